@@ -1,0 +1,16 @@
+/*
+ * The two clocks. Code that decides by time takes a `now` as a parameter (tests inject it); only the
+ * outermost callers ask these functions.
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_wall(void);         /* seconds since 1970-01-01 UTC */
+int64_t clock_monotonic_ms(void); /* milliseconds; for deadlines */
+
+/* Milliseconds left until a monotonic deadline; 0 when it has passed. */
+int64_t clock_left_ms(int64_t deadline_ms);
+
+#endif

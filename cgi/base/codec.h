@@ -1,0 +1,48 @@
+/*
+ * Encodings and escapes, one function per context: pure, no allocation but through strbuf.
+ */
+#ifndef BASE_CODEC_H
+#define BASE_CODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+#include "base/strbuf.h"
+
+/* Valid UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
+bool utf8_valid(const char *data, size_t len);
+
+/* True if a byte below 0x20, or 0x7F, is in the text. */
+bool text_has_control(const char *text);
+
+/* HTML text and double-quoted attributes: & < > " ' */
+void codec_html(struct strbuf *out, const char *text);
+
+/* XML text and quoted attributes: & < > " ' ; the caller has refused control characters. */
+void codec_xml(struct strbuf *out, const char *text);
+
+/* One query value: everything but RFC 3986's unreserved characters as %XX. */
+void codec_percent(struct strbuf *out, const char *text);
+
+/*
+ * Decodes %XX (and '+' as a space where plus is true: forms). STATUS_BAD_REQUEST for a broken escape,
+ * a NUL or invalid UTF-8; then out holds rubbish.
+ */
+enum status codec_percent_decode(struct strbuf *out, const char *text, size_t len, bool plus);
+
+void codec_hex(struct strbuf *out, const unsigned char *data, size_t len); /* lower case */
+
+void codec_base64(struct strbuf *out, const unsigned char *data,
+		  size_t len); /* RFC 4648 4, padded */
+void codec_base64url(struct strbuf *out, const unsigned char *data,
+		     size_t len); /* RFC 4648 5, no padding */
+
+/*
+ * Canonical forms only: no blanks, no wrong padding, no stray trailing bits, no other alphabet.
+ * STATUS_BAD_REQUEST otherwise.
+ */
+enum status codec_base64_decode(struct strbuf *out, const char *text, size_t len);
+enum status codec_base64url_decode(struct strbuf *out, const char *text, size_t len);
+
+#endif

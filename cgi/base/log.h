@@ -1,0 +1,29 @@
+/*
+ * The log: one JSON object a line, at most 2 KiB, printable ASCII, written by one write(2). Process-wide,
+ * thread-safe; a log that cannot be written never fails a request, the loss is counted.
+ * Never given to it: passwords, cookies, tokens, sid, rid, Authorization, upstream bodies.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/error.h"
+
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+
+/* target: "stderr", "syslog" or a file's path (opened for append, 0640). Call before threads start. */
+enum status log_open(const char *target, enum log_level level, struct error *err);
+void log_close(void);
+
+/* As "info"; false for an unknown word. */
+int log_level_parse(const char *word, enum log_level *out);
+
+/*
+ * One line: time, level, event, then the pairs key, value, …, NULL. A NULL value leaves its pair out.
+ *   log_event(LOG_LEVEL_WARN, "login_failed", "id", req->id, "user", name, NULL);
+ */
+void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
+
+/* Lines lost since the start (disk full, closed pipe). */
+unsigned long log_lost(void);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * Secrets: randomness, digests, MACs, argon2id, constant-time comparison, wiping and secret files.
+ * The only user of libsodium. Call secret_start() once before anything else here.
+ */
+#ifndef BASE_SECRET_H
+#define BASE_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+
+#define SECRET_SHA256_LEN 32
+#define SECRET_KEY_LEN    32
+#define SECRET_HASH_MAX   128 /* an argon2id string with its NUL */
+
+enum status secret_start(struct error *err);
+
+/* len random bytes from the kernel. Never fails: libsodium aborts when the kernel has none. */
+void secret_random(void *out, size_t len);
+
+/* n random bytes as lower-case hex into out[2 * n + 1]. */
+void secret_random_hex(char *out, size_t n);
+
+void secret_sha256(unsigned char out[SECRET_SHA256_LEN], const void *data, size_t len);
+
+/* HMAC-SHA-256 (RFC 2104) over the concatenation of n parts. */
+struct secret_part {
+	const void *data;
+	size_t len;
+};
+void secret_hmac(unsigned char out[SECRET_SHA256_LEN], const unsigned char key[SECRET_KEY_LEN],
+		 const struct secret_part *parts, size_t n);
+
+bool secret_equal(const void *a, const void *b, size_t len); /* constant time */
+void secret_wipe(void *data, size_t len);
+
+/* Wipes and frees a string; takes NULL. */
+void secret_free(char *text);
+
+/* argon2id with m = 19456 KiB, t = 2, p = 1 (OWASP); out is a "$argon2id$…" string. */
+enum status secret_password_hash(const char *password, char out[SECRET_HASH_MAX],
+				 struct error *err);
+
+/* STATUS_OK, or STATUS_BAD_CREDENTIALS (also for a hash that is not argon2id). */
+enum status secret_password_verify(const char *hash, const char *password);
+
+/*
+ * Reads a secret's file (at most 4 KiB, one line; a newline at its end is taken off) into out.
+ * Refused: a link, not a regular file, an owner other than us or root, any group or other bit in its mode,
+ * an empty file, a NUL. The sentence says which, and the chmod that mends it.
+ */
+enum status secret_file_read(const char *path, struct strbuf *out, struct error *err);
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * prebind.conf as the program sees it: constant once loaded, shared by all threads. The keys, their types,
+ * defaults and limits stand in one table (conf/keys.c); this file is what the table fills.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+
+/* A list of words; owned by the configuration. */
+struct conf_list {
+	char **items;
+	size_t count;
+};
+
+/* "10/1m": count per period; off is count 0. */
+struct conf_limit {
+	long count;
+	long period_ms;
+};
+
+enum conf_accounts { ACCOUNTS_ALL, ACCOUNTS_MAP };
+enum conf_backend { BACKEND_TIGASE, BACKEND_BOSH };
+enum conf_format { FORMAT_JSON, FORMAT_XML };
+enum conf_bosh_auth { BOSH_AUTH_PASSWORD };
+
+struct server_conf {
+	char *listen; /* "" : FastCGI on descriptor 0, or plain CGI */
+	long processes;
+	long threads;
+	char *log;
+	long log_level; /* enum log_level */
+	char *sites;    /* a glob, or "" */
+	char *user;     /* "" : stay who we are */
+	char *socket_group;
+	struct conf_list peer_users;
+};
+
+struct site_conf {
+	char *name;       /* of [site NAME] */
+	const char *file; /* where its section stands; borrowed from struct conf */
+	long line;
+
+	struct conf_list hosts;
+	char *
+	    base_path; /* "" : from SCRIPT_NAME; else begins with '/', does not end with it; "/" is "" with base_path_set */
+	bool base_path_set;
+	char *database;
+	char *templates;
+	struct conf_list identity;
+	char *login_url; /* "" : our own /login, where provider login is configured */
+	char *jid;       /* the rule: "{user}@example.org" */
+	long accounts;   /* enum conf_accounts */
+	char *resource;  /* "web-{random}", a fixed one, or "server" */
+	bool allow_http;
+	long session_idle_ms;     /* login sessions: end when unused for so long */
+	long session_absolute_ms; /* … and after so long in any case */
+	struct conf_limit limit_login;
+	struct conf_limit limit_bind_user;
+	struct conf_limit limit_bind_ip;
+
+	long backend;         /* enum conf_backend */
+	char *bosh_url;       /* what the browser uses */
+	long hold;            /* requests the XMPP server may hold: 1–2 */
+	long wait;            /* seconds */
+	long timeout_ms;      /* one pre-bind, all its round trips together */
+	long session_life_ms; /* how long an unattached session lives; 0: what the back end says */
+	bool upstream_http;   /* plain http to a host that is not loopback */
+	char *ca_file;        /* "" : the system's certificates */
+
+	char *tigase_url;
+	long tigase_format; /* enum conf_format */
+	char *tigase_user;
+	char *tigase_password_file;
+	char *tigase_api_key_file; /* "" : none */
+
+	char *bosh_service;
+	long bosh_auth; /* enum conf_bosh_auth */
+};
+
+struct conf {
+	char *file;
+	struct server_conf server;
+	struct site_conf *sites; /* owned, at least one */
+	size_t n_sites;
+	char **files; /* every file read; sites[].file points in here */
+	size_t n_files;
+};
+
+/*
+ * Reads the file and the files its `sites` key names, checks every value and the values against each
+ * other. On failure nothing is returned and the sentence begins "FILE:LINE: KEY: ".
+ * The caller owns *out.
+ */
+enum status conf_load(const char *file, struct conf **out, struct error *err);
+void conf_free(struct conf *conf);
+
+/* The file to read: the -c option's, else PREBIND_CONF, else beside the binary, else /etc/prebind. */
+enum status conf_file_find(const char *option, char **out, struct error *err);
+
+/* The site for a Host (lower case, no port); the only site where its hosts are empty; else NULL. */
+const struct site_conf *conf_site_for_host(const struct conf *conf, const char *host);
+
+/* By the name of its section; NULL name: the only site, else "default". NULL: none. */
+const struct site_conf *conf_site_named(const struct conf *conf, const char *name);
+
+/*
+ * The effective configuration as a file that conf_load would read; every key, with its default where it
+ * was not set. Names of secret files are shown, what is in them never.
+ */
+void conf_print(const struct conf *conf, struct strbuf *out);
+void conf_print_json(const struct conf *conf, struct strbuf *out);
+
+/* "  key  type  default  what" for each key: the reference that `prebindctl conf --keys` prints. */
+void conf_print_keys(struct strbuf *out);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * Which JID is that? The map's row first, then the site's rule (SEC-JID-1 … 5).
+ */
+#ifndef IDENTITY_JID_RULE_H
+#define IDENTITY_JID_RULE_H
+
+#include "identity/identity.h"
+#include "xmpp/jid.h"
+
+/*
+ * The bare JID of a site user. STATUS_NO_CHAT_ACCOUNT: no row with accounts = map, or a name that the rule
+ * cannot turn into a JID; the sentence says which. The caller clears *out.
+ */
+enum status jid_rule_apply(const struct site_conf *conf, struct store *store, const char *source,
+			   const char *user, struct jid *out, struct error *err);
+
+/* Is the rule one? For the configuration: "{user}@domain" or "{user|lower}@domain". STATUS_BAD_REQUEST says what is wrong. */
+enum status jid_rule_check(const char *rule, struct error *err);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Provider `login`: our own form and our own session cookie (SEC-SESS-1 … 5).
+ */
+#ifndef IDENTITY_LOGIN_SESSION_H
+#define IDENTITY_LOGIN_SESSION_H
+
+#include <stdbool.h>
+
+#include "identity/identity.h"
+#include "store/session.h"
+
+/* "__Host-prebind" and "__Host-prebind-login"; with allow_http "prebind-insecure" and "prebind-insecure-login". */
+const char *login_cookie_name(const struct site_conf *conf);
+const char *login_form_cookie_name(const struct site_conf *conf);
+
+/*
+ * Checks name and password, with the same work whatever is wrong: STATUS_OK and a new session's token, or
+ * STATUS_BAD_CREDENTIALS. STATUS_BUSY: too many passwords are being checked. old_token: NULL, or the
+ * session cookie the browser had.
+ */
+struct login_attempt {
+	const char *user;
+	const char *password;
+	const char *old_token;
+};
+enum status login_attempt(const struct identity_context *context,
+			  const struct login_attempt *attempt, char token[SESSION_TOKEN_LEN + 1],
+			  struct error *err);
+
+/* Whole Set-Cookie values; false: the buffer was too small. */
+#define LOGIN_COOKIE_TEXT_MAX 256
+void login_cookie_set(const struct site_conf *conf, const char *token,
+		      char out[LOGIN_COOKIE_TEXT_MAX]);
+void login_cookie_expire(const struct site_conf *conf, char out[LOGIN_COOKIE_TEXT_MAX]);
+void login_form_cookie_set(const struct site_conf *conf, const char *value,
+			   char out[LOGIN_COOKIE_TEXT_MAX]);
+void login_form_cookie_expire(const struct site_conf *conf, char out[LOGIN_COOKIE_TEXT_MAX]);
+
+#endif

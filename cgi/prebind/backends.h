@@ -1,0 +1,30 @@
+/*
+ * A back end is one struct of functions and one row in the table of prebind.c.
+ */
+#ifndef PREBIND_BACKENDS_H
+#define PREBIND_BACKENDS_H
+
+#include "net/http_client.h"
+#include "prebind/prebind.h"
+
+struct prebind_call {
+	struct http_client *http;
+	const struct jid *jid; /* with the resource to ask for; "" : the server chooses */
+	int64_t deadline_ms;   /* monotonic; for all round trips together */
+};
+
+struct prebind_backend {
+	const char *name;
+	/* Reads secrets, checks URLs; *state is the back end's own. */
+	enum status (*open)(const struct site_conf *conf, struct store *store,
+			    struct http_client *http, void **state, struct error *err);
+	void (*close)(void *state);
+	enum status (*check)(void *state, const struct prebind_call *call, struct error *said);
+	enum status (*bind)(void *state, const struct prebind_call *call,
+			    struct prebind_session *out, struct error *err);
+};
+
+extern const struct prebind_backend tigase_backend;
+extern const struct prebind_backend bosh_login_backend;
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * Site users of provider `login`: name, password hash, display name, whether disabled.
+ */
+#ifndef STORE_USER_H
+#define STORE_USER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/store.h"
+
+#define USER_NAME_MAX 255 /* bytes */
+
+struct user {
+	int64_t id;
+	char *name;          /* owned */
+	char *display_name;  /* owned; "" for none */
+	char *password_hash; /* owned; "" : cannot log in */
+	bool disabled;
+};
+
+/* STATUS_NOT_FOUND where there is none. The caller clears *out. */
+enum status user_find(struct store *store, const char *name, struct user *out, struct error *err);
+void user_clear(struct user *user);
+
+/* STATUS_CONFLICT if the name is taken; STATUS_BAD_REQUEST for a name that is empty, too long, not UTF-8 or holds control characters. */
+enum status user_add(struct store *store, const char *name, const char *password_hash, int64_t now,
+		     struct error *err);
+/* These three: STATUS_NOT_FOUND if there is no such user. A new password, disabling and deleting end all the user's sessions, in the same transaction. */
+enum status user_set_password(struct store *store, const char *name, const char *password_hash,
+			      struct error *err);
+enum status user_set_disabled(struct store *store, const char *name, bool disabled,
+			      struct error *err);
+enum status user_delete(struct store *store, const char *name, struct error *err);
+
+/* Replaces the hash alone (rehash at login): no session ends. */
+enum status user_rehash(struct store *store, const char *name, const char *password_hash,
+			struct error *err);
+
+/* Calls each(arg, user) in order of name; the user is borrowed for the call. */
+enum status user_list(struct store *store, void (*each)(void *arg, const struct user *user),
+		      void *arg, struct error *err);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * One HTTP request, typed and checked: what a handler may look at. It knows no user. Everything in it is
+ * owned by it and freed by request_clear.
+ */
+#ifndef WEB_REQUEST_H
+#define WEB_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+
+struct gateway;
+
+#define REQUEST_ID_LEN           16
+#define REQUEST_PARAMS_MAX       200 /* gateway parameters; SEC-LIM-1, as the ones below */
+#define REQUEST_PARAMS_BYTES_MAX 65536
+#define REQUEST_URI_MAX          4096
+#define REQUEST_QUERY_MAX        2048
+#define REQUEST_COOKIE_MAX       8192
+#define REQUEST_COOKIES_MAX      64
+#define REQUEST_FIELDS_MAX       16
+
+enum http_method { /* bits: a route has a set of them */
+		   HTTP_OTHER = 0,
+		   HTTP_GET = 1,
+		   HTTP_HEAD = 2,
+		   HTTP_POST = 4
+};
+
+struct field {
+	char *name;
+	char *value;
+};
+
+struct fields {
+	struct field items[REQUEST_FIELDS_MAX];
+	size_t count;
+};
+
+struct request {
+	char id[REQUEST_ID_LEN + 1]; /* hex; in the log, the error page and X-Request-Id */
+	enum http_method method;
+	bool https;
+	char *host; /* lower case, without port; "" if none was sent */
+	char
+	    *origin_self; /* "https://example.org[:port]": what our own pages' Origin header says */
+	char *script_name; /* as the gateway gave them, decoded */
+	char *path_info;   /* NULL: absent */
+	char *base;        /* mount point, "" or "/chat"; set by request_mount */
+	char *
+	    path; /* below the mount point: "/login"; "" if the mount point itself was asked for without '/' */
+	char *remote_addr;
+	char *content_type; /* "" if none; lower case, without parameters */
+	char *accept;
+	char *origin; /* NULL, as the next ones: header absent */
+	char *referer;
+	char *fetch_site;
+	char *fetch_mode;
+	char *fetch_dest;
+	bool prefetch; /* Sec-Purpose or Purpose says so */
+	char *cookie;  /* the header's text; NULL: none */
+	struct fields query;
+	struct fields form; /* an application/x-www-form-urlencoded body, after request_body_read */
+	struct strbuf body; /* secret */
+};
+
+/*
+ * Reads everything but the body. *out is always left in a state that request_clear takes, and its id is always set.
+ * STATUS_BAD_REQUEST (malformed; a parameter that must be unique is there twice), URI_TOO_LONG, HEADERS_TOO_LARGE.
+ */
+enum status request_read(const struct gateway *gateway, struct request *out, struct error *err);
+void request_clear(struct request *req);
+
+/*
+ * Splits the path at the mount point: base_path where it is configured (set), else SCRIPT_NAME and PATH_INFO.
+ * STATUS_NOT_FOUND: not below base_path. STATUS_INTERNAL: neither is known; the sentence says to set base_path.
+ */
+enum status request_mount(struct request *req, const char *base_path, bool set, struct error *err);
+
+/*
+ * Reads the body under a cap and, if it is a form, its fields. STATUS_BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE (a body that
+ * is neither a form nor JSON), BAD_REQUEST (length does not match, broken escapes, too many fields).
+ */
+enum status request_body_read(const struct gateway *gateway, size_t max, struct request *req,
+			      struct error *err);
+
+/* Declared parameters: anything repeated, over-long or (in a form) undeclared is STATUS_BAD_REQUEST. */
+struct param {
+	const char *name;
+	size_t max; /* bytes */
+};
+struct params {
+	const struct param *items;
+	size_t count;
+};
+enum status request_params_check(const struct request *req, const struct params *query,
+				 const struct params *form, struct error *err);
+
+/* The field's value, borrowed; NULL if it is not there. */
+const char *fields_get(const struct fields *fields, const char *name);
+
+/*
+ * The one cookie of that name into *out, the caller frees it. STATUS_NOT_FOUND: none; or more than one, or broken
+ * syntax (then err says so, for the security log: SEC-SESS-6). Takes both "; " and the ", " of merged headers.
+ */
+enum status request_cookie(const struct request *req, const char *name, char **out,
+			   struct error *err);
+
+/*
+ * The place to go to after the login: `next` if it is a path of ours (SEC-RED-1: one leading slash, no backslash, no
+ * controls, under the mount point, ≤ 512 bytes), else the mount point with '/'. The caller frees; NULL: out of memory.
+ */
+char *request_next(const struct request *req, const char *next);
+
+/* GET, HEAD, POST; HTTP_OTHER for everything else. */
+enum http_method http_method_parse(const char *name);
+
+#endif

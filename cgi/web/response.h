@@ -1,0 +1,62 @@
+/*
+ * One HTTP response, buffered: an error can still replace it. The one header writer (SEC-HTTP-4): names from a constant
+ * table, values checked; a control character in a value turns the response into a 500.
+ */
+#ifndef WEB_RESPONSE_H
+#define WEB_RESPONSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+#include "base/strbuf.h"
+
+enum response_header { /* the only headers that exist here */
+		       HEADER_ALLOW,
+		       HEADER_CACHE_CONTROL,
+		       HEADER_CONTENT_SECURITY_POLICY,
+		       HEADER_CONTENT_TYPE,
+		       HEADER_CROSS_ORIGIN_OPENER_POLICY,
+		       HEADER_CROSS_ORIGIN_RESOURCE_POLICY,
+		       HEADER_LOCATION,
+		       HEADER_PERMISSIONS_POLICY,
+		       HEADER_REFERRER_POLICY,
+		       HEADER_RETRY_AFTER,
+		       HEADER_STRICT_TRANSPORT_SECURITY,
+		       HEADER_VARY,
+		       HEADER_X_CONTENT_TYPE_OPTIONS,
+		       HEADER_X_FRAME_OPTIONS,
+		       HEADER_X_REQUEST_ID,
+		       HEADER_X_ROBOTS_TAG,
+		       HEADER_COUNT
+};
+
+#define RESPONSE_COOKIES_MAX 4
+
+struct response {
+	int status;                          /* HTTP */
+	char *headers[HEADER_COUNT];         /* owned; NULL: not sent */
+	char *cookies[RESPONSE_COOKIES_MAX]; /* owned; whole Set-Cookie values */
+	size_t n_cookies;
+	struct strbuf body; /* secret: it may hold sid and rid */
+	bool head;          /* HEAD: Content-Length of the body, no body */
+	bool failed;        /* out of memory, or a value with a control character */
+};
+
+void response_init(struct response *res); /* 200, no headers */
+void response_clear(struct response *res);
+
+/* Forgets status, body and headers, but keeps the cookies only where keep_cookies says so. */
+void response_reset(struct response *res, bool keep_cookies);
+
+/* Replaces; a NULL value takes the header out. */
+void response_header(struct response *res, enum response_header name, const char *value);
+void response_cookie(struct response *res, const char *set_cookie);
+
+/* 303 See Other to an absolute path or an http(s) URL; the body is one short line. */
+void response_redirect(struct response *res, const char *location);
+
+/* The whole as CGI text: "Status: …", headers, an empty line, the body. A failed response becomes a plain 500. */
+void response_write(const struct response *res, struct strbuf *out);
+
+#endif

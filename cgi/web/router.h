@@ -1,0 +1,38 @@
+/*
+ * The route row and its look-up. The table itself is page/routes.c: the first file to read.
+ */
+#ifndef WEB_ROUTER_H
+#define WEB_ROUTER_H
+
+#include "base/status.h"
+#include "web/request.h"
+
+enum route_need { /* what must hold before the handler runs; bits */
+		  NEED_NOTHING = 0,
+		  NEED_USER = 1,        /* somebody is logged in, and has a JID */
+		  NEED_SAME_ORIGIN = 2, /* a POST must come from our own pages (SEC-CSRF-1) */
+		  NEED_FORM_TOKEN = 4,  /* … and carry its form's token */
+		  NEED_FETCH = 8 /* a GET must come from script of our own pages (SEC-CSRF-4) */
+};
+
+struct exchange; /* page/: a request with its site, user and response */
+
+struct route {
+	const char *path; /* exact: "/login" */
+	unsigned methods; /* bits of enum http_method */
+	unsigned needs;   /* bits of enum route_need */
+	bool json;        /* errors are told in JSON */
+	struct params query;
+	struct params form;
+	size_t body_max; /* bytes; 0: no body */
+	void (*handle)(struct exchange *ex);
+};
+
+/* STATUS_OK and *out; STATUS_NOT_FOUND; STATUS_METHOD_NOT_ALLOWED, with *out set (its methods are for Allow). */
+enum status router_find(const struct route *routes, size_t n, const char *path,
+			enum http_method method, const struct route **out);
+
+/* "GET, HEAD" for a set of methods; buffer of at least 32 bytes. */
+void router_allow(unsigned methods, char out[32]);
+
+#endif

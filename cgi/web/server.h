@@ -1,0 +1,52 @@
+/*
+ * From the web server to a handler and back: plain CGI, FastCGI on descriptor 0, or FastCGI on a UNIX socket of
+ * our own with worker threads and, behind a supervisor, several processes. The only user of libfcgi.
+ */
+#ifndef WEB_SERVER_H
+#define WEB_SERVER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "conf/conf.h"
+#include "web/response.h"
+
+/* One exchange as the gateway gives it. */
+struct gateway {
+	char *const *params; /* "NAME=value" …, NULL; borrowed until the handler returns */
+	ssize_t (*read)(void *io, void *buffer,
+			size_t size); /* of the body; 0: its end; -1: broken */
+	void *io;
+};
+
+/* Fills *response (initialised by the server) and returns; called from several threads at once. */
+typedef void server_handler(void *app, const struct gateway *gateway, struct response *response);
+
+enum server_mode { SERVER_CGI, SERVER_FCGI_STDIN, SERVER_FCGI_SOCKET };
+
+/*
+ * Which of the three: CGI where the environment says so (GATEWAY_INTERFACE or REQUEST_METHOD) and descriptor 0 is not a
+ * listening socket; FastCGI on descriptor 0 where that is a listening socket; else the configured socket.
+ */
+enum status server_mode_detect(const struct server_conf *conf, enum server_mode *out,
+			       struct error *err);
+
+/* True if we were started as CGI: argv must then be ignored (SEC-CGI-1). */
+bool server_is_cgi(void);
+
+/*
+ * Serves until SIGTERM or SIGINT, then answers what is in flight (at most 10 s) and returns; CGI: one request.
+ * start, called in each process after the fork and before its threads, makes the app; stop frees it. In the parent
+ * neither is called.
+ */
+struct server_app {
+	enum status (*start)(void *arg, void **app, struct error *err);
+	void (*stop)(void *app);
+	server_handler *handle;
+	void *arg;
+};
+enum status server_run(const struct server_conf *conf, enum server_mode mode,
+		       const struct server_app *app, struct error *err);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * Mustache pages (mustache(5)): variables, sections, inverted sections, comments, partials, standalone-line
+ * whitespace. Everything is escaped for HTML; there is no {{{raw}}} and no {{&raw}}. A value that is JSON for a <script
+ * type="application/json"> is set with view_json_script and written by base/json's writer, which makes it safe there.
+ * Loaded and parsed at the start, constant afterwards.
+ */
+#ifndef WEB_TEMPLATE_H
+#define WEB_TEMPLATE_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+
+#define TEMPLATE_FILE_MAX  (256 * 1024)
+#define TEMPLATE_DEPTH_MAX 16 /* nested sections and partials */
+
+struct template_set;
+
+/* A page and the names it may use (dots are not special); NULL-terminated. */
+struct template_page {
+	const char *file; /* "chat.html" */
+	const char *const *names;
+};
+
+/*
+ * Loads the pages and the partials they name (`{{>head}}` is DIR/partials/head.html). Refused with "FILE:LINE: …": an
+ * unknown name or partial, an unbalanced section, a raw tag, a partial that includes itself, a file that others may write.
+ */
+enum status template_set_load(const char *dir, const struct template_page *pages, size_t n,
+			      struct template_set **out, struct error *err);
+void template_set_free(struct template_set *set); /* takes NULL */
+
+/* What a page is rendered with: names and values. Values are copied. */
+struct view;
+struct view *view_new(void);       /* NULL: out of memory */
+void view_free(struct view *view); /* takes NULL; frees its lists' items too */
+void view_text(struct view *view, const char *name,
+	       const char *value); /* NULL or "": false in a section */
+void view_flag(struct view *view, const char *name, bool value);
+void view_json_script(struct view *view, const char *name, const char *json);
+struct view *view_item(struct view *view,
+		       const char *list); /* appends an item; borrowed; NULL: out of memory */
+
+/* Appends the page. STATUS_INTERNAL: out of memory. A name without a value renders as nothing. */
+enum status template_render(const struct template_set *set, const char *file,
+			    const struct view *view, struct strbuf *out, struct error *err);
+
+#endif

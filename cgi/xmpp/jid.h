@@ -1,0 +1,47 @@
+/*
+ * JIDs (RFC 6122: stringprep, as the servers we talk to compare them): building, parsing and comparing. Pure.
+ * The only user of libidn.
+ */
+#ifndef XMPP_JID_H
+#define XMPP_JID_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+#define JID_PART_MAX 1023 /* bytes of each part, RFC 6122 2.1 */
+#define JID_MAX      (3 * JID_PART_MAX + 2)
+
+struct jid {
+	char *localpart; /* owned, prepared; never empty: a domain alone is refused here */
+	char *domain;    /* owned, prepared */
+	char *resource;  /* owned; "" for a bare JID */
+};
+
+/* STATUS_BAD_REQUEST says which part is wrong and why. The caller clears *out. */
+enum status jid_parse(const char *text, struct jid *out, struct error *err);
+
+/* From parts, as jid_parse; the localpart is taken as it is (already escaped). resource "" or NULL: bare. */
+enum status jid_make(const char *localpart, const char *domain, const char *resource,
+		     struct jid *out, struct error *err);
+void jid_clear(struct jid *jid); /* takes a zeroed one */
+
+/*
+ * A site's user name as a localpart: XEP-0106 escapes for what a localpart cannot hold (space " & ' / : < > @
+ * and, where it would read as an escape, \), then Nodeprep. Refused: empty, controls, bidi, unassigned
+ * characters; and a name that Nodeprep would change ("Bob"), unless `lower` folds it first: so two
+ * different names never become one account. The caller frees *out.
+ */
+enum status jid_localpart_from_name(const char *name, bool lower, char **out, struct error *err);
+
+/* A domain prepared with Nameprep; the caller frees *out. */
+enum status jid_domain_prepare(const char *domain, char **out, struct error *err);
+
+/* "localpart@domain" and "localpart@domain/resource"; the caller frees; NULL: out of memory. */
+char *jid_bare_text(const struct jid *jid);
+char *jid_text(const struct jid *jid);
+
+/* Same account, whatever the resources. */
+bool jid_same_bare(const struct jid *a, const struct jid *b);
+
+#endif
