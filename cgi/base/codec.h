@@ -6,12 +6,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 #include "base/strbuf.h"
 
 /* Valid UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
 bool utf8_valid(const char *data, size_t len);
+
+/* The first character of data: its length in bytes (1 to 4), 0 if it is not valid or len is 0. */
+size_t utf8_decode(const char *data, size_t len, uint32_t *out);
 
 /* True if a byte below 0x20, or 0x7F, is in the text. */
 bool text_has_control(const char *text);
@@ -21,6 +25,14 @@ void codec_html(struct strbuf *out, const char *text);
 
 /* XML text and quoted attributes: & < > " ' ; the caller has refused control characters. */
 void codec_xml(struct strbuf *out, const char *text);
+
+/*
+ * The next character of a text as JSON string content: at most CODEC_JSON_CHAR_MAX bytes of printable
+ * ASCII without < > & ', not terminated. Moves *text on; a byte that is not UTF-8 becomes \ufffd.
+ * Returns the length, 0 at the end of the text.
+ */
+#define CODEC_JSON_CHAR_MAX 12 /* two \uXXXX */
+size_t codec_json_char(char out[CODEC_JSON_CHAR_MAX], const char **text);
 
 /* One query value: everything but RFC 3986's unreserved characters as %XX. */
 void codec_percent(struct strbuf *out, const char *text);

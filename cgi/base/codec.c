@@ -1,0 +1,287 @@
+/*
+ * Encodings and escapes, one function a context. Everything here looks at bytes as unsigned and asks no
+ * locale: what a letter is does not depend on where the program runs.
+ */
+#include <string.h>
+
+#include "base/codec.h"
+
+static const char hex_digits[] = "0123456789abcdef";
+static const char hex_digits_upper[] = "0123456789ABCDEF";
+
+/* ---- UTF-8 ---- */
+
+size_t utf8_decode(const char *data, size_t len, uint32_t *out)
+{
+	/* The smallest code point of each length: below it the form is overlong (RFC 3629, 3). */
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *p = (const unsigned char *)data;
+	size_t n;
+	uint32_t code;
+
+	if (len == 0)
+		return 0;
+	if (p[0] < 0x80) {
+		*out = p[0];
+		return 1;
+	}
+	n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+	if (p[0] < 0xc2 || p[0] > 0xf4 || n > len)
+		return 0;
+	code = p[0] & (0x7fU >> n);
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (p[i] & 0x3fU);
+	}
+	if (code < smallest[n] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+		return 0;
+	*out = code;
+	return n;
+}
+
+bool utf8_valid(const char *data, size_t len)
+{
+	uint32_t code;
+
+	for (size_t i = 0, n; i < len; i += n) {
+		n = utf8_decode(data + i, len - i, &code);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
+bool text_has_control(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return true;
+	return false;
+}
+
+/* ---- markup and JSON ---- */
+
+/* One set serves both: numeric references are the same in HTML and XML, and so are these names. */
+static void escape_markup(struct strbuf *out, const char *text)
+{
+	for (size_t n; *text != '\0'; text++) {
+		n = strcspn(text, "&<>\"'");
+		strbuf_add(out, text, n);
+		text += n;
+		switch (*text) {
+		case '&':
+			strbuf_adds(out, "&amp;");
+			break;
+		case '<':
+			strbuf_adds(out, "&lt;");
+			break;
+		case '>':
+			strbuf_adds(out, "&gt;");
+			break;
+		case '"':
+			strbuf_adds(out, "&quot;");
+			break;
+		case '\'':
+			strbuf_adds(out, "&#39;");
+			break;
+		default: /* the end */
+			return;
+		}
+	}
+}
+
+void codec_html(struct strbuf *out, const char *text)
+{
+	escape_markup(out, text);
+}
+
+void codec_xml(struct strbuf *out, const char *text)
+{
+	escape_markup(out, text);
+}
+
+static size_t put_unicode_escape(char *out, uint32_t unit)
+{
+	out[0] = '\\';
+	out[1] = 'u';
+	for (unsigned i = 0; i < 4; i++)
+		out[2 + i] = hex_digits[unit >> (12 - 4 * i) & 0xf];
+	return 6;
+}
+
+size_t codec_json_char(char out[CODEC_JSON_CHAR_MAX], const char **text)
+{
+	uint32_t code;
+	size_t n = utf8_decode(*text, strnlen(*text, 4), &code);
+
+	if (**text == '\0')
+		return 0;
+	if (n == 0) {
+		*text += 1;
+		return put_unicode_escape(out, 0xfffd);
+	}
+	*text += n;
+	if (code == '"' || code == '\\') {
+		out[0] = '\\';
+		out[1] = (char)code;
+		return 2;
+	}
+	if (code >= 0x20 && code < 0x7f && strchr("<>&'", (int)code) == NULL) {
+		out[0] = (char)code;
+		return 1;
+	}
+	if (code < 0x10000)
+		return put_unicode_escape(out, code);
+	n = put_unicode_escape(out, 0xd7c0 + (code >> 10)); /* RFC 8259, 7: a surrogate pair */
+	return n + put_unicode_escape(out + n, 0xdc00 | (code & 0x3ff));
+}
+
+/* ---- percent and hex ---- */
+
+static bool is_unreserved(char c) /* RFC 3986, 2.3 */
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+void codec_percent(struct strbuf *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+		char escaped[3] = {'%', hex_digits_upper[c >> 4], hex_digits_upper[c & 0xf]};
+
+		if (is_unreserved(*text))
+			strbuf_addc(out, *text);
+		else
+			strbuf_add(out, escaped, sizeof escaped);
+	}
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* The byte behind a '%', or -1. */
+static int percent_byte(const char *text, size_t left)
+{
+	if (left < 3 || hex_value(text[1]) < 0 || hex_value(text[2]) < 0)
+		return -1;
+	return hex_value(text[1]) << 4 | hex_value(text[2]);
+}
+
+enum status codec_percent_decode(struct strbuf *out, const char *text, size_t len, bool plus)
+{
+	size_t before = out->len;
+
+	for (size_t i = 0; i < len; i++) {
+		int c = (unsigned char)text[i];
+
+		if (c == '%') {
+			c = percent_byte(text + i, len - i);
+			i += 2;
+		} else if (c == '+' && plus) {
+			c = ' ';
+		}
+		if (c <= 0) /* a broken escape, or a NUL */
+			return STATUS_BAD_REQUEST;
+		strbuf_addc(out, (char)c);
+	}
+	if (!strbuf_ok(out))
+		return STATUS_INTERNAL;
+	return utf8_valid(out->data + before, out->len - before) ? STATUS_OK : STATUS_BAD_REQUEST;
+}
+
+void codec_hex(struct strbuf *out, const unsigned char *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		strbuf_addc(out, hex_digits[data[i] >> 4]);
+		strbuf_addc(out, hex_digits[data[i] & 0xf]);
+	}
+}
+
+/* ---- base64 (RFC 4648) ---- */
+
+static const char base64_alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64url_alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* Three bytes become four characters; a last group of one or two bytes becomes two or three. */
+static void base64_encode(struct strbuf *out, const unsigned char *data, size_t len,
+			  const char *alphabet)
+{
+	for (size_t i = 0; i < len; i += 3) {
+		size_t n = len - i < 3 ? len - i : 3;
+		uint32_t group = (uint32_t)data[i] << 16;
+
+		if (n > 1)
+			group |= (uint32_t)data[i + 1] << 8;
+		if (n > 2)
+			group |= data[i + 2];
+		for (size_t k = 0; k <= n; k++)
+			strbuf_addc(out, alphabet[group >> (18 - 6 * k) & 0x3f]);
+	}
+}
+
+void codec_base64(struct strbuf *out, const unsigned char *data, size_t len)
+{
+	base64_encode(out, data, len, base64_alphabet);
+	if (len % 3 > 0)
+		strbuf_add(out, "==", 3 - len % 3);
+}
+
+void codec_base64url(struct strbuf *out, const unsigned char *data, size_t len)
+{
+	base64_encode(out, data, len, base64url_alphabet);
+}
+
+/* text without padding. Bits left over behind the last byte must be zero (RFC 4648, 3.5). */
+static enum status base64_decode(struct strbuf *out, const char *text, size_t len,
+				 const char *alphabet)
+{
+	uint32_t bits = 0;
+	unsigned n_bits = 0;
+
+	if (len % 4 == 1)
+		return STATUS_BAD_REQUEST;
+	for (size_t i = 0; i < len; i++) {
+		const char *at = memchr(alphabet, text[i], 64);
+
+		if (at == NULL)
+			return STATUS_BAD_REQUEST;
+		bits = bits << 6 | (uint32_t)(at - alphabet);
+		n_bits += 6;
+		if (n_bits < 8)
+			continue;
+		n_bits -= 8;
+		strbuf_addc(out, (char)(bits >> n_bits & 0xff));
+		bits &= (1U << n_bits) - 1;
+	}
+	if (bits != 0)
+		return STATUS_BAD_REQUEST;
+	return strbuf_ok(out) ? STATUS_OK : STATUS_INTERNAL;
+}
+
+enum status codec_base64_decode(struct strbuf *out, const char *text, size_t len)
+{
+	size_t padding = 0;
+
+	if (len % 4 != 0)
+		return STATUS_BAD_REQUEST;
+	while (padding < 2 && padding < len && text[len - 1 - padding] == '=')
+		padding++;
+	return base64_decode(out, text, len - padding, base64_alphabet);
+}
+
+enum status codec_base64url_decode(struct strbuf *out, const char *text, size_t len)
+{
+	return base64_decode(out, text, len, base64url_alphabet);
+}

@@ -1,0 +1,33 @@
+/*
+ * Sentences for the operator. They may quote what a stranger sent, so control bytes are taken out here,
+ * once; escaping for the place where they are shown is the log's and the terminal's business.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+enum status error_set(struct error *err, enum status status, const char *format, ...)
+{
+	char text[ERROR_TEXT_MAX]; /* not err->text: callers wrap it with "…: %s", err->text */
+	va_list args;
+
+	if (err == NULL)
+		return status;
+	va_start(args, format);
+	if (vsnprintf(text, sizeof text, format, args) < 0)
+		text[0] = '\0';
+	va_end(args);
+	for (char *p = text; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	err->status = status;
+	memcpy(err->text, text, strlen(text) + 1);
+	return status;
+}
+
+enum status error_no_memory(struct error *err)
+{
+	return error_set(err, STATUS_INTERNAL, "out of memory");
+}

@@ -1,0 +1,151 @@
+/*
+ * The growable buffer. An append either fits whole or sets the failure and adds nothing, so a text is
+ * never cut in silence. A secret buffer is wiped with explicit_bzero: base/secret.c is not needed here.
+ */
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+
+#define STRBUF_FIRST_SIZE 64 /* most texts are names and addresses */
+
+/* What an empty buffer points to: data is never NULL. size == 0 says that it is not ours to free. */
+static const char nothing[1] = "";
+
+static void point_to_nothing(struct strbuf *buf)
+{
+	buf->data = (char *)nothing;
+	buf->len = 0;
+	buf->size = 0;
+	buf->failed = false;
+}
+
+void strbuf_init(struct strbuf *buf)
+{
+	*buf = (struct strbuf){.secret = false};
+	point_to_nothing(buf);
+}
+
+void strbuf_init_secret(struct strbuf *buf)
+{
+	strbuf_init(buf);
+	buf->secret = true;
+}
+
+/* Gives memory back; a secret one is wiped whole, for a reset leaves old bytes behind the length. */
+static void release(const struct strbuf *buf)
+{
+	if (buf->size == 0)
+		return;
+	if (buf->secret)
+		explicit_bzero(buf->data, buf->size);
+	free(buf->data);
+}
+
+void strbuf_clear(struct strbuf *buf)
+{
+	release(buf);
+	point_to_nothing(buf);
+}
+
+void strbuf_reset(struct strbuf *buf)
+{
+	buf->len = 0;
+	buf->failed = false;
+	if (buf->size > 0)
+		buf->data[0] = '\0';
+}
+
+bool strbuf_ok(const struct strbuf *buf)
+{
+	return !buf->failed;
+}
+
+/* Moves the text by hand: realloc would leave a secret's old copy in the heap. */
+static bool grow(struct strbuf *buf, size_t size)
+{
+	char *data = malloc(size);
+
+	if (data == NULL)
+		return false;
+	memcpy(data, buf->data, buf->len + 1);
+	release(buf);
+	buf->data = data;
+	buf->size = size;
+	return true;
+}
+
+/* Room for extra bytes and the NUL. */
+static bool reserve(struct strbuf *buf, size_t extra)
+{
+	size_t need;
+	size_t size = buf->size > 0 ? buf->size : STRBUF_FIRST_SIZE;
+
+	if (buf->failed)
+		return false;
+	if (extra > SIZE_MAX / 2 - buf->len - 1 || (buf->max > 0 && buf->len + extra > buf->max)) {
+		buf->failed = true;
+		return false;
+	}
+	need = buf->len + extra + 1;
+	if (need <= buf->size)
+		return true;
+	while (size < need)
+		size *= 2;
+	if (!grow(buf, size))
+		buf->failed = true;
+	return !buf->failed;
+}
+
+void strbuf_add(struct strbuf *buf, const void *data, size_t len)
+{
+	if (len == 0 || !reserve(buf, len))
+		return;
+	memcpy(buf->data + buf->len, data, len);
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
+void strbuf_adds(struct strbuf *buf, const char *text)
+{
+	strbuf_add(buf, text, strlen(text));
+}
+
+void strbuf_addc(struct strbuf *buf, char c)
+{
+	strbuf_add(buf, &c, 1);
+}
+
+void strbuf_addf(struct strbuf *buf, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (len < 0)
+		buf->failed = true;
+	if (len <= 0 || !reserve(buf, (size_t)len))
+		return;
+	va_start(args, format);
+	vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
+	va_end(args);
+	buf->len += (size_t)len;
+}
+
+char *strbuf_take(struct strbuf *buf)
+{
+	char *text = NULL;
+
+	if (reserve(buf, 0)) { /* an empty text, too, is one to free */
+		text = buf->data;
+		text[buf->len] = '\0';
+		point_to_nothing(buf);
+	}
+	strbuf_clear(buf);
+	return text;
+}
