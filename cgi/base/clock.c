@@ -1,5 +1,6 @@
 /*
- * The two clocks. clock_gettime cannot fail for these two ids on Linux, so its answer is not asked for.
+ * The two clocks. clock_gettime cannot fail for these two ids on Linux, so its answer is not
+ * asked for.
  */
 #include <time.h>
 

@@ -1,6 +1,6 @@
 /*
- * Encodings and escapes, one function a context. Everything here looks at bytes as unsigned and asks no
- * locale: what a letter is does not depend on where the program runs.
+ * Encodings and escapes, one function a context. Everything here looks at bytes as unsigned and
+ * asks no locale: what a letter is does not depend on where the program runs.
  */
 #include <string.h>
 

@@ -27,9 +27,9 @@ void codec_html(struct strbuf *out, const char *text);
 void codec_xml(struct strbuf *out, const char *text);
 
 /*
- * The next character of a text as JSON string content: at most CODEC_JSON_CHAR_MAX bytes of printable
- * ASCII without < > & ', not terminated. Moves *text on; a byte that is not UTF-8 becomes \ufffd.
- * Returns the length, 0 at the end of the text.
+ * The next character of a text as JSON string content: at most CODEC_JSON_CHAR_MAX bytes of
+ * printable ASCII without < > & ', not terminated. Moves *text on; a byte that is not UTF-8
+ * becomes \ufffd. Returns the length, 0 at the end of the text.
  */
 #define CODEC_JSON_CHAR_MAX 12 /* two \uXXXX */
 size_t codec_json_char(char out[CODEC_JSON_CHAR_MAX], const char **text);
@@ -38,8 +38,8 @@ size_t codec_json_char(char out[CODEC_JSON_CHAR_MAX], const char **text);
 void codec_percent(struct strbuf *out, const char *text);
 
 /*
- * Decodes %XX (and '+' as a space where plus is true: forms). STATUS_BAD_REQUEST for a broken escape,
- * a NUL or invalid UTF-8; then out holds rubbish.
+ * Decodes %XX (and '+' as a space where plus is true: forms). STATUS_BAD_REQUEST for a broken
+ * escape, a NUL or invalid UTF-8; then out holds rubbish.
  */
 enum status codec_percent_decode(struct strbuf *out, const char *text, size_t len, bool plus);
 

@@ -1,6 +1,7 @@
 /*
- * Sentences for the operator. They may quote what a stranger sent, so control bytes are taken out here,
- * once; escaping for the place where they are shown is the log's and the terminal's business.
+ * Sentences for the operator. They may quote what a stranger sent, so control bytes are taken out
+ * here, once; escaping for the place where they are shown is the log's and the terminal's
+ * business.
  */
 #include <stdarg.h>
 #include <stdio.h>

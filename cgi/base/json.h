@@ -1,8 +1,8 @@
 /*
- * JSON in and out. In: cJSON, made strict (one value, nothing behind it, valid UTF-8, no NUL, no duplicate
- * keys, depth at most 8, keys compared with case). Out: a writer of our own whose text is safe inside
- * <script type="application/json">: < > & ' and everything that is not printable ASCII leave as \uXXXX.
- * The only user of cJSON.
+ * JSON in and out. In: cJSON, made strict (one value, nothing behind it, valid UTF-8, no NUL, no
+ * duplicate keys, depth at most 8, at most 2000 values, keys compared with case). Out: a writer
+ * of our own whose text is safe inside <script type="application/json">: < > & ' and everything
+ * that is not printable ASCII leave as \uXXXX. The only user of cJSON.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H

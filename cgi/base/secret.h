@@ -43,13 +43,18 @@ void secret_free(char *text);
 enum status secret_password_hash(const char *password, char out[SECRET_HASH_MAX],
 				 struct error *err);
 
-/* STATUS_OK, or STATUS_BAD_CREDENTIALS (also for a hash that is not argon2id). */
+/*
+ * STATUS_OK, or STATUS_BAD_CREDENTIALS (also for a hash that is not argon2id, or would take more
+ * than 128 MiB, 10 passes or 8 lanes); STATUS_INTERNAL: out of memory.
+ */
 enum status secret_password_verify(const char *hash, const char *password);
 
 /*
  * Reads a secret's file (at most 4 KiB, one line; a newline at its end is taken off) into out.
- * Refused: a link, not a regular file, an owner other than us or root, any group or other bit in its mode,
- * an empty file, a NUL. The sentence says which, and the chmod that mends it.
+ * Refused with STATUS_BAD_REQUEST: a link, not a regular file, an owner other than us or root,
+ * any group or other bit in its mode, a folder above it that others may write to (unless sticky),
+ * an empty file, a NUL, a second line. The sentence says which, and the chmod that mends it.
+ * STATUS_NOT_FOUND: there is none; STATUS_UNAVAILABLE: it could not be read.
  */
 enum status secret_file_read(const char *path, struct strbuf *out, struct error *err);
 

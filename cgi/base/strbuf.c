@@ -1,6 +1,7 @@
 /*
- * The growable buffer. An append either fits whole or sets the failure and adds nothing, so a text is
- * never cut in silence. A secret buffer is wiped with explicit_bzero: base/secret.c is not needed here.
+ * The growable buffer. An append either fits whole or sets the failure and adds nothing, so a
+ * text is never cut in silence. A secret buffer is wiped with explicit_bzero: base/secret.c is
+ * not needed here.
  */
 #include <stdarg.h>
 #include <stdint.h>
@@ -12,7 +13,9 @@
 
 #define STRBUF_FIRST_SIZE 64 /* most texts are names and addresses */
 
-/* What an empty buffer points to: data is never NULL. size == 0 says that it is not ours to free. */
+/*
+ * What an empty buffer points to: data is never NULL. size == 0 says that it is not ours to free.
+ */
 static const char nothing[1] = "";
 
 static void point_to_nothing(struct strbuf *buf)
@@ -35,7 +38,9 @@ void strbuf_init_secret(struct strbuf *buf)
 	buf->secret = true;
 }
 
-/* Gives memory back; a secret one is wiped whole, for a reset leaves old bytes behind the length. */
+/*
+ * Gives memory back; a secret one is wiped whole, for a reset leaves old bytes behind the length.
+ */
 static void release(const struct strbuf *buf)
 {
 	if (buf->size == 0)

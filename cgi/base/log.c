@@ -1,0 +1,224 @@
+/*
+ * The log. A line is built on the stack, so that "out of memory" can still be logged, and leaves
+ * by one write(2): lines of several threads and processes do not mix, and each is a whole JSON
+ * object however long a value was. Whoever starts the program ignores SIGPIPE.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+#include "base/log.h"
+
+#define LOG_LINE_MAX  2048 /* bytes with the newline: below PIPE_BUF, so a pipe takes it whole */
+#define LOG_TAIL      6    /* kept free for a cut value's end: ..."}\n */
+#define LOG_VALUE_MAX 1024 /* escaped bytes: one value must not push the others out */
+
+static const char *const level_names[] = {
+    [LOG_LEVEL_DEBUG] = "debug",
+    [LOG_LEVEL_INFO] = "info",
+    [LOG_LEVEL_WARN] = "warn",
+    [LOG_LEVEL_ERROR] = "error",
+};
+
+static const int syslog_levels[] = {
+    [LOG_LEVEL_DEBUG] = LOG_DEBUG,
+    [LOG_LEVEL_INFO] = LOG_INFO,
+    [LOG_LEVEL_WARN] = LOG_WARNING,
+    [LOG_LEVEL_ERROR] = LOG_ERR,
+};
+
+#define LEVELS (sizeof level_names / sizeof level_names[0])
+
+/* Constant once threads run, save the counter. Before log_open: standard error, from info up. */
+static struct {
+	int fd;
+	bool to_syslog;
+	enum log_level level;
+	atomic_ulong lost;
+} state = {.fd = STDERR_FILENO, .level = LOG_LEVEL_INFO};
+
+struct line {
+	char data[LOG_LINE_MAX];
+	size_t len;
+};
+
+/* O_NONBLOCK: a FIFO without a reader must not stop the start. */
+static enum status open_file(const char *path, int *out, struct error *err)
+{
+	struct stat st;
+	int fd = open(
+	    path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK,
+	    0640);
+
+	if (fd < 0)
+		return error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "%s: the log cannot be opened: %m; set `log` to stderr, syslog or a file "
+		    "in a folder that this user may write to",
+		    path);
+	if (fstat(fd, &st) != 0 || (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))) {
+		close(fd);
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: the log is not a file; set `log` to stderr, syslog or a file",
+				 path);
+	}
+	*out = fd;
+	return STATUS_OK;
+}
+
+enum status log_open(const char *target, enum log_level level, struct error *err)
+{
+	int fd = STDERR_FILENO;
+	bool to_syslog = strcmp(target, "syslog") == 0;
+	enum status status = STATUS_OK;
+
+	if (!to_syslog && strcmp(target, "stderr") != 0)
+		status = open_file(target, &fd, err);
+	if (status != STATUS_OK)
+		return status;
+	log_close();
+	if (to_syslog) /* connected now: later there may be no /dev/log to see */
+		openlog("prebind", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	state.fd = fd;
+	state.to_syslog = to_syslog;
+	state.level = level;
+	return STATUS_OK;
+}
+
+void log_close(void)
+{
+	if (state.to_syslog)
+		closelog();
+	if (state.fd != STDERR_FILENO)
+		close(state.fd);
+	state.fd = STDERR_FILENO;
+	state.to_syslog = false;
+}
+
+int log_level_parse(const char *word, enum log_level *out)
+{
+	for (size_t i = 0; i < LEVELS; i++)
+		if (strcmp(word, level_names[i]) == 0) {
+			*out = (enum log_level)i;
+			return true;
+		}
+	return false;
+}
+
+static void line_add(struct line *line, const char *text, size_t len)
+{
+	memcpy(line->data + line->len, text, len);
+	line->len += len;
+}
+
+/* The value's characters, whole escapes only, as far as they fit into room bytes. */
+static void line_add_value(struct line *line, const char *value, size_t room)
+{
+	char escaped[CODEC_JSON_CHAR_MAX];
+	size_t n;
+
+	while ((n = codec_json_char(escaped, &value)) > 0) {
+		if (n > room) {
+			line_add(line, "...", 3);
+			return;
+		}
+		line_add(line, escaped, n);
+		room -= n;
+	}
+}
+
+/*
+ * A pair whose key does not fit any more is left out. Keys are ours: letters, digits,
+ * underscores.
+ */
+static void line_add_pair(struct line *line, const char *key, const char *value)
+{
+	size_t key_len = strlen(key);
+	size_t frame = key_len + strlen(",\"\":\"");
+	size_t room;
+
+	if (line->len + frame + LOG_TAIL > LOG_LINE_MAX)
+		return;
+	room = LOG_LINE_MAX - LOG_TAIL - line->len - frame;
+	line_add(line, line->len == 0 ? "{\"" : ",\"", 2);
+	line_add(line, key, key_len);
+	line_add(line, "\":\"", 3);
+	line_add_value(line, value, room < LOG_VALUE_MAX ? room : LOG_VALUE_MAX);
+	line_add(line, "\"", 1);
+}
+
+/* RFC 3339, UTC, milliseconds. */
+static void line_add_time(struct line *line)
+{
+	struct timespec now;
+	struct tm tm;
+	char text[40];
+	size_t n;
+	long ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ms = now.tv_nsec / 1000000;
+	gmtime_r(&now.tv_sec, &tm);
+	n = strftime(text, sizeof text - 5, "%Y-%m-%dT%H:%M:%S", &tm);
+	text[n++] = '.';
+	text[n++] = (char)('0' + ms / 100);
+	text[n++] = (char)('0' + ms / 10 % 10);
+	text[n++] = (char)('0' + ms % 10);
+	text[n++] = 'Z';
+	text[n] = '\0';
+	line_add_pair(line, "time", text);
+}
+
+/* A line that was written in part counts as lost: completing it would mix it with another's. */
+static void line_write(const struct line *line, enum log_level level)
+{
+	ssize_t n;
+
+	if (state.to_syslog) {
+		syslog(syslog_levels[level], "%.*s", (int)line->len - 1, line->data);
+		return;
+	}
+	do
+		n = write(state.fd, line->data, line->len);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 || (size_t)n != line->len)
+		atomic_fetch_add_explicit(&state.lost, 1, memory_order_relaxed);
+}
+
+void log_event(enum log_level level, const char *event, ...)
+{
+	struct line line = {.len = 0};
+	int saved_errno = errno; /* callers log between a failure and its report */
+	const char *key;
+	va_list pairs;
+
+	if (level < state.level)
+		return;
+	line_add_time(&line);
+	line_add_pair(&line, "level", level_names[level]);
+	line_add_pair(&line, "event", event);
+	va_start(pairs, event);
+	while ((key = va_arg(pairs, const char *)) != NULL) {
+		const char *value = va_arg(pairs, const char *);
+
+		if (value != NULL)
+			line_add_pair(&line, key, value);
+	}
+	va_end(pairs);
+	line_add(&line, "}\n", 2);
+	line_write(&line, level);
+	errno = saved_errno;
+}
+
+unsigned long log_lost(void)
+{
+	return atomic_load_explicit(&state.lost, memory_order_relaxed);
+}

@@ -1,0 +1,338 @@
+/*
+ * libsodium's part of the program, and the one reader of secret files. Nothing here keeps a
+ * secret longer than a call: what is returned belongs to the caller, who wipes it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/secret.h"
+
+/* OWASP's minimum for argon2id: 19 MiB, two passes. */
+#define ARGON2_MEMORY_KIB 19456
+#define ARGON2_PASSES     2
+
+/*
+ * What a stored hash may cost us: a row that somebody wrote must not stop the program for
+ * minutes.
+ */
+#define ARGON2_MEMORY_MAX_KIB 131072
+#define ARGON2_PASSES_MAX     10
+#define ARGON2_LANES_MAX      8
+#define ARGON2_WORK_MAX       524288 /* memory in KiB times passes */
+
+#define SECRET_FILE_MAX 4096 /* bytes: keys and passwords are one line */
+
+_Static_assert(SECRET_HASH_MAX >= crypto_pwhash_STRBYTES, "an argon2id string must fit");
+_Static_assert(SECRET_SHA256_LEN == crypto_hash_sha256_BYTES, "SHA-256");
+_Static_assert(SECRET_SHA256_LEN == crypto_auth_hmacsha256_BYTES, "HMAC-SHA-256");
+
+enum status secret_start(struct error *err)
+{
+	if (sodium_init() < 0)
+		return error_set(
+		    err, STATUS_INTERNAL,
+		    "libsodium does not start: no randomness; is /dev/urandom readable?");
+	return STATUS_OK;
+}
+
+void secret_random(void *out, size_t len)
+{
+	randombytes_buf(out, len);
+}
+
+void secret_random_hex(char *out, size_t n)
+{
+	unsigned char bytes[32];
+
+	while (n > 0) {
+		size_t chunk = n < sizeof bytes ? n : sizeof bytes;
+
+		randombytes_buf(bytes, chunk);
+		sodium_bin2hex(out, 2 * chunk + 1, bytes, chunk);
+		out += 2 * chunk;
+		n -= chunk;
+	}
+	*out = '\0';
+	sodium_memzero(bytes, sizeof bytes);
+}
+
+void secret_sha256(unsigned char out[SECRET_SHA256_LEN], const void *data, size_t len)
+{
+	crypto_hash_sha256(out, data, len);
+}
+
+void secret_hmac(unsigned char out[SECRET_SHA256_LEN], const unsigned char key[SECRET_KEY_LEN],
+		 const struct secret_part *parts, size_t n)
+{
+	crypto_auth_hmacsha256_state hmac;
+
+	crypto_auth_hmacsha256_init(&hmac, key, SECRET_KEY_LEN);
+	for (size_t i = 0; i < n; i++)
+		crypto_auth_hmacsha256_update(&hmac, parts[i].data, parts[i].len);
+	crypto_auth_hmacsha256_final(&hmac, out);
+	sodium_memzero(&hmac, sizeof hmac);
+}
+
+bool secret_equal(const void *a, const void *b, size_t len)
+{
+	return sodium_memcmp(a, b, len) == 0;
+}
+
+void secret_wipe(void *data, size_t len)
+{
+	if (len > 0)
+		sodium_memzero(data, len);
+}
+
+void secret_free(char *text)
+{
+	if (text == NULL)
+		return;
+	secret_wipe(text, strlen(text));
+	free(text);
+}
+
+/* ---- argon2id ---- */
+
+enum status secret_password_hash(const char *password, char out[SECRET_HASH_MAX], struct error *err)
+{
+	char hash[crypto_pwhash_STRBYTES];
+
+	if (crypto_pwhash_str_alg(hash, password, strlen(password), ARGON2_PASSES,
+				  (size_t)ARGON2_MEMORY_KIB * 1024,
+				  crypto_pwhash_ALG_ARGON2ID13) != 0)
+		return error_set(
+		    err, STATUS_INTERNAL,
+		    "out of memory: hashing a password takes %d KiB; raise the memory limit",
+		    ARGON2_MEMORY_KIB);
+	memcpy(out, hash, sizeof hash);
+	return STATUS_OK;
+}
+
+/* Reads text and then a decimal number without leading zeros, up to max; moves *at on. */
+static bool read_number(const char **at, const char *text, unsigned long max, unsigned long *out)
+{
+	const char *p = *at;
+	unsigned long number = 0;
+
+	if (strncmp(p, text, strlen(text)) != 0)
+		return false;
+	p += strlen(text);
+	if (*p < '1' || *p > '9')
+		return false;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		number = number * 10 + (unsigned long)(*p - '0');
+		if (number > max)
+			return false;
+	}
+	*at = p;
+	*out = number;
+	return true;
+}
+
+/* "$argon2id$v=19$m=…,t=…,p=…$salt$hash" within the caps; the rest of it libsodium reads. */
+static bool argon2_affordable(const char *hash)
+{
+	unsigned long version;
+	unsigned long memory;
+	unsigned long passes;
+	unsigned long lanes;
+
+	return read_number(&hash, "$argon2id$v=", 19, &version) && version == 19 &&
+	       read_number(&hash, "$m=", ARGON2_MEMORY_MAX_KIB, &memory) &&
+	       read_number(&hash, ",t=", ARGON2_PASSES_MAX, &passes) &&
+	       read_number(&hash, ",p=", ARGON2_LANES_MAX, &lanes) && *hash == '$' &&
+	       memory * passes <= ARGON2_WORK_MAX;
+}
+
+enum status secret_password_verify(const char *hash, const char *password)
+{
+	char padded[crypto_pwhash_STRBYTES] = {0}; /* libsodium reads the whole buffer */
+	size_t len = strnlen(hash, sizeof padded);
+
+	if (len == sizeof padded || !argon2_affordable(hash))
+		return STATUS_BAD_CREDENTIALS;
+	memcpy(padded, hash, len);
+	errno = 0;
+	if (crypto_pwhash_str_verify(padded, password, strlen(password)) == 0)
+		return STATUS_OK;
+	return errno == ENOMEM ? STATUS_INTERNAL : STATUS_BAD_CREDENTIALS;
+}
+
+/* ---- secret files ---- */
+
+/*
+ * Refuses a folder in which others could swap what is below it; a sticky one (/tmp) keeps them
+ * off.
+ */
+static enum status check_folder(const char *path, const char *folder, struct error *err)
+{
+	struct stat st;
+
+	if (stat(folder, &st) != 0)
+		return error_set(err, STATUS_UNAVAILABLE, "%s: cannot look at its folder %s: %m",
+				 path, folder);
+	if ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0)
+		return STATUS_OK;
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "%s: others may write to its folder %s (mode %04o); run: chmod go-w %s",
+			 path, folder, (unsigned)st.st_mode & 07777, folder);
+}
+
+/* Every folder of name, which is cut shorter with each step. */
+static enum status check_folders_of(const char *path, char *name, struct error *err)
+{
+	enum status status = STATUS_OK;
+	char *slash = strrchr(name, '/');
+
+	while (status == STATUS_OK && slash != NULL && slash != name) {
+		*slash = '\0';
+		status = check_folder(path, name, err);
+		slash = strrchr(name, '/');
+	}
+	if (status != STATUS_OK)
+		return status;
+	return check_folder(path, slash == NULL ? "." : "/", err);
+}
+
+/* The folders as written (links among them can be moved) and as they really are. */
+static enum status check_folders(const char *path, struct error *err)
+{
+	char *written = strdup(path);
+	char *real = realpath(path, NULL);
+	enum status status = STATUS_UNAVAILABLE;
+
+	if (written == NULL || real == NULL) {
+		error_set(err, status, "%s: cannot be found again: %m", path);
+		goto out;
+	}
+	status = check_folders_of(path, written, err);
+	if (status == STATUS_OK)
+		status = check_folders_of(path, real, err);
+out:
+	free(real);
+	free(written);
+	return status;
+}
+
+static enum status check_file(const char *path, int fd, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return error_set(err, STATUS_UNAVAILABLE, "%s: cannot be looked at: %m", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: a secret must be in a regular file, and this is none", path);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: belongs to user %u; run: chown %u %s && chmod 600 %s", path,
+				 (unsigned)st.st_uid, (unsigned)geteuid(), path, path);
+	if ((st.st_mode & 077) != 0)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: others may read or write it (mode %04o); run: chmod 600 %s",
+				 path, (unsigned)st.st_mode & 07777, path);
+	return check_folders(path, err);
+}
+
+/* O_NONBLOCK: a FIFO in its place must not stop us. */
+static enum status open_file(const char *path, int *out, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0 && errno == ELOOP)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: is a link; name the file itself in the configuration", path);
+	if (fd < 0)
+		return error_set(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE,
+				 "%s: the secret cannot be read: %m; put it there, owned by this "
+				 "program's user, with mode 600",
+				 path);
+	*out = fd;
+	return STATUS_OK;
+}
+
+/*
+ * One byte more than allowed is read, to see that a file is too long. *len is right on failure,
+ * too.
+ */
+static enum status read_all(int fd, char data[SECRET_FILE_MAX + 1], size_t *len)
+{
+	ssize_t n = 1;
+
+	while (n > 0 && *len <= SECRET_FILE_MAX) {
+		n = read(fd, data + *len, SECRET_FILE_MAX + 1 - *len);
+		if (n > 0)
+			*len += (size_t)n;
+		else if (n < 0 && errno == EINTR)
+			n = 1;
+	}
+	return n < 0 ? STATUS_UNAVAILABLE : STATUS_OK;
+}
+
+/*
+ * The line without the newline at its end, which an editor on another system writes as two bytes.
+ */
+static size_t line_length(const char *data, size_t len)
+{
+	if (len > 0 && data[len - 1] == '\n')
+		len--;
+	if (len > 0 && data[len - 1] == '\r')
+		len--;
+	return len;
+}
+
+static enum status check_text(const char *path, const char *data, size_t len, struct error *err)
+{
+	if (len > SECRET_FILE_MAX)
+		return error_set(err, STATUS_BAD_REQUEST, "%s: is longer than %d bytes", path,
+				 SECRET_FILE_MAX);
+	if (memchr(data, '\0', len) != NULL)
+		return error_set(err, STATUS_BAD_REQUEST, "%s: holds a NUL byte; it must be text",
+				 path);
+	len = line_length(data, len);
+	if (len == 0)
+		return error_set(err, STATUS_BAD_REQUEST, "%s: is empty; write the secret into it",
+				 path);
+	if (memchr(data, '\n', len) != NULL)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: has more than one line; it must hold the secret alone", path);
+	return STATUS_OK;
+}
+
+enum status secret_file_read(const char *path, struct strbuf *out, struct error *err)
+{
+	char data[SECRET_FILE_MAX + 1];
+	size_t len = 0;
+	int fd = -1;
+	enum status status = open_file(path, &fd, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = check_file(path, fd, err);
+	if (status != STATUS_OK)
+		goto out;
+	status = read_all(fd, data, &len);
+	if (status != STATUS_OK) {
+		error_set(err, status, "%s: cannot be read: %m", path);
+		goto out;
+	}
+	status = check_text(path, data, len, err);
+	if (status != STATUS_OK)
+		goto out;
+	strbuf_add(out, data, line_length(data, len));
+	if (!strbuf_ok(out))
+		status = error_no_memory(err);
+out:
+	secret_wipe(data, len);
+	close(fd);
+	return status;
+}
