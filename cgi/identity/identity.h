@@ -5,6 +5,8 @@
 #ifndef IDENTITY_IDENTITY_H
 #define IDENTITY_IDENTITY_H
 
+#include <stdint.h>
+
 #include "base/error.h"
 #include "conf/conf.h"
 #include "store/store.h"
@@ -40,9 +42,8 @@ struct identity_provider {
 	enum status (*check)(const struct site_conf *conf, struct store *store, struct error *said);
 };
 
-/* The registry, NULL for an unknown name; and the names of all, blank-separated, for error texts. */
+/* The registry; NULL for an unknown name. */
 const struct identity_provider *identity_provider_named(const char *name);
-const char *identity_provider_names(void);
 
 /* Asks them in order. The caller clears *out after IDENTITY_YES. err: what to log after BAD and ERROR. */
 enum identity_verdict identity_find(const struct identity_context *context, struct identity *out,

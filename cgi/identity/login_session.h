@@ -27,7 +27,7 @@ enum status login_attempt(const struct identity_context *context,
 			  const struct login_attempt *attempt, char token[SESSION_TOKEN_LEN + 1],
 			  struct error *err);
 
-/* Whole Set-Cookie values; false: the buffer was too small. */
+/* Whole Set-Cookie values. */
 #define LOGIN_COOKIE_TEXT_MAX 256
 void login_cookie_set(const struct site_conf *conf, const char *token,
 		      char out[LOGIN_COOKIE_TEXT_MAX]);

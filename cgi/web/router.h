@@ -9,10 +9,13 @@
 
 enum route_need { /* what must hold before the handler runs; bits */
 		  NEED_NOTHING = 0,
-		  NEED_USER = 1,        /* somebody is logged in, and has a JID */
-		  NEED_SAME_ORIGIN = 2, /* a POST must come from our own pages (SEC-CSRF-1) */
-		  NEED_FORM_TOKEN = 4,  /* … and carry its form's token */
-		  NEED_FETCH = 8 /* a GET must come from script of our own pages (SEC-CSRF-4) */
+		  NEED_USER = 1,        /* somebody is logged in */
+		  NEED_JID = 2,         /* … and has a chat account */
+		  NEED_SAME_ORIGIN = 4, /* a POST must come from our own pages (SEC-CSRF-1) */
+		  NEED_FETCH = 8, /* a GET must come from script of our own pages (SEC-CSRF-4) */
+		  NEED_LOGIN_TOKEN = 16, /* a POST must carry the login form's token */
+		  NEED_SESSION_TOKEN =
+		      32 /* a POST must carry a token of the session it acts on, if there is one */
 };
 
 struct exchange; /* page/: a request with its site, user and response */
