@@ -5,6 +5,9 @@
 #ifndef PAGE_APP_H
 #define PAGE_APP_H
 
+#include <stdint.h>
+
+#include "base/secret.h"
 #include "conf/conf.h"
 #include "identity/identity.h"
 #include "prebind/prebind.h"
@@ -40,11 +43,17 @@ struct exchange {
 	const struct route *route; /* NULL until found */
 	struct identity identity;  /* filled where the route needs a user */
 	struct jid jid;            /* bare; as well */
+	bool identified;           /* identity is filled */
+	long retry_after;          /* seconds, for 429 and 503; 0: none */
 	char nonce[25];            /* of the Content-Security-Policy */
 	int64_t now;               /* seconds, wall clock */
 };
 
-/* Opens everything a site needs; the sentence of a failure begins with the site's name. */
+/* Opens everything one site needs; after a failure too, site_close frees what was opened. */
+enum status site_open(const struct site_conf *conf, struct site *site, struct error *err);
+void site_close(struct site *site);
+
+/* Opens all sites; the sentence of a failure begins with the site's name. */
 enum status app_new(const struct conf *conf, struct app **out, struct error *err);
 void app_free(struct app *app);
 

@@ -1,0 +1,72 @@
+/*
+ * The pre-bind of a request: the site's rate limits in front of the service, its line in the log behind it, and the
+ * session as the browser gets it.
+ */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "page/page.h"
+
+#define BIND_USER_BURST 5 /* tabs opened at once by one person */
+
+static enum status check_limits(struct exchange *ex, struct error *err)
+{
+	const struct site_conf *conf = ex->site->conf;
+	char address[64];
+	int64_t now_ms = clock_wall() * 1000;
+	struct strbuf user;
+
+	strbuf_init(&user);
+	strbuf_addf(&user, "%s:%s", ex->identity.source, ex->identity.user);
+	limit_address_key(ex->req.remote_addr, address);
+	struct limit_key by_user = {
+	    .scope = "bind_user", .key = user.data, .burst = BIND_USER_BURST};
+	struct limit_key by_address = {.scope = "bind_ip", .key = address};
+
+	enum status status = limit_take(ex->site->limits, &by_user, &conf->limit_bind_user, now_ms,
+					&ex->retry_after, err);
+	if (status == STATUS_OK)
+		status = limit_take(ex->site->limits, &by_address, &conf->limit_bind_ip, now_ms,
+				    &ex->retry_after, err);
+	strbuf_clear(&user);
+	return status;
+}
+
+enum status bind_session(struct exchange *ex, struct prebind_session *out, struct error *err)
+{
+	int64_t started_ms = clock_monotonic_ms();
+	char ms[24];
+
+	enum status status = check_limits(ex, err);
+	if (status != STATUS_OK)
+		return status;
+	status = prebind_bind(ex->site->prebind, &ex->jid, out, err);
+	snprintf(ms, sizeof(ms), "%lld", (long long)(clock_monotonic_ms() - started_ms));
+	log_event(status == STATUS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+		  status == STATUS_OK ? "bind_ok" : "bind_failed", "id", ex->req.id, "site",
+		  ex->site->conf->name, "user", ex->identity.user, "jid",
+		  status == STATUS_OK ? out->jid : NULL, "ms", ms, NULL);
+	return status;
+}
+
+void bind_write_json(const struct site_conf *conf, const struct prebind_session *session,
+		     struct strbuf *out)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, out);
+	json_open_object(&w, NULL);
+	if (session == NULL) {
+		json_put_string(&w, "bind", "required");
+	} else {
+		json_put_string(&w, "jid", session->jid);
+		json_put_string(&w, "sid", session->sid);
+		json_put_string(&w, "rid", session->rid);
+		json_put_string(&w, "bosh_url", conf->bosh_url);
+		json_put_integer(&w, "hold", session->hold);
+		json_put_integer(&w, "wait", session->wait);
+		json_put_integer(&w, "expires_in", session->expires_in);
+	}
+	json_close_object(&w);
+}

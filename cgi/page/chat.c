@@ -1,0 +1,54 @@
+/*
+ * GET / : the chat page, with the session in its data block where the browser's own doing asked for the page; else
+ * the page's script asks for one (SEC-CSRF-3).
+ */
+#include "page/page.h"
+#include "web/csrf.h"
+
+static void add_user(const struct exchange *ex, struct view *view)
+{
+	const struct identity *who = &ex->identity;
+	char token[CSRF_TOKEN_LEN + 1];
+
+	view_text(view, "user", who->display_name[0] != '\0' ? who->display_name : who->user);
+	view_flag(view, "can_logout", who->session != NULL);
+	if (who->session != NULL) {
+		csrf_token_make(ex->site->csrf_key, who->session, ex->now, token);
+		view_text(view, "token", token);
+	}
+}
+
+static void send_chat(struct exchange *ex, const struct prebind_session *session)
+{
+	struct view *view = view_new();
+	struct strbuf json;
+
+	strbuf_init_secret(&json);
+	bind_write_json(ex->site->conf, session, &json);
+	if (view != NULL && strbuf_ok(&json)) {
+		add_user(ex, view);
+		view_json_script(view, "session", json.data);
+		page_send(ex, 200, "chat.html", view);
+	} else {
+		ex->res->failed = true;
+	}
+	strbuf_clear(&json);
+	view_free(view);
+}
+
+void chat_handle(struct exchange *ex)
+{
+	struct prebind_session session = {0};
+	struct error err = {0};
+
+	if (ex->req.method == HTTP_HEAD || !csrf_may_bind(&ex->req)) {
+		send_chat(ex, NULL);
+		return;
+	}
+	enum status status = bind_session(ex, &session, &err);
+	if (status == STATUS_OK)
+		send_chat(ex, &session);
+	else
+		page_send_error(ex, status, &err);
+	prebind_session_clear(&session);
+}

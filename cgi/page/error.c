@@ -1,0 +1,141 @@
+/*
+ * What a visitor is told when there is no page to show: fixed words for the status, the request's id to quote, and
+ * a way on. The cause is for the log.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/log.h"
+#include "page/page.h"
+
+#define RETRY_BUSY_S        1
+#define RETRY_UNAVAILABLE_S 5
+
+static bool wants_json(const struct exchange *ex)
+{
+	const char *accept = ex->req.accept;
+
+	if (ex->route != NULL)
+		return ex->route->json;
+	return accept != NULL && strstr(accept, "application/json") != NULL &&
+	       strstr(accept, "text/html") == NULL;
+}
+
+/* Our own form, with the place to come back to. */
+static void redirect_to_login(struct exchange *ex)
+{
+	struct strbuf location, here;
+
+	strbuf_init(&location);
+	strbuf_init(&here);
+	page_base(ex, &here);
+	strbuf_addf(&location, "%s/login?next=", here.data);
+	strbuf_adds(&here, ex->req.path);
+	codec_percent(&location, here.data);
+	if (strbuf_ok(&location) && strbuf_ok(&here))
+		response_redirect(ex->res, location.data);
+	else
+		ex->res->failed = true;
+	strbuf_clear(&here);
+	strbuf_clear(&location);
+}
+
+static bool has_login_form(const struct site_conf *conf)
+{
+	for (size_t i = 0; i < conf->identity.count; i++)
+		if (strcmp(conf->identity.items[i], "login") == 0)
+			return true;
+	return false;
+}
+
+static void send_json(struct exchange *ex, enum status status)
+{
+	struct strbuf json;
+	struct json_writer w;
+
+	strbuf_init(&json);
+	json_writer_init(&w, &json);
+	json_open_object(&w, NULL);
+	json_put_string(&w, "error", status_name(status));
+	json_put_string(&w, "request_id", ex->req.id);
+	json_close_object(&w);
+	page_send_json(ex, status_http(status), &json);
+	strbuf_clear(&json);
+}
+
+/* Before the site is known there are no templates. */
+static void send_plain(struct exchange *ex, enum status status)
+{
+	ex->res->status = status_http(status);
+	response_header(ex->res, HEADER_CONTENT_TYPE, "text/html; charset=utf-8");
+	strbuf_addf(
+	    &ex->res->body,
+	    "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>%s</title>\n"
+	    "<h1>%s</h1>\n<p>%s</p>\n<p>Request %s</p>\n",
+	    status_title(status), status_title(status), status_sentence(status), ex->req.id);
+}
+
+static void send_page(struct exchange *ex, enum status status)
+{
+	struct view *view = view_new();
+	char code[12];
+	bool later = status == STATUS_SLOW_DOWN || status_http(status) >= 500;
+
+	snprintf(code, sizeof(code), "%d", status_http(status));
+	if (view != NULL) {
+		view_text(view, "status", code);
+		view_text(view, "title", status_title(status));
+		view_text(view, "sentence", status_sentence(status));
+		view_text(view, "request_id", ex->req.id);
+		view_flag(view, "retry", later);
+		view_flag(view, "login",
+			  status == STATUS_FORBIDDEN && has_login_form(ex->site->conf));
+	}
+	page_send(ex, status_http(status), "error.html", view);
+	view_free(view);
+}
+
+static void log_error(const struct exchange *ex, enum status status, const struct error *err)
+{
+	enum log_level level = LOG_LEVEL_INFO;
+
+	if (status_http(status) >= 500)
+		level = LOG_LEVEL_ERROR;
+	else if (status != STATUS_LOGIN_REQUIRED && status != STATUS_NOT_FOUND)
+		level = LOG_LEVEL_WARN;
+	log_event(level, status_name(status), "id", ex->req.id, "site",
+		  ex->site != NULL ? ex->site->conf->name : NULL, "ip", ex->req.remote_addr, "user",
+		  ex->identity.user, "why", err != NULL ? err->text : NULL, NULL);
+}
+
+static void add_retry_after(struct exchange *ex, enum status status)
+{
+	long seconds = ex->retry_after;
+	char text[24];
+
+	if (status == STATUS_BUSY)
+		seconds = RETRY_BUSY_S;
+	else if (status == STATUS_UNAVAILABLE)
+		seconds = RETRY_UNAVAILABLE_S;
+	if (seconds <= 0)
+		return;
+	snprintf(text, sizeof(text), "%ld", seconds);
+	response_header(ex->res, HEADER_RETRY_AFTER, text);
+}
+
+void page_send_error(struct exchange *ex, enum status status, const struct error *err)
+{
+	log_error(ex, status, err);
+	add_retry_after(ex, status);
+	if (wants_json(ex))
+		send_json(ex, status);
+	else if (ex->site == NULL)
+		send_plain(ex, status);
+	else if (status == STATUS_LOGIN_REQUIRED && ex->site->conf->login_url[0] != '\0')
+		response_redirect(ex->res, ex->site->conf->login_url);
+	else if (status == STATUS_LOGIN_REQUIRED && has_login_form(ex->site->conf))
+		redirect_to_login(ex);
+	else
+		send_page(ex, status);
+}

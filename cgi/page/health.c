@@ -1,0 +1,53 @@
+/*
+ * /health: can this process serve? The database is asked; with ?deep=1, from this machine only, the XMPP server too.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "page/page.h"
+
+static void send_health(struct exchange *ex, enum status database, const enum status *upstream)
+{
+	bool well = database == STATUS_OK && (upstream == NULL || *upstream == STATUS_OK);
+	struct strbuf json;
+	struct json_writer w;
+
+	strbuf_init(&json);
+	json_writer_init(&w, &json);
+	json_open_object(&w, NULL);
+	json_put_string(&w, "status", well ? "ok" : "unavailable");
+	json_put_string(&w, "database", status_name(database));
+	if (upstream != NULL)
+		json_put_string(&w, "upstream", status_name(*upstream));
+	json_close_object(&w);
+	page_send_json(ex, well ? 200 : 503, &json);
+	strbuf_clear(&json);
+}
+
+static void log_trouble(const struct exchange *ex, const char *part, const struct error *err)
+{
+	log_event(LOG_LEVEL_ERROR, "health", "id", ex->req.id, "site", ex->site->conf->name, "part",
+		  part, "why", err->text, NULL);
+}
+
+void health_handle(struct exchange *ex)
+{
+	const char *deep = fields_get(&ex->req.query, "deep");
+	struct error err = {0};
+
+	if (deep != NULL && !exchange_is_local(ex)) {
+		page_send_error(ex, STATUS_FORBIDDEN, NULL);
+		return;
+	}
+	enum status database = store_ping(ex->site->store, &err);
+	if (database != STATUS_OK)
+		log_trouble(ex, "database", &err);
+	if (deep == NULL) {
+		send_health(ex, database, NULL);
+		return;
+	}
+	enum status upstream = prebind_check(ex->site->prebind, &err);
+	if (upstream != STATUS_OK)
+		log_trouble(ex, "upstream", &err);
+	send_health(ex, database, &upstream);
+}

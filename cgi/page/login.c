@@ -1,0 +1,220 @@
+/*
+ * /login and /logout: our own form. Every refused login looks the same and takes the same time (SEC-AUTH-3, 4); what
+ * was wrong is in the log.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/log.h"
+#include "identity/login_session.h"
+#include "page/page.h"
+#include "web/csrf.h"
+
+#define LOGIN_FLOOR_MS 250 /* no answer to a POST comes sooner: the time tells nothing */
+
+/* Passwords tried from one address, over all accounts: an office behind one address stays below it. */
+static const struct conf_limit address_limit = {.count = 50, .period_ms = 3600L * 1000};
+
+static bool site_has_login(const struct exchange *ex)
+{
+	for (size_t i = 0; i < ex->site->conf->identity.count; i++)
+		if (strcmp(ex->site->conf->identity.items[i], login_session_provider.name) == 0)
+			return true;
+	return false;
+}
+
+char *login_form_binding(const struct exchange *ex)
+{
+	char *value = NULL;
+
+	request_cookie(&ex->req, login_form_cookie_name(ex->site->conf), &value, NULL);
+	if (value != NULL && strlen(value) != SESSION_TOKEN_LEN) {
+		secret_free(value);
+		value = NULL;
+	}
+	return value;
+}
+
+/* The pre-session that the form's token is bound to: the browser's, or a new one that it gets now. */
+static char *form_binding_ensure(struct exchange *ex)
+{
+	char *binding = login_form_binding(ex);
+	unsigned char random[32];
+	struct strbuf text;
+	char cookie[LOGIN_COOKIE_TEXT_MAX];
+
+	if (binding != NULL)
+		return binding;
+	secret_random(random, sizeof(random));
+	strbuf_init_secret(&text);
+	codec_base64url(&text, random, sizeof(random));
+	binding = strbuf_take(&text);
+	if (binding != NULL) {
+		login_form_cookie_set(ex->site->conf, binding, cookie);
+		response_cookie(ex->res, cookie);
+	}
+	return binding;
+}
+
+static void send_form(struct exchange *ex, enum status status)
+{
+	const struct fields *given = ex->req.method == HTTP_POST ? &ex->req.form : &ex->req.query;
+	struct view *view = view_new();
+	char *binding = form_binding_ensure(ex);
+	char *next = request_next(&ex->req, fields_get(given, "next"));
+	char token[CSRF_TOKEN_LEN + 1];
+
+	if (view != NULL && binding != NULL && next != NULL) {
+		csrf_token_make(ex->site->csrf_key, binding, ex->now, token);
+		view_text(view, "token", token);
+		view_text(view, "next", next);
+		view_text(view, "user", fields_get(&ex->req.form, "user"));
+		view_flag(view, "failed", status == STATUS_BAD_CREDENTIALS);
+		if (status != STATUS_OK)
+			view_text(view, "message", status_sentence(status));
+		page_send(ex, status_http(status), "login.html", view);
+	} else {
+		ex->res->failed = true;
+	}
+	free(next);
+	secret_free(binding);
+	view_free(view);
+}
+
+/* Failed tries of this account and this address: is there one left, or (take) that was one. */
+static enum status limits(struct exchange *ex, const char *user, bool take, struct error *err)
+{
+	enum status (*ask)(struct limit_store *, const struct limit_key *,
+			   const struct conf_limit *, int64_t, long *, struct error *) =
+	    take ? limit_take : limit_check;
+	const struct conf_limit *account_limit = &ex->site->conf->limit_login;
+	struct limit_key account = {.scope = "login", .key = user};
+	char address[64];
+
+	if (account_limit->count == 0)
+		return STATUS_OK;
+	limit_address_key(ex->req.remote_addr, address);
+	struct limit_key from = {.scope = "login_ip", .key = address};
+	int64_t now_ms = ex->now * 1000;
+	enum status status =
+	    ask(ex->site->limits, &account, account_limit, now_ms, &ex->retry_after, err);
+	if (status == STATUS_OK)
+		status =
+		    ask(ex->site->limits, &from, &address_limit, now_ms, &ex->retry_after, err);
+	return status;
+}
+
+static enum status attempt(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
+			   struct error *err)
+{
+	struct identity_context context = {
+	    .conf = ex->site->conf,
+	    .store = ex->site->store,
+	    .req = &ex->req,
+	    .now = ex->now,
+	};
+	struct login_attempt what = {
+	    .user = fields_get(&ex->req.form, "user"),
+	    .password = fields_get(&ex->req.form, "password"),
+	};
+	char *old_token = NULL;
+
+	if (what.user == NULL || what.password == NULL)
+		return error_set(err, STATUS_BAD_REQUEST, "the form lacks user or password");
+	enum status status = limits(ex, what.user, false, err);
+	if (status != STATUS_OK)
+		return status;
+	request_cookie(&ex->req, login_cookie_name(ex->site->conf), &old_token, NULL);
+	what.old_token = old_token;
+	status = login_attempt(&context, &what, token, err);
+	if (status == STATUS_BAD_CREDENTIALS)
+		limits(ex, what.user, true, NULL);
+	secret_free(old_token);
+	return status;
+}
+
+static void welcome(struct exchange *ex, const char *token)
+{
+	char cookie[LOGIN_COOKIE_TEXT_MAX];
+	char *next = request_next(&ex->req, fields_get(&ex->req.form, "next"));
+
+	if (next == NULL) {
+		ex->res->failed = true;
+		return;
+	}
+	login_cookie_set(ex->site->conf, token, cookie);
+	response_cookie(ex->res, cookie);
+	secret_wipe(cookie, sizeof(cookie));
+	login_form_cookie_expire(ex->site->conf, cookie);
+	response_cookie(ex->res, cookie);
+	response_redirect(ex->res, next);
+	free(next);
+}
+
+static void wait_for_floor(int64_t started_ms)
+{
+	int64_t left = clock_left_ms(started_ms + LOGIN_FLOOR_MS);
+	struct timespec pause = {.tv_sec = left / 1000, .tv_nsec = (long)(left % 1000) * 1000000};
+
+	nanosleep(&pause, NULL);
+}
+
+static void login_post(struct exchange *ex)
+{
+	int64_t started_ms = clock_monotonic_ms();
+	char token[SESSION_TOKEN_LEN + 1];
+	struct error err = {0};
+
+	enum status status = attempt(ex, token, &err);
+	log_event(status == STATUS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+		  status == STATUS_OK ? "login_ok" : "login_failed", "id", ex->req.id, "site",
+		  ex->site->conf->name, "user", fields_get(&ex->req.form, "user"), "ip",
+		  ex->req.remote_addr, "why", status == STATUS_OK ? NULL : err.text, NULL);
+	wait_for_floor(started_ms);
+	if (status == STATUS_OK)
+		welcome(ex, token);
+	else if (status == STATUS_BAD_CREDENTIALS)
+		send_form(ex, status);
+	else
+		page_send_error(ex, status, &err);
+	secret_wipe(token, sizeof(token));
+}
+
+void login_handle(struct exchange *ex)
+{
+	if (!site_has_login(ex))
+		page_send_error(ex, STATUS_NOT_FOUND, NULL);
+	else if (ex->req.method == HTTP_POST)
+		login_post(ex);
+	else
+		send_form(ex, STATUS_OK);
+}
+
+/* The chat session was ended by the page's script, which alone knows its current rid. */
+void logout_handle(struct exchange *ex)
+{
+	char cookie[LOGIN_COOKIE_TEXT_MAX];
+	struct error err = {0};
+	struct strbuf location;
+
+	if (ex->identified) {
+		enum status status = session_end(ex->site->store, ex->identity.session, &err);
+		if (status != STATUS_OK) {
+			page_send_error(ex, status, &err);
+			return;
+		}
+		log_event(LOG_LEVEL_INFO, "logout", "id", ex->req.id, "site", ex->site->conf->name,
+			  "user", ex->identity.user, NULL);
+	}
+	login_cookie_expire(ex->site->conf, cookie);
+	response_cookie(ex->res, cookie);
+	strbuf_init(&location);
+	page_base(ex, &location);
+	strbuf_adds(&location, site_has_login(ex) ? "/login" : "/");
+	response_redirect(ex->res, location.data);
+	strbuf_clear(&location);
+}

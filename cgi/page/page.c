@@ -1,0 +1,144 @@
+/*
+ * Sending: pages, JSON, and the headers of every dynamic response. What a page may load and connect to is said
+ * once, here.
+ */
+#include "page/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/log.h"
+
+static const char *const chat_names[] = {"base",  "nonce",      "user", "session",
+					 "token", "can_logout", NULL};
+static const char *const login_names[] = {"base", "nonce",  "user",    "token",
+					  "next", "failed", "message", NULL};
+static const char *const error_names[] = {"base",       "nonce", "status", "title", "sentence",
+					  "request_id", "retry", "login",  NULL};
+
+const struct template_page page_templates[] = {
+    {"chat.html",  chat_names },
+    {"login.html", login_names},
+    {"error.html", error_names},
+};
+const size_t page_templates_count = sizeof(page_templates) / sizeof(page_templates[0]);
+
+/* What has the same text on every response. */
+static const struct {
+	enum response_header name;
+	const char *value;
+} fixed_headers[] = {
+    {HEADER_CACHE_CONTROL,                "no-store"						      },
+    {HEADER_CROSS_ORIGIN_OPENER_POLICY,   "same-origin"                                                   },
+    {HEADER_CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"                                                   },
+    {HEADER_PERMISSIONS_POLICY,           "camera=(), microphone=(), geolocation=(), payment=(), usb=()"  },
+ /* not no-referrer: our own forms would then send Origin: null */
+    {HEADER_REFERRER_POLICY,              "same-origin"						   },
+    {HEADER_VARY,			 "Cookie, Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest"},
+    {HEADER_X_CONTENT_TYPE_OPTIONS,       "nosniff"						       },
+    {HEADER_X_FRAME_OPTIONS,              "DENY"							  },
+    {HEADER_X_ROBOTS_TAG,                 "noindex, nofollow"					     },
+};
+
+#define CONTENT_TYPE_JSON "application/json; charset=utf-8"
+#define CONTENT_TYPE_HTML "text/html; charset=utf-8"
+
+void page_base(const struct exchange *ex, struct strbuf *out)
+{
+	const char *rest = ex->req.base != NULL ? ex->req.base : "";
+
+	while (*rest != '\0') {
+		size_t len = strcspn(rest + 1, "/") + 1;
+		char *segment = strndup(rest + 1, len - 1);
+
+		strbuf_addc(out, '/');
+		if (segment != NULL)
+			codec_percent(out, segment);
+		else
+			out->failed = true;
+		free(segment);
+		rest += len;
+	}
+}
+
+/* "https://chat.example.org" of an absolute bosh_url; nothing for a path of our own origin. */
+static void add_bosh_origin(const struct site_conf *conf, struct strbuf *out)
+{
+	const char *host = strstr(conf->bosh_url, "://");
+
+	if (host == NULL)
+		return;
+	host += strlen("://");
+	strbuf_addc(out, ' ');
+	strbuf_add(out, conf->bosh_url, (size_t)(host - conf->bosh_url) + strcspn(host, "/?#"));
+}
+
+static void add_content_security_policy(struct exchange *ex)
+{
+	struct strbuf csp;
+
+	strbuf_init(&csp);
+	if (ex->res->headers[HEADER_CONTENT_TYPE] != NULL &&
+	    strcmp(ex->res->headers[HEADER_CONTENT_TYPE], CONTENT_TYPE_JSON) == 0) {
+		strbuf_adds(&csp, "default-src 'none'; frame-ancestors 'none'");
+	} else {
+		strbuf_addf(
+		    &csp,
+		    "default-src 'none'; script-src 'nonce-%s' 'strict-dynamic'; style-src 'self'; "
+		    "img-src 'self' data:; font-src 'self'; media-src 'self'; connect-src 'self'",
+		    ex->nonce);
+		if (ex->site != NULL)
+			add_bosh_origin(ex->site->conf, &csp);
+		strbuf_adds(&csp, "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+				  "object-src 'none'");
+	}
+	response_header(ex->res, HEADER_CONTENT_SECURITY_POLICY, strbuf_ok(&csp) ? csp.data : NULL);
+	strbuf_clear(&csp);
+}
+
+void page_finish(struct exchange *ex)
+{
+	for (size_t i = 0; i < sizeof(fixed_headers) / sizeof(fixed_headers[0]); i++)
+		response_header(ex->res, fixed_headers[i].name, fixed_headers[i].value);
+	add_content_security_policy(ex);
+	response_header(ex->res, HEADER_X_REQUEST_ID, ex->req.id);
+	if (ex->req.https)
+		response_header(ex->res, HEADER_STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+}
+
+void page_send(struct exchange *ex, int http_status, const char *file, struct view *view)
+{
+	struct strbuf base, body;
+	struct error err = {0};
+	enum status status = STATUS_INTERNAL;
+
+	strbuf_init(&base);
+	strbuf_init_secret(&body);
+	page_base(ex, &base);
+	if (view != NULL) {
+		view_text(view, "base", base.data);
+		view_text(view, "nonce", ex->nonce);
+		status = template_render(ex->site->templates, file, view, &body, &err);
+	}
+	if (status == STATUS_OK && strbuf_ok(&base) && strbuf_ok(&body)) {
+		ex->res->status = http_status;
+		response_header(ex->res, HEADER_CONTENT_TYPE, CONTENT_TYPE_HTML);
+		strbuf_add(&ex->res->body, body.data, body.len);
+	} else {
+		log_event(LOG_LEVEL_ERROR, "page_failed", "id", ex->req.id, "page", file, "why",
+			  err.text, NULL);
+		ex->res->failed = true;
+	}
+	strbuf_clear(&body);
+	strbuf_clear(&base);
+}
+
+void page_send_json(struct exchange *ex, int http_status, const struct strbuf *json)
+{
+	ex->res->status = http_status;
+	response_header(ex->res, HEADER_CONTENT_TYPE, CONTENT_TYPE_JSON);
+	strbuf_add(&ex->res->body, json->data, json->len);
+	if (!strbuf_ok(json))
+		ex->res->failed = true;
+}

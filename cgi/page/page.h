@@ -1,0 +1,59 @@
+/*
+ * What the handlers share: sending a page, a JSON answer or an error, with the headers of every dynamic
+ * response (SECURITY 3.2). Only for the files of page/.
+ */
+#ifndef PAGE_PAGE_H
+#define PAGE_PAGE_H
+
+#include "base/json.h"
+#include "page/app.h"
+
+/* The pages and the names each may use. */
+extern const struct template_page page_templates[];
+extern const size_t page_templates_count;
+
+/* The handlers of routes.c. */
+void chat_handle(struct exchange *ex);
+void login_handle(struct exchange *ex);
+void logout_handle(struct exchange *ex);
+void prebind_json_handle(struct exchange *ex);
+void health_handle(struct exchange *ex);
+
+/* Puts the headers of every dynamic response on it; the last thing before it leaves. */
+void page_finish(struct exchange *ex);
+
+/* The mount point as it stands in a URL: percent-encoded, "" or "/chat". */
+void page_base(const struct exchange *ex, struct strbuf *out);
+
+/* Renders a template as the response; `base` and `nonce` are put into the view here. view: may be NULL. */
+void page_send(struct exchange *ex, int http_status, const char *file, struct view *view);
+
+/* The buffer's JSON as the response. */
+void page_send_json(struct exchange *ex, int http_status, const struct strbuf *json);
+
+/*
+ * The response for a status that is not OK, in the format the route speaks, and its line in the log. For
+ * STATUS_LOGIN_REQUIRED on a page: the way to the login form. err: what the operator should know; may be NULL.
+ */
+void page_send_error(struct exchange *ex, enum status status, const struct error *err);
+
+/* The visitor's connection never left this machine; true for CGI run by hand, which names no address. */
+bool exchange_is_local(const struct exchange *ex);
+
+/* Who is asking, once per exchange: ex->identity. STATUS_LOGIN_REQUIRED, or STATUS_UNAVAILABLE. */
+enum status exchange_identify(struct exchange *ex, struct error *err);
+
+/* The binding of the login form's token: the pre-session cookie; the caller frees. NULL: there is none. */
+char *login_form_binding(const struct exchange *ex);
+
+/*
+ * Pre-binds for the exchange's user, within the site's rate limits, and logs it. STATUS_SLOW_DOWN sets
+ * ex->retry_after. The caller clears *out.
+ */
+enum status bind_session(struct exchange *ex, struct prebind_session *out, struct error *err);
+
+/* {"jid":…,"sid":…,"rid":…,…}; {"bind":"required"} for NULL. Safe inside a script element. */
+void bind_write_json(const struct site_conf *conf, const struct prebind_session *session,
+		     struct strbuf *out);
+
+#endif

@@ -1,0 +1,303 @@
+/*
+ * THE table: every address the program answers, what must hold before its handler runs, and what it takes. And
+ * the way of a request along it: site by Host, mount point, route, body, needs, handler.
+ * What is not in the table is a 404; the web server serves static files itself.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/log.h"
+#include "identity/jid_rule.h"
+#include "identity/password.h"
+#include "page/page.h"
+#include "store/user.h"
+#include "web/csrf.h"
+
+#define BODY_LOGIN_MAX  8192 /* name, password, next and token, each percent-encoded */
+#define BODY_BIND_MAX   1024 /* says nothing we read */
+#define BODY_LOGOUT_MAX 1024
+#define NEXT_MAX        512
+
+static const struct param health_query[] = {
+    {"deep", 1}
+};
+static const struct param login_query[] = {
+    {"next", NEXT_MAX}
+};
+static const struct param login_form[] = {
+    {"user",     USER_NAME_MAX },
+    {"password", PASSWORD_MAX  },
+    {"next",     NEXT_MAX      },
+    {"token",    CSRF_TOKEN_LEN},
+};
+static const struct param logout_form[] = {
+    {"token", CSRF_TOKEN_LEN}
+};
+
+#define PARAMS(list)                                                                               \
+	{                                                                                          \
+		.items = (list), .count = sizeof(list) / sizeof((list)[0])                         \
+	}
+
+static const struct route routes[] = {
+    {
+     .path = "/",
+     .methods = HTTP_GET | HTTP_HEAD,
+     .needs = NEED_USER | NEED_JID,
+     .handle = chat_handle,
+     },
+    {
+     .path = "/login",
+     .methods = HTTP_GET | HTTP_POST,
+     .needs = NEED_SAME_ORIGIN | NEED_LOGIN_TOKEN,
+     .query = PARAMS(login_query),
+     .form = PARAMS(login_form),
+     .body_max = BODY_LOGIN_MAX,
+     .handle = login_handle,
+     },
+    {
+     .path = "/logout",
+     .methods = HTTP_POST,
+     .needs = NEED_SAME_ORIGIN | NEED_SESSION_TOKEN,
+     .form = PARAMS(logout_form),
+     .body_max = BODY_LOGOUT_MAX,
+     .handle = logout_handle,
+     },
+    {
+     .path = "/prebind.json",
+     .methods = HTTP_GET | HTTP_POST,
+     .needs = NEED_SAME_ORIGIN | NEED_FETCH | NEED_USER | NEED_JID,
+     .json = true,
+     .body_max = BODY_BIND_MAX,
+     .handle = prebind_json_handle,
+     },
+    {
+     .path = "/health",
+     .methods = HTTP_GET,
+     .json = true,
+     .query = PARAMS(health_query),
+     .handle = health_handle,
+     },
+};
+
+#define N_ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+bool exchange_is_local(const struct exchange *ex)
+{
+	const char *address = ex->req.remote_addr;
+
+	return address[0] == '\0' || strncmp(address, "127.", 4) == 0 ||
+	       strcmp(address, "::1") == 0;
+}
+
+/* The site of the Host, and its mount point. */
+static enum status find_site(struct exchange *ex, struct error *err)
+{
+	const struct conf *conf = ex->app->conf;
+	const struct site_conf *found = conf_site_for_host(conf, ex->req.host);
+
+	if (found == NULL)
+		return error_set(err, STATUS_NOT_FOUND,
+				 "no site has the Host '%s'; add it to `hosts` of its [site]",
+				 ex->req.host);
+	ex->site = &ex->app->sites[found - conf->sites];
+	if (!ex->req.https && !(found->allow_http && exchange_is_local(ex)))
+		return error_set(
+		    err, STATUS_HTTPS_REQUIRED,
+		    "plain http: serve the site over https (allow_http = on is for loopback only)");
+	return request_mount(&ex->req, found->base_path, found->base_path_set, err);
+}
+
+static enum status find_route(struct exchange *ex, struct error *err)
+{
+	char allow[32];
+
+	enum status status =
+	    router_find(routes, N_ROUTES, ex->req.path, ex->req.method, &ex->route);
+	if (status == STATUS_METHOD_NOT_ALLOWED) {
+		router_allow(ex->route->methods, allow);
+		response_header(ex->res, HEADER_ALLOW, allow);
+		return error_set(err, status, "%s takes %s", ex->route->path, allow);
+	}
+	return status == STATUS_OK ? status : error_set(err, status, "no such route");
+}
+
+static enum status read_body(struct exchange *ex, struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	if (ex->req.method == HTTP_POST)
+		status = request_body_read(ex->gateway, ex->route->body_max, &ex->req, err);
+	if (status == STATUS_OK)
+		status = request_params_check(&ex->req, &ex->route->query, &ex->route->form, err);
+	return status;
+}
+
+enum status exchange_identify(struct exchange *ex, struct error *err)
+{
+	struct identity_context context = {
+	    .conf = ex->site->conf,
+	    .store = ex->site->store,
+	    .req = &ex->req,
+	    .now = ex->now,
+	};
+
+	if (ex->identified)
+		return STATUS_OK;
+	switch (identity_find(&context, &ex->identity, err)) {
+	case IDENTITY_YES:
+		ex->identified = true;
+		return STATUS_OK;
+	case IDENTITY_NONE:
+		return error_set(err, STATUS_LOGIN_REQUIRED, "nobody is logged in");
+	case IDENTITY_BAD:
+		log_event(LOG_LEVEL_WARN, "identity_refused", "id", ex->req.id, "ip",
+			  ex->req.remote_addr, "why", err->text, NULL);
+		return STATUS_LOGIN_REQUIRED;
+	case IDENTITY_ERROR:
+	default:
+		break;
+	}
+	return err->status == STATUS_OK ? STATUS_UNAVAILABLE : err->status;
+}
+
+static bool token_holds(const struct exchange *ex, const char *binding)
+{
+	const char *token = fields_get(&ex->req.form, "token");
+
+	return binding != NULL && token != NULL &&
+	       csrf_token_check(ex->site->csrf_key, binding, ex->now, token);
+}
+
+static enum status check_login_token(struct exchange *ex, struct error *err)
+{
+	char *binding = login_form_binding(ex);
+	bool holds = token_holds(ex, binding);
+
+	secret_free(binding);
+	return holds ? STATUS_OK
+		     : error_set(err, STATUS_FORBIDDEN,
+				 "the login form's token does not hold (older than two hours, or "
+				 "no cookies)");
+}
+
+static enum status check_session_token(struct exchange *ex, struct error *err)
+{
+	enum status status = exchange_identify(ex, err);
+
+	if (status == STATUS_LOGIN_REQUIRED)
+		return STATUS_OK; /* no session, nothing to protect */
+	if (status == STATUS_OK && !token_holds(ex, ex->identity.session))
+		return error_set(err, STATUS_FORBIDDEN, "the form's token does not hold");
+	return status;
+}
+
+/* What the route's row asks for, in the order that tells a stranger least. */
+static enum status check_needs(struct exchange *ex, struct error *err)
+{
+	unsigned needs = ex->route->needs;
+	bool post = ex->req.method == HTTP_POST;
+	bool form_token = (needs & (NEED_LOGIN_TOKEN | NEED_SESSION_TOKEN)) != 0;
+	enum status status = STATUS_OK;
+
+	if (post && (needs & NEED_SAME_ORIGIN))
+		status = csrf_check_post(&ex->req, form_token);
+	else if (ex->req.method == HTTP_GET && (needs & NEED_FETCH))
+		status = csrf_check_fetch(&ex->req);
+	if (status != STATUS_OK)
+		return error_set(err, status, "the request does not come from our own pages");
+	if (post && (needs & NEED_LOGIN_TOKEN))
+		status = check_login_token(ex, err);
+	if (status == STATUS_OK && post && (needs & NEED_SESSION_TOKEN))
+		status = check_session_token(ex, err);
+	if (status == STATUS_OK && (needs & NEED_USER))
+		status = exchange_identify(ex, err);
+	if (status == STATUS_OK && (needs & NEED_JID))
+		status = jid_rule_apply(ex->site->conf, ex->site->store, ex->identity.source,
+					ex->identity.user, &ex->jid, err);
+	return status;
+}
+
+static enum status exchange_prepare(struct exchange *ex, struct error *err)
+{
+	enum status status = request_read(ex->gateway, &ex->req, err);
+
+	ex->res->head = ex->req.method == HTTP_HEAD;
+	if (status == STATUS_OK)
+		status = find_site(ex, err);
+	if (status == STATUS_OK && ex->req.path[0] == '\0')
+		return STATUS_OK; /* "/chat": to be sent to "/chat/" */
+	if (status == STATUS_OK)
+		status = find_route(ex, err);
+	if (status == STATUS_OK)
+		status = read_body(ex, err);
+	if (status == STATUS_OK)
+		status = check_needs(ex, err);
+	return status;
+}
+
+static void log_request(const struct exchange *ex, int64_t started_ms)
+{
+	static const char *const methods[] = {
+	    [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_POST] = "POST"};
+	char http_status[12], ms[24];
+
+	snprintf(http_status, sizeof(http_status), "%d", ex->res->status);
+	snprintf(ms, sizeof(ms), "%lld", (long long)(clock_monotonic_ms() - started_ms));
+	log_event(LOG_LEVEL_INFO, "request", "id", ex->req.id, "site",
+		  ex->site != NULL ? ex->site->conf->name : NULL, "method",
+		  ex->req.method == HTTP_OTHER ? "other" : methods[ex->req.method], "path",
+		  ex->req.path, "status", http_status, "ms", ms, "ip", ex->req.remote_addr, "user",
+		  ex->identity.user, NULL);
+}
+
+static void redirect_to_slash(struct exchange *ex)
+{
+	struct strbuf location;
+
+	strbuf_init(&location);
+	strbuf_adds(&location, ex->req.base);
+	strbuf_addc(&location, '/');
+	response_redirect(ex->res, location.data);
+	strbuf_clear(&location);
+}
+
+static void nonce_make(char out[25])
+{
+	unsigned char random[16];
+	struct strbuf text;
+
+	secret_random(random, sizeof(random));
+	strbuf_init(&text);
+	codec_base64url(&text, random, sizeof(random));
+	snprintf(out, 25, "%s", text.data);
+	strbuf_clear(&text);
+}
+
+void app_handle(void *arg, const struct gateway *gateway, struct response *response)
+{
+	struct error err = {0};
+	int64_t started_ms = clock_monotonic_ms();
+	struct exchange ex = {
+	    .app = arg,
+	    .gateway = gateway,
+	    .res = response,
+	    .now = clock_wall(),
+	};
+
+	nonce_make(ex.nonce);
+	enum status status = exchange_prepare(&ex, &err);
+	if (status != STATUS_OK)
+		page_send_error(&ex, status, &err);
+	else if (ex.route == NULL)
+		redirect_to_slash(&ex);
+	else
+		ex.route->handle(&ex);
+	page_finish(&ex);
+	log_request(&ex, started_ms);
+	identity_clear(&ex.identity);
+	jid_clear(&ex.jid);
+	request_clear(&ex.req);
+}
