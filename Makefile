@@ -24,18 +24,20 @@ MANDIR  = $(PREFIX)/share/man
 BASE     = clock codec error json log secret status strbuf xml
 CONF     = conf keys print value
 STORE    = jid_map limit migrate session site_key store user
-XMPP     = adhoc bosh jid sasl
+XMPP     = adhoc adhoc_http adhoc_json adhoc_xml bosh bosh_write jid sasl
 NET      = http_client
 WEB      = csrf request response router server template
 IDENTITY = identity jid_rule login_session password
-PREBIND  = bosh_login prebind tigase
-PAGE     = app chat error health login prebind_json routes
+PREBIND  = bosh_login bosh_session prebind tigase
+PAGE     = app bind chat error health login page prebind_json routes
 
 LIB_OBJECTS = \
 	$(BASE:%=$(BUILD)/base/%.o) $(CONF:%=$(BUILD)/conf/%.o) $(STORE:%=$(BUILD)/store/%.o) \
 	$(XMPP:%=$(BUILD)/xmpp/%.o) $(NET:%=$(BUILD)/net/%.o) $(WEB:%=$(BUILD)/web/%.o) \
 	$(IDENTITY:%=$(BUILD)/identity/%.o) $(PREBIND:%=$(BUILD)/prebind/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o
+
+CTL      = check conf ctl map prebind session user
 
 PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl
 
@@ -83,7 +85,7 @@ all: $(PROGRAMS) $(VENDOR:%=$(if $(wildcard node_modules),%))
 $(BUILD)/prebind.fcgi: $(BUILD)/main.o $(BUILD)/libprebind.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
 
-$(BUILD)/prebindctl: $(BUILD)/ctl.o $(BUILD)/libprebind.a
+$(BUILD)/prebindctl: $(BUILD)/ctl.o $(CTL:%=$(BUILD)/ctl/%.o) $(BUILD)/libprebind.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
 
 $(BUILD)/libprebind.a: $(LIB_OBJECTS)
@@ -108,7 +110,104 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libprebind.a
 
 unit: $(UNIT_TESTS:%=$(BUILD)/unit/%)
 
--include $(LIB_OBJECTS:.o=.d) $(BUILD)/main.d $(BUILD)/ctl.d $(UNIT_TESTS:%=$(BUILD)/unit/%.d)
+# ---- browser side ----
 
-.PHONY: all unit
+# Strophe.js is not in the repository: npm installs it from the lock file, we serve its module.
+static/vendor/strophe.js: node_modules/strophe.js/dist/strophe.esm.js
+	@mkdir -p $(@D)
+	cp $< $@
+
+vendor: $(VENDOR)
+
+# ---- run, test ----
+
+# `make demo` and `make test` install what is missing (tests/packages); the rest expects it to be there.
+# The second make sees what the first could not: pkg-config and node_modules.
+
+RUN_TESTS = PREBIND_BUILD=$(BUILD) tests/run
+UNIT_PROGRAMS = $(UNIT_TESTS:%=$(BUILD)/unit/%)
+
+demo:
+	@tests/install build demo
+	@$(MAKE) all vendor
+	@exec node tests/demo.mjs
+
+test:
+	tests/install build demo test
+	$(MAKE) WERROR=1 all unit vendor
+	$(RUN_TESTS) tests/lint $(UNIT_PROGRAMS) tests/program tests/servers tests/browser
+
+check: all unit
+	$(RUN_TESTS) tests/lint $(UNIT_PROGRAMS)
+
+lint:
+	$(RUN_TESTS) tests/lint
+
+# Sanitizers: a build of their own, and every test but the browser's
+SANITIZED = unit program servers
+asan:
+	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g -fno-sanitize-recover=undefined' \
+		sanitized
+
+# ThreadSanitizer of gcc 12 does not start where the kernel randomises more address bits than it knows
+NO_ASLR = $(shell setarch -R true 2>/dev/null && echo setarch -R)
+tsan:
+	$(NO_ASLR) $(MAKE) BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g' sanitized
+
+sanitized: all unit
+	LIMIT=300 $(RUN_TESTS) $(UNIT_PROGRAMS) tests/program tests/servers
+
+valgrind: unit
+	UNDER='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' LIMIT=600 \
+		$(RUN_TESTS) $(UNIT_PROGRAMS)
+
+# ---- install, release ----
+
+MAN1 = $(wildcard docs/*.1)
+MAN5 = $(wildcard docs/*.5)
+MAN8 = $(wildcard docs/*.8)
+
+INSTALL         = install
+INSTALL_PROGRAM = $(INSTALL) -m 755
+INSTALL_DATA    = $(INSTALL) -m 644
+
+install: all vendor
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(DATADIR)/templates/partials \
+		$(DESTDIR)$(DATADIR)/static/vendor $(DESTDIR)$(DATADIR)/lighttpd $(DESTDIR)$(DATADIR)/apache \
+		$(DESTDIR)$(DATADIR)/nginx
+	$(INSTALL_PROGRAM) $(BUILD)/prebindctl $(DESTDIR)$(BINDIR)
+	$(INSTALL_PROGRAM) $(BUILD)/prebind.fcgi $(DESTDIR)$(LIBDIR)
+	$(INSTALL_DATA) templates/*.html $(DESTDIR)$(DATADIR)/templates
+	$(INSTALL_DATA) templates/partials/*.html $(DESTDIR)$(DATADIR)/templates/partials
+	$(INSTALL_DATA) $(STATIC:%=static/%) $(DESTDIR)$(DATADIR)/static
+	$(INSTALL_DATA) $(VENDOR) $(DESTDIR)$(DATADIR)/static/vendor
+	for file in lighttpd/*.conf apache/*.conf nginx/*.conf; do \
+		sed 's|/usr/local/share/prebind|$(DATADIR)|; s|/usr/local/lib/prebind|$(LIBDIR)|' $$file \
+			> $(DESTDIR)$(DATADIR)/$$file || exit 1; done
+	$(if $(MAN1),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man1 && $(INSTALL_DATA) $(MAN1) $(DESTDIR)$(MANDIR)/man1)
+	$(if $(MAN5),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man5 && $(INSTALL_DATA) $(MAN5) $(DESTDIR)$(MANDIR)/man5)
+	$(if $(MAN8),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man8 && $(INSTALL_DATA) $(MAN8) $(DESTDIR)$(MANDIR)/man8)
+
+dist:
+	git archive --format=tar.gz --prefix=prebind-$(VERSION)/ -o prebind-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf $(BUILD) static/vendor artifacts
+
+help:
+	@echo 'make           the programs, in $(BUILD)/'
+	@echo 'make demo      installs what is missing, starts everything on loopback, prints the address'
+	@echo 'make test      installs what is missing, runs everything CI runs'
+	@echo 'make check     the quick part: lint and unit tests'
+	@echo 'make lint      rules about the repository itself, linters, formatting'
+	@echo 'make asan      unit, program and server tests under AddressSanitizer and UBSan'
+	@echo 'make tsan      the same under ThreadSanitizer'
+	@echo 'make valgrind  unit tests under valgrind'
+	@echo 'make install   to $(PREFIX); PREFIX= and DESTDIR= are yours'
+	@echo 'make dist      a tarball of the committed files'
+	@echo 'make clean     removes what was built'
+
+-include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(UNIT_TESTS:%=$(BUILD)/unit/%.d)
+
+.PHONY: all unit vendor demo test check lint asan tsan sanitized valgrind install dist clean help
 .DELETE_ON_ERROR:

@@ -1,0 +1,293 @@
+/*
+ * prebindctl: the operator's tool. One table of verbs; what each does stands in ctl/.
+ */
+#include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "ctl/ctl.h"
+#include "net/http_client.h"
+
+#define SITE  (VERB_CONF | VERB_SITE)
+#define STORE (VERB_CONF | VERB_SITE | VERB_STORE)
+
+static const struct verb verbs[] = {
+    {"check",   NULL,      "[--deep] [--json]",
+     "Would it work? Looks at everything, asks the XMPP server too; --deep binds a first user for "
+     "real.",																   VERB_CONF, OPTION_DEEP | OPTION_JSON, 0, 0, ctl_check       },
+    {"migrate", NULL,      "[--json]",
+     "Creates the site's database, or brings it up to this program's schema.",                                                                  SITE,      OPTION_JSON,               0,
+     0,																						     ctl_migrate     },
+    {"user",    "add",     "NAME [--password-stdin] [--jid JID]",
+     "Adds a site user of the own login form, and a JID map row with --jid.",                                                                   STORE,
+     OPTION_PASSWORD_STDIN | OPTION_JID,																	      1, 1, ctl_user_add    },
+    {"user",    "passwd",  "NAME [--password-stdin]",
+     "Sets a new password; the user's login sessions end.",										     STORE,     OPTION_PASSWORD_STDIN,     1, 1,
+     ctl_user_passwd																							},
+    {"user",    "disable", "NAME",						 "The user can no longer log in; the login sessions end.",    STORE,     0,
+     1,																						  1, ctl_user_disable},
+    {"user",    "enable",  "NAME",						 "The user can log in again.",                                STORE,     0,                         1, 1, ctl_user_enable },
+    {"user",    "delete",  "NAME",						 "Deletes the user, the login sessions and the JID map row.", STORE,
+     0,																					       1, 1, ctl_user_delete },
+    {"user",    "list",    "[--json]",					     "Lists the site users.",                                     STORE,     OPTION_JSON,               0, 0, ctl_user_list   },
+    {"map",     "set",     "USER JID [--xmpp-password-stdin] [--source PROVIDER]",
+     "Gives a site user the XMPP account JID; the password is for backend = bosh.",                                                             STORE,
+     OPTION_XMPP_PASSWORD_STDIN | OPTION_SOURCE,																      2, 2, ctl_map_set     },
+    {"map",     "delete",  "USER [--source PROVIDER]",                             "Takes the user's row out of the JID map.",                  STORE,
+     OPTION_SOURCE,																				   1, 1, ctl_map_delete  },
+    {"map",     "list",    "[--json]",					     "Lists the JID map; passwords are never shown.",             STORE,     OPTION_JSON,
+     0,																						  0, ctl_map_list    },
+    {"session", "list",    "[--json]",					     "Lists the login sessions.",                                 STORE,     OPTION_JSON,               0, 0,
+     ctl_session_list																						       },
+    {"session", "end",     "[USER] [--source PROVIDER]",
+     "Ends the user's login sessions; without USER everybody's.",									       STORE,     OPTION_SOURCE,             0, 1,
+     ctl_session_end																							},
+    {"prebind", NULL,      "USER|JID [--json]",
+     "Makes the real pre-bind call and prints the session: anyone who reads it can use it.",                                                    STORE,
+     OPTION_JSON,																				     1, 1, ctl_prebind     },
+    {"conf",    NULL,      "[--keys] [--json]",
+     "Prints the effective configuration; --keys: every key there is.",									 0,
+     OPTION_KEYS | OPTION_JSON,																		       0, 0, ctl_conf        },
+    {"version", NULL,      "",						     "Prints the version.",                                       0,         0,                         0, 0, ctl_version     },
+};
+
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void print_verb(FILE *out, const struct verb *verb)
+{
+	fprintf(out, "  %s%s%s%s%s\n      %s\n", verb->name, verb->word != NULL ? " " : "",
+		verb->word != NULL ? verb->word : "", verb->args[0] != '\0' ? " " : "", verb->args,
+		verb->help);
+}
+
+/* name NULL: all verbs. */
+static void print_usage(FILE *out, const char *name)
+{
+	fputs("usage: prebindctl [-c FILE] [--site NAME] VERB ...\n\n", out);
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (name == NULL || strcmp(verbs[i].name, name) == 0)
+			print_verb(out, &verbs[i]);
+	fputs(
+	    "\n  -c, --config FILE  the configuration (else $PREBIND_CONF, else the usual places)\n"
+	    "      --site NAME    which [site NAME]; may be left out where there is one\n"
+	    "      --help         this text, behind a verb the verb's\n"
+	    "\nExit status: 0 done, 1 refused or failed, 2 usage.\n",
+	    out);
+}
+
+static int usage_error(const char *name, const char *why)
+{
+	fprintf(stderr, "prebindctl: %s\n\n", why);
+	print_usage(stderr, name);
+	return EXIT_USAGE;
+}
+
+static bool verb_named(const char *name)
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static const struct verb *verb_find(const char *name, const char *word)
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (strcmp(verbs[i].name, name) == 0 &&
+		    (verbs[i].word == NULL || (word != NULL && strcmp(verbs[i].word, word) == 0)))
+			return &verbs[i];
+	return NULL;
+}
+
+enum {
+	LONG_SITE = 256,
+	LONG_JSON,
+	LONG_DEEP,
+	LONG_KEYS,
+	LONG_PASSWORD,
+	LONG_XMPP_PASSWORD,
+	LONG_JID,
+	LONG_SOURCE
+};
+
+static const struct option options[] = {
+    {"config",     required_argument, NULL, 'c'},
+    {"help",        no_argument, NULL, 'h'},
+    {"site",            required_argument, NULL, LONG_SITE},
+    {"json",no_argument, NULL, LONG_JSON},
+    {"deep",         no_argument, NULL, LONG_DEEP},
+    {"keys",       no_argument, NULL, LONG_KEYS},
+    {"password-stdin",        no_argument, NULL, LONG_PASSWORD},
+    {"xmpp-password-stdin",            no_argument, NULL, LONG_XMPP_PASSWORD},
+    {"jid",        required_argument, NULL, LONG_JID},
+    {"source",   required_argument, NULL, LONG_SOURCE},
+    {0      },
+};
+
+struct arguments {
+	const char *config;
+	const char *site;
+	bool help;
+	unsigned given; /* bits of verb_option */
+};
+
+/* False: an unknown option, of which getopt has said so. */
+static bool parse_options(int argc, char **argv, struct arguments *args, struct ctl *ctl)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			args->config = optarg;
+			break;
+		case 'h':
+			args->help = true;
+			break;
+		case LONG_SITE:
+			args->site = optarg;
+			break;
+		case LONG_JSON:
+			args->given |= OPTION_JSON;
+			break;
+		case LONG_DEEP:
+			args->given |= OPTION_DEEP;
+			break;
+		case LONG_KEYS:
+			args->given |= OPTION_KEYS;
+			break;
+		case LONG_PASSWORD:
+			args->given |= OPTION_PASSWORD_STDIN;
+			break;
+		case LONG_XMPP_PASSWORD:
+			args->given |= OPTION_XMPP_PASSWORD_STDIN;
+			break;
+		case LONG_JID:
+			args->given |= OPTION_JID;
+			ctl->jid = optarg;
+			break;
+		case LONG_SOURCE:
+			args->given |= OPTION_SOURCE;
+			ctl->source = optarg;
+			break;
+		default:
+			return false;
+		}
+	}
+	ctl->json = (args->given & OPTION_JSON) != 0;
+	ctl->deep = (args->given & OPTION_DEEP) != 0;
+	ctl->keys = (args->given & OPTION_KEYS) != 0;
+	ctl->password_stdin =
+	    (args->given & (OPTION_PASSWORD_STDIN | OPTION_XMPP_PASSWORD_STDIN)) != 0;
+	return true;
+}
+
+/*
+ * Run by root, the tool becomes whoever the program runs as: it sees what the program will see, and leaves no
+ * file of root's beside the database.
+ */
+static enum status become_program_user(const struct conf *conf, const struct site_conf *site,
+				       struct error *err)
+{
+	const struct passwd *who = NULL;
+	struct stat database;
+
+	if (geteuid() != 0)
+		return STATUS_OK;
+	if (conf->server.user[0] != '\0') {
+		who = getpwnam(conf->server.user);
+		if (who == NULL)
+			return error_set(err, STATUS_BAD_REQUEST,
+					 "%s: user: no account '%s' on this machine", conf->file,
+					 conf->server.user);
+	} else if (site != NULL && stat(site->database, &database) == 0 && database.st_uid != 0) {
+		who = getpwuid(database.st_uid);
+	}
+	if (who == NULL || who->pw_uid == 0)
+		return STATUS_OK;
+	if (initgroups(who->pw_name, who->pw_gid) != 0 || setgid(who->pw_gid) != 0 ||
+	    setuid(who->pw_uid) != 0)
+		return error_set(err, STATUS_INTERNAL, "cannot become user %s", who->pw_name);
+	return STATUS_OK;
+}
+
+static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *args,
+				       struct error *err)
+{
+	unsigned needs = ctl->verb->needs | (args->config != NULL && !ctl->keys ? VERB_CONF : 0);
+	char *file = NULL;
+	enum status status = STATUS_OK;
+
+	if (strcmp(ctl->verb->name, "conf") == 0 && !ctl->keys)
+		needs |= VERB_CONF;
+	if (needs & VERB_CONF) {
+		status = conf_file_find(args->config, &file, err);
+		if (status == STATUS_OK)
+			status = conf_load(file, &ctl->conf, err);
+		free(file);
+	}
+	if (status == STATUS_OK && ctl->conf != NULL)
+		ctl->site = conf_site_named(ctl->conf, args->site);
+	if (status == STATUS_OK && ctl->conf != NULL && ctl->site == NULL &&
+	    (args->site != NULL || (needs & VERB_SITE)))
+		return error_set(err, STATUS_NOT_FOUND,
+				 args->site != NULL
+				     ? "%s: there is no [site %s]"
+				     : "%s: several sites; choose one with --site NAME",
+				 ctl->conf->file, args->site);
+	if (status == STATUS_OK && ctl->conf != NULL)
+		status = become_program_user(ctl->conf, ctl->site, err);
+	if (status == STATUS_OK && (needs & VERB_STORE))
+		status = store_open(ctl->site->database, &ctl->store, err);
+	return status;
+}
+
+static int run_verb(struct ctl *ctl, const struct arguments *args)
+{
+	struct error err = {0};
+
+	enum status status = secret_start(&err);
+	if (status == STATUS_OK)
+		status = http_client_start(&err);
+	if (status == STATUS_OK)
+		status = open_what_is_needed(ctl, args, &err);
+	int result = status == STATUS_OK ? ctl->verb->run(ctl) : ctl_fail(ctl, &err);
+	store_close(ctl->store);
+	conf_free(ctl->conf);
+	http_client_stop();
+	return result;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments args = {0};
+	struct ctl ctl = {0};
+
+	if (!parse_options(argc, argv, &args, &ctl))
+		return usage_error(NULL, "unknown option");
+	argc -= optind;
+	argv += optind;
+	if (args.help) {
+		print_usage(stdout, argc > 0 && verb_named(argv[0]) ? argv[0] : NULL);
+		return EXIT_DONE;
+	}
+	if (argc == 0)
+		return usage_error(NULL, "which verb?");
+	ctl.verb = verb_find(argv[0], argc > 1 ? argv[1] : NULL);
+	if (ctl.verb == NULL)
+		return usage_error(verb_named(argv[0]) ? argv[0] : NULL, "no such verb");
+	int words = ctl.verb->word != NULL ? 2 : 1;
+	ctl.argc = argc - words;
+	ctl.argv = argv + words;
+	if (ctl.argc < ctl.verb->min_args || ctl.argc > ctl.verb->max_args)
+		return usage_error(ctl.verb->name, "wrong number of arguments");
+	if ((args.given & ~ctl.verb->options) != 0)
+		return usage_error(ctl.verb->name, "an option that this verb does not take");
+	return run_verb(&ctl, &args);
+}

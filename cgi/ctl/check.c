@@ -1,0 +1,128 @@
+/*
+ * prebindctl check: everything the program needs, looked at in the order in which it needs it, one sentence each.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "ctl/ctl.h"
+#include "identity/jid_rule.h"
+#include "page/page.h"
+#include "store/user.h"
+
+struct report {
+	const struct ctl *ctl;
+	const struct site_conf *site;
+	struct json_writer *w;
+	int failed;
+};
+
+/* One line of the report. */
+static void tell(struct report *report, const char *what, enum status status, const char *said)
+{
+	bool ok = status == STATUS_OK;
+
+	if (!ok)
+		report->failed++;
+	if (!report->ctl->json) {
+		printf("%s  %s: %s: %s\n", ok ? "ok  " : "FAIL", report->site->name, what, said);
+		return;
+	}
+	json_open_object(report->w, NULL);
+	json_put_string(report->w, "site", report->site->name);
+	json_put_string(report->w, "what", what);
+	json_put_bool(report->w, "ok", ok);
+	json_put_string(report->w, "said", said);
+	json_close_object(report->w);
+}
+
+static void check_providers(struct report *report, struct store *store)
+{
+	const struct conf_list *names = &report->site->identity;
+
+	for (size_t i = 0; i < names->count; i++) {
+		const struct identity_provider *provider = identity_provider_named(names->items[i]);
+		struct error said = {0};
+		enum status status = provider->check(report->site, store, &said);
+
+		tell(report, provider->name, status, said.text);
+	}
+}
+
+struct first_user {
+	char name[USER_NAME_MAX + 1];
+};
+
+static void keep_first(void *arg, const struct user *user)
+{
+	struct first_user *first = arg;
+
+	if (first->name[0] == '\0' && !user->disabled)
+		snprintf(first->name, sizeof(first->name), "%s", user->name);
+}
+
+/* --deep: the whole way for one real user, up to a session, which then ends by itself. */
+static void check_bind(struct report *report, struct site *site)
+{
+	struct first_user first = {0};
+	struct prebind_session session = {0};
+	struct jid jid = {0};
+	struct error said = {0};
+
+	enum status status = user_list(site->store, keep_first, &first, &said);
+	if (status == STATUS_OK && first.name[0] == '\0')
+		status = error_set(&said, STATUS_NOT_FOUND, "no site user to try it with");
+	if (status == STATUS_OK)
+		status = jid_rule_apply(site->conf, site->store, site->conf->identity.items[0],
+					first.name, &jid, &said);
+	if (status == STATUS_OK)
+		status = prebind_bind(site->prebind, &jid, &session, &said);
+	if (status == STATUS_OK)
+		error_set(&said, STATUS_OK, "site user %s got a session as %s", first.name,
+			  session.jid);
+	tell(report, "pre-bind", status, said.text);
+	prebind_session_clear(&session);
+	jid_clear(&jid);
+}
+
+static void check_site(struct report *report)
+{
+	struct site site;
+	struct error said = {0};
+
+	enum status status = site_open(report->site, &site, &said);
+	if (status == STATUS_OK)
+		error_set(&said, STATUS_OK, "database, templates and secret files can be read");
+	tell(report, "site", status, said.text);
+	if (site.store != NULL)
+		check_providers(report, site.store);
+	if (status == STATUS_OK) {
+		status = prebind_check(site.prebind, &said);
+		tell(report, "upstream", status, said.text);
+		if (status == STATUS_OK && report->ctl->deep)
+			check_bind(report, &site);
+	}
+	site_close(&site);
+}
+
+int ctl_check(struct ctl *ctl)
+{
+	struct strbuf json;
+	struct json_writer w;
+	struct report report = {.ctl = ctl, .w = &w};
+
+	strbuf_init(&json);
+	json_writer_init(&w, &json);
+	json_open_array(&w, NULL);
+	for (size_t i = 0; i < ctl->conf->n_sites; i++) {
+		report.site = &ctl->conf->sites[i];
+		if (ctl->site == NULL || ctl->site == report.site)
+			check_site(&report);
+	}
+	json_close_array(&w);
+	if (ctl->json)
+		ctl_print_json(ctl, &json);
+	else
+		strbuf_clear(&json);
+	return report.failed == 0 ? EXIT_DONE : EXIT_REFUSED;
+}

@@ -1,0 +1,133 @@
+/*
+ * What all verbs use: telling of a failure, printing JSON, reading a password.
+ */
+#include "ctl/ctl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+
+#define SECRET_LINE_MAX 1024 /* bytes of a password; the program's own limit */
+
+int ctl_fail(const struct ctl *ctl, const struct error *err)
+{
+	struct strbuf json;
+	struct json_writer w;
+
+	fprintf(stderr, "prebindctl: %s\n", err->text);
+	if (ctl->json) {
+		strbuf_init(&json);
+		json_writer_init(&w, &json);
+		json_open_object(&w, NULL);
+		json_put_string(&w, "error", status_name(err->status));
+		json_put_string(&w, "message", err->text);
+		json_close_object(&w);
+		ctl_print_json(ctl, &json);
+	}
+	return EXIT_REFUSED;
+}
+
+int ctl_print_json(const struct ctl *ctl, struct strbuf *json)
+{
+	bool ok = strbuf_ok(json);
+
+	(void)ctl;
+	if (ok)
+		puts(json->data);
+	else
+		fputs("prebindctl: out of memory\n", stderr);
+	strbuf_clear(json);
+	return ok ? EXIT_DONE : EXIT_REFUSED;
+}
+
+void ctl_list_begin(const struct ctl *ctl, struct ctl_list *list)
+{
+	list->json = ctl->json;
+	strbuf_init(&list->text);
+	json_writer_init(&list->w, &list->text);
+	if (list->json)
+		json_open_array(&list->w, NULL);
+}
+
+int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status status,
+		 const struct error *err)
+{
+	if (list->json) {
+		json_close_array(&list->w);
+		strbuf_addc(&list->text, '\n');
+	}
+	if (status == STATUS_OK)
+		fputs(list->text.data, stdout);
+	strbuf_clear(&list->text);
+	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, err);
+}
+
+/* One line without its newline; the caller frees it with secret_free. */
+static enum status read_line(FILE *in, char **out, struct error *err)
+{
+	char line[SECRET_LINE_MAX + 2];
+
+	if (fgets(line, sizeof(line), in) == NULL)
+		return error_set(err, STATUS_BAD_REQUEST, "no password was given");
+	size_t len = strcspn(line, "\n");
+	bool whole = line[len] == '\n' || feof(in);
+	line[len] = '\0';
+	*out = whole && len > 0 ? strdup(line) : NULL;
+	secret_wipe(line, sizeof(line));
+	if (!whole)
+		return error_set(err, STATUS_BAD_REQUEST, "the password is longer than %d bytes",
+				 SECRET_LINE_MAX);
+	if (len == 0)
+		return error_set(err, STATUS_BAD_REQUEST, "an empty password is refused");
+	return *out != NULL ? STATUS_OK : error_no_memory(err);
+}
+
+static enum status ask(const char *prompt, char **out, struct error *err)
+{
+	struct termios before, quiet;
+
+	if (tcgetattr(STDIN_FILENO, &before) != 0)
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "standard input is no terminal: give the password with --password-stdin "
+		    "(map set: --xmpp-password-stdin)");
+	quiet = before;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	fputs(prompt, stderr);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	enum status status = read_line(stdin, out, err);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	fputc('\n', stderr);
+	return status;
+}
+
+enum status ctl_read_secret(bool from_stdin, const char *what, char **out, struct error *err)
+{
+	char *first = NULL;
+	char *second = NULL;
+	char prompt[128];
+
+	if (from_stdin)
+		return read_line(stdin, out, err);
+	snprintf(prompt, sizeof(prompt), "%s: ", what);
+	enum status status = ask(prompt, &first, err);
+	if (status == STATUS_OK)
+		status = ask("Again: ", &second, err);
+	if (status == STATUS_OK && strcmp(first, second) != 0)
+		status = error_set(err, STATUS_BAD_REQUEST, "the two passwords differ");
+	secret_free(second);
+	if (status == STATUS_OK)
+		*out = first;
+	else
+		secret_free(first);
+	return status;
+}
+
+const char *ctl_source(const struct ctl *ctl)
+{
+	return ctl->source != NULL ? ctl->source : ctl->site->identity.items[0];
+}

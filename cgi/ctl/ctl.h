@@ -1,0 +1,99 @@
+/*
+ * prebindctl: what its verbs share. A verb is one row of ctl.c's table and one function.
+ */
+#ifndef CTL_CTL_H
+#define CTL_CTL_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/strbuf.h"
+#include "conf/conf.h"
+#include "store/store.h"
+
+enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+
+struct ctl {
+	struct conf *conf;            /* where the verb needs it; else NULL */
+	const struct site_conf *site; /* of --site, else the only one */
+	struct store *store;          /* the site's, where the verb needs it; else NULL */
+	const struct verb *verb;
+	int argc; /* of the verb's own arguments, options taken out */
+	char **argv;
+	bool json;
+	bool deep;
+	bool keys;
+	bool password_stdin;
+	const char *jid;
+	const char *source;
+};
+
+enum verb_need { VERB_CONF = 1, VERB_SITE = 2, VERB_STORE = 4 };
+
+enum verb_option {
+	OPTION_JSON = 1,
+	OPTION_DEEP = 2,
+	OPTION_KEYS = 4,
+	OPTION_PASSWORD_STDIN = 8,
+	OPTION_XMPP_PASSWORD_STDIN = 16,
+	OPTION_JID = 32,
+	OPTION_SOURCE = 64
+};
+
+struct verb {
+	const char *name; /* "user" */
+	const char *word; /* "add"; NULL for a verb of one word */
+	const char *args; /* "NAME [--password-stdin]" */
+	const char *help; /* one sentence */
+	unsigned needs;   /* bits of verb_need */
+	unsigned options; /* bits of verb_option; what else is given is a usage error */
+	int min_args;
+	int max_args;
+	int (*run)(struct ctl *ctl); /* returns the exit status */
+};
+
+/* The sentence to standard error (with --json: also {"error":…,"message":…} to standard output). */
+int ctl_fail(const struct ctl *ctl, const struct error *err);
+
+/* Prints the buffer and a newline; EXIT_REFUSED if it failed. */
+int ctl_print_json(const struct ctl *ctl, struct strbuf *json);
+
+/* A listing, as lines or as a JSON array: the verbs' callbacks add to it. */
+struct ctl_list {
+	bool json;
+	struct strbuf text;
+	struct json_writer w; /* writes into text */
+};
+void ctl_list_begin(const struct ctl *ctl, struct ctl_list *list);
+/* Prints it, or tells of the failure; returns the exit status. */
+int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status status,
+		 const struct error *err);
+
+/*
+ * One secret: a line of standard input where the option says so, else asked for twice at the terminal without echo.
+ * The caller frees it with secret_free.
+ */
+enum status ctl_read_secret(bool from_stdin, const char *what, char **out, struct error *err);
+
+/* The identity source that a user's name belongs to: --source, else the site's first provider. */
+const char *ctl_source(const struct ctl *ctl);
+
+int ctl_check(struct ctl *ctl);
+int ctl_conf(struct ctl *ctl);
+int ctl_migrate(struct ctl *ctl);
+int ctl_prebind(struct ctl *ctl);
+int ctl_version(struct ctl *ctl);
+int ctl_user_add(struct ctl *ctl);
+int ctl_user_passwd(struct ctl *ctl);
+int ctl_user_disable(struct ctl *ctl);
+int ctl_user_enable(struct ctl *ctl);
+int ctl_user_delete(struct ctl *ctl);
+int ctl_user_list(struct ctl *ctl);
+int ctl_map_set(struct ctl *ctl);
+int ctl_map_delete(struct ctl *ctl);
+int ctl_map_list(struct ctl *ctl);
+int ctl_session_list(struct ctl *ctl);
+int ctl_session_end(struct ctl *ctl);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * prebindctl map …: which site user has which XMPP account.
+ */
+#include "base/secret.h"
+#include "ctl/ctl.h"
+#include "store/jid_map.h"
+#include "xmpp/jid.h"
+
+int ctl_map_set(struct ctl *ctl)
+{
+	struct error err = {0};
+	struct jid jid = {0};
+	char *password = NULL;
+
+	enum status status = jid_parse(ctl->argv[1], &jid, &err);
+	if (status == STATUS_OK && jid.resource[0] != '\0')
+		status = error_set(&err, STATUS_BAD_REQUEST,
+				   "'%s' has a resource; give the bare JID", ctl->argv[1]);
+	if (status == STATUS_OK && ctl->password_stdin)
+		status = ctl_read_secret(true, "XMPP password", &password, &err);
+	if (status == STATUS_OK) {
+		struct jid_map_row row = {
+		    .source = (char *)ctl_source(ctl),
+		    .user = ctl->argv[0],
+		    .localpart = jid.localpart,
+		    .domain = jid.domain,
+		    .xmpp_password = password,
+		};
+		status = jid_map_set(ctl->store, &row, &err);
+	}
+	secret_free(password);
+	jid_clear(&jid);
+	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
+}
+
+int ctl_map_delete(struct ctl *ctl)
+{
+	struct error err = {0};
+
+	enum status status = jid_map_delete(ctl->store, ctl_source(ctl), ctl->argv[0], &err);
+	if (status == STATUS_NOT_FOUND)
+		error_set(&err, status, "the JID map has no row for '%s' of provider %s",
+			  ctl->argv[0], ctl_source(ctl));
+	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
+}
+
+static void add_row(void *arg, const struct jid_map_row *row)
+{
+	struct ctl_list *list = arg;
+	struct strbuf jid;
+
+	if (!list->json) {
+		strbuf_addf(&list->text, "%s:%s %s@%s\n", row->source, row->user, row->localpart,
+			    row->domain);
+		return;
+	}
+	strbuf_init(&jid);
+	strbuf_addf(&jid, "%s@%s", row->localpart, row->domain);
+	json_open_object(&list->w, NULL);
+	json_put_string(&list->w, "source", row->source);
+	json_put_string(&list->w, "user", row->user);
+	json_put_string(&list->w, "jid", jid.data);
+	json_close_object(&list->w);
+	strbuf_clear(&jid);
+}
+
+int ctl_map_list(struct ctl *ctl)
+{
+	struct error err = {0};
+	struct ctl_list list;
+
+	ctl_list_begin(ctl, &list);
+	enum status status = jid_map_list(ctl->store, add_row, &list, &err);
+	return ctl_list_end(ctl, &list, status, &err);
+}

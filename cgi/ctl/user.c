@@ -1,0 +1,147 @@
+/*
+ * prebindctl user …: the site users of provider `login`.
+ */
+#include "base/clock.h"
+#include "base/secret.h"
+#include "ctl/ctl.h"
+#include "identity/login_session.h"
+#include "store/jid_map.h"
+#include "store/user.h"
+#include "xmpp/jid.h"
+
+static enum status read_hash(const struct ctl *ctl, char hash[SECRET_HASH_MAX], struct error *err)
+{
+	char *password = NULL;
+
+	enum status status = ctl_read_secret(ctl->password_stdin, "Password", &password, err);
+	if (status == STATUS_OK)
+		status = secret_password_hash(password, hash, err);
+	secret_free(password);
+	return status;
+}
+
+/* Reads --jid before anything is written: a wrong one must not leave half a user. */
+static enum status parse_bare(const char *text, struct jid *out, struct error *err)
+{
+	enum status status = jid_parse(text, out, err);
+
+	if (status == STATUS_OK && out->resource[0] != '\0') {
+		jid_clear(out);
+		return error_set(err, STATUS_BAD_REQUEST, "'%s' has a resource; give the bare JID",
+				 text);
+	}
+	return status;
+}
+
+static enum status set_map(const struct ctl *ctl, const char *user, const struct jid *jid,
+			   struct error *err)
+{
+	struct jid_map_row row = {
+	    .source = (char *)login_session_provider.name,
+	    .user = (char *)user,
+	    .localpart = jid->localpart,
+	    .domain = jid->domain,
+	};
+
+	return jid_map_set(ctl->store, &row, err);
+}
+
+int ctl_user_add(struct ctl *ctl)
+{
+	char hash[SECRET_HASH_MAX];
+	struct error err = {0};
+	struct jid jid = {0};
+	enum status status = STATUS_OK;
+
+	if (ctl->jid != NULL)
+		status = parse_bare(ctl->jid, &jid, &err);
+	if (status == STATUS_OK)
+		status = read_hash(ctl, hash, &err);
+	if (status == STATUS_OK)
+		status = user_add(ctl->store, ctl->argv[0], hash, clock_wall(), &err);
+	if (status == STATUS_OK && ctl->jid != NULL) {
+		status = set_map(ctl, ctl->argv[0], &jid, &err);
+		if (status != STATUS_OK) /* the name was free a moment ago: take it back */
+			user_delete(ctl->store, ctl->argv[0], NULL);
+	}
+	jid_clear(&jid);
+	secret_wipe(hash, sizeof(hash));
+	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
+}
+
+int ctl_user_passwd(struct ctl *ctl)
+{
+	char hash[SECRET_HASH_MAX];
+	struct error err = {0};
+	struct user user = {0};
+
+	enum status status = user_find(ctl->store, ctl->argv[0], &user, &err);
+	if (status == STATUS_NOT_FOUND)
+		error_set(&err, status, "there is no user '%s'", ctl->argv[0]);
+	if (status == STATUS_OK)
+		status = read_hash(ctl, hash, &err);
+	if (status == STATUS_OK)
+		status = user_set_password(ctl->store, ctl->argv[0], hash, &err);
+	user_clear(&user);
+	secret_wipe(hash, sizeof(hash));
+	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
+}
+
+static int set_disabled(struct ctl *ctl, bool disabled)
+{
+	struct error err = {0};
+
+	enum status status = user_set_disabled(ctl->store, ctl->argv[0], disabled, &err);
+	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
+}
+
+int ctl_user_disable(struct ctl *ctl)
+{
+	return set_disabled(ctl, true);
+}
+
+int ctl_user_enable(struct ctl *ctl)
+{
+	return set_disabled(ctl, false);
+}
+
+int ctl_user_delete(struct ctl *ctl)
+{
+	struct error err = {0};
+
+	enum status status = user_delete(ctl->store, ctl->argv[0], &err);
+	if (status == STATUS_OK) {
+		status =
+		    jid_map_delete(ctl->store, login_session_provider.name, ctl->argv[0], &err);
+		if (status == STATUS_NOT_FOUND)
+			status = STATUS_OK;
+	}
+	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
+}
+
+static void add_user(void *arg, const struct user *user)
+{
+	struct ctl_list *list = arg;
+
+	if (!list->json) {
+		strbuf_addf(&list->text, "%s%s%s\n", user->name,
+			    user->disabled ? " (disabled)" : "",
+			    user->password_hash[0] == '\0' ? " (no password)" : "");
+		return;
+	}
+	json_open_object(&list->w, NULL);
+	json_put_string(&list->w, "name", user->name);
+	json_put_string(&list->w, "display_name", user->display_name);
+	json_put_bool(&list->w, "disabled", user->disabled);
+	json_close_object(&list->w);
+}
+
+int ctl_user_list(struct ctl *ctl)
+{
+	struct error err = {0};
+	struct ctl_list list;
+
+	ctl_list_begin(ctl, &list);
+	enum status status = user_list(ctl->store, add_user, &list, &err);
+	return ctl_list_end(ctl, &list, status, &err);
+}

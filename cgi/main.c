@@ -1,0 +1,166 @@
+/*
+ * prebind.fcgi: reads the configuration, gives up what it does not need, and serves. As plain CGI, as FastCGI started
+ * by the web server, or as a FastCGI server on a socket of its own: web/server.h decides which.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "net/http_client.h"
+#include "page/app.h"
+#include "web/server.h"
+
+static const char usage[] =
+    "usage: prebind.fcgi [-c FILE]\n"
+    "\n"
+    "Serves the chat page and its pre-bind call as CGI or FastCGI. Started by a web server it\n"
+    "finds out which by itself; started by hand it listens on the socket that the key `listen`\n"
+    "of [server] names.\n"
+    "\n"
+    "  -c, --config FILE  the configuration (else $PREBIND_CONF, else etc/prebind.conf beside the\n"
+    "                     program's folder, else " PREBIND_SYSCONFDIR "/prebind.conf)\n"
+    "  -h, --help         this text\n"
+    "  -V, --version      the version\n"
+    "\n"
+    "prebindctl check says whether it would work, and what to mend.\n";
+
+/* What the environment of whoever started us must not decide: proxies, TLS key logs, loaders (SEC-UP-2). */
+static void clean_environment(void)
+{
+	static const char *const names[] = {
+	    "http_proxy",       "https_proxy",  "HTTPS_PROXY",   "all_proxy",      "ALL_PROXY",
+	    "no_proxy",         "NO_PROXY",     "SSLKEYLOGFILE", "CURL_CA_BUNDLE", "CURL_HOME",
+	    "CURL_SSL_BACKEND", "NETRC",        "SSL_CERT_FILE", "SSL_CERT_DIR",   "LD_PRELOAD",
+	    "LD_LIBRARY_PATH",  "MALLOC_TRACE",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unsetenv(names[i]);
+}
+
+/* Secrets live in this process: no core file, no debugger of the same user, no new rights by exec. */
+static void give_up_what_is_not_needed(void)
+{
+	struct rlimit none = {0, 0};
+
+	umask(0077);
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+#ifndef __SANITIZE_ADDRESS__ /* the leak checker must look into its own process */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+static enum status start(void *arg, void **app, struct error *err)
+{
+	struct app *opened = NULL;
+
+	enum status status = secret_start(err);
+	if (status == STATUS_OK)
+		status = http_client_start(err);
+	if (status == STATUS_OK)
+		status = app_new(arg, &opened, err);
+	if (status == STATUS_OK)
+		*app = opened;
+	return status;
+}
+
+static void stop(void *app)
+{
+	app_free(app);
+	http_client_stop();
+}
+
+static enum status run(const char *config_option, struct error *err)
+{
+	enum server_mode mode;
+	struct conf *conf = NULL;
+	char *file = NULL;
+
+	enum status status = conf_file_find(config_option, &file, err);
+	if (status == STATUS_OK)
+		status = conf_load(file, &conf, err);
+	if (status == STATUS_OK)
+		status = log_open(conf->server.log, (enum log_level)conf->server.log_level, err);
+	if (status == STATUS_OK)
+		status = server_mode_detect(&conf->server, &mode, err);
+	if (status == STATUS_OK) {
+		struct server_app app = {
+		    .start = start, .stop = stop, .handle = app_handle, .arg = conf};
+
+		give_up_what_is_not_needed();
+		status = server_run(&conf->server, mode, &app, err);
+	}
+	conf_free(conf);
+	free(file);
+	return status;
+}
+
+/* A CGI that cannot start must still answer; what is wrong is for the web server's log. */
+static void answer_for_failed_start(void)
+{
+	static const char answer[] =
+	    "Status: 500 Internal Server Error\r\n"
+	    "Content-Type: text/plain; charset=utf-8\r\n"
+	    "Cache-Control: no-store\r\n"
+	    "\r\n"
+	    "The chat is not set up correctly. The web server's error log says why.\n";
+
+	fputs(answer, stdout);
+}
+
+static int parse_options(int argc, char **argv, const char **config)
+{
+	static const struct option options[] = {
+	    {"config",     required_argument, NULL, 'c'},
+	    {"help",        no_argument, NULL, 'h'},
+	    {"version",            no_argument, NULL, 'V'},
+	    {0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			*config = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(0);
+		case 'V':
+			puts("prebind.fcgi " PREBIND_VERSION);
+			exit(0);
+		default:
+			return -1;
+		}
+	}
+	return optind == argc ? 0 : -1;
+}
+
+int main(int argc, char **argv)
+{
+	bool cgi = server_is_cgi();
+	const char *config = NULL;
+	struct error err = {0};
+
+	if (!cgi && parse_options(argc, argv, &config) != 0) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	clean_environment();
+	enum status status = run(config, &err);
+	if (status != STATUS_OK) {
+		log_event(LOG_LEVEL_ERROR, "start_failed", "why", err.text, NULL);
+		fprintf(stderr, "prebind.fcgi: %s\n", err.text);
+		if (cgi)
+			answer_for_failed_start();
+	}
+	log_close();
+	return status == STATUS_OK ? 0 : 1;
+}
