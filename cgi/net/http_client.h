@@ -33,6 +33,9 @@ void http_client_free(struct http_client *client); /* takes NULL */
 enum status http_client_url_check(const struct http_client *client, const char *url,
 				  struct error *err);
 
+/* https, or to loopback: a URL that a password may cross in clear (SASL PLAIN). */
+bool http_url_is_private(const char *url);
+
 /* A borrowed handle, for several calls on one kept connection (BOSH). */
 struct http_connection;
 struct http_connection *http_connection_borrow(
