@@ -24,6 +24,9 @@ struct prebind_backend {
 			    struct prebind_session *out, struct error *err);
 };
 
+/* Writes the next rid to send; one that a browser could not count on from is left "", and refused later. */
+void prebind_session_set_rid(struct prebind_session *session, int64_t next);
+
 extern const struct prebind_backend tigase_backend;
 extern const struct prebind_backend bosh_login_backend;
 

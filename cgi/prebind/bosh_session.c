@@ -1,0 +1,194 @@
+/*
+ * The round trips of a BOSH session (XEP-0124): rids in order, empty answers asked again, the end when
+ * something failed. It knows no SASL and no account.
+ */
+#include "prebind/bosh_session.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "base/strbuf.h"
+
+#define EMPTY_ANSWERS_MAX 8    /* in a row; each may be a long poll that ended with nothing */
+#define LIFE_DEFAULT_S    30   /* where the server names no inactivity: the shortest one measured */
+#define TERMINATE_MAX_MS  1000 /* ending a session that failed must not cost the visitor more */
+#define FIRST_RID_BIT     0x80000000u
+
+enum status bosh_session_start(struct bosh_session *session, const struct site_conf *conf,
+			       const char *domain, const struct prebind_call *call,
+			       struct error *err)
+{
+	uint32_t rid;
+
+	*session =
+	    (struct bosh_session){.conf = conf, .domain = domain, .deadline_ms = call->deadline_ms};
+	http_answer_init(&session->http);
+	session->connection = http_connection_borrow(call->http);
+	if (!session->connection)
+		return error_no_memory(err);
+	secret_random(&rid, sizeof(rid));
+	session->rid = rid | FIRST_RID_BIT; /* XEP-0124 14: random, with room below 2^53 */
+	return STATUS_OK;
+}
+
+void bosh_session_end(struct bosh_session *session, const struct prebind_call *call)
+{
+	http_connection_return(call->http, session->connection);
+	bosh_answer_clear(&session->answer);
+	http_answer_clear(&session->http);
+	secret_wipe(session, sizeof(*session));
+}
+
+static enum status post(struct bosh_session *session, const struct strbuf *body,
+			int64_t deadline_ms, struct error *err)
+{
+	struct http_call call = {
+	    .url = session->conf->bosh_service,
+	    .body = body->data,
+	    .body_len = body->len,
+	    .content_type = BOSH_CONTENT_TYPE,
+	    .deadline_ms = deadline_ms,
+	};
+
+	if (!strbuf_ok(body))
+		return error_no_memory(err);
+	session->rid++;
+	return http_connection_call(session->connection, &call, &session->http, err);
+}
+
+/*
+ * Sends a body and reads the answer. After a failure here there is no session that we could still speak
+ * to: the server has ended it, or we do not know which rid it expects.
+ */
+static enum status exchange(struct bosh_session *session, const struct strbuf *body,
+			    struct error *err)
+{
+	enum status status = post(session, body, session->deadline_ms, err);
+
+	if (status == STATUS_OK && session->http.status != 200)
+		status =
+		    error_set(err, STATUS_CHAT_SERVER,
+			      "bosh_service answered with HTTP status %d instead of a BOSH body: "
+			      "check its path",
+			      session->http.status);
+	if (status == STATUS_OK) {
+		bosh_answer_clear(&session->answer);
+		session->answer = (struct bosh_answer){0};
+		status = bosh_answer_read(session->http.body.data, session->http.body.len,
+					  &session->answer, err);
+	}
+	if (status != STATUS_OK)
+		session->sid[0] = '\0';
+	return status;
+}
+
+/* Polls with empty bodies while the answer is empty. */
+static enum status wait_for_answer(struct bosh_session *session, struct error *err)
+{
+	struct strbuf body;
+	enum status status = STATUS_OK;
+
+	strbuf_init_secret(&body);
+	for (int i = 0; i < EMPTY_ANSWERS_MAX; i++) {
+		if (status != STATUS_OK || session->answer.step != BOSH_NOTHING)
+			break;
+		strbuf_reset(&body);
+		bosh_body_write(&body, session->sid, session->rid, "");
+		status = exchange(session, &body, err);
+	}
+	strbuf_clear(&body);
+	return status;
+}
+
+enum status bosh_session_ask(struct bosh_session *session, const char *payload, struct error *err)
+{
+	struct strbuf body;
+	enum status status;
+
+	strbuf_init_secret(&body);
+	bosh_body_write(&body, session->sid, session->rid, payload);
+	status = exchange(session, &body, err);
+	strbuf_clear(&body);
+	return status == STATUS_OK ? wait_for_answer(session, err) : status;
+}
+
+enum status bosh_session_expect(const struct bosh_session *session, enum bosh_step step,
+				const char *after, struct error *err)
+{
+	if (session->answer.step == step)
+		return STATUS_OK;
+	return error_set(err, STATUS_CHAT_SERVER,
+			 "bosh_service gave %s after %s: is it the BOSH service of an XMPP server?",
+			 session->answer.step == BOSH_NOTHING ? "only empty answers"
+							      : "an unexpected answer",
+			 after);
+}
+
+static void creation_take(struct bosh_session *session)
+{
+	const struct bosh_answer *answer = &session->answer;
+	const struct site_conf *conf = session->conf;
+
+	memcpy(session->sid, answer->sid, sizeof(session->sid));
+	session->hold = answer->hold >= 0 ? answer->hold : conf->hold;
+	session->wait = answer->wait > 0 ? answer->wait : conf->wait;
+	session->inactivity = answer->inactivity > 0 ? answer->inactivity : LIFE_DEFAULT_S;
+}
+
+enum status bosh_session_create(struct bosh_session *session, struct error *err)
+{
+	struct bosh_create fields = {.domain = session->domain,
+				     .rid = session->rid,
+				     .hold = session->conf->hold,
+				     .wait = session->conf->wait};
+	struct strbuf body;
+	enum status status;
+
+	strbuf_init(&body);
+	bosh_create_write(&body, &fields);
+	status = exchange(session, &body, err);
+	strbuf_clear(&body);
+	if (status != STATUS_OK)
+		return status;
+	if (!session->answer.sid[0])
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "bosh_service created no session for %s: is this domain served there?",
+		    session->domain);
+	creation_take(session);
+	status = wait_for_answer(session, err);
+	return status == STATUS_OK
+		   ? bosh_session_expect(session, BOSH_FEATURES, "the session's creation", err)
+		   : status;
+}
+
+enum status bosh_session_restart(struct bosh_session *session, struct error *err)
+{
+	struct strbuf body;
+	enum status status;
+
+	strbuf_init_secret(&body);
+	bosh_restart_write(&body, session->sid, session->rid, session->domain);
+	status = exchange(session, &body, err);
+	strbuf_clear(&body);
+	if (status == STATUS_OK)
+		status = wait_for_answer(session, err);
+	return status == STATUS_OK
+		   ? bosh_session_expect(session, BOSH_FEATURES, "the stream's restart", err)
+		   : status;
+}
+
+void bosh_session_terminate(struct bosh_session *session)
+{
+	int64_t soon = clock_monotonic_ms() + TERMINATE_MAX_MS;
+	struct strbuf body;
+
+	if (!session->sid[0])
+		return;
+	strbuf_init_secret(&body);
+	bosh_terminate_write(&body, session->sid, session->rid);
+	post(session, &body, soon < session->deadline_ms ? soon : session->deadline_ms, NULL);
+	strbuf_clear(&body);
+	session->sid[0] = '\0';
+}

@@ -1,0 +1,217 @@
+/*
+ * The service: chooses the resource, sets the deadline, asks the back end and checks what it returned.
+ * What is true of every back end stands here; how one is spoken to stands in its own file.
+ */
+#include "prebind/prebind.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "base/strbuf.h"
+#include "net/http_client.h"
+#include "prebind/backends.h"
+#include "xmpp/adhoc.h"
+
+#define RESOURCE_RANDOM       "{random}"
+#define RESOURCE_RANDOM_BYTES 8 /* 64 bits: two tabs of one user never meet */
+#define RESOURCE_BY_SERVER    "server"
+
+struct prebind {
+	const struct site_conf *conf;
+	const struct prebind_backend *backend;
+	struct http_client *http;
+	void *state; /* the back end's */
+};
+
+static const struct prebind_backend *const backends[] = {
+    [BACKEND_TIGASE] = &tigase_backend,
+    [BACKEND_BOSH] = &bosh_login_backend,
+};
+
+enum status prebind_new(const struct site_conf *conf, struct store *store, struct prebind **out,
+			struct error *err)
+{
+	struct http_client_options options = {.ca_file = conf->ca_file,
+					      .allow_http = conf->upstream_http};
+	struct prebind *prebind = calloc(1, sizeof(*prebind));
+	enum status status;
+
+	if (!prebind)
+		return error_no_memory(err);
+	prebind->conf = conf;
+	prebind->backend = backends[conf->backend];
+	status = http_client_new(&options, &prebind->http, err);
+	if (status == STATUS_OK)
+		status = prebind->backend->open(conf, store, prebind->http, &prebind->state, err);
+	if (status != STATUS_OK) {
+		prebind_free(prebind);
+		return status;
+	}
+	*out = prebind;
+	return STATUS_OK;
+}
+
+void prebind_free(struct prebind *prebind)
+{
+	if (!prebind)
+		return;
+	if (prebind->state)
+		prebind->backend->close(prebind->state);
+	http_client_free(prebind->http);
+	free(prebind);
+}
+
+/* The site's `resource` rule as a resource; "" where the server shall choose. The caller frees. */
+static char *resource_make(const char *rule)
+{
+	char hex[2 * RESOURCE_RANDOM_BYTES + 1];
+	const char *random = strstr(rule, RESOURCE_RANDOM);
+	struct strbuf text;
+	char *taken;
+
+	if (strcmp(rule, RESOURCE_BY_SERVER) == 0)
+		return strdup("");
+	if (!random)
+		return strdup(rule);
+	secret_random_hex(hex, RESOURCE_RANDOM_BYTES);
+	strbuf_init(&text);
+	strbuf_add(&text, rule, (size_t)(random - rule));
+	strbuf_adds(&text, hex);
+	strbuf_adds(&text, random + strlen(RESOURCE_RANDOM));
+	taken = strbuf_take(&text);
+	strbuf_clear(&text);
+	return taken;
+}
+
+static enum status jid_to_ask_for(const struct prebind *prebind, const struct jid *jid,
+				  struct jid *out, struct error *err)
+{
+	char *made = NULL;
+	const char *resource = jid->resource;
+	enum status status;
+
+	if (!resource[0]) {
+		made = resource_make(prebind->conf->resource);
+		if (!made)
+			return error_no_memory(err);
+		resource = made;
+	}
+	status = jid_make(jid->localpart, jid->domain, resource, out, err);
+	free(made);
+	return status;
+}
+
+void prebind_session_set_rid(struct prebind_session *session, int64_t next)
+{
+	char text[24];
+
+	if (next < 0 || next > ADHOC_RID_LIMIT)
+		return;
+	snprintf(text, sizeof(text), "%" PRId64, next);
+	memcpy(session->rid, text, strlen(text) + 1);
+}
+
+/* The browser counts on from it: digits, with room below 2^53. */
+static bool rid_is_sound(const char *rid)
+{
+	size_t len = strspn(rid, "0123456789");
+
+	return len > 0 && len <= PREBIND_RID_MAX && rid[len] == '\0' &&
+	       strtoll(rid, NULL, 10) <= ADHOC_RID_LIMIT;
+}
+
+/* Opaque to us (XEP-0124 7), but it goes into an XML attribute of the browser's: visible ASCII, no markup. */
+static bool sid_is_sound(const char *sid)
+{
+	if (!sid[0])
+		return false;
+	for (const char *c = sid; *c; c++)
+		if (*c <= ' ' || *c > '~' || strchr("&<>\"'", *c))
+			return false;
+	return true;
+}
+
+static enum status session_jid_check(const struct prebind_session *session, const struct jid *asked,
+				     struct error *err)
+{
+	struct jid got = {0};
+	struct error why = {0};
+	enum status status = STATUS_OK;
+
+	if (jid_parse(session->jid, &got, &why) != STATUS_OK)
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "the XMPP server bound a session to something that is no JID (%s): no "
+		    "session is handed out",
+		    why.text);
+	if (!jid_same_bare(&got, asked))
+		status =
+		    error_set(err, STATUS_CHAT_SERVER,
+			      "the XMPP server bound a session of %s@%s where %s@%s was asked for: "
+			      "no session is handed out",
+			      got.localpart, got.domain, asked->localpart, asked->domain);
+	else if (!got.resource[0])
+		status = error_set(err, STATUS_CHAT_SERVER,
+				   "the XMPP server returned %s without a resource: no session is "
+				   "handed out",
+				   session->jid);
+	jid_clear(&got);
+	return status;
+}
+
+static enum status session_check(const struct prebind_session *session, const struct jid *asked,
+				 struct error *err)
+{
+	if (!session->jid || !sid_is_sound(session->sid) || !rid_is_sound(session->rid))
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the XMPP server returned a sid or a rid that is not usable: no "
+				 "session is handed out");
+	return session_jid_check(session, asked, err);
+}
+
+enum status prebind_bind(struct prebind *prebind, const struct jid *jid,
+			 struct prebind_session *out, struct error *err)
+{
+	const struct site_conf *conf = prebind->conf;
+	struct prebind_session session = {0};
+	struct jid asked = {0};
+	struct prebind_call call = {.http = prebind->http,
+				    .jid = &asked,
+				    .deadline_ms = clock_monotonic_ms() + conf->timeout_ms};
+	enum status status = jid_to_ask_for(prebind, jid, &asked, err);
+
+	if (status == STATUS_OK)
+		status = prebind->backend->bind(prebind->state, &call, &session, err);
+	if (status == STATUS_OK)
+		status = session_check(&session, &asked, err);
+	jid_clear(&asked);
+	if (status != STATUS_OK) {
+		prebind_session_clear(&session);
+		return status;
+	}
+	if (conf->session_life_ms)
+		session.expires_in =
+		    conf->session_life_ms < 1000 ? 1 : conf->session_life_ms / 1000;
+	*out = session;
+	secret_wipe(&session, sizeof(session));
+	return STATUS_OK;
+}
+
+void prebind_session_clear(struct prebind_session *session)
+{
+	free(session->jid);
+	secret_wipe(session, sizeof(*session));
+	session->jid = NULL;
+}
+
+enum status prebind_check(struct prebind *prebind, struct error *said)
+{
+	struct prebind_call call = {
+	    .http = prebind->http, .deadline_ms = clock_monotonic_ms() + prebind->conf->timeout_ms};
+
+	return prebind->backend->check(prebind->state, &call, said);
+}

@@ -1,0 +1,255 @@
+/*
+ * Back end tigase: one call of the REST ad-hoc command pre-bind-bosh-session with an administrator's
+ * credentials. The form itself is written and read by xmpp/adhoc.c.
+ */
+#include "prebind/backends.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/secret.h"
+#include "base/strbuf.h"
+#include "xmpp/adhoc.h"
+
+#define TIGASE_LIFE_S       10 /* its max-inactivity, unless the operator changed it: key session_life */
+#define RESOURCE_BREAKS_XML "&<>\"'" /* in a resource they make the user's BOSH stream malformed */
+
+struct tigase {
+	const struct site_conf *conf;
+	enum adhoc_format format;
+	struct strbuf password;
+	struct strbuf api_header; /* "Api-Key: …", or "" */
+};
+
+/* .../bosh@DOMAIN, with a literal '@': newer versions answer %40 with 404, a bare domain only after 120 s. */
+static enum status url_check(const struct site_conf *conf, const struct http_client *http,
+			     struct error *err)
+{
+	struct error why;
+	size_t path_len = strcspn(conf->tigase_url, "?#");
+	const char *slash = memrchr(conf->tigase_url, '/', path_len);
+	const char *segment = slash ? slash + 1 : conf->tigase_url;
+	size_t len = path_len - (size_t)(segment - conf->tigase_url);
+	const char *at = memchr(segment, '@', len);
+
+	if (http_client_url_check(http, conf->tigase_url, &why) != STATUS_OK)
+		return error_set(err, why.status, "tigase_url: %s", why.text);
+	if (memmem(segment, len, "%40", 3))
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "tigase_url: write @ instead of %%40 in the path: newer versions "
+				 "answer %%40 with 404");
+	if (!at || at == segment || at == segment + len - 1)
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "tigase_url: the path must end in the BOSH component's address, as "
+		    "/rest/adhoc/bosh@example.org");
+	return STATUS_OK;
+}
+
+static enum status user_check(const struct site_conf *conf, struct error *err)
+{
+	struct jid jid = {0};
+	struct error why = {0};
+
+	if (strcasestr(conf->tigase_user, "%40") ||
+	    jid_parse(conf->tigase_user, &jid, &why) != STATUS_OK)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "tigase_user: the administrator's JID is wanted, as "
+				 "admin@example.org%s%s",
+				 why.text[0] ? ": " : "", why.text);
+	jid_clear(&jid);
+	return STATUS_OK;
+}
+
+static enum status key_read(struct tigase *tigase, const char *path, struct error *err)
+{
+	struct strbuf key;
+	enum status status;
+
+	strbuf_init_secret(&key);
+	status = secret_file_read(path, &key, err);
+	if (status == STATUS_OK) {
+		strbuf_adds(&tigase->api_header, "Api-Key: ");
+		strbuf_add(&tigase->api_header, key.data, key.len);
+		if (!strbuf_ok(&tigase->api_header))
+			status = error_no_memory(err);
+	}
+	strbuf_clear(&key);
+	return status;
+}
+
+static void tigase_close(void *state)
+{
+	struct tigase *tigase = state;
+
+	if (!tigase)
+		return;
+	strbuf_clear(&tigase->password);
+	strbuf_clear(&tigase->api_header);
+	free(tigase);
+}
+
+static enum status tigase_open(const struct site_conf *conf, struct store *store,
+			       struct http_client *http, void **state, struct error *err)
+{
+	struct tigase *tigase = calloc(1, sizeof(*tigase));
+	enum status status;
+
+	(void)store;
+	if (!tigase)
+		return error_no_memory(err);
+	tigase->conf = conf;
+	tigase->format = conf->tigase_format == FORMAT_XML ? ADHOC_XML : ADHOC_JSON;
+	strbuf_init_secret(&tigase->password);
+	strbuf_init_secret(&tigase->api_header);
+
+	status = url_check(conf, http, err);
+	if (status == STATUS_OK)
+		status = user_check(conf, err);
+	if (status == STATUS_OK)
+		status = secret_file_read(conf->tigase_password_file, &tigase->password, err);
+	if (status == STATUS_OK && conf->tigase_api_key_file[0])
+		status = key_read(tigase, conf->tigase_api_key_file, err);
+	if (status != STATUS_OK) {
+		tigase_close(tigase);
+		return status;
+	}
+	*state = tigase;
+	return STATUS_OK;
+}
+
+/* One call; whatever is not a 200 has become an error when it returns. */
+static enum status ask(const struct tigase *tigase, const struct prebind_call *call,
+		       const struct strbuf *body, struct http_answer *answer, struct error *err)
+{
+	struct http_call http_call = {
+	    .url = tigase->conf->tigase_url,
+	    .body = body ? body->data : NULL,
+	    .body_len = body ? body->len : 0,
+	    .content_type = body ? adhoc_content_type(tigase->format) : NULL,
+	    .user = tigase->conf->tigase_user,
+	    .password = tigase->password.data,
+	    .header = tigase->api_header.len ? tigase->api_header.data : NULL,
+	    .deadline_ms = call->deadline_ms,
+	};
+	struct http_connection *connection = http_connection_borrow(call->http);
+	enum status status;
+
+	if (!connection)
+		return error_no_memory(err);
+	status = http_connection_call(connection, &http_call, answer, err);
+	http_connection_return(call->http, connection);
+	if (status == STATUS_OK && answer->status != 200)
+		status = adhoc_http_error(answer->status, err);
+	return status;
+}
+
+static struct adhoc_answer answer_view(const struct http_answer *answer)
+{
+	return (struct adhoc_answer){
+	    .data = answer->body.data,
+	    .len = answer->body.len,
+	    .content_type = answer->content_type[0] ? answer->content_type : NULL,
+	};
+}
+
+/* The list is a GET, so the server chooses the format: it is read as what it says it is. */
+static enum status tigase_check(void *state, const struct prebind_call *call, struct error *said)
+{
+	struct tigase *tigase = state;
+	struct http_answer answer;
+	struct adhoc_answer view;
+	enum adhoc_format format;
+	enum status status;
+
+	http_answer_init(&answer);
+	status = ask(tigase, call, NULL, &answer, said);
+	if (status != STATUS_OK)
+		goto out;
+	view = answer_view(&answer);
+	format = strcasestr(answer.content_type, "/json") ? ADHOC_JSON : ADHOC_XML;
+	if (adhoc_list_has_command(format, &view))
+		error_set(said, STATUS_OK, "Tigase answers at tigase_url and offers %s to %s",
+			  ADHOC_NODE, tigase->conf->tigase_user);
+	else
+		status = error_set(said, STATUS_CHAT_SERVER,
+				   "what answers at tigase_url does not offer %s to %s: check the "
+				   "address, and that this account administers the virtual host",
+				   ADHOC_NODE, tigase->conf->tigase_user);
+out:
+	http_answer_clear(&answer);
+	return status;
+}
+
+static void session_take(struct adhoc_session *got, const struct site_conf *conf,
+			 struct prebind_session *out)
+{
+	*out = (struct prebind_session){
+	    .jid = got->from,
+	    .hold = conf->hold,
+	    .wait = conf->wait, /* the answer's only echo the request */
+	    .expires_in = TIGASE_LIFE_S,
+	};
+	got->from = NULL;
+	snprintf(out->sid, sizeof(out->sid), "%s", got->sid);
+	snprintf(out->hostname, sizeof(out->hostname), "%s", got->hostname);
+	/* The returned rid counts as used: sent once more with a stanza, it ends the session. */
+	prebind_session_set_rid(out, got->rid + 1);
+}
+
+static enum status session_ask(const struct tigase *tigase, const struct prebind_call *call,
+			       const char *from, struct adhoc_session *out, struct error *err)
+{
+	struct adhoc_bind bind = {
+	    .from = from, .hold = tigase->conf->hold, .wait = tigase->conf->wait};
+	struct strbuf body;
+	struct http_answer answer;
+	struct adhoc_answer view;
+	enum status status;
+
+	strbuf_init(&body);
+	http_answer_init(&answer);
+	adhoc_bind_write(&body, tigase->format, &bind);
+	status = strbuf_ok(&body) ? ask(tigase, call, &body, &answer, err) : error_no_memory(err);
+	if (status == STATUS_OK) {
+		view = answer_view(&answer);
+		status = adhoc_bind_read(tigase->format, &view, out, err);
+	}
+	http_answer_clear(&answer);
+	strbuf_clear(&body);
+	return status;
+}
+
+static enum status tigase_bind(void *state, const struct prebind_call *call,
+			       struct prebind_session *out, struct error *err)
+{
+	struct tigase *tigase = state;
+	struct adhoc_session got = {0};
+	char *from;
+	enum status status;
+
+	if (strpbrk(call->jid->resource, RESOURCE_BREAKS_XML))
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "a resource with one of & < > \" ' breaks Tigase's BOSH stream: "
+				 "choose another (key resource)");
+	from = call->jid->resource[0] ? jid_text(call->jid) : jid_bare_text(call->jid);
+	if (!from)
+		return error_no_memory(err);
+	status = session_ask(tigase, call, from, &got, err);
+	if (status == STATUS_OK)
+		session_take(&got, tigase->conf, out);
+	adhoc_session_clear(&got);
+	secret_wipe(&got, sizeof(got));
+	free(from);
+	return status;
+}
+
+const struct prebind_backend tigase_backend = {
+    .name = "tigase",
+    .open = tigase_open,
+    .close = tigase_close,
+    .check = tigase_check,
+    .bind = tigase_bind,
+};
