@@ -22,9 +22,9 @@ MANDIR  = $(PREFIX)/share/man
 # ---- what it is made of: one list a layer, downward (docs/architecture.md) ----
 
 BASE     = clock codec error json log secret status strbuf xml
-CONF     = conf keys print value
-STORE    = jid_map limit migrate session site_key store user
-XMPP     = adhoc adhoc_http adhoc_json adhoc_xml bosh bosh_write jid sasl
+CONF     = check conf keys load number print text value
+STORE    = catalogue database_file database_setup jid_map limit migrate pool rows session site_key store user
+XMPP     = adhoc adhoc_form adhoc_http adhoc_json adhoc_write adhoc_xml bosh bosh_write jid sasl
 NET      = http_client
 WEB      = csrf request response router server template
 IDENTITY = identity jid_rule login_session password
@@ -47,7 +47,8 @@ UNIT_TESTS = \
 	store_test template_test user_test xml_test
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
-STATIC     = prebind.js chat.js chat.css
+STATIC     = attach.js bind.js chat.css chat.js contacts.js conversation.js icon.svg pace.js prebind.js \
+	stanza.js texts.js
 VENDOR     = static/vendor/strophe.js
 
 # ---- libraries ----
@@ -112,10 +113,13 @@ unit: $(UNIT_TESTS:%=$(BUILD)/unit/%)
 
 # ---- browser side ----
 
-# Strophe.js is not in the repository: npm installs it from the lock file, we serve its module.
-static/vendor/strophe.js: node_modules/strophe.js/dist/strophe.esm.js
+# Strophe.js is not in the repository: npm installs it from the lock file. We serve its small build as it is, less the
+# line that points a debugger at a file we do not serve.
+static/vendor/strophe.js: node_modules/strophe.js/dist/strophe.umd.min.js
 	@mkdir -p $(@D)
-	cp $< $@
+	cp node_modules/strophe.js/LICENSE.txt $(@D)/strophe.LICENSE.txt
+	sed '/^\/\/# sourceMappingURL=/d' $< > $@.part
+	mv $@.part $@
 
 vendor: $(VENDOR)
 
@@ -180,7 +184,7 @@ install: all vendor
 	$(INSTALL_DATA) templates/*.html $(DESTDIR)$(DATADIR)/templates
 	$(INSTALL_DATA) templates/partials/*.html $(DESTDIR)$(DATADIR)/templates/partials
 	$(INSTALL_DATA) $(STATIC:%=static/%) $(DESTDIR)$(DATADIR)/static
-	$(INSTALL_DATA) $(VENDOR) $(DESTDIR)$(DATADIR)/static/vendor
+	$(INSTALL_DATA) $(VENDOR) $(VENDOR:.js=.LICENSE.txt) $(DESTDIR)$(DATADIR)/static/vendor
 	for file in lighttpd/*.conf apache/*.conf nginx/*.conf; do \
 		sed 's|/usr/local/share/prebind|$(DATADIR)|; s|/usr/local/lib/prebind|$(LIBDIR)|' $$file \
 			> $(DESTDIR)$(DATADIR)/$$file || exit 1; done

@@ -1,0 +1,55 @@
+/*
+ * The whole way on real parts: lighttpd in front, Prosody behind, the program between, users who are each other's
+ * contacts. What `make demo` shows and the tests of servers and browser use.
+ */
+import { randomBytes } from "node:crypto";
+import { lighttpdFastcgi } from "./lighttpd.mjs";
+import { Prebind } from "./prebind.mjs";
+import { startProsody } from "./prosody.mjs";
+import { freePorts } from "./wait.mjs";
+
+export const DOMAIN = "example.org";
+export const MOUNT = "/chat";
+
+/** What somebody can read from one window and type into another. */
+export function typablePassword() {
+	return [...randomBytes(8)].map((byte) => "abcdefghjkmnpqrstuvwxyz23456789"[byte % 31]).join("");
+}
+
+/**
+ * @param {import('./place.mjs').Place} place
+ * @param {{ users?: Record<string, string>, site?: object, server?: object, prosody?: string,
+ *           progress?: (text: string) => void }} [options]
+ *   users: site user to site password; each has the XMPP account of that name, with another password
+ * @returns the address of the page, the ports, and the parts
+ */
+export async function startChat(place, options = {}) {
+	const { users = { alice: typablePassword(), bob: typablePassword() }, progress = () => {} } = options;
+	const [webPort, boshPort] = await freePorts(2);
+	const xmpp = Object.fromEntries(Object.keys(users).map((name) => [name, randomBytes(18).toString("base64url")]));
+
+	progress(`XMPP server (Prosody), BOSH on 127.0.0.1:${boshPort}`);
+	const prosody = await startProsody(place, { domain: DOMAIN, port: boshPort, users: xmpp, more: options.prosody });
+
+	progress("prebind: database, users, JID map");
+	const prebind = new Prebind(place, {
+		server: options.server,
+		site: {
+			jid: `{user}@${DOMAIN}`,
+			backend: "bosh",
+			bosh_service: `http://127.0.0.1:${boshPort}/http-bind`,
+			...options.site,
+		},
+	});
+	await prebind.prepare(users);
+	for (const [name, password] of Object.entries(xmpp))
+		await prebind.ctlOk(["map", "set", name, `${name}@${DOMAIN}`, "--xmpp-password-stdin"], { input: `${password}\n` });
+
+	progress("prebind: FastCGI on its own socket");
+	await prebind.start();
+
+	progress(`web server (lighttpd) on 127.0.0.1:${webPort}`);
+	const lighttpd = await lighttpdFastcgi(place, { port: webPort, socket: prebind.socket, boshPort });
+	const origin = `http://127.0.0.1:${webPort}`;
+	return { users, origin, url: `${origin}${MOUNT}/`, webPort, boshPort, prebind, prosody, lighttpd };
+}

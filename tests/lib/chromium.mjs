@@ -1,0 +1,53 @@
+/*
+ * Debian's Chromium through playwright-core: one browser, a context per person, and a record of everything a page
+ * complained about.
+ */
+import fs from "node:fs";
+import path from "node:path";
+import { chromium } from "playwright-core";
+import { top } from "./place.mjs";
+
+const EXECUTABLES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const STEP_MS = 15_000; // a step of a page that works takes well under a second
+
+/** @param {import('./place.mjs').Place} place closes the browser when it closes */
+export async function startChromium(place) {
+	const browser = await chromium.launch({
+		executablePath: EXECUTABLES.find((file) => fs.existsSync(file)),
+		args: [
+			// Chromium's sandbox refuses root; what it opens here is our own page on loopback
+			...(process.getuid() === 0 ? ["--no-sandbox"] : []),
+			"--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+			"--disable-sync",
+		],
+	});
+	place.onClose(() => browser.close());
+	return browser;
+}
+
+/**
+ * A page in a context (cookies, storage) of its own.
+ * @param {import('playwright-core').Browser} browser
+ * @param {import('playwright-core').BrowserContextOptions} [options]
+ * @returns {Promise<import('playwright-core').Page & { complaints: string[] }>} complaints: console errors and
+ *   warnings (a violated Content-Security-Policy is one), and exceptions nobody caught
+ */
+export async function newPage(browser, options = {}) {
+	const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options });
+	context.setDefaultTimeout(STEP_MS);
+	const page = await context.newPage();
+	page.complaints = [];
+	page.on("console", (message) => {
+		if (["error", "warning"].includes(message.type()))
+			page.complaints.push(`${message.type()}: ${message.text()} (${message.location().url})`);
+	});
+	page.on("pageerror", (error) => page.complaints.push(`exception: ${error.stack ?? error.message}`));
+	return page;
+}
+
+/** Keeps a picture of the page outside the repository's history. */
+export async function screenshot(page, name) {
+	const folder = path.join(top, "artifacts");
+	fs.mkdirSync(folder, { recursive: true });
+	await page.screenshot({ path: path.join(folder, `${name}.png`) });
+}

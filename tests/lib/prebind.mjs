@@ -1,0 +1,97 @@
+/*
+ * The program under test (or shown): installed into a place with a configuration, run in each of the ways it
+ * can be run; and prebindctl.
+ */
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { fastcgiRequest, gatewayParams, parseAnswer } from "./gateway.mjs";
+import { top } from "./place.mjs";
+import { accepts } from "./wait.mjs";
+
+/** The folder of the programs under test: make asan and make tsan have their own. */
+export const build = path.resolve(top, process.env.PREBIND_BUILD || "build");
+
+/**
+ * prebind.conf as text. Values that are undefined are left out.
+ * @param {{ server?: object, sites: Record<string, Record<string, string | number | undefined>> }} conf
+ */
+export function confText({ server = {}, sites }) {
+	const section = (name, keys) => [
+		`[${name}]`,
+		...Object.entries(keys).filter(([, value]) => value !== undefined).map(([key, value]) => `${key} = ${value}`),
+	].join("\n");
+	return [section("server", server), ...Object.entries(sites).map(([name, keys]) => section(`site ${name}`, keys)), ""]
+		.join("\n\n");
+}
+
+export class Prebind {
+	/**
+	 * Copies program and templates into the place and writes the configuration: a site that serves plain http,
+	 * without rate limits, unless `site` says otherwise.
+	 * @param {import('./place.mjs').Place} place
+	 * @param {{ server?: object, site?: object, sites?: Record<string, object> }} conf
+	 *   site: keys of [site default]; sites: of others
+	 */
+	constructor(place, { server = {}, site = {}, sites = {} } = {}) {
+		this.place = place;
+		this.program = place.copy(path.join(build, "prebind.fcgi"), "bin/prebind.fcgi");
+		this.ctlProgram = place.copy(path.join(build, "prebindctl"), "bin/prebindctl");
+		this.socket = place.path("run", "prebind.sock");
+		place.folder("run", 0o750);
+		const common = {
+			database: path.join(place.folder("data"), "prebind.db"),
+			templates: place.copy("templates", "templates"),
+			identity: "login",
+			jid: "{user}@example.org",
+			allow_http: "on",
+			limit_login: "off",
+			limit_bind_user: "off",
+			limit_bind_ip: "off",
+		};
+		this.conf = place.write("etc/prebind.conf", confText({
+			server: { listen: this.socket, processes: 1, threads: 8, log: "stderr", ...server },
+			sites: Object.fromEntries(Object.entries({ default: site, ...sites })
+				.map(([name, keys]) => [name, { ...common, ...keys }])),
+		}));
+	}
+
+	/** Runs prebindctl; returns { code, stdout, stderr }. */
+	ctl(args, options) {
+		return this.place.run([this.ctlProgram, "-c", this.conf, ...args], options);
+	}
+
+	/** As ctl, and it must succeed. */
+	async ctlOk(args, options) {
+		const { code, stdout, stderr } = await this.ctl(args, options);
+		assert.equal(code, 0, `prebindctl ${args.join(" ")}: ${stderr}`);
+		return stdout;
+	}
+
+	/** Makes the database and its users: name to password. */
+	async prepare(users = {}) {
+		await this.ctlOk(["migrate"]);
+		for (const [name, password] of Object.entries(users))
+			await this.ctlOk(["user", "add", name, "--password-stdin"], { input: `${password}\n` });
+	}
+
+	/** Starts it as a FastCGI server on its own socket. */
+	async start() {
+		this.child = await this.place.startUntil("prebind.fcgi", [this.program, "-c", this.conf],
+			() => fs.existsSync(this.socket) && accepts(this.socket));
+		return this.child;
+	}
+
+	/** One request over FastCGI; see gatewayParams. */
+	request(request) {
+		return fastcgiRequest(this.socket, request);
+	}
+
+	/** One request as plain CGI: a process for each. */
+	async cgi(request) {
+		const env = { PREBIND_CONF: this.conf, ...gatewayParams(request) };
+		const { code, signal, stdout, stderr } = await this.place.run([this.program], { env, input: request.body ?? "" });
+		assert.equal(signal ?? code, 0, stderr);
+		return { ...parseAnswer(stdout), stderr };
+	}
+}

@@ -1,0 +1,69 @@
+/*
+ * Waiting for something to become true, never for time to pass; and ports that are free right now.
+ */
+import net from "node:net";
+
+const POLL_MS = 20;
+
+/**
+ * Polls until the probe returns something truthy, and returns that. A probe that throws has not succeeded yet.
+ * @template T
+ * @param {string} what for the error's text: "waited 10 s for WHAT"
+ * @param {() => T | Promise<T>} probe
+ * @param {{ seconds?: number, gone?: () => string | null }} [options] gone: a reason to give up at once
+ * @returns {Promise<T>}
+ */
+export async function until(what, probe, { seconds = 10, gone = () => null } = {}) {
+	const deadline = Date.now() + seconds * 1000;
+	let last = "";
+	for (;;) {
+		try {
+			const value = await probe();
+			if (value)
+				return value;
+		} catch (error) {
+			last = `: ${error.message}`;
+		}
+		const reason = gone();
+		if (reason)
+			throw new Error(`waiting for ${what}: ${reason}`);
+		if (Date.now() > deadline)
+			throw new Error(`waited ${seconds} s for ${what}${last}`);
+		await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+	}
+}
+
+/**
+ * Ports of 127.0.0.1 that nobody listens on. All are held until the last is found, so they differ.
+ * @param {number} count
+ * @returns {Promise<number[]>}
+ */
+export async function freePorts(count) {
+	const servers = [];
+	for (let i = 0; i < count; i++) {
+		const server = net.createServer();
+		await new Promise((resolve, reject) => {
+			server.once("error", reject);
+			server.listen(0, "127.0.0.1", resolve);
+		});
+		servers.push(server);
+	}
+	const ports = servers.map((server) => server.address().port);
+	await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+	return ports;
+}
+
+/**
+ * True when somebody accepts connections there.
+ * @param {number | string} where a port of 127.0.0.1, or a UNIX socket's path
+ */
+export function accepts(where) {
+	return new Promise((resolve) => {
+		const socket = typeof where === "number" ? net.connect(where, "127.0.0.1") : net.connect(where);
+		socket.once("connect", () => {
+			socket.destroy();
+			resolve(true);
+		});
+		socket.once("error", () => resolve(false));
+	});
+}

@@ -1,0 +1,76 @@
+// The C code: functions nobody may call, exceptions that say why, formatting.
+import { execFileSync } from "node:child_process";
+import { test } from "node:test";
+import { top } from "../lib/place.mjs";
+import { code, find, none, read } from "./repository.mjs";
+
+const SOURCES = find("cgi", /\.[ch]$/);
+const TESTS = find("tests/unit", /\.[ch]$/);
+const CLANG_FORMAT = 14; // Debian 12's; others break lines elsewhere
+
+/** name, why not, and the only files that may all the same */
+const FORBIDDEN = [
+	["strcpy|strcat|stpcpy|sprintf|vsprintf|gets|scanf|sscanf|alloca", "knows no size"],
+	["strncpy|strncat", "does not say whether it cut"],
+	["strtok|localtime|gmtime|ctime|asctime|strerror|getpwnam|getpwuid|getgrnam|getgrgid|gethostbyname|readdir_r",
+		"not thread-safe: there is a _r", /^cgi\/(main|ctl)\.c$|^cgi\/ctl\//],
+	["setlocale", "changes how numbers are read and written, in every thread"],
+	["system|popen|execl|execlp|execv|execvp|execve", "starts programs"],
+	["atoi|atol|atof", "takes rubbish for a number"],
+	["rand|srand|random|srandom|drand48", "not random enough: secret_random"],
+	["getenv|secure_getenv", "the environment is the configuration's and the gateway's", /^cgi\/(conf\/|web\/server\.c|main\.c|ctl\.c|ctl\/)/],
+	["setenv|putenv|unsetenv", "before threads only", /^cgi\/(web\/server\.c|net\/http_client\.c|main\.c)$/],
+	["exit|abort", "below main everything returns", /^cgi\/(main|ctl)\.c$/],
+	["cJSON_Parse|cJSON_GetObjectItem|cJSON_GetErrorPtr", "not strict, or not thread-safe"],
+	["sqlite3_mprintf|sqlite3_vmprintf", "SQL is never put together from values"],
+	["FCGX_FPrintF|FCGX_VFPrintF", "has a history: FCGX_PutStr"],
+];
+
+test("no forbidden function is called", () => {
+	const findings = [];
+	for (const file of SOURCES) {
+		const lines = code(read(file)).split("\n");
+		for (const [names, why, allowed] of FORBIDDEN) {
+			const call = new RegExp(`(?<![\\w.>])(${names})\\s*\\(`);
+			lines.forEach((line, i) => {
+				const found = call.exec(line)?.[1];
+				if (found && !allowed?.test(file))
+					findings.push(`${file}:${i + 1}: ${found}: ${why}`);
+			});
+		}
+	}
+	none(findings, "cgi/");
+});
+
+test("no function keeps state in a static variable", () => {
+	const findings = SOURCES.flatMap((file) => code(read(file)).split("\n").flatMap((line, i) =>
+		/^\s+static (?!const\b)(?!.*\bconst \w+(\[|\s*=))/.test(line) ? [`${file}:${i + 1}: ${line.trim()}`] : []));
+	none(findings, "cgi/");
+});
+
+test("an exception from a checker says why", () => {
+	const findings = [...SOURCES, ...TESTS].flatMap((file) => read(file).split("\n").flatMap((line, i) =>
+		/NOLINT(?!\w*\([\w.,-]+\):? .*\w{3}|NEXTLINE\([\w.,-]+\):? .*\w{3})|cppcheck-suppress (?!\S+ .*\w{3})/.test(line)
+			? [`${file}:${i + 1}: ${line.trim()}`] : []));
+	none(findings, "write NOLINT(check): reason");
+});
+
+test("a source says at its head what it is for", () => {
+	const findings = [...SOURCES, ...TESTS].filter((file) => !/^\/\*\n \* \S/.test(read(file)));
+	none(findings, "does not begin with a comment:");
+});
+
+function clangFormatVersion() {
+	try {
+		return Number(/version (\d+)/.exec(execFileSync("clang-format", ["--version"], { encoding: "utf8" }))[1]);
+	} catch {
+		return 0;
+	}
+}
+
+const version = clangFormatVersion();
+test("clang-format would change nothing", {
+	skip: version !== CLANG_FORMAT && `needs clang-format ${CLANG_FORMAT}, this machine has ${version || "none"}`,
+}, () => {
+	execFileSync("clang-format", ["--dry-run", "-Werror", ...SOURCES, ...TESTS], { cwd: top, stdio: ["ignore", "pipe", "pipe"] });
+});

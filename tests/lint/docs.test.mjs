@@ -1,0 +1,66 @@
+// Every configuration key and every route is in the manual, and the manual names none that does not exist.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { find, none, read } from "./repository.mjs";
+
+const CONFIGURATION = "docs/configuration.md";
+const ROUTES = "docs/routes.md";
+
+/** The keys of the table, in its order. */
+function confKeys() {
+	const keys = [...read("cgi/conf/keys.c").matchAll(/^\t?\s*\{(?:SERVER|SITE|SITE_MS)\((\w+)\)/gm)].map(([, name]) => name);
+	assert.ok(keys.length > 20, "cgi/conf/keys.c no longer looks as this test reads it");
+	return keys;
+}
+
+/** path to methods */
+function routes() {
+	const rows = [...read("cgi/page/routes.c").matchAll(/\.path = "([^"]+)",\s*\.methods = ([^,]+),/g)]
+		.map(([, path, methods]) => [path, methods.match(/HTTP_\w+/g).map((name) => name.slice(5))]);
+	assert.ok(rows.length >= 5, "cgi/page/routes.c no longer looks as this test reads it");
+	return rows;
+}
+
+/** What stands in `backquotes` at the beginning of a table row, a list item or a heading. */
+function terms(file) {
+	return new Set([...read(file).matchAll(/^(?:\| *|[*-] +|#+ +)((?:`[^`]+`(?:, )?)+)/gm)]
+		.flatMap(([, list]) => [...list.matchAll(/`([^`]+)`/g)].map(([, term]) => term)));
+}
+
+test(`every key is in ${CONFIGURATION}`, () => {
+	const documented = terms(CONFIGURATION);
+	none(confKeys().filter((key) => !documented.has(key)), "not documented:");
+});
+
+test(`${CONFIGURATION} invents no key`, () => {
+	const keys = new Set(confKeys());
+	const invented = [...terms(CONFIGURATION)].filter((term) => /^[a-z]+(_[a-z]+)+$/.test(term) && !keys.has(term));
+	none(invented, "no such key:");
+});
+
+test(`every route is in ${ROUTES}, with its methods`, () => {
+	const lines = read(ROUTES).split("\n");
+	const findings = routes().flatMap(([path, methods]) => {
+		const line = lines.find((text) => /^(\||#|[*-] )/.test(text) && text.includes(`\`${path}\``));
+		if (!line)
+			return [`${path}: not there`];
+		return methods.filter((method) => !line.includes(method)).map((method) => `${path}: ${method} is missing beside it`);
+	});
+	none(findings, "not documented:");
+});
+
+test("links between the documents lead somewhere", () => {
+	const findings = [];
+	for (const file of [...find("docs", /\.md$/), "README.md"]) {
+		for (const [, link] of read(file).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)) {
+			const target = link.startsWith("/") ? link.slice(1) : new URL(link, `file:///${file}`).pathname.slice(1);
+			try {
+				read(target);
+			} catch (error) {
+				if (error.code !== "EISDIR")
+					findings.push(`${file}: ${link}`);
+			}
+		}
+	}
+	none(findings, "dead links:");
+});

@@ -1,0 +1,71 @@
+// A file of cgi/ includes only downward, and each library is included in one file.
+import assert from "node:assert/strict";
+import path from "node:path";
+import { test } from "node:test";
+import { find, markdownTable, none, read, tableFile } from "./repository.mjs";
+
+const SOURCES = find("cgi", /\.[ch]$/);
+
+/** @returns {{ line: number, header: string, ours: boolean }[]} */
+function includes(file) {
+	return read(file).split("\n").flatMap((text, i) => {
+		const match = /^\s*#\s*include\s*(<|")([^">]+)/.exec(text);
+		return match ? [{ line: i + 1, header: match[2], ours: match[1] === '"' }] : [];
+	});
+}
+
+/** The layer of a path below cgi/: its folder, or the file itself at the top. */
+const layerOf = (file) => file.split("/")[0];
+
+function readLayers() {
+	const rows = tableFile("tests/lint/layers");
+	const all = rows.map(([layer]) => layer);
+	return new Map(rows.map(([layer, ...below]) => [layer, below[0] === "everything" ? all : below]));
+}
+
+test("a layer includes itself and what the table allows", () => {
+	const layers = readLayers();
+	const findings = [];
+	let seen = 0;
+	for (const file of SOURCES) {
+		const layer = layerOf(path.relative("cgi", file));
+		for (const { line, header } of includes(file).filter((include) => include.ours)) {
+			const target = layerOf(header);
+			seen++;
+			if (!layers.has(layer) || !header.includes("/"))
+				findings.push(`${file}:${line}: "${header}": write the layer, "web/request.h"`);
+			else if (target !== layer && !layers.get(layer).includes(target))
+				findings.push(`${file}:${line}: ${layer}/ may not include ${target}/`);
+		}
+	}
+	assert.ok(seen > 50, `only ${seen} include lines found`);
+	none(findings, "the table is tests/lint/layers");
+});
+
+test("every folder of cgi/ is in the table, and every row there", () => {
+	const layers = [...readLayers().keys()].sort();
+	const there = [...new Set(SOURCES.map((file) => layerOf(path.relative("cgi", file))))].filter((name) => !name.endsWith(".h"));
+	assert.deepEqual(there.sort(), layers);
+});
+
+test("docs/architecture.md shows the same layers", () => {
+	const shown = markdownTable("docs/architecture.md", "| folder | may include |").flatMap(([names, below]) =>
+		names.split(", ").map((name) => [name, ...(below === "nothing of ours" ? [] : below.split(" "))]));
+	assert.deepEqual(shown, tableFile("tests/lint/layers").map((row) => row.filter(Boolean)));
+});
+
+test("each library is included in one file", () => {
+	const findings = [];
+	for (const [library, home, ...headers] of tableFile("tests/lint/libraries")) {
+		const users = SOURCES.filter((file) => includes(file).some(({ header }) =>
+			headers.some((own) => header === own || (own.endsWith("/") && header.startsWith(own)))));
+		if (users.length !== 1 || users[0] !== `cgi/${home}`)
+			findings.push(`${library} belongs to cgi/${home}, and is included in: ${users.join(" ") || "no file"}`);
+	}
+	none(findings, "the table is tests/lint/libraries");
+});
+
+test("docs/architecture.md shows the same libraries", () => {
+	const shown = markdownTable("docs/architecture.md", "| library | file | for |").map(([library, file]) => [library, file]);
+	assert.deepEqual(shown.sort(), tableFile("tests/lint/libraries").map(([library, file]) => [library, file]).sort());
+});

@@ -1,0 +1,38 @@
+// What exists is in the list that uses it: a test in no list runs never, a source in no list is dead.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+import { test } from "node:test";
+import { top } from "../lib/place.mjs";
+import { find, makefileList, read } from "./repository.mjs";
+
+const LAYERS = ["BASE", "CONF", "STORE", "XMPP", "NET", "WEB", "IDENTITY", "PREBIND", "PAGE"];
+
+const stems = (files) => files.map((file) => path.parse(file).name).sort();
+
+test("UNIT_TESTS names the files of tests/unit", () => {
+	assert.deepEqual(makefileList("UNIT_TESTS").sort(), stems(find("tests/unit", /_test\.c$/)));
+});
+
+for (const layer of LAYERS) {
+	test(`${layer} names the sources of cgi/${layer.toLowerCase()}`, () => {
+		assert.deepEqual(makefileList(layer).sort(), stems(find(`cgi/${layer.toLowerCase()}`, /\.c$/)));
+	});
+}
+
+test("STATIC names the files of static/", () => {
+	const files = find("static", /\.(js|css|svg)$/).map((file) => path.relative("static", file));
+	assert.deepEqual(makefileList("STATIC").sort(), files);
+});
+
+test("make test runs every node test", () => {
+	const recipe = /^test:.*\n((?:\t.*\n)+)/m.exec(read("Makefile"))?.[1] ?? "";
+	const folders = [...recipe.matchAll(/ (tests\/[a-z]+)(?=\s)/g)].map(([, folder]) => folder).filter((name) => name !== "tests/install");
+	const run = execFileSync("tests/run", ["--list", ...folders], { cwd: top, encoding: "utf8" }).trim().split("\n");
+	assert.deepEqual(run.filter((file) => file.endsWith(".mjs")).sort(), find("tests", /\.test\.mjs$/));
+});
+
+test("what looks like a test is one", () => {
+	const strays = find("tests", /\.m?js$/).filter((file) => /from "node:test"/.test(read(file)) && !file.endsWith(".test.mjs"));
+	assert.deepEqual(strays, []);
+});
