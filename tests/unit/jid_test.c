@@ -1,0 +1,644 @@
+/*
+ * JIDs: what is prepared to what, what is refused and why, and that two names never share a localpart.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/strbuf.h"
+#include "xmpp/jid.h"
+
+#define N_OF(array) (sizeof(array) / sizeof(array)[0])
+
+static char *repeat(char c, size_t n)
+{
+	char *text = malloc(n + 1);
+
+	assert_non_null(text);
+	memset(text, c, n);
+	text[n] = '\0';
+	return text;
+}
+
+/* A host name of n bytes, n not a multiple of 64: labels of 63 and a last shorter one. */
+static char *long_domain(size_t n)
+{
+	char *text = repeat('d', n);
+
+	for (size_t i = 63; i < n; i += 64)
+		text[i] = '.';
+	return text;
+}
+
+/* ---- JIDs that are taken ---- */
+
+static void test_parse_accepts(void **state)
+{
+	static const struct {
+		const char *text, *localpart, *domain, *resource;
+	} rows[] = {
+	    {"alice@example.org",                        "alice",                       "example.org",           ""              },
+	    {"alice@example.org/web-1",                  "alice",                       "example.org",           "web-1"         },
+	    {"ALICE@EXAMPLE.ORG/Web",                    "alice",                       "example.org",           "Web"           },
+	    {"alice@localhost",                          "alice",                       "localhost",             ""              },
+	    {"alice@192.0.2.7",                          "alice",                       "192.0.2.7",             ""              },
+	    {"alice@a-b.c1.example",                     "alice",                       "a-b.c1.example",        ""              },
+	    {"alice@example.org/a/b@c",                  "alice",                       "example.org",           "a/b@c"         },
+	    {"alice@example.org/ spaces in it ",         "alice",                       "example.org",           " spaces in it "},
+	    {"d\\27artagnan@example.org",                "d\\27artagnan",               "example.org",           ""              },
+	    {"a\\20b@example.org",                       "a\\20b",                      "example.org",           ""              },
+	    {"o_o+x=1!#$%^*(){}|~?;,.-`[]@example.org",  "o_o+x=1!#$%^*(){}|~?;,.-`[]",
+	     "example.org",										      ""              },
+	    {"\xc3\x89va@example.org",                   "\xc3\xa9va",                  "example.org",           ""              }, /* É */
+	    {"stra\xc3\x9f"
+	     "e@example.org",	       "strasse",                     "example.org",           ""              }, /* ß */
+	    {"\xef\xbd\x81lice@example.org",             "alice",                       "example.org",           ""              }, /* fullwidth a */
+	    {"a\xc2\xadlice@example.org",                "alice",                       "example.org",           ""              }, /* soft hyphen */
+	    {"e\xcc\x81@example.org",                    "\xc3\xa9",                    "example.org",           ""              }, /* e + acute */
+	    {"\xd7\x90\xd7\x91@example.org",             "\xd7\x90\xd7\x91",            "example.org",           ""              }, /* Hebrew */
+	    {"alice@b\xc3\xbc"
+	     "cher.example",		"alice",
+	     "b\xc3\xbc"
+	     "cher.example",										     ""              },
+	    {"alice@B\xc3\x9c"
+	     "CHER.example",		"alice",
+	     "b\xc3\xbc"
+	     "cher.example",										     ""              },
+	    {"alice@xn--bcher-kva.example",              "alice",                       "xn--bcher-kva.example", ""              },
+	    {"alice@example.org/Zo\xc3\xab\xe6\x97\xa5", "alice",                       "example.org",
+	     "Zo\xc3\xab\xe6\x97\xa5"											    },
+	    {"alice@example.org/\xef\xbc\xa1",           "alice",                       "example.org",           "A"             }, /* NFKC */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct jid jid = {0};
+		struct error err = {0};
+
+		if (jid_parse(rows[i].text, &jid, &err) != STATUS_OK)
+			fail_msg("%s: %s", rows[i].text, err.text);
+		assert_string_equal(jid.localpart, rows[i].localpart);
+		assert_string_equal(jid.domain, rows[i].domain);
+		assert_string_equal(jid.resource, rows[i].resource);
+		jid_clear(&jid);
+		assert_null(jid.localpart);
+	}
+}
+
+/* ---- JIDs that are refused ---- */
+
+static void test_parse_refuses(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} rows[] = {
+  /* no account */
+	    {"",				   "localpart is missing"                         },
+	    {"alice",			      "localpart is missing"                         },
+	    {"example.org",                        "localpart is missing"                         },
+	    {"example.org/foo",                    "localpart is missing"                         },
+	    {"a/b@c",			      "localpart is missing"                         },
+	    {"/",				  "localpart is missing"                         },
+	    {"/alice@example.org",                 "localpart is missing"                         },
+	    {"@example.org",                       "localpart is empty"                           },
+	    {"@",				  "localpart is empty"                           },
+	    {"@@/",				"resource is empty"                           },
+	    {"@/x",				"localpart is empty"                           },
+	    {"\xc2\xad@example.org",               "only characters that preparation takes out"   },
+ /* parts that are empty */
+	    {"alice@",			     "domain is empty"                              },
+	    {"alice@/web",                         "domain is empty"                              },
+	    {"alice@example.org/",                 "resource is empty"                            },
+	    {"alice@example.org/\xe2\x80\x8b",     "resource has only"                            }, /* zero width space */
+  /* separators in the wrong place */
+	    {"a@b@c",			      "domain has a character other"                 },
+	    {"a@@b",			       "domain has a character other"                 },
+	    {"alice@example.org@",                 "domain has a character other"                 },
+ /* what Nodeprep prohibits */
+	    {"a b@example.org",                    "localpart has a character that is not allowed"},
+	    {" alice@example.org",                 "localpart has a character that is not allowed"},
+	    {"alice @example.org",                 "localpart has a character that is not allowed"},
+	    {"a\"b@example.org",                   "localpart has a character that is not allowed"},
+	    {"a&b@example.org",                    "localpart has a character that is not allowed"},
+	    {"a'b@example.org",                    "localpart has a character that is not allowed"},
+	    {"a:b@example.org",                    "localpart has a character that is not allowed"},
+	    {"a<b@example.org",                    "localpart has a character that is not allowed"},
+	    {"a>b@example.org",                    "localpart has a character that is not allowed"},
+	    {"a\xef\xbc\xa0"
+	     "b@example.org",         "localpart has a character that"               }, /* fullwidth @ */
+	    {"a\xef\xbc\x8f"
+	     "b@example.org",         "localpart has a character that"               }, /* fullwidth / */
+	    {"a\xe3\x80\x80"
+	     "b@example.org",         "localpart has a character that"               }, /* wide space */
+	    {"a\xc2\xa0"
+	     "b@example.org",         "localpart has a character that"               }, /* no-break space */
+	    {"a\xe2\x84\x80"
+	     "b@example.org",         "localpart has a character that"               }, /* a/c sign */
+  /* controls */
+	    {"a\tb@example.org",                   "localpart has a character that"               },
+	    {"a\nb@example.org",                   "localpart has a character that"               },
+	    {"a\r\nb@example.org",                 "localpart has a character that"               },
+	    {"a\x01"
+	     "b@example.org",         "localpart has a character that"               },
+	    {"a\x1f"
+	     "b@example.org",         "localpart has a character that"               },
+	    {"a\x7f"
+	     "b@example.org",         "localpart has a character that"               },
+	    {"a\xc2\x85"
+	     "b@example.org",         "localpart has a character that"               }, /* NEL */
+	    {"a\xe2\x80\xa8"
+	     "b@example.org",         "localpart has a character that"               }, /* line separator */
+	    {"alice@example.org/a\nb",             "resource has a character that"                },
+	    {"alice@example.org/a\x7f",            "resource has a character that"                },
+	    {"alice@exa\tmple.org",                "domain has a character other"                 },
+ /* writing directions */
+	    {"a\xe2\x80\xae"
+	     "b@example.org",         "localpart has a character that"               }, /* RLO */
+	    {"a\xe2\x80\x8f"
+	     "b@example.org",         "localpart has a character that"               }, /* RLM */
+	    {"a\xd7\x90@example.org",              "localpart mixes writing directions"           },
+	    {"\xd7\x90"
+	     "1@example.org",         "localpart mixes writing directions"           },
+	    {"\xd8\xa7"
+	     "a\xd8\xa7@example.org", "localpart mixes writing directions"           },
+	    {"alice@example.org/a\xd7\x90",        "resource mixes writing directions"            },
+ /* unassigned in Unicode 3.2, private use, no characters */
+	    {"\xf0\x9f\x98\x80@example.org",       "localpart has a character that Unicode 3.2"   },
+	    {"a\xc8\xa1@example.org",              "localpart has a character that Unicode 3.2"   },
+	    {"\xe1\xba\x9e@example.org",
+	     "localpart has a character that Unicode 3.2"                                         }, /* capital ß */
+	    {"alice@example.org/\xf0\x9f\x98\x80", "resource has a character that Unicode 3.2"    },
+	    {"alice@\xf0\x9f\x98\x80.example",     "domain has a character that Unicode 3.2"      },
+	    {"a\xee\x80\x80@example.org",          "localpart has a character that is not allowed"},
+	    {"a\xef\xbf\xbe@example.org",          "localpart has a character that is not allowed"},
+	    {"a\xef\xbf\xbd@example.org",          "localpart has a character that is not allowed"},
+	    {"a\xf3\xa0\x80\x81@example.org",      "localpart has a character that is not allowed"},
+ /* not UTF-8 */
+	    {"a\xff@example.org",                  "localpart is not UTF-8"                       },
+	    {"\xc3@example.org",                   "localpart is not UTF-8"                       },
+	    {"a\xc0\x80@example.org",              "localpart is not UTF-8"                       }, /* U+0000, overlong */
+	    {"a\xed\xa0\x80@example.org",          "localpart is not UTF-8"                       },
+	    {"alice@ex\xffmple.org",               "domain is not UTF-8"                          },
+	    {"alice@example.org/\xff",             "resource is not UTF-8"                        },
+ /* escaped spaces at the ends, XEP-0106 */
+	    {"\\20alice@example.org",              "begins or ends with a space"                  },
+	    {"alice\\20@example.org",              "begins or ends with a space"                  },
+	    {"\\20@example.org",                   "begins or ends with a space"                  },
+ /* domains */
+	    {"alice@example.org.",                 "domain has an empty label"                    },
+	    {"alice@.example.org",                 "domain has an empty label"                    },
+	    {"alice@example..org",                 "domain has an empty label"                    },
+	    {"alice@.",			    "domain has an empty label"                    },
+	    {"alice@-example.org",                 "begins or ends with a hyphen"                 },
+	    {"alice@example-.org",                 "begins or ends with a hyphen"                 },
+	    {"alice@exam_ple.org",                 "domain has a character other"                 },
+	    {"alice@exam ple.org",                 "domain has a character other"                 },
+	    {"alice@ example.org",                 "domain has a character other"                 },
+	    {"alice@example.org ",                 "domain has a character other"                 },
+	    {"alice@example.org:5222",             "domain has a character other"                 },
+	    {"alice@[::1]",                        "domain has a character other"                 },
+	    {"alice@[192.0.2.7]",                  "domain has a character other"                 },
+	    {"alice@exa*mple.org",                 "domain has a character other"                 },
+	    {"alice@example\xe3\x80\x82org",       "looks like a dot"                             },
+	    {"alice@example\xef\xbd\xa1org",       "looks like a dot"                             },
+	    {"alice@xn--\xc3\xbc.example",         "domain has a label that DNS cannot hold"      },
+	};
+
+	(void)state;
+	assert_true(N_OF(rows) >= 60);
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct jid jid = {0};
+		struct error err = {0};
+		enum status status = jid_parse(rows[i].text, &jid, &err);
+
+		if (status != STATUS_BAD_REQUEST || strstr(err.text, rows[i].why) == NULL)
+			fail_msg("row %zu, %s: status %d, \"%s\"", i, rows[i].text, status,
+				 err.text);
+		assert_null(jid.localpart);
+		assert_null(jid.domain);
+		assert_null(jid.resource);
+	}
+}
+
+/* ---- limits ---- */
+
+static void test_lengths(void **state)
+{
+	char *full = repeat('a', JID_PART_MAX), *over = repeat('a', JID_PART_MAX + 1);
+	char *domain = long_domain(JID_PART_MAX), *over_domain = long_domain(JID_PART_MAX + 1);
+	char *label = repeat('l', 63), *over_label = repeat('l', 64);
+	struct jid jid = {0};
+	char *text;
+
+	(void)state;
+	over_domain[JID_PART_MAX] = 'd'; /* where long_domain has its last dot */
+	assert_int_equal(jid_make(full, domain, full, &jid, NULL), STATUS_OK);
+	text = jid_text(&jid);
+	assert_int_equal(strlen(text), JID_MAX);
+	jid_clear(&jid);
+	assert_int_equal(jid_parse(text, &jid, NULL), STATUS_OK);
+	jid_clear(&jid);
+	free(text);
+
+	assert_int_equal(jid_make(over, "example.org", NULL, &jid, NULL), STATUS_BAD_REQUEST);
+	assert_int_equal(jid_make("a", over_domain, NULL, &jid, NULL), STATUS_BAD_REQUEST);
+	assert_int_equal(jid_make("a", "example.org", over, &jid, NULL), STATUS_BAD_REQUEST);
+	assert_int_equal(jid_make("a", over_label, NULL, &jid, NULL), STATUS_BAD_REQUEST);
+	assert_int_equal(jid_make("a", label, NULL, &jid, NULL), STATUS_OK);
+	jid_clear(&jid);
+	free(full);
+	free(over);
+	free(domain);
+	free(over_domain);
+	free(label);
+	free(over_label);
+}
+
+/* U+FDFA is 3 bytes and becomes 33: the limit counts after preparation, too. */
+static void test_length_after_preparation(void **state)
+{
+	struct strbuf text;
+	struct jid jid = {0};
+	struct error err = {0};
+
+	(void)state;
+	strbuf_init(&text);
+	for (int i = 0; i < 200; i++)
+		strbuf_adds(&text, "\xef\xb7\xba");
+	assert_int_equal(jid_make("alice", "example.org", text.data, &jid, &err),
+			 STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "longer than 1023 bytes when prepared"));
+	strbuf_clear(&text);
+}
+
+/* ---- texts and comparing ---- */
+
+static void test_texts(void **state)
+{
+	struct jid bare = {0}, full = {0}, other = {0};
+	char *text;
+
+	(void)state;
+	assert_int_equal(jid_make("Alice", "Example.ORG", "", &bare, NULL), STATUS_OK);
+	assert_int_equal(jid_make("alice", "example.org", "Web", &full, NULL), STATUS_OK);
+	assert_int_equal(jid_make("alice", "example.com", "Web", &other, NULL), STATUS_OK);
+	text = jid_text(&bare);
+	assert_string_equal(text, "alice@example.org");
+	free(text);
+	text = jid_text(&full);
+	assert_string_equal(text, "alice@example.org/Web");
+	free(text);
+	text = jid_bare_text(&full);
+	assert_string_equal(text, "alice@example.org");
+	free(text);
+	assert_true(jid_same_bare(&bare, &full));
+	assert_false(jid_same_bare(&full, &other));
+	jid_clear(&bare);
+	jid_clear(&bare); /* a cleared one is a zeroed one */
+	jid_clear(&full);
+	jid_clear(&other);
+}
+
+static void test_domain_prepare(void **state)
+{
+	char *domain = NULL;
+
+	(void)state;
+	assert_int_equal(jid_domain_prepare("Example.ORG", &domain, NULL), STATUS_OK);
+	assert_string_equal(domain, "example.org");
+	free(domain);
+	domain = NULL;
+	assert_int_equal(jid_domain_prepare("example.org.", &domain, NULL), STATUS_BAD_REQUEST);
+	assert_int_equal(jid_domain_prepare("", &domain, NULL), STATUS_BAD_REQUEST);
+	assert_int_equal(jid_domain_prepare("a/b", &domain, NULL), STATUS_BAD_REQUEST);
+	assert_int_equal(jid_domain_prepare("a@b", &domain, NULL), STATUS_BAD_REQUEST);
+	assert_null(domain);
+}
+
+/* An error sentence repeats a JID only up to its limit. */
+static void test_sentence(void **state)
+{
+	char *text = repeat('a', 400);
+	struct jid jid = {0};
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(jid_parse(text, &jid, &err), STATUS_BAD_REQUEST);
+	assert_true(strlen(err.text) < 200);
+	free(text);
+	assert_int_equal(jid_parse("a b@example.org", &jid, &err), STATUS_BAD_REQUEST);
+	assert_string_equal(err.text,
+			    "\"a b@example.org\" is not a JID: the localpart has a character "
+			    "that is not allowed there");
+}
+
+/* ---- names as localparts ---- */
+
+static void test_names(void **state)
+{
+	static const struct {
+		const char *name;
+		bool lower;
+		const char *localpart; /* NULL: refused */
+	} rows[] = {
+	    {"alice",				false, "alice"                        },
+ /* XEP-0106, the examples of section 4 and their kin */
+	    {"space cadet",                          false, "space\\20cadet"               },
+	    {"call me \"ishmael\"",                  false, "call\\20me\\20\\22ishmael\\22"},
+	    {"at&t guy",			     false, "at\\26t\\20guy"               },
+	    {"d'artagnan",			   false, "d\\27artagnan"                },
+	    {"/.fanboy",			     false, "\\2f.fanboy"                  },
+	    {"::foo::",			      false, "\\3a\\3afoo\\3a\\3a"          },
+	    {"<foo>",				false, "\\3cfoo\\3e"                  },
+	    {"user@host",			    false, "user\\40host"                 },
+	    {"c:\\net",			      false, "c\\3a\\net"                   },
+	    {"c:\\\\net",			    false, "c\\3a\\\\net"                 },
+	    {"c:\\cool stuff",                       false, "c\\3a\\cool\\20stuff"         },
+	    {"c:\\5commas",                          false, "c\\3a\\5c5commas"             },
+ /* the backslash rule */
+	    {"\\",				   false, "\\"                           },
+	    {"\\\\",				 false, "\\\\"                         },
+	    {"\\20",				 false, "\\5c20"                       },
+	    {"\\5c",				 false, "\\5c5c"                       },
+	    {"\\5c20",			       false, "\\5c5c20"                     },
+	    {"\\\\20",			       false, "\\\\5c20"                     },
+	    {"\\2",				  false, "\\2"                          },
+	    {"\\21",				 false, "\\21"                         },
+	    {"a\\ b",				false, "a\\\\20b"                     },
+ /* spaces at the ends */
+	    {" alice",			       false, NULL                           },
+	    {"alice ",			       false, NULL                           },
+	    {" ",				    false, NULL                           },
+	    {" alice",			       true,  NULL                           },
+	    {"\\20alice",			    false, "\\5c20alice"                  },
+ /* nothing */
+	    {"",				     false, NULL                           },
+	    {"",				     true,  NULL			   },
+ /* what preparation would change */
+	    {"Bob",				  false, NULL                           },
+	    {"Bob",				  true,  "bob"                          },
+	    {"BOB SMITH",			    true,  "bob\\20smith"                 },
+	    {"\xc3\x89va",			   false, NULL                           },
+	    {"\xc3\x89va",			   true,  "\xc3\xa9va"                   },
+	    {"\xce\xa9mega",                         true,  "\xcf\x89mega"                 }, /* Ω, the letter */
+	    {"\xe2\x84\xa6mega",                     true,  NULL                           }, /* Ω, the unit */
+	    {"\xe2\x84\xaate",                       true,  NULL                           }, /* Kelvin sign */
+	    {"\xc4\xb0stanbul",                      true,  NULL                           }, /* İ */
+	    {"stra\xc3\x9f"
+	     "e",		       false, NULL			   }, /* ß: strasse may be somebody */
+	    {"stra\xc3\x9f"
+	     "e",		       true,  NULL			   },
+	    {"\xcf\x82",			     true,  NULL                           }, /* final sigma */
+	    {"\xc5\xbfue",			   true,  NULL                           }, /* long s */
+	    {"\xef\xbd\x81lice",                     false, NULL                           }, /* fullwidth */
+	    {"\xef\xbd\x81lice",                     true,  NULL                           },
+	    {"\xef\xbc\xa1lice",                     true,  NULL                           }, /* fullwidth A */
+	    {"\xe1\xb4\xae\xe1\xb4\xb5\xe1\xb4\xb3", true,  NULL                           }, /* superscript capitals */
+	    {"a\xef\xbc\xa0"
+	     "b",		       true,  NULL			   }, /* fullwidth @ */
+	    {"e\xcc\x81",			    false, NULL                           }, /* not composed */
+	    {"\xc3\xa9",			     false, "\xc3\xa9"                     },
+	    {"al\xc2\xadice",                        false, NULL                           }, /* soft hyphen */
+	    {"al\xe2\x80\x8dice",                    true,  NULL                           }, /* zero width joiner */
+	    {"\xef\xbb\xbf"
+	     "alice",		   false, NULL			   }, /* byte order mark */
+	    {"alice\xef\xb8\x8f",                    false, NULL                           }, /* variation selector */
+  /* with lower, what becomes an escape by it stays escaped */
+	    {"\\2F",				 false, NULL                           },
+	    {"\\2F",				 true,  "\\5c2f"                       },
+	    {"\\5C",				 true,  "\\5c5c"                       },
+ /* controls, directions, unassigned, not UTF-8 */
+	    {"a\nb",				 false, NULL                           },
+	    {"a\x7f",				true,  NULL                           },
+	    {"a\xe2\x80\xae"
+	     "b",		       true,  NULL			   },
+	    {"a\xd7\x90",			    false, NULL                           },
+	    {"\xf0\x9f\x98\x80",                     false, NULL                           },
+	    {"\xf0\x9f\x98\x80",                     true,  NULL                           },
+	    {"a\xff",				false, NULL                           },
+	    {"a\xff",				true,  NULL                           },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		char *localpart = NULL;
+		struct error err = {0};
+		enum status status =
+		    jid_localpart_from_name(rows[i].name, rows[i].lower, &localpart, &err);
+
+		if (rows[i].localpart == NULL) {
+			if (status != STATUS_BAD_REQUEST)
+				fail_msg("row %zu, \"%s\" was taken", i, rows[i].name);
+			assert_null(localpart);
+			assert_true(err.text[0] != '\0');
+			continue;
+		}
+		if (status != STATUS_OK)
+			fail_msg("row %zu, \"%s\": %s", i, rows[i].name, err.text);
+		assert_string_equal(localpart, rows[i].localpart);
+		free(localpart);
+	}
+}
+
+static void test_name_length(void **state)
+{
+	char *full = repeat('a', JID_PART_MAX), *over = repeat('a', JID_PART_MAX + 1);
+	char *slashes = repeat('/', JID_PART_MAX / 3), *over_slashes = repeat('/', 342);
+	char *localpart = NULL;
+
+	(void)state;
+	assert_int_equal(jid_localpart_from_name(full, true, &localpart, NULL), STATUS_OK);
+	free(localpart);
+	localpart = NULL;
+	assert_int_equal(jid_localpart_from_name(over, true, &localpart, NULL), STATUS_BAD_REQUEST);
+	assert_int_equal(jid_localpart_from_name(over_slashes, false, &localpart, NULL),
+			 STATUS_BAD_REQUEST);
+	assert_null(localpart);
+	assert_int_equal(jid_localpart_from_name(slashes, false, &localpart, NULL), STATUS_OK);
+	assert_int_equal(strlen(localpart), JID_PART_MAX);
+	free(localpart);
+	free(full);
+	free(over);
+	free(slashes);
+	free(over_slashes);
+}
+
+/* ---- two names, two localparts ---- */
+
+/* The alphabet holds what an escape is made of, and what preparation changes. */
+static const char *const pieces[] = {
+    "a",
+    "A",
+    "c",
+    "C",
+    "f",
+    "2",
+    "5",
+    "0",
+    "\\",
+    "/",
+    " ",
+    "@",
+    "\\20",
+    "\\5c",
+    "\\2f",
+    "\\2F",
+    "k",
+    "s",
+    "ss",
+    "\xc3\x9f",
+    "\xe2\x84\xaa",
+    "\xc5\xbf",
+    "\xcf\x83",
+    "\xcf\x82",
+    "i",
+    "I",
+    "'",
+    "\xc4\xb0",
+    "\xc4\xb1",
+    "\xef\xbc\xa0",
+    "\xef\xbd\x81",
+    "\xc2\xad",
+};
+
+struct pair {
+	char *name;
+	char *localpart;
+};
+
+static int by_localpart(const void *a, const void *b)
+{
+	return strcmp(((const struct pair *)a)->localpart, ((const struct pair *)b)->localpart);
+}
+
+static char *name_of(size_t number)
+{
+	struct strbuf name;
+
+	strbuf_init(&name);
+	for (size_t i = 0; i < 3; i++) {
+		strbuf_adds(&name, pieces[number % N_OF(pieces)]);
+		number /= N_OF(pieces);
+	}
+	assert_true(strbuf_ok(&name));
+	return strbuf_take(&name);
+}
+
+/* With lower, two names may meet only if they differ by the case of letters that are pairs. */
+static bool same_but_for_case(const char *a, const char *b, bool lower)
+{
+	return lower ? strcasecmp(a, b) == 0 : strcmp(a, b) == 0;
+}
+
+static void check_injective(bool lower)
+{
+	const size_t n_names = N_OF(pieces) * N_OF(pieces) * N_OF(pieces);
+	struct pair *pairs = calloc(n_names, sizeof *pairs);
+	size_t n = 0;
+
+	assert_non_null(pairs);
+	for (size_t i = 0; i < n_names; i++) {
+		pairs[n].name = name_of(i);
+		if (jid_localpart_from_name(pairs[n].name, lower, &pairs[n].localpart, NULL) ==
+		    STATUS_OK)
+			n++;
+		else
+			free(pairs[n].name);
+	}
+	assert_true(n > 1000);
+	qsort(pairs, n, sizeof *pairs, by_localpart);
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(pairs[i - 1].localpart, pairs[i].localpart) == 0 &&
+		    !same_but_for_case(pairs[i - 1].name, pairs[i].name, lower))
+			fail_msg("\"%s\" and \"%s\" are both %s", pairs[i - 1].name, pairs[i].name,
+				 pairs[i].localpart);
+	for (size_t i = 0; i < n; i++) {
+		free(pairs[i].name);
+		free(pairs[i].localpart);
+	}
+	free(pairs);
+}
+
+static void test_injective(void **state)
+{
+	(void)state;
+	check_injective(false);
+}
+
+static void test_injective_but_for_case(void **state)
+{
+	(void)state;
+	check_injective(true);
+}
+
+/* XEP-0106's way back: what a client shows is the site's name again. */
+static char *unescape(const char *localpart)
+{
+	static const char escapes[] = "20 22 26 27 2f 3a 3c 3e 40 5c";
+	struct strbuf name;
+
+	strbuf_init(&name);
+	for (const char *p = localpart; *p != '\0'; p++) {
+		char code[3] = {0};
+
+		if (*p == '\\' && p[1] != '\0' && p[2] != '\0')
+			memcpy(code, p + 1, 2);
+		if (code[0] == '\0' || strchr(code, ' ') != NULL || strstr(escapes, code) == NULL) {
+			strbuf_addc(&name, *p);
+			continue;
+		}
+		strbuf_addc(&name, (char)strtol(code, NULL, 16));
+		p += 2;
+	}
+	return strbuf_take(&name);
+}
+
+static void test_round_trip(void **state)
+{
+	const size_t n_names = N_OF(pieces) * N_OF(pieces) * N_OF(pieces);
+
+	(void)state;
+	for (size_t i = 0; i < n_names; i++) {
+		char *name = name_of(i);
+		char *localpart = NULL;
+		char *back;
+		struct jid jid = {0};
+
+		if (jid_localpart_from_name(name, false, &localpart, NULL) == STATUS_OK) {
+			back = unescape(localpart);
+			assert_string_equal(back, name);
+			free(back);
+			assert_int_equal(jid_make(localpart, "example.org", NULL, &jid, NULL),
+					 STATUS_OK);
+			assert_string_equal(jid.localpart, localpart);
+			jid_clear(&jid);
+		}
+		free(localpart);
+		free(name);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_parse_accepts),
+	    cmocka_unit_test(test_parse_refuses),
+	    cmocka_unit_test(test_lengths),
+	    cmocka_unit_test(test_length_after_preparation),
+	    cmocka_unit_test(test_texts),
+	    cmocka_unit_test(test_domain_prepare),
+	    cmocka_unit_test(test_sentence),
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_name_length),
+	    cmocka_unit_test(test_injective),
+	    cmocka_unit_test(test_injective_but_for_case),
+	    cmocka_unit_test(test_round_trip),
+	};
+
+	return cmocka_run_group_tests_name("jid", tests, NULL, NULL);
+}
