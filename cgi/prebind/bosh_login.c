@@ -31,7 +31,7 @@ static enum status bosh_open(const struct site_conf *conf, struct store *store,
 	struct bosh_state *bosh;
 
 	if (http_client_url_check(http, conf->bosh_service, &why) != STATUS_OK)
-		return error_set(err, why.status, "bosh_service: %s", why.text);
+		return prebind_key_error("bosh_service", &why, err);
 	bosh = calloc(1, sizeof(*bosh));
 	if (!bosh)
 		return error_no_memory(err);

@@ -55,6 +55,11 @@ enum status prebind_new(const struct site_conf *conf, struct store *store, struc
 	return STATUS_OK;
 }
 
+enum status prebind_key_error(const char *key, const struct error *why, struct error *err)
+{
+	return error_set(err, STATUS_UNAVAILABLE, "%s: %s", key, why->text);
+}
+
 void prebind_free(struct prebind *prebind)
 {
 	if (!prebind)

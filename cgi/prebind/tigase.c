@@ -35,14 +35,14 @@ static enum status url_check(const struct site_conf *conf, const struct http_cli
 	const char *at = memchr(segment, '@', len);
 
 	if (http_client_url_check(http, conf->tigase_url, &why) != STATUS_OK)
-		return error_set(err, why.status, "tigase_url: %s", why.text);
+		return prebind_key_error("tigase_url", &why, err);
 	if (memmem(segment, len, "%40", 3))
-		return error_set(err, STATUS_BAD_REQUEST,
+		return error_set(err, STATUS_UNAVAILABLE,
 				 "tigase_url: write @ instead of %%40 in the path: newer versions "
 				 "answer %%40 with 404");
 	if (!at || at == segment || at == segment + len - 1)
 		return error_set(
-		    err, STATUS_BAD_REQUEST,
+		    err, STATUS_UNAVAILABLE,
 		    "tigase_url: the path must end in the BOSH component's address, as "
 		    "/rest/adhoc/bosh@example.org");
 	return STATUS_OK;
@@ -55,7 +55,7 @@ static enum status user_check(const struct site_conf *conf, struct error *err)
 
 	if (strcasestr(conf->tigase_user, "%40") ||
 	    jid_parse(conf->tigase_user, &jid, &why) != STATUS_OK)
-		return error_set(err, STATUS_BAD_REQUEST,
+		return error_set(err, STATUS_UNAVAILABLE,
 				 "tigase_user: the administrator's JID is wanted, as "
 				 "admin@example.org%s%s",
 				 why.text[0] ? ": " : "", why.text);
@@ -63,14 +63,24 @@ static enum status user_check(const struct site_conf *conf, struct error *err)
 	return STATUS_OK;
 }
 
-static enum status key_read(struct tigase *tigase, const char *path, struct error *err)
+/* The two secrets; the API key as the header that carries it. */
+static enum status secrets_read(struct tigase *tigase, struct error *err)
 {
+	const char *key_file = tigase->conf->tigase_api_key_file;
+	struct error why;
 	struct strbuf key;
-	enum status status;
+	enum status status = STATUS_OK;
+
+	if (secret_file_read(tigase->conf->tigase_password_file, &tigase->password, &why) !=
+	    STATUS_OK)
+		return prebind_key_error("tigase_password_file", &why, err);
+	if (!key_file[0])
+		return STATUS_OK;
 
 	strbuf_init_secret(&key);
-	status = secret_file_read(path, &key, err);
-	if (status == STATUS_OK) {
+	if (secret_file_read(key_file, &key, &why) != STATUS_OK) {
+		status = prebind_key_error("tigase_api_key_file", &why, err);
+	} else {
 		strbuf_adds(&tigase->api_header, "Api-Key: ");
 		strbuf_add(&tigase->api_header, key.data, key.len);
 		if (!strbuf_ok(&tigase->api_header))
@@ -109,9 +119,7 @@ static enum status tigase_open(const struct site_conf *conf, struct store *store
 	if (status == STATUS_OK)
 		status = user_check(conf, err);
 	if (status == STATUS_OK)
-		status = secret_file_read(conf->tigase_password_file, &tigase->password, err);
-	if (status == STATUS_OK && conf->tigase_api_key_file[0])
-		status = key_read(tigase, conf->tigase_api_key_file, err);
+		status = secrets_read(tigase, err);
 	if (status != STATUS_OK) {
 		tigase_close(tigase);
 		return status;
