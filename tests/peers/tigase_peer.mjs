@@ -1,0 +1,323 @@
+/*
+ * A scripted Tigase: the REST ad-hoc call answered with recorded bytes (tests/peers/tigase), chosen as the real
+ * server chooses them, or as a test says. It knows no XMPP: a session that it hands out cannot be attached to.
+ *   node tests/peers/tigase_peer.mjs --port 0 [--user JID] [--password P] [--api-key K] [--answer NAME]
+ */
+import fs from "node:fs";
+import net from "node:net";
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+
+const RECORDINGS = new URL("tigase/", import.meta.url);
+const RECORDED_JID = "alice@example.test/web1";
+const RECORDED_BARE_JID = "alice@example.test";
+const COMMAND = "pre-bind-bosh-session";
+const DRIP_MS = 30;
+
+/** The recorded answers by what the server finds; [JSON, XML]. */
+const ANSWERS = {
+	list: ["002-get-list-json", "001-get-list-commands"],
+	fullJid: ["020-json-full-jid", "010-xml-full-jid"],
+	bareJid: ["021-json-bare-jid", "011-xml-bare-jid"],
+	noFrom: ["032-json-missing-from", "052-xml-missing-from"],
+	malformed: ["029-json-truncated", "059-xml-malformed"],
+	unknownNode: ["034-json-unknown-node", "058-xml-unknown-node"],
+};
+
+/**
+ * @typedef {object} PeerRequest what came in
+ * @property {string} method
+ * @property {string} path with the query
+ * @property {Record<string, string>} headers lower-case names
+ * @property {string} body
+ * @property {number} connection 1 for the first one made, and so on
+ */
+
+/**
+ * @typedef {object} Script how to answer
+ * @property {string} [recording] NNN-name
+ * @property {string | Buffer} [raw] these bytes, and then the end
+ * @property {"hang" | "close" | "reset" | "drip"} [way] drip: a right head, then a byte now and then
+ * @property {number} [delayMs] before the answer
+ * @property {number} [times] afterwards as the server again; without: always
+ */
+
+/** The bytes of one recorded answer. */
+export function recording(name) {
+	return fs.readFileSync(new URL(`${name}.resp`, RECORDINGS));
+}
+
+/** The names of the recorded answers. */
+export function recordings() {
+	return fs.readdirSync(RECORDINGS).filter((name) => name.endsWith(".resp")).map((name) => name.slice(0, -5));
+}
+
+/** Head (with its blank line) and body, as they stand there. */
+function split(bytes) {
+	const end = bytes.indexOf("\r\n\r\n");
+	return end < 0 ? { head: bytes.toString("latin1"), body: Buffer.alloc(0) }
+		: { head: bytes.subarray(0, end + 4).toString("latin1"), body: bytes.subarray(end + 4) };
+}
+
+function isChunked(head) {
+	return /^transfer-encoding: *chunked/im.test(head);
+}
+
+/** The text in chunks. */
+function unchunk(body) {
+	const parts = [];
+	for (let at = 0; ;) {
+		const end = body.indexOf("\r\n", at);
+		const size = end < 0 ? 0 : parseInt(body.subarray(at, end).toString(), 16);
+		if (!size)
+			return Buffer.concat(parts).toString();
+		parts.push(body.subarray(end + 2, end + 2 + size));
+		at = end + 2 + size + 2;
+	}
+}
+
+/** Every value has one level of XML escaping of its own, under that of XML or JSON. */
+function escapeValue(text, json) {
+	const xml = (value) => value.replace(/[&<>"']/g, (c) => `&${{ "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" }[c]};`);
+	return json ? JSON.stringify(xml(text)).slice(1, -1) : xml(xml(text));
+}
+
+/** A recorded session, for another JID: only the text and its length change. */
+function readdress(bytes, jid, json) {
+	const { head, body } = split(bytes);
+	const [recorded, wanted] = jid.includes("/") ? [RECORDED_JID, jid] : [`${RECORDED_BARE_JID}/`, `${jid}/`];
+	const text = unchunk(body).replaceAll(recorded, () => escapeValue(wanted, json));
+	return Buffer.from(`${head}${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n0\r\n\r\n`);
+}
+
+/** The `from` of a command; null: the body is malformed. */
+function readCommand(body, json) {
+	if (!json) {
+		const unescape = (text) => text.replace(/&(amp|lt|gt|quot|apos);/g, (_, name) =>
+			({ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" })[name]);
+		const value = (pattern) => unescape(pattern.exec(body)?.[1] ?? "").trim();
+		return /<command>[^]*<\/command>\s*$/.test(body) && !/<!DOCTYPE/.test(body)
+			? { node: value(/<node>([^<]*)<\/node>/), from: value(/<var>from<\/var>\s*<value>([^<]*)<\/value>/) }
+			: null;
+	}
+	try {
+		const { node, fields } = JSON.parse(body).command;
+		const from = fields.find((field) => field.var === "from")?.value ?? "";
+		return fields.every((field) => typeof field.value === "string" || Array.isArray(field.value))
+			? { node, from: [from].flat()[0] }
+			: null;
+	} catch {
+		return null;
+	}
+}
+
+/** Reads requests off a connection; calls back with each. */
+class Reader {
+	/** @param {(request: Omit<PeerRequest, "connection">) => void} each */
+	constructor(each) {
+		this.each = each;
+		this.held = Buffer.alloc(0);
+	}
+
+	/** @param {Buffer} data */
+	push(data) {
+		this.held = Buffer.concat([this.held, data]);
+		for (let request; (request = this.take());)
+			this.each(request);
+	}
+
+	take() {
+		const end = this.held.indexOf("\r\n\r\n");
+		if (end < 0)
+			return null;
+		const [first, ...lines] = this.held.subarray(0, end).toString("latin1").split("\r\n");
+		const [method, path] = first.split(" ");
+		const headers = Object.fromEntries(lines.map((line) => {
+			const colon = line.indexOf(":");
+			return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+		}));
+		const stop = end + 4 + Number(headers["content-length"] ?? 0);
+		if (this.held.length < stop)
+			return null;
+		const body = this.held.subarray(end + 4, stop).toString();
+		this.held = this.held.subarray(stop);
+		return { method, path, headers, body };
+	}
+}
+
+export class TigasePeer {
+	/** @param {{ user: string, password: string, apiKey: string | null }} accepted */
+	constructor(accepted) {
+		this.accepted = accepted;
+		/** @type {PeerRequest[]} */
+		this.requests = [];
+		this.connections = 0;
+		/** @type {Set<net.Socket>} */
+		this.sockets = new Set();
+		/** @type {Script | null} */
+		this.script = null;
+		this.server = net.createServer((socket) => this.serve(socket));
+	}
+
+	/** @param {number} port */
+	async listen(port) {
+		await new Promise((resolve, reject) => {
+			this.server.once("error", reject);
+			this.server.listen(port, "127.0.0.1", () => resolve(null));
+		});
+		this.port = /** @type {net.AddressInfo} */ (this.server.address()).port;
+		return this;
+	}
+
+	/** The configuration's tigase_url. */
+	get url() {
+		return `http://127.0.0.1:${this.port}/rest/adhoc/bosh@example.test`;
+	}
+
+	/** The keys of a [site] that uses this peer. passwordFile: a 0600 file that holds the password. */
+	site(passwordFile, format = "json") {
+		return {
+			backend: "tigase",
+			tigase_url: this.url,
+			tigase_format: format,
+			tigase_user: this.accepted.user,
+			tigase_password_file: passwordFile,
+		};
+	}
+
+	/**
+	 * How to answer from now on; null: as the server would.
+	 * @param {string | Script | null} script a recording's name, or more
+	 */
+	answer(script) {
+		this.script = typeof script === "string" ? { recording: script } : script;
+	}
+
+	async close() {
+		for (const socket of this.sockets)
+			socket.destroy();
+		await new Promise((resolve) => this.server.close(resolve));
+	}
+
+	/** @param {net.Socket} socket */
+	serve(socket) {
+		const connection = ++this.connections;
+		const reader = new Reader((request) => {
+			this.requests.push({ ...request, connection });
+			this.respond(socket, request).catch((error) => socket.destroy(error));
+		});
+		this.sockets.add(socket);
+		socket.on("data", (data) => reader.push(data));
+		socket.on("close", () => this.sockets.delete(socket));
+		socket.on("error", () => {}); // the program may go away at any time: that is a test's business
+	}
+
+	/** @param {net.Socket} socket */
+	async respond(socket, request) {
+		const script = this.takeScript();
+		if (script?.delayMs)
+			await new Promise((resolve) => setTimeout(resolve, script.delayMs));
+		switch (script?.way) {
+		case "hang": return;
+		case "close": socket.end(); return;
+		case "reset": socket.resetAndDestroy(); return;
+		case "drip": drip(socket); return;
+		}
+		if (script?.raw !== undefined) {
+			socket.end(script.raw);
+			return;
+		}
+		send(socket, script?.recording ? recording(script.recording) : this.asServer(request));
+	}
+
+	takeScript() {
+		const script = this.script;
+		if (script?.times !== undefined && --script.times === 0)
+			this.script = null;
+		return script;
+	}
+
+	/** What the real server answers; its order of checks: key, Basic, path, content type, body. */
+	asServer({ method, path, headers, body }) {
+		const { user, password, apiKey } = this.accepted;
+		const [pathname, query = ""] = path.split("?");
+		const basic = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+		const keys = [headers["api-key"], new URLSearchParams(query).get("api-key")].filter(Boolean);
+		if (apiKey !== null && keys.join() !== apiKey)
+			return recording(keys.length ? "143-apikey-wrong" : "140-apikey-missing");
+		if (headers.authorization !== basic)
+			return recording(headers.authorization ? "041-auth-wrong-password" : "040-auth-none");
+		if (!/^\/rest\/adhoc\/bosh@[a-z0-9.-]+$/.test(pathname)) // %40: as the newer versions
+			return recording("108-wrong-path");
+		if (method === "GET")
+			return recording(ANSWERS.list[query.includes("type=application/json") ? 0 : 1]);
+		if (method !== "POST")
+			return recording("113-method-options");
+		return this.asCommand(headers, body);
+	}
+
+	asCommand(headers, body) {
+		const type = headers["content-type"] ?? "";
+		const json = type.includes("/json");
+		const pick = (pair) => recording(pair[json ? 0 : 1]);
+		if (headers["transfer-encoding"])
+			return recording("070-chunked-request");
+		if (!json && !type.includes("/xml"))
+			return recording("067-ct-form");
+		const command = readCommand(body, json);
+		if (!command)
+			return pick(ANSWERS.malformed);
+		if (command.node !== COMMAND)
+			return pick(ANSWERS.unknownNode);
+		if (!command.from)
+			return pick(ANSWERS.noFrom);
+		return readdress(pick(command.from.includes("/") ? ANSWERS.fullJid : ANSWERS.bareJid), command.from, json);
+	}
+}
+
+/** Head and body in two packets, as the JDK's server: the second waits for the first one's ACK (Nagle). */
+function send(socket, bytes) {
+	if (bytes.length === 0) // a recording of no answer at all
+		return;
+	const { head, body } = split(bytes);
+	socket.write(head, "latin1");
+	if (body.length)
+		socket.write(body);
+	if (/^connection: *close/im.test(head) || (!isChunked(head) && !/^content-length:/im.test(head)))
+		socket.end();
+}
+
+/** @param {net.Socket} socket */
+function drip(socket) {
+	socket.write("HTTP/1.1 200 OK\r\nContent-type: application/json\r\nContent-length: 1000\r\n\r\n");
+	const timer = setInterval(() => socket.write(" "), DRIP_MS);
+	socket.once("close", () => clearInterval(timer));
+}
+
+/**
+ * Starts one on 127.0.0.1.
+ * @param {{ port?: number, user?: string, password?: string, apiKey?: string | null }} [options] port 0: a free one
+ */
+export function startTigasePeer({ port = 0, user = "admin@example.test", password = "adminpass", apiKey = null } = {}) {
+	return new TigasePeer({ user, password, apiKey }).listen(port);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	const { values } = parseArgs({
+		options: {
+			port: { type: "string", default: "0" },
+			user: { type: "string" },
+			password: { type: "string" },
+			"api-key": { type: "string" },
+			answer: { type: "string" },
+		},
+	});
+	const peer = await startTigasePeer({
+		port: Number(values.port),
+		user: values.user,
+		password: values.password,
+		apiKey: values["api-key"],
+	});
+	peer.answer(values.answer ?? null);
+	console.log(peer.port);
+}
