@@ -160,7 +160,7 @@ export class Place {
 			setpriv.push(`--reuid=${this.user.uid}`, `--regid=${this.user.gid}`, "--clear-groups");
 		const child = new Child(name, spawn(setpriv[0], [...setpriv.slice(1), "--", ...argv], {
 			cwd: this.dir,
-			env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: this.dir, ...sanitizers(), ...env },
+			env: { PATH: `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`, HOME: this.dir, ...sanitizers(), ...env },
 			stdio: stdio ?? [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
 		}));
 		if (input !== undefined) {

@@ -39,6 +39,7 @@ const ANSWERS = {
  * @property {string | Buffer} [raw] these bytes, and then the end
  * @property {"hang" | "close" | "reset" | "drip"} [way] drip: a right head, then a byte now and then
  * @property {number} [delayMs] before the answer
+ * @property {Promise<unknown>} [until] to wait for before the answer
  * @property {number} [times] afterwards as the server again; without: always
  */
 
@@ -217,6 +218,7 @@ export class TigasePeer {
 		const script = this.takeScript();
 		if (script?.delayMs)
 			await new Promise((resolve) => setTimeout(resolve, script.delayMs));
+		await script?.until;
 		switch (script?.way) {
 		case "hang": return;
 		case "close": socket.end(); return;
