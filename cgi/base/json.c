@@ -31,7 +31,15 @@ static const struct json *value_of(const cJSON *node)
 
 /* ---- the scan: over a NUL-terminated text without other NULs ---- */
 
-/* Behind the closing quote, or NULL. What the escapes mean is left to cJSON, save the NUL. */
+/* cJSON ends a string at \u0000, and reads four characters that are not hexadecimal as \u0000. */
+static bool harmless_escape(const char *p)
+{
+	if (*p != 'u')
+		return true;
+	return strncmp(p + 1, "0000", 4) != 0 && strspn(p + 1, "0123456789abcdefABCDEF") >= 4;
+}
+
+/* Behind the closing quote, or NULL. What the other escapes mean is left to cJSON. */
 static const char *scan_string(const char *p, const char **problem)
 {
 	*problem = "a control character or the end inside a string";
@@ -41,8 +49,8 @@ static const char *scan_string(const char *p, const char **problem)
 		p += escape;
 		if ((unsigned char)*p < 0x20)
 			return NULL;
-		if (escape && strncmp(p, "u0000", 5) == 0) {
-			*problem = "\\u0000 inside a string";
+		if (escape && !harmless_escape(p)) {
+			*problem = "\\u0000 or a broken escape inside a string";
 			return NULL;
 		}
 	}

@@ -135,10 +135,7 @@ static void line_add_value(struct line *line, const char *value, size_t room)
 	}
 }
 
-/*
- * A pair whose key does not fit any more is left out. Keys are ours: letters, digits,
- * underscores.
- */
+/* A pair whose key does not fit any more is left out. Keys are ours and need no escape. */
 static void line_add_pair(struct line *line, const char *key, const char *value)
 {
 	size_t key_len = strlen(key);

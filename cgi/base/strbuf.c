@@ -100,9 +100,10 @@ static bool reserve(struct strbuf *buf, size_t extra)
 		return true;
 	while (size < need)
 		size *= 2;
-	if (!grow(buf, size))
-		buf->failed = true;
-	return !buf->failed;
+	if (grow(buf, size))
+		return true;
+	buf->failed = true;
+	return false;
 }
 
 void strbuf_add(struct strbuf *buf, const void *data, size_t len)
@@ -144,13 +145,14 @@ void strbuf_addf(struct strbuf *buf, const char *format, ...)
 
 char *strbuf_take(struct strbuf *buf)
 {
-	char *text = NULL;
+	char *text;
 
-	if (reserve(buf, 0)) { /* an empty text, too, is one to free */
-		text = buf->data;
-		text[buf->len] = '\0';
-		point_to_nothing(buf);
+	if (!reserve(buf, 0)) { /* an empty text, too, is one to free: it needs memory */
+		strbuf_clear(buf);
+		return NULL;
 	}
-	strbuf_clear(buf);
+	text = buf->data;
+	text[buf->len] = '\0';
+	point_to_nothing(buf);
 	return text;
 }

@@ -64,7 +64,48 @@ static bool text_fits(struct reader *reader, size_t len)
 	return true;
 }
 
-/* "namespace\nlocal" or "local", as expat gives names. */
+/* Answers hold sid, rid and challenges: texts are wiped. */
+static void free_text(char *text)
+{
+	if (text == NULL)
+		return;
+	explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+static void free_attrs(struct xml_attr *attr)
+{
+	while (attr != NULL) {
+		struct xml_attr *next = attr->next;
+
+		free(attr->name);
+		free(attr->ns);
+		free_text(attr->value);
+		free(attr);
+		attr = next;
+	}
+}
+
+/* Recursion no deeper than XML_DEPTH_MAX. */
+void xml_free(struct xml_node *root)
+{
+	while (root != NULL) {
+		struct xml_node *next = root->next;
+
+		xml_free(root->children);
+		free_attrs(root->attrs);
+		free(root->name);
+		free(root->ns);
+		free_text(root->text);
+		free(root);
+		root = next;
+	}
+}
+
+/*
+ * "namespace\nlocal" or "local", as expat gives names. On failure, too, what is set is to be
+ * freed.
+ */
 static bool split_name(const char *full, char **ns, char **name)
 {
 	const char *local = strrchr(full, XML_NS_SEPARATOR);
@@ -74,17 +115,28 @@ static bool split_name(const char *full, char **ns, char **name)
 	return *ns != NULL && *name != NULL;
 }
 
-static bool add_attr(struct reader *reader, struct xml_attr **end, const XML_Char *const *pair)
+/* NULL: out of memory. */
+static struct xml_attr *attr_new(const XML_Char *name, const XML_Char *value)
 {
 	struct xml_attr *attr = calloc(1, sizeof *attr);
 
-	*end = attr; /* linked first: xml_free then finds it, whatever is missing in it */
-	if (attr == NULL || !split_name(pair[0], &attr->ns, &attr->name) ||
-	    (attr->value = strdup(pair[1])) == NULL) {
-		stop_no_memory(reader);
-		return false;
-	}
-	return text_fits(reader, strlen(pair[1]));
+	if (attr == NULL)
+		return NULL;
+	attr->value = strdup(value);
+	if (split_name(name, &attr->ns, &attr->name) && attr->value != NULL)
+		return attr;
+	free_attrs(attr);
+	return NULL;
+}
+
+static struct xml_node *node_new(const XML_Char *name)
+{
+	struct xml_node *node = calloc(1, sizeof *node);
+
+	if (node == NULL || split_name(name, &node->ns, &node->name))
+		return node;
+	xml_free(node);
+	return NULL;
 }
 
 static void add_attrs(struct reader *reader, struct xml_node *node, const XML_Char *const *attrs)
@@ -96,8 +148,13 @@ static void add_attrs(struct reader *reader, struct xml_node *node, const XML_Ch
 			stop(reader, "more than 16 attributes in one element");
 			return;
 		}
-		if (!add_attr(reader, end, attrs + 2 * i))
+		if (!text_fits(reader, strlen(attrs[2 * i + 1])))
 			return;
+		*end = attr_new(attrs[2 * i], attrs[2 * i + 1]);
+		if (*end == NULL) {
+			stop_no_memory(reader);
+			return;
+		}
 		end = &(*end)->next;
 	}
 }
@@ -130,7 +187,7 @@ static void XMLCALL on_start(void *data, const XML_Char *name, const XML_Char **
 		stop(reader, "more than 8 levels or 200 elements");
 		return;
 	}
-	node = calloc(1, sizeof *node);
+	node = node_new(name);
 	if (node == NULL) {
 		stop_no_memory(reader);
 		return;
@@ -140,10 +197,7 @@ static void XMLCALL on_start(void *data, const XML_Char *name, const XML_Char **
 	level->node = node;
 	level->last_child = NULL;
 	strbuf_init_secret(&level->text);
-	if (!split_name(name, &node->ns, &node->name))
-		stop_no_memory(reader);
-	else
-		add_attrs(reader, node, attrs);
+	add_attrs(reader, node, attrs);
 }
 
 static void XMLCALL on_end(void *data, const XML_Char *name)
@@ -234,44 +288,6 @@ enum status xml_parse(const char *data, size_t len, const char *encoding, struct
 	else
 		xml_free(reader.root);
 	return status;
-}
-
-/* Answers hold sid, rid and challenges: texts are wiped. */
-static void free_text(char *text)
-{
-	if (text == NULL)
-		return;
-	explicit_bzero(text, strlen(text));
-	free(text);
-}
-
-static void free_attrs(struct xml_attr *attr)
-{
-	while (attr != NULL) {
-		struct xml_attr *next = attr->next;
-
-		free(attr->name);
-		free(attr->ns);
-		free_text(attr->value);
-		free(attr);
-		attr = next;
-	}
-}
-
-/* Recursion no deeper than XML_DEPTH_MAX. */
-void xml_free(struct xml_node *root)
-{
-	while (root != NULL) {
-		struct xml_node *next = root->next;
-
-		xml_free(root->children);
-		free_attrs(root->attrs);
-		free(root->name);
-		free(root->ns);
-		free_text(root->text);
-		free(root);
-		root = next;
-	}
 }
 
 static bool same(const char *wanted, const char *is)

@@ -1,0 +1,374 @@
+/*
+ * Encodings: RFC 4648's vectors, RFC 3629's limits, and each escape against the characters that
+ * matter in its context.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/codec.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void test_utf8(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		bool valid;
+	} cases[] = {
+	    {"",			     0,  true },
+	    {"plain",			5,  true },
+	    {"a\0b",			 3,  true },
+	    {"\x7f",			 1,  true },
+	    {"\x80",			 1,  false},
+	    {"\xbf",			 1,  false},
+	    {"\xc0\x80",                     2,  false}, /* overlong NUL */
+	    {"\xc1\xbf",                     2,  false},
+	    {"\xc2\x80",                     2,  true },
+	    {"\xc2",			 1,  false},
+	    {"\xc2\x41",                     2,  false},
+	    {"\xdf\xbf",                     2,  true },
+	    {"\xe0\x9f\xbf",                 3,  false}, /* overlong */
+	    {"\xe0\xa0\x80",                 3,  true },
+	    {"\xe2\x82",                     2,  false},
+	    {"\xed\x9f\xbf",                 3,  true },
+	    {"\xed\xa0\x80",                 3,  false}, /* U+D800 */
+	    {"\xed\xbf\xbf",                 3,  false}, /* U+DFFF */
+	    {"\xee\x80\x80",                 3,  true },
+	    {"\xef\xbf\xbf",                 3,  true },
+	    {"\xf0\x8f\xbf\xbf",             4,  false}, /* overlong */
+	    {"\xf0\x90\x80\x80",             4,  true },
+	    {"\xf4\x8f\xbf\xbf",             4,  true }, /* U+10FFFF */
+	    {"\xf4\x90\x80\x80",             4,  false}, /* U+110000 */
+	    {"\xf5\x80\x80\x80",             4,  false},
+	    {"\xff",			 1,  false},
+	    {"ok\xc3\xa9\xf0\x9f\x98\x80ok", 10, true },
+	    {"ok\xc3\xa9\xf0\x9f\x98",       7,  false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (utf8_valid(cases[i].text, cases[i].len) != cases[i].valid)
+			fail_msg("row %zu", i);
+}
+
+static void test_utf8_decode(void **state)
+{
+	uint32_t code = 0;
+
+	(void)state;
+	assert_int_equal(utf8_decode("A", 1, &code), 1);
+	assert_int_equal(code, 'A');
+	assert_int_equal(utf8_decode("\xc3\xa9x", 3, &code), 2);
+	assert_int_equal(code, 0xe9);
+	assert_int_equal(utf8_decode("\xe2\x80\xa8", 3, &code), 3);
+	assert_int_equal(code, 0x2028);
+	assert_int_equal(utf8_decode("\xf0\x9f\x98\x80", 4, &code), 4);
+	assert_int_equal(code, 0x1f600);
+	assert_int_equal(utf8_decode("\xf0\x9f\x98\x80", 3, &code), 0);
+	assert_int_equal(utf8_decode("", 0, &code), 0);
+}
+
+static void test_control(void **state)
+{
+	(void)state;
+	assert_false(text_has_control(""));
+	assert_false(text_has_control("a b~\xc3\xa9"));
+	assert_true(text_has_control("a\tb"));
+	assert_true(text_has_control("\x01"));
+	assert_true(text_has_control("a\x1f"));
+	assert_true(text_has_control("\x7f"));
+	assert_true(text_has_control("a\r\nSet-Cookie: b"));
+}
+
+/* One text through one escape. */
+struct escape_case {
+	void (*escape)(struct strbuf *out, const char *text);
+	const char *text;
+	const char *expected;
+};
+
+static void test_escapes(void **state)
+{
+	static const struct escape_case cases[] = {
+	    {codec_html,    "",              ""				   },
+	    {codec_html,    "plain",         "plain"                              },
+	    {codec_html,    "&<>\"'",        "&amp;&lt;&gt;&quot;&#39;"           },
+	    {codec_html,    "a&amp;b",       "a&amp;amp;b"                        },
+	    {codec_html,    "<script>x",     "&lt;script&gt;x"                    },
+	    {codec_html,    "\xc3\xa9",      "\xc3\xa9"                           },
+	    {codec_xml,     "a<b a='1'>\"&", "a&lt;b a=&#39;1&#39;&gt;&quot;&amp;"},
+	    {codec_xml,     "x",             "x"				  },
+	    {codec_percent, "AZaz09-._~",    "AZaz09-._~"                         },
+	    {codec_percent, "/chat?a=b&c",   "%2Fchat%3Fa%3Db%26c"                },
+	    {codec_percent, "a b+\xc3\xa9%", "a%20b%2B%C3%A9%25"                  },
+	    {codec_percent, "\r\n",          "%0D%0A"                             },
+	};
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		strbuf_reset(&out);
+		cases[i].escape(&out, cases[i].text);
+		assert_true(strbuf_ok(&out));
+		assert_string_equal(out.data, cases[i].expected);
+	}
+	strbuf_clear(&out);
+}
+
+static void test_json_char(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *expected;
+	} cases[] = {
+	    {"",			 ""			    },
+	    {"a b~",		     "a b~"                        },
+	    {"\"\\/",                    "\\\"\\\\/"                   },
+	    {"<>&'",		     "\\u003c\\u003e\\u0026\\u0027"},
+	    {"\x01\n\x1f\x7f",           "\\u0001\\u000a\\u001f\\u007f"},
+	    {"\xc3\xa9",                 "\\u00e9"                     },
+	    {"\xe2\x80\xa8\xe2\x80\xa9", "\\u2028\\u2029"              },
+	    {"\xef\xbf\xbf",             "\\uffff"                     },
+	    {"\xf0\x90\x80\x80",         "\\ud800\\udc00"              },
+	    {"\xf0\x9f\x98\x80",         "\\ud83d\\ude00"              },
+	    {"\xf4\x8f\xbf\xbf",         "\\udbff\\udfff"              },
+	    {"a\xff\xc3",                "a\\ufffd\\ufffd"             },
+	    {"\xe2\x82x",                "\\ufffd\\ufffdx"             },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char out[64] = "";
+		char escaped[CODEC_JSON_CHAR_MAX];
+		const char *text = cases[i].text;
+		size_t n;
+
+		while ((n = codec_json_char(escaped, &text)) > 0)
+			strncat(out, escaped, n);
+		assert_string_equal(out, cases[i].expected);
+		assert_int_equal(*text, '\0');
+	}
+}
+
+static void test_percent_decode(void **state)
+{
+	static const struct {
+		const char *text;
+		bool plus;
+		const char *expected; /* NULL: STATUS_BAD_REQUEST */
+	} cases[] = {
+	    {"",          false, ""        },
+	    {"plain",     false, "plain"   },
+	    {"a%20b",     false, "a b"     },
+	    {"a+b",       false, "a+b"     },
+	    {"a+b",       true,  "a b"     },
+	    {"%2B",       true,  "+"       },
+	    {"%c3%A9",    false, "\xc3\xa9"},
+	    {"%25",       false, "%"       },
+	    {"%2525",     false, "%25"     }, /* once only */
+	    {"%",         false, NULL      },
+	    {"%2",        false, NULL      },
+	    {"a%2",       false, NULL      },
+	    {"%zz",       false, NULL      },
+	    {"%2g",       false, NULL      },
+	    {"% 1",       false, NULL      },
+	    {"%-1",       false, NULL      },
+	    {"%00",       false, NULL      },
+	    {"%ff",       false, NULL      },
+	    {"%c3",       false, NULL      },
+	    {"\xc3",      false, NULL      },
+	    {"%ed%a0%80", false, NULL      },
+	};
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		enum status status;
+
+		strbuf_reset(&out);
+		status =
+		    codec_percent_decode(&out, cases[i].text, strlen(cases[i].text), cases[i].plus);
+		if (status != (cases[i].expected == NULL ? STATUS_BAD_REQUEST : STATUS_OK))
+			fail_msg("\"%s\": status %d", cases[i].text, status);
+		if (cases[i].expected != NULL)
+			assert_string_equal(out.data, cases[i].expected);
+	}
+	strbuf_reset(&out);
+	assert_int_equal(codec_percent_decode(&out, "a\0b", 3, false), STATUS_BAD_REQUEST);
+	strbuf_clear(&out);
+}
+
+/* What is in the buffer already is not judged again. */
+static void test_percent_decode_appends(void **state)
+{
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	strbuf_adds(&out, "\xff");
+	assert_int_equal(codec_percent_decode(&out, "%41", 3, false), STATUS_OK);
+	assert_string_equal(out.data, "\xff"
+				      "A");
+	strbuf_clear(&out);
+}
+
+static void test_percent_decode_reports_a_full_buffer(void **state)
+{
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	out.max = 2;
+	assert_int_equal(codec_percent_decode(&out, "ab", 2, false), STATUS_OK);
+	assert_int_equal(codec_percent_decode(&out, "c", 1, false), STATUS_INTERNAL);
+	strbuf_clear(&out);
+}
+
+static void test_hex(void **state)
+{
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	codec_hex(&out, (const unsigned char *)"\x00\x7f\x80\xff\x1a", 5);
+	assert_string_equal(out.data, "007f80ff1a");
+	strbuf_clear(&out);
+}
+
+/* RFC 4648, 10; and bytes whose codes differ between the two alphabets. */
+static const struct {
+	const char *bytes;
+	size_t len;
+	const char *base64;
+	const char *base64url;
+} base64_cases[] = {
+    {"",	       0,  "",		 ""                },
+    {"f",	      1,  "Zg==",             "Zg"              },
+    {"fo",	     2,  "Zm8=",             "Zm8"             },
+    {"foo",	    3,  "Zm9v",             "Zm9v"            },
+    {"foob",           4,  "Zm9vYg==",         "Zm9vYg"          },
+    {"fooba",          5,  "Zm9vYmE=",         "Zm9vYmE"         },
+    {"foobar",         6,  "Zm9vYmFy",         "Zm9vYmFy"        },
+    {"\xfb\xff\xbf",   3,  "+/+/",             "-_-_"            },
+    {"\0user\0secret", 12, "AHVzZXIAc2VjcmV0", "AHVzZXIAc2VjcmV0"},
+    {"\xff",           1,  "/w==",             "_w"              },
+};
+
+static void test_base64(void **state)
+{
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	for (size_t i = 0; i < COUNT(base64_cases); i++) {
+		const unsigned char *bytes = (const unsigned char *)base64_cases[i].bytes;
+		const char *text = base64_cases[i].base64;
+
+		strbuf_reset(&out);
+		codec_base64(&out, bytes, base64_cases[i].len);
+		assert_string_equal(out.data, text);
+		strbuf_reset(&out);
+		assert_int_equal(codec_base64_decode(&out, text, strlen(text)), STATUS_OK);
+		assert_int_equal(out.len, base64_cases[i].len);
+		assert_memory_equal(out.data, bytes, out.len);
+	}
+	strbuf_clear(&out);
+}
+
+static void test_base64url(void **state)
+{
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	for (size_t i = 0; i < COUNT(base64_cases); i++) {
+		const unsigned char *bytes = (const unsigned char *)base64_cases[i].bytes;
+		const char *text = base64_cases[i].base64url;
+
+		strbuf_reset(&out);
+		codec_base64url(&out, bytes, base64_cases[i].len);
+		assert_string_equal(out.data, text);
+		strbuf_reset(&out);
+		assert_int_equal(codec_base64url_decode(&out, text, strlen(text)), STATUS_OK);
+		assert_int_equal(out.len, base64_cases[i].len);
+		assert_memory_equal(out.data, bytes, out.len);
+	}
+	strbuf_clear(&out);
+}
+
+/* Every byte survives the way there and back. */
+static void test_base64_all_bytes(void **state)
+{
+	unsigned char bytes[256];
+	struct strbuf text;
+	struct strbuf back;
+
+	(void)state;
+	strbuf_init(&text);
+	strbuf_init(&back);
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (unsigned char)i;
+	for (size_t len = 250; len <= sizeof bytes; len++) {
+		strbuf_reset(&text);
+		strbuf_reset(&back);
+		codec_base64(&text, bytes, len);
+		assert_int_equal(codec_base64_decode(&back, text.data, text.len), STATUS_OK);
+		assert_int_equal(back.len, len);
+		assert_memory_equal(back.data, bytes, len);
+	}
+	strbuf_clear(&text);
+	strbuf_clear(&back);
+}
+
+static void test_base64_refuses(void **state)
+{
+	static const char *const bad[] = {
+	    "Z",    "Zg",   "Zg=",    "Zg===", "Zm9v=",     "=",        "==",   "===",  "====",
+	    "Z===", "Zh==", /* stray bits */
+	    "Zm9=", "Zm 9", "Zm9v\n", " Zm9v", "Zm9v Zg==", "Zg==Zg==", "Zm9-", "_m9v", "Z=g=",
+	};
+	static const char *const bad_url[] = {
+	    "Z", "Zg==", "Zh", "Zm9", "Zm8=", "+m9v", "/m9v", "Zm9v\n", "Zm9vZ", "Zm.v"};
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (codec_base64_decode(&out, bad[i], strlen(bad[i])) != STATUS_BAD_REQUEST)
+			fail_msg("base64 \"%s\" was taken", bad[i]);
+	for (size_t i = 0; i < COUNT(bad_url); i++)
+		if (codec_base64url_decode(&out, bad_url[i], strlen(bad_url[i])) !=
+		    STATUS_BAD_REQUEST)
+			fail_msg("base64url \"%s\" was taken", bad_url[i]);
+	assert_int_equal(codec_base64_decode(&out, "Zm9\0", 4), STATUS_BAD_REQUEST);
+	strbuf_clear(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_utf8),
+	    cmocka_unit_test(test_utf8_decode),
+	    cmocka_unit_test(test_control),
+	    cmocka_unit_test(test_escapes),
+	    cmocka_unit_test(test_json_char),
+	    cmocka_unit_test(test_percent_decode),
+	    cmocka_unit_test(test_percent_decode_appends),
+	    cmocka_unit_test(test_percent_decode_reports_a_full_buffer),
+	    cmocka_unit_test(test_hex),
+	    cmocka_unit_test(test_base64),
+	    cmocka_unit_test(test_base64url),
+	    cmocka_unit_test(test_base64_all_bytes),
+	    cmocka_unit_test(test_base64_refuses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

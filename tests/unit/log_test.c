@@ -1,0 +1,350 @@
+/*
+ * The log: every line is one JSON object of printable ASCII within 2 KiB, whatever the values
+ * hold; a lost line is counted and nothing else happens; threads do not mix their lines.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "base/log.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define LOG_TEST_THREADS 4
+#define LOG_TEST_LINES   200 /* a thread */
+
+struct folder {
+	char path[64];
+	char file[128];
+};
+
+static int folder_make(void **state)
+{
+	struct folder *folder = calloc(1, sizeof *folder);
+
+	assert_non_null(folder);
+	strcpy(folder->path, "/tmp/prebind-log-XXXXXX");
+	assert_non_null(mkdtemp(folder->path));
+	snprintf(folder->file, sizeof folder->file, "%s/log", folder->path);
+	*state = folder;
+	return 0;
+}
+
+static int folder_remove(void **state)
+{
+	struct folder *folder = *state;
+
+	log_close();
+	unlink(folder->file);
+	rmdir(folder->path);
+	free(folder);
+	return 0;
+}
+
+/* The whole log so far. */
+static void read_log(const struct folder *folder, struct strbuf *out)
+{
+	FILE *file = fopen(folder->file, "re");
+	char part[4096];
+	size_t n;
+
+	assert_non_null(file);
+	while ((n = fread(part, 1, sizeof part, file)) > 0)
+		strbuf_add(out, part, n);
+	fclose(file);
+	assert_true(strbuf_ok(out));
+}
+
+/* Reads one line, which must be an object as promised, and moves *at behind it. */
+static struct json *next_line(const char **at)
+{
+	struct json *root = NULL;
+	struct error err = {.status = STATUS_OK};
+	size_t len = strcspn(*at, "\n");
+
+	assert_true(len + 1 <= 2048);
+	assert_int_equal((*at)[len], '\n');
+	for (size_t i = 0; i < len; i++)
+		assert_true((*at)[i] >= 0x20 && (*at)[i] <= 0x7e);
+	if (json_parse(*at, len, &root, &err) != STATUS_OK)
+		fail_msg("%s: %.*s", err.text, (int)len, *at);
+	assert_true(json_is_object(root));
+	*at += len + 1;
+	return root;
+}
+
+/* The only line of the log. */
+static struct json *only_line(const struct folder *folder)
+{
+	struct strbuf text;
+	struct json *root;
+	const char *at;
+
+	strbuf_init(&text);
+	read_log(folder, &text);
+	at = text.data;
+	root = next_line(&at);
+	assert_string_equal(at, "");
+	strbuf_clear(&text);
+	return root;
+}
+
+static void assert_member(const struct json *root, const char *key, const char *expected)
+{
+	assert_non_null(json_string(json_member(root, key)));
+	assert_string_equal(json_string(json_member(root, key)), expected);
+}
+
+/* "2024-01-31T23:59:59.999Z" */
+static void assert_time(const char *text)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ";
+
+	assert_non_null(text);
+	assert_int_equal(strlen(text), strlen(form));
+	for (size_t i = 0; form[i] != '\0'; i++)
+		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			fail_msg("%s", text);
+}
+
+static void test_line(void **state)
+{
+	const struct folder *folder = *state;
+	struct json *line;
+
+	assert_int_equal(log_open(folder->file, LOG_LEVEL_INFO, NULL), STATUS_OK);
+	log_event(LOG_LEVEL_WARN, "login_failed", "id", "0123456789abcdef", "nothing", NULL, "user",
+		  "\xc3\xa9<\"\\\n\x1b[31m\xff", NULL);
+	line = only_line(folder);
+	assert_time(json_string(json_member(line, "time")));
+	assert_member(line, "level", "warn");
+	assert_member(line, "event", "login_failed");
+	assert_member(line, "id", "0123456789abcdef");
+	assert_null(json_member(line, "nothing"));
+	assert_member(line, "user", "\xc3\xa9<\"\\\n\x1b[31m\xef\xbf\xbd");
+	json_free(line);
+}
+
+static void test_levels(void **state)
+{
+	const struct folder *folder = *state;
+	struct strbuf text;
+	struct json *line;
+	const char *at;
+
+	assert_int_equal(log_open(folder->file, LOG_LEVEL_WARN, NULL), STATUS_OK);
+	log_event(LOG_LEVEL_DEBUG, "debug", NULL);
+	log_event(LOG_LEVEL_INFO, "info", NULL);
+	log_event(LOG_LEVEL_WARN, "warn", NULL);
+	log_event(LOG_LEVEL_ERROR, "error", NULL);
+	strbuf_init(&text);
+	read_log(folder, &text);
+	at = text.data;
+	line = next_line(&at);
+	assert_member(line, "event", "warn");
+	json_free(line);
+	line = next_line(&at);
+	assert_member(line, "level", "error");
+	json_free(line);
+	assert_string_equal(at, "");
+	strbuf_clear(&text);
+}
+
+static void test_level_words(void **state)
+{
+	static const char *const words[] = {"debug", "info", "warn", "error"};
+	static const char *const bad[] = {"", "INFO", "warning", "inf", "info "};
+	enum log_level level = LOG_LEVEL_DEBUG;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(words); i++) {
+		assert_true(log_level_parse(words[i], &level));
+		assert_int_equal(level, i);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(log_level_parse(bad[i], &level));
+	assert_int_equal(level, LOG_LEVEL_ERROR);
+}
+
+/* A long value is cut between characters; the pairs behind it stay. */
+static void test_long_value(void **state)
+{
+	const struct folder *folder = *state;
+	static const char *const characters[] = {"x",    "\"",  "\xc3\xa9", "\xf0\x9f\x98\x80",
+						 "\xff", "\x01"};
+	struct strbuf value;
+
+	strbuf_init(&value);
+	for (size_t i = 0; i < COUNT(characters); i++) {
+		struct json *line;
+		const char *cut;
+
+		strbuf_reset(&value);
+		for (int n = 0; n < 5000; n++)
+			strbuf_adds(&value, characters[i]);
+		unlink(folder->file);
+		assert_int_equal(log_open(folder->file, LOG_LEVEL_INFO, NULL), STATUS_OK);
+		log_event(LOG_LEVEL_INFO, "long", "value", value.data, "id", "behind", NULL);
+		line = only_line(folder);
+		cut = json_string(json_member(line, "value"));
+		assert_string_equal(cut + strlen(cut) - 3, "...");
+		assert_member(line, "id", "behind");
+		json_free(line);
+	}
+	strbuf_clear(&value);
+}
+
+/*
+ * However much there is to say: values are cut, then pairs left out, and the line stays an
+ * object.
+ */
+static void test_full_line(void **state)
+{
+	const struct folder *folder = *state;
+	char value[1200 + 1];
+
+	for (size_t len = 900; len < sizeof value; len++) {
+		struct json *line;
+
+		memset(value, 'v', len);
+		value[len] = '\0';
+		unlink(folder->file);
+		assert_int_equal(log_open(folder->file, LOG_LEVEL_INFO, NULL), STATUS_OK);
+		log_event(LOG_LEVEL_INFO, "full", "first", value, "second", value, "third", value,
+			  "fourth", value, NULL);
+		line = only_line(folder);
+		assert_member(line, "event", "full");
+		json_free(line);
+	}
+}
+
+static void test_file(void **state)
+{
+	const struct folder *folder = *state;
+	struct strbuf text;
+	struct stat st;
+	mode_t mask = umask(0);
+
+	assert_int_equal(log_open(folder->file, LOG_LEVEL_INFO, NULL), STATUS_OK);
+	umask(mask);
+	assert_int_equal(stat(folder->file, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	log_event(LOG_LEVEL_INFO, "one", NULL);
+	assert_int_equal(log_open(folder->file, LOG_LEVEL_INFO, NULL), STATUS_OK); /* appends */
+	log_event(LOG_LEVEL_INFO, "two", NULL);
+	strbuf_init(&text);
+	read_log(folder, &text);
+	assert_non_null(strstr(text.data, "\"one\""));
+	assert_non_null(strstr(text.data, "\"two\""));
+	strbuf_clear(&text);
+}
+
+/* A target that cannot be opened leaves the log as it was. */
+static void test_bad_targets(void **state)
+{
+	const struct folder *folder = *state;
+	struct error err;
+	struct json *line;
+	char path[160];
+
+	assert_int_equal(log_open(folder->file, LOG_LEVEL_INFO, NULL), STATUS_OK);
+	snprintf(path, sizeof path, "%s/none/log", folder->path);
+	assert_int_equal(log_open(path, LOG_LEVEL_INFO, &err), STATUS_UNAVAILABLE);
+	assert_non_null(strstr(err.text, path));
+	assert_int_equal(log_open(folder->path, LOG_LEVEL_INFO, &err), STATUS_UNAVAILABLE);
+	snprintf(path, sizeof path, "%s/fifo", folder->path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(log_open(path, LOG_LEVEL_INFO, &err), STATUS_UNAVAILABLE);
+	unlink(path);
+	assert_int_equal(symlink(folder->file, path), 0);
+	assert_int_equal(log_open(path, LOG_LEVEL_INFO, &err), STATUS_UNAVAILABLE);
+	unlink(path);
+	log_event(LOG_LEVEL_INFO, "still", NULL);
+	line = only_line(folder);
+	assert_member(line, "event", "still");
+	json_free(line);
+}
+
+/* A disk that is full. */
+static void test_lost(void **state)
+{
+	unsigned long before = log_lost();
+
+	(void)state;
+	assert_int_equal(log_open("/dev/full", LOG_LEVEL_INFO, NULL), STATUS_OK);
+	errno = ERANGE;
+	log_event(LOG_LEVEL_INFO, "lost", NULL);
+	assert_int_equal(errno, ERANGE);
+	log_event(LOG_LEVEL_DEBUG, "not written anyway", NULL);
+	assert_int_equal(log_lost(), before + 1);
+	assert_int_equal(log_open("/dev/null", LOG_LEVEL_INFO, NULL), STATUS_OK);
+	log_event(LOG_LEVEL_INFO, "kept", NULL);
+	assert_int_equal(log_lost(), before + 1);
+}
+
+static void *write_lines(void *data)
+{
+	for (int i = 0; i < LOG_TEST_LINES; i++)
+		log_event(LOG_LEVEL_INFO, "thread", "name", (const char *)data, NULL);
+	return NULL;
+}
+
+static void test_threads(void **state)
+{
+	const struct folder *folder = *state;
+	static char names[LOG_TEST_THREADS][64];
+	pthread_t threads[LOG_TEST_THREADS];
+	struct strbuf text;
+	const char *at;
+	size_t lines = 0;
+
+	assert_int_equal(log_open(folder->file, LOG_LEVEL_INFO, NULL), STATUS_OK);
+	for (size_t i = 0; i < LOG_TEST_THREADS; i++) {
+		memset(names[i], (int)('a' + i), sizeof names[i] - 1);
+		assert_int_equal(pthread_create(&threads[i], NULL, write_lines, names[i]), 0);
+	}
+	for (size_t i = 0; i < LOG_TEST_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	strbuf_init(&text);
+	read_log(folder, &text);
+	for (at = text.data; *at != '\0'; lines++) {
+		struct json *line = next_line(&at);
+		const char *name = json_string(json_member(line, "name"));
+
+		assert_int_equal(strlen(name), sizeof names[0] - 1);
+		assert_int_equal(strspn(name, (char[]){name[0], '\0'}), sizeof names[0] - 1);
+		json_free(line);
+	}
+	assert_int_equal(lines, LOG_TEST_THREADS * LOG_TEST_LINES);
+	strbuf_clear(&text);
+}
+
+#define FILE_TEST(test) cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    FILE_TEST(test_line),
+	    FILE_TEST(test_levels),
+	    cmocka_unit_test(test_level_words),
+	    FILE_TEST(test_long_value),
+	    FILE_TEST(test_full_line),
+	    FILE_TEST(test_file),
+	    FILE_TEST(test_bad_targets),
+	    FILE_TEST(test_lost),
+	    FILE_TEST(test_threads),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,453 @@
+/*
+ * Secrets: published vectors for the digests (FIPS 180-4, RFC 4231, the argon2 reference code),
+ * and every reason to refuse a secret's file.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/codec.h"
+#include "base/secret.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void assert_hex(const unsigned char *data, size_t len, const char *expected)
+{
+	struct strbuf hex;
+
+	strbuf_init(&hex);
+	codec_hex(&hex, data, len);
+	assert_string_equal(hex.data, expected);
+	strbuf_clear(&hex);
+}
+
+static void test_random(void **state)
+{
+	unsigned char a[32] = {0};
+	unsigned char b[32] = {0};
+
+	(void)state;
+	secret_random(a, sizeof a);
+	secret_random(b, sizeof b);
+	assert_memory_not_equal(a, b, sizeof a);
+	secret_random(a, 0);
+}
+
+static void test_random_hex(void **state)
+{
+	static const size_t sizes[] = {0, 1, 8, 31, 32, 33, 64, 100};
+	char text[201 + 1];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		memset(text, '#', sizeof text);
+		secret_random_hex(text, sizes[i]);
+		assert_int_equal(strlen(text), 2 * sizes[i]);
+		assert_int_equal(strspn(text, "0123456789abcdef"), 2 * sizes[i]);
+		assert_int_equal(text[2 * sizes[i] + 1], '#'); /* nothing behind the NUL */
+	}
+}
+
+static void test_sha256(void **state)
+{
+	unsigned char out[SECRET_SHA256_LEN];
+
+	(void)state;
+	secret_sha256(out, "abc", 3);
+	assert_hex(out, sizeof out,
+		   "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	secret_sha256(out, "", 0);
+	assert_hex(out, sizeof out,
+		   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+/* RFC 4231, 4.2 and 4.3: HMAC fills shorter keys with zeros, so 32 bytes hold them. */
+static void test_hmac(void **state)
+{
+	unsigned char key[SECRET_KEY_LEN] = {0};
+	unsigned char out[SECRET_SHA256_LEN];
+	const struct secret_part one = {"Hi There", 8};
+	const struct secret_part parts[] = {
+	    {"what do ya ",       11},
+            {"",                  0 },
+            {"want for nothing?", 17}
+        };
+
+	(void)state;
+	memset(key, 0x0b, 20);
+	secret_hmac(out, key, &one, 1);
+	assert_hex(out, sizeof out,
+		   "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+	memset(key, 0, sizeof key);
+	memcpy(key, "Jefe", 4);
+	secret_hmac(out, key, parts, COUNT(parts));
+	assert_hex(out, sizeof out,
+		   "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+static void test_equal(void **state)
+{
+	(void)state;
+	assert_true(secret_equal("abc", "abc", 3));
+	assert_false(secret_equal("abc", "abd", 3));
+	assert_false(secret_equal("abc", "bbc", 3));
+	assert_true(secret_equal("abc", "abd", 2));
+	assert_true(secret_equal("a", "b", 0));
+}
+
+static void test_wipe(void **state)
+{
+	char text[] = "secret";
+
+	(void)state;
+	secret_wipe(text, 3);
+	assert_memory_equal(text, "\0\0\0ret", 7);
+	secret_wipe(NULL, 0);
+	secret_free(NULL);
+	secret_free(strdup("secret"));
+}
+
+static void test_password(void **state)
+{
+	char first[SECRET_HASH_MAX];
+	char second[SECRET_HASH_MAX];
+
+	(void)state;
+	assert_int_equal(secret_password_hash("p\xc3\xa4ss word", first, NULL), STATUS_OK);
+	assert_int_equal(secret_password_hash("p\xc3\xa4ss word", second, NULL), STATUS_OK);
+	assert_non_null(strstr(first, "$argon2id$v=19$m=19456,t=2,p=1$"));
+	assert_string_not_equal(first, second); /* salted */
+	assert_int_equal(secret_password_verify(first, "p\xc3\xa4ss word"), STATUS_OK);
+	assert_int_equal(secret_password_verify(first, "p\xc3\xa4ss word "),
+			 STATUS_BAD_CREDENTIALS);
+	assert_int_equal(secret_password_verify(first, ""), STATUS_BAD_CREDENTIALS);
+}
+
+#define SALT   "$c29tZXNhbHQ$"
+#define DIGEST "nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
+
+/* Hashes made by the argon2 reference code for "password". */
+static void test_password_of_others(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    secret_password_verify("$argon2id$v=19$m=256,t=2,p=1" SALT DIGEST, "password"),
+	    STATUS_OK);
+	assert_int_equal(
+	    secret_password_verify("$argon2id$v=19$m=256,t=2,p=1" SALT DIGEST, "Password"),
+	    STATUS_BAD_CREDENTIALS);
+	assert_int_equal(secret_password_verify("$argon2id$v=19$m=256,t=2,p=2" SALT
+						"bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+						"password"),
+			 STATUS_OK);
+}
+
+static void test_password_refuses(void **state)
+{
+	static const char *const bad[] = {
+	    "",
+	    "*",
+	    "!",
+	    "x",
+	    "*0",
+	    "password",
+	    "$argon2id$",
+	    "$argon2i$v=19$m=256,t=2,p=1" SALT DIGEST,
+	    "$argon2d$v=19$m=256,t=2,p=1" SALT DIGEST,
+	    "$argon2id$v=16$m=256,t=2,p=1" SALT DIGEST,
+	    "$argon2id$m=256,t=2,p=1" SALT DIGEST,
+	    "$argon2id$v=19$m=0256,t=2,p=1" SALT DIGEST,
+	    "$argon2id$v=19$m=+256,t=2,p=1" SALT DIGEST,
+	    "$argon2id$v=19$m=-256,t=2,p=1" SALT DIGEST,
+	    "$argon2id$v=19$t=2,m=256,p=1" SALT DIGEST,
+	    "$argon2id$v=19$m=256,t=2" SALT DIGEST,
+	    "$argon2id$v=19$m=256,t=2,p=1,x=1" SALT DIGEST,
+	    "$argon2id$v=19$m=0,t=2,p=1" SALT DIGEST,
+	    "$argon2id$v=19$m=256,t=0,p=1" SALT DIGEST,
+	    " $argon2id$v=19$m=256,t=2,p=1" SALT DIGEST,
+	    "$argon2id$v=19$m=256,t=2,p=1" SALT,
+	    "$argon2id$v=19$m=256,t=2,p=1" SALT DIGEST "x",
+	    "$argon2id$v=19$m=256,t=2,p=1$$" DIGEST,
+	    /* too dear: gigabytes, minutes */
+	    "$argon2id$v=19$m=131073,t=1,p=1" SALT DIGEST,
+	    "$argon2id$v=19$m=256,t=11,p=1" SALT DIGEST,
+	    "$argon2id$v=19$m=256,t=2,p=9" SALT DIGEST,
+	    "$argon2id$v=19$m=131072,t=5,p=1" SALT DIGEST,
+	    "$argon2id$v=19$m=4294967295,t=4294967295,p=1" SALT DIGEST,
+	    "$argon2id$v=19$m=18446744073709551872,t=2,p=1" SALT DIGEST,
+	    "$2y$10$abcdefghijklmnopqrstuuKz8o0yGp1sD4mWnZT9yvhV8rN8DqFZa",
+	};
+	char overlong[2 * SECRET_HASH_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (secret_password_verify(bad[i], "password") != STATUS_BAD_CREDENTIALS)
+			fail_msg("%s", bad[i]);
+	memset(overlong, 'A', sizeof overlong);
+	overlong[sizeof overlong - 1] = '\0';
+	memcpy(overlong, "$argon2id$v=19$m=256,t=2,p=1$", 29);
+	assert_int_equal(secret_password_verify(overlong, "password"), STATUS_BAD_CREDENTIALS);
+}
+
+/* ---- secret files ---- */
+
+/* A folder of the test's own, with one good secret in it. */
+struct folder {
+	char path[64];
+	char file[128];
+};
+
+static void write_file(const char *path, const void *data, size_t len, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, data, len), len);
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static int folder_make(void **state)
+{
+	struct folder *folder = calloc(1, sizeof *folder);
+
+	assert_non_null(folder);
+	strcpy(folder->path, "/tmp/prebind-secret-XXXXXX");
+	assert_non_null(mkdtemp(folder->path));
+	snprintf(folder->file, sizeof folder->file, "%s/key", folder->path);
+	write_file(folder->file, "s3cret\n", 7, 0600);
+	*state = folder;
+	return 0;
+}
+
+static int folder_remove(void **state)
+{
+	struct folder *folder = *state;
+
+	unlink(folder->file);
+	rmdir(folder->path);
+	free(folder);
+	return 0;
+}
+
+/* The sentence must name the file and hold the word. */
+static void assert_refused(const char *path, enum status status, const char *word)
+{
+	struct strbuf out;
+	struct error err = {.status = STATUS_OK};
+
+	strbuf_init_secret(&out);
+	assert_int_equal(secret_file_read(path, &out, &err), status);
+	assert_int_equal(err.status, status);
+	assert_int_equal(out.len, 0);
+	if (strstr(err.text, path) == NULL || strstr(err.text, word) == NULL)
+		fail_msg("\"%s\" does not hold \"%s\"", err.text, word);
+	strbuf_clear(&out);
+}
+
+static void assert_reads(const char *path, const char *expected)
+{
+	struct strbuf out;
+	struct error err = {.status = STATUS_OK};
+
+	strbuf_init_secret(&out);
+	if (secret_file_read(path, &out, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+	assert_string_equal(out.data, expected);
+	strbuf_clear(&out);
+}
+
+static void test_file_texts(void **state)
+{
+	const struct folder *folder = *state;
+	static const struct {
+		const char *data;
+		size_t len;
+		const char *expected; /* NULL: refused, with the word */
+		const char *word;
+	} cases[] = {
+	    {"s3cret\n",   7, "s3cret",  NULL                },
+	    {"s3cret",     6, "s3cret",  NULL                },
+	    {"s3cret\r\n", 8, "s3cret",  NULL                },
+	    {" s p \t\n",  7, " s p \t", NULL                },
+	    {"",           0, NULL,      "empty"             },
+	    {"\n",         1, NULL,      "empty"             },
+	    {"\r\n",       2, NULL,      "empty"             },
+	    {"a\0b",       3, NULL,      "NUL"               },
+	    {"a\n\0",      3, NULL,      "NUL"               },
+	    {"a\nb\n",     4, NULL,      "more than one line"},
+	    {"a\n\n",      3, NULL,      "more than one line"},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		write_file(folder->file, cases[i].data, cases[i].len, 0600);
+		if (cases[i].expected != NULL)
+			assert_reads(folder->file, cases[i].expected);
+		else
+			assert_refused(folder->file, STATUS_BAD_REQUEST, cases[i].word);
+	}
+}
+
+static void test_file_length(void **state)
+{
+	const struct folder *folder = *state;
+	char data[4097 + 1];
+
+	memset(data, 'k', sizeof data);
+	write_file(folder->file, data, 4097, 0600);
+	assert_refused(folder->file, STATUS_BAD_REQUEST, "longer than 4096");
+	write_file(folder->file, data, 4096, 0600);
+	data[4096] = '\0';
+	assert_reads(folder->file, data);
+}
+
+static void test_file_modes(void **state)
+{
+	const struct folder *folder = *state;
+	static const mode_t good[] = {0600, 0400, 0700};
+	static const mode_t bad[] = {0640, 0620, 0610, 0604, 0602, 0601, 0644, 0666, 0777, 0440};
+
+	for (size_t i = 0; i < COUNT(good); i++) {
+		chmod(folder->file, good[i]);
+		assert_reads(folder->file, "s3cret");
+	}
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		chmod(folder->file, bad[i]);
+		assert_refused(folder->file, STATUS_BAD_REQUEST, "chmod 600");
+	}
+}
+
+static void test_file_owner(void **state)
+{
+	const struct folder *folder = *state;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(folder->file, 65534, 0), 0);
+	assert_refused(folder->file, STATUS_BAD_REQUEST, "chown");
+}
+
+static void test_file_is_not_there(void **state)
+{
+	const struct folder *folder = *state;
+
+	unlink(folder->file);
+	assert_refused(folder->file, STATUS_NOT_FOUND, "No such file");
+}
+
+static void test_file_is_a_link(void **state)
+{
+	const struct folder *folder = *state;
+	char link[160];
+
+	snprintf(link, sizeof link, "%s/link", folder->path);
+	assert_int_equal(symlink(folder->file, link), 0);
+	assert_refused(link, STATUS_BAD_REQUEST, "link");
+	unlink(link);
+}
+
+/* Returns at once for a FIFO, too. */
+static void test_file_is_not_regular(void **state)
+{
+	const struct folder *folder = *state;
+
+	assert_refused(folder->path, STATUS_BAD_REQUEST, "regular");
+	unlink(folder->file);
+	assert_int_equal(mkfifo(folder->file, 0600), 0);
+	assert_refused(folder->file, STATUS_BAD_REQUEST, "regular");
+	assert_refused("/dev/null", STATUS_BAD_REQUEST, "regular");
+}
+
+static void test_folder_modes(void **state)
+{
+	const struct folder *folder = *state;
+	static const mode_t good[] = {0700, 0755, 01777, 01770};
+	static const mode_t bad[] = {0770, 0702, 0777};
+
+	for (size_t i = 0; i < COUNT(good); i++) {
+		chmod(folder->path, good[i]);
+		assert_reads(folder->file, "s3cret");
+	}
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		chmod(folder->path, bad[i]);
+		assert_refused(folder->file, STATUS_BAD_REQUEST, "chmod go-w");
+	}
+}
+
+/* The folder above the folder counts as well, and so does the one that holds a link on the way. */
+static void test_folders_on_the_way(void **state)
+{
+	const struct folder *folder = *state;
+	char open[96];
+	char inner[128];
+	char file[160];
+	char by_link[160];
+
+	snprintf(open, sizeof open, "%s/open", folder->path);
+	snprintf(inner, sizeof inner, "%s/inner", open);
+	snprintf(file, sizeof file, "%s/key", inner);
+	snprintf(by_link, sizeof by_link, "%s/link/key", open);
+	assert_int_equal(mkdir(open, 0700), 0);
+	assert_int_equal(mkdir(inner, 0700), 0);
+	write_file(file, "inner", 5, 0600);
+	assert_int_equal(chdir(open), 0);
+	assert_int_equal(symlink(folder->path, "link"), 0);
+
+	assert_reads(file, "inner");
+	assert_reads(by_link, "s3cret");
+	assert_reads("inner/key", "inner");
+	chmod(open, 0777);
+	assert_refused(file, STATUS_BAD_REQUEST, "chmod go-w");
+	assert_refused(by_link, STATUS_BAD_REQUEST, "chmod go-w");
+	assert_refused("inner/key", STATUS_BAD_REQUEST, "chmod go-w");
+
+	assert_int_equal(chdir("/"), 0);
+	by_link[strlen(by_link) - strlen("/key")] = '\0';
+	unlink(by_link);
+	unlink(file);
+	rmdir(inner);
+	rmdir(open);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	return secret_start(NULL) == STATUS_OK ? 0 : -1;
+}
+
+#define FILE_TEST(test) cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_random),
+	    cmocka_unit_test(test_random_hex),
+	    cmocka_unit_test(test_sha256),
+	    cmocka_unit_test(test_hmac),
+	    cmocka_unit_test(test_equal),
+	    cmocka_unit_test(test_wipe),
+	    cmocka_unit_test(test_password),
+	    cmocka_unit_test(test_password_of_others),
+	    cmocka_unit_test(test_password_refuses),
+	    FILE_TEST(test_file_texts),
+	    FILE_TEST(test_file_length),
+	    FILE_TEST(test_file_modes),
+	    FILE_TEST(test_file_owner),
+	    FILE_TEST(test_file_is_not_there),
+	    FILE_TEST(test_file_is_a_link),
+	    FILE_TEST(test_file_is_not_regular),
+	    FILE_TEST(test_folder_modes),
+	    FILE_TEST(test_folders_on_the_way),
+	};
+
+	return cmocka_run_group_tests(tests, start, NULL);
+}
