@@ -83,6 +83,13 @@ struct site_conf {
 	long bosh_auth; /* enum conf_bosh_auth */
 };
 
+/* A row of the index from host to site. */
+struct conf_host {
+	const char *name; /* borrowed from the site's hosts */
+	size_t site;      /* in conf->sites */
+	long line;        /* of the site's `hosts` */
+};
+
 struct conf {
 	char *file;
 	struct server_conf server;
@@ -90,6 +97,8 @@ struct conf {
 	size_t n_sites;
 	char **files; /* every file read; sites[].file points in here */
 	size_t n_files;
+	struct conf_host *hosts; /* owned; sorted by name, for conf_site_for_host */
+	size_t n_hosts;
 };
 
 /*

@@ -1,0 +1,138 @@
+/*
+ * Values against each other: what a back end needs, times that must not cross, and, once all files
+ * are read, which site has which host. One value alone is checked in value.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/load.h"
+#include "conf/number.h"
+#include "conf/value.h"
+
+static long line_of(const struct load *load, const char *name)
+{
+	return load->seen[conf_key_find(SECTION_SITE, name) - conf_keys];
+}
+
+static bool is_needed(const struct conf_key *key, const struct site_conf *site)
+{
+	switch (key->needed) {
+	case NEEDED_ALWAYS:
+		return true;
+	case NEEDED_BY_TIGASE:
+		return site->backend == BACKEND_TIGASE;
+	case NEEDED_BY_BOSH:
+		return site->backend == BACKEND_BOSH;
+	default:
+		return false;
+	}
+}
+
+static void needed_check(struct load *load, const struct site_conf *site)
+{
+	for (size_t i = 0; i < conf_n_keys; i++) {
+		const struct conf_key *key = &conf_keys[i];
+		if (key->section != SECTION_SITE || !is_needed(key, site))
+			continue;
+		const char *text = *(char *const *)value_field(key, site);
+		if (text[0] != '\0')
+			continue;
+		const char *by = key->needed == NEEDED_BY_TIGASE ? " with backend = tigase"
+				 : key->needed == NEEDED_BY_BOSH ? " with backend = bosh"
+								 : "";
+		load_fault(load, load->seen[i] != 0 ? load->seen[i] : site->line, key->name,
+			   "is missing in [site %s], which needs it%s: %s", site->name, by,
+			   key->what);
+	}
+}
+
+static void session_times_check(struct load *load, const struct site_conf *site)
+{
+	if (site->session_idle_ms <= site->session_absolute_ms)
+		return;
+	long line = line_of(load, "session_idle");
+	if (line == 0)
+		line = line_of(load, "session_absolute");
+	load_fault(load, line, "session_idle",
+		   "%lldm is longer than session_absolute, %lldm; allowed: at most that",
+		   site->session_idle_ms / NUMBER_MINUTE_MS,
+		   site->session_absolute_ms / NUMBER_MINUTE_MS);
+}
+
+/* Puts the site's hosts at the end of conf->hosts, yet unsorted. */
+static void hosts_add(struct load *load, const struct site_conf *site)
+{
+	struct conf *conf = load->conf;
+	if (site->hosts.count == 0)
+		return;
+	struct conf_host *hosts =
+	    reallocarray(conf->hosts, conf->n_hosts + site->hosts.count, sizeof(*hosts));
+	if (hosts == NULL) {
+		load_no_memory(load);
+		return;
+	}
+	conf->hosts = hosts;
+	for (size_t i = 0; i < site->hosts.count; i++)
+		hosts[conf->n_hosts++] = (struct conf_host){
+		    .name = site->hosts.items[i],
+		    .site = (size_t)(site - conf->sites),
+		    .line = line_of(load, "hosts"),
+		};
+}
+
+void load_check_site(struct load *load, const struct site_conf *site)
+{
+	needed_check(load, site);
+	session_times_check(load, site);
+	if (load->status == STATUS_OK)
+		hosts_add(load, site);
+}
+
+/* By name; the same name in the order of the sites. */
+static int host_compare(const void *a, const void *b)
+{
+	const struct conf_host *first = a;
+	const struct conf_host *second = b;
+	int order = strcmp(first->name, second->name);
+	if (order != 0)
+		return order;
+	return first->site < second->site ? -1 : first->site > second->site;
+}
+
+static void host_unique_check(struct load *load, const struct conf_host *first,
+			      const struct conf_host *second)
+{
+	if (strcmp(first->name, second->name) != 0)
+		return;
+	const struct site_conf *owner = &load->conf->sites[first->site];
+	load->file = load->conf->sites[second->site].file;
+	load_fault(load, second->line, "hosts",
+		   "\"%s\" belongs to [site %s] (%s:%ld) already; allowed: each host in one site",
+		   second->name, owner->name, owner->file, first->line);
+}
+
+void load_check_sites(struct load *load)
+{
+	struct conf *conf = load->conf;
+	if (conf->n_sites == 0) {
+		load->file = conf->file;
+		load_fault(load, 0, NULL,
+			   "there is no [site NAME] section; at least one is needed");
+		return;
+	}
+	for (size_t i = 0; conf->n_sites > 1 && i < conf->n_sites; i++) {
+		const struct site_conf *site = &conf->sites[i];
+		if (site->hosts.count > 0)
+			continue;
+		load->file = site->file;
+		load_fault(load, site->line, "hosts",
+			   "is empty in [site %s]; allowed only where there is a single site, and "
+			   "there are %zu",
+			   site->name, conf->n_sites);
+		return;
+	}
+	if (conf->n_hosts > 0)
+		qsort(conf->hosts, conf->n_hosts, sizeof(*conf->hosts), host_compare);
+	for (size_t i = 1; i < conf->n_hosts; i++)
+		host_unique_check(load, &conf->hosts[i - 1], &conf->hosts[i]);
+}

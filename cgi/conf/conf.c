@@ -1,0 +1,172 @@
+/*
+ * The configuration as the rest of the program meets it: finding the file, loading it and its
+ * sites, looking a site up. How lines are read is in load.c, what may be in them in keys.c and
+ * value.c.
+ */
+#include "conf/conf.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/load.h"
+#include "conf/value.h"
+
+#define FILE_NAME "prebind.conf"
+
+static int glob_fault(const char *path, int cause)
+{
+	(void)path;
+	return cause != ENOENT; /* a folder that is not there has no files in it */
+}
+
+/*
+ * A pattern without * and ? must be there: GLOB_NOMAGIC gives it back unseen, and opening it fails.
+ */
+static void load_more(struct load *load)
+{
+	const struct conf *conf = load->conf;
+	if (load->status != STATUS_OK || conf->server.sites[0] == '\0')
+		return;
+	glob_t found = {0};
+	int outcome = glob(conf->server.sites, GLOB_NOMAGIC, glob_fault, &found);
+	if (outcome == GLOB_NOSPACE)
+		load_no_memory(load);
+	else if (outcome == GLOB_ABORTED)
+		load_fault(load, load->sites_line, "sites",
+			   "\"%s\" cannot be searched; allowed: folders that we may read",
+			   conf->server.sites);
+	for (size_t i = 0; outcome == 0 && i < found.gl_pathc && load->status == STATUS_OK; i++)
+		load_file(load, found.gl_pathv[i]);
+	globfree(&found);
+}
+
+enum status conf_load(const char *file, struct conf **out, struct error *err)
+{
+	struct conf *conf = calloc(1, sizeof(*conf));
+	if (conf == NULL)
+		return error_no_memory(err);
+	struct load load = {.conf = conf, .err = err, .file = file};
+	conf->file = strdup(file);
+	if (conf->file == NULL)
+		load_no_memory(&load);
+	else
+		load_file(&load, file);
+	load_more(&load);
+	if (load.status == STATUS_OK)
+		load_check_sites(&load);
+	load_clear(&load);
+	if (load.status == STATUS_OK)
+		*out = conf;
+	else
+		conf_free(conf);
+	return load.status;
+}
+
+static void section_clear(enum conf_section section, void *data)
+{
+	for (size_t i = 0; i < conf_n_keys; i++) {
+		if (conf_keys[i].section == section)
+			value_clear(&conf_keys[i], data);
+	}
+}
+
+void conf_free(struct conf *conf)
+{
+	if (conf == NULL)
+		return;
+	section_clear(SECTION_SERVER, &conf->server);
+	for (size_t i = 0; i < conf->n_sites; i++) {
+		section_clear(SECTION_SITE, &conf->sites[i]);
+		free(conf->sites[i].name);
+	}
+	for (size_t i = 0; i < conf->n_files; i++)
+		free(conf->files[i]);
+	free(conf->files);
+	free(conf->sites);
+	free(conf->hosts);
+	free(conf->file);
+	free(conf);
+}
+
+/* ---- finding the file ---- */
+
+static enum status path_give(const char *path, char **out, struct error *err)
+{
+	char *copy = strdup(path);
+	if (copy == NULL)
+		return error_no_memory(err);
+	*out = copy;
+	return STATUS_OK;
+}
+
+/* …/bin/prebind.fcgi: …/etc/prebind.conf. Empty when the system does not say where we are. */
+static void beside_binary(char out[PATH_MAX])
+{
+	static const char tail[] = "/etc/" FILE_NAME;
+	ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - sizeof(tail));
+	out[len > 0 ? len : 0] = '\0';
+	for (int i = 0; i < 2; i++) {
+		char *slash = strrchr(out, '/');
+		if (slash != NULL)
+			*slash = '\0';
+	}
+	if (len > 0)
+		strcat(out, tail);
+}
+
+enum status conf_file_find(const char *option, char **out, struct error *err)
+{
+	static const char installed[] = PREBIND_SYSCONFDIR "/" FILE_NAME;
+	if (option != NULL && option[0] != '\0')
+		return path_give(option, out, err);
+
+	const char *variable = getenv("PREBIND_CONF");
+	if (variable != NULL && variable[0] != '\0')
+		return path_give(variable, out, err);
+
+	char beside[PATH_MAX];
+	beside_binary(beside);
+	if (beside[0] != '\0' && access(beside, F_OK) == 0)
+		return path_give(beside, out, err);
+	if (access(installed, F_OK) == 0)
+		return path_give(installed, out, err);
+	return error_set(err, STATUS_NOT_FOUND,
+			 "no " FILE_NAME
+			 ": neither the option -c nor PREBIND_CONF names one, and there "
+			 "is neither %s nor %s",
+			 beside, installed);
+}
+
+/* ---- looking a site up ---- */
+
+static int host_name_compare(const void *name, const void *host)
+{
+	return strcmp(name, ((const struct conf_host *)host)->name);
+}
+
+const struct site_conf *conf_site_for_host(const struct conf *conf, const char *host)
+{
+	if (conf->n_sites == 1 && conf->sites[0].hosts.count == 0)
+		return &conf->sites[0];
+	if (host == NULL || conf->n_hosts == 0)
+		return NULL;
+	const struct conf_host *found =
+	    bsearch(host, conf->hosts, conf->n_hosts, sizeof(*conf->hosts), host_name_compare);
+	return found == NULL ? NULL : &conf->sites[found->site];
+}
+
+const struct site_conf *conf_site_named(const struct conf *conf, const char *name)
+{
+	if (name == NULL && conf->n_sites == 1)
+		return &conf->sites[0];
+	const char *wanted = name == NULL ? "default" : name;
+	for (size_t i = 0; i < conf->n_sites; i++) {
+		if (strcmp(conf->sites[i].name, wanted) == 0)
+			return &conf->sites[i];
+	}
+	return NULL;
+}

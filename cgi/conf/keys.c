@@ -1,0 +1,141 @@
+/*
+ * THE table of configuration keys. A new key is a field in conf/conf.h, a row here, and a paragraph
+ * in the manual; nothing else in conf/ knows a key by name, but the checks of two keys against each
+ * other.
+ */
+#include "conf/keys.h"
+
+#include <string.h>
+
+#include "conf/number.h"
+
+/* The longest name that bind(2) takes: sun_path of unix(7) has 108 bytes, one for the NUL. */
+#define SOCKET_PATH_MAX 107
+
+#define SERVER(field)                                                                              \
+	.section = SECTION_SERVER, .name = #field, .offset = offsetof(struct server_conf, field)
+#define SITE(field)                                                                                \
+	.section = SECTION_SITE, .name = #field, .offset = offsetof(struct site_conf, field)
+#define SITE_MS(field)                                                                             \
+	.section = SECTION_SITE, .name = #field, .offset = offsetof(struct site_conf, field##_ms)
+
+static const char *const log_level_words[] = {
+    [LOG_LEVEL_DEBUG] = "debug",
+    [LOG_LEVEL_INFO] = "info",
+    [LOG_LEVEL_WARN] = "warn",
+    [LOG_LEVEL_ERROR] = "error",
+    NULL,
+};
+static const char *const identity_words[] = {"login", NULL};
+static const char *const accounts_words[] = {[ACCOUNTS_ALL] = "all", [ACCOUNTS_MAP] = "map", NULL};
+static const char *const backend_words[] = {
+    [BACKEND_TIGASE] = "tigase", [BACKEND_BOSH] = "bosh", NULL};
+static const char *const format_words[] = {[FORMAT_JSON] = "json", [FORMAT_XML] = "xml", NULL};
+static const char *const bosh_auth_words[] = {[BOSH_AUTH_PASSWORD] = "password", NULL};
+
+/* One key a paragraph, in the order in which they are printed. */
+/* clang-format off */
+const struct conf_key conf_keys[] = {
+	{SERVER(listen), .type = TYPE_PATH, .initial = "", .max = SOCKET_PATH_MAX,
+	 .what = "UNIX socket to serve FastCGI on; empty: FastCGI on descriptor 0 or plain CGI, "
+		 "whichever the web server started."},
+	{SERVER(processes), .type = TYPE_INTEGER, .initial = "2", .min = 1, .max = 64,
+	 .what = "Worker processes behind our own socket."},
+	{SERVER(threads), .type = TYPE_INTEGER, .initial = "16", .min = 1, .max = 1024,
+	 .what = "Requests that one process works on at the same time."},
+	{SERVER(log), .type = TYPE_LOG, .initial = "stderr",
+	 .what = "Where the log goes."},
+	{SERVER(log_level), .type = TYPE_ENUM, .initial = "info", .words = log_level_words,
+	 .what = "The least important lines that are still logged."},
+	{SERVER(sites), .type = TYPE_PATH, .initial = "",
+	 .what = "Files with more [site NAME] sections; may hold * and ?."},
+	{SERVER(user), .type = TYPE_WORD, .initial = "",
+	 .what = "The user to become when started as root."},
+	{SERVER(socket_group), .type = TYPE_WORD, .initial = "",
+	 .what = "The group that may open the socket."},
+	{SERVER(peer_users), .type = TYPE_WORDS, .initial = "www-data",
+	 .what = "The users whose processes may talk to the socket."},
+
+	{SITE(hosts), .type = TYPE_HOSTS, .initial = "",
+	 .what = "The names this site is called by; empty, with a single site: by every name."},
+	{SITE(base_path), .type = TYPE_MOUNT, .initial = "",
+	 .what = "Where the program is mounted; / is the root, empty: as SCRIPT_NAME says."},
+	{SITE(database), .type = TYPE_PATH, .initial = "", .needed = NEEDED_ALWAYS,
+	 .what = "The SQLite file with users, login sessions and the JID map."},
+	{SITE(templates), .type = TYPE_PATH, .initial = PREBIND_DATADIR "/templates",
+	 .what = "The folder with the pages' templates."},
+	{SITE(identity), .type = TYPE_WORDS, .initial = "login", .words = identity_words,
+	 .what = "Who says which user is logged in, asked in this order."},
+	{SITE(login_url), .type = TYPE_LINK, .initial = "",
+	 .what = "Where a visitor who is not logged in is sent; empty: our own /login."},
+	{SITE(jid), .type = TYPE_JID_RULE, .initial = "", .needed = NEEDED_ALWAYS,
+	 .what = "The JID of a site user who has no row in the JID map."},
+	{SITE(accounts), .type = TYPE_ENUM, .initial = "all", .words = accounts_words,
+	 .what = "Who has an XMPP account: every site user, or only those in the JID map."},
+	{SITE(resource), .type = TYPE_RESOURCE, .initial = "web-{random}",
+	 .what = "The resource to bind; {random} differs each time; server: it chooses."},
+	{SITE(allow_http), .type = TYPE_BOOL, .initial = "off",
+	 .what = "Serve plain http and set cookies without Secure: for loopback and tests only."},
+	{SITE_MS(session_idle), .type = TYPE_TIME, .initial = "30m",
+	 .min = 5 * NUMBER_MINUTE_MS, .max = 24 * NUMBER_HOUR_MS,
+	 .what = "A login ends when it was not used for so long."},
+	{SITE_MS(session_absolute), .type = TYPE_TIME, .initial = "12h",
+	 .min = 5 * NUMBER_MINUTE_MS, .max = 24 * NUMBER_HOUR_MS,
+	 .what = "A login ends after so long in any case."},
+	{SITE(limit_login), .type = TYPE_LIMIT, .initial = "10/15m",
+	 .what = "Failed logins that one account may have before it must wait."},
+	{SITE(limit_bind_user), .type = TYPE_LIMIT, .initial = "10/1m",
+	 .what = "Chat sessions that one user may start."},
+	{SITE(limit_bind_ip), .type = TYPE_LIMIT, .initial = "60/1m",
+	 .what = "Chat sessions that may be started from one address."},
+
+	{SITE(backend), .type = TYPE_ENUM, .initial = "tigase", .words = backend_words,
+	 .what = "How a chat session is made: by Tigase's REST call, or by logging in over BOSH."},
+	{SITE(bosh_url), .type = TYPE_BOSH_URL, .initial = "/http-bind",
+	 .what = "The BOSH address that the browser uses; may hold {hostname}."},
+	{SITE(hold), .type = TYPE_INTEGER, .initial = "1", .min = 1, .max = 2,
+	 .what = "Requests that the XMPP server may keep waiting (XEP-0124 hold)."},
+	{SITE(wait), .type = TYPE_SECONDS, .initial = "60", .min = 1, .max = 300,
+	 .what = "How long it may keep one waiting (XEP-0124 wait)."},
+	{SITE_MS(timeout), .type = TYPE_TIME, .initial = "4s",
+	 .min = 100, .max = 60 * NUMBER_SECOND_MS,
+	 .what = "How long making one chat session may take, all round trips together."},
+	{SITE_MS(session_life), .type = TYPE_TIME, .initial = "0", .min = 0, .max = NUMBER_HOUR_MS,
+	 .what = "How long a chat session that no browser took up lives; 0: as the back end says."},
+	{SITE(upstream_http), .type = TYPE_BOOL, .initial = "off",
+	 .what = "Call the XMPP server by plain http although it is not on loopback."},
+	{SITE(ca_file), .type = TYPE_PATH, .initial = "",
+	 .what = "The certificates to trust when calling the XMPP server; empty: the system's."},
+
+	{SITE(tigase_url), .type = TYPE_URL, .initial = "", .needed = NEEDED_BY_TIGASE,
+	 .what = "Tigase's REST address, with the JID of its BOSH component."},
+	{SITE(tigase_format), .type = TYPE_ENUM, .initial = "json", .words = format_words,
+	 .what = "The format to talk to Tigase in."},
+	{SITE(tigase_user), .type = TYPE_WORD, .initial = "", .needed = NEEDED_BY_TIGASE,
+	 .what = "The administrator's JID to call Tigase with."},
+	{SITE(tigase_password_file), .type = TYPE_PATH, .initial = "", .needed = NEEDED_BY_TIGASE,
+	 .secret_file = true,
+	 .what = "The file with that administrator's password; only its owner may read it."},
+	{SITE(tigase_api_key_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
+	 .what = "The file with Tigase's API key, where one is asked for."},
+
+	{SITE(bosh_service), .type = TYPE_URL, .initial = "", .needed = NEEDED_BY_BOSH,
+	 .what = "The BOSH address that we log in at."},
+	{SITE(bosh_auth), .type = TYPE_ENUM, .initial = "password", .words = bosh_auth_words,
+	 .what = "How we log in there: with the password kept for the user's JID."},
+};
+/* clang-format on */
+
+#define N_KEYS (sizeof(conf_keys) / sizeof(conf_keys[0]))
+_Static_assert(N_KEYS <= CONF_KEYS_MAX, "raise CONF_KEYS_MAX");
+const size_t conf_n_keys = N_KEYS;
+
+const struct conf_key *conf_key_find(enum conf_section section, const char *name)
+{
+	for (size_t i = 0; i < N_KEYS; i++) {
+		const struct conf_key *key = &conf_keys[i];
+		if (key->section == section && strcmp(key->name, name) == 0)
+			return key;
+	}
+	return NULL;
+}

@@ -1,0 +1,63 @@
+/*
+ * The keys of prebind.conf: one row a key, and the row is all there is to say about it. Reading,
+ * checking, defaults, printing and the reference all walk this table. Internal to conf/.
+ */
+#ifndef CONF_KEYS_H
+#define CONF_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf/conf.h"
+
+#define CONF_LINE_MAX    198 /* libinih's buffer holds 200 bytes: the line, its newline and a NUL */
+#define CONF_SECTION_MAX 49  /* libinih keeps no more of a section's name */
+#define CONF_KEYS_MAX    64  /* rows the table may have; checked when keys.c is compiled */
+
+enum conf_section { SECTION_NONE, SECTION_SERVER, SECTION_SITE };
+
+/* What kind of value; conf/value.c has a row for each. In brackets: the type of the field. */
+enum conf_type {
+	TYPE_BOOL,     /* on, off (bool) */
+	TYPE_INTEGER,  /* (long) */
+	TYPE_SECONDS,  /* 60 or 60s (long) */
+	TYPE_TIME,     /* 30m (long, in milliseconds) */
+	TYPE_LIMIT,    /* 10/1m (struct conf_limit) */
+	TYPE_ENUM,     /* one of words (long, its index) */
+	TYPE_WORDS,    /* some of words, or any (struct conf_list) */
+	TYPE_HOSTS,    /* (struct conf_list) */
+	TYPE_MOUNT,    /* base_path and base_path_set of struct site_conf, no other field */
+	TYPE_WORD,     /* no blanks (char *, as all that follow) */
+	TYPE_PATH,     /* absolute; max: bytes, 0: any */
+	TYPE_LOG,      /* stderr, syslog or a path */
+	TYPE_URL,      /* what we call */
+	TYPE_LINK,     /* where a browser goes */
+	TYPE_BOSH_URL, /* where the page's script goes */
+	TYPE_JID_RULE,
+	TYPE_RESOURCE,
+	TYPE_COUNT
+};
+
+enum conf_needed { NEEDED_NEVER, NEEDED_ALWAYS, NEEDED_BY_TIGASE, NEEDED_BY_BOSH };
+
+struct conf_key {
+	enum conf_section section;
+	const char *name;
+	enum conf_type type;
+	size_t offset;       /* of the field in struct server_conf or struct site_conf */
+	const char *initial; /* the default, as it would stand in the file */
+	long min;            /* integers and seconds; times in milliseconds */
+	long max;
+	const char *const *words; /* NULL at the end; TYPE_ENUM: in the order of the enum */
+	enum conf_needed needed;  /* only for fields that are char * */
+	bool secret_file;         /* names a file with a secret in it */
+	const char *what;         /* one sentence */
+};
+
+extern const struct conf_key conf_keys[];
+extern const size_t conf_n_keys;
+
+/* NULL: there is none of that name in that section. */
+const struct conf_key *conf_key_find(enum conf_section section, const char *name);
+
+#endif

@@ -1,0 +1,424 @@
+/*
+ * From a file's bytes to struct conf. libinih (only used here) splits lines into key and value;
+ * what it would do silently is looked for beforehand and refused: cutting long lines and section
+ * names, going on with a value in an indented line, `key: value`, text behind a section's bracket.
+ */
+#include "conf/load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <search.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ini.h>
+
+#include "base/codec.h"
+#include "base/strbuf.h"
+#include "conf/value.h"
+
+#define FILE_BYTES_MAX                                                                             \
+	(16L * 1024 * 1024) /* some ten thousand sites; more is not a configuration */
+#define SITES_FIRST 4       /* most have one or two; doubled when they are more */
+
+#define BLANKS "\t "
+#define UNCLEAR                                                                                    \
+	"not understood; write KEY = VALUE, [server], [site NAME], or a comment that begins with " \
+	";"
+
+void load_fault(struct load *load, long line, const char *key, const char *format, ...)
+{
+	if (load->status != STATUS_OK)
+		return;
+	char why[ERROR_TEXT_MAX];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+
+	char number[24] = "";
+	if (line > 0)
+		snprintf(number, sizeof(number), ":%ld", line);
+	load->status = error_set(load->err, STATUS_BAD_REQUEST, "%s%s: %s%s%s", load->file, number,
+				 key == NULL ? "" : key, key == NULL ? "" : ": ", why);
+}
+
+void load_no_memory(struct load *load)
+{
+	if (load->status == STATUS_OK)
+		load->status = error_no_memory(load->err);
+}
+
+static int name_compare(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+void load_clear(struct load *load)
+{
+	while (load->names != NULL) {
+		const void *name = *(void *const *)load->names;
+		tdelete(name, &load->names, name_compare);
+	}
+}
+
+/* ---- sections ---- */
+
+static void *section_struct(const struct load *load)
+{
+	if (load->section == SECTION_SERVER)
+		return &load->conf->server;
+	return &load->conf->sites[load->conf->n_sites - 1];
+}
+
+static void section_defaults(struct load *load)
+{
+	for (size_t i = 0; i < conf_n_keys && load->status == STATUS_OK; i++) {
+		if (conf_keys[i].section == load->section)
+			load->status =
+			    value_set_default(&conf_keys[i], section_struct(load), load->err);
+	}
+}
+
+static void section_end(struct load *load)
+{
+	if (load->status != STATUS_OK)
+		return;
+	if (load->section == SECTION_SITE)
+		load_check_site(load, section_struct(load));
+	else if (load->section == SECTION_SERVER)
+		load->sites_line = load->seen[conf_key_find(SECTION_SERVER, "sites") - conf_keys];
+	load->section = SECTION_NONE;
+	memset(load->seen, 0, sizeof(load->seen));
+}
+
+static void server_begin(struct load *load)
+{
+	if (load->conf->n_files > 1)
+		load_fault(load, load->line, "[server]", "may stand in %s alone",
+			   load->conf->files[0]);
+	if (load->server_seen)
+		load_fault(load, load->line, "[server]",
+			   "stands there twice; put its keys together");
+	load->server_seen = true;
+	load->section = SECTION_SERVER;
+}
+
+/* One more site, all nought, at the end of conf->sites. */
+static struct site_conf *site_add(struct load *load)
+{
+	struct conf *conf = load->conf;
+	if (conf->n_sites == load->sites_size) {
+		size_t size = load->sites_size == 0 ? SITES_FIRST : load->sites_size * 2;
+		struct site_conf *sites = reallocarray(conf->sites, size, sizeof(*sites));
+		if (sites == NULL)
+			return NULL;
+		conf->sites = sites;
+		load->sites_size = size;
+	}
+	struct site_conf *site = &conf->sites[conf->n_sites++];
+	*site = (struct site_conf){.file = load->file, .line = load->line};
+	return site;
+}
+
+static const struct site_conf *site_find(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->n_sites; i++) {
+		if (strcmp(conf->sites[i].name, name) == 0)
+			return &conf->sites[i];
+	}
+	return NULL;
+}
+
+/* Puts the name into the tree; false if it is there already. */
+static bool name_add(struct load *load, char *name)
+{
+	char **node = tsearch(name, &load->names, name_compare);
+	if (node == NULL)
+		load_no_memory(load);
+	return node == NULL || *node == name;
+}
+
+static void site_begin(struct load *load, const char *name)
+{
+	static const char allowed[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+	char section[CONF_SECTION_MAX + sizeof("[]")];
+	snprintf(section, sizeof(section), "[site %s]", name);
+	if (name[0] == '\0' || name[strspn(name, allowed)] != '\0') {
+		load_fault(load, load->line, section,
+			   "has no valid name; allowed: letters, digits and - . _");
+		return;
+	}
+	struct site_conf *site = site_add(load);
+	char *copy = site == NULL ? NULL : strdup(name);
+	if (copy == NULL) {
+		load_no_memory(load);
+		return;
+	}
+	site->name = copy;
+	load->section = SECTION_SITE;
+	if (!name_add(load, copy)) {
+		const struct site_conf *first = site_find(load->conf, name);
+		load_fault(load, load->line, section, "is at %s:%ld already; give it another name",
+			   first->file, first->line);
+	}
+	section_defaults(load);
+}
+
+/* A line that begins with '['. */
+static void section_begin(struct load *load, const char *line)
+{
+	size_t len = strcspn(line + 1, "]");
+	const char *behind = line + 1 + len;
+	if (*behind == '\0' || (behind[1] != '\0' && strchr(BLANKS, behind[1]) == NULL)) {
+		load_fault(load, load->line, NULL, UNCLEAR);
+		return;
+	}
+	behind += 1 + strspn(behind + 1, BLANKS);
+	if (*behind != '\0' && *behind != ';' && *behind != '#') {
+		load_fault(load, load->line, NULL, UNCLEAR);
+		return;
+	}
+	if (len > CONF_SECTION_MAX) {
+		load_fault(load, load->line, NULL, "the section's name has %zu bytes; allowed: %d",
+			   len, CONF_SECTION_MAX);
+		return;
+	}
+	char name[CONF_SECTION_MAX + 1];
+	memcpy(name, line + 1, len);
+	name[len] = '\0';
+
+	section_end(load);
+	if (strcmp(name, "server") == 0)
+		server_begin(load);
+	else if (strncmp(name, "site", 4) == 0 && name[4] != '\0' &&
+		 strchr(BLANKS, name[4]) != NULL)
+		site_begin(load, name + 4 + strspn(name + 4, BLANKS));
+	else
+		load_fault(load, load->line, NULL,
+			   "[%s]: unknown section; allowed: [server], [site NAME]", name);
+}
+
+/* ---- lines ---- */
+
+static void line_check(struct load *load, const char *line, size_t len)
+{
+	if (len > CONF_LINE_MAX) {
+		load_fault(load, load->line, NULL, "the line has %zu bytes; allowed: %d", len,
+			   CONF_LINE_MAX);
+		return;
+	}
+	if (!utf8_valid(line, len) || memchr(line, '\0', len) != NULL) {
+		load_fault(load, load->line, NULL,
+			   "the line is not valid UTF-8 text; write it in UTF-8 again");
+		return;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if ((line[i] >= 0 && line[i] < ' ' && line[i] != '\t') || line[i] == 0x7f)
+			load_fault(load, load->line, NULL,
+				   "the line has a control character; take it out");
+	}
+}
+
+/* What libinih would read otherwise than it is written; line is a string without its newline. */
+static void line_form_check(struct load *load, const char *line)
+{
+	size_t indent = strspn(line, BLANKS);
+	if (line[indent] == '\0' || line[indent] == ';' || line[indent] == '#')
+		return;
+	if (indent > 0) {
+		load_fault(load, load->line, NULL,
+			   "the line is indented, but a value cannot go on in a second line; "
+			   "begin it in the first column");
+		return;
+	}
+	if (line[0] == '[') {
+		section_begin(load, line);
+		return;
+	}
+	const char *sign = strpbrk(line, "=:");
+	if (sign == NULL || sign == line || *sign != '=')
+		load_fault(load, load->line, NULL, UNCLEAR);
+}
+
+/* libinih's reader: one line into buffer, without its end; NULL: no more, or a fault. */
+static char *line_read(char *buffer, int size, void *stream)
+{
+	struct load *load = stream;
+	if (load->status != STATUS_OK || load->next == load->end)
+		return NULL;
+	const char *line = load->next;
+	const char *newline = memchr(line, '\n', (size_t)(load->end - line));
+	load->next = newline == NULL ? load->end : newline + 1;
+	load->line++;
+
+	size_t len = (size_t)((newline == NULL ? load->end : newline) - line);
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	line_check(load, line, len);
+	if (size <= 0 || len >= (size_t)size)
+		load_fault(load, load->line, NULL, "the line is longer than libinih can read");
+	if (load->status != STATUS_OK)
+		return NULL;
+	memcpy(buffer, line, len);
+	buffer[len] = '\0';
+	line_form_check(load, buffer);
+	return load->status == STATUS_OK ? buffer : NULL;
+}
+
+/* ---- keys ---- */
+
+static void key_unknown(struct load *load, const char *name)
+{
+	enum conf_section other = load->section == SECTION_SERVER ? SECTION_SITE : SECTION_SERVER;
+	if (load->section == SECTION_NONE)
+		load_fault(load, load->line, name,
+			   "stands before the first section; begin with [server] or [site NAME]");
+	else if (conf_key_find(other, name) != NULL)
+		load_fault(load, load->line, name, "is a key of %s; move it there",
+			   other == SECTION_SERVER ? "[server]" : "[site NAME]");
+	else
+		load_fault(load, load->line, name,
+			   "unknown key; `prebindctl conf --keys` lists those allowed");
+}
+
+/* Two things that look like a comment and are none, or the other way round. */
+static bool value_is_clear(const char *value)
+{
+	return value[0] != ';' && strstr(value, " #") == NULL && strstr(value, "\t#") == NULL;
+}
+
+/*
+ * libinih's handler; 0 tells it that the line is wrong. Its section is the one that line_read has
+ * seen.
+ */
+static int pair_read(void *user, const char *section, const char *name, const char *value)
+{
+	(void)section;
+	struct load *load = user;
+	const struct conf_key *key = conf_key_find(load->section, name);
+	if (key == NULL) {
+		key_unknown(load, name);
+		return 0;
+	}
+	long *seen = &load->seen[key - conf_keys];
+	if (*seen != 0)
+		load_fault(load, load->line, name, "is set in line %ld already; keep one of them",
+			   *seen);
+	if (!value_is_clear(value))
+		load_fault(load, load->line, name,
+			   "a comment behind a value begins with a blank and ; (not #)");
+	if (load->status != STATUS_OK)
+		return 0;
+	*seen = load->line;
+
+	struct error why;
+	enum status status = value_set(key, value, section_struct(load), &why);
+	if (status == STATUS_BAD_REQUEST)
+		load_fault(load, load->line, name, "%s", why.text);
+	else if (status != STATUS_OK)
+		load_no_memory(load);
+	return load->status == STATUS_OK;
+}
+
+/* ---- files ---- */
+
+/* Remembers the file; load->file is then conf's own copy of path. */
+static void file_add(struct load *load, const char *path)
+{
+	struct conf *conf = load->conf;
+	char **files = reallocarray(conf->files, conf->n_files + 1, sizeof(*files));
+	if (files != NULL)
+		conf->files = files;
+	char *copy = files == NULL ? NULL : strdup(path);
+	if (copy == NULL) {
+		load_no_memory(load);
+		return;
+	}
+	conf->files[conf->n_files++] = copy;
+	load->file = copy;
+	load->line = 0;
+}
+
+static void file_check(struct load *load, int fd)
+{
+	struct stat status;
+	if (fstat(fd, &status) != 0)
+		load_fault(load, 0, NULL, "cannot be looked at: %s", strerrordesc_np(errno));
+	else if (!S_ISREG(status.st_mode))
+		load_fault(load, 0, NULL, "is not a regular file");
+	else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		load_fault(load, 0, NULL,
+			   "may be written by others (mode %04o); run: chmod go-w %s",
+			   (unsigned)(status.st_mode & 07777), load->file);
+	else if (status.st_size > FILE_BYTES_MAX)
+		load_fault(load, 0, NULL, "is larger than %ld bytes", FILE_BYTES_MAX);
+}
+
+static void file_read(struct load *load, int fd, struct strbuf *out)
+{
+	char block[8192];
+	out->max = FILE_BYTES_MAX;
+	while (load->status == STATUS_OK) {
+		ssize_t n = read(fd, block, sizeof(block));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			load_fault(load, 0, NULL, "cannot be read: %s", strerrordesc_np(errno));
+		if (n <= 0)
+			return;
+		strbuf_add(out, block, (size_t)n);
+		if (!strbuf_ok(out))
+			load_no_memory(load);
+	}
+}
+
+static void file_parse(struct load *load, const struct strbuf *text)
+{
+	static const char mark[] = "\xef\xbb\xbf"; /* some editors' byte order mark */
+	load->next = text->data;
+	load->end = text->data + text->len;
+	if (text->len >= 3 && memcmp(text->data, mark, 3) == 0)
+		load->next += 3;
+
+	int line = ini_parse_stream(line_read, load, pair_read, load);
+	if (line > 0)
+		load_fault(load, line, NULL, UNCLEAR);
+	else if (line < 0)
+		load_no_memory(load);
+	section_end(load);
+}
+
+void load_file(struct load *load, const char *path)
+{
+	if (load->conf->n_files == 0) {
+		load->section = SECTION_SERVER;
+		section_defaults(load);
+		load->section = SECTION_NONE;
+	}
+	file_add(load, path);
+	if (load->status != STATUS_OK)
+		return;
+	/* O_NONBLOCK: opening a pipe must not wait for its writer; file_check then refuses it. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0) {
+		int cause = errno;
+		load_fault(load, 0, NULL, "cannot be opened: %s", strerrordesc_np(cause));
+		if (cause == ENOENT)
+			load->status = STATUS_NOT_FOUND;
+		return;
+	}
+	struct strbuf text;
+	strbuf_init(&text);
+	file_check(load, fd);
+	file_read(load, fd, &text);
+	close(fd);
+	if (load->status == STATUS_OK)
+		file_parse(load, &text);
+	strbuf_clear(&text);
+}

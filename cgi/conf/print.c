@@ -1,0 +1,148 @@
+/*
+ * The configuration as text: what is in force (as a file, as JSON) and what could be (the
+ * reference). Secrets cannot appear: the configuration only holds the names of their files.
+ */
+#include <string.h>
+
+#include "base/json.h"
+#include "conf/conf.h"
+#include "conf/keys.h"
+#include "conf/value.h"
+
+static void value_print(const struct conf_key *key, const void *section, struct strbuf *out)
+{
+	struct strbuf value;
+	strbuf_init(&value);
+	value_text(key, section, &value);
+	/* A line that was just short enough without blanks must stay so. */
+	bool wide = strlen(key->name) + strlen(" = ") + value.len > CONF_LINE_MAX;
+	strbuf_addf(out, "%s%s%s\n", key->name, wide ? "=" : " = ", value.data);
+	strbuf_clear(&value);
+}
+
+static void section_print(enum conf_section which, const void *section, struct strbuf *out)
+{
+	for (size_t i = 0; i < conf_n_keys; i++) {
+		if (conf_keys[i].section == which)
+			value_print(&conf_keys[i], section, out);
+	}
+}
+
+/*
+ * The files that `sites` names are printed too, so it is left empty: loaded twice they would clash.
+ */
+static void server_print(const struct conf *conf, struct strbuf *out)
+{
+	struct server_conf server = conf->server;
+	char none[] = "";
+	server.sites = none;
+	strbuf_adds(out, "[server]\n");
+	if (conf->server.sites[0] != '\0' && strlen(conf->server.sites) < CONF_LINE_MAX - 40)
+		strbuf_addf(out, "; below: the files of sites = %s\n", conf->server.sites);
+	section_print(SECTION_SERVER, &server, out);
+}
+
+void conf_print(const struct conf *conf, struct strbuf *out)
+{
+	server_print(conf, out);
+	for (size_t i = 0; i < conf->n_sites; i++) {
+		strbuf_addf(out, "\n[site %s]\n", conf->sites[i].name);
+		section_print(SECTION_SITE, &conf->sites[i], out);
+	}
+}
+
+static void list_json(const struct conf_key *key, const struct conf_list *list,
+		      struct json_writer *w)
+{
+	json_open_array(w, key->name);
+	for (size_t i = 0; i < list->count; i++)
+		json_put_string(w, NULL, list->items[i]);
+	json_close_array(w);
+}
+
+static void text_json(const struct conf_key *key, const void *section, struct json_writer *w)
+{
+	struct strbuf value;
+	strbuf_init(&value);
+	value_text(key, section, &value);
+	json_put_string(w, key->name, value.data);
+	strbuf_clear(&value);
+}
+
+static void section_json(enum conf_section which, const void *section, struct json_writer *w)
+{
+	for (size_t i = 0; i < conf_n_keys; i++) {
+		const struct conf_key *key = &conf_keys[i];
+		if (key->section != which)
+			continue;
+		const void *field = value_field(key, section);
+		switch (key->type) {
+		case TYPE_BOOL:
+			json_put_bool(w, key->name, *(const bool *)field);
+			break;
+		case TYPE_INTEGER:
+		case TYPE_SECONDS:
+			json_put_integer(w, key->name, *(const long *)field);
+			break;
+		case TYPE_WORDS:
+		case TYPE_HOSTS:
+			list_json(key, field, w);
+			break;
+		default:
+			text_json(key, section, w);
+		}
+	}
+}
+
+void conf_print_json(const struct conf *conf, struct strbuf *out)
+{
+	struct json_writer w;
+	json_writer_init(&w, out);
+	json_open_object(&w, NULL);
+	json_put_string(&w, "file", conf->file);
+	json_open_object(&w, "server");
+	section_json(SECTION_SERVER, &conf->server, &w);
+	json_close_object(&w);
+	json_open_array(&w, "sites");
+	for (size_t i = 0; i < conf->n_sites; i++) {
+		const struct site_conf *site = &conf->sites[i];
+		json_open_object(&w, NULL);
+		json_put_string(&w, "name", site->name);
+		json_put_string(&w, "file", site->file);
+		json_put_integer(&w, "line", site->line);
+		section_json(SECTION_SITE, site, &w);
+		json_close_object(&w);
+	}
+	json_close_array(&w);
+	json_close_object(&w);
+}
+
+static const char *needed_text(enum conf_needed needed)
+{
+	static const char *const texts[] = {
+	    [NEEDED_NEVER] = "",
+	    [NEEDED_ALWAYS] = " Must be set.",
+	    [NEEDED_BY_TIGASE] = " Must be set with backend = tigase.",
+	    [NEEDED_BY_BOSH] = " Must be set with backend = bosh.",
+	};
+	return texts[needed];
+}
+
+void conf_print_keys(struct strbuf *out)
+{
+	enum conf_section section = SECTION_NONE;
+	for (size_t i = 0; i < conf_n_keys; i++) {
+		const struct conf_key *key = &conf_keys[i];
+		if (key->section != section)
+			strbuf_adds(out, key->section == SECTION_SERVER ? "[server]\n"
+									: "\n[site NAME]\n");
+		section = key->section;
+		struct strbuf allowed;
+		strbuf_init(&allowed);
+		value_allowed(key, &allowed);
+		strbuf_addf(out, "  %-20s  %-7s  %-12s  %s Allowed: %s.%s\n", key->name,
+			    value_type(key), key->initial[0] == '\0' ? "-" : key->initial,
+			    key->what, allowed.data, needed_text(key->needed));
+		strbuf_clear(&allowed);
+	}
+}

@@ -1,0 +1,210 @@
+/*
+ * The rules for values that are texts: paths, URLs, host names, the JID rule, the resource. They
+ * keep out what would break the place the value ends up in (a header, a URL, XML); whether the
+ * thing exists is not asked here.
+ */
+#include "conf/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+
+#define BLANKS "\t "
+#define DIGITS "0123456789"
+#define LOWER  "abcdefghijklmnopqrstuvwxyz"
+#define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+#define HOST_MAX 253   /* a name in the DNS: RFC 1035 2.3.4 without the length bytes */
+#define PORT_MAX 65535 /* 16 bits */
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool is_printable_ascii(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text <= ' ' || *text > '~')
+			return false;
+	}
+	return true;
+}
+
+const char *text_word_check(const char *text)
+{
+	return text[strcspn(text, BLANKS)] == '\0' ? NULL : "has a blank in it";
+}
+
+const char *text_path_check(const char *text)
+{
+	return text[0] == '/' ? NULL : "does not begin with /";
+}
+
+const char *text_log_check(const char *text)
+{
+	if (strcmp(text, "stderr") == 0 || strcmp(text, "syslog") == 0)
+		return NULL;
+	return text_path_check(text);
+}
+
+/* The part behind "http://" or "https://"; NULL where neither stands. */
+static const char *url_rest(const char *text)
+{
+	if (starts_with(text, "https://"))
+		return text + strlen("https://");
+	if (starts_with(text, "http://"))
+		return text + strlen("http://");
+	return NULL;
+}
+
+/* Length of the host that text begins with, an IPv6 address with its brackets; 0: none. */
+static size_t host_span(const char *text)
+{
+	if (text[0] != '[')
+		return strspn(text, LOWER UPPER DIGITS "-._");
+	size_t inside = strspn(text + 1, DIGITS "abcdefABCDEF:.");
+	return inside > 0 && text[1 + inside] == ']' ? inside + 2 : 0;
+}
+
+/* Checks the "HOST[:PORT]" that stands before the path. */
+static const char *authority_check(const char *text)
+{
+	size_t len = strcspn(text, "/?#");
+	if (memchr(text, '@', len) != NULL)
+		return "has a user in it, which belongs in keys of its own";
+	size_t host = host_span(text);
+	if (host == 0 || (host < len && text[host] != ':'))
+		return "has no valid host";
+	if (host == len)
+		return NULL;
+
+	size_t digits = strspn(text + host + 1, DIGITS);
+	long port = strtol(text + host + 1, NULL, 10);
+	if (digits == 0 || host + 1 + digits != len || port < 1 || port > PORT_MAX)
+		return "has no valid port";
+	return NULL;
+}
+
+const char *text_url_check(const char *text)
+{
+	const char *rest = url_rest(text);
+	if (rest == NULL)
+		return "does not begin with http:// or https://";
+	if (!is_printable_ascii(text) || strpbrk(text, "\"'<>\\`") != NULL)
+		return "has a blank, a quote or another character that a URL cannot hold";
+	if (strpbrk(text, "?#") != NULL)
+		return "has a query or a fragment";
+	return authority_check(rest);
+}
+
+const char *text_link_check(const char *text)
+{
+	const char *rest = url_rest(text);
+	if (rest == NULL && text[0] != '/')
+		return "begins neither with / nor with http:// or https://";
+	if (rest == NULL && text[1] == '/')
+		return "begins with //, which names another host";
+	if (!is_printable_ascii(text) || strpbrk(text, "\"'<>\\`") != NULL)
+		return "has a blank, a quote or another character that a URL cannot hold";
+	if (rest != NULL && !starts_with(rest, "{hostname}"))
+		return authority_check(rest);
+	return NULL;
+}
+
+const char *text_bosh_url_check(const char *text)
+{
+	if (strpbrk(text, ";,") != NULL)
+		return "has a ; or , in it, which a Content-Security-Policy would take for its own";
+	return text_link_check(text);
+}
+
+const char *text_mount_check(const char *text)
+{
+	if (text[0] != '/')
+		return "does not begin with /";
+	if (text[1] == '\0')
+		return NULL;
+	if (text[strlen(text) - 1] == '/')
+		return "ends with /";
+	if (text[strspn(text, LOWER UPPER DIGITS "-._~/")] != '\0')
+		return "has a character other than letters, digits and - . _ ~ /";
+	if (strstr(text, "//") != NULL || strstr(text, "/./") != NULL ||
+	    strstr(text, "/../") != NULL)
+		return "has an empty or dotted part";
+	const char *last = strrchr(text, '/');
+	if (strcmp(last, "/.") == 0 || strcmp(last, "/..") == 0)
+		return "has an empty or dotted part";
+	return NULL;
+}
+
+/* The placeholder that text begins with: its length, or 0. */
+static size_t user_placeholder(const char *text)
+{
+	static const char *const forms[] = {"{user}", "{user|lower}"};
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (starts_with(text, forms[i]))
+			return strlen(forms[i]);
+	}
+	return 0;
+}
+
+const char *text_jid_rule_check(const char *text)
+{
+	const char *open = strchr(text, '{');
+	size_t len = open == NULL ? 0 : user_placeholder(open);
+	if (len == 0)
+		return "has no {user} or {user|lower}";
+	if (strpbrk(open + len, "{}") != NULL || memchr(text, '}', (size_t)(open - text)) != NULL)
+		return "has more than one placeholder";
+
+	const char *at = strchr(text, '@');
+	if (at == NULL || at[1] == '\0')
+		return "has no @ with a domain behind it";
+	if (at < open)
+		return "has its placeholder behind the @";
+	if (strchr(at + 1, '@') != NULL)
+		return "has more than one @";
+	if (strpbrk(text, BLANKS "/&<>\"'") != NULL)
+		return "has a blank, a quote or another character that no bare JID has";
+	return NULL;
+}
+
+const char *text_resource_check(const char *text)
+{
+	const char placeholder[] = "{random}";
+	if (text_has_control(text) || strpbrk(text, "&<>\"'") != NULL)
+		return "has one of & < > \" ' or a control character";
+
+	const char *open = strchr(text, '{');
+	if (open == NULL)
+		return strchr(text, '}') == NULL ? NULL : "has a } without its {";
+	if (!starts_with(open, placeholder))
+		return "has a placeholder other than {random}";
+	if (strpbrk(open + strlen(placeholder), "{}") != NULL)
+		return "has more than one placeholder";
+	return memchr(text, '}', (size_t)(open - text)) == NULL ? NULL : "has a } without its {";
+}
+
+const char *text_host_check(const char *text)
+{
+	size_t len = strlen(text);
+	if (text[0] == '[') {
+		size_t inside = strspn(text + 1, DIGITS "abcdef:.");
+		if (inside == 0 || text[1 + inside] != ']')
+			return "is not an IPv6 address";
+		if (text[inside + 2] == ':')
+			return "has a port: leave it out, every port is meant";
+		return text[inside + 2] == '\0' ? NULL : "is not an IPv6 address";
+	}
+	if (strchr(text, ':') != NULL)
+		return "has a port: leave it out, every port is meant";
+	if (text[strspn(text, LOWER DIGITS "-._")] != '\0')
+		return "is not a host name (one with other letters is written in its xn-- form)";
+	if (len > HOST_MAX || text[0] == '.' || text[len - 1] == '.' || strstr(text, "..") != NULL)
+		return "is too long or has an empty part";
+	return NULL;
+}

@@ -1,0 +1,27 @@
+/*
+ * What a value that is kept as a text may look like. Each function returns NULL, or what is wrong,
+ * to be read behind the quoted value: "does not begin with /". Internal to conf/.
+ */
+#ifndef CONF_TEXT_H
+#define CONF_TEXT_H
+
+const char *text_word_check(const char *text);
+const char *text_path_check(const char *text);
+const char *text_log_check(const char *text);
+
+/*
+ * http(s)://HOST[:PORT][/PATH], neither user nor query nor fragment: it is logged, so no secret may
+ * be in it.
+ */
+const char *text_url_check(const char *text);
+
+/* A path on this host or an http(s) URL; bosh_url moreover lands in a Content-Security-Policy. */
+const char *text_link_check(const char *text);
+const char *text_bosh_url_check(const char *text);
+
+const char *text_mount_check(const char *text);
+const char *text_jid_rule_check(const char *text);
+const char *text_resource_check(const char *text);
+const char *text_host_check(const char *text); /* one name, in lower case */
+
+#endif

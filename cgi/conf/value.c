@@ -1,0 +1,425 @@
+/*
+ * Setting, checking and printing of values, one row a type in the table at the end. The rules for
+ * plain texts are in text.c, digits and units in number.c; what each key may be is in keys.c.
+ */
+#include "conf/value.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/number.h"
+#include "conf/text.h"
+
+#define LIMIT_COUNT_MAX  1000000 /* more is no limit: say off */
+#define LIMIT_PERIOD_MIN NUMBER_SECOND_MS
+#define LIMIT_PERIOD_MAX (24 * NUMBER_HOUR_MS) /* counts are kept no longer */
+
+struct type {
+	const char *name;
+	const char *allowed;                    /* NULL: value_allowed makes it from the row */
+	const char *(*check)(const char *text); /* only for texts and the words of lists */
+	enum status (*set)(const struct conf_key *key, const char *text, void *section,
+			   struct error *err);
+	void (*text)(const struct conf_key *key, const void *section, struct strbuf *out);
+};
+static const struct type types[TYPE_COUNT];
+
+const void *value_field(const struct conf_key *key, const void *section)
+{
+	return (const char *)section + key->offset;
+}
+
+static void *field(const struct conf_key *key, void *section)
+{
+	return (char *)section + key->offset;
+}
+
+static enum status refuse(const struct conf_key *key, const char *text, const char *reason,
+			  struct error *err)
+{
+	struct strbuf allowed;
+	strbuf_init(&allowed);
+	value_allowed(key, &allowed);
+	const char *quote = text[0] == '\0' ? "" : "\"";
+	enum status status =
+	    error_set(err, STATUS_BAD_REQUEST, "%s%s%s%s%s; allowed: %s", quote, text, quote,
+		      text[0] == '\0' ? "" : " ", reason, allowed.data);
+	strbuf_clear(&allowed);
+	return status;
+}
+
+/* ---- numbers and times ---- */
+
+static enum status set_ranged(const struct conf_key *key, const char *text, long long number,
+			      void *section, struct error *err)
+{
+	if (number < key->min)
+		return refuse(key, text, "is too small", err);
+	if (number > key->max)
+		return refuse(key, text, "is too large", err);
+	*(long *)field(key, section) = (long)number;
+	return STATUS_OK;
+}
+
+static enum status set_integer(const struct conf_key *key, const char *text, void *section,
+			       struct error *err)
+{
+	const char *at = text;
+	long long number;
+	if (!number_read(&at, &number) || *at != '\0')
+		return refuse(key, text, "is not a whole number", err);
+	return set_ranged(key, text, number, section, err);
+}
+
+static enum status set_seconds(const struct conf_key *key, const char *text, void *section,
+			       struct error *err)
+{
+	const char *at = text;
+	long long number;
+	if (number_read(&at, &number) && *at == '\0')
+		return set_ranged(key, text, number, section, err);
+
+	long long ms;
+	const char *reason = number_time_read(text, &ms);
+	if (reason == NULL && ms % NUMBER_SECOND_MS != 0)
+		reason = "is not in whole seconds";
+	if (reason != NULL)
+		return refuse(key, text, reason, err);
+	return set_ranged(key, text, ms / NUMBER_SECOND_MS, section, err);
+}
+
+static enum status set_time(const struct conf_key *key, const char *text, void *section,
+			    struct error *err)
+{
+	long long ms;
+	const char *reason = number_time_read(text, &ms);
+	if (reason != NULL)
+		return refuse(key, text, reason, err);
+	return set_ranged(key, text, ms, section, err);
+}
+
+static enum status set_limit(const struct conf_key *key, const char *text, void *section,
+			     struct error *err)
+{
+	struct conf_limit *limit = field(key, section);
+	if (strcmp(text, "off") == 0) {
+		*limit = (struct conf_limit){0};
+		return STATUS_OK;
+	}
+	const char *at = text;
+	long long count;
+	long long period;
+	if (!number_read(&at, &count) || *at++ != '/')
+		return refuse(key, text, "is not a limit", err);
+	const char *reason = number_time_read(at, &period);
+	if (reason != NULL)
+		return refuse(key, text, reason, err);
+	if (count < 1 || count > LIMIT_COUNT_MAX)
+		return refuse(key, text, "counts to too few or too many", err);
+	if (period < LIMIT_PERIOD_MIN || period > LIMIT_PERIOD_MAX)
+		return refuse(key, text, "has a time that is too short or too long", err);
+	*limit = (struct conf_limit){.count = (long)count, .period_ms = (long)period};
+	return STATUS_OK;
+}
+
+static void text_integer(const struct conf_key *key, const void *section, struct strbuf *out)
+{
+	strbuf_addf(out, "%ld", *(const long *)value_field(key, section));
+}
+
+static void text_time(const struct conf_key *key, const void *section, struct strbuf *out)
+{
+	number_time_write(*(const long *)value_field(key, section), out);
+}
+
+static void text_limit(const struct conf_key *key, const void *section, struct strbuf *out)
+{
+	const struct conf_limit *limit = value_field(key, section);
+	if (limit->count == 0) {
+		strbuf_adds(out, "off");
+		return;
+	}
+	strbuf_addf(out, "%ld/", limit->count);
+	number_time_write(limit->period_ms, out);
+}
+
+/* ---- words ---- */
+
+static enum status set_bool(const struct conf_key *key, const char *text, void *section,
+			    struct error *err)
+{
+	bool on = strcmp(text, "on") == 0;
+	if (!on && strcmp(text, "off") != 0)
+		return refuse(key, text, "is neither", err);
+	*(bool *)field(key, section) = on;
+	return STATUS_OK;
+}
+
+static void text_bool(const struct conf_key *key, const void *section, struct strbuf *out)
+{
+	strbuf_adds(out, *(const bool *)value_field(key, section) ? "on" : "off");
+}
+
+/* The word's place in a list that ends with NULL, or -1. */
+static long word_index(const char *const *words, const char *word)
+{
+	for (long i = 0; words[i] != NULL; i++) {
+		if (strcmp(words[i], word) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static enum status set_enum(const struct conf_key *key, const char *text, void *section,
+			    struct error *err)
+{
+	long index = word_index(key->words, text);
+	if (index < 0)
+		return refuse(key, text, "is not known", err);
+	*(long *)field(key, section) = index;
+	return STATUS_OK;
+}
+
+static void text_enum(const struct conf_key *key, const void *section, struct strbuf *out)
+{
+	strbuf_adds(out, key->words[*(const long *)value_field(key, section)]);
+}
+
+static void list_clear(struct conf_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i]);
+	free(list->items);
+	*list = (struct conf_list){0};
+}
+
+static void lower(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text >= 'A' && *text <= 'Z')
+			*text = (char)(*text - 'A' + 'a');
+	}
+}
+
+/* NULL, or why the word may not stand in the list (which does not hold it yet). */
+static const char *word_check(const struct conf_key *key, const struct conf_list *list,
+			      const char *word)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i], word) == 0)
+			return "stands there twice";
+	}
+	if (key->words != NULL && word_index(key->words, word) < 0)
+		return "is not known";
+	return types[key->type].check(word);
+}
+
+/* Appends the len bytes at word. */
+static enum status list_add(const struct conf_key *key, struct conf_list *list, const char *word,
+			    size_t len, struct error *err)
+{
+	char **items = realloc(list->items, (list->count + 1) * sizeof(*items));
+	if (items == NULL)
+		return error_no_memory(err);
+	list->items = items;
+	char *item = strndup(word, len);
+	if (item == NULL)
+		return error_no_memory(err);
+	if (key->type == TYPE_HOSTS)
+		lower(item);
+
+	const char *reason = word_check(key, list, item);
+	if (reason != NULL) {
+		enum status status = refuse(key, item, reason, err);
+		free(item);
+		return status;
+	}
+	list->items[list->count++] = item;
+	return STATUS_OK;
+}
+
+static enum status set_list(const struct conf_key *key, const char *text, void *section,
+			    struct error *err)
+{
+	static const char blanks[] = " \t";
+	struct conf_list list = {0};
+	for (const char *at = text + strspn(text, blanks); *at != '\0'; at += strspn(at, blanks)) {
+		size_t len = strcspn(at, blanks);
+		enum status status = list_add(key, &list, at, len, err);
+		if (status != STATUS_OK) {
+			list_clear(&list);
+			return status;
+		}
+		at += len;
+	}
+	list_clear(field(key, section));
+	*(struct conf_list *)field(key, section) = list;
+	return STATUS_OK;
+}
+
+static void text_list(const struct conf_key *key, const void *section, struct strbuf *out)
+{
+	const struct conf_list *list = value_field(key, section);
+	for (size_t i = 0; i < list->count; i++)
+		strbuf_addf(out, "%s%s", i == 0 ? "" : " ", list->items[i]);
+}
+
+/* ---- texts ---- */
+
+static enum status set_text(const struct conf_key *key, const char *text, void *section,
+			    struct error *err)
+{
+	const char *reason = text[0] == '\0' ? NULL : types[key->type].check(text);
+	if (reason == NULL && key->max > 0 && strlen(text) > (size_t)key->max)
+		reason = "is too long";
+	if (reason != NULL)
+		return refuse(key, text, reason, err);
+	char *copy = strdup(text);
+	if (copy == NULL)
+		return error_no_memory(err);
+	char **out = field(key, section);
+	free(*out);
+	*out = copy;
+	return STATUS_OK;
+}
+
+static void text_text(const struct conf_key *key, const void *section, struct strbuf *out)
+{
+	strbuf_adds(out, *(char *const *)value_field(key, section));
+}
+
+/* "/" is kept as "", so that a path below the mount point is always base_path and the rest. */
+static enum status set_mount(const struct conf_key *key, const char *text, void *section,
+			     struct error *err)
+{
+	struct site_conf *site = section;
+	enum status status = set_text(key, text, section, err);
+	if (status != STATUS_OK)
+		return status;
+	site->base_path_set = text[0] != '\0';
+	if (strcmp(site->base_path, "/") == 0)
+		site->base_path[0] = '\0';
+	return STATUS_OK;
+}
+
+static void text_mount(const struct conf_key *key, const void *section, struct strbuf *out)
+{
+	const struct site_conf *site = section;
+	if (site->base_path_set && site->base_path[0] == '\0')
+		strbuf_adds(out, "/");
+	else
+		text_text(key, section, out);
+}
+
+/* ---- the types ---- */
+
+#define A_PATH "a path that begins with /"
+
+/* clang-format off */
+static const struct type types[TYPE_COUNT] = {
+	[TYPE_BOOL] = {"switch", "on, off", .set = set_bool, .text = text_bool},
+	[TYPE_INTEGER] = {"number", .set = set_integer, .text = text_integer},
+	[TYPE_SECONDS] = {"seconds", .set = set_seconds, .text = text_integer},
+	[TYPE_TIME] = {"time", .set = set_time, .text = text_time},
+	[TYPE_LIMIT] = {"limit", "N/TIME as in 10/15m (at most 1000000 in 1s to 24h), or off",
+			.set = set_limit, .text = text_limit},
+	[TYPE_ENUM] = {"word", .set = set_enum, .text = text_enum},
+	[TYPE_WORDS] = {"words", .check = text_word_check, .set = set_list, .text = text_list},
+	[TYPE_HOSTS] = {"hosts", "host names without a port, with blanks between them, each once",
+			text_host_check, set_list, text_list},
+	[TYPE_MOUNT] = {"path", "a path such as /chat, or / alone",
+			text_mount_check, set_mount, text_mount},
+	[TYPE_WORD] = {"name", "one word", text_word_check, set_text, text_text},
+	[TYPE_PATH] = {"file", .check = text_path_check, .set = set_text, .text = text_text},
+	[TYPE_LOG] = {"log", "stderr, syslog, or " A_PATH, text_log_check, set_text, text_text},
+	[TYPE_URL] = {"url", "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH",
+		      text_url_check, set_text, text_text},
+	[TYPE_LINK] = {"link", A_PATH ", or an http:// or https:// URL",
+		       text_link_check, set_text, text_text},
+	[TYPE_BOSH_URL] = {"link", A_PATH ", or an http:// or https:// URL",
+			   text_bosh_url_check, set_text, text_text},
+	[TYPE_JID_RULE] = {"rule", "{user}@DOMAIN or {user|lower}@DOMAIN",
+			   text_jid_rule_check, set_text, text_text},
+	[TYPE_RESOURCE] = {"text", "a text with {random} in it once, a fixed one, or server",
+			   text_resource_check, set_text, text_text},
+};
+/* clang-format on */
+
+const char *value_type(const struct conf_key *key)
+{
+	return types[key->type].name;
+}
+
+static void words_allowed(const struct conf_key *key, struct strbuf *out)
+{
+	if (key->words == NULL)
+		strbuf_adds(out, "words with blanks between them");
+	for (size_t i = 0; key->words != NULL && key->words[i] != NULL; i++)
+		strbuf_addf(out, "%s%s", i == 0 ? "" : ", ", key->words[i]);
+	if (key->type == TYPE_WORDS)
+		strbuf_adds(out, ", each once");
+}
+
+void value_allowed(const struct conf_key *key, struct strbuf *out)
+{
+	switch (key->type) {
+	case TYPE_INTEGER:
+		strbuf_addf(out, "a whole number from %ld to %ld", key->min, key->max);
+		break;
+	case TYPE_SECONDS:
+		strbuf_addf(out, "%ld to %ld seconds, as in 60 or 60s", key->min, key->max);
+		break;
+	case TYPE_TIME:
+		strbuf_adds(out, "a time from ");
+		number_time_write(key->min, out);
+		strbuf_adds(out, " to ");
+		number_time_write(key->max, out);
+		strbuf_adds(out, ", in ms, s, m or h");
+		break;
+	case TYPE_ENUM:
+	case TYPE_WORDS:
+		words_allowed(key, out);
+		break;
+	case TYPE_PATH:
+		strbuf_adds(out, A_PATH);
+		if (key->max > 0)
+			strbuf_addf(out, ", at most %ld bytes", key->max);
+		break;
+	default:
+		strbuf_adds(out, types[key->type].allowed);
+	}
+}
+
+bool value_may_be_empty(const struct conf_key *key)
+{
+	return key->initial[0] == '\0' && key->needed != NEEDED_ALWAYS;
+}
+
+enum status value_set(const struct conf_key *key, const char *text, void *section,
+		      struct error *err)
+{
+	if (text[0] == '\0' && !value_may_be_empty(key))
+		return refuse(key, text, "may not be empty", err);
+	return types[key->type].set(key, text, section, err);
+}
+
+enum status value_set_default(const struct conf_key *key, void *section, struct error *err)
+{
+	return types[key->type].set(key, key->initial, section, err);
+}
+
+void value_text(const struct conf_key *key, const void *section, struct strbuf *out)
+{
+	types[key->type].text(key, section, out);
+}
+
+void value_clear(const struct conf_key *key, void *section)
+{
+	if (types[key->type].set == set_list) {
+		list_clear(field(key, section));
+	} else if (types[key->type].set == set_text || types[key->type].set == set_mount) {
+		char **text = field(key, section);
+		free(*text);
+		*text = NULL;
+	}
+}
