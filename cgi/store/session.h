@@ -29,7 +29,8 @@ struct session_life {
 /*
  * A new session with a new token (never an adopted one). old_token, if not NULL, is deleted in the same
  * transaction; the oldest beyond SESSION_MAX_PER_USER and some ended ones too. The token is only valid when this
- * returned STATUS_OK (committed).
+ * returned STATUS_OK (committed). STATUS_BAD_CREDENTIALS: a user of source "login" who was deleted or disabled
+ * since the password was checked.
  */
 struct session_new {
 	const char *source;

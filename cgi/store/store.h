@@ -32,4 +32,7 @@ int store_schema(void);
 /* One cheap read, for /health. */
 enum status store_ping(struct store *store, struct error *err);
 
+/* Is the file sound? For a start and `prebindctl check`; a big one is looked at for two seconds only. */
+enum status store_verify(struct store *store, struct error *err);
+
 #endif

@@ -1,0 +1,97 @@
+/*
+ * All SQL that is asked while serving, in SQLite's dialect: parameters ?1, ?2 … in the order that
+ * the one caller of each binds them. Nothing is ever put together from pieces.
+ */
+#include "store/statement.h"
+
+#define USER_COLUMNS    "id, name, display_name, password_hash, disabled"
+#define SESSION_COLUMNS "source, user, created, last_seen"
+#define JID_MAP_COLUMNS "source, user, localpart, domain, xmpp_password"
+
+const char *const catalogue[QUERY_COUNT] = {
+    [QUERY_PING] = "SELECT count(*) FROM (SELECT 1 FROM site_key LIMIT 1)",
+
+    /* name */
+    [QUERY_USER_FIND] = "SELECT " USER_COLUMNS " FROM site_user WHERE name = ?1",
+    /* name, hash, now */
+    [QUERY_USER_ADD] = "INSERT INTO site_user (name, password_hash, created) VALUES (?1, ?2, ?3)",
+    /* name, hash */
+    [QUERY_USER_SET_PASSWORD] = "UPDATE site_user SET password_hash = ?2 WHERE name = ?1",
+    /* name, 0 or 1 */
+    [QUERY_USER_SET_DISABLED] = "UPDATE site_user SET disabled = ?2 WHERE name = ?1",
+    /* name */
+    [QUERY_USER_DELETE] = "DELETE FROM site_user WHERE name = ?1",
+    [QUERY_USER_LIST] = "SELECT " USER_COLUMNS " FROM site_user ORDER BY name",
+
+    /* token hash */
+    [QUERY_SESSION_FIND] = "SELECT " SESSION_COLUMNS " FROM login_session WHERE token_hash = ?1",
+    /* token hash, now, not seen since */
+    [QUERY_SESSION_TOUCH] = "UPDATE login_session SET last_seen = ?2"
+			    " WHERE token_hash = ?1 AND last_seen <= ?3",
+    /*
+     * token hash, source, user, now. Nothing for a user of ours who was deleted or disabled
+     * meanwhile.
+     */
+    [QUERY_SESSION_ADD] = "INSERT INTO login_session (token_hash, source, user, created, last_seen)"
+			  " SELECT ?1, ?2, ?3, ?4, ?4"
+			  " WHERE ?2 <> 'login'"
+			  " OR EXISTS (SELECT 1 FROM site_user WHERE name = ?3 AND disabled = 0)",
+    /* source, user, how many of the newest stay */
+    [QUERY_SESSION_EVICT] =
+	"DELETE FROM login_session WHERE token_hash IN"
+	" (SELECT token_hash FROM login_session WHERE source = ?1 AND user = ?2"
+	" ORDER BY created DESC, last_seen DESC, token_hash LIMIT -1 OFFSET ?3)",
+    /* last seen at, or before; how many at most */
+    [QUERY_SESSION_PURGE] =
+	"DELETE FROM login_session WHERE token_hash IN"
+	" (SELECT token_hash FROM login_session WHERE last_seen <= ?1 ORDER BY last_seen LIMIT ?2)",
+    /* token hash */
+    [QUERY_SESSION_END] = "DELETE FROM login_session WHERE token_hash = ?1",
+    /* source, user */
+    [QUERY_SESSION_END_USER] = "DELETE FROM login_session WHERE source = ?1 AND user = ?2",
+    [QUERY_SESSION_END_ALL] = "DELETE FROM login_session",
+    [QUERY_SESSION_LIST] =
+	"SELECT " SESSION_COLUMNS " FROM login_session ORDER BY source, user, created",
+
+    /* source, user */
+    [QUERY_JID_MAP_FIND] =
+	"SELECT " JID_MAP_COLUMNS " FROM jid_map WHERE source = ?1 AND user = ?2",
+    /* localpart, domain */
+    [QUERY_JID_MAP_FIND_ACCOUNT] =
+	"SELECT " JID_MAP_COLUMNS " FROM jid_map WHERE localpart = ?1 AND domain = ?2",
+    /*
+     * source, user, localpart, domain, password or null. Null keeps the password of the same
+     * account only.
+     */
+    [QUERY_JID_MAP_SET] =
+	"INSERT INTO jid_map (" JID_MAP_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)"
+	" ON CONFLICT (source, user) DO UPDATE SET xmpp_password = CASE"
+	" WHEN excluded.xmpp_password IS NULL AND jid_map.localpart = excluded.localpart"
+	" AND jid_map.domain = excluded.domain THEN jid_map.xmpp_password"
+	" ELSE excluded.xmpp_password END,"
+	" localpart = excluded.localpart, domain = excluded.domain",
+    /* source, user */
+    [QUERY_JID_MAP_DELETE] = "DELETE FROM jid_map WHERE source = ?1 AND user = ?2",
+    /* The password stays where it is. */
+    [QUERY_JID_MAP_LIST] =
+	"SELECT source, user, localpart, domain, NULL FROM jid_map ORDER BY source, user",
+
+    /* purpose */
+    [QUERY_SITE_KEY_FIND] = "SELECT key FROM site_key WHERE purpose = ?1",
+    /* purpose, key. The first one stays. */
+    [QUERY_SITE_KEY_ADD] =
+	"INSERT INTO site_key (purpose, key) VALUES (?1, ?2) ON CONFLICT (purpose) DO NOTHING",
+
+    /* The limits' own database; limit.c has its table. Bucket */
+    [QUERY_LIMIT_FIND] = "SELECT credit, stamp FROM bucket WHERE id = ?1",
+    /* bucket, credit, stamp, when it will be full */
+    [QUERY_LIMIT_SET] = "INSERT INTO bucket (id, credit, stamp, full_at) VALUES (?1, ?2, ?3, ?4)"
+			" ON CONFLICT (id) DO UPDATE SET credit = excluded.credit,"
+			" stamp = excluded.stamp, full_at = excluded.full_at",
+    /* now, how many at most: full ones say no more than ones that are not there */
+    [QUERY_LIMIT_PURGE] = "DELETE FROM bucket WHERE id IN (SELECT id FROM bucket"
+			  " WHERE full_at <= ?1 ORDER BY full_at LIMIT ?2)",
+    /* how many: those that would be full soonest */
+    [QUERY_LIMIT_EVICT] =
+	"DELETE FROM bucket WHERE id IN (SELECT id FROM bucket ORDER BY full_at LIMIT ?1)",
+};

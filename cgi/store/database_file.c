@@ -1,0 +1,159 @@
+/*
+ * Permissions and place of a database's file (REL-DB-1, REL-DB-6). The directory counts as much as
+ * the file: whoever may write there can put another database, or another journal, in its place.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/magic.h>
+#include <sys/fsuid.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "store/database_file.h"
+
+#define DATABASE_MODE (S_IRUSR | S_IWUSR) /* SQLite gives its -wal, -shm and -journal the same */
+
+/* Locking over these is slow, switched off or wrong often enough; FUSE may be any of them. */
+static const unsigned long network_magic[] = {
+    NFS_SUPER_MAGIC,   SMB_SUPER_MAGIC,  SMB2_SUPER_MAGIC, CIFS_SUPER_MAGIC, NCP_SUPER_MAGIC,
+    AFS_SUPER_MAGIC,   AFS_FS_MAGIC,     CODA_SUPER_MAGIC, V9FS_MAGIC,       CEPH_SUPER_MAGIC,
+    OCFS2_SUPER_MAGIC, FUSE_SUPER_MAGIC, 0x01161970UL, /* GFS2 */
+    0x0BD00BD0UL,                                      /* Lustre */
+    0x47504653UL,                                      /* GPFS */
+    0x786f4256UL,                                      /* VirtualBox shared folders */
+};
+
+/* The directory of path; the caller frees it; NULL: no memory. */
+static char *directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+static bool owner_is_fine(uid_t owner)
+{
+	uid_t us = geteuid();
+
+	return owner == us || owner == 0 || us == 0;
+}
+
+static enum status check_file(const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0 && errno == ENOENT)
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: there is no database: run prebindctl migrate", path);
+	if (lstat(path, &st) != 0)
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: cannot look at the database: %s: may user %u enter every "
+				 "directory of this path?",
+				 path, strerrordesc_np(errno), (unsigned)geteuid());
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: the database must be a regular file, not a link or a "
+				 "directory: name the file itself",
+				 path);
+	if (!owner_is_fine(st.st_uid))
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: the database belongs to user %u, this program runs as user "
+				 "%u: chown %u '%s'",
+				 path, (unsigned)st.st_uid, (unsigned)geteuid(),
+				 (unsigned)geteuid(), path);
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: the database is open to others (mode %04o): chmod 600 '%s'",
+				 path, (unsigned)(st.st_mode & 07777), path);
+	return STATUS_OK;
+}
+
+static enum status check_directory(const char *directory, struct error *err)
+{
+	struct stat st;
+
+	if (stat(directory, &st) != 0)
+		return error_set(err, STATUS_UNAVAILABLE, "%s: cannot look at the directory: %s",
+				 directory, strerrordesc_np(errno));
+	if (!owner_is_fine(st.st_uid))
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: the database's directory belongs to user %u, this program "
+				 "runs as user %u: chown %u '%s'",
+				 directory, (unsigned)st.st_uid, (unsigned)geteuid(),
+				 (unsigned)geteuid(), directory);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: others may write to the database's directory (mode %04o): "
+				 "chmod go-w '%s'",
+				 directory, (unsigned)(st.st_mode & 07777), directory);
+	return STATUS_OK;
+}
+
+enum status database_file_check(const char *path, struct error *err)
+{
+	enum status status = check_file(path, err);
+
+	if (status != STATUS_OK)
+		return status;
+	char *directory = directory_of(path);
+	if (directory == NULL)
+		return error_no_memory(err);
+	status = check_directory(directory, err);
+	free(directory);
+	return status;
+}
+
+/*
+ * mknod and not open: with no descriptor there is none to close, and so no locks to lose. Root
+ * makes the file as the directory's owner, for the program that is to use it is not root; file-
+ * system ids are the thread's own.
+ */
+static int make_file(const char *path, const struct stat *directory)
+{
+	bool as_owner = geteuid() == 0 && directory->st_uid != 0;
+
+	if (as_owner) {
+		setfsgid(directory->st_gid);
+		setfsuid(directory->st_uid);
+	}
+	int made = mknod(path, S_IFREG | DATABASE_MODE, 0) == 0 ? 0 : errno;
+	if (as_owner) {
+		setfsuid(geteuid());
+		setfsgid(getegid());
+	}
+	return made;
+}
+
+enum status database_file_create(const char *path, struct error *err)
+{
+	struct stat st;
+	char *directory = directory_of(path);
+
+	if (directory == NULL)
+		return error_no_memory(err);
+	enum status status = STATUS_OK;
+	int made = stat(directory, &st) == 0 ? make_file(path, &st) : errno;
+	if (made != 0 && made != EEXIST)
+		status = error_set(err, STATUS_UNAVAILABLE,
+				   "%s: cannot create the database: %s: the directory %s must "
+				   "exist and user %u be able to write to it",
+				   path, strerrordesc_np(made), directory, (unsigned)geteuid());
+	free(directory);
+	return status;
+}
+
+bool database_file_on_network(const char *path)
+{
+	struct statfs fs;
+
+	if (statfs(path, &fs) != 0)
+		return false; /* whoever opens the file next says why */
+	for (size_t i = 0; i < sizeof network_magic / sizeof network_magic[0]; i++)
+		if (((unsigned long)fs.f_type & 0xFFFFFFFFUL) == network_magic[i])
+			return true;
+	return false;
+}

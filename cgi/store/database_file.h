@@ -1,0 +1,28 @@
+/*
+ * A database's file as the file system sees it: is it there, may anybody else write to it, is it on
+ * this machine. Never opens it: closing any descriptor of a database file drops all locks that the
+ * process holds on it. Internal to store/.
+ */
+#ifndef STORE_DATABASE_FILE_H
+#define STORE_DATABASE_FILE_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/*
+ * Refused, with the command that mends it: a missing file, a link, an owner other than us or root
+ * (root itself may work on anybody's), any group or other bit in the file's mode, a directory that
+ * group or others may write to.
+ */
+enum status database_file_check(const char *path, struct error *err);
+
+/* Makes an empty file, 0600, if there is none; as root: the directory owner's. */
+enum status database_file_create(const char *path, struct error *err);
+
+/*
+ * Is it on a file system whose locks and shared memory may lie between other machines' (REL-DB-1)?
+ */
+bool database_file_on_network(const char *path);
+
+#endif

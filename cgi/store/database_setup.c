@@ -1,0 +1,109 @@
+/*
+ * What is settled before the first query: is the database ours, which schema has it, how is it
+ * journalled. SQLite's dialect (pragmas), but not its calls: those are store.c.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "store/database_file.h"
+#include "store/statement.h"
+
+#define APPLICATION_ID   0x70726264 /* "prbd": tells our files from other programs' */
+#define JOURNAL_RETRY_MS 10
+#define JOURNAL_TRIES    200 /* together two seconds, the patience of everything else */
+
+enum status connection_schema(struct connection *db, int *out, struct error *err)
+{
+	int application, schema, tables;
+	enum status status = connection_ask(db, "PRAGMA application_id", &application, NULL, err);
+
+	if (status == STATUS_OK)
+		status = connection_ask(db, "PRAGMA user_version", &schema, NULL, err);
+	if (status == STATUS_OK)
+		status =
+		    connection_ask(db, "SELECT count(*) FROM sqlite_schema", &tables, NULL, err);
+	if (status != STATUS_OK)
+		return status;
+	if (application != APPLICATION_ID && (application != 0 || schema != 0 || tables != 0))
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: this database belongs to another program: give "
+				 "prebind a file of its own (key `database`)",
+				 connection_path(db));
+	*out = schema;
+	return STATUS_OK;
+}
+
+enum status connection_set_schema(struct connection *db, int number, struct error *err)
+{
+	char sql[96]; /* pragmas take no parameters; both values are our own numbers */
+
+	snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		 APPLICATION_ID, number);
+	return connection_script(db, sql, err);
+}
+
+/* Leaving or entering WAL needs the file alone for a moment, and does not wait for it by itself. */
+static enum status set_journal(struct connection *db, const char *sql, struct error *err)
+{
+	const struct timespec pause = {.tv_nsec = JOURNAL_RETRY_MS * 1000000L};
+
+	for (int tries = 1;; tries++) {
+		enum status status = connection_script(db, sql, err);
+		if (status == STATUS_OK || connection_trouble(db) != TROUBLE_BUSY ||
+		    tries == JOURNAL_TRIES)
+			return status;
+		nanosleep(&pause, NULL);
+	}
+}
+
+/*
+ * The write-ahead log where its shared memory works, the rollback journal elsewhere (REL-DB-1). A
+ * file that cannot be written keeps the mode it has: sessions can still be read.
+ */
+static enum status choose_journal(struct connection *db, struct error *err)
+{
+	bool network = database_file_on_network(connection_path(db));
+	char *mode;
+	enum status status = connection_ask(db, "PRAGMA journal_mode", NULL, &mode, err);
+
+	if (status != STATUS_OK)
+		return status;
+	bool is_wal = strcmp(mode, "wal") == 0;
+	free(mode);
+	if (network && is_wal)
+		status = set_journal(db, "PRAGMA journal_mode = DELETE", err);
+	else if (!network && !is_wal)
+		is_wal = set_journal(db, "PRAGMA journal_mode = WAL", NULL) == STATUS_OK;
+	if (status != STATUS_OK)
+		return status;
+	return connection_script(
+	    db, is_wal && !network ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = EXTRA",
+	    err);
+}
+
+enum status connection_set_up(struct connection *db, enum connection_kind kind, struct error *err)
+{
+	int schema;
+	enum status status = connection_script(db,
+					       "PRAGMA mmap_size = 0;"
+					       "PRAGMA cell_size_check = ON;"
+					       "PRAGMA foreign_keys = ON;"
+					       "PRAGMA temp_store = MEMORY;"
+					       "PRAGMA secure_delete = FAST;"
+					       "PRAGMA journal_size_limit = 16777216",
+					       err);
+
+	if (status == STATUS_OK)
+		status = connection_schema(db, &schema, err); /* before the journal: it writes */
+	if (status != STATUS_OK)
+		return status;
+	if (kind == CONNECTION_DURABLE)
+		return choose_journal(db, err);
+	/* No file beside it that could outlive it when it is deleted; 16384 pages are 64 MiB. */
+	return connection_script(db,
+				 "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
+				 "PRAGMA max_page_count = 16384",
+				 err);
+}

@@ -1,0 +1,178 @@
+/*
+ * The JID map (SEC-JID-3). That an account has one owner is the schema's doing (UNIQUE); this file
+ * turns the refusal into a sentence that names the owner.
+ */
+#include <stdlib.h>
+
+#include "base/secret.h"
+#include "store/jid_map.h"
+#include "store/statement.h"
+
+void jid_map_clear(struct jid_map_row *row)
+{
+	if (row == NULL)
+		return;
+	free(row->source);
+	free(row->user);
+	free(row->localpart);
+	free(row->domain);
+	secret_free(row->xmpp_password);
+	*row = (struct jid_map_row){0};
+}
+
+static enum status read_row(struct statement *s, void *into, struct error *err)
+{
+	struct jid_map_row *out = into;
+	struct jid_map_row row = {0};
+	enum status status = statement_text_dup(s, 0, &row.source, err);
+
+	if (status == STATUS_OK)
+		status = statement_text_dup(s, 1, &row.user, err);
+	if (status == STATUS_OK)
+		status = statement_text_dup(s, 2, &row.localpart, err);
+	if (status == STATUS_OK)
+		status = statement_text_dup(s, 3, &row.domain, err);
+	if (status == STATUS_OK && !statement_is_null(s, 4))
+		status = statement_text_dup(s, 4, &row.xmpp_password, err);
+	if (status == STATUS_OK)
+		*out = row;
+	else
+		jid_map_clear(&row);
+	return status;
+}
+
+static void clear_row(void *row)
+{
+	jid_map_clear(row);
+}
+
+static const struct row_type jid_map_type = {
+    .size = sizeof(struct jid_map_row),
+    .read = read_row,
+    .clear = clear_row,
+};
+
+/* Both keys of the table are two texts. */
+static enum status find(struct connection *db, enum query query, const char *const key[2],
+			struct jid_map_row *out, struct error *err)
+{
+	struct statement *s = statement_get(db, query);
+
+	statement_bind_text(s, 1, key[0]);
+	statement_bind_text(s, 2, key[1]);
+	enum status status = statement_row(s, err);
+	return status == STATUS_OK ? read_row(s, out, err) : status;
+}
+
+static enum status borrow_and_find(struct store *store, enum query query, const char *const key[2],
+				   struct jid_map_row *out, struct error *err)
+{
+	struct connection *db;
+	enum status status = store_borrow(store, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = find(db, query, key, out, err);
+	store_return(store, db);
+	return status;
+}
+
+static enum status no_row(const char *source, const char *user, struct error *err)
+{
+	return error_set(err, STATUS_NOT_FOUND, "user \"%s\" of %s has no row in the JID map", user,
+			 source);
+}
+
+enum status jid_map_find(struct store *store, const char *source, const char *user,
+			 struct jid_map_row *out, struct error *err)
+{
+	const char *const key[2] = {source, user};
+	enum status status = borrow_and_find(store, QUERY_JID_MAP_FIND, key, out, err);
+
+	return status == STATUS_NOT_FOUND ? no_row(source, user, err) : status;
+}
+
+enum status jid_map_find_account(struct store *store, const char *localpart, const char *domain,
+				 struct jid_map_row *out, struct error *err)
+{
+	const char *const key[2] = {localpart, domain};
+	enum status status = borrow_and_find(store, QUERY_JID_MAP_FIND_ACCOUNT, key, out, err);
+
+	if (status == STATUS_NOT_FOUND)
+		error_set(err, status, "the account %s@%s belongs to nobody in the JID map",
+			  localpart, domain);
+	return status;
+}
+
+/*
+ * The insert was refused: whose is the account? Still in the same transaction, so the answer is the
+ * reason.
+ */
+static enum status name_owner(struct connection *db, const struct jid_map_row *row,
+			      struct error *err)
+{
+	const char *const key[2] = {row->localpart, row->domain};
+	struct jid_map_row owner;
+	enum status status = find(db, QUERY_JID_MAP_FIND_ACCOUNT, key, &owner, err);
+
+	if (status != STATUS_OK)
+		return status == STATUS_NOT_FOUND ? STATUS_CONFLICT : status;
+	status = error_set(err, STATUS_CONFLICT,
+			   "the account %s@%s belongs to user \"%s\" of %s: delete that row first",
+			   row->localpart, row->domain, owner.user, owner.source);
+	jid_map_clear(&owner);
+	return status;
+}
+
+enum status jid_map_set(struct store *store, const struct jid_map_row *row, struct error *err)
+{
+	struct connection *db;
+	enum status status = store_begin(store, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	struct statement *s = statement_get(db, QUERY_JID_MAP_SET);
+	statement_bind_text(s, 1, row->source);
+	statement_bind_text(s, 2, row->user);
+	statement_bind_text(s, 3, row->localpart);
+	statement_bind_text(s, 4, row->domain);
+	statement_bind_text(s, 5, row->xmpp_password);
+	status = statement_run(s, NULL, err);
+	if (status == STATUS_CONFLICT)
+		status = name_owner(db, row, err);
+	return store_end(store, db, status, err);
+}
+
+enum status jid_map_delete(struct store *store, const char *source, const char *user,
+			   struct error *err)
+{
+	int changed = 0;
+	struct connection *db;
+	enum status status = store_begin(store, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	struct statement *s = statement_get(db, QUERY_JID_MAP_DELETE);
+	statement_bind_text(s, 1, source);
+	statement_bind_text(s, 2, user);
+	status = statement_run(s, &changed, err);
+	if (status == STATUS_OK && changed == 0)
+		status = no_row(source, user, err);
+	return store_end(store, db, status, err);
+}
+
+enum status jid_map_list(struct store *store,
+			 void (*each)(void *arg, const struct jid_map_row *row), void *arg,
+			 struct error *err)
+{
+	struct row_list list;
+	enum status status = row_list_read(store, QUERY_JID_MAP_LIST, &jid_map_type, &list, err);
+
+	if (status != STATUS_OK)
+		return status;
+	const struct jid_map_row *rows = list.rows;
+	for (size_t i = 0; i < list.count; i++)
+		each(arg, &rows[i]);
+	row_list_clear(&list, &jid_map_type);
+	return STATUS_OK;
+}

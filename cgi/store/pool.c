@@ -1,0 +1,268 @@
+/*
+ * The pool: connections are opened when they are asked for, up to a maximum, lent for the duration
+ * of one function, and kept. Whoever comes when all are lent waits a bounded time. It also notices
+ * what no single connection can mend: a file that is damaged, or no longer the one that was opened.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "store/database_file.h"
+#include "store/statement.h"
+
+struct store {
+	char *path;
+	pthread_mutex_t lock; /* over all below */
+	pthread_cond_t back;  /* a connection was returned, or a place for one is free */
+	struct connection *idle[STORE_CONNECTIONS_MAX];
+	int idle_count;
+	int open_count; /* idle, lent, and being opened */
+	bool damaged;   /* stays: asking on could only make it worse (REL-DB-5) */
+};
+
+/* ---- schema ---- */
+
+static enum status check_schema(struct connection *db, struct error *err)
+{
+	const char *path = connection_path(db);
+	int schema;
+	enum status status = connection_schema(db, &schema, err);
+
+	if (status != STATUS_OK || schema == store_schema())
+		return status;
+	if (schema == 0)
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: this database is empty: run prebindctl migrate", path);
+	if (schema < store_schema())
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: the database has schema %d, this program needs %d: run "
+				 "prebindctl migrate",
+				 path, schema, store_schema());
+	return error_set(err, STATUS_UNAVAILABLE,
+			 "%s: the database has schema %d, this program knows %d: install the "
+			 "newer program, or restore a backup",
+			 path, schema, store_schema());
+}
+
+static enum status connect(struct store *store, struct connection **out,
+			   enum connection_trouble *trouble, struct error *err)
+{
+	struct connection *db;
+	enum status status = connection_open(store->path, CONNECTION_DURABLE, &db, trouble, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = check_schema(db, err);
+	if (status != STATUS_OK) {
+		connection_close(db);
+		return status;
+	}
+	*out = db;
+	return STATUS_OK;
+}
+
+/* ---- open, close ---- */
+
+static bool init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+
+	if (pthread_condattr_init(&attributes) != 0)
+		return false;
+	bool ok = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+		  pthread_cond_init(condition, &attributes) == 0;
+	pthread_condattr_destroy(&attributes);
+	return ok;
+}
+
+enum status store_open(const char *path, struct store **out, struct error *err)
+{
+	struct store *store = calloc(1, sizeof *store);
+
+	if (store == NULL)
+		return error_no_memory(err);
+	store->path = strdup(path);
+	if (store->path == NULL || !init_condition(&store->back)) {
+		free(store->path);
+		free(store);
+		return error_no_memory(err);
+	}
+	pthread_mutex_init(&store->lock, NULL);
+	enum status status = connect(store, &store->idle[0], NULL, err);
+	if (status != STATUS_OK) {
+		store_close(store);
+		return status;
+	}
+	store->idle_count = store->open_count = 1;
+	if (database_file_on_network(path))
+		log_event(LOG_LEVEL_WARN, "database_on_network", "path", path, NULL);
+	*out = store;
+	return STATUS_OK;
+}
+
+void store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	for (int i = 0; i < store->idle_count; i++)
+		connection_close(store->idle[i]);
+	pthread_cond_destroy(&store->back);
+	pthread_mutex_destroy(&store->lock);
+	free(store->path);
+	free(store);
+}
+
+/* ---- borrow, return ---- */
+
+static struct timespec wait_until(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += STORE_BORROW_WAIT_MS / 1000;
+	t.tv_nsec += STORE_BORROW_WAIT_MS % 1000 * 1000000L;
+	if (t.tv_nsec >= 1000000000L) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000L;
+	}
+	return t;
+}
+
+/* An idle connection, or NULL and with it a place to open one. */
+static enum status take_place(struct store *store, struct connection **out, struct error *err)
+{
+	struct timespec deadline = wait_until();
+	enum status status = STATUS_OK;
+	int waited = 0;
+
+	pthread_mutex_lock(&store->lock);
+	while (!store->damaged && store->idle_count == 0 &&
+	       store->open_count == STORE_CONNECTIONS_MAX && waited != ETIMEDOUT)
+		waited = pthread_cond_timedwait(&store->back, &store->lock, &deadline);
+	if (store->damaged) {
+		status = error_set(err, STATUS_UNAVAILABLE,
+				   "%s: the database was found damaged and is not used any more: "
+				   "stop the program, keep the file, put a backup in its place",
+				   store->path);
+	} else if (store->idle_count > 0) {
+		*out = store->idle[--store->idle_count];
+	} else if (store->open_count < STORE_CONNECTIONS_MAX) {
+		store->open_count++;
+		*out = NULL;
+	} else {
+		status = error_set(err, STATUS_UNAVAILABLE,
+				   "%s: all %d connections were busy for %d ms: is the disk slow?",
+				   store->path, STORE_CONNECTIONS_MAX, STORE_BORROW_WAIT_MS);
+	}
+	pthread_mutex_unlock(&store->lock);
+	return status;
+}
+
+/* Back into the pool; a NULL frees its place. */
+static void give_place(struct store *store, struct connection *db, enum connection_trouble trouble)
+{
+	bool found_damage = false;
+
+	pthread_mutex_lock(&store->lock);
+	if (trouble == TROUBLE_DAMAGED) {
+		found_damage = !store->damaged;
+		store->damaged = true;
+		pthread_cond_broadcast(&store->back);
+	}
+	if (db != NULL)
+		store->idle[store->idle_count++] = db;
+	else
+		store->open_count--;
+	pthread_cond_signal(&store->back);
+	pthread_mutex_unlock(&store->lock);
+	if (found_damage)
+		log_event(LOG_LEVEL_ERROR, "database_damaged", "path", store->path, NULL);
+}
+
+enum status store_borrow(struct store *store, struct connection **out, struct error *err)
+{
+	struct connection *db;
+	enum connection_trouble trouble = TROUBLE_NONE;
+	enum status status = take_place(store, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	if (db == NULL) {
+		status = connect(store, &db, &trouble, err);
+		if (status != STATUS_OK)
+			give_place(store, NULL, trouble);
+	} else if (!connection_current(db)) {
+		/*
+		 * Not opened anew: other processes may hold the old file and its log by the same
+		 * names.
+		 */
+		status = error_set(err, STATUS_UNAVAILABLE,
+				   "%s: the database was deleted, moved or replaced while in use: "
+				   "put the right file there and restart the program",
+				   store->path);
+		give_place(store, db, TROUBLE_NONE);
+	}
+	if (status == STATUS_OK)
+		*out = db;
+	return status;
+}
+
+void store_return(struct store *store, struct connection *db)
+{
+	connection_reset(db);
+	give_place(store, db, connection_trouble(db));
+}
+
+enum status store_begin(struct store *store, struct connection **out, struct error *err)
+{
+	struct connection *db;
+	enum status status = store_borrow(store, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = connection_begin(db, err);
+	if (status != STATUS_OK) {
+		store_return(store, db);
+		return status;
+	}
+	*out = db;
+	return STATUS_OK;
+}
+
+enum status store_end(struct store *store, struct connection *db, enum status status,
+		      struct error *err)
+{
+	if (status == STATUS_OK)
+		status = connection_commit(db, err);
+	store_return(store, db); /* rolls back what is open */
+	return status;
+}
+
+/* ---- for /health and the start ---- */
+
+enum status store_ping(struct store *store, struct error *err)
+{
+	struct connection *db;
+	enum status status = store_borrow(store, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = statement_row(statement_get(db, QUERY_PING), err);
+	store_return(store, db);
+	return status;
+}
+
+enum status store_verify(struct store *store, struct error *err)
+{
+	struct connection *db;
+	enum status status = store_borrow(store, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = connection_verify(db, err);
+	store_return(store, db);
+	return status;
+}

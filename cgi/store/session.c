@@ -1,0 +1,311 @@
+/*
+ * Login sessions (SEC-SESS-1 … 5). The database never sees a token, only its SHA-256: the token is
+ * 32 random bytes, so a plain digest cannot be guessed back. What is over is over by the clock that
+ * the caller gives; the rows go later.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "store/session.h"
+#include "store/statement.h"
+
+#define TOKEN_BYTES       32
+#define TOUCH_PATIENCE_MS 20 /* nobody waits for last_seen: the next request writes it */
+
+void session_clear(struct session *session)
+{
+	if (session == NULL)
+		return;
+	free(session->source);
+	free(session->user);
+	*session = (struct session){0};
+}
+
+static enum status read_session(struct statement *s, void *row, struct error *err)
+{
+	struct session *out = row;
+	struct session session = {
+	    .created = statement_integer(s, 2),
+	    .last_seen = statement_integer(s, 3),
+	};
+	enum status status = statement_text_dup(s, 0, &session.source, err);
+
+	if (status == STATUS_OK)
+		status = statement_text_dup(s, 1, &session.user, err);
+	if (status == STATUS_OK)
+		*out = session;
+	else
+		session_clear(&session);
+	return status;
+}
+
+static void clear_session(void *row)
+{
+	session_clear(row);
+}
+
+static const struct row_type session_row = {
+    .size = sizeof(struct session),
+    .read = read_session,
+    .clear = clear_session,
+};
+
+/* ---- tokens ---- */
+
+struct token_hash {
+	unsigned char bytes[SECRET_SHA256_LEN];
+};
+
+/* False for what cannot be a token of ours. */
+static bool hash_token(const char *token, struct token_hash *out)
+{
+	if (token == NULL || strnlen(token, SESSION_TOKEN_LEN + 1) != SESSION_TOKEN_LEN)
+		return false;
+	secret_sha256(out->bytes, token, SESSION_TOKEN_LEN);
+	return true;
+}
+
+static enum status make_token(char out[SESSION_TOKEN_LEN + 1], struct error *err)
+{
+	unsigned char random[TOKEN_BYTES];
+	struct strbuf text;
+	enum status status = STATUS_OK;
+
+	secret_random(random, sizeof random);
+	strbuf_init_secret(&text);
+	codec_base64url(&text, random, sizeof random);
+	if (strbuf_ok(&text))
+		memcpy(out, text.data, SESSION_TOKEN_LEN + 1);
+	else
+		status = error_no_memory(err);
+	strbuf_clear(&text);
+	secret_wipe(random, sizeof random);
+	return status;
+}
+
+/* ---- create ---- */
+
+static enum status run_with_hash(struct connection *db, enum query query,
+				 const struct token_hash *hash, struct error *err)
+{
+	struct statement *s = statement_get(db, query);
+
+	statement_bind_blob(s, 1, hash->bytes, sizeof hash->bytes);
+	return statement_run(s, NULL, err);
+}
+
+/* last_seen alone says enough: a session past its absolute end is touched no more. */
+static enum status purge_ended(struct connection *db, const struct session_new *what,
+			       struct error *err)
+{
+	const struct session_life *life = &what->life;
+	int64_t age = life->idle_s < life->absolute_s ? life->idle_s : life->absolute_s;
+	struct statement *s = statement_get(db, QUERY_SESSION_PURGE);
+
+	statement_bind_integer(s, 1, what->now - age);
+	statement_bind_integer(s, 2, SESSION_PURGE_ROWS);
+	return statement_run(s, NULL, err);
+}
+
+static enum status evict_oldest(struct connection *db, const struct session_new *what,
+				struct error *err)
+{
+	struct statement *s = statement_get(db, QUERY_SESSION_EVICT);
+
+	statement_bind_text(s, 1, what->source);
+	statement_bind_text(s, 2, what->user);
+	statement_bind_integer(s, 3, SESSION_MAX_PER_USER - 1); /* and the new one */
+	return statement_run(s, NULL, err);
+}
+
+static enum status add(struct connection *db, const struct session_new *what, const char *token,
+		       struct error *err)
+{
+	struct token_hash hash;
+	int changed = 0;
+	struct statement *s = statement_get(db, QUERY_SESSION_ADD);
+
+	hash_token(token, &hash);
+	statement_bind_blob(s, 1, hash.bytes, sizeof hash.bytes);
+	statement_bind_text(s, 2, what->source);
+	statement_bind_text(s, 3, what->user);
+	statement_bind_integer(s, 4, what->now);
+	enum status status = statement_run(s, &changed, err);
+	if (status == STATUS_OK && changed == 0)
+		return error_set(err, STATUS_BAD_CREDENTIALS,
+				 "site user \"%s\" does not exist or is disabled", what->user);
+	return status;
+}
+
+static enum status replace(struct connection *db, const struct session_new *what, const char *token,
+			   struct error *err)
+{
+	struct token_hash old;
+	enum status status = STATUS_OK;
+
+	if (hash_token(what->old_token, &old))
+		status = run_with_hash(db, QUERY_SESSION_END, &old, err);
+	if (status == STATUS_OK)
+		status = purge_ended(db, what, err);
+	if (status == STATUS_OK)
+		status = evict_oldest(db, what, err);
+	if (status == STATUS_OK)
+		status = add(db, what, token, err);
+	return status;
+}
+
+enum status session_create(struct store *store, const struct session_new *what,
+			   char token[SESSION_TOKEN_LEN + 1], struct error *err)
+{
+	char fresh[SESSION_TOKEN_LEN + 1];
+	struct connection *db;
+	enum status status = make_token(fresh, err);
+
+	if (status == STATUS_OK)
+		status = store_begin(store, &db, err);
+	if (status != STATUS_OK)
+		goto out;
+	status = replace(db, what, fresh, err);
+	status = store_end(store, db, status, err);
+	if (status == STATUS_OK)
+		memcpy(token, fresh, sizeof fresh);
+out:
+	secret_wipe(fresh, sizeof fresh);
+	return status;
+}
+
+/* ---- find ---- */
+
+static enum status no_session(struct error *err)
+{
+	return error_set(err, STATUS_NOT_FOUND, "there is no such session, or it is over");
+}
+
+/* A clock that went back ends nothing. */
+static bool is_over(const struct session *session, int64_t now, const struct session_life *life)
+{
+	return now - session->last_seen >= life->idle_s ||
+	       now - session->created >= life->absolute_s;
+}
+
+/* Reading goes on where writing fails: a full disk must not log everybody out (REL-DB-3). */
+static void touch(struct connection *db, const struct token_hash *hash, int64_t now)
+{
+	struct error why;
+
+	connection_reset(db); /* the SELECT must not hold its snapshot while we write */
+	connection_patience(db, TOUCH_PATIENCE_MS);
+	struct statement *s = statement_get(db, QUERY_SESSION_TOUCH);
+	statement_bind_blob(s, 1, hash->bytes, sizeof hash->bytes);
+	statement_bind_integer(s, 2, now);
+	statement_bind_integer(s, 3, now - SESSION_TOUCH_S);
+	if (statement_run(s, NULL, &why) != STATUS_OK && connection_trouble(db) != TROUBLE_BUSY)
+		log_event(LOG_LEVEL_WARN, "session_touch_failed", "why", why.text, NULL);
+}
+
+static enum status find(struct connection *db, const struct token_hash *hash, struct session *out,
+			struct error *err)
+{
+	struct statement *s = statement_get(db, QUERY_SESSION_FIND);
+
+	statement_bind_blob(s, 1, hash->bytes, sizeof hash->bytes);
+	enum status status = statement_row(s, err);
+	if (status == STATUS_NOT_FOUND)
+		return no_session(err);
+	return status == STATUS_OK ? read_session(s, out, err) : status;
+}
+
+enum status session_find(struct store *store, const char *token, int64_t now,
+			 const struct session_life *life, struct session *out, struct error *err)
+{
+	struct token_hash hash;
+	struct session session;
+	struct connection *db;
+
+	if (!hash_token(token, &hash))
+		return no_session(err);
+	enum status status = store_borrow(store, &db, err);
+	if (status != STATUS_OK)
+		return status;
+	status = find(db, &hash, &session, err);
+	if (status == STATUS_OK && is_over(&session, now, life)) {
+		session_clear(&session);
+		status = no_session(err);
+	}
+	if (status == STATUS_OK) {
+		if (now - session.last_seen >= SESSION_TOUCH_S)
+			touch(db, &hash, now);
+		*out = session;
+	}
+	store_return(store, db);
+	return status;
+}
+
+/* ---- end ---- */
+
+enum status session_end(struct store *store, const char *token, struct error *err)
+{
+	struct token_hash hash;
+	struct connection *db;
+
+	if (!hash_token(token, &hash))
+		return STATUS_OK;
+	enum status status = store_begin(store, &db, err);
+	if (status != STATUS_OK)
+		return status;
+	status = run_with_hash(db, QUERY_SESSION_END, &hash, err);
+	return store_end(store, db, status, err);
+}
+
+/* source NULL: everybody's. */
+static enum status end_many(struct store *store, const char *source, const char *user, int *ended,
+			    struct error *err)
+{
+	int changed = 0;
+	struct connection *db;
+	enum status status = store_begin(store, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	struct statement *s =
+	    statement_get(db, source != NULL ? QUERY_SESSION_END_USER : QUERY_SESSION_END_ALL);
+	if (source != NULL) {
+		statement_bind_text(s, 1, source);
+		statement_bind_text(s, 2, user);
+	}
+	status = statement_run(s, &changed, err);
+	status = store_end(store, db, status, err);
+	if (status == STATUS_OK && ended != NULL)
+		*ended = changed;
+	return status;
+}
+
+enum status session_end_user(struct store *store, const char *source, const char *user, int *ended,
+			     struct error *err)
+{
+	return end_many(store, source, user, ended, err);
+}
+
+enum status session_end_all(struct store *store, int *ended, struct error *err)
+{
+	return end_many(store, NULL, NULL, ended, err);
+}
+
+enum status session_list(struct store *store,
+			 void (*each)(void *arg, const struct session *session), void *arg,
+			 struct error *err)
+{
+	struct row_list list;
+	enum status status = row_list_read(store, QUERY_SESSION_LIST, &session_row, &list, err);
+
+	if (status != STATUS_OK)
+		return status;
+	const struct session *sessions = list.rows;
+	for (size_t i = 0; i < list.count; i++)
+		each(arg, &sessions[i]);
+	row_list_clear(&list, &session_row);
+	return STATUS_OK;
+}

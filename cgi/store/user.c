@@ -1,0 +1,212 @@
+/*
+ * Site users of provider `login`. Whatever takes a user's login away also ends the user's sessions,
+ * in the same transaction: there is no moment at which one is done and the other is not.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/secret.h"
+#include "store/statement.h"
+#include "store/user.h"
+
+#define USER_SOURCE "login" /* of the sessions; the provider's name */
+
+void user_clear(struct user *user)
+{
+	if (user == NULL)
+		return;
+	free(user->name);
+	free(user->display_name);
+	secret_free(user->password_hash);
+	*user = (struct user){0};
+}
+
+static enum status read_user(struct statement *s, void *row, struct error *err)
+{
+	struct user *out = row;
+	struct user user = {
+	    .id = statement_integer(s, 0),
+	    .disabled = statement_integer(s, 4) != 0,
+	};
+	enum status status = statement_text_dup(s, 1, &user.name, err);
+
+	if (status == STATUS_OK)
+		status = statement_text_dup(s, 2, &user.display_name, err);
+	if (status == STATUS_OK)
+		status = statement_text_dup(s, 3, &user.password_hash, err);
+	if (status == STATUS_OK)
+		*out = user;
+	else
+		user_clear(&user);
+	return status;
+}
+
+static void clear_user(void *row)
+{
+	user_clear(row);
+}
+
+static const struct row_type user_row = {
+    .size = sizeof(struct user),
+    .read = read_user,
+    .clear = clear_user,
+};
+
+static enum status no_such_user(const char *name, struct error *err)
+{
+	return error_set(err, STATUS_NOT_FOUND, "there is no site user \"%s\"", name);
+}
+
+enum status user_find(struct store *store, const char *name, struct user *out, struct error *err)
+{
+	struct connection *db;
+	enum status status = store_borrow(store, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	struct statement *s = statement_get(db, QUERY_USER_FIND);
+	statement_bind_text(s, 1, name);
+	status = statement_row(s, err);
+	if (status == STATUS_OK)
+		status = read_user(s, out, err);
+	else if (status == STATUS_NOT_FOUND)
+		status = no_such_user(name, err);
+	store_return(store, db);
+	return status;
+}
+
+static enum status check_name(const char *name, struct error *err)
+{
+	size_t len = strlen(name);
+
+	if (len == 0)
+		return error_set(err, STATUS_BAD_REQUEST, "a user's name must not be empty");
+	if (len > USER_NAME_MAX)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "a user's name may have %d bytes, this one has %zu", USER_NAME_MAX,
+				 len);
+	if (!utf8_valid(name, len))
+		return error_set(err, STATUS_BAD_REQUEST, "a user's name must be UTF-8");
+	if (text_has_control(name))
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "a user's name must not hold control characters");
+	return STATUS_OK;
+}
+
+enum status user_add(struct store *store, const char *name, const char *password_hash, int64_t now,
+		     struct error *err)
+{
+	struct connection *db;
+	enum status status = check_name(name, err);
+
+	if (status == STATUS_OK)
+		status = store_begin(store, &db, err);
+	if (status != STATUS_OK)
+		return status;
+	struct statement *s = statement_get(db, QUERY_USER_ADD);
+	statement_bind_text(s, 1, name);
+	statement_bind_text(s, 2, password_hash);
+	statement_bind_integer(s, 3, now);
+	status = statement_run(s, NULL, err);
+	if (status == STATUS_CONFLICT)
+		error_set(err, status, "there is already a site user \"%s\"", name);
+	return store_end(store, db, status, err);
+}
+
+/* A change of one user: its parameter after the name is a text, a number or not there. */
+struct change {
+	enum query query;
+	const char *text;
+	const bool *flag;
+	bool ends_sessions;
+};
+
+static enum status change_row(struct connection *db, const char *name, const struct change *change,
+			      struct error *err)
+{
+	int changed = 0;
+	struct statement *s = statement_get(db, change->query);
+
+	statement_bind_text(s, 1, name);
+	if (change->text != NULL)
+		statement_bind_text(s, 2, change->text);
+	if (change->flag != NULL)
+		statement_bind_integer(s, 2, *change->flag);
+	enum status status = statement_run(s, &changed, err);
+	if (status == STATUS_OK && changed == 0)
+		return no_such_user(name, err);
+	return status;
+}
+
+static enum status change_user(struct store *store, const char *name, const struct change *change,
+			       struct error *err)
+{
+	struct connection *db;
+	enum status status = store_begin(store, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = change_row(db, name, change, err);
+	if (status == STATUS_OK && change->ends_sessions) {
+		struct statement *s = statement_get(db, QUERY_SESSION_END_USER);
+		statement_bind_text(s, 1, USER_SOURCE);
+		statement_bind_text(s, 2, name);
+		status = statement_run(s, NULL, err);
+	}
+	return store_end(store, db, status, err);
+}
+
+enum status user_set_password(struct store *store, const char *name, const char *password_hash,
+			      struct error *err)
+{
+	struct change change = {
+	    .query = QUERY_USER_SET_PASSWORD,
+	    .text = password_hash,
+	    .ends_sessions = true,
+	};
+
+	return change_user(store, name, &change, err);
+}
+
+enum status user_rehash(struct store *store, const char *name, const char *password_hash,
+			struct error *err)
+{
+	struct change change = {.query = QUERY_USER_SET_PASSWORD, .text = password_hash};
+
+	return change_user(store, name, &change, err);
+}
+
+enum status user_set_disabled(struct store *store, const char *name, bool disabled,
+			      struct error *err)
+{
+	struct change change = {
+	    .query = QUERY_USER_SET_DISABLED,
+	    .flag = &disabled,
+	    .ends_sessions = disabled,
+	};
+
+	return change_user(store, name, &change, err);
+}
+
+enum status user_delete(struct store *store, const char *name, struct error *err)
+{
+	struct change change = {.query = QUERY_USER_DELETE, .ends_sessions = true};
+
+	return change_user(store, name, &change, err);
+}
+
+enum status user_list(struct store *store, void (*each)(void *arg, const struct user *user),
+		      void *arg, struct error *err)
+{
+	struct row_list list;
+	enum status status = row_list_read(store, QUERY_USER_LIST, &user_row, &list, err);
+
+	if (status != STATUS_OK)
+		return status;
+	const struct user *users = list.rows;
+	for (size_t i = 0; i < list.count; i++)
+		each(arg, &users[i]);
+	row_list_clear(&list, &user_row);
+	return STATUS_OK;
+}

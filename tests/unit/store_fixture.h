@@ -1,0 +1,78 @@
+/*
+ * What the tests of the store share: a folder of their own with a migrated database in it, gone afterwards.
+ * Included after cmocka.h.
+ */
+#ifndef TESTS_UNIT_STORE_FIXTURE_H
+#define TESTS_UNIT_STORE_FIXTURE_H
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/store.h"
+
+struct fixture {
+	char dir[64];
+	char path[96]; /* of the database */
+	struct store *store;
+};
+
+static inline void fixture_fail(const char *what, const struct error *err)
+{
+	fail_msg("%s: %s", what, err->text);
+}
+
+/* An empty folder; no database yet. */
+static inline int fixture_folder(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+
+	assert_non_null(f);
+	strcpy(f->dir, "/tmp/prebind-test-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	snprintf(f->path, sizeof f->path, "%s/prebind.db", f->dir);
+	*state = f;
+	return 0;
+}
+
+static inline void fixture_open(struct fixture *f)
+{
+	struct error err;
+
+	if (store_migrate(f->path, NULL, &err) != STATUS_OK)
+		fixture_fail("migrate", &err);
+	if (store_open(f->path, &f->store, &err) != STATUS_OK)
+		fixture_fail("open", &err);
+}
+
+static inline int fixture_store(void **state)
+{
+	fixture_folder(state);
+	fixture_open(*state);
+	return 0;
+}
+
+static inline int fixture_remove(void **state)
+{
+	struct fixture *f = *state;
+	struct dirent *entry;
+
+	store_close(f->store);
+	assert_int_equal(chmod(f->dir, 0700), 0);
+	DIR *dir = opendir(f->dir);
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.')
+			unlinkat(dirfd(dir), entry->d_name,
+				 entry->d_type == DT_DIR ? AT_REMOVEDIR : 0);
+	closedir(dir);
+	assert_int_equal(rmdir(f->dir), 0);
+	free(f);
+	return 0;
+}
+
+#endif

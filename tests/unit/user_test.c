@@ -1,0 +1,270 @@
+/*
+ * Site users: names, hashes, switching off, and that whoever loses the login loses the sessions.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "base/secret.h"
+#include "store/session.h"
+#include "store/user.h"
+#include "store_fixture.h"
+
+#define NOW 1700000000
+
+static const struct session_life life = {.idle_s = 1800, .absolute_s = 43200};
+
+static void add_session(struct store *store, const char *source, const char *user,
+			char token[SESSION_TOKEN_LEN + 1])
+{
+	struct session_new what = {.source = source, .user = user, .now = NOW, .life = life};
+	struct error err;
+
+	if (session_create(store, &what, token, &err) != STATUS_OK)
+		fixture_fail("session_create", &err);
+}
+
+static bool alive(struct store *store, const char *token)
+{
+	struct session session;
+
+	if (session_find(store, token, NOW, &life, &session, NULL) != STATUS_OK)
+		return false;
+	session_clear(&session);
+	return true;
+}
+
+static void test_add_and_find(void **state)
+{
+	struct fixture *f = *state;
+	struct user user;
+	struct error err;
+
+	assert_int_equal(user_find(f->store, "alice", &user, &err), STATUS_NOT_FOUND);
+	assert_non_null(strstr(err.text, "alice"));
+	assert_int_equal(user_add(f->store, "alice", "$argon2id$x", NOW, &err), STATUS_OK);
+	assert_int_equal(user_find(f->store, "alice", &user, &err), STATUS_OK);
+	assert_true(user.id > 0);
+	assert_string_equal(user.name, "alice");
+	assert_string_equal(user.display_name, "");
+	assert_string_equal(user.password_hash, "$argon2id$x");
+	assert_false(user.disabled);
+	user_clear(&user);
+	user_clear(&user);
+	user_clear(NULL);
+}
+
+static void test_taken(void **state)
+{
+	struct fixture *f = *state;
+	struct user user;
+	struct error err;
+
+	assert_int_equal(user_add(f->store, "alice", "one", NOW, &err), STATUS_OK);
+	assert_int_equal(user_add(f->store, "alice", "two", NOW, &err), STATUS_CONFLICT);
+	assert_int_equal(err.status, STATUS_CONFLICT);
+	assert_non_null(strstr(err.text, "\"alice\""));
+	assert_int_equal(user_find(f->store, "alice", &user, &err), STATUS_OK);
+	assert_string_equal(user.password_hash, "one");
+	user_clear(&user);
+}
+
+static void test_names(void **state)
+{
+	struct fixture *f = *state;
+	char longest[USER_NAME_MAX + 1], too_long[USER_NAME_MAX + 2];
+
+	memset(longest, 'a', USER_NAME_MAX);
+	longest[USER_NAME_MAX] = '\0';
+	memset(too_long, 'a', USER_NAME_MAX + 1);
+	too_long[USER_NAME_MAX + 1] = '\0';
+	const struct {
+		const char *name;
+		enum status status;
+	} cases[] = {
+	    {"",			STATUS_BAD_REQUEST},
+            {"a",                       STATUS_OK         },
+	    {longest,                   STATUS_OK         },
+            {too_long,                  STATUS_BAD_REQUEST},
+	    {"a\nb",                    STATUS_BAD_REQUEST},
+            {"a\x7f",                   STATUS_BAD_REQUEST},
+	    {"\xff",                    STATUS_BAD_REQUEST},
+            {"\xc0\xaf",                STATUS_BAD_REQUEST},
+	    {"j\xc3\xb6rg",             STATUS_OK         },
+            {"o'brien\"; DROP TABLE x", STATUS_OK         },
+	    {"?1 :a %s",                STATUS_OK         },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct user user;
+		struct error err;
+		enum status status = user_add(f->store, cases[i].name, "h", NOW, &err);
+		assert_int_equal(status, cases[i].status);
+		status = user_find(f->store, cases[i].name, &user, &err);
+		if (cases[i].status != STATUS_OK) {
+			assert_int_equal(status, STATUS_NOT_FOUND);
+			continue;
+		}
+		assert_int_equal(status, STATUS_OK);
+		assert_string_equal(user.name, cases[i].name);
+		user_clear(&user);
+	}
+}
+
+/* "é" composed and decomposed, upper and lower case: four users. */
+static void test_names_are_bytes(void **state)
+{
+	static const char *const names[] = {"\xc3\xa9", "e\xcc\x81", "Bob", "bob", "bob "};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		assert_int_equal(user_add(f->store, names[i], "", NOW, NULL), STATUS_OK);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		struct user user;
+		assert_int_equal(user_find(f->store, names[i], &user, NULL), STATUS_OK);
+		assert_string_equal(user.name, names[i]);
+		user_clear(&user);
+	}
+}
+
+static enum status set_password(struct store *store, const char *name, struct error *err)
+{
+	return user_set_password(store, name, "new", err);
+}
+
+static enum status rehash(struct store *store, const char *name, struct error *err)
+{
+	return user_rehash(store, name, "new", err);
+}
+
+static enum status disable(struct store *store, const char *name, struct error *err)
+{
+	return user_set_disabled(store, name, true, err);
+}
+
+static enum status enable(struct store *store, const char *name, struct error *err)
+{
+	return user_set_disabled(store, name, false, err);
+}
+
+static const struct {
+	enum status (*change)(struct store *store, const char *name, struct error *err);
+	bool ends_sessions;
+	bool deletes;
+	bool disables;
+	const char *hash;
+} changes[] = {
+    {.change = set_password, .ends_sessions = true, .hash = "new"},
+    {.change = rehash,       .hash = "new"        },
+    {.change = disable, .ends_sessions = true,      .disables = true,              .hash = "old"},
+    {.change = enable,       .hash = "old"        },
+    {.change = user_delete, .ends_sessions = true,       .deletes = true},
+};
+
+static void test_changes(void **state)
+{
+	struct fixture *f = *state;
+	struct error err;
+
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		char name[16], mine[SESSION_TOKEN_LEN + 1], other_source[SESSION_TOKEN_LEN + 1];
+		struct user user;
+		snprintf(name, sizeof name, "user%zu", i);
+
+		assert_int_equal(changes[i].change(f->store, name, &err), STATUS_NOT_FOUND);
+		assert_non_null(strstr(err.text, name));
+		assert_int_equal(user_add(f->store, name, "old", NOW, NULL), STATUS_OK);
+		add_session(f->store, "login", name, mine);
+		add_session(f->store, "token", name, other_source);
+		assert_int_equal(changes[i].change(f->store, name, &err), STATUS_OK);
+		assert_int_equal(alive(f->store, mine), !changes[i].ends_sessions);
+		assert_true(alive(f->store, other_source)); /* another bob */
+
+		enum status found = user_find(f->store, name, &user, NULL);
+		assert_int_equal(found, changes[i].deletes ? STATUS_NOT_FOUND : STATUS_OK);
+		if (found != STATUS_OK)
+			continue;
+		assert_string_equal(user.password_hash, changes[i].hash);
+		assert_int_equal(user.disabled, changes[i].disables);
+		user_clear(&user);
+	}
+}
+
+static void test_change_leaves_others_alone(void **state)
+{
+	struct fixture *f = *state;
+	char bob[SESSION_TOKEN_LEN + 1];
+	struct user user;
+
+	assert_int_equal(user_add(f->store, "alice", "a", NOW, NULL), STATUS_OK);
+	assert_int_equal(user_add(f->store, "bob", "b", NOW, NULL), STATUS_OK);
+	add_session(f->store, "login", "bob", bob);
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
+		assert_int_equal(changes[i].change(f->store, "alice", NULL), STATUS_OK);
+	assert_true(alive(f->store, bob));
+	assert_int_equal(user_find(f->store, "bob", &user, NULL), STATUS_OK);
+	assert_string_equal(user.password_hash, "b");
+	assert_false(user.disabled);
+	user_clear(&user);
+}
+
+static void collect(void *arg, const struct user *user)
+{
+	char *text = arg;
+
+	strcat(text, user->name);
+	strcat(text, user->disabled ? "- " : " ");
+}
+
+static void test_list(void **state)
+{
+	struct fixture *f = *state;
+	char text[64] = "";
+
+	assert_int_equal(user_list(f->store, collect, text, NULL), STATUS_OK);
+	assert_string_equal(text, "");
+	assert_int_equal(user_add(f->store, "carol", "", NOW, NULL), STATUS_OK);
+	assert_int_equal(user_add(f->store, "alice", "", NOW, NULL), STATUS_OK);
+	assert_int_equal(user_add(f->store, "Bob", "", NOW, NULL), STATUS_OK);
+	assert_int_equal(user_set_disabled(f->store, "alice", true, NULL), STATUS_OK);
+	assert_int_equal(user_list(f->store, collect, text, NULL), STATUS_OK);
+	assert_string_equal(text, "Bob alice- carol ");
+}
+
+static void count_and_write(void *arg, const struct user *user)
+{
+	struct fixture *f = arg;
+
+	assert_int_equal(user_rehash(f->store, user->name, "again", NULL), STATUS_OK);
+}
+
+/* No connection is held while the caller looks at the rows. */
+static void test_list_may_write(void **state)
+{
+	struct fixture *f = *state;
+	struct user user;
+
+	for (char name[3] = "a0"; name[1] <= '9'; name[1]++)
+		assert_int_equal(user_add(f->store, name, "", NOW, NULL), STATUS_OK);
+	assert_int_equal(user_list(f->store, count_and_write, f, NULL), STATUS_OK);
+	assert_int_equal(user_find(f->store, "a9", &user, NULL), STATUS_OK);
+	assert_string_equal(user.password_hash, "again");
+	user_clear(&user);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_store, fixture_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_add_and_find), TEST(test_taken),
+	    TEST(test_names),        TEST(test_names_are_bytes),
+	    TEST(test_changes),      TEST(test_change_leaves_others_alone),
+	    TEST(test_list),         TEST(test_list_may_write),
+	};
+
+	if (secret_start(NULL) != STATUS_OK)
+		return 1;
+	return cmocka_run_group_tests_name("user", tests, NULL, NULL);
+}
