@@ -1,0 +1,258 @@
+/*
+ * SASL for the client, by libgsasl. This file adds what the library leaves to its caller: base64
+ * as XMPP carries it (RFC 6120, 6.4.2), the order of preference, a ceiling for the work a server
+ * may ask of us, and that a secret is wiped. No callback is set: libgsasl knows the user and the
+ * password and nothing else, so there is no authorization identity and no channel binding (no
+ * -PLUS mechanism).
+ */
+#include <gsasl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/secret.h"
+#include "base/strbuf.h"
+#include "xmpp/sasl.h"
+
+/* A million rounds of HMAC-SHA-256 are about a second; servers use 4096 to 600000. */
+#define ITERATIONS_MAX 1000000
+
+/* A server's message: nonces, a salt, a signature. Ten times what is seen. */
+#define MESSAGE_MAX 4096
+
+struct sasl {
+	Gsasl *library;         /* owned; one each, so that exchanges share nothing */
+	Gsasl_session *session; /* owned */
+	bool scram;
+	bool done;
+};
+
+/* ---- the choice ---- */
+
+/* The strongest first. */
+static const struct mechanism {
+	const char *name;
+	bool scram;
+} mechanisms[] = {
+    {.name = "SCRAM-SHA-256", .scram = true },
+    {.name = "SCRAM-SHA-1",   .scram = true },
+    {.name = "PLAIN",         .scram = false},
+};
+#define N_MECHANISMS (sizeof mechanisms / sizeof mechanisms[0])
+
+static bool is_offered(const char *offered, const char *name)
+{
+	for (size_t n; *offered != '\0'; offered += n) {
+		offered += strspn(offered, " ");
+		n = strcspn(offered, " ");
+		if (n == strlen(name) && strncmp(offered, name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *sasl_choose(const char *offered, bool allow_plain)
+{
+	for (size_t i = 0; i < N_MECHANISMS; i++)
+		if ((mechanisms[i].scram || allow_plain) && is_offered(offered, mechanisms[i].name))
+			return mechanisms[i].name;
+	return NULL;
+}
+
+static const struct mechanism *mechanism_find(const char *name)
+{
+	for (size_t i = 0; i < N_MECHANISMS; i++)
+		if (strcmp(mechanisms[i].name, name) == 0)
+			return &mechanisms[i];
+	return NULL;
+}
+
+/* ---- the exchange ---- */
+
+/* Servers compare passwords prepared (RFC 4616, 2); libgsasl does it for SCRAM only. */
+static enum status password_set(Gsasl_session *session, const char *password, struct error *err)
+{
+	char *prepared = NULL;
+	int rc = gsasl_saslprep(password, GSASL_ALLOW_UNASSIGNED, &prepared, NULL);
+
+	if (rc == GSASL_OK)
+		rc = gsasl_property_set(session, GSASL_PASSWORD, prepared);
+	secret_free(prepared);
+	if (rc == GSASL_OK)
+		return STATUS_OK;
+	if (rc == GSASL_MALLOC_ERROR)
+		return error_no_memory(err);
+	return error_set(err, STATUS_CHAT_SERVER,
+			 "the XMPP password holds characters that SASLprep (RFC 4013) refuses: set "
+			 "another one on the XMPP server and here");
+}
+
+static enum status session_start(struct sasl *sasl, const char *mechanism, struct error *err)
+{
+	int rc = gsasl_init(&sasl->library);
+
+	if (rc == GSASL_OK)
+		rc = gsasl_client_start(sasl->library, mechanism, &sasl->session);
+	if (rc == GSASL_OK)
+		return STATUS_OK;
+	return error_set(err, STATUS_INTERNAL, "libgsasl cannot start %s: %s", mechanism,
+			 gsasl_strerror(rc));
+}
+
+enum status sasl_new(const char *mechanism, const char *user, const char *password,
+		     struct sasl **out, struct error *err)
+{
+	const struct mechanism *row = mechanism_find(mechanism);
+	struct sasl *sasl;
+	enum status status;
+
+	if (row == NULL)
+		return error_set(err, STATUS_INTERNAL, "%s is not a SASL mechanism of ours",
+				 mechanism);
+	sasl = calloc(1, sizeof *sasl);
+	if (sasl == NULL)
+		return error_no_memory(err);
+	sasl->scram = row->scram;
+	status = session_start(sasl, mechanism, err);
+	if (status == STATUS_OK)
+		status = password_set(sasl->session, password, err);
+	if (status == STATUS_OK &&
+	    gsasl_property_set(sasl->session, GSASL_AUTHID, user) != GSASL_OK)
+		status = error_no_memory(err);
+	if (status == STATUS_OK)
+		*out = sasl;
+	else
+		sasl_free(sasl);
+	return status;
+}
+
+/* libgsasl keeps copies of these, the client's SCRAM keys too, and frees them without wiping. */
+static void session_wipe(Gsasl_session *session)
+{
+	static const Gsasl_property secrets[] = {GSASL_PASSWORD, GSASL_SCRAM_SALTED_PASSWORD,
+						 GSASL_SCRAM_SERVERKEY, GSASL_SCRAM_STOREDKEY};
+
+	for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+		char *value = (char *)gsasl_property_fast(session, secrets[i]);
+
+		if (value != NULL)
+			secret_wipe(value, strlen(value));
+	}
+}
+
+void sasl_free(struct sasl *sasl)
+{
+	if (sasl == NULL)
+		return;
+	if (sasl->session != NULL) {
+		session_wipe(sasl->session);
+		gsasl_finish(sasl->session);
+	}
+	if (sasl->library != NULL)
+		gsasl_done(sasl->library);
+	free(sasl);
+}
+
+/*
+ * SCRAM's server-first-message is "r=…,s=…,i=N[,…]" (RFC 5802, 7). libgsasl takes any N, and then
+ * one answer could hold a thread for an hour.
+ */
+static bool iterations_allowed(const char *message)
+{
+	const char *field = strstr(message, ",i=");
+
+	return field == NULL || strtoul(field + 3, NULL, 10) <= ITERATIONS_MAX;
+}
+
+/* The server's message, decoded. */
+static enum status message_decode(const struct sasl *sasl, const char *in, struct strbuf *out,
+				  struct error *err)
+{
+	enum status status;
+
+	out->max = MESSAGE_MAX;
+	status = codec_base64_decode(out, in, strlen(in));
+	if (status != STATUS_OK || strlen(out->data) != out->len)
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the XMPP server's SASL message is not base64, or too long");
+	if (sasl->scram && !iterations_allowed(out->data))
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "the XMPP server asks for more than %d SCRAM iterations: lower its "
+		    "iteration count",
+		    ITERATIONS_MAX);
+	return STATUS_OK;
+}
+
+static enum status refuse_step(int rc, struct error *err)
+{
+	switch (rc) {
+	case GSASL_MALLOC_ERROR:
+		return error_no_memory(err);
+	case GSASL_AUTHENTICATION_ERROR:
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "the XMPP server's SCRAM signature or nonce is wrong: it does not know "
+		    "the password, or somebody stands between it and us");
+	default:
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the XMPP server's SASL message makes no sense: %s",
+				 gsasl_strerror(rc));
+	}
+}
+
+/* A copy in base64 of what libgsasl made; NULL where that is nothing. */
+static enum status message_encode(const char *data, size_t len, char **out, struct error *err)
+{
+	struct strbuf text;
+
+	if (len == 0) {
+		*out = NULL;
+		return STATUS_OK;
+	}
+	strbuf_init_secret(&text);
+	codec_base64(&text, (const unsigned char *)data, len);
+	if (!strbuf_ok(&text)) {
+		strbuf_clear(&text);
+		return error_no_memory(err);
+	}
+	*out = strbuf_take(&text);
+	return STATUS_OK;
+}
+
+enum status sasl_step(struct sasl *sasl, const char *in, char **out, struct error *err)
+{
+	struct strbuf message;
+	char *answer = NULL;
+	size_t len = 0;
+	enum status status;
+	int rc;
+
+	if (sasl->done) /* libgsasl would send PLAIN's password again */
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the XMPP server goes on with SASL after its end");
+	strbuf_init(&message);
+	status = message_decode(sasl, in, &message, err);
+	if (status != STATUS_OK)
+		goto out;
+	rc = gsasl_step(sasl->session, message.data, message.len, &answer, &len);
+	if (rc != GSASL_OK && rc != GSASL_NEEDS_MORE) {
+		status = refuse_step(rc, err);
+		goto out;
+	}
+	status = message_encode(answer, len, out, err);
+	if (status == STATUS_OK)
+		sasl->done = rc == GSASL_OK;
+out:
+	if (answer != NULL) {
+		secret_wipe(answer, len);
+		gsasl_free(answer);
+	}
+	strbuf_clear(&message);
+	return status;
+}
+
+bool sasl_done(const struct sasl *sasl)
+{
+	return sasl->done;
+}
