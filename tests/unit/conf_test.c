@@ -739,6 +739,22 @@ static void sites_pattern_may_find_nothing(void **state)
 	conf_free(load_good(folder, text));
 }
 
+/* A link to itself: nobody can look into that folder, not even root. */
+static void sites_pattern_that_cannot_be_searched(void **state)
+{
+	struct folder *folder = *state;
+	char path[128];
+	char text[512];
+	char expected[256];
+	snprintf(path, sizeof(path), "%s/loop", folder->path);
+	assert_int_equal(symlink(path, path), 0);
+	snprintf(text, sizeof(text), "[server]\n\nsites = %s/*.conf\n" SITE("a"), path);
+	snprintf(expected, sizeof(expected),
+		 ":3: sites: \"%s/*.conf\" cannot be searched; allowed: folders that we may read",
+		 path);
+	load_bad(folder, text, expected);
+}
+
 static void host_finds_its_site(void **state)
 {
 	struct conf *conf = load_good(*state, SITE("only"));
@@ -1128,6 +1144,7 @@ int main(int argc, char **argv)
 	    IN_FOLDER(sites_come_from_more_files),
 	    IN_FOLDER(faults_name_the_file_they_are_in),
 	    IN_FOLDER(sites_pattern_may_find_nothing),
+	    IN_FOLDER(sites_pattern_that_cannot_be_searched),
 	    IN_FOLDER(host_finds_its_site),
 	    IN_FOLDER(a_thousand_sites),
 	    IN_FOLDER(defaults_are_as_documented),
