@@ -39,6 +39,7 @@ const ANSWERS = {
  * @property {string | Buffer} [raw] these bytes, and then the end
  * @property {"hang" | "close" | "reset" | "drip"} [way] drip: a right head, then a byte now and then
  * @property {number} [delayMs] before the answer
+ * @property {Promise<unknown>} [until] what else to wait for before it
  * @property {Promise<unknown>} [until] to wait for before the answer
  * @property {number} [times] afterwards as the server again; without: always
  */
@@ -175,14 +176,21 @@ export class TigasePeer {
 		return `http://127.0.0.1:${this.port}/rest/adhoc/bosh@example.test`;
 	}
 
-	/** The keys of a [site] that uses this peer. passwordFile: a 0600 file that holds the password. */
-	site(passwordFile, format = "json") {
+	/**
+	 * The keys of a site whose back end this is.
+	 * @param {import('../lib/place.mjs').Place} place where the password's file is put
+	 * @param {Record<string, string | number>} [keys] other ones, or other values
+	 */
+	site(place, keys = {}) {
+		const { user, password, apiKey } = this.accepted;
 		return {
+			jid: "{user}@example.test",
 			backend: "tigase",
 			tigase_url: this.url,
-			tigase_format: format,
-			tigase_user: this.accepted.user,
-			tigase_password_file: passwordFile,
+			tigase_user: user,
+			tigase_password_file: place.write("etc/tigase.password", `${password}\n`),
+			...(apiKey === null ? {} : { tigase_api_key_file: place.write("etc/tigase.key", `${apiKey}\n`) }),
+			...keys,
 		};
 	}
 
@@ -218,6 +226,7 @@ export class TigasePeer {
 		const script = this.takeScript();
 		if (script?.delayMs)
 			await new Promise((resolve) => setTimeout(resolve, script.delayMs));
+		await script?.until;
 		await script?.until;
 		switch (script?.way) {
 		case "hang": return;
@@ -298,10 +307,14 @@ function drip(socket) {
 
 /**
  * Starts one on 127.0.0.1.
- * @param {{ port?: number, user?: string, password?: string, apiKey?: string | null }} [options] port 0: a free one
+ * @param {{ port?: number, user?: string, password?: string, apiKey?: string | null,
+ *           place?: import('../lib/place.mjs').Place }} [options] port 0: a free one; place: closes it when it closes
  */
-export function startTigasePeer({ port = 0, user = "admin@example.test", password = "adminpass", apiKey = null } = {}) {
-	return new TigasePeer({ user, password, apiKey }).listen(port);
+export async function startTigasePeer(options = {}) {
+	const { port = 0, user = "admin@example.test", password = "adminpass", apiKey = null, place } = options;
+	const peer = await new TigasePeer({ user, password, apiKey }).listen(port);
+	place?.onClose(() => peer.close());
+	return peer;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
