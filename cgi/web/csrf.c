@@ -1,0 +1,132 @@
+/*
+ * Who sent this request, as far as a browser tells, and the tokens of our forms (SEC-CSRF-1 … 4). The
+ * browser's own words come first (Fetch metadata, then Origin, then Referer): script of another site cannot
+ * set any of them. A token is no substitute for them but for a browser that says nothing at all.
+ */
+#include "web/csrf.h"
+
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/strbuf.h"
+
+/*
+ * A token names the slot it was made in, and holds for the slots of its life: so it lives 110 to 120 minutes,
+ * and nothing need be stored.
+ */
+#define SLOT_S     600
+#define SLOTS_LIVE (CSRF_TOKEN_LIFE_S / SLOT_S)
+
+static bool is(const char *value, const char *expected)
+{
+	return value && strcmp(value, expected) == 0;
+}
+
+/* Without a Host there is no origin of ours that anything could be equal to. */
+static bool origin_is_ours(const struct request *req)
+{
+	return req->origin_self && *req->origin_self && is(req->origin, req->origin_self);
+}
+
+static bool referer_is_ours(const struct request *req)
+{
+	size_t len = req->origin_self ? strlen(req->origin_self) : 0;
+
+	if (len == 0 || !req->referer || strncmp(req->referer, req->origin_self, len) != 0)
+		return false;
+	/* "https://example.org.evil.net/" and "https://example.org:80@evil.net/" begin alike */
+	return req->referer[len] == '\0' || strchr("/?#", req->referer[len]) != NULL;
+}
+
+enum status csrf_check_post(const struct request *req, bool form)
+{
+	bool ours;
+
+	if (is(req->origin, "null")) /* a sandboxed frame, or a page that hides where it is from */
+		return STATUS_FORBIDDEN;
+	if (req->fetch_site)
+		ours = is(req->fetch_site, "same-origin");
+	else if (req->origin)
+		ours = origin_is_ours(req);
+	else if (req->referer)
+		ours = referer_is_ours(req);
+	else
+		ours = form;
+	return ours ? STATUS_OK : STATUS_FORBIDDEN;
+}
+
+enum status csrf_check_fetch(const struct request *req)
+{
+	bool ours;
+
+	if (req->prefetch || is(req->origin, "null"))
+		return STATUS_FORBIDDEN;
+	if (req->fetch_site)
+		ours = is(req->fetch_site, "same-origin") && is(req->fetch_dest, "empty");
+	else
+		ours = (!req->fetch_dest || is(req->fetch_dest, "empty")) && referer_is_ours(req);
+	return ours ? STATUS_OK : STATUS_FORBIDDEN;
+}
+
+bool csrf_may_bind(const struct request *req)
+{
+	if (req->prefetch)
+		return false;
+	if (!req->fetch_site && !req->fetch_mode && !req->fetch_dest)
+		return true; /* an old browser, or plain http: the rate limit holds it */
+	return is(req->fetch_mode, "navigate") && is(req->fetch_dest, "document") &&
+	       (is(req->fetch_site, "none") || is(req->fetch_site, "same-origin"));
+}
+
+/* The token of one slot; an empty text, which no check accepts, where memory is out. */
+static void token_of_slot(const unsigned char key[SECRET_KEY_LEN], const char *binding,
+			  int64_t slot, char out[CSRF_TOKEN_LEN + 1])
+{
+	unsigned char mac[SECRET_SHA256_LEN];
+	unsigned char number[8];
+	struct strbuf text;
+
+	for (int i = 0; i < 8; i++)
+		number[i] = (unsigned char)((uint64_t)slot >> (56 - 8 * i));
+	/* all but the binding has a fixed length: two different inputs are never the same bytes */
+	struct secret_part parts[] = {
+	    {.data = binding,   .len = strlen(binding)},
+	    {.data = "csrf-v1", .len = 7              },
+	    {.data = number,    .len = sizeof(number) },
+	};
+	secret_hmac(mac, key, parts, sizeof(parts) / sizeof(parts[0]));
+
+	out[0] = '\0';
+	strbuf_init_secret(&text);
+	codec_base64url(&text, mac, sizeof(mac));
+	if (strbuf_ok(&text) && text.len == CSRF_TOKEN_LEN)
+		memcpy(out, text.data, CSRF_TOKEN_LEN + 1);
+	strbuf_clear(&text);
+	secret_wipe(mac, sizeof(mac));
+}
+
+void csrf_token_make(const unsigned char key[SECRET_KEY_LEN], const char *binding, int64_t now,
+		     char out[CSRF_TOKEN_LEN + 1])
+{
+	out[0] = '\0';
+	if (binding && *binding)
+		token_of_slot(key, binding, now / SLOT_S, out);
+}
+
+bool csrf_token_check(const unsigned char key[SECRET_KEY_LEN], const char *binding, int64_t now,
+		      const char *token)
+{
+	bool found = false;
+
+	/* a token bound to nothing would be everybody's */
+	if (!binding || !*binding || !token || strlen(token) != CSRF_TOKEN_LEN)
+		return false;
+	for (int i = 0; i < SLOTS_LIVE; i++) { /* all of them: the time taken tells nothing */
+		char expected[CSRF_TOKEN_LEN + 1];
+
+		token_of_slot(key, binding, now / SLOT_S - i, expected);
+		found |= expected[0] && secret_equal(expected, token, CSRF_TOKEN_LEN);
+		secret_wipe(expected, sizeof(expected));
+	}
+	return found;
+}

@@ -1,0 +1,285 @@
+/*
+ * Query, form and cookies: pairs of names and values, decoded once, never merged with each other
+ * (SEC-HTTP-2), and checked against what the route declared before a handler sees them.
+ */
+#include "web/request_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/secret.h"
+#include "web/server.h"
+
+#define READ_SIZE             4096
+#define CONTENT_LENGTH_DIGITS 10 /* more than any cap of ours, and no overflow */
+
+#define TYPE_FORM "application/x-www-form-urlencoded"
+#define TYPE_JSON "application/json"
+
+void fields_clear(struct fields *fields)
+{
+	for (size_t i = 0; i < fields->count; i++) {
+		secret_free(fields->items[i].name);
+		secret_free(fields->items[i].value); /* it may be a password */
+	}
+	*fields = (struct fields){.count = 0};
+}
+
+const char *fields_get(const struct fields *fields, const char *name)
+{
+	for (size_t i = 0; i < fields->count; i++) {
+		if (strcmp(fields->items[i].name, name) == 0)
+			return fields->items[i].value;
+	}
+	return NULL;
+}
+
+static enum status decode(char **out, const char *text, size_t len, struct error *err)
+{
+	struct strbuf plain;
+	enum status status;
+	char *decoded = NULL;
+
+	strbuf_init_secret(&plain);
+	status = codec_percent_decode(&plain, text, len, true);
+	if (status == STATUS_OK)
+		decoded = strbuf_take(&plain);
+	if (decoded)
+		*out = decoded;
+	else if (status == STATUS_BAD_REQUEST)
+		error_set(err, status, "a field with a broken escape, or that is not UTF-8");
+	else
+		status = error_no_memory(err);
+	strbuf_clear(&plain);
+	return status;
+}
+
+static enum status add_field(struct fields *fields, const char *text, size_t len, struct error *err)
+{
+	const char *equals = memchr(text, '=', len);
+	size_t name_len = equals ? (size_t)(equals - text) : len;
+	struct field *field = &fields->items[fields->count];
+	enum status status;
+
+	if (fields->count == REQUEST_FIELDS_MAX)
+		return error_set(err, STATUS_BAD_REQUEST, "more than %d fields",
+				 REQUEST_FIELDS_MAX);
+	*field = (struct field){.name = NULL};
+	status = decode(&field->name, text, name_len, err);
+	if (status == STATUS_OK)
+		status = equals ? decode(&field->value, equals + 1, len - name_len - 1, err)
+				: decode(&field->value, "", 0, err);
+	if (status != STATUS_OK) {
+		secret_free(field->name);
+		return status;
+	}
+	fields->count++;
+	return STATUS_OK;
+}
+
+enum status fields_parse(struct fields *fields, const char *text, size_t len, struct error *err)
+{
+	const char *end = text + len;
+	enum status status = STATUS_OK;
+
+	while (text < end && status == STATUS_OK) {
+		const char *next = memchr(text, '&', (size_t)(end - text));
+
+		if (!next)
+			next = end;
+		if (next > text)
+			status = add_field(fields, text, (size_t)(next - text), err);
+		text = next + 1;
+	}
+	return status;
+}
+
+/* *known is false where there is no CONTENT_LENGTH: a chunked body that the web server passes on. */
+static enum status content_length(const struct gateway *gateway, size_t *length, bool *known,
+				  struct error *err)
+{
+	const char *text = gateway_param(gateway, "CONTENT_LENGTH");
+	size_t digits;
+
+	*known = text && *text;
+	if (!*known)
+		return STATUS_OK;
+	digits = strspn(text, "0123456789");
+	if (text[digits] != '\0' || digits > CONTENT_LENGTH_DIGITS)
+		return error_set(err, STATUS_BAD_REQUEST, "CONTENT_LENGTH is not a number: '%.40s'",
+				 text);
+	*length = (size_t)strtoull(text, NULL, 10);
+	return STATUS_OK;
+}
+
+static enum status too_large(size_t max, struct error *err)
+{
+	return error_set(err, STATUS_BODY_TOO_LARGE, "a body of more than %zu bytes", max);
+}
+
+/* Up to max bytes; the rest of a longer body is the server's to drain. */
+static enum status read_all(const struct gateway *gateway, size_t max, struct strbuf *body,
+			    struct error *err)
+{
+	char chunk[READ_SIZE];
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK) {
+		ssize_t got = gateway->read(gateway->io, chunk, sizeof(chunk));
+
+		if (got == 0)
+			break;
+		if (got < 0)
+			status = error_set(err, STATUS_BAD_REQUEST, "the body broke off");
+		else if ((size_t)got > max - body->len)
+			status = too_large(max, err);
+		else
+			strbuf_add(body, chunk, (size_t)got);
+	}
+	secret_wipe(chunk, sizeof(chunk));
+	if (status == STATUS_OK && !strbuf_ok(body))
+		status = error_no_memory(err);
+	return status;
+}
+
+enum status request_body_read(const struct gateway *gateway, size_t max, struct request *req,
+			      struct error *err)
+{
+	size_t length = 0;
+	bool known = false;
+	enum status status = content_length(gateway, &length, &known, err);
+
+	if (status != STATUS_OK)
+		return status;
+	if (known && length > max)
+		return too_large(max, err);
+	status = read_all(gateway, max, &req->body, err);
+	if (status != STATUS_OK)
+		return status;
+	if (known && length != req->body.len)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "a body of %zu bytes, but CONTENT_LENGTH is %zu", req->body.len,
+				 length);
+	if (req->body.len == 0)
+		return STATUS_OK;
+	if (strcmp(req->content_type, TYPE_FORM) == 0)
+		return fields_parse(&req->form, req->body.data, req->body.len, err);
+	if (strcmp(req->content_type, TYPE_JSON) != 0)
+		return error_set(err, STATUS_UNSUPPORTED_MEDIA_TYPE,
+				 "a body of type '%.80s'; " TYPE_FORM " or " TYPE_JSON " is taken",
+				 req->content_type);
+	return STATUS_OK;
+}
+
+static const struct param *declared(const struct params *params, const char *name)
+{
+	for (size_t i = 0; i < params->count; i++) {
+		if (strcmp(params->items[i].name, name) == 0)
+			return &params->items[i];
+	}
+	return NULL;
+}
+
+static enum status check_fields(const struct fields *fields, const struct params *params,
+				bool undeclared_allowed, struct error *err)
+{
+	for (size_t i = 0; i < fields->count; i++) {
+		const struct field *field = &fields->items[i];
+		const struct param *param = declared(params, field->name);
+
+		/* the first of that name is not this one: it is there twice */
+		if (fields_get(fields, field->name) != field->value)
+			return error_set(err, STATUS_BAD_REQUEST, "the field '%.40s' twice",
+					 field->name);
+		if (!param && !undeclared_allowed)
+			return error_set(err, STATUS_BAD_REQUEST, "an unknown field: '%.40s'",
+					 field->name);
+		if (param && strlen(field->value) > param->max)
+			return error_set(err, STATUS_BAD_REQUEST,
+					 "%zu bytes in the field '%s', %zu are allowed",
+					 strlen(field->value), param->name, param->max);
+	}
+	return STATUS_OK;
+}
+
+enum status request_params_check(const struct request *req, const struct params *query,
+				 const struct params *form, struct error *err)
+{
+	/* other programs hang their own parameters on addresses; nobody hangs them on our forms */
+	enum status status = check_fields(&req->query, query, true, err);
+
+	return status == STATUS_OK ? check_fields(&req->form, form, false, err) : status;
+}
+
+/* RFC 6265 4.1.1: cookie-octet */
+static bool cookie_value_is_valid(const char *value, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)value[i];
+
+		if (c <= 0x20 || c >= 0x7f || strchr("\",;\\", c))
+			return false;
+	}
+	return true;
+}
+
+static size_t trimmed(const char *text, size_t len)
+{
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	return len;
+}
+
+/*
+ * Counts the cookies of that name and remembers the last one's value. Values of other cookies may hold commas:
+ * taken for separators they can only make a second cookie appear, and two are none.
+ */
+static size_t find_cookies(const char *text, const char *name, const char **value, size_t *len,
+			   size_t *pairs)
+{
+	size_t name_len = strlen(name), found = 0;
+
+	for (*pairs = 0; *text; ++*pairs) {
+		size_t size;
+
+		text += strspn(text, " ;,");
+		if (!*text)
+			break;
+		size = trimmed(text, strcspn(text, ";,"));
+		if (size > name_len && strncmp(text, name, name_len) == 0 &&
+		    text[name_len] == '=') {
+			*value = text + name_len + 1;
+			*len = size - name_len - 1;
+			found++;
+		}
+		text += strcspn(text, ";,");
+	}
+	return found;
+}
+
+enum status request_cookie(const struct request *req, const char *name, char **out,
+			   struct error *err)
+{
+	const char *value = NULL;
+	size_t len = 0, pairs = 0, found;
+	char *copy;
+
+	found = req->cookie ? find_cookies(req->cookie, name, &value, &len, &pairs) : 0;
+	if (found == 0)
+		return STATUS_NOT_FOUND;
+	if (pairs > REQUEST_COOKIES_MAX)
+		return error_set(err, STATUS_NOT_FOUND, "%zu cookies, %d are allowed", pairs,
+				 REQUEST_COOKIES_MAX);
+	if (found > 1)
+		return error_set(err, STATUS_NOT_FOUND, "%zu cookies '%s': none is believed", found,
+				 name);
+	if (!cookie_value_is_valid(value, len))
+		return error_set(err, STATUS_NOT_FOUND,
+				 "the cookie '%s' has a value that no cookie has", name);
+	copy = strndup(value, len);
+	if (!copy)
+		return error_no_memory(err);
+	*out = copy;
+	return STATUS_OK;
+}

@@ -1,0 +1,19 @@
+/*
+ * What the request's files share; nobody else includes it.
+ */
+#ifndef WEB_REQUEST_PARTS_H
+#define WEB_REQUEST_PARTS_H
+
+#include "web/request.h"
+
+/* The value of a gateway parameter, borrowed; NULL: absent. */
+const char *gateway_param(const struct gateway *gateway, const char *name);
+
+/* application/x-www-form-urlencoded text into fields; STATUS_BAD_REQUEST: broken escapes, too many. */
+enum status fields_parse(struct fields *fields, const char *text, size_t len, struct error *err);
+void fields_clear(struct fields *fields);
+
+/* Could this be a path that means the same to us, to the web server and to a browser? */
+bool path_is_plain(const char *path);
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * Where we are mounted, which path of ours was asked for, and where a visitor may be sent after the login.
+ * Nothing is normalised: a path that could mean two things is refused.
+ */
+#include "web/request_parts.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/codec.h"
+
+#define NEXT_MAX 512 /* SEC-RED-1 */
+
+/* "." or "..", and the ways to write their dots as escapes; len: up to the next slash. */
+static bool segment_is_dots(const char *segment, size_t len)
+{
+	size_t dots = 0;
+
+	for (size_t i = 0; i < len; dots++) {
+		if (segment[i] == '.')
+			i++;
+		else if (len - i >= 3 && strncasecmp(segment + i, "%2e", 3) == 0)
+			i += 3;
+		else
+			return false;
+	}
+	return dots == 1 || dots == 2;
+}
+
+/* No "//", "." or ".." in the first len bytes of a path that begins with a slash. */
+static bool segments_are_plain(const char *path, size_t len)
+{
+	size_t start = 0;
+
+	if (len == 0 || path[0] != '/')
+		return false;
+	while (start < len) {
+		const char *segment = path + start + 1;
+		const char *slash = memchr(segment, '/', len - start - 1);
+		size_t size = slash ? (size_t)(slash - segment) : len - start - 1;
+
+		if ((size == 0 && slash) || segment_is_dots(segment, size))
+			return false;
+		start += 1 + size;
+	}
+	return true;
+}
+
+bool path_is_plain(const char *path)
+{
+	return segments_are_plain(path, strlen(path)) && !strchr(path, '\\') &&
+	       !text_has_control(path) && utf8_valid(path, strlen(path));
+}
+
+/* What of the path is below base: "" or "/…"; NULL: the path is elsewhere. */
+static const char *path_below(const char *path, const char *base)
+{
+	size_t len = strlen(base);
+
+	if (strncmp(path, base, len) != 0 || (path[len] != '\0' && path[len] != '/'))
+		return NULL;
+	return path + len;
+}
+
+static enum status set_mount(struct request *req, const char *base, const char *path,
+			     struct error *err)
+{
+	char *new_base = strdup(base);
+	char *new_path = strdup(path);
+
+	if (!new_base || !new_path) {
+		free(new_base);
+		free(new_path);
+		return error_no_memory(err);
+	}
+	free(req->base);
+	free(req->path);
+	req->base = new_base;
+	req->path = new_path;
+	return STATUS_OK;
+}
+
+static enum status mount_configured(struct request *req, const char *whole, const char *base_path,
+				    struct error *err)
+{
+	const char *path = path_below(whole, base_path);
+
+	if (!path)
+		return error_set(
+		    err, STATUS_NOT_FOUND,
+		    "the web server sent us '%.200s', which is not below base_path '%s'", whole,
+		    base_path);
+	return set_mount(req, base_path, path, err);
+}
+
+/*
+ * A web server that splits the path leaves PATH_INFO out where the mount point itself is asked for. One that
+ * does not split it leaves it out always: then the mount point "/chat/login" redirects to "/chat/login/",
+ * and a mount point never ends in a slash, which is how it is found out.
+ */
+static enum status mount_given(struct request *req, struct error *err)
+{
+	const char *name = req->script_name;
+	size_t len = strlen(name);
+
+	if (!req->path_info && (len == 0 || name[len - 1] == '/'))
+		return error_set(
+		    err, STATUS_INTERNAL,
+		    "the web server sends SCRIPT_NAME '%.200s' without PATH_INFO; set base_path "
+		    "in [site] to the path where this program is mounted",
+		    name);
+	return set_mount(req, name, req->path_info ? req->path_info : "", err);
+}
+
+enum status request_mount(struct request *req, const char *base_path, bool set, struct error *err)
+{
+	struct strbuf whole;
+	enum status status;
+
+	strbuf_init(&whole);
+	strbuf_adds(&whole, req->script_name);
+	strbuf_adds(&whole, req->path_info ? req->path_info : "");
+	if (!strbuf_ok(&whole))
+		status = error_no_memory(err);
+	else if (whole.len > 0 && !path_is_plain(whole.data))
+		status = error_set(err, STATUS_BAD_REQUEST,
+				   "a path with '//', '..', a backslash or bytes that are no text");
+	else if (set)
+		status = mount_configured(req, whole.data, base_path, err);
+	else
+		status = mount_given(req, err);
+	strbuf_clear(&whole);
+	return status;
+}
+
+/* Every escape is whole, and none hides a control character, a backslash or "//". */
+static bool escapes_are_harmless(const char *text, size_t path_len)
+{
+	for (size_t i = 0; text[i]; i++) {
+		if (text[i] != '%')
+			continue;
+		if (!isxdigit((unsigned char)text[i + 1]) || !isxdigit((unsigned char)text[i + 2]))
+			return false;
+		if (text[i + 1] < '2' || strncasecmp(text + i, "%5c", 3) == 0 ||
+		    strncasecmp(text + i, "%7f", 3) == 0)
+			return false;
+		/* in our own paths there is none; in a query it may stand alone */
+		if (strncasecmp(text + i, "%2f", 3) == 0 &&
+		    (i < path_len || strncasecmp(text + i + 3, "%2f", 3) == 0))
+			return false;
+	}
+	return true;
+}
+
+static bool next_is_ours(const struct request *req, const char *next)
+{
+	static const char allowed[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	    "._~!$&'()*+,;=:@%/-";
+	size_t path_len = strspn(next, allowed);
+	size_t base_len = strlen(req->base);
+
+	if (strlen(next) > NEXT_MAX || !segments_are_plain(next, path_len))
+		return false;
+	if (next[path_len] == '?') {
+		const char *query = next + path_len + 1;
+		size_t len = 0;
+
+		while (query[len] && (query[len] == '?' || strchr(allowed, query[len])))
+			len++;
+		if (query[len])
+			return false;
+	} else if (next[path_len]) {
+		return false;
+	}
+	if (!escapes_are_harmless(next, path_len))
+		return false;
+	return strncmp(next, req->base, base_len) == 0 &&
+	       (next[base_len] == '/' || (base_len > 0 && base_len == path_len));
+}
+
+char *request_next(const struct request *req, const char *next)
+{
+	struct strbuf home;
+
+	if (next && next_is_ours(req, next))
+		return strdup(next);
+	strbuf_init(&home);
+	strbuf_adds(&home, req->base);
+	strbuf_addc(&home, '/');
+	return strbuf_take(&home);
+}

@@ -1,0 +1,211 @@
+/*
+ * The one writer of response headers (SEC-HTTP-4). Names come from a table, values are checked, the body is
+ * held back until the handler is done: so an error can replace everything, and Content-Length is always right.
+ * What the security headers say is the pages' business (page/), not this file's.
+ */
+#include "web/response.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/secret.h"
+
+static const char *const header_names[HEADER_COUNT] = {
+    [HEADER_ALLOW] = "Allow",
+    [HEADER_CACHE_CONTROL] = "Cache-Control",
+    [HEADER_CONTENT_SECURITY_POLICY] = "Content-Security-Policy",
+    [HEADER_CONTENT_TYPE] = "Content-Type",
+    [HEADER_CROSS_ORIGIN_OPENER_POLICY] = "Cross-Origin-Opener-Policy",
+    [HEADER_CROSS_ORIGIN_RESOURCE_POLICY] = "Cross-Origin-Resource-Policy",
+    [HEADER_LOCATION] = "Location",
+    [HEADER_PERMISSIONS_POLICY] = "Permissions-Policy",
+    [HEADER_REFERRER_POLICY] = "Referrer-Policy",
+    [HEADER_RETRY_AFTER] = "Retry-After",
+    [HEADER_STRICT_TRANSPORT_SECURITY] = "Strict-Transport-Security",
+    [HEADER_VARY] = "Vary",
+    [HEADER_X_CONTENT_TYPE_OPTIONS] = "X-Content-Type-Options",
+    [HEADER_X_FRAME_OPTIONS] = "X-Frame-Options",
+    [HEADER_X_REQUEST_ID] = "X-Request-Id",
+    [HEADER_X_ROBOTS_TAG] = "X-Robots-Tag",
+};
+
+static const struct {
+	int status;
+	const char *phrase;
+} phrases[] = {
+    {200, "OK"			     },
+    {303, "See Other"		      },
+    {400, "Bad Request"                    },
+    {401, "Unauthorized"                   },
+    {403, "Forbidden"		      },
+    {404, "Not Found"		      },
+    {405, "Method Not Allowed"             },
+    {409, "Conflict"		       },
+    {413, "Content Too Large"              },
+    {414, "URI Too Long"                   },
+    {415, "Unsupported Media Type"         },
+    {429, "Too Many Requests"              },
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"          },
+    {502, "Bad Gateway"                    },
+    {503, "Service Unavailable"            },
+    {504, "Gateway Timeout"                },
+};
+
+#define PLAIN_TEXT "text/plain; charset=utf-8"
+
+/* What is sent when a response cannot be: it needs no memory but the output's. */
+#define FAILED_BODY "Something went wrong on our side.\n"
+#define FAILED_HEADERS                                                                             \
+	"Status: 500 Internal Server Error\r\n"                                                    \
+	"Cache-Control: no-store\r\n"                                                              \
+	"Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"                  \
+	"Content-Type: " PLAIN_TEXT "\r\n"                                                         \
+	"Referrer-Policy: same-origin\r\n"                                                         \
+	"X-Content-Type-Options: nosniff\r\n"                                                      \
+	"X-Frame-Options: DENY\r\n"                                                                \
+	"X-Robots-Tag: noindex, nofollow\r\n"
+
+void response_init(struct response *res)
+{
+	*res = (struct response){.status = 200};
+	strbuf_init_secret(&res->body);
+}
+
+static void headers_clear(struct response *res)
+{
+	for (size_t i = 0; i < HEADER_COUNT; i++) {
+		free(res->headers[i]);
+		res->headers[i] = NULL;
+	}
+}
+
+static void cookies_clear(struct response *res)
+{
+	for (size_t i = 0; i < res->n_cookies; i++) {
+		secret_free(res->cookies[i]); /* it may hold a session's token */
+		res->cookies[i] = NULL;
+	}
+	res->n_cookies = 0;
+}
+
+void response_clear(struct response *res)
+{
+	headers_clear(res);
+	cookies_clear(res);
+	strbuf_clear(&res->body);
+}
+
+void response_reset(struct response *res, bool keep_cookies)
+{
+	headers_clear(res);
+	if (!keep_cookies)
+		cookies_clear(res);
+	strbuf_clear(&res->body);
+	res->status = 200;
+	res->failed = false;
+}
+
+/* A copy, or NULL and a failed response. */
+static char *checked_copy(struct response *res, const char *value)
+{
+	char *copy = text_has_control(value) ? NULL : strdup(value);
+
+	if (!copy)
+		res->failed = true;
+	return copy;
+}
+
+void response_header(struct response *res, enum response_header name, const char *value)
+{
+	char *copy = value ? checked_copy(res, value) : NULL;
+
+	free(res->headers[name]);
+	res->headers[name] = copy;
+}
+
+void response_cookie(struct response *res, const char *set_cookie)
+{
+	char *copy;
+
+	if (res->n_cookies == RESPONSE_COOKIES_MAX) {
+		res->failed = true;
+		return;
+	}
+	copy = checked_copy(res, set_cookie);
+	if (copy)
+		res->cookies[res->n_cookies++] = copy;
+}
+
+/* "//host" and "/\host" are other hosts to a browser; a path without a slash is relative to who knows what. */
+static bool location_is_absolute(const char *location)
+{
+	if (location[0] == '/')
+		return location[1] != '/' && location[1] != '\\';
+	return strncmp(location, "https://", 8) == 0 || strncmp(location, "http://", 7) == 0;
+}
+
+void response_redirect(struct response *res, const char *location)
+{
+	if (!location_is_absolute(location)) {
+		res->failed = true;
+		return;
+	}
+	res->status = 303;
+	response_header(res, HEADER_LOCATION, location);
+	response_header(res, HEADER_CONTENT_TYPE, PLAIN_TEXT);
+	strbuf_reset(&res->body);
+	strbuf_adds(&res->body, "See Other\n");
+}
+
+/* NULL: not a status that this program answers with. */
+static const char *phrase_of(int status)
+{
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	}
+	return NULL;
+}
+
+static void add_header(struct strbuf *out, const char *name, const char *value)
+{
+	strbuf_adds(out, name);
+	strbuf_adds(out, ": ");
+	strbuf_adds(out, value);
+	strbuf_adds(out, "\r\n");
+}
+
+static void write_failed(const struct response *res, struct strbuf *out)
+{
+	strbuf_adds(out, FAILED_HEADERS);
+	if (res->headers[HEADER_X_REQUEST_ID])
+		add_header(out, header_names[HEADER_X_REQUEST_ID],
+			   res->headers[HEADER_X_REQUEST_ID]);
+	strbuf_addf(out, "Content-Length: %zu\r\n\r\n", strlen(FAILED_BODY));
+	if (!res->head)
+		strbuf_adds(out, FAILED_BODY);
+}
+
+void response_write(const struct response *res, struct strbuf *out)
+{
+	const char *phrase = phrase_of(res->status);
+
+	if (res->failed || !strbuf_ok(&res->body) || !phrase) {
+		write_failed(res, out);
+		return;
+	}
+	strbuf_addf(out, "Status: %d %s\r\n", res->status, phrase);
+	for (size_t i = 0; i < HEADER_COUNT; i++) {
+		if (res->headers[i])
+			add_header(out, header_names[i], res->headers[i]);
+	}
+	if (!res->headers[HEADER_CONTENT_TYPE])
+		add_header(out, header_names[HEADER_CONTENT_TYPE], PLAIN_TEXT);
+	for (size_t i = 0; i < res->n_cookies; i++)
+		add_header(out, "Set-Cookie", res->cookies[i]);
+	strbuf_addf(out, "Content-Length: %zu\r\n\r\n", res->body.len);
+	if (!res->head)
+		strbuf_add(out, res->body.data, res->body.len);
+}

@@ -1,0 +1,341 @@
+/*
+ * The three ways in which a web server speaks to us, made one: plain CGI, FastCGI on an inherited socket,
+ * FastCGI on our own. The only user of libfcgi, which gets connections that are accepted already: its own accept
+ * loop cannot be stopped, and its own close waits for peers (SEC-FCGI-3).
+ */
+#include "web/server.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fcgiapp.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "web/server_parts.h"
+
+#define FCGI_ROLE_RESPONDER 1
+#define DRAIN_MAX           (1024 * 1024) /* of a body nobody read; more is cut off */
+#define LINGER_MS           100           /* for a peer that is still sending when we are done */
+
+/* How long libfcgi may wait where it closes a connection itself; without them 2000 ms. */
+static const char *const libfcgi_waits[] = {
+    "LIBFCGI_OS_CLOSE_POLL_TIMEOUT",
+    "LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT",
+};
+#define LIBFCGI_WAIT_MS "100"
+
+/* A process's life: what its threads share. */
+struct service {
+	const struct server_conf *conf;
+	const struct server_app *app;
+	const struct listener *listener;
+	const struct peers *peers;
+	void *state; /* the app's, between start and stop */
+};
+
+bool server_is_cgi(void)
+{
+	return (getenv("GATEWAY_INTERFACE") || getenv("REQUEST_METHOD")) &&
+	       !socket_is_listening(STDIN_FILENO);
+}
+
+enum status server_mode_detect(const struct server_conf *conf, enum server_mode *out,
+			       struct error *err)
+{
+	if (server_is_cgi())
+		*out = SERVER_CGI;
+	else if (socket_is_listening(STDIN_FILENO))
+		*out = SERVER_FCGI_STDIN;
+	else if (*conf->listen)
+		*out = SERVER_FCGI_SOCKET;
+	else
+		return error_set(
+		    err, STATUS_INTERNAL,
+		    "nothing to serve: no web server started this program as CGI or FastCGI, "
+		    "and listen in [server] is empty");
+	return STATUS_OK;
+}
+
+static void answer(const struct server_app *app, void *state, const struct gateway *gateway,
+		   struct strbuf *out)
+{
+	struct response response;
+
+	response_init(&response);
+	app->handle(state, gateway, &response);
+	response_write(&response, out);
+	response_clear(&response);
+}
+
+/* ---- FastCGI ---- */
+
+static ssize_t fcgi_read(void *io, void *buffer, size_t size)
+{
+	FCGX_Stream *in = io;
+	int want = size > INT_MAX ? INT_MAX : (int)size;
+	int got = FCGX_GetStr(buffer, want, in);
+
+	return got < want && FCGX_GetError(in) != 0 ? -1 : got;
+}
+
+/* What the handler left of the body; false: there is more, or it broke off. */
+static bool fcgi_drain(FCGX_Stream *in)
+{
+	char trash[8192];
+	size_t total = 0;
+
+	while (total < DRAIN_MAX) {
+		ssize_t got = fcgi_read(in, trash, sizeof(trash));
+
+		if (got <= 0)
+			return got == 0;
+		total += (size_t)got;
+	}
+	return false;
+}
+
+/* A socket closed with unread bytes in it may cost the peer our answer: so those are read first. */
+static void close_connection(int fd, bool drained)
+{
+	int64_t deadline = clock_monotonic_ms() + LINGER_MS;
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	char trash[8192];
+
+	if (!drained && shutdown(fd, SHUT_WR) == 0) {
+		while (poll(&poll_fd, 1, (int)clock_left_ms(deadline)) > 0 &&
+		       recv(fd, trash, sizeof(trash), MSG_DONTWAIT) > 0)
+			;
+	}
+	close(fd);
+}
+
+static void fcgi_answer(const struct service *service, FCGX_Request *request)
+{
+	struct gateway gateway = {.params = request->envp, .read = fcgi_read, .io = request->in};
+	struct strbuf out;
+
+	strbuf_init_secret(&out);
+	answer(service->app, service->state, &gateway, &out);
+	if (!strbuf_ok(&out) || out.len > INT_MAX)
+		log_event(LOG_LEVEL_ERROR, "response_lost", "why", "out of memory", NULL);
+	else if (FCGX_PutStr(out.data, (int)out.len, request->out) < 0 ||
+		 FCGX_FFlush(request->out) < 0)
+		log_event(LOG_LEVEL_INFO, "response_lost", "why", "the web server went away", NULL);
+	strbuf_clear(&out);
+}
+
+/*
+ * One connection, one request: a kept connection would hold a thread that another visitor waits for. Free and
+ * FClose instead of Finish, because Finish closes with a wait of its own; Detach, because a failed Accept does.
+ */
+static void fcgi_serve(void *arg, int fd)
+{
+	const struct service *service = arg;
+	FCGX_Request request;
+	bool drained;
+	char byte;
+
+	if (recv(fd, &byte, 1, MSG_PEEK) <= 0 || FCGX_InitRequest(&request, -1, 0) != 0) {
+		close(fd); /* somebody looked whether we are there */
+		return;
+	}
+	request.ipcFd = fd;
+	request.keepConnection = 1; /* else Accept begins with closing it */
+	FCGX_Detach(&request);
+	if (FCGX_Accept_r(&request) != 0)
+		return; /* malformed: it has closed the connection */
+	if (request.role == FCGI_ROLE_RESPONDER)
+		fcgi_answer(service, &request);
+	drained = fcgi_drain(request.in);
+	FCGX_FClose(request.err);
+	FCGX_FClose(request.out);
+	FCGX_Free(&request, 0);
+	close_connection(fd, drained);
+}
+
+static enum status fcgi_start(struct error *err)
+{
+	for (size_t i = 0; i < sizeof(libfcgi_waits) / sizeof(libfcgi_waits[0]); i++) {
+		if (setenv(libfcgi_waits[i], LIBFCGI_WAIT_MS, 1) != 0)
+			return error_no_memory(err);
+	}
+	if (FCGX_Init() != 0)
+		return error_set(err, STATUS_INTERNAL, "libfcgi does not start");
+	signal(SIGPIPE, SIG_IGN); /* it has put a handler of its own in place */
+	return STATUS_OK;
+}
+
+/* One process, from the app's start to its end. */
+static enum status serve(void *arg, int *report, struct error *err)
+{
+	struct service *service = arg;
+	struct pool_task task = {
+	    .listener = service->listener,
+	    .peers = service->peers,
+	    .threads = (size_t)service->conf->threads,
+	    .serve = fcgi_serve,
+	    .arg = service,
+	};
+	enum status status = fcgi_start(err);
+
+	if (status == STATUS_OK)
+		status = service->app->start(service->app->arg, &service->state, err);
+	if (status != STATUS_OK)
+		return status;
+	process_ready(report);
+	status = pool_serve(&task, err);
+	if (status != STATUS_BUSY) /* threads that are still at work need the app */
+		service->app->stop(service->state);
+	return status;
+}
+
+static enum status run_inherited(struct service *service, struct error *err)
+{
+	struct listener listener;
+	int nobody = -1;
+	enum status status = listener_inherit(STDIN_FILENO, &listener, err);
+
+	if (status != STATUS_OK)
+		return status;
+	service->listener = &listener;
+	return serve(service, &nobody, err);
+}
+
+static enum status run_socket(struct service *service, struct error *err)
+{
+	struct process_task task = {
+	    .serve = serve,
+	    .arg = service,
+	    .processes = (size_t)service->conf->processes,
+	};
+	struct account account;
+	struct listener listener;
+	int nobody = -1;
+	enum status status = account_find(service->conf, &account, err);
+
+	if (status == STATUS_OK)
+		status = listener_open(service->conf, account.uid, &listener, err);
+	if (status != STATUS_OK)
+		return status;
+	service->listener = &listener;
+	status = account_take(&account, err);
+	if (status == STATUS_OK)
+		status =
+		    task.processes > 1 ? processes_run(&task, err) : serve(service, &nobody, err);
+	listener_close(&listener);
+	return status;
+}
+
+static enum status run_fcgi(const struct server_conf *conf, enum server_mode mode,
+			    const struct server_app *app, struct error *err)
+{
+	struct peers peers;
+	/* not on the stack: threads that did not end in time go on using it */
+	struct service *service = calloc(1, sizeof(*service));
+	sigset_t old;
+	enum status status;
+
+	if (!service)
+		return error_no_memory(err);
+	*service = (struct service){.conf = conf, .app = app, .peers = &peers};
+	status = peers_find(conf, &peers, err);
+	if (status == STATUS_OK)
+		status = signals_block(&old, err);
+	if (status == STATUS_OK) {
+		status = mode == SERVER_FCGI_STDIN ? run_inherited(service, err)
+						   : run_socket(service, err);
+		pthread_sigmask(SIG_SETMASK, &old, NULL);
+	}
+	if (status != STATUS_BUSY)
+		free(service);
+	return status;
+}
+
+/* ---- plain CGI ---- */
+
+struct cgi_body {
+	bool known; /* there is a CONTENT_LENGTH: a server need not close the pipe behind it */
+	size_t left;
+};
+
+static ssize_t cgi_read(void *io, void *buffer, size_t size)
+{
+	struct cgi_body *body = io;
+	ssize_t got;
+
+	if (body->known && size > body->left)
+		size = body->left;
+	do
+		got = read(STDIN_FILENO, buffer, size);
+	while (got < 0 && errno == EINTR);
+	if (got > 0 && body->known)
+		body->left -= (size_t)got;
+	return got;
+}
+
+static enum status write_all(int fd, const struct strbuf *text, struct error *err)
+{
+	size_t done = 0;
+
+	if (!strbuf_ok(text))
+		return error_no_memory(err);
+	while (done < text->len) {
+		ssize_t put = write(fd, text->data + done, text->len - done);
+
+		if (put < 0 && errno != EINTR)
+			return error_set(err, STATUS_INTERNAL,
+					 "the web server does not take the answer: %s",
+					 strerror(errno));
+		done += put > 0 ? (size_t)put : 0;
+	}
+	return STATUS_OK;
+}
+
+/* The visitor gets an answer also where the app does not start; the reason is the operator's. */
+static void cgi_refuse(struct strbuf *out)
+{
+	struct response response;
+
+	response_init(&response);
+	response.failed = true;
+	response_write(&response, out);
+	response_clear(&response);
+}
+
+static enum status run_cgi(const struct server_app *app, struct error *err)
+{
+	const char *length = getenv("CONTENT_LENGTH");
+	struct cgi_body body = {.known = length && *length};
+	struct gateway gateway = {.params = environ, .read = cgi_read, .io = &body};
+	struct strbuf out;
+	void *state = NULL;
+	enum status started, written;
+
+	if (body.known)
+		body.left = (size_t)strtoull(length, NULL, 10);
+	strbuf_init_secret(&out);
+	started = app->start(app->arg, &state, err);
+	if (started == STATUS_OK)
+		answer(app, state, &gateway, &out);
+	else
+		cgi_refuse(&out);
+	written = write_all(STDOUT_FILENO, &out, started == STATUS_OK ? err : NULL);
+	strbuf_clear(&out);
+	if (started == STATUS_OK)
+		app->stop(state);
+	return started == STATUS_OK ? written : started;
+}
+
+enum status server_run(const struct server_conf *conf, enum server_mode mode,
+		       const struct server_app *app, struct error *err)
+{
+	signal(SIGPIPE, SIG_IGN);
+	return mode == SERVER_CGI ? run_cgi(app, err) : run_fcgi(conf, mode, app, err);
+}

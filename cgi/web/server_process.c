@@ -1,0 +1,378 @@
+/*
+ * Processes: the signals that stop them, the account they run as, and a parent that does nothing but keep a
+ * number of them alive. One that is brought down by a malformed FastCGI stream (libfcgi asserts) takes only its
+ * own requests with it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "web/server_parts.h"
+
+#define PROCESSES_MAX 64
+#define NAME_SPACE    4096 /* one entry of the user database */
+
+/* A process that dies is replaced: soon the first times, slowly when it keeps dying. */
+#define RESPAWN_FIRST_MS 50
+#define RESPAWN_MAX_MS   1000
+#define RESPAWN_SLOW_MS  5000
+#define DEATHS_MAX       10 /* within DEATHS_WINDOW_MS, before it is slow */
+#define DEATHS_WINDOW_MS 60000
+
+#define KILL_AFTER_MS ((DRAIN_S + 1) * 1000) /* a child gives up by itself before */
+
+struct child {
+	pid_t pid;     /* 0: none */
+	int64_t retry; /* when to start one; monotonic ms */
+};
+
+struct supervisor {
+	const struct process_task *task;
+	struct child children[PROCESSES_MAX];
+	int signals;
+	unsigned deaths; /* since window */
+	int64_t window;
+};
+
+static void stop_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGCHLD);
+}
+
+enum status signals_block(sigset_t *old, struct error *err)
+{
+	sigset_t set;
+	int failed;
+
+	stop_signals(&set);
+	/* an ignored signal never reaches a signalfd, and ignored children cannot be waited for */
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
+	failed = pthread_sigmask(SIG_BLOCK, &set, old);
+	if (failed)
+		return error_set(err, STATUS_INTERNAL, "cannot block signals: %s",
+				 strerror(failed));
+	return STATUS_OK;
+}
+
+int signals_open(void)
+{
+	sigset_t set;
+
+	stop_signals(&set);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int signals_next(int fd)
+{
+	struct signalfd_siginfo info;
+
+	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+enum status account_find(const struct server_conf *conf, struct account *out, struct error *err)
+{
+	struct account account = {.uid = geteuid(), .gid = getegid(), .name = conf->user};
+	struct passwd user, *found = NULL;
+	char space[NAME_SPACE];
+
+	if (geteuid() != 0) {
+		*out = account;
+		return STATUS_OK;
+	}
+	if (!*conf->user)
+		return error_set(err, STATUS_FORBIDDEN,
+				 "started as root: set user in [server] to an account of its own");
+	if (getpwnam_r(conf->user, &user, space, sizeof(space), &found) != 0 || !found)
+		return error_set(err, STATUS_INTERNAL, "user: there is no user '%s'", conf->user);
+	if (user.pw_uid == 0 || user.pw_gid == 0)
+		return error_set(err, STATUS_FORBIDDEN, "user: '%s' is root", conf->user);
+	account.take = true;
+	account.uid = user.pw_uid;
+	account.gid = user.pw_gid;
+	*out = account;
+	return STATUS_OK;
+}
+
+enum status account_take(const struct account *account, struct error *err)
+{
+	if (!account->take)
+		return STATUS_OK;
+	if (initgroups(account->name, account->gid) != 0 || setgid(account->gid) != 0 ||
+	    setuid(account->uid) != 0)
+		return error_set(err, STATUS_INTERNAL, "cannot become user '%s': %s", account->name,
+				 strerror(errno));
+	/* the way back must be closed */
+	if (setuid(0) == 0 || seteuid(0) == 0 || setgid(0) == 0 || getuid() != account->uid ||
+	    geteuid() != account->uid || getgid() != account->gid || getegid() != account->gid)
+		return error_set(err, STATUS_INTERNAL,
+				 "became user '%s', but could become root again", account->name);
+	return STATUS_OK;
+}
+
+/* What a child tells its parent, once: less than PIPE_BUF, so it arrives whole or not at all. */
+static void report_write(int *report, const struct error *result)
+{
+	if (*report < 0)
+		return;
+	while (write(*report, result, sizeof(*result)) < 0 && errno == EINTR)
+		;
+	close(*report);
+	*report = -1; /* the number will be another file's */
+}
+
+void process_ready(int *report)
+{
+	struct error ready = {.status = STATUS_OK};
+
+	report_write(report, &ready);
+}
+
+/* The child's whole life. _exit: buffers and exit handlers are the parent's. */
+static void child_main(const struct process_task *task, pid_t parent, int report)
+{
+	struct error err = {.status = STATUS_OK};
+	enum status status;
+
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(0);
+	status = task->serve(task->arg, &report, &err);
+	if (status != STATUS_OK) {
+		log_event(LOG_LEVEL_ERROR, "process_failed", "why", err.text, NULL);
+		report_write(&report, &err);
+	}
+	_exit(status == STATUS_OK ? 0 : 1);
+}
+
+/* report: NULL, or where to put the descriptor that tells how the start went. */
+static enum status spawn(struct supervisor *sup, struct child *child, int *report,
+			 struct error *err)
+{
+	pid_t parent = getpid();
+	int ends[2] = {-1, -1};
+	pid_t pid;
+
+	if (report && pipe2(ends, O_CLOEXEC) != 0)
+		return error_set(err, STATUS_INTERNAL, "pipe: %s", strerror(errno));
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		close(sup->signals);
+		if (report)
+			close(ends[0]);
+		child_main(sup->task, parent, ends[1]);
+	}
+	if (report)
+		close(ends[1]);
+	if (pid < 0) {
+		if (report)
+			close(ends[0]);
+		return error_set(err, STATUS_INTERNAL, "fork: %s", strerror(errno));
+	}
+	child->pid = pid;
+	if (report)
+		*report = ends[0];
+	return STATUS_OK;
+}
+
+/* One child's start: its error, or STATUS_BUSY where we are to stop meanwhile. */
+static enum status await_report(const struct supervisor *sup, int report, struct error *err)
+{
+	struct error result = {.status = STATUS_OK};
+	struct pollfd fds[] = {
+	    {.fd = report,       .events = POLLIN},
+	    {.fd = sup->signals, .events = POLLIN},
+	};
+
+	for (;;) {
+		int signal_number;
+
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[0].revents)
+			break;
+		signal_number = signals_next(sup->signals);
+		if (signal_number == SIGTERM || signal_number == SIGINT)
+			return STATUS_BUSY;
+	}
+	if (read(report, &result, sizeof(result)) != sizeof(result))
+		return error_set(err, STATUS_INTERNAL, "a process died while it started");
+	return result.status == STATUS_OK ? STATUS_OK
+					  : error_set(err, result.status, "%s", result.text);
+}
+
+static enum status start_all(struct supervisor *sup, struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < sup->task->processes && status == STATUS_OK; i++) {
+		int report = -1;
+
+		status = spawn(sup, &sup->children[i], &report, err);
+		if (status == STATUS_OK)
+			status = await_report(sup, report, err);
+		if (report >= 0)
+			close(report);
+	}
+	return status;
+}
+
+static int64_t respawn_delay(struct supervisor *sup, int64_t now)
+{
+	int64_t delay = RESPAWN_FIRST_MS;
+
+	if (now - sup->window > DEATHS_WINDOW_MS) {
+		sup->window = now;
+		sup->deaths = 0;
+	}
+	if (++sup->deaths > DEATHS_MAX)
+		return RESPAWN_SLOW_MS;
+	for (unsigned i = 1; i < sup->deaths && delay < RESPAWN_MAX_MS; i++)
+		delay *= 2;
+	return delay < RESPAWN_MAX_MS ? delay : RESPAWN_MAX_MS;
+}
+
+static void log_death(pid_t pid, int how)
+{
+	char number[24], text[64];
+
+	snprintf(number, sizeof(number), "%ld", (long)pid);
+	if (WIFSIGNALED(how))
+		snprintf(text, sizeof(text), "signal %d", WTERMSIG(how));
+	else
+		snprintf(text, sizeof(text), "exit status %d", WEXITSTATUS(how));
+	log_event(LOG_LEVEL_ERROR, "process_died", "pid", number, "how", text, NULL);
+}
+
+/* How many are left. */
+static size_t reap(struct supervisor *sup, bool stopping)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < sup->task->processes; i++) {
+		struct child *child = &sup->children[i];
+		int how;
+
+		if (child->pid > 0 && waitpid(child->pid, &how, WNOHANG) == child->pid) {
+			int64_t now = clock_monotonic_ms();
+
+			if (!stopping)
+				log_death(child->pid, how);
+			child->pid = 0;
+			child->retry = now + respawn_delay(sup, now);
+		}
+		left += child->pid > 0;
+	}
+	return left;
+}
+
+/* Starts what is due; how long to wait for the next, -1: nothing is missing. */
+static int respawn(struct supervisor *sup)
+{
+	int wait = -1;
+
+	for (size_t i = 0; i < sup->task->processes; i++) {
+		struct child *child = &sup->children[i];
+		int64_t left = clock_left_ms(child->retry);
+		struct error err;
+
+		if (child->pid > 0)
+			continue;
+		if (left == 0 && spawn(sup, child, NULL, &err) == STATUS_OK)
+			continue;
+		if (left == 0) { /* no fork for us now */
+			log_event(LOG_LEVEL_ERROR, "process_failed", "why", err.text, NULL);
+			child->retry = clock_monotonic_ms() + RESPAWN_MAX_MS;
+			left = RESPAWN_MAX_MS;
+		}
+		if (wait < 0 || left < wait)
+			wait = (int)left;
+	}
+	return wait;
+}
+
+/* Until a signal to stop comes. */
+static void keep_alive(struct supervisor *sup)
+{
+	struct pollfd fd = {.fd = sup->signals, .events = POLLIN};
+
+	reap(sup, false); /* the starts have used up their signals */
+	for (;;) {
+		int signal_number;
+
+		poll(&fd, 1, respawn(sup));
+		while ((signal_number = signals_next(sup->signals)) != 0) {
+			if (signal_number != SIGCHLD)
+				return;
+		}
+		reap(sup, false);
+	}
+}
+
+static void kill_all(const struct supervisor *sup, int signal_number)
+{
+	for (size_t i = 0; i < sup->task->processes; i++) {
+		if (sup->children[i].pid > 0)
+			kill(sup->children[i].pid, signal_number);
+	}
+}
+
+static enum status stop_all(struct supervisor *sup, struct error *err)
+{
+	int64_t deadline = clock_monotonic_ms() + KILL_AFTER_MS;
+	struct pollfd fd = {.fd = sup->signals, .events = POLLIN};
+
+	kill_all(sup, SIGTERM);
+	while (reap(sup, true) > 0) {
+		int64_t left = clock_left_ms(deadline);
+
+		if (left == 0)
+			break;
+		poll(&fd, 1, (int)left);
+		while (signals_next(sup->signals) != 0)
+			;
+	}
+	if (reap(sup, true) == 0)
+		return STATUS_OK;
+	kill_all(sup, SIGKILL);
+	for (size_t i = 0; i < sup->task->processes; i++) {
+		if (sup->children[i].pid > 0)
+			waitpid(sup->children[i].pid, NULL, 0);
+	}
+	return error_set(err, STATUS_BUSY, "a process did not stop within %d s and was killed",
+			 KILL_AFTER_MS / 1000);
+}
+
+enum status processes_run(const struct process_task *task, struct error *err)
+{
+	struct supervisor sup = {.task = task, .signals = signals_open()};
+	enum status started, stopped;
+
+	if (sup.signals < 0 || task->processes > PROCESSES_MAX)
+		return error_set(err, STATUS_INTERNAL, "cannot watch %zu processes",
+				 task->processes);
+	started = start_all(&sup, err);
+	if (started == STATUS_OK)
+		keep_alive(&sup);
+	stopped = stop_all(&sup, started == STATUS_OK ? err : NULL);
+	close(sup.signals);
+	if (started != STATUS_OK && started != STATUS_BUSY)
+		return started;
+	return stopped;
+}

@@ -1,0 +1,317 @@
+/*
+ * The socket we listen on, and who may connect to it. libfcgi's own FCGX_OpenSocket is not used: it removes
+ * whatever is at the path, and it exits on errors. Everything that can reach this socket can be anybody, for
+ * REMOTE_USER is what the peer says it is: so the mode is 0660 and the peer's uid is checked (SEC-FCGI-1 … 3).
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "web/server_parts.h"
+
+#define BACKLOG      1024 /* a crowd waits here rather than being refused; the kernel may cut it */
+#define SOCKET_UMASK 0117 /* 0660 */
+#define RECEIVE_S    5    /* a web server sends what it has at once */
+#define SEND_S       10   /* … but its own client may be slow */
+#define NAME_SPACE   4096 /* one entry of the user or group database */
+
+bool socket_is_listening(int fd)
+{
+	int listening = 0;
+	socklen_t len = sizeof(listening);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening;
+}
+
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+	if (address->ss_family == AF_INET) {
+		const struct sockaddr_in *in = (const void *)address;
+
+		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
+	}
+	if (address->ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const void *)address;
+
+		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) ||
+		       (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) && in6->sin6_addr.s6_addr[12] == 127);
+	}
+	return false;
+}
+
+/* Several processes may poll one socket: whoever comes second must not hang in accept. */
+static enum status make_nonblocking(int fd, struct error *err)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return error_set(err, STATUS_INTERNAL, "cannot set up descriptor %d: %s", fd,
+				 strerror(errno));
+	return STATUS_OK;
+}
+
+enum status listener_inherit(int fd, struct listener *out, struct error *err)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+	enum status status;
+
+	if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+		return error_set(err, STATUS_INTERNAL, "descriptor %d is no socket: %s", fd,
+				 strerror(errno));
+	if (address.ss_family != AF_UNIX && !is_loopback(&address))
+		return error_set(
+		    err, STATUS_FORBIDDEN,
+		    "descriptor %d listens on the network, where anybody could be any user; "
+		    "use a UNIX socket, or 127.0.0.1",
+		    fd);
+	status = make_nonblocking(fd, err);
+	if (status == STATUS_OK)
+		*out = (struct listener){.fd = fd};
+	return status;
+}
+
+/* Whoever may write the folder may put a socket of his own in our place. */
+static enum status check_folder(const char *path, struct error *err)
+{
+	size_t len = (size_t)(strrchr(path, '/') - path);
+	char folder[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	struct stat st;
+
+	snprintf(folder, sizeof(folder), "%.*s", (int)len, path);
+	if (stat(len ? folder : "/", &st) != 0)
+		return error_set(err, STATUS_INTERNAL,
+				 "listen: the folder of '%s': %s; make it first", path,
+				 strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return error_set(err, STATUS_INTERNAL, "listen: '%s' is not a folder", folder);
+	if (st.st_mode & S_IWOTH)
+		return error_set(
+		    err, STATUS_FORBIDDEN,
+		    "listen: everybody may write the folder '%s'; make one of mode 0750 for "
+		    "the socket",
+		    folder);
+	return STATUS_OK;
+}
+
+/* errno of a connection to the path; 0: somebody answers. */
+static int try_connect(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int result = 0;
+
+	if (fd < 0)
+		return errno;
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0)
+		result = errno;
+	close(fd);
+	return result;
+}
+
+/* What a killed server leaves behind goes; anything else at that path stays, and is an error. */
+static enum status remove_stale(const struct sockaddr_un *address, uid_t owner, struct error *err)
+{
+	const char *path = address->sun_path;
+	struct stat st;
+
+	if (lstat(path, &st) != 0) {
+		if (errno == ENOENT)
+			return STATUS_OK;
+		return error_set(err, STATUS_INTERNAL, "listen: '%s': %s", path, strerror(errno));
+	}
+	if (!S_ISSOCK(st.st_mode))
+		return error_set(err, STATUS_CONFLICT, "listen: '%s' is there and is no socket",
+				 path);
+	if (st.st_uid != geteuid() && st.st_uid != owner)
+		return error_set(err, STATUS_CONFLICT, "listen: '%s' belongs to uid %ld; remove it",
+				 path, (long)st.st_uid);
+	if (try_connect(address) != ECONNREFUSED)
+		return error_set(err, STATUS_CONFLICT,
+				 "listen: another server answers on '%s'; stop it first", path);
+	if (unlink(path) != 0)
+		return error_set(err, STATUS_INTERNAL, "listen: cannot remove the old '%s': %s",
+				 path, strerror(errno));
+	return STATUS_OK;
+}
+
+static enum status find_group(const char *name, gid_t *out, struct error *err)
+{
+	struct group group, *found = NULL;
+	char space[NAME_SPACE];
+
+	if (!*name)
+		return STATUS_OK;
+	if (getgrnam_r(name, &group, space, sizeof(space), &found) != 0 || !found)
+		return error_set(err, STATUS_INTERNAL, "socket_group: there is no group '%s'",
+				 name);
+	*out = group.gr_gid;
+	return STATUS_OK;
+}
+
+static enum status set_owner(const struct server_conf *conf, uid_t owner, struct error *err)
+{
+	gid_t group = (gid_t)-1;
+	enum status status = find_group(conf->socket_group, &group, err);
+
+	if (status != STATUS_OK)
+		return status;
+	if (owner == geteuid() && group == (gid_t)-1)
+		return STATUS_OK;
+	if (lchown(conf->listen, owner, group) != 0)
+		return error_set(
+		    err, STATUS_INTERNAL,
+		    "listen: cannot give '%s' to its user and socket_group '%s': %s; a user "
+		    "can only give to groups of its own",
+		    conf->listen, conf->socket_group, strerror(errno));
+	return STATUS_OK;
+}
+
+static enum status bind_and_listen(const struct server_conf *conf, uid_t owner,
+				   const struct sockaddr_un *address, struct listener *listener,
+				   struct error *err)
+{
+	mode_t mask = umask(SOCKET_UMASK); /* the mode is right from the first moment */
+	int bound = bind(listener->fd, (const struct sockaddr *)address, sizeof(*address));
+	struct stat st;
+	enum status status;
+
+	umask(mask);
+	if (bound != 0 || lstat(conf->listen, &st) != 0)
+		return error_set(err, STATUS_INTERNAL, "listen: '%s': %s", conf->listen,
+				 strerror(errno));
+	listener->path = conf->listen;
+	listener->dev = st.st_dev;
+	listener->ino = st.st_ino;
+	status = set_owner(conf, owner, err);
+	if (status == STATUS_OK && listen(listener->fd, BACKLOG) != 0)
+		status = error_set(err, STATUS_INTERNAL, "listen: '%s': %s", conf->listen,
+				   strerror(errno));
+	return status;
+}
+
+enum status listener_open(const struct server_conf *conf, uid_t owner, struct listener *out,
+			  struct error *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct listener listener = {.fd = -1};
+	enum status status;
+
+	if (conf->listen[0] != '/' || strlen(conf->listen) >= sizeof(address.sun_path))
+		return error_set(err, STATUS_INTERNAL,
+				 "listen: '%s' must be an absolute path of at most %zu bytes",
+				 conf->listen, sizeof(address.sun_path) - 1);
+	strcpy(address.sun_path, conf->listen);
+	status = check_folder(conf->listen, err);
+	if (status == STATUS_OK)
+		status = remove_stale(&address, owner, err);
+	if (status != STATUS_OK)
+		return status;
+	listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (listener.fd < 0)
+		return error_set(err, STATUS_INTERNAL, "listen: no socket: %s", strerror(errno));
+	status = bind_and_listen(conf, owner, &address, &listener, err);
+	if (status == STATUS_OK)
+		*out = listener;
+	else
+		listener_close(&listener);
+	return status;
+}
+
+/* A folder that only root may write keeps the socket: the next start removes it. */
+void listener_close(struct listener *listener)
+{
+	struct stat st;
+
+	if (!listener->path) {
+		if (listener->fd > 0)
+			close(listener->fd);
+		return;
+	}
+	if (lstat(listener->path, &st) == 0 && st.st_dev == listener->dev &&
+	    st.st_ino == listener->ino)
+		unlink(listener->path);
+	close(listener->fd);
+	listener->fd = -1;
+}
+
+enum status peers_find(const struct server_conf *conf, struct peers *out, struct error *err)
+{
+	struct peers peers = {.count = 0};
+	char space[NAME_SPACE];
+
+	for (size_t i = 0; i < conf->peer_users.count; i++) {
+		const char *name = conf->peer_users.items[i];
+		struct passwd user, *found = NULL;
+
+		if (peers.count == PEERS_MAX)
+			return error_set(err, STATUS_INTERNAL, "peer_users: more than %d",
+					 PEERS_MAX);
+		if (getpwnam_r(name, &user, space, sizeof(space), &found) != 0 || !found)
+			return error_set(
+			    err, STATUS_INTERNAL,
+			    "peer_users: there is no user '%s'; name the user that your web "
+			    "server runs as",
+			    name);
+		peers.uids[peers.count++] = user.pw_uid;
+	}
+	*out = peers;
+	return STATUS_OK;
+}
+
+static bool uid_is_allowed(const struct peers *peers, uid_t uid)
+{
+	bool allowed = uid == 0 || uid == geteuid();
+
+	for (size_t i = 0; i < peers->count; i++)
+		allowed |= peers->uids[i] == uid;
+	return allowed;
+}
+
+static bool peer_is_allowed(const struct peers *peers, int fd,
+			    const struct sockaddr_storage *address)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	char uid[24] = "unknown";
+
+	if (address->ss_family != AF_UNIX)
+		return is_loopback(address);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0) {
+		if (uid_is_allowed(peers, peer.uid))
+			return true;
+		snprintf(uid, sizeof(uid), "%ld", (long)peer.uid);
+	}
+	log_event(LOG_LEVEL_WARN, "peer_refused", "uid", uid, "why", "not in peer_users", NULL);
+	return false;
+}
+
+int listener_accept(const struct listener *listener, const struct peers *peers)
+{
+	struct timeval receive = {.tv_sec = RECEIVE_S}, send = {.tv_sec = SEND_S};
+	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof(address);
+	int fd = accept4(listener->fd, (struct sockaddr *)&address, &len, SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	/* a listener's own time-outs are not handed on */
+	if (!peer_is_allowed(peers, fd, &address) ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &receive, sizeof(receive)) != 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send, sizeof(send)) != 0) {
+		close(fd);
+		errno = EAGAIN;
+		return -1;
+	}
+	return fd;
+}

@@ -1,0 +1,359 @@
+/*
+ * A Mustache page into a list of nodes (mustache(5)). What can be wrong with a template is found here, at the
+ * start, with file and line; rendering has only memory to run out of. Left out on purpose: {{{raw}}}, {{&raw}}
+ * and other delimiters. A tag that stands alone on its line takes the line with it.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "web/template_parts.h"
+
+#define NAME_MAX_LEN 64
+#define NODES_MAX    65536 /* partials that include each other twice grow without end */
+
+struct parser {
+	const char *dir;
+	const struct template_page *page;
+	struct nodes *nodes;
+	struct html_place place;
+	const char *partials[TEMPLATE_DEPTH_MAX]; /* being expanded */
+	size_t n_partials;
+	struct error *err;
+};
+
+struct source {
+	const char *file;
+	const char *text;
+	size_t len;
+	size_t sections[TEMPLATE_DEPTH_MAX]; /* open ones: their nodes */
+	size_t offsets[TEMPLATE_DEPTH_MAX];  /* … and where they began */
+	size_t n_sections;
+};
+
+struct tag {
+	char sigil; /* # ^ / ! > or 0 for a variable */
+	char name[NAME_MAX_LEN + 1];
+	size_t begin, end; /* "{{" and behind "}}" */
+	size_t line_begin,
+	    line_end; /* what a tag alone on its line takes with it, else begin and end */
+};
+
+static enum status parse_source(struct parser *p, struct source *src);
+
+static enum status refuse(const struct parser *p, const struct source *src, size_t offset,
+			  const char *what, const char *name)
+{
+	long line = 1;
+
+	for (size_t i = 0; i < offset && i < src->len; i++)
+		line += src->text[i] == '\n';
+	return error_set(p->err, STATUS_BAD_REQUEST, "%s:%ld: %s%s%s", src->file, line, what,
+			 *name ? ": " : "", name);
+}
+
+static enum status add_node(struct parser *p, const struct node *node)
+{
+	struct nodes *nodes = p->nodes;
+	struct node *items;
+	char *text;
+
+	if (nodes->count == NODES_MAX)
+		return error_set(p->err, STATUS_BAD_REQUEST,
+				 "%s/%s: more than %d tags, partials included", p->dir,
+				 p->page->file, NODES_MAX);
+	if (nodes->count == nodes->size) {
+		size_t size = nodes->size ? 2 * nodes->size : 64;
+
+		items = realloc(nodes->items, size * sizeof(*items));
+		if (!items)
+			return error_no_memory(p->err);
+		nodes->items = items;
+		nodes->size = size;
+	}
+	text = strndup(node->text, node->len);
+	if (!text)
+		return error_no_memory(p->err);
+	nodes->items[nodes->count] = *node;
+	nodes->items[nodes->count++].text = text;
+	return STATUS_OK;
+}
+
+static enum status add_text(struct parser *p, const struct source *src, size_t begin, size_t end)
+{
+	struct node node = {
+	    .type = NODE_TEXT,
+	    .text = (char *)src->text + begin,
+	    .len = end - begin,
+	};
+
+	if (begin == end)
+		return STATUS_OK;
+	html_place_feed(&p->place, node.text, node.len);
+	return add_node(p, &node);
+}
+
+static enum status check_name(const struct parser *p, const struct source *src,
+			      const struct tag *tag)
+{
+	for (size_t i = 0; p->page->names[i]; i++) {
+		if (strcmp(p->page->names[i], tag->name) == 0)
+			return STATUS_OK;
+	}
+	return refuse(p, src, tag->begin, "this page has no such name", tag->name);
+}
+
+static enum status add_named(struct parser *p, const struct source *src, const struct tag *tag,
+			     enum node_type type)
+{
+	enum html_value value = html_place_value(&p->place);
+	struct node node = {
+	    .type = type,
+	    .text = (char *)tag->name,
+	    .len = strlen(tag->name),
+	    .json = value == HTML_VALUE_JSON,
+	};
+	enum status status = check_name(p, src, tag);
+
+	if (status == STATUS_OK && type == NODE_VARIABLE && value == HTML_VALUE_REFUSED)
+		status =
+		    refuse(p, src, tag->begin,
+			   "a value in a tag outside quotes, or in a script or style, cannot be "
+			   "made safe",
+			   tag->name);
+	return status == STATUS_OK ? add_node(p, &node) : status;
+}
+
+static enum status open_section(struct parser *p, struct source *src, const struct tag *tag)
+{
+	enum node_type type = tag->sigil == '#' ? NODE_SECTION : NODE_INVERTED;
+	enum status status;
+
+	if (src->n_sections + p->n_partials >= TEMPLATE_DEPTH_MAX)
+		return refuse(p, src, tag->begin, "sections nested too deep", tag->name);
+	status = add_named(p, src, tag, type);
+	if (status != STATUS_OK)
+		return status;
+	src->sections[src->n_sections] = p->nodes->count - 1;
+	src->offsets[src->n_sections++] = tag->begin;
+	return STATUS_OK;
+}
+
+static enum status close_section(struct parser *p, struct source *src, const struct tag *tag)
+{
+	struct node *open;
+
+	if (src->n_sections == 0)
+		return refuse(p, src, tag->begin, "this section was not opened", tag->name);
+	open = &p->nodes->items[src->sections[src->n_sections - 1]];
+	if (strcmp(open->text, tag->name) != 0)
+		return refuse(p, src, tag->begin, "the open section is another", open->text);
+	open->end = p->nodes->count;
+	src->n_sections--;
+	return STATUS_OK;
+}
+
+/* The partial's text with the tag's indentation before each line: so its values are not indented. */
+static void indent(struct strbuf *out, const struct strbuf *text, const struct source *src,
+		   const struct tag *tag)
+{
+	const char *line = text->data, *end = text->data + text->len;
+
+	while (line < end) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		const char *next = newline ? newline + 1 : end;
+
+		strbuf_add(out, src->text + tag->line_begin, tag->begin - tag->line_begin);
+		strbuf_add(out, line, (size_t)(next - line));
+		line = next;
+	}
+}
+
+static enum status expand_partial(struct parser *p, const struct source *src, const struct tag *tag,
+				  const char *path)
+{
+	struct strbuf text, indented;
+	enum status status;
+
+	strbuf_init(&text);
+	strbuf_init(&indented);
+	status = template_file_read(path, &text, p->err);
+	if (status == STATUS_NOT_FOUND)
+		status = refuse(p, src, tag->begin, "there is no such partial", path);
+	if (status == STATUS_OK) {
+		indent(&indented, &text, src, tag);
+		if (!strbuf_ok(&indented))
+			status = error_no_memory(p->err);
+	}
+	if (status == STATUS_OK) {
+		struct source inner = {.file = path, .text = indented.data, .len = indented.len};
+
+		p->partials[p->n_partials++] = tag->name;
+		status = parse_source(p, &inner);
+		p->n_partials--;
+	}
+	strbuf_clear(&indented);
+	strbuf_clear(&text);
+	return status;
+}
+
+static enum status add_partial(struct parser *p, const struct source *src, const struct tag *tag)
+{
+	struct strbuf path;
+	enum status status;
+
+	for (size_t i = 0; i < p->n_partials; i++) {
+		if (strcmp(p->partials[i], tag->name) == 0)
+			return refuse(p, src, tag->begin, "this partial includes itself",
+				      tag->name);
+	}
+	if (strchr(tag->name, '.'))
+		return refuse(p, src, tag->begin, "a partial's name has no dots", tag->name);
+	if (src->n_sections + p->n_partials >= TEMPLATE_DEPTH_MAX)
+		return refuse(p, src, tag->begin, "partials nested too deep", tag->name);
+	strbuf_init(&path);
+	strbuf_addf(&path, "%s/partials/%s.html", p->dir, tag->name);
+	status =
+	    strbuf_ok(&path) ? expand_partial(p, src, tag, path.data) : error_no_memory(p->err);
+	strbuf_clear(&path);
+	return status;
+}
+
+/* A tag is alone on its line if there is nothing but blanks before and behind it. */
+static void find_line(const struct source *src, struct tag *tag)
+{
+	size_t begin = tag->begin, end = tag->end;
+
+	tag->line_begin = begin;
+	tag->line_end = end;
+	if (tag->sigil == 0)
+		return;
+	while (begin > 0 && (src->text[begin - 1] == ' ' || src->text[begin - 1] == '\t'))
+		begin--;
+	while (end < src->len && (src->text[end] == ' ' || src->text[end] == '\t'))
+		end++;
+	if (end + 1 < src->len && src->text[end] == '\r' && src->text[end + 1] == '\n')
+		end++;
+	if ((begin > 0 && src->text[begin - 1] != '\n') ||
+	    (end < src->len && src->text[end] != '\n'))
+		return;
+	tag->line_begin = begin;
+	tag->line_end = end < src->len ? end + 1 : end;
+}
+
+static enum status read_name(const struct parser *p, const struct source *src, const char *text,
+			     size_t len, struct tag *tag)
+{
+	size_t begin = 0;
+
+	while (begin < len && isspace((unsigned char)text[begin]))
+		begin++;
+	while (len > begin && isspace((unsigned char)text[len - 1]))
+		len--;
+	if (len == begin || len - begin > NAME_MAX_LEN)
+		return refuse(p, src, tag->begin, "a tag without a name, or with too long a one",
+			      "");
+	for (size_t i = begin; i < len; i++) {
+		if (!isalnum((unsigned char)text[i]) && !strchr("_-.", text[i]))
+			return refuse(p, src, tag->begin,
+				      "a name has letters, digits, '_', '-' and '.' only", "");
+	}
+	memcpy(tag->name, text + begin, len - begin);
+	tag->name[len - begin] = '\0';
+	return STATUS_OK;
+}
+
+/* tag->begin is set. */
+static enum status read_tag(const struct parser *p, const struct source *src, struct tag *tag)
+{
+	const char *inside = src->text + tag->begin + 2;
+	size_t left = src->len - tag->begin - 2;
+	const char *close = memmem(inside, left, "}}", 2);
+
+	if (!close)
+		return refuse(p, src, tag->begin, "a tag without its '}}'", "");
+	tag->end = (size_t)(close - src->text) + 2;
+	if (*inside == '{' || *inside == '&')
+		return refuse(p, src, tag->begin, "every value is escaped: there is no raw tag",
+			      "");
+	if (*inside == '=')
+		return refuse(p, src, tag->begin, "the delimiters cannot be changed", "");
+	tag->sigil = strchr("#^/!>", *inside) ? *inside : 0;
+	find_line(src, tag);
+	if (tag->sigil)
+		inside++;
+	if (tag->sigil == '!')
+		return STATUS_OK;
+	return read_name(p, src, inside, (size_t)(close - inside), tag);
+}
+
+static enum status add_tag(struct parser *p, struct source *src, const struct tag *tag)
+{
+	switch (tag->sigil) {
+	case '!':
+		return STATUS_OK;
+	case '#':
+	case '^':
+		return open_section(p, src, tag);
+	case '/':
+		return close_section(p, src, tag);
+	case '>':
+		return add_partial(p, src, tag);
+	default:
+		return add_named(p, src, tag, NODE_VARIABLE);
+	}
+}
+
+static enum status parse_source(struct parser *p, struct source *src)
+{
+	size_t done = 0;
+	const char *found;
+
+	while ((found = memmem(src->text + done, src->len - done, "{{", 2))) {
+		struct tag tag = {.begin = (size_t)(found - src->text)};
+		enum status status = read_tag(p, src, &tag);
+
+		if (status == STATUS_OK)
+			status = add_text(p, src, done, tag.line_begin);
+		if (status == STATUS_OK)
+			status = add_tag(p, src, &tag);
+		if (status != STATUS_OK)
+			return status;
+		done = tag.line_end;
+	}
+	if (src->n_sections > 0)
+		return refuse(p, src, src->offsets[src->n_sections - 1],
+			      "this section is not closed",
+			      p->nodes->items[src->sections[src->n_sections - 1]].text);
+	return add_text(p, src, done, src->len);
+}
+
+enum status template_parse(const char *dir, const struct template_page *page, struct nodes *nodes,
+			   struct error *err)
+{
+	struct parser parser = {.dir = dir, .page = page, .nodes = nodes, .err = err};
+	struct strbuf path, text;
+	enum status status;
+
+	strbuf_init(&path);
+	strbuf_init(&text);
+	strbuf_addf(&path, "%s/%s", dir, page->file);
+	status =
+	    strbuf_ok(&path) ? template_file_read(path.data, &text, err) : error_no_memory(err);
+	if (status == STATUS_OK) {
+		struct source source = {.file = path.data, .text = text.data, .len = text.len};
+
+		status = parse_source(&parser, &source);
+	}
+	strbuf_clear(&text);
+	strbuf_clear(&path);
+	return status;
+}
+
+void nodes_clear(struct nodes *nodes)
+{
+	for (size_t i = 0; i < nodes->count; i++)
+		free(nodes->items[i].text);
+	free(nodes->items);
+	*nodes = (struct nodes){.items = NULL};
+}

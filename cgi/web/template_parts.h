@@ -1,0 +1,60 @@
+/*
+ * What the template files share; nobody else includes it. A page is parsed into one flat list of nodes:
+ * partials are expanded in place, and a section's children follow it up to `end`.
+ */
+#ifndef WEB_TEMPLATE_PARTS_H
+#define WEB_TEMPLATE_PARTS_H
+
+#include "web/template.h"
+
+enum node_type { NODE_TEXT, NODE_VARIABLE, NODE_SECTION, NODE_INVERTED };
+
+struct node {
+	enum node_type type;
+	char *text; /* owned; the text, or the name */
+	size_t len;
+	size_t end; /* of a section: the index after its last child */
+	bool json;  /* a variable inside <script type="application/json"> */
+};
+
+struct nodes {
+	struct node *items;
+	size_t count;
+	size_t size;
+};
+
+/* template_parse.c. On failure nodes may hold a part of the page: the caller clears it in any case. */
+enum status template_parse(const char *dir, const struct template_page *page, struct nodes *nodes,
+			   struct error *err);
+void nodes_clear(struct nodes *nodes);
+
+/* template.c. The file's text; refused: no regular file, too large, others may write it, NUL, not UTF-8. */
+enum status template_file_read(const char *path, struct strbuf *out, struct error *err);
+const struct nodes *template_nodes(const struct template_set *set, const char *file);
+
+/* template_html.c: where in an HTML document we are, as far as escaping cares. */
+#define HTML_TAG_MAX 256 /* a <script …> whose type stands further back is not taken for JSON */
+
+enum html_state {
+	HTML_TEXT,
+	HTML_TAG_START, /* behind '<' */
+	HTML_TAG,
+	HTML_QUOTED,
+	HTML_COMMENT,
+	HTML_SCRIPT, /* or style: nothing is decoded there */
+	HTML_SCRIPT_JSON
+};
+struct html_place {
+	enum html_state state;
+	char quote;
+	bool code; /* the quoted attribute is a script or a style */
+	char tag[HTML_TAG_MAX];
+	size_t tag_len;
+	char end_tag[8]; /* "/script" or "/style" */
+};
+void html_place_feed(struct html_place *place, const char *text, size_t len);
+
+enum html_value { HTML_VALUE_ESCAPED, HTML_VALUE_JSON, HTML_VALUE_REFUSED };
+enum html_value html_place_value(const struct html_place *place);
+
+#endif

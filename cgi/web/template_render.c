@@ -1,0 +1,276 @@
+/*
+ * Views, and a page's nodes with a view's values into text. Every value is escaped for HTML but for JSON, which
+ * only comes out where the page has a <script type="application/json">.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/secret.h"
+#include "web/template_parts.h"
+
+enum value_type { VALUE_TEXT, VALUE_FLAG, VALUE_JSON, VALUE_LIST };
+
+struct value {
+	char *name;
+	enum value_type type;
+	char *text; /* may be a secret */
+	bool flag;
+	struct view **items;
+	size_t count;
+};
+
+struct view {
+	struct value *values;
+	size_t count;
+	bool failed; /* out of memory: it will not be rendered */
+};
+
+/* A section's item in front of everything around it. */
+struct scope {
+	const struct view *view;
+	const struct scope *outer;
+};
+
+struct render {
+	const char *file;
+	const struct nodes *nodes;
+	struct strbuf *out;
+	struct error *err;
+};
+
+static enum status render_range(const struct render *r, size_t begin, size_t end,
+				const struct scope *scope);
+
+struct view *view_new(void)
+{
+	return calloc(1, sizeof(struct view));
+}
+
+static void value_clear(struct value *value)
+{
+	for (size_t i = 0; i < value->count; i++)
+		view_free(value->items[i]);
+	free(value->items);
+	secret_free(value->text);
+	value->items = NULL;
+	value->count = 0;
+	value->text = NULL;
+}
+
+void view_free(struct view *view)
+{
+	if (!view)
+		return;
+	for (size_t i = 0; i < view->count; i++) {
+		value_clear(&view->values[i]);
+		free(view->values[i].name);
+	}
+	free(view->values);
+	free(view);
+}
+
+static struct value *find_value(const struct view *view, const char *name)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		if (strcmp(view->values[i].name, name) == 0)
+			return &view->values[i];
+	}
+	return NULL;
+}
+
+static struct value *new_value(struct view *view, const char *name)
+{
+	struct value *values = realloc(view->values, (view->count + 1) * sizeof(*values));
+
+	if (!values)
+		return NULL;
+	view->values = values;
+	values[view->count] = (struct value){.name = strdup(name)};
+	return values[view->count].name ? &values[view->count++] : NULL;
+}
+
+/* The name's value, emptied unless it is a list that stays one; NULL: out of memory, or no view. */
+static struct value *take_value(struct view *view, const char *name, enum value_type type)
+{
+	struct value *value;
+
+	if (!view)
+		return NULL;
+	value = find_value(view, name);
+	if (!value)
+		value = new_value(view, name);
+	if (!value) {
+		view->failed = true;
+		return NULL;
+	}
+	if (type != VALUE_LIST || value->type != VALUE_LIST)
+		value_clear(value);
+	value->type = type;
+	return value;
+}
+
+static void set_text(struct view *view, const char *name, const char *text, enum value_type type)
+{
+	struct value *value = take_value(view, name, type);
+
+	if (!value || !text)
+		return;
+	value->text = strdup(text);
+	if (!value->text)
+		view->failed = true;
+}
+
+void view_text(struct view *view, const char *name, const char *value)
+{
+	set_text(view, name, value, VALUE_TEXT);
+}
+
+void view_json_script(struct view *view, const char *name, const char *json)
+{
+	set_text(view, name, json, VALUE_JSON);
+}
+
+void view_flag(struct view *view, const char *name, bool flag)
+{
+	struct value *value = take_value(view, name, VALUE_FLAG);
+
+	if (value)
+		value->flag = flag;
+}
+
+struct view *view_item(struct view *view, const char *list)
+{
+	struct value *value = take_value(view, list, VALUE_LIST);
+	struct view **items;
+	struct view *item;
+
+	if (!value)
+		return NULL;
+	items = realloc(value->items, (value->count + 1) * sizeof(struct view *));
+	if (items)
+		value->items = items;
+	item = items ? view_new() : NULL;
+	if (item)
+		value->items[value->count++] = item;
+	else
+		view->failed = true;
+	return item;
+}
+
+/* The innermost value of that name: one that is there and empty hides an outer one. */
+static const struct value *look_up(const struct scope *scope, const char *name)
+{
+	for (; scope; scope = scope->outer) {
+		const struct value *value = find_value(scope->view, name);
+
+		if (value)
+			return value;
+	}
+	return NULL;
+}
+
+static bool is_true(const struct value *value)
+{
+	if (!value)
+		return false;
+	switch (value->type) {
+	case VALUE_FLAG:
+		return value->flag;
+	case VALUE_LIST:
+		return value->count > 0;
+	case VALUE_TEXT:
+	case VALUE_JSON:
+		break;
+	}
+	return value->text && *value->text;
+}
+
+static enum status render_variable(const struct render *r, const struct node *node,
+				   const struct value *value)
+{
+	if (!value || !value->text)
+		return STATUS_OK;
+	if (node->json != (value->type == VALUE_JSON))
+		return error_set(
+		    r->err, STATUS_INTERNAL, "%s: {{%s}} %s a <script type=\"application/json\">",
+		    r->file, node->text,
+		    node->json ? "is no JSON and stands in" : "is JSON and belongs in");
+	if (node->json)
+		strbuf_adds(r->out, value->text);
+	else
+		codec_html(r->out, value->text);
+	return STATUS_OK;
+}
+
+static enum status render_list(const struct render *r, size_t begin, const struct value *list,
+			       const struct scope *scope)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < list->count && status == STATUS_OK; i++) {
+		struct scope inner = {.view = list->items[i], .outer = scope};
+
+		if (inner.view->failed)
+			return error_no_memory(r->err);
+		status = render_range(r, begin + 1, r->nodes->items[begin].end, &inner);
+	}
+	return status;
+}
+
+static enum status render_section(const struct render *r, size_t at, const struct value *value,
+				  const struct scope *scope)
+{
+	bool inverted = r->nodes->items[at].type == NODE_INVERTED;
+
+	if (is_true(value) == inverted)
+		return STATUS_OK;
+	if (!inverted && value->type == VALUE_LIST)
+		return render_list(r, at, value, scope);
+	return render_range(r, at + 1, r->nodes->items[at].end, scope);
+}
+
+static enum status render_range(const struct render *r, size_t begin, size_t end,
+				const struct scope *scope)
+{
+	enum status status = STATUS_OK;
+	size_t at = begin;
+
+	while (at < end && status == STATUS_OK) {
+		const struct node *node = &r->nodes->items[at];
+		size_t next = at + 1;
+
+		if (node->type == NODE_TEXT) {
+			strbuf_add(r->out, node->text, node->len);
+		} else if (node->type == NODE_VARIABLE) {
+			status = render_variable(r, node, look_up(scope, node->text));
+		} else {
+			status = render_section(r, at, look_up(scope, node->text), scope);
+			next = node->end;
+		}
+		at = next;
+	}
+	return status;
+}
+
+enum status template_render(const struct template_set *set, const char *file,
+			    const struct view *view, struct strbuf *out, struct error *err)
+{
+	struct render render = {
+	    .file = file,
+	    .nodes = template_nodes(set, file),
+	    .out = out,
+	    .err = err,
+	};
+	struct scope scope = {.view = view};
+	enum status status;
+
+	if (!render.nodes)
+		return error_set(err, STATUS_INTERNAL, "%s: no such page was loaded", file);
+	if (view->failed)
+		return error_no_memory(err);
+	status = render_range(&render, 0, render.nodes->count, &scope);
+	if (status == STATUS_OK && !strbuf_ok(out))
+		status = error_no_memory(err);
+	return status;
+}
