@@ -25,15 +25,6 @@ export function confText({ server = {}, sites }) {
 		.join("\n\n");
 }
 
-/** The keys of a site whose back end is the scripted Tigase (tests/peers/tigase_peer.mjs). */
-export function tigaseSite(place, peer, format = "json") {
-	return {
-		jid: "{user}@example.test",
-		resource: "web1",
-		...peer.site(place.write("etc/tigase.password", `${peer.accepted.password}\n`), format),
-	};
-}
-
 export class Prebind {
 	/**
 	 * Copies program and templates into the place and writes the configuration: a site that serves plain http,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { dataBlock, FORM, NAVIGATION, SCRIPT, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
-import { Prebind, tigaseSite } from "../lib/prebind.mjs";
+import { Prebind } from "../lib/prebind.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const PASSWORD = "correct horse";
@@ -11,9 +11,8 @@ let place, peer, prebind;
 
 before(async () => {
 	place = new Place();
-	peer = await startTigasePeer();
-	place.onClose(() => peer.close());
-	prebind = new Prebind(place, { server: { listen: "" }, site: tigaseSite(place, peer) });
+	peer = await startTigasePeer({ place });
+	prebind = new Prebind(place, { server: { listen: "" }, site: peer.site(place, { resource: "web1" }) });
 	await prebind.prepare({ alice: PASSWORD });
 });
 after(() => place.close());
@@ -118,7 +117,7 @@ test("HEAD has the headers of GET and no body, and binds nothing", async () => {
 });
 
 test("an address that does not exist is a 404", async () => {
-	for (const path of ["/nothing", "/login/", "/LOGIN", "/prebind.json/x", "//"])
+	for (const path of ["/nothing", "/login/", "/LOGIN", "/prebind.json/x", "/static/chat.js"])
 		assert.equal((await newVisitor().get(path)).status, 404, path);
 });
 

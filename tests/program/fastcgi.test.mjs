@@ -5,7 +5,7 @@ import net from "node:net";
 import { after, before, test } from "node:test";
 import { dataBlock, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
-import { Prebind, tigaseSite } from "../lib/prebind.mjs";
+import { Prebind } from "../lib/prebind.mjs";
 import { until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
@@ -15,11 +15,10 @@ let place, peer, prebind;
 
 before(async () => {
 	place = new Place();
-	peer = await startTigasePeer();
-	place.onClose(() => peer.close());
+	peer = await startTigasePeer({ place });
 	prebind = new Prebind(place, {
-		site: { ...tigaseSite(place, peer), hosts: "example.org www.example.org" },
-		sites: { other: { ...tigaseSite(place, peer), hosts: "other.example.org", database: place.path("data/other.db") } },
+		site: peer.site(place, { hosts: "example.org www.example.org" }),
+		sites: { other: peer.site(place, { hosts: "other.example.org", database: place.path("data/other.db") }) },
 	});
 	await prebind.prepare({ alice: PASSWORD });
 	await prebind.ctlOk(["--site", "other", "migrate"]);

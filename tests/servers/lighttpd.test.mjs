@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { dataBlock, httpRequest, NAVIGATION, Visitor } from "../lib/http.mjs";
 import { lighttpdCgi, lighttpdFastcgi } from "../lib/lighttpd.mjs";
 import { Place, top } from "../lib/place.mjs";
-import { Prebind, tigaseSite } from "../lib/prebind.mjs";
+import { Prebind } from "../lib/prebind.mjs";
 import { freePorts } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
@@ -18,9 +18,8 @@ let place, peer, prebind, fastcgiPort, cgiPort;
 
 before(async () => {
 	place = new Place();
-	peer = await startTigasePeer();
-	place.onClose(() => peer.close());
-	prebind = new Prebind(place, { site: tigaseSite(place, peer) });
+	peer = await startTigasePeer({ place });
+	prebind = new Prebind(place, { site: peer.site(place, { resource: "web1" }) });
 	await prebind.prepare({ alice: PASSWORD });
 	await prebind.start();
 	[fastcgiPort, cgiPort] = await freePorts(2);

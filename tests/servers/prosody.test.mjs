@@ -75,6 +75,7 @@ test("a wrong XMPP password is the server's refusal, by its name", async () => {
 	await chat.prebind.ctlOk(["map", "set", "dave", `dave@${DOMAIN}`, "--xmpp-password-stdin"], { input: "wrong\n" });
 	const { code, stdout, stderr } = await chat.prebind.ctl(["prebind", "dave", "--json"]);
 	assert.equal(code, 1);
-	assert.equal(stdout, "");
+	assert.equal(JSON.parse(stdout).error, "chat_server");
+	assert.doesNotMatch(stdout, /"sid"|"rid"/);
 	assert.match(stderr, /not-authorized/);
 });
