@@ -88,7 +88,7 @@ void load_check_site(struct load *load, const struct site_conf *site)
 		hosts_add(load, site);
 }
 
-/* By name; the same name in the order of the sites. */
+/* By name; the same name in the order of the sites, as qsort need not be stable (glibc's is). */
 static int host_compare(const void *a, const void *b)
 {
 	const struct conf_host *first = a;
