@@ -26,7 +26,8 @@ CONF     = check conf keys load number print text value
 STORE    = catalogue database_file database_setup jid_map limit migrate pool rows session site_key store user
 XMPP     = adhoc adhoc_form adhoc_http adhoc_json adhoc_write adhoc_xml bosh bosh_write jid sasl
 NET      = http_client
-WEB      = csrf request response router server template
+WEB      = csrf request request_fields request_path response router server server_pool server_process \
+	server_socket template template_html template_parse template_render
 IDENTITY = identity jid_rule login_session password
 PREBIND  = bosh_login bosh_session prebind tigase
 PAGE     = app bind chat error health login page prebind_json routes
@@ -79,34 +80,44 @@ DEFINES = -D_GNU_SOURCE -DPREBIND_VERSION='"$(VERSION)"' -DPREBIND_SYSCONFDIR='"
 ALL_CFLAGS  = -std=gnu11 -Icgi $(DEFINES) $(WARNINGS) $(HARDENING_CFLAGS) $(LIB_CFLAGS) -pthread $(CFLAGS)
 ALL_LDFLAGS = $(HARDENING_LDFLAGS) -pthread $(LDFLAGS)
 
+# `make V=1` shows the commands
+Q   = $(if $(V),,@)
+SAY = @$(if $(V),:,printf '  %-4s %s\n')
+
 # ---- build ----
 
 all: $(PROGRAMS) $(VENDOR:%=$(if $(wildcard node_modules),%))
 
 $(BUILD)/prebind.fcgi: $(BUILD)/main.o $(BUILD)/libprebind.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
 
 $(BUILD)/prebindctl: $(BUILD)/ctl.o $(CTL:%=$(BUILD)/ctl/%.o) $(BUILD)/libprebind.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
 
 $(BUILD)/libprebind.a: $(LIB_OBJECTS)
-	$(AR) rcs $@ $^
+	$(SAY) AR $@
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/%.o: cgi/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(SAY) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/migrations.c: sql/embed $(MIGRATIONS)
 	@mkdir -p $(@D)
-	sql/embed $(MIGRATIONS) > $@.part
-	mv $@.part $@
+	$(SAY) SQL $@
+	$(Q)sql/embed $(MIGRATIONS) > $@.part && mv $@.part $@
 
 $(BUILD)/migrations.o: $(BUILD)/migrations.c
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(SAY) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libprebind.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(TEST_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libprebind.a \
+	$(SAY) TEST $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(TEST_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libprebind.a \
 		$(LIB_LDLIBS) $(TEST_LDLIBS)
 
 unit: $(UNIT_TESTS:%=$(BUILD)/unit/%)

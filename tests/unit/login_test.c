@@ -1,0 +1,350 @@
+/*
+ * identity/: provider `login` over a real database, and the rule from site users to JIDs.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "identity/jid_rule.h"
+#include "identity/login_session.h"
+#include "identity/password.h"
+#include "store/jid_map.h"
+#include "store/user.h"
+
+#define NOW 1800000000
+
+struct fixture {
+	char folder[64];
+	char database[96];
+	struct store *store;
+	struct site_conf conf;
+	char *providers[1];
+	struct request req;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct store_migration_report report;
+	char hash[SECRET_HASH_MAX];
+
+	assert_non_null(f);
+	assert_int_equal(secret_start(NULL), STATUS_OK);
+	strcpy(f->folder, "/tmp/prebind-login-XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	snprintf(f->database, sizeof(f->database), "%s/prebind.db", f->folder);
+	assert_int_equal(store_migrate(f->database, &report, NULL), STATUS_OK);
+	assert_int_equal(store_open(f->database, &f->store, NULL), STATUS_OK);
+	assert_int_equal(secret_password_hash("open sesame", hash, NULL), STATUS_OK);
+	assert_int_equal(user_add(f->store, "alice", hash, NOW, NULL), STATUS_OK);
+	f->providers[0] = (char *)"login";
+	f->conf = (struct site_conf){
+	    .name = (char *)"test",
+	    .database = f->database,
+	    .identity = {.items = f->providers, .count = 1},
+	    .jid = (char *)"{user}@example.org",
+	    .accounts = ACCOUNTS_ALL,
+	    .session_idle_ms = 1800 * 1000L,
+	    .session_absolute_ms = 43200 * 1000L,
+	};
+	f->req.remote_addr = (char *)"192.0.2.1";
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", ".limits"};
+	struct fixture *f = *state;
+	char path[128];
+
+	store_close(f->store);
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", f->database, suffixes[i]);
+		unlink(path);
+	}
+	assert_int_equal(rmdir(f->folder), 0);
+	free(f->req.cookie);
+	free(f);
+	return 0;
+}
+
+static struct identity_context context_at(struct fixture *f, int64_t now)
+{
+	return (struct identity_context){
+	    .conf = &f->conf, .store = f->store, .req = &f->req, .now = now};
+}
+
+static void set_cookie(struct fixture *f, const char *name, const char *value)
+{
+	free(f->req.cookie);
+	f->req.cookie = NULL;
+	if (name != NULL)
+		assert_true(asprintf(&f->req.cookie, "%s=%s", name, value) > 0);
+}
+
+static enum status try_login(struct fixture *f, const char *user, const char *password,
+			     char token[SESSION_TOKEN_LEN + 1])
+{
+	struct identity_context context = context_at(f, NOW);
+	struct login_attempt attempt = {.user = user, .password = password};
+
+	return login_attempt(&context, &attempt, token, NULL);
+}
+
+static enum identity_verdict find_at(struct fixture *f, int64_t now)
+{
+	struct identity_context context = context_at(f, now);
+	struct identity who = {0};
+
+	enum identity_verdict verdict = identity_find(&context, &who, NULL);
+	if (verdict == IDENTITY_YES) {
+		assert_string_equal(who.user, "alice");
+		assert_string_equal(who.source, "login");
+		assert_string_equal(who.display_name, "");
+		assert_non_null(who.session);
+	}
+	identity_clear(&who);
+	return verdict;
+}
+
+static void test_right_password_makes_a_session(void **state)
+{
+	struct fixture *f = *state;
+	char token[SESSION_TOKEN_LEN + 1];
+
+	assert_int_equal(try_login(f, "alice", "open sesame", token), STATUS_OK);
+	assert_int_equal(strlen(token), SESSION_TOKEN_LEN);
+	set_cookie(f, "__Host-prebind", token);
+	assert_int_equal(find_at(f, NOW + 1), IDENTITY_YES);
+	assert_int_equal(find_at(f, NOW + 43201), IDENTITY_NONE);
+}
+
+static void test_every_wrong_login_is_alike(void **state)
+{
+	static const struct {
+		const char *user, *password;
+	} wrong[] = {
+	    {"alice",  "open sesam" },
+            {"alice",  ""           },
+	    {"alice",  "OPEN SESAME"},
+            {"nobody", "open sesame"},
+	    {"Alice",  "open sesame"},
+            {"",       "open sesame"},
+	    {"alice ", "open sesame"},
+	};
+	struct fixture *f = *state;
+	char token[SESSION_TOKEN_LEN + 1] = "untouched";
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(try_login(f, wrong[i].user, wrong[i].password, token),
+				 STATUS_BAD_CREDENTIALS);
+	assert_string_equal(token, "untouched");
+}
+
+static void test_long_password_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	char password[PASSWORD_MAX + 2];
+	char hash[SECRET_HASH_MAX];
+
+	memset(password, 'x', PASSWORD_MAX);
+	password[PASSWORD_MAX] = '\0';
+	assert_int_equal(secret_password_hash(password, hash, NULL), STATUS_OK);
+	assert_int_equal(password_verify(hash, password, NULL), STATUS_OK);
+	strcat(password, "x");
+	assert_int_equal(password_verify(hash, password, NULL), STATUS_BAD_CREDENTIALS);
+	assert_int_equal(user_add(f->store, "empty", "", NOW, NULL), STATUS_OK);
+	assert_int_equal(password_verify("", "", NULL), STATUS_BAD_CREDENTIALS);
+	assert_int_equal(password_verify(NULL, "open sesame", NULL), STATUS_BAD_CREDENTIALS);
+}
+
+static void test_disabled_user_is_out_at_once(void **state)
+{
+	struct fixture *f = *state;
+	char token[SESSION_TOKEN_LEN + 1];
+
+	assert_int_equal(try_login(f, "alice", "open sesame", token), STATUS_OK);
+	set_cookie(f, "__Host-prebind", token);
+	assert_int_equal(user_set_disabled(f->store, "alice", true, NULL), STATUS_OK);
+	assert_int_equal(find_at(f, NOW + 1), IDENTITY_NONE);
+	assert_int_equal(try_login(f, "alice", "open sesame", token), STATUS_BAD_CREDENTIALS);
+	assert_int_equal(user_set_disabled(f->store, "alice", false, NULL), STATUS_OK);
+	assert_int_equal(try_login(f, "alice", "open sesame", token), STATUS_OK);
+}
+
+static void test_strange_cookies_are_nobody(void **state)
+{
+	struct fixture *f = *state;
+	char token[SESSION_TOKEN_LEN + 1];
+	char *twice;
+
+	assert_int_equal(find_at(f, NOW), IDENTITY_NONE);
+	set_cookie(f, "__Host-prebind", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+	assert_int_equal(find_at(f, NOW), IDENTITY_NONE);
+	set_cookie(f, "__Host-prebind", "short");
+	assert_int_equal(find_at(f, NOW), IDENTITY_NONE);
+	assert_int_equal(try_login(f, "alice", "open sesame", token), STATUS_OK);
+	set_cookie(f, "prebind-insecure", token);
+	assert_int_equal(find_at(f, NOW), IDENTITY_NONE);
+	assert_true(asprintf(&twice, "%s; __Host-prebind=%s", token, token) > 0);
+	set_cookie(f, "__Host-prebind", twice);
+	assert_int_equal(find_at(f, NOW), IDENTITY_NONE);
+	free(twice);
+}
+
+static void test_unusable_database_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+	char token[SESSION_TOKEN_LEN + 1];
+	struct error err = {0};
+	struct identity who = {0};
+
+	assert_int_equal(try_login(f, "alice", "open sesame", token), STATUS_OK);
+	set_cookie(f, "__Host-prebind", token);
+	store_close(f->store);
+	FILE *file = fopen(f->database, "r+");
+	assert_non_null(file);
+	for (int i = 0; i < 8192; i++)
+		fputc('x', file);
+	fclose(file);
+	char path[128];
+	snprintf(path, sizeof(path), "%s-wal", f->database);
+	unlink(path);
+	f->store = NULL;
+	assert_int_equal(store_open(f->database, &f->store, &err), STATUS_UNAVAILABLE);
+	assert_null(f->store);
+	identity_clear(&who);
+}
+
+static void test_cookie_texts(void **state)
+{
+	struct fixture *f = *state;
+	char cookie[LOGIN_COOKIE_TEXT_MAX];
+
+	login_cookie_set(&f->conf, "TOKEN", cookie);
+	assert_string_equal(cookie, "__Host-prebind=TOKEN; Path=/; Secure; HttpOnly; SameSite=Lax");
+	login_cookie_expire(&f->conf, cookie);
+	assert_string_equal(cookie,
+			    "__Host-prebind=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
+	login_form_cookie_set(&f->conf, "X", cookie);
+	assert_string_equal(
+	    cookie,
+	    "__Host-prebind-login=X; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=1800");
+	f->conf.allow_http = true;
+	login_cookie_set(&f->conf, "TOKEN", cookie);
+	assert_string_equal(cookie, "prebind-insecure=TOKEN; Path=/; HttpOnly; SameSite=Lax");
+}
+
+static void set_row(struct fixture *f, const char *user, const char *localpart)
+{
+	struct jid_map_row row = {
+	    .source = (char *)"login",
+	    .user = (char *)user,
+	    .localpart = (char *)localpart,
+	    .domain = (char *)"example.org",
+	};
+
+	assert_int_equal(jid_map_set(f->store, &row, NULL), STATUS_OK);
+}
+
+static void assert_jid(struct fixture *f, const char *user, const char *expected)
+{
+	struct jid jid = {0};
+	struct error err = {0};
+
+	enum status status = jid_rule_apply(&f->conf, f->store, "login", user, &jid, &err);
+	if (expected == NULL) {
+		assert_int_equal(status, STATUS_NO_CHAT_ACCOUNT);
+		assert_non_null(strstr(err.text, "prebindctl map set"));
+		assert_null(jid.localpart);
+		return;
+	}
+	assert_int_equal(status, STATUS_OK);
+	char *text = jid_bare_text(&jid);
+	assert_string_equal(text, expected);
+	free(text);
+	jid_clear(&jid);
+}
+
+static void test_rule(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_jid(f, "alice", "alice@example.org");
+	assert_jid(f, "alice smith", "alice\\20smith@example.org");
+	assert_jid(f, "alice@elsewhere.org", "alice\\40elsewhere.org@example.org");
+	assert_jid(f, "Alice", NULL);
+	assert_jid(f, "", NULL);
+	f->conf.jid = (char *)"{user|lower}@example.org";
+	assert_jid(f, "Alice", "alice@example.org");
+}
+
+static void test_map_wins_and_its_accounts_are_taken(void **state)
+{
+	struct fixture *f = *state;
+
+	set_row(f, "carol", "alice");
+	assert_jid(f, "carol", "alice@example.org");
+	assert_jid(f, "alice", NULL); /* by the rule it would be carol's account */
+	set_row(f, "alice", "alice2");
+	assert_jid(f, "alice", "alice2@example.org");
+	f->conf.accounts = ACCOUNTS_MAP;
+	assert_jid(f, "alice", "alice2@example.org");
+	assert_jid(f, "dave", NULL);
+}
+
+static void test_rule_check(void **state)
+{
+	static const char *const wrong[] = {
+	    "", "{user}", "{user}@", "alice@example.org", "{user}@a b", "{User}@x.org"};
+	struct error err;
+
+	(void)state;
+	assert_int_equal(jid_rule_check("{user}@example.org", NULL), STATUS_OK);
+	assert_int_equal(jid_rule_check("{user|lower}@localhost", NULL), STATUS_OK);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(jid_rule_check(wrong[i], &err), STATUS_BAD_REQUEST);
+}
+
+static void test_unknown_provider_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+	struct identity_context context = context_at(f, NOW);
+	struct identity who = {0};
+
+	f->providers[0] = (char *)"oracle";
+	assert_int_equal(identity_find(&context, &who, NULL), IDENTITY_ERROR);
+	assert_null(identity_provider_named("oracle"));
+	assert_ptr_equal(identity_provider_named("login"), &login_session_provider);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_right_password_makes_a_session),
+	    TEST(test_every_wrong_login_is_alike),
+	    TEST(test_long_password_is_refused),
+	    TEST(test_disabled_user_is_out_at_once),
+	    TEST(test_strange_cookies_are_nobody),
+	    TEST(test_unusable_database_is_an_error),
+	    TEST(test_cookie_texts),
+	    TEST(test_rule),
+	    TEST(test_map_wins_and_its_accounts_are_taken),
+	    TEST(test_rule_check),
+	    TEST(test_unknown_provider_is_an_error),
+	};
+
+	return cmocka_run_group_tests_name("login", tests, NULL, NULL);
+}
