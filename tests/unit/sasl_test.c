@@ -1,9 +1,9 @@
 /*
- * SASL: the choice, the RFCs' own exchanges byte for byte, whole exchanges against libgsasl's server side,
- * and servers that lie.
+ * SASL: the choice, the RFCs' own exchanges byte for byte, whole exchanges against libgsasl's
+ * server side, and servers that lie.
  *
- * libgsasl draws the client's nonce itself. It calls gsasl_nonce and gsasl_base64_to through the dynamic
- * linker, so the definitions in this file take their place and can put an RFC's nonce there.
+ * libgsasl draws the client's nonce itself. It calls gsasl_nonce and gsasl_base64_to through the
+ * dynamic linker, so the definitions in this file take their place and can put an RFC's nonce there.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,7 +60,7 @@ static char *encode(const char *data, size_t len)
 	return strbuf_take(&text);
 }
 
-/* Gives the server's message (as it is, not in base64) and expects ours; NULL: nothing is to be sent. */
+/* Gives the server's message (not yet in base64) and expects ours; NULL: nothing is to be sent. */
 static void expect_step(struct sasl *sasl, const char *server, const char *client)
 {
 	char *in = encode(server, strlen(server));
@@ -126,26 +126,28 @@ static int random_nonce(void **state)
 
 static void test_choose(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *offered;
 		bool plain;
 		const char *chosen;
 	} rows[] = {
-	    {"PLAIN SCRAM-SHA-1 SCRAM-SHA-256",                   true,  "SCRAM-SHA-256"},
-	    {"SCRAM-SHA-256",				     false, "SCRAM-SHA-256"},
-	    {"PLAIN SCRAM-SHA-1",                                 true,  "SCRAM-SHA-1"  },
-	    {"SCRAM-SHA-1-PLUS SCRAM-SHA-1",                      true,  "SCRAM-SHA-1"  },
-	    {"PLAIN",					     true,  "PLAIN"        },
-	    {"  PLAIN  ",					 true,  "PLAIN"        },
-	    {"PLAIN",					     false, NULL           },
-	    {"PLAIN SCRAM-SHA-1",                                 false, "SCRAM-SHA-1"  },
-	    {"SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-512", true,  NULL           },
-	    {"DIGEST-MD5 X-OAUTH2 EXTERNAL ANONYMOUS",            true,  NULL           },
-	    {"plain scram-sha-1",                                 true,  NULL           },
-	    {"XPLAIN PLAINX",				     true,  NULL           },
-	    {"",						  true,  NULL           },
-	    {" ",						 true,  NULL           },
+	    {"PLAIN SCRAM-SHA-1 SCRAM-SHA-256", true, "SCRAM-SHA-256"},
+	    {"SCRAM-SHA-256", false, "SCRAM-SHA-256"},
+	    {"PLAIN SCRAM-SHA-1", true, "SCRAM-SHA-1"},
+	    {"SCRAM-SHA-1-PLUS SCRAM-SHA-1", true, "SCRAM-SHA-1"},
+	    {"PLAIN", true, "PLAIN"},
+	    {" PLAIN ", true, "PLAIN"},
+	    {"PLAIN", false, NULL},
+	    {"PLAIN SCRAM-SHA-1", false, "SCRAM-SHA-1"},
+	    {"SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-512", true, NULL},
+	    {"DIGEST-MD5 X-OAUTH2 EXTERNAL ANONYMOUS", true, NULL},
+	    {"plain scram-sha-1", true, NULL},
+	    {"XPLAIN PLAINX", true, NULL},
+	    {"", true, NULL},
+	    {" ", true, NULL},
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(rows); i++) {
@@ -176,22 +178,24 @@ static void test_unknown_mechanism(void **state)
 
 static void test_plain(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *user, *password;
 		const char *bytes;
 		size_t len;
 	} rows[] = {
-	    {"tim",        "tanstaaftanstaaf", "\0tim\0tanstaaftanstaaf",
-	     21							     }, /* RFC 4616, 4, no authzid */
-	    {"a",          "",                 "\0a\0",                   3 },
-	    {"alice",      "p\xc3\xa4ss",      "\0alice\0p\xc3\xa4ss",    12},
-	    {"alice",      "pa\xcc\x88ss",     "\0alice\0p\xc3\xa4ss",    12}, /* NFKC */
-	    {"alice",      "I\xc2\xadX",       "\0alice\0IX",             9 }, /* RFC 4013, 3 */
+	    {"tim", "tanstaaftanstaaf", "\0tim\0tanstaaftanstaaf",
+	     21}, /* RFC 4616, 4, no authzid */
+	    {"a", "", "\0a\0", 3},
+	    {"alice", "p\xc3\xa4ss", "\0alice\0p\xc3\xa4ss", 12},
+	    {"alice", "pa\xcc\x88ss", "\0alice\0p\xc3\xa4ss", 12}, /* NFKC */
+	    {"alice", "I\xc2\xadX", "\0alice\0IX", 9}, /* RFC 4013, 3 */
 	    {"alice",
 	     "a\xc2\xa0"
-	     "b",			      "\0alice\0a b",            10}, /* a space like any other */
-	    {"\xc3\xa9va", "\xd9\xbe",         "\0\xc3\xa9va\0\xd9\xbe",  8 },
+	     "b", "\0alice\0a b", 10}, /* a space like any other */
+	    {"\xc3\xa9va", "\xd9\xbe", "\0\xc3\xa9va\0\xd9\xbe", 8},
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(rows); i++) {
@@ -323,26 +327,28 @@ static void test_wrong_signatures(void **state)
 
 static void test_wrong_server_first(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *message, *why;
 	} rows[] = {
-  /* a nonce that is not ours with something behind it */
-	    {"r=3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096",                              ""                },
-	    {"r=fyko+d2lbbFgONRv9qkxdawX3rfc,s=QSXCR+Q6sek8bf92,i=4096",                    ""                },
-	    {"",									    ""                },
-	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc",                                              "makes no sense"  },
-	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=,i=4096",                                    "makes no sense"  },
-	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=QSXCR+Q6sek8bf92",                           "makes no sense"  },
-	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=QSXCR+Q6sek8bf92,i=",                        "makes no sense"  },
-	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=QSXCR+Q6sek8bf92,i=0",                       "makes no sense"  },
-	    {"v=rmF9pqV8S7suAoZWja4dJRkFsKQ=",                                              ""                },
- /* work without end */
-	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=QSXCR+Q6sek8bf92,i=1000001",                 "SCRAM iterations"},
-	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=QSXCR+Q6sek8bf92,i=4294967295",              "SCRAM iterations"},
+	    /* a nonce that is not ours with something behind it */
+	    {"r=3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096", ""},
+	    {"r=fyko+d2lbbFgONRv9qkxdawX3rfc,s=QSXCR+Q6sek8bf92,i=4096", ""},
+	    {"", ""},
+	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc", "makes no sense"},
+	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=,i=4096", "makes no sense"},
+	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=QSXCR+Q6sek8bf92", "makes no sense"},
+	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=QSXCR+Q6sek8bf92,i=", "makes no sense"},
+	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=QSXCR+Q6sek8bf92,i=0", "makes no sense"},
+	    {"v=rmF9pqV8S7suAoZWja4dJRkFsKQ=", ""},
+	    /* work without end */
+	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=QSXCR+Q6sek8bf92,i=1000001", "SCRAM iterations"},
+	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=QSXCR+Q6sek8bf92,i=4294967295", "SCRAM iterations"},
 	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=QSXCR+Q6sek8bf92,i=99999999999999999999999",
-	     "SCRAM iterations"									       },
-	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=QSXCR+Q6sek8bf92,i=-1",                      "SCRAM iterations"},
+	     "SCRAM iterations"},
+	    {"r=fyko+d2lbbFgONRv9qkxdawL3rfc,s=QSXCR+Q6sek8bf92,i=-1", "SCRAM iterations"},
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(rows); i++) {
@@ -382,13 +388,15 @@ static void test_not_base64(void **state)
 /* RFC 5802, 5.1: ',' and '=' of a name; an authzid is never there. */
 static void test_user_names(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *user, *client_first;
 	} rows[] = {
-	    {"a=b,c",         "n,,n=a=3Db=2Cc,r=fyko+d2lbbFgONRv9qkxdawL"    },
+	    {"a=b,c", "n,,n=a=3Db=2Cc,r=fyko+d2lbbFgONRv9qkxdawL"},
 	    {"d\\27artagnan", "n,,n=d\\27artagnan,r=fyko+d2lbbFgONRv9qkxdawL"},
-	    {"\xc3\xa9va",    "n,,n=\xc3\xa9va,r=fyko+d2lbbFgONRv9qkxdawL"   },
+	    {"\xc3\xa9va", "n,,n=\xc3\xa9va,r=fyko+d2lbbFgONRv9qkxdawL"},
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(rows); i++) {

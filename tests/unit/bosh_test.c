@@ -1,0 +1,376 @@
+/*
+ * BOSH bodies: what is written, byte for byte, and answers as Prosody 0.12, ejabberd 23.01 and
+ * Tigase 8.2 print them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/xml.h"
+#include "xmpp/bosh.h"
+
+#define N_OF(array) (sizeof(array) / sizeof(array)[0])
+
+#define BODY "<body xmlns='http://jabber.org/protocol/httpbind'"
+#define SASL "urn:ietf:params:xml:ns:xmpp-sasl"
+
+/* ---- writing ---- */
+
+/* Compares, and reads what was written as XML. */
+static void expect_body(struct strbuf *out, const char *expected)
+{
+	struct xml_node *root = NULL;
+	struct error err = {0};
+
+	assert_true(strbuf_ok(out));
+	assert_string_equal(out->data, expected);
+	if (xml_parse(out->data, out->len, NULL, &root, &err) != STATUS_OK)
+		fail_msg("%s: %s", out->data, err.text);
+	xml_free(root);
+	strbuf_clear(out);
+}
+
+static void test_create(void **state)
+{
+	const struct bosh_create create = {
+	    .domain = "example.org", .rid = 9007199253740991, .hold = 1, .wait = 60};
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	bosh_create_write(&out, &create);
+	expect_body(&out,
+		    "<body rid='9007199253740991' to='example.org' wait='60' hold='1' ver='1.6' "
+		    "xml:lang='en' content='text/xml; charset=utf-8' xmpp:version='1.0' "
+		    "xmlns:xmpp='urn:xmpp:xbosh' xmlns='http://jabber.org/protocol/httpbind'/>");
+}
+
+static void test_bodies(void **state)
+{
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	bosh_body_write(&out, "s'1", 7, "");
+	expect_body(&out, "<body rid='7' sid='s&#39;1' "
+			  "xmlns='http://jabber.org/protocol/httpbind'></body>");
+	bosh_body_write(&out, "s1", 8, "<a xmlns=''/>");
+	expect_body(&out, "<body rid='8' sid='s1' xmlns='http://jabber.org/protocol/httpbind'>"
+			  "<a xmlns=''/></body>");
+	bosh_restart_write(&out, "s1", 9, "example.org");
+	expect_body(&out, "<body rid='9' sid='s1' to='example.org' xml:lang='en' "
+			  "xmpp:restart='true' xmlns:xmpp='urn:xmpp:xbosh' "
+			  "xmlns='http://jabber.org/protocol/httpbind'/>");
+	bosh_terminate_write(&out, "s1", 10);
+	expect_body(&out, "<body rid='10' sid='s1' type='terminate' "
+			  "xmlns='http://jabber.org/protocol/httpbind'/>");
+}
+
+static void test_sasl_payloads(void **state)
+{
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	bosh_sasl_auth_write(&out, "PLAIN", "AGEAYg==");
+	expect_body(&out, "<auth xmlns='" SASL "' mechanism='PLAIN'>AGEAYg==</auth>");
+	bosh_sasl_auth_write(&out, "X", NULL);
+	expect_body(&out, "<auth xmlns='" SASL "' mechanism='X'></auth>");
+	bosh_sasl_auth_write(&out, "X", "");
+	expect_body(&out, "<auth xmlns='" SASL "' mechanism='X'>=</auth>");
+	bosh_sasl_response_write(&out, "Yz1iaXdz");
+	expect_body(&out, "<response xmlns='" SASL "'>Yz1iaXdz</response>");
+	bosh_sasl_response_write(&out, NULL);
+	expect_body(&out, "<response xmlns='" SASL "'></response>");
+	bosh_sasl_response_write(&out, "");
+	expect_body(&out, "<response xmlns='" SASL "'></response>");
+}
+
+static void test_iq_payloads(void **state)
+{
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	bosh_bind_write(&out, "b1", "web & <more> 'n \"x\"");
+	expect_body(&out,
+		    "<iq type='set' id='b1' xmlns='jabber:client'>"
+		    "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+		    "<resource>web &amp; &lt;more&gt; &#39;n &quot;x&quot;</resource></bind></iq>");
+	bosh_bind_write(&out, "b1", NULL);
+	expect_body(&out, "<iq type='set' id='b1' xmlns='jabber:client'>"
+			  "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'></bind></iq>");
+	bosh_session_write(&out, "s1");
+	expect_body(&out, "<iq type='set' id='s1' xmlns='jabber:client'>"
+			  "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>");
+}
+
+/* ---- reading ---- */
+
+struct expected { /* a struct bosh_answer of constants; NULL: "" */
+	enum bosh_step step;
+	const char *sid, *mechanisms, *data, *condition;
+	long wait, hold, inactivity;
+	bool bind_offered, session_required;
+};
+
+static const char *text_or_empty(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+static void test_answers(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *text;
+		struct expected expected;
+	} rows[] = {
+	    /* Prosody: creation, stream features with a prefix */
+	    {"<body xmlns:xmpp='urn:xmpp:xbosh' hold='1' wait='60' polling='5' requests='2' "
+	     "secure='true' xmpp:version='1.0' sid='0b0b4bc0-3a35-4c42-9e4f-a5a1e2b4f4d1' "
+	     "authid='0b0b4bc0' inactivity='60' xmlns:stream='http://etherx.jabber.org/streams' "
+	     "from='example.org' ver='1.6' xmlns='http://jabber.org/protocol/httpbind'>"
+	     "<stream:features><mechanisms xmlns='" SASL "'><mechanism>SCRAM-SHA-1</mechanism>"
+	     "<mechanism>PLAIN</mechanism></mechanisms></stream:features></body>",
+	     {.step = BOSH_FEATURES,
+	      .sid = "0b0b4bc0-3a35-4c42-9e4f-a5a1e2b4f4d1",
+	      .wait = 60,
+	      .hold = 1,
+	      .inactivity = 60,
+	      .mechanisms = "SCRAM-SHA-1 PLAIN"}},
+	    /* ejabberd: other order, and the features' namespace said again on the element */
+	    {"<?xml version='1.0'?><body xmlns='http://jabber.org/protocol/httpbind' "
+	     "xmlns:xmpp='urn:xmpp:xbosh' xmlns:stream='http://etherx.jabber.org/streams' "
+	     "sid='a94a8fe5ccb19ba61c4c0873d391e987982fbbd3' wait='60' ver='1.11' polling='2' "
+	     "inactivity='30' hold='1' xmpp:restartlogic='true' requests='2' secure='true' "
+	     "maxpause='120' from='example.org'><stream:features "
+	     "xmlns:stream='http://etherx.jabber.org/streams'><mechanisms xmlns='" SASL "'>"
+	     "<mechanism>X-OAUTH2</mechanism><mechanism>SCRAM-SHA-256</mechanism>"
+	     "</mechanisms><register xmlns='http://jabber.org/features/iq-register'/>"
+	     "</stream:features></body>",
+	     {.step = BOSH_FEATURES,
+	      .sid = "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3",
+	      .wait = 60,
+	      .hold = 1,
+	      .inactivity = 30,
+	      .mechanisms = "X-OAUTH2 SCRAM-SHA-256"}},
+	    /* names that are none are left out */
+	    {BODY "><features xmlns='http://etherx.jabber.org/streams'><mechanisms xmlns='" SASL
+		  "'><mechanism>lower</mechanism><mechanism>A B</mechanism><mechanism/>"
+		  "<mechanism>PLAIN</mechanism><other>SCRAM-SHA-1</other>"
+		  "<mechanism>AAAAAAAAAABBBBBBBBBBC</mechanism></mechanisms></features></body>",
+	     {.step = BOSH_FEATURES, .mechanisms = "PLAIN"}},
+	    /* after the restart; session optional (Prosody, ejabberd) or not */
+	    {BODY " xmlns:stream='http://etherx.jabber.org/streams'><stream:features>"
+		  "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><required/></bind>"
+		  "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session>"
+		  "<ver xmlns='urn:xmpp:features:rosterver'/></stream:features></body>",
+	     {.step = BOSH_FEATURES, .bind_offered = true}},
+	    {BODY "><features xmlns='http://etherx.jabber.org/streams'>"
+		  "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>"
+		  "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></features></body>",
+	     {.step = BOSH_FEATURES, .bind_offered = true, .session_required = true}},
+	    {BODY "><features xmlns='http://etherx.jabber.org/streams'>"
+		  "<bind xmlns='jabber:client'/></features></body>",
+	     {.step = BOSH_FEATURES}},
+	    /* SASL */
+	    {BODY "><challenge xmlns='" SASL "'>cj1meWtv</challenge></body>",
+	     {.step = BOSH_CHALLENGE, .data = "cj1meWtv"}},
+	    {BODY "><challenge xmlns='" SASL "'/></body>",
+	     {.step = BOSH_CHALLENGE}},
+	    {BODY "><s:challenge xmlns:s='" SASL "'>=</s:challenge></body>",
+	     {.step = BOSH_CHALLENGE}},
+	    {BODY "><success xmlns='" SASL "'>dj1ybUY5</success></body>",
+	     {.step = BOSH_SUCCESS, .data = "dj1ybUY5"}},
+	    {BODY "><success xmlns='" SASL "'/></body>",
+	     {.step = BOSH_SUCCESS}},
+	    {BODY "><success xmlns='" SASL "'>=</success></body>",
+	     {.step = BOSH_SUCCESS}},
+	    {BODY "><failure xmlns='" SASL "'><not-authorized/><text>No.</text></failure></body>",
+	     {.step = BOSH_FAILURE, .condition = "not-authorized"}},
+	    {BODY "><failure xmlns='" SASL "'><text xml:lang='en'>Invalid username</text>"
+		  "<account-disabled/></failure></body>",
+	     {.step = BOSH_FAILURE, .condition = "account-disabled"}},
+	    {BODY "><failure xmlns='" SASL "'/></body>",
+	     {.step = BOSH_FAILURE}},
+	    /* iq */
+	    {BODY "><iq xmlns='jabber:client' id='b1' type='result'>"
+		  "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+		  "<jid>alice@example.org/web-1</jid></bind></iq></body>",
+	     {.step = BOSH_BOUND, .data = "alice@example.org/web-1"}},
+	    {BODY "><iq xmlns='jabber:client' xml:lang='en' to='alice@example.org/x' id='s1' "
+		  "type='result'/></body>",
+	     {.step = BOSH_RESULT}},
+	    {BODY "><iq xmlns='jabber:client' id='b1' type='result'>"
+		  "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq></body>",
+	     {.step = BOSH_RESULT}},
+	    {BODY "><iq xmlns='jabber:client' id='b1' type='error'>"
+		  "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>no</jid></bind>"
+		  "<error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+		  "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>In use</text></error></iq>"
+		  "</body>",
+	     {.step = BOSH_IQ_ERROR, .condition = "conflict"}},
+	    {BODY "><iq xmlns='jabber:client' id='b1' type='error'/></body>",
+	     {.step = BOSH_IQ_ERROR}},
+	    {BODY "><iq xmlns='jabber:client' id='v' type='get'>"
+		  "<query xmlns='jabber:iq:version'/></iq></body>",
+	     {.step = BOSH_OTHER}},
+	    {BODY "><iq xmlns='jabber:client'/></body>",
+	     {.step = BOSH_OTHER}},
+	    /* the answer among the server's own stanzas (Tigase's first bodies) */
+	    {BODY "><iq from='sess-man@localhost' type='result' xmlns='jabber:client' id='x'/>"
+		  "<message xmlns='jabber:client'/><iq xmlns='jabber:client' type='result'>"
+		  "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>a@b/c</jid></bind></iq>"
+		  "<iq xmlns='jabber:client' type='error'/></body>",
+	     {.step = BOSH_BOUND, .data = "a@b/c"}},
+	    {BODY "><iq xmlns='jabber:client' type='result'/><presence xmlns='jabber:client'/>"
+		  "</body>",
+	     {.step = BOSH_RESULT}},
+	    /* nothing, and what is not ours */
+	    {BODY "/>",
+	     {.step = BOSH_NOTHING}},
+	    {BODY " sid='s'>  </body>",
+	     {.step = BOSH_NOTHING, .sid = "s"}},
+	    {BODY "><success/></body>",
+	     {.step = BOSH_OTHER}},
+	    {BODY "><message xmlns='jabber:client'/></body>",
+	     {.step = BOSH_OTHER}},
+	    /* limits of numbers */
+	    {BODY " wait='0' hold='0' inactivity='86400'/>",
+	     {.step = BOSH_NOTHING, .inactivity = 86400}},
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		const struct expected *expected = &rows[i].expected;
+		const bool numbers = strstr(rows[i].text, "wait=") != NULL;
+		struct bosh_answer answer = {0};
+		struct error err = {0};
+
+		if (bosh_answer_read(rows[i].text, strlen(rows[i].text), &answer, &err) !=
+		    STATUS_OK)
+			fail_msg("row %zu: %s", i, err.text);
+		if (answer.step != expected->step)
+			fail_msg("row %zu: step %d, not %d", i, answer.step, expected->step);
+		assert_string_equal(answer.sid, text_or_empty(expected->sid));
+		assert_string_equal(answer.mechanisms, text_or_empty(expected->mechanisms));
+		assert_string_equal(answer.data, text_or_empty(expected->data));
+		assert_string_equal(answer.condition, text_or_empty(expected->condition));
+		assert_int_equal(answer.wait, numbers ? expected->wait : -1);
+		assert_int_equal(answer.hold, numbers ? expected->hold : -1);
+		assert_int_equal(answer.inactivity, numbers ? expected->inactivity : -1);
+		assert_int_equal(answer.bind_offered, expected->bind_offered);
+		assert_int_equal(answer.session_required, expected->session_required);
+		bosh_answer_clear(&answer);
+		assert_null(answer.data);
+	}
+}
+
+static void test_refused(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *text, *why;
+	} rows[] = {
+	    {BODY " type='terminate' condition='host-unknown'/>",
+	     "ended the session (host-unknown): it does not serve the domain"},
+	    {BODY " type='terminate' condition='item-not-found'/>",
+	     "(item-not-found): the session"},
+	    {BODY " type='terminate' condition='improper-addressing'/>", "check the key jid"},
+	    {BODY " type='terminate' condition='some-new-one'/>", "(some-new-one): see its log"},
+	    {BODY " type='terminate'/>", "ended the session (without a condition)"},
+	    {"<body type=\"terminate\" xmlns:stream=\"http://etherx.jabber.org/streams\" "
+	     "secure=\"true\" host=\"localhost\" from=\"example.test\" xmpp:version=\"1.0\" "
+	     "xmlns:xmpp=\"urn:xmpp:xbosh\" xmlns=\"http://jabber.org/protocol/httpbind\"/>",
+	     "ended the session (without a condition)"},
+	    {BODY " type='error'/>", "reports an error (without a condition)"},
+	    {BODY " type='error' condition='policy-violation'/>",
+	     "reports an error (policy-violation)"},
+	    {BODY
+	     " type='terminate' condition='remote-stream-error' "
+	     "xmlns:stream='http://etherx.jabber.org/streams'><stream:error>"
+	     "<text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>x</text>"
+	     "<host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></body>",
+	     "reports a stream error (host-unknown): it does not serve"},
+	    {BODY "><error xmlns='http://etherx.jabber.org/streams'/></body>",
+	     "reports a stream error (without a condition)"},
+	    /* a session, and its end beside it: the end counts */
+	    {BODY " sid='s' type='terminate'><success xmlns='" SASL "'/></body>", "ended"},
+	    /* not BOSH */
+	    {"", "not XML"},
+	    {"<html><body>It works!</body></html>", "is a <html>, not a BOSH body"},
+	    {"<body/>", "is a <body>, not a BOSH body"},
+	    {"<x xmlns='http://jabber.org/protocol/httpbind'/>", "not a BOSH body"},
+	    {"It works! Now point your BOSH client to this URL", "not XML"},
+	    {BODY ">", "not XML"},
+	    {BODY "/><x/>", "not XML"},
+	    {"<!DOCTYPE body>" BODY "/>", "DTD"},
+	    {"<!DOCTYPE x [<!ENTITY a 'b'>]>" BODY ">&a;</body>", "DTD"},
+	    /* attributes */
+	    {BODY " sid=''/>", "attribute sid"},
+	    {BODY " sid='a b'/>", "attribute sid"},
+	    {BODY " sid='a\xc3\xa9'/>", "attribute sid"},
+	    {BODY " wait='-1'/>", "attribute wait"},
+	    {BODY " wait=''/>", "attribute wait"},
+	    {BODY " wait='60.5'/>", "attribute wait"},
+	    {BODY " hold='one'/>", "attribute hold"},
+	    {BODY " inactivity='86401'/>", "attribute inactivity"},
+	    {BODY " inactivity='99999999999999999999'/>", "attribute inactivity"},
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct bosh_answer answer = {0};
+		struct error err = {0};
+		enum status status =
+		    bosh_answer_read(rows[i].text, strlen(rows[i].text), &answer, &err);
+
+		if (status != STATUS_CHAT_SERVER || strstr(err.text, rows[i].why) == NULL)
+			fail_msg("row %zu: status %d, \"%s\"", i, status, err.text);
+		assert_null(answer.data);
+	}
+}
+
+static void test_sid_length(void **state)
+{
+	struct strbuf text;
+	struct bosh_answer answer = {0};
+
+	(void)state;
+	for (size_t n = BOSH_SID_MAX; n <= BOSH_SID_MAX + 1; n++) {
+		enum status expected = n == BOSH_SID_MAX ? STATUS_OK : STATUS_CHAT_SERVER;
+
+		strbuf_init(&text);
+		strbuf_adds(&text, BODY " sid='");
+		for (size_t i = 0; i < n; i++)
+			strbuf_addc(&text, 's');
+		strbuf_adds(&text, "'/>");
+		assert_int_equal(bosh_answer_read(text.data, text.len, &answer, NULL), expected);
+		if (expected == STATUS_OK) {
+			assert_int_equal(strlen(answer.sid), n);
+			bosh_answer_clear(&answer);
+		}
+		strbuf_clear(&text);
+	}
+	bosh_answer_clear(&answer); /* of a zeroed one */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_create),        cmocka_unit_test(test_bodies),
+	    cmocka_unit_test(test_sasl_payloads), cmocka_unit_test(test_iq_payloads),
+	    cmocka_unit_test(test_answers),       cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_sid_length),
+	};
+
+	return cmocka_run_group_tests_name("bosh", tests, NULL, NULL);
+}
