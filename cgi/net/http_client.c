@@ -1,7 +1,7 @@
 /*
- * libcurl, wrapped: the options that every call to the XMPP server has stand in the tables below, what a
- * call adds stands in connection_set_call(). It knows no XMPP and repeats nothing: a session that was
- * asked for once more is a second session.
+ * libcurl, wrapped: the options that every call to the XMPP server has stand in the tables below,
+ * what a call adds stands in connection_set_call(). It knows no XMPP and repeats nothing: a session
+ * that was asked for once more is a second session.
  */
 #include "net/http_client.h"
 
@@ -273,9 +273,10 @@ void http_connection_return(struct http_client *client, struct http_connection *
 /* ---- what libcurl calls while a call runs ---- */
 
 /*
- * The JDK's HTTP server, in front of Tigase, writes head and body in two packets; with delayed ACKs the second
- * one waits 40 ms for ours. TCP_QUICKACK falls back by itself, so it is set anew as each answer begins.
- * The descriptor is remembered here because CURLINFO_ACTIVESOCKET has none inside a callback.
+ * The JDK's HTTP server, in front of Tigase, writes head and body in two packets; with delayed ACKs
+ * the second one waits 40 ms for ours. TCP_QUICKACK falls back by itself, so it is set anew as each
+ * answer begins. The descriptor is remembered here because CURLINFO_ACTIVESOCKET has none inside a
+ * callback.
  */
 static int on_socket(void *arg, curl_socket_t socket, curlsocktype purpose)
 {

@@ -1,7 +1,7 @@
 /*
- * HTTP to the XMPP server, by libcurl (its only user): a pool of handles whose connections are kept, never
- * a redirect, a proxy, a cookie, a chunked request or a decompressed answer; TLS always verified; one
- * deadline. Thread-safe: each call borrows a handle.
+ * HTTP to the XMPP server, by libcurl (its only user): a pool of handles whose connections are
+ * kept, never a redirect, a proxy, a cookie, a chunked request or a decompressed answer; TLS always
+ * verified; one deadline. Thread-safe: each call borrows a handle.
  */
 #ifndef NET_HTTP_CLIENT_H
 #define NET_HTTP_CLIENT_H
@@ -29,7 +29,10 @@ enum status http_client_new(const struct http_client_options *options, struct ht
 			    struct error *err);
 void http_client_free(struct http_client *client); /* takes NULL */
 
-/* STATUS_BAD_REQUEST: not http(s), credentials inside, or plain http to a host that is not loopback. */
+/*
+ * STATUS_BAD_REQUEST: not http(s), credentials inside, or plain http to a host that is not
+ * loopback.
+ */
 enum status http_client_url_check(const struct http_client *client, const char *url,
 				  struct error *err);
 
@@ -63,9 +66,10 @@ struct http_answer {
 };
 
 /*
- * One call. Any HTTP status is STATUS_OK here. STATUS_CHAT_TIMEOUT: the deadline; STATUS_CHAT_SERVER: no
- * connection, a broken or too large answer, TLS; the sentence says which, with host and port, never the
- * query. The caller inits and clears *out; it may be used for the next call.
+ * One call. Any HTTP status is STATUS_OK here. STATUS_CHAT_TIMEOUT: the deadline;
+ * STATUS_CHAT_SERVER: no connection, a broken or too large answer, TLS; the sentence says which,
+ * with host and port, never the query. The caller inits and clears *out; it may be used for the
+ * next call.
  */
 void http_answer_init(struct http_answer *answer);
 void http_answer_clear(struct http_answer *answer);

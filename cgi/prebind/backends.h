@@ -24,10 +24,10 @@ struct prebind_backend {
 			    struct prebind_session *out, struct error *err);
 };
 
-/* Why a back end cannot be opened: the key, and what is wrong with its value. STATUS_UNAVAILABLE. */
+/* Why a back end cannot be opened: the key, and its value's fault. STATUS_UNAVAILABLE. */
 enum status prebind_key_error(const char *key, const struct error *why, struct error *err);
 
-/* Writes the next rid to send; one that a browser could not count on from is left "", and refused later. */
+/* Writes the next rid to send; "" (and refused later) if no browser could count on from it. */
 void prebind_session_set_rid(struct prebind_session *session, int64_t next);
 
 extern const struct prebind_backend tigase_backend;

@@ -1,7 +1,8 @@
 /*
  * Back end bosh: the program logs in itself, with the account's password from the JID map, over one
  * connection: creation, SASL, restart, bind (XEP-0124, XEP-0206, RFC 6120). What is said stands in
- * xmpp/bosh.c and xmpp/sasl.c, how it travels in bosh_session.c; here are the order and the operator's sentences.
+ * xmpp/bosh.c and xmpp/sasl.c, how it travels in bosh_session.c; here are the order and the
+ * operator's sentences.
  */
 #include "prebind/bosh_session.h"
 
@@ -92,7 +93,7 @@ static const char *mechanism_choose(const struct bosh_session *session, struct e
 	return NULL;
 }
 
-/* Sends one SASL element: the first with the mechanism's name, then responses. Wipes base64's copy. */
+/* Sends one SASL element: the first with the mechanism's name, then responses. */
 static enum status sasl_send(struct bosh_session *session, const char *mechanism,
 			     const char *base64, struct error *err)
 {
@@ -123,7 +124,7 @@ static enum status sasl_turn(struct bosh_session *session, struct sasl *sasl, co
 	return status;
 }
 
-/* RFC 6120 6.4.6: data with success is the mechanism's last word, for SCRAM the server's signature. */
+/* RFC 6120 6.4.6: data with success is the mechanism's last word: SCRAM's server signature. */
 static enum status sasl_finish(const struct bosh_session *session, struct sasl *sasl,
 			       struct error *err)
 {
@@ -201,7 +202,7 @@ static enum status iq(struct bosh_session *session, const struct strbuf *payload
 		   : status;
 }
 
-/* Binds; *jid is the full JID, for the caller to free. The session iq only where it is still required. */
+/* Binds; the caller frees *jid, a full JID. The session iq only where it is still required. */
 static enum status bind_resource(struct bosh_session *session, const char *resource, char **jid,
 				 struct error *err)
 {
@@ -210,6 +211,9 @@ static enum status bind_resource(struct bosh_session *session, const char *resou
 	char *bound = NULL;
 	enum status status;
 
+	if (!session->answer.bind_offered)
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the XMPP server offers no resource binding after the log-in");
 	strbuf_init(&payload);
 	bosh_bind_write(&payload, IQ_BIND, resource[0] ? resource : NULL);
 	status = iq(session, &payload, BOSH_BOUND, err);
@@ -297,7 +301,7 @@ static enum status bosh_bind(void *state, const struct prebind_call *call,
 	return status;
 }
 
-/* Creation and nothing more: it shows that the service is there, for this domain, and what it offers. */
+/* Creation only: it shows that the service is there, for this domain, and what it offers. */
 static enum status bosh_check(void *state, const struct prebind_call *call, struct error *said)
 {
 	const struct bosh_state *bosh = state;

@@ -1,6 +1,6 @@
 /*
- * The round trips of a BOSH session (XEP-0124): rids in order, empty answers asked again, the end when
- * something failed. It knows no SASL and no account.
+ * The round trips of a BOSH session (XEP-0124): rids in order, empty answers asked again, the end
+ * when something failed. It knows no SASL and no account.
  */
 #include "prebind/bosh_session.h"
 
@@ -58,8 +58,8 @@ static enum status post(struct bosh_session *session, const struct strbuf *body,
 }
 
 /*
- * Sends a body and reads the answer. After a failure here there is no session that we could still speak
- * to: the server has ended it, or we do not know which rid it expects.
+ * Sends a body and reads the answer. After a failure here there is no session that we could still
+ * speak to: the server has ended it, or we do not know which rid it expects.
  */
 static enum status exchange(struct bosh_session *session, const struct strbuf *body,
 			    struct error *err)

@@ -1,6 +1,6 @@
 /*
- * One BOSH session while the program is its client: the connection, the rids, one body out and one answer in.
- * Of back end bosh (bosh_login.c), which decides what is said.
+ * One BOSH session while the program is its client: the connection, the rids, one body out and one
+ * answer in. Of back end bosh (bosh_login.c), which decides what is said.
  */
 #ifndef PREBIND_BOSH_SESSION_H
 #define PREBIND_BOSH_SESSION_H
@@ -35,14 +35,20 @@ enum status bosh_session_create(struct bosh_session *session, struct error *err)
 /* After SASL success (RFC 6120 6.4.6); ->answer holds the new features. */
 enum status bosh_session_restart(struct bosh_session *session, struct error *err);
 
-/* Sends a payload. An empty answer is a poll that ended early: it is asked again with an empty body. */
+/*
+ * Sends a payload. An empty answer is a poll that ended early: it is asked again with an empty
+ * body.
+ */
 enum status bosh_session_ask(struct bosh_session *session, const char *payload, struct error *err);
 
 /* STATUS_CHAT_SERVER if ->answer is not that step; `after` is for the sentence. */
 enum status bosh_session_expect(const struct bosh_session *session, enum bosh_step step,
 				const char *after, struct error *err);
 
-/* Best effort, within a second: a session that nobody attaches to would live until its inactivity ends it. */
+/*
+ * Best effort, within a second: a session that nobody attaches to would live until its inactivity
+ * ends it.
+ */
 void bosh_session_terminate(struct bosh_session *session);
 
 #endif

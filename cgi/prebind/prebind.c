@@ -1,6 +1,7 @@
 /*
- * The service: chooses the resource, sets the deadline, asks the back end and checks what it returned.
- * What is true of every back end stands here; how one is spoken to stands in its own file.
+ * The service: chooses the resource, sets the deadline, asks the back end and checks what it
+ * returned. What is true of every back end stands here; how one is spoken to stands in its own
+ * file.
  */
 #include "prebind/prebind.h"
 
@@ -129,7 +130,10 @@ static bool rid_is_sound(const char *rid)
 	       strtoll(rid, NULL, 10) <= ADHOC_RID_LIMIT;
 }
 
-/* Opaque to us (XEP-0124 7), but it goes into an XML attribute of the browser's: visible ASCII, no markup. */
+/*
+ * Opaque to us (XEP-0124 7), but it goes into an XML attribute of the browser's: visible ASCII, no
+ * markup.
+ */
 static bool sid_is_sound(const char *sid)
 {
 	if (!sid[0])

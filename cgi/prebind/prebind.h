@@ -1,6 +1,7 @@
 /*
- * The service: a JID in, an authenticated and bound BOSH session out. It knows no request and no site user, so that
- * the page, the JSON endpoint and prebindctl share it. Behind it one of the back ends of backends.h.
+ * The service: a JID in, an authenticated and bound BOSH session out. It knows no request and no
+ * site user, so that the page, the JSON endpoint and prebindctl share it. Behind it one of the back
+ * ends of backends.h.
  */
 #ifndef PREBIND_PREBIND_H
 #define PREBIND_PREBIND_H
@@ -31,21 +32,26 @@ struct prebind_session {
 	long expires_in; /* seconds an unattached session lives */
 };
 
-/* Reads the back end's secrets and checks its URL. conf and store are borrowed for the life of *out. */
+/*
+ * Reads the back end's secrets and checks its URL. conf and store are borrowed for the life of
+ * *out.
+ */
 enum status prebind_new(const struct site_conf *conf, struct store *store, struct prebind **out,
 			struct error *err);
 void prebind_free(struct prebind *prebind); /* takes NULL */
 
 /*
- * Binds. jid without a resource: the site's `resource` rule decides. Within conf->timeout_ms. STATUS_CHAT_SERVER,
- * STATUS_CHAT_TIMEOUT, STATUS_NO_CHAT_ACCOUNT (no password is kept for that JID), STATUS_UNAVAILABLE (our database). The caller clears *out.
+ * Binds. jid without a resource: the site's `resource` rule decides. Within conf->timeout_ms.
+ * STATUS_CHAT_SERVER, STATUS_CHAT_TIMEOUT, STATUS_NO_CHAT_ACCOUNT (no password is kept for that
+ * JID), STATUS_UNAVAILABLE (our database). The caller clears *out.
  */
 enum status prebind_bind(struct prebind *prebind, const struct jid *jid,
 			 struct prebind_session *out, struct error *err);
 void prebind_session_clear(struct prebind_session *session); /* wipes */
 
 /*
- * Asks the upstream whether it would serve us, binding nobody. *said: one sentence on what was found, also on success.
+ * Asks the upstream whether it would serve us, binding nobody. *said: one sentence on what was
+ * found, also on success.
  */
 enum status prebind_check(struct prebind *prebind, struct error *said);
 

@@ -1,6 +1,6 @@
 /*
- * Back end tigase: one call of the REST ad-hoc command pre-bind-bosh-session with an administrator's
- * credentials. The form itself is written and read by xmpp/adhoc.c.
+ * Back end tigase: one call of the REST ad-hoc command pre-bind-bosh-session with an
+ * administrator's credentials. The form itself is written and read by xmpp/adhoc.c.
  */
 #include "prebind/backends.h"
 
@@ -13,7 +13,7 @@
 #include "base/strbuf.h"
 #include "xmpp/adhoc.h"
 
-#define TIGASE_LIFE_S       10 /* its max-inactivity, unless the operator changed it: key session_life */
+#define TIGASE_LIFE_S       10 /* its max-inactivity; where it was changed: key session_life */
 #define RESOURCE_BREAKS_XML "&<>\"'" /* in a resource they make the user's BOSH stream malformed */
 
 struct tigase {
@@ -23,7 +23,10 @@ struct tigase {
 	struct strbuf api_header; /* "Api-Key: …", or "" */
 };
 
-/* .../bosh@DOMAIN, with a literal '@': newer versions answer %40 with 404, a bare domain only after 120 s. */
+/*
+ * .../bosh@DOMAIN, with a literal '@': newer versions answer %40 with 404, a bare domain only after
+ * 120 s.
+ */
 static enum status url_check(const struct site_conf *conf, const struct http_client *http,
 			     struct error *err)
 {

@@ -1,6 +1,7 @@
 /*
- * net/http_client.c against a small server of the test's own on 127.0.0.1: each path has its own way of
- * answering, well or badly. What is measured in time is only that a deadline ends a call at all.
+ * net/http_client.c against a small server of the test's own on 127.0.0.1: each path has its own
+ * way of answering, well or badly. What is measured in time is only that a deadline ends a call at
+ * all.
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -661,7 +662,10 @@ static void test_unknown_host(void **state)
 	struct fixture *f = *state;
 	enum status status = get_within(f, "https://nothing.invalid/", AMPLE_MS);
 
-	/* "no such name", or where no resolver answers at all, no connection: never a time-out of ours */
+	/*
+	 * "no such name", or where no resolver answers at all, no connection: never a time-out of
+	 * ours
+	 */
 	assert_int_equal(status, STATUS_CHAT_SERVER);
 	assert_memory_equal(f->err.text, "https://nothing.invalid:443: ", 29);
 	assert_false(f->answer.sent);
