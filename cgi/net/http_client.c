@@ -172,14 +172,14 @@ static enum status target_allow(const struct http_client *client, const char *ur
 enum status http_client_url_check(const struct http_client *client, const char *url,
 				  struct error *err)
 {
-	struct target target;
+	struct target target = {0};
 
 	return target_allow(client, url, &target, err);
 }
 
 bool http_url_is_private(const char *url)
 {
-	struct target target;
+	struct target target = {0};
 
 	return target_parse(url, &target, NULL) == STATUS_OK && (target.https || target.loopback);
 }
@@ -609,7 +609,7 @@ out:
 enum status http_connection_call(struct http_connection *connection, const struct http_call *call,
 				 struct http_answer *out, struct error *err)
 {
-	struct target target;
+	struct target target = {0};
 	enum status status = target_allow(connection->client, call->url, &target, err);
 
 	out->status = 0;
