@@ -49,5 +49,5 @@ export async function newPage(browser, options = {}) {
 export async function screenshot(page, name) {
 	const folder = path.join(top, "artifacts");
 	fs.mkdirSync(folder, { recursive: true });
-	await page.screenshot({ path: path.join(folder, `${name}.png`) });
+	await page.screenshot({ path: path.join(folder, `${name}.png`), animations: "disabled" });
 }

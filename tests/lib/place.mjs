@@ -191,13 +191,14 @@ export class Place {
 		this.closers.push(closer);
 	}
 
-	/** Stops everything, the last first; then the folder goes. What the programs wrote is on stderr. */
+	/** Stops everything, the last first; then the folder goes. logs: what the programs wrote goes to stderr. */
 	async close({ logs = false } = {}) {
 		if (this.closing)
 			return;
 		this.closing = true;
+		const failures = [];
 		for (const closer of this.closers.reverse())
-			await closer();
+			await Promise.resolve().then(closer).catch((error) => failures.push(error));
 		for (const child of this.children.reverse()) {
 			await child.stop();
 			if (logs)
@@ -205,6 +206,8 @@ export class Place {
 		}
 		fs.rmSync(this.dir, { recursive: true, force: true });
 		open.delete(this);
+		if (failures.length > 0)
+			throw failures[0];
 	}
 
 	/** This process is ending: no time to be kind. */

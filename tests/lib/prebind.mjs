@@ -79,7 +79,14 @@ export class Prebind {
 	async start() {
 		this.child = await this.place.startUntil("prebind.fcgi", [this.program, "-c", this.conf],
 			() => fs.existsSync(this.socket) && accepts(this.socket));
+		this.place.onClose(() => this.stop());
 		return this.child;
+	}
+
+	/** Stops it; an end that is not clean (a sanitizer's complaint, for one) fails the test. */
+	async stop() {
+		const { code, signal } = await this.child.stop();
+		assert.equal(signal ?? code, 0, this.child.log);
 	}
 
 	/** One request over FastCGI; see gatewayParams. */
