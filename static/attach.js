@@ -1,0 +1,262 @@
+// One BOSH session on one Strophe.js connection: attaches, proves that it lives, notices when it no longer does, ends
+// it. What the stanzas mean and what comes after a loss are its owner's business (prebind.js).
+import { child, jidDomain } from "./stanza.js";
+
+const PING_TIMEOUTS_MS = [4_000, 6_000]; // the first answer on a re-used connection can get lost: asked twice
+const EARLY_MS = 1_000; // so young, a session that "does not exist" may just not be there yet
+const EARLY_RETRY_MS = 150; // Tigase answers before the session is bound; 50 ms were always enough
+const TROUBLE_MAX_MS = 20_000; // of requests that only fail, before the session is given up
+const UNREADABLE_MAX = 3; // answers that are not BOSH, before the session is given up
+const QUIET_MARGIN_S = 15; // beyond the server's wait: a longer silence is suspicious
+const DISCONNECT_MS = 3_000; // for the server's answer to our good-bye
+const HTTP_TROUBLE = [0, 429, 500, 502, 503, 504];
+const HTTP_GONE = [400, 401, 403, 404];
+
+const NS_PING = "urn:xmpp:ping";
+const NS_BOSH = "http://jabber.org/protocol/httpbind";
+
+/**
+ * @typedef {import("./bind.js").Session} Session
+ * @typedef {import("strophe.js")} StropheModule
+ * @typedef {InstanceType<StropheModule["Strophe"]["Connection"]>} Connection
+ * @typedef {Pick<StropheModule, "Strophe" | "$iq" | "$msg" | "$pres" | "$build">} Client
+ * @typedef {import("./prebind.js").Environment} Environment
+ *
+ * @typedef {object} Owner
+ * @property {() => void} alive the session answered for the first time
+ * @property {(reason: string) => void} lost once; afterwards nothing more is called
+ * @property {(stanza: Element) => void} message
+ * @property {(stanza: Element) => void} presence
+ * @property {(stanza: Element) => void} rosterPush
+ */
+
+export class Attachment {
+	/** @type {Client} */ #client;
+	/** @type {Session} */ #session;
+	/** @type {Environment} */ #env;
+	/** @type {Owner | null} */ #owner;
+	/** @type {Connection | null} */ #connection = null;
+	/** @type {any} */ #pingTimer = null;
+	/** @type {any} */ #troubleTimer = null;
+	/** @type {Map<string, boolean>} */ #unsent = new Map(); // message id -> has left for the network
+	#alive = false;
+	#retried = false;
+	#openedAt = 0;
+	#heardAt = 0;
+	#lastRid = 0;
+	#httpStatus = 0;
+	#condition = "";
+	#unreadable = 0;
+
+	/** @param {Client} client @param {Session} session @param {Environment} env @param {Owner} owner */
+	constructor(client, session, env, owner) {
+		this.#client = client;
+		this.#session = session;
+		this.#env = env;
+		this.#owner = owner;
+	}
+
+	/** Strophe's connection; null after the end. */
+	get connection() {
+		return this.#connection;
+	}
+
+	/** Messages of which nobody can say that the server has them. */
+	get unsent() {
+		return [...this.#unsent.keys()];
+	}
+
+	open() {
+		const { Strophe } = this.#client;
+		const session = this.#session;
+		const connection = new Strophe.Connection(session.url, { keepalive: false });
+		this.#connection = connection;
+		this.#openedAt = this.#env.now();
+		this.#lastRid = session.rid - 1;
+		this.#httpStatus = 0;
+		// Strophe's connect() sets this, its attach() does not: without it a lost good-bye never ends.
+		/** @type {any} */ (connection).disconnection_timeout = DISCONNECT_MS;
+		this.#listen(connection);
+		const onStatus = (/** @type {number} */ status, /** @type {any} */ condition) => {
+			if (connection === this.#connection) this.#onStatus(status, condition);
+		};
+		connection.attach(session.jid, session.sid, session.rid, onStatus, session.wait, session.hold);
+	}
+
+	/** Remembers a message until the server has it. @param {string} id */
+	track(id) {
+		this.#unsent.set(id, false);
+	}
+
+	/** After sleep or a change of network: asks whether the session is still there, if it has been silent too long. */
+	check() {
+		const quiet = this.#env.now() - this.#heardAt;
+		if (this.#alive && quiet > (this.#session.wait + QUIET_MARGIN_S) * 1000) this.#prove(0);
+	}
+
+	/** Ends the session politely. Resolves when the server has answered, or when it does not. */
+	end() {
+		const connection = this.#connection;
+		this.#forget();
+		if (!connection) return Promise.resolve();
+		const { DISCONNECTED } = this.#client.Strophe.Status;
+		return new Promise((resolve) => {
+			connection.connect_callback = (status) => {
+				if (status === DISCONNECTED) resolve(undefined);
+			};
+			connection.disconnect("");
+		});
+	}
+
+	/**
+	 * Ends it from a page that goes away, with a request that outlives the page (the browser cancels Strophe's).
+	 * Without this the contacts see a ghost, and what they write is lost, until the server notices.
+	 */
+	leave() {
+		const connection = this.#connection;
+		if (!connection) return;
+		const { Strophe, $build } = this.#client;
+		const rid = String(this.#lastRid + 1);
+		const attributes = { xmlns: NS_BOSH, rid, sid: this.#session.sid, type: "terminate" };
+		const body = $build("body", attributes).c("presence", { xmlns: "jabber:client", type: "unavailable" });
+		const request = {
+			method: "POST",
+			keepalive: true,
+			headers: { "Content-Type": "text/xml; charset=utf-8" },
+			body: Strophe.serialize(body.tree()),
+		};
+		connection.pause();
+		this.#forget();
+		this.#env.fetch(this.#session.url, request).catch(() => {});
+	}
+
+	#forget() {
+		this.#connection = null;
+		this.#owner = null;
+		this.#env.clearTimeout(this.#pingTimer);
+		this.#env.clearTimeout(this.#troubleTimer);
+	}
+
+	/** @param {string} reason @param {boolean} [closed] there is nobody left to say good-bye to */
+	#lose(reason, closed = false) {
+		const owner = this.#owner;
+		if (closed) this.#forget();
+		else this.end();
+		owner?.lost(reason);
+	}
+
+	/** @param {Connection} connection */
+	#listen(connection) {
+		/** @param {(arg: any) => void} run @returns {(arg: any) => true} Strophe keeps a handler that returns true */
+		const mine = (run) => (arg) => {
+			try {
+				if (connection === this.#connection) run(arg);
+			} catch {
+				// One stanza that cannot be read must not cost the handler of all later ones.
+			}
+			return true;
+		};
+		connection.xmlOutput = mine((body) => this.#onOutput(body));
+		connection.xmlInput = mine(() => this.#onInput());
+		connection.nextValidRid = mine(() => this.#onAnswer());
+		for (const code of [...HTTP_TROUBLE, ...HTTP_GONE])
+			connection.addProtocolErrorHandler("HTTP", code, mine(() => this.#onHttpError(code)));
+		/** @param {string} name @param {any} ns @param {any} type @param {(stanza: Element) => void} run */
+		const handle = (name, ns, type, run) => connection.addHandler(mine(run), ns, name, type);
+		handle("message", null, null, (stanza) => this.#owner?.message(stanza));
+		handle("presence", null, null, (stanza) => this.#owner?.presence(stanza));
+		handle("iq", "jabber:iq:roster", "set", (stanza) => this.#owner?.rosterPush(stanza));
+	}
+
+	/** @param {number} status @param {string | null} condition */
+	#onStatus(status, condition) {
+		const { Status } = this.#client.Strophe;
+		if (status === Status.ATTACHED) this.#prove(0);
+		if (status === Status.CONNFAIL && condition) this.#condition = condition;
+		if (status === Status.DISCONNECTED) this.#onDisconnected();
+	}
+
+	/** ATTACHED says nothing: only an answer proves that the session lives (XEP-0199). @param {number} attempt */
+	#prove(attempt) {
+		const connection = this.#connection;
+		if (!connection) return;
+		let answered = false;
+		const answer = (/** @type {Element | null} */ error) => {
+			if (answered || connection !== this.#connection) return;
+			answered = true;
+			this.#env.clearTimeout(this.#pingTimer);
+			this.#onPing(attempt, child(error, "error"));
+		};
+		this.#env.clearTimeout(this.#pingTimer);
+		this.#pingTimer = this.#env.setTimeout(() => {
+			if (attempt + 1 < PING_TIMEOUTS_MS.length) this.#prove(attempt + 1);
+			else this.#lose("silent");
+		}, PING_TIMEOUTS_MS[attempt]);
+		const ping = this.#client.$iq({ type: "get", to: jidDomain(this.#session.jid) });
+		connection.sendIQ(ping.c("ping", { xmlns: NS_PING }), () => answer(null), answer);
+		connection.flush();
+	}
+
+	/**
+	 * An error is an answer too, and proves as much, but for the two that Tigase gives while a fresh session is not
+	 * yet bound: those are asked again. not-authorized twice: a session without an account behind it.
+	 * @param {number} attempt @param {Element | null} error
+	 */
+	#onPing(attempt, error) {
+		const code = error?.getAttribute("code");
+		const denied = child(error, "not-authorized") !== null || code === "401";
+		const early = denied || child(error, "service-unavailable") !== null || code === "503";
+		if (!this.#alive && early && attempt === 0) {
+			this.#pingTimer = this.#env.setTimeout(() => this.#prove(1), EARLY_RETRY_MS);
+		} else if (denied) {
+			this.#lose("not-authorized");
+		} else if (!this.#alive) {
+			this.#alive = true;
+			this.#owner?.alive();
+		}
+	}
+
+	/** @param {Element} body */
+	#onOutput(body) {
+		this.#lastRid = Math.max(this.#lastRid, Number(body.getAttribute("rid")));
+		for (const stanza of Array.from(body.children)) {
+			const id = stanza.getAttribute("id") ?? "";
+			if (this.#unsent.has(id)) this.#unsent.set(id, true);
+		}
+	}
+
+	/** The server answered: it has what left before. */
+	#onInput() {
+		this.#heardAt = this.#env.now();
+		this.#unreadable = 0;
+		this.#env.clearTimeout(this.#troubleTimer);
+		this.#troubleTimer = null;
+		for (const [id, left] of this.#unsent) if (left) this.#unsent.delete(id);
+	}
+
+	/** HTTP 200, not yet read. After an answer that is not XML Strophe asks again at once: ten times a second. */
+	#onAnswer() {
+		this.#unreadable += 1;
+		if (this.#unreadable > UNREADABLE_MAX) this.#lose("unreadable");
+	}
+
+	/** @param {number} code */
+	#onHttpError(code) {
+		this.#httpStatus = code;
+		if (HTTP_GONE.includes(code)) return; // Strophe disconnects
+		this.#troubleTimer ??= this.#env.setTimeout(() => this.#lose("unreachable"), TROUBLE_MAX_MS);
+	}
+
+	#onDisconnected() {
+		const gone = HTTP_GONE.includes(this.#httpStatus);
+		const young = this.#env.now() - this.#openedAt < EARLY_MS;
+		if (!gone || !young || this.#alive || this.#retried) {
+			this.#lose(this.#condition || (gone ? "gone" : "unreachable"), true);
+			return;
+		}
+		this.#retried = true;
+		this.#connection = null;
+		this.#env.clearTimeout(this.#pingTimer);
+		this.#pingTimer = this.#env.setTimeout(() => this.open(), EARLY_RETRY_MS);
+	}
+}

@@ -1,0 +1,137 @@
+// A session's data: read from the page, or asked for with POST prebind.json. Everything that came from outside is
+// checked here; who uses it (prebind.js) sees only a whole session or a named failure. Nothing is stored.
+import { retryAfterMs } from "./pace.js";
+
+const RID_MAX = Number.MAX_SAFE_INTEGER - 1_000_000; // room to count on from
+const WAIT_DEFAULT_S = 60;
+const HOLD_DEFAULT = 1;
+const LIFE_DEFAULT_S = 10; // of a session nobody attached to, where the page does not say: the shortest known
+const LIFE_MARGIN_S = 2; // the way to the BOSH service takes time too
+const ANSWER_TIMEOUT_MS = 20_000;
+
+/**
+ * @typedef {object} Session
+ * @property {string} jid full JID
+ * @property {string} sid
+ * @property {number} rid the next one to send
+ * @property {string} url of the BOSH service, absolute
+ * @property {number} wait seconds
+ * @property {number} hold
+ * @property {number} goodUntil milliseconds on the caller's clock; later it is not worth an attempt
+ *
+ * @typedef {{kind: "session", session: Session}
+ *   | {kind: "needs-login"}
+ *   | {kind: "refused", code: string}
+ *   | {kind: "later", code: string, afterMs: number}} BindAnswer
+ *   refused: the same question gets the same answer; later: ask again, not before afterMs
+ */
+
+/** @param {unknown} text @returns {number | null} null: not a request id we can count on from */
+export function parseRid(text) {
+	if (typeof text !== "string" || !/^[0-9]{1,16}$/.test(text)) return null;
+	const rid = Number(text);
+	return rid <= RID_MAX ? rid : null;
+}
+
+/** @param {unknown} value @param {number} min @param {number} max @param {number} otherwise */
+function whole(value, min, max, otherwise) {
+	const n = typeof value === "string" ? Number(value) : value;
+	return typeof n === "number" && Number.isInteger(n) && n >= min && n <= max ? n : otherwise;
+}
+
+/** @param {unknown} text @param {string} page */
+function boshUrl(text, page) {
+	if (typeof text !== "string" || text === "") return null;
+	try {
+		const url = new URL(text, page);
+		return url.protocol === "https:" || url.protocol === "http:" ? url.href : null;
+	} catch {
+		return null;
+	}
+}
+
+/**
+ * @param {any} data what prebind.json or the page holds
+ * @param {{page: string, madeAt: number}} from the page's address; when the session was made at the earliest
+ * @returns {Session | null}
+ */
+export function parseSession(data, { page, madeAt }) {
+	if (typeof data !== "object" || data === null) return null;
+	const rid = parseRid(data.rid);
+	const url = boshUrl(data.bosh_url, page);
+	const jidIsFull = typeof data.jid === "string" && /^[^@/]+@[^@/]+\/./.test(data.jid);
+	if (rid === null || url === null || !jidIsFull) return null;
+	if (typeof data.sid !== "string" || data.sid === "") return null;
+	const life = whole(data.expires_in, 1, 86_400, LIFE_DEFAULT_S);
+	return {
+		jid: data.jid,
+		sid: data.sid,
+		rid,
+		url,
+		wait: whole(data.wait, 1, 300, WAIT_DEFAULT_S),
+		hold: whole(data.hold, 1, 2, HOLD_DEFAULT),
+		goodUntil: madeAt + Math.max(life - LIFE_MARGIN_S, 1) * 1000,
+	};
+}
+
+/**
+ * Takes the data block out of the page: what it holds is a secret, and is only good once.
+ * @param {Document} document
+ * @returns {unknown} null: no block, or not JSON
+ */
+export function takeDataBlock(document) {
+	const block = document.getElementById("prebind");
+	if (!block) return null;
+	block.remove();
+	try {
+		return JSON.parse(block.textContent ?? "");
+	} catch {
+		return null;
+	}
+}
+
+/** @param {Response} response @returns {Promise<any>} */
+async function readJson(response) {
+	try {
+		return await response.json();
+	} catch {
+		return null;
+	}
+}
+
+/** @param {Response} response @param {any} data @param {number} now @returns {BindAnswer} */
+function readFailure(response, data, now) {
+	const code = typeof data?.error === "string" ? data.error : `http_${response.status}`;
+	const afterMs = retryAfterMs(response.headers.get("Retry-After"), now);
+	if (response.status === 401) return { kind: "needs-login" };
+	const passes = response.status >= 500 || response.status === 408 || response.status === 429;
+	return passes ? { kind: "later", code, afterMs } : { kind: "refused", code };
+}
+
+/**
+ * Asks for a session. Never throws.
+ * @param {{url: string, page: string, fetch: typeof fetch, now: () => number, signal?: AbortSignal}} how
+ * @returns {Promise<BindAnswer>}
+ */
+export async function askForSession({ url, page, fetch, now, signal }) {
+	const madeAt = now();
+	try {
+		const response = await fetch(url, {
+			method: "POST",
+			headers: { Accept: "application/json" },
+			mode: "same-origin",
+			credentials: "same-origin",
+			cache: "no-store",
+			redirect: "error",
+			signal: signal ?? AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+		});
+		const data = await readJson(response);
+		if (!response.ok) return readFailure(response, data, now());
+		const session = parseSession(data, { page, madeAt });
+		return session
+			? { kind: "session", session }
+			: { kind: "later", code: "bad_answer", afterMs: 0 };
+	} catch {
+		return { kind: "later", code: "no_answer", afterMs: 0 };
+	}
+}

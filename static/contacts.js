@@ -1,0 +1,197 @@
+// The contacts: who there is, how they are, what is unread; and their list in the page. It is worked like a list box:
+// one stop for the Tab key, arrows inside.
+import { jidName } from "./stanza.js";
+import { PRESENCE } from "./texts.js";
+
+const HUES = 8; // as many as chat.css has colours for avatars
+const SHOW_RANK = ["chat", "", "away", "xa", "dnd"]; // what is said of somebody who is online twice
+
+/**
+ * @typedef {object} Contact
+ * @property {string} jid bare
+ * @property {string} name
+ * @property {boolean} known in the roster
+ * @property {Map<string, {show: string, status: string, priority: number}>} resources those online
+ * @property {string} lockedTo full JID of the one who wrote last, or the bare JID (RFC 6121, section 5.1)
+ * @property {number} unread
+ */
+
+/** @param {string} jid @returns {Contact} A stranger is shown by the whole address: a part of it could pose as another. */
+const newContact = (jid) => ({ jid, name: jid, known: false, resources: new Map(), lockedTo: jid, unread: 0 });
+
+/** @param {Contact} contact @returns {{show: string, status: string}} show also "offline"; "unknown" of a stranger */
+export function presenceOf(contact) {
+	const best = [...contact.resources.values()].sort(
+		(a, b) => b.priority - a.priority || SHOW_RANK.indexOf(a.show) - SHOW_RANK.indexOf(b.show),
+	)[0];
+	return best ?? { show: contact.known ? "offline" : "unknown", status: "" };
+}
+
+/** Those online first, strangers before those offline: they have just written, or been written to. @param {Contact} contact */
+const rank = (contact) => (contact.resources.size > 0 ? 0 : contact.known ? 2 : 1);
+
+/** @param {{show: string, status: string}} presence */
+export const presenceText = ({ show, status }) =>
+	[PRESENCE[show] ?? PRESENCE[""], status].filter(Boolean).join(" · ");
+
+/** Initials on a colour that stays with the name. @param {Element} avatar @param {string} name */
+export function drawAvatar(avatar, name) {
+	const letters = name
+		.split(/[\s._@-]+/)
+		.filter(Boolean)
+		.slice(0, name.includes("@") ? 1 : 2)
+		.map((word) => Array.from(word)[0].toLocaleUpperCase());
+	const sum = Array.from(name).reduce((hash, c) => (hash * 31 + (c.codePointAt(0) ?? 0)) % 65_521, 7);
+	avatar.textContent = letters.join("");
+	avatar.setAttribute("data-hue", String(sum % HUES));
+}
+
+export class Contacts {
+	/** @type {Map<string, Contact>} */ #contacts = new Map();
+	/** @type {Map<string, HTMLElement>} */ #buttons = new Map();
+	#order = "";
+	#open = "";
+	#stop = ""; // the Tab key's
+	#list;
+	#template;
+	#onOpen;
+
+	/** @param {{list: HTMLElement, template: HTMLTemplateElement, onOpen: (contact: Contact) => void}} parts */
+	constructor({ list, template, onOpen }) {
+		this.#list = list;
+		this.#template = template;
+		this.#onOpen = onOpen;
+		list.addEventListener("keydown", (event) => this.#onKey(event));
+	}
+
+	get size() {
+		return this.#contacts.size;
+	}
+
+	get unread() {
+		return [...this.#contacts.values()].reduce((sum, contact) => sum + contact.unread, 0);
+	}
+
+	/** The contact of this JID, a new one for a stranger. @param {string} jid @returns {Contact} */
+	get(jid) {
+		let contact = this.#contacts.get(jid);
+		if (!contact) {
+			contact = newContact(jid);
+			this.#contacts.set(jid, contact);
+			this.draw();
+		}
+		return contact;
+	}
+
+	/** @param {string} jid */
+	find(jid) {
+		return this.#contacts.get(jid);
+	}
+
+	/** @param {import("./stanza.js").RosterItem[]} items @param {boolean} whole others are no longer in the roster */
+	setRoster(items, whole) {
+		if (whole) for (const contact of this.#contacts.values()) contact.known = false;
+		for (const item of items) {
+			const contact = this.#contacts.get(item.jid) ?? newContact(item.jid);
+			contact.known = item.subscription !== "remove";
+			contact.name = contact.known ? item.name || jidName(item.jid) : item.jid;
+			this.#contacts.set(item.jid, contact);
+		}
+		this.draw();
+	}
+
+	/** @param {import("./stanza.js").Presence} presence @returns {Contact | null} null: of nobody in the list */
+	setPresence({ jid, resource, type, show, status, priority }) {
+		const contact = this.#contacts.get(jid);
+		if (!contact) return null;
+		if (type === "available") contact.resources.set(resource, { show, status, priority });
+		else if (type === "unavailable" || type === "error") contact.resources.delete(resource);
+		if (type === "error" || (type === "unavailable" && resource === "")) contact.resources.clear();
+		contact.lockedTo = jid;
+		this.draw();
+		return contact;
+	}
+
+	/** Without a session nobody is known to be online. */
+	forgetPresence() {
+		for (const contact of this.#contacts.values()) {
+			contact.resources.clear();
+			contact.lockedTo = contact.jid;
+		}
+		this.draw();
+	}
+
+	/** @param {Contact | null} contact */
+	markOpen(contact) {
+		this.#open = contact?.jid ?? "";
+		if (contact) contact.unread = 0;
+		this.draw();
+	}
+
+	/** Puts the keyboard back where it was. @param {string} jid */
+	focus(jid) {
+		this.#buttons.get(jid)?.focus();
+	}
+
+	draw() {
+		const sorted = [...this.#contacts.values()].sort(
+			(a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name),
+		);
+		for (const contact of sorted) this.#drawOne(contact);
+		const order = sorted.map((contact) => contact.jid).join("\n");
+		if (order === this.#order) return;
+		this.#order = order;
+		const focused = document.activeElement;
+		this.#list.replaceChildren(...sorted.map(({ jid }) => /** @type {Node} */ (this.#buttons.get(jid)?.parentNode)));
+		if (focused instanceof HTMLElement && this.#list.contains(focused)) focused.focus();
+		this.#rove();
+	}
+
+	/** @param {Contact} contact */
+	#drawOne(contact) {
+		const button = this.#buttons.get(contact.jid) ?? this.#newButton(contact);
+		const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (button.querySelector(`.${name}`));
+		const presence = presenceOf(contact);
+		if (part("name").textContent !== contact.name) {
+			part("name").textContent = contact.name;
+			drawAvatar(part("avatar"), contact.name);
+		}
+		part("presence").textContent = presenceText(presence);
+		button.dataset.show = presence.show || "online";
+		button.title = contact.jid;
+		part("unread").hidden = contact.unread === 0;
+		part("count").textContent = String(contact.unread);
+		if (contact.jid === this.#open) button.setAttribute("aria-current", "true");
+		else button.removeAttribute("aria-current");
+	}
+
+	/** @param {Contact} contact */
+	#newButton(contact) {
+		const item = /** @type {DocumentFragment} */ (this.#template.content.cloneNode(true));
+		const button = /** @type {HTMLElement} */ (item.querySelector("button"));
+		button.dataset.contact = contact.jid;
+		button.addEventListener("click", () => this.#onOpen(contact));
+		button.addEventListener("focus", () => this.#rove(contact.jid));
+		this.#buttons.set(contact.jid, button);
+		return button;
+	}
+
+	/** One of the buttons is the Tab key's stop. @param {string} [jid] */
+	#rove(jid = this.#stop) {
+		const [first] = this.#order.split("\n");
+		this.#stop = this.#buttons.has(jid) ? jid : first;
+		for (const [of, button] of this.#buttons) button.tabIndex = of === this.#stop ? 0 : -1;
+	}
+
+	/** @param {KeyboardEvent} event */
+	#onKey(event) {
+		const buttons = /** @type {HTMLElement[]} */ (Array.from(this.#list.querySelectorAll("button")));
+		const at = buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+		/** @type {Record<string, number>} */
+		const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 };
+		const next = buttons[to[event.key]];
+		if (!next) return;
+		event.preventDefault();
+		next.focus();
+	}
+}

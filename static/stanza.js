@@ -1,0 +1,143 @@
+// Reading stanzas into plain objects, and the few questions about JIDs a page has. No state, no page, no network:
+// DOM elements in, objects out. Whom to believe (carbons, roster pushes) is decided here, once.
+
+const NS_CARBONS = "urn:xmpp:carbons:2";
+const NS_FORWARD = "urn:xmpp:forward:0";
+const NS_DELAY = "urn:xmpp:delay";
+const NS_CLIENT = "jabber:client";
+
+/**
+ * @typedef {object} Message
+ * @property {"chat" | "error"} kind error: the message `id` did not arrive
+ * @property {"in" | "out"} direction out: sent by this user from somewhere else (XEP-0280)
+ * @property {string} peer bare JID of the other one
+ * @property {string} from full JID as it came
+ * @property {string} id may be empty
+ * @property {string} body
+ * @property {Date} time
+ *
+ * @typedef {object} Presence
+ * @property {string} jid bare
+ * @property {string} resource may be empty
+ * @property {string} type available, unavailable, error, subscribe, subscribed, unsubscribe, unsubscribed
+ * @property {string} show "", chat, away, xa, dnd
+ * @property {string} status the contact's own words
+ * @property {number} priority
+ *
+ * @typedef {object} RosterItem
+ * @property {string} jid
+ * @property {string} name may be empty
+ * @property {string} subscription none, to, from, both, remove
+ */
+
+/** @param {string} jid */
+export const bareJid = (jid) => jid.split("/", 1)[0];
+
+/** @param {string} jid */
+export const jidResource = (jid) => jid.slice(bareJid(jid).length + 1);
+
+/** @param {string} jid */
+export const jidDomain = (jid) => bareJid(jid).split("@").pop() ?? "";
+
+/** Our own JID comes as it was asked for, what servers send is prepared: they may differ in case. */
+const sameBare = (/** @type {string} */ a, /** @type {string} */ b) =>
+	bareJid(a).toLowerCase() === bareJid(b).toLowerCase();
+
+/** A localpart as people wrote it (XEP-0106). @param {string} text */
+const unescapeLocalpart = (text) =>
+	text.replace(/\\(20|22|26|27|2f|3a|3c|3e|40|5c)/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+
+/** What to call a JID nobody has named. @param {string} jid */
+export function jidName(jid) {
+	const bare = bareJid(jid);
+	const at = bare.indexOf("@");
+	return at > 0 ? unescapeLocalpart(bare.slice(0, at)) : bare;
+}
+
+/** Characters XML cannot carry would end the stream, however they got into the text (XML 1.0, 2.2). @param {string} text */
+export const cleanText = (text) =>
+	text.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "");
+
+/** @param {Element | null} parent @param {string} name @param {string} [ns] @returns {Element | null} */
+export function child(parent, name, ns) {
+	for (const el of Array.from(parent?.children ?? []))
+		if (el.localName === name && (ns === undefined || el.namespaceURI === ns)) return el;
+	return null;
+}
+
+/** @param {Element} parent @param {string} name */
+const childText = (parent, name) => child(parent, name)?.textContent ?? "";
+
+/** @param {Element | null} delay @param {Date} now */
+function stamp(delay, now) {
+	const time = new Date(delay?.getAttribute("stamp") ?? NaN);
+	return Number.isNaN(time.getTime()) || time > now ? now : time;
+}
+
+/**
+ * The message inside a carbon, or the message itself. A carbon from anyone but our own account is a forgery
+ * (XEP-0280, section 11): null.
+ * @param {Element} stanza @param {string} own bare JID
+ */
+function unwrap(stanza, own) {
+	const sent = child(stanza, "sent", NS_CARBONS);
+	const carbon = sent ?? child(stanza, "received", NS_CARBONS);
+	if (!carbon) return { message: stanza, delay: child(stanza, "delay", NS_DELAY), sent: false };
+	if (!sameBare(stanza.getAttribute("from") ?? own, own)) return null;
+	const forwarded = child(carbon, "forwarded", NS_FORWARD);
+	const message = child(forwarded, "message", NS_CLIENT);
+	return message && { message, delay: child(forwarded, "delay", NS_DELAY), sent: sent !== null };
+}
+
+/**
+ * @param {Element} stanza @param {string} own bare JID of this user @param {Date} now
+ * @returns {Message | null} null: nothing for a person to read
+ */
+export function readMessage(stanza, own, now) {
+	const inner = unwrap(stanza, own);
+	if (!inner) return null;
+	const { message, delay, sent } = inner;
+	const type = message.getAttribute("type") ?? "normal";
+	const from = message.getAttribute("from") ?? own;
+	const body = childText(message, "body");
+	if (type === "error" ? sent : (type !== "chat" && type !== "normal") || body === "") return null;
+	return {
+		kind: type === "error" ? "error" : "chat",
+		direction: sent ? "out" : "in",
+		peer: bareJid(sent ? (message.getAttribute("to") ?? own) : from),
+		from,
+		id: message.getAttribute("id") ?? "",
+		body,
+		time: stamp(delay, now),
+	};
+}
+
+/** @param {Element} stanza @returns {Presence | null} */
+export function readPresence(stanza) {
+	const from = stanza.getAttribute("from");
+	if (!from) return null;
+	return {
+		jid: bareJid(from),
+		resource: jidResource(from),
+		type: stanza.getAttribute("type") ?? "available",
+		show: childText(stanza, "show").trim(),
+		status: childText(stanza, "status").trim(),
+		priority: Number.parseInt(childText(stanza, "priority"), 10) || 0,
+	};
+}
+
+/**
+ * The items of a roster result or push; a push from anyone but our own account is ignored (RFC 6121, section 2.1.6).
+ * @param {Element} iq @param {string} own bare JID @returns {RosterItem[] | null}
+ */
+export function readRoster(iq, own) {
+	if (!sameBare(iq.getAttribute("from") ?? own, own)) return null;
+	const query = child(iq, "query", "jabber:iq:roster");
+	return Array.from(query?.children ?? [])
+		.filter((item) => item.localName === "item" && item.getAttribute("jid"))
+		.map((item) => ({
+			jid: bareJid(item.getAttribute("jid") ?? ""),
+			name: item.getAttribute("name") ?? "",
+			subscription: item.getAttribute("subscription") ?? "none",
+		}));
+}
