@@ -150,7 +150,7 @@ static enum status evict(struct connection *db, struct error *err)
 static enum status set_up(struct connection *db, enum connection_trouble *trouble,
 			  struct error *err)
 {
-	int schema;
+	int schema = 0;
 	enum status status = connection_begin(db, err); /* two processes may meet here */
 
 	if (status == STATUS_OK)

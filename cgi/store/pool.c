@@ -28,7 +28,7 @@ struct store {
 static enum status check_schema(struct connection *db, struct error *err)
 {
 	const char *path = connection_path(db);
-	int schema;
+	int schema = 0;
 	enum status status = connection_schema(db, &schema, err);
 
 	if (status != STATUS_OK || schema == store_schema())

@@ -254,7 +254,7 @@ enum status connection_verify(struct connection *db, struct error *err)
 		return STATUS_OK; /* sound as far as we came */
 	if (status != STATUS_OK)
 		return error_set(err, status, "%s", why.text);
-	if (strcmp(verdict, "ok") != 0) {
+	if (verdict != NULL && strcmp(verdict, "ok") != 0) {
 		db->trouble = TROUBLE_DAMAGED;
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: the file is damaged (%s): stop the program, keep the file, "

@@ -1,5 +1,6 @@
 /*
- * The JID map: one owner an account, one account a user, whoever comes at the same time (SEC-JID-3).
+ * The JID map: one owner an account, one account a user, whoever comes at the same time (SEC-
+ * JID-3).
  */
 #include <setjmp.h>
 #include <stdarg.h>

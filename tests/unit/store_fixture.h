@@ -1,6 +1,6 @@
 /*
- * What the tests of the store share: a folder of their own with a migrated database in it, gone afterwards.
- * Included after cmocka.h.
+ * What the tests of the store share: a folder of their own with a migrated database in it, gone
+ * afterwards. Included after cmocka.h.
  */
 #ifndef TESTS_UNIT_STORE_FIXTURE_H
 #define TESTS_UNIT_STORE_FIXTURE_H

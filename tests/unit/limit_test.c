@@ -1,0 +1,500 @@
+/*
+ * Token buckets by a clock that the test holds, and a file that may go at any time (REL-DB-7).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "base/secret.h"
+#include "base/strbuf.h"
+#include "store/limit.h"
+#include "store_fixture.h"
+
+#define NOW_MS INT64_C(1700000000000)
+
+static const struct conf_limit ten_a_minute = {.count = 10, .period_ms = 60000};
+
+struct limit_fixture {
+	struct fixture *base;
+	struct limit_store *limits;
+	char path[128];
+};
+
+static int setup(void **state)
+{
+	struct limit_fixture *f = calloc(1, sizeof *f);
+	struct error err;
+
+	fixture_folder((void **)&f->base);
+	snprintf(f->path, sizeof f->path, "%s.limits", f->base->path);
+	if (limit_open(f->base->path, &f->limits, &err) != STATUS_OK)
+		fixture_fail("limit_open", &err);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct limit_fixture *f = *state;
+	void *base = f->base;
+
+	limit_close(f->limits);
+	free(f);
+	return fixture_remove(&base);
+}
+
+static struct limit_key key(const char *who)
+{
+	return (struct limit_key){.scope = "login", .key = who};
+}
+
+static enum status take(struct limit_fixture *f, const char *who, int64_t now_ms)
+{
+	struct limit_key k = key(who);
+	long retry;
+
+	return limit_take(f->limits, &k, &ten_a_minute, now_ms, &retry, NULL);
+}
+
+static enum status check(struct limit_fixture *f, const char *who, int64_t now_ms)
+{
+	struct limit_key k = key(who);
+	long retry;
+
+	return limit_check(f->limits, &k, &ten_a_minute, now_ms, &retry, NULL);
+}
+
+static void empty(struct limit_fixture *f, const char *who, int64_t now_ms)
+{
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(take(f, who, now_ms), STATUS_OK);
+	assert_int_equal(take(f, who, now_ms), STATUS_SLOW_DOWN);
+}
+
+static void test_burst_and_refill(void **state)
+{
+	struct limit_fixture *f = *state;
+
+	empty(f, "alice", NOW_MS);
+	assert_int_equal(take(f, "alice", NOW_MS + 5999), STATUS_SLOW_DOWN);
+	assert_int_equal(take(f, "alice", NOW_MS + 6000), STATUS_OK);
+	assert_int_equal(take(f, "alice", NOW_MS + 6000), STATUS_SLOW_DOWN);
+	/* However long nobody asked: no more than the burst. */
+	empty(f, "alice", NOW_MS + INT64_C(86400000) * 365);
+}
+
+static void test_burst_of_its_own(void **state)
+{
+	struct limit_fixture *f = *state;
+	struct limit_key k = {.scope = "bind_user", .key = "alice", .burst = 5};
+	long retry = 0;
+	struct error err;
+
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &retry, &err),
+				 STATUS_OK);
+	assert_int_equal(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &retry, &err),
+			 STATUS_SLOW_DOWN);
+	assert_int_equal(retry, 6);
+	assert_int_equal(err.status, STATUS_SLOW_DOWN);
+	assert_non_null(strstr(err.text, "bind_user"));
+	assert_null(strstr(err.text, "alice"));
+}
+
+static void test_retry_after(void **state)
+{
+	static const struct {
+		struct conf_limit rule;
+		int64_t after_ms;
+		long retry;
+	} cases[] = {
+	    {{1, 1000},     0,    1   },
+            {{1, 1000},     999,  1   },
+	    {{1000, 1000},  0,    1   }, /* a millisecond away is still a second */
+	    {{10, 60000},   0,    6   },
+            {{10, 60000},   1,    6   },
+	    {{10, 60000},   1000, 5   },
+            {{10, 60000},   5999, 1   },
+	    {{1, 3600000},  0,    3600},
+            {{3, 10000},    0,    4   }, /* 3.333 s */
+	    {{9999999, 10}, 0,    1   }, /* below a microsecond a token */
+	};
+	struct limit_fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char who[16];
+		long retry = -1;
+		snprintf(who, sizeof who, "case%zu", i);
+		struct limit_key k = {.scope = "login", .key = who, .burst = 1};
+		assert_int_equal(limit_take(f->limits, &k, &cases[i].rule, NOW_MS, &retry, NULL),
+				 STATUS_OK);
+		assert_int_equal(retry, -1); /* only set when it says slow down */
+		assert_int_equal(limit_take(f->limits, &k, &cases[i].rule,
+					    NOW_MS + cases[i].after_ms, &retry, NULL),
+				 STATUS_SLOW_DOWN);
+		assert_int_equal(retry, cases[i].retry);
+		retry = -1;
+		assert_int_equal(limit_check(f->limits, &k, &cases[i].rule,
+					     NOW_MS + cases[i].after_ms, &retry, NULL),
+				 STATUS_SLOW_DOWN);
+		assert_int_equal(retry, cases[i].retry);
+	}
+}
+
+static void test_check_takes_nothing(void **state)
+{
+	struct limit_fixture *f = *state;
+
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(check(f, "alice", NOW_MS), STATUS_OK);
+	empty(f, "alice", NOW_MS);
+	assert_int_equal(check(f, "alice", NOW_MS), STATUS_SLOW_DOWN);
+	assert_int_equal(check(f, "alice", NOW_MS + 6000), STATUS_OK);
+}
+
+static void test_keys_are_apart(void **state)
+{
+	struct limit_fixture *f = *state;
+	struct limit_key other_scope = {.scope = "bind_user", .key = "alice"};
+	struct limit_key shifted = {.scope = "logina", .key = "lice"};
+	long retry;
+
+	empty(f, "alice", NOW_MS);
+	assert_int_equal(take(f, "Alice", NOW_MS), STATUS_OK);
+	assert_int_equal(take(f, "", NOW_MS), STATUS_OK);
+	assert_int_equal(limit_take(f->limits, &other_scope, &ten_a_minute, NOW_MS, &retry, NULL),
+			 STATUS_OK);
+	assert_int_equal(limit_take(f->limits, &shifted, &ten_a_minute, NOW_MS, &retry, NULL),
+			 STATUS_OK);
+}
+
+static void test_off(void **state)
+{
+	struct limit_fixture *f = *state;
+	const struct conf_limit off = {.count = 0, .period_ms = 0};
+	struct limit_key k = key("alice");
+
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(limit_take(f->limits, &k, &off, NOW_MS, NULL, NULL), STATUS_OK);
+		assert_int_equal(limit_check(f->limits, &k, &off, NOW_MS, NULL, NULL), STATUS_OK);
+	}
+}
+
+/* A clock that went back refills nothing and locks nobody out. */
+static void test_backward_clock(void **state)
+{
+	struct limit_fixture *f = *state;
+	int64_t before = NOW_MS - INT64_C(86400000);
+
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(take(f, "alice", NOW_MS), STATUS_OK);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(take(f, "alice", before), STATUS_OK);
+	assert_int_equal(take(f, "alice", before), STATUS_SLOW_DOWN);
+	assert_int_equal(take(f, "alice", before + 6000), STATUS_OK);
+
+	/* An empty one that is only looked at (a login does) comes back to life as well. */
+	empty(f, "bob", NOW_MS);
+	assert_int_equal(check(f, "bob", before), STATUS_SLOW_DOWN);
+	assert_int_equal(check(f, "bob", before + 5999), STATUS_SLOW_DOWN);
+	assert_int_equal(check(f, "bob", before + 6000), STATUS_OK);
+}
+
+static void test_changed_rule(void **state)
+{
+	struct limit_fixture *f = *state;
+	const struct conf_limit two = {.count = 2, .period_ms = 60000};
+	struct limit_key k = key("alice");
+	long retry;
+
+	assert_int_equal(take(f, "alice", NOW_MS), STATUS_OK); /* nine are left of ten */
+	assert_int_equal(limit_take(f->limits, &k, &two, NOW_MS, &retry, NULL), STATUS_OK);
+	while (limit_take(f->limits, &k, &two, NOW_MS, &retry, NULL) == STATUS_OK)
+		;
+	assert_in_range(retry, 1, 30);
+}
+
+/* Two handles are two processes. */
+static void test_shared_by_processes(void **state)
+{
+	struct limit_fixture *f = *state;
+	struct limit_fixture other = *f;
+
+	assert_int_equal(limit_open(f->base->path, &other.limits, NULL), STATUS_OK);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(take(f, "alice", NOW_MS), STATUS_OK);
+		assert_int_equal(take(&other, "alice", NOW_MS), STATUS_OK);
+	}
+	assert_int_equal(take(f, "alice", NOW_MS), STATUS_SLOW_DOWN);
+	assert_int_equal(take(&other, "alice", NOW_MS), STATUS_SLOW_DOWN);
+	limit_close(other.limits);
+	limit_close(NULL);
+}
+
+static off_t size_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+static void test_file_is_private(void **state)
+{
+	struct limit_fixture *f = *state;
+	struct stat st;
+
+	assert_int_equal(take(f, "alice", NOW_MS), STATUS_OK);
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+static void test_key_is_not_stored(void **state)
+{
+	struct limit_fixture *f = *state;
+	struct strbuf text;
+	char buffer[4096];
+	size_t n;
+
+	assert_int_equal(take(f, "needle@example.org", NOW_MS), STATUS_OK);
+	FILE *file = fopen(f->path, "rb");
+	assert_non_null(file);
+	strbuf_init(&text);
+	while ((n = fread(buffer, 1, sizeof buffer, file)) > 0)
+		strbuf_add(&text, buffer, n);
+	fclose(file);
+	assert_non_null(memmem(text.data, text.len, "bucket", 6));
+	assert_null(memmem(text.data, text.len, "needle", 6));
+	strbuf_clear(&text);
+}
+
+static void test_deleted(void **state)
+{
+	struct limit_fixture *f = *state;
+
+	empty(f, "alice", NOW_MS);
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(check(f, "alice", NOW_MS), STATUS_OK);
+	empty(f, "alice", NOW_MS);
+	assert_true(size_of(f->path) > 0);
+}
+
+static void overwrite(const char *path, const char *text, size_t times)
+{
+	FILE *file = fopen(path, "r+b");
+
+	assert_non_null(file);
+	while (times-- > 0)
+		fputs(text, file);
+	fclose(file);
+}
+
+static void test_damaged_while_open(void **state)
+{
+	struct limit_fixture *f = *state;
+
+	empty(f, "alice", NOW_MS);
+	overwrite(f->path, "rubbish!", 4096);
+	assert_int_equal(take(f, "alice", NOW_MS), STATUS_OK);
+	assert_int_equal(take(f, "alice", NOW_MS), STATUS_OK);
+}
+
+static void test_damaged_at_the_start(void **state)
+{
+	struct limit_fixture *f = *state;
+	struct error err;
+
+	empty(f, "alice", NOW_MS);
+	limit_close(f->limits);
+	f->limits = NULL;
+	overwrite(f->path, "rubbish!", 512);
+	if (limit_open(f->base->path, &f->limits, &err) != STATUS_OK)
+		fixture_fail("limit_open", &err);
+	empty(f, "alice", NOW_MS);
+}
+
+/* Where it cannot be asked it refuses (SEC-RATE-3). */
+static void test_cannot_be_asked(void **state)
+{
+	struct limit_fixture *f = *state;
+	struct limit_store *other = NULL;
+	struct error err;
+	struct limit_key k = key("alice");
+	long retry;
+
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(mkdir(f->path, 0700), 0);
+	assert_int_equal(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &retry, &err),
+			 STATUS_UNAVAILABLE);
+	assert_non_null(strstr(err.text, f->path));
+	assert_int_equal(limit_check(f->limits, &k, &ten_a_minute, NOW_MS, &retry, &err),
+			 STATUS_UNAVAILABLE);
+	assert_int_equal(limit_open(f->base->path, &other, &err), STATUS_UNAVAILABLE);
+	assert_null(other);
+	assert_int_equal(limit_open("/nonexistent/prebind.db", &other, &err), STATUS_UNAVAILABLE);
+	assert_non_null(strstr(err.text, "/nonexistent"));
+}
+
+static void test_open_to_others(void **state)
+{
+	struct limit_fixture *f = *state;
+	struct limit_store *other = NULL;
+	struct error err;
+
+	assert_int_equal(chmod(f->path, 0644), 0);
+	assert_int_equal(limit_open(f->base->path, &other, &err), STATUS_UNAVAILABLE);
+	assert_non_null(strstr(err.text, "chmod 600"));
+}
+
+/* Strangers who come once leave nothing behind when their buckets are full again. */
+static void test_growth_is_purged(void **state)
+{
+	struct limit_fixture *f = *state;
+	char who[32];
+
+	for (int i = 0; i < 600; i++) {
+		snprintf(who, sizeof who, "stranger%d", i);
+		assert_int_equal(take(f, who, NOW_MS), STATUS_OK);
+	}
+	off_t grown = size_of(f->path);
+	for (int i = 0; i < 2000; i++) {
+		snprintf(who, sizeof who, "later%d", i);
+		assert_int_equal(take(f, who, NOW_MS + i * INT64_C(6000)), STATUS_OK);
+	}
+	assert_true(size_of(f->path) <= grown);
+}
+
+/* At its greatest size the file forgets those who would be full soonest, and goes on. */
+static void test_full_file_evicts(void **state)
+{
+	struct limit_fixture *f = *state;
+	sqlite3 *db;
+
+	empty(f, "alice", NOW_MS);
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				      "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
+				      "PRAGMA max_page_count = 16384;"
+				      "CREATE TABLE ballast (x BLOB);"
+				      "INSERT INTO ballast VALUES (zeroblob(60000000));"
+				      "WITH RECURSIVE n (i) AS"
+				      " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99999)"
+				      " INSERT OR FAIL INTO bucket"
+				      " SELECT randomblob(2000), 0, 0, 3000000000000000 FROM n",
+				      NULL, NULL, NULL),
+			 SQLITE_FULL);
+	sqlite3_close(db);
+	assert_int_equal(take(f, "alice", NOW_MS), STATUS_SLOW_DOWN);
+	for (int i = 0; i < 200; i++) {
+		char who[32];
+		snprintf(who, sizeof who, "stranger%d", i);
+		assert_int_equal(take(f, who, NOW_MS), STATUS_OK);
+	}
+	assert_true(size_of(f->path) <= 16384 * 4096);
+}
+
+struct worker {
+	struct limit_fixture *f;
+	int taken;
+	int failures;
+};
+
+static void *take_many(void *arg)
+{
+	struct worker *w = arg;
+
+	for (int i = 0; i < 20; i++) {
+		enum status status = take(w->f, "shared", NOW_MS);
+		w->taken += status == STATUS_OK;
+		w->failures += status != STATUS_OK && status != STATUS_SLOW_DOWN;
+	}
+	return NULL;
+}
+
+static void test_threads_share_the_bucket(void **state)
+{
+	enum { THREADS = 8 };
+	struct worker workers[THREADS];
+	pthread_t threads[THREADS];
+	int taken = 0;
+
+	for (int i = 0; i < THREADS; i++) {
+		workers[i] = (struct worker){.f = *state};
+		assert_int_equal(pthread_create(&threads[i], NULL, take_many, &workers[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(workers[i].failures, 0);
+		taken += workers[i].taken;
+	}
+	assert_int_equal(taken, 10);
+}
+
+static void test_address_key(void **state)
+{
+	static const struct {
+		const char *address;
+		const char *key;
+	} cases[] = {
+	    {"192.0.2.1",			      "192.0.2.1"               },
+	    {"192.0.2.2",			      "192.0.2.2"               },
+	    {"2001:db8:1:2:3:4:5:6",                   "2001:db8:1:2::/64"       },
+	    {"2001:db8:1:2:ffff:ffff:ffff:ffff",       "2001:db8:1:2::/64"       },
+	    {"2001:0DB8:0001:0002::1",                 "2001:db8:1:2::/64"       },
+	    {"2001:db8:1:3::1",                        "2001:db8:1:3::/64"       },
+	    {"::1",				    "::/64"                   },
+	    {"::ffff:192.0.2.1",                       "192.0.2.1"               },
+	    {"fe80::1%eth0",                           "fe80::/64"               },
+	    {"",				       ""			},
+	    {"unix:",				  "unix:"                   },
+	    {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff", "ffff:ffff:ffff:ffff::/64"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char out[64];
+		limit_address_key(cases[i].address, out);
+		assert_string_equal(out, cases[i].key);
+	}
+
+	char endless[300], out[64];
+	memset(endless, 'x', sizeof endless - 1);
+	endless[sizeof endless - 1] = '\0';
+	limit_address_key(endless, out);
+	assert_int_equal(strlen(out), 63);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_burst_and_refill),
+	    TEST(test_burst_of_its_own),
+	    TEST(test_retry_after),
+	    TEST(test_check_takes_nothing),
+	    TEST(test_keys_are_apart),
+	    TEST(test_off),
+	    TEST(test_backward_clock),
+	    TEST(test_changed_rule),
+	    TEST(test_shared_by_processes),
+	    TEST(test_file_is_private),
+	    TEST(test_key_is_not_stored),
+	    TEST(test_deleted),
+	    TEST(test_damaged_while_open),
+	    TEST(test_damaged_at_the_start),
+	    TEST(test_cannot_be_asked),
+	    TEST(test_open_to_others),
+	    TEST(test_growth_is_purged),
+	    TEST(test_full_file_evicts),
+	    TEST(test_threads_share_the_bucket),
+	    cmocka_unit_test(test_address_key),
+	};
+
+	if (secret_start(NULL) != STATUS_OK)
+		return 1;
+	return cmocka_run_group_tests_name("limit", tests, NULL, NULL);
+}

@@ -1,0 +1,798 @@
+/*
+ * The store itself: what it opens and what it refuses, with the sentence that helps; migrations;
+ * the pool; transactions; site keys. Uses SQLite directly where a file has to be made that this
+ * program would not make.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+
+#include "base/secret.h"
+#include "store/limit.h"
+#include "store/migrations.h"
+#include "store/session.h"
+#include "store/site_key.h"
+#include "store/statement.h"
+#include "store/user.h"
+#include "store_fixture.h"
+
+#define NOW      1700000000
+#define STRANGER 65534 /* "nobody": an ordinary user, for what root is not refused */
+
+/* ---- files that others made ---- */
+
+static void raw(const char *path, const char *sql)
+{
+	sqlite3 *db;
+	char *why = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s: %s", sql, why);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+static int raw_number(const char *path, const char *sql)
+{
+	sqlite3 *db;
+	sqlite3_stmt *s;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	int number = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return number;
+}
+
+static void set_version(const char *path, int version)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof sql, "PRAGMA user_version = %d", version);
+	raw(path, sql);
+}
+
+static void write_file(const char *path, long offset, const char *text, size_t times)
+{
+	FILE *file = fopen(path, offset == 0 ? "wb" : "r+b");
+
+	assert_non_null(file);
+	assert_int_equal(fseek(file, offset, SEEK_SET), 0);
+	while (times-- > 0)
+		fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+/* A database as the program of that schema left it. */
+static void make_old(const char *path, int schema)
+{
+	store_migrate(path, NULL, NULL); /* for the application's mark */
+	raw(path, "PRAGMA foreign_keys = OFF; DROP TABLE site_user; DROP TABLE login_session;"
+		  "DROP TABLE jid_map; DROP TABLE site_key");
+	for (int i = 0; i < schema; i++)
+		raw(path, migrations[i].sql);
+	set_version(path, schema);
+}
+
+static void assert_says(enum status status, const struct error *err, const char *words)
+{
+	assert_int_equal(status, STATUS_UNAVAILABLE);
+	assert_int_equal(err->status, STATUS_UNAVAILABLE);
+	if (strstr(err->text, words) == NULL)
+		fail_msg("\"%s\" is not in: %s", words, err->text);
+}
+
+static void assert_open_refused(struct fixture *f, const char *words)
+{
+	struct store *store = NULL;
+	struct error err;
+
+	assert_says(store_open(f->path, &store, &err), &err, words);
+	assert_null(store);
+	assert_non_null(strstr(err.text, f->dir)); /* names the file */
+}
+
+static void assert_migrate_refused(struct fixture *f, const char *words)
+{
+	struct store_migration_report report = {-1, -1};
+	struct error err;
+
+	assert_says(store_migrate(f->path, &report, &err), &err, words);
+	assert_int_equal(report.from, -1);
+}
+
+static void assert_migrates(struct fixture *f, int from)
+{
+	struct store_migration_report report;
+	struct error err;
+
+	if (store_migrate(f->path, &report, &err) != STATUS_OK)
+		fixture_fail("migrate", &err);
+	assert_int_equal(report.from, from);
+	assert_int_equal(report.to, store_schema());
+}
+
+/* ---- migrations ---- */
+
+static void test_migrations_are_numbered(void **state)
+{
+	(void)state;
+	assert_true(migrations_count >= 1);
+	for (size_t i = 0; i < migrations_count; i++) {
+		assert_int_equal(migrations[i].number, (int)i + 1);
+		assert_true(strlen(migrations[i].name) > 5);
+		assert_non_null(strstr(migrations[i].sql, ";"));
+	}
+	assert_int_equal(store_schema(), (int)migrations_count);
+}
+
+static void test_missing(void **state)
+{
+	assert_open_refused(*state, "run prebindctl migrate");
+}
+
+static void test_empty(void **state)
+{
+	struct fixture *f = *state;
+
+	write_file(f->path, 0, "", 1);
+	assert_open_refused(f, "run prebindctl migrate");
+	assert_migrates(f, 0);
+}
+
+static void test_new_and_twice(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+
+	assert_migrates(f, 0);
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_migrates(f, store_schema());
+	assert_int_equal(store_open(f->path, &f->store, NULL), STATUS_OK);
+	assert_int_equal(store_ping(f->store, NULL), STATUS_OK);
+	assert_int_equal(store_verify(f->store, NULL), STATUS_OK);
+}
+
+static void test_every_older_schema(void **state)
+{
+	struct fixture *f = *state;
+	char words[64];
+
+	for (int schema = 1; schema < store_schema(); schema++) {
+		make_old(f->path, schema);
+		snprintf(words, sizeof words, "schema %d, this program needs %d: run", schema,
+			 store_schema());
+		assert_open_refused(f, words);
+		assert_migrates(f, schema);
+		assert_int_equal(store_open(f->path, &f->store, NULL), STATUS_OK);
+		store_close(f->store);
+		f->store = NULL;
+	}
+}
+
+static void test_migration_keeps_what_is_there(void **state)
+{
+	struct fixture *f = *state;
+	struct user user;
+
+	make_old(f->path, 1);
+	raw(f->path, "INSERT INTO site_user (name, created) VALUES ('alice', 1)");
+	fixture_open(f);
+	assert_int_equal(user_find(f->store, "alice", &user, NULL), STATUS_OK);
+	user_clear(&user);
+}
+
+/*
+ * What a crash in the middle leaves, were it not one transaction: the migration must not half
+ * apply.
+ */
+static void test_failed_migration_is_rolled_back(void **state)
+{
+	struct fixture *f = *state;
+
+	if (migrations_count < 2)
+		skip();
+	make_old(f->path, 1);
+	raw(f->path, "CREATE TABLE site_key (in_the_way)");
+	assert_migrate_refused(f, "site_key");
+	int schema = raw_number(f->path, "PRAGMA user_version");
+	assert_in_range(schema, 1, store_schema() - 1);
+	raw(f->path, "DROP TABLE site_key");
+	assert_migrates(f, schema);
+}
+
+static void test_newer(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_migrates(f, 0);
+	set_version(f->path, store_schema() + 1);
+	assert_open_refused(f, "install the newer program, or restore a backup");
+	assert_migrate_refused(f, "install the newer program, or restore a backup");
+	assert_int_equal(raw_number(f->path, "PRAGMA user_version"), store_schema() + 1);
+}
+
+static void test_concurrent_migrations(void **state)
+{
+	enum { PROCESSES = 6 };
+	struct fixture *f = *state;
+	pid_t children[PROCESSES];
+
+	for (int i = 0; i < PROCESSES; i++) {
+		children[i] = fork();
+		assert_true(children[i] >= 0);
+		if (children[i] == 0)
+			_exit(store_migrate(f->path, NULL, NULL) == STATUS_OK ? 0 : 1);
+	}
+	for (int i = 0; i < PROCESSES; i++) {
+		int how;
+		assert_int_equal(waitpid(children[i], &how, 0), children[i]);
+		assert_int_equal(how, 0);
+	}
+	assert_migrates(f, store_schema());
+}
+
+static void test_migrate_where_no_file_can_be(void **state)
+{
+	struct fixture *f = *state;
+
+	snprintf(f->path, sizeof f->path, "%s/nowhere/prebind.db", f->dir);
+	assert_migrate_refused(f, "nowhere must exist");
+}
+
+/* Root makes the file for those who will use it. */
+static void test_migrate_as_root(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(f->dir, STRANGER, STRANGER), 0);
+	assert_migrates(f, 0);
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_uid, STRANGER);
+	assert_int_equal(st.st_gid, STRANGER);
+}
+
+/* ---- other people's files ---- */
+
+static void test_foreign(void **state)
+{
+	static const char *const made_by[] = {
+	    "CREATE TABLE phpbb_users (id)",
+	    "PRAGMA user_version = 7",
+	    "PRAGMA application_id = 252006673; CREATE TABLE geometry (id)",
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof made_by / sizeof made_by[0]; i++) {
+		raw(f->path, made_by[i]);
+		assert_open_refused(f, "belongs to another program");
+		assert_migrate_refused(f, "belongs to another program");
+		/* Still in the journal mode that it was in. */
+		assert_int_equal(raw_number(f->path, "SELECT journal_mode = 'delete'"
+						     " FROM pragma_journal_mode"),
+				 1);
+		assert_int_equal(unlink(f->path), 0);
+	}
+}
+
+static void test_not_a_database(void **state)
+{
+	struct fixture *f = *state;
+
+	write_file(f->path, 0, "this is a letter\n", 100);
+	assert_open_refused(f, "(SQLite 26)");
+	assert_open_refused(f, "key `database`");
+	assert_migrate_refused(f, "(SQLite 26)");
+}
+
+static void test_damaged_before_the_start(void **state)
+{
+	struct fixture *f = *state;
+	struct error err;
+
+	assert_migrates(f, 0);
+	write_file(f->path, 4096, "\x7f\x02rot", 4000);
+	enum status status = store_open(f->path, &f->store, &err);
+	if (status == STATUS_OK)
+		status = store_verify(f->store, &err);
+	assert_says(status, &err, "damaged");
+	if (f->store == NULL)
+		return;
+	/* Not used any more, and kept as it is. */
+	assert_says(store_ping(f->store, &err), &err, "put a backup in its place");
+	assert_says(user_add(f->store, "alice", "", NOW, &err), &err, "damaged");
+	assert_int_equal(access(f->path, F_OK), 0);
+}
+
+static void test_damaged_while_open(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = {.text = ""};
+	char name[16];
+
+	fixture_open(f);
+	for (int i = 0; i < 300; i++) { /* more than one page of users */
+		snprintf(name, sizeof name, "user%d", i);
+		assert_int_equal(user_add(f->store, name, "hash", NOW, NULL), STATUS_OK);
+	}
+	store_close(f->store);
+	assert_int_equal(store_open(f->path, &f->store, NULL), STATUS_OK);
+	write_file(f->path, 4096, "\x7f\x02rot", 8000);
+	enum status status = STATUS_OK;
+	for (int i = 0; i < 300 && status != STATUS_UNAVAILABLE; i++) {
+		struct user user;
+		snprintf(name, sizeof name, "user%d", i);
+		status = user_find(f->store, name, &user, &err);
+		if (status == STATUS_OK)
+			user_clear(&user);
+	}
+	assert_says(status, &err, "damaged");
+	assert_says(store_ping(f->store, &err), &err, "is not used any more");
+}
+
+/* ---- permissions ---- */
+
+static void test_file_mode(void **state)
+{
+	static const mode_t open_to_others[] = {0644, 0640, 0660, 0604, 0601, 0666};
+	struct fixture *f = *state;
+
+	assert_migrates(f, 0);
+	for (size_t i = 0; i < sizeof open_to_others / sizeof open_to_others[0]; i++) {
+		assert_int_equal(chmod(f->path, open_to_others[i]), 0);
+		assert_open_refused(f, "chmod 600");
+		assert_migrate_refused(f, "chmod 600");
+	}
+}
+
+static void test_directory_mode(void **state)
+{
+	static const struct {
+		mode_t mode;
+		bool fine;
+	} cases[] = {
+	    {0700,  true },
+            {0750,  true },
+            {0755,  true },
+            {0770,  false},
+            {0707,  false},
+            {01777, false},
+	};
+	struct fixture *f = *state;
+
+	assert_migrates(f, 0);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_equal(chmod(f->dir, cases[i].mode), 0);
+		if (cases[i].fine)
+			assert_migrates(f, store_schema());
+		else
+			assert_open_refused(f, "chmod go-w");
+	}
+}
+
+static void test_links_and_directories(void **state)
+{
+	struct fixture *f = *state;
+	char real[128];
+
+	assert_migrates(f, 0);
+	snprintf(real, sizeof real, "%s/real.db", f->dir);
+	assert_int_equal(rename(f->path, real), 0);
+	assert_int_equal(symlink(real, f->path), 0);
+	assert_open_refused(f, "not a link");
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(mkdir(f->path, 0700), 0);
+	assert_open_refused(f, "regular file");
+}
+
+/* Runs what as somebody who is not root; its result is the child's exit status. */
+static void as_ordinary_user(struct fixture *f, int (*what)(struct fixture *f))
+{
+	int how;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (geteuid() == 0 && (setgid(STRANGER) != 0 || setuid(STRANGER) != 0))
+			_exit(100);
+		_exit(what(f));
+	}
+	assert_int_equal(waitpid(child, &how, 0), child);
+	assert_true(WIFEXITED(how));
+	assert_int_equal(WEXITSTATUS(how), 0);
+}
+
+static bool unavailable_with(enum status status, const struct error *err, const char *words)
+{
+	if (status == STATUS_UNAVAILABLE && strstr(err->text, words) != NULL)
+		return true;
+	fprintf(stderr, "# %s: %s\n", status_name(status), err->text);
+	return false;
+}
+
+static char kept_token[SESSION_TOKEN_LEN + 1]; /* for the child process */
+
+static int reads_but_cannot_write(struct fixture *f)
+{
+	static const struct session_life life = {.idle_s = 1800, .absolute_s = 43200};
+	struct store *store;
+	struct session session;
+	struct error err = {.text = ""};
+
+	if (store_open(f->path, &store, &err) != STATUS_OK)
+		return unavailable_with(STATUS_OK, &err, "") ? 0 : 1;
+	int wrong = 0;
+	/* An hour of touches that fail: the session goes on (REL-DB-3). */
+	if (session_find(store, kept_token, NOW + 600, &life, &session, &err) == STATUS_OK)
+		session_clear(&session);
+	else
+		wrong = 2;
+	if (!unavailable_with(user_add(store, "bob", "", NOW, &err), &err, "read-only"))
+		wrong = 3;
+	if (store_ping(store, &err) != STATUS_OK)
+		wrong = 4;
+	store_close(store);
+	return wrong;
+}
+
+static void test_read_only_file(void **state)
+{
+	static const struct session_life life = {.idle_s = 1800, .absolute_s = 43200};
+	struct session_new what = {.source = "token", .user = "alice", .now = NOW, .life = life};
+	struct fixture *f = *state;
+
+	fixture_open(f);
+	assert_int_equal(session_create(f->store, &what, kept_token, NULL), STATUS_OK);
+	store_close(f->store);
+	f->store = NULL;
+	if (geteuid() == 0) {
+		assert_int_equal(chown(f->dir, STRANGER, STRANGER), 0);
+		assert_int_equal(chown(f->path, STRANGER, STRANGER), 0);
+	}
+	assert_int_equal(chmod(f->path, 0400), 0);
+	as_ordinary_user(f, reads_but_cannot_write);
+}
+
+static int cannot_open(struct fixture *f)
+{
+	struct store *store;
+	struct error err;
+
+	return unavailable_with(store_open(f->path, &store, &err), &err, "must own it") ? 0 : 1;
+}
+
+static int refuses_the_owner(struct fixture *f)
+{
+	struct store *store;
+	struct error err;
+
+	return unavailable_with(store_open(f->path, &store, &err), &err, "chown 65534") ? 0 : 1;
+}
+
+static void test_owner(void **state)
+{
+	struct fixture *f = *state;
+
+	if (geteuid() != 0)
+		skip();
+	assert_migrates(f, 0);
+	assert_int_equal(chmod(f->dir, 0755), 0);
+	as_ordinary_user(f, cannot_open); /* root's: may be, but cannot be opened */
+	assert_int_equal(chown(f->path, STRANGER - 1, STRANGER - 1), 0);
+	as_ordinary_user(f, refuses_the_owner);
+	assert_int_equal(chown(f->path, STRANGER, STRANGER), 0);
+	assert_int_equal(chown(f->dir, STRANGER - 1, STRANGER - 1), 0);
+	as_ordinary_user(f, refuses_the_owner);
+	assert_migrates(f, store_schema()); /* root works on anybody's */
+}
+
+/* ---- in use ---- */
+
+static void test_log_is_written_ahead(void **state)
+{
+	struct fixture *f = *state;
+	char *mode = NULL;
+	struct connection *db;
+
+	fixture_open(f);
+	assert_int_equal(store_borrow(f->store, &db, NULL), STATUS_OK);
+	assert_int_equal(connection_ask(db, "PRAGMA journal_mode", NULL, &mode, NULL), STATUS_OK);
+	assert_string_equal(mode, "wal");
+	free(mode);
+	store_return(f->store, db);
+}
+
+static void test_replaced_while_in_use(void **state)
+{
+	struct fixture *f = *state;
+	struct error err;
+	char away[128];
+
+	fixture_open(f);
+	snprintf(away, sizeof away, "%s/away.db", f->dir);
+	assert_int_equal(rename(f->path, away), 0);
+	assert_says(store_ping(f->store, &err), &err, "restart the program");
+	write_file(f->path, 0, "", 1);
+	assert_says(store_ping(f->store, &err), &err, "restart the program");
+	assert_int_equal(rename(away, f->path), 0);
+	assert_int_equal(store_ping(f->store, &err), STATUS_OK);
+}
+
+static void test_catalogue_fits_the_schema(void **state)
+{
+	struct fixture *f = *state;
+	struct limit_store *limits;
+	char path[128];
+	sqlite3 *db;
+
+	fixture_open(f);
+	assert_int_equal(limit_open(f->path, &limits, NULL), STATUS_OK);
+	snprintf(path, sizeof path, "%s.limits", f->path);
+	for (int query = 0; query < QUERY_COUNT; query++) {
+		sqlite3_stmt *s;
+		bool of_limits = query >= QUERY_LIMIT_FIND;
+		assert_non_null(catalogue[query]);
+		assert_int_equal(sqlite3_open(of_limits ? path : f->path, &db), SQLITE_OK);
+		if (sqlite3_prepare_v2(db, catalogue[query], -1, &s, NULL) != SQLITE_OK)
+			fail_msg("%s: %s", catalogue[query], sqlite3_errmsg(db));
+		sqlite3_finalize(s);
+		sqlite3_close(db);
+	}
+	limit_close(limits);
+}
+
+static void test_busy(void **state)
+{
+	struct fixture *f = *state;
+	struct connection *writer, *other;
+	struct error err;
+
+	fixture_open(f);
+	assert_int_equal(store_begin(f->store, &writer, NULL), STATUS_OK);
+	assert_int_equal(store_borrow(f->store, &other, NULL), STATUS_OK);
+	connection_patience(other, 0);
+	assert_says(connection_begin(other, &err), &err, "kept it locked");
+	assert_int_equal(connection_trouble(other), TROUBLE_BUSY);
+	store_return(f->store, other);
+	assert_int_equal(store_ping(f->store, NULL), STATUS_OK); /* readers go on */
+	assert_int_equal(store_end(f->store, writer, STATUS_OK, NULL), STATUS_OK);
+	assert_int_equal(user_add(f->store, "alice", "", NOW, NULL), STATUS_OK);
+}
+
+static enum status add_in_transaction(struct store *store, const char *name, enum status verdict)
+{
+	struct connection *db;
+
+	assert_int_equal(store_begin(store, &db, NULL), STATUS_OK);
+	struct statement *s = statement_get(db, QUERY_USER_ADD);
+	statement_bind_text(s, 1, name);
+	statement_bind_text(s, 2, "");
+	statement_bind_integer(s, 3, NOW);
+	assert_int_equal(statement_run(s, NULL, NULL), STATUS_OK);
+	return store_end(store, db, verdict, NULL);
+}
+
+static void test_transaction(void **state)
+{
+	struct fixture *f = *state;
+	struct user user;
+
+	fixture_open(f);
+	assert_int_equal(add_in_transaction(f->store, "alice", STATUS_CONFLICT), STATUS_CONFLICT);
+	assert_int_equal(user_find(f->store, "alice", &user, NULL), STATUS_NOT_FOUND);
+	assert_int_equal(add_in_transaction(f->store, "alice", STATUS_OK), STATUS_OK);
+	assert_int_equal(user_find(f->store, "alice", &user, NULL), STATUS_OK);
+	user_clear(&user);
+}
+
+static void test_text_with_a_nul_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct user user;
+	struct error err;
+
+	fixture_open(f);
+	raw(f->path, "INSERT INTO site_user (name, display_name, created)"
+		     " VALUES ('alice', 'Alice' || char(0) || 'x', 1)");
+	assert_says(user_find(f->store, "alice", &user, &err), &err, "display_name");
+}
+
+/* ---- the pool ---- */
+
+struct borrower {
+	struct store *store;
+	enum status status;
+};
+
+static void *borrow_once(void *arg)
+{
+	struct borrower *b = arg;
+	struct connection *db;
+
+	b->status = store_borrow(b->store, &db, NULL);
+	if (b->status == STATUS_OK)
+		store_return(b->store, db);
+	return NULL;
+}
+
+static void test_all_lent(void **state)
+{
+	struct fixture *f = *state;
+	struct connection *lent[STORE_CONNECTIONS_MAX];
+	struct borrower borrower;
+	pthread_t thread;
+	struct error err;
+
+	fixture_open(f);
+	for (int i = 0; i < STORE_CONNECTIONS_MAX; i++) {
+		assert_int_equal(store_borrow(f->store, &lent[i], NULL), STATUS_OK);
+		for (int j = 0; j < i; j++)
+			assert_ptr_not_equal(lent[i], lent[j]);
+	}
+	assert_says(store_ping(f->store, &err), &err, "connections were busy");
+	borrower = (struct borrower){.store = f->store, .status = STATUS_COUNT};
+	assert_int_equal(pthread_create(&thread, NULL, borrow_once, &borrower), 0);
+	store_return(f->store, lent[0]);
+	pthread_join(thread, NULL);
+	assert_int_equal(borrower.status, STATUS_OK);
+	for (int i = 1; i < STORE_CONNECTIONS_MAX; i++)
+		store_return(f->store, lent[i]);
+	assert_int_equal(store_ping(f->store, NULL), STATUS_OK);
+}
+
+struct worker {
+	struct store *store;
+	int number;
+	int failures;
+};
+
+static void *add_find_change(void *arg)
+{
+	struct worker *w = arg;
+	char name[32];
+
+	for (int i = 0; i < 15; i++) {
+		struct user user;
+		snprintf(name, sizeof name, "user%d-%d", w->number, i);
+		w->failures += user_add(w->store, name, "one", NOW, NULL) != STATUS_OK;
+		w->failures += user_rehash(w->store, name, "two", NULL) != STATUS_OK;
+		if (user_find(w->store, name, &user, NULL) != STATUS_OK) {
+			w->failures++;
+			continue;
+		}
+		w->failures += strcmp(user.password_hash, "two") != 0;
+		user_clear(&user);
+	}
+	return NULL;
+}
+
+static void test_threads(void **state)
+{
+	enum { THREADS = 8 };
+	struct fixture *f = *state;
+	struct worker workers[THREADS];
+	pthread_t threads[THREADS];
+
+	fixture_open(f);
+	for (int i = 0; i < THREADS; i++) {
+		workers[i] = (struct worker){.store = f->store, .number = i};
+		assert_int_equal(pthread_create(&threads[i], NULL, add_find_change, &workers[i]),
+				 0);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(workers[i].failures, 0);
+	}
+	assert_int_equal(raw_number(f->path, "SELECT count(*) FROM site_user"), THREADS * 15);
+}
+
+/* ---- site keys ---- */
+
+static void test_site_key(void **state)
+{
+	struct fixture *f = *state;
+	unsigned char one[SECRET_KEY_LEN], again[SECRET_KEY_LEN], other[SECRET_KEY_LEN];
+
+	fixture_open(f);
+	assert_int_equal(site_key_get(f->store, "csrf", one, NULL), STATUS_OK);
+	assert_int_equal(site_key_get(f->store, "csrf", again, NULL), STATUS_OK);
+	assert_int_equal(site_key_get(f->store, "other", other, NULL), STATUS_OK);
+	assert_memory_equal(one, again, sizeof one);
+	assert_memory_not_equal(one, other, sizeof one);
+	assert_int_equal(site_key_get(f->store, "", other, NULL), STATUS_BAD_REQUEST);
+
+	store_close(f->store);
+	assert_int_equal(store_open(f->path, &f->store, NULL), STATUS_OK);
+	assert_int_equal(site_key_get(f->store, "csrf", again, NULL), STATUS_OK);
+	assert_memory_equal(one, again, sizeof one);
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(site_key_get(f->store, "csrf", again, NULL), STATUS_UNAVAILABLE);
+}
+
+struct key_racer {
+	struct store *store;
+	unsigned char key[SECRET_KEY_LEN];
+	enum status status;
+};
+
+static void *get_key(void *arg)
+{
+	struct key_racer *r = arg;
+
+	r->status = site_key_get(r->store, "csrf", r->key, NULL);
+	return NULL;
+}
+
+static void test_site_key_race(void **state)
+{
+	enum { RACERS = 8 };
+	struct fixture *f = *state;
+	struct key_racer racers[RACERS];
+	pthread_t threads[RACERS];
+
+	fixture_open(f);
+	for (int i = 0; i < RACERS; i++) {
+		racers[i] = (struct key_racer){.store = f->store};
+		assert_int_equal(pthread_create(&threads[i], NULL, get_key, &racers[i]), 0);
+	}
+	for (int i = 0; i < RACERS; i++)
+		pthread_join(threads[i], NULL);
+	for (int i = 0; i < RACERS; i++) {
+		assert_int_equal(racers[i].status, STATUS_OK);
+		assert_memory_equal(racers[i].key, racers[0].key, SECRET_KEY_LEN);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_folder, fixture_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_migrations_are_numbered),
+	    TEST(test_missing),
+	    TEST(test_empty),
+	    TEST(test_new_and_twice),
+	    TEST(test_every_older_schema),
+	    TEST(test_migration_keeps_what_is_there),
+	    TEST(test_failed_migration_is_rolled_back),
+	    TEST(test_newer),
+	    TEST(test_concurrent_migrations),
+	    TEST(test_migrate_where_no_file_can_be),
+	    TEST(test_migrate_as_root),
+	    TEST(test_foreign),
+	    TEST(test_not_a_database),
+	    TEST(test_damaged_before_the_start),
+	    TEST(test_damaged_while_open),
+	    TEST(test_file_mode),
+	    TEST(test_directory_mode),
+	    TEST(test_links_and_directories),
+	    TEST(test_read_only_file),
+	    TEST(test_owner),
+	    TEST(test_log_is_written_ahead),
+	    TEST(test_replaced_while_in_use),
+	    TEST(test_catalogue_fits_the_schema),
+	    TEST(test_busy),
+	    TEST(test_transaction),
+	    TEST(test_text_with_a_nul_is_refused),
+	    TEST(test_all_lent),
+	    TEST(test_threads),
+	    TEST(test_site_key),
+	    TEST(test_site_key_race),
+	};
+
+	if (secret_start(NULL) != STATUS_OK)
+		return 1;
+	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}
