@@ -1,0 +1,593 @@
+// The session's life in a page (static/prebind.js) without a browser: a Strophe.js that answers as told, a site that
+// answers as told, and a clock that only the test moves.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseRid, parseSession } from "../../static/bind.js";
+import { BindPace, retryAfterMs } from "../../static/pace.js";
+import { Prebind } from "../../static/prebind.js";
+import { cleanText, jidName, readMessage, readRoster } from "../../static/stanza.js";
+
+const SESSION = {
+	jid: "alice@example.org/web-1",
+	sid: "s1",
+	rid: "1000",
+	bosh_url: "/http-bind",
+	hold: 1,
+	wait: 60,
+	expires_in: 10,
+};
+
+// ---- the stand-ins ----
+
+class Clock {
+	time = 1_700_000_000_000;
+	#timers = [];
+	#next = 1;
+	now = () => this.time;
+	setTimeout = (run, ms) => {
+		this.#timers.push({ id: this.#next, at: this.time + ms, run });
+		return this.#next++;
+	};
+	clearTimeout = (id) => {
+		this.#timers = this.#timers.filter((timer) => timer.id !== id);
+	};
+
+	/** Lets what is pending in promises happen. */
+	async settle() {
+		for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+	}
+
+	async advance(ms) {
+		const end = this.time + ms;
+		await this.settle();
+		for (;;) {
+			const due = this.#timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at || a.id - b.id)[0];
+			if (!due) break;
+			this.clearTimeout(due.id);
+			this.time = Math.max(this.time, due.at);
+			due.run();
+			await this.settle();
+		}
+		this.time = end;
+	}
+}
+
+/** As much of a DOM element as reading and building stanzas needs. */
+class Stanza {
+	children = [];
+	textContent = "";
+	constructor(name, attributes = {}) {
+		this.localName = name;
+		this.attributes = { ...attributes };
+		this.namespaceURI = attributes.xmlns;
+		this.at = this;
+	}
+	getAttribute(name) {
+		return this.attributes[name] ?? null;
+	}
+	c(name, attributes) {
+		const inner = new Stanza(name, attributes);
+		this.at.children.push(inner);
+		this.at = inner;
+		return this;
+	}
+	t(text) {
+		this.at.textContent += text;
+		return this;
+	}
+	up(...inner) {
+		this.children.push(...inner);
+		return this;
+	}
+	tree() {
+		return this;
+	}
+}
+const make = (name, attributes, ...inner) => new Stanza(name, attributes).up(...inner);
+
+const STATUS = { CONNFAIL: 2, DISCONNECTED: 6, DISCONNECTING: 7, ATTACHED: 8 };
+
+/** Strophe.js with a BOSH service behind it: `answer` is asked about each ping. */
+class Bosh {
+	connections = [];
+	/** @type {(connection, attempt: number) => "pong" | number | Stanza | null} a number is an HTTP status */
+	answer = () => "pong";
+
+	get client() {
+		const bosh = this;
+		class Connection {
+			handlers = [];
+			sent = [];
+			httpErrors = {};
+			pings = 0;
+			constructor(service, options) {
+				Object.assign(this, { service, options, open: true });
+				bosh.connections.push(this);
+			}
+			attach(...args) {
+				[this.jid, this.sid, this.rid, this.connect_callback, this.wait, this.hold] = args;
+				this.connect_callback(STATUS.ATTACHED, null);
+			}
+			addHandler(run, ns, name, type) {
+				this.handlers.push({ run, name, type });
+			}
+			addProtocolErrorHandler(_protocol, code, run) {
+				this.httpErrors[code] = run;
+			}
+			getUniqueId() {
+				return `id${this.sent.length}`;
+			}
+			send(stanza) {
+				this.sent.push(stanza);
+			}
+			sendIQ(iq, ok, failed) {
+				this.send(iq);
+				if (iq.children[0]?.localName !== "ping") return;
+				queueMicrotask(() => this.#answerPing(bosh.answer(this, this.pings++), ok, failed));
+			}
+			#answerPing(answer, ok, failed) {
+				if (answer === null) return;
+				if (typeof answer === "number") this.fail(answer);
+				else if (answer === "pong") ok(this.heard());
+				else failed(answer);
+			}
+			heard() {
+				this.xmlInput(make("body"));
+			}
+			left(rid, ...stanzas) {
+				this.xmlOutput(make("body", { rid: String(rid) }, ...stanzas));
+			}
+			receive(stanza) {
+				for (const { run, name, type } of this.handlers)
+					if (name === stanza.localName && (!type || type === stanza.getAttribute("type"))) run(stanza);
+			}
+			fail(code) {
+				this.httpErrors[code]?.(code);
+				if (code >= 400 && code < 500) this.connect_callback(STATUS.DISCONNECTED, null);
+			}
+			flush() {}
+			pause() {
+				this.paused = true;
+			}
+			disconnect() {
+				this.open = false;
+				this.connect_callback(STATUS.DISCONNECTED, null);
+			}
+		}
+		return {
+			Strophe: { Connection, Status: STATUS, serialize: (stanza) => stanza },
+			$iq: (attributes) => new Stanza("iq", attributes),
+			$msg: (attributes) => new Stanza("message", attributes),
+			$pres: (attributes = {}) => new Stanza("presence", attributes),
+			$build: (name, attributes) => new Stanza(name, attributes),
+		};
+	}
+}
+
+const json = (status, data, headers = {}) => new Response(JSON.stringify(data), { status, headers });
+
+/** A page: what its data block holds, and what the site answers. */
+function openPage({ block = SESSION, site = () => json(200, SESSION), pageAge = 100 } = {}) {
+	const clock = new Clock();
+	const bosh = new Bosh();
+	const binds = [];
+	const requests = [];
+	const events = [];
+	const element = block && { textContent: JSON.stringify(block), remove: () => (page.removed = true) };
+	const document = new EventTarget();
+	Object.assign(document, { visibilityState: "visible", getElementById: (id) => (id === "prebind" ? element : null) });
+	const window = Object.assign(new EventTarget(), { location: { href: "https://www.example.org/chat/" } });
+	const fetch = async (url, request) => {
+		requests.push({ url, request });
+		if (!url.endsWith("/prebind.json")) return new Response("");
+		binds.push(clock.time);
+		return site(binds.length);
+	};
+	const environment = { ...clock, document, window, fetch, random: () => 0, pageAge: () => pageAge };
+	const chat = new Prebind({ base: "/chat", client: bosh.client, environment });
+	const page = { clock, bosh, binds, requests, events, chat, document, window, removed: false };
+	const names =
+		"connecting ready roster message presence request unsent lost needs-login other-user error".split(" ");
+	for (const name of names) chat.addEventListener(name, ({ detail }) => events.push({ name, ...detail }));
+	page.named = (name) => events.filter((event) => event.name === name);
+	page.connection = () => bosh.connections[bosh.connections.length - 1];
+	return page;
+}
+
+async function readyPage(options) {
+	const page = openPage(options);
+	page.chat.start();
+	await page.clock.settle();
+	assert.equal(page.chat.state, "ready");
+	return page;
+}
+
+// ---- the session's data ----
+
+test("a rid is a decimal string with room to count on", () => {
+	const max = Number.MAX_SAFE_INTEGER - 1_000_000;
+	const good = { 0: 0, "0000000000000007": 7, 6062472: 6062472, [String(max)]: max };
+	for (const [text, rid] of Object.entries(good)) assert.equal(parseRid(text), rid, text);
+	const bad = ["", " 1", "1 ", "-1", "+1", "1.0", "1e3", "0x10", "١", String(max + 1), "9007199254740991"];
+	bad.push("9999999999999999", "00000000000000001", 5, null, undefined, ["5"]);
+	for (const text of bad) assert.equal(parseRid(text), null, JSON.stringify(text));
+});
+
+test("a session is taken whole or not at all", () => {
+	const from = { page: "https://www.example.org/chat/", madeAt: 1000 };
+	const good = parseSession(SESSION, from);
+	assert.deepEqual(good, {
+		jid: "alice@example.org/web-1",
+		sid: "s1",
+		rid: 1000,
+		url: "https://www.example.org/http-bind",
+		wait: 60,
+		hold: 1,
+		goodUntil: 9000,
+	});
+	const broken = [
+		{ jid: "alice@example.org" }, { jid: "example.org/x" }, { jid: 5 }, { sid: "" }, { sid: null }, { rid: 1000 },
+		{ bosh_url: "" }, { bosh_url: "javascript:alert(1)" }, { bosh_url: "data:,x" }, { bosh_url: "http://" },
+	];
+	for (const part of broken) assert.equal(parseSession({ ...SESSION, ...part }, from), null, JSON.stringify(part));
+	for (const data of [null, undefined, "x", [], { bind: "required" }]) assert.equal(parseSession(data, from), null);
+});
+
+test("wait, hold and expires_in out of range become sane", () => {
+	const from = { page: "https://www.example.org/", madeAt: 0 };
+	const odd = parseSession({ ...SESSION, wait: 0, hold: 9, expires_in: -1 }, from);
+	assert.deepEqual([odd.wait, odd.hold, odd.goodUntil], [60, 1, 8000]);
+	const text = parseSession({ ...SESSION, wait: "30", hold: "2", expires_in: 1 }, from);
+	assert.deepEqual([text.wait, text.hold, text.goodUntil], [30, 2, 1000]);
+});
+
+test("Retry-After in seconds and as a date", () => {
+	const now = Date.parse("Sun, 22 Nov 2026 13:00:00 GMT");
+	const table = [
+		["0", 0], ["7", 7000], [" 7 ", 7000], ["86400", 3_600_000], ["Sun, 22 Nov 2026 13:00:05 GMT", 5000],
+		["Sun, 22 Nov 2026 12:00:00 GMT", 0], ["soon", 0], ["-5", 0], ["", 0], [null, 0],
+	];
+	for (const [value, ms] of table) assert.equal(retryAfterMs(value, now), ms, String(value));
+});
+
+// ---- the pace ----
+
+test("the back-off doubles, has an upper end, and is forgotten after a good session", () => {
+	let now = 0;
+	const pace = new BindPace({ now: () => now, random: () => 0 });
+	const waits = [];
+	for (let i = 0; i < 6; i++) {
+		pace.bound();
+		pace.failed();
+		waits.push(pace.wait() / 1000);
+		now += pace.wait();
+	}
+	assert.deepEqual(waits, [5, 10, 20, 40, 60, 60]);
+	pace.bound();
+	now += 31_000;
+	pace.ended(30_000, false);
+	assert.equal(pace.wait(), 0);
+	pace.ended(29_999, false);
+	assert.equal(pace.wait(), 5000, "a session that lived so short counts as a failure");
+});
+
+test("nobody is faster than five a minute, nor than a server's Retry-After", () => {
+	let now = 0;
+	const pace = new BindPace({ now: () => now, random: () => 0 });
+	for (let i = 0; i < 5; i++) {
+		pace.bound();
+		now += 5000;
+	}
+	assert.equal(pace.wait(true), 35_000);
+	now += 35_000;
+	assert.equal(pace.wait(true), 0);
+	pace.failed(90_000);
+	assert.equal(pace.wait(true), 90_000);
+});
+
+// ---- the life of a session ----
+
+test("the page's own session: block removed, attached, proven, ready", async () => {
+	const page = await readyPage();
+	assert.equal(page.removed, true);
+	assert.equal(page.binds.length, 0);
+	const connection = page.connection();
+	const { service, options, jid, sid, rid, wait, hold } = connection;
+	assert.deepEqual(
+		{ service, options, jid, sid, rid, wait, hold },
+		{
+			service: "https://www.example.org/http-bind",
+			options: { keepalive: false },
+			jid: SESSION.jid,
+			sid: "s1",
+			rid: 1000,
+			wait: 60,
+			hold: 1,
+		},
+	);
+	assert.deepEqual(connection.sent.map((stanza) => stanza.children[0]?.localName ?? stanza.localName),
+		["ping", "query", "presence", "enable"]);
+	assert.equal(connection.sent[0].getAttribute("to"), "example.org");
+	assert.deepEqual(page.named("ready"), [{ name: "ready", jid: "alice@example.org" }]);
+});
+
+test("bind required, no block, or a broken one: prebind.json is asked, once", async () => {
+	for (const block of [{ bind: "required" }, null, { ...SESSION, rid: "x" }]) {
+		const page = await readyPage({ block });
+		assert.equal(page.binds.length, 1);
+		const { url, request } = page.requests[0];
+		assert.equal(url, "/chat/prebind.json");
+		assert.equal(request.method, "POST");
+		assert.deepEqual(request.headers, { Accept: "application/json" });
+		assert.equal(request.credentials, "same-origin");
+	}
+});
+
+test("a session older than it may be is not tried", async () => {
+	const young = await readyPage({ pageAge: 7999 });
+	assert.equal(young.binds.length, 0);
+	const old = openPage({ pageAge: 8001 });
+	old.chat.start();
+	await old.clock.advance(1);
+	assert.equal(old.chat.state, "ready");
+	assert.equal(old.binds.length, 1);
+	assert.equal(old.bosh.connections.length, 1);
+});
+
+for (const condition of ["not-authorized", "service-unavailable"]) {
+	test(`an early ${condition} is asked again on the same session`, async () => {
+		const page = openPage();
+		const error = make("iq", { type: "error" }, make("error", {}, make(condition)));
+		page.bosh.answer = (_, attempt) => (attempt === 0 ? error : "pong");
+		page.chat.start();
+		await page.clock.advance(200);
+		assert.equal(page.chat.state, "ready");
+		assert.equal(page.bosh.connections.length, 1);
+		assert.equal(page.binds.length, 0);
+	});
+}
+
+test("an early 404 is tried again once with the same sid and rid", async () => {
+	const page = openPage();
+	page.bosh.answer = () => (page.bosh.connections.length === 1 ? 404 : "pong");
+	page.chat.start();
+	await page.clock.advance(200);
+	assert.equal(page.chat.state, "ready");
+	assert.equal(page.binds.length, 0);
+	assert.deepEqual(page.bosh.connections.map(({ sid, rid }) => [sid, rid]), [["s1", 1000], ["s1", 1000]]);
+});
+
+test("a server that knows no ping is alive; one that answers nothing is not", async () => {
+	const page = openPage();
+	page.bosh.answer = () => make("iq", { type: "error" }, make("error", {}, make("feature-not-implemented")));
+	page.chat.start();
+	await page.clock.settle();
+	assert.equal(page.chat.state, "ready");
+
+	const silent = openPage();
+	silent.bosh.answer = () => null;
+	silent.chat.start();
+	await silent.clock.advance(9_999);
+	assert.equal(silent.connection().pings, 2);
+	assert.equal(silent.chat.state, "attaching");
+	await silent.clock.advance(1);
+	assert.equal(silent.named("lost")[0].reason, "silent");
+});
+
+test("a BOSH service that answers 404 for ever: five sessions in any minute at most", async () => {
+	const page = openPage();
+	page.bosh.answer = () => 404;
+	page.chat.start();
+	await page.clock.advance(600_000);
+	const made = [page.clock.time - 600_000, ...page.binds];
+	for (const start of made) {
+		const minute = made.filter((time) => time >= start && time < start + 60_000);
+		assert.ok(minute.length <= 5, `${minute.length} in a minute`);
+	}
+	assert.ok(page.binds.length >= 8, "and it goes on trying");
+	for (let i = 1; i < page.binds.length; i++) assert.ok(page.binds[i] - page.binds[i - 1] >= 5000);
+});
+
+test("a session that dies as soon as it is ready is not a way round the pace", async () => {
+	const page = await readyPage();
+	for (let i = 0; i < 119; i++) {
+		if (page.chat.state === "ready") page.connection().fail(404);
+		if (i % 2 === 0) page.chat.retry();
+		await page.clock.advance(500);
+	}
+	assert.ok(page.binds.length + 1 <= 5, `${page.binds.length + 1} in a minute`);
+});
+
+test("Retry-After is obeyed, by hand too", async () => {
+	const site = (n) => (n === 1 ? json(429, { error: "slow_down" }, { "Retry-After": "42" }) : json(200, SESSION));
+	const page = openPage({ block: null, site });
+	page.chat.start();
+	await page.clock.settle();
+	assert.deepEqual(page.named("lost"), [{ name: "lost", reason: "slow_down", retryIn: 42_000 }]);
+	await page.clock.advance(20_000);
+	page.chat.retry();
+	await page.clock.advance(21_999);
+	assert.equal(page.binds.length, 1);
+	await page.clock.advance(1);
+	assert.equal(page.binds.length, 2);
+	assert.equal(page.chat.state, "ready");
+});
+
+test("401 needs a login; other refusals are errors; neither is asked again", async () => {
+	const table = [
+		[json(401, { error: "login_required" }), { name: "needs-login", url: "/chat/" }],
+		[json(403, { error: "no_chat_account" }), { name: "error", code: "no_chat_account" }],
+		[new Response("<html>", { status: 404 }), { name: "error", code: "http_404" }],
+	];
+	for (const [answer, event] of table) {
+		const page = openPage({ block: null, site: () => answer });
+		page.chat.start();
+		await page.clock.advance(600_000);
+		assert.deepEqual(page.events[page.events.length - 1], event);
+		assert.equal(page.binds.length, 1);
+	}
+});
+
+test("what may pass is asked again: 5xx, no answer, an answer that is none", async () => {
+	const fails = [
+		() => json(502, { error: "chat_server" }), () => new Response("<html>"), () => json(200, { jid: "x" }),
+		() => Promise.reject(new TypeError("no network")),
+	];
+	for (const fail of fails) {
+		const page = openPage({ block: null, site: (n) => (n === 1 ? fail() : json(200, SESSION)) });
+		page.chat.start();
+		await page.clock.advance(4_999);
+		assert.equal(page.binds.length, 1);
+		await page.clock.advance(1);
+		assert.equal(page.chat.state, "ready");
+	}
+});
+
+test("back from the back/forward cache: the session was ended, another one is asked for at once", async () => {
+	const page = await readyPage();
+	page.connection().left(1000);
+	page.connection().left(1001);
+	page.window.dispatchEvent(new Event("pagehide"));
+	const { url, request } = page.requests[0];
+	assert.equal(url, "https://www.example.org/http-bind");
+	assert.equal(request.keepalive, true);
+	assert.deepEqual(request.body.attributes,
+		{ xmlns: "http://jabber.org/protocol/httpbind", rid: "1002", sid: "s1", type: "terminate" });
+	page.window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+	await page.clock.advance(1);
+	assert.equal(page.binds.length, 1);
+	assert.equal(page.chat.state, "ready");
+});
+
+test("an ordinary pageshow changes nothing", async () => {
+	const page = await readyPage();
+	page.window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: false }));
+	await page.clock.advance(1000);
+	assert.equal(page.binds.length, 0);
+	assert.equal(page.named("lost").length, 0);
+});
+
+test("after a conflict nobody takes the address back by himself", async () => {
+	const page = await readyPage();
+	page.connection().connect_callback(STATUS.CONNFAIL, "conflict");
+	page.connection().connect_callback(STATUS.DISCONNECTED, "conflict");
+	await page.clock.advance(600_000);
+	assert.deepEqual(page.named("lost"), [{ name: "lost", reason: "conflict", retryIn: null }]);
+	assert.equal(page.binds.length, 0);
+	page.chat.retry();
+	await page.clock.advance(5_000);
+	assert.equal(page.chat.state, "ready");
+});
+
+test("another user's session is not adopted", async () => {
+	const bob = { ...SESSION, jid: "bob@example.org/web-2" };
+	const page = await readyPage({ site: () => json(200, bob) });
+	await page.clock.advance(60_000);
+	page.connection().fail(404);
+	await page.clock.advance(2_000);
+	assert.equal(page.named("other-user").length, 1);
+	assert.equal(page.chat.state, "stopped");
+	assert.equal(page.bosh.connections.length, 1);
+});
+
+test("requests that only fail give the session up after a while, one that succeeds does not", async () => {
+	const page = await readyPage();
+	page.connection().fail(0);
+	await page.clock.advance(19_000);
+	page.connection().heard();
+	await page.clock.advance(19_000);
+	assert.equal(page.chat.state, "ready");
+	page.connection().fail(502);
+	await page.clock.advance(20_000);
+	assert.equal(page.named("lost")[0].reason, "unreachable");
+});
+
+test("answers that are not BOSH give the session up", async () => {
+	const page = await readyPage();
+	for (let i = 0; i < 4; i++) page.connection().nextValidRid(1001);
+	assert.equal(page.named("lost")[0].reason, "unreadable");
+	assert.equal(page.bosh.connections[0].open, false);
+});
+
+test("after a long silence the session is asked whether it lives", async () => {
+	const page = await readyPage();
+	await page.clock.advance(75_000);
+	page.document.dispatchEvent(new Event("visibilitychange"));
+	assert.equal(page.connection().sent.filter((s) => s.children[0]?.localName === "ping").length, 1);
+	await page.clock.advance(1);
+	page.bosh.answer = () => null;
+	page.document.dispatchEvent(new Event("visibilitychange"));
+	await page.clock.advance(10_000);
+	assert.equal(page.named("lost")[0].reason, "silent");
+});
+
+test("messages that no answer followed are named when the session is lost", async () => {
+	const page = await readyPage();
+	const connection = page.connection();
+	const first = page.chat.send("bob@example.org", "one");
+	connection.left(1002, connection.sent[connection.sent.length - 1]);
+	connection.heard();
+	const second = page.chat.send("bob@example.org", "two");
+	connection.left(1003, connection.sent[connection.sent.length - 1]);
+	const third = page.chat.send("bob@example.org", "three");
+	connection.fail(404);
+	assert.notEqual(first, second);
+	assert.deepEqual(page.named("unsent"), [{ name: "unsent", ids: [second, third] }]);
+	assert.equal(page.chat.send("bob@example.org", "four"), "");
+});
+
+test("log-out says good-bye and is the end", async () => {
+	const page = await readyPage();
+	await page.chat.logout();
+	assert.equal(page.connection().open, false);
+	page.window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+	page.chat.retry();
+	await page.clock.advance(600_000);
+	assert.equal(page.binds.length, 0);
+	assert.equal(page.chat.state, "stopped");
+});
+
+// ---- stanzas ----
+
+test("presence is granted to contacts, others are asked about", async () => {
+	const page = await readyPage();
+	page.chat.roster.set("bob@example.org", { jid: "bob@example.org", name: "", subscription: "to" });
+	const before = page.connection().sent.length;
+	page.connection().receive(make("presence", { from: "bob@example.org", type: "subscribe" }));
+	page.connection().receive(make("presence", { from: "eve@example.org", type: "subscribe" }));
+	const sent = page.connection().sent.slice(before);
+	assert.deepEqual(sent.map((s) => s.attributes), [{ to: "bob@example.org", type: "subscribed" }]);
+	assert.deepEqual(page.named("request"), [{ name: "request", jid: "eve@example.org" }]);
+});
+
+test("carbons and roster pushes are believed from our own account only", async () => {
+	const inner = make("message", { xmlns: "jabber:client", from: "bob@example.org/x", to: "alice@example.org/y",
+		type: "chat" }, make("body").t("hi"));
+	const carbon = (from) => make("message", { from }, make("received", { xmlns: "urn:xmpp:carbons:2" },
+		make("forwarded", { xmlns: "urn:xmpp:forward:0" }, inner)));
+	const now = new Date(0);
+	assert.equal(readMessage(carbon("alice@example.org"), "Alice@example.org", now)?.body, "hi");
+	for (const from of ["eve@example.org", "alice@example.org.evil", "example.org"])
+		assert.equal(readMessage(carbon(from), "alice@example.org", now), null, from);
+
+	const item = make("item", { jid: "eve@example.org", subscription: "both" });
+	const push = (from) => make("iq", { type: "set", ...from }, make("query", { xmlns: "jabber:iq:roster" }, item));
+	assert.equal(readRoster(push({}), "alice@example.org")?.length, 1);
+	assert.equal(readRoster(push({ from: "alice@example.org/z" }), "alice@example.org")?.length, 1);
+	assert.equal(readRoster(push({ from: "eve@example.org" }), "alice@example.org"), null);
+});
+
+test("a message has a time that is not later than now", () => {
+	const now = new Date("2026-11-22T12:00:00Z");
+	const read = (stamp) => readMessage(make("message", { from: "b@c", type: "chat" }, make("body").t("x"),
+		make("delay", { xmlns: "urn:xmpp:delay", stamp })), "a@b", now).time.toISOString();
+	assert.equal(read("2026-11-20T08:00:00Z"), "2026-11-20T08:00:00.000Z");
+	assert.equal(read("2036-01-01T00:00:00Z"), now.toISOString());
+	assert.equal(read("yesterday"), now.toISOString());
+});
+
+test("text that XML cannot carry is left out, names are shown as written", () => {
+	assert.equal(cleanText("a\u0000\u000b\ud800b\ufffe\n\t\u{1f600}"), "ab\n\t\u{1f600}");
+	assert.equal(jidName("d\\27artagnan\\40musketeers@example.org/x"), "d'artagnan@musketeers");
+	assert.equal(jidName("example.org"), "example.org");
+});
