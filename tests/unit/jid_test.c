@@ -141,7 +141,7 @@ static void test_parse_refuses(void **state)
 	    {"a\x1f" "b@example.org", "localpart has a character that"},
 	    {"a\x7f" "b@example.org", "localpart has a character that"},
 	    {"a\xc2\x85" "b@example.org", "localpart has a character that"}, /* NEL */
-	    {"a\xe2\x80\xa8" "b@example.org", "localpart has a character that"}, /* line separator */
+	    {"a\xe2\x80\xa8" "b@example.org", "localpart has a character that"}, /* U+2028 */
 	    {"alice@example.org/a\nb", "resource has a character that"},
 	    {"alice@example.org/a\x7f", "resource has a character that"},
 	    {"alice@exa\tmple.org", "domain has a character other"},

@@ -3,7 +3,7 @@
  * server side, and servers that lie.
  *
  * libgsasl draws the client's nonce itself. It calls gsasl_nonce and gsasl_base64_to through the
- * dynamic linker, so the definitions in this file take their place and can put an RFC's nonce there.
+ * dynamic linker, so the definitions here take their place and can put an RFC's nonce there.
  */
 #include <setjmp.h>
 #include <stdarg.h>

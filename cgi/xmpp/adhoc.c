@@ -1,0 +1,224 @@
+/*
+ * An answer of Tigase's command pre-bind-bosh-session, judged. It is a session only if it is one
+ * in every respect; everything else gets a sentence that says what Tigase said and what to do
+ * about it. That the session is the asked user's is checked by prebind/tigase.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "xmpp/adhoc_form.h"
+#include "xmpp/jid.h"
+
+#define QUOTE_MAX 200 /* bytes of the server's own words in an error sentence */
+#define SID_MIN   16  /* the sid alone is the secret: a shorter one is none (Tigase: a UUID) */
+
+/* Tigase's streams break on these in a resource, however they are escaped. */
+#define RESOURCE_REFUSED "&<>\"'"
+
+/* ---- what Tigase says instead of a session ---- */
+
+static enum status refuse_said(const char *before, const char *said, const char *next_step,
+			       struct error *err)
+{
+	return error_set(err, STATUS_CHAT_SERVER, "%s (\"%.*s\"): %s", before, QUOTE_MAX, said,
+			 next_step);
+}
+
+static enum status form_check(const struct adhoc_form *form, struct error *err)
+{
+	const char *error = adhoc_form_value(form, "Error");
+	const char *message = adhoc_form_value(form, "Error message");
+	const char *note = adhoc_form_value(form, "Note");
+	const char *result = adhoc_form_value(form, "Script result");
+
+	if (form->node == NULL || strcmp(form->node, ADHOC_NODE) != 0)
+		return refuse_said("Tigase answers for another command",
+				   form->node != NULL ? form->node : "",
+				   "check that tigase_url leads to Tigase's component bosh", err);
+	if (error != NULL)
+		return refuse_said(
+		    "Tigase refuses the session", error,
+		    "check that the JID's domain is a virtual host of Tigase's and that "
+		    "tigase_user may administer it",
+		    err);
+	if (message != NULL || (note != NULL && strstr(note, "execution error") != NULL))
+		return refuse_said("Tigase's command failed inside",
+				   message != NULL ? message : note,
+				   "Tigase's own log has the exception", err);
+	if (form->note != NULL)
+		return refuse_said("Tigase's command ended with an error note", form->note,
+				   "see Tigase's log", err);
+	if (result != NULL)
+		return refuse_said("Tigase takes the JID for invalid and made no session", result,
+				   "check the key jid, and the user's JID with prebindctl map list",
+				   err);
+	if (adhoc_form_find(form, "sid") == NULL && adhoc_form_find(form, "FORM_TYPE") != NULL)
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "Tigase sent the command's empty form back: the JID did not reach it; "
+		    "check that nothing between here and Tigase changes requests");
+	return STATUS_OK;
+}
+
+/* ---- the session ---- */
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS  "0123456789"
+
+/* True if text has min to max bytes, all of the set. */
+static bool is_made_of(const char *text, const char *set, size_t min, size_t max)
+{
+	size_t len = strlen(text);
+
+	return len >= min && len <= max && strspn(text, set) == len;
+}
+
+/* The value is left out of the sentence: sid and rid are secrets. */
+static enum status refuse_field(const char *var, struct error *err)
+{
+	return error_set(
+	    err, STATUS_CHAT_SERVER,
+	    "Tigase's answer has a %s of a form that is not Tigase's: check tigase_url, and "
+	    "that nothing between here and Tigase changes answers",
+	    var);
+}
+
+static enum status from_read(const struct adhoc_form *form, char **out, struct error *err)
+{
+	struct jid jid = {0};
+	struct error why = {0};
+	const char *from = NULL;
+	bool full, refused;
+	enum status status = adhoc_form_single(form, "from", &from, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = jid_parse(from, &jid, &why);
+	if (status != STATUS_OK)
+		return error_set(err, status == STATUS_INTERNAL ? status : STATUS_CHAT_SERVER,
+				 "Tigase made a session for something that is no account: %s",
+				 why.text);
+	full = jid.resource[0] != '\0';
+	refused = strpbrk(jid.resource, RESOURCE_REFUSED) != NULL;
+	jid_clear(&jid);
+	if (!full)
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "Tigase's answer has a from without a resource");
+	if (refused)
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "Tigase bound a resource with one of & < > \" ' in it, which breaks its "
+		    "streams: choose another one in the key resource");
+	*out = strdup(from);
+	return *out != NULL ? STATUS_OK : error_no_memory(err);
+}
+
+static enum status sid_read(const struct adhoc_form *form, char out[ADHOC_SID_MAX + 1],
+			    struct error *err)
+{
+	const char *sid = NULL;
+	enum status status = adhoc_form_single(form, "sid", &sid, err);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!is_made_of(sid, LETTERS DIGITS "-", SID_MIN, ADHOC_SID_MAX))
+		return refuse_field("sid", err);
+	memcpy(out, sid, strlen(sid) + 1);
+	return STATUS_OK;
+}
+
+static enum status rid_read(const struct adhoc_form *form, int64_t *out, struct error *err)
+{
+	const char *text = NULL;
+	int64_t rid = 0;
+	enum status status = adhoc_form_single(form, "rid", &text, err);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!is_made_of(text, DIGITS, 1, ADHOC_RID_MAX))
+		return refuse_field("rid", err);
+	for (; *text != '\0'; text++)
+		rid = rid * 10 + (*text - '0');
+	if (rid > ADHOC_RID_LIMIT)
+		return refuse_field("rid", err);
+	*out = rid;
+	return STATUS_OK;
+}
+
+static enum status hostname_read(const struct adhoc_form *form, char out[ADHOC_HOSTNAME_MAX + 1],
+				 struct error *err)
+{
+	const struct adhoc_field *field = adhoc_form_find(form, "hostname");
+	const char *hostname = NULL;
+	enum status status;
+
+	if (field == NULL)
+		return STATUS_OK;
+	status = adhoc_form_single(form, "hostname", &hostname, err);
+	if (status != STATUS_OK)
+		return status;
+	if (!is_made_of(hostname, LETTERS DIGITS ".-", 1, ADHOC_HOSTNAME_MAX))
+		return refuse_field("hostname", err);
+	memcpy(out, hostname, strlen(hostname) + 1);
+	return STATUS_OK;
+}
+
+static enum status session_read(const struct adhoc_form *form, struct adhoc_session *out,
+				struct error *err)
+{
+	enum status status = form_check(form, err);
+
+	if (status == STATUS_OK)
+		status = from_read(form, &out->from, err);
+	if (status == STATUS_OK)
+		status = sid_read(form, out->sid, err);
+	if (status == STATUS_OK)
+		status = rid_read(form, &out->rid, err);
+	if (status == STATUS_OK)
+		status = hostname_read(form, out->hostname, err);
+	return status;
+}
+
+enum status adhoc_bind_read(enum adhoc_format format, const struct adhoc_answer *answer,
+			    struct adhoc_session *out, struct error *err)
+{
+	struct adhoc_session session = {0};
+	struct adhoc_form form = {0};
+	const char *encoding;
+	enum status status;
+
+	if (!adhoc_content_type_read(format, answer->content_type, &encoding))
+		return refuse_said("Tigase's answer has another content type than the request",
+				   answer->content_type != NULL ? answer->content_type : "",
+				   "check tigase_url and tigase_format", err);
+	if (format == ADHOC_JSON)
+		status = adhoc_json_read(answer, &form, err);
+	else
+		status = adhoc_xml_read(answer, encoding, &form, err);
+	if (status != STATUS_OK)
+		return status;
+	status = session_read(&form, &session, err);
+	adhoc_form_clear(&form);
+	if (status == STATUS_OK)
+		*out = session;
+	else
+		adhoc_session_clear(&session);
+	return status;
+}
+
+void adhoc_session_clear(struct adhoc_session *session)
+{
+	free(session->from);
+	secret_wipe(session, sizeof *session);
+}
+
+bool adhoc_list_has_command(enum adhoc_format format, const struct adhoc_answer *answer)
+{
+	const char *encoding;
+
+	if (!adhoc_content_type_read(format, answer->content_type, &encoding))
+		return false;
+	return format == ADHOC_JSON ? adhoc_json_list_has(answer, ADHOC_NODE)
+				    : adhoc_xml_list_has(answer, encoding, ADHOC_NODE);
+}

@@ -1,0 +1,58 @@
+/*
+ * The form inside an answer of Tigase's, the same whether it came as XML or as JSON. Only for
+ * adhoc*.c.
+ */
+#ifndef XMPP_ADHOC_FORM_H
+#define XMPP_ADHOC_FORM_H
+
+#include "xmpp/adhoc.h"
+
+struct adhoc_field {
+	char *var;       /* owned */
+	char *value;     /* owned; several values are joined with ", "; "" for none */
+	size_t n_values; /* null, an empty text and a missing one are no value */
+	struct adhoc_field *next;
+};
+
+struct adhoc_form {
+	char *node; /* owned; NULL: the answer names none */
+	char *note; /* owned; of a note of type error; NULL: there is none */
+	struct adhoc_field *fields;
+};
+
+void adhoc_form_clear(struct adhoc_form *form);
+
+/* The new field, owned by the form; NULL: out of memory. */
+struct adhoc_field *adhoc_form_add(struct adhoc_form *form, const char *var);
+
+/* Takes off the level of XML escaping that Tigase leaves inside a value; false: out of memory. */
+bool adhoc_field_add_value(struct adhoc_field *field, const char *text);
+
+/* The first field of that name, or NULL. */
+const struct adhoc_field *adhoc_form_find(const struct adhoc_form *form, const char *var);
+
+/* A field's text, or NULL. */
+const char *adhoc_form_value(const struct adhoc_form *form, const char *var);
+
+/* The field's one value; it may neither be missing nor come twice nor have several values. */
+enum status adhoc_form_single(const struct adhoc_form *form, const char *var, const char **out,
+			      struct error *err);
+
+/* STATUS_CHAT_SERVER: "Tigase's answer is not …: WHY". */
+enum status adhoc_refuse(enum adhoc_format format, const char *why, struct error *err);
+
+/*
+ * False: not the type that belongs to format, or in another charset than we read (UTF-8; for XML
+ * also ISO-8859-1). *encoding: for xml_parse, NULL where the type says nothing.
+ */
+bool adhoc_content_type_read(enum adhoc_format format, const char *type, const char **encoding);
+
+/* encoding: as for xml_parse. The caller clears *out. */
+enum status adhoc_xml_read(const struct adhoc_answer *answer, const char *encoding,
+			   struct adhoc_form *out, struct error *err);
+enum status adhoc_json_read(const struct adhoc_answer *answer, struct adhoc_form *out,
+			    struct error *err);
+bool adhoc_xml_list_has(const struct adhoc_answer *answer, const char *encoding, const char *node);
+bool adhoc_json_list_has(const struct adhoc_answer *answer, const char *node);
+
+#endif

@@ -1,0 +1,142 @@
+/*
+ * An answer in XML:
+ * <command><node/><fields><item><var/><value/></item>…</fields><note>…</note></command>
+ * Several values stand in <item> elements inside their <value>.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xml.h"
+#include "xmpp/adhoc_form.h"
+
+/* The one child of that name, NULL for none; false where there are two. */
+static bool only_child(const struct xml_node *node, const char *name, const struct xml_node **out)
+{
+	const struct xml_node *child = xml_child(node, NULL, name);
+
+	*out = child;
+	if (child == NULL)
+		return true;
+	for (child = child->next; child != NULL; child = child->next)
+		if (strcmp(child->name, name) == 0)
+			return false;
+	return true;
+}
+
+static enum status value_read(const struct xml_node *value, struct adhoc_field *out,
+			      struct error *err)
+{
+	if (value->children == NULL)
+		return adhoc_field_add_value(out, value->text) ? STATUS_OK : error_no_memory(err);
+	if (strspn(value->text, " \t\r\n") != strlen(value->text))
+		return adhoc_refuse(ADHOC_XML, "a value of text and elements", err);
+	for (const struct xml_node *item = value->children; item != NULL; item = item->next) {
+		if (strcmp(item->name, "item") != 0 || item->children != NULL)
+			return adhoc_refuse(ADHOC_XML, "an unknown element in a value", err);
+		if (!adhoc_field_add_value(out, item->text))
+			return error_no_memory(err);
+	}
+	return STATUS_OK;
+}
+
+static enum status field_read(const struct xml_node *item, struct adhoc_form *out,
+			      struct error *err)
+{
+	const struct xml_node *var, *value;
+	struct adhoc_field *field;
+
+	if (strcmp(item->name, "item") != 0)
+		return adhoc_refuse(ADHOC_XML, "an unknown element among the fields", err);
+	if (!only_child(item, "var", &var) || !only_child(item, "value", &value))
+		return adhoc_refuse(ADHOC_XML, "a field with two names or values", err);
+	if (var == NULL || var->children != NULL || var->text[0] == '\0')
+		return adhoc_refuse(ADHOC_XML, "a field without a name", err);
+	field = adhoc_form_add(out, var->text);
+	if (field == NULL)
+		return error_no_memory(err);
+	return value != NULL ? value_read(value, field, err) : STATUS_OK;
+}
+
+static enum status copy_child(const struct xml_node *node, char **out, struct error *err)
+{
+	if (node == NULL)
+		return STATUS_OK;
+	*out = strdup(node->text);
+	return *out != NULL ? STATUS_OK : error_no_memory(err);
+}
+
+/* A note's type and text stand in elements, as Tigase prints it, or where XEP-0050 has them. */
+static enum status note_read(const struct xml_node *note, struct adhoc_form *out, struct error *err)
+{
+	const struct xml_node *type = xml_child(note, NULL, "type");
+	const struct xml_node *value = xml_child(note, NULL, "value");
+	const char *word = type != NULL ? type->text : xml_attr(note, NULL, "type");
+
+	if (word == NULL || strcmp(word, "error") != 0)
+		return STATUS_OK;
+	return copy_child(value != NULL ? value : note, &out->note, err);
+}
+
+static enum status command_read(const struct xml_node *command, struct adhoc_form *out,
+				struct error *err)
+{
+	const struct xml_node *node, *fields, *note;
+	enum status status;
+
+	if (strcmp(command->name, "items") == 0)
+		return adhoc_refuse(ADHOC_XML, "it is a list of commands", err);
+	if (strcmp(command->name, "command") != 0)
+		return adhoc_refuse(ADHOC_XML, "its root is not <command>", err);
+	if (!only_child(command, "node", &node) || !only_child(command, "fields", &fields) ||
+	    !only_child(command, "note", &note))
+		return adhoc_refuse(ADHOC_XML, "two nodes, notes or lists of fields", err);
+	status = copy_child(node, &out->node, err);
+	if (status == STATUS_OK)
+		status = note_read(note, out, err);
+	if (fields == NULL)
+		return status;
+	for (const struct xml_node *item = fields->children; item != NULL && status == STATUS_OK;
+	     item = item->next)
+		status = field_read(item, out, err);
+	return status;
+}
+
+enum status adhoc_xml_read(const struct adhoc_answer *answer, const char *encoding,
+			   struct adhoc_form *out, struct error *err)
+{
+	struct adhoc_form form = {0};
+	struct xml_node *root = NULL;
+	struct error why = {0};
+	enum status status = xml_parse(answer->data, answer->len, encoding, &root, &why);
+
+	if (status == STATUS_INTERNAL)
+		return error_set(err, status, "%s", why.text);
+	if (status != STATUS_OK)
+		return adhoc_refuse(ADHOC_XML, why.text, err);
+	status = command_read(root, &form, err);
+	xml_free(root);
+	if (status == STATUS_OK)
+		*out = form;
+	else
+		adhoc_form_clear(&form);
+	return status;
+}
+
+bool adhoc_xml_list_has(const struct adhoc_answer *answer, const char *encoding, const char *node)
+{
+	struct xml_node *root = NULL;
+	bool found = false;
+
+	if (xml_parse(answer->data, answer->len, encoding, &root, NULL) != STATUS_OK)
+		return false;
+	if (strcmp(root->name, "items") == 0) {
+		for (const struct xml_node *item = root->children; item != NULL && !found;
+		     item = item->next) {
+			const struct xml_node *name = xml_child(item, NULL, "node");
+
+			found = name != NULL && strcmp(name->text, node) == 0;
+		}
+	}
+	xml_free(root);
+	return found;
+}
