@@ -36,6 +36,16 @@ static void tell(struct report *report, const char *what, enum status status, co
 	json_close_object(report->w);
 }
 
+static void check_database(struct report *report, struct store *store)
+{
+	struct error said = {0};
+	enum status status = store_verify(store, &said);
+
+	if (status == STATUS_OK)
+		error_set(&said, STATUS_OK, "%s is sound", report->site->database);
+	tell(report, "database", status, said.text);
+}
+
 static void check_providers(struct report *report, struct store *store)
 {
 	const struct conf_list *names = &report->site->identity;
@@ -92,10 +102,12 @@ static void check_site(struct report *report)
 
 	enum status status = site_open(report->site, &site, &said);
 	if (status == STATUS_OK)
-		error_set(&said, STATUS_OK, "database, templates and secret files can be read");
+		error_set(&said, STATUS_OK, "database, templates and secret files can be opened");
 	tell(report, "site", status, said.text);
-	if (site.store != NULL)
+	if (site.store != NULL) {
+		check_database(report, site.store);
 		check_providers(report, site.store);
+	}
 	if (status == STATUS_OK) {
 		status = prebind_check(site.prebind, &said);
 		tell(report, "upstream", status, said.text);
