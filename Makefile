@@ -43,9 +43,9 @@ CTL      = check conf ctl map prebind session user
 PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl
 
 UNIT_TESTS = \
-	adhoc_test bosh_test codec_test conf_test csrf_test http_client_test jid_map_test jid_test \
-	json_test limit_test log_test login_test request_test response_test router_test sasl_test \
-	secret_test session_test store_test strbuf_test template_test user_test xml_test
+	adhoc_recorded_test adhoc_test bosh_test codec_test conf_test csrf_test http_client_test \
+	jid_map_test jid_test json_test limit_test log_test login_test request_test response_test \
+	router_test sasl_test secret_test session_test store_test strbuf_test template_test user_test xml_test
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
 STATIC     = attach.js bind.js chat.css chat.js contacts.js conversation.js icon.svg pace.js prebind.js \
