@@ -144,12 +144,12 @@ UNIT_PROGRAMS = $(UNIT_TESTS:%=$(BUILD)/unit/%)
 
 demo:
 	@tests/install build demo
-	@$(MAKE) all vendor
+	@$(MAKE) -j$$(nproc) all vendor
 	@exec node tests/demo.mjs
 
 test:
 	tests/install build demo test
-	$(MAKE) WERROR=1 all unit vendor
+	$(MAKE) -j$$(nproc) WERROR=1 all unit vendor
 	$(RUN_TESTS) tests/lint $(UNIT_PROGRAMS) tests/program tests/servers tests/browser
 
 check: all unit
@@ -178,9 +178,8 @@ valgrind: unit
 
 # ---- install, release ----
 
-MAN1 = $(wildcard docs/*.1)
-MAN5 = $(wildcard docs/*.5)
-MAN8 = $(wildcard docs/*.8)
+MAN5 = $(wildcard docs/man/*.5)
+MAN8 = $(wildcard docs/man/*.8)
 
 INSTALL         = install
 INSTALL_PROGRAM = $(INSTALL) -m 755
@@ -199,7 +198,6 @@ install: all vendor
 	for file in lighttpd/*.conf apache/*.conf nginx/*.conf; do \
 		sed 's|/usr/local/share/prebind|$(DATADIR)|; s|/usr/local/lib/prebind|$(LIBDIR)|' $$file \
 			> $(DESTDIR)$(DATADIR)/$$file || exit 1; done
-	$(if $(MAN1),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man1 && $(INSTALL_DATA) $(MAN1) $(DESTDIR)$(MANDIR)/man1)
 	$(if $(MAN5),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man5 && $(INSTALL_DATA) $(MAN5) $(DESTDIR)$(MANDIR)/man5)
 	$(if $(MAN8),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man8 && $(INSTALL_DATA) $(MAN8) $(DESTDIR)$(MANDIR)/man8)
 
