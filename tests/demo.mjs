@@ -44,5 +44,10 @@ async function main() {
 	await place.close();
 }
 
-process.once("SIGINT", () => console.log("\nprebind demo: stopping"));
+for (const signal of ["SIGINT", "SIGTERM"]) {
+	process.once(signal, () => {
+		console.log("\nprebind demo: stopping");
+		process.exitCode = 0; // the way it is meant to end
+	});
+}
 await main();

@@ -61,7 +61,7 @@ test("it prints an address where alice and bob can talk; Ctrl-C leaves nothing b
 	await browser.close();
 
 	started.demo.process.kill("SIGINT");
-	await started.demo.end;
+	assert.deepEqual(await started.demo.end, { code: 0, signal: null });
 	await assertGone(started);
 });
 

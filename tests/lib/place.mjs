@@ -84,7 +84,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 	process.on(signal, async () => { // the second time: at once
 		for (const place of open)
 			await place.close().catch(() => {});
-		process.exit(128 + os.constants.signals[signal]);
+		process.exit(process.exitCode ?? 128 + os.constants.signals[signal]);
 	});
 }
 
