@@ -1,7 +1,8 @@
 /*
- * Who sent this request, as far as a browser tells, and the tokens of our forms (SEC-CSRF-1 … 4). The
- * browser's own words come first (Fetch metadata, then Origin, then Referer): script of another site cannot
- * set any of them. A token is no substitute for them but for a browser that says nothing at all.
+ * Who sent this request, as far as a browser tells, and the tokens of our forms (SEC-CSRF-1 … 4).
+ * The browser's own words come first (Fetch metadata, then Origin, then Referer): script of
+ * another site cannot set any of them. A token is no substitute for them but for a browser that
+ * says nothing at all.
  */
 #include "web/csrf.h"
 
@@ -11,8 +12,8 @@
 #include "base/strbuf.h"
 
 /*
- * A token names the slot it was made in, and holds for the slots of its life: so it lives 110 to 120 minutes,
- * and nothing need be stored.
+ * A token names the slot it was made in, and holds for the slots of its life: so it lives 110 to
+ * 120 minutes, and nothing need be stored.
  */
 #define SLOT_S     600
 #define SLOTS_LIVE (CSRF_TOKEN_LIFE_S / SLOT_S)

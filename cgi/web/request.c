@@ -1,7 +1,7 @@
 /*
- * From the gateway's parameters to a typed request. Whatever a later part decides by is there once, has a
- * bounded length and holds no control character, or the request ends here with a 400, 414 or 431.
- * Fields, body and cookies are in request_fields.c, paths in request_path.c.
+ * From the gateway's parameters to a typed request. Whatever a later part decides by is there
+ * once, has a bounded length and holds no control character, or the request ends here with a 400,
+ * 414 or 431. Fields, body and cookies are in request_fields.c, paths in request_path.c.
  */
 #include "web/request_parts.h"
 

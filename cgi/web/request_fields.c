@@ -95,7 +95,9 @@ enum status fields_parse(struct fields *fields, const char *text, size_t len, st
 	return status;
 }
 
-/* *known is false where there is no CONTENT_LENGTH: a chunked body that the web server passes on. */
+/*
+ * *known is false where there is no CONTENT_LENGTH: a chunked body that the web server passes on.
+ */
 static enum status content_length(const struct gateway *gateway, size_t *length, bool *known,
 				  struct error *err)
 {
@@ -232,8 +234,8 @@ static size_t trimmed(const char *text, size_t len)
 }
 
 /*
- * Counts the cookies of that name and remembers the last one's value. Values of other cookies may hold commas:
- * taken for separators they can only make a second cookie appear, and two are none.
+ * Counts the cookies of that name and remembers the last one's value. Values of other cookies may
+ * hold commas: taken for separators they can only make a second cookie appear, and two are none.
  */
 static size_t find_cookies(const char *text, const char *name, const char **value, size_t *len,
 			   size_t *pairs)

@@ -9,7 +9,10 @@
 /* The value of a gateway parameter, borrowed; NULL: absent. */
 const char *gateway_param(const struct gateway *gateway, const char *name);
 
-/* application/x-www-form-urlencoded text into fields; STATUS_BAD_REQUEST: broken escapes, too many. */
+/*
+ * application/x-www-form-urlencoded text into fields; STATUS_BAD_REQUEST: broken escapes, too
+ * many.
+ */
 enum status fields_parse(struct fields *fields, const char *text, size_t len, struct error *err);
 void fields_clear(struct fields *fields);
 

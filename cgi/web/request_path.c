@@ -1,6 +1,6 @@
 /*
- * Where we are mounted, which path of ours was asked for, and where a visitor may be sent after the login.
- * Nothing is normalised: a path that could mean two things is refused.
+ * Where we are mounted, which path of ours was asked for, and where a visitor may be sent after
+ * the login. Nothing is normalised: a path that could mean two things is refused.
  */
 #include "web/request_parts.h"
 
@@ -96,9 +96,10 @@ static enum status mount_configured(struct request *req, const char *whole, cons
 }
 
 /*
- * A web server that splits the path leaves PATH_INFO out where the mount point itself is asked for. One that
- * does not split it leaves it out always: then the mount point "/chat/login" redirects to "/chat/login/",
- * and a mount point never ends in a slash, which is how it is found out.
+ * A web server that splits the path leaves PATH_INFO out where the mount point itself is asked
+ * for. One that does not split it leaves it out always: then the mount point "/chat/login"
+ * redirects to "/chat/login/", and a mount point never ends in a slash, which is how it is found
+ * out.
  */
 static enum status mount_given(struct request *req, struct error *err)
 {

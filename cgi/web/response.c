@@ -1,7 +1,8 @@
 /*
- * The one writer of response headers (SEC-HTTP-4). Names come from a table, values are checked, the body is
- * held back until the handler is done: so an error can replace everything, and Content-Length is always right.
- * What the security headers say is the pages' business (page/), not this file's.
+ * The one writer of response headers (SEC-HTTP-4). Names come from a table, values are checked,
+ * the body is held back until the handler is done: so an error can replace everything, and
+ * Content-Length is always right. What the security headers say is the pages' business (page/),
+ * not this file's.
  */
 #include "web/response.h"
 
@@ -138,7 +139,10 @@ void response_cookie(struct response *res, const char *set_cookie)
 		res->cookies[res->n_cookies++] = copy;
 }
 
-/* "//host" and "/\host" are other hosts to a browser; a path without a slash is relative to who knows what. */
+/*
+ * "//host" and "/\host" are other hosts to a browser; a path without a slash is relative to who
+ * knows what.
+ */
 static bool location_is_absolute(const char *location)
 {
 	if (location[0] == '/')

@@ -1,6 +1,7 @@
 /*
- * Which route answers a path and a method. Exact paths only: no prefixes, no patterns, no normalisation.
- * The table is somebody else's (page/routes.c); this file only looks things up in it.
+ * Which route answers a path and a method. Exact paths only: no prefixes, no patterns, no
+ * normalisation. The table is somebody else's (page/routes.c); this file only looks things up in
+ * it.
  */
 #include "web/router.h"
 

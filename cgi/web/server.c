@@ -1,7 +1,7 @@
 /*
- * The three ways in which a web server speaks to us, made one: plain CGI, FastCGI on an inherited socket,
- * FastCGI on our own. The only user of libfcgi, which gets connections that are accepted already: its own accept
- * loop cannot be stopped, and its own close waits for peers (SEC-FCGI-3).
+ * The three ways in which a web server speaks to us, made one: plain CGI, FastCGI on an inherited
+ * socket, FastCGI on our own. The only user of libfcgi, which gets connections that are accepted
+ * already: its own accept loop cannot be stopped, and its own close waits for peers (SEC-FCGI-3).
  */
 #include "web/server.h"
 
@@ -132,8 +132,9 @@ static void fcgi_answer(const struct service *service, FCGX_Request *request)
 }
 
 /*
- * One connection, one request: a kept connection would hold a thread that another visitor waits for. Free and
- * FClose instead of Finish, because Finish closes with a wait of its own; Detach, because a failed Accept does.
+ * One connection, one request: a kept connection would hold a thread that another visitor waits
+ * for. Free and FClose instead of Finish, because Finish closes with a wait of its own; Detach,
+ * because a failed Accept does.
  */
 static void fcgi_serve(void *arg, int fd)
 {

@@ -36,9 +36,10 @@ enum status server_mode_detect(const struct server_conf *conf, enum server_mode 
 bool server_is_cgi(void);
 
 /*
- * Serves until SIGTERM or SIGINT, then answers what is in flight (at most 10 s) and returns; CGI: one request.
- * start, called in each process after the fork and before its threads, makes the app; stop frees it. In the parent
- * neither is called.
+ * Serves until SIGTERM or SIGINT, then answers what is in flight (at most 10 s) and returns; CGI:
+ * one request. start, called in each process after the fork and before its threads, makes the app;
+ * stop frees it. In the parent neither is called. STATUS_BUSY: some requests were not answered in
+ * time; their threads still use the app, which is not stopped: end the process.
  */
 struct server_app {
 	enum status (*start)(void *arg, void **app, struct error *err);

@@ -46,8 +46,8 @@ struct pool_task {
 	void *arg;
 };
 /*
- * Until a signal to stop. STATUS_BUSY: some threads are still at work after DRAIN_S, and go on using what
- * arg points to.
+ * Until a signal to stop. STATUS_BUSY: some threads are still at work after DRAIN_S, and go on
+ * using what arg points to.
  */
 enum status pool_serve(const struct pool_task *task, struct error *err);
 
@@ -66,8 +66,9 @@ enum status account_find(const struct server_conf *conf, struct account *out, st
 enum status account_take(const struct account *account, struct error *err);
 
 /*
- * Runs `serve` in so many processes until a signal to stop; replaces the ones that die. ready, called by serve
- * when it has started, tells the parent: one that fails before, at the beginning, ends it all with its error.
+ * Runs `serve` in so many processes until a signal to stop; replaces the ones that die. ready,
+ * called by serve when it has started, tells the parent: one that fails before, at the beginning,
+ * ends it all with its error.
  */
 struct process_task {
 	enum status (*serve)(void *arg, int *report, struct error *err);

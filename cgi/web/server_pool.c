@@ -1,7 +1,8 @@
 /*
- * One process's threads: the first accepts and hands connections to the others. It accepts only what a thread
- * is free for: the rest waits in the kernel's queue, where another process may take it. It polls the listener
- * together with the signals, so that a stop is seen at once and no connection is taken after it.
+ * One process's threads: the first accepts and hands connections to the others. It accepts only
+ * what a thread is free for: the rest waits in the kernel's queue, where another process may take
+ * it. It polls the listener together with the signals, so that a stop is seen at once and no
+ * connection is taken after it.
  */
 #include <errno.h>
 #include <poll.h>
@@ -107,7 +108,10 @@ static bool has_idle(struct pool *pool)
 	return idle;
 }
 
-/* What accept's errno means: 0: try again, > 0: after so many milliseconds, -1: the socket is gone. */
+/*
+ * What accept's errno means: 0: try again, > 0: after so many milliseconds, -1: the socket is
+ * gone.
+ */
 static int accept_failed(int error)
 {
 	char text[128];

@@ -1,7 +1,7 @@
 /*
- * Processes: the signals that stop them, the account they run as, and a parent that does nothing but keep a
- * number of them alive. One that is brought down by a malformed FastCGI stream (libfcgi asserts) takes only its
- * own requests with it.
+ * Processes: the signals that stop them, the account they run as, and a parent that does nothing
+ * but keep a number of them alive. One that is brought down by a malformed FastCGI stream
+ * (libfcgi asserts) takes only its own requests with it.
  */
 #include <errno.h>
 #include <fcntl.h>

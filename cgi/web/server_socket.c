@@ -1,7 +1,8 @@
 /*
- * The socket we listen on, and who may connect to it. libfcgi's own FCGX_OpenSocket is not used: it removes
- * whatever is at the path, and it exits on errors. Everything that can reach this socket can be anybody, for
- * REMOTE_USER is what the peer says it is: so the mode is 0660 and the peer's uid is checked (SEC-FCGI-1 … 3).
+ * The socket we listen on, and who may connect to it. libfcgi's own FCGX_OpenSocket is not used:
+ * it removes whatever is at the path, and it exits on errors. Everything that can reach this
+ * socket can be anybody, for REMOTE_USER is what the peer says it is: so the mode is 0660 and the
+ * peer's uid is checked (SEC-FCGI-1 … 3).
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
- * The set of pages a site has: reads the files, lets template_parse.c make lists of nodes of them, and keeps
- * these. After the load nothing here changes: all threads render from one set.
+ * The set of pages a site has: reads the files, lets template_parse.c make lists of nodes of
+ * them, and keeps these. After the load nothing here changes: all threads render from one set.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -77,26 +77,30 @@ enum status template_file_read(const char *path, struct strbuf *out, struct erro
 	return status;
 }
 
+static enum status page_load(const char *dir, const struct template_page *from, struct page *page,
+			     struct error *err)
+{
+	page->file = strdup(from->file);
+	if (!page->file)
+		return error_no_memory(err);
+	return template_parse(dir, from, &page->nodes, err);
+}
+
 enum status template_set_load(const char *dir, const struct template_page *pages, size_t n,
 			      struct template_set **out, struct error *err)
 {
 	struct template_set *set = calloc(1, sizeof(*set));
 	enum status status = STATUS_OK;
 
-	if (!set)
-		return error_no_memory(err);
-	set->pages = calloc(n ? n : 1, sizeof(*set->pages));
-	if (!set->pages) {
+	if (set)
+		set->pages = calloc(n ? n : 1, sizeof(*set->pages));
+	if (!set || !set->pages) {
 		template_set_free(set);
 		return error_no_memory(err);
 	}
-	for (size_t i = 0; i < n && status == STATUS_OK; i++) {
-		struct page *page = &set->pages[set->count++];
-
-		page->file = strdup(pages[i].file);
-		status = page->file ? template_parse(dir, &pages[i], &page->nodes, err)
-				    : error_no_memory(err);
-	}
+	set->count = n;
+	for (size_t i = 0; i < n && status == STATUS_OK; i++)
+		status = page_load(dir, &pages[i], &set->pages[i], err);
 	if (status == STATUS_OK)
 		*out = set;
 	else

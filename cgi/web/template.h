@@ -24,8 +24,10 @@ struct template_page {
 };
 
 /*
- * Loads the pages and the partials they name (`{{>head}}` is DIR/partials/head.html). Refused with "FILE:LINE: …": an
- * unknown name or partial, an unbalanced section, a raw tag, a partial that includes itself, a file that others may write.
+ * Loads the pages and the partials they name (`{{>head}}` is DIR/partials/head.html). Refused with
+ * "FILE:LINE: …": an unknown name or partial, an unbalanced section, a raw tag, a partial that
+ * includes itself, a file that others may write, and a value where escaping would not make it safe:
+ * in a tag outside quotes, in a script (but for JSON in its own), a style or an on… attribute.
  */
 enum status template_set_load(const char *dir, const struct template_page *pages, size_t n,
 			      struct template_set **out, struct error *err);

@@ -1,7 +1,7 @@
 /*
- * Where in an HTML document a {{value}} stands. Escaping for HTML is right in text and in quoted attributes
- * only; in <script type="application/json"> our JSON writer's text is; nowhere else is any value let in.
- * No parser: it follows tags, quotes and comments as templates have them.
+ * Where in an HTML document a {{value}} stands. Escaping for HTML is right in text and in quoted
+ * attributes only; in <script type="application/json"> our JSON writer's text is; nowhere else is
+ * any value let in. No parser: it follows tags, quotes and comments as templates have them.
  */
 #include <ctype.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 /*
- * A Mustache page into a list of nodes (mustache(5)). What can be wrong with a template is found here, at the
- * start, with file and line; rendering has only memory to run out of. Left out on purpose: {{{raw}}}, {{&raw}}
- * and other delimiters. A tag that stands alone on its line takes the line with it.
+ * A Mustache page into a list of nodes (mustache(5)). What can be wrong with a template is found
+ * here, at the start, with file and line; rendering has only memory to run out of. Left out on
+ * purpose: {{{raw}}}, {{&raw}} and other delimiters. A tag that stands alone on its line takes
+ * the line with it.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -153,7 +154,9 @@ static enum status close_section(struct parser *p, struct source *src, const str
 	return STATUS_OK;
 }
 
-/* The partial's text with the tag's indentation before each line: so its values are not indented. */
+/*
+ * The partial's text with the tag's indentation before each line: so its values are not indented.
+ */
 static void indent(struct strbuf *out, const struct strbuf *text, const struct source *src,
 		   const struct tag *tag)
 {

@@ -1,6 +1,6 @@
 /*
- * What the template files share; nobody else includes it. A page is parsed into one flat list of nodes:
- * partials are expanded in place, and a section's children follow it up to `end`.
+ * What the template files share; nobody else includes it. A page is parsed into one flat list of
+ * nodes: partials are expanded in place, and a section's children follow it up to `end`.
  */
 #ifndef WEB_TEMPLATE_PARTS_H
 #define WEB_TEMPLATE_PARTS_H
@@ -23,12 +23,18 @@ struct nodes {
 	size_t size;
 };
 
-/* template_parse.c. On failure nodes may hold a part of the page: the caller clears it in any case. */
+/*
+ * template_parse.c. On failure nodes may hold a part of the page: the caller clears it in any
+ * case.
+ */
 enum status template_parse(const char *dir, const struct template_page *page, struct nodes *nodes,
 			   struct error *err);
 void nodes_clear(struct nodes *nodes);
 
-/* template.c. The file's text; refused: no regular file, too large, others may write it, NUL, not UTF-8. */
+/*
+ * template.c. The file's text; refused: no regular file, too large, others may write it, NUL, not
+ * UTF-8.
+ */
 enum status template_file_read(const char *path, struct strbuf *out, struct error *err);
 const struct nodes *template_nodes(const struct template_set *set, const char *file);
 

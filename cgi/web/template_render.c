@@ -1,6 +1,6 @@
 /*
- * Views, and a page's nodes with a view's values into text. Every value is escaped for HTML but for JSON, which
- * only comes out where the page has a <script type="application/json">.
+ * Views, and a page's nodes with a view's values into text. Every value is escaped for HTML but
+ * for JSON, which only comes out where the page has a <script type="application/json">.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,373 @@
+/*
+ * The header writer: whole responses byte for byte, and no way to write a header of one's own
+ * (SEC-HTTP-4).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "web/response.h"
+
+#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
+
+#define FAILED_HEAD                                                                                \
+	"Status: 500 Internal Server Error\r\n"                                                    \
+	"Cache-Control: no-store\r\n"                                                              \
+	"Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"                  \
+	"Content-Type: text/plain; charset=utf-8\r\n"                                              \
+	"Referrer-Policy: same-origin\r\n"                                                         \
+	"X-Content-Type-Options: nosniff\r\n"                                                      \
+	"X-Frame-Options: DENY\r\n"                                                                \
+	"X-Robots-Tag: noindex, nofollow\r\n"
+#define FAILED_TAIL "Content-Length: 34\r\n\r\n"
+#define FAILED_BODY "Something went wrong on our side.\n"
+#define FAILED      FAILED_HEAD FAILED_TAIL FAILED_BODY
+
+/* Writes and clears. */
+static void expect(struct response *res, const char *expected)
+{
+	struct strbuf out;
+
+	strbuf_init(&out);
+	response_write(res, &out);
+	assert_true(strbuf_ok(&out));
+	assert_string_equal(out.data, expected);
+	strbuf_clear(&out);
+	response_clear(res);
+}
+
+static void test_empty(void **state)
+{
+	struct response res;
+
+	(void)state;
+	response_init(&res);
+	expect(&res, "Status: 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "
+		     "0\r\n\r\n");
+}
+
+static void test_page(void **state)
+{
+	struct response res;
+
+	(void)state;
+	response_init(&res);
+	response_header(&res, HEADER_VARY, "Cookie");
+	response_header(&res, HEADER_CONTENT_TYPE, "text/html; charset=utf-8");
+	response_header(&res, HEADER_CACHE_CONTROL, "private");
+	response_header(&res, HEADER_CACHE_CONTROL, "no-store");
+	response_header(&res, HEADER_RETRY_AFTER, "5");
+	response_header(&res, HEADER_RETRY_AFTER, NULL);
+	response_cookie(&res, "a=1; Path=/");
+	response_cookie(&res, "b=2");
+	strbuf_adds(&res.body, "<p>\xc3\xa9</p>");
+	expect(&res, "Status: 200 OK\r\n"
+		     "Cache-Control: no-store\r\n"
+		     "Content-Type: text/html; charset=utf-8\r\n"
+		     "Vary: Cookie\r\n"
+		     "Set-Cookie: a=1; Path=/\r\n"
+		     "Set-Cookie: b=2\r\n"
+		     "Content-Length: 9\r\n"
+		     "\r\n"
+		     "<p>\xc3\xa9</p>");
+}
+
+static void test_every_header(void **state)
+{
+	static const char *const lines[HEADER_COUNT] = {
+	    "Allow",
+	    "Cache-Control",
+	    "Content-Security-Policy",
+	    "Content-Type",
+	    "Cross-Origin-Opener-Policy",
+	    "Cross-Origin-Resource-Policy",
+	    "Location",
+	    "Permissions-Policy",
+	    "Referrer-Policy",
+	    "Retry-After",
+	    "Strict-Transport-Security",
+	    "Vary",
+	    "X-Content-Type-Options",
+	    "X-Frame-Options",
+	    "X-Request-Id",
+	    "X-Robots-Tag",
+	};
+	struct response res;
+
+	(void)state;
+	for (size_t i = 0; i < HEADER_COUNT; i++) {
+		struct strbuf out;
+		char line[80];
+
+		response_init(&res);
+		response_header(&res, (enum response_header)i, "some value");
+		strbuf_init(&out);
+		response_write(&res, &out);
+		snprintf(line, sizeof(line), "\r\n%s: some value\r\n", lines[i]);
+		assert_non_null(strstr(out.data, line));
+		strbuf_clear(&out);
+		response_clear(&res);
+	}
+}
+
+static void test_head(void **state)
+{
+	struct response res;
+
+	(void)state;
+	response_init(&res);
+	res.head = true;
+	strbuf_adds(&res.body, "twelve bytes");
+	expect(&res, "Status: 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "
+		     "12\r\n\r\n");
+	response_init(&res);
+	res.head = true;
+	res.failed = true;
+	expect(&res, FAILED_HEAD FAILED_TAIL);
+}
+
+static void test_body_with_nul(void **state)
+{
+	struct response res;
+	struct strbuf out;
+
+	(void)state;
+	response_init(&res);
+	strbuf_add(&res.body, "a\0b", 3);
+	strbuf_init(&out);
+	response_write(&res, &out);
+	assert_non_null(strstr(out.data, "Content-Length: 3\r\n"));
+	assert_memory_equal(out.data + out.len - 3, "a\0b", 3);
+	strbuf_clear(&out);
+	response_clear(&res);
+}
+
+static void test_statuses(void **state)
+{
+	static const struct {
+		int status;
+		const char *line;
+	} rows[] = {
+	    {200, "Status: 200 OK\r\n"                             },
+	    {303, "Status: 303 See Other\r\n"                      },
+	    {400, "Status: 400 Bad Request\r\n"                    },
+	    {401, "Status: 401 Unauthorized\r\n"                   },
+	    {403, "Status: 403 Forbidden\r\n"                      },
+	    {404, "Status: 404 Not Found\r\n"                      },
+	    {405, "Status: 405 Method Not Allowed\r\n"             },
+	    {409, "Status: 409 Conflict\r\n"                       },
+	    {413, "Status: 413 Content Too Large\r\n"              },
+	    {414, "Status: 414 URI Too Long\r\n"                   },
+	    {415, "Status: 415 Unsupported Media Type\r\n"         },
+	    {429, "Status: 429 Too Many Requests\r\n"              },
+	    {431, "Status: 431 Request Header Fields Too Large\r\n"},
+	    {500, "Status: 500 Internal Server Error\r\n"          },
+	    {502, "Status: 502 Bad Gateway\r\n"                    },
+	    {503, "Status: 503 Service Unavailable\r\n"            },
+	    {504, "Status: 504 Gateway Timeout\r\n"                },
+ /* not ours: never written */
+	    {0,   "Status: 500 Internal Server Error\r\n"          },
+	    {99,  "Status: 500 Internal Server Error\r\n"          },
+	    {299, "Status: 500 Internal Server Error\r\n"          },
+	    {-1,  "Status: 500 Internal Server Error\r\n"          },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct response res;
+		struct strbuf out;
+
+		response_init(&res);
+		res.status = rows[i].status;
+		strbuf_init(&out);
+		response_write(&res, &out);
+		assert_memory_equal(out.data, rows[i].line, strlen(rows[i].line));
+		strbuf_clear(&out);
+		response_clear(&res);
+	}
+	for (int i = 0; i < STATUS_COUNT; i++) { /* what status.c can say has a phrase */
+		struct response res;
+		struct strbuf out;
+		char line[32];
+
+		response_init(&res);
+		res.status = status_http((enum status)i);
+		snprintf(line, sizeof(line), "Status: %d ", res.status);
+		strbuf_init(&out);
+		response_write(&res, &out);
+		assert_memory_equal(out.data, line, strlen(line));
+		strbuf_clear(&out);
+		response_clear(&res);
+	}
+}
+
+/* Every control character, in every header and in a cookie, makes the response a plain 500. */
+static void test_control_characters(void **state)
+{
+	(void)state;
+	for (size_t name = 0; name <= HEADER_COUNT; name++) {
+		for (int c = 1; c < 256; c++) {
+			struct response res;
+			char value[16];
+
+			if (c == 0x20)
+				c = 0x7f; /* the rest of ASCII is allowed; beyond, see below */
+			if (c > 0x7f)
+				break;
+			snprintf(value, sizeof(value), "a%cX-Evil: 1", c);
+			response_init(&res);
+			strbuf_adds(&res.body, "a secret");
+			response_header(&res, HEADER_VARY, "Cookie");
+			if (name < HEADER_COUNT)
+				response_header(&res, (enum response_header)name, value);
+			else
+				response_cookie(&res, value);
+			assert_true(res.failed);
+			expect(&res, FAILED);
+		}
+	}
+}
+
+static void test_values_that_hold(void **state)
+{
+	struct response res;
+
+	(void)state;
+	response_init(&res);
+	response_header(&res, HEADER_LOCATION, "/~ !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}\xc3\xa9");
+	assert_false(res.failed);
+	response_clear(&res);
+}
+
+static void test_failed_keeps_the_request_id(void **state)
+{
+	struct response res;
+
+	(void)state;
+	response_init(&res);
+	response_header(&res, HEADER_X_REQUEST_ID, "0123456789abcdef");
+	response_cookie(&res, "a=secret");
+	res.failed = true;
+	expect(&res, FAILED_HEAD "X-Request-Id: 0123456789abcdef\r\n" FAILED_TAIL FAILED_BODY);
+}
+
+static void test_body_that_failed(void **state)
+{
+	struct response res;
+
+	(void)state;
+	response_init(&res);
+	res.body.max = 4;
+	strbuf_adds(&res.body, "too long");
+	expect(&res, FAILED);
+}
+
+static void test_cookies(void **state)
+{
+	struct response res;
+
+	(void)state;
+	response_init(&res);
+	for (int i = 0; i < RESPONSE_COOKIES_MAX; i++)
+		response_cookie(&res, "a=1");
+	assert_false(res.failed);
+	response_cookie(&res, "one=too many");
+	assert_true(res.failed);
+	response_clear(&res);
+}
+
+static void test_redirects(void **state)
+{
+	static const struct {
+		const char *location;
+		bool ok;
+	} rows[] = {
+	    {"/",		   true },
+	    {"/chat/",              true },
+	    {"/chat/?a=b",          true },
+	    {"https://a.example/",  true },
+	    {"http://[::1]/",       true },
+	    {"//evil.example",      false},
+	    {"/\\evil.example",     false},
+	    {"",		    false},
+	    {"chat",                false},
+	    {"javascript:alert(1)", false},
+	    {"\\\\evil",            false},
+	    {"ftp://a.example/",    false},
+	    {"HTTPS//",             false},
+	    {"/a\r\nX: 1",          false},
+	    {"http:/evil",          false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct response res;
+
+		response_init(&res);
+		strbuf_adds(&res.body, "old");
+		response_redirect(&res, rows[i].location);
+		assert_int_equal(res.failed, !rows[i].ok);
+		if (!rows[i].ok)
+			expect(&res, FAILED);
+		response_clear(&res);
+	}
+	struct response res;
+
+	response_init(&res);
+	response_redirect(&res, "/chat/");
+	expect(&res, "Status: 303 See Other\r\n"
+		     "Content-Type: text/plain; charset=utf-8\r\n"
+		     "Location: /chat/\r\n"
+		     "Content-Length: 10\r\n"
+		     "\r\n"
+		     "See Other\n");
+}
+
+static void test_reset(void **state)
+{
+	struct response res;
+
+	(void)state;
+	for (int keep = 0; keep < 2; keep++) {
+		response_init(&res);
+		response_redirect(&res, "/somewhere");
+		response_header(&res, HEADER_ALLOW, "GET");
+		response_cookie(&res, "a=1");
+		response_header(&res, HEADER_VARY, "bad\nvalue");
+		response_reset(&res, keep);
+		res.status = 404;
+		strbuf_adds(&res.body, "new");
+		expect(&res, keep ? "Status: 404 Not Found\r\n"
+				    "Content-Type: text/plain; charset=utf-8\r\n"
+				    "Set-Cookie: a=1\r\nContent-Length: 3\r\n\r\nnew"
+				  : "Status: 404 Not Found\r\n"
+				    "Content-Type: text/plain; charset=utf-8\r\n"
+				    "Content-Length: 3\r\n\r\nnew");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_empty),
+	    cmocka_unit_test(test_page),
+	    cmocka_unit_test(test_every_header),
+	    cmocka_unit_test(test_head),
+	    cmocka_unit_test(test_body_with_nul),
+	    cmocka_unit_test(test_statuses),
+	    cmocka_unit_test(test_control_characters),
+	    cmocka_unit_test(test_values_that_hold),
+	    cmocka_unit_test(test_failed_keeps_the_request_id),
+	    cmocka_unit_test(test_body_that_failed),
+	    cmocka_unit_test(test_cookies),
+	    cmocka_unit_test(test_redirects),
+	    cmocka_unit_test(test_reset),
+	};
+
+	return cmocka_run_group_tests_name("response", tests, NULL, NULL);
+}

@@ -1,0 +1,540 @@
+/*
+ * Mustache pages: what the specification's core says about interpolation, sections, inverted
+ * sections, comments, partials and standalone lines, and what our pages refuse beyond it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "web/template.h"
+
+#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
+
+static char dir[64];
+
+static const char *const names[] = {
+    "subject", "html", "empty", "absent", "yes", "no",   "list", "n",     "outer", "name", "shadow",
+    "one",     "two",  "three", "inner",  "a.b", "json", "text", "lines", "node",  NULL,
+};
+
+/* One view for all rows. */
+static struct view *make_view(void)
+{
+	struct view *view = view_new(), *item, *inner;
+
+	assert_non_null(view);
+	view_text(view, "subject", "world");
+	view_text(view, "html", "& \" < > '");
+	view_text(view, "empty", "");
+	view_flag(view, "yes", true);
+	view_flag(view, "no", false);
+	view_text(view, "name", "outside");
+	view_text(view, "text", "from the view");
+	view_text(view, "lines", "<\n->");
+	view_text(view, "a.b", "dotted");
+	view_json_script(view, "json", "{\"a\":\"\\u003c\"}");
+	for (int i = 1; i <= 3; i++) {
+		char number[2] = {(char)('0' + i), '\0'};
+
+		view_text(view_item(view, "list"), "n", number);
+	}
+	item = view_item(view, "outer");
+	view_text(item, "name", "inside");
+	view_text(item, "one", "1");
+	inner = view_item(item, "inner");
+	view_text(inner, "two", "2");
+	inner = view_item(item, "inner");
+	view_text(inner, "two", "two");
+	item = view_item(view, "shadow");
+	view_text(item, "name", "");
+	view_flag(item, "yes", false);
+	return view;
+}
+
+static const struct {
+	const char *name, *text;
+} partials[] = {
+    {"plain",   "from partial"                      },
+    {"value",   "*{{subject}}*"                     },
+    {"lines",   ">\n>"			      },
+    {"block",   "|\n{{lines}}\n|\n"                 },
+    {"section", "{{#yes}}in {{subject}}{{/yes}}"    },
+    {"item",    "({{n}})"			   },
+    {"outer",   "a\n  {{>inner}}\nb\n"              },
+    {"inner",   "x\n{{lines}}\ny\n"                 },
+    {"empty",   ""				  },
+    {"comment", "  {{! nothing }}\nleft\n"          },
+    {"head",    "<p>{{subject}}</p>\n"              },
+    {"self",    "{{>self}}"			 },
+    {"ping",    "{{>pong}}"			 },
+    {"pong",    "{{>ping}}"			 },
+    {"broken",  "one\n{{#yes}}\n"                   },
+    {"alien",   "one\n\n{{stranger}}"               },
+    {"script",  "<script type=\"application/json\">"},
+};
+
+static void write_file(const char *name, const char *text, size_t len)
+{
+	char path[160];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, len, file), len);
+	fclose(file);
+	chmod(path, 0644);
+}
+
+static int make_folder(void **state)
+{
+	char path[160];
+
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/template_test.XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s/partials", dir);
+	if (mkdir(path, 0755) != 0)
+		return -1;
+	for (size_t i = 0; i < LENGTH(partials); i++) {
+		snprintf(path, sizeof(path), "partials/%s.html", partials[i].name);
+		write_file(path, partials[i].text, strlen(partials[i].text));
+	}
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	char path[160];
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(partials); i++) {
+		snprintf(path, sizeof(path), "%s/partials/%s.html", dir, partials[i].name);
+		unlink(path);
+	}
+	snprintf(path, sizeof(path), "%s/partials", dir);
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/page.html", dir);
+	unlink(path);
+	return rmdir(dir);
+}
+
+static enum status load(const char *text, struct template_set **set, struct error *err)
+{
+	const struct template_page page = {.file = "page.html", .names = names};
+
+	write_file("page.html", text, strlen(text));
+	return template_set_load(dir, &page, 1, set, err);
+}
+
+struct row {
+	const char *what, *page, *expected;
+};
+
+static const struct row interpolation[] = {
+    {"no tags",			  "Hello from {Mustache}!\n",          "Hello from {Mustache}!\n"    },
+    {"empty page",		       "",				  ""			    },
+    {"basic",			    "Hello, {{subject}}!\n",             "Hello, world!\n"             },
+    {"escaped",			  "{{html}}",                          "&amp; &quot; &lt; &gt; &#39;"},
+    {"twice",			    "{{subject}}{{subject}}",            "worldworld"                  },
+    {"no value",			 "I ({{absent}}) be seen",            "I () be seen"                },
+    {"empty value",		      "({{empty}})",                       "()"                          },
+    {"a flag has no text",               "({{yes}})",                         "()"                          },
+    {"a list has no text",               "({{list}})",                        "()"                          },
+    {"dots are not special",             "{{a.b}}",                           "dotted"                      },
+    {"surrounding blanks stay",          "| {{subject}} |",                   "| world |"                   },
+    {"alone on its line it stays there", "  {{subject}}\n",                   "  world\n"                   },
+    {"padding",			  "|{{ subject }}|",                   "|world|"                     },
+    {"padding with tabs and newlines",   "|{{\t\nsubject\n}}|",               "|world|"                     },
+    {"in a quoted attribute",            "<a title=\"{{html}}\">",
+     "<a title=\"&amp; &quot; &lt; &gt; &#39;\">"							   },
+    {"in single quotes",                 "<a title='{{subject}}'>",           "<a title='world'>"           },
+    {"single braces are text",           "{ {subject} }",                     "{ {subject} }"               },
+    {"closing braces are text",          "}} {{subject}}",                    "}} world"                    },
+    {"a value is not parsed again",      "{{lines}}",                         "&lt;\n-&gt;"                 },
+    {"bytes beyond ASCII",               "\xc3\xa9 {{subject}} \xe2\x82\xac", "\xc3\xa9 world \xe2\x82\xac" },
+    {"CRLF stays",		       "{{subject}}\r\n",                   "world\r\n"                   },
+};
+
+static const struct row sections[] = {
+    {"true",				      "\"{{#yes}}shown{{/yes}}\"",                                      "\"shown\""      },
+    {"false",				     "\"{{#no}}hidden{{/no}}\"",                                       "\"\""           },
+    {"absent is false",			   "[{{#absent}}hidden{{/absent}}]",                                 "[]"             },
+    {"empty text is false",                       "[{{#empty}}hidden{{/empty}}]",                                   "[]"             },
+    {"text is true",			      "[{{#subject}}Hi {{subject}}.{{/subject}}]",                      "[Hi world.]"    },
+    {"JSON is true",			      "[{{#json}}x{{/json}}]",                                          "[x]"            },
+    {"a list repeats",			    "\"{{#list}}{{n}}{{/list}}\"",                                    "\"123\""        },
+    {"an item's name wins",                       "{{#outer}}{{name}}{{/outer}}",                                   "inside"         },
+    {"the outer name is seen",                    "{{#outer}}{{subject}}{{/outer}}",                                "world"          },
+    {"behind the list it is the outer one again", "{{#outer}}{{/outer}}{{name}}",                                   "outside"        },
+    {"an empty inner value hides the outer",      "{{#shadow}}({{name}}){{/shadow}}",                               "()"             },
+    {"a false inner flag hides the outer",        "{{#shadow}}{{#yes}}x{{/yes}}{{/shadow}}",                        ""               },
+    {"lists in lists",			    "{{#outer}}{{one}}{{#inner}}-{{two}}{{one}}{{/inner}}{{/outer}}",
+     "1-21-two1"														     },
+    {"the same section twice",                    "{{#yes}}a{{/yes}}-{{#yes}}b{{/yes}}",                            "a-b"            },
+    {"nested in itself",			  "{{#yes}}a{{#yes}}b{{/yes}}c{{/yes}}",                            "abc"            },
+    {"false around true",                         "| A {{#no}}B {{#yes}}C{{/yes}} D{{/no}} E |",                    "| A  E |"       },
+    {"true around false",                         "| A {{#yes}}B {{#no}}C{{/no}} D{{/yes}} E |",                    "| A B  D E |"   },
+    {"padding",				   "|{{# yes }}={{/ yes }}|",                                        "|=|"            },
+    {"surrounding blanks stay",                   " | {{#yes}}\t|\t{{/yes}} | \n",                                  " | \t|\t | \n"  },
+    {"inner blanks stay",                         " | {{#yes}} {{! }}\n {{/yes}} | \n",                             " |  \n  | \n"   },
+    {"indented inline",			   " {{#yes}}YES{{/yes}}\n {{#yes}}GOOD{{/yes}}\n",                  " YES\n GOOD\n"  },
+    {"standalone lines go",                       "| This Is\n{{#yes}}\n|\n{{/yes}}\n| A Line\n",
+     "| This Is\n|\n| A Line\n"												      },
+    {"indented standalone lines go",              "| This Is\n  {{#yes}}\n|\n  {{/yes}}\n| A Line\n",
+     "| This Is\n|\n| A Line\n"												      },
+    {"blanks behind the tag",                     "{{#yes}} \t\n|\n{{/yes}}  \n.",                                  "|\n."           },
+    {"standalone with CRLF",                      "|\r\n{{#yes}}\r\n{{/yes}}\r\n|",                                 "|\r\n|"         },
+    {"standalone on the first line",              "  {{#yes}}\n#{{/yes}}\n/",                                       "#\n/"           },
+    {"standalone on the last line",               "#{{#yes}}\n/\n  {{/yes}}",                                       "#\n/\n"         },
+    {"two tags on a line are not standalone",     "{{#yes}} {{/yes}}\n",                                            " \n"            },
+    {"a standalone list",                         "{{#list}}\n{{n}}\n{{/list}}\n",                                  "1\n2\n3\n"      },
+    {"an indented list keeps its own blanks",     "{{#list}}\n  {{n}}\n{{/list}}\n",                                "  1\n  2\n  3\n"},
+    {"false standalone",			  "a\n{{#no}}\nhidden\n{{/no}}\nb\n",                               "a\nb\n"         },
+};
+
+static const struct row inverted[] = {
+    {"false",			"\"{{^no}}shown{{/no}}\"",					 "\"shown\""          },
+    {"true",			 "\"{{^yes}}hidden{{/yes}}\"",                                      "\"\""               },
+    {"absent",		       "[{{^absent}}shown{{/absent}}]",                                   "[shown]"            },
+    {"empty text",		   "[{{^empty}}shown{{/empty}}]",                                     "[shown]"            },
+    {"text",			 "[{{^subject}}hidden{{/subject}}]",                                "[]"                 },
+    {"a list with items",            "[{{^list}}hidden{{/list}}]",                                      "[]"                 },
+    {"a name of the item",           "{{#outer}}{{^one}}hidden{{/one}}{{^two}}shown{{/two}}{{/outer}}",
+     "shown"														 },
+    {"both ways",		    "{{#no}}a{{/no}}{{^no}}b{{/no}}",                                  "b"                  },
+    {"in itself",		    "| A {{^no}}B {{^no}}C{{/no}} D{{/no}} E |",                       "| A B C D E |"      },
+    {"around a true one",            "{{^no}}{{#yes}}x{{/yes}}{{/no}}",                                 "x"                  },
+    {"padding",		      "|{{^ no }}={{/ no }}|",					   "|=|"                },
+    {"standalone lines go",          "| This Is\n{{^no}}\n|\n{{/no}}\n| A Line\n",
+     "| This Is\n|\n| A Line\n"											      },
+    {"indented standalone",          "| This\n  {{^no}}\n|\n  {{/no}}\n| Line\n",                       "| This\n|\n| Line\n"},
+    {"standalone with CRLF",         "|\r\n{{^no}}\r\n{{/no}}\r\n|",                                    "|\r\n|"             },
+    {"standalone on the first line", "  {{^no}}\n^{{/no}}\n/",                                          "^\n/"               },
+    {"standalone on the last line",  "^{{^no}}\n/\n  {{/no}}",                                          "^\n/\n"             },
+};
+
+static const struct row comments[] = {
+    {"inline",		       "12345{{! Comment }}67890",                   "1234567890"    },
+    {"of several lines",             "12345{{!\n  of\n  lines\n}}67890\n",         "1234567890\n"  },
+    {"standalone",		   "Begin.\n{{! Comment }}\nEnd.\n",             "Begin.\nEnd.\n"},
+    {"indented standalone",          "Begin.\n  {{! Comment }}\nEnd.\n",           "Begin.\nEnd.\n"},
+    {"standalone with CRLF",         "|\r\n{{! Comment }}\r\n|",                   "|\r\n|"        },
+    {"standalone on the first line", "  {{! Comment }}\n!",                        "!"             },
+    {"standalone on the last line",  "!\n  {{! Comment }}",                        "!\n"           },
+    {"several lines standalone",     "Begin.\n{{!\nSomething\n}}\nEnd.\n",         "Begin.\nEnd.\n"},
+    {"indented, several lines",      "Begin.\n  {{!\n    Something\n  }}\nEnd.\n", "Begin.\nEnd.\n"},
+    {"inline with indentation",      "  12 {{! 34 }}\n",                           "  12 \n"       },
+    {"surrounding blanks stay",      "12345 {{! Comment }} 67890",                 "12345  67890"  },
+    {"holds anything",               "({{! #x ^y >z {{ name }})",                  "()"            },
+    {"empty",			"({{!}})",				    "()"            },
+};
+
+static const struct row partial_rows[] = {
+    {"basic",				 "\"{{>plain}}\"",              "\"from partial\""                         },
+    {"sees the view",			 "\"{{>value}}\"",              "\"*world*\""                              },
+    {"with a section",			"{{>section}}",                "in world"                                 },
+    {"once for each item",                    "{{#list}}{{>item}}{{/list}}", "(1)(2)(3)"                                },
+    {"surrounding blanks stay",               "| {{>lines}} |",              "| >\n> |"                                 },
+    {"inline it is not indented",             "  |  {{>lines}}\n",           "  |  >\n>\n"                              },
+    {"inline behind a value",                 "  {{subject}}  {{>lines}}\n", "  world  >\n>\n"                          },
+    {"standalone with CRLF",                  "|\r\n{{>plain}}\r\n|",        "|\r\nfrom partial|"                       },
+    {"standalone without a line before",      "  {{>lines}}\n>",             "  >\n  >>"                                },
+    {"standalone without a newline",          ">\n  {{>lines}}",             ">\n  >\n  >"                              },
+    {"each line is indented, a value is not", "\\\n {{>block}}\n/\n",
+     "\\\n |\n &lt;\n-&gt;\n |\n/\n"										    },
+    {"a tab indents as well",                 "\t{{>lines}}",                "\t>\n\t>"                                 },
+    {"padding",			       "|{{> plain }}|",              "|from partial|"                           },
+    {"in a partial, indented twice",          "  {{>outer}}\n",              "  a\n    x\n    &lt;\n-&gt;\n    y\n  b\n"},
+    {"empty",				 "a\n  {{>empty}}\nb\n",        "a\nb\n"                                   },
+    {"standalone lines inside",               "  {{>comment}}\n.",           "  left\n."                                },
+    {"twice",				 "{{>plain}}{{>plain}}",        "from partialfrom partial"                 },
+    {"in a section that is false",            "{{#no}}{{>plain}}{{/no}}",    ""                                         },
+};
+
+static const struct row html_places[] = {
+    {"JSON in its script",            "<script type=\"application/json\" id=\"x\">{{json}}</script>",
+     "<script type=\"application/json\" id=\"x\">{\"a\":\"\\u003c\"}</script>"                                                          },
+    {"type behind other attributes",  "<SCRIPT nonce='{{subject}}' type='application/json'>{{json}}",
+     "<SCRIPT nonce='world' type='application/json'>{\"a\":\"\\u003c\"}"                                                                },
+    {"only in a section",             "<script type=\"application/json\">{{#yes}}{{json}}{{/yes}}</script>",
+     "<script type=\"application/json\">{\"a\":\"\\u003c\"}</script>"                                                                   },
+    {"no value in a script",          "<script type=\"application/json\">{{absent}}</script>",
+     "<script type=\"application/json\"></script>"										      },
+    {"text behind the script",        "<script type=\"application/json\">{{json}}</script>{{html}}",
+     "<script type=\"application/json\">{\"a\":\"\\u003c\"}</script>&amp; &quot; &lt; &gt; &#39;"                                       },
+    {"the script's tag in a partial", "{{>script}}{{json}}</script>{{subject}}",
+     "<script type=\"application/json\">{\"a\":\"\\u003c\"}</script>world"                                                              },
+    {"a script's nonce",              "<script nonce=\"{{subject}}\" src=\"x\"></script>{{subject}}",
+     "<script nonce=\"world\" src=\"x\"></script>world"										 },
+    {"in a comment",                  "<!-- <p {{html}} > --> {{subject}}",
+     "<!-- <p &amp; &quot; &lt; &gt; &#39; > --> world"										 },
+    {"a less-than sign",              "1 < 2 {{subject}}",						   "1 < 2 world"              },
+    {"a section in a tag",            "<option{{#yes}} selected{{/yes}}>{{subject}}",
+     "<option selected>world"													   },
+    {"a greater-than sign in quotes", "<p title=\"a > b\" id=\"{{subject}}\">",
+     "<p title=\"a > b\" id=\"world\">"												 },
+    {"a style sheet's end",           "<style>p { }</style>{{subject}}",                                     "<style>p { }</style>world"},
+};
+
+static void check_rows(const struct row *rows, size_t n)
+{
+	struct view *view = make_view();
+
+	for (size_t i = 0; i < n; i++) {
+		struct template_set *set = NULL;
+		struct error err = {0};
+		struct strbuf out;
+
+		if (load(rows[i].page, &set, &err) != STATUS_OK)
+			fail_msg("%s: %s", rows[i].what, err.text);
+		strbuf_init(&out);
+		if (template_render(set, "page.html", view, &out, &err) != STATUS_OK)
+			fail_msg("%s: %s", rows[i].what, err.text);
+		if (strcmp(out.data, rows[i].expected) != 0)
+			fail_msg("%s: got '%s', expected '%s'", rows[i].what, out.data,
+				 rows[i].expected);
+		strbuf_clear(&out);
+		template_set_free(set);
+	}
+	view_free(view);
+}
+
+#define ROWS_TEST(list)                                                                            \
+	static void test_##list(void **state)                                                      \
+	{                                                                                          \
+		(void)state;                                                                       \
+		check_rows(list, LENGTH(list));                                                    \
+	}
+
+ROWS_TEST(interpolation)
+ROWS_TEST(sections)
+ROWS_TEST(inverted)
+ROWS_TEST(comments)
+ROWS_TEST(partial_rows)
+ROWS_TEST(html_places)
+
+/* A page that is refused, and what the sentence says behind the folder. */
+static const struct refusal {
+	const char *page, *says;
+} refusals[] = {
+    {"{{{subject}}}",				   "/page.html:1: every value is escaped"                        },
+    {"a\n{{&subject}}",				 "/page.html:2: every value is escaped"                        },
+    {"\n\n{{=<% %>=}}",				 "/page.html:3: the delimiters"                                },
+    {"{{stranger}}",				    "/page.html:1: this page has no such name: stranger"          },
+    {"\n{{#stranger}}{{/stranger}}",                    "/page.html:2: this page has no such name: stranger"          },
+    {"{{.}}",					   "/page.html:1: this page has no such name: ."                 },
+    {"{{#yes}}\n",				      "/page.html:1: this section is not closed: yes"               },
+    {"a\n{{#yes}}\n{{#no}}\n{{/no}}",                   "/page.html:2: this section is not closed: yes"               },
+    {"a\nb\n{{/yes}}",				  "/page.html:3: this section was not opened: yes"              },
+    {"{{#yes}}\n{{/no}}",			       "/page.html:2: the open section is another: yes"              },
+    {"{{#yes}}{{#no}}{{/yes}}{{/no}}",                  "/page.html:1: the open section is another: no"               },
+    {"\r\n{{subject",				   "/page.html:2: a tag without its '}}'"                        },
+    {"{{! never ends }",				"/page.html:1: a tag without its '}}'"                        },
+    {"{{}}",					    "/page.html:1: a tag without a name"                          },
+    {"{{ }}",					   "/page.html:1: a tag without a name"                          },
+    {"{{#}}x{{/}}",				     "/page.html:1: a tag without a name"                          },
+    {"{{two words}}",				   "/page.html:1: a name has letters"                            },
+    {"{{sub<ject}}",				    "/page.html:1: a name has letters"                            },
+    {"{{$block}}{{/block}}",                            "/page.html:1: a name has letters"                            },
+    {"\n{{>nowhere}}",				  "/page.html:2: there is no such partial"                      },
+    {"{{>../page}}",				    "/page.html:1: a name has letters"                            },
+    {"{{>..}}",					 "/page.html:1: a partial's name has no dots"                  },
+    {"{{>self}}",				       "/partials/self.html:1: this partial includes itself: self"   },
+    {"{{>ping}}",				       "/partials/pong.html:1: this partial includes itself: ping"   },
+    {"{{>broken}}",				     "/partials/broken.html:2: this section is not closed: yes"    },
+    {"{{>alien}}",				      "/partials/alien.html:3: this page has no such name: stranger"},
+    {"<p title={{subject}}>",                           "/page.html:1: a value in a tag outside quotes"               },
+    {"<{{subject}}>",				   "/page.html:1: a value in a tag outside quotes"               },
+    {"<p {{subject}}=\"x\">",                           "/page.html:1: a value in a tag outside quotes"               },
+    {"<script>\nlet a = '{{subject}}'",                 "/page.html:2: a value in a tag outside quotes"               },
+    {"<script data-type=\"application/json\">{{json}}", "/page.html:1: a value in a tag"                              },
+    {"<script type=\"text/javascript\">{{json}}",       "/page.html:1: a value in a tag"                              },
+    {"<style>p { color: {{subject}} }",                 "/page.html:1: a value in a tag outside quotes"               },
+    {"<p onclick=\"{{subject}}\">",                     "/page.html:1: a value in a tag outside quotes"               },
+    {"<p class=\"x\" STYLE = '{{subject}}'>",           "/page.html:1: a value in a tag outside quotes"               },
+    {"<script>a < b </scrip> {{subject}}</script>",     "/page.html:1: a value in a tag"                              },
+    {"\xff",					    "/page.html: is not UTF-8 text"                               },
+};
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(refusals); i++) {
+		struct template_set *set = NULL;
+		struct error err = {0};
+
+		assert_int_equal(load(refusals[i].page, &set, &err), STATUS_BAD_REQUEST);
+		assert_null(set);
+		if (strncmp(err.text, dir, strlen(dir)) != 0 ||
+		    strncmp(err.text + strlen(dir), refusals[i].says, strlen(refusals[i].says)) !=
+			0)
+			fail_msg("'%s': '%s', expected '%s'", refusals[i].page, err.text,
+				 refusals[i].says);
+	}
+}
+
+/* "{{#yes}}" so many times, and the ends. */
+static enum status load_nested(size_t depth)
+{
+	struct template_set *set = NULL;
+	struct error err = {0};
+	struct strbuf page;
+	enum status status;
+
+	strbuf_init(&page);
+	for (size_t i = 0; i < depth; i++)
+		strbuf_adds(&page, "{{#yes}}");
+	for (size_t i = 0; i < depth; i++)
+		strbuf_adds(&page, "{{/yes}}");
+	status = load(page.data, &set, &err);
+	strbuf_clear(&page);
+	template_set_free(set);
+	return status;
+}
+
+static void test_depth(void **state)
+{
+	(void)state;
+	assert_int_equal(load_nested(TEMPLATE_DEPTH_MAX), STATUS_OK);
+	assert_int_equal(load_nested(TEMPLATE_DEPTH_MAX + 1), STATUS_BAD_REQUEST);
+}
+
+static enum status load_bytes(const char *text, size_t len, mode_t mode, struct error *err)
+{
+	const struct template_page page = {.file = "page.html", .names = names};
+	struct template_set *set = NULL;
+	char path[160];
+	enum status status;
+
+	write_file("page.html", text, len);
+	snprintf(path, sizeof(path), "%s/page.html", dir);
+	chmod(path, mode);
+	status = template_set_load(dir, &page, 1, &set, err);
+	template_set_free(set);
+	return status;
+}
+
+static void test_files(void **state)
+{
+	const struct template_page missing = {.file = "missing.html", .names = names};
+	const struct template_page folder = {.file = "partials", .names = names};
+	char *large = malloc(TEMPLATE_FILE_MAX + 1);
+	struct template_set *set = NULL;
+	struct error err = {0};
+
+	(void)state;
+	assert_non_null(large);
+	memset(large, 'x', TEMPLATE_FILE_MAX + 1);
+	assert_int_equal(load_bytes(large, TEMPLATE_FILE_MAX, 0644, &err), STATUS_OK);
+	assert_int_equal(load_bytes(large, TEMPLATE_FILE_MAX + 1, 0644, &err), STATUS_BAD_REQUEST);
+	free(large);
+	assert_int_equal(load_bytes("a\0b", 3, 0644, &err), STATUS_BAD_REQUEST);
+	assert_int_equal(load_bytes("a", 1, 0664, &err), STATUS_OK);
+	assert_int_equal(load_bytes("a", 1, 0646, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "chmod o-w"));
+	assert_int_equal(template_set_load(dir, &missing, 1, &set, &err), STATUS_NOT_FOUND);
+	assert_non_null(strstr(err.text, "missing.html"));
+	assert_int_equal(template_set_load(dir, &folder, 1, &set, &err), STATUS_BAD_REQUEST);
+	assert_null(set);
+	template_set_free(NULL);
+}
+
+/* Whatever a page says, text is not let into a JSON script, nor JSON out of it. */
+static void test_json_keeps_its_place(void **state)
+{
+	static const char *const pages[] = {
+	    "{{json}}",
+	    "<p title=\"{{json}}\">",
+	    "<script type=\"application/json\">{{subject}}</script>",
+	};
+	struct view *view = make_view();
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(pages); i++) {
+		struct template_set *set = NULL;
+		struct error err = {0};
+		struct strbuf out;
+
+		strbuf_init(&out);
+		assert_int_equal(load(pages[i], &set, &err), STATUS_OK);
+		assert_int_equal(template_render(set, "page.html", view, &out, &err),
+				 STATUS_INTERNAL);
+		assert_non_null(strstr(err.text, "page.html: {{"));
+		strbuf_clear(&out);
+		template_set_free(set);
+	}
+	view_free(view);
+}
+
+static void expect_render(const struct template_set *set, const struct view *view,
+			  const char *expected)
+{
+	struct error err = {0};
+	struct strbuf out;
+
+	strbuf_init(&out);
+	assert_int_equal(template_render(set, "page.html", view, &out, &err), STATUS_OK);
+	assert_string_equal(out.data, expected);
+	strbuf_clear(&out);
+}
+
+static void test_views(void **state)
+{
+	struct template_set *set = NULL;
+	struct error err = {0};
+	struct view *view = view_new();
+	struct strbuf out;
+
+	(void)state;
+	assert_int_equal(load("{{subject}}{{#list}}({{n}}){{/list}}", &set, &err), STATUS_OK);
+	expect_render(set, view, "");
+	view_text(view, "subject", "a");
+	view_text(view, "subject", "b"); /* the last one counts */
+	expect_render(set, view, "b");
+	view_text(view, "subject", NULL);
+	expect_render(set, view, "");
+	view_text(view_item(view, "list"), "n", "1");
+	view_text(view_item(view, "list"), "n", "2");
+	expect_render(set, view, "(1)(2)");
+	view_flag(view, "list", true);
+	expect_render(set, view, "()");
+	view_text(view_item(view, "list"), "n", "3");
+	expect_render(set, view, "(3)");
+	strbuf_init(&out);
+	assert_int_equal(template_render(set, "other.html", view, &out, &err), STATUS_INTERNAL);
+	out.max = 2;
+	assert_int_equal(template_render(set, "page.html", view, &out, &err), STATUS_INTERNAL);
+	strbuf_clear(&out);
+	view_free(view);
+	template_set_free(set);
+	/* what could not be made is taken as nothing */
+	view_text(NULL, "a", "b");
+	view_flag(NULL, "a", true);
+	view_json_script(NULL, "a", "1");
+	assert_null(view_item(NULL, "a"));
+	view_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_interpolation), cmocka_unit_test(test_sections),
+	    cmocka_unit_test(test_inverted),      cmocka_unit_test(test_comments),
+	    cmocka_unit_test(test_partial_rows),  cmocka_unit_test(test_html_places),
+	    cmocka_unit_test(test_refusals),      cmocka_unit_test(test_depth),
+	    cmocka_unit_test(test_files),         cmocka_unit_test(test_json_keeps_its_place),
+	    cmocka_unit_test(test_views),
+	};
+
+	return cmocka_run_group_tests_name("template", tests, make_folder, remove_folder);
+}
