@@ -292,8 +292,7 @@ static enum status write_all(int fd, const struct strbuf *text, struct error *er
 
 		if (put < 0 && errno != EINTR)
 			return error_set(err, STATUS_INTERNAL,
-					 "the web server does not take the answer: %s",
-					 strerror(errno));
+					 "the web server does not take the answer: %m");
 		done += put > 0 ? (size_t)put : 0;
 	}
 	return STATUS_OK;

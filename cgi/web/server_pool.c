@@ -150,7 +150,7 @@ static enum status accept_loop(struct pool *pool, const struct pool_task *task, 
 
 		fds[2].fd = back_off == 0 && has_idle(pool) ? task->listener->fd : -1;
 		if (poll(fds, 3, back_off ? back_off : -1) < 0 && errno != EINTR)
-			return error_set(err, STATUS_INTERNAL, "poll: %s", strerror(errno));
+			return error_set(err, STATUS_INTERNAL, "poll: %m");
 		back_off = 0;
 		if ((fds[0].revents & POLLIN) && signals_next(signals) != 0)
 			return STATUS_OK;
@@ -215,13 +215,12 @@ static enum status start_threads(struct pool *pool, size_t n, struct error *err)
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	pthread_mutex_lock(&pool->lock);
 	while (pool->n_threads < n && status == STATUS_OK) {
-		int failed = pthread_create(&pool->threads[pool->n_threads], &attr, work, pool);
-
-		if (failed)
+		errno = pthread_create(&pool->threads[pool->n_threads], &attr, work, pool);
+		if (errno)
 			status =
 			    error_set(err, STATUS_INTERNAL,
-				      "only %zu of %zu threads could be started: %s; lower threads",
-				      pool->n_threads, n, strerror(failed));
+				      "only %zu of %zu threads could be started: %m; lower threads",
+				      pool->n_threads, n);
 		else
 			pool->n_threads++;
 	}
@@ -262,8 +261,7 @@ enum status pool_serve(const struct pool_task *task, struct error *err)
 	if (!pool) {
 		if (signals >= 0)
 			close(signals);
-		return error_set(err, STATUS_INTERNAL, "cannot start to serve: %s",
-				 strerror(errno));
+		return error_set(err, STATUS_INTERNAL, "cannot start to serve: %m");
 	}
 	status = start_threads(pool, task->threads, err);
 	if (status == STATUS_OK)

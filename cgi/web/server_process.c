@@ -57,16 +57,14 @@ static void stop_signals(sigset_t *set)
 enum status signals_block(sigset_t *old, struct error *err)
 {
 	sigset_t set;
-	int failed;
 
 	stop_signals(&set);
 	/* an ignored signal never reaches a signalfd, and ignored children cannot be waited for */
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGCHLD, SIG_DFL);
-	failed = pthread_sigmask(SIG_BLOCK, &set, old);
-	if (failed)
-		return error_set(err, STATUS_INTERNAL, "cannot block signals: %s",
-				 strerror(failed));
+	errno = pthread_sigmask(SIG_BLOCK, &set, old);
+	if (errno)
+		return error_set(err, STATUS_INTERNAL, "cannot block signals: %m");
 	return STATUS_OK;
 }
 
@@ -115,8 +113,8 @@ enum status account_take(const struct account *account, struct error *err)
 		return STATUS_OK;
 	if (initgroups(account->name, account->gid) != 0 || setgid(account->gid) != 0 ||
 	    setuid(account->uid) != 0)
-		return error_set(err, STATUS_INTERNAL, "cannot become user '%s': %s", account->name,
-				 strerror(errno));
+		return error_set(err, STATUS_INTERNAL, "cannot become user '%s': %m",
+				 account->name);
 	/* the way back must be closed */
 	if (setuid(0) == 0 || seteuid(0) == 0 || setgid(0) == 0 || getuid() != account->uid ||
 	    geteuid() != account->uid || getgid() != account->gid || getegid() != account->gid)
@@ -169,7 +167,7 @@ static enum status spawn(struct supervisor *sup, struct child *child, int *repor
 	pid_t pid;
 
 	if (report && pipe2(ends, O_CLOEXEC) != 0)
-		return error_set(err, STATUS_INTERNAL, "pipe: %s", strerror(errno));
+		return error_set(err, STATUS_INTERNAL, "pipe: %m");
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
@@ -183,7 +181,7 @@ static enum status spawn(struct supervisor *sup, struct child *child, int *repor
 	if (pid < 0) {
 		if (report)
 			close(ends[0]);
-		return error_set(err, STATUS_INTERNAL, "fork: %s", strerror(errno));
+		return error_set(err, STATUS_INTERNAL, "fork: %m");
 	}
 	child->pid = pid;
 	if (report)

@@ -57,8 +57,7 @@ static enum status make_nonblocking(int fd, struct error *err)
 	int flags = fcntl(fd, F_GETFL);
 
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return error_set(err, STATUS_INTERNAL, "cannot set up descriptor %d: %s", fd,
-				 strerror(errno));
+		return error_set(err, STATUS_INTERNAL, "cannot set up descriptor %d: %m", fd);
 	return STATUS_OK;
 }
 
@@ -69,8 +68,7 @@ enum status listener_inherit(int fd, struct listener *out, struct error *err)
 	enum status status;
 
 	if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
-		return error_set(err, STATUS_INTERNAL, "descriptor %d is no socket: %s", fd,
-				 strerror(errno));
+		return error_set(err, STATUS_INTERNAL, "descriptor %d is no socket: %m", fd);
 	if (address.ss_family != AF_UNIX && !is_loopback(&address))
 		return error_set(
 		    err, STATUS_FORBIDDEN,
@@ -93,8 +91,7 @@ static enum status check_folder(const char *path, struct error *err)
 	snprintf(folder, sizeof(folder), "%.*s", (int)len, path);
 	if (stat(len ? folder : "/", &st) != 0)
 		return error_set(err, STATUS_INTERNAL,
-				 "listen: the folder of '%s': %s; make it first", path,
-				 strerror(errno));
+				 "listen: the folder of '%s': %m; make it first", path);
 	if (!S_ISDIR(st.st_mode))
 		return error_set(err, STATUS_INTERNAL, "listen: '%s' is not a folder", folder);
 	if (st.st_mode & S_IWOTH)
@@ -129,7 +126,7 @@ static enum status remove_stale(const struct sockaddr_un *address, uid_t owner, 
 	if (lstat(path, &st) != 0) {
 		if (errno == ENOENT)
 			return STATUS_OK;
-		return error_set(err, STATUS_INTERNAL, "listen: '%s': %s", path, strerror(errno));
+		return error_set(err, STATUS_INTERNAL, "listen: '%s': %m", path);
 	}
 	if (!S_ISSOCK(st.st_mode))
 		return error_set(err, STATUS_CONFLICT, "listen: '%s' is there and is no socket",
@@ -141,8 +138,8 @@ static enum status remove_stale(const struct sockaddr_un *address, uid_t owner, 
 		return error_set(err, STATUS_CONFLICT,
 				 "listen: another server answers on '%s'; stop it first", path);
 	if (unlink(path) != 0)
-		return error_set(err, STATUS_INTERNAL, "listen: cannot remove the old '%s': %s",
-				 path, strerror(errno));
+		return error_set(err, STATUS_INTERNAL, "listen: cannot remove the old '%s': %m",
+				 path);
 	return STATUS_OK;
 }
 
@@ -172,9 +169,9 @@ static enum status set_owner(const struct server_conf *conf, uid_t owner, struct
 	if (lchown(conf->listen, owner, group) != 0)
 		return error_set(
 		    err, STATUS_INTERNAL,
-		    "listen: cannot give '%s' to its user and socket_group '%s': %s; a user "
+		    "listen: cannot give '%s' to its user and socket_group '%s': %m; a user "
 		    "can only give to groups of its own",
-		    conf->listen, conf->socket_group, strerror(errno));
+		    conf->listen, conf->socket_group);
 	return STATUS_OK;
 }
 
@@ -189,15 +186,13 @@ static enum status bind_and_listen(const struct server_conf *conf, uid_t owner,
 
 	umask(mask);
 	if (bound != 0 || lstat(conf->listen, &st) != 0)
-		return error_set(err, STATUS_INTERNAL, "listen: '%s': %s", conf->listen,
-				 strerror(errno));
+		return error_set(err, STATUS_INTERNAL, "listen: '%s': %m", conf->listen);
 	listener->path = conf->listen;
 	listener->dev = st.st_dev;
 	listener->ino = st.st_ino;
 	status = set_owner(conf, owner, err);
 	if (status == STATUS_OK && listen(listener->fd, BACKLOG) != 0)
-		status = error_set(err, STATUS_INTERNAL, "listen: '%s': %s", conf->listen,
-				   strerror(errno));
+		status = error_set(err, STATUS_INTERNAL, "listen: '%s': %m", conf->listen);
 	return status;
 }
 
@@ -212,7 +207,7 @@ enum status listener_open(const struct server_conf *conf, uid_t owner, struct li
 		return error_set(err, STATUS_INTERNAL,
 				 "listen: '%s' must be an absolute path of at most %zu bytes",
 				 conf->listen, sizeof(address.sun_path) - 1);
-	strcpy(address.sun_path, conf->listen);
+	memcpy(address.sun_path, conf->listen, strlen(conf->listen)); /* the rest is 0 */
 	status = check_folder(conf->listen, err);
 	if (status == STATUS_OK)
 		status = remove_stale(&address, owner, err);
@@ -220,7 +215,7 @@ enum status listener_open(const struct server_conf *conf, uid_t owner, struct li
 		return status;
 	listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (listener.fd < 0)
-		return error_set(err, STATUS_INTERNAL, "listen: no socket: %s", strerror(errno));
+		return error_set(err, STATUS_INTERNAL, "listen: no socket: %m");
 	status = bind_and_listen(conf, owner, &address, &listener, err);
 	if (status == STATUS_OK)
 		*out = listener;

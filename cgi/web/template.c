@@ -28,8 +28,7 @@ static enum status check_file(int fd, const char *path, struct error *err)
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return error_set(err, STATUS_INTERNAL, "%s: cannot look at it: %s", path,
-				 strerror(errno));
+		return error_set(err, STATUS_INTERNAL, "%s: cannot look at it: %m", path);
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, STATUS_BAD_REQUEST, "%s: is not a file", path);
 	if (st.st_mode & S_IWOTH)
@@ -50,8 +49,7 @@ static enum status read_all(int fd, const char *path, struct strbuf *out, struct
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return error_set(err, STATUS_INTERNAL, "%s: cannot read it: %s", path,
-					 strerror(errno));
+			return error_set(err, STATUS_INTERNAL, "%s: cannot read it: %m", path);
 		strbuf_add(out, chunk, (size_t)got);
 		if (!strbuf_ok(out) || out->len > TEMPLATE_FILE_MAX)
 			return error_set(err, STATUS_INTERNAL, "%s: grew while it was read", path);
@@ -68,8 +66,8 @@ enum status template_file_read(const char *path, struct strbuf *out, struct erro
 
 	if (fd < 0)
 		return error_set(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_INTERNAL,
-				 "%s: cannot open this template: %s; check `templates` in [site]",
-				 path, strerror(errno));
+				 "%s: cannot open this template: %m; check `templates` in [site]",
+				 path);
 	status = check_file(fd, path, err);
 	if (status == STATUS_OK)
 		status = read_all(fd, path, out, err);

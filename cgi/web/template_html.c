@@ -56,7 +56,7 @@ static void enter_raw(struct html_place *place, enum html_state state, const cha
 {
 	place->state = state;
 	place->tag_len = 0;
-	strcpy(place->end_tag, end_tag);
+	place->end_tag = end_tag;
 }
 
 static void tag_end(struct html_place *place)

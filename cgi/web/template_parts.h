@@ -56,7 +56,7 @@ struct html_place {
 	bool code; /* the quoted attribute is a script or a style */
 	char tag[HTML_TAG_MAX];
 	size_t tag_len;
-	char end_tag[8]; /* "/script" or "/style" */
+	const char *end_tag; /* "/script" or "/style" */
 };
 void html_place_feed(struct html_place *place, const char *text, size_t len);
 
