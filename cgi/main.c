@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/secret.h"
@@ -77,7 +78,8 @@ static void stop(void *app)
 	http_client_stop();
 }
 
-static enum status run(const char *config_option, struct error *err)
+/* *served: the server took over, and with it the answer to a CGI request. */
+static enum status run(const char *config_option, bool *served, struct error *err)
 {
 	enum server_mode mode;
 	struct conf *conf = NULL;
@@ -95,7 +97,13 @@ static enum status run(const char *config_option, struct error *err)
 		    .start = start, .stop = stop, .handle = app_handle, .arg = conf};
 
 		give_up_what_is_not_needed();
+		*served = true;
 		status = server_run(&conf->server, mode, &app, err);
+	}
+	if (*served && status == STATUS_BUSY) {
+		/* requests were still running at the end of the time to stop: what they use is not freed */
+		log_event(LOG_LEVEL_WARN, "stop_cut_off", "why", err->text, NULL);
+		_exit(0);
 	}
 	conf_free(conf);
 	free(file);
@@ -147,6 +155,7 @@ int main(int argc, char **argv)
 {
 	bool cgi = server_is_cgi();
 	const char *config = NULL;
+	bool served = false;
 	struct error err = {0};
 
 	if (!cgi && parse_options(argc, argv, &config) != 0) {
@@ -154,11 +163,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	clean_environment();
-	enum status status = run(config, &err);
+	enum status status = run(config, &served, &err);
 	if (status != STATUS_OK) {
 		log_event(LOG_LEVEL_ERROR, "start_failed", "why", err.text, NULL);
 		fprintf(stderr, "prebind.fcgi: %s\n", err.text);
-		if (cgi)
+		if (cgi && !served)
 			answer_for_failed_start();
 	}
 	log_close();
