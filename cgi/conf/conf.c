@@ -115,7 +115,7 @@ static void beside_binary(char out[PATH_MAX])
 			*slash = '\0';
 	}
 	if (len > 0)
-		strcat(out, tail);
+		memcpy(out + strlen(out), tail, sizeof(tail));
 }
 
 enum status conf_file_find(const char *option, char **out, struct error *err)

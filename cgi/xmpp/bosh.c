@@ -96,14 +96,16 @@ static enum status number_read(const struct xml_node *body, const char *name, lo
 			       struct error *err)
 {
 	const char *text = xml_attr(body, "", name);
-	size_t len;
+	long number;
 
 	if (text == NULL)
 		return STATUS_OK;
-	len = strlen(text);
-	if (len == 0 || len > 5 || strspn(text, "0123456789") != len || atol(text) > NUMBER_MAX)
+	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0')
 		return refuse_attr(name, err);
-	*out = atol(text);
+	number = strtol(text, NULL, 10); /* LONG_MAX where it is too long */
+	if (number > NUMBER_MAX)
+		return refuse_attr(name, err);
+	*out = number;
 	return STATUS_OK;
 }
 
