@@ -281,6 +281,22 @@ static ssize_t cgi_read(void *io, void *buffer, size_t size)
 	return got;
 }
 
+/*
+ * What the handler left of the body. Behind mod_cgid stdin and stdout are one socket: closed with unread
+ * bytes in it, it is reset, and the answer is lost.
+ */
+static void cgi_drain(struct cgi_body *body)
+{
+	char trash[8192];
+	size_t total = 0;
+	ssize_t got = 1;
+
+	while (body->known && total < DRAIN_MAX && got > 0) {
+		got = cgi_read(body, trash, sizeof(trash));
+		total += got > 0 ? (size_t)got : 0;
+	}
+}
+
 static enum status write_all(int fd, const struct strbuf *text, struct error *err)
 {
 	size_t done = 0;
@@ -326,6 +342,7 @@ static enum status run_cgi(const struct server_app *app, struct error *err)
 		answer(app, state, &gateway, &out);
 	else
 		cgi_refuse(&out);
+	cgi_drain(&body);
 	written = write_all(STDOUT_FILENO, &out, started == STATUS_OK ? err : NULL);
 	strbuf_clear(&out);
 	if (started == STATUS_OK)

@@ -1,6 +1,8 @@
 // The program as plain CGI: one process for each request, everything by environment and standard input.
 import assert from "node:assert/strict";
+import net from "node:net";
 import { after, before, test } from "node:test";
+import { gatewayParams, parseAnswer } from "../lib/gateway.mjs";
 import { dataBlock, FORM, NAVIGATION, SCRIPT, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
@@ -146,6 +148,28 @@ test("health is told without a login", async () => {
 test("plain http is for loopback", async () => {
 	const answer = await prebind.cgi({ params: { REMOTE_ADDR: "192.0.2.1" } });
 	assert.equal(answer.status, 403);
+});
+
+test("the answer to a body that is too large arrives, where stdin and stdout are one socket (mod_cgid)", async () => {
+	const body = `user=alice&password=${"x".repeat(200_000)}`;
+	const headers = { ...FORM, "Content-Type": "application/x-www-form-urlencoded" };
+	const env = { PREBIND_CONF: prebind.conf, ...gatewayParams({ method: "POST", path: "/login", headers, body }) };
+	const text = await new Promise((resolve, reject) => {
+		const server = net.createServer({ pauseOnConnect: true }, (socket) => {
+			const child = place.start("prebind.fcgi", [prebind.program], { env, stdio: [socket, socket, "pipe"] });
+			child.process.once("spawn", () => socket.destroy()); // the program's end is the only one
+			server.close();
+		});
+		server.listen(place.path("cgid.sock"), () => {
+			const web = net.connect(place.path("cgid.sock"));
+			let got = "";
+			web.setEncoding("utf8").on("data", (chunk) => (got += chunk));
+			web.once("end", () => resolve(got));
+			web.once("error", reject);
+			web.write(body);
+		});
+	});
+	assert.equal(parseAnswer(text).status, 413);
 });
 
 test("arguments are ignored: a query must not become options (RFC 3875 4.4)", async () => {
