@@ -17,13 +17,14 @@
 enum status connection_schema(struct connection *db, int *out, struct error *err)
 {
 	int application, schema, tables;
-	enum status status = connection_ask(db, "PRAGMA application_id", &application, NULL, err);
+	enum status status =
+	    connection_ask(db, "SELECT count(*) FROM sqlite_schema", &tables, NULL, err);
 
 	if (status == STATUS_OK)
 		status = connection_ask(db, "PRAGMA user_version", &schema, NULL, err);
+	/* Last: a migration that commits meanwhile makes the file ours, and never the reverse. */
 	if (status == STATUS_OK)
-		status =
-		    connection_ask(db, "SELECT count(*) FROM sqlite_schema", &tables, NULL, err);
+		status = connection_ask(db, "PRAGMA application_id", &application, NULL, err);
 	if (status != STATUS_OK)
 		return status;
 	if (application != APPLICATION_ID && (application != 0 || schema != 0 || tables != 0))
