@@ -5,6 +5,9 @@ import net from "node:net";
 
 const POLL_MS = 20;
 
+/** A port of 127.0.0.1 where nobody is: a free one may be somebody's a moment later, this one takes root. */
+export const DEAD_PORT = 1;
+
 /**
  * Polls until the probe returns something truthy, and returns that. A probe that throws has not succeeded yet.
  * @template T

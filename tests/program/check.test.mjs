@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
-import { freePorts } from "../lib/wait.mjs";
+import { DEAD_PORT } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const PASSWORD = "correct horse";
@@ -71,7 +71,7 @@ const stopsThePreBind = [
 	},
 	{
 		name: "a dead upstream",
-		keys: (place, port) => ({ tigase_url: `http://127.0.0.1:${port}/rest/adhoc/bosh@example.test` }),
+		keys: () => ({ tigase_url: `http://127.0.0.1:${DEAD_PORT}/rest/adhoc/bosh@example.test` }),
 		says: /no connection \(Connection refused\): is the XMPP server's HTTP service running there\?/,
 		status: 502,
 	},
@@ -82,7 +82,7 @@ async function setUp(t, keys = () => ({})) {
 	const place = new Place();
 	t.after(() => place.close());
 	const peer = await startTigasePeer({ place });
-	const site = { ...peer.site(place), ...keys(place, (await freePorts(1))[0]) };
+	const site = { ...peer.site(place), ...keys(place) };
 	const prebind = new Prebind(place, { site });
 	await prebind.prepare({ alice: PASSWORD });
 	return { place, prebind, site };

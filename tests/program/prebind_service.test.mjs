@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Place } from "../lib/place.mjs";
 import { confText, Prebind } from "../lib/prebind.mjs";
-import { freePorts } from "../lib/wait.mjs";
+import { DEAD_PORT } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const TIMEOUT_MS = 400;
@@ -20,7 +20,6 @@ before(async () => {
 	place = new Place();
 	peer = await startTigasePeer({ place });
 	keyedPeer = await startTigasePeer({ place, apiKey: API_KEY });
-	const [nobodysPort] = await freePorts(1);
 	const site = (keys) => ({ database: place.path("data", "prebind.db"), ...peer.site(place), timeout: "4s", ...keys });
 	const hosts = (name) => ({ hosts: `${name}.example.org` });
 	prebind = new Prebind(place, {
@@ -31,7 +30,7 @@ before(async () => {
 			fixed: site({ ...hosts("fixed"), resource: "desk" }),
 			server: site({ ...hosts("server"), resource: "server", session_life: "25s" }),
 			hurried: site({ ...hosts("hurried"), timeout: `${TIMEOUT_MS}ms` }),
-			dead: site({ ...hosts("dead"), tigase_url: `http://127.0.0.1:${nobodysPort}/rest/adhoc/bosh@example.test` }),
+			dead: site({ ...hosts("dead"), tigase_url: `http://127.0.0.1:${DEAD_PORT}/rest/adhoc/bosh@example.test` }),
 			wrong: site({ ...hosts("wrong"), tigase_password_file: place.write("etc/wrong.password", "not-it\n") }),
 			keyed: site({ ...hosts("keyed"), ...keyedPeer.site(place) }),
 			keyless: site({ ...hosts("keyless"), tigase_url: keyedPeer.url }),
