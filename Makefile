@@ -47,6 +47,8 @@ UNIT_TESTS = \
 	jid_map_test jid_test json_test limit_test log_test login_test request_test response_test \
 	router_test sasl_test secret_test session_test store_test strbuf_test template_test user_test xml_test
 
+BENCH = load peer
+
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
 STATIC     = attach.js bind.js chat.css chat.js contacts.js conversation.js icon.svg pace.js prebind.js \
 	stanza.js texts.js
@@ -122,6 +124,13 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libprebind.a
 
 unit: $(UNIT_TESTS:%=$(BUILD)/unit/%)
 
+$(BUILD)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+
+bench-programs: $(BENCH:%=$(BUILD)/bench/%)
+
 # ---- browser side ----
 
 # Strophe.js is not in the repository: npm installs it from the lock file. We serve its small build as it is, less the
@@ -136,7 +145,7 @@ vendor: $(VENDOR)
 
 # ---- run, test ----
 
-# `make demo` and `make test` install what is missing (tests/packages); the rest expects it to be there.
+# `make demo`, `make test` and `make bench` install what is missing (tests/packages); the rest expects it to be there.
 # The second make sees what the first could not: pkg-config and node_modules.
 
 RUN_TESTS = PREBIND_BUILD=$(BUILD) tests/run
@@ -149,8 +158,15 @@ demo:
 
 test:
 	tests/install build demo test
-	$(MAKE) -j$$(nproc) WERROR=1 all unit vendor
-	$(RUN_TESTS) tests/lint $(UNIT_PROGRAMS) tests/program tests/servers tests/browser
+	$(MAKE) -j$$(nproc) WERROR=1 all unit vendor bench-programs
+	$(RUN_TESTS) tests/lint $(UNIT_PROGRAMS) tests/program tests/servers tests/bench tests/browser
+
+# A build of its own: what is measured is optimised, whatever build/ holds
+ROUNDS ?= 5
+bench:
+	@tests/install build bench
+	@$(MAKE) -j$$(nproc) BUILD=build/optimised CFLAGS='-O2 -g' all bench-programs
+	@PREBIND_BUILD=build/optimised node tests/bench/bench.mjs --rounds $(ROUNDS) --json $(BUILD)/bench.json
 
 check: all unit
 	$(RUN_TESTS) tests/lint $(UNIT_PROGRAMS)
@@ -211,6 +227,7 @@ help:
 	@echo 'make           the programs, in $(BUILD)/'
 	@echo 'make demo      installs what is missing, starts everything on loopback, prints the address'
 	@echo 'make test      installs what is missing, runs everything CI runs'
+	@echo 'make bench     installs what is missing, measures what a page costs; ROUNDS= is yours'
 	@echo 'make check     the quick part: lint and unit tests'
 	@echo 'make lint      rules about the repository itself, linters, formatting'
 	@echo 'make asan      unit, program and server tests under AddressSanitizer and UBSan'
@@ -222,5 +239,5 @@ help:
 
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(UNIT_TESTS:%=$(BUILD)/unit/%.d)
 
-.PHONY: all unit vendor demo test check lint asan tsan sanitized valgrind install dist clean help
+.PHONY: all unit bench-programs vendor demo test bench check lint asan tsan sanitized valgrind install dist clean help
 .DELETE_ON_ERROR:

@@ -5,7 +5,7 @@ import { top } from "../lib/place.mjs";
 import { code, find, none, read } from "./repository.mjs";
 
 const SOURCES = find("cgi", /\.[ch]$/);
-const TESTS = find("tests/unit", /\.[ch]$/);
+const TESTS = find("tests", /\.[ch]$/);
 const CLANG_FORMAT = 14; // Debian 12's; others break lines elsewhere
 
 /** name, why not, and the only files that may all the same */

@@ -14,6 +14,10 @@ test("UNIT_TESTS names the files of tests/unit", () => {
 	assert.deepEqual(makefileList("UNIT_TESTS").sort(), stems(find("tests/unit", /_test\.c$/)));
 });
 
+test("BENCH names the programs of tests/bench", () => {
+	assert.deepEqual(makefileList("BENCH").sort(), stems(find("tests/bench", /\.c$/)));
+});
+
 for (const layer of LAYERS) {
 	test(`${layer} names the sources of cgi/${layer.toLowerCase()}`, () => {
 		assert.deepEqual(makefileList(layer).sort(), stems(find(`cgi/${layer.toLowerCase()}`, /\.c$/)));

@@ -1,0 +1,115 @@
+/*
+ * `make bench`: what prebind adds to the call it makes, as a visitor behind a web server sees it. The tables below are
+ * the plan; stand.mjs starts and measures, report.mjs makes figures and a table of it. docs/benchmarks.md says how to
+ * read them.
+ *   node tests/bench/bench.mjs [--rounds 5] [--requests 100] [--seconds 0.5] [--json FILE]
+ * Nothing is held against a clock: it fails only where an answer is wrong.
+ */
+import fs from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Place } from "../lib/place.mjs";
+import { describeMachine, summarise, tableText } from "./report.mjs";
+import { startStand } from "./stand.mjs";
+
+/**
+ * The XMPP server: how long it takes, and in how many packets it answers. Tigase's own HTTP server takes two.
+ * @typedef {{ delay: number, packets: number }} Upstream
+ */
+export const UPSTREAMS = [
+	{ delay: 0, packets: 1 },
+	{ delay: 0, packets: 2 },
+	{ delay: 10, packets: 1 },
+	{ delay: 10, packets: 2 },
+	{ delay: 40, packets: 1 },
+	{ delay: 40, packets: 2 },
+];
+
+/** Visitors at a time. */
+export const VISITORS = [1, 16];
+
+/**
+ * What is measured in turn.
+ * @typedef {object} Series
+ * @property {string} name
+ * @property {"keep" | "close"} peer does the XMPP server keep connections?
+ * @property {string} [path] of the program; without: the bare upstream call
+ * @property {string[]} [options] of the client
+ * @property {string} [over] the series that it is compared with
+ */
+export const SERIES = [
+	{ name: "upstream", peer: "keep", options: ["-q"] },
+	{ name: "upstream, no QUICKACK", peer: "keep" },
+	{ name: "page", peer: "keep", path: "/", over: "upstream" },
+	{ name: "json", peer: "keep", path: "/prebind.json", over: "upstream" },
+	{ name: "upstream, not kept", peer: "close", options: ["-q", "-N"] },
+	{ name: "page, not kept", peer: "close", path: "/", over: "upstream, not kept" },
+];
+
+/**
+ * One upstream, all its visitors and rounds.
+ * @param {Upstream} upstream
+ * @param {{ visitors: number[], series: Series[], rounds: number, requests: number, seconds: number }} plan
+ * @param {(text: string) => void} progress
+ */
+async function measureUpstream(upstream, plan, progress) {
+	const place = new Place();
+	const results = [];
+	try {
+		const stand = await startStand(place, upstream);
+		for (const atOnce of plan.visitors) {
+			progress(`\n  upstream ${upstream.delay} ms, packets ${upstream.packets}, at a time ${atOnce}: `);
+			const rounds = plan.series.map(() => []);
+			for (let round = 0; round < plan.rounds; round++) {
+				for (const [i, series] of plan.series.entries())
+					rounds[i].push(await stand.measure(series, { ...plan, atOnce }));
+				progress(` ${round + 1}`);
+			}
+			const series = plan.series.map((row, i) => ({ ...row, rounds: rounds[i] }));
+			results.push({ ...upstream, atOnce, series, memory: stand.memory() });
+		}
+	} finally {
+		await place.close();
+	}
+	return results;
+}
+
+/** The whole plan; returns the report. */
+export async function runBench({ upstreams = UPSTREAMS, visitors = VISITORS, series = SERIES, progress, ...counts }) {
+	const report = { machine: describeMachine(), plan: counts, scenarios: [] };
+	for (const upstream of upstreams) {
+		for (const result of await measureUpstream(upstream, { visitors, series, ...counts }, progress))
+			report.scenarios.push(summarise(result));
+	}
+	report.machine.loadAfter = describeMachine().load;
+	return report;
+}
+
+async function main() {
+	process.stdout.write("prebind bench: round after round, each series in turn");
+	const { values } = parseArgs({
+		options: {
+			rounds: { type: "string", default: "5" },
+			requests: { type: "string", default: "100" },
+			seconds: { type: "string", default: "0.5" },
+			json: { type: "string" },
+		},
+	});
+	const report = await runBench({
+		rounds: Number(values.rounds),
+		requests: Number(values.requests),
+		seconds: Number(values.seconds),
+		progress: (text) => process.stdout.write(text),
+	});
+	console.log(`\n\n${tableText(report)}`);
+	if (values.json) {
+		fs.writeFileSync(values.json, `${JSON.stringify(report, null, "\t")}\n`);
+		console.log(`Every round is in ${values.json}; docs/benchmarks.md says how to read this.`);
+	}
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+	await main().catch((error) => {
+		console.error(`\nprebind bench: ${error.message}`);
+		process.exitCode = 1;
+	});
