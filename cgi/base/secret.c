@@ -28,7 +28,13 @@
 #define ARGON2_LANES_MAX      8
 #define ARGON2_WORK_MAX       524288 /* memory in KiB times passes */
 
-#define SECRET_FILE_MAX 4096 /* bytes: keys and passwords are one line */
+#define SECRET_FILE_MAX 4096 /* bytes: keys and passwords are one line, or a few */
+
+/* What nobody else may do with a file: of a secret's mode, and of a public key's. */
+#define SECRET_BITS 077
+#define PUBLIC_BITS 022
+
+_Static_assert(SECRET_PUBLIC_MAX == SECRET_FILE_MAX, "one buffer reads both");
 
 _Static_assert(SECRET_HASH_MAX >= crypto_pwhash_STRBYTES, "an argon2id string must fit");
 _Static_assert(SECRET_SHA256_LEN == crypto_hash_sha256_BYTES, "SHA-256");
@@ -69,16 +75,24 @@ void secret_sha256(unsigned char out[SECRET_SHA256_LEN], const void *data, size_
 	crypto_hash_sha256(out, data, len);
 }
 
-void secret_hmac(unsigned char out[SECRET_SHA256_LEN], const unsigned char key[SECRET_KEY_LEN],
-		 const struct secret_part *parts, size_t n)
+void secret_hmac_keyed(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *key,
+		       const struct secret_part *parts, size_t n)
 {
 	crypto_auth_hmacsha256_state hmac;
 
-	crypto_auth_hmacsha256_init(&hmac, key, SECRET_KEY_LEN);
+	crypto_auth_hmacsha256_init(&hmac, key->data, key->len);
 	for (size_t i = 0; i < n; i++)
 		crypto_auth_hmacsha256_update(&hmac, parts[i].data, parts[i].len);
 	crypto_auth_hmacsha256_final(&hmac, out);
 	sodium_memzero(&hmac, sizeof hmac);
+}
+
+void secret_hmac(unsigned char out[SECRET_SHA256_LEN], const unsigned char key[SECRET_KEY_LEN],
+		 const struct secret_part *parts, size_t n)
+{
+	const struct secret_part whole = {.data = key, .len = SECRET_KEY_LEN};
+
+	secret_hmac_keyed(out, &whole, parts, n);
 }
 
 bool secret_equal(const void *a, const void *b, size_t len)
@@ -138,29 +152,50 @@ static bool read_number(const char **at, const char *text, unsigned long max, un
 	return true;
 }
 
+struct argon2 {
+	bool id; /* argon2id, not argon2i */
+	unsigned long memory_kib;
+	unsigned long passes;
+};
+
 /* "$argon2id$v=19$m=…,t=…,p=…$salt$hash" within the caps; the rest of it libsodium reads. */
-static bool argon2_affordable(const char *hash)
+static bool argon2_read(const char *hash, struct argon2 *out)
 {
 	unsigned long version;
-	unsigned long memory;
-	unsigned long passes;
 	unsigned long lanes;
 
-	return read_number(&hash, "$argon2id$v=", 19, &version) && version == 19 &&
-	       read_number(&hash, "$m=", ARGON2_MEMORY_MAX_KIB, &memory) &&
-	       read_number(&hash, ",t=", ARGON2_PASSES_MAX, &passes) &&
+	out->id = strncmp(hash, "$argon2id", 9) == 0;
+	return read_number(&hash, out->id ? "$argon2id$v=" : "$argon2i$v=", 19, &version) &&
+	       version == 19 &&
+	       read_number(&hash, "$m=", ARGON2_MEMORY_MAX_KIB, &out->memory_kib) &&
+	       read_number(&hash, ",t=", ARGON2_PASSES_MAX, &out->passes) &&
 	       read_number(&hash, ",p=", ARGON2_LANES_MAX, &lanes) && *hash == '$' &&
-	       memory * passes <= ARGON2_WORK_MAX;
+	       out->memory_kib * out->passes <= ARGON2_WORK_MAX;
+}
+
+bool secret_password_hash_check(const char *hash)
+{
+	struct argon2 argon2;
+
+	return strnlen(hash, crypto_pwhash_STRBYTES) < crypto_pwhash_STRBYTES &&
+	       argon2_read(hash, &argon2);
+}
+
+bool secret_password_hash_is_weaker(const char *hash)
+{
+	struct argon2 argon2;
+
+	return !argon2_read(hash, &argon2) || !argon2.id || argon2.passes < ARGON2_PASSES ||
+	       argon2.memory_kib < ARGON2_MEMORY_KIB;
 }
 
 enum status secret_password_verify(const char *hash, const char *password)
 {
 	char padded[crypto_pwhash_STRBYTES] = {0}; /* libsodium reads the whole buffer */
-	size_t len = strnlen(hash, sizeof padded);
 
-	if (len == sizeof padded || !argon2_affordable(hash))
+	if (!secret_password_hash_check(hash))
 		return STATUS_BAD_CREDENTIALS;
-	memcpy(padded, hash, len);
+	memcpy(padded, hash, strlen(hash));
 	errno = 0;
 	if (crypto_pwhash_str_verify(padded, password, strlen(password)) == 0)
 		return STATUS_OK;
@@ -223,7 +258,8 @@ out:
 	return status;
 }
 
-static enum status check_file(const char *path, int fd, struct error *err)
+/* others: the bits of a mode that other users must not have. */
+static enum status check_file(const char *path, int fd, mode_t others, struct error *err)
 {
 	struct stat st;
 
@@ -236,10 +272,12 @@ static enum status check_file(const char *path, int fd, struct error *err)
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "%s: belongs to user %u; run: chown %u %s && chmod 600 %s", path,
 				 (unsigned)st.st_uid, (unsigned)geteuid(), path, path);
-	if ((st.st_mode & 077) != 0)
+	if ((st.st_mode & others) != 0)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: others may read or write it (mode %04o); run: chmod 600 %s",
-				 path, (unsigned)st.st_mode & 07777, path);
+				 "%s: others may %swrite it (mode %04o); run: chmod %s %s", path,
+				 others == SECRET_BITS ? "read or " : "",
+				 (unsigned)st.st_mode & 07777,
+				 others == SECRET_BITS ? "600" : "go-w", path);
 	return check_folders(path, err);
 }
 
@@ -298,17 +336,14 @@ static enum status check_text(const char *path, const char *data, size_t len, st
 	if (memchr(data, '\0', len) != NULL)
 		return error_set(err, STATUS_BAD_REQUEST, "%s: holds a NUL byte; it must be text",
 				 path);
-	len = line_length(data, len);
-	if (len == 0)
+	if (line_length(data, len) == 0)
 		return error_set(err, STATUS_BAD_REQUEST, "%s: is empty; write the secret into it",
 				 path);
-	if (memchr(data, '\n', len) != NULL)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: has more than one line; it must hold the secret alone", path);
 	return STATUS_OK;
 }
 
-enum status secret_file_read(const char *path, struct strbuf *out, struct error *err)
+/* The file's text as it is, put behind what out holds. */
+static enum status read_file(const char *path, mode_t others, struct strbuf *out, struct error *err)
 {
 	char data[SECRET_FILE_MAX + 1];
 	size_t len = 0;
@@ -317,7 +352,7 @@ enum status secret_file_read(const char *path, struct strbuf *out, struct error 
 
 	if (status != STATUS_OK)
 		return status;
-	status = check_file(path, fd, err);
+	status = check_file(path, fd, others, err);
 	if (status != STATUS_OK)
 		goto out;
 	status = read_all(fd, data, &len);
@@ -328,11 +363,41 @@ enum status secret_file_read(const char *path, struct strbuf *out, struct error 
 	status = check_text(path, data, len, err);
 	if (status != STATUS_OK)
 		goto out;
-	strbuf_add(out, data, line_length(data, len));
+	strbuf_add(out, data, len);
 	if (!strbuf_ok(out))
 		status = error_no_memory(err);
 out:
 	secret_wipe(data, len);
 	close(fd);
 	return status;
+}
+
+enum status secret_file_read(const char *path, struct strbuf *out, struct error *err)
+{
+	struct strbuf text;
+	enum status status;
+
+	strbuf_init_secret(&text);
+	status = read_file(path, SECRET_BITS, &text, err);
+	size_t len = line_length(text.data, text.len);
+	if (status == STATUS_OK && memchr(text.data, '\n', len) != NULL)
+		status =
+		    error_set(err, STATUS_BAD_REQUEST,
+			      "%s: has more than one line; it must hold the secret alone", path);
+	if (status == STATUS_OK)
+		strbuf_add(out, text.data, len);
+	if (status == STATUS_OK && !strbuf_ok(out))
+		status = error_no_memory(err);
+	strbuf_clear(&text);
+	return status;
+}
+
+enum status secret_lines_read(const char *path, struct strbuf *out, struct error *err)
+{
+	return read_file(path, SECRET_BITS, out, err);
+}
+
+enum status secret_public_read(const char *path, struct strbuf *out, struct error *err)
+{
+	return read_file(path, PUBLIC_BITS, out, err);
 }

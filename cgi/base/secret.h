@@ -33,6 +33,10 @@ struct secret_part {
 void secret_hmac(unsigned char out[SECRET_SHA256_LEN], const unsigned char key[SECRET_KEY_LEN],
 		 const struct secret_part *parts, size_t n);
 
+/* The same with a key of any length: other programs choose theirs. */
+void secret_hmac_keyed(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *key,
+		       const struct secret_part *parts, size_t n);
+
 bool secret_equal(const void *a, const void *b, size_t len); /* constant time */
 void secret_wipe(void *data, size_t len);
 
@@ -44,10 +48,16 @@ enum status secret_password_hash(const char *password, char out[SECRET_HASH_MAX]
 				 struct error *err);
 
 /*
- * STATUS_OK, or STATUS_BAD_CREDENTIALS (also for a hash that is not argon2id, or would take more
- * than 128 MiB, 10 passes or 8 lanes); STATUS_INTERNAL: out of memory.
+ * STATUS_OK, or STATUS_BAD_CREDENTIALS (also for a hash that is neither argon2id nor argon2i, or would
+ * take more than 128 MiB, 10 passes or 8 lanes); STATUS_INTERNAL: out of memory.
  */
 enum status secret_password_verify(const char *hash, const char *password);
+
+/* May it be verified: of that form, and within those bounds? Computes nothing. */
+bool secret_password_hash_check(const char *hash);
+
+/* Is it another one than secret_password_hash makes today, or takes less memory or fewer passes? */
+bool secret_password_hash_is_weaker(const char *hash);
 
 /*
  * Reads a secret's file (at most 4 KiB, one line; a newline at its end is taken off) into out.
@@ -57,5 +67,15 @@ enum status secret_password_verify(const char *hash, const char *password);
  * STATUS_NOT_FOUND: there is none; STATUS_UNAVAILABLE: it could not be read.
  */
 enum status secret_file_read(const char *path, struct strbuf *out, struct error *err);
+
+/* As that, of any number of lines, which stay as they are. */
+enum status secret_lines_read(const char *path, struct strbuf *out, struct error *err);
+
+/*
+ * As that, for what others may read but must not be able to change: a public key. Up to
+ * SECRET_PUBLIC_MAX bytes.
+ */
+#define SECRET_PUBLIC_MAX 4096
+enum status secret_public_read(const char *path, struct strbuf *out, struct error *err);
 
 #endif

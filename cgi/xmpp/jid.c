@@ -279,19 +279,19 @@ static const struct escape {
 };
 #define N_ESCAPES (sizeof escapes / sizeof escapes[0])
 
-/* True if the text here would be read as an escape. */
-static bool reads_as_escape(const char *p)
+/* The escape that the text here would be read as; NULL: none. */
+static const struct escape *escape_at(const char *p)
 {
 	for (size_t i = 0; i < N_ESCAPES; i++)
 		if (strncmp(p, escapes[i].text, strlen(escapes[i].text)) == 0)
-			return true;
-	return false;
+			return &escapes[i];
+	return NULL;
 }
 
 /* What stands for the character at p; NULL: itself. A backslash is escaped only where it must. */
 static const char *escape_find(const char *p)
 {
-	if (*p == '\\' && !reads_as_escape(p))
+	if (*p == '\\' && escape_at(p) == NULL)
 		return NULL;
 	for (size_t i = 0; i < N_ESCAPES; i++)
 		if (escapes[i].character == *p)
@@ -392,4 +392,22 @@ enum status jid_localpart_from_name(const char *name, bool lower, char **out, st
 		status = localpart_from_folded(folded, out, err);
 	free(folded);
 	return status;
+}
+
+enum status jid_name_from_localpart(const char *localpart, char **out, struct error *err)
+{
+	struct strbuf name;
+
+	strbuf_init(&name);
+	for (const char *p = localpart; *p != '\0';) {
+		const struct escape *escape = escape_at(p);
+
+		strbuf_addc(&name, escape != NULL ? escape->character : *p);
+		p += escape != NULL ? strlen(escape->text) : 1;
+	}
+	char *text = strbuf_take(&name);
+	if (text == NULL)
+		return error_no_memory(err);
+	*out = text;
+	return STATUS_OK;
 }

@@ -34,6 +34,12 @@ void jid_clear(struct jid *jid); /* takes a zeroed one */
  */
 enum status jid_localpart_from_name(const char *name, bool lower, char **out, struct error *err);
 
+/*
+ * The way back: the name that an unfolded jid_localpart_from_name made this prepared localpart of. Whoever relies on
+ * it makes the localpart again and compares. The caller frees *out.
+ */
+enum status jid_name_from_localpart(const char *localpart, char **out, struct error *err);
+
 /* A domain prepared with Nameprep; the caller frees *out. */
 enum status jid_domain_prepare(const char *domain, char **out, struct error *err);
 

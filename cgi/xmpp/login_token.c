@@ -1,0 +1,169 @@
+/*
+ * One-time tokens, written and checked. The MAC is compared in constant time, and before anything is
+ * said about the rest.
+ */
+#include "xmpp/login_token.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/codec.h"
+
+#define EXPIRY_MAX INT64_C(999999999999) /* LOGIN_TOKEN_EXPIRY_LEN digits */
+
+/* The text of 16 or 32 bytes is this long exactly; out has room for it and a NUL. */
+static enum status base64url_text(char *out, size_t len, const unsigned char *data, size_t n,
+				  struct error *err)
+{
+	struct strbuf text;
+
+	strbuf_init_secret(&text);
+	codec_base64url(&text, data, n);
+	bool ok = strbuf_ok(&text) && text.len == len;
+	if (ok)
+		memcpy(out, text.data, len + 1);
+	strbuf_clear(&text);
+	return ok ? STATUS_OK : error_no_memory(err);
+}
+
+/* digits: the expiry's, as they stand in the token. */
+static void mac_of(const struct secret_part *key, const struct login_token *token,
+		   const char *digits, unsigned char out[SECRET_SHA256_LEN])
+{
+	const struct secret_part parts[] = {
+	    {token->user,  strlen(token->user) },
+	    {"|",          1		   },
+	    {token->host,  strlen(token->host) },
+	    {"|",          1		   },
+	    {digits,       strlen(digits)      },
+	    {"|",          1		   },
+	    {token->nonce, strlen(token->nonce)},
+	};
+
+	secret_hmac_keyed(out, key, parts, sizeof parts / sizeof parts[0]);
+}
+
+enum status login_token_make(const struct secret_part *key, const struct login_token *token,
+			     const unsigned char nonce[LOGIN_TOKEN_NONCE_BYTES],
+			     char out[LOGIN_TOKEN_MAX + 1], struct error *err)
+{
+	struct login_token made = *token;
+	unsigned char mac[SECRET_SHA256_LEN];
+	char mac_text[LOGIN_TOKEN_MAC_LEN + 1];
+	char digits[LOGIN_TOKEN_EXPIRY_LEN + 1];
+
+	if (made.expiry < 1 || made.expiry > EXPIRY_MAX || strchr(made.host, '|') != NULL)
+		return error_set(err, STATUS_INTERNAL,
+				 "no token can end at %" PRId64 " or be for %s", made.expiry,
+				 made.host);
+	snprintf(digits, sizeof digits, "%" PRId64, made.expiry);
+	enum status status =
+	    base64url_text(made.nonce, LOGIN_TOKEN_NONCE_LEN, nonce, LOGIN_TOKEN_NONCE_BYTES, err);
+	if (status != STATUS_OK)
+		return status;
+	mac_of(key, &made, digits, mac);
+	status = base64url_text(mac_text, LOGIN_TOKEN_MAC_LEN, mac, sizeof mac, err);
+	if (status == STATUS_OK)
+		snprintf(out, LOGIN_TOKEN_MAX + 1, "%s:%s:%s", digits, made.nonce, mac_text);
+	secret_wipe(mac_text, sizeof mac_text);
+	return status;
+}
+
+/* ---- reading ---- */
+
+struct parts {
+	char digits[LOGIN_TOKEN_EXPIRY_LEN + 1];
+	char nonce[LOGIN_TOKEN_NONCE_LEN + 1];
+	unsigned char mac[SECRET_SHA256_LEN];
+};
+
+/* Canonical base64url of exactly n bytes. */
+static bool decode(const char *text, size_t len, unsigned char *out, size_t n)
+{
+	struct strbuf bytes;
+
+	strbuf_init_secret(&bytes);
+	bool ok = codec_base64url_decode(&bytes, text, len) == STATUS_OK && strbuf_ok(&bytes) &&
+		  bytes.len == n;
+	if (ok)
+		memcpy(out, bytes.data, n);
+	strbuf_clear(&bytes);
+	return ok;
+}
+
+static bool read_parts(const char *text, struct parts *out)
+{
+	unsigned char nonce[LOGIN_TOKEN_NONCE_BYTES];
+	size_t len = strlen(text);
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits < 1 || digits > LOGIN_TOKEN_EXPIRY_LEN || text[0] == '0' ||
+	    len != digits + 1 + LOGIN_TOKEN_NONCE_LEN + 1 + LOGIN_TOKEN_MAC_LEN)
+		return false;
+	const char *nonce_text = text + digits + 1;
+	const char *mac_text = nonce_text + LOGIN_TOKEN_NONCE_LEN + 1;
+	if (nonce_text[-1] != ':' || mac_text[-1] != ':' ||
+	    !decode(nonce_text, LOGIN_TOKEN_NONCE_LEN, nonce, sizeof nonce) ||
+	    !decode(mac_text, LOGIN_TOKEN_MAC_LEN, out->mac, sizeof out->mac))
+		return false;
+	memcpy(out->digits, text, digits);
+	out->digits[digits] = '\0';
+	memcpy(out->nonce, nonce_text, LOGIN_TOKEN_NONCE_LEN);
+	out->nonce[LOGIN_TOKEN_NONCE_LEN] = '\0';
+	return true;
+}
+
+static int64_t number(const char *digits)
+{
+	int64_t n = 0;
+
+	for (; *digits != '\0'; digits++)
+		n = n * 10 + (*digits - '0');
+	return n;
+}
+
+bool login_token_has_form(const char *text)
+{
+	struct parts parts;
+
+	return read_parts(text, &parts);
+}
+
+static enum status check_time(int64_t expiry, int64_t now, struct error *err)
+{
+	if (expiry <= now)
+		return error_set(err, STATUS_BAD_CREDENTIALS,
+				 "the token expired %" PRId64
+				 " s ago: is one of the two clocks off?",
+				 now - expiry);
+	if (expiry - now > LOGIN_TOKEN_LIFE_MAX_S)
+		return error_set(err, STATUS_BAD_CREDENTIALS,
+				 "the token ends in %" PRId64
+				 " s, more than %d: the clock of whoever "
+				 "made it is ahead of this one",
+				 expiry - now, LOGIN_TOKEN_LIFE_MAX_S);
+	return STATUS_OK;
+}
+
+enum status login_token_check(const struct secret_part *key, const char *text, int64_t now,
+			      struct login_token *token, struct error *err)
+{
+	struct parts parts;
+	unsigned char mac[SECRET_SHA256_LEN];
+	struct login_token found = *token;
+
+	if (!read_parts(text, &parts))
+		return error_set(err, STATUS_BAD_CREDENTIALS, "the token is malformed");
+	memcpy(found.nonce, parts.nonce, sizeof found.nonce);
+	found.expiry = number(parts.digits);
+	mac_of(key, &found, parts.digits, mac);
+	if (strchr(found.host, '|') != NULL || !secret_equal(mac, parts.mac, sizeof mac))
+		return error_set(err, STATUS_BAD_CREDENTIALS,
+				 "the token is not for %s@%s, or it was made with another key",
+				 found.user, found.host);
+	enum status status = check_time(found.expiry, now, err);
+	if (status == STATUS_OK)
+		*token = found;
+	return status;
+}
