@@ -13,6 +13,9 @@ const char *const catalogue[QUERY_COUNT] = {
 
     /* name */
     [QUERY_USER_FIND] = "SELECT " USER_COLUMNS " FROM site_user WHERE name = ?1",
+    /* name. Letters of ASCII in either case; the second row shows that there is not one. */
+    [QUERY_USER_FIND_FOLDED] =
+	"SELECT " USER_COLUMNS " FROM site_user WHERE name = ?1 COLLATE NOCASE LIMIT 2",
     /* name, hash, now */
     [QUERY_USER_ADD] = "INSERT INTO site_user (name, password_hash, created) VALUES (?1, ?2, ?3)",
     /* name, hash */
@@ -75,6 +78,13 @@ const char *const catalogue[QUERY_COUNT] = {
     /* The password stays where it is. */
     [QUERY_JID_MAP_LIST] =
 	"SELECT source, user, localpart, domain, NULL FROM jid_map ORDER BY source, user",
+
+    /* now, how many at most */
+    [QUERY_USED_NONCE_PURGE] =
+	"DELETE FROM used_nonce WHERE nonce IN"
+	" (SELECT nonce FROM used_nonce WHERE expiry <= ?1 ORDER BY expiry LIMIT ?2)",
+    /* nonce, expiry */
+    [QUERY_USED_NONCE_ADD] = "INSERT INTO used_nonce (nonce, expiry) VALUES (?1, ?2)",
 
     /* purpose */
     [QUERY_SITE_KEY_FIND] = "SELECT key FROM site_key WHERE purpose = ?1",

@@ -76,6 +76,47 @@ enum status user_find(struct store *store, const char *name, struct user *out, s
 	return status;
 }
 
+/* STATUS_OK: the row that was read was the last. */
+static enum status no_more(struct statement *s, const char *name, struct error *err)
+{
+	enum status status = statement_row(s, err);
+
+	if (status == STATUS_NOT_FOUND)
+		return STATUS_OK;
+	if (status != STATUS_OK)
+		return status;
+	return error_set(err, STATUS_CONFLICT,
+			 "several site users are called \"%s\" but for the case of letters: give "
+			 "them JIDs with prebindctl map set",
+			 name);
+}
+
+enum status user_find_folded(struct store *store, const char *name, struct user *out,
+			     struct error *err)
+{
+	struct connection *db;
+	struct user user = {0};
+	enum status status = store_borrow(store, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	struct statement *s = statement_get(db, QUERY_USER_FIND_FOLDED);
+	statement_bind_text(s, 1, name);
+	status = statement_row(s, err);
+	if (status == STATUS_OK)
+		status = read_user(s, &user, err);
+	else if (status == STATUS_NOT_FOUND)
+		status = no_such_user(name, err);
+	if (status == STATUS_OK)
+		status = no_more(s, name, err);
+	store_return(store, db);
+	if (status == STATUS_OK)
+		*out = user;
+	else
+		user_clear(&user);
+	return status;
+}
+
 static enum status check_name(const char *name, struct error *err)
 {
 	size_t len = strlen(name);

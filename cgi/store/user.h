@@ -23,6 +23,13 @@ struct user {
 enum status user_find(struct store *store, const char *name, struct user *out, struct error *err);
 void user_clear(struct user *user);
 
+/*
+ * The one user of that name, whatever the case of its ASCII letters; reads the whole table. Two of
+ * them are STATUS_CONFLICT.
+ */
+enum status user_find_folded(struct store *store, const char *name, struct user *out,
+			     struct error *err);
+
 /* STATUS_CONFLICT if the name is taken; STATUS_BAD_REQUEST for a name that is empty, too long, not UTF-8 or holds control characters. */
 enum status user_add(struct store *store, const char *name, const char *password_hash, int64_t now,
 		     struct error *err);

@@ -74,9 +74,8 @@ static void write_file(const char *path, long offset, const char *text, size_t t
 /* A database as the program of that schema left it. */
 static void make_old(const char *path, int schema)
 {
-	store_migrate(path, NULL, NULL); /* for the application's mark */
-	raw(path, "PRAGMA foreign_keys = OFF; DROP TABLE site_user; DROP TABLE login_session;"
-		  "DROP TABLE jid_map; DROP TABLE site_key");
+	write_file(path, 0, "", 1);
+	raw(path, "PRAGMA application_id = 1886544484"); /* "prbd": the application's mark */
 	for (int i = 0; i < schema; i++)
 		raw(path, migrations[i].sql);
 	set_version(path, schema);
