@@ -89,7 +89,8 @@ test("the keyboard is enough", async () => {
 	const bob = await enter("bob");
 	const page = await newPage(browser);
 	await page.goto(chat.url);
-	await page.keyboard.type("alice"); // the first field has the focus
+	await page.locator("#user:focus").waitFor(); // by itself
+	await page.keyboard.type("alice");
 	await page.keyboard.press("Tab");
 	await page.keyboard.type(chat.users.alice);
 	await page.keyboard.press("Enter");

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
-import { DEAD_PORT } from "../lib/wait.mjs";
+import { DEAD_PORT, until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const PASSWORD = "correct horse";
@@ -136,7 +136,10 @@ for (const { name, keys, says, status } of stopsThePreBind)
 		const page = await visitor.get("/");
 		assert.equal(page.status, status);
 		assert.match(page.body, /Try again/);
-		const why = whyOf(prebind.child.stderr, "chat_server");
+		const why = await until("the log's line", () => {
+			const found = whyOf(prebind.child.stderr, "chat_server");
+			return found.length > 0 && found;
+		});
 		assert.equal(why.length, 1);
 		assert.match(why[0], says);
 		assert.doesNotMatch(page.body + prebind.child.stderr, /not-it|adminpass/);
