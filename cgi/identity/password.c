@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -69,20 +70,115 @@ static void queue_leave(void)
 	pthread_mutex_unlock(&queue.lock);
 }
 
+/* ---- as much work for nobody as for somebody ---- */
+
+/*
+ * A site's users have hashes of a kind that we do not choose, and that may take longer than the form's answer
+ * takes anyway. So the last one of each place is kept, to be computed for those who do not exist. Two places
+ * may share a slot: then the work is as for the other's users.
+ */
+#define USUAL_SLOTS 64
+
+static struct {
+	pthread_mutex_t lock;
+	char hash[USUAL_SLOTS][PASSWORD_HASH_MAX + 1];
+} usual = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static size_t slot_of(const char *place)
+{
+	unsigned char sum[SECRET_SHA256_LEN];
+
+	secret_sha256(sum, place, strlen(place));
+	return sum[0] % USUAL_SLOTS;
+}
+
+static void usual_keep(const struct password_claim *claim)
+{
+	if (claim->place == NULL)
+		return;
+	size_t slot = slot_of(claim->place);
+	pthread_mutex_lock(&usual.lock);
+	snprintf(usual.hash[slot], sizeof(usual.hash[slot]), "%s", claim->hash);
+	pthread_mutex_unlock(&usual.lock);
+}
+
+/* Computes what somebody's password would have taken. */
+static enum status work_for_nobody(const struct password_claim *claim)
+{
+	char text[PASSWORD_HASH_MAX + 1] = "";
+	struct password_hash hash;
+
+	if (claim->place != NULL) {
+		size_t slot = slot_of(claim->place);
+		pthread_mutex_lock(&usual.lock);
+		memcpy(text, usual.hash[slot], sizeof(text));
+		pthread_mutex_unlock(&usual.lock);
+	}
+	const char *usable = text[0] != '\0' ? text : dummy_hash();
+	enum status status = password_hash_read(usable, claim->allow_weak, &hash, NULL);
+	if (status == STATUS_OK) {
+		bool fits = strlen(claim->password) <= password_hash_max(&hash);
+		status = password_hash_verify(&hash, fits ? claim->password : "");
+	}
+	secret_wipe(text, sizeof(text));
+	return status == STATUS_INTERNAL ? status : STATUS_BAD_CREDENTIALS;
+}
+
+/* ---- the header's functions ---- */
+
+static enum status busy(struct error *err)
+{
+	return error_set(err, STATUS_BUSY, "too many passwords are being checked at once");
+}
+
+static enum status verify_known(const struct password_claim *claim,
+				const struct password_hash *hash, struct error *err)
+{
+	size_t len = strlen(claim->password);
+	bool fits = len <= PASSWORD_MAX && len <= password_hash_max(hash);
+	enum status status = password_hash_verify(hash, fits ? claim->password : "");
+
+	if (status == STATUS_OK && !fits)
+		status = STATUS_BAD_CREDENTIALS;
+	if (status == STATUS_OK || status == STATUS_BAD_CREDENTIALS)
+		usual_keep(claim);
+	if (status == STATUS_INTERNAL)
+		return error_set(err, status, "a password (%s) cannot be checked: out of memory",
+				 password_hash_name(hash));
+	return status == STATUS_OK ? status : error_set(err, status, "wrong password");
+}
+
+enum status password_claim_verify(const struct password_claim *claim, struct error *err)
+{
+	struct password_hash hash;
+	enum status status = STATUS_BAD_CREDENTIALS;
+
+	if (claim->hash == NULL)
+		error_set(err, status, "no such user, or no password set");
+	else
+		status = password_hash_read(claim->hash, claim->allow_weak, &hash, err);
+	if (!queue_enter())
+		return busy(err);
+	if (status == STATUS_OK)
+		status = verify_known(claim, &hash, err);
+	else if (work_for_nobody(claim) == STATUS_INTERNAL)
+		status = error_no_memory(err);
+	queue_leave();
+	return status;
+}
+
 enum status password_verify(const char *hash, const char *password, struct error *err)
 {
-	bool known = hash != NULL && hash[0] != '\0';
-	bool too_long = strlen(password) > PASSWORD_MAX;
+	struct password_claim claim = {.hash = hash, .password = password};
 
+	return password_claim_verify(&claim, err);
+}
+
+enum status password_hash_make(const char *password, char out[SECRET_HASH_MAX], struct error *err)
+{
 	if (!queue_enter())
-		return error_set(err, STATUS_BUSY, "too many passwords are being checked at once");
-	enum status status =
-	    secret_password_verify(known ? hash : dummy_hash(), too_long ? "" : password);
+		return busy(err);
+	enum status status = secret_password_hash(password, out, err);
 	queue_leave();
-	if (status != STATUS_OK)
-		return error_set(err, status,
-				 known ? "wrong password" : "no such user, or no password set");
-	if (!known || too_long)
-		return error_set(err, STATUS_BAD_CREDENTIALS, "no such user, or no password set");
-	return STATUS_OK;
+	return status;
 }

@@ -1,0 +1,33 @@
+/*
+ * libcrypt's part of the program: one function of it, the one without shared state, with its 32 KiB of scratch
+ * memory on the heap.
+ */
+#include "base/unix_crypt.h"
+
+#include <crypt.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+
+_Static_assert(UNIX_CRYPT_PASSWORD_MAX < CRYPT_MAX_PASSPHRASE_SIZE, "with its NUL");
+
+enum status unix_crypt_verify(const char *hash, const char *password)
+{
+	struct crypt_data *data = calloc(1, sizeof *data); /* to be zeroed before its first use */
+	enum status status = STATUS_BAD_CREDENTIALS;
+
+	if (data == NULL)
+		return STATUS_INTERNAL;
+	errno = 0;
+	const char *made = crypt_rn(password, hash, data, (int)sizeof *data);
+	/* A failure is NULL or "*0": a stored "*0" must not equal it. */
+	if (made == NULL || made[0] == '*')
+		status = errno == ENOMEM ? STATUS_INTERNAL : STATUS_BAD_CREDENTIALS;
+	else if (strlen(made) == strlen(hash) && secret_equal(made, hash, strlen(hash)))
+		status = STATUS_OK;
+	secret_wipe(data, sizeof *data);
+	free(data);
+	return status;
+}

@@ -1,0 +1,153 @@
+/*
+ * What libcrypt verifies: yescrypt, scrypt, bcrypt and SHA-crypt, each held to its grammar (crypt(5)) and to
+ * what it may cost, since libcrypt works for as long as a hash says; and WordPress's way of using bcrypt.
+ */
+#include <ctype.h>
+
+#include "base/codec.h"
+#include "base/crypto.h"
+#include "base/unix_crypt.h"
+#include "identity/password_formats.h"
+
+#define BCRYPT_COST_MIN 4
+#define BCRYPT_COST_MAX 13 /* near a second; each more doubles it, 31 takes days */
+#define BCRYPT_LEN      60 /* "$2y$10$", 22 letters of salt, 31 of digest */
+
+#define SHA_ROUNDS     5000   /* where the hash names none */
+#define SHA_ROUNDS_MIN 1000   /* libcrypt takes no fewer */
+#define SHA_ROUNDS_MAX 500000 /* half a second; 999999999 takes a quarter of an hour */
+#define SHA_SALT_MAX   16
+
+#define YESCRYPT_SALT_MAX   86
+#define YESCRYPT_DIGEST_LEN 43
+#define SCRYPT_LOG_N_MAX    17
+#define SCRYPT_WORK_MAX     (1UL << 20) /* N times r: 128 MiB */
+
+#define WORDPRESS_KEY    "wp-sha384"
+#define WORDPRESS_DIGEST 48 /* bytes of SHA-384 */
+
+static size_t span64(const char *text)
+{
+	return strspn(text, SALT64);
+}
+
+/* "SALT$DIGEST" to the end, both in crypt's letters. */
+static bool is_salt_and_digest(const char *text, size_t salt_max, size_t digest_len)
+{
+	size_t salt = span64(text);
+
+	return salt >= 1 && salt <= salt_max && text[salt] == '$' &&
+	       span64(text + salt + 1) == digest_len && text[salt + 1 + digest_len] == '\0';
+}
+
+/* "$y$" and "$gy$": only r = 32 and the sizes from 1024 to 65536 blocks (4 to 256 MiB), as Debian's are. */
+enum password_reading yescrypt_read(const char *text, struct password_hash *out)
+{
+	const char *at = strchr(text + 1, '$') + 1;
+
+	(void)out;
+	if (at[0] == '\0' || at[1] == '\0' || at[2] == '\0' || at[3] != '$')
+		return strchr(at, '$') != NULL ? READING_COSTLY : READING_MALFORMED;
+	if (at[0] != 'j' || strchr("789ABCD", at[1]) == NULL || at[2] != 'T')
+		return READING_COSTLY;
+	return is_salt_and_digest(at + 4, YESCRYPT_SALT_MAX, YESCRYPT_DIGEST_LEN)
+		   ? READING_OK
+		   : READING_MALFORMED;
+}
+
+/* 30 bits in five letters, the lowest first. 64 and more: a letter that is none. */
+static bool read_uint30(const char *text, unsigned long *out)
+{
+	unsigned long number = 0;
+
+	for (unsigned i = 0; i < 5; i++) {
+		unsigned long value = salt64_value(text[i]);
+		if (value > 63)
+			return false;
+		number |= value << (6 * i);
+	}
+	*out = number;
+	return true;
+}
+
+/* "$7$" N (a letter, its logarithm), r and p (five letters each), salt, "$", digest. */
+enum password_reading scrypt_read(const char *text, struct password_hash *out)
+{
+	const char *at = text + 3;
+	unsigned long log_n = salt64_value(*at);
+	unsigned long r;
+	unsigned long p;
+
+	(void)out;
+	if (span64(at) < 11 || !read_uint30(at + 1, &r) || !read_uint30(at + 6, &p) ||
+	    !is_salt_and_digest(at + 11, YESCRYPT_SALT_MAX, YESCRYPT_DIGEST_LEN))
+		return READING_MALFORMED;
+	if (log_n < 1 || r < 1 || p < 1)
+		return READING_MALFORMED;
+	if (log_n > SCRYPT_LOG_N_MAX || p > 1 || r > SCRYPT_WORK_MAX >> log_n)
+		return READING_COSTLY;
+	return READING_OK;
+}
+
+enum password_reading bcrypt_read(const char *text, struct password_hash *out)
+{
+	if (strnlen(text, BCRYPT_LEN + 1) != BCRYPT_LEN || text[6] != '$' ||
+	    !isdigit((unsigned char)text[4]) || !isdigit((unsigned char)text[5]) ||
+	    span64(text + 7) != BCRYPT_LEN - 7)
+		return READING_MALFORMED;
+	out->rounds = (unsigned long)(text[4] - '0') * 10 + (unsigned long)(text[5] - '0');
+	if (out->rounds < BCRYPT_COST_MIN || out->rounds > BCRYPT_COST_MAX)
+		return READING_COSTLY;
+	return READING_OK;
+}
+
+/* "$5$" or "$6$", "rounds=N$" or nothing, salt, "$", digest. */
+enum password_reading sha_crypt_read(const char *text, struct password_hash *out)
+{
+	static const char rounds[] = "rounds=";
+	const char *at = text + 3;
+	unsigned long count = SHA_ROUNDS;
+
+	if (strncmp(at, rounds, sizeof rounds - 1) == 0) {
+		at += sizeof rounds - 1;
+		if (!password_read_number(&at, '$', &count) || count < SHA_ROUNDS_MIN)
+			return READING_MALFORMED;
+	}
+	if (!is_salt_and_digest(at, SHA_SALT_MAX, text[1] == '5' ? 43 : 86))
+		return READING_MALFORMED;
+	out->rounds = count;
+	return count > SHA_ROUNDS_MAX ? READING_COSTLY : READING_OK;
+}
+
+enum status crypt_verify(const struct password_hash *hash, const char *password)
+{
+	return unix_crypt_verify(hash->text, password);
+}
+
+/*
+ * WordPress 6.8 hands bcrypt a digest in base64, 64 letters, so that no password is longer than its 72 bytes.
+ * It takes off what is blank at a password's ends when it hashes and when somebody logs in.
+ */
+enum status wordpress_verify(const struct password_hash *hash, const char *password)
+{
+	static const char blanks[] = " \t\n\r\v";
+	const struct secret_part key = {WORDPRESS_KEY, strlen(WORDPRESS_KEY)};
+	unsigned char mac[WORDPRESS_DIGEST];
+	struct strbuf text;
+	enum status status = STATUS_INTERNAL;
+
+	password += strspn(password, blanks);
+	size_t len = strlen(password);
+	while (len > 0 && strchr(blanks, password[len - 1]) != NULL)
+		len--;
+	const struct secret_part trimmed = {password, len};
+	strbuf_init_secret(&text);
+	if (digest_hmac(DIGEST_SHA384, &key, &trimmed, mac)) {
+		codec_base64(&text, mac, sizeof mac);
+		if (strbuf_ok(&text))
+			status = unix_crypt_verify(hash->text, text.data);
+	}
+	strbuf_clear(&text);
+	secret_wipe(mac, sizeof mac);
+	return status;
+}

@@ -1,0 +1,252 @@
+/*
+ * Hashes whose digest stands in base64 or hexadecimal: Django's and MediaWiki's PBKDF2, MediaWiki's salted MD5,
+ * and the {SHA} kinds of LDAP and htpasswd.
+ */
+#include "base/codec.h"
+#include "base/crypto.h"
+#include "identity/password_formats.h"
+
+#define DJANGO_ROUNDS_MAX    1500000 /* twice what Django 5 does */
+#define MEDIAWIKI_ROUNDS_MAX 500000  /* times the blocks that its length takes */
+#define MEDIAWIKI_LEN_MIN    16
+#define MEDIAWIKI_LEN_MAX    128
+#define SALT_TEXT_MAX        128
+#define MD5_HEX_LEN          32
+
+static const char base64_letters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+
+static bool decode(const char *text, size_t len, struct strbuf *out)
+{
+	strbuf_init_secret(out);
+	return codec_base64_decode(out, text, len) == STATUS_OK && strbuf_ok(out);
+}
+
+/* Up to the letter behind it; false where that is missing, or the salt is empty or too long. */
+static bool read_salt(const char **at, char behind, struct password_hash *out)
+{
+	const char *end = strchr(*at, behind);
+
+	if (end == NULL || end == *at || end - *at > SALT_TEXT_MAX)
+		return false;
+	out->salt = *at;
+	out->salt_len = (size_t)(end - *at);
+	*at = end + 1;
+	return true;
+}
+
+/* The rest of the text, in base64, is len bytes. */
+static bool read_digest(const char *at, size_t len, struct password_hash *out)
+{
+	out->digest = at;
+	out->digest_len = strlen(at);
+	return strspn(at, base64_letters) == out->digest_len &&
+	       out->digest_len == (len + 2) / 3 * 4;
+}
+
+/* ---- PBKDF2 ---- */
+
+static enum status pbkdf2_verify(const struct password_hash *hash, const struct pbkdf2 *what)
+{
+	unsigned char made[MEDIAWIKI_LEN_MAX];
+	struct strbuf digest;
+	enum status status = STATUS_BAD_CREDENTIALS;
+
+	if (decode(hash->digest, hash->digest_len, &digest) && digest.len == what->len) {
+		if (!digest_pbkdf2(what, made))
+			status = STATUS_INTERNAL;
+		else if (secret_equal(made, digest.data, digest.len))
+			status = STATUS_OK;
+		secret_wipe(made, sizeof made);
+	}
+	strbuf_clear(&digest);
+	return status;
+}
+
+/* "pbkdf2_sha256$ROUNDS$SALT$DIGEST" */
+enum password_reading django_read(const char *text, struct password_hash *out)
+{
+	const char *at = text + strlen("pbkdf2_sha256$");
+
+	if (!password_read_number(&at, '$', &out->rounds) || !read_salt(&at, '$', out) ||
+	    !read_digest(at, digest_len(DIGEST_SHA256), out))
+		return READING_MALFORMED;
+	return out->rounds > DJANGO_ROUNDS_MAX ? READING_COSTLY : READING_OK;
+}
+
+enum status django_verify(const struct password_hash *hash, const char *password)
+{
+	const struct pbkdf2 what = {
+	    .kind = DIGEST_SHA256,
+	    .password = password,
+	    .salt = {hash->salt, hash->salt_len},
+	    .rounds = hash->rounds,
+	    .len = digest_len(DIGEST_SHA256),
+	};
+
+	return pbkdf2_verify(hash, &what);
+}
+
+static enum digest_kind mediawiki_kind(const struct password_hash *hash)
+{
+	return strncmp(hash->text, ":pbkdf2:sha256:", 15) == 0 ? DIGEST_SHA256 : DIGEST_SHA512;
+}
+
+/* ":pbkdf2:" sha256 or sha512 ":ROUNDS:LENGTH:SALT:DIGEST"; salt and digest in base64 */
+enum password_reading mediawiki_read(const char *text, struct password_hash *out)
+{
+	const char *at = text + strlen(":pbkdf2:sha512:");
+	size_t block = digest_len(mediawiki_kind(out));
+
+	if (strncmp(text, ":pbkdf2:sha256:", 15) != 0 && strncmp(text, ":pbkdf2:sha512:", 15) != 0)
+		return READING_MALFORMED;
+	if (!password_read_number(&at, ':', &out->rounds) ||
+	    !password_read_number(&at, ':', &out->kind) || out->kind < MEDIAWIKI_LEN_MIN ||
+	    out->kind > MEDIAWIKI_LEN_MAX || !read_salt(&at, ':', out) ||
+	    strspn(out->salt, base64_letters) != out->salt_len || !read_digest(at, out->kind, out))
+		return READING_MALFORMED;
+	return out->rounds * ((out->kind + block - 1) / block) > MEDIAWIKI_ROUNDS_MAX
+		   ? READING_COSTLY
+		   : READING_OK;
+}
+
+enum status mediawiki_verify(const struct password_hash *hash, const char *password)
+{
+	struct strbuf salt;
+	struct pbkdf2 what = {
+	    .kind = mediawiki_kind(hash),
+	    .password = password,
+	    .rounds = hash->rounds,
+	    .len = hash->kind,
+	};
+	enum status status = STATUS_BAD_CREDENTIALS;
+
+	if (decode(hash->salt, hash->salt_len, &salt)) {
+		what.salt = (struct secret_part){salt.data, salt.len};
+		status = pbkdf2_verify(hash, &what);
+	}
+	strbuf_clear(&salt);
+	return status;
+}
+
+/* ---- MediaWiki's MD5 ---- */
+
+/* ":B:SALT:" and 32 hexadecimal digits */
+enum password_reading mediawiki_b_read(const char *text, struct password_hash *out)
+{
+	const char *at = text + strlen(":B:");
+
+	if (!read_salt(&at, ':', out))
+		return READING_MALFORMED;
+	out->digest = at;
+	out->digest_len = MD5_HEX_LEN;
+	return strspn(at, "0123456789abcdef") == MD5_HEX_LEN && at[MD5_HEX_LEN] == '\0'
+		   ? READING_OK
+		   : READING_MALFORMED;
+}
+
+static bool md5_hex(struct digest *md5, const struct secret_part *parts, size_t n,
+		    struct strbuf *out)
+{
+	unsigned char sum[DIGEST_LEN_MAX];
+	bool ok = digest_run(md5, parts, n, sum);
+
+	codec_hex(out, sum, digest_len(DIGEST_MD5));
+	secret_wipe(sum, sizeof sum);
+	return ok && strbuf_ok(out);
+}
+
+/* MD5(salt "-" MD5(password)), the inner one as its hexadecimal text */
+enum status mediawiki_b_verify(const struct password_hash *hash, const char *password)
+{
+	const struct secret_part word = {password, strlen(password)};
+	struct strbuf inner;
+	struct strbuf outer;
+	struct digest *md5;
+	enum status status = digest_new(DIGEST_MD5, &md5, NULL);
+
+	if (status != STATUS_OK)
+		return status;
+	strbuf_init_secret(&inner);
+	strbuf_init_secret(&outer);
+	bool ok = md5_hex(md5, &word, 1, &inner);
+	const struct secret_part parts[] = {
+	    {hash->salt, hash->salt_len},
+	    {"-",        1             },
+	    {inner.data, inner.len     },
+	};
+	ok = ok && md5_hex(md5, parts, 3, &outer);
+	if (!ok)
+		status = STATUS_INTERNAL;
+	else if (!secret_equal(outer.data, hash->digest, MD5_HEX_LEN))
+		status = STATUS_BAD_CREDENTIALS;
+	strbuf_clear(&inner);
+	strbuf_clear(&outer);
+	digest_free(md5);
+	return status;
+}
+
+/* ---- {SHA}, {SSHA}, {SSHA256} ---- */
+
+static enum digest_kind ldap_kind(const char *text)
+{
+	return strncmp(text, "{SSHA256}", 9) == 0 ? DIGEST_SHA256 : DIGEST_SHA1;
+}
+
+/* The digest in base64, and with two S the salt behind it in the same base64. */
+enum password_reading ldap_read(const char *text, struct password_hash *out)
+{
+	size_t least = digest_len(ldap_kind(text));
+	size_t most = strncmp(text, "{SHA}", 5) == 0 ? least : least + SALT_TEXT_MAX;
+
+	out->digest = strchr(text, '}') + 1;
+	out->digest_len = strlen(out->digest);
+	if (most > least)
+		least++;
+	if (strspn(out->digest, base64_letters) != out->digest_len ||
+	    out->digest_len < (least + 2) / 3 * 4 || out->digest_len > (most + 2) / 3 * 4)
+		return READING_MALFORMED;
+	return READING_OK;
+}
+
+static enum status ldap_compare(struct digest *digest, size_t len, const struct strbuf *stored,
+				const char *password)
+{
+	unsigned char made[DIGEST_LEN_MAX];
+
+	const struct secret_part parts[] = {
+	    {password,           strlen(password) },
+	    {stored->data + len, stored->len - len},
+	};
+	if (!digest_run(digest, parts, 2, made))
+		return STATUS_INTERNAL;
+	bool same = secret_equal(made, stored->data, len);
+	secret_wipe(made, sizeof made);
+	return same ? STATUS_OK : STATUS_BAD_CREDENTIALS;
+}
+
+/* The letters of base64 leave two bytes open. */
+static bool ldap_has_its_length(const struct password_hash *hash, const struct strbuf *stored)
+{
+	size_t len = digest_len(ldap_kind(hash->text));
+
+	return strncmp(hash->text, "{SHA}", 5) == 0 ? stored->len == len : stored->len > len;
+}
+
+enum status ldap_verify(const struct password_hash *hash, const char *password)
+{
+	enum digest_kind kind = ldap_kind(hash->text);
+	struct strbuf stored;
+	struct digest *digest;
+	enum status status = digest_new(kind, &digest, NULL);
+
+	if (status != STATUS_OK)
+		return status;
+	if (decode(hash->digest, hash->digest_len, &stored) && ldap_has_its_length(hash, &stored))
+		status = ldap_compare(digest, digest_len(kind), &stored, password);
+	else
+		status = STATUS_BAD_CREDENTIALS;
+	strbuf_clear(&stored);
+	digest_free(digest);
+	return status;
+}

@@ -1,0 +1,77 @@
+/*
+ * The formats of password hashes, for the table in password_hash.c: a reader, which holds the text to its
+ * grammar and its bounds, and a verifier. Internal to identity/.
+ */
+#ifndef IDENTITY_PASSWORD_FORMATS_H
+#define IDENTITY_PASSWORD_FORMATS_H
+
+#include <string.h>
+
+#include "identity/password_hash.h"
+
+enum password_reading {
+	READING_OK,
+	READING_MALFORMED, /* not what the prefix promises */
+	READING_COSTLY     /* it is, but beyond the bounds */
+};
+
+struct password_format {
+	const char *prefix;
+	const char *name; /* for the log */
+	size_t skip;      /* bytes before what the reader takes */
+	bool weak;        /* one that a stolen table gives away: told in the log */
+	bool only_if_allowed;
+	size_t max; /* bytes of a password; 0: PASSWORD_MAX */
+	enum password_reading (*read)(const char *text, struct password_hash *out);
+	enum status (*verify)(const struct password_hash *hash, const char *password);
+};
+
+#define SALT64 "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" /* crypt(5) */
+
+/* The letter's place in SALT64; 64: none of them. */
+static inline unsigned long salt64_value(char letter)
+{
+	const char *at = letter == '\0' ? NULL : strchr(SALT64, letter);
+
+	return at == NULL ? 64 : (unsigned long)(at - SALT64);
+}
+
+/*
+ * A decimal number without leading zeros, and the letter behind it; moves *at behind that. Numbers of more
+ * than nine digits are as good as infinite.
+ */
+bool password_read_number(const char **at, char behind, unsigned long *out);
+
+/* password_argon2.c */
+enum password_reading argon2_read(const char *text, struct password_hash *out);
+enum status argon2_verify(const struct password_hash *hash, const char *password);
+
+/* password_crypt.c: what libcrypt does */
+enum password_reading yescrypt_read(const char *text, struct password_hash *out);
+enum password_reading scrypt_read(const char *text, struct password_hash *out);
+enum password_reading bcrypt_read(const char *text, struct password_hash *out);
+enum password_reading sha_crypt_read(const char *text, struct password_hash *out);
+enum status crypt_verify(const struct password_hash *hash, const char *password);
+enum status wordpress_verify(const struct password_hash *hash, const char *password);
+
+/* password_stretch.c: digests of digests */
+enum password_reading phpass_read(const char *text, struct password_hash *out);
+enum status phpass_verify(const struct password_hash *hash, const char *password);
+enum password_reading drupal_read(const char *text, struct password_hash *out);
+enum status drupal_verify(const struct password_hash *hash, const char *password);
+enum status drupal_md5_verify(const struct password_hash *hash, const char *password);
+enum status phpass_md5_verify(const struct password_hash *hash, const char *password);
+enum password_reading apr1_read(const char *text, struct password_hash *out);
+enum status apr1_verify(const struct password_hash *hash, const char *password);
+
+/* password_digest.c: PBKDF2, and single digests */
+enum password_reading django_read(const char *text, struct password_hash *out);
+enum password_reading mediawiki_read(const char *text, struct password_hash *out);
+enum status django_verify(const struct password_hash *hash, const char *password);
+enum status mediawiki_verify(const struct password_hash *hash, const char *password);
+enum password_reading mediawiki_b_read(const char *text, struct password_hash *out);
+enum status mediawiki_b_verify(const struct password_hash *hash, const char *password);
+enum password_reading ldap_read(const char *text, struct password_hash *out);
+enum status ldap_verify(const struct password_hash *hash, const char *password);
+
+#endif
