@@ -25,11 +25,11 @@ BASE     = clock codec error json log secret status strbuf xml
 CONF     = check conf keys load number print text value
 STORE    = catalogue database_file database_setup jid_map limit migrate pool rows session site_key store user
 XMPP     = adhoc adhoc_form adhoc_http adhoc_json adhoc_write adhoc_xml bosh bosh_write jid sasl
-NET      = http_client
+NET      = http_client http_failure http_target
 WEB      = csrf request request_fields request_path response router server server_pool server_process \
 	server_socket template template_html template_parse template_render
 IDENTITY = identity jid_rule login_session password
-PREBIND  = bosh_login bosh_session prebind tigase
+PREBIND  = bosh_login bosh_session bosh_url breaker bulkhead prebind tigase upstream
 PAGE     = app bind chat error health login page prebind_json routes
 
 LIB_OBJECTS = \
@@ -43,9 +43,10 @@ CTL      = check conf ctl map prebind session user
 PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl
 
 UNIT_TESTS = \
-	adhoc_recorded_test adhoc_test bosh_test codec_test conf_test csrf_test http_client_test \
-	jid_map_test jid_test json_test limit_test log_test login_test request_test response_test \
-	router_test sasl_test secret_test session_test store_test strbuf_test template_test user_test xml_test
+	adhoc_mutants_test adhoc_recorded_test adhoc_test bosh_test breaker_test bulkhead_test \
+	codec_test conf_test csrf_test http_client_test jid_map_test jid_test json_test limit_test \
+	log_test login_test request_test response_test router_test sasl_test secret_test \
+	session_test store_test strbuf_test template_test user_test xml_test
 
 BENCH = load peer
 

@@ -24,7 +24,15 @@ enum status error_set(struct error *err, enum status status, const char *format,
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			*p = '?';
 	err->status = status;
+	err->retry_after = 0;
 	memcpy(err->text, text, strlen(text) + 1);
+	return status;
+}
+
+enum status error_retry_after(struct error *err, enum status status, long seconds)
+{
+	if (err != NULL)
+		err->retry_after = seconds;
 	return status;
 }
 

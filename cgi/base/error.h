@@ -11,6 +11,7 @@
 
 struct error {
 	enum status status;
+	long retry_after; /* seconds after which asking again may help; 0: nobody knows */
 	char text[ERROR_TEXT_MAX];
 };
 
@@ -20,6 +21,9 @@ struct error {
  */
 enum status error_set(struct error *err, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Adds to what error_set wrote when asking again may help, and returns status. */
+enum status error_retry_after(struct error *err, enum status status, long seconds);
 
 /* As error_set, for failed allocations: STATUS_INTERNAL, "out of memory". */
 enum status error_no_memory(struct error *err);

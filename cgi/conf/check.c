@@ -1,6 +1,7 @@
 /*
- * Values against each other: what a back end needs, times that must not cross, and, once all files
- * are read, which site has which host. One value alone is checked in value.c.
+ * Values against each other: what a back end needs, times that must not cross, what one key asks of
+ * another, and, once all files are read, which site has which host. One value alone is checked in
+ * value.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,14 +29,23 @@ static bool is_needed(const struct conf_key *key, const struct site_conf *site)
 	}
 }
 
+static bool is_empty(const struct conf_key *key, const struct site_conf *site)
+{
+	struct strbuf text;
+	strbuf_init(&text);
+	value_text(key, site, &text);
+	bool empty = text.len == 0;
+	strbuf_clear(&text);
+	return empty;
+}
+
 static void needed_check(struct load *load, const struct site_conf *site)
 {
 	for (size_t i = 0; i < conf_n_keys; i++) {
 		const struct conf_key *key = &conf_keys[i];
 		if (key->section != SECTION_SITE || !is_needed(key, site))
 			continue;
-		const char *text = *(char *const *)value_field(key, site);
-		if (text[0] != '\0')
+		if (!is_empty(key, site))
 			continue;
 		const char *by = key->needed == NEEDED_BY_TIGASE ? " with backend = tigase"
 				 : key->needed == NEEDED_BY_BOSH ? " with backend = bosh"
@@ -57,6 +67,34 @@ static void session_times_check(struct load *load, const struct site_conf *site)
 		   "%lldm is longer than session_absolute, %lldm; allowed: at most that",
 		   site->session_idle_ms / NUMBER_MINUTE_MS,
 		   site->session_absolute_ms / NUMBER_MINUTE_MS);
+}
+
+/* {hostname} is filled in by what Tigase says, and only with what the list allows. */
+static void bosh_url_check(struct load *load, const struct site_conf *site)
+{
+	if (strstr(site->bosh_url, "{hostname}") == NULL)
+		return;
+	if (site->backend != BACKEND_TIGASE)
+		load_fault(load, line_of(load, "bosh_url"), "bosh_url",
+			   "has {hostname} in it, which only backend = tigase knows: write the "
+			   "host's name");
+	else if (site->bosh_hosts.count == 0)
+		load_fault(load, line_of(load, "bosh_url"), "bosh_url",
+			   "has {hostname} in it, which needs bosh_hosts: the names of the "
+			   "cluster's nodes, as NAME or NAME=PUBLIC");
+}
+
+/* A key can be seen only where there is TLS. */
+static void pin_check(struct load *load, const struct site_conf *site)
+{
+	bool tigase = site->backend == BACKEND_TIGASE;
+	const struct conf_list *urls = tigase ? &site->tigase_url : &site->bosh_service;
+	for (size_t i = 0; site->upstream_pin.count > 0 && i < urls->count; i++) {
+		if (strncmp(urls->items[i], "https:", 6) != 0)
+			load_fault(load, line_of(load, "upstream_pin"), "upstream_pin",
+				   "needs https in every address of %s",
+				   tigase ? "tigase_url" : "bosh_service");
+	}
 }
 
 /* Puts the site's hosts at the end of conf->hosts, yet unsorted. */
@@ -84,6 +122,8 @@ void load_check_site(struct load *load, const struct site_conf *site)
 {
 	needed_check(load, site);
 	session_times_check(load, site);
+	bosh_url_check(load, site);
+	pin_check(load, site);
 	if (load->status == STATUS_OK)
 		hosts_add(load, site);
 }

@@ -27,6 +27,7 @@ struct conf_limit {
 enum conf_accounts { ACCOUNTS_ALL, ACCOUNTS_MAP };
 enum conf_backend { BACKEND_TIGASE, BACKEND_BOSH };
 enum conf_format { FORMAT_JSON, FORMAT_XML };
+enum conf_key_in { KEY_IN_HEADER, KEY_IN_QUERY };
 enum conf_bosh_auth { BOSH_AUTH_PASSWORD };
 
 struct server_conf {
@@ -64,23 +65,28 @@ struct site_conf {
 	struct conf_limit limit_bind_user;
 	struct conf_limit limit_bind_ip;
 
-	long backend;         /* enum conf_backend */
-	char *bosh_url;       /* what the browser uses */
-	long hold;            /* requests the XMPP server may hold: 1–2 */
-	long wait;            /* seconds */
-	long timeout_ms;      /* one pre-bind, all its round trips together */
+	long backend;                /* enum conf_backend */
+	char *bosh_url;              /* what the browser uses; may hold {hostname}, then … */
+	struct conf_list bosh_hosts; /* … NAME or NAME=PUBLIC, in lower case */
+	long hold;                   /* requests the XMPP server may hold: 1–2 */
+	long wait;                   /* seconds */
+	long timeout_ms;             /* one pre-bind, all its round trips together */
 	long session_life_ms; /* how long an unattached session lives; 0: what the back end says */
 	bool upstream_http;   /* plain http to a host that is not loopback */
 	char *ca_file;        /* "" : the system's certificates */
+	struct conf_list
+	    upstream_pin;  /* "sha256//BASE64="; empty: any key of a valid certificate */
+	long upstream_max; /* calls at once, in each process */
 
-	char *tigase_url;
-	long tigase_format; /* enum conf_format */
+	struct conf_list tigase_url; /* in the order in which they are asked */
+	long tigase_format;          /* enum conf_format */
 	char *tigase_user;
 	char *tigase_password_file;
 	char *tigase_api_key_file; /* "" : none */
+	long tigase_api_key_in;    /* enum conf_key_in */
 
-	char *bosh_service;
-	long bosh_auth; /* enum conf_bosh_auth */
+	struct conf_list bosh_service; /* in the order in which they are asked */
+	long bosh_auth;                /* enum conf_bosh_auth */
 };
 
 /* A row of the index from host to site. */

@@ -31,6 +31,8 @@ static const char *const accounts_words[] = {[ACCOUNTS_ALL] = "all", [ACCOUNTS_M
 static const char *const backend_words[] = {
     [BACKEND_TIGASE] = "tigase", [BACKEND_BOSH] = "bosh", NULL};
 static const char *const format_words[] = {[FORMAT_JSON] = "json", [FORMAT_XML] = "xml", NULL};
+static const char *const key_in_words[] = {
+    [KEY_IN_HEADER] = "header", [KEY_IN_QUERY] = "query", NULL};
 static const char *const bosh_auth_words[] = {[BOSH_AUTH_PASSWORD] = "password", NULL};
 
 /* One key a paragraph, in the order in which they are printed. */
@@ -93,6 +95,8 @@ const struct conf_key conf_keys[] = {
 	 .what = "How a chat session is made: by Tigase's REST call, or by logging in over BOSH."},
 	{SITE(bosh_url), .type = TYPE_BOSH_URL, .initial = "/http-bind",
 	 .what = "The BOSH address that the browser uses; may hold {hostname}."},
+	{SITE(bosh_hosts), .type = TYPE_NODES, .initial = "",
+	 .what = "The nodes that may stand for {hostname}, as NAME or NAME=what the browser uses."},
 	{SITE(hold), .type = TYPE_INTEGER, .initial = "1", .min = 1, .max = 2,
 	 .what = "Requests that the XMPP server may keep waiting (XEP-0124 hold)."},
 	{SITE(wait), .type = TYPE_SECONDS, .initial = "60", .min = 1, .max = 300,
@@ -106,9 +110,14 @@ const struct conf_key conf_keys[] = {
 	 .what = "Call the XMPP server by plain http although it is not on loopback."},
 	{SITE(ca_file), .type = TYPE_PATH, .initial = "",
 	 .what = "The certificates to trust when calling the XMPP server; empty: the system's."},
+	{SITE(upstream_pin), .type = TYPE_PINS, .initial = "",
+	 .what = "The public keys of which the XMPP server must have one; empty: any."},
+	{SITE(upstream_max), .type = TYPE_INTEGER, .initial = "16", .min = 1, .max = 1024,
+	 .what = "Chat sessions that one process makes at the same time; others wait."},
 
-	{SITE(tigase_url), .type = TYPE_URL, .initial = "", .needed = NEEDED_BY_TIGASE,
-	 .what = "Tigase's REST address, with the JID of its BOSH component."},
+	{SITE(tigase_url), .type = TYPE_URLS, .initial = "", .needed = NEEDED_BY_TIGASE,
+	 .what = "Tigase's REST address, with the JID of its BOSH component; or several, by "
+		 "preference."},
 	{SITE(tigase_format), .type = TYPE_ENUM, .initial = "json", .words = format_words,
 	 .what = "The format to talk to Tigase in."},
 	{SITE(tigase_user), .type = TYPE_WORD, .initial = "", .needed = NEEDED_BY_TIGASE,
@@ -118,9 +127,11 @@ const struct conf_key conf_keys[] = {
 	 .what = "The file with that administrator's password; only its owner may read it."},
 	{SITE(tigase_api_key_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
 	 .what = "The file with Tigase's API key, where one is asked for."},
+	{SITE(tigase_api_key_in), .type = TYPE_ENUM, .initial = "header", .words = key_in_words,
+	 .what = "Where that key travels: in a header, or, for old servers, in the address."},
 
-	{SITE(bosh_service), .type = TYPE_URL, .initial = "", .needed = NEEDED_BY_BOSH,
-	 .what = "The BOSH address that we log in at."},
+	{SITE(bosh_service), .type = TYPE_URLS, .initial = "", .needed = NEEDED_BY_BOSH,
+	 .what = "The BOSH address that we log in at; or several, by preference."},
 	{SITE(bosh_auth), .type = TYPE_ENUM, .initial = "password", .words = bosh_auth_words,
 	 .what = "How we log in there: with the password kept for the user's JID."},
 };

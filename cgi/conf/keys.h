@@ -25,12 +25,14 @@ enum conf_type {
 	TYPE_LIMIT,    /* 10/1m (struct conf_limit) */
 	TYPE_ENUM,     /* one of words (long, its index) */
 	TYPE_WORDS,    /* some of words, or any (struct conf_list) */
-	TYPE_HOSTS,    /* (struct conf_list) */
+	TYPE_HOSTS,    /* (struct conf_list, as all up to TYPE_PINS) */
+	TYPE_NODES,    /* NAME or NAME=PUBLIC */
+	TYPE_URLS,     /* what we call */
+	TYPE_PINS,     /* public keys, as libcurl takes them */
 	TYPE_MOUNT,    /* base_path and base_path_set of struct site_conf, no other field */
 	TYPE_WORD,     /* no blanks (char *, as all that follow) */
 	TYPE_PATH,     /* absolute; max: bytes, 0: any */
 	TYPE_LOG,      /* stderr, syslog or a path */
-	TYPE_URL,      /* what we call */
 	TYPE_LINK,     /* where a browser goes */
 	TYPE_BOSH_URL, /* where the page's script goes */
 	TYPE_JID_RULE,
@@ -49,9 +51,9 @@ struct conf_key {
 	long min;            /* integers and seconds; times in milliseconds */
 	long max;
 	const char *const *words; /* NULL at the end; TYPE_ENUM: in the order of the enum */
-	enum conf_needed needed;  /* only for fields that are char * */
-	bool secret_file;         /* names a file with a secret in it */
-	const char *what;         /* one sentence */
+	enum conf_needed needed;
+	bool secret_file; /* names a file with a secret in it */
+	const char *what; /* one sentence */
 };
 
 extern const struct conf_key conf_keys[];

@@ -86,6 +86,9 @@ static void section_json(enum conf_section which, const void *section, struct js
 			break;
 		case TYPE_WORDS:
 		case TYPE_HOSTS:
+		case TYPE_NODES:
+		case TYPE_URLS:
+		case TYPE_PINS:
 			list_json(key, field, w);
 			break;
 		default:

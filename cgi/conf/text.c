@@ -1,5 +1,5 @@
 /*
- * The rules for values that are texts: paths, URLs, host names, the JID rule, the resource. They
+ * The rules for values that are texts: paths, URLs, host names, keys, the JID rule, the resource. They
  * keep out what would break the place the value ends up in (a header, a URL, XML); whether the
  * thing exists is not asked here.
  */
@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,11 @@
 #define DIGITS "0123456789"
 #define LOWER  "abcdefghijklmnopqrstuvwxyz"
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+#define PIN_PREFIX "sha256//"
+#define PIN_DIGITS 43 /* of base64, for 32 bytes; one = behind them */
+
+#define PLACEHOLDER_HOST "{hostname}"
 
 #define HOST_MAX 253   /* a name in the DNS: RFC 1035 2.3.4 without the length bytes */
 #define PORT_MAX 65535 /* 16 bits */
@@ -110,16 +116,26 @@ const char *text_link_check(const char *text)
 		return "begins with //, which names another host";
 	if (!is_printable_ascii(text) || strpbrk(text, "\"'<>\\`") != NULL)
 		return "has a blank, a quote or another character that a URL cannot hold";
-	if (rest != NULL && !starts_with(rest, "{hostname}"))
-		return authority_check(rest);
-	return NULL;
+	return rest == NULL ? NULL : authority_check(rest);
 }
 
+/* Checked as it is with some host in the placeholder's place. */
 const char *text_bosh_url_check(const char *text)
 {
+	const char *open = strstr(text, PLACEHOLDER_HOST);
+	const char *rest = open == NULL ? "" : open + strlen(PLACEHOLDER_HOST);
+	int before = open == NULL ? (int)strlen(text) : (int)(open - text);
+	char *filled = NULL;
+	const char *reason;
+
 	if (strpbrk(text, ";,") != NULL)
 		return "has a ; or , in it, which a Content-Security-Policy would take for its own";
-	return text_link_check(text);
+	if (asprintf(&filled, "%.*s%s%s", before, text, open == NULL ? "" : "host", rest) < 0)
+		return "is too long for this machine's memory";
+	reason = strpbrk(filled, "{}") == NULL ? text_link_check(filled)
+					       : "has more than one {hostname}, or another { or }";
+	free(filled);
+	return reason;
 }
 
 const char *text_mount_check(const char *text)
@@ -206,5 +222,32 @@ const char *text_host_check(const char *text)
 		return "is not a host name (one with other letters is written in its xn-- form)";
 	if (len > HOST_MAX || text[0] == '.' || text[len - 1] == '.' || strstr(text, "..") != NULL)
 		return "is too long or has an empty part";
+	return NULL;
+}
+
+const char *text_node_check(const char *text)
+{
+	const char *public = strchr(text, '=');
+	char *name;
+	const char *reason;
+
+	if (public == NULL)
+		return text_host_check(text);
+	if (public == text || public[1] == '\0')
+		return "has nothing on one side of its =";
+	name = strndup(text, (size_t)(public - text));
+	reason = name == NULL ? "is too long for this machine's memory" : text_host_check(name);
+	free(name);
+	return reason != NULL ? reason : text_host_check(public + 1);
+}
+
+const char *text_pin_check(const char *text)
+{
+	if (!starts_with(text, PIN_PREFIX))
+		return "does not begin with " PIN_PREFIX;
+	text += strlen(PIN_PREFIX);
+	if (strspn(text, LOWER UPPER DIGITS "+/") != PIN_DIGITS ||
+	    strcmp(text + PIN_DIGITS, "=") != 0)
+		return "is not the SHA-256 of a public key in base64";
 	return NULL;
 }

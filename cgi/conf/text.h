@@ -15,13 +15,17 @@ const char *text_log_check(const char *text);
  */
 const char *text_url_check(const char *text);
 
-/* A path on this host or an http(s) URL; bosh_url moreover lands in a Content-Security-Policy. */
+/* A path on this host or an http(s) URL. */
 const char *text_link_check(const char *text);
+
+/* That, with {hostname} in it at most once; it moreover lands in a Content-Security-Policy. */
 const char *text_bosh_url_check(const char *text);
 
 const char *text_mount_check(const char *text);
 const char *text_jid_rule_check(const char *text);
 const char *text_resource_check(const char *text);
 const char *text_host_check(const char *text); /* one name, in lower case */
+const char *text_node_check(const char *text); /* one or two of them: NAME=PUBLIC */
+const char *text_pin_check(const char *text);  /* "sha256//", 32 bytes in base64 */
 
 #endif

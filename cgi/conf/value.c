@@ -4,6 +4,7 @@
  */
 #include "conf/value.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 
 #define LIMIT_COUNT_MAX  1000000 /* more is no limit: say off */
 #define LIMIT_PERIOD_MIN NUMBER_SECOND_MS
+#define REASON_MAX       160 /* the longest one of text.c, and a few words before it */
 #define LIMIT_PERIOD_MAX (24 * NUMBER_HOUR_MS) /* counts are kept no longer */
 
 struct type {
@@ -21,6 +23,7 @@ struct type {
 	enum status (*set)(const struct conf_key *key, const char *text, void *section,
 			   struct error *err);
 	void (*text)(const struct conf_key *key, const void *section, struct strbuf *out);
+	bool private; /* never quoted: a refused URL may have a password in it */
 };
 static const struct type types[TYPE_COUNT];
 
@@ -40,6 +43,8 @@ static enum status refuse(const struct conf_key *key, const char *text, const ch
 	struct strbuf allowed;
 	strbuf_init(&allowed);
 	value_allowed(key, &allowed);
+	if (types[key->type].private)
+		text = "";
 	const char *quote = text[0] == '\0' ? "" : "\"";
 	enum status status =
 	    error_set(err, STATUS_BAD_REQUEST, "%s%s%s%s%s; allowed: %s", quote, text, quote,
@@ -201,17 +206,37 @@ static void lower(char *text)
 	}
 }
 
+/* The same word, or, of nodes, the same NAME. */
+static bool is_same_word(const struct conf_key *key, const char *a, const char *b)
+{
+	size_t len = strcspn(a, "=");
+	if (key->type != TYPE_NODES)
+		return strcmp(a, b) == 0;
+	return len == strcspn(b, "=") && strncmp(a, b, len) == 0;
+}
+
 /* NULL, or why the word may not stand in the list (which does not hold it yet). */
 static const char *word_check(const struct conf_key *key, const struct conf_list *list,
 			      const char *word)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		if (strcmp(list->items[i], word) == 0)
+		if (is_same_word(key, list->items[i], word))
 			return "stands there twice";
 	}
 	if (key->words != NULL && word_index(key->words, word) < 0)
 		return "is not known";
 	return types[key->type].check(word);
+}
+
+/* What may not be quoted is named by its place, where there are others before it. */
+static enum status refuse_word(const struct conf_key *key, const char *word, size_t place,
+			       const char *reason, struct error *err)
+{
+	char placed[REASON_MAX];
+	if (!types[key->type].private || place == 1)
+		return refuse(key, word, reason, err);
+	snprintf(placed, sizeof(placed), "the address in place %zu %s", place, reason);
+	return refuse(key, word, placed, err);
 }
 
 /* Appends the len bytes at word. */
@@ -225,17 +250,17 @@ static enum status list_add(const struct conf_key *key, struct conf_list *list, 
 	char *item = strndup(word, len);
 	if (item == NULL)
 		return error_no_memory(err);
-	if (key->type == TYPE_HOSTS)
+	if (key->type == TYPE_HOSTS || key->type == TYPE_NODES)
 		lower(item);
 
 	const char *reason = word_check(key, list, item);
-	if (reason != NULL) {
-		enum status status = refuse(key, item, reason, err);
-		free(item);
-		return status;
+	if (reason == NULL) {
+		list->items[list->count++] = item;
+		return STATUS_OK;
 	}
-	list->items[list->count++] = item;
-	return STATUS_OK;
+	enum status status = refuse_word(key, item, list->count + 1, reason, err);
+	free(item);
+	return status;
 }
 
 static enum status set_list(const struct conf_key *key, const char *text, void *section,
@@ -327,17 +352,22 @@ static const struct type types[TYPE_COUNT] = {
 	[TYPE_WORDS] = {"words", .check = text_word_check, .set = set_list, .text = text_list},
 	[TYPE_HOSTS] = {"hosts", "host names without a port, with blanks between them, each once",
 			text_host_check, set_list, text_list},
+	[TYPE_NODES] = {"nodes", "host names, or NAME=PUBLIC, with blanks between them, each once",
+			text_node_check, set_list, text_list},
+	[TYPE_URLS] = {"urls", "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH, several with "
+			       "blanks between them, each once",
+		       text_url_check, set_list, text_list, .private = true},
+	[TYPE_PINS] = {"keys", "sha256//BASE64=, several with blanks between them, each once",
+		       text_pin_check, set_list, text_list},
 	[TYPE_MOUNT] = {"path", "a path such as /chat, or / alone",
 			text_mount_check, set_mount, text_mount},
 	[TYPE_WORD] = {"name", "one word", text_word_check, set_text, text_text},
 	[TYPE_PATH] = {"file", .check = text_path_check, .set = set_text, .text = text_text},
 	[TYPE_LOG] = {"log", "stderr, syslog, or " A_PATH, text_log_check, set_text, text_text},
-	[TYPE_URL] = {"url", "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH",
-		      text_url_check, set_text, text_text},
 	[TYPE_LINK] = {"link", A_PATH ", or an http:// or https:// URL",
-		       text_link_check, set_text, text_text},
+		       text_link_check, set_text, text_text, .private = true},
 	[TYPE_BOSH_URL] = {"link", A_PATH ", or an http:// or https:// URL",
-			   text_bosh_url_check, set_text, text_text},
+			   text_bosh_url_check, set_text, text_text, .private = true},
 	[TYPE_JID_RULE] = {"rule", "{user}@DOMAIN or {user|lower}@DOMAIN",
 			   text_jid_rule_check, set_text, text_text},
 	[TYPE_RESOURCE] = {"text", "a text with {random} in it once, a fixed one, or server",

@@ -25,12 +25,12 @@ static int print_session(struct ctl *ctl, const struct prebind_session *session)
 
 	if (ctl->json) {
 		strbuf_init_secret(&json);
-		bind_write_json(ctl->site, session, &json);
+		bind_write_json(session, &json);
 		return ctl_print_json(ctl, &json);
 	}
 	printf("jid        %s\nsid        %s\nrid        %s   (the next one to send)\n"
 	       "bosh_url   %s\nexpires_in %ld s, unless somebody goes on with it\n",
-	       session->jid, session->sid, session->rid, ctl->site->bosh_url, session->expires_in);
+	       session->jid, session->sid, session->rid, session->bosh_url, session->expires_in);
 	return EXIT_DONE;
 }
 

@@ -5,9 +5,9 @@
  */
 #include "net/http_client.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
@@ -20,16 +20,18 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/secret.h"
+#include "net/http_failure.h"
+#include "net/http_target.h"
 
 #define CURL_MIN          0x075500 /* 7.85: CURLOPT_PROTOCOLS_STR */
 #define CONNECT_MAX_MS    1000     /* a host that is up answers a SYN far sooner */
 #define CONNECTION_AGE_S  25       /* Tigase closes idle connections after 31–35 s */
 #define CONNECTION_LIFE_S 600      /* a certificate is looked at only when the connection is made */
 #define DNS_CACHE_S       30
-#define ORIGIN_MAX        288 /* "https://" + a host name's 253 bytes + ":65535" */
 
 struct http_client {
 	char *ca_file; /* "" : the system's */
+	char *pins;    /* "" : none; else as CURLOPT_PINNEDPUBLICKEY wants them */
 	bool allow_http;
 	pthread_mutex_t lock;         /* guards idle */
 	struct http_connection *idle; /* last returned first: the warmest */
@@ -44,13 +46,6 @@ struct http_connection {
 	struct http_answer *answer; /* of the call that is running */
 	const char *refused;        /* why a callback stopped it, or NULL */
 	char why[CURL_ERROR_SIZE];
-};
-
-/* What a URL says about where a call goes. */
-struct target {
-	char origin[ORIGIN_MAX]; /* scheme://host:port, for sentences */
-	bool https;
-	bool loopback;
 };
 
 enum status http_client_start(struct error *err)
@@ -86,25 +81,7 @@ void http_client_stop(void)
 
 /* ---- where a URL leads ---- */
 
-static bool host_is_loopback(const char *host)
-{
-	struct in_addr v4;
-	struct in6_addr v6;
-	char bare[INET6_ADDRSTRLEN];
-	size_t len = strlen(host);
-
-	if (strcasecmp(host, "localhost") == 0) /* libcurl resolves it itself, never by DNS */
-		return true;
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	if (len < 3 || host[0] != '[' || len - 2 >= sizeof(bare))
-		return false;
-	memcpy(bare, host + 1, len - 2);
-	bare[len - 2] = '\0';
-	return inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
-static enum status target_read(CURLU *url, struct target *out, struct error *err)
+static enum status target_read(CURLU *url, struct http_target *out, struct error *err)
 {
 	char *scheme = NULL;
 	char *host = NULL;
@@ -113,27 +90,17 @@ static enum status target_read(CURLU *url, struct target *out, struct error *err
 
 	if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-	    curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK) {
+	    curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
 		error_set(err, status, "not a complete URL: http://HOST:PORT/PATH is wanted");
-		goto out;
-	}
-	out->https = strcmp(scheme, "https") == 0;
-	if (!out->https && strcmp(scheme, "http") != 0) {
-		error_set(err, status, "a URL of scheme %s: only https and http are spoken",
-			  scheme);
-		goto out;
-	}
-	out->loopback = host_is_loopback(host);
-	snprintf(out->origin, sizeof(out->origin), "%s://%s:%s", scheme, host, port);
-	status = STATUS_OK;
-out:
+	else
+		status = http_target_set(out, scheme, host, port, err);
 	curl_free(scheme);
 	curl_free(host);
 	curl_free(port);
 	return status;
 }
 
-static enum status target_parse(const char *text, struct target *out, struct error *err)
+static enum status target_parse(const char *text, struct http_target *out, struct error *err)
 {
 	CURLU *url = curl_url();
 	enum status status;
@@ -157,29 +124,24 @@ static enum status target_parse(const char *text, struct target *out, struct err
 
 /* target_parse, and the rule about plain http. */
 static enum status target_allow(const struct http_client *client, const char *url,
-				struct target *out, struct error *err)
+				struct http_target *out, struct error *err)
 {
 	enum status status = target_parse(url, out, err);
 
-	if (status == STATUS_OK && !out->https && !out->loopback && !client->allow_http)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: plain http would show passwords to the network between: use "
-				 "https, or a loopback address, or set upstream_http = on",
-				 out->origin);
-	return status;
+	return status == STATUS_OK ? http_target_allow(out, client->allow_http, err) : status;
 }
 
 enum status http_client_url_check(const struct http_client *client, const char *url,
 				  struct error *err)
 {
-	struct target target = {0};
+	struct http_target target = {0};
 
 	return target_allow(client, url, &target, err);
 }
 
 bool http_url_is_private(const char *url)
 {
-	struct target target = {0};
+	struct http_target target = {0};
 
 	return target_parse(url, &target, NULL) == STATUS_OK && (target.https || target.loopback);
 }
@@ -194,19 +156,19 @@ enum status http_client_new(const struct http_client_options *options, struct ht
 	if (!client)
 		return error_no_memory(err);
 	client->allow_http = options->allow_http;
+	pthread_mutex_init(&client->lock, NULL);
 	client->ca_file = strdup(options->ca_file);
-	if (!client->ca_file) {
-		free(client);
+	client->pins = strdup(options->pins ? options->pins : "");
+	if (!client->ca_file || !client->pins) {
+		http_client_free(client);
 		return error_no_memory(err);
 	}
 	if (client->ca_file[0] && access(client->ca_file, R_OK) != 0) {
 		error_set(err, STATUS_UNAVAILABLE, "ca_file %s cannot be read: %s", client->ca_file,
 			  strerrordesc_np(errno));
-		free(client->ca_file);
-		free(client);
+		http_client_free(client);
 		return STATUS_UNAVAILABLE;
 	}
-	pthread_mutex_init(&client->lock, NULL);
 	*out = client;
 	return STATUS_OK;
 }
@@ -232,6 +194,7 @@ void http_client_free(struct http_client *client)
 	}
 	pthread_mutex_destroy(&client->lock);
 	free(client->ca_file);
+	free(client->pins);
 	free(client);
 }
 
@@ -301,7 +264,7 @@ static int on_request(void *arg, char *remote_ip, char *local_ip, int remote_por
 	struct http_connection *connection = arg;
 
 	(void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
-	connection->answer->sent = true;
+	connection->answer->reach = HTTP_SENT;
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -348,7 +311,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 
 /* ---- one call ---- */
 
-/* MAXCONNECTS 1: one descriptor to remember, and a pool has one upstream anyway. */
+/* MAXCONNECTS 1: one descriptor to remember; a pool rarely calls more than one upstream. */
 static const struct {
 	CURLoption option;
 	long value;
@@ -405,7 +368,7 @@ static int connection_set_fixed(struct http_connection *connection)
 
 /* POSTFIELDS with its size: Tigase answers a chunked request with 500. */
 static int connection_set_call(struct http_connection *connection, const struct http_call *call,
-			       struct curl_slist *headers, const struct target *target)
+			       struct curl_slist *headers, const struct http_target *target)
 {
 	CURL *easy = connection->easy;
 	int bad = 0;
@@ -415,6 +378,9 @@ static int connection_set_call(struct http_connection *connection, const struct 
 	bad |= (int)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
 	if (connection->client->ca_file[0])
 		bad |= (int)curl_easy_setopt(easy, CURLOPT_CAINFO, connection->client->ca_file);
+	if (connection->client->pins[0])
+		bad |=
+		    (int)curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, connection->client->pins);
 	if (call->body) {
 		bad |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body);
 		bad |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)call->body_len);
@@ -426,13 +392,21 @@ static int connection_set_call(struct http_connection *connection, const struct 
 	return bad;
 }
 
+/* Half of what is left is for the answer, or for another upstream. */
+static long connect_time(int64_t left_ms)
+{
+	if (left_ms / 2 > CONNECT_MAX_MS)
+		return CONNECT_MAX_MS;
+	return left_ms < 2 ? 1 : (long)(left_ms / 2);
+}
+
 static int connection_set_times(struct http_connection *connection, int64_t left_ms)
 {
-	long connect_ms = left_ms < CONNECT_MAX_MS ? (long)left_ms : CONNECT_MAX_MS;
 	int bad = 0;
 
 	bad |= (int)curl_easy_setopt(connection->easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
-	bad |= (int)curl_easy_setopt(connection->easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+	bad |= (int)curl_easy_setopt(connection->easy, CURLOPT_CONNECTTIMEOUT_MS,
+				     connect_time(left_ms));
 	return bad;
 }
 
@@ -481,72 +455,71 @@ static void headers_free(struct curl_slist *list)
 	curl_slist_free_all(list);
 }
 
-static const char *failure_words(CURLcode rc)
+static const struct {
+	CURLcode code;
+	enum http_fault fault;
+} faults[] = {
+    {CURLE_COULDNT_RESOLVE_HOST,     FAULT_NO_NAME      },
+    {CURLE_COULDNT_CONNECT,          FAULT_NO_CONNECTION},
+    {CURLE_SSL_CONNECT_ERROR,        FAULT_TLS          },
+    {CURLE_SSL_CERTPROBLEM,          FAULT_TLS          },
+    {CURLE_SSL_CIPHER,               FAULT_TLS          },
+    {CURLE_SSL_CACERT_BADFILE,       FAULT_TLS          },
+    {CURLE_SSL_ISSUER_ERROR,         FAULT_TLS          },
+    {CURLE_PEER_FAILED_VERIFICATION, FAULT_CERTIFICATE  },
+    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, FAULT_PIN          },
+    {CURLE_FILESIZE_EXCEEDED,        FAULT_TOO_LARGE    },
+    {CURLE_GOT_NOTHING,              FAULT_NO_ANSWER    },
+    {CURLE_PARTIAL_FILE,             FAULT_BROKEN       },
+    {CURLE_RECV_ERROR,               FAULT_BROKEN       },
+    {CURLE_SEND_ERROR,               FAULT_BROKEN       },
+    {CURLE_UNSUPPORTED_PROTOCOL,     FAULT_NOT_HTTP     },
+    {CURLE_WEIRD_SERVER_REPLY,       FAULT_NOT_HTTP     },
+    {CURLE_OUT_OF_MEMORY,            FAULT_MEMORY       },
+};
+
+static enum http_fault fault_of(CURLcode rc, bool sent)
 {
-	switch (rc) {
-	case CURLE_COULDNT_RESOLVE_HOST:
-		return "its host name is not known to DNS: check the address";
-	case CURLE_FILESIZE_EXCEEDED:
-		return "the answer is larger than 64 KiB";
-	case CURLE_GOT_NOTHING:
-		return "the connection was closed without an answer";
-	case CURLE_PARTIAL_FILE:
-	case CURLE_RECV_ERROR:
-	case CURLE_SEND_ERROR:
-		return "the connection broke, or the answer's framing is wrong";
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_WEIRD_SERVER_REPLY:
-		return "the answer is not HTTP/1.1: check the port";
-	case CURLE_OUT_OF_MEMORY:
-		return "out of memory";
-	default:
-		return curl_easy_strerror(rc);
-	}
+	if (rc == CURLE_OPERATION_TIMEDOUT)
+		return sent ? FAULT_ANSWER_TIMEOUT : FAULT_CONNECT_TIMEOUT;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (faults[i].code == rc)
+			return faults[i].fault;
+	return FAULT_OTHER;
 }
 
-static bool failure_is_tls(CURLcode rc)
+/* REL-UP-3: the only three after which a call may be made once more. */
+static enum http_reach reach_of(CURLcode rc)
 {
-	return rc == CURLE_SSL_CONNECT_ERROR || rc == CURLE_PEER_FAILED_VERIFICATION ||
-	       rc == CURLE_SSL_CERTPROBLEM || rc == CURLE_SSL_CIPHER ||
-	       rc == CURLE_SSL_CACERT_BADFILE || rc == CURLE_SSL_ISSUER_ERROR;
-}
-
-static enum status failure_timeout(const struct http_connection *connection,
-				   const struct target *target, int64_t left_ms, struct error *err)
-{
-	if (connection->answer->sent)
-		return error_set(err, STATUS_CHAT_TIMEOUT,
-				 "%s: no complete answer within %lld ms (key timeout)",
-				 target->origin, (long long)left_ms);
-	if (left_ms <= CONNECT_MAX_MS)
-		return error_set(err, STATUS_CHAT_TIMEOUT, "%s: no connection within %lld ms",
-				 target->origin, (long long)left_ms);
-	return error_set(err, STATUS_CHAT_SERVER,
-			 "%s: no connection within %d ms: is the host up, and no firewall between?",
-			 target->origin, CONNECT_MAX_MS);
+	return rc == CURLE_COULDNT_RESOLVE_HOST || rc == CURLE_COULDNT_CONNECT ||
+		       rc == CURLE_SSL_CONNECT_ERROR
+		   ? HTTP_NOT_CONNECTED
+		   : HTTP_NOT_REACHED;
 }
 
 static enum status failure(const struct http_connection *connection, CURLcode rc,
-			   const struct target *target, struct error *err)
+			   const struct http_target *target, int64_t left_ms, struct error *err)
 {
-	long number = 0;
+	struct http_answer *answer = connection->answer;
+	bool sent = answer->reach == HTTP_SENT;
+	struct http_failure what = {
+	    .fault = fault_of(rc, sent),
+	    .origin = target->origin,
+	    .words = curl_easy_strerror(rc),
+	    .ms = sent ? (long)left_ms : connect_time(left_ms),
+	};
 
+	if (!sent)
+		answer->reach = reach_of(rc);
+	/* Elsewhere libcurl's own text may quote the URL, and an API key in it. */
+	if (connection->why[0] && (what.fault == FAULT_TLS || what.fault == FAULT_CERTIFICATE))
+		what.words = connection->why;
 	if (connection->refused)
 		return error_set(err, STATUS_CHAT_SERVER, "%s: %s", target->origin,
 				 connection->refused);
-	if (failure_is_tls(rc))
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "%s: TLS: %s; its certificate must be valid for that name, its "
-				 "authority known to the system or in ca_file",
-				 target->origin,
-				 connection->why[0] ? connection->why : curl_easy_strerror(rc));
-	if (rc != CURLE_COULDNT_CONNECT)
-		return error_set(err, STATUS_CHAT_SERVER, "%s: %s", target->origin,
-				 failure_words(rc));
-	curl_easy_getinfo(connection->easy, CURLINFO_OS_ERRNO, &number);
-	return error_set(err, STATUS_CHAT_SERVER,
-			 "%s: no connection (%s): is the XMPP server's HTTP service running there?",
-			 target->origin, number ? strerrordesc_np((int)number) : "no reason given");
+	curl_easy_getinfo(connection->easy, CURLINFO_OS_ERRNO, &what.os_error);
+	curl_easy_getinfo(connection->easy, CURLINFO_SSL_VERIFYRESULT, &what.verify);
+	return http_failure_say(&what, err);
 }
 
 static void answer_read_head(CURL *easy, struct http_answer *out)
@@ -572,8 +545,8 @@ void http_answer_clear(struct http_answer *answer)
 }
 
 static enum status connection_perform(struct http_connection *connection,
-				      const struct http_call *call, const struct target *target,
-				      struct error *err)
+				      const struct http_call *call,
+				      const struct http_target *target, struct error *err)
 {
 	struct curl_slist *headers = NULL;
 	int64_t left_ms = clock_left_ms(call->deadline_ms);
@@ -596,10 +569,8 @@ static enum status connection_perform(struct http_connection *connection,
 	rc = curl_easy_perform(connection->easy);
 	if (rc == CURLE_OK)
 		answer_read_head(connection->easy, connection->answer);
-	else if (rc == CURLE_OPERATION_TIMEDOUT)
-		status = failure_timeout(connection, target, left_ms, err);
 	else
-		status = failure(connection, rc, target, err);
+		status = failure(connection, rc, target, left_ms, err);
 out:
 	curl_easy_reset(connection->easy); /* keeps the connection, forgets the caller's pointers */
 	headers_free(headers);
@@ -609,12 +580,12 @@ out:
 enum status http_connection_call(struct http_connection *connection, const struct http_call *call,
 				 struct http_answer *out, struct error *err)
 {
-	struct target target = {0};
+	struct http_target target = {0};
 	enum status status = target_allow(connection->client, call->url, &target, err);
 
 	out->status = 0;
 	out->content_type[0] = '\0';
-	out->sent = false;
+	out->reach = HTTP_NOT_BEGUN;
 	strbuf_reset(&out->body);
 	if (status != STATUS_OK)
 		return status;

@@ -18,7 +18,9 @@ struct http_client;
 
 struct http_client_options {
 	const char *ca_file; /* "" : the system's */
-	bool allow_http;     /* plain http also to hosts that are not loopback */
+	const char *
+	    pins; /* "sha256//BASE64=;sha256//…": keys, of which a server must have one; NULL: any */
+	bool allow_http; /* plain http also to hosts that are not loopback */
 };
 
 /* Process-wide: once, before threads; refuses a libcurl that is too old or not thread-safe. */
@@ -58,11 +60,19 @@ struct http_call {
 	int64_t deadline_ms; /* monotonic */
 };
 
+/* How far a call came. */
+enum http_reach {
+	HTTP_NOT_BEGUN,     /* it may not be made, or no time was left */
+	HTTP_NOT_CONNECTED, /* no name, no TCP, no TLS: nothing was sent, once more may help */
+	HTTP_NOT_REACHED, /* nothing was sent either: too slow, or a certificate not to be trusted */
+	HTTP_SENT         /* a byte of the request may have left: never repeat such a call */
+};
+
 struct http_answer {
 	int status;
 	char content_type[128]; /* "" : none */
 	struct strbuf body;     /* secret: wiped when cleared */
-	bool sent;              /* a byte of the request may have left: never repeat such a call */
+	enum http_reach reach;
 };
 
 /*

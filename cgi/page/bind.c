@@ -42,6 +42,8 @@ enum status bind_session(struct exchange *ex, struct prebind_session *out, struc
 	if (status != STATUS_OK)
 		return status;
 	status = prebind_bind(ex->site->prebind, &ex->jid, out, err);
+	if (status != STATUS_OK)
+		ex->retry_after = err->retry_after;
 	snprintf(ms, sizeof(ms), "%lld", (long long)(clock_monotonic_ms() - started_ms));
 	log_event(status == STATUS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
 		  status == STATUS_OK ? "bind_ok" : "bind_failed", "id", ex->req.id, "site",
@@ -50,8 +52,7 @@ enum status bind_session(struct exchange *ex, struct prebind_session *out, struc
 	return status;
 }
 
-void bind_write_json(const struct site_conf *conf, const struct prebind_session *session,
-		     struct strbuf *out)
+void bind_write_json(const struct prebind_session *session, struct strbuf *out)
 {
 	struct json_writer w;
 
@@ -63,7 +64,7 @@ void bind_write_json(const struct site_conf *conf, const struct prebind_session 
 		json_put_string(&w, "jid", session->jid);
 		json_put_string(&w, "sid", session->sid);
 		json_put_string(&w, "rid", session->rid);
-		json_put_string(&w, "bosh_url", conf->bosh_url);
+		json_put_string(&w, "bosh_url", session->bosh_url);
 		json_put_integer(&w, "hold", session->hold);
 		json_put_integer(&w, "wait", session->wait);
 		json_put_integer(&w, "expires_in", session->expires_in);

@@ -24,7 +24,7 @@ static void send_chat(struct exchange *ex, const struct prebind_session *session
 	struct strbuf json;
 
 	strbuf_init_secret(&json);
-	bind_write_json(ex->site->conf, session, &json);
+	bind_write_json(session, &json);
 	if (view != NULL && strbuf_ok(&json)) {
 		add_user(ex, view);
 		view_json_script(view, "session", json.data);

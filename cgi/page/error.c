@@ -114,9 +114,9 @@ static void add_retry_after(struct exchange *ex, enum status status)
 	long seconds = ex->retry_after;
 	char text[24];
 
-	if (status == STATUS_BUSY)
+	if (seconds <= 0 && status == STATUS_BUSY)
 		seconds = RETRY_BUSY_S;
-	else if (status == STATUS_UNAVAILABLE)
+	else if (seconds <= 0 && status == STATUS_UNAVAILABLE)
 		seconds = RETRY_UNAVAILABLE_S;
 	if (seconds <= 0)
 		return;

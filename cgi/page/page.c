@@ -9,6 +9,7 @@
 
 #include "base/codec.h"
 #include "base/log.h"
+#include "prebind/bosh_url.h"
 
 static const char *const chat_names[] = {"base",  "nonce",      "user", "session",
 					 "token", "can_logout", NULL};
@@ -62,16 +63,36 @@ void page_base(const struct exchange *ex, struct strbuf *out)
 	}
 }
 
-/* "https://chat.example.org" of an absolute bosh_url; nothing for a path of our own origin. */
-static void add_bosh_origin(const struct site_conf *conf, struct strbuf *out)
+/* "https://chat.example.org" of an absolute URL; nothing for a path of our own origin. */
+static void add_origin(const char *url, struct strbuf *out)
 {
-	const char *host = strstr(conf->bosh_url, "://");
+	const char *host = strstr(url, "://");
 
 	if (host == NULL)
 		return;
 	host += strlen("://");
 	strbuf_addc(out, ' ');
-	strbuf_add(out, conf->bosh_url, (size_t)(host - conf->bosh_url) + strcspn(host, "/?#"));
+	strbuf_add(out, url, (size_t)(host - url) + strcspn(host, "/?#"));
+}
+
+/* Of a cluster every node's: which one it will be is known only when the session is. */
+static void add_bosh_origins(const struct site_conf *conf, struct strbuf *out)
+{
+	struct strbuf url;
+
+	if (!bosh_url_is_by_node(conf)) {
+		add_origin(conf->bosh_url, out);
+		return;
+	}
+	for (size_t i = 0; i < conf->bosh_hosts.count; i++) {
+		strbuf_init(&url);
+		bosh_url_write(conf, bosh_url_public_name(conf->bosh_hosts.items[i]), &url);
+		if (strbuf_ok(&url))
+			add_origin(url.data, out);
+		else
+			out->failed = true;
+		strbuf_clear(&url);
+	}
 }
 
 static void add_content_security_policy(struct exchange *ex)
@@ -89,7 +110,7 @@ static void add_content_security_policy(struct exchange *ex)
 		    "img-src 'self' data:; font-src 'self'; media-src 'self'; connect-src 'self'",
 		    ex->nonce);
 		if (ex->site != NULL)
-			add_bosh_origin(ex->site->conf, &csp);
+			add_bosh_origins(ex->site->conf, &csp);
 		strbuf_adds(&csp, "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
 				  "object-src 'none'");
 	}

@@ -47,13 +47,12 @@ enum status exchange_identify(struct exchange *ex, struct error *err);
 char *login_form_binding(const struct exchange *ex);
 
 /*
- * Pre-binds for the exchange's user, within the site's rate limits, and logs it. STATUS_SLOW_DOWN sets
- * ex->retry_after. The caller clears *out.
+ * Pre-binds for the exchange's user, within the site's rate limits, and logs it. ex->retry_after is set where it
+ * is known when asking again may help. The caller clears *out; err is not NULL.
  */
 enum status bind_session(struct exchange *ex, struct prebind_session *out, struct error *err);
 
 /* {"jid":…,"sid":…,"rid":…,…}; {"bind":"required"} for NULL. Safe inside a script element. */
-void bind_write_json(const struct site_conf *conf, const struct prebind_session *session,
-		     struct strbuf *out);
+void bind_write_json(const struct prebind_session *session, struct strbuf *out);
 
 #endif

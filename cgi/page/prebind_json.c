@@ -12,7 +12,7 @@ void prebind_json_handle(struct exchange *ex)
 	strbuf_init_secret(&json);
 	enum status status = bind_session(ex, &session, &err);
 	if (status == STATUS_OK) {
-		bind_write_json(ex->site->conf, &session, &json);
+		bind_write_json(&session, &json);
 		page_send_json(ex, 200, &json);
 	} else {
 		page_send_error(ex, status, &err);

@@ -4,28 +4,37 @@
 #ifndef PREBIND_BACKENDS_H
 #define PREBIND_BACKENDS_H
 
+#include "conf/conf.h"
 #include "net/http_client.h"
+#include "prebind/breaker.h"
 #include "prebind/prebind.h"
 
 struct prebind_call {
 	struct http_client *http;
-	const struct jid *jid; /* with the resource to ask for; "" : the server chooses */
-	int64_t deadline_ms;   /* monotonic; for all round trips together */
+	const char *url;               /* the address that was chosen */
+	const struct jid *jid;         /* with the resource to ask for; "" : the server chooses */
+	int64_t deadline_ms;           /* monotonic; for all round trips together */
+	enum upstream_outcome outcome; /* OUTCOME_NONE at first; for bind to set */
 };
 
 struct prebind_backend {
 	const char *name;
-	/* Reads secrets, checks URLs; *state is the back end's own. */
-	enum status (*open)(const struct site_conf *conf, struct store *store,
-			    struct http_client *http, void **state, struct error *err);
+	const char *url_key; /* its list of addresses, and where that stands in struct site_conf */
+	size_t url_offset;
+	/* Reads secrets, checks what is its own about the addresses; *state is the back end's own. */
+	enum status (*open)(const struct site_conf *conf, struct store *store, void **state,
+			    struct error *err);
 	void (*close)(void *state);
-	enum status (*check)(void *state, const struct prebind_call *call, struct error *said);
-	enum status (*bind)(void *state, const struct prebind_call *call,
-			    struct prebind_session *out, struct error *err);
+	enum status (*check)(void *state, struct prebind_call *call, struct error *said);
+	enum status (*bind)(void *state, struct prebind_call *call, struct prebind_session *out,
+			    struct error *err);
 };
 
 /* Why a back end cannot be opened: the key, and its value's fault. STATUS_UNAVAILABLE. */
 enum status prebind_key_error(const char *key, const struct error *why, struct error *err);
+
+/* What a call that brought no answer (status is not OK) says about its upstream. */
+enum upstream_outcome prebind_reach_outcome(enum http_reach reach);
 
 /* Writes the next rid to send; "" (and refused later) if no browser could count on from it. */
 void prebind_session_set_rid(struct prebind_session *session, int64_t next);

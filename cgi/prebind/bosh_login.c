@@ -6,6 +6,7 @@
  */
 #include "prebind/bosh_session.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,15 +26,11 @@ struct bosh_state {
 	struct store *store;
 };
 
-static enum status bosh_open(const struct site_conf *conf, struct store *store,
-			     struct http_client *http, void **state, struct error *err)
+static enum status bosh_open(const struct site_conf *conf, struct store *store, void **state,
+			     struct error *err)
 {
-	struct error why;
-	struct bosh_state *bosh;
+	struct bosh_state *bosh = calloc(1, sizeof(*bosh));
 
-	if (http_client_url_check(http, conf->bosh_service, &why) != STATUS_OK)
-		return prebind_key_error("bosh_service", &why, err);
-	bosh = calloc(1, sizeof(*bosh));
 	if (!bosh)
 		return error_no_memory(err);
 	bosh->conf = conf;
@@ -75,7 +72,7 @@ static enum status auth_refused(const struct bosh_session *session,
 static const char *mechanism_choose(const struct bosh_session *session, struct error *err)
 {
 	const char *offered = session->answer.mechanisms;
-	const char *chosen = sasl_choose(offered, http_url_is_private(session->conf->bosh_service));
+	const char *chosen = sasl_choose(offered, http_url_is_private(session->url));
 
 	if (chosen)
 		return chosen;
@@ -271,8 +268,8 @@ static enum status log_in(struct bosh_session *session, const struct jid_map_row
 	return status;
 }
 
-static enum status bosh_bind(void *state, const struct prebind_call *call,
-			     struct prebind_session *out, struct error *err)
+static enum status bosh_bind(void *state, struct prebind_call *call, struct prebind_session *out,
+			     struct error *err)
 {
 	const struct bosh_state *bosh = state;
 	const struct jid *jid = call->jid;
@@ -296,13 +293,14 @@ static enum status bosh_bind(void *state, const struct prebind_call *call,
 	} else {
 		bosh_session_terminate(&session);
 	}
+	call->outcome = status == STATUS_OK ? OUTCOME_OK : session.outcome;
 	bosh_session_end(&session, call);
 	jid_map_clear(&account);
 	return status;
 }
 
 /* Creation only: it shows that the service is there, for this domain, and what it offers. */
-static enum status bosh_check(void *state, const struct prebind_call *call, struct error *said)
+static enum status bosh_check(void *state, struct prebind_call *call, struct error *said)
 {
 	const struct bosh_state *bosh = state;
 	const char *at = strrchr(bosh->conf->jid, '@'); /* the rule's domain: it always has one */
@@ -325,6 +323,8 @@ static enum status bosh_check(void *state, const struct prebind_call *call, stru
 
 const struct prebind_backend bosh_login_backend = {
     .name = "bosh",
+    .url_key = "bosh_service",
+    .url_offset = offsetof(struct site_conf, bosh_service),
     .open = bosh_open,
     .close = bosh_close,
     .check = bosh_check,

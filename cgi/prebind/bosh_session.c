@@ -21,8 +21,8 @@ enum status bosh_session_start(struct bosh_session *session, const struct site_c
 {
 	uint32_t rid;
 
-	*session =
-	    (struct bosh_session){.conf = conf, .domain = domain, .deadline_ms = call->deadline_ms};
+	*session = (struct bosh_session){
+	    .conf = conf, .url = call->url, .domain = domain, .deadline_ms = call->deadline_ms};
 	http_answer_init(&session->http);
 	session->connection = http_connection_borrow(call->http);
 	if (!session->connection)
@@ -44,7 +44,7 @@ static enum status post(struct bosh_session *session, const struct strbuf *body,
 			int64_t deadline_ms, struct error *err)
 {
 	struct http_call call = {
-	    .url = session->conf->bosh_service,
+	    .url = session->url,
 	    .body = body->data,
 	    .body_len = body->len,
 	    .content_type = BOSH_CONTENT_TYPE,
@@ -57,6 +57,19 @@ static enum status post(struct bosh_session *session, const struct strbuf *body,
 	return http_connection_call(session->connection, &call, &session->http, err);
 }
 
+static enum status answer_take(struct bosh_session *session, struct error *err)
+{
+	if (session->http.status != 200)
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "bosh_service answered with HTTP status %d instead of a BOSH "
+				 "body: check its path",
+				 session->http.status);
+	bosh_answer_clear(&session->answer);
+	session->answer = (struct bosh_answer){0};
+	return bosh_answer_read(session->http.body.data, session->http.body.len, &session->answer,
+				err);
+}
+
 /*
  * Sends a body and reads the answer. After a failure here there is no session that we could still
  * speak to: the server has ended it, or we do not know which rid it expects.
@@ -66,17 +79,13 @@ static enum status exchange(struct bosh_session *session, const struct strbuf *b
 {
 	enum status status = post(session, body, session->deadline_ms, err);
 
-	if (status == STATUS_OK && session->http.status != 200)
-		status =
-		    error_set(err, STATUS_CHAT_SERVER,
-			      "bosh_service answered with HTTP status %d instead of a BOSH body: "
-			      "check its path",
-			      session->http.status);
-	if (status == STATUS_OK) {
-		bosh_answer_clear(&session->answer);
-		session->answer = (struct bosh_answer){0};
-		status = bosh_answer_read(session->http.body.data, session->http.body.len,
-					  &session->answer, err);
+	if (status != STATUS_OK) {
+		session->outcome =
+		    session->begun ? OUTCOME_FAILED : prebind_reach_outcome(session->http.reach);
+	} else {
+		session->begun = true;
+		status = answer_take(session, err);
+		session->outcome = status == STATUS_OK ? OUTCOME_NONE : OUTCOME_FAILED;
 	}
 	if (status != STATUS_OK)
 		session->sid[0] = '\0';

@@ -11,11 +11,14 @@
 
 struct bosh_session {
 	const struct site_conf *conf;
-	const char *domain; /* borrowed */
+	const char *url; /* borrowed, as domain is */
+	const char *domain;
 	struct http_connection *connection;
 	int64_t deadline_ms;
-	char sid[BOSH_SID_MAX + 1]; /* "" : there is no session, or it is over */
-	int64_t rid;                /* the next unused one */
+	bool begun;                    /* something was sent */
+	enum upstream_outcome outcome; /* what the exchanges so far say about the service */
+	char sid[BOSH_SID_MAX + 1];    /* "" : there is no session, or it is over */
+	int64_t rid;                   /* the next unused one */
 	long hold;
 	long wait;       /* seconds */
 	long inactivity; /* seconds an unattached session lives */

@@ -1,6 +1,6 @@
 /*
- * The service: chooses the resource, sets the deadline, asks the back end and checks what it
- * returned. What is true of every back end stands here; how one is spoken to stands in its own
+ * The service: chooses the resource, sets the deadline, waits for a place, asks the back end at one
+ * of its addresses and checks what it returned. What is true of every back end stands here; how one is spoken to stands in its own
  * file.
  */
 #include "prebind/prebind.h"
@@ -15,17 +15,30 @@
 #include "base/strbuf.h"
 #include "net/http_client.h"
 #include "prebind/backends.h"
+#include "prebind/bosh_url.h"
+#include "prebind/bulkhead.h"
+#include "prebind/upstream.h"
 #include "xmpp/adhoc.h"
 
 #define RESOURCE_RANDOM       "{random}"
 #define RESOURCE_RANDOM_BYTES 8 /* 64 bits: two tabs of one user never meet */
 #define RESOURCE_BY_SERVER    "server"
+#define USER_CALLS_MAX        2 /* of one account at once: two tabs; more wait for them */
 
 struct prebind {
 	const struct site_conf *conf;
 	const struct prebind_backend *backend;
 	struct http_client *http;
+	struct upstreams *upstreams;
+	struct bulkhead *bulkhead;
 	void *state; /* the back end's */
+};
+
+/* One bind, as upstreams_call hands it to each address. */
+struct bind {
+	const struct prebind *prebind;
+	struct prebind_call call;
+	struct prebind_session session;
 };
 
 static const struct prebind_backend *const backends[] = {
@@ -33,11 +46,43 @@ static const struct prebind_backend *const backends[] = {
     [BACKEND_BOSH] = &bosh_login_backend,
 };
 
-enum status prebind_new(const struct site_conf *conf, struct store *store, struct prebind **out,
-			struct error *err)
+static const struct conf_list *urls_of(const struct prebind *prebind)
+{
+	return (const void *)((const char *)prebind->conf + prebind->backend->url_offset);
+}
+
+/* As libcurl wants them: with ; between. */
+static enum status client_new(const struct site_conf *conf, struct http_client **out,
+			      struct error *err)
 {
 	struct http_client_options options = {.ca_file = conf->ca_file,
 					      .allow_http = conf->upstream_http};
+	struct strbuf pins;
+	enum status status;
+
+	strbuf_init(&pins);
+	for (size_t i = 0; i < conf->upstream_pin.count; i++)
+		strbuf_addf(&pins, "%s%s", i ? ";" : "", conf->upstream_pin.items[i]);
+	options.pins = pins.data;
+	status = strbuf_ok(&pins) ? http_client_new(&options, out, err) : error_no_memory(err);
+	strbuf_clear(&pins);
+	return status;
+}
+
+static enum status urls_check(const struct prebind *prebind, struct error *err)
+{
+	const struct conf_list *urls = urls_of(prebind);
+	struct error why;
+
+	for (size_t i = 0; i < urls->count; i++)
+		if (http_client_url_check(prebind->http, urls->items[i], &why) != STATUS_OK)
+			return prebind_key_error(prebind->backend->url_key, &why, err);
+	return STATUS_OK;
+}
+
+enum status prebind_new(const struct site_conf *conf, struct store *store, struct prebind **out,
+			struct error *err)
+{
 	struct prebind *prebind = calloc(1, sizeof(*prebind));
 	enum status status;
 
@@ -45,9 +90,17 @@ enum status prebind_new(const struct site_conf *conf, struct store *store, struc
 		return error_no_memory(err);
 	prebind->conf = conf;
 	prebind->backend = backends[conf->backend];
-	status = http_client_new(&options, &prebind->http, err);
+	status = client_new(conf, &prebind->http, err);
 	if (status == STATUS_OK)
-		status = prebind->backend->open(conf, store, prebind->http, &prebind->state, err);
+		status = urls_check(prebind, err);
+	if (status == STATUS_OK)
+		status = upstreams_new(conf->name, urls_of(prebind), &prebind->upstreams, err);
+	if (status == STATUS_OK)
+		status = bulkhead_new(conf->upstream_max,
+				      conf->limit_bind_user.count ? USER_CALLS_MAX : 0,
+				      &prebind->bulkhead, err);
+	if (status == STATUS_OK)
+		status = prebind->backend->open(conf, store, &prebind->state, err);
 	if (status != STATUS_OK) {
 		prebind_free(prebind);
 		return status;
@@ -67,6 +120,8 @@ void prebind_free(struct prebind *prebind)
 		return;
 	if (prebind->state)
 		prebind->backend->close(prebind->state);
+	bulkhead_free(prebind->bulkhead);
+	upstreams_free(prebind->upstreams);
 	http_client_free(prebind->http);
 	free(prebind);
 }
@@ -182,45 +237,107 @@ static enum status session_check(const struct prebind_session *session, const st
 	return session_jid_check(session, asked, err);
 }
 
+enum upstream_outcome prebind_reach_outcome(enum http_reach reach)
+{
+	static const enum upstream_outcome outcomes[] = {
+	    [HTTP_NOT_BEGUN] = OUTCOME_NONE,
+	    [HTTP_NOT_CONNECTED] = OUTCOME_NOT_CONNECTED,
+	    [HTTP_NOT_REACHED] = OUTCOME_NOT_REACHED,
+	    [HTTP_SENT] = OUTCOME_FAILED,
+	};
+
+	return outcomes[reach];
+}
+
+/* A session that is not the one asked for is worse than none: its upstream is not to be asked. */
+static enum status bind_try(void *arg, const char *url, enum upstream_outcome *outcome,
+			    struct error *err)
+{
+	struct bind *bind = arg;
+	const struct prebind *prebind = bind->prebind;
+	enum status status;
+
+	bind->call.url = url;
+	bind->call.outcome = OUTCOME_NONE;
+	status = prebind->backend->bind(prebind->state, &bind->call, &bind->session, err);
+	*outcome = bind->call.outcome;
+	if (status != STATUS_OK)
+		return status;
+	status = session_check(&bind->session, bind->call.jid, err);
+	if (status != STATUS_OK)
+		*outcome = OUTCOME_FAILED;
+	return status;
+}
+
+/* Who would begin with less than half of the time left would mostly add a call that fails. */
+static enum status bind_in_turn(struct prebind *prebind, struct bind *bind, struct error *err)
+{
+	struct bulkhead_pass pass;
+	int64_t deadline_ms = bind->call.deadline_ms;
+	char *user = jid_bare_text(bind->call.jid);
+	enum status status;
+
+	if (!user)
+		return error_no_memory(err);
+	status = bulkhead_enter(prebind->bulkhead, &pass, user,
+				deadline_ms - prebind->conf->timeout_ms / 2, err);
+	if (status == STATUS_OK) {
+		status = upstreams_call(prebind->upstreams, bind_try, bind, deadline_ms, err);
+		bulkhead_leave(prebind->bulkhead, &pass);
+	}
+	free(user);
+	return status;
+}
+
 enum status prebind_bind(struct prebind *prebind, const struct jid *jid,
 			 struct prebind_session *out, struct error *err)
 {
 	const struct site_conf *conf = prebind->conf;
-	struct prebind_session session = {0};
 	struct jid asked = {0};
-	struct prebind_call call = {.http = prebind->http,
-				    .jid = &asked,
-				    .deadline_ms = clock_monotonic_ms() + conf->timeout_ms};
+	struct bind bind = {
+	    .prebind = prebind,
+	    .call = {.http = prebind->http,
+		     .jid = &asked,
+		     .deadline_ms = clock_monotonic_ms() + conf->timeout_ms}
+        };
 	enum status status = jid_to_ask_for(prebind, jid, &asked, err);
 
 	if (status == STATUS_OK)
-		status = prebind->backend->bind(prebind->state, &call, &session, err);
+		status = bind_in_turn(prebind, &bind, err);
 	if (status == STATUS_OK)
-		status = session_check(&session, &asked, err);
+		status = bosh_url_make(conf, bind.session.hostname, &bind.session.bosh_url, err);
 	jid_clear(&asked);
 	if (status != STATUS_OK) {
-		prebind_session_clear(&session);
+		prebind_session_clear(&bind.session);
 		return status;
 	}
 	if (conf->session_life_ms)
-		session.expires_in =
+		bind.session.expires_in =
 		    conf->session_life_ms < 1000 ? 1 : conf->session_life_ms / 1000;
-	*out = session;
-	secret_wipe(&session, sizeof(session));
+	*out = bind.session;
+	secret_wipe(&bind.session, sizeof(bind.session));
 	return STATUS_OK;
 }
 
 void prebind_session_clear(struct prebind_session *session)
 {
 	free(session->jid);
+	free(session->bosh_url);
 	secret_wipe(session, sizeof(*session));
 	session->jid = NULL;
+	session->bosh_url = NULL;
 }
 
 enum status prebind_check(struct prebind *prebind, struct error *said)
 {
+	const struct conf_list *urls = urls_of(prebind);
 	struct prebind_call call = {
 	    .http = prebind->http, .deadline_ms = clock_monotonic_ms() + prebind->conf->timeout_ms};
+	enum status status = STATUS_OK;
 
-	return prebind->backend->check(prebind->state, &call, said);
+	for (size_t i = 0; status == STATUS_OK && i < urls->count; i++) {
+		call.url = urls->items[i];
+		status = prebind->backend->check(prebind->state, &call, said);
+	}
+	return status;
 }

@@ -27,6 +27,7 @@ struct prebind_session {
 		 1]; /* decimal; the next one to send, whatever the back end returned */
 	char
 	    hostname[PREBIND_HOSTNAME_MAX + 1]; /* cluster node, "" unless the back end names one */
+	char *bosh_url;                         /* owned; where the browser goes on with it */
 	long hold;
 	long wait;       /* seconds */
 	long expires_in; /* seconds an unattached session lives */
@@ -43,15 +44,17 @@ void prebind_free(struct prebind *prebind); /* takes NULL */
 /*
  * Binds. jid without a resource: the site's `resource` rule decides. Within conf->timeout_ms.
  * STATUS_CHAT_SERVER, STATUS_CHAT_TIMEOUT, STATUS_NO_CHAT_ACCOUNT (no password is kept for that
- * JID), STATUS_UNAVAILABLE (our database). The caller clears *out.
+ * JID); and with err->retry_after: STATUS_UNAVAILABLE (the XMPP server failed so often that it is
+ * not asked for a while; without: our database), STATUS_BUSY (too many calls at once),
+ * STATUS_SLOW_DOWN (too many for this account). The caller clears *out.
  */
 enum status prebind_bind(struct prebind *prebind, const struct jid *jid,
 			 struct prebind_session *out, struct error *err);
 void prebind_session_clear(struct prebind_session *session); /* wipes */
 
 /*
- * Asks the upstream whether it would serve us, binding nobody. *said: one sentence on what was
- * found, also on success.
+ * Asks every address of the XMPP server whether it would serve us, binding nobody. *said: one
+ * sentence on what was found, also on success; the first fault's, where there is one.
  */
 enum status prebind_check(struct prebind *prebind, struct error *said);
 

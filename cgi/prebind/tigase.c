@@ -4,11 +4,13 @@
  */
 #include "prebind/backends.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/codec.h"
 #include "base/secret.h"
 #include "base/strbuf.h"
 #include "xmpp/adhoc.h"
@@ -21,34 +23,54 @@ struct tigase {
 	enum adhoc_format format;
 	struct strbuf password;
 	struct strbuf api_header; /* "Api-Key: …", or "" */
+	struct strbuf api_query;  /* "?api-key=…", or "" */
 };
+
+/* The last part of the path, up to its end: the BOSH component's address. */
+static const char *component_of(const char *url)
+{
+	const char *slash = strrchr(url, '/');
+
+	return slash ? slash + 1 : url;
+}
 
 /*
  * .../bosh@DOMAIN, with a literal '@': newer versions answer %40 with 404, a bare domain only after
  * 120 s.
  */
-static enum status url_check(const struct site_conf *conf, const struct http_client *http,
-			     struct error *err)
+static enum status url_check(const char *url, struct error *err)
 {
-	struct error why;
-	size_t path_len = strcspn(conf->tigase_url, "?#");
-	const char *slash = memrchr(conf->tigase_url, '/', path_len);
-	const char *segment = slash ? slash + 1 : conf->tigase_url;
-	size_t len = path_len - (size_t)(segment - conf->tigase_url);
-	const char *at = memchr(segment, '@', len);
+	const char *component = component_of(url);
+	const char *at = strchr(component, '@');
 
-	if (http_client_url_check(http, conf->tigase_url, &why) != STATUS_OK)
-		return prebind_key_error("tigase_url", &why, err);
-	if (memmem(segment, len, "%40", 3))
+	if (strstr(component, "%40"))
 		return error_set(err, STATUS_UNAVAILABLE,
 				 "tigase_url: write @ instead of %%40 in the path: newer versions "
 				 "answer %%40 with 404");
-	if (!at || at == segment || at == segment + len - 1)
+	if (!at || at == component || !at[1])
 		return error_set(
 		    err, STATUS_UNAVAILABLE,
 		    "tigase_url: the path must end in the BOSH component's address, as "
 		    "/rest/adhoc/bosh@example.org");
 	return STATUS_OK;
+}
+
+/* One account is administrator of one virtual host, so all nodes are asked for that one. */
+static enum status urls_check(const struct conf_list *urls, struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; status == STATUS_OK && i < urls->count; i++) {
+		status = url_check(urls->items[i], err);
+		if (status == STATUS_OK &&
+		    strcmp(component_of(urls->items[i]), component_of(urls->items[0])) != 0)
+			status =
+			    error_set(err, STATUS_UNAVAILABLE,
+				      "tigase_url: all addresses must end in the same "
+				      "component, but %s is not %s",
+				      component_of(urls->items[i]), component_of(urls->items[0]));
+	}
+	return status;
 }
 
 static enum status user_check(const struct site_conf *conf, struct error *err)
@@ -66,7 +88,7 @@ static enum status user_check(const struct site_conf *conf, struct error *err)
 	return STATUS_OK;
 }
 
-/* The two secrets; the API key as the header that carries it. */
+/* The two secrets; the API key as the text that carries it. */
 static enum status secrets_read(struct tigase *tigase, struct error *err)
 {
 	const char *key_file = tigase->conf->tigase_api_key_file;
@@ -83,13 +105,16 @@ static enum status secrets_read(struct tigase *tigase, struct error *err)
 	strbuf_init_secret(&key);
 	if (secret_file_read(key_file, &key, &why) != STATUS_OK) {
 		status = prebind_key_error("tigase_api_key_file", &why, err);
+	} else if (tigase->conf->tigase_api_key_in == KEY_IN_QUERY) {
+		strbuf_adds(&tigase->api_query, "?api-key=");
+		codec_percent(&tigase->api_query, key.data);
 	} else {
 		strbuf_adds(&tigase->api_header, "Api-Key: ");
 		strbuf_add(&tigase->api_header, key.data, key.len);
-		if (!strbuf_ok(&tigase->api_header))
-			status = error_no_memory(err);
 	}
 	strbuf_clear(&key);
+	if (!strbuf_ok(&tigase->api_header) || !strbuf_ok(&tigase->api_query))
+		return error_no_memory(err);
 	return status;
 }
 
@@ -101,11 +126,12 @@ static void tigase_close(void *state)
 		return;
 	strbuf_clear(&tigase->password);
 	strbuf_clear(&tigase->api_header);
+	strbuf_clear(&tigase->api_query);
 	free(tigase);
 }
 
-static enum status tigase_open(const struct site_conf *conf, struct store *store,
-			       struct http_client *http, void **state, struct error *err)
+static enum status tigase_open(const struct site_conf *conf, struct store *store, void **state,
+			       struct error *err)
 {
 	struct tigase *tigase = calloc(1, sizeof(*tigase));
 	enum status status;
@@ -117,8 +143,9 @@ static enum status tigase_open(const struct site_conf *conf, struct store *store
 	tigase->format = conf->tigase_format == FORMAT_XML ? ADHOC_XML : ADHOC_JSON;
 	strbuf_init_secret(&tigase->password);
 	strbuf_init_secret(&tigase->api_header);
+	strbuf_init_secret(&tigase->api_query);
 
-	status = url_check(conf, http, err);
+	status = urls_check(&conf->tigase_url, err);
 	if (status == STATUS_OK)
 		status = user_check(conf, err);
 	if (status == STATUS_OK)
@@ -131,12 +158,43 @@ static enum status tigase_open(const struct site_conf *conf, struct store *store
 	return STATUS_OK;
 }
 
+static enum upstream_outcome outcome_of(enum status status, const struct http_answer *answer)
+{
+	if (status != STATUS_OK)
+		return prebind_reach_outcome(answer->reach);
+	if (answer->status == 200)
+		return OUTCOME_OK;
+	return answer->status == 401 || answer->status == 403 ? OUTCOME_REFUSED : OUTCOME_FAILED;
+}
+
+/* With the API key in it, where it travels so. */
+static enum status url_write(const struct tigase *tigase, const struct prebind_call *call,
+			     struct strbuf *out, struct error *err)
+{
+	strbuf_adds(out, call->url);
+	strbuf_add(out, tigase->api_query.data, tigase->api_query.len);
+	return strbuf_ok(out) ? STATUS_OK : error_no_memory(err);
+}
+
+static enum status send_call(const struct prebind_call *call, const struct http_call *http_call,
+			     struct http_answer *answer, struct error *err)
+{
+	struct http_connection *connection = http_connection_borrow(call->http);
+	enum status status;
+
+	if (!connection)
+		return error_no_memory(err);
+	status = http_connection_call(connection, http_call, answer, err);
+	http_connection_return(call->http, connection);
+	return status;
+}
+
 /* One call; whatever is not a 200 has become an error when it returns. */
-static enum status ask(const struct tigase *tigase, const struct prebind_call *call,
+static enum status ask(const struct tigase *tigase, struct prebind_call *call,
 		       const struct strbuf *body, struct http_answer *answer, struct error *err)
 {
+	struct strbuf url;
 	struct http_call http_call = {
-	    .url = tigase->conf->tigase_url,
 	    .body = body ? body->data : NULL,
 	    .body_len = body ? body->len : 0,
 	    .content_type = body ? adhoc_content_type(tigase->format) : NULL,
@@ -145,13 +203,16 @@ static enum status ask(const struct tigase *tigase, const struct prebind_call *c
 	    .header = tigase->api_header.len ? tigase->api_header.data : NULL,
 	    .deadline_ms = call->deadline_ms,
 	};
-	struct http_connection *connection = http_connection_borrow(call->http);
 	enum status status;
 
-	if (!connection)
-		return error_no_memory(err);
-	status = http_connection_call(connection, &http_call, answer, err);
-	http_connection_return(call->http, connection);
+	strbuf_init_secret(&url);
+	status = url_write(tigase, call, &url, err);
+	if (status == STATUS_OK) {
+		http_call.url = url.data;
+		status = send_call(call, &http_call, answer, err);
+		call->outcome = outcome_of(status, answer);
+	}
+	strbuf_clear(&url);
 	if (status == STATUS_OK && answer->status != 200)
 		status = adhoc_http_error(answer->status, err);
 	return status;
@@ -167,7 +228,7 @@ static struct adhoc_answer answer_view(const struct http_answer *answer)
 }
 
 /* The list is a GET, so the server chooses the format: it is read as what it says it is. */
-static enum status tigase_check(void *state, const struct prebind_call *call, struct error *said)
+static enum status tigase_check(void *state, struct prebind_call *call, struct error *said)
 {
 	struct tigase *tigase = state;
 	struct http_answer answer;
@@ -210,7 +271,7 @@ static void session_take(struct adhoc_session *got, const struct site_conf *conf
 	prebind_session_set_rid(out, got->rid + 1);
 }
 
-static enum status session_ask(const struct tigase *tigase, const struct prebind_call *call,
+static enum status session_ask(const struct tigase *tigase, struct prebind_call *call,
 			       const char *from, struct adhoc_session *out, struct error *err)
 {
 	struct adhoc_bind bind = {
@@ -227,14 +288,17 @@ static enum status session_ask(const struct tigase *tigase, const struct prebind
 	if (status == STATUS_OK) {
 		view = answer_view(&answer);
 		status = adhoc_bind_read(tigase->format, &view, out, err);
+		if (status != STATUS_OK)
+			call->outcome = adhoc_bind_refused(tigase->format, &view) ? OUTCOME_NONE
+										  : OUTCOME_FAILED;
 	}
 	http_answer_clear(&answer);
 	strbuf_clear(&body);
 	return status;
 }
 
-static enum status tigase_bind(void *state, const struct prebind_call *call,
-			       struct prebind_session *out, struct error *err)
+static enum status tigase_bind(void *state, struct prebind_call *call, struct prebind_session *out,
+			       struct error *err)
 {
 	struct tigase *tigase = state;
 	struct adhoc_session got = {0};
@@ -259,6 +323,8 @@ static enum status tigase_bind(void *state, const struct prebind_call *call,
 
 const struct prebind_backend tigase_backend = {
     .name = "tigase",
+    .url_key = "tigase_url",
+    .url_offset = offsetof(struct site_conf, tigase_url),
     .open = tigase_open,
     .close = tigase_close,
     .check = tigase_check,

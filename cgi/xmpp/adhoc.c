@@ -25,6 +25,15 @@ static enum status refuse_said(const char *before, const char *said, const char 
 			 next_step);
 }
 
+/* An exception inside the command. */
+static bool has_failed_inside(const struct adhoc_form *form)
+{
+	const char *note = adhoc_form_value(form, "Note");
+
+	return adhoc_form_value(form, "Error message") != NULL ||
+	       (note != NULL && strstr(note, "execution error") != NULL);
+}
+
 static enum status form_check(const struct adhoc_form *form, struct error *err)
 {
 	const char *error = adhoc_form_value(form, "Error");
@@ -42,7 +51,7 @@ static enum status form_check(const struct adhoc_form *form, struct error *err)
 		    "check that the JID's domain is a virtual host of Tigase's and that "
 		    "tigase_user may administer it",
 		    err);
-	if (message != NULL || (note != NULL && strstr(note, "execution error") != NULL))
+	if (has_failed_inside(form))
 		return refuse_said("Tigase's command failed inside",
 				   message != NULL ? message : note,
 				   "Tigase's own log has the exception", err);
@@ -180,22 +189,26 @@ static enum status session_read(const struct adhoc_form *form, struct adhoc_sess
 	return status;
 }
 
-enum status adhoc_bind_read(enum adhoc_format format, const struct adhoc_answer *answer,
-			    struct adhoc_session *out, struct error *err)
+static enum status answer_read(enum adhoc_format format, const struct adhoc_answer *answer,
+			       struct adhoc_form *out, struct error *err)
 {
-	struct adhoc_session session = {0};
-	struct adhoc_form form = {0};
 	const char *encoding;
-	enum status status;
 
 	if (!adhoc_content_type_read(format, answer->content_type, &encoding))
 		return refuse_said("Tigase's answer has another content type than the request",
 				   answer->content_type != NULL ? answer->content_type : "",
 				   "check tigase_url and tigase_format", err);
-	if (format == ADHOC_JSON)
-		status = adhoc_json_read(answer, &form, err);
-	else
-		status = adhoc_xml_read(answer, encoding, &form, err);
+	return format == ADHOC_JSON ? adhoc_json_read(answer, out, err)
+				    : adhoc_xml_read(answer, encoding, out, err);
+}
+
+enum status adhoc_bind_read(enum adhoc_format format, const struct adhoc_answer *answer,
+			    struct adhoc_session *out, struct error *err)
+{
+	struct adhoc_session session = {0};
+	struct adhoc_form form = {0};
+	enum status status = answer_read(format, answer, &form, err);
+
 	if (status != STATUS_OK)
 		return status;
 	status = session_read(&form, &session, err);
@@ -205,6 +218,20 @@ enum status adhoc_bind_read(enum adhoc_format format, const struct adhoc_answer 
 	else
 		adhoc_session_clear(&session);
 	return status;
+}
+
+bool adhoc_bind_refused(enum adhoc_format format, const struct adhoc_answer *answer)
+{
+	struct adhoc_form form = {0};
+	bool refused;
+
+	if (answer_read(format, answer, &form, NULL) != STATUS_OK)
+		return false;
+	refused = form.node != NULL && strcmp(form.node, ADHOC_NODE) == 0 &&
+		  adhoc_form_find(&form, "sid") == NULL && !has_failed_inside(&form) &&
+		  form_check(&form, NULL) != STATUS_OK;
+	adhoc_form_clear(&form);
+	return refused;
 }
 
 void adhoc_session_clear(struct adhoc_session *session)

@@ -53,6 +53,12 @@ struct adhoc_answer {
  */
 enum status adhoc_bind_read(enum adhoc_format format, const struct adhoc_answer *answer,
 			    struct adhoc_session *out, struct error *err);
+
+/*
+ * True for a 200 answer that is no session, but Tigase's own word about what was asked for: a domain it does not host, an
+ * invalid JID, the empty form. False: it is out of order, or something else answered.
+ */
+bool adhoc_bind_refused(enum adhoc_format format, const struct adhoc_answer *answer);
 void adhoc_session_clear(struct adhoc_session *session);
 
 /* What an HTTP status other than 200 means, with the next step; returns STATUS_CHAT_SERVER (504: STATUS_CHAT_TIMEOUT). */

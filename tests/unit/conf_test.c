@@ -33,10 +33,12 @@
 	"tigase_url = http://127.0.0.1:8080/rest/adhoc/bosh@example.org\n"                         \
 	"tigase_user = admin@example.org\n"                                                        \
 	"tigase_password_file = /etc/prebind/tigase.password\n"
-#define NEEDS          DATABASE JID TIGASE
-#define SITE(name)     "[site " name "]\n" NEEDS
-#define ALLOWED_BOOL   "; allowed: on, off"
-#define ALLOWED_URL    "; allowed: http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH"
+#define NEEDS        DATABASE JID TIGASE
+#define SITE(name)   "[site " name "]\n" NEEDS
+#define ALLOWED_BOOL "; allowed: on, off"
+#define ALLOWED_URLS                                                                               \
+	"; allowed: http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH, several with blanks "     \
+	"between them, each once"
 #define ALLOWED_LINK   "; allowed: a path that begins with /, or an http:// or https:// URL"
 #define ALLOWED_HOSTS  "; allowed: host names without a port, with blanks between them, each once"
 #define ALLOWED_RULE   "; allowed: {user}@DOMAIN or {user|lower}@DOMAIN"
@@ -48,6 +50,10 @@
 #define UNCLEAR                                                                                    \
 	"not understood; write KEY = VALUE, [server], [site NAME], or a comment that begins with " \
 	";"
+#define ALLOWED_NODES "; allowed: host names, or NAME=PUBLIC, with blanks between them, each once"
+#define ALLOWED_PINS  "; allowed: sha256//BASE64=, several with blanks between them, each once"
+#define MORE_BRACES   "has more than one {hostname}, or another { or }"
+#define PIN           "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 #define BAD_CHARACTER "has a blank, a quote or another character that a URL cannot hold"
 
 /* ---- a folder for each test ---- */
@@ -211,8 +217,11 @@ static void values_that_may_be(void **state)
 	    {"limit_login", "1/1000ms", "1/1s"},
 	    {"limit_bind_user", "1000000/24h", NULL},
 	    {"limit_bind_ip", "5/60s", "5/1m"},
-	    {"bosh_url", "https://{hostname}:5281/http-bind", NULL},
-	    {"bosh_url", "http://localhost/bosh?x={hostname}", NULL},
+	    {"bosh_url", "https://chat.example.org:5281/http-bind", NULL},
+	    {"bosh_hosts", "Node1.Example.ORG node2=chat2.example.org 10.0.0.3=[::1]",
+	     "node1.example.org node2=chat2.example.org 10.0.0.3=[::1]"},
+	    {"upstream_max", "1", NULL},
+	    {"upstream_max", "1024", NULL},
 	    {"hold", "2", NULL},
 	    {"wait", "1", NULL},
 	    {"wait", "60s", "60"},
@@ -225,6 +234,8 @@ static void values_that_may_be(void **state)
 	    {"session_life", "1h", NULL},
 	    {"tigase_url", "https://[2001:db8::1]:8443/rest/adhoc/bosh@example.org", NULL},
 	    {"tigase_url", "http://localhost:65535", NULL},
+	    {"tigase_url", "http://a:1/b@c   https://d/b@c", "http://a:1/b@c https://d/b@c"},
+	    {"tigase_api_key_in", "query", NULL},
 	    {"tigase_format", "xml", NULL},
 	    {"tigase_api_key_file", "/etc/prebind/api.key ; comment", "/etc/prebind/api.key"},
 	};
@@ -307,12 +318,12 @@ static void values_that_may_not_be(void **state)
 	    {"identity", "remote_user login",
 	     "\"remote_user\" is not known; allowed: login, each once"},
 	    {"login_url", "login.php",
-	     "\"login.php\" begins neither with / nor with http:// or https://" ALLOWED_LINK},
+	     "begins neither with / nor with http:// or https://" ALLOWED_LINK},
 	    {"login_url", "//evil.example",
-	     "\"//evil.example\" begins with //, which names another host" ALLOWED_LINK},
+	     "begins with //, which names another host" ALLOWED_LINK},
 	    {"login_url", "javascript:x",
-	     "\"javascript:x\" begins neither with / nor with http:// or https://" ALLOWED_LINK},
-	    {"login_url", "/a\\b", "\"/a\\b\" " BAD_CHARACTER ALLOWED_LINK},
+	     "begins neither with / nor with http:// or https://" ALLOWED_LINK},
+	    {"login_url", "/a\\b", BAD_CHARACTER ALLOWED_LINK},
 	    {"jid", "", "may not be empty" ALLOWED_RULE},
 	    {"jid", "user@example.org",
 	     "\"user@example.org\" has no {user} or {user|lower}" ALLOWED_RULE},
@@ -368,18 +379,46 @@ static void values_that_may_not_be(void **state)
 	    {"backend", "prosody", "\"prosody\" is not known; allowed: tigase, bosh"},
 	    {"bosh_url", "", "may not be empty" ALLOWED_LINK},
 	    {"bosh_url", "/a;b",
-	     "\"/a;b\" has a ; or , in it, which a Content-Security-Policy would take for its own"
+	     "has a ; or , in it, which a Content-Security-Policy would take for its own"
 	     ALLOWED_LINK},
 	    {"bosh_url", "/a,b",
-	     "\"/a,b\" has a ; or , in it, which a Content-Security-Policy would take for its own"
+	     "has a ; or , in it, which a Content-Security-Policy would take for its own"
 	     ALLOWED_LINK},
-	    {"bosh_url", "/a b", "\"/a b\" " BAD_CHARACTER ALLOWED_LINK},
-	    {"bosh_url", "/a'b", "\"/a'b\" " BAD_CHARACTER ALLOWED_LINK},
-	    {"bosh_url", "/\xc3\xa4", "\"/\xc3\xa4\" " BAD_CHARACTER ALLOWED_LINK},
+	    {"bosh_url", "/a b", BAD_CHARACTER ALLOWED_LINK},
+	    {"bosh_url", "/a'b", BAD_CHARACTER ALLOWED_LINK},
+	    {"bosh_url", "/\xc3\xa4", BAD_CHARACTER ALLOWED_LINK},
 	    {"bosh_url", "ws://a/b",
-	     "\"ws://a/b\" begins neither with / nor with http:// or https://" ALLOWED_LINK},
+	     "begins neither with / nor with http:// or https://" ALLOWED_LINK},
 	    {"bosh_url", "http://u:p@a/b",
-	     "\"http://u:p@a/b\" has a user in it, which belongs in keys of its own" ALLOWED_LINK},
+	     "has a user in it, which belongs in keys of its own" ALLOWED_LINK},
+	    {"bosh_url", "http://{hostname}{hostname}/b", MORE_BRACES ALLOWED_LINK},
+	    {"bosh_url", "http://{host}/b", MORE_BRACES ALLOWED_LINK},
+	    {"bosh_url", "/b/}", MORE_BRACES ALLOWED_LINK},
+	    {"bosh_url", "http://u@{hostname}/b",
+	     "has a user in it, which belongs in keys of its own" ALLOWED_LINK},
+	    {"bosh_url", "http://{hostname}:0/b", "has no valid port" ALLOWED_LINK},
+	    {"bosh_hosts", "a a=b", "\"a=b\" stands there twice" ALLOWED_NODES},
+	    {"bosh_hosts", "a= b", "\"a=\" has nothing on one side of its =" ALLOWED_NODES},
+	    {"bosh_hosts", "=b", "\"=b\" has nothing on one side of its =" ALLOWED_NODES},
+	    {"bosh_hosts", "a=b=c",
+	     "\"a=b=c\" is not a host name (one with other letters is written in its xn-- "
+	     "form)" ALLOWED_NODES},
+	    {"bosh_hosts", "a=b:80",
+	     "\"a=b:80\" has a port: leave it out, every port is meant" ALLOWED_NODES},
+	    {"bosh_hosts", "*=b",
+	     "\"*=b\" is not a host name (one with other letters is written in its xn-- "
+	     "form)" ALLOWED_NODES},
+	    {"upstream_max", "0", "\"0\" is too small; allowed: a whole number from 1 to 1024"},
+	    {"upstream_max", "1025",
+	     "\"1025\" is too large; allowed: a whole number from 1 to 1024"},
+	    {"upstream_pin", "sha256/x", "\"sha256/x\" does not begin with sha256//" ALLOWED_PINS},
+	    {"upstream_pin", "sha256//x=",
+	     "\"sha256//x=\" is not the SHA-256 of a public key in base64" ALLOWED_PINS},
+	    {"upstream_pin", PIN "=",
+	     "\"" PIN "=\" is not the SHA-256 of a public key in base64" ALLOWED_PINS},
+	    {"upstream_pin", PIN ";" PIN,
+	     "\"" PIN ";" PIN "\" is not the SHA-256 of a public key in base64" ALLOWED_PINS},
+	    {"upstream_pin", PIN, "needs https in every address of tigase_url"},
 	    {"hold", "0", "\"0\" is too small; allowed: a whole number from 1 to 2"},
 	    {"hold", "3", "\"3\" is too large; allowed: a whole number from 1 to 2"},
 	    {"wait", "0", "\"0\" is too small; allowed: 1 to 300 seconds, as in 60 or 60s"},
@@ -399,29 +438,35 @@ static void values_that_may_not_be(void **state)
 	     "\"61m\" is too large; allowed: a time from 0 to 1h, in ms, s, m or h"},
 	    {"ca_file", "ca.pem", "\"ca.pem\" does not begin with /" ALLOWED_PATH},
 	    {"tigase_url", "127.0.0.1:8080",
-	     "\"127.0.0.1:8080\" does not begin with http:// or https://" ALLOWED_URL},
-	    {"tigase_url", "http://a b/", "\"http://a b/\" " BAD_CHARACTER ALLOWED_URL},
+	     "does not begin with http:// or https://" ALLOWED_URLS},
+	    {"tigase_url", "http://a'b/", BAD_CHARACTER ALLOWED_URLS},
+	    {"tigase_url", "http://admin:pass word@a/", "has no valid port" ALLOWED_URLS},
 	    {"tigase_url", "http://a/?api-key=x",
-	     "\"http://a/?api-key=x\" has a query or a fragment" ALLOWED_URL},
+	     "has a query or a fragment" ALLOWED_URLS},
 	    {"tigase_url", "http://admin:x@a/",
-	     "\"http://admin:x@a/\" has a user in it, which belongs in keys of its own"
-	     ALLOWED_URL},
-	    {"tigase_url", "http:///a", "\"http:///a\" has no valid host" ALLOWED_URL},
-	    {"tigase_url", "http://[::1/a", "\"http://[::1/a\" has no valid host" ALLOWED_URL},
-	    {"tigase_url", "http://[]/a", "\"http://[]/a\" has no valid host" ALLOWED_URL},
-	    {"tigase_url", "http://a$b/", "\"http://a$b/\" has no valid host" ALLOWED_URL},
-	    {"tigase_url", "http://a:/", "\"http://a:/\" has no valid port" ALLOWED_URL},
-	    {"tigase_url", "http://a:0/", "\"http://a:0/\" has no valid port" ALLOWED_URL},
-	    {"tigase_url", "http://a:65536/", "\"http://a:65536/\" has no valid port" ALLOWED_URL},
-	    {"tigase_url", "http://a:8x/", "\"http://a:8x/\" has no valid port" ALLOWED_URL},
+	     "has a user in it, which belongs in keys of its own"
+	     ALLOWED_URLS},
+	    {"tigase_url", "http:///a", "has no valid host" ALLOWED_URLS},
+	    {"tigase_url", "http://[::1/a", "has no valid host" ALLOWED_URLS},
+	    {"tigase_url", "http://[]/a", "has no valid host" ALLOWED_URLS},
+	    {"tigase_url", "http://a$b/", "has no valid host" ALLOWED_URLS},
+	    {"tigase_url", "http://a:/", "has no valid port" ALLOWED_URLS},
+	    {"tigase_url", "http://a:0/", "has no valid port" ALLOWED_URLS},
+	    {"tigase_url", "http://a:65536/", "has no valid port" ALLOWED_URLS},
+	    {"tigase_url", "http://a:8x/", "has no valid port" ALLOWED_URLS},
+	    {"tigase_url", "http://a/ http://b/?api-key=x",
+	     "the address in place 2 has a query or a fragment" ALLOWED_URLS},
+	    {"tigase_url", "http://a/ http://b/ http://a/",
+	     "the address in place 3 stands there twice" ALLOWED_URLS},
 	    {"tigase_url", "",
 	     "is missing in [site a], which needs it with backend = tigase: Tigase's REST address, "
-	     "with the JID of its BOSH component."},
+	     "with the JID of its BOSH component; or several, by preference."},
+	    {"tigase_api_key_in", "path", "\"path\" is not known; allowed: header, query"},
 	    {"tigase_format", "yaml", "\"yaml\" is not known; allowed: json, xml"},
 	    {"tigase_user", "a b", "\"a b\" has a blank in it; allowed: one word"},
 	    {"tigase_password_file", "secret", "\"secret\" does not begin with /" ALLOWED_PATH},
 	    {"bosh_service", "/http-bind",
-	     "\"/http-bind\" does not begin with http:// or https://" ALLOWED_URL},
+	     "does not begin with http:// or https://" ALLOWED_URLS},
 	    {"bosh_auth", "jwt", "\"jwt\" is not known; allowed: password"},
 	    {"login_url", ";x", "a comment behind a value begins with a blank and ; (not #)"},
 	};
@@ -437,6 +482,39 @@ static void values_that_may_not_be(void **state)
 		load_bad(*state, text, expected);
 		free(text);
 	}
+}
+
+/* The list may be long, and the placeholder stand anywhere. */
+static void hostname_in_bosh_url(void **state)
+{
+	static const char *const urls[] = {
+	    "https://{hostname}:5281/http-bind",
+	    "https://{hostname}.example.org/http-bind",
+	    "https://chat-{hostname}/http-bind",
+	    "http://localhost/bosh?x={hostname}",
+	    "/{hostname}/http-bind",
+	};
+	for (size_t i = 0; i < COUNT(urls); i++) {
+		char text[512];
+		snprintf(text, sizeof(text), "%sbosh_hosts = a b=c\nbosh_url = %s\n", SITE("a"),
+			 urls[i]);
+		struct conf *conf = load_good(*state, text);
+		assert_string_equal(conf->sites[0].bosh_url, urls[i]);
+		assert_int_equal(conf->sites[0].bosh_hosts.count, 2);
+		assert_string_equal(conf->sites[0].bosh_hosts.items[1], "b=c");
+		conf_free(conf);
+	}
+}
+
+static void pins_with_https(void **state)
+{
+	struct conf *conf =
+	    load_good(*state, "[site a]\n" DATABASE JID "tigase_url = https://a/b@c https://d/b@c\n"
+			      "tigase_user = a@b\ntigase_password_file = /p\n"
+			      "upstream_pin = " PIN "\n");
+	assert_int_equal(conf->sites[0].upstream_pin.count, 1);
+	assert_int_equal(conf->sites[0].tigase_url.count, 2);
+	conf_free(conf);
 }
 
 static void socket_path_fits_sun_path(void **state)
@@ -525,8 +603,17 @@ static void files_that_may_not_be(void **state)
 	     "administrator's JID to call Tigase with."},
 	    {"[site a]\nbackend = bosh\n" NEEDS,
 	     ":1: bosh_service: is missing in [site a], which needs it with backend = bosh: "
-	     "The BOSH "
-	     "address that we log in at."},
+	     "The BOSH address that we log in at; or several, by preference."},
+	    {SITE("a") "bosh_url = https://{hostname}/b\n",
+	     ":7: bosh_url: has {hostname} in it, which needs bosh_hosts: the names of the "
+	     "cluster's nodes, as NAME or NAME=PUBLIC"},
+	    {SITE("a") "backend = bosh\nbosh_service = http://b/\nbosh_hosts = a\n"
+		       "bosh_url = https://{hostname}/b\n",
+	     ":10: bosh_url: has {hostname} in it, which only backend = tigase knows: write the "
+	     "host's name"},
+	    {"[site a]\n" DATABASE JID "backend = bosh\nupstream_pin = " PIN "\n"
+	     "bosh_service = https://a/ http://b/\n",
+	     ":5: upstream_pin: needs https in every address of bosh_service"},
 	    {SITE("a") "session_absolute = 10m\n",
 	     ":7: session_idle: 30m is longer than session_absolute, 10m; allowed: at most that"},
 	    {SITE("a") "session_idle = 11m\nsession_absolute = 10m\n",
@@ -885,17 +972,21 @@ static const struct {
     {"limit_bind_ip",        "3/4h"                       },
     {"backend",              "bosh"		       },
     {"bosh_url",             "https://b.org/bosh"         },
+    {"bosh_hosts",           "n1=chat1.b.org n2.b.org"    },
     {"hold",		 "2"			  },
     {"wait",		 "61"			 },
     {"timeout",              "250ms"                      },
     {"session_life",         "11s"                        },
     {"upstream_http",        "on"                         },
     {"ca_file",              "/ca.pem"                    },
-    {"tigase_url",           "https://t.org/x"            },
+    {"upstream_pin",         PIN			  },
+    {"upstream_max",         "17"			 },
+    {"tigase_url",           "https://t.org/x http://u/x" },
     {"tigase_format",        "xml"                        },
     {"tigase_user",          "root@t.org"                 },
     {"tigase_password_file", "/p"                         },
     {"tigase_api_key_file",  "/k"                         },
+    {"tigase_api_key_in",    "query"                      },
     {"bosh_service",         "https://b.org/http-bind"    },
     {"bosh_auth",            "password"                   },
 };
@@ -1134,6 +1225,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 	    IN_FOLDER(values_that_may_be),
 	    IN_FOLDER(values_that_may_not_be),
+	    IN_FOLDER(hostname_in_bosh_url),
+	    IN_FOLDER(pins_with_https),
 	    IN_FOLDER(socket_path_fits_sun_path),
 	    IN_FOLDER(files_that_may_not_be),
 	    IN_FOLDER(a_nul_is_refused),

@@ -356,7 +356,7 @@ static void test_answers(void **state)
 		assert_int_equal(f->answer.status, rows[i].status);
 		assert_string_equal(f->answer.content_type, rows[i].type);
 		assert_string_equal(f->answer.body.data, rows[i].body);
-		assert_true(f->answer.sent);
+		assert_int_equal(f->answer.reach, HTTP_SENT);
 		assert_true(request_has(f, rows[i].path)); /* a redirect was not followed */
 	}
 }
@@ -462,7 +462,7 @@ static void test_broken_answers(void **state)
 		assert_int_equal(f->err.status, STATUS_CHAT_SERVER);
 		assert_memory_equal(f->err.text, origin, strlen(origin));
 		assert_non_null(strstr(f->err.text, rows[i].words));
-		assert_true(f->answer.sent);
+		assert_int_equal(f->answer.reach, HTTP_SENT);
 	}
 	assert_int_equal(get(f, "/ok"), STATUS_OK); /* the handle is still good */
 }
@@ -475,12 +475,12 @@ static void test_deadlines(void **state)
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		assert_int_equal(get_within(f, url_of(f, paths[i]), SHORT_MS), STATUS_CHAT_TIMEOUT);
 		assert_non_null(strstr(f->err.text, "no complete answer"));
-		assert_true(f->answer.sent);
+		assert_int_equal(f->answer.reach, HTTP_SENT);
 	}
 	assert_int_equal(get_within(f, url_of(f, "/ok"), 0), STATUS_CHAT_TIMEOUT);
-	assert_false(f->answer.sent);
+	assert_int_equal(f->answer.reach, HTTP_NOT_BEGUN);
 	assert_int_equal(get_within(f, url_of(f, "/ok"), -1000), STATUS_CHAT_TIMEOUT);
-	assert_false(f->answer.sent);
+	assert_int_equal(f->answer.reach, HTTP_NOT_BEGUN);
 }
 
 static void test_refused(void **state)
@@ -494,7 +494,7 @@ static void test_refused(void **state)
 	assert_int_equal(get_within(f, url, AMPLE_MS), STATUS_CHAT_SERVER);
 	assert_non_null(strstr(f->err.text, "Connection refused"));
 	assert_null(strstr(f->err.text, "hush"));
-	assert_false(f->answer.sent);
+	assert_int_equal(f->answer.reach, HTTP_NOT_CONNECTED);
 }
 
 /* A listener whose queue is full leaves a connect() unanswered, as a firewall does. */
@@ -514,11 +514,12 @@ static void test_connect_unanswered(void **state)
 		connect(filler[i], (struct sockaddr *)&address, sizeof(address));
 	}
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", port);
-	assert_int_equal(get_within(f, url, SHORT_MS), STATUS_CHAT_TIMEOUT);
-	assert_false(f->answer.sent);
+	assert_int_equal(get_within(f, url, SHORT_MS), STATUS_CHAT_SERVER);
+	assert_int_equal(f->answer.reach, HTTP_NOT_REACHED); /* half the time is left for another */
+	assert_non_null(strstr(f->err.text, "no connection within 75 ms"));
 	assert_int_equal(get_within(f, url, AMPLE_MS), STATUS_CHAT_SERVER);
-	assert_non_null(strstr(f->err.text, "no connection within"));
-	assert_false(f->answer.sent);
+	assert_non_null(strstr(f->err.text, "no connection within 1000 ms"));
+	assert_int_equal(f->answer.reach, HTTP_NOT_REACHED);
 	for (size_t i = 0; i < sizeof(filler) / sizeof(filler[0]); i++)
 		close(filler[i]);
 	close(listener);
@@ -533,7 +534,7 @@ static void test_tls_failure(void **state)
 	assert_int_equal(get_within(f, url, AMPLE_MS), STATUS_CHAT_SERVER);
 	assert_non_null(strstr(f->err.text, ": TLS: "));
 	assert_non_null(strstr(f->err.text, "ca_file"));
-	assert_false(f->answer.sent);
+	assert_int_equal(f->answer.reach, HTTP_NOT_CONNECTED);
 }
 
 static void test_connection_is_kept(void **state)
@@ -654,7 +655,7 @@ static void test_url_rules(void **state)
 	http_client_free(open_client);
 	/* The rule holds for calls too, not only where a configuration is read. */
 	assert_int_equal(get_within(f, "http://192.0.2.1/", AMPLE_MS), STATUS_BAD_REQUEST);
-	assert_false(f->answer.sent);
+	assert_int_equal(f->answer.reach, HTTP_NOT_BEGUN);
 }
 
 static void test_unknown_host(void **state)
@@ -668,7 +669,7 @@ static void test_unknown_host(void **state)
 	 */
 	assert_int_equal(status, STATUS_CHAT_SERVER);
 	assert_memory_equal(f->err.text, "https://nothing.invalid:443: ", 29);
-	assert_false(f->answer.sent);
+	assert_int_equal(f->answer.reach, HTTP_NOT_CONNECTED);
 }
 
 static void test_control_characters_in_headers(void **state)
@@ -680,7 +681,7 @@ static void test_control_characters_in_headers(void **state)
 
 	assert_int_equal(http_connection_call(f->connection, &call, &f->answer, &f->err),
 			 STATUS_BAD_REQUEST);
-	assert_false(f->answer.sent);
+	assert_int_equal(f->answer.reach, HTTP_NOT_BEGUN);
 	assert_int_equal(connections_made(f), 0);
 }
 

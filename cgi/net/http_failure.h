@@ -1,0 +1,39 @@
+/*
+ * What is said of a call that brought no answer: one sentence a cause, with the next step. Internal
+ * to net/; which cause it was is for http_client.c to find out.
+ */
+#ifndef NET_HTTP_FAILURE_H
+#define NET_HTTP_FAILURE_H
+
+#include "base/error.h"
+
+enum http_fault {
+	FAULT_OTHER,
+	FAULT_NO_NAME,
+	FAULT_NO_CONNECTION,
+	FAULT_CONNECT_TIMEOUT,
+	FAULT_ANSWER_TIMEOUT,
+	FAULT_TLS,
+	FAULT_CERTIFICATE,
+	FAULT_PIN,
+	FAULT_TOO_LARGE,
+	FAULT_NO_ANSWER,
+	FAULT_BROKEN,
+	FAULT_NOT_HTTP,
+	FAULT_MEMORY,
+	FAULT_COUNT
+};
+
+struct http_failure {
+	enum http_fault fault;
+	const char *origin;
+	const char *words; /* libcurl's */
+	long os_error;     /* of FAULT_NO_CONNECTION; 0: none */
+	long verify; /* of FAULT_CERTIFICATE: OpenSSL's X509_V_ERR_…; another TLS library: 0 */
+	long ms;     /* of the time-outs: how long was waited */
+};
+
+/* STATUS_CHAT_TIMEOUT for FAULT_ANSWER_TIMEOUT, else STATUS_CHAT_SERVER. */
+enum status http_failure_say(const struct http_failure *failure, struct error *err);
+
+#endif

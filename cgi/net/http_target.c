@@ -1,0 +1,51 @@
+/*
+ * Loopback or not, https or not. No name is resolved here: what a name stands for may change until
+ * the call is made.
+ */
+#include "net/http_target.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static bool host_is_loopback(const char *host)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+	char bare[INET6_ADDRSTRLEN];
+	size_t len = strlen(host);
+
+	if (strcasecmp(host, "localhost") == 0) /* libcurl resolves it itself, never by DNS */
+		return true;
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	if (len < 3 || host[0] != '[' || len - 2 >= sizeof(bare))
+		return false;
+	memcpy(bare, host + 1, len - 2);
+	bare[len - 2] = '\0';
+	return inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+enum status http_target_set(struct http_target *target, const char *scheme, const char *host,
+			    const char *port, struct error *err)
+{
+	bool https = strcmp(scheme, "https") == 0;
+
+	if (!https && strcmp(scheme, "http") != 0)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "a URL of scheme %s: only https and http are spoken", scheme);
+	*target = (struct http_target){.https = https, .loopback = host_is_loopback(host)};
+	snprintf(target->origin, sizeof(target->origin), "%s://%s:%s", scheme, host, port);
+	return STATUS_OK;
+}
+
+enum status http_target_allow(const struct http_target *target, bool allow_http, struct error *err)
+{
+	if (target->https || target->loopback || allow_http)
+		return STATUS_OK;
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "%s: plain http would show passwords to the network between: use https, "
+			 "or a loopback address, or set upstream_http = on",
+			 target->origin);
+}

@@ -1,0 +1,69 @@
+/*
+ * The list bosh_hosts, looked up, and the placeholder, filled in. Host names have no case.
+ */
+#include "prebind/bosh_url.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define PLACEHOLDER "{hostname}"
+
+bool bosh_url_is_by_node(const struct site_conf *conf)
+{
+	return strstr(conf->bosh_url, PLACEHOLDER) != NULL;
+}
+
+const char *bosh_url_public_name(const char *node)
+{
+	const char *equals = strchr(node, '=');
+
+	return equals ? equals + 1 : node;
+}
+
+void bosh_url_write(const struct site_conf *conf, const char *name, struct strbuf *out)
+{
+	const char *placeholder = name ? strstr(conf->bosh_url, PLACEHOLDER) : NULL;
+
+	if (!placeholder) {
+		strbuf_adds(out, conf->bosh_url);
+		return;
+	}
+	strbuf_add(out, conf->bosh_url, (size_t)(placeholder - conf->bosh_url));
+	strbuf_adds(out, name);
+	strbuf_adds(out, placeholder + strlen(PLACEHOLDER));
+}
+
+static const char *public_name_find(const struct conf_list *nodes, const char *hostname)
+{
+	size_t len = strlen(hostname);
+
+	for (size_t i = 0; len > 0 && i < nodes->count; i++) {
+		const char *node = nodes->items[i];
+
+		if (strcspn(node, "=") == len && strncasecmp(node, hostname, len) == 0)
+			return bosh_url_public_name(node);
+	}
+	return NULL;
+}
+
+enum status bosh_url_make(const struct site_conf *conf, const char *hostname, char **out,
+			  struct error *err)
+{
+	const char *name = public_name_find(&conf->bosh_hosts, hostname);
+	struct strbuf url;
+	char *taken;
+
+	if (!name && bosh_url_is_by_node(conf))
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the session is on the node \"%s\", which bosh_hosts does not "
+				 "list: add it there, if it is one of yours",
+				 hostname);
+	strbuf_init(&url);
+	bosh_url_write(conf, name, &url);
+	taken = strbuf_take(&url);
+	strbuf_clear(&url);
+	if (!taken)
+		return error_no_memory(err);
+	*out = taken;
+	return STATUS_OK;
+}

@@ -1,0 +1,116 @@
+/*
+ * The three states of a breaker, and the counts that decide between them. It knows neither clocks
+ * nor threads nor what the calls were for.
+ */
+#include "prebind/breaker.h"
+
+#define CALLS_MIN         10    /* in the window, before a share of them says anything */
+#define FAILED_PERCENT    50    /* of them */
+#define NOT_CONNECTED_MAX 5     /* in a row: nobody is there */
+#define OPEN_FIRST_MS     5000  /* a restart of the XMPP server takes about so long */
+#define OPEN_MAX_MS       60000 /* recovery is seen within it */
+#define REFUSED_MS        75000 /* at least 60 s in spite of the jitter: somebody must act first */
+#define JITTER_PERCENT    20    /* up or down: many processes do not probe at once */
+#define PROBE_WAIT_MS     1000  /* while another call is the probe */
+
+static bool is_failure(enum upstream_outcome outcome)
+{
+	return outcome != OUTCOME_NONE && outcome != OUTCOME_OK;
+}
+
+static void count(struct breaker *breaker, bool failed, int64_t now_ms)
+{
+	int64_t second = now_ms / 1000;
+	struct breaker_second *slot = &breaker->seconds[second % BREAKER_WINDOW_S];
+
+	if (slot->second != second)
+		*slot = (struct breaker_second){.second = second};
+	slot->calls++;
+	slot->failed += failed;
+}
+
+static bool too_many_failed(const struct breaker *breaker, int64_t now_ms)
+{
+	int64_t oldest = now_ms / 1000 - BREAKER_WINDOW_S + 1;
+	unsigned calls = 0;
+	unsigned failed = 0;
+
+	for (int i = 0; i < BREAKER_WINDOW_S; i++) {
+		if (breaker->seconds[i].second < oldest)
+			continue;
+		calls += breaker->seconds[i].calls;
+		failed += breaker->seconds[i].failed;
+	}
+	return calls >= CALLS_MIN && failed * 100 >= calls * FAILED_PERCENT;
+}
+
+static long period_next(const struct breaker *breaker, enum upstream_outcome outcome)
+{
+	if (outcome == OUTCOME_REFUSED)
+		return REFUSED_MS;
+	if (breaker->period_ms == 0)
+		return OPEN_FIRST_MS;
+	return breaker->period_ms < OPEN_MAX_MS / 2 ? breaker->period_ms * 2 : OPEN_MAX_MS;
+}
+
+static enum breaker_change open_up(struct breaker *breaker, enum upstream_outcome outcome,
+				   int64_t now_ms, uint32_t chance)
+{
+	long percent = 100 - JITTER_PERCENT + (long)(chance % (2 * JITTER_PERCENT + 1));
+	long period_ms = period_next(breaker, outcome);
+
+	*breaker = (struct breaker){.state = BREAKER_OPEN,
+				    .period_ms = period_ms,
+				    .until_ms = now_ms + period_ms * percent / 100};
+	return BREAKER_OPENED;
+}
+
+enum breaker_pass breaker_ask(struct breaker *breaker, int64_t now_ms, int64_t *wait_ms)
+{
+	if (breaker->state == BREAKER_CLOSED)
+		return BREAKER_GO;
+	if (breaker->state == BREAKER_OPEN && now_ms < breaker->until_ms) {
+		*wait_ms = breaker->until_ms - now_ms;
+		return BREAKER_WAIT;
+	}
+	breaker->state = BREAKER_HALF_OPEN;
+	if (breaker->probing) {
+		*wait_ms = PROBE_WAIT_MS;
+		return BREAKER_WAIT;
+	}
+	breaker->probing = true;
+	return BREAKER_PROBE;
+}
+
+static enum breaker_change probe_tell(struct breaker *breaker, enum upstream_outcome outcome,
+				      int64_t now_ms, uint32_t chance)
+{
+	if (is_failure(outcome))
+		return open_up(breaker, outcome, now_ms, chance);
+	if (outcome == OUTCOME_OK) {
+		*breaker = (struct breaker){0};
+		return BREAKER_CLOSED_AGAIN;
+	}
+	breaker->probing = false; /* the next call is the probe */
+	return BREAKER_SAME;
+}
+
+enum breaker_change breaker_tell(struct breaker *breaker, enum breaker_pass pass,
+				 enum upstream_outcome outcome, int64_t now_ms, uint32_t chance)
+{
+	if (pass == BREAKER_PROBE)
+		return probe_tell(breaker, outcome, now_ms, chance);
+	/* A call that began before the opening says nothing new. */
+	if (breaker->state != BREAKER_CLOSED || outcome == OUTCOME_NONE)
+		return BREAKER_SAME;
+
+	count(breaker, is_failure(outcome), now_ms);
+	if (outcome == OUTCOME_NOT_CONNECTED || outcome == OUTCOME_NOT_REACHED)
+		breaker->not_connected++;
+	else
+		breaker->not_connected = 0;
+	if (outcome == OUTCOME_REFUSED || breaker->not_connected >= NOT_CONNECTED_MAX ||
+	    too_many_failed(breaker, now_ms))
+		return open_up(breaker, outcome, now_ms, chance);
+	return BREAKER_SAME;
+}

@@ -1,0 +1,241 @@
+/*
+ * prebind/breaker.c, with a clock and a chance of the test's own: what opens it, for how long, and
+ * what closes it again.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "prebind/breaker.h"
+
+#define START  (1000 * 1000) /* any time; a whole second */
+#define MIDDLE 20            /* the chance that makes a jitter of nought: 0 is -20 %, 40 +20 % */
+
+struct fixture {
+	struct breaker breaker;
+	int64_t now;
+	uint32_t chance;
+};
+
+static int setup(void **state)
+{
+	static struct fixture fixture;
+
+	fixture = (struct fixture){.now = START, .chance = MIDDLE};
+	*state = &fixture;
+	return 0;
+}
+
+/* One call that is let through, and its outcome. */
+static enum breaker_change call(struct fixture *f, enum upstream_outcome outcome)
+{
+	int64_t wait = -1;
+	enum breaker_pass pass = breaker_ask(&f->breaker, f->now, &wait);
+
+	assert_int_not_equal(pass, BREAKER_WAIT);
+	return breaker_tell(&f->breaker, pass, outcome, f->now, f->chance);
+}
+
+static void calls(struct fixture *f, int n, enum upstream_outcome outcome)
+{
+	while (n-- > 0)
+		assert_int_equal(call(f, outcome), BREAKER_SAME);
+}
+
+/* It lets nobody through, for exactly so long. */
+static void assert_open_for(struct fixture *f, int64_t ms)
+{
+	int64_t wait = -1;
+
+	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_WAIT);
+	assert_int_equal(wait, ms);
+	assert_int_equal(breaker_ask(&f->breaker, f->now + ms - 1, &wait), BREAKER_WAIT);
+	assert_int_equal(wait, 1);
+	f->now += ms;
+}
+
+static void open_it(struct fixture *f)
+{
+	calls(f, 4, OUTCOME_NOT_CONNECTED);
+	assert_int_equal(call(f, OUTCOME_NOT_CONNECTED), BREAKER_OPENED);
+}
+
+static void five_connect_failures_in_a_row(void **state)
+{
+	struct fixture *f = *state;
+
+	calls(f, 4, OUTCOME_NOT_CONNECTED);
+	calls(f, 1, OUTCOME_OK); /* not in a row; and 4 of 5 are too few calls */
+	calls(f, 2, OUTCOME_NOT_REACHED);
+	calls(f, 1, OUTCOME_NONE); /* says nothing, so it interrupts nothing either */
+	assert_int_equal(call(f, OUTCOME_NOT_CONNECTED), BREAKER_SAME);
+	assert_int_equal(f->breaker.not_connected, 3);
+
+	*f = (struct fixture){.now = START, .chance = MIDDLE};
+	open_it(f);
+	assert_open_for(f, 5000);
+}
+
+static void half_of_ten_calls(void **state)
+{
+	struct fixture *f = *state;
+
+	calls(f, 5, OUTCOME_OK);
+	calls(f, 4, OUTCOME_FAILED);
+	assert_int_equal(call(f, OUTCOME_FAILED), BREAKER_OPENED);
+
+	*f = (struct fixture){.now = START, .chance = MIDDLE};
+	calls(f, 9, OUTCOME_FAILED); /* too few calls, whatever became of them */
+	assert_int_equal(call(f, OUTCOME_OK), BREAKER_OPENED);
+
+	*f = (struct fixture){.now = START, .chance = MIDDLE};
+	calls(f, 6, OUTCOME_OK);
+	calls(f, 5, OUTCOME_FAILED); /* 5 of 11 */
+	assert_int_equal(call(f, OUTCOME_FAILED), BREAKER_OPENED);
+}
+
+static void requests_at_fault_do_not_count(void **state)
+{
+	struct fixture *f = *state;
+
+	calls(f, 100, OUTCOME_NONE);
+	calls(f, 9, OUTCOME_FAILED);
+	calls(f, 100, OUTCOME_NONE);
+	assert_int_equal(call(f, OUTCOME_FAILED), BREAKER_OPENED);
+}
+
+static void the_window_is_ten_seconds(void **state)
+{
+	struct fixture *f = *state;
+
+	calls(f, 9, OUTCOME_FAILED);
+	f->now += 9999; /* still the last of ten seconds */
+	assert_int_equal(call(f, OUTCOME_FAILED), BREAKER_OPENED);
+
+	*f = (struct fixture){.now = START, .chance = MIDDLE};
+	calls(f, 9, OUTCOME_FAILED);
+	f->now += 10000;
+	calls(f, 9, OUTCOME_FAILED);
+	f->now += 3600 * 1000; /* the same slots, long after */
+	calls(f, 9, OUTCOME_FAILED);
+}
+
+static void a_period_doubles_up_to_a_minute(void **state)
+{
+	static const int64_t periods[] = {5000, 10000, 20000, 40000, 60000, 60000};
+	struct fixture *f = *state;
+
+	open_it(f);
+	for (size_t i = 0; i < sizeof(periods) / sizeof(periods[0]); i++) {
+		assert_open_for(f, periods[i]);
+		assert_int_equal(call(f, OUTCOME_FAILED), BREAKER_OPENED);
+	}
+	assert_open_for(f, 60000);
+	assert_int_equal(call(f, OUTCOME_OK), BREAKER_CLOSED_AGAIN);
+	open_it(f); /* from the beginning */
+	assert_open_for(f, 5000);
+}
+
+static void the_jitter_is_a_fifth(void **state)
+{
+	static const struct {
+		uint32_t chance;
+		int64_t ms;
+	} rows[] = {
+	    {0,          4000		       },
+            {1,          4050                       },
+            {40,         6000                       },
+            {41,         4000                       },
+            {UINT32_MAX, 4000 + UINT32_MAX % 41 * 50},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture f = {.now = START, .chance = rows[i].chance};
+
+		open_it(&f);
+		assert_open_for(&f, rows[i].ms);
+	}
+	(void)state;
+}
+
+static void one_probe_at_a_time(void **state)
+{
+	struct fixture *f = *state;
+	int64_t wait = -1;
+
+	open_it(f);
+	assert_open_for(f, 5000);
+	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_PROBE);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(breaker_ask(&f->breaker, f->now + i, &wait), BREAKER_WAIT);
+		assert_int_equal(wait, 1000);
+	}
+	/* A probe that says nothing leaves the place to another one. */
+	assert_int_equal(breaker_tell(&f->breaker, BREAKER_PROBE, OUTCOME_NONE, f->now, MIDDLE),
+			 BREAKER_SAME);
+	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_PROBE);
+	assert_int_equal(breaker_tell(&f->breaker, BREAKER_PROBE, OUTCOME_OK, f->now, MIDDLE),
+			 BREAKER_CLOSED_AGAIN);
+	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_GO);
+}
+
+static void refused_credentials_open_for_a_minute_at_least(void **state)
+{
+	static const uint32_t chances[] = {0, MIDDLE, 40};
+
+	for (size_t i = 0; i < sizeof(chances) / sizeof(chances[0]); i++) {
+		struct fixture f = {.now = START, .chance = chances[i]};
+		int64_t wait = 0;
+
+		assert_int_equal(call(&f, OUTCOME_REFUSED), BREAKER_OPENED);
+		assert_int_equal(breaker_ask(&f.breaker, f.now, &wait), BREAKER_WAIT);
+		assert_in_range(wait, 60000, 90000);
+		f.now += wait;
+		assert_int_equal(call(&f, OUTCOME_REFUSED), BREAKER_OPENED); /* still wrong */
+		f.now += 90000;
+		assert_int_equal(call(&f, OUTCOME_OK), BREAKER_CLOSED_AGAIN);
+	}
+	(void)state;
+}
+
+/* Sixteen calls that were under way are one opening, and none of them closes it. */
+static void late_outcomes_say_nothing(void **state)
+{
+	struct fixture *f = *state;
+	int64_t wait = 0;
+
+	assert_int_equal(call(f, OUTCOME_REFUSED), BREAKER_OPENED);
+	for (int outcome = OUTCOME_NONE; outcome <= OUTCOME_FAILED; outcome++)
+		assert_int_equal(breaker_tell(&f->breaker, BREAKER_GO,
+					      (enum upstream_outcome)outcome, f->now + 10, MIDDLE),
+				 BREAKER_SAME);
+	assert_int_equal(breaker_ask(&f->breaker, f->now + 20, &wait), BREAKER_WAIT);
+
+	f->now += 90000;
+	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_PROBE);
+	assert_int_equal(breaker_tell(&f->breaker, BREAKER_GO, OUTCOME_OK, f->now, MIDDLE),
+			 BREAKER_SAME);
+	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_WAIT);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(five_connect_failures_in_a_row),
+	    TEST(half_of_ten_calls),
+	    TEST(requests_at_fault_do_not_count),
+	    TEST(the_window_is_ten_seconds),
+	    TEST(a_period_doubles_up_to_a_minute),
+	    TEST(the_jitter_is_a_fifth),
+	    TEST(one_probe_at_a_time),
+	    TEST(refused_credentials_open_for_a_minute_at_least),
+	    TEST(late_outcomes_say_nothing),
+	};
+
+	return cmocka_run_group_tests_name("breaker", tests, NULL, NULL);
+}
