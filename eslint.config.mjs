@@ -8,8 +8,8 @@ const COMMON =
 	"AbortController AbortSignal Event EventTarget Response TextDecoder TextEncoder URL URLSearchParams " +
 	"clearInterval clearTimeout console crypto fetch globalThis performance queueMicrotask setInterval setTimeout";
 const BROWSER =
-	"DOMParser Document Element HTMLElement Intl Node PageTransitionEvent history document location " +
-	"matchMedia navigator window";
+	"BroadcastChannel CSSStyleSheet DOMParser Document Element HTMLElement Intl Node PageTransitionEvent " +
+	"Notification customElements document history location matchMedia navigator window";
 const NODE = "Buffer process setImmediate";
 
 export default [

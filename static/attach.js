@@ -1,5 +1,5 @@
 // One BOSH session on one Strophe.js connection: attaches, proves that it lives, notices when it no longer does, ends
-// it. What the stanzas mean and what comes after a loss are its owner's business (prebind.js).
+// it or leaves it to the next page. What the stanzas mean and what comes after a loss are its owner's business.
 import { child, jidDomain } from "./stanza.js";
 
 const PING_TIMEOUTS_MS = [4_000, 6_000]; // the first answer on a re-used connection can get lost: asked twice
@@ -9,11 +9,30 @@ const TROUBLE_MAX_MS = 20_000; // of requests that only fail, before the session
 const UNREADABLE_MAX = 3; // answers that are not BOSH, before the session is given up
 const QUIET_MARGIN_S = 15; // beyond the server's wait: a longer silence is suspicious
 const DISCONNECT_MS = 3_000; // for the server's answer to our good-bye
+const RESEND_S = 5; // a request so young may not have reached the server when its page goes
 const HTTP_TROUBLE = [0, 429, 500, 502, 503, 504];
 const HTTP_GONE = [400, 401, 403, 404];
 
 const NS_PING = "urn:xmpp:ping";
 const NS_BOSH = "http://jabber.org/protocol/httpbind";
+
+/** @param {string} text */
+const escapeXml = (text) => text.replace(/[<>&"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+/** @param {Session} session @param {number} rid @param {string} [type] @param {string} [inner] XML */
+const bodyText = ({ sid }, rid, type, inner = "") =>
+	`<body xmlns="${NS_BOSH}" rid="${rid}" sid="${escapeXml(sid)}"${type ? ` type="${type}"` : ""}>${inner}</body>`;
+
+/** A request that outlives the page (the browser cancels Strophe's). @param {Environment} env @param {Session} session @param {string} body */
+function postLast(env, session, body) {
+	const headers = { "Content-Type": "text/xml; charset=utf-8" };
+	env.fetch(session.url, { method: "POST", keepalive: true, headers, body }).catch(() => {});
+}
+
+/** Ends a session that no page uses. @param {Environment} env @param {Session} session @param {number} [rid] */
+export function discard(env, session, rid = session.rid) {
+	postLast(env, session, bodyText(session, rid, "terminate", '<presence xmlns="jabber:client" type="unavailable"/>'));
+}
 
 /**
  * @typedef {import("./bind.js").Session} Session
@@ -30,6 +49,9 @@ const NS_BOSH = "http://jabber.org/protocol/httpbind";
  * @property {(stanza: Element) => void} rosterPush
  */
 
+/** @param {any} request one of Strophe's; its age in seconds */
+const readRequest = (request) => ({ data: request.data, xmlData: request.xmlData, age: request.age() });
+
 export class Attachment {
 	/** @type {Client} */ #client;
 	/** @type {Session} */ #session;
@@ -40,6 +62,7 @@ export class Attachment {
 	/** @type {any} */ #troubleTimer = null;
 	/** @type {Map<string, boolean>} */ #unsent = new Map(); // message id -> has left for the network
 	#alive = false;
+	#resumed = false;
 	#retried = false;
 	#openedAt = 0;
 	#heardAt = 0;
@@ -66,9 +89,11 @@ export class Attachment {
 		return [...this.#unsent.keys()];
 	}
 
-	open() {
+	/** @param {boolean} [resumed] the page before left it: its last request, an empty one, is sent once more */
+	open(resumed = false) {
 		const { Strophe } = this.#client;
 		const session = this.#session;
+		this.#resumed = resumed;
 		const connection = new Strophe.Connection(session.url, { keepalive: false });
 		this.#connection = connection;
 		this.#openedAt = this.#env.now();
@@ -109,25 +134,45 @@ export class Attachment {
 	}
 
 	/**
-	 * Ends it from a page that goes away, with a request that outlives the page (the browser cancels Strophe's).
-	 * Without this the contacts see a ghost, and what they write is lost, until the server notices.
+	 * Ends it from a page that goes away. Without this the contacts see a ghost, and what they write is lost, until the
+	 * server notices.
 	 */
 	leave() {
-		const connection = this.#connection;
-		if (!connection) return;
-		const { Strophe, $build } = this.#client;
-		const rid = String(this.#lastRid + 1);
-		const attributes = { xmlns: NS_BOSH, rid, sid: this.#session.sid, type: "terminate" };
-		const body = $build("body", attributes).c("presence", { xmlns: "jabber:client", type: "unavailable" });
-		const request = {
-			method: "POST",
-			keepalive: true,
-			headers: { "Content-Type": "text/xml; charset=utf-8" },
-			body: Strophe.serialize(body.tree()),
-		};
-		connection.pause();
+		if (!this.#connection) return;
+		this.#abandon();
+		discard(this.#env, this.#session, this.#lastRid + 1);
+	}
+
+	/**
+	 * Leaves it to the next page. Whatever may not have reached the server goes once more (a repeated rid is not taken
+	 * twice: XEP-0124, section 14.3), then what waits, and last an empty request: what the server says in answer to
+	 * that is not lost with this page, as the next one repeats it.
+	 * @returns {Session | null} the session as the next page goes on with it
+	 */
+	handOver() {
+		const connection = /** @type {any} */ (this.#connection);
+		if (!connection || !this.#alive) return null;
+		const { Strophe } = this.#client;
+		for (const { data, xmlData, age } of connection._proto._requests.map(readRequest))
+			if (xmlData.children.length > 0 && age < RESEND_S) postLast(this.#env, this.#session, data);
+		const waiting = connection._data.filter((/** @type {any} */ el) => el instanceof Object);
+		if (waiting.length > 0) {
+			const inner = waiting.map((/** @type {Element} */ el) => Strophe.serialize(el)).join("");
+			postLast(this.#env, this.#session, bodyText(this.#session, ++this.#lastRid, "", inner));
+		}
+		const rid = this.#lastRid + 1;
+		this.#abandon();
+		postLast(this.#env, this.#session, bodyText(this.#session, rid));
+		this.#unsent.clear();
+		return { ...this.#session, rid };
+	}
+
+	/** Nothing more is sent, and no request is waited for: a page with open ones is not kept for the way back. */
+	#abandon() {
+		const connection = /** @type {any} */ (this.#connection);
 		this.#forget();
-		this.#env.fetch(this.#session.url, request).catch(() => {});
+		connection.pause();
+		connection._proto._abortAllRequests();
 	}
 
 	#forget() {
@@ -171,9 +216,18 @@ export class Attachment {
 	/** @param {number} status @param {string | null} condition */
 	#onStatus(status, condition) {
 		const { Status } = this.#client.Strophe;
-		if (status === Status.ATTACHED) this.#prove(0);
+		if (status === Status.ATTACHED) this.#begin();
 		if (status === Status.CONNFAIL && condition) this.#condition = condition;
 		if (status === Status.DISCONNECTED) this.#onDisconnected();
+	}
+
+	#begin() {
+		const connection = /** @type {any} */ (this.#connection);
+		if (this.#resumed) {
+			connection._data.push(null); // Strophe's sign for an empty request
+			connection.flush();
+		}
+		this.#prove(0);
 	}
 
 	/** ATTACHED says nothing: only an answer proves that the session lives (XEP-0199). @param {number} attempt */
@@ -250,7 +304,7 @@ export class Attachment {
 	#onDisconnected() {
 		const gone = HTTP_GONE.includes(this.#httpStatus);
 		const young = this.#env.now() - this.#openedAt < EARLY_MS;
-		if (!gone || !young || this.#alive || this.#retried) {
+		if (!gone || !young || this.#alive || this.#retried || this.#resumed) {
 			this.#lose(this.#condition || (gone ? "gone" : "unreachable"), true);
 			return;
 		}

@@ -1,5 +1,5 @@
 // A session's data: read from the page, or asked for with POST prebind.json. Everything that came from outside is
-// checked here; who uses it (prebind.js) sees only a whole session or a named failure. Nothing is stored.
+// checked here; who uses it (life.js) sees only a whole session or a named failure. Nothing is stored.
 import { retryAfterMs } from "./pace.js";
 
 const RID_MAX = Number.MAX_SAFE_INTEGER - 1_000_000; // room to count on from
@@ -19,11 +19,15 @@ const ANSWER_TIMEOUT_MS = 20_000;
  * @property {number} hold
  * @property {number} goodUntil milliseconds on the caller's clock; later it is not worth an attempt
  *
- * @typedef {{kind: "session", session: Session}
+ * @typedef {{kind: "session", session: Session, user: string}
+ *   | {kind: "user", user: string}
  *   | {kind: "needs-login"}
  *   | {kind: "refused", code: string}
  *   | {kind: "later", code: string, afterMs: number}} BindAnswer
- *   refused: the same question gets the same answer; later: ask again, not before afterMs
+ *   user: the site's opaque key of who is logged in; refused: the same question gets the same answer; later: ask
+ *   again, not before afterMs
+ *
+ * @typedef {{url: string, page: string, fetch: typeof fetch, now: () => number, signal?: AbortSignal}} How
  */
 
 /** @param {unknown} text @returns {number | null} null: not a request id we can count on from */
@@ -108,13 +112,11 @@ function readFailure(response, data, now) {
 	return passes ? { kind: "later", code, afterMs } : { kind: "refused", code };
 }
 
-/**
- * Asks for a session. Never throws.
- * @param {{url: string, page: string, fetch: typeof fetch, now: () => number, signal?: AbortSignal}} how
- * @returns {Promise<BindAnswer>}
- */
-export async function askForSession({ url, page, fetch, now, signal }) {
-	const madeAt = now();
+/** The site's opaque key of a user: equal for the same one, and says nothing else. @param {any} data */
+export const readUser = (data) => (typeof data?.user === "string" && data.user.length <= 64 ? data.user : "");
+
+/** @param {How} how @param {string} [form] @returns {Promise<{response: Response, data: any} | null>} */
+async function post({ url, fetch, signal }, form) {
 	try {
 		const response = await fetch(url, {
 			method: "POST",
@@ -123,15 +125,36 @@ export async function askForSession({ url, page, fetch, now, signal }) {
 			credentials: "same-origin",
 			cache: "no-store",
 			redirect: "error",
+			body: form === undefined ? undefined : new URLSearchParams(form),
 			signal: signal ?? AbortSignal.timeout(ANSWER_TIMEOUT_MS),
 		});
-		const data = await readJson(response);
-		if (!response.ok) return readFailure(response, data, now());
-		const session = parseSession(data, { page, madeAt });
-		return session
-			? { kind: "session", session }
-			: { kind: "later", code: "bad_answer", afterMs: 0 };
+		return { response, data: await readJson(response) };
 	} catch {
-		return { kind: "later", code: "no_answer", afterMs: 0 };
+		return null;
 	}
+}
+
+/** @type {BindAnswer} */
+const NO_ANSWER = { kind: "later", code: "no_answer", afterMs: 0 };
+
+/** Asks for a session. Never throws. @param {How} how @returns {Promise<BindAnswer>} */
+export async function askForSession(how) {
+	const madeAt = how.now();
+	const answer = await post(how);
+	if (!answer) return NO_ANSWER;
+	const { response, data } = answer;
+	if (!response.ok) return readFailure(response, data, how.now());
+	const session = parseSession(data, { page: how.page, madeAt });
+	return session
+		? { kind: "session", session, user: readUser(data) }
+		: { kind: "later", code: "bad_answer", afterMs: 0 };
+}
+
+/** Asks who is logged in; makes no session. Never throws. @param {How} how @returns {Promise<BindAnswer>} */
+export async function askWho(how) {
+	const answer = await post(how, "bind=no");
+	if (!answer) return NO_ANSWER;
+	if (!answer.response.ok) return readFailure(answer.response, answer.data, how.now());
+	const user = readUser(answer.data);
+	return user ? { kind: "user", user } : { kind: "later", code: "bad_answer", afterMs: 0 };
 }

@@ -1,151 +1,80 @@
-// A chat session in a page, from its first byte to its last, for any user interface: takes the session the page came
-// with or asks for one, attaches, tells what arrives, and gets another when it is lost, at the pace of pace.js. It
-// draws nothing, and puts jid, sid and rid nowhere: not in an address, not in storage, not in the console, not in a
-// global.
+// Chat in a page, for any user interface: what is said in a session whose life is life.js's. It draws nothing.
 //
 //   const chat = connect();
 //   chat.addEventListener("ready", () => chat.send("bob@example.org", "hello"));
 //
-// Events, with their detail: connecting; ready {jid}; roster {items, whole}; message Message; presence Presence;
-// request {jid}; unsent {ids}; lost {reason, retryIn}; needs-login {url}; other-user; error {code}. See README.md.
-import { Attachment } from "./attach.js";
-import { askForSession, parseSession, takeDataBlock } from "./bind.js";
-import { BindPace } from "./pace.js";
-import { bareJid, cleanText, readMessage, readPresence, readRoster } from "./stanza.js";
+// Events, with their detail, and methods: README.md.
+import { Archive } from "./archive.js";
+import { Life } from "./life.js";
+import { Rooms } from "./rooms.js";
+import {
+	bareJid,
+	cleanText,
+	jidResource,
+	readArchived,
+	readMessage,
+	readPresence,
+	readRoster,
+	readSigns,
+} from "./stanza.js";
 
-const LEAVE_MAX_MS = 1_500; // a log-out waits so long for the chat server
-const VENDOR = "./vendor/strophe.js";
 const NS_ROSTER = "jabber:iq:roster";
 const NS_CARBONS = "urn:xmpp:carbons:2";
+const NS_CHAT_STATES = "http://jabber.org/protocol/chatstates";
+const NS_RECEIPTS = "urn:xmpp:receipts";
 
 /**
- * @typedef {import("./attach.js").Client} Client
- * @typedef {import("./bind.js").Session} Session
+ * @typedef {import("./life.js").Options} Options
+ * @typedef {import("./life.js").Environment} Environment
  * @typedef {import("./stanza.js").RosterItem} RosterItem
- *
- * @typedef {object} Options
- * @property {string} [base] where the program is mounted; else worked out from this file's own address
- * @property {Client} [client] Strophe.js; else static/vendor/strophe.js
- * @property {Environment} [environment] for tests
- *
- * @typedef {object} Environment
- * @property {typeof fetch} fetch
- * @property {() => number} now
- * @property {() => number} random
- * @property {(run: () => void, ms: number) => any} setTimeout
- * @property {(timer: any) => void} clearTimeout
- * @property {Document} document
- * @property {EventTarget & {location: {href: string}}} window
- * @property {() => number} pageAge milliseconds since the page was asked for
+ * @typedef {import("./stanza.js").Presence} Presence
  */
 
-export class PrebindEvent extends Event {
-	/** @param {string} type @param {any} [detail] */
-	constructor(type, detail = {}) {
-		super(type);
-		this.detail = detail;
-	}
-}
-
-/** @returns {Environment} */
-function browserEnvironment() {
-	return {
-		fetch: (...args) => fetch(...args),
-		now: () => Date.now(),
-		random: () => Math.random(),
-		setTimeout: (run, ms) => setTimeout(run, ms),
-		clearTimeout: (timer) => clearTimeout(timer),
-		document,
-		window,
-		pageAge: () => {
-			const [entry] = performance.getEntriesByType("navigation");
-			const asked = /** @type {PerformanceNavigationTiming | undefined} */ (entry)?.requestStart ?? 0;
-			return performance.now() - asked;
-		},
-	};
-}
-
-/** Strophe.js, made silent: what it logs can hold whole answers of the server. @returns {Promise<Client>} */
-async function loadClient() {
-	await import(VENDOR);
-	const client = /** @type {any} */ (globalThis);
-	client.Strophe.setLogLevel(client.Strophe.LogLevel.FATAL);
-	return client;
-}
-
-export class Prebind extends EventTarget {
-	/** @type {"new" | "binding" | "attaching" | "ready" | "lost" | "stopped"} */ #state = "new";
-	/** @type {Environment} */ #env;
-	/** @type {Client | null} */ #client;
-	/** @type {BindPace} */ #pace;
-	/** @type {Attachment | null} */ #attachment = null;
-	/** @type {any} */ #retryTimer = null;
-	#base;
-	#user = ""; // bare JID; another user's session is never adopted
-	#readyAt = 0;
-	#show = "";
-
+export class Prebind extends Life {
 	/** The contacts, by bare JID. @type {Map<string, RosterItem>} */
 	roster = new Map();
+	/** Who is online, by full JID: a session that goes on in another page is not told again. @type {Map<string, Presence>} */
+	#present = new Map();
+	#show = "";
+	#archive;
+	#rooms;
 
 	/** @param {Options} [options] */
-	constructor({ base, client, environment } = {}) {
-		super();
-		this.#env = environment ?? browserEnvironment();
-		this.#client = client ?? null;
-		this.#base = (base ?? new URL("..", import.meta.url).pathname).replace(/\/$/, "");
-		this.#pace = new BindPace(this.#env);
-	}
-
-	get state() {
-		return this.#state;
-	}
-
-	/** Bare JID of this user; "" before the first session. */
-	get jid() {
-		return this.#user;
-	}
-
-	/** Strophe's connection while ready, for what this module does not do. Another one after each loss. */
-	get connection() {
-		return this.#state === "ready" ? (this.#attachment?.connection ?? null) : null;
-	}
-
-	/** Takes the data block out of the page and connects. */
-	start() {
-		if (this.#state !== "new") return;
-		const { document, window, now, pageAge } = this.#env;
-		window.addEventListener("pageshow", (event) => this.#onPageShow(event));
-		window.addEventListener("pagehide", () => this.#attachment?.leave());
-		window.addEventListener("online", () => this.#onOnline());
-		document.addEventListener("visibilitychange", () => this.#onVisible());
-
-		const made = { page: window.location.href, madeAt: now() - pageAge() };
-		const session = parseSession(takeDataBlock(document), made);
-		if (!session) {
-			this.#bind();
-			return;
-		}
-		this.#pace.bound(true);
-		this.#tell("connecting");
-		this.#attach(session);
-	}
-
-	/** Try now: a person asked. Where the pace or a server forbids that, as soon as they allow. */
-	retry() {
-		if (this.#state === "lost") this.#schedule("by-hand", true);
+	constructor(options) {
+		super(options);
+		const asker = { ask: (/** @type {any} */ iq) => this.#ask(iq), build: () => this.client };
+		this.#archive = new Archive(asker);
+		this.#rooms = new Rooms({
+			...asker,
+			send: (stanza) => this.#send(stanza),
+			nick: () => bareJid(this.jid).split("@")[0],
+			tell: (type, detail) => this.tell(type, detail),
+		});
 	}
 
 	/** Sends a chat message; its id, or "" when there is no session. @param {string} to @param {string} text */
 	send(to, text) {
-		const connection = this.connection;
 		const body = cleanText(text);
-		if (!connection || !this.#client || body.trim() === "") return "";
+		const { client, connection } = this;
+		if (!client || !connection || body.trim() === "") return "";
+		const room = this.#rooms.has(to);
 		const id = connection.getUniqueId();
-		this.#attachment?.track(id);
-		connection.send(this.#client.$msg({ to, id, type: "chat" }).c("body").t(body));
-		connection.flush();
+		const message = client.$msg({ to, id, type: room ? "groupchat" : "chat" }).c("body").t(body).up();
+		if (!room) {
+			message.c("active", { xmlns: NS_CHAT_STATES }).up();
+			message.c("request", { xmlns: NS_RECEIPTS }).up();
+		}
+		this.track(id);
+		this.#send(message);
 		return id;
+	}
+
+	/** Lets the other one see that this user is writing, or no longer. @param {string} to @param {boolean} typing */
+	sendTyping(to, typing) {
+		const { client } = this;
+		if (!client || this.#rooms.has(to)) return;
+		const state = typing ? "composing" : "paused";
+		this.#send(client.$msg({ to, type: "chat" }).c(state, { xmlns: NS_CHAT_STATES }));
 	}
 
 	/** How this user is shown to others. @param {string} show "" (available), away, xa, dnd */
@@ -165,178 +94,149 @@ export class Prebind extends EventTarget {
 		this.#sendPresence({ to: jid, type: "unsubscribed" });
 	}
 
-	/** Ends the chat session for good. Resolves when the server has answered, or soon anyway. */
-	async logout() {
-		this.#stop();
-		const ended = this.#attachment?.end();
-		this.#attachment = null;
-		const soon = new Promise((resolve) => this.#env.setTimeout(() => resolve(undefined), LEAVE_MAX_MS));
-		if (ended) await Promise.race([ended, soon]);
+	/**
+	 * Earlier messages with that contact, oldest first; null where the server keeps none.
+	 * @param {string} peer @param {string} [before] what an earlier answer gave as `first`
+	 */
+	history(peer, before) {
+		return this.#archive.fetch(peer, before);
 	}
 
-	// ---- a session comes ----
-
-	async #bind() {
-		const { window, fetch, now } = this.#env;
-		this.#state = "binding";
-		this.#pace.bound();
-		this.#tell("connecting");
-		const url = `${this.#base}/prebind.json`;
-		const answer = await askForSession({ url, page: window.location.href, fetch, now });
-		if (this.#state !== "binding") return;
-		if (answer.kind === "session") {
-			this.#attach(answer.session);
-		} else if (answer.kind === "needs-login") {
-			this.#stop("needs-login", { url: `${this.#base}/` });
-		} else if (answer.kind === "refused") {
-			this.#stop("error", { code: answer.code });
-		} else {
-			this.#pace.failed(answer.afterMs);
-			this.#schedule(answer.code);
-		}
+	/** Is that the address of a group chat? @param {string} jid @returns {Promise<boolean>} */
+	isRoom(jid) {
+		return this.#rooms.isRoom(jid);
 	}
 
-	/** @param {Session} session */
-	async #attach(session) {
-		this.#state = "attaching";
-		try {
-			this.#client ??= await loadClient();
-		} catch {
-			this.#stop("error", { code: "no_client" });
-		}
-		if (this.#state !== "attaching" || !this.#client) return;
-		if (this.#env.now() > session.goodUntil) {
-			this.#schedule("too-old");
-			return;
-		}
-		const user = bareJid(session.jid);
-		if (this.#user && this.#user.toLowerCase() !== user.toLowerCase()) {
-			this.#stop("other-user");
-			return;
-		}
-		this.#user = user;
-		this.#attachment = new Attachment(this.#client, session, this.#env, {
-			alive: () => this.#onAlive(),
-			lost: (reason) => this.#onLost(reason, false),
-			message: (stanza) => this.#onMessage(stanza),
-			presence: (stanza) => this.#onPresence(stanza),
-			rosterPush: (stanza) => this.#onRosterPush(stanza),
-		});
-		this.#attachment.open();
+	/** Enters a group chat; events `room` tell how that went. @param {string} jid @param {string} [nick] */
+	join(jid, nick) {
+		this.#rooms.join(jid, nick);
 	}
 
-	#onAlive() {
-		const connection = this.#attachment?.connection;
-		if (!connection || !this.#client) return;
-		const { $iq } = this.#client;
-		this.#state = "ready";
-		this.#readyAt = this.#env.now();
-		this.#tell("ready", { jid: this.#user });
+	/** @param {string} jid */
+	leaveRoom(jid) {
+		this.#rooms.leave(jid);
+	}
+
+	// ---- the session comes and goes ----
+
+	/** @override */
+	keep() {
+		return { present: [...this.#present.values()], show: this.#show, rooms: this.#rooms.keep() };
+	}
+
+	/** @override @param {any} kept */
+	onReady(kept) {
+		const { client, connection } = this;
+		if (!client || !connection) return;
+		this.#present.clear();
+		if (kept) this.#show = String(kept.show ?? "");
 		// The roster first: a server sends the contacts' presence to those who have asked (RFC 6121, section 2.2).
-		const roster = $iq({ type: "get" }).c("query", { xmlns: NS_ROSTER });
-		connection.sendIQ(roster, (/** @type {Element} */ iq) => this.#onRoster(iq));
-		this.#sendPresence({});
-		connection.sendIQ($iq({ type: "set" }).c("enable", { xmlns: NS_CARBONS }));
-		connection.flush();
+		const roster = client.$iq({ type: "get" }).c("query", { xmlns: NS_ROSTER });
+		connection.sendIQ(roster, (/** @type {Element} */ iq) => {
+			this.#onRoster(iq);
+			for (const presence of kept?.present ?? []) this.#notePresence(presence);
+		});
+		if (!kept) {
+			this.#sendPresence({});
+			connection.sendIQ(client.$iq({ type: "set" }).c("enable", { xmlns: NS_CARBONS }));
+		}
+		this.#rooms.enter(kept?.rooms ?? null);
 	}
 
 	// ---- what arrives ----
 
 	/** @param {Element} iq */
 	#onRoster(iq) {
-		const items = readRoster(iq, this.#user);
+		const items = readRoster(iq, this.jid);
 		if (!items) return;
 		this.roster = new Map(items.map((item) => [item.jid, item]));
-		this.#tell("roster", { items, whole: true });
+		this.tell("roster", { items, whole: true });
 	}
 
-	/** @param {Element} iq */
-	#onRosterPush(iq) {
-		const items = readRoster(iq, this.#user);
-		if (!items || !this.#client) return;
+	/** @override @param {Element} iq */
+	onRosterPush(iq) {
+		const items = readRoster(iq, this.jid);
+		if (!items || !this.client) return;
 		for (const item of items) {
 			if (item.subscription === "remove") this.roster.delete(item.jid);
 			else this.roster.set(item.jid, item);
 		}
-		this.connection?.send(this.#client.$iq({ type: "result", id: iq.getAttribute("id") ?? "" }));
-		this.#tell("roster", { items, whole: false });
+		this.#send(this.client.$iq({ type: "result", id: iq.getAttribute("id") ?? "" }));
+		this.tell("roster", { items, whole: false });
 	}
 
-	/** @param {Element} stanza */
-	#onMessage(stanza) {
-		const message = readMessage(stanza, this.#user, new Date(this.#env.now()));
-		if (message) this.#tell("message", message);
-	}
-
-	/** Contacts may see us without a question; anyone else is a person's decision. @param {Element} stanza */
-	#onPresence(stanza) {
-		const presence = readPresence(stanza);
-		if (!presence) return;
-		if (presence.type !== "subscribe") this.#tell("presence", presence);
-		else if (this.roster.has(presence.jid)) this.#sendPresence({ to: presence.jid, type: "subscribed" });
-		else this.#tell("request", { jid: presence.jid });
-	}
-
-	// ---- a session goes ----
-
-	/** @param {string} reason @param {boolean} alone only this page's session: no crowd comes back with it */
-	#onLost(reason, alone) {
-		const unsent = this.#attachment?.unsent ?? [];
-		if (this.#state === "ready") this.#pace.ended(this.#env.now() - this.#readyAt, alone);
-		else this.#pace.failed();
-		this.#attachment = null;
-		if (unsent.length > 0) this.#tell("unsent", { ids: unsent });
-		if (reason === "conflict") {
-			// Another window has taken this very address: taking it back would go on for ever.
-			this.#state = "lost";
-			this.#tell("lost", { reason, retryIn: null });
+	/** @override @param {Element} stanza */
+	onMessage(stanza) {
+		const now = new Date(this.now);
+		const archived = readArchived(stanza, this.jid, now);
+		if (archived) {
+			this.#archive.onMessage(archived);
 			return;
 		}
-		this.#schedule(reason);
+		this.#onSigns(readSigns(stanza));
+		const message = readMessage(stanza, this.jid, now);
+		if (!message) return;
+		if (message.kind === "room" && !this.#rooms.onMessage(message)) return;
+		if (message.receipt) this.#acknowledge(message);
+		this.tell("message", message);
 	}
 
-	/** @param {string} reason @param {boolean} [eager] */
-	#schedule(reason, eager = false) {
-		const retryIn = Math.ceil(this.#pace.wait(eager));
-		this.#env.clearTimeout(this.#retryTimer);
-		this.#state = "lost";
-		this.#tell("lost", { reason, retryIn });
-		this.#retryTimer = this.#env.setTimeout(() => this.#bind(), retryIn);
+	/** @param {ReturnType<typeof readSigns>} signs */
+	#onSigns({ peer, typing, received }) {
+		if (typing !== null) this.tell("typing", { peer, typing });
+		if (received) this.tell("delivered", { peer, id: received });
 	}
 
-	/** @param {string} [type] @param {any} [detail] */
-	#stop(type, detail) {
-		this.#env.clearTimeout(this.#retryTimer);
-		this.#state = "stopped";
-		if (type) this.#tell(type, detail);
+	/** Strangers are not told when this user is there. @param {import("./stanza.js").Message} message */
+	#acknowledge({ from, peer, id, kind }) {
+		const contact = this.roster.get(peer)?.subscription;
+		if (!this.client || !id || kind !== "chat" || (contact !== "both" && contact !== "from")) return;
+		this.#send(this.client.$msg({ to: from, type: "chat" }).c("received", { xmlns: NS_RECEIPTS, id }));
 	}
 
-	/** Back from the back/forward cache: the session was left behind (pagehide). @param {Event} event */
-	#onPageShow(event) {
-		const restored = /** @type {PageTransitionEvent} */ (event).persisted;
-		if (restored && this.#attachment) this.#onLost("page-restored", true);
+	/** Contacts may see us without a question; anyone else is a person's decision. @override @param {Element} stanza */
+	onPresence(stanza) {
+		const presence = readPresence(stanza);
+		if (!presence) return;
+		if (this.#rooms.has(presence.jid)) this.#rooms.onPresence(stanza, presence);
+		else if (presence.type !== "subscribe") this.#notePresence(presence);
+		else if (this.roster.has(presence.jid)) this.#sendPresence({ to: presence.jid, type: "subscribed" });
+		else this.tell("request", { jid: presence.jid });
 	}
 
-	#onOnline() {
-		if (this.#state === "lost") this.#schedule("online", true);
-		else this.#attachment?.check();
+	/** @param {Presence} presence */
+	#notePresence(presence) {
+		const full = `${presence.jid}/${presence.resource}`;
+		const own = presence.jid === this.jid && presence.resource === jidResource(this.connection?.jid ?? "");
+		if (presence.type === "available" && !own) this.#present.set(full, presence);
+		else this.#present.delete(full);
+		this.tell("presence", presence);
 	}
 
-	#onVisible() {
-		if (this.#env.document.visibilityState === "visible") this.#attachment?.check();
-	}
+	// ---- what is sent ----
 
 	/** @param {{to?: string, type?: string}} attributes */
 	#sendPresence(attributes) {
-		if (!this.connection || !this.#client) return;
-		const presence = this.#client.$pres(attributes);
+		if (!this.client) return;
+		const presence = this.client.$pres(attributes);
 		if (!attributes.type && this.#show) presence.c("show").t(this.#show);
-		this.connection.send(presence);
+		this.#send(presence);
 	}
 
-	/** @param {string} type @param {any} [detail] */
-	#tell(type, detail) {
-		this.dispatchEvent(new PrebindEvent(type, detail));
+	/** @param {any} stanza */
+	#send(stanza) {
+		this.connection?.send(stanza);
+		this.connection?.flush();
+	}
+
+	/** @param {any} iq @returns {Promise<Element | null>} null: an error, or no session */
+	#ask(iq) {
+		const { connection } = this;
+		if (!connection) return Promise.resolve(null);
+		return new Promise((answer) => {
+			connection.sendIQ(iq, (/** @type {Element} */ result) => answer(result), () => answer(null), 10_000);
+			connection.flush();
+		});
 	}
 }
 

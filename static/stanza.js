@@ -5,16 +5,22 @@ const NS_CARBONS = "urn:xmpp:carbons:2";
 const NS_FORWARD = "urn:xmpp:forward:0";
 const NS_DELAY = "urn:xmpp:delay";
 const NS_CLIENT = "jabber:client";
+const NS_CHAT_STATES = "http://jabber.org/protocol/chatstates";
+const NS_RECEIPTS = "urn:xmpp:receipts";
+const NS_MAM = "urn:xmpp:mam:2";
+const NS_MUC_USER = "http://jabber.org/protocol/muc#user";
 
 /**
  * @typedef {object} Message
- * @property {"chat" | "error"} kind error: the message `id` did not arrive
+ * @property {"chat" | "room" | "error"} kind room: in a group chat; error: the message `id` did not arrive
  * @property {"in" | "out"} direction out: sent by this user from somewhere else (XEP-0280)
  * @property {string} peer bare JID of the other one
  * @property {string} from full JID as it came
  * @property {string} id may be empty
  * @property {string} body
  * @property {Date} time
+ * @property {boolean} delayed it was sent before this session heard of it
+ * @property {boolean} receipt the sender wants to know that it has arrived (XEP-0184)
  *
  * @typedef {object} Presence
  * @property {string} jid bare
@@ -89,6 +95,9 @@ function unwrap(stanza, own) {
 	return message && { message, delay: child(forwarded, "delay", NS_DELAY), sent: sent !== null };
 }
 
+/** @type {Record<string, "chat" | "room" | "error">} */
+const KINDS = { chat: "chat", normal: "chat", groupchat: "room", error: "error" };
+
 /**
  * @param {Element} stanza @param {string} own bare JID of this user @param {Date} now
  * @returns {Message | null} null: nothing for a person to read
@@ -100,17 +109,67 @@ export function readMessage(stanza, own, now) {
 	const type = message.getAttribute("type") ?? "normal";
 	const from = message.getAttribute("from") ?? own;
 	const body = childText(message, "body");
-	if (type === "error" ? sent : (type !== "chat" && type !== "normal") || body === "") return null;
+	if (type === "error" ? sent : body === "" || !KINDS[type]) return null;
 	return {
-		kind: type === "error" ? "error" : "chat",
+		kind: KINDS[type],
 		direction: sent ? "out" : "in",
 		peer: bareJid(sent ? (message.getAttribute("to") ?? own) : from),
 		from,
 		id: message.getAttribute("id") ?? "",
 		body,
 		time: stamp(delay, now),
+		delayed: delay !== null,
+		receipt: inner.message === stanza && child(message, "request", NS_RECEIPTS) !== null,
 	};
 }
+
+/**
+ * What a message says about the other one's doing: writing (XEP-0085), or which message has arrived (XEP-0184).
+ * Carbons say nothing here: they are for the tab that asked.
+ * @param {Element} stanza
+ * @returns {{peer: string, typing: boolean | null, received: string}} typing null: it does not say
+ */
+export function readSigns(stanza) {
+	const type = stanza.getAttribute("type") ?? "normal";
+	const peer = bareJid(stanza.getAttribute("from") ?? "");
+	if (type === "error" || type === "groupchat") return { peer, typing: null, received: "" };
+	const state = Array.from(stanza.children).find((el) => el.namespaceURI === NS_CHAT_STATES)?.localName;
+	const received = child(stanza, "received", NS_RECEIPTS)?.getAttribute("id") ?? "";
+	return { peer, typing: state ? state === "composing" : null, received };
+}
+
+/**
+ * A message out of the archive (XEP-0313), from our own account only.
+ * @param {Element} stanza @param {string} own bare JID @param {Date} now
+ * @returns {{query: string, message: Message | null} | null} null: it is none
+ */
+export function readArchived(stanza, own, now) {
+	const result = child(stanza, "result", NS_MAM);
+	if (!result) return null;
+	const query = result.getAttribute("queryid") ?? "";
+	const forwarded = child(result, "forwarded", NS_FORWARD);
+	const inner = child(forwarded, "message", NS_CLIENT);
+	if (!inner || !sameBare(stanza.getAttribute("from") ?? own, own)) return { query, message: null };
+	const message = readMessage(inner, own, now);
+	if (!message || message.kind !== "chat") return { query, message: null };
+	const sent = sameBare(message.from, own);
+	return {
+		query,
+		message: {
+			...message,
+			direction: sent ? "out" : "in",
+			peer: bareJid(sent ? (inner.getAttribute("to") ?? own) : message.from),
+			time: stamp(child(forwarded, "delay", NS_DELAY), now),
+			delayed: true,
+		},
+	};
+}
+
+/** The codes a group chat sends along (XEP-0045, section 15.6.2). @param {Element} presence */
+export const roomCodes = (presence) =>
+	Array.from(child(presence, "x", NS_MUC_USER)?.children ?? [])
+		.filter((el) => el.localName === "status")
+		.map((el) => el.getAttribute("code") ?? "");
 
 /** @param {Element} stanza @returns {Presence | null} */
 export function readPresence(stanza) {

@@ -3,8 +3,11 @@
  * session as the browser gets it.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "base/codec.h"
 #include "base/log.h"
 #include "page/page.h"
 
@@ -52,12 +55,38 @@ enum status bind_session(struct exchange *ex, struct prebind_session *out, struc
 	return status;
 }
 
-void bind_write_json(const struct prebind_session *session, struct strbuf *out)
+void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1])
+{
+	static const char label[] = "user-key-v1";
+	const char *user = ex->identity.user, *source = ex->identity.source;
+	char *jid = jid_bare_text(&ex->jid);
+	unsigned char mac[SECRET_SHA256_LEN];
+	struct strbuf text;
+	struct secret_part parts[] = {
+	    {label,  sizeof(label)                },
+	    {source, strlen(source) + 1           },
+	    {user,   strlen(user) + 1             },
+	    {jid,    jid != NULL ? strlen(jid) : 0},
+	};
+
+	secret_hmac(mac, ex->site->csrf_key, parts, sizeof(parts) / sizeof(parts[0]));
+	strbuf_init(&text);
+	codec_base64url(&text, mac, sizeof(mac));
+	snprintf(out, BIND_USER_KEY_LEN + 1, "%s",
+		 strbuf_ok(&text) && jid != NULL ? text.data : "");
+	strbuf_clear(&text);
+	free(jid);
+}
+
+void bind_write_json(const struct prebind_session *session, const char *user_key,
+		     struct strbuf *out)
 {
 	struct json_writer w;
 
 	json_writer_init(&w, out);
 	json_open_object(&w, NULL);
+	if (user_key != NULL)
+		json_put_string(&w, "user", user_key);
 	if (session == NULL) {
 		json_put_string(&w, "bind", "required");
 	} else {

@@ -21,10 +21,12 @@ static void add_user(const struct exchange *ex, struct view *view)
 static void send_chat(struct exchange *ex, const struct prebind_session *session)
 {
 	struct view *view = view_new();
+	char user_key[BIND_USER_KEY_LEN + 1];
 	struct strbuf json;
 
 	strbuf_init_secret(&json);
-	bind_write_json(session, &json);
+	bind_user_key(ex, user_key);
+	bind_write_json(session, user_key, &json);
 	if (view != NULL && strbuf_ok(&json)) {
 		add_user(ex, view);
 		view_json_script(view, "session", json.data);

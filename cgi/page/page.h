@@ -52,7 +52,15 @@ char *login_form_binding(const struct exchange *ex);
  */
 enum status bind_session(struct exchange *ex, struct prebind_session *out, struct error *err);
 
-/* {"jid":…,"sid":…,"rid":…,…}; {"bind":"required"} for NULL. Safe inside a script element. */
-void bind_write_json(const struct prebind_session *session, struct strbuf *out);
+/*
+ * The exchange's user as a key that says nothing: equal for the same user and JID, so that a page can tell whether a
+ * session it holds is this visitor's.
+ */
+#define BIND_USER_KEY_LEN 43
+void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1]);
+
+/* {"user":…,"jid":…,"sid":…,"rid":…,…}; {"user":…,"bind":"required"} for a NULL session; user_key: may be NULL. */
+void bind_write_json(const struct prebind_session *session, const char *user_key,
+		     struct strbuf *out);
 
 #endif

@@ -16,7 +16,7 @@
 #include "web/csrf.h"
 
 #define BODY_LOGIN_MAX  8192 /* name, password, next and token, each percent-encoded */
-#define BODY_BIND_MAX   1024 /* says nothing we read */
+#define BODY_BIND_MAX   1024 /* bind=no, or nothing */
 #define BODY_LOGOUT_MAX 1024
 #define NEXT_MAX        512
 
@@ -31,6 +31,9 @@ static const struct param login_form[] = {
     {"password", PASSWORD_MAX  },
     {"next",     NEXT_MAX      },
     {"token",    CSRF_TOKEN_LEN},
+};
+static const struct param prebind_form[] = {
+    {"bind", 2}
 };
 static const struct param logout_form[] = {
     {"token", CSRF_TOKEN_LEN}
@@ -70,6 +73,7 @@ static const struct route routes[] = {
      .methods = HTTP_GET | HTTP_POST,
      .needs = NEED_SAME_ORIGIN | NEED_FETCH | NEED_USER | NEED_JID,
      .json = true,
+     .form = PARAMS(prebind_form),
      .body_max = BODY_BIND_MAX,
      .handle = prebind_json_handle,
      },

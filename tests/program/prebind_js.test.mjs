@@ -67,6 +67,7 @@ class Stanza {
 	}
 	c(name, attributes) {
 		const inner = new Stanza(name, attributes);
+		inner.parent = this.at;
 		this.at.children.push(inner);
 		this.at = inner;
 		return this;
@@ -75,7 +76,11 @@ class Stanza {
 		this.at.textContent += text;
 		return this;
 	}
-	up(...inner) {
+	up() {
+		this.at = this.at.parent ?? this;
+		return this;
+	}
+	with(...inner) {
 		this.children.push(...inner);
 		return this;
 	}
@@ -83,7 +88,7 @@ class Stanza {
 		return this;
 	}
 }
-const make = (name, attributes, ...inner) => new Stanza(name, attributes).up(...inner);
+const make = (name, attributes, ...inner) => new Stanza(name, attributes).with(...inner);
 
 const STATUS = { CONNFAIL: 2, DISCONNECTED: 6, DISCONNECTING: 7, ATTACHED: 8 };
 
@@ -100,6 +105,8 @@ class Bosh {
 			sent = [];
 			httpErrors = {};
 			pings = 0;
+			_data = [];
+			_proto = { _requests: [], _abortAllRequests() {} };
 			constructor(service, options) {
 				Object.assign(this, { service, options, open: true });
 				bosh.connections.push(this);
@@ -167,8 +174,8 @@ class Bosh {
 const json = (status, data, headers = {}) => new Response(JSON.stringify(data), { status, headers });
 
 /** A page: what its data block holds, and what the site answers. */
-function openPage({ block = SESSION, site = () => json(200, SESSION), pageAge = 100 } = {}) {
-	const clock = new Clock();
+function openPage({ block = SESSION, site = () => json(200, SESSION), pageAge = 100, tab = {}, who = "" } = {}) {
+	const clock = tab.clock ?? new Clock();
 	const bosh = new Bosh();
 	const binds = [];
 	const requests = [];
@@ -180,10 +187,11 @@ function openPage({ block = SESSION, site = () => json(200, SESSION), pageAge = 
 	const fetch = async (url, request) => {
 		requests.push({ url, request });
 		if (!url.endsWith("/prebind.json")) return new Response("");
+		if (request.body) return who ? json(200, { user: who, bind: "required" }) : json(401, { error: "login_required" });
 		binds.push(clock.time);
 		return site(binds.length);
 	};
-	const environment = { ...clock, document, window, fetch, random: () => 0, pageAge: () => pageAge };
+	const environment = { ...clock, document, window, fetch, random: () => 0, pageAge: () => pageAge, ...tab };
 	const chat = new Prebind({ base: "/chat", client: bosh.client, environment });
 	const page = { clock, bosh, binds, requests, events, chat, document, window, removed: false };
 	const names =
@@ -308,7 +316,7 @@ test("the page's own session: block removed, attached, proven, ready", async () 
 	assert.deepEqual(connection.sent.map((stanza) => stanza.children[0]?.localName ?? stanza.localName),
 		["ping", "query", "presence", "enable"]);
 	assert.equal(connection.sent[0].getAttribute("to"), "example.org");
-	assert.deepEqual(page.named("ready"), [{ name: "ready", jid: "alice@example.org" }]);
+	assert.deepEqual(page.named("ready"), [{ name: "ready", jid: "alice@example.org", resumed: false }]);
 });
 
 test("bind required, no block, or a broken one: prebind.json is asked, once", async () => {
@@ -451,8 +459,7 @@ test("back from the back/forward cache: the session was ended, another one is as
 	const { url, request } = page.requests[0];
 	assert.equal(url, "https://www.example.org/http-bind");
 	assert.equal(request.keepalive, true);
-	assert.deepEqual(request.body.attributes,
-		{ xmlns: "http://jabber.org/protocol/httpbind", rid: "1002", sid: "s1", type: "terminate" });
+	assert.match(request.body, /^<body xmlns="http:\/\/jabber.org\/protocol\/httpbind" rid="1002" sid="s1" type="terminate">/);
 	page.window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
 	await page.clock.advance(1);
 	assert.equal(page.binds.length, 1);
@@ -545,6 +552,181 @@ test("log-out says good-bye and is the end", async () => {
 	await page.clock.advance(600_000);
 	assert.equal(page.binds.length, 0);
 	assert.equal(page.chat.state, "stopped");
+});
+
+// ---- from page to page ----
+
+/** A tab of a browser: what its pages share. */
+function openTab(clock = new Clock()) {
+	const items = new Map();
+	const storage = {
+		items,
+		getItem: (key) => items.get(key) ?? null,
+		setItem: (key, value) => items.set(key, value),
+		removeItem: (key) => items.delete(key),
+	};
+	return { clock, storage };
+}
+
+const MINE = { ...SESSION, user: "u1" };
+const hide = (page) => page.window.dispatchEvent(new Event("pagehide"));
+const bodies = (page) => page.requests.filter(({ url }) => url.endsWith("/http-bind")).map(({ request }) => request.body);
+
+test("a page leaves its session to the next one, and stores nothing while it lives", async () => {
+	const tab = openTab();
+	const one = await readyPage({ block: MINE, tab });
+	assert.equal(tab.storage.items.size, 0);
+	one.connection().left(1000);
+	one.connection().left(1001);
+	one.connection().receive(make("presence", { from: "bob@example.org/x" }));
+	hide(one);
+	assert.match(bodies(one)[0], /^<body xmlns="[^"]*" rid="1002" sid="s1"><\/body>$/, "an empty request, to be repeated");
+	assert.equal(tab.storage.items.size, 1);
+
+	const two = await readyPage({ block: null, who: "u1", tab });
+	assert.equal(two.binds.length, 0);
+	assert.equal(tab.storage.items.size, 0);
+	const { sid, rid, _data, sent } = two.connection();
+	assert.deepEqual([sid, rid, _data], ["s1", 1002, [null]]);
+	assert.deepEqual(sent.map((stanza) => stanza.children[0]?.localName ?? stanza.localName), ["ping", "query"],
+		"no presence: nobody sees a change");
+	assert.deepEqual(two.named("ready"), [{ name: "ready", jid: "alice@example.org", resumed: true }]);
+});
+
+test("the page's own session is ended when the one from the page before goes on, and used when it does not", async () => {
+	for (const lives of [true, false]) {
+		const tab = openTab();
+		hide(await readyPage({ block: MINE, tab }));
+		const two = openPage({ block: { ...MINE, sid: "s2" }, tab });
+		two.bosh.answer = (connection) => (connection.sid === "s1" && !lives ? 404 : "pong");
+		two.chat.start();
+		await two.clock.advance(200);
+		assert.equal(two.chat.state, "ready");
+		assert.equal(two.binds.length, 0);
+		assert.equal(two.connection().sid, lives ? "s1" : "s2");
+		assert.equal(bodies(two).filter((body) => body.includes('sid="s2" type="terminate"')).length, lives ? 1 : 0);
+		assert.equal(two.named("lost").length, 0, "nobody notices");
+	}
+});
+
+test("another user's session is ended, not gone on with; neither is one of nobody", async () => {
+	for (const [block, who] of [[{ ...SESSION, sid: "s2", user: "u2" }, ""], [null, "u2"], [null, ""]]) {
+		const tab = openTab();
+		hide(await readyPage({ block: MINE, tab }));
+		const two = openPage({ block, who, tab });
+		two.chat.start();
+		await two.clock.settle();
+		assert.equal(bodies(two).filter((body) => body.includes('sid="s1" type="terminate"')).length, 1);
+		assert.equal(tab.storage.items.size, 0);
+		assert.ok(two.bosh.connections.every(({ rid }) => rid === 1000));
+	}
+});
+
+test("what lay too long is not tried", async () => {
+	const tab = openTab();
+	hide(await readyPage({ block: MINE, tab }));
+	await tab.clock.advance(60_001);
+	const two = await readyPage({ block: null, who: "u1", tab });
+	assert.equal(two.binds.length, 1);
+});
+
+test("of two tabs with the same copy one goes on", async () => {
+	const held = new Set();
+	const locks = {
+		request: async (name, _, run) => {
+			const lock = held.has(name) ? null : { name };
+			held.add(name);
+			await run(lock);
+		},
+	};
+	const tab = openTab();
+	hide(await readyPage({ block: MINE, tab }));
+	const copy = openTab(tab.clock);
+	for (const [key, value] of tab.storage.items) copy.storage.setItem(key, value);
+	const [one, two] = [
+		await readyPage({ block: null, who: "u1", tab: { ...tab, locks } }),
+		await readyPage({ block: null, who: "u1", tab: { ...copy, locks } }),
+	];
+	assert.deepEqual([one.binds.length, two.binds.length], [0, 1]);
+});
+
+test("a page that leaves the site, as far as the browser tells, ends its session", async () => {
+	for (const [url, stays] of [["https://www.example.org/news", true], ["https://elsewhere.example/", false], [null, false]]) {
+		const navigation = new EventTarget();
+		const tab = { ...openTab(), navigation };
+		const page = await readyPage({ block: MINE, tab });
+		const to = { destination: { url, sameDocument: false }, downloadRequest: null };
+		if (url) navigation.dispatchEvent(Object.assign(new Event("navigate"), to));
+		hide(page);
+		assert.equal(tab.storage.items.size, stays ? 1 : 0, String(url));
+		assert.equal(bodies(page).some((body) => body.includes("terminate")), !stays);
+	}
+});
+
+test("what was written last and may not have left goes once more before the page does", async () => {
+	const page = await readyPage({ block: MINE, tab: openTab() });
+	const request = (rid, age, ...inner) => ({ data: `<body rid="${rid}"/>`, xmlData: make("body", {}, ...inner), age: () => age });
+	const text = make("message", {});
+	page.connection()._proto._requests = [request(1000, 20, text), request(1001, 0), request(1002, 0, text)];
+	page.connection().left(1002);
+	hide(page);
+	assert.deepEqual(bodies(page).map((body) => /rid="(\d+)"/.exec(body)[1]), ["1002", "1003"]);
+});
+
+test("the way back: the page that came in between left the session here", async () => {
+	const tab = openTab();
+	const one = await readyPage({ block: MINE, who: "u1", tab });
+	hide(one);
+	const two = await readyPage({ block: null, who: "u1", tab });
+	hide(two);
+	one.window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+	await one.clock.advance(1);
+	assert.equal(one.chat.state, "ready");
+	assert.equal(one.binds.length, 0);
+	assert.equal(one.connection().sid, "s1");
+});
+
+/** The channel between tabs. */
+function openChannels() {
+	const all = new Set();
+	return class {
+		constructor() {
+			all.add(this);
+		}
+		postMessage(data) {
+			for (const other of all) if (other !== this) other.onmessage?.({ data });
+		}
+		close() {
+			all.delete(this);
+		}
+	};
+}
+
+test("a log-out ends the chat in all tabs of that user", async () => {
+	const clock = new Clock();
+	const Channel = openChannels();
+	const [one, two] = [
+		await readyPage({ block: MINE, who: "u1", tab: { ...openTab(clock), Channel } }),
+		await readyPage({ block: MINE, who: "u1", tab: { ...openTab(clock), Channel } }),
+	];
+	await one.chat.logout();
+	await clock.settle();
+	assert.equal(two.chat.state, "stopped");
+	assert.deepEqual(two.named("needs-login"), [{ name: "needs-login", url: "/chat/" }]);
+	assert.match(bodies(two)[0], /terminate/);
+});
+
+test("when another user comes in another tab, the site is asked who is logged in", async () => {
+	const clock = new Clock();
+	const Channel = openChannels();
+	const still = await readyPage({ block: MINE, who: "u1", tab: { ...openTab(clock), Channel } });
+	const gone = await readyPage({ block: MINE, who: "u2", tab: { ...openTab(clock), Channel } });
+	const bob = { ...SESSION, jid: "bob@example.org/web-2", user: "u2" };
+	await readyPage({ block: bob, tab: { ...openTab(clock), Channel } });
+	await clock.settle();
+	assert.equal(still.chat.state, "ready", "a forged word ends nothing");
+	assert.equal(gone.chat.state, "stopped");
+	assert.equal(gone.named("other-user").length, 1);
 });
 
 // ---- stanzas ----

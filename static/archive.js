@@ -1,0 +1,52 @@
+// Earlier messages, where the server keeps them (XEP-0313): one page of a conversation at a time, newest page first.
+import { bareJid, child } from "./stanza.js";
+
+const NS_MAM = "urn:xmpp:mam:2";
+const NS_RSM = "http://jabber.org/protocol/rsm";
+const PAGE = 30;
+
+/**
+ * @typedef {import("./stanza.js").Message} Message
+ * @typedef {{messages: Message[], first: string, complete: boolean}} Page first: where the page before ends
+ *
+ * @typedef {object} Asker
+ * @property {(iq: any) => Promise<Element | null>} ask
+ * @property {() => import("./attach.js").Client | null} build
+ */
+
+export class Archive {
+	/** @type {Asker} */ #asker;
+	/** @type {Map<string, Message[]>} */ #open = new Map(); // query id -> what has arrived
+	#queries = 0;
+
+	/** @param {Asker} asker */
+	constructor(asker) {
+		this.#asker = asker;
+	}
+
+	/** @param {string} peer @param {string} [before] @returns {Promise<Page | null>} */
+	async fetch(peer, before = "") {
+		const client = this.#asker.build();
+		if (!client) return null;
+		const id = `history-${++this.#queries}`;
+		/** @type {Message[]} */ const messages = [];
+		this.#open.set(id, messages);
+		const iq = client.$iq({ type: "set" }).c("query", { xmlns: NS_MAM, queryid: id });
+		iq.c("x", { xmlns: "jabber:x:data", type: "submit" });
+		iq.c("field", { var: "FORM_TYPE", type: "hidden" }).c("value").t(NS_MAM).up().up();
+		iq.c("field", { var: "with" }).c("value").t(bareJid(peer)).up().up().up();
+		iq.c("set", { xmlns: NS_RSM }).c("max").t(String(PAGE)).up();
+		iq.c("before").t(before);
+		const answer = await this.#asker.ask(iq);
+		this.#open.delete(id);
+		const fin = child(answer, "fin", NS_MAM);
+		if (!fin) return null;
+		const first = child(child(fin, "set", NS_RSM), "first")?.textContent ?? "";
+		return { messages, first, complete: fin.getAttribute("complete") === "true" || first === "" };
+	}
+
+	/** @param {{query: string, message: Message | null}} archived */
+	onMessage({ query, message }) {
+		if (message) this.#open.get(query)?.push(message);
+	}
+}

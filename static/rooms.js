@@ -1,0 +1,139 @@
+// Group chats by address (XEP-0045), as much as people need to talk in one: enter, read, write, leave.
+import { child, roomCodes } from "./stanza.js";
+
+const NS_MUC = "http://jabber.org/protocol/muc";
+const NS_DISCO = "http://jabber.org/protocol/disco#info";
+const SELF = "110"; // this presence is our own
+const HISTORY = "20"; // messages the room sends to who enters
+const NICK_TRIES = 3; // a name may be taken: by our own other tab, for one
+
+/**
+ * @typedef {object} Room
+ * @property {string} jid
+ * @property {string} nick
+ * @property {boolean} joined
+ * @property {number} tries
+ * @property {Set<string>} people
+ *
+ * @typedef {object} Parts
+ * @property {(iq: any) => Promise<Element | null>} ask
+ * @property {() => import("./attach.js").Client | null} build
+ * @property {(stanza: any) => void} send
+ * @property {() => string} nick
+ * @property {(type: string, detail: any) => void} tell
+ */
+
+export class Rooms {
+	/** @type {Parts} */ #parts;
+	/** @type {Map<string, Room>} */ #rooms = new Map();
+
+	/** @param {Parts} parts */
+	constructor(parts) {
+		this.#parts = parts;
+	}
+
+	/** @param {string} jid */
+	has(jid) {
+		return this.#rooms.has(jid);
+	}
+
+	/** @param {string} jid */
+	async isRoom(jid) {
+		const client = this.#parts.build();
+		if (!client) return false;
+		const answer = await this.#parts.ask(client.$iq({ type: "get", to: jid }).c("query", { xmlns: NS_DISCO }));
+		return Array.from(child(answer, "query", NS_DISCO)?.children ?? []).some(
+			(el) => el.localName === "identity" && el.getAttribute("category") === "conference",
+		);
+	}
+
+	/** @param {string} jid @param {string} [nick] */
+	join(jid, nick = this.#parts.nick()) {
+		const room = { jid, nick, joined: false, tries: 0, people: new Set() };
+		this.#rooms.set(jid, room);
+		this.#sendJoin(room);
+	}
+
+	/** @param {Room} room */
+	#sendJoin({ jid, nick }) {
+		const client = this.#parts.build();
+		const presence = client?.$pres({ to: `${jid}/${nick}` }).c("x", { xmlns: NS_MUC });
+		if (presence) this.#parts.send(presence.c("history", { maxstanzas: HISTORY }));
+	}
+
+	/** @param {string} jid */
+	leave(jid) {
+		const room = this.#rooms.get(jid);
+		const client = this.#parts.build();
+		this.#rooms.delete(jid);
+		if (room && client) this.#parts.send(client.$pres({ to: `${jid}/${room.nick}`, type: "unavailable" }));
+	}
+
+	/** For the next page. */
+	keep() {
+		return [...this.#rooms.values()].map(({ jid, nick, people }) => ({ jid, nick, people: [...people] }));
+	}
+
+	/** A session begins: in a new one, all rooms are entered again. @param {any[] | null} kept of a session that goes on */
+	enter(kept) {
+		for (const { jid, nick, people } of kept ?? []) {
+			const room = { jid, nick, joined: true, tries: 0, people: new Set(people) };
+			this.#rooms.set(jid, room);
+			this.#tellRoom(room, "joined");
+		}
+		if (!kept) for (const room of this.#rooms.values()) this.join(room.jid, room.nick);
+	}
+
+	/** @param {Element} stanza @param {import("./stanza.js").Presence} presence */
+	onPresence(stanza, { jid, resource, type }) {
+		const room = this.#rooms.get(jid);
+		if (!room) return;
+		if (type === "error") {
+			this.#onRefused(room, child(stanza, "error"));
+			return;
+		}
+		const self = roomCodes(stanza).includes(SELF);
+		if (type === "unavailable") room.people.delete(resource);
+		else room.people.add(resource);
+		if (self && type === "unavailable") {
+			this.#rooms.delete(jid);
+			this.#tellRoom(room, "left");
+			return;
+		}
+		if (self) {
+			room.nick = resource;
+			room.joined = true;
+		}
+		if (room.joined) this.#tellRoom(room, "joined");
+	}
+
+	/** @param {Room} room @param {Element | null} error */
+	#onRefused(room, error) {
+		if (child(error, "conflict") && room.tries < NICK_TRIES) {
+			room.tries += 1;
+			room.nick = `${this.#parts.nick()}-${room.tries + 1}`;
+			this.#sendJoin(room);
+		} else if (!room.joined) {
+			this.#rooms.delete(room.jid);
+			this.#tellRoom(room, "refused");
+		}
+	}
+
+	/** @param {Room} room @param {"joined" | "left" | "refused"} state */
+	#tellRoom({ jid, nick, people }, state) {
+		this.#parts.tell("room", { jid, nick, state, people: [...people].sort() });
+	}
+
+	/**
+	 * Whose message is that? Our own come back from the room.
+	 * @param {import("./stanza.js").Message} message changed in place
+	 * @returns {boolean} false: of a room we are not in, or from the room itself
+	 */
+	onMessage(message) {
+		const room = this.#rooms.get(message.peer);
+		const nick = message.from.slice(message.peer.length + 1);
+		if (!room || nick === "") return false;
+		if (nick === room.nick) message.direction = "out";
+		return true;
+	}
+}
