@@ -23,12 +23,14 @@ MANDIR  = $(PREFIX)/share/man
 
 BASE     = clock codec error json log secret status strbuf xml
 CONF     = check conf keys load number print text value
-STORE    = catalogue database_file database_setup jid_map limit migrate pool rows session site_key store user
-XMPP     = adhoc adhoc_form adhoc_http adhoc_json adhoc_write adhoc_xml bosh bosh_write jid sasl
+STORE    = catalogue database_file database_setup jid_map limit migrate pool rows session site_key store used_nonce \
+	user
+XMPP     = adhoc adhoc_form adhoc_http adhoc_json adhoc_write adhoc_xml bosh bosh_write jid jwt \
+	login_key login_token sasl
 NET      = http_client http_failure http_target
 WEB      = csrf request request_fields request_path response router server server_pool server_process \
 	server_socket template template_html template_parse template_render
-IDENTITY = identity jid_rule login_session password
+IDENTITY = identity jid_rule login_session password xmpp_login
 PREBIND  = bosh_login bosh_session bosh_url breaker bulkhead prebind tigase upstream
 PAGE     = app bind chat error health login page prebind_json routes
 
@@ -40,19 +42,22 @@ LIB_OBJECTS = \
 
 CTL      = check conf ctl map prebind session user
 
-PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl
+EXTAUTH  = packet
+
+PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
 UNIT_TESTS = \
 	adhoc_mutants_test adhoc_recorded_test adhoc_test bosh_test breaker_test bulkhead_test \
-	codec_test conf_test csrf_test http_client_test jid_map_test jid_test json_test limit_test \
-	log_test login_test request_test response_test router_test sasl_test secret_test \
-	session_test store_test strbuf_test template_test user_test xml_test
+	codec_test conf_test csrf_test http_client_test jid_map_test jid_test json_test jwt_test limit_test \
+	log_test login_test login_token_test request_test response_test router_test sasl_test secret_test \
+	session_test store_test strbuf_test template_test used_nonce_test \
+	user_test xml_test xmpp_login_test
 
 BENCH = load peer
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
-STATIC     = archive.js attach.js bind.js chat.css chat.js contacts.js conversation.js handover.js icon.svg life.js \
-	pace.js prebind.js rooms.js stanza.js tabs.js texts.js
+STATIC     = attach.js bind.js chat.css chat.js contacts.js conversation.js icon.svg pace.js prebind.js \
+	stanza.js texts.js
 VENDOR     = static/vendor/strophe.js
 
 # ---- libraries ----
@@ -96,6 +101,10 @@ $(BUILD)/prebind.fcgi: $(BUILD)/main.o $(BUILD)/libprebind.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
 
 $(BUILD)/prebindctl: $(BUILD)/ctl.o $(CTL:%=$(BUILD)/ctl/%.o) $(BUILD)/libprebind.a
+	$(SAY) LINK $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
+
+$(BUILD)/prebind-extauth: $(BUILD)/extauth.o $(EXTAUTH:%=$(BUILD)/extauth/%.o) $(BUILD)/libprebind.a
 	$(SAY) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
 
@@ -205,12 +214,13 @@ INSTALL_DATA    = $(INSTALL) -m 644
 install: all vendor
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(DATADIR)/templates/partials \
 		$(DESTDIR)$(DATADIR)/static/vendor $(DESTDIR)$(DATADIR)/lighttpd $(DESTDIR)$(DATADIR)/apache \
-		$(DESTDIR)$(DATADIR)/nginx
-	$(INSTALL_PROGRAM) $(BUILD)/prebindctl $(DESTDIR)$(BINDIR)
+		$(DESTDIR)$(DATADIR)/nginx $(DESTDIR)$(DATADIR)/prosody
+	$(INSTALL_PROGRAM) $(BUILD)/prebindctl $(BUILD)/prebind-extauth $(DESTDIR)$(BINDIR)
 	$(INSTALL_PROGRAM) $(BUILD)/prebind.fcgi $(DESTDIR)$(LIBDIR)
 	$(INSTALL_DATA) templates/*.html $(DESTDIR)$(DATADIR)/templates
 	$(INSTALL_DATA) templates/partials/*.html $(DESTDIR)$(DATADIR)/templates/partials
 	$(INSTALL_DATA) $(STATIC:%=static/%) $(DESTDIR)$(DATADIR)/static
+	$(INSTALL_DATA) prosody/*.lua $(DESTDIR)$(DATADIR)/prosody
 	$(INSTALL_DATA) $(VENDOR) $(VENDOR:.js=.LICENSE.txt) $(DESTDIR)$(DATADIR)/static/vendor
 	for file in lighttpd/*.conf apache/*.conf nginx/*.conf; do \
 		sed 's|/usr/local/share/prebind|$(DATADIR)|; s|/usr/local/lib/prebind|$(LIBDIR)|' $$file \
@@ -238,7 +248,8 @@ help:
 	@echo 'make dist      a tarball of the committed files'
 	@echo 'make clean     removes what was built'
 
--include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(UNIT_TESTS:%=$(BUILD)/unit/%.d)
+-include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
+	$(UNIT_TESTS:%=$(BUILD)/unit/%.d)
 
 .PHONY: all unit bench-programs vendor demo test bench check lint asan tsan sanitized valgrind install dist clean help
 .DELETE_ON_ERROR:

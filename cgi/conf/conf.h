@@ -87,6 +87,8 @@ struct site_conf {
 
 	struct conf_list bosh_service; /* in the order in which they are asked */
 	long bosh_auth;                /* enum conf_bosh_auth */
+	char *bosh_token_key_file;     /* "" : no one-time tokens */
+	char *bosh_jwt_key_file;       /* "" : no JWTs */
 };
 
 /* A row of the index from host to site. */

@@ -134,6 +134,10 @@ const struct conf_key conf_keys[] = {
 	 .what = "The BOSH address that we log in at; or several, by preference."},
 	{SITE(bosh_auth), .type = TYPE_ENUM, .initial = "password", .words = bosh_auth_words,
 	 .what = "How we log in there: with the password kept for the user's JID."},
+	{SITE(bosh_token_key_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
+	 .what = "The file with the key of one-time tokens; the XMPP server has the same key."},
+	{SITE(bosh_jwt_key_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
+	 .what = "The file with the key of JWTs (HS256); the XMPP server has the same key."},
 };
 /* clang-format on */
 

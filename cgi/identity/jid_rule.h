@@ -14,6 +14,22 @@
 enum status jid_rule_apply(const struct site_conf *conf, struct store *store, const char *source,
 			   const char *user, struct jid *out, struct error *err);
 
+/*
+ * The way back: the site user whose account that is, by a row of the map or as a user of provider login
+ * by the rule. STATUS_NOT_FOUND: nobody's that we know; users of other providers are known by rows only.
+ * The caller clears *out.
+ */
+struct jid_owner {
+	char *source; /* owned, as the next */
+	char *user;
+};
+enum status jid_rule_owner(const struct site_conf *conf, struct store *store, const struct jid *jid,
+			   struct jid_owner *out, struct error *err);
+void jid_owner_clear(struct jid_owner *owner);
+
+/* The rule's domain, prepared; the caller frees it. */
+enum status jid_rule_domain(const struct site_conf *conf, char **out, struct error *err);
+
 /* Is the rule one? For the configuration: "{user}@domain" or "{user|lower}@domain". STATUS_BAD_REQUEST says what is wrong. */
 enum status jid_rule_check(const char *rule, struct error *err);
 

@@ -115,11 +115,38 @@ const struct identity_provider login_session_provider = {
     .check = login_check,
 };
 
+enum status login_user_check(const struct identity_context *context, const char *name,
+			     struct error *err)
+{
+	struct user user = {0};
+
+	enum status status = user_find(context->store, name, &user, err);
+	if (status == STATUS_OK && user.disabled)
+		status = error_set(err, STATUS_BAD_CREDENTIALS, "the user is disabled");
+	user_clear(&user);
+	return status;
+}
+
+enum status login_password_check(const struct identity_context *context, const char *name,
+				 const char *password, struct error *err)
+{
+	struct user user = {0};
+
+	enum status status = user_find(context->store, name, &user, err);
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		return status;
+	bool usable = status == STATUS_OK && !user.disabled;
+	status = password_verify(usable ? user.password_hash : NULL, password, err);
+	if (status == STATUS_BAD_CREDENTIALS && user.disabled)
+		error_set(err, status, "the user is disabled");
+	user_clear(&user);
+	return status;
+}
+
 enum status login_attempt(const struct identity_context *context,
 			  const struct login_attempt *attempt, char token[SESSION_TOKEN_LEN + 1],
 			  struct error *err)
 {
-	struct user user = {0};
 	struct session_new session = {
 	    .source = login_session_provider.name,
 	    .user = attempt->user,
@@ -128,16 +155,9 @@ enum status login_attempt(const struct identity_context *context,
 	    .life = session_life(context->conf),
 	};
 
-	enum status status = user_find(context->store, attempt->user, &user, err);
-	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-		return status;
-	bool usable = status == STATUS_OK && !user.disabled;
-	status = password_verify(usable ? user.password_hash : NULL, attempt->password, err);
+	enum status status = login_password_check(context, attempt->user, attempt->password, err);
 	if (status == STATUS_OK)
 		status = session_create(context->store, &session, token, err);
-	if (status == STATUS_BAD_CREDENTIALS && user.disabled)
-		error_set(err, status, "the user is disabled");
-	user_clear(&user);
 	return status;
 }
 

@@ -13,6 +13,17 @@
 const char *login_cookie_name(const struct site_conf *conf);
 const char *login_form_cookie_name(const struct site_conf *conf);
 
+/* Is there such a user? STATUS_NOT_FOUND; STATUS_BAD_CREDENTIALS: disabled. context->req may be NULL here. */
+enum status login_user_check(const struct identity_context *context, const char *user,
+			     struct error *err);
+
+/*
+ * Is that the user's password? The same work whatever is wrong. STATUS_BAD_CREDENTIALS; STATUS_BUSY: too
+ * many passwords are being checked. context->req may be NULL here.
+ */
+enum status login_password_check(const struct identity_context *context, const char *user,
+				 const char *password, struct error *err);
+
 /*
  * Checks name and password, with the same work whatever is wrong: STATUS_OK and a new session's token, or
  * STATUS_BAD_CREDENTIALS. STATUS_BUSY: too many passwords are being checked. old_token: NULL, or the

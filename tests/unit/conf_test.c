@@ -989,6 +989,8 @@ static const struct {
     {"tigase_api_key_in",    "query"                      },
     {"bosh_service",         "https://b.org/http-bind"    },
     {"bosh_auth",            "password"                   },
+    {"bosh_token_key_file",  "/tk"                        },
+    {"bosh_jwt_key_file",    "/jk"                        },
 };
 
 static const char *sample_for(const char *name)

@@ -1,0 +1,146 @@
+/*
+ * Framing: every byte is looked at once, whatever pieces it arrives in, and no length that is announced
+ * makes us take memory.
+ */
+#include "extauth/packet.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+
+/* False: the end, or a descriptor that cannot be read, which is as good as one. */
+static bool next_byte(struct packet_stream *stream, unsigned char *out)
+{
+	if (stream->next == stream->len) {
+		ssize_t n;
+
+		secret_wipe(stream->buffer, stream->len);
+		stream->next = stream->len = 0;
+		do
+			n = read(stream->in, stream->buffer, sizeof(stream->buffer));
+		while (n < 0 && errno == EINTR);
+		if (n <= 0)
+			return false;
+		stream->len = (size_t)n;
+	}
+	*out = stream->buffer[stream->next++];
+	return true;
+}
+
+/* A byte more than fits is dropped, and counted. */
+static void keep(struct packet *packet, unsigned char byte)
+{
+	if (packet->len < PACKET_MAX)
+		packet->text[packet->len] = (char)byte;
+	packet->len++;
+}
+
+static enum packet_result finish(struct packet *packet)
+{
+	if (packet->len > PACKET_MAX) {
+		packet_wipe(packet);
+		return PACKET_TOO_LONG;
+	}
+	packet->text[packet->len] = '\0';
+	return PACKET_READ;
+}
+
+static enum packet_result read_length(struct packet_stream *stream, struct packet *packet)
+{
+	unsigned char high, low, byte;
+
+	if (!next_byte(stream, &high))
+		return PACKET_END;
+	if (!next_byte(stream, &low))
+		return PACKET_CUT;
+	size_t announced = (size_t)high << 8 | low;
+	while (packet->len < announced) {
+		if (!next_byte(stream, &byte))
+			return PACKET_CUT;
+		keep(packet, byte);
+	}
+	return finish(packet);
+}
+
+static enum packet_result read_line(struct packet_stream *stream, struct packet *packet)
+{
+	unsigned char byte;
+
+	while (next_byte(stream, &byte)) {
+		if (byte == '\n')
+			return finish(packet);
+		keep(packet, byte);
+	}
+	return packet->len == 0 ? PACKET_END : PACKET_CUT;
+}
+
+enum packet_result packet_read(struct packet_stream *stream, struct packet *out)
+{
+	out->len = 0;
+	return stream->framing == PACKET_LENGTH ? read_length(stream, out) : read_line(stream, out);
+}
+
+void packet_wipe(struct packet *packet)
+{
+	secret_wipe(packet->text, sizeof(packet->text));
+	packet->len = 0;
+}
+
+bool packet_answer(const struct packet_stream *stream, bool yes)
+{
+	const char counted[] = {0, 2, 0, yes ? 1 : 0};
+	const char line[] = {yes ? '1' : '0', '\n'};
+	const char *data = stream->framing == PACKET_LENGTH ? counted : line;
+	size_t left = stream->framing == PACKET_LENGTH ? sizeof(counted) : sizeof(line);
+
+	while (left > 0) {
+		ssize_t n = write(stream->out, data, left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		data += n;
+		left -= (size_t)n;
+	}
+	return true;
+}
+
+/* ---- the text ---- */
+
+/* Ends *rest at its next colon and moves it behind; NULL: there is none. Returns what stood before. */
+static char *field(char **rest)
+{
+	char *text = *rest;
+	char *colon = text != NULL ? strchr(text, ':') : NULL;
+
+	if (colon != NULL)
+		*colon = '\0';
+	*rest = colon != NULL ? colon + 1 : NULL;
+	return text;
+}
+
+bool question_parse(struct packet *packet, struct question *out)
+{
+	struct question question = {.verb = QUESTION_OTHER};
+	char *rest = packet->text;
+
+	if (packet->len == 0 || memchr(packet->text, '\0', packet->len) != NULL)
+		return false;
+	question.name = field(&rest);
+	if (rest == NULL)
+		return false;
+	bool auth = strcmp(question.name, "auth") == 0;
+	if (auth || strcmp(question.name, "isuser") == 0) {
+		question.verb = auth ? QUESTION_AUTH : QUESTION_ISUSER;
+		question.user = field(&rest);
+		question.host = auth ? field(&rest) : rest;
+		question.password = auth ? rest : NULL;
+		if (question.host == NULL || (auth && question.password == NULL))
+			return false;
+	}
+	*out = question;
+	return true;
+}

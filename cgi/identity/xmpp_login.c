@@ -1,0 +1,228 @@
+/*
+ * Log-ins at the XMPP server. A wrong password costs a token of the bucket that the login form takes its
+ * own from: it is the same password, and guessing it in two places is no more than guessing it in one.
+ */
+#include "identity/xmpp_login.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "identity/jid_rule.h"
+#include "identity/login_session.h"
+#include "identity/password.h"
+#include "store/limit.h"
+#include "store/used_nonce.h"
+#include "xmpp/login_key.h"
+#include "xmpp/login_token.h"
+
+struct xmpp_login {
+	const struct site_conf *conf;
+	struct store *store;
+	struct limit_store *limits;
+	struct strbuf key; /* empty: no tokens */
+};
+
+/* ---- open, close ---- */
+
+static enum status read_key(const struct site_conf *conf, struct strbuf *out, struct error *err)
+{
+	struct error why = {0};
+	struct strbuf text;
+
+	if (conf->bosh_token_key_file[0] == '\0')
+		return STATUS_OK;
+	strbuf_init_secret(&text);
+	enum status status = secret_file_read(conf->bosh_token_key_file, &text, &why);
+	if (status == STATUS_OK)
+		status = login_key_parse(text.data, out, &why);
+	strbuf_clear(&text);
+	if (status != STATUS_OK)
+		error_set(err, status, "bosh_token_key_file (%s): %s", conf->bosh_token_key_file,
+			  why.text);
+	return status;
+}
+
+enum status xmpp_login_open(const struct site_conf *conf, struct xmpp_login **out,
+			    struct error *err)
+{
+	struct xmpp_login *login = calloc(1, sizeof(*login));
+
+	if (login == NULL)
+		return error_no_memory(err);
+	login->conf = conf;
+	strbuf_init_secret(&login->key);
+	enum status status = read_key(conf, &login->key, err);
+	if (status == STATUS_OK)
+		status = store_open(conf->database, &login->store, err);
+	if (status == STATUS_OK)
+		status = limit_open(conf->database, &login->limits, err);
+	if (status == STATUS_OK)
+		*out = login;
+	else
+		xmpp_login_close(login);
+	return status;
+}
+
+void xmpp_login_close(struct xmpp_login *login)
+{
+	if (login == NULL)
+		return;
+	limit_close(login->limits);
+	store_close(login->store);
+	strbuf_clear(&login->key);
+	free(login);
+}
+
+/* ---- tokens ---- */
+
+static bool is_token(const struct xmpp_login *login, const char *password)
+{
+	return login->key.len > 0 && login_token_has_form(password);
+}
+
+const char *xmpp_login_kind(const struct xmpp_login *login, const char *password)
+{
+	return is_token(login, password) ? "token" : "password";
+}
+
+/* Is that user, whom the account belongs to, one of ours who is gone or disabled? */
+static enum status owner_check(struct xmpp_login *login, const struct jid_owner *owner,
+			       struct error *err)
+{
+	const struct identity_context context = {.conf = login->conf, .store = login->store};
+
+	if (strcmp(owner->source, login_session_provider.name) != 0)
+		return STATUS_OK;
+	return login_user_check(&context, owner->user, err);
+}
+
+/* Users of other providers have accounts by the rule without being known here. */
+static enum status unknown_owner_check(const struct xmpp_login *login, const struct jid *jid,
+				       struct error *err)
+{
+	const struct conf_list *providers = &login->conf->identity;
+	bool others =
+	    providers->count > 1 || strcmp(providers->items[0], login_session_provider.name) != 0;
+	char *domain = NULL;
+
+	enum status status = jid_rule_domain(login->conf, &domain, err);
+	if (status == STATUS_OK &&
+	    (!others || login->conf->accounts != ACCOUNTS_ALL || strcmp(domain, jid->domain) != 0))
+		status = error_set(err, STATUS_NOT_FOUND, "no site user has the account %s@%s",
+				   jid->localpart, jid->domain);
+	free(domain);
+	return status;
+}
+
+/* A token was made for a user who has since been disabled or deleted. */
+static enum status token_owner_check(struct xmpp_login *login, const struct jid *jid,
+				     struct error *err)
+{
+	struct jid_owner owner = {0};
+
+	enum status status = jid_rule_owner(login->conf, login->store, jid, &owner, err);
+	if (status == STATUS_OK)
+		status = owner_check(login, &owner, err);
+	else if (status == STATUS_NOT_FOUND)
+		status = unknown_owner_check(login, jid, err);
+	jid_owner_clear(&owner);
+	if (status == STATUS_NOT_FOUND && err != NULL)
+		err->status = STATUS_BAD_CREDENTIALS;
+	return status == STATUS_NOT_FOUND ? STATUS_BAD_CREDENTIALS : status;
+}
+
+static enum status token_check(struct xmpp_login *login, const struct jid *jid, const char *text,
+			       int64_t now, struct error *err)
+{
+	const struct secret_part key = {login->key.data, login->key.len};
+	struct login_token token = {.user = jid->localpart, .host = jid->domain};
+
+	enum status status = login_token_check(&key, text, now, &token, err);
+	if (status == STATUS_OK)
+		status = token_owner_check(login, jid, err);
+	if (status == STATUS_OK)
+		status = used_nonce_add(login->store, token.nonce, token.expiry, now, err);
+	if (status == STATUS_CONFLICT)
+		status = error_set(err, STATUS_BAD_CREDENTIALS, "the token was used before");
+	return status;
+}
+
+/* ---- passwords ---- */
+
+/* The password of a user whom we know none of; the work is done all the same. */
+static enum status no_password(const char *password, const char *why, struct error *err)
+{
+	enum status status = password_verify(NULL, password, err);
+
+	return status == STATUS_BAD_CREDENTIALS ? error_set(err, status, "%s", why) : status;
+}
+
+struct attempt {
+	const struct jid *jid;
+	struct jid_owner owner; /* user NULL: nobody we know */
+	const char *password;
+	int64_t now;
+};
+
+static enum status owner_password_check(struct xmpp_login *login, const struct attempt *attempt,
+					struct error *err)
+{
+	const struct identity_context context = {
+	    .conf = login->conf, .store = login->store, .now = attempt->now};
+
+	if (attempt->owner.user == NULL)
+		return no_password(attempt->password, "no site user of ours has that account", err);
+	if (strcmp(attempt->owner.source, login_session_provider.name) != 0)
+		return no_password(attempt->password,
+				   "the account's user is another provider's, whose passwords are "
+				   "not here: only a token can be right",
+				   err);
+	return login_password_check(&context, attempt->owner.user, attempt->password, err);
+}
+
+static enum status password_check(struct xmpp_login *login, const struct attempt *attempt,
+				  struct error *err)
+{
+	const struct conf_limit *rule = &login->conf->limit_login;
+	int64_t now_ms = attempt->now * 1000;
+	char *account =
+	    attempt->owner.user != NULL ? strdup(attempt->owner.user) : jid_bare_text(attempt->jid);
+	const struct limit_key key = {.scope = "login", .key = account};
+
+	if (account == NULL)
+		return error_no_memory(err);
+	enum status status = limit_check(login->limits, &key, rule, now_ms, NULL, err);
+	if (status == STATUS_OK)
+		status = owner_password_check(login, attempt, err);
+	if (status == STATUS_BAD_CREDENTIALS)
+		limit_take(login->limits, &key, rule, now_ms, NULL, NULL);
+	free(account);
+	return status;
+}
+
+enum status xmpp_login_check(struct xmpp_login *login, const struct jid *jid, const char *password,
+			     int64_t now, struct error *err)
+{
+	struct attempt attempt = {.jid = jid, .password = password, .now = now};
+
+	if (is_token(login, password))
+		return token_check(login, jid, password, now, err);
+	enum status status = jid_rule_owner(login->conf, login->store, jid, &attempt.owner, err);
+	if (status == STATUS_OK || status == STATUS_NOT_FOUND || status == STATUS_CONFLICT)
+		status = password_check(login, &attempt, err);
+	jid_owner_clear(&attempt.owner);
+	return status;
+}
+
+enum status xmpp_login_exists(struct xmpp_login *login, const struct jid *jid, struct error *err)
+{
+	struct jid_owner owner = {0};
+
+	enum status status = jid_rule_owner(login->conf, login->store, jid, &owner, err);
+	if (status == STATUS_OK)
+		status = owner_check(login, &owner, err);
+	jid_owner_clear(&owner);
+	/* A disabled user's account is there, and so is the one that two users may claim. */
+	return status == STATUS_BAD_CREDENTIALS || status == STATUS_CONFLICT ? STATUS_OK : status;
+}
