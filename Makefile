@@ -56,8 +56,8 @@ UNIT_TESTS = \
 BENCH = load peer
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
-STATIC     = attach.js bind.js chat.css chat.js contacts.js conversation.js icon.svg pace.js prebind.js \
-	stanza.js texts.js
+STATIC     = archive.js attach.js bind.js chat.css chat.js contacts.js conversation.js handover.js icon.svg life.js \
+	pace.js prebind.js rooms.js stanza.js tabs.js texts.js
 VENDOR     = static/vendor/strophe.js
 
 # ---- libraries ----

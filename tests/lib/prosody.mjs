@@ -1,9 +1,12 @@
 /*
- * Prosody with a configuration and data of its own: one host, BOSH on a loopback port, nothing else listens.
- * Accounts and rosters are its data files (storage `internal`), written before it starts.
+ * Prosody with a configuration and data of its own: one host, BOSH on a loopback port as docs/prosody.md has it,
+ * nothing else listens. Accounts and rosters are its data files (storage `internal`), written before it starts.
  */
 import path from "node:path";
+import { docSnippet } from "./docs.mjs";
 import { accepts } from "./wait.mjs";
+
+const DOCUMENT = "docs/prosody.md";
 
 /** A text as a Lua string. */
 function lua(text) {
@@ -23,43 +26,39 @@ function rosterText(name, users, domain) {
 	return `return { [false] = { version = 1; pending = {}; }; ${rows.join(" ")} };\n`;
 }
 
-function confText({ domain, port, dir, more }) {
+function confText({ domain, port, dir, more, host }) {
 	return `
 data_path = ${lua(dir)}
 daemonize = false
 log = { { levels = { min = "info" }, to = "console" } }
 admins = {}
-plugin_paths = {}
-modules_enabled = { "roster", "saslauth", "disco", "ping", "carbons", "bosh", "message", "presence", "iq" }
 modules_disabled = { "s2s", "c2s", "tls", "offline" }
 c2s_ports = {}
 s2s_ports = {}
-https_ports = {}
-http_ports = { ${port} }
-http_interfaces = { "127.0.0.1" }
-http_default_host = ${lua(domain)}
-consider_bosh_secure = true -- plain http, but only on loopback
 authentication = "internal_plain"
 storage = "internal"
+${docSnippet(DOCUMENT, "bosh", { 5280: String(port), '"example.org"': lua(domain) })}
 ${more}
-VirtualHost ${lua(domain)}
-`;
+${host || `VirtualHost ${lua(domain)}\n`}`;
 }
 
 /**
  * @param {import('./place.mjs').Place} place
- * @param {{ domain: string, port: number, users: Record<string, string>, more?: string }} options
- *   users: localpart to password; more: global lines of its configuration
+ * @param {{ domain: string, port: number, users?: Record<string, string>, more?: string, name?: string,
+ *           snippet?: [string, Record<string, string>] }} options
+ *   users: localpart to password; more: global lines of its configuration; snippet: one of docs/prosody.md with the
+ *   host in it, and what is replaced there
  * @returns {Promise<import('./place.mjs').Child>}
  */
-export function startProsody(place, { domain, port, users, more = "" }) {
-	const dir = place.folder("prosody");
+export function startProsody(place, { domain, port, users = {}, more = "", snippet, name: folder = "prosody" }) {
+	const dir = place.folder(folder);
 	place.folder("certs"); // it looks there, for nothing
-	const host = path.join("prosody", fileName(domain));
+	const host = path.join(folder, fileName(domain));
 	for (const [name, password] of Object.entries(users)) {
 		place.write(path.join(host, "accounts", `${fileName(name)}.dat`), `return { password = ${lua(password)}; };\n`);
 		place.write(path.join(host, "roster", `${fileName(name)}.dat`), rosterText(name, users, domain));
 	}
-	const file = place.write("prosody.cfg.lua", confText({ domain, port, dir, more }));
-	return place.startUntil("prosody", ["prosody", "-F", "--config", file], () => accepts(port));
+	const hostText = snippet && docSnippet(DOCUMENT, ...snippet);
+	const file = place.write(`${folder}.cfg.lua`, confText({ domain, port, dir, more, host: hostText }));
+	return place.startUntil(folder, ["prosody", "-F", "--config", file], () => accepts(port));
 }

@@ -20,7 +20,7 @@ const FORBIDDEN = [
 	["rand|srand|random|srandom|drand48", "not random enough: secret_random"],
 	["getenv|secure_getenv", "the environment is the configuration's and the gateway's", /^cgi\/(conf\/|web\/server\.c|main\.c|ctl\.c|ctl\/)/],
 	["setenv|putenv|unsetenv", "before threads only", /^cgi\/(web\/server\.c|net\/http_client\.c|main\.c)$/],
-	["exit|abort", "below main everything returns", /^cgi\/(main|ctl)\.c$/],
+	["exit|abort", "below main everything returns", /^cgi\/(main|ctl|extauth)\.c$/],
 	["cJSON_Parse|cJSON_GetObjectItem|cJSON_GetErrorPtr", "not strict, or not thread-safe"],
 	["sqlite3_mprintf|sqlite3_vmprintf", "SQL is never put together from values"],
 	["FCGX_FPrintF|FCGX_VFPrintF", "has a history: FCGX_PutStr"],

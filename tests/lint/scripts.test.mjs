@@ -1,4 +1,4 @@
-// Shell and JavaScript: the linters that know them, over every file there is.
+// Shell, JavaScript and Lua: the linters that know them, over every file there is.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -31,6 +31,10 @@ test("shell scripts are executable", () => {
 
 test("shellcheck finds nothing", { skip: !has("shellcheck") && "needs shellcheck" }, () => {
 	run("shellcheck", SHELL);
+});
+
+test("luacheck finds nothing", { skip: !has("luacheck") && "needs luacheck (lua-check)" }, () => {
+	run("luacheck", ["--quiet", "--config", "prosody/.luacheckrc", ...find("prosody", /\.lua$/)]);
 });
 
 test("eslint finds nothing", () => {

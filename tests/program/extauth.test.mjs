@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
+import { docSnippet } from "../lib/docs.mjs";
 import { Extauth, extauthProgram, framed } from "../lib/extauth.mjs";
 import { makeToken, newKey, now } from "../lib/login_token.mjs";
 import { Place } from "../lib/place.mjs";
@@ -175,8 +176,9 @@ test("it ends with its input, also in the middle of a question", async () => {
 	}
 });
 
-test("--lines: Prosody's framing", async () => {
-	const lines = new Extauth(place, prebind.conf, ["--lines"]);
+test("--lines: Prosody's framing, by the command that docs/prosody.md has", async () => {
+	const [, args] = /command = "\S+\/prebind-extauth (.*) -c \S+"/.exec(docSnippet("docs/prosody.md", "external"));
+	const lines = new Extauth(place, prebind.conf, args.split(" "));
 	assert.equal(await lines.ask(`auth:alice:${DOMAIN}:${PASSWORD}`), true);
 	assert.equal(await lines.ask(`auth:alice:${DOMAIN}:${token("alice")}`), true);
 	assert.equal(await lines.ask(`auth:alice:${DOMAIN}:wrong`), false);

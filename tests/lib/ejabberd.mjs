@@ -1,0 +1,100 @@
+/*
+ * Debian's ejabberd with a configuration and data of its own: one host, HTTP on a loopback port, nothing else
+ * listens. It is started without a node name: then Erlang's distribution and its port mapper (epmd) are never there.
+ */
+import fs from "node:fs";
+import path from "node:path";
+import { docSnippet } from "./docs.mjs";
+import { httpRequest } from "./http.mjs";
+import { until } from "./wait.mjs";
+
+const DOCUMENT = "docs/ejabberd.md";
+const PORT = "5280"; // of the document's snippets
+const BOSH_LINE = "      /http-bind: mod_bosh\n";
+const API_LINE = "      /api: mod_http_api\n"; // accounts are made over it
+
+/** Where Debian keeps Erlang's libraries. */
+function erlangLibraries() {
+	const folder = fs.readdirSync("/usr/lib").map((name) => path.join("/usr/lib", name))
+		.find((name) => fs.existsSync(name) && fs.statSync(name).isDirectory()
+			&& fs.readdirSync(name).some((entry) => entry.startsWith("ejabberd-")));
+	if (!folder)
+		throw new Error("ejabberd is not installed: tests/install test");
+	return folder;
+}
+
+/** The top-level keys of a YAML text, each with its lines. */
+function yamlBlocks(text) {
+	const blocks = new Map();
+	let lines;
+	for (const line of text.split("\n").filter((each) => /^[^#\s]|^\s+[^#\s]/.test(each))) {
+		const key = /^(\w+):/.exec(line)?.[1];
+		if (key)
+			blocks.set(key, lines = []);
+		lines.push(line);
+	}
+	return blocks;
+}
+
+/** Later texts win, key by key; these are added to. */
+const ADDED = ["modules", "api_permissions"];
+
+function yamlMerge(texts) {
+	const all = new Map();
+	for (const text of texts) {
+		for (const [key, lines] of yamlBlocks(text))
+			all.set(key, ADDED.includes(key) && all.has(key) ? [...all.get(key), ...lines.slice(1)] : lines);
+	}
+	return [...all.values()].flat().join("\n") + "\n";
+}
+
+function baseConf(domain) {
+	return `
+hosts: [${domain}]
+loglevel: info
+acl:
+  loopback:
+    ip: [127.0.0.0/8]
+api_permissions:
+  "tests":
+    who:
+      ip: 127.0.0.1/8
+    what: [register, check_account]
+modules:
+  mod_admin_extra: {}
+  mod_roster: {}
+  mod_disco: {}
+  mod_ping: {}
+`;
+}
+
+/**
+ * @param {import('./place.mjs').Place} place
+ * @param {{ domain: string, port: number, snippets: Record<string, Record<string, string>>, users?: Record<string, string>,
+ *           name?: string }} options
+ *   snippets: names in docs/ejabberd.md to what is replaced in them; "bosh" is always there.
+ *   users: localpart to password; registered over its API
+ * @returns {Promise<import('./place.mjs').Child>}
+ */
+export async function startEjabberd(place, { domain, port, snippets, users = {}, name = "ejabberd" }) {
+	const texts = Object.entries(snippets).map(([each, changes]) => docSnippet(DOCUMENT, each, changes));
+	const conf = yamlMerge([baseConf(domain), docSnippet(DOCUMENT, "bosh"), ...texts])
+		.replace(`- port: ${PORT}\n`, `- port: ${port}\n`);
+	const file = place.write(`${name}.yml`, conf.includes("/api:") ? conf : conf.replace(BOSH_LINE, `$&${API_LINE}`));
+	const spool = place.folder(name);
+	const argv = ["erl", "-noinput", "-mnesia", "dir", `"${spool}"`, "-s", "ejabberd"];
+	const env = {
+		HOME: spool,
+		ERL_LIBS: erlangLibraries(),
+		ERL_CRASH_DUMP: "/dev/null",
+		EJABBERD_CONFIG_PATH: file,
+		EJABBERD_LOG_PATH: path.join(spool, "ejabberd.log"),
+	};
+	const call = (command, body) => httpRequest({
+		port, path: `/api/${command}`, method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+	});
+	const child = await place.startUntil(name, argv, () => httpRequest({ port, path: "/" }), { env });
+	for (const [user, password] of Object.entries(users))
+		await until(`${user} to be registered`, async () => (await call("register", { user, host: domain, password })).status === 200);
+	return child;
+}

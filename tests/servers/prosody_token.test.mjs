@@ -1,0 +1,144 @@
+// prosody/mod_auth_prebind.lua in a real Prosody: one-time tokens, and whoever has a password of their own.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, test } from "node:test";
+import { BoshClient, boshLogin } from "../lib/bosh_client.mjs";
+import { makeToken, newKey, now } from "../lib/login_token.mjs";
+import { Place } from "../lib/place.mjs";
+import { startProsody } from "../lib/prosody.mjs";
+import { freePorts, until } from "../lib/wait.mjs";
+
+const DOMAIN = "example.org";
+const CLOCK_OFF_S = 600;
+
+const { key, text } = newKey();
+let place, port, prosody;
+
+before(async () => {
+	place = new Place();
+	[port] = await freePorts(1);
+	prosody = await startProsody(place, {
+		domain: DOMAIN,
+		port,
+		users: { alice: "alice's own", bob: "bob's own" },
+		snippet: ["token", {
+			"/usr/local/share/prebind/prosody": place.copy("prosody", "modules"),
+			"/etc/prosody/prebind.key": place.write("prebind.key", text),
+		}],
+	});
+});
+after(() => place.close({ logs: true }));
+
+const login = (user, password, mechanism) => boshLogin({ port, domain: DOMAIN, user, password, mechanism });
+const token = (what) => makeToken(key, { user: "alice", host: DOMAIN, ...what });
+
+/** What Prosody logs from here on. */
+function logFrom() {
+	const at = prosody.stdout.length;
+	return (pattern) => until(`the log to say ${pattern}`, () => pattern.test(prosody.stdout.slice(at)));
+}
+
+test("a token lets its user in, and can do what a session can", async () => {
+	const client = new BoshClient({ port, domain: DOMAIN });
+	assert.equal(await client.authenticate("alice", token()), "success");
+	assert.equal(await client.bind("phone"), "alice@example.org/phone");
+	const roster = await client.ask("<iq xmlns='jabber:client' type='get' id='r1'><query xmlns='jabber:iq:roster'/></iq>");
+	assert.match(roster, /jid='bob@example\.org'/);
+	await client.end();
+	assert.match(prosody.stdout, /Token for alice@example\.org accepted/);
+});
+
+test("of a user who has no account, too", async () => {
+	assert.equal(await login("dora", token({ user: "dora" })), "dora@example.org/test");
+});
+
+test("names as the server compares them", async () => {
+	assert.equal(await login("Alice", token()), "alice@example.org/test");
+	assert.equal(await login("o\\40x|y", token({ user: "o\\40x|y" })), "o\\40x|y@example.org/test");
+	assert.equal(await login("jörg", token({ user: "jörg" })), "jörg@example.org/test");
+});
+
+const stranger = newKey().key;
+for (const [what, make, why] of [
+	["expired", () => token({ expiry: now() - 1 }), /Token for alice@example\.org refused: it expired \d+ s ago/],
+	["of a clock that is behind", () => token({ expiry: now() + 60 - CLOCK_OFF_S }), /it expired 54\d s ago: is one of the two clocks off/],
+	["of a clock that is ahead", () => token({ expiry: now() + 60 + CLOCK_OFF_S }), /it ends in 6\d\d s, more than 600: the clock/],
+	["for another user", () => token({ user: "bob" }), /it is for another user or host, or was made with another key/],
+	["for another host", () => token({ host: "example.com" }), /it is for another user or host/],
+	["made with another key", () => makeToken(stranger, { user: "alice", host: DOMAIN }), /another key/],
+	["with its end moved", () => token().replace(/^\d+/, (expiry) => String(Number(expiry) + 1)), /another key/],
+	["with another nonce", () => token().replace(/:[^:]+:/, `:${randomBytes(16).toString("base64url")}:`), /another key/],
+	["with bits behind its end", () => token().replace(/.$/, "B"), /it is malformed/],
+	["with a leading zero", () => token().replace(/^/, "0"), /it is malformed/],
+]) {
+	test(`a token ${what} is refused, and the log says so`, async () => {
+		const logged = logFrom();
+		assert.equal(await login("alice", make()), "not-authorized");
+		await logged(why);
+	});
+}
+
+test("a token works once, also for many at once", async () => {
+	const logged = logFrom();
+	const one = token();
+	const results = await Promise.all(Array.from({ length: 8 }, () => login("alice", one)));
+	assert.deepEqual(results.sort(), ["alice@example.org/test", ...Array(7).fill("not-authorized")]);
+	await logged(/Token for alice@example\.org refused: it was used before/);
+});
+
+test("a refused try does not use a token up", async () => {
+	const one = token();
+	assert.equal(await login("bob", one), "not-authorized");
+	assert.equal(await login("alice", one), "alice@example.org/test");
+});
+
+test("an authzid changes nothing", async () => {
+	const client = new BoshClient({ port, domain: DOMAIN });
+	const one = token();
+	await client.create();
+	const auth = (data) => client.ask(`<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${
+		Buffer.from(data).toString("base64")}</auth>`);
+	assert.match(await auth(`bob@${DOMAIN}\0alice\0${one}`), /<success/);
+	assert.equal(await client.bind(), "alice@example.org/test");
+	await client.end();
+});
+
+test("passwords go to the delegate: PLAIN, and SCRAM by what it offers", async () => {
+	const client = new BoshClient({ port, domain: DOMAIN });
+	assert.deepEqual((await client.create()).sort(), ["PLAIN", "SCRAM-SHA-1"]);
+	await client.end();
+	assert.equal(await login("bob", "bob's own"), "bob@example.org/test");
+	assert.equal(await login("bob", "bob's own", "SCRAM-SHA-1"), "bob@example.org/test");
+	assert.equal(await login("bob", "wrong"), "not-authorized");
+	assert.equal(await login("bob", "wrong", "SCRAM-SHA-1"), "not-authorized");
+	assert.equal(await login("bob", "1:two:three"), "not-authorized");
+	assert.equal(await login("bob", token({ user: "bob" }), "SCRAM-SHA-1"), "not-authorized");
+});
+
+test("no token or key is in the log", () => {
+	assert.doesNotMatch(prosody.stdout + prosody.stderr, /\d{10}:[\w-]{22}:[\w-]{43}/);
+	assert.ok(!(prosody.stdout + prosody.stderr).includes(text.trim()));
+});
+
+test("without a delegate there are tokens only; without a key nobody gets in, and the log says why", async () => {
+	const [one, two] = await freePorts(2);
+	const modules = { "/usr/local/share/prebind/prosody": place.path("modules") };
+	const alone = await startProsody(place, {
+		name: "alone", domain: DOMAIN, port: one,
+		snippet: ["token", { ...modules, "/etc/prosody/prebind.key": place.path("prebind.key"), "prebind_delegate =": "-- prebind_delegate =" }],
+	});
+	const client = new BoshClient({ port: one, domain: DOMAIN });
+	assert.deepEqual(await client.create(), ["PLAIN"]);
+	await client.end();
+	const there = { port: one, domain: DOMAIN, user: "alice" };
+	assert.equal(await boshLogin({ ...there, password: token() }), "alice@example.org/test");
+	assert.equal(await boshLogin({ ...there, password: "a password" }), "not-authorized");
+	assert.match(alone.stdout, /it is no token, and no prebind_delegate is set/);
+
+	const keyless = await startProsody(place, {
+		name: "keyless", domain: DOMAIN, port: two,
+		snippet: ["token", { ...modules, "/etc/prosody/prebind.key": place.write("short.key", "AAAA\n") }],
+	});
+	await until("the log to say why", () => /short\.key: the key has 3 bytes; at least 32 are needed/.test(keyless.stdout));
+	assert.deepEqual(await new BoshClient({ port: two, domain: DOMAIN }).create(), []);
+});
