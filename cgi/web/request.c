@@ -21,10 +21,10 @@
  * overlooked by another, and lighttpd makes X_User and X-User the same name (SEC-FCGI-5).
  */
 static const char *const unique_names[] = {
-    "AUTH_TYPE",      "CONTENT_LENGTH", "CONTENT_TYPE", "HTTPS",        "HTTP_ACCEPT",
-    "HTTP_COOKIE",    "HTTP_HOST",      "HTTP_ORIGIN",  "HTTP_PURPOSE", "HTTP_REFERER",
-    "PATH_INFO",      "QUERY_STRING",   "REMOTE_ADDR",  "REMOTE_USER",  "REQUEST_METHOD",
-    "REQUEST_SCHEME", "REQUEST_URI",    "SCRIPT_NAME",
+    "AUTH_TYPE",    "CONTENT_LENGTH",     "CONTENT_TYPE",   "HTTPS",        "HTTP_ACCEPT",
+    "HTTP_API_KEY", "HTTP_AUTHORIZATION", "HTTP_COOKIE",    "HTTP_HOST",    "HTTP_ORIGIN",
+    "HTTP_PURPOSE", "HTTP_REFERER",       "PATH_INFO",      "QUERY_STRING", "REMOTE_ADDR",
+    "REMOTE_USER",  "REQUEST_METHOD",     "REQUEST_SCHEME", "REQUEST_URI",  "SCRIPT_NAME",
 };
 #define UNIQUE_PREFIX "HTTP_SEC_"
 
@@ -34,16 +34,18 @@ static const struct text_param {
 	size_t offset;
 	bool optional; /* absent: NULL; else "" */
 } text_params[] = {
-    {"SCRIPT_NAME",         offsetof(struct request, script_name), false},
-    {"PATH_INFO",           offsetof(struct request, path_info),   true },
-    {"REMOTE_ADDR",         offsetof(struct request, remote_addr), false},
-    {"HTTP_ACCEPT",         offsetof(struct request, accept),      false},
-    {"HTTP_ORIGIN",         offsetof(struct request, origin),      true },
-    {"HTTP_REFERER",        offsetof(struct request, referer),     true },
-    {"HTTP_SEC_FETCH_SITE", offsetof(struct request, fetch_site),  true },
-    {"HTTP_SEC_FETCH_MODE", offsetof(struct request, fetch_mode),  true },
-    {"HTTP_SEC_FETCH_DEST", offsetof(struct request, fetch_dest),  true },
-    {"HTTP_COOKIE",         offsetof(struct request, cookie),      true },
+    {"SCRIPT_NAME",         offsetof(struct request, script_name),   false},
+    {"PATH_INFO",           offsetof(struct request, path_info),     true },
+    {"REMOTE_ADDR",         offsetof(struct request, remote_addr),   false},
+    {"HTTP_ACCEPT",         offsetof(struct request, accept),        false},
+    {"HTTP_ORIGIN",         offsetof(struct request, origin),        true },
+    {"HTTP_REFERER",        offsetof(struct request, referer),       true },
+    {"HTTP_SEC_FETCH_SITE", offsetof(struct request, fetch_site),    true },
+    {"HTTP_SEC_FETCH_MODE", offsetof(struct request, fetch_mode),    true },
+    {"HTTP_SEC_FETCH_DEST", offsetof(struct request, fetch_dest),    true },
+    {"HTTP_COOKIE",         offsetof(struct request, cookie),        true },
+    {"HTTP_AUTHORIZATION",  offsetof(struct request, authorization), true },
+    {"HTTP_API_KEY",        offsetof(struct request, api_key),       true },
 };
 
 #define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
@@ -282,6 +284,8 @@ void request_clear(struct request *req)
 	for (size_t i = 0; i < LENGTH(texts); i++)
 		free(texts[i]);
 	secret_free(req->cookie);
+	secret_free(req->authorization);
+	secret_free(req->api_key);
 	fields_clear(&req->query);
 	fields_clear(&req->form);
 	strbuf_clear(&req->body);

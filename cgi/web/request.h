@@ -59,8 +59,10 @@ struct request {
 	char *fetch_site;
 	char *fetch_mode;
 	char *fetch_dest;
-	bool prefetch; /* Sec-Purpose or Purpose says so */
-	char *cookie;  /* the header's text; NULL: none */
+	bool prefetch;       /* Sec-Purpose or Purpose says so */
+	char *cookie;        /* the header's text; NULL: none */
+	char *authorization; /* as it came; secret; NULL: none, as the next */
+	char *api_key;       /* the header Api-Key; secret */
 	struct fields query;
 	struct fields form; /* an application/x-www-form-urlencoded body, after request_body_read */
 	struct strbuf body; /* secret */
@@ -85,6 +87,10 @@ enum status request_mount(struct request *req, const char *base_path, bool set, 
  */
 enum status request_body_read(const struct gateway *gateway, size_t max, struct request *req,
 			      struct error *err);
+
+/* As that, whatever its type: no fields are read. */
+enum status request_body_read_any(const struct gateway *gateway, size_t max, struct request *req,
+				  struct error *err);
 
 /* Declared parameters: anything repeated, over-long or (in a form) undeclared is STATUS_BAD_REQUEST. */
 struct param {

@@ -145,8 +145,8 @@ static enum status read_all(const struct gateway *gateway, size_t max, struct st
 	return status;
 }
 
-enum status request_body_read(const struct gateway *gateway, size_t max, struct request *req,
-			      struct error *err)
+enum status request_body_read_any(const struct gateway *gateway, size_t max, struct request *req,
+				  struct error *err)
 {
 	size_t length = 0;
 	bool known = false;
@@ -163,8 +163,16 @@ enum status request_body_read(const struct gateway *gateway, size_t max, struct 
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "a body of %zu bytes, but CONTENT_LENGTH is %zu", req->body.len,
 				 length);
-	if (req->body.len == 0)
-		return STATUS_OK;
+	return STATUS_OK;
+}
+
+enum status request_body_read(const struct gateway *gateway, size_t max, struct request *req,
+			      struct error *err)
+{
+	enum status status = request_body_read_any(gateway, max, req, err);
+
+	if (status != STATUS_OK || req->body.len == 0)
+		return status;
 	if (strcmp(req->content_type, TYPE_FORM) == 0)
 		return fields_parse(&req->form, req->body.data, req->body.len, err);
 	if (strcmp(req->content_type, TYPE_JSON) != 0)

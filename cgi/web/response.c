@@ -25,6 +25,7 @@ static const char *const header_names[HEADER_COUNT] = {
     [HEADER_RETRY_AFTER] = "Retry-After",
     [HEADER_STRICT_TRANSPORT_SECURITY] = "Strict-Transport-Security",
     [HEADER_VARY] = "Vary",
+    [HEADER_WWW_AUTHENTICATE] = "WWW-Authenticate",
     [HEADER_X_CONTENT_TYPE_OPTIONS] = "X-Content-Type-Options",
     [HEADER_X_FRAME_OPTIONS] = "X-Frame-Options",
     [HEADER_X_REQUEST_ID] = "X-Request-Id",

@@ -24,6 +24,7 @@ enum response_header { /* the only headers that exist here */
 		       HEADER_RETRY_AFTER,
 		       HEADER_STRICT_TRANSPORT_SECURITY,
 		       HEADER_VARY,
+		       HEADER_WWW_AUTHENTICATE,
 		       HEADER_X_CONTENT_TYPE_OPTIONS,
 		       HEADER_X_FRAME_OPTIONS,
 		       HEADER_X_REQUEST_ID,

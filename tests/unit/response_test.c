@@ -92,6 +92,7 @@ static void test_every_header(void **state)
 	    "Retry-After",
 	    "Strict-Transport-Security",
 	    "Vary",
+	    "WWW-Authenticate",
 	    "X-Content-Type-Options",
 	    "X-Frame-Options",
 	    "X-Request-Id",

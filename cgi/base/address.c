@@ -1,0 +1,91 @@
+/*
+ * Addresses and networks, all as IPv6: one comparison for both kinds.
+ */
+#include "base/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ADDRESS_TEXT_MAX 64 /* INET6_ADDRSTRLEN, and a zone */
+#define IPV4_BITS        96 /* in front of the address proper in ::ffff:a.b.c.d */
+
+/* *ipv4: it was written as one. */
+static bool address_read(const char *text, size_t len, unsigned char out[ADDRESS_BYTES], bool *ipv4)
+{
+	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+	char copy[ADDRESS_TEXT_MAX];
+
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	*ipv4 = inet_pton(AF_INET, copy, out + sizeof(mapped)) == 1;
+	if (*ipv4) {
+		memcpy(out, mapped, sizeof(mapped));
+		return true;
+	}
+	return inet_pton(AF_INET6, copy, out) == 1;
+}
+
+/* The bits behind the network's length are all zero. */
+static bool is_whole(const struct address_net *net)
+{
+	for (unsigned bit = net->bits; bit < 8 * ADDRESS_BYTES; bit++)
+		if (net->bytes[bit / 8] & (0x80u >> (bit % 8)))
+			return false;
+	return true;
+}
+
+/* The number behind the slash; false: there is none, or a larger one than max. */
+static bool length_read(const char *text, unsigned max, unsigned *out)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits == 0 || digits > 3 || text[digits] != '\0')
+		return false;
+	*out = (unsigned)strtoul(text, NULL, 10);
+	return *out <= max;
+}
+
+enum status address_net_parse(const char *text, struct address_net *out, struct error *err)
+{
+	const size_t len = strcspn(text, "/");
+	struct address_net net = {.bits = 8 * ADDRESS_BYTES};
+	bool ipv4 = false;
+	unsigned bits = 0;
+
+	if (!address_read(text, len, net.bytes, &ipv4))
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "'%s' is no IP address; write 192.0.2.1, 192.0.2.0/24 or "
+				 "2001:db8::/32",
+				 text);
+	if (text[len] == '/') {
+		if (!length_read(text + len + 1, ipv4 ? 32 : 128, &bits))
+			return error_set(err, STATUS_BAD_REQUEST,
+					 "'%s': behind the / stands the network's length, 0 to %d",
+					 text, ipv4 ? 32 : 128);
+		net.bits = ipv4 ? IPV4_BITS + bits : bits;
+	}
+	if (!is_whole(&net))
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "'%s' has bits behind the network's length: the address of one "
+				 "machine, or the network's?",
+				 text);
+	*out = net;
+	return STATUS_OK;
+}
+
+bool address_in_net(const char *address, const struct address_net *net)
+{
+	unsigned char bytes[ADDRESS_BYTES];
+	bool ipv4;
+
+	if (!address_read(address, strcspn(address, "%"), bytes, &ipv4))
+		return false;
+	for (unsigned bit = 0; bit < net->bits; bit++)
+		if ((bytes[bit / 8] ^ net->bytes[bit / 8]) & (0x80u >> (bit % 8)))
+			return false;
+	return true;
+}
