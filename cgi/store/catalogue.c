@@ -7,6 +7,7 @@
 #define USER_COLUMNS    "id, name, display_name, password_hash, disabled"
 #define SESSION_COLUMNS "source, user, created, last_seen"
 #define JID_MAP_COLUMNS "source, user, localpart, domain, xmpp_password"
+#define GATEWAY_COLUMNS "name, password_hash, api_key_hash, domains, addresses, disabled, created"
 
 const char *const catalogue[QUERY_COUNT] = {
     [QUERY_PING] = "SELECT count(*) FROM (SELECT 1 FROM site_key LIMIT 1)",
@@ -85,6 +86,19 @@ const char *const catalogue[QUERY_COUNT] = {
 	" (SELECT nonce FROM used_nonce WHERE expiry <= ?1 ORDER BY expiry LIMIT ?2)",
     /* nonce, expiry */
     [QUERY_USED_NONCE_ADD] = "INSERT INTO used_nonce (nonce, expiry) VALUES (?1, ?2)",
+
+    /* name */
+    [QUERY_GATEWAY_FIND] = "SELECT " GATEWAY_COLUMNS " FROM gateway_caller WHERE name = ?1",
+    /* name, hash, API key's hash or null, domains, addresses, now */
+    [QUERY_GATEWAY_ADD] = "INSERT INTO gateway_caller (name, password_hash, api_key_hash, domains,"
+			  " addresses, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    /* name, hash */
+    [QUERY_GATEWAY_SET_PASSWORD] = "UPDATE gateway_caller SET password_hash = ?2 WHERE name = ?1",
+    /* name, 0 or 1 */
+    [QUERY_GATEWAY_SET_DISABLED] = "UPDATE gateway_caller SET disabled = ?2 WHERE name = ?1",
+    /* name */
+    [QUERY_GATEWAY_DELETE] = "DELETE FROM gateway_caller WHERE name = ?1",
+    [QUERY_GATEWAY_LIST] = "SELECT " GATEWAY_COLUMNS " FROM gateway_caller ORDER BY name",
 
     /* purpose */
     [QUERY_SITE_KEY_FIND] = "SELECT key FROM site_key WHERE purpose = ?1",

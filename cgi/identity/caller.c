@@ -1,0 +1,187 @@
+/*
+ * The check of a caller's credentials, and the cache that spares a right password its second argon2.
+ */
+#include "identity/caller.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/secret.h"
+#include "identity/password.h"
+
+struct caller_cache {
+	pthread_mutex_t lock;
+	unsigned char key[SECRET_KEY_LEN];
+	unsigned char macs[CALLER_CACHE_MAX][SECRET_SHA256_LEN];
+	size_t count;
+	size_t oldest; /* where the next one goes once all are in use */
+};
+
+/* ---- the cache ---- */
+
+enum status caller_cache_new(struct caller_cache **out, struct error *err)
+{
+	struct caller_cache *cache = calloc(1, sizeof(*cache));
+
+	if (cache == NULL)
+		return error_no_memory(err);
+	pthread_mutex_init(&cache->lock, NULL);
+	secret_random(cache->key, sizeof(cache->key));
+	*out = cache;
+	return STATUS_OK;
+}
+
+void caller_cache_free(struct caller_cache *cache)
+{
+	if (cache == NULL)
+		return;
+	pthread_mutex_destroy(&cache->lock);
+	secret_wipe(cache, sizeof(*cache));
+	free(cache);
+}
+
+/* The NULs keep ("a", "bc") and ("ab", "c") apart: none of the three can hold one. */
+static void mac_make(const struct caller_cache *cache, const struct gateway_caller *caller,
+		     const char *password, unsigned char out[SECRET_SHA256_LEN])
+{
+	const struct secret_part parts[] = {
+	    {caller->name,          strlen(caller->name) + 1         },
+	    {caller->password_hash, strlen(caller->password_hash) + 1},
+	    {password,              strlen(password)                 },
+	};
+
+	secret_hmac(out, cache->key, parts, sizeof(parts) / sizeof(parts[0]));
+}
+
+bool caller_cache_holds(struct caller_cache *cache, const struct gateway_caller *caller,
+			const char *password)
+{
+	unsigned char mac[SECRET_SHA256_LEN];
+	bool found = false;
+
+	mac_make(cache, caller, password, mac);
+	pthread_mutex_lock(&cache->lock);
+	for (size_t i = 0; i < cache->count; i++) /* to the end: where it stood is not to be seen */
+		found |= secret_equal(cache->macs[i], mac, sizeof(mac));
+	pthread_mutex_unlock(&cache->lock);
+	return found;
+}
+
+void caller_cache_add(struct caller_cache *cache, const struct gateway_caller *caller,
+		      const char *password)
+{
+	unsigned char mac[SECRET_SHA256_LEN];
+
+	mac_make(cache, caller, password, mac);
+	pthread_mutex_lock(&cache->lock);
+	size_t at = cache->count < CALLER_CACHE_MAX ? cache->count++ : cache->oldest;
+	memcpy(cache->macs[at], mac, sizeof(mac));
+	cache->oldest = (at + 1) % CALLER_CACHE_MAX;
+	pthread_mutex_unlock(&cache->lock);
+}
+
+/* ---- the check ---- */
+
+/* caller NULL: there is no such one, or it is disabled. */
+static enum status password_check(struct caller_cache *cache, const struct gateway_caller *caller,
+				  const char *password, struct error *err)
+{
+	if (caller == NULL)
+		return password_verify(NULL, password, err);
+	if (caller_cache_holds(cache, caller, password))
+		return STATUS_OK;
+	enum status status = password_verify(caller->password_hash, password, err);
+	if (status == STATUS_OK)
+		caller_cache_add(cache, caller, password);
+	return status;
+}
+
+/* A caller without a key may send one all the same: Tigase does not mind either. */
+static bool api_key_holds(const struct gateway_caller *caller, const char *api_key)
+{
+	unsigned char hash[SECRET_SHA256_LEN];
+
+	if (!caller->has_api_key)
+		return true;
+	if (api_key == NULL)
+		return false;
+	secret_sha256(hash, api_key, strlen(api_key));
+	return secret_equal(hash, caller->api_key_hash, sizeof(hash));
+}
+
+/* One word of a list that blanks separate; NULL at its end. The caller frees. */
+static char *next_word(const char **list)
+{
+	*list += strspn(*list, " ");
+	size_t len = strcspn(*list, " ");
+	char *word = len > 0 ? strndup(*list, len) : NULL;
+
+	*list += len;
+	return word;
+}
+
+/* A list that cannot be read admits nobody. */
+static bool address_is_allowed(const struct gateway_caller *caller, const char *address)
+{
+	const char *list = caller->addresses;
+	struct address_net net;
+	bool allowed = list[0] == '\0';
+	char *word;
+
+	while (!allowed && (word = next_word(&list)) != NULL) {
+		allowed = address_net_parse(word, &net, NULL) == STATUS_OK &&
+			  address_in_net(address, &net);
+		free(word);
+	}
+	return allowed;
+}
+
+bool caller_has_domain(const struct gateway_caller *caller, const char *domain)
+{
+	const char *list = caller->domains;
+	bool found = false;
+	char *word;
+
+	while (!found && (word = next_word(&list)) != NULL) {
+		found = strcmp(word, domain) == 0;
+		free(word);
+	}
+	return found;
+}
+
+static enum status claim_check(struct caller_cache *cache, const struct caller_claim *claim,
+			       const struct gateway_caller *caller, struct error *err)
+{
+	bool usable = caller->name != NULL && !caller->disabled;
+	enum status status = password_check(cache, usable ? caller : NULL, claim->password, err);
+
+	if (status == STATUS_BAD_CREDENTIALS && caller->disabled)
+		error_set(err, status, "the gateway caller is disabled");
+	if (status == STATUS_OK && !api_key_holds(caller, claim->api_key))
+		status = error_set(err, STATUS_FORBIDDEN,
+				   claim->api_key == NULL ? "an API key is needed"
+							  : "the API key is wrong");
+	if (status == STATUS_OK && !address_is_allowed(caller, claim->address))
+		status = error_set(err, STATUS_FORBIDDEN, "calls from %s are not allowed",
+				   claim->address);
+	return status;
+}
+
+enum status caller_authenticate(struct caller_cache *cache, struct store *store,
+				const struct caller_claim *claim, struct gateway_caller *out,
+				struct error *err)
+{
+	struct gateway_caller caller = {0};
+	enum status status = gateway_caller_find(store, claim->name, &caller, err);
+
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		return status;
+	status = claim_check(cache, claim, &caller, err);
+	if (status == STATUS_OK)
+		*out = caller;
+	else
+		gateway_caller_clear(&caller);
+	return status;
+}
