@@ -25,8 +25,8 @@ BASE     = address clock codec error json log secret status strbuf xml
 CONF     = check conf keys load number print text value
 STORE    = catalogue database_file database_setup gateway jid_map limit migrate pool rows session \
 	site_key store used_nonce user
-XMPP     = adhoc adhoc_form adhoc_http adhoc_json adhoc_write adhoc_xml bosh bosh_write jid jwt \
-	login_key login_token sasl
+XMPP     = adhoc adhoc_form adhoc_http adhoc_json adhoc_server_read adhoc_server_write adhoc_write \
+	adhoc_xml bosh bosh_write jid jwt login_key login_token sasl
 NET      = http_client http_failure http_target
 WEB      = basic_auth csrf request request_fields request_path response router server server_pool \
 	server_process server_socket template template_html template_parse template_render
@@ -47,11 +47,11 @@ EXTAUTH  = packet
 PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
 UNIT_TESTS = \
-	address_test adhoc_mutants_test adhoc_recorded_test adhoc_test bosh_test breaker_test \
-	bulkhead_test caller_test codec_test conf_test csrf_test gateway_test http_client_test \
-	jid_map_test jid_test json_test jwt_test limit_test log_test login_test login_token_test \
-	request_test response_test router_test sasl_test secret_test session_test store_test \
-	strbuf_test template_test used_nonce_test user_test xml_test xmpp_login_test
+	address_test adhoc_mutants_test adhoc_recorded_test adhoc_server_test adhoc_test bosh_test \
+	breaker_test bulkhead_test caller_test codec_test conf_test csrf_test gateway_test \
+	http_client_test jid_map_test jid_test json_test jwt_test limit_test log_test login_test \
+	login_token_test request_test response_test router_test sasl_test secret_test session_test \
+	store_test strbuf_test template_test used_nonce_test user_test xml_test xmpp_login_test
 
 BENCH = load peer
 
