@@ -32,7 +32,7 @@ WEB      = basic_auth csrf request request_fields request_path response router s
 	server_process server_socket template template_html template_parse template_render
 IDENTITY = caller identity jid_rule login_session password xmpp_login
 PREBIND  = bosh_login bosh_session bosh_url breaker bulkhead prebind tigase upstream
-PAGE     = app bind chat error health login page prebind_json routes
+PAGE     = adhoc_rest app bind chat error health login page prebind_json routes
 
 LIB_OBJECTS = \
 	$(BASE:%=$(BUILD)/base/%.o) $(CONF:%=$(BUILD)/conf/%.o) $(STORE:%=$(BUILD)/store/%.o) \
@@ -40,7 +40,7 @@ LIB_OBJECTS = \
 	$(IDENTITY:%=$(BUILD)/identity/%.o) $(PREBIND:%=$(BUILD)/prebind/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o
 
-CTL      = check conf ctl map prebind session user
+CTL      = check conf ctl gateway map prebind session user
 
 EXTAUTH  = packet
 

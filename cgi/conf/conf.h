@@ -65,6 +65,9 @@ struct site_conf {
 	struct conf_limit limit_bind_user;
 	struct conf_limit limit_bind_ip;
 
+	bool gateway; /* /rest/adhoc/{jid} is answered */
+	struct conf_limit limit_gateway;
+
 	long backend;                /* enum conf_backend */
 	char *bosh_url;              /* what the browser uses; may hold {hostname}, then … */
 	struct conf_list bosh_hosts; /* … NAME or NAME=PUBLIC, in lower case */

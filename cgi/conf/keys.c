@@ -90,6 +90,10 @@ const struct conf_key conf_keys[] = {
 	 .what = "Chat sessions that one user may start."},
 	{SITE(limit_bind_ip), .type = TYPE_LIMIT, .initial = "60/1m",
 	 .what = "Chat sessions that may be started from one address."},
+	{SITE(gateway), .type = TYPE_BOOL, .initial = "off",
+	 .what = "Answer Tigase's REST call, /rest/adhoc/{jid}, for the callers added by prebindctl."},
+	{SITE(limit_gateway), .type = TYPE_LIMIT, .initial = "600/1m",
+	 .what = "Calls that one of those callers may make."},
 
 	{SITE(backend), .type = TYPE_ENUM, .initial = "tigase", .words = backend_words,
 	 .what = "How a chat session is made: by Tigase's REST call, or by logging in over BOSH."},

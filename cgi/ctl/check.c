@@ -8,6 +8,7 @@
 #include "ctl/ctl.h"
 #include "identity/jid_rule.h"
 #include "page/page.h"
+#include "store/gateway.h"
 #include "store/user.h"
 
 struct report {
@@ -59,6 +60,29 @@ static void check_providers(struct report *report, struct store *store)
 	}
 }
 
+static void count_caller(void *arg, const struct gateway_caller *caller)
+{
+	long *count = arg;
+
+	*count += !caller->disabled;
+}
+
+/* gateway = on, and nobody who could call: switched on in vain. */
+static void check_gateway(struct report *report, struct store *store)
+{
+	long count = 0;
+	struct error said = {0};
+	enum status status = gateway_caller_list(store, count_caller, &count, &said);
+
+	if (status == STATUS_OK && count == 0)
+		status = error_set(&said, STATUS_NOT_FOUND,
+				   "nobody may call: add one with `prebindctl gateway add NAME "
+				   "--domains DOMAIN`");
+	else if (status == STATUS_OK)
+		error_set(&said, STATUS_OK, "%ld caller%s", count, count == 1 ? "" : "s");
+	tell(report, "gateway", status, said.text);
+}
+
 struct first_user {
 	char name[USER_NAME_MAX + 1];
 };
@@ -107,6 +131,8 @@ static void check_site(struct report *report)
 	if (site.store != NULL) {
 		check_database(report, site.store);
 		check_providers(report, site.store);
+		if (report->site->gateway)
+			check_gateway(report, site.store);
 	}
 	if (status == STATUS_OK) {
 		status = prebind_check(site.prebind, &said);

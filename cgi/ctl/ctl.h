@@ -27,6 +27,9 @@ struct ctl {
 	bool password_stdin;
 	const char *jid;
 	const char *source;
+	const char *domains;   /* "a.example,b.example" */
+	const char *addresses; /* "192.0.2.1,2001:db8::/32" */
+	bool api_key;
 };
 
 enum verb_need { VERB_CONF = 1, VERB_SITE = 2, VERB_STORE = 4 };
@@ -38,7 +41,10 @@ enum verb_option {
 	OPTION_PASSWORD_STDIN = 8,
 	OPTION_XMPP_PASSWORD_STDIN = 16,
 	OPTION_JID = 32,
-	OPTION_SOURCE = 64
+	OPTION_SOURCE = 64,
+	OPTION_DOMAINS = 128,
+	OPTION_ADDRESSES = 256,
+	OPTION_API_KEY = 512
 };
 
 struct verb {
@@ -90,6 +96,12 @@ int ctl_user_disable(struct ctl *ctl);
 int ctl_user_enable(struct ctl *ctl);
 int ctl_user_delete(struct ctl *ctl);
 int ctl_user_list(struct ctl *ctl);
+int ctl_gateway_add(struct ctl *ctl);
+int ctl_gateway_passwd(struct ctl *ctl);
+int ctl_gateway_disable(struct ctl *ctl);
+int ctl_gateway_enable(struct ctl *ctl);
+int ctl_gateway_delete(struct ctl *ctl);
+int ctl_gateway_list(struct ctl *ctl);
 int ctl_map_set(struct ctl *ctl);
 int ctl_map_delete(struct ctl *ctl);
 int ctl_map_list(struct ctl *ctl);

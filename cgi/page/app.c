@@ -49,7 +49,8 @@ enum status app_new(const struct conf *conf, struct app **out, struct error *err
 		return error_no_memory(err);
 	app->conf = conf;
 	app->sites = calloc(conf->n_sites, sizeof(*app->sites));
-	if (app->sites == NULL) {
+	if (app->sites == NULL || caller_cache_new(&app->callers, err) != STATUS_OK) {
+		free(app->sites);
 		free(app);
 		return error_no_memory(err);
 	}
@@ -72,5 +73,6 @@ void app_free(struct app *app)
 	for (size_t i = 0; i < app->conf->n_sites; i++)
 		site_close(&app->sites[i]);
 	free(app->sites);
+	caller_cache_free(app->callers);
 	free(app);
 }

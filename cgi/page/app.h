@@ -9,6 +9,7 @@
 
 #include "base/secret.h"
 #include "conf/conf.h"
+#include "identity/caller.h"
 #include "identity/identity.h"
 #include "prebind/prebind.h"
 #include "store/limit.h"
@@ -32,6 +33,7 @@ struct site {
 struct app {
 	const struct conf *conf; /* borrowed */
 	struct site *sites;      /* in the order of conf->sites */
+	struct caller_cache *callers;
 };
 
 struct exchange {

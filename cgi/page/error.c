@@ -17,7 +17,7 @@ static bool wants_json(const struct exchange *ex)
 	const char *accept = ex->req.accept;
 
 	if (ex->route != NULL)
-		return ex->route->json;
+		return ex->route->speaks == SPEAKS_JSON;
 	return accept != NULL && strstr(accept, "application/json") != NULL &&
 	       strstr(accept, "text/html") == NULL;
 }
@@ -128,7 +128,9 @@ void page_send_error(struct exchange *ex, enum status status, const struct error
 {
 	log_error(ex, status, err);
 	add_retry_after(ex, status);
-	if (wants_json(ex))
+	if (ex->route != NULL && ex->route->speaks == SPEAKS_ADHOC)
+		adhoc_send_error(ex, status, err);
+	else if (wants_json(ex))
 		send_json(ex, status);
 	else if (ex->site == NULL)
 		send_plain(ex, status);

@@ -97,11 +97,11 @@ static void add_bosh_origins(const struct site_conf *conf, struct strbuf *out)
 
 static void add_content_security_policy(struct exchange *ex)
 {
+	const char *type = ex->res->headers[HEADER_CONTENT_TYPE];
 	struct strbuf csp;
 
 	strbuf_init(&csp);
-	if (ex->res->headers[HEADER_CONTENT_TYPE] != NULL &&
-	    strcmp(ex->res->headers[HEADER_CONTENT_TYPE], CONTENT_TYPE_JSON) == 0) {
+	if (type != NULL && strcmp(type, CONTENT_TYPE_HTML) != 0) {
 		strbuf_adds(&csp, "default-src 'none'; frame-ancestors 'none'");
 	} else {
 		strbuf_addf(

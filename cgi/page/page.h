@@ -18,6 +18,10 @@ void login_handle(struct exchange *ex);
 void logout_handle(struct exchange *ex);
 void prebind_json_handle(struct exchange *ex);
 void health_handle(struct exchange *ex);
+void adhoc_handle(struct exchange *ex);
+
+/* Errors on that one's way: in the request's format, with Tigase's status. */
+void adhoc_send_error(struct exchange *ex, enum status status, const struct error *err);
 
 /* Puts the headers of every dynamic response on it; the last thing before it leaves. */
 void page_finish(struct exchange *ex);

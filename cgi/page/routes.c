@@ -18,7 +18,10 @@
 #define BODY_LOGIN_MAX  8192 /* name, password, next and token, each percent-encoded */
 #define BODY_BIND_MAX   1024 /* bind=no, or nothing */
 #define BODY_LOGOUT_MAX 1024
+#define BODY_ADHOC_MAX  65536 /* SEC-HTTP-2 */
 #define NEXT_MAX        512
+#define API_KEY_MAX     128 /* ours have 43 bytes */
+#define TYPE_MAX        64
 
 static const struct param health_query[] = {
     {"deep", 1}
@@ -37,6 +40,10 @@ static const struct param prebind_form[] = {
 };
 static const struct param logout_form[] = {
     {"token", CSRF_TOKEN_LEN}
+};
+static const struct param adhoc_query[] = {
+    {"api-key", API_KEY_MAX},
+    {"type",    TYPE_MAX   },
 };
 
 #define PARAMS(list)                                                                               \
@@ -72,7 +79,7 @@ static const struct route routes[] = {
      .path = "/prebind.json",
      .methods = HTTP_GET | HTTP_POST,
      .needs = NEED_SAME_ORIGIN | NEED_FETCH | NEED_USER | NEED_JID,
-     .json = true,
+     .speaks = SPEAKS_JSON,
      .form = PARAMS(prebind_form),
      .body_max = BODY_BIND_MAX,
      .handle = prebind_json_handle,
@@ -80,9 +87,18 @@ static const struct route routes[] = {
     {
      .path = "/health",
      .methods = HTTP_GET,
-     .json = true,
+     .speaks = SPEAKS_JSON,
      .query = PARAMS(health_query),
      .handle = health_handle,
+     },
+    {
+     .path = "/rest/adhoc/{jid}",
+     .methods = HTTP_GET | HTTP_POST,
+     .needs = NEED_GATEWAY,
+     .speaks = SPEAKS_ADHOC,
+     .query = PARAMS(adhoc_query),
+     .body_max = BODY_ADHOC_MAX,
+     .handle = adhoc_handle,
      },
 };
 
@@ -120,6 +136,10 @@ static enum status find_route(struct exchange *ex, struct error *err)
 
 	enum status status =
 	    router_find(routes, N_ROUTES, ex->req.path, ex->req.method, &ex->route);
+	if (ex->route != NULL && (ex->route->needs & NEED_GATEWAY) && !ex->site->conf->gateway) {
+		ex->route = NULL;
+		status = STATUS_NOT_FOUND;
+	}
 	if (status == STATUS_METHOD_NOT_ALLOWED) {
 		router_allow(ex->route->methods, allow);
 		response_header(ex->res, HEADER_ALLOW, allow);
@@ -132,7 +152,9 @@ static enum status read_body(struct exchange *ex, struct error *err)
 {
 	enum status status = STATUS_OK;
 
-	if (ex->req.method == HTTP_POST)
+	if (ex->req.method == HTTP_POST && ex->route->speaks == SPEAKS_ADHOC)
+		status = request_body_read_any(ex->gateway, ex->route->body_max, &ex->req, err);
+	else if (ex->req.method == HTTP_POST)
 		status = request_body_read(ex->gateway, ex->route->body_max, &ex->req, err);
 	if (status == STATUS_OK)
 		status = request_params_check(&ex->req, &ex->route->query, &ex->route->form, err);

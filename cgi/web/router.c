@@ -1,18 +1,39 @@
 /*
- * Which route answers a path and a method. Exact paths only: no prefixes, no patterns, no
- * normalisation. The table is somebody else's (page/routes.c); this file only looks things up in
- * it.
+ * Which route answers a path and a method. Exact paths, and one kind of pattern: a last segment that
+ * may be anything. No prefixes, no normalisation. The table is somebody else's (page/routes.c); this
+ * file only looks things up in it.
  */
 #include "web/router.h"
 
 #include <stdio.h>
 #include <string.h>
 
+/* How much of the path is fixed: all of it, or all up to its parameter. */
+static size_t fixed_length(const char *path)
+{
+	return strcspn(path, "{");
+}
+
+static bool path_matches(const char *wanted, const char *path)
+{
+	size_t fixed = fixed_length(wanted);
+
+	if (wanted[fixed] == '\0')
+		return strcmp(wanted, path) == 0;
+	return strncmp(wanted, path, fixed) == 0 && path[fixed] != '\0' &&
+	       strchr(path + fixed, '/') == NULL;
+}
+
+const char *router_param(const struct route *route, const char *path)
+{
+	return path + fixed_length(route->path);
+}
+
 enum status router_find(const struct route *routes, size_t n, const char *path,
 			enum http_method method, const struct route **out)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(routes[i].path, path) != 0)
+		if (!path_matches(routes[i].path, path))
 			continue;
 		*out = &routes[i];
 		return routes[i].methods & (unsigned)method ? STATUS_OK : STATUS_METHOD_NOT_ALLOWED;

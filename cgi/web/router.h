@@ -15,16 +15,23 @@ enum route_need { /* what must hold before the handler runs; bits */
 		  NEED_FETCH = 8, /* a GET must come from script of our own pages (SEC-CSRF-4) */
 		  NEED_LOGIN_TOKEN = 16, /* a POST must carry the login form's token */
 		  NEED_SESSION_TOKEN =
-		      32 /* a POST must carry a token of the session it acts on, if there is one */
+		      32, /* a POST must carry a token of the session it acts on, if there is one */
+		  NEED_GATEWAY = 64 /* the site answers callers; else the route is not there */
+};
+
+enum route_format { /* what errors are told in */
+		    SPEAKS_PAGES,
+		    SPEAKS_JSON,
+		    SPEAKS_ADHOC /* as Tigase's REST call; bodies of any type reach the handler */
 };
 
 struct exchange; /* page/: a request with its site, user and response */
 
 struct route {
-	const char *path; /* exact: "/login" */
+	const char *path; /* exact: "/login"; or with a parameter for its last segment: "/x/{y}" */
 	unsigned methods; /* bits of enum http_method */
 	unsigned needs;   /* bits of enum route_need */
-	bool json;        /* errors are told in JSON */
+	unsigned speaks;  /* enum route_format */
 	struct params query;
 	struct params form;
 	size_t body_max; /* bytes; 0: no body */
@@ -34,6 +41,9 @@ struct route {
 /* STATUS_OK and *out; STATUS_NOT_FOUND; STATUS_METHOD_NOT_ALLOWED, with *out set (its methods are for Allow). */
 enum status router_find(const struct route *routes, size_t n, const char *path,
 			enum http_method method, const struct route **out);
+
+/* What stands in the path's last segment, borrowed from path; route: the one found for it. */
+const char *router_param(const struct route *route, const char *path);
 
 /* "GET, HEAD" for a set of methods; buffer of at least 32 bytes. */
 void router_allow(unsigned methods, char out[32]);

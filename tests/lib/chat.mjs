@@ -18,9 +18,10 @@ export function typablePassword() {
 
 /**
  * @param {import('./place.mjs').Place} place
- * @param {{ users?: Record<string, string>, site?: object, server?: object, prosody?: string,
+ * @param {{ users?: Record<string, string>, site?: object, sites?: object, server?: object, prosody?: string,
  *           progress?: (text: string) => void }} [options]
  *   users: site user to site password; each has the XMPP account of that name, with another password
+ *   sites: more of them, on the same database and back end
  * @returns the address of the page, the ports, and the parts
  */
 export async function startChat(place, options = {}) {
@@ -32,14 +33,11 @@ export async function startChat(place, options = {}) {
 	const prosody = await startProsody(place, { domain: DOMAIN, port: boshPort, users: xmpp, more: options.prosody });
 
 	progress("prebind: database, users, JID map");
+	const common = { jid: `{user}@${DOMAIN}`, backend: "bosh", bosh_service: `http://127.0.0.1:${boshPort}/http-bind` };
 	const prebind = new Prebind(place, {
 		server: options.server,
-		site: {
-			jid: `{user}@${DOMAIN}`,
-			backend: "bosh",
-			bosh_service: `http://127.0.0.1:${boshPort}/http-bind`,
-			...options.site,
-		},
+		site: { ...common, ...options.site },
+		sites: Object.fromEntries(Object.entries(options.sites ?? {}).map(([name, keys]) => [name, { ...common, ...keys }])),
 	});
 	await prebind.prepare(users);
 	for (const [name, password] of Object.entries(xmpp))

@@ -970,6 +970,8 @@ static const struct {
     {"limit_login",          "1/2s"                       },
     {"limit_bind_user",      "off"                        },
     {"limit_bind_ip",        "3/4h"                       },
+    {"gateway",              "on"			 },
+    {"limit_gateway",        "5/6h"                       },
     {"backend",              "bosh"		       },
     {"bosh_url",             "https://b.org/bosh"         },
     {"bosh_hosts",           "n1=chat1.b.org n2.b.org"    },

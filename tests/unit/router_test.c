@@ -62,6 +62,32 @@ static void test_unknown_paths(void **state)
 	}
 }
 
+/* The last segment is anything but nothing, and nothing follows it. */
+static void test_parameter(void **state)
+{
+	static const struct route with[] = {
+	    {.path = "/x/known",    .methods = HTTP_GET            },
+	    {.path = "/x/y/{name}", .methods = HTTP_GET | HTTP_POST},
+	};
+	static const char *const others[] = {"/x/y",  "/x/y/",     "/x/y/a/", "/x/y/a/b",
+					     "/x/ya", "/x/{name}", "/x/y//a", "x/y/a"};
+	const struct route *found = NULL;
+
+	(void)state;
+	assert_int_equal(
+	    router_find(with, LENGTH(with), "/x/y/bosh@example.org", HTTP_POST, &found), STATUS_OK);
+	assert_ptr_equal(found, &with[1]);
+	assert_string_equal(router_param(found, "/x/y/bosh@example.org"), "bosh@example.org");
+	assert_string_equal(router_param(found, "/x/y/{name}"), "{name}");
+	assert_int_equal(router_find(with, LENGTH(with), "/x/y/a", HTTP_HEAD, &found),
+			 STATUS_METHOD_NOT_ALLOWED);
+	assert_int_equal(router_find(with, LENGTH(with), "/x/known", HTTP_GET, &found), STATUS_OK);
+	assert_string_equal(router_param(found, "/x/known"), "");
+	for (size_t i = 0; i < LENGTH(others); i++)
+		assert_int_equal(router_find(with, LENGTH(with), others[i], HTTP_GET, &found),
+				 STATUS_NOT_FOUND);
+}
+
 static void test_allow(void **state)
 {
 	static const char *const expected[] = {
@@ -88,9 +114,8 @@ static void test_methods(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_matrix),
-	    cmocka_unit_test(test_unknown_paths),
-	    cmocka_unit_test(test_allow),
+	    cmocka_unit_test(test_matrix),    cmocka_unit_test(test_unknown_paths),
+	    cmocka_unit_test(test_parameter), cmocka_unit_test(test_allow),
 	    cmocka_unit_test(test_methods),
 	};
 

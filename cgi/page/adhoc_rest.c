@@ -1,0 +1,421 @@
+/*
+ * /rest/adhoc/bosh@DOMAIN: Tigase's REST call pre-bind-bosh-session, answered by us for programs with an account of
+ * their own (prebindctl gateway add), whatever the back end is. What Tigase answers with an empty 404 or 500 has the
+ * same status here and a body that says what is wrong. No cookie, login session or form token counts on this
+ * route: a site's users cannot reach it. docs/gateway.md lists where it differs from Tigase on purpose.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "page/page.h"
+#include "store/jid_map.h"
+#include "web/basic_auth.h"
+#include "xmpp/adhoc_server.h"
+
+#define REALM         "Basic realm=\"prebind\", charset=\"UTF-8\""
+#define NODE_FALLBACK "localhost" /* what Tigase says where it knows no better */
+
+/* Tigase's streams break on these in a resource, however they are escaped. */
+#define RESOURCE_REFUSED "&<>\"'"
+
+/* Tigase's own words. */
+#define SAID_NO_DOMAIN "Domain of the JID doesn't exists"
+
+/* Calls with wrong credentials from one address, over all names: as wrong passwords in the login form. */
+static const struct conf_limit failure_limit = {.count = 50, .period_ms = 3600L * 1000};
+
+/* One call on its way. */
+struct call {
+	struct exchange *ex;
+	enum adhoc_format body;   /* of the request's body */
+	enum adhoc_format answer; /* … and of the answer */
+	struct basic_auth claimed;
+	struct gateway_caller caller;
+	char *component; /* "bosh@example.org" */
+	struct adhoc_command command;
+	struct jid jid;
+	struct error why;   /* for the log, where it did not end well */
+	const char *result; /* for the log */
+};
+
+/* ---- answers ---- */
+
+static void send_text(struct exchange *ex, int http_status, enum adhoc_format format,
+		      const struct strbuf *text)
+{
+	ex->res->status = http_status;
+	response_header(ex->res, HEADER_CONTENT_TYPE, adhoc_content_type(format));
+	strbuf_add(&ex->res->body, text->data, text->len);
+	if (!strbuf_ok(text))
+		ex->res->failed = true;
+}
+
+static void send_refusal(struct exchange *ex, int http_status, enum status status,
+			 const char *message)
+{
+	struct adhoc_refusal refusal = {
+	    .code = status_name(status), .message = message, .request_id = ex->req.id};
+	enum adhoc_format body, answer = ADHOC_XML;
+	const char *type = fields_get(&ex->req.query, "type");
+	struct strbuf text;
+
+	/* a GET has no body, and says what it wants in its address */
+	if (ex->req.method != HTTP_GET || type == NULL)
+		type = ex->req.content_type != NULL ? ex->req.content_type : "";
+	adhoc_request_type(type, &body, &answer);
+	strbuf_init(&text);
+	adhoc_refusal_write(&text, answer, &refusal);
+	send_text(ex, http_status, answer, &text);
+	strbuf_clear(&text);
+}
+
+/* What a program can act on; the sentence itself only where it speaks of nothing but the request. */
+static const char *message_of(enum status status, const struct error *err)
+{
+	switch (status) {
+	case STATUS_LOGIN_REQUIRED:
+		return "Basic credentials of a gateway caller are needed";
+	case STATUS_BAD_CREDENTIALS:
+		return "these credentials are no gateway caller's";
+	case STATUS_SLOW_DOWN:
+		return "too many calls; Retry-After says when the next may come";
+	case STATUS_CHAT_SERVER:
+		return "the XMPP server made no session; the log says why";
+	case STATUS_CHAT_TIMEOUT:
+		return "the XMPP server did not answer in time";
+	case STATUS_BUSY:
+	case STATUS_UNAVAILABLE:
+		return "not now; Retry-After says when to try again";
+	case STATUS_INTERNAL:
+		return "a fault of ours; the log has it under this request_id";
+	default:
+		return err != NULL && err->text[0] != '\0' ? err->text : status_title(status);
+	}
+}
+
+void adhoc_send_error(struct exchange *ex, enum status status, const struct error *err)
+{
+	if (status == STATUS_LOGIN_REQUIRED || status == STATUS_BAD_CREDENTIALS)
+		response_header(ex->res, HEADER_WWW_AUTHENTICATE, REALM);
+	send_refusal(ex, status_http(status), status, message_of(status, err));
+}
+
+/* A 200; result: for the log. Clears the text. */
+static void send_answer(struct call *call, const char *result, struct strbuf *text)
+{
+	call->result = result;
+	send_text(call->ex, 200, call->answer, text);
+	strbuf_clear(text);
+}
+
+static void send_error_field(struct call *call, const char *result, const char *said)
+{
+	struct strbuf text;
+
+	strbuf_init(&text);
+	adhoc_error_write(&text, call->answer, call->component, said);
+	send_answer(call, result, &text);
+}
+
+static void send_no_result(struct call *call)
+{
+	struct strbuf text;
+
+	strbuf_init(&text);
+	adhoc_no_result_write(&text, call->answer, call->component);
+	send_answer(call, "jid_refused", &text);
+}
+
+static void send_form(struct call *call)
+{
+	struct strbuf text;
+
+	strbuf_init(&text);
+	adhoc_form_write(&text, call->answer, call->component);
+	send_answer(call, "form", &text);
+}
+
+/* In one of three ways: Tigase's status for what cannot be read, a field, or the status's own. */
+static void send_failure(struct call *call, enum status status)
+{
+	call->result = status_name(status);
+	if (status == STATUS_BAD_REQUEST)
+		send_refusal(call->ex, 500, status, call->why.text);
+	else if (status == STATUS_NO_CHAT_ACCOUNT)
+		send_error_field(call, call->result, "There is no account of that JID");
+	else
+		page_send_error(call->ex, status, &call->why);
+}
+
+static bool is_host_name(const char *text)
+{
+	size_t len =
+	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-");
+
+	return len > 0 && len <= ADHOC_HOSTNAME_MAX && text[len] == '\0';
+}
+
+/* The node that has the session where the back end names one, else this site. */
+static const char *node_name(const struct call *call, const struct prebind_session *session)
+{
+	const struct conf_list *hosts = &call->ex->site->conf->hosts;
+	const char *names[] = {
+	    session->hostname,
+	    hosts->count > 0 ? hosts->items[0] : "",
+	    call->jid.domain,
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is_host_name(names[i]))
+			return names[i];
+	return NODE_FALLBACK;
+}
+
+static void send_session(struct call *call, const struct prebind_session *session)
+{
+	char rid[24];
+	struct strbuf text;
+	struct adhoc_result result = {
+	    .from = session->jid,
+	    .hostname = node_name(call, session),
+	    .rid = rid,
+	    .sid = session->sid,
+	    .hold = call->command.hold,
+	    .wait = call->command.wait,
+	};
+
+	/* ours is the next to send, Tigase's the last that was: its client counts on by itself */
+	snprintf(rid, sizeof(rid), "%lld", strtoll(session->rid, NULL, 10) - 1);
+	strbuf_init_secret(&text);
+	adhoc_result_write(&text, call->answer, call->component, &result);
+	send_answer(call, "ok", &text);
+}
+
+/* ---- who calls ---- */
+
+/* As with the login form: failures of this address so far, or (take) one more. */
+static enum status failures(struct exchange *ex, bool take, struct error *err)
+{
+	char address[64];
+	struct limit_key from = {.scope = "gateway_ip", .key = address};
+
+	if (ex->site->conf->limit_gateway.count == 0)
+		return STATUS_OK;
+	limit_address_key(ex->req.remote_addr, address);
+	return (take ? limit_take : limit_check)(ex->site->limits, &from, &failure_limit,
+						 ex->now * 1000, &ex->retry_after, err);
+}
+
+/* In the header or in the address; in both it is there twice, which Tigase takes for none. */
+static enum status api_key_find(const struct exchange *ex, const char **out, struct error *err)
+{
+	const char *in_query = fields_get(&ex->req.query, "api-key");
+
+	if (in_query != NULL && ex->req.api_key != NULL)
+		return error_set(err, STATUS_FORBIDDEN, "the API key was sent twice");
+	*out = in_query != NULL ? in_query : ex->req.api_key;
+	return STATUS_OK;
+}
+
+static enum status authenticate(struct call *call)
+{
+	struct exchange *ex = call->ex;
+	struct caller_claim claim = {.address = ex->req.remote_addr};
+	enum status status = basic_auth_read(ex->req.authorization, &call->claimed, &call->why);
+
+	if (status == STATUS_OK)
+		status = failures(ex, false, &call->why);
+	if (status == STATUS_OK)
+		status = api_key_find(ex, &claim.api_key, &call->why);
+	if (status != STATUS_OK)
+		return status;
+	claim.name = call->claimed.name;
+	claim.password = call->claimed.password;
+	status = caller_authenticate(ex->app->callers, ex->site->store, &claim, &call->caller,
+				     &call->why);
+	if (status == STATUS_BAD_CREDENTIALS || status == STATUS_FORBIDDEN)
+		failures(ex, true, NULL);
+	return status;
+}
+
+static enum status limit(struct call *call)
+{
+	struct exchange *ex = call->ex;
+	struct limit_key key = {.scope = "gateway", .key = call->caller.name};
+
+	return limit_take(ex->site->limits, &key, &ex->site->conf->limit_gateway,
+			  clock_wall() * 1000, &ex->retry_after, &call->why);
+}
+
+/* ---- what is asked for ---- */
+
+/* The path's JID: our component at a domain that the caller may bind in. */
+static enum status component_find(struct call *call)
+{
+	const char *text = router_param(call->ex->route, call->ex->req.path);
+	const size_t len = strlen(ADHOC_COMPONENT "@");
+	struct strbuf component;
+	char *domain = NULL;
+
+	if (strncmp(text, ADHOC_COMPONENT "@", len) != 0 ||
+	    jid_domain_prepare(text + len, &domain, NULL) != STATUS_OK ||
+	    !caller_has_domain(&call->caller, domain)) {
+		free(domain);
+		return error_set(&call->why, STATUS_NOT_FOUND,
+				 "nothing takes commands at that JID; the path ends in "
+				 "/rest/adhoc/" ADHOC_COMPONENT
+				 "@DOMAIN, with a domain that this caller may bind in");
+	}
+	strbuf_init(&component);
+	strbuf_addf(&component, ADHOC_COMPONENT "@%s", domain);
+	call->component = strbuf_take(&component);
+	free(domain);
+	return call->component != NULL ? STATUS_OK : error_no_memory(&call->why);
+}
+
+static enum status command_read(struct call *call)
+{
+	const struct request *req = &call->ex->req;
+
+	if (!adhoc_request_type(req->content_type, &call->body, &call->answer))
+		return error_set(&call->why, STATUS_BAD_REQUEST,
+				 "the Content-Type must be that of XML or JSON: text/xml, "
+				 "application/xml or application/json");
+	return adhoc_command_read(call->body, req->body.data, req->body.len, &call->command,
+				  &call->why);
+}
+
+/* The site's own account at Tigase may do what no user may: it is nobody's to become. */
+static bool is_service_account(const struct call *call)
+{
+	const struct site_conf *conf = call->ex->site->conf;
+	struct jid service = {0};
+	bool same = conf->backend == BACKEND_TIGASE &&
+		    jid_parse(conf->tigase_user, &service, NULL) == STATUS_OK &&
+		    jid_same_bare(&service, &call->jid);
+
+	jid_clear(&service);
+	return same;
+}
+
+/* With accounts = map only what is in the map exists (SEC-JID-5). */
+static enum status account_check(struct call *call)
+{
+	struct jid_map_row row = {0};
+	enum status status;
+
+	if (is_service_account(call))
+		return error_set(&call->why, STATUS_NO_CHAT_ACCOUNT,
+				 "%s@%s is the account that this site calls Tigase with",
+				 call->jid.localpart, call->jid.domain);
+	if (call->ex->site->conf->accounts != ACCOUNTS_MAP)
+		return STATUS_OK;
+	status = jid_map_find_account(call->ex->site->store, call->jid.localpart, call->jid.domain,
+				      &row, &call->why);
+	jid_map_clear(&row);
+	return status == STATUS_NOT_FOUND ? STATUS_NO_CHAT_ACCOUNT : status;
+}
+
+/* ---- the call ---- */
+
+static void bind_and_send(struct call *call)
+{
+	struct prebind_session session = {0};
+	enum status status = account_check(call);
+
+	if (status == STATUS_OK)
+		status = prebind_bind(call->ex->site->prebind, &call->jid, &session, &call->why);
+	call->ex->retry_after = call->why.retry_after;
+	if (status == STATUS_OK)
+		send_session(call, &session);
+	else
+		send_failure(call, status == STATUS_BAD_REQUEST ? STATUS_CHAT_SERVER : status);
+	prebind_session_clear(&session);
+}
+
+/* "example.org", "example.org/x": Tigase binds those, and nobody could talk to them. */
+static bool is_domain_only(const char *jid)
+{
+	return jid[strcspn(jid, "@/")] != '@';
+}
+
+static void post(struct call *call)
+{
+	enum status status = command_read(call);
+	const char *from = call->command.from;
+
+	if (status != STATUS_OK)
+		send_failure(call, status);
+	else if (from[0] == '\0')
+		send_form(call);
+	else if (is_domain_only(from))
+		send_error_field(call, "jid_refused", "A JID without a localpart is no account");
+	else if (jid_parse(from, &call->jid, &call->why) != STATUS_OK)
+		send_no_result(call);
+	else if (strpbrk(call->jid.resource, RESOURCE_REFUSED) != NULL)
+		send_error_field(call, "jid_refused",
+				 "A resource with any of & < > \" ' in it breaks XMPP streams");
+	else if (!caller_has_domain(&call->caller, call->jid.domain))
+		send_error_field(call, "domain_refused", SAID_NO_DOMAIN);
+	else
+		bind_and_send(call);
+}
+
+static void list(struct call *call)
+{
+	const struct request *req = &call->ex->req;
+	const char *type = fields_get(&req->query, "type");
+	struct strbuf text;
+
+	adhoc_request_type(type != NULL ? type : req->content_type, &call->body, &call->answer);
+	strbuf_init(&text);
+	adhoc_list_write(&text, call->answer, call->component);
+	send_answer(call, "ok", &text);
+}
+
+static void call_log(const struct call *call, int64_t started_ms)
+{
+	const struct exchange *ex = call->ex;
+	bool ok = strcmp(call->result, "ok") == 0;
+	char ms[24];
+
+	snprintf(ms, sizeof(ms), "%" PRId64, clock_monotonic_ms() - started_ms);
+	log_event(ok ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+		  ex->req.method == HTTP_GET ? "gateway_list" : "gateway_bind", "id", ex->req.id,
+		  "site", ex->site->conf->name, "caller", call->claimed.name, "ip",
+		  ex->req.remote_addr, "jid", call->command.from, "result", call->result, "ms", ms,
+		  "why", ok || call->why.text[0] == '\0' ? NULL : call->why.text, NULL);
+}
+
+static void call_clear(struct call *call)
+{
+	basic_auth_clear(&call->claimed);
+	gateway_caller_clear(&call->caller);
+	free(call->component);
+	adhoc_command_clear(&call->command);
+	jid_clear(&call->jid);
+}
+
+void adhoc_handle(struct exchange *ex)
+{
+	struct call call = {.ex = ex, .body = ADHOC_XML, .answer = ADHOC_XML};
+	int64_t started_ms = clock_monotonic_ms();
+	enum status status = authenticate(&call);
+
+	if (status == STATUS_OK)
+		status = limit(&call);
+	if (status == STATUS_OK)
+		status = component_find(&call);
+	if (status != STATUS_OK)
+		send_failure(&call, status);
+	else if (ex->req.method == HTTP_GET)
+		list(&call);
+	else
+		post(&call);
+	call_log(&call, started_ms);
+	call_clear(&call);
+}
