@@ -5,12 +5,14 @@
  */
 import fs from "node:fs";
 import net from "node:net";
+import tls from "node:tls";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 
 const RECORDINGS = new URL("tigase/", import.meta.url);
 const RECORDED_JID = "alice@example.test/web1";
 const RECORDED_BARE_JID = "alice@example.test";
+const RECORDED_HOSTNAME = "localhost";
 const COMMAND = "pre-bind-bosh-session";
 const DRIP_MS = 30;
 
@@ -40,7 +42,6 @@ const ANSWERS = {
  * @property {"hang" | "close" | "reset" | "drip"} [way] drip: a right head, then a byte now and then
  * @property {number} [delayMs] before the answer
  * @property {Promise<unknown>} [until] what else to wait for before it
- * @property {Promise<unknown>} [until] to wait for before the answer
  * @property {number} [times] afterwards as the server again; without: always
  */
 
@@ -84,11 +85,12 @@ function escapeValue(text, json) {
 	return json ? JSON.stringify(xml(text)).slice(1, -1) : xml(xml(text));
 }
 
-/** A recorded session, for another JID: only the text and its length change. */
-function readdress(bytes, jid, json) {
+/** A recorded session, for another JID and on another node: only the text and its length change. */
+function readdress(bytes, jid, json, hostname) {
 	const { head, body } = split(bytes);
 	const [recorded, wanted] = jid.includes("/") ? [RECORDED_JID, jid] : [`${RECORDED_BARE_JID}/`, `${jid}/`];
-	const text = unchunk(body).replaceAll(recorded, () => escapeValue(wanted, json));
+	const text = unchunk(body).replaceAll(recorded, () => escapeValue(wanted, json))
+		.replace(RECORDED_HOSTNAME, hostname);
 	return Buffer.from(`${head}${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n0\r\n\r\n`);
 }
 
@@ -148,17 +150,25 @@ class Reader {
 }
 
 export class TigasePeer {
-	/** @param {{ user: string, password: string, apiKey: string | null }} accepted */
+	/**
+	 * @param {{ user: string, password: string, apiKey: string | null, hostname?: string,
+	 *           tls?: { key: Buffer | string, cert: Buffer | string } | null }} accepted
+	 */
 	constructor(accepted) {
 		this.accepted = accepted;
 		/** @type {PeerRequest[]} */
 		this.requests = [];
 		this.connections = 0;
+		/** Requests that are being answered, and how many there were at most. */
+		this.running = 0;
+		this.mostRunning = 0;
 		/** @type {Set<net.Socket>} */
 		this.sockets = new Set();
 		/** @type {Script | null} */
 		this.script = null;
-		this.server = net.createServer((socket) => this.serve(socket));
+		const serve = (socket) => this.serve(socket);
+		this.server = accepted.tls ? tls.createServer(accepted.tls, serve) : net.createServer(serve);
+		this.server.on("tlsClientError", () => {}); // a client that does not trust us: a test's business
 	}
 
 	/** @param {number} port */
@@ -171,9 +181,14 @@ export class TigasePeer {
 		return this;
 	}
 
+	/** How many sessions were asked for. */
+	get binds() {
+		return this.requests.filter(({ method }) => method === "POST").length;
+	}
+
 	/** The configuration's tigase_url. */
 	get url() {
-		return `http://127.0.0.1:${this.port}/rest/adhoc/bosh@example.test`;
+		return `${this.accepted.tls ? "https://localhost" : "http://127.0.0.1"}:${this.port}/rest/adhoc/bosh@example.test`;
 	}
 
 	/**
@@ -202,6 +217,7 @@ export class TigasePeer {
 		this.script = typeof script === "string" ? { recording: script } : script;
 	}
 
+	/** Stops listening and breaks what is open; may be called twice. */
 	async close() {
 		for (const socket of this.sockets)
 			socket.destroy();
@@ -213,7 +229,8 @@ export class TigasePeer {
 		const connection = ++this.connections;
 		const reader = new Reader((request) => {
 			this.requests.push({ ...request, connection });
-			this.respond(socket, request).catch((error) => socket.destroy(error));
+			this.mostRunning = Math.max(this.mostRunning, ++this.running);
+			this.respond(socket, request).catch((error) => socket.destroy(error)).finally(() => this.running--);
 		});
 		this.sockets.add(socket);
 		socket.on("data", (data) => reader.push(data));
@@ -226,7 +243,6 @@ export class TigasePeer {
 		const script = this.takeScript();
 		if (script?.delayMs)
 			await new Promise((resolve) => setTimeout(resolve, script.delayMs));
-		await script?.until;
 		await script?.until;
 		switch (script?.way) {
 		case "hang": return;
@@ -282,7 +298,8 @@ export class TigasePeer {
 			return pick(ANSWERS.unknownNode);
 		if (!command.from)
 			return pick(ANSWERS.noFrom);
-		return readdress(pick(command.from.includes("/") ? ANSWERS.fullJid : ANSWERS.bareJid), command.from, json);
+		const answer = pick(command.from.includes("/") ? ANSWERS.fullJid : ANSWERS.bareJid);
+		return readdress(answer, command.from, json, this.accepted.hostname ?? RECORDED_HOSTNAME);
 	}
 }
 
@@ -307,12 +324,14 @@ function drip(socket) {
 
 /**
  * Starts one on 127.0.0.1.
- * @param {{ port?: number, user?: string, password?: string, apiKey?: string | null,
- *           place?: import('../lib/place.mjs').Place }} [options] port 0: a free one; place: closes it when it closes
+ * @param {{ port?: number, user?: string, password?: string, apiKey?: string | null, hostname?: string,
+ *           tls?: { key: Buffer | string, cert: Buffer | string } | null,
+ *           place?: import('../lib/place.mjs').Place }} [options]
+ *   port 0: a free one; hostname: of the node that its sessions are on; place: closes it when it closes
  */
 export async function startTigasePeer(options = {}) {
-	const { port = 0, user = "admin@example.test", password = "adminpass", apiKey = null, place } = options;
-	const peer = await new TigasePeer({ user, password, apiKey }).listen(port);
+	const { port = 0, user = "admin@example.test", password = "adminpass", apiKey = null, place, ...more } = options;
+	const peer = await new TigasePeer({ user, password, apiKey, ...more }).listen(port);
 	place?.onClose(() => peer.close());
 	return peer;
 }

@@ -9,18 +9,22 @@ import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const TIMEOUT_MS = 400;
 const API_KEY = "key-for-tests";
+const ODD_KEY = "k&y=1 #ü+%41/";
 const RECORDED = {
 	json: { sid: "bfcd28f4-24c8-4378-8d23-af11354dff74", rid: 791632 },
 	xml: { sid: "28b777e2-276f-410f-8ccc-3ec435582b67", rid: 6062471 },
 };
 
-let place, peer, keyedPeer, prebind;
+let place, peer, keyedPeer, oddPeer, prebind;
 
 before(async () => {
 	place = new Place();
 	peer = await startTigasePeer({ place });
 	keyedPeer = await startTigasePeer({ place, apiKey: API_KEY });
+	oddPeer = await startTigasePeer({ place, apiKey: ODD_KEY });
 	const site = (keys) => ({ database: place.path("data", "prebind.db"), ...peer.site(place), timeout: "4s", ...keys });
+	const odd = { tigase_api_key_in: "query", tigase_api_key_file: place.write("etc/odd.key", ODD_KEY) };
+	const deadUrl = `http://127.0.0.1:${DEAD_PORT}/rest/adhoc/bosh@example.test`;
 	const hosts = (name) => ({ hosts: `${name}.example.org` });
 	prebind = new Prebind(place, {
 		site: site({ hosts: "example.org" }),
@@ -30,9 +34,11 @@ before(async () => {
 			fixed: site({ ...hosts("fixed"), resource: "desk" }),
 			server: site({ ...hosts("server"), resource: "server", session_life: "25s" }),
 			hurried: site({ ...hosts("hurried"), timeout: `${TIMEOUT_MS}ms` }),
-			dead: site({ ...hosts("dead"), tigase_url: `http://127.0.0.1:${DEAD_PORT}/rest/adhoc/bosh@example.test` }),
+			dead: site({ ...hosts("dead"), tigase_url: deadUrl }),
 			wrong: site({ ...hosts("wrong"), tigase_password_file: place.write("etc/wrong.password", "not-it\n") }),
 			keyed: site({ ...hosts("keyed"), ...keyedPeer.site(place) }),
+			query: site({ ...hosts("query"), ...odd, tigase_url: oddPeer.url }),
+			query_dead: site({ ...hosts("query-dead"), ...odd, tigase_url: deadUrl }),
 			keyless: site({ ...hosts("keyless"), tigase_url: keyedPeer.url }),
 		},
 	});
@@ -207,6 +213,24 @@ test("the API key travels in its header, once, and never in the address", async 
 	assert.equal(headers["api-key"], API_KEY);
 	assert.doesNotMatch(path, /api-key/);
 	assert.match(assertNoSession(await bind("keyless", "alice@example.test"), "chat_server"), /403.*tigase_api_key_file/);
+});
+
+test("the API key in the address, for old servers: encoded, and never shown", async () => {
+	const { code, stderr, answer } = await bind("query", "alice@example.test/web1");
+	assert.equal(code, 0, stderr);
+	assert.equal(answer.jid, "alice@example.test/web1");
+	const { headers, path } = oddPeer.requests.at(-1);
+	assert.equal(headers["api-key"], undefined);
+	assert.equal(path, `/rest/adhoc/bosh@example.test?api-key=${encodeURIComponent(ODD_KEY)}`);
+	const check = JSON.parse((await prebind.ctl(["--site", "query", "check", "--json"])).stdout);
+	assert.equal(check.find(({ what }) => what === "upstream").ok, true);
+
+	oddPeer.answer("143-apikey-wrong");
+	for (const run of [await bind("query", "alice@example.test"), await bind("query_dead", "alice@example.test")]) {
+		assertNoSession(run, "chat_server");
+		assert.doesNotMatch(run.stdout + run.stderr, /api-key=|k&y|k%26y/);
+	}
+	oddPeer.answer(null);
 });
 
 test("resources that break Tigase's stream are refused before it is asked", async () => {
