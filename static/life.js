@@ -11,6 +11,7 @@ import { Tabs } from "./tabs.js";
 
 const LEAVE_MAX_MS = 1_500; // a log-out waits so long for the chat server
 const NAVIGATION_MAX_MS = 10_000; // from a click on a link to the end of its page; longer: the page ends for another reason
+const RELOAD_MAX_MS = 2_000; // the same of the reload key
 const VENDOR = "./vendor/strophe.js";
 
 /**
@@ -148,6 +149,7 @@ export class Life extends EventTarget {
 		window.addEventListener("pagehide", () => this.#onPageHide());
 		window.addEventListener("online", () => this.#onOnline());
 		navigation?.addEventListener("navigate", (event) => this.#onNavigate(event));
+		window.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)), { capture: true });
 		document.addEventListener("visibilitychange", () => this.#onVisible());
 
 		const block = takeDataBlock(document);
@@ -373,6 +375,12 @@ export class Life extends EventTarget {
 		const { href } = this.#env.window.location;
 		const inside = downloadRequest === null && new URL(destination.url).origin === new URL(href).origin;
 		if (!destination.sameDocument) this.#staysUntil = inside ? this.#env.now() + NAVIGATION_MAX_MS : 0;
+	}
+
+	/** The Navigation API says nothing of what is done with the browser's own buttons and keys. @param {KeyboardEvent} event */
+	#onKey(event) {
+		const reload = event.key === "F5" || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "r");
+		if (reload) this.#staysUntil = this.#env.now() + RELOAD_MAX_MS;
 	}
 
 	/** To another page of the site: the session goes along. Else, or with an unfinished one: it ends. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DOMAIN, startChat } from "../lib/chat.mjs";
 import { newPage, screenshot, startChromium } from "../lib/chromium.mjs";
+import { contact, enter as enterAs, leave, received, sent, write } from "../lib/people.mjs";
 import { Place } from "../lib/place.mjs";
 import { until } from "../lib/wait.mjs";
 
@@ -15,33 +16,7 @@ before(async () => {
 });
 after(() => place.close({ logs: true }));
 
-/** A page where that user is logged in and connected. */
-async function enter(user, options) {
-	const page = await newPage(browser, options);
-	await page.goto(chat.url);
-	await page.getByLabel("User name").fill(user);
-	await page.getByLabel("Password").fill(chat.users[user]);
-	await page.getByRole("button", { name: "Log in" }).click();
-	await page.locator("body[data-state=ready]").waitFor();
-	return page;
-}
-
-const contact = (page, user) => page.locator(`[data-contact="${user}@${DOMAIN}"]`);
-const received = (page, text) => page.locator(".message.in .text", { hasText: text });
-const sent = (page, text) => page.locator(".message.out .text", { hasText: text });
-
-async function write(page, text) {
-	await page.locator("#compose").fill(text);
-	await page.locator("#compose").press("Enter");
-	await sent(page, text).waitFor();
-}
-
-async function leave(...pages) {
-	for (const page of pages) {
-		assert.deepEqual(page.complaints, [], "console and Content-Security-Policy");
-		await page.context().close();
-	}
-}
+const enter = (user, options) => enterAs(browser, chat, user, options);
 
 test("alice and bob log in, see each other and talk", async () => {
 	const alice = await enter("alice");

@@ -30,7 +30,8 @@ export async function startChat(place, options = {}) {
 	const xmpp = Object.fromEntries(Object.keys(users).map((name) => [name, randomBytes(18).toString("base64url")]));
 
 	progress(`XMPP server (Prosody), BOSH on 127.0.0.1:${boshPort}`);
-	const prosody = await startProsody(place, { domain: DOMAIN, port: boshPort, users: xmpp, more: options.prosody });
+	const runProsody = () => startProsody(place, { domain: DOMAIN, port: boshPort, users: xmpp, more: options.prosody });
+	const prosody = await runProsody();
 
 	progress("prebind: database, users, JID map");
 	const common = { jid: `{user}@${DOMAIN}`, backend: "bosh", bosh_service: `http://127.0.0.1:${boshPort}/http-bind` };
@@ -49,5 +50,10 @@ export async function startChat(place, options = {}) {
 	progress(`web server (lighttpd) on 127.0.0.1:${webPort}`);
 	const lighttpd = await lighttpdFastcgi(place, { port: webPort, socket: prebind.socket, boshPort });
 	const origin = `http://127.0.0.1:${webPort}`;
-	return { users, origin, url: `${origin}${MOUNT}/`, webPort, boshPort, prebind, prosody, lighttpd };
+	const chat = { users, origin, url: `${origin}${MOUNT}/`, webPort, boshPort, prebind, prosody, lighttpd };
+	chat.restartProsody = async () => {
+		await chat.prosody.stop();
+		chat.prosody = await runProsody();
+	};
+	return chat;
 }

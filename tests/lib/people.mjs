@@ -1,0 +1,59 @@
+/*
+ * People in front of browsers: what they do on the chat page, and what they see there.
+ */
+import assert from "node:assert/strict";
+import { DOMAIN } from "./chat.mjs";
+import { newPage } from "./chromium.mjs";
+
+/** Waits until the page can send. */
+export const ready = (page) => page.locator("body[data-state=ready]").waitFor();
+
+/** Fills in the login form that the page shows. */
+export async function logIn(page, user, password) {
+	await page.getByLabel("User name").fill(user);
+	await page.getByLabel("Password").fill(password);
+	await page.getByRole("button", { name: "Log in" }).click();
+}
+
+/**
+ * A page where that user is logged in and connected.
+ * @param {{ url: string, users: Record<string, string> }} chat
+ */
+export async function enter(browser, chat, user, options) {
+	const page = await newPage(browser, options);
+	await page.goto(chat.url);
+	await logIn(page, user, chat.users[user]);
+	await ready(page);
+	return page;
+}
+
+export const contact = (page, user) => page.locator(`[data-contact="${user}@${DOMAIN}"]`);
+export const received = (page, text) => page.locator(".message.in .text", { hasText: text });
+export const sent = (page, text) => page.locator(".message.out .text", { hasText: text });
+export const online = (page, user) => contact(page, user).filter({ hasText: "Online" }).waitFor();
+
+/** Opens the conversation with somebody. */
+export const talkTo = (page, user) => contact(page, user).click();
+
+export async function write(page, text) {
+	await page.locator("#compose").fill(text);
+	await page.locator("#compose").press("Enter");
+	await sent(page, text).last().waitFor();
+}
+
+/** The texts of the open conversation, in their order. */
+export const texts = (page) => page.locator(".log:not([hidden]) .message .text").allTextContents();
+
+/** Every one of these once, in this order, and no other. */
+export async function sees(page, expected) {
+	await page.locator(".log:not([hidden]) .message .text", { hasText: expected[expected.length - 1] }).last().waitFor();
+	assert.deepEqual(await texts(page), expected);
+}
+
+/** Nobody may have complained: neither the console nor the Content-Security-Policy. */
+export async function leave(...pages) {
+	for (const page of pages) {
+		assert.deepEqual(page.complaints, [], "console and Content-Security-Policy");
+		await page.context().close();
+	}
+}
