@@ -51,7 +51,7 @@ UNIT_TESTS = \
 	breaker_test bulkhead_test caller_test codec_test conf_test csrf_test gateway_test \
 	http_client_test jid_map_test jid_test json_test jwt_test limit_test log_test login_test \
 	login_token_test request_test response_test router_test sasl_test secret_test session_test \
-	store_test strbuf_test template_test used_nonce_test user_test xml_test xmpp_login_test
+	store_test strbuf_test template_test upstream_test used_nonce_test user_test xml_test xmpp_login_test
 
 BENCH = load peer
 

@@ -34,7 +34,7 @@ const TROUBLES = {
 };
 
 let place, prebind, returningPort;
-const visitors = {};
+const jars = {};
 const peers = {};
 
 const urlOf = (port) => `http://127.0.0.1:${port}/rest/adhoc/bosh@example.test`;
@@ -70,14 +70,16 @@ after(() => place.close({ logs: true }));
 const newVisitor = (site) => new Visitor((request) =>
 	prebind.request({ ...request, headers: { ...request.headers, Host: `${site}.example.org` } }));
 
-/** Somebody who is logged in at a site; the same one each time. */
-function visitor(site, user = "alice") {
+/** Somebody who is logged in: once for all sites, for they have one database. */
+async function visitor(site, user = "alice") {
 	const logIn = async () => {
 		const who = newVisitor(site);
 		assert.equal((await who.login(user, PASSWORD)).status, 303);
-		return who;
+		return who.jar;
 	};
-	return (visitors[`${site} ${user}`] ??= logIn());
+	const who = newVisitor(site);
+	who.jar = await (jars[user] ??= logIn());
+	return who;
 }
 
 const page = async (site, user) => (await visitor(site, user)).get("/", NAVIGATION);

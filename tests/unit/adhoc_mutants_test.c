@@ -50,6 +50,7 @@ struct server {
 	int listener;
 	int port;
 	pthread_t thread;
+	pthread_mutex_t lock; /* guards what follows */
 	const char *type;
 	char body[BODY_MAX];
 	size_t len;
@@ -84,7 +85,10 @@ static void *serve(void *arg)
 	int fd;
 
 	while ((fd = accept(server->listener, NULL, NULL)) >= 0) {
-		if (request_read(fd)) {
+		bool asked = request_read(fd);
+
+		pthread_mutex_lock(&server->lock);
+		if (asked) {
 			snprintf(head, sizeof(head),
 				 "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: %s\r\n"
 				 "Content-Length: %zu\r\n\r\n",
@@ -92,6 +96,7 @@ static void *serve(void *arg)
 			send(fd, head, strlen(head), MSG_NOSIGNAL | MSG_MORE);
 			send(fd, server->body, server->len, MSG_NOSIGNAL);
 		}
+		pthread_mutex_unlock(&server->lock);
 		close(fd);
 	}
 	return NULL;
@@ -103,6 +108,7 @@ static void server_start(struct server *server)
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(address);
 
+	pthread_mutex_init(&server->lock, NULL);
 	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(server->listener, (struct sockaddr *)&address, len), 0);
 	assert_int_equal(listen(server->listener, 8), 0);
@@ -116,6 +122,7 @@ static void server_stop(struct server *server)
 	shutdown(server->listener, SHUT_RDWR);
 	pthread_join(server->thread, NULL);
 	close(server->listener);
+	pthread_mutex_destroy(&server->lock);
 }
 
 /* ---- an answer in pieces ---- */
@@ -444,17 +451,21 @@ static void replay_mutants(struct fixture *f, const struct format *format)
 
 	answer_load(format, &good);
 	f->conf.tigase_format = format->conf;
+	pthread_mutex_lock(&f->server.lock);
 	f->server.type = format->type;
+	pthread_mutex_unlock(&f->server.lock);
 	chance_state = SEED;
 	for (int i = 0; i <= MUTANTS; i++) {
 		struct prebind_session session = {0};
 		struct error err = {0};
 		enum status status;
 
+		pthread_mutex_lock(&f->server.lock);
 		if (i == 0) /* as it was recorded */
 			answer_write(&good, &f->server);
 		else
 			mutate(&good, &f->server);
+		pthread_mutex_unlock(&f->server.lock);
 		status = bind_once(f, &session, &err);
 		if (status == STATUS_OK) {
 			assert_asked_session(f, &session);
