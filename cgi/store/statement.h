@@ -204,4 +204,54 @@ enum status statement_text_dup(struct statement *s, int column, char **out, stru
 enum status statement_blob(struct statement *s, int column, void *out, size_t len,
 			   struct error *err);
 
+/* ---- somebody else's database, looked at: store.c, for site_query.c ---- */
+
+/*
+ * Read-only, and nothing in it is trusted: SQLite's limits are low, its schema may call nothing. No schema of
+ * ours is expected. Failures name what the operator of the *other* program's database does. The caller owns
+ * *out.
+ */
+enum status connection_open_foreign(const char *path, struct connection **out, struct error *err);
+
+/* The first column of every row, for fixed SQL. */
+enum status connection_each(struct connection *db, const char *sql,
+			    void (*each)(void *arg, const char *text), void *arg,
+			    struct error *err);
+
+/* What a statement wants to do, as the guard is asked while it is prepared (also anew, later). */
+enum guarded {
+	GUARDED_SELECT,
+	GUARDED_READ,     /* name: the table */
+	GUARDED_FUNCTION, /* name: the function */
+	GUARDED_OTHER     /* writing, pragmas, transactions, attaching … */
+};
+struct guard {
+	bool (*allows)(void *arg, enum guarded what, const char *name); /* name: may be NULL */
+	void *arg;
+};
+void connection_guard(struct connection *db, const struct guard *guard); /* a copy is kept */
+
+/* From now on, every step of the machine together may take so long; 0: no limit. */
+void connection_budget(struct connection *db, int milliseconds);
+
+/*
+ * One statement that is not of the catalogue. *end: the bytes of sql that belong to it. STATUS_BAD_REQUEST:
+ * it is no SQL for this database, and *end is where that was seen, -1 where SQLite does not say. The caller
+ * frees *out before the connection closes.
+ */
+enum status statement_prepare(struct connection *db, const char *sql, struct statement **out,
+			      long *end, struct error *err);
+void statement_free(struct statement *s); /* takes NULL */
+void statement_reset(struct statement *s);
+
+bool statement_only_reads(const struct statement *s); /* and is none that only explains */
+int statement_param_count(const struct statement *s);
+const char *statement_param_name(const struct statement *s, int n); /* from 1; NULL: it has none */
+int statement_column_count(const struct statement *s);
+const char *statement_column_name(const struct statement *s, int column); /* NULL: no memory */
+
+enum value_kind { VALUE_NULL, VALUE_INTEGER, VALUE_TEXT, VALUE_OTHER };
+enum value_kind statement_value_kind(struct statement *s, int column);
+size_t statement_value_length(struct statement *s, int column); /* bytes, as a text */
+
 #endif

@@ -16,7 +16,8 @@
 #define DURABLE_PATIENCE_MS    2000 /* for another writer: below any request's deadline (REL-DB-1) */
 #define DISPOSABLE_PATIENCE_MS 200  /* a limiter's transactions take microseconds */
 #define VERIFY_S               2    /* a big database must not hold up the start (REL-DB-5) */
-#define VERIFY_STEPS           1000 /* of SQLite's machine between two looks at the clock */
+#define STEPS_PER_LOOK         1000 /* of SQLite's machine, between two looks at the clock */
+#define FOREIGN_PATIENCE_MS    250  /* a page waits for it (SEC-SQL-4) */
 
 struct statement {
 	struct connection *db;
@@ -27,6 +28,9 @@ struct statement {
 
 struct connection {
 	sqlite3 *sqlite;
+	bool foreign; /* another program's: only read */
+	struct guard guard;
+	int64_t deadline; /* of connection_budget */
 	char *path;
 	int patience_ms;
 	dev_t device; /* of the file, when it was opened */
@@ -77,15 +81,57 @@ static const struct failure {
      "the tables are not as expected: run prebindctl check, or restore a backup"                    },
 };
 
-static const struct failure *failure_of(int code)
+/* The same for another program's database: it is not ours to chown, to restore or to migrate (SEC-SQL-8). */
+static const struct failure foreign_failures[] = {
+    {SQLITE_BUSY,               TROUBLE_BUSY,
+     "the site is writing to it for too long: try again, or let the site use journal_mode=WAL"          },
+    {SQLITE_BUSY_RECOVERY,      TROUBLE_BUSY,    "another process is recovering it: try again"          },
+    {SQLITE_BUSY_SNAPSHOT,      TROUBLE_BUSY,    "it changed while it was read: try again"              },
+    {SQLITE_LOCKED,             TROUBLE_BUSY,    "another thread kept it locked: try again"             },
+    {SQLITE_PROTOCOL,           TROUBLE_NONE,
+     "locks do not work here: the site's database must be on a disk of this machine"                    },
+    {SQLITE_READONLY,           TROUBLE_NONE,
+     "its log cannot be used without writing: let the program's user write to the directory"            },
+    {SQLITE_READONLY_RECOVERY,  TROUBLE_NONE,
+     "a crash of the site left a log: open the site once, so that it recovers its database"             },
+    {SQLITE_READONLY_ROLLBACK,  TROUBLE_NONE,
+     "a crash of the site left a journal: open the site once, so that it rolls its database back"       },
+    {SQLITE_READONLY_CANTLOCK,  TROUBLE_NONE,
+     "its -shm file is not writable: let a common group write to it"                                    },
+    {SQLITE_READONLY_CANTINIT,  TROUBLE_NONE,
+     "its -shm file cannot be made: the directory must be writable for the program, or the site "
+     "keep its database open, or use journal_mode=DELETE"                                               },
+    {SQLITE_READONLY_DIRECTORY, TROUBLE_NONE,
+     "the directory must be writable for the program, for the -shm file; or keep the site's "
+     "database open, or use journal_mode=DELETE"							},
+    {SQLITE_CORRUPT,            TROUBLE_DAMAGED, "the site's database is damaged: see to the site first"},
+    {SQLITE_NOTADB,             TROUBLE_DAMAGED,
+     "this is no SQLite database: is the configuration's key `site_database` right?"                    },
+    {SQLITE_CANTOPEN,           TROUBLE_NONE,
+     "it cannot be opened: the program's user must be able to read it and, with a write-ahead log, "
+     "to write to its directory"									},
+    {SQLITE_PERM,               TROUBLE_NONE,    "access was denied: let the program's user read it"    },
+    {SQLITE_AUTH,               TROUBLE_NONE,    "the query does what it may not"                       },
+    {SQLITE_IOERR,              TROUBLE_NONE,    "the disk failed: see the kernel's log"                },
+    {SQLITE_INTERRUPT,          TROUBLE_BUSY,
+     "the query takes too long: give the columns it searches an index"                                  },
+    {SQLITE_TOOBIG,             TROUBLE_NONE,    "a value is larger than any session should be"         },
+    {SQLITE_ERROR,              TROUBLE_NONE,
+     "the query does not fit the site's tables: was the site updated? Run prebindctl check"             },
+};
+
+static const struct failure *failure_of(const struct connection *db, int code)
 {
+	const struct failure *rows = db->foreign ? foreign_failures : failures;
+	size_t count = db->foreign ? sizeof foreign_failures / sizeof foreign_failures[0]
+				   : sizeof failures / sizeof failures[0];
 	const struct failure *found = NULL;
 
-	for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
-		if (failures[i].code == code)
-			return &failures[i];
-		if (failures[i].code == (code & 0xff))
-			found = &failures[i];
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].code == code)
+			return &rows[i];
+		if (rows[i].code == (code & 0xff))
+			found = &rows[i];
 	}
 	return found;
 }
@@ -101,7 +147,7 @@ static enum status constraint_failed(struct connection *db, int code, struct err
 /* Right after the call that failed: SQLite's text is the last call's. */
 static enum status failed(struct connection *db, int code, struct error *err)
 {
-	const struct failure *failure = failure_of(code);
+	const struct failure *failure = failure_of(db, code);
 
 	if ((code & 0xff) == SQLITE_NOMEM)
 		return error_no_memory(err);
@@ -157,6 +203,25 @@ out:
 	return status;
 }
 
+enum status connection_each(struct connection *db, const char *sql,
+			    void (*each)(void *arg, const char *text), void *arg, struct error *err)
+{
+	sqlite3_stmt *prepared = NULL;
+	enum status status = STATUS_OK;
+	int code = sqlite3_prepare_v3(db->sqlite, sql, -1, 0, &prepared, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(prepared);
+	for (; code == SQLITE_ROW; code = sqlite3_step(prepared)) {
+		const char *text = (const char *)sqlite3_column_text(prepared, 0);
+		each(arg, text != NULL ? text : "");
+	}
+	if (code != SQLITE_DONE)
+		status = failed(db, code, err);
+	sqlite3_finalize(prepared);
+	return status;
+}
+
 /* ---- opening ---- */
 
 static void set_options(struct connection *db)
@@ -206,6 +271,66 @@ enum status connection_open(const char *path, enum connection_kind kind, struct 
 	return status;
 }
 
+/*
+ * What a page's query needs, and little more (SEC-SQL-4). Columns and length of SQL are limits of the site's tables
+ * as well: phpBB has one of 70 columns, and a CREATE TABLE may be long; the query itself is bounded elsewhere.
+ */
+static const struct {
+	int what;
+	int most;
+} foreign_limits[] = {
+    {SQLITE_LIMIT_LENGTH,              1048576},
+    {SQLITE_LIMIT_SQL_LENGTH,          1048576},
+    {SQLITE_LIMIT_COLUMN,              1024   },
+    {SQLITE_LIMIT_EXPR_DEPTH,          50     },
+    {SQLITE_LIMIT_COMPOUND_SELECT,     4      },
+    {SQLITE_LIMIT_VDBE_OP,             25000  },
+    {SQLITE_LIMIT_ATTACHED,            0      },
+    {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 128    },
+    {SQLITE_LIMIT_VARIABLE_NUMBER,     8      },
+    {SQLITE_LIMIT_TRIGGER_DEPTH,       4      },
+};
+
+static enum status connect_foreign(struct connection *db, struct error *err)
+{
+	struct stat st;
+	/* and no SQLITE_OPEN_URI: immutable=1 and nolock=1 are part of a name here (SEC-SQL-8) */
+	int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	int code = sqlite3_open_v2(db->path, &db->sqlite, flags, NULL);
+
+	if (code != SQLITE_OK)
+		return failed(db, code, err);
+	if (stat(db->path, &st) != 0)
+		return failed(db, SQLITE_CANTOPEN, err);
+	db->device = st.st_dev;
+	db->inode = st.st_ino;
+	set_options(db);
+	for (size_t i = 0; i < sizeof foreign_limits / sizeof foreign_limits[0]; i++)
+		sqlite3_limit(db->sqlite, foreign_limits[i].what, foreign_limits[i].most);
+	return connection_script(db,
+				 "PRAGMA query_only = 1; PRAGMA trusted_schema = OFF;"
+				 "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
+				 "PRAGMA temp_store = MEMORY",
+				 err);
+}
+
+enum status connection_open_foreign(const char *path, struct connection **out, struct error *err)
+{
+	struct connection *db = calloc(1, sizeof *db);
+
+	if (db == NULL)
+		return error_no_memory(err);
+	db->foreign = true;
+	db->patience_ms = FOREIGN_PATIENCE_MS;
+	db->path = strdup(path);
+	enum status status = db->path != NULL ? connect_foreign(db, err) : error_no_memory(err);
+	if (status == STATUS_OK)
+		*out = db;
+	else
+		connection_close(db);
+	return status;
+}
+
 void connection_close(struct connection *db)
 {
 	if (db == NULL)
@@ -247,7 +372,7 @@ enum status connection_verify(struct connection *db, struct error *err)
 	struct error why;
 	char *verdict = NULL;
 
-	sqlite3_progress_handler(db->sqlite, VERIFY_STEPS, out_of_time, &deadline);
+	sqlite3_progress_handler(db->sqlite, STEPS_PER_LOOK, out_of_time, &deadline);
 	enum status status = connection_ask(db, "PRAGMA quick_check(1)", NULL, &verdict, &why);
 	sqlite3_progress_handler(db->sqlite, 0, NULL, NULL);
 	if (status != STATUS_OK && sqlite3_errcode(db->sqlite) == SQLITE_INTERRUPT)
@@ -263,6 +388,45 @@ enum status connection_verify(struct connection *db, struct error *err)
 	}
 	free(verdict);
 	return status;
+}
+
+static int over_budget(void *arg)
+{
+	const struct connection *db = arg;
+
+	return clock_left_ms(db->deadline) == 0;
+}
+
+void connection_budget(struct connection *db, int milliseconds)
+{
+	db->deadline = clock_monotonic_ms() + milliseconds;
+	sqlite3_progress_handler(db->sqlite, milliseconds == 0 ? 0 : STEPS_PER_LOOK, over_budget,
+				 db);
+}
+
+static int ask_guard(void *arg, int action, const char *first, const char *second,
+		     const char *database, const char *inside)
+{
+	const struct guard *guard = arg;
+	enum guarded what = GUARDED_OTHER;
+
+	(void)database;
+	(void)inside;
+	if (action == SQLITE_SELECT)
+		what = GUARDED_SELECT;
+	else if (action == SQLITE_READ)
+		what = GUARDED_READ;
+	else if (action == SQLITE_FUNCTION)
+		what = GUARDED_FUNCTION;
+	return guard->allows(guard->arg, what, action == SQLITE_FUNCTION ? second : first)
+		   ? SQLITE_OK
+		   : SQLITE_DENY;
+}
+
+void connection_guard(struct connection *db, const struct guard *guard)
+{
+	db->guard = *guard;
+	sqlite3_set_authorizer(db->sqlite, ask_guard, &db->guard);
 }
 
 void connection_patience(struct connection *db, int milliseconds)
@@ -418,4 +582,94 @@ enum status statement_blob(struct statement *s, int column, void *out, size_t le
 				 s->db->path, sqlite3_column_name(s->prepared, column), len);
 	memcpy(out, data, len);
 	return STATUS_OK;
+}
+
+/* ---- statements that are not of the catalogue ---- */
+
+enum status statement_prepare(struct connection *db, const char *sql, struct statement **out,
+			      long *end, struct error *err)
+{
+	const char *rest = NULL;
+	struct statement *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return error_no_memory(err);
+	s->db = db;
+	s->code =
+	    sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->prepared, &rest);
+	if (s->code == SQLITE_OK && s->prepared != NULL) {
+		*end = rest - sql;
+		*out = s;
+		return STATUS_OK;
+	}
+	int primary = s->code & 0xff;
+	enum status status = STATUS_BAD_REQUEST;
+	*end = sqlite3_error_offset(db->sqlite);
+	if (s->code == SQLITE_OK)
+		error_set(err, status, "there is no statement in it");
+	else if (primary == SQLITE_ERROR || primary == SQLITE_AUTH || primary == SQLITE_TOOBIG)
+		error_set(err, status, "%s", sqlite3_errmsg(db->sqlite));
+	else
+		status = failed(db, s->code, err);
+	statement_free(s);
+	return status;
+}
+
+void statement_free(struct statement *s)
+{
+	if (s == NULL)
+		return;
+	sqlite3_finalize(s->prepared);
+	free(s);
+}
+
+void statement_reset(struct statement *s)
+{
+	sqlite3_reset(s->prepared);
+	sqlite3_clear_bindings(s->prepared);
+	s->code = SQLITE_OK;
+}
+
+bool statement_only_reads(const struct statement *s)
+{
+	return sqlite3_stmt_readonly(s->prepared) && sqlite3_stmt_isexplain(s->prepared) == 0;
+}
+
+int statement_param_count(const struct statement *s)
+{
+	return sqlite3_bind_parameter_count(s->prepared);
+}
+
+const char *statement_param_name(const struct statement *s, int n)
+{
+	return sqlite3_bind_parameter_name(s->prepared, n);
+}
+
+int statement_column_count(const struct statement *s)
+{
+	return sqlite3_column_count(s->prepared);
+}
+
+const char *statement_column_name(const struct statement *s, int column)
+{
+	return sqlite3_column_name(s->prepared, column);
+}
+
+enum value_kind statement_value_kind(struct statement *s, int column)
+{
+	switch (sqlite3_column_type(s->prepared, column)) {
+	case SQLITE_NULL:
+		return VALUE_NULL;
+	case SQLITE_INTEGER:
+		return VALUE_INTEGER;
+	case SQLITE_TEXT:
+		return VALUE_TEXT;
+	default:
+		return VALUE_OTHER;
+	}
+}
+
+size_t statement_value_length(struct statement *s, int column)
+{
+	return (size_t)sqlite3_column_bytes(s->prepared, column);
 }

@@ -1,0 +1,310 @@
+/*
+ * A query in the site's own database: its file, its connections, asking it. SQLite's calls are store.c's;
+ * which statement is harmless is site_query_guard.c's business.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+#include "base/strbuf.h"
+#include "store/site_query_parts.h"
+
+#define FILE_MAX  8192 /* SQLite is told to take no more either */
+#define IDLE_MAX  8    /* connections kept; what is opened beyond that is closed again */
+#define BUDGET_MS 250  /* of one query: a page waits for it */
+
+struct site_query {
+	struct site_query_text text;
+	pthread_mutex_t lock; /* over the two below */
+	struct site_query_seat *idle[IDLE_MAX];
+	size_t idle_count;
+};
+
+/* ---- connections ---- */
+
+static void seat_free(struct site_query_seat *seat)
+{
+	if (seat == NULL)
+		return;
+	statement_free(seat->statement);
+	connection_close(seat->db);
+	for (size_t i = 0; i < seat->n_tables; i++)
+		free(seat->tables[i]);
+	free(seat->tables);
+	free(seat);
+}
+
+/*
+ * Whoever may write there is every user of the site. Looked at by name: a descriptor of our own would, when
+ * closed, drop the locks of every connection of this process (PIT-27).
+ */
+static enum status check_database_file(const struct site_query_spec *spec, struct error *err)
+{
+	struct stat st;
+
+	if (stat(spec->database, &st) != 0)
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: the site's database cannot be found: %m: is the key "
+				 "`site_database` right, and may the program's user enter every "
+				 "directory of this path?",
+				 spec->database);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: is not a file: the key `site_database` names the SQLite file "
+				 "itself",
+				 spec->database);
+	if ((st.st_mode & S_IWOTH) != 0)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: everybody may write to it (mode %04o), and so be anybody; "
+				 "run: chmod o-w '%s'",
+				 spec->database, (unsigned)(st.st_mode & 07777), spec->database);
+	return STATUS_OK;
+}
+
+static enum status seat_new(const struct site_query *query, struct site_query_seat **out,
+			    struct error *err)
+{
+	struct site_query_seat *seat;
+	enum status status = check_database_file(query->text.spec, err);
+
+	if (status != STATUS_OK)
+		return status;
+	seat = calloc(1, sizeof *seat);
+	if (seat == NULL)
+		return error_no_memory(err);
+	status = connection_open_foreign(query->text.spec->database, &seat->db, err);
+	if (status == STATUS_OK)
+		status = site_query_prepare(&query->text, seat, err);
+	if (status == STATUS_OK)
+		*out = seat;
+	else
+		seat_free(seat);
+	return status;
+}
+
+/* An idle one whose file is still the one of that name: sites are restored and moved. */
+static enum status seat_take(struct site_query *query, struct site_query_seat **out,
+			     struct error *err)
+{
+	struct site_query_seat *seat = NULL;
+
+	pthread_mutex_lock(&query->lock);
+	if (query->idle_count > 0)
+		seat = query->idle[--query->idle_count];
+	pthread_mutex_unlock(&query->lock);
+	if (seat != NULL && !connection_current(seat->db)) {
+		seat_free(seat);
+		seat = NULL;
+	}
+	if (seat == NULL)
+		return seat_new(query, out, err);
+	*out = seat;
+	return STATUS_OK;
+}
+
+/* One that failed is not kept: the next is opened, and sees what is there then. */
+static void seat_give(struct site_query *query, struct site_query_seat *seat, bool keep)
+{
+	pthread_mutex_lock(&query->lock);
+	keep = keep && query->idle_count < IDLE_MAX;
+	if (keep)
+		query->idle[query->idle_count++] = seat;
+	pthread_mutex_unlock(&query->lock);
+	if (!keep)
+		seat_free(seat);
+}
+
+/* ---- open, close ---- */
+
+static enum status read_all(const char *path, int fd, struct strbuf *out, struct error *err)
+{
+	char chunk[FILE_MAX];
+	ssize_t got;
+
+	while ((got = read(fd, chunk, sizeof chunk)) > 0 && out->len <= FILE_MAX)
+		strbuf_add(out, chunk, (size_t)got);
+	if (got < 0)
+		return error_set(err, STATUS_UNAVAILABLE, "%s: cannot be read: %m", path);
+	if (!strbuf_ok(out))
+		return error_no_memory(err);
+	if (out->len > FILE_MAX)
+		return error_set(err, STATUS_BAD_REQUEST, "%s: is longer than %d bytes", path,
+				 FILE_MAX);
+	if (memchr(out->data, '\0', out->len) != NULL)
+		return error_set(err, STATUS_BAD_REQUEST, "%s: holds a NUL byte; it must be text",
+				 path);
+	return STATUS_OK;
+}
+
+static enum status read_file(const struct site_query_spec *spec, char **out, struct error *err)
+{
+	struct stat st;
+	struct strbuf text;
+	enum status status = STATUS_BAD_REQUEST;
+	int fd = open(spec->file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		error_set(err, status, "%s: cannot be read: %m (key `%s`)", spec->file, spec->key);
+		if (fd >= 0)
+			close(fd);
+		return status;
+	}
+	strbuf_init(&text);
+	if (!S_ISREG(st.st_mode))
+		error_set(err, status, "%s: is not a file (key `%s`)", spec->file, spec->key);
+	else if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		error_set(err, status,
+			  "%s: others may write to it (mode %04o); run: chmod go-w '%s'",
+			  spec->file, (unsigned)(st.st_mode & 07777), spec->file);
+	else
+		status = read_all(spec->file, fd, &text, err);
+	close(fd);
+	if (status == STATUS_OK)
+		*out = strbuf_take(&text);
+	strbuf_clear(&text);
+	return status;
+}
+
+void site_query_close(struct site_query *query)
+{
+	if (query == NULL)
+		return;
+	for (size_t i = 0; i < query->idle_count; i++)
+		seat_free(query->idle[i]);
+	pthread_mutex_destroy(&query->lock);
+	free(query->text.sql);
+	free(query);
+}
+
+enum status site_query_open(const struct site_query_spec *spec, struct site_query **out,
+			    struct error *err)
+{
+	struct site_query_seat *seat;
+	struct site_query *query = calloc(1, sizeof *query);
+
+	if (query == NULL)
+		return error_no_memory(err);
+	query->text.spec = spec;
+	pthread_mutex_init(&query->lock, NULL);
+	enum status status = read_file(spec, &query->text.sql, err);
+	if (status == STATUS_OK)
+		status = seat_new(query, &seat, err);
+	if (status == STATUS_OK) {
+		seat_give(query, seat, true);
+		*out = query;
+	} else {
+		site_query_close(query);
+	}
+	return status;
+}
+
+/* ---- asking ---- */
+
+void site_query_row_clear(struct site_query_row *row)
+{
+	for (size_t i = 0; i < SITE_QUERY_COLUMNS_MAX; i++)
+		free(row->values[i]);
+	*row = (struct site_query_row){0};
+}
+
+static enum status bad_value(const struct site_query_spec *spec, size_t i, const char *why,
+			     struct error *err)
+{
+	return error_set(err, STATUS_BAD_REQUEST, "%s: the column %s of the row that was found %s",
+			 spec->file, spec->columns[i].name, why);
+}
+
+/* Types are the row's in SQLite, not the column's: each value is looked at (PIT-33). */
+static enum status read_value(const struct site_query_spec *spec,
+			      const struct site_query_seat *seat, size_t i, char **out,
+			      struct error *err)
+{
+	struct statement *s = seat->statement;
+	enum value_kind kind = statement_value_kind(s, seat->columns[i]);
+	struct error why;
+	char *text = NULL;
+
+	if (kind == VALUE_NULL)
+		return STATUS_OK;
+	if (kind == VALUE_OTHER)
+		return bad_value(spec, i, "is neither text nor a whole number", err);
+	if (statement_value_length(s, seat->columns[i]) > spec->columns[i].max)
+		return bad_value(spec, i, "is too long", err);
+	enum status status = statement_text_dup(s, seat->columns[i], &text, &why);
+	if (status == STATUS_UNAVAILABLE)
+		return bad_value(spec, i, "has a NUL in it", err);
+	if (status != STATUS_OK)
+		return error_set(err, status, "%s", why.text);
+	if (!utf8_valid(text, strlen(text))) {
+		free(text);
+		return bad_value(spec, i, "is not UTF-8", err);
+	}
+	*out = text;
+	return STATUS_OK;
+}
+
+static enum status read_row(const struct site_query_spec *spec, const struct site_query_seat *seat,
+			    struct site_query_row *row, struct error *err)
+{
+	struct error why;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < spec->n_columns && status == STATUS_OK; i++)
+		if (seat->columns[i] >= 0)
+			status = read_value(spec, seat, i, &row->values[i], err);
+	if (status != STATUS_OK)
+		return status;
+	status = statement_row(seat->statement, &why);
+	if (status == STATUS_NOT_FOUND)
+		return STATUS_OK; /* as it should be: that was all */
+	if (status == STATUS_OK)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: found more than one row: who it is must be certain (a join "
+				 "that doubles rows?)",
+				 spec->file);
+	return error_set(err, status, "%s", why.text);
+}
+
+static void bind(const struct site_query_spec *spec, const struct site_query_seat *seat,
+		 const struct site_query_value *values)
+{
+	for (size_t i = 0; spec->asked[i] != NULL; i++) {
+		if (seat->params[i] == 0)
+			continue;
+		if (values[i].text != NULL)
+			statement_bind_text(seat->statement, seat->params[i], values[i].text);
+		else
+			statement_bind_integer(seat->statement, seat->params[i], values[i].number);
+	}
+}
+
+enum status site_query_ask(struct site_query *query, const struct site_query_value *values,
+			   struct site_query_row *out, struct error *err)
+{
+	struct site_query_row row = {0};
+	struct site_query_seat *seat;
+	struct error why = {0};
+
+	enum status status = seat_take(query, &seat, &why);
+	if (status !=
+	    STATUS_OK) /* opened anew, and the site is no longer what it was at the start */
+		return error_set(err, status == STATUS_BAD_REQUEST ? STATUS_UNAVAILABLE : status,
+				 "%s", why.text);
+	connection_budget(seat->db, BUDGET_MS);
+	bind(query->text.spec, seat, values);
+	status = statement_row(seat->statement, err);
+	if (status == STATUS_OK)
+		status = read_row(query->text.spec, seat, &row, err);
+	statement_reset(seat->statement); /* an open SELECT would hold the site's writers up */
+	connection_budget(seat->db, 0);
+	seat_give(query, seat, status != STATUS_UNAVAILABLE && status != STATUS_INTERNAL);
+	if (status == STATUS_OK)
+		*out = row;
+	else
+		site_query_row_clear(&row);
+	return status;
+}

@@ -1,0 +1,276 @@
+/*
+ * Which statement in a site's database is harmless, and is it the one that was agreed on. What is refused is
+ * refused with its place in the file: the operator wrote it.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "store/site_query_parts.h"
+
+/* Pure, cheap, and enough to pick and compare a name and a time (SEC-SQL-3). */
+static const char *const functions[] = {"lower",  "upper", "substr",   "coalesce",  "ifnull",
+					"length", "trim",  "strftime", "unixepoch", "hex",
+					"min",    "max",   "count"};
+
+/* ---- the guard ---- */
+
+static bool is_function(const char *name)
+{
+	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
+		if (strcasecmp(functions[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_table(const struct site_query_seat *seat, const char *name)
+{
+	for (size_t i = 0; i < seat->n_tables; i++)
+		if (strcasecmp(seat->tables[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool allows(void *arg, enum guarded what, const char *name)
+{
+	struct site_query_seat *seat = arg;
+	bool allowed = what == GUARDED_SELECT;
+
+	if (what == GUARDED_READ)
+		allowed = name != NULL && is_table(seat, name);
+	else if (what == GUARDED_FUNCTION)
+		allowed = name != NULL && is_function(name);
+	if (!allowed && seat->denied[0] == '\0') {
+		seat->denied_what = what;
+		snprintf(seat->denied, sizeof seat->denied, "%s",
+			 name != NULL && name[0] != '\0' ? name : "it");
+	}
+	return allowed;
+}
+
+static void add_table(void *arg, const char *name)
+{
+	struct site_query_seat *seat = arg;
+	char **tables = reallocarray(seat->tables, seat->n_tables + 1, sizeof *tables);
+	char *copy = strdup(name);
+
+	if (tables != NULL)
+		seat->tables = tables;
+	if (tables != NULL && copy != NULL)
+		seat->tables[seat->n_tables++] = copy;
+	else
+		seat->no_memory = true;
+	if (tables == NULL)
+		free(copy);
+}
+
+/*
+ * Tables and views that are there now: no catalogue, and no virtual table, whose module would run code of its
+ * own. Read before the guard is put up.
+ */
+static enum status read_tables(struct site_query_seat *seat, struct error *err)
+{
+	enum status status =
+	    connection_each(seat->db,
+			    "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"
+			    " AND substr(name, 1, 7) <> 'sqlite_'"
+			    " AND upper(substr(sql, 1, 14)) <> 'CREATE VIRTUAL'",
+			    add_table, seat, err);
+
+	return status == STATUS_OK && seat->no_memory ? error_no_memory(err) : status;
+}
+
+/* ---- where in the file ---- */
+
+/* Sets the error "FILE:LINE:COLUMN: sentence"; at: an offset in the text, negative: the beginning. */
+static enum status refuse(const struct site_query_text *text, long at, const char *sentence,
+			  struct error *err)
+{
+	const char *sql = text->sql;
+	int line = 1, column = 1;
+
+	for (long i = 0; i < at && sql[i] != '\0'; i++) {
+		column = sql[i] == '\n' ? 1 : column + 1;
+		line += sql[i] == '\n';
+	}
+	return error_set(err, STATUS_BAD_REQUEST, "%s:%d:%d: %s (key `%s`)", text->spec->file, line,
+			 column, sentence, text->spec->key);
+}
+
+/* The length of the comment that stands there; 0: none does. */
+static size_t comment_length(const char *text)
+{
+	const char *end;
+
+	if (strncmp(text, "--", 2) == 0)
+		return strcspn(text, "\n");
+	if (strncmp(text, "/*", 2) != 0)
+		return 0;
+	end = strstr(text + 2, "*/");
+	return end != NULL ? (size_t)(end + 2 - text) : strlen(text);
+}
+
+/* The first place where the word stands in the text, outside comments; -1: nowhere. */
+static long find_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = text; *at != '\0';) {
+		size_t comment = comment_length(at);
+
+		if (comment == 0 && strncasecmp(at, word, len) == 0)
+			return at - text;
+		at += comment > 0 ? comment : 1;
+	}
+	return -1;
+}
+
+static enum status refuse_denied(const struct site_query_text *text,
+				 const struct site_query_seat *seat, struct error *err)
+{
+	static const char *const sentences[] = {
+	    [GUARDED_SELECT] = "this may not be selected",
+	    [GUARDED_READ] = "may not be read: it is no table or view of the site",
+	    [GUARDED_FUNCTION] =
+		"may not be called: of functions, only lower upper substr coalesce "
+		"ifnull length trim strftime unixepoch hex min max count",
+	    [GUARDED_OTHER] = "does more than to read: one SELECT is wanted",
+	};
+	struct error why;
+
+	error_set(&why, STATUS_BAD_REQUEST, "%s %s", seat->denied, sentences[seat->denied_what]);
+	return refuse(text, find_word(text->sql, seat->denied), why.text, err);
+}
+
+/* ---- is it the statement that was agreed on ---- */
+
+static enum status check_tail(const struct site_query_text *text, long end, struct error *err)
+{
+	const char *rest = text->sql + end;
+
+	while (isspace((unsigned char)*rest))
+		rest++;
+	if (*rest == '\0')
+		return STATUS_OK;
+	return refuse(text, rest - text->sql,
+		      "something stands behind the first statement: one SELECT is wanted", err);
+}
+
+/* The place of a parameter in spec->asked, or -1. */
+static int asked_index(const struct site_query_spec *spec, const char *name)
+{
+	for (int i = 0; spec->asked[i] != NULL; i++)
+		if (name != NULL && strcmp(spec->asked[i], name) == 0)
+			return i;
+	return -1;
+}
+
+static enum status check_params(const struct site_query_text *text, struct site_query_seat *seat,
+				struct error *err)
+{
+	const struct site_query_spec *spec = text->spec;
+	struct error why;
+
+	for (int n = 1; n <= statement_param_count(seat->statement); n++) {
+		const char *name = statement_param_name(seat->statement, n);
+		int index = asked_index(spec, name);
+
+		if (index < 0) {
+			error_set(&why, STATUS_BAD_REQUEST,
+				  "%s is no parameter here; there are %s%s%s",
+				  name != NULL ? name : "?", spec->asked[0],
+				  spec->asked[1] != NULL ? " and " : "",
+				  spec->asked[1] != NULL ? spec->asked[1] : "");
+			return refuse(text, find_word(text->sql, name != NULL ? name : "?"),
+				      why.text, err);
+		}
+		seat->params[index] = n;
+	}
+	if (seat->params[0] != 0)
+		return STATUS_OK;
+	error_set(&why, STATUS_BAD_REQUEST,
+		  "%s is not used: the query must look for it (in quotes it is just a text)",
+		  spec->asked[0]);
+	return refuse(text, -1, why.text, err);
+}
+
+static int column_index(const struct site_query_spec *spec, const char *name)
+{
+	for (size_t i = 0; i < spec->n_columns; i++)
+		if (strcasecmp(spec->columns[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static enum status check_columns(const struct site_query_text *text, struct site_query_seat *seat,
+				 struct error *err)
+{
+	const struct site_query_spec *spec = text->spec;
+	struct error why;
+
+	for (int n = 0; n < statement_column_count(seat->statement); n++) {
+		const char *name = statement_column_name(seat->statement, n);
+		if (name == NULL)
+			return error_no_memory(err);
+		int index = column_index(spec, name);
+
+		if (index >= 0 && seat->columns[index] < 0) {
+			seat->columns[index] = n;
+			continue;
+		}
+		error_set(&why, STATUS_BAD_REQUEST,
+			  "the column %s is %s; write AS with a name it knows", name,
+			  index < 0 ? "not known here" : "there twice");
+		return refuse(text, find_word(text->sql, name), why.text, err);
+	}
+	for (size_t i = 0; i < spec->n_columns; i++) {
+		if (!spec->columns[i].required || seat->columns[i] >= 0)
+			continue;
+		error_set(&why, STATUS_BAD_REQUEST, "no column is named %s: write AS %s behind it",
+			  spec->columns[i].name, spec->columns[i].name);
+		return refuse(text, -1, why.text, err);
+	}
+	return STATUS_OK;
+}
+
+static enum status prepare(const struct site_query_text *text, struct site_query_seat *seat,
+			   struct error *err)
+{
+	struct error why = {0};
+	long end = -1;
+
+	enum status status = statement_prepare(seat->db, text->sql, &seat->statement, &end, &why);
+	if (status == STATUS_BAD_REQUEST && seat->denied[0] != '\0')
+		return refuse_denied(text, seat, err);
+	if (status == STATUS_BAD_REQUEST)
+		return refuse(text, end, why.text, err);
+	if (status != STATUS_OK)
+		return error_set(err, status, "%s", why.text);
+	status = check_tail(text, end, err);
+	if (status == STATUS_OK && !statement_only_reads(seat->statement))
+		status = refuse(text, -1,
+				"this does not read, or only explains: one SELECT is "
+				"wanted",
+				err);
+	if (status == STATUS_OK)
+		status = check_params(text, seat, err);
+	if (status == STATUS_OK)
+		status = check_columns(text, seat, err);
+	return status;
+}
+
+enum status site_query_prepare(const struct site_query_text *text, struct site_query_seat *seat,
+			       struct error *err)
+{
+	const struct guard guard = {.allows = allows, .arg = seat};
+	enum status status = read_tables(seat, err);
+
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < SITE_QUERY_COLUMNS_MAX; i++)
+		seat->columns[i] = -1;
+	connection_guard(seat->db, &guard);
+	return prepare(text, seat, err);
+}

@@ -1,0 +1,625 @@
+/*
+ * store/site_query.h: what is refused in a query file and where, and what a row in somebody else's database may be.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "base/strbuf.h"
+#include "store/site_query.h"
+#include "store_fixture.h"
+
+#define NOW 1800000000
+
+struct site {
+	struct fixture *f; /* its path is the site's database here */
+	char file[96];
+	struct site_query_spec spec;
+	struct site_query *query;
+};
+
+static const char *const params[] = {":sid", ":now", NULL};
+static const struct site_query_column columns[] = {
+    {"user",         255, true },
+    {"display_name", 255, false},
+    {"expires_s",    32,  false}
+};
+
+static void run_sql(const char *path, const char *sql)
+{
+	sqlite3 *db = NULL;
+	char *why = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s: %s", sql, why);
+	sqlite3_close(db);
+}
+
+static void write_file(const char *path, const void *data, size_t len)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0644), 0);
+}
+
+static int setup(void **state)
+{
+	struct site *site = calloc(1, sizeof *site);
+	void *fixture;
+
+	assert_non_null(site);
+	fixture_folder(&fixture);
+	site->f = fixture;
+	snprintf(site->file, sizeof site->file, "%s/query.sql", site->f->dir);
+	run_sql(
+	    site->f->path,
+	    "CREATE TABLE session (sid TEXT PRIMARY KEY, user, expires INTEGER);"
+	    "CREATE TABLE user (id INTEGER PRIMARY KEY, name TEXT, shown TEXT);"
+	    "CREATE VIEW member AS SELECT id, name FROM user;"
+	    "CREATE VIRTUAL TABLE words USING fts5(word);"
+	    "INSERT INTO session VALUES ('good', 'alice', 1900000000), ('number', 17, 1900000000);"
+	    "INSERT INTO user VALUES (17, 'bob', 'Bob B.')");
+	site->spec = (struct site_query_spec){
+	    .database = site->f->path,
+	    .file = site->file,
+	    .key = "site_query",
+	    .asked = params,
+	    .columns = columns,
+	    .n_columns = sizeof columns / sizeof columns[0],
+	};
+	*state = site;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct site *site = *state;
+	void *fixture = site->f;
+
+	site_query_close(site->query);
+	free(site);
+	return fixture_remove(&fixture);
+}
+
+static enum status open_sql(struct site *site, const char *sql, struct error *err)
+{
+	write_file(site->file, sql, strlen(sql));
+	return site_query_open(&site->spec, &site->query, err);
+}
+
+static void open_good(struct site *site, const char *sql)
+{
+	struct error err;
+
+	if (open_sql(site, sql, &err) != STATUS_OK)
+		fail_msg("%s: %s", sql, err.text);
+}
+
+/* The user of a session, or the status: the caller compares. */
+static enum status ask(struct site *site, const char *sid, char user[64], struct error *err)
+{
+	const struct site_query_value values[] = {{.text = sid}, {.number = NOW}};
+	struct site_query_row row = {0};
+
+	enum status status = site_query_ask(site->query, values, &row, err);
+	if (status == STATUS_OK)
+		snprintf(user, 64, "%s", row.values[0] != NULL ? row.values[0] : "(null)");
+	site_query_row_clear(&row);
+	return status;
+}
+
+#define GOOD "SELECT user FROM session WHERE sid = :sid"
+
+static void test_finds(void **state)
+{
+	static const char *const good[] = {
+	    GOOD,
+	    GOOD ";",
+	    GOOD " ;\n\n\t ",
+	    "-- a comment\n/* and another */\nSELECT user FROM session WHERE sid = :sid",
+	    "SELECT user FROM session WHERE sid = :sid AND expires > :now",
+	    "SELECT user AS USER, upper(user) AS display_name FROM session WHERE sid = :sid",
+	    "SELECT coalesce(user, '') AS user FROM session WHERE sid = lower(:sid)",
+	    "SELECT CAST(user AS TEXT) AS user FROM session WHERE sid = :sid AND length(:sid) = 4",
+	    "SELECT max(user) AS user FROM session WHERE sid = :sid GROUP BY sid",
+	    "SELECT user FROM session WHERE sid = :sid AND strftime('%s', :now, 'unixepoch') > 1",
+	    "SELECT user FROM (SELECT * FROM session) WHERE sid = :sid",
+	    "WITH s AS (SELECT * FROM session) SELECT user FROM s WHERE sid = :sid",
+	    "SELECT user FROM session WHERE sid = :sid UNION SELECT name FROM member WHERE name = "
+	    ":sid",
+	    "SELECT user, expires AS expires_s FROM \"session\" WHERE sid IN (:sid)",
+	};
+	struct site *site = *state;
+	struct error err;
+	char user[64];
+
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		open_good(site, good[i]);
+		assert_int_equal(ask(site, "good", user, &err), STATUS_OK);
+		assert_string_equal(user, "alice");
+		assert_int_equal(ask(site, "none", user, &err), STATUS_NOT_FOUND);
+		assert_int_equal(ask(site, "' OR '1'='1", user, &err), STATUS_NOT_FOUND);
+		site_query_close(site->query);
+		site->query = NULL;
+	}
+}
+
+#define READS "one SELECT is wanted"
+
+static const struct refused {
+	const char *sql;
+	const char *why;
+} refused[] = {
+    {"",									 "no statement"     },
+    {"-- nothing but a comment",						 "no statement"     },
+    {";",									"no statement"     },
+    {"SELEC user",							       "syntax error"     },
+    {"SELECT user FROM session WHERE",					   "incomplete input" },
+    {"SELECT user FROM absent WHERE sid = :sid",                                 "no such table"    },
+    {"SELECT nobody AS user FROM session WHERE sid = :sid",                      "no such column"   },
+    {"SELECT user FROM session",						 ":sid is not used" },
+    {"SELECT user FROM session WHERE sid = ':sid'",                              ":sid is not used" },
+    {"SELECT user FROM session WHERE sid = '?1'",                                ":sid is not used" },
+    {"SELECT user FROM session WHERE expires > :now",                            ":sid is not used" },
+    {"SELECT user FROM session WHERE sid = ?",                                   "no parameter"     },
+    {"SELECT user FROM session WHERE sid = ?1",                                  "no parameter"     },
+    {"SELECT user FROM session WHERE sid = ?1 OR sid = :sid",                    "no parameter"     },
+    {"SELECT user FROM session WHERE sid = @sid",                                "no parameter"     },
+    {"SELECT user FROM session WHERE sid = $sid",                                "no parameter"     },
+    {"SELECT user FROM session WHERE sid = :SID",                                "no parameter"     },
+    {"SELECT user FROM session WHERE sid = :sid OR sid = :id",                   "no parameter"     },
+    {"SELECT sid AS name FROM session WHERE sid = :sid",                         "not known here"   },
+    {"SELECT * FROM session WHERE sid = :sid",                                   "not known here"   },
+    {"SELECT user, user FROM session WHERE sid = :sid",                          "there twice"      },
+    {"SELECT user, sid AS secret FROM session WHERE sid = :sid",                 "not known here"   },
+    {"SELECT sid AS display_name FROM session WHERE sid = :sid",                 "named user"       },
+    {GOOD "; " GOOD,							     READS              },
+    {GOOD "; DELETE FROM session",					       READS              },
+    {GOOD "; -- more",							   READS              },
+    {GOOD "; SELECT 1",							  READS              },
+    {"INSERT INTO session VALUES (:sid, 'x', 1)",                                READS              },
+    {"INSERT INTO session VALUES (:sid, 'x', 1) RETURNING user",                 READS              },
+    {"REPLACE INTO session VALUES (:sid, 'x', 1)",                               READS              },
+    {"UPDATE session SET user = 'root' WHERE sid = :sid",                        READS              },
+    {"UPDATE session SET user = 'x' WHERE sid = :sid RETURNING user",            READS              },
+    {"DELETE FROM session WHERE sid = :sid",                                     READS              },
+    {"DELETE FROM session WHERE sid = :sid RETURNING user",                      READS              },
+    {"WITH s AS (SELECT 1) DELETE FROM session WHERE sid = :sid",                READS              },
+    {"CREATE TABLE t (a)",						       READS              },
+    {"CREATE TEMP TABLE t (a)",						  READS              },
+    {"CREATE TABLE t AS SELECT user FROM session WHERE sid = :sid",              NULL               },
+    {"CREATE VIEW v AS SELECT 1",						READS              },
+    {"CREATE TEMP VIEW v AS SELECT 1",					   READS              },
+    {"CREATE INDEX i ON session (user)",					 NULL               },
+    {"CREATE TRIGGER t AFTER INSERT ON session BEGIN SELECT 1; END",             READS              },
+    {"CREATE VIRTUAL TABLE t USING fts5(a)",                                     READS              },
+    {"DROP TABLE session",						       READS              },
+    {"DROP VIEW member",							 READS              },
+    {"ALTER TABLE session RENAME TO s",					  NULL               },
+    {"ALTER TABLE session ADD COLUMN a",					 NULL               },
+    {"ATTACH '/tmp/x.db' AS x",						  READS              },
+    {"ATTACH :sid AS x",							 READS              },
+    {"DETACH main",							      READS              },
+    {"PRAGMA query_only = 0",						    READS              },
+    {"PRAGMA writable_schema = 1",					       READS              },
+    {"PRAGMA journal_mode = DELETE",					     READS              },
+    {"PRAGMA table_info(session)",					       READS              },
+    {"BEGIN",								    READS              },
+    {"COMMIT",								   READS              },
+    {"ROLLBACK",								 READS              },
+    {"SAVEPOINT s",							      READS              },
+    {"RELEASE s",								READS              },
+    {"VACUUM",								   NULL               },
+    {"VACUUM INTO '/tmp/prebind-copy.db'",                                       NULL               },
+    {"REINDEX",								  NULL               },
+    {"ANALYZE",								  NULL               },
+    {"EXPLAIN " GOOD,							    READS              },
+    {"EXPLAIN QUERY PLAN " GOOD,						 READS              },
+    {"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
+     "SELECT x AS user FROM c WHERE x = :sid",			      READS	      },
+    {"WITH c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
+     "SELECT x AS user FROM c WHERE x = :sid",			      READS	      },
+    {"SELECT sql AS user FROM sqlite_master WHERE name = :sid",                  "may not be read"  },
+    {"SELECT sql AS user FROM sqlite_schema WHERE name = :sid",                  "may not be read"  },
+    {"SELECT name AS user FROM pragma_table_info('session') WHERE name = :sid",  NULL               },
+    {"SELECT name AS user FROM pragma_database_list WHERE name = :sid",          NULL               },
+    {"SELECT value AS user FROM json_each(:sid)",                                NULL               },
+    {"SELECT word AS user FROM words WHERE word = :sid",                         NULL               },
+    {"SELECT load_extension('/tmp/x.so') AS user FROM session WHERE sid = :sid",
+     "may not be called"									    },
+    {"SELECT load_extension(:sid) AS user",                                      "may not be called"},
+    {"SELECT readfile('/etc/passwd') AS user FROM session WHERE sid = :sid",     "no such function" },
+    {"SELECT randomblob(1000000) AS user FROM session WHERE sid = :sid",         "may not be called"},
+    {"SELECT zeroblob(1000000000) AS user FROM session WHERE sid = :sid",        "may not be called"},
+    {"SELECT printf('%1000000d', 1) AS user FROM session WHERE sid = :sid",      "may not be called"},
+    {"SELECT replace(user, 'a', 'b') AS user FROM session WHERE sid = :sid",     "may not be called"},
+    {"SELECT group_concat(user) AS user FROM session WHERE sid = :sid",          "may not be called"},
+    {"SELECT user FROM session WHERE user LIKE :sid",                            "may not be called"},
+    {"SELECT user FROM session WHERE user GLOB :sid",                            "may not be called"},
+    {"SELECT user FROM session WHERE user REGEXP :sid",                          NULL               },
+    {"SELECT sqlite_version() AS user FROM session WHERE sid = :sid",            "may not be called"},
+    {"SELECT random() AS user FROM session WHERE sid = :sid",                    "may not be called"},
+    {"SELECT row_number() OVER () AS user FROM session WHERE sid = :sid",        "may not be called"},
+    {"SELECT fts5(:sid) AS user",						"may not be called"},
+    {"SELECT a.user FROM session a, session b, session c UNION SELECT 1 UNION SELECT 2 UNION "
+     "SELECT 3 UNION SELECT :sid",					  "too many terms"   },
+};
+
+/* At least the sixty that were asked for, each refused with a place, and the database as it was. */
+static void test_refused(void **state)
+{
+	struct site *site = *state;
+	char before[2];
+
+	_Static_assert(sizeof refused / sizeof refused[0] >= 60, "too few");
+	(void)before;
+	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+		struct error err = {0};
+		enum status status = open_sql(site, refused[i].sql, &err);
+
+		if (status != STATUS_BAD_REQUEST)
+			fail_msg("%s: status %d, '%s'", refused[i].sql, status, err.text);
+		assert_null(site->query);
+		if (strncmp(err.text, site->file, strlen(site->file)) != 0)
+			fail_msg("%s: no place: '%s'", refused[i].sql, err.text);
+		if (refused[i].why != NULL && strstr(err.text, refused[i].why) == NULL)
+			fail_msg("%s: said '%s'", refused[i].sql, err.text);
+	}
+	open_good(site, GOOD);
+	char user[64];
+	assert_int_equal(ask(site, "good", user, NULL), STATUS_OK);
+}
+
+static void test_place_in_the_file(void **state)
+{
+	static const struct {
+		const char *sql;
+		int line, column;
+	} rows[] = {
+	    {"SELECT user\nFROM session\nWHER sid = :sid",                  3, 6 },
+	    {"-- head\n\n  SELECT user FROM session WHERE sid = :id",       3, 40},
+	    {"-- :id is not\nSELECT user FROM session WHERE sid = :id",     2, 38},
+	    {"SELECT user FROM session WHERE sid = :sid;\n\nSELECT 1",      3, 1 },
+	    {"SELECT user FROM session\nWHERE sid = :sid AND random() > 1", 2, 22},
+	    {"SELECT user,\n sid AS secret FROM session WHERE sid = :sid",  2, 9 },
+	    {"SELECT user FROM session",                                    1, 1 },
+	};
+	struct site *site = *state;
+	char place[160];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct error err;
+
+		assert_int_equal(open_sql(site, rows[i].sql, &err), STATUS_BAD_REQUEST);
+		snprintf(place, sizeof place, "%s:%d:%d: ", site->file, rows[i].line,
+			 rows[i].column);
+		if (strncmp(err.text, place, strlen(place)) != 0)
+			fail_msg("expected %s, said %s", place, err.text);
+		assert_non_null(strstr(err.text, "(key `site_query`)"));
+	}
+}
+
+static void test_files(void **state)
+{
+	struct site *site = *state;
+	struct error err;
+	char longer[9000];
+
+	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "cannot be read: No such file"));
+	memset(longer, ' ', sizeof longer);
+	memcpy(longer, GOOD, strlen(GOOD));
+	write_file(site->file, longer, sizeof longer);
+	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "longer than"));
+	write_file(site->file, GOOD "\0;", strlen(GOOD) + 2);
+	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "NUL"));
+	write_file(site->file, GOOD, strlen(GOOD));
+	assert_int_equal(chmod(site->file, 0666), 0);
+	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "chmod go-w"));
+	assert_int_equal(unlink(site->file), 0);
+	assert_int_equal(mkfifo(site->file, 0600), 0);
+	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "not a file"));
+	assert_null(site->query);
+}
+
+static void test_rows(void **state)
+{
+	static const struct {
+		const char *sid, *value;
+		enum status status;
+		const char *said; /* the user, or what the sentence holds */
+	} rows[] = {
+	    {"text",    "'Zo\xc3\xab'",                  STATUS_OK,          "Zo\xc3\xab"},
+	    {"int",     "42",			    STATUS_OK,          "42"        },
+	    {"minus",   "-1",			    STATUS_OK,          "-1"        },
+	    {"empty",   "''",			    STATUS_OK,          ""          },
+	    {"null",    "NULL",                          STATUS_OK,          "(null)"    },
+	    {"real",    "1.5",                           STATUS_BAD_REQUEST, "neither"   },
+	    {"blob",    "x'616c696365'",                 STATUS_BAD_REQUEST, "neither"   },
+	    {"nul",     "CAST(x'616c00696365' AS TEXT)", STATUS_BAD_REQUEST, "NUL"       },
+	    {"utf8",    "CAST(x'ff' AS TEXT)",           STATUS_BAD_REQUEST, "UTF-8"     },
+	    {"long255", "substr(hex(zeroblob(128)), 2)", STATUS_OK,          "0000"      },
+	    {"long256", "hex(zeroblob(128))",            STATUS_BAD_REQUEST, "too long"  },
+	};
+	struct site *site = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char sql[160];
+
+		snprintf(sql, sizeof sql, "INSERT INTO session VALUES ('%s', %s, 1)", rows[i].sid,
+			 rows[i].value);
+		run_sql(site->f->path, sql);
+	}
+	open_good(site, GOOD);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct error err = {0};
+		char user[64] = "";
+
+		assert_int_equal(ask(site, rows[i].sid, user, &err), rows[i].status);
+		const char *said = rows[i].status == STATUS_OK ? user : err.text;
+		if (strstr(said, rows[i].said) == NULL)
+			fail_msg("%s: '%s'", rows[i].sid, said);
+	}
+}
+
+static void test_one_row_only(void **state)
+{
+	struct site *site = *state;
+	struct error err;
+	char user[64] = "untouched";
+
+	open_good(site, "SELECT user FROM session WHERE :sid = 'good'");
+	assert_int_equal(ask(site, "good", user, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "more than one row"));
+	assert_string_equal(user, "untouched");
+	/* and the statement is ready again */
+	assert_int_equal(ask(site, "bad", user, &err), STATUS_NOT_FOUND);
+	run_sql(site->f->path, "DELETE FROM session WHERE sid = 'number'");
+	assert_int_equal(ask(site, "good", user, &err), STATUS_OK);
+}
+
+static void test_large_tables_are_fine(void **state)
+{
+	struct site *site = *state;
+	struct strbuf sql;
+	char user[64];
+
+	strbuf_init(&sql);
+	strbuf_adds(&sql, "CREATE TABLE wide (sid TEXT, user TEXT");
+	for (int i = 0; i < 200; i++)
+		strbuf_addf(
+		    &sql,
+		    ", a_column_with_quite_a_long_name_so_that_this_statement_is_long_%d TEXT", i);
+	strbuf_adds(&sql, "); INSERT INTO wide (sid, user) VALUES ('w', 'wendy')");
+	assert_true(sql.len > 8192);
+	run_sql(site->f->path, sql.data);
+	strbuf_clear(&sql);
+	open_good(site, "SELECT user FROM wide WHERE sid = :sid");
+	assert_int_equal(ask(site, "w", user, NULL), STATUS_OK);
+	assert_string_equal(user, "wendy");
+}
+
+static void test_slow_query_is_stopped(void **state)
+{
+	struct site *site = *state;
+	struct error err;
+	char user[64];
+	struct strbuf sql;
+
+	strbuf_init(&sql);
+	strbuf_adds(&sql, "INSERT INTO user (name) VALUES ('x')");
+	for (int i = 0; i < 1000; i++)
+		strbuf_adds(&sql, ", ('x')");
+	run_sql(site->f->path, sql.data);
+	strbuf_clear(&sql);
+	open_good(site, "SELECT count(*) AS user FROM user a, user b, user c, user d"
+			" WHERE a.name || b.name || c.name || d.name = :sid");
+	assert_int_equal(ask(site, "good", user, &err), STATUS_UNAVAILABLE);
+	assert_non_null(strstr(err.text, "takes too long"));
+	assert_int_equal(ask(site, "good", user, &err), STATUS_UNAVAILABLE);
+}
+
+static void test_nothing_is_written(void **state)
+{
+	struct site *site = *state;
+	char user[64], wal[128];
+
+	open_good(site, GOOD);
+	assert_int_equal(ask(site, "good", user, NULL), STATUS_OK);
+	snprintf(wal, sizeof wal, "%s-wal", site->f->path);
+	assert_int_equal(access(wal, F_OK), -1);
+	run_sql(site->f->path, "DROP VIEW member; DROP TABLE user"); /* nobody holds a lock */
+	assert_int_equal(ask(site, "good", user, NULL), STATUS_OK);  /* and a new schema is fine */
+	run_sql(site->f->path, "ALTER TABLE session RENAME TO gone");
+	struct error err;
+	assert_int_equal(ask(site, "good", user, &err), STATUS_UNAVAILABLE);
+	assert_non_null(strstr(err.text, "was the site updated?"));
+	run_sql(site->f->path, "ALTER TABLE gone RENAME TO session");
+	assert_int_equal(ask(site, "good", user, NULL), STATUS_OK);
+}
+
+static void test_locked(void **state)
+{
+	struct site *site = *state;
+	struct error err;
+	char user[64];
+	sqlite3 *db = NULL;
+
+	open_good(site, GOOD);
+	assert_int_equal(sqlite3_open(site->f->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(ask(site, "good", user, &err), STATUS_UNAVAILABLE);
+	assert_non_null(strstr(err.text, "(SQLite 5)"));
+	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(ask(site, "good", user, &err), STATUS_OK);
+	sqlite3_close(db);
+}
+
+/* A site that writes ahead: what it has committed is seen, its log does not grow because of us. */
+static void test_write_ahead_log(void **state)
+{
+	struct site *site = *state;
+	char user[64];
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(site->f->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL),
+			 SQLITE_OK);
+	open_good(site, GOOD);
+	assert_int_equal(
+	    sqlite3_exec(db, "INSERT INTO session VALUES ('new', 'nora', 1)", NULL, NULL, NULL),
+	    SQLITE_OK);
+	assert_int_equal(ask(site, "new", user, NULL), STATUS_OK);
+	assert_string_equal(user, "nora");
+	int log = -1, moved = -1;
+	assert_int_equal(
+	    sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &log, &moved),
+	    SQLITE_OK);
+	assert_int_equal(log, 0);
+	sqlite3_close(db);
+}
+
+static void test_damaged(void **state)
+{
+	struct site *site = *state;
+	struct error err;
+	char user[64], junk[4096];
+
+	memset(junk, 'x', sizeof junk);
+	open_good(site, GOOD);
+	write_file(site->f->path, junk, sizeof junk);
+	assert_int_equal(ask(site, "good", user, &err), STATUS_UNAVAILABLE);
+	assert_non_null(strstr(err.text, "site_database"));
+	site_query_close(site->query);
+	site->query = NULL;
+	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_UNAVAILABLE);
+	assert_non_null(strstr(err.text, "(SQLite 26)"));
+	assert_null(site->query);
+}
+
+static void test_gone_and_back(void **state)
+{
+	struct site *site = *state;
+	struct error err;
+	char user[64], other[128];
+
+	open_good(site, GOOD);
+	assert_int_equal(ask(site, "good", user, &err), STATUS_OK);
+	snprintf(other, sizeof other, "%s.new", site->f->path);
+	assert_int_equal(rename(site->f->path, other), 0);
+	assert_int_equal(ask(site, "good", user, &err), STATUS_UNAVAILABLE);
+	assert_non_null(strstr(err.text, "cannot be found"));
+	run_sql(site->f->path,
+		"CREATE TABLE session (sid, user); INSERT INTO session VALUES ('good', 'eve')");
+	assert_int_equal(ask(site, "good", user, &err), STATUS_OK);
+	assert_string_equal(user, "eve");
+	assert_int_equal(unlink(other), 0);
+}
+
+static void test_open_to_everybody(void **state)
+{
+	struct site *site = *state;
+	struct error err;
+
+	write_file(site->file, GOOD, strlen(GOOD));
+	assert_int_equal(chmod(site->f->path, 0666), 0);
+	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "chmod o-w"));
+	site->spec.database = site->f->dir;
+	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "is not a file"));
+}
+
+/* URI parameters are part of the name, not instructions (SEC-SQL-8). */
+static void test_no_uris(void **state)
+{
+	static const char *const forms[] = {"file:%s?immutable=1", "file:%s?nolock=1", "file:%s",
+					    "%s?immutable=1"};
+	struct site *site = *state;
+	struct error err;
+
+	write_file(site->file, GOOD, strlen(GOOD));
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+		char *name = NULL;
+		int before = (int)(strstr(forms[i], "%s") - forms[i]);
+
+		assert_true(asprintf(&name, "%.*s%s%s", before, forms[i], site->f->path,
+				     forms[i] + before + 2) > 0);
+		site->spec.database = name;
+		assert_int_equal(site_query_open(&site->spec, &site->query, &err),
+				 STATUS_UNAVAILABLE);
+		free(name);
+	}
+}
+
+#define THREADS 12
+#define ASKED   50
+
+static void *asker(void *arg)
+{
+	struct site *site = arg;
+	char user[64];
+	size_t right = 0;
+
+	for (int i = 0; i < ASKED; i++)
+		right += ask(site, i % 2 ? "good" : "number", user, NULL) == STATUS_OK &&
+			 strcmp(user, i % 2 ? "alice" : "17") == 0;
+	return (
+	    void *)right; /* NOLINT(performance-no-int-to-ptr): a count, never used as a pointer */
+}
+
+static void test_threads(void **state)
+{
+	struct site *site = *state;
+	pthread_t threads[THREADS];
+
+	open_good(site, GOOD);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, asker, site), 0);
+	for (int i = 0; i < THREADS; i++) {
+		void *right;
+
+		assert_int_equal(pthread_join(threads[i], &right), 0);
+		assert_int_equal((size_t)right, ASKED);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_finds),
+	    TEST(test_refused),
+	    TEST(test_place_in_the_file),
+	    TEST(test_files),
+	    TEST(test_rows),
+	    TEST(test_one_row_only),
+	    TEST(test_large_tables_are_fine),
+	    TEST(test_slow_query_is_stopped),
+	    TEST(test_nothing_is_written),
+	    TEST(test_locked),
+	    TEST(test_write_ahead_log),
+	    TEST(test_damaged),
+	    TEST(test_gone_and_back),
+	    TEST(test_open_to_everybody),
+	    TEST(test_no_uris),
+	    TEST(test_threads),
+	};
+
+	return cmocka_run_group_tests_name("site_query", tests, NULL, NULL);
+}
