@@ -21,16 +21,18 @@ MANDIR  = $(PREFIX)/share/man
 
 # ---- what it is made of: one list a layer, downward (docs/architecture.md) ----
 
-BASE     = address clock codec error json log secret status strbuf xml
+BASE     = address clock codec crypto error inflate json log secret status strbuf unix_crypt xml
 CONF     = check conf keys load number print text value
 STORE    = catalogue database_file database_setup gateway jid_map limit migrate pool rows session \
-	site_key store used_nonce user
+	site_key site_query site_query_guard store used_nonce user
 XMPP     = adhoc adhoc_form adhoc_http adhoc_json adhoc_server_read adhoc_server_write adhoc_write \
 	adhoc_xml bosh bosh_write jid jwt login_key login_token sasl
 NET      = http_client http_failure http_target
 WEB      = basic_auth csrf request request_fields request_path response router server server_pool \
 	server_process server_socket template template_html template_parse template_render
-IDENTITY = caller identity jid_rule login_session password xmpp_login
+IDENTITY = caller django_session identity jid_rule login_session password password_argon2 \
+	password_crypt password_digest password_hash password_stretch php_serialize php_session \
+	remote_user site_session xmpp_login
 PREBIND  = bosh_login bosh_session bosh_url breaker bulkhead prebind tigase upstream
 PAGE     = adhoc_rest app bind chat error health login page prebind_json routes
 
@@ -50,8 +52,9 @@ UNIT_TESTS = \
 	address_test adhoc_mutants_test adhoc_recorded_test adhoc_server_test adhoc_test bosh_test \
 	breaker_test bulkhead_test caller_test codec_test conf_test csrf_test gateway_test \
 	http_client_test jid_map_test jid_test json_test jwt_test limit_test log_test login_test \
-	login_token_test request_test response_test router_test sasl_test secret_test session_test \
-	store_test strbuf_test template_test upstream_test used_nonce_test user_test xml_test xmpp_login_test
+	login_token_test php_session_test request_test response_test router_test sasl_test \
+	secret_test session_test site_query_test store_test strbuf_test template_test upstream_test \
+	used_nonce_test user_test xml_test xmpp_login_test
 
 BENCH = load peer
 
@@ -62,7 +65,8 @@ VENDOR     = static/vendor/strophe.js
 
 # ---- libraries ----
 
-PACKAGES = fcgi libcurl sqlite3 libcjson expat libsodium libgsasl libidn inih
+PACKAGES = fcgi libcurl sqlite3 libcjson expat libsodium libxcrypt libcrypto zlib libgsasl libidn \
+	inih
 LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 LIB_LDLIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 TEST_CFLAGS := $(shell $(PKG_CONFIG) --cflags cmocka 2>/dev/null)
@@ -214,10 +218,12 @@ INSTALL_DATA    = $(INSTALL) -m 644
 install: all vendor
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(DATADIR)/templates/partials \
 		$(DESTDIR)$(DATADIR)/static/vendor $(DESTDIR)$(DATADIR)/lighttpd $(DESTDIR)$(DATADIR)/apache \
-		$(DESTDIR)$(DATADIR)/nginx $(DESTDIR)$(DATADIR)/prosody
+		$(DESTDIR)$(DATADIR)/nginx $(DESTDIR)$(DATADIR)/prosody \
+		$(DESTDIR)$(DATADIR)/sql/sites
 	$(INSTALL_PROGRAM) $(BUILD)/prebindctl $(BUILD)/prebind-extauth $(DESTDIR)$(BINDIR)
 	$(INSTALL_PROGRAM) $(BUILD)/prebind.fcgi $(DESTDIR)$(LIBDIR)
 	$(INSTALL_DATA) templates/*.html $(DESTDIR)$(DATADIR)/templates
+	$(INSTALL_DATA) sql/sites/*.sql $(DESTDIR)$(DATADIR)/sql/sites
 	$(INSTALL_DATA) templates/partials/*.html $(DESTDIR)$(DATADIR)/templates/partials
 	$(INSTALL_DATA) $(STATIC:%=static/%) $(DESTDIR)$(DATADIR)/static
 	$(INSTALL_DATA) prosody/*.lua $(DESTDIR)$(DATADIR)/prosody

@@ -15,6 +15,15 @@ static long line_of(const struct load *load, const char *name)
 	return load->seen[conf_key_find(SECTION_SITE, name) - conf_keys];
 }
 
+static bool has_provider(const struct site_conf *site, const char *name)
+{
+	for (size_t i = 0; i < site->identity.count; i++) {
+		if (strcmp(site->identity.items[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_needed(const struct conf_key *key, const struct site_conf *site)
 {
 	switch (key->needed) {
@@ -24,6 +33,10 @@ static bool is_needed(const struct conf_key *key, const struct site_conf *site)
 		return site->backend == BACKEND_TIGASE;
 	case NEEDED_BY_BOSH:
 		return site->backend == BACKEND_BOSH;
+	case NEEDED_BY_SITE_SESSION:
+		return has_provider(site, "site_session");
+	case NEEDED_BY_PHP_SESSION:
+		return has_provider(site, "php_session");
 	default:
 		return false;
 	}
@@ -39,6 +52,15 @@ static bool is_empty(const struct conf_key *key, const struct site_conf *site)
 	return empty;
 }
 
+static const char *const needed_by[] = {
+    [NEEDED_NEVER] = "",
+    [NEEDED_ALWAYS] = "",
+    [NEEDED_BY_TIGASE] = " with backend = tigase",
+    [NEEDED_BY_BOSH] = " with backend = bosh",
+    [NEEDED_BY_SITE_SESSION] = " with provider site_session",
+    [NEEDED_BY_PHP_SESSION] = " with provider php_session",
+};
+
 static void needed_check(struct load *load, const struct site_conf *site)
 {
 	for (size_t i = 0; i < conf_n_keys; i++) {
@@ -47,12 +69,9 @@ static void needed_check(struct load *load, const struct site_conf *site)
 			continue;
 		if (!is_empty(key, site))
 			continue;
-		const char *by = key->needed == NEEDED_BY_TIGASE ? " with backend = tigase"
-				 : key->needed == NEEDED_BY_BOSH ? " with backend = bosh"
-								 : "";
 		load_fault(load, load->seen[i] != 0 ? load->seen[i] : site->line, key->name,
-			   "is missing in [site %s], which needs it%s: %s", site->name, by,
-			   key->what);
+			   "is missing in [site %s], which needs it%s: %s", site->name,
+			   needed_by[key->needed], key->what);
 	}
 }
 
@@ -97,6 +116,24 @@ static void pin_check(struct load *load, const struct site_conf *site)
 	}
 }
 
+/* A session that Django has packed is read with its key, and holds only the user's number. */
+static void site_result_check(struct load *load, const struct site_conf *site)
+{
+	if (site->site_result != SITE_RESULT_DJANGO || !has_provider(site, "site_session"))
+		return;
+	long line = line_of(load, "site_result");
+	if (site->site_secret_file[0] == '\0')
+		load_fault(load, line, "site_secret_file",
+			   "is missing in [site %s], which needs it with site_result = django: "
+			   "write Django's SECRET_KEY into a file of its own",
+			   site->name);
+	else if (site->site_profile_query[0] == '\0')
+		load_fault(load, line, "site_profile_query",
+			   "is missing in [site %s], which needs it with site_result = django: "
+			   "the query that finds the user's name (sql/sites/django-user.sql)",
+			   site->name);
+}
+
 /* Puts the site's hosts at the end of conf->hosts, yet unsorted. */
 static void hosts_add(struct load *load, const struct site_conf *site)
 {
@@ -124,6 +161,7 @@ void load_check_site(struct load *load, const struct site_conf *site)
 	session_times_check(load, site);
 	bosh_url_check(load, site);
 	pin_check(load, site);
+	site_result_check(load, site);
 	if (load->status == STATUS_OK)
 		hosts_add(load, site);
 }

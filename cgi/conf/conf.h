@@ -28,6 +28,9 @@ enum conf_accounts { ACCOUNTS_ALL, ACCOUNTS_MAP };
 enum conf_backend { BACKEND_TIGASE, BACKEND_BOSH };
 enum conf_format { FORMAT_JSON, FORMAT_XML };
 enum conf_key_in { KEY_IN_HEADER, KEY_IN_QUERY };
+enum conf_transform { TRANSFORM_NONE, TRANSFORM_SHA1, TRANSFORM_SHA256, TRANSFORM_DRUPAL };
+enum conf_site_result { SITE_RESULT_USER, SITE_RESULT_DJANGO };
+enum conf_php_format { PHP_FORMAT_PHP, PHP_FORMAT_SERIALIZE, PHP_FORMAT_BINARY };
 enum conf_bosh_auth { BOSH_AUTH_PASSWORD };
 
 struct server_conf {
@@ -54,6 +57,7 @@ struct site_conf {
 	char *database;
 	char *templates;
 	struct conf_list identity;
+	struct conf_list exclude_users; /* names that other providers than login give to guests */
 	char *login_url; /* "" : our own /login, where provider login is configured */
 	char *jid;       /* the rule: "{user}@example.org" */
 	long accounts;   /* enum conf_accounts */
@@ -67,6 +71,25 @@ struct site_conf {
 
 	bool gateway; /* /rest/adhoc/{jid} is answered */
 	struct conf_limit limit_gateway;
+
+	char *remote_user_realm;                 /* "" : none is taken off */
+	struct conf_list remote_user_auth_types; /* empty: any */
+
+	char *site_database;
+	char *site_query;
+	char *site_cookie;
+	long site_cookie_transform; /* enum conf_transform */
+	char *site_profile_query;   /* "" : the first one says all */
+	long site_result;           /* enum conf_site_result */
+	char *site_secret_file;     /* of Django */
+
+	char *php_session_path; /* "[N;[MODE;]]/FOLDER", as PHP's session.save_path */
+	char *php_session_cookie;
+	char *php_session_user;    /* "user.name" */
+	char *php_session_display; /* as that, or "" */
+	long php_session_format;   /* enum conf_php_format */
+	long php_session_max_age_ms;
+	char *php_session_owner; /* "" : the files are our own user's */
 
 	long backend;                /* enum conf_backend */
 	char *bosh_url;              /* what the browser uses; may hold {hostname}, then … */

@@ -26,7 +26,23 @@ static const char *const log_level_words[] = {
     [LOG_LEVEL_ERROR] = "error",
     NULL,
 };
-static const char *const identity_words[] = {"login", NULL};
+static const char *const identity_words[] = {"login", "remote_user", "site_session", "php_session",
+					     NULL};
+static const char *const transform_words[] = {
+    [TRANSFORM_NONE] = "none",
+    [TRANSFORM_SHA1] = "sha1",
+    [TRANSFORM_SHA256] = "sha256",
+    [TRANSFORM_DRUPAL] = "drupal",
+    NULL,
+};
+static const char *const site_result_words[] = {
+    [SITE_RESULT_USER] = "user", [SITE_RESULT_DJANGO] = "django", NULL};
+static const char *const php_format_words[] = {
+    [PHP_FORMAT_PHP] = "php",
+    [PHP_FORMAT_SERIALIZE] = "php_serialize",
+    [PHP_FORMAT_BINARY] = "php_binary",
+    NULL,
+};
 static const char *const accounts_words[] = {[ACCOUNTS_ALL] = "all", [ACCOUNTS_MAP] = "map", NULL};
 static const char *const backend_words[] = {
     [BACKEND_TIGASE] = "tigase", [BACKEND_BOSH] = "bosh", NULL};
@@ -68,6 +84,8 @@ const struct conf_key conf_keys[] = {
 	 .what = "The folder with the pages' templates."},
 	{SITE(identity), .type = TYPE_WORDS, .initial = "login", .words = identity_words,
 	 .what = "Who says which user is logged in, asked in this order."},
+	{SITE(exclude_users), .type = TYPE_WORDS, .initial = "0 anonymous guest",
+	 .what = "Names by which other providers than login call a visitor who is not logged in."},
 	{SITE(login_url), .type = TYPE_LINK, .initial = "",
 	 .what = "Where a visitor who is not logged in is sent; empty: our own /login."},
 	{SITE(jid), .type = TYPE_JID_RULE, .initial = "", .needed = NEEDED_ALWAYS,
@@ -94,6 +112,43 @@ const struct conf_key conf_keys[] = {
 	 .what = "Answer Tigase's REST call, /rest/adhoc/{jid}, for the callers added by prebindctl."},
 	{SITE(limit_gateway), .type = TYPE_LIMIT, .initial = "600/1m",
 	 .what = "Calls that one of those callers may make."},
+
+	{SITE(remote_user_realm), .type = TYPE_REALM, .initial = "",
+	 .what = "The realm to take off the web server's user@REALM; another realm is refused."},
+	{SITE(remote_user_auth_types), .type = TYPE_WORDS, .initial = "",
+	 .what = "The values of AUTH_TYPE that are believed; empty: every one."},
+
+	{SITE(site_database), .type = TYPE_PATH, .initial = "", .needed = NEEDED_BY_SITE_SESSION,
+	 .what = "The site's own SQLite file; it is only read."},
+	{SITE(site_query), .type = TYPE_PATH, .initial = "", .needed = NEEDED_BY_SITE_SESSION,
+	 .what = "The file with the one SELECT that finds the user of a session."},
+	{SITE(site_cookie), .type = TYPE_COOKIE, .initial = "", .needed = NEEDED_BY_SITE_SESSION,
+	 .what = "The site's session cookie; its value is the query's :sid."},
+	{SITE(site_cookie_transform), .type = TYPE_ENUM, .initial = "none",
+	 .words = transform_words,
+	 .what = "What the site stores instead of the value: its digest in hex, or Drupal's."},
+	{SITE(site_profile_query), .type = TYPE_PATH, .initial = "",
+	 .what = "The file with a second SELECT, from :user to user, display_name and jid."},
+	{SITE(site_result), .type = TYPE_ENUM, .initial = "user", .words = site_result_words,
+	 .what = "What the query returns: the user, or a session that Django has packed."},
+	{SITE(site_secret_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
+	 .what = "The file with Django's SECRET_KEY; only our own user may read it."},
+
+	{SITE(php_session_path), .type = TYPE_SESSIONS, .initial = "/var/lib/php/sessions",
+	 .what = "PHP's session.save_path."},
+	{SITE(php_session_cookie), .type = TYPE_COOKIE, .initial = "PHPSESSID",
+	 .what = "PHP's session.name."},
+	{SITE(php_session_user), .type = TYPE_KEYS, .initial = "", .needed = NEEDED_BY_PHP_SESSION,
+	 .what = "Where in the session the user stands: user.name is $_SESSION['user']['name']."},
+	{SITE(php_session_display), .type = TYPE_KEYS, .initial = "",
+	 .what = "Where in the session the name to show stands; empty: the user's is shown."},
+	{SITE(php_session_format), .type = TYPE_ENUM, .initial = "php", .words = php_format_words,
+	 .what = "PHP's session.serialize_handler."},
+	{SITE_MS(php_session_max_age), .type = TYPE_TIME, .initial = "24m",
+	 .min = NUMBER_MINUTE_MS, .max = 8760 * NUMBER_HOUR_MS,
+	 .what = "A session ends when PHP has not written it for so long: session.gc_maxlifetime."},
+	{SITE(php_session_owner), .type = TYPE_WORD, .initial = "",
+	 .what = "The user that PHP runs as and owns the files; empty: the same as we."},
 
 	{SITE(backend), .type = TYPE_ENUM, .initial = "tigase", .words = backend_words,
 	 .what = "How a chat session is made: by Tigase's REST call, or by logging in over BOSH."},

@@ -12,7 +12,7 @@
 
 #define CONF_LINE_MAX    198 /* libinih's buffer holds 200 bytes: the line, its newline and a NUL */
 #define CONF_SECTION_MAX 49  /* libinih keeps no more of a section's name */
-#define CONF_KEYS_MAX    64  /* rows the table may have; checked when keys.c is compiled */
+#define CONF_KEYS_MAX    96  /* rows the table may have; checked when keys.c is compiled */
 
 enum conf_section { SECTION_NONE, SECTION_SERVER, SECTION_SITE };
 
@@ -31,6 +31,10 @@ enum conf_type {
 	TYPE_PINS,     /* public keys, as libcurl takes them */
 	TYPE_MOUNT,    /* base_path and base_path_set of struct site_conf, no other field */
 	TYPE_WORD,     /* no blanks (char *, as all that follow) */
+	TYPE_REALM,    /* what stands behind the @ of user@REALM */
+	TYPE_COOKIE,   /* a cookie's name */
+	TYPE_KEYS,     /* where in a session: user.name */
+	TYPE_SESSIONS, /* PHP's session.save_path */
 	TYPE_PATH,     /* absolute; max: bytes, 0: any */
 	TYPE_LOG,      /* stderr, syslog or a path */
 	TYPE_LINK,     /* where a browser goes */
@@ -40,7 +44,14 @@ enum conf_type {
 	TYPE_COUNT
 };
 
-enum conf_needed { NEEDED_NEVER, NEEDED_ALWAYS, NEEDED_BY_TIGASE, NEEDED_BY_BOSH };
+enum conf_needed {
+	NEEDED_NEVER,
+	NEEDED_ALWAYS,
+	NEEDED_BY_TIGASE,
+	NEEDED_BY_BOSH,
+	NEEDED_BY_SITE_SESSION,
+	NEEDED_BY_PHP_SESSION
+};
 
 struct conf_key {
 	enum conf_section section;

@@ -50,6 +50,45 @@ const char *text_path_check(const char *text)
 	return text[0] == '/' ? NULL : "does not begin with /";
 }
 
+const char *text_realm_check(const char *text)
+{
+	if (strchr(text, '@') != NULL)
+		return "has an @ in it: write the realm alone";
+	return text_word_check(text);
+}
+
+const char *text_cookie_check(const char *text)
+{
+	if (text[strspn(text, LOWER UPPER DIGITS "!#$%&'*+-.^_`|~")] != '\0')
+		return "has a character that no cookie's name has";
+	return NULL;
+}
+
+const char *text_keys_check(const char *text)
+{
+	if (text[0] == '.' || text[strlen(text) - 1] == '.' || strstr(text, "..") != NULL)
+		return "has an empty part";
+	if (text_has_control(text) || strchr(text, '|') != NULL)
+		return "has a | or a control character in it";
+	return NULL;
+}
+
+/* A number of at most digits digits of the set, with a ; behind it: its length, or 0. */
+static size_t sessions_part(const char *text, const char *set, size_t digits)
+{
+	size_t len = strspn(text, set);
+	return len > 0 && len <= digits && text[len] == ';' ? len + 1 : 0;
+}
+
+const char *text_sessions_check(const char *text)
+{
+	size_t levels = sessions_part(text, DIGITS, 1);
+	text += levels;
+	if (levels > 0)
+		text += sessions_part(text, "01234567", 4);
+	return text[0] == '/' ? NULL : "is not a folder, or N;/FOLDER with at most 9 levels";
+}
+
 const char *text_log_check(const char *text)
 {
 	if (strcmp(text, "stderr") == 0 || strcmp(text, "syslog") == 0)

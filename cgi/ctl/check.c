@@ -95,6 +95,14 @@ static void keep_first(void *arg, const struct user *user)
 		snprintf(first->name, sizeof(first->name), "%s", user->name);
 }
 
+static bool has_own_users(const struct site_conf *conf)
+{
+	for (size_t i = 0; i < conf->identity.count; i++)
+		if (identity_provider_named(conf->identity.items[i])->own_users)
+			return true;
+	return false;
+}
+
 /* --deep: the whole way for one real user, up to a session, which then ends by itself. */
 static void check_bind(struct report *report, struct site *site)
 {
@@ -103,11 +111,17 @@ static void check_bind(struct report *report, struct site *site)
 	struct jid jid = {0};
 	struct error said = {0};
 
+	if (!has_own_users(site->conf)) {
+		tell(report, "pre-bind", STATUS_OK,
+		     "not tried: its users are the site's own; try one with `prebindctl prebind "
+		     "USER`");
+		return;
+	}
 	enum status status = user_list(site->store, keep_first, &first, &said);
 	if (status == STATUS_OK && first.name[0] == '\0')
 		status = error_set(&said, STATUS_NOT_FOUND, "no site user to try it with");
 	if (status == STATUS_OK)
-		status = jid_rule_apply(site->conf, site->store, site->conf->identity.items[0],
+		status = jid_rule_apply(site->conf, site->store, login_session_provider.name,
 					first.name, &jid, &said);
 	if (status == STATUS_OK)
 		status = prebind_bind(site->prebind, &jid, &session, &said);

@@ -6,14 +6,26 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/codec.h"
 #include "base/secret.h"
 
 static const struct identity_provider *const providers[] = {
     &login_session_provider,
+    &remote_user_provider,
+    &site_session_provider,
+    &php_session_provider,
 };
 
 #define N_PROVIDERS (sizeof(providers) / sizeof(providers[0]))
+
+/* states[i] belongs to the provider with the name conf->identity.items[i] */
+struct identity_chain {
+	const struct site_conf *conf;
+	size_t count;
+	void *states[];
+};
 
 const struct identity_provider *identity_provider_named(const char *name)
 {
@@ -23,22 +35,144 @@ const struct identity_provider *identity_provider_named(const char *name)
 	return NULL;
 }
 
+static enum status not_built_in(const char *name, struct error *err)
+{
+	return error_set(err, STATUS_INTERNAL, "identity provider '%s' is not built in", name);
+}
+
+/* ---- what they keep ---- */
+
+void identity_chain_close(struct identity_chain *chain)
+{
+	if (chain == NULL)
+		return;
+	for (size_t i = 0; i < chain->count; i++)
+		if (chain->states[i] != NULL)
+			identity_provider_named(chain->conf->identity.items[i])
+			    ->close(chain->states[i]);
+	free(chain);
+}
+
+enum status identity_chain_open(const struct site_conf *conf, struct identity_chain **out,
+				struct error *err)
+{
+	const struct conf_list *names = &conf->identity;
+	struct identity_chain *chain =
+	    calloc(1, sizeof(*chain) + names->count * sizeof(chain->states[0]));
+	enum status status = STATUS_OK;
+
+	if (chain == NULL)
+		return error_no_memory(err);
+	chain->conf = conf;
+	for (size_t i = 0; i < names->count && status == STATUS_OK; i++) {
+		const struct identity_provider *provider = identity_provider_named(names->items[i]);
+
+		if (provider == NULL)
+			status = not_built_in(names->items[i], err);
+		else if (provider->open != NULL)
+			status = provider->open(conf, &chain->states[i], err);
+		chain->count = i + 1;
+	}
+	if (status == STATUS_OK)
+		*out = chain;
+	else
+		identity_chain_close(chain);
+	return status;
+}
+
+/* ---- who is it ---- */
+
+static bool is_excluded(const struct site_conf *conf, const char *user)
+{
+	for (size_t i = 0; i < conf->exclude_users.count; i++)
+		if (strcasecmp(conf->exclude_users.items[i], user) == 0)
+			return true;
+	return user[0] == '\0';
+}
+
+/* Names are the web server's, the site's or a token's: all alike checked before anybody believes them. */
+static enum identity_verdict name_check(const struct site_conf *conf, const struct identity *found,
+					struct error *err)
+{
+	size_t len = strlen(found->user);
+	const char *why = NULL;
+
+	if (is_excluded(conf, found->user))
+		return IDENTITY_NONE;
+	if (len > IDENTITY_USER_MAX)
+		why = "is too long";
+	else if (!utf8_valid(found->user, len))
+		why = "is not UTF-8";
+	else if (text_has_control(found->user))
+		why = "has a control character in it";
+	if (why == NULL)
+		return IDENTITY_YES;
+	error_set(err, STATUS_BAD_REQUEST, "%s: the name of the user, %zu bytes, %s", found->source,
+		  len, why);
+	return IDENTITY_BAD;
+}
+
+static char *text_or_empty(char *text)
+{
+	return text != NULL ? text : strdup("");
+}
+
+/* A name is shown, and for nothing else: one that cannot be shown is none. */
+static char *name_to_show(char *text)
+{
+	if (text == NULL || (strlen(text) <= IDENTITY_USER_MAX && utf8_valid(text, strlen(text)) &&
+			     !text_has_control(text)))
+		return text_or_empty(text);
+	free(text);
+	return strdup("");
+}
+
+/* What a provider may leave out. A login without a session of ours binds its form tokens to the user. */
+static enum identity_verdict complete(struct identity *found, struct error *err)
+{
+	struct strbuf binding;
+
+	found->display_name = name_to_show(found->display_name);
+	found->jid = text_or_empty(found->jid);
+	if (found->session == NULL) {
+		strbuf_init(&binding);
+		strbuf_addf(&binding, "%s:%s", found->source, found->user);
+		found->session = strbuf_take(&binding);
+	}
+	if (found->display_name != NULL && found->jid != NULL && found->session != NULL)
+		return IDENTITY_YES;
+	error_no_memory(err);
+	return IDENTITY_ERROR;
+}
+
+static enum identity_verdict ask(const struct identity_context *context, size_t i,
+				 struct identity *out, struct error *err)
+{
+	const char *name = context->conf->identity.items[i];
+	const struct identity_provider *provider = identity_provider_named(name);
+	struct identity_context inner = *context;
+
+	if (provider == NULL) {
+		not_built_in(name, err);
+		return IDENTITY_ERROR;
+	}
+	inner.state = context->chain != NULL ? context->chain->states[i] : NULL;
+	out->source = provider->name;
+	enum identity_verdict verdict = provider->find(&inner, out, err);
+	if (verdict == IDENTITY_YES && !provider->own_users)
+		verdict = name_check(context->conf, out, err);
+	if (verdict == IDENTITY_YES)
+		verdict = complete(out, err);
+	return verdict;
+}
+
 enum identity_verdict identity_find(const struct identity_context *context, struct identity *out,
 				    struct error *err)
 {
-	const struct conf_list *names = &context->conf->identity;
+	for (size_t i = 0; i < context->conf->identity.count; i++) {
+		struct identity found = {0};
+		enum identity_verdict verdict = ask(context, i, &found, err);
 
-	for (size_t i = 0; i < names->count; i++) {
-		const struct identity_provider *provider = identity_provider_named(names->items[i]);
-		struct identity found = {.source = names->items[i]};
-
-		if (provider == NULL) {
-			error_set(err, STATUS_INTERNAL, "identity provider '%s' is not built in",
-				  names->items[i]);
-			return IDENTITY_ERROR;
-		}
-		found.source = provider->name;
-		enum identity_verdict verdict = provider->find(context, &found, err);
 		if (verdict == IDENTITY_YES)
 			*out = found;
 		else

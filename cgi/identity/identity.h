@@ -5,6 +5,7 @@
 #ifndef IDENTITY_IDENTITY_H
 #define IDENTITY_IDENTITY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -21,21 +22,34 @@ enum identity_verdict {
 
 struct identity {
 	const char *source; /* the provider's name; static */
-	char *user;         /* owned */
-	char *display_name; /* owned; "" for none */
-	char *jid;          /* owned; a JID that the provider knows; "" for none */
-	char *session;      /* owned; what form tokens are bound to; wiped */
+	char *user;         /* owned, as what follows */
+	char *display_name; /* "" for none */
+	char *jid;          /* bare; where the site itself knows it; "" for none */
+	char *session;      /* what form tokens are bound to; wiped */
+	bool ours;          /* the login is a session of this program, which can end it */
 };
+
+/* What the providers of a site keep open: other databases, queries, keys. Shared by threads. */
+struct identity_chain;
 
 struct identity_context {
 	const struct site_conf *conf;
 	struct store *store;
+	const struct identity_chain *chain;
 	const struct request *req;
 	int64_t now; /* seconds, wall clock */
+	void *state; /* of the provider that is being asked: what its open made */
 };
 
 struct identity_provider {
 	const char *name;
+	bool own_users; /* its users are rows of our own table: exclude_users is not about them */
+	/*
+	 * Opens what find needs, once a site, at the start, which a failure stops. NULL: nothing is kept.
+	 */
+	enum status (*open)(const struct site_conf *conf, void **out, struct error *err);
+	void (*close)(void *state);
+	/* Fills out->user, and of the rest what it knows. */
 	enum identity_verdict (*find)(const struct identity_context *context, struct identity *out,
 				      struct error *err);
 	/* For `prebindctl check`: is what the provider needs there? One sentence on what it would see. */
@@ -45,11 +59,25 @@ struct identity_provider {
 /* The registry; NULL for an unknown name. */
 const struct identity_provider *identity_provider_named(const char *name);
 
-/* Asks them in order. The caller clears *out after IDENTITY_YES. err: what to log after BAD and ERROR. */
+/* Opens what the site's providers keep. The caller closes *out, after the last identity_find. */
+enum status identity_chain_open(const struct site_conf *conf, struct identity_chain **out,
+				struct error *err);
+void identity_chain_close(struct identity_chain *chain); /* takes NULL */
+
+#define IDENTITY_USER_MAX 255 /* bytes of a user's name, whoever says it (SEC-AUTH-5, SEC-SQL-6) */
+
+/*
+ * Asks them in order. A user of `exclude_users` (a guest) is nobody, and the next provider is asked; a name that
+ * is too long, no UTF-8 or has a control character in it is BAD. The caller clears *out after IDENTITY_YES.
+ * err: what to log after BAD and ERROR.
+ */
 enum identity_verdict identity_find(const struct identity_context *context, struct identity *out,
 				    struct error *err);
 void identity_clear(struct identity *identity);
 
 extern const struct identity_provider login_session_provider;
+extern const struct identity_provider remote_user_provider;
+extern const struct identity_provider site_session_provider;
+extern const struct identity_provider php_session_provider;
 
 #endif

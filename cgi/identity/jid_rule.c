@@ -111,6 +111,66 @@ enum status jid_rule_apply(const struct site_conf *conf, struct store *store, co
 	return status == STATUS_OK ? status : error_set(err, status, "%s", why.text);
 }
 
+/* What the site says is believed within the one domain that is ours to give out (SEC-JID-1). */
+static enum status jid_from_site(const struct site_conf *conf, const char *text, struct jid *out,
+				 struct error *err)
+{
+	struct jid jid = {0};
+	char *domain = NULL;
+	struct error why = {0};
+
+	enum status status = jid_rule_domain(conf, &domain, err);
+	if (status != STATUS_OK)
+		return status;
+	status = jid_parse(text, &jid, &why);
+	if (status == STATUS_OK && jid.resource != NULL && jid.resource[0] != '\0')
+		status = error_set(&why, STATUS_BAD_REQUEST, "it is not name@domain");
+	if (status == STATUS_OK && strcmp(jid.domain, domain) != 0)
+		status = error_set(&why, STATUS_BAD_REQUEST, "its domain is not %s", domain);
+	free(domain);
+	if (status == STATUS_OK) {
+		*out = jid;
+		return status;
+	}
+	jid_clear(&jid);
+	return error_set(err, status == STATUS_BAD_REQUEST ? STATUS_NO_CHAT_ACCOUNT : status,
+			 "the site's JID '%s' is not taken: %s", text, why.text);
+}
+
+/* The map has the first word, and with accounts = map the only one. */
+static enum status has_row(const struct site_conf *conf, struct store *store,
+			   const struct identity *who, bool *out, struct error *err)
+{
+	struct jid_map_row row = {0};
+	enum status status = jid_map_find(store, who->source, who->user, &row, err);
+
+	jid_map_clear(&row);
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		return status;
+	*out = status == STATUS_OK || conf->accounts == ACCOUNTS_MAP;
+	return STATUS_OK;
+}
+
+enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
+			      const struct identity *who, struct jid *out, struct error *err)
+{
+	bool by_row = true;
+	enum status status = STATUS_OK;
+
+	if (who->jid[0] != '\0')
+		status = has_row(conf, store, who, &by_row, err);
+	if (status == STATUS_OK && by_row)
+		return jid_rule_apply(conf, store, who->source, who->user, out, err);
+	if (status == STATUS_OK)
+		status = jid_from_site(conf, who->jid, out, err);
+	if (status != STATUS_OK)
+		return status;
+	status = refuse_taken(store, who->user, out, err);
+	if (status != STATUS_OK)
+		jid_clear(out);
+	return status;
+}
+
 /* ---- the way back ---- */
 
 enum status jid_rule_domain(const struct site_conf *conf, char **out, struct error *err)

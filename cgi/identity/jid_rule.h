@@ -15,6 +15,13 @@ enum status jid_rule_apply(const struct site_conf *conf, struct store *store, co
 			   const char *user, struct jid *out, struct error *err);
 
 /*
+ * As that, for somebody who is logged in: a JID that the provider knows stands between the row and the rule. Its domain
+ * must be the rule's.
+ */
+enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
+			      const struct identity *who, struct jid *out, struct error *err);
+
+/*
  * The way back: the site user whose account that is, by a row of the map or as a user of provider login
  * by the rule. STATUS_NOT_FOUND: nobody's that we know; users of other providers are known by rows only.
  * The caller clears *out.

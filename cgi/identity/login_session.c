@@ -77,7 +77,8 @@ static enum identity_verdict login_find(const struct identity_context *context,
 		return IDENTITY_NONE;
 	}
 	enum identity_verdict verdict = session_user(context, token, out, err);
-	if (verdict == IDENTITY_YES)
+	out->ours = verdict == IDENTITY_YES;
+	if (out->ours)
 		out->session = token;
 	else
 		secret_free(token);
@@ -111,6 +112,7 @@ static enum status login_check(const struct site_conf *conf, struct store *store
 
 const struct identity_provider login_session_provider = {
     .name = "login",
+    .own_users = true,
     .find = login_find,
     .check = login_check,
 };

@@ -13,6 +13,7 @@
 
 void site_close(struct site *site)
 {
+	identity_chain_close(site->identity);
 	prebind_free(site->prebind);
 	template_set_free(site->templates);
 	limit_close(site->limits);
@@ -36,6 +37,8 @@ enum status site_open(const struct site_conf *conf, struct site *site, struct er
 					   &site->templates, err);
 	if (status == STATUS_OK)
 		status = prebind_new(conf, site->store, &site->prebind, err);
+	if (status == STATUS_OK)
+		status = identity_chain_open(conf, &site->identity, err);
 	return status;
 }
 

@@ -27,6 +27,7 @@ struct site {
 	struct limit_store *limits;
 	struct template_set *templates;
 	struct prebind *prebind;
+	struct identity_chain *identity;
 	unsigned char csrf_key[SECRET_KEY_LEN];
 };
 

@@ -11,11 +11,9 @@ static void add_user(const struct exchange *ex, struct view *view)
 	char token[CSRF_TOKEN_LEN + 1];
 
 	view_text(view, "user", who->display_name[0] != '\0' ? who->display_name : who->user);
-	view_flag(view, "can_logout", who->session != NULL);
-	if (who->session != NULL) {
-		csrf_token_make(ex->site->csrf_key, who->session, ex->now, token);
-		view_text(view, "token", token);
-	}
+	view_flag(view, "can_logout", who->ours);
+	csrf_token_make(ex->site->csrf_key, who->session, ex->now, token);
+	view_text(view, "token", token);
 }
 
 static void send_chat(struct exchange *ex, const struct prebind_session *session)

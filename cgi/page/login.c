@@ -201,7 +201,7 @@ void logout_handle(struct exchange *ex)
 	struct error err = {0};
 	struct strbuf location;
 
-	if (ex->identified) {
+	if (ex->identified && ex->identity.ours) { /* else the login is not ours to end */
 		enum status status = session_end(ex->site->store, ex->identity.session, &err);
 		if (status != STATUS_OK) {
 			page_send_error(ex, status, &err);

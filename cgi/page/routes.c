@@ -166,6 +166,7 @@ enum status exchange_identify(struct exchange *ex, struct error *err)
 	struct identity_context context = {
 	    .conf = ex->site->conf,
 	    .store = ex->site->store,
+	    .chain = ex->site->identity,
 	    .req = &ex->req,
 	    .now = ex->now,
 	};
@@ -241,8 +242,8 @@ static enum status check_needs(struct exchange *ex, struct error *err)
 	if (status == STATUS_OK && (needs & NEED_USER))
 		status = exchange_identify(ex, err);
 	if (status == STATUS_OK && (needs & NEED_JID))
-		status = jid_rule_apply(ex->site->conf, ex->site->store, ex->identity.source,
-					ex->identity.user, &ex->jid, err);
+		status = jid_rule_identity(ex->site->conf, ex->site->store, &ex->identity, &ex->jid,
+					   err);
 	return status;
 }
 

@@ -37,6 +37,8 @@ static const struct text_param {
     {"SCRIPT_NAME",         offsetof(struct request, script_name),   false},
     {"PATH_INFO",           offsetof(struct request, path_info),     true },
     {"REMOTE_ADDR",         offsetof(struct request, remote_addr),   false},
+    {"REMOTE_USER",         offsetof(struct request, remote_user),   true },
+    {"AUTH_TYPE",           offsetof(struct request, auth_type),     true },
     {"HTTP_ACCEPT",         offsetof(struct request, accept),        false},
     {"HTTP_ORIGIN",         offsetof(struct request, origin),        true },
     {"HTTP_REFERER",        offsetof(struct request, referer),       true },
@@ -276,9 +278,10 @@ enum status request_read(const struct gateway *gateway, struct request *out, str
 void request_clear(struct request *req)
 {
 	char *texts[] = {
-	    req->host,    req->origin_self, req->script_name,  req->path_info,  req->base,
-	    req->path,    req->remote_addr, req->content_type, req->accept,     req->origin,
-	    req->referer, req->fetch_site,  req->fetch_mode,   req->fetch_dest,
+	    req->host,       req->origin_self, req->script_name, req->path_info,
+	    req->base,       req->path,        req->remote_addr, req->content_type,
+	    req->accept,     req->origin,      req->referer,     req->fetch_site,
+	    req->fetch_mode, req->fetch_dest,  req->remote_user, req->auth_type,
 	};
 
 	for (size_t i = 0; i < LENGTH(texts); i++)

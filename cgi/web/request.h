@@ -52,6 +52,8 @@ struct request {
 	char *
 	    path; /* below the mount point: "/login"; "" if the mount point itself was asked for without '/' */
 	char *remote_addr;
+	char *remote_user; /* NULL: the web server has authenticated nobody; as the next */
+	char *auth_type;
 	char *content_type; /* "" if none; lower case, without parameters */
 	char *accept;
 	char *origin; /* NULL, as the next ones: header absent */

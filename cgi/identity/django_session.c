@@ -1,0 +1,145 @@
+/*
+ * django.core.signing and django.contrib.sessions, read: "[.]BASE64:TIMESTAMP:SIGNATURE", all base64url without
+ * padding; a leading dot says that the JSON is compressed.
+ */
+#include "identity/django_session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/inflate.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/strbuf.h"
+
+#define SIGNER_SALT                                                                                \
+	"django.contrib.sessions.SessionStore"                                                     \
+	"signer"
+#define HASH_SALT "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+
+/* django.utils.crypto.salted_hmac with SHA-256: the key is the digest of salt and SECRET_KEY. */
+static void salted_hmac(const char *salt, const char *secret_key, const struct secret_part *text,
+			unsigned char out[SECRET_SHA256_LEN])
+{
+	unsigned char key[SECRET_SHA256_LEN];
+	struct strbuf joined;
+
+	_Static_assert(SECRET_KEY_LEN == SECRET_SHA256_LEN, "a digest is a key");
+	strbuf_init_secret(&joined);
+	strbuf_adds(&joined, salt);
+	strbuf_adds(&joined, secret_key);
+	secret_sha256(key, joined.data, joined.len);
+	strbuf_clear(&joined);
+	secret_hmac(out, key, text, 1);
+	secret_wipe(key, sizeof(key));
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return strlen(a) == strlen(b) && secret_equal(a, b, strlen(a));
+}
+
+/* The signature is over all before the last colon. */
+static bool signature_holds(const char *session_data, const char *signature, const char *secret_key)
+{
+	unsigned char mac[SECRET_SHA256_LEN];
+	struct secret_part text = {session_data, (size_t)(signature - 1 - session_data)};
+	struct strbuf expected;
+
+	salted_hmac(SIGNER_SALT, secret_key, &text, mac);
+	strbuf_init(&expected);
+	codec_base64url(&expected, mac, sizeof(mac));
+	bool holds = strbuf_ok(&expected) && same_text(expected.data, signature);
+	strbuf_clear(&expected);
+	return holds;
+}
+
+static enum status text_of(const struct json *object, const char *key, char **out,
+			   struct error *err)
+{
+	const char *text = json_string(json_member(object, key));
+
+	if (text == NULL)
+		return error_set(err, STATUS_NOT_FOUND, "the session has no %s", key);
+	*out = strdup(text);
+	return *out != NULL ? STATUS_OK : error_no_memory(err);
+}
+
+static enum status payload_read(const struct strbuf *text, struct django_session *out,
+				struct error *err)
+{
+	struct django_session session = {0};
+	struct json *json = NULL;
+
+	enum status status = json_parse(text->data, text->len, &json, err);
+	if (status == STATUS_OK)
+		status = text_of(json, "_auth_user_id", &session.user_id, err);
+	if (status == STATUS_OK)
+		status = text_of(json, "_auth_user_hash", &session.user_hash, err);
+	json_free(json);
+	if (status == STATUS_OK)
+		*out = session;
+	else
+		django_session_clear(&session);
+	return status;
+}
+
+static enum status payload_unpack(const char *text, size_t len, struct django_session *out,
+				  struct error *err)
+{
+	struct strbuf packed, unpacked;
+	bool compressed = len > 0 && text[0] == '.';
+	const struct strbuf *json = compressed ? &unpacked : &packed;
+
+	strbuf_init_secret(&packed);
+	strbuf_init_secret(&unpacked);
+	enum status status = codec_base64url_decode(&packed, text + compressed, len - compressed);
+	if (status != STATUS_OK)
+		error_set(err, status, "the session is not base64");
+	else if (compressed)
+		status = inflate_zlib(&unpacked, packed.data, packed.len, DJANGO_UNPACKED_MAX, err);
+	if (status == STATUS_OK)
+		status = strbuf_ok(json) ? payload_read(json, out, err) : error_no_memory(err);
+	strbuf_clear(&unpacked);
+	strbuf_clear(&packed);
+	return status;
+}
+
+enum status django_session_read(const char *session_data, const char *secret_key,
+				struct django_session *out, struct error *err)
+{
+	const char *colon = strchr(session_data, ':');
+	const char *last = strrchr(session_data, ':');
+
+	if (colon == NULL || colon == last || strlen(session_data) > DJANGO_SESSION_MAX)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "session_data is not what Django 3.1 and later write");
+	if (!signature_holds(session_data, last + 1, secret_key))
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the signature of session_data does not hold: is site_secret_file "
+				 "Django's SECRET_KEY?");
+	return payload_unpack(session_data, (size_t)(colon - session_data), out, err);
+}
+
+void django_session_clear(struct django_session *session)
+{
+	free(session->user_id);
+	secret_free(session->user_hash);
+	*session = (struct django_session){0};
+}
+
+bool django_session_is_current(const struct django_session *session, const char *password,
+			       const char *secret_key)
+{
+	unsigned char mac[SECRET_SHA256_LEN];
+	struct secret_part text = {password, strlen(password)};
+	struct strbuf expected;
+
+	salted_hmac(HASH_SALT, secret_key, &text, mac);
+	strbuf_init(&expected);
+	codec_hex(&expected, mac, sizeof(mac));
+	bool current = strbuf_ok(&expected) && same_text(expected.data, session->user_hash);
+	strbuf_clear(&expected);
+	return current;
+}

@@ -1,0 +1,31 @@
+/*
+ * A session as Django (3.1 and later) keeps it in its database: signed, perhaps compressed JSON. Pure.
+ */
+#ifndef IDENTITY_DJANGO_SESSION_H
+#define IDENTITY_DJANGO_SESSION_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+#define DJANGO_SESSION_MAX  65536  /* bytes of session_data */
+#define DJANGO_UNPACKED_MAX 262144 /* and of the JSON in it */
+
+struct django_session {
+	char *user_id;   /* _auth_user_id: the user's primary key */
+	char *user_hash; /* _auth_user_hash: of the password at the time of the login */
+};
+
+/*
+ * Checks the signature with SECRET_KEY, then reads. STATUS_NOT_FOUND: a session without a user. STATUS_BAD_REQUEST:
+ * the signature does not hold, or the format is another one. The caller clears *out.
+ */
+enum status django_session_read(const char *session_data, const char *secret_key,
+				struct django_session *out, struct error *err);
+void django_session_clear(struct django_session *session);
+
+/* Is the password (the column of auth_user) still the one of the login? Else Django ends the session, too. */
+bool django_session_is_current(const struct django_session *session, const char *password,
+			       const char *secret_key);
+
+#endif

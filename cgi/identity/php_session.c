@@ -1,0 +1,394 @@
+/*
+ * Provider `php_session`: the files of PHP's own session handler. What PHP keeps is read as it lies there, by the
+ * name that the cookie gives, and only where nobody but PHP can have written it.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/secret.h"
+#include "base/strbuf.h"
+#include "identity/identity.h"
+#include "identity/php_serialize.h"
+
+#define PREFIX       "sess_"
+#define SID_MIN      22 /* PHP's own limits: session.sid_length */
+#define SID_MAX      256
+#define FILE_MAX     1048576 /* a session has some kilobytes */
+#define LOCK_WAIT_MS 100     /* PHP holds the lock for as long as its script runs */
+#define LOCK_NAP_MS  5
+#define PASSWD_MAX   4096 /* bytes of a row of the user database */
+#define LIST_MAX     2000 /* files that check looks at */
+
+static const char sid_characters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789,-";
+
+/* Constant once opened. */
+struct sessions {
+	const struct site_conf *conf;
+	const char *folder; /* borrowed from conf */
+	size_t levels;      /* folders in the folder, each named by a character of the id */
+	uid_t owner;
+};
+
+/* ---- opening ---- */
+
+static enum status owner_find(const struct site_conf *conf, uid_t *out, struct error *err)
+{
+	char buffer[PASSWD_MAX];
+	struct passwd row, *found = NULL;
+
+	if (conf->php_session_owner[0] == '\0') {
+		*out = geteuid();
+		return STATUS_OK;
+	}
+	if (getpwnam_r(conf->php_session_owner, &row, buffer, sizeof(buffer), &found) != 0 ||
+	    found == NULL)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "php_session_owner: there is no user '%s' on this machine",
+				 conf->php_session_owner);
+	*out = row.pw_uid;
+	return STATUS_OK;
+}
+
+/* Who may rename there what PHP has written, may be anybody; a sticky folder (/tmp) keeps them off. */
+static enum status folder_check(const char *folder, struct error *err)
+{
+	struct stat st;
+
+	if (stat(folder, &st) != 0)
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "php_session_path: %s: %m: `php -i | grep save_path` on the web "
+				 "server's PHP says where the sessions are",
+				 folder);
+	if (!S_ISDIR(st.st_mode))
+		return error_set(err, STATUS_BAD_REQUEST, "php_session_path: %s: is not a folder",
+				 folder);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "php_session_path: %s: others may rename files in it (mode "
+				 "%04o); run: chmod +t '%s'",
+				 folder, (unsigned)(st.st_mode & 07777), folder);
+	if (faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) != 0)
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "php_session_path: user %u may not enter %s: run the program as "
+				 "the user that PHP runs as, or put it into the folder's group",
+				 (unsigned)geteuid(), folder);
+	return STATUS_OK;
+}
+
+static enum status sessions_init(const struct site_conf *conf, struct sessions *out,
+				 struct error *err)
+{
+	const char *path = conf->php_session_path;
+
+	*out = (struct sessions){.conf = conf, .folder = strchr(path, '/')};
+	if (path[0] >= '0' && path[0] <= '9') /* "N;/FOLDER": the configuration knows one digit */
+		out->levels = (size_t)(path[0] - '0');
+	enum status status = owner_find(conf, &out->owner, err);
+	return status == STATUS_OK ? folder_check(out->folder, err) : status;
+}
+
+static enum status php_session_open(const struct site_conf *conf, void **out, struct error *err)
+{
+	struct sessions *sessions = calloc(1, sizeof(*sessions));
+
+	if (sessions == NULL)
+		return error_no_memory(err);
+	enum status status = sessions_init(conf, sessions, err);
+	if (status == STATUS_OK)
+		*out = sessions;
+	else
+		free(sessions);
+	return status;
+}
+
+/* ---- a session's file ---- */
+
+/* What one sees of the name in a message: whoever reads the log must not get a session with it. */
+#define SHOWN_SID 6
+
+static enum status no_file(const char *sid, int cause, struct error *err)
+{
+	switch (cause) {
+	case ENOENT:
+		return error_set(err, STATUS_NOT_FOUND, "there is no such session");
+	case ELOOP:
+	case ENOTDIR:
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the session %.*s… is a link or lies behind one: refused",
+				 SHOWN_SID, sid);
+	case ENXIO:
+		return error_set(err, STATUS_BAD_REQUEST, "the session %.*s… is no file: refused",
+				 SHOWN_SID, sid);
+	default:
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "the session %.*s… cannot be opened: %s: the program must run as "
+				 "the user that PHP runs as",
+				 SHOWN_SID, sid, strerrordesc_np(cause));
+	}
+}
+
+/* Level by level, and never through a link. */
+static enum status file_open(const struct sessions *sessions, const char *sid, int *out,
+			     struct error *err)
+{
+	char name[sizeof(PREFIX) + SID_MAX];
+	int folder = open(sessions->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; i < sessions->levels && folder >= 0; i++) {
+		char level[] = {sid[i], '\0'};
+		int below = openat(folder, level, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		int cause = errno;
+		close(folder);
+		folder = below;
+		errno = cause;
+	}
+	if (folder < 0)
+		return no_file(sid, errno, err);
+	snprintf(name, sizeof(name), PREFIX "%s", sid);
+	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int cause = errno;
+	close(folder);
+	if (fd < 0)
+		return no_file(sid, cause, err);
+	*out = fd;
+	return STATUS_OK;
+}
+
+static enum status file_check(const struct sessions *sessions, const struct stat *st,
+			      struct error *err)
+{
+	if (!S_ISREG(st->st_mode) || st->st_nlink != 1)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the session is not a file of its own: refused");
+	if (st->st_uid != sessions->owner)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the session's file belongs to user %u, and PHP's are user %u's: "
+				 "see php_session_owner",
+				 (unsigned)st->st_uid, (unsigned)sessions->owner);
+	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the session's file may be written by others (mode %04o): refused",
+				 (unsigned)(st->st_mode & 07777));
+	if (st->st_size > FILE_MAX)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the session's file is longer than %d bytes", FILE_MAX);
+	return STATUS_OK;
+}
+
+/*
+ * PHP empties the file before it writes, under its exclusive lock: with a shared one, a whole session is read.
+ * But it holds that lock while the visitor's script runs, which may be long, or may even wait for our answer:
+ * after a moment the file is read without. It then says what it said when the script began.
+ */
+static void lock_for_a_moment(int fd)
+{
+	const struct timespec nap = {.tv_nsec = LOCK_NAP_MS * 1000000L};
+	int64_t deadline = clock_monotonic_ms() + LOCK_WAIT_MS;
+
+	while (flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK &&
+	       clock_left_ms(deadline) > 0)
+		nanosleep(&nap, NULL);
+}
+
+static enum status file_read(int fd, const struct stat *st, struct strbuf *out, struct error *err)
+{
+	char chunk[8192];
+	struct stat after;
+	ssize_t got = 0;
+
+	while (out->len <= FILE_MAX && (got = read(fd, chunk, sizeof(chunk))) > 0)
+		strbuf_add(out, chunk, (size_t)got);
+	secret_wipe(chunk, sizeof(chunk));
+	if (got < 0 || fstat(fd, &after) != 0)
+		return error_set(err, STATUS_UNAVAILABLE, "the session cannot be read: %m");
+	if (!strbuf_ok(out))
+		return error_no_memory(err);
+	if (out->len != (size_t)st->st_size || after.st_mtim.tv_sec != st->st_mtim.tv_sec ||
+	    after.st_mtim.tv_nsec != st->st_mtim.tv_nsec)
+		return error_set(err, STATUS_UNAVAILABLE, "PHP is just writing the session");
+	return STATUS_OK;
+}
+
+static enum status session_read(const struct sessions *sessions, const char *sid, int64_t now,
+				struct strbuf *out, struct error *err)
+{
+	struct stat st;
+	int fd = -1;
+	enum status status = file_open(sessions, sid, &fd, err);
+
+	if (status != STATUS_OK)
+		return status;
+	lock_for_a_moment(fd);
+	if (fstat(fd, &st) != 0)
+		status = error_set(err, STATUS_UNAVAILABLE, "the session: %m");
+	if (status == STATUS_OK)
+		status = file_check(sessions, &st, err);
+	if (status == STATUS_OK &&
+	    st.st_mtim.tv_sec + sessions->conf->php_session_max_age_ms / 1000 < now)
+		status = error_set(err, STATUS_NOT_FOUND, "the session is over");
+	if (status == STATUS_OK)
+		status = file_read(fd, &st, out, err);
+	close(fd);
+	return status;
+}
+
+/* ---- the user in it ---- */
+
+static enum status user_read(const struct sessions *sessions, const char *sid, int64_t now,
+			     struct identity *out, struct error *err)
+{
+	const struct site_conf *conf = sessions->conf;
+	struct strbuf text;
+
+	strbuf_init_secret(&text);
+	enum status status = session_read(sessions, sid, now, &text, err);
+	const struct php_session session = {
+	    .format = (enum conf_php_format)conf->php_session_format,
+	    .data = text.data,
+	    .len = text.len,
+	};
+	if (status == STATUS_OK)
+		status = php_session_get(&session, conf->php_session_user, &out->user, err);
+	if (status == STATUS_OK && conf->php_session_display[0] != '\0')
+		php_session_get(&session, conf->php_session_display, &out->display_name, NULL);
+	strbuf_clear(&text);
+	return status;
+}
+
+/* PHP sends the id percent-encoded: of its characters, only the comma differs. */
+static enum status sid_read(const char *cookie, struct strbuf *out, struct error *err)
+{
+	if (codec_percent_decode(out, cookie, strlen(cookie), false) == STATUS_OK &&
+	    strbuf_ok(out) && out->len >= SID_MIN && out->len <= SID_MAX &&
+	    strspn(out->data, sid_characters) == out->len)
+		return STATUS_OK;
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "the cookie is no id that PHP gives out: a forged one, or another "
+			 "program's cookie?");
+}
+
+static enum identity_verdict verdict_of(enum status status)
+{
+	switch (status) {
+	case STATUS_OK:
+		return IDENTITY_YES;
+	case STATUS_NOT_FOUND:
+		return IDENTITY_NONE;
+	case STATUS_BAD_REQUEST:
+		return IDENTITY_BAD;
+	default:
+		return IDENTITY_ERROR;
+	}
+}
+
+static enum identity_verdict php_session_find(const struct identity_context *context,
+					      struct identity *out, struct error *err)
+{
+	const char *name = context->conf->php_session_cookie;
+	struct error why = {0};
+	struct strbuf sid;
+	char *cookie = NULL;
+
+	enum status status = request_cookie(context->req, name, &cookie, &why);
+	if (status == STATUS_NOT_FOUND && why.text[0] != '\0')
+		status = STATUS_BAD_REQUEST;
+	strbuf_init_secret(&sid);
+	if (status == STATUS_OK)
+		status = sid_read(cookie, &sid, &why);
+	if (status == STATUS_OK)
+		status = user_read(context->state, sid.data, context->now, out, &why);
+	strbuf_clear(&sid);
+	secret_free(cookie);
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		error_set(err, status, "php_session: %s: %s", name, why.text);
+	return verdict_of(status);
+}
+
+/* ---- prebindctl check ---- */
+
+struct count {
+	long sessions;
+	long users;
+	long refused;
+	struct error why; /* of the first refused one */
+};
+
+static void count_one(const struct sessions *sessions, const char *sid, struct count *count)
+{
+	struct identity found = {0};
+	struct error why = {0};
+	enum status status = user_read(sessions, sid, clock_wall(), &found, &why);
+
+	count->sessions++;
+	if (status == STATUS_OK)
+		count->users++;
+	else if (status != STATUS_NOT_FOUND && count->refused++ == 0)
+		count->why = why;
+	identity_clear(&found);
+}
+
+static void count_all(const struct sessions *sessions, DIR *dir, struct count *count)
+{
+	struct dirent *entry;
+
+	for (int i = 0; i < LIST_MAX && (entry = readdir(dir)) != NULL; i++)
+		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0)
+			count_one(sessions, entry->d_name + strlen(PREFIX), count);
+}
+
+static void tell_count(const struct sessions *sessions, const struct count *count,
+		       struct error *said)
+{
+	error_set(said, STATUS_OK,
+		  "%s: of %ld session%s, %ld have a user at %s, and %ld are refused%s%s",
+		  sessions->folder, count->sessions, count->sessions == 1 ? "" : "s", count->users,
+		  sessions->conf->php_session_user, count->refused,
+		  count->refused > 0 ? ", the first because " : "",
+		  count->refused > 0 ? count->why.text : "");
+}
+
+static enum status php_session_check(const struct site_conf *conf, struct store *store,
+				     struct error *said)
+{
+	struct sessions sessions;
+	struct count count = {0};
+
+	(void)store;
+	enum status status = sessions_init(conf, &sessions, said);
+	if (status != STATUS_OK)
+		return status;
+	DIR *dir = sessions.levels == 0 ? opendir(sessions.folder) : NULL;
+	if (dir == NULL) {
+		error_set(said, STATUS_OK,
+			  "sessions in %s, %zu levels deep, cannot be listed; those of user %u "
+			  "are read by the cookie %s",
+			  sessions.folder, sessions.levels, (unsigned)sessions.owner,
+			  conf->php_session_cookie);
+		return STATUS_OK;
+	}
+	count_all(&sessions, dir, &count);
+	closedir(dir);
+	tell_count(&sessions, &count, said);
+	return count.refused > 0 && count.users == 0 ? STATUS_BAD_REQUEST : STATUS_OK;
+}
+
+const struct identity_provider php_session_provider = {
+    .name = "php_session",
+    .open = php_session_open,
+    .close = free,
+    .find = php_session_find,
+    .check = php_session_check,
+};

@@ -1,0 +1,408 @@
+/*
+ * Provider `site_session`: the site's session cookie, looked up in the site's own SQLite database by a query that the
+ * operator configured. What a query may do, and what a value must be, store/site_query.h sees to.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/crypto.h"
+#include "base/secret.h"
+#include "identity/django_session.h"
+#include "identity/identity.h"
+#include "store/site_query.h"
+
+#define COOKIE_MAX 256  /* SEC-AUTH-13 */
+#define JID_MAX    2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
+#define TIME_MAX   32   /* "2026-11-22 14:15:16.123456+00:00" */
+#define HASH_MAX   256  /* auth_user.password has 128 */
+
+/* What session ids are made of; none of it needs quoting anywhere. */
+static const char cookie_characters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,%-";
+
+/* What the query of the session may return: who, or Django's packed session, and when it ends. */
+enum { WHO, EXPIRES_S, EXPIRES_MS, EXPIRES_ISO, DISPLAY_NAME, JID };
+
+#define COLUMNS_OF_TIME                                                                            \
+	[EXPIRES_S] = {"expires_s", TIME_MAX, false},                                              \
+	[EXPIRES_MS] = {"expires_ms", TIME_MAX, false},                                            \
+	[EXPIRES_ISO] = {"expires_iso", TIME_MAX, false}
+
+static const struct site_query_column user_columns[] = {
+    [WHO] = {"user",         IDENTITY_USER_MAX, true },
+    COLUMNS_OF_TIME,
+    [DISPLAY_NAME] = {"display_name", IDENTITY_USER_MAX, false},
+    [JID] = {"jid",          JID_MAX,           false},
+};
+static const struct site_query_column django_columns[] = {
+    [WHO] = {"session_data", DJANGO_SESSION_MAX, true},
+    COLUMNS_OF_TIME,
+};
+
+/* What the query of the user may return. */
+enum { PROFILE_USER, PROFILE_DISPLAY_NAME, PROFILE_JID, PROFILE_PASSWORD };
+
+static const struct site_query_column profile_columns[] = {
+    [PROFILE_USER] = {"user",         IDENTITY_USER_MAX, false},
+    [PROFILE_DISPLAY_NAME] = {"display_name", IDENTITY_USER_MAX, false},
+    [PROFILE_JID] = {"jid",          JID_MAX,           false},
+};
+static const struct site_query_column django_profile_columns[] = {
+    [PROFILE_USER] = {"user",         IDENTITY_USER_MAX, true },
+    [PROFILE_DISPLAY_NAME] = {"display_name", IDENTITY_USER_MAX, false},
+    [PROFILE_JID] = {"jid",          JID_MAX,           false},
+    [PROFILE_PASSWORD] = {"password",     HASH_MAX,          true },
+};
+
+static const char *const session_params[] = {":sid", ":now", NULL};
+static const char *const profile_params[] = {":user", NULL};
+
+#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
+
+/* Constant once opened. */
+struct site_session {
+	const struct site_conf *conf;
+	struct site_query_spec session_spec;
+	struct site_query_spec profile_spec;
+	struct site_query *session;
+	struct site_query *profile; /* NULL: there is none */
+	struct strbuf secret_key;   /* of Django */
+};
+
+/* ---- opening ---- */
+
+static void site_session_close(void *state)
+{
+	struct site_session *site = state;
+
+	site_query_close(site->profile);
+	site_query_close(site->session);
+	strbuf_clear(&site->secret_key);
+	free(site);
+}
+
+static void set_specs(struct site_session *site)
+{
+	const struct site_conf *conf = site->conf;
+	bool django = conf->site_result == SITE_RESULT_DJANGO;
+
+	site->session_spec = (struct site_query_spec){
+	    .database = conf->site_database,
+	    .file = conf->site_query,
+	    .key = "site_query",
+	    .asked = session_params,
+	    .columns = django ? django_columns : user_columns,
+	    .n_columns = django ? LENGTH(django_columns) : LENGTH(user_columns),
+	};
+	site->profile_spec = (struct site_query_spec){
+	    .database = conf->site_database,
+	    .file = conf->site_profile_query,
+	    .key = "site_profile_query",
+	    .asked = profile_params,
+	    .columns = django ? django_profile_columns : profile_columns,
+	    .n_columns = django ? LENGTH(django_profile_columns) : LENGTH(profile_columns),
+	};
+}
+
+static enum status site_session_open(const struct site_conf *conf, void **out, struct error *err)
+{
+	struct site_session *site = calloc(1, sizeof(*site));
+
+	if (site == NULL)
+		return error_no_memory(err);
+	site->conf = conf;
+	strbuf_init_secret(&site->secret_key);
+	set_specs(site);
+	enum status status = site_query_open(&site->session_spec, &site->session, err);
+	if (status == STATUS_OK && conf->site_profile_query[0] != '\0')
+		status = site_query_open(&site->profile_spec, &site->profile, err);
+	if (status == STATUS_OK && conf->site_result == SITE_RESULT_DJANGO)
+		status = secret_file_read(conf->site_secret_file, &site->secret_key, err);
+	if (status == STATUS_OK)
+		*out = site;
+	else
+		site_session_close(site);
+	return status;
+}
+
+/* ---- the cookie ---- */
+
+static enum status add_digest(enum digest_kind kind, const char *text, bool hex, struct strbuf *out,
+			      struct error *err)
+{
+	const struct secret_part part = {text, strlen(text)};
+	unsigned char made[DIGEST_LEN_MAX];
+	struct digest *digest = NULL;
+
+	enum status status = digest_new(kind, &digest, err);
+	if (status == STATUS_OK && !digest_run(digest, &part, 1, made))
+		status = error_set(err, STATUS_INTERNAL, "the digest of the cookie failed");
+	if (status == STATUS_OK && hex)
+		codec_hex(out, made, digest_len(kind));
+	else if (status == STATUS_OK)
+		codec_base64url(out, made, digest_len(kind));
+	digest_free(digest);
+	return status;
+}
+
+/* What the site's table has for this cookie. */
+static enum status transform(enum conf_transform how, const char *cookie, struct strbuf *out,
+			     struct error *err)
+{
+	switch (how) {
+	case TRANSFORM_SHA1:
+		return add_digest(DIGEST_SHA1, cookie, true, out, err);
+	case TRANSFORM_SHA256:
+		return add_digest(DIGEST_SHA256, cookie, true, out, err);
+	case TRANSFORM_DRUPAL: /* Drupal\Component\Utility\Crypt::hashBase64 */
+		return add_digest(DIGEST_SHA256, cookie, false, out, err);
+	case TRANSFORM_NONE:
+	default:
+		strbuf_adds(out, cookie);
+		return STATUS_OK;
+	}
+}
+
+static enum status sid_make(const struct site_conf *conf, const char *cookie, struct strbuf *out,
+			    struct error *err)
+{
+	size_t len = strlen(cookie);
+
+	if (len > COOKIE_MAX || strspn(cookie, cookie_characters) != len)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "its value is no session id: longer than %d bytes, or with other "
+				 "characters than letters, digits and _ . , %% -",
+				 COOKIE_MAX);
+	enum status status =
+	    transform((enum conf_transform)conf->site_cookie_transform, cookie, out, err);
+	return status == STATUS_OK && !strbuf_ok(out) ? error_no_memory(err) : status;
+}
+
+/* ---- is it over ---- */
+
+/* "2026-11-22 14:15:16", whatever fraction or zone of UTC stands behind it. */
+static bool iso_read(const char *text, int64_t *out)
+{
+	struct tm tm = {0};
+	const char *rest = strptime(text, "%Y-%m-%d", &tm);
+
+	if (rest == NULL || (*rest != ' ' && *rest != 'T'))
+		return false;
+	rest = strptime(rest + 1, "%H:%M:%S", &tm);
+	if (rest == NULL)
+		return false;
+	if (*rest == '.')
+		rest += 1 + strspn(rest + 1, "0123456789");
+	if (*rest != '\0' && strcmp(rest, "Z") != 0 && strcmp(rest, "+00:00") != 0)
+		return false;
+	*out = timegm(&tm);
+	return true;
+}
+
+static bool whole_read(const char *text, int64_t *out)
+{
+	size_t len = strspn(text, "0123456789");
+
+	if (len == 0 || len > 18 || text[len] != '\0') /* 18 digits always fit */
+		return false;
+	*out = strtoll(text, NULL, 10);
+	return true;
+}
+
+/* The columns of time that the query returned: past means nobody is logged in (SEC-SQL-7). */
+static enum status time_check(const struct site_query_row *row, int64_t now, struct error *err)
+{
+	for (int i = EXPIRES_S; i <= EXPIRES_ISO; i++) {
+		int64_t end = 0;
+
+		if (row->values[i] == NULL)
+			continue;
+		if (i == EXPIRES_ISO ? !iso_read(row->values[i], &end)
+				     : !whole_read(row->values[i], &end))
+			return error_set(
+			    err, STATUS_BAD_REQUEST,
+			    "the column %s of the session holds '%s', which is no such "
+			    "time",
+			    user_columns[i].name, row->values[i]);
+		if (i == EXPIRES_MS)
+			end /= 1000;
+		if (end <= now)
+			return error_set(err, STATUS_NOT_FOUND, "the session is over");
+	}
+	return STATUS_OK;
+}
+
+/* ---- the user ---- */
+
+/* Takes the value where there is one. */
+static void take(char **value, char **out)
+{
+	if (*value == NULL)
+		return;
+	free(*out);
+	*out = *value;
+	*value = NULL;
+}
+
+/* What the site says of the user; a user of whom it knows nothing is none. */
+static enum status profile_ask(const struct site_session *site, const char *user,
+			       struct site_query_row *out, struct error *err)
+{
+	const struct site_query_value values[] = {{.text = user}};
+
+	return site_query_ask(site->profile, values, out, err);
+}
+
+static enum status profile_add(const struct site_session *site, struct identity *out,
+			       struct error *err)
+{
+	struct site_query_row row = {0};
+
+	if (site->profile == NULL)
+		return STATUS_OK;
+	enum status status = profile_ask(site, out->user, &row, err);
+	if (status == STATUS_OK) {
+		take(&row.values[PROFILE_USER], &out->user);
+		take(&row.values[PROFILE_DISPLAY_NAME], &out->display_name);
+		take(&row.values[PROFILE_JID], &out->jid);
+	}
+	site_query_row_clear(&row);
+	return status;
+}
+
+/* The user's number is in the packed session; who that is, and whether the password is still that one. */
+static enum status django_user(const struct site_session *site, const char *session_data,
+			       struct identity *out, struct error *err)
+{
+	const char *key = site->secret_key.data;
+	struct django_session session = {0};
+	struct site_query_row row = {0};
+
+	enum status status = django_session_read(session_data, key, &session, err);
+	if (status == STATUS_OK)
+		status = profile_ask(site, session.user_id, &row, err);
+	if (status == STATUS_OK &&
+	    (row.values[PROFILE_PASSWORD] == NULL ||
+	     !django_session_is_current(&session, row.values[PROFILE_PASSWORD], key)))
+		status =
+		    error_set(err, STATUS_NOT_FOUND, "the password was changed since the login");
+	if (status == STATUS_OK) {
+		take(&row.values[PROFILE_USER], &out->user);
+		take(&row.values[PROFILE_DISPLAY_NAME], &out->display_name);
+		take(&row.values[PROFILE_JID], &out->jid);
+	}
+	secret_free(row.values[PROFILE_PASSWORD]);
+	row.values[PROFILE_PASSWORD] = NULL;
+	site_query_row_clear(&row);
+	django_session_clear(&session);
+	return status;
+}
+
+static enum status row_read(const struct site_session *site, struct site_query_row *row,
+			    struct identity *out, struct error *err)
+{
+	if (row->values[WHO] == NULL || row->values[WHO][0] == '\0')
+		return error_set(err, STATUS_NOT_FOUND, "the session has no user");
+	if (site->conf->site_result == SITE_RESULT_DJANGO)
+		return django_user(site, row->values[WHO], out, err);
+	take(&row->values[WHO], &out->user);
+	take(&row->values[DISPLAY_NAME], &out->display_name);
+	take(&row->values[JID], &out->jid);
+	return profile_add(site, out, err);
+}
+
+static enum status session_look(const struct site_session *site, const char *cookie, int64_t now,
+				struct identity *out, struct error *err)
+{
+	struct site_query_row row = {0};
+	struct strbuf sid;
+
+	strbuf_init_secret(&sid);
+	enum status status = sid_make(site->conf, cookie, &sid, err);
+	const struct site_query_value values[] = {{.text = sid.data}, {.number = now}};
+	if (status == STATUS_OK)
+		status = site_query_ask(site->session, values, &row, err);
+	if (status == STATUS_OK)
+		status = time_check(&row, now, err);
+	if (status == STATUS_OK)
+		status = row_read(site, &row, out, err);
+	if (status == STATUS_OK && out->user == NULL)
+		status = error_set(err, STATUS_NOT_FOUND, "the user has no name");
+	site_query_row_clear(&row);
+	strbuf_clear(&sid);
+	return status;
+}
+
+static enum identity_verdict site_session_find(const struct identity_context *context,
+					       struct identity *out, struct error *err)
+{
+	const char *name = context->conf->site_cookie;
+	struct error why = {0};
+	char *cookie = NULL;
+
+	enum status status = request_cookie(context->req, name, &cookie, &why);
+	if (status == STATUS_NOT_FOUND && why.text[0] == '\0')
+		return IDENTITY_NONE;
+	if (status == STATUS_NOT_FOUND)
+		status = STATUS_BAD_REQUEST;
+	if (status == STATUS_OK)
+		status = session_look(context->state, cookie, context->now, out, &why);
+	secret_free(cookie);
+	if (status == STATUS_OK)
+		return IDENTITY_YES;
+	if (status == STATUS_NOT_FOUND)
+		return IDENTITY_NONE;
+	error_set(err, status, "site_session: %s: %s", name, why.text);
+	return status == STATUS_BAD_REQUEST ? IDENTITY_BAD : IDENTITY_ERROR;
+}
+
+/* ---- prebindctl check ---- */
+
+/* Asks for a session that cannot be there: whoever is found then, is found for every visitor. */
+static enum status probe(const struct site_session *site, struct error *said)
+{
+	const struct site_conf *conf = site->conf;
+	struct identity nobody = {0};
+	char cookie[33];
+
+	secret_random_hex(cookie, 16);
+	enum status status = session_look(site, cookie, clock_wall(), &nobody, said);
+	if (status == STATUS_OK)
+		status = error_set(said, STATUS_BAD_REQUEST,
+				   "%s: finds '%s' for a session that does not exist: does it "
+				   "compare a column with :sid?",
+				   conf->site_query, nobody.user);
+	else if (status == STATUS_NOT_FOUND)
+		status = error_set(said, STATUS_OK,
+				   "the cookie %s is looked up in %s by %s; a made-up session is "
+				   "nobody's, as it should be",
+				   conf->site_cookie, conf->site_database, conf->site_query);
+	identity_clear(&nobody);
+	return status;
+}
+
+static enum status site_session_check(const struct site_conf *conf, struct store *store,
+				      struct error *said)
+{
+	void *site = NULL;
+
+	(void)store;
+	enum status status = site_session_open(conf, &site, said);
+	if (status != STATUS_OK)
+		return status;
+	status = probe(site, said);
+	site_session_close(site);
+	return status;
+}
+
+const struct identity_provider site_session_provider = {
+    .name = "site_session",
+    .open = site_session_open,
+    .close = site_session_close,
+    .find = site_session_find,
+    .check = site_session_check,
+};

@@ -1,0 +1,16 @@
+-- Flarum 2, the first to run on SQLite, without a table prefix, for visitors who logged in with "remember me": the sessions
+-- of others are in files that only Flarum reads.
+--
+-- site_cookie           = flarum_remember
+-- site_cookie_transform = none
+--
+-- Relies on: access_tokens.token holds the cookie as it is; one of type session_remember lives for five years after its
+-- last use. Suspended users (extension flarum/suspend) are left out by adding
+--    AND (u.suspended_until IS NULL OR u.suspended_until < strftime('%Y-%m-%d %H:%M:%S', :now, 'unixepoch'))
+SELECT u.username AS user
+  FROM access_tokens t
+  JOIN users u ON u.id = t.user_id
+ WHERE t.token = :sid
+   AND t.type = 'session_remember'
+   AND u.is_email_confirmed = 1
+   AND t.last_activity_at > strftime('%Y-%m-%d %H:%M:%S', :now - 157680000, 'unixepoch');
