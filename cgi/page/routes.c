@@ -123,10 +123,6 @@ static enum status find_site(struct exchange *ex, struct error *err)
 				 "no site has the Host '%s'; add it to `hosts` of its [site]",
 				 ex->req.host);
 	ex->site = &ex->app->sites[found - conf->sites];
-	if (!ex->req.https && !(found->allow_http && exchange_is_local(ex)))
-		return error_set(
-		    err, STATUS_HTTPS_REQUIRED,
-		    "plain http: serve the site over https (allow_http = on is for loopback only)");
 	return request_mount(&ex->req, found->base_path, found->base_path_set, err);
 }
 
@@ -146,6 +142,16 @@ static enum status find_route(struct exchange *ex, struct error *err)
 		return error_set(err, status, "%s takes %s", ex->route->path, allow);
 	}
 	return status == STATUS_OK ? status : error_set(err, status, "no such route");
+}
+
+/* After the route, so that a script is refused in JSON. */
+static enum status check_scheme(const struct exchange *ex, struct error *err)
+{
+	if (ex->req.https || (ex->site->conf->allow_http && exchange_is_local(ex)))
+		return STATUS_OK;
+	return error_set(
+	    err, STATUS_HTTPS_REQUIRED,
+	    "plain http: serve the site over https (allow_http = on is for loopback only)");
 }
 
 static enum status read_body(struct exchange *ex, struct error *err)
@@ -259,6 +265,8 @@ static enum status exchange_prepare(struct exchange *ex, struct error *err)
 	if (status == STATUS_OK)
 		status = find_route(ex, err);
 	if (status == STATUS_OK)
+		status = check_scheme(ex, err);
+	if (status == STATUS_OK)
 		status = read_body(ex, err);
 	if (status == STATUS_OK)
 		status = check_needs(ex, err);
@@ -285,7 +293,7 @@ static void redirect_to_slash(struct exchange *ex)
 	struct strbuf location;
 
 	strbuf_init(&location);
-	strbuf_adds(&location, ex->req.base);
+	page_base(ex, &location);
 	strbuf_addc(&location, '/');
 	response_redirect(ex->res, location.data);
 	strbuf_clear(&location);
