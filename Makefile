@@ -59,8 +59,9 @@ UNIT_TESTS = \
 BENCH = load peer
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
-STATIC     = archive.js attach.js bind.js chat.css chat.js contacts.js conversation.js handover.js icon.svg life.js \
-	pace.js prebind.js rooms.js stanza.js tabs.js texts.js
+STATIC     = archive.js attach.js bind.js chat.css chat.js contacts.js conversation.js dom.js embed.css embed.js \
+	handover.js icon.svg lang/de.js lang/en.js lang/fr.js life.js pace.js panel.js prebind.js rooms.js stanza.js \
+	tabs.js texts.js ui.js
 VENDOR     = static/vendor/strophe.js
 
 # ---- libraries ----
@@ -225,7 +226,9 @@ install: all vendor
 	$(INSTALL_DATA) templates/*.html $(DESTDIR)$(DATADIR)/templates
 	$(INSTALL_DATA) sql/sites/*.sql $(DESTDIR)$(DATADIR)/sql/sites
 	$(INSTALL_DATA) templates/partials/*.html $(DESTDIR)$(DATADIR)/templates/partials
-	$(INSTALL_DATA) $(STATIC:%=static/%) $(DESTDIR)$(DATADIR)/static
+	$(INSTALL) -d $(DESTDIR)$(DATADIR)/static/lang
+	$(INSTALL_DATA) $(addprefix static/,$(filter-out lang/%,$(STATIC))) $(DESTDIR)$(DATADIR)/static
+	$(INSTALL_DATA) $(addprefix static/,$(filter lang/%,$(STATIC))) $(DESTDIR)$(DATADIR)/static/lang
 	$(INSTALL_DATA) prosody/*.lua $(DESTDIR)$(DATADIR)/prosody
 	$(INSTALL_DATA) $(VENDOR) $(VENDOR:.js=.LICENSE.txt) $(DESTDIR)$(DATADIR)/static/vendor
 	for file in lighttpd/*.conf apache/*.conf nginx/*.conf; do \

@@ -1,7 +1,7 @@
 // The contacts: who there is, how they are, what is unread; and their list in the page. It is worked like a list box:
 // one stop for the Tab key, arrows inside.
 import { jidName } from "./stanza.js";
-import { PRESENCE } from "./texts.js";
+import { fill, TEXT } from "./texts.js";
 
 const HUES = 8; // as many as chat.css has colours for avatars
 const SHOW_RANK = ["chat", "", "away", "xa", "dnd"]; // what is said of somebody who is online twice
@@ -14,13 +14,23 @@ const SHOW_RANK = ["chat", "", "away", "xa", "dnd"]; // what is said of somebody
  * @property {Map<string, {show: string, status: string, priority: number}>} resources those online
  * @property {string} lockedTo full JID of the one who wrote last, or the bare JID (RFC 6121, section 5.1)
  * @property {number} unread
+ * @property {{state: string, people: string[]} | null} room it is a group chat
  */
 
 /** @param {string} jid @returns {Contact} A stranger is shown by the whole address: a part of it could pose as another. */
-const newContact = (jid) => ({ jid, name: jid, known: false, resources: new Map(), lockedTo: jid, unread: 0 });
+const newContact = (jid) => ({
+	jid,
+	name: jid,
+	known: false,
+	resources: new Map(),
+	lockedTo: jid,
+	unread: 0,
+	room: null,
+});
 
 /** @param {Contact} contact @returns {{show: string, status: string}} show also "offline"; "unknown" of a stranger */
 export function presenceOf(contact) {
+	if (contact.room) return { show: "unknown", status: "" };
 	const best = [...contact.resources.values()].sort(
 		(a, b) => b.priority - a.priority || SHOW_RANK.indexOf(a.show) - SHOW_RANK.indexOf(b.show),
 	)[0];
@@ -30,9 +40,21 @@ export function presenceOf(contact) {
 /** Those online first, strangers before those offline: they have just written, or been written to. @param {Contact} contact */
 const rank = (contact) => (contact.resources.size > 0 ? 0 : contact.known ? 2 : 1);
 
-/** @param {{show: string, status: string}} presence */
-export const presenceText = ({ show, status }) =>
-	[PRESENCE[show] ?? PRESENCE[""], status].filter(Boolean).join(" · ");
+const SHOWS = /** @type {const} */ (["away", "xa", "dnd", "offline", "unknown"]);
+
+/** @param {Contact} contact */
+export function presenceText(contact) {
+	if (contact.room) return roomText(contact.room);
+	const { show, status } = presenceOf(contact);
+	const key = SHOWS.find((each) => each === show) ?? "online";
+	return [TEXT[key], status].filter(Boolean).join(" · ");
+}
+
+/** @param {{state: string, people: string[]}} room */
+function roomText({ state, people }) {
+	if (state === "joined") return fill(TEXT.roomPeople, { people: people.join(", ") });
+	return state === "joining" ? TEXT.roomJoining : TEXT.roomLeft;
+}
 
 /** Initials on a colour that stays with the name. @param {Element} avatar @param {string} name */
 export function drawAvatar(avatar, name) {
@@ -141,7 +163,7 @@ export class Contacts {
 		const order = sorted.map((contact) => contact.jid).join("\n");
 		if (order === this.#order) return;
 		this.#order = order;
-		const focused = document.activeElement;
+		const focused = this.#focused();
 		this.#list.replaceChildren(...sorted.map(({ jid }) => /** @type {Node} */ (this.#buttons.get(jid)?.parentNode)));
 		if (focused instanceof HTMLElement && this.#list.contains(focused)) focused.focus();
 		this.#rove();
@@ -156,7 +178,7 @@ export class Contacts {
 			part("name").textContent = contact.name;
 			drawAvatar(part("avatar"), contact.name);
 		}
-		part("presence").textContent = presenceText(presence);
+		part("presence").textContent = presenceText(contact);
 		button.dataset.show = presence.show || "online";
 		button.title = contact.jid;
 		part("unread").hidden = contact.unread === 0;
@@ -183,10 +205,15 @@ export class Contacts {
 		for (const [of, button] of this.#buttons) button.tabIndex = of === this.#stop ? 0 : -1;
 	}
 
+	/** In the page or in a shadow tree. */
+	#focused() {
+		return /** @type {Document | ShadowRoot} */ (this.#list.getRootNode()).activeElement;
+	}
+
 	/** @param {KeyboardEvent} event */
 	#onKey(event) {
 		const buttons = /** @type {HTMLElement[]} */ (Array.from(this.#list.querySelectorAll("button")));
-		const at = buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+		const at = buttons.indexOf(/** @type {HTMLElement} */ (this.#focused()));
 		/** @type {Record<string, number>} */
 		const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 };
 		const next = buttons[to[event.key]];

@@ -1,11 +1,15 @@
 // The open conversation: its messages by day, and the field to write in. What others wrote goes into the page by
 // textContent only. Each contact has a log of its own, so that changing between them is not read out as news.
 import { drawAvatar, presenceOf, presenceText } from "./contacts.js";
+import { h, linked } from "./dom.js";
 import { TEXT } from "./texts.js";
 
 const GROUP_MS = 5 * 60_000; // messages of one person so close together are drawn as one block
 const AT_END_PX = 80; // so near the end, the log follows what comes
 const LOG_MAX = 1_000; // messages kept in the page per contact: it may stay open for weeks
+const TYPING_MAX_MS = 30_000; // somebody who closed the lid never says that he has stopped
+const PAUSE_MS = 5_000; // without a key, this user has stopped writing
+const SAME_MS = 5_000; // the archive's clock and ours, of one message
 
 /**
  * @typedef {import("./contacts.js").Contact} Contact
@@ -15,21 +19,32 @@ const LOG_MAX = 1_000; // messages kept in the page per contact: it may stay ope
  * @property {string} text
  * @property {Date} time
  * @property {string} [id]
+ * @property {string} [author] in a group chat
  *
  * @typedef {object} Log
  * @property {HTMLElement} element
- * @property {Line | null} last
+ * @property {Line[]} lines
  * @property {string} draft
+ * @property {string | null} before where the archive goes on; null: not asked, or nothing there
+ * @property {boolean} asked
+ *
+ * @typedef {object} Hooks
+ * @property {(contact: Contact, text: string) => void} onSend
+ * @property {(contact: Contact, typing: boolean) => void} onTyping
+ * @property {(contact: Contact, before: string) => Promise<{messages: any[], first: string, complete: boolean} | null>} history
  */
 
-const language = document.documentElement.lang || undefined;
+const lang = globalThis.document?.documentElement.lang || undefined;
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-const dayName = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
-const dayNameOfYear = new Intl.DateTimeFormat(language, { dateStyle: "long" });
-const wholeTime = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
+const dayName = new Intl.DateTimeFormat(lang, { weekday: "long", day: "numeric", month: "long" });
+const dayNameOfYear = new Intl.DateTimeFormat(lang, { dateStyle: "long" });
+const wholeTime = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "short" });
 
 /** @param {Date} time @param {number} [daysBack] */
 const dayOf = (time, daysBack = 0) => new Date(time.getFullYear(), time.getMonth(), time.getDate() - daysBack);
+
+/** @param {Line} a @param {Line} b */
+const sameDay = (a, b) => dayOf(a.time).getTime() === dayOf(b.time).getTime();
 
 /** @param {Date} time @param {Date} now */
 function dayText(time, now) {
@@ -39,24 +54,34 @@ function dayText(time, now) {
 	return time.getFullYear() === now.getFullYear() ? dayName.format(time) : dayNameOfYear.format(time);
 }
 
-/** @param {string} id @returns {any} */
-const byId = (id) => document.getElementById(id);
+/** @param {Date} time */
+function newDay(time) {
+	const element = h("time", { datetime: time.toISOString().slice(0, 10) }, dayText(time, new Date()));
+	return h("p", { class: "day" }, element);
+}
+
+/** Is that the same message, once from the archive and once as it came? @param {Line} a @param {Line} b */
+const isSame = (a, b) =>
+	a.direction === b.direction &&
+	a.text === b.text &&
+	((a.id && a.id === b.id) || Math.abs(a.time.getTime() - b.time.getTime()) < SAME_MS);
 
 export class Conversation {
 	/** @type {Map<string, Log>} */ #logs = new Map();
 	/** @type {Contact | null} */ #contact = null;
-	#section = byId("conversation");
-	#holder = byId("logs");
-	#field = byId("compose");
-	#send = byId("send");
-	#onSend;
+	/** @type {Hooks} */ #hooks;
+	/** @type {Map<string, any>} */ #typing = new Map(); // who writes, until this timer
+	/** @type {any} */ #pauseTimer = null;
+	#part;
+	#field;
 	#sendable = false;
 
-	/** @param {(contact: Contact, text: string) => void} onSend */
-	constructor(onSend) {
-		this.#onSend = onSend;
-		const form = byId("composer");
-		form.addEventListener("submit", (/** @type {Event} */ event) => {
+	/** @param {(id: string) => any} part finds an element @param {Hooks} hooks */
+	constructor(part, hooks) {
+		this.#part = part;
+		this.#field = part("compose");
+		this.#hooks = hooks;
+		part("composer").addEventListener("submit", (/** @type {Event} */ event) => {
 			event.preventDefault();
 			this.#submit();
 		});
@@ -65,7 +90,7 @@ export class Conversation {
 			event.preventDefault();
 			this.#submit();
 		});
-		this.#field.addEventListener("input", () => this.#drawComposer());
+		this.#field.addEventListener("input", () => this.#onInput());
 	}
 
 	get contact() {
@@ -74,10 +99,13 @@ export class Conversation {
 
 	/** Shows the conversation with this contact; null: with nobody. @param {Contact | null} contact */
 	open(contact) {
-		if (this.#contact) this.#log(this.#contact.jid).draft = this.#field.value;
+		if (this.#contact) {
+			this.#log(this.#contact.jid).draft = this.#field.value;
+			this.#pause();
+		}
 		this.#contact = contact;
-		this.#section.hidden = !contact;
-		byId("nobody").hidden = Boolean(contact);
+		this.#part("conversation").hidden = !contact;
+		this.#part("nobody").hidden = Boolean(contact);
 		for (const log of this.#logs.values()) log.element.hidden = true;
 		if (!contact) return;
 		const log = this.#log(contact.jid);
@@ -86,16 +114,27 @@ export class Conversation {
 		this.drawPeer();
 		this.#drawComposer();
 		this.#toEnd();
+		if (!log.asked && this.#sendable) this.#askEarlier(contact, log);
 	}
 
 	focus() {
 		this.#field.focus();
 	}
 
+	/** Puts a text where the cursor is. @param {string} text */
+	insert(text) {
+		const { selectionStart, selectionEnd } = this.#field;
+		this.#field.setRangeText(text, selectionStart, selectionEnd, "end");
+		this.#onInput();
+		this.focus();
+	}
+
 	/** What is written can be sent. @param {boolean} sendable */
 	setSendable(sendable) {
 		this.#sendable = sendable;
 		this.#drawComposer();
+		const log = this.#contact && this.#log(this.#contact.jid);
+		if (sendable && this.#contact && log && !log.asked) this.#askEarlier(this.#contact, log);
 	}
 
 	/** Name and presence of the one talked to. */
@@ -103,87 +142,140 @@ export class Conversation {
 		const contact = this.#contact;
 		if (!contact) return;
 		const presence = presenceOf(contact);
-		byId("peer-name").textContent = contact.name;
-		byId("peer-presence").textContent = presenceText(presence);
-		this.#section.dataset.show = presence.show || "online";
-		drawAvatar(byId("peer-avatar"), contact.name);
+		const typing = this.#typing.has(contact.jid);
+		this.#part("peer-name").textContent = contact.name;
+		this.#part("peer-presence").textContent = typing ? TEXT.typing : presenceText(contact);
+		this.#part("conversation").dataset.show = presence.show || "online";
+		drawAvatar(this.#part("peer-avatar"), contact.name);
+	}
+
+	/** @param {Contact} contact @param {boolean} typing */
+	setTyping(contact, typing) {
+		clearTimeout(this.#typing.get(contact.jid));
+		this.#typing.delete(contact.jid);
+		if (typing) {
+			const stop = setTimeout(() => this.setTyping(contact, false), TYPING_MAX_MS);
+			this.#typing.set(contact.jid, stop);
+		}
+		if (contact === this.#contact) this.drawPeer();
 	}
 
 	/** @param {Contact} contact @param {Line} line */
 	add(contact, line) {
 		const log = this.#log(contact.jid);
-		const { element, last } = log;
+		const { element, lines } = log;
 		const follows = this.#contact === contact && this.#isAtEnd();
-		const sameDay = last !== null && dayOf(last.time).getTime() === dayOf(line.time).getTime();
-		if (!sameDay) element.append(this.#newDay(line.time));
-		const close = last !== null && Math.abs(line.time.getTime() - last.time.getTime()) < GROUP_MS;
-		const message = this.#newMessage(contact, line);
-		message.classList.toggle("same", sameDay && close && last?.direction === line.direction);
-		element.append(message);
+		const last = lines[lines.length - 1];
+		if (!last || !sameDay(last, line)) element.append(newDay(line.time));
+		element.append(this.#newMessage(contact, line, last));
 		while (element.children.length > LOG_MAX) element.firstElementChild?.remove();
-		log.last = line;
+		lines.push(line);
 		if (follows || line.direction === "out") this.#toEnd();
+	}
+
+	/** The other one's client has it. @param {string} id */
+	markDelivered(id) {
+		const message = this.#find(id);
+		if (!message || message.querySelector(".delivered")) return;
+		const mark = h("span", { class: "delivered", title: TEXT.delivered }, h("span", { "aria-hidden": "true" }, " ✓"));
+		mark.append(h("span", { class: "visually-hidden" }, TEXT.delivered));
+		message.querySelector(".meta")?.append(mark);
 	}
 
 	/** Says at a message that it did not arrive. @param {string} id @param {boolean} sure */
 	markUnsent(id, sure) {
-		const message = Array.from(this.#holder.querySelectorAll(".message.out")).find((el) => el.dataset.id === id);
+		const message = this.#find(id);
 		if (!message || message.classList.contains("unsent")) return;
-		const { jid } = message.parentElement.dataset;
-		const text = message.querySelector(".text").textContent;
+		const { jid } = message.parentElement?.dataset ?? {};
+		const text = message.querySelector(".text")?.textContent ?? "";
 		message.classList.add("unsent");
-		const note = document.createElement("p");
-		note.className = "note";
-		note.textContent = sure ? TEXT.refused : TEXT.unsent;
-		const again = document.createElement("button");
-		again.type = "button";
-		again.className = "link";
-		again.textContent = TEXT.again;
+		const again = h("button", { type: "button", class: "link" }, TEXT.again);
 		again.addEventListener("click", () => {
 			const contact = this.#contact;
 			if (!this.#sendable || !contact || contact.jid !== jid) return;
 			message.remove();
-			this.#onSend(contact, text);
+			this.#hooks.onSend(contact, text);
 			this.focus();
 		});
-		note.append(" ", again);
-		message.append(note);
+		message.append(h("p", { class: "note" }, sure ? TEXT.refused : TEXT.unsent, " ", again));
+	}
+
+	/** @param {string} id @returns {HTMLElement | undefined} one of our own messages */
+	#find(id) {
+		/** @type {HTMLElement[]} */ const messages = Array.from(this.#part("logs").querySelectorAll(".message.out"));
+		return messages.find((el) => el.dataset.id === id);
 	}
 
 	/** @param {string} jid @returns {Log} */
 	#log(jid) {
 		let log = this.#logs.get(jid);
 		if (!log) {
-			const element = document.createElement("div");
-			element.className = "log";
-			element.setAttribute("role", "log");
-			element.dataset.jid = jid;
-			element.hidden = true;
-			this.#holder.append(element);
-			log = { element, last: null, draft: "" };
+			const element = h("div", { class: "log", role: "log", "data-jid": jid, hidden: true });
+			this.#part("logs").append(element);
+			log = { element, lines: [], draft: "", before: null, asked: false };
 			this.#logs.set(jid, log);
 		}
 		return log;
 	}
 
-	/** @param {Date} time */
-	#newDay(time) {
-		const day = document.createElement("p");
-		day.className = "day";
-		const element = document.createElement("time");
-		element.dateTime = time.toISOString().slice(0, 10);
-		element.textContent = dayText(time, new Date());
-		day.append(element);
-		return day;
+	/** One more page out of the archive, above what is there. @param {Contact} contact @param {Log} log */
+	async #askEarlier(contact, log) {
+		if (contact.room) return;
+		log.asked = true;
+		log.element.querySelector(".earlier")?.remove();
+		const page = await this.#hooks.history(contact, log.before ?? "");
+		if (!page) {
+			log.asked = log.before !== null; // no archive, or no session: the next time it may be there
+			return;
+		}
+		log.before = page.first;
+		/** @type {Line[]} */
+		const found = page.messages.map(({ direction, body, time, id }) => ({ direction, text: body, time, id }));
+		const news = found.filter((line) => !log.lines.some((known) => isSame(known, line)));
+		log.lines = [...news, ...log.lines].sort((a, b) => a.time.getTime() - b.time.getTime());
+		this.#redraw(contact, log, news);
+		if (!page.complete) log.element.prepend(this.#newEarlier(contact, log));
 	}
 
-	/** @param {Contact} contact @param {Line} line @returns {HTMLElement} */
-	#newMessage(contact, line) {
-		const message = byId("message-template").content.cloneNode(true).firstElementChild;
+	/** @param {Contact} contact @param {Log} log */
+	#newEarlier(contact, log) {
+		const button = h("button", { type: "button", class: "quiet earlier" }, TEXT.earlier);
+		button.addEventListener("click", () => this.#askEarlier(contact, log));
+		return button;
+	}
+
+	/** Puts lines from the archive in their places; what was there stays as it is. @param {Contact} contact @param {Log} log @param {Line[]} news */
+	#redraw(contact, log, news) {
+		if (news.length === 0) return;
+		const holder = this.#part("logs");
+		const fromEnd = holder.scrollHeight - holder.scrollTop;
+		const atEnd = this.#isAtEnd();
+		const drawn = Array.from(log.element.querySelectorAll(".message"));
+		log.element.setAttribute("aria-live", "off"); // what is old is not read out as news
+		log.element.querySelectorAll(".day").forEach((day) => day.remove());
+		let last;
+		for (const line of log.lines) {
+			const element = news.includes(line) ? this.#newMessage(contact, line, last) : drawn.shift();
+			if (!last || !sameDay(last, line)) log.element.append(newDay(line.time));
+			if (element) log.element.append(element);
+			last = line;
+		}
+		setTimeout(() => log.element.removeAttribute("aria-live"), 1000);
+		holder.scrollTop = atEnd ? holder.scrollHeight : holder.scrollHeight - fromEnd;
+	}
+
+	/** @param {Contact} contact @param {Line} line @param {Line} [last] the one above @returns {HTMLElement} */
+	#newMessage(contact, line, last) {
+		const message = this.#part("message-template").content.cloneNode(true).firstElementChild;
+		const close = last !== undefined && Math.abs(line.time.getTime() - last.time.getTime()) < GROUP_MS;
+		const follows = close && sameDay(last, line) && last.direction === line.direction && last.author === line.author;
 		message.classList.add(line.direction);
+		message.classList.toggle("same", follows);
 		if (line.id) message.dataset.id = line.id;
-		message.querySelector(".author").textContent = `${line.direction === "out" ? TEXT.you : contact.name}: `;
-		message.querySelector(".text").textContent = line.text;
+		const author = line.author ?? (line.direction === "out" ? TEXT.you : contact.name);
+		message.querySelector(".author").textContent = `${author}: `;
+		message.querySelector(".author").classList.toggle("visually-hidden", !line.author || line.direction === "out");
+		message.querySelector(".text").replaceChildren(...linked(line.text));
 		const time = message.querySelector("time");
 		time.dateTime = line.time.toISOString();
 		time.textContent = clock.format(line.time);
@@ -195,23 +287,41 @@ export class Conversation {
 		const text = this.#field.value.trim();
 		if (!this.#contact || !this.#sendable || text === "") return;
 		this.#field.value = "";
+		clearTimeout(this.#pauseTimer);
+		this.#pauseTimer = null; // the message itself says that it is written
 		this.#drawComposer();
-		this.#onSend(this.#contact, text);
+		this.#hooks.onSend(this.#contact, text);
+	}
+
+	#onInput() {
+		this.#drawComposer();
+		if (!this.#contact || !this.#sendable) return;
+		if (this.#pauseTimer === null && this.#field.value !== "") this.#hooks.onTyping(this.#contact, true);
+		clearTimeout(this.#pauseTimer);
+		this.#pauseTimer = setTimeout(() => this.#pause(), this.#field.value === "" ? 0 : PAUSE_MS);
+	}
+
+	#pause() {
+		if (this.#pauseTimer === null) return;
+		clearTimeout(this.#pauseTimer);
+		this.#pauseTimer = null;
+		if (this.#contact && this.#sendable) this.#hooks.onTyping(this.#contact, false);
 	}
 
 	#drawComposer() {
 		const field = this.#field;
-		this.#send.disabled = !this.#sendable || field.value.trim() === "";
+		this.#part("send").disabled = !this.#sendable || field.value.trim() === "";
 		field.style.height = "auto";
 		field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
 	}
 
 	#isAtEnd() {
-		const { scrollHeight, scrollTop, clientHeight } = this.#holder;
+		const { scrollHeight, scrollTop, clientHeight } = this.#part("logs");
 		return scrollHeight - scrollTop - clientHeight < AT_END_PX;
 	}
 
 	#toEnd() {
-		this.#holder.scrollTop = this.#holder.scrollHeight;
+		const holder = this.#part("logs");
+		holder.scrollTop = holder.scrollHeight;
 	}
 }

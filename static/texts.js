@@ -1,35 +1,14 @@
-// Every sentence the script itself says. What stands in the page from the start is in templates/.
+// Every sentence the script itself says, in the language of the page: one module a language in lang/. What stands in
+// the pages from the start is in the templates.
+import en from "./lang/en.js";
 
-/** @type {Record<string, string>} */
-export const PRESENCE = {
-	"": "Online",
-	chat: "Online",
-	away: "Away",
-	xa: "Away for longer",
-	dnd: "Do not disturb",
-	offline: "Offline",
-	unknown: "Not in your contacts",
-};
+const OTHERS = ["de", "fr"];
 
-export const TEXT = {
-	you: "You",
-	today: "Today",
-	yesterday: "Yesterday",
-	unsent: "Not delivered, as far as we know.",
-	refused: "Not delivered.",
-	again: "Send again",
-	badAddress: "That is not a chat address. It looks like name@example.org.",
-	lost: "The connection to the chat server is lost.",
-	conflict: "Chat was opened with this address somewhere else.",
-	connecting: "Connecting…",
-	needsLogin: "You are no longer logged in.",
-	noClient: "A part of this page is missing. Load it again; if that does not help, tell the site.",
-	noAccount: "Your account has no chat address. The site can tell you more.",
-	refusedSession: "The site did not give this page a chat session. Load it again.",
-	/** @param {number} seconds */
-	retryIn: (seconds) => `Next attempt in ${seconds} s.`,
-	/** @param {string} name */
-	newMessage: (name) => `New message from ${name}`,
-	/** @param {number} unread */
-	title: (unread) => (unread > 0 ? `(${unread}) Chat` : "Chat"),
-};
+/** The language of the page, as far as there are words for it. */
+export const language = (globalThis.document?.documentElement.lang || "en").toLowerCase().split("-")[0];
+
+/** @type {typeof en} */
+export const TEXT = OTHERS.includes(language) ? (await import(`./lang/${language}.js`)).default : en;
+
+/** @param {string} text @param {Record<string, string | number>} values */
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));

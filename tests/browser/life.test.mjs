@@ -104,7 +104,7 @@ test("away from the site: the contact goes offline at once", async () => {
 
 test("a second tab has a session of its own; both see what is said", async () => {
 	const { alice, bob } = await two();
-	const before = binds();
+	const binds0 = binds();
 	const second = await anotherTab(alice);
 	await ready(second);
 	await talkTo(second, "bob");
@@ -115,7 +115,7 @@ test("a second tab has a session of its own; both see what is said", async () =>
 	await received(bob, "from the second").waitFor();
 	await sent(alice, "from the second").waitFor();
 	await sees(bob, ["to both of you", "from the second"]);
-	assert.equal(binds() - before, 1);
+	assert.equal(binds() - binds0, 1);
 	await leave(alice, bob);
 });
 

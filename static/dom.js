@@ -1,0 +1,49 @@
+// Small things about documents: finding parts, building them, and turning addresses in a text into links.
+
+const URL_PATTERN = /\bhttps?:\/\/[^\s<>"'`]+/gi;
+const NOT_AT_THE_END = /[.,;:!?)\]}»”’…]+$/; // of a sentence, rather than of an address
+
+/**
+ * An element with attributes, and children that are elements or texts.
+ * @param {string} name @param {Record<string, string | boolean>} [attributes] @param {...(Node | string)} inner
+ */
+export function h(name, attributes = {}, ...inner) {
+	const el = document.createElement(name);
+	for (const [key, value] of Object.entries(attributes))
+		if (value !== false) el.setAttribute(key, value === true ? "" : value);
+	el.append(...inner);
+	return el;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** A line drawing. @param {string} path @param {number} [size] */
+export function icon(path, size = 22) {
+	const svg = document.createElementNS(SVG, "svg");
+	const line = document.createElementNS(SVG, "path");
+	for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", width: size, height: size, "aria-hidden": "true" }))
+		svg.setAttribute(key, String(value));
+	line.setAttribute("d", path);
+	svg.append(line);
+	return svg;
+}
+
+/**
+ * A text with its http(s) addresses as links, which tell the other site nothing and cannot touch this page. What is
+ * shown is what is opened.
+ * @param {string} text @returns {(Node | string)[]}
+ */
+export function linked(text) {
+	/** @type {(Node | string)[]} */ const parts = [];
+	let done = 0;
+	for (const match of text.matchAll(URL_PATTERN)) {
+		const shown = match[0].replace(NOT_AT_THE_END, "");
+		if (!URL.canParse(shown)) continue;
+		const href = new URL(shown).href;
+		parts.push(text.slice(done, match.index));
+		parts.push(h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, shown));
+		done = match.index + shown.length;
+	}
+	parts.push(text.slice(done));
+	return parts.filter((part) => part !== "");
+}

@@ -1,0 +1,133 @@
+// Chat on any page of the site, with one tag:
+//   <script type="module" src="/chat/static/embed.js" data-prebind="/chat/"></script>
+// A button, and a panel that is loaded when it is first opened. Both live in a shadow tree, so that the page's styles
+// and theirs do not meet. Nothing is shown where nobody is logged in. docs/embed.md has the options, and what a
+// Content-Security-Policy must allow.
+import { askWho } from "./bind.js";
+import { h, icon } from "./dom.js";
+import { fill, TEXT } from "./texts.js";
+
+const OPEN_KEY = "prebind-open"; // says only whether the panel stands open in this tab
+const BUBBLE = "M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z";
+
+/** A module does not know its own tag (document.currentScript is null in it): it is found by its address. */
+function findTag() {
+	const own = new URL(import.meta.url).pathname;
+	const tags = Array.from(document.querySelectorAll("script[data-prebind]"));
+	return tags.find((tag) => new URL(/** @type {HTMLScriptElement} */ (tag).src, location.href).pathname === own) ?? tags[0];
+}
+
+/** @returns {Storage | null} */
+function tabStorage() {
+	try {
+		return window.sessionStorage;
+	} catch {
+		return null;
+	}
+}
+
+const tag = /** @type {HTMLElement | undefined} */ (findTag());
+const base = (tag?.dataset.prebind ?? new URL("..", import.meta.url).pathname).replace(/\/$/, "");
+const eager = tag?.dataset.eager !== undefined;
+
+/** The reader's own text size in pixels, whatever the page has made of it. */
+function readersTextSize() {
+	const probe = h("span", { hidden: true });
+	probe.style.setProperty("font-size", "medium", "important");
+	document.body.append(probe);
+	const size = parseFloat(window.getComputedStyle(probe).fontSize);
+	probe.remove();
+	return size > 0 ? size : 16;
+}
+
+/** Our style sheets, their sizes counted on the reader's text size: a rem is the page's, and may be anything. */
+function loadStyles() {
+	const size = readersTextSize();
+	const load = async (/** @type {string} */ name) => {
+		const text = await (await fetch(new URL(name, import.meta.url))).text();
+		const sheet = new CSSStyleSheet();
+		sheet.replaceSync(text.replace(/(\d*\.?\d+)rem\b/g, (_, count) => `${Number(count) * size}px`));
+		return sheet;
+	};
+	return Promise.all(["chat.css", "embed.css"].map(load));
+}
+
+class Embed {
+	/** @type {ReturnType<typeof import("./panel.js").openPanel> | null} */ #panel = null;
+	#loading = false;
+	#host = h("div", { id: "prebind-chat" });
+	#root = this.#host.attachShadow({ mode: "open" });
+	#count = h("span", { class: "badge", hidden: true });
+	#button = h("button", { class: "launcher", type: "button", "aria-expanded": "false" }, icon(BUBBLE, 28), this.#count);
+
+	constructor() {
+		this.#root.append(this.#button);
+		this.#button.addEventListener("click", () => this.#show(!this.#shown));
+		this.#label(0);
+		if (tag?.dataset.side) this.#host.dataset.side = tag.dataset.side;
+	}
+
+	get #shown() {
+		return this.#panel !== null && !this.#panel.frame.hidden;
+	}
+
+	async start() {
+		this.#root.adoptedStyleSheets = await loadStyles();
+		document.body.append(this.#host);
+		const wasOpen = tabStorage()?.getItem(OPEN_KEY) === "1";
+		if (wasOpen) this.#show(true, false);
+		else if (eager || tabStorage()?.getItem("prebind-session")) this.#load();
+	}
+
+	/** @param {boolean} open @param {boolean} [byHand] then the keyboard goes along */
+	async #show(open, byHand = true) {
+		if (open) await this.#load();
+		if (!this.#panel) return;
+		this.#panel.frame.hidden = !open;
+		this.#button.setAttribute("aria-expanded", String(open));
+		this.#label(this.#panel.ui.unread);
+		try {
+			tabStorage()?.setItem(OPEN_KEY, open ? "1" : "0");
+		} catch {
+			// Then the next page shows it closed.
+		}
+		this.#panel.ui.seen();
+		if (!byHand) return;
+		if (open) /** @type {HTMLElement | null} */ (this.#panel.frame.querySelector(".close"))?.focus();
+		else this.#button.focus();
+	}
+
+	async #load() {
+		if (this.#panel || this.#loading) return;
+		this.#loading = true;
+		const { openPanel } = await import("./panel.js");
+		const root = this.#root;
+		this.#panel = openPanel({ root, base, onUnread: (n) => this.#label(n), onClose: () => this.#show(false) });
+		this.#panel.chat.addEventListener("needs-login", () => this.#remove());
+		this.#panel.chat.addEventListener("other-user", () => location.reload());
+	}
+
+	/** @param {number} unread */
+	#label(unread) {
+		const says = this.#shown ? TEXT.closeChat : TEXT.openChat;
+		const more = unread > 0 ? `, ${fill(TEXT.unreadCount, { count: unread })}` : "";
+		this.#count.textContent = String(unread);
+		this.#count.hidden = unread === 0;
+		this.#button.setAttribute("aria-label", says + more);
+	}
+
+	/** Nobody is logged in any more. */
+	#remove() {
+		this.#host.remove();
+		tabStorage()?.removeItem(OPEN_KEY);
+	}
+}
+
+async function start() {
+	if (document.getElementById("prebind-chat")) return; // the tag stands there twice
+	const how = { url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now };
+	const answer = await askWho(how);
+	if (answer.kind === "user" || answer.kind === "later") new Embed().start();
+}
+
+start();

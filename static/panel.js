@@ -1,0 +1,155 @@
+// The chat panel on the site's other pages: the elements the user interface needs, built into a shadow tree, and the
+// session behind them. Loaded by embed.js when it is needed.
+import { h, icon } from "./dom.js";
+import { connect } from "./prebind.js";
+import { TEXT } from "./texts.js";
+import { ChatUi } from "./ui.js";
+
+const ICONS = {
+	back: "M15 4 7 12l8 8",
+	close: "M6 6l12 12M18 6 6 18",
+	send: "M4 12 3 4l18 8-18 8 1-8h8",
+	smile: "M8.5 14a4.5 4.5 0 0 0 7 0M9 9.5v.5M15 9.5v.5M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0z",
+};
+
+/** @param {string} id @param {...(Node | string)} inner */
+function template(id, ...inner) {
+	const el = /** @type {HTMLTemplateElement} */ (h("template", { id }));
+	el.content.append(...inner);
+	return el;
+}
+
+const hidden = (/** @type {string} */ text, attributes = {}) => h("span", { class: "visually-hidden", ...attributes }, text);
+
+function banner() {
+	return h(
+		"div",
+		{ class: "banner", id: "banner", hidden: true },
+		h("p", {}, h("span", { id: "banner-text", role: "status" }), " ", h("span", { id: "banner-count" })),
+		h("button", { class: "quiet", id: "banner-retry", type: "button", hidden: true }, TEXT.tryNow),
+		h("a", { class: "button", id: "banner-login", hidden: true }, TEXT.logInAgain),
+	);
+}
+
+function side() {
+	const field = { id: "address", type: "text", inputmode: "email", autocomplete: "off", autocapitalize: "none" };
+	return h(
+		"nav",
+		{ class: "side", "aria-label": TEXT.contacts },
+		h("ul", { id: "requests", class: "requests", "aria-label": TEXT.requests }),
+		h("ul", { id: "contacts", class: "contacts", "aria-label": TEXT.contacts }),
+		h("p", { id: "no-contacts", class: "empty", hidden: true }, TEXT.nobodyYet),
+		h(
+			"form",
+			{ id: "start", class: "start", novalidate: true },
+			h("label", { class: "visually-hidden", for: "address" }, TEXT.address),
+			h("input", { ...field, placeholder: "name@example.org", "aria-describedby": "address-error" }),
+			h("button", { class: "quiet", type: "submit" }, TEXT.writeTo),
+			h("p", { id: "address-error", class: "field-error", role: "alert" }),
+		),
+	);
+}
+
+function peer() {
+	return h(
+		"header",
+		{ class: "peer" },
+		h("button", { class: "quiet back", id: "back", type: "button", "aria-label": TEXT.back }, icon(ICONS.back)),
+		h("span", { class: "avatar", id: "peer-avatar", "aria-hidden": "true" }),
+		h(
+			"div",
+			{ class: "who" },
+			h("h2", { class: "name", id: "peer-name" }),
+			h("p", { class: "presence", id: "peer-presence" }),
+		),
+	);
+}
+
+function composer() {
+	const field = { id: "compose", rows: "1", maxlength: "8000", enterkeyhint: "send", autocomplete: "off" };
+	return h(
+		"form",
+		{ class: "composer", id: "composer" },
+		h("label", { class: "visually-hidden", for: "compose" }, TEXT.message),
+		h("textarea", { ...field, placeholder: TEXT.writeMessage, "aria-describedby": "compose-hint" }),
+		h("p", { class: "visually-hidden", id: "compose-hint" }, TEXT.enterSends),
+		h(
+			"button",
+			{ class: "quiet", id: "emoji", type: "button", "aria-label": TEXT.emoji, popovertarget: "emoji-list" },
+			icon(ICONS.smile),
+		),
+		h("div", { class: "emoji-list", id: "emoji-list", role: "group", "aria-label": TEXT.emoji, popover: "" }),
+		h("button", { id: "send", type: "submit", "aria-label": TEXT.send }, icon(ICONS.send)),
+	);
+}
+
+function talk() {
+	const conversation = { class: "conversation", id: "conversation", "aria-labelledby": "peer-name", hidden: true };
+	const logs = { class: "logs", id: "logs", tabindex: "0", role: "group", "aria-label": TEXT.messages };
+	return h(
+		"div",
+		{ class: "talk", id: "talk" },
+		h("div", { class: "nobody", id: "nobody" }, h("p", {}, TEXT.chooseContact)),
+		h("section", conversation, peer(), h("div", logs), composer()),
+	);
+}
+
+function templates() {
+	const unread = h(
+		"span",
+		{ class: "unread", hidden: true },
+		h("span", { class: "count" }),
+		hidden(` ${TEXT.unreadWord}`),
+	);
+	const who = h("span", { class: "who" }, h("span", { class: "name" }), h("span", { class: "presence" }));
+	const avatar = h("span", { class: "avatar", "aria-hidden": "true" });
+	const contact = h("li", {}, h("button", { type: "button", class: "contact" }, avatar, who, unread));
+	const request = h(
+		"li",
+		{ class: "request" },
+		h("p", {}, h("strong", { class: "name" }), ` ${TEXT.wantsPresence}`),
+		h("button", { type: "button", class: "accept" }, TEXT.accept),
+		h("button", { type: "button", class: "quiet deny" }, TEXT.decline),
+	);
+	const message = h(
+		"div",
+		{ class: "message" },
+		hidden("", { class: "visually-hidden author" }),
+		h("p", { class: "text" }),
+		h("p", { class: "meta" }, h("time")),
+	);
+	return [
+		template("contact-template", contact),
+		template("request-template", request),
+		template("message-template", message),
+	];
+}
+
+/**
+ * Builds the panel, closed, and starts the session.
+ * @param {{root: ShadowRoot, base: string, onUnread: (unread: number) => void, onClose: () => void}} parts
+ */
+export function openPanel({ root, base, onUnread, onClose }) {
+	const close = h("button", { class: "quiet close", type: "button", "aria-label": TEXT.closeChat }, icon(ICONS.close));
+	close.addEventListener("click", onClose);
+	const head = h("header", { class: "top" }, h("h2", { class: "name", id: "title" }, TEXT.title), close);
+	const frame = h(
+		"div",
+		{ class: "chat panel", id: "panel", role: "dialog", "aria-labelledby": "title", hidden: true },
+		head,
+		banner(),
+		side(),
+		talk(),
+		h("p", { class: "visually-hidden", id: "announcer", role: "status" }),
+		...templates(),
+	);
+	root.append(frame);
+	frame.addEventListener("keydown", (event) => {
+		if (event.key === "Escape" && !event.isComposing) onClose();
+	});
+	const chat = connect({ base });
+	const shown = () => !frame.hidden && document.visibilityState === "visible";
+	const ui = new ChatUi({ root, frame, chat, narrow: () => true, shown, onUnread });
+	document.addEventListener("visibilitychange", () => ui.seen());
+	return { chat, frame, ui };
+}
