@@ -33,8 +33,9 @@ WEB      = basic_auth csrf request request_fields request_path response router s
 IDENTITY = caller django_session identity jid_rule login_session password password_argon2 \
 	password_crypt password_digest password_hash password_stretch php_serialize php_session \
 	remote_user site_session xmpp_login
-PREBIND  = bosh_login bosh_session bosh_url breaker bulkhead prebind tigase upstream
-PAGE     = adhoc_rest app bind chat error health login page prebind_json routes
+PREBIND  = bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
+	bosh_url breaker bulkhead oauth_tokens prebind tigase upstream
+PAGE     = adhoc_rest app bind chat credentials_json error health login page prebind_json routes
 
 LIB_OBJECTS = \
 	$(BASE:%=$(BUILD)/base/%.o) $(CONF:%=$(BUILD)/conf/%.o) $(STORE:%=$(BUILD)/store/%.o) \
@@ -52,7 +53,7 @@ UNIT_TESTS = \
 	address_test adhoc_mutants_test adhoc_recorded_test adhoc_server_test adhoc_test bosh_test \
 	breaker_test bulkhead_test caller_test codec_test conf_test csrf_test gateway_test \
 	http_client_test jid_map_test jid_test json_test jwt_test limit_test log_test login_test \
-	login_token_test php_session_test request_test response_test router_test sasl_test \
+	login_token_test oauth_tokens_test php_session_test request_test response_test router_test sasl_test \
 	secret_test session_test site_query_test store_test strbuf_test template_test upstream_test \
 	used_nonce_test user_test xml_test xmpp_login_test
 

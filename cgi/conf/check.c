@@ -24,6 +24,11 @@ static bool has_provider(const struct site_conf *site, const char *name)
 	return false;
 }
 
+static bool logs_in_by(const struct site_conf *site, enum conf_bosh_auth way)
+{
+	return site->backend == BACKEND_BOSH && site->bosh_auth == (long)way;
+}
+
 static bool is_needed(const struct conf_key *key, const struct site_conf *site)
 {
 	switch (key->needed) {
@@ -37,6 +42,12 @@ static bool is_needed(const struct conf_key *key, const struct site_conf *site)
 		return has_provider(site, "site_session");
 	case NEEDED_BY_PHP_SESSION:
 		return has_provider(site, "php_session");
+	case NEEDED_BY_BOSH_JWT:
+		return logs_in_by(site, BOSH_AUTH_JWT);
+	case NEEDED_BY_BOSH_OAUTH:
+		return logs_in_by(site, BOSH_AUTH_OAUTH);
+	case NEEDED_BY_BOSH_TOKEN:
+		return logs_in_by(site, BOSH_AUTH_TOKEN);
 	default:
 		return false;
 	}
@@ -59,6 +70,9 @@ static const char *const needed_by[] = {
     [NEEDED_BY_BOSH] = " with backend = bosh",
     [NEEDED_BY_SITE_SESSION] = " with provider site_session",
     [NEEDED_BY_PHP_SESSION] = " with provider php_session",
+    [NEEDED_BY_BOSH_JWT] = " with bosh_auth = jwt",
+    [NEEDED_BY_BOSH_OAUTH] = " with bosh_auth = oauth",
+    [NEEDED_BY_BOSH_TOKEN] = " with bosh_auth = token",
 };
 
 static void needed_check(struct load *load, const struct site_conf *site)
@@ -116,6 +130,53 @@ static void pin_check(struct load *load, const struct site_conf *site)
 	}
 }
 
+/* Which SASL mechanisms carry which kind of secret; blank-separated. */
+static const char *const mechanisms_of[] = {
+    [BOSH_AUTH_PASSWORD] = "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN",
+    [BOSH_AUTH_JWT] = "PLAIN",
+    [BOSH_AUTH_OAUTH] = "X-OAUTH2",
+    [BOSH_AUTH_TOKEN] = "PLAIN",
+};
+
+static void mechanisms_check(struct load *load, const struct site_conf *site)
+{
+	const struct conf_list *allowed = &site->bosh_mechanisms;
+	for (size_t i = 0; i < allowed->count; i++)
+		if (strstr(mechanisms_of[site->bosh_auth], allowed->items[i]) != NULL)
+			return;
+	if (allowed->count > 0)
+		load_fault(load, line_of(load, "bosh_mechanisms"), "bosh_mechanisms",
+			   "leaves none that bosh_auth can use; allowed: one or more of %s",
+			   mechanisms_of[site->bosh_auth]);
+}
+
+static void oauth_check(struct load *load, const struct site_conf *site)
+{
+	bool user = site->bosh_oauth_user[0] != '\0';
+	bool password = site->bosh_oauth_password_file[0] != '\0';
+	const char *given = user ? "bosh_oauth_user" : "bosh_oauth_password_file";
+	if (user != password)
+		load_fault(load, line_of(load, given), given, "needs %s beside it",
+			   user ? "bosh_oauth_password_file" : "bosh_oauth_user");
+}
+
+static void route_check(struct load *load, const struct site_conf *site)
+{
+	if (site->bosh_route[0] != '\0' && strncmp(site->bosh_route, "xmpp:", 5) != 0)
+		load_fault(load, line_of(load, "bosh_route"), "bosh_route",
+			   "\"%s\" is no route; allowed: xmpp:HOST:PORT", site->bosh_route);
+}
+
+/* A kept password is not to be handed to a browser, nor is an OAuth token, which is good for more than one log-in. */
+static void credentials_check(struct load *load, const struct site_conf *site)
+{
+	if (site->credentials && !logs_in_by(site, BOSH_AUTH_JWT) &&
+	    !logs_in_by(site, BOSH_AUTH_TOKEN))
+		load_fault(load, line_of(load, "credentials"), "credentials",
+			   "hands out one-time passwords, which only backend = bosh with bosh_auth "
+			   "= token or jwt makes");
+}
+
 /* A session that Django has packed is read with its key, and holds only the user's number. */
 static void site_result_check(struct load *load, const struct site_conf *site)
 {
@@ -161,6 +222,10 @@ void load_check_site(struct load *load, const struct site_conf *site)
 	session_times_check(load, site);
 	bosh_url_check(load, site);
 	pin_check(load, site);
+	mechanisms_check(load, site);
+	oauth_check(load, site);
+	route_check(load, site);
+	credentials_check(load, site);
 	site_result_check(load, site);
 	if (load->status == STATUS_OK)
 		hosts_add(load, site);

@@ -28,10 +28,11 @@ enum conf_accounts { ACCOUNTS_ALL, ACCOUNTS_MAP };
 enum conf_backend { BACKEND_TIGASE, BACKEND_BOSH };
 enum conf_format { FORMAT_JSON, FORMAT_XML };
 enum conf_key_in { KEY_IN_HEADER, KEY_IN_QUERY };
+enum conf_token_format { TOKEN_FORMAT_HMAC, TOKEN_FORMAT_JWT };
+enum conf_bosh_auth { BOSH_AUTH_PASSWORD, BOSH_AUTH_JWT, BOSH_AUTH_OAUTH, BOSH_AUTH_TOKEN };
 enum conf_transform { TRANSFORM_NONE, TRANSFORM_SHA1, TRANSFORM_SHA256, TRANSFORM_DRUPAL };
 enum conf_site_result { SITE_RESULT_USER, SITE_RESULT_DJANGO };
 enum conf_php_format { PHP_FORMAT_PHP, PHP_FORMAT_SERIALIZE, PHP_FORMAT_BINARY };
-enum conf_bosh_auth { BOSH_AUTH_PASSWORD };
 
 struct server_conf {
 	char *listen; /* "" : FastCGI on descriptor 0, or plain CGI */
@@ -111,10 +112,16 @@ struct site_conf {
 	char *tigase_api_key_file; /* "" : none */
 	long tigase_api_key_in;    /* enum conf_key_in */
 
-	struct conf_list bosh_service; /* in the order in which they are asked */
-	long bosh_auth;                /* enum conf_bosh_auth */
-	char *bosh_token_key_file;     /* "" : no one-time tokens */
-	char *bosh_jwt_key_file;       /* "" : no JWTs */
+	struct conf_list bosh_service;    /* in the order in which they are asked */
+	long bosh_auth;                   /* enum conf_bosh_auth */
+	struct conf_list bosh_mechanisms; /* SASL; none: all that bosh_auth can use */
+	char *bosh_route;                 /* "" : none */
+	char *bosh_token_key_file;        /* "" : no one-time tokens */
+	char *bosh_jwt_key_file;          /* "" : no JWTs */
+	char *bosh_oauth_url;
+	char *bosh_oauth_user; /* "" : no HTTP Basic */
+	char *bosh_oauth_password_file;
+	bool credentials; /* /credentials.json is answered */
 };
 
 /* A row of the index from host to site. */

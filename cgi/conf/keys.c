@@ -49,7 +49,15 @@ static const char *const backend_words[] = {
 static const char *const format_words[] = {[FORMAT_JSON] = "json", [FORMAT_XML] = "xml", NULL};
 static const char *const key_in_words[] = {
     [KEY_IN_HEADER] = "header", [KEY_IN_QUERY] = "query", NULL};
-static const char *const bosh_auth_words[] = {[BOSH_AUTH_PASSWORD] = "password", NULL};
+static const char *const bosh_auth_words[] = {
+    [BOSH_AUTH_PASSWORD] = "password",
+    [BOSH_AUTH_JWT] = "jwt",
+    [BOSH_AUTH_OAUTH] = "oauth",
+    [BOSH_AUTH_TOKEN] = "token",
+    NULL,
+};
+static const char *const mechanism_words[] = {"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "X-OAUTH2",
+					      NULL};
 
 /* One key a paragraph, in the order in which they are printed. */
 /* clang-format off */
@@ -192,11 +200,25 @@ const struct conf_key conf_keys[] = {
 	{SITE(bosh_service), .type = TYPE_URLS, .initial = "", .needed = NEEDED_BY_BOSH,
 	 .what = "The BOSH address that we log in at; or several, by preference."},
 	{SITE(bosh_auth), .type = TYPE_ENUM, .initial = "password", .words = bosh_auth_words,
-	 .what = "How we log in there: with the password kept for the user's JID."},
-	{SITE(bosh_token_key_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
+	 .what = "How we log in there: with the password kept for the user's JID, or without one."},
+	{SITE(bosh_mechanisms), .type = TYPE_WORDS, .initial = "", .words = mechanism_words,
+	 .what = "The SASL mechanisms that may be used; empty: the strongest that both sides have."},
+	{SITE(bosh_route), .type = TYPE_WORD, .initial = "",
+	 .what = "Where the BOSH service shall connect to (XEP-0124 route), as xmpp:HOST:PORT."},
+	{SITE(bosh_token_key_file), .type = TYPE_PATH, .initial = "", .needed = NEEDED_BY_BOSH_TOKEN,
+	 .secret_file = true,
 	 .what = "The file with the key of one-time tokens; the XMPP server has the same key."},
-	{SITE(bosh_jwt_key_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
+	{SITE(bosh_jwt_key_file), .type = TYPE_PATH, .initial = "", .needed = NEEDED_BY_BOSH_JWT,
+	 .secret_file = true,
 	 .what = "The file with the key of JWTs (HS256); the XMPP server has the same key."},
+	{SITE(bosh_oauth_url), .type = TYPE_URL, .initial = "", .needed = NEEDED_BY_BOSH_OAUTH,
+	 .what = "ejabberd's /api/oauth_issue_token."},
+	{SITE(bosh_oauth_user), .type = TYPE_WORD, .initial = "",
+	 .what = "The JID to call that with; empty: without credentials."},
+	{SITE(bosh_oauth_password_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
+	 .what = "The file with that JID's password."},
+	{SITE(credentials), .type = TYPE_BOOL, .initial = "off",
+	 .what = "Answer /credentials.json: a JID and its one-time password, for WebSocket clients."},
 };
 /* clang-format on */
 

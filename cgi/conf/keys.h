@@ -36,6 +36,7 @@ enum conf_type {
 	TYPE_KEYS,     /* where in a session: user.name */
 	TYPE_SESSIONS, /* PHP's session.save_path */
 	TYPE_PATH,     /* absolute; max: bytes, 0: any */
+	TYPE_URL,      /* what we call */
 	TYPE_LOG,      /* stderr, syslog or a path */
 	TYPE_LINK,     /* where a browser goes */
 	TYPE_BOSH_URL, /* where the page's script goes */
@@ -49,6 +50,10 @@ enum conf_needed {
 	NEEDED_ALWAYS,
 	NEEDED_BY_TIGASE,
 	NEEDED_BY_BOSH,
+	NEEDED_BY_TOKEN,
+	NEEDED_BY_BOSH_JWT,
+	NEEDED_BY_BOSH_OAUTH,
+	NEEDED_BY_BOSH_TOKEN,
 	NEEDED_BY_SITE_SESSION,
 	NEEDED_BY_PHP_SESSION
 };

@@ -369,6 +369,8 @@ static const struct type types[TYPE_COUNT] = {
 	[TYPE_SESSIONS] = {"folder", A_PATH ", or N;/PATH or N;MODE;/PATH",
 			   text_sessions_check, set_text, text_text},
 	[TYPE_PATH] = {"file", .check = text_path_check, .set = set_text, .text = text_text},
+	[TYPE_URL] = {"url", "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH",
+		      text_url_check, set_text, text_text, .private = true},
 	[TYPE_LOG] = {"log", "stderr, syslog, or " A_PATH, text_log_check, set_text, text_text},
 	[TYPE_LINK] = {"link", A_PATH ", or an http:// or https:// URL",
 		       text_link_check, set_text, text_text, .private = true},

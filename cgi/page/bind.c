@@ -55,6 +55,21 @@ enum status bind_session(struct exchange *ex, struct prebind_session *out, struc
 	return status;
 }
 
+enum status bind_credentials(struct exchange *ex, struct prebind_credentials *out,
+			     struct error *err)
+{
+	enum status status = check_limits(ex, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = prebind_credentials(ex->site->prebind, &ex->jid, out, err);
+	log_event(status == STATUS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+		  status == STATUS_OK ? "credentials_ok" : "credentials_failed", "id", ex->req.id,
+		  "site", ex->site->conf->name, "user", ex->identity.user, "jid",
+		  status == STATUS_OK ? out->jid : NULL, NULL);
+	return status;
+}
+
 void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1])
 {
 	static const char label[] = "user-key-v1";

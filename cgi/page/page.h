@@ -17,6 +17,7 @@ void chat_handle(struct exchange *ex);
 void login_handle(struct exchange *ex);
 void logout_handle(struct exchange *ex);
 void prebind_json_handle(struct exchange *ex);
+void credentials_json_handle(struct exchange *ex);
 void health_handle(struct exchange *ex);
 void adhoc_handle(struct exchange *ex);
 
@@ -55,6 +56,10 @@ char *login_form_binding(const struct exchange *ex);
  * is known when asking again may help. The caller clears *out; err is not NULL.
  */
 enum status bind_session(struct exchange *ex, struct prebind_session *out, struct error *err);
+
+/* The same for a one-time password; it counts as a session. */
+enum status bind_credentials(struct exchange *ex, struct prebind_credentials *out,
+			     struct error *err);
 
 /*
  * The exchange's user as a key that says nothing: equal for the same user and JID, so that a page can tell whether a

@@ -85,6 +85,14 @@ static const struct route routes[] = {
      .handle = prebind_json_handle,
      },
     {
+     .path = "/credentials.json",
+     .methods = HTTP_GET | HTTP_POST,
+     .needs = NEED_CREDENTIALS | NEED_SAME_ORIGIN | NEED_FETCH | NEED_USER | NEED_JID,
+     .speaks = SPEAKS_JSON,
+     .body_max = BODY_BIND_MAX,
+     .handle = credentials_json_handle,
+     },
+    {
      .path = "/health",
      .methods = HTTP_GET,
      .speaks = SPEAKS_JSON,
@@ -126,13 +134,20 @@ static enum status find_site(struct exchange *ex, struct error *err)
 	return request_mount(&ex->req, found->base_path, found->base_path_set, err);
 }
 
+/* What a site did not switch on is not there. */
+static bool is_switched_off(const struct route *route, const struct site_conf *conf)
+{
+	return ((route->needs & NEED_GATEWAY) && !conf->gateway) ||
+	       ((route->needs & NEED_CREDENTIALS) && !conf->credentials);
+}
+
 static enum status find_route(struct exchange *ex, struct error *err)
 {
 	char allow[32];
 
 	enum status status =
 	    router_find(routes, N_ROUTES, ex->req.path, ex->req.method, &ex->route);
-	if (ex->route != NULL && (ex->route->needs & NEED_GATEWAY) && !ex->site->conf->gateway) {
+	if (ex->route != NULL && is_switched_off(ex->route, ex->site->conf)) {
 		ex->route = NULL;
 		status = STATUS_NOT_FOUND;
 	}

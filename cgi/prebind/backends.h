@@ -28,6 +28,9 @@ struct prebind_backend {
 	enum status (*check)(void *state, struct prebind_call *call, struct error *said);
 	enum status (*bind)(void *state, struct prebind_call *call, struct prebind_session *out,
 			    struct error *err);
+	/* A one-time password for the call's JID, appended to out; no address is asked. NULL: it has none. */
+	enum status (*one_time)(void *state, struct prebind_call *call, struct strbuf *out,
+				struct error *err);
 };
 
 /* Why a back end cannot be opened: the key, and its value's fault. STATUS_UNAVAILABLE. */

@@ -1,8 +1,7 @@
 /*
- * Back end bosh: the program logs in itself, with the account's password from the JID map, over one
- * connection: creation, SASL, restart, bind (XEP-0124, XEP-0206, RFC 6120). What is said stands in
- * xmpp/bosh.c and xmpp/sasl.c, how it travels in bosh_session.c; here are the order and the
- * operator's sentences.
+ * Back end bosh: the program logs in itself, over one connection: creation, SASL, restart, bind
+ * (XEP-0124, XEP-0206, RFC 6120). What with stands in bosh_auth.c, what is said in xmpp/bosh.c and
+ * xmpp/sasl.c, how it travels in bosh_session.c; here are the order and the operator's sentences.
  */
 #include "prebind/bosh_session.h"
 
@@ -13,7 +12,7 @@
 
 #include "base/secret.h"
 #include "base/strbuf.h"
-#include "store/jid_map.h"
+#include "prebind/bosh_auth.h"
 #include "xmpp/sasl.h"
 
 #define SASL_STEPS_MAX    8 /* SCRAM needs three */
@@ -23,72 +22,45 @@
 
 struct bosh_state {
 	const struct site_conf *conf;
-	struct store *store;
+	struct bosh_auth auth;
+};
+
+/* One log-in on its way. */
+struct login {
+	const struct bosh_auth *auth;
+	const struct jid *jid;
+	struct bosh_credentials credentials;
+	struct bosh_session session;
+	const char *mechanism;
+	bool again; /* it failed; other credentials may do better */
 };
 
 static enum status bosh_open(const struct site_conf *conf, struct store *store, void **state,
 			     struct error *err)
 {
 	struct bosh_state *bosh = calloc(1, sizeof(*bosh));
+	enum status status;
 
 	if (!bosh)
 		return error_no_memory(err);
 	bosh->conf = conf;
-	bosh->store = store;
-	*state = bosh;
-	return STATUS_OK;
+	status = bosh_auth_open(conf, store, &bosh->auth, err);
+	if (status == STATUS_OK)
+		*state = bosh;
+	else
+		free(bosh);
+	return status;
 }
 
 static void bosh_close(void *state)
 {
-	free(state);
+	struct bosh_state *bosh = state;
+
+	bosh_auth_close(&bosh->auth);
+	free(bosh);
 }
 
 /* ---- the steps ---- */
-
-static enum status auth_refused(const struct bosh_session *session,
-				const struct jid_map_row *account, struct error *err)
-{
-	const char *condition = session->answer.condition;
-
-	if (strcmp(condition, "not-authorized") == 0 || strcmp(condition, "invalid-authzid") == 0)
-		return error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "the XMPP server refuses the password that is kept for %s@%s (%s): set "
-		    "the right one with: prebindctl map set %s %s@%s --xmpp-password-stdin",
-		    account->localpart, account->domain, condition, account->user,
-		    account->localpart, account->domain);
-	if (strcmp(condition, "account-disabled") == 0 ||
-	    strcmp(condition, "credentials-expired") == 0)
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "the XMPP server refuses the account %s@%s (%s): enable it there",
-				 account->localpart, account->domain, condition);
-	return error_set(err, STATUS_CHAT_SERVER,
-			 "the XMPP server refuses the log-in of %s@%s (%s): its log says why",
-			 account->localpart, account->domain,
-			 condition[0] ? condition : "no reason given");
-}
-
-static const char *mechanism_choose(const struct bosh_session *session, struct error *err)
-{
-	const char *offered = session->answer.mechanisms;
-	const char *chosen = sasl_choose(offered, http_url_is_private(session->url));
-
-	if (chosen)
-		return chosen;
-	if (sasl_choose(offered, true))
-		error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "the XMPP server offers only PLAIN, and bosh_service is neither https nor "
-		    "on loopback: use https");
-	else
-		error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "the XMPP server offers no mechanism we have (SCRAM-SHA-256, SCRAM-SHA-1, "
-		    "PLAIN) but: %s; some servers offer PLAIN only over https",
-		    offered[0] ? offered : "none");
-	return NULL;
-}
 
 /* Sends one SASL element: the first with the mechanism's name, then responses. */
 static enum status sasl_send(struct bosh_session *session, const char *mechanism,
@@ -139,10 +111,10 @@ static enum status sasl_finish(const struct bosh_session *session, struct sasl *
 	return status;
 }
 
-static enum status sasl_run(struct bosh_session *session, const char *mechanism, struct sasl *sasl,
-			    const struct jid_map_row *account, struct error *err)
+static enum status sasl_run(struct login *login, struct sasl *sasl, struct error *err)
 {
-	enum status status = sasl_turn(session, sasl, mechanism, err);
+	struct bosh_session *session = &login->session;
+	enum status status = sasl_turn(session, sasl, login->mechanism, err);
 
 	for (int i = 1; status == STATUS_OK && session->answer.step == BOSH_CHALLENGE; i++) {
 		if (i == SASL_STEPS_MAX)
@@ -150,27 +122,50 @@ static enum status sasl_run(struct bosh_session *session, const char *mechanism,
 					 "the XMPP server's SASL exchange does not end");
 		status = sasl_turn(session, sasl, NULL, err);
 	}
-	if (status == STATUS_OK && session->answer.step == BOSH_FAILURE)
-		return auth_refused(session, account, err);
+	if (status == STATUS_OK && session->answer.step == BOSH_FAILURE) {
+		login->again = bosh_auth_refused(login->auth, login->jid, &login->credentials,
+						 session->answer.condition, err);
+		return STATUS_CHAT_SERVER;
+	}
 	if (status == STATUS_OK)
 		status = bosh_session_expect(session, BOSH_SUCCESS, "the SASL data", err);
 	return status == STATUS_OK ? sasl_finish(session, sasl, err) : status;
 }
 
-static enum status authenticate(struct bosh_session *session, const struct jid_map_row *account,
-				struct error *err)
+static enum status authenticate(struct login *login, struct error *err)
 {
-	const char *mechanism = mechanism_choose(session, err);
+	const struct bosh_session *session = &login->session;
 	struct sasl *sasl = NULL;
 	enum status status;
 
-	if (!mechanism)
+	login->mechanism =
+	    bosh_auth_mechanism(login->auth, session->answer.mechanisms, session->url, err);
+	if (!login->mechanism)
 		return STATUS_CHAT_SERVER;
-	status = sasl_new(mechanism, account->localpart, account->xmpp_password, &sasl, err);
+	status = sasl_new(login->mechanism, login->jid->localpart, login->credentials.secret.data,
+			  &sasl, err);
 	if (status == STATUS_OK)
-		status = sasl_run(session, mechanism, sasl, account, err);
+		status = sasl_run(login, sasl, err);
 	sasl_free(sasl);
 	return status;
+}
+
+/* RFC 6120 7.6.2, 7.7.2. */
+static enum status bind_refused(const char *condition, struct error *err)
+{
+	const char *advice = "see its log";
+
+	if (strcmp(condition, "conflict") == 0)
+		advice = "another session of this account has it, and the server keeps that one: "
+			 "set resource = web-{random}";
+	else if (strcmp(condition, "resource-constraint") == 0)
+		advice = "this account has too many sessions: raise its limit there, or make "
+			 "session_life of the server shorter";
+	else if (strcmp(condition, "bad-request") == 0 || strcmp(condition, "not-allowed") == 0)
+		advice = "it does not take such a resource: check the key resource";
+	return error_set(err, STATUS_CHAT_SERVER,
+			 "the XMPP server refuses to bind a resource (%s): %s",
+			 condition[0] ? condition : "no reason given", advice);
 }
 
 /* An iq and its result; stanzas that come between are none of ours. */
@@ -189,11 +184,7 @@ static enum status iq(struct bosh_session *session, const struct strbuf *payload
 		text = "";
 	}
 	if (status == STATUS_OK && session->answer.step == BOSH_IQ_ERROR)
-		return error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "the XMPP server refuses to bind a resource (%s): too many sessions of "
-		    "this account, or a resource it does not take (key resource)",
-		    session->answer.condition[0] ? session->answer.condition : "no reason given");
+		return bind_refused(session->answer.condition, err);
 	return status == STATUS_OK
 		   ? bosh_session_expect(session, wanted, "the resource's binding", err)
 		   : status;
@@ -234,37 +225,48 @@ out:
 
 /* ---- the back end ---- */
 
-static enum status account_find(const struct bosh_state *state, const struct jid *jid,
-				struct jid_map_row *out, struct error *err)
+static enum status log_in(struct login *login, char **jid, struct error *err)
 {
-	enum status status =
-	    jid_map_find_account(state->store, jid->localpart, jid->domain, out, err);
-
-	if (status == STATUS_OK && out->xmpp_password)
-		return STATUS_OK;
-	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-		return status;
-	error_set(err, STATUS_NO_CHAT_ACCOUNT,
-		  "no XMPP password is kept for %s@%s: set it with: prebindctl map set %s %s@%s "
-		  "--xmpp-password-stdin",
-		  jid->localpart, jid->domain, status == STATUS_OK ? out->user : "USER",
-		  jid->localpart, jid->domain);
-	if (status == STATUS_OK)
-		jid_map_clear(out);
-	return STATUS_NO_CHAT_ACCOUNT;
-}
-
-static enum status log_in(struct bosh_session *session, const struct jid_map_row *account,
-			  const char *resource, char **jid, struct error *err)
-{
+	struct bosh_session *session = &login->session;
 	enum status status = bosh_session_create(session, err);
 
 	if (status == STATUS_OK)
-		status = authenticate(session, account, err);
+		status = authenticate(login, err);
 	if (status == STATUS_OK)
 		status = bosh_session_restart(session, err);
 	if (status == STATUS_OK)
-		status = bind_resource(session, resource, jid, err);
+		status = bind_resource(session, login->jid->resource, jid, err);
+	return status;
+}
+
+static void session_hand_over(const struct bosh_session *session, char *jid,
+			      struct prebind_session *out)
+{
+	*out = (struct prebind_session){.jid = jid,
+					.hold = session->hold,
+					.wait = session->wait,
+					.expires_in = session->inactivity};
+	snprintf(out->sid, sizeof(out->sid), "%s", session->sid);
+	prebind_session_set_rid(out, session->rid);
+}
+
+/* One session, from its start to its end or to the browser. */
+static enum status bind_once(const struct bosh_state *bosh, struct login *login,
+			     struct prebind_call *call, struct prebind_session *out,
+			     struct error *err)
+{
+	struct bosh_session *session = &login->session;
+	char *bound = NULL;
+	enum status status = bosh_session_start(session, bosh->conf, login->jid->domain, call, err);
+
+	if (status == STATUS_OK)
+		status = log_in(login, &bound, err);
+	if (status == STATUS_OK)
+		session_hand_over(session, bound, out);
+	else
+		bosh_session_terminate(session);
+	call->outcome = status == STATUS_OK ? OUTCOME_OK : session->outcome;
+	bosh_session_end(session, call);
 	return status;
 }
 
@@ -272,30 +274,37 @@ static enum status bosh_bind(void *state, struct prebind_call *call, struct preb
 			     struct error *err)
 {
 	const struct bosh_state *bosh = state;
-	const struct jid *jid = call->jid;
-	struct jid_map_row account = {0};
-	struct bosh_session session;
-	char *bound = NULL;
-	enum status status = account_find(bosh, jid, &account, err);
+	enum status status;
+	bool again;
 
-	if (status != STATUS_OK)
-		return status;
-	status = bosh_session_start(&session, bosh->conf, jid->domain, call, err);
+	do {
+		struct login login = {.auth = &bosh->auth, .jid = call->jid};
+
+		bosh_credentials_init(&login.credentials);
+		status = bosh->auth.way->prepare(bosh->auth.state, call, &login.credentials, err);
+		if (status == STATUS_OK)
+			status = bind_once(bosh, &login, call, out, err);
+		again = login.again;
+		bosh_credentials_clear(&login.credentials);
+	} while (again); /* once at most: fresh credentials are not kept ones */
+	return status;
+}
+
+static enum status bosh_one_time(void *state, struct prebind_call *call, struct strbuf *out,
+				 struct error *err)
+{
+	const struct bosh_state *bosh = state;
+	struct bosh_credentials credentials;
+	enum status status;
+
+	if (!bosh->auth.way->one_time)
+		return error_set(err, STATUS_NOT_FOUND, "bosh_auth = %s has no one-time passwords",
+				 bosh->auth.name);
+	bosh_credentials_init(&credentials);
+	status = bosh->auth.way->prepare(bosh->auth.state, call, &credentials, err);
 	if (status == STATUS_OK)
-		status = log_in(&session, &account, jid->resource, &bound, err);
-	if (status == STATUS_OK) {
-		*out = (struct prebind_session){.jid = bound,
-						.hold = session.hold,
-						.wait = session.wait,
-						.expires_in = session.inactivity};
-		snprintf(out->sid, sizeof(out->sid), "%s", session.sid);
-		prebind_session_set_rid(out, session.rid);
-	} else {
-		bosh_session_terminate(&session);
-	}
-	call->outcome = status == STATUS_OK ? OUTCOME_OK : session.outcome;
-	bosh_session_end(&session, call);
-	jid_map_clear(&account);
+		strbuf_add(out, credentials.secret.data, credentials.secret.len);
+	bosh_credentials_clear(&credentials);
 	return status;
 }
 
@@ -309,7 +318,8 @@ static enum status bosh_check(void *state, struct prebind_call *call, struct err
 
 	if (status == STATUS_OK)
 		status = bosh_session_create(&session, said);
-	if (status == STATUS_OK && !mechanism_choose(&session, said))
+	if (status == STATUS_OK &&
+	    !bosh_auth_mechanism(&bosh->auth, session.answer.mechanisms, session.url, said))
 		status = STATUS_CHAT_SERVER;
 	if (status == STATUS_OK)
 		error_set(
@@ -329,4 +339,5 @@ const struct prebind_backend bosh_login_backend = {
     .close = bosh_close,
     .check = bosh_check,
     .bind = bosh_bind,
+    .one_time = bosh_one_time,
 };

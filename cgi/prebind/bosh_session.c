@@ -59,6 +59,11 @@ static enum status post(struct bosh_session *session, const struct strbuf *body,
 
 static enum status answer_take(struct bosh_session *session, struct error *err)
 {
+	if (session->http.status != 200 && session->sid[0])
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "bosh_service ended the session with HTTP status %d: it was "
+				 "restarted, or a proxy before it sends to another node",
+				 session->http.status);
 	if (session->http.status != 200)
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "bosh_service answered with HTTP status %d instead of a BOSH "
@@ -148,6 +153,7 @@ static void creation_take(struct bosh_session *session)
 enum status bosh_session_create(struct bosh_session *session, struct error *err)
 {
 	struct bosh_create fields = {.domain = session->domain,
+				     .route = session->conf->bosh_route,
 				     .rid = session->rid,
 				     .hold = session->conf->hold,
 				     .wait = session->conf->wait};

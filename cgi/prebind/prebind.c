@@ -328,6 +328,53 @@ void prebind_session_clear(struct prebind_session *session)
 	session->bosh_url = NULL;
 }
 
+static enum status credentials_make(const struct prebind *prebind, const struct jid *jid,
+				    struct prebind_credentials *out, struct error *err)
+{
+	struct prebind_call call = {.http = prebind->http, .jid = jid};
+	struct strbuf password;
+	enum status status;
+
+	strbuf_init_secret(&password);
+	status = prebind->backend->one_time(prebind->state, &call, &password, err);
+	if (status == STATUS_OK) {
+		out->jid = jid->resource[0] ? jid_text(jid) : jid_bare_text(jid);
+		out->password = strbuf_take(&password);
+		if (!out->jid || !out->password)
+			status = error_no_memory(err);
+	}
+	strbuf_clear(&password);
+	return status;
+}
+
+enum status prebind_credentials(struct prebind *prebind, const struct jid *jid,
+				struct prebind_credentials *out, struct error *err)
+{
+	struct prebind_credentials made = {0};
+	struct jid asked = {0};
+	enum status status;
+
+	if (!prebind->backend->one_time)
+		return error_set(err, STATUS_NOT_FOUND, "backend = %s has no one-time passwords",
+				 prebind->backend->name);
+	status = jid_to_ask_for(prebind, jid, &asked, err);
+	if (status == STATUS_OK)
+		status = credentials_make(prebind, &asked, &made, err);
+	jid_clear(&asked);
+	if (status == STATUS_OK)
+		*out = made;
+	else
+		prebind_credentials_clear(&made);
+	return status;
+}
+
+void prebind_credentials_clear(struct prebind_credentials *credentials)
+{
+	free(credentials->jid);
+	secret_free(credentials->password);
+	*credentials = (struct prebind_credentials){0};
+}
+
 enum status prebind_check(struct prebind *prebind, struct error *said)
 {
 	const struct conf_list *urls = urls_of(prebind);

@@ -1,5 +1,6 @@
 /*
- * The service: a JID in, an authenticated and bound BOSH session out. It knows no request and no
+ * The service: a JID in, an authenticated and bound BOSH session out; or what a client can log in
+ * with by itself. It knows no request and no
  * site user, so that the page, the JSON endpoint and prebindctl share it. Behind it one of the back
  * ends of backends.h.
  */
@@ -51,6 +52,20 @@ void prebind_free(struct prebind *prebind); /* takes NULL */
 enum status prebind_bind(struct prebind *prebind, const struct jid *jid,
 			 struct prebind_session *out, struct error *err);
 void prebind_session_clear(struct prebind_session *session); /* wipes */
+
+/* What a client that has no use for a BOSH session (WebSocket) logs in with, once. */
+struct prebind_credentials {
+	char *jid;      /* owned; full, or bare where the server shall choose the resource */
+	char *password; /* owned; wiped by prebind_credentials_clear */
+};
+
+/*
+ * Makes them; nobody is asked. jid: as for prebind_bind. STATUS_NOT_FOUND: this site's way to log in has no
+ * one-time passwords. The caller clears *out.
+ */
+enum status prebind_credentials(struct prebind *prebind, const struct jid *jid,
+				struct prebind_credentials *out, struct error *err);
+void prebind_credentials_clear(struct prebind_credentials *credentials); /* wipes */
 
 /*
  * Asks every address of the XMPP server whether it would serve us, binding nobody. *said: one

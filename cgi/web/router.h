@@ -16,7 +16,8 @@ enum route_need { /* what must hold before the handler runs; bits */
 		  NEED_LOGIN_TOKEN = 16, /* a POST must carry the login form's token */
 		  NEED_SESSION_TOKEN =
 		      32, /* a POST must carry a token of the session it acts on, if there is one */
-		  NEED_GATEWAY = 64 /* the site answers callers; else the route is not there */
+		  NEED_GATEWAY = 64,     /* the site answers callers; else the route is not there */
+		  NEED_CREDENTIALS = 128 /* the site hands out credentials; likewise */
 };
 
 enum route_format { /* what errors are told in */

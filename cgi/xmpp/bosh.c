@@ -16,19 +16,35 @@
 
 /* ---- what goes wrong ---- */
 
-/* The defined conditions of XEP-0124, 17.2, that an operator can do something about. */
+/*
+ * The defined conditions of XEP-0124, 17.2, and of RFC 6120, 4.9.3, that an operator can do something
+ * about.
+ */
 static const struct advice {
 	const char *condition;
 	const char *text;
 } advices[] = {
+    {"bad-request",              "it cannot read what we sent: is it a BOSH service?"           },
+    {"conflict",		 "another session of this account took the same resource: set "
+		 "resource = web-{random}"                                      },
+    {"connection-timeout",       "it waited too long for us: try again"                         },
+    {"host-gone",                "it no longer serves the domain: check its hosts"              },
     {"host-unknown",             "it does not serve the domain: check the key jid and its hosts"},
     {"improper-addressing",      "it wants another domain: check the key jid"                   },
-    {"host-gone",                "it no longer serves the domain: check its hosts"              },
+    {"internal-server-error",    "it has a fault of its own: see its log"                       },
     {"item-not-found",           "the session was idle for too long, or it was restarted"       },
+    {"not-authorized",           "it ends sessions that did not log in in time: see its log"    },
+    {"other-request",            "two requests crossed: is there a proxy that repeats them?"    },
     {"policy-violation",         "a limit of its own was hit: see its log"                      },
-    {"remote-connection-failed", "the XMPP server behind it is out of its reach: see its log"   },
+    {"remote-connection-failed", "the XMPP server behind it is out of its reach: check bosh_route "
+				 "and its log"                  },
+    {"remote-stream-error",      "the XMPP server behind it ended the stream: see its log"      },
+    {"reset",		    "it ends all sessions, for a new configuration: try again"     },
+    {"resource-constraint",      "it is out of memory, or of sessions: see its log"             },
+    {"see-other-host",           "it wants another address: check the key bosh_service"         },
     {"see-other-uri",            "it wants another address: check the key bosh_service"         },
     {"system-shutdown",          "it is stopping: try again when it is up"                      },
+    {"unsupported-version",      "it speaks no XMPP 1.0"                                        },
 };
 
 static const char *advice_find(const char *condition)

@@ -16,6 +16,7 @@
 
 struct bosh_create {
 	const char *domain;
+	const char *route; /* XEP-0124 7.1; NULL or "" : none */
 	int64_t rid;
 	long hold;
 	long wait; /* seconds */

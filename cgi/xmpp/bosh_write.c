@@ -18,6 +18,8 @@ void bosh_create_write(struct strbuf *out, const struct bosh_create *create)
 {
 	strbuf_addf(out, "<body rid='%lld'", (long long)create->rid);
 	attr_write(out, "to", create->domain);
+	if (create->route != NULL && create->route[0] != '\0')
+		attr_write(out, "route", create->route);
 	strbuf_addf(out, " wait='%ld' hold='%ld' ver='1.6' xml:lang='en'", create->wait,
 		    create->hold);
 	strbuf_adds(out, " content='" BOSH_CONTENT_TYPE "' xmpp:version='1.0'"

@@ -1,7 +1,7 @@
 /*
  * SASL for the client, by libgsasl. This file adds what the library leaves to its caller: base64
- * as XMPP carries it (RFC 6120, 6.4.2), the order of preference, a ceiling for the work a server
- * may ask of us, and that a secret is wiped. No callback is set: libgsasl knows the user and the
+ * as XMPP carries it (RFC 6120, 6.4.2), the order of preference, X-OAUTH2, a ceiling for the work a
+ * server may ask of us, and that a secret is wiped. No callback is set: libgsasl knows the user and the
  * password and nothing else, so there is no authorization identity and no channel binding (no
  * -PLUS mechanism).
  */
@@ -29,33 +29,40 @@ struct sasl {
 
 /* ---- the choice ---- */
 
-/* The strongest first. */
+/* The strongest first. X-OAUTH2's message is that of PLAIN: NUL user NUL token. */
 static const struct mechanism {
 	const char *name;
+	const char *library; /* what libgsasl calls it */
 	bool scram;
 } mechanisms[] = {
-    {.name = "SCRAM-SHA-256", .scram = true },
-    {.name = "SCRAM-SHA-1",   .scram = true },
-    {.name = "PLAIN",         .scram = false},
+    {.name = "SCRAM-SHA-256", .library = "SCRAM-SHA-256", .scram = true },
+    {.name = "SCRAM-SHA-1",   .library = "SCRAM-SHA-1",   .scram = true },
+    {.name = "PLAIN",         .library = "PLAIN",         .scram = false},
+    {.name = "X-OAUTH2",      .library = "PLAIN",         .scram = false},
 };
 #define N_MECHANISMS (sizeof mechanisms / sizeof mechanisms[0])
 
-static bool is_offered(const char *offered, const char *name)
+static bool is_listed(const char *list, const char *name)
 {
-	for (size_t n; *offered != '\0'; offered += n) {
-		offered += strspn(offered, " ");
-		n = strcspn(offered, " ");
-		if (n == strlen(name) && strncmp(offered, name, n) == 0)
+	for (size_t n; *list != '\0'; list += n) {
+		list += strspn(list, " ");
+		n = strcspn(list, " ");
+		if (n == strlen(name) && strncmp(list, name, n) == 0)
 			return true;
 	}
 	return false;
 }
 
-const char *sasl_choose(const char *offered, bool allow_plain)
+const char *sasl_choose(const char *offered, const char *allowed, enum sasl_channel channel)
 {
-	for (size_t i = 0; i < N_MECHANISMS; i++)
-		if ((mechanisms[i].scram || allow_plain) && is_offered(offered, mechanisms[i].name))
-			return mechanisms[i].name;
+	for (size_t i = 0; i < N_MECHANISMS; i++) {
+		const struct mechanism *row = &mechanisms[i];
+
+		if (!row->scram && channel != SASL_CHANNEL_PRIVATE)
+			continue;
+		if (is_listed(offered, row->name) && is_listed(allowed, row->name))
+			return row->name;
+	}
 	return NULL;
 }
 
@@ -87,15 +94,15 @@ static enum status password_set(Gsasl_session *session, const char *password, st
 			 "another one on the XMPP server and here");
 }
 
-static enum status session_start(struct sasl *sasl, const char *mechanism, struct error *err)
+static enum status session_start(struct sasl *sasl, const struct mechanism *row, struct error *err)
 {
 	int rc = gsasl_init(&sasl->library);
 
 	if (rc == GSASL_OK)
-		rc = gsasl_client_start(sasl->library, mechanism, &sasl->session);
+		rc = gsasl_client_start(sasl->library, row->library, &sasl->session);
 	if (rc == GSASL_OK)
 		return STATUS_OK;
-	return error_set(err, STATUS_INTERNAL, "libgsasl cannot start %s: %s", mechanism,
+	return error_set(err, STATUS_INTERNAL, "libgsasl cannot start %s: %s", row->library,
 			 gsasl_strerror(rc));
 }
 
@@ -113,7 +120,7 @@ enum status sasl_new(const char *mechanism, const char *user, const char *passwo
 	if (sasl == NULL)
 		return error_no_memory(err);
 	sasl->scram = row->scram;
-	status = session_start(sasl, mechanism, err);
+	status = session_start(sasl, row, err);
 	if (status == STATUS_OK)
 		status = password_set(sasl->session, password, err);
 	if (status == STATUS_OK &&

@@ -59,7 +59,7 @@ api_permissions:
   "tests":
     who:
       ip: 127.0.0.1/8
-    what: [register, check_account]
+    what: [register, check_account, add_rosteritem]
 modules:
   mod_admin_extra: {}
   mod_roster: {}
@@ -68,17 +68,34 @@ modules:
 `;
 }
 
+function callApi(port, command, body) {
+	return httpRequest({
+		port, path: `/api/${command}`, method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+	});
+}
+
+/** Everybody has everybody else as a contact, both ways. */
+export async function makeContacts(port, domain, names) {
+	for (const localuser of names) {
+		for (const user of names.filter((name) => name !== localuser)) {
+			const nick = user[0].toUpperCase() + user.slice(1);
+			const row = { localuser, localhost: domain, user, host: domain, nick, group: "", subs: "both" };
+			await until(`${localuser} to have ${user}`, async () => (await callApi(port, "add_rosteritem", row)).status === 200);
+		}
+	}
+}
+
 /**
  * @param {import('./place.mjs').Place} place
  * @param {{ domain: string, port: number, snippets: Record<string, Record<string, string>>, users?: Record<string, string>,
- *           name?: string }} options
+ *           name?: string, more?: string, env?: Record<string, string> }} options
  *   snippets: names in docs/ejabberd.md to what is replaced in them; "bosh" is always there.
- *   users: localpart to password; registered over its API
+ *   users: localpart to password; registered over its API; more: of its configuration; env: of its environment
  * @returns {Promise<import('./place.mjs').Child>}
  */
-export async function startEjabberd(place, { domain, port, snippets, users = {}, name = "ejabberd" }) {
+export async function startEjabberd(place, { domain, port, snippets, users = {}, name = "ejabberd", more = "", env: moreEnv }) {
 	const texts = Object.entries(snippets).map(([each, changes]) => docSnippet(DOCUMENT, each, changes));
-	const conf = yamlMerge([baseConf(domain), docSnippet(DOCUMENT, "bosh"), ...texts])
+	const conf = yamlMerge([baseConf(domain), docSnippet(DOCUMENT, "bosh"), ...texts, more])
 		.replace(`- port: ${PORT}\n`, `- port: ${port}\n`);
 	const file = place.write(`${name}.yml`, conf.includes("/api:") ? conf : conf.replace(BOSH_LINE, `$&${API_LINE}`));
 	const spool = place.folder(name);
@@ -89,12 +106,10 @@ export async function startEjabberd(place, { domain, port, snippets, users = {},
 		ERL_CRASH_DUMP: "/dev/null",
 		EJABBERD_CONFIG_PATH: file,
 		EJABBERD_LOG_PATH: path.join(spool, "ejabberd.log"),
+		...moreEnv,
 	};
-	const call = (command, body) => httpRequest({
-		port, path: `/api/${command}`, method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-	});
 	const child = await place.startUntil(name, argv, () => httpRequest({ port, path: "/" }), { env });
 	for (const [user, password] of Object.entries(users))
-		await until(`${user} to be registered`, async () => (await call("register", { user, host: domain, password })).status === 200);
+		await until(`${user} to be registered`, async () => (await callApi(port, "register", { user, host: domain, password })).status === 200);
 	return child;
 }

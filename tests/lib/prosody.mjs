@@ -45,12 +45,12 @@ ${host || `VirtualHost ${lua(domain)}\n`}`;
 /**
  * @param {import('./place.mjs').Place} place
  * @param {{ domain: string, port: number, users?: Record<string, string>, more?: string, name?: string,
- *           snippet?: [string, Record<string, string>] }} options
+ *           snippet?: [string, Record<string, string>], env?: Record<string, string> }} options
  *   users: localpart to password; more: global lines of its configuration; snippet: one of docs/prosody.md with the
  *   host in it, and what is replaced there
  * @returns {Promise<import('./place.mjs').Child>}
  */
-export function startProsody(place, { domain, port, users = {}, more = "", snippet, name: folder = "prosody" }) {
+export function startProsody(place, { domain, port, users = {}, more = "", snippet, name: folder = "prosody", env }) {
 	const dir = place.folder(folder);
 	place.folder("certs"); // it looks there, for nothing
 	const host = path.join(folder, fileName(domain));
@@ -60,5 +60,5 @@ export function startProsody(place, { domain, port, users = {}, more = "", snipp
 	}
 	const hostText = snippet && docSnippet(DOCUMENT, ...snippet);
 	const file = place.write(`${folder}.cfg.lua`, confText({ domain, port, dir, more, host: hostText }));
-	return place.startUntil(folder, ["prosody", "-F", "--config", file], () => accepts(port));
+	return place.startUntil(folder, ["prosody", "-F", "--config", file], () => accepts(port), { env });
 }

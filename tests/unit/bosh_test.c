@@ -50,6 +50,22 @@ static void test_create(void **state)
 		    "xmlns:xmpp='urn:xmpp:xbosh' xmlns='http://jabber.org/protocol/httpbind'/>");
 }
 
+static void test_create_with_a_route(void **state)
+{
+	const struct bosh_create create = {
+	    .domain = "example.org", .route = "xmpp:xmpp1.example.org:5222", .rid = 1, .wait = 60};
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	bosh_create_write(&out, &create);
+	expect_body(&out,
+		    "<body rid='1' to='example.org' route='xmpp:xmpp1.example.org:5222' wait='60' "
+		    "hold='0' ver='1.6' xml:lang='en' content='text/xml; charset=utf-8' "
+		    "xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh' "
+		    "xmlns='http://jabber.org/protocol/httpbind'/>");
+}
+
 static void test_bodies(void **state)
 {
 	struct strbuf out;
@@ -366,10 +382,10 @@ static void test_sid_length(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_create),        cmocka_unit_test(test_bodies),
-	    cmocka_unit_test(test_sasl_payloads), cmocka_unit_test(test_iq_payloads),
-	    cmocka_unit_test(test_answers),       cmocka_unit_test(test_refused),
-	    cmocka_unit_test(test_sid_length),
+	    cmocka_unit_test(test_create),      cmocka_unit_test(test_create_with_a_route),
+	    cmocka_unit_test(test_bodies),      cmocka_unit_test(test_sasl_payloads),
+	    cmocka_unit_test(test_iq_payloads), cmocka_unit_test(test_answers),
+	    cmocka_unit_test(test_refused),     cmocka_unit_test(test_sid_length),
 	};
 
 	return cmocka_run_group_tests_name("bosh", tests, NULL, NULL);

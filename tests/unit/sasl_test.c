@@ -126,32 +126,40 @@ static int random_nonce(void **state)
 
 static void test_choose(void **state)
 {
+	static const char password[] = "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN";
 	/* clang-format off */
 	static const struct {
-		const char *offered;
-		bool plain;
+		const char *offered, *allowed;
+		enum sasl_channel channel;
 		const char *chosen;
 	} rows[] = {
-	    {"PLAIN SCRAM-SHA-1 SCRAM-SHA-256", true, "SCRAM-SHA-256"},
-	    {"SCRAM-SHA-256", false, "SCRAM-SHA-256"},
-	    {"PLAIN SCRAM-SHA-1", true, "SCRAM-SHA-1"},
-	    {"SCRAM-SHA-1-PLUS SCRAM-SHA-1", true, "SCRAM-SHA-1"},
-	    {"PLAIN", true, "PLAIN"},
-	    {" PLAIN ", true, "PLAIN"},
-	    {"PLAIN", false, NULL},
-	    {"PLAIN SCRAM-SHA-1", false, "SCRAM-SHA-1"},
-	    {"SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-512", true, NULL},
-	    {"DIGEST-MD5 X-OAUTH2 EXTERNAL ANONYMOUS", true, NULL},
-	    {"plain scram-sha-1", true, NULL},
-	    {"XPLAIN PLAINX", true, NULL},
-	    {"", true, NULL},
-	    {" ", true, NULL},
+	    {"PLAIN SCRAM-SHA-1 SCRAM-SHA-256", password, SASL_CHANNEL_PRIVATE, "SCRAM-SHA-256"},
+	    {"SCRAM-SHA-256", password, SASL_CHANNEL_PUBLIC, "SCRAM-SHA-256"},
+	    {"PLAIN SCRAM-SHA-1", password, SASL_CHANNEL_PRIVATE, "SCRAM-SHA-1"},
+	    {"SCRAM-SHA-1-PLUS SCRAM-SHA-1", password, SASL_CHANNEL_PRIVATE, "SCRAM-SHA-1"},
+	    {"PLAIN", password, SASL_CHANNEL_PRIVATE, "PLAIN"},
+	    {" PLAIN ", password, SASL_CHANNEL_PRIVATE, "PLAIN"},
+	    {"PLAIN", password, SASL_CHANNEL_PUBLIC, NULL},
+	    {"PLAIN SCRAM-SHA-1", password, SASL_CHANNEL_PUBLIC, "SCRAM-SHA-1"},
+	    {"SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-512", password, SASL_CHANNEL_PRIVATE, NULL},
+	    {"DIGEST-MD5 X-OAUTH2 EXTERNAL ANONYMOUS", password, SASL_CHANNEL_PRIVATE, NULL},
+	    {"plain scram-sha-1", password, SASL_CHANNEL_PRIVATE, NULL},
+	    {"XPLAIN PLAINX", password, SASL_CHANNEL_PRIVATE, NULL},
+	    {"", password, SASL_CHANNEL_PRIVATE, NULL},
+	    {" ", password, SASL_CHANNEL_PRIVATE, NULL},
+	    {"SCRAM-SHA-256 SCRAM-SHA-1 PLAIN", "PLAIN", SASL_CHANNEL_PRIVATE, "PLAIN"},
+	    {"SCRAM-SHA-256 SCRAM-SHA-1 PLAIN", "PLAIN", SASL_CHANNEL_PUBLIC, NULL},
+	    {"SCRAM-SHA-256 SCRAM-SHA-1 PLAIN", " PLAIN SCRAM-SHA-1", SASL_CHANNEL_PRIVATE, "SCRAM-SHA-1"},
+	    {"SCRAM-SHA-256 PLAIN X-OAUTH2", "X-OAUTH2", SASL_CHANNEL_PRIVATE, "X-OAUTH2"},
+	    {"X-OAUTH2", "X-OAUTH2", SASL_CHANNEL_PUBLIC, NULL},
+	    {"PLAIN", "", SASL_CHANNEL_PRIVATE, NULL},
+	    {"EXTERNAL", "EXTERNAL", SASL_CHANNEL_PRIVATE, NULL},
 	};
 	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(rows); i++) {
-		const char *chosen = sasl_choose(rows[i].offered, rows[i].plain);
+		const char *chosen = sasl_choose(rows[i].offered, rows[i].allowed, rows[i].channel);
 
 		if (rows[i].chosen == NULL) {
 			assert_null(chosen);
@@ -210,6 +218,21 @@ static void test_plain(void **state)
 		free(expected);
 		sasl_free(sasl);
 	}
+}
+
+static void test_x_oauth2(void **state)
+{
+	struct sasl *sasl = start("X-OAUTH2", "alice", "r9KFladBTYJS71OggKCifo0GJwyT7oY4");
+	char *expected = encode("\0alice\0r9KFladBTYJS71OggKCifo0GJwyT7oY4", 39);
+	char *out = NULL;
+
+	(void)state;
+	assert_int_equal(sasl_step(sasl, "", &out, NULL), STATUS_OK);
+	assert_string_equal(out, expected);
+	assert_true(sasl_done(sasl));
+	secret_free(out);
+	free(expected);
+	sasl_free(sasl);
 }
 
 static void test_password_refused(void **state)
@@ -479,6 +502,7 @@ int main(void)
 	    cmocka_unit_test(test_choose),
 	    cmocka_unit_test(test_unknown_mechanism),
 	    cmocka_unit_test_setup(test_plain, random_nonce),
+	    cmocka_unit_test(test_x_oauth2),
 	    cmocka_unit_test(test_password_refused),
 	    cmocka_unit_test(test_plain_after_its_end),
 	    cmocka_unit_test(test_rfc_vectors),

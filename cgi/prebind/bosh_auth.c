@@ -1,0 +1,134 @@
+/*
+ * The ways to log in, by the values of bosh_auth; the mechanism; and the operator's sentences that
+ * are the same for every way.
+ */
+#include "prebind/bosh_auth.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "xmpp/sasl.h"
+
+static const struct {
+	const char *name;
+	const struct bosh_auth_way *way;
+} ways[] = {
+    [BOSH_AUTH_PASSWORD] = {"password", &bosh_auth_password},
+    [BOSH_AUTH_JWT] = {"jwt",      &bosh_auth_jwt     },
+    [BOSH_AUTH_OAUTH] = {"oauth",    &bosh_auth_oauth   },
+    [BOSH_AUTH_TOKEN] = {"token",    &bosh_auth_token   },
+};
+
+/* All that the way can use, or those of them that bosh_mechanisms names: the check of the configuration left some. */
+static char *mechanisms_make(const struct bosh_auth_way *way, const struct conf_list *allowed)
+{
+	struct strbuf names;
+	char *taken;
+
+	strbuf_init(&names);
+	if (allowed->count == 0)
+		strbuf_adds(&names, way->mechanisms);
+	for (size_t i = 0; i < allowed->count; i++)
+		if (sasl_choose(allowed->items[i], way->mechanisms, SASL_CHANNEL_PRIVATE))
+			strbuf_addf(&names, "%s%s", names.len ? " " : "", allowed->items[i]);
+	taken = strbuf_take(&names);
+	strbuf_clear(&names);
+	return taken;
+}
+
+enum status bosh_auth_open(const struct site_conf *conf, struct store *store, struct bosh_auth *out,
+			   struct error *err)
+{
+	struct bosh_auth auth = {.way = ways[conf->bosh_auth].way,
+				 .name = ways[conf->bosh_auth].name};
+	enum status status;
+
+	auth.mechanisms = mechanisms_make(auth.way, &conf->bosh_mechanisms);
+	if (!auth.mechanisms)
+		return error_no_memory(err);
+	status = auth.way->open(conf, store, &auth.state, err);
+	if (status == STATUS_OK)
+		*out = auth;
+	else
+		free(auth.mechanisms);
+	return status;
+}
+
+void bosh_auth_close(struct bosh_auth *auth)
+{
+	if (auth->way)
+		auth->way->close(auth->state);
+	free(auth->mechanisms);
+	*auth = (struct bosh_auth){0};
+}
+
+const char *bosh_auth_mechanism(const struct bosh_auth *auth, const char *offered, const char *url,
+				struct error *err)
+{
+	enum sasl_channel channel =
+	    http_url_is_private(url) ? SASL_CHANNEL_PRIVATE : SASL_CHANNEL_PUBLIC;
+	const char *chosen = sasl_choose(offered, auth->mechanisms, channel);
+	const char *in_clear = sasl_choose(offered, auth->mechanisms, SASL_CHANNEL_PRIVATE);
+
+	if (chosen)
+		return chosen;
+	if (in_clear)
+		error_set(err, STATUS_CHAT_SERVER,
+			  "the XMPP server offers only %s, and bosh_service is neither https nor "
+			  "on loopback: use https",
+			  in_clear);
+	else
+		error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "the XMPP server offers no mechanism that bosh_auth = %s may use (%s) but: "
+		    "%s; some servers offer PLAIN only over https",
+		    auth->name, auth->mechanisms, offered[0] ? offered : "none");
+	return NULL;
+}
+
+void bosh_credentials_init(struct bosh_credentials *credentials)
+{
+	*credentials = (struct bosh_credentials){0};
+	strbuf_init_secret(&credentials->secret);
+}
+
+void bosh_credentials_clear(struct bosh_credentials *credentials)
+{
+	strbuf_clear(&credentials->secret);
+	free(credentials->site_user);
+	credentials->site_user = NULL;
+}
+
+/* RFC 6120 6.5; what is not here is the server's own business, and in its log. */
+static const struct advice {
+	const char *condition;
+	const char *text;
+} advices[] = {
+    {"account-disabled",       "enable it there"                                    },
+    {"credentials-expired",    "renew them there"                                   },
+    {"encryption-required",    "it wants TLS: set bosh_service to its https address"},
+    {"mechanism-too-weak",     "it wants another mechanism for this account: check "
+			   "bosh_mechanisms"              },
+    {"temporary-auth-failure", "it cannot look the account up now: see its log"     },
+    {"invalid-mechanism",      "it does not take what it offered: see its log"      },
+    {"malformed-request",      "it cannot read our SASL data: see its log"          },
+};
+
+bool bosh_auth_refused(const struct bosh_auth *auth, const struct jid *jid,
+		       const struct bosh_credentials *credentials, const char *condition,
+		       struct error *err)
+{
+	const char *advice = "see its log";
+
+	if (strcmp(condition, "not-authorized") == 0 || strcmp(condition, "invalid-authzid") == 0) {
+		auth->way->refused(auth->state, jid, credentials, err);
+		return credentials->kept;
+	}
+	for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
+		if (strcmp(advices[i].condition, condition) == 0)
+			advice = advices[i].text;
+	error_set(err, STATUS_CHAT_SERVER, "the XMPP server refuses the log-in of %s@%s (%s): %s",
+		  jid->localpart, jid->domain, condition[0] ? condition : "no reason given",
+		  advice);
+	return false;
+}

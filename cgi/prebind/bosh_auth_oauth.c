@@ -1,0 +1,242 @@
+/*
+ * bosh_auth = oauth: a token of ejabberd's own, by its API (oauth_issue_token), kept until shortly
+ * before its end and sent by X-OAUTH2.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "prebind/bosh_auth.h"
+#include "prebind/oauth_tokens.h"
+
+#define TOKEN_LIFE_S   600 /* asked for: whoever finds one may log in for so long */
+#define TOKEN_MARGIN_S 60  /* before its end it is used no more: a log-in, and clocks that differ */
+#define TOKEN_MAX      1024 /* bytes; ejabberd's have 32, or are JWTs */
+
+struct oauth {
+	const struct site_conf *conf;
+	struct strbuf password;
+	struct oauth_tokens *tokens;
+};
+
+static void oauth_close(void *state)
+{
+	struct oauth *oauth = state;
+
+	if (!oauth)
+		return;
+	strbuf_clear(&oauth->password);
+	oauth_tokens_free(oauth->tokens);
+	free(oauth);
+}
+
+static enum status conf_take(struct oauth *oauth, struct error *err)
+{
+	const struct site_conf *conf = oauth->conf;
+	struct error why = {0};
+
+	if (!http_url_is_private(conf->bosh_oauth_url) && !conf->upstream_http)
+		return error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "bosh_oauth_url: neither https nor on loopback: whoever reads along "
+		    "could log in as anybody");
+	if (conf->bosh_oauth_password_file[0] &&
+	    secret_file_read(conf->bosh_oauth_password_file, &oauth->password, &why) != STATUS_OK)
+		return prebind_key_error("bosh_oauth_password_file", &why, err);
+	return STATUS_OK;
+}
+
+static enum status oauth_open(const struct site_conf *conf, struct store *store, void **state,
+			      struct error *err)
+{
+	struct oauth *oauth = calloc(1, sizeof(*oauth));
+	enum status status;
+
+	(void)store;
+	if (!oauth)
+		return error_no_memory(err);
+	oauth->conf = conf;
+	strbuf_init_secret(&oauth->password);
+	status = conf_take(oauth, err);
+	if (status == STATUS_OK)
+		status = oauth_tokens_new(&oauth->tokens, err);
+	if (status == STATUS_OK)
+		*state = oauth;
+	else
+		oauth_close(oauth);
+	return status;
+}
+
+/* ---- the call ---- */
+
+static void request_write(const char *jid, struct strbuf *out)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, out);
+	json_open_object(&w, NULL);
+	json_put_string(&w, "jid", jid);
+	json_put_integer(&w, "ttl", TOKEN_LIFE_S);
+	json_put_string(&w, "scopes", "sasl_auth");
+	json_close_object(&w);
+}
+
+static enum status refuse_http(const struct oauth *oauth, int http_status, struct error *err)
+{
+	const char *advice = "see its log";
+
+	if (http_status == 401)
+		advice = "check bosh_oauth_user and bosh_oauth_password_file";
+	else if (http_status == 403)
+		advice = "its api_permissions must allow us oauth_issue_token";
+	else if (http_status == 404)
+		advice = "its request_handlers must have mod_http_api at that path";
+	else if (http_status == 400)
+		advice = "is its oauth_issue_token that of ejabberd 20 or later?";
+	return error_set(err, STATUS_CHAT_SERVER, "bosh_oauth_url %s answers %d: %s",
+			 oauth->conf->bosh_oauth_url, http_status, advice);
+}
+
+/* {"token":"…","scopes":[…],"expires_in":"600 seconds"}; some versions have a number there. */
+static long life_read(const struct json *answer)
+{
+	const struct json *expires = json_member(answer, "expires_in");
+	const char *text = json_string(expires);
+	long long seconds = TOKEN_LIFE_S;
+
+	if (text)
+		seconds = strtoll(text, NULL, 10);
+	else
+		json_integer(expires, &seconds);
+	return seconds > 0 && seconds < TOKEN_LIFE_S ? (long)seconds : TOKEN_LIFE_S;
+}
+
+/* It goes into SASL's message and into no text: NUL would end it, and nothing else is in tokens. */
+static bool token_is_sound(const char *token)
+{
+	size_t len = token ? strlen(token) : 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (token[i] <= ' ' || token[i] > '~')
+			return false;
+	return len > 0 && len <= TOKEN_MAX;
+}
+
+static enum status token_read(const struct http_answer *answer, struct strbuf *token, long *life_s,
+			      struct error *err)
+{
+	struct json *root = NULL;
+	const char *text = NULL;
+	enum status status = STATUS_OK;
+
+	if (json_parse(answer->body.data, answer->body.len, &root, NULL) == STATUS_OK)
+		text = json_string(json_member(root, "token"));
+	if (token_is_sound(text)) {
+		strbuf_adds(token, text);
+		*life_s = life_read(root);
+		if (!strbuf_ok(token))
+			status = error_no_memory(err);
+	} else {
+		status = error_set(err, STATUS_CHAT_SERVER,
+				   "bosh_oauth_url answers without a token: is it ejabberd's "
+				   "/api/oauth_issue_token?");
+	}
+	json_free(root);
+	return status;
+}
+
+static enum status post(const struct oauth *oauth, struct prebind_call *call,
+			const struct strbuf *body, struct http_answer *answer, struct error *err)
+{
+	bool basic = oauth->conf->bosh_oauth_user[0] != '\0';
+	struct http_call request = {.url = oauth->conf->bosh_oauth_url,
+				    .body = body->data,
+				    .body_len = body->len,
+				    .content_type = "application/json",
+				    .accept = "application/json",
+				    .user = basic ? oauth->conf->bosh_oauth_user : NULL,
+				    .password = basic ? oauth->password.data : NULL,
+				    .deadline_ms = call->deadline_ms};
+	struct http_connection *connection = http_connection_borrow(call->http);
+	enum status status;
+
+	if (!connection || !strbuf_ok(body))
+		status = error_no_memory(err);
+	else
+		status = http_connection_call(connection, &request, answer, err);
+	http_connection_return(call->http, connection);
+	if (status == STATUS_OK && answer->status != 200)
+		status = refuse_http(oauth, answer->status, err);
+	return status;
+}
+
+/* A new token. Where the API fails, so would the log-in: it counts as the XMPP server's failure. */
+static enum status token_issue(const struct oauth *oauth, struct prebind_call *call,
+			       const char *jid, struct strbuf *token, struct error *err)
+{
+	int64_t asked_ms = clock_monotonic_ms();
+	struct http_answer answer;
+	struct strbuf body;
+	long life_s = 0;
+	enum status status;
+
+	http_answer_init(&answer);
+	strbuf_init(&body);
+	request_write(jid, &body);
+	status = post(oauth, call, &body, &answer, err);
+	if (status == STATUS_OK)
+		status = token_read(&answer, token, &life_s, err);
+	if (status == STATUS_OK)
+		oauth_tokens_keep(oauth->tokens, jid, token->data,
+				  asked_ms + (life_s - TOKEN_MARGIN_S) * 1000);
+	else if (status != STATUS_INTERNAL)
+		call->outcome = OUTCOME_FAILED;
+	strbuf_clear(&body);
+	http_answer_clear(&answer);
+	return status;
+}
+
+/* ---- the way ---- */
+
+static enum status oauth_prepare(void *state, struct prebind_call *call,
+				 struct bosh_credentials *out, struct error *err)
+{
+	struct oauth *oauth = state;
+	char *jid = jid_bare_text(call->jid);
+	enum status status = STATUS_OK;
+
+	if (!jid)
+		return error_no_memory(err);
+	out->kept = oauth_tokens_find(oauth->tokens, jid, clock_monotonic_ms(), &out->secret);
+	if (!out->kept)
+		status = token_issue(oauth, call, jid, &out->secret, err);
+	free(jid);
+	return status;
+}
+
+static void oauth_refused(void *state, const struct jid *jid,
+			  const struct bosh_credentials *credentials, struct error *err)
+{
+	struct oauth *oauth = state;
+	char *text = jid_bare_text(jid);
+
+	if (text)
+		oauth_tokens_drop(oauth->tokens, text, credentials->secret.data);
+	free(text);
+	error_set(
+	    err, STATUS_CHAT_SERVER,
+	    "the XMPP server refuses the OAuth token that it issued for %s@%s (not-authorized): "
+	    "is bosh_oauth_url (%s) the API of that server, and oauth_access such that it may "
+	    "be used?",
+	    jid->localpart, jid->domain, oauth->conf->bosh_oauth_url);
+}
+
+const struct bosh_auth_way bosh_auth_oauth = {
+    .mechanisms = "X-OAUTH2",
+    .open = oauth_open,
+    .close = oauth_close,
+    .prepare = oauth_prepare,
+    .refused = oauth_refused,
+};

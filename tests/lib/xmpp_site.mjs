@@ -1,0 +1,166 @@
+/*
+ * A site in front of a real Prosody or ejabberd, by each way to log in there (bosh_auth): the server with the snippet
+ * of its document, the program with the keys that the document names, users who are each other's contacts. Without a
+ * web server: requests go to the program's FastCGI socket.
+ */
+import { randomBytes } from "node:crypto";
+import { docSnippet } from "./docs.mjs";
+import { makeContacts, startEjabberd } from "./ejabberd.mjs";
+import { extauthProgram } from "./extauth.mjs";
+import { httpRequest, Visitor } from "./http.mjs";
+import { jwkText, newKey } from "./login_token.mjs";
+import { Prebind } from "./prebind.mjs";
+import { startProsody } from "./prosody.mjs";
+import { freePorts } from "./wait.mjs";
+
+export const DOMAIN = "example.org";
+
+/** The ways that are documented: what to give to startSite. */
+export const WAYS = {
+	"Prosody, password by SCRAM": { server: "prosody", way: "password" },
+	"Prosody, password by PLAIN": { server: "prosody", way: "password", site: { bosh_mechanisms: "PLAIN" } },
+	"Prosody, token": { server: "prosody", way: "token" },
+	"ejabberd, password by SCRAM": { server: "ejabberd", way: "password" },
+	"ejabberd, password by PLAIN": { server: "ejabberd", way: "password", site: { bosh_mechanisms: "PLAIN" } },
+	"ejabberd, jwt": { server: "ejabberd", way: "jwt" },
+	"ejabberd, oauth": { server: "ejabberd", way: "oauth" },
+	"ejabberd, token by extauth": { server: "ejabberd", way: "token" },
+};
+
+/** What has an account on the XMPP server has another password than on the site; who has none needs none. */
+function newPasswords(names) {
+	return Object.fromEntries(names.map((name) => [name, randomBytes(18).toString("base64url")]));
+}
+
+/** The keys of prebind.conf for a way, as the server's document has them. */
+function siteKeys(place, { way, port, key }) {
+	const keyFile = () => place.write("etc/bosh.key", key.text);
+	return {
+		jid: `{user}@${DOMAIN}`,
+		backend: "bosh",
+		bosh_service: `http://127.0.0.1:${port}/http-bind`,
+		bosh_auth: way,
+		bosh_token_key_file: way === "token" ? keyFile() : undefined,
+		bosh_jwt_key_file: way === "jwt" ? keyFile() : undefined,
+		bosh_oauth_url: way === "oauth" ? `http://127.0.0.1:${port}/api/oauth_issue_token` : undefined,
+	};
+}
+
+function prosodyStarter(place, site, { more = "", env }) {
+	const snippets = {
+		password: { more: docSnippet("docs/prosody.md", "password") },
+		token: {
+			snippet: ["token", {
+				"/usr/local/share/prebind/prosody": place.copy("prosody", "modules"),
+				"/etc/prosody/prebind.key": place.write("server.key", site.key.text),
+			}],
+		},
+	};
+	const how = snippets[site.way];
+	return () => startProsody(place, {
+		domain: DOMAIN, port: site.port, users: site.accounts, env, ...how, more: `${how.more ?? ""}\n${more}`,
+	});
+}
+
+function ejabberdStarter(place, site, { more = "", env }) {
+	const snippets = {
+		password: () => ({ password: {} }),
+		jwt: () => ({ jwt: { "/etc/ejabberd/prebind.jwk": place.write("prebind.jwk", jwkText(site.key.key)) } }),
+		oauth: () => ({ oauth: {} }),
+		token: () => ({
+			extauth: { "/usr/local/bin/prebind-extauth": extauthProgram(place), "/etc/prebind/prebind.conf": site.prebind.conf },
+		}),
+	};
+	const hasAccounts = ["password", "oauth"].includes(site.way);
+	let users = hasAccounts ? site.accounts : {};
+	return async () => {
+		const child = await startEjabberd(place, { domain: DOMAIN, port: site.port, snippets: snippets[site.way](), users, more, env });
+		await makeContacts(site.port, DOMAIN, Object.keys(site.accounts));
+		users = {}; // they are in its database from now on
+		return child;
+	};
+}
+
+export class Site {
+	/** A visitor who has not logged in. */
+	visitor(host) {
+		return new Visitor((request) => this.prebind.request({ ...request, params: host ? { HTTP_HOST: host } : {} }));
+	}
+
+	/** A visitor who has logged in. */
+	async enter(user) {
+		const visitor = this.visitor();
+		const answer = await visitor.login(user, this.users[user]);
+		if (answer.status !== 303)
+			throw new Error(`${user} cannot log in: ${answer.status} ${answer.body}`);
+		return visitor;
+	}
+
+	async restartXmpp() {
+		await this.xmpp.stop();
+		this.xmpp = await this.startXmpp();
+	}
+}
+
+/**
+ * @param {import('./place.mjs').Place} place
+ * @param {{ server: string, way: string, site?: object, users?: Record<string, string>, more?: string,
+ *           env?: Record<string, string>, beside?: Site, start?: boolean }} options
+ *   users: site user to site password; more: the XMPP server's further configuration; env: its environment;
+ *   beside: a site whose XMPP server is used
+ * @returns {Promise<Site>}
+ */
+export async function startSite(place, { server, way, site = {}, users = { alice: "alice's site password", bob: "bob's site password" },
+	more, env, beside }) {
+	const made = Object.assign(new Site(), { server, way, users, key: beside?.key ?? newKey() });
+	made.port = beside?.port ?? (await freePorts(1))[0];
+	made.accounts = beside?.accounts ?? newPasswords(Object.keys(users));
+	made.prebind = new Prebind(place, { site: { ...siteKeys(place, made), ...site } });
+	await made.prebind.prepare(users);
+	for (const [name, password] of Object.entries(way === "password" ? made.accounts : {}))
+		await made.prebind.ctlOk(["map", "set", name, `${name}@${DOMAIN}`, "--xmpp-password-stdin"], { input: `${password}\n` });
+	if (!beside) {
+		made.startXmpp = (server === "prosody" ? prosodyStarter : ejabberdStarter)(place, made, { more, env });
+		made.xmpp = await made.startXmpp();
+	}
+	await made.prebind.start();
+	return made;
+}
+
+/**
+ * Sends one body on a session as a browser would, on a connection of its own; counts the rid on.
+ * @param {number} port
+ * @param {{ sid: string, rid: string }} session
+ */
+export async function goOn(port, session, payload, attributes = "") {
+	const answer = await httpRequest({
+		port,
+		path: "/http-bind",
+		method: "POST",
+		headers: { "Content-Type": "text/xml; charset=utf-8" },
+		body: `<body rid='${session.rid}' sid='${session.sid}' ${attributes} xmlns='http://jabber.org/protocol/httpbind'>${payload}</body>`,
+	});
+	session.rid = String(Number(session.rid) + 1);
+	return answer;
+}
+
+const ROSTER = "<iq xmlns='jabber:client' type='get' id='roster-1'><query xmlns='jabber:iq:roster'/></iq>";
+
+/** Asks for the roster; returns the server's answer, the element iq itself among the rest. */
+export async function askRoster(port, session) {
+	let { body } = await goOn(port, session, ROSTER);
+	for (let polls = 0; !/id=['"]roster-1/.test(body) && !/terminate/.test(body) && polls < 3; polls++)
+		({ body } = await goOn(port, session, ""));
+	return body;
+}
+
+/** Whose session it is, by the server's own word: its answer to a ping is addressed to that full JID. */
+export async function whose(port, session) {
+	let { body } = await goOn(port, session, `<iq xmlns='jabber:client' type='get' id='ping-1' to='${DOMAIN}'><ping xmlns='urn:xmpp:ping'/></iq>`);
+	for (let polls = 0; !/id=['"]ping-1/.test(body) && !/terminate/.test(body) && polls < 3; polls++)
+		({ body } = await goOn(port, session, ""));
+	const iq = /<iq\b[^>]*id=['"]ping-1[^>]*>/.exec(body)?.[0] ?? "";
+	return /\bto=['"]([^'"]*)/.exec(iq)?.[1];
+}
+
+export const endSession = (port, session) => goOn(port, session, "", "type='terminate'").catch(() => {});
