@@ -29,7 +29,7 @@ XMPP     = adhoc adhoc_form adhoc_http adhoc_json adhoc_server_read adhoc_server
 	adhoc_xml bosh bosh_write jid jwt login_key login_token sasl
 NET      = http_client http_failure http_target
 WEB      = basic_auth csrf request request_fields request_path response router server server_pool \
-	server_process server_socket template template_html template_parse template_render
+	server_process server_socket template template_html template_parse template_render template_texts
 IDENTITY = caller django_session identity jid_rule login_session password password_argon2 \
 	password_crypt password_digest password_hash password_stretch php_serialize php_session \
 	remote_user site_session xmpp_login
@@ -60,10 +60,11 @@ UNIT_TESTS = \
 BENCH = load peer
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
-STATIC     = archive.js attach.js bind.js chat.css chat.js contacts.js conversation.js dom.js embed.css embed.js \
+STATIC     = archive.js attach.js bind.js chat.css chat.js contacts.js conversation.js converse.css converse.js dom.js embed.css embed.js \
 	handover.js icon.svg lang/de.js lang/en.js lang/fr.js life.js pace.js panel.js prebind.js rooms.js stanza.js \
 	tabs.js texts.js ui.js
 VENDOR     = static/vendor/strophe.js
+CONVERSE   = static/vendor/converse/converse.min.js
 
 # ---- libraries ----
 
@@ -100,7 +101,7 @@ SAY = @$(if $(V),:,printf '  %-4s %s\n')
 
 # ---- build ----
 
-all: $(PROGRAMS) $(VENDOR:%=$(if $(wildcard node_modules),%))
+all: $(PROGRAMS) $(patsubst %,$(if $(wildcard node_modules),%),$(VENDOR) $(CONVERSE))
 
 $(BUILD)/prebind.fcgi: $(BUILD)/main.o $(BUILD)/libprebind.a
 	$(SAY) LINK $@
@@ -157,7 +158,17 @@ static/vendor/strophe.js: node_modules/strophe.js/dist/strophe.umd.min.js
 	sed '/^\/\/# sourceMappingURL=/d' $< > $@.part
 	mv $@.part $@
 
-vendor: $(VENDOR)
+# Converse.js for client = converse, less its source maps and what only OMEMO needs
+CONVERSE_DIST = node_modules/converse.js/dist
+$(CONVERSE): $(CONVERSE_DIST)/converse.min.js
+	rm -rf $(@D) && mkdir -p $(@D)
+	cp node_modules/converse.js/LICENSE $(@D)/LICENSE.txt
+	cp -R $(addprefix $(CONVERSE_DIST)/,converse.min.css emoji.json chunkjs images sounds webfonts) $(@D)
+	find $(@D) -name '*.map' -exec rm {} +
+	sed '/^\/\/# sourceMappingURL=/d' $< > $@.part
+	mv $@.part $@
+
+vendor: $(VENDOR) $(CONVERSE)
 
 # ---- run, test ----
 
@@ -218,7 +229,7 @@ INSTALL_PROGRAM = $(INSTALL) -m 755
 INSTALL_DATA    = $(INSTALL) -m 644
 
 install: all vendor
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(DATADIR)/templates/partials \
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(DATADIR)/templates/partials $(DESTDIR)$(DATADIR)/templates/lang \
 		$(DESTDIR)$(DATADIR)/static/vendor $(DESTDIR)$(DATADIR)/lighttpd $(DESTDIR)$(DATADIR)/apache \
 		$(DESTDIR)$(DATADIR)/nginx $(DESTDIR)$(DATADIR)/prosody \
 		$(DESTDIR)$(DATADIR)/sql/sites
@@ -227,11 +238,14 @@ install: all vendor
 	$(INSTALL_DATA) templates/*.html $(DESTDIR)$(DATADIR)/templates
 	$(INSTALL_DATA) sql/sites/*.sql $(DESTDIR)$(DATADIR)/sql/sites
 	$(INSTALL_DATA) templates/partials/*.html $(DESTDIR)$(DATADIR)/templates/partials
+	$(INSTALL_DATA) templates/lang/*.json $(DESTDIR)$(DATADIR)/templates/lang
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/static/lang
 	$(INSTALL_DATA) $(addprefix static/,$(filter-out lang/%,$(STATIC))) $(DESTDIR)$(DATADIR)/static
 	$(INSTALL_DATA) $(addprefix static/,$(filter lang/%,$(STATIC))) $(DESTDIR)$(DATADIR)/static/lang
 	$(INSTALL_DATA) prosody/*.lua $(DESTDIR)$(DATADIR)/prosody
 	$(INSTALL_DATA) $(VENDOR) $(VENDOR:.js=.LICENSE.txt) $(DESTDIR)$(DATADIR)/static/vendor
+	cp -R $(dir $(CONVERSE)) $(DESTDIR)$(DATADIR)/static/vendor
+	chmod -R u=rwX,go=rX $(DESTDIR)$(DATADIR)/static/vendor
 	for file in lighttpd/*.conf apache/*.conf nginx/*.conf; do \
 		sed 's|/usr/local/share/prebind|$(DATADIR)|; s|/usr/local/lib/prebind|$(LIBDIR)|' $$file \
 			> $(DESTDIR)$(DATADIR)/$$file || exit 1; done

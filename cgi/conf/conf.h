@@ -25,6 +25,7 @@ struct conf_limit {
 };
 
 enum conf_accounts { ACCOUNTS_ALL, ACCOUNTS_MAP };
+enum conf_client { CLIENT_BUILTIN, CLIENT_CONVERSE, CLIENT_NONE };
 enum conf_backend { BACKEND_TIGASE, BACKEND_BOSH };
 enum conf_format { FORMAT_JSON, FORMAT_XML };
 enum conf_key_in { KEY_IN_HEADER, KEY_IN_QUERY };
@@ -57,6 +58,8 @@ struct site_conf {
 	bool base_path_set;
 	char *database;
 	char *templates;
+	struct conf_list language; /* to choose from; the first where none is wanted */
+	long client;               /* enum conf_client */
 	struct conf_list identity;
 	struct conf_list exclude_users; /* names that other providers than login give to guests */
 	char *login_url; /* "" : our own /login, where provider login is configured */

@@ -43,6 +43,12 @@ static const char *const php_format_words[] = {
     [PHP_FORMAT_BINARY] = "php_binary",
     NULL,
 };
+static const char *const client_words[] = {
+    [CLIENT_BUILTIN] = "builtin",
+    [CLIENT_CONVERSE] = "converse",
+    [CLIENT_NONE] = "none",
+    NULL,
+};
 static const char *const accounts_words[] = {[ACCOUNTS_ALL] = "all", [ACCOUNTS_MAP] = "map", NULL};
 static const char *const backend_words[] = {
     [BACKEND_TIGASE] = "tigase", [BACKEND_BOSH] = "bosh", NULL};
@@ -90,6 +96,12 @@ const struct conf_key conf_keys[] = {
 	 .what = "The SQLite file with users, login sessions and the JID map."},
 	{SITE(templates), .type = TYPE_PATH, .initial = PREBIND_DATADIR "/templates",
 	 .what = "The folder with the pages' templates."},
+	{SITE(language), .type = TYPE_WORDS, .initial = "en de fr",
+	 .what = "The languages the pages are offered in; visitors get the one their browser asks "
+		 "for, else the first."},
+	{SITE(client), .type = TYPE_ENUM, .initial = "builtin", .words = client_words,
+	 .what = "What talks on the page: our own user interface, Converse.js, or nothing but the "
+		 "data for a client of the site's own."},
 	{SITE(identity), .type = TYPE_WORDS, .initial = "login", .words = identity_words,
 	 .what = "Who says which user is logged in, asked in this order."},
 	{SITE(exclude_users), .type = TYPE_WORDS, .initial = "0 anonymous guest",

@@ -2,6 +2,8 @@
  * GET / : the chat page, with the session in its data block where the browser's own doing asked for the page; else
  * the page's script asks for one (SEC-CSRF-3).
  */
+#include <stdlib.h>
+
 #include "page/page.h"
 #include "web/csrf.h"
 
@@ -16,6 +18,22 @@ static void add_user(const struct exchange *ex, struct view *view)
 	view_text(view, "token", token);
 }
 
+/* Converse.js asks prebind.json itself, but must know whom for, and where. */
+static void write_converse(const struct exchange *ex, const char *user_key, struct strbuf *out)
+{
+	char *jid = jid_bare_text(&ex->jid);
+	struct json_writer w;
+
+	json_writer_init(&w, out);
+	json_open_object(&w, NULL);
+	json_put_string(&w, "user", user_key);
+	json_put_string(&w, "bind", "required");
+	json_put_string(&w, "account", jid);
+	json_put_string(&w, "bosh_url", ex->site->conf->bosh_url);
+	json_close_object(&w);
+	free(jid);
+}
+
 static void send_chat(struct exchange *ex, const struct prebind_session *session)
 {
 	struct view *view = view_new();
@@ -24,11 +42,14 @@ static void send_chat(struct exchange *ex, const struct prebind_session *session
 
 	strbuf_init_secret(&json);
 	bind_user_key(ex, user_key);
-	bind_write_json(session, user_key, &json);
+	if (ex->site->conf->client == CLIENT_CONVERSE)
+		write_converse(ex, user_key, &json);
+	else
+		bind_write_json(session, user_key, &json);
 	if (view != NULL && strbuf_ok(&json)) {
 		add_user(ex, view);
 		view_json_script(view, "session", json.data);
-		page_send(ex, 200, "chat.html", view);
+		page_send(ex, 200, page_of_client(ex->site->conf), view);
 	} else {
 		ex->res->failed = true;
 	}
@@ -41,7 +62,9 @@ void chat_handle(struct exchange *ex)
 	struct prebind_session session = {0};
 	struct error err = {0};
 
-	if (ex->req.method == HTTP_HEAD || !csrf_may_bind(&ex->req)) {
+	bool asks_later = ex->site->conf->client == CLIENT_CONVERSE;
+
+	if (asks_later || ex->req.method == HTTP_HEAD || !csrf_may_bind(&ex->req)) {
 		send_chat(ex, NULL);
 		return;
 	}

@@ -85,8 +85,8 @@ static void send_page(struct exchange *ex, enum status status)
 	snprintf(code, sizeof(code), "%d", status_http(status));
 	if (view != NULL) {
 		view_text(view, "status", code);
-		view_text(view, "title", status_title(status));
-		view_text(view, "sentence", status_sentence(status));
+		view_text(view, "title", page_status_title(ex, status));
+		view_text(view, "sentence", page_status_sentence(ex, status));
 		view_text(view, "request_id", ex->req.id);
 		view_flag(view, "retry", later);
 		view_flag(view, "login",

@@ -75,7 +75,7 @@ static void send_form(struct exchange *ex, enum status status)
 		view_text(view, "user", fields_get(&ex->req.form, "user"));
 		view_flag(view, "failed", status == STATUS_BAD_CREDENTIALS);
 		if (status != STATUS_OK)
-			view_text(view, "message", status_sentence(status));
+			view_text(view, "message", page_status_sentence(ex, status));
 		page_send(ex, status_http(status), "login.html", view);
 	} else {
 		ex->res->failed = true;

@@ -13,15 +13,21 @@
 
 static const char *const chat_names[] = {"base",  "nonce",      "user", "session",
 					 "token", "can_logout", NULL};
+static const char *const converse_names[] = {"base",  "nonce",      "user", "session",
+					     "token", "can_logout", NULL};
+static const char *const data_names[] = {"base",  "nonce",      "user", "session",
+					 "token", "can_logout", NULL};
 static const char *const login_names[] = {"base", "nonce",  "user",    "token",
 					  "next", "failed", "message", NULL};
 static const char *const error_names[] = {"base",       "nonce", "status", "title", "sentence",
 					  "request_id", "retry", "login",  NULL};
 
 const struct template_page page_templates[] = {
-    {"chat.html",  chat_names },
-    {"login.html", login_names},
-    {"error.html", error_names},
+    {"login.html",  login_names,    false},
+    {"error.html",  error_names,    false},
+    {PAGE_CHAT,     chat_names,     false},
+    {PAGE_CONVERSE, converse_names, true },
+    {PAGE_DATA,     data_names,     true },
 };
 const size_t page_templates_count = sizeof(page_templates) / sizeof(page_templates[0]);
 
@@ -95,8 +101,16 @@ static void add_bosh_origins(const struct site_conf *conf, struct strbuf *out)
 	}
 }
 
+/* Converse.js 14 puts style elements into its page: nothing else of ours may (docs/converse.md). */
+static bool has_inline_styles(const struct exchange *ex)
+{
+	return ex->site != NULL && ex->site->conf->client == CLIENT_CONVERSE && ex->route != NULL &&
+	       ex->route->handle == chat_handle;
+}
+
 static void add_content_security_policy(struct exchange *ex)
 {
+	const char *styles = has_inline_styles(ex) ? " 'unsafe-inline'" : "";
 	const char *type = ex->res->headers[HEADER_CONTENT_TYPE];
 	struct strbuf csp;
 
@@ -106,9 +120,10 @@ static void add_content_security_policy(struct exchange *ex)
 	} else {
 		strbuf_addf(
 		    &csp,
-		    "default-src 'none'; script-src 'nonce-%s' 'strict-dynamic'; style-src 'self'; "
+		    "default-src 'none'; script-src 'nonce-%s' 'strict-dynamic'; style-src "
+		    "'self'%s; "
 		    "img-src 'self' data:; font-src 'self'; media-src 'self'; connect-src 'self'",
-		    ex->nonce);
+		    ex->nonce, styles);
 		if (ex->site != NULL)
 			add_bosh_origins(ex->site->conf, &csp);
 		strbuf_adds(&csp, "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
@@ -128,6 +143,68 @@ void page_finish(struct exchange *ex)
 		response_header(ex->res, HEADER_STRICT_TRANSPORT_SECURITY, "max-age=31536000");
 }
 
+const char *page_of_client(const struct site_conf *conf)
+{
+	static const char *const pages[] = {
+	    [CLIENT_BUILTIN] = PAGE_CHAT,
+	    [CLIENT_CONVERSE] = PAGE_CONVERSE,
+	    [CLIENT_NONE] = PAGE_DATA,
+	};
+
+	return pages[conf->client];
+}
+
+enum status page_templates_check(const struct site *site, struct error *err)
+{
+	const struct site_conf *conf = site->conf;
+
+	if (!template_has(site->templates, page_of_client(conf)))
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "client: %s has no %s, which this client needs; copy it from the "
+				 "templates that were installed",
+				 conf->templates, page_of_client(conf));
+	for (size_t i = 0; i < conf->language.count; i++) {
+		if (!template_speaks(site->templates, conf->language.items[i]))
+			return error_set(err, STATUS_BAD_REQUEST,
+					 "language: %s/lang has no %s.json; copy the folder from "
+					 "the templates that were installed, or translate one",
+					 conf->templates, conf->language.items[i]);
+	}
+	return STATUS_OK;
+}
+
+static const char *language(const struct exchange *ex)
+{
+	const struct conf_list *list = &ex->site->conf->language;
+	struct template_offer offer = {.names = list->items, .count = list->count};
+
+	return template_language(ex->site->templates, &offer, ex->req.accept_language);
+}
+
+static const char *status_text(const struct exchange *ex, enum status status, const char *which,
+			       const char *otherwise)
+{
+	const char *found = NULL;
+	struct strbuf key;
+
+	strbuf_init(&key);
+	strbuf_addf(&key, "%s_%s", which, status_name(status));
+	if (strbuf_ok(&key))
+		found = template_text(ex->site->templates, language(ex), key.data);
+	strbuf_clear(&key);
+	return found != NULL ? found : otherwise;
+}
+
+const char *page_status_title(const struct exchange *ex, enum status status)
+{
+	return status_text(ex, status, "title", status_title(status));
+}
+
+const char *page_status_sentence(const struct exchange *ex, enum status status)
+{
+	return status_text(ex, status, "sentence", status_sentence(status));
+}
+
 void page_send(struct exchange *ex, int http_status, const char *file, struct view *view)
 {
 	struct strbuf base, body;
@@ -140,6 +217,7 @@ void page_send(struct exchange *ex, int http_status, const char *file, struct vi
 	if (view != NULL) {
 		view_text(view, "base", base.data);
 		view_text(view, "nonce", ex->nonce);
+		view_language(view, language(ex));
 		status = template_render(ex->site->templates, file, view, &body, &err);
 	}
 	if (status == STATUS_OK && strbuf_ok(&base) && strbuf_ok(&body)) {

@@ -12,6 +12,20 @@
 extern const struct template_page page_templates[];
 extern const size_t page_templates_count;
 
+/* The page at /, by the site's client. */
+#define PAGE_CHAT     "chat.html"
+#define PAGE_CONVERSE "converse.html"
+#define PAGE_DATA     "data.html"
+
+/* What a visitor is told about a status, in the visitor's language. Borrowed from the site. */
+const char *page_status_title(const struct exchange *ex, enum status status);
+const char *page_status_sentence(const struct exchange *ex, enum status status);
+
+const char *page_of_client(const struct site_conf *conf);
+
+/* Is what the site's client and languages need among its templates? STATUS_BAD_REQUEST. */
+enum status page_templates_check(const struct site *site, struct error *err);
+
 /* The handlers of routes.c. */
 void chat_handle(struct exchange *ex);
 void login_handle(struct exchange *ex);

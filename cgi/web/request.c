@@ -34,20 +34,21 @@ static const struct text_param {
 	size_t offset;
 	bool optional; /* absent: NULL; else "" */
 } text_params[] = {
-    {"SCRIPT_NAME",         offsetof(struct request, script_name),   false},
-    {"PATH_INFO",           offsetof(struct request, path_info),     true },
-    {"REMOTE_ADDR",         offsetof(struct request, remote_addr),   false},
-    {"REMOTE_USER",         offsetof(struct request, remote_user),   true },
-    {"AUTH_TYPE",           offsetof(struct request, auth_type),     true },
-    {"HTTP_ACCEPT",         offsetof(struct request, accept),        false},
-    {"HTTP_ORIGIN",         offsetof(struct request, origin),        true },
-    {"HTTP_REFERER",        offsetof(struct request, referer),       true },
-    {"HTTP_SEC_FETCH_SITE", offsetof(struct request, fetch_site),    true },
-    {"HTTP_SEC_FETCH_MODE", offsetof(struct request, fetch_mode),    true },
-    {"HTTP_SEC_FETCH_DEST", offsetof(struct request, fetch_dest),    true },
-    {"HTTP_COOKIE",         offsetof(struct request, cookie),        true },
-    {"HTTP_AUTHORIZATION",  offsetof(struct request, authorization), true },
-    {"HTTP_API_KEY",        offsetof(struct request, api_key),       true },
+    {"SCRIPT_NAME",          offsetof(struct request, script_name),     false},
+    {"PATH_INFO",            offsetof(struct request, path_info),       true },
+    {"REMOTE_ADDR",          offsetof(struct request, remote_addr),     false},
+    {"REMOTE_USER",          offsetof(struct request, remote_user),     true },
+    {"AUTH_TYPE",            offsetof(struct request, auth_type),       true },
+    {"HTTP_ACCEPT",          offsetof(struct request, accept),          false},
+    {"HTTP_ACCEPT_LANGUAGE", offsetof(struct request, accept_language), true },
+    {"HTTP_ORIGIN",          offsetof(struct request, origin),          true },
+    {"HTTP_REFERER",         offsetof(struct request, referer),         true },
+    {"HTTP_SEC_FETCH_SITE",  offsetof(struct request, fetch_site),      true },
+    {"HTTP_SEC_FETCH_MODE",  offsetof(struct request, fetch_mode),      true },
+    {"HTTP_SEC_FETCH_DEST",  offsetof(struct request, fetch_dest),      true },
+    {"HTTP_COOKIE",          offsetof(struct request, cookie),          true },
+    {"HTTP_AUTHORIZATION",   offsetof(struct request, authorization),   true },
+    {"HTTP_API_KEY",         offsetof(struct request, api_key),         true },
 };
 
 #define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
@@ -278,10 +279,23 @@ enum status request_read(const struct gateway *gateway, struct request *out, str
 void request_clear(struct request *req)
 {
 	char *texts[] = {
-	    req->host,       req->origin_self, req->script_name, req->path_info,
-	    req->base,       req->path,        req->remote_addr, req->content_type,
-	    req->accept,     req->origin,      req->referer,     req->fetch_site,
-	    req->fetch_mode, req->fetch_dest,  req->remote_user, req->auth_type,
+	    req->host,
+	    req->origin_self,
+	    req->script_name,
+	    req->path_info,
+	    req->base,
+	    req->path,
+	    req->remote_addr,
+	    req->content_type,
+	    req->accept,
+	    req->origin,
+	    req->referer,
+	    req->fetch_site,
+	    req->fetch_mode,
+	    req->fetch_dest,
+	    req->remote_user,
+	    req->auth_type,
+	    req->accept_language,
 	};
 
 	for (size_t i = 0; i < LENGTH(texts); i++)

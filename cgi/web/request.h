@@ -56,7 +56,8 @@ struct request {
 	char *auth_type;
 	char *content_type; /* "" if none; lower case, without parameters */
 	char *accept;
-	char *origin; /* NULL, as the next ones: header absent */
+	char *accept_language; /* NULL: absent */
+	char *origin;          /* NULL, as the next ones: header absent */
 	char *referer;
 	char *fetch_site;
 	char *fetch_mode;

@@ -14,11 +14,13 @@
 
 struct page {
 	char *file;
+	const char *language; /* borrowed from the set's; "" where there is none */
 	struct nodes nodes;
 };
 
 struct template_set {
-	struct page *pages;
+	struct languages languages;
+	struct page *pages; /* each page in each language */
 	size_t count;
 };
 
@@ -75,30 +77,59 @@ enum status template_file_read(const char *path, struct strbuf *out, struct erro
 	return status;
 }
 
-static enum status page_load(const char *dir, const struct template_page *from, struct page *page,
-			     struct error *err)
+/* Adds the page in one language; one that is optional and not there is left out. */
+static enum status add_page(struct template_set *set, const char *dir,
+			    const struct template_page *from, const struct language *language,
+			    struct error *err)
 {
+	struct page *page = &set->pages[set->count];
+	enum status status = STATUS_OK;
+
 	page->file = strdup(from->file);
 	if (!page->file)
 		return error_no_memory(err);
-	return template_parse(dir, from, &page->nodes, err);
+	page->language = language ? language->name : "";
+	set->count++;
+	status = template_parse(dir, from, language ? language->texts : NULL, &page->nodes, err);
+	if (status == STATUS_NOT_FOUND && from->optional) {
+		free(page->file);
+		nodes_clear(&page->nodes);
+		page->file = NULL;
+		set->count--;
+		status = STATUS_OK;
+	}
+	return status;
+}
+
+static enum status load_pages(struct template_set *set, const char *dir,
+			      const struct template_page *pages, size_t n, struct error *err)
+{
+	size_t n_languages = set->languages.count ? set->languages.count : 1;
+	enum status status = STATUS_OK;
+
+	set->pages = calloc(n ? n * n_languages : 1, sizeof(*set->pages));
+	if (!set->pages)
+		return error_no_memory(err);
+	for (size_t i = 0; i < n * n_languages && status == STATUS_OK; i++) {
+		const struct language *language =
+		    set->languages.count ? &set->languages.items[i / n] : NULL;
+
+		status = add_page(set, dir, &pages[i % n], language, err);
+	}
+	return status;
 }
 
 enum status template_set_load(const char *dir, const struct template_page *pages, size_t n,
 			      struct template_set **out, struct error *err)
 {
 	struct template_set *set = calloc(1, sizeof(*set));
-	enum status status = STATUS_OK;
+	enum status status;
 
-	if (set)
-		set->pages = calloc(n ? n : 1, sizeof(*set->pages));
-	if (!set || !set->pages) {
-		template_set_free(set);
+	if (!set)
 		return error_no_memory(err);
-	}
-	set->count = n;
-	for (size_t i = 0; i < n && status == STATUS_OK; i++)
-		status = page_load(dir, &pages[i], &set->pages[i], err);
+	status = languages_load(dir, &set->languages, err);
+	if (status == STATUS_OK)
+		status = load_pages(set, dir, pages, n, err);
 	if (status == STATUS_OK)
 		*out = set;
 	else
@@ -115,14 +146,29 @@ void template_set_free(struct template_set *set)
 		nodes_clear(&set->pages[i].nodes);
 	}
 	free(set->pages);
+	languages_clear(&set->languages);
 	free(set);
 }
 
-const struct nodes *template_nodes(const struct template_set *set, const char *file)
+const struct languages *template_languages(const struct template_set *set)
+{
+	return &set->languages;
+}
+
+const struct nodes *template_nodes(const struct template_set *set, const char *language,
+				   const char *file)
 {
 	for (size_t i = 0; i < set->count; i++) {
-		if (strcmp(set->pages[i].file, file) == 0)
-			return &set->pages[i].nodes;
+		const struct page *page = &set->pages[i];
+
+		if (strcmp(page->file, file) == 0 &&
+		    (!language || strcmp(page->language, language) == 0))
+			return &page->nodes;
 	}
 	return NULL;
+}
+
+bool template_has(const struct template_set *set, const char *file)
+{
+	return template_nodes(set, NULL, file) != NULL;
 }

@@ -8,14 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/codec.h"
 #include "web/template_parts.h"
 
 #define NAME_MAX_LEN 64
+#define TEXT_PREFIX  "t."  /* {{t.KEY}}: a text in the page's language */
 #define NODES_MAX    65536 /* partials that include each other twice grow without end */
 
 struct parser {
 	const char *dir;
 	const struct template_page *page;
+	const struct json *texts; /* of one language; NULL: none */
 	struct nodes *nodes;
 	struct html_place place;
 	const char *partials[TEMPLATE_DEPTH_MAX]; /* being expanded */
@@ -123,6 +126,35 @@ static enum status add_named(struct parser *p, const struct source *src, const s
 			   "made safe",
 			   tag->name);
 	return status == STATUS_OK ? add_node(p, &node) : status;
+}
+
+static bool is_text(const struct tag *tag)
+{
+	return tag->sigil == 0 && strncmp(tag->name, TEXT_PREFIX, strlen(TEXT_PREFIX)) == 0;
+}
+
+/* A text of the page's language, escaped once and for all. */
+static enum status add_language_text(struct parser *p, const struct source *src,
+				     const struct tag *tag)
+{
+	const char *text = json_string(json_member(p->texts, tag->name + strlen(TEXT_PREFIX)));
+	struct strbuf escaped;
+
+	if (text == NULL)
+		return refuse(p, src, tag->begin, "lang/ has no such text", tag->name);
+	if (html_place_value(&p->place) != HTML_VALUE_ESCAPED)
+		return refuse(p, src, tag->begin, "a text has no place in a tag or a script",
+			      tag->name);
+	strbuf_init(&escaped);
+	codec_html(&escaped, text);
+	struct node node = {.type = NODE_TEXT, .text = escaped.data, .len = escaped.len};
+	enum status status = STATUS_OK;
+	if (!strbuf_ok(&escaped))
+		status = error_no_memory(p->err);
+	else if (escaped.len > 0)
+		status = add_node(p, &node);
+	strbuf_clear(&escaped);
+	return status;
 }
 
 static enum status open_section(struct parser *p, struct source *src, const struct tag *tag)
@@ -292,6 +324,8 @@ static enum status read_tag(const struct parser *p, const struct source *src, st
 
 static enum status add_tag(struct parser *p, struct source *src, const struct tag *tag)
 {
+	if (is_text(tag))
+		return add_language_text(p, src, tag);
 	switch (tag->sigil) {
 	case '!':
 		return STATUS_OK;
@@ -331,10 +365,11 @@ static enum status parse_source(struct parser *p, struct source *src)
 	return add_text(p, src, done, src->len);
 }
 
-enum status template_parse(const char *dir, const struct template_page *page, struct nodes *nodes,
-			   struct error *err)
+enum status template_parse(const char *dir, const struct template_page *page,
+			   const struct json *texts, struct nodes *nodes, struct error *err)
 {
-	struct parser parser = {.dir = dir, .page = page, .nodes = nodes, .err = err};
+	struct parser parser = {
+	    .dir = dir, .page = page, .texts = texts, .nodes = nodes, .err = err};
 	struct strbuf path, text;
 	enum status status;
 

@@ -5,6 +5,7 @@
 #ifndef WEB_TEMPLATE_PARTS_H
 #define WEB_TEMPLATE_PARTS_H
 
+#include "base/json.h"
 #include "web/template.h"
 
 enum node_type { NODE_TEXT, NODE_VARIABLE, NODE_SECTION, NODE_INVERTED };
@@ -23,12 +24,25 @@ struct nodes {
 	size_t size;
 };
 
+/* template_texts.c: the languages of a folder; none is no error. */
+struct language {
+	char name[TEMPLATE_LANGUAGE_MAX + 1];
+	struct json *texts; /* owned */
+};
+struct languages {
+	struct language *items;
+	size_t count;
+};
+enum status languages_load(const char *dir, struct languages *languages, struct error *err);
+void languages_clear(struct languages *languages);
+const struct language *languages_find(const struct languages *languages, const char *name);
+
 /*
- * template_parse.c. On failure nodes may hold a part of the page: the caller clears it in any
+ * template_parse.c. texts: NULL for none. On failure nodes may hold a part of the page: the caller clears it in any
  * case.
  */
-enum status template_parse(const char *dir, const struct template_page *page, struct nodes *nodes,
-			   struct error *err);
+enum status template_parse(const char *dir, const struct template_page *page,
+			   const struct json *texts, struct nodes *nodes, struct error *err);
 void nodes_clear(struct nodes *nodes);
 
 /*
@@ -36,7 +50,9 @@ void nodes_clear(struct nodes *nodes);
  * UTF-8.
  */
 enum status template_file_read(const char *path, struct strbuf *out, struct error *err);
-const struct nodes *template_nodes(const struct template_set *set, const char *file);
+const struct nodes *template_nodes(const struct template_set *set, const char *language,
+				   const char *file);
+const struct languages *template_languages(const struct template_set *set);
 
 /* template_html.c: where in an HTML document we are, as far as escaping cares. */
 #define HTML_TAG_MAX 256 /* a <script …> whose type stands further back is not taken for JSON */

@@ -2,6 +2,7 @@
  * Views, and a page's nodes with a view's values into text. Every value is escaped for HTML but
  * for JSON, which only comes out where the page has a <script type="application/json">.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,8 @@ struct value {
 struct view {
 	struct value *values;
 	size_t count;
-	bool failed; /* out of memory: it will not be rendered */
+	char language[TEMPLATE_LANGUAGE_MAX + 1]; /* "": whichever the page was read in first */
+	bool failed;                              /* out of memory: it will not be rendered */
 };
 
 /* A section's item in front of everything around it. */
@@ -119,6 +121,12 @@ static void set_text(struct view *view, const char *name, const char *text, enum
 	value->text = strdup(text);
 	if (!value->text)
 		view->failed = true;
+}
+
+void view_language(struct view *view, const char *language)
+{
+	if (view)
+		snprintf(view->language, sizeof(view->language), "%s", language);
 }
 
 void view_text(struct view *view, const char *name, const char *value)
@@ -258,7 +266,7 @@ enum status template_render(const struct template_set *set, const char *file,
 {
 	struct render render = {
 	    .file = file,
-	    .nodes = template_nodes(set, file),
+	    .nodes = template_nodes(set, *view->language ? view->language : NULL, file),
 	    .out = out,
 	    .err = err,
 	};

@@ -1,0 +1,90 @@
+// The page of client = converse: starts Converse.js with what the data block says, lets nothing of a former user in, and
+// ends its session with the login. Converse.js asks prebind.json for its sessions itself.
+import { takeDataBlock } from "./bind.js";
+import { forgetAll } from "./handover.js";
+import { Tabs } from "./tabs.js";
+
+const OWNER_KEY = "prebind-user"; // whose stores Converse.js has here: the site's key, which says nothing else
+const LOGOUT_MAX_MS = 2_000;
+const CONVERSE = "./vendor/converse/converse.min.js";
+
+const base = document.body.dataset.base ?? "";
+const block = /** @type {any} */ (takeDataBlock(document));
+/** @type {any} */ let api = null; // Converse.js's, once it has started
+
+/** What Converse.js stores is in the web storages and in databases of the browser's. */
+async function forgetConverse() {
+	forgetAll();
+	const databases = (await indexedDB.databases?.()) ?? [];
+	for (const { name } of databases) if (name?.startsWith("converse")) indexedDB.deleteDatabase(name);
+}
+
+async function makeRoomFor(/** @type {string} */ user) {
+	try {
+		if (window.localStorage.getItem(OWNER_KEY) === user) return;
+		await forgetConverse();
+		window.localStorage.setItem(OWNER_KEY, user);
+	} catch {
+		// No storage: then nobody's is there.
+	}
+}
+
+async function endSession() {
+	const soon = new Promise((resolve) => setTimeout(resolve, LOGOUT_MAX_MS));
+	try {
+		await Promise.race([api?.user.logout(), soon]);
+		window.localStorage.removeItem(OWNER_KEY);
+		await forgetConverse();
+	} catch {
+		// It ends with the page at the latest.
+	}
+}
+
+const leave = async () => {
+	await endSession();
+	location.assign(`${base}/`);
+};
+const tabs = new Tabs(globalThis.BroadcastChannel ?? null, { out: leave, other: () => location.reload() });
+
+/** @param {SubmitEvent} event */
+async function onLogout(event) {
+	event.preventDefault();
+	tabs.tellOut();
+	await endSession();
+	/** @type {HTMLFormElement} */ (event.target).submit();
+}
+
+async function start() {
+	await makeRoomFor(block.user);
+	const converse = (await import(CONVERSE)).default;
+	converse.plugins.add("prebind", {
+		initialize() {
+			api = this._converse.api;
+		},
+	});
+	await converse.initialize({
+		assets_path: `${base}/static/vendor/converse/`,
+		authentication: "prebind",
+		prebind_url: `${base}/prebind.json`,
+		bosh_service_url: new URL(block.bosh_url, location.href).href,
+		jid: block.account,
+		auto_login: true,
+		keepalive: true,
+		allow_logout: false, // ours ends the login too
+		allow_registration: false,
+		blacklisted_plugins: ["converse-omemo", "converse-omemo-views", "converse-register"],
+		whitelisted_plugins: ["prebind"],
+		clear_cache_on_logout: true,
+		discover_connection_methods: false,
+		i18n: document.documentElement.lang,
+		loglevel: "fatal", // what it logs can hold whole answers of the server
+		play_sounds: false,
+		theme: "default",
+		dark_theme: "dracula",
+		view_mode: "fullscreen",
+	});
+	tabs.open(block.user);
+}
+
+document.getElementById("logout")?.addEventListener("submit", (event) => onLogout(/** @type {SubmitEvent} */ (event)));
+if (block?.user) start();
