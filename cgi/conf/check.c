@@ -130,6 +130,13 @@ static void pin_check(struct load *load, const struct site_conf *site)
 	}
 }
 
+static void password_query_check(struct load *load, const struct site_conf *site)
+{
+	if (site->bosh_password_query[0] != '\0' && site->site_database[0] == '\0')
+		load_fault(load, line_of(load, "bosh_password_query"), "bosh_password_query",
+			   "needs site_database beside it: the SQLite file with the passwords");
+}
+
 /* Which SASL mechanisms carry which kind of secret; blank-separated. */
 static const char *const mechanisms_of[] = {
     [BOSH_AUTH_PASSWORD] = "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN",
@@ -222,6 +229,7 @@ void load_check_site(struct load *load, const struct site_conf *site)
 	session_times_check(load, site);
 	bosh_url_check(load, site);
 	pin_check(load, site);
+	password_query_check(load, site);
 	mechanisms_check(load, site);
 	oauth_check(load, site);
 	route_check(load, site);

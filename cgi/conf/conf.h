@@ -118,6 +118,7 @@ struct site_conf {
 	struct conf_list bosh_service;    /* in the order in which they are asked */
 	long bosh_auth;                   /* enum conf_bosh_auth */
 	struct conf_list bosh_mechanisms; /* SASL; none: all that bosh_auth can use */
+	char *bosh_password_query;        /* "" : passwords are kept in the JID map only */
 	char *bosh_route;                 /* "" : none */
 	char *bosh_token_key_file;        /* "" : no one-time tokens */
 	char *bosh_jwt_key_file;          /* "" : no JWTs */

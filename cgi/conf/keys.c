@@ -215,6 +215,8 @@ const struct conf_key conf_keys[] = {
 	 .what = "How we log in there: with the password kept for the user's JID, or without one."},
 	{SITE(bosh_mechanisms), .type = TYPE_WORDS, .initial = "", .words = mechanism_words,
 	 .what = "The SASL mechanisms that may be used; empty: the strongest that both sides have."},
+	{SITE(bosh_password_query), .type = TYPE_PATH, .initial = "",
+	 .what = "A query for the XMPP password of :user in site_database, where the JID map has none."},
 	{SITE(bosh_route), .type = TYPE_WORD, .initial = "",
 	 .what = "Where the BOSH service shall connect to (XEP-0124 route), as xmpp:HOST:PORT."},
 	{SITE(bosh_token_key_file), .type = TYPE_PATH, .initial = "", .needed = NEEDED_BY_BOSH_TOKEN,

@@ -1,65 +1,141 @@
 /*
- * bosh_auth = password: the account's XMPP password, kept in its row of the JID map.
+ * bosh_auth = password: the account's XMPP password, kept in its row of the JID map, or found in the
+ * site's own database by the operator's query.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "prebind/bosh_auth.h"
 #include "store/jid_map.h"
+#include "store/site_query.h"
+
+#define PASSWORD_MAX 1023 /* bytes; more takes no server */
+
+static const char *const asked[] = {":user", ":host", NULL};
+static const struct site_query_column columns[] = {
+    {"xmpp_password", PASSWORD_MAX, true},
+};
+
+struct passwords {
+	struct store *store; /* borrowed */
+	struct site_query_spec spec;
+	struct site_query *query; /* NULL: only the JID map is asked */
+};
+
+static void password_close(void *state)
+{
+	struct passwords *passwords = state;
+
+	if (!passwords)
+		return;
+	site_query_close(passwords->query);
+	free(passwords);
+}
 
 static enum status password_open(const struct site_conf *conf, struct store *store, void **state,
 				 struct error *err)
 {
-	(void)conf;
-	(void)err;
-	*state = store; /* borrowed: there is nothing of its own */
-	return STATUS_OK;
+	struct passwords *passwords = calloc(1, sizeof(*passwords));
+	enum status status = STATUS_OK;
+
+	if (!passwords)
+		return error_no_memory(err);
+	passwords->store = store;
+	passwords->spec = (struct site_query_spec){.database = conf->site_database,
+						   .file = conf->bosh_password_query,
+						   .key = "bosh_password_query",
+						   .asked = asked,
+						   .columns = columns,
+						   .n_columns = 1};
+	if (conf->bosh_password_query[0])
+		status = site_query_open(&passwords->spec, &passwords->query, err);
+	if (status == STATUS_OK)
+		*state = passwords;
+	else
+		password_close(passwords);
+	return status;
 }
 
-static void password_close(void *state)
+/* By the JID map; *user is the row's, to be freed, also where it keeps no password: STATUS_NOT_FOUND. */
+static enum status map_ask(const struct passwords *passwords, const struct jid *jid, char **user,
+			   struct strbuf *out, struct error *err)
 {
-	(void)state;
+	struct jid_map_row row = {0};
+	enum status status =
+	    jid_map_find_account(passwords->store, jid->localpart, jid->domain, &row, err);
+
+	if (status != STATUS_OK)
+		return status;
+	*user = strdup(row.user);
+	if (row.xmpp_password)
+		strbuf_adds(out, row.xmpp_password);
+	else
+		status = STATUS_NOT_FOUND;
+	jid_map_clear(&row);
+	return *user && strbuf_ok(out) ? status : error_no_memory(err);
 }
 
-static enum status row_take(struct jid_map_row *row, struct bosh_credentials *out,
-			    struct error *err)
+/* By the site's own table. An empty password is none. */
+static enum status site_ask(const struct passwords *passwords, const struct jid *jid,
+			    struct strbuf *out, struct error *err)
 {
-	out->site_user = strdup(row->user);
-	strbuf_adds(&out->secret, row->xmpp_password);
-	return out->site_user && strbuf_ok(&out->secret) ? STATUS_OK : error_no_memory(err);
+	const struct site_query_value values[] = {{.text = jid->localpart}, {.text = jid->domain}};
+	struct site_query_row row = {0};
+	enum status status;
+
+	if (!passwords->query)
+		return STATUS_NOT_FOUND;
+	status = site_query_ask(passwords->query, values, &row, err);
+	if (status == STATUS_BAD_REQUEST)
+		status = STATUS_UNAVAILABLE; /* the row's fault, and not the visitor's */
+	if (status == STATUS_OK && (!row.values[0] || !row.values[0][0]))
+		status = STATUS_NOT_FOUND;
+	if (status == STATUS_OK) {
+		strbuf_adds(out, row.values[0]);
+		status = strbuf_ok(out) ? STATUS_OK : error_no_memory(err);
+	}
+	secret_free(row.values[0]);
+	row.values[0] = NULL;
+	site_query_row_clear(&row);
+	return status;
 }
 
 static enum status password_prepare(void *state, struct prebind_call *call,
 				    struct bosh_credentials *out, struct error *err)
 {
+	const struct passwords *passwords = state;
 	const struct jid *jid = call->jid;
-	struct jid_map_row row = {0};
-	bool found;
-	enum status status = jid_map_find_account(state, jid->localpart, jid->domain, &row, err);
+	enum status status = map_ask(passwords, jid, &out->site_user, &out->secret, err);
 
-	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+	if (status == STATUS_NOT_FOUND)
+		status = site_ask(passwords, jid, &out->secret, err);
+	if (status != STATUS_NOT_FOUND)
 		return status;
-	found = status == STATUS_OK;
-	if (found && row.xmpp_password)
-		status = row_take(&row, out, err);
-	else
-		status = error_set(
-		    err, STATUS_NO_CHAT_ACCOUNT,
-		    "no XMPP password is kept for %s@%s: set it with: prebindctl map set %s "
-		    "%s@%s --xmpp-password-stdin",
-		    jid->localpart, jid->domain, found ? row.user : "USER", jid->localpart,
-		    jid->domain);
-	jid_map_clear(&row);
-	return status;
+	return error_set(err, STATUS_NO_CHAT_ACCOUNT,
+			 "no XMPP password is kept for %s@%s%s: set it with: prebindctl map set %s "
+			 "%s@%s --xmpp-password-stdin",
+			 jid->localpart, jid->domain,
+			 passwords->query ? ", and bosh_password_query finds none" : "",
+			 out->site_user ? out->site_user : "USER", jid->localpart, jid->domain);
 }
 
 static void password_refused(void *state, const struct jid *jid,
 			     const struct bosh_credentials *credentials, struct error *err)
 {
 	(void)state;
-	error_set(err, STATUS_CHAT_SERVER,
-		  "the XMPP server refuses the password that is kept for %s@%s (not-authorized): "
-		  "set the right one with: prebindctl map set %s %s@%s --xmpp-password-stdin",
-		  jid->localpart, jid->domain, credentials->site_user, jid->localpart, jid->domain);
+	if (credentials->site_user)
+		error_set(err, STATUS_CHAT_SERVER,
+			  "the XMPP server refuses the password that is kept for %s@%s "
+			  "(not-authorized): set the right one with: prebindctl map set %s %s@%s "
+			  "--xmpp-password-stdin",
+			  jid->localpart, jid->domain, credentials->site_user, jid->localpart,
+			  jid->domain);
+	else
+		error_set(err, STATUS_CHAT_SERVER,
+			  "the XMPP server refuses the password that bosh_password_query finds for "
+			  "%s@%s (not-authorized): is it the one in clear, and that account's?",
+			  jid->localpart, jid->domain);
 }
 
 const struct bosh_auth_way bosh_auth_password = {

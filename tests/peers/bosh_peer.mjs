@@ -90,9 +90,9 @@ export class BoshPeer {
 		response.end(step.raw ?? this.wrap(payload));
 	}
 
-	/** The first answer of a script names the session. */
+	/** The answer to a creation names the session. */
 	wrap(payload) {
-		const session = this.bodies.length > 1 ? "" : " sid='s-1' wait='60' hold='1' requests='2' inactivity='30' ver='1.6'";
+		const session = /\bsid=/.test(this.bodies.at(-1)) ? "" : " sid='s-1' wait='60' hold='1' requests='2' inactivity='30' ver='1.6'";
 		const type = this.ended ? " type='terminate'" : "";
 		return `<body xmlns='http://jabber.org/protocol/httpbind' ${STREAMS}${session}${type}>${payload}</body>`;
 	}

@@ -493,7 +493,9 @@ static void values_that_may_not_be(void **state)
 	    {"bosh_mechanisms", "X-OAUTH2",
 	     "leaves none that bosh_auth can use; allowed: one or more of SCRAM-SHA-256 SCRAM-SHA-1 "
 	     "PLAIN"},
-	    {"bosh_route", "b.org:5222", "\"b.org:5222\" is no route; allowed: xmpp:HOST:PORT"},
+	    {"bosh_password_query", "/q.sql",
+	     "needs site_database beside it: the SQLite file with the passwords"},
+    {"bosh_route", "b.org:5222", "\"b.org:5222\" is no route; allowed: xmpp:HOST:PORT"},
 	    {"bosh_oauth_url", "ftp://b.org/",
 	     "does not begin with http:// or https://; allowed: "
 	     "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH"},
@@ -1058,6 +1060,7 @@ static const struct {
     {"bosh_service",             "https://b.org/http-bind"    },
     {"bosh_auth",                "jwt"			},
     {"bosh_mechanisms",          "PLAIN"                      },
+    {"bosh_password_query",      "/pq.sql"                    },
     {"bosh_route",               "xmpp:x.b.org:5222"          },
     {"bosh_token_key_file",      "/tk"                        },
     {"bosh_jwt_key_file",        "/jk"                        },
