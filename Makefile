@@ -51,11 +51,11 @@ PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
 UNIT_TESTS = \
 	address_test adhoc_mutants_test adhoc_recorded_test adhoc_server_test adhoc_test bosh_test \
-	breaker_test bulkhead_test caller_test codec_test conf_test csrf_test gateway_test \
-	http_client_test jid_map_test jid_test json_test jwt_test limit_test log_test login_test \
-	login_token_test oauth_tokens_test php_session_test request_test response_test router_test sasl_test \
-	secret_test session_test site_query_test store_test strbuf_test template_test upstream_test \
-	used_nonce_test user_test xml_test xmpp_login_test
+	breaker_test bulkhead_test caller_test codec_test conf_test csrf_test django_session_test \
+	gateway_test http_client_test jid_map_test jid_test json_test jwt_test limit_test log_test \
+	login_test login_token_test oauth_tokens_test php_session_test request_test response_test \
+	router_test sasl_test secret_test session_test site_query_test store_test strbuf_test \
+	template_test upstream_test used_nonce_test user_test xml_test xmpp_login_test
 
 BENCH = load peer
 

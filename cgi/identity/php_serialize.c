@@ -145,10 +145,12 @@ static void found_closed(struct reader *r, const struct place *place)
 static struct place place_below(const struct reader *r, const struct place *parent,
 				const struct part *key)
 {
-	const struct part *part = &r->parts[parent->level];
-	bool on_path = parent->on_path && parent->level < r->n_parts && part->len == key->len &&
-		       memcmp(part->text, key->text, key->len) == 0;
+	bool on_path = false;
 
+	if (parent->on_path && parent->level < r->n_parts) {
+		const struct part *part = &r->parts[parent->level];
+		on_path = part->len == key->len && memcmp(part->text, key->text, key->len) == 0;
+	}
 	return (struct place){
 	    .on_path = on_path, .level = parent->level + 1, .depth = parent->depth + 1};
 }

@@ -18,9 +18,10 @@ export function typablePassword() {
 
 /**
  * @param {import('./place.mjs').Place} place
- * @param {{ users?: Record<string, string>, site?: object, sites?: object, server?: object, prosody?: string,
+ * @param {{ users?: Record<string, string>, site?: object, sites?: object, server?: object, prosody?: string, web?: object,
  *           progress?: (text: string) => void }} [options]
  *   users: site user to site password; each has the XMPP account of that name, with another password
+ *   web: more of the web server, as startLighttpd takes it
  *   sites: more of them, on the same database and back end
  * @returns the address of the page, the ports, and the parts
  */
@@ -48,7 +49,7 @@ export async function startChat(place, options = {}) {
 	await prebind.start();
 
 	progress(`web server (lighttpd) on 127.0.0.1:${webPort}`);
-	const lighttpd = await lighttpdFastcgi(place, { port: webPort, socket: prebind.socket, boshPort });
+	const lighttpd = await lighttpdFastcgi(place, { port: webPort, socket: prebind.socket, boshPort, ...options.web });
 	const origin = `http://127.0.0.1:${webPort}`;
 	const chat = { users, origin, url: `${origin}${MOUNT}/`, webPort, boshPort, prebind, prosody, lighttpd };
 	chat.restartProsody = async () => {

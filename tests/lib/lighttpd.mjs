@@ -48,14 +48,14 @@ export function startLighttpd(place, { port, snippets = [], modules = [], more =
 	return place.startUntil("lighttpd", ["lighttpd", "-D", "-f", file], () => accepts(port));
 }
 
-/** With the shipped FastCGI snippet: the program's socket on /chat, BOSH on /http-bind. */
-export function lighttpdFastcgi(place, { port, socket, boshPort }) {
+/** With the shipped FastCGI snippet: the program's socket on /chat, BOSH on /http-bind. more: as startLighttpd. */
+export function lighttpdFastcgi(place, { port, socket, boshPort, ...more }) {
 	const text = snippet("lighttpd/prebind.conf", {
 		prebind_socket: socket,
 		prebind_static: place.copy("static", "static"),
 		prebind_bosh_port: String(boshPort),
 	});
-	return startLighttpd(place, { port, snippets: [text] });
+	return startLighttpd(place, { port, ...more, snippets: [text, ...(more.snippets ?? [])] });
 }
 
 /** With the shipped CGI snippet: the program is started for each request. */

@@ -1,0 +1,80 @@
+// Logins of a site that are set up wrong on purpose: `prebindctl check` names cause and cure in one sentence, and the
+// program, which would see nobody, does not start.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { test } from "node:test";
+import { Place } from "../lib/place.mjs";
+import { Prebind } from "../lib/prebind.mjs";
+import { runSql } from "../lib/sqlite.mjs";
+import { startTigasePeer } from "../peers/tigase_peer.mjs";
+
+const GOOD = "SELECT user FROM session WHERE id = :sid";
+
+/** A place with one site; keys gets it and returns what is wrong about the site. */
+async function setUp(t, keys) {
+	const place = new Place();
+	t.after(() => place.close());
+	const peer = await startTigasePeer({ place });
+	const database = `${place.folder("site")}/site.db`;
+	await runSql(place, database, "CREATE TABLE session (id TEXT PRIMARY KEY, user TEXT)");
+	fs.chmodSync(database, 0o640);
+	const good = { site_database: database, site_cookie: "sid", php_session_path: place.folder("sessions"), php_session_user: "user.name" };
+	const prebind = new Prebind(place, { site: peer.site(place) });
+	await prebind.prepare();
+	const site = { ...good, ...(await keys({ place, database, query: (text) => place.write("site/query.sql", text, 0o644) })) };
+	const lines = Object.entries(site).map(([key, value]) => `${key} = ${value}\n`);
+	// in place of the same key, if it is there: `identity` is
+	const kept = fs.readFileSync(prebind.conf, "utf8").split("\n").filter((line) => !(line.split(" = ")[0] in site));
+	fs.writeFileSync(prebind.conf, `${kept.join("\n")}\n${lines.join("")}`);
+	return { place, prebind };
+}
+
+const siteSession = (more) => async (at) => ({ identity: "site_session", site_query: at.query(GOOD), ...(await more?.(at)) });
+const phpSession = (more) => async (at) => ({ identity: "php_session", ...(await more?.(at)) });
+
+for (const [name, keys, says] of [
+	["remote_user: a realm with its @", () => ({ identity: "remote_user", remote_user_realm: "@EXAMPLE.ORG" }), /remote_user_realm: .*has an @ in it: write the realm alone/],
+	["site_session: no cookie named", siteSession(() => ({ site_cookie: "" })), /site_cookie: is missing .*with provider site_session: The site's session cookie/],
+	["site_session: no query file", siteSession(() => ({ site_query: "/nowhere/query.sql" })), /\/nowhere\/query\.sql: cannot be read: No such file.*key `site_query`/],
+	["site_session: a query that others may write", siteSession(({ place }) => ({ site_query: place.write("site/open.sql", GOOD, 0o666) })),
+		/open\.sql: others may write to it \(mode 0666\); run: chmod go-w/],
+	["site_session: a query that does not fit", siteSession(({ query }) => ({ site_query: query("-- mine\nSELECT login AS user\n  FROM session WHERE id = :sid\n") })),
+		/query\.sql:2:8: no such column: login/],
+	["site_session: a query that writes", siteSession(({ query }) => ({ site_query: query("DELETE FROM session WHERE id = :sid") })), /query\.sql:1:\d+: .*one SELECT is wanted/],
+	["site_session: a query without :sid", siteSession(({ query }) => ({ site_query: query("SELECT user FROM session") })), /:sid is not used: the query must look for it/],
+	["site_session: no database", siteSession(() => ({ site_database: "/nowhere/site.db" })), /\/nowhere\/site\.db: the site's database cannot be found: .*`site_database` right/],
+	["site_session: no SQLite database", siteSession(({ place }) => ({ site_database: place.write("site/other.db", "x".repeat(4096)) })),
+		/this is no SQLite database: is the configuration's key `site_database` right\?/],
+	["site_session: a database that everybody may write", siteSession(({ database }) => fs.chmodSync(database, 0o666)), /everybody may write to it .*run: chmod o-w/],
+	["site_session: a database that may not be read", siteSession(({ database }) => fs.chmodSync(database, 0o000)), /the program's user must be able to read it/],
+	["site_session: Django without its key", siteSession(() => ({ site_result: "django", site_profile_query: "/x" })), /site_secret_file: is missing .*write Django's SECRET_KEY into a file/],
+	["php_session: no folder", phpSession(() => ({ php_session_path: "/nowhere/sessions" })), /\/nowhere\/sessions: No such file.*`php -i \| grep save_path`/],
+	["php_session: a folder where files can be renamed", phpSession(({ place }) => fs.chmodSync(place.path("sessions"), 0o777)), /others may rename files in it .*run: chmod \+t/],
+	["php_session: no such owner", phpSession(() => ({ php_session_owner: "no-such-user" })), /php_session_owner: there is no user 'no-such-user'/],
+	["php_session: a path of keys with a hole", phpSession(() => ({ php_session_user: "user..name" })), /php_session_user: .*has an empty part; allowed: names with dots/],
+])
+	test(`${name}: check says so, and the start is refused`, async (t) => {
+		const { place, prebind } = await setUp(t, keys);
+		const check = await prebind.ctl(["check"]);
+		assert.equal(check.code, 1, check.stdout);
+		assert.match(check.stdout + check.stderr, says);
+		const start = await place.run([prebind.program, "-c", prebind.conf]);
+		assert.equal(start.code, 1, start.stderr);
+		assert.match(JSON.parse(start.stderr.split("\n").find((line) => line.includes("start_failed"))).why, says);
+	});
+
+test("site_session: a query that finds somebody for every visitor is seen by check", async (t) => {
+	const { prebind, place } = await setUp(t, siteSession(({ query }) => ({ site_query: query("SELECT user FROM session WHERE :sid <> ''") })));
+	await runSql(place, place.path("site", "site.db"), "INSERT INTO session VALUES ('x', 'alice')");
+	const { code, stdout } = await prebind.ctl(["check"]);
+	assert.equal(code, 1);
+	assert.match(stdout, /^FAIL .*finds 'alice' for a session that does not exist: does it compare a column with :sid\?/m);
+});
+
+test("php_session: the wrong format is seen by check", async (t) => {
+	const { prebind, place } = await setUp(t, phpSession(() => ({ php_session_format: "php_serialize" })));
+	place.write("sessions/sess_0123456789abcdef0123456789", 'user|a:1:{s:4:"name";s:5:"alice";}');
+	const { code, stdout } = await prebind.ctl(["check"]);
+	assert.equal(code, 1);
+	assert.match(stdout, /^FAIL .*of 1 session, 0 have a user at user\.name, and 1 are refused, the first because .*see php_session_format/m);
+});

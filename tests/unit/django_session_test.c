@@ -1,0 +1,170 @@
+/*
+ * Sessions that Django 3.2 has packed, read again; and what is not quite one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/inflate.h"
+#include "base/secret.h"
+#include "identity/django_session.h"
+
+#define SECRET   "a secret key of fifty characters, more or less, so."
+#define PASSWORD "pbkdf2_sha256$1$salt$x4M5C3BMzfbHkwcdQKnGGQAvGGGAtTFNS0vjGPDxD/c="
+
+/* SessionStore().encode(…) of Django 3.2.25 with that key */
+#define LOGGED_IN                                                                                  \
+	".eJxVjMsOwiAQRf-FtSHDY3i4dO83EGBAqoYmpV0Z_12bdKHbe865LxbitrawjbKEidiZCctOv2OK-"           \
+	"VH6Tuge-23mee7rMiW-K_ygg19nKs_L4f4dtDjat9YWQXslSMacM4LzJkkvQaIxUpDOpCIppzRYD1iFqQ4TkQ"    \
+	"LrqkCP7P0B1wE2ug:1xV93B:SdjV1Lvw9ipb1kSHCQKnkNYke3D32s6Zm3pxq6PDnDQ"
+#define ANONYMOUS "eyJjYXJ0IjpbMSwyLDNdfQ:1xV93B:3FYC7hZ_iVnCjCl6kPK8UyEdEzWhg7SSjuS2D7EkQTQ"
+#define NUMBER                                                                                     \
+	".eJyrVopPLC3JiC8tTi2Kz0xRsjI010EWykgszlCyUqpQqgUARY0O0g:1xV93B:"                          \
+	"oT4mAMFaNfGXSCSXrcOGJftyWHhz"                                                             \
+	"DswIWicwTTqPHQk"
+
+/* {"x": "aaa…"}, 400000 of them: signed, and small until unpacked */
+static const char bomb[] =
+    ".eJztwUENADAIBDAvJwM3c0FC8D4XvNpOOpUHAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB7Ifrs4"
+    "vYw:1xV93B:IPSu5zsfeD5AefZMh_yQWJ810GmkHkO-edwLK9TDybA";
+
+static int start(void **state)
+{
+	(void)state;
+	return secret_start(NULL) == STATUS_OK ? 0 : -1;
+}
+
+static enum status status_of(const char *data, const char *key, struct error *err)
+{
+	struct django_session session = {0};
+	enum status status = django_session_read(data, key, &session, err);
+
+	if (status != STATUS_OK) {
+		assert_null(session.user_id);
+		assert_null(session.user_hash);
+	}
+	django_session_clear(&session);
+	return status;
+}
+
+static void test_reads(void **state)
+{
+	struct django_session session = {0};
+
+	(void)state;
+	assert_int_equal(django_session_read(LOGGED_IN, SECRET, &session, NULL), STATUS_OK);
+	assert_string_equal(session.user_id, "17");
+	assert_string_equal(session.user_hash,
+			    "47504931d2accc50896b2920256621d4cd3ad383407905f16f85bdd3078f1595");
+	assert_true(django_session_is_current(&session, PASSWORD, SECRET));
+	assert_false(django_session_is_current(&session, PASSWORD "x", SECRET));
+	assert_false(django_session_is_current(&session, "", SECRET));
+	assert_false(django_session_is_current(&session, PASSWORD, "another key"));
+	django_session_clear(&session);
+}
+
+static void test_nobody(void **state)
+{
+	struct error err;
+
+	(void)state;
+	assert_int_equal(status_of(ANONYMOUS, SECRET, &err), STATUS_NOT_FOUND);
+	assert_int_equal(status_of(NUMBER, SECRET, &err),
+			 STATUS_NOT_FOUND); /* Django writes texts */
+}
+
+static void test_refuses(void **state)
+{
+	static const char *const wrong[] = {
+	    "",
+	    ":",
+	    "::",
+	    "a:b",
+	    "a:b:c",
+	    ":1xV93B:3FYC7hZ_iVnCjCl6kPK8UyEdEzWhg7SSjuS2D7EkQTQ",
+	    ANONYMOUS "=",
+	    ANONYMOUS " ",
+	    "." ANONYMOUS,
+	    /* what Django wrote before 3.1: base64 of "HASH:JSON" */
+	    "NDc1MDQ5MzFkMmFjY2M1MDg5NmIyOTIwMjU2NjIxZDRjZDNhZDM4Mzp7Il9hdXRoX3VzZXJfaWQiOiIxNyJ9",
+	};
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(status_of(wrong[i], SECRET, &err), STATUS_BAD_REQUEST);
+	assert_int_equal(status_of(LOGGED_IN, "another key", &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "site_secret_file"));
+}
+
+/* Every byte is under the signature. */
+static void test_mutants(void **state)
+{
+	char copy[] = LOGGED_IN;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(copy) - 1; i++) {
+		copy[i] = copy[i] == 'A' ? 'B' : 'A';
+		assert_int_equal(status_of(copy, SECRET, NULL), STATUS_BAD_REQUEST);
+		copy[i] = LOGGED_IN[i];
+	}
+	assert_int_equal(status_of(copy, SECRET, NULL), STATUS_OK);
+}
+
+static void test_bomb(void **state)
+{
+	struct error err;
+
+	(void)state;
+	assert_int_equal(status_of(bomb, SECRET, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "unpacked it is more than"));
+}
+
+static void test_inflate(void **state)
+{
+	/* zlib.compress(b"hello") */
+	static const unsigned char hello[] = {0x78, 0x9c, 0xcb, 0x48, 0xcd, 0xc9, 0xc9,
+					      0x07, 0x00, 0x06, 0x2c, 0x02, 0x15, 0x00};
+	const size_t len = sizeof(hello) - 1;
+	struct strbuf out;
+
+	(void)state;
+	for (size_t max = 4; max <= 6; max++) {
+		strbuf_init(&out);
+		assert_int_equal(inflate_zlib(&out, hello, len, max, NULL),
+				 max < 5 ? STATUS_BAD_REQUEST : STATUS_OK);
+		if (max >= 5)
+			assert_string_equal(out.data, "hello");
+		strbuf_clear(&out);
+	}
+	strbuf_init(&out);
+	for (size_t cut = 0; cut < len; cut++)
+		assert_int_equal(inflate_zlib(&out, hello, cut, 100, NULL), STATUS_BAD_REQUEST);
+	assert_int_equal(inflate_zlib(&out, hello, len + 1, 100, NULL), STATUS_BAD_REQUEST);
+	strbuf_clear(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_reads),   cmocka_unit_test(test_nobody),
+	    cmocka_unit_test(test_refuses), cmocka_unit_test(test_mutants),
+	    cmocka_unit_test(test_bomb),    cmocka_unit_test(test_inflate),
+	};
+
+	return cmocka_run_group_tests_name("django_session", tests, start, NULL);
+}
