@@ -82,13 +82,16 @@ static enum status site_ask(const struct passwords *passwords, const struct jid 
 {
 	const struct site_query_value values[] = {{.text = jid->localpart}, {.text = jid->domain}};
 	struct site_query_row row = {0};
+	struct error why = {0};
 	enum status status;
 
 	if (!passwords->query)
 		return STATUS_NOT_FOUND;
-	status = site_query_ask(passwords->query, values, &row, err);
-	if (status == STATUS_BAD_REQUEST)
-		status = STATUS_UNAVAILABLE; /* the row's fault, and not the visitor's */
+	status = site_query_ask(passwords->query, values, &row, &why);
+	if (status == STATUS_BAD_REQUEST) /* the row's fault, and not the visitor's */
+		status = STATUS_UNAVAILABLE;
+	if (status != STATUS_OK)
+		error_set(err, status, "%s", why.text);
 	if (status == STATUS_OK && (!row.values[0] || !row.values[0][0]))
 		status = STATUS_NOT_FOUND;
 	if (status == STATUS_OK) {

@@ -77,10 +77,10 @@ export class BoshClient {
 		return body;
 	}
 
-	/** Creates the session and returns the names of the mechanisms. */
-	async create() {
+	/** Creates the session and returns the names of the mechanisms; attributes: more of the body's. */
+	async create(attributes = "") {
 		const body = await this.send(`to='${this.domain}' wait='10' hold='1' ver='1.6' xml:lang='en' `
-			+ "content='text/xml; charset=utf-8' xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh'");
+			+ `content='text/xml; charset=utf-8' xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh' ${attributes}`);
 		this.sid = /\bsid=['"]([^'"]+)/.exec(body)?.[1] ?? "";
 		if (!this.sid)
 			throw new Error(`BOSH: no session: ${body}`);
