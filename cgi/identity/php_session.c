@@ -93,7 +93,7 @@ static enum status sessions_init(const struct site_conf *conf, struct sessions *
 {
 	const char *path = conf->php_session_path;
 
-	*out = (struct sessions){.conf = conf, .folder = strchr(path, '/')};
+	*out = (struct sessions){.conf = conf, .folder = path + strcspn(path, "/")};
 	if (path[0] >= '0' && path[0] <= '9') /* "N;/FOLDER": the configuration knows one digit */
 		out->levels = (size_t)(path[0] - '0');
 	enum status status = owner_find(conf, &out->owner, err);

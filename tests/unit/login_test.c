@@ -303,6 +303,41 @@ static void test_map_wins_and_its_accounts_are_taken(void **state)
 	assert_jid(f, "dave", NULL);
 }
 
+static void assert_identity_jid(struct fixture *f, const char *user, const char *jid,
+				const char *expected)
+{
+	struct identity who = {.source = "login", .user = (char *)user, .jid = (char *)jid};
+	struct jid out = {0};
+
+	enum status status = jid_rule_identity(&f->conf, f->store, &who, &out, NULL);
+	assert_int_equal(status, expected != NULL ? STATUS_OK : STATUS_NO_CHAT_ACCOUNT);
+	if (expected != NULL) {
+		char *text = jid_bare_text(&out);
+		assert_string_equal(text, expected);
+		free(text);
+	}
+	jid_clear(&out);
+}
+
+static void test_site_knows_the_jid(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_identity_jid(f, "alice", "", "alice@example.org");
+	assert_identity_jid(f, "alice", "al@example.org", "al@example.org");
+	assert_identity_jid(f, "alice", "AL@Example.ORG", "al@example.org");
+	assert_identity_jid(f, "alice", "al@example.org/phone", NULL);
+	assert_identity_jid(f, "alice", "al@elsewhere.org", NULL);
+	assert_identity_jid(f, "alice", "example.org", NULL);
+	assert_identity_jid(f, "alice", "rubbish", NULL);
+	set_row(f, "carol", "al");
+	assert_identity_jid(f, "alice", "al@example.org", NULL); /* carol's, by her row */
+	assert_identity_jid(f, "carol", "other@example.org", "al@example.org");
+	f->conf.accounts = ACCOUNTS_MAP;
+	assert_identity_jid(f, "carol", "other@example.org", "al@example.org");
+	assert_identity_jid(f, "alice", "free@example.org", NULL);
+}
+
 static void test_rule_check(void **state)
 {
 	static const char *const wrong[] = {
@@ -342,6 +377,7 @@ int main(void)
 	    TEST(test_cookie_texts),
 	    TEST(test_rule),
 	    TEST(test_map_wins_and_its_accounts_are_taken),
+	    TEST(test_site_knows_the_jid),
 	    TEST(test_rule_check),
 	    TEST(test_unknown_provider_is_an_error),
 	};
