@@ -23,7 +23,7 @@ MANDIR  = $(PREFIX)/share/man
 
 BASE     = address clock codec crypto error inflate json log secret status strbuf unix_crypt xml
 CONF     = check conf keys load number print text value
-STORE    = catalogue database_file database_setup gateway jid_map limit migrate pool rows session \
+STORE    = catalogue database_file database_setup gateway jid_map limit limit_rule migrate pool rows session \
 	site_key site_query site_query_guard store used_nonce user
 XMPP     = adhoc adhoc_form adhoc_http adhoc_json adhoc_server_read adhoc_server_write adhoc_write \
 	adhoc_xml bosh bosh_write jid jwt login_key login_token sasl

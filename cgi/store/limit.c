@@ -1,7 +1,7 @@
 /*
- * Token buckets (SEC-RATE-1 … 3) in a file of their own (REL-DB-7). A bucket is counted in time:
- * its credit is the microseconds of refilling that it holds, a token costs `interval` of them, and
- * it is full at burst * interval. The file may vanish or rot at any time: it is then made anew,
+ * Limits (SEC-RATE-1 … 3) in a file of their own (REL-DB-7); what their rows mean is limit_rule.c's
+ * business. A bucket is counted in time: its credit is the microseconds of refilling that it holds, a
+ * token costs `interval` of them, and it is full at burst * interval. The file may vanish or rot at any time: it is then made anew,
  * with every bucket full. What cannot be asked, on the other hand, is refused: the caller gets
  * STATUS_UNAVAILABLE, never a guess.
  */
@@ -16,6 +16,7 @@
 #include "base/strbuf.h"
 #include "store/database_file.h"
 #include "store/limit.h"
+#include "store/limit_rule.h"
 #include "store/statement.h"
 
 #define LIMIT_SCHEMA     1
@@ -37,61 +38,44 @@ struct limit_store {
 	struct connection *db; /* NULL: to be opened */
 };
 
-/* Everything about one question but the connection; times in microseconds. */
+/* One question: who, by which rule, and what came of it. */
 struct question {
 	unsigned char id[SECRET_SHA256_LEN];
-	int64_t now;
-	int64_t interval; /* that one token takes to grow */
-	int64_t capacity;
-	bool take;
-	int64_t wait; /* the answer: until there is a token; 0: there is one */
-};
-
-struct bucket {
-	int64_t credit;
-	int64_t stamp;
+	void (*rule)(const struct limit_question *q, const struct limit_row *row,
+		     struct limit_answer *out);
+	struct limit_question what;
+	int64_t wait; /* the answer, in microseconds */
 };
 
 /* ---- one question ---- */
 
-/*
- * A bucket that is not there is full. One from the future (the clock went back) keeps what it has,
- * from now on.
- */
-static enum status bucket_read(struct connection *db, const struct question *q, struct bucket *out,
-			       struct error *err)
+static enum status row_read(struct connection *db, const struct question *q, struct limit_row *out,
+			    struct error *err)
 {
 	struct statement *s = statement_get(db, QUERY_LIMIT_FIND);
 
 	statement_bind_blob(s, 1, q->id, sizeof q->id);
 	enum status status = statement_row(s, err);
 	if (status == STATUS_NOT_FOUND)
-		*out = (struct bucket){.credit = q->capacity, .stamp = q->now};
+		*out = (struct limit_row){0};
 	else if (status == STATUS_OK)
-		*out = (struct bucket){
+		*out = (struct limit_row){
+		    .there = true,
 		    .credit = statement_integer(s, 0),
 		    .stamp = statement_integer(s, 1),
 		};
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static int64_t credit_now(const struct question *q, const struct bucket *bucket)
-{
-	int64_t grown = q->now > bucket->stamp ? q->now - bucket->stamp : 0;
-	int64_t missing = q->capacity - bucket->credit;
-
-	return grown >= missing ? q->capacity : bucket->credit + grown;
-}
-
-static enum status bucket_write(struct connection *db, const struct question *q, int64_t credit,
-				struct error *err)
+static enum status row_write(struct connection *db, const struct question *q,
+			     const struct limit_answer *answer, struct error *err)
 {
 	struct statement *s = statement_get(db, QUERY_LIMIT_SET);
 
 	statement_bind_blob(s, 1, q->id, sizeof q->id);
-	statement_bind_integer(s, 2, credit);
-	statement_bind_integer(s, 3, q->now);
-	statement_bind_integer(s, 4, q->now + q->capacity - credit);
+	statement_bind_integer(s, 2, answer->row.credit);
+	statement_bind_integer(s, 3, answer->row.stamp);
+	statement_bind_integer(s, 4, answer->forget);
 	return statement_run(s, NULL, err);
 }
 
@@ -99,7 +83,7 @@ static enum status purge(struct connection *db, const struct question *q, struct
 {
 	struct statement *s = statement_get(db, QUERY_LIMIT_PURGE);
 
-	statement_bind_integer(s, 1, q->now);
+	statement_bind_integer(s, 1, q->what.now);
 	statement_bind_integer(s, 2, LIMIT_PURGE_ROWS);
 	return statement_run(s, NULL, err);
 }
@@ -107,18 +91,18 @@ static enum status purge(struct connection *db, const struct question *q, struct
 /* Writes only where something changed: whoever knocks at an empty bucket costs a read. */
 static enum status ask(struct connection *db, struct question *q, struct error *err)
 {
-	struct bucket bucket;
-	enum status status = bucket_read(db, q, &bucket, err);
+	struct limit_answer answer;
+	struct limit_row row;
+	enum status status = row_read(db, q, &row, err);
 
 	if (status != STATUS_OK)
 		return status;
-	int64_t credit = credit_now(q, &bucket);
-	q->wait = credit >= q->interval ? 0 : q->interval - credit;
-	bool taken = q->take && q->wait == 0;
-	if (taken)
+	q->rule(&q->what, &row, &answer);
+	q->wait = answer.wait;
+	if (answer.write && q->what.action == LIMIT_TAKE)
 		status = purge(db, q, err);
-	if (status == STATUS_OK && (taken || bucket.stamp > q->now))
-		status = bucket_write(db, q, taken ? credit - q->interval : credit, err);
+	if (status == STATUS_OK && answer.write)
+		status = row_write(db, q, &answer, err);
 	return status;
 }
 
@@ -271,14 +255,44 @@ void limit_close(struct limit_store *limits)
 	free(limits);
 }
 
+/* What the functions of the header do. */
+struct asker {
+	const struct limit_key *key;
+	const struct conf_limit *rule;
+	int64_t now_ms;
+	enum limit_action action;
+	bool tries; /* not a bucket */
+};
+
+static void question_make(const struct asker *asker, struct question *q)
+{
+	const struct conf_limit *rule = asker->rule;
+	long burst = asker->key->burst > 0 ? asker->key->burst : rule->count;
+	int64_t interval = (int64_t)rule->period_ms * 1000 / rule->count;
+
+	if (interval < 1)
+		interval = 1;
+	q->rule = asker->tries ? limit_tries : limit_bucket;
+	q->what = (struct limit_question){
+	    .action = asker->action,
+	    .now = asker->now_ms * 1000,
+	    .interval = interval,
+	    .capacity = asker->tries ? burst : interval * burst,
+	    .period = (int64_t)rule->period_ms * 1000,
+	};
+}
+
 /* The NUL between them keeps ("a", "bc") and ("ab", "c") apart. */
-static enum status hash_key(const struct limit_key *key, unsigned char out[SECRET_SHA256_LEN],
+static enum status hash_key(const struct asker *asker, unsigned char out[SECRET_SHA256_LEN],
 			    struct error *err)
 {
+	const struct limit_key *key = asker->key;
 	struct strbuf text;
 	enum status status = STATUS_OK;
 
 	strbuf_init(&text);
+	if (asker->tries) /* their rows have another meaning */
+		strbuf_add(&text, "tries", sizeof "tries");
 	strbuf_add(&text, key->scope, strlen(key->scope) + 1);
 	strbuf_adds(&text, key->key);
 	if (strbuf_ok(&text))
@@ -289,32 +303,16 @@ static enum status hash_key(const struct limit_key *key, unsigned char out[SECRE
 	return status;
 }
 
-/* What both functions of the header do. */
-struct asker {
-	const struct limit_key *key;
-	const struct conf_limit *rule;
-	int64_t now_ms;
-	bool take;
-};
-
 static enum status limit_ask(struct limit_store *limits, const struct asker *asker,
 			     long *retry_after_s, struct error *err)
 {
 	const struct conf_limit *rule = asker->rule;
+	struct question q = {0};
 
 	if (rule->count <= 0)
 		return STATUS_OK;
-	long burst = asker->key->burst > 0 ? asker->key->burst : rule->count;
-	int64_t interval = (int64_t)rule->period_ms * 1000 / rule->count;
-	if (interval < 1)
-		interval = 1;
-	struct question q = {
-	    .now = asker->now_ms * 1000,
-	    .interval = interval,
-	    .capacity = interval * burst,
-	    .take = asker->take,
-	};
-	enum status status = hash_key(asker->key, q.id, err);
+	question_make(asker, &q);
+	enum status status = hash_key(asker, q.id, err);
 	if (status == STATUS_OK)
 		status = ask_file(limits, &q, err);
 	if (status != STATUS_OK || q.wait == 0)
@@ -330,7 +328,8 @@ enum status limit_take(struct limit_store *limits, const struct limit_key *key,
 		       const struct conf_limit *rule, int64_t now_ms, long *retry_after_s,
 		       struct error *err)
 {
-	struct asker asker = {.key = key, .rule = rule, .now_ms = now_ms, .take = true};
+	const struct asker asker = {
+	    .key = key, .rule = rule, .now_ms = now_ms, .action = LIMIT_TAKE};
 
 	return limit_ask(limits, &asker, retry_after_s, err);
 }
@@ -339,9 +338,29 @@ enum status limit_check(struct limit_store *limits, const struct limit_key *key,
 			const struct conf_limit *rule, int64_t now_ms, long *retry_after_s,
 			struct error *err)
 {
-	struct asker asker = {.key = key, .rule = rule, .now_ms = now_ms, .take = false};
+	const struct asker asker = {
+	    .key = key, .rule = rule, .now_ms = now_ms, .action = LIMIT_CHECK};
 
 	return limit_ask(limits, &asker, retry_after_s, err);
+}
+
+enum status limit_try(struct limit_store *limits, const struct limit_key *key,
+		      const struct conf_limit *rule, int64_t now_ms, long *retry_after_s,
+		      struct error *err)
+{
+	const struct asker asker = {
+	    .key = key, .rule = rule, .now_ms = now_ms, .action = LIMIT_TAKE, .tries = true};
+
+	return limit_ask(limits, &asker, retry_after_s, err);
+}
+
+enum status limit_try_worked(struct limit_store *limits, const struct limit_key *key,
+			     const struct conf_limit *rule, int64_t now_ms, struct error *err)
+{
+	const struct asker asker = {
+	    .key = key, .rule = rule, .now_ms = now_ms, .action = LIMIT_GIVE_BACK, .tries = true};
+
+	return limit_ask(limits, &asker, NULL, err);
 }
 
 static void key_ipv6(const struct in6_addr *address, char out[64])

@@ -31,10 +31,24 @@ enum status limit_take(struct limit_store *limits, const struct limit_key *key,
 		       const struct conf_limit *rule, int64_t now_ms, long *retry_after_s,
 		       struct error *err);
 
-/* As limit_take, but takes nothing: is there a token? (A login takes one only when it fails.) */
+/* As limit_take, but takes nothing: is there a token? */
 enum status limit_check(struct limit_store *limits, const struct limit_key *key,
 			const struct conf_limit *rule, int64_t now_ms, long *retry_after_s,
 			struct error *err);
+
+/*
+ * One try of something that may fail, counted before it is known whether it does: so a hundred at once are
+ * a hundred. rule->count of them are free; each more must wait after the last one, at first for period_ms /
+ * count, then twice as long each time, at most for period_ms: STATUS_SLOW_DOWN till then, which counts for
+ * nothing. After a pause longer by period_ms they are free again: nobody is locked out for good.
+ */
+enum status limit_try(struct limit_store *limits, const struct limit_key *key,
+		      const struct conf_limit *rule, int64_t now_ms, long *retry_after_s,
+		      struct error *err);
+
+/* That try did not fail, or nobody looked: it is taken off the count. */
+enum status limit_try_worked(struct limit_store *limits, const struct limit_key *key,
+			     const struct conf_limit *rule, int64_t now_ms, struct error *err);
 
 /* The bucket of an address: IPv4 as it is, IPv6 by its /64 (SEC-AUTH-7). */
 void limit_address_key(const char *remote_addr, char out[64]);

@@ -467,6 +467,150 @@ static void test_address_key(void **state)
 	assert_int_equal(strlen(out), 63);
 }
 
+/* ---- tries ---- */
+
+static const struct conf_limit ten_in_15m = {.count = 10, .period_ms = 900000};
+
+#define MINUTE 60000
+
+static enum status try_one(struct limit_fixture *f, const char *who, int64_t now_ms, long *retry)
+{
+	struct limit_key k = key(who);
+
+	return limit_try(f->limits, &k, &ten_in_15m, now_ms, retry, NULL);
+}
+
+static void worked(struct limit_fixture *f, const char *who, int64_t now_ms)
+{
+	struct limit_key k = key(who);
+
+	assert_int_equal(limit_try_worked(f->limits, &k, &ten_in_15m, now_ms, NULL), STATUS_OK);
+}
+
+static void fail_ten(struct limit_fixture *f, const char *who, int64_t now_ms)
+{
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(try_one(f, who, now_ms + i, NULL), STATUS_OK);
+}
+
+/* 90 s, 3 m, 6 m, 12 m, and then 15 m for ever: never longer. */
+static void test_delays_double(void **state)
+{
+	static const long delays_s[] = {90, 180, 360, 720, 900, 900, 900};
+	struct limit_fixture *f = *state;
+	int64_t now = NOW_MS;
+	long retry = 0;
+
+	fail_ten(f, "alice", now - 9);
+	for (size_t i = 0; i < sizeof delays_s / sizeof delays_s[0]; i++) {
+		assert_int_equal(try_one(f, "alice", now, &retry), STATUS_SLOW_DOWN);
+		assert_int_equal(retry, delays_s[i]);
+		now += delays_s[i] * 1000;
+		assert_int_equal(try_one(f, "alice", now - 1, &retry), STATUS_SLOW_DOWN);
+		assert_int_equal(retry, 1);
+		assert_int_equal(try_one(f, "alice", now, &retry), STATUS_OK);
+	}
+	assert_int_equal(try_one(f, "bob", now, &retry), STATUS_OK);
+}
+
+/* Knocking while it is shut makes nothing longer. */
+static void test_refused_tries_count_for_nothing(void **state)
+{
+	struct limit_fixture *f = *state;
+	long retry = 0;
+
+	fail_ten(f, "alice", NOW_MS - 9);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(try_one(f, "alice", NOW_MS + i * 100, &retry), STATUS_SLOW_DOWN);
+	assert_int_equal(try_one(f, "alice", NOW_MS + 90000, &retry), STATUS_OK);
+}
+
+static void test_a_pause_forgets(void **state)
+{
+	struct limit_fixture *f = *state;
+	long retry = 0;
+
+	fail_ten(f, "alice", NOW_MS - 9);
+	int64_t free_at = NOW_MS + 90000;
+	fail_ten(f, "alice", free_at + 15 * MINUTE);
+	assert_int_equal(try_one(f, "alice", free_at + 15 * MINUTE + 9, &retry), STATUS_SLOW_DOWN);
+	assert_int_equal(retry, 90);
+	/* nine, and a pause: ten again */
+	for (int i = 0; i < 9; i++)
+		assert_int_equal(try_one(f, "bob", NOW_MS, &retry), STATUS_OK);
+	fail_ten(f, "bob", NOW_MS + 15 * MINUTE);
+}
+
+static void test_a_try_that_worked_is_none(void **state)
+{
+	struct limit_fixture *f = *state;
+	long retry = 0;
+
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(try_one(f, "alice", NOW_MS + i, &retry), STATUS_OK);
+		worked(f, "alice", NOW_MS + i);
+	}
+	fail_ten(f, "alice", NOW_MS + 100);
+	assert_int_equal(try_one(f, "alice", NOW_MS + 109, &retry), STATUS_SLOW_DOWN);
+	worked(f, "nobody", NOW_MS); /* no more than none can be taken off */
+	fail_ten(f, "nobody", NOW_MS);
+	assert_int_equal(try_one(f, "nobody", NOW_MS + 9, &retry), STATUS_SLOW_DOWN);
+}
+
+static void test_tries_and_a_backward_clock(void **state)
+{
+	struct limit_fixture *f = *state;
+	long retry = 0;
+
+	fail_ten(f, "alice", NOW_MS);
+	int64_t before = NOW_MS - INT64_C(86400000);
+	assert_int_equal(try_one(f, "alice", before, &retry), STATUS_SLOW_DOWN);
+	assert_true(retry <= 90);
+	assert_int_equal(try_one(f, "alice", before + 90000, &retry), STATUS_OK);
+}
+
+static void test_tries_and_buckets_are_apart(void **state)
+{
+	struct limit_fixture *f = *state;
+
+	empty(f, "alice", NOW_MS);
+	fail_ten(f, "alice", NOW_MS);
+	assert_int_equal(take(f, "alice", NOW_MS), STATUS_SLOW_DOWN);
+	assert_int_equal(take(f, "alice", NOW_MS + MINUTE), STATUS_OK);
+}
+
+struct trier {
+	struct limit_fixture *f;
+	int taken;
+};
+
+static void *try_many(void *arg)
+{
+	struct trier *trier = arg;
+
+	for (int i = 0; i < 20; i++)
+		trier->taken += try_one(trier->f, "alice", NOW_MS, NULL) == STATUS_OK;
+	return NULL;
+}
+
+/* Many at once get no more than one after the other. */
+static void test_tries_at_once(void **state)
+{
+	struct trier triers[4];
+	pthread_t threads[4];
+	int taken = 0;
+
+	for (int i = 0; i < 4; i++) {
+		triers[i] = (struct trier){.f = *state};
+		assert_int_equal(pthread_create(&threads[i], NULL, try_many, &triers[i]), 0);
+	}
+	for (int i = 0; i < 4; i++) {
+		pthread_join(threads[i], NULL);
+		taken += triers[i].taken;
+	}
+	assert_int_equal(taken, 10);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -491,6 +635,13 @@ int main(void)
 	    TEST(test_growth_is_purged),
 	    TEST(test_full_file_evicts),
 	    TEST(test_threads_share_the_bucket),
+	    TEST(test_delays_double),
+	    TEST(test_refused_tries_count_for_nothing),
+	    TEST(test_a_pause_forgets),
+	    TEST(test_a_try_that_worked_is_none),
+	    TEST(test_tries_and_a_backward_clock),
+	    TEST(test_tries_and_buckets_are_apart),
+	    TEST(test_tries_at_once),
 	    cmocka_unit_test(test_address_key),
 	};
 
