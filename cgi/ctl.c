@@ -21,54 +21,59 @@
 static const struct verb verbs[] = {
     {"check",   NULL,      "[--deep] [--json]",
      "Would it work? Looks at everything, asks the XMPP server too; --deep binds a first user for "
-     "real.",																			      VERB_CONF, OPTION_DEEP | OPTION_JSON, 0, 0, ctl_check         },
+     "real.",																			      VERB_CONF,             OPTION_DEEP | OPTION_JSON, 0, 0, ctl_check         },
     {"migrate", NULL,      "[--json]",
-     "Creates the site's database, or brings it up to this program's schema.",											     SITE,      OPTION_JSON,               0,
-     0,																										ctl_migrate       },
+     "Creates the site's database, or brings it up to this program's schema.",											     SITE,                  OPTION_JSON,               0,
+     0,																											    ctl_migrate       },
     {"user",    "add",     "NAME [--password-stdin] [--jid JID]",
      "Adds a site user of the own login form, and a JID map row with --jid.",											      STORE,
-     OPTION_PASSWORD_STDIN | OPTION_JID,																					 1, 1, ctl_user_add      },
+     OPTION_PASSWORD_STDIN | OPTION_JID,																						     1, 1, ctl_user_add      },
     {"user",    "passwd",  "NAME [--password-stdin]",
-     "Sets a new password; the user's login sessions end.",														STORE,     OPTION_PASSWORD_STDIN,     1, 1,
-     ctl_user_passwd																										     },
-    {"user",    "disable", "NAME",						    "The user can no longer log in; the login sessions end.",                            STORE,     0,
-     1,																									     1, ctl_user_disable  },
-    {"user",    "enable",  "NAME",						    "The user can log in again.",                                                        STORE,     0,                         1, 1, ctl_user_enable   },
+     "Sets a new password; the user's login sessions end.",														STORE,                 OPTION_PASSWORD_STDIN,     1, 1,
+     ctl_user_passwd																												 },
+    {"user",    "disable", "NAME",						    "The user can no longer log in; the login sessions end.",                            STORE,                 0,
+     1,																											 1, ctl_user_disable  },
+    {"user",    "enable",  "NAME",						    "The user can log in again.",                                                        STORE,                 0,                         1, 1, ctl_user_enable   },
     {"user",    "delete",  "NAME",						    "Deletes the user, the login sessions and the JID map row.",                         STORE,
-     0,																									  1, 1, ctl_user_delete   },
-    {"user",    "list",    "[--json]",						"Lists the site users.",							     STORE,     OPTION_JSON,               0, 0, ctl_user_list     },
+     0,																										      1, 1, ctl_user_delete   },
+    {"user",    "list",    "[--json]",						"Lists the site users.",							     STORE,                 OPTION_JSON,               0, 0, ctl_user_list     },
     {"map",     "set",     "USER JID [--xmpp-password-stdin] [--source PROVIDER]",
      "Gives a site user the XMPP account JID; the password is for backend = bosh.",											STORE,
-     OPTION_XMPP_PASSWORD_STDIN | OPTION_SOURCE,																				 2, 2, ctl_map_set       },
+     OPTION_XMPP_PASSWORD_STDIN | OPTION_SOURCE,																					     2, 2, ctl_map_set       },
     {"map",     "delete",  "USER [--source PROVIDER]",                                "Takes the user's row out of the JID map.",                                          STORE,
-     OPTION_SOURCE,																							      1, 1, ctl_map_delete    },
-    {"map",     "list",    "[--json]",						"Lists the JID map; passwords are never shown.",                                     STORE,     OPTION_JSON,
-     0,																									     0, ctl_map_list      },
+     OPTION_SOURCE,																									  1, 1, ctl_map_delete    },
+    {"map",     "list",    "[--json]",						"Lists the JID map; passwords are never shown.",                                     STORE,                 OPTION_JSON,
+     0,																											 0, ctl_map_list      },
     {"gateway", "add",
      "NAME --domains D[,D...] [--addresses A[,A...]] [--api-key] [--password-stdin]", "Adds a caller of /rest/adhoc/bosh@DOMAIN; prints its password (and API key) once.", STORE,
-     OPTION_DOMAINS | OPTION_ADDRESSES | OPTION_API_KEY | OPTION_PASSWORD_STDIN,																 1, 1,
-     ctl_gateway_add																										     },
+     OPTION_DOMAINS | OPTION_ADDRESSES | OPTION_API_KEY | OPTION_PASSWORD_STDIN,																	     1, 1,
+     ctl_gateway_add																												 },
     {"gateway", "passwd",  "NAME [--password-stdin]",
      "Sets a new password; without the option makes one and prints it once.",											      STORE,
-     OPTION_PASSWORD_STDIN,																						      1, 1, ctl_gateway_passwd},
-    {"gateway", "disable", "NAME",						    "The caller can no longer call.",                                                    STORE,     0,                         1, 1,
-     ctl_gateway_disable																										 },
-    {"gateway", "enable",  "NAME",						    "The caller can call again.",                                                        STORE,     0,                         1, 1, ctl_gateway_enable},
-    {"gateway", "delete",  "NAME",						    "Deletes the caller.",							       STORE,     0,                         1, 1, ctl_gateway_delete},
+     OPTION_PASSWORD_STDIN,																								  1, 1, ctl_gateway_passwd},
+    {"gateway", "disable", "NAME",						    "The caller can no longer call.",                                                    STORE,                 0,                         1, 1,
+     ctl_gateway_disable																											     },
+    {"gateway", "enable",  "NAME",						    "The caller can call again.",                                                        STORE,                 0,                         1, 1, ctl_gateway_enable},
+    {"gateway", "delete",  "NAME",						    "Deletes the caller.",							       STORE,                 0,                         1, 1, ctl_gateway_delete},
     {"gateway", "list",    "[--json]",						"Lists the callers; passwords and keys are never shown.",                            STORE,
-     OPTION_JSON,																								0, 0, ctl_gateway_list  },
-    {"session", "list",    "[--json]",						"Lists the login sessions.",                                                         STORE,     OPTION_JSON,               0, 0,
-     ctl_session_list																										    },
+     OPTION_JSON,																									    0, 0, ctl_gateway_list  },
+    {"session", "list",    "[--json]",						"Lists the login sessions.",                                                         STORE,                 OPTION_JSON,               0, 0,
+     ctl_session_list																												},
     {"session", "end",     "[USER] [--source PROVIDER]",
-     "Ends the user's login sessions; without USER everybody's.",													  STORE,     OPTION_SOURCE,             0, 1,
-     ctl_session_end																										     },
+     "Ends the user's login sessions; without USER everybody's.",													  STORE,                 OPTION_SOURCE,             0, 1,
+     ctl_session_end																												 },
+    {"token",   "issue",   "USER [--ttl TIME]",
+     "Prints a token for the user, as the site would sign it; good for 10m, or TIME.",										     VERB_CONF | VERB_SITE, OPTION_TTL,                1, 1, ctl_token_issue   },
+    {"token",   "revoke",  "USER",
+     "The user's tokens of before are good no more, and the sessions made from them end.",                                                                                 STORE,                 0,
+     1,																											 1, ctl_token_revoke  },
     {"prebind", NULL,      "USER|JID [--json]",
      "Makes the real pre-bind call and prints the session: anyone who reads it can use it.",                                                                               STORE,
-     OPTION_JSON,																								1, 1, ctl_prebind       },
+     OPTION_JSON,																									    1, 1, ctl_prebind       },
     {"conf",    NULL,      "[--keys] [--json]",
      "Prints the effective configuration; --keys: every key there is.",												    0,
-     OPTION_KEYS | OPTION_JSON,																						  0, 0, ctl_conf          },
-    {"version", NULL,      "",							"Prints the version.",							       0,         0,                         0, 0, ctl_version       },
+     OPTION_KEYS | OPTION_JSON,																							      0, 0, ctl_conf          },
+    {"version", NULL,      "",							"Prints the version.",							       0,                     0,                         0, 0, ctl_version       },
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -130,7 +135,8 @@ enum {
 	LONG_SOURCE,
 	LONG_DOMAINS,
 	LONG_ADDRESSES,
-	LONG_API_KEY
+	LONG_API_KEY,
+	LONG_TTL
 };
 
 static const struct option options[] = {
@@ -147,7 +153,8 @@ static const struct option options[] = {
     {"domains",       required_argument, NULL, LONG_DOMAINS},
     {"addresses",        required_argument, NULL, LONG_ADDRESSES},
     {"api-key",            no_argument, NULL, LONG_API_KEY},
-    {0},
+    {"ttl",required_argument, NULL, LONG_TTL},
+    {0  },
 };
 
 struct arguments {
@@ -206,6 +213,10 @@ static bool parse_options(int argc, char **argv, struct arguments *args, struct 
 			break;
 		case LONG_API_KEY:
 			args->given |= OPTION_API_KEY;
+			break;
+		case LONG_TTL:
+			args->given |= OPTION_TTL;
+			ctl->ttl = optarg;
 			break;
 		default:
 			return false;

@@ -38,20 +38,35 @@ static bool is_needed(const struct conf_key *key, const struct site_conf *site)
 		return site->backend == BACKEND_TIGASE;
 	case NEEDED_BY_BOSH:
 		return site->backend == BACKEND_BOSH;
-	case NEEDED_BY_SITE_SESSION:
-		return has_provider(site, "site_session");
-	case NEEDED_BY_PHP_SESSION:
-		return has_provider(site, "php_session");
+	case NEEDED_BY_TOKEN:
+		return has_provider(site, "token");
 	case NEEDED_BY_BOSH_JWT:
 		return logs_in_by(site, BOSH_AUTH_JWT);
 	case NEEDED_BY_BOSH_OAUTH:
 		return logs_in_by(site, BOSH_AUTH_OAUTH);
 	case NEEDED_BY_BOSH_TOKEN:
 		return logs_in_by(site, BOSH_AUTH_TOKEN);
+	case NEEDED_BY_SITE_SESSION:
+		return has_provider(site, "site_session");
+	case NEEDED_BY_PHP_SESSION:
+		return has_provider(site, "php_session");
 	default:
 		return false;
 	}
 }
+
+static const char *const needed_by[] = {
+    [NEEDED_NEVER] = "",
+    [NEEDED_ALWAYS] = "",
+    [NEEDED_BY_TIGASE] = " with backend = tigase",
+    [NEEDED_BY_BOSH] = " with backend = bosh",
+    [NEEDED_BY_TOKEN] = " with provider token",
+    [NEEDED_BY_SITE_SESSION] = " with provider site_session",
+    [NEEDED_BY_PHP_SESSION] = " with provider php_session",
+    [NEEDED_BY_BOSH_JWT] = " with bosh_auth = jwt",
+    [NEEDED_BY_BOSH_OAUTH] = " with bosh_auth = oauth",
+    [NEEDED_BY_BOSH_TOKEN] = " with bosh_auth = token",
+};
 
 static bool is_empty(const struct conf_key *key, const struct site_conf *site)
 {
@@ -62,18 +77,6 @@ static bool is_empty(const struct conf_key *key, const struct site_conf *site)
 	strbuf_clear(&text);
 	return empty;
 }
-
-static const char *const needed_by[] = {
-    [NEEDED_NEVER] = "",
-    [NEEDED_ALWAYS] = "",
-    [NEEDED_BY_TIGASE] = " with backend = tigase",
-    [NEEDED_BY_BOSH] = " with backend = bosh",
-    [NEEDED_BY_SITE_SESSION] = " with provider site_session",
-    [NEEDED_BY_PHP_SESSION] = " with provider php_session",
-    [NEEDED_BY_BOSH_JWT] = " with bosh_auth = jwt",
-    [NEEDED_BY_BOSH_OAUTH] = " with bosh_auth = oauth",
-    [NEEDED_BY_BOSH_TOKEN] = " with bosh_auth = token",
-};
 
 static void needed_check(struct load *load, const struct site_conf *site)
 {
@@ -184,6 +187,14 @@ static void credentials_check(struct load *load, const struct site_conf *site)
 			   "= token or jwt makes");
 }
 
+/* The query needs a database to be put to. */
+static void login_query_check(struct load *load, const struct site_conf *site)
+{
+	if (site->login_query[0] != '\0' && site->site_database[0] == '\0')
+		load_fault(load, line_of(load, "login_query"), "login_query",
+			   "needs site_database beside it: the SQLite file of the site's users");
+}
+
 /* A session that Django has packed is read with its key, and holds only the user's number. */
 static void site_result_check(struct load *load, const struct site_conf *site)
 {
@@ -235,6 +246,7 @@ void load_check_site(struct load *load, const struct site_conf *site)
 	route_check(load, site);
 	credentials_check(load, site);
 	site_result_check(load, site);
+	login_query_check(load, site);
 	if (load->status == STATUS_OK)
 		hosts_add(load, site);
 }

@@ -76,6 +76,15 @@ struct site_conf {
 	bool gateway; /* /rest/adhoc/{jid} is answered */
 	struct conf_limit limit_gateway;
 
+	char *login_query;      /* "" : provider login has users of its own */
+	bool allow_weak_hashes; /* of the site's users: single fast digests, too */
+
+	char *token_cookie;
+	long token_format; /* enum conf_token_format */
+	char *token_key_file;
+	char *token_audience;
+	struct conf_list token_origins; /* whose pages may post a token; none: nobody's */
+
 	char *remote_user_realm;                 /* "" : none is taken off */
 	struct conf_list remote_user_auth_types; /* empty: any */
 

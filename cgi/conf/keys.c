@@ -26,8 +26,8 @@ static const char *const log_level_words[] = {
     [LOG_LEVEL_ERROR] = "error",
     NULL,
 };
-static const char *const identity_words[] = {"login", "remote_user", "site_session", "php_session",
-					     NULL};
+static const char *const identity_words[] = {"login", "remote_user", "site_session",
+					     "token", "php_session", NULL};
 static const char *const transform_words[] = {
     [TRANSFORM_NONE] = "none",
     [TRANSFORM_SHA1] = "sha1",
@@ -53,6 +53,8 @@ static const char *const accounts_words[] = {[ACCOUNTS_ALL] = "all", [ACCOUNTS_M
 static const char *const backend_words[] = {
     [BACKEND_TIGASE] = "tigase", [BACKEND_BOSH] = "bosh", NULL};
 static const char *const format_words[] = {[FORMAT_JSON] = "json", [FORMAT_XML] = "xml", NULL};
+static const char *const token_format_words[] = {
+    [TOKEN_FORMAT_HMAC] = "hmac", [TOKEN_FORMAT_JWT] = "jwt", NULL};
 static const char *const key_in_words[] = {
     [KEY_IN_HEADER] = "header", [KEY_IN_QUERY] = "query", NULL};
 static const char *const bosh_auth_words[] = {
@@ -124,6 +126,22 @@ const struct conf_key conf_keys[] = {
 	 .what = "A login ends after so long in any case."},
 	{SITE(limit_login), .type = TYPE_LIMIT, .initial = "10/15m",
 	 .what = "Failed logins that one account may have before it must wait."},
+	{SITE(login_query), .type = TYPE_PATH, .initial = "",
+	 .what = "A query for the password hash of :user in site_database, instead of users of our "
+		 "own."},
+	{SITE(allow_weak_hashes), .type = TYPE_BOOL, .initial = "off",
+	 .what = "Take that table's passwords in apr1, {SHA}, {SSHA} and {SSHA256}, too."},
+	{SITE(token_cookie), .type = TYPE_COOKIE, .initial = "chat_token",
+	 .what = "Provider token: the cookie with the token that the site signs."},
+	{SITE(token_format), .type = TYPE_ENUM, .initial = "hmac", .words = token_format_words,
+	 .what = "What such a token is: our own format, or a JSON Web Token."},
+	{SITE(token_key_file), .type = TYPE_PATH, .initial = "", .needed = NEEDED_BY_TOKEN,
+	 .secret_file = true,
+	 .what = "The file with the keys of the tokens, a line kid:key each, up to four."},
+	{SITE(token_audience), .type = TYPE_WORD, .initial = "", .needed = NEEDED_BY_TOKEN,
+	 .what = "The aud that a token must have: whom it was made for."},
+	{SITE(token_origins), .type = TYPE_ORIGINS, .initial = "",
+	 .what = "Whose pages may post a one-time token to /login; empty: nobody's."},
 	{SITE(limit_bind_user), .type = TYPE_LIMIT, .initial = "10/1m",
 	 .what = "Chat sessions that one user may start."},
 	{SITE(limit_bind_ip), .type = TYPE_LIMIT, .initial = "60/1m",

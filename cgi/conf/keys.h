@@ -12,7 +12,7 @@
 
 #define CONF_LINE_MAX    198 /* libinih's buffer holds 200 bytes: the line, its newline and a NUL */
 #define CONF_SECTION_MAX 49  /* libinih keeps no more of a section's name */
-#define CONF_KEYS_MAX    96  /* rows the table may have; checked when keys.c is compiled */
+#define CONF_KEYS_MAX    128 /* rows the table may have; checked when keys.c is compiled */
 
 enum conf_section { SECTION_NONE, SECTION_SERVER, SECTION_SITE };
 
@@ -28,6 +28,7 @@ enum conf_type {
 	TYPE_HOSTS,    /* (struct conf_list, as all up to TYPE_PINS) */
 	TYPE_NODES,    /* NAME or NAME=PUBLIC */
 	TYPE_URLS,     /* what we call */
+	TYPE_ORIGINS,  /* whose pages may send us a form */
 	TYPE_PINS,     /* public keys, as libcurl takes them */
 	TYPE_MOUNT,    /* base_path and base_path_set of struct site_conf, no other field */
 	TYPE_WORD,     /* no blanks (char *, as all that follow) */

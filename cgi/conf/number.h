@@ -1,6 +1,6 @@
 /*
- * Whole numbers and times as the configuration writes them: 16, 250ms, 4s, 30m, 12h. Internal to
- * conf/.
+ * Whole numbers and times as the configuration writes them: 16, 250ms, 4s, 30m, 12h. For conf/ and
+ * prebindctl.
  */
 #ifndef CONF_NUMBER_H
 #define CONF_NUMBER_H

@@ -88,6 +88,7 @@ static void section_json(enum conf_section which, const void *section, struct js
 		case TYPE_HOSTS:
 		case TYPE_NODES:
 		case TYPE_URLS:
+		case TYPE_ORIGINS:
 		case TYPE_PINS:
 			list_json(key, field, w);
 			break;

@@ -146,6 +146,16 @@ const char *text_url_check(const char *text)
 	return authority_check(rest);
 }
 
+const char *text_origin_check(const char *text)
+{
+	const char *rest = url_rest(text);
+	if (rest != NULL && strchr(rest, '/') != NULL)
+		return "has a path: an origin ends with its host or port";
+	if (text[strcspn(text, UPPER)] != '\0')
+		return "has capital letters";
+	return text_url_check(text);
+}
+
 const char *text_link_check(const char *text)
 {
 	const char *rest = url_rest(text);

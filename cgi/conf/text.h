@@ -26,6 +26,9 @@ const char *text_link_check(const char *text);
 /* That, with {hostname} in it at most once; it moreover lands in a Content-Security-Policy. */
 const char *text_bosh_url_check(const char *text);
 
+/* http(s)://HOST[:PORT] in lower case and nothing behind it: what a browser sends as Origin. */
+const char *text_origin_check(const char *text);
+
 const char *text_mount_check(const char *text);
 const char *text_jid_rule_check(const char *text);
 const char *text_resource_check(const char *text);

@@ -357,6 +357,8 @@ static const struct type types[TYPE_COUNT] = {
 	[TYPE_URLS] = {"urls", "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH, several with "
 			       "blanks between them, each once",
 		       text_url_check, set_list, text_list, .private = true},
+	[TYPE_ORIGINS] = {"origins", "https://HOST[:PORT], several with blanks between them, each once",
+			  text_origin_check, set_list, text_list},
 	[TYPE_PINS] = {"keys", "sha256//BASE64=, several with blanks between them, each once",
 		       text_pin_check, set_list, text_list},
 	[TYPE_MOUNT] = {"path", "a path such as /chat, or / alone",

@@ -30,6 +30,7 @@ struct ctl {
 	const char *domains;   /* "a.example,b.example" */
 	const char *addresses; /* "192.0.2.1,2001:db8::/32" */
 	bool api_key;
+	const char *ttl;
 };
 
 enum verb_need { VERB_CONF = 1, VERB_SITE = 2, VERB_STORE = 4 };
@@ -44,7 +45,8 @@ enum verb_option {
 	OPTION_SOURCE = 64,
 	OPTION_DOMAINS = 128,
 	OPTION_ADDRESSES = 256,
-	OPTION_API_KEY = 512
+	OPTION_API_KEY = 512,
+	OPTION_TTL = 1024
 };
 
 struct verb {
@@ -107,5 +109,7 @@ int ctl_map_delete(struct ctl *ctl);
 int ctl_map_list(struct ctl *ctl);
 int ctl_session_list(struct ctl *ctl);
 int ctl_session_end(struct ctl *ctl);
+int ctl_token_issue(struct ctl *ctl);
+int ctl_token_revoke(struct ctl *ctl);
 
 #endif

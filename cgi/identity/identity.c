@@ -12,10 +12,8 @@
 #include "base/secret.h"
 
 static const struct identity_provider *const providers[] = {
-    &login_session_provider,
-    &remote_user_provider,
-    &site_session_provider,
-    &php_session_provider,
+    &login_session_provider, &remote_user_provider, &site_session_provider,
+    &php_session_provider,   &token_provider,
 };
 
 #define N_PROVIDERS (sizeof(providers) / sizeof(providers[0]))
@@ -78,6 +76,16 @@ enum status identity_chain_open(const struct site_conf *conf, struct identity_ch
 	else
 		identity_chain_close(chain);
 	return status;
+}
+
+void *identity_state(const struct identity_context *context, const char *name)
+{
+	const struct identity_chain *chain = context->chain;
+
+	for (size_t i = 0; chain != NULL && i < chain->count; i++)
+		if (strcmp(chain->conf->identity.items[i], name) == 0)
+			return chain->states[i];
+	return NULL;
 }
 
 /* ---- who is it ---- */

@@ -64,6 +64,9 @@ enum status identity_chain_open(const struct site_conf *conf, struct identity_ch
 				struct error *err);
 void identity_chain_close(struct identity_chain *chain); /* takes NULL */
 
+/* What the open of the site's provider of that name made; NULL: nothing, or it is not one of the site's. */
+void *identity_state(const struct identity_context *context, const char *name);
+
 #define IDENTITY_USER_MAX 255 /* bytes of a user's name, whoever says it (SEC-AUTH-5, SEC-SQL-6) */
 
 /*
@@ -79,5 +82,6 @@ extern const struct identity_provider login_session_provider;
 extern const struct identity_provider remote_user_provider;
 extern const struct identity_provider site_session_provider;
 extern const struct identity_provider php_session_provider;
+extern const struct identity_provider token_provider;
 
 #endif

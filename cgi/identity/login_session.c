@@ -11,11 +11,13 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "identity/password.h"
+#include "identity/login_account.h"
+#include "identity/site_user.h"
 #include "store/user.h"
 
 #define FORM_COOKIE_LIFE_S 1800 /* time to type a password */
 
-static struct session_life session_life(const struct site_conf *conf)
+struct session_life login_session_life(const struct site_conf *conf)
 {
 	return (struct session_life){
 	    .idle_s = conf->session_idle_ms / 1000,
@@ -33,38 +35,31 @@ const char *login_form_cookie_name(const struct site_conf *conf)
 	return conf->allow_http ? "prebind-insecure-login" : "__Host-prebind-login";
 }
 
-/* The session of this cookie, and its user: still there, and not disabled. */
-static enum identity_verdict session_user(const struct identity_context *context, const char *token,
+/* ---- the cookie ---- */
+
+static enum identity_verdict session_user(const struct identity_context *context,
+					  const char *source, const char *token,
 					  struct identity *out, struct error *err)
 {
-	struct session_life life = session_life(context->conf);
+	struct session_life life = login_session_life(context->conf);
 	struct session session = {0};
-	struct user user = {0};
 
 	enum status status =
 	    session_find(context->store, token, context->now, &life, &session, err);
-	if (status == STATUS_OK) {
-		status = strcmp(session.source, login_session_provider.name) == 0
-			     ? user_find(context->store, session.user, &user, err)
-			     : STATUS_NOT_FOUND;
-	}
-	if (status == STATUS_OK && user.disabled)
+	if (status == STATUS_OK && strcmp(session.source, source) != 0)
 		status = STATUS_NOT_FOUND;
 	if (status == STATUS_OK) {
 		out->user = session.user;
-		out->display_name = user.display_name;
 		session.user = NULL;
-		user.display_name = NULL;
 	}
 	session_clear(&session);
-	user_clear(&user);
 	if (status == STATUS_NOT_FOUND)
 		return IDENTITY_NONE; /* over: as good as no cookie */
 	return status == STATUS_OK ? IDENTITY_YES : IDENTITY_ERROR;
 }
 
-static enum identity_verdict login_find(const struct identity_context *context,
-					struct identity *out, struct error *err)
+enum identity_verdict login_session_find(const struct identity_context *context, const char *source,
+					 struct identity *out, struct error *err)
 {
 	char *token = NULL;
 	struct error odd = {0};
@@ -76,13 +71,58 @@ static enum identity_verdict login_find(const struct identity_context *context,
 				  context->req->remote_addr, "why", odd.text, NULL);
 		return IDENTITY_NONE;
 	}
-	enum identity_verdict verdict = session_user(context, token, out, err);
+	enum identity_verdict verdict = session_user(context, source, token, out, err);
 	out->ours = verdict == IDENTITY_YES;
 	if (out->ours)
 		out->session = token;
 	else
 		secret_free(token);
 	return verdict;
+}
+
+/* ---- the provider ---- */
+
+/* The session's user, as of now: still there, and not disabled. */
+static enum identity_verdict login_find(const struct identity_context *context,
+					struct identity *out, struct error *err)
+{
+	struct login_account account = {0};
+	enum identity_verdict verdict =
+	    login_session_find(context, login_session_provider.name, out, err);
+
+	if (verdict != IDENTITY_YES)
+		return verdict;
+	enum status status = login_account_find(context, out->user, &account, err);
+	if (status == STATUS_OK && (account.disabled || strcmp(account.name, out->user) != 0))
+		status = STATUS_NOT_FOUND;
+	if (status == STATUS_OK) {
+		out->display_name = account.display_name;
+		out->jid = account.jid;
+		account.display_name = account.jid = NULL;
+	}
+	login_account_clear(&account);
+	if (status == STATUS_NOT_FOUND)
+		return IDENTITY_NONE;
+	return status == STATUS_OK ? IDENTITY_YES : IDENTITY_ERROR;
+}
+
+/* ---- a start, and prebindctl check ---- */
+
+static enum status login_open(const struct site_conf *conf, void **out, struct error *err)
+{
+	struct site_users *users = NULL;
+
+	if (!login_users_are_the_sites(conf))
+		return STATUS_OK;
+	enum status status = site_users_open(conf, &users, err);
+	if (status == STATUS_OK)
+		*out = users;
+	return status;
+}
+
+static void login_close(void *state)
+{
+	site_users_close(state);
 }
 
 static void count_user(void *arg, const struct user *user)
@@ -93,12 +133,27 @@ static void count_user(void *arg, const struct user *user)
 	++*count;
 }
 
+static enum status check_sites(const struct site_conf *conf, struct error *said)
+{
+	struct site_users *users = NULL;
+	enum status status = site_users_open(conf, &users, said);
+
+	if (status != STATUS_OK)
+		return status;
+	site_users_close(users);
+	error_set(said, STATUS_OK, "users and their password hashes are looked up in %s by %s",
+		  conf->site_database, conf->login_query);
+	return STATUS_OK;
+}
+
 static enum status login_check(const struct site_conf *conf, struct store *store,
 			       struct error *said)
 {
 	long count = 0;
-	enum status status = user_list(store, count_user, &count, said);
 
+	if (login_users_are_the_sites(conf))
+		return check_sites(conf, said);
+	enum status status = user_list(store, count_user, &count, said);
 	if (status != STATUS_OK)
 		return status;
 	if (count == 0)
@@ -113,55 +168,94 @@ static enum status login_check(const struct site_conf *conf, struct store *store
 const struct identity_provider login_session_provider = {
     .name = "login",
     .own_users = true,
+    .open = login_open,
+    .close = login_close,
     .find = login_find,
     .check = login_check,
 };
 
-enum status login_user_check(const struct identity_context *context, const char *name,
-			     struct error *err)
-{
-	struct user user = {0};
+/* ---- logging in ---- */
 
-	enum status status = user_find(context->store, name, &user, err);
-	if (status == STATUS_OK && user.disabled)
-		status = error_set(err, STATUS_BAD_CREDENTIALS, "the user is disabled");
-	user_clear(&user);
-	return status;
+/* A session is looked up by the name it is for: a query that knows only e-mail addresses would end it at once. */
+static enum status check_own_name(const struct identity_context *context, const char *typed,
+				  const struct login_account *account, struct error *err)
+{
+	struct login_account again = {0};
+
+	if (strcmp(typed, account->name) == 0)
+		return STATUS_OK;
+	enum status status = login_account_find(context, account->name, &again, err);
+	bool same = status == STATUS_OK && strcmp(again.name, account->name) == 0;
+	login_account_clear(&again);
+	if (same || (status != STATUS_OK && status != STATUS_NOT_FOUND))
+		return status;
+	return error_set(
+	    err, STATUS_UNAVAILABLE,
+	    "%s: found \"%s\" by another name, but not by this one, which it returned as "
+	    "user: let it match both",
+	    context->conf->login_query, account->name);
 }
 
-enum status login_password_check(const struct identity_context *context, const char *name,
-				 const char *password, struct error *err)
+/* A hash of ours that costs less than today's is made anew; one that cannot be is made another time. */
+static void rehash(const struct identity_context *context, const struct login_account *account,
+		   const char *password)
 {
-	struct user user = {0};
+	char hash[SECRET_HASH_MAX];
+	struct error why = {0};
 
-	enum status status = user_find(context->store, name, &user, err);
-	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-		return status;
-	bool usable = status == STATUS_OK && !user.disabled;
-	status = password_verify(usable ? user.password_hash : NULL, password, err);
-	if (status == STATUS_BAD_CREDENTIALS && user.disabled)
-		error_set(err, status, "the user is disabled");
-	user_clear(&user);
-	return status;
+	if (login_users_are_the_sites(context->conf) ||
+	    !secret_password_hash_is_weaker(account->password_hash))
+		return;
+	enum status status = password_hash_make(password, hash, &why);
+	if (status == STATUS_OK)
+		status =
+		    user_rehash(context->store, account->name, account->password_hash, hash, &why);
+	log_event(status == STATUS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+		  status == STATUS_OK ? "password_rehashed" : "password_rehash_failed", "user",
+		  account->name, "why", status == STATUS_OK ? NULL : why.text, NULL);
+	secret_wipe(hash, sizeof(hash));
+}
+
+static void tell_weak(const struct identity_context *context, const struct login_account *account)
+{
+	struct password_hash hash;
+
+	if (password_hash_read(account->password_hash, true, &hash, NULL) == STATUS_OK &&
+	    password_hash_is_weak(&hash))
+		log_event(LOG_LEVEL_INFO, "password_hash_weak", "site", context->conf->name, "user",
+			  account->name, "format", password_hash_name(&hash), NULL);
 }
 
 enum status login_attempt(const struct identity_context *context,
 			  const struct login_attempt *attempt, char token[SESSION_TOKEN_LEN + 1],
 			  struct error *err)
 {
+	struct login_account account = {0};
 	struct session_new session = {
 	    .source = login_session_provider.name,
-	    .user = attempt->user,
 	    .old_token = attempt->old_token,
+	    .only_on_site = login_users_are_the_sites(context->conf),
 	    .now = context->now,
-	    .life = session_life(context->conf),
+	    .life = login_session_life(context->conf),
 	};
 
-	enum status status = login_password_check(context, attempt->user, attempt->password, err);
+	enum status status =
+	    login_account_check(context, attempt->user, attempt->password, &account, err);
 	if (status == STATUS_OK)
+		status = check_own_name(context, attempt->user, &account, err);
+	if (status == STATUS_OK) {
+		session.user = account.name;
 		status = session_create(context->store, &session, token, err);
+	}
+	if (status == STATUS_OK) {
+		tell_weak(context, &account);
+		rehash(context, &account, attempt->password);
+	}
+	login_account_clear(&account);
 	return status;
 }
+
+/* ---- cookies' texts ---- */
 
 /* Secure everywhere but on loopback with allow_http, where no https is there to be had. */
 static const char *cookie_secure(const struct site_conf *conf)

@@ -9,9 +9,23 @@
 #include "identity/identity.h"
 #include "store/session.h"
 
+#define LOGIN_ACCOUNT_MAX 255
+
 /* "__Host-prebind" and "__Host-prebind-login"; with allow_http "prebind-insecure" and "prebind-insecure-login". */
 const char *login_cookie_name(const struct site_conf *conf);
 const char *login_form_cookie_name(const struct site_conf *conf);
+
+struct session_life login_session_life(const struct site_conf *conf);
+
+/*
+ * The session of the request's cookie, if it is of that source: user and session of *out are set. IDENTITY_NONE:
+ * there is none, or it is over.
+ */
+enum identity_verdict login_session_find(const struct identity_context *context, const char *source,
+					 struct identity *out, struct error *err);
+
+/* The name under which failures are counted: names that differ in case are one account. */
+void login_account_key(const char *user, char out[LOGIN_ACCOUNT_MAX + 1]);
 
 /* Is there such a user? STATUS_NOT_FOUND; STATUS_BAD_CREDENTIALS: disabled. context->req may be NULL here. */
 enum status login_user_check(const struct identity_context *context, const char *user,

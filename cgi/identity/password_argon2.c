@@ -17,7 +17,8 @@ static bool read_setting(const char **at, const char *name, char behind)
 
 enum password_reading argon2_read(const char *text, struct password_hash *out)
 {
-	const char *at = strchr(text + 1, '$') + 1;
+	const char *at =
+	    text + strlen(strncmp(text, "$argon2id$", 10) == 0 ? "$argon2id$" : "$argon2i$");
 
 	(void)out;
 	if (secret_password_hash_check(text))

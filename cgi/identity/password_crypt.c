@@ -43,7 +43,7 @@ static bool is_salt_and_digest(const char *text, size_t salt_max, size_t digest_
 /* "$y$" and "$gy$": only r = 32 and the sizes from 1024 to 65536 blocks (4 to 256 MiB), as Debian's are. */
 enum password_reading yescrypt_read(const char *text, struct password_hash *out)
 {
-	const char *at = strchr(text + 1, '$') + 1;
+	const char *at = text + (text[1] == 'g' ? strlen("$gy$") : strlen("$y$"));
 
 	(void)out;
 	if (at[0] == '\0' || at[1] == '\0' || at[2] == '\0' || at[3] != '$')

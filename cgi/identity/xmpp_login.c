@@ -1,6 +1,6 @@
 /*
- * Log-ins at the XMPP server. A wrong password costs a token of the bucket that the login form takes its
- * own from: it is the same password, and guessing it in two places is no more than guessing it in one.
+ * Log-ins at the XMPP server. A wrong password counts as one at the login form does: it is the same
+ * password, and guessing it in two places is no more than guessing it in one.
  */
 #include "identity/xmpp_login.h"
 
@@ -186,18 +186,20 @@ static enum status password_check(struct xmpp_login *login, const struct attempt
 {
 	const struct conf_limit *rule = &login->conf->limit_login;
 	int64_t now_ms = attempt->now * 1000;
-	char *account =
-	    attempt->owner.user != NULL ? strdup(attempt->owner.user) : jid_bare_text(attempt->jid);
+	char account[LOGIN_ACCOUNT_MAX + 1];
 	const struct limit_key key = {.scope = "login", .key = account};
+	char *bare = attempt->owner.user == NULL ? jid_bare_text(attempt->jid) : NULL;
 
-	if (account == NULL)
+	if (attempt->owner.user == NULL && bare == NULL)
 		return error_no_memory(err);
-	enum status status = limit_check(login->limits, &key, rule, now_ms, NULL, err);
-	if (status == STATUS_OK)
-		status = owner_password_check(login, attempt, err);
-	if (status == STATUS_BAD_CREDENTIALS)
-		limit_take(login->limits, &key, rule, now_ms, NULL, NULL);
-	free(account);
+	login_account_key(bare != NULL ? bare : attempt->owner.user, account);
+	free(bare);
+	enum status status = limit_try(login->limits, &key, rule, now_ms, NULL, err);
+	if (status != STATUS_OK)
+		return status;
+	status = owner_password_check(login, attempt, err);
+	if (status != STATUS_BAD_CREDENTIALS)
+		limit_try_worked(login->limits, &key, rule, now_ms, NULL);
 	return status;
 }
 

@@ -11,13 +11,11 @@
 #include "base/codec.h"
 #include "base/log.h"
 #include "identity/login_session.h"
+#include "page/login_limit.h"
 #include "page/page.h"
 #include "web/csrf.h"
 
 #define LOGIN_FLOOR_MS 250 /* no answer to a POST comes sooner: the time tells nothing */
-
-/* Passwords tried from one address, over all accounts: an office behind one address stays below it. */
-static const struct conf_limit address_limit = {.count = 50, .period_ms = 3600L * 1000};
 
 static bool site_has_login(const struct exchange *ex)
 {
@@ -85,35 +83,13 @@ static void send_form(struct exchange *ex, enum status status)
 	view_free(view);
 }
 
-/* Failed tries of this account and this address: is there one left, or (take) that was one. */
-static enum status limits(struct exchange *ex, const char *user, bool take, struct error *err)
-{
-	enum status (*ask)(struct limit_store *, const struct limit_key *,
-			   const struct conf_limit *, int64_t, long *, struct error *) =
-	    take ? limit_take : limit_check;
-	const struct conf_limit *account_limit = &ex->site->conf->limit_login;
-	struct limit_key account = {.scope = "login", .key = user};
-	char address[64];
-
-	if (account_limit->count == 0)
-		return STATUS_OK;
-	limit_address_key(ex->req.remote_addr, address);
-	struct limit_key from = {.scope = "login_ip", .key = address};
-	int64_t now_ms = ex->now * 1000;
-	enum status status =
-	    ask(ex->site->limits, &account, account_limit, now_ms, &ex->retry_after, err);
-	if (status == STATUS_OK)
-		status =
-		    ask(ex->site->limits, &from, &address_limit, now_ms, &ex->retry_after, err);
-	return status;
-}
-
 static enum status attempt(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
 			   struct error *err)
 {
 	struct identity_context context = {
 	    .conf = ex->site->conf,
 	    .store = ex->site->store,
+	    .chain = ex->site->identity,
 	    .req = &ex->req,
 	    .now = ex->now,
 	};
@@ -121,18 +97,18 @@ static enum status attempt(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1
 	    .user = fields_get(&ex->req.form, "user"),
 	    .password = fields_get(&ex->req.form, "password"),
 	};
+	struct login_limit limit;
 	char *old_token = NULL;
 
 	if (what.user == NULL || what.password == NULL)
 		return error_set(err, STATUS_BAD_REQUEST, "the form lacks user or password");
-	enum status status = limits(ex, what.user, false, err);
+	enum status status = login_limit_begin(ex, what.user, &limit, err);
 	if (status != STATUS_OK)
 		return status;
 	request_cookie(&ex->req, login_cookie_name(ex->site->conf), &old_token, NULL);
 	what.old_token = old_token;
 	status = login_attempt(&context, &what, token, err);
-	if (status == STATUS_BAD_CREDENTIALS)
-		limits(ex, what.user, true, NULL);
+	login_limit_end(ex, &limit, status);
 	secret_free(old_token);
 	return status;
 }
@@ -184,9 +160,24 @@ static void login_post(struct exchange *ex)
 	secret_wipe(token, sizeof(token));
 }
 
+static void handover_post(struct exchange *ex)
+{
+	char token[SESSION_TOKEN_LEN + 1];
+	struct error err = {0};
+	enum status status = login_handover(ex, token, &err);
+
+	if (status == STATUS_OK)
+		welcome(ex, token);
+	else
+		page_send_error(ex, status, &err);
+	secret_wipe(token, sizeof(token));
+}
+
 void login_handle(struct exchange *ex)
 {
-	if (!site_has_login(ex))
+	if (login_is_handover(ex))
+		handover_post(ex);
+	else if (!site_has_login(ex))
 		page_send_error(ex, STATUS_NOT_FOUND, NULL);
 	else if (ex->req.method == HTTP_POST)
 		login_post(ex);

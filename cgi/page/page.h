@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "page/app.h"
+#include "store/session.h"
 
 /* The pages and the names each may use. */
 extern const struct template_page page_templates[];
@@ -61,6 +62,12 @@ bool exchange_is_local(const struct exchange *ex);
 
 /* Who is asking, once per exchange: ex->identity. STATUS_LOGIN_REQUIRED, or STATUS_UNAVAILABLE. */
 enum status exchange_identify(struct exchange *ex, struct error *err);
+
+/* A token of the site's was posted to /login; may it have been; and what became of it: a session's token. */
+bool login_is_handover(const struct exchange *ex);
+enum status login_handover_check(const struct exchange *ex, struct error *err);
+enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
+			   struct error *err);
 
 /* The binding of the login form's token: the pre-session cookie; the caller frees. NULL: there is none. */
 char *login_form_binding(const struct exchange *ex);

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "identity/jid_rule.h"
 #include "identity/password.h"
+#include "identity/token_text.h"
 #include "page/page.h"
 #include "store/user.h"
 #include "web/csrf.h"
@@ -34,6 +35,7 @@ static const struct param login_form[] = {
     {"password", PASSWORD_MAX  },
     {"next",     NEXT_MAX      },
     {"token",    CSRF_TOKEN_LEN},
+    {"sso",      TOKEN_JWT_MAX },
 };
 static const struct param prebind_form[] = {
     {"bind", 2}
@@ -250,6 +252,8 @@ static enum status check_needs(struct exchange *ex, struct error *err)
 	bool form_token = (needs & (NEED_LOGIN_TOKEN | NEED_SESSION_TOKEN)) != 0;
 	enum status status = STATUS_OK;
 
+	if ((needs & NEED_LOGIN_TOKEN) && login_is_handover(ex))
+		return login_handover_check(ex, err);
 	if (post && (needs & NEED_SAME_ORIGIN))
 		status = csrf_check_post(&ex->req, form_token);
 	else if (ex->req.method == HTTP_GET && (needs & NEED_FETCH))

@@ -21,6 +21,9 @@ const char *const catalogue[QUERY_COUNT] = {
     [QUERY_USER_ADD] = "INSERT INTO site_user (name, password_hash, created) VALUES (?1, ?2, ?3)",
     /* name, hash */
     [QUERY_USER_SET_PASSWORD] = "UPDATE site_user SET password_hash = ?2 WHERE name = ?1",
+    /* name, hash, the one before */
+    [QUERY_USER_REHASH] =
+	"UPDATE site_user SET password_hash = ?2 WHERE name = ?1 AND password_hash = ?3",
     /* name, 0 or 1 */
     [QUERY_USER_SET_DISABLED] = "UPDATE site_user SET disabled = ?2 WHERE name = ?1",
     /* name */
@@ -33,12 +36,12 @@ const char *const catalogue[QUERY_COUNT] = {
     [QUERY_SESSION_TOUCH] = "UPDATE login_session SET last_seen = ?2"
 			    " WHERE token_hash = ?1 AND last_seen <= ?3",
     /*
-     * token hash, source, user, now. Nothing for a user of ours who was deleted or disabled
-     * meanwhile.
+     * token hash, source, user, now, 1 where only the site has the user. Nothing for a user of
+     * ours who was deleted or disabled meanwhile.
      */
     [QUERY_SESSION_ADD] = "INSERT INTO login_session (token_hash, source, user, created, last_seen)"
 			  " SELECT ?1, ?2, ?3, ?4, ?4"
-			  " WHERE ?2 <> 'login'"
+			  " WHERE ?2 <> 'login' OR ?5 = 1"
 			  " OR EXISTS (SELECT 1 FROM site_user WHERE name = ?3 AND disabled = 0)",
     /* source, user, how many of the newest stay */
     [QUERY_SESSION_EVICT] =
@@ -99,6 +102,15 @@ const char *const catalogue[QUERY_COUNT] = {
     /* name */
     [QUERY_GATEWAY_DELETE] = "DELETE FROM gateway_caller WHERE name = ?1",
     [QUERY_GATEWAY_LIST] = "SELECT " GATEWAY_COLUMNS " FROM gateway_caller ORDER BY name",
+
+    /* user */
+    [QUERY_TOKEN_REVOCATION_FIND] = "SELECT min_iat FROM token_revocation WHERE user = ?1",
+    /* user, when. The later one stays. */
+    [QUERY_TOKEN_REVOCATION_SET] =
+	"INSERT INTO token_revocation (user, min_iat) VALUES (?1, ?2)"
+	" ON CONFLICT (user) DO UPDATE SET min_iat = max(min_iat, excluded.min_iat)",
+    /* before when */
+    [QUERY_TOKEN_REVOCATION_PURGE] = "DELETE FROM token_revocation WHERE min_iat < ?1",
 
     /* purpose */
     [QUERY_SITE_KEY_FIND] = "SELECT key FROM site_key WHERE purpose = ?1",

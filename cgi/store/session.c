@@ -133,6 +133,7 @@ static enum status add(struct connection *db, const struct session_new *what, co
 	statement_bind_text(s, 2, what->source);
 	statement_bind_text(s, 3, what->user);
 	statement_bind_integer(s, 4, what->now);
+	statement_bind_integer(s, 5, what->only_on_site);
 	enum status status = statement_run(s, &changed, err);
 	if (status == STATUS_OK && changed == 0)
 		return error_set(err, STATUS_BAD_CREDENTIALS,

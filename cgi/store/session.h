@@ -5,6 +5,7 @@
 #ifndef STORE_SESSION_H
 #define STORE_SESSION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store/store.h"
@@ -29,13 +30,14 @@ struct session_life {
 /*
  * A new session with a new token (never an adopted one). old_token, if not NULL, is deleted in the same
  * transaction; the oldest beyond SESSION_MAX_PER_USER and some ended ones too. The token is only valid when this
- * returned STATUS_OK (committed). STATUS_BAD_CREDENTIALS: a user of source "login" who was deleted or disabled
- * since the password was checked.
+ * returned STATUS_OK (committed). STATUS_BAD_CREDENTIALS: a user of ours who was deleted or disabled since the
+ * password was checked.
  */
 struct session_new {
 	const char *source;
 	const char *user;
 	const char *old_token;
+	bool only_on_site; /* source "login", but no row of ours: the site has the user */
 	int64_t now;
 	struct session_life life;
 };

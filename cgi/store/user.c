@@ -210,12 +210,19 @@ enum status user_set_password(struct store *store, const char *name, const char 
 	return change_user(store, name, &change, err);
 }
 
-enum status user_rehash(struct store *store, const char *name, const char *password_hash,
-			struct error *err)
+enum status user_rehash(struct store *store, const char *name, const char *old_hash,
+			const char *password_hash, struct error *err)
 {
-	struct change change = {.query = QUERY_USER_SET_PASSWORD, .text = password_hash};
+	struct connection *db;
+	enum status status = store_begin(store, &db, err);
 
-	return change_user(store, name, &change, err);
+	if (status != STATUS_OK)
+		return status;
+	struct statement *s = statement_get(db, QUERY_USER_REHASH);
+	statement_bind_text(s, 1, name);
+	statement_bind_text(s, 2, password_hash);
+	statement_bind_text(s, 3, old_hash);
+	return store_end(store, db, statement_run(s, NULL, err), err);
 }
 
 enum status user_set_disabled(struct store *store, const char *name, bool disabled,

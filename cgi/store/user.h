@@ -40,9 +40,12 @@ enum status user_set_disabled(struct store *store, const char *name, bool disabl
 			      struct error *err);
 enum status user_delete(struct store *store, const char *name, struct error *err);
 
-/* Replaces the hash alone (rehash at login): no session ends. */
-enum status user_rehash(struct store *store, const char *name, const char *password_hash,
-			struct error *err);
+/*
+ * Replaces the hash alone (rehash at login): no session ends. Where it is no longer the old one, the
+ * password has been changed meanwhile, and stays what it is.
+ */
+enum status user_rehash(struct store *store, const char *name, const char *old_hash,
+			const char *password_hash, struct error *err);
 
 /* Calls each(arg, user) in order of name; the user is borrowed for the call. */
 enum status user_list(struct store *store, void (*each)(void *arg, const struct user *user),

@@ -30,9 +30,9 @@
 		  "ks4TP71JiecwuSZCG8iLbnlIEPOMoVX+i2B2wkSxjQ8CRGR9OkNGuIPMQ=="
 #define WIKI_128                                                                                   \
 	WIKI_SALT                                                                                  \
-	    ":cBg8D2DungRB9k76szThf5ehfyBz991ay6PT8Srwk4NQEC0GVAwWLSUGWbcye1xU+"                   \
-	    "dO7fZFld1DsscNlAN1ux3RvciwM7gPEv/43KTWVfFCKbwTr04iQrqYrBD3nQYa8EtPGJCLCw3FIgSZV"      \
-	    "KFrlXhAbyrd7+Am4sVFWGUGA8ZI="
+	":cBg8D2DungRB9k76szThf5ehfyBz991ay6PT8Srwk4NQEC0GVAwWLSUGWbcye1xU+"                       \
+	"dO7fZFld1DsscNlAN1ux3RvciwM7gPEv/43KTWVfFCKbwTr04iQrqYrBD3nQYa8EtPGJCLCw3FIgSZV"          \
+	"KFrlXhAbyrd7+Am4sVFWGUGA8ZI="
 #define X10  "xxxxxxxxxx"
 #define X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 X10
 

@@ -666,7 +666,7 @@ static void *add_find_change(void *arg)
 		struct user user;
 		snprintf(name, sizeof name, "user%d-%d", w->number, i);
 		w->failures += user_add(w->store, name, "one", NOW, NULL) != STATUS_OK;
-		w->failures += user_rehash(w->store, name, "two", NULL) != STATUS_OK;
+		w->failures += user_rehash(w->store, name, "one", "two", NULL) != STATUS_OK;
 		if (user_find(w->store, name, &user, NULL) != STATUS_OK) {
 			w->failures++;
 			continue;

@@ -135,7 +135,14 @@ static enum status set_password(struct store *store, const char *name, struct er
 
 static enum status rehash(struct store *store, const char *name, struct error *err)
 {
-	return user_rehash(store, name, "new", err);
+	struct user user;
+	enum status status = user_find(store, name, &user, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = user_rehash(store, name, user.password_hash, "new", err);
+	user_clear(&user);
+	return status;
 }
 
 static enum status disable(struct store *store, const char *name, struct error *err)
@@ -236,7 +243,22 @@ static void count_and_write(void *arg, const struct user *user)
 {
 	struct fixture *f = arg;
 
-	assert_int_equal(user_rehash(f->store, user->name, "again", NULL), STATUS_OK);
+	assert_int_equal(user_rehash(f->store, user->name, user->password_hash, "again", NULL),
+			 STATUS_OK);
+}
+
+/* A password that was changed while its old one was hashed anew stays the new one. */
+static void test_rehash_does_not_undo_a_change(void **state)
+{
+	struct fixture *f = *state;
+	struct user user;
+
+	assert_int_equal(user_add(f->store, "alice", "one", NOW, NULL), STATUS_OK);
+	assert_int_equal(user_set_password(f->store, "alice", "two", NULL), STATUS_OK);
+	assert_int_equal(user_rehash(f->store, "alice", "one", "one again", NULL), STATUS_OK);
+	assert_int_equal(user_find(f->store, "alice", &user, NULL), STATUS_OK);
+	assert_string_equal(user.password_hash, "two");
+	user_clear(&user);
 }
 
 /* No connection is held while the caller looks at the rows. */
@@ -261,6 +283,7 @@ int main(void)
 	    TEST(test_add_and_find), TEST(test_taken),
 	    TEST(test_names),        TEST(test_names_are_bytes),
 	    TEST(test_changes),      TEST(test_change_leaves_others_alone),
+	    TEST(test_list),         TEST(test_rehash_does_not_undo_a_change),
 	    TEST(test_list),         TEST(test_list_may_write),
 	};
 

@@ -1,0 +1,143 @@
+/*
+ * Accounts of provider `login`: found in our table or the site's, their passwords checked with the same work
+ * whatever is wrong.
+ */
+#include "identity/login_account.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "identity/login_session.h"
+#include "identity/password.h"
+#include "identity/site_user.h"
+#include "store/user.h"
+
+/* ---- users: ours, or the site's ---- */
+
+void login_account_clear(struct login_account *account)
+{
+	free(account->name);
+	free(account->display_name);
+	free(account->jid);
+	secret_free(account->password_hash);
+	*account = (struct login_account){0};
+}
+
+bool login_users_are_the_sites(const struct site_conf *conf)
+{
+	return conf->login_query != NULL && conf->login_query[0] != '\0';
+}
+
+static enum status find_ours(const struct identity_context *context, const char *name,
+			     struct login_account *out, struct error *err)
+{
+	struct user user = {0};
+	enum status status = user_find(context->store, name, &user, err);
+
+	if (status != STATUS_OK)
+		return status;
+	*out = (struct login_account){
+	    .name = user.name,
+	    .display_name = user.display_name,
+	    .password_hash = user.password_hash,
+	    .disabled = user.disabled,
+	};
+	user.name = user.display_name = user.password_hash = NULL;
+	user_clear(&user);
+	return STATUS_OK;
+}
+
+/* Where nobody has the query open (a tool that asks once), it is opened for the occasion. */
+static enum status find_sites(const struct identity_context *context, const char *name,
+			      struct login_account *out, struct error *err)
+{
+	struct site_users *kept = identity_state(context, login_session_provider.name);
+	struct site_users *own = NULL;
+	struct site_user user = {0};
+	enum status status = STATUS_OK;
+
+	if (kept == NULL)
+		status = site_users_open(context->conf, &own, err);
+	if (status == STATUS_OK)
+		status = site_user_find(kept != NULL ? kept : own, name, &user, err);
+	site_users_close(own);
+	if (status == STATUS_OK)
+		*out = (struct login_account){
+		    .name = user.name,
+		    .display_name = user.display_name,
+		    .jid = user.jid,
+		    .password_hash = user.password_hash,
+		    .disabled = user.disabled,
+		};
+	return status;
+}
+
+enum status login_account_find(const struct identity_context *context, const char *name,
+			       struct login_account *out, struct error *err)
+{
+	return login_users_are_the_sites(context->conf) ? find_sites(context, name, out, err)
+							: find_ours(context, name, out, err);
+}
+
+/* ---- passwords ---- */
+
+void login_account_key(const char *user, char out[LOGIN_ACCOUNT_MAX + 1])
+{
+	size_t n = 0;
+
+	user += strspn(user, " ");
+	for (; user[n] != '\0' && n < LOGIN_ACCOUNT_MAX; n++)
+		out[n] = user[n] >= 'A' && user[n] <= 'Z' ? (char)(user[n] - 'A' + 'a') : user[n];
+	while (n > 0 && out[n - 1] == ' ')
+		n--;
+	out[n] = '\0';
+}
+
+enum status login_account_check(const struct identity_context *context, const char *name,
+				const char *password, struct login_account *out, struct error *err)
+{
+	struct login_account account = {0};
+	bool sites = login_users_are_the_sites(context->conf);
+
+	enum status status = login_account_find(context, name, &account, err);
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		return status;
+	bool usable = status == STATUS_OK && !account.disabled;
+	const struct password_claim claim = {
+	    .hash = usable ? account.password_hash : NULL,
+	    .password = password,
+	    .allow_weak = sites && context->conf->allow_weak_hashes,
+	    .place = sites ? context->conf->name : NULL,
+	};
+	status = password_claim_verify(&claim, err);
+	if (status == STATUS_BAD_CREDENTIALS && account.disabled)
+		error_set(err, status, "the user is disabled");
+	if (status == STATUS_OK)
+		*out = account;
+	else
+		login_account_clear(&account);
+	return status;
+}
+
+enum status login_user_check(const struct identity_context *context, const char *name,
+			     struct error *err)
+{
+	struct login_account account = {0};
+	enum status status = login_account_find(context, name, &account, err);
+
+	if (status == STATUS_OK && account.disabled)
+		status = error_set(err, STATUS_BAD_CREDENTIALS, "the user is disabled");
+	login_account_clear(&account);
+	return status;
+}
+
+enum status login_password_check(const struct identity_context *context, const char *name,
+				 const char *password, struct error *err)
+{
+	struct login_account account = {0};
+	enum status status = login_account_check(context, name, password, &account, err);
+
+	login_account_clear(&account);
+	return status;
+}

@@ -1,0 +1,123 @@
+/*
+ * One SELECT in the site's database: what it may do, and what a value may be, store/site_query.h sees to.
+ */
+#include "identity/site_user.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/secret.h"
+#include "identity/identity.h"
+#include "identity/password_hash.h"
+#include "store/site_query.h"
+
+#define JID_MAX  2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
+#define FLAG_MAX 32   /* 0, 1, or when somebody was banned */
+
+enum { PASSWORD_HASH, USER, DISPLAY_NAME, JID, DISABLED, N_COLUMNS };
+
+static const struct site_query_column columns[] = {
+    [PASSWORD_HASH] = {"password_hash", PASSWORD_HASH_MAX, true },
+    [USER] = {"user",          IDENTITY_USER_MAX, false},
+    [DISPLAY_NAME] = {"display_name",  IDENTITY_USER_MAX, false},
+    [JID] = {"jid",           JID_MAX,           false},
+    [DISABLED] = {"disabled",      FLAG_MAX,          false},
+};
+static const char *const asked[] = {":user", NULL};
+
+struct site_users {
+	struct site_query_spec spec;
+	struct site_query *query;
+};
+
+enum status site_users_open(const struct site_conf *conf, struct site_users **out,
+			    struct error *err)
+{
+	struct site_users *users = calloc(1, sizeof(*users));
+
+	if (users == NULL)
+		return error_no_memory(err);
+	users->spec = (struct site_query_spec){
+	    .database = conf->site_database,
+	    .file = conf->login_query,
+	    .key = "login_query",
+	    .asked = asked,
+	    .columns = columns,
+	    .n_columns = N_COLUMNS,
+	};
+	enum status status = site_query_open(&users->spec, &users->query, err);
+	if (status == STATUS_OK)
+		*out = users;
+	else
+		free(users);
+	return status;
+}
+
+void site_users_close(struct site_users *users)
+{
+	if (users == NULL)
+		return;
+	site_query_close(users->query);
+	free(users);
+}
+
+void site_user_clear(struct site_user *user)
+{
+	free(user->name);
+	free(user->display_name);
+	free(user->jid);
+	secret_free(user->password_hash);
+	*user = (struct site_user){0};
+}
+
+/* Moves the row's value out; where there is none, a copy of instead. */
+static char *take(struct site_query_row *row, int column, const char *instead)
+{
+	char *value = row->values[column];
+
+	row->values[column] = NULL;
+	return value != NULL ? value : strdup(instead);
+}
+
+/* Null, empty and 0 are no; everything else, "f" and "no" among it, is yes: nobody gets in by mistake. */
+static bool is_set(const char *flag)
+{
+	return flag != NULL && flag[0] != '\0' && strcmp(flag, "0") != 0;
+}
+
+enum status site_user_find(struct site_users *users, const char *name, struct site_user *out,
+			   struct error *err)
+{
+	const struct site_query_value value = {.text = name};
+	struct site_query_row row = {0};
+	struct error why = {0};
+	struct site_user user;
+
+	enum status status = site_query_ask(users->query, &value, &row, &why);
+	if (status == STATUS_BAD_REQUEST) /* two users of one name: neither gets in */
+		status = STATUS_UNAVAILABLE;
+	if (status != STATUS_OK)
+		return error_set(err, status, "%s", why.text);
+	user = (struct site_user){
+	    .disabled = is_set(row.values[DISABLED]),
+	    .name = take(&row, USER, name),
+	    .display_name = take(&row, DISPLAY_NAME, ""),
+	    .jid = take(&row, JID, ""),
+	    .password_hash = take(&row, PASSWORD_HASH, ""),
+	};
+	site_query_row_clear(&row);
+	if (user.name != NULL && text_has_control(user.name)) {
+		site_user_clear(&user);
+		return error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "login_query returned a user with a control character in the name");
+	}
+	if (user.name == NULL || user.display_name == NULL || user.jid == NULL ||
+	    user.password_hash == NULL) {
+		site_user_clear(&user);
+		return error_no_memory(err);
+	}
+	*out = user;
+	return STATUS_OK;
+}

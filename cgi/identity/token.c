@@ -1,0 +1,209 @@
+/*
+ * Provider `token`. The keys are read with each token, so that a new key file counts at once and no process
+ * keeps a key; a start with a bad one is refused all the same.
+ */
+#include "identity/token.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/log.h"
+#include "identity/login_session.h"
+#include "store/token_revocation.h"
+#include "store/used_nonce.h"
+
+enum status token_rules_read(const struct site_conf *conf, struct token_keys *keys,
+			     struct token_rules *rules, struct error *err)
+{
+	*rules = (struct token_rules){
+	    .format = conf->token_format,
+	    .keys = keys,
+	    .audience = conf->token_audience,
+	};
+	return token_keys_read(conf->token_key_file, conf->token_format == TOKEN_FORMAT_JWT, keys,
+			       err);
+}
+
+/* Good by itself, and not revoked. STATUS_NOT_FOUND: it is over. */
+static enum status check(const struct identity_context *context, const char *text,
+			 struct token *out, struct error *err)
+{
+	struct token_keys keys;
+	struct token_rules rules;
+	struct token token = {0};
+	struct error why = {0};
+	int64_t min_iat = 0;
+
+	enum status status = token_rules_read(context->conf, &keys, &rules, &why);
+	if (status != STATUS_OK) /* whatever is wrong with the file: we could not look */
+		return error_set(err, STATUS_UNAVAILABLE, "%s", why.text);
+	status = token_check(&rules, text, context->now, &token, err);
+	token_keys_clear(&keys);
+	if (status != STATUS_OK)
+		return status;
+	status = token_revocation_find(context->store, token.user, &min_iat, err);
+	if (status == STATUS_OK && token.issued < min_iat)
+		status = error_set(err, STATUS_BAD_CREDENTIALS,
+				   "the token of %s was made before `prebindctl token revoke`",
+				   token.user);
+	if (status == STATUS_OK)
+		*out = token;
+	else
+		token_clear(&token);
+	return status;
+}
+
+/* ---- the cookie ---- */
+
+static enum identity_verdict cookie_user(const struct identity_context *context, char *text,
+					 struct identity *out, struct error *err)
+{
+	struct token token = {0};
+
+	enum status status = check(context, text, &token, err);
+	if (status == STATUS_NOT_FOUND)
+		return IDENTITY_NONE; /* over: as good as no cookie */
+	if (status == STATUS_BAD_CREDENTIALS)
+		return IDENTITY_BAD;
+	if (status != STATUS_OK)
+		return IDENTITY_ERROR;
+	out->user = token.user;
+	out->display_name = token.display_name;
+	out->jid = token.jid;
+	return IDENTITY_YES;
+}
+
+static enum identity_verdict token_find(const struct identity_context *context,
+					struct identity *out, struct error *err)
+{
+	struct error odd = {0};
+	char *text = NULL;
+
+	if (token_may_be_posted(context->conf)) {
+		enum identity_verdict verdict =
+		    login_session_find(context, token_provider.name, out, err);
+		if (verdict != IDENTITY_NONE)
+			return verdict;
+	}
+	if (request_cookie(context->req, context->conf->token_cookie, &text, &odd) != STATUS_OK) {
+		if (odd.text[0] != '\0')
+			log_event(LOG_LEVEL_WARN, "cookie_refused", "id", context->req->id, "ip",
+				  context->req->remote_addr, "why", odd.text, NULL);
+		return IDENTITY_NONE;
+	}
+	enum identity_verdict verdict = cookie_user(context, text, out, err);
+	if (verdict == IDENTITY_YES)
+		out->session = text;
+	else
+		secret_free(text);
+	return verdict;
+}
+
+/* ---- a start, and prebindctl check ---- */
+
+static enum status token_open(const struct site_conf *conf, void **out, struct error *err)
+{
+	struct token_keys keys;
+	struct token_rules rules;
+
+	(void)out; /* nothing is kept */
+	enum status status = token_rules_read(conf, &keys, &rules, err);
+	if (status == STATUS_OK)
+		token_keys_clear(&keys);
+	return status;
+}
+
+static enum status token_check_site(const struct site_conf *conf, struct store *store,
+				    struct error *said)
+{
+	struct token_keys keys;
+	struct token_rules rules;
+	int64_t ignored;
+
+	enum status status = token_revocation_find(store, "nobody", &ignored, said);
+	if (status == STATUS_OK)
+		status = token_rules_read(conf, &keys, &rules, said);
+	if (status != STATUS_OK)
+		return status;
+	error_set(
+	    said, STATUS_OK,
+	    "a visitor is whoever the %s token in cookie %s%s names, for %s, signed with one of "
+	    "%zu key%s (%s)",
+	    conf->token_format == TOKEN_FORMAT_JWT ? "JWT" : "v1", conf->token_cookie,
+	    token_may_be_posted(conf) ? " or posted to /login" : "", conf->token_audience,
+	    keys.count, keys.count == 1 ? "" : "s", conf->token_key_file);
+	token_keys_clear(&keys);
+	return STATUS_OK;
+}
+
+const struct identity_provider token_provider = {
+    .name = "token",
+    .open = token_open,
+    .find = token_find,
+    .check = token_check_site,
+};
+
+/* ---- the form ---- */
+
+bool token_may_be_posted(const struct site_conf *conf)
+{
+	for (size_t i = 0; i < conf->identity.count; i++)
+		if (strcmp(conf->identity.items[i], token_provider.name) == 0)
+			return conf->token_origins.count > 0;
+	return false;
+}
+
+/* By what is signed: an ES256 signature can be written in two ways, the text under it cannot. */
+static enum status use_once(const struct identity_context *context, const struct token *token,
+			    struct error *err)
+{
+	struct strbuf name;
+	enum status status;
+
+	if (token->expires - token->issued > TOKEN_ONCE_LIFE_MAX_S)
+		return error_set(err, STATUS_BAD_CREDENTIALS,
+				 "the posted token of %s is good for more than %d minutes",
+				 token->user, TOKEN_ONCE_LIFE_MAX_S / 60);
+	strbuf_init(&name);
+	strbuf_adds(&name, "sso:");
+	codec_hex(&name, token->digest, sizeof(token->digest));
+	if (strbuf_ok(&name))
+		status =
+		    used_nonce_add(context->store, name.data, token->expires, context->now, err);
+	else
+		status = error_no_memory(err);
+	strbuf_clear(&name);
+	if (status == STATUS_CONFLICT)
+		status = error_set(err, STATUS_BAD_CREDENTIALS,
+				   "the posted token of %s was used before", token->user);
+	return status;
+}
+
+enum status token_session_create(const struct identity_context *context,
+				 const struct token_handover *what,
+				 char session[SESSION_TOKEN_LEN + 1], char **user,
+				 struct error *err)
+{
+	struct token token = {0};
+	struct session_new new_session = {
+	    .source = token_provider.name,
+	    .old_token = what->old_token,
+	    .now = context->now,
+	    .life = login_session_life(context->conf),
+	};
+
+	enum status status = check(context, what->text, &token, err);
+	if (status == STATUS_NOT_FOUND)
+		status = error_set(err, STATUS_BAD_CREDENTIALS, "the posted token is over");
+	if (status == STATUS_OK)
+		status = use_once(context, &token, err);
+	if (status == STATUS_OK) {
+		new_session.user = token.user;
+		status = session_create(context->store, &new_session, session, err);
+	}
+	*user = token.user;
+	token.user = NULL;
+	token_clear(&token);
+	return status;
+}

@@ -1,0 +1,47 @@
+/*
+ * The keys that a site signs its tokens with: a file, a line each,
+ *
+ *   KID ":" KEY         a shared key in base64url, at least 32 bytes: HMAC, HS256
+ *   KID ":" /PATH.pem   a public key, RSA or P-256: RS256, ES256
+ *
+ * Empty lines and lines that begin with # say nothing. The site signs with one key and we take all: so a new
+ * one is written here first, used there next, and the old one leaves last.
+ */
+#ifndef IDENTITY_TOKEN_KEYS_H
+#define IDENTITY_TOKEN_KEYS_H
+
+#include <stdbool.h>
+
+#include "base/crypto.h"
+#include "base/error.h"
+#include "base/secret.h"
+
+#define TOKEN_KEYS_MAX    4
+#define TOKEN_KID_MAX     32 /* bytes; letters, digits, - and _ */
+#define TOKEN_KEY_LEN_MIN 32 /* bytes: as long as the MAC (RFC 7518 3.2) */
+#define TOKEN_KEY_LEN_MAX 128
+
+struct token_key {
+	char kid[TOKEN_KID_MAX + 1];
+	unsigned char secret[TOKEN_KEY_LEN_MAX];
+	size_t secret_len;      /* 0: it is a public one */
+	struct public_key *pem; /* owned; NULL: it is a shared one */
+};
+
+struct token_keys {
+	struct token_key items[TOKEN_KEYS_MAX];
+	size_t count; /* at least 1 */
+};
+
+/* public_too: lines of the second kind are taken. The sentence begins with FILE:LINE. The caller clears *out. */
+enum status token_keys_read(const char *file, bool public_too, struct token_keys *out,
+			    struct error *err);
+void token_keys_clear(struct token_keys *keys); /* wipes */
+
+/* NULL: there is none of that kid, which need not end with a NUL. */
+const struct token_key *token_keys_find(const struct token_keys *keys, const char *kid, size_t len);
+
+/* May that be a kid? */
+bool token_kid_check(const char *kid, size_t len);
+
+#endif

@@ -1,0 +1,418 @@
+/*
+ * Taking tokens apart. First the parts, then the key, then the MAC or signature; only what that vouches for is
+ * decoded. Of a JWT the header must be read before: it names the key, and its `alg` must be the one that this
+ * key is for, so that nobody can have a public key taken for a shared one (RFC 8725 3.1).
+ */
+#include "identity/token_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/codec.h"
+#include "base/json.h"
+#include "xmpp/jwt.h"
+
+#define JWT_HEADER_MAX 512
+#define PARTS_MAX      4
+
+/* The parts of a token's text, borrowed, and what is under its MAC. */
+struct parts {
+	struct secret_part items[PARTS_MAX];
+	size_t count;
+	struct secret_part signed_text;
+};
+
+void token_clear(struct token *token)
+{
+	if (token == NULL)
+		return;
+	free(token->user);
+	free(token->display_name);
+	free(token->jid);
+	*token = (struct token){0};
+}
+
+static enum status refuse(struct error *err, const char *why)
+{
+	return error_set(err, STATUS_BAD_CREDENTIALS, "the token %s", why);
+}
+
+/* ---- claims ---- */
+
+static const char *claim_text(const struct json *claims, const char *name)
+{
+	const char *text = json_string(json_member(claims, name));
+
+	return text != NULL ? text : "";
+}
+
+/* In a JWT the user may stand in "sub", its own claim for that (RFC 7519 4.1.2). */
+static const char *user_of(const struct token_rules *rules, const struct json *claims)
+{
+	bool named = json_member(claims, "user") != NULL || rules->format != TOKEN_FORMAT_JWT;
+
+	return claim_text(claims, named ? "user" : "sub");
+}
+
+/* RFC 7519 4.1.3: one, or, in a JWT, several of which ours is one. */
+static bool audience_holds(const struct token_rules *rules, const struct json *claims)
+{
+	const struct json *aud = json_member(claims, "aud");
+	bool found = false;
+
+	if (!json_is_array(aud) || rules->format != TOKEN_FORMAT_JWT)
+		return strcmp(claim_text(claims, "aud"), rules->audience) == 0;
+	for (const struct json *one = json_first(aud); one != NULL; one = json_next(one)) {
+		const char *text = json_string(one);
+		if (text == NULL)
+			return false;
+		found |= strcmp(text, rules->audience) == 0;
+	}
+	return found;
+}
+
+static const char *times_check(const struct json *claims, int64_t now, struct token *token)
+{
+	long long issued;
+	long long expires;
+	long long begins;
+
+	if (!json_integer(json_member(claims, "iat"), &issued) ||
+	    !json_integer(json_member(claims, "exp"), &expires))
+		return "lacks iat or exp, or they are no whole numbers";
+	if (issued > now + TOKEN_SKEW_S)
+		return "is from the future: do the two clocks agree?";
+	if (issued < 0 || expires <= issued || expires - issued > TOKEN_LIFE_MAX_S)
+		return "would be good for longer than 12 hours, or not at all";
+	if (json_member(claims, "nbf") != NULL &&
+	    (!json_integer(json_member(claims, "nbf"), &begins) || begins > now + TOKEN_SKEW_S))
+		return "is not good yet";
+	token->issued = issued;
+	token->expires = expires;
+	return NULL;
+}
+
+static const char *claims_check(const struct token_rules *rules, const struct json *claims,
+				int64_t now, struct token *token)
+{
+	const char *user = user_of(rules, claims);
+
+	if (!json_is_object(claims))
+		return "holds no JSON object";
+	if (user[0] == '\0')
+		return "names no user";
+	if (strlen(user) > TOKEN_USER_MAX || text_has_control(user))
+		return "names a user in more than 255 bytes, or with control characters";
+	if (!audience_holds(rules, claims))
+		return "is for another audience: its aud is not token_audience";
+	return times_check(claims, now, token);
+}
+
+static enum status claims_read(const struct token_rules *rules, const struct json *claims,
+			       int64_t now, struct token *out, struct error *err)
+{
+	struct token token = *out;
+	const char *why = claims_check(rules, claims, now, &token);
+
+	if (why != NULL)
+		return refuse(err, why);
+	if (token.expires <= now)
+		return error_set(err, STATUS_NOT_FOUND, "the token of %s is over",
+				 user_of(rules, claims));
+	token.user = strdup(user_of(rules, claims));
+	token.display_name = strdup(claim_text(claims, "name"));
+	token.jid = strdup(claim_text(claims, "jid"));
+	if (token.user == NULL || token.display_name == NULL || token.jid == NULL) {
+		token_clear(&token);
+		return error_no_memory(err);
+	}
+	*out = token;
+	return STATUS_OK;
+}
+
+/* ---- parts ---- */
+
+static bool decode(const struct secret_part *part, struct strbuf *out)
+{
+	return codec_base64url_decode(out, part->data, part->len) == STATUS_OK && strbuf_ok(out);
+}
+
+/* What vouches for the payload has been looked at. */
+static enum status payload_read(const struct token_rules *rules, const struct parts *parts,
+				int64_t now, struct token *out, struct error *err)
+{
+	const struct secret_part *payload = &parts->items[parts->count - 2];
+	struct token token = {0};
+	struct json *claims = NULL;
+	struct strbuf text;
+	enum status status;
+
+	strbuf_init(&text);
+	if (!decode(payload, &text))
+		status = refuse(err, "has a payload that is not canonical base64url");
+	else if (json_parse(text.data, text.len, &claims, NULL) != STATUS_OK)
+		status = refuse(err, "has a payload that is not JSON, or names a claim twice");
+	else
+		status = claims_read(rules, claims, now, &token, err);
+	if (status == STATUS_OK) {
+		secret_sha256(token.digest, parts->signed_text.data, parts->signed_text.len);
+		*out = token;
+	}
+	json_free(claims);
+	strbuf_clear(&text);
+	return status;
+}
+
+/* At the dots; false: not exactly n parts, or an empty one. */
+static bool split(const char *text, size_t n, struct parts *out)
+{
+	const char *start = text;
+
+	*out = (struct parts){.count = n};
+	for (size_t i = 0; i < n; i++) {
+		const char *dot = strchr(start, '.');
+		if ((dot == NULL) != (i == n - 1))
+			return false;
+		size_t len = dot == NULL ? strlen(start) : (size_t)(dot - start);
+		if (len == 0)
+			return false;
+		out->items[i] = (struct secret_part){start, len};
+		if (i < n - 1)
+			out->signed_text = (struct secret_part){text, (size_t)(start - text) + len};
+		start += len + 1;
+	}
+	return true;
+}
+
+static bool mac_equals(const struct secret_part *part, const unsigned char mac[SECRET_SHA256_LEN])
+{
+	struct strbuf given;
+
+	strbuf_init(&given);
+	bool equal = decode(part, &given) && given.len == SECRET_SHA256_LEN &&
+		     secret_equal(given.data, mac, SECRET_SHA256_LEN);
+	strbuf_clear(&given);
+	return equal;
+}
+
+/* ---- our own format ---- */
+
+static const char hmac_version[] = "v1";
+static const char hmac_domain[] = "prebind-sso-v1"; /* with its NUL */
+
+static void hmac_make(const struct token_key *key, const struct secret_part *kid,
+		      const struct secret_part *payload, unsigned char mac[SECRET_SHA256_LEN])
+{
+	const struct secret_part secret = {key->secret, key->secret_len};
+	const struct secret_part over[] = {
+	    {hmac_domain, sizeof(hmac_domain)},
+            *kid, *payload
+        };
+
+	secret_hmac_keyed(mac, &secret, over, 3);
+}
+
+static enum status hmac_check(const struct token_rules *rules, const char *text, int64_t now,
+			      struct token *out, struct error *err)
+{
+	unsigned char mac[SECRET_SHA256_LEN];
+	struct parts parts;
+
+	if (strnlen(text, TOKEN_HMAC_MAX + 1) > TOKEN_HMAC_MAX)
+		return refuse(err, "is longer than 1 KiB");
+	if (!split(text, 4, &parts) || parts.items[0].len != strlen(hmac_version) ||
+	    memcmp(parts.items[0].data, hmac_version, strlen(hmac_version)) != 0)
+		return refuse(err, "is not v1.KID.PAYLOAD.MAC");
+	const struct secret_part *kid = &parts.items[1];
+	const struct token_key *key = token_keys_find(rules->keys, kid->data, kid->len);
+	if (key == NULL || key->secret_len == 0)
+		return refuse(err, "names a key (kid) that is not in token_key_file");
+	hmac_make(key, kid, &parts.items[2], mac);
+	if (!mac_equals(&parts.items[3], mac))
+		return refuse(err, "has a MAC that does not hold: another key, or another text");
+	return payload_read(rules, &parts, now, out, err);
+}
+
+/* ---- JWT ---- */
+
+/* The one algorithm that a key is for. */
+static const char *alg_of(const struct token_key *key)
+{
+	if (key->secret_len > 0)
+		return "HS256";
+	return public_key_kind(key->pem) == PUBLIC_KEY_RSA ? "RS256" : "ES256";
+}
+
+/* Without a kid: the key, where there is one only. */
+static const struct token_key *jwt_key(const struct token_keys *keys, const struct json *header)
+{
+	const struct json *member = json_member(header, "kid");
+	const char *kid = json_string(member);
+
+	if (member == NULL)
+		return keys->count == 1 ? &keys->items[0] : NULL;
+	return kid == NULL ? NULL : token_keys_find(keys, kid, strlen(kid));
+}
+
+static const char *header_check(const struct token_keys *keys, const struct json *header,
+				const struct token_key **out)
+{
+	const struct token_key *key = jwt_key(keys, header);
+	const struct json *type = json_member(header, "typ");
+	const char *type_text = json_string(type);
+
+	if (!json_is_object(header))
+		return "has a header that is no JSON object";
+	if (type != NULL && (type_text == NULL || strcasecmp(type_text, "JWT") != 0))
+		return "is of another type (typ) than JWT";
+	if (json_member(header, "crit") != NULL) /* RFC 7515 4.1.11 */
+		return "wants something understood (crit) that is not";
+	if (key == NULL)
+		return "names no key (kid), or one that is not in token_key_file";
+	if (strcmp(claim_text(header, "alg"), alg_of(key)) != 0)
+		return "has another alg than its key is for";
+	*out = key;
+	return NULL;
+}
+
+/* NULL: refused. */
+static const struct token_key *jwt_header(const struct token_keys *keys,
+					  const struct secret_part *part, struct error *err)
+{
+	const struct token_key *key = NULL;
+	struct json *header = NULL;
+	struct strbuf text;
+	const char *why;
+
+	strbuf_init(&text);
+	if (part->len > JWT_HEADER_MAX || !decode(part, &text) ||
+	    json_parse(text.data, text.len, &header, NULL) != STATUS_OK)
+		why = "has a header that is not JSON in canonical base64url";
+	else
+		why = header_check(keys, header, &key);
+	json_free(header);
+	strbuf_clear(&text);
+	if (why != NULL)
+		refuse(err, why);
+	return why == NULL ? key : NULL;
+}
+
+static bool signature_holds(const struct token_key *key, const struct parts *parts)
+{
+	const struct secret_part *given = &parts->items[2];
+	unsigned char mac[SECRET_SHA256_LEN];
+	struct strbuf signature;
+
+	if (key->secret_len > 0) {
+		const struct secret_part secret = {key->secret, key->secret_len};
+		secret_hmac_keyed(mac, &secret, &parts->signed_text, 1);
+		return mac_equals(given, mac);
+	}
+	strbuf_init(&signature);
+	bool holds = decode(given, &signature);
+	const struct secret_part bytes = {signature.data, signature.len};
+	holds = holds && public_key_verify(key->pem, &parts->signed_text, &bytes);
+	strbuf_clear(&signature);
+	return holds;
+}
+
+static enum status jwt_check(const struct token_rules *rules, const char *text, int64_t now,
+			     struct token *out, struct error *err)
+{
+	struct parts parts;
+
+	if (strnlen(text, TOKEN_JWT_MAX + 1) > TOKEN_JWT_MAX)
+		return refuse(err, "is longer than 4 KiB");
+	if (!split(text, 3, &parts))
+		return refuse(err, "is not HEADER.PAYLOAD.SIGNATURE");
+	const struct token_key *key = jwt_header(rules->keys, &parts.items[0], err);
+	if (key == NULL)
+		return STATUS_BAD_CREDENTIALS;
+	if (!signature_holds(key, &parts))
+		return refuse(err,
+			      "has a signature that does not hold: another key, or another text");
+	return payload_read(rules, &parts, now, out, err);
+}
+
+enum status token_check(const struct token_rules *rules, const char *text, int64_t now,
+			struct token *out, struct error *err)
+{
+	return rules->format == TOKEN_FORMAT_JWT ? jwt_check(rules, text, now, out, err)
+						 : hmac_check(rules, text, now, out, err);
+}
+
+/* ---- making one ---- */
+
+static void write_claims(const struct token_rules *rules, const struct token_request *what,
+			 struct strbuf *out)
+{
+	char id[2 * 16 + 1];
+	struct json_writer w;
+
+	secret_random_hex(id, 16); /* two in one second are two */
+	json_writer_init(&w, out);
+	json_open_object(&w, NULL);
+	json_put_string(&w, "user", what->user);
+	json_put_integer(&w, "iat", what->now);
+	json_put_integer(&w, "exp", what->now + what->life_s);
+	json_put_string(&w, "aud", rules->audience);
+	json_put_string(&w, "jti", id);
+	json_close_object(&w);
+}
+
+static void make_hmac(const struct token_key *key, const struct strbuf *claims, struct strbuf *out)
+{
+	const struct secret_part kid = {key->kid, strlen(key->kid)};
+	unsigned char mac[SECRET_SHA256_LEN];
+
+	strbuf_addf(out, "%s.%s.", hmac_version, key->kid);
+	size_t start = out->len;
+	codec_base64url(out, (const unsigned char *)claims->data, claims->len);
+	if (!strbuf_ok(out))
+		return;
+	const struct secret_part payload = {out->data + start, out->len - start};
+	hmac_make(key, &kid, &payload, mac);
+	strbuf_addc(out, '.');
+	codec_base64url(out, mac, sizeof(mac));
+}
+
+static void make_jwt(const struct token_key *key, const struct strbuf *claims, struct strbuf *out)
+{
+	const struct secret_part secret = {key->secret, key->secret_len};
+	const struct secret_part payload = {claims->data, claims->len};
+	struct strbuf header;
+	struct json_writer w;
+
+	strbuf_init(&header);
+	json_writer_init(&w, &header);
+	json_open_object(&w, NULL);
+	json_put_string(&w, "alg", "HS256");
+	json_put_string(&w, "typ", "JWT");
+	json_put_string(&w, "kid", key->kid);
+	json_close_object(&w);
+	const struct secret_part head = {header.data, header.len};
+	jwt_sign(&secret, &head, &payload, out);
+	strbuf_clear(&header);
+}
+
+enum status token_make(const struct token_rules *rules, const struct token_request *what,
+		       struct strbuf *out, struct error *err)
+{
+	const struct token_key *key = &rules->keys->items[0];
+	struct strbuf claims;
+
+	if (key->secret_len == 0)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the first key, %s, is a public one: only the site can sign",
+				 key->kid);
+	strbuf_init(&claims);
+	write_claims(rules, what, &claims);
+	if (rules->format == TOKEN_FORMAT_JWT)
+		make_jwt(key, &claims, out);
+	else
+		make_hmac(key, &claims, out);
+	bool ok = strbuf_ok(&claims) && strbuf_ok(out);
+	strbuf_clear(&claims);
+	return ok ? STATUS_OK : error_no_memory(err);
+}

@@ -1,0 +1,99 @@
+/*
+ * How often a login may be tried (SEC-RATE-1): at one account, from one address, and, for a browser that has
+ * been in before, by itself alone. A limit that cannot be asked refuses (SEC-RATE-3).
+ */
+#include "page/login_limit.h"
+
+#include "identity/device.h"
+
+/* Passwords tried from one address, over all accounts: an office behind one address stays below it. */
+static const struct conf_limit address_limit = {.count = 50, .period_ms = 3600L * 1000};
+
+static bool is_off(const struct exchange *ex)
+{
+	return ex->site->conf->limit_login.count == 0;
+}
+
+/* The browser's device cookie, if it is one for this account. */
+static char *device_of(const struct exchange *ex, const char *account)
+{
+	char *value = NULL;
+
+	request_cookie(&ex->req, device_cookie_name(ex->site->conf), &value, NULL);
+	if (value != NULL && device_cookie_check(ex->site->csrf_key, account, ex->now, value))
+		return value;
+	secret_free(value);
+	return NULL;
+}
+
+static struct limit_key account_key(const struct login_limit *limit)
+{
+	return limit->device != NULL
+		   ? (struct limit_key){.scope = "login_device", .key = limit->device}
+		   : (struct limit_key){.scope = "login", .key = limit->account};
+}
+
+/* Asks about the address, or (failed) counts one more for it. */
+static enum status address_ask(struct exchange *ex, bool failed, struct error *err)
+{
+	char address[64];
+	const struct limit_key key = {.scope = "login_ip", .key = address};
+
+	limit_address_key(ex->req.remote_addr, address);
+	return (failed ? limit_take : limit_check)(ex->site->limits, &key, &address_limit,
+						   ex->now * 1000, &ex->retry_after, err);
+}
+
+enum status login_limit_begin(struct exchange *ex, const char *user, struct login_limit *out,
+			      struct error *err)
+{
+	struct login_limit limit = {0};
+	enum status status = STATUS_OK;
+
+	if (is_off(ex)) {
+		*out = limit;
+		return STATUS_OK;
+	}
+	login_account_key(user, limit.account);
+	limit.device = device_of(ex, limit.account);
+	if (limit.device == NULL)
+		status = address_ask(ex, false, err);
+	if (status == STATUS_OK) {
+		const struct limit_key key = account_key(&limit);
+		status = limit_try(ex->site->limits, &key, &ex->site->conf->limit_login,
+				   ex->now * 1000, &ex->retry_after, err);
+	}
+	if (status == STATUS_OK)
+		*out = limit;
+	else
+		secret_free(limit.device);
+	return status;
+}
+
+static void give_device_cookie(struct exchange *ex, const char *account)
+{
+	char value[DEVICE_VALUE_MAX];
+	char cookie[DEVICE_TEXT_MAX];
+
+	device_cookie_make(ex->site->csrf_key, account, ex->now, value);
+	if (value[0] == '\0')
+		return;
+	device_cookie_set(ex->site->conf, value, cookie);
+	response_cookie(ex->res, cookie);
+}
+
+void login_limit_end(struct exchange *ex, struct login_limit *limit, enum status status)
+{
+	if (is_off(ex))
+		return;
+	const struct limit_key key = account_key(limit);
+	if (status != STATUS_BAD_CREDENTIALS)
+		limit_try_worked(ex->site->limits, &key, &ex->site->conf->limit_login,
+				 ex->now * 1000, NULL);
+	else if (limit->device == NULL)
+		address_ask(ex, true, NULL);
+	if (status == STATUS_OK && limit->device == NULL)
+		give_device_cookie(ex, limit->account);
+	secret_free(limit->device);
+	limit->device = NULL;
+}

@@ -1,0 +1,65 @@
+/*
+ * POST /login with a token of the site's: its page hands a visitor over, who gets a session of ours. The form
+ * comes from the site's origin, not from ours, and so without a token of our own forms: what it must have is
+ * an Origin that the configuration names, lest any page could log its visitors in as somebody else.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "identity/login_session.h"
+#include "identity/token.h"
+#include "page/page.h"
+
+bool login_is_handover(const struct exchange *ex)
+{
+	return ex->req.method == HTTP_POST && fields_get(&ex->req.form, "sso") != NULL &&
+	       token_may_be_posted(ex->site->conf);
+}
+
+enum status login_handover_check(const struct exchange *ex, struct error *err)
+{
+	const struct conf_list *origins = &ex->site->conf->token_origins;
+	const char *origin = ex->req.origin;
+
+	if (fields_get(&ex->req.form, "user") != NULL ||
+	    fields_get(&ex->req.form, "password") != NULL)
+		return error_set(err, STATUS_BAD_REQUEST, "a token and a password at once");
+	for (size_t i = 0; i < origins->count && origin != NULL; i++)
+		if (strcmp(origins->items[i], origin) == 0)
+			return STATUS_OK;
+	return error_set(err, STATUS_FORBIDDEN,
+			 "a token was posted from %s, which is not in token_origins%s",
+			 origin == NULL ? "no origin" : origin,
+			 origin != NULL && strcmp(origin, "null") == 0
+			     ? " (the page sends Referrer-Policy: no-referrer)"
+			     : "");
+}
+
+enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
+			   struct error *err)
+{
+	struct identity_context context = {
+	    .conf = ex->site->conf,
+	    .store = ex->site->store,
+	    .chain = ex->site->identity,
+	    .req = &ex->req,
+	    .now = ex->now,
+	};
+	struct token_handover what = {.text = fields_get(&ex->req.form, "sso")};
+	char *old_token = NULL;
+	char *user = NULL;
+
+	request_cookie(&ex->req, login_cookie_name(ex->site->conf), &old_token, NULL);
+	what.old_token = old_token;
+	enum status status = token_session_create(&context, &what, token, &user, err);
+	bool ok = status == STATUS_OK;
+	log_event(ok ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+		  ok ? "token_login_ok" : "token_login_failed", "id", ex->req.id, "site",
+		  ex->site->conf->name, "user", user, "ip", ex->req.remote_addr, "why",
+		  ok ? NULL : err->text, NULL);
+	secret_free(old_token);
+	free(user);
+	/* Nobody typed a password here: words about a wrong one would puzzle. */
+	return status == STATUS_BAD_CREDENTIALS ? STATUS_FORBIDDEN : status;
+}

@@ -1,0 +1,30 @@
+// Tells prebind who is logged in on this site: provider `token`, token_format = hmac.
+// The function is what a site needs; what stands below it prints a token, for trying it out:
+//   node token.mjs KEY_FILE AUDIENCE USER
+import { Buffer } from "node:buffer";
+import { createHmac, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/**
+ * A token that says for so long that the user is logged in.
+ * @param {string} keyFile its first line is prebind's key
+ * @param {string} audience
+ * @param {string} user
+ */
+export function chatToken(keyFile, audience, user, seconds = 3600) {
+	const [kid, key] = readFileSync(keyFile, "ascii").split("\n")[0].trim().split(":");
+	const now = Math.floor(Date.now() / 1000);
+	const claims = { user, iat: now, exp: now + seconds, aud: audience, jti: randomUUID() };
+	const payload = Buffer.from(JSON.stringify(claims)).toString("base64url");
+	const mac = createHmac("sha256", Buffer.from(key, "base64url")).update(`prebind-sso-v1\0${kid}${payload}`).digest("base64url");
+	return `v1.${kid}.${payload}.${mac}`;
+}
+
+// With every answer to a user who is logged in (and response.clearCookie where somebody logs out), in Express:
+//   response.cookie("chat_token", chatToken("/srv/site/chat.key", "www.example.org", user),
+//     { path: "/chat", secure: true, httpOnly: true, sameSite: "lax" });
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+	process.stdout.write(`${chatToken(process.argv[2], process.argv[3], process.argv[4])}\n`);

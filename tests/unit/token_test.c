@@ -1,0 +1,452 @@
+/*
+ * identity/token_text and token_keys: tokens that another program made (token_vectors.json), each byte of a
+ * good one changed, RFC 7515's own examples, and key files right and wrong.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "identity/token_text.h"
+
+#define VECTORS   "tests/unit/token_vectors.json"
+#define FILE_SIZE 65536
+#define PATH_SIZE 128
+
+struct fixture {
+	char folder[64];
+	char path[PATH_SIZE]; /* of a key file */
+	struct json *vectors;
+	struct token_keys hmac;
+	struct token_keys jwt;
+};
+
+/* ---- files ---- */
+
+static void write_file(const char *path, const char *text, mode_t mode)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static char *in_folder(struct fixture *f, const char *name)
+{
+	snprintf(f->path, sizeof f->path, "%s/%s", f->folder, name);
+	return f->path;
+}
+
+static const char *member(struct fixture *f, const char *name)
+{
+	const char *text = json_string(json_member(f->vectors, name));
+
+	assert_non_null(text);
+	return text;
+}
+
+static struct json *read_vectors(void)
+{
+	char *text = calloc(1, FILE_SIZE);
+	struct json *root = NULL;
+	struct error err;
+	FILE *file = fopen(VECTORS, "r");
+
+	assert_non_null(file);
+	size_t len = fread(text, 1, FILE_SIZE - 1, file);
+	fclose(file);
+	if (json_parse(text, len, &root, &err) != STATUS_OK)
+		fail_msg("%s: %s", VECTORS, err.text);
+	free(text);
+	return root;
+}
+
+static void read_keys(struct fixture *f, bool jwt, const char *text, struct token_keys *out)
+{
+	struct error err;
+
+	write_file(in_folder(f, "keys"), text, 0600);
+	if (token_keys_read(f->path, jwt, out, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	char text[1024];
+
+	assert_non_null(f);
+	assert_int_equal(secret_start(NULL), STATUS_OK);
+	strcpy(f->folder, "/tmp/prebind-token-XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	f->vectors = read_vectors();
+	const struct json *keys = json_first(json_member(f->vectors, "hmac_keys"));
+	snprintf(text, sizeof text, "# two keys\n%s\n\n%s\n", json_string(keys),
+		 json_string(json_next(keys)));
+	read_keys(f, false, text, &f->hmac);
+	write_file(in_folder(f, "rsa.pem"), member(f, "rsa"), 0644);
+	write_file(in_folder(f, "p256.pem"), member(f, "p256"), 0644);
+	snprintf(text, sizeof text, "%s\nr:%s/rsa.pem\r\ne:%s/p256.pem", member(f, "jwt_shared"),
+		 f->folder, f->folder);
+	read_keys(f, true, text, &f->jwt);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	static const char *const names[] = {"keys", "rsa.pem", "p256.pem", "link"};
+	struct fixture *f = *state;
+
+	token_keys_clear(&f->hmac);
+	token_keys_clear(&f->jwt);
+	json_free(f->vectors);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		unlink(in_folder(f, names[i]));
+	assert_int_equal(rmdir(f->folder), 0);
+	free(f);
+	return 0;
+}
+
+static struct token_rules rules_of(struct fixture *f, bool jwt)
+{
+	return (struct token_rules){
+	    .format = jwt ? TOKEN_FORMAT_JWT : TOKEN_FORMAT_HMAC,
+	    .keys = jwt ? &f->jwt : &f->hmac,
+	    .audience = member(f, "audience"),
+	};
+}
+
+static int64_t now_of(struct fixture *f)
+{
+	long long now = 0;
+
+	assert_true(json_integer(json_member(f->vectors, "now"), &now));
+	return now;
+}
+
+/* ---- vectors ---- */
+
+static enum status status_of(const char *verdict)
+{
+	if (strcmp(verdict, "ok") == 0)
+		return STATUS_OK;
+	return strcmp(verdict, "over") == 0 ? STATUS_NOT_FOUND : STATUS_BAD_CREDENTIALS;
+}
+
+static void check_vector(struct fixture *f, const struct json *row)
+{
+	bool jwt = strcmp(json_string(json_member(row, "format")), "jwt") == 0;
+	const char *what = json_string(json_member(row, "what"));
+	const char *verdict = json_string(json_member(row, "verdict"));
+	const struct token_rules rules = rules_of(f, jwt);
+	struct token token = {0};
+	struct error err = {0};
+
+	enum status status =
+	    token_check(&rules, json_string(json_member(row, "token")), now_of(f), &token, &err);
+	if (status != status_of(verdict))
+		fail_msg("%s: %s: %s (%s)", jwt ? "jwt" : "hmac", what, status_name(status),
+			 err.text);
+	if (status == STATUS_OK)
+		assert_string_equal(token.user, json_string(json_member(row, "user")));
+	else
+		assert_true(token.user == NULL && err.text[0] != '\0');
+	token_clear(&token);
+}
+
+static void test_vectors(void **state)
+{
+	struct fixture *f = *state;
+	size_t n = 0;
+
+	for (const struct json *row = json_first(json_member(f->vectors, "tokens")); row != NULL;
+	     row = json_next(row), n++)
+		check_vector(f, row);
+	assert_true(n > 120);
+}
+
+static const char *token_named(struct fixture *f, const char *what)
+{
+	const struct json *row = json_first(json_member(f->vectors, "tokens"));
+
+	while (row != NULL && strcmp(json_string(json_member(row, "what")), what) != 0)
+		row = json_next(row);
+	assert_non_null(row);
+	return json_string(json_member(row, "token"));
+}
+
+/* No byte of a good token can be another one, left out, or written twice. */
+static void change_every_byte(struct fixture *f, bool jwt, const char *good)
+{
+	static const char others[] = "Ab0-_.=+ /\x01\x7f\xff";
+	const struct token_rules rules = rules_of(f, jwt);
+	size_t len = strlen(good);
+	char changed[TOKEN_JWT_MAX];
+	struct token token = {0};
+
+	for (size_t i = 0; i < len; i++) {
+		for (size_t j = 0; j < sizeof others - 1; j++) {
+			snprintf(changed, sizeof changed, "%s", good);
+			changed[i] = others[j];
+			if (others[j] != good[i])
+				assert_int_equal(
+				    token_check(&rules, changed, now_of(f), &token, NULL),
+				    STATUS_BAD_CREDENTIALS);
+		}
+		snprintf(changed, sizeof changed, "%.*s%s", (int)i, good, good + i + 1);
+		assert_int_equal(token_check(&rules, changed, now_of(f), &token, NULL),
+				 STATUS_BAD_CREDENTIALS);
+		snprintf(changed, sizeof changed, "%.*s", (int)i, good);
+		assert_int_equal(token_check(&rules, changed, now_of(f), &token, NULL),
+				 STATUS_BAD_CREDENTIALS);
+	}
+	assert_null(token.user);
+}
+
+static void test_every_byte_counts(void **state)
+{
+	struct fixture *f = *state;
+
+	change_every_byte(f, false, token_named(f, "good"));
+	change_every_byte(f, true, token_named(f, "HS256"));
+}
+
+/* An ES256 signature has a twin, which anybody can compute: the token's own name is the same. */
+static void test_twins_have_one_name(void **state)
+{
+	struct fixture *f = *state;
+	const struct token_rules rules = rules_of(f, true);
+	struct token one = {0};
+	struct token other = {0};
+
+	assert_int_equal(
+	    token_check(&rules, token_named(f, "ES256, one of two"), now_of(f), &one, NULL),
+	    STATUS_OK);
+	assert_int_equal(
+	    token_check(&rules, token_named(f, "ES256, its twin"), now_of(f), &other, NULL),
+	    STATUS_OK);
+	assert_memory_equal(one.digest, other.digest, sizeof one.digest);
+	token_clear(&one);
+	token_clear(&other);
+}
+
+static void test_a_made_token_is_good(void **state)
+{
+	struct fixture *f = *state;
+	const struct token_request what = {.user = "Zo\xc3\xab", .now = 1900000000, .life_s = 60};
+	struct strbuf text;
+
+	for (int jwt = 0; jwt <= 1; jwt++) {
+		const struct token_rules rules = rules_of(f, jwt == 1);
+		struct token token = {0};
+
+		strbuf_init(&text);
+		assert_int_equal(token_make(&rules, &what, &text, NULL), STATUS_OK);
+		assert_int_equal(token_check(&rules, text.data, what.now, &token, NULL), STATUS_OK);
+		assert_string_equal(token.user, what.user);
+		assert_int_equal(token.expires, what.now + 60);
+		token_clear(&token);
+		assert_int_equal(token_check(&rules, text.data, what.now + 59, &token, NULL),
+				 STATUS_OK);
+		token_clear(&token);
+		assert_int_equal(token_check(&rules, text.data, what.now + 60, &token, NULL),
+				 STATUS_NOT_FOUND);
+		strbuf_clear(&text);
+	}
+}
+
+/* ---- key files ---- */
+
+#define KEY_A "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+#define KEY_B "IAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+
+static void test_wrong_key_files(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *says;
+	} wrong[] = {
+	    {"# nothing\n\n",								 "holds no key"                 },
+	    {KEY_A "\n",								      "keys:1: is not KID:KEY"       },
+	    {"a b:" KEY_A "\n",							       "keys:1: is not KID:KEY"       },
+	    {"\n\n:" KEY_A "\n",							      "keys:3: is not KID:KEY"       },
+	    {"a.b:" KEY_A "\n",							       "KID"                          },
+	    {"123456789012345678901234567890123:" KEY_A "\n",                                 "KID"                          },
+	    {"k:\n",									  "0 bytes"                      },
+	    {"k:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg\n",                                "31 bytes"                     },
+	    {"k:" KEY_A "=\n",								"base64url"                    },
+	    {"k: " KEY_A "\n",								"base64url"                    },
+	    {"k:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9\n",                               "base64url"                    },
+	    {"k:not a key at all, this line\n",                                               "base64url"                    },
+	    {"k:" KEY_A "\nk:" KEY_B "\n",						    "keys:2: this kid"             },
+	    {"k:" KEY_A "\nl:" KEY_A "\n",						    "keys:2: this kid, or this key"},
+	    {"k:/etc/passwd\n",							       "token_format = jwt"           },
+	    {"a:" KEY_A "\nb:" KEY_B "\nc:C" KEY_A "AAA\nd:D" KEY_A "AAA\ne:E" KEY_A "AAA\n",
+	     "keys:5: is one key too many"										   },
+	};
+	struct fixture *f = *state;
+	struct token_keys keys;
+	struct error err;
+
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		write_file(in_folder(f, "keys"), wrong[i].text, 0600);
+		assert_int_equal(token_keys_read(f->path, false, &keys, &err), STATUS_BAD_REQUEST);
+		if (strstr(err.text, wrong[i].says) == NULL)
+			fail_msg("%s: %s", wrong[i].text, err.text);
+		assert_null(strstr(err.text, "AAEC")); /* keys are not told */
+	}
+}
+
+static void test_key_file_that_others_may_read(void **state)
+{
+	struct fixture *f = *state;
+	struct token_keys keys;
+	struct error err;
+
+	write_file(in_folder(f, "keys"), "k:" KEY_A "\n", 0640);
+	assert_int_equal(token_keys_read(f->path, false, &keys, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "chmod 600"));
+	unlink(f->path);
+	assert_int_equal(token_keys_read(f->path, false, &keys, &err), STATUS_NOT_FOUND);
+}
+
+static enum status read_public(struct fixture *f, const char *pem, mode_t mode, struct error *err)
+{
+	char text[2 * PATH_SIZE];
+	struct token_keys keys;
+
+	write_file(in_folder(f, "rsa.pem"), pem, mode);
+	snprintf(text, sizeof text, "r:%s/rsa.pem\n", f->folder);
+	write_file(in_folder(f, "keys"), text, 0600);
+	enum status status = token_keys_read(f->path, true, &keys, err);
+	if (status == STATUS_OK)
+		token_keys_clear(&keys);
+	return status;
+}
+
+static void test_public_keys(void **state)
+{
+	static const char private_key[] = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTu\n"
+					  "-----END PRIVATE KEY-----\n";
+	static const char p384[] =
+	    "-----BEGIN PUBLIC KEY-----\n"
+	    "MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEFvTFT2n9Y07aX5/f3ecGy9qmc+6QJ2aW\n"
+	    "Rcrr+ipAGeTWd/FsgDdkz930+EIjbGAl0gwCHUXlxq9M88nQxs+0p7QBSCKUd6VU\n"
+	    "E9tz6KKK3NBwygSOYPh7KC+FUH1iWMz1\n"
+	    "-----END PUBLIC KEY-----\n";
+	static const char rsa1024[] =
+	    "-----BEGIN PUBLIC KEY-----\n"
+	    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCpgkDxSNEYFFefgKYuAkk4RSwx\n"
+	    "17XBZ60eThwBzjQC3Msm9DiZOTqcFpLTWSozDA0P9+1OYgaZdpNuaXzlARhIgeI1\n"
+	    "l1O9V4AEbqhGwJ8bkYFLx3Z9xjeRgbmauu0+Wy+4OZRL3alt8DKVQjqoQ1fIzroc\n"
+	    "sSnuSE2UZx+wWzuttQIDAQAB\n"
+	    "-----END PUBLIC KEY-----\n";
+	struct fixture *f = *state;
+	struct error err;
+
+	assert_int_equal(read_public(f, member(f, "rsa"), 0644, &err), STATUS_OK);
+	assert_int_equal(read_public(f, member(f, "rsa"), 0664, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "chmod go-w"));
+	assert_int_equal(read_public(f, private_key, 0600, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "private key"));
+	assert_int_equal(read_public(f, "nonsense\n", 0644, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "BEGIN PUBLIC KEY"));
+	assert_int_equal(read_public(f, p384, 0644, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "P-256"));
+	assert_int_equal(read_public(f, rsa1024, 0644, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "2048"));
+}
+
+/* ---- RFC 7515 A.2, A.3: the signatures hold; then the claims are not ours ---- */
+
+static void check_rfc(struct fixture *f, const char *pem, const char *token)
+{
+	struct token_rules rules = rules_of(f, true);
+	struct token_keys keys;
+	struct token out = {0};
+	struct error err;
+	char text[2 * PATH_SIZE];
+	char changed[TOKEN_JWT_MAX];
+
+	write_file(in_folder(f, "rsa.pem"), pem, 0644);
+	snprintf(text, sizeof text, "k:%s/rsa.pem\n", f->folder);
+	read_keys(f, true, text, &keys);
+	rules.keys = &keys;
+	assert_int_equal(token_check(&rules, token, 1300819000, &out, &err),
+			 STATUS_BAD_CREDENTIALS);
+	assert_non_null(strstr(err.text, "names no user"));
+	snprintf(changed, sizeof changed, "%s", token);
+	changed[strlen(changed) - 5] ^= 1;
+	assert_int_equal(token_check(&rules, changed, 1300819000, &out, &err),
+			 STATUS_BAD_CREDENTIALS);
+	assert_non_null(strstr(err.text, "signature"));
+	token_keys_clear(&keys);
+}
+
+#define RFC_PAYLOAD                                                                                \
+	"eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0" \
+	"cnVlfQ"
+
+static void test_rfc7515(void **state)
+{
+	static const char rsa[] =
+	    "-----BEGIN PUBLIC "
+	    "KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAofgWCuLjybRlzo0tZWJj\n"
+	    "NiuSfb4p4fAkd/wWJcyQoTbji9k0l8W26mPddxHmfHQp+Vaw+4qPCJrcS2mJPMEz\n"
+	    "P1Pt0Bm4d4QlL+yRT+SFd2lZS+pCgNMsD1W/YpRPEwOWvG6b32690r2jZ47soMZo\n"
+	    "9wGzjb/7OMg0LOL+bSf63kpaSHSXndS5z5rexMdbBYUsLA9e+KXBdQOS+UTo7WTB\n"
+	    "EMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6/I5IhlJH7aGhyxX\n"
+	    "FvUK+DWNmoudF8NAco9/h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXp\n"
+	    "oQIDAQAB\n-----END PUBLIC KEY-----\n";
+	static const char p256[] =
+	    "-----BEGIN PUBLIC "
+	    "KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV7\n"
+	    "6e8Tus9uPHvRVEXH8UTNG72bfocs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==\n-----END PUBLIC "
+	    "KEY-----\n";
+
+	check_rfc(
+	    *state, rsa,
+	    "eyJhbGciOiJSUzI1NiJ9." RFC_PAYLOAD
+	    ".cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF"
+	    "5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h"
+	    "6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZES"
+	    "c6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN"
+	    "_IoypGlUPQGe77Rw");
+	check_rfc(
+	    *state, p256,
+	    "eyJhbGciOiJFUzI1NiJ9." RFC_PAYLOAD
+	    ".DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-K"
+	    "g6NU1Q");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_vectors),
+	    TEST(test_every_byte_counts),
+	    TEST(test_twins_have_one_name),
+	    TEST(test_a_made_token_is_good),
+	    TEST(test_wrong_key_files),
+	    TEST(test_key_file_that_others_may_read),
+	    TEST(test_public_keys),
+	    TEST(test_rfc7515),
+	};
+
+	return cmocka_run_group_tests_name("token", tests, NULL, NULL);
+}
