@@ -29,14 +29,15 @@ XMPP     = adhoc adhoc_form adhoc_http adhoc_json adhoc_server_read adhoc_server
 	adhoc_xml bosh bosh_write jid jwt login_key login_token sasl
 NET      = http_client http_failure http_target
 WEB      = basic_auth csrf request request_fields request_path response router server server_pool \
-	server_process server_socket template template_html template_parse template_render template_texts
+	server_process server_socket template template_html template_parse template_render \
+	template_shelf template_texts
 IDENTITY = caller device django_session identity jid_rule login_account login_session password \
 	password_argon2 password_crypt password_digest password_hash password_stretch php_serialize \
 	php_session remote_user site_session site_user token token_keys token_text xmpp_login
 PREBIND  = bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
 	bosh_url breaker bulkhead oauth_tokens prebind tigase upstream
-PAGE     = adhoc_rest app bind chat credentials_json error health login login_limit login_token page \
-	prebind_json routes
+PAGE     = adhoc_rest app bind chat credentials_json error health login login_limit login_token \
+	page prebind_json routes site sites
 
 LIB_OBJECTS = \
 	$(BASE:%=$(BUILD)/base/%.o) $(CONF:%=$(BUILD)/conf/%.o) $(STORE:%=$(BUILD)/store/%.o) \

@@ -249,7 +249,7 @@ static enum status become_program_user(const struct conf *conf, const struct sit
 			return error_set(err, STATUS_BAD_REQUEST,
 					 "%s: user: no account '%s' on this machine", conf->file,
 					 conf->server.user);
-	} else if (site != NULL && stat(site->database, &database) == 0 && database.st_uid != 0) {
+	} else if (stat(site->database, &database) == 0 && database.st_uid != 0) {
 		who = getpwuid(database.st_uid);
 	}
 	if (who == NULL || who->pw_uid == 0)
@@ -275,7 +275,8 @@ static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *
 			status = conf_load(file, &ctl->conf, err);
 		free(file);
 	}
-	if (status == STATUS_OK && ctl->conf != NULL)
+	/* check without --site means all of them */
+	if (status == STATUS_OK && ctl->conf != NULL && (args->site != NULL || (needs & VERB_SITE)))
 		ctl->site = conf_site_named(ctl->conf, args->site);
 	if (status == STATUS_OK && ctl->conf != NULL && ctl->site == NULL &&
 	    (args->site != NULL || (needs & VERB_SITE)))
@@ -285,7 +286,8 @@ static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *
 				     : "%s: several sites; choose one with --site NAME",
 				 ctl->conf->file, args->site);
 	if (status == STATUS_OK && ctl->conf != NULL)
-		status = become_program_user(ctl->conf, ctl->site, err);
+		status = become_program_user(
+		    ctl->conf, ctl->site != NULL ? ctl->site : &ctl->conf->sites[0], err);
 	if (status == STATUS_OK && (needs & VERB_STORE))
 		status = store_open(ctl->site->database, &ctl->store, err);
 	return status;

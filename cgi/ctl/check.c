@@ -133,12 +133,12 @@ static void check_bind(struct report *report, struct site *site)
 	jid_clear(&jid);
 }
 
-static void check_site(struct report *report)
+static void check_site(struct report *report, struct template_shelf *shelf)
 {
 	struct site site;
 	struct error said = {0};
 
-	enum status status = site_open(report->site, &site, &said);
+	enum status status = site_open(report->site, shelf, &site, &said);
 	if (status == STATUS_OK)
 		error_set(&said, STATUS_OK, "database, templates and secret files can be opened");
 	tell(report, "site", status, said.text);
@@ -162,15 +162,20 @@ int ctl_check(struct ctl *ctl)
 	struct strbuf json;
 	struct json_writer w;
 	struct report report = {.ctl = ctl, .w = &w};
+	struct template_shelf *shelf = NULL;
+	struct error err = {0};
 
+	if (template_shelf_new(page_templates, page_templates_count, &shelf, &err) != STATUS_OK)
+		return ctl_fail(ctl, &err);
 	strbuf_init(&json);
 	json_writer_init(&w, &json);
 	json_open_array(&w, NULL);
 	for (size_t i = 0; i < ctl->conf->n_sites; i++) {
 		report.site = &ctl->conf->sites[i];
 		if (ctl->site == NULL || ctl->site == report.site)
-			check_site(&report);
+			check_site(&report, shelf);
 	}
+	template_shelf_free(shelf);
 	json_close_array(&w);
 	if (ctl->json)
 		ctl_print_json(ctl, &json);

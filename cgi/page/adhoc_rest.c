@@ -235,8 +235,8 @@ static enum status authenticate(struct call *call)
 		return status;
 	claim.name = call->claimed.name;
 	claim.password = call->claimed.password;
-	status = caller_authenticate(ex->app->callers, ex->site->store, &claim, &call->caller,
-				     &call->why);
+	status =
+	    caller_authenticate(ex->callers, ex->site->store, &claim, &call->caller, &call->why);
 	if (status == STATUS_BAD_CREDENTIALS || status == STATUS_FORBIDDEN)
 		failures(ex, true, NULL);
 	return status;

@@ -125,14 +125,18 @@ bool exchange_is_local(const struct exchange *ex)
 /* The site of the Host, and its mount point. */
 static enum status find_site(struct exchange *ex, struct error *err)
 {
-	const struct conf *conf = ex->app->conf;
-	const struct site_conf *found = conf_site_for_host(conf, ex->req.host);
+	const struct site_conf *found = conf_site_for_host(sites_conf(ex->sites), ex->req.host);
 
 	if (found == NULL)
 		return error_set(err, STATUS_NOT_FOUND,
 				 "no site has the Host '%s'; add it to `hosts` of its [site]",
 				 ex->req.host);
-	ex->site = &ex->app->sites[found - conf->sites];
+	enum status status = sites_borrow(ex->sites, found, &ex->site, err);
+	if (status != STATUS_OK) {
+		ex->retry_after = err->retry_after;
+		return status;
+	}
+	found = ex->site->conf; /* after a reload that failed for it: the old one */
 	return request_mount(&ex->req, found->base_path, found->base_path_set, err);
 }
 
@@ -335,12 +339,12 @@ void app_handle(void *arg, const struct gateway *gateway, struct response *respo
 	struct error err = {0};
 	int64_t started_ms = clock_monotonic_ms();
 	struct exchange ex = {
-	    .app = arg,
 	    .gateway = gateway,
 	    .res = response,
 	    .now = clock_wall(),
 	};
 
+	app_enter(arg, &ex);
 	nonce_make(ex.nonce);
 	enum status status = exchange_prepare(&ex, &err);
 	if (status != STATUS_OK)
@@ -354,4 +358,5 @@ void app_handle(void *arg, const struct gateway *gateway, struct response *respo
 	identity_clear(&ex.identity);
 	jid_clear(&ex.jid);
 	request_clear(&ex.req);
+	app_leave(&ex);
 }

@@ -1,0 +1,47 @@
+/*
+ * Opening and closing what one site needs, in the order in which an operator would look at it.
+ */
+#include "page/site.h"
+
+#include "identity/jid_rule.h"
+#include "page/page.h"
+#include "store/site_key.h"
+
+void site_close(struct site *site)
+{
+	identity_chain_close(site->identity);
+	prebind_free(site->prebind);
+	if (site->templates != NULL)
+		template_shelf_give(site->shelf, site->templates);
+	limit_close(site->limits);
+	store_close(site->store);
+	secret_wipe(site->csrf_key, sizeof(site->csrf_key));
+}
+
+enum status site_check(const struct site_conf *conf, struct error *err)
+{
+	return jid_rule_check(conf->jid, err);
+}
+
+enum status site_open(const struct site_conf *conf, struct template_shelf *shelf, struct site *site,
+		      struct error *err)
+{
+	enum status status = site_check(conf, err);
+
+	*site = (struct site){.conf = conf, .shelf = shelf};
+	if (status == STATUS_OK)
+		status = store_open(conf->database, &site->store, err);
+	if (status == STATUS_OK)
+		status = limit_open(conf->database, &site->limits, err);
+	if (status == STATUS_OK)
+		status = site_key_get(site->store, "csrf", site->csrf_key, err);
+	if (status == STATUS_OK)
+		status = template_shelf_take(shelf, conf->templates, &site->templates, err);
+	if (status == STATUS_OK)
+		status = page_templates_check(site, err);
+	if (status == STATUS_OK)
+		status = prebind_new(conf, site->store, &site->prebind, err);
+	if (status == STATUS_OK)
+		status = identity_chain_open(conf, &site->identity, err);
+	return status;
+}

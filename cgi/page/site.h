@@ -1,0 +1,35 @@
+/*
+ * One site's open parts: database, limits, templates, the pre-bind service, who says who is logged in. Who opens which site when is decided in
+ * page/sites.h.
+ */
+#ifndef PAGE_SITE_H
+#define PAGE_SITE_H
+
+#include "base/secret.h"
+#include "conf/conf.h"
+#include "identity/identity.h"
+#include "prebind/prebind.h"
+#include "store/limit.h"
+#include "store/store.h"
+#include "web/template_shelf.h"
+
+struct site {
+	const struct site_conf *conf; /* borrowed */
+	struct store *store;
+	struct limit_store *limits;
+	const struct template_set *templates; /* borrowed from the shelf until site_close */
+	struct template_shelf *shelf;         /* borrowed */
+	struct prebind *prebind;
+	struct identity_chain *identity;
+	unsigned char csrf_key[SECRET_KEY_LEN];
+};
+
+/* What the configuration can be told to be wrong about without opening anything. STATUS_BAD_REQUEST. */
+enum status site_check(const struct site_conf *conf, struct error *err);
+
+/* Opens everything the site needs; after a failure too, site_close frees what was opened. */
+enum status site_open(const struct site_conf *conf, struct template_shelf *shelf, struct site *site,
+		      struct error *err);
+void site_close(struct site *site);
+
+#endif

@@ -1,0 +1,425 @@
+/*
+ * A slot for each site of the configuration; the open ones in a list, last used first. A site is counted: once for
+ * its slot, once for each request that has it, so that it can leave the slot while a request goes on with it. Opening
+ * and closing touch files and are done without the lock.
+ */
+#include "page/sites.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "page/page.h"
+
+/* What an open site may come to hold: eight connections of two files each, -shm, limits, upstream, the site's own. */
+#define SITE_DESCRIPTORS    32
+#define THREAD_DESCRIPTORS  4   /* the visitor's connection, and what is read meanwhile */
+#define PROCESS_DESCRIPTORS 32  /* log, sockets, signals, libraries */
+#define SITES_OPEN_MAX      512 /* in each process: an open site takes some 300 KiB */
+
+/* A configuration and what the sites made from it share; lives as long as one of them. */
+struct setup {
+	atomic_size_t users;
+	const struct conf *conf;
+	struct conf *owned; /* conf, where it is ours to free */
+	struct template_shelf *shelf;
+};
+
+struct open_site {
+	struct site site; /* first: what is lent */
+	atomic_size_t users;
+	struct setup *setup;
+};
+
+struct slot {
+	TAILQ_ENTRY(slot) in_use;
+	struct open_site *open; /* NULL: closed */
+	bool opening;           /* by some thread: wait for it */
+	int64_t used_ms;        /* monotonic, as the next two */
+	int64_t retry_ms;       /* after a failure: not before; 0: there was none */
+	int64_t told_ms;        /* … and its reason was logged; 0: never */
+};
+
+TAILQ_HEAD(slot_list, slot);
+
+struct sites {
+	atomic_size_t users;
+	struct setup *setup;
+	pthread_mutex_t lock;    /* over all below */
+	pthread_cond_t opened;   /* some slot's opening has ended */
+	struct slot_list in_use; /* the last used first */
+	size_t open_count;       /* in the list, or being opened */
+	size_t open_max;
+	struct slot *slots; /* as conf->sites */
+};
+
+/* ---- what is counted ---- */
+
+static struct setup *setup_hold(struct setup *setup)
+{
+	atomic_fetch_add(&setup->users, 1);
+	return setup;
+}
+
+static void setup_release(struct setup *setup)
+{
+	if (setup == NULL || atomic_fetch_sub(&setup->users, 1) > 1)
+		return;
+	template_shelf_free(setup->shelf);
+	conf_free(setup->owned);
+	free(setup);
+}
+
+static enum status setup_new(const struct conf *conf, struct setup **out, struct error *err)
+{
+	struct setup *setup = calloc(1, sizeof(*setup));
+
+	if (setup == NULL)
+		return error_no_memory(err);
+	setup->conf = conf;
+	atomic_init(&setup->users, 1);
+	enum status status =
+	    template_shelf_new(page_templates, page_templates_count, &setup->shelf, err);
+	if (status == STATUS_OK)
+		*out = setup;
+	else
+		setup_release(setup);
+	return status;
+}
+
+static void open_site_release(struct open_site *open)
+{
+	if (open == NULL || atomic_fetch_sub(&open->users, 1) > 1)
+		return;
+	site_close(&open->site);
+	setup_release(open->setup);
+	free(open);
+}
+
+static enum status open_site_new(struct setup *setup, const struct site_conf *conf,
+				 struct open_site **out, struct error *err)
+{
+	struct open_site *open = calloc(1, sizeof(*open));
+
+	if (open == NULL)
+		return error_no_memory(err);
+	atomic_init(&open->users, 1);
+	open->setup = setup_hold(setup);
+	enum status status = site_open(conf, setup->shelf, &open->site, err);
+	if (status == STATUS_OK)
+		*out = open;
+	else
+		open_site_release(open);
+	return status;
+}
+
+/* ---- how many may be open ---- */
+
+/*
+ * As many as there are descriptors for, twice over: during a reload two sets are open. The soft limit is often
+ * far below what the system would allow. There is always one for each thread, so that some site can be closed for
+ * another.
+ */
+static size_t open_max(const struct conf *conf)
+{
+	size_t threads = (size_t)conf->server.threads;
+	size_t kept = PROCESS_DESCRIPTORS + threads * THREAD_DESCRIPTORS;
+	size_t wanted = conf->n_sites < SITES_OPEN_MAX ? conf->n_sites : SITES_OPEN_MAX;
+	rlim_t need = kept + 2 * wanted * SITE_DESCRIPTORS;
+	struct rlimit limit = {0};
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < need) {
+		limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	size_t have = limit.rlim_cur > kept ? (size_t)(limit.rlim_cur - kept) : 0;
+	size_t fit = have / (2 * SITE_DESCRIPTORS);
+
+	if (fit > wanted)
+		fit = wanted;
+	return fit > threads ? fit : threads + 1;
+}
+
+/* ---- making, freeing ---- */
+
+static void slot_fill(struct sites *sites, struct slot *slot, struct open_site *open)
+{
+	slot->open = open;
+	slot->used_ms = clock_monotonic_ms();
+	TAILQ_INSERT_HEAD(&sites->in_use, slot, in_use);
+}
+
+/* Of one site everything, of several what needs no file. */
+static enum status check_or_open(struct sites *sites, struct error *err)
+{
+	const struct conf *conf = sites->setup->conf;
+	const struct site_conf *at = conf->sites;
+	struct open_site *open = NULL;
+	struct error why = {0};
+	enum status status = STATUS_OK;
+
+	if (conf->n_sites == 1) {
+		status = open_site_new(sites->setup, at, &open, &why);
+		if (status == STATUS_OK) {
+			sites->open_count = 1;
+			slot_fill(sites, &sites->slots[0], open);
+			return status;
+		}
+	}
+	for (size_t i = 0; status == STATUS_OK && i < conf->n_sites; i++) {
+		at = &conf->sites[i];
+		status = site_check(at, &why);
+	}
+	if (status != STATUS_OK)
+		error_set(err, status, "[site %s]: %s", at->name, why.text);
+	return status;
+}
+
+enum status sites_new(const struct conf *conf, struct sites **out, struct error *err)
+{
+	struct sites *sites = calloc(1, sizeof(*sites));
+
+	if (sites == NULL)
+		return error_no_memory(err);
+	atomic_init(&sites->users, 1);
+	pthread_mutex_init(&sites->lock, NULL);
+	pthread_cond_init(&sites->opened, NULL);
+	TAILQ_INIT(&sites->in_use);
+	sites->open_max = open_max(conf);
+	sites->slots = calloc(conf->n_sites, sizeof(*sites->slots));
+	enum status status =
+	    sites->slots != NULL ? setup_new(conf, &sites->setup, err) : error_no_memory(err);
+	if (status == STATUS_OK)
+		status = check_or_open(sites, err);
+	if (status == STATUS_OK)
+		*out = sites;
+	else
+		sites_release(sites);
+	return status;
+}
+
+struct sites *sites_hold(struct sites *sites)
+{
+	atomic_fetch_add(&sites->users, 1);
+	return sites;
+}
+
+void sites_release(struct sites *sites)
+{
+	struct slot *slot;
+
+	if (sites == NULL || atomic_fetch_sub(&sites->users, 1) > 1)
+		return;
+	TAILQ_FOREACH(slot, &sites->in_use, in_use)
+	{
+		open_site_release(slot->open);
+	}
+	setup_release(sites->setup);
+	free(sites->slots);
+	pthread_cond_destroy(&sites->opened);
+	pthread_mutex_destroy(&sites->lock);
+	free(sites);
+}
+
+void sites_own_conf(struct sites *sites, struct conf *conf)
+{
+	sites->setup->owned = conf;
+}
+
+const struct conf *sites_conf(const struct sites *sites)
+{
+	return sites->setup->conf;
+}
+
+/* ---- closing ---- */
+
+/* Out of its slot, if no request has it; NULL: one has. Call with the lock held. */
+static struct open_site *slot_empty(struct sites *sites, struct slot *slot)
+{
+	struct open_site *open = slot->open;
+
+	if (atomic_load(&open->users) > 1)
+		return NULL;
+	TAILQ_REMOVE(&sites->in_use, slot, in_use);
+	slot->open = NULL;
+	sites->open_count--;
+	return open;
+}
+
+/* The one that was asked for longest ago, if that is long enough. Call with the lock held. */
+static struct open_site *take_idle(struct sites *sites, int64_t now_ms)
+{
+	struct slot *last = TAILQ_LAST(&sites->in_use, slot_list);
+
+	if (sites->setup->conf->n_sites == 1 || last == NULL ||
+	    now_ms - last->used_ms < SITES_IDLE_S * 1000)
+		return NULL;
+	return slot_empty(sites, last);
+}
+
+/* To make room: the least recently used of those that nobody has. Call with the lock held. */
+static struct open_site *take_least_used(struct sites *sites)
+{
+	struct open_site *open = NULL;
+	struct slot *slot;
+
+	TAILQ_FOREACH_REVERSE(slot, &sites->in_use, slot_list, in_use)
+	{
+		open = slot_empty(sites, slot);
+		if (open != NULL)
+			break;
+	}
+	return open;
+}
+
+/* ---- lending ---- */
+
+/* Call with the lock held. */
+static struct site *slot_lend(struct sites *sites, struct slot *slot, int64_t now_ms)
+{
+	atomic_fetch_add(&slot->open->users, 1);
+	slot->used_ms = now_ms;
+	TAILQ_REMOVE(&sites->in_use, slot, in_use);
+	TAILQ_INSERT_HEAD(&sites->in_use, slot, in_use);
+	return &slot->open->site;
+}
+
+static enum status not_now(const struct site_conf *conf, struct error *err)
+{
+	error_set(err, STATUS_UNAVAILABLE,
+		  "[site %s] cannot be opened; the log's event site_failed says why", conf->name);
+	return error_retry_after(err, STATUS_UNAVAILABLE, SITES_RETRY_S);
+}
+
+/* Puts what came of the opening into the slot. Call with the lock held. True: the failure is to be told. */
+static bool opening_ended(struct sites *sites, struct slot *slot, struct open_site *open)
+{
+	int64_t now_ms = clock_monotonic_ms();
+	bool tell = false;
+
+	slot->opening = false;
+	pthread_cond_broadcast(&sites->opened);
+	if (open != NULL) {
+		slot_fill(sites, slot, open);
+		slot->retry_ms = 0;
+		return false;
+	}
+	sites->open_count--;
+	slot->retry_ms = now_ms + SITES_RETRY_S * 1000;
+	tell = slot->told_ms == 0 || now_ms - slot->told_ms >= SITES_TELL_S * 1000;
+	if (tell)
+		slot->told_ms = now_ms;
+	return tell;
+}
+
+/*
+ * Opens the slot's site and lends it. Called with the lock held, and so it returns; in between others go on.
+ */
+static enum status slot_open(struct sites *sites, struct slot *slot, const struct site_conf *conf,
+			     struct site **out, struct error *err)
+{
+	struct open_site *closing = NULL, *open = NULL;
+	struct error why = {0};
+
+	if (sites->open_count >= sites->open_max)
+		closing = take_least_used(sites);
+	slot->opening = true;
+	sites->open_count++;
+	pthread_mutex_unlock(&sites->lock);
+	open_site_release(closing);
+	enum status status = open_site_new(sites->setup, conf, &open, &why);
+	pthread_mutex_lock(&sites->lock);
+	bool failed_before = slot->retry_ms != 0;
+	if (opening_ended(sites, slot, open))
+		log_event(LOG_LEVEL_ERROR, "site_failed", "site", conf->name, "why", why.text,
+			  NULL);
+	if (status != STATUS_OK)
+		return not_now(conf, err);
+	log_event(failed_before ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "site_opened", "site",
+		  conf->name, NULL);
+	*out = slot_lend(sites, slot, clock_monotonic_ms());
+	return STATUS_OK;
+}
+
+enum status sites_borrow(struct sites *sites, const struct site_conf *conf, struct site **out,
+			 struct error *err)
+{
+	struct slot *slot = &sites->slots[conf - sites->setup->conf->sites];
+	int64_t now_ms = clock_monotonic_ms();
+	enum status status = STATUS_OK;
+
+	pthread_mutex_lock(&sites->lock);
+	while (slot->opening)
+		pthread_cond_wait(&sites->opened, &sites->lock);
+	if (slot->open != NULL)
+		*out = slot_lend(sites, slot, now_ms);
+	else if (now_ms < slot->retry_ms)
+		status = not_now(conf, err);
+	else
+		status = slot_open(sites, slot, conf, out, err);
+	struct open_site *idle = take_idle(sites, now_ms);
+	pthread_mutex_unlock(&sites->lock);
+	open_site_release(idle);
+	return status;
+}
+
+void sites_return(struct site *site)
+{
+	open_site_release((struct open_site *)site);
+}
+
+/* ---- after a reload ---- */
+
+/* The open ones, last used first, counted once more; up to max. The caller frees the list. */
+static struct open_site **hold_open(struct sites *sites, size_t max, size_t *count)
+{
+	struct open_site **list = calloc(max, sizeof(*list));
+	struct slot *slot;
+
+	pthread_mutex_lock(&sites->lock);
+	TAILQ_FOREACH(slot, &sites->in_use, in_use)
+	{
+		if (list == NULL || *count == max)
+			break;
+		atomic_fetch_add(&slot->open->users, 1);
+		list[(*count)++] = slot->open;
+	}
+	pthread_mutex_unlock(&sites->lock);
+	return list;
+}
+
+/* Opens what `old` was; gives back the old one where there is no use for it. */
+static void follow_one(struct sites *sites, struct open_site *old)
+{
+	const struct site_conf *conf = conf_site_named(sites->setup->conf, old->site.conf->name);
+	struct slot *slot = conf != NULL ? &sites->slots[conf - sites->setup->conf->sites] : NULL;
+	struct open_site *open = NULL;
+	struct error why = {0};
+
+	if (slot != NULL && slot->open == NULL) {
+		if (open_site_new(sites->setup, conf, &open, &why) != STATUS_OK) {
+			log_event(LOG_LEVEL_ERROR, "site_failed", "site", conf->name, "why",
+				  why.text, "until_then", "as before the reload", NULL);
+			open = old;
+			old = NULL;
+		}
+		sites->open_count++;
+		slot_fill(sites, slot, open);
+	}
+	open_site_release(old);
+}
+
+void sites_follow(struct sites *sites, struct sites *old)
+{
+	size_t count = 0;
+	struct open_site **list = hold_open(old, sites->open_max, &count);
+
+	while (count > 0)
+		follow_one(sites, list[--count]);
+	free(list);
+}

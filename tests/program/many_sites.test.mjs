@@ -1,0 +1,130 @@
+// Many sites in one program: opened when they are asked for, closed for others, and each alone with its troubles.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { test } from "node:test";
+import { Visitor } from "../lib/http.mjs";
+import { Place } from "../lib/place.mjs";
+import { hostOf, keysOf, manySites, openFiles } from "../lib/sites.mjs";
+import { accepts, until } from "../lib/wait.mjs";
+import { startTigasePeer } from "../peers/tigase_peer.mjs";
+
+const PASSWORD = "correct horse";
+
+async function setUp(t, options) {
+	const place = new Place();
+	t.after(() => place.close());
+	const peer = await startTigasePeer({ place });
+	const prebind = await manySites(place, { ...options, site: peer.site(place) });
+	return { place, peer, prebind };
+}
+
+const ask = (prebind, host, path = "/health") => prebind.request({ path, headers: { Host: host } });
+
+const events = (prebind, name) => prebind.child.stderr.split("\n").filter((line) => line.startsWith("{"))
+	.map((line) => JSON.parse(line)).filter(({ event }) => event === name);
+
+/** Starts it with few descriptors, so that few sites may be open. */
+async function startWithFew(prebind, descriptors) {
+	const { place } = prebind;
+	prebind.child = await place.startUntil("prebind.fcgi",
+		["prlimit", `--nofile=${descriptors}:${descriptors}`, prebind.program, "-c", prebind.conf],
+		() => fs.existsSync(prebind.socket) && accepts(prebind.socket));
+	place.onClose(() => prebind.stop());
+}
+
+test("a site is opened by the first request for it", async (t) => {
+	const { prebind } = await setUp(t, { count: 3 });
+	await prebind.start();
+	const isOpen = (i) => openFiles(prebind.child.pid).some((file) => file.endsWith(`site-${i}.db`));
+	assert.deepEqual([0, 1, 2].map(isOpen), [false, false, false]);
+	assert.equal((await ask(prebind, hostOf(1))).status, 200);
+	assert.deepEqual([0, 1, 2].map(isOpen), [false, true, false]);
+});
+
+test("one broken site: 503 and one line in the log; the others do not notice; mended, it comes back", async (t) => {
+	const { place, prebind } = await setUp(t, { count: 3 });
+	fs.renameSync(place.path("data/site-1.db"), place.path("data/away.db"));
+	fs.chmodSync(place.path("data/site-2.db"), 0o644);
+	await prebind.start();
+	for (let i = 0; i < 5; i++) {
+		const broken = await ask(prebind, hostOf(1), "/");
+		assert.equal(broken.status, 503);
+		assert.match(broken.headers["retry-after"], /^[1-5]$/);
+		assert.doesNotMatch(broken.body, /site-1\.db|migrate/);
+		assert.equal((await ask(prebind, hostOf(2))).status, 503);
+		assert.equal((await ask(prebind, hostOf(0))).status, 200);
+	}
+	const why = Object.fromEntries(events(prebind, "site_failed").map((line) => [line.site, line.why]));
+	assert.equal(events(prebind, "site_failed").length, 2, prebind.child.stderr);
+	assert.match(why.n1, /site-1\.db: there is no database: run prebindctl migrate/);
+	assert.match(why.n2, /chmod 600/);
+
+	fs.renameSync(place.path("data/away.db"), place.path("data/site-1.db"));
+	await until("the mended site", async () => (await ask(prebind, hostOf(1))).status === 200);
+	assert.equal((await ask(prebind, hostOf(2))).status, 503);
+});
+
+test("prebindctl check looks at every site", async (t) => {
+	const { place, prebind } = await setUp(t, { count: 3, users: { alice: PASSWORD } });
+	fs.rmSync(place.path("data/site-1.db"));
+	const { code, stdout } = await prebind.ctl(["check"]);
+	assert.equal(code, 1);
+	assert.deepEqual(stdout.match(/^FAIL .*/gm).map((line) => /^FAIL {2}(n\d): site: .*no database/.exec(line)?.[1]), ["n1"]);
+	for (const name of ["default", "n0", "n2"])
+		assert.match(stdout, new RegExp(`^ok {4}${name}: site: `, "m"));
+});
+
+test("a fault in the configuration of any site stops the start", async (t) => {
+	const { place, prebind } = await setUp(t, { count: 2 });
+	fs.writeFileSync(prebind.conf, fs.readFileSync(prebind.conf, "utf8").replace(/^(\[site n1\][^[]*\njid =).*/m, "$1 {user}@exa..mple"));
+	const start = await place.run([prebind.program, "-c", prebind.conf]);
+	assert.equal(start.code, 1);
+	assert.match(start.stderr, /start_failed.*\[site n1\].*domain/);
+});
+
+test("plain CGI opens the site that is asked for, and no other", async (t) => {
+	const { place, prebind } = await setUp(t, { count: 2 });
+	fs.rmSync(place.path("data/site-1.db"));
+	assert.equal((await prebind.cgi({ path: "/health", headers: { Host: hostOf(0) } })).status, 200);
+	assert.equal((await prebind.cgi({ path: "/health", headers: { Host: hostOf(1) } })).status, 503);
+});
+
+test("more sites than may be open: all are served, few are open", async (t) => {
+	const COUNT = 24;
+	const { prebind } = await setUp(t, { count: COUNT, server: { threads: 4 } });
+	await startWithFew(prebind, 128);
+	for (let round = 0; round < 2; round++) {
+		for (let i = 0; i < COUNT; i++)
+			assert.equal((await ask(prebind, hostOf(i))).status, 200);
+	}
+	const open = new Set(openFiles(prebind.child.pid).filter((file) => /site-\d+\.db$/.test(file)));
+	assert.equal(open.size, 5, [...open].join(" "));
+	assert.ok(open.has(prebind.place.path(`data/site-${COUNT - 1}.db`)), "the last used one stays");
+});
+
+test("16 at a time over more sites than may be open: nothing is closed under a request", async (t) => {
+	const COUNT = 12;
+	const { prebind } = await setUp(t, { count: COUNT, server: { threads: 8 }, users: { alice: PASSWORD } });
+	await startWithFew(prebind, 128);
+	const one = async (n) => {
+		const headers = (i) => ({ Host: hostOf(i % COUNT) });
+		const visitor = new Visitor((request) => prebind.request({ ...request, headers: { ...request.headers, ...headers(n) } }));
+		assert.equal((await visitor.login("alice", PASSWORD)).status, 303);
+		for (let i = 0; i < 10; i++) {
+			assert.equal((await visitor.get("/")).status, 200);
+			assert.equal((await ask(prebind, headers(n * 7 + i).Host)).status, 200);
+		}
+	};
+	await Promise.all(Array.from({ length: 16 }, (_, n) => one(n)));
+	assert.equal(events(prebind, "site_failed").length, 0);
+});
+
+test("every site has keys and users of its own", async (t) => {
+	const { place, prebind } = await setUp(t, { count: 2, users: { alice: PASSWORD } });
+	await prebind.start();
+	assert.deepEqual([0, 1].map((i) => keysOf(place, i).hosts), [hostOf(0), hostOf(1)]);
+	const visitor = new Visitor((request) => prebind.request({ ...request, headers: { Host: hostOf(0), ...request.headers } }));
+	assert.equal((await visitor.login("alice", PASSWORD)).status, 303);
+	assert.equal((await visitor.get("/")).status, 200);
+	assert.equal((await visitor.get("/", { Host: hostOf(1) })).status, 303, "to the login form");
+});
