@@ -89,13 +89,14 @@ export async function makeContacts(port, domain, names) {
  * @param {import('./place.mjs').Place} place
  * @param {{ domain: string, port: number, snippets: Record<string, Record<string, string>>, users?: Record<string, string>,
  *           name?: string, more?: string, env?: Record<string, string> }} options
- *   snippets: names in docs/ejabberd.md to what is replaced in them; "bosh" is always there.
+ *   snippets: names in docs/ejabberd.md to what is replaced in them; "bosh" is always there, as it stands where it is not named.
  *   users: localpart to password; registered over its API; more: of its configuration; env: of its environment
  * @returns {Promise<import('./place.mjs').Child>}
  */
 export async function startEjabberd(place, { domain, port, snippets, users = {}, name = "ejabberd", more = "", env: moreEnv }) {
-	const texts = Object.entries(snippets).map(([each, changes]) => docSnippet(DOCUMENT, each, changes));
-	const conf = yamlMerge([baseConf(domain), docSnippet(DOCUMENT, "bosh"), ...texts, more])
+	const { bosh, ...others } = snippets;
+	const texts = Object.entries(others).map(([each, changes]) => docSnippet(DOCUMENT, each, changes));
+	const conf = yamlMerge([baseConf(domain), docSnippet(DOCUMENT, "bosh", bosh), ...texts, more])
 		.replace(`- port: ${PORT}\n`, `- port: ${port}\n`);
 	const file = place.write(`${name}.yml`, conf.includes("/api:") ? conf : conf.replace(BOSH_LINE, `$&${API_LINE}`));
 	const spool = place.folder(name);

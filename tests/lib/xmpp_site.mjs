@@ -62,7 +62,7 @@ function prosodyStarter(place, site, { more = "", env }) {
 	});
 }
 
-function ejabberdStarter(place, site, { more = "", env }) {
+function ejabberdStarter(place, site, { more = "", bosh = {}, env }) {
 	const snippets = {
 		password: () => ({ password: {} }),
 		jwt: () => ({ jwt: { "/etc/ejabberd/prebind.jwk": place.write("prebind.jwk", jwkText(site.key.key)) } }),
@@ -74,7 +74,7 @@ function ejabberdStarter(place, site, { more = "", env }) {
 	const hasAccounts = ["password", "oauth"].includes(site.way);
 	let users = hasAccounts ? site.accounts : {};
 	return async () => {
-		const child = await startEjabberd(place, { domain: DOMAIN, port: site.port, snippets: snippets[site.way](), users, more, env });
+		const child = await startEjabberd(place, { domain: DOMAIN, port: site.port, snippets: { ...snippets[site.way](), bosh }, users, more, env });
 		await makeContacts(site.port, DOMAIN, Object.keys(site.accounts));
 		users = {}; // they are in its database from now on
 		return child;
@@ -105,13 +105,14 @@ export class Site {
 /**
  * @param {import('./place.mjs').Place} place
  * @param {{ server: string, way: string, site?: object, users?: Record<string, string>, more?: string,
- *           env?: Record<string, string>, beside?: Site, start?: boolean }} options
- *   users: site user to site password; more: the XMPP server's further configuration; env: its environment;
+ *           bosh?: Record<string, string>, env?: Record<string, string>, beside?: Site }} options
+ *   users: site user to site password; more: the XMPP server's further configuration; bosh: changes to ejabberd's snippet of
+ *   that name; env: its environment;
  *   beside: a site whose XMPP server is used
  * @returns {Promise<Site>}
  */
 export async function startSite(place, { server, way, site = {}, users = { alice: "alice's site password", bob: "bob's site password" },
-	more, env, beside }) {
+	more, bosh, env, beside }) {
 	const made = Object.assign(new Site(), { server, way, users, key: beside?.key ?? newKey() });
 	made.port = beside?.port ?? (await freePorts(1))[0];
 	made.accounts = beside?.accounts ?? newPasswords(Object.keys(users));
@@ -120,7 +121,7 @@ export async function startSite(place, { server, way, site = {}, users = { alice
 	for (const [name, password] of Object.entries(way === "password" ? made.accounts : {}))
 		await made.prebind.ctlOk(["map", "set", name, `${name}@${DOMAIN}`, "--xmpp-password-stdin"], { input: `${password}\n` });
 	if (!beside) {
-		made.startXmpp = (server === "prosody" ? prosodyStarter : ejabberdStarter)(place, made, { more, env });
+		made.startXmpp = (server === "prosody" ? prosodyStarter : ejabberdStarter)(place, made, { more, bosh, env });
 		made.xmpp = await made.startXmpp();
 	}
 	await made.prebind.start();
