@@ -19,17 +19,19 @@ const NS_BOSH = "http://jabber.org/protocol/httpbind";
 /** @param {string} text */
 const escapeXml = (text) => text.replace(/[<>&"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-/** @param {Session} session @param {number} rid @param {string} [type] @param {string} [inner] XML */
+/** @typedef {Pick<Session, "sid" | "rid" | "url">} Address of a session */
+
+/** @param {Address} session @param {number} rid @param {string} [type] @param {string} [inner] XML */
 const bodyText = ({ sid }, rid, type, inner = "") =>
 	`<body xmlns="${NS_BOSH}" rid="${rid}" sid="${escapeXml(sid)}"${type ? ` type="${type}"` : ""}>${inner}</body>`;
 
-/** A request that outlives the page (the browser cancels Strophe's). @param {Environment} env @param {Session} session @param {string} body */
+/** A request that outlives the page (the browser cancels Strophe's). @param {Pick<Environment, "fetch">} env @param {Address} session @param {string} body */
 function postLast(env, session, body) {
 	const headers = { "Content-Type": "text/xml; charset=utf-8" };
 	env.fetch(session.url, { method: "POST", keepalive: true, headers, body }).catch(() => {});
 }
 
-/** Ends a session that no page uses. @param {Environment} env @param {Session} session @param {number} [rid] */
+/** Ends a session that no page uses. @param {Pick<Environment, "fetch">} env @param {Address} session @param {number} [rid] */
 export function discard(env, session, rid = session.rid) {
 	postLast(env, session, bodyText(session, rid, "terminate", '<presence xmlns="jabber:client" type="unavailable"/>'));
 }

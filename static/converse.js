@@ -1,5 +1,6 @@
 // The page of client = converse: starts Converse.js with what the data block says, lets nothing of a former user in, and
 // ends its session with the login. Converse.js asks prebind.json for its sessions itself.
+import { discard } from "./attach.js";
 import { takeDataBlock } from "./bind.js";
 import { forgetAll } from "./handover.js";
 import { Tabs } from "./tabs.js";
@@ -12,15 +13,32 @@ const base = document.body.dataset.base ?? "";
 const block = /** @type {any} */ (takeDataBlock(document));
 /** @type {any} */ let api = null; // Converse.js's, once it has started
 
-/** What Converse.js stores is in the web storages and in databases of the browser's. */
+/** The storages of the tab, where we have it keep things, and what it puts into others all the same. */
 async function forgetConverse() {
 	forgetAll();
 	const databases = (await indexedDB.databases?.()) ?? [];
 	for (const { name } of databases) if (name?.startsWith("converse")) indexedDB.deleteDatabase(name);
 }
 
+/**
+ * Ends the session that it has stored. At the start that is the one of the page before: going on with it would lose what
+ * the server has sent to that page's last request, and with Prosody wait for an answer that has gone there.
+ */
+function endStored() {
+	try {
+		const { sid, rid } = JSON.parse(window.sessionStorage.getItem("strophe-bosh-session") ?? "{}");
+		const url = new URL(block.bosh_url, location.href).href;
+		if (sid && rid) discard({ fetch: window.fetch.bind(window) }, { sid, rid, url });
+	} catch {
+		// Nothing there, or nothing of ours.
+	}
+	for (const kind of [window.sessionStorage, window.localStorage])
+		for (const key of Object.keys(kind)) if (/bosh-session/.test(key)) kind.removeItem(key);
+}
+
 async function makeRoomFor(/** @type {string} */ user) {
 	try {
+		endStored();
 		if (window.localStorage.getItem(OWNER_KEY) === user) return;
 		await forgetConverse();
 		window.localStorage.setItem(OWNER_KEY, user);
@@ -29,7 +47,9 @@ async function makeRoomFor(/** @type {string} */ user) {
 	}
 }
 
+/** Its own log-out stumbles over what it has removed itself: that is nobody's concern any more. */
 async function endSession() {
+	for (const type of ["error", "unhandledrejection"]) window.addEventListener(type, (event) => event.preventDefault());
 	const soon = new Promise((resolve) => setTimeout(resolve, LOGOUT_MAX_MS));
 	try {
 		await Promise.race([api?.user.logout(), soon]);
@@ -56,6 +76,8 @@ async function onLogout(event) {
 
 async function start() {
 	await makeRoomFor(block.user);
+	// Its own footer loads pictures from another host.
+	customElements.define("converse-footer", class extends HTMLElement {});
 	const converse = (await import(CONVERSE)).default;
 	converse.plugins.add("prebind", {
 		initialize() {
@@ -69,7 +91,7 @@ async function start() {
 		bosh_service_url: new URL(block.bosh_url, location.href).href,
 		jid: block.account,
 		auto_login: true,
-		keepalive: true,
+		persistent_store: "sessionStorage", // nothing outlives the tab
 		allow_logout: false, // ours ends the login too
 		allow_registration: false,
 		blacklisted_plugins: ["converse-omemo", "converse-omemo-views", "converse-register"],
@@ -79,8 +101,6 @@ async function start() {
 		i18n: document.documentElement.lang,
 		loglevel: "fatal", // what it logs can hold whole answers of the server
 		play_sounds: false,
-		theme: "default",
-		dark_theme: "dracula",
 		view_mode: "fullscreen",
 	});
 	tabs.open(block.user);
