@@ -161,7 +161,8 @@ static/vendor/strophe.js: node_modules/strophe.js/dist/strophe.umd.min.js
 	sed '/^\/\/# sourceMappingURL=/d' $< > $@.part
 	mv $@.part $@
 
-# Converse.js for client = converse, less its source maps and what only OMEMO needs
+# Converse.js for client = converse, less its source maps and what only OMEMO needs. The lock file has it without the
+# packages it is built from: dist/ is whole, and one of them is a link that npm 9.2 cannot install.
 CONVERSE_DIST = node_modules/converse.js/dist
 $(CONVERSE): $(CONVERSE_DIST)/converse.min.js
 	rm -rf $(@D) && mkdir -p $(@D)
