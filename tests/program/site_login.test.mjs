@@ -2,6 +2,7 @@
 // does; the ready queries run against the tables that their heads describe.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Visitor } from "../lib/http.mjs";
@@ -170,6 +171,11 @@ const SITES = [
 		"INSERT INTO users VALUES ('Alice', 'a@example.org', :hash, 1), ('Off', 'o@example.org', :hash, 0)",
 	"$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"],
 ];
+
+test("each ready query for login_query is tried here", () => {
+	const files = fs.readdirSync(path.join(top, "sql/sites")).filter((file) => file.endsWith("-login.sql"));
+	assert.deepEqual(files.sort(), SITES.map(([file]) => file).sort());
+});
 
 for (const [file, tables, hash] of SITES) {
 	test(`sql/sites/${file}`, async (t) => {

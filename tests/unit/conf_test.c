@@ -1068,6 +1068,8 @@ static const struct {
     {"php_session_max_age",      "90m"                          },
     {"php_session_owner",        "www-data"                     },
     {"gateway",		  "on"			   },
+    {"language",                 "de fr"                        },
+    {"client",                   "converse"                     },
     {"limit_gateway",            "5/6h"                         },
     {"backend",		  "bosh"			 },
     {"bosh_url",		 "https://b.org/bosh"           },
