@@ -58,15 +58,23 @@ static void give_up_what_is_not_needed(void)
 #endif
 }
 
+/* The configuration of the start is the server's for good; a later one is what new processes begin with. */
+struct program {
+	struct conf *conf;
+	struct conf *renewed; /* NULL: none yet */
+};
+
 static enum status start(void *arg, void **app, struct error *err)
 {
+	const struct program *program = arg;
 	struct app *opened = NULL;
 
 	enum status status = secret_start(err);
 	if (status == STATUS_OK)
 		status = http_client_start(err);
 	if (status == STATUS_OK)
-		status = app_new(arg, &opened, err);
+		status = app_new(program->renewed != NULL ? program->renewed : program->conf,
+				 &opened, err);
 	if (status == STATUS_OK)
 		*app = opened;
 	return status;
@@ -78,10 +86,46 @@ static void stop(void *app)
 	http_client_stop();
 }
 
+/* Whatever else a signal is for, the log may have been moved away. */
+static void reopen_log(void)
+{
+	struct error err = {0};
+
+	if (log_reopen(&err) != STATUS_OK)
+		log_event(LOG_LEVEL_ERROR, "reload_failed", "why", err.text, NULL);
+}
+
+static void reload(void *app)
+{
+	struct error err = {0};
+
+	reopen_log();
+	if (app_reload(app, &err) == STATUS_OK)
+		log_event(LOG_LEVEL_INFO, "reloaded", NULL);
+	else
+		log_event(LOG_LEVEL_ERROR, "reload_failed", "why", err.text, NULL);
+}
+
+static enum status renew(void *arg, struct error *err)
+{
+	struct program *program = arg;
+	struct conf *conf = NULL;
+
+	reopen_log();
+	enum status status = conf_load(program->conf->file, &conf, err);
+	if (status != STATUS_OK)
+		return status;
+	conf_free(program->renewed);
+	program->renewed = conf;
+	log_set_level((enum log_level)conf->server.log_level);
+	return STATUS_OK;
+}
+
 /* *served: the server took over, and with it the answer to a CGI request. */
 static enum status run(const char *config_option, bool *served, struct error *err)
 {
 	enum server_mode mode;
+	struct program program = {0};
 	struct conf *conf = NULL;
 	char *file = NULL;
 
@@ -94,8 +138,15 @@ static enum status run(const char *config_option, bool *served, struct error *er
 		status = server_mode_detect(&conf->server, &mode, err);
 	if (status == STATUS_OK) {
 		struct server_app app = {
-		    .start = start, .stop = stop, .handle = app_handle, .arg = conf};
+		    .start = start,
+		    .stop = stop,
+		    .handle = app_handle,
+		    .reload = reload,
+		    .renew = renew,
+		    .arg = &program,
+		};
 
+		program.conf = conf;
 		give_up_what_is_not_needed();
 		*served = true;
 		status = server_run(&conf->server, mode, &app, err);
@@ -105,6 +156,7 @@ static enum status run(const char *config_option, bool *served, struct error *er
 		log_event(LOG_LEVEL_WARN, "stop_cut_off", "why", err->text, NULL);
 		_exit(0);
 	}
+	conf_free(program.renewed);
 	conf_free(conf);
 	free(file);
 	return status;

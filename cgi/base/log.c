@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
@@ -37,11 +38,12 @@ static const int syslog_levels[] = {
 
 #define LEVELS (sizeof level_names / sizeof level_names[0])
 
-/* Constant once threads run, save the counter. Before log_open: standard error, from info up. */
+/* Constant once threads run, save the level and the counter. Before log_open: standard error, from info up. */
 static struct {
 	int fd;
 	bool to_syslog;
-	enum log_level level;
+	char *path;       /* of the file; NULL: it is none */
+	atomic_int level; /* enum log_level */
 	atomic_ulong lost;
 } state = {.fd = STDERR_FILENO, .level = LOG_LEVEL_INFO};
 
@@ -78,19 +80,43 @@ enum status log_open(const char *target, enum log_level level, struct error *err
 {
 	int fd = STDERR_FILENO;
 	bool to_syslog = strcmp(target, "syslog") == 0;
+	bool to_file = !to_syslog && strcmp(target, "stderr") != 0;
 	enum status status = STATUS_OK;
 
-	if (!to_syslog && strcmp(target, "stderr") != 0)
+	if (to_file)
 		status = open_file(target, &fd, err);
 	if (status != STATUS_OK)
 		return status;
 	log_close();
+	state.path = to_file ? strdup(target) : NULL; /* out of memory: it cannot be reopened */
 	if (to_syslog) /* connected now: later there may be no /dev/log to see */
 		openlog("prebind", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	state.fd = fd;
 	state.to_syslog = to_syslog;
-	state.level = level;
+	state.level = (int)level;
 	return STATUS_OK;
+}
+
+/* Into the same descriptor: a thread that is just writing writes to the one file or the other. */
+enum status log_reopen(struct error *err)
+{
+	int fd = -1;
+
+	if (state.path == NULL)
+		return STATUS_OK;
+	enum status status = open_file(state.path, &fd, err);
+	if (status != STATUS_OK)
+		return status;
+	if (dup3(fd, state.fd, O_CLOEXEC) < 0)
+		status = error_set(err, STATUS_UNAVAILABLE, "%s: the log cannot be reopened: %m",
+				   state.path);
+	close(fd);
+	return status;
+}
+
+void log_set_level(enum log_level level)
+{
+	atomic_store(&state.level, (int)level);
 }
 
 void log_close(void)
@@ -99,6 +125,8 @@ void log_close(void)
 		closelog();
 	if (state.fd != STDERR_FILENO)
 		close(state.fd);
+	free(state.path);
+	state.path = NULL;
 	state.fd = STDERR_FILENO;
 	state.to_syslog = false;
 }
@@ -197,7 +225,7 @@ void log_event(enum log_level level, const char *event, ...)
 	const char *key;
 	va_list pairs;
 
-	if (level < state.level)
+	if ((int)level < atomic_load_explicit(&state.level, memory_order_relaxed))
 		return;
 	line_add_time(&line);
 	line_add_pair(&line, "level", level_names[level]);

@@ -14,6 +14,10 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERRO
 enum status log_open(const char *target, enum log_level level, struct error *err);
 void log_close(void);
 
+/* Opens the file once more, where the log is one: after it was moved away. Threads may be logging. */
+enum status log_reopen(struct error *err);
+void log_set_level(enum log_level level);
+
 /* As "info"; false for an unknown word. */
 int log_level_parse(const char *word, enum log_level *out);
 

@@ -170,3 +170,32 @@ const struct site_conf *conf_site_named(const struct conf *conf, const char *nam
 	}
 	return NULL;
 }
+
+/* ---- two of them ---- */
+
+static bool key_differs(const struct conf_key *key, const void *a, const void *b)
+{
+	struct strbuf texts[2];
+
+	strbuf_init(&texts[0]);
+	strbuf_init(&texts[1]);
+	value_text(key, a, &texts[0]);
+	value_text(key, b, &texts[1]);
+	bool differs = strcmp(texts[0].data, texts[1].data) != 0;
+	strbuf_clear(&texts[0]);
+	strbuf_clear(&texts[1]);
+	return differs;
+}
+
+const char *conf_server_difference(const struct server_conf *a, const struct server_conf *b)
+{
+	for (size_t i = 0; i < conf_n_keys; i++) {
+		const struct conf_key *key = &conf_keys[i];
+		bool may = key->section != SECTION_SERVER || strcmp(key->name, "sites") == 0 ||
+			   strcmp(key->name, "log_level") == 0;
+
+		if (!may && key_differs(key, a, b))
+			return key->name;
+	}
+	return NULL;
+}

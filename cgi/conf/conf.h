@@ -173,6 +173,12 @@ const struct site_conf *conf_site_for_host(const struct conf *conf, const char *
 const struct site_conf *conf_site_named(const struct conf *conf, const char *name);
 
 /*
+ * For a reload: the first key of [server] that differs and is read at the start only; NULL: none. (`sites` and
+ * `log_level` may differ.)
+ */
+const char *conf_server_difference(const struct server_conf *a, const struct server_conf *b);
+
+/*
  * The effective configuration as a file that conf_load would read; every key, with its default where it
  * was not set. Names of secret files are shown, what is in them never.
  */

@@ -38,6 +38,12 @@ struct exchange {
 enum status app_new(const struct conf *conf, struct app **out, struct error *err);
 void app_free(struct app *app); /* takes NULL; no request is under way */
 
+/*
+ * Reads the configuration's files anew, and with them templates, secrets and keys. Requests under way end with what
+ * they began with. Where the configuration, or the only site, cannot be used, all stays as it is.
+ */
+enum status app_reload(struct app *app, struct error *err);
+
 /* The two ends of a request: between them the sites it began with are there. */
 void app_enter(struct app *app, struct exchange *ex);
 void app_leave(struct exchange *ex);

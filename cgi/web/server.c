@@ -173,6 +173,33 @@ static enum status fcgi_start(struct error *err)
 	return STATUS_OK;
 }
 
+static void fcgi_reload(void *arg)
+{
+	struct service *service = arg;
+
+	service->app->reload(service->state);
+}
+
+static enum status fcgi_trial(void *arg, struct error *err)
+{
+	struct service *service = arg;
+	void *state = NULL;
+
+	enum status status = service->app->renew(service->app->arg, err);
+	if (status == STATUS_OK)
+		status = service->app->start(service->app->arg, &state, err);
+	if (status == STATUS_OK)
+		service->app->stop(state);
+	return status;
+}
+
+static enum status fcgi_renew(void *arg, struct error *err)
+{
+	struct service *service = arg;
+
+	return service->app->renew(service->app->arg, err);
+}
+
 /* One process, from the app's start to its end. */
 static enum status serve(void *arg, int *report, struct error *err)
 {
@@ -182,6 +209,7 @@ static enum status serve(void *arg, int *report, struct error *err)
 	    .peers = service->peers,
 	    .threads = (size_t)service->conf->threads,
 	    .serve = fcgi_serve,
+	    .reload = fcgi_reload,
 	    .arg = service,
 	};
 	enum status status = fcgi_start(err);
@@ -213,6 +241,8 @@ static enum status run_socket(struct service *service, struct error *err)
 {
 	struct process_task task = {
 	    .serve = serve,
+	    .trial = fcgi_trial,
+	    .renew = fcgi_renew,
 	    .arg = service,
 	    .processes = (size_t)service->conf->processes,
 	};

@@ -45,6 +45,14 @@ struct server_app {
 	enum status (*start)(void *arg, void **app, struct error *err);
 	void (*stop)(void *app);
 	server_handler *handle;
+	/*
+	 * SIGHUP. reload, in a process that serves, while it does: exchanges what the app was made from, or leaves
+	 * all as it is, and logs which. renew, in the parent of several: the same for what start begins with;
+	 * what it fails for, and what start then fails for in a process of its own that serves nobody, is
+	 * never tried in the ones that serve.
+	 */
+	void (*reload)(void *app);
+	enum status (*renew)(void *arg, struct error *err);
 	void *arg;
 };
 enum status server_run(const struct server_conf *conf, enum server_mode mode,

@@ -43,6 +43,7 @@ struct pool_task {
 	const struct peers *peers;
 	size_t threads;
 	void (*serve)(void *arg, int fd);
+	void (*reload)(void *arg); /* at SIGHUP; nothing is accepted meanwhile */
 	void *arg;
 };
 /*
@@ -72,6 +73,12 @@ enum status account_take(const struct account *account, struct error *err);
  */
 struct process_task {
 	enum status (*serve)(void *arg, int *report, struct error *err);
+	/*
+	 * At SIGHUP: trial, in a process that it ends with, looks whether serve could start with what there is now;
+	 * then renew, in the parent, makes that what later processes start with, and the others get the signal.
+	 */
+	enum status (*trial)(void *arg, struct error *err);
+	enum status (*renew)(void *arg, struct error *err);
 	void *arg;
 	size_t processes;
 };

@@ -146,13 +146,16 @@ static enum status accept_loop(struct pool *pool, const struct pool_task *task, 
 	int back_off = 0;
 
 	for (;;) {
-		int fd;
+		int fd, signal_number;
 
 		fds[2].fd = back_off == 0 && has_idle(pool) ? task->listener->fd : -1;
 		if (poll(fds, 3, back_off ? back_off : -1) < 0 && errno != EINTR)
 			return error_set(err, STATUS_INTERNAL, "poll: %m");
 		back_off = 0;
-		if ((fds[0].revents & POLLIN) && signals_next(signals) != 0)
+		signal_number = fds[0].revents & POLLIN ? signals_next(signals) : 0;
+		if (signal_number == SIGHUP)
+			task->reload(task->arg);
+		else if (signal_number != 0)
 			return STATUS_OK;
 		if (fds[1].revents & POLLIN)
 			read_wake(pool->wake);

@@ -42,15 +42,17 @@ struct supervisor {
 	const struct process_task *task;
 	struct child children[PROCESSES_MAX];
 	int signals;
+	bool reload;     /* SIGHUP came, and nothing has been done about it yet */
 	unsigned deaths; /* since window */
 	int64_t window;
 };
 
-static void stop_signals(sigset_t *set)
+static void our_signals(sigset_t *set)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
 	sigaddset(set, SIGCHLD);
 }
 
@@ -58,9 +60,10 @@ enum status signals_block(sigset_t *old, struct error *err)
 {
 	sigset_t set;
 
-	stop_signals(&set);
+	our_signals(&set);
 	/* an ignored signal never reaches a signalfd, and ignored children cannot be waited for */
 	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	signal(SIGCHLD, SIG_DFL);
 	errno = pthread_sigmask(SIG_BLOCK, &set, old);
 	if (errno)
@@ -72,7 +75,7 @@ int signals_open(void)
 {
 	sigset_t set;
 
-	stop_signals(&set);
+	our_signals(&set);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -141,16 +144,14 @@ void process_ready(int *report)
 	report_write(report, &ready);
 }
 
-/* The child's whole life. _exit: buffers and exit handlers are the parent's. */
-static void child_main(const struct process_task *task, pid_t parent, int report)
+/* The two lives of a child. _exit: buffers and exit handlers are the parent's. */
+typedef void child_life(const struct process_task *task, int report);
+
+static void life_serve(const struct process_task *task, int report)
 {
 	struct error err = {.status = STATUS_OK};
-	enum status status;
+	enum status status = task->serve(task->arg, &report, &err);
 
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		_exit(0);
-	status = task->serve(task->arg, &report, &err);
 	if (status != STATUS_OK) {
 		log_event(LOG_LEVEL_ERROR, "process_failed", "why", err.text, NULL);
 		report_write(&report, &err);
@@ -158,8 +159,17 @@ static void child_main(const struct process_task *task, pid_t parent, int report
 	_exit(status == STATUS_OK ? 0 : 1);
 }
 
+static void life_trial(const struct process_task *task, int report)
+{
+	struct error err = {.status = STATUS_OK};
+
+	task->trial(task->arg, &err);
+	report_write(&report, &err);
+	_exit(0);
+}
+
 /* report: NULL, or where to put the descriptor that tells how the start went. */
-static enum status spawn(struct supervisor *sup, struct child *child, int *report,
+static enum status spawn(struct supervisor *sup, child_life *life, struct child *child, int *report,
 			 struct error *err)
 {
 	pid_t parent = getpid();
@@ -174,7 +184,10 @@ static enum status spawn(struct supervisor *sup, struct child *child, int *repor
 		close(sup->signals);
 		if (report)
 			close(ends[0]);
-		child_main(sup->task, parent, ends[1]);
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != parent)
+			_exit(0);
+		life(sup->task, ends[1]);
 	}
 	if (report)
 		close(ends[1]);
@@ -190,7 +203,7 @@ static enum status spawn(struct supervisor *sup, struct child *child, int *repor
 }
 
 /* One child's start: its error, or STATUS_BUSY where we are to stop meanwhile. */
-static enum status await_report(const struct supervisor *sup, int report, struct error *err)
+static enum status await_report(struct supervisor *sup, int report, struct error *err)
 {
 	struct error result = {.status = STATUS_OK};
 	struct pollfd fds[] = {
@@ -208,6 +221,7 @@ static enum status await_report(const struct supervisor *sup, int report, struct
 		signal_number = signals_next(sup->signals);
 		if (signal_number == SIGTERM || signal_number == SIGINT)
 			return STATUS_BUSY;
+		sup->reload |= signal_number == SIGHUP;
 	}
 	if (read(report, &result, sizeof(result)) != sizeof(result))
 		return error_set(err, STATUS_INTERNAL, "a process died while it started");
@@ -222,7 +236,7 @@ static enum status start_all(struct supervisor *sup, struct error *err)
 	for (size_t i = 0; i < sup->task->processes && status == STATUS_OK; i++) {
 		int report = -1;
 
-		status = spawn(sup, &sup->children[i], &report, err);
+		status = spawn(sup, life_serve, &sup->children[i], &report, err);
 		if (status == STATUS_OK)
 			status = await_report(sup, report, err);
 		if (report >= 0)
@@ -292,7 +306,7 @@ static int respawn(struct supervisor *sup)
 
 		if (child->pid > 0)
 			continue;
-		if (left == 0 && spawn(sup, child, NULL, &err) == STATUS_OK)
+		if (left == 0 && spawn(sup, life_serve, child, NULL, &err) == STATUS_OK)
 			continue;
 		if (left == 0) { /* no fork for us now */
 			log_event(LOG_LEVEL_ERROR, "process_failed", "why", err.text, NULL);
@@ -305,6 +319,42 @@ static int respawn(struct supervisor *sup)
 	return wait;
 }
 
+static void kill_all(const struct supervisor *sup, int signal_number)
+{
+	for (size_t i = 0; i < sup->task->processes; i++) {
+		if (sup->children[i].pid > 0)
+			kill(sup->children[i].pid, signal_number);
+	}
+}
+
+/*
+ * What was changed may stop a start, and one that serves must not find that out: a process of its own does. STATUS_BUSY:
+ * we are to stop.
+ */
+static enum status reload(struct supervisor *sup)
+{
+	struct child trial = {0};
+	struct error err = {.status = STATUS_OK};
+	int report = -1;
+	sup->reload = false;
+	enum status status = spawn(sup, life_trial, &trial, &report, &err);
+
+	if (status == STATUS_OK) {
+		status = await_report(sup, report, &err);
+		close(report);
+		if (status == STATUS_BUSY)
+			kill(trial.pid, SIGKILL);
+		waitpid(trial.pid, NULL, 0);
+	}
+	if (status == STATUS_OK)
+		status = sup->task->renew(sup->task->arg, &err);
+	if (status == STATUS_OK)
+		kill_all(sup, SIGHUP);
+	else if (status != STATUS_BUSY)
+		log_event(LOG_LEVEL_ERROR, "reload_failed", "why", err.text, NULL);
+	return status;
+}
+
 /* Until a signal to stop comes. */
 static void keep_alive(struct supervisor *sup)
 {
@@ -314,20 +364,16 @@ static void keep_alive(struct supervisor *sup)
 	for (;;) {
 		int signal_number;
 
+		while (sup->reload)
+			if (reload(sup) == STATUS_BUSY)
+				return;
 		poll(&fd, 1, respawn(sup));
 		while ((signal_number = signals_next(sup->signals)) != 0) {
-			if (signal_number != SIGCHLD)
+			if (signal_number == SIGTERM || signal_number == SIGINT)
 				return;
+			sup->reload |= signal_number == SIGHUP;
 		}
 		reap(sup, false);
-	}
-}
-
-static void kill_all(const struct supervisor *sup, int signal_number)
-{
-	for (size_t i = 0; i < sup->task->processes; i++) {
-		if (sup->children[i].pid > 0)
-			kill(sup->children[i].pid, signal_number);
 	}
 }
 
