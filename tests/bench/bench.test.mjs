@@ -9,6 +9,7 @@ import { Place, top } from "../lib/place.mjs";
 import { build } from "../lib/prebind.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 import { runBench, SERIES } from "./bench.mjs";
+import { HANDSHAKES, handshakeText, runHandshakes } from "./handshake.mjs";
 import { spread, summarise, tableText } from "./report.mjs";
 import { startPeer, upstreamRequest } from "./stand.mjs";
 
@@ -99,4 +100,15 @@ test("the plan runs", async () => {
 	assert.equal(report.scenarios.length, 2);
 	for (const { name } of report.scenarios[0].series)
 		assert.ok(tableText(report).includes(`\n  ${name} `), name);
+});
+
+test("a log-in is counted: as few requests as the protocol has, and all of ours on one connection", async () => {
+	const handshakes = HANDSHAKES.filter(({ server }) => server === "prosody");
+	const results = await runHandshakes({ handshakes, rounds: 1, logins: 3, progress: () => {} });
+	const counts = results.map(({ way, series }) => [way, ...series.map(({ requests, connections }) => `${requests}/${connections}`)]);
+	assert.deepEqual(counts, [["password", "5/1", "5/5", "5/1"], ["token", "4/1", "4/4", "4/1"]]);
+	for (const { name, series } of results) {
+		assert.ok(handshakeText(results).includes(`\n${name} `), name);
+		assert.ok(series.every(({ p50, p90 }) => p50.median > 0 && p90.median >= p50.median));
+	}
 });

@@ -47,9 +47,12 @@ class Scram {
 }
 
 export class BoshClient {
-	/** @param {{ port: number, domain: string, path?: string }} where */
-	constructor({ port, domain, path = "/http-bind" }) {
-		Object.assign(this, { port, domain, path });
+	/**
+	 * @param {{ port: number, domain: string, path?: string, agent?: import('node:http').Agent }} where agent: keeps
+	 *   connections; without: one for each body
+	 */
+	constructor({ port, domain, path = "/http-bind", agent }) {
+		Object.assign(this, { port, domain, path, agent: agent ?? false });
 		this.rid = randomInt(1, 2 ** 40);
 		this.sid = "";
 	}
@@ -57,6 +60,7 @@ export class BoshClient {
 	/** One body; an empty answer is a poll that ended early, and asked again. */
 	async send(attributes, payload = "") {
 		const answer = await httpRequest({
+			agent: this.agent,
 			port: this.port,
 			path: this.path,
 			method: "POST",

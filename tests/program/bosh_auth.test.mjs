@@ -137,7 +137,7 @@ describe("what is sent", () => {
 
 	test("with the credentials of bosh_oauth_user, where it is set", async () => {
 		assert.equal((await bind("basic", [ALL, ...BOUND])).code, 0);
-		assert.equal(tokens.calls[0].authorization, `Basic ${btoa("api@example.org:secret")}`);
+		assert.equal(tokens.calls[0].authorization, `Basic ${Buffer.from("api@example.org:secret").toString("base64")}`);
 	});
 
 	test("the mechanisms of bosh_mechanisms only, the strongest of them first", async () => {

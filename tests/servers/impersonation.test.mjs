@@ -10,6 +10,7 @@ import { DOMAIN, endSession, startSite, whose } from "../lib/xmpp_site.mjs";
 const BOB = `bob@${DOMAIN}`;
 const ALICE = `alice@${DOMAIN}`;
 const JSON_TYPE = { "Content-Type": "application/json" };
+const base64 = (text) => Buffer.from(text).toString("base64");
 const FORM_TYPE = { "Content-Type": "application/x-www-form-urlencoded" };
 
 const servers = [
@@ -69,7 +70,7 @@ const REQUESTS = [
 	post(`/rest/adhoc/bosh@${DOMAIN}`, JSON.stringify({ command: { node: "pre-bind-bosh-session", fields: [{ var: "from", value: BOB }] } }), JSON_TYPE),
 	...[
 		{ Remote_User: "bob" }, { "Remote-User": "bob" }, { "X-Remote-User": "bob" }, { "X-Forwarded-User": "bob" }, { "Auth-User": "bob" },
-		{ Authorization: `Basic ${btoa("bob:")}` }, { Authorization: `Basic ${btoa("bob:alice's site password")}` },
+		{ Authorization: `Basic ${base64("bob:")}` }, { Authorization: `Basic ${base64("bob:alice's site password")}` },
 		{ Authorization: `Bearer ${BOB}` }, { From: BOB }, { "X-Original-URL": "/prebind.json?user=bob" },
 		{ "X-HTTP-Method-Override": "BOB" }, { "X-Forwarded-Host": "bob.example.org" }, { Forwarded: "for=bob;by=bob" },
 	].map((headers) => get("/prebind.json", { ...SCRIPT, ...headers })),
