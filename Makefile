@@ -244,8 +244,10 @@ install: all vendor
 	$(INSTALL_DATA) templates/partials/*.html $(DESTDIR)$(DATADIR)/templates/partials
 	$(INSTALL_DATA) templates/lang/*.json $(DESTDIR)$(DATADIR)/templates/lang
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/static/lang
-	$(INSTALL_DATA) $(addprefix static/,$(filter-out lang/%,$(STATIC))) $(DESTDIR)$(DATADIR)/static
-	$(INSTALL_DATA) $(addprefix static/,$(filter lang/%,$(STATIC))) $(DESTDIR)$(DATADIR)/static/lang
+	for file in $(STATIC); do \
+		case $$file in *.js) script=static/strip.sed ;; *) script=/dev/null ;; esac; \
+		sed -f $$script static/$$file > $(DESTDIR)$(DATADIR)/static/$$file || exit 1; \
+		chmod 644 $(DESTDIR)$(DATADIR)/static/$$file; done
 	$(INSTALL_DATA) prosody/*.lua $(DESTDIR)$(DATADIR)/prosody
 	$(INSTALL_DATA) $(VENDOR) $(VENDOR:.js=.LICENSE.txt) $(DESTDIR)$(DATADIR)/static/vendor
 	cp -R $(dir $(CONVERSE)) $(DESTDIR)$(DATADIR)/static/vendor

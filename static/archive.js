@@ -4,6 +4,8 @@ import { bareJid, child } from "./stanza.js";
 const NS_MAM = "urn:xmpp:mam:2";
 const NS_RSM = "http://jabber.org/protocol/rsm";
 const PAGE = 30;
+const WORDS_MIN = 10; // a page may hold hardly anything to read: receipts are kept too
+const TRIES_MAX = 4;
 
 /**
  * @typedef {import("./stanza.js").Message} Message
@@ -26,6 +28,17 @@ export class Archive {
 
 	/** @param {string} peer @param {string} [before] @returns {Promise<Page | null>} */
 	async fetch(peer, before = "") {
+		let all = await this.#fetchPage(peer, before);
+		for (let i = 1; i < TRIES_MAX && all && !all.complete && all.messages.length < WORDS_MIN; i++) {
+			const page = await this.#fetchPage(peer, all.first);
+			if (!page) break;
+			all = { ...page, messages: [...page.messages, ...all.messages] };
+		}
+		return all;
+	}
+
+	/** @param {string} peer @param {string} before @returns {Promise<Page | null>} */
+	async #fetchPage(peer, before) {
 		const client = this.#asker.build();
 		if (!client) return null;
 		const id = `history-${++this.#queries}`;

@@ -54,6 +54,7 @@ function offerNotifications() {
 	});
 }
 
+chat.addEventListener("ready", () => performance.mark("prebind-ready"));
 chat.addEventListener("other-user", () => location.reload()); // nothing of the former one remains
 drawAvatar(byId("me-avatar"), byId("me").textContent ?? "");
 offerNotifications();

@@ -1,5 +1,5 @@
 // Group chats by address (XEP-0045), as much as people need to talk in one: enter, read, write, leave.
-import { child, roomCodes } from "./stanza.js";
+import { child, jidDomain, roomCodes } from "./stanza.js";
 
 const NS_MUC = "http://jabber.org/protocol/muc";
 const NS_DISCO = "http://jabber.org/protocol/disco#info";
@@ -37,11 +37,12 @@ export class Rooms {
 		return this.#rooms.has(jid);
 	}
 
-	/** @param {string} jid */
+	/** Its domain says so: the room itself may not be there yet. @param {string} jid */
 	async isRoom(jid) {
 		const client = this.#parts.build();
 		if (!client) return false;
-		const answer = await this.#parts.ask(client.$iq({ type: "get", to: jid }).c("query", { xmlns: NS_DISCO }));
+		const iq = client.$iq({ type: "get", to: jidDomain(jid) }).c("query", { xmlns: NS_DISCO });
+		const answer = await this.#parts.ask(iq);
 		return Array.from(child(answer, "query", NS_DISCO)?.children ?? []).some(
 			(el) => el.localName === "identity" && el.getAttribute("category") === "conference",
 		);
