@@ -79,7 +79,7 @@ export function parseSession(data, { page, madeAt }) {
 }
 
 /**
- * Takes the data block out of the page: what it holds is a secret, and is only good once.
+ * Takes the data block out of the page: what it holds is a secret, and is only good once. `user` is its attribute.
  * @param {Document} document
  * @returns {unknown} null: no block, or not JSON
  */
@@ -88,7 +88,7 @@ export function takeDataBlock(document) {
 	if (!block) return null;
 	block.remove();
 	try {
-		return JSON.parse(block.textContent ?? "");
+		return { ...JSON.parse(block.textContent ?? ""), user: block.dataset?.user };
 	} catch {
 		return null;
 	}
@@ -140,7 +140,7 @@ const NO_ANSWER = { kind: "later", code: "no_answer", afterMs: 0 };
 /** Asks for a session. Never throws. @param {How} how @returns {Promise<BindAnswer>} */
 export async function askForSession(how) {
 	const madeAt = how.now();
-	const answer = await post(how);
+	const answer = await post(how, "bind=yes");
 	if (!answer) return NO_ANSWER;
 	const { response, data } = answer;
 	if (!response.ok) return readFailure(response, data, how.now());

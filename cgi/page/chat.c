@@ -19,14 +19,13 @@ static void add_user(const struct exchange *ex, struct view *view)
 }
 
 /* Converse.js asks prebind.json itself, but must know whom for, and where. */
-static void write_converse(const struct exchange *ex, const char *user_key, struct strbuf *out)
+static void write_converse(const struct exchange *ex, struct strbuf *out)
 {
 	char *jid = jid_bare_text(&ex->jid);
 	struct json_writer w;
 
 	json_writer_init(&w, out);
 	json_open_object(&w, NULL);
-	json_put_string(&w, "user", user_key);
 	json_put_string(&w, "bind", "required");
 	json_put_string(&w, "account", jid);
 	json_put_string(&w, "bosh_url", ex->site->conf->bosh_url);
@@ -43,11 +42,12 @@ static void send_chat(struct exchange *ex, const struct prebind_session *session
 	strbuf_init_secret(&json);
 	bind_user_key(ex, user_key);
 	if (ex->site->conf->client == CLIENT_CONVERSE)
-		write_converse(ex, user_key, &json);
+		write_converse(ex, &json);
 	else
-		bind_write_json(session, user_key, &json);
+		bind_write_json(session, NULL, &json);
 	if (view != NULL && strbuf_ok(&json)) {
 		add_user(ex, view);
+		view_text(view, "user_key", user_key);
 		view_json_script(view, "session", json.data);
 		page_send(ex, 200, page_of_client(ex->site->conf), view);
 	} else {

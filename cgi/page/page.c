@@ -11,23 +11,20 @@
 #include "base/log.h"
 #include "prebind/bosh_url.h"
 
-static const char *const chat_names[] = {"base",  "nonce",      "user", "session",
-					 "token", "can_logout", NULL};
-static const char *const converse_names[] = {"base",  "nonce",      "user", "session",
-					     "token", "can_logout", NULL};
-static const char *const data_names[] = {"base",  "nonce",      "user", "session",
-					 "token", "can_logout", NULL};
+/* The same for the three pages of which a site's `client` chooses one. */
+static const char *const chat_names[] = {"base",    "nonce", "user",       "user_key",
+					 "session", "token", "can_logout", NULL};
 static const char *const login_names[] = {"base", "nonce",  "user",    "token",
 					  "next", "failed", "message", NULL};
 static const char *const error_names[] = {"base",       "nonce", "status", "title", "sentence",
 					  "request_id", "retry", "login",  NULL};
 
 const struct template_page page_templates[] = {
-    {"login.html",  login_names,    false},
-    {"error.html",  error_names,    false},
-    {PAGE_CHAT,     chat_names,     false},
-    {PAGE_CONVERSE, converse_names, true },
-    {PAGE_DATA,     data_names,     true },
+    {"login.html",  login_names, false},
+    {"error.html",  error_names, false},
+    {PAGE_CHAT,     chat_names,  false},
+    {PAGE_CONVERSE, chat_names,  true },
+    {PAGE_DATA,     chat_names,  true },
 };
 const size_t page_templates_count = sizeof(page_templates) / sizeof(page_templates[0]);
 

@@ -89,7 +89,7 @@ enum status bind_credentials(struct exchange *ex, struct prebind_credentials *ou
 #define BIND_USER_KEY_LEN 43
 void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1]);
 
-/* {"user":…,"jid":…,"sid":…,"rid":…,…}; {"user":…,"bind":"required"} for a NULL session; user_key: may be NULL. */
+/* {"jid":…,"sid":…,"rid":…,…}; {"bind":"required"} for a NULL session; with a user_key, "user":… before them. */
 void bind_write_json(const struct prebind_session *session, const char *user_key,
 		     struct strbuf *out);
 

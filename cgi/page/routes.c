@@ -38,7 +38,7 @@ static const struct param login_form[] = {
     {"sso",      TOKEN_JWT_MAX },
 };
 static const struct param prebind_form[] = {
-    {"bind", 2}
+    {"bind", 3}
 };
 static const struct param logout_form[] = {
     {"token", CSRF_TOKEN_LEN}

@@ -180,14 +180,15 @@ function openPage({ block = SESSION, site = () => json(200, SESSION), pageAge = 
 	const binds = [];
 	const requests = [];
 	const events = [];
-	const element = block && { textContent: JSON.stringify(block), remove: () => (page.removed = true) };
+	const { user = "", ...data } = block ?? {};
+	const element = block && { textContent: JSON.stringify(data), dataset: { user }, remove: () => (page.removed = true) };
 	const document = new EventTarget();
 	Object.assign(document, { visibilityState: "visible", getElementById: (id) => (id === "prebind" ? element : null) });
 	const window = Object.assign(new EventTarget(), { location: { href: "https://www.example.org/chat/" } });
 	const fetch = async (url, request) => {
 		requests.push({ url, request });
 		if (!url.endsWith("/prebind.json")) return new Response("");
-		if (request.body) return who ? json(200, { user: who, bind: "required" }) : json(401, { error: "login_required" });
+		if (String(request.body) === "bind=no") return who ? json(200, { user: who, bind: "required" }) : json(401, { error: "login_required" });
 		binds.push(clock.time);
 		return site(binds.length);
 	};
