@@ -5,7 +5,9 @@ VERSION = 0.1.0
 # Yours to set: make PREFIX=/usr CFLAGS='-O3 -g'
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc/prebind
-CC         ?= gcc
+ifeq ($(origin CC),default)
+CC          = gcc
+endif
 CFLAGS     ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 CLANG_TIDY ?= clang-tidy
@@ -120,7 +122,7 @@ $(BUILD)/prebind-extauth: $(BUILD)/extauth.o $(EXTAUTH:%=$(BUILD)/extauth/%.o) $
 
 $(BUILD)/libprebind.a: $(LIB_OBJECTS)
 	$(SAY) AR $@
-	$(Q)$(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/%.o: cgi/%.c
 	@mkdir -p $(@D)
