@@ -62,8 +62,8 @@ bool text_has_control(const char *text)
 
 /* ---- markup and JSON ---- */
 
-/* One set serves both: numeric references are the same in HTML and XML, and so are these names. */
-static void escape_markup(struct strbuf *out, const char *text)
+/* HTML and XML have the same names, but for the apostrophe's. */
+static void escape_markup(struct strbuf *out, const char *text, const char *apostrophe)
 {
 	for (size_t n; *text != '\0'; text++) {
 		n = strcspn(text, "&<>\"'");
@@ -83,7 +83,7 @@ static void escape_markup(struct strbuf *out, const char *text)
 			strbuf_adds(out, "&quot;");
 			break;
 		case '\'':
-			strbuf_adds(out, "&#39;");
+			strbuf_adds(out, apostrophe);
 			break;
 		default: /* the end */
 			return;
@@ -93,12 +93,12 @@ static void escape_markup(struct strbuf *out, const char *text)
 
 void codec_html(struct strbuf *out, const char *text)
 {
-	escape_markup(out, text);
+	escape_markup(out, text, "&#39;");
 }
 
 void codec_xml(struct strbuf *out, const char *text)
 {
-	escape_markup(out, text);
+	escape_markup(out, text, "&apos;");
 }
 
 static size_t put_unicode_escape(char *out, uint32_t unit)

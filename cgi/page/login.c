@@ -86,13 +86,7 @@ static void send_form(struct exchange *ex, enum status status)
 static enum status attempt(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
 			   struct error *err)
 {
-	struct identity_context context = {
-	    .conf = ex->site->conf,
-	    .store = ex->site->store,
-	    .chain = ex->site->identity,
-	    .req = &ex->req,
-	    .now = ex->now,
-	};
+	struct identity_context context = exchange_context(ex);
 	struct login_attempt what = {
 	    .user = fields_get(&ex->req.form, "user"),
 	    .password = fields_get(&ex->req.form, "password"),

@@ -39,13 +39,7 @@ enum status login_handover_check(const struct exchange *ex, struct error *err)
 enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
 			   struct error *err)
 {
-	struct identity_context context = {
-	    .conf = ex->site->conf,
-	    .store = ex->site->store,
-	    .chain = ex->site->identity,
-	    .req = &ex->req,
-	    .now = ex->now,
-	};
+	struct identity_context context = exchange_context(ex);
 	struct token_handover what = {.text = fields_get(&ex->req.form, "sso")};
 	char *old_token = NULL;
 	char *user = NULL;

@@ -60,6 +60,9 @@ void page_send_error(struct exchange *ex, enum status status, const struct error
 /* The visitor's connection never left this machine; true for CGI run by hand, which names no address. */
 bool exchange_is_local(const struct exchange *ex);
 
+/* What the providers and the login form look at; borrowed from the exchange. */
+struct identity_context exchange_context(const struct exchange *ex);
+
 /* Who is asking, once per exchange: ex->identity. STATUS_LOGIN_REQUIRED, or STATUS_UNAVAILABLE. */
 enum status exchange_identify(struct exchange *ex, struct error *err);
 

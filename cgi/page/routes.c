@@ -188,15 +188,20 @@ static enum status read_body(struct exchange *ex, struct error *err)
 	return status;
 }
 
-enum status exchange_identify(struct exchange *ex, struct error *err)
+struct identity_context exchange_context(const struct exchange *ex)
 {
-	struct identity_context context = {
+	return (struct identity_context){
 	    .conf = ex->site->conf,
 	    .store = ex->site->store,
 	    .chain = ex->site->identity,
 	    .req = &ex->req,
 	    .now = ex->now,
 	};
+}
+
+enum status exchange_identify(struct exchange *ex, struct error *err)
+{
+	struct identity_context context = exchange_context(ex);
 
 	if (ex->identified)
 		return STATUS_OK;

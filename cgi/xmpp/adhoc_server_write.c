@@ -28,33 +28,6 @@ struct answer {
 
 #define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
 
-/* Tigase's own level; what it writes is &apos;, and its readers may know no other name. */
-static void value_escape(struct strbuf *out, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		switch (*text) {
-		case '&':
-			strbuf_adds(out, "&amp;");
-			break;
-		case '<':
-			strbuf_adds(out, "&lt;");
-			break;
-		case '>':
-			strbuf_adds(out, "&gt;");
-			break;
-		case '"':
-			strbuf_adds(out, "&quot;");
-			break;
-		case '\'':
-			strbuf_adds(out, "&apos;");
-			break;
-		default:
-			strbuf_addc(out, *text);
-			break;
-		}
-	}
-}
-
 /* ---- XML ---- */
 
 /* A line of its own; "" becomes <name />, as Groovy prints it. */
@@ -75,7 +48,7 @@ static void xml_field(struct strbuf *out, const struct field *field)
 	struct strbuf value;
 
 	strbuf_init_secret(&value);
-	value_escape(&value, field->value);
+	codec_xml(&value, field->value);
 	strbuf_adds(out, "    <item>\n");
 	xml_line(out, 6, "var", field->var);
 	if (field->label != NULL)
@@ -110,7 +83,7 @@ static void json_field(struct json_writer *w, const struct field *field)
 	struct strbuf value;
 
 	strbuf_init_secret(&value);
-	value_escape(&value, field->value);
+	codec_xml(&value, field->value);
 	json_open_object(w, NULL);
 	json_put_string(w, "var", field->var);
 	if (field->label != NULL)

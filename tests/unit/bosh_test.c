@@ -73,7 +73,7 @@ static void test_bodies(void **state)
 	(void)state;
 	strbuf_init(&out);
 	bosh_body_write(&out, "s'1", 7, "");
-	expect_body(&out, "<body rid='7' sid='s&#39;1' "
+	expect_body(&out, "<body rid='7' sid='s&apos;1' "
 			  "xmlns='http://jabber.org/protocol/httpbind'></body>");
 	bosh_body_write(&out, "s1", 8, "<a xmlns=''/>");
 	expect_body(&out, "<body rid='8' sid='s1' xmlns='http://jabber.org/protocol/httpbind'>"
@@ -117,7 +117,7 @@ static void test_iq_payloads(void **state)
 	expect_body(&out,
 		    "<iq type='set' id='b1' xmlns='jabber:client'>"
 		    "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-		    "<resource>web &amp; &lt;more&gt; &#39;n &quot;x&quot;</resource></bind></iq>");
+		    "<resource>web &amp; &lt;more&gt; &apos;n &quot;x&quot;</resource></bind></iq>");
 	bosh_bind_write(&out, "b1", NULL);
 	expect_body(&out, "<iq type='set' id='b1' xmlns='jabber:client'>"
 			  "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'></bind></iq>");

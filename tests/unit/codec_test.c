@@ -102,7 +102,7 @@ static void test_escapes(void **state)
 	    {codec_html,    "a&amp;b",       "a&amp;amp;b"                        },
 	    {codec_html,    "<script>x",     "&lt;script&gt;x"                    },
 	    {codec_html,    "\xc3\xa9",      "\xc3\xa9"                           },
-	    {codec_xml,     "a<b a='1'>\"&", "a&lt;b a=&#39;1&#39;&gt;&quot;&amp;"},
+	    {codec_xml,     "a<b a='1'>\"&", "a&lt;b a=&apos;1&apos;&gt;&quot;&amp;"},
 	    {codec_xml,     "x",             "x"				  },
 	    {codec_percent, "AZaz09-._~",    "AZaz09-._~"                         },
 	    {codec_percent, "/chat?a=b&c",   "%2Fchat%3Fa%3Db%26c"                },
