@@ -59,7 +59,7 @@ UNIT_TESTS = \
 	django_session_test gateway_test http_client_test jid_map_test jid_test json_test jwt_test \
 	limit_test log_test login_test login_token_test oauth_tokens_test password_differential_test \
 	password_hash_test php_session_test request_test response_test router_test sasl_test \
-	secret_test session_test site_query_test store_test strbuf_test template_test token_test \
+	secret_test session_test site_query_test store_test strbuf_test template_test template_texts_test token_test \
 	upstream_test used_nonce_test user_test xml_test xmpp_login_test
 
 BENCH = load peer
@@ -201,6 +201,9 @@ bench:
 	@$(MAKE) -j$$(nproc) BUILD=build/optimised CFLAGS='-O2 -g' all bench-programs
 	@PREBIND_BUILD=build/optimised node tests/bench/bench.mjs --rounds $(ROUNDS) --json $(BUILD)/bench.json
 
+screenshots: all vendor
+	@node tests/screenshots.mjs
+
 check: all unit
 	$(RUN_TESTS) tests/lint $(UNIT_PROGRAMS)
 
@@ -271,6 +274,7 @@ help:
 	@echo 'make demo      installs what is missing, starts everything on loopback, prints the address'
 	@echo 'make test      installs what is missing, runs everything CI runs'
 	@echo 'make bench     installs what is missing, measures what a page costs; ROUNDS= is yours'
+	@echo 'make screenshots  every page and state, into artifacts/screenshots/'
 	@echo 'make check     the quick part: lint and unit tests'
 	@echo 'make lint      rules about the repository itself, linters, formatting'
 	@echo 'make asan      unit, program and server tests under AddressSanitizer and UBSan'
@@ -283,5 +287,5 @@ help:
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
 	$(UNIT_TESTS:%=$(BUILD)/unit/%.d)
 
-.PHONY: all unit bench-programs vendor demo test bench check lint asan tsan sanitized valgrind install dist clean help
+.PHONY: all unit screenshots bench-programs vendor demo test bench check lint asan tsan sanitized valgrind install dist clean help
 .DELETE_ON_ERROR:

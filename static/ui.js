@@ -119,6 +119,7 @@ export class ChatUi {
 		this.#part("status")?.addEventListener("change", () => this.#chat.setShow(this.#part("status").value));
 		this.#wireEmoji();
 		this.#parts.frame.addEventListener("keydown", (event) => {
+			if (this.#part("emoji-list")?.matches(":popover-open")) return; // Escape closes that
 			if (event.key === "Escape" && this.#conversation.contact && !event.isComposing) {
 				event.stopPropagation();
 				this.#goBack();

@@ -1,0 +1,231 @@
+// The parts of the browser side that need no page: what stanzas say, links, the archive, group chats, languages.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { Archive } from "../../static/archive.js";
+import { forgetAll, Handover } from "../../static/handover.js";
+import { Rooms } from "../../static/rooms.js";
+import { readArchived, readMessage, readSigns, roomCodes } from "../../static/stanza.js";
+import { Tabs } from "../../static/tabs.js";
+import { fill } from "../../static/texts.js";
+import { top } from "../lib/place.mjs";
+
+/** As much of a DOM element as reading and building stanzas needs. */
+class El {
+	constructor(name, attributes = {}, ...children) {
+		Object.assign(this, { localName: name, attributes, namespaceURI: attributes.xmlns, children: [], own: "" });
+		for (const inner of children) {
+			if (typeof inner === "string") this.own += inner;
+			else this.children.push(inner);
+		}
+	}
+	get textContent() {
+		return this.own + this.children.map((inner) => inner.textContent).join("");
+	}
+	getAttribute(name) {
+		return this.attributes[name] ?? null;
+	}
+}
+const el = (name, attributes, ...children) => new El(name, attributes, ...children);
+
+/** Strophe's builders: only the attributes of the first element, and all text, are remembered. */
+const build = (name) => (attributes = {}) => {
+	const stanza = { name, attributes, names: [], text: [] };
+	stanza.c = (inner, given = {}) => (stanza.names.push(inner), Object.assign(stanza, { last: given }), stanza);
+	stanza.t = (text) => (stanza.text.push(text), stanza);
+	stanza.up = () => stanza;
+	return stanza;
+};
+const client = { $iq: build("iq"), $pres: build("presence"), $msg: build("message") };
+
+const OWN = "alice@example.org";
+const NOW = new Date("2026-11-22T12:00:00Z");
+
+test("typing and receipts are read from messages of their own kind only", () => {
+	const state = (name) => el(name, { xmlns: "http://jabber.org/protocol/chatstates" });
+	const received = el("received", { xmlns: "urn:xmpp:receipts", id: "m1" });
+	const table = [
+		[{ type: "chat" }, [state("composing")], { typing: true, received: "" }],
+		[{ type: "chat" }, [state("paused")], { typing: false, received: "" }],
+		[{ type: "chat" }, [state("active"), received], { typing: false, received: "m1" }],
+		[{}, [received], { typing: null, received: "m1" }],
+		[{ type: "groupchat" }, [state("composing"), received], { typing: null, received: "" }],
+		[{ type: "error" }, [state("composing"), received], { typing: null, received: "" }],
+		[{ type: "chat" }, [el("composing", { xmlns: "urn:x" })], { typing: null, received: "" }],
+	];
+	for (const [attributes, children, expected] of table)
+		assert.deepEqual(readSigns(el("message", { from: "bob@example.org/x", ...attributes }, ...children)),
+			{ peer: "bob@example.org", ...expected });
+});
+
+test("a receipt is asked for by the message itself, not by a copy of it", () => {
+	const request = el("request", { xmlns: "urn:xmpp:receipts" });
+	const attributes = { xmlns: "jabber:client", from: "bob@example.org/x", to: OWN, type: "chat", id: "m1" };
+	const message = el("message", attributes, el("body", {}, "hi"), request);
+	assert.equal(readMessage(message, OWN, NOW).receipt, true);
+	const carbon = el("message", { from: OWN }, el("received", { xmlns: "urn:xmpp:carbons:2" },
+		el("forwarded", { xmlns: "urn:xmpp:forward:0" }, message)));
+	assert.equal(readMessage(carbon, OWN, NOW).receipt, false);
+});
+
+function archived(from, to, owner = undefined) {
+	const inner = el("message", { xmlns: "jabber:client", from, to, type: "chat", id: "m1" }, el("body", {}, "hi"));
+	const delay = el("delay", { xmlns: "urn:xmpp:delay", stamp: "2026-11-20T08:00:00Z" });
+	return el("message", owner ? { from: owner } : {}, el("result", { xmlns: "urn:xmpp:mam:2", queryid: "q1" },
+		el("forwarded", { xmlns: "urn:xmpp:forward:0" }, delay, inner)));
+}
+
+test("the archive speaks for our own account only, and knows who wrote", () => {
+	const { query, message } = readArchived(archived("bob@example.org/x", OWN), OWN, NOW);
+	assert.equal(query, "q1");
+	assert.deepEqual([message.direction, message.peer, message.time.toISOString()], ["in", "bob@example.org", "2026-11-20T08:00:00.000Z"]);
+	const own = readArchived(archived(`${OWN}/y`, "bob@example.org"), OWN, NOW).message;
+	assert.deepEqual([own.direction, own.peer], ["out", "bob@example.org"]);
+	assert.equal(readArchived(archived("bob@example.org/x", OWN, "eve@example.org"), OWN, NOW).message, null);
+	assert.equal(readArchived(el("message", {}), OWN, NOW), null);
+});
+
+/** A server with so many messages to read on each page of the archive. */
+function archiveWith(pages) {
+	const asked = [];
+	const archive = new Archive({
+		build: () => client,
+		ask: async (iq) => {
+			const before = iq.text[iq.text.length - 1];
+			asked.push(before);
+			const n = pages[asked.length - 1];
+			for (let i = 0; i < n; i++) archive.onMessage({ query: `history-${asked.length}`, message: { body: `${asked.length}.${i}` } });
+			const complete = asked.length === pages.length ? "true" : null;
+			return el("iq", {}, el("fin", { xmlns: "urn:xmpp:mam:2", ...(complete && { complete }) },
+				el("set", { xmlns: "http://jabber.org/protocol/rsm" }, el("first", {}, `id${asked.length}`))));
+		},
+	});
+	return { archive, asked };
+}
+
+test("history: asked on until there is something to read, four times at most", async () => {
+	const table = [[[30, 30], 1], [[2, 9, 30], 2], [[0, 0, 0, 0, 30], 4], [[3], 1]];
+	for (const [pages, calls] of table) {
+		const { archive, asked } = archiveWith(pages);
+		const page = await archive.fetch("bob@example.org");
+		assert.equal(asked.length, calls);
+		assert.equal(page.messages.length, pages.slice(0, calls).reduce((a, b) => a + b));
+		assert.equal(page.first, `id${calls}`);
+		assert.equal(page.complete, calls === pages.length);
+		assert.deepEqual(asked, ["", "id1", "id2", "id3"].slice(0, calls));
+	}
+	const none = new Archive({ build: () => client, ask: async () => null });
+	assert.equal(await none.fetch("bob@example.org"), null);
+});
+
+function rooms() {
+	const sent = [];
+	const told = [];
+	const all = new Rooms({ build: () => client, ask: async () => null, send: (stanza) => sent.push(stanza), nick: () => "alice",
+		tell: (type, detail) => told.push(detail) });
+	const presence = (resource, type, ...children) =>
+		all.onPresence(el("presence", {}, ...children), { jid: "tea@rooms.example.org", resource, type });
+	return { all, sent, told, presence };
+}
+const self = el("x", { xmlns: "http://jabber.org/protocol/muc#user" }, el("status", { code: "110" }));
+
+test("a group chat: entered once our own presence is back, left when it says so", () => {
+	const { all, sent, told, presence } = rooms();
+	all.join("tea@rooms.example.org");
+	assert.equal(sent[0].attributes.to, "tea@rooms.example.org/alice");
+	presence("bob", "available");
+	assert.equal(told.length, 0);
+	presence("alice", "available", self);
+	assert.deepEqual(told.pop(), { jid: "tea@rooms.example.org", nick: "alice", state: "joined", people: ["alice", "bob"] });
+	const message = { peer: "tea@rooms.example.org", from: "tea@rooms.example.org/alice", direction: "in" };
+	assert.equal(all.onMessage(message), true);
+	assert.equal(message.direction, "out");
+	assert.equal(all.onMessage({ peer: "tea@rooms.example.org", from: "tea@rooms.example.org" }), false);
+	assert.equal(all.onMessage({ peer: "other@rooms.example.org", from: "other@rooms.example.org/x" }), false);
+	presence("alice", "unavailable", self);
+	assert.equal(told.pop().state, "left");
+	assert.equal(all.has("tea@rooms.example.org"), false);
+});
+
+test("a taken name gets a number; a refusal is told", () => {
+	const { all, sent, told, presence } = rooms();
+	all.join("tea@rooms.example.org");
+	presence("alice", "error", el("error", {}, el("conflict")));
+	assert.equal(sent[1].attributes.to, "tea@rooms.example.org/alice-2");
+	presence("alice-2", "error", el("error", {}, el("forbidden")));
+	assert.equal(told.pop().state, "refused");
+	assert.deepEqual(roomCodes(el("presence", {}, self)), ["110"]);
+});
+
+test("what the tab's storage holds is taken once, whole, and not too late", async () => {
+	const items = new Map();
+	const storage = { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value), removeItem: (key) => items.delete(key) };
+	let now = 0;
+	const handover = new Handover({ storage, locks: null, now: () => now });
+	const left = { user: "u1", session: { sid: "s", rid: 7 }, state: null };
+	handover.put(left);
+	now = 60_000;
+	assert.equal((await handover.take()).session.rid, 7);
+	assert.equal(await handover.take(), null);
+	handover.put(left);
+	now = 120_001;
+	assert.equal(await handover.take(), null);
+	for (const rubbish of ["", "x", "null", "{}", '{"user":"u1","at":120001,"lock":"l","session":{"sid":1,"rid":7}}']) {
+		items.set("prebind-session", rubbish);
+		assert.equal(await handover.take(), null, rubbish);
+	}
+	const full = new Handover({ storage: { ...storage, setItem: () => { throw new Error("full"); } }, locks: null, now: () => now });
+	full.put(left);
+	assert.equal(await new Handover({ storage: null, locks: null, now: () => now }).take(), null);
+	forgetAll(); // there are no storages here, and that is no error
+});
+
+test("tabs believe a user's key only", () => {
+	const heard = [];
+	let channel;
+	class Channel {
+		constructor() {
+			channel = this;
+		}
+		postMessage() {}
+		close() {}
+	}
+	const tabs = new Tabs(Channel, { out: () => heard.push("out"), other: () => heard.push("other") });
+	tabs.open("u1");
+	for (const data of [null, "out", { type: "out", user: "u2" }, { type: "here", user: "u1" }, { type: "x" }]) channel.onmessage({ data });
+	assert.deepEqual(heard, []);
+	channel.onmessage({ data: { type: "here", user: "u2" } });
+	channel.onmessage({ data: { type: "out", user: "u1" } });
+	assert.deepEqual(heard, ["other", "out"]);
+});
+
+test("every language says everything, with the same gaps to fill", async () => {
+	const folder = path.join(top, "static/lang");
+	const modules = await Promise.all(fs.readdirSync(folder).map(async (file) => (await import(path.join(folder, file))).default));
+	const pages = fs.readdirSync(path.join(top, "templates/lang"))
+		.map((file) => JSON.parse(fs.readFileSync(path.join(top, "templates/lang", file), "utf8")));
+	for (const [first, ...others] of [modules, pages]) {
+		assert.ok(others.length >= 2);
+		for (const other of others) {
+			assert.deepEqual(Object.keys(other).sort(), Object.keys(first).sort());
+			for (const [key, text] of Object.entries(other)) {
+				assert.ok(text.trim(), key);
+				assert.deepEqual((text.match(/\{\w+\}/g) ?? []).sort(), (first[key].match(/\{\w+\}/g) ?? []).sort(), key);
+			}
+		}
+	}
+	assert.deepEqual(fs.readdirSync(folder).map((file) => path.parse(file).name),
+		fs.readdirSync(path.join(top, "templates/lang")).map((file) => path.parse(file).name));
+	assert.equal(fill("{a} and {b}", { a: 1, b: "x{a}" }), "1 and x{a}");
+});
+
+test("what make install leaves of the scripts is still a script", async () => {
+	const { execFileSync, spawnSync } = await import("node:child_process");
+	for (const file of fs.readdirSync(path.join(top, "static")).filter((name) => name.endsWith(".js"))) {
+		const text = execFileSync("sed", ["-f", "static/strip.sed", `static/${file}`], { cwd: top, encoding: "utf8" });
+		const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "--check"], { input: text, encoding: "utf8" });
+		assert.equal(status, 0, `${file}: ${stderr}`);
+		assert.doesNotMatch(text, /@param|^\s*\/\//m, file);
+	}
+});

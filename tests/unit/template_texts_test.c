@@ -1,0 +1,218 @@
+/*
+ * Pages in several languages: texts put in at the load, the language by Accept-Language, and what is
+ * refused.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "web/template.h"
+
+#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
+
+static char dir[64];
+static const char *const names[] = {"user", NULL};
+static const struct template_page page = {.file = "page.html", .names = names};
+static const struct template_page other = {.file = "other.html", .names = names, .optional = true};
+
+static void write_file(const char *name, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+	assert_int_equal(fclose(file), 0);
+}
+
+static void remove_file(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	unlink(path);
+}
+
+static int setup(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/template_texts.XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/lang", dir);
+	if (mkdir(path, 0755) != 0)
+		return -1;
+	write_file("page.html", "<p title=\"{{t.hello}}\">{{t.hello}}, {{user}}</p>");
+	write_file("lang/en.json", "{\"hello\":\"Hello\",\"title\":\"T\"}");
+	write_file("lang/de.json", "{\"hello\":\"<Hallo> & \\\"du\\\"\",\"title\":\"\"}");
+	write_file("lang/README.txt", "not a language");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	static const char *const files[] = {"page.html",    "other.html",      "lang/en.json",
+					    "lang/de.json", "lang/README.txt", "lang/fr.json"};
+	char path[128];
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(files); i++)
+		remove_file(files[i]);
+	snprintf(path, sizeof(path), "%s/lang", dir);
+	rmdir(path);
+	return rmdir(dir);
+}
+
+static struct template_set *load(const struct template_page *pages, size_t n)
+{
+	struct template_set *set = NULL;
+	struct error err = {0};
+
+	if (template_set_load(dir, pages, n, &set, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+	return set;
+}
+
+static void expect(const struct template_set *set, const char *language, const char *text)
+{
+	struct view *view = view_new();
+	struct strbuf out;
+	struct error err = {0};
+
+	strbuf_init(&out);
+	view_text(view, "user", "<b>");
+	view_language(view, language);
+	assert_int_equal(template_render(set, "page.html", view, &out, &err), STATUS_OK);
+	assert_string_equal(out.data, text);
+	strbuf_clear(&out);
+	view_free(view);
+}
+
+static void test_pages(void **state)
+{
+	struct template_set *set = load(&page, 1);
+
+	(void)state;
+	expect(set, "en", "<p title=\"Hello\">Hello, &lt;b&gt;</p>");
+	expect(set, "de",
+	       "<p title=\"&lt;Hallo&gt; &amp; &quot;du&quot;\">&lt;Hallo&gt; &amp; "
+	       "&quot;du&quot;, &lt;b&gt;</p>");
+	assert_string_equal(template_text(set, "en", "title"), "T");
+	assert_null(template_text(set, "en", "nothing"));
+	assert_null(template_text(set, "xx", "title"));
+	assert_true(template_speaks(set, "de"));
+	assert_false(template_speaks(set, "README"));
+	template_set_free(set);
+}
+
+static void test_choice(void **state)
+{
+	static char xx[] = "xx", en[] = "en", de[] = "de";
+	static char *const offered[] = {xx, en, de};
+	static const struct template_offer offer = {.names = offered, .count = 3};
+	static const struct {
+		const char *header, *language;
+	} rows[] = {
+	    {NULL,			   "en"},
+	    {"",			     "en"},
+	    {"de",			   "de"},
+	    {"DE-at",			"de"},
+	    {"den",			  "en"},
+	    {"fr, de;q=0.5, en;q=0.4",       "de"},
+	    {"en;q=0.4,de;q=0.400",          "en"},
+	    {"en;q=0.3, de;q=0.31",          "de"},
+	    {"de;q=0, en;q=0",               "en"},
+	    {"de;q=0.001",                   "de"},
+	    {"xx",			   "en"},
+	    {"*",			    "en"},
+	    {" , ,, de ;q=1 ,",              "de"},
+	    {"de;q=rubbish;;;===,,,;q=",     "en"},
+	    {"de-CH-1996;q=0.9,en-GB;q=0.8", "de"},
+	};
+	struct template_set *set = load(&page, 1);
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		assert_string_equal(template_language(set, &offer, rows[i].header),
+				    rows[i].language);
+	assert_string_equal(template_language(set, &(struct template_offer){.names = NULL}, "de"),
+			    "");
+	template_set_free(set);
+}
+
+static void test_optional(void **state)
+{
+	const struct template_page pages[] = {other, page};
+	struct template_set *set = load(pages, 2);
+
+	(void)state;
+	assert_false(template_has(set, "other.html"));
+	assert_true(template_has(set, "page.html"));
+	expect(set, "en", "<p title=\"Hello\">Hello, &lt;b&gt;</p>");
+	template_set_free(set);
+	write_file("other.html", "{{t.hello}}");
+	set = load(pages, 2);
+	assert_true(template_has(set, "other.html"));
+	template_set_free(set);
+	remove_file("other.html");
+}
+
+static void refused(const char *text, const char *why)
+{
+	struct template_set *set = NULL;
+	struct error err = {0};
+
+	assert_int_equal(template_set_load(dir, &page, 1, &set, &err), STATUS_BAD_REQUEST);
+	assert_null(set);
+	if (strstr(err.text, why) == NULL)
+		fail_msg("%s: %s", text, err.text);
+}
+
+static void test_refusals(void **state)
+{
+	static const struct {
+		const char *page, *why;
+	} rows[] = {
+	    {"{{t.nothing}}",                "page.html:1: lang/ has no such text: t.nothing"},
+	    {"<script>{{t.hello}}</script>", "a text has no place in a tag or a script"      },
+	    {"<p {{t.hello}}>",              "a text has no place in a tag or a script"      },
+	    {"<p onclick=\"{{t.hello}}\">",  "a text has no place in a tag or a script"      },
+	    {"{{#t.hello}}{{/t.hello}}",     "this page has no such name"                    },
+	};
+	static const char *const languages[] = {"[]", "{\"hello\":1}", "{", "{\"hello\":\"x\"} y"};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		write_file("page.html", rows[i].page);
+		refused(rows[i].page, rows[i].why);
+	}
+	write_file("page.html", "{{t.hello}}");
+	for (size_t i = 0; i < LENGTH(languages); i++) {
+		write_file("lang/fr.json", languages[i]);
+		refused(languages[i], i == 1 ? "no such text" : "fr.json: ");
+	}
+	remove_file("lang/fr.json");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_choice, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_optional, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
