@@ -7,7 +7,6 @@
 
 #include "page/page.h"
 
-
 void prebind_json_handle(struct exchange *ex)
 {
 	struct prebind_session session = {0};

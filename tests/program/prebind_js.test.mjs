@@ -1,11 +1,14 @@
 // The session's life in a page (static/prebind.js) without a browser: a Strophe.js that answers as told, a site that
 // answers as told, and a clock that only the test moves.
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import { test } from "node:test";
 import { parseRid, parseSession } from "../../static/bind.js";
 import { BindPace, retryAfterMs } from "../../static/pace.js";
 import { Prebind } from "../../static/prebind.js";
 import { cleanText, jidName, readMessage, readRoster } from "../../static/stanza.js";
+
+globalThis.crypto ??= webcrypto; // browsers have it, Node 18 has not
 
 const SESSION = {
 	jid: "alice@example.org/web-1",

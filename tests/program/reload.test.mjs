@@ -231,7 +231,7 @@ test("many sites: new ones are there, old ones are gone, and one that broke goes
 	t.after(() => place.close());
 	const peer = await startTigasePeer({ place });
 	const prebind = await manySites(place, { count: 4, site: peer.site(place, { templates: place.copy("templates", "own") }) });
-	const status = async (i, path = "/health") => (await prebind.request({ path, headers: { Host: hostOf(i) } })).status;
+	const status = async (i, at = "/health") => (await prebind.request({ path: at, headers: { Host: hostOf(i) } })).status;
 	const full = fs.readFileSync(prebind.conf, "utf8");
 	const sections = (...gone) => gone.reduce((text, i) => text.replace(new RegExp(`^\\[site n${i}\\]$[^[]*`, "m"), ""), full);
 	fs.writeFileSync(prebind.conf, sections(3));

@@ -114,10 +114,10 @@ static void test_iq_payloads(void **state)
 	(void)state;
 	strbuf_init(&out);
 	bosh_bind_write(&out, "b1", "web & <more> 'n \"x\"");
-	expect_body(&out,
-		    "<iq type='set' id='b1' xmlns='jabber:client'>"
-		    "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-		    "<resource>web &amp; &lt;more&gt; &apos;n &quot;x&quot;</resource></bind></iq>");
+	expect_body(
+	    &out, "<iq type='set' id='b1' xmlns='jabber:client'>"
+		  "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+		  "<resource>web &amp; &lt;more&gt; &apos;n &quot;x&quot;</resource></bind></iq>");
 	bosh_bind_write(&out, "b1", NULL);
 	expect_body(&out, "<iq type='set' id='b1' xmlns='jabber:client'>"
 			  "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'></bind></iq>");
