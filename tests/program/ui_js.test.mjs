@@ -1,5 +1,6 @@
 // The parts of the browser side that need no page: what stanzas say, links, the archive, group chats, languages.
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
@@ -10,6 +11,8 @@ import { readArchived, readMessage, readSigns, roomCodes } from "../../static/st
 import { Tabs } from "../../static/tabs.js";
 import { fill } from "../../static/texts.js";
 import { top } from "../lib/place.mjs";
+
+globalThis.crypto ??= webcrypto; // browsers have it, Node 18 has not
 
 /** As much of a DOM element as reading and building stanzas needs. */
 class El {
