@@ -42,6 +42,9 @@ static const struct verb verbs[] = {
      OPTION_XMPP_PASSWORD_STDIN | OPTION_SOURCE,																					     2, 2, ctl_map_set       },
     {"map",     "delete",  "USER [--source PROVIDER]",                                "Takes the user's row out of the JID map.",                                          STORE,
      OPTION_SOURCE,																									  1, 1, ctl_map_delete    },
+    {"map",     "import",  "FILE [--dry-run] [--json] [--source PROVIDER]",
+     "Takes user,jid[,xmpp_password] out of a CSV file (-: standard input), all or nothing.",                                                                              STORE,
+     OPTION_DRY_RUN | OPTION_JSON | OPTION_SOURCE,																					   1, 1, ctl_map_import    },
     {"map",     "list",    "[--json]",						"Lists the JID map; passwords are never shown.",                                     STORE,                 OPTION_JSON,
      0,																											 0, ctl_map_list      },
     {"gateway", "add",
@@ -136,25 +139,27 @@ enum {
 	LONG_DOMAINS,
 	LONG_ADDRESSES,
 	LONG_API_KEY,
+	LONG_DRY_RUN,
 	LONG_TTL
 };
 
 static const struct option options[] = {
-    {"config",     required_argument, NULL, 'c'},
-    {"help",        no_argument, NULL, 'h'},
-    {"site",            required_argument, NULL, LONG_SITE},
+    {"config",         required_argument, NULL, 'c'},
+    {"help",            no_argument, NULL, 'h'},
+    {"site",		required_argument, NULL, LONG_SITE},
     {"json",no_argument, NULL, LONG_JSON},
-    {"deep",         no_argument, NULL, LONG_DEEP},
-    {"keys",       no_argument, NULL, LONG_KEYS},
-    {"password-stdin",        no_argument, NULL, LONG_PASSWORD},
-    {"xmpp-password-stdin",            no_argument, NULL, LONG_XMPP_PASSWORD},
-    {"jid",        required_argument, NULL, LONG_JID},
-    {"source",   required_argument, NULL, LONG_SOURCE},
-    {"domains",       required_argument, NULL, LONG_DOMAINS},
-    {"addresses",        required_argument, NULL, LONG_ADDRESSES},
-    {"api-key",            no_argument, NULL, LONG_API_KEY},
-    {"ttl",required_argument, NULL, LONG_TTL},
-    {0  },
+    {"deep",	     no_argument, NULL, LONG_DEEP},
+    {"keys",           no_argument, NULL, LONG_KEYS},
+    {"password-stdin",            no_argument, NULL, LONG_PASSWORD},
+    {"xmpp-password-stdin",                no_argument, NULL, LONG_XMPP_PASSWORD},
+    {"jid",	    required_argument, NULL, LONG_JID},
+    {"source",       required_argument, NULL, LONG_SOURCE},
+    {"domains",           required_argument, NULL, LONG_DOMAINS},
+    {"addresses",            required_argument, NULL, LONG_ADDRESSES},
+    {"api-key",		no_argument, NULL, LONG_API_KEY},
+    {"dry-run",no_argument, NULL, LONG_DRY_RUN},
+    {"ttl",       required_argument, NULL, LONG_TTL},
+    {0},
 };
 
 struct arguments {
@@ -214,6 +219,9 @@ static bool parse_options(int argc, char **argv, struct arguments *args, struct 
 		case LONG_API_KEY:
 			args->given |= OPTION_API_KEY;
 			break;
+		case LONG_DRY_RUN:
+			args->given |= OPTION_DRY_RUN;
+			break;
 		case LONG_TTL:
 			args->given |= OPTION_TTL;
 			ctl->ttl = optarg;
@@ -225,6 +233,7 @@ static bool parse_options(int argc, char **argv, struct arguments *args, struct 
 	ctl->json = (args->given & OPTION_JSON) != 0;
 	ctl->deep = (args->given & OPTION_DEEP) != 0;
 	ctl->keys = (args->given & OPTION_KEYS) != 0;
+	ctl->dry_run = (args->given & OPTION_DRY_RUN) != 0;
 	ctl->api_key = (args->given & OPTION_API_KEY) != 0;
 	ctl->password_stdin =
 	    (args->given & (OPTION_PASSWORD_STDIN | OPTION_XMPP_PASSWORD_STDIN)) != 0;

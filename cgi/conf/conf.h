@@ -62,10 +62,11 @@ struct site_conf {
 	long client;               /* enum conf_client */
 	struct conf_list identity;
 	struct conf_list exclude_users; /* names that other providers than login give to guests */
-	char *login_url; /* "" : our own /login, where provider login is configured */
-	char *jid;       /* the rule: "{user}@example.org" */
-	long accounts;   /* enum conf_accounts */
-	char *resource;  /* "web-{random}", a fixed one, or "server" */
+	char *login_url;            /* "" : our own /login, where provider login is configured */
+	char *jid;                  /* the rule: "{user}@example.org" */
+	long accounts;              /* enum conf_accounts */
+	struct conf_list deny_jids; /* localparts, or bare JIDs */
+	char *resource;             /* "web-{random}", a fixed one, or "server" */
 	bool allow_http;
 	long session_idle_ms;     /* login sessions: end when unused for so long */
 	long session_absolute_ms; /* … and after so long in any case */

@@ -114,6 +114,8 @@ const struct conf_key conf_keys[] = {
 	 .what = "The JID of a site user who has no row in the JID map."},
 	{SITE(accounts), .type = TYPE_ENUM, .initial = "all", .words = accounts_words,
 	 .what = "Who has an XMPP account: every site user, or only those in the JID map."},
+	{SITE(deny_jids), .type = TYPE_WORDS, .initial = "admin administrator root postmaster",
+	 .what = "Accounts that no site user becomes: localparts or bare JIDs."},
 	{SITE(resource), .type = TYPE_RESOURCE, .initial = "web-{random}",
 	 .what = "The resource to bind; {random} differs each time; server: it chooses."},
 	{SITE(allow_http), .type = TYPE_BOOL, .initial = "off",

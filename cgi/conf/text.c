@@ -209,7 +209,7 @@ const char *text_mount_check(const char *text)
 /* The placeholder that text begins with: its length, or 0. */
 static size_t user_placeholder(const char *text)
 {
-	static const char *const forms[] = {"{user}", "{user|lower}"};
+	static const char *const forms[] = {"{user}", "{user|lower}", "{email}", "{id}"};
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		if (starts_with(text, forms[i]))
 			return strlen(forms[i]);
@@ -222,7 +222,7 @@ const char *text_jid_rule_check(const char *text)
 	const char *open = strchr(text, '{');
 	size_t len = open == NULL ? 0 : user_placeholder(open);
 	if (len == 0)
-		return "has no {user} or {user|lower}";
+		return "has no {user}, {user|lower}, {email} or {id}";
 	if (strpbrk(open + len, "{}") != NULL || memchr(text, '}', (size_t)(open - text)) != NULL)
 		return "has more than one placeholder";
 

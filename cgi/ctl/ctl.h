@@ -30,6 +30,7 @@ struct ctl {
 	const char *domains;   /* "a.example,b.example" */
 	const char *addresses; /* "192.0.2.1,2001:db8::/32" */
 	bool api_key;
+	bool dry_run;
 	const char *ttl;
 };
 
@@ -46,7 +47,8 @@ enum verb_option {
 	OPTION_DOMAINS = 128,
 	OPTION_ADDRESSES = 256,
 	OPTION_API_KEY = 512,
-	OPTION_TTL = 1024
+	OPTION_TTL = 1024,
+	OPTION_DRY_RUN = 2048
 };
 
 struct verb {
@@ -106,6 +108,7 @@ int ctl_gateway_delete(struct ctl *ctl);
 int ctl_gateway_list(struct ctl *ctl);
 int ctl_map_set(struct ctl *ctl);
 int ctl_map_delete(struct ctl *ctl);
+int ctl_map_import(struct ctl *ctl);
 int ctl_map_list(struct ctl *ctl);
 int ctl_session_list(struct ctl *ctl);
 int ctl_session_end(struct ctl *ctl);

@@ -3,6 +3,7 @@
  */
 #include "base/secret.h"
 #include "ctl/ctl.h"
+#include "identity/jid_deny.h"
 #include "store/jid_map.h"
 #include "xmpp/jid.h"
 
@@ -16,6 +17,8 @@ int ctl_map_set(struct ctl *ctl)
 	if (status == STATUS_OK && jid.resource[0] != '\0')
 		status = error_set(&err, STATUS_BAD_REQUEST,
 				   "'%s' has a resource; give the bare JID", ctl->argv[1]);
+	if (status == STATUS_OK)
+		status = jid_deny(ctl->site, &jid, &err);
 	if (status == STATUS_OK && ctl->password_stdin)
 		status = ctl_read_secret(true, "XMPP password", &password, &err);
 	if (status == STATUS_OK) {

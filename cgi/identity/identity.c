@@ -142,12 +142,15 @@ static enum identity_verdict complete(struct identity *found, struct error *err)
 
 	found->display_name = name_to_show(found->display_name);
 	found->jid = text_or_empty(found->jid);
+	found->email = text_or_empty(found->email);
+	found->id = text_or_empty(found->id);
 	if (found->session == NULL) {
 		strbuf_init(&binding);
 		strbuf_addf(&binding, "%s:%s", found->source, found->user);
 		found->session = strbuf_take(&binding);
 	}
-	if (found->display_name != NULL && found->jid != NULL && found->session != NULL)
+	if (found->display_name != NULL && found->jid != NULL && found->email != NULL &&
+	    found->id != NULL && found->session != NULL)
 		return IDENTITY_YES;
 	error_no_memory(err);
 	return IDENTITY_ERROR;
@@ -196,6 +199,8 @@ void identity_clear(struct identity *identity)
 	free(identity->user);
 	free(identity->display_name);
 	free(identity->jid);
+	free(identity->email);
+	free(identity->id);
 	secret_free(identity->session);
 	*identity = (struct identity){0};
 }

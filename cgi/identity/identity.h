@@ -25,8 +25,11 @@ struct identity {
 	char *user;         /* owned, as what follows */
 	char *display_name; /* "" for none */
 	char *jid;          /* bare; where the site itself knows it; "" for none */
-	char *session;      /* what form tokens are bound to; wiped */
-	bool ours;          /* the login is a session of this program, which can end it */
+	char *email;        /* "" for none, as the next */
+	char *
+	    id; /* the site's own name for the user, which outlives the user's name: a number mostly */
+	char *session; /* what form tokens are bound to; wiped */
+	bool ours;     /* the login is a session of this program, which can end it */
 };
 
 /* What the providers of a site keep open: other databases, queries, keys. Shared by threads. */
@@ -41,8 +44,12 @@ struct identity_context {
 	void *state; /* of the provider that is being asked: what its open made */
 };
 
+/* What a rule for JIDs may be about, beside the name. */
+enum identity_extra { IDENTITY_EMAIL = 1, IDENTITY_ID = 2 };
+
 struct identity_provider {
 	const char *name;
+	unsigned knows; /* bits of identity_extra: what it can tell, where it is set up for it */
 	bool own_users; /* its users are rows of our own table: exclude_users is not about them */
 	/*
 	 * Opens what find needs, once a site, at the start, which a failure stops. NULL: nothing is kept.

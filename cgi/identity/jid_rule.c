@@ -9,53 +9,151 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "identity/login_session.h"
+#include "base/strbuf.h"
+#include "identity/jid_deny.h"
+#include "identity/jid_rule_text.h"
+#include "identity/token.h"
+#include "store/jid_claim.h"
 #include "store/jid_map.h"
-#include "store/user.h"
 
-#define RULE_USER       "{user}@"
-#define RULE_USER_LOWER "{user|lower}@"
-
-struct rule {
+/* A placeholder stands where a localpart does; one rule has one of them. */
+static const struct {
+	const char *text;
+	enum jid_rule_field field;
 	bool lower;
-	const char *domain; /* borrowed from the rule's text */
+} forms[] = {
+    {"{user}@",       JID_RULE_USER,  false},
+    {"{user|lower}@", JID_RULE_USER,  true },
+    {"{email}@",      JID_RULE_EMAIL, false},
+    {"{id}@",         JID_RULE_ID,    false},
 };
 
-static bool rule_read(const char *text, struct rule *out)
+#define N_FORMS (sizeof(forms) / sizeof(forms[0]))
+
+/* What stands in a sentence, and what a provider must know for it. */
+static const struct {
+	const char *what;
+	unsigned needs; /* bits of identity_extra */
+} fields[] = {
+    [JID_RULE_USER] = {"name",           0             },
+    [JID_RULE_EMAIL] = {"e-mail address", IDENTITY_EMAIL},
+    [JID_RULE_ID] = {"id",             IDENTITY_ID   },
+};
+
+bool jid_rule_read(const char *text, struct jid_rule *out)
 {
-	if (strncmp(text, RULE_USER, strlen(RULE_USER)) == 0)
-		*out = (struct rule){.lower = false, .domain = text + strlen(RULE_USER)};
-	else if (strncmp(text, RULE_USER_LOWER, strlen(RULE_USER_LOWER)) == 0)
-		*out = (struct rule){.lower = true, .domain = text + strlen(RULE_USER_LOWER)};
-	else
-		return false;
-	return out->domain[0] != '\0';
+	for (size_t i = 0; i < N_FORMS; i++) {
+		size_t len = strlen(forms[i].text);
+
+		if (strncmp(text, forms[i].text, len) != 0)
+			continue;
+		*out = (struct jid_rule){
+		    .field = forms[i].field, .lower = forms[i].lower, .domain = text + len};
+		return text[len] != '\0';
+	}
+	return false;
+}
+
+unsigned jid_rule_needs(const char *text)
+{
+	struct jid_rule rule;
+
+	return jid_rule_read(text, &rule) ? fields[rule.field].needs : 0;
+}
+
+static enum status no_rule(const char *text, enum status status, struct error *err)
+{
+	return error_set(err, status,
+			 "jid: '%s' is no rule; write {user}@domain, {user|lower}@domain, "
+			 "{email}@domain or {id}@domain",
+			 text);
 }
 
 enum status jid_rule_check(const char *text, struct error *err)
 {
-	struct rule rule;
+	struct jid_rule rule;
 	char *domain = NULL;
 
-	if (!rule_read(text, &rule))
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "jid: '%s' is no rule; write {user}@domain or {user|lower}@domain",
-				 text);
+	if (!jid_rule_read(text, &rule))
+		return no_rule(text, STATUS_BAD_REQUEST, err);
 	enum status status = jid_domain_prepare(rule.domain, &domain, err);
 	free(domain);
 	return status;
 }
 
-static enum status jid_from_rule(const char *text, const char *user, struct jid *out,
-				 struct error *err)
+enum status jid_rule_domain(const struct site_conf *conf, char **out, struct error *err)
 {
-	struct rule rule;
+	struct jid_rule rule;
+
+	if (!jid_rule_read(conf->jid, &rule))
+		return no_rule(conf->jid, STATUS_INTERNAL, err);
+	return jid_domain_prepare(rule.domain, out, err);
+}
+
+/* A session of our own begins with a posted token, and keeps nothing of it but the name. */
+static bool forgets(const struct site_conf *conf, const struct identity_provider *provider)
+{
+	return provider == &token_provider && conf->token_origins.count > 0;
+}
+
+static enum status providers_check(const struct site_conf *conf, struct error *err)
+{
+	struct jid_rule rule;
+
+	if (!jid_rule_read(conf->jid, &rule))
+		return no_rule(conf->jid, STATUS_BAD_REQUEST, err);
+	unsigned needs = fields[rule.field].needs;
+	for (size_t i = 0; i < conf->identity.count; i++) {
+		const char *name = conf->identity.items[i];
+		const struct identity_provider *provider = identity_provider_named(name);
+
+		if (provider == NULL || (provider->knows & needs) != needs)
+			return error_set(err, STATUS_BAD_REQUEST,
+					 "jid: %s needs a user's %s, which provider %s does not "
+					 "know: make the rule of {user}, or take %s out of "
+					 "`identity`",
+					 conf->jid, fields[rule.field].what, name, name);
+		if (needs != 0 && forgets(conf, provider))
+			return error_set(err, STATUS_BAD_REQUEST,
+					 "jid: %s needs a user's %s, and of a token that is posted "
+					 "(token_origins) only the name is kept: make the rule of "
+					 "{user}, or pass the token in a cookie",
+					 conf->jid, fields[rule.field].what);
+	}
+	return STATUS_OK;
+}
+
+enum status jid_rule_check_site(const struct site_conf *conf, struct error *err)
+{
+	char *domain = NULL;
+
+	enum status status = jid_rule_check(conf->jid, err);
+	if (status == STATUS_OK)
+		status = jid_rule_domain(conf, &domain, err);
+	if (status == STATUS_OK)
+		status = jid_deny_check(conf, domain, err);
+	if (status == STATUS_OK)
+		status = providers_check(conf, err);
+	free(domain);
+	return status;
+}
+
+/* value: what of the user the rule takes; NULL or "": it is not known. */
+static enum status jid_from_rule(const char *text, const char *user, const char *value,
+				 struct jid *out, struct error *err)
+{
+	struct jid_rule rule;
 	struct error why = {0};
 	char *localpart = NULL;
+	enum status status = STATUS_OK;
 
-	if (!rule_read(text, &rule))
-		return error_set(err, STATUS_INTERNAL, "jid: '%s' is no rule", text);
-	enum status status = jid_localpart_from_name(user, rule.lower, &localpart, &why);
+	if (!jid_rule_read(text, &rule))
+		return no_rule(text, STATUS_INTERNAL, err);
+	if (rule.field != JID_RULE_USER && (value == NULL || value[0] == '\0'))
+		status = error_set(&why, STATUS_BAD_REQUEST, "the login brings no %s along",
+				   fields[rule.field].what);
+	if (status == STATUS_OK)
+		status = jid_localpart_from_name(value, rule.lower, &localpart, &why);
 	if (status == STATUS_OK)
 		status = jid_make(localpart, rule.domain, NULL, out, &why);
 	free(localpart);
@@ -66,6 +164,15 @@ static enum status jid_from_rule(const char *text, const char *user, struct jid 
 		    "`prebindctl map set USER JID`",
 		    user, text, why.text);
 	return status == STATUS_OK ? status : error_set(err, status, "%s", why.text);
+}
+
+static const char *rule_value(const char *text, const struct identity *who)
+{
+	struct jid_rule rule;
+
+	if (!jid_rule_read(text, &rule) || rule.field == JID_RULE_USER)
+		return who->user;
+	return rule.field == JID_RULE_EMAIL ? who->email : who->id;
 }
 
 /* The rule may not lead to an account that a row has given to somebody else. */
@@ -83,32 +190,6 @@ static enum status refuse_taken(struct store *store, const char *user, const str
 		    user, jid->localpart, jid->domain, row.user);
 	jid_map_clear(&row);
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-enum status jid_rule_apply(const struct site_conf *conf, struct store *store, const char *source,
-			   const char *user, struct jid *out, struct error *err)
-{
-	struct jid_map_row row = {0};
-	struct error why = {0};
-
-	enum status status = jid_map_find(store, source, user, &row, &why);
-	if (status == STATUS_OK)
-		status = jid_make(row.localpart, row.domain, NULL, out, &why);
-	jid_map_clear(&row);
-	if (status == STATUS_NOT_FOUND && conf->accounts == ACCOUNTS_ALL) {
-		status = jid_from_rule(conf->jid, user, out, err);
-		if (status == STATUS_OK &&
-		    (status = refuse_taken(store, user, out, err)) != STATUS_OK)
-			jid_clear(out);
-		return status;
-	}
-	if (status == STATUS_NOT_FOUND)
-		return error_set(
-		    err, STATUS_NO_CHAT_ACCOUNT,
-		    "site user '%s' has no row in the JID map, and accounts = map: add one with "
-		    "`prebindctl map set USER JID`",
-		    user);
-	return status == STATUS_OK ? status : error_set(err, status, "%s", why.text);
 }
 
 /* What the site says is believed within the one domain that is ours to give out (SEC-JID-1). */
@@ -137,146 +218,90 @@ static enum status jid_from_site(const struct site_conf *conf, const char *text,
 			 "the site's JID '%s' is not taken: %s", text, why.text);
 }
 
-/* The map has the first word, and with accounts = map the only one. */
-static enum status has_row(const struct site_conf *conf, struct store *store,
-			   const struct identity *who, bool *out, struct error *err)
+/*
+ * An e-mail address, or a JID that the site keeps, may stand beside two of its users: who came first has the account. The
+ * site's id tells users apart where it is known, for a name may change hands.
+ */
+static enum status claim(struct store *store, const struct identity *who, const struct jid *jid,
+			 struct error *err)
 {
-	struct jid_map_row row = {0};
-	enum status status = jid_map_find(store, who->source, who->user, &row, err);
+	bool has_id = who->id != NULL && who->id[0] != '\0';
+	struct error other = {0};
+	struct strbuf owner;
 
-	jid_map_clear(&row);
-	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-		return status;
-	*out = status == STATUS_OK || conf->accounts == ACCOUNTS_MAP;
-	return STATUS_OK;
+	strbuf_init(&owner);
+	strbuf_addf(&owner, "%s:%s", has_id ? "id" : "user", has_id ? who->id : who->user);
+	struct jid_claim claim = {
+	    .localpart = jid->localpart, .domain = jid->domain, .owner = owner.data};
+	enum status status =
+	    strbuf_ok(&owner) ? jid_claim_take(store, &claim, &other) : error_no_memory(&other);
+	strbuf_clear(&owner);
+	if (status == STATUS_CONFLICT)
+		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
+				 "site user '%s' is led to %s@%s, which %s has already: two users "
+				 "are not let into one account; if it is this one's now, say so "
+				 "with `prebindctl map set`",
+				 who->user, jid->localpart, jid->domain, other.text);
+	return status == STATUS_OK ? status : error_set(err, status, "%s", other.text);
 }
 
-enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
-			      const struct identity *who, struct jid *out, struct error *err)
+/* Without a row: what the site knows, else the rule. */
+static enum status jid_without_row(const struct site_conf *conf, struct store *store,
+				   const struct identity *who, struct jid *out, struct error *err)
 {
-	bool by_row = true;
-	enum status status = STATUS_OK;
+	bool from_site = who->jid != NULL && who->jid[0] != '\0';
+	bool unique = !from_site && (jid_rule_needs(conf->jid) & IDENTITY_EMAIL) == 0;
 
-	if (who->jid[0] != '\0')
-		status = has_row(conf, store, who, &by_row, err);
-	if (status == STATUS_OK && by_row)
-		return jid_rule_apply(conf, store, who->source, who->user, out, err);
-	if (status == STATUS_OK)
-		status = jid_from_site(conf, who->jid, out, err);
+	enum status status =
+	    from_site ? jid_from_site(conf, who->jid, out, err)
+		      : jid_from_rule(conf->jid, who->user, rule_value(conf->jid, who), out, err);
 	if (status != STATUS_OK)
 		return status;
 	status = refuse_taken(store, who->user, out, err);
+	if (status == STATUS_OK)
+		status = jid_deny(conf, out, err);
+	if (status == STATUS_OK && !unique)
+		status = claim(store, who, out, err);
 	if (status != STATUS_OK)
 		jid_clear(out);
 	return status;
 }
 
-/* ---- the way back ---- */
-
-enum status jid_rule_domain(const struct site_conf *conf, char **out, struct error *err)
+static enum status jid_by_row(const struct site_conf *conf, const struct jid_map_row *row,
+			      struct jid *out, struct error *err)
 {
-	struct rule rule;
+	enum status status = jid_make(row->localpart, row->domain, NULL, out, err);
 
-	if (!rule_read(conf->jid, &rule))
-		return error_set(err, STATUS_INTERNAL, "jid: '%s' is no rule", conf->jid);
-	return jid_domain_prepare(rule.domain, out, err);
-}
-
-void jid_owner_clear(struct jid_owner *owner)
-{
-	free(owner->source);
-	free(owner->user);
-	*owner = (struct jid_owner){0};
-}
-
-/* Going back is a guess; it holds if the way there leads to the same account. */
-static enum status leads_to(const struct site_conf *conf, struct store *store, const char *user,
-			    const struct jid *jid, struct error *err)
-{
-	struct jid there = {0};
-
-	enum status status =
-	    jid_rule_apply(conf, store, login_session_provider.name, user, &there, err);
-	if (status == STATUS_OK && !jid_same_bare(&there, jid))
-		status = error_set(err, STATUS_NOT_FOUND, "site user '%s' has another JID", user);
-	jid_clear(&there);
-	return status == STATUS_NO_CHAT_ACCOUNT ? STATUS_NOT_FOUND : status;
-}
-
-/* The user of provider login whose name became that localpart, as the user is really called. */
-static enum status name_find(const struct site_conf *conf, struct store *store,
-			     const struct jid *jid, char **out, struct error *err)
-{
-	const struct identity_context context = {.conf = conf, .store = store};
-	struct user user = {0};
-	struct rule rule;
-	char *name = NULL;
-
-	if (!rule_read(conf->jid, &rule))
-		return error_set(err, STATUS_INTERNAL, "jid: '%s' is no rule", conf->jid);
-	enum status status = jid_name_from_localpart(jid->localpart, &name, err);
-	if (status == STATUS_OK)
-		status = login_user_check(&context, name, err);
-	if (status == STATUS_BAD_CREDENTIALS) /* disabled is not gone */
-		status = STATUS_OK;
-	if (status == STATUS_NOT_FOUND && rule.lower) {
-		status = user_find_folded(store, name, &user, err);
-		free(name);
-		name = user.name;
-		user.name = NULL;
-	}
-	user_clear(&user);
-	if (status == STATUS_OK)
-		*out = name;
-	else
-		free(name);
+	if (status == STATUS_OK && (status = jid_deny(conf, out, err)) != STATUS_OK)
+		jid_clear(out);
 	return status;
 }
 
-static enum status owner_by_rule(const struct site_conf *conf, struct store *store,
-				 const struct jid *jid, struct jid_owner *out, struct error *err)
+enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
+			      const struct identity *who, struct jid *out, struct error *err)
 {
-	char *name = NULL;
-
-	enum status status = name_find(conf, store, jid, &name, err);
-	if (status == STATUS_OK)
-		status = leads_to(conf, store, name, jid, err);
-	if (status == STATUS_OK) {
-		out->source = strdup(login_session_provider.name);
-		out->user = name;
-		name = NULL;
-		if (out->source == NULL)
-			status = error_no_memory(err);
-	}
-	free(name);
-	return status;
-}
-
-static bool has_login(const struct site_conf *conf)
-{
-	for (size_t i = 0; i < conf->identity.count; i++)
-		if (strcmp(conf->identity.items[i], login_session_provider.name) == 0)
-			return true;
-	return false;
-}
-
-enum status jid_rule_owner(const struct site_conf *conf, struct store *store, const struct jid *jid,
-			   struct jid_owner *out, struct error *err)
-{
-	struct jid_owner owner = {0};
 	struct jid_map_row row = {0};
+	struct error why = {0};
 
-	enum status status = jid_map_find_account(store, jid->localpart, jid->domain, &row, err);
-	if (status == STATUS_OK) {
-		owner = (struct jid_owner){.source = row.source, .user = row.user};
-		row.source = row.user = NULL;
-	}
-	jid_map_clear(&row);
-	if (status == STATUS_NOT_FOUND && conf->accounts == ACCOUNTS_ALL && has_login(conf))
-		status = owner_by_rule(conf, store, jid, &owner, err);
+	enum status status = jid_map_find(store, who->source, who->user, &row, &why);
+	if (status == STATUS_NOT_FOUND && conf->accounts == ACCOUNTS_ALL)
+		return jid_without_row(conf, store, who, out, err);
+	if (status == STATUS_NOT_FOUND)
+		return error_set(
+		    err, STATUS_NO_CHAT_ACCOUNT,
+		    "site user '%s' has no row in the JID map, and accounts = map: add one with "
+		    "`prebindctl map set USER JID`",
+		    who->user);
 	if (status == STATUS_OK)
-		*out = owner;
-	else
-		jid_owner_clear(&owner);
-	return status;
+		status = jid_by_row(conf, &row, out, &why);
+	jid_map_clear(&row);
+	return status == STATUS_OK ? status : error_set(err, status, "%s", why.text);
+}
+
+enum status jid_rule_apply(const struct site_conf *conf, struct store *store, const char *source,
+			   const char *user, struct jid *out, struct error *err)
+{
+	const struct identity who = {.source = source, .user = (char *)user};
+
+	return jid_rule_identity(conf, store, &who, out, err);
 }

@@ -1,5 +1,5 @@
 /*
- * Which JID is that? The map's row first, then the site's rule (SEC-JID-1 … 5).
+ * Which JID is that? The map's row first, then what the site knows, then the rule (SEC-JID-1 … 5).
  */
 #ifndef IDENTITY_JID_RULE_H
 #define IDENTITY_JID_RULE_H
@@ -8,15 +8,16 @@
 #include "xmpp/jid.h"
 
 /*
- * The bare JID of a site user. STATUS_NO_CHAT_ACCOUNT: no row with accounts = map, or a name that the rule
- * cannot turn into a JID; the sentence says which. The caller clears *out.
+ * The bare JID of a site user of whom nothing but the name is known. STATUS_NO_CHAT_ACCOUNT: no row with accounts =
+ * map, a name that the rule cannot turn into a JID, an account that is another's, or of deny_jids; the
+ * sentence says which. The caller clears *out.
  */
 enum status jid_rule_apply(const struct site_conf *conf, struct store *store, const char *source,
 			   const char *user, struct jid *out, struct error *err);
 
 /*
  * As that, for somebody who is logged in: a JID that the provider knows stands between the row and the rule. Its domain
- * must be the rule's.
+ * must be the rule's. Where two users may be led to one account (that JID, an e-mail address), the first one has it.
  */
 enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
 			      const struct identity *who, struct jid *out, struct error *err);
@@ -37,7 +38,13 @@ void jid_owner_clear(struct jid_owner *owner);
 /* The rule's domain, prepared; the caller frees it. */
 enum status jid_rule_domain(const struct site_conf *conf, char **out, struct error *err);
 
-/* Is the rule one? For the configuration: "{user}@domain" or "{user|lower}@domain". STATUS_BAD_REQUEST says what is wrong. */
+/* Is the rule one? "{user}@domain", "{user|lower}@domain", "{email}@domain" or "{id}@domain". STATUS_BAD_REQUEST says what is wrong. */
 enum status jid_rule_check(const char *rule, struct error *err);
+
+/* That, and what goes with it: deny_jids, and whether each of the site's providers knows what the rule is made of. */
+enum status jid_rule_check_site(const struct site_conf *conf, struct error *err);
+
+/* Bits of identity_extra. */
+unsigned jid_rule_needs(const char *rule);
 
 #endif

@@ -12,20 +12,21 @@
 #include "base/crypto.h"
 #include "base/secret.h"
 #include "identity/django_session.h"
-#include "identity/identity.h"
+#include "identity/jid_rule.h"
 #include "store/site_query.h"
 
-#define COOKIE_MAX 256  /* SEC-AUTH-13 */
-#define JID_MAX    2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
-#define TIME_MAX   32   /* "2026-11-22 14:15:16.123456+00:00" */
-#define HASH_MAX   256  /* auth_user.password has 128 */
+#define COOKIE_MAX   256  /* SEC-AUTH-13 */
+#define BARE_JID_MAX 2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
+#define EMAIL_MAX    254  /* RFC 5321 4.5.3.1.3, less its brackets */
+#define TIME_MAX     32   /* "2026-11-22 14:15:16.123456+00:00" */
+#define HASH_MAX     256  /* auth_user.password has 128 */
 
 /* What session ids are made of; none of it needs quoting anywhere. */
 static const char cookie_characters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,%-";
 
 /* What the query of the session may return: who, or Django's packed session, and when it ends. */
-enum { WHO, EXPIRES_S, EXPIRES_MS, EXPIRES_ISO, DISPLAY_NAME, JID };
+enum { WHO, EXPIRES_S, EXPIRES_MS, EXPIRES_ISO, DISPLAY_NAME, JID, EMAIL, ID };
 
 #define COLUMNS_OF_TIME                                                                            \
 	[EXPIRES_S] = {"expires_s", TIME_MAX, false},                                              \
@@ -36,7 +37,9 @@ static const struct site_query_column user_columns[] = {
     [WHO] = {"user",         IDENTITY_USER_MAX, true },
     COLUMNS_OF_TIME,
     [DISPLAY_NAME] = {"display_name", IDENTITY_USER_MAX, false},
-    [JID] = {"jid",          JID_MAX,           false},
+    [JID] = {"jid",          BARE_JID_MAX,      false},
+    [EMAIL] = {"email",        EMAIL_MAX,         false},
+    [ID] = {"id",           IDENTITY_USER_MAX, false},
 };
 static const struct site_query_column django_columns[] = {
     [WHO] = {"session_data", DJANGO_SESSION_MAX, true},
@@ -44,18 +47,29 @@ static const struct site_query_column django_columns[] = {
 };
 
 /* What the query of the user may return. */
-enum { PROFILE_USER, PROFILE_DISPLAY_NAME, PROFILE_JID, PROFILE_PASSWORD };
+enum {
+	PROFILE_USER,
+	PROFILE_DISPLAY_NAME,
+	PROFILE_JID,
+	PROFILE_EMAIL,
+	PROFILE_ID,
+	PROFILE_PASSWORD
+};
+
+#define PROFILE_COLUMNS                                                                            \
+	[PROFILE_DISPLAY_NAME] = {"display_name", IDENTITY_USER_MAX, false},                       \
+	[PROFILE_JID] = {"jid", BARE_JID_MAX, false},                                              \
+	[PROFILE_EMAIL] = {"email", EMAIL_MAX, false},                                             \
+	[PROFILE_ID] = {"id", IDENTITY_USER_MAX, false}
 
 static const struct site_query_column profile_columns[] = {
-    [PROFILE_USER] = {"user",         IDENTITY_USER_MAX, false},
-    [PROFILE_DISPLAY_NAME] = {"display_name", IDENTITY_USER_MAX, false},
-    [PROFILE_JID] = {"jid",          JID_MAX,           false},
+    [PROFILE_USER] = {"user", IDENTITY_USER_MAX, false},
+    PROFILE_COLUMNS,
 };
 static const struct site_query_column django_profile_columns[] = {
-    [PROFILE_USER] = {"user",         IDENTITY_USER_MAX, true },
-    [PROFILE_DISPLAY_NAME] = {"display_name", IDENTITY_USER_MAX, false},
-    [PROFILE_JID] = {"jid",          JID_MAX,           false},
-    [PROFILE_PASSWORD] = {"password",     HASH_MAX,          true },
+    [PROFILE_USER] = {"user",     IDENTITY_USER_MAX, true},
+    PROFILE_COLUMNS,
+    [PROFILE_PASSWORD] = {"password", HASH_MAX,          true},
 };
 
 static const char *const session_params[] = {":sid", ":now", NULL};
@@ -108,6 +122,34 @@ static void set_specs(struct site_session *site)
 	};
 }
 
+static bool returns(const struct site_session *site, size_t session, size_t profile)
+{
+	bool in_session = site->conf->site_result != SITE_RESULT_DJANGO &&
+			  site_query_returns(site->session, session);
+
+	return in_session || (site->profile != NULL && site_query_returns(site->profile, profile));
+}
+
+/* What the rule for JIDs is made of must be returned. Of Django the user's number is in the session. */
+static enum status rule_check(const struct site_session *site, struct error *err)
+{
+	const struct site_conf *conf = site->conf;
+	unsigned needs = jid_rule_needs(conf->jid);
+	const char *column = NULL;
+
+	if ((needs & IDENTITY_EMAIL) && !returns(site, EMAIL, PROFILE_EMAIL))
+		column = "email";
+	if ((needs & IDENTITY_ID) && conf->site_result != SITE_RESULT_DJANGO &&
+	    !returns(site, ID, PROFILE_ID))
+		column = "id";
+	if (column == NULL)
+		return STATUS_OK;
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "jid: %s needs a column `%s`, which neither site_query (%s) nor "
+			 "site_profile_query returns: add `… AS %s` to one of them",
+			 conf->jid, column, conf->site_query, column);
+}
+
 static enum status site_session_open(const struct site_conf *conf, void **out, struct error *err)
 {
 	struct site_session *site = calloc(1, sizeof(*site));
@@ -122,6 +164,8 @@ static enum status site_session_open(const struct site_conf *conf, void **out, s
 		status = site_query_open(&site->profile_spec, &site->profile, err);
 	if (status == STATUS_OK && conf->site_result == SITE_RESULT_DJANGO)
 		status = secret_file_read(conf->site_secret_file, &site->secret_key, err);
+	if (status == STATUS_OK)
+		status = rule_check(site, err);
 	if (status == STATUS_OK)
 		*out = site;
 	else
@@ -257,6 +301,15 @@ static enum status profile_ask(const struct site_session *site, const char *user
 	return site_query_ask(site->profile, values, out, err);
 }
 
+static void profile_take(struct site_query_row *row, struct identity *out)
+{
+	take(&row->values[PROFILE_USER], &out->user);
+	take(&row->values[PROFILE_DISPLAY_NAME], &out->display_name);
+	take(&row->values[PROFILE_JID], &out->jid);
+	take(&row->values[PROFILE_EMAIL], &out->email);
+	take(&row->values[PROFILE_ID], &out->id);
+}
+
 static enum status profile_add(const struct site_session *site, struct identity *out,
 			       struct error *err)
 {
@@ -265,11 +318,8 @@ static enum status profile_add(const struct site_session *site, struct identity 
 	if (site->profile == NULL)
 		return STATUS_OK;
 	enum status status = profile_ask(site, out->user, &row, err);
-	if (status == STATUS_OK) {
-		take(&row.values[PROFILE_USER], &out->user);
-		take(&row.values[PROFILE_DISPLAY_NAME], &out->display_name);
-		take(&row.values[PROFILE_JID], &out->jid);
-	}
+	if (status == STATUS_OK)
+		profile_take(&row, out);
 	site_query_row_clear(&row);
 	return status;
 }
@@ -291,9 +341,9 @@ static enum status django_user(const struct site_session *site, const char *sess
 		status =
 		    error_set(err, STATUS_NOT_FOUND, "the password was changed since the login");
 	if (status == STATUS_OK) {
-		take(&row.values[PROFILE_USER], &out->user);
-		take(&row.values[PROFILE_DISPLAY_NAME], &out->display_name);
-		take(&row.values[PROFILE_JID], &out->jid);
+		out->id = session.user_id;
+		session.user_id = NULL;
+		profile_take(&row, out);
 	}
 	secret_free(row.values[PROFILE_PASSWORD]);
 	row.values[PROFILE_PASSWORD] = NULL;
@@ -312,6 +362,8 @@ static enum status row_read(const struct site_session *site, struct site_query_r
 	take(&row->values[WHO], &out->user);
 	take(&row->values[DISPLAY_NAME], &out->display_name);
 	take(&row->values[JID], &out->jid);
+	take(&row->values[EMAIL], &out->email);
+	take(&row->values[ID], &out->id);
 	return profile_add(site, out, err);
 }
 
@@ -401,6 +453,7 @@ static enum status site_session_check(const struct site_conf *conf, struct store
 
 const struct identity_provider site_session_provider = {
     .name = "site_session",
+    .knows = IDENTITY_EMAIL | IDENTITY_ID,
     .open = site_session_open,
     .close = site_session_close,
     .find = site_session_find,

@@ -71,6 +71,8 @@ static enum identity_verdict cookie_user(const struct identity_context *context,
 	out->user = token.user;
 	out->display_name = token.display_name;
 	out->jid = token.jid;
+	out->email = token.email;
+	out->id = token.id;
 	return IDENTITY_YES;
 }
 
@@ -139,6 +141,7 @@ static enum status token_check_site(const struct site_conf *conf, struct store *
 
 const struct identity_provider token_provider = {
     .name = "token",
+    .knows = IDENTITY_EMAIL | IDENTITY_ID,
     .open = token_open,
     .find = token_find,
     .check = token_check_site,

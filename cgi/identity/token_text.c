@@ -30,6 +30,8 @@ void token_clear(struct token *token)
 	free(token->user);
 	free(token->display_name);
 	free(token->jid);
+	free(token->email);
+	free(token->id);
 	*token = (struct token){0};
 }
 
@@ -123,7 +125,10 @@ static enum status claims_read(const struct token_rules *rules, const struct jso
 	token.user = strdup(user_of(rules, claims));
 	token.display_name = strdup(claim_text(claims, "name"));
 	token.jid = strdup(claim_text(claims, "jid"));
-	if (token.user == NULL || token.display_name == NULL || token.jid == NULL) {
+	token.email = strdup(claim_text(claims, "email"));
+	token.id = strdup(claim_text(claims, "id"));
+	if (token.user == NULL || token.display_name == NULL || token.jid == NULL ||
+	    token.email == NULL || token.id == NULL) {
 		token_clear(&token);
 		return error_no_memory(err);
 	}

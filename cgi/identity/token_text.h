@@ -32,9 +32,11 @@ struct token_rules {
 };
 
 struct token {
-	char *user;         /* owned, as the next two */
+	char *user;         /* owned, as the next four */
 	char *display_name; /* claim "name"; "" for none */
 	char *jid;          /* claim "jid"; "" for none */
+	char *email;        /* claim "email"; "" for none */
+	char *id;           /* claim "id"; "" for none */
 	int64_t issued;     /* seconds, as the next */
 	int64_t expires;
 	unsigned char digest[SECRET_SHA256_LEN]; /* of what is signed: the token's own name */

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "identity/jid_deny.h"
 #include "page/page.h"
 #include "store/jid_map.h"
 #include "web/basic_auth.h"
@@ -289,26 +290,13 @@ static enum status command_read(struct call *call)
 				  &call->why);
 }
 
-/* The site's own account at Tigase may do what no user may: it is nobody's to become. */
-static bool is_service_account(const struct call *call)
-{
-	const struct site_conf *conf = call->ex->site->conf;
-	struct jid service = {0};
-	bool same = conf->backend == BACKEND_TIGASE &&
-		    jid_parse(conf->tigase_user, &service, NULL) == STATUS_OK &&
-		    jid_same_bare(&service, &call->jid);
-
-	jid_clear(&service);
-	return same;
-}
-
 /* With accounts = map only what is in the map exists (SEC-JID-5). */
 static enum status account_check(struct call *call)
 {
 	struct jid_map_row row = {0};
 	enum status status;
 
-	if (is_service_account(call))
+	if (jid_is_service(call->ex->site->conf, &call->jid)) /* it may do what no user may */
 		return error_set(&call->why, STATUS_NO_CHAT_ACCOUNT,
 				 "%s@%s is the account that this site calls Tigase with",
 				 call->jid.localpart, call->jid.domain);

@@ -20,7 +20,7 @@ void site_close(struct site *site)
 
 enum status site_check(const struct site_conf *conf, struct error *err)
 {
-	return jid_rule_check(conf->jid, err);
+	return jid_rule_check_site(conf, err);
 }
 
 enum status site_open(const struct site_conf *conf, struct template_shelf *shelf, struct site *site,

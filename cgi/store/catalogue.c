@@ -83,6 +83,12 @@ const char *const catalogue[QUERY_COUNT] = {
     [QUERY_JID_MAP_LIST] =
 	"SELECT source, user, localpart, domain, NULL FROM jid_map ORDER BY source, user",
 
+    /* localpart, domain */
+    [QUERY_JID_CLAIM_FIND] = "SELECT owner FROM jid_claim WHERE localpart = ?1 AND domain = ?2",
+    /* localpart, domain, owner. The first one stays. */
+    [QUERY_JID_CLAIM_ADD] = "INSERT INTO jid_claim (localpart, domain, owner) VALUES (?1, ?2, ?3)"
+			    " ON CONFLICT (localpart, domain) DO NOTHING",
+
     /* now, how many at most */
     [QUERY_USED_NONCE_PURGE] =
 	"DELETE FROM used_nonce WHERE nonce IN"

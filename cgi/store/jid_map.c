@@ -3,6 +3,7 @@
  * turns the refusal into a sentence that names the owner.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/secret.h"
 #include "store/jid_map.h"
@@ -124,6 +125,19 @@ static enum status name_owner(struct connection *db, const struct jid_map_row *r
 	return status;
 }
 
+static enum status set(struct connection *db, const struct jid_map_row *row, struct error *err)
+{
+	struct statement *s = statement_get(db, QUERY_JID_MAP_SET);
+
+	statement_bind_text(s, 1, row->source);
+	statement_bind_text(s, 2, row->user);
+	statement_bind_text(s, 3, row->localpart);
+	statement_bind_text(s, 4, row->domain);
+	statement_bind_text(s, 5, row->xmpp_password);
+	enum status status = statement_run(s, NULL, err);
+	return status == STATUS_CONFLICT ? name_owner(db, row, err) : status;
+}
+
 enum status jid_map_set(struct store *store, const struct jid_map_row *row, struct error *err)
 {
 	struct connection *db;
@@ -131,16 +145,76 @@ enum status jid_map_set(struct store *store, const struct jid_map_row *row, stru
 
 	if (status != STATUS_OK)
 		return status;
-	struct statement *s = statement_get(db, QUERY_JID_MAP_SET);
+	status = set(db, row, err);
+	return store_end(store, db, status, err);
+}
+
+/* ---- many at once ---- */
+
+#define IMPORT_STEP 10000 /* rows between two words about the progress */
+
+/* What the row will find: the user's row that is there, which goes if it is of another account. */
+static enum status make_way(struct connection *db, const struct jid_map_row *row,
+			    struct jid_map_import *import, struct error *err)
+{
+	const char *const key[2] = {row->source, row->user};
+	struct jid_map_row old = {0};
+
+	enum status status = find(db, QUERY_JID_MAP_FIND, key, &old, err);
+	if (status == STATUS_NOT_FOUND) {
+		import->added++;
+		return STATUS_OK;
+	}
+	if (status != STATUS_OK)
+		return status;
+	bool stays =
+	    strcmp(old.localpart, row->localpart) == 0 && strcmp(old.domain, row->domain) == 0;
+	bool same =
+	    stays &&
+	    (row->xmpp_password == NULL ||
+	     (old.xmpp_password != NULL && strcmp(old.xmpp_password, row->xmpp_password) == 0));
+	jid_map_clear(&old);
+	import->same += same;
+	import->changed += !same;
+	if (stays)
+		return STATUS_OK;
+	struct statement *s = statement_get(db, QUERY_JID_MAP_DELETE);
 	statement_bind_text(s, 1, row->source);
 	statement_bind_text(s, 2, row->user);
-	statement_bind_text(s, 3, row->localpart);
-	statement_bind_text(s, 4, row->domain);
-	statement_bind_text(s, 5, row->xmpp_password);
-	status = statement_run(s, NULL, err);
-	if (status == STATUS_CONFLICT)
-		status = name_owner(db, row, err);
-	return store_end(store, db, status, err);
+	return statement_run(s, NULL, err);
+}
+
+static enum status import_rows(struct connection *db, struct jid_map_import *import,
+			       struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < 2 * import->count && status == STATUS_OK; i++) {
+		size_t at = i % import->count;
+
+		status = i < import->count ? make_way(db, &import->rows[at], import, err)
+					   : set(db, &import->rows[at], err);
+		if (status != STATUS_OK)
+			import->failed = at;
+		if (import->progress != NULL && (i + 1) % (2 * IMPORT_STEP) == 0)
+			import->progress(import->arg, (i + 1) / 2);
+	}
+	return status;
+}
+
+enum status jid_map_import(struct store *store, struct jid_map_import *import, struct error *err)
+{
+	struct connection *db;
+	enum status status = store_begin(store, &db, err);
+
+	import->added = import->changed = import->same = 0;
+	if (status != STATUS_OK)
+		return status;
+	status = import_rows(db, import, err);
+	if (status != STATUS_OK || !import->dry_run)
+		return store_end(store, db, status, err);
+	store_return(store, db); /* rolls back */
+	return STATUS_OK;
 }
 
 enum status jid_map_delete(struct store *store, const char *source, const char *user,

@@ -22,6 +22,7 @@ struct site_query {
 	pthread_mutex_t lock; /* over the two below */
 	struct site_query_seat *idle[IDLE_MAX];
 	size_t idle_count;
+	bool returned[SITE_QUERY_COLUMNS_MAX]; /* constant once opened */
 };
 
 /* ---- connections ---- */
@@ -194,12 +195,19 @@ enum status site_query_open(const struct site_query_spec *spec, struct site_quer
 	if (status == STATUS_OK)
 		status = seat_new(query, &seat, err);
 	if (status == STATUS_OK) {
+		for (size_t i = 0; i < spec->n_columns; i++)
+			query->returned[i] = seat->columns[i] >= 0;
 		seat_give(query, seat, true);
 		*out = query;
 	} else {
 		site_query_close(query);
 	}
 	return status;
+}
+
+bool site_query_returns(const struct site_query *query, size_t column)
+{
+	return query->returned[column];
 }
 
 /* ---- asking ---- */

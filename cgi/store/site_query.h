@@ -40,6 +40,9 @@ enum status site_query_open(const struct site_query_spec *spec, struct site_quer
 			    struct error *err);
 void site_query_close(struct site_query *query); /* nobody may be asking; takes NULL */
 
+/* Does the SELECT return that one of spec->columns? */
+bool site_query_returns(const struct site_query *query, size_t column);
+
 /* A value for a parameter: a text, or, for NULL, a number. In the order of spec->asked. */
 struct site_query_value {
 	const char *text;

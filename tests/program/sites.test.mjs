@@ -27,10 +27,10 @@ const SITES = {
 			CREATE TABLE phpbb_sessions (session_id CHAR(32) NOT NULL DEFAULT '', session_user_id INTEGER UNSIGNED NOT NULL DEFAULT '0',
 				session_start INTEGER UNSIGNED NOT NULL DEFAULT '0', session_time INTEGER UNSIGNED NOT NULL DEFAULT '0',
 				session_ip VARCHAR(40) NOT NULL DEFAULT '', session_autologin INTEGER UNSIGNED NOT NULL DEFAULT '0', PRIMARY KEY (session_id));
-			INSERT INTO phpbb_users (user_id, user_type, username) VALUES (1, 2, 'Anonymous'), (2, 3, 'admin'), (48, 0, 'alice'), (49, 1, 'idle'), (50, 2, 'Bing [Bot]');
-			INSERT INTO phpbb_sessions (session_id, session_user_id, session_time) VALUES ('${id("alice")}', 48, ${NOW}), ('${id("admin")}', 2, ${NOW - 3600}),
+			INSERT INTO phpbb_users (user_id, user_type, username) VALUES (1, 2, 'Anonymous'), (2, 3, 'chief'), (48, 0, 'alice'), (49, 1, 'idle'), (50, 2, 'Bing [Bot]');
+			INSERT INTO phpbb_sessions (session_id, session_user_id, session_time) VALUES ('${id("alice")}', 48, ${NOW}), ('${id("chief")}', 2, ${NOW - 3600}),
 				('${id("guest")}', 1, ${NOW}), ('${id("idle")}', 49, ${NOW}), ('${id("bot")}', 50, ${NOW}), ('${id("old")}', 48, ${NOW - 3700});`,
-		expect: { [id("alice")]: "alice", [id("admin")]: "admin", [id("guest")]: null, [id("idle")]: null, [id("bot")]: null, [id("old")]: null, [id("none")]: null },
+		expect: { [id("alice")]: "alice", [id("chief")]: "chief", [id("guest")]: null, [id("idle")]: null, [id("bot")]: null, [id("old")]: null, [id("none")]: null },
 	},
 	drupal7: {
 		cookie: "SESS0123456789abcdef0123456789abcdef",

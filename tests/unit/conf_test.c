@@ -44,7 +44,7 @@
 	"; allowed: https://HOST[:PORT], several with blanks between them, each once"
 #define ALLOWED_LINK   "; allowed: a path that begins with /, or an http:// or https:// URL"
 #define ALLOWED_HOSTS  "; allowed: host names without a port, with blanks between them, each once"
-#define ALLOWED_RULE   "; allowed: {user}@DOMAIN or {user|lower}@DOMAIN"
+#define ALLOWED_RULE   "; allowed: {user}, {user|lower}, {email} or {id}, then @DOMAIN"
 #define ALLOWED_PATH   "; allowed: a path that begins with /"
 #define ALLOWED_MOUNT  "; allowed: a path such as /chat, or / alone"
 #define ALLOWED_IDLE   "; allowed: a time from 5m to 24h, in ms, s, m or h"
@@ -207,7 +207,10 @@ static void values_that_may_be(void **state)
 	    {"login_url", "https://www.example.org:8443/login", NULL},
 	    {"jid", "{user|lower}@chat.example.org", NULL},
 	    {"jid", "u-{user}.x@localhost", NULL},
+	    {"jid", "{email}@example.org", NULL},
+	    {"jid", "{id}@example.org", NULL},
 	    {"accounts", "map", NULL},
+	    {"deny_jids", "root boss@example.org", NULL},
 	    {"resource", "server", NULL},
 	    {"resource", "{random}", NULL},
 	    {"resource", "my web/{random} ü", NULL},
@@ -360,9 +363,9 @@ static void values_that_may_not_be(void **state)
 	    {"login_url", "/a\\b", BAD_CHARACTER ALLOWED_LINK},
 	    {"jid", "", "may not be empty" ALLOWED_RULE},
 	    {"jid", "user@example.org",
-	     "\"user@example.org\" has no {user} or {user|lower}" ALLOWED_RULE},
+	     "\"user@example.org\" has no {user}, {user|lower}, {email} or {id}" ALLOWED_RULE},
 	    {"jid", "{user|upper}@example.org",
-	     "\"{user|upper}@example.org\" has no {user} or {user|lower}" ALLOWED_RULE},
+	     "\"{user|upper}@example.org\" has no {user}, {user|lower}, {email} or {id}" ALLOWED_RULE},
 	    {"jid", "{user}{user}@a",
 	     "\"{user}{user}@a\" has more than one placeholder" ALLOWED_RULE},
 	    {"jid", "{user}@{user|lower}",
@@ -1036,6 +1039,7 @@ static const struct {
     {"login_url",                "/login.php"                   },
     {"jid",		      "{user|lower}@b.org"           },
     {"accounts",		 "map"			  },
+    {"deny_jids",                "boss root@b.org"              },
     {"resource",		 "fixed"			},
     {"allow_http",               "on"			   },
     {"session_idle",             "7m"			   },

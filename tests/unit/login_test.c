@@ -52,6 +52,7 @@ static int setup(void **state)
 	    .database = f->database,
 	    .identity = {.items = f->providers, .count = 1},
 	    .jid = (char *)"{user}@example.org",
+	    .tigase_user = (char *)"service@example.org",
 	    .accounts = ACCOUNTS_ALL,
 	    .session_idle_ms = 1800 * 1000L,
 	    .session_absolute_ms = 43200 * 1000L,
@@ -338,6 +339,150 @@ static void test_site_knows_the_jid(void **state)
 	assert_identity_jid(f, "alice", "free@example.org", NULL);
 }
 
+/* A login that brings along what it knows; expected NULL: refused, with that in the sentence. */
+static void assert_login(struct fixture *f, const struct identity *who, const char *expected,
+			 const char *says)
+{
+	struct jid jid = {0};
+	struct error err = {0};
+
+	enum status status = jid_rule_identity(&f->conf, f->store, who, &jid, &err);
+	if (expected == NULL) {
+		assert_int_equal(status, STATUS_NO_CHAT_ACCOUNT);
+		assert_non_null(strstr(err.text, says));
+		assert_null(jid.localpart);
+		return;
+	}
+	assert_int_equal(status, STATUS_OK);
+	char *text = jid_bare_text(&jid);
+	assert_string_equal(text, expected);
+	free(text);
+	jid_clear(&jid);
+}
+
+#define LOGIN(...)  (&(const struct identity){.source = "token", .jid = (char *)"", __VA_ARGS__})
+#define USER(text)  .user = (char *)(text)
+#define EMAIL(text) .email = (char *)(text)
+#define ID(text)    .id = (char *)(text)
+
+static void test_rules_of_email_and_id(void **state)
+{
+	struct fixture *f = *state;
+
+	f->conf.jid = (char *)"{email}@example.org";
+	assert_login(f, LOGIN(USER("Ann"), EMAIL("ann.o'hara@shop.test")),
+		     "ann.o\\27hara\\40shop.test@example.org", NULL);
+	assert_login(f, LOGIN(USER("Ann"), EMAIL("Ann@shop.test")), NULL, "prebindctl map set");
+	assert_login(f, LOGIN(USER("Ann"), EMAIL("")), NULL, "brings no e-mail address");
+	assert_login(f, LOGIN(USER("Ann")), NULL, "brings no e-mail address");
+	f->conf.jid = (char *)"{id}@example.org";
+	assert_login(f, LOGIN(USER("Ann"), ID("4711")), "4711@example.org", NULL);
+	assert_login(f, LOGIN(USER("Ann"), EMAIL("a@b.test")), NULL, "brings no id");
+	set_row(f, "Bea", "4712");
+	assert_login(f, LOGIN(USER("Zoe"), ID("4712")), NULL, "gives to 'Bea'");
+}
+
+static void test_two_users_one_address(void **state)
+{
+	struct fixture *f = *state;
+	const char *account = "a\\40shop.test@example.org";
+
+	f->conf.jid = (char *)"{email}@example.org";
+	for (int i = 0; i < 2; i++) {
+		assert_login(f, LOGIN(USER("Ann"), EMAIL("a@shop.test")), account, NULL);
+		assert_login(f, LOGIN(USER("Bob"), EMAIL("a@shop.test")), NULL,
+			     "user:Ann has already");
+	}
+	/* an id goes with the user, whatever the name; and a name is not an id */
+	assert_login(f, LOGIN(USER("Cyd"), EMAIL("c@shop.test"), ID("7")),
+		     "c\\40shop.test@example.org", NULL);
+	assert_login(f, LOGIN(USER("Cynthia"), EMAIL("c@shop.test"), ID("7")),
+		     "c\\40shop.test@example.org", NULL);
+	assert_login(f, LOGIN(USER("Cyd"), EMAIL("c@shop.test"), ID("8")), NULL,
+		     "id:7 has already");
+	assert_login(f, LOGIN(USER("id:7"), EMAIL("c@shop.test")), NULL, "id:7 has already");
+	/* the operator's word counts more */
+	struct jid_map_row row = {.source = (char *)"token",
+				  .user = (char *)"Bob",
+				  .localpart = (char *)"a\\40shop.test",
+				  .domain = (char *)"example.org"};
+	assert_int_equal(jid_map_set(f->store, &row, NULL), STATUS_OK);
+	assert_login(f, LOGIN(USER("Bob"), EMAIL("a@shop.test")), account, NULL);
+	assert_login(f, LOGIN(USER("Ann"), EMAIL("a@shop.test")), NULL, "gives to 'Bob'");
+}
+
+static void test_two_users_one_jid_of_the_site(void **state)
+{
+	struct fixture *f = *state;
+	const struct identity ann = {
+	    .source = "token", .user = (char *)"Ann", .jid = (char *)"team@example.org"};
+	const struct identity bob = {
+	    .source = "token", .user = (char *)"Bob", .jid = (char *)"Team@example.org"};
+
+	assert_login(f, &ann, "team@example.org", NULL);
+	assert_login(f, &bob, NULL, "user:Ann has already");
+}
+
+static void test_denied(void **state)
+{
+	struct fixture *f = *state;
+	char *words[] = {(char *)"Admin", (char *)"boss@example.org", (char *)"x@elsewhere.org"};
+
+	f->conf.deny_jids = (struct conf_list){.items = words, .count = 3};
+	f->conf.jid = (char *)"{user|lower}@example.org";
+	assert_login(f, LOGIN(USER("admin")), NULL, "deny_jids");
+	assert_login(f, LOGIN(USER("ADMIN")), NULL, "deny_jids");
+	assert_login(f, LOGIN(USER("Boss")), NULL, "deny_jids");
+	assert_login(f, LOGIN(USER("x")), "x@example.org", NULL);
+	assert_login(f, LOGIN(USER("administrator")), "administrator@example.org", NULL);
+	assert_login(f, LOGIN(USER("Service")), NULL, "calls Tigase with");
+	const struct identity by_site = {
+	    .source = "token", .user = (char *)"ann", .jid = (char *)"boss@example.org"};
+	assert_login(f, &by_site, NULL, "deny_jids");
+	struct jid_map_row row = {.source = (char *)"token",
+				  .user = (char *)"ann",
+				  .localpart = (char *)"service",
+				  .domain = (char *)"example.org"};
+	assert_int_equal(jid_map_set(f->store, &row, NULL), STATUS_OK);
+	assert_login(f, LOGIN(USER("ann")), NULL, "calls Tigase with");
+	f->conf.deny_jids.count = 0;
+	assert_login(f, LOGIN(USER("admin")), "admin@example.org", NULL);
+}
+
+static void assert_site_refused(struct fixture *f, const char *provider, const char *says)
+{
+	char *names[] = {(char *)provider};
+	struct error err = {0};
+
+	f->conf.identity = (struct conf_list){.items = names, .count = 1};
+	assert_int_equal(jid_rule_check_site(&f->conf, &err),
+			 says != NULL ? STATUS_BAD_REQUEST : STATUS_OK);
+	if (says != NULL)
+		assert_non_null(strstr(err.text, says));
+}
+
+static void test_rule_and_provider(void **state)
+{
+	struct fixture *f = *state;
+	char *origins[] = {(char *)"https://shop.test"};
+	char *words[] = {(char *)"a b@"};
+
+	f->conf.jid = (char *)"{email}@example.org";
+	assert_site_refused(f, "login", "which provider login does not know");
+	assert_site_refused(f, "remote_user", "which provider remote_user does not know");
+	assert_site_refused(f, "php_session", "which provider php_session does not know");
+	assert_site_refused(f, "site_session", NULL);
+	assert_site_refused(f, "token", NULL);
+	f->conf.token_origins = (struct conf_list){.items = origins, .count = 1};
+	assert_site_refused(f, "token", "only the name is kept");
+	f->conf.jid = (char *)"{user}@example.org";
+	assert_site_refused(f, "token", NULL);
+	assert_site_refused(f, "login", NULL);
+	f->conf.deny_jids = (struct conf_list){.items = words, .count = 1};
+	assert_site_refused(f, "login", "deny_jids: 'a b@'");
+	f->conf.deny_jids.count = 0;
+}
+
 static void test_rule_check(void **state)
 {
 	static const char *const wrong[] = {
@@ -378,6 +523,11 @@ int main(void)
 	    TEST(test_rule),
 	    TEST(test_map_wins_and_its_accounts_are_taken),
 	    TEST(test_site_knows_the_jid),
+	    TEST(test_rules_of_email_and_id),
+	    TEST(test_two_users_one_address),
+	    TEST(test_two_users_one_jid_of_the_site),
+	    TEST(test_denied),
+	    TEST(test_rule_and_provider),
 	    TEST(test_rule_check),
 	    TEST(test_unknown_provider_is_an_error),
 	};

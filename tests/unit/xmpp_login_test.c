@@ -78,6 +78,7 @@ static int setup(void **state)
 	    .database = p->base->path,
 	    .identity = {.items = p->providers, .count = 1        },
 	    .jid = (char *)"{user}@example.org",
+	    .tigase_user = (char *)"service@example.org",
 	    .accounts = ACCOUNTS_ALL,
 	    .limit_login = {.count = 3,            .period_ms = 60000},
 	    .bosh_token_key_file = p->key_file,

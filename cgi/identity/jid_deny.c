@@ -1,0 +1,69 @@
+/*
+ * Compared in the prepared form: "Admin", and "admin" in full-width letters, are admin.
+ */
+#include "identity/jid_deny.h"
+
+#include <string.h>
+
+/* A bare JID, or a localpart: in whichever domain. */
+static enum status read_word(const char *word, const char *domain, struct jid *out,
+			     struct error *err)
+{
+	return strchr(word, '@') != NULL ? jid_parse(word, out, err)
+					 : jid_make(word, domain, NULL, out, err);
+}
+
+enum status jid_deny_check(const struct site_conf *conf, const char *domain, struct error *err)
+{
+	struct error why = {0};
+
+	for (size_t i = 0; i < conf->deny_jids.count; i++) {
+		struct jid jid = {0};
+
+		if (read_word(conf->deny_jids.items[i], domain, &jid, &why) != STATUS_OK)
+			return error_set(err, STATUS_BAD_REQUEST, "deny_jids: '%s': %s",
+					 conf->deny_jids.items[i], why.text);
+		jid_clear(&jid);
+	}
+	return STATUS_OK;
+}
+
+bool jid_is_service(const struct site_conf *conf, const struct jid *jid)
+{
+	struct jid service = {0};
+	bool same = conf->backend == BACKEND_TIGASE &&
+		    jid_parse(conf->tigase_user, &service, NULL) == STATUS_OK &&
+		    jid_same_bare(&service, jid);
+
+	jid_clear(&service);
+	return same;
+}
+
+static bool is_listed(const struct site_conf *conf, const struct jid *jid)
+{
+	bool listed = false;
+
+	for (size_t i = 0; i < conf->deny_jids.count && !listed; i++) {
+		struct jid denied = {0};
+
+		listed =
+		    read_word(conf->deny_jids.items[i], jid->domain, &denied, NULL) == STATUS_OK &&
+		    jid_same_bare(&denied, jid);
+		jid_clear(&denied);
+	}
+	return listed;
+}
+
+enum status jid_deny(const struct site_conf *conf, const struct jid *jid, struct error *err)
+{
+	if (jid_is_service(conf, jid))
+		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
+				 "%s@%s is the account that this site calls Tigase with: it is "
+				 "nobody's to become",
+				 jid->localpart, jid->domain);
+	if (is_listed(conf, jid))
+		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
+				 "%s@%s is in deny_jids: no site user becomes it", jid->localpart,
+				 jid->domain);
+	return STATUS_OK;
+}

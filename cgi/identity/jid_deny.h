@@ -1,0 +1,22 @@
+/*
+ * Accounts that no site user becomes, whatever leads there (SEC-JID-4): those of deny_jids, and the one that we call
+ * Tigase with.
+ */
+#ifndef IDENTITY_JID_DENY_H
+#define IDENTITY_JID_DENY_H
+
+#include <stdbool.h>
+
+#include "conf/conf.h"
+#include "xmpp/jid.h"
+
+/* Can deny_jids be read? STATUS_BAD_REQUEST. domain: of the rule. */
+enum status jid_deny_check(const struct site_conf *conf, const char *domain, struct error *err);
+
+/* STATUS_NO_CHAT_ACCOUNT says why not. Resources do not matter. */
+enum status jid_deny(const struct site_conf *conf, const struct jid *jid, struct error *err);
+
+/* The site's own account at Tigase. */
+bool jid_is_service(const struct site_conf *conf, const struct jid *jid);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * The way back from an account to the site user whose it is. It is a guess, and then made again forwards.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "identity/jid_rule.h"
+#include "identity/jid_rule_text.h"
+#include "identity/login_session.h"
+#include "store/jid_map.h"
+#include "store/user.h"
+
+void jid_owner_clear(struct jid_owner *owner)
+{
+	free(owner->source);
+	free(owner->user);
+	*owner = (struct jid_owner){0};
+}
+
+/* Going back is a guess; it holds if the way there leads to the same account. */
+static enum status leads_to(const struct site_conf *conf, struct store *store, const char *user,
+			    const struct jid *jid, struct error *err)
+{
+	struct jid there = {0};
+
+	enum status status =
+	    jid_rule_apply(conf, store, login_session_provider.name, user, &there, err);
+	if (status == STATUS_OK && !jid_same_bare(&there, jid))
+		status = error_set(err, STATUS_NOT_FOUND, "site user '%s' has another JID", user);
+	jid_clear(&there);
+	return status == STATUS_NO_CHAT_ACCOUNT ? STATUS_NOT_FOUND : status;
+}
+
+/* The user of provider login whose name became that localpart, as the user is really called. */
+static enum status name_find(const struct site_conf *conf, struct store *store,
+			     const struct jid *jid, char **out, struct error *err)
+{
+	const struct identity_context context = {.conf = conf, .store = store};
+	struct user user = {0};
+	struct jid_rule rule;
+	char *name = NULL;
+
+	if (!jid_rule_read(conf->jid, &rule) || rule.field != JID_RULE_USER)
+		return error_set(err, STATUS_NOT_FOUND, "%s leads nobody back to a name",
+				 conf->jid);
+	enum status status = jid_name_from_localpart(jid->localpart, &name, err);
+	if (status == STATUS_OK)
+		status = login_user_check(&context, name, err);
+	if (status == STATUS_BAD_CREDENTIALS) /* disabled is not gone */
+		status = STATUS_OK;
+	if (status == STATUS_NOT_FOUND && rule.lower) {
+		status = user_find_folded(store, name, &user, err);
+		free(name);
+		name = user.name;
+		user.name = NULL;
+	}
+	user_clear(&user);
+	if (status == STATUS_OK)
+		*out = name;
+	else
+		free(name);
+	return status;
+}
+
+static enum status owner_by_rule(const struct site_conf *conf, struct store *store,
+				 const struct jid *jid, struct jid_owner *out, struct error *err)
+{
+	char *name = NULL;
+
+	enum status status = name_find(conf, store, jid, &name, err);
+	if (status == STATUS_OK)
+		status = leads_to(conf, store, name, jid, err);
+	if (status == STATUS_OK) {
+		out->source = strdup(login_session_provider.name);
+		out->user = name;
+		name = NULL;
+		if (out->source == NULL)
+			status = error_no_memory(err);
+	}
+	free(name);
+	return status;
+}
+
+static bool has_login(const struct site_conf *conf)
+{
+	for (size_t i = 0; i < conf->identity.count; i++)
+		if (strcmp(conf->identity.items[i], login_session_provider.name) == 0)
+			return true;
+	return false;
+}
+
+enum status jid_rule_owner(const struct site_conf *conf, struct store *store, const struct jid *jid,
+			   struct jid_owner *out, struct error *err)
+{
+	struct jid_owner owner = {0};
+	struct jid_map_row row = {0};
+
+	enum status status = jid_map_find_account(store, jid->localpart, jid->domain, &row, err);
+	if (status == STATUS_OK) {
+		owner = (struct jid_owner){.source = row.source, .user = row.user};
+		row.source = row.user = NULL;
+	}
+	jid_map_clear(&row);
+	if (status == STATUS_NOT_FOUND && conf->accounts == ACCOUNTS_ALL && has_login(conf))
+		status = owner_by_rule(conf, store, jid, &owner, err);
+	if (status == STATUS_OK)
+		*out = owner;
+	else
+		jid_owner_clear(&owner);
+	return status;
+}

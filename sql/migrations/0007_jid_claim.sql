@@ -1,0 +1,10 @@
+-- Accounts that a rule gave out and that two site users might be led to: who came first keeps it.
+-- Times are seconds since 1970-01-01 UTC.
+
+CREATE TABLE jid_claim (
+	localpart     TEXT    NOT NULL CHECK (localpart <> ''),   -- prepared: Nodeprep, XEP-0106
+	domain        TEXT    NOT NULL CHECK (domain <> ''),      -- prepared: Nameprep
+	owner         TEXT    NOT NULL CHECK (owner <> ''),       -- "user:NAME", or "id:ID" where the provider knows one
+	since         INTEGER NOT NULL DEFAULT (unixepoch()),
+	PRIMARY KEY (localpart, domain)
+) STRICT, WITHOUT ROWID;
