@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DOMAIN, startChat } from "../lib/chat.mjs";
 import { newPage, screenshot, startChromium } from "../lib/chromium.mjs";
+import { contactLink, hears, say, sees } from "../lib/converse.mjs";
 import { leave, logIn } from "../lib/people.mjs";
 import { Place } from "../lib/place.mjs";
 import { until } from "../lib/wait.mjs";
@@ -28,21 +29,15 @@ async function enter(user) {
 	return page;
 }
 
-const contactLink = (page, name) => page.locator("converse-rosterview, #conversejs").getByText(name, { exact: true }).first();
-const sees = (page, user) => page.locator(`[data-jid="${user}@${DOMAIN}"] converse-icon[color*="chat-status-online"]`).first().waitFor();
-const field = (page) => page.locator("textarea.chat-textarea:visible");
-
 test("alice and bob talk; nothing is loaded from elsewhere, and the policy holds", async () => {
 	const [alice, bob] = [await enter("alice"), await enter("bob")];
 	await Promise.all([sees(alice, "bob"), sees(bob, "alice")]);
 	await contactLink(alice, "Bob").click();
-	await field(alice).fill("hello from Converse.js");
-	await field(alice).press("Enter");
+	await say(alice, "hello from Converse.js");
 	await contactLink(bob, "Alice").click();
-	await bob.locator("converse-chat-message-body", { hasText: "hello from Converse.js" }).waitFor();
-	await field(bob).fill("hello back");
-	await field(bob).press("Enter");
-	await alice.locator("converse-chat-message-body", { hasText: "hello back" }).waitFor();
+	await hears(bob, "hello from Converse.js");
+	await say(bob, "hello back");
+	await hears(alice, "hello back");
 	await screenshot(alice, "converse");
 	assert.deepEqual([...alice.outside, ...bob.outside], []);
 	assert.equal(await alice.locator("script#prebind").count(), 0);

@@ -1,0 +1,19 @@
+/*
+ * People in front of Converse.js (client = converse): what people.mjs is for our own user interface.
+ */
+import { DOMAIN } from "./chat.mjs";
+
+export const contactLink = (page, name) => page.locator("converse-rosterview, #conversejs").getByText(name, { exact: true }).first();
+
+/** Waits until that contact is online. */
+export const sees = (page, user) =>
+	page.locator(`[data-jid="${user}@${DOMAIN}"] converse-icon[color*="chat-status-online"]`).first().waitFor();
+
+/** Writes into the open conversation. */
+export async function say(page, text) {
+	const field = page.locator("textarea.chat-textarea:visible");
+	await field.fill(text);
+	await field.press("Enter");
+}
+
+export const hears = (page, text) => page.locator("converse-chat-message-body", { hasText: text }).waitFor();
