@@ -26,10 +26,11 @@ MANDIR  = $(PREFIX)/share/man
 BASE     = address clock codec crypto error inflate json log secret status strbuf unix_crypt xml
 CONF     = check conf keys load number print text value
 STORE    = catalogue database_file database_setup gateway jid_claim jid_map limit limit_rule \
-	migrate pool rows session site_key site_query site_query_guard store token_revocation \
-	used_nonce user
-XMPP     = adhoc adhoc_form adhoc_http adhoc_json adhoc_server_read adhoc_server_write adhoc_write \
-	adhoc_xml bosh bosh_write jid jwt login_key login_token sasl
+	migrate pool provisioned rows session site_key site_query site_query_guard store \
+	token_revocation used_nonce user
+XMPP     = adhoc adhoc_add_user adhoc_form adhoc_http adhoc_json adhoc_server_read \
+	adhoc_server_write adhoc_write adhoc_xml bosh bosh_write jid jwt login_key login_token \
+	sasl
 NET      = http_client http_failure http_target
 WEB      = basic_auth csrf request request_fields request_path response router server server_pool \
 	server_process server_socket template template_html template_parse template_render \
@@ -39,7 +40,7 @@ IDENTITY = caller device django_session identity jid_deny jid_owner jid_rule log
 	password_stretch php_serialize php_session remote_user site_session site_user token \
 	token_keys token_text xmpp_login
 PREBIND  = bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
-	bosh_url breaker bulkhead oauth_tokens prebind tigase upstream
+	bosh_url breaker bulkhead oauth_tokens prebind provision tigase upstream
 PAGE     = adhoc_rest app bind chat credentials_json error health login login_limit login_token \
 	page prebind_json routes site sites
 
@@ -55,14 +56,15 @@ EXTAUTH  = packet
 
 PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
-UNIT_TESTS = address_test adhoc_mutants_test adhoc_recorded_test adhoc_server_test adhoc_test \
-	bosh_test breaker_test bulkhead_test caller_test codec_test conf_test csrf_test \
-	device_test django_session_test gateway_test http_client_test jid_claim_test jid_map_test \
-	jid_test json_test jwt_test limit_test log_test login_test login_token_test \
-	oauth_tokens_test password_differential_test password_hash_test php_session_test \
-	request_test response_test router_test sasl_test secret_test session_test site_query_test \
-	store_test strbuf_test template_test template_texts_test token_test upstream_test \
-	used_nonce_test user_test xml_test xmpp_login_test
+UNIT_TESTS = address_test adhoc_add_user_test adhoc_mutants_test adhoc_recorded_test \
+	adhoc_server_test adhoc_test bosh_test breaker_test bulkhead_test caller_test codec_test \
+	conf_test csrf_test device_test django_session_test gateway_test http_client_test \
+	jid_claim_test jid_map_test jid_test json_test jwt_test limit_test log_test login_test \
+	login_token_test oauth_tokens_test password_differential_test password_hash_test \
+	php_session_test provisioned_test request_test response_test router_test sasl_test \
+	secret_test session_test site_query_test store_test strbuf_test template_test \
+	template_texts_test token_test upstream_test used_nonce_test user_test xml_test \
+	xmpp_login_test
 
 BENCH = load peer
 

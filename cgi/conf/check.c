@@ -46,6 +46,8 @@ static bool is_needed(const struct conf_key *key, const struct site_conf *site)
 		return logs_in_by(site, BOSH_AUTH_OAUTH);
 	case NEEDED_BY_BOSH_TOKEN:
 		return logs_in_by(site, BOSH_AUTH_TOKEN);
+	case NEEDED_BY_EJABBERD:
+		return site->provision == PROVISION_EJABBERD;
 	case NEEDED_BY_SITE_SESSION:
 		return has_provider(site, "site_session");
 	case NEEDED_BY_PHP_SESSION:
@@ -61,6 +63,7 @@ static const char *const needed_by[] = {
     [NEEDED_BY_TIGASE] = " with backend = tigase",
     [NEEDED_BY_BOSH] = " with backend = bosh",
     [NEEDED_BY_TOKEN] = " with provider token",
+    [NEEDED_BY_EJABBERD] = " with provision = ejabberd",
     [NEEDED_BY_SITE_SESSION] = " with provider site_session",
     [NEEDED_BY_PHP_SESSION] = " with provider php_session",
     [NEEDED_BY_BOSH_JWT] = " with bosh_auth = jwt",
@@ -213,6 +216,29 @@ static void site_result_check(struct load *load, const struct site_conf *site)
 			   site->name);
 }
 
+/* Accounts are made where the sessions are. */
+static void provision_check(struct load *load, const struct site_conf *site)
+{
+	bool user = site->provision_user[0] != '\0';
+	bool password = site->provision_password_file[0] != '\0';
+	const char *given = user ? "provision_user" : "provision_password_file";
+	if (user != password)
+		load_fault(load, line_of(load, given), given, "needs %s beside it",
+			   user ? "provision_password_file" : "provision_user");
+	if (site->provision == PROVISION_TIGASE && site->backend != BACKEND_TIGASE)
+		load_fault(
+		    load, line_of(load, "provision"), "provision",
+		    "tigase needs backend = tigase, whose address and administrator it takes");
+	if (site->provision == PROVISION_PROSODY_TOKEN && !logs_in_by(site, BOSH_AUTH_TOKEN))
+		load_fault(
+		    load, line_of(load, "provision"), "provision",
+		    "prosody-token needs backend = bosh and bosh_auth = token: with one-time "
+		    "tokens every account is there");
+	if (site->provision == PROVISION_EJABBERD && site->backend == BACKEND_TIGASE)
+		load_fault(load, line_of(load, "provision"), "provision",
+			   "ejabberd needs backend = bosh");
+}
+
 /* Puts the site's hosts at the end of conf->hosts, yet unsorted. */
 static void hosts_add(struct load *load, const struct site_conf *site)
 {
@@ -243,6 +269,7 @@ void load_check_site(struct load *load, const struct site_conf *site)
 	password_query_check(load, site);
 	mechanisms_check(load, site);
 	oauth_check(load, site);
+	provision_check(load, site);
 	route_check(load, site);
 	credentials_check(load, site);
 	site_result_check(load, site);

@@ -35,6 +35,8 @@ enum conf_transform { TRANSFORM_NONE, TRANSFORM_SHA1, TRANSFORM_SHA256, TRANSFOR
 enum conf_site_result { SITE_RESULT_USER, SITE_RESULT_DJANGO };
 enum conf_php_format { PHP_FORMAT_PHP, PHP_FORMAT_SERIALIZE, PHP_FORMAT_BINARY };
 
+enum conf_provision { PROVISION_NO, PROVISION_TIGASE, PROVISION_EJABBERD, PROVISION_PROSODY_TOKEN };
+
 struct server_conf {
 	char *listen; /* "" : FastCGI on descriptor 0, or plain CGI */
 	long processes;
@@ -124,6 +126,11 @@ struct site_conf {
 	char *tigase_password_file;
 	char *tigase_api_key_file; /* "" : none */
 	long tigase_api_key_in;    /* enum conf_key_in */
+
+	long provision; /* enum conf_provision */
+	char *provision_url;
+	char *provision_user; /* "" : no HTTP Basic */
+	char *provision_password_file;
 
 	struct conf_list bosh_service;    /* in the order in which they are asked */
 	long bosh_auth;                   /* enum conf_bosh_auth */

@@ -55,6 +55,13 @@ static const char *const backend_words[] = {
 static const char *const format_words[] = {[FORMAT_JSON] = "json", [FORMAT_XML] = "xml", NULL};
 static const char *const token_format_words[] = {
     [TOKEN_FORMAT_HMAC] = "hmac", [TOKEN_FORMAT_JWT] = "jwt", NULL};
+static const char *const provision_words[] = {
+    [PROVISION_NO] = "no",
+    [PROVISION_TIGASE] = "tigase",
+    [PROVISION_EJABBERD] = "ejabberd",
+    [PROVISION_PROSODY_TOKEN] = "prosody-token",
+    NULL,
+};
 static const char *const key_in_words[] = {
     [KEY_IN_HEADER] = "header", [KEY_IN_QUERY] = "query", NULL};
 static const char *const bosh_auth_words[] = {
@@ -228,6 +235,15 @@ const struct conf_key conf_keys[] = {
 	 .what = "The file with Tigase's API key, where one is asked for."},
 	{SITE(tigase_api_key_in), .type = TYPE_ENUM, .initial = "header", .words = key_in_words,
 	 .what = "Where that key travels: in a header, or, for old servers, in the address."},
+
+	{SITE(provision), .type = TYPE_ENUM, .initial = "no", .words = provision_words,
+	 .what = "Who makes a user's XMPP account at its first use; no: nobody, it is there."},
+	{SITE(provision_url), .type = TYPE_URL, .initial = "", .needed = NEEDED_BY_EJABBERD,
+	 .what = "ejabberd's /api/register."},
+	{SITE(provision_user), .type = TYPE_WORD, .initial = "",
+	 .what = "The JID to call that with; empty: without credentials."},
+	{SITE(provision_password_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
+	 .what = "The file with that JID's password."},
 
 	{SITE(bosh_service), .type = TYPE_URLS, .initial = "", .needed = NEEDED_BY_BOSH,
 	 .what = "The BOSH address that we log in at; or several, by preference."},

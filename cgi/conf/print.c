@@ -129,6 +129,7 @@ static const char *needed_text(enum conf_needed needed)
 	    [NEEDED_BY_TIGASE] = " Must be set with backend = tigase.",
 	    [NEEDED_BY_BOSH] = " Must be set with backend = bosh.",
 	    [NEEDED_BY_TOKEN] = " Must be set with provider token.",
+	    [NEEDED_BY_EJABBERD] = " Must be set with provision = ejabberd.",
 	    [NEEDED_BY_SITE_SESSION] = " Must be set with provider site_session.",
 	    [NEEDED_BY_PHP_SESSION] = " Must be set with provider php_session.",
 	    [NEEDED_BY_BOSH_JWT] = " Must be set with bosh_auth = jwt.",

@@ -16,6 +16,7 @@
 struct bosh_credentials {
 	struct strbuf secret; /* what SASL takes for a password */
 	char *site_user; /* owned; whose password it is, by the JID map; NULL: it is nobody's */
+	bool made;       /* of an account that we made (key provision) */
 	bool kept;       /* from an earlier log-in: refused, a new one may be taken */
 };
 

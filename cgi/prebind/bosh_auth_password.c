@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "prebind/bosh_auth.h"
 #include "store/jid_map.h"
+#include "store/provisioned.h"
 #include "store/site_query.h"
 
 #define PASSWORD_MAX 1023 /* bytes; more takes no server */
@@ -76,6 +77,24 @@ static enum status map_ask(const struct passwords *passwords, const struct jid *
 	return *user && strbuf_ok(out) ? status : error_no_memory(err);
 }
 
+/* Of an account that we made ourselves (key provision). */
+static enum status made_ask(const struct passwords *passwords, const struct jid *jid,
+			    struct strbuf *out, struct error *err)
+{
+	struct provisioned made = {0};
+	enum status status =
+	    provisioned_find(passwords->store, jid->localpart, jid->domain, &made, err);
+
+	if (status == STATUS_OK && !made.xmpp_password)
+		status = STATUS_NOT_FOUND;
+	if (status == STATUS_OK) {
+		strbuf_adds(out, made.xmpp_password);
+		status = strbuf_ok(out) ? STATUS_OK : error_no_memory(err);
+	}
+	provisioned_clear(&made);
+	return status;
+}
+
 /* By the site's own table. An empty password is none. */
 static enum status site_ask(const struct passwords *passwords, const struct jid *jid,
 			    struct strbuf *out, struct error *err)
@@ -111,6 +130,10 @@ static enum status password_prepare(void *state, struct prebind_call *call,
 	const struct jid *jid = call->jid;
 	enum status status = map_ask(passwords, jid, &out->site_user, &out->secret, err);
 
+	if (status == STATUS_NOT_FOUND) {
+		status = made_ask(passwords, jid, &out->secret, err);
+		out->made = status == STATUS_OK;
+	}
 	if (status == STATUS_NOT_FOUND)
 		status = site_ask(passwords, jid, &out->secret, err);
 	if (status != STATUS_NOT_FOUND)
@@ -127,7 +150,14 @@ static void password_refused(void *state, const struct jid *jid,
 			     const struct bosh_credentials *credentials, struct error *err)
 {
 	(void)state;
-	if (credentials->site_user)
+	if (credentials->made)
+		error_set(err, STATUS_CHAT_SERVER,
+			  "the XMPP server refuses the password of the account %s@%s that we asked "
+			  "it to make (not-authorized): an account that was there before keeps its "
+			  "own; give that one with: prebindctl map set USER %s@%s "
+			  "--xmpp-password-stdin",
+			  jid->localpart, jid->domain, jid->localpart, jid->domain);
+	else if (credentials->site_user)
 		error_set(err, STATUS_CHAT_SERVER,
 			  "the XMPP server refuses the password that is kept for %s@%s "
 			  "(not-authorized): set the right one with: prebindctl map set %s %s@%s "

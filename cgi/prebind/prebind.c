@@ -17,6 +17,7 @@
 #include "prebind/backends.h"
 #include "prebind/bosh_url.h"
 #include "prebind/bulkhead.h"
+#include "prebind/provision.h"
 #include "prebind/upstream.h"
 #include "xmpp/adhoc.h"
 
@@ -31,7 +32,8 @@ struct prebind {
 	struct http_client *http;
 	struct upstreams *upstreams;
 	struct bulkhead *bulkhead;
-	void *state; /* the back end's */
+	void *state;                 /* the back end's */
+	struct provision *provision; /* NULL: accounts are there */
 };
 
 /* One bind, as upstreams_call hands it to each address. */
@@ -101,6 +103,8 @@ enum status prebind_new(const struct site_conf *conf, struct store *store, struc
 				      &prebind->bulkhead, err);
 	if (status == STATUS_OK)
 		status = prebind->backend->open(conf, store, &prebind->state, err);
+	if (status == STATUS_OK)
+		status = provision_new(conf, store, prebind->state, &prebind->provision, err);
 	if (status != STATUS_OK) {
 		prebind_free(prebind);
 		return status;
@@ -118,6 +122,7 @@ void prebind_free(struct prebind *prebind)
 {
 	if (!prebind)
 		return;
+	provision_free(prebind->provision);
 	if (prebind->state)
 		prebind->backend->close(prebind->state);
 	bulkhead_free(prebind->bulkhead);
@@ -259,7 +264,9 @@ static enum status bind_try(void *arg, const char *url, enum upstream_outcome *o
 
 	bind->call.url = url;
 	bind->call.outcome = OUTCOME_NONE;
-	status = prebind->backend->bind(prebind->state, &bind->call, &bind->session, err);
+	status = provision_ensure(prebind->provision, &bind->call, err);
+	if (status == STATUS_OK)
+		status = prebind->backend->bind(prebind->state, &bind->call, &bind->session, err);
 	*outcome = bind->call.outcome;
 	if (status != STATUS_OK)
 		return status;

@@ -13,7 +13,9 @@
 #include "base/codec.h"
 #include "base/secret.h"
 #include "base/strbuf.h"
+#include "prebind/provision.h"
 #include "xmpp/adhoc.h"
+#include "xmpp/adhoc_add_user.h"
 
 #define TIGASE_LIFE_S       10 /* its max-inactivity; where it was changed: key session_life */
 #define RESOURCE_BREAKS_XML "&<>\"'" /* in a resource they make the user's BOSH stream malformed */
@@ -218,6 +220,39 @@ static enum status ask(const struct tigase *tigase, struct prebind_call *call,
 	return status;
 }
 
+/* The same address, but another component of that domain's. */
+static char *component_url(const char *url, const char *component)
+{
+	const char *own = component_of(url);
+	struct strbuf text;
+
+	strbuf_init(&text);
+	strbuf_add(&text, url, (size_t)(own - url));
+	strbuf_adds(&text, component);
+	strbuf_adds(&text, strchr(own, '@')); /* url_check has seen it */
+	char *taken = strbuf_take(&text);
+	strbuf_clear(&text);
+	return taken;
+}
+
+/* As ask, of that component; the call's own address is back in its place afterwards. */
+static enum status ask_component(const struct tigase *tigase, struct prebind_call *call,
+				 const struct strbuf *body, struct http_answer *answer,
+				 struct error *err)
+{
+	const char *own = call->url;
+	char *url = component_url(own, ADHOC_ADD_USER_COMPONENT);
+	enum status status;
+
+	if (!url)
+		return error_no_memory(err);
+	call->url = url;
+	status = ask(tigase, call, body, answer, err);
+	call->url = own;
+	free(url);
+	return status;
+}
+
 static struct adhoc_answer answer_view(const struct http_answer *answer)
 {
 	return (struct adhoc_answer){
@@ -225,6 +260,32 @@ static struct adhoc_answer answer_view(const struct http_answer *answer)
 	    .len = answer->body.len,
 	    .content_type = answer->content_type[0] ? answer->content_type : NULL,
 	};
+}
+
+/* Where accounts are to be made: does the other component offer that? */
+static enum status add_user_check(const struct tigase *tigase, struct prebind_call *call,
+				  struct error *said)
+{
+	struct http_answer answer;
+	struct adhoc_answer view;
+	enum status status;
+
+	if (tigase->conf->provision != PROVISION_TIGASE)
+		return STATUS_OK;
+	http_answer_init(&answer);
+	status = ask_component(tigase, call, NULL, &answer, said);
+	view = answer_view(&answer);
+	if (status == STATUS_OK &&
+	    !adhoc_add_user_listed(
+		strcasestr(answer.content_type, "/json") ? ADHOC_JSON : ADHOC_XML, &view))
+		status =
+		    error_set(said, STATUS_CHAT_SERVER,
+			      "Tigase's " ADHOC_ADD_USER_COMPONENT " does not offer add-user to "
+			      "%s, which provision = tigase needs: it must administer the "
+			      "virtual host",
+			      tigase->conf->tigase_user);
+	http_answer_clear(&answer);
+	return status;
 }
 
 /* The list is a GET, so the server chooses the format: it is read as what it says it is. */
@@ -250,8 +311,35 @@ static enum status tigase_check(void *state, struct prebind_call *call, struct e
 				   "what answers at tigase_url does not offer %s to %s: check the "
 				   "address, and that this account administers the virtual host",
 				   ADHOC_NODE, tigase->conf->tigase_user);
+	if (status == STATUS_OK)
+		status = add_user_check(tigase, call, said);
 out:
 	http_answer_clear(&answer);
+	return status;
+}
+
+enum status tigase_add_user(void *state, struct prebind_call *call, const char *password,
+			    bool *existed, struct error *err)
+{
+	struct tigase *tigase = state;
+	char *jid = jid_bare_text(call->jid);
+	struct http_answer answer;
+	struct adhoc_answer view;
+	struct strbuf body;
+	enum status status;
+
+	http_answer_init(&answer);
+	strbuf_init_secret(&body);
+	if (jid)
+		adhoc_add_user_write(&body, tigase->format, jid, password);
+	status = jid && strbuf_ok(&body) ? ask_component(tigase, call, &body, &answer, err)
+					 : error_no_memory(err);
+	view = answer_view(&answer);
+	if (status == STATUS_OK)
+		status = adhoc_add_user_read(tigase->format, &view, existed, err);
+	strbuf_clear(&body);
+	http_answer_clear(&answer);
+	free(jid);
 	return status;
 }
 

@@ -89,6 +89,21 @@ const char *const catalogue[QUERY_COUNT] = {
     [QUERY_JID_CLAIM_ADD] = "INSERT INTO jid_claim (localpart, domain, owner) VALUES (?1, ?2, ?3)"
 			    " ON CONFLICT (localpart, domain) DO NOTHING",
 
+    /* localpart, domain */
+    [QUERY_PROVISIONED_FIND] =
+	"SELECT xmpp_password, done FROM provisioned WHERE localpart = ?1 AND domain = ?2",
+    /* localpart, domain, password or null. The first one stays. */
+    [QUERY_PROVISIONED_ADD] =
+	"INSERT INTO provisioned (localpart, domain, xmpp_password) VALUES (?1, ?2, ?3)"
+	" ON CONFLICT (localpart, domain) DO NOTHING",
+    /* localpart, domain, seconds. Whoever took it before is too late. */
+    [QUERY_PROVISIONED_TAKE] =
+	"UPDATE provisioned SET taken = unixepoch() WHERE localpart = ?1 AND domain = ?2"
+	" AND done = 0 AND (taken <= unixepoch() - ?3 OR taken > unixepoch())",
+    /* localpart, domain, 0 or 1 */
+    [QUERY_PROVISIONED_END] =
+	"UPDATE provisioned SET done = ?3, taken = 0 WHERE localpart = ?1 AND domain = ?2",
+
     /* now, how many at most */
     [QUERY_USED_NONCE_PURGE] =
 	"DELETE FROM used_nonce WHERE nonce IN"

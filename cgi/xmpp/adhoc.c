@@ -189,8 +189,8 @@ static enum status session_read(const struct adhoc_form *form, struct adhoc_sess
 	return status;
 }
 
-static enum status answer_read(enum adhoc_format format, const struct adhoc_answer *answer,
-			       struct adhoc_form *out, struct error *err)
+enum status adhoc_answer_read(enum adhoc_format format, const struct adhoc_answer *answer,
+			      struct adhoc_form *out, struct error *err)
 {
 	const char *encoding;
 
@@ -207,7 +207,7 @@ enum status adhoc_bind_read(enum adhoc_format format, const struct adhoc_answer 
 {
 	struct adhoc_session session = {0};
 	struct adhoc_form form = {0};
-	enum status status = answer_read(format, answer, &form, err);
+	enum status status = adhoc_answer_read(format, answer, &form, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -225,7 +225,7 @@ bool adhoc_bind_refused(enum adhoc_format format, const struct adhoc_answer *ans
 	struct adhoc_form form = {0};
 	bool refused;
 
-	if (answer_read(format, answer, &form, NULL) != STATUS_OK)
+	if (adhoc_answer_read(format, answer, &form, NULL) != STATUS_OK)
 		return false;
 	refused = form.node != NULL && strcmp(form.node, ADHOC_NODE) == 0 &&
 		  adhoc_form_find(&form, "sid") == NULL && !has_failed_inside(&form) &&

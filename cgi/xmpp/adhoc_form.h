@@ -20,6 +20,18 @@ struct adhoc_form {
 	struct adhoc_field *fields;
 };
 
+/* Reads an answer whose content type is the format's; the caller clears *out. */
+enum status adhoc_answer_read(enum adhoc_format format, const struct adhoc_answer *answer,
+			      struct adhoc_form *out, struct error *err);
+
+/* Appends a request: a command and its fields. */
+struct adhoc_pair {
+	const char *var;
+	const char *value;
+};
+void adhoc_command_write(struct strbuf *out, enum adhoc_format format, const char *node,
+			 const struct adhoc_pair *pairs, size_t n);
+
 void adhoc_form_clear(struct adhoc_form *form);
 
 /* The new field, owned by the form; NULL: out of memory. */

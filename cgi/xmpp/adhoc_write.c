@@ -1,12 +1,12 @@
 /*
- * The request of Tigase's command pre-bind-bosh-session. Values are strings in both formats, as
+ * The request of a command of Tigase's, pre-bind-bosh-session above all. Values are strings in both formats, as
  * Tigase wants them: numbers in JSON make it fail.
  */
 #include <stdio.h>
 
 #include "base/codec.h"
 #include "base/json.h"
-#include "xmpp/adhoc.h"
+#include "xmpp/adhoc_form.h"
 
 #define REQUEST_MAX 4096 /* bytes of a body: a JID of three full parts fits */
 
@@ -25,47 +25,58 @@ static void field_write_json(struct json_writer *w, const char *var, const char 
 	json_close_object(w);
 }
 
-static void bind_write_json(struct strbuf *out, const char *from, const char *hold,
-			    const char *wait)
+static void write_json(struct strbuf *out, const char *node, const struct adhoc_pair *pairs,
+		       size_t n)
 {
 	struct json_writer w;
 
 	json_writer_init(&w, out);
 	json_open_object(&w, NULL);
 	json_open_object(&w, "command");
-	json_put_string(&w, "node", ADHOC_NODE);
+	json_put_string(&w, "node", node);
 	json_open_array(&w, "fields");
-	field_write_json(&w, "from", from);
-	field_write_json(&w, "hold", hold);
-	field_write_json(&w, "wait", wait);
+	for (size_t i = 0; i < n; i++)
+		field_write_json(&w, pairs[i].var, pairs[i].value);
 	json_close_array(&w);
 	json_close_object(&w);
 	json_close_object(&w);
 }
 
-static void bind_write_xml(struct strbuf *out, const char *from, const char *hold, const char *wait)
+static void write_xml(struct strbuf *out, const char *node, const struct adhoc_pair *pairs,
+		      size_t n)
 {
-	strbuf_adds(out, "<command><node>" ADHOC_NODE "</node><fields>");
-	field_write_xml(out, "from", from);
-	field_write_xml(out, "hold", hold);
-	field_write_xml(out, "wait", wait);
+	strbuf_addf(out, "<command><node>%s</node><fields>", node);
+	for (size_t i = 0; i < n; i++)
+		field_write_xml(out, pairs[i].var, pairs[i].value);
 	strbuf_adds(out, "</fields></command>");
+}
+
+void adhoc_command_write(struct strbuf *out, enum adhoc_format format, const char *node,
+			 const struct adhoc_pair *pairs, size_t n)
+{
+	size_t max = out->max;
+
+	if (max == 0 || max - out->len > REQUEST_MAX)
+		out->max = out->len + REQUEST_MAX;
+	if (format == ADHOC_JSON)
+		write_json(out, node, pairs, n);
+	else
+		write_xml(out, node, pairs, n);
+	out->max = max;
 }
 
 void adhoc_bind_write(struct strbuf *out, enum adhoc_format format, const struct adhoc_bind *bind)
 {
 	char hold[24], wait[24];
-	size_t max = out->max;
+	const struct adhoc_pair pairs[] = {
+	    {"from", bind->from},
+	    {"hold", hold      },
+	    {"wait", wait      },
+	};
 
 	snprintf(hold, sizeof hold, "%ld", bind->hold);
 	snprintf(wait, sizeof wait, "%ld", bind->wait);
-	if (max == 0 || max - out->len > REQUEST_MAX)
-		out->max = out->len + REQUEST_MAX;
-	if (format == ADHOC_JSON)
-		bind_write_json(out, bind->from, hold, wait);
-	else
-		bind_write_xml(out, bind->from, hold, wait);
-	out->max = max;
+	adhoc_command_write(out, format, ADHOC_NODE, pairs, sizeof(pairs) / sizeof(pairs[0]));
 }
 
 const char *adhoc_content_type(enum adhoc_format format)

@@ -115,6 +115,38 @@ function readCommand(body, json) {
 	}
 }
 
+const ADD_USER = "http://jabber.org/protocol/admin#add-user";
+
+/** Any command: its node, and its fields by name; null: malformed. */
+function readFields(body, json) {
+	if (!json) {
+		const unescape = (text) => text.replace(/&(amp|lt|gt|quot|apos);/g, (_, name) =>
+			({ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" })[name]);
+		const items = [...body.matchAll(/<item><var>([^<]*)<\/var><value>([^<]*)<\/value><\/item>/g)];
+		return { node: /<node>([^<]*)<\/node>/.exec(body)?.[1], fields: Object.fromEntries(items.map(([, name, value]) => [name, unescape(value)])) };
+	}
+	try {
+		const { node, fields } = JSON.parse(body).command;
+		return { node, fields: Object.fromEntries(fields.map((field) => [field.var, field.value])) };
+	} catch {
+		return null;
+	}
+}
+
+function asAnswer(json, text) {
+	return Buffer.from("HTTP/1.1 200 OK\r\nDate: Sun, 22 Nov 2026 10:47:56 GMT\r\nTransfer-encoding: chunked\r\n"
+		+ `Content-type: application/${json ? "json" : "xml"}\r\n\r\n${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n0\r\n\r\n`);
+}
+
+/** An answer of add-user with these fields. */
+function asForm(json, fields) {
+	const head = { jid: "sess-man@example.test", node: ADD_USER };
+	const items = Object.entries(fields).map(([name, value]) => ({ var: name, type: "fixed", value: escapeValue(value, false).replaceAll("&amp;", "&") }));
+	return json ? asAnswer(true, JSON.stringify({ command: { ...head, fields: items } }))
+		: asAnswer(false, `<command>\n<jid>${head.jid}</jid>\n<node>${head.node}</node>\n<fields>${Object.entries(fields).map(([name, value]) =>
+			`<item><var>${name}</var><type>fixed</type><value>${escapeValue(value, false)}</value></item>`).join("")}</fields>\n</command>\n`);
+}
+
 /** Reads requests off a connection; calls back with each. */
 class Reader {
 	/** @param {(request: Omit<PeerRequest, "connection">) => void} each */
@@ -166,6 +198,10 @@ export class TigasePeer {
 		this.sockets = new Set();
 		/** @type {Script | null} */
 		this.script = null;
+		/** What add-user has made: JID to password. */
+		this.accounts = new Map();
+		this.addUserNode = ADD_USER;
+		this.mayNotAdd = false;
 		const serve = (socket) => this.serve(socket);
 		this.server = accepted.tls ? tls.createServer(accepted.tls, serve) : net.createServer(serve);
 		this.server.on("tlsClientError", () => {}); // a client that does not trust us: a test's business
@@ -274,6 +310,8 @@ export class TigasePeer {
 			return recording(keys.length ? "143-apikey-wrong" : "140-apikey-missing");
 		if (headers.authorization !== basic)
 			return recording(headers.authorization ? "041-auth-wrong-password" : "040-auth-none");
+		if (/^\/rest\/adhoc\/sess-man@[a-z0-9.-]+$/.test(pathname))
+			return this.asSessionManager(method, headers, body);
 		if (!/^\/rest\/adhoc\/bosh@[a-z0-9.-]+$/.test(pathname)) // %40: as the newer versions
 			return recording("108-wrong-path");
 		if (method === "GET")
@@ -281,6 +319,29 @@ export class TigasePeer {
 		if (method !== "POST")
 			return recording("113-method-options");
 		return this.asCommand(headers, body);
+	}
+
+	/**
+	 * Component sess-man and its add-user. Not recorded: written after the script AddUser.groovy of Tigase's server, in the
+	 * form that its other answers have.
+	 */
+	asSessionManager(method, headers, body) {
+		const json = (headers["content-type"] ?? "").includes("/json");
+		if (method === "GET")
+			return asAnswer(false, `<items>\n  <item>\n    <jid>sess-man@example.test</jid>\n    <node>${this.addUserNode}</node>\n`
+				+ "    <name>Add user</name>\n  </item>\n</items>\n");
+		const command = readFields(body, json);
+		if (command?.node !== ADD_USER)
+			return recording(ANSWERS.unknownNode[json ? 0 : 1]);
+		const { accountjid: jid, password, "password-verify": verify, email } = command.fields;
+		if (!jid || !password || !verify || !email)
+			return asForm(json, { FORM_TYPE: "http://jabber.org/protocol/admin", accountjid: jid ?? "" });
+		if (this.mayNotAdd)
+			return asForm(json, { Error: "You do not have enough permissions to create account for this domain." });
+		if (this.accounts.has(jid))
+			return asForm(json, { Note: "User already exists, can't be added." });
+		this.accounts.set(jid, password);
+		return asForm(json, { Note: "Operation successful" });
 	}
 
 	asCommand(headers, body) {

@@ -517,6 +517,12 @@ static void values_that_may_not_be(void **state)
 	     "does not begin with http:// or https://; allowed: "
 	     "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH"},
 	    {"bosh_oauth_user", "api@b.org", "needs bosh_oauth_password_file beside it"},
+	    {"provision_user", "api@b.org", "needs provision_password_file beside it"},
+	    {"provision_password_file", "/pp", "needs provision_user beside it"},
+	    {"provision", "yes", "\"yes\" is not known; allowed: no, tigase, ejabberd, prosody-token"},
+	    {"provision", "prosody-token",
+	     "prosody-token needs backend = bosh and bosh_auth = token: with one-time tokens every "
+	     "account is there"},
 	    {"bosh_oauth_password_file", "/op", "needs bosh_oauth_user beside it"},
 	    {"credentials", "on",
 	     "hands out one-time passwords, which only backend = bosh with bosh_auth = token or jwt "
@@ -1092,6 +1098,10 @@ static const struct {
     {"tigase_password_file",     "/p"                           },
     {"tigase_api_key_file",      "/k"                           },
     {"tigase_api_key_in",        "query"                        },
+    {"provision",                "ejabberd"                     },
+    {"provision_url",            "https://b.org/api/register"   },
+    {"provision_user",           "api@b.org"                    },
+    {"provision_password_file",  "/pp"                          },
     {"bosh_service",             "https://b.org/http-bind"      },
     {"bosh_auth",                "jwt"			  },
     {"bosh_mechanisms",          "PLAIN"                        },

@@ -1,0 +1,75 @@
+/*
+ * The answer has no code but words, in a field "Note" or "Error": the two notes that mean that the account is there are
+ * looked for, everything else is a refusal.
+ */
+#include "xmpp/adhoc_add_user.h"
+
+#include <string.h>
+
+#include "xmpp/adhoc_form.h"
+
+#define NODE      "http://jabber.org/protocol/admin#add-user"
+#define QUOTE_MAX 200 /* bytes of the server's own words in a sentence */
+
+void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const char *jid,
+			  const char *password)
+{
+	/* without an e-mail address Tigase sends the empty form back: it gets one of the right form */
+	const struct adhoc_pair pairs[] = {
+	    {"accountjid",      jid     },
+	    {"password",        password},
+	    {"password-verify", password},
+	    {"email",           jid     },
+	};
+
+	adhoc_command_write(out, format, NODE, pairs, sizeof(pairs) / sizeof(pairs[0]));
+}
+
+static enum status refuse(const char *said, const char *next, struct error *err)
+{
+	return error_set(err, STATUS_CHAT_SERVER, "Tigase did not add the account (\"%.*s\"): %s",
+			 QUOTE_MAX, said, next);
+}
+
+static enum status form_judge(const struct adhoc_form *form, bool *existed, struct error *err)
+{
+	const char *error = adhoc_form_value(form, "Error");
+	const char *note = adhoc_form_value(form, "Note");
+
+	if (form->node == NULL || strcmp(form->node, NODE) != 0)
+		return refuse(form->node != NULL ? form->node : "no command",
+			      "what answers at " ADHOC_ADD_USER_COMPONENT "@ is not its add-user",
+			      err);
+	if (error != NULL || form->note != NULL)
+		return refuse(error != NULL ? error : form->note,
+			      "tigase_user must administer the account's virtual host", err);
+	if (note == NULL)
+		return refuse("no note", "it may have sent the form back: see its log", err);
+	*existed = strstr(note, "already exists") != NULL;
+	if (*existed || strcmp(note, "Operation successful") == 0)
+		return STATUS_OK;
+	return refuse(note, "see its log", err);
+}
+
+enum status adhoc_add_user_read(enum adhoc_format format, const struct adhoc_answer *answer,
+				bool *existed, struct error *err)
+{
+	struct adhoc_form form = {0};
+	enum status status = adhoc_answer_read(format, answer, &form, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = form_judge(&form, existed, err);
+	adhoc_form_clear(&form);
+	return status;
+}
+
+bool adhoc_add_user_listed(enum adhoc_format format, const struct adhoc_answer *answer)
+{
+	const char *encoding;
+
+	if (!adhoc_content_type_read(format, answer->content_type, &encoding))
+		return false;
+	return format == ADHOC_JSON ? adhoc_json_list_has(answer, NODE)
+				    : adhoc_xml_list_has(answer, encoding, NODE);
+}

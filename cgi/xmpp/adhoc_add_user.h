@@ -1,0 +1,26 @@
+/*
+ * Tigase's ad-hoc command add-user (XEP-0133 4.1), by the same REST call as pre-bind-bosh-session, at its component
+ * sess-man. Pure: bytes in, bytes out.
+ */
+#ifndef XMPP_ADHOC_ADD_USER_H
+#define XMPP_ADHOC_ADD_USER_H
+
+#include "xmpp/adhoc.h"
+
+#define ADHOC_ADD_USER_COMPONENT "sess-man"
+
+/* Appends the request's body; jid: bare. */
+void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const char *jid,
+			  const char *password);
+
+/*
+ * Reads a 200 answer. *existed: the account was there already, and is as it was. STATUS_CHAT_SERVER: there is none, and
+ * the sentence has what Tigase said.
+ */
+enum status adhoc_add_user_read(enum adhoc_format format, const struct adhoc_answer *answer,
+				bool *existed, struct error *err);
+
+/* True if a list of commands (answer to GET) names it. */
+bool adhoc_add_user_listed(enum adhoc_format format, const struct adhoc_answer *answer);
+
+#endif

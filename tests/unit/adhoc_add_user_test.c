@@ -1,0 +1,141 @@
+/*
+ * xmpp/adhoc_add_user.h: Tigase's add-user, what is sent and how its words are read.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "xmpp/adhoc_add_user.h"
+
+#define NODE "http://jabber.org/protocol/admin#add-user"
+
+static void test_write(void **state)
+{
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	adhoc_add_user_write(&out, ADHOC_JSON, "a\\20b@example.org", "p&w");
+	assert_string_equal(out.data, "{\"command\":{\"node\":\"" NODE "\",\"fields\":["
+				      "{\"var\":\"accountjid\",\"value\":\"a\\\\20b@example.org\"},"
+				      "{\"var\":\"password\",\"value\":\"p\\u0026w\"},"
+				      "{\"var\":\"password-verify\",\"value\":\"p\\u0026w\"},"
+				      "{\"var\":\"email\",\"value\":\"a\\\\20b@example.org\"}]}}");
+	strbuf_reset(&out);
+	adhoc_add_user_write(&out, ADHOC_XML, "a@b", "p&w");
+	assert_string_equal(out.data,
+			    "<command><node>" NODE "</node><fields>"
+			    "<item><var>accountjid</var><value>a@b</value></item>"
+			    "<item><var>password</var><value>p&amp;w</value></item>"
+			    "<item><var>password-verify</var><value>p&amp;w</value></item>"
+			    "<item><var>email</var><value>a@b</value></item></fields></command>");
+	strbuf_clear(&out);
+}
+
+static const struct {
+	const char *node;
+	const char *var; /* NULL: no field */
+	const char *value;
+	bool ok, existed;
+	const char *says;
+} answers[] = {
+    {NODE,       "Note",  "Operation successful",                                  true,  false, NULL                 },
+    {NODE,       "Note",  "User already exists, can&apos;t be added.",             true,  true,  NULL                 },
+    {NODE,       "Note",  "User already exists, can&apos;t add.",                  true,  true,  NULL                 },
+    {NODE,       "Note",  "Problem accessing database, user not added.",           false, false,
+     "Problem accessing database"										     },
+    {NODE,       "Error", "You do not have enough permissions to create account.", false, false,
+     "tigase_user must administer"										    },
+    {NODE,       "sid",   "Operation successful",                                  false, false, "no note"            },
+    {NODE,       NULL,    NULL,						    false, false, "no note"            },
+    {"add-user", "Note",  "Operation successful",                                  false, false, "is not its add-user"},
+};
+
+static void make_answer(char out[2048], enum adhoc_format format, size_t i)
+{
+	const char *var = answers[i].var != NULL ? answers[i].var : "x";
+	const char *value = answers[i].value != NULL ? answers[i].value : "";
+
+	if (format == ADHOC_JSON)
+		snprintf(
+		    out, 2048,
+		    "{\"command\":{\"jid\":\"sess-man@b\",\"node\":\"%s\",\"fields\":[{\"var\":"
+		    "\"%s\",\"value\":\"%s\"}]}}",
+		    answers[i].node, var, value);
+	else
+		snprintf(out, 2048,
+			 "<command><jid>sess-man@b</jid><node>%s</node><fields><item><var>%s</var>"
+			 "<value>%s</value></item></fields></command>",
+			 answers[i].node, var, value);
+}
+
+static void test_read(void **state)
+{
+	static const char *const types[] = {
+	    [ADHOC_JSON] = "application/json", [ADHOC_XML] = "application/xml"};
+	char text[2048];
+
+	(void)state;
+	for (int format = ADHOC_JSON; format <= ADHOC_XML; format++)
+		for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+			bool existed = false;
+			struct error err = {0};
+
+			make_answer(text, (enum adhoc_format)format, i);
+			struct adhoc_answer answer = {text, strlen(text), types[format]};
+			enum status status =
+			    adhoc_add_user_read((enum adhoc_format)format, &answer, &existed, &err);
+			assert_int_equal(status, answers[i].ok ? STATUS_OK : STATUS_CHAT_SERVER);
+			assert_int_equal(existed, answers[i].existed);
+			if (answers[i].says != NULL)
+				assert_non_null(strstr(err.text, answers[i].says));
+		}
+}
+
+static void test_broken(void **state)
+{
+	static const struct adhoc_answer broken[] = {
+	    {"{",  1, "application/json"},
+	    {"",   0, "application/json"},
+	    {"{}", 2, "text/html"       },
+	    {"[]", 2, "application/json"},
+	};
+	bool existed = false;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
+		assert_int_equal(adhoc_add_user_read(ADHOC_JSON, &broken[i], &existed, NULL),
+				 STATUS_CHAT_SERVER);
+}
+
+static void test_listed(void **state)
+{
+	static const char with[] =
+	    "{\"items\":[{\"jid\":\"sess-man@b\",\"node\":\"" NODE "\",\"name\":\"Add user\"}]}";
+	static const char without[] =
+	    "{\"items\":[{\"jid\":\"sess-man@b\",\"node\":\"x\",\"name\":\"Add user\"}]}";
+	const struct adhoc_answer yes = {with, strlen(with), "application/json"};
+	const struct adhoc_answer no = {without, strlen(without), "application/json"};
+
+	(void)state;
+	assert_true(adhoc_add_user_listed(ADHOC_JSON, &yes));
+	assert_false(adhoc_add_user_listed(ADHOC_JSON, &no));
+	assert_false(adhoc_add_user_listed(ADHOC_XML, &yes));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_write),
+	    cmocka_unit_test(test_read),
+	    cmocka_unit_test(test_broken),
+	    cmocka_unit_test(test_listed),
+	};
+
+	return cmocka_run_group_tests_name("adhoc_add_user", tests, NULL, NULL);
+}
