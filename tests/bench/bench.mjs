@@ -1,7 +1,7 @@
 /*
  * `make bench`: what prebind adds to the call it makes, as a visitor behind a web server sees it. The tables below are
  * the plan; stand.mjs starts and measures, report.mjs makes figures and a table of it; handshake.mjs measures log-ins on
- * real servers. docs/benchmarks.md says how to read them.
+ * real servers, crowd.mjs many sites and users. docs/benchmarks.md says how to read them.
  *   node tests/bench/bench.mjs [--rounds 5] [--requests 100] [--seconds 0.5] [--logins 30] [--json FILE]
  * Nothing is held against a clock: it fails only where an answer is wrong.
  */
@@ -9,6 +9,7 @@ import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Place } from "../lib/place.mjs";
+import { crowdText, runCrowd } from "./crowd.mjs";
 import { handshakeText, runHandshakes } from "./handshake.mjs";
 import { describeMachine, summarise, tableText } from "./report.mjs";
 import { startStand } from "./stand.mjs";
@@ -101,7 +102,8 @@ async function main() {
 	const rounds = Number(values.rounds);
 	const report = await runBench({ rounds, requests: Number(values.requests), seconds: Number(values.seconds), progress });
 	report.handshakes = await runHandshakes({ rounds, logins: Number(values.logins), progress });
-	console.log(`\n\n${tableText(report)}\n${handshakeText(report.handshakes)}`);
+	report.crowd = await runCrowd({ rounds, requests: 2 * Number(values.requests), progress });
+	console.log(`\n\n${tableText(report)}\n${handshakeText(report.handshakes)}\n${crowdText(report.crowd)}`);
 	if (values.json) {
 		fs.writeFileSync(values.json, `${JSON.stringify(report, null, "\t")}\n`);
 		console.log(`Every round is in ${values.json}; docs/benchmarks.md says how to read this.`);

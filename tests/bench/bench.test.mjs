@@ -9,6 +9,7 @@ import { Place, top } from "../lib/place.mjs";
 import { build } from "../lib/prebind.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 import { runBench, SERIES } from "./bench.mjs";
+import { crowdText, runCrowd } from "./crowd.mjs";
 import { HANDSHAKES, handshakeText, runHandshakes } from "./handshake.mjs";
 import { spread, summarise, tableText } from "./report.mjs";
 import { startPeer, upstreamRequest } from "./stand.mjs";
@@ -111,4 +112,13 @@ test("a log-in is counted: as few requests as the protocol has, and all of ours 
 		assert.ok(handshakeText(results).includes(`\n${name} `), name);
 		assert.ok(series.every(({ p50, p90 }) => p50.median > 0 && p90.median >= p50.median));
 	}
+});
+
+test("many sites and users: every figure is there", async () => {
+	const report = await runCrowd({ sites: 3, users: 2000, rounds: 1, requests: 5, progress: () => {} });
+	for (const row of [report.bySites.one, report.bySites.many].flatMap(Object.entries).filter(([name]) => !name.includes("site")))
+		assert.ok(row[1].length === 1 && row[1][0] > 0, row[0]);
+	const text = crowdText(report);
+	for (const words of ["4 sites", "of 2000 users", "a site's first request", "map import of 2000 rows"])
+		assert.ok(text.includes(words), words);
 });
