@@ -60,12 +60,13 @@ __attribute__((noreturn, format(printf, 1, 2))) static void die(const char *form
 {
 	va_list args;
 
+	flockfile(stderr); /* for good: the first visitor's sentence is whole, and the only one */
 	va_start(args, format);
 	fputs("load: ", stderr);
 	vfprintf(stderr, format, args);
 	fputc('\n', stderr);
 	va_end(args);
-	exit(1);
+	_exit(1); /* no figures: nothing of stdout is to be written */
 }
 
 static int64_t now_ns(void)
