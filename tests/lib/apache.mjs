@@ -1,0 +1,93 @@
+/*
+ * Apache with the project's own snippet, as an operator would include it: only its paths and ports are replaced. It
+ * runs unprivileged, on a main file of ours with Debian's modules. tests/lib/namespace.mjs is for the files exactly as
+ * they are shipped.
+ */
+import fs from "node:fs";
+import path from "node:path";
+import { top } from "./place.mjs";
+import { accepts } from "./wait.mjs";
+
+const AVAILABLE = "/etc/apache2/mods-available"; // Debian's: a .load for each module, a .conf for some
+/** What Debian's Apache has enabled and a site needs, with what runs it. */
+const USUAL_MODULES = ["mpm_event", "authz_core", "authz_host", "authn_core", "authn_file", "authz_user", "auth_basic",
+	"access_compat", "alias", "dir", "mime", "env", "setenvif", "filter", "reqtimeout"];
+
+/**
+ * The text of a shipped file with its settings replaced. A setting that is not there (once) is an error: then the
+ * test would no longer test what is shipped.
+ * @param {string} file in the repository
+ * @param {Record<string, string>} settings name of a `Define NAME value` line to its value
+ */
+export function snippet(file, settings) {
+	let text = fs.readFileSync(path.join(top, file), "utf8");
+	for (const [name, value] of Object.entries(settings)) {
+		const line = new RegExp(`^Define ${name}( +)\\S.*$`, "gm");
+		if ([...text.matchAll(line)].length !== 1)
+			throw new Error(`${file}: no single line Define ${name} …`);
+		text = text.replace(line, () => `Define ${name} "${value}"`);
+	}
+	return text;
+}
+
+/** The modules that a shipped file tells to enable: `a2enmod NAME…` in its head. */
+export function modulesOf(text) {
+	const line = /^#.*\ba2enmod ([a-z_ ]+?) *(&&|$)/m.exec(text);
+	if (!line)
+		throw new Error("the file has no line with a2enmod");
+	return line[1].split(" ");
+}
+
+/** What a2enmod would enable: the modules named and those they say they depend on, each behind what it needs. */
+function withDependencies(names, found = new Set()) {
+	for (const name of names) {
+		const text = fs.readFileSync(path.join(AVAILABLE, `${name}.load`), "utf8");
+		const needs = /^# Depends: *(.*)$/m.exec(text)?.[1].split(/\s+/).filter((other) => other && other !== name) ?? [];
+		withDependencies(needs.filter((other) => !found.has(other)), found);
+		found.add(name);
+	}
+	return [...found];
+}
+
+/**
+ * Starts Apache.
+ * @param {import('./place.mjs').Place} place
+ * @param {{ port: number, snippets?: string[], modules?: string[], more?: string }} options
+ *   snippets: configuration texts, included in their order; modules: besides the usual ones; more: for the main file
+ */
+export function startApache(place, { port, snippets = [], modules = [], more = "" }) {
+	const root = place.folder("htdocs", 0o755);
+	const run = place.folder("apache");
+	const main = [
+		`ServerRoot "${run}"`,
+		`DefaultRuntimeDir "${run}"`,
+		`PidFile "${run}/apache.pid"`,
+		"ServerName 127.0.0.1",
+		`Listen 127.0.0.1:${port}`,
+		`ErrorLog "||/bin/cat"`, // our pipe cannot be opened as /dev/stderr
+		"LogLevel warn",
+		...withDependencies([...USUAL_MODULES, ...modules]).map((name) => `Include "${AVAILABLE}/${name}.load"`),
+		"StartServers 1", // a test's load; it grows by itself
+		"TypesConfig /etc/mime.types",
+		`DocumentRoot "${root}"`,
+		"<Directory />\n    AllowOverride None\n    Require all denied\n</Directory>", // as Debian's apache2.conf
+		`<Directory "${root}">\n    Require all granted\n</Directory>`,
+		more,
+		...snippets.map((text, i) => `Include "${place.write(`apache-${i}.conf`, text)}"`),
+		"",
+	].join("\n");
+	const file = place.write("apache.conf", main);
+	return place.startUntil("apache2", ["apache2", "-D", "FOREGROUND", "-f", file], () => accepts(port));
+}
+
+/** With the shipped FastCGI snippet: the program's socket on /chat, BOSH on /http-bind. more: as startApache. */
+export function apacheFastcgi(place, { port, socket, boshPort, ...more }) {
+	const text = snippet("apache/prebind.conf", {
+		prebind_socket: socket,
+		prebind_static: place.copy("static", "static"),
+		prebind_bosh: `http://127.0.0.1:${boshPort}/http-bind`,
+	});
+	return startApache(place, {
+		port, ...more, snippets: [text, ...(more.snippets ?? [])], modules: [...modulesOf(text), ...(more.modules ?? [])],
+	});
+}
