@@ -36,20 +36,31 @@ export async function until(what, probe, { seconds = 10, gone = () => null } = {
 	}
 }
 
+/** Below Linux's ephemeral ports: what the kernel gives to an outgoing connection is never one of these. */
+const FIRST_PORT = 15000;
+const LAST_PORT = 32000;
+
+/** Holds the port; null where somebody has it. */
+function hold(port) {
+	return new Promise((resolve, reject) => {
+		const server = net.createServer();
+		server.once("error", (error) => (error.code === "EADDRINUSE" ? resolve(null) : reject(error)));
+		server.listen(port, "127.0.0.1", () => resolve(server));
+	});
+}
+
 /**
- * Ports of 127.0.0.1 that nobody listens on. All are held until the last is found, so they differ.
+ * Ports of 127.0.0.1 that nobody listens on, picked at random: test files that run at a time do not meet. All are held
+ * until the last is found, so they differ.
  * @param {number} count
  * @returns {Promise<number[]>}
  */
 export async function freePorts(count) {
 	const servers = [];
-	for (let i = 0; i < count; i++) {
-		const server = net.createServer();
-		await new Promise((resolve, reject) => {
-			server.once("error", reject);
-			server.listen(0, "127.0.0.1", resolve);
-		});
-		servers.push(server);
+	while (servers.length < count) {
+		const server = await hold(FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT)));
+		if (server)
+			servers.push(server);
 	}
 	const ports = servers.map((server) => server.address().port);
 	await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
