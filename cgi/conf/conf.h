@@ -63,7 +63,7 @@ struct site_conf {
 	struct conf_list language; /* to choose from; the first where none is wanted */
 	long client;               /* enum conf_client */
 	struct conf_list identity;
-	struct conf_list exclude_users; /* names that other providers than login give to guests */
+	struct conf_list exclude_users; /* names that mean nobody */
 	char *login_url;            /* "" : our own /login, where provider login is configured */
 	char *jid;                  /* the rule: "{user}@example.org" */
 	long accounts;              /* enum conf_accounts */

@@ -114,7 +114,7 @@ const struct conf_key conf_keys[] = {
 	{SITE(identity), .type = TYPE_WORDS, .initial = "login", .words = identity_words,
 	 .what = "Who says which user is logged in, asked in this order."},
 	{SITE(exclude_users), .type = TYPE_WORDS, .initial = "0 anonymous guest",
-	 .what = "Names by which other providers than login call a visitor who is not logged in."},
+	 .what = "Names by which the site, or the web server, calls a visitor who is not logged in."},
 	{SITE(login_url), .type = TYPE_LINK, .initial = "",
 	 .what = "Where a visitor who is not logged in is sent; empty: our own /login."},
 	{SITE(jid), .type = TYPE_JID_RULE, .initial = "", .needed = NEEDED_ALWAYS,

@@ -18,6 +18,53 @@
 	"signer"
 #define HASH_SALT "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
+/* ---- the keys ---- */
+
+void django_keys_clear(struct django_keys *keys)
+{
+	strbuf_clear(&keys->text);
+	*keys = (struct django_keys){0};
+}
+
+static enum status add_key(struct django_keys *keys, char *line, const char *file,
+			   struct error *err)
+{
+	size_t len = strlen(line);
+
+	if (len > 0 && line[len - 1] == '\r')
+		line[--len] = '\0';
+	if (len == 0)
+		return STATUS_OK;
+	if (keys->count == DJANGO_KEYS_MAX)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: more than %d keys: leave SECRET_KEY, and of "
+				 "SECRET_KEY_FALLBACKS the newest",
+				 file, DJANGO_KEYS_MAX);
+	keys->items[keys->count++] = line;
+	return STATUS_OK;
+}
+
+enum status django_keys_read(const char *file, struct django_keys *out, struct error *err)
+{
+	struct django_keys keys = {0};
+
+	strbuf_init_secret(&keys.text);
+	enum status status = secret_lines_read(file, &keys.text, err);
+	char *rest = status == STATUS_OK ? keys.text.data : NULL;
+	while (rest != NULL && status == STATUS_OK)
+		status = add_key(&keys, strsep(&rest, "\n"), file, err);
+	if (status == STATUS_OK && keys.count == 0)
+		status = error_set(err, STATUS_BAD_REQUEST,
+				   "%s: holds no key: write Django's SECRET_KEY into it", file);
+	if (status == STATUS_OK)
+		*out = keys;
+	else
+		django_keys_clear(&keys);
+	return status;
+}
+
+/* ---- the signature ---- */
+
 /* django.utils.crypto.salted_hmac with SHA-256: the key is the digest of salt and SECRET_KEY. */
 static void salted_hmac(const char *salt, const char *secret_key, const struct secret_part *text,
 			unsigned char out[SECRET_SHA256_LEN])
@@ -41,7 +88,7 @@ static bool same_text(const char *a, const char *b)
 }
 
 /* The signature is over all before the last colon. */
-static bool signature_holds(const char *session_data, const char *signature, const char *secret_key)
+static bool signature_is(const char *session_data, const char *signature, const char *secret_key)
 {
 	unsigned char mac[SECRET_SHA256_LEN];
 	struct secret_part text = {session_data, (size_t)(signature - 1 - session_data)};
@@ -54,6 +101,17 @@ static bool signature_holds(const char *session_data, const char *signature, con
 	strbuf_clear(&expected);
 	return holds;
 }
+
+static bool signature_holds(const char *session_data, const char *signature,
+			    const struct django_keys *keys)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (signature_is(session_data, signature, keys->items[i]))
+			return true;
+	return false;
+}
+
+/* ---- what is signed ---- */
 
 static enum status text_of(const struct json *object, const char *key, char **out,
 			   struct error *err)
@@ -106,7 +164,7 @@ static enum status payload_unpack(const char *text, size_t len, struct django_se
 	return status;
 }
 
-enum status django_session_read(const char *session_data, const char *secret_key,
+enum status django_session_read(const char *session_data, const struct django_keys *keys,
 				struct django_session *out, struct error *err)
 {
 	const char *colon = strchr(session_data, ':');
@@ -115,10 +173,11 @@ enum status django_session_read(const char *session_data, const char *secret_key
 	if (colon == NULL || colon == last || strlen(session_data) > DJANGO_SESSION_MAX)
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "session_data is not what Django 3.1 and later write");
-	if (!signature_holds(session_data, last + 1, secret_key))
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "the signature of session_data does not hold: is site_secret_file "
-				 "Django's SECRET_KEY?");
+	if (!signature_holds(session_data, last + 1, keys))
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "the signature of session_data does not hold: is Django's SECRET_KEY "
+		    "in site_secret_file?");
 	return payload_unpack(session_data, (size_t)(colon - session_data), out, err);
 }
 
@@ -129,8 +188,10 @@ void django_session_clear(struct django_session *session)
 	*session = (struct django_session){0};
 }
 
-bool django_session_is_current(const struct django_session *session, const char *password,
-			       const char *secret_key)
+/* ---- the user's password ---- */
+
+static bool hash_is(const struct django_session *session, const char *password,
+		    const char *secret_key)
 {
 	unsigned char mac[SECRET_SHA256_LEN];
 	struct secret_part text = {password, strlen(password)};
@@ -142,4 +203,13 @@ bool django_session_is_current(const struct django_session *session, const char 
 	bool current = strbuf_ok(&expected) && same_text(expected.data, session->user_hash);
 	strbuf_clear(&expected);
 	return current;
+}
+
+bool django_session_is_current(const struct django_session *session, const char *password,
+			       const struct django_keys *keys)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (hash_is(session, password, keys->items[i]))
+			return true;
+	return false;
 }

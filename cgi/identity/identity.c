@@ -90,7 +90,7 @@ void *identity_state(const struct identity_context *context, const char *name)
 
 /* ---- who is it ---- */
 
-static bool is_excluded(const struct site_conf *conf, const char *user)
+bool identity_is_excluded(const struct site_conf *conf, const char *user)
 {
 	for (size_t i = 0; i < conf->exclude_users.count; i++)
 		if (strcasecmp(conf->exclude_users.items[i], user) == 0)
@@ -105,7 +105,7 @@ static enum identity_verdict name_check(const struct site_conf *conf, const stru
 	size_t len = strlen(found->user);
 	const char *why = NULL;
 
-	if (is_excluded(conf, found->user))
+	if (identity_is_excluded(conf, found->user))
 		return IDENTITY_NONE;
 	if (len > IDENTITY_USER_MAX)
 		why = "is too long";

@@ -50,7 +50,8 @@ enum identity_extra { IDENTITY_EMAIL = 1, IDENTITY_ID = 2 };
 struct identity_provider {
 	const char *name;
 	unsigned knows; /* bits of identity_extra: what it can tell, where it is set up for it */
-	bool own_users; /* its users are rows of our own table: exclude_users is not about them */
+	bool
+	    own_users; /* it looks at exclude_users itself: its users may be rows of our own table */
 	/*
 	 * Opens what find needs, once a site, at the start, which a failure stops. NULL: nothing is kept.
 	 */
@@ -84,6 +85,9 @@ void *identity_state(const struct identity_context *context, const char *name);
 enum identity_verdict identity_find(const struct identity_context *context, struct identity *out,
 				    struct error *err);
 void identity_clear(struct identity *identity);
+
+/* A name that means nobody: one of exclude_users, in any case, or the empty one. */
+bool identity_is_excluded(const struct site_conf *conf, const char *user);
 
 extern const struct identity_provider login_session_provider;
 extern const struct identity_provider remote_user_provider;

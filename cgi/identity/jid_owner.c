@@ -6,6 +6,7 @@
 
 #include "identity/jid_rule.h"
 #include "identity/jid_rule_text.h"
+#include "identity/login_account.h"
 #include "identity/login_session.h"
 #include "store/jid_map.h"
 #include "store/user.h"
@@ -17,26 +18,62 @@ void jid_owner_clear(struct jid_owner *owner)
 	*owner = (struct jid_owner){0};
 }
 
-/* Going back is a guess; it holds if the way there leads to the same account. */
-static enum status leads_to(const struct site_conf *conf, struct store *store, const char *user,
-			    const struct jid *jid, struct error *err)
+/* A JID that the site's own table gives the user: then no other is. */
+static enum status sites_jid_check(const char *text, const struct jid *jid, struct error *err)
 {
 	struct jid there = {0};
 
-	enum status status =
-	    jid_rule_apply(conf, store, login_session_provider.name, user, &there, err);
+	if (text == NULL || text[0] == '\0')
+		return STATUS_OK;
+	enum status status = jid_parse(text, &there, err);
+	if (status == STATUS_BAD_REQUEST || (status == STATUS_OK && !jid_same_bare(&there, jid)))
+		status = error_set(err, STATUS_NOT_FOUND, "the site says that it is %s", text);
+	jid_clear(&there);
+	return status;
+}
+
+/* Going back is a guess; it holds if the way there leads to the same account. */
+static enum status leads_to(const struct site_conf *conf, struct store *store,
+			    const struct login_account *account, const struct jid *jid,
+			    struct error *err)
+{
+	const struct identity who = {
+	    .source = login_session_provider.name, .user = account->name, .jid = account->jid};
+	struct jid there = {0};
+
+	enum status status = sites_jid_check(account->jid, jid, err);
+	if (status == STATUS_OK)
+		status = jid_rule_identity(conf, store, &who, &there, err);
 	if (status == STATUS_OK && !jid_same_bare(&there, jid))
-		status = error_set(err, STATUS_NOT_FOUND, "site user '%s' has another JID", user);
+		status = error_set(err, STATUS_NOT_FOUND, "site user '%s' has another JID",
+				   account->name);
 	jid_clear(&there);
 	return status == STATUS_NO_CHAT_ACCOUNT ? STATUS_NOT_FOUND : status;
 }
 
+/* Of our own users every one can be looked at; the site's query is asked for a name, and answers as it likes. */
+static enum status folded_find(const struct site_conf *conf, struct store *store, const char *name,
+			       struct login_account *out, struct error *err)
+{
+	struct user user = {0};
+
+	if (login_users_are_the_sites(conf))
+		return error_set(err, STATUS_NOT_FOUND, "%s finds nobody by the name '%s'",
+				 conf->login_query, name);
+	enum status status = user_find_folded(store, name, &user, err);
+	if (status == STATUS_OK) {
+		*out = (struct login_account){.name = user.name};
+		user.name = NULL;
+	}
+	user_clear(&user);
+	return status;
+}
+
 /* The user of provider login whose name became that localpart, as the user is really called. */
-static enum status name_find(const struct site_conf *conf, struct store *store,
-			     const struct jid *jid, char **out, struct error *err)
+static enum status account_find(const struct site_conf *conf, struct store *store,
+				const struct jid *jid, struct login_account *out, struct error *err)
 {
 	const struct identity_context context = {.conf = conf, .store = store};
-	struct user user = {0};
 	struct jid_rule rule;
 	char *name = NULL;
 
@@ -45,39 +82,29 @@ static enum status name_find(const struct site_conf *conf, struct store *store,
 				 conf->jid);
 	enum status status = jid_name_from_localpart(jid->localpart, &name, err);
 	if (status == STATUS_OK)
-		status = login_user_check(&context, name, err);
-	if (status == STATUS_BAD_CREDENTIALS) /* disabled is not gone */
-		status = STATUS_OK;
-	if (status == STATUS_NOT_FOUND && rule.lower) {
-		status = user_find_folded(store, name, &user, err);
-		free(name);
-		name = user.name;
-		user.name = NULL;
-	}
-	user_clear(&user);
-	if (status == STATUS_OK)
-		*out = name;
-	else
-		free(name);
+		status = login_account_find(&context, name, out, err);
+	if (status == STATUS_NOT_FOUND && name != NULL && rule.lower)
+		status = folded_find(conf, store, name, out, err);
+	free(name);
 	return status;
 }
 
 static enum status owner_by_rule(const struct site_conf *conf, struct store *store,
 				 const struct jid *jid, struct jid_owner *out, struct error *err)
 {
-	char *name = NULL;
+	struct login_account account = {0};
 
-	enum status status = name_find(conf, store, jid, &name, err);
+	enum status status = account_find(conf, store, jid, &account, err);
 	if (status == STATUS_OK)
-		status = leads_to(conf, store, name, jid, err);
+		status = leads_to(conf, store, &account, jid, err);
 	if (status == STATUS_OK) {
 		out->source = strdup(login_session_provider.name);
-		out->user = name;
-		name = NULL;
+		out->user = account.name;
+		account.name = NULL;
 		if (out->source == NULL)
 			status = error_no_memory(err);
 	}
-	free(name);
+	login_account_clear(&account);
 	return status;
 }
 

@@ -24,8 +24,8 @@ enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
 
 /*
  * The way back: the site user whose account that is, by a row of the map or as a user of provider login
- * by the rule. STATUS_NOT_FOUND: nobody's that we know; users of other providers are known by rows only.
- * The caller clears *out.
+ * by the rule: one of our table, or whom the site's login_query finds by the localpart. STATUS_NOT_FOUND: nobody's
+ * that we know; users of other providers are known by rows only. The caller clears *out.
  */
 struct jid_owner {
 	char *source; /* owned, as the next */

@@ -84,7 +84,7 @@ struct site_session {
 	struct site_query_spec profile_spec;
 	struct site_query *session;
 	struct site_query *profile; /* NULL: there is none */
-	struct strbuf secret_key;   /* of Django */
+	struct django_keys keys;
 };
 
 /* ---- opening ---- */
@@ -95,7 +95,7 @@ static void site_session_close(void *state)
 
 	site_query_close(site->profile);
 	site_query_close(site->session);
-	strbuf_clear(&site->secret_key);
+	django_keys_clear(&site->keys);
 	free(site);
 }
 
@@ -157,13 +157,12 @@ static enum status site_session_open(const struct site_conf *conf, void **out, s
 	if (site == NULL)
 		return error_no_memory(err);
 	site->conf = conf;
-	strbuf_init_secret(&site->secret_key);
 	set_specs(site);
 	enum status status = site_query_open(&site->session_spec, &site->session, err);
 	if (status == STATUS_OK && conf->site_profile_query[0] != '\0')
 		status = site_query_open(&site->profile_spec, &site->profile, err);
 	if (status == STATUS_OK && conf->site_result == SITE_RESULT_DJANGO)
-		status = secret_file_read(conf->site_secret_file, &site->secret_key, err);
+		status = django_keys_read(conf->site_secret_file, &site->keys, err);
 	if (status == STATUS_OK)
 		status = rule_check(site, err);
 	if (status == STATUS_OK)
@@ -328,16 +327,15 @@ static enum status profile_add(const struct site_session *site, struct identity 
 static enum status django_user(const struct site_session *site, const char *session_data,
 			       struct identity *out, struct error *err)
 {
-	const char *key = site->secret_key.data;
 	struct django_session session = {0};
 	struct site_query_row row = {0};
 
-	enum status status = django_session_read(session_data, key, &session, err);
+	enum status status = django_session_read(session_data, &site->keys, &session, err);
 	if (status == STATUS_OK)
 		status = profile_ask(site, session.user_id, &row, err);
 	if (status == STATUS_OK &&
 	    (row.values[PROFILE_PASSWORD] == NULL ||
-	     !django_session_is_current(&session, row.values[PROFILE_PASSWORD], key)))
+	     !django_session_is_current(&session, row.values[PROFILE_PASSWORD], &site->keys)))
 		status =
 		    error_set(err, STATUS_NOT_FOUND, "the password was changed since the login");
 	if (status == STATUS_OK) {

@@ -131,7 +131,7 @@ static enum status find_site(struct exchange *ex, struct error *err)
 		return error_set(err, STATUS_NOT_FOUND,
 				 "no site has the Host '%s'; add it to `hosts` of its [site]",
 				 ex->req.host);
-	enum status status = sites_borrow(ex->sites, found, &ex->site, err);
+	enum status status = sites_borrow(ex->sites, found, clock_monotonic_ms(), &ex->site, err);
 	if (status != STATUS_OK) {
 		ex->retry_after = err->retry_after;
 		return status;

@@ -147,10 +147,11 @@ static size_t open_max(const struct conf *conf)
 
 /* ---- making, freeing ---- */
 
-static void slot_fill(struct sites *sites, struct slot *slot, struct open_site *open)
+static void slot_fill(struct sites *sites, struct slot *slot, struct open_site *open,
+		      int64_t now_ms)
 {
 	slot->open = open;
-	slot->used_ms = clock_monotonic_ms();
+	slot->used_ms = now_ms;
 	TAILQ_INSERT_HEAD(&sites->in_use, slot, in_use);
 }
 
@@ -167,7 +168,7 @@ static enum status check_or_open(struct sites *sites, struct error *err)
 		status = open_site_new(sites->setup, at, &open, &why);
 		if (status == STATUS_OK) {
 			sites->open_count = 1;
-			slot_fill(sites, &sites->slots[0], open);
+			slot_fill(sites, &sites->slots[0], open, 0); /* never idle */
 			return status;
 		}
 	}
@@ -297,15 +298,15 @@ static enum status not_now(const struct site_conf *conf, struct error *err)
 }
 
 /* Puts what came of the opening into the slot. Call with the lock held. True: the failure is to be told. */
-static bool opening_ended(struct sites *sites, struct slot *slot, struct open_site *open)
+static bool opening_ended(struct sites *sites, struct slot *slot, struct open_site *open,
+			  int64_t now_ms)
 {
-	int64_t now_ms = clock_monotonic_ms();
 	bool tell = false;
 
 	slot->opening = false;
 	pthread_cond_broadcast(&sites->opened);
 	if (open != NULL) {
-		slot_fill(sites, slot, open);
+		slot_fill(sites, slot, open, now_ms);
 		slot->retry_ms = 0;
 		return false;
 	}
@@ -318,11 +319,12 @@ static bool opening_ended(struct sites *sites, struct slot *slot, struct open_si
 }
 
 /*
- * Opens the slot's site and lends it. Called with the lock held, and so it returns; in between others go on.
+ * Opens the slot's site, to be lent. Called with the lock held, and so it returns; in between others go on.
  */
-static enum status slot_open(struct sites *sites, struct slot *slot, const struct site_conf *conf,
-			     struct site **out, struct error *err)
+static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now_ms,
+			     struct error *err)
 {
+	const struct site_conf *conf = &sites->setup->conf->sites[slot - sites->slots];
 	struct open_site *closing = NULL, *open = NULL;
 	struct error why = {0};
 
@@ -335,33 +337,30 @@ static enum status slot_open(struct sites *sites, struct slot *slot, const struc
 	enum status status = open_site_new(sites->setup, conf, &open, &why);
 	pthread_mutex_lock(&sites->lock);
 	bool failed_before = slot->retry_ms != 0;
-	if (opening_ended(sites, slot, open))
+	if (opening_ended(sites, slot, open, now_ms))
 		log_event(LOG_LEVEL_ERROR, "site_failed", "site", conf->name, "why", why.text,
 			  NULL);
 	if (status != STATUS_OK)
 		return not_now(conf, err);
 	log_event(failed_before ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "site_opened", "site",
 		  conf->name, NULL);
-	*out = slot_lend(sites, slot, clock_monotonic_ms());
 	return STATUS_OK;
 }
 
-enum status sites_borrow(struct sites *sites, const struct site_conf *conf, struct site **out,
-			 struct error *err)
+enum status sites_borrow(struct sites *sites, const struct site_conf *conf, int64_t now_ms,
+			 struct site **out, struct error *err)
 {
 	struct slot *slot = &sites->slots[conf - sites->setup->conf->sites];
-	int64_t now_ms = clock_monotonic_ms();
 	enum status status = STATUS_OK;
 
 	pthread_mutex_lock(&sites->lock);
 	while (slot->opening)
 		pthread_cond_wait(&sites->opened, &sites->lock);
-	if (slot->open != NULL)
+	if (slot->open == NULL)
+		status = now_ms < slot->retry_ms ? not_now(conf, err)
+						 : slot_open(sites, slot, now_ms, err);
+	if (status == STATUS_OK)
 		*out = slot_lend(sites, slot, now_ms);
-	else if (now_ms < slot->retry_ms)
-		status = not_now(conf, err);
-	else
-		status = slot_open(sites, slot, conf, out, err);
 	struct open_site *idle = take_idle(sites, now_ms);
 	pthread_mutex_unlock(&sites->lock);
 	open_site_release(idle);
@@ -409,7 +408,7 @@ static void follow_one(struct sites *sites, struct open_site *old)
 			old = NULL;
 		}
 		sites->open_count++;
-		slot_fill(sites, slot, open);
+		slot_fill(sites, slot, open, clock_monotonic_ms());
 	}
 	open_site_release(old);
 }

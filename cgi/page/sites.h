@@ -28,11 +28,11 @@ void sites_own_conf(struct sites *sites, struct conf *conf);
 const struct conf *sites_conf(const struct sites *sites);
 
 /*
- * The site, opened; not closed until it is returned. STATUS_UNAVAILABLE with err->retry_after: it cannot be opened
- * now, and the log's event site_failed says why.
+ * The site, opened; not closed until it is returned. now_ms: monotonic. Each call closes one other that is idle.
+ * STATUS_UNAVAILABLE with err->retry_after: it cannot be opened now, and the log's event site_failed says why.
  */
-enum status sites_borrow(struct sites *sites, const struct site_conf *conf, struct site **out,
-			 struct error *err);
+enum status sites_borrow(struct sites *sites, const struct site_conf *conf, int64_t now_ms,
+			 struct site **out, struct error *err);
 void sites_return(struct site *site); /* takes NULL */
 
 /*

@@ -13,14 +13,30 @@ export async function runSql(place, file, sql) {
 	assert.equal(code, 0, stderr);
 }
 
-/** Holds the database locked against everybody; returns what lets it go. */
-export async function lockDatabase(place, file) {
-	const program = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None); " +
-		"db.execute('PRAGMA locking_mode = EXCLUSIVE'); db.execute('BEGIN EXCLUSIVE'); print('locked', flush=True); sys.stdin.read()";
-	const child = place.start("sqlite3", [PYTHON, "-c", program, file], { stdio: ["pipe", "pipe", "pipe"] });
-	await until("the lock", () => child.stdout.includes("locked"), { gone: () => child.gone() });
+/** Runs a program that holds a database until what is returned is called. */
+async function hold(place, file, statements) {
+	const program = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None)\n" +
+		"for sql in sys.argv[2:]: db.execute(sql)\nprint('held', flush=True); sys.stdin.read()";
+	const child = place.start("sqlite3", [PYTHON, "-c", program, file, ...statements], { stdio: ["pipe", "pipe", "pipe"] });
+	await until("the lock", () => child.stdout.includes("held"), { gone: () => child.gone() });
 	return async () => {
 		child.process.stdin.end();
 		await child.end;
 	};
+}
+
+/** Holds the database locked against everybody; returns what lets it go. */
+export const lockDatabase = (place, file) => hold(place, file, ["PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE"]);
+
+/** Is in the middle of writing: others may read, and write nothing; returns what lets it go. */
+export const writeDatabase = (place, file) => hold(place, file, ["BEGIN IMMEDIATE"]);
+
+/** Overwrites the page that a table begins with. */
+export async function damageTable(place, file, table) {
+	const program = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1])\n" +
+		"page, = db.execute('SELECT rootpage FROM sqlite_schema WHERE name = ?', sys.argv[2:]).fetchone()\n" +
+		"size, = db.execute('PRAGMA page_size').fetchone(); db.close()\n" +
+		"with open(sys.argv[1], 'r+b') as f: f.seek((page - 1) * size); f.write(b'x' * size)";
+	const { code, stderr } = await place.run([PYTHON, "-c", program, file, table]);
+	assert.equal(code, 0, stderr);
 }

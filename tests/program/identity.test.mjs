@@ -214,7 +214,7 @@ test("php_session: a link is not followed", async () => {
 
 test("php_session: locked by a script that runs for long", async () => {
 	writeSession(named("alice"));
-	const child = place.start("flock", ["flock", "-x", sessionFile(), "sleep", "60"]);
+	const child = place.start("flock", ["flock", "--no-fork", "-x", sessionFile(), "sleep", "60"]);
 	await until("the lock", async () => (await place.run(["flock", "-n", "-s", sessionFile(), "true"])).code !== 0);
 	await expectLook("php_session", php(), YES);
 	await child.stop();

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/codec.h"
 #include "base/inflate.h"
@@ -48,10 +49,17 @@ static int start(void **state)
 	return secret_start(NULL) == STATUS_OK ? 0 : -1;
 }
 
+/* One key, as a file with one line has it. */
+static struct django_keys just(const char *key)
+{
+	return (struct django_keys){.items = {key}, .count = 1};
+}
+
 static enum status status_of(const char *data, const char *key, struct error *err)
 {
+	const struct django_keys keys = just(key);
 	struct django_session session = {0};
-	enum status status = django_session_read(data, key, &session, err);
+	enum status status = django_session_read(data, &keys, &session, err);
 
 	if (status != STATUS_OK) {
 		assert_null(session.user_id);
@@ -63,18 +71,70 @@ static enum status status_of(const char *data, const char *key, struct error *er
 
 static void test_reads(void **state)
 {
+	const struct django_keys keys = just(SECRET), other = just("another key");
 	struct django_session session = {0};
 
 	(void)state;
-	assert_int_equal(django_session_read(LOGGED_IN, SECRET, &session, NULL), STATUS_OK);
+	assert_int_equal(django_session_read(LOGGED_IN, &keys, &session, NULL), STATUS_OK);
 	assert_string_equal(session.user_id, "17");
 	assert_string_equal(session.user_hash,
 			    "47504931d2accc50896b2920256621d4cd3ad383407905f16f85bdd3078f1595");
-	assert_true(django_session_is_current(&session, PASSWORD, SECRET));
-	assert_false(django_session_is_current(&session, PASSWORD "x", SECRET));
-	assert_false(django_session_is_current(&session, "", SECRET));
-	assert_false(django_session_is_current(&session, PASSWORD, "another key"));
+	assert_true(django_session_is_current(&session, PASSWORD, &keys));
+	assert_false(django_session_is_current(&session, PASSWORD "x", &keys));
+	assert_false(django_session_is_current(&session, "", &keys));
+	assert_false(django_session_is_current(&session, PASSWORD, &other));
 	django_session_clear(&session);
+}
+
+/* SECRET_KEY first, then SECRET_KEY_FALLBACKS: what any of them signed counts. */
+static void test_old_keys(void **state)
+{
+	const struct django_keys keys = {
+	    .items = {"the new key", SECRET},
+              .count = 2
+        };
+	const struct django_keys forgotten = just("the new key");
+	struct django_session session = {0};
+
+	(void)state;
+	assert_int_equal(django_session_read(LOGGED_IN, &keys, &session, NULL), STATUS_OK);
+	assert_true(django_session_is_current(&session, PASSWORD, &keys));
+	assert_false(django_session_is_current(&session, PASSWORD "x", &keys));
+	assert_false(django_session_is_current(&session, PASSWORD, &forgotten));
+	django_session_clear(&session);
+	assert_int_equal(status_of(LOGGED_IN, "the new key", NULL), STATUS_BAD_REQUEST);
+}
+
+static enum status keys_of(const char *text, struct django_keys *out, struct error *err)
+{
+	char path[] = "/tmp/prebind-django-XXXXXX";
+	int fd = mkstemp(path); /* mode 0600 */
+
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	enum status status = django_keys_read(path, out, err);
+	unlink(path);
+	return status;
+}
+
+static void test_key_file(void **state)
+{
+	struct django_keys keys = {0};
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(keys_of("#new ':\"\n\r\nold\r\n", &keys, NULL), STATUS_OK);
+	assert_int_equal(keys.count, 2);
+	assert_string_equal(keys.items[0], "#new ':\"");
+	assert_string_equal(keys.items[1], "old");
+	django_keys_clear(&keys);
+	assert_int_equal(keys_of("alone", &keys, NULL), STATUS_OK);
+	assert_string_equal(keys.items[0], "alone");
+	django_keys_clear(&keys);
+	assert_int_equal(keys_of("\n\n", &keys, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "SECRET_KEY"));
+	assert_int_equal(keys_of("1\n2\n3\n4\n5\n6\n7\n8\n9\n", &keys, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "more than 8 keys"));
 }
 
 static void test_nobody(void **state)
@@ -161,9 +221,10 @@ static void test_inflate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_reads),   cmocka_unit_test(test_nobody),
-	    cmocka_unit_test(test_refuses), cmocka_unit_test(test_mutants),
-	    cmocka_unit_test(test_bomb),    cmocka_unit_test(test_inflate),
+	    cmocka_unit_test(test_reads),    cmocka_unit_test(test_nobody),
+	    cmocka_unit_test(test_refuses),  cmocka_unit_test(test_mutants),
+	    cmocka_unit_test(test_bomb),     cmocka_unit_test(test_inflate),
+	    cmocka_unit_test(test_old_keys), cmocka_unit_test(test_key_file),
 	};
 
 	return cmocka_run_group_tests_name("django_session", tests, start, NULL);
