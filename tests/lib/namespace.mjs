@@ -1,0 +1,152 @@
+/*
+ * A machine of its own for one web server: Debian as it is installed here, in which everything can be changed and
+ * nothing lasts. So files are tried at the paths that they name, by the commands that the documents give, on port 80.
+ *
+ * It is a private mount namespace (an overlay on /etc, /usr/local and /var, an empty /run) and a private network of
+ * loopback alone. Both end with the last process in them; the machine itself is never written to. That takes root.
+ * Out of its network lead only relays, over UNIX sockets in the place: those are files, and belong to no network.
+ */
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { relay } from "./namespace_relay.mjs";
+import { Child, top } from "./place.mjs";
+import { build } from "./prebind.mjs";
+import { accepts, until } from "./wait.mjs";
+
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const STUBS = "/run/stubs"; // what a document's commands need and a test does not
+const RELAY = fileURLToPath(new URL("namespace_relay.mjs", import.meta.url));
+
+/** Why there can be none here; false: there can. For `skip` of a test. */
+export const noNamespace = process.getuid() !== 0 && "needs root: servers that are started as root, suEXEC";
+
+/** Makes the namespace from inside; $1 is a folder for what is changed. Then it stays until its input ends. */
+const SETUP = `
+set -eu
+mount -t tmpfs -o mode=755 tmpfs "$1"
+for folder in etc usr/local var; do
+	mkdir -p "$1/$folder/upper" "$1/$folder/work"
+	mount -t overlay overlay -o "lowerdir=/$folder,upperdir=$1/$folder/upper,workdir=$1/$folder/work" "/$folder"
+done
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir /run/lock
+mount -t tmpfs -o mode=755 tmpfs /var/log
+install -d -o www-data -g www-data -m 750 /run/lighttpd
+mkdir -m 750 /var/log/apache2 /var/log/lighttpd /var/log/nginx
+chown www-data:www-data /var/log/lighttpd
+mkdir /run/stubs
+for name in sudoedit systemctl apt-get; do
+	ln -s /bin/true "/run/stubs/$name"
+done
+printf '#!/bin/sh\\nexec "$@"\\n' >/run/stubs/sudo
+chmod 755 /run/stubs/sudo
+ip link set lo up
+echo ready
+exec cat
+`;
+
+export class Namespace {
+	/**
+	 * @param {import('./place.mjs').Place} place
+	 * @param {string} name of a folder in it
+	 */
+	constructor(place, name) {
+		this.place = place;
+		this.name = name;
+	}
+
+	/** @returns {Promise<Namespace>} ready, with the program installed */
+	static async open(place, name) {
+		const ns = new Namespace(place, name);
+		const layers = place.folder(path.join(name, "layers"), 0o755);
+		ns.holder = ns.spawn("namespace", ["unshare", "--mount", "--net", "--propagation", "private", "--",
+			"sh", "-c", SETUP, "sh", layers], { stdio: ["pipe", "pipe", "pipe"] });
+		await until("a namespace", () => ns.holder.stdout.includes("ready"), { seconds: 30, gone: () => ns.holder.gone() });
+		// -o: as it was built; a test builds nothing
+		await ns.sh(`cd '${top}' && make -s -o all -o vendor BUILD='${build}' install`);
+		return ns;
+	}
+
+	spawn(name, argv, { stdio = ["ignore", "pipe", "pipe"], env = {} } = {}) {
+		const [program, ...args] = ["setpriv", "--pdeathsig", "TERM", "--", ...argv];
+		const child = new Child(name, spawn(program, args, { cwd: "/", env: { PATH, ...env }, stdio: /** @type {any} */ (stdio) }));
+		this.place.children.push(child);
+		return child;
+	}
+
+	/** Where a file of the namespace is seen from outside. */
+	path(file) {
+		return `/proc/${this.holder.pid}/root${file}`;
+	}
+
+	/** Starts a program inside, as root. */
+	start(name, argv, options) {
+		return this.spawn(name, ["nsenter", "--target", String(this.holder.pid), "--mount", "--net", "--wd=/", "--", ...argv], options);
+	}
+
+	/** Runs a shell script inside, as root, to its end; it must succeed. */
+	async sh(script) {
+		const child = this.start("sh", ["sh", "-euc", script]);
+		const { code, signal } = await child.end;
+		this.place.children.splice(this.place.children.indexOf(child), 1);
+		if (code !== 0)
+			throw new Error(`${signal ?? code} from ${script}\n${child.log}`);
+		return child.stdout;
+	}
+
+	/**
+	 * Commands as a document gives them to a webmaster. There is nothing to edit, the file's values are right here; and no
+	 * systemd: what it would reload is started afterwards. What apt-get would install is there.
+	 * @param {string} commands
+	 */
+	follow(commands) {
+		return this.sh(`PATH=${STUBS}:$PATH\n${commands}`);
+	}
+
+	/** Writes a file inside: root's, or of the user (and group) named. */
+	async write(file, text, { mode = 0o644, owner = "root:root" } = {}) {
+		fs.mkdirSync(this.path(path.dirname(file)), { recursive: true });
+		fs.writeFileSync(this.path(file), text);
+		await this.sh(`chown ${owner} '${file}' && chmod ${mode.toString(8)} '${file}'`);
+		return file;
+	}
+
+	/**
+	 * Ways through the wall: outward, a port of 127.0.0.1 inside leads to one outside; inward, `this.web` is a socket that
+	 * leads to port 80 inside.
+	 * @param {Record<number, number>} outward port inside to port outside
+	 */
+	async connect(outward) {
+		const folder = this.place.folder(this.name);
+		const ways = [this.web = path.join(folder, "web.sock"), "80"];
+		for (const [inside, outside] of Object.entries(outward)) {
+			const socket = path.join(folder, `${inside}.sock`);
+			ways.push(inside, socket);
+			this.close(await relay(socket, outside));
+		}
+		await this.until("relay", [process.execPath, RELAY, ...ways], () => accepts(this.web));
+	}
+
+	/** A port of 127.0.0.1 outside that leads to port 80 inside: for a browser. */
+	async expose(port) {
+		this.close(await relay(port, this.web));
+	}
+
+	/** Closes a relay of ours with the place. */
+	close(server) {
+		this.place.onClose(() => {
+			for (const socket of server.sockets)
+				socket.destroy();
+			return new Promise((resolve) => server.close(resolve));
+		});
+	}
+
+	/** Starts a program inside and waits until it is ready. */
+	async until(name, argv, ready, options) {
+		const child = this.start(name, argv, options);
+		await until(`${name} to be ready`, ready, { seconds: 30, gone: () => child.gone() });
+		return child;
+	}
+}

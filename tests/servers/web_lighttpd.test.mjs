@@ -1,0 +1,27 @@
+// lighttpd as shipped: the program as a server of its own, started by lighttpd, and as plain CGI.
+import { docSnippet } from "../lib/docs.mjs";
+import { follow, HTPASSWD, installServer, matrix, SERVER_KEYS } from "./web_matrix.mjs";
+
+/** The stanza of docs/identity.md, unchanged. */
+async function basic({ ns }) {
+	await ns.write("/etc/lighttpd/users.htpasswd", HTPASSWD, { mode: 0o640, owner: "root:www-data" });
+	await ns.write("/etc/lighttpd/conf-enabled/50-users.conf", docSnippet("docs/identity.md", "remote_user"));
+}
+
+async function installAsWebServer(stand, name) {
+	await stand.configure({ user: "www-data" });
+	await stand.publish("/var/www/html");
+	await follow(stand, "docs/lighttpd.md", name);
+}
+
+matrix([
+	{
+		name: "mod_fastcgi, a server of its own", server: "lighttpd", socket: true, keys: SERVER_KEYS, basic,
+		async install(stand) {
+			await installServer(stand);
+			await follow(stand, "docs/lighttpd.md", "fastcgi");
+		},
+	},
+	{ name: "mod_fastcgi, started by lighttpd", server: "lighttpd", basic, install: (stand) => installAsWebServer(stand, "spawn") },
+	{ name: "mod_cgi", server: "lighttpd", basic, install: (stand) => installAsWebServer(stand, "cgi") },
+]);
