@@ -32,7 +32,7 @@ XMPP     = adhoc adhoc_add_user adhoc_form adhoc_http adhoc_json adhoc_server_re
 	adhoc_server_write adhoc_write adhoc_xml bosh bosh_write jid jwt login_key login_token \
 	sasl
 NET      = http_client http_failure http_target
-WEB      = basic_auth csrf request request_fields request_path response router server server_pool \
+WEB      = basic_auth csrf request request_fields request_path response router server server_cgi server_pool \
 	server_process server_socket template template_html template_parse template_render \
 	template_shelf template_texts
 IDENTITY = caller device django_session identity jid_deny jid_owner jid_rule login_account \

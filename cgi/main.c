@@ -58,6 +58,17 @@ static void give_up_what_is_not_needed(void)
 #endif
 }
 
+/* Every visitor who waits needs a descriptor; the usual 1024 are meant for programs that use select(). */
+static void take_all_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* The configuration of the start is the server's for good; a later one is what new processes begin with. */
 struct program {
 	struct conf *conf;
@@ -148,6 +159,7 @@ static enum status run(const char *config_option, bool *served, struct error *er
 
 		program.conf = conf;
 		give_up_what_is_not_needed();
+		take_all_descriptors();
 		*served = true;
 		status = server_run(&conf->server, mode, &app, err);
 	}

@@ -41,6 +41,7 @@ struct server_conf {
 	char *listen; /* "" : FastCGI on descriptor 0, or plain CGI */
 	long processes;
 	long threads;
+	long waiting_max;
 	char *log;
 	long log_level; /* enum log_level */
 	char *sites;    /* a glob, or "" */

@@ -84,6 +84,8 @@ const struct conf_key conf_keys[] = {
 	 .what = "Worker processes behind our own socket."},
 	{SERVER(threads), .type = TYPE_INTEGER, .initial = "16", .min = 1, .max = 1024,
 	 .what = "Requests that one process works on at the same time."},
+	{SERVER(waiting_max), .type = TYPE_INTEGER, .initial = "1024", .min = 1, .max = 8192,
+	 .what = "Requests of one process that wait for the XMPP server beside those it works on."},
 	{SERVER(log), .type = TYPE_LOG, .initial = "stderr",
 	 .what = "Where the log goes."},
 	{SERVER(log_level), .type = TYPE_ENUM, .initial = "info", .words = log_level_words,

@@ -316,7 +316,7 @@ static void bind_and_send(struct call *call)
 	enum status status = account_check(call);
 
 	if (status == STATUS_OK)
-		status = prebind_bind(call->ex->site->prebind, &call->jid, &session, &call->why);
+		status = bind_wait(call->ex, &call->jid, &session, &call->why);
 	call->ex->retry_after = call->why.retry_after;
 	if (status == STATUS_OK)
 		send_session(call, &session);

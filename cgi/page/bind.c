@@ -12,6 +12,7 @@
 #include "page/page.h"
 
 #define BIND_USER_BURST 5 /* tabs opened at once by one person */
+#define CROWD_RETRY_S   2 /* a full house empties in as long as its calls take */
 
 static enum status check_limits(struct exchange *ex, struct error *err)
 {
@@ -36,6 +37,33 @@ static enum status check_limits(struct exchange *ex, struct error *err)
 	return status;
 }
 
+static enum status too_many_wait(struct error *err)
+{
+	error_set(err, STATUS_BUSY,
+		  "as many requests wait for the XMPP server as may (key waiting_max): is it slow, "
+		  "or upstream_max too low?");
+	return error_retry_after(err, STATUS_BUSY, CROWD_RETRY_S);
+}
+
+enum status bind_wait(struct exchange *ex, const struct jid *jid, struct prebind_session *out,
+		      struct error *err)
+{
+	if (!gateway_wait_begin(ex->gateway))
+		return too_many_wait(err);
+	enum status status = prebind_bind(ex->site->prebind, jid, out, err);
+	gateway_wait_end(ex->gateway);
+	return status;
+}
+
+enum status bind_check(struct exchange *ex, struct error *said)
+{
+	if (!gateway_wait_begin(ex->gateway))
+		return too_many_wait(said);
+	enum status status = prebind_check(ex->site->prebind, said);
+	gateway_wait_end(ex->gateway);
+	return status;
+}
+
 enum status bind_session(struct exchange *ex, struct prebind_session *out, struct error *err)
 {
 	int64_t started_ms = clock_monotonic_ms();
@@ -44,7 +72,7 @@ enum status bind_session(struct exchange *ex, struct prebind_session *out, struc
 	enum status status = check_limits(ex, err);
 	if (status != STATUS_OK)
 		return status;
-	status = prebind_bind(ex->site->prebind, &ex->jid, out, err);
+	status = bind_wait(ex, &ex->jid, out, err);
 	if (status != STATUS_OK)
 		ex->retry_after = err->retry_after;
 	snprintf(ms, sizeof(ms), "%lld", (long long)(clock_monotonic_ms() - started_ms));

@@ -46,7 +46,7 @@ void health_handle(struct exchange *ex)
 		send_health(ex, database, NULL);
 		return;
 	}
-	enum status upstream = prebind_check(ex->site->prebind, &err);
+	enum status upstream = bind_check(ex, &err);
 	if (upstream != STATUS_OK)
 		log_trouble(ex, "upstream", &err);
 	send_health(ex, database, &upstream);

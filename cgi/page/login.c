@@ -125,12 +125,15 @@ static void welcome(struct exchange *ex, const char *token)
 	free(next);
 }
 
-static void wait_for_floor(int64_t started_ms)
+static void wait_for_floor(const struct exchange *ex, int64_t started_ms)
 {
 	int64_t left = clock_left_ms(started_ms + LOGIN_FLOOR_MS);
 	struct timespec pause = {.tv_sec = left / 1000, .tv_nsec = (long)(left % 1000) * 1000000};
+	bool others_served = gateway_wait_begin(ex->gateway);
 
 	nanosleep(&pause, NULL);
+	if (others_served)
+		gateway_wait_end(ex->gateway);
 }
 
 static void login_post(struct exchange *ex)
@@ -144,7 +147,7 @@ static void login_post(struct exchange *ex)
 		  status == STATUS_OK ? "login_ok" : "login_failed", "id", ex->req.id, "site",
 		  ex->site->conf->name, "user", fields_get(&ex->req.form, "user"), "ip",
 		  ex->req.remote_addr, "why", status == STATUS_OK ? NULL : err.text, NULL);
-	wait_for_floor(started_ms);
+	wait_for_floor(ex, started_ms);
 	if (status == STATUS_OK)
 		welcome(ex, token);
 	else if (status == STATUS_BAD_CREDENTIALS)

@@ -86,6 +86,14 @@ enum status bind_credentials(struct exchange *ex, struct prebind_credentials *ou
 			     struct error *err);
 
 /*
+ * prebind_bind for the exchange's site, and prebind_check: others are served meanwhile. STATUS_BUSY also where too many
+ * wait already.
+ */
+enum status bind_wait(struct exchange *ex, const struct jid *jid, struct prebind_session *out,
+		      struct error *err);
+enum status bind_check(struct exchange *ex, struct error *said);
+
+/*
  * The exchange's user as a key that says nothing: equal for the same user and JID, so that a page can tell whether a
  * session it holds is this visitor's.
  */

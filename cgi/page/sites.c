@@ -19,6 +19,7 @@
 /* What an open site may come to hold: eight connections of two files each, -shm, limits, upstream, the site's own. */
 #define SITE_DESCRIPTORS    32
 #define THREAD_DESCRIPTORS  4   /* the visitor's connection, and what is read meanwhile */
+#define WAITING_DESCRIPTORS 2   /* the visitor's connection, and the one to the XMPP server */
 #define PROCESS_DESCRIPTORS 32  /* log, sockets, signals, libraries */
 #define SITES_OPEN_MAX      512 /* in each process: an open site takes some 300 KiB */
 
@@ -128,7 +129,8 @@ static enum status open_site_new(struct setup *setup, const struct site_conf *co
 static size_t open_max(const struct conf *conf)
 {
 	size_t threads = (size_t)conf->server.threads;
-	size_t kept = PROCESS_DESCRIPTORS + threads * THREAD_DESCRIPTORS;
+	size_t kept = PROCESS_DESCRIPTORS + threads * THREAD_DESCRIPTORS +
+		      (size_t)conf->server.waiting_max * WAITING_DESCRIPTORS;
 	size_t wanted = conf->n_sites < SITES_OPEN_MAX ? conf->n_sites : SITES_OPEN_MAX;
 	rlim_t need = kept + 2 * wanted * SITE_DESCRIPTORS;
 	struct rlimit limit = {0};

@@ -1,10 +1,9 @@
 /*
- * One list holds who is inside and, behind them, who waits. It is short (threads of one process),
- * so it is walked instead of being indexed.
+ * One list holds who is inside and, behind them, who waits. A place that becomes free is given to the first who may
+ * have it, and only that one is woken: a thousand may wait.
  */
 #include "prebind/bulkhead.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,24 +14,18 @@ struct bulkhead {
 	long places; /* free */
 	long per_user;
 	pthread_mutex_t lock;
-	pthread_cond_t moved; /* somebody left, or stopped waiting */
 	struct bulkhead_pass *first;
 };
 
 enum status bulkhead_new(long places, long per_user, struct bulkhead **out, struct error *err)
 {
 	struct bulkhead *bulkhead = calloc(1, sizeof(*bulkhead));
-	pthread_condattr_t monotonic;
 
 	if (!bulkhead)
 		return error_no_memory(err);
 	bulkhead->places = places;
 	bulkhead->per_user = per_user > 0 ? per_user : places;
 	pthread_mutex_init(&bulkhead->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&bulkhead->moved, &monotonic);
-	pthread_condattr_destroy(&monotonic);
 	*out = bulkhead;
 	return STATUS_OK;
 }
@@ -41,9 +34,19 @@ void bulkhead_free(struct bulkhead *bulkhead)
 {
 	if (!bulkhead)
 		return;
-	pthread_cond_destroy(&bulkhead->moved);
 	pthread_mutex_destroy(&bulkhead->lock);
 	free(bulkhead);
+}
+
+static void pass_init(struct bulkhead_pass *pass, const char *user)
+{
+	pthread_condattr_t monotonic;
+
+	*pass = (struct bulkhead_pass){.user = user};
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&pass->moved, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 }
 
 static void line_up(struct bulkhead *bulkhead, struct bulkhead_pass *pass)
@@ -64,14 +67,17 @@ static bool user_has_all(const struct bulkhead *bulkhead, const char *user)
 	return inside >= bulkhead->per_user;
 }
 
-/* Is there a place, and nobody before it who waits for one and may have it? */
-static bool its_turn(const struct bulkhead *bulkhead, const struct bulkhead_pass *pass)
+/* The free places, to those who wait, in the order of coming. */
+static void give_places(struct bulkhead *bulkhead)
 {
-	const struct bulkhead_pass *first = bulkhead->first;
-
-	while (first && (first->inside || user_has_all(bulkhead, first->user)))
-		first = first->next;
-	return bulkhead->places > 0 && first == pass;
+	for (struct bulkhead_pass *pass = bulkhead->first; pass && bulkhead->places > 0;
+	     pass = pass->next) {
+		if (pass->inside || user_has_all(bulkhead, pass->user))
+			continue;
+		pass->inside = true;
+		bulkhead->places--;
+		pthread_cond_signal(&pass->moved);
+	}
 }
 
 static void take_out(struct bulkhead *bulkhead, const struct bulkhead_pass *pass)
@@ -82,7 +88,7 @@ static void take_out(struct bulkhead *bulkhead, const struct bulkhead_pass *pass
 		at = &(*at)->next;
 	*at = pass->next;
 	bulkhead->places += pass->inside;
-	pthread_cond_broadcast(&bulkhead->moved);
+	give_places(bulkhead);
 }
 
 static bool wait_for_turn(struct bulkhead *bulkhead, struct bulkhead_pass *pass, int64_t until_ms)
@@ -90,15 +96,9 @@ static bool wait_for_turn(struct bulkhead *bulkhead, struct bulkhead_pass *pass,
 	struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
 	int rc = 0;
 
-	while (rc == 0 && !its_turn(bulkhead, pass))
-		rc = pthread_cond_timedwait(&bulkhead->moved, &bulkhead->lock, &until);
-	if (!its_turn(bulkhead, pass))
-		return false;
-	pass->inside = true;
-	bulkhead->places--;
-	if (bulkhead->places > 0) /* it was in the way of who came after it */
-		pthread_cond_broadcast(&bulkhead->moved);
-	return true;
+	while (rc == 0 && !pass->inside)
+		rc = pthread_cond_timedwait(&pass->moved, &bulkhead->lock, &until);
+	return pass->inside;
 }
 
 static enum status refuse(bool user_limit, const char *user, struct error *err)
@@ -120,15 +120,19 @@ enum status bulkhead_enter(struct bulkhead *bulkhead, struct bulkhead_pass *pass
 {
 	bool inside, user_limit;
 
-	*pass = (struct bulkhead_pass){.user = user};
+	pass_init(pass, user);
 	pthread_mutex_lock(&bulkhead->lock);
 	line_up(bulkhead, pass);
+	give_places(bulkhead);
 	inside = wait_for_turn(bulkhead, pass, until_ms);
 	user_limit = !inside && user_has_all(bulkhead, user);
 	if (!inside)
 		take_out(bulkhead, pass);
 	pthread_mutex_unlock(&bulkhead->lock);
-	return inside ? STATUS_OK : refuse(user_limit, user, err);
+	if (inside)
+		return STATUS_OK;
+	pthread_cond_destroy(&pass->moved);
+	return refuse(user_limit, user, err);
 }
 
 void bulkhead_leave(struct bulkhead *bulkhead, struct bulkhead_pass *pass)
@@ -136,4 +140,5 @@ void bulkhead_leave(struct bulkhead *bulkhead, struct bulkhead_pass *pass)
 	pthread_mutex_lock(&bulkhead->lock);
 	take_out(bulkhead, pass);
 	pthread_mutex_unlock(&bulkhead->lock);
+	pthread_cond_destroy(&pass->moved);
 }

@@ -5,6 +5,7 @@
 #ifndef PREBIND_BULKHEAD_H
 #define PREBIND_BULKHEAD_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct bulkhead_pass {
 	const char *user;           /* borrowed */
 	struct bulkhead_pass *next; /* behind it, in the order of coming */
 	bool inside;
+	pthread_cond_t moved; /* it is inside now */
 };
 
 /* per_user: of the places; 0: as many as there are. */

@@ -63,7 +63,7 @@ enum status server_mode_detect(const struct server_conf *conf, enum server_mode 
 	return STATUS_OK;
 }
 
-static void answer(const struct server_app *app, void *state, const struct gateway *gateway,
+void server_answer(const struct server_app *app, void *state, const struct gateway *gateway,
 		   struct strbuf *out)
 {
 	struct response response;
@@ -72,6 +72,17 @@ static void answer(const struct server_app *app, void *state, const struct gatew
 	app->handle(state, gateway, &response);
 	response_write(&response, out);
 	response_clear(&response);
+}
+
+bool gateway_wait_begin(const struct gateway *gateway)
+{
+	return gateway->pool == NULL || pool_wait_begin(gateway->pool);
+}
+
+void gateway_wait_end(const struct gateway *gateway)
+{
+	if (gateway->pool != NULL)
+		pool_wait_end(gateway->pool);
 }
 
 /* ---- FastCGI ---- */
@@ -116,13 +127,14 @@ static void close_connection(int fd, bool drained)
 	close(fd);
 }
 
-static void fcgi_answer(const struct service *service, FCGX_Request *request)
+static void fcgi_answer(const struct service *service, FCGX_Request *request, struct pool *pool)
 {
-	struct gateway gateway = {.params = request->envp, .read = fcgi_read, .io = request->in};
+	struct gateway gateway = {
+	    .params = request->envp, .read = fcgi_read, .io = request->in, .pool = pool};
 	struct strbuf out;
 
 	strbuf_init_secret(&out);
-	answer(service->app, service->state, &gateway, &out);
+	server_answer(service->app, service->state, &gateway, &out);
 	if (!strbuf_ok(&out) || out.len > INT_MAX)
 		log_event(LOG_LEVEL_ERROR, "response_lost", "why", "out of memory", NULL);
 	else if (FCGX_PutStr(out.data, (int)out.len, request->out) < 0 ||
@@ -131,34 +143,67 @@ static void fcgi_answer(const struct service *service, FCGX_Request *request)
 	strbuf_clear(&out);
 }
 
-/*
- * One connection, one request: a kept connection would hold a thread that another visitor waits
- * for. Free and FClose instead of Finish, because Finish closes with a wait of its own; Detach,
- * because a failed Accept does.
- */
-static void fcgi_serve(void *arg, int fd)
+/* Everything is full: an answer that costs nothing. */
+static void fcgi_answer_busy(FCGX_Request *request)
+{
+	static const char busy[] = "Status: 503 Service Unavailable\r\n"
+				   "Content-Type: text/plain; charset=utf-8\r\n"
+				   "Cache-Control: no-store\r\n"
+				   "Retry-After: 1\r\n"
+				   "\r\n"
+				   "Too many visitors at once. Please come again in a moment.\n";
+
+	FCGX_PutStr(busy, sizeof(busy) - 1, request->out);
+}
+
+/* Free and FClose instead of Finish, because Finish closes with a wait of its own. */
+static void fcgi_end(FCGX_Request *request, int fd)
+{
+	bool drained = fcgi_drain(request->in);
+
+	FCGX_FClose(request->err);
+	FCGX_FClose(request->out);
+	FCGX_Free(request, 0);
+	close_connection(fd, drained);
+}
+
+/* False: nobody, or malformed; the connection is closed. Detach, because a failed Accept does. */
+static bool fcgi_begin(FCGX_Request *request, int fd)
+{
+	char byte;
+
+	if (recv(fd, &byte, 1, MSG_PEEK) <= 0 || FCGX_InitRequest(request, -1, 0) != 0) {
+		close(fd); /* somebody looked whether we are there */
+		return false;
+	}
+	request->ipcFd = fd;
+	request->keepConnection = 1; /* else Accept begins with closing it */
+	FCGX_Detach(request);
+	return FCGX_Accept_r(request) == 0;
+}
+
+/* One connection, one request: a kept connection would hold a thread that another visitor waits for. */
+static void fcgi_serve(void *arg, int fd, struct pool *pool)
 {
 	const struct service *service = arg;
 	FCGX_Request request;
-	bool drained;
-	char byte;
 
-	if (recv(fd, &byte, 1, MSG_PEEK) <= 0 || FCGX_InitRequest(&request, -1, 0) != 0) {
-		close(fd); /* somebody looked whether we are there */
+	if (!fcgi_begin(&request, fd))
 		return;
-	}
-	request.ipcFd = fd;
-	request.keepConnection = 1; /* else Accept begins with closing it */
-	FCGX_Detach(&request);
-	if (FCGX_Accept_r(&request) != 0)
-		return; /* malformed: it has closed the connection */
 	if (request.role == FCGI_ROLE_RESPONDER)
-		fcgi_answer(service, &request);
-	drained = fcgi_drain(request.in);
-	FCGX_FClose(request.err);
-	FCGX_FClose(request.out);
-	FCGX_Free(&request, 0);
-	close_connection(fd, drained);
+		fcgi_answer(service, &request, pool);
+	fcgi_end(&request, fd);
+}
+
+static void fcgi_refuse(void *arg, int fd)
+{
+	FCGX_Request request;
+
+	(void)arg;
+	if (!fcgi_begin(&request, fd))
+		return;
+	fcgi_answer_busy(&request);
+	fcgi_end(&request, fd);
 }
 
 static enum status fcgi_start(struct error *err)
@@ -208,7 +253,9 @@ static enum status serve(void *arg, int *report, struct error *err)
 	    .listener = service->listener,
 	    .peers = service->peers,
 	    .threads = (size_t)service->conf->threads,
+	    .waiting_max = (size_t)service->conf->waiting_max,
 	    .serve = fcgi_serve,
+	    .refuse = fcgi_refuse,
 	    .reload = fcgi_reload,
 	    .arg = service,
 	};
@@ -289,100 +336,9 @@ static enum status run_fcgi(const struct server_conf *conf, enum server_mode mod
 	return status;
 }
 
-/* ---- plain CGI ---- */
-
-struct cgi_body {
-	bool known; /* there is a CONTENT_LENGTH: a server need not close the pipe behind it */
-	size_t left;
-};
-
-static ssize_t cgi_read(void *io, void *buffer, size_t size)
-{
-	struct cgi_body *body = io;
-	ssize_t got;
-
-	if (body->known && size > body->left)
-		size = body->left;
-	do
-		got = read(STDIN_FILENO, buffer, size);
-	while (got < 0 && errno == EINTR);
-	if (got > 0 && body->known)
-		body->left -= (size_t)got;
-	return got;
-}
-
-/*
- * What the handler left of the body. Behind mod_cgid stdin and stdout are one socket: closed with unread
- * bytes in it, it is reset, and the answer is lost.
- */
-static void cgi_drain(struct cgi_body *body)
-{
-	char trash[8192];
-	size_t total = 0;
-	ssize_t got = 1;
-
-	while (body->known && total < DRAIN_MAX && got > 0) {
-		got = cgi_read(body, trash, sizeof(trash));
-		total += got > 0 ? (size_t)got : 0;
-	}
-}
-
-static enum status write_all(int fd, const struct strbuf *text, struct error *err)
-{
-	size_t done = 0;
-
-	if (!strbuf_ok(text))
-		return error_no_memory(err);
-	while (done < text->len) {
-		ssize_t put = write(fd, text->data + done, text->len - done);
-
-		if (put < 0 && errno != EINTR)
-			return error_set(err, STATUS_INTERNAL,
-					 "the web server does not take the answer: %m");
-		done += put > 0 ? (size_t)put : 0;
-	}
-	return STATUS_OK;
-}
-
-/* The visitor gets an answer also where the app does not start; the reason is the operator's. */
-static void cgi_refuse(struct strbuf *out)
-{
-	struct response response;
-
-	response_init(&response);
-	response.failed = true;
-	response_write(&response, out);
-	response_clear(&response);
-}
-
-static enum status run_cgi(const struct server_app *app, struct error *err)
-{
-	const char *length = getenv("CONTENT_LENGTH");
-	struct cgi_body body = {.known = length && *length};
-	struct gateway gateway = {.params = environ, .read = cgi_read, .io = &body};
-	struct strbuf out;
-	void *state = NULL;
-	enum status started, written;
-
-	if (body.known)
-		body.left = (size_t)strtoull(length, NULL, 10);
-	strbuf_init_secret(&out);
-	started = app->start(app->arg, &state, err);
-	if (started == STATUS_OK)
-		answer(app, state, &gateway, &out);
-	else
-		cgi_refuse(&out);
-	cgi_drain(&body);
-	written = write_all(STDOUT_FILENO, &out, started == STATUS_OK ? err : NULL);
-	strbuf_clear(&out);
-	if (started == STATUS_OK)
-		app->stop(state);
-	return started == STATUS_OK ? written : started;
-}
-
 enum status server_run(const struct server_conf *conf, enum server_mode mode,
 		       const struct server_app *app, struct error *err)
 {
 	signal(SIGPIPE, SIG_IGN);
-	return mode == SERVER_CGI ? run_cgi(app, err) : run_fcgi(conf, mode, app, err);
+	return mode == SERVER_CGI ? cgi_run(app, err) : run_fcgi(conf, mode, app, err);
 }

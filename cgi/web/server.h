@@ -12,13 +12,23 @@
 #include "conf/conf.h"
 #include "web/response.h"
 
+struct pool; /* opaque */
+
 /* One exchange as the gateway gives it. */
 struct gateway {
 	char *const *params; /* "NAME=value" …, NULL; borrowed until the handler returns */
 	ssize_t (*read)(void *io, void *buffer,
 			size_t size); /* of the body; 0: its end; -1: broken */
 	void *io;
+	struct pool *pool; /* of the server's threads; NULL: nobody else waits for this request */
 };
+
+/*
+ * Around what a request waits for and others do not: an answer of another server, its turn. Others are served in its
+ * place meanwhile. False: too many requests wait already, and this one must not; then there is no end to it.
+ */
+bool gateway_wait_begin(const struct gateway *gateway);
+void gateway_wait_end(const struct gateway *gateway);
 
 /* Fills *response (initialised by the server) and returns; called from several threads at once. */
 typedef void server_handler(void *app, const struct gateway *gateway, struct response *response);

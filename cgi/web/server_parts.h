@@ -4,19 +4,33 @@
 #ifndef WEB_SERVER_PARTS_H
 #define WEB_SERVER_PARTS_H
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
 #include "conf/conf.h"
 
+struct gateway;
+struct server_app;
+struct strbuf;
+
+/* server.c: a request to its answer, as CGI and FastCGI write it. */
+void server_answer(const struct server_app *app, void *state, const struct gateway *gateway,
+		   struct strbuf *out);
+
+/* server_cgi.c */
+enum status cgi_run(const struct server_app *app, struct error *err);
+
 #define DRAIN_S 10 /* a stopped server's requests get so long; web servers kill soon after */
 
 /* server_socket.c: who listens, and who may connect. */
 struct listener {
-	int fd;
+	int fd;           /* accept blocks on it */
+	bool tcp;         /* loopback */
 	const char *path; /* borrowed; NULL: inherited, not ours to remove */
 	dev_t dev;        /* of the socket we made: another's is not removed */
 	ino_t ino;
@@ -34,16 +48,22 @@ struct peers {
 };
 enum status peers_find(const struct server_conf *conf, struct peers *out, struct error *err);
 
-/* A connection with its time-outs set, or -1 and errno: EAGAIN also where the peer was refused. */
+/* A connection with its time-out set, or one of these. A signal ends the wait. */
+#define LISTENER_NOBODY   (-1) /* none came, or it was refused */
+#define LISTENER_NO_FILES (-2) /* no descriptor or no memory for it: see reserve_refuse */
+#define LISTENER_GONE     (-3)
 int listener_accept(const struct listener *listener, const struct peers *peers);
 
-/* server_pool.c: one process's threads. serve owns the descriptor it is given. */
+/* server_pool.c: one process's threads. serve and refuse own the descriptor that they are given. */
+struct pool; /* opaque */
 struct pool_task {
 	const struct listener *listener;
 	const struct peers *peers;
-	size_t threads;
-	void (*serve)(void *arg, int fd);
-	void (*reload)(void *arg); /* at SIGHUP; nothing is accepted meanwhile */
+	size_t threads;     /* that accept or work at a time */
+	size_t waiting_max; /* requests beside those */
+	void (*serve)(void *arg, int fd, struct pool *pool);
+	void (*refuse)(void *arg, int fd); /* there is no descriptor but this one */
+	void (*reload)(void *arg);         /* at SIGHUP, while requests are served */
 	void *arg;
 };
 /*
@@ -51,6 +71,21 @@ struct pool_task {
  * using what arg points to.
  */
 enum status pool_serve(const struct pool_task *task, struct error *err);
+
+/* Around what a request waits for. False: so many wait already that this one must not; there is no end to it then. */
+bool pool_wait_begin(struct pool *pool);
+void pool_wait_end(struct pool *pool);
+
+/* server_socket.c: a descriptor kept back, so that visitors can be told when all others are used up (REL-OS-1). */
+struct reserve {
+	pthread_mutex_t lock; /* over the next two */
+	int fd;               /* -1: it is used up, too */
+	int64_t said_ms;      /* when the log was told; monotonic */
+};
+void reserve_init(struct reserve *reserve, const struct listener *listener);
+void reserve_clear(struct reserve *reserve);
+/* Waits a moment for a connection, and has it refused. */
+void reserve_refuse(struct reserve *reserve, const struct pool_task *task);
 
 /* server_process.c: signals, the account we run as, and the processes. */
 enum status signals_block(sigset_t *old, struct error *err);

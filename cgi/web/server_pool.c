@@ -1,185 +1,272 @@
 /*
- * One process's threads: the first accepts and hands connections to the others. It accepts only
- * what a thread is free for: the rest waits in the kernel's queue, where another process may take
- * it. It polls the listener together with the signals, so that a stop is seen at once and no
- * connection is taken after it.
+ * One process's threads. Each accepts for itself, with no hand-over: of those that sleep in accept the kernel wakes
+ * one. At most `threads` accept or work at a time. A request that waits for somebody else leaves that number, and
+ * where nobody is left to accept, another thread takes its place: so a crowd that waits for a slow XMPP server costs
+ * its stacks and nothing that other visitors need.
  */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/queue.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "web/server_parts.h"
 
-#define STACK_SIZE  (512 * 1024) /* threads mostly wait, and hundreds of them must be cheap */
-#define BACK_OFF_MS 50           /* out of descriptors or memory: some request will end */
+#define STACK_SIZE    (256 * 1024) /* the deepest way, with TLS, SASL and SQLite, takes 21 KiB of it */
+#define ACCEPTING_MIN 2    /* so many look for the next visitor while others wait (REL-UP-2) */
+#define RETRY_MS      1000 /* after the system has refused a thread */
+#define WAKE_MS       20   /* a thread may miss a wake on its way into accept: it is repeated */
+#define WAKE_SIGNAL   SIGUSR2
 
-struct pool {
-	pthread_mutex_t lock; /* guards what follows, down to alive */
-	pthread_cond_t work;  /* something is in the queue, or stopping */
-	pthread_cond_t ended; /* a thread is done */
-	int *queue; /* connections; a ring of n_threads, never more than there are free threads */
-	size_t head, queued;
-	size_t idle; /* threads that are free, less what is queued */
-	bool stopping;
-	size_t alive;
-
-	int wake; /* eventfd: the first thread became free again */
-	void (*serve)(void *arg, int fd);
-	void *arg;
-	pthread_t *threads;
-	size_t n_threads;
+struct worker {
+	TAILQ_ENTRY(worker) entry;
+	pthread_t thread;
+	bool accepting;
 };
 
-static void write_wake(int fd)
+struct pool {
+	const struct pool_task *task;
+	struct reserve reserve;
+
+	pthread_mutex_t lock;   /* guards what follows */
+	pthread_cond_t wanted;  /* a spare thread is to take a place, or stopping */
+	pthread_cond_t changed; /* a thread has ended */
+	TAILQ_HEAD(, worker) workers;
+	pthread_t last; /* of the threads that ended, if has_last: the next one joins it */
+	bool has_last;
+	size_t active;    /* threads that accept or work: may go beyond `threads` when waits end */
+	size_t accepting; /* of these */
+	size_t waiting;   /* requests that wait for somebody else */
+	size_t spare;     /* threads that have nothing to do */
+	size_t calls;     /* of spare threads, not heard yet */
+	size_t alive;
+	size_t waiting_max; /* until retry_ms; then the task's */
+	int64_t retry_ms;   /* no new thread before; monotonic */
+	bool stopping;
+	bool gone; /* the listening socket */
+
+	int wake; /* eventfd: gone, for the main thread */
+};
+
+static void wake_main(const struct pool *pool)
 {
 	uint64_t one = 1;
 
-	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+	while (write(pool->wake, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
 }
 
-static void read_wake(int fd)
+/* ---- who accepts ---- */
+
+static void *work(void *arg);
+
+/* Call with the lock held, as the next ones. */
+static int thread_start(struct pool *pool)
 {
-	uint64_t count;
+	pthread_attr_t attr;
+	pthread_t thread;
+	int error;
 
-	while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR)
-		;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	error = pthread_create(&thread, &attr, work, pool);
+	pthread_attr_destroy(&attr);
+	pool->alive += error == 0;
+	return error;
 }
 
-/* The next connection; -1: there will be none. Call with the lock held. */
-static int queue_take(struct pool *pool)
+/* No thread for us: those that there are must do for a while. */
+static void limit_waiting(struct pool *pool, int error)
+{
+	char text[128], number[24];
+
+	pool->waiting_max = pool->waiting;
+	pool->retry_ms = clock_monotonic_ms() + RETRY_MS;
+	snprintf(number, sizeof(number), "%zu", pool->waiting);
+	log_event(LOG_LEVEL_ERROR, "threads_short", "waiting", number, "why",
+		  strerror_r(error, text, sizeof(text)), NULL);
+}
+
+/* A thread more to accept. */
+static bool place_fill(struct pool *pool)
+{
+	if (pool->spare > pool->calls) {
+		pool->calls++;
+		pthread_cond_signal(&pool->wanted);
+	} else {
+		int error = thread_start(pool);
+
+		if (error != 0) {
+			limit_waiting(pool, error);
+			return false;
+		}
+	}
+	pool->active++;
+	return true;
+}
+
+static bool may_wait(struct pool *pool)
+{
+	bool is_short = clock_left_ms(pool->retry_ms) > 0;
+
+	if (pool->waiting >= (is_short ? pool->waiting_max : pool->task->waiting_max))
+		return false;
+	if (pool->stopping || pool->accepting >= ACCEPTING_MIN ||
+	    pool->active > pool->task->threads)
+		return true;
+	return (!is_short && place_fill(pool)) || pool->accepting > 0;
+}
+
+bool pool_wait_begin(struct pool *pool)
+{
+	bool may;
+
+	pthread_mutex_lock(&pool->lock);
+	may = may_wait(pool);
+	if (may) {
+		pool->active--;
+		pool->waiting++;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return may;
+}
+
+void pool_wait_end(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->waiting--;
+	pool->active++;
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* ---- a thread's life; the lock is held where nothing else is said ---- */
+
+/* Others have taken the places of requests that are done waiting now. False: there are enough without this thread. */
+static bool spare_time(struct pool *pool)
+{
+	bool called;
+
+	pool->active--;
+	if (pool->spare >= pool->task->threads)
+		return false;
+	pool->spare++;
+	while (pool->calls == 0 && !pool->stopping)
+		pthread_cond_wait(&pool->wanted, &pool->lock);
+	pool->spare--;
+	called = pool->calls > 0; /* who called has counted this one as active */
+	pool->calls -= called;
+	return called;
+}
+
+/* Without the lock. */
+static int accept_one(struct pool *pool)
+{
+	int fd = listener_accept(pool->task->listener, pool->task->peers);
+
+	if (fd == LISTENER_NO_FILES) {
+		reserve_refuse(&pool->reserve, pool->task);
+		fd = LISTENER_NOBODY;
+	}
+	return fd;
+}
+
+/* The next connection; below 0: none came, and it may be time to go. */
+static int next_connection(struct pool *pool, struct worker *self)
 {
 	int fd;
 
-	while (pool->queued == 0 && !pool->stopping)
-		pthread_cond_wait(&pool->work, &pool->lock);
-	if (pool->queued == 0)
-		return -1;
-	fd = pool->queue[pool->head];
-	pool->head = (pool->head + 1) % pool->n_threads;
-	pool->queued--;
+	self->accepting = true;
+	pool->accepting++;
+	pthread_mutex_unlock(&pool->lock);
+	fd = accept_one(pool);
+	pthread_mutex_lock(&pool->lock);
+	self->accepting = false;
+	pool->accepting--;
+	if (fd == LISTENER_GONE && !pool->gone) {
+		pool->gone = true;
+		wake_main(pool);
+	}
 	return fd;
+}
+
+static void serve(struct pool *pool, int fd)
+{
+	bool stopping = pool->stopping;
+	sigset_t wake;
+
+	pthread_mutex_unlock(&pool->lock);
+	if (stopping) { /* a wake that comes late must not end a read of this request's */
+		sigemptyset(&wake);
+		sigaddset(&wake, WAKE_SIGNAL);
+		pthread_sigmask(SIG_BLOCK, &wake, NULL);
+	}
+	pool->task->serve(pool->task->arg, fd, pool);
+	pthread_mutex_lock(&pool->lock);
+}
+
+static bool is_surplus(const struct pool *pool)
+{
+	return pool->active > pool->task->threads && pool->accepting >= ACCEPTING_MIN;
+}
+
+/* Each thread that ends joins the one that did before: none is left over but the last. */
+static void leave(struct pool *pool, struct worker *self)
+{
+	pthread_t before = pool->last;
+	bool has_before = pool->has_last;
+
+	TAILQ_REMOVE(&pool->workers, self, entry);
+	pool->last = self->thread;
+	pool->has_last = true;
+	pool->alive--;
+	pthread_cond_signal(&pool->changed);
+	pthread_mutex_unlock(&pool->lock);
+	if (has_before)
+		pthread_join(before, NULL);
 }
 
 static void *work(void *arg)
 {
 	struct pool *pool = arg;
-	int fd;
+	struct worker self = {.thread = pthread_self()};
 
 	pthread_mutex_lock(&pool->lock);
-	while ((fd = queue_take(pool)) >= 0) {
-		pthread_mutex_unlock(&pool->lock);
-		pool->serve(pool->arg, fd);
-		pthread_mutex_lock(&pool->lock);
-		if (pool->idle++ == 0)
-			write_wake(pool->wake);
+	TAILQ_INSERT_TAIL(&pool->workers, &self, entry);
+	while (!pool->stopping && !pool->gone) {
+		int fd;
+
+		if (is_surplus(pool)) {
+			if (!spare_time(pool))
+				break;
+			continue;
+		}
+		fd = next_connection(pool, &self);
+		if (fd >= 0)
+			serve(pool, fd);
 	}
-	pool->alive--;
-	pthread_cond_signal(&pool->ended);
-	pthread_mutex_unlock(&pool->lock);
+	leave(pool, &self);
 	return NULL;
 }
 
-static void queue_add(struct pool *pool, int fd)
-{
-	pthread_mutex_lock(&pool->lock);
-	pool->queue[(pool->head + pool->queued) % pool->n_threads] = fd;
-	pool->queued++;
-	pool->idle--;
-	pthread_cond_signal(&pool->work);
-	pthread_mutex_unlock(&pool->lock);
-}
-
-static bool has_idle(struct pool *pool)
-{
-	bool idle;
-
-	pthread_mutex_lock(&pool->lock);
-	idle = pool->idle > 0;
-	pthread_mutex_unlock(&pool->lock);
-	return idle;
-}
-
-/*
- * What accept's errno means: 0: try again, > 0: after so many milliseconds, -1: the socket is
- * gone.
- */
-static int accept_failed(int error)
-{
-	char text[128];
-
-	switch (error) {
-	case EBADF:
-	case EINVAL:
-	case ENOTSOCK:
-	case EOPNOTSUPP:
-		return -1;
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		log_event(LOG_LEVEL_ERROR, "accept_failed", "why",
-			  strerror_r(error, text, sizeof(text)), NULL);
-		return BACK_OFF_MS;
-	default: /* the peer gave up, or another process was faster */
-		return 0;
-	}
-}
-
-/* Until a signal to stop comes. */
-static enum status accept_loop(struct pool *pool, const struct pool_task *task, int signals,
-			       struct error *err)
-{
-	struct pollfd fds[] = {
-	    {.fd = signals,    .events = POLLIN},
-	    {.fd = pool->wake, .events = POLLIN},
-	    {.fd = -1,         .events = POLLIN},
-	};
-	int back_off = 0;
-
-	for (;;) {
-		int fd, signal_number;
-
-		fds[2].fd = back_off == 0 && has_idle(pool) ? task->listener->fd : -1;
-		if (poll(fds, 3, back_off ? back_off : -1) < 0 && errno != EINTR)
-			return error_set(err, STATUS_INTERNAL, "poll: %m");
-		back_off = 0;
-		signal_number = fds[0].revents & POLLIN ? signals_next(signals) : 0;
-		if (signal_number == SIGHUP)
-			task->reload(task->arg);
-		else if (signal_number != 0)
-			return STATUS_OK;
-		if (fds[1].revents & POLLIN)
-			read_wake(pool->wake);
-		if (fds[2].fd < 0 || !fds[2].revents)
-			continue;
-		fd = listener_accept(task->listener, task->peers);
-		if (fd >= 0)
-			queue_add(pool, fd);
-		else
-			back_off = accept_failed(errno);
-		if (back_off < 0)
-			return error_set(err, STATUS_INTERNAL, "the listening socket is gone");
-	}
-}
+/* ---- the main thread ---- */
 
 static void pool_free(struct pool *pool)
 {
 	if (pool->wake >= 0)
 		close(pool->wake);
-	pthread_cond_destroy(&pool->ended);
-	pthread_cond_destroy(&pool->work);
+	reserve_clear(&pool->reserve);
+	pthread_cond_destroy(&pool->changed);
+	pthread_cond_destroy(&pool->wanted);
 	pthread_mutex_destroy(&pool->lock);
-	free(pool->threads);
-	free(pool->queue);
 	free(pool);
 }
 
@@ -190,68 +277,120 @@ static struct pool *pool_new(const struct pool_task *task)
 
 	if (!pool)
 		return NULL;
-	pool->serve = task->serve;
-	pool->arg = task->arg;
+	pool->task = task;
+	TAILQ_INIT(&pool->workers);
+	reserve_init(&pool->reserve, task->listener);
 	pthread_mutex_init(&pool->lock, NULL);
-	pthread_cond_init(&pool->work, NULL);
+	pthread_cond_init(&pool->wanted, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->ended, &attr);
+	pthread_cond_init(&pool->changed, &attr);
 	pthread_condattr_destroy(&attr);
 	pool->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	pool->queue = calloc(task->threads, sizeof(*pool->queue));
-	pool->threads = calloc(task->threads, sizeof(*pool->threads));
-	if (pool->wake < 0 || !pool->queue || !pool->threads) {
+	if (pool->wake < 0) {
 		pool_free(pool);
 		return NULL;
 	}
 	return pool;
 }
 
-/* The lock is held while they start: a thread reads n_threads. */
-static enum status start_threads(struct pool *pool, size_t n, struct error *err)
+static enum status start_threads(struct pool *pool, struct error *err)
 {
 	enum status status = STATUS_OK;
-	pthread_attr_t attr;
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	pthread_mutex_lock(&pool->lock);
-	while (pool->n_threads < n && status == STATUS_OK) {
-		errno = pthread_create(&pool->threads[pool->n_threads], &attr, work, pool);
+	while (pool->active < pool->task->threads && status == STATUS_OK) {
+		errno = thread_start(pool);
 		if (errno)
 			status =
 			    error_set(err, STATUS_INTERNAL,
 				      "only %zu of %zu threads could be started: %m; lower threads",
-				      pool->n_threads, n);
+				      pool->active, pool->task->threads);
 		else
-			pool->n_threads++;
+			pool->active++;
 	}
-	pool->idle = pool->alive = pool->n_threads;
 	pthread_mutex_unlock(&pool->lock);
-	pthread_attr_destroy(&attr);
 	return status;
+}
+
+static void on_wake(int number)
+{
+	(void)number; /* only that accept returns */
+}
+
+/* Without SA_RESTART: accept returns. */
+static void wake_prepare(void)
+{
+	struct sigaction action = {.sa_handler = on_wake};
+
+	sigemptyset(&action.sa_mask);
+	sigaction(WAKE_SIGNAL, &action, NULL);
+}
+
+/* Until a signal to stop comes. */
+static enum status watch(struct pool *pool, int signals, struct error *err)
+{
+	struct pollfd fds[] = {
+	    {.fd = signals,    .events = POLLIN},
+	    {.fd = pool->wake, .events = POLLIN},
+	};
+
+	for (;;) {
+		int number;
+
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return error_set(err, STATUS_INTERNAL, "poll: %m");
+		if (fds[1].revents)
+			return error_set(err, STATUS_INTERNAL, "the listening socket is gone");
+		number = signals_next(signals);
+		if (number == SIGHUP)
+			pool->task->reload(pool->task->arg);
+		else if (number == SIGTERM || number == SIGINT)
+			return STATUS_OK;
+	}
+}
+
+static void wake_accepting(struct pool *pool)
+{
+	struct worker *worker;
+
+	TAILQ_FOREACH(worker, &pool->workers, entry)
+	{
+		if (worker->accepting)
+			pthread_kill(worker->thread, WAKE_SIGNAL);
+	}
+}
+
+static void wait_for_change(struct pool *pool, int ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += ms * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	pthread_cond_timedwait(&pool->changed, &pool->lock, &until);
 }
 
 /* Lets the threads end; false: some did not within DRAIN_S. */
 static bool stop_threads(struct pool *pool)
 {
-	struct timespec until;
+	int64_t deadline = clock_monotonic_ms() + DRAIN_S * 1000;
 	bool done;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += DRAIN_S;
 	pthread_mutex_lock(&pool->lock);
 	pool->stopping = true;
-	pthread_cond_broadcast(&pool->work);
-	while (pool->alive > 0) {
-		if (pthread_cond_timedwait(&pool->ended, &pool->lock, &until) == ETIMEDOUT)
-			break;
+	pthread_cond_broadcast(&pool->wanted);
+	while (pool->alive > 0 && clock_left_ms(deadline) > 0) {
+		wake_accepting(pool);
+		wait_for_change(pool, WAKE_MS);
 	}
 	done = pool->alive == 0;
 	pthread_mutex_unlock(&pool->lock);
-	for (size_t i = 0; done && i < pool->n_threads; i++)
-		pthread_join(pool->threads[i], NULL);
+	if (done && pool->has_last)
+		pthread_join(pool->last, NULL);
 	return done;
 }
 
@@ -266,9 +405,10 @@ enum status pool_serve(const struct pool_task *task, struct error *err)
 			close(signals);
 		return error_set(err, STATUS_INTERNAL, "cannot start to serve: %m");
 	}
-	status = start_threads(pool, task->threads, err);
+	wake_prepare();
+	status = start_threads(pool, err);
 	if (status == STATUS_OK)
-		status = accept_loop(pool, task, signals, err);
+		status = watch(pool, signals, err);
 	close(signals);
 	if (!stop_threads(pool)) /* they still use the pool: the end of the process frees it */
 		return error_set(err, STATUS_BUSY, "stopped with requests unanswered after %d s",

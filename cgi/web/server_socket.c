@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "web/server_parts.h"
 
@@ -25,6 +27,8 @@
 #define SOCKET_UMASK 0117 /* 0660 */
 #define RECEIVE_S    5    /* a web server sends what it has at once */
 #define SEND_S       10   /* … but its own client may be slow */
+#define BACK_OFF_MS  50   /* out of descriptors: some request will end */
+#define SAY_EVERY_MS 1000
 #define NAME_SPACE   4096 /* one entry of the user or group database */
 
 bool socket_is_listening(int fd)
@@ -51,12 +55,12 @@ static bool is_loopback(const struct sockaddr_storage *address)
 	return false;
 }
 
-/* Several processes may poll one socket: whoever comes second must not hang in accept. */
-static enum status make_nonblocking(int fd, struct error *err)
+/* Whoever gave it to us may have polled it: here each thread sleeps in accept. */
+static enum status make_blocking(int fd, struct error *err)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+	if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
 		return error_set(err, STATUS_INTERNAL, "cannot set up descriptor %d: %m", fd);
 	return STATUS_OK;
 }
@@ -75,9 +79,9 @@ enum status listener_inherit(int fd, struct listener *out, struct error *err)
 		    "descriptor %d listens on the network, where anybody could be any user; "
 		    "use a UNIX socket, or 127.0.0.1",
 		    fd);
-	status = make_nonblocking(fd, err);
+	status = make_blocking(fd, err);
 	if (status == STATUS_OK)
-		*out = (struct listener){.fd = fd};
+		*out = (struct listener){.fd = fd, .tcp = address.ss_family != AF_UNIX};
 	return status;
 }
 
@@ -213,7 +217,7 @@ enum status listener_open(const struct server_conf *conf, uid_t owner, struct li
 		status = remove_stale(&address, owner, err);
 	if (status != STATUS_OK)
 		return status;
-	listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (listener.fd < 0)
 		return error_set(err, STATUS_INTERNAL, "listen: no socket: %m");
 	status = bind_and_listen(conf, owner, &address, &listener, err);
@@ -274,15 +278,12 @@ static bool uid_is_allowed(const struct peers *peers, uid_t uid)
 	return allowed;
 }
 
-static bool peer_is_allowed(const struct peers *peers, int fd,
-			    const struct sockaddr_storage *address)
+static bool peer_is_allowed(const struct peers *peers, int fd)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 	char uid[24] = "unknown";
 
-	if (address->ss_family != AF_UNIX)
-		return is_loopback(address);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0) {
 		if (uid_is_allowed(peers, peer.uid))
 			return true;
@@ -292,22 +293,96 @@ static bool peer_is_allowed(const struct peers *peers, int fd,
 	return false;
 }
 
+/* What accept's errno means. */
+static int accept_failed(const struct listener *listener)
+{
+	struct pollfd poll_fd = {.fd = listener->fd, .events = POLLIN};
+
+	switch (errno) {
+	case EBADF:
+	case EINVAL:
+	case ENOTSOCK:
+	case EOPNOTSUPP:
+		return LISTENER_GONE;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return LISTENER_NO_FILES;
+	case EAGAIN: /* somebody who shares the socket has made it so that accept does not wait */
+		poll(&poll_fd, 1, -1);
+		return LISTENER_NOBODY;
+	default: /* the peer gave up, or a signal */
+		return LISTENER_NOBODY;
+	}
+}
+
 int listener_accept(const struct listener *listener, const struct peers *peers)
 {
 	struct timeval receive = {.tv_sec = RECEIVE_S}, send = {.tv_sec = SEND_S};
 	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
 	socklen_t len = sizeof(address);
-	int fd = accept4(listener->fd, (struct sockaddr *)&address, &len, SOCK_CLOEXEC);
+	int fd = listener->tcp
+		     ? accept4(listener->fd, (struct sockaddr *)&address, &len, SOCK_CLOEXEC)
+		     : accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd < 0)
-		return -1;
+		return accept_failed(listener);
 	/* a listener's own time-outs are not handed on */
-	if (!peer_is_allowed(peers, fd, &address) ||
+	if (!(listener->tcp ? is_loopback(&address) : peer_is_allowed(peers, fd)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &receive, sizeof(receive)) != 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send, sizeof(send)) != 0) {
 		close(fd);
-		errno = EAGAIN;
-		return -1;
+		return LISTENER_NOBODY;
 	}
 	return fd;
+}
+
+/* ---- the descriptor kept back ---- */
+
+void reserve_init(struct reserve *reserve, const struct listener *listener)
+{
+	pthread_mutex_init(&reserve->lock, NULL);
+	reserve->fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, 0);
+	reserve->said_ms = 0;
+}
+
+void reserve_clear(struct reserve *reserve)
+{
+	if (reserve->fd >= 0)
+		close(reserve->fd);
+	pthread_mutex_destroy(&reserve->lock);
+}
+
+static void say_once(struct reserve *reserve)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (reserve->said_ms != 0 && now - reserve->said_ms < SAY_EVERY_MS)
+		return;
+	reserve->said_ms = now;
+	log_event(LOG_LEVEL_ERROR, "accept_failed", "why",
+		  "no descriptor or no memory is left for a connection: visitors are told to come "
+		  "again; raise the limit of open files (LimitNOFILE, ulimit -n)",
+		  NULL);
+}
+
+/* One thread at a time: the others wait their turn, and accept nothing meanwhile. */
+void reserve_refuse(struct reserve *reserve, const struct pool_task *task)
+{
+	struct pollfd poll_fd = {.fd = task->listener->fd, .events = POLLIN};
+	int fd = LISTENER_NOBODY;
+
+	pthread_mutex_lock(&reserve->lock);
+	say_once(reserve);
+	if (poll(&poll_fd, 1, BACK_OFF_MS) > 0 && reserve->fd >= 0) {
+		close(reserve->fd);
+		fd = listener_accept(task->listener, task->peers);
+		if (fd >= 0)
+			task->refuse(task->arg, fd);
+		reserve->fd = -1;
+	}
+	if (reserve->fd < 0)
+		reserve->fd = fcntl(task->listener->fd, F_DUPFD_CLOEXEC, 0);
+	pthread_mutex_unlock(&reserve->lock);
 }

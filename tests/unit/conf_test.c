@@ -191,6 +191,8 @@ static void values_that_may_be(void **state)
 	    {"processes", "64", NULL},
 	    {"threads", "1", NULL},
 	    {"threads", "1024", NULL},
+	    {"waiting_max", "1", NULL},
+	    {"waiting_max", "8192", NULL},
 	    {"log", "stderr", NULL},
 	    {"log", "syslog", NULL},
 	    {"log", "/var/log/prebind.log", NULL},
@@ -977,6 +979,7 @@ static void defaults_are_as_documented(void **state)
 	assert_string_equal(server->listen, "");
 	assert_int_equal(server->processes, 2);
 	assert_int_equal(server->threads, 16);
+	assert_int_equal(server->waiting_max, 1024);
 	assert_string_equal(server->log, "stderr");
 	assert_int_equal(server->log_level, LOG_LEVEL_INFO);
 
@@ -1031,6 +1034,7 @@ static const struct {
     {"listen",		   "/run/x.sock"                  },
     {"processes",                "3"			    },
     {"threads",		  "17"			   },
+    {"waiting_max",              "17"			   },
     {"log",		      "syslog"		       },
     {"log_level",                "warn"			 },
     {"sites",		    "/nowhere/at/all/*.conf"       },

@@ -1,0 +1,101 @@
+/*
+ * Plain CGI: one request from the environment and standard input, its answer to standard output.
+ */
+#include "web/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "web/server_parts.h"
+
+#define DRAIN_MAX (1024 * 1024) /* of a body nobody read */
+
+struct cgi_body {
+	bool known; /* there is a CONTENT_LENGTH: a server need not close the pipe behind it */
+	size_t left;
+};
+
+static ssize_t cgi_read(void *io, void *buffer, size_t size)
+{
+	struct cgi_body *body = io;
+	ssize_t got;
+
+	if (body->known && size > body->left)
+		size = body->left;
+	do
+		got = read(STDIN_FILENO, buffer, size);
+	while (got < 0 && errno == EINTR);
+	if (got > 0 && body->known)
+		body->left -= (size_t)got;
+	return got;
+}
+
+/*
+ * What the handler left of the body. Behind mod_cgid stdin and stdout are one socket: closed with unread
+ * bytes in it, it is reset, and the answer is lost.
+ */
+static void cgi_drain(struct cgi_body *body)
+{
+	char trash[8192];
+	size_t total = 0;
+	ssize_t got = 1;
+
+	while (body->known && total < DRAIN_MAX && got > 0) {
+		got = cgi_read(body, trash, sizeof(trash));
+		total += got > 0 ? (size_t)got : 0;
+	}
+}
+
+static enum status write_all(int fd, const struct strbuf *text, struct error *err)
+{
+	size_t done = 0;
+
+	if (!strbuf_ok(text))
+		return error_no_memory(err);
+	while (done < text->len) {
+		ssize_t put = write(fd, text->data + done, text->len - done);
+
+		if (put < 0 && errno != EINTR)
+			return error_set(err, STATUS_INTERNAL,
+					 "the web server does not take the answer: %m");
+		done += put > 0 ? (size_t)put : 0;
+	}
+	return STATUS_OK;
+}
+
+/* The visitor gets an answer also where the app does not start; the reason is the operator's. */
+static void cgi_refuse(struct strbuf *out)
+{
+	struct response response;
+
+	response_init(&response);
+	response.failed = true;
+	response_write(&response, out);
+	response_clear(&response);
+}
+
+enum status cgi_run(const struct server_app *app, struct error *err)
+{
+	const char *length = getenv("CONTENT_LENGTH");
+	struct cgi_body body = {.known = length && *length};
+	struct gateway gateway = {.params = environ, .read = cgi_read, .io = &body};
+	struct strbuf out;
+	void *state = NULL;
+	enum status started, written;
+
+	if (body.known)
+		body.left = (size_t)strtoull(length, NULL, 10);
+	strbuf_init_secret(&out);
+	started = app->start(app->arg, &state, err);
+	if (started == STATUS_OK)
+		server_answer(app, state, &gateway, &out);
+	else
+		cgi_refuse(&out);
+	cgi_drain(&body);
+	written = write_all(STDOUT_FILENO, &out, started == STATUS_OK ? err : NULL);
+	strbuf_clear(&out);
+	if (started == STATUS_OK)
+		app->stop(state);
+	return started == STATUS_OK ? written : started;
+}
