@@ -261,7 +261,7 @@ install: all vendor
 	$(INSTALL_DATA) $(VENDOR) $(VENDOR:.js=.LICENSE.txt) $(DESTDIR)$(DATADIR)/static/vendor
 	cp -R $(dir $(CONVERSE)) $(DESTDIR)$(DATADIR)/static/vendor
 	chmod -R u=rwX,go=rX $(DESTDIR)$(DATADIR)/static/vendor
-	for file in lighttpd/*.conf apache/*.conf nginx/*.conf; do \
+	for file in lighttpd/*.conf apache/*.conf apache/htaccess nginx/*.conf; do \
 		sed 's|/usr/local/share/prebind|$(DATADIR)|; s|/usr/local/lib/prebind|$(LIBDIR)|' $$file \
 			> $(DESTDIR)$(DATADIR)/$$file || exit 1; done
 	$(if $(MAN5),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man5 && $(INSTALL_DATA) $(MAN5) $(DESTDIR)$(MANDIR)/man5)
