@@ -45,7 +45,7 @@ bool utf8_valid(const char *data, size_t len)
 	uint32_t code;
 
 	for (size_t i = 0, n; i < len; i += n) {
-		n = utf8_decode(data + i, len - i, &code);
+		n = (unsigned char)data[i] < 0x80 ? 1 : utf8_decode(data + i, len - i, &code);
 		if (n == 0)
 			return false;
 	}
@@ -110,6 +110,21 @@ static size_t put_unicode_escape(char *out, uint32_t unit)
 	return 6;
 }
 
+static bool is_json_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' &&
+	       c != '\'';
+}
+
+size_t codec_json_plain(const char *text)
+{
+	size_t n = 0;
+
+	while (is_json_plain((unsigned char)text[n]))
+		n++;
+	return n;
+}
+
 size_t codec_json_char(char out[CODEC_JSON_CHAR_MAX], const char **text)
 {
 	uint32_t code;
@@ -127,7 +142,7 @@ size_t codec_json_char(char out[CODEC_JSON_CHAR_MAX], const char **text)
 		out[1] = (char)code;
 		return 2;
 	}
-	if (code >= 0x20 && code < 0x7f && strchr("<>&'", (int)code) == NULL) {
+	if (code < 0x80 && is_json_plain((unsigned char)code)) {
 		out[0] = (char)code;
 		return 1;
 	}
@@ -221,13 +236,15 @@ static void base64_encode(struct strbuf *out, const unsigned char *data, size_t 
 	for (size_t i = 0; i < len; i += 3) {
 		size_t n = len - i < 3 ? len - i : 3;
 		uint32_t group = (uint32_t)data[i] << 16;
+		char text[4];
 
 		if (n > 1)
 			group |= (uint32_t)data[i + 1] << 8;
 		if (n > 2)
 			group |= data[i + 2];
 		for (size_t k = 0; k <= n; k++)
-			strbuf_addc(out, alphabet[group >> (18 - 6 * k) & 0x3f]);
+			text[k] = alphabet[group >> (18 - 6 * k) & 0x3f];
+		strbuf_add(out, text, n + 1);
 	}
 }
 

@@ -34,6 +34,9 @@ void codec_xml(struct strbuf *out, const char *text);
 #define CODEC_JSON_CHAR_MAX 12 /* two \uXXXX */
 size_t codec_json_char(char out[CODEC_JSON_CHAR_MAX], const char **text);
 
+/* How many bytes from here on codec_json_char would leave as they are. */
+size_t codec_json_plain(const char *text);
+
 /* One query value: everything but RFC 3986's unreserved characters as %XX. */
 void codec_percent(struct strbuf *out, const char *text);
 

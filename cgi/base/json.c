@@ -296,8 +296,13 @@ static void put_quoted(struct strbuf *out, const char *text)
 	size_t n;
 
 	strbuf_addc(out, '"');
-	while ((n = codec_json_char(escaped, &text)) > 0)
+	do {
+		n = codec_json_plain(text);
+		strbuf_add(out, text, n);
+		text += n;
+		n = codec_json_char(escaped, &text);
 		strbuf_add(out, escaped, n);
+	} while (n > 0);
 	strbuf_addc(out, '"');
 }
 

@@ -153,14 +153,21 @@ static void line_add_value(struct line *line, const char *value, size_t room)
 	char escaped[CODEC_JSON_CHAR_MAX];
 	size_t n;
 
-	while ((n = codec_json_char(escaped, &value)) > 0) {
+	do {
+		n = codec_json_plain(value);
+		if (n > room)
+			n = room;
+		line_add(line, value, n);
+		value += n;
+		room -= n;
+		n = codec_json_char(escaped, &value);
 		if (n > room) {
 			line_add(line, "...", 3);
 			return;
 		}
 		line_add(line, escaped, n);
 		room -= n;
-	}
+	} while (n > 0);
 }
 
 /* A pair whose key does not fit any more is left out. Keys are ours and need no escape. */

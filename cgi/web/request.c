@@ -58,8 +58,10 @@ const char *gateway_param(const struct gateway *gateway, const char *name)
 	size_t len = strlen(name);
 
 	for (size_t i = 0; gateway->params[i]; i++) {
-		if (strncmp(gateway->params[i], name, len) == 0 && gateway->params[i][len] == '=')
-			return gateway->params[i] + len + 1;
+		const char *param = gateway->params[i];
+
+		if (param[0] == name[0] && strncmp(param, name, len) == 0 && param[len] == '=')
+			return param + len + 1;
 	}
 	return NULL;
 }

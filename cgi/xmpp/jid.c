@@ -17,15 +17,36 @@
 #include "xmpp/jid.h"
 
 #define QUOTE_MAX 100 /* bytes of a JID that an error sentence repeats */
+#define LABEL_MAX 63  /* RFC 1035, 2.3.4 */
 
 struct part {
 	const char *name;
 	const char *profile; /* libidn's name of it */
+	/* What the profile comes to in ASCII (RFC 3454, tables B.2, C.1.1, C.2.1; RFC 6122, A). */
+	bool lower_case;
+	bool no_control;
+	const char *prohibited;
 };
 
-static const struct part localpart_part = {.name = "localpart", .profile = "Nodeprep"};
-static const struct part domain_part = {.name = "domain", .profile = "Nameprep"};
-static const struct part resource_part = {.name = "resource", .profile = "Resourceprep"};
+static const struct part localpart_part = {
+    .name = "localpart",
+    .profile = "Nodeprep",
+    .lower_case = true,
+    .no_control = true,
+    .prohibited = " \"&'/:<>@",
+};
+static const struct part domain_part = {
+    .name = "domain",
+    .profile = "Nameprep",
+    .lower_case = true,
+    .prohibited = "",
+};
+static const struct part resource_part = {
+    .name = "resource",
+    .profile = "Resourceprep",
+    .no_control = true,
+    .prohibited = "",
+};
 
 /* ---- one part ---- */
 
@@ -52,6 +73,34 @@ static enum status refuse_prepared(const struct part *part, int rc, struct error
 	}
 }
 
+static bool is_ascii(const char *text)
+{
+	while (*text != '\0' && (unsigned char)*text < 0x80)
+		text++;
+	return *text == '\0';
+}
+
+/* Nearly every name is ASCII, and libidn works through all its tables for each. */
+static int ascii_prepare(const struct part *part, const char *text, char **out)
+{
+	char *prepared = strdup(text);
+
+	if (prepared == NULL)
+		return STRINGPREP_MALLOC_ERROR;
+	for (char *p = prepared; *p != '\0'; p++) {
+		bool control = *p < ' ' || *p == '\x7f';
+
+		if ((part->no_control && control) || strchr(part->prohibited, *p) != NULL) {
+			free(prepared);
+			return STRINGPREP_CONTAINS_PROHIBITED;
+		}
+		if (part->lower_case && *p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	}
+	*out = prepared;
+	return STRINGPREP_OK;
+}
+
 /*
  * The length is checked before, too: preparation may shorten a text, but nobody needs a part that
  * is over the limit as it is written, and the work stays bounded.
@@ -69,7 +118,9 @@ static enum status part_prepare(const struct part *part, const char *text, char 
 		return refuse(part, "is longer than 1023 bytes", err);
 	if (!utf8_valid(text, len))
 		return refuse(part, "is not UTF-8", err);
-	rc = stringprep_profile(text, &prepared, part->profile, STRINGPREP_NO_UNASSIGNED);
+	rc = is_ascii(text)
+		 ? ascii_prepare(part, text, &prepared)
+		 : stringprep_profile(text, &prepared, part->profile, STRINGPREP_NO_UNASSIGNED);
 	if (rc != STRINGPREP_OK)
 		return refuse_prepared(part, rc, err);
 	len = strlen(prepared);
@@ -123,14 +174,22 @@ static const char *label_problem(const char *label, size_t len)
 	return NULL;
 }
 
+static bool idna_knows(const char *domain)
+{
+	char *ascii = NULL;
+	int rc = idna_to_ascii_8z(domain, &ascii, IDNA_USE_STD3_ASCII_RULES);
+
+	free(ascii);
+	return rc == IDNA_SUCCESS;
+}
+
 /* A host name, RFC 1123, 2.1; an IP literal in brackets is none. NULL: nothing is wrong with it. */
 static const char *domain_problem(const char *domain)
 {
 	static const char ideographic_full_stop[] = "\xe3\x80\x82"; /* IDNA reads it as a dot */
 	const char *label = domain;
 	const char *problem;
-	char *ascii = NULL;
-	int rc;
+	size_t longest = 0;
 
 	if (strstr(domain, ideographic_full_stop) != NULL)
 		return "has a character that looks like a dot";
@@ -140,13 +199,12 @@ static const char *domain_problem(const char *domain)
 		problem = label_problem(label, len);
 		if (problem != NULL)
 			return problem;
+		longest = len > longest ? len : longest;
 		if (label[len] == '\0')
 			break;
 		label += len + 1;
 	}
-	rc = idna_to_ascii_8z(domain, &ascii, IDNA_USE_STD3_ASCII_RULES);
-	free(ascii);
-	return rc == IDNA_SUCCESS
+	return (is_ascii(domain) ? longest <= LABEL_MAX : idna_knows(domain))
 		   ? NULL
 		   : "has a label that DNS cannot hold (over 63 bytes, or not an IDN)";
 }

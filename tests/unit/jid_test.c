@@ -606,10 +606,67 @@ static void test_round_trip(void **state)
 	}
 }
 
+/* ---- ASCII, which libidn is not asked for ---- */
+
+#define E_ACUTE                                                                                    \
+	"\xc3\xa9" /* with it, libidn is asked; no table changes it, whatever stands beside it */
+
+/* What jid_make makes of the part, or NULL where it refuses; the caller frees it. */
+static char *made(size_t part, const char *text)
+{
+	const char *parts[] = {"alice", "example.org", "web"};
+	struct jid jid = {0};
+	char *out = NULL;
+
+	parts[part] = text;
+	if (jid_make(parts[0], parts[1], parts[2], &jid, NULL) == STATUS_OK)
+		out = strdup(part == 0 ? jid.localpart : part == 1 ? jid.domain : jid.resource);
+	jid_clear(&jid);
+	return out;
+}
+
+static void test_ascii_is_as_libidn_has_it(void **state)
+{
+	(void)state;
+	for (size_t part = 0; part < 3; part++)
+		for (int c = 1; c < 0x80; c++) {
+			char plain[] = {'a', (char)c, 'b', '\0'};
+			char asked[] = {'a', (char)c, 'b', E_ACUTE[0], E_ACUTE[1], '\0'};
+			char *short_one = made(part, plain);
+			char *long_one = made(part, asked);
+
+			if ((short_one == NULL) != (long_one == NULL))
+				fail_msg("part %zu, character %d: %s, but %s", part, c, short_one,
+					 long_one);
+			if (short_one != NULL) {
+				assert_memory_equal(short_one, long_one, strlen(short_one));
+				assert_string_equal(long_one + strlen(short_one), E_ACUTE);
+			}
+			free(short_one);
+			free(long_one);
+		}
+}
+
+static void test_a_label_has_63_bytes_at_most(void **state)
+{
+	char *fits = repeat('d', 63);
+	char *over = repeat('d', 64);
+	char *kept = made(1, fits);
+
+	(void)state;
+	assert_non_null(kept);
+	assert_null(made(1, over));
+	free(kept);
+	free(fits);
+	free(over);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_parse_accepts),
+	    cmocka_unit_test(test_ascii_is_as_libidn_has_it),
+	    cmocka_unit_test(test_a_label_has_63_bytes_at_most),
 	    cmocka_unit_test(test_parse_refuses),
 	    cmocka_unit_test(test_lengths),
 	    cmocka_unit_test(test_length_after_preparation),
