@@ -66,7 +66,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_mutants_test adhoc_recorded_
 	template_texts_test token_test upstream_test used_nonce_test user_test xml_test \
 	xmpp_login_test
 
-BENCH = load peer
+BENCH = floor load peer
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
 STATIC     = archive.js attach.js bind.js chat.css chat.js contacts.js conversation.js converse.css converse.js dom.js embed.css embed.js \
@@ -153,7 +153,12 @@ unit: $(UNIT_TESTS:%=$(BUILD)/unit/%)
 $(BUILD)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(SAY) CC $<
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) $(BENCH_LDLIBS)
+
+$(BUILD)/bench/load: tests/bench/load_http.c tests/bench/load_http.h
+
+# Of the program's libraries, those that the floor of the benchmark needs
+$(BUILD)/bench/floor: BENCH_LDLIBS = $(shell $(PKG_CONFIG) --libs fcgi libcurl sqlite3 libsodium)
 
 bench-programs: $(BENCH:%=$(BUILD)/bench/%)
 
@@ -200,10 +205,11 @@ test:
 
 # A build of its own: what is measured is optimised, whatever build/ holds
 ROUNDS ?= 5
+ONLY   ?=
 bench:
 	@tests/install build bench
 	@$(MAKE) -j$$(nproc) BUILD=build/optimised CFLAGS='-O2 -g' all bench-programs
-	@PREBIND_BUILD=build/optimised node tests/bench/bench.mjs --rounds $(ROUNDS) --json $(BUILD)/bench.json
+	@PREBIND_BUILD=build/optimised node tests/bench/bench.mjs --only '$(ONLY)' --rounds $(ROUNDS) --json $(BUILD)/bench.json
 
 screenshots: all vendor
 	@node tests/screenshots.mjs

@@ -1,17 +1,20 @@
 /*
- * `make bench`: what prebind adds to the call it makes, as a visitor behind a web server sees it. The tables below are
- * the plan; stand.mjs starts and measures, report.mjs makes figures and a table of it; handshake.mjs measures log-ins on
- * real servers, crowd.mjs many sites and users. docs/benchmarks.md says how to read them.
- *   node tests/bench/bench.mjs [--rounds 5] [--requests 100] [--seconds 0.5] [--logins 30] [--json FILE]
+ * `make bench`. compare.mjs: this program beside others that do its work. Here, what prebind adds to the call it makes,
+ * as a visitor behind a web server sees it: the tables below are the plan; stand.mjs starts and measures, report.mjs makes
+ * figures and a table of it. handshake.mjs: log-ins on real servers. crowd.mjs: many sites and users.
+ * docs/benchmarks.md says how to read them.
+ *   node tests/bench/bench.mjs [--only "PART…"] [--rounds 5] [--requests 100] [--seconds 0.5] [--logins 30] [--json FILE]
  * Nothing is held against a clock: it fails only where an answer is wrong.
  */
 import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Place } from "../lib/place.mjs";
+import { comparisons, runCgi, runCompare } from "./compare.mjs";
+import { aimsText, cgiText, compareText } from "./compare_text.mjs";
 import { crowdText, runCrowd } from "./crowd.mjs";
 import { handshakeText, runHandshakes } from "./handshake.mjs";
-import { describeMachine, summarise, tableText } from "./report.mjs";
+import { describeMachine, machineText, summarise, tableText } from "./report.mjs";
 import { startStand } from "./stand.mjs";
 
 /**
@@ -76,21 +79,67 @@ async function measureUpstream(upstream, plan, progress) {
 	return results;
 }
 
-/** The whole plan; returns the report. */
-export async function runBench({ upstreams = UPSTREAMS, visitors = VISITORS, series = SERIES, progress, ...counts }) {
-	const report = { machine: describeMachine(), plan: counts, scenarios: [] };
+/** What the page adds to the call it makes: the whole plan. */
+export async function runAdded({ upstreams = UPSTREAMS, visitors = VISITORS, series = SERIES, progress, ...counts }) {
+	const scenarios = [];
 	for (const upstream of upstreams) {
 		for (const result of await measureUpstream(upstream, { visitors, series, ...counts }, progress))
-			report.scenarios.push(summarise(result));
+			scenarios.push(summarise(result));
 	}
+	return { scenarios };
+}
+
+/**
+ * The parts of `make bench`: each measures something into the report, and shows it.
+ * @type {Record<string, { run: (plan: object) => Promise<object>, text: (report: object) => string }>}
+ */
+export const PARTS = {
+	compare: {
+		run: async ({ rounds, seconds, progress }) => ({ compare: await runCompare({ plan: comparisons({ seconds }), rounds, progress }) }),
+		text: ({ compare }) => compareText(compare),
+	},
+	cgi: {
+		run: async ({ rounds, progress }) => ({ cgi: await runCgi({ rounds, progress }) }),
+		text: ({ cgi }) => cgiText(cgi),
+	},
+	added: {
+		run: runAdded,
+		text: tableText,
+	},
+	logins: {
+		run: async ({ rounds, logins, progress }) => ({ handshakes: await runHandshakes({ rounds, logins, progress }) }),
+		text: ({ handshakes }) => handshakeText(handshakes),
+	},
+	growth: {
+		run: async ({ rounds, requests, progress }) => ({ crowd: await runCrowd({ rounds, requests: 2 * requests, progress }) }),
+		text: ({ crowd }) => crowdText(crowd),
+	},
+};
+
+/** Those that were asked for, in their order; all of them. */
+export function chosenParts(only) {
+	const names = only.split(/[\s,]+/).filter(Boolean);
+	const strange = names.find((name) => !Object.hasOwn(PARTS, name));
+	if (strange)
+		throw new Error(`--only ${strange}: there is no such part; there are ${Object.keys(PARTS).join(", ")}`);
+	return Object.entries(PARTS).filter(([name]) => names.length === 0 || names.includes(name)).map(([, part]) => part);
+}
+
+/** Everything that was asked for; returns the report. */
+export async function runBench({ only = "", progress, ...plan }) {
+	const parts = chosenParts(only);
+	const report = { machine: describeMachine(), plan };
+	for (const part of parts)
+		Object.assign(report, await part.run({ ...plan, progress }));
 	report.machine.loadAfter = describeMachine().load;
-	return report;
+	return { report, text: [machineText(report), ...parts.map(({ text }) => text(report)), aimsText(report)].join("\n") };
 }
 
 async function main() {
 	process.stdout.write("prebind bench: round after round, each series in turn");
 	const { values } = parseArgs({
 		options: {
+			only: { type: "string", default: "" },
 			rounds: { type: "string", default: "5" },
 			requests: { type: "string", default: "100" },
 			seconds: { type: "string", default: "0.5" },
@@ -98,15 +147,13 @@ async function main() {
 			json: { type: "string" },
 		},
 	});
-	const progress = (text) => process.stdout.write(text);
-	const rounds = Number(values.rounds);
-	const report = await runBench({ rounds, requests: Number(values.requests), seconds: Number(values.seconds), progress });
-	report.handshakes = await runHandshakes({ rounds, logins: Number(values.logins), progress });
-	report.crowd = await runCrowd({ rounds, requests: 2 * Number(values.requests), progress });
-	console.log(`\n\n${tableText(report)}\n${handshakeText(report.handshakes)}\n${crowdText(report.crowd)}`);
-	if (values.json) {
-		fs.writeFileSync(values.json, `${JSON.stringify(report, null, "\t")}\n`);
-		console.log(`Every round is in ${values.json}; docs/benchmarks.md says how to read this.`);
+	const { only, json, ...counts } = values;
+	const plan = Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, Number(value)]));
+	const { report, text } = await runBench({ only, ...plan, progress: (some) => process.stdout.write(some) });
+	console.log(`\n\n${text}`);
+	if (json) {
+		fs.writeFileSync(json, `${JSON.stringify(report, null, "\t")}\n`);
+		console.log(`Every round is in ${json}; docs/benchmarks.md says how to read this.`);
 	}
 }
 

@@ -3,8 +3,11 @@
  * both, and drops out of the difference. N threads send the same request over and over, each with
  * its next as soon as the last is answered, on kept connections or on a new one each.
  *   load -p PORT -r REQUEST_FILE -n AT_ONCE -c REQUESTS -s SECONDS -e TEXT… [-w WARM_UP] [-N] [-q]
+ *        [-P PID…] [-F] [-l REQUEST_FILE -L TEXT]
  * ends when it has sent so many and so long; prints its figures as JSON, times in µs. An answer
- * that is not a 200, or lacks a TEXT, is an error: then there are no figures.
+ * that is not a 200, or lacks a TEXT, is an error: then there are no figures; with -F it is counted,
+ * and the first is shown. -P: whose CPU time is to be taken. -l: a lone visitor with another
+ * request every 5 ms until the others are done; one that was due while it waited counts from then.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,34 +26,39 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ANSWER_MAX  (64 * 1024) /* a page is a tenth of it */
-#define REQUEST_MAX 8192
-#define TEXTS_MAX   4
-#define STACK_SIZE  (256 * 1024) /* an answer, and room */
-#define ANSWER_S    30           /* longer than any time-out of what is measured */
-#define NS          1000000000LL
+#include "load_http.h"
+
+#define PIDS_MAX      64
+#define STACK_SIZE    (128 * 1024)
+#define ANSWER_S      30 /* longer than any time-out of what is measured */
+#define NS            1000000000LL
+#define LONE_EVERY_NS (NS / 200)
 
 static struct {
 	struct sockaddr_in address;
-	char request[REQUEST_MAX];
-	size_t request_len;
-	const char *texts[TEXTS_MAX];
-	size_t n_texts;
+	struct question crowd, lone; /* lone.len 0: there is no lone visitor */
 	long at_once, requests, warm_up;
 	double seconds;
 	bool new_connections;
 	bool quickack;
+	bool count_failures;
+	clockid_t clocks[PIDS_MAX];
+	size_t n_clocks;
 } plan; /* constant once main has read its arguments */
 
 static struct {
 	pthread_barrier_t start; /* everybody is warm */
-	atomic_long done;
+	atomic_long begun, failed;
 	atomic_long connections;
-	int64_t started; /* written before the barrier opens */
+	atomic_long at_work; /* of the crowd */
+	int64_t started;     /* written before the barrier opens, as is cpu */
+	int64_t cpu;
 } run;
 
 struct visitor {
 	pthread_t thread;
+	const struct question *question;
+	struct answer answer;
 	int fd;        /* -1: none */
 	double *times; /* µs */
 	size_t n_times, room;
@@ -69,78 +77,42 @@ __attribute__((noreturn, format(printf, 1, 2))) static void die(const char *form
 	_exit(1); /* no figures: nothing of stdout is to be written */
 }
 
-static int64_t now_ns(void)
+/* An answer that is none: the end, or one more; of many only the first is told. */
+static void fail(const struct answer *answer)
+{
+	if (!plan.count_failures)
+		die("%s", answer->failure);
+	if (atomic_fetch_add(&run.failed, 1) == 0)
+		fprintf(stderr, "load: %s\n", answer->failure);
+}
+
+static int64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (clock_gettime(clock, &now) != 0)
+		die("a process whose CPU time is taken is gone: %m");
 	return now.tv_sec * NS + now.tv_nsec;
 }
 
-/* ---- one answer ---- */
-
-/* A header's value, or NULL; the head ends in an empty line. */
-static const char *header_find(const char *head, const char *head_end, const char *name)
+static int64_t now_ns(void)
 {
-	const char *at = strcasestr(head, name);
-
-	return at && at < head_end ? at + strlen(name) : NULL;
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
-/* Is it all there? A chunked one ends in the empty chunk: no page here has that text inside. */
-static bool answer_complete(const char *data, size_t len)
+/* User and system time of all the processes that were named, to the nanosecond. */
+static int64_t cpu_ns(void)
 {
-	const char *head_end = strstr(data, "\r\n\r\n");
-	const char *length;
+	int64_t sum = 0;
 
-	if (!head_end)
-		return false;
-	length = header_find(data, head_end, "\r\nContent-Length:");
-	if (length)
-		return len >= (size_t)(head_end + 4 - data) + strtoul(length, NULL, 10);
-	if (header_find(data, head_end, "\r\nTransfer-Encoding: chunked"))
-		return len >= 7 && memcmp(data + len - 7, "\r\n0\r\n\r\n", 7) == 0;
-	die("an answer without a length: %.200s", data);
-}
-
-static void answer_check(const char *data)
-{
-	if (strncmp(data, "HTTP/1.1 200 ", 13) != 0)
-		die("not a 200: %.1000s", data);
-	for (size_t i = 0; i < plan.n_texts; i++) {
-		if (!strstr(data, plan.texts[i]))
-			die("no %s in the answer: %.4000s", plan.texts[i], data);
-	}
-}
-
-/* Linux falls back to delayed ACKs by itself, so it is told anew each time. */
-static void ack_at_once(int fd)
-{
-	int on = 1;
-
-	if (plan.quickack)
-		setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
-}
-
-static void answer_read(int fd, char data[ANSWER_MAX])
-{
-	size_t len = 0;
-
-	do {
-		ssize_t got = recv(fd, data + len, ANSWER_MAX - 1 - len, 0);
-
-		if (got < 0)
-			die("no answer: %m");
-		if (got == 0)
-			die("the connection ended after %zu bytes of an answer", len);
-		ack_at_once(fd);
-		len += (size_t)got;
-		data[len] = '\0';
-	} while (!answer_complete(data, len));
+	for (size_t i = 0; i < plan.n_clocks; i++)
+		sum += clock_ns(plan.clocks[i]);
+	return sum;
 }
 
 /* ---- one visitor ---- */
 
+/* A connection that does not come is no answer's failure: web server and upstream are always there. */
 static int connect_new(void)
 {
 	struct timeval limit = {.tv_sec = ANSWER_S};
@@ -156,22 +128,21 @@ static int connect_new(void)
 	return fd;
 }
 
-static void visit(struct visitor *visitor)
+static bool visit(struct visitor *visitor)
 {
-	char data[ANSWER_MAX];
+	struct answer *answer = &visitor->answer;
+	bool answered;
 
 	if (visitor->fd < 0)
 		visitor->fd = connect_new();
-	if (send(visitor->fd, plan.request, plan.request_len, MSG_NOSIGNAL) !=
-	    (ssize_t)plan.request_len)
-		die("cannot send: %m");
-	answer_read(visitor->fd, data);
-	answer_check(data);
-	if (plan.new_connections ||
-	    header_find(data, strstr(data, "\r\n\r\n"), "\r\nConnection: close")) {
+	answered = question_ask(visitor->question, visitor->fd, plan.quickack, answer);
+	if (!answered)
+		fail(answer);
+	if (plan.new_connections || answer->close) {
 		close(visitor->fd);
 		visitor->fd = -1;
 	}
+	return answered;
 }
 
 static void time_keep(struct visitor *visitor, int64_t ns)
@@ -185,22 +156,55 @@ static void time_keep(struct visitor *visitor, int64_t ns)
 	visitor->times[visitor->n_times++] = (double)ns / 1000;
 }
 
-static void *visit_often(void *arg)
+static void visit_timed(struct visitor *visitor, int64_t began)
 {
-	struct visitor *visitor = arg;
-	int64_t began, ended;
+	if (visit(visitor))
+		time_keep(visitor, now_ns() - began);
+}
 
+/* The next request is ours to send; each is counted before it is sent, so there are not more. */
+static bool more_to_send(void)
+{
+	return atomic_fetch_add(&run.begun, 1) < plan.requests ||
+	       (double)(now_ns() - run.started) < plan.seconds * (double)NS;
+}
+
+/* Connected, where connections are kept, before the clock begins. */
+static void warm_up(struct visitor *visitor)
+{
+	if (!plan.new_connections)
+		visitor->fd = connect_new();
 	for (long i = 0; i < plan.warm_up; i++)
 		visit(visitor);
 	pthread_barrier_wait(&run.start); /* main: started = now */
 	pthread_barrier_wait(&run.start);
-	do {
-		began = now_ns();
-		visit(visitor);
-		ended = now_ns();
-		time_keep(visitor, ended - began);
-	} while (atomic_fetch_add(&run.done, 1) + 1 < plan.requests ||
-		 (double)(ended - run.started) < plan.seconds * (double)NS);
+}
+
+static void *visit_often(void *arg)
+{
+	warm_up(arg);
+	while (more_to_send())
+		visit_timed(arg, now_ns());
+	atomic_fetch_sub(&run.at_work, 1);
+	return NULL;
+}
+
+static void wait_until(int64_t ns)
+{
+	struct timespec then = {.tv_sec = ns / NS, .tv_nsec = ns % NS};
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &then, NULL) == EINTR)
+		;
+}
+
+/* Timed from when each was due: else one long wait would stand for all who came meanwhile. */
+static void *visit_meanwhile(void *arg)
+{
+	warm_up(arg);
+	for (int64_t due = run.started; atomic_load(&run.at_work) > 0; due += LONE_EVERY_NS) {
+		wait_until(due);
+		visit_timed(arg, due);
+	}
 	return NULL;
 }
 
@@ -216,21 +220,25 @@ static int compare(const void *a, const void *b)
 /* By nearest rank: a time that was measured. */
 static double percentile(const double *sorted, size_t count, size_t percent)
 {
-	return sorted[(count * percent + 99) / 100 - 1];
+	return count == 0 ? 0 : sorted[(count * percent + 99) / 100 - 1];
 }
 
-static double *times_sorted(const struct visitor *visitors, size_t *count)
+static double *times_sorted(const struct visitor *visitors, long n_visitors, size_t *out)
 {
-	double *all = calloc((size_t)atomic_load(&run.done), sizeof(*all));
+	size_t count = 0;
+	double *all;
 
+	for (long i = 0; i < n_visitors; i++)
+		count += visitors[i].n_times;
+	all = calloc(count + 1, sizeof(*all)); /* none, where all failed: then the times are 0 */
 	if (!all)
 		die("out of memory");
-	*count = 0;
-	for (long i = 0; i < plan.at_once; i++) {
-		memcpy(all + *count, visitors[i].times, visitors[i].n_times * sizeof(*all));
-		*count += visitors[i].n_times;
+	for (long i = 0, at = 0; i < n_visitors; at += (long)visitors[i++].n_times) {
+		if (visitors[i].n_times > 0)
+			memcpy(all + at, visitors[i].times, visitors[i].n_times * sizeof(*all));
 	}
-	qsort(all, *count, sizeof(*all), compare);
+	qsort(all, count, sizeof(*all), compare);
+	*out = count;
 	return all;
 }
 
@@ -243,56 +251,106 @@ static double own_cpu_us(void)
 	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-static void print_figures(const struct visitor *visitors, int64_t ended)
+static void print_times(const struct visitor *visitors, long n_visitors)
 {
 	size_t count;
-	double *times = times_sorted(visitors, &count);
-	long sent = (long)count + plan.at_once * plan.warm_up;
+	double *times = times_sorted(visitors, n_visitors, &count);
 
-	printf("{\"requests\":%zu,\"sent\":%ld,\"connections\":%ld,\"seconds\":%.6f,"
-	       "\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f,\"own_cpu\":%.1f}\n",
-	       count, sent, atomic_load(&run.connections),
-	       (double)(ended - run.started) / (double)NS, percentile(times, count, 50),
-	       percentile(times, count, 90), percentile(times, count, 99), times[count - 1],
-	       own_cpu_us() / (double)sent);
+	printf("\"requests\":%zu,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f", count,
+	       percentile(times, count, 50), percentile(times, count, 90),
+	       percentile(times, count, 99), percentile(times, count, 100));
 	free(times);
+}
+
+/* visitors: the crowd, then the lone one. */
+static void print_figures(const struct visitor *visitors, int64_t ended, int64_t cpu)
+{
+	long sent = plan.at_once * plan.warm_up;
+
+	for (long i = 0; i < plan.at_once; i++)
+		sent += (long)visitors[i].n_times;
+	printf("{\"sent\":%ld,\"failed\":%ld,\"connections\":%ld,\"seconds\":%.6f,"
+	       "\"cpu_seconds\":%.9f,\"own_cpu\":%.1f,",
+	       sent, atomic_load(&run.failed), atomic_load(&run.connections),
+	       (double)(ended - run.started) / (double)NS, (double)(cpu - run.cpu) / (double)NS,
+	       own_cpu_us() / (double)(sent ? sent : 1));
+	print_times(visitors, plan.at_once);
+	if (plan.lone.len > 0) {
+		fputs(",\"lone\":{", stdout);
+		print_times(visitors + plan.at_once, 1);
+		fputc('}', stdout);
+	}
+	puts("}");
+}
+
+static void start_visitors(struct visitor *visitors, long count)
+{
+	pthread_attr_t attr;
+
+	pthread_barrier_init(&run.start, NULL, (unsigned)count + 1);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	for (long i = 0; i < count; i++) {
+		bool lone = i == plan.at_once;
+
+		visitors[i].fd = -1;
+		visitors[i].question = lone ? &plan.lone : &plan.crowd;
+		if (pthread_create(&visitors[i].thread, &attr, lone ? visit_meanwhile : visit_often,
+				   &visitors[i]) != 0)
+			die("no more threads: %m");
+	}
+	pthread_attr_destroy(&attr);
 }
 
 static void run_visitors(void)
 {
-	struct visitor *visitors = calloc((size_t)plan.at_once, sizeof(*visitors));
-	pthread_attr_t attr;
+	long count = plan.at_once + (plan.lone.len > 0);
+	struct visitor *visitors = calloc((size_t)count, sizeof(*visitors));
+	int64_t ended, cpu;
 
-	pthread_barrier_init(&run.start, NULL, (unsigned)plan.at_once + 1);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	for (long i = 0; visitors && i < plan.at_once; i++) {
-		visitors[i].fd = -1;
-		if (pthread_create(&visitors[i].thread, &attr, visit_often, &visitors[i]) != 0)
-			die("no more threads: %m");
-	}
 	if (!visitors)
 		die("out of memory");
+	atomic_store(&run.at_work, plan.at_once);
+	start_visitors(visitors, count);
 	pthread_barrier_wait(&run.start);
+	run.cpu = cpu_ns();
 	run.started = now_ns();
 	pthread_barrier_wait(&run.start);
 	for (long i = 0; i < plan.at_once; i++)
 		pthread_join(visitors[i].thread, NULL);
-	print_figures(visitors, now_ns());
-	for (long i = 0; i < plan.at_once; i++)
+	ended = now_ns();
+	cpu = cpu_ns();
+	if (plan.lone.len > 0)
+		pthread_join(visitors[plan.at_once].thread, NULL);
+	print_figures(visitors, ended, cpu);
+	for (long i = 0; i < count; i++)
 		free(visitors[i].times);
 	free(visitors);
 }
 
-static void request_load(const char *file)
-{
-	FILE *in = fopen(file, "r");
+/* ---- the arguments ---- */
 
-	if (in)
-		plan.request_len = fread(plan.request, 1, sizeof(plan.request), in);
-	if (plan.request_len == 0 || plan.request_len == sizeof(plan.request))
-		die("%s: not a request of at most %d bytes", file, REQUEST_MAX - 1);
-	fclose(in);
+static void read_question(struct question *question, const char *file)
+{
+	if (!question_load(question, file))
+		die("%s: not a request of at most %d bytes", file, QUESTION_MAX - 1);
+}
+
+static void read_text(struct question *question, const char *text)
+{
+	if (!question_expect(question, text))
+		die("more than %d texts to expect", TEXTS_MAX);
+}
+
+static void read_pid(const char *text)
+{
+	pid_t pid = (pid_t)strtol(text, NULL, 10);
+
+	if (plan.n_clocks == PIDS_MAX)
+		die("more than %d processes", PIDS_MAX);
+	errno = clock_getcpuclockid(pid, &plan.clocks[plan.n_clocks++]);
+	if (errno)
+		die("process %s: %m", text);
 }
 
 static void read_option(int option, const char *value)
@@ -302,7 +360,19 @@ static void read_option(int option, const char *value)
 		plan.address.sin_port = htons((uint16_t)strtoul(value, NULL, 10));
 		break;
 	case 'r':
-		request_load(value);
+		read_question(&plan.crowd, value);
+		break;
+	case 'l':
+		read_question(&plan.lone, value);
+		break;
+	case 'L':
+		read_text(&plan.lone, value);
+		break;
+	case 'P':
+		read_pid(value);
+		break;
+	case 'F':
+		plan.count_failures = true;
 		break;
 	case 'n':
 		plan.at_once = strtol(value, NULL, 10);
@@ -323,9 +393,7 @@ static void read_option(int option, const char *value)
 		plan.quickack = true;
 		break;
 	case 'e':
-		if (plan.n_texts == TEXTS_MAX)
-			die("more than %d texts to expect", TEXTS_MAX);
-		plan.texts[plan.n_texts++] = value;
+		read_text(&plan.crowd, value);
 		break;
 	default:
 		die("usage: see the head of tests/bench/load.c");
@@ -338,9 +406,9 @@ int main(int argc, char **argv)
 
 	plan.address.sin_family = AF_INET;
 	plan.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	while ((option = getopt(argc, argv, "p:r:n:c:s:w:e:Nq")) != -1)
+	while ((option = getopt(argc, argv, "p:r:n:c:s:w:e:l:L:P:FNq")) != -1)
 		read_option(option, optarg);
-	if (!plan.address.sin_port || !plan.request_len || plan.at_once < 1 || !plan.n_texts)
+	if (!plan.address.sin_port || !plan.crowd.len || plan.at_once < 1 || !plan.crowd.n_texts)
 		die("-p, -r, -n and -e are needed");
 	run_visitors();
 	return 0;

@@ -6,13 +6,19 @@ import fs from "node:fs";
 
 const TICKS = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" })); // a second; 100 nearly everywhere
 
+/** CPU time of the children that have ended and were waited for, and of theirs; seconds. */
+export function endedSeconds(pid) {
+	const [user, system] = stat(pid).slice(13, 15).map(Number);
+	return (user + system) / TICKS;
+}
+
 /** The fields of /proc/PID/stat after the name, which may hold blanks: [0] is the third one, the state. */
 function stat(pid) {
 	const text = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
 	return text.slice(text.lastIndexOf(")") + 2).split(" ");
 }
 
-function children(pid) {
+export function children(pid) {
 	const all = fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
 	return all.filter((other) => {
 		try {
@@ -29,10 +35,17 @@ export class Processes {
 		this.pids = [pid, ...children(pid)];
 	}
 
-	/** User and system time of all of them. */
-	cpuSeconds() {
-		const ticks = this.pids.map((pid) => stat(pid).slice(11, 13).map(Number));
-		return ticks.flat().reduce((sum, n) => sum + n, 0) / TICKS;
+	/**
+	 * The memory of all of them together, KiB: what they share is counted once, in parts. null: another user's, or a
+	 * program that lets nobody look but root (PR_SET_DUMPABLE).
+	 */
+	pss() {
+		try {
+			const one = (pid) => Number(/^Pss:\s*(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))[1]);
+			return this.pids.map(one).reduce((sum, kib) => sum + kib, 0);
+		} catch {
+			return null;
+		}
 	}
 
 	/** VmRSS of each, KiB. What they share is counted in each. */

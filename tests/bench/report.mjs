@@ -15,13 +15,10 @@ export function spread(values) {
 	return { median, min: sorted[0], max: sorted.at(-1) };
 }
 
-/**
- * µs of the program's CPU time a request, over all rounds at once: Linux counts it in steps of 10 ms, which is much
- * for a round.
- */
+/** µs of the program's CPU time a request, over all rounds at once. */
 function cpuPerRequest(rounds) {
 	const sum = (of) => rounds.reduce((total, round) => total + of(round), 0);
-	return (sum((round) => round.cpu_seconds) / sum((round) => round.sent)) * 1e6;
+	return (sum((round) => round.cpu_seconds) / sum((round) => round.requests)) * 1e6;
 }
 
 /** A scenario with its figures: of each series, and what it adds to the one it is compared with, round by round. */
@@ -61,6 +58,7 @@ export function describeMachine() {
 		cores: os.cpus().length,
 		kernel: `${os.type()} ${os.release()}`,
 		lighttpd: output("lighttpd", "-v").replace(/ .*/, ""),
+		php: output("php-cgi8.2", "-v").replace(/^PHP (\S+).*/, "php/$1"),
 		load: os.loadavg()[0],
 	};
 }
@@ -82,8 +80,18 @@ function mib(kib) {
 	return (kib / 1024).toFixed(1);
 }
 
-/** The report as text, in ms where nothing else is said. */
-export function tableText({ machine, plan, scenarios }) {
+/** The head of a report: where and when it was measured. */
+export function machineText({ machine, plan }) {
+	const { date, commit, cores, cpu, kernel, lighttpd, php, load, loadAfter } = machine;
+	return [
+		`${date.slice(0, 10)}, ${commit}, ${cores} cores of ${cpu}, ${kernel}, ${lighttpd}, ${php}`,
+		`load average ${load.toFixed(2)} before, ${loadAfter.toFixed(2)} after; medians of ${plan.rounds} rounds`,
+		"",
+	].join("\n");
+}
+
+/** What the page adds, as text, in ms where nothing else is said. */
+export function tableText({ scenarios }) {
 	const cells = scenarios.map(({ series }) => series.map((row) => COLUMNS.map(({ of }) => of(row))));
 	const widths = COLUMNS.map(({ head }, i) => Math.max(head.length, ...cells.flat().map((row) => row[i].length)));
 	const pad = (cell, i) => (COLUMNS[i].left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]));
@@ -95,11 +103,8 @@ export function tableText({ machine, plan, scenarios }) {
 		"",
 	]);
 	const own = spread(scenarios.flatMap(({ series }) => series.map((row) => row.ownCpu.median)));
-	const { date, commit, cores, cpu, kernel, lighttpd, load, loadAfter } = machine;
 	return [
-		`${date.slice(0, 10)}, ${commit}, ${cores} cores of ${cpu}, ${kernel}, ${lighttpd}`,
-		`load average ${load.toFixed(2)} before, ${loadAfter.toFixed(2)} after; medians of ${plan.rounds} rounds; times in ms`,
-		`the client's own CPU time: ${own.min.toFixed(0)} to ${own.max.toFixed(0)} µs a request`,
+		`added to the upstream's answer; times in ms; the client's own CPU time: ${own.min.toFixed(0)} to ${own.max.toFixed(0)} µs a request`,
 		"",
 		`  ${line(COLUMNS.map(({ head }) => head))}`,
 		...blocks.flat(),

@@ -10,18 +10,18 @@ import { build, Prebind } from "../lib/prebind.mjs";
 import { freePorts, until } from "../lib/wait.mjs";
 import { Processes } from "./processes.mjs";
 
-const USER = "alice";
-const PASSWORD = "correct horse";
-const ADMIN = { user: "admin@example.test", password: "adminpass" };
-const MOUNT = "/chat";
+export const USER = "alice";
+export const PASSWORD = "correct horse";
+export const ADMIN = { user: "admin@example.test", password: "adminpass" };
+export const MOUNT = "/chat";
 const RECORDING = "tests/peers/tigase/020-json-full-jid.resp";
 const WARM_UP = 5; // requests of each visitor, before the clock
 
 /** What every answer must hold: the session of the recording, for the user who asked. */
-const EXPECTED = ["bfcd28f4-24c8-4378-8d23-af11354dff74", `${USER}@example.test/web-`];
+export const EXPECTED = ["bfcd28f4-24c8-4378-8d23-af11354dff74", `${USER}@example.test/web-`];
 
 /** An HTTP request as bytes. */
-function requestText({ method = "GET", target, headers, body = "" }) {
+export function requestText({ method = "GET", target, headers, body = "" }) {
 	const lines = Object.entries({ ...headers, ...(body && { "Content-Length": Buffer.byteLength(body) }) });
 	return [`${method} ${target} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`), "", body].join("\r\n");
 }
@@ -64,7 +64,7 @@ export async function startPeer(place, { delay, packets, keep }) {
 }
 
 /** The keys of the site whose upstream that is; its name is its Host. */
-function site(place, keep, port) {
+export function site(place, keep, port) {
 	return {
 		hosts: `${keep}.example.test`,
 		database: path.join(place.folder(`data/${keep}`), "prebind.db"),
@@ -118,14 +118,13 @@ class Stand {
 		const { port, text } = this.target(series);
 		const peer = this.peers[series.peer];
 		const before = await peer.counts();
-		const cpu = this.processes.cpuSeconds();
 		const run = await this.place.run([
 			this.load, "-p", port, "-r", this.place.write("request", text), "-n", atOnce, "-c", requests, "-s", seconds,
 			"-w", WARM_UP, ...EXPECTED.flatMap((expected) => ["-e", expected]), ...(series.options ?? []),
+			...this.processes.pids.flatMap((pid) => ["-P", pid]),
 		].map(String));
 		assert.equal(run.code, 0, `${series.name}: ${run.stderr}`);
 		const figures = JSON.parse(run.stdout);
-		figures.cpu_seconds = this.processes.cpuSeconds() - cpu;
 		const after = await peer.counts();
 		checkCalls(series, figures, after.calls - before.calls, after.connections - before.connections - 1);
 		return figures;
