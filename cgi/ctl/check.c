@@ -47,7 +47,8 @@ static void check_database(struct report *report, struct store *store)
 	tell(report, "database", status, said.text);
 }
 
-static void check_providers(struct report *report, struct store *store)
+/* What has kept the site from opening is not said twice. */
+static void check_providers(struct report *report, struct store *store, const char *told)
 {
 	const struct conf_list *names = &report->site->identity;
 
@@ -56,7 +57,8 @@ static void check_providers(struct report *report, struct store *store)
 		struct error said = {0};
 		enum status status = provider->check(report->site, store, &said);
 
-		tell(report, provider->name, status, said.text);
+		if (status == STATUS_OK || strcmp(said.text, told) != 0)
+			tell(report, provider->name, status, said.text);
 	}
 }
 
@@ -144,7 +146,7 @@ static void check_site(struct report *report, struct template_shelf *shelf)
 	tell(report, "site", status, said.text);
 	if (site.store != NULL) {
 		check_database(report, site.store);
-		check_providers(report, site.store);
+		check_providers(report, site.store, said.text);
 		if (report->site->gateway)
 			check_gateway(report, site.store);
 	}

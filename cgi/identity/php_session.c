@@ -55,9 +55,11 @@ static enum status owner_find(const struct site_conf *conf, uid_t *out, struct e
 	}
 	if (getpwnam_r(conf->php_session_owner, &row, buffer, sizeof(buffer), &found) != 0 ||
 	    found == NULL)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "php_session_owner: there is no user '%s' on this machine",
-				 conf->php_session_owner);
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "php_session_owner: there is no user '%s' on this machine: name the "
+		    "one that PHP runs as, or leave the key out",
+		    conf->php_session_owner);
 	*out = row.pw_uid;
 	return STATUS_OK;
 }

@@ -98,9 +98,12 @@ static enum status read_key(const char *line, bool public_too, struct token_key 
 	const char *colon = strchr(line, ':');
 
 	if (colon == NULL || !token_kid_check(line, (size_t)(colon - line)))
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "is not KID:KEY, with a KID of 1 to %d letters, digits, - and _",
-				 TOKEN_KID_MAX);
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "is not KID:KEY, with a KID of 1 to %d letters, digits, - and _; a "
+		    "new line: echo \"k1:$(openssl rand -base64 32 | tr '+/' '-_' | "
+		    "tr -d '=')\"",
+		    TOKEN_KID_MAX);
 	memcpy(key->kid, line, (size_t)(colon - line));
 	if (colon[1] != '/')
 		return read_shared(colon + 1, key, err);

@@ -149,7 +149,10 @@ static enum status read_file(const struct site_query_spec *spec, char **out, str
 	int fd = open(spec->file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0 || fstat(fd, &st) != 0) {
-		error_set(err, status, "%s: cannot be read: %m (key `%s`)", spec->file, spec->key);
+		error_set(err, status,
+			  "%s: cannot be read: %m: name a file of yours, or a ready one of "
+			  "sql/sites (key `%s`)",
+			  spec->file, spec->key);
 		if (fd >= 0)
 			close(fd);
 		return status;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/strbuf.h"
 #include "store/site_query_parts.h"
 
 /* Pure, cheap, and enough to pick and compare a name and a time (SEC-SQL-3). */
@@ -136,11 +137,11 @@ static enum status refuse_denied(const struct site_query_text *text,
 	    [GUARDED_FUNCTION] =
 		"may not be called: of functions, only lower upper substr coalesce "
 		"ifnull length trim strftime unixepoch hex min max count",
-	    [GUARDED_OTHER] = "does more than to read: one SELECT is wanted",
+	    [GUARDED_OTHER] = "would be more than read: one SELECT is wanted",
 	};
 	struct error why;
 
-	error_set(&why, STATUS_BAD_REQUEST, "%s %s", seat->denied, sentences[seat->denied_what]);
+	error_set(&why, STATUS_BAD_REQUEST, "'%s' %s", seat->denied, sentences[seat->denied_what]);
 	return refuse(text, find_word(text->sql, seat->denied), why.text, err);
 }
 
@@ -204,6 +205,24 @@ static int column_index(const struct site_query_spec *spec, const char *name)
 	return -1;
 }
 
+static enum status refuse_column(const struct site_query_text *text, const char *name, bool unknown,
+				 struct error *err)
+{
+	const struct site_query_spec *spec = text->spec;
+	struct strbuf why;
+
+	strbuf_init(&why);
+	strbuf_addf(&why, "the column %s is %s; write AS with one of:", name,
+		    unknown ? "not known here" : "there twice");
+	for (size_t i = 0; i < spec->n_columns; i++)
+		strbuf_addf(&why, " %s", spec->columns[i].name);
+	enum status status = strbuf_ok(&why)
+				 ? refuse(text, find_word(text->sql, name), why.data, err)
+				 : error_no_memory(err);
+	strbuf_clear(&why);
+	return status;
+}
+
 static enum status check_columns(const struct site_query_text *text, struct site_query_seat *seat,
 				 struct error *err)
 {
@@ -220,10 +239,7 @@ static enum status check_columns(const struct site_query_text *text, struct site
 			seat->columns[index] = n;
 			continue;
 		}
-		error_set(&why, STATUS_BAD_REQUEST,
-			  "the column %s is %s; write AS with a name it knows", name,
-			  index < 0 ? "not known here" : "there twice");
-		return refuse(text, find_word(text->sql, name), why.text, err);
+		return refuse_column(text, name, index < 0, err);
 	}
 	for (size_t i = 0; i < spec->n_columns; i++) {
 		if (!spec->columns[i].required || seat->columns[i] >= 0)
@@ -233,6 +249,17 @@ static enum status check_columns(const struct site_query_text *text, struct site
 		return refuse(text, -1, why.text, err);
 	}
 	return STATUS_OK;
+}
+
+/* SQLite's own words, and where to see what would be right. */
+static enum status refuse_sql(const struct site_query_text *text, long at, const char *said,
+			      struct error *err)
+{
+	struct error why;
+
+	error_set(&why, STATUS_BAD_REQUEST, "%s; what tables there are shows: sqlite3 %s .schema",
+		  said, text->spec->database);
+	return refuse(text, at, why.text, err);
 }
 
 static enum status prepare(const struct site_query_text *text, struct site_query_seat *seat,
@@ -245,7 +272,7 @@ static enum status prepare(const struct site_query_text *text, struct site_query
 	if (status == STATUS_BAD_REQUEST && seat->denied[0] != '\0')
 		return refuse_denied(text, seat, err);
 	if (status == STATUS_BAD_REQUEST)
-		return refuse(text, end, why.text, err);
+		return refuse_sql(text, end, why.text, err);
 	if (status != STATUS_OK)
 		return error_set(err, status, "%s", why.text);
 	status = check_tail(text, end, err);

@@ -30,16 +30,19 @@ async function setUp(t, keys) {
 }
 
 const siteSession = (more) => async (at) => ({ identity: "site_session", site_query: at.query(GOOD), ...(await more?.(at)) });
+const token = (text, mode) => async ({ place }) => ({ identity: "token", token_audience: "site.test",
+	token_key_file: text === undefined ? "/nowhere/keys" : place.write("etc/keys", text, mode) });
+const siteLogin = (text) => async ({ query }) => ({ identity: "login", login_query: query(text) });
 const phpSession = (more) => async (at) => ({ identity: "php_session", ...(await more?.(at)) });
 
 for (const [name, keys, says] of [
 	["remote_user: a realm with its @", () => ({ identity: "remote_user", remote_user_realm: "@EXAMPLE.ORG" }), /remote_user_realm: .*has an @ in it: write the realm alone/],
 	["site_session: no cookie named", siteSession(() => ({ site_cookie: "" })), /site_cookie: is missing .*with provider site_session: The site's session cookie/],
-	["site_session: no query file", siteSession(() => ({ site_query: "/nowhere/query.sql" })), /\/nowhere\/query\.sql: cannot be read: No such file.*key `site_query`/],
+	["site_session: no query file", siteSession(() => ({ site_query: "/nowhere/query.sql" })), /\/nowhere\/query\.sql: cannot be read: No such file.*name a file of yours, or a ready one.*key `site_query`/],
 	["site_session: a query that others may write", siteSession(({ place }) => ({ site_query: place.write("site/open.sql", GOOD, 0o666) })),
 		/open\.sql: others may write to it \(mode 0666\); run: chmod go-w/],
 	["site_session: a query that does not fit", siteSession(({ query }) => ({ site_query: query("-- mine\nSELECT login AS user\n  FROM session WHERE id = :sid\n") })),
-		/query\.sql:2:8: no such column: login/],
+		/query\.sql:2:8: no such column: login; what tables there are shows: sqlite3 \/.*site\.db \.schema/],
 	["site_session: a query that writes", siteSession(({ query }) => ({ site_query: query("DELETE FROM session WHERE id = :sid") })), /query\.sql:1:\d+: .*one SELECT is wanted/],
 	["site_session: a query without :sid", siteSession(({ query }) => ({ site_query: query("SELECT user FROM session") })), /:sid is not used: the query must look for it/],
 	["site_session: no database", siteSession(() => ({ site_database: "/nowhere/site.db" })), /\/nowhere\/site\.db: the site's database cannot be found: .*`site_database` right/],
@@ -50,7 +53,15 @@ for (const [name, keys, says] of [
 	["site_session: Django without its key", siteSession(() => ({ site_result: "django", site_profile_query: "/x" })), /site_secret_file: is missing .*write Django's SECRET_KEY into a file/],
 	["php_session: no folder", phpSession(() => ({ php_session_path: "/nowhere/sessions" })), /\/nowhere\/sessions: No such file.*`php -i \| grep save_path`/],
 	["php_session: a folder where files can be renamed", phpSession(({ place }) => fs.chmodSync(place.path("sessions"), 0o777)), /others may rename files in it .*run: chmod \+t/],
-	["php_session: no such owner", phpSession(() => ({ php_session_owner: "no-such-user" })), /php_session_owner: there is no user 'no-such-user'/],
+	["php_session: no such owner", phpSession(() => ({ php_session_owner: "no-such-user" })), /php_session_owner: there is no user 'no-such-user'.*name the one that PHP runs as/],
+	["token: no audience", async (at) => ({ ...(await token(`k1:${"A".repeat(43)}\n`)(at)), token_audience: "" }), /token_audience: is missing .*with provider token/],
+	["token: no file of keys", token(), /\/nowhere\/keys: the secret cannot be read: No such file.*put it there, owned by this program's user, with mode 600/],
+	["token: keys that others may read", token(`k1:${"A".repeat(43)}\n`, 0o644), /keys: others may read or write it \(mode 0644\); run: chmod 600/],
+	["token: a line that is no key", token("secret\n"), /keys:1: is not KID:KEY.*a new line: echo "k1:\$\(openssl/],
+	["login with the site's table: a query without a hash", siteLogin("SELECT user FROM session WHERE user = :user"),
+		/query\.sql:1:1: no column is named password_hash: write AS password_hash behind it/],
+	["login with the site's table: a column it does not know", siteLogin("SELECT id AS password_hash, id AS mail FROM session WHERE user = :user"),
+		/the column mail is not known here; write AS with one of: password_hash user display_name jid disabled/],
 	["php_session: a path of keys with a hole", phpSession(() => ({ php_session_user: "user..name" })), /php_session_user: .*has an empty part; allowed: names with dots/],
 ])
 	test(`${name}: check says so, and the start is refused`, async (t) => {
@@ -58,6 +69,7 @@ for (const [name, keys, says] of [
 		const check = await prebind.ctl(["check"]);
 		assert.equal(check.code, 1, check.stdout);
 		assert.match(check.stdout + check.stderr, says);
+		assert.equal(`${check.stdout}${check.stderr}`.match(/^(FAIL|prebindctl:) .*/gm).length, 1, "one sentence, once");
 		const start = await place.run([prebind.program, "-c", prebind.conf]);
 		assert.equal(start.code, 1, start.stderr);
 		assert.match(JSON.parse(start.stderr.split("\n").find((line) => line.includes("start_failed"))).why, says);
@@ -77,4 +89,11 @@ test("php_session: the wrong format is seen by check", async (t) => {
 	const { code, stdout } = await prebind.ctl(["check"]);
 	assert.equal(code, 1);
 	assert.match(stdout, /^FAIL .*of 1 session, 0 have a user at user\.name, and 1 are refused, the first because .*see php_session_format/m);
+});
+
+test("login: without a user nobody can log in, and check says how to make one", async (t) => {
+	const { prebind } = await setUp(t, () => ({ identity: "login" }));
+	const { code, stdout } = await prebind.ctl(["check"]);
+	assert.equal(code, 1);
+	assert.match(stdout, /^FAIL .*login: .*holds no user yet: add one with `prebindctl user add NAME`/m);
 });
