@@ -2,7 +2,7 @@
  * A machine of its own for one web server: Debian as it is installed here, in which everything can be changed and
  * nothing lasts. So files are tried at the paths that they name, by the commands that the documents give, on port 80.
  *
- * It is a private mount namespace (an overlay on /etc, /usr/local and /var, an empty /run) and a private network of
+ * It is a private mount namespace (overlays on /etc, /usr/local and /var, an empty /run) and a private network of
  * loopback alone. Both end with the last process in them; the machine itself is never written to. That takes root.
  * Out of its network lead only relays, over UNIX sockets in the place: those are files, and belong to no network.
  */
@@ -10,6 +10,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { httpRequest } from "./http.mjs";
 import { relay } from "./namespace_relay.mjs";
 import { Child, top } from "./place.mjs";
 import { build } from "./prebind.mjs";
@@ -21,6 +22,20 @@ const RELAY = fileURLToPath(new URL("namespace_relay.mjs", import.meta.url));
 
 /** Why there can be none here; false: there can. For `skip` of a test. */
 export const noNamespace = process.getuid() !== 0 && "needs root: servers that are started as root, suEXEC";
+
+/** [server] of a program that is a FastCGI server, as the README has it. */
+export const SERVER_KEYS = { listen: "/run/prebind/prebind.sock", user: "prebind", peer_users: "www-data" };
+
+/** Debian's web servers, each with the main configuration that came with it. */
+const WEB_SERVERS = {
+	apache2: {
+		argv: ["sh", "-c", "APACHE_CONFDIR=/etc/apache2; . /etc/apache2/envvars; " // as `apache2ctl start`
+			+ "install -d -o www-data $APACHE_RUN_DIR/socks $APACHE_LOCK_DIR; exec apache2 -D FOREGROUND"],
+		log: "/var/log/apache2/error.log",
+	},
+	lighttpd: { argv: ["lighttpd", "-D", "-f", "/etc/lighttpd/lighttpd.conf"], log: "/var/log/lighttpd/error.log" },
+	nginx: { argv: ["nginx", "-g", "daemon off;"], log: "/var/log/nginx/error.log" },
+};
 
 /** Makes the namespace from inside; $1 is a folder for what is changed. Then it stays until its input ends. */
 const SETUP = `
@@ -96,6 +111,22 @@ export class Namespace {
 		return child.stdout;
 	}
 
+	/** Whom the processes of a program in here run as: a user's name for each. */
+	usersOf(program) {
+		const here = fs.readlinkSync(`/proc/${this.holder.pid}/ns/mnt`);
+		const names = Object.fromEntries(fs.readFileSync(this.path("/etc/passwd"), "utf8").split("\n")
+			.map((line) => line.split(":")).map(([name, , uid]) => [uid, name]));
+		return fs.readdirSync("/proc").filter((pid) => /^\d+$/.test(pid)).flatMap((pid) => {
+			try {
+				if (path.basename(fs.readlinkSync(`/proc/${pid}/exe`)) !== program || fs.readlinkSync(`/proc/${pid}/ns/mnt`) !== here)
+					return [];
+				return [names[/^Uid:\t(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))[1]]];
+			} catch {
+				return []; // it has just ended, or is none of ours
+			}
+		});
+	}
+
 	/**
 	 * Commands as a document gives them to a webmaster. There is nothing to edit, the file's values are right here; and no
 	 * systemd: what it would reload is started afterwards. What apt-get would install is there.
@@ -147,6 +178,29 @@ export class Namespace {
 	async until(name, argv, ready, options) {
 		const child = this.start(name, argv, options);
 		await until(`${name} to be ready`, ready, { seconds: 30, gone: () => child.gone() });
+		return child;
+	}
+
+	/** The program's user and its folder in /run, as the README makes them. */
+	makeAccount() {
+		return this.sh(`adduser --quiet --system --group --home /var/lib/prebind prebind
+			install -d -o prebind -g www-data -m 2750 /run/prebind`);
+	}
+
+	/** The program as a server of its own, as the README starts it. */
+	startProgram() {
+		const socket = this.path(SERVER_KEYS.listen);
+		return this.until("prebind.fcgi", ["/usr/local/lib/prebind/prebind.fcgi"], () => fs.existsSync(socket) && accepts(socket));
+	}
+
+	/**
+	 * Starts a web server: it answers when this returns.
+	 * @param {"apache2" | "lighttpd" | "nginx"} name
+	 */
+	async startWeb(name) {
+		const { argv, log } = WEB_SERVERS[name];
+		const child = await this.until(name, argv, () => httpRequest({ socketPath: this.web, path: "/" }));
+		this.start(log, ["tail", "-n", "+1", "-F", log]); // shown when the place closes
 		return child;
 	}
 }

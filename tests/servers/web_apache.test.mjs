@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { docSnippet } from "../lib/docs.mjs";
+import { SERVER_KEYS } from "../lib/namespace.mjs";
 import { build } from "../lib/prebind.mjs";
-import { follow, HTPASSWD, installServer, matrix, SERVER_KEYS } from "./web_matrix.mjs";
+import { follow, HTPASSWD, installServer, matrix } from "./web_matrix.mjs";
 
 const DOC = "docs/apache.md";
 const HOME = "/var/www/you"; // of a customer: Debian's suEXEC runs nothing elsewhere
@@ -66,17 +67,17 @@ async function basicHosting({ ns }) {
 
 matrix([
 	{
-		name: "mod_proxy_fcgi", server: "apache2", socket: true, keys: SERVER_KEYS, basePath: "/chat", basic,
+		name: "mod_proxy_fcgi", server: "apache2", user: "prebind", kept: true, socket: true, keys: SERVER_KEYS, basePath: "/chat", basic,
 		async install(stand) {
 			await installServer(stand);
 			await follow(stand, DOC, "fastcgi");
 		},
 	},
-	{ name: "mod_fcgid", server: "apache2", keys: { threads: 1 }, basic, install: (stand) => installAsWebServer(stand, "fcgid") },
-	{ name: "mod_cgid", server: "apache2", basic, install: (stand) => installAsWebServer(stand, "cgi") },
-	{ name: "suEXEC", server: "apache2", basic, install: installSuexec },
+	{ name: "mod_fcgid", server: "apache2", user: "www-data", kept: true, keys: { threads: 1 }, basic, install: (stand) => installAsWebServer(stand, "fcgid") },
+	{ name: "mod_cgid", server: "apache2", user: "www-data", kept: false, basic, install: (stand) => installAsWebServer(stand, "cgi") },
+	{ name: "suEXEC", server: "apache2", user: "prebind", kept: false, basic, install: installSuexec },
 	{
-		name: "shared hosting, .htaccess alone", server: "apache2", bosh: false, staticFolder: `${HOME}/public_html/chat-static`,
+		name: "shared hosting, .htaccess alone", server: "apache2", user: "you", kept: false, bosh: false, program: "chat", staticFolder: `${HOME}/public_html/chat-static`,
 		basic: basicHosting, install: installHosting,
 	},
 ]);

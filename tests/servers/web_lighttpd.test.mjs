@@ -1,6 +1,7 @@
 // lighttpd as shipped: the program as a server of its own, started by lighttpd, and as plain CGI.
 import { docSnippet } from "../lib/docs.mjs";
-import { follow, HTPASSWD, installServer, matrix, SERVER_KEYS } from "./web_matrix.mjs";
+import { SERVER_KEYS } from "../lib/namespace.mjs";
+import { follow, HTPASSWD, installServer, matrix } from "./web_matrix.mjs";
 
 /** The stanza of docs/identity.md, unchanged. */
 async function basic({ ns }) {
@@ -16,12 +17,12 @@ async function installAsWebServer(stand, name) {
 
 matrix([
 	{
-		name: "mod_fastcgi, a server of its own", server: "lighttpd", socket: true, keys: SERVER_KEYS, basic,
+		name: "mod_fastcgi, a server of its own", server: "lighttpd", user: "prebind", kept: true, socket: true, keys: SERVER_KEYS, basic,
 		async install(stand) {
 			await installServer(stand);
 			await follow(stand, "docs/lighttpd.md", "fastcgi");
 		},
 	},
-	{ name: "mod_fastcgi, started by lighttpd", server: "lighttpd", basic, install: (stand) => installAsWebServer(stand, "spawn") },
-	{ name: "mod_cgi", server: "lighttpd", basic, install: (stand) => installAsWebServer(stand, "cgi") },
+	{ name: "mod_fastcgi, started by lighttpd", server: "lighttpd", user: "www-data", kept: true, basic, install: (stand) => installAsWebServer(stand, "spawn") },
+	{ name: "mod_cgi", server: "lighttpd", user: "www-data", kept: false, basic, install: (stand) => installAsWebServer(stand, "cgi") },
 ]);

@@ -15,7 +15,7 @@ import { Namespace, noNamespace } from "../lib/namespace.mjs";
 import { Place } from "../lib/place.mjs";
 import { confText } from "../lib/prebind.mjs";
 import { runSql } from "../lib/sqlite.mjs";
-import { accepts, until } from "../lib/wait.mjs";
+import { until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const PASSWORD = "correct horse";
@@ -150,16 +150,13 @@ class Stand {
 		await this.ns.write(path.join(root, "site.txt"), "the site");
 	}
 
-	/** The program as a server of its own, as the README starts it. */
-	async startProgram() {
-		const socket = this.ns.path("/run/prebind/prebind.sock");
-		await this.ns.until("prebind.fcgi", ["/usr/local/lib/prebind/prebind.fcgi"], () => fs.existsSync(socket) && accepts(socket));
+	async startWeb() {
+		this.web = await this.ns.startWeb(this.form.server);
 	}
 
-	async startWeb() {
-		const { argv, log } = SERVERS[this.form.server];
-		this.web = await this.ns.until(this.form.server, argv, () => this.send({ path: "/" }));
-		this.ns.start(log, ["tail", "-n", "+1", "-F", log]); // shown when the place closes
+	/** Whom the program's processes run as. */
+	users() {
+		return this.ns.usersOf(this.form.program ?? "prebind.fcgi");
 	}
 
 	/** A raw request to the web server. */
@@ -179,50 +176,41 @@ class Stand {
 	}
 }
 
-const SERVERS = {
-	apache2: {
-		argv: ["sh", "-c", "APACHE_CONFDIR=/etc/apache2; . /etc/apache2/envvars; "
-			+ "install -d -o www-data $APACHE_RUN_DIR/socks $APACHE_LOCK_DIR; exec apache2 -D FOREGROUND"], // as apache2ctl start
-		log: "/var/log/apache2/error.log",
-	},
-	lighttpd: { argv: ["lighttpd", "-D", "-f", "/etc/lighttpd/lighttpd.conf"], log: "/var/log/lighttpd/error.log" },
-	nginx: { argv: ["nginx", "-g", "daemon off;"], log: "/var/log/nginx/error.log" },
-};
-
 async function openStand(place, form, { number, peers, siteDatabase }) {
 	const stand = Object.assign(new Stand(place, form, peers), { siteDatabase });
 	stand.ns = await Namespace.open(place, `machine-${number}`);
 	await stand.ns.connect({ 8080: peers.tigase.port, 8081: peers.slowTigase.port, 5280: peers.bosh.address().port });
 	await form.install(stand);
 	if (form.socket)
-		await stand.startProgram();
+		await stand.ns.startProgram();
 	await stand.startWeb();
 	// these take their time, and nobody waits for them until the end
 	stand.slowPage = stand.send({ host: "slow.example.org", path: "/chat/", headers: { ...NAVIGATION, Cookie: `chat_token=${token()}` } });
 	stand.slowPoll = form.bosh === false ? null : stand.send({ method: "POST", path: "/http-bind", body: "<body/>" });
 	for (const promise of [stand.slowPage, stand.slowPoll])
 		promise?.catch(() => {}); // the test that awaits it says so
+	stand.ranAs = new Set(await until("the program to run", () => {
+		const users = stand.users();
+		return users.length > 0 && users;
+	}));
 	return stand;
 }
 
-/** The program as a FastCGI server: its user and folders, as the README makes them. */
+/** The program as a FastCGI server. */
 export async function installServer(stand) {
-	await stand.ns.sh(`adduser --quiet --system --group --home /var/lib/prebind prebind
-		install -d -o prebind -g www-data -m 2750 /run/prebind`);
+	await stand.ns.makeAccount();
 	await stand.configure({ user: "prebind" });
 	await stand.publish("/var/www/html");
 }
-
-export const SERVER_KEYS = { listen: "/run/prebind/prebind.sock", user: "prebind", peer_users: "www-data" };
 
 /** The commands of a document. */
 export const follow = (stand, file, name) => stand.ns.follow(docSnippet(file, name));
 
 /**
  * Every test of one file.
- * @param {{ name: string, server: string, keys?: object, staticFolder?: string, socket?: boolean, basePath?: string, bosh?: boolean,
+ * @param {{ name: string, server: string, user: string, kept: boolean, keys?: object, staticFolder?: string, program?: string, socket?: boolean, basePath?: string, bosh?: boolean,
  *   install: (stand: Stand) => Promise<unknown>, basic: (stand: Stand) => Promise<unknown> }[]} forms
- *   server: of SERVERS; keys: of [server]; socket: the program runs by itself; bosh: false where /http-bind is not brought;
+ *   server: as Namespace.startWeb has it; user: whom the program runs as; kept: it is no process for each request; keys: of [server]; program: its name there; socket: the program runs by itself; bosh: false where /http-bind is not brought;
  *   install: what is there before the web server starts; basic: switches its own authentication on for /chat
  */
 export function matrix(forms) {
@@ -262,6 +250,13 @@ function testForm(form, stand) {
 		const page = await stand().slowPage;
 		assert.equal(page.status, 200, page.body);
 		assert.match(dataBlock(page.body).jid, /^alice@/);
+	});
+	test(`the program runs as ${form.user}, and ${form.kept ? "goes on" : "ends with its answer"}`, async () => {
+		assert.deepEqual([...stand().ranAs], [form.user]);
+		if (form.kept)
+			assert.ok(stand().users().length > 0);
+		else
+			await until("no process to be left", () => stand().users().length === 0);
 	});
 	if (form.bosh !== false) {
 		test("a long poll is waited for", async () => {
@@ -345,7 +340,7 @@ function testAddresses(stand) {
 	test("a site is chosen by one name: the Host, or the whole address in its place", async () => {
 		assert.equal((await stand().visitor("unknown.example.org").get("/chat/")).status, 404);
 		const answer = await stand().send({ host: "unknown.example.org", path: `http://${host}/chat/`, headers: NAVIGATION });
-		assert.ok([303, 400, 404].includes(answer.status), String(answer.status));
+		assert.ok([303, 400].includes(answer.status), `${answer.status}: of the Host's site, where the server asked was another`);
 	});
 }
 

@@ -1,6 +1,7 @@
 // nginx as shipped, included in Debian's site.
 import fs from "node:fs";
-import { follow, HTPASSWD, installServer, matrix, SERVER_KEYS } from "./web_matrix.mjs";
+import { SERVER_KEYS } from "../lib/namespace.mjs";
+import { follow, HTPASSWD, installServer, matrix } from "./web_matrix.mjs";
 
 const SNIPPET = "/etc/nginx/snippets/prebind.conf";
 
@@ -15,7 +16,7 @@ async function basic({ ns }) {
 }
 
 matrix([{
-	name: "fastcgi_pass", server: "nginx", socket: true, keys: SERVER_KEYS, basePath: "/chat", basic,
+	name: "fastcgi_pass", server: "nginx", user: "prebind", kept: true, socket: true, keys: SERVER_KEYS, basePath: "/chat", basic,
 	async install(stand) {
 		await installServer(stand);
 		await follow(stand, "docs/nginx.md", "fastcgi");
