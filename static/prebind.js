@@ -30,6 +30,9 @@ const NS_RECEIPTS = "urn:xmpp:receipts";
  * @typedef {import("./stanza.js").Presence} Presence
  */
 
+/** @param {Presence} presence */
+const fullJid = ({ jid, resource }) => `${jid}/${resource}`;
+
 export class Prebind extends Life {
 	/** The contacts, by bare JID. @type {Map<string, RosterItem>} */
 	roster = new Map();
@@ -128,13 +131,14 @@ export class Prebind extends Life {
 	onReady(kept) {
 		const { client, connection } = this;
 		if (!client || !connection) return;
-		this.#present.clear();
+		this.#present = new Map((kept?.present ?? []).map((/** @type {Presence} */ presence) => [fullJid(presence), presence]));
 		if (kept) this.#show = String(kept.show ?? "");
 		// The roster first: a server sends the contacts' presence to those who have asked (RFC 6121, section 2.2).
 		const roster = client.$iq({ type: "get" }).c("query", { xmlns: NS_ROSTER });
 		connection.sendIQ(roster, (/** @type {Element} */ iq) => {
 			this.#onRoster(iq);
-			for (const presence of kept?.present ?? []) this.#notePresence(presence);
+			// A server may tell of the contacts' presence before it says who they are (ejabberd does, at times).
+			for (const presence of this.#present.values()) this.tell("presence", presence);
 		});
 		if (!kept) {
 			this.#sendPresence({});
@@ -206,10 +210,9 @@ export class Prebind extends Life {
 
 	/** @param {Presence} presence */
 	#notePresence(presence) {
-		const full = `${presence.jid}/${presence.resource}`;
 		const own = presence.jid === this.jid && presence.resource === jidResource(this.connection?.jid ?? "");
-		if (presence.type === "available" && !own) this.#present.set(full, presence);
-		else this.#present.delete(full);
+		if (presence.type === "available" && !own) this.#present.set(fullJid(presence), presence);
+		else this.#present.delete(fullJid(presence));
 		this.tell("presence", presence);
 	}
 

@@ -10,10 +10,14 @@ import { top } from "./place.mjs";
 const EXECUTABLES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const STEP_MS = 15_000; // a step of a page that works takes well under a second
 
-/** @param {import('./place.mjs').Place} place closes the browser when it closes */
-export async function startChromium(place) {
+/**
+ * @param {import('./place.mjs').Place} place closes the browser when it closes
+ * @param {{ cache?: boolean }} [options] cache: with the back/forward cache, which Playwright turns off
+ */
+export async function startChromium(place, { cache = false } = {}) {
 	const browser = await chromium.launch({
 		executablePath: EXECUTABLES.find((file) => fs.existsSync(file)),
+		ignoreDefaultArgs: cache ? ["--disable-back-forward-cache"] : [],
 		args: [
 			// Chromium's sandbox refuses root; what it opens here is our own page on loopback
 			...(process.getuid() === 0 ? ["--no-sandbox"] : []),

@@ -31,6 +31,7 @@ export const contact = (page, user) => page.locator(`[data-contact="${user}@${DO
 export const received = (page, text) => page.locator(".message.in .text", { hasText: text });
 export const sent = (page, text) => page.locator(".message.out .text", { hasText: text });
 export const online = (page, user) => contact(page, user).filter({ hasText: "Online" }).waitFor();
+export const offline = (page, user) => contact(page, user).filter({ hasText: "Offline" }).waitFor();
 
 /** Opens the conversation with somebody. */
 export const talkTo = (page, user) => contact(page, user).click();

@@ -132,6 +132,7 @@ class Bosh {
 			}
 			sendIQ(iq, ok, failed) {
 				this.send(iq);
+				if (iq.children[0]?.attributes.xmlns === "jabber:iq:roster") this.answerRoster = ok;
 				if (iq.children[0]?.localName !== "ping") return;
 				queueMicrotask(() => this.#answerPing(bosh.answer(this, this.pings++), ok, failed));
 			}
@@ -744,6 +745,17 @@ test("presence is granted to contacts, others are asked about", async () => {
 	const sent = page.connection().sent.slice(before);
 	assert.deepEqual(sent.map((s) => s.attributes), [{ to: "bob@example.org", type: "subscribed" }]);
 	assert.deepEqual(page.named("request"), [{ name: "request", jid: "eve@example.org" }]);
+});
+
+test("presence that comes before the roster is told again when the names are known", async () => {
+	const page = await readyPage();
+	page.connection().receive(make("presence", { from: "bob@example.org/x" }));
+	page.connection().receive(make("presence", { from: "eve@example.org/y" }));
+	page.connection().receive(make("presence", { from: "eve@example.org/y", type: "unavailable" }));
+	page.events.length = 0;
+	const item = make("item", { jid: "bob@example.org", subscription: "both" });
+	page.connection().answerRoster(make("iq", { type: "result" }, make("query", { xmlns: "jabber:iq:roster" }, item)));
+	assert.deepEqual(page.events.map(({ name, jid }) => [name, jid]), [["roster", undefined], ["presence", "bob@example.org"]]);
 });
 
 test("carbons and roster pushes are believed from our own account only", async () => {

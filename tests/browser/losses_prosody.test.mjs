@@ -1,0 +1,15 @@
+// Networks and servers that are gone for longer than a session lives: lighttpd and Prosody.
+import { after, before, test } from "node:test";
+import { LOSSES, play, RESTARTS, startLife } from "../lib/life.mjs";
+import { Place } from "../lib/place.mjs";
+
+let place, stage;
+
+before(async () => {
+	place = new Place();
+	stage = await startLife(place, { web: "lighttpd", server: "prosody", short: true });
+});
+after(() => place.close({ logs: true }));
+
+for (const [what, scene] of Object.entries({ ...LOSSES, ...RESTARTS }))
+	test(what, () => play(stage, scene));

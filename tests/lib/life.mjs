@@ -1,0 +1,376 @@
+/*
+ * What people do to pages and what happens to servers and networks: scenes that tests/browser/life*.test.mjs play on each
+ * web server and XMPP server. Each says what the person sees, and that no message that was sent while both were there is
+ * lost or doubled.
+ */
+import assert from "node:assert/strict";
+import { startChromium } from "./chromium.mjs";
+import { enter, leave, logIn, offline, online, ready, received, sees, sent, talkTo, texts, write } from "./people.mjs";
+import { until } from "./wait.mjs";
+import { addresses, publish, startWebSite } from "./web_site.mjs";
+import { Wire } from "./wire.mjs";
+
+const OUTAGE_MS = 5_000;
+const LONG_OUTAGE_MS = 120_000; // on the page's clock
+const STEP_MS = 2_000; // of that clock, at a time
+const BACK_S = 60; // until a page is ready again, on a busy machine
+const BACK_MS = BACK_S * 1000;
+
+/** Shortened, so that a session's end can be awaited: how long a request is held, and when a session is given up. */
+const WAIT_S = 2;
+const QUIET_S = 4;
+const SHORT = {
+	prosody: { more: `bosh_max_inactivity = ${QUIET_S}` },
+	ejabberd: { bosh: { "  mod_bosh: {}": `  mod_bosh:\n    max_inactivity: ${QUIET_S}` } },
+};
+/** As Debian's own configuration has it; Prosody's is on by itself. */
+const CARBONS = { prosody: {}, ejabberd: { more: "modules:\n  mod_carboncopy: {}\n" } };
+
+/**
+ * A stage for the scenes.
+ * @param {import('./place.mjs').Place} place
+ * @param {{ web: string, server: string, short?: boolean }} options short: an XMPP server that soon gives a session up
+ */
+export async function startLife(place, { web, server, short = false }) {
+	const options = { ...CARBONS[server], ...(short ? { site: { wait: WAIT_S }, ...SHORT[server] } : {}) };
+	const chat = await startWebSite(place, { web, server, way: "password", ...options });
+	publish(place, "news.html", '<!doctype html><link rel="icon" href="data:,"><title>News</title><p>Nothing new.');
+	const browser = await startChromium(place);
+	const wire = await Wire.lay(place, chat.webPort);
+	return { chat, browser, wire, binds: () => chat.prebind.child.stderr.split("bind_ok").length - 1 };
+}
+
+/** Plays a scene. One that fails leaves nobody behind for the next. */
+export async function play(stage, scene) {
+	try {
+		await scene(stage);
+	} finally {
+		stage.wire.mend();
+		await Promise.all(stage.browser.contexts().map((context) => context.close()));
+	}
+}
+
+/** alice and bob, each with the other's conversation open; alice is behind the wire. */
+async function two({ browser, chat, wire }, options) {
+	const alice = await enter(browser, { ...chat, ...addresses(wire.port) }, "alice", options);
+	const bob = await enter(browser, chat, "bob");
+	await online(alice, "bob");
+	await online(bob, "alice");
+	await talkTo(alice, "bob");
+	await talkTo(bob, "alice");
+	return { alice, bob };
+}
+
+const chatUrl = ({ wire }) => addresses(wire.port).url;
+const banner = (page) => page.locator("#banner:not([hidden])");
+
+async function anotherTab(stage, page) {
+	const tab = await page.context().newPage();
+	await tab.goto(chatUrl(stage));
+	return tab;
+}
+
+/** As the page itself does it; the browser's own button tells the page nothing, and the session ends with it. */
+async function reload(page) {
+	await Promise.all([page.waitForEvent("load"), page.evaluate(() => location.reload())]);
+	await ready(page);
+}
+
+/** Both say something and hear the other, now. */
+async function greet(alice, bob, word) {
+	await write(alice, `alice ${word}`);
+	await received(bob, `alice ${word}`).waitFor();
+	await write(bob, `bob ${word}`);
+	await received(alice, `bob ${word}`).waitFor();
+}
+
+/** Every one of these once, in whatever order, and no other. */
+async function seesAll(page, expected) {
+	await until(`${expected.length} messages`, async () => (await texts(page)).length >= expected.length, { seconds: 30 });
+	assert.deepEqual((await texts(page)).sort(), [...expected].sort());
+}
+
+/** Keeps the states that the page goes through from now on: some are shorter than a look at the page. */
+async function watch(page) {
+	const handle = await page.evaluateHandle(() => {
+		const seen = [];
+		const look = () => seen.push(document.body.dataset.state);
+		new window.MutationObserver(look).observe(document.body, { attributes: true, attributeFilter: ["data-state"] });
+		return seen;
+	});
+	return () => handle.jsonValue();
+}
+
+/** Until the page has said that its session is lost, and is ready again. */
+async function lostAndFound(states) {
+	await until("the session to be lost", async () => (await states()).includes("lost"), { seconds: BACK_S });
+	await until("another session", async () => (await states()).at(-1) === "ready", { seconds: BACK_S });
+}
+
+/** What a browser says of a network that was away is no complaint. */
+async function leaveBehind(...pages) {
+	for (const page of pages)
+		page.complaints = page.complaints.filter((text) => !/net::ERR_|status of (404|500|502|503)/.test(text));
+	await leave(...pages);
+}
+
+/** What every combination of servers has to show. */
+export const CORE = {
+	async "log in, see each other, talk both ways"(stage) {
+		const { alice, bob } = await two(stage);
+		await greet(alice, bob, "says hello");
+		await sees(bob, ["alice says hello", "bob says hello"]);
+		await leave(alice, bob);
+	},
+
+	async "reload: the session goes on, and what was said in between arrives once"(stage) {
+		const { alice, bob } = await two(stage);
+		const binds = stage.binds();
+		await write(bob, "before");
+		await received(alice, "before").waitFor();
+		for (let i = 1; i <= 3; i++) {
+			await Promise.all([reload(alice), write(bob, `between ${i}`)]);
+			await write(bob, `after ${i}`);
+			await talkTo(alice, "bob");
+			await received(alice, `after ${i}`).waitFor();
+			assert.equal(await received(alice, `after ${i}`).count(), 1);
+			assert.ok(await received(alice, `between ${i}`).count() <= 1); // the old page may have shown it
+			await online(alice, "bob");
+			await write(alice, `and back ${i}`);
+			await received(bob, `and back ${i}`).waitFor();
+		}
+		assert.equal(await bob.locator(".unsent").count(), 0);
+		assert.equal(stage.binds() - binds, 3, "each page comes with a session, and asks for no other");
+		await leave(alice, bob);
+	},
+};
+
+/** What is done to pages, tabs and logins. */
+export const PAGES = {
+	async "nobody sees a reload: the contact stays online"(stage) {
+		const { alice, bob } = await two(stage);
+		const seen = await bob.evaluateHandle(() => {
+			const changes = [];
+			const peer = document.getElementById("conversation");
+			new window.MutationObserver(() => changes.push(peer.dataset.show)).observe(peer, { attributes: true, attributeFilter: ["data-show"] });
+			return changes;
+		});
+		await reload(alice);
+		await online(alice, "bob");
+		await talkTo(alice, "bob");
+		await write(alice, "still me");
+		await received(bob, "still me").waitFor();
+		assert.ok((await seen.jsonValue()).every((show) => show === "online"), JSON.stringify(await seen.jsonValue()));
+		await leave(alice, bob);
+	},
+
+	async "to another page and back: what was written meanwhile is there, once"(stage) {
+		const { alice, bob } = await two(stage);
+		await alice.evaluate(() => location.assign("/news.html"));
+		await alice.waitForURL("**/news.html");
+		await write(bob, "while you read");
+		await alice.evaluate((url) => location.assign(url), chatUrl(stage));
+		await ready(alice);
+		await talkTo(alice, "bob");
+		await write(bob, "welcome back");
+		await sees(alice, ["while you read", "welcome back"]);
+		await leave(alice, bob);
+	},
+
+	async "away from the site: the contact goes offline at once"(stage) {
+		const { alice, bob } = await two(stage);
+		await alice.goto("about:blank"); // the server alone would notice after half a minute or more
+		await offline(bob, "alice");
+		await leave(alice, bob);
+	},
+
+	async "a second tab has a session of its own; both see what is said"(stage) {
+		const { alice, bob } = await two(stage);
+		const binds = stage.binds();
+		const second = await anotherTab(stage, alice);
+		await ready(second);
+		await talkTo(second, "bob");
+		await write(bob, "to both of you");
+		await received(alice, "to both of you").waitFor();
+		await received(second, "to both of you").waitFor();
+		await write(second, "from the second");
+		await received(bob, "from the second").waitFor();
+		await sent(alice, "from the second").waitFor();
+		await sees(bob, ["to both of you", "from the second"]);
+		assert.equal(stage.binds() - binds, 1);
+		await leave(alice, bob);
+	},
+
+	async "a duplicated tab has a session of its own, and the first one keeps its own"(stage) {
+		const { alice, bob } = await two(stage);
+		const opened = alice.context().waitForEvent("page");
+		await alice.evaluate(() => window.open(location.href)); // takes a copy of sessionStorage along
+		const copy = await opened;
+		await ready(copy);
+		await write(bob, "who is there?");
+		await received(alice, "who is there?").waitFor();
+		await talkTo(copy, "bob");
+		await write(copy, "the copy");
+		await received(bob, "the copy").waitFor();
+		await write(alice, "and me");
+		await sees(bob, ["who is there?", "the copy", "and me"]);
+		assert.equal(await banner(alice).count(), 0);
+		await leave(alice, bob);
+	},
+
+	async "log out in one tab: the other says so, and neither talks any more"(stage) {
+		const { alice, bob } = await two(stage);
+		const second = await anotherTab(stage, alice);
+		await ready(second);
+		await second.getByRole("button", { name: "Log out" }).click();
+		await second.getByLabel("User name").waitFor();
+		await alice.getByText("You are no longer logged in.").waitFor();
+		assert.equal(await alice.locator("#send").isDisabled(), true);
+		await offline(bob, "alice");
+		await leave(alice, bob);
+	},
+
+	async "another user in the same browser: nothing of the former one remains"(stage) {
+		const { alice, bob } = await two(stage);
+		await write(alice, "a secret of mine");
+		await alice.evaluate(() => {
+			window.sessionStorage.setItem("strophe-bosh-session", "{}");
+			window.localStorage.setItem("converse-session", "{}");
+		});
+		await alice.getByRole("button", { name: "Log out" }).click();
+		await logIn(alice, "bob", stage.chat.users.bob);
+		await ready(alice);
+		assert.equal(await alice.locator("#me").textContent(), "bob");
+		assert.equal(await alice.getByText("a secret of mine").count(), 0);
+		assert.deepEqual(await alice.evaluate(() => [window.sessionStorage.length, window.localStorage.length]), [0, 0]);
+		await leave(alice, bob);
+	},
+
+	async "another user in another tab: the former one's tab becomes the new one's"(stage) {
+		const { alice, bob } = await two(stage);
+		await alice.context().clearCookies(); // the site's log-out, of which no script hears
+		const second = await anotherTab(stage, alice);
+		await logIn(second, "bob", stage.chat.users.bob);
+		await ready(second);
+		await until("bob's name in the first tab", async () => (await alice.locator("#me").textContent()) === "bob");
+		await leave(alice, bob);
+	},
+
+	async "the program restarts: nobody notices"(stage) {
+		const { alice, bob } = await two(stage);
+		await stage.chat.prebind.stop();
+		await write(alice, "without it");
+		await received(bob, "without it").waitFor();
+		await stage.chat.prebind.start();
+		await reload(alice);
+		await talkTo(alice, "bob");
+		await write(bob, "with it");
+		await received(alice, "with it").waitFor();
+		await leave(alice, bob);
+	},
+};
+
+/** The network fails for five seconds. What is written meanwhile arrives, once, and the session stays. */
+async function shortOutage(stage, fail) {
+	const { alice, bob } = await two(stage);
+	await greet(alice, bob, "before");
+	const binds = stage.binds();
+	const states = await watch(alice);
+	stage.wire[fail]();
+	await write(alice, "alice meanwhile");
+	await write(bob, "bob meanwhile");
+	await alice.waitForTimeout(OUTAGE_MS); // its length is what is tested
+	assert.equal(await received(bob, "alice meanwhile").count(), 0);
+	stage.wire.mend();
+	await received(bob, "alice meanwhile").waitFor({ timeout: BACK_MS });
+	await received(alice, "bob meanwhile").waitFor({ timeout: BACK_MS });
+	await greet(alice, bob, "after");
+	const all = ["before", "meanwhile", "after"].flatMap((word) => [`alice ${word}`, `bob ${word}`]);
+	await seesAll(alice, all);
+	await seesAll(bob, all);
+	assert.deepEqual(await states(), [], "ready all the time");
+	assert.equal(await alice.locator(".unsent").count(), 0);
+	assert.equal(stage.binds(), binds, "the same session");
+	await leaveBehind(alice, bob);
+}
+
+/** Servers that wait as long as they do by default. */
+export const SHORT_OUTAGES = {
+	"5 s of silence: nothing is lost or doubled, nobody notices": (stage) => shortOutage(stage, "silence"),
+	"5 s without a network: nothing is lost or doubled, nobody notices": (stage) => shortOutage(stage, "cut"),
+};
+
+/** Until the page says that it has no connection, and then until two minutes of its clock are over. */
+async function sitThroughOutage(page) {
+	const lost = page.locator("body[data-state=lost], body[data-state=connecting]");
+	let toldAfter = 0;
+	for (let ms = 0; ms < LONG_OUTAGE_MS; ms += STEP_MS) {
+		await page.clock.runFor(STEP_MS);
+		await page.waitForTimeout(50); // what it asks the network is real
+		if (!toldAfter && await lost.count() > 0 && await banner(page).count() > 0) toldAfter = ms + STEP_MS;
+	}
+	return toldAfter;
+}
+
+async function longOutage(stage, fail) {
+	const { alice, bob } = await two(stage);
+	await alice.clock.install();
+	await greet(alice, bob, "before");
+	stage.wire[fail]();
+	await write(alice, "into the void");
+	const toldAfter = await sitThroughOutage(alice);
+	console.log(`# 2 minutes without a network (${fail}): told after ${toldAfter / 1000} s`);
+	assert.ok(toldAfter > 0, "the page says so");
+	await banner(alice).getByText(/connection to the chat server is lost|Connecting/).waitFor();
+	assert.equal(await alice.locator("#send").isDisabled(), true);
+	await alice.locator(".message.out.unsent", { hasText: "into the void" }).waitFor();
+	await offline(bob, "alice");
+	stage.wire.mend();
+	await alice.clock.resume();
+	await alice.evaluate(() => window.dispatchEvent(new Event("online")));
+	await alice.locator("body[data-state=ready]").waitFor({ timeout: BACK_MS });
+	assert.equal(await banner(alice).count(), 0);
+	await online(alice, "bob");
+	await online(bob, "alice");
+	await greet(alice, bob, "after");
+	const all = ["before", "after"].flatMap((word) => [`alice ${word}`, `bob ${word}`]);
+	assert.deepEqual((await texts(bob)).filter((text) => text !== "into the void").sort(), all.sort());
+	assert.ok(await received(bob, "into the void").count() <= 1, "what was not sent while ready is marked, and not doubled");
+	await leaveBehind(alice, bob);
+}
+
+/** Servers that soon give a session up. */
+export const LOSSES = {
+	"2 minutes of silence: the page says so, and comes back by itself": (stage) => longOutage(stage, "silence"),
+
+	async "asleep for longer than the server waits: the page says so and comes back by itself"(stage) {
+		const { alice, bob } = await two(stage);
+		const states = await watch(alice);
+		await alice.context().setOffline(true);
+		await offline(bob, "alice");
+		await alice.context().setOffline(false);
+		await lostAndFound(states);
+		await online(bob, "alice");
+		await greet(alice, bob, "slept well");
+		await seesAll(bob, ["alice slept well", "bob slept well"]);
+		await leaveBehind(alice, bob);
+	},
+};
+
+/** Also for every combination, but with what they cost. */
+export const RESTARTS = {
+	async "the XMPP server restarts: both come back and talk"(stage) {
+		const { alice, bob } = await two(stage);
+		await greet(alice, bob, "before");
+		const states = await Promise.all([alice, bob].map(watch));
+		await stage.chat.site.restartXmpp();
+		await Promise.all(states.map(lostAndFound));
+		await online(alice, "bob");
+		await online(bob, "alice");
+		await greet(alice, bob, "after");
+		const all = ["before", "after"].flatMap((word) => [`alice ${word}`, `bob ${word}`]);
+		await seesAll(alice, all);
+		await seesAll(bob, all);
+		await leaveBehind(alice, bob);
+	},
+};
