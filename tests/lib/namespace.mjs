@@ -40,6 +40,8 @@ const WEB_SERVERS = {
 /** Makes the namespace from inside; $1 is a folder for what is changed. Then it stays until its input ends. */
 const SETUP = `
 set -eu
+# What is mounted here stays here. In a chroot / is no mount, but what it lies in is, at the namespace's own root.
+mount --make-rprivate / 2>/dev/null || nsenter --mount=/proc/self/ns/mnt mount --make-rprivate /
 mount -t tmpfs -o mode=755 tmpfs "$1"
 for folder in etc usr/local var; do
 	mkdir -p "$1/$folder/upper" "$1/$folder/work"
@@ -76,7 +78,7 @@ export class Namespace {
 	static async open(place, name) {
 		const ns = new Namespace(place, name);
 		const layers = place.folder(path.join(name, "layers"), 0o755);
-		ns.holder = ns.spawn("namespace", ["unshare", "--mount", "--net", "--propagation", "private", "--",
+		ns.holder = ns.spawn("namespace", ["unshare", "--mount", "--net", "--propagation", "unchanged", "--",
 			"sh", "-c", SETUP, "sh", layers], { stdio: ["pipe", "pipe", "pipe"] });
 		await until("a namespace", () => ns.holder.stdout.includes("ready"), { seconds: 30, gone: () => ns.holder.gone() });
 		// -o: as it was built; a test builds nothing
@@ -98,7 +100,7 @@ export class Namespace {
 
 	/** Starts a program inside, as root. */
 	start(name, argv, options) {
-		return this.spawn(name, ["nsenter", "--target", String(this.holder.pid), "--mount", "--net", "--wd=/", "--", ...argv], options);
+		return this.spawn(name, ["nsenter", "--target", String(this.holder.pid), "--mount", "--net", "--root", "--wd", "--", ...argv], options);
 	}
 
 	/** Runs a shell script inside, as root, to its end; it must succeed. */
