@@ -211,6 +211,13 @@ bench:
 	@$(MAKE) -j$$(nproc) BUILD=build/optimised CFLAGS='-O2 -g' all bench-programs
 	@PREBIND_BUILD=build/optimised node tests/bench/bench.mjs --only '$(ONLY)' --rounds $(ROUNDS) --json $(BUILD)/bench.json
 
+# As many pages as it takes to see what leaks, while processes are reloaded, drained and killed
+REQUESTS ?= 1000000
+soak:
+	@tests/install build bench
+	@$(MAKE) -j$$(nproc) BUILD=build/optimised CFLAGS='-O2 -g' all bench-programs
+	@PREBIND_BUILD=build/optimised node tests/bench/soak.mjs --requests $(REQUESTS)
+
 screenshots: all vendor
 	@node tests/screenshots.mjs
 
@@ -283,7 +290,8 @@ help:
 	@echo 'make           the programs, in $(BUILD)/'
 	@echo 'make demo      installs what is missing, starts everything on loopback, prints the address'
 	@echo 'make test      installs what is missing, runs everything CI runs'
-	@echo 'make bench     installs what is missing, measures what a page costs; ROUNDS= is yours'
+	@echo 'make bench     installs what is missing, measures what a page costs; ROUNDS= and ONLY= are yours'
+	@echo 'make soak      installs what is missing, asks for a million pages; REQUESTS= is yours'
 	@echo 'make screenshots  every page and state, into artifacts/screenshots/'
 	@echo 'make check     the quick part: lint and unit tests'
 	@echo 'make lint      rules about the repository itself, linters, formatting'
@@ -297,5 +305,5 @@ help:
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
 	$(UNIT_TESTS:%=$(BUILD)/unit/%.d)
 
-.PHONY: all unit screenshots bench-programs vendor demo test bench check lint asan tsan sanitized valgrind install dist clean help
+.PHONY: all unit screenshots bench-programs vendor demo test bench soak check lint asan tsan sanitized valgrind install dist clean help
 .DELETE_ON_ERROR:

@@ -95,7 +95,7 @@ export async function runAdded({ upstreams = UPSTREAMS, visitors = VISITORS, ser
  */
 export const PARTS = {
 	compare: {
-		run: async ({ rounds, seconds, progress }) => ({ compare: await runCompare({ plan: comparisons({ seconds }), rounds, progress }) }),
+		run: async ({ rounds, seconds, progress }) => ({ compare: await runCompare({ plan: comparisons({ seconds }), rounds, seconds, progress }) }),
 		text: ({ compare }) => compareText(compare),
 	},
 	cgi: {

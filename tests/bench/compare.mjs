@@ -35,19 +35,20 @@ export const COMPARED_CGI = [FLOOR, PAGE, PHP];
  */
 
 /**
- * An upstream that takes so many ms, its crowds, and how this program and PHP are set up for it. A crowd before a slow
- * one comes all at once, each with one request: there is a least time for that.
+ * An upstream that takes so many ms, its crowds, and how this program and PHP are set up for it; of several sizes of
+ * PHP's pool the best is taken. A crowd before a slow upstream comes all at once, each with one request: there is a least
+ * time for that.
  */
 export const UPSTREAM_MAX = 256; // calls at a time
 const PROCESSES = 2;
 const VISITORS = [1, 16, 256, 1000];
 const steadily = (atOnce, seconds) => ({ atOnce, requests: 100, seconds, warmUp: 2 });
 export const comparisons = ({ seconds }) => [
-	{ delay: 0, phpChildren: 16, crowds: VISITORS.map((atOnce) => steadily(atOnce, seconds)) },
+	{ delay: 0, phpChildren: [4, 8, 16, 32], crowds: VISITORS.map((atOnce) => steadily(atOnce, seconds)) },
 	{ delay: 10, phpChildren: 32, crowds: VISITORS.map((atOnce) => steadily(atOnce, seconds)) },
 	{
 		delay: 200, phpChildren: 32,
-		server: { processes: PROCESSES, threads: 512 },
+		server: { processes: PROCESSES },
 		keys: { upstream_max: UPSTREAM_MAX / PROCESSES },
 		crowds: VISITORS.map((atOnce) => ({ atOnce, requests: Math.max(atOnce, 5), seconds: 0, warmUp: 0, lone: atOnce >= UPSTREAM_MAX })),
 	},
@@ -89,20 +90,42 @@ function summariseRow(row, floor) {
 
 const summarise = (rows) => rows.map((row) => summariseRow(row, rows[0]));
 
+/** Something with everything started as FastCGI, and then stopped. */
+async function withFastcgi(how, what) {
+	const place = new Place();
+	try {
+		return await what(await startFastcgi(place, how));
+	} finally {
+		await place.close();
+	}
+}
+
+/** PHP's requests a second at 16 at a time, with pools of these sizes. */
+async function tryPhp(sizes, { delay, seconds, rounds, progress }) {
+	const tried = {};
+	for (const phpChildren of sizes) {
+		progress(`\n  php-fpm with ${phpChildren} children: `);
+		await withFastcgi({ delay, phpChildren }, async (stand) => {
+			const [row] = await measureCrowd(stand, steadily(16, seconds), { series: [PHP], rounds, progress });
+			tried[phpChildren] = spread(row.rounds.map((round) => round.requests / round.seconds)).median;
+		});
+	}
+	return tried;
+}
+
 /** The whole plan, as FastCGI; returns the figures. */
-export async function runCompare({ plan, series = COMPARED, rounds, progress }) {
+export async function runCompare({ plan, series = COMPARED, rounds, seconds, progress }) {
 	const results = [];
-	for (const { delay, crowds, ...how } of plan) {
-		const place = new Place();
-		try {
-			const stand = await startFastcgi(place, { delay, ...how });
+	for (const { delay, crowds, phpChildren: sizes, ...ours } of plan) {
+		const phpTried = Array.isArray(sizes) ? await tryPhp(sizes, { delay, seconds, rounds, progress }) : undefined;
+		const phpChildren = phpTried ? sizes.reduce((best, size) => (phpTried[size] > phpTried[best] ? size : best)) : sizes;
+		const how = { delay, phpChildren, ...ours };
+		await withFastcgi(how, async (stand) => {
 			for (const crowd of crowds) {
 				progress(`\n  compared, upstream ${delay} ms, at a time ${crowd.atOnce}: `);
-				results.push({ delay, ...how, crowd, series: summarise(await measureCrowd(stand, crowd, { series, rounds, progress })) });
+				results.push({ ...how, phpTried, crowd, series: summarise(await measureCrowd(stand, crowd, { series, rounds, progress })) });
 			}
-		} finally {
-			await place.close();
-		}
+		});
 	}
 	return results;
 }

@@ -12,6 +12,7 @@ import { accepts, freePorts, until } from "../lib/wait.mjs";
 import { children, endedSeconds, Processes } from "./processes.mjs";
 import { ADMIN, EXPECTED, MOUNT, PASSWORD, requestText, site, startPeer, USER } from "./stand.mjs";
 
+const DEFAULTS = { processes: undefined, threads: undefined }; // the program's own, not those of the tests
 const FLOOR = { processes: 2, threads: 16 }; // as this program by default
 const BACKLOG = 1024; // of php-fpm: a crowd of 1,000 must not be turned away by its own queue
 const MEMORY_EVERY_MS = 50;
@@ -107,6 +108,15 @@ export class CompareStand {
 		return this.place.write(name, requestText({ target, headers }));
 	}
 
+	/** The client's arguments: what is asked, how often, and what every answer must hold. */
+	clientArgs(series, { atOnce, requests, seconds, warmUp }) {
+		const expected = series.guest ? [GUEST_PAGE] : EXPECTED;
+		return [
+			this.load, "-F", "-p", this.port, "-r", this.request(series, "request"), "-n", atOnce, "-c", requests, "-s", seconds,
+			"-w", warmUp, ...expected.flatMap((text) => ["-e", text]),
+		];
+	}
+
 	/** The client's run, and what its processes used; CGI: with all that lighttpd started for it. */
 	async run(argv, processes) {
 		const run = () => this.place.run(argv.map(String));
@@ -123,14 +133,12 @@ export class CompareStand {
 	 * @param {import('./compare.mjs').Compared} series
 	 * @param {import('./compare.mjs').Crowd} crowd
 	 */
-	async measure(series, { atOnce, requests, seconds, warmUp, lone }) {
+	async measure(series, crowd) {
 		const processes = this.processes?.[series.program];
-		const expected = series.guest ? [GUEST_PAGE] : EXPECTED;
-		const meanwhile = lone && !series.guest && { target: series.login ?? series.target, guest: true };
+		const meanwhile = crowd.lone && !series.guest && { target: series.login ?? series.target, guest: true };
 		const before = await this.peer.counts();
 		const { result, memory, ended } = await this.run([
-			this.load, "-F", "-p", this.port, "-r", this.request(series, "request"), "-n", atOnce, "-c", requests, "-s", seconds,
-			"-w", warmUp, ...expected.flatMap((text) => ["-e", text]), ...(processes?.pids ?? []).flatMap((pid) => ["-P", pid]),
+			...this.clientArgs(series, crowd), ...(processes?.pids ?? []).flatMap((pid) => ["-P", pid]),
 			...(meanwhile ? ["-l", this.request(meanwhile, "lone"), "-L", GUEST_PAGE] : []),
 		], processes);
 		assert.equal(result.code, 0, `${series.name}: ${result.stderr}`);
@@ -164,7 +172,7 @@ function publishPhp(place) {
  */
 export async function startFastcgi(place, { delay, server = {}, keys = {}, phpChildren }) {
 	const peer = await startPeer(place, { delay, packets: 1, keep: "keep" });
-	const prebind = await preparePrebind(place, peer, { processes: undefined, threads: undefined, ...server }, keys);
+	const prebind = await preparePrebind(place, peer, { ...DEFAULTS, ...server }, keys);
 	await prebind.start();
 	const values = settings(place, peer);
 	const floor = await startFloor(place, values);
@@ -183,6 +191,21 @@ export async function startFastcgi(place, { delay, server = {}, keys = {}, phpCh
 	const stand = new CompareStand(place, { peer, port, lighttpd, processes });
 	await stand.login();
 	return stand;
+}
+
+/**
+ * This program alone, as FastCGI with its defaults.
+ * @param {import('../lib/place.mjs').Place} place
+ */
+export async function startOurs(place) {
+	const peer = await startPeer(place, { delay: 0, packets: 1, keep: "keep" });
+	const prebind = await preparePrebind(place, peer, DEFAULTS, {});
+	await prebind.start();
+	const [port, nobody] = await freePorts(2);
+	const lighttpd = await lighttpdFastcgi(place, { port, socket: prebind.socket, boshPort: nobody });
+	const stand = new CompareStand(place, { peer, port, lighttpd, processes: { prebind: new Processes(prebind.child.pid) } });
+	await stand.login();
+	return { stand, prebind };
 }
 
 /**

@@ -45,12 +45,19 @@ function slowLines({ delay, crowd, series, keys, server }) {
 
 const complaints = (series) => series.filter(({ failed }) => failed > 0).map(({ name, complaint }) => `  ${name}: ${complaint}`);
 
+function poolText({ phpChildren, phpTried, server, keys }) {
+	const tried = phpTried && Object.entries(phpTried).map(([size, rate]) => `${size}: ${fixed(rate, 0)}`).join(", ");
+	return [
+		`php-fpm: ${phpChildren} children${tried ? `, the best of ${tried} a second` : ""}`,
+		...(server ? [`ours: processes = ${server.processes}, upstream_max = ${keys.upstream_max}`] : []),
+	].join("; ");
+}
+
 export function compareText(results) {
-	return results.flatMap(({ delay, crowd, series, phpChildren, server, keys }) => [
-		`compared: upstream answers after ${delay} ms, ${crowd.atOnce} at a time (php-fpm: ${phpChildren} children`
-			+ `${server ? `; ours: processes = ${server.processes}, threads = ${server.threads}, upstream_max = ${keys.upstream_max}` : ""})`,
+	return results.flatMap(({ delay, crowd, series, ...how }) => [
+		`compared: upstream answers after ${delay} ms, ${crowd.atOnce} at a time (${poolText(how)})`,
 		...columns([HEAD, ...series.map(line)]),
-		...(crowd.lone ? slowLines({ delay, crowd, series, keys, server }) : []),
+		...(crowd.lone ? slowLines({ delay, crowd, series, ...how }) : []),
 		...complaints(series),
 		"",
 	]).join("\n");
