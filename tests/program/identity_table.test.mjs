@@ -44,7 +44,7 @@ const file = {}; // of each way: what it reads
 const cookies = {}; // of each login: who has logged in, and his cookie
 
 const now = () => Math.floor(Date.now() / 1000);
-const host = (site) => `${site.replaceAll("_", "-")}.example.org`;
+const host = (name) => `${name.replaceAll("_", "-")}.example.org`;
 const cookie = (text) => ({ cookie: text });
 const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const mac = (text) => crypto.createHmac("sha256", KEY).update(text).digest("base64url");
@@ -93,11 +93,9 @@ const remote = (user, type = "Basic") => () => ({ params: { REMOTE_USER: user, A
 const site = (sid) => () => cookie(`sid=${sid}`);
 const php = (text, options) => () => phpFile(text, options);
 const token = (make) => () => cookie(`chat_token=${make()}`);
-const login = (site, name) => () => cookie(cookies[site][name]);
+const login = (way, name) => () => cookie(cookies[way][name]);
 
 const sql = (path, text) => runSql(place, path(), text);
-/** The site's database in a state, then back. */
-const siteDatabase = (how, state) => ({ ...how, state: () => state(file.site_session) });
 const tokenColumn = (name, make) => ({
 	"valid": [token(make), YES],
 	"absent": [() => ({}), NONE],
@@ -139,9 +137,9 @@ const TABLE = {
 		"database locked": [site(SID), ERROR(/SQLite 5\b.*the site is writing/), { state: () => lockDatabase(place, file.site_session) }],
 		"database corrupt": [site(SID), ERROR(/SQLite (11|26)\b/), { state: () => garbage(file.site_session) }],
 		"file unreadable": [site(SID), ERROR(/SQLite 14\b.*must be able to read it/), { state: async () => {
-			const inode = fs.readFileSync(file.site_session); // another file: what is open stays readable
+			const bytes = fs.readFileSync(file.site_session); // another file: what is open stays readable
 			fs.rmSync(file.site_session);
-			place.write("site/site.db", inode, 0o000);
+			place.write("site/site.db", bytes, 0o000);
 			return () => fs.chmodSync(file.site_session, 0o600);
 		} }],
 		"switched off meanwhile": [site("amy"), NONE, { state: async () => {
@@ -276,7 +274,7 @@ before(async () => {
 	for (const [way, names] of [["login", ["alice", "amy", "bob", "gone", "guest"]], ["login_site", ["alice", "amy", "bob", "gone", "visitor"]]])
 		for (const name of names)
 			await logIn(way, name);
-	for (const name of Object.keys(sites).filter((name) => !(name in TABLE))) {
+	for (const name of Object.keys(sites).filter((one) => !(one in TABLE))) {
 		const way = Object.keys(TABLE).filter((one) => name.startsWith(one)).at(-1);
 		await runSql(place, sites[way].database, `VACUUM INTO '${sites[name].database}'`);
 		fs.chmodSync(sites[name].database, 0o600);
@@ -294,8 +292,8 @@ async function logIn(way, name) {
 
 const linesOf = (matches) => prebind.child.stderr.split("\n").filter((line) => line.endsWith("}") && matches(line)).map((line) => JSON.parse(line));
 
-async function look(site, { cookie: text, params = MALLORY }) {
-	const answer = await prebind.request({ path: "/", params: { HTTP_HOST: host(site), ...params }, headers: { ...LOOK, ...(text ? { Cookie: text } : {}) } });
+async function look(of, { cookie: text, params = MALLORY }) {
+	const answer = await prebind.request({ path: "/", params: { HTTP_HOST: host(of), ...params }, headers: { ...LOOK, ...(text ? { Cookie: text } : {}) } });
 	const id = answer.headers["x-request-id"];
 	const lines = await until("the log's line", () => {
 		const read = linesOf((line) => line.includes(id));
@@ -304,13 +302,13 @@ async function look(site, { cookie: text, params = MALLORY }) {
 	return { status: answer.status, me: /<span id="me">([^<]*)</.exec(answer.body)?.[1] ?? null, body: answer.body, lines };
 }
 
-async function expectCell(site, brings, expected) {
-	const seen = await look(site, brings);
+async function expectCell(of, brings, expected) {
+	const seen = await look(of, brings);
 	assert.deepEqual({ status: seen.status, me: seen.me }, { status: expected.status, me: expected.me }, seen.body);
 	assert.equal(/mallory/.test(seen.body), expected.verdict === "NONE", "the next provider is asked after NONE, and only then");
 	if (expected.event === undefined)
 		return;
-	const lines = expected.elsewhere ? linesOf((line) => line.includes(`"site":"${site}"`)) : seen.lines;
+	const lines = expected.elsewhere ? linesOf((line) => line.includes(`"site":"${of}"`)) : seen.lines;
 	const line = lines.find(({ event }) => event === expected.event);
 	assert.ok(line, JSON.stringify(lines));
 	assert.match(line.why, expected.why);
@@ -374,12 +372,12 @@ test("a name that means nobody does not log in with the site's table, and does w
 });
 
 test("the table", (t) => {
-	const ways = Object.keys(TABLE);
-	const rows = [["", ...ways], ...ROWS.map((row) => [row, ...ways.map((way) => done[way]?.[row] ?? "?")])];
+	const all = Object.keys(TABLE);
+	const rows = [["", ...all], ...ROWS.map((row) => [row, ...all.map((way) => done[way]?.[row] ?? "?")])];
 	const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
 	for (const row of rows)
 		t.diagnostic(row.map((cell, i) => cell.padEnd(widths[i])).join("  "));
-	for (const [way, row] of ways.flatMap((name) => ROWS.map((one) => [name, one]))) {
+	for (const [way, row] of all.flatMap((name) => ROWS.map((one) => [name, one]))) {
 		const cell = TABLE[way][row];
 		const why = Array.isArray(cell) ? cell[2]?.note : cell.why;
 		if (why)

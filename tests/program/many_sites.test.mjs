@@ -4,6 +4,7 @@ import fs from "node:fs";
 import { test } from "node:test";
 import { Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
+import { confText, Prebind } from "../lib/prebind.mjs";
 import { hostOf, keysOf, manySites, openFiles } from "../lib/sites.mjs";
 import { accepts, until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
@@ -127,4 +128,92 @@ test("every site has keys and users of its own", async (t) => {
 	assert.equal((await visitor.login("alice", PASSWORD)).status, 303);
 	assert.equal((await visitor.get("/")).status, 200);
 	assert.equal((await visitor.get("/", { Host: hostOf(1) })).status, 303, "to the login form");
+});
+
+// ---- a file for each site
+
+/** A program whose sites are files of etc/sites.d; all have the one database, which costs nothing until it is asked for. */
+async function setUpFiles(t, count) {
+	const place = new Place();
+	t.after(() => place.close());
+	const peer = await startTigasePeer({ place });
+	const site = { ...peer.site(place), allow_http: "on", limit_login: "off", limit_bind_user: "off", limit_bind_ip: "off" };
+	const prebind = new Prebind(place, { server: { sites: `${place.folder("etc/sites.d")}/*.conf` }, site: { ...site, hosts: "first.example.org" } });
+	await prebind.prepare({ alice: PASSWORD });
+	const file = (i) => `etc/sites.d/n${String(i).padStart(4, "0")}.conf`;
+	const text = (i) => confText({ sites: { [`n${i}`]: { ...site, ...keysOf(place, i), database: place.path("data/prebind.db"), templates: place.path("templates") } } })
+		.replace(/^\[server\]\n\n/, "");
+	const files = { add: (i) => place.write(file(i), text(i)), damage: (i) => place.write(file(i), text(i).replace("hosts =", "hostz =")),
+		remove: (i) => fs.rmSync(place.path(file(i))), line: (i) => text(i).split("\n").findIndex((line) => line.startsWith("hosts =")) + 1 };
+	for (let i = 0; i < count; i++)
+		files.add(i);
+	await prebind.start();
+	return { place, prebind, files };
+}
+
+async function reload(prebind, event) {
+	const before = events(prebind, event).length;
+	prebind.child.process.kill("SIGHUP");
+	await until(event, () => events(prebind, event).length > before, { seconds: 60, gone: () => prebind.child.gone() });
+	return events(prebind, event)[before];
+}
+
+test("a thousand files, one of them broken: the others go on, and the log names file and line", async (t) => {
+	const COUNT = 1000;
+	const { prebind, files } = await setUpFiles(t, COUNT);
+	const some = [0, 1, 499, 998, 999];
+	const statuses = async () => Promise.all(some.map(async (i) => (await ask(prebind, hostOf(i))).status));
+	assert.deepEqual(await statuses(), some.map(() => 200));
+
+	files.damage(499);
+	files.add(COUNT);
+	const { why } = await reload(prebind, "reload_failed");
+	assert.match(why, new RegExp(`/etc/sites\\.d/n0499\\.conf:${files.line(499)}: hostz: unknown key`));
+	assert.deepEqual(await statuses(), some.map(() => 200), "the broken one too: as it was");
+	assert.equal((await ask(prebind, hostOf(COUNT))).status, 404, "nothing of the new is taken");
+	const check = await prebind.ctl(["--site", "n0", "check"]);
+	assert.equal(check.code, 1);
+	assert.match(check.stderr, /n0499\.conf:\d+: hostz: unknown key/);
+
+	files.add(499);
+	await reload(prebind, "reloaded");
+	assert.deepEqual(await statuses(), some.map(() => 200));
+	assert.equal((await ask(prebind, hostOf(COUNT))).status, 200);
+});
+
+test("sites come and go, 16 requests at a time: none is lost", async (t) => {
+	const STAY = 4;
+	const ROUNDS = 6;
+	const { prebind, files } = await setUpFiles(t, STAY);
+	const visitors = await Promise.all(Array.from({ length: STAY }, async (_, i) => {
+		const visitor = new Visitor((request) => prebind.request({ ...request, headers: { ...request.headers, Host: hostOf(i) } }));
+		assert.equal((await visitor.login("alice", PASSWORD)).status, 303);
+		return visitor;
+	}));
+	let answered = 0;
+	let over = false;
+	const one = async (n) => {
+		while (!over) {
+			assert.equal((await visitors[n % STAY].get("/")).status, 200);
+			answered++;
+		}
+	};
+	const all = Promise.all(Array.from({ length: 16 }, (_, n) => one(n)));
+	all.catch(() => (over = true)); // told below
+	const rounds = async () => {
+		for (let round = 0; round < ROUNDS; round++) {
+			const before = answered;
+			files.add(STAY + round);
+			if (round > 0)
+				files.remove(STAY + round - 1);
+			await reload(prebind, "reloaded");
+			assert.equal((await ask(prebind, hostOf(STAY + round))).status, 200);
+			if (round > 0)
+				assert.equal((await ask(prebind, hostOf(STAY + round - 1))).status, 404);
+			await until("more answers", () => answered > before + 16, { seconds: 60 });
+		}
+	};
+	await rounds().finally(() => (over = true));
+	await all;
+	assert.deepEqual([...events(prebind, "site_failed"), ...events(prebind, "reload_failed")], []);
 });

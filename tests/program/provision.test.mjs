@@ -1,9 +1,11 @@
 // Accounts that are made at their first use: at Tigase by its add-user, at ejabberd by its API.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import http from "node:http";
+import path from "node:path";
 import { test } from "node:test";
 import { Visitor } from "../lib/http.mjs";
-import { Place } from "../lib/place.mjs";
+import { Place, top } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
 import { DEAD_PORT, until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
@@ -72,6 +74,26 @@ test("Tigase: what it refuses is told, and tried again with the next page", asyn
 	assert.deepEqual(calls(peer), ["add"], "no session without an account");
 	peer.mayNotAdd = false;
 	assert.equal((await alice.get("/")).status, 200);
+});
+
+test("Tigase: nothing that it was ever recorded to say is taken for an account made", async (t) => {
+	const { peer, prebind } = await setUp(t, { site: { timeout: "1s" } });
+	// two dozen are enough that say something else: a kind of each. Those beginning with 1 are about components and commands.
+	const names = fs.readdirSync(path.join(top, "tests/peers/tigase")).filter((name) => /^(0[0-6]|1)\d+-.*\.resp$/.test(name))
+		.map((name) => path.parse(name).name);
+	assert.ok(names.includes("104-other-component"), "what sess-man says, asked for a command it does not have: nothing");
+	assert.ok(names.includes("104-other-component-long"), "and, waited for longer, 504");
+	for (const name of names) {
+		const before = peer.requests.length;
+		peer.answer({ recording: name, times: 1 });
+		const { code, stderr } = await prebind.ctl(["prebind", "alice"]);
+		assert.equal(code, 1, `${name}: ${stderr}`);
+		assert.match(stderr, /\S/, name);
+		assert.deepEqual(calls({ requests: peer.requests.slice(before) }), ["add"], `${name}: no session without an account`);
+	}
+	assert.equal(peer.accounts.size, 0);
+	await prebind.ctlOk(["prebind", "alice"]);
+	assert.equal(peer.accounts.size, 1);
 });
 
 test("Tigase: an answer that gets lost: the account is there, and the next page finds it", async (t) => {
