@@ -3,7 +3,7 @@
  * as a visitor behind a web server sees it: the tables below are the plan; stand.mjs starts and measures, report.mjs makes
  * figures and a table of it. handshake.mjs: log-ins on real servers. crowd.mjs: many sites and users.
  * docs/benchmarks.md says how to read them.
- *   node tests/bench/bench.mjs [--only "PART…"] [--rounds 5] [--requests 100] [--seconds 0.5] [--logins 30] [--json FILE]
+ *   node tests/bench/bench.mjs [--only "PART…"] [--rounds 5] [--requests 50] [--seconds 0.5] [--logins 30] [--json FILE]
  * Nothing is held against a clock: it fails only where an answer is wrong.
  */
 import fs from "node:fs";
@@ -111,7 +111,7 @@ export const PARTS = {
 		text: ({ handshakes }) => handshakeText(handshakes),
 	},
 	growth: {
-		run: async ({ rounds, requests, progress }) => ({ crowd: await runCrowd({ rounds, requests: 2 * requests, progress }) }),
+		run: async ({ rounds, requests, progress }) => ({ crowd: await runCrowd({ rounds, requests: 4 * requests, progress }) }),
 		text: ({ crowd }) => crowdText(crowd),
 	},
 };
@@ -141,7 +141,7 @@ async function main() {
 		options: {
 			only: { type: "string", default: "" },
 			rounds: { type: "string", default: "5" },
-			requests: { type: "string", default: "100" },
+			requests: { type: "string", default: "50" },
 			seconds: { type: "string", default: "0.5" },
 			logins: { type: "string", default: "30" },
 			json: { type: "string" },
