@@ -1,8 +1,11 @@
 // Apache as shipped: mod_proxy_fcgi, mod_fcgid, plain CGI, suEXEC, and a folder on shared hosting.
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
 import { docSnippet } from "../lib/docs.mjs";
 import { SERVER_KEYS } from "../lib/namespace.mjs";
+import { top } from "../lib/place.mjs";
 import { build } from "../lib/prebind.mjs";
 import { follow, HTPASSWD, installServer, matrix } from "./web_matrix.mjs";
 
@@ -81,3 +84,13 @@ matrix([
 		basic: basicHosting, install: installHosting,
 	},
 ]);
+
+test("long polls have 150 s in every file, and pages 15 s where the program is a server", () => {
+	const files = fs.readdirSync(path.join(top, "apache")).filter((name) => name.endsWith(".conf"));
+	assert.equal(files.length, 4);
+	for (const name of files) {
+		const text = fs.readFileSync(path.join(top, "apache", name), "utf8");
+		assert.match(text, /^ProxyPass \/http-bind \$\{prebind_bosh\} timeout=150$/m, name);
+	}
+	assert.match(fs.readFileSync(path.join(top, "apache/prebind.conf"), "utf8"), /disablereuse=on timeout=15$/m);
+});

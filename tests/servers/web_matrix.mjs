@@ -8,7 +8,7 @@ import { createHash, createHmac, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, before, test } from "node:test";
 import { docSnippet } from "../lib/docs.mjs";
 import { dataBlock, httpRequest, NAVIGATION, SCRIPT, Visitor } from "../lib/http.mjs";
 import { Namespace, noNamespace } from "../lib/namespace.mjs";
@@ -214,73 +214,83 @@ export const follow = (stand, file, name) => stand.ns.follow(docSnippet(file, na
  *   install: what is there before the web server starts; basic: switches its own authentication on for /chat
  */
 export function matrix(forms) {
-	describe("as shipped, behind Debian's own configuration", { skip: noNamespace }, () => {
-		const place = new Place();
-		/** @type {Map<object, Stand>} */
-		const stands = new Map();
+	const place = new Place();
+	/** @type {Map<object, Stand>} */
+	const stands = new Map();
 
-		before(async () => {
-			const peers = await startPeers(place);
-			const siteDatabase = place.path("site.sqlite");
-			await runSql(place, siteDatabase, `CREATE TABLE session (id TEXT, user TEXT); INSERT INTO session VALUES ('${SITE_SESSION}', 'alice');`);
-			for (const [number, form] of forms.entries())
-				stands.set(form, await openStand(place, form, { number, peers, siteDatabase }));
-		});
-		after(() => place.close({ logs: true }));
-
-		for (const form of forms)
-			describe(form.name, () => testForm(form, () => stands.get(form)));
+	before(async () => {
+		if (noNamespace)
+			return;
+		const peers = await startPeers(place);
+		const siteDatabase = place.path("site.sqlite");
+		await runSql(place, siteDatabase, `CREATE TABLE session (id TEXT, user TEXT); INSERT INTO session VALUES ('${SITE_SESSION}', 'alice');`);
+		for (const [number, form] of forms.entries())
+			stands.set(form, await openStand(place, form, { number, peers, siteDatabase }));
 	});
+	after(() => place.close({ logs: true }));
+
+	for (const form of forms)
+		testForm(form, () => stands.get(form), (name, run) => test(`${form.name}: ${name}`, { skip: noNamespace }, run));
 }
 
-function testForm(form, stand) {
+/**
+ * @param {object} form
+ * @param {() => Stand} stand
+ * @param {(name: string, run: () => Promise<void>) => void} it
+ */
+function testForm(form, stand, it) {
 	for (const provider of Object.keys(PROVIDERS).filter((name) => name !== "remote-user"))
-		testProvider(provider, stand);
-	testAddresses(stand);
-	testFiles(stand);
-	testPrograms(stand);
-	test("REMOTE_USER without the web server's authentication is nobody", async () => {
+		testProvider(provider, stand, it);
+	testAddresses(stand, it);
+	testFiles(stand, it);
+	testPrograms(stand, it);
+	it("REMOTE_USER without the web server's authentication is nobody", async () => {
 		for (const headers of [{}, SPOOFED, basic("alice", PASSWORD), { ...SPOOFED, ...basic("alice", PASSWORD) }]) {
 			const answer = await stand().visitor(hostOf("remote-user", "json")).get("/chat/", { ...NAVIGATION, ...headers });
 			assert.equal(answer.status, 401, JSON.stringify(headers));
 			assert.equal(dataBlock(answer.body), null);
 		}
 	});
-	test("the web server waits for a page of the slowest XMPP server", async () => {
+	testWaiting(form, stand, it);
+	it("its own authentication is switched on", async () => {
+		await stand().web.stop();
+		await form.basic(stand());
+		await stand().startWeb();
+		const answer = await stand().visitor(hostOf("remote-user", "json")).get("/chat/");
+		assert.equal(answer.status, 401);
+		assert.match(answer.headers["www-authenticate"], /^Basic realm="Example"/);
+	});
+	testProvider("remote-user", stand, it);
+}
+
+function testWaiting(form, stand, it) {
+	it("a page of the slowest XMPP server is waited for", async () => {
 		const page = await stand().slowPage;
 		assert.equal(page.status, 200, page.body);
 		assert.match(dataBlock(page.body).jid, /^alice@/);
 	});
-	test(`the program runs as ${form.user}, and ${form.kept ? "goes on" : "ends with its answer"}`, async () => {
+	it(`the program runs as ${form.user}, and ${form.kept ? "goes on" : "ends with its answer"}`, async () => {
 		assert.deepEqual([...stand().ranAs], [form.user]);
 		if (form.kept)
 			assert.ok(stand().users().length > 0);
 		else
 			await until("no process to be left", () => stand().users().length === 0);
 	});
-	if (form.bosh !== false) {
-		test("a long poll is waited for", async () => {
-			const answer = await stand().slowPoll;
-			assert.equal(answer.status, 200, answer.body);
-			assert.equal(answer.body, "<body method='POST'/>");
-			assert.equal(answer.headers["x-path"], "/http-bind");
-		});
-	}
-	describe("with the web server's own authentication", () => {
-		before(async () => {
-			await stand().web.stop();
-			await form.basic(stand());
-			await stand().startWeb();
-		});
-		testProvider("remote-user", stand);
+	if (form.bosh === false)
+		return;
+	it("a long poll is waited for", async () => {
+		const answer = await stand().slowPoll;
+		assert.equal(answer.status, 200, answer.body);
+		assert.equal(answer.body, "<body method='POST'/>");
+		assert.equal(answer.headers["x-path"], "/http-bind");
 	});
 }
 
 /** The cells of one provider. */
-function testProvider(provider, stand) {
+function testProvider(provider, stand, it) {
 	for (const format of FORMATS) {
 		const host = hostOf(provider, format);
-		test(`${provider}, ${format}: the page and prebind.json hold a session of alice's`, async () => {
+		it(`${provider}, ${format}: the page and prebind.json hold a session of alice's`, async () => {
 			const visitor = await stand().enter(provider, host);
 			const page = await visitor.get("/chat/", { ...NAVIGATION, ...SPOOFED });
 			assert.equal(page.status, 200, page.body);
@@ -301,7 +311,7 @@ function testProvider(provider, stand) {
 			assert.deepEqual(asked.map(({ headers }) => headers["content-type"].includes(format)), [true, true, true]);
 		});
 
-		test(`${provider}, ${format}: who is not logged in gets no session, whatever headers say`, async () => {
+		it(`${provider}, ${format}: who is not logged in gets no session, whatever headers say`, async () => {
 			const { nobody, forged = {} } = PROVIDERS[provider];
 			const calls = stand().peer.requests.length;
 			for (const headers of [{}, SPOOFED, { ...SPOOFED, ...forged }]) {
@@ -317,10 +327,10 @@ function testProvider(provider, stand) {
 	}
 }
 
-function testAddresses(stand) {
+function testAddresses(stand, it) {
 	const host = hostOf("login", "json");
 
-	test("the mount point, with and without its slash; what is not there", async () => {
+	it("the mount point, with and without its slash; what is not there", async () => {
 		const get = (file) => stand().visitor(host).get(file);
 		assert.deepEqual([(await get("/chat")).status, (await get("/chat")).headers.location], [303, "/chat/"]);
 		assert.equal((await get("/chat/")).headers.location, "/chat/login?next=%2Fchat%2F");
@@ -331,23 +341,23 @@ function testAddresses(stand) {
 		assert.equal((await get("/site.txt")).body, "the site");
 	});
 
-	test("bodies: a wrong password, one that is too large", async () => {
+	it("bodies: a wrong password, one that is too large", async () => {
 		const visitor = stand().visitor(host);
 		assert.equal((await visitor.login("alice", "wrong", "/chat/login")).status, 401);
 		assert.equal((await visitor.post("/chat/login", { user: "alice", password: "x".repeat(20_000) })).status, 413);
 	});
 
-	test("a site is chosen by one name: the Host, or the whole address in its place", async () => {
+	it("a site is chosen by one name: the Host, or the whole address in its place", async () => {
 		assert.equal((await stand().visitor("unknown.example.org").get("/chat/")).status, 404);
 		const answer = await stand().send({ host: "unknown.example.org", path: `http://${host}/chat/`, headers: NAVIGATION });
 		assert.ok([303, 400].includes(answer.status), `${answer.status}: of the Host's site, where the server asked was another`);
 	});
 }
 
-function testFiles(stand) {
+function testFiles(stand, it) {
 	const get = (file) => stand().send({ path: file });
 
-	test("static files: type, caching, no guessing", async () => {
+	it("static files: type, caching, no guessing", async () => {
 		const rows = [["prebind.js", /^text\/javascript/], ["chat.css", /^text\/css/], ["icon.svg", /^image\/svg\+xml/],
 			["vendor/strophe.js", /^text\/javascript/], ["lang/de.js", /^text\/javascript/], ["module.mjs", /^text\/javascript/]];
 		const folder = stand().form.staticFolder ?? "/usr/local/share/prebind/static";
@@ -364,7 +374,7 @@ function testFiles(stand) {
 		}
 	});
 
-	test("what holds secrets is not served", async () => {
+	it("what holds secrets is not served", async () => {
 		const files = [...SECRETS.map((name) => `/${name}`), "/prebind%2Edb", "/prebind%2edb%2Dwal", "//prebind.conf", "/./prebind.db",
 			"/chat/static/", "/chat/static", "/chat/static/vendor/", "/chat/static/vendor/strophe.LICENSE.txt",
 			"/chat/static/../templates/chat.html", "/chat/static/%2e%2e/templates/chat.html", "/chat/static/..%2ftemplates/chat.html",
@@ -379,9 +389,9 @@ function testFiles(stand) {
 	});
 }
 
-function testPrograms(stand) {
+function testPrograms(stand, it) {
 	for (const format of FORMATS) {
-		test(`programs call /rest/adhoc with Basic credentials; Tigase is asked in ${format}`, async () => {
+		it(`programs call /rest/adhoc with Basic credentials; Tigase is asked in ${format}`, async () => {
 			const call = (headers, request = {}) => stand().send({ host: hostOf("login", format), path: "/chat/rest/adhoc/bosh@example.test",
 				headers: { "Content-Type": "application/xml", ...headers }, ...request });
 			assert.equal((await call({})).status, 401);

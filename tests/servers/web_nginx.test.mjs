@@ -1,6 +1,10 @@
 // nginx as shipped, included in Debian's site.
+import assert from "node:assert/strict";
 import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
 import { SERVER_KEYS } from "../lib/namespace.mjs";
+import { top } from "../lib/place.mjs";
 import { follow, HTPASSWD, installServer, matrix } from "./web_matrix.mjs";
 
 const SNIPPET = "/etc/nginx/snippets/prebind.conf";
@@ -22,3 +26,9 @@ matrix([{
 		await follow(stand, "docs/nginx.md", "fastcgi");
 	},
 }]);
+
+test("long polls have 150 s, and pages 15 s", () => {
+	const text = fs.readFileSync(path.join(top, "nginx/prebind.conf"), "utf8");
+	assert.match(text, /^ {4}proxy_read_timeout 150s;$/m);
+	assert.match(text, /^ {4}fastcgi_read_timeout 15s;$/m);
+});
