@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { test } from "node:test";
+import * as runner from "node:test";
 import { docSnippet } from "../lib/docs.mjs";
 import { SERVER_KEYS } from "../lib/namespace.mjs";
 import { top } from "../lib/place.mjs";
@@ -68,7 +68,7 @@ async function basicHosting({ ns }) {
 	await ns.sh(`chmod 711 ${HOME}/etc`);
 }
 
-matrix([
+matrix(runner, [
 	{
 		name: "mod_proxy_fcgi", server: "apache2", user: "prebind", kept: true, socket: true, keys: SERVER_KEYS, basePath: "/chat", basic,
 		async install(stand) {
@@ -85,7 +85,7 @@ matrix([
 	},
 ]);
 
-test("long polls have 150 s in every file, and pages 15 s where the program is a server", () => {
+runner.test("long polls have 150 s in every file, and pages 15 s where the program is a server", () => {
 	const files = fs.readdirSync(path.join(top, "apache")).filter((name) => name.endsWith(".conf"));
 	assert.equal(files.length, 4);
 	for (const name of files) {

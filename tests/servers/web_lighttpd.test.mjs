@@ -1,4 +1,5 @@
 // lighttpd as shipped: the program as a server of its own, started by lighttpd, and as plain CGI.
+import * as runner from "node:test";
 import { docSnippet } from "../lib/docs.mjs";
 import { SERVER_KEYS } from "../lib/namespace.mjs";
 import { follow, HTPASSWD, installServer, matrix } from "./web_matrix.mjs";
@@ -15,7 +16,7 @@ async function installAsWebServer(stand, name) {
 	await follow(stand, "docs/lighttpd.md", name);
 }
 
-matrix([
+matrix(runner, [
 	{
 		name: "mod_fastcgi, a server of its own", server: "lighttpd", user: "prebind", kept: true, socket: true, keys: SERVER_KEYS, basic,
 		async install(stand) {

@@ -8,7 +8,6 @@ import { createHash, createHmac, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
-import { after, before, test } from "node:test";
 import { docSnippet } from "../lib/docs.mjs";
 import { dataBlock, httpRequest, NAVIGATION, SCRIPT, Visitor } from "../lib/http.mjs";
 import { Namespace, noNamespace } from "../lib/namespace.mjs";
@@ -208,12 +207,16 @@ export const follow = (stand, file, name) => stand.ns.follow(docSnippet(file, na
 
 /**
  * Every test of one file.
- * @param {{ name: string, server: string, user: string, kept: boolean, keys?: object, staticFolder?: string, program?: string, socket?: boolean, basePath?: string, bosh?: boolean,
+ * @param {typeof import('node:test')} runner this is no test file, so it is handed over
+ * @param {{ name: string, server: string, user: string, kept: boolean, keys?: object, socket?: boolean, basePath?: string,
+ *   bosh?: boolean, program?: string, staticFolder?: string,
  *   install: (stand: Stand) => Promise<unknown>, basic: (stand: Stand) => Promise<unknown> }[]} forms
- *   server: as Namespace.startWeb has it; user: whom the program runs as; kept: it is no process for each request; keys: of [server]; program: its name there; socket: the program runs by itself; bosh: false where /http-bind is not brought;
- *   install: what is there before the web server starts; basic: switches its own authentication on for /chat
+ *   server: as Namespace.startWeb has it; user: whom the program runs as; kept: it is no process for each request; keys: of
+ *   [server]; socket: it is started by itself; bosh: false where /http-bind is not brought; program, staticFolder: where they are
+ *   not what and where `make install` puts them; install: what there is before the web server starts; basic: switches its
+ *   own authentication on for /chat
  */
-export function matrix(forms) {
+export function matrix({ after, before, test }, forms) {
 	const place = new Place();
 	/** @type {Map<object, Stand>} */
 	const stands = new Map();

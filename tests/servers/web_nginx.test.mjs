@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { test } from "node:test";
+import * as runner from "node:test";
 import { SERVER_KEYS } from "../lib/namespace.mjs";
 import { top } from "../lib/place.mjs";
 import { follow, HTPASSWD, installServer, matrix } from "./web_matrix.mjs";
@@ -19,7 +19,7 @@ async function basic({ ns }) {
 	await ns.write("/etc/nginx/users.htpasswd", HTPASSWD, { mode: 0o640, owner: "root:www-data" });
 }
 
-matrix([{
+matrix(runner, [{
 	name: "fastcgi_pass", server: "nginx", user: "prebind", kept: true, socket: true, keys: SERVER_KEYS, basePath: "/chat", basic,
 	async install(stand) {
 		await installServer(stand);
@@ -27,7 +27,7 @@ matrix([{
 	},
 }]);
 
-test("long polls have 150 s, and pages 15 s", () => {
+runner.test("long polls have 150 s, and pages 15 s", () => {
 	const text = fs.readFileSync(path.join(top, "nginx/prebind.conf"), "utf8");
 	assert.match(text, /^ {4}proxy_read_timeout 150s;$/m);
 	assert.match(text, /^ {4}fastcgi_read_timeout 15s;$/m);
