@@ -25,9 +25,9 @@ MANDIR  = $(PREFIX)/share/man
 
 BASE     = address clock codec crypto error inflate json log secret status strbuf unix_crypt xml
 CONF     = check conf keys load number print text value
-STORE    = catalogue database_file database_setup gateway jid_claim jid_map limit limit_rule \
-	migrate pool provisioned rows session site_key site_query site_query_guard store \
-	token_revocation used_nonce user
+STORE    = catalogue database_file database_setup gateway jid_claim jid_map limit limit_file \
+	limit_rule migrate pool provisioned rows session site_key site_query site_query_guard store \
+	token_revocation upstream_state used_nonce user
 XMPP     = adhoc adhoc_add_user adhoc_form adhoc_http adhoc_json adhoc_server_read \
 	adhoc_server_write adhoc_write adhoc_xml bosh bosh_write jid jwt login_key login_token \
 	sasl
@@ -40,7 +40,7 @@ IDENTITY = caller device django_session identity jid_deny jid_owner jid_rule log
 	password_stretch php_serialize php_session remote_user site_session site_user token \
 	token_keys token_text xmpp_login
 PREBIND  = bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
-	bosh_url breaker bulkhead oauth_tokens prebind provision tigase upstream
+	bosh_url breaker breaker_text bulkhead oauth_tokens prebind provision tigase upstream
 PAGE     = adhoc_rest app bind chat credentials_json error health login login_limit login_token \
 	page prebind_json routes site sites
 

@@ -73,18 +73,21 @@ static void take_all_descriptors(void)
 struct program {
 	struct conf *conf;
 	struct conf *renewed; /* NULL: none yet */
+	enum server_mode mode;
 };
 
 static enum status start(void *arg, void **app, struct error *err)
 {
 	const struct program *program = arg;
+	enum site_use use = program->mode == SERVER_CGI ? SITE_FOR_ONE : SITE_FOR_MANY;
 	struct app *opened = NULL;
 
 	enum status status = secret_start(err);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK &&
+	    use == SITE_FOR_MANY) /* else libcurl starts with its first handle */
 		status = http_client_start(err);
 	if (status == STATUS_OK)
-		status = app_new(program->renewed != NULL ? program->renewed : program->conf,
+		status = app_new(program->renewed != NULL ? program->renewed : program->conf, use,
 				 &opened, err);
 	if (status == STATUS_OK)
 		*app = opened;
@@ -158,6 +161,7 @@ static enum status run(const char *config_option, bool *served, struct error *er
 		};
 
 		program.conf = conf;
+		program.mode = mode;
 		give_up_what_is_not_needed();
 		take_all_descriptors();
 		*served = true;

@@ -7,7 +7,8 @@
 
 #include <stdint.h>
 
-int64_t clock_wall(void);         /* seconds since 1970-01-01 UTC */
+int64_t clock_wall(void); /* seconds since 1970-01-01 UTC */
+int64_t clock_wall_ms(void);
 int64_t clock_monotonic_ms(void); /* milliseconds; for deadlines */
 
 /* Milliseconds left until a monotonic deadline; 0 when it has passed. */

@@ -140,7 +140,7 @@ static void check_site(struct report *report, struct template_shelf *shelf)
 	struct site site;
 	struct error said = {0};
 
-	enum status status = site_open(report->site, shelf, &site, &said);
+	enum status status = site_open(report->site, SITE_FOR_MANY, shelf, &site, &said);
 	if (status == STATUS_OK)
 		error_set(&said, STATUS_OK, "database, templates and secret files can be opened");
 	tell(report, "site", status, said.text);

@@ -17,7 +17,7 @@ struct app {
 	struct caller_cache *callers;
 };
 
-enum status app_new(const struct conf *conf, struct app **out, struct error *err)
+enum status app_new(const struct conf *conf, enum site_use use, struct app **out, struct error *err)
 {
 	struct app *app = calloc(1, sizeof(*app));
 
@@ -26,7 +26,7 @@ enum status app_new(const struct conf *conf, struct app **out, struct error *err
 	pthread_mutex_init(&app->lock, NULL);
 	enum status status = caller_cache_new(&app->callers, err);
 	if (status == STATUS_OK)
-		status = sites_new(conf, &app->sites, err);
+		status = sites_new(conf, use, &app->sites, err);
 	if (status == STATUS_OK)
 		*out = app;
 	else
@@ -93,7 +93,7 @@ enum status app_reload(struct app *app, struct error *err)
 
 	enum status status = conf_load(sites_conf(old)->file, &conf, err);
 	if (status == STATUS_OK)
-		status = sites_new(conf, &sites, err);
+		status = sites_new(conf, SITE_FOR_MANY, &sites, err);
 	if (status == STATUS_OK) {
 		sites_own_conf(sites, conf);
 		sites_follow(sites, old);

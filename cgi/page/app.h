@@ -35,7 +35,8 @@ struct exchange {
 };
 
 /* What sites_new says of the configuration, which is borrowed. */
-enum status app_new(const struct conf *conf, struct app **out, struct error *err);
+enum status app_new(const struct conf *conf, enum site_use use, struct app **out,
+		    struct error *err);
 void app_free(struct app *app); /* takes NULL; no request is under way */
 
 /*

@@ -23,8 +23,8 @@ enum status site_check(const struct site_conf *conf, struct error *err)
 	return jid_rule_check_site(conf, err);
 }
 
-enum status site_open(const struct site_conf *conf, struct template_shelf *shelf, struct site *site,
-		      struct error *err)
+enum status site_open(const struct site_conf *conf, enum site_use use, struct template_shelf *shelf,
+		      struct site *site, struct error *err)
 {
 	enum status status = site_check(conf, err);
 
@@ -32,15 +32,18 @@ enum status site_open(const struct site_conf *conf, struct template_shelf *shelf
 	if (status == STATUS_OK)
 		status = store_open(conf->database, &site->store, err);
 	if (status == STATUS_OK)
-		status = limit_open(conf->database, &site->limits, err);
+		status = use == SITE_FOR_ONE ? limit_open_later(conf->database, &site->limits, err)
+					     : limit_open(conf->database, &site->limits, err);
 	if (status == STATUS_OK)
 		status = site_key_get(site->store, "csrf", site->csrf_key, err);
 	if (status == STATUS_OK)
 		status = template_shelf_take(shelf, conf->templates, &site->templates, err);
 	if (status == STATUS_OK)
-		status = page_templates_check(site, err);
+		status = use == SITE_FOR_ONE ? STATUS_OK : page_templates_check(site, err);
 	if (status == STATUS_OK)
 		status = prebind_new(conf, site->store, &site->prebind, err);
+	if (status == STATUS_OK && use == SITE_FOR_ONE)
+		prebind_share(site->prebind, site->limits);
 	if (status == STATUS_OK)
 		status = identity_chain_open(conf, &site->identity, err);
 	return status;

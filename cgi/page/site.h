@@ -24,12 +24,15 @@ struct site {
 	unsigned char csrf_key[SECRET_KEY_LEN];
 };
 
+/* What the process that opens it will do: plain CGI answers one request, and opens nothing that this does not need. */
+enum site_use { SITE_FOR_MANY, SITE_FOR_ONE };
+
 /* What the configuration can be told to be wrong about without opening anything. STATUS_BAD_REQUEST. */
 enum status site_check(const struct site_conf *conf, struct error *err);
 
 /* Opens everything the site needs; after a failure too, site_close frees what was opened. */
-enum status site_open(const struct site_conf *conf, struct template_shelf *shelf, struct site *site,
-		      struct error *err);
+enum status site_open(const struct site_conf *conf, enum site_use use, struct template_shelf *shelf,
+		      struct site *site, struct error *err);
 void site_close(struct site *site);
 
 #endif

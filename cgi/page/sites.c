@@ -28,6 +28,7 @@ struct setup {
 	atomic_size_t users;
 	const struct conf *conf;
 	struct conf *owned; /* conf, where it is ours to free */
+	enum site_use use;
 	struct template_shelf *shelf;
 };
 
@@ -76,16 +77,20 @@ static void setup_release(struct setup *setup)
 	free(setup);
 }
 
-static enum status setup_new(const struct conf *conf, struct setup **out, struct error *err)
+static enum status setup_new(const struct conf *conf, enum site_use use, struct setup **out,
+			     struct error *err)
 {
 	struct setup *setup = calloc(1, sizeof(*setup));
 
 	if (setup == NULL)
 		return error_no_memory(err);
 	setup->conf = conf;
+	setup->use = use;
 	atomic_init(&setup->users, 1);
 	enum status status =
 	    template_shelf_new(page_templates, page_templates_count, &setup->shelf, err);
+	if (status == STATUS_OK && use == SITE_FOR_ONE)
+		template_shelf_defer(setup->shelf);
 	if (status == STATUS_OK)
 		*out = setup;
 	else
@@ -111,7 +116,7 @@ static enum status open_site_new(struct setup *setup, const struct site_conf *co
 		return error_no_memory(err);
 	atomic_init(&open->users, 1);
 	open->setup = setup_hold(setup);
-	enum status status = site_open(conf, setup->shelf, &open->site, err);
+	enum status status = site_open(conf, setup->use, setup->shelf, &open->site, err);
 	if (status == STATUS_OK)
 		*out = open;
 	else
@@ -183,7 +188,8 @@ static enum status check_or_open(struct sites *sites, struct error *err)
 	return status;
 }
 
-enum status sites_new(const struct conf *conf, struct sites **out, struct error *err)
+enum status sites_new(const struct conf *conf, enum site_use use, struct sites **out,
+		      struct error *err)
 {
 	struct sites *sites = calloc(1, sizeof(*sites));
 
@@ -196,7 +202,7 @@ enum status sites_new(const struct conf *conf, struct sites **out, struct error 
 	sites->open_max = open_max(conf);
 	sites->slots = calloc(conf->n_sites, sizeof(*sites->slots));
 	enum status status =
-	    sites->slots != NULL ? setup_new(conf, &sites->setup, err) : error_no_memory(err);
+	    sites->slots != NULL ? setup_new(conf, use, &sites->setup, err) : error_no_memory(err);
 	if (status == STATUS_OK)
 		status = check_or_open(sites, err);
 	if (status == STATUS_OK)

@@ -18,7 +18,8 @@ struct sites; /* opaque; counted: of the process, and of each request under way 
  * A single site is opened at once, and what it lacks is the result. Of several only the configuration is
  * checked. conf: borrowed, unless sites_own_conf is called. The caller owns *out.
  */
-enum status sites_new(const struct conf *conf, struct sites **out, struct error *err);
+enum status sites_new(const struct conf *conf, enum site_use use, struct sites **out,
+		      struct error *err);
 struct sites *sites_hold(struct sites *sites);
 void sites_release(struct sites *sites); /* takes NULL; the last one closes all */
 

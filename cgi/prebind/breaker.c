@@ -12,6 +12,7 @@
 #define REFUSED_MS        75000 /* at least 60 s in spite of the jitter: somebody must act first */
 #define JITTER_PERCENT    20    /* up or down: many processes do not probe at once */
 #define PROBE_WAIT_MS     1000  /* while another call is the probe */
+#define PROBE_LOST_MS     90000 /* longer than any call takes: its process has ended */
 
 static bool is_failure(enum upstream_outcome outcome)
 {
@@ -74,11 +75,12 @@ enum breaker_pass breaker_ask(struct breaker *breaker, int64_t now_ms, int64_t *
 		return BREAKER_WAIT;
 	}
 	breaker->state = BREAKER_HALF_OPEN;
-	if (breaker->probing) {
+	if (breaker->probing && now_ms < breaker->until_ms) {
 		*wait_ms = PROBE_WAIT_MS;
 		return BREAKER_WAIT;
 	}
 	breaker->probing = true;
+	breaker->until_ms = now_ms + PROBE_LOST_MS;
 	return BREAKER_PROBE;
 }
 

@@ -34,7 +34,7 @@ struct breaker {
 	struct breaker_second seconds[BREAKER_WINDOW_S];
 	unsigned not_connected; /* in a row */
 	long period_ms;         /* of the last opening, without its jitter; 0: there was none */
-	int64_t until_ms;       /* while open */
+	int64_t until_ms;       /* while open; of a probe: when it counts as lost */
 	bool probing;           /* while half-open: the probe is under way */
 };
 

@@ -113,6 +113,11 @@ enum status prebind_new(const struct site_conf *conf, struct store *store, struc
 	return STATUS_OK;
 }
 
+void prebind_share(struct prebind *prebind, struct limit_store *limits)
+{
+	upstreams_share(prebind->upstreams, limits);
+}
+
 enum status prebind_key_error(const char *key, const struct error *why, struct error *err)
 {
 	return error_set(err, STATUS_UNAVAILABLE, "%s: %s", key, why->text);

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "conf/conf.h"
+#include "store/limit.h"
 #include "store/store.h"
 #include "xmpp/jid.h"
 
@@ -41,6 +42,12 @@ struct prebind_session {
 enum status prebind_new(const struct site_conf *conf, struct store *store, struct prebind **out,
 			struct error *err);
 void prebind_free(struct prebind *prebind); /* takes NULL */
+
+/*
+ * Whether the XMPP server failed is known to all processes that share these limits (borrowed), not to this one alone:
+ * for plain CGI, where each lives one request (REL-UP-6).
+ */
+void prebind_share(struct prebind *prebind, struct limit_store *limits);
 
 /*
  * Binds. jid without a resource: the site's `resource` rule decides. Within conf->timeout_ms.

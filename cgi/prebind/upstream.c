@@ -13,6 +13,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "prebind/breaker_text.h"
+#include "store/upstream_state.h"
 
 #define REPEAT_COST   10  /* successes that pay for one repetition: at most a tenth more calls */
 #define REPEAT_SAVED  100 /* successes that are remembered */
@@ -27,8 +29,9 @@ struct upstream {
 
 struct upstreams {
 	const char *site;
-	pthread_mutex_t lock; /* guards the breakers and saved */
-	unsigned saved;       /* successes, up to REPEAT_SAVED */
+	pthread_mutex_t lock;       /* guards the breakers and saved */
+	unsigned saved;             /* successes, up to REPEAT_SAVED */
+	struct limit_store *shared; /* NULL: the breakers are this process's own */
 	size_t count;
 	struct upstream list[];
 };
@@ -65,20 +68,83 @@ void upstreams_free(struct upstreams *upstreams)
 	free(upstreams);
 }
 
+void upstreams_share(struct upstreams *upstreams, struct limit_store *limits)
+{
+	upstreams->shared = limits;
+}
+
 /* ---- the breakers ---- */
+
+/* What is asked of a breaker, or told to it, wherever it is kept. */
+struct visit {
+	struct breaker *breaker;
+	int64_t now_ms;
+	bool tells;
+	bool done;
+	enum breaker_pass pass; /* asked; or of the call that is told of */
+	int64_t wait_ms;
+	enum upstream_outcome outcome;
+	uint32_t chance;
+	enum breaker_change change;
+};
+
+static void visit_breaker(struct visit *visit)
+{
+	visit->done = true;
+	if (visit->tells)
+		visit->change = breaker_tell(visit->breaker, visit->pass, visit->outcome,
+					     visit->now_ms, visit->chance);
+	else
+		visit->pass = breaker_ask(visit->breaker, visit->now_ms, &visit->wait_ms);
+}
+
+static void visit_text(void *arg, const char *before, struct strbuf *after)
+{
+	struct visit *visit = arg;
+
+	breaker_read(before, visit->now_ms, visit->breaker);
+	visit_breaker(visit);
+	breaker_write(visit->breaker, after);
+}
+
+/* A file that cannot be asked costs what other processes know, and nothing else. */
+static void visit_shared(struct upstreams *upstreams, struct upstream *upstream,
+			 struct visit *visit)
+{
+	struct error why = {0};
+
+	if (upstream_state_update(upstreams->shared, upstream->url, visit_text, visit, &why) ==
+	    STATUS_OK)
+		return;
+	log_event(LOG_LEVEL_WARN, "breaker_not_shared", "site", upstreams->site, "upstream",
+		  upstream->url, "why", why.text, NULL);
+	if (!visit->done)
+		visit_breaker(visit);
+}
+
+/* Call with the lock held. */
+static void visit(struct upstreams *upstreams, struct upstream *upstream, struct visit *visit)
+{
+	visit->breaker = &upstream->breaker;
+	/* the wall clock is the one that processes, and a restart of the machine, have in common */
+	visit->now_ms = upstreams->shared ? clock_wall_ms() : clock_monotonic_ms();
+	if (upstreams->shared)
+		visit_shared(upstreams, upstream, visit);
+	else
+		visit_breaker(visit);
+}
 
 static enum breaker_pass ask(struct upstreams *upstreams, struct upstream *upstream,
 			     struct round *round)
 {
-	int64_t wait_ms = 0;
-	enum breaker_pass pass;
+	struct visit asking = {0};
 
 	pthread_mutex_lock(&upstreams->lock);
-	pass = breaker_ask(&upstream->breaker, clock_monotonic_ms(), &wait_ms);
+	visit(upstreams, upstream, &asking);
 	pthread_mutex_unlock(&upstreams->lock);
-	if (pass == BREAKER_WAIT && (round->wait_ms == 0 || wait_ms < round->wait_ms))
-		round->wait_ms = wait_ms;
-	return pass;
+	if (asking.pass == BREAKER_WAIT && (round->wait_ms == 0 || asking.wait_ms < round->wait_ms))
+		round->wait_ms = asking.wait_ms;
+	return asking.pass;
 }
 
 static void log_change(const struct upstreams *upstreams, const struct upstream *upstream,
@@ -100,19 +166,18 @@ static void log_change(const struct upstreams *upstreams, const struct upstream 
 static void tell(struct upstreams *upstreams, struct upstream *upstream, enum breaker_pass pass,
 		 enum upstream_outcome outcome, const struct error *why)
 {
-	int64_t now_ms = clock_monotonic_ms();
-	enum breaker_change change;
+	struct visit telling = {.tells = true, .pass = pass, .outcome = outcome};
 	int64_t open_ms;
-	uint32_t chance;
 
-	secret_random(&chance, sizeof(chance));
+	if (outcome != OUTCOME_OK) /* it may open, for a time with a jitter */
+		secret_random(&telling.chance, sizeof(telling.chance));
 	pthread_mutex_lock(&upstreams->lock);
-	change = breaker_tell(&upstream->breaker, pass, outcome, now_ms, chance);
-	open_ms = upstream->breaker.until_ms - now_ms;
+	visit(upstreams, upstream, &telling);
+	open_ms = upstream->breaker.until_ms - telling.now_ms;
 	if (outcome == OUTCOME_OK && upstreams->saved < REPEAT_SAVED)
 		upstreams->saved++;
 	pthread_mutex_unlock(&upstreams->lock);
-	log_change(upstreams, upstream, change, open_ms, why);
+	log_change(upstreams, upstream, telling.change, open_ms, why);
 }
 
 /* ---- the calls ---- */
@@ -187,8 +252,8 @@ enum status upstreams_call(struct upstreams *upstreams, upstream_try *call, void
 	struct error said = {0};
 	struct round round = {0};
 	struct round again = {0};
-	long pause_ms = pause_random();
 	enum status status = try_each(upstreams, call, arg, &round, &said);
+	long pause_ms = round.repeatable ? pause_random() : 0;
 
 	if (round.repeatable && may_repeat(upstreams, pause_ms, deadline_ms)) {
 		nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000}, NULL);

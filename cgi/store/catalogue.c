@@ -151,4 +151,10 @@ const char *const catalogue[QUERY_COUNT] = {
     /* how many: those that would be full soonest */
     [QUERY_LIMIT_EVICT] =
 	"DELETE FROM bucket WHERE id IN (SELECT id FROM bucket ORDER BY full_at LIMIT ?1)",
+
+    /* In the same file. URL */
+    [QUERY_UPSTREAM_FIND] = "SELECT state FROM upstream WHERE url = ?1",
+    /* URL, state */
+    [QUERY_UPSTREAM_SET] = "INSERT INTO upstream (url, state) VALUES (?1, ?2)"
+			   " ON CONFLICT (url) DO UPDATE SET state = excluded.state",
 };

@@ -1,42 +1,22 @@
 /*
- * Limits (SEC-RATE-1 … 3) in a file of their own (REL-DB-7); what their rows mean is limit_rule.c's
- * business. A bucket is counted in time: its credit is the microseconds of refilling that it holds, a
- * token costs `interval` of them, and it is full at burst * interval. The file may vanish or rot at any time: it is then made anew,
- * with every bucket full. What cannot be asked, on the other hand, is refused: the caller gets
- * STATUS_UNAVAILABLE, never a guess.
+ * Limits (SEC-RATE-1 … 3); what their rows mean is limit_rule.c's business, how their file is kept
+ * limit_file.c's. A bucket is counted in time: its credit is the microseconds of refilling that it
+ * holds, a token costs `interval` of them, and it is full at burst * interval. What cannot be asked
+ * is refused: the caller gets STATUS_UNAVAILABLE, never a guess.
  */
 #include <arpa/inet.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/secret.h"
 #include "base/strbuf.h"
-#include "store/database_file.h"
 #include "store/limit.h"
+#include "store/limit_file.h"
 #include "store/limit_rule.h"
 #include "store/statement.h"
 
-#define LIMIT_SCHEMA     1
-#define LIMIT_SUFFIX     ".limits"
 #define LIMIT_PURGE_ROWS 8 /* full buckets dropped per token taken: more than one a token can add */
-#define LIMIT_EVICT_ROWS 256 /* when the file has reached its size: those with least to forget */
-
-static const char limit_tables[] = "CREATE TABLE bucket ("
-				   " id      BLOB    NOT NULL PRIMARY KEY,"
-				   " credit  INTEGER NOT NULL,"
-				   " stamp   INTEGER NOT NULL,"
-				   " full_at INTEGER NOT NULL"
-				   ") STRICT, WITHOUT ROWID;"
-				   "CREATE INDEX bucket_full ON bucket (full_at)";
-
-struct limit_store {
-	char *path;
-	pthread_mutex_t lock;  /* one question at a time: each takes microseconds */
-	struct connection *db; /* NULL: to be opened */
-};
 
 /* One question: who, by which rule, and what came of it. */
 struct question {
@@ -89,8 +69,9 @@ static enum status purge(struct connection *db, const struct question *q, struct
 }
 
 /* Writes only where something changed: whoever knocks at an empty bucket costs a read. */
-static enum status ask(struct connection *db, struct question *q, struct error *err)
+static enum status ask(struct connection *db, void *arg, struct error *err)
 {
+	struct question *q = arg;
 	struct limit_answer answer;
 	struct limit_row row;
 	enum status status = row_read(db, q, &row, err);
@@ -106,156 +87,9 @@ static enum status ask(struct connection *db, struct question *q, struct error *
 	return status;
 }
 
-static enum status ask_in_transaction(struct connection *db, struct question *q, struct error *err)
-{
-	enum status status = connection_begin(db, err);
-
-	if (status != STATUS_OK)
-		return status;
-	status = ask(db, q, err);
-	if (status == STATUS_OK)
-		return connection_commit(db, err);
-	connection_rollback(db);
-	return status;
-}
-
-static enum status evict(struct connection *db, struct error *err)
-{
-	struct statement *s = statement_get(db, QUERY_LIMIT_EVICT);
-
-	statement_bind_integer(s, 1, LIMIT_EVICT_ROWS);
-	enum status status = statement_run(s, NULL, err);
-	connection_reset(db);
-	return status;
-}
-
-/* ---- the file ---- */
-
-static enum status set_up(struct connection *db, enum connection_trouble *trouble,
-			  struct error *err)
-{
-	int schema = 0;
-	enum status status = connection_begin(db, err); /* two processes may meet here */
-
-	if (status == STATUS_OK)
-		status = connection_schema(db, &schema, err);
-	if (status == STATUS_OK && schema == 0) {
-		status = connection_script(db, limit_tables, err);
-		if (status == STATUS_OK)
-			status = connection_set_schema(db, LIMIT_SCHEMA, err);
-	} else if (status == STATUS_OK && schema != LIMIT_SCHEMA) {
-		*trouble = TROUBLE_DAMAGED; /* another version's; nothing in it is worth keeping */
-		status = error_set(err, STATUS_UNAVAILABLE, "%s: this is schema %d",
-				   connection_path(db), schema);
-	}
-	if (status == STATUS_OK)
-		return connection_commit(db, err);
-	if (connection_trouble(db) != TROUBLE_NONE)
-		*trouble = connection_trouble(db);
-	connection_rollback(db);
-	return status;
-}
-
-static enum status try_open(struct limit_store *limits, enum connection_trouble *trouble,
-			    struct error *err)
-{
-	struct connection *db;
-	enum status status = database_file_create(limits->path, err);
-
-	if (status == STATUS_OK)
-		status = connection_open(limits->path, CONNECTION_DISPOSABLE, &db, trouble, err);
-	if (status != STATUS_OK)
-		return status;
-	status = set_up(db, trouble, err);
-	if (status == STATUS_OK)
-		limits->db = db;
-	else
-		connection_close(db);
-	return status;
-}
-
-static void close_file(struct limit_store *limits)
-{
-	connection_close(limits->db);
-	limits->db = NULL;
-}
-
-/* Open and still the file of that name; a damaged one is thrown away once. */
-static enum status ready(struct limit_store *limits, struct error *err)
-{
-	enum connection_trouble trouble = TROUBLE_NONE;
-
-	if (limits->db != NULL && connection_current(limits->db))
-		return STATUS_OK;
-	close_file(limits);
-	enum status status = try_open(limits, &trouble, err);
-	if (status != STATUS_OK && trouble == TROUBLE_DAMAGED && unlink(limits->path) == 0)
-		status = try_open(limits, &trouble, err);
-	return status;
-}
-
-/* What went wrong with the question, mended: the caller asks once more. False: it cannot be. */
-static bool mend(struct limit_store *limits, enum connection_trouble trouble)
-{
-	if (trouble == TROUBLE_FULL)
-		return evict(limits->db, NULL) == STATUS_OK;
-	if (trouble != TROUBLE_DAMAGED)
-		return false;
-	/* By now it may be another process's new file: that one is sound. */
-	bool mended = !connection_current(limits->db) || unlink(limits->path) == 0;
-	close_file(limits);
-	return mended && ready(limits, NULL) == STATUS_OK;
-}
-
-static enum status ask_file(struct limit_store *limits, struct question *q, struct error *err)
-{
-	pthread_mutex_lock(&limits->lock);
-	enum status status = ready(limits, err);
-	if (status == STATUS_OK) {
-		status = ask_in_transaction(limits->db, q, err);
-		if (status != STATUS_OK && mend(limits, connection_trouble(limits->db)))
-			status = ask_in_transaction(limits->db, q, err);
-	}
-	if (limits->db != NULL)
-		connection_reset(limits->db);
-	pthread_mutex_unlock(&limits->lock);
-	return status;
-}
-
 /* ---- the header's functions ---- */
 
-enum status limit_open(const char *database, struct limit_store **out, struct error *err)
-{
-	struct limit_store *limits = calloc(1, sizeof *limits);
-
-	if (limits == NULL)
-		return error_no_memory(err);
-	pthread_mutex_init(&limits->lock, NULL);
-	enum status status = STATUS_OK;
-	if (asprintf(&limits->path, "%s" LIMIT_SUFFIX, database) < 0) {
-		limits->path = NULL;
-		status = error_no_memory(err);
-	}
-	if (status == STATUS_OK)
-		status = ready(limits, err);
-	if (status == STATUS_OK)
-		*out = limits;
-	else
-		limit_close(limits);
-	return status;
-}
-
-void limit_close(struct limit_store *limits)
-{
-	if (limits == NULL)
-		return;
-	close_file(limits);
-	pthread_mutex_destroy(&limits->lock);
-	free(limits->path);
-	free(limits);
-}
-
-/* What the functions of the header do. */
+/* What they do. */
 struct asker {
 	const struct limit_key *key;
 	const struct conf_limit *rule;
@@ -314,7 +148,7 @@ static enum status limit_ask(struct limit_store *limits, const struct asker *ask
 	question_make(asker, &q);
 	enum status status = hash_key(asker, q.id, err);
 	if (status == STATUS_OK)
-		status = ask_file(limits, &q, err);
+		status = limit_file_ask(limits, ask, &q, err);
 	if (status != STATUS_OK || q.wait == 0)
 		return status;
 	long seconds = (long)((q.wait + 999999) / 1000000);

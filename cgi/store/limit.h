@@ -17,6 +17,9 @@ struct limit_store; /* opaque; thread-safe */
 enum status limit_open(const char *database, struct limit_store **out, struct error *err);
 void limit_close(struct limit_store *limits);
 
+/* The same, but the file is opened by the first question: for a process that may never ask one. */
+enum status limit_open_later(const char *database, struct limit_store **out, struct error *err);
+
 /*
  * Takes one token from the bucket (scope, key): capacity `burst`, refilled rule->count per rule->period_ms.
  * STATUS_SLOW_DOWN and *retry_after_s (≥ 1) when it is empty; a rule with count 0 is off: always STATUS_OK.

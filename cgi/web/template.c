@@ -14,11 +14,15 @@
 
 struct page {
 	char *file;
-	const char *language; /* borrowed from the set's; "" where there is none */
+	const struct template_page *from; /* borrowed until it is parsed */
+	struct language *language;        /* borrowed from the set's; NULL where there is none */
 	struct nodes nodes;
+	bool parsed;
+	bool missing; /* and optional */
 };
 
 struct template_set {
+	char *dir;
 	struct languages languages;
 	struct page *pages; /* each page in each language */
 	size_t count;
@@ -77,59 +81,81 @@ enum status template_file_read(const char *path, struct strbuf *out, struct erro
 	return status;
 }
 
-/* Adds the page in one language; one that is optional and not there is left out. */
-static enum status add_page(struct template_set *set, const char *dir,
-			    const struct template_page *from, const struct language *language,
-			    struct error *err)
+/* Reads the page in its language; one that is optional and not there is marked as missing. */
+static enum status page_read(const char *dir, struct page *page, struct error *err)
 {
-	struct page *page = &set->pages[set->count];
+	const struct json *texts = NULL;
 	enum status status = STATUS_OK;
 
-	page->file = strdup(from->file);
-	if (!page->file)
-		return error_no_memory(err);
-	page->language = language ? language->name : "";
-	set->count++;
-	status = template_parse(dir, from, language ? language->texts : NULL, &page->nodes, err);
-	if (status == STATUS_NOT_FOUND && from->optional) {
-		free(page->file);
+	if (page->parsed)
+		return STATUS_OK;
+	if (page->language)
+		status = language_read(dir, page->language, err);
+	if (status == STATUS_OK && page->language)
+		texts = page->language->texts;
+	if (status == STATUS_OK)
+		status = template_parse(dir, page->from, texts, &page->nodes, err);
+	page->missing = status == STATUS_NOT_FOUND && page->from->optional;
+	page->parsed = status == STATUS_OK || page->missing;
+	if (status != STATUS_OK)
 		nodes_clear(&page->nodes);
-		page->file = NULL;
-		set->count--;
-		status = STATUS_OK;
-	}
-	return status;
+	return page->missing ? STATUS_OK : status;
 }
 
-static enum status load_pages(struct template_set *set, const char *dir,
-			      const struct template_page *pages, size_t n, struct error *err)
+static enum status list_pages(struct template_set *set, const struct template_page *pages, size_t n,
+			      struct error *err)
 {
 	size_t n_languages = set->languages.count ? set->languages.count : 1;
-	enum status status = STATUS_OK;
 
 	set->pages = calloc(n ? n * n_languages : 1, sizeof(*set->pages));
 	if (!set->pages)
 		return error_no_memory(err);
-	for (size_t i = 0; i < n * n_languages && status == STATUS_OK; i++) {
-		const struct language *language =
-		    set->languages.count ? &set->languages.items[i / n] : NULL;
-
-		status = add_page(set, dir, &pages[i % n], language, err);
+	set->count = n * n_languages;
+	for (size_t i = 0; i < set->count; i++) {
+		set->pages[i].from = &pages[i % n];
+		set->pages[i].file = strdup(pages[i % n].file);
+		if (!set->pages[i].file)
+			return error_no_memory(err);
+		if (set->languages.count)
+			set->pages[i].language = &set->languages.items[i / n];
 	}
+	return STATUS_OK;
+}
+
+enum status template_set_load_later(const char *dir, const struct template_page *pages, size_t n,
+				    struct template_set **out, struct error *err)
+{
+	struct template_set *set = calloc(1, sizeof(*set));
+	enum status status = STATUS_OK;
+
+	if (!set)
+		return error_no_memory(err);
+	set->dir = strdup(dir);
+	if (!set->dir)
+		status = error_no_memory(err);
+	if (status == STATUS_OK)
+		status = languages_list(dir, &set->languages, err);
+	if (status == STATUS_OK)
+		status = list_pages(set, pages, n, err);
+	if (status == STATUS_OK)
+		*out = set;
+	else
+		template_set_free(set);
 	return status;
 }
 
 enum status template_set_load(const char *dir, const struct template_page *pages, size_t n,
 			      struct template_set **out, struct error *err)
 {
-	struct template_set *set = calloc(1, sizeof(*set));
-	enum status status;
+	struct template_set *set = NULL;
+	enum status status = template_set_load_later(dir, pages, n, &set, err);
 
-	if (!set)
-		return error_no_memory(err);
-	status = languages_load(dir, &set->languages, err);
-	if (status == STATUS_OK)
-		status = load_pages(set, dir, pages, n, err);
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < set->languages.count && status == STATUS_OK; i++)
+		status = language_read(dir, &set->languages.items[i], err);
+	for (size_t i = 0; i < set->count && status == STATUS_OK; i++)
+		status = page_read(dir, &set->pages[i], err);
 	if (status == STATUS_OK)
 		*out = set;
 	else
@@ -147,6 +173,7 @@ void template_set_free(struct template_set *set)
 	}
 	free(set->pages);
 	languages_clear(&set->languages);
+	free(set->dir);
 	free(set);
 }
 
@@ -155,20 +182,34 @@ const struct languages *template_languages(const struct template_set *set)
 	return &set->languages;
 }
 
-const struct nodes *template_nodes(const struct template_set *set, const char *language,
-				   const char *file)
+const char *template_dir(const struct template_set *set)
+{
+	return set->dir;
+}
+
+enum status template_nodes(const struct template_set *set, const char *language, const char *file,
+			   const struct nodes **out, struct error *err)
 {
 	for (size_t i = 0; i < set->count; i++) {
-		const struct page *page = &set->pages[i];
+		struct page *page = &set->pages[i];
+		const char *spoken = page->language ? page->language->name : "";
 
-		if (strcmp(page->file, file) == 0 &&
-		    (!language || strcmp(page->language, language) == 0))
-			return &page->nodes;
+		if (strcmp(page->file, file) != 0 || (language && strcmp(spoken, language) != 0))
+			continue;
+		enum status status = page_read(set->dir, page, err);
+		if (status == STATUS_OK && page->missing)
+			break;
+		if (status == STATUS_OK)
+			*out = &page->nodes;
+		return status;
 	}
-	return NULL;
+	return error_set(err, STATUS_NOT_FOUND, "%s/%s: is not there; check `templates` in [site]",
+			 set->dir, file);
 }
 
 bool template_has(const struct template_set *set, const char *file)
 {
-	return template_nodes(set, NULL, file) != NULL;
+	const struct nodes *nodes;
+
+	return template_nodes(set, NULL, file, &nodes, NULL) == STATUS_OK;
 }

@@ -38,6 +38,13 @@ enum status template_set_load(const char *dir, const struct template_page *pages
 			      struct template_set **out, struct error *err);
 void template_set_free(struct template_set *set); /* takes NULL */
 
+/*
+ * The same, but a page or a language is read when it is first used, and refused then. Such a set belongs to one thread.
+ * pages are borrowed.
+ */
+enum status template_set_load_later(const char *dir, const struct template_page *pages, size_t n,
+				    struct template_set **out, struct error *err);
+
 bool template_has(const struct template_set *set, const char *file);
 
 /*

@@ -27,15 +27,16 @@ struct nodes {
 /* template_texts.c: the languages of a folder; none is no error. */
 struct language {
 	char name[TEMPLATE_LANGUAGE_MAX + 1];
-	struct json *texts; /* owned */
+	struct json *texts; /* owned; NULL: not read yet */
 };
 struct languages {
 	struct language *items;
 	size_t count;
 };
-enum status languages_load(const char *dir, struct languages *languages, struct error *err);
+enum status languages_list(const char *dir, struct languages *languages, struct error *err);
+enum status language_read(const char *dir, struct language *language, struct error *err);
 void languages_clear(struct languages *languages);
-const struct language *languages_find(const struct languages *languages, const char *name);
+struct language *languages_find(const struct languages *languages, const char *name);
 
 /*
  * template_parse.c. texts: NULL for none. On failure nodes may hold a part of the page: the caller clears it in any
@@ -50,9 +51,10 @@ void nodes_clear(struct nodes *nodes);
  * UTF-8.
  */
 enum status template_file_read(const char *path, struct strbuf *out, struct error *err);
-const struct nodes *template_nodes(const struct template_set *set, const char *language,
-				   const char *file);
+enum status template_nodes(const struct template_set *set, const char *language, const char *file,
+			   const struct nodes **out, struct error *err);
 const struct languages *template_languages(const struct template_set *set);
+const char *template_dir(const struct template_set *set);
 
 /* template_html.c: where in an HTML document we are, as far as escaping cares. */
 #define HTML_TAG_MAX 256 /* a <script …> whose type stands further back is not taken for JSON */

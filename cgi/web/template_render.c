@@ -266,15 +266,16 @@ enum status template_render(const struct template_set *set, const char *file,
 {
 	struct render render = {
 	    .file = file,
-	    .nodes = template_nodes(set, *view->language ? view->language : NULL, file),
 	    .out = out,
 	    .err = err,
 	};
 	struct scope scope = {.view = view};
-	enum status status;
+	struct error why = {0};
+	enum status status =
+	    template_nodes(set, *view->language ? view->language : NULL, file, &render.nodes, &why);
 
-	if (!render.nodes)
-		return error_set(err, STATUS_INTERNAL, "%s: no such page was loaded", file);
+	if (status != STATUS_OK)
+		return error_set(err, STATUS_INTERNAL, "%s", why.text);
 	if (view->failed)
 		return error_no_memory(err);
 	status = render_range(&render, 0, render.nodes->count, &scope);

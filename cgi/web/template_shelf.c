@@ -18,6 +18,7 @@ struct shelved {
 struct template_shelf {
 	const struct template_page *pages;
 	size_t n_pages;
+	bool later;
 	pthread_mutex_t
 	    lock; /* over the list; held while a folder is read, so that it is read once */
 	struct shelved *list;
@@ -35,6 +36,11 @@ enum status template_shelf_new(const struct template_page *pages, size_t n,
 	pthread_mutex_init(&shelf->lock, NULL);
 	*out = shelf;
 	return STATUS_OK;
+}
+
+void template_shelf_defer(struct template_shelf *shelf)
+{
+	shelf->later = true;
 }
 
 static void shelved_free(struct shelved *shelved)
@@ -81,8 +87,8 @@ static enum status add(struct template_shelf *shelf, const char *dir, struct she
 		shelved_free(shelved);
 		return error_no_memory(err);
 	}
-	enum status status =
-	    template_set_load(dir, shelf->pages, shelf->n_pages, &shelved->set, err);
+	enum status status = (shelf->later ? template_set_load_later : template_set_load)(
+	    dir, shelf->pages, shelf->n_pages, &shelved->set, err);
 	if (status != STATUS_OK) {
 		shelved_free(shelved);
 		return status;

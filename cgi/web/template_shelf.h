@@ -12,6 +12,11 @@ struct template_shelf; /* opaque */
 /* pages: what every set must have; borrowed. */
 enum status template_shelf_new(const struct template_page *pages, size_t n,
 			       struct template_shelf **out, struct error *err);
+
+/*
+ * Its sets are read as template_set_load_later does; before the first is taken. For a process of one thread.
+ */
+void template_shelf_defer(struct template_shelf *shelf);
 void template_shelf_free(
     struct template_shelf *shelf); /* takes NULL; every set must have been given back */
 

@@ -25,11 +25,13 @@ static bool name_of_file(const char *file, char out[TEMPLATE_LANGUAGE_MAX + 1])
 	return true;
 }
 
-static enum status language_read(const char *dir, struct language *language, struct error *err)
+enum status language_read(const char *dir, struct language *language, struct error *err)
 {
 	struct strbuf path, text;
 	struct error why = {0};
 
+	if (language->texts != NULL)
+		return STATUS_OK;
 	strbuf_init(&path);
 	strbuf_init(&text);
 	strbuf_addf(&path, "%s/lang/%s.json", dir, language->name);
@@ -54,24 +56,18 @@ static int is_language_file(const struct dirent *entry)
 	return name_of_file(entry->d_name, name);
 }
 
-static enum status read_all(const char *dir, struct dirent **entries, int n,
-			    struct languages *languages, struct error *err)
+static enum status add_all(struct dirent **entries, int n, struct languages *languages,
+			   struct error *err)
 {
-	enum status status = STATUS_OK;
-
 	languages->items = calloc((size_t)n, sizeof(*languages->items));
 	if (languages->items == NULL)
 		return error_no_memory(err);
-	for (int i = 0; i < n && status == STATUS_OK; i++) {
-		struct language *language = &languages->items[languages->count++];
-
-		name_of_file(entries[i]->d_name, language->name);
-		status = language_read(dir, language, err);
-	}
-	return status;
+	for (int i = 0; i < n; i++)
+		name_of_file(entries[i]->d_name, languages->items[languages->count++].name);
+	return STATUS_OK;
 }
 
-enum status languages_load(const char *dir, struct languages *languages, struct error *err)
+enum status languages_list(const char *dir, struct languages *languages, struct error *err)
 {
 	struct dirent **entries = NULL;
 	enum status status = STATUS_OK;
@@ -87,7 +83,7 @@ enum status languages_load(const char *dir, struct languages *languages, struct 
 	if (n < 0 && errno != ENOENT)
 		status = error_set(err, STATUS_BAD_REQUEST, "%s: cannot read it: %m", path.data);
 	if (status == STATUS_OK && n > 0)
-		status = read_all(dir, entries, n, languages, err);
+		status = add_all(entries, n, languages, err);
 	for (int i = 0; i < n; i++)
 		free(entries[i]);
 	free(entries);
@@ -103,7 +99,7 @@ void languages_clear(struct languages *languages)
 	*languages = (struct languages){.items = NULL};
 }
 
-const struct language *languages_find(const struct languages *languages, const char *name)
+struct language *languages_find(const struct languages *languages, const char *name)
 {
 	for (size_t i = 0; i < languages->count; i++) {
 		if (strcmp(languages->items[i].name, name) == 0)
@@ -174,9 +170,11 @@ const char *template_language(const struct template_set *set, const struct templ
 
 const char *template_text(const struct template_set *set, const char *language, const char *key)
 {
-	const struct language *found = languages_find(template_languages(set), language);
+	struct language *found = languages_find(template_languages(set), language);
 
-	return found != NULL ? json_string(json_member(found->texts, key)) : NULL;
+	if (found == NULL || language_read(template_dir(set), found, NULL) != STATUS_OK)
+		return NULL;
+	return json_string(json_member(found->texts, key));
 }
 
 bool template_speaks(const struct template_set *set, const char *language)

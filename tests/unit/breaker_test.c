@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "prebind/breaker.h"
+#include "prebind/breaker_text.h"
 
 #define START  (1000 * 1000) /* any time; a whole second */
 #define MIDDLE 20            /* the chance that makes a jitter of nought: 0 is -20 %, 40 +20 % */
@@ -221,6 +222,104 @@ static void late_outcomes_say_nothing(void **state)
 	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_WAIT);
 }
 
+static void a_probe_that_never_ends_is_lost(void **state)
+{
+	struct fixture *f = *state;
+	int64_t wait = -1;
+
+	open_it(f);
+	f->now += 5000;
+	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_PROBE);
+	f->now += 89999;
+	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_WAIT);
+	f->now += 1;
+	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_PROBE);
+	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_WAIT);
+}
+
+/* ---- as a text ---- */
+
+static void assert_kept(const struct fixture *f)
+{
+	struct breaker again = {.period_ms = 1};
+	struct strbuf text;
+
+	strbuf_init(&text);
+	breaker_write(&f->breaker, &text);
+	breaker_read(text.data, f->now, &again);
+	for (int i = 0; i < BREAKER_WINDOW_S; i++) {
+		assert_int_equal(again.seconds[i].second, f->breaker.seconds[i].second);
+		assert_int_equal(again.seconds[i].calls, f->breaker.seconds[i].calls);
+		assert_int_equal(again.seconds[i].failed, f->breaker.seconds[i].failed);
+	}
+	assert_int_equal(again.state, f->breaker.state);
+	assert_int_equal(again.not_connected, f->breaker.not_connected);
+	assert_int_equal(again.period_ms, f->breaker.period_ms);
+	assert_int_equal(again.until_ms, f->breaker.until_ms);
+	assert_int_equal(again.probing, f->breaker.probing);
+	strbuf_clear(&text);
+}
+
+static void a_text_keeps_every_state(void **state)
+{
+	struct fixture *f = *state;
+	int64_t wait;
+
+	assert_kept(f);
+	for (int i = 0; i < BREAKER_WINDOW_S; i++) {
+		calls(f, 1, i % 3 == 0 ? OUTCOME_NOT_CONNECTED : OUTCOME_OK);
+		assert_kept(f);
+		f->now += 1000;
+	}
+	assert_int_equal(call(f, OUTCOME_REFUSED), BREAKER_OPENED);
+	assert_kept(f);
+	f->now = f->breaker.until_ms;
+	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_PROBE);
+	assert_kept(f);
+}
+
+static void nothing_seen_is_no_text(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf text;
+
+	strbuf_init(&text);
+	breaker_write(&f->breaker, &text);
+	assert_string_equal(text.data, "");
+	strbuf_clear(&text);
+}
+
+static void what_cannot_be_is_closed(void **state)
+{
+	/* clang-format off */
+	static const char *const texts[] = {
+	    "",
+	    "x",
+	    "1",
+	    "2 1 0 5000 1005000 0", /* another format's */
+	    "1 3 0 5000 1005000 0", /* no such state */
+	    "1 1 0 5000 1130000 0", /* open for longer than ever */
+	    "1 1 0 -1 1005000 0",
+	    "1 1 0 5000 1005000 2",
+	    "1 1 0 5000 1005000 0 x",
+	    "1 1 0 5000 1005000 0 1000 1", /* half a second's */
+	    "1 0 0 0 0 0 1001 1 1", /* a second to come */
+	    "1 0 0 0 0 0 1000 1 2", /* more failures than calls */
+	    "1 1 0 99999999999999999999 1005000 0",
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct breaker breaker = {.state = BREAKER_OPEN, .until_ms = 1};
+
+		breaker_read(texts[i], START, &breaker);
+		if (breaker.state != BREAKER_CLOSED || breaker.until_ms != 0 ||
+		    breaker.seconds[0].calls != 0)
+			fail_msg("%s", texts[i]);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -235,6 +334,10 @@ int main(void)
 	    TEST(one_probe_at_a_time),
 	    TEST(refused_credentials_open_for_a_minute_at_least),
 	    TEST(late_outcomes_say_nothing),
+	    TEST(a_probe_that_never_ends_is_lost),
+	    TEST(a_text_keeps_every_state),
+	    TEST(nothing_seen_is_no_text),
+	    TEST(what_cannot_be_is_closed),
 	};
 
 	return cmocka_run_group_tests_name("breaker", tests, NULL, NULL);

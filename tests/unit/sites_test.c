@@ -80,7 +80,7 @@ static int setup(void **state)
 	snprintf(path, sizeof(path), "%s/prebind.conf", p->base->dir);
 	if (conf_load(path, &p->conf, &err) != STATUS_OK)
 		fail_msg("%s", err.text);
-	if (sites_new(p->conf, &p->sites, &err) != STATUS_OK)
+	if (sites_new(p->conf, SITE_FOR_MANY, &p->sites, &err) != STATUS_OK)
 		fail_msg("%s", err.text);
 	*state = p;
 	return 0;

@@ -1,0 +1,194 @@
+/*
+ * The limits' file, kept: made, opened, set up, asked in one transaction after the other. It may
+ * vanish or rot at any time and is then made anew, empty: nothing in it is worth more than that.
+ * What stands in its tables is limit.c's and upstream_state.c's business.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "store/database_file.h"
+#include "store/limit.h"
+#include "store/limit_file.h"
+
+#define LIMIT_SCHEMA     2
+#define LIMIT_SUFFIX     ".limits"
+#define LIMIT_EVICT_ROWS 256 /* when the file has reached its size: those with least to forget */
+
+static const char limit_tables[] = "CREATE TABLE bucket ("
+				   " id      BLOB    NOT NULL PRIMARY KEY,"
+				   " credit  INTEGER NOT NULL,"
+				   " stamp   INTEGER NOT NULL,"
+				   " full_at INTEGER NOT NULL"
+				   ") STRICT, WITHOUT ROWID;"
+				   "CREATE INDEX bucket_full ON bucket (full_at);"
+				   "CREATE TABLE upstream ("
+				   " url   TEXT NOT NULL PRIMARY KEY,"
+				   " state TEXT NOT NULL"
+				   ") STRICT, WITHOUT ROWID";
+
+struct limit_store {
+	char *path;
+	pthread_mutex_t lock;  /* one question at a time: each takes microseconds */
+	struct connection *db; /* NULL: to be opened */
+};
+
+static enum status ask_in_transaction(struct connection *db, limit_file_question *ask, void *arg,
+				      struct error *err)
+{
+	enum status status = connection_begin(db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = ask(db, arg, err);
+	if (status == STATUS_OK)
+		return connection_commit(db, err);
+	connection_rollback(db);
+	return status;
+}
+
+static enum status evict(struct connection *db, struct error *err)
+{
+	struct statement *s = statement_get(db, QUERY_LIMIT_EVICT);
+
+	statement_bind_integer(s, 1, LIMIT_EVICT_ROWS);
+	enum status status = statement_run(s, NULL, err);
+	connection_reset(db);
+	return status;
+}
+
+/* ---- the file ---- */
+
+static enum status set_up(struct connection *db, enum connection_trouble *trouble,
+			  struct error *err)
+{
+	int schema = 0;
+	enum status status = connection_begin(db, err); /* two processes may meet here */
+
+	if (status == STATUS_OK)
+		status = connection_schema(db, &schema, err);
+	if (status == STATUS_OK && schema == 0) {
+		status = connection_script(db, limit_tables, err);
+		if (status == STATUS_OK)
+			status = connection_set_schema(db, LIMIT_SCHEMA, err);
+	} else if (status == STATUS_OK && schema != LIMIT_SCHEMA) {
+		*trouble = TROUBLE_DAMAGED; /* another version's; nothing in it is worth keeping */
+		status = error_set(err, STATUS_UNAVAILABLE, "%s: this is schema %d",
+				   connection_path(db), schema);
+	}
+	if (status == STATUS_OK)
+		return connection_commit(db, err);
+	if (connection_trouble(db) != TROUBLE_NONE)
+		*trouble = connection_trouble(db);
+	connection_rollback(db);
+	return status;
+}
+
+static enum status try_open(struct limit_store *limits, enum connection_trouble *trouble,
+			    struct error *err)
+{
+	struct connection *db;
+	enum status status = database_file_create(limits->path, err);
+
+	if (status == STATUS_OK)
+		status = connection_open(limits->path, CONNECTION_DISPOSABLE, &db, trouble, err);
+	if (status != STATUS_OK)
+		return status;
+	status = set_up(db, trouble, err);
+	if (status == STATUS_OK)
+		limits->db = db;
+	else
+		connection_close(db);
+	return status;
+}
+
+static void close_file(struct limit_store *limits)
+{
+	connection_close(limits->db);
+	limits->db = NULL;
+}
+
+/* Open and still the file of that name; a damaged one is thrown away once. */
+static enum status ready(struct limit_store *limits, struct error *err)
+{
+	enum connection_trouble trouble = TROUBLE_NONE;
+
+	if (limits->db != NULL && connection_current(limits->db))
+		return STATUS_OK;
+	close_file(limits);
+	enum status status = try_open(limits, &trouble, err);
+	if (status != STATUS_OK && trouble == TROUBLE_DAMAGED && unlink(limits->path) == 0)
+		status = try_open(limits, &trouble, err);
+	return status;
+}
+
+/* What went wrong with the question, mended: the caller asks once more. False: it cannot be. */
+static bool mend(struct limit_store *limits, enum connection_trouble trouble)
+{
+	if (trouble == TROUBLE_FULL)
+		return evict(limits->db, NULL) == STATUS_OK;
+	if (trouble != TROUBLE_DAMAGED)
+		return false;
+	/* By now it may be another process's new file: that one is sound. */
+	bool mended = !connection_current(limits->db) || unlink(limits->path) == 0;
+	close_file(limits);
+	return mended && ready(limits, NULL) == STATUS_OK;
+}
+
+enum status limit_file_ask(struct limit_store *limits, limit_file_question *ask, void *arg,
+			   struct error *err)
+{
+	pthread_mutex_lock(&limits->lock);
+	enum status status = ready(limits, err);
+	if (status == STATUS_OK) {
+		status = ask_in_transaction(limits->db, ask, arg, err);
+		if (status != STATUS_OK && mend(limits, connection_trouble(limits->db)))
+			status = ask_in_transaction(limits->db, ask, arg, err);
+	}
+	if (limits->db != NULL)
+		connection_reset(limits->db);
+	pthread_mutex_unlock(&limits->lock);
+	return status;
+}
+
+/* ---- limit.h ---- */
+
+enum status limit_open_later(const char *database, struct limit_store **out, struct error *err)
+{
+	struct limit_store *limits = calloc(1, sizeof *limits);
+
+	if (limits == NULL)
+		return error_no_memory(err);
+	if (asprintf(&limits->path, "%s" LIMIT_SUFFIX, database) < 0) {
+		free(limits);
+		return error_no_memory(err);
+	}
+	pthread_mutex_init(&limits->lock, NULL);
+	*out = limits;
+	return STATUS_OK;
+}
+
+enum status limit_open(const char *database, struct limit_store **out, struct error *err)
+{
+	struct limit_store *limits = NULL;
+	enum status status = limit_open_later(database, &limits, err);
+
+	if (status == STATUS_OK)
+		status = ready(limits, err);
+	if (status == STATUS_OK)
+		*out = limits;
+	else
+		limit_close(limits);
+	return status;
+}
+
+void limit_close(struct limit_store *limits)
+{
+	if (limits == NULL)
+		return;
+	close_file(limits);
+	pthread_mutex_destroy(&limits->lock);
+	free(limits->path);
+	free(limits);
+}

@@ -1,0 +1,69 @@
+/*
+ * Reads a row, lets the caller change it, and writes it where something changed. What the text says
+ * is the caller's business.
+ */
+#include "store/upstream_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/limit_file.h"
+
+struct update {
+	const char *url;
+	upstream_state_change *change;
+	void *arg;
+};
+
+/* *out: "" where there is no row; the caller frees it. */
+static enum status read_state(struct connection *db, const char *url, char **out, struct error *err)
+{
+	struct statement *s = statement_get(db, QUERY_UPSTREAM_FIND);
+
+	statement_bind_text(s, 1, url);
+	enum status status = statement_row(s, err);
+	if (status == STATUS_OK)
+		return statement_text_dup(s, 0, out, err);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	*out = strdup("");
+	return *out != NULL ? STATUS_OK : error_no_memory(err);
+}
+
+static enum status write_state(struct connection *db, const char *url, const char *state,
+			       struct error *err)
+{
+	struct statement *s = statement_get(db, QUERY_UPSTREAM_SET);
+
+	statement_bind_text(s, 1, url);
+	statement_bind_text(s, 2, state);
+	return statement_run(s, NULL, err);
+}
+
+static enum status update(struct connection *db, void *arg, struct error *err)
+{
+	const struct update *what = arg;
+	struct strbuf after;
+	char *before = NULL;
+	enum status status = read_state(db, what->url, &before, err);
+
+	if (status != STATUS_OK)
+		return status;
+	strbuf_init(&after);
+	what->change(what->arg, before, &after);
+	if (!strbuf_ok(&after))
+		status = error_no_memory(err);
+	else if (strcmp(before, after.data) != 0)
+		status = write_state(db, what->url, after.data, err);
+	strbuf_clear(&after);
+	free(before);
+	return status;
+}
+
+enum status upstream_state_update(struct limit_store *limits, const char *url,
+				  upstream_state_change *change, void *arg, struct error *err)
+{
+	struct update what = {.url = url, .change = change, .arg = arg};
+
+	return limit_file_ask(limits, update, &what, err);
+}
