@@ -196,14 +196,15 @@ export async function startFastcgi(place, { delay, server = {}, keys = {}, phpCh
 /**
  * This program alone, as FastCGI with its defaults.
  * @param {import('../lib/place.mjs').Place} place
+ * @param {{ server?: object, start?: (prebind: Prebind) => Promise<unknown> }} [options]
  */
-export async function startOurs(place) {
+export async function startOurs(place, { server = {}, start = (prebind) => prebind.start() } = {}) {
 	const peer = await startPeer(place, { delay: 0, packets: 1, keep: "keep" });
-	const prebind = await preparePrebind(place, peer, DEFAULTS, {});
-	await prebind.start();
+	const prebind = await preparePrebind(place, peer, { ...DEFAULTS, ...server }, {});
+	await start(prebind);
 	const [port, nobody] = await freePorts(2);
 	const lighttpd = await lighttpdFastcgi(place, { port, socket: prebind.socket, boshPort: nobody });
-	const stand = new CompareStand(place, { peer, port, lighttpd, processes: { prebind: new Processes(prebind.child.pid) } });
+	const stand = new CompareStand(place, { peer, port, lighttpd });
 	await stand.login();
 	return { stand, prebind };
 }

@@ -7,7 +7,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Place } from "../lib/place.mjs";
-import { startSoak } from "./soak_stand.mjs";
+import { startRestarts, startSoak } from "./soak_stand.mjs";
 
 const AT_ONCE = 16;
 
@@ -26,7 +26,7 @@ const RELOAD_KIB = 20480;
  * @typedef {object} Phase
  * @property {string} name
  * @property {number} share of the requests
- * @property {(stand: import('./soak_stand.mjs').SoakStand) => Promise<void>} [event] done over and over meanwhile
+ * @property {(stand: object) => Promise<void>} [event] done over and over meanwhile
  * @property {number} [pause] ms between two of them
  * @property {number} [most] no more of them
  * @property {number} [mayFail] requests, for each event
@@ -34,13 +34,21 @@ const RELOAD_KIB = 20480;
  */
 
 /** More than 10 deaths a minute, and the program would wait 5 s before it starts the next. */
-export const PHASES = [
+const OWN_SOCKET = [
 	{ name: "warm-up", share: 0.1 },
-	{ name: "steady", share: 0.5 },
+	{ name: "steady", share: 0.4 },
 	{ name: "SIGHUP", share: 0.15, event: (stand) => stand.reload(), pause: 100, kib: RELOAD_KIB },
 	{ name: "drain: SIGTERM to a process", share: 0.1, event: (stand) => stand.replace("SIGTERM"), pause: 500, most: 4 },
 	{ name: "kill -9 of a process", share: 0.1, event: (stand) => stand.replace("SIGKILL"), pause: 500, most: 4, mayFail: AT_ONCE },
 	{ name: "calm", share: 0.05 },
+];
+const KEPT_SOCKET = [
+	{ name: "a socket that stays: warm-up", share: 0.02 },
+	{ name: "SIGTERM, and a new one, in turn", share: 0.08, event: (stand) => stand.restart(), pause: 100 },
+];
+export const RUNS = [
+	{ start: startSoak, phases: OWN_SOCKET },
+	{ start: startRestarts, phases: KEPT_SOCKET },
 ];
 
 /** Events, one after the other, while the client runs; the first as soon as requests arrive. */
@@ -79,14 +87,14 @@ export function complaints(phase, result, warm, margin) {
 	return found.map((text) => `${result.name}: ${text}`);
 }
 
-/** The whole run; returns each phase with its figures, and what is wrong with it. */
-export async function runSoak({ requests, seconds, margin = MARGIN, progress }) {
+/** The phases of one start of the program. */
+async function runPhases({ start, phases }, { margin, progress, ...plan }) {
 	const place = new Place();
 	try {
-		const stand = await startSoak(place);
+		const stand = await start(place);
 		const results = [];
-		for (const phase of PHASES) {
-			const result = await runPhase(stand, phase, { requests, seconds });
+		for (const phase of phases) {
+			const result = await runPhase(stand, phase, plan);
 			result.complaints = complaints(phase, result, results[0] ?? result, margin);
 			results.push(result);
 			progress(resultText(result));
@@ -95,6 +103,14 @@ export async function runSoak({ requests, seconds, margin = MARGIN, progress }) 
 	} finally {
 		await place.close();
 	}
+}
+
+/** The whole plan; returns each phase with its figures, and what is wrong with it. */
+export async function runSoak({ margin = MARGIN, ...plan }) {
+	const results = [];
+	for (const run of RUNS)
+		results.push(...await runPhases(run, { margin, ...plan }));
+	return results;
 }
 
 function resultText({ name, requests, failed, events, seconds, kib, memory, descriptors, complaints: found }) {
