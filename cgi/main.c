@@ -191,6 +191,17 @@ static void answer_for_failed_start(void)
 	fputs(answer, stdout);
 }
 
+/* Without what libraries do at an exit: it is a tenth of what a CGI request takes, and the system does it anyway. */
+__attribute__((noreturn)) static void end_at_once(int code)
+{
+	fflush(stdout);
+#ifdef __SANITIZE_ADDRESS__ /* leaks are looked for at the exit */
+	exit(code);
+#else
+	_exit(code);
+#endif
+}
+
 static int parse_options(int argc, char **argv, const char **config)
 {
 	static const struct option options[] = {
@@ -239,5 +250,7 @@ int main(int argc, char **argv)
 			answer_for_failed_start();
 	}
 	log_close();
+	if (cgi)
+		end_at_once(status == STATUS_OK ? 0 : 1);
 	return status == STATUS_OK ? 0 : 1;
 }

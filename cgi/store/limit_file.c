@@ -60,13 +60,18 @@ static enum status evict(struct connection *db, struct error *err)
 
 /* ---- the file ---- */
 
+/* Only where there is something to be made: a transaction that writes waits for others. */
 static enum status set_up(struct connection *db, enum connection_trouble *trouble,
 			  struct error *err)
 {
 	int schema = 0;
-	enum status status = connection_begin(db, err); /* two processes may meet here */
+	enum status status = connection_schema(db, &schema, err);
 
+	if (status == STATUS_OK && schema == LIMIT_SCHEMA)
+		return STATUS_OK;
 	if (status == STATUS_OK)
+		status = connection_begin(db, err);
+	if (status == STATUS_OK) /* two processes may meet here */
 		status = connection_schema(db, &schema, err);
 	if (status == STATUS_OK && schema == 0) {
 		status = connection_script(db, limit_tables, err);
