@@ -30,7 +30,7 @@ async function loggedIn(prebind, name) {
 
 /** What the peer was asked for: "add" and "bind". */
 const calls = (peer) => peer.requests.filter(({ method }) => method === "POST")
-	.map(({ path }) => (path.includes("/sess-man@") ? "add" : "bind"));
+	.map((request) => (request.path.includes("/sess-man@") ? "add" : "bind"));
 
 const logged = async (prebind, pattern) => until(`the log to have ${pattern}`, () => pattern.test(prebind.child.stderr));
 

@@ -170,6 +170,12 @@ const SITES = [
 	["flarum-login.sql", "CREATE TABLE users (username TEXT, email TEXT, password TEXT, is_email_confirmed INTEGER);" +
 		"INSERT INTO users VALUES ('Alice', 'a@example.org', :hash, 1), ('Off', 'o@example.org', :hash, 0)",
 	"$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"],
+	// the hash is MediaWiki 1.39's own; Off is blocked for good, and Alice was, until last year
+	["mediawiki-login.sql", "CREATE TABLE user (user_id INTEGER PRIMARY KEY, user_name BLOB, user_real_name BLOB, user_password BLOB);" +
+		"CREATE TABLE ipblocks (ipb_user INTEGER, ipb_expiry BLOB, ipb_sitewide INTEGER);" +
+		"INSERT INTO user VALUES (1, 'Alice', '', :hash), (2, 'Off', '', :hash), (3, 'MediaWiki default', '', '');" +
+		"INSERT INTO ipblocks VALUES (1, '20251122000000', 1), (1, 'infinity', 0), (2, 'infinity', 1)",
+	":pbkdf2:sha512:30000:64:M6s0a+DQlFGVo1NJ4cGKOw==:SFJIZqIE851DhdhFK8VyJmBaoiVzO3l1KVGzF1qu0/vXT98l4rzr8UddQaAV63+2ZuFPFKxMuiQis8xvwvREaA=="],
 ];
 
 test("each ready query for login_query is tried here", () => {

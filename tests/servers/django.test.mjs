@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { after, before, test } from "node:test";
 import { startChat } from "../lib/chat.mjs";
-import { hiddenFields } from "../lib/http.mjs";
+import { hiddenFields, httpRequest, NAVIGATION, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { assertTheyTalk, openChat, siteVisitor } from "../lib/site.mjs";
 import { runSql } from "../lib/sqlite.mjs";
@@ -12,6 +12,7 @@ import { accepts, freePorts, until } from "../lib/wait.mjs";
 const PYTHON = "/usr/bin/python3"; // the one that Debian's python3-django belongs to
 const SECRET_KEY = "only for this test: fifty characters or so, and a '\"";
 const USERS = { alice: "correct horse", bob: "battery staple" };
+const PASSWORDS = "passwords.example.org"; // a site with our form and Django's passwords
 const hasDjango = fs.existsSync("/usr/lib/python3/dist-packages/django");
 
 let place, chat;
@@ -82,7 +83,10 @@ before(async () => {
 	chat = await startChat(place, {
 		users: USERS,
 		web: { snippets: [proxy] },
+		sites: { passwords: { identity: "login", hosts: PASSWORDS, site_database: database(),
+			login_query: place.copy("sql/sites/django-login.sql", "sql/django-login.sql"), database: `${place.folder("data")}/passwords.db` } },
 		site: {
+			hosts: "127.0.0.1",
 			identity: "site_session",
 			login_url: "/accounts/login/?next=/chat/",
 			site_database: database(),
@@ -90,7 +94,8 @@ before(async () => {
 			site_result: "django",
 			site_query: place.copy("sql/sites/django.sql", "sql/django.sql"),
 			site_profile_query: place.copy("sql/sites/django-user.sql", "sql/django-user.sql"),
-			site_secret_file: place.write("etc/django.secret", `${SECRET_KEY}\n`),
+			// as after a change, with the site's key among SECRET_KEY_FALLBACKS
+			site_secret_file: place.write("etc/django.secret", `the key that comes\n${SECRET_KEY}\n`),
 		},
 	});
 });
@@ -156,6 +161,21 @@ test("a session that was tampered with is refused, and said so", { skip }, async
 	await until("the log to say so", () => /identity_refused.*the signature of session_data does not hold/.test(chat.prebind.child.stderr));
 });
 
+test("Django's passwords at our own form: django-login.sql", { skip }, async () => {
+	await chat.prebind.ctlOk(["--site", "passwords", "migrate"]);
+	const visitor = () => new Visitor((request) => httpRequest({ port: chat.webPort, ...request, headers: { ...request.headers, Host: PASSWORDS } }));
+	const bob = visitor();
+	assert.equal((await bob.login("bob", `${USERS.bob}x`, "/chat/login")).status, 401);
+	assert.equal((await bob.login("bob", USERS.bob, "/chat/login")).status, 303);
+	// the page as somebody's link shows it: who it is for, without a session at the XMPP server
+	const look = () => bob.get("/chat/", { ...NAVIGATION, "Sec-Fetch-Site": "cross-site" });
+	assert.match((await look()).body, /<span id="me">Bob Builder</);
+	await manage(["shell"], 'from django.contrib.auth.models import User; User.objects.filter(username="bob").update(is_active=False)\n');
+	assert.equal((await look()).status, 303);
+	assert.equal((await visitor().login("bob", USERS.bob, "/chat/login")).status, 401);
+	await manage(["shell"], 'from django.contrib.auth.models import User; User.objects.filter(username="bob").update(is_active=True)\n');
+});
+
 test("another password, or a user who was switched off: the old sessions are over", { skip }, async () => {
 	const visitor = await logIn("alice");
 	assert.equal((await openChat(visitor)).me, "alice");
@@ -169,7 +189,7 @@ test("another password, or a user who was switched off: the old sessions are ove
 });
 
 test("prebindctl check finds everything in order", { skip }, async () => {
-	const { code, stdout } = await chat.prebind.ctl(["check", "--deep"]);
+	const { code, stdout } = await chat.prebind.ctl(["--site", "default", "check", "--deep"]);
 	assert.equal(code, 0, stdout);
 	assert.match(stdout, /site_session: the cookie sessionid is looked up in .*db\.sqlite3 by .*django\.sql/);
 });
