@@ -20,6 +20,7 @@ BINDIR  = $(PREFIX)/bin
 LIBDIR  = $(PREFIX)/lib/prebind
 DATADIR = $(PREFIX)/share/prebind
 MANDIR  = $(PREFIX)/share/man
+UNITDIR = $(PREFIX)/lib/systemd/system
 
 # ---- what it is made of: one list a layer, downward (docs/architecture.md) ----
 
@@ -32,8 +33,9 @@ XMPP     = adhoc adhoc_add_user adhoc_form adhoc_http adhoc_json adhoc_server_re
 	adhoc_server_write adhoc_write adhoc_xml bosh bosh_write jid jwt login_key login_token \
 	sasl
 NET      = http_client http_failure http_target
-WEB      = basic_auth csrf request request_fields request_path response router server server_cgi server_pool \
-	server_process server_socket template template_html template_parse template_render \
+WEB      = basic_auth csrf request request_fields request_path response router server server_account \
+	server_cgi server_limits server_notify server_pool server_process server_socket template \
+	template_html template_parse template_render \
 	template_shelf template_texts
 IDENTITY = caller device django_session identity jid_deny jid_owner jid_rule login_account \
 	login_session password password_argon2 password_crypt password_digest password_hash \
@@ -277,6 +279,10 @@ install: all vendor
 	for file in lighttpd/*.conf apache/*.conf apache/htaccess nginx/*.conf; do \
 		sed 's|/usr/local/share/prebind|$(DATADIR)|; s|/usr/local/lib/prebind|$(LIBDIR)|' $$file \
 			> $(DESTDIR)$(DATADIR)/$$file || exit 1; done
+	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
+	$(INSTALL_DATA) systemd/prebind.socket $(DESTDIR)$(UNITDIR)
+	sed 's|/usr/local/lib/prebind|$(LIBDIR)|; s|/etc/prebind/|$(SYSCONFDIR)/|' systemd/prebind.service \
+		> $(DESTDIR)$(UNITDIR)/prebind.service
 	$(if $(MAN5),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man5 && $(INSTALL_DATA) $(MAN5) $(DESTDIR)$(MANDIR)/man5)
 	$(if $(MAN8),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man8 && $(INSTALL_DATA) $(MAN8) $(DESTDIR)$(MANDIR)/man8)
 

@@ -109,6 +109,12 @@ static void reopen_log(void)
 		log_event(LOG_LEVEL_ERROR, "reload_failed", "why", err.text, NULL);
 }
 
+static void reopen(void *arg)
+{
+	(void)arg;
+	reopen_log();
+}
+
 static void reload(void *app)
 {
 	struct error err = {0};
@@ -157,6 +163,7 @@ static enum status run(const char *config_option, bool *served, struct error *er
 		    .handle = app_handle,
 		    .reload = reload,
 		    .renew = renew,
+		    .reopen = reopen,
 		    .arg = &program,
 		};
 

@@ -250,6 +250,33 @@ void log_event(enum log_level level, const char *event, ...)
 	errno = saved_errno;
 }
 
+/* Decimal, into the end of the buffer; where it begins. */
+static char *digits_of(unsigned long number, char *end)
+{
+	*--end = '\0';
+	do {
+		*--end = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	return end;
+}
+
+/* Without the time: to break it down is not safe in a signal handler. */
+void log_crash(int signal_number)
+{
+	struct line line = {.len = 0};
+	char number[24], pid[24];
+
+	line_add_pair(&line, "level", level_names[LOG_LEVEL_ERROR]);
+	line_add_pair(&line, "event", "crashed");
+	line_add_pair(&line, "signal",
+		      digits_of((unsigned long)signal_number, number + sizeof(number)));
+	line_add_pair(&line, "pid", digits_of((unsigned long)getpid(), pid + sizeof(pid)));
+	line_add(&line, "}\n", 2);
+	if (write(state.to_syslog ? STDERR_FILENO : state.fd, line.data, line.len) < 0)
+		atomic_fetch_add_explicit(&state.lost, 1, memory_order_relaxed);
+}
+
 unsigned long log_lost(void)
 {
 	return atomic_load_explicit(&state.lost, memory_order_relaxed);

@@ -27,6 +27,9 @@ int log_level_parse(const char *word, enum log_level *out);
  */
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
+/* The last line of a process that a signal ends: event crashed. Async-signal-safe; to standard error with syslog. */
+void log_crash(int signal_number);
+
 /* Lines lost since the start (disk full, closed pipe). */
 unsigned long log_lost(void);
 

@@ -37,6 +37,7 @@ struct service {
 	const struct server_app *app;
 	const struct listener *listener;
 	const struct peers *peers;
+	struct notify notify;
 	void *state; /* the app's, between start and stop */
 };
 
@@ -53,13 +54,13 @@ enum status server_mode_detect(const struct server_conf *conf, enum server_mode 
 		*out = SERVER_CGI;
 	else if (socket_is_listening(STDIN_FILENO))
 		*out = SERVER_FCGI_STDIN;
-	else if (*conf->listen)
+	else if (activation_given() || *conf->listen)
 		*out = SERVER_FCGI_SOCKET;
 	else
 		return error_set(
 		    err, STATUS_INTERNAL,
 		    "nothing to serve: no web server started this program as CGI or FastCGI, "
-		    "and listen in [server] is empty");
+		    "systemd handed no socket over, and listen in [server] is empty");
 	return STATUS_OK;
 }
 
@@ -137,9 +138,8 @@ static void fcgi_answer(const struct service *service, FCGX_Request *request, st
 	server_answer(service->app, service->state, &gateway, &out);
 	if (!strbuf_ok(&out) || out.len > INT_MAX)
 		log_event(LOG_LEVEL_ERROR, "response_lost", "why", "out of memory", NULL);
-	else if (FCGX_PutStr(out.data, (int)out.len, request->out) < 0 ||
-		 FCGX_FFlush(request->out) < 0)
-		log_event(LOG_LEVEL_INFO, "response_lost", "why", "the web server went away", NULL);
+	else
+		FCGX_PutStr(out.data, (int)out.len, request->out);
 	strbuf_clear(&out);
 }
 
@@ -156,13 +156,27 @@ static void fcgi_answer_busy(FCGX_Request *request)
 	FCGX_PutStr(busy, sizeof(busy) - 1, request->out);
 }
 
-/* Free and FClose instead of Finish, because Finish closes with a wait of its own. */
+static bool fcgi_has_body(const FCGX_Request *request)
+{
+	const char *length = FCGX_GetParam("CONTENT_LENGTH", request->envp);
+
+	return length && *length && strcmp(length, "0") != 0;
+}
+
+/*
+ * Free and FClose instead of Finish, because Finish closes with a wait of its own. Without a body the answer and its
+ * end leave in one write; else the answer first, for who sends may go on sending.
+ */
 static void fcgi_end(FCGX_Request *request, int fd)
 {
-	bool drained = fcgi_drain(request->in);
+	bool drained;
 
+	if (fcgi_has_body(request))
+		FCGX_FFlush(request->out);
+	drained = fcgi_drain(request->in);
 	FCGX_FClose(request->err);
-	FCGX_FClose(request->out);
+	if (FCGX_FClose(request->out) != 0)
+		log_event(LOG_LEVEL_INFO, "response_lost", "why", "the web server went away", NULL);
 	FCGX_Free(request, 0);
 	close_connection(fd, drained);
 }
@@ -225,6 +239,13 @@ static void fcgi_reload(void *arg)
 	service->app->reload(service->state);
 }
 
+static void fcgi_reopen(void *arg)
+{
+	struct service *service = arg;
+
+	service->app->reopen(service->app->arg);
+}
+
 static enum status fcgi_trial(void *arg, struct error *err)
 {
 	struct service *service = arg;
@@ -257,9 +278,13 @@ static enum status serve(void *arg, int *report, struct error *err)
 	    .serve = fcgi_serve,
 	    .refuse = fcgi_refuse,
 	    .reload = fcgi_reload,
+	    .reopen = fcgi_reopen,
+	    .notify = &service->notify,
 	    .arg = service,
 	};
 	enum status status = fcgi_start(err);
+
+	limits_set(service->conf);
 
 	if (status == STATUS_OK)
 		status = service->app->start(service->app->arg, &service->state, err);
@@ -284,12 +309,27 @@ static enum status run_inherited(struct service *service, struct error *err)
 	return serve(service, &nobody, err);
 }
 
+/* systemd's socket, where it hands one over: it goes on listening while we start again. */
+static enum status socket_get(const struct server_conf *conf, uid_t owner, struct listener *out,
+			      struct error *err)
+{
+	enum status status;
+	int fd = -1;
+
+	if (!activation_given())
+		return listener_open(conf, owner, out, err);
+	status = activation_take(&fd, err);
+	return status == STATUS_OK ? listener_inherit(fd, out, err) : status;
+}
+
 static enum status run_socket(struct service *service, struct error *err)
 {
 	struct process_task task = {
 	    .serve = serve,
 	    .trial = fcgi_trial,
 	    .renew = fcgi_renew,
+	    .reopen = fcgi_reopen,
+	    .notify = &service->notify,
 	    .arg = service,
 	    .processes = (size_t)service->conf->processes,
 	};
@@ -299,7 +339,7 @@ static enum status run_socket(struct service *service, struct error *err)
 	enum status status = account_find(service->conf, &account, err);
 
 	if (status == STATUS_OK)
-		status = listener_open(service->conf, account.uid, &listener, err);
+		status = socket_get(service->conf, account.uid, &listener, err);
 	if (status != STATUS_OK)
 		return status;
 	service->listener = &listener;
@@ -323,6 +363,7 @@ static enum status run_fcgi(const struct server_conf *conf, enum server_mode mod
 	if (!service)
 		return error_no_memory(err);
 	*service = (struct service){.conf = conf, .app = app, .peers = &peers};
+	notify_open(&service->notify);
 	status = peers_find(conf, &peers, err);
 	if (status == STATUS_OK)
 		status = signals_block(&old, err);
@@ -331,8 +372,10 @@ static enum status run_fcgi(const struct server_conf *conf, enum server_mode mod
 						   : run_socket(service, err);
 		pthread_sigmask(SIG_SETMASK, &old, NULL);
 	}
-	if (status != STATUS_BUSY)
+	if (status != STATUS_BUSY) {
+		notify_close(&service->notify);
 		free(service);
+	}
 	return status;
 }
 

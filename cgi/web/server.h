@@ -37,7 +37,8 @@ enum server_mode { SERVER_CGI, SERVER_FCGI_STDIN, SERVER_FCGI_SOCKET };
 
 /*
  * Which of the three: CGI where the environment says so (GATEWAY_INTERFACE or REQUEST_METHOD) and descriptor 0 is not a
- * listening socket; FastCGI on descriptor 0 where that is a listening socket; else the configured socket.
+ * listening socket; FastCGI on descriptor 0 where that is a listening socket; else the socket that systemd hands over,
+ * or the configured one.
  */
 enum status server_mode_detect(const struct server_conf *conf, enum server_mode *out,
 			       struct error *err);
@@ -63,6 +64,7 @@ struct server_app {
 	 */
 	void (*reload)(void *app);
 	enum status (*renew)(void *arg, struct error *err);
+	void (*reopen)(void *arg); /* SIGUSR1, in every process: the log was moved away */
 	void *arg;
 };
 enum status server_run(const struct server_conf *conf, enum server_mode mode,

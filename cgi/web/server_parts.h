@@ -9,7 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include "base/error.h"
 #include "conf/conf.h"
@@ -54,6 +56,34 @@ enum status peers_find(const struct server_conf *conf, struct peers *out, struct
 #define LISTENER_GONE     (-3)
 int listener_accept(const struct listener *listener, const struct peers *peers);
 
+/* server_notify.c: what systemd gives us, and what it wants to know. */
+bool activation_given(void);
+enum status activation_take(int *out, struct error *err); /* the listening descriptor */
+
+struct notify {
+	int fd; /* -1: nobody wants to know */
+	struct sockaddr_un address;
+	socklen_t len;
+	pid_t pid;        /* only this one speaks */
+	int64_t every_ms; /* a sign of life is due; 0: never */
+	int64_t next_ms;  /* monotonic; 0: not ready yet */
+};
+void notify_open(struct notify *out);
+void notify_close(struct notify *notify);
+void notify_ready(struct notify *notify, size_t processes);
+void notify_reloading(const struct notify *notify);
+void notify_stopping(const struct notify *notify);
+/* Gives the sign of life that is due. Milliseconds until the next; -1: none is wanted. */
+int notify_watchdog(struct notify *notify);
+
+/* server_limits.c: for a process that serves; before its threads. */
+void limits_set(const struct server_conf *conf);
+/* In each thread, for its life: where a crash is reported from, for its own stack may be what is full. */
+struct crash_stack {
+	char data[16 * 1024]; /* the registers of any processor, and a line of the log */
+};
+void crash_stack_use(struct crash_stack *stack);
+
 /* server_pool.c: one process's threads. serve and refuse own the descriptor that they are given. */
 struct pool; /* opaque */
 struct pool_task {
@@ -64,6 +94,8 @@ struct pool_task {
 	void (*serve)(void *arg, int fd, struct pool *pool);
 	void (*refuse)(void *arg, int fd); /* there is no descriptor but this one */
 	void (*reload)(void *arg);         /* at SIGHUP, while requests are served */
+	void (*reopen)(void *arg);         /* at SIGUSR1: the log */
+	struct notify *notify;
 	void *arg;
 };
 /*
@@ -87,11 +119,12 @@ void reserve_clear(struct reserve *reserve);
 /* Waits a moment for a connection, and has it refused. */
 void reserve_refuse(struct reserve *reserve, const struct pool_task *task);
 
-/* server_process.c: signals, the account we run as, and the processes. */
+/* server_process.c: signals, and the processes. */
 enum status signals_block(sigset_t *old, struct error *err);
 int signals_open(void);   /* a signalfd for the blocked ones; -1 */
 int signals_next(int fd); /* the signal that came; 0: none */
 
+/* server_account.c: whom we run as. */
 struct account {
 	bool take; /* we are root and must become another */
 	uid_t uid;
@@ -114,6 +147,8 @@ struct process_task {
 	 */
 	enum status (*trial)(void *arg, struct error *err);
 	enum status (*renew)(void *arg, struct error *err);
+	void (*reopen)(void *arg); /* at SIGUSR1, which the others get as well: the log */
+	struct notify *notify;
 	void *arg;
 	size_t processes;
 };

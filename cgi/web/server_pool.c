@@ -31,6 +31,7 @@ struct worker {
 	TAILQ_ENTRY(worker) entry;
 	pthread_t thread;
 	bool accepting;
+	struct crash_stack crash_stack;
 };
 
 struct pool {
@@ -237,7 +238,11 @@ static void leave(struct pool *pool, struct worker *self)
 static void *work(void *arg)
 {
 	struct pool *pool = arg;
-	struct worker self = {.thread = pthread_self()};
+	__attribute__((uninitialized)) struct worker self; /* a crash stack is not to be touched */
+
+	self.thread = pthread_self();
+	self.accepting = false;
+	crash_stack_use(&self.crash_stack);
 
 	pthread_mutex_lock(&pool->lock);
 	TAILQ_INSERT_TAIL(&pool->workers, &self, entry);
@@ -327,6 +332,13 @@ static void wake_prepare(void)
 	sigaction(WAKE_SIGNAL, &action, NULL);
 }
 
+static void reload(const struct pool_task *task)
+{
+	notify_reloading(task->notify);
+	task->reload(task->arg);
+	notify_ready(task->notify, 1);
+}
+
 /* Until a signal to stop comes. */
 static enum status watch(struct pool *pool, int signals, struct error *err)
 {
@@ -338,13 +350,15 @@ static enum status watch(struct pool *pool, int signals, struct error *err)
 	for (;;) {
 		int number;
 
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, 2, notify_watchdog(pool->task->notify)) < 0 && errno != EINTR)
 			return error_set(err, STATUS_INTERNAL, "poll: %m");
 		if (fds[1].revents)
 			return error_set(err, STATUS_INTERNAL, "the listening socket is gone");
 		number = signals_next(signals);
 		if (number == SIGHUP)
-			pool->task->reload(pool->task->arg);
+			reload(pool->task);
+		else if (number == SIGUSR1)
+			pool->task->reopen(pool->task->arg);
 		else if (number == SIGTERM || number == SIGINT)
 			return STATUS_OK;
 	}
@@ -407,8 +421,11 @@ enum status pool_serve(const struct pool_task *task, struct error *err)
 	}
 	wake_prepare();
 	status = start_threads(pool, err);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		notify_ready(task->notify, 1);
 		status = watch(pool, signals, err);
+	}
+	notify_stopping(task->notify);
 	close(signals);
 	if (!stop_threads(pool)) /* they still use the pool: the end of the process frees it */
 		return error_set(err, STATUS_BUSY, "stopped with requests unanswered after %d s",

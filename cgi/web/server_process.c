@@ -1,14 +1,12 @@
 /*
- * Processes: the signals that stop them, the account they run as, and a parent that does nothing
+ * Processes: the signals that they are told by, and a parent that does nothing
  * but keep a number of them alive. One that is brought down by a malformed FastCGI stream
  * (libfcgi asserts) takes only its own requests with it.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +20,6 @@
 #include "web/server_parts.h"
 
 #define PROCESSES_MAX 64
-#define NAME_SPACE    4096 /* one entry of the user database */
 
 /* A process that dies is replaced: soon the first times, slowly when it keeps dying. */
 #define RESPAWN_FIRST_MS 50
@@ -43,6 +40,7 @@ struct supervisor {
 	struct child children[PROCESSES_MAX];
 	int signals;
 	bool reload;     /* SIGHUP came, and nothing has been done about it yet */
+	bool stop;       /* SIGTERM, or SIGINT */
 	unsigned deaths; /* since window */
 	int64_t window;
 };
@@ -53,6 +51,7 @@ static void our_signals(sigset_t *set)
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGUSR1);
 	sigaddset(set, SIGCHLD);
 }
 
@@ -64,6 +63,7 @@ enum status signals_block(sigset_t *old, struct error *err)
 	/* an ignored signal never reaches a signalfd, and ignored children cannot be waited for */
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
+	signal(SIGUSR1, SIG_DFL);
 	signal(SIGCHLD, SIG_DFL);
 	errno = pthread_sigmask(SIG_BLOCK, &set, old);
 	if (errno)
@@ -84,46 +84,6 @@ int signals_next(int fd)
 	struct signalfd_siginfo info;
 
 	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
-}
-
-enum status account_find(const struct server_conf *conf, struct account *out, struct error *err)
-{
-	struct account account = {.uid = geteuid(), .gid = getegid(), .name = conf->user};
-	struct passwd user, *found = NULL;
-	char space[NAME_SPACE];
-
-	if (geteuid() != 0) {
-		*out = account;
-		return STATUS_OK;
-	}
-	if (!*conf->user)
-		return error_set(err, STATUS_FORBIDDEN,
-				 "started as root: set user in [server] to an account of its own");
-	if (getpwnam_r(conf->user, &user, space, sizeof(space), &found) != 0 || !found)
-		return error_set(err, STATUS_INTERNAL, "user: there is no user '%s'", conf->user);
-	if (user.pw_uid == 0 || user.pw_gid == 0)
-		return error_set(err, STATUS_FORBIDDEN, "user: '%s' is root", conf->user);
-	account.take = true;
-	account.uid = user.pw_uid;
-	account.gid = user.pw_gid;
-	*out = account;
-	return STATUS_OK;
-}
-
-enum status account_take(const struct account *account, struct error *err)
-{
-	if (!account->take)
-		return STATUS_OK;
-	if (initgroups(account->name, account->gid) != 0 || setgid(account->gid) != 0 ||
-	    setuid(account->uid) != 0)
-		return error_set(err, STATUS_INTERNAL, "cannot become user '%s': %m",
-				 account->name);
-	/* the way back must be closed */
-	if (setuid(0) == 0 || seteuid(0) == 0 || setgid(0) == 0 || getuid() != account->uid ||
-	    geteuid() != account->uid || getgid() != account->gid || getegid() != account->gid)
-		return error_set(err, STATUS_INTERNAL,
-				 "became user '%s', but could become root again", account->name);
-	return STATUS_OK;
 }
 
 /* What a child tells its parent, once: less than PIPE_BUF, so it arrives whole or not at all. */
@@ -202,6 +162,29 @@ static enum status spawn(struct supervisor *sup, child_life *life, struct child 
 	return STATUS_OK;
 }
 
+static void kill_all(const struct supervisor *sup, int signal_number)
+{
+	for (size_t i = 0; i < sup->task->processes; i++) {
+		if (sup->children[i].pid > 0)
+			kill(sup->children[i].pid, signal_number);
+	}
+}
+
+/* Notes what the signals that have come ask for, save the log, which is opened anew at once. */
+static void take_signals(struct supervisor *sup)
+{
+	int number;
+
+	while ((number = signals_next(sup->signals)) != 0) {
+		sup->stop |= number == SIGTERM || number == SIGINT;
+		sup->reload |= number == SIGHUP;
+		if (number != SIGUSR1)
+			continue;
+		sup->task->reopen(sup->task->arg);
+		kill_all(sup, SIGUSR1);
+	}
+}
+
 /* One child's start: its error, or STATUS_BUSY where we are to stop meanwhile. */
 static enum status await_report(struct supervisor *sup, int report, struct error *err)
 {
@@ -212,16 +195,13 @@ static enum status await_report(struct supervisor *sup, int report, struct error
 	};
 
 	for (;;) {
-		int signal_number;
-
-		if (poll(fds, 2, -1) < 0)
+		if (poll(fds, 2, notify_watchdog(sup->task->notify)) < 0)
 			continue;
 		if (fds[0].revents)
 			break;
-		signal_number = signals_next(sup->signals);
-		if (signal_number == SIGTERM || signal_number == SIGINT)
+		take_signals(sup);
+		if (sup->stop)
 			return STATUS_BUSY;
-		sup->reload |= signal_number == SIGHUP;
 	}
 	if (read(report, &result, sizeof(result)) != sizeof(result))
 		return error_set(err, STATUS_INTERNAL, "a process died while it started");
@@ -319,40 +299,49 @@ static int respawn(struct supervisor *sup)
 	return wait;
 }
 
-static void kill_all(const struct supervisor *sup, int signal_number)
-{
-	for (size_t i = 0; i < sup->task->processes; i++) {
-		if (sup->children[i].pid > 0)
-			kill(sup->children[i].pid, signal_number);
-	}
-}
-
 /*
  * What was changed may stop a start, and one that serves must not find that out: a process of its own does. STATUS_BUSY:
  * we are to stop.
  */
-static enum status reload(struct supervisor *sup)
+static enum status try_configuration(struct supervisor *sup, struct error *err)
 {
 	struct child trial = {0};
-	struct error err = {.status = STATUS_OK};
 	int report = -1;
-	sup->reload = false;
-	enum status status = spawn(sup, life_trial, &trial, &report, &err);
+	enum status status = spawn(sup, life_trial, &trial, &report, err);
 
-	if (status == STATUS_OK) {
-		status = await_report(sup, report, &err);
-		close(report);
-		if (status == STATUS_BUSY)
-			kill(trial.pid, SIGKILL);
-		waitpid(trial.pid, NULL, 0);
-	}
+	if (status != STATUS_OK)
+		return status;
+	status = await_report(sup, report, err);
+	close(report);
+	if (status == STATUS_BUSY)
+		kill(trial.pid, SIGKILL);
+	waitpid(trial.pid, NULL, 0);
+	return status;
+}
+
+static void reload(struct supervisor *sup)
+{
+	struct error err = {.status = STATUS_OK};
+
+	sup->reload = false;
+	notify_reloading(sup->task->notify);
+	enum status status = try_configuration(sup, &err);
 	if (status == STATUS_OK)
 		status = sup->task->renew(sup->task->arg, &err);
 	if (status == STATUS_OK)
 		kill_all(sup, SIGHUP);
 	else if (status != STATUS_BUSY)
 		log_event(LOG_LEVEL_ERROR, "reload_failed", "why", err.text, NULL);
-	return status;
+	if (status != STATUS_BUSY)
+		notify_ready(sup->task->notify, sup->task->processes);
+}
+
+/* The sooner of two waits for poll, where -1 is for ever. */
+static int sooner(int a, int b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
 }
 
 /* Until a signal to stop comes. */
@@ -360,20 +349,14 @@ static void keep_alive(struct supervisor *sup)
 {
 	struct pollfd fd = {.fd = sup->signals, .events = POLLIN};
 
-	reap(sup, false); /* the starts have used up their signals */
-	for (;;) {
-		int signal_number;
-
-		while (sup->reload)
-			if (reload(sup) == STATUS_BUSY)
-				return;
-		poll(&fd, 1, respawn(sup));
-		while ((signal_number = signals_next(sup->signals)) != 0) {
-			if (signal_number == SIGTERM || signal_number == SIGINT)
-				return;
-			sup->reload |= signal_number == SIGHUP;
-		}
-		reap(sup, false);
+	notify_ready(sup->task->notify, sup->task->processes);
+	while (!sup->stop) {
+		reap(sup, false); /* first: the starts have used up their signals */
+		if (sup->reload)
+			reload(sup);
+		else
+			poll(&fd, 1, sooner(respawn(sup), notify_watchdog(sup->task->notify)));
+		take_signals(sup);
 	}
 }
 
@@ -382,6 +365,7 @@ static enum status stop_all(struct supervisor *sup, struct error *err)
 	int64_t deadline = clock_monotonic_ms() + KILL_AFTER_MS;
 	struct pollfd fd = {.fd = sup->signals, .events = POLLIN};
 
+	notify_stopping(sup->task->notify);
 	kill_all(sup, SIGTERM);
 	while (reap(sup, true) > 0) {
 		int64_t left = clock_left_ms(deadline);

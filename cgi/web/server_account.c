@@ -1,0 +1,51 @@
+/*
+ * The account that a server started as root becomes, for good: before it reads a byte of anybody's.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "web/server_parts.h"
+
+#define NAME_SPACE 4096 /* one entry of the user database */
+
+enum status account_find(const struct server_conf *conf, struct account *out, struct error *err)
+{
+	struct account account = {.uid = geteuid(), .gid = getegid(), .name = conf->user};
+	struct passwd user, *found = NULL;
+	char space[NAME_SPACE];
+
+	if (geteuid() != 0) {
+		*out = account;
+		return STATUS_OK;
+	}
+	if (!*conf->user)
+		return error_set(err, STATUS_FORBIDDEN,
+				 "started as root: set user in [server] to an account of its own");
+	if (getpwnam_r(conf->user, &user, space, sizeof(space), &found) != 0 || !found)
+		return error_set(err, STATUS_INTERNAL, "user: there is no user '%s'", conf->user);
+	if (user.pw_uid == 0 || user.pw_gid == 0)
+		return error_set(err, STATUS_FORBIDDEN, "user: '%s' is root", conf->user);
+	account.take = true;
+	account.uid = user.pw_uid;
+	account.gid = user.pw_gid;
+	*out = account;
+	return STATUS_OK;
+}
+
+enum status account_take(const struct account *account, struct error *err)
+{
+	if (!account->take)
+		return STATUS_OK;
+	if (initgroups(account->name, account->gid) != 0 || setgid(account->gid) != 0 ||
+	    setuid(account->uid) != 0)
+		return error_set(err, STATUS_INTERNAL, "cannot become user '%s': %m",
+				 account->name);
+	/* the way back must be closed */
+	if (setuid(0) == 0 || seteuid(0) == 0 || setgid(0) == 0 || getuid() != account->uid ||
+	    geteuid() != account->uid || getgid() != account->gid || getegid() != account->gid)
+		return error_set(err, STATUS_INTERNAL,
+				 "became user '%s', but could become root again", account->name);
+	return STATUS_OK;
+}

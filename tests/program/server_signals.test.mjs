@@ -1,0 +1,79 @@
+// Signals to the program on its own socket: the log opened anew, a worker that crashes.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import net from "node:net";
+import { after, before, test } from "node:test";
+import { Visitor } from "../lib/http.mjs";
+import { Place } from "../lib/place.mjs";
+import { build, Prebind } from "../lib/prebind.mjs";
+import { childrenOf } from "../lib/systemd.mjs";
+import { until } from "../lib/wait.mjs";
+import { startTigasePeer } from "../peers/tigase_peer.mjs";
+
+const SANITIZED = /asan|tsan/.test(build); // their own handlers speak then, and memory has no limit
+const PROCESSES = 2;
+
+let place, prebind, log;
+
+before(async () => {
+	place = new Place();
+	log = place.path("data", "prebind.log");
+	const peer = await startTigasePeer({ place });
+	prebind = new Prebind(place, { server: { processes: PROCESSES, log }, site: peer.site(place) });
+	await prebind.prepare({});
+	await prebind.start();
+});
+after(() => place.close({ logs: true }));
+
+const health = async () => (await new Visitor((request) => prebind.request(request)).get("/health")).status;
+const workers = () => childrenOf(prebind.child.pid);
+const events = (name) => fs.readFileSync(log, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line))
+	.filter(({ event }) => event === name);
+
+/** The files that a process has open. */
+function openFiles(pid) {
+	return fs.readdirSync(`/proc/${pid}/fd`).map((fd) => fs.readlinkSync(`/proc/${pid}/fd/${fd}`));
+}
+
+test("SIGUSR1: every process writes to the new log", async () => {
+	assert.equal(await health(), 200);
+	fs.renameSync(log, `${log}.1`);
+	prebind.child.process.kill("SIGUSR1");
+	for (const pid of [prebind.child.pid, ...workers()])
+		await until(`${pid} to have the new log`, () => openFiles(pid).includes(log) && !openFiles(pid).includes(`${log}.1`));
+	const size = fs.statSync(`${log}.1`).size;
+	assert.equal(await health(), 200);
+	await until("a line of the request", () => events("request").length > 0);
+	assert.equal(fs.statSync(`${log}.1`).size, size);
+});
+
+/** What makes a worker end: another takes its place, and whoever comes meanwhile is served. */
+async function endsOneWorker(how, signal) {
+	const old = workers();
+	assert.equal(old.length, PROCESSES);
+	const died = events("process_died").length;
+	await how(old[0]);
+	await until("the death in the log", () => events("process_died").length > died);
+	assert.equal(await health(), 200);
+	const pid = events("process_died").at(-1).pid;
+	assert.ok(old.includes(Number(pid)));
+	if (!SANITIZED) {
+		const [line] = events("crashed").filter((event) => event.pid === pid);
+		assert.equal(line.signal, String(signal));
+	}
+	await until("another process", () => workers().length === PROCESSES && !workers().includes(Number(pid)));
+	assert.equal(await health(), 200);
+}
+
+test("SIGSEGV in a worker: a last line in the log, and another one", () => endsOneWorker((pid) => process.kill(pid, "SIGSEGV"), 11));
+
+// A parameter that says it is 2 GiB long: libfcgi asks for the memory, gets none, and ends the process
+if (!SANITIZED)
+	test("a parameter of 2 GiB ends one worker, not the machine", () => endsOneWorker(async () => {
+		const socket = net.connect(prebind.socket);
+		socket.on("error", () => {});
+		const begin = [1, 1, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+		const params = [1, 4, 0, 1, 0, 6, 0, 0, 1, 0xff, 0xff, 0xff, 0xf0, 0x41];
+		socket.write(Buffer.from([...begin, ...params]));
+		await new Promise((resolve) => socket.once("close", resolve));
+	}, 6));
