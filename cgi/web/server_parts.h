@@ -52,7 +52,7 @@ enum status peers_find(const struct server_conf *conf, struct peers *out, struct
 
 /* A connection with its time-out set, or one of these. A signal ends the wait. */
 #define LISTENER_NOBODY   (-1) /* none came, or it was refused */
-#define LISTENER_NO_FILES (-2) /* no descriptor or no memory for it: see reserve_refuse */
+#define LISTENER_NO_FILES (-2) /* no descriptor or no memory for it: see reserve_accept */
 #define LISTENER_GONE     (-3)
 int listener_accept(const struct listener *listener, const struct peers *peers);
 
@@ -116,8 +116,8 @@ struct reserve {
 };
 void reserve_init(struct reserve *reserve, const struct listener *listener);
 void reserve_clear(struct reserve *reserve);
-/* Waits a moment for a connection, and has it refused. */
-void reserve_refuse(struct reserve *reserve, const struct pool_task *task);
+/* Waits a moment for a connection: returned where there is a descriptor by then, else refused and LISTENER_NOBODY. */
+int reserve_accept(struct reserve *reserve, const struct pool_task *task);
 
 /* server_process.c: signals, and the processes. */
 enum status signals_block(sigset_t *old, struct error *err);

@@ -173,11 +173,7 @@ static int accept_one(struct pool *pool)
 {
 	int fd = listener_accept(pool->task->listener, pool->task->peers);
 
-	if (fd == LISTENER_NO_FILES) {
-		reserve_refuse(&pool->reserve, pool->task);
-		fd = LISTENER_NOBODY;
-	}
-	return fd;
+	return fd == LISTENER_NO_FILES ? reserve_accept(&pool->reserve, pool->task) : fd;
 }
 
 /* The next connection; below 0: none came, and it may be time to go. */

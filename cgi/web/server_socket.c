@@ -367,22 +367,32 @@ static void say_once(struct reserve *reserve)
 		  NULL);
 }
 
+/* The one descriptor is given for a connection. There is another by then, or the visitor is told. */
+static int accept_by_reserve(struct reserve *reserve, const struct pool_task *task)
+{
+	int fd;
+
+	if (reserve->fd >= 0)
+		close(reserve->fd);
+	fd = listener_accept(task->listener, task->peers);
+	reserve->fd = fcntl(task->listener->fd, F_DUPFD_CLOEXEC, 0);
+	if (reserve->fd >= 0 || fd < 0)
+		return fd < 0 ? LISTENER_NOBODY : fd;
+	task->refuse(task->arg, fd);
+	reserve->fd = fcntl(task->listener->fd, F_DUPFD_CLOEXEC, 0);
+	return LISTENER_NOBODY;
+}
+
 /* One thread at a time: the others wait their turn, and accept nothing meanwhile. */
-void reserve_refuse(struct reserve *reserve, const struct pool_task *task)
+int reserve_accept(struct reserve *reserve, const struct pool_task *task)
 {
 	struct pollfd poll_fd = {.fd = task->listener->fd, .events = POLLIN};
 	int fd = LISTENER_NOBODY;
 
 	pthread_mutex_lock(&reserve->lock);
 	say_once(reserve);
-	if (poll(&poll_fd, 1, BACK_OFF_MS) > 0 && reserve->fd >= 0) {
-		close(reserve->fd);
-		fd = listener_accept(task->listener, task->peers);
-		if (fd >= 0)
-			task->refuse(task->arg, fd);
-		reserve->fd = -1;
-	}
-	if (reserve->fd < 0)
-		reserve->fd = fcntl(task->listener->fd, F_DUPFD_CLOEXEC, 0);
+	if (poll(&poll_fd, 1, BACK_OFF_MS) > 0)
+		fd = accept_by_reserve(reserve, task);
 	pthread_mutex_unlock(&reserve->lock);
+	return fd;
 }
