@@ -2,12 +2,12 @@
  * A machine of its own for one web server: Debian as it is installed here, in which everything can be changed and
  * nothing lasts. So files are tried at the paths that they name, by the commands that the documents give, on port 80.
  *
- * It is a private mount namespace (overlays on /etc, /usr/local and /var, an empty /run) and a private network of
- * loopback alone. Both end with the last process in them; the machine itself is never written to. That takes root.
+ * It is a private mount namespace, where /etc, /usr/local, /var and /run can be written, and a private network of loopback
+ * alone. Both end with the last process in them; the machine itself is never written to. Root gets overlays; an ordinary
+ * user gets a user namespace too, with the ids of /etc/subuid, and copies, since root's own files stay root's there.
  * Out of its network lead only relays, over UNIX sockets in the place: those are files, and belong to no network.
  */
-import { spawn } from "node:child_process";
-import fs from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { httpRequest } from "./http.mjs";
@@ -20,8 +20,11 @@ const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const STUBS = "/run/stubs"; // what a document's commands need and a test does not
 const RELAY = fileURLToPath(new URL("namespace_relay.mjs", import.meta.url));
 
+const ROOT = process.getuid() === 0;
+
 /** Why there can be none here; false: there can. For `skip` of a test. */
-export const noNamespace = process.getuid() !== 0 && "needs root: servers that are started as root, suEXEC";
+export const noNamespace = !ROOT && spawnSync("unshare", ["--user", "--map-root-user", "--map-auto", "true"]).status !== 0
+	&& "needs root, or a user with ids in /etc/subuid who may make user namespaces";
 
 /** [server] of a program that is a FastCGI server, as the README has it. */
 export const SERVER_KEYS = { listen: "/run/prebind/prebind.sock", user: "prebind", peer_users: "www-data" };
@@ -37,9 +40,8 @@ const WEB_SERVERS = {
 	nginx: { argv: ["nginx", "-g", "daemon off;"], log: "/var/log/nginx/error.log" },
 };
 
-/** Makes the namespace from inside; $1 is a folder for what is changed. Then it stays until its input ends. */
-const SETUP = `
-set -eu
+/** What can be written in the namespace, in a folder $1: for root. */
+const OVERLAYS = `
 # What is mounted here stays here. In a chroot / is no mount, but what it lies in is, at the namespace's own root.
 mount --make-rprivate / 2>/dev/null || nsenter --mount=/proc/self/ns/mnt mount --make-rprivate /
 mount -t tmpfs -o mode=755 tmpfs "$1"
@@ -47,8 +49,43 @@ for folder in etc usr/local var; do
 	mkdir -p "$1/$folder/upper" "$1/$folder/work"
 	mount -t overlay overlay -o "lowerdir=/$folder,upperdir=$1/$folder/upper,workdir=$1/$folder/work" "/$folder"
 done
+`;
+
+/** The same for an ordinary user. */
+const COPIES = `
+mount -t tmpfs -o mode=755 tmpfs "$1"
+copy() { # what may not be read stays behind
+	cp -dR --preserve=mode "$@" 2>/dev/null || true
+}
+mkdir -p "$1/etc" "$1/var/cache" "$1/var/lib" "$1/var/log" "$1/local" "$1/before"
+copy /etc/. "$1/etc"
+copy /var/www "$1/var"
+copy /var/cache/lighttpd "$1/var/cache"
+copy /var/lib/apache2 /var/lib/nginx "$1/var/lib"
+chown -R www-data:www-data "$1/var/cache/lighttpd" "$1/var/lib/apache2/fcgid"
+ln -s /run "$1/var/run"
+mount --rbind /usr/local "$1/before"
+for folder in "$1/before"/*; do
+	mkdir "$1/local/\${folder##*/}"
+	ln -s "$folder"/* "$1/local/\${folder##*/}/"
+done
+rm -f "$1/local/share/man" # make install writes there too
+copy /usr/lib/apache2/suexec-pristine "$1/suexec"
+chown root:www-data "$1/suexec"
+chmod 4754 "$1/suexec"
+mount --bind "$1/suexec" /usr/lib/apache2/suexec-pristine
+mount --bind "$1/local" /usr/local
+mount --bind "$1/var" /var
+mount --bind "$1/etc" /etc
+`;
+
+/** Makes the namespace from inside. Then it stays until its input ends. */
+const SETUP = `
+set -eu
+${ROOT ? OVERLAYS : COPIES}
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir /run/lock
+mount -t tmpfs -o mode=1777 tmpfs /dev/shm # Apache names what it shares there by paths, which are the same in every namespace
 mount -t tmpfs -o mode=755 tmpfs /var/log
 install -d -o www-data -g www-data -m 750 /run/lighttpd
 mkdir -m 750 /var/log/apache2 /var/log/lighttpd /var/log/nginx
@@ -78,8 +115,9 @@ export class Namespace {
 	static async open(place, name) {
 		const ns = new Namespace(place, name);
 		const layers = place.folder(path.join(name, "layers"), 0o755);
-		ns.holder = ns.spawn("namespace", ["unshare", "--mount", "--net", "--propagation", "unchanged", "--",
-			"sh", "-c", SETUP, "sh", layers], { stdio: ["pipe", "pipe", "pipe"] });
+		const user = ROOT ? ["--propagation", "unchanged"] : ["--user", "--map-root-user", "--map-auto"];
+		const argv = ["unshare", ...user, "--mount", "--net", "--ipc", "--", "sh", "-c", SETUP, "sh", layers];
+		ns.holder = ns.spawn("namespace", argv, { stdio: ["pipe", "pipe", "pipe"] });
 		await until("a namespace", () => ns.holder.stdout.includes("ready"), { seconds: 30, gone: () => ns.holder.gone() });
 		// -o: as it was built; a test builds nothing
 		await ns.sh(`cd '${top}' && make -s -o all -o vendor BUILD='${build}' install`);
@@ -100,12 +138,15 @@ export class Namespace {
 
 	/** Starts a program inside, as root. */
 	start(name, argv, options) {
-		return this.spawn(name, ["nsenter", "--target", String(this.holder.pid), "--mount", "--net", "--root", "--wd", "--", ...argv], options);
+		return this.spawn(name, ["nsenter", "--target", String(this.holder.pid), ...(ROOT ? [] : ["--user"]),
+			"--mount", "--net", "--ipc", "--root", "--wd", "--", ...argv], options);
 	}
 
-	/** Runs a shell script inside, as root, to its end; it must succeed. */
-	async sh(script) {
-		const child = this.start("sh", ["sh", "-euc", script]);
+	/** Runs a shell script inside, as root, to its end; it must succeed. input: what it reads */
+	async sh(script, input = "") {
+		const child = this.start("sh", ["sh", "-euc", script], { stdio: ["pipe", "pipe", "pipe"] });
+		child.process.stdin.on("error", () => {}); // it may end without reading
+		child.process.stdin.end(input);
 		const { code, signal } = await child.end;
 		this.place.children.splice(this.place.children.indexOf(child), 1);
 		if (code !== 0)
@@ -114,19 +155,13 @@ export class Namespace {
 	}
 
 	/** Whom the processes of a program in here run as: a user's name for each. */
-	usersOf(program) {
-		const here = fs.readlinkSync(`/proc/${this.holder.pid}/ns/mnt`);
-		const names = Object.fromEntries(fs.readFileSync(this.path("/etc/passwd"), "utf8").split("\n")
-			.map((line) => line.split(":")).map(([name, , uid]) => [uid, name]));
-		return fs.readdirSync("/proc").filter((pid) => /^\d+$/.test(pid)).flatMap((pid) => {
-			try {
-				if (path.basename(fs.readlinkSync(`/proc/${pid}/exe`)) !== program || fs.readlinkSync(`/proc/${pid}/ns/mnt`) !== here)
-					return [];
-				return [names[/^Uid:\t(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))[1]]];
-			} catch {
-				return []; // it has just ended, or is none of ours
-			}
-		});
+	async usersOf(program) {
+		const names = await this.sh(`here=$(readlink /proc/self/ns/mnt)
+			for status in $(grep -lsx 'Name:.${program}' /proc/[0-9]*/status); do
+				[ "$(readlink "\${status%status}ns/mnt")" != "$here" ] ||
+					getent passwd "$(awk '/^Uid:/ { print $2 }' "$status")" || true
+			done`);
+		return names.split("\n").filter(Boolean).map((line) => line.split(":")[0]);
 	}
 
 	/**
@@ -139,10 +174,9 @@ export class Namespace {
 	}
 
 	/** Writes a file inside: root's, or of the user (and group) named. */
-	async write(file, text, { mode = 0o644, owner = "root:root" } = {}) {
-		fs.mkdirSync(this.path(path.dirname(file)), { recursive: true });
-		fs.writeFileSync(this.path(file), text);
-		await this.sh(`chown ${owner} '${file}' && chmod ${mode.toString(8)} '${file}'`);
+	async write(file, content, { mode = 0o644, owner = "root:root" } = {}) {
+		const chmod = `chown ${owner} '${file}' && chmod ${mode.toString(8)} '${file}'`;
+		await this.sh(`mkdir -p '${path.dirname(file)}' && cat > '${file}' && ${chmod}`, content);
 		return file;
 	}
 
@@ -191,8 +225,8 @@ export class Namespace {
 
 	/** The program as a server of its own, as the README starts it. */
 	startProgram() {
-		const socket = this.path(SERVER_KEYS.listen);
-		return this.until("prebind.fcgi", ["/usr/local/lib/prebind/prebind.fcgi"], () => fs.existsSync(socket) && accepts(socket));
+		return this.until("prebind.fcgi", ["/usr/local/lib/prebind/prebind.fcgi"],
+			() => this.sh(`test -S ${SERVER_KEYS.listen}`).then(() => true));
 	}
 
 	/**
@@ -201,8 +235,7 @@ export class Namespace {
 	 */
 	async startWeb(name) {
 		const { argv, log } = WEB_SERVERS[name];
-		const child = await this.until(name, argv, () => httpRequest({ socketPath: this.web, path: "/" }));
-		this.start(log, ["tail", "-n", "+1", "-F", log]); // shown when the place closes
-		return child;
+		this.start(log, ["tail", "-q", "-n", "+1", "-F", log]); // shown when the place closes
+		return this.until(name, argv, () => httpRequest({ socketPath: this.web, path: "/" }));
 	}
 }

@@ -2,7 +2,9 @@
 import * as runner from "node:test";
 import { docSnippet } from "../lib/docs.mjs";
 import { SERVER_KEYS } from "../lib/namespace.mjs";
-import { follow, HTPASSWD, installServer, matrix } from "./web_matrix.mjs";
+import { follow, HTPASSWD, installAsWebServer, installServer, matrix } from "./web_matrix.mjs";
+
+const DOC = "docs/lighttpd.md";
 
 /** The stanza of docs/identity.md, unchanged. */
 async function basic({ ns }) {
@@ -10,20 +12,14 @@ async function basic({ ns }) {
 	await ns.write("/etc/lighttpd/conf-enabled/50-users.conf", docSnippet("docs/identity.md", "remote_user"));
 }
 
-async function installAsWebServer(stand, name) {
-	await stand.configure({ user: "www-data" });
-	await stand.publish("/var/www/html");
-	await follow(stand, "docs/lighttpd.md", name);
-}
-
 matrix(runner, [
 	{
 		name: "mod_fastcgi, a server of its own", server: "lighttpd", user: "prebind", kept: true, socket: true, keys: SERVER_KEYS, basic,
 		async install(stand) {
 			await installServer(stand);
-			await follow(stand, "docs/lighttpd.md", "fastcgi");
+			await follow(stand, DOC, "fastcgi");
 		},
 	},
-	{ name: "mod_fastcgi, started by lighttpd", server: "lighttpd", user: "www-data", kept: true, basic, install: (stand) => installAsWebServer(stand, "spawn") },
-	{ name: "mod_cgi", server: "lighttpd", user: "www-data", kept: false, basic, install: (stand) => installAsWebServer(stand, "cgi") },
+	{ name: "mod_fastcgi, started by lighttpd", server: "lighttpd", user: "www-data", kept: true, basic, install: (stand) => installAsWebServer(stand, DOC, "spawn") },
+	{ name: "mod_cgi", server: "lighttpd", user: "www-data", kept: false, basic, install: (stand) => installAsWebServer(stand, DOC, "cgi") },
 ]);

@@ -188,8 +188,8 @@ async function openStand(place, form, { number, peers, siteDatabase }) {
 	stand.slowPoll = form.bosh === false ? null : stand.send({ method: "POST", path: "/http-bind", body: "<body/>" });
 	for (const promise of [stand.slowPage, stand.slowPoll])
 		promise?.catch(() => {}); // the test that awaits it says so
-	stand.ranAs = new Set(await until("the program to run", () => {
-		const users = stand.users();
+	stand.ranAs = new Set(await until("the program to run", async () => {
+		const users = await stand.users();
 		return users.length > 0 && users;
 	}));
 	return stand;
@@ -204,6 +204,19 @@ export async function installServer(stand) {
 
 /** The commands of a document. */
 export const follow = (stand, file, name) => stand.ns.follow(docSnippet(file, name));
+
+/** The program as the web server's user, by the commands of a document. */
+export async function installAsWebServer(stand, file, name) {
+	await stand.configure({ user: "www-data" });
+	await stand.publish("/var/www/html");
+	await follow(stand, file, name);
+}
+
+/** Apache's own authentication: the lines of docs/identity.md, unchanged. */
+export async function apacheBasic({ ns }) {
+	await ns.write("/etc/apache2/users.htpasswd", HTPASSWD, { mode: 0o640, owner: "root:www-data" });
+	await ns.write("/etc/apache2/conf-enabled/users.conf", docSnippet("docs/identity.md", "remote_user_apache"));
+}
 
 /**
  * Every test of one file.
@@ -275,9 +288,9 @@ function testWaiting(form, stand, it) {
 	it(`the program runs as ${form.user}, and ${form.kept ? "goes on" : "ends with its answer"}`, async () => {
 		assert.deepEqual([...stand().ranAs], [form.user]);
 		if (form.kept)
-			assert.ok(stand().users().length > 0);
+			assert.ok((await stand().users()).length > 0);
 		else
-			await until("no process to be left", () => stand().users().length === 0);
+			await until("no process to be left", async () => (await stand().users()).length === 0);
 	});
 	if (form.bosh === false)
 		return;

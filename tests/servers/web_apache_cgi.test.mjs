@@ -1,0 +1,65 @@
+// Apache as shipped, the program started for each request: by mod_cgid, as a user of its own (suEXEC), and on shared hosting.
+import assert from "node:assert/strict";
+import * as runner from "node:test";
+import { docSnippet } from "../lib/docs.mjs";
+import { build } from "../lib/prebind.mjs";
+import { apacheBasic, follow, HTPASSWD, installAsWebServer, matrix } from "./web_matrix.mjs";
+
+const DOC = "docs/apache.md";
+const HOME = "/var/www/you"; // of a customer: Debian's suEXEC runs nothing elsewhere
+
+/** What suEXEC is for: it is another user's, and the web server cannot read it. */
+async function assertPrivate(ns, file) {
+	await assert.rejects(ns.sh(`setpriv --reuid=www-data --regid=www-data --clear-groups cat '${file}'`), /Permission denied/);
+}
+
+async function installSuexec(stand) {
+	await stand.publish("/var/www/html");
+	await follow(stand, DOC, "suexec");
+	await stand.configure({ etc: "/var/www/prebind/etc", data: "/var/www/prebind/data", user: "prebind" });
+	await assertPrivate(stand.ns, "/var/www/prebind/etc/prebind.conf");
+}
+
+/** What the host does, and no customer can: the account, its web site, CGI programs run as that account. */
+const HOST = `<VirtualHost *:80>
+    DocumentRoot ${HOME}/public_html
+    SuexecUserGroup you you
+    <Directory ${HOME}/public_html>
+        AllowOverride All
+    </Directory>
+</VirtualHost>
+`;
+
+async function installHosting(stand) {
+	const { ns } = stand;
+	await ns.write("/etc/apache2/sites-available/000-default.conf", HOST);
+	await ns.sh(`a2enmod -q suexec cgid rewrite headers
+		adduser --quiet --system --group --home ${HOME} you
+		install -d -o you -g you ${HOME}/public_html`);
+	// the customer, in the folder where the program was built
+	await ns.sh(`cd ${HOME} && ln -s '${build}' build`);
+	await ns.follow(`cd ${HOME}\n${docSnippet(DOC, "hosting")}`);
+	await ns.sh(`cd ${HOME} && rm build && chown -R you:you . && chmod 755 .`);
+	await stand.configure({ etc: `${HOME}/etc`, data: `${HOME}/data`, user: "you", templates: `${HOME}/prebind/templates` });
+	await stand.publish(`${HOME}/public_html`);
+	await assertPrivate(ns, `${HOME}/etc/prebind.conf`);
+}
+
+async function basicHosting({ ns }) {
+	const file = `${HOME}/public_html/.htaccess`;
+	await ns.sh(`cat >> ${file}`, docSnippet(DOC, "hosting_user"));
+	await ns.write(`${HOME}/etc/users.htpasswd`, HTPASSWD, { owner: "you:you" });
+	await ns.sh(`chmod 711 ${HOME}/etc`);
+}
+
+matrix(runner, [
+	{
+		name: "mod_cgid", server: "apache2", user: "www-data", kept: false, basic: apacheBasic,
+		install: (stand) => installAsWebServer(stand, DOC, "cgi"),
+	},
+	{ name: "suEXEC", server: "apache2", user: "prebind", kept: false, basic: apacheBasic, install: installSuexec },
+	{
+		name: "shared hosting, .htaccess alone", server: "apache2", user: "you", kept: false, bosh: false, program: "chat",
+		staticFolder: `${HOME}/public_html/chat-static`, basic: basicHosting, install: installHosting,
+	},
+]);
