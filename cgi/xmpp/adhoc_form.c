@@ -52,18 +52,21 @@ static void unescape(struct strbuf *out, const char *text)
             {"&quot;", '"' },
             {"&apos;", '\''},
 	};
+	const size_t n = sizeof entities / sizeof entities[0];
 	size_t i;
 
-	while (*text != '\0') {
-		for (i = 0; i < sizeof entities / sizeof entities[0]; i++)
+	for (;;) {
+		size_t plain = strcspn(text, "&");
+
+		strbuf_add(out, text, plain);
+		text += plain;
+		if (*text == '\0')
+			return;
+		for (i = 0; i < n; i++)
 			if (strncmp(text, entities[i].name, strlen(entities[i].name)) == 0)
 				break;
-		if (i == sizeof entities / sizeof entities[0]) {
-			strbuf_addc(out, *text++);
-			continue;
-		}
-		strbuf_addc(out, entities[i].character);
-		text += strlen(entities[i].name);
+		strbuf_addc(out, i < n ? entities[i].character : '&');
+		text += i < n ? strlen(entities[i].name) : 1;
 	}
 }
 
