@@ -1,12 +1,14 @@
 // The page of client = converse: starts Converse.js with what the data block says, lets nothing of a former user in, and
 // ends its session with the login. Converse.js asks prebind.json for its sessions itself.
 import { discard } from "./attach.js";
-import { takeDataBlock } from "./bind.js";
+import { askWho, takeDataBlock } from "./bind.js";
 import { forgetAll } from "./handover.js";
 import { Tabs } from "./tabs.js";
 
 const OWNER_KEY = "prebind-user"; // whose stores Converse.js has here: the site's key, which says nothing else
 const LOGOUT_MAX_MS = 2_000;
+const LOGIN_LOOKS = 20; // at the end of the login, of which another tab has told; it ends its chat first
+const LOGIN_LOOK_MS = 500;
 const CONVERSE = "./vendor/converse/converse.min.js";
 
 const base = document.body.dataset.base ?? "";
@@ -60,8 +62,18 @@ async function endSession() {
 	}
 }
 
+/** Loaded sooner, the page would find the login still there, and begin again. */
+async function loginEnded() {
+	const how = { url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now };
+	for (let looks = 0; looks < LOGIN_LOOKS; looks++) {
+		if ((await askWho(how)).kind === "needs-login") return;
+		await new Promise((resolve) => setTimeout(resolve, LOGIN_LOOK_MS));
+	}
+}
+
 const leave = async () => {
 	await endSession();
+	await loginEnded();
 	location.assign(`${base}/`);
 };
 const tabs = new Tabs(globalThis.BroadcastChannel ?? null, { out: leave, other: () => location.reload() });

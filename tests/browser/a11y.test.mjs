@@ -1,16 +1,12 @@
 // Every page and state by axe-core's rules (WCAG 2.2 AA), light and dark; right to left; without script; in the other
 // languages.
 import assert from "node:assert/strict";
-import fs from "node:fs";
-import path from "node:path";
 import { after, before, test } from "node:test";
+import { violations } from "../lib/axe.mjs";
 import { startChat } from "../lib/chat.mjs";
 import { newPage, screenshot, startChromium } from "../lib/chromium.mjs";
 import { enter, leave, logIn, online, ready, received, talkTo, write } from "../lib/people.mjs";
-import { Place, top } from "../lib/place.mjs";
-
-const AXE = fs.readFileSync(path.join(top, "node_modules/axe-core/axe.min.js"), "utf8");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+import { Place } from "../lib/place.mjs";
 
 let place, chat, browser;
 
@@ -23,13 +19,6 @@ before(async () => {
 	browser = await startChromium(place);
 });
 after(() => place.close({ logs: true }));
-
-/** What axe finds wrong, a line each. */
-async function violations(page, where) {
-	await page.evaluate(AXE);
-	const { violations: found } = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), TAGS);
-	return found.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${where}: ${id}: ${target}: ${failureSummary}`));
-}
 
 for (const colorScheme of ["light", "dark"]) {
 	for (const [device, viewport] of [["desktop", { width: 1000, height: 700 }], ["phone", { width: 360, height: 640 }]]) {

@@ -1,4 +1,4 @@
-// client = converse: Converse.js as the page, under our Content-Security-Policy; and client = none.
+// client = converse: Converse.js as the page, under our Content-Security-Policy.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DOMAIN, startChat } from "../lib/chat.mjs";
@@ -6,6 +6,7 @@ import { newPage, screenshot, startChromium } from "../lib/chromium.mjs";
 import { contactLink, hears, say, sees } from "../lib/converse.mjs";
 import { leave, logIn } from "../lib/people.mjs";
 import { Place } from "../lib/place.mjs";
+import { Secrets } from "../lib/secrets.mjs";
 import { until } from "../lib/wait.mjs";
 
 let place, chat, browser;
@@ -62,6 +63,25 @@ test("after a reload it is there again, with one session; after a log-out nothin
 	await contactLink(alice, "Alice").waitFor();
 	assert.equal(await alice.getByText(`alice@${DOMAIN}`).count(), 0);
 	await leave(alice);
+});
+
+test("sid and rid are in no address, cookie, console line or document, and stored in the tab alone", async () => {
+	const page = await newPage(browser);
+	const secrets = new Secrets(page);
+	await page.goto(chat.url);
+	await logIn(page, "alice", chat.users.alice);
+	await contactLink(page, "Bob").click();
+	const bob = await enter("bob");
+	await sees(page, "bob");
+	await say(page, "hello");
+	await hears(page, "hello");
+	const found = [...new Set(await secrets.found())];
+	console.log(`# Converse.js: ${secrets}; ${found.join(", ")}`);
+	assert.ok(secrets.values.size >= 3, [...secrets.values.values()].join());
+	// Its own ways (docs/converse.md): who you are stands in its page, and what it goes on with is stored in the tab.
+	const its = ["jid in document", "jid in sessionStorage", "sid in sessionStorage", "rid in sessionStorage"];
+	assert.deepEqual(found.filter((text) => !its.includes(text)), []);
+	await leave(page, bob);
 });
 
 test("a BOSH service that answers 404: the site's limit holds Converse.js", async () => {

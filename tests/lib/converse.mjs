@@ -16,4 +16,4 @@ export async function say(page, text) {
 	await field.press("Enter");
 }
 
-export const hears = (page, text) => page.locator("converse-chat-message-body", { hasText: text }).waitFor();
+export const hears = (page, text, options) => page.locator("converse-chat-message-body", { hasText: text }).waitFor(options);

@@ -24,7 +24,7 @@ const SHORT = {
 	ejabberd: { bosh: { "  mod_bosh: {}": `  mod_bosh:\n    max_inactivity: ${QUIET_S}` } },
 };
 /** As Debian's own configuration has it; Prosody's is on by itself. */
-const CARBONS = { prosody: {}, ejabberd: { more: "modules:\n  mod_carboncopy: {}\n" } };
+export const CARBONS = { prosody: {}, ejabberd: { more: "modules:\n  mod_carboncopy: {}\n" } };
 
 /**
  * A stage for the scenes.
@@ -196,7 +196,8 @@ export const PAGES = {
 		await write(second, "from the second");
 		await received(bob, "from the second").waitFor();
 		await sent(alice, "from the second").waitFor();
-		await sees(bob, ["to both of you", "from the second"]);
+		for (const page of [alice, second, bob])
+			await sees(page, ["to both of you", "from the second"]);
 		assert.equal(stage.binds() - binds, 1);
 		await leave(alice, bob);
 	},

@@ -1,0 +1,16 @@
+// What people do to the page of client = converse: Apache and ejabberd.
+import { after, before, test } from "node:test";
+import { PAGES, startConverse } from "../lib/converse_life.mjs";
+import { play } from "../lib/life.mjs";
+import { Place } from "../lib/place.mjs";
+
+let place, stage;
+
+before(async () => {
+	place = new Place();
+	stage = await startConverse(place, { web: "apache", server: "ejabberd" });
+});
+after(() => place.close({ logs: true }));
+
+for (const [what, scene] of Object.entries(PAGES))
+	test(what, () => play(stage, scene));
