@@ -18,6 +18,7 @@ import { Processes } from "./processes.mjs";
 import { spread } from "./report.mjs";
 
 const VISITORS = 100; // users who are logged in, spread over all there are
+const IN_TURN = 200; // sites: as many as are open at once also where descriptors are few
 
 /** Sessions and users of a database, by SQL: the program's own way, a form and argon2id for each, would take days. */
 function crowdSql(users, tokens) {
@@ -104,7 +105,7 @@ async function measureSites({ sites, rounds, requests }, progress) {
 				await first();
 				add("the same page again", await median(requests, first));
 				if (count > 0) {
-					const some = Math.min(count, 300);
+					const some = Math.min(count, IN_TURN);
 					add("a site's first request", await median(some, (i) => who(prebind, hostOf(i), tokens[i % VISITORS])));
 					add("each site in turn", await median(some, (i) => who(prebind, hostOf(i), tokens[i % VISITORS])));
 					for (let i = some; i < count; i++)
