@@ -69,7 +69,9 @@ for folder in "$1/before"/*; do
 	mkdir "$1/local/\${folder##*/}"
 	ln -s "$folder"/* "$1/local/\${folder##*/}/"
 done
-rm -f "$1/local/share/man" # make install writes there too
+for folder in share/man share/prebind lib/prebind lib/systemd; do
+	rm -f "$1/local/$folder" # where make install writes
+done
 copy /usr/lib/apache2/suexec-pristine "$1/suexec"
 chown root:www-data "$1/suexec"
 chmod 4754 "$1/suexec"
@@ -85,6 +87,7 @@ set -eu
 ${ROOT ? OVERLAYS : COPIES}
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir /run/lock
+mkdir -p "$(readlink -m /dev/shm)"
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm # Apache names what it shares there by paths, which are the same in every namespace
 mount -t tmpfs -o mode=755 tmpfs /var/log
 install -d -o www-data -g www-data -m 750 /run/lighttpd
