@@ -246,10 +246,13 @@ static enum status run(const struct options *options, struct error *err)
 
 	enum status status = conf_file_find(options->config, &file, err);
 	if (status == STATUS_OK)
-		status = conf_load(file, &extauth.conf, err);
+		status = conf_load_start(file, &extauth.conf, err);
 	if (status == STATUS_OK)
 		status = log_open(extauth.conf->server.log,
 				  (enum log_level)extauth.conf->server.log_level, err);
+	for (size_t i = 0; status == STATUS_OK && i < extauth.conf->n_left_out; i++)
+		log_event(LOG_LEVEL_ERROR, "sites_left_out", "why", extauth.conf->left_out[i],
+			  NULL);
 	if (status == STATUS_OK)
 		status = secret_start(err);
 	if (status == STATUS_OK)

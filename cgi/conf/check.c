@@ -304,13 +304,18 @@ static void host_unique_check(struct load *load, const struct conf_host *first,
 void load_check_sites(struct load *load)
 {
 	struct conf *conf = load->conf;
+	size_t n_all = conf->n_sites + conf->n_left_out;
+	if (conf->n_sites == 0 && n_all > 0) {
+		load->status = error_set(load->err, STATUS_BAD_REQUEST, "%s", conf->left_out[0]);
+		return;
+	}
 	if (conf->n_sites == 0) {
 		load->file = conf->file;
 		load_fault(load, 0, NULL,
 			   "there is no [site NAME] section; at least one is needed");
 		return;
 	}
-	for (size_t i = 0; conf->n_sites > 1 && i < conf->n_sites; i++) {
+	for (size_t i = 0; n_all > 1 && i < conf->n_sites; i++) {
 		const struct site_conf *site = &conf->sites[i];
 		if (site->hosts.count > 0)
 			continue;
@@ -318,7 +323,7 @@ void load_check_sites(struct load *load)
 		load_fault(load, site->line, "hosts",
 			   "is empty in [site %s]; allowed only where there is a single site, and "
 			   "there are %zu",
-			   site->name, conf->n_sites);
+			   site->name, n_all);
 		return;
 	}
 	if (conf->n_hosts > 0)

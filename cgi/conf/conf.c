@@ -23,6 +23,55 @@ static int glob_fault(const char *path, int cause)
 	return cause != ENOENT; /* a folder that is not there has no files in it */
 }
 
+static void section_clear(enum conf_section section, void *data)
+{
+	for (size_t i = 0; i < conf_n_keys; i++) {
+		if (conf_keys[i].section == section)
+			value_clear(&conf_keys[i], data);
+	}
+}
+
+static void site_clear(struct site_conf *site)
+{
+	section_clear(SECTION_SITE, site);
+	free(site->name);
+}
+
+/* ---- files that are left out ---- */
+
+static void left_out_add(struct load *load)
+{
+	struct conf *conf = load->conf;
+	char **list = reallocarray(conf->left_out, conf->n_left_out + 1, sizeof(*list));
+	if (list != NULL)
+		conf->left_out = list;
+	char *why = list == NULL ? NULL : strdup(load->err->text);
+	load->status = STATUS_OK;
+	if (why == NULL)
+		load_no_memory(load);
+	else
+		list[conf->n_left_out++] = why;
+}
+
+/* One more file; after a fault in it, all that it brought goes again. */
+static void load_or_leave_out(struct load *load, const char *path)
+{
+	struct conf *conf = load->conf;
+	size_t n_sites = conf->n_sites, n_hosts = conf->n_hosts;
+
+	load_file(load, path);
+	if (load->status != STATUS_BAD_REQUEST && load->status != STATUS_NOT_FOUND)
+		return;
+	load_forget_section(load);
+	while (conf->n_sites > n_sites) {
+		struct site_conf *site = &conf->sites[--conf->n_sites];
+		load_forget_name(load, site->name);
+		site_clear(site);
+	}
+	conf->n_hosts = n_hosts;
+	left_out_add(load);
+}
+
 /*
  * A pattern without * and ? must be there: GLOB_NOMAGIC gives it back unseen, and opening it fails.
  */
@@ -39,16 +88,21 @@ static void load_more(struct load *load)
 		load_fault(load, load->sites_line, "sites",
 			   "\"%s\" cannot be searched; allowed: folders that we may read",
 			   conf->server.sites);
-	for (size_t i = 0; outcome == 0 && i < found.gl_pathc && load->status == STATUS_OK; i++)
-		load_file(load, found.gl_pathv[i]);
+	for (size_t i = 0; outcome == 0 && i < found.gl_pathc && load->status == STATUS_OK; i++) {
+		if (conf->forgiving)
+			load_or_leave_out(load, found.gl_pathv[i]);
+		else
+			load_file(load, found.gl_pathv[i]);
+	}
 	globfree(&found);
 }
 
-enum status conf_load(const char *file, struct conf **out, struct error *err)
+static enum status load_all(const char *file, bool forgiving, struct conf **out, struct error *err)
 {
 	struct conf *conf = calloc(1, sizeof(*conf));
 	if (conf == NULL)
 		return error_no_memory(err);
+	conf->forgiving = forgiving;
 	struct load load = {.conf = conf, .err = err, .file = file};
 	conf->file = strdup(file);
 	if (conf->file == NULL)
@@ -66,12 +120,14 @@ enum status conf_load(const char *file, struct conf **out, struct error *err)
 	return load.status;
 }
 
-static void section_clear(enum conf_section section, void *data)
+enum status conf_load(const char *file, struct conf **out, struct error *err)
 {
-	for (size_t i = 0; i < conf_n_keys; i++) {
-		if (conf_keys[i].section == section)
-			value_clear(&conf_keys[i], data);
-	}
+	return load_all(file, false, out, err);
+}
+
+enum status conf_load_start(const char *file, struct conf **out, struct error *err)
+{
+	return load_all(file, true, out, err);
 }
 
 void conf_free(struct conf *conf)
@@ -79,10 +135,11 @@ void conf_free(struct conf *conf)
 	if (conf == NULL)
 		return;
 	section_clear(SECTION_SERVER, &conf->server);
-	for (size_t i = 0; i < conf->n_sites; i++) {
-		section_clear(SECTION_SITE, &conf->sites[i]);
-		free(conf->sites[i].name);
-	}
+	for (size_t i = 0; i < conf->n_sites; i++)
+		site_clear(&conf->sites[i]);
+	for (size_t i = 0; i < conf->n_left_out; i++)
+		free(conf->left_out[i]);
+	free(conf->left_out);
 	for (size_t i = 0; i < conf->n_files; i++)
 		free(conf->files[i]);
 	free(conf->files);

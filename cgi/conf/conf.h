@@ -160,6 +160,9 @@ struct conf {
 	size_t n_sites;
 	char **files; /* every file read; sites[].file points in here */
 	size_t n_files;
+	bool forgiving;  /* read by conf_load_start */
+	char **left_out; /* owned, as its texts: … and what is wrong in the files it left out */
+	size_t n_left_out;
 	struct conf_host *hosts; /* owned; sorted by name, for conf_site_for_host */
 	size_t n_hosts;
 };
@@ -170,6 +173,12 @@ struct conf {
  * The caller owns *out.
  */
 enum status conf_load(const char *file, struct conf **out, struct error *err);
+
+/*
+ * As that, for a start, when nobody may be there to mend anything: a file of `sites` with a fault in it is left out, with
+ * all its sites, and the others are served. err: not NULL.
+ */
+enum status conf_load_start(const char *file, struct conf **out, struct error *err);
 void conf_free(struct conf *conf);
 
 /* The file to read: the -c option's, else PREBIND_CONF, else beside the binary, else /etc/prebind. */

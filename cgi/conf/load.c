@@ -58,6 +58,21 @@ static int name_compare(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
+void load_forget_section(struct load *load)
+{
+	load->section = SECTION_NONE;
+	memset(load->seen, 0, sizeof(load->seen));
+}
+
+/* One that was there before it stays. */
+void load_forget_name(struct load *load, const char *name)
+{
+	const char **node = tfind(name, &load->names, name_compare);
+
+	if (node != NULL && *node == name)
+		tdelete(name, &load->names, name_compare);
+}
+
 void load_clear(struct load *load)
 {
 	while (load->names != NULL) {
@@ -92,8 +107,7 @@ static void section_end(struct load *load)
 		load_check_site(load, section_struct(load));
 	else if (load->section == SECTION_SERVER)
 		load->sites_line = load->seen[conf_key_find(SECTION_SERVER, "sites") - conf_keys];
-	load->section = SECTION_NONE;
-	memset(load->seen, 0, sizeof(load->seen));
+	load_forget_section(load);
 }
 
 static void server_begin(struct load *load)

@@ -39,6 +39,10 @@ void load_no_memory(struct load *load);
 /* Reads one file; ends with the check of its last section. The outcome is in load->status. */
 void load_file(struct load *load, const char *path);
 
+/* After a fault: the section it was in, and the name of a site that is not taken. */
+void load_forget_section(struct load *load);
+void load_forget_name(struct load *load, const char *name);
+
 /* Frees what belongs to the loading alone. */
 void load_clear(struct load *load);
 

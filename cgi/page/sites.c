@@ -162,6 +162,11 @@ static void slot_fill(struct sites *sites, struct slot *slot, struct open_site *
 	TAILQ_INSERT_HEAD(&sites->in_use, slot, in_use);
 }
 
+static void tell_failed(const struct site_conf *conf, const char *why)
+{
+	log_event(LOG_LEVEL_ERROR, "site_failed", "site", conf->name, "why", why, NULL);
+}
+
 /* Of one site everything, of several what needs no file. */
 static enum status check_or_open(struct sites *sites, struct error *err)
 {
@@ -182,6 +187,11 @@ static enum status check_or_open(struct sites *sites, struct error *err)
 	for (size_t i = 0; status == STATUS_OK && i < conf->n_sites; i++) {
 		at = &conf->sites[i];
 		status = site_check(at, &why);
+		if (status != STATUS_OK && conf->forgiving && at->file != conf->files[0]) {
+			tell_failed(
+			    at, why.text); /* and to the visitor it is one that cannot be opened */
+			status = STATUS_OK;
+		}
 	}
 	if (status != STATUS_OK)
 		error_set(err, status, "[site %s]: %s", at->name, why.text);
@@ -346,8 +356,7 @@ static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now
 	pthread_mutex_lock(&sites->lock);
 	bool failed_before = slot->retry_ms != 0;
 	if (opening_ended(sites, slot, open, now_ms))
-		log_event(LOG_LEVEL_ERROR, "site_failed", "site", conf->name, "why", why.text,
-			  NULL);
+		tell_failed(conf, why.text);
 	if (status != STATUS_OK)
 		return not_now(conf, err);
 	log_event(failed_before ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "site_opened", "site",

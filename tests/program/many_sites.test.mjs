@@ -106,7 +106,7 @@ test("more sites than may be open: all are served, few are open", async (t) => {
 test("16 at a time over more sites than may be open: nothing is closed under a request", async (t) => {
 	const COUNT = 12;
 	const { prebind } = await setUp(t, { count: COUNT, server: { threads: 8 }, users: { alice: PASSWORD } });
-	await startWithFew(prebind, 128);
+	await startWithFew(prebind, 640); // room for nine sites
 	const one = async (n) => {
 		const headers = (i) => ({ Host: hostOf(i % COUNT) });
 		const visitor = new Visitor((request) => prebind.request({ ...request, headers: { ...request.headers, ...headers(n) } }));
@@ -133,21 +133,25 @@ test("every site has keys and users of its own", async (t) => {
 // ---- a file for each site
 
 /** A program whose sites are files of etc/sites.d; all have the one database, which costs nothing until it is asked for. */
-async function setUpFiles(t, count) {
+async function setUpFiles(t, count, { hosts = "first.example.org", start = true, damaged = [] } = {}) {
 	const place = new Place();
 	t.after(() => place.close());
 	const peer = await startTigasePeer({ place });
 	const site = { ...peer.site(place), allow_http: "on", limit_login: "off", limit_bind_user: "off", limit_bind_ip: "off" };
-	const prebind = new Prebind(place, { server: { sites: `${place.folder("etc/sites.d")}/*.conf` }, site: { ...site, hosts: "first.example.org" } });
-	await prebind.prepare({ alice: PASSWORD });
+	const prebind = new Prebind(place, { server: { sites: `${place.folder("etc/sites.d")}/*.conf` }, site: { ...site, hosts } });
+	if (start)
+		await prebind.prepare({ alice: PASSWORD });
 	const file = (i) => `etc/sites.d/n${String(i).padStart(4, "0")}.conf`;
 	const text = (i) => confText({ sites: { [`n${i}`]: { ...site, ...keysOf(place, i), database: place.path("data/prebind.db"), templates: place.path("templates") } } })
 		.replace(/^\[server\]\n\n/, "");
-	const files = { add: (i) => place.write(file(i), text(i)), damage: (i) => place.write(file(i), text(i).replace("hosts =", "hostz =")),
+	const files = { add: (i) => place.write(file(i), text(i)), damage: (i, from = "hosts =", to = "hostz =") => place.write(file(i), text(i).replace(from, to)),
 		remove: (i) => fs.rmSync(place.path(file(i))), line: (i) => text(i).split("\n").findIndex((line) => line.startsWith("hosts =")) + 1 };
 	for (let i = 0; i < count; i++)
 		files.add(i);
-	await prebind.start();
+	for (const damage of damaged)
+		files.damage(...damage);
+	if (start)
+		await prebind.start();
 	return { place, prebind, files };
 }
 
@@ -216,4 +220,36 @@ test("sites come and go, 16 requests at a time: none is lost", async (t) => {
 	await rounds().finally(() => (over = true));
 	await all;
 	assert.deepEqual([...events(prebind, "site_failed"), ...events(prebind, "reload_failed")], []);
+});
+
+test("at a start a file with a fault is left out, a site that cannot be is 503, and the others are served", async (t) => {
+	const { prebind, files } = await setUpFiles(t, 4, { damaged: [[1], [2, "jid = {user}@", "jid = {user}@exa..mple."]] });
+	const statuses = () => Promise.all([0, 1, 2, 3].map(async (i) => (await ask(prebind, hostOf(i))).status));
+	const before = await statuses();
+	assert.deepEqual(before, [200, 404, 503, 200]);
+	const told = [...events(prebind, "sites_left_out"), ...events(prebind, "site_failed")].map(({ why }) => why).join("\n");
+	assert.match(told, new RegExp(`/n0001\\.conf:${files.line(1)}: hostz: unknown key`));
+	assert.match(told, /the domain has an empty label/);
+	assert.match((await reload(prebind, "reload_failed")).why, /n0001\.conf:\d+: hostz/);
+	assert.deepEqual(await statuses(), before);
+	assert.match((await prebind.ctl(["check"])).stderr, /n0001\.conf:\d+: hostz: unknown key/);
+	files.add(1);
+	files.add(2);
+	await reload(prebind, "reloaded");
+	assert.deepEqual(await statuses(), [200, 200, 200, 200]);
+});
+
+test("a site of a file that is left out is not served by the one that takes every Host", async (t) => {
+	const { place, prebind } = await setUpFiles(t, 1, { hosts: "", start: false, damaged: [[0]] });
+	const start = await place.run([prebind.program, "-c", prebind.conf]);
+	assert.equal(start.code, 1);
+	assert.match(start.stderr, /start_failed.*hosts: is empty in \[site default\]/);
+});
+
+test("with nothing but broken files there is no start", async (t) => {
+	const { place, prebind } = await setUpFiles(t, 1, { start: false, damaged: [[0]] });
+	fs.writeFileSync(prebind.conf, fs.readFileSync(prebind.conf, "utf8").replace(/\[site default\][^[]*/, ""));
+	const start = await place.run([prebind.program, "-c", prebind.conf]);
+	assert.equal(start.code, 1);
+	assert.match(start.stderr, /start_failed.*n0000\.conf:\d+: hostz: unknown key/);
 });
