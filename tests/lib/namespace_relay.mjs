@@ -3,6 +3,7 @@
  * ways meet in UNIX sockets. An address is a port of 127.0.0.1 or a socket's path.
  *   node tests/lib/namespace_relay.mjs FROM TO [FROM TO …]
  */
+import fs from "node:fs";
 import net from "node:net";
 import { pathToFileURL } from "node:url";
 
@@ -35,7 +36,7 @@ export async function relay(from, to) {
 	return Object.assign(server, { sockets });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (import.meta.url === pathToFileURL(fs.realpathSync(process.argv[1])).href) {
 	const ways = process.argv.slice(2);
 	for (let i = 0; i + 1 < ways.length; i += 2)
 		await relay(ways[i], ways[i + 1]);

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import * as runner from "node:test";
 import { docSnippet } from "../lib/docs.mjs";
+import { httpRequest, NAVIGATION } from "../lib/http.mjs";
+import { noNamespace } from "../lib/namespace.mjs";
 import { build } from "../lib/prebind.mjs";
 import { apacheBasic, follow, HTPASSWD, installAsWebServer, matrix } from "./web_matrix.mjs";
 
@@ -52,14 +54,31 @@ async function basicHosting({ ns }) {
 	await ns.sh(`chmod 711 ${HOME}/etc`);
 }
 
-matrix(runner, [
+const HOSTING = {
+	name: "shared hosting, .htaccess alone", server: "apache2", user: "you", kept: false, bosh: false, program: "chat",
+	staticFolder: `${HOME}/public_html/chat-static`, basic: basicHosting, install: installHosting,
+};
+
+const standOf = matrix(runner, [
 	{
 		name: "mod_cgid", server: "apache2", user: "www-data", kept: false, basic: apacheBasic,
 		install: (stand) => installAsWebServer(stand, DOC, "cgi"),
 	},
 	{ name: "suEXEC", server: "apache2", user: "prebind", kept: false, basic: apacheBasic, install: installSuexec },
-	{
-		name: "shared hosting, .htaccess alone", server: "apache2", user: "you", kept: false, bosh: false, program: "chat",
-		staticFolder: `${HOME}/public_html/chat-static`, basic: basicHosting, install: installHosting,
-	},
+	HOSTING,
 ]);
+
+runner.test("shared hosting, nothing but the web site's folder", { skip: noNamespace }, async () => {
+	const { ns } = standOf(HOSTING);
+	await ns.sh(`cd ${HOME}/public_html
+		install -d -o you -g you cgi etc
+		mv chat chat-static cgi/
+		cp ../etc/prebind.conf etc/ && chown you:you etc/prebind.conf
+		rm .htaccess && cp /usr/local/share/prebind/apache/htaccess cgi/.htaccess
+		echo 'Require all denied' > etc/.htaccess`);
+	const get = (path) => httpRequest({ socketPath: ns.web, path, headers: { Host: "login-json.example.org", ...NAVIGATION } });
+	assert.equal((await get("/cgi/chat/")).headers.location, "/cgi/chat/login?next=%2Fcgi%2Fchat%2F");
+	assert.equal((await get("/cgi/chat/static/prebind.js")).headers["cache-control"], "public, max-age=3600");
+	assert.equal((await get("/etc/prebind.conf")).status, 403);
+	assert.equal((await get("/etc/")).status, 403);
+});

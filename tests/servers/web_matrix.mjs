@@ -228,6 +228,7 @@ export async function apacheBasic({ ns }) {
  *   [server]; socket: it is started by itself; bosh: false where /http-bind is not brought; program, staticFolder: where they are
  *   not what and where `make install` puts them; install: what there is before the web server starts; basic: switches its
  *   own authentication on for /chat
+ * @returns {(form: object) => Stand} for further tests
  */
 export function matrix({ after, before, test }, forms) {
 	const place = new Place();
@@ -247,6 +248,7 @@ export function matrix({ after, before, test }, forms) {
 
 	for (const form of forms)
 		testForm(form, () => stands.get(form), (name, run) => test(`${form.name}: ${name}`, { skip: noNamespace }, run));
+	return (form) => stands.get(form);
 }
 
 /**
