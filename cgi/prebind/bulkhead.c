@@ -1,5 +1,5 @@
 /*
- * One list holds who is inside and, behind them, who waits. A place that becomes free is given to the first who may
+ * Those inside, and those who wait in the order of coming. A place that becomes free is given to the first who may
  * have it, and only that one is woken: a thousand may wait.
  */
 #include "prebind/bulkhead.h"
@@ -13,8 +13,9 @@
 struct bulkhead {
 	long places; /* free */
 	long per_user;
+	bool of_user; /* that is less than all places */
 	pthread_mutex_t lock;
-	struct bulkhead_pass *first;
+	TAILQ_HEAD(bulkhead_line, bulkhead_pass) inside, waiting;
 };
 
 enum status bulkhead_new(long places, long per_user, struct bulkhead **out, struct error *err)
@@ -25,7 +26,10 @@ enum status bulkhead_new(long places, long per_user, struct bulkhead **out, stru
 		return error_no_memory(err);
 	bulkhead->places = places;
 	bulkhead->per_user = per_user > 0 ? per_user : places;
+	bulkhead->of_user = bulkhead->per_user < places;
 	pthread_mutex_init(&bulkhead->lock, NULL);
+	TAILQ_INIT(&bulkhead->inside);
+	TAILQ_INIT(&bulkhead->waiting);
 	*out = bulkhead;
 	return STATUS_OK;
 }
@@ -49,46 +53,37 @@ static void pass_init(struct bulkhead_pass *pass, const char *user)
 	pthread_condattr_destroy(&monotonic);
 }
 
-static void line_up(struct bulkhead *bulkhead, struct bulkhead_pass *pass)
-{
-	struct bulkhead_pass **end = &bulkhead->first;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = pass;
-}
-
 static bool user_has_all(const struct bulkhead *bulkhead, const char *user)
 {
+	const struct bulkhead_pass *other;
 	long inside = 0;
 
-	for (const struct bulkhead_pass *other = bulkhead->first; other; other = other->next)
-		inside += other->inside && strcmp(other->user, user) == 0;
+	TAILQ_FOREACH(other, &bulkhead->inside, entry)
+	inside += strcmp(other->user, user) == 0;
 	return inside >= bulkhead->per_user;
 }
 
-/* The free places, to those who wait, in the order of coming. */
+/* The first of those who wait that may have a place; NULL: none. */
+static struct bulkhead_pass *next_in_line(const struct bulkhead *bulkhead)
+{
+	struct bulkhead_pass *pass = TAILQ_FIRST(&bulkhead->waiting);
+
+	while (pass && bulkhead->of_user && user_has_all(bulkhead, pass->user))
+		pass = TAILQ_NEXT(pass, entry);
+	return pass;
+}
+
 static void give_places(struct bulkhead *bulkhead)
 {
-	for (struct bulkhead_pass *pass = bulkhead->first; pass && bulkhead->places > 0;
-	     pass = pass->next) {
-		if (pass->inside || user_has_all(bulkhead, pass->user))
-			continue;
+	struct bulkhead_pass *pass;
+
+	while (bulkhead->places > 0 && (pass = next_in_line(bulkhead)) != NULL) {
+		TAILQ_REMOVE(&bulkhead->waiting, pass, entry);
+		TAILQ_INSERT_TAIL(&bulkhead->inside, pass, entry);
 		pass->inside = true;
 		bulkhead->places--;
 		pthread_cond_signal(&pass->moved);
 	}
-}
-
-static void take_out(struct bulkhead *bulkhead, const struct bulkhead_pass *pass)
-{
-	struct bulkhead_pass **at = &bulkhead->first;
-
-	while (*at != pass)
-		at = &(*at)->next;
-	*at = pass->next;
-	bulkhead->places += pass->inside;
-	give_places(bulkhead);
 }
 
 static bool wait_for_turn(struct bulkhead *bulkhead, struct bulkhead_pass *pass, int64_t until_ms)
@@ -122,12 +117,12 @@ enum status bulkhead_enter(struct bulkhead *bulkhead, struct bulkhead_pass *pass
 
 	pass_init(pass, user);
 	pthread_mutex_lock(&bulkhead->lock);
-	line_up(bulkhead, pass);
+	TAILQ_INSERT_TAIL(&bulkhead->waiting, pass, entry);
 	give_places(bulkhead);
 	inside = wait_for_turn(bulkhead, pass, until_ms);
 	user_limit = !inside && user_has_all(bulkhead, user);
 	if (!inside)
-		take_out(bulkhead, pass);
+		TAILQ_REMOVE(&bulkhead->waiting, pass, entry);
 	pthread_mutex_unlock(&bulkhead->lock);
 	if (inside)
 		return STATUS_OK;
@@ -138,7 +133,9 @@ enum status bulkhead_enter(struct bulkhead *bulkhead, struct bulkhead_pass *pass
 void bulkhead_leave(struct bulkhead *bulkhead, struct bulkhead_pass *pass)
 {
 	pthread_mutex_lock(&bulkhead->lock);
-	take_out(bulkhead, pass);
+	TAILQ_REMOVE(&bulkhead->inside, pass, entry);
+	bulkhead->places++;
+	give_places(bulkhead);
 	pthread_mutex_unlock(&bulkhead->lock);
 	pthread_cond_destroy(&pass->moved);
 }

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/error.h"
 
@@ -15,8 +16,8 @@ struct bulkhead; /* opaque */
 
 /* A place, or a claim to one; the caller's, from enter to leave. */
 struct bulkhead_pass {
-	const char *user;           /* borrowed */
-	struct bulkhead_pass *next; /* behind it, in the order of coming */
+	const char *user; /* borrowed */
+	TAILQ_ENTRY(bulkhead_pass) entry;
 	bool inside;
 	pthread_cond_t moved; /* it is inside now */
 };
