@@ -18,7 +18,7 @@ async function hold(place, file, statements) {
 	const program = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None)\n" +
 		"for sql in sys.argv[2:]: db.execute(sql)\nprint('held', flush=True); sys.stdin.read()";
 	const child = place.start("sqlite3", [PYTHON, "-c", program, file, ...statements], { stdio: ["pipe", "pipe", "pipe"] });
-	await until("the lock", () => child.stdout.includes("held"), { gone: () => child.gone() });
+	await until("the lock", () => child.stdout.includes("held"), { seconds: 60, gone: () => child.gone() });
 	return async () => {
 		child.process.stdin.end();
 		await child.end;

@@ -298,7 +298,7 @@ async function look(of, { cookie: text, params = MALLORY }) {
 	const lines = await until("the log's line", () => {
 		const read = linesOf((line) => line.includes(id));
 		return read.some(({ event }) => event === "request") && read;
-	});
+	}, { seconds: 60 });
 	return { status: answer.status, me: /<span id="me">([^<]*)</.exec(answer.body)?.[1] ?? null, body: answer.body, lines };
 }
 
