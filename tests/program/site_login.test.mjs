@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { Extauth } from "../lib/extauth.mjs";
 import { Visitor } from "../lib/http.mjs";
 import { Place, top } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
@@ -121,6 +122,19 @@ test("who is banned or deleted on the site is out with the next request", async 
 	await runSql(place, database, "UPDATE member SET name = 'beata' WHERE name = 'bea'");
 	assert.equal((await one.get("/")).status, 303);
 	await runSql(place, database, "UPDATE member SET name = 'bea' WHERE name = 'beata'");
+});
+
+test("an XMPP server asks: the account is whose name leads there, however else the query may find somebody", async (t) => {
+	const extauth = new Extauth(place, prebind.conf, ["--site", "default"]);
+	t.after(() => extauth.end());
+	const ask = (what, account, password = "") => extauth.ask(`${what}:${account}:example.test${password && `:${password}`}`);
+	assert.equal(await ask("auth", "max", PASSWORD), true, "Max, as the site spells it");
+	assert.equal(await ask("auth", "max", `${PASSWORD}x`), false);
+	assert.equal(await ask("isuser", "max"), true);
+	assert.equal(await ask("auth", "max\\40example.org", PASSWORD), false, "found by the e-mail address, but no account of Max's");
+	assert.equal(await ask("isuser", "max\\40example.org"), false);
+	assert.equal(await ask("auth", "banned", PASSWORD), false);
+	assert.equal(await ask("isuser", "nobody"), false);
 });
 
 test("the site's table is never written", async () => {
