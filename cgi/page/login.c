@@ -125,29 +125,32 @@ static void welcome(struct exchange *ex, const char *token)
 	free(next);
 }
 
-static void wait_for_floor(const struct exchange *ex, int64_t started_ms)
+/* A password waits for its turn at a processor, and each answer for its time: others are served meanwhile. */
+static enum status attempt_in_time(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
+				   struct error *err)
 {
-	int64_t left = clock_left_ms(started_ms + LOGIN_FLOOR_MS);
-	struct timespec pause = {.tv_sec = left / 1000, .tv_nsec = (long)(left % 1000) * 1000000};
+	int64_t floor_ms = clock_monotonic_ms() + LOGIN_FLOOR_MS;
 	bool others_served = gateway_wait_begin(ex->gateway);
+	enum status status = attempt(ex, token, err);
+	int64_t left = clock_left_ms(floor_ms);
+	struct timespec pause = {.tv_sec = left / 1000, .tv_nsec = (long)(left % 1000) * 1000000};
 
 	nanosleep(&pause, NULL);
 	if (others_served)
 		gateway_wait_end(ex->gateway);
+	return status;
 }
 
 static void login_post(struct exchange *ex)
 {
-	int64_t started_ms = clock_monotonic_ms();
 	char token[SESSION_TOKEN_LEN + 1];
 	struct error err = {0};
 
-	enum status status = attempt(ex, token, &err);
+	enum status status = attempt_in_time(ex, token, &err);
 	log_event(status == STATUS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
 		  status == STATUS_OK ? "login_ok" : "login_failed", "id", ex->req.id, "site",
 		  ex->site->conf->name, "user", fields_get(&ex->req.form, "user"), "ip",
 		  ex->req.remote_addr, "why", status == STATUS_OK ? NULL : err.text, NULL);
-	wait_for_floor(ex, started_ms);
 	if (status == STATUS_OK)
 		welcome(ex, token);
 	else if (status == STATUS_BAD_CREDENTIALS)

@@ -363,7 +363,9 @@ static enum status run_fcgi(const struct server_conf *conf, enum server_mode mod
 	if (!service)
 		return error_no_memory(err);
 	*service = (struct service){.conf = conf, .app = app, .peers = &peers};
-	notify_open(&service->notify);
+	service->notify.fd = -1;
+	if (mode == SERVER_FCGI_SOCKET) /* else it is the web server's service that systemd knows */
+		notify_open(&service->notify);
 	status = peers_find(conf, &peers, err);
 	if (status == STATUS_OK)
 		status = signals_block(&old, err);
