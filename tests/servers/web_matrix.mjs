@@ -212,10 +212,21 @@ export async function installAsWebServer(stand, file, name) {
 	await follow(stand, file, name);
 }
 
+/** What suEXEC is for: it is another user's, and the web server cannot read it. */
+export async function assertPrivate(ns, file) {
+	await assert.rejects(ns.sh(`setpriv --reuid=www-data --regid=www-data --clear-groups cat '${file}'`), /Permission denied/);
+}
+
 /** Apache's own authentication: the lines of docs/identity.md, unchanged. */
 export async function apacheBasic({ ns }) {
 	await ns.write("/etc/apache2/users.htpasswd", HTPASSWD, { mode: 0o640, owner: "root:www-data" });
 	await ns.write("/etc/apache2/conf-enabled/users.conf", docSnippet("docs/identity.md", "remote_user_apache"));
+}
+
+/** lighttpd's. */
+export async function lighttpdBasic({ ns }) {
+	await ns.write("/etc/lighttpd/users.htpasswd", HTPASSWD, { mode: 0o640, owner: "root:www-data" });
+	await ns.write("/etc/lighttpd/conf-enabled/50-users.conf", docSnippet("docs/identity.md", "remote_user"));
 }
 
 /**

@@ -1,0 +1,8 @@
+// lighttpd as shipped, the program started for each request.
+import * as runner from "node:test";
+import { installAsWebServer, lighttpdBasic, matrix } from "./web_matrix.mjs";
+
+matrix(runner, [{
+	name: "mod_cgi", server: "lighttpd", user: "www-data", kept: false, basic: lighttpdBasic,
+	install: (stand) => installAsWebServer(stand, "docs/lighttpd.md", "cgi"),
+}]);
