@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { startChat } from "./lib/chat.mjs";
 import { newPage, startChromium } from "./lib/chromium.mjs";
+import { contactLink, hears, say, sees } from "./lib/converse.mjs";
 import { contact, enter, logIn, online, ready, received, talkTo, write } from "./lib/people.mjs";
 import { Place, top } from "./lib/place.mjs";
 
@@ -56,7 +57,7 @@ async function takeAll(browser, chat, options, take) {
 	await logIn(page, "alice", chat.users.alice);
 	await ready(page);
 	await contact(page, "bob").waitFor();
-	const bob = await enter(browser, chat, "bob");
+	let bob = await enter(browser, chat, "bob");
 	await online(page, "bob");
 	await take(page, "contacts");
 	await talk(page, bob);
@@ -73,6 +74,8 @@ async function takeAll(browser, chat, options, take) {
 	await take(page, "embed-closed");
 	await page.locator("#prebind-chat .launcher").click();
 	await page.locator("#prebind-chat .panel[data-state=ready]").waitFor();
+	await bob.context().close();
+	bob = await enter(browser, chat, "bob"); // who has read none of it yet
 	await talk(page, bob);
 	await take(page, "embed-open");
 	await page.context().close();
@@ -88,25 +91,54 @@ async function withoutScript(browser, chat, options, take) {
 	await page.context().close();
 }
 
+/** The pages of the other clients. */
+async function otherClients(browser, chats, options, take) {
+	const [alice, bob, data] = await Promise.all([[chats.converse, "alice"], [chats.converse, "bob"], [chats.none, "alice"]].map(async ([chat, user]) => {
+		const page = await newPage(browser, options);
+		await page.goto(chat.url);
+		await logIn(page, user, chat.users[user]);
+		return page;
+	}));
+	await Promise.all([sees(alice, "bob"), sees(bob, "alice")]);
+	await contactLink(alice, "Bob").click();
+	await contactLink(bob, "Alice").click();
+	await say(bob, "Hi Alice! Did the new signals arrive?");
+	await hears(alice, "Hi Alice! Did the new signals arrive?");
+	await say(alice, "This morning.");
+	await hears(bob, "This morning.");
+	await take(alice, "converse");
+	await data.getByRole("button", { name: "Log out" }).waitFor();
+	await take(data, "data");
+	for (const page of [alice, bob, data])
+		await page.context().close();
+}
+
 async function main() {
-	const place = new Place();
+	const places = [new Place(), new Place(), new Place()];
+	const [place] = places;
 	fs.mkdirSync(FOLDER, { recursive: true });
 	fs.mkdirSync(path.join(top, "docs/images"), { recursive: true });
 	try {
 		const chat = await startChat(place, { site: { wait: 2 } });
 		place.write("htdocs/site.html", SITE, 0o644);
 		place.write("htdocs/site.css", SITE_CSS, 0o644);
+		const chats = {
+			converse: await startChat(places[1], { site: { client: "converse" } }),
+			none: await startChat(places[2], { site: { client: "none" } }),
+		};
 		const browser = await startChromium(place);
 		for (const [device, viewport] of Object.entries(DEVICES)) {
 			for (const colorScheme of ["light", "dark"]) {
 				const take = camera(`${device}-${colorScheme}`);
 				await takeAll(browser, chat, { viewport, colorScheme }, take);
 				await withoutScript(browser, chat, { viewport, colorScheme }, take);
+				await otherClients(browser, chats, { viewport, colorScheme }, take);
 			}
 		}
 		console.log(`${fs.readdirSync(FOLDER).length} pictures in ${path.relative(top, FOLDER)}/`);
 	} finally {
-		await place.close();
+		for (const each of places)
+			await each.close();
 	}
 }
 await main();

@@ -1,6 +1,6 @@
-// What people do to pages, tabs and logins, and short failures of the network: lighttpd and Prosody.
+// What people do to pages: lighttpd and Prosody.
 import { after, before, test } from "node:test";
-import { CORE, PAGES, play, SHORT_OUTAGES, startLife } from "../lib/life.mjs";
+import { CORE, PAGES, play, startLife } from "../lib/life.mjs";
 import { Place } from "../lib/place.mjs";
 
 let place, stage;
@@ -11,5 +11,5 @@ before(async () => {
 });
 after(() => place.close({ logs: true }));
 
-for (const [what, scene] of Object.entries({ ...CORE, ...PAGES, ...SHORT_OUTAGES }))
+for (const [what, scene] of Object.entries({ ...CORE, ...PAGES }))
 	test(what, () => play(stage, scene));

@@ -1,6 +1,6 @@
-// Networks and servers that are gone for longer than a session lives: Apache and Prosody.
+// A network that is gone for longer than a session lives: Apache and Prosody.
 import { after, before, test } from "node:test";
-import { LOSSES, play, RESTARTS, startLife } from "../lib/life.mjs";
+import { LOSSES, play, startLife } from "../lib/life.mjs";
 import { Place } from "../lib/place.mjs";
 
 let place, stage;
@@ -11,5 +11,5 @@ before(async () => {
 });
 after(() => place.close({ logs: true }));
 
-for (const [what, scene] of Object.entries({ ...LOSSES, ...RESTARTS }))
+for (const [what, scene] of Object.entries(LOSSES))
 	test(what, () => play(stage, scene));

@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 import { top } from "./place.mjs";
 
 const EXECUTABLES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const STEP_MS = 15_000; // a step of a page that works takes well under a second
+const STEP_MS = 30_000; // a step of a page that works takes well under a second, but not where many others want the machine
 
 /**
  * @param {import('./place.mjs').Place} place closes the browser when it closes

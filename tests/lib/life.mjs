@@ -18,7 +18,7 @@ const BACK_MS = BACK_S * 1000;
 
 /** Shortened, so that a session's end can be awaited: how long a request is held, and when a session is given up. */
 const WAIT_S = 2;
-const QUIET_S = 4;
+const QUIET_S = 5;
 const SHORT = {
 	prosody: { more: `bosh_max_inactivity = ${QUIET_S}` },
 	ejabberd: { bosh: { "  mod_bosh: {}": `  mod_bosh:\n    max_inactivity: ${QUIET_S}` } },
@@ -145,7 +145,7 @@ export const CORE = {
 	},
 };
 
-/** What is done to pages, tabs and logins. */
+/** What is done to pages. */
 export const PAGES = {
 	async "nobody sees a reload: the contact stays online"(stage) {
 		const { alice, bob } = await two(stage);
@@ -184,6 +184,22 @@ export const PAGES = {
 		await leave(alice, bob);
 	},
 
+	async "the program restarts: nobody notices"(stage) {
+		const { alice, bob } = await two(stage);
+		await stage.chat.prebind.stop();
+		await write(alice, "without it");
+		await received(bob, "without it").waitFor();
+		await stage.chat.prebind.start();
+		await reload(alice);
+		await talkTo(alice, "bob");
+		await write(bob, "with it");
+		await received(alice, "with it").waitFor();
+		await leave(alice, bob);
+	},
+};
+
+/** Tabs, and who is logged in. */
+export const TABS = {
 	async "a second tab has a session of its own; both see what is said"(stage) {
 		const { alice, bob } = await two(stage);
 		const binds = stage.binds();
@@ -254,19 +270,6 @@ export const PAGES = {
 		await logIn(second, "bob", stage.chat.users.bob);
 		await ready(second);
 		await until("bob's name in the first tab", async () => (await alice.locator("#me").textContent()) === "bob");
-		await leave(alice, bob);
-	},
-
-	async "the program restarts: nobody notices"(stage) {
-		const { alice, bob } = await two(stage);
-		await stage.chat.prebind.stop();
-		await write(alice, "without it");
-		await received(bob, "without it").waitFor();
-		await stage.chat.prebind.start();
-		await reload(alice);
-		await talkTo(alice, "bob");
-		await write(bob, "with it");
-		await received(alice, "with it").waitFor();
 		await leave(alice, bob);
 	},
 };
@@ -358,7 +361,7 @@ export const LOSSES = {
 	},
 };
 
-/** Also for every combination, but with what they cost. */
+/** Also for every combination. */
 export const RESTARTS = {
 	async "the XMPP server restarts: both come back and talk"(stage) {
 		const { alice, bob } = await two(stage);

@@ -1,0 +1,15 @@
+// Five seconds without a network, and a restart of the XMPP server: lighttpd and ejabberd.
+import { after, before, test } from "node:test";
+import { play, RESTARTS, SHORT_OUTAGES, startLife } from "../lib/life.mjs";
+import { Place } from "../lib/place.mjs";
+
+let place, stage;
+
+before(async () => {
+	place = new Place();
+	stage = await startLife(place, { web: "lighttpd", server: "ejabberd" });
+});
+after(() => place.close({ logs: true }));
+
+for (const [what, scene] of Object.entries({ ...SHORT_OUTAGES, ...RESTARTS }))
+	test(what, () => play(stage, scene));

@@ -1,0 +1,15 @@
+// What people do with tabs and logins: lighttpd and ejabberd.
+import { after, before, test } from "node:test";
+import { play, startLife, TABS } from "../lib/life.mjs";
+import { Place } from "../lib/place.mjs";
+
+let place, stage;
+
+before(async () => {
+	place = new Place();
+	stage = await startLife(place, { web: "lighttpd", server: "ejabberd" });
+});
+after(() => place.close({ logs: true }));
+
+for (const [what, scene] of Object.entries(TABS))
+	test(what, () => play(stage, scene));
