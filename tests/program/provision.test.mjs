@@ -78,7 +78,7 @@ test("Tigase: what it refuses is told, and tried again with the next page", asyn
 
 test("Tigase: nothing that it was ever recorded to say is taken for an account made", async (t) => {
 	const { peer, prebind } = await setUp(t, { site: { timeout: "1s" } });
-	// two dozen are enough that say something else: a kind of each. Those beginning with 1 are about components and commands.
+	// but those that differ in hold, wait or the JID alone
 	const names = fs.readdirSync(path.join(top, "tests/peers/tigase")).filter((name) => /^(0[0-6]|1)\d+-.*\.resp$/.test(name))
 		.map((name) => path.parse(name).name);
 	assert.ok(names.includes("104-other-component"), "what sess-man says, asked for a command it does not have: nothing");
