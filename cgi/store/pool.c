@@ -2,6 +2,8 @@
  * The pool: connections are opened when they are asked for, up to a maximum, lent for the duration
  * of one function, and kept. Whoever comes when all are lent waits a bounded time. It also notices
  * what no single connection can mend: a file that is damaged, or no longer the one that was opened.
+ * SQLite has one writer at a time, and who waits for it asks again and again, in no order: so the
+ * writers of one process take turns here, without a connection in their hands.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -15,8 +17,11 @@
 
 struct store {
 	char *path;
-	pthread_mutex_t lock; /* over all below */
-	pthread_cond_t back;  /* a connection was returned, or a place for one is free */
+	pthread_mutex_t lock;   /* over all below */
+	pthread_cond_t back;    /* a connection was returned, or a place for one is free */
+	pthread_cond_t written; /* a writer is done */
+	bool writing;
+	const struct connection *writer; /* its connection, once it has one */
 	struct connection *idle[STORE_CONNECTIONS_MAX];
 	int idle_count;
 	int open_count; /* idle, lent, and being opened */
@@ -66,16 +71,14 @@ static enum status connect(struct store *store, struct connection **out,
 
 /* ---- open, close ---- */
 
-static bool init_condition(pthread_cond_t *condition)
+static void init_condition(pthread_cond_t *condition)
 {
 	pthread_condattr_t attributes;
 
-	if (pthread_condattr_init(&attributes) != 0)
-		return false;
-	bool ok = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-		  pthread_cond_init(condition, &attributes) == 0;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
 	pthread_condattr_destroy(&attributes);
-	return ok;
 }
 
 enum status store_open(const char *path, struct store **out, struct error *err)
@@ -85,11 +88,12 @@ enum status store_open(const char *path, struct store **out, struct error *err)
 	if (store == NULL)
 		return error_no_memory(err);
 	store->path = strdup(path);
-	if (store->path == NULL || !init_condition(&store->back)) {
-		free(store->path);
+	if (store->path == NULL) {
 		free(store);
 		return error_no_memory(err);
 	}
+	init_condition(&store->back);
+	init_condition(&store->written);
 	pthread_mutex_init(&store->lock, NULL);
 	enum status status = connect(store, &store->idle[0], NULL, err);
 	if (status != STATUS_OK) {
@@ -109,6 +113,7 @@ void store_close(struct store *store)
 		return;
 	for (int i = 0; i < store->idle_count; i++)
 		connection_close(store->idle[i]);
+	pthread_cond_destroy(&store->written);
 	pthread_cond_destroy(&store->back);
 	pthread_mutex_destroy(&store->lock);
 	free(store->path);
@@ -161,6 +166,14 @@ static enum status take_place(struct store *store, struct connection **out, stru
 	return status;
 }
 
+/* Call with the lock held. */
+static void end_turn(struct store *store)
+{
+	store->writing = false;
+	store->writer = NULL;
+	pthread_cond_signal(&store->written);
+}
+
 /* Back into the pool; a NULL frees its place. */
 static void give_place(struct store *store, struct connection *db, enum connection_trouble trouble)
 {
@@ -176,6 +189,8 @@ static void give_place(struct store *store, struct connection *db, enum connecti
 		store->idle[store->idle_count++] = db;
 	else
 		store->open_count--;
+	if (db != NULL && db == store->writer)
+		end_turn(store);
 	pthread_cond_signal(&store->back);
 	pthread_mutex_unlock(&store->lock);
 	if (found_damage)
@@ -216,11 +231,46 @@ void store_return(struct store *store, struct connection *db)
 	give_place(store, db, connection_trouble(db));
 }
 
+static enum status take_turn(struct store *store, struct error *err)
+{
+	struct timespec deadline = wait_until();
+	int waited = 0;
+	bool mine;
+
+	pthread_mutex_lock(&store->lock);
+	while (store->writing && waited != ETIMEDOUT)
+		waited = pthread_cond_timedwait(&store->written, &store->lock, &deadline);
+	mine = !store->writing;
+	store->writing = true;
+	pthread_mutex_unlock(&store->lock);
+	if (mine)
+		return STATUS_OK;
+	return error_set(err, STATUS_UNAVAILABLE,
+			 "%s: other threads wrote for %d ms: is the disk slow?", store->path,
+			 STORE_BORROW_WAIT_MS);
+}
+
+/* With the turn it took: it ends with the connection's return, or here. */
+static enum status borrow_writer(struct store *store, struct connection **out, struct error *err)
+{
+	enum status status = store_borrow(store, out, err);
+
+	pthread_mutex_lock(&store->lock);
+	if (status == STATUS_OK)
+		store->writer = *out;
+	else
+		end_turn(store);
+	pthread_mutex_unlock(&store->lock);
+	return status;
+}
+
 enum status store_begin(struct store *store, struct connection **out, struct error *err)
 {
 	struct connection *db;
-	enum status status = store_borrow(store, &db, err);
+	enum status status = take_turn(store, err);
 
+	if (status == STATUS_OK)
+		status = borrow_writer(store, &db, err);
 	if (status != STATUS_OK)
 		return status;
 	status = connection_begin(db, err);

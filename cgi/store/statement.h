@@ -96,8 +96,9 @@ enum status store_borrow(struct store *store, struct connection **out, struct er
 void store_return(struct store *store, struct connection *db); /* ends its statements */
 
 /*
- * The two ends of a writing function: borrow and begin; commit if status is OK (else roll back) and
- * return.
+ * The two ends of a writing function: wait for the turn (of this store's threads one writes at a
+ * time; at most STORE_BORROW_WAIT_MS), borrow and begin; commit if status is OK (else roll back) and
+ * return. store_return rolls back too.
  */
 enum status store_begin(struct store *store, struct connection **out, struct error *err);
 enum status store_end(struct store *store, struct connection *db, enum status status,
