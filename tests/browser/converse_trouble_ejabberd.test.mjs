@@ -1,4 +1,4 @@
-// What happens to networks and servers behind the page of client = converse: Apache and ejabberd.
+// What happens to networks and servers behind the page of client = converse: lighttpd and ejabberd.
 import { after, before, test } from "node:test";
 import { TROUBLE, startConverse } from "../lib/converse_life.mjs";
 import { play } from "../lib/life.mjs";
@@ -8,7 +8,7 @@ let place, stage;
 
 before(async () => {
 	place = new Place();
-	stage = await startConverse(place, { web: "apache", server: "ejabberd" });
+	stage = await startConverse(place, { web: "lighttpd", server: "ejabberd" });
 });
 after(() => place.close({ logs: true }));
 

@@ -123,6 +123,26 @@ export const CORE = {
 		await leave(alice, bob);
 	},
 
+	async "nobody sees a reload: the contact stays online"(stage) {
+		const { alice, bob } = await two(stage);
+		const seen = await bob.evaluateHandle(() => {
+			const changes = [];
+			const peer = document.getElementById("conversation");
+			new window.MutationObserver(() => changes.push(peer.dataset.show)).observe(peer, { attributes: true, attributeFilter: ["data-show"] });
+			return changes;
+		});
+		await reload(alice);
+		await online(alice, "bob");
+		await talkTo(alice, "bob");
+		await write(alice, "still me");
+		await received(bob, "still me").waitFor();
+		assert.ok((await seen.jsonValue()).every((show) => show === "online"), JSON.stringify(await seen.jsonValue()));
+		await leave(alice, bob);
+	},
+};
+
+/** Written in the very moment of a reload. */
+export const RELOADS = {
 	async "reload: the session goes on, and what was said in between arrives once"(stage) {
 		const { alice, bob } = await two(stage);
 		const binds = stage.binds();
@@ -147,23 +167,6 @@ export const CORE = {
 
 /** What is done to pages. */
 export const PAGES = {
-	async "nobody sees a reload: the contact stays online"(stage) {
-		const { alice, bob } = await two(stage);
-		const seen = await bob.evaluateHandle(() => {
-			const changes = [];
-			const peer = document.getElementById("conversation");
-			new window.MutationObserver(() => changes.push(peer.dataset.show)).observe(peer, { attributes: true, attributeFilter: ["data-show"] });
-			return changes;
-		});
-		await reload(alice);
-		await online(alice, "bob");
-		await talkTo(alice, "bob");
-		await write(alice, "still me");
-		await received(bob, "still me").waitFor();
-		assert.ok((await seen.jsonValue()).every((show) => show === "online"), JSON.stringify(await seen.jsonValue()));
-		await leave(alice, bob);
-	},
-
 	async "to another page and back: what was written meanwhile is there, once"(stage) {
 		const { alice, bob } = await two(stage);
 		await alice.evaluate(() => location.assign("/news.html"));
