@@ -29,7 +29,7 @@ runner.test("long polls have 150 s in every file, and pages 15 s where the progr
 	assert.equal(files.length, 4);
 	for (const name of files) {
 		const text = fs.readFileSync(path.join(top, "apache", name), "utf8");
-		assert.match(text, /^ProxyPass \/http-bind \$\{prebind_bosh\} timeout=150$/m, name);
+		assert.match(text, /^ProxyPass \/http-bind \$\{prebind_bosh\} timeout=150 retry=0$/m, name);
 	}
-	assert.match(fs.readFileSync(path.join(top, "apache/prebind.conf"), "utf8"), /disablereuse=on timeout=15$/m);
+	assert.match(fs.readFileSync(path.join(top, "apache/prebind.conf"), "utf8"), /disablereuse=on timeout=15 retry=0$/m);
 });
