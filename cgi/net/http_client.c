@@ -1,7 +1,8 @@
 /*
  * libcurl, wrapped: the options that every call to the XMPP server has stand in the tables below,
- * what a call adds stands in connection_set_call(). It knows no XMPP and repeats nothing: a session
- * that was asked for once more is a second session.
+ * what a call adds stands in connection_set_call(). A handle stays set as long as calls differ in
+ * nothing but body and deadline. It knows no XMPP and repeats nothing: a session that was asked for
+ * once more is a second session.
  */
 #include "net/http_client.h"
 
@@ -42,6 +43,11 @@ struct http_connection {
 	struct http_connection *next;
 	CURL *easy;
 	curl_socket_t socket; /* the one kept connection's; CURL_SOCKET_BAD: none */
+
+	/* What the handle is set to, for as long as calls differ in body and deadline alone. */
+	struct strbuf settings;     /* as settings_write; "" : to nothing */
+	struct http_target target;  /* of its URL */
+	struct curl_slist *headers; /* libcurl borrows them */
 
 	struct http_answer *answer; /* of the call that is running */
 	const char *refused;        /* why a callback stopped it, or NULL */
@@ -173,12 +179,30 @@ enum status http_client_new(const struct http_client_options *options, struct ht
 	return STATUS_OK;
 }
 
+static void headers_free(struct curl_slist *list)
+{
+	for (struct curl_slist *line = list; line; line = line->next)
+		secret_wipe(line->data, strlen(line->data)); /* an API key may be among them */
+	curl_slist_free_all(list);
+}
+
+/* The handle is as new, but for the connection that it keeps. */
+static void connection_forget(struct http_connection *connection)
+{
+	curl_easy_reset(connection->easy);
+	headers_free(connection->headers);
+	connection->headers = NULL;
+	strbuf_clear(&connection->settings);
+}
+
 static void connection_free(struct http_connection *connection)
 {
 	if (!connection)
 		return;
-	if (connection->easy)
+	if (connection->easy) {
+		connection_forget(connection);
 		curl_easy_cleanup(connection->easy);
+	}
 	free(connection);
 }
 
@@ -215,6 +239,7 @@ struct http_connection *http_connection_borrow(struct http_client *client)
 		return NULL;
 	connection->client = client;
 	connection->socket = CURL_SOCKET_BAD;
+	strbuf_init_secret(&connection->settings);
 	connection->easy = curl_easy_init();
 	if (!connection->easy) {
 		connection_free(connection);
@@ -338,9 +363,8 @@ static const struct {
 	CURLoption option;
 	const char *value;
 } fixed_texts[] = {
-    {CURLOPT_PROXY,     ""			}, /* not even the environment's */
-    {CURLOPT_NOPROXY,   "*"                       },
-    {CURLOPT_USERAGENT, "prebind/" PREBIND_VERSION},
+    {CURLOPT_PROXY,   "" }, /* not even the environment's */
+    {CURLOPT_NOPROXY, "*"},
 };
 
 static int connection_set_fixed(struct http_connection *connection)
@@ -366,25 +390,21 @@ static int connection_set_fixed(struct http_connection *connection)
 	return bad;
 }
 
-/* POSTFIELDS with its size: Tigase answers a chunked request with 500. */
-static int connection_set_call(struct http_connection *connection, const struct http_call *call,
-			       struct curl_slist *headers, const struct http_target *target)
+/* What calls of the same settings have in common; the rest is connection_set_one's. */
+static int connection_set_call(struct http_connection *connection, const struct http_call *call)
 {
+	const struct http_client *client = connection->client;
+	const char *scheme = connection->target.https ? "https" : "http";
 	CURL *easy = connection->easy;
 	int bad = 0;
 
 	bad |= (int)curl_easy_setopt(easy, CURLOPT_URL, call->url);
-	bad |= (int)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, target->https ? "https" : "http");
-	bad |= (int)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-	if (connection->client->ca_file[0])
-		bad |= (int)curl_easy_setopt(easy, CURLOPT_CAINFO, connection->client->ca_file);
-	if (connection->client->pins[0])
-		bad |=
-		    (int)curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, connection->client->pins);
-	if (call->body) {
-		bad |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body);
-		bad |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)call->body_len);
-	}
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, scheme);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, connection->headers);
+	if (client->ca_file[0])
+		bad |= (int)curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_file);
+	if (client->pins[0])
+		bad |= (int)curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, client->pins);
 	if (call->user) {
 		bad |= (int)curl_easy_setopt(easy, CURLOPT_USERNAME, call->user);
 		bad |= (int)curl_easy_setopt(easy, CURLOPT_PASSWORD, call->password);
@@ -400,13 +420,19 @@ static long connect_time(int64_t left_ms)
 	return left_ms < 2 ? 1 : (long)(left_ms / 2);
 }
 
-static int connection_set_times(struct http_connection *connection, int64_t left_ms)
+/* POSTFIELDS with its size: Tigase answers a chunked request with 500. */
+static int connection_set_one(struct http_connection *connection, const struct http_call *call,
+			      int64_t left_ms)
 {
+	CURL *easy = connection->easy;
 	int bad = 0;
 
-	bad |= (int)curl_easy_setopt(connection->easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
-	bad |= (int)curl_easy_setopt(connection->easy, CURLOPT_CONNECTTIMEOUT_MS,
-				     connect_time(left_ms));
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_time(left_ms));
+	if (call->body) {
+		bad |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)call->body_len);
+		bad |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body);
+	}
 	return bad;
 }
 
@@ -438,6 +464,8 @@ static enum status headers_make(const struct http_call *call, struct curl_slist 
 {
 	enum status status = header_add(list, "Expect:", "", err);
 
+	if (status == STATUS_OK) /* CURLOPT_USERAGENT would be printed anew for each call */
+		status = header_add(list, "User-Agent: ", "prebind/" PREBIND_VERSION, err);
 	if (status == STATUS_OK)
 		status = call->accept ? header_add(list, "Accept: ", call->accept, err)
 				      : header_add(list, "Accept:", "", err);
@@ -448,11 +476,57 @@ static enum status headers_make(const struct http_call *call, struct curl_slist 
 	return status;
 }
 
-static void headers_free(struct curl_slist *list)
+/* All of a call but its body and its deadline: equal texts are equal settings. */
+static void settings_write(struct strbuf *out, const struct http_call *call)
 {
-	for (struct curl_slist *line = list; line; line = line->next)
-		secret_wipe(line->data, strlen(line->data)); /* an API key may be among them */
-	curl_slist_free_all(list);
+	const char *const parts[] = {call->url,  call->content_type, call->accept,
+				     call->user, call->password,     call->header};
+
+	strbuf_addc(out, call->body ? 'P' : 'G');
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		strbuf_addc(out, parts[i] ? '+' : '-');
+		if (parts[i])
+			strbuf_add(out, parts[i], strlen(parts[i]) + 1);
+	}
+}
+
+static enum status connection_set(struct http_connection *connection, const struct http_call *call,
+				  struct error *err)
+{
+	enum status status = target_allow(connection->client, call->url, &connection->target, err);
+
+	if (status == STATUS_OK)
+		status = headers_make(call, &connection->headers, err);
+	if (status == STATUS_OK &&
+	    (connection_set_fixed(connection) || connection_set_call(connection, call)))
+		status = error_set(err, STATUS_INTERNAL, "libcurl does not take an option");
+	return status;
+}
+
+/* Sets the handle anew, unless it is set so already: what was another call's is gone then. */
+static enum status connection_prepare(struct http_connection *connection,
+				      const struct http_call *call, struct error *err)
+{
+	struct strbuf *have = &connection->settings;
+	struct strbuf want;
+	enum status status;
+
+	strbuf_init_secret(&want);
+	settings_write(&want, call);
+	if (strbuf_ok(&want) && want.len == have->len &&
+	    memcmp(want.data, have->data, want.len) == 0) {
+		strbuf_clear(&want);
+		return STATUS_OK;
+	}
+	connection_forget(connection);
+	status = strbuf_ok(&want) ? connection_set(connection, call, err) : error_no_memory(err);
+	if (status != STATUS_OK) {
+		strbuf_clear(&want);
+		connection_forget(connection);
+		return status;
+	}
+	*have = want;
+	return STATUS_OK;
 }
 
 static const struct {
@@ -497,9 +571,10 @@ static enum http_reach reach_of(CURLcode rc)
 		   : HTTP_NOT_REACHED;
 }
 
-static enum status failure(const struct http_connection *connection, CURLcode rc,
-			   const struct http_target *target, int64_t left_ms, struct error *err)
+static enum status failure(const struct http_connection *connection, CURLcode rc, int64_t left_ms,
+			   struct error *err)
 {
+	const struct http_target *target = &connection->target;
 	struct http_answer *answer = connection->answer;
 	bool sent = answer->reach == HTTP_SENT;
 	struct http_failure what = {
@@ -545,54 +620,48 @@ void http_answer_clear(struct http_answer *answer)
 }
 
 static enum status connection_perform(struct http_connection *connection,
-				      const struct http_call *call,
-				      const struct http_target *target, struct error *err)
+				      const struct http_call *call, struct error *err)
 {
-	struct curl_slist *headers = NULL;
 	int64_t left_ms = clock_left_ms(call->deadline_ms);
-	enum status status;
+	enum status status = STATUS_OK;
 	CURLcode rc;
 
 	if (left_ms <= 0) /* to libcurl a time-out of 0 is none */
 		return error_set(err, STATUS_CHAT_TIMEOUT,
 				 "%s: the time allowed (key timeout) was used up before this call",
-				 target->origin);
-	status = headers_make(call, &headers, err);
-	if (status != STATUS_OK)
-		goto out;
-	if (connection_set_fixed(connection) ||
-	    connection_set_call(connection, call, headers, target) ||
-	    connection_set_times(connection, left_ms)) {
-		status = error_set(err, STATUS_INTERNAL, "libcurl does not take an option");
-		goto out;
+				 connection->target.origin);
+	if (connection_set_one(connection, call, left_ms)) {
+		connection_forget(connection);
+		return error_set(err, STATUS_INTERNAL, "libcurl does not take an option");
 	}
 	rc = curl_easy_perform(connection->easy);
 	if (rc == CURLE_OK)
 		answer_read_head(connection->easy, connection->answer);
 	else
-		status = failure(connection, rc, target, left_ms, err);
-out:
-	curl_easy_reset(connection->easy); /* keeps the connection, forgets the caller's pointers */
-	headers_free(headers);
+		status = failure(connection, rc, left_ms, err);
+	if (rc != CURLE_OK)
+		connection_forget(connection);
+	else if (call->body) /* the caller's, and not to be pointed to any longer */
+		curl_easy_setopt(connection->easy, CURLOPT_POSTFIELDS, NULL);
 	return status;
 }
 
 enum status http_connection_call(struct http_connection *connection, const struct http_call *call,
 				 struct http_answer *out, struct error *err)
 {
-	struct http_target target = {0};
-	enum status status = target_allow(connection->client, call->url, &target, err);
+	enum status status;
 
 	out->status = 0;
 	out->content_type[0] = '\0';
 	out->reach = HTTP_NOT_BEGUN;
 	strbuf_reset(&out->body);
+	status = connection_prepare(connection, call, err);
 	if (status != STATUS_OK)
 		return status;
 	connection->answer = out;
 	connection->refused = NULL;
 	connection->why[0] = '\0';
-	status = connection_perform(connection, call, &target, err);
+	status = connection_perform(connection, call, err);
 	connection->answer = NULL;
 	return status;
 }

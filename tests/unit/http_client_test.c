@@ -397,6 +397,56 @@ static void test_post(void **state)
 	assert_int_equal(connections_made(f), 1);
 }
 
+/* A handle stays set between calls that are alike: what is different must arrive, also behind a failure. */
+static void test_calls_alike(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *body;
+		const char *password;
+		const char *sent; /* in the request */
+		const char *left; /* of the one before, and not in this one */
+	} rows[] = {
+	    {"/ok",      "first",   "a",  "\r\n\r\nfirst",                 "second"             },
+	    {"/ok",      "another", "a",  "\r\n\r\nanother",               "first"              },
+	    {"/ok",      "a",       "a",  "\r\nContent-Length: 1\r\n",     "another"            },
+	    {"/ok",      "a",       "b",  "Authorization: Basic dTpi\r\n", "dTph"               },
+	    {"/ok",      "a",       NULL, "\r\n\r\na",                     "Authorization"      },
+	    {"/chunked", "a",       "a",  "POST /chunked",                 "/ok"                },
+	    {"/chunked", NULL,      "a",  "GET /chunked",                  "\r\nContent-Length:"},
+	    {"/ok",      NULL,      "a",  "GET /ok",                       "/chunked"           },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *url = strdup(url_of(f, rows[i].path)); /* gone, and wiped, after the call */
+		char *body = rows[i].body ? strdup(rows[i].body) : NULL;
+		struct http_call call = {
+		    .url = url,
+		    .body = body,
+		    .body_len = body ? strlen(body) : 0,
+		    .user = rows[i].password ? "u" : NULL,
+		    .password = rows[i].password,
+		    .deadline_ms = clock_monotonic_ms() + AMPLE_MS,
+		};
+
+		assert_int_equal(http_connection_call(f->connection, &call, &f->answer, &f->err),
+				 STATUS_OK);
+		assert_true(request_has(f, rows[i].sent));
+		assert_false(request_has(f, rows[i].left));
+		explicit_bzero(url, strlen(url));
+		free(url);
+		free(body);
+	}
+	assert_int_equal(connections_made(f), 1);
+
+	/* A call that fails, then the same one where it can succeed. */
+	assert_int_equal(get(f, "/cut"), STATUS_CHAT_SERVER);
+	assert_int_equal(get(f, "/ok"), STATUS_OK);
+	assert_true(request_has(f, "GET /ok"));
+	assert_false(request_has(f, "Authorization"));
+}
+
 static void test_large_body_has_no_expect(void **state)
 {
 	static char body[4000];
@@ -723,6 +773,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_answers),
 	    TEST(test_post),
+	    TEST(test_calls_alike),
 	    TEST(test_large_body_has_no_expect),
 	    TEST(test_literal_at_in_path),
 	    TEST(test_size_limit),
