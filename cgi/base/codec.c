@@ -40,11 +40,25 @@ size_t utf8_decode(const char *data, size_t len, uint32_t *out)
 	return n;
 }
 
+/* How many bytes at the beginning are ASCII for certain: looked at by eights, for most texts are ASCII. */
+static size_t ascii_prefix(const char *data, size_t len)
+{
+	uint64_t eight;
+	size_t n;
+
+	for (n = 0; len - n >= sizeof(eight); n += sizeof(eight)) {
+		memcpy(&eight, data + n, sizeof(eight));
+		if (eight & 0x8080808080808080)
+			break;
+	}
+	return n;
+}
+
 bool utf8_valid(const char *data, size_t len)
 {
 	uint32_t code;
 
-	for (size_t i = 0, n; i < len; i += n) {
+	for (size_t i = ascii_prefix(data, len), n; i < len; i += n) {
 		n = (unsigned char)data[i] < 0x80 ? 1 : utf8_decode(data + i, len - i, &code);
 		if (n == 0)
 			return false;

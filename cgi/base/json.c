@@ -104,24 +104,46 @@ static const char *scan_number(const char *p, const char **problem)
 	return p;
 }
 
+/* Behind the bracket at p, or NULL. */
+static const char *scan_bracket(const char *p, size_t *depth, const char **problem)
+{
+	if (*p == '{' || *p == '[')
+		++*depth;
+	else if (*depth > 0)
+		--*depth;
+	*problem = "more than 8 levels";
+	return *depth <= JSON_DEPTH_MAX ? p + 1 : NULL;
+}
+
 /* Behind the token at p, or NULL. That tokens stand in the right order is cJSON's to check. */
 static const char *scan_token(const char *p, size_t *depth, const char **problem)
 {
-	if (*p == '"')
+	switch (*p) {
+	case ' ': /* most of an answer that is indented */
+		while (*++p == ' ')
+			;
+		return p;
+	case '\t':
+	case '\r':
+	case '\n':
+	case ':':
+	case ',':
+	case 'a' ... 'z':
+		return p + 1;
+	case '"':
 		return scan_string(p, problem);
-	if (*p == '-' || (*p >= '0' && *p <= '9'))
+	case '-':
+	case '0' ... '9':
 		return scan_number(p, problem);
-	if (*p == '{' || *p == '[')
-		++*depth;
-	if ((*p == '}' || *p == ']') && *depth > 0)
-		--*depth;
-	*problem = "more than 8 levels";
-	if (*depth > JSON_DEPTH_MAX)
+	case '{':
+	case '[':
+	case '}':
+	case ']':
+		return scan_bracket(p, depth, problem);
+	default:
+		*problem = "a byte that is not JSON";
 		return NULL;
-	*problem = "a byte that is not JSON";
-	if (strchr(" \t\r\n{}[]:,", *p) == NULL && (*p < 'a' || *p > 'z'))
-		return NULL;
-	return p + 1;
+	}
 }
 
 static enum status scan(const char *text, struct error *err)
@@ -296,13 +318,15 @@ static void put_quoted(struct strbuf *out, const char *text)
 	size_t n;
 
 	strbuf_addc(out, '"');
-	do {
+	for (;;) {
 		n = codec_json_plain(text);
 		strbuf_add(out, text, n);
 		text += n;
+		if (*text == '\0')
+			break;
 		n = codec_json_char(escaped, &text);
 		strbuf_add(out, escaped, n);
-	} while (n > 0);
+	}
 	strbuf_addc(out, '"');
 }
 
