@@ -64,9 +64,9 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_mutants_test adhoc_recorded_
 	identity_mutants_test jid_claim_test jid_map_test jid_test json_test jwt_test limit_test log_test login_test \
 	login_token_test oauth_tokens_test password_differential_test password_hash_test \
 	php_session_test provisioned_test request_test response_test router_test sasl_test \
-	secret_test session_test site_query_test sites_test store_test strbuf_test template_test \
-	template_texts_test token_test upstream_test used_nonce_test user_test xml_test \
-	xmpp_login_test
+	secret_test session_test site_query_test sites_test store_reader_test \
+	store_test strbuf_test template_test template_texts_test token_test upstream_test \
+	used_nonce_test user_test xml_test xmpp_login_test
 
 BENCH = floor load peer
 

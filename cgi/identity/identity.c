@@ -190,6 +190,7 @@ enum identity_verdict identity_find(const struct identity_context *context, stru
 			identity_clear(&found);
 		if (verdict != IDENTITY_NONE)
 			return verdict;
+		store_rest(context->store); /* the next one may ask the site, and wait for it */
 	}
 	return IDENTITY_NONE;
 }

@@ -57,6 +57,7 @@ static enum status find_sites(const struct identity_context *context, const char
 	struct site_user user = {0};
 	enum status status = STATUS_OK;
 
+	store_rest(context->store); /* the site's database may let us wait */
 	if (kept == NULL)
 		status = site_users_open(context->conf, &own, err);
 	if (status == STATUS_OK)

@@ -21,6 +21,7 @@ struct app; /* opaque; thread-safe */
 struct exchange {
 	struct sites *sites;          /* counted until the request's end */
 	struct site *site;            /* of the Host; NULL until it is known; borrowed from those */
+	struct store *reader;         /* of the site's store, while its needs are checked */
 	struct caller_cache *callers; /* borrowed from the process */
 	const struct gateway *gateway;
 	struct request req;

@@ -192,7 +192,7 @@ struct identity_context exchange_context(const struct exchange *ex)
 {
 	return (struct identity_context){
 	    .conf = ex->site->conf,
-	    .store = ex->site->store,
+	    .store = ex->reader != NULL ? ex->reader : ex->site->store,
 	    .chain = ex->site->identity,
 	    .req = &ex->req,
 	    .now = ex->now,
@@ -276,8 +276,20 @@ static enum status check_needs(struct exchange *ex, struct error *err)
 	if (status == STATUS_OK && (needs & NEED_USER))
 		status = exchange_identify(ex, err);
 	if (status == STATUS_OK && (needs & NEED_JID))
-		status = jid_rule_identity(ex->site->conf, ex->site->store, &ex->identity, &ex->jid,
-					   err);
+		status =
+		    jid_rule_identity(ex->site->conf, ex->reader, &ex->identity, &ex->jid, err);
+	return status;
+}
+
+/* Who it is, and whose account: a few questions to the database, which the handler finds at rest. */
+static enum status check_needs_reading(struct exchange *ex, struct error *err)
+{
+	enum status status = store_reader_new(ex->site->store, &ex->reader, err);
+
+	if (status == STATUS_OK)
+		status = check_needs(ex, err);
+	store_reader_free(ex->reader);
+	ex->reader = NULL;
 	return status;
 }
 
@@ -297,7 +309,7 @@ static enum status exchange_prepare(struct exchange *ex, struct error *err)
 	if (status == STATUS_OK)
 		status = read_body(ex, err);
 	if (status == STATUS_OK)
-		status = check_needs(ex, err);
+		status = check_needs_reading(ex, err);
 	return status;
 }
 

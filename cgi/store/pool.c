@@ -16,6 +16,8 @@
 #include "store/statement.h"
 
 struct store {
+	struct store *whole;     /* set: this is a reader of it, and has the next one alone */
+	struct connection *kept; /* borrowed from whole, till store_rest */
 	char *path;
 	pthread_mutex_t lock;   /* over all below */
 	pthread_cond_t back;    /* a connection was returned, or a place for one is free */
@@ -197,7 +199,7 @@ static void give_place(struct store *store, struct connection *db, enum connecti
 		log_event(LOG_LEVEL_ERROR, "database_damaged", "path", store->path, NULL);
 }
 
-enum status store_borrow(struct store *store, struct connection **out, struct error *err)
+static enum status borrow(struct store *store, struct connection **out, struct error *err)
 {
 	struct connection *db;
 	enum connection_trouble trouble = TROUBLE_NONE;
@@ -225,11 +227,64 @@ enum status store_borrow(struct store *store, struct connection **out, struct er
 	return status;
 }
 
+enum status store_borrow(struct store *store, struct connection **out, struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	if (store->whole == NULL)
+		return borrow(store, out, err);
+	if (store->kept == NULL)
+		status = borrow(store->whole, &store->kept, err);
+	if (status == STATUS_OK)
+		*out = store->kept;
+	return status;
+}
+
+static struct store *whole(struct store *store)
+{
+	return store->whole != NULL ? store->whole : store;
+}
+
 void store_return(struct store *store, struct connection *db)
 {
+	if (db == store->kept)
+		return; /* its open SELECT is the lock of the next one */
 	connection_reset(db);
-	give_place(store, db, connection_trouble(db));
+	give_place(whole(store), db, connection_trouble(db));
 }
+
+/* ---- readers ---- */
+
+enum status store_reader_new(struct store *store, struct store **out, struct error *err)
+{
+	struct store *reader = calloc(1, sizeof *reader);
+
+	if (reader == NULL)
+		return error_no_memory(err);
+	reader->whole = store;
+	*out = reader;
+	return STATUS_OK;
+}
+
+void store_rest(struct store *reader)
+{
+	struct connection *db = reader != NULL ? reader->kept : NULL;
+
+	if (db == NULL)
+		return;
+	reader->kept = NULL;
+	store_return(reader, db);
+}
+
+void store_reader_free(struct store *reader)
+{
+	if (reader == NULL)
+		return;
+	store_rest(reader);
+	free(reader);
+}
+
+/* ---- writers ---- */
 
 static enum status take_turn(struct store *store, struct error *err)
 {
@@ -253,7 +308,7 @@ static enum status take_turn(struct store *store, struct error *err)
 /* With the turn it took: it ends with the connection's return, or here. */
 static enum status borrow_writer(struct store *store, struct connection **out, struct error *err)
 {
-	enum status status = store_borrow(store, out, err);
+	enum status status = borrow(store, out, err);
 
 	pthread_mutex_lock(&store->lock);
 	if (status == STATUS_OK)
@@ -267,8 +322,10 @@ static enum status borrow_writer(struct store *store, struct connection **out, s
 enum status store_begin(struct store *store, struct connection **out, struct error *err)
 {
 	struct connection *db;
-	enum status status = take_turn(store, err);
 
+	store_rest(store); /* without a write-ahead log, a reader keeps every writer waiting */
+	store = whole(store);
+	enum status status = take_turn(store, err);
 	if (status == STATUS_OK)
 		status = borrow_writer(store, &db, err);
 	if (status != STATUS_OK)

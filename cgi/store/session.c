@@ -205,6 +205,7 @@ static void touch(struct connection *db, const struct token_hash *hash, int64_t 
 	statement_bind_integer(s, 3, now - SESSION_TOUCH_S);
 	if (statement_run(s, NULL, &why) != STATUS_OK && connection_trouble(db) != TROUBLE_BUSY)
 		log_event(LOG_LEVEL_WARN, "session_touch_failed", "why", why.text, NULL);
+	connection_reset(db); /* and the usual patience again */
 }
 
 static enum status find(struct connection *db, const struct token_hash *hash, struct session *out,

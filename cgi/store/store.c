@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "store/database_file.h"
 #include "store/statement.h"
+#include "store/store.h"
 
 #define DURABLE_PATIENCE_MS 2000 /* for another writer: below any request's deadline (REL-DB-1) */
 #define DISPOSABLE_PATIENCE_MS                                                                     \
@@ -39,6 +40,11 @@ struct connection {
 	enum connection_trouble trouble;
 	struct statement statements[QUERY_COUNT];
 };
+
+void store_start(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* refused where it is in use: then it counts */
+}
 
 /* ---- result codes ---- */
 

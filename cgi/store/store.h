@@ -12,6 +12,12 @@
 struct store;
 
 /*
+ * Once, before anything of this layer and before there are threads: SQLite keeps no count of its
+ * memory, for which all threads would queue. Left out, it counts.
+ */
+void store_start(void);
+
+/*
  * Opens the database for serving: it must exist and carry the schema this program was built with; an older
  * or newer one is refused with the command that mends it. Failures of the database itself are
  * STATUS_UNAVAILABLE, here and in every function of this layer. The caller owns *out.
@@ -25,6 +31,16 @@ struct store_migration_report {
 	int to;
 };
 enum status store_migrate(const char *path, struct store_migration_report *out, struct error *err);
+
+/*
+ * A few questions in a row, asked by one thread: functions that are given a reader in the store's
+ * place share one connection, and the lock that the first found row has on the file, instead of
+ * taking both each time. Both go back with store_rest, which is due before anything else is waited
+ * for, and before a write. The store outlives its readers. The caller frees *out.
+ */
+enum status store_reader_new(struct store *store, struct store **out, struct error *err);
+void store_rest(struct store *reader);        /* of a store itself, or NULL: nothing */
+void store_reader_free(struct store *reader); /* takes NULL */
 
 /* The schema this program was built with: the number of its last migration. */
 int store_schema(void);
