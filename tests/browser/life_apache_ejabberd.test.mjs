@@ -1,6 +1,6 @@
-// What every combination has to show: Apache and ejabberd.
+// What every combination has to show, and a restart of the XMPP server: Apache and ejabberd.
 import { after, before, test } from "node:test";
-import { CORE, play, startLife } from "../lib/life.mjs";
+import { CORE, play, RESTARTS, startLife } from "../lib/life.mjs";
 import { Place } from "../lib/place.mjs";
 
 let place, stage;
@@ -11,5 +11,5 @@ before(async () => {
 });
 after(() => place.close({ logs: true }));
 
-for (const [what, scene] of Object.entries(CORE))
+for (const [what, scene] of Object.entries({ ...CORE, ...RESTARTS }))
 	test(what, () => play(stage, scene));

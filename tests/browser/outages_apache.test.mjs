@@ -1,6 +1,6 @@
-// Five seconds without a network: Apache and Prosody.
+// Five seconds without a network, and a restart of the XMPP server: Apache and Prosody.
 import { after, before, test } from "node:test";
-import { play, SHORT_OUTAGES, startLife } from "../lib/life.mjs";
+import { play, RESTARTS, SHORT_OUTAGES, startLife } from "../lib/life.mjs";
 import { Place } from "../lib/place.mjs";
 
 let place, stage;
@@ -11,5 +11,5 @@ before(async () => {
 });
 after(() => place.close({ logs: true }));
 
-for (const [what, scene] of Object.entries(SHORT_OUTAGES))
+for (const [what, scene] of Object.entries({ ...SHORT_OUTAGES, ...RESTARTS }))
 	test(what, () => play(stage, scene));
