@@ -39,19 +39,27 @@ bool jid_is_service(const struct site_conf *conf, const struct jid *jid)
 	return same;
 }
 
+/* A localpart is denied in the JID's own domain, whichever that is: it alone has to be prepared. */
+static bool word_is(const char *word, const struct jid *jid)
+{
+	struct jid denied = {0};
+	bool same;
+
+	if (strchr(word, '@') != NULL)
+		same = jid_parse(word, &denied, NULL) == STATUS_OK && jid_same_bare(&denied, jid);
+	else
+		same = jid_localpart_prepare(word, &denied.localpart, NULL) == STATUS_OK &&
+		       strcmp(denied.localpart, jid->localpart) == 0;
+	jid_clear(&denied);
+	return same;
+}
+
 static bool is_listed(const struct site_conf *conf, const struct jid *jid)
 {
-	bool listed = false;
-
-	for (size_t i = 0; i < conf->deny_jids.count && !listed; i++) {
-		struct jid denied = {0};
-
-		listed =
-		    read_word(conf->deny_jids.items[i], jid->domain, &denied, NULL) == STATUS_OK &&
-		    jid_same_bare(&denied, jid);
-		jid_clear(&denied);
-	}
-	return listed;
+	for (size_t i = 0; i < conf->deny_jids.count; i++)
+		if (word_is(conf->deny_jids.items[i], jid))
+			return true;
+	return false;
 }
 
 enum status jid_deny(const struct site_conf *conf, const struct jid *jid, struct error *err)

@@ -25,7 +25,7 @@ struct part {
 	/* What the profile comes to in ASCII (RFC 3454, tables B.2, C.1.1, C.2.1; RFC 6122, A). */
 	bool lower_case;
 	bool no_control;
-	const char *prohibited;
+	const char *prohibited; /* none of them behind '@' */
 };
 
 static const struct part localpart_part = {
@@ -80,6 +80,13 @@ static bool is_ascii(const char *text)
 	return *text == '\0';
 }
 
+static bool ascii_prohibits(const struct part *part, char c)
+{
+	if (c < ' ' || c == '\x7f')
+		return part->no_control;
+	return c <= '@' && strchr(part->prohibited, c) != NULL;
+}
+
 /* Nearly every name is ASCII, and libidn works through all its tables for each. */
 static int ascii_prepare(const struct part *part, const char *text, char **out)
 {
@@ -88,9 +95,7 @@ static int ascii_prepare(const struct part *part, const char *text, char **out)
 	if (prepared == NULL)
 		return STRINGPREP_MALLOC_ERROR;
 	for (char *p = prepared; *p != '\0'; p++) {
-		bool control = *p < ' ' || *p == '\x7f';
-
-		if ((part->no_control && control) || strchr(part->prohibited, *p) != NULL) {
+		if (ascii_prohibits(part, *p)) {
 			free(prepared);
 			return STRINGPREP_CONTAINS_PROHIBITED;
 		}
@@ -116,11 +121,11 @@ static enum status part_prepare(const struct part *part, const char *text, char 
 		return refuse(part, "is empty", err);
 	if (len > JID_PART_MAX)
 		return refuse(part, "is longer than 1023 bytes", err);
-	if (!utf8_valid(text, len))
+	bool ascii = is_ascii(text);
+	if (!ascii && !utf8_valid(text, len))
 		return refuse(part, "is not UTF-8", err);
-	rc = is_ascii(text)
-		 ? ascii_prepare(part, text, &prepared)
-		 : stringprep_profile(text, &prepared, part->profile, STRINGPREP_NO_UNASSIGNED);
+	rc = ascii ? ascii_prepare(part, text, &prepared)
+		   : stringprep_profile(text, &prepared, part->profile, STRINGPREP_NO_UNASSIGNED);
 	if (rc != STRINGPREP_OK)
 		return refuse_prepared(part, rc, err);
 	len = strlen(prepared);
@@ -136,12 +141,12 @@ static enum status part_prepare(const struct part *part, const char *text, char 
 }
 
 /* XEP-0106, 4.1: an escaped space neither begins nor ends a localpart. */
-static enum status localpart_prepare(const char *text, char **out, struct error *err)
+enum status jid_localpart_prepare(const char *localpart, char **out, struct error *err)
 {
 	static const char space[] = "\\20";
 	const size_t n = sizeof space - 1;
 	char *prepared = NULL;
-	enum status status = part_prepare(&localpart_part, text, &prepared, err);
+	enum status status = part_prepare(&localpart_part, localpart, &prepared, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -189,9 +194,10 @@ static const char *domain_problem(const char *domain)
 	static const char ideographic_full_stop[] = "\xe3\x80\x82"; /* IDNA reads it as a dot */
 	const char *label = domain;
 	const char *problem;
+	bool ascii = is_ascii(domain);
 	size_t longest = 0;
 
-	if (strstr(domain, ideographic_full_stop) != NULL)
+	if (!ascii && strstr(domain, ideographic_full_stop) != NULL)
 		return "has a character that looks like a dot";
 	for (;;) {
 		size_t len = strcspn(label, ".");
@@ -204,7 +210,7 @@ static const char *domain_problem(const char *domain)
 			break;
 		label += len + 1;
 	}
-	return (is_ascii(domain) ? longest <= LABEL_MAX : idna_knows(domain))
+	return (ascii ? longest <= LABEL_MAX : idna_knows(domain))
 		   ? NULL
 		   : "has a label that DNS cannot hold (over 63 bytes, or not an IDN)";
 }
@@ -240,7 +246,7 @@ enum status jid_make(const char *localpart, const char *domain, const char *reso
 		     struct jid *out, struct error *err)
 {
 	struct jid jid = {0};
-	enum status status = localpart_prepare(localpart, &jid.localpart, err);
+	enum status status = jid_localpart_prepare(localpart, &jid.localpart, err);
 
 	if (status == STATUS_OK)
 		status = jid_domain_prepare(domain, &jid.domain, err);
@@ -416,7 +422,7 @@ static enum status localpart_from_folded(const char *name, char **out, struct er
 
 	strbuf_init(&escaped);
 	escape_name(&escaped, name);
-	status = strbuf_ok(&escaped) ? localpart_prepare(escaped.data, &prepared, err)
+	status = strbuf_ok(&escaped) ? jid_localpart_prepare(escaped.data, &prepared, err)
 				     : error_no_memory(err);
 	if (status == STATUS_OK && strcmp(prepared, escaped.data) != 0)
 		status = error_set(

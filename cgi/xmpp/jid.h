@@ -40,7 +40,8 @@ enum status jid_localpart_from_name(const char *name, bool lower, char **out, st
  */
 enum status jid_name_from_localpart(const char *localpart, char **out, struct error *err);
 
-/* A domain prepared with Nameprep; the caller frees *out. */
+/* A localpart prepared with Nodeprep, and a domain with Nameprep; the caller frees *out. */
+enum status jid_localpart_prepare(const char *localpart, char **out, struct error *err);
 enum status jid_domain_prepare(const char *domain, char **out, struct error *err);
 
 /* "localpart@domain" and "localpart@domain/resource"; the caller frees; NULL: out of memory. */
