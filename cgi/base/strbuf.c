@@ -83,27 +83,41 @@ static bool grow(struct strbuf *buf, size_t size)
 	return true;
 }
 
+static bool fits(const struct strbuf *buf, size_t extra)
+{
+	return extra < buf->size - buf->len && !buf->failed &&
+	       (buf->max == 0 || buf->len + extra <= buf->max);
+}
+
+static bool may_hold(const struct strbuf *buf, size_t extra)
+{
+	return !buf->failed && extra <= SIZE_MAX / 2 - buf->len - 1 &&
+	       (buf->max == 0 || buf->len + extra <= buf->max);
+}
+
 /* Room for extra bytes and the NUL. */
 static bool reserve(struct strbuf *buf, size_t extra)
 {
-	size_t need;
 	size_t size = buf->size > 0 ? buf->size : STRBUF_FIRST_SIZE;
 
-	if (buf->failed)
-		return false;
-	if (extra > SIZE_MAX / 2 - buf->len - 1 || (buf->max > 0 && buf->len + extra > buf->max)) {
-		buf->failed = true;
-		return false;
+	if (fits(buf, extra))
+		return true;
+	if (may_hold(buf, extra)) {
+		while (size <= buf->len + extra)
+			size *= 2;
+		if (grow(buf, size))
+			return true;
 	}
-	need = buf->len + extra + 1;
-	if (need <= buf->size)
-		return true;
-	while (size < need)
-		size *= 2;
-	if (grow(buf, size))
-		return true;
 	buf->failed = true;
 	return false;
+}
+
+void strbuf_reserve(struct strbuf *buf, size_t extra)
+{
+	if (fits(buf, extra) || !may_hold(buf, extra))
+		return;
+	if (!grow(buf, buf->len + extra + 1))
+		buf->failed = true;
 }
 
 void strbuf_add(struct strbuf *buf, const void *data, size_t len)
@@ -127,12 +141,19 @@ void strbuf_addc(struct strbuf *buf, char c)
 
 void strbuf_addf(struct strbuf *buf, const char *format, ...)
 {
+	size_t room = buf->size - buf->len;
 	va_list args;
 	int len;
 
 	va_start(args, format);
-	len = vsnprintf(NULL, 0, format, args);
+	len = vsnprintf(room > 0 ? buf->data + buf->len : NULL, room, format, args);
 	va_end(args);
+	if (len > 0 && fits(buf, (size_t)len)) {
+		buf->len += (size_t)len;
+		return;
+	}
+	if (room > 0) /* a beginning of it does not count */
+		buf->data[buf->len] = '\0';
 	if (len < 0)
 		buf->failed = true;
 	if (len <= 0 || !reserve(buf, (size_t)len))

@@ -31,7 +31,7 @@ struct exchange {
 	struct jid jid;            /* bare; as well */
 	bool identified;           /* identity is filled */
 	long retry_after;          /* seconds, for 429 and 503; 0: none */
-	char nonce[25];            /* of the Content-Security-Policy */
+	char nonce[25];            /* of the Content-Security-Policy; "" until a page needs it */
 	int64_t now;               /* seconds, wall clock */
 };
 

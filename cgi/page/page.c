@@ -4,6 +4,7 @@
  */
 #include "page/page.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,9 @@ static const struct {
 
 #define CONTENT_TYPE_JSON "application/json; charset=utf-8"
 #define CONTENT_TYPE_HTML "text/html; charset=utf-8"
+
+#define CSP_NO_PAGE "default-src 'none'; frame-ancestors 'none'"
+#define CSP_ROOM    512 /* a page's, but for the origins of a cluster's nodes */
 
 void page_base(const struct exchange *ex, struct strbuf *out)
 {
@@ -105,27 +109,49 @@ static bool has_inline_styles(const struct exchange *ex)
 	       ex->route->handle == chat_handle;
 }
 
+/* Made for the response that wants one. */
+static const char *nonce(struct exchange *ex)
+{
+	unsigned char random[16];
+	struct strbuf text;
+
+	if (ex->nonce[0] != '\0')
+		return ex->nonce;
+	secret_random(random, sizeof(random));
+	strbuf_init(&text);
+	codec_base64url(&text, random, sizeof(random));
+	snprintf(ex->nonce, sizeof(ex->nonce), "%s", text.data);
+	strbuf_clear(&text);
+	return ex->nonce;
+}
+
+static void write_page_policy(struct exchange *ex, struct strbuf *csp)
+{
+	strbuf_reserve(csp, CSP_ROOM);
+	strbuf_adds(csp, "default-src 'none'; script-src 'nonce-");
+	strbuf_adds(csp, nonce(ex));
+	strbuf_adds(csp, "' 'strict-dynamic'; style-src 'self'");
+	if (has_inline_styles(ex))
+		strbuf_adds(csp, " 'unsafe-inline'");
+	strbuf_adds(csp, "; img-src 'self' data:; font-src 'self'; media-src 'self'; "
+			 "connect-src 'self'");
+	if (ex->site != NULL)
+		add_bosh_origins(ex->site->conf, csp);
+	strbuf_adds(csp, "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+			 "object-src 'none'");
+}
+
 static void add_content_security_policy(struct exchange *ex)
 {
-	const char *styles = has_inline_styles(ex) ? " 'unsafe-inline'" : "";
 	const char *type = ex->res->headers[HEADER_CONTENT_TYPE];
 	struct strbuf csp;
 
-	strbuf_init(&csp);
 	if (type != NULL && strcmp(type, CONTENT_TYPE_HTML) != 0) {
-		strbuf_adds(&csp, "default-src 'none'; frame-ancestors 'none'");
-	} else {
-		strbuf_addf(
-		    &csp,
-		    "default-src 'none'; script-src 'nonce-%s' 'strict-dynamic'; style-src "
-		    "'self'%s; "
-		    "img-src 'self' data:; font-src 'self'; media-src 'self'; connect-src 'self'",
-		    ex->nonce, styles);
-		if (ex->site != NULL)
-			add_bosh_origins(ex->site->conf, &csp);
-		strbuf_adds(&csp, "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
-				  "object-src 'none'");
+		response_header_constant(ex->res, HEADER_CONTENT_SECURITY_POLICY, CSP_NO_PAGE);
+		return;
 	}
+	strbuf_init(&csp);
+	write_page_policy(ex, &csp);
 	response_header(ex->res, HEADER_CONTENT_SECURITY_POLICY, strbuf_ok(&csp) ? csp.data : NULL);
 	strbuf_clear(&csp);
 }
@@ -133,11 +159,12 @@ static void add_content_security_policy(struct exchange *ex)
 void page_finish(struct exchange *ex)
 {
 	for (size_t i = 0; i < sizeof(fixed_headers) / sizeof(fixed_headers[0]); i++)
-		response_header(ex->res, fixed_headers[i].name, fixed_headers[i].value);
+		response_header_constant(ex->res, fixed_headers[i].name, fixed_headers[i].value);
 	add_content_security_policy(ex);
 	response_header(ex->res, HEADER_X_REQUEST_ID, ex->req.id);
 	if (ex->req.https)
-		response_header(ex->res, HEADER_STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+		response_header_constant(ex->res, HEADER_STRICT_TRANSPORT_SECURITY,
+					 "max-age=31536000");
 }
 
 const char *page_of_client(const struct site_conf *conf)
@@ -204,36 +231,33 @@ const char *page_status_sentence(const struct exchange *ex, enum status status)
 
 void page_send(struct exchange *ex, int http_status, const char *file, struct view *view)
 {
-	struct strbuf base, body;
 	struct error err = {0};
 	enum status status = STATUS_INTERNAL;
+	struct strbuf base;
 
 	strbuf_init(&base);
-	strbuf_init_secret(&body);
 	page_base(ex, &base);
 	if (view != NULL) {
 		view_text(view, "base", base.data);
-		view_text(view, "nonce", ex->nonce);
+		view_text(view, "nonce", nonce(ex));
 		view_language(view, language(ex));
-		status = template_render(ex->site->templates, file, view, &body, &err);
+		status = template_render(ex->site->templates, file, view, &ex->res->body, &err);
 	}
-	if (status == STATUS_OK && strbuf_ok(&base) && strbuf_ok(&body)) {
+	if (status == STATUS_OK && strbuf_ok(&base)) {
 		ex->res->status = http_status;
-		response_header(ex->res, HEADER_CONTENT_TYPE, CONTENT_TYPE_HTML);
-		strbuf_add(&ex->res->body, body.data, body.len);
+		response_header_constant(ex->res, HEADER_CONTENT_TYPE, CONTENT_TYPE_HTML);
 	} else {
 		log_event(LOG_LEVEL_ERROR, "page_failed", "id", ex->req.id, "page", file, "why",
 			  err.text, NULL);
-		ex->res->failed = true;
+		ex->res->failed = true; /* nothing of the body leaves */
 	}
-	strbuf_clear(&body);
 	strbuf_clear(&base);
 }
 
 void page_send_json(struct exchange *ex, int http_status, const struct strbuf *json)
 {
 	ex->res->status = http_status;
-	response_header(ex->res, HEADER_CONTENT_TYPE, CONTENT_TYPE_JSON);
+	response_header_constant(ex->res, HEADER_CONTENT_TYPE, CONTENT_TYPE_JSON);
 	strbuf_add(&ex->res->body, json->data, json->len);
 	if (!strbuf_ok(json))
 		ex->res->failed = true;

@@ -17,7 +17,8 @@ void prebind_json_handle(struct exchange *ex)
 	struct strbuf json;
 
 	strbuf_init_secret(&json);
-	bind_user_key(ex, user_key);
+	if (bind != NULL)
+		bind_user_key(ex, user_key);
 	enum status status = who ? STATUS_OK : bind_session(ex, &session, &err);
 	if (status == STATUS_OK) {
 		bind_write_json(who ? NULL : &session, bind != NULL ? user_key : NULL, &json);

@@ -339,18 +339,6 @@ static void redirect_to_slash(struct exchange *ex)
 	strbuf_clear(&location);
 }
 
-static void nonce_make(char out[25])
-{
-	unsigned char random[16];
-	struct strbuf text;
-
-	secret_random(random, sizeof(random));
-	strbuf_init(&text);
-	codec_base64url(&text, random, sizeof(random));
-	snprintf(out, 25, "%s", text.data);
-	strbuf_clear(&text);
-}
-
 void app_handle(void *arg, const struct gateway *gateway, struct response *response)
 {
 	struct error err = {0};
@@ -362,7 +350,6 @@ void app_handle(void *arg, const struct gateway *gateway, struct response *respo
 	};
 
 	app_enter(arg, &ex);
-	nonce_make(ex.nonce);
 	enum status status = exchange_prepare(&ex, &err);
 	if (status != STATUS_OK)
 		page_send_error(&ex, status, &err);

@@ -17,41 +17,92 @@
 #define HOST_MAX 255 /* RFC 1035: a name on the wire */
 
 /*
- * Parameters that decide something. A second one of the same name would be taken by one reader and
- * overlooked by another, and lighttpd makes X_User and X-User the same name (SEC-FCGI-5).
+ * The parameters that are read here. Those that decide something are unique: a second one would be taken by one reader
+ * and overlooked by another, and lighttpd makes X_User and X-User the same name (SEC-FCGI-5).
  */
-static const char *const unique_names[] = {
-    "AUTH_TYPE",    "CONTENT_LENGTH",     "CONTENT_TYPE",   "HTTPS",        "HTTP_ACCEPT",
-    "HTTP_API_KEY", "HTTP_AUTHORIZATION", "HTTP_COOKIE",    "HTTP_HOST",    "HTTP_ORIGIN",
-    "HTTP_PURPOSE", "HTTP_REFERER",       "PATH_INFO",      "QUERY_STRING", "REMOTE_ADDR",
-    "REMOTE_USER",  "REQUEST_METHOD",     "REQUEST_SCHEME", "REQUEST_URI",  "SCRIPT_NAME",
+enum known {
+	AUTH_TYPE,
+	CONTENT_LENGTH,
+	CONTENT_TYPE,
+	HTTPS,
+	HTTP_ACCEPT,
+	HTTP_ACCEPT_LANGUAGE,
+	HTTP_API_KEY,
+	HTTP_AUTHORIZATION,
+	HTTP_COOKIE,
+	HTTP_HOST,
+	HTTP_ORIGIN,
+	HTTP_PURPOSE,
+	HTTP_REFERER,
+	HTTP_SEC_FETCH_DEST,
+	HTTP_SEC_FETCH_MODE,
+	HTTP_SEC_FETCH_SITE,
+	HTTP_SEC_PURPOSE,
+	PATH_INFO,
+	QUERY_STRING,
+	REMOTE_ADDR,
+	REMOTE_USER,
+	REQUEST_METHOD,
+	REQUEST_SCHEME,
+	REQUEST_URI,
+	SCRIPT_NAME,
+	KNOWN_COUNT
 };
-#define UNIQUE_PREFIX "HTTP_SEC_"
 
-/* Parameters that are copied as they are. */
-static const struct text_param {
+enum known_flags {
+	IS_TEXT = 1, /* the request has it as it is */
+	NEEDED = 2,  /* … and where it is absent, "" */
+	REPEATS = 4  /* the first one counts */
+};
+
+#define PARAM(known) [known] = {.name = #known, .len = sizeof(#known) - 1}
+#define TEXT(known, field, more)                                                                   \
+	[known] = {                                                                                \
+	    .name = #known,                                                                        \
+	    .len = sizeof(#known) - 1,                                                             \
+	    .flags = IS_TEXT | (more),                                                             \
+	    .text = offsetof(struct request, field),                                               \
+	}
+
+static const struct known_param {
 	const char *name;
-	size_t offset;
-	bool optional; /* absent: NULL; else "" */
-} text_params[] = {
-    {"SCRIPT_NAME",          offsetof(struct request, script_name),     false},
-    {"PATH_INFO",            offsetof(struct request, path_info),       true },
-    {"REMOTE_ADDR",          offsetof(struct request, remote_addr),     false},
-    {"REMOTE_USER",          offsetof(struct request, remote_user),     true },
-    {"AUTH_TYPE",            offsetof(struct request, auth_type),       true },
-    {"HTTP_ACCEPT",          offsetof(struct request, accept),          false},
-    {"HTTP_ACCEPT_LANGUAGE", offsetof(struct request, accept_language), true },
-    {"HTTP_ORIGIN",          offsetof(struct request, origin),          true },
-    {"HTTP_REFERER",         offsetof(struct request, referer),         true },
-    {"HTTP_SEC_FETCH_SITE",  offsetof(struct request, fetch_site),      true },
-    {"HTTP_SEC_FETCH_MODE",  offsetof(struct request, fetch_mode),      true },
-    {"HTTP_SEC_FETCH_DEST",  offsetof(struct request, fetch_dest),      true },
-    {"HTTP_COOKIE",          offsetof(struct request, cookie),          true },
-    {"HTTP_AUTHORIZATION",   offsetof(struct request, authorization),   true },
-    {"HTTP_API_KEY",         offsetof(struct request, api_key),         true },
+	size_t len;
+	unsigned flags;
+	size_t text; /* of the request */
+} known_params[KNOWN_COUNT] = {
+    TEXT(AUTH_TYPE, auth_type, 0),
+    PARAM(CONTENT_LENGTH),
+    PARAM(CONTENT_TYPE),
+    PARAM(HTTPS),
+    TEXT(HTTP_ACCEPT, accept, NEEDED),
+    TEXT(HTTP_ACCEPT_LANGUAGE, accept_language, REPEATS),
+    TEXT(HTTP_API_KEY, api_key, 0),
+    TEXT(HTTP_AUTHORIZATION, authorization, 0),
+    TEXT(HTTP_COOKIE, cookie, 0),
+    PARAM(HTTP_HOST),
+    TEXT(HTTP_ORIGIN, origin, 0),
+    PARAM(HTTP_PURPOSE),
+    TEXT(HTTP_REFERER, referer, 0),
+    TEXT(HTTP_SEC_FETCH_DEST, fetch_dest, 0),
+    TEXT(HTTP_SEC_FETCH_MODE, fetch_mode, 0),
+    TEXT(HTTP_SEC_FETCH_SITE, fetch_site, 0),
+    PARAM(HTTP_SEC_PURPOSE),
+    TEXT(PATH_INFO, path_info, 0),
+    PARAM(QUERY_STRING),
+    TEXT(REMOTE_ADDR, remote_addr, NEEDED),
+    TEXT(REMOTE_USER, remote_user, 0),
+    PARAM(REQUEST_METHOD),
+    PARAM(REQUEST_SCHEME),
+    PARAM(REQUEST_URI),
+    TEXT(SCRIPT_NAME, script_name, NEEDED),
 };
+#define UNIQUE_PREFIX "HTTP_SEC_" /* of names that are not in the table, too */
 
-#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
+/* What the gateway gave, sorted out in one pass. */
+struct values {
+	const char *of[KNOWN_COUNT]; /* borrowed; NULL: absent */
+	const char *twice;           /* the parameter whose name was there already; NULL: none */
+};
 
 const char *gateway_param(const struct gateway *gateway, const char *name)
 {
@@ -77,42 +128,72 @@ enum http_method http_method_parse(const char *name)
 	return HTTP_OTHER;
 }
 
-static bool must_be_unique(const char *name, size_t len)
+/* KNOWN_COUNT: not one of the table. */
+static size_t known_find(const char *name, size_t len)
 {
-	if (strncmp(name, UNIQUE_PREFIX, strlen(UNIQUE_PREFIX)) == 0)
-		return true;
-	for (size_t i = 0; i < LENGTH(unique_names); i++) {
-		if (strlen(unique_names[i]) == len && strncmp(unique_names[i], name, len) == 0)
+	size_t i = 0;
+
+	while (i < KNOWN_COUNT &&
+	       (known_params[i].len != len || memcmp(known_params[i].name, name, len) != 0))
+		i++;
+	return i;
+}
+
+/* Is the parameter's name (len bytes and '=') among the first ones, too? */
+static bool is_among(const struct gateway *gateway, size_t count, const char *param, size_t len)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(param, gateway->params[i], len + 1) == 0)
 			return true;
 	}
 	return false;
 }
 
-static enum status check_unique(const struct gateway *gateway, struct error *err)
+/* Beyond so many parameters all are refused in any case. */
+static bool is_unique_again(const struct gateway *gateway, size_t at, size_t len)
+{
+	const char *param = gateway->params[at];
+
+	return at <= REQUEST_PARAMS_MAX &&
+	       strncmp(param, UNIQUE_PREFIX, strlen(UNIQUE_PREFIX)) == 0 &&
+	       is_among(gateway, at, param, len);
+}
+
+static void values_find(const struct gateway *gateway, struct values *out)
 {
 	for (size_t i = 0; gateway->params[i]; i++) {
 		const char *param = gateway->params[i];
-		size_t len = strcspn(param, "=");
+		const char *equals = strchr(param, '=');
+		size_t len = equals ? (size_t)(equals - param) : 0;
+		size_t which = known_find(param, len);
+		bool twice;
 
-		if (!must_be_unique(param, len))
-			continue;
-		for (size_t j = i + 1; gateway->params[j]; j++) {
-			/* the '=' belongs to the comparison: it ends the name */
-			if (strncmp(param, gateway->params[j], len + 1) == 0)
-				return error_set(err, STATUS_BAD_REQUEST,
-						 "the web server sent %.*s twice: two headers have "
-						 "become the same name",
-						 (int)len, param);
-		}
+		if (which == KNOWN_COUNT)
+			twice = equals && is_unique_again(gateway, i, len);
+		else
+			twice = out->of[which] && !(known_params[which].flags & REPEATS);
+		if (twice && !out->twice)
+			out->twice = param;
+		if (which < KNOWN_COUNT && !out->of[which])
+			out->of[which] = equals + 1;
 	}
-	return STATUS_OK;
 }
 
-static enum status check_limits(const struct gateway *gateway, struct error *err)
+static enum status check_unique(const struct values *values, struct error *err)
 {
-	const char *uri = gateway_param(gateway, "REQUEST_URI");
-	const char *query = gateway_param(gateway, "QUERY_STRING");
-	const char *cookie = gateway_param(gateway, "HTTP_COOKIE");
+	if (!values->twice)
+		return STATUS_OK;
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "the web server sent %.*s twice: two headers have become the same name",
+			 (int)strcspn(values->twice, "="), values->twice);
+}
+
+static enum status check_limits(const struct gateway *gateway, const struct values *values,
+				struct error *err)
+{
+	const char *uri = values->of[REQUEST_URI];
+	const char *query = values->of[QUERY_STRING];
+	const char *cookie = values->of[HTTP_COOKIE];
 	size_t count = 0, bytes = 0;
 
 	for (; gateway->params[count] && count <= REQUEST_PARAMS_MAX; count++)
@@ -137,30 +218,27 @@ static enum status check_limits(const struct gateway *gateway, struct error *err
 	return STATUS_OK;
 }
 
-static enum status read_texts(const struct gateway *gateway, struct request *out, struct error *err)
+static enum status read_texts(const struct values *values, struct request *out, struct error *err)
 {
-	for (size_t i = 0; i < LENGTH(text_params); i++) {
-		const struct text_param *row = &text_params[i];
-		const char *value = gateway_param(gateway, row->name);
-		char **field = (char **)(void *)((char *)out + row->offset);
+	for (size_t i = 0; i < KNOWN_COUNT; i++) {
+		const struct known_param *row = &known_params[i];
+		const char *value = values->of[i];
 
-		if (!value && row->optional)
+		if (!(row->flags & IS_TEXT) || (!value && !(row->flags & NEEDED)))
 			continue;
 		if (value && text_has_control(value))
 			return error_set(err, STATUS_BAD_REQUEST, "a control character in %s",
 					 row->name);
-		*field = strdup(value ? value : "");
-		if (!*field)
-			return error_no_memory(err);
+		*(const char **)(void *)((char *)out + row->text) = value ? value : "";
 	}
 	return STATUS_OK;
 }
 
 /* The type alone: "Application/JSON; charset=utf-8" is "application/json". */
-static enum status read_content_type(const struct gateway *gateway, struct request *out,
+static enum status read_content_type(const struct values *values, struct request *out,
 				     struct error *err)
 {
-	const char *value = gateway_param(gateway, "CONTENT_TYPE");
+	const char *value = values->of[CONTENT_TYPE];
 	size_t len;
 
 	if (!value)
@@ -211,9 +289,9 @@ static enum status set_origin(struct request *out, const char *port, struct erro
 	return out->origin_self ? STATUS_OK : error_no_memory(err);
 }
 
-static enum status read_host(const struct gateway *gateway, struct request *out, struct error *err)
+static enum status read_host(const struct values *values, struct request *out, struct error *err)
 {
-	const char *value = gateway_param(gateway, "HTTP_HOST");
+	const char *value = values->of[HTTP_HOST];
 	const char *port = "";
 	size_t len;
 
@@ -236,12 +314,12 @@ static enum status read_host(const struct gateway *gateway, struct request *out,
 	return set_origin(out, port, err);
 }
 
-static void read_flags(const struct gateway *gateway, struct request *out)
+static void read_flags(const struct values *values, struct request *out)
 {
-	const char *https = gateway_param(gateway, "HTTPS");
-	const char *scheme = gateway_param(gateway, "REQUEST_SCHEME");
-	const char *purpose = gateway_param(gateway, "HTTP_PURPOSE");
-	const char *sec_purpose = gateway_param(gateway, "HTTP_SEC_PURPOSE");
+	const char *https = values->of[HTTPS];
+	const char *scheme = values->of[REQUEST_SCHEME];
+	const char *purpose = values->of[HTTP_PURPOSE];
+	const char *sec_purpose = values->of[HTTP_SEC_PURPOSE];
 
 	/* never from X-Forwarded-Proto: anybody can send that (SEC-AUTH-8) */
 	out->https = (https && (strcasecmp(https, "on") == 0 || strcmp(https, "1") == 0)) ||
@@ -252,27 +330,31 @@ static void read_flags(const struct gateway *gateway, struct request *out)
 
 enum status request_read(const struct gateway *gateway, struct request *out, struct error *err)
 {
-	const char *method = gateway_param(gateway, "REQUEST_METHOD");
-	const char *query = gateway_param(gateway, "QUERY_STRING");
+	struct values values = {.twice = NULL};
+	const char *method, *query;
 	enum status status;
+
+	values_find(gateway, &values);
+	method = values.of[REQUEST_METHOD];
+	query = values.of[QUERY_STRING];
 
 	*out = (struct request){.method = method ? http_method_parse(method) : HTTP_OTHER};
 	strbuf_init_secret(&out->body);
 	secret_random_hex(out->id, REQUEST_ID_LEN / 2);
-	read_flags(gateway, out);
+	read_flags(&values, out);
 
-	status = check_limits(gateway, err);
+	status = check_limits(gateway, &values, err);
 	if (status == STATUS_OK)
-		status = check_unique(gateway, err);
+		status = check_unique(&values, err);
 	if (status == STATUS_OK && !method)
 		status = error_set(err, STATUS_BAD_REQUEST,
 				   "no REQUEST_METHOD: the web server sent no HTTP request");
 	if (status == STATUS_OK)
-		status = read_texts(gateway, out, err);
+		status = read_texts(&values, out, err);
 	if (status == STATUS_OK)
-		status = read_content_type(gateway, out, err);
+		status = read_content_type(&values, out, err);
 	if (status == STATUS_OK)
-		status = read_host(gateway, out, err);
+		status = read_host(&values, out, err);
 	if (status == STATUS_OK && query)
 		status = fields_parse(&out->query, query, strlen(query), err);
 	return status;
@@ -280,31 +362,10 @@ enum status request_read(const struct gateway *gateway, struct request *out, str
 
 void request_clear(struct request *req)
 {
-	char *texts[] = {
-	    req->host,
-	    req->origin_self,
-	    req->script_name,
-	    req->path_info,
-	    req->base,
-	    req->path,
-	    req->remote_addr,
-	    req->content_type,
-	    req->accept,
-	    req->origin,
-	    req->referer,
-	    req->fetch_site,
-	    req->fetch_mode,
-	    req->fetch_dest,
-	    req->remote_user,
-	    req->auth_type,
-	    req->accept_language,
-	};
-
-	for (size_t i = 0; i < LENGTH(texts); i++)
-		free(texts[i]);
-	secret_free(req->cookie);
-	secret_free(req->authorization);
-	secret_free(req->api_key);
+	free(req->host);
+	free(req->origin_self);
+	free(req->content_type);
+	free(req->whole);
 	fields_clear(&req->query);
 	fields_clear(&req->form);
 	strbuf_clear(&req->body);

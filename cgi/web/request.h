@@ -1,6 +1,6 @@
 /*
- * One HTTP request, typed and checked: what a handler may look at. It knows no user. Everything in it is
- * owned by it and freed by request_clear.
+ * One HTTP request, typed and checked: what a handler may look at. It knows no user. Texts are borrowed from the gateway,
+ * for the exchange's life, where nothing else is said; the rest is owned by it and freed by request_clear.
  */
 #ifndef WEB_REQUEST_H
 #define WEB_REQUEST_H
@@ -43,29 +43,29 @@ struct request {
 	char id[REQUEST_ID_LEN + 1]; /* hex; in the log, the error page and X-Request-Id */
 	enum http_method method;
 	bool https;
-	char *host; /* lower case, without port; "" if none was sent */
+	char *host; /* owned, as the next two; lower case, without port; "" if none was sent */
 	char
 	    *origin_self; /* "https://example.org[:port]": what our own pages' Origin header says */
-	char *script_name; /* as the gateway gave them, decoded */
-	char *path_info;   /* NULL: absent */
-	char *base;        /* mount point, "" or "/chat"; set by request_mount */
-	char *
-	    path; /* below the mount point: "/login"; "" if the mount point itself was asked for without '/' */
-	char *remote_addr;
-	char *remote_user; /* NULL: the web server has authenticated nobody; as the next */
-	char *auth_type;
-	char *content_type; /* "" if none; lower case, without parameters */
-	char *accept;
-	char *accept_language; /* NULL: absent */
-	char *origin;          /* NULL, as the next ones: header absent */
-	char *referer;
-	char *fetch_site;
-	char *fetch_mode;
-	char *fetch_dest;
-	bool prefetch;       /* Sec-Purpose or Purpose says so */
-	char *cookie;        /* the header's text; NULL: none */
-	char *authorization; /* as it came; secret; NULL: none, as the next */
-	char *api_key;       /* the header Api-Key; secret */
+	char *content_type;      /* "" if none; lower case, without parameters */
+	char *whole;             /* owned: what path lies in, where the mount point is configured */
+	const char *script_name; /* as the gateway gave them, decoded */
+	const char *path_info;   /* NULL: absent */
+	const char *base;        /* mount point, "" or "/chat"; set by request_mount */
+	const char *path; /* below it: "/login"; "" if the mount point was asked for without '/' */
+	const char *remote_addr;
+	const char *remote_user; /* NULL: the web server has authenticated nobody; as the next */
+	const char *auth_type;
+	const char *accept;
+	const char *accept_language; /* NULL: absent */
+	const char *origin;          /* NULL, as the next ones: header absent */
+	const char *referer;
+	const char *fetch_site;
+	const char *fetch_mode;
+	const char *fetch_dest;
+	bool prefetch;             /* Sec-Purpose or Purpose says so */
+	const char *cookie;        /* the header's text; NULL: none */
+	const char *authorization; /* as it came; secret; NULL: none, as the next */
+	const char *api_key;       /* the header Api-Key; secret */
 	struct fields query;
 	struct fields form; /* an application/x-www-form-urlencoded body, after request_body_read */
 	struct strbuf body; /* secret */
@@ -79,7 +79,8 @@ enum status request_read(const struct gateway *gateway, struct request *out, str
 void request_clear(struct request *req);
 
 /*
- * Splits the path at the mount point: base_path where it is configured (set), else SCRIPT_NAME and PATH_INFO.
+ * Splits the path at the mount point: base_path where it is configured (set; then borrowed), else SCRIPT_NAME and
+ * PATH_INFO.
  * STATUS_NOT_FOUND: not below base_path. STATUS_INTERNAL: neither is known; the sentence says to set base_path.
  */
 enum status request_mount(struct request *req, const char *base_path, bool set, struct error *err);

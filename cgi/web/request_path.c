@@ -64,35 +64,25 @@ static const char *path_below(const char *path, const char *base)
 	return path + len;
 }
 
-static enum status set_mount(struct request *req, const char *base, const char *path,
-			     struct error *err)
+/* Keeps the path as a whole: path lies in it. */
+static enum status mount_configured(struct request *req, struct strbuf *whole,
+				    const char *base_path, struct error *err)
 {
-	char *new_base = strdup(base);
-	char *new_path = strdup(path);
-
-	if (!new_base || !new_path) {
-		free(new_base);
-		free(new_path);
-		return error_no_memory(err);
-	}
-	free(req->base);
-	free(req->path);
-	req->base = new_base;
-	req->path = new_path;
-	return STATUS_OK;
-}
-
-static enum status mount_configured(struct request *req, const char *whole, const char *base_path,
-				    struct error *err)
-{
-	const char *path = path_below(whole, base_path);
+	const char *path = path_below(whole->data, base_path);
+	size_t below = path ? (size_t)(path - whole->data) : 0;
 
 	if (!path)
 		return error_set(
 		    err, STATUS_NOT_FOUND,
-		    "the web server sent us '%.200s', which is not below base_path '%s'", whole,
-		    base_path);
-	return set_mount(req, base_path, path, err);
+		    "the web server sent us '%.200s', which is not below base_path '%s'",
+		    whole->data, base_path);
+	free(req->whole);
+	req->whole = strbuf_take(whole);
+	if (!req->whole)
+		return error_no_memory(err);
+	req->base = base_path;
+	req->path = req->whole + below;
+	return STATUS_OK;
 }
 
 /*
@@ -112,7 +102,9 @@ static enum status mount_given(struct request *req, struct error *err)
 		    "the web server sends SCRIPT_NAME '%.200s' without PATH_INFO; set base_path "
 		    "in [site] to the path where this program is mounted",
 		    name);
-	return set_mount(req, name, req->path_info ? req->path_info : "", err);
+	req->base = name;
+	req->path = req->path_info ? req->path_info : "";
+	return STATUS_OK;
 }
 
 enum status request_mount(struct request *req, const char *base_path, bool set, struct error *err)
@@ -129,7 +121,7 @@ enum status request_mount(struct request *req, const char *base_path, bool set, 
 		status = error_set(err, STATUS_BAD_REQUEST,
 				   "a path with '//', '..', a backslash or bytes that are no text");
 	else if (set)
-		status = mount_configured(req, whole.data, base_path, err);
+		status = mount_configured(req, &whole, base_path, err);
 	else
 		status = mount_given(req, err);
 	strbuf_clear(&whole);

@@ -55,6 +55,8 @@ static const struct {
     {504, "Gateway Timeout"                },
 };
 
+#define HEADERS_ROOM 2048 /* those of a page, with a session's cookie, take 1200 */
+
 #define PLAIN_TEXT "text/plain; charset=utf-8"
 
 /* What is sent when a response cannot be: it needs no memory but the output's. */
@@ -78,7 +80,8 @@ void response_init(struct response *res)
 static void headers_clear(struct response *res)
 {
 	for (size_t i = 0; i < HEADER_COUNT; i++) {
-		free(res->headers[i]);
+		free(res->copies[i]);
+		res->copies[i] = NULL;
 		res->headers[i] = NULL;
 	}
 }
@@ -123,8 +126,15 @@ void response_header(struct response *res, enum response_header name, const char
 {
 	char *copy = value ? checked_copy(res, value) : NULL;
 
-	free(res->headers[name]);
+	free(res->copies[name]);
+	res->copies[name] = copy;
 	res->headers[name] = copy;
+}
+
+void response_header_constant(struct response *res, enum response_header name, const char *value)
+{
+	response_header(res, name, NULL);
+	res->headers[name] = value;
 }
 
 void response_cookie(struct response *res, const char *set_cookie)
@@ -159,7 +169,7 @@ void response_redirect(struct response *res, const char *location)
 	}
 	res->status = 303;
 	response_header(res, HEADER_LOCATION, location);
-	response_header(res, HEADER_CONTENT_TYPE, PLAIN_TEXT);
+	response_header_constant(res, HEADER_CONTENT_TYPE, PLAIN_TEXT);
 	strbuf_reset(&res->body);
 	strbuf_adds(&res->body, "See Other\n");
 }
@@ -201,6 +211,7 @@ void response_write(const struct response *res, struct strbuf *out)
 		write_failed(res, out);
 		return;
 	}
+	strbuf_reserve(out, HEADERS_ROOM + (res->head ? 0 : res->body.len));
 	strbuf_addf(out, "Status: %d %s\r\n", res->status, phrase);
 	for (size_t i = 0; i < HEADER_COUNT; i++) {
 		if (res->headers[i])

@@ -36,7 +36,8 @@ enum response_header { /* the only headers that exist here */
 
 struct response {
 	int status;                          /* HTTP */
-	char *headers[HEADER_COUNT];         /* owned; NULL: not sent */
+	const char *headers[HEADER_COUNT];   /* NULL: not sent */
+	char *copies[HEADER_COUNT];          /* owned; of the headers that are no constants */
 	char *cookies[RESPONSE_COOKIES_MAX]; /* owned; whole Set-Cookie values */
 	size_t n_cookies;
 	struct strbuf body; /* secret: it may hold sid and rid */
@@ -52,6 +53,10 @@ void response_reset(struct response *res, bool keep_cookies);
 
 /* Replaces; a NULL value takes the header out. */
 void response_header(struct response *res, enum response_header name, const char *value);
+
+/* As that; the value is a constant of the program, and borrowed. */
+void response_header_constant(struct response *res, enum response_header name, const char *value);
+
 void response_cookie(struct response *res, const char *set_cookie);
 
 /* 303 See Other to an absolute path or an http(s) URL; the body is one short line. */

@@ -22,7 +22,8 @@
 
 #define FCGI_ROLE_RESPONDER 1
 #define DRAIN_MAX           (1024 * 1024) /* of a body nobody read; more is cut off */
-#define LINGER_MS           100           /* for a peer that is still sending when we are done */
+#define TRASH_SIZE          1024 /* read at a time of what nobody wants: as a rule nothing */
+#define LINGER_MS           100  /* for a peer that is still sending when we are done */
 
 /* How long libfcgi may wait where it closes a connection itself; without them 2000 ms. */
 static const char *const libfcgi_waits[] = {
@@ -100,7 +101,7 @@ static ssize_t fcgi_read(void *io, void *buffer, size_t size)
 /* What the handler left of the body; false: there is more, or it broke off. */
 static bool fcgi_drain(FCGX_Stream *in)
 {
-	char trash[8192];
+	char trash[TRASH_SIZE];
 	size_t total = 0;
 
 	while (total < DRAIN_MAX) {
@@ -114,18 +115,17 @@ static bool fcgi_drain(FCGX_Stream *in)
 }
 
 /* A socket closed with unread bytes in it may cost the peer our answer: so those are read first. */
-static void close_connection(int fd, bool drained)
+static void linger(int fd)
 {
 	int64_t deadline = clock_monotonic_ms() + LINGER_MS;
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-	char trash[8192];
+	char trash[TRASH_SIZE];
 
-	if (!drained && shutdown(fd, SHUT_WR) == 0) {
-		while (poll(&poll_fd, 1, (int)clock_left_ms(deadline)) > 0 &&
-		       recv(fd, trash, sizeof(trash), MSG_DONTWAIT) > 0)
-			;
-	}
-	close(fd);
+	if (shutdown(fd, SHUT_WR) != 0)
+		return;
+	while (poll(&poll_fd, 1, (int)clock_left_ms(deadline)) > 0 &&
+	       recv(fd, trash, sizeof(trash), MSG_DONTWAIT) > 0)
+		;
 }
 
 static void fcgi_answer(const struct service *service, FCGX_Request *request, struct pool *pool)
@@ -178,7 +178,9 @@ static void fcgi_end(FCGX_Request *request, int fd)
 	if (FCGX_FClose(request->out) != 0)
 		log_event(LOG_LEVEL_INFO, "response_lost", "why", "the web server went away", NULL);
 	FCGX_Free(request, 0);
-	close_connection(fd, drained);
+	if (!drained)
+		linger(fd);
+	close(fd);
 }
 
 /* False: nobody, or malformed; the connection is closed. Detach, because a failed Accept does. */

@@ -271,11 +271,11 @@ enum status peers_find(const struct server_conf *conf, struct peers *out, struct
 
 static bool uid_is_allowed(const struct peers *peers, uid_t uid)
 {
-	bool allowed = uid == 0 || uid == geteuid();
-
-	for (size_t i = 0; i < peers->count; i++)
-		allowed |= peers->uids[i] == uid;
-	return allowed;
+	for (size_t i = 0; i < peers->count; i++) {
+		if (peers->uids[i] == uid)
+			return true;
+	}
+	return uid == 0 || uid == geteuid();
 }
 
 static bool peer_is_allowed(const struct peers *peers, int fd)

@@ -62,7 +62,7 @@ bool template_speaks(const struct template_set *set, const char *language);
 /* A text of that language; NULL: none. Borrowed. */
 const char *template_text(const struct template_set *set, const char *language, const char *key);
 
-/* What a page is rendered with: names and values. Values are copied. */
+/* What a page is rendered with: names and values. Values are copied, names are constants and borrowed. */
 struct view;
 struct view *view_new(void);       /* NULL: out of memory */
 void view_free(struct view *view); /* takes NULL; frees its lists' items too */

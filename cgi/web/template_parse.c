@@ -13,6 +13,7 @@
 
 #define NAME_MAX_LEN 64
 #define TEXT_PREFIX  "t."  /* {{t.KEY}}: a text in the page's language */
+#define VALUE_ROOM   32    /* bytes of a value, as a rule */
 #define NODES_MAX    65536 /* partials that include each other twice grow without end */
 
 struct parser {
@@ -80,6 +81,7 @@ static enum status add_node(struct parser *p, const struct node *node)
 		return error_no_memory(p->err);
 	nodes->items[nodes->count] = *node;
 	nodes->items[nodes->count++].text = text;
+	nodes->room += node->type == NODE_TEXT ? node->len : VALUE_ROOM;
 	return STATUS_OK;
 }
 

@@ -22,6 +22,7 @@ struct nodes {
 	struct node *items;
 	size_t count;
 	size_t size;
+	size_t room; /* bytes that the page takes, as a rule */
 };
 
 /* template_texts.c: the languages of a folder; none is no error. */

@@ -10,10 +10,12 @@
 #include "base/secret.h"
 #include "web/template_parts.h"
 
+#define VALUES_STEP 8 /* no page of ours has more names */
+
 enum value_type { VALUE_TEXT, VALUE_FLAG, VALUE_JSON, VALUE_LIST };
 
 struct value {
-	char *name;
+	const char *name; /* borrowed: the program's names are constants */
 	enum value_type type;
 	char *text; /* may be a secret */
 	bool flag;
@@ -23,7 +25,7 @@ struct value {
 
 struct view {
 	struct value *values;
-	size_t count;
+	size_t count, size;
 	char language[TEMPLATE_LANGUAGE_MAX + 1]; /* "": whichever the page was read in first */
 	bool failed;                              /* out of memory: it will not be rendered */
 };
@@ -64,32 +66,35 @@ void view_free(struct view *view)
 {
 	if (!view)
 		return;
-	for (size_t i = 0; i < view->count; i++) {
+	for (size_t i = 0; i < view->count; i++)
 		value_clear(&view->values[i]);
-		free(view->values[i].name);
-	}
 	free(view->values);
 	free(view);
 }
 
+/* From the end: what every page has is put in last, and stands on it most often. */
 static struct value *find_value(const struct view *view, const char *name)
 {
-	for (size_t i = 0; i < view->count; i++) {
-		if (strcmp(view->values[i].name, name) == 0)
-			return &view->values[i];
+	for (size_t i = view->count; i > 0; i--) {
+		if (strcmp(view->values[i - 1].name, name) == 0)
+			return &view->values[i - 1];
 	}
 	return NULL;
 }
 
 static struct value *new_value(struct view *view, const char *name)
 {
-	struct value *values = realloc(view->values, (view->count + 1) * sizeof(*values));
+	if (view->count == view->size) {
+		size_t size = view->size + VALUES_STEP;
+		struct value *values = realloc(view->values, size * sizeof(*values));
 
-	if (!values)
-		return NULL;
-	view->values = values;
-	values[view->count] = (struct value){.name = strdup(name)};
-	return values[view->count].name ? &values[view->count++] : NULL;
+		if (!values)
+			return NULL;
+		view->values = values;
+		view->size = size;
+	}
+	view->values[view->count] = (struct value){.name = name};
+	return &view->values[view->count++];
 }
 
 /* The name's value, emptied unless it is a list that stays one; NULL: out of memory, or no view. */
@@ -278,6 +283,7 @@ enum status template_render(const struct template_set *set, const char *file,
 		return error_set(err, STATUS_INTERNAL, "%s", why.text);
 	if (view->failed)
 		return error_no_memory(err);
+	strbuf_reserve(out, render.nodes->room);
 	status = render_range(&render, 0, render.nodes->count, &scope);
 	if (status == STATUS_OK && !strbuf_ok(out))
 		status = error_no_memory(err);

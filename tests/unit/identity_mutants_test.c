@@ -216,7 +216,8 @@ static enum status jwt_signed_try(const unsigned char *data, size_t len)
 
 static enum status cookie_try(const unsigned char *data, size_t len)
 {
-	struct request req = {.cookie = text_of(data, len)};
+	char *cookie = text_of(data, len);
+	struct request req = {.cookie = cookie};
 	char *value = NULL;
 
 	enum status status = request_cookie(&req, "sid", &value, NULL);
@@ -227,7 +228,7 @@ static enum status cookie_try(const unsigned char *data, size_t len)
 		MUST(strpbrk(value, " ;,\\\"\r\n") == NULL);
 	}
 	free(value);
-	free(req.cookie);
+	free(cookie);
 	return status;
 }
 

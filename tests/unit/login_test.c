@@ -29,6 +29,7 @@ struct fixture {
 	struct site_conf conf;
 	char *providers[1];
 	struct request req;
+	char *cookie; /* what req has */
 };
 
 static int setup(void **state)
@@ -74,7 +75,7 @@ static int teardown(void **state)
 		unlink(path);
 	}
 	assert_int_equal(rmdir(f->folder), 0);
-	free(f->req.cookie);
+	free(f->cookie);
 	free(f);
 	return 0;
 }
@@ -87,10 +88,11 @@ static struct identity_context context_at(struct fixture *f, int64_t now)
 
 static void set_cookie(struct fixture *f, const char *name, const char *value)
 {
-	free(f->req.cookie);
-	f->req.cookie = NULL;
+	free(f->cookie);
+	f->cookie = NULL;
 	if (name != NULL)
-		assert_true(asprintf(&f->req.cookie, "%s=%s", name, value) > 0);
+		assert_true(asprintf(&f->cookie, "%s=%s", name, value) > 0);
+	f->req.cookie = f->cookie;
 }
 
 static enum status try_login(struct fixture *f, const char *user, const char *password,

@@ -694,8 +694,8 @@ static void test_mount(void **state)
 	for (size_t i = 0; i < LENGTH(rows); i++) {
 		bool set = strcmp(rows[i].base_path, UNSET) != 0;
 		struct request req = {
-		    .script_name = strdup(rows[i].script),
-		    .path_info = rows[i].info ? strdup(rows[i].info) : NULL,
+		    .script_name = rows[i].script,
+		    .path_info = rows[i].info,
 		};
 		struct error err = {0};
 

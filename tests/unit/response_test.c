@@ -116,6 +116,25 @@ static void test_every_header(void **state)
 	}
 }
 
+/* A constant takes a copy's place, and the other way round; each is freed or not as it should be. */
+static void test_constants(void **state)
+{
+	static const char text[] = "no-store";
+	struct response res;
+
+	(void)state;
+	response_init(&res);
+	response_header(&res, HEADER_CACHE_CONTROL, "private");
+	response_header_constant(&res, HEADER_CACHE_CONTROL, text);
+	assert_ptr_equal(res.headers[HEADER_CACHE_CONTROL], text);
+	response_header_constant(&res, HEADER_VARY, text);
+	response_header(&res, HEADER_VARY, "Cookie");
+	response_header_constant(&res, HEADER_ALLOW, text);
+	response_header(&res, HEADER_ALLOW, NULL);
+	expect(&res, "Status: 200 OK\r\nCache-Control: no-store\r\nVary: Cookie\r\n"
+		     "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 0\r\n\r\n");
+}
+
 static void test_head(void **state)
 {
 	struct response res;
@@ -358,6 +377,7 @@ int main(void)
 	    cmocka_unit_test(test_empty),
 	    cmocka_unit_test(test_page),
 	    cmocka_unit_test(test_every_header),
+	    cmocka_unit_test(test_constants),
 	    cmocka_unit_test(test_head),
 	    cmocka_unit_test(test_body_with_nul),
 	    cmocka_unit_test(test_statuses),

@@ -57,6 +57,40 @@ static void test_grows(void **state)
 	strbuf_clear(&buf);
 }
 
+/* One piece of memory, and a text that ends where the room does. */
+static void test_reserve(void **state)
+{
+	struct strbuf buf;
+	const char *data;
+
+	(void)state;
+	strbuf_init_secret(&buf);
+	strbuf_adds(&buf, "ab");
+	strbuf_reserve(&buf, 1000);
+	assert_string_equal(buf.data, "ab");
+	assert_int_equal(buf.len, 2);
+	data = buf.data;
+	strbuf_addf(&buf, "%998s", "x");
+	strbuf_adds(&buf, "yz");
+	assert_ptr_equal(buf.data, data);
+	assert_int_equal(strlen(buf.data), 1002);
+	strbuf_addf(&buf, "%s-%d", "more", 1); /* what does not fit is there once, and whole */
+	assert_string_equal(buf.data + 1000, "yzmore-1");
+	strbuf_clear(&buf);
+
+	buf.max = 10;
+	strbuf_reserve(&buf, 11); /* too much is found when it is added, not before */
+	assert_true(strbuf_ok(&buf));
+	strbuf_reserve(&buf, SIZE_MAX);
+	assert_true(strbuf_ok(&buf));
+	strbuf_adds(&buf, "0123456789");
+	assert_true(strbuf_ok(&buf));
+	strbuf_addf(&buf, "%s", "x");
+	assert_false(strbuf_ok(&buf));
+	assert_string_equal(buf.data, "0123456789");
+	strbuf_clear(&buf);
+}
+
 /* Too much is not cut: nothing of it is there, and nothing follows. */
 static void test_max(void **state)
 {
@@ -201,10 +235,15 @@ static void test_clock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_appends), cmocka_unit_test(test_grows),
-	    cmocka_unit_test(test_max),     cmocka_unit_test(test_impossible_length),
-	    cmocka_unit_test(test_take),    cmocka_unit_test(test_error),
-	    cmocka_unit_test(test_status),  cmocka_unit_test(test_clock),
+	    cmocka_unit_test(test_appends),
+	    cmocka_unit_test(test_grows),
+	    cmocka_unit_test(test_reserve),
+	    cmocka_unit_test(test_max),
+	    cmocka_unit_test(test_impossible_length),
+	    cmocka_unit_test(test_take),
+	    cmocka_unit_test(test_error),
+	    cmocka_unit_test(test_status),
+	    cmocka_unit_test(test_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
