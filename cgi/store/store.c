@@ -232,6 +232,8 @@ enum status connection_each(struct connection *db, const char *sql,
 
 /* ---- opening ---- */
 
+static pthread_once_t sqlite_started = PTHREAD_ONCE_INIT;
+
 /* Before the first connection: else each takes 20 pages at once, whether it reads so many or not. */
 static void sqlite_start(void)
 {
@@ -241,9 +243,7 @@ static void sqlite_start(void)
 
 static int open_file(struct connection *db, int flags)
 {
-	static pthread_once_t started = PTHREAD_ONCE_INIT;
-
-	pthread_once(&started, sqlite_start);
+	pthread_once(&sqlite_started, sqlite_start);
 	return sqlite3_open_v2(db->path, &db->sqlite, flags, NULL);
 }
 
