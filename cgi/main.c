@@ -82,7 +82,6 @@ static enum status start(void *arg, void **app, struct error *err)
 	enum site_use use = program->mode == SERVER_CGI ? SITE_FOR_ONE : SITE_FOR_MANY;
 	struct app *opened = NULL;
 
-	store_start();
 	enum status status = secret_start(err);
 	if (status == STATUS_OK &&
 	    use == SITE_FOR_MANY) /* else libcurl starts with its first handle */

@@ -13,7 +13,6 @@
 #include "base/clock.h"
 #include "store/database_file.h"
 #include "store/statement.h"
-#include "store/store.h"
 
 #define DURABLE_PATIENCE_MS 2000 /* for another writer: below any request's deadline (REL-DB-1) */
 #define DISPOSABLE_PATIENCE_MS                                                                     \
@@ -41,11 +40,6 @@ struct connection {
 	enum connection_trouble trouble;
 	struct statement statements[QUERY_COUNT];
 };
-
-void store_start(void)
-{
-	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* refused where it is in use: then it counts */
-}
 
 /* ---- result codes ---- */
 
@@ -234,10 +228,14 @@ enum status connection_each(struct connection *db, const char *sql,
 
 static pthread_once_t sqlite_started = PTHREAD_ONCE_INIT;
 
-/* Before the first connection: else each takes 20 pages at once, whether it reads so many or not. */
+/*
+ * Before the first connection: else each takes 20 pages at once, whether it reads so many or not, and
+ * all threads queue to have SQLite count its memory.
+ */
 static void sqlite_start(void)
 {
 	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	sqlite3_initialize();
 }
 

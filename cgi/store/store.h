@@ -12,12 +12,6 @@
 struct store;
 
 /*
- * Once, before anything of this layer and before there are threads: SQLite keeps no count of its
- * memory, for which all threads would queue. Left out, it counts.
- */
-void store_start(void);
-
-/*
  * Opens the database for serving: it must exist and carry the schema this program was built with; an older
  * or newer one is refused with the command that mends it. Failures of the database itself are
  * STATUS_UNAVAILABLE, here and in every function of this layer. The caller owns *out.

@@ -162,7 +162,6 @@ int main(void)
 	    TEST(test_gone),
 	};
 
-	store_start();
 	if (secret_start(NULL) != STATUS_OK)
 		return 1;
 	return cmocka_run_group_tests_name("store reader", tests, NULL, NULL);
