@@ -187,25 +187,41 @@ static void line_add_pair(struct line *line, const char *key, const char *value)
 	line_add(line, "\"", 1);
 }
 
+/* The number's last decimal digits, so many; behind them. */
+static char *put_digits(char *at, long number, int count)
+{
+	for (int i = count - 1; i >= 0; i--) {
+		at[i] = (char)('0' + number % 10);
+		number /= 10;
+	}
+	return at + count;
+}
+
 /* RFC 3339, UTC, milliseconds. */
 static void line_add_time(struct line *line)
 {
 	struct timespec now;
 	struct tm tm;
 	char text[40];
-	size_t n;
-	long ms;
+	char *at;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	ms = now.tv_nsec / 1000000;
 	gmtime_r(&now.tv_sec, &tm);
-	n = strftime(text, sizeof text - 5, "%Y-%m-%dT%H:%M:%S", &tm);
-	text[n++] = '.';
-	text[n++] = (char)('0' + ms / 100);
-	text[n++] = (char)('0' + ms / 10 % 10);
-	text[n++] = (char)('0' + ms % 10);
-	text[n++] = 'Z';
-	text[n] = '\0';
+	at = put_digits(text, tm.tm_year + 1900L, 4);
+	*at++ = '-';
+	at = put_digits(at, tm.tm_mon + 1, 2);
+	*at++ = '-';
+	at = put_digits(at, tm.tm_mday, 2);
+	*at++ = 'T';
+	at = put_digits(at, tm.tm_hour, 2);
+	*at++ = ':';
+	at = put_digits(at, tm.tm_min, 2);
+	*at++ = ':';
+	at = put_digits(at, tm.tm_sec, 2);
+	*at++ = '.';
+	at = put_digits(at, now.tv_nsec / 1000000, 3);
+	*at++ = 'Z';
+	*at = '\0';
 	line_add_pair(line, "time", text);
 }
 

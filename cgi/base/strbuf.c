@@ -95,13 +95,10 @@ static bool may_hold(const struct strbuf *buf, size_t extra)
 	       (buf->max == 0 || buf->len + extra <= buf->max);
 }
 
-/* Room for extra bytes and the NUL. */
-static bool reserve(struct strbuf *buf, size_t extra)
+static bool grow_for(struct strbuf *buf, size_t extra)
 {
 	size_t size = buf->size > 0 ? buf->size : STRBUF_FIRST_SIZE;
 
-	if (fits(buf, extra))
-		return true;
 	if (may_hold(buf, extra)) {
 		while (size <= buf->len + extra)
 			size *= 2;
@@ -110,6 +107,12 @@ static bool reserve(struct strbuf *buf, size_t extra)
 	}
 	buf->failed = true;
 	return false;
+}
+
+/* Room for extra bytes and the NUL. */
+static inline bool reserve(struct strbuf *buf, size_t extra)
+{
+	return fits(buf, extra) || grow_for(buf, extra);
 }
 
 void strbuf_reserve(struct strbuf *buf, size_t extra)
@@ -136,7 +139,10 @@ void strbuf_adds(struct strbuf *buf, const char *text)
 
 void strbuf_addc(struct strbuf *buf, char c)
 {
-	strbuf_add(buf, &c, 1);
+	if (!reserve(buf, 1))
+		return;
+	buf->data[buf->len++] = c;
+	buf->data[buf->len] = '\0';
 }
 
 void strbuf_addf(struct strbuf *buf, const char *format, ...)
