@@ -34,8 +34,8 @@ XMPP     = adhoc adhoc_add_user adhoc_form adhoc_http adhoc_json adhoc_server_re
 	sasl
 NET      = http_client http_failure http_target
 WEB      = basic_auth csrf request request_fields request_path response router server server_account \
-	server_cgi server_limits server_notify server_pool server_process server_socket template \
-	template_html template_parse template_render \
+	server_cgi server_limits server_notify server_pool server_process server_record server_socket \
+	template template_html template_parse template_render \
 	template_shelf template_texts
 IDENTITY = caller device django_session identity jid_deny jid_owner jid_rule login_account \
 	login_session password password_argon2 password_crypt password_digest password_hash \
@@ -64,7 +64,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_mutants_test adhoc_recorded_
 	identity_mutants_test jid_claim_test jid_map_test jid_test json_test jwt_test limit_test log_test login_test \
 	login_token_test oauth_tokens_test password_differential_test password_hash_test \
 	php_session_test provisioned_test request_test response_test router_test sasl_test \
-	secret_test session_test site_query_test sites_test store_reader_test \
+	secret_test server_record_test session_test site_query_test sites_test store_reader_test \
 	store_test strbuf_test template_test template_texts_test token_test upstream_test \
 	used_nonce_test user_test xml_test xmpp_login_test
 

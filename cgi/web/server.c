@@ -128,34 +128,6 @@ static void linger(int fd)
 		;
 }
 
-static void fcgi_answer(const struct service *service, FCGX_Request *request, struct pool *pool)
-{
-	struct gateway gateway = {
-	    .params = request->envp, .read = fcgi_read, .io = request->in, .pool = pool};
-	struct strbuf out;
-
-	strbuf_init_secret(&out);
-	server_answer(service->app, service->state, &gateway, &out);
-	if (!strbuf_ok(&out) || out.len > INT_MAX)
-		log_event(LOG_LEVEL_ERROR, "response_lost", "why", "out of memory", NULL);
-	else
-		FCGX_PutStr(out.data, (int)out.len, request->out);
-	strbuf_clear(&out);
-}
-
-/* Everything is full: an answer that costs nothing. */
-static void fcgi_answer_busy(FCGX_Request *request)
-{
-	static const char busy[] = "Status: 503 Service Unavailable\r\n"
-				   "Content-Type: text/plain; charset=utf-8\r\n"
-				   "Cache-Control: no-store\r\n"
-				   "Retry-After: 1\r\n"
-				   "\r\n"
-				   "Too many visitors at once. Please come again in a moment.\n";
-
-	FCGX_PutStr(busy, sizeof(busy) - 1, request->out);
-}
-
 static bool fcgi_has_body(const FCGX_Request *request)
 {
 	const char *length = FCGX_GetParam("CONTENT_LENGTH", request->envp);
@@ -164,23 +136,41 @@ static bool fcgi_has_body(const FCGX_Request *request)
 }
 
 /*
- * Free and FClose instead of Finish, because Finish closes with a wait of its own. Without a body the answer and its
- * end leave in one write; else the answer first, for who sends may go on sending.
+ * Without a body the answer and its end leave in one write; else the answer first, for who sends may go on sending.
+ * Free instead of Finish, because Finish closes with a wait of its own.
  */
-static void fcgi_end(FCGX_Request *request, int fd)
+static void fcgi_end(FCGX_Request *request, int fd, const struct iovec *answer)
 {
-	bool drained;
+	const struct iovec nothing = {.iov_len = 0};
+	bool early = fcgi_has_body(request);
+	bool sent = !early || records_write(fd, request->requestId, answer, false);
+	bool drained = fcgi_drain(request->in);
 
-	if (fcgi_has_body(request))
-		FCGX_FFlush(request->out);
-	drained = fcgi_drain(request->in);
-	FCGX_FClose(request->err);
-	if (FCGX_FClose(request->out) != 0)
+	if (!sent || !records_write(fd, request->requestId, early ? &nothing : answer, true))
 		log_event(LOG_LEVEL_INFO, "response_lost", "why", "the web server went away", NULL);
 	FCGX_Free(request, 0);
 	if (!drained)
 		linger(fd);
 	close(fd);
+}
+
+static void fcgi_answer(const struct service *service, FCGX_Request *request, int fd,
+			struct pool *pool)
+{
+	struct gateway gateway = {
+	    .params = request->envp, .read = fcgi_read, .io = request->in, .pool = pool};
+	struct iovec answer = {.iov_len = 0};
+	struct strbuf out;
+
+	strbuf_init_secret(&out);
+	if (request->role == FCGI_ROLE_RESPONDER)
+		server_answer(service->app, service->state, &gateway, &out);
+	if (!strbuf_ok(&out))
+		log_event(LOG_LEVEL_ERROR, "response_lost", "why", "out of memory", NULL);
+	else
+		answer = (struct iovec){.iov_base = out.data, .iov_len = out.len};
+	fcgi_end(request, fd, &answer);
+	strbuf_clear(&out);
 }
 
 /* False: nobody, or malformed; the connection is closed. Detach, because a failed Accept does. */
@@ -206,20 +196,24 @@ static void fcgi_serve(void *arg, int fd, struct pool *pool)
 
 	if (!fcgi_begin(&request, fd))
 		return;
-	if (request.role == FCGI_ROLE_RESPONDER)
-		fcgi_answer(service, &request, pool);
-	fcgi_end(&request, fd);
+	fcgi_answer(service, &request, fd, pool);
 }
 
+/* Everything is full: an answer that costs nothing. */
 static void fcgi_refuse(void *arg, int fd)
 {
+	static const char busy[] = "Status: 503 Service Unavailable\r\n"
+				   "Content-Type: text/plain; charset=utf-8\r\n"
+				   "Cache-Control: no-store\r\n"
+				   "Retry-After: 1\r\n"
+				   "\r\n"
+				   "Too many visitors at once. Please come again in a moment.\n";
+	const struct iovec answer = {.iov_base = (char *)busy, .iov_len = sizeof(busy) - 1};
 	FCGX_Request request;
 
 	(void)arg;
-	if (!fcgi_begin(&request, fd))
-		return;
-	fcgi_answer_busy(&request);
-	fcgi_end(&request, fd);
+	if (fcgi_begin(&request, fd))
+		fcgi_end(&request, fd, &answer);
 }
 
 static enum status fcgi_start(struct error *err)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 
 #include "base/error.h"
@@ -28,6 +29,12 @@ void server_answer(const struct server_app *app, void *state, const struct gatew
 enum status cgi_run(const struct server_app *app, struct error *err);
 
 #define DRAIN_S 10 /* a stopped server's requests get so long; web servers kill soon after */
+
+/*
+ * server_record.c: an answer, or a piece of one, to the web server; ends: the request's end behind it. False: the web
+ * server went away, or took nothing for as long as the socket's time-out says.
+ */
+bool records_write(int fd, int id, const struct iovec *answer, bool ends);
 
 /* server_socket.c: who listens, and who may connect. */
 struct listener {

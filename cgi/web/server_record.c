@@ -1,0 +1,84 @@
+/*
+ * An answer as FastCGI's records (specification, 3.3, 5.3 and 5.5), in one write up to 64 KiB: libfcgi's streams send
+ * every 8 KiB by themselves, and the web server is woken for each piece of a page. What comes in is libfcgi's.
+ */
+#include <errno.h>
+#include <sys/uio.h>
+
+#include "web/server_parts.h"
+
+#define RECORD_VERSION 1
+#define RECORD_END     3 /* FCGI_END_REQUEST */
+#define RECORD_STDOUT  6
+#define RECORD_MAX     65535 /* bytes of content: its length has 16 bits */
+
+struct record {
+	unsigned char version;
+	unsigned char type;
+	unsigned char id[2];
+	unsigned char len[2];
+	unsigned char padding;
+	unsigned char reserved;
+};
+
+/* The end of the output, and of the request: status 0, complete. */
+struct ending {
+	struct record output;
+	struct record request;
+	unsigned char status[8];
+};
+
+static struct record record_of(unsigned char type, int id, size_t len)
+{
+	return (struct record){
+	    .version = RECORD_VERSION,
+	    .type = type,
+	    .id = {(unsigned char)(id >> 8),  (unsigned char)id },
+	    .len = {(unsigned char)(len >> 8), (unsigned char)len},
+	};
+}
+
+static bool write_all(int fd, struct iovec *pieces, int count)
+{
+	while (count > 0) {
+		ssize_t put = writev(fd, pieces, count);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return false;
+		for (; count > 0 && (size_t)put >= pieces->iov_len; count--)
+			put -= (ssize_t)(pieces++)->iov_len;
+		if (count > 0) {
+			pieces->iov_base = (char *)pieces->iov_base + put;
+			pieces->iov_len -= (size_t)put;
+		}
+	}
+	return true;
+}
+
+bool records_write(int fd, int id, const struct iovec *answer, bool ends)
+{
+	struct ending ending = {
+	    .output = record_of(RECORD_STDOUT, id, 0),
+	    .request = record_of(RECORD_END, id, sizeof(ending.status)),
+	};
+	char *data = answer->iov_base;
+	size_t left = answer->iov_len;
+	bool written = true;
+
+	do {
+		size_t len = left < RECORD_MAX ? left : RECORD_MAX;
+		struct record head = record_of(RECORD_STDOUT, id, len);
+		struct iovec pieces[] = {
+		    {&head,   len > 0 ? sizeof(head) : 0              }, /* empty: it would be the end */
+		    {data,    len				     },
+		    {&ending, ends && len == left ? sizeof(ending) : 0},
+		};
+
+		written = write_all(fd, pieces, 3);
+		data += len;
+		left -= len;
+	} while (written && left > 0);
+	return written;
+}
