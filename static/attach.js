@@ -52,7 +52,7 @@ export function discard(env, session, rid = session.rid) {
  */
 
 /** @param {any} request one of Strophe's; its age in seconds */
-const readRequest = (request) => ({ data: request.data, xmlData: request.xmlData, age: request.age() });
+const readRequest = (request) => ({ data: request.data, age: request.age() });
 
 export class Attachment {
 	/** @type {Client} */ #client;
@@ -141,32 +141,38 @@ export class Attachment {
 	 */
 	leave() {
 		if (!this.#connection) return;
+		this.#sendAgain();
 		this.#abandon();
 		discard(this.#env, this.#session, this.#lastRid + 1);
 	}
 
 	/**
-	 * Leaves it to the next page. Whatever may not have reached the server goes once more (a repeated rid is not taken
-	 * twice: XEP-0124, section 14.3), then what waits, and last an empty request: what the server says in answer to
-	 * that is not lost with this page, as the next one repeats it.
+	 * Leaves it to the next page. Its last request is an empty one: what the server says in answer to that is not lost
+	 * with this page, as the next one repeats it.
 	 * @returns {Session | null} the session as the next page goes on with it
 	 */
 	handOver() {
-		const connection = /** @type {any} */ (this.#connection);
-		if (!connection || !this.#alive) return null;
-		const { Strophe } = this.#client;
-		for (const { data, xmlData, age } of connection._proto._requests.map(readRequest))
-			if (xmlData.children.length > 0 && age < RESEND_S) postLast(this.#env, this.#session, data);
-		const waiting = connection._data.filter((/** @type {any} */ el) => el instanceof Object);
-		if (waiting.length > 0) {
-			const inner = waiting.map((/** @type {Element} */ el) => Strophe.serialize(el)).join("");
-			postLast(this.#env, this.#session, bodyText(this.#session, ++this.#lastRid, "", inner));
-		}
+		if (!this.#connection || !this.#alive) return null;
+		this.#sendAgain();
 		const rid = this.#lastRid + 1;
 		this.#abandon();
 		postLast(this.#env, this.#session, bodyText(this.#session, rid));
 		this.#unsent.clear();
 		return { ...this.#session, rid };
+	}
+
+	/**
+	 * Whatever may not have reached the server goes once more (a repeated rid is not taken twice: XEP-0124, section
+	 * 14.3), empty requests too: the server takes none beyond a rid that is missing. Then what waits to be sent.
+	 */
+	#sendAgain() {
+		const connection = /** @type {any} */ (this.#connection);
+		for (const { data, age } of connection._proto._requests.map(readRequest))
+			if (age < RESEND_S) postLast(this.#env, this.#session, data);
+		const waiting = connection._data.filter((/** @type {any} */ el) => el instanceof Object);
+		if (waiting.length === 0) return;
+		const inner = waiting.map((/** @type {Element} */ el) => this.#client.Strophe.serialize(el)).join("");
+		postLast(this.#env, this.#session, bodyText(this.#session, ++this.#lastRid, "", inner));
 	}
 
 	/** Nothing more is sent, and no request is waited for: a page with open ones is not kept for the way back. */

@@ -668,14 +668,17 @@ test("a page that leaves the site, as far as the browser tells, ends its session
 	}
 });
 
-test("what was written last and may not have left goes once more before the page does", async () => {
-	const page = await readyPage({ block: MINE, tab: openTab() });
-	const request = (rid, age, ...inner) => ({ data: `<body rid="${rid}"/>`, xmlData: make("body", {}, ...inner), age: () => age });
-	const text = make("message", {});
-	page.connection()._proto._requests = [request(1000, 20, text), request(1001, 0), request(1002, 0, text)];
-	page.connection().left(1002);
-	hide(page);
-	assert.deepEqual(bodies(page).map((body) => /rid="(\d+)"/.exec(body)[1]), ["1002", "1003"]);
+test("what may not have reached the server goes once more before the page does: no rid may be missing there", async () => {
+	for (const [tab, last] of [[openTab(), /^<body [^>]*rid="1003" sid="s1"><\/body>$/], [{}, /rid="1003" sid="s1" type="terminate"/]]) {
+		const page = await readyPage({ block: MINE, tab });
+		const request = (rid, age) => ({ data: `<body rid="${rid}"/>`, age: () => age });
+		page.connection()._proto._requests = [request(1000, 20), request(1001, 0), request(1002, 0)];
+		page.connection().left(1002);
+		hide(page);
+		const sent = bodies(page);
+		assert.deepEqual(sent.map((body) => /rid="(\d+)"/.exec(body)[1]), ["1001", "1002", "1003"]);
+		assert.match(sent[2], last);
+	}
 });
 
 test("the way back: the page that came in between left the session here", async () => {
