@@ -174,7 +174,7 @@ export class Place {
 	/** Starts a program and waits until it is ready (or has ended: then the error shows what it wrote). */
 	async startUntil(name, argv, ready, options = {}) {
 		const child = this.start(name, argv, options);
-		await until(`${name} to be ready`, ready, { seconds: 20, gone: () => child.gone(), ...options });
+		await until(`${name} to be ready`, ready, { seconds: 60, gone: () => child.gone(), ...options });
 		return child;
 	}
 
