@@ -2,8 +2,6 @@
  * libcrypto's part of the program: EVP digests and EVP signatures. Nothing of OpenSSL's error queue is told to
  * anybody: what failed is said here, in a sentence.
  */
-#define OPENSSL_SUPPRESS_DEPRECATED /* SHA256_…: deprecated for EVP, which see below */
-
 #include "base/crypto.h"
 
 #include <limits.h>
@@ -16,69 +14,10 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
-#include <openssl/sha.h>
 
 #define P256_HALF 32 /* bytes of r, and of s */
 
-/* RFC 2104, 2 */
-#define HMAC_INNER 0x36
-#define HMAC_OUTER 0x5c
-
 _Static_assert(DIGEST_LEN_MAX >= EVP_MAX_MD_SIZE, "every digest must fit");
-_Static_assert(SECRET_SHA256_LEN == SHA256_DIGEST_LENGTH, "SHA-256");
-
-/* ---- SHA-256 ---- */
-
-/*
- * Not EVP: that looks its digest up, locks and allocates for each text, which takes longer than the
- * few blocks that a request has to digest.
- */
-static void sha256_feed(SHA256_CTX *sha, const struct secret_part *parts, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		SHA256_Update(sha, parts[i].data, parts[i].len);
-}
-
-void digest_sha256(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *parts, size_t n)
-{
-	SHA256_CTX sha;
-
-	SHA256_Init(&sha);
-	sha256_feed(&sha, parts, n);
-	SHA256_Final(out, &sha);
-	secret_wipe(&sha, sizeof sha);
-}
-
-static void flip(unsigned char block[SHA256_CBLOCK], unsigned char bits)
-{
-	for (size_t i = 0; i < SHA256_CBLOCK; i++)
-		block[i] ^= bits;
-}
-
-void digest_hmac_sha256(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *key,
-			const struct secret_part *parts, size_t n)
-{
-	unsigned char block[SHA256_CBLOCK] = {0};
-	const struct secret_part outer[] = {
-	    {block, sizeof block     },
-            {out,   SECRET_SHA256_LEN}
-        };
-	SHA256_CTX sha;
-
-	if (key->len > sizeof block)
-		digest_sha256(block, key, 1);
-	else if (key->len > 0)
-		memcpy(block, key->data, key->len);
-	flip(block, HMAC_INNER);
-	SHA256_Init(&sha);
-	sha256_feed(&sha, outer, 1);
-	sha256_feed(&sha, parts, n);
-	SHA256_Final(out, &sha);
-	flip(block, HMAC_INNER ^ HMAC_OUTER);
-	digest_sha256(out, outer, 2);
-	secret_wipe(&sha, sizeof sha);
-	secret_wipe(block, sizeof block);
-}
 
 /* ---- digests ---- */
 

@@ -1,7 +1,6 @@
 /*
  * What others chose before us: old digests and PBKDF2, for the password hashes that sites have, and RSA and
- * P-256 signatures, for their tokens. SHA-256 is in here for its speed. The only user of libcrypto; what else is
- * our own choice is in secret.h.
+ * P-256 signatures, for their tokens. The only user of libcrypto; what is our own choice is in secret.h.
  */
 #ifndef BASE_CRYPTO_H
 #define BASE_CRYPTO_H
@@ -11,16 +10,6 @@
 
 #include "base/error.h"
 #include "base/secret.h"
-
-/* ---- SHA-256 ---- */
-
-/*
- * Of n parts, one behind the other; and HMAC (RFC 2104) over them. Asked through secret.h. Here, as
- * libcrypto uses the processor's instructions for it, which makes it five times as fast.
- */
-void digest_sha256(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *parts, size_t n);
-void digest_hmac_sha256(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *key,
-			const struct secret_part *parts, size_t n);
 
 /* ---- digests ---- */
 

@@ -13,7 +13,6 @@
 
 #include <sodium.h>
 
-#include "base/crypto.h"
 #include "base/secret.h"
 
 /* OWASP's minimum for argon2id: 19 MiB, two passes. */
@@ -38,6 +37,8 @@
 _Static_assert(SECRET_PUBLIC_MAX == SECRET_FILE_MAX, "one buffer reads both");
 
 _Static_assert(SECRET_HASH_MAX >= crypto_pwhash_STRBYTES, "an argon2id string must fit");
+_Static_assert(SECRET_SHA256_LEN == crypto_hash_sha256_BYTES, "SHA-256");
+_Static_assert(SECRET_SHA256_LEN == crypto_auth_hmacsha256_BYTES, "HMAC-SHA-256");
 
 enum status secret_start(struct error *err)
 {
@@ -71,15 +72,19 @@ void secret_random_hex(char *out, size_t n)
 
 void secret_sha256(unsigned char out[SECRET_SHA256_LEN], const void *data, size_t len)
 {
-	const struct secret_part whole = {.data = data, .len = len};
-
-	digest_sha256(out, &whole, 1);
+	crypto_hash_sha256(out, data, len);
 }
 
 void secret_hmac_keyed(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *key,
 		       const struct secret_part *parts, size_t n)
 {
-	digest_hmac_sha256(out, key, parts, n);
+	crypto_auth_hmacsha256_state hmac;
+
+	crypto_auth_hmacsha256_init(&hmac, key->data, key->len);
+	for (size_t i = 0; i < n; i++)
+		crypto_auth_hmacsha256_update(&hmac, parts[i].data, parts[i].len);
+	crypto_auth_hmacsha256_final(&hmac, out);
+	sodium_memzero(&hmac, sizeof hmac);
 }
 
 void secret_hmac(unsigned char out[SECRET_SHA256_LEN], const unsigned char key[SECRET_KEY_LEN],

@@ -16,7 +16,6 @@
 #include <cmocka.h>
 
 #include "base/codec.h"
-#include "base/crypto.h"
 #include "base/secret.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -93,49 +92,6 @@ static void test_hmac(void **state)
 	secret_hmac(out, key, parts, COUNT(parts));
 	assert_hex(out, sizeof out,
 		   "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-}
-
-/* RFC 4231, 4.7: a key of more than a block is digested first. */
-static void test_hmac_long_key(void **state)
-{
-	static const char text[] = "Test Using Larger Than Block-Size Key - Hash Key First";
-	unsigned char key[131];
-	unsigned char out[SECRET_SHA256_LEN];
-	const struct secret_part whole_key = {key, sizeof key};
-	const struct secret_part one = {text, sizeof text - 1};
-
-	(void)state;
-	memset(key, 0xaa, sizeof key);
-	secret_hmac_keyed(out, &whole_key, &one, 1);
-	assert_hex(out, sizeof out,
-		   "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
-}
-
-/* Keys and texts around the length of a block, in one part and in two: as libcrypto's own HMAC. */
-static void test_hmac_every_length(void **state)
-{
-	unsigned char key[130], text[130];
-	unsigned char out[SECRET_SHA256_LEN], own[DIGEST_LEN_MAX];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof key; i++) {
-		key[i] = (unsigned char)(i * 7 + 1);
-		text[i] = (unsigned char)(i * 11 + 3);
-	}
-	for (size_t n = 0; n <= sizeof key; n++) {
-		const struct secret_part part = {key, n};
-		const struct secret_part whole = {text, n};
-		const struct secret_part halves[] = {
-		    {text,         n / 3    },
-                    {text + n / 3, n - n / 3}
-                };
-
-		assert_true(digest_hmac(DIGEST_SHA256, &part, &whole, own));
-		secret_hmac_keyed(out, &part, &whole, 1);
-		assert_memory_equal(out, own, sizeof out);
-		secret_hmac_keyed(out, &part, halves, COUNT(halves));
-		assert_memory_equal(out, own, sizeof out);
-	}
 }
 
 static void test_equal(void **state)
@@ -477,8 +433,6 @@ int main(void)
 	    cmocka_unit_test(test_random_hex),
 	    cmocka_unit_test(test_sha256),
 	    cmocka_unit_test(test_hmac),
-	    cmocka_unit_test(test_hmac_long_key),
-	    cmocka_unit_test(test_hmac_every_length),
 	    cmocka_unit_test(test_equal),
 	    cmocka_unit_test(test_wipe),
 	    cmocka_unit_test(test_password),
