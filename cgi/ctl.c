@@ -263,8 +263,8 @@ static bool parse_options(int argc, char **argv, struct arguments *args, struct 
 }
 
 /*
- * Run by root, the tool becomes whoever the program runs as: it sees what the program will see, and leaves no
- * file of root's beside the database.
+ * Run by root, the tool becomes whoever the program runs as: it sees what the program will see, and
+ * leaves no file of root's beside the database.
  */
 static enum status become_program_user(const struct conf *conf, const struct site_conf *site,
 				       struct error *err)

@@ -1,7 +1,7 @@
 /*
- * prebind-extauth: an XMPP server starts it, asks it for passwords on standard input and reads 0 or 1 on
- * standard output (extauth/packet.h). One question at a time: servers start as many as they want. It ends
- * when its input does, and whatever is asked never ends it.
+ * prebind-extauth: an XMPP server starts it, asks it for passwords on standard input and reads 0 or
+ * 1 on standard output (extauth/packet.h). One question at a time: servers start as many as they
+ * want. It ends when its input does, and whatever is asked never ends it.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -67,7 +67,10 @@ static bool site_ready(struct served_site *site)
 	return false;
 }
 
-/* Of several sites the one with that domain; a single one is asked for any: rows of its map may have it. */
+/*
+ * Of several sites the one with that domain; a single one is asked for any: rows of its map may
+ * have it.
+ */
 static struct served_site *site_for(struct extauth *extauth, const char *domain)
 {
 	for (size_t i = 0; i < extauth->n_sites; i++)

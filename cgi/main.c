@@ -1,6 +1,7 @@
 /*
- * prebind.fcgi: reads the configuration, gives up what it does not need, and serves. As plain CGI, as FastCGI started
- * by the web server, or as a FastCGI server on a socket of its own: web/server.h decides which.
+ * prebind.fcgi: reads the configuration, gives up what it does not need, and serves. As plain CGI,
+ * as FastCGI started by the web server, or as a FastCGI server on a socket of its own: web/server.h
+ * decides which.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -31,7 +32,10 @@ static const char usage[] =
     "\n"
     "prebindctl check says whether it would work, and what to mend.\n";
 
-/* What the environment of whoever started us must not decide: proxies, TLS key logs, loaders (SEC-UP-2). */
+/*
+ * What the environment of whoever started us must not decide: proxies, TLS key logs, loaders
+ * (SEC-UP-2).
+ */
 static void clean_environment(void)
 {
 	static const char *const names[] = {
@@ -45,7 +49,9 @@ static void clean_environment(void)
 		unsetenv(names[i]);
 }
 
-/* Secrets live in this process: no core file, no debugger of the same user, no new rights by exec. */
+/*
+ * Secrets live in this process: no core file, no debugger of the same user, no new rights by exec.
+ */
 static void give_up_what_is_not_needed(void)
 {
 	struct rlimit none = {0, 0};
@@ -58,7 +64,10 @@ static void give_up_what_is_not_needed(void)
 #endif
 }
 
-/* Every visitor who waits needs a descriptor; the usual 1024 are meant for programs that use select(). */
+/*
+ * Every visitor who waits needs a descriptor; the usual 1024 are meant for programs that use
+ * select().
+ */
 static void take_all_descriptors(void)
 {
 	struct rlimit limit;
@@ -69,7 +78,10 @@ static void take_all_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* The configuration of the start is the server's for good; a later one is what new processes begin with. */
+/*
+ * The configuration of the start is the server's for good; a later one is what new processes begin
+ * with.
+ */
 struct program {
 	struct conf *conf;
 	struct conf *renewed; /* NULL: none yet */
@@ -177,7 +189,10 @@ static enum status run(const char *config_option, bool *served, struct error *er
 		status = server_run(&conf->server, mode, &app, err);
 	}
 	if (*served && status == STATUS_BUSY) {
-		/* requests were still running at the end of the time to stop: what they use is not freed */
+		/*
+		 * requests were still running at the end of the time to stop: what they use is not
+		 * freed
+		 */
 		log_event(LOG_LEVEL_WARN, "stop_cut_off", "why", err->text, NULL);
 		_exit(0);
 	}
@@ -200,7 +215,10 @@ static void answer_for_failed_start(void)
 	fputs(answer, stdout);
 }
 
-/* Without what libraries do at an exit: it is a tenth of what a CGI request takes, and the system does it anyway. */
+/*
+ * Without what libraries do at an exit: it is a tenth of what a CGI request takes, and the system
+ * does it anyway.
+ */
 __attribute__((noreturn)) static void end_at_once(int code)
 {
 	fflush(stdout);

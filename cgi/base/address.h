@@ -1,6 +1,6 @@
 /*
- * IP addresses and networks as text: reading them, and whether one is in the other. Pure. An IPv4 address
- * that came over an IPv6 socket (::ffff:192.0.2.1) is the IPv4 address.
+ * IP addresses and networks as text: reading them, and whether one is in the other. Pure. An IPv4
+ * address that came over an IPv6 socket (::ffff:192.0.2.1) is the IPv4 address.
  */
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H

@@ -1,6 +1,6 @@
 /*
- * The two clocks. Code that decides by time takes a `now` as a parameter (tests inject it); only the
- * outermost callers ask these functions.
+ * The two clocks. Code that decides by time takes a `now` as a parameter (tests inject it); only
+ * the outermost callers ask these functions.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H

@@ -40,7 +40,10 @@ size_t utf8_decode(const char *data, size_t len, uint32_t *out)
 	return n;
 }
 
-/* How many bytes at the beginning are ASCII for certain: looked at by eights, for most texts are ASCII. */
+/*
+ * How many bytes at the beginning are ASCII for certain: looked at by eights, for most texts are
+ * ASCII.
+ */
 static size_t ascii_prefix(const char *data, size_t len)
 {
 	uint64_t eight;

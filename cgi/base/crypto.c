@@ -1,6 +1,6 @@
 /*
- * libcrypto's part of the program: EVP digests and EVP signatures. Nothing of OpenSSL's error queue is told to
- * anybody: what failed is said here, in a sentence.
+ * libcrypto's part of the program: EVP digests and EVP signatures. Nothing of OpenSSL's error queue
+ * is told to anybody: what failed is said here, in a sentence.
  */
 #include "base/crypto.h"
 

@@ -1,6 +1,7 @@
 /*
- * What others chose before us: old digests and PBKDF2, for the password hashes that sites have, and RSA and
- * P-256 signatures, for their tokens. The only user of libcrypto; what is our own choice is in secret.h.
+ * What others chose before us: old digests and PBKDF2, for the password hashes that sites have, and
+ * RSA and P-256 signatures, for their tokens. The only user of libcrypto; what is our own choice is
+ * in secret.h.
  */
 #ifndef BASE_CRYPTO_H
 #define BASE_CRYPTO_H
@@ -19,14 +20,20 @@ enum digest_kind { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA384, DIGEST
 
 size_t digest_len(enum digest_kind kind);
 
-/* A digest's machine, for one text after the other (password hashes make a hundred thousand); one thread. */
+/*
+ * A digest's machine, for one text after the other (password hashes make a hundred thousand); one
+ * thread.
+ */
 struct digest;
 
 /* STATUS_INTERNAL: libcrypto has not got it (MD5 where only FIPS is allowed), or memory is out. */
 enum status digest_new(enum digest_kind kind, struct digest **out, struct error *err);
 void digest_free(struct digest *digest); /* takes NULL */
 
-/* The digest of n parts, one behind the other, into digest_len bytes, which may be one of the parts. */
+/*
+ * The digest of n parts, one behind the other, into digest_len bytes, which may be one of the
+ * parts.
+ */
 bool digest_run(struct digest *digest, const struct secret_part *parts, size_t n,
 		unsigned char *out);
 
@@ -56,8 +63,8 @@ enum public_key_kind {
 struct public_key; /* constant once read: threads may share it */
 
 /*
- * From a PEM text, "-----BEGIN PUBLIC KEY-----" (RFC 7468 13). STATUS_BAD_REQUEST: something else, a kind or
- * a size that is not taken, or a private key beside it. The caller frees *out.
+ * From a PEM text, "-----BEGIN PUBLIC KEY-----" (RFC 7468 13). STATUS_BAD_REQUEST: something else,
+ * a kind or a size that is not taken, or a private key beside it. The caller frees *out.
  */
 enum status public_key_parse(const char *pem, size_t len, struct public_key **out,
 			     struct error *err);

@@ -16,8 +16,9 @@ struct error {
 };
 
 /*
- * Writes status and text into err (which may be NULL) and returns status, so that a failing function
- * ends with: return error_set(err, STATUS_…, "…", …). Bytes below 0x20 and 0x7F become '?'.
+ * Writes status and text into err (which may be NULL) and returns status, so that a failing
+ * function ends with: return error_set(err, STATUS_…, "…", …). Bytes below 0x20 and 0x7F become
+ * '?'.
  */
 enum status error_set(struct error *err, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

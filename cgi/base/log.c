@@ -38,7 +38,10 @@ static const int syslog_levels[] = {
 
 #define LEVELS (sizeof level_names / sizeof level_names[0])
 
-/* Constant once threads run, save the level and the counter. Before log_open: standard error, from info up. */
+/*
+ * Constant once threads run, save the level and the counter. Before log_open: standard error, from
+ * info up.
+ */
 static struct {
 	int fd;
 	bool to_syslog;

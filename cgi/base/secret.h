@@ -48,8 +48,8 @@ enum status secret_password_hash(const char *password, char out[SECRET_HASH_MAX]
 				 struct error *err);
 
 /*
- * STATUS_OK, or STATUS_BAD_CREDENTIALS (also for a hash that is neither argon2id nor argon2i, or would
- * take more than 128 MiB, 10 passes or 8 lanes); STATUS_INTERNAL: out of memory.
+ * STATUS_OK, or STATUS_BAD_CREDENTIALS (also for a hash that is neither argon2id nor argon2i, or
+ * would take more than 128 MiB, 10 passes or 8 lanes); STATUS_INTERNAL: out of memory.
  */
 enum status secret_password_verify(const char *hash, const char *password);
 

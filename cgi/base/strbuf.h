@@ -24,7 +24,10 @@ void strbuf_add(struct strbuf *buf, const void *data, size_t len);
 void strbuf_adds(struct strbuf *buf, const char *text);
 void strbuf_addc(struct strbuf *buf, char c);
 void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Room for so many bytes more, got at once where it is known that they come; appends nothing, and need not be asked for. */
+/*
+ * Room for so many bytes more, got at once where it is known that they come; appends nothing, and
+ * need not be asked for.
+ */
 void strbuf_reserve(struct strbuf *buf, size_t extra);
 void strbuf_reset(struct strbuf *buf); /* len = 0, keeps the memory, forgets the failure */
 bool strbuf_ok(const struct strbuf *buf);

@@ -1,6 +1,6 @@
 /*
- * libcrypt's part of the program: one function of it, the one without shared state, with its 32 KiB of scratch
- * memory on the heap.
+ * libcrypt's part of the program: one function of it, the one without shared state, with its 32 KiB
+ * of scratch memory on the heap.
  */
 #include "base/unix_crypt.h"
 

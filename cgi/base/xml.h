@@ -1,7 +1,8 @@
 /*
- * XML in: expat with namespaces, into a small tree. Any DTD is refused, as are more than 8 levels, 200
- * elements, 16 attributes an element or 16 KiB of text. UTF-8, and ISO-8859-1 where the document (or the
- * caller, from a Content-Type) says so. Writing XML is done with codec_xml. The only user of expat.
+ * XML in: expat with namespaces, into a small tree. Any DTD is refused, as are more than 8 levels,
+ * 200 elements, 16 attributes an element or 16 KiB of text. UTF-8, and ISO-8859-1 where the
+ * document (or the caller, from a Content-Type) says so. Writing XML is done with codec_xml. The
+ * only user of expat.
  */
 #ifndef BASE_XML_H
 #define BASE_XML_H
@@ -26,12 +27,17 @@ struct xml_node {
 	struct xml_node *next;     /* next sibling element */
 };
 
-/* encoding: NULL, or what a Content-Type header said ("UTF-8", "ISO-8859-1"). The caller frees the root. */
+/*
+ * encoding: NULL, or what a Content-Type header said ("UTF-8", "ISO-8859-1"). The caller frees the
+ * root.
+ */
 enum status xml_parse(const char *data, size_t len, const char *encoding, struct xml_node **out,
 		      struct error *err);
 void xml_free(struct xml_node *root);
 
-/* The first child of that name (and namespace, unless NULL); NULL where there is none; takes NULL. */
+/*
+ * The first child of that name (and namespace, unless NULL); NULL where there is none; takes NULL.
+ */
 const struct xml_node *xml_child(const struct xml_node *node, const char *ns, const char *name);
 
 /* The attribute of no namespace (or of ns, unless NULL); NULL where there is none; takes NULL. */

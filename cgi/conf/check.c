@@ -180,7 +180,10 @@ static void route_check(struct load *load, const struct site_conf *site)
 			   "\"%s\" is no route; allowed: xmpp:HOST:PORT", site->bosh_route);
 }
 
-/* A kept password is not to be handed to a browser, nor is an OAuth token, which is good for more than one log-in. */
+/*
+ * A kept password is not to be handed to a browser, nor is an OAuth token, which is good for more
+ * than one log-in.
+ */
 static void credentials_check(struct load *load, const struct site_conf *site)
 {
 	if (site->credentials && !logs_in_by(site, BOSH_AUTH_JWT) &&

@@ -1,6 +1,6 @@
 /*
- * prebind.conf as the program sees it: constant once loaded, shared by all threads. The keys, their types,
- * defaults and limits stand in one table (conf/keys.c); this file is what the table fills.
+ * prebind.conf as the program sees it: constant once loaded, shared by all threads. The keys, their
+ * types, defaults and limits stand in one table (conf/keys.c); this file is what the table fills.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -168,20 +168,22 @@ struct conf {
 };
 
 /*
- * Reads the file and the files its `sites` key names, checks every value and the values against each
- * other. On failure nothing is returned and the sentence begins "FILE:LINE: KEY: ".
- * The caller owns *out.
+ * Reads the file and the files its `sites` key names, checks every value and the values against
+ * each other. On failure nothing is returned and the sentence begins "FILE:LINE: KEY: ". The caller
+ * owns *out.
  */
 enum status conf_load(const char *file, struct conf **out, struct error *err);
 
 /*
- * As that, for a start, when nobody may be there to mend anything: a file of `sites` with a fault in it is left out, with
- * all its sites, and the others are served. err: not NULL.
+ * As that, for a start, when nobody may be there to mend anything: a file of `sites` with a fault
+ * in it is left out, with all its sites, and the others are served. err: not NULL.
  */
 enum status conf_load_start(const char *file, struct conf **out, struct error *err);
 void conf_free(struct conf *conf);
 
-/* The file to read: the -c option's, else PREBIND_CONF, else beside the binary, else /etc/prebind. */
+/*
+ * The file to read: the -c option's, else PREBIND_CONF, else beside the binary, else /etc/prebind.
+ */
 enum status conf_file_find(const char *option, char **out, struct error *err);
 
 /* The site for a Host (lower case, no port); the only site where its hosts are empty; else NULL. */
@@ -191,14 +193,14 @@ const struct site_conf *conf_site_for_host(const struct conf *conf, const char *
 const struct site_conf *conf_site_named(const struct conf *conf, const char *name);
 
 /*
- * For a reload: the first key of [server] that differs and is read at the start only; NULL: none. (`sites` and
- * `log_level` may differ.)
+ * For a reload: the first key of [server] that differs and is read at the start only; NULL: none.
+ * (`sites` and `log_level` may differ.)
  */
 const char *conf_server_difference(const struct server_conf *a, const struct server_conf *b);
 
 /*
- * The effective configuration as a file that conf_load would read; every key, with its default where it
- * was not set. Names of secret files are shown, what is in them never.
+ * The effective configuration as a file that conf_load would read; every key, with its default
+ * where it was not set. Names of secret files are shown, what is in them never.
  */
 void conf_print(const struct conf *conf, struct strbuf *out);
 void conf_print_json(const struct conf *conf, struct strbuf *out);

@@ -1,6 +1,6 @@
 /*
- * The rules for values that are texts: paths, URLs, host names, keys, the JID rule, the resource. They
- * keep out what would break the place the value ends up in (a header, a URL, XML); whether the
+ * The rules for values that are texts: paths, URLs, host names, keys, the JID rule, the resource.
+ * They keep out what would break the place the value ends up in (a header, a URL, XML); whether the
  * thing exists is not asked here.
  */
 #include "conf/text.h"

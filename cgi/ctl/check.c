@@ -1,5 +1,6 @@
 /*
- * prebindctl check: everything the program needs, looked at in the order in which it needs it, one sentence each.
+ * prebindctl check: everything the program needs, looked at in the order in which it needs it, one
+ * sentence each.
  */
 #include <stdio.h>
 #include <string.h>

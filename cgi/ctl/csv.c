@@ -1,6 +1,6 @@
 /*
- * A reader that goes character by character: a quote is only one at a field's beginning, a comma or the end of the
- * line must follow the closing one.
+ * A reader that goes character by character: a quote is only one at a field's beginning, a comma or
+ * the end of the line must follow the closing one.
  */
 #include "ctl/csv.h"
 

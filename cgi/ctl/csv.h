@@ -1,6 +1,6 @@
 /*
- * Comma-separated values (RFC 4180), read a record at a time: quoted fields, with line breaks and doubled quotes in them;
- * lines may end as on any system; a byte order mark is skipped.
+ * Comma-separated values (RFC 4180), read a record at a time: quoted fields, with line breaks and
+ * doubled quotes in them; lines may end as on any system; a byte order mark is skipped.
  */
 #ifndef CTL_CSV_H
 #define CTL_CSV_H
@@ -33,8 +33,8 @@ void csv_init(struct csv *csv, FILE *in);
 void csv_clear(struct csv *csv); /* wipes */
 
 /*
- * The next record, empty lines left out. STATUS_NOT_FOUND: there is none. STATUS_BAD_REQUEST: the sentence, without
- * file and line, says what is wrong.
+ * The next record, empty lines left out. STATUS_NOT_FOUND: there is none. STATUS_BAD_REQUEST: the
+ * sentence, without file and line, says what is wrong.
  */
 enum status csv_next(struct csv *csv, struct error *err);
 

@@ -81,8 +81,8 @@ int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status statu
 		 const struct error *err);
 
 /*
- * One secret: a line of standard input where the option says so, else asked for twice at the terminal without echo.
- * The caller frees it with secret_free.
+ * One secret: a line of standard input where the option says so, else asked for twice at the
+ * terminal without echo. The caller frees it with secret_free.
  */
 enum status ctl_read_secret(bool from_stdin, const char *what, char **out, struct error *err);
 

@@ -1,6 +1,7 @@
 /*
- * prebindctl gateway …: the programs that may call /rest/adhoc/bosh@DOMAIN. Their secrets are random unless a
- * password is given; they are printed once, when they are made, and only hashes are kept.
+ * prebindctl gateway …: the programs that may call /rest/adhoc/bosh@DOMAIN. Their secrets are
+ * random unless a password is given; they are printed once, when they are made, and only hashes are
+ * kept.
  */
 #include <stdio.h>
 #include <stdlib.h>

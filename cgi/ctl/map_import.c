@@ -1,6 +1,6 @@
 /*
- * prebindctl map import: many rows of the JID map out of a CSV file, all or none. Everything that can be said of the file
- * alone is said before the database is touched.
+ * prebindctl map import: many rows of the JID map out of a CSV file, all or none. Everything that
+ * can be said of the file alone is said before the database is touched.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * Framing: every byte is looked at once, whatever pieces it arrives in, and no length that is announced
- * makes us take memory.
+ * Framing: every byte is looked at once, whatever pieces it arrives in, and no length that is
+ * announced makes us take memory.
  */
 #include "extauth/packet.h"
 
@@ -110,7 +110,9 @@ bool packet_answer(const struct packet_stream *stream, bool yes)
 
 /* ---- the text ---- */
 
-/* Ends *rest at its next colon and moves it behind; NULL: there is none. Returns what stood before. */
+/*
+ * Ends *rest at its next colon and moves it behind; NULL: there is none. Returns what stood before.
+ */
 static char *field(char **rest)
 {
 	char *text = *rest;

@@ -1,7 +1,8 @@
 /*
- * What an XMPP server sends to a program that checks its passwords, and what it gets back. ejabberd's
- * extauth: two bytes of length (big endian), then the text; the answer is 0 2 0 and 0 or 1. Prosody's
- * mod_auth_external (protocol "generic"): a line, answered by a line with 0 or 1. Knows no user.
+ * What an XMPP server sends to a program that checks its passwords, and what it gets back.
+ * ejabberd's extauth: two bytes of length (big endian), then the text; the answer is 0 2 0 and 0 or
+ * 1. Prosody's mod_auth_external (protocol "generic"): a line, answered by a line with 0 or 1.
+ * Knows no user.
  */
 #ifndef EXTAUTH_PACKET_H
 #define EXTAUTH_PACKET_H
@@ -10,8 +11,8 @@
 #include <stddef.h>
 
 /*
- * A verb, a localpart and a domain of 1023 bytes, a password of 1024 and three colons fit well. What is
- * longer is read to its end and refused.
+ * A verb, a localpart and a domain of 1023 bytes, a password of 1024 and three colons fit well.
+ * What is longer is read to its end and refused.
  */
 #define PACKET_MAX 4096
 
@@ -55,8 +56,8 @@ struct question {
 };
 
 /*
- * "auth:USER:HOST:PASSWORD" (the password may hold colons), "isuser:USER:HOST", or anything else with a
- * verb. Cuts the packet's text up. False: it is none of these, or holds a NUL.
+ * "auth:USER:HOST:PASSWORD" (the password may hold colons), "isuser:USER:HOST", or anything else
+ * with a verb. Cuts the packet's text up. False: it is none of these, or holds a NUL.
  */
 bool question_parse(struct packet *packet, struct question *out);
 

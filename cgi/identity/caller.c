@@ -1,5 +1,6 @@
 /*
- * The check of a caller's credentials, and the cache that spares a right password its second argon2.
+ * The check of a caller's credentials, and the cache that spares a right password its second
+ * argon2.
  */
 #include "identity/caller.h"
 

@@ -1,7 +1,7 @@
 /*
- * Device cookies: a browser that has logged in to an account gets one, and from then on its tries are counted
- * for themselves. So whoever guesses at an account from elsewhere does not lock its owner out (SEC-RATE-1). It
- * lets nobody in. Pure: key and clock are parameters.
+ * Device cookies: a browser that has logged in to an account gets one, and from then on its tries
+ * are counted for themselves. So whoever guesses at an account from elsewhere does not lock its
+ * owner out (SEC-RATE-1). It lets nobody in. Pure: key and clock are parameters.
  */
 #ifndef IDENTITY_DEVICE_H
 #define IDENTITY_DEVICE_H

@@ -1,6 +1,6 @@
 /*
- * django.core.signing and django.contrib.sessions, read: "[.]BASE64:TIMESTAMP:SIGNATURE", all base64url without
- * padding; a leading dot says that the JSON is compressed.
+ * django.core.signing and django.contrib.sessions, read: "[.]BASE64:TIMESTAMP:SIGNATURE", all
+ * base64url without padding; a leading dot says that the JSON is compressed.
  */
 #include "identity/django_session.h"
 

@@ -1,6 +1,7 @@
 /*
- * A session as Django (3.1 and later) keeps it in its database: signed, perhaps compressed JSON. And the keys that it
- * may be signed with: SECRET_KEY, and behind it those of SECRET_KEY_FALLBACKS (Django 4.1).
+ * A session as Django (3.1 and later) keeps it in its database: signed, perhaps compressed JSON.
+ * And the keys that it may be signed with: SECRET_KEY, and behind it those of SECRET_KEY_FALLBACKS
+ * (Django 4.1).
  */
 #ifndef IDENTITY_DJANGO_SESSION_H
 #define IDENTITY_DJANGO_SESSION_H
@@ -31,16 +32,17 @@ struct django_session {
 };
 
 /*
- * Checks the signature, which any of the keys may have made, then reads. STATUS_NOT_FOUND: a session without a user. STATUS_BAD_REQUEST:
- * the signature does not hold, or the format is another one. The caller clears *out.
+ * Checks the signature, which any of the keys may have made, then reads. STATUS_NOT_FOUND: a
+ * session without a user. STATUS_BAD_REQUEST: the signature does not hold, or the format is another
+ * one. The caller clears *out.
  */
 enum status django_session_read(const char *session_data, const struct django_keys *keys,
 				struct django_session *out, struct error *err);
 void django_session_clear(struct django_session *session);
 
 /*
- * Is the password (the column of auth_user) still the one of the login? Else Django ends the session, too. The hash is
- * made with a key: with any of them.
+ * Is the password (the column of auth_user) still the one of the login? Else Django ends the
+ * session, too. The hash is made with a key: with any of them.
  */
 bool django_session_is_current(const struct django_session *session, const char *password,
 			       const struct django_keys *keys);

@@ -1,6 +1,6 @@
 /*
- * The registry of identity providers, and the walk over the ones a site has. A new way to be logged in is
- * one file and one row here.
+ * The registry of identity providers, and the walk over the ones a site has. A new way to be logged
+ * in is one file and one row here.
  */
 #include "identity/identity.h"
 
@@ -98,7 +98,10 @@ bool identity_is_excluded(const struct site_conf *conf, const char *user)
 	return user[0] == '\0';
 }
 
-/* Names are the web server's, the site's or a token's: all alike checked before anybody believes them. */
+/*
+ * Names are the web server's, the site's or a token's: all alike checked before anybody believes
+ * them.
+ */
 static enum identity_verdict name_check(const struct site_conf *conf, const struct identity *found,
 					struct error *err)
 {
@@ -135,7 +138,10 @@ static char *name_to_show(char *text)
 	return strdup("");
 }
 
-/* What a provider may leave out. A login without a session of ours binds its form tokens to the user. */
+/*
+ * What a provider may leave out. A login without a session of ours binds its form tokens to the
+ * user.
+ */
 static enum identity_verdict complete(struct identity *found, struct error *err)
 {
 	struct strbuf binding;

@@ -1,6 +1,6 @@
 /*
- * Who is asking: the providers of the site's `identity` key, asked in that order. The first that does not say NONE
- * decides; an error never falls through to the next (SEC-AUTH-1).
+ * Who is asking: the providers of the site's `identity` key, asked in that order. The first that
+ * does not say NONE decides; an error never falls through to the next (SEC-AUTH-1).
  */
 #ifndef IDENTITY_IDENTITY_H
 #define IDENTITY_IDENTITY_H
@@ -53,14 +53,18 @@ struct identity_provider {
 	bool
 	    own_users; /* it looks at exclude_users itself: its users may be rows of our own table */
 	/*
-	 * Opens what find needs, once a site, at the start, which a failure stops. NULL: nothing is kept.
+	 * Opens what find needs, once a site, at the start, which a failure stops. NULL: nothing is
+	 * kept.
 	 */
 	enum status (*open)(const struct site_conf *conf, void **out, struct error *err);
 	void (*close)(void *state);
 	/* Fills out->user, and of the rest what it knows. */
 	enum identity_verdict (*find)(const struct identity_context *context, struct identity *out,
 				      struct error *err);
-	/* For `prebindctl check`: is what the provider needs there? One sentence on what it would see. */
+	/*
+	 * For `prebindctl check`: is what the provider needs there? One sentence on what it would
+	 * see.
+	 */
 	enum status (*check)(const struct site_conf *conf, struct store *store, struct error *said);
 };
 
@@ -72,15 +76,18 @@ enum status identity_chain_open(const struct site_conf *conf, struct identity_ch
 				struct error *err);
 void identity_chain_close(struct identity_chain *chain); /* takes NULL */
 
-/* What the open of the site's provider of that name made; NULL: nothing, or it is not one of the site's. */
+/*
+ * What the open of the site's provider of that name made; NULL: nothing, or it is not one of the
+ * site's.
+ */
 void *identity_state(const struct identity_context *context, const char *name);
 
 #define IDENTITY_USER_MAX 255 /* bytes of a user's name, whoever says it (SEC-AUTH-5, SEC-SQL-6) */
 
 /*
- * Asks them in order. A user of `exclude_users` (a guest) is nobody, and the next provider is asked; a name that
- * is too long, no UTF-8 or has a control character in it is BAD. The caller clears *out after IDENTITY_YES.
- * err: what to log after BAD and ERROR.
+ * Asks them in order. A user of `exclude_users` (a guest) is nobody, and the next provider is
+ * asked; a name that is too long, no UTF-8 or has a control character in it is BAD. The caller
+ * clears *out after IDENTITY_YES. err: what to log after BAD and ERROR.
  */
 enum identity_verdict identity_find(const struct identity_context *context, struct identity *out,
 				    struct error *err);

@@ -1,5 +1,6 @@
 /*
- * The way back from an account to the site user whose it is. It is a guess, and then made again forwards.
+ * The way back from an account to the site user whose it is. It is a guess, and then made again
+ * forwards.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,10 @@ static enum status leads_to(const struct site_conf *conf, struct store *store,
 	return status == STATUS_NO_CHAT_ACCOUNT ? STATUS_NOT_FOUND : status;
 }
 
-/* Of our own users every one can be looked at; the site's query is asked for a name, and answers as it likes. */
+/*
+ * Of our own users every one can be looked at; the site's query is asked for a name, and answers as
+ * it likes.
+ */
 static enum status folded_find(const struct site_conf *conf, struct store *store, const char *name,
 			       struct login_account *out, struct error *err)
 {

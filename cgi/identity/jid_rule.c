@@ -1,7 +1,7 @@
 /*
- * From a site user to a bare JID. A row of the map says so outright; the rule is for sites where every user has the
- * account of the same name. The rule is injective: a name that preparation would change is refused, unless the
- * rule folds case itself.
+ * From a site user to a bare JID. A row of the map says so outright; the rule is for sites where
+ * every user has the account of the same name. The rule is injective: a name that preparation would
+ * change is refused, unless the rule folds case itself.
  */
 #include "identity/jid_rule.h"
 
@@ -219,8 +219,9 @@ static enum status jid_from_site(const struct site_conf *conf, const char *text,
 }
 
 /*
- * An e-mail address, or a JID that the site keeps, may stand beside two of its users: who came first has the account. The
- * site's id tells users apart where it is known, for a name may change hands.
+ * An e-mail address, or a JID that the site keeps, may stand beside two of its users: who came
+ * first has the account. The site's id tells users apart where it is known, for a name may change
+ * hands.
  */
 static enum status claim(struct store *store, const struct identity *who, const struct jid *jid,
 			 struct error *err)

@@ -8,24 +8,26 @@
 #include "xmpp/jid.h"
 
 /*
- * The bare JID of a site user of whom nothing but the name is known. STATUS_NO_CHAT_ACCOUNT: no row with accounts =
- * map, a name that the rule cannot turn into a JID, an account that is another's, or of deny_jids; the
- * sentence says which. The caller clears *out.
+ * The bare JID of a site user of whom nothing but the name is known. STATUS_NO_CHAT_ACCOUNT: no row
+ * with accounts = map, a name that the rule cannot turn into a JID, an account that is another's,
+ * or of deny_jids; the sentence says which. The caller clears *out.
  */
 enum status jid_rule_apply(const struct site_conf *conf, struct store *store, const char *source,
 			   const char *user, struct jid *out, struct error *err);
 
 /*
- * As that, for somebody who is logged in: a JID that the provider knows stands between the row and the rule. Its domain
- * must be the rule's. Where two users may be led to one account (that JID, an e-mail address), the first one has it.
+ * As that, for somebody who is logged in: a JID that the provider knows stands between the row and
+ * the rule. Its domain must be the rule's. Where two users may be led to one account (that JID, an
+ * e-mail address), the first one has it.
  */
 enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
 			      const struct identity *who, struct jid *out, struct error *err);
 
 /*
- * The way back: the site user whose account that is, by a row of the map or as a user of provider login
- * by the rule: one of our table, or whom the site's login_query finds by the localpart. STATUS_NOT_FOUND: nobody's
- * that we know; users of other providers are known by rows only. The caller clears *out.
+ * The way back: the site user whose account that is, by a row of the map or as a user of provider
+ * login by the rule: one of our table, or whom the site's login_query finds by the localpart.
+ * STATUS_NOT_FOUND: nobody's that we know; users of other providers are known by rows only. The
+ * caller clears *out.
  */
 struct jid_owner {
 	char *source; /* owned, as the next */
@@ -38,10 +40,16 @@ void jid_owner_clear(struct jid_owner *owner);
 /* The rule's domain, prepared; the caller frees it. */
 enum status jid_rule_domain(const struct site_conf *conf, char **out, struct error *err);
 
-/* Is the rule one? "{user}@domain", "{user|lower}@domain", "{email}@domain" or "{id}@domain". STATUS_BAD_REQUEST says what is wrong. */
+/*
+ * Is the rule one? "{user}@domain", "{user|lower}@domain", "{email}@domain" or "{id}@domain".
+ * STATUS_BAD_REQUEST says what is wrong.
+ */
 enum status jid_rule_check(const char *rule, struct error *err);
 
-/* That, and what goes with it: deny_jids, and whether each of the site's providers knows what the rule is made of. */
+/*
+ * That, and what goes with it: deny_jids, and whether each of the site's providers knows what the
+ * rule is made of.
+ */
 enum status jid_rule_check_site(const struct site_conf *conf, struct error *err);
 
 /* Bits of identity_extra. */

@@ -1,6 +1,6 @@
 /*
- * Accounts of provider `login`: found in our table or the site's, their passwords checked with the same work
- * whatever is wrong.
+ * Accounts of provider `login`: found in our table or the site's, their passwords checked with the
+ * same work whatever is wrong.
  */
 #include "identity/login_account.h"
 

@@ -1,6 +1,6 @@
 /*
- * Provider `login`: the session cookie on every request, the password check at /login. What a visitor is told
- * is the same for every cause of a failed login; what was wrong stands in the log.
+ * Provider `login`: the session cookie on every request, the password check at /login. What a
+ * visitor is told is the same for every cause of a failed login; what was wrong stands in the log.
  */
 #include "identity/login_session.h"
 
@@ -176,7 +176,10 @@ const struct identity_provider login_session_provider = {
 
 /* ---- logging in ---- */
 
-/* A session is looked up by the name it is for: a query that knows only e-mail addresses would end it at once. */
+/*
+ * A session is looked up by the name it is for: a query that knows only e-mail addresses would end
+ * it at once.
+ */
 static enum status check_own_name(const struct identity_context *context, const char *typed,
 				  const struct login_account *account, struct error *err)
 {
@@ -196,7 +199,10 @@ static enum status check_own_name(const struct identity_context *context, const 
 	    context->conf->login_query, account->name);
 }
 
-/* A hash of ours that costs less than today's is made anew; one that cannot be is made another time. */
+/*
+ * A hash of ours that costs less than today's is made anew; one that cannot be is made another
+ * time.
+ */
 static void rehash(const struct identity_context *context, const struct login_account *account,
 		   const char *password)
 {

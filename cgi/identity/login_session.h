@@ -11,15 +11,18 @@
 
 #define LOGIN_ACCOUNT_MAX 255
 
-/* "__Host-prebind" and "__Host-prebind-login"; with allow_http "prebind-insecure" and "prebind-insecure-login". */
+/*
+ * "__Host-prebind" and "__Host-prebind-login"; with allow_http "prebind-insecure" and
+ * "prebind-insecure-login".
+ */
 const char *login_cookie_name(const struct site_conf *conf);
 const char *login_form_cookie_name(const struct site_conf *conf);
 
 struct session_life login_session_life(const struct site_conf *conf);
 
 /*
- * The session of the request's cookie, if it is of that source: user and session of *out are set. IDENTITY_NONE:
- * there is none, or it is over.
+ * The session of the request's cookie, if it is of that source: user and session of *out are set.
+ * IDENTITY_NONE: there is none, or it is over.
  */
 enum identity_verdict login_session_find(const struct identity_context *context, const char *source,
 					 struct identity *out, struct error *err);
@@ -27,21 +30,24 @@ enum identity_verdict login_session_find(const struct identity_context *context,
 /* The name under which failures are counted: names that differ in case are one account. */
 void login_account_key(const char *user, char out[LOGIN_ACCOUNT_MAX + 1]);
 
-/* Is there such a user? STATUS_NOT_FOUND; STATUS_BAD_CREDENTIALS: disabled. context->req may be NULL here. */
+/*
+ * Is there such a user? STATUS_NOT_FOUND; STATUS_BAD_CREDENTIALS: disabled. context->req may be
+ * NULL here.
+ */
 enum status login_user_check(const struct identity_context *context, const char *user,
 			     struct error *err);
 
 /*
- * Is that the user's password? The same work whatever is wrong. STATUS_BAD_CREDENTIALS; STATUS_BUSY: too
- * many passwords are being checked. context->req may be NULL here.
+ * Is that the user's password? The same work whatever is wrong. STATUS_BAD_CREDENTIALS;
+ * STATUS_BUSY: too many passwords are being checked. context->req may be NULL here.
  */
 enum status login_password_check(const struct identity_context *context, const char *user,
 				 const char *password, struct error *err);
 
 /*
- * Checks name and password, with the same work whatever is wrong: STATUS_OK and a new session's token, or
- * STATUS_BAD_CREDENTIALS. STATUS_BUSY: too many passwords are being checked. old_token: NULL, or the
- * session cookie the browser had.
+ * Checks name and password, with the same work whatever is wrong: STATUS_OK and a new session's
+ * token, or STATUS_BAD_CREDENTIALS. STATUS_BUSY: too many passwords are being checked. old_token:
+ * NULL, or the session cookie the browser had.
  */
 struct login_attempt {
 	const char *user;

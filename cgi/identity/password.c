@@ -1,6 +1,7 @@
 /*
- * The queue in front of the password hash. One check takes 19 MiB and some 50–200 ms of a core, so without a
- * queue a few hundred log-in attempts would take the machine's memory and time from everybody else.
+ * The queue in front of the password hash. One check takes 19 MiB and some 50–200 ms of a core, so
+ * without a queue a few hundred log-in attempts would take the machine's memory and time from
+ * everybody else.
  */
 #include "identity/password.h"
 
@@ -24,7 +25,10 @@ static struct {
 	long waiting;
 } queue = {.lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER};
 
-/* What a password is checked against when there is no hash: same format, same cost, matches nothing. */
+/*
+ * What a password is checked against when there is no hash: same format, same cost, matches
+ * nothing.
+ */
 static const char *dummy_hash(void)
 {
 	return "$argon2id$v=19$m=19456,t=2,p=1$"
@@ -73,9 +77,9 @@ static void queue_leave(void)
 /* ---- as much work for nobody as for somebody ---- */
 
 /*
- * A site's users have hashes of a kind that we do not choose, and that may take longer than the form's answer
- * takes anyway. So the last one of each place is kept, to be computed for those who do not exist. Two places
- * may share a slot: then the work is as for the other's users.
+ * A site's users have hashes of a kind that we do not choose, and that may take longer than the
+ * form's answer takes anyway. So the last one of each place is kept, to be computed for those who
+ * do not exist. Two places may share a slot: then the work is as for the other's users.
  */
 #define USUAL_SLOTS 64
 

@@ -1,6 +1,6 @@
 /*
- * Verifying passwords: at most one check a core at a time, the rest wait a little or are turned away
- * (SEC-HASH-4), and the same work for an unknown user as for a known one (SEC-AUTH-3).
+ * Verifying passwords: at most one check a core at a time, the rest wait a little or are turned
+ * away (SEC-HASH-4), and the same work for an unknown user as for a known one (SEC-AUTH-3).
  */
 #ifndef IDENTITY_PASSWORD_H
 #define IDENTITY_PASSWORD_H
@@ -16,13 +16,15 @@ struct password_claim {
 	const char *password;
 	bool allow_weak; /* hashes of one fast digest, too */
 	/*
-	 * Whose hashes these are, a site's name: as much work as its last one took is done for users whom
-	 * nobody knows. NULL: ours, argon2id.
+	 * Whose hashes these are, a site's name: as much work as its last one took is done for
+	 * users whom nobody knows. NULL: ours, argon2id.
 	 */
 	const char *place;
 };
 
-/* STATUS_OK, STATUS_BAD_CREDENTIALS; STATUS_BUSY: the queue is full. The sentence is for the log. */
+/*
+ * STATUS_OK, STATUS_BAD_CREDENTIALS; STATUS_BUSY: the queue is full. The sentence is for the log.
+ */
 enum status password_claim_verify(const struct password_claim *claim, struct error *err);
 
 /* The same for a hash of ours. hash NULL or "": there is no such user. */

@@ -1,6 +1,7 @@
 /*
- * What libcrypt verifies: yescrypt, scrypt, bcrypt and SHA-crypt, each held to its grammar (crypt(5)) and to
- * what it may cost, since libcrypt works for as long as a hash says; and WordPress's way of using bcrypt.
+ * What libcrypt verifies: yescrypt, scrypt, bcrypt and SHA-crypt, each held to its grammar
+ * (crypt(5)) and to what it may cost, since libcrypt works for as long as a hash says; and
+ * WordPress's way of using bcrypt.
  */
 #include <ctype.h>
 
@@ -40,7 +41,10 @@ static bool is_salt_and_digest(const char *text, size_t salt_max, size_t digest_
 	       span64(text + salt + 1) == digest_len && text[salt + 1 + digest_len] == '\0';
 }
 
-/* "$y$" and "$gy$": only r = 32 and the sizes from 1024 to 65536 blocks (4 to 256 MiB), as Debian's are. */
+/*
+ * "$y$" and "$gy$": only r = 32 and the sizes from 1024 to 65536 blocks (4 to 256 MiB), as Debian's
+ * are.
+ */
 enum password_reading yescrypt_read(const char *text, struct password_hash *out)
 {
 	const char *at = text + (text[1] == 'g' ? strlen("$gy$") : strlen("$y$"));
@@ -125,8 +129,9 @@ enum status crypt_verify(const struct password_hash *hash, const char *password)
 }
 
 /*
- * WordPress 6.8 hands bcrypt a digest in base64, 64 letters, so that no password is longer than its 72 bytes.
- * It takes off what is blank at a password's ends when it hashes and when somebody logs in.
+ * WordPress 6.8 hands bcrypt a digest in base64, 64 letters, so that no password is longer than its
+ * 72 bytes. It takes off what is blank at a password's ends when it hashes and when somebody logs
+ * in.
  */
 enum status wordpress_verify(const struct password_hash *hash, const char *password)
 {

@@ -1,6 +1,6 @@
 /*
- * Hashes whose digest stands in base64 or hexadecimal: Django's and MediaWiki's PBKDF2, MediaWiki's salted MD5,
- * and the {SHA} kinds of LDAP and htpasswd.
+ * Hashes whose digest stands in base64 or hexadecimal: Django's and MediaWiki's PBKDF2, MediaWiki's
+ * salted MD5, and the {SHA} kinds of LDAP and htpasswd.
  */
 #include "base/codec.h"
 #include "base/crypto.h"

@@ -1,6 +1,6 @@
 /*
- * The formats of password hashes, for the table in password_hash.c: a reader, which holds the text to its
- * grammar and its bounds, and a verifier. Internal to identity/.
+ * The formats of password hashes, for the table in password_hash.c: a reader, which holds the text
+ * to its grammar and its bounds, and a verifier. Internal to identity/.
  */
 #ifndef IDENTITY_PASSWORD_FORMATS_H
 #define IDENTITY_PASSWORD_FORMATS_H
@@ -37,8 +37,8 @@ static inline unsigned long salt64_value(char letter)
 }
 
 /*
- * A decimal number without leading zeros, and the letter behind it; moves *at behind that. Numbers of more
- * than nine digits are as good as infinite.
+ * A decimal number without leading zeros, and the letter behind it; moves *at behind that. Numbers
+ * of more than nine digits are as good as infinite.
  */
 bool password_read_number(const char **at, char behind, unsigned long *out);
 

@@ -1,7 +1,7 @@
 /*
- * THE table of password hash formats: a hash is read by the row of its prefix or not at all. What is not
- * here (DES, $1$, $3$, bare MD5 and SHA-1, and everything that marks an account without a password: "*", "!",
- * "x", "*0", "") never matches.
+ * THE table of password hash formats: a hash is read by the row of its prefix or not at all. What
+ * is not here (DES, $1$, $3$, bare MD5 and SHA-1, and everything that marks an account without a
+ * password: "*", "!", "x", "*0", "") never matches.
  */
 #include "identity/password_hash.h"
 

@@ -1,7 +1,7 @@
 /*
- * Password hashes that sites have: which formats there are, what each may cost, and whether a password is
- * the one. A hash is first read, which computes nothing whatever it says, and then verified. The table of
- * formats is password_hash.c; the queue in front of all this is password.h.
+ * Password hashes that sites have: which formats there are, what each may cost, and whether a
+ * password is the one. A hash is first read, which computes nothing whatever it says, and then
+ * verified. The table of formats is password_hash.c; the queue in front of all this is password.h.
  */
 #ifndef IDENTITY_PASSWORD_HASH_H
 #define IDENTITY_PASSWORD_HASH_H
@@ -30,12 +30,16 @@ struct password_hash {
 
 /*
  * By its prefix, in full, within the format's bounds. allow_weak: also those of one fast digest.
- * STATUS_BAD_CREDENTIALS: nothing that can be verified; the sentence says why and quotes nothing of it.
+ * STATUS_BAD_CREDENTIALS: nothing that can be verified; the sentence says why and quotes nothing of
+ * it.
  */
 enum status password_hash_read(const char *text, bool allow_weak, struct password_hash *out,
 			       struct error *err);
 
-/* STATUS_OK, STATUS_BAD_CREDENTIALS, or STATUS_INTERNAL: out of memory. At most password_hash_max bytes. */
+/*
+ * STATUS_OK, STATUS_BAD_CREDENTIALS, or STATUS_INTERNAL: out of memory. At most password_hash_max
+ * bytes.
+ */
 enum status password_hash_verify(const struct password_hash *hash, const char *password);
 
 size_t password_hash_max(const struct password_hash *hash); /* bytes of a password */

@@ -1,6 +1,7 @@
 /*
- * Digests of digests of digests: phpass (WordPress before 6.8, phpBB 3.0, Joomla 2.5), Drupal 7 to 10.0, and
- * Apache's apr1. They differ in the digest and in the letters; how often is the hash's own word, within bounds.
+ * Digests of digests of digests: phpass (WordPress before 6.8, phpBB 3.0, Joomla 2.5), Drupal 7 to
+ * 10.0, and Apache's apr1. They differ in the digest and in the letters; how often is the hash's
+ * own word, within bounds.
  */
 #include "base/codec.h"
 #include "base/crypto.h"
@@ -160,7 +161,10 @@ enum password_reading apr1_read(const char *text, struct password_hash *out)
 	return READING_OK;
 }
 
-/* As much of sum, over and over, as the password is long; then, by its length's bits, a NUL or its first byte. */
+/*
+ * As much of sum, over and over, as the password is long; then, by its length's bits, a NUL or its
+ * first byte.
+ */
 static bool apr1_begin(struct digest *md5, const struct secret_part *word,
 		       const struct secret_part *salt, unsigned char sum[MD5_LEN])
 {

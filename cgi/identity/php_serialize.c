@@ -1,7 +1,7 @@
 /*
- * The walk over PHP's serialize format (ext/standard/var_unserializer.re is its grammar): every byte must belong to
- * a well-formed value, or the session is refused as a whole. A class is a name here, and nothing more: no object
- * is made, and so nothing of it runs.
+ * The walk over PHP's serialize format (ext/standard/var_unserializer.re is its grammar): every
+ * byte must belong to a well-formed value, or the session is refused as a whole. A class is a name
+ * here, and nothing more: no object is made, and so nothing of it runs.
  */
 #include "identity/php_serialize.h"
 

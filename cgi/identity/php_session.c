@@ -1,6 +1,6 @@
 /*
- * Provider `php_session`: the files of PHP's own session handler. What PHP keeps is read as it lies there, by the
- * name that the cookie gives, and only where nobody but PHP can have written it.
+ * Provider `php_session`: the files of PHP's own session handler. What PHP keeps is read as it lies
+ * there, by the name that the cookie gives, and only where nobody but PHP can have written it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -64,7 +64,9 @@ static enum status owner_find(const struct site_conf *conf, uid_t *out, struct e
 	return STATUS_OK;
 }
 
-/* Who may rename there what PHP has written, may be anybody; a sticky folder (/tmp) keeps them off. */
+/*
+ * Who may rename there what PHP has written, may be anybody; a sticky folder (/tmp) keeps them off.
+ */
 static enum status folder_check(const char *folder, struct error *err)
 {
 	struct stat st;
@@ -191,9 +193,10 @@ static enum status file_check(const struct sessions *sessions, const struct stat
 }
 
 /*
- * PHP empties the file before it writes, under its exclusive lock: with a shared one, a whole session is read.
- * But it holds that lock while the visitor's script runs, which may be long, or may even wait for our answer:
- * after a moment the file is read without. It then says what it said when the script began.
+ * PHP empties the file before it writes, under its exclusive lock: with a shared one, a whole
+ * session is read. But it holds that lock while the visitor's script runs, which may be long, or
+ * may even wait for our answer: after a moment the file is read without. It then says what it said
+ * when the script began.
  */
 static void lock_for_a_moment(int fd)
 {

@@ -1,7 +1,8 @@
 /*
- * Provider `remote_user`: the web server has asked for a password, a ticket or an identity provider's word, and
- * says who it is. Two variables of the gateway, and never a header, which a visitor could send himself
- * (SEC-AUTH-5, 6). There is no session of ours: logging out is the web server's business.
+ * Provider `remote_user`: the web server has asked for a password, a ticket or an identity
+ * provider's word, and says who it is. Two variables of the gateway, and never a header, which a
+ * visitor could send himself (SEC-AUTH-5, 6). There is no session of ours: logging out is the web
+ * server's business.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -22,8 +23,8 @@ static bool auth_type_is_believed(const struct site_conf *conf, const char *type
 }
 
 /*
- * The name without its realm. Only the configured one is taken off: alice of another realm is another
- * person, and may not become ours.
+ * The name without its realm. Only the configured one is taken off: alice of another realm is
+ * another person, and may not become ours.
  */
 static enum status name_without_realm(const struct site_conf *conf, const char *name, char **out,
 				      struct error *err)
@@ -70,7 +71,9 @@ static enum identity_verdict remote_user_find(const struct identity_context *con
 	}
 }
 
-/* Nothing of it is on this machine but the configuration: it can only be said what will be taken. */
+/*
+ * Nothing of it is on this machine but the configuration: it can only be said what will be taken.
+ */
 static enum status remote_user_check(const struct site_conf *conf, struct store *store,
 				     struct error *said)
 {

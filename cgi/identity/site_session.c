@@ -1,6 +1,7 @@
 /*
- * Provider `site_session`: the site's session cookie, looked up in the site's own SQLite database by a query that the
- * operator configured. What a query may do, and what a value must be, store/site_query.h sees to.
+ * Provider `site_session`: the site's session cookie, looked up in the site's own SQLite database
+ * by a query that the operator configured. What a query may do, and what a value must be,
+ * store/site_query.h sees to.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,7 +131,10 @@ static bool returns(const struct site_session *site, size_t session, size_t prof
 	return in_session || (site->profile != NULL && site_query_returns(site->profile, profile));
 }
 
-/* What the rule for JIDs is made of must be returned. Of Django the user's number is in the session. */
+/*
+ * What the rule for JIDs is made of must be returned. Of Django the user's number is in the
+ * session.
+ */
 static enum status rule_check(const struct site_session *site, struct error *err)
 {
 	const struct site_conf *conf = site->conf;
@@ -323,7 +327,10 @@ static enum status profile_add(const struct site_session *site, struct identity 
 	return status;
 }
 
-/* The user's number is in the packed session; who that is, and whether the password is still that one. */
+/*
+ * The user's number is in the packed session; who that is, and whether the password is still that
+ * one.
+ */
 static enum status django_user(const struct site_session *site, const char *session_data,
 			       struct identity *out, struct error *err)
 {

@@ -1,5 +1,6 @@
 /*
- * One SELECT in the site's database: what it may do, and what a value may be, store/site_query.h sees to.
+ * One SELECT in the site's database: what it may do, and what a value may be, store/site_query.h
+ * sees to.
  */
 #include "identity/site_user.h"
 
@@ -80,7 +81,10 @@ static char *take(struct site_query_row *row, int column, const char *instead)
 	return value != NULL ? value : strdup(instead);
 }
 
-/* Null, empty and 0 are no; everything else, "f" and "no" among it, is yes: nobody gets in by mistake. */
+/*
+ * Null, empty and 0 are no; everything else, "f" and "no" among it, is yes: nobody gets in by
+ * mistake.
+ */
 static bool is_set(const char *flag)
 {
 	return flag != NULL && flag[0] != '\0' && strcmp(flag, "0") != 0;

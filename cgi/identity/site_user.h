@@ -1,6 +1,6 @@
 /*
- * The users of provider `login` where key login_query says that they are the site's own: a row of its table,
- * by a query of the operator's, read-only.
+ * The users of provider `login` where key login_query says that they are the site's own: a row of
+ * its table, by a query of the operator's, read-only.
  */
 #ifndef IDENTITY_SITE_USER_H
 #define IDENTITY_SITE_USER_H
@@ -25,8 +25,8 @@ struct site_user {
 };
 
 /*
- * STATUS_NOT_FOUND: nobody of that name. STATUS_UNAVAILABLE: could not look, or the query is ambiguous. The
- * caller clears *out.
+ * STATUS_NOT_FOUND: nobody of that name. STATUS_UNAVAILABLE: could not look, or the query is
+ * ambiguous. The caller clears *out.
  */
 enum status site_user_find(struct site_users *users, const char *name, struct site_user *out,
 			   struct error *err);

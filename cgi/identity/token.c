@@ -1,6 +1,6 @@
 /*
- * Provider `token`. The keys are read with each token, so that a new key file counts at once and no process
- * keeps a key; a start with a bad one is refused all the same.
+ * Provider `token`. The keys are read with each token, so that a new key file counts at once and no
+ * process keeps a key; a start with a bad one is refused all the same.
  */
 #include "identity/token.h"
 

@@ -1,6 +1,7 @@
 /*
- * Provider `token`: the site says in a signed token who is logged in. Either in a cookie that it sets, good
- * until the token ends; or in a form that its page posts to /login, good once, for a session of ours.
+ * Provider `token`: the site says in a signed token who is logged in. Either in a cookie that it
+ * sets, good until the token ends; or in a form that its page posts to /login, good once, for a
+ * session of ours.
  */
 #ifndef IDENTITY_TOKEN_H
 #define IDENTITY_TOKEN_H
@@ -16,9 +17,9 @@
 bool token_may_be_posted(const struct site_conf *conf);
 
 /*
- * A posted token becomes a session. STATUS_BAD_CREDENTIALS: it does not hold, is over, revoked, or was used
- * before. old_token: NULL, or the session cookie that the browser had. *user: whoever it was, for the log,
- * the caller frees it; NULL: nobody knows.
+ * A posted token becomes a session. STATUS_BAD_CREDENTIALS: it does not hold, is over, revoked, or
+ * was used before. old_token: NULL, or the session cookie that the browser had. *user: whoever it
+ * was, for the log, the caller frees it; NULL: nobody knows.
  */
 struct token_handover {
 	const char *text;

@@ -4,8 +4,8 @@
  *   KID ":" KEY         a shared key in base64url, at least 32 bytes: HMAC, HS256
  *   KID ":" /PATH.pem   a public key, RSA or P-256: RS256, ES256
  *
- * Empty lines and lines that begin with # say nothing. The site signs with one key and we take all: so a new
- * one is written here first, used there next, and the old one leaves last.
+ * Empty lines and lines that begin with # say nothing. The site signs with one key and we take all:
+ * so a new one is written here first, used there next, and the old one leaves last.
  */
 #ifndef IDENTITY_TOKEN_KEYS_H
 #define IDENTITY_TOKEN_KEYS_H
@@ -33,7 +33,10 @@ struct token_keys {
 	size_t count; /* at least 1 */
 };
 
-/* public_too: lines of the second kind are taken. The sentence begins with FILE:LINE. The caller clears *out. */
+/*
+ * public_too: lines of the second kind are taken. The sentence begins with FILE:LINE. The caller
+ * clears *out.
+ */
 enum status token_keys_read(const char *file, bool public_too, struct token_keys *out,
 			    struct error *err);
 void token_keys_clear(struct token_keys *keys); /* wipes */

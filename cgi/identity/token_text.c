@@ -1,7 +1,8 @@
 /*
- * Taking tokens apart. First the parts, then the key, then the MAC or signature; only what that vouches for is
- * decoded. Of a JWT the header must be read before: it names the key, and its `alg` must be the one that this
- * key is for, so that nobody can have a public key taken for a shared one (RFC 8725 3.1).
+ * Taking tokens apart. First the parts, then the key, then the MAC or signature; only what that
+ * vouches for is decoded. Of a JWT the header must be read before: it names the key, and its `alg`
+ * must be the one that this key is for, so that nobody can have a public key taken for a shared one
+ * (RFC 8725 3.1).
  */
 #include "identity/token_text.h"
 

@@ -1,6 +1,7 @@
 /*
- * Tokens in which a site says who is logged in: our own format, and JSON Web Tokens. Pure: keys, audience and
- * clock are parameters; where a token comes from, and that one works only once, is token.c's business.
+ * Tokens in which a site says who is logged in: our own format, and JSON Web Tokens. Pure: keys,
+ * audience and clock are parameters; where a token comes from, and that one works only once, is
+ * token.c's business.
  *
  *   "v1." KID "." PAYLOAD "." MAC
  *
@@ -43,16 +44,17 @@ struct token {
 };
 
 /*
- * STATUS_OK; STATUS_NOT_FOUND: good, but over; STATUS_BAD_CREDENTIALS: not good, and the sentence says how.
- * Nothing is read out of a payload whose MAC or signature does not hold. The caller clears *out.
+ * STATUS_OK; STATUS_NOT_FOUND: good, but over; STATUS_BAD_CREDENTIALS: not good, and the sentence
+ * says how. Nothing is read out of a payload whose MAC or signature does not hold. The caller
+ * clears *out.
  */
 enum status token_check(const struct token_rules *rules, const char *text, int64_t now,
 			struct token *out, struct error *err);
 void token_clear(struct token *token);
 
 /*
- * A token with the first key, put behind what out holds: what the site would send. STATUS_BAD_REQUEST: that
- * key is a public one.
+ * A token with the first key, put behind what out holds: what the site would send.
+ * STATUS_BAD_REQUEST: that key is a public one.
  */
 struct token_request {
 	const char *user;

@@ -1,8 +1,9 @@
 /*
- * /rest/adhoc/bosh@DOMAIN: Tigase's REST call pre-bind-bosh-session, answered by us for programs with an account of
- * their own (prebindctl gateway add), whatever the back end is. What Tigase answers with an empty 404 or 500 has the
- * same status here and a body that says what is wrong. No cookie, login session or form token counts on this
- * route: a site's users cannot reach it. docs/gateway.md lists where it differs from Tigase on purpose.
+ * /rest/adhoc/bosh@DOMAIN: Tigase's REST call pre-bind-bosh-session, answered by us for programs
+ * with an account of their own (prebindctl gateway add), whatever the back end is. What Tigase
+ * answers with an empty 404 or 500 has the same status here and a body that says what is wrong. No
+ * cookie, login session or form token counts on this route: a site's users cannot reach it.
+ * docs/gateway.md lists where it differs from Tigase on purpose.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +27,10 @@
 /* Tigase's own words. */
 #define SAID_NO_DOMAIN "Domain of the JID doesn't exists"
 
-/* Calls with wrong credentials from one address, over all names: as wrong passwords in the login form. */
+/*
+ * Calls with wrong credentials from one address, over all names: as wrong passwords in the login
+ * form.
+ */
 static const struct conf_limit failure_limit = {.count = 50, .period_ms = 3600L * 1000};
 
 /* One call on its way. */
@@ -74,7 +78,9 @@ static void send_refusal(struct exchange *ex, int http_status, enum status statu
 	strbuf_clear(&text);
 }
 
-/* What a program can act on; the sentence itself only where it speaks of nothing but the request. */
+/*
+ * What a program can act on; the sentence itself only where it speaks of nothing but the request.
+ */
 static const char *message_of(enum status status, const struct error *err)
 {
 	switch (status) {

@@ -1,6 +1,6 @@
 /*
- * Making and freeing what a process holds, and exchanging the sites in it: whoever has the old ones counts them, and
- * the last one frees them.
+ * Making and freeing what a process holds, and exchanging the sites in it: whoever has the old ones
+ * counts them, and the last one frees them.
  */
 #include "page/app.h"
 

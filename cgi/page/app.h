@@ -1,6 +1,6 @@
 /*
- * What a process holds for its life: the sites of the configuration that is in force, and what outlives a change of it.
- * And one request on its way through: the exchange.
+ * What a process holds for its life: the sites of the configuration that is in force, and what
+ * outlives a change of it. And one request on its way through: the exchange.
  */
 #ifndef PAGE_APP_H
 #define PAGE_APP_H
@@ -41,8 +41,9 @@ enum status app_new(const struct conf *conf, enum site_use use, struct app **out
 void app_free(struct app *app); /* takes NULL; no request is under way */
 
 /*
- * Reads the configuration's files anew, and with them templates, secrets and keys. Requests under way end with what
- * they began with. Where the configuration, or the only site, cannot be used, all stays as it is.
+ * Reads the configuration's files anew, and with them templates, secrets and keys. Requests under
+ * way end with what they began with. Where the configuration, or the only site, cannot be used, all
+ * stays as it is.
  */
 enum status app_reload(struct app *app, struct error *err);
 

@@ -1,6 +1,6 @@
 /*
- * The pre-bind of a request: the site's rate limits in front of the service, its line in the log behind it, and the
- * session as the browser gets it.
+ * The pre-bind of a request: the site's rate limits in front of the service, its line in the log
+ * behind it, and the session as the browser gets it.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * GET / : the chat page, with the session in its data block where the browser's own doing asked for the page; else
- * the page's script asks for one (SEC-CSRF-3).
+ * GET / : the chat page, with the session in its data block where the browser's own doing asked for
+ * the page; else the page's script asks for one (SEC-CSRF-3).
  */
 #include <stdlib.h>
 

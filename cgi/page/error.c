@@ -1,6 +1,6 @@
 /*
- * What a visitor is told when there is no page to show: fixed words for the status, the request's id to quote, and
- * a way on. The cause is for the log.
+ * What a visitor is told when there is no page to show: fixed words for the status, the request's
+ * id to quote, and a way on. The cause is for the log.
  */
 #include <stdio.h>
 #include <string.h>

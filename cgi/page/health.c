@@ -1,5 +1,6 @@
 /*
- * /health: can this process serve? The database is asked; with ?deep=1, from this machine only, the XMPP server too.
+ * /health: can this process serve? The database is asked; with ?deep=1, from this machine only, the
+ * XMPP server too.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * /login and /logout: our own form. Every refused login looks the same and takes the same time (SEC-AUTH-3, 4); what
- * was wrong is in the log.
+ * /login and /logout: our own form. Every refused login looks the same and takes the same time
+ * (SEC-AUTH-3, 4); what was wrong is in the log.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +37,9 @@ char *login_form_binding(const struct exchange *ex)
 	return value;
 }
 
-/* The pre-session that the form's token is bound to: the browser's, or a new one that it gets now. */
+/*
+ * The pre-session that the form's token is bound to: the browser's, or a new one that it gets now.
+ */
 static char *form_binding_ensure(struct exchange *ex)
 {
 	char *binding = login_form_binding(ex);
@@ -125,7 +127,10 @@ static void welcome(struct exchange *ex, const char *token)
 	free(next);
 }
 
-/* A password waits for its turn at a processor, and each answer for its time: others are served meanwhile. */
+/*
+ * A password waits for its turn at a processor, and each answer for its time: others are served
+ * meanwhile.
+ */
 static enum status attempt_in_time(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
 				   struct error *err)
 {

@@ -1,12 +1,14 @@
 /*
- * How often a login may be tried (SEC-RATE-1): at one account, from one address, and, for a browser that has
- * been in before, by itself alone. A limit that cannot be asked refuses (SEC-RATE-3).
+ * How often a login may be tried (SEC-RATE-1): at one account, from one address, and, for a browser
+ * that has been in before, by itself alone. A limit that cannot be asked refuses (SEC-RATE-3).
  */
 #include "page/login_limit.h"
 
 #include "identity/device.h"
 
-/* Passwords tried from one address, over all accounts: an office behind one address stays below it. */
+/*
+ * Passwords tried from one address, over all accounts: an office behind one address stays below it.
+ */
 static const struct conf_limit address_limit = {.count = 50, .period_ms = 3600L * 1000};
 
 static bool is_off(const struct exchange *ex)

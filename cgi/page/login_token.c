@@ -1,7 +1,8 @@
 /*
- * POST /login with a token of the site's: its page hands a visitor over, who gets a session of ours. The form
- * comes from the site's origin, not from ours, and so without a token of our own forms: what it must have is
- * an Origin that the configuration names, lest any page could log its visitors in as somebody else.
+ * POST /login with a token of the site's: its page hands a visitor over, who gets a session of
+ * ours. The form comes from the site's origin, not from ours, and so without a token of our own
+ * forms: what it must have is an Origin that the configuration names, lest any page could log its
+ * visitors in as somebody else.
  */
 #include <stdlib.h>
 #include <string.h>

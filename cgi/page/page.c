@@ -1,6 +1,6 @@
 /*
- * Sending: pages, JSON, and the headers of every dynamic response. What a page may load and connect to is said
- * once, here.
+ * Sending: pages, JSON, and the headers of every dynamic response. What a page may load and connect
+ * to is said once, here.
  */
 #include "page/page.h"
 

@@ -1,6 +1,6 @@
 /*
- * What the handlers share: sending a page, a JSON answer or an error, with the headers of every dynamic
- * response (SECURITY 3.2). Only for the files of page/.
+ * What the handlers share: sending a page, a JSON answer or an error, with the headers of every
+ * dynamic response (SECURITY 3.2). Only for the files of page/.
  */
 #ifndef PAGE_PAGE_H
 #define PAGE_PAGE_H
@@ -45,19 +45,26 @@ void page_finish(struct exchange *ex);
 /* The mount point as it stands in a URL: percent-encoded, "" or "/chat". */
 void page_base(const struct exchange *ex, struct strbuf *out);
 
-/* Renders a template as the response; `base` and `nonce` are put into the view here. view: may be NULL. */
+/*
+ * Renders a template as the response; `base` and `nonce` are put into the view here. view: may be
+ * NULL.
+ */
 void page_send(struct exchange *ex, int http_status, const char *file, struct view *view);
 
 /* The buffer's JSON as the response. */
 void page_send_json(struct exchange *ex, int http_status, const struct strbuf *json);
 
 /*
- * The response for a status that is not OK, in the format the route speaks, and its line in the log. For
- * STATUS_LOGIN_REQUIRED on a page: the way to the login form. err: what the operator should know; may be NULL.
+ * The response for a status that is not OK, in the format the route speaks, and its line in the
+ * log. For STATUS_LOGIN_REQUIRED on a page: the way to the login form. err: what the operator
+ * should know; may be NULL.
  */
 void page_send_error(struct exchange *ex, enum status status, const struct error *err);
 
-/* The visitor's connection never left this machine; true for CGI run by hand, which names no address. */
+/*
+ * The visitor's connection never left this machine; true for CGI run by hand, which names no
+ * address.
+ */
 bool exchange_is_local(const struct exchange *ex);
 
 /* What the providers and the login form look at; borrowed from the exchange. */
@@ -66,18 +73,24 @@ struct identity_context exchange_context(const struct exchange *ex);
 /* Who is asking, once per exchange: ex->identity. STATUS_LOGIN_REQUIRED, or STATUS_UNAVAILABLE. */
 enum status exchange_identify(struct exchange *ex, struct error *err);
 
-/* A token of the site's was posted to /login; may it have been; and what became of it: a session's token. */
+/*
+ * A token of the site's was posted to /login; may it have been; and what became of it: a session's
+ * token.
+ */
 bool login_is_handover(const struct exchange *ex);
 enum status login_handover_check(const struct exchange *ex, struct error *err);
 enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
 			   struct error *err);
 
-/* The binding of the login form's token: the pre-session cookie; the caller frees. NULL: there is none. */
+/*
+ * The binding of the login form's token: the pre-session cookie; the caller frees. NULL: there is
+ * none.
+ */
 char *login_form_binding(const struct exchange *ex);
 
 /*
- * Pre-binds for the exchange's user, within the site's rate limits, and logs it. ex->retry_after is set where it
- * is known when asking again may help. The caller clears *out; err is not NULL.
+ * Pre-binds for the exchange's user, within the site's rate limits, and logs it. ex->retry_after is
+ * set where it is known when asking again may help. The caller clears *out; err is not NULL.
  */
 enum status bind_session(struct exchange *ex, struct prebind_session *out, struct error *err);
 
@@ -86,21 +99,24 @@ enum status bind_credentials(struct exchange *ex, struct prebind_credentials *ou
 			     struct error *err);
 
 /*
- * prebind_bind for the exchange's site, and prebind_check: others are served meanwhile. STATUS_BUSY also where too many
- * wait already.
+ * prebind_bind for the exchange's site, and prebind_check: others are served meanwhile. STATUS_BUSY
+ * also where too many wait already.
  */
 enum status bind_wait(struct exchange *ex, const struct jid *jid, struct prebind_session *out,
 		      struct error *err);
 enum status bind_check(struct exchange *ex, struct error *said);
 
 /*
- * The exchange's user as a key that says nothing: equal for the same user and JID, so that a page can tell whether a
- * session it holds is this visitor's.
+ * The exchange's user as a key that says nothing: equal for the same user and JID, so that a page
+ * can tell whether a session it holds is this visitor's.
  */
 #define BIND_USER_KEY_LEN 43
 void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1]);
 
-/* {"jid":…,"sid":…,"rid":…,…}; {"bind":"required"} for a NULL session; with a user_key, "user":… before them. */
+/*
+ * {"jid":…,"sid":…,"rid":…,…}; {"bind":"required"} for a NULL session; with a user_key, "user":…
+ * before them.
+ */
 void bind_write_json(const struct prebind_session *session, const char *user_key,
 		     struct strbuf *out);
 

@@ -1,7 +1,7 @@
 /*
- * /prebind.json: the session as JSON, for our own script and for Converse.js's prebind_url. Our script also wants to know
- * whose it is, and says `bind=yes` in its POST; with `bind=no` it only asks that: no session is made, and nothing taken of
- * the limits.
+ * /prebind.json: the session as JSON, for our own script and for Converse.js's prebind_url. Our
+ * script also wants to know whose it is, and says `bind=yes` in its POST; with `bind=no` it only
+ * asks that: no session is made, and nothing taken of the limits.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * THE table: every address the program answers, what must hold before its handler runs, and what it takes. And
- * the way of a request along it: site by Host, mount point, route, body, needs, handler.
+ * THE table: every address the program answers, what must hold before its handler runs, and what it
+ * takes. And the way of a request along it: site by Host, mount point, route, body, needs, handler.
  * What is not in the table is a 404; the web server serves static files itself.
  */
 #include <stdio.h>
@@ -281,7 +281,9 @@ static enum status check_needs(struct exchange *ex, struct error *err)
 	return status;
 }
 
-/* Who it is, and whose account: a few questions to the database, which the handler finds at rest. */
+/*
+ * Who it is, and whose account: a few questions to the database, which the handler finds at rest.
+ */
 static enum status check_needs_reading(struct exchange *ex, struct error *err)
 {
 	enum status status = store_reader_new(ex->site->store, &ex->reader, err);

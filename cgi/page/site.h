@@ -1,6 +1,6 @@
 /*
- * One site's open parts: database, limits, templates, the pre-bind service, who says who is logged in. Who opens which site when is decided in
- * page/sites.h.
+ * One site's open parts: database, limits, templates, the pre-bind service, who says who is logged
+ * in. Who opens which site when is decided in page/sites.h.
  */
 #ifndef PAGE_SITE_H
 #define PAGE_SITE_H
@@ -24,10 +24,16 @@ struct site {
 	unsigned char csrf_key[SECRET_KEY_LEN];
 };
 
-/* What the process that opens it will do: plain CGI answers one request, and opens nothing that this does not need. */
+/*
+ * What the process that opens it will do: plain CGI answers one request, and opens nothing that
+ * this does not need.
+ */
 enum site_use { SITE_FOR_MANY, SITE_FOR_ONE };
 
-/* What the configuration can be told to be wrong about without opening anything. STATUS_BAD_REQUEST. */
+/*
+ * What the configuration can be told to be wrong about without opening anything.
+ * STATUS_BAD_REQUEST.
+ */
 enum status site_check(const struct site_conf *conf, struct error *err);
 
 /* Opens everything the site needs; after a failure too, site_close frees what was opened. */

@@ -1,7 +1,7 @@
 /*
- * A slot for each site of the configuration; the open ones in a list, last used first. A site is counted: once for
- * its slot, once for each request that has it, so that it can leave the slot while a request goes on with it. Opening
- * and closing touch files and are done without the lock.
+ * A slot for each site of the configuration; the open ones in a list, last used first. A site is
+ * counted: once for its slot, once for each request that has it, so that it can leave the slot
+ * while a request goes on with it. Opening and closing touch files and are done without the lock.
  */
 #include "page/sites.h"
 
@@ -16,7 +16,10 @@
 #include "base/log.h"
 #include "page/page.h"
 
-/* What an open site may come to hold: eight connections of two files each, -shm, limits, upstream, the site's own. */
+/*
+ * What an open site may come to hold: eight connections of two files each, -shm, limits, upstream,
+ * the site's own.
+ */
 #define SITE_DESCRIPTORS    32
 #define THREAD_DESCRIPTORS  4   /* the visitor's connection, and what is read meanwhile */
 #define WAITING_DESCRIPTORS 2   /* the visitor's connection, and the one to the XMPP server */
@@ -127,9 +130,9 @@ static enum status open_site_new(struct setup *setup, const struct site_conf *co
 /* ---- how many may be open ---- */
 
 /*
- * As many as there are descriptors for, twice over: during a reload two sets are open. The soft limit is often
- * far below what the system would allow. There is always one for each thread, so that some site can be closed for
- * another.
+ * As many as there are descriptors for, twice over: during a reload two sets are open. The soft
+ * limit is often far below what the system would allow. There is always one for each thread, so
+ * that some site can be closed for another.
  */
 static size_t open_max(const struct conf *conf)
 {
@@ -315,7 +318,10 @@ static enum status not_now(const struct site_conf *conf, struct error *err)
 	return error_retry_after(err, STATUS_UNAVAILABLE, SITES_RETRY_S);
 }
 
-/* Puts what came of the opening into the slot. Call with the lock held. True: the failure is to be told. */
+/*
+ * Puts what came of the opening into the slot. Call with the lock held. True: the failure is to be
+ * told.
+ */
 static bool opening_ended(struct sites *sites, struct slot *slot, struct open_site *open,
 			  int64_t now_ms)
 {
@@ -337,7 +343,8 @@ static bool opening_ended(struct sites *sites, struct slot *slot, struct open_si
 }
 
 /*
- * Opens the slot's site, to be lent. Called with the lock held, and so it returns; in between others go on.
+ * Opens the slot's site, to be lent. Called with the lock held, and so it returns; in between
+ * others go on.
  */
 static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now_ms,
 			     struct error *err)

@@ -1,7 +1,7 @@
 /*
- * The sites of one configuration: each is opened by the first request for it and closed when nobody asks for it any
- * more, so that thousands cost what the few in use cost. One that cannot be opened is tried again a little later and
- * keeps no other from being served. Thread-safe.
+ * The sites of one configuration: each is opened by the first request for it and closed when nobody
+ * asks for it any more, so that thousands cost what the few in use cost. One that cannot be opened
+ * is tried again a little later and keeps no other from being served. Thread-safe.
  */
 #ifndef PAGE_SITES_H
 #define PAGE_SITES_H
@@ -15,8 +15,8 @@
 struct sites; /* opaque; counted: of the process, and of each request under way */
 
 /*
- * A single site is opened at once, and what it lacks is the result. Of several only the configuration is
- * checked. conf: borrowed, unless sites_own_conf is called. The caller owns *out.
+ * A single site is opened at once, and what it lacks is the result. Of several only the
+ * configuration is checked. conf: borrowed, unless sites_own_conf is called. The caller owns *out.
  */
 enum status sites_new(const struct conf *conf, enum site_use use, struct sites **out,
 		      struct error *err);
@@ -29,16 +29,17 @@ void sites_own_conf(struct sites *sites, struct conf *conf);
 const struct conf *sites_conf(const struct sites *sites);
 
 /*
- * The site, opened; not closed until it is returned. now_ms: monotonic. Each call closes one other that is idle.
- * STATUS_UNAVAILABLE with err->retry_after: it cannot be opened now, and the log's event site_failed says why.
+ * The site, opened; not closed until it is returned. now_ms: monotonic. Each call closes one other
+ * that is idle. STATUS_UNAVAILABLE with err->retry_after: it cannot be opened now, and the log's
+ * event site_failed says why.
  */
 enum status sites_borrow(struct sites *sites, const struct site_conf *conf, int64_t now_ms,
 			 struct site **out, struct error *err);
 void sites_return(struct site *site); /* takes NULL */
 
 /*
- * For a reload: opens what `old` has open, by the sites' names. A site that cannot be opened anew goes on as it was,
- * configuration and all, until it is idle. Nobody else uses `sites` yet.
+ * For a reload: opens what `old` has open, by the sites' names. A site that cannot be opened anew
+ * goes on as it was, configuration and all, until it is idle. Nobody else uses `sites` yet.
  */
 void sites_follow(struct sites *sites, struct sites *old);
 

@@ -21,14 +21,19 @@ struct prebind_backend {
 	const char *name;
 	const char *url_key; /* its list of addresses, and where that stands in struct site_conf */
 	size_t url_offset;
-	/* Reads secrets, checks what is its own about the addresses; *state is the back end's own. */
+	/*
+	 * Reads secrets, checks what is its own about the addresses; *state is the back end's own.
+	 */
 	enum status (*open)(const struct site_conf *conf, struct store *store, void **state,
 			    struct error *err);
 	void (*close)(void *state);
 	enum status (*check)(void *state, struct prebind_call *call, struct error *said);
 	enum status (*bind)(void *state, struct prebind_call *call, struct prebind_session *out,
 			    struct error *err);
-	/* A one-time password for the call's JID, appended to out; no address is asked. NULL: it has none. */
+	/*
+	 * A one-time password for the call's JID, appended to out; no address is asked. NULL: it
+	 * has none.
+	 */
 	enum status (*one_time)(void *state, struct prebind_call *call, struct strbuf *out,
 				struct error *err);
 };

@@ -19,7 +19,10 @@ static const struct {
     [BOSH_AUTH_TOKEN] = {"token",    &bosh_auth_token   },
 };
 
-/* All that the way can use, or those of them that bosh_mechanisms names: the check of the configuration left some. */
+/*
+ * All that the way can use, or those of them that bosh_mechanisms names: the check of the
+ * configuration left some.
+ */
 static char *mechanisms_make(const struct bosh_auth_way *way, const struct conf_list *allowed)
 {
 	struct strbuf names;

@@ -9,7 +9,10 @@
 #include "conf/conf.h"
 #include "prebind/backends.h"
 
-/* Seconds that a secret made for one log-in lives: the time of a slow log-in, and of two clocks that differ. */
+/*
+ * Seconds that a secret made for one log-in lives: the time of a slow log-in, and of two clocks
+ * that differ.
+ */
 #define BOSH_AUTH_LIFE_S 60
 
 /* A user's secret, for one log-in. */
@@ -30,7 +33,9 @@ struct bosh_auth_way {
 	/* out is initialised. STATUS_NO_CHAT_ACCOUNT: there is nothing to log in with. */
 	enum status (*prepare)(void *state, struct prebind_call *call, struct bosh_credentials *out,
 			       struct error *err);
-	/* The server does not take them: forgets them, and says what the operator should look at. */
+	/*
+	 * The server does not take them: forgets them, and says what the operator should look at.
+	 */
 	void (*refused)(void *state, const struct jid *jid,
 			const struct bosh_credentials *credentials, struct error *err);
 };
@@ -52,7 +57,10 @@ enum status bosh_auth_open(const struct site_conf *conf, struct store *store, st
 			   struct error *err);
 void bosh_auth_close(struct bosh_auth *auth); /* takes a zeroed one */
 
-/* The mechanism for what this server offers at this address. NULL, and STATUS_CHAT_SERVER in err: none. */
+/*
+ * The mechanism for what this server offers at this address. NULL, and STATUS_CHAT_SERVER in err:
+ * none.
+ */
 const char *bosh_auth_mechanism(const struct bosh_auth *auth, const char *offered, const char *url,
 				struct error *err);
 

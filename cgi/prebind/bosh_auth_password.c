@@ -1,6 +1,6 @@
 /*
- * bosh_auth = password: the account's XMPP password, kept in its row of the JID map, or found in the
- * site's own database by the operator's query.
+ * bosh_auth = password: the account's XMPP password, kept in its row of the JID map, or found in
+ * the site's own database by the operator's query.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +58,10 @@ static enum status password_open(const struct site_conf *conf, struct store *sto
 	return status;
 }
 
-/* By the JID map; *user is the row's, to be freed, also where it keeps no password: STATUS_NOT_FOUND. */
+/*
+ * By the JID map; *user is the row's, to be freed, also where it keeps no password:
+ * STATUS_NOT_FOUND.
+ */
 static enum status map_ask(const struct passwords *passwords, const struct jid *jid, char **user,
 			   struct strbuf *out, struct error *err)
 {

@@ -11,8 +11,8 @@
 void breaker_write(const struct breaker *breaker, struct strbuf *out);
 
 /*
- * What cannot be read, or is of a time that cannot be (a clock that went back), is a breaker that is closed. now_ms:
- * of the clock by which it was written.
+ * What cannot be read, or is of a time that cannot be (a clock that went back), is a breaker that
+ * is closed. now_ms: of the clock by which it was written.
  */
 void breaker_read(const char *text, int64_t now_ms, struct breaker *out);
 

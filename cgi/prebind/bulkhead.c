@@ -1,6 +1,6 @@
 /*
- * Those inside, and those who wait in the order of coming. A place that becomes free is given to the first who may
- * have it, and only that one is woken: a thousand may wait.
+ * Those inside, and those who wait in the order of coming. A place that becomes free is given to
+ * the first who may have it, and only that one is woken: a thousand may wait.
  */
 #include "prebind/bulkhead.h"
 

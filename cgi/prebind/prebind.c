@@ -1,7 +1,7 @@
 /*
  * The service: chooses the resource, sets the deadline, waits for a place, asks the back end at one
- * of its addresses and checks what it returned. What is true of every back end stands here; how one is spoken to stands in its own
- * file.
+ * of its addresses and checks what it returned. What is true of every back end stands here; how one
+ * is spoken to stands in its own file.
  */
 #include "prebind/prebind.h"
 

@@ -44,8 +44,8 @@ enum status prebind_new(const struct site_conf *conf, struct store *store, struc
 void prebind_free(struct prebind *prebind); /* takes NULL */
 
 /*
- * Whether the XMPP server failed is known to all processes that share these limits (borrowed), not to this one alone:
- * for plain CGI, where each lives one request (REL-UP-6).
+ * Whether the XMPP server failed is known to all processes that share these limits (borrowed), not
+ * to this one alone: for plain CGI, where each lives one request (REL-UP-6).
  */
 void prebind_share(struct prebind *prebind, struct limit_store *limits);
 
@@ -67,8 +67,8 @@ struct prebind_credentials {
 };
 
 /*
- * Makes them; nobody is asked. jid: as for prebind_bind. STATUS_NOT_FOUND: this site's way to log in has no
- * one-time passwords. The caller clears *out.
+ * Makes them; nobody is asked. jid: as for prebind_bind. STATUS_NOT_FOUND: this site's way to log
+ * in has no one-time passwords. The caller clears *out.
  */
 enum status prebind_credentials(struct prebind *prebind, const struct jid *jid,
 				struct prebind_credentials *out, struct error *err);

@@ -1,6 +1,7 @@
 /*
- * Who is noted as made is not asked for again. What is noted first, is the password: one that comes after a crash uses the
- * same one. Of several that come at the same moment one asks, in whichever process.
+ * Who is noted as made is not asked for again. What is noted first, is the password: one that comes
+ * after a crash uses the same one. Of several that come at the same moment one asks, in whichever
+ * process.
  */
 #include "prebind/provision.h"
 

@@ -1,7 +1,8 @@
 /*
  * The addresses at which an XMPP server can be asked: which one is, when another, when none
  * (SECURITY: REL-UP-3, REL-UP-6, REL-UP-7). What is asked and how is a back end's business; this
- * only sees the outcome. Thread-safe; the breakers are those of one process, unless they are shared.
+ * only sees the outcome. Thread-safe; the breakers are those of one process, unless they are
+ * shared.
  */
 #ifndef PREBIND_UPSTREAM_H
 #define PREBIND_UPSTREAM_H
@@ -20,7 +21,10 @@ enum status upstreams_new(const char *site, const struct conf_list *urls, struct
 			  struct error *err);
 void upstreams_free(struct upstreams *upstreams); /* takes NULL */
 
-/* From now on the breakers are those of all processes that use these limits, borrowed; for plain CGI. */
+/*
+ * From now on the breakers are those of all processes that use these limits, borrowed; for plain
+ * CGI.
+ */
 void upstreams_share(struct upstreams *upstreams, struct limit_store *limits);
 
 /* One call at one address. *outcome is OUTCOME_NONE before. */

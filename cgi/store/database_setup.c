@@ -24,7 +24,9 @@ enum status connection_schema(struct connection *db, int *out, struct error *err
 		    connection_ask(db, "SELECT count(*) FROM sqlite_schema", &tables, NULL, err);
 	if (status == STATUS_OK)
 		status = connection_ask(db, "PRAGMA user_version", &schema, NULL, err);
-	/* Once more: a migration that commits meanwhile makes the file ours, and never the reverse. */
+	/*
+	 * Once more: a migration that commits meanwhile makes the file ours, and never the reverse.
+	 */
 	if (status == STATUS_OK && application != APPLICATION_ID)
 		status = connection_ask(db, "PRAGMA application_id", &application, NULL, err);
 	if (status != STATUS_OK)

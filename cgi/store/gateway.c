@@ -1,6 +1,6 @@
 /*
- * The callers of /rest/adhoc/{jid}. Only hashes are kept: of the password a slow one, of the API key, which
- * is random, a fast one.
+ * The callers of /rest/adhoc/{jid}. Only hashes are kept: of the password a slow one, of the API
+ * key, which is random, a fast one.
  */
 #include "store/gateway.h"
 

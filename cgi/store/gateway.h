@@ -1,6 +1,6 @@
 /*
- * Who may call /rest/adhoc/{jid}: programs with a name and a password of their own. They are no site
- * users, and a site user is none of them.
+ * Who may call /rest/adhoc/{jid}: programs with a name and a password of their own. They are no
+ * site users, and a site user is none of them.
  */
 #ifndef STORE_GATEWAY_H
 #define STORE_GATEWAY_H
@@ -30,8 +30,8 @@ enum status gateway_caller_find(struct store *store, const char *name, struct ga
 void gateway_caller_clear(struct gateway_caller *caller); /* takes NULL */
 
 /*
- * STATUS_CONFLICT if the name is taken; STATUS_BAD_REQUEST for one that is empty, too long, or holds
- * what a Basic user cannot hold (a colon, a blank, control characters).
+ * STATUS_CONFLICT if the name is taken; STATUS_BAD_REQUEST for one that is empty, too long, or
+ * holds what a Basic user cannot hold (a colon, a blank, control characters).
  */
 enum status gateway_caller_add(struct store *store, const struct gateway_caller *caller,
 			       struct error *err);

@@ -1,5 +1,6 @@
 /*
- * Claims: read each time, written once. Of two that come at the same moment the table lets one in (SEC-JID-3).
+ * Claims: read each time, written once. Of two that come at the same moment the table lets one in
+ * (SEC-JID-3).
  */
 #include "store/jid_claim.h"
 

@@ -1,7 +1,8 @@
 /*
- * The JID map: which account belongs to which site user, by an explicit row; and, for back end `bosh` with
- * bosh_auth = password, that account's XMPP password. A site user is (source, name): source is the identity
- * provider that vouches for the name, so that bob of one login is not bob of another.
+ * The JID map: which account belongs to which site user, by an explicit row; and, for back end
+ * `bosh` with bosh_auth = password, that account's XMPP password. A site user is (source, name):
+ * source is the identity provider that vouches for the name, so that bob of one login is not bob of
+ * another.
  */
 #ifndef STORE_JID_MAP_H
 #define STORE_JID_MAP_H
@@ -27,11 +28,15 @@ enum status jid_map_find_account(struct store *store, const char *localpart, con
 				 struct jid_map_row *out, struct error *err);
 void jid_map_clear(struct jid_map_row *row);
 
-/* Adds or replaces the user's row; a NULL password keeps the one that is there only if the JID stays the same. STATUS_CONFLICT: the account belongs to another user (whom the sentence names). */
+/*
+ * Adds or replaces the user's row; a NULL password keeps the one that is there only if the JID
+ * stays the same. STATUS_CONFLICT: the account belongs to another user (whom the sentence names).
+ */
 enum status jid_map_set(struct store *store, const struct jid_map_row *row, struct error *err);
 /*
- * Many rows at once, all or none: each as jid_map_set, but an account that another row of the same import leaves behind
- * is free for this one. Of a failure ->failed is the row; STATUS_CONFLICT as for jid_map_set.
+ * Many rows at once, all or none: each as jid_map_set, but an account that another row of the same
+ * import leaves behind is free for this one. Of a failure ->failed is the row; STATUS_CONFLICT as
+ * for jid_map_set.
  */
 struct jid_map_import {
 	const struct jid_map_row *rows;

@@ -10,8 +10,8 @@
 struct limit_store;
 
 /*
- * One question, in a transaction that writes. A file that is damaged, full or gone is mended and the question asked
- * once more: it must not count what it did the first time.
+ * One question, in a transaction that writes. A file that is damaged, full or gone is mended and
+ * the question asked once more: it must not count what it did the first time.
  */
 typedef enum status limit_file_question(struct connection *db, void *arg, struct error *err);
 enum status limit_file_ask(struct limit_store *limits, limit_file_question *ask, void *arg,

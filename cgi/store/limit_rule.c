@@ -1,5 +1,6 @@
 /*
- * Two rules. A clock that went back takes nothing from anybody: a row from the future counts as from now.
+ * Two rules. A clock that went back takes nothing from anybody: a row from the future counts as
+ * from now.
  */
 #include "store/limit_rule.h"
 

@@ -36,9 +36,9 @@ void limit_bucket(const struct limit_question *q, const struct limit_row *row,
 		  struct limit_answer *out);
 
 /*
- * Tries that may fail. The first `capacity` are free; each that follows must wait twice as long after the last
- * one, up to period; whoever pauses for a period longer than that begins anew. Giving back takes the last
- * one off the count.
+ * Tries that may fail. The first `capacity` are free; each that follows must wait twice as long
+ * after the last one, up to period; whoever pauses for a period longer than that begins anew.
+ * Giving back takes the last one off the count.
  */
 void limit_tries(const struct limit_question *q, const struct limit_row *row,
 		 struct limit_answer *out);

@@ -1,6 +1,7 @@
 /*
- * Accounts made by us: noted before the server is asked, so that a password never gets lost between the two, and
- * only one asks at a time: of two that register one account at once ejabberd makes something that nobody can log in to.
+ * Accounts made by us: noted before the server is asked, so that a password never gets lost between
+ * the two, and only one asks at a time: of two that register one account at once ejabberd makes
+ * something that nobody can log in to.
  */
 #include "store/provisioned.h"
 

@@ -1,5 +1,6 @@
 /*
- * XMPP accounts that the program made at their first use, and their passwords where it needs them again.
+ * XMPP accounts that the program made at their first use, and their passwords where it needs them
+ * again.
  */
 #ifndef STORE_PROVISIONED_H
 #define STORE_PROVISIONED_H
@@ -19,9 +20,10 @@ enum status provisioned_find(struct store *store, const char *localpart, const c
 void provisioned_clear(struct provisioned *provisioned); /* takes a zeroed one */
 
 /*
- * Before the server is asked: notes the account with that password (NULL: none is to be kept), unless it is noted
- * already. *out is what is noted then: whoever tries, tries with the same password. *mine: the caller is the one to ask,
- * for at most PROVISIONED_LEASE_S, and ends it with provisioned_end; else somebody else is asking, or it is done.
+ * Before the server is asked: notes the account with that password (NULL: none is to be kept),
+ * unless it is noted already. *out is what is noted then: whoever tries, tries with the same
+ * password. *mine: the caller is the one to ask, for at most PROVISIONED_LEASE_S, and ends it with
+ * provisioned_end; else somebody else is asking, or it is done.
  */
 #define PROVISIONED_LEASE_S 90 /* longer than any pre-bind: who has it longer has died */
 struct provisioned_new {

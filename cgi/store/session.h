@@ -1,6 +1,6 @@
 /*
- * Login sessions of this program (not XMPP sessions). The browser holds a random token; the database holds
- * only its SHA-256 (SEC-SESS-1).
+ * Login sessions of this program (not XMPP sessions). The browser holds a random token; the
+ * database holds only its SHA-256 (SEC-SESS-1).
  */
 #ifndef STORE_SESSION_H
 #define STORE_SESSION_H
@@ -28,10 +28,10 @@ struct session_life {
 };
 
 /*
- * A new session with a new token (never an adopted one). old_token, if not NULL, is deleted in the same
- * transaction; the oldest beyond SESSION_MAX_PER_USER and some ended ones too. The token is only valid when this
- * returned STATUS_OK (committed). STATUS_BAD_CREDENTIALS: a user of ours who was deleted or disabled since the
- * password was checked.
+ * A new session with a new token (never an adopted one). old_token, if not NULL, is deleted in the
+ * same transaction; the oldest beyond SESSION_MAX_PER_USER and some ended ones too. The token is
+ * only valid when this returned STATUS_OK (committed). STATUS_BAD_CREDENTIALS: a user of ours who
+ * was deleted or disabled since the password was checked.
  */
 struct session_new {
 	const char *source;
@@ -44,7 +44,10 @@ struct session_new {
 enum status session_create(struct store *store, const struct session_new *what,
 			   char token[SESSION_TOKEN_LEN + 1], struct error *err);
 
-/* STATUS_NOT_FOUND: unknown, malformed or over. A last_seen that cannot be written is no failure (REL-DB-3). The caller clears *out. */
+/*
+ * STATUS_NOT_FOUND: unknown, malformed or over. A last_seen that cannot be written is no failure
+ * (REL-DB-3). The caller clears *out.
+ */
 enum status session_find(struct store *store, const char *token, int64_t now,
 			 const struct session_life *life, struct session *out, struct error *err);
 void session_clear(struct session *session);

@@ -1,5 +1,6 @@
 /*
- * Keys that all processes of a site must share and nobody types in: made at random by the first who asks.
+ * Keys that all processes of a site must share and nobody types in: made at random by the first who
+ * asks.
  */
 #ifndef STORE_SITE_KEY_H
 #define STORE_SITE_KEY_H

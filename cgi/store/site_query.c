@@ -1,6 +1,6 @@
 /*
- * A query in the site's own database: its file, its connections, asking it. SQLite's calls are store.c's;
- * which statement is harmless is site_query_guard.c's business.
+ * A query in the site's own database: its file, its connections, asking it. SQLite's calls are
+ * store.c's; which statement is harmless is site_query_guard.c's business.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -40,8 +40,8 @@ static void seat_free(struct site_query_seat *seat)
 }
 
 /*
- * Whoever may write there is every user of the site. Looked at by name: a descriptor of our own would, when
- * closed, drop the locks of every connection of this process (PIT-27).
+ * Whoever may write there is every user of the site. Looked at by name: a descriptor of our own
+ * would, when closed, drop the locks of every connection of this process (PIT-27).
  */
 static enum status check_database_file(const struct site_query_spec *spec, struct error *err)
 {

@@ -1,7 +1,7 @@
 /*
- * A query in the site's own database: one SELECT out of a file that the operator wrote, run read-only under a
- * guard (SEC-SQL-1 … 8). It is checked when it is opened; what it may be asked and what it may return is
- * said by its caller. Thread-safe.
+ * A query in the site's own database: one SELECT out of a file that the operator wrote, run
+ * read-only under a guard (SEC-SQL-1 … 8). It is checked when it is opened; what it may be asked
+ * and what it may return is said by its caller. Thread-safe.
  */
 #ifndef STORE_SITE_QUERY_H
 #define STORE_SITE_QUERY_H
@@ -33,8 +33,8 @@ struct site_query_spec {
 
 /*
  * Reads the file and checks it against the database. STATUS_BAD_REQUEST: the sentence begins with
- * FILE:LINE:COLUMN. STATUS_UNAVAILABLE: the database cannot be used now. The spec and what it points to must
- * outlive the query. The caller closes *out.
+ * FILE:LINE:COLUMN. STATUS_UNAVAILABLE: the database cannot be used now. The spec and what it
+ * points to must outlive the query. The caller closes *out.
  */
 enum status site_query_open(const struct site_query_spec *spec, struct site_query **out,
 			    struct error *err);
@@ -56,9 +56,9 @@ struct site_query_row {
 void site_query_row_clear(struct site_query_row *row);
 
 /*
- * The one row there is. STATUS_NOT_FOUND: none. STATUS_BAD_REQUEST: more than one, or a value that cannot be
- * used (no text or number, too long, a NUL in it, no UTF-8). STATUS_UNAVAILABLE: could not look. The caller
- * clears *out.
+ * The one row there is. STATUS_NOT_FOUND: none. STATUS_BAD_REQUEST: more than one, or a value that
+ * cannot be used (no text or number, too long, a NUL in it, no UTF-8). STATUS_UNAVAILABLE: could
+ * not look. The caller clears *out.
  */
 enum status site_query_ask(struct site_query *query, const struct site_query_value *values,
 			   struct site_query_row *out, struct error *err);

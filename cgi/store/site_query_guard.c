@@ -1,6 +1,6 @@
 /*
- * Which statement in a site's database is harmless, and is it the one that was agreed on. What is refused is
- * refused with its place in the file: the operator wrote it.
+ * Which statement in a site's database is harmless, and is it the one that was agreed on. What is
+ * refused is refused with its place in the file: the operator wrote it.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -68,8 +68,8 @@ static void add_table(void *arg, const char *name)
 }
 
 /*
- * Tables and views that are there now: no catalogue, and no virtual table, whose module would run code of its
- * own. Read before the guard is put up.
+ * Tables and views that are there now: no catalogue, and no virtual table, whose module would run
+ * code of its own. Read before the guard is put up.
  */
 static enum status read_tables(struct site_query_seat *seat, struct error *err)
 {
@@ -85,7 +85,9 @@ static enum status read_tables(struct site_query_seat *seat, struct error *err)
 
 /* ---- where in the file ---- */
 
-/* Sets the error "FILE:LINE:COLUMN: sentence"; at: an offset in the text, negative: the beginning. */
+/*
+ * Sets the error "FILE:LINE:COLUMN: sentence"; at: an offset in the text, negative: the beginning.
+ */
 static enum status refuse(const struct site_query_text *text, long at, const char *sentence,
 			  struct error *err)
 {

@@ -97,8 +97,8 @@ void store_return(struct store *store, struct connection *db); /* ends its state
 
 /*
  * The two ends of a writing function: wait for the turn (of this store's threads one writes at a
- * time; at most STORE_BORROW_WAIT_MS), borrow and begin; commit if status is OK (else roll back) and
- * return. store_return rolls back too.
+ * time; at most STORE_BORROW_WAIT_MS), borrow and begin; commit if status is OK (else roll back)
+ * and return. store_return rolls back too.
  */
 enum status store_begin(struct store *store, struct connection **out, struct error *err);
 enum status store_end(struct store *store, struct connection *db, enum status status,
@@ -224,8 +224,9 @@ enum status statement_blob(struct statement *s, int column, void *out, size_t le
 /* ---- somebody else's database, looked at: store.c, for site_query.c ---- */
 
 /*
- * Read-only, and nothing in it is trusted: SQLite's limits are low, its schema may call nothing. No schema of
- * ours is expected. Failures name what the operator of the *other* program's database does. The caller owns
+ * Read-only, and nothing in it is trusted: SQLite's limits are low, its schema may call nothing. No
+ * schema of ours is expected. Failures name what the operator of the *other* program's database
+ * does. The caller owns
  * *out.
  */
 enum status connection_open_foreign(const char *path, struct connection **out, struct error *err);
@@ -252,9 +253,9 @@ void connection_guard(struct connection *db, const struct guard *guard); /* a co
 void connection_budget(struct connection *db, int milliseconds);
 
 /*
- * One statement that is not of the catalogue. *end: the bytes of sql that belong to it. STATUS_BAD_REQUEST:
- * it is no SQL for this database, and *end is where that was seen, -1 where SQLite does not say. The caller
- * frees *out before the connection closes.
+ * One statement that is not of the catalogue. *end: the bytes of sql that belong to it.
+ * STATUS_BAD_REQUEST: it is no SQL for this database, and *end is where that was seen, -1 where
+ * SQLite does not say. The caller frees *out before the connection closes.
  */
 enum status statement_prepare(struct connection *db, const char *sql, struct statement **out,
 			      long *end, struct error *err);

@@ -83,7 +83,10 @@ static const struct failure {
      "the tables are not as expected: run prebindctl check, or restore a backup"                    },
 };
 
-/* The same for another program's database: it is not ours to chown, to restore or to migrate (SEC-SQL-8). */
+/*
+ * The same for another program's database: it is not ours to chown, to restore or to migrate
+ * (SEC-SQL-8).
+ */
 static const struct failure foreign_failures[] = {
     {SQLITE_BUSY,               TROUBLE_BUSY,
      "the site is writing to it for too long: try again, or let the site use journal_mode=WAL"          },
@@ -229,8 +232,8 @@ enum status connection_each(struct connection *db, const char *sql,
 static pthread_once_t sqlite_started = PTHREAD_ONCE_INIT;
 
 /*
- * Before the first connection: else each takes 20 pages at once, whether it reads so many or not, and
- * all threads queue to have SQLite count its memory.
+ * Before the first connection: else each takes 20 pages at once, whether it reads so many or not,
+ * and all threads queue to have SQLite count its memory.
  */
 static void sqlite_start(void)
 {
@@ -293,8 +296,9 @@ enum status connection_open(const char *path, enum connection_kind kind, struct 
 }
 
 /*
- * What a page's query needs, and little more (SEC-SQL-4). Columns and length of SQL are limits of the site's tables
- * as well: phpBB has one of 70 columns, and a CREATE TABLE may be long; the query itself is bounded elsewhere.
+ * What a page's query needs, and little more (SEC-SQL-4). Columns and length of SQL are limits of
+ * the site's tables as well: phpBB has one of 70 columns, and a CREATE TABLE may be long; the query
+ * itself is bounded elsewhere.
  */
 static const struct {
 	int what;

@@ -1,8 +1,8 @@
 /*
  * One database: a pool of connections behind an opaque handle. The tables are asked through user.h,
- * session.h, jid_map.h, site_key.h and limit.h; each of their functions borrows a connection for its own
- * duration, so nothing is held while the program waits for anything else. Thread-safe.
- * Only store.c knows SQLite.
+ * session.h, jid_map.h, site_key.h and limit.h; each of their functions borrows a connection for
+ * its own duration, so nothing is held while the program waits for anything else. Thread-safe. Only
+ * store.c knows SQLite.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -12,14 +12,17 @@
 struct store;
 
 /*
- * Opens the database for serving: it must exist and carry the schema this program was built with; an older
- * or newer one is refused with the command that mends it. Failures of the database itself are
- * STATUS_UNAVAILABLE, here and in every function of this layer. The caller owns *out.
+ * Opens the database for serving: it must exist and carry the schema this program was built with;
+ * an older or newer one is refused with the command that mends it. Failures of the database itself
+ * are STATUS_UNAVAILABLE, here and in every function of this layer. The caller owns *out.
  */
 enum status store_open(const char *path, struct store **out, struct error *err);
 void store_close(struct store *store); /* all borrowed connections must be back; takes NULL */
 
-/* Creates the file (0600) if it is missing and applies what is missing, each migration in a transaction. */
+/*
+ * Creates the file (0600) if it is missing and applies what is missing, each migration in a
+ * transaction.
+ */
 struct store_migration_report {
 	int from; /* schema before; 0: a new database */
 	int to;
@@ -42,7 +45,10 @@ int store_schema(void);
 /* One cheap read, for /health. */
 enum status store_ping(struct store *store, struct error *err);
 
-/* Is the file sound? For a start and `prebindctl check`; a big one is looked at for two seconds only. */
+/*
+ * Is the file sound? For a start and `prebindctl check`; a big one is looked at for two seconds
+ * only.
+ */
 enum status store_verify(struct store *store, struct error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * From when on a user's tokens are good (SEC-AUTH-12): a row for whoever was logged out everywhere by
- * `prebindctl token revoke`.
+ * From when on a user's tokens are good (SEC-AUTH-12): a row for whoever was logged out everywhere
+ * by `prebindctl token revoke`.
  */
 #ifndef STORE_TOKEN_REVOCATION_H
 #define STORE_TOKEN_REVOCATION_H
@@ -14,8 +14,8 @@ enum status token_revocation_find(struct store *store, const char *user, int64_t
 				  struct error *err);
 
 /*
- * Tokens issued before min_iat are good no more, and the sessions of source end, in one transaction. Rows from
- * before forget go: no token is so old.
+ * Tokens issued before min_iat are good no more, and the sessions of source end, in one
+ * transaction. Rows from before forget go: no token is so old.
  */
 struct token_revocation {
 	const char *source;

@@ -1,6 +1,6 @@
 /*
- * What separate processes know together about an upstream, a line of text for each URL. It lies in the limits' file
- * and may be lost with it: whoever reads nothing begins anew (REL-UP-6, REL-DB-7).
+ * What separate processes know together about an upstream, a line of text for each URL. It lies in
+ * the limits' file and may be lost with it: whoever reads nothing begins anew (REL-UP-6, REL-DB-7).
  */
 #ifndef STORE_UPSTREAM_STATE_H
 #define STORE_UPSTREAM_STATE_H
@@ -9,8 +9,8 @@
 #include "store/limit.h"
 
 /*
- * Makes the state that is to be kept of the one that was; before: "" where there was none. No other process reads or
- * writes between the two. May be called twice: only the last one counts.
+ * Makes the state that is to be kept of the one that was; before: "" where there was none. No other
+ * process reads or writes between the two. May be called twice: only the last one counts.
  */
 typedef void upstream_state_change(void *arg, const char *before, struct strbuf *after);
 

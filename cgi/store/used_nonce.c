@@ -1,6 +1,6 @@
 /*
- * Used tokens. The insert itself decides who was first: two processes with the same token cannot both
- * be.
+ * Used tokens. The insert itself decides who was first: two processes with the same token cannot
+ * both be.
  */
 #include "store/used_nonce.h"
 

@@ -1,7 +1,7 @@
 /*
- * One-time tokens that were used (xmpp/login_token.h), by their nonces: shared by all processes of a
- * site, kept until the token ends by itself. Only whoever has the key makes tokens, and none lives
- * longer than LOGIN_TOKEN_LIFE_MAX_S: so the table stays as small as ten minutes' log-ins.
+ * One-time tokens that were used (xmpp/login_token.h), by their nonces: shared by all processes of
+ * a site, kept until the token ends by itself. Only whoever has the key makes tokens, and none
+ * lives longer than LOGIN_TOKEN_LIFE_MAX_S: so the table stays as small as ten minutes' log-ins.
  */
 #ifndef STORE_USED_NONCE_H
 #define STORE_USED_NONCE_H

@@ -30,10 +30,16 @@ void user_clear(struct user *user);
 enum status user_find_folded(struct store *store, const char *name, struct user *out,
 			     struct error *err);
 
-/* STATUS_CONFLICT if the name is taken; STATUS_BAD_REQUEST for a name that is empty, too long, not UTF-8 or holds control characters. */
+/*
+ * STATUS_CONFLICT if the name is taken; STATUS_BAD_REQUEST for a name that is empty, too long, not
+ * UTF-8 or holds control characters.
+ */
 enum status user_add(struct store *store, const char *name, const char *password_hash, int64_t now,
 		     struct error *err);
-/* These three: STATUS_NOT_FOUND if there is no such user. A new password, disabling and deleting end all the user's sessions, in the same transaction. */
+/*
+ * These three: STATUS_NOT_FOUND if there is no such user. A new password, disabling and deleting
+ * end all the user's sessions, in the same transaction.
+ */
 enum status user_set_password(struct store *store, const char *name, const char *password_hash,
 			      struct error *err);
 enum status user_set_disabled(struct store *store, const char *name, bool disabled,
@@ -41,8 +47,8 @@ enum status user_set_disabled(struct store *store, const char *name, bool disabl
 enum status user_delete(struct store *store, const char *name, struct error *err);
 
 /*
- * Replaces the hash alone (rehash at login): no session ends. Where it is no longer the old one, the
- * password has been changed meanwhile, and stays what it is.
+ * Replaces the hash alone (rehash at login): no session ends. Where it is no longer the old one,
+ * the password has been changed meanwhile, and stays what it is.
  */
 enum status user_rehash(struct store *store, const char *name, const char *old_hash,
 			const char *password_hash, struct error *err);

@@ -17,8 +17,9 @@
 #define HOST_MAX 255 /* RFC 1035: a name on the wire */
 
 /*
- * The parameters that are read here. Those that decide something are unique: a second one would be taken by one reader
- * and overlooked by another, and lighttpd makes X_User and X-User the same name (SEC-FCGI-5).
+ * The parameters that are read here. Those that decide something are unique: a second one would be
+ * taken by one reader and overlooked by another, and lighttpd makes X_User and X-User the same name
+ * (SEC-FCGI-5).
  */
 enum known {
 	AUTH_TYPE,

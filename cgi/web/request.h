@@ -1,6 +1,7 @@
 /*
- * One HTTP request, typed and checked: what a handler may look at. It knows no user. Texts are borrowed from the gateway,
- * for the exchange's life, where nothing else is said; the rest is owned by it and freed by request_clear.
+ * One HTTP request, typed and checked: what a handler may look at. It knows no user. Texts are
+ * borrowed from the gateway, for the exchange's life, where nothing else is said; the rest is owned
+ * by it and freed by request_clear.
  */
 #ifndef WEB_REQUEST_H
 #define WEB_REQUEST_H
@@ -72,22 +73,24 @@ struct request {
 };
 
 /*
- * Reads everything but the body. *out is always left in a state that request_clear takes, and its id is always set.
- * STATUS_BAD_REQUEST (malformed; a parameter that must be unique is there twice), URI_TOO_LONG, HEADERS_TOO_LARGE.
+ * Reads everything but the body. *out is always left in a state that request_clear takes, and its
+ * id is always set. STATUS_BAD_REQUEST (malformed; a parameter that must be unique is there twice),
+ * URI_TOO_LONG, HEADERS_TOO_LARGE.
  */
 enum status request_read(const struct gateway *gateway, struct request *out, struct error *err);
 void request_clear(struct request *req);
 
 /*
- * Splits the path at the mount point: base_path where it is configured (set; then borrowed), else SCRIPT_NAME and
- * PATH_INFO.
- * STATUS_NOT_FOUND: not below base_path. STATUS_INTERNAL: neither is known; the sentence says to set base_path.
+ * Splits the path at the mount point: base_path where it is configured (set; then borrowed), else
+ * SCRIPT_NAME and PATH_INFO. STATUS_NOT_FOUND: not below base_path. STATUS_INTERNAL: neither is
+ * known; the sentence says to set base_path.
  */
 enum status request_mount(struct request *req, const char *base_path, bool set, struct error *err);
 
 /*
- * Reads the body under a cap and, if it is a form, its fields. STATUS_BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE (a body that
- * is neither a form nor JSON), BAD_REQUEST (length does not match, broken escapes, too many fields).
+ * Reads the body under a cap and, if it is a form, its fields. STATUS_BODY_TOO_LARGE,
+ * UNSUPPORTED_MEDIA_TYPE (a body that is neither a form nor JSON), BAD_REQUEST (length does not
+ * match, broken escapes, too many fields).
  */
 enum status request_body_read(const struct gateway *gateway, size_t max, struct request *req,
 			      struct error *err);
@@ -96,7 +99,10 @@ enum status request_body_read(const struct gateway *gateway, size_t max, struct 
 enum status request_body_read_any(const struct gateway *gateway, size_t max, struct request *req,
 				  struct error *err);
 
-/* Declared parameters: anything repeated, over-long or (in a form) undeclared is STATUS_BAD_REQUEST. */
+/*
+ * Declared parameters: anything repeated, over-long or (in a form) undeclared is
+ * STATUS_BAD_REQUEST.
+ */
 struct param {
 	const char *name;
 	size_t max; /* bytes */
@@ -112,15 +118,17 @@ enum status request_params_check(const struct request *req, const struct params 
 const char *fields_get(const struct fields *fields, const char *name);
 
 /*
- * The one cookie of that name into *out, the caller frees it. STATUS_NOT_FOUND: none; or more than one, or broken
- * syntax (then err says so, for the security log: SEC-SESS-6). Takes both "; " and the ", " of merged headers.
+ * The one cookie of that name into *out, the caller frees it. STATUS_NOT_FOUND: none; or more than
+ * one, or broken syntax (then err says so, for the security log: SEC-SESS-6). Takes both "; " and
+ * the ", " of merged headers.
  */
 enum status request_cookie(const struct request *req, const char *name, char **out,
 			   struct error *err);
 
 /*
- * The place to go to after the login: `next` if it is a path of ours (SEC-RED-1: one leading slash, no backslash, no
- * controls, under the mount point, ≤ 512 bytes), else the mount point with '/'. The caller frees; NULL: out of memory.
+ * The place to go to after the login: `next` if it is a path of ours (SEC-RED-1: one leading slash,
+ * no backslash, no controls, under the mount point, ≤ 512 bytes), else the mount point with '/'.
+ * The caller frees; NULL: out of memory.
  */
 char *request_next(const struct request *req, const char *next);
 

@@ -1,6 +1,7 @@
 /*
- * One HTTP response, buffered: an error can still replace it. The one header writer (SEC-HTTP-4): names from a constant
- * table, values checked; a control character in a value turns the response into a 500.
+ * One HTTP response, buffered: an error can still replace it. The one header writer (SEC-HTTP-4):
+ * names from a constant table, values checked; a control character in a value turns the response
+ * into a 500.
  */
 #ifndef WEB_RESPONSE_H
 #define WEB_RESPONSE_H
@@ -62,7 +63,10 @@ void response_cookie(struct response *res, const char *set_cookie);
 /* 303 See Other to an absolute path or an http(s) URL; the body is one short line. */
 void response_redirect(struct response *res, const char *location);
 
-/* The whole as CGI text: "Status: …", headers, an empty line, the body. A failed response becomes a plain 500. */
+/*
+ * The whole as CGI text: "Status: …", headers, an empty line, the body. A failed response becomes a
+ * plain 500.
+ */
 void response_write(const struct response *res, struct strbuf *out);
 
 #endif

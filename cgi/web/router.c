@@ -1,7 +1,7 @@
 /*
- * Which route answers a path and a method. Exact paths, and one kind of pattern: a last segment that
- * may be anything. No prefixes, no normalisation. The table is somebody else's (page/routes.c); this
- * file only looks things up in it.
+ * Which route answers a path and a method. Exact paths, and one kind of pattern: a last segment
+ * that may be anything. No prefixes, no normalisation. The table is somebody else's
+ * (page/routes.c); this file only looks things up in it.
  */
 #include "web/router.h"
 

@@ -39,7 +39,10 @@ struct route {
 	void (*handle)(struct exchange *ex);
 };
 
-/* STATUS_OK and *out; STATUS_NOT_FOUND; STATUS_METHOD_NOT_ALLOWED, with *out set (its methods are for Allow). */
+/*
+ * STATUS_OK and *out; STATUS_NOT_FOUND; STATUS_METHOD_NOT_ALLOWED, with *out set (its methods are
+ * for Allow).
+ */
 enum status router_find(const struct route *routes, size_t n, const char *path,
 			enum http_method method, const struct route **out);
 

@@ -136,8 +136,8 @@ static bool fcgi_has_body(const FCGX_Request *request)
 }
 
 /*
- * Without a body the answer and its end leave in one write; else the answer first, for who sends may go on sending.
- * Free instead of Finish, because Finish closes with a wait of its own.
+ * Without a body the answer and its end leave in one write; else the answer first, for who sends
+ * may go on sending. Free instead of Finish, because Finish closes with a wait of its own.
  */
 static void fcgi_end(FCGX_Request *request, int fd, const struct iovec *answer)
 {
@@ -188,7 +188,10 @@ static bool fcgi_begin(FCGX_Request *request, int fd)
 	return FCGX_Accept_r(request) == 0;
 }
 
-/* One connection, one request: a kept connection would hold a thread that another visitor waits for. */
+/*
+ * One connection, one request: a kept connection would hold a thread that another visitor waits
+ * for.
+ */
 static void fcgi_serve(void *arg, int fd, struct pool *pool)
 {
 	const struct service *service = arg;

@@ -1,6 +1,7 @@
 /*
- * From the web server to a handler and back: plain CGI, FastCGI on descriptor 0, or FastCGI on a UNIX socket of
- * our own with worker threads and, behind a supervisor, several processes. The only user of libfcgi.
+ * From the web server to a handler and back: plain CGI, FastCGI on descriptor 0, or FastCGI on a
+ * UNIX socket of our own with worker threads and, behind a supervisor, several processes. The only
+ * user of libfcgi.
  */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H
@@ -24,8 +25,9 @@ struct gateway {
 };
 
 /*
- * Around what a request waits for and others do not: an answer of another server, its turn. Others are served in its
- * place meanwhile. False: too many requests wait already, and this one must not; then there is no end to it.
+ * Around what a request waits for and others do not: an answer of another server, its turn. Others
+ * are served in its place meanwhile. False: too many requests wait already, and this one must not;
+ * then there is no end to it.
  */
 bool gateway_wait_begin(const struct gateway *gateway);
 void gateway_wait_end(const struct gateway *gateway);
@@ -36,9 +38,9 @@ typedef void server_handler(void *app, const struct gateway *gateway, struct res
 enum server_mode { SERVER_CGI, SERVER_FCGI_STDIN, SERVER_FCGI_SOCKET };
 
 /*
- * Which of the three: CGI where the environment says so (GATEWAY_INTERFACE or REQUEST_METHOD) and descriptor 0 is not a
- * listening socket; FastCGI on descriptor 0 where that is a listening socket; else the socket that systemd hands over,
- * or the configured one.
+ * Which of the three: CGI where the environment says so (GATEWAY_INTERFACE or REQUEST_METHOD) and
+ * descriptor 0 is not a listening socket; FastCGI on descriptor 0 where that is a listening socket;
+ * else the socket that systemd hands over, or the configured one.
  */
 enum status server_mode_detect(const struct server_conf *conf, enum server_mode *out,
 			       struct error *err);
@@ -57,10 +59,10 @@ struct server_app {
 	void (*stop)(void *app);
 	server_handler *handle;
 	/*
-	 * SIGHUP. reload, in a process that serves, while it does: exchanges what the app was made from, or leaves
-	 * all as it is, and logs which. renew, in the parent of several: the same for what start begins with;
-	 * what it fails for, and what start then fails for in a process of its own that serves nobody, is
-	 * never tried in the ones that serve.
+	 * SIGHUP. reload, in a process that serves, while it does: exchanges what the app was made
+	 * from, or leaves all as it is, and logs which. renew, in the parent of several: the same
+	 * for what start begins with; what it fails for, and what start then fails for in a process
+	 * of its own that serves nobody, is never tried in the ones that serve.
 	 */
 	void (*reload)(void *app);
 	enum status (*renew)(void *arg, struct error *err);

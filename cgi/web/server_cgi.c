@@ -32,8 +32,8 @@ static ssize_t cgi_read(void *io, void *buffer, size_t size)
 }
 
 /*
- * What the handler left of the body. Behind mod_cgid stdin and stdout are one socket: closed with unread
- * bytes in it, it is reset, and the answer is lost.
+ * What the handler left of the body. Behind mod_cgid stdin and stdout are one socket: closed with
+ * unread bytes in it, it is reset, and the answer is lost.
  */
 static void cgi_drain(struct cgi_body *body)
 {

@@ -1,7 +1,7 @@
 /*
- * What a process that serves may take of the machine, and its last words. A malformed FastCGI stream makes libfcgi
- * ask for any amount of memory, or end the process by an assertion: it takes one process with it, not the machine
- * (SEC-FCGI-4, REL-OS-4).
+ * What a process that serves may take of the machine, and its last words. A malformed FastCGI
+ * stream makes libfcgi ask for any amount of memory, or end the process by an assertion: it takes
+ * one process with it, not the machine (SEC-FCGI-4, REL-OS-4).
  */
 #include <malloc.h>
 #include <pthread.h>

@@ -1,6 +1,7 @@
 /*
- * What systemd and this program tell each other, without its library: sockets that it listens on for us
- * (sd_listen_fds(3)), and how we are (sd_notify(3), sd_watchdog_enabled(3)). Where nobody listens nothing is said.
+ * What systemd and this program tell each other, without its library: sockets that it listens on
+ * for us (sd_listen_fds(3)), and how we are (sd_notify(3), sd_watchdog_enabled(3)). Where nobody
+ * listens nothing is said.
  */
 #include <errno.h>
 #include <fcntl.h>

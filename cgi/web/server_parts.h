@@ -31,8 +31,8 @@ enum status cgi_run(const struct server_app *app, struct error *err);
 #define DRAIN_S 10 /* a stopped server's requests get so long; web servers kill soon after */
 
 /*
- * server_record.c: an answer, or a piece of one, to the web server; ends: the request's end behind it. False: the web
- * server went away, or took nothing for as long as the socket's time-out says.
+ * server_record.c: an answer, or a piece of one, to the web server; ends: the request's end behind
+ * it. False: the web server went away, or took nothing for as long as the socket's time-out says.
  */
 bool records_write(int fd, int id, const struct iovec *answer, bool ends);
 
@@ -85,7 +85,10 @@ int notify_watchdog(struct notify *notify);
 
 /* server_limits.c: for a process that serves; before its threads. */
 void limits_set(const struct server_conf *conf);
-/* In each thread, for its life: where a crash is reported from, for its own stack may be what is full. */
+/*
+ * In each thread, for its life: where a crash is reported from, for its own stack may be what is
+ * full.
+ */
 struct crash_stack {
 	char data[16 * 1024]; /* the registers of any processor, and a line of the log */
 };
@@ -111,11 +114,17 @@ struct pool_task {
  */
 enum status pool_serve(const struct pool_task *task, struct error *err);
 
-/* Around what a request waits for. False: so many wait already that this one must not; there is no end to it then. */
+/*
+ * Around what a request waits for. False: so many wait already that this one must not; there is no
+ * end to it then.
+ */
 bool pool_wait_begin(struct pool *pool);
 void pool_wait_end(struct pool *pool);
 
-/* server_socket.c: a descriptor kept back, so that visitors can be told when all others are used up (REL-OS-1). */
+/*
+ * server_socket.c: a descriptor kept back, so that visitors can be told when all others are used up
+ * (REL-OS-1).
+ */
 struct reserve {
 	pthread_mutex_t lock; /* over the next two */
 	int fd;               /* -1: it is used up, too */
@@ -123,7 +132,10 @@ struct reserve {
 };
 void reserve_init(struct reserve *reserve, const struct listener *listener);
 void reserve_clear(struct reserve *reserve);
-/* Waits a moment for a connection: returned where there is a descriptor by then, else refused and LISTENER_NOBODY. */
+/*
+ * Waits a moment for a connection: returned where there is a descriptor by then, else refused and
+ * LISTENER_NOBODY.
+ */
 int reserve_accept(struct reserve *reserve, const struct pool_task *task);
 
 /* server_process.c: signals, and the processes. */
@@ -149,8 +161,9 @@ enum status account_take(const struct account *account, struct error *err);
 struct process_task {
 	enum status (*serve)(void *arg, int *report, struct error *err);
 	/*
-	 * At SIGHUP: trial, in a process that it ends with, looks whether serve could start with what there is now;
-	 * then renew, in the parent, makes that what later processes start with, and the others get the signal.
+	 * At SIGHUP: trial, in a process that it ends with, looks whether serve could start with
+	 * what there is now; then renew, in the parent, makes that what later processes start with,
+	 * and the others get the signal.
 	 */
 	enum status (*trial)(void *arg, struct error *err);
 	enum status (*renew)(void *arg, struct error *err);

@@ -1,8 +1,9 @@
 /*
- * One process's threads. Each accepts for itself, with no hand-over: of those that sleep in accept the kernel wakes
- * one. At most `threads` accept or work at a time. A request that waits for somebody else leaves that number, and
- * where nobody is left to accept, another thread takes its place: so a crowd that waits for a slow XMPP server costs
- * its stacks and nothing that other visitors need.
+ * One process's threads. Each accepts for itself, with no hand-over: of those that sleep in accept
+ * the kernel wakes one. At most `threads` accept or work at a time. A request that waits for
+ * somebody else leaves that number, and where nobody is left to accept, another thread takes its
+ * place: so a crowd that waits for a slow XMPP server costs its stacks and nothing that other
+ * visitors need.
  */
 #include <errno.h>
 #include <poll.h>
@@ -151,7 +152,10 @@ void pool_wait_end(struct pool *pool)
 
 /* ---- a thread's life; the lock is held where nothing else is said ---- */
 
-/* Others have taken the places of requests that are done waiting now. False: there are enough without this thread. */
+/*
+ * Others have taken the places of requests that are done waiting now. False: there are enough
+ * without this thread.
+ */
 static bool spare_time(struct pool *pool)
 {
 	bool called;

@@ -300,8 +300,8 @@ static int respawn(struct supervisor *sup)
 }
 
 /*
- * What was changed may stop a start, and one that serves must not find that out: a process of its own does. STATUS_BUSY:
- * we are to stop.
+ * What was changed may stop a start, and one that serves must not find that out: a process of its
+ * own does. STATUS_BUSY: we are to stop.
  */
 static enum status try_configuration(struct supervisor *sup, struct error *err)
 {

@@ -1,6 +1,7 @@
 /*
- * An answer as FastCGI's records (specification, 3.3, 5.3 and 5.5), in one write up to 64 KiB: libfcgi's streams send
- * every 8 KiB by themselves, and the web server is woken for each piece of a page. What comes in is libfcgi's.
+ * An answer as FastCGI's records (specification, 3.3, 5.3 and 5.5), in one write up to 64 KiB:
+ * libfcgi's streams send every 8 KiB by themselves, and the web server is woken for each piece of a
+ * page. What comes in is libfcgi's.
  */
 #include <errno.h>
 #include <sys/uio.h>

@@ -367,7 +367,9 @@ static void say_once(struct reserve *reserve)
 		  NULL);
 }
 
-/* The one descriptor is given for a connection. There is another by then, or the visitor is told. */
+/*
+ * The one descriptor is given for a connection. There is another by then, or the visitor is told.
+ */
 static int accept_by_reserve(struct reserve *reserve, const struct pool_task *task)
 {
 	int fd;

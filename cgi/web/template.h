@@ -1,8 +1,9 @@
 /*
- * Mustache pages (mustache(5)): variables, sections, inverted sections, comments, partials, standalone-line
- * whitespace. Everything is escaped for HTML; there is no {{{raw}}} and no {{&raw}}. A value that is JSON for a <script
- * type="application/json"> is set with view_json_script and written by base/json's writer, which makes it safe there.
- * Loaded and parsed at the start, constant afterwards.
+ * Mustache pages (mustache(5)): variables, sections, inverted sections, comments, partials,
+ * standalone-line whitespace. Everything is escaped for HTML; there is no {{{raw}}} and no
+ * {{&raw}}. A value that is JSON for a <script type="application/json"> is set with
+ * view_json_script and written by base/json's writer, which makes it safe there. Loaded and parsed
+ * at the start, constant afterwards.
  */
 #ifndef WEB_TEMPLATE_H
 #define WEB_TEMPLATE_H
@@ -39,8 +40,8 @@ enum status template_set_load(const char *dir, const struct template_page *pages
 void template_set_free(struct template_set *set); /* takes NULL */
 
 /*
- * The same, but a page or a language is read when it is first used, and refused then. Such a set belongs to one thread.
- * pages are borrowed.
+ * The same, but a page or a language is read when it is first used, and refused then. Such a set
+ * belongs to one thread. pages are borrowed.
  */
 enum status template_set_load_later(const char *dir, const struct template_page *pages, size_t n,
 				    struct template_set **out, struct error *err);
@@ -62,7 +63,10 @@ bool template_speaks(const struct template_set *set, const char *language);
 /* A text of that language; NULL: none. Borrowed. */
 const char *template_text(const struct template_set *set, const char *language, const char *key);
 
-/* What a page is rendered with: names and values. Values are copied, names are constants and borrowed. */
+/*
+ * What a page is rendered with: names and values. Values are copied, names are constants and
+ * borrowed.
+ */
 struct view;
 struct view *view_new(void);       /* NULL: out of memory */
 void view_free(struct view *view); /* takes NULL; frees its lists' items too */

@@ -40,8 +40,8 @@ void languages_clear(struct languages *languages);
 struct language *languages_find(const struct languages *languages, const char *name);
 
 /*
- * template_parse.c. texts: NULL for none. On failure nodes may hold a part of the page: the caller clears it in any
- * case.
+ * template_parse.c. texts: NULL for none. On failure nodes may hold a part of the page: the caller
+ * clears it in any case.
  */
 enum status template_parse(const char *dir, const struct template_page *page,
 			   const struct json *texts, struct nodes *nodes, struct error *err);

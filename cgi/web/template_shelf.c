@@ -1,6 +1,6 @@
 /*
- * A list of sets with how many use each. One that nobody uses goes: a thousand sites with folders of their own need
- * not all be in memory.
+ * A list of sets with how many use each. One that nobody uses goes: a thousand sites with folders
+ * of their own need not all be in memory.
  */
 #include "web/template_shelf.h"
 

@@ -1,6 +1,6 @@
 /*
- * Template sets that several sites have in common: a folder is read and parsed once for all that name it. What a
- * folder holds later is seen by another shelf only. Thread-safe.
+ * Template sets that several sites have in common: a folder is read and parsed once for all that
+ * name it. What a folder holds later is seen by another shelf only. Thread-safe.
  */
 #ifndef WEB_TEMPLATE_SHELF_H
 #define WEB_TEMPLATE_SHELF_H
@@ -14,7 +14,8 @@ enum status template_shelf_new(const struct template_page *pages, size_t n,
 			       struct template_shelf **out, struct error *err);
 
 /*
- * Its sets are read as template_set_load_later does; before the first is taken. For a process of one thread.
+ * Its sets are read as template_set_load_later does; before the first is taken. For a process of
+ * one thread.
  */
 void template_shelf_defer(struct template_shelf *shelf);
 void template_shelf_free(

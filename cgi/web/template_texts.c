@@ -1,6 +1,6 @@
 /*
- * What pages say in each language: lang/LANGUAGE.json in the folder of the templates, an object of strings. Which of
- * them a visitor gets is decided by Accept-Language (RFC 9110, section 12.5.4).
+ * What pages say in each language: lang/LANGUAGE.json in the folder of the templates, an object of
+ * strings. Which of them a visitor gets is decided by Accept-Language (RFC 9110, section 12.5.4).
  */
 #include <ctype.h>
 #include <dirent.h>

@@ -1,6 +1,7 @@
 /*
- * Tigase's REST ad-hoc command pre-bind-bosh-session: the request written and the answer read, in XML and
- * JSON. Pure: bytes in, bytes out. (PROTOCOL: Tigase HTTP API; XEP-0050 forms as Tigase prints them.)
+ * Tigase's REST ad-hoc command pre-bind-bosh-session: the request written and the answer read, in
+ * XML and JSON. Pure: bytes in, bytes out. (PROTOCOL: Tigase HTTP API; XEP-0050 forms as Tigase
+ * prints them.)
  */
 #ifndef XMPP_ADHOC_H
 #define XMPP_ADHOC_H
@@ -47,21 +48,25 @@ struct adhoc_answer {
 };
 
 /*
- * Reads a 200 answer. Anything that is not a session is STATUS_CHAT_SERVER with what the server said: an
- * `Error` field, the form instead of a result, "returned no results", "Script execution error", a wrong type, duplicate or
- * malformed fields. The caller clears *out.
+ * Reads a 200 answer. Anything that is not a session is STATUS_CHAT_SERVER with what the server
+ * said: an `Error` field, the form instead of a result, "returned no results", "Script execution
+ * error", a wrong type, duplicate or malformed fields. The caller clears *out.
  */
 enum status adhoc_bind_read(enum adhoc_format format, const struct adhoc_answer *answer,
 			    struct adhoc_session *out, struct error *err);
 
 /*
- * True for a 200 answer that is no session, but Tigase's own word about what was asked for: a domain it does not host, an
- * invalid JID, the empty form. False: it is out of order, or something else answered.
+ * True for a 200 answer that is no session, but Tigase's own word about what was asked for: a
+ * domain it does not host, an invalid JID, the empty form. False: it is out of order, or something
+ * else answered.
  */
 bool adhoc_bind_refused(enum adhoc_format format, const struct adhoc_answer *answer);
 void adhoc_session_clear(struct adhoc_session *session);
 
-/* What an HTTP status other than 200 means, with the next step; returns STATUS_CHAT_SERVER (504: STATUS_CHAT_TIMEOUT). */
+/*
+ * What an HTTP status other than 200 means, with the next step; returns STATUS_CHAT_SERVER (504:
+ * STATUS_CHAT_TIMEOUT).
+ */
 enum status adhoc_http_error(int http_status, struct error *err);
 
 /* True if a list of commands (answer to GET) names pre-bind-bosh-session. */

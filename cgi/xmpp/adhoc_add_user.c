@@ -1,6 +1,6 @@
 /*
- * The answer has no code but words, in a field "Note" or "Error": the two notes that mean that the account is there are
- * looked for, everything else is a refusal.
+ * The answer has no code but words, in a field "Note" or "Error": the two notes that mean that the
+ * account is there are looked for, everything else is a refusal.
  */
 #include "xmpp/adhoc_add_user.h"
 
@@ -14,7 +14,9 @@
 void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const char *jid,
 			  const char *password)
 {
-	/* without an e-mail address Tigase sends the empty form back: it gets one of the right form */
+	/*
+	 * without an e-mail address Tigase sends the empty form back: it gets one of the right form
+	 */
 	const struct adhoc_pair pairs[] = {
 	    {"accountjid",      jid     },
 	    {"password",        password},

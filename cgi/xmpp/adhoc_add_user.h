@@ -1,6 +1,6 @@
 /*
- * Tigase's ad-hoc command add-user (XEP-0133 4.1), by the same REST call as pre-bind-bosh-session, at its component
- * sess-man. Pure: bytes in, bytes out.
+ * Tigase's ad-hoc command add-user (XEP-0133 4.1), by the same REST call as pre-bind-bosh-session,
+ * at its component sess-man. Pure: bytes in, bytes out.
  */
 #ifndef XMPP_ADHOC_ADD_USER_H
 #define XMPP_ADHOC_ADD_USER_H
@@ -14,8 +14,8 @@ void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const ch
 			  const char *password);
 
 /*
- * Reads a 200 answer. *existed: the account was there already, and is as it was. STATUS_CHAT_SERVER: there is none, and
- * the sentence has what Tigase said.
+ * Reads a 200 answer. *existed: the account was there already, and is as it was.
+ * STATUS_CHAT_SERVER: there is none, and the sentence has what Tigase said.
  */
 enum status adhoc_add_user_read(enum adhoc_format format, const struct adhoc_answer *answer,
 				bool *existed, struct error *err);

@@ -1,7 +1,7 @@
 /*
- * Tigase's REST ad-hoc command from the server's side: the request read, and every answer that Tigase gives
- * written, in XML and JSON. Pure: bytes in, bytes out; who may call, and what is bound, is decided
- * elsewhere. The client's side is adhoc.h.
+ * Tigase's REST ad-hoc command from the server's side: the request read, and every answer that
+ * Tigase gives written, in XML and JSON. Pure: bytes in, bytes out; who may call, and what is
+ * bound, is decided elsewhere. The client's side is adhoc.h.
  */
 #ifndef XMPP_ADHOC_SERVER_H
 #define XMPP_ADHOC_SERVER_H
@@ -15,7 +15,10 @@
 #define ADHOC_COMPONENT "bosh" /* localpart of the path's JID */
 #define ADHOC_ECHO_MAX  32     /* bytes of hold and wait: they come back as they were sent */
 
-/* Owned texts; "" for what was not sent. Of several values or fields of a name the first counts, as with Tigase. */
+/*
+ * Owned texts; "" for what was not sent. Of several values or fields of a name the first counts, as
+ * with Tigase.
+ */
 struct adhoc_command {
 	char *from;
 	char *hold;
@@ -23,16 +26,17 @@ struct adhoc_command {
 };
 
 /*
- * Reads a command. STATUS_BAD_REQUEST: it is none (Tigase: an empty 500); STATUS_NOT_FOUND: it names no node,
- * or another one (Tigase: an empty 404); the sentence may be shown to the caller. The caller clears *out.
+ * Reads a command. STATUS_BAD_REQUEST: it is none (Tigase: an empty 500); STATUS_NOT_FOUND: it
+ * names no node, or another one (Tigase: an empty 404); the sentence may be shown to the caller.
+ * The caller clears *out.
  */
 enum status adhoc_command_read(enum adhoc_format format, const char *data, size_t len,
 			       struct adhoc_command *out, struct error *err);
 void adhoc_command_clear(struct adhoc_command *command);
 
 /*
- * "application/json" is JSON in both directions; another type with /json in it is answered in XML, and one with
- * /xml is XML in both (as Tigase has it). False: neither.
+ * "application/json" is JSON in both directions; another type with /json in it is answered in XML,
+ * and one with /xml is XML in both (as Tigase has it). False: neither.
  */
 bool adhoc_request_type(const char *content_type, enum adhoc_format *body,
 			enum adhoc_format *answer);

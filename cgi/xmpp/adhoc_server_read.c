@@ -1,7 +1,9 @@
 /*
- * The command as a caller sends it: <command><node/><fields><item><var/><value/></item>…</fields></command> and
- * {"command":{"node":…,"fields":[{"var":…,"value":…},…]}}. Read as Tigase reads it: what it takes is taken,
- * what it answers with 404 or 500 is STATUS_NOT_FOUND or STATUS_BAD_REQUEST. Only the DTD is refused outright.
+ * The command as a caller sends it:
+ * <command><node/><fields><item><var/><value/></item>…</fields></command> and
+ * {"command":{"node":…,"fields":[{"var":…,"value":…},…]}}. Read as Tigase reads it: what it takes
+ * is taken, what it answers with 404 or 500 is STATUS_NOT_FOUND or STATUS_BAD_REQUEST. Only the DTD
+ * is refused outright.
  */
 #include <stdlib.h>
 #include <string.h>

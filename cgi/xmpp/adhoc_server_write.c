@@ -1,7 +1,7 @@
 /*
- * The answers of the command, with Tigase's labels, types and order (versions from 7.1 on; the recordings in
- * tests/peers/tigase show them). Values carry one more level of XML escaping than the format asks for, in XML
- * and in JSON: Tigase's callers decode it, so ours must find it.
+ * The answers of the command, with Tigase's labels, types and order (versions from 7.1 on; the
+ * recordings in tests/peers/tigase show them). Values carry one more level of XML escaping than the
+ * format asks for, in XML and in JSON: Tigase's callers decode it, so ours must find it.
  */
 #include <string.h>
 

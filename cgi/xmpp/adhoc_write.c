@@ -1,6 +1,6 @@
 /*
- * The request of a command of Tigase's, pre-bind-bosh-session above all. Values are strings in both formats, as
- * Tigase wants them: numbers in JSON make it fail.
+ * The request of a command of Tigase's, pre-bind-bosh-session above all. Values are strings in both
+ * formats, as Tigase wants them: numbers in JSON make it fail.
  */
 #include <stdio.h>
 

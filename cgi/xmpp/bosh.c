@@ -17,8 +17,8 @@
 /* ---- what goes wrong ---- */
 
 /*
- * The defined conditions of XEP-0124, 17.2, and of RFC 6120, 4.9.3, that an operator can do something
- * about.
+ * The defined conditions of XEP-0124, 17.2, and of RFC 6120, 4.9.3, that an operator can do
+ * something about.
  */
 static const struct advice {
 	const char *condition;

@@ -28,7 +28,9 @@ void bosh_body_write(struct strbuf *out, const char *sid, int64_t rid, const cha
 void bosh_restart_write(struct strbuf *out, const char *sid, int64_t rid, const char *domain);
 void bosh_terminate_write(struct strbuf *out, const char *sid, int64_t rid);
 
-/* Payloads. base64: the SASL data already encoded; NULL: none (an empty initial response is "="). */
+/*
+ * Payloads. base64: the SASL data already encoded; NULL: none (an empty initial response is "=").
+ */
 void bosh_sasl_auth_write(struct strbuf *out, const char *mechanism, const char *base64);
 void bosh_sasl_response_write(struct strbuf *out, const char *base64);
 void bosh_bind_write(struct strbuf *out, const char *id,

@@ -1,6 +1,6 @@
 /*
- * JIDs (RFC 6122: stringprep, as the servers we talk to compare them): building, parsing and comparing. Pure.
- * The only user of libidn.
+ * JIDs (RFC 6122: stringprep, as the servers we talk to compare them): building, parsing and
+ * comparing. Pure. The only user of libidn.
  */
 #ifndef XMPP_JID_H
 #define XMPP_JID_H
@@ -21,22 +21,25 @@ struct jid {
 /* STATUS_BAD_REQUEST says which part is wrong and why. The caller clears *out. */
 enum status jid_parse(const char *text, struct jid *out, struct error *err);
 
-/* From parts, as jid_parse; the localpart is taken as it is (already escaped). resource "" or NULL: bare. */
+/*
+ * From parts, as jid_parse; the localpart is taken as it is (already escaped). resource "" or NULL:
+ * bare.
+ */
 enum status jid_make(const char *localpart, const char *domain, const char *resource,
 		     struct jid *out, struct error *err);
 void jid_clear(struct jid *jid); /* takes a zeroed one */
 
 /*
- * A site's user name as a localpart: XEP-0106 escapes for what a localpart cannot hold (space " & ' / : < > @
- * and, where it would read as an escape, \), then Nodeprep. Refused: empty, controls, bidi, unassigned
- * characters; and a name that Nodeprep would change ("Bob"), unless `lower` folds it first: so two
- * different names never become one account. The caller frees *out.
+ * A site's user name as a localpart: XEP-0106 escapes for what a localpart cannot hold (space " & '
+ * / : < > @ and, where it would read as an escape, \), then Nodeprep. Refused: empty, controls,
+ * bidi, unassigned characters; and a name that Nodeprep would change ("Bob"), unless `lower` folds
+ * it first: so two different names never become one account. The caller frees *out.
  */
 enum status jid_localpart_from_name(const char *name, bool lower, char **out, struct error *err);
 
 /*
- * The way back: the name that an unfolded jid_localpart_from_name made this prepared localpart of. Whoever relies on
- * it makes the localpart again and compares. The caller frees *out.
+ * The way back: the name that an unfolded jid_localpart_from_name made this prepared localpart of.
+ * Whoever relies on it makes the localpart again and compares. The caller frees *out.
  */
 enum status jid_name_from_localpart(const char *localpart, char **out, struct error *err);
 

@@ -1,6 +1,6 @@
 /*
- * HS256 JWTs in the compact form: three pieces of base64url, and the MAC is over the first two as they
- * stand.
+ * HS256 JWTs in the compact form: three pieces of base64url, and the MAC is over the first two as
+ * they stand.
  */
 #include "xmpp/jwt.h"
 

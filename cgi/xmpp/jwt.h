@@ -1,6 +1,7 @@
 /*
- * JSON Web Tokens (RFC 7519) signed with HS256 (RFC 7515, RFC 7518 3.2), as ejabberd's `auth_method: [jwt]`
- * takes them for a password. Only made here, never read. Pure: the clock is a parameter.
+ * JSON Web Tokens (RFC 7519) signed with HS256 (RFC 7515, RFC 7518 3.2), as ejabberd's
+ * `auth_method: [jwt]` takes them for a password. Only made here, never read. Pure: the clock is a
+ * parameter.
  */
 #ifndef XMPP_JWT_H
 #define XMPP_JWT_H
@@ -24,8 +25,8 @@ struct jwt_claims {
 };
 
 /*
- * {"alg":"HS256","typ":"JWT"} . {"jid":…,"iat":…,"exp":…,…} . MAC, appended to out. STATUS_INTERNAL: out of
- * memory.
+ * {"alg":"HS256","typ":"JWT"} . {"jid":…,"iat":…,"exp":…,…} . MAC, appended to out.
+ * STATUS_INTERNAL: out of memory.
  */
 enum status jwt_make(const struct secret_part *key, const struct jwt_claims *claims,
 		     struct strbuf *out, struct error *err);

@@ -1,6 +1,6 @@
 /*
- * One-time tokens, written and checked. The MAC is compared in constant time, and before anything is
- * said about the rest.
+ * One-time tokens, written and checked. The MAC is compared in constant time, and before anything
+ * is said about the rest.
  */
 #include "xmpp/login_token.h"
 

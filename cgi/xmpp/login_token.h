@@ -1,6 +1,6 @@
 /*
- * The one-time token: a password that we make and the XMPP server checks, by a key that both have, so
- * that nobody's password is needed. prosody/mod_auth_prebind.lua and prebind-extauth accept it.
+ * The one-time token: a password that we make and the XMPP server checks, by a key that both have,
+ * so that nobody's password is needed. prosody/mod_auth_prebind.lua and prebind-extauth accept it.
  * Pure: clock and nonce are parameters; that a token works only once is its checker's business.
  *
  *   EXPIRY ":" NONCE ":" MAC
@@ -9,9 +9,9 @@
  *   NONCE   16 random bytes, base64url without padding: 22 characters
  *   MAC     HMAC-SHA-256(key, USER "|" HOST "|" EXPIRY "|" NONCE), likewise: 43 characters
  *
- * USER and HOST are the JID's localpart and domain, prepared (RFC 6122). A localpart may hold a "|", what
- * follows it here cannot: so read from its end the text under the MAC has one meaning only. Base64url is
- * the canonical form alone: a token has one spelling.
+ * USER and HOST are the JID's localpart and domain, prepared (RFC 6122). A localpart may hold a
+ * "|", what follows it here cannot: so read from its end the text under the MAC has one meaning
+ * only. Base64url is the canonical form alone: a token has one spelling.
  */
 #ifndef XMPP_LOGIN_TOKEN_H
 #define XMPP_LOGIN_TOKEN_H
@@ -30,8 +30,8 @@
 	(LOGIN_TOKEN_EXPIRY_LEN + 1 + LOGIN_TOKEN_NONCE_LEN + 1 + LOGIN_TOKEN_MAC_LEN)
 
 /*
- * One that ends later is refused: whoever checks tokens must remember the used ones until their end. It
- * also bounds how far the two clocks may differ.
+ * One that ends later is refused: whoever checks tokens must remember the used ones until their
+ * end. It also bounds how far the two clocks may differ.
  */
 #define LOGIN_TOKEN_LIFE_MAX_S 600
 
@@ -42,7 +42,10 @@ struct login_token {
 	char nonce[LOGIN_TOKEN_NONCE_LEN + 1]; /* as text */
 };
 
-/* From user, host, expiry and the random bytes. STATUS_INTERNAL: an expiry or a host that cannot be. */
+/*
+ * From user, host, expiry and the random bytes. STATUS_INTERNAL: an expiry or a host that cannot
+ * be.
+ */
 enum status login_token_make(const struct secret_part *key, const struct login_token *token,
 			     const unsigned char nonce[LOGIN_TOKEN_NONCE_BYTES],
 			     char out[LOGIN_TOKEN_MAX + 1], struct error *err);
@@ -51,9 +54,9 @@ enum status login_token_make(const struct secret_part *key, const struct login_t
 bool login_token_has_form(const char *text);
 
 /*
- * Is it one for token->user at token->host, now? Fills in expiry and nonce. STATUS_BAD_CREDENTIALS; the
- * sentence tells a malformed one, an expired one, one from a clock ahead of ours, and one whose MAC does
- * not hold: for another user or host, or made with another key.
+ * Is it one for token->user at token->host, now? Fills in expiry and nonce. STATUS_BAD_CREDENTIALS;
+ * the sentence tells a malformed one, an expired one, one from a clock ahead of ours, and one whose
+ * MAC does not hold: for another user or host, or made with another key.
  */
 enum status login_token_check(const struct secret_part *key, const char *text, int64_t now,
 			      struct login_token *token, struct error *err);

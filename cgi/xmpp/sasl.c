@@ -1,8 +1,8 @@
 /*
- * SASL for the client, by libgsasl. This file adds what the library leaves to its caller: base64
- * as XMPP carries it (RFC 6120, 6.4.2), the order of preference, X-OAUTH2, a ceiling for the work a
- * server may ask of us, and that a secret is wiped. No callback is set: libgsasl knows the user and the
- * password and nothing else, so there is no authorization identity and no channel binding (no
+ * SASL for the client, by libgsasl. This file adds what the library leaves to its caller: base64 as
+ * XMPP carries it (RFC 6120, 6.4.2), the order of preference, X-OAUTH2, a ceiling for the work a
+ * server may ask of us, and that a secret is wiped. No callback is set: libgsasl knows the user and
+ * the password and nothing else, so there is no authorization identity and no channel binding (no
  * -PLUS mechanism).
  */
 #include <gsasl.h>

@@ -1,7 +1,8 @@
 /*
- * The floor of the benchmark: what no program of this kind with these libraries can be faster than. It takes a request,
- * finds the user of a session cookie with one SELECT, makes one POST to the XMPP server on a connection that is kept,
- * and prints a small page. No limits, no escapes, no configuration, no second thought: not fit for any use.
+ * The floor of the benchmark: what no program of this kind with these libraries can be faster than.
+ * It takes a request, finds the user of a session cookie with one SELECT, makes one POST to the
+ * XMPP server on a connection that is kept, and prints a small page. No limits, no escapes, no
+ * configuration, no second thought: not fit for any use.
  *   FLOOR_DATABASE=FILE FLOOR_URL=URL FLOOR_LOGIN=USER:PASSWORD floor SOCKET PROCESSES THREADS
  * serves FastCGI on a UNIX socket; started as CGI it needs no arguments and answers once.
  */

@@ -5,9 +5,10 @@
  *   load -p PORT -r REQUEST_FILE -n AT_ONCE -c REQUESTS -s SECONDS -e TEXT… [-w WARM_UP] [-N] [-q]
  *        [-P PID…] [-F] [-l REQUEST_FILE -L TEXT]
  * ends when it has sent so many and so long; prints its figures as JSON, times in µs. An answer
- * that is not a 200, or lacks a TEXT, is an error: then there are no figures; with -F it is counted,
- * and the first is shown. -P: whose CPU time is to be taken. -l: a lone visitor with another
- * request every 5 ms until the others are done; one that was due while it waited counts from then.
+ * that is not a 200, or lacks a TEXT, is an error: then there are no figures; with -F it is
+ * counted, and the first is shown. -P: whose CPU time is to be taken. -l: a lone visitor with
+ * another request every 5 ms until the others are done; one that was due while it waited counts
+ * from then.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -112,7 +113,9 @@ static int64_t cpu_ns(void)
 
 /* ---- one visitor ---- */
 
-/* A connection that does not come is no answer's failure: web server and upstream are always there. */
+/*
+ * A connection that does not come is no answer's failure: web server and upstream are always there.
+ */
 static int connect_new(void)
 {
 	struct timeval limit = {.tv_sec = ANSWER_S};

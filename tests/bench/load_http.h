@@ -1,6 +1,6 @@
 /*
- * One request and its answer, for the benchmark's client: as little HTTP as lighttpd and the scripted upstream need. It
- * knows no visitors and no figures.
+ * One request and its answer, for the benchmark's client: as little HTTP as lighttpd and the
+ * scripted upstream need. It knows no visitors and no figures.
  */
 #ifndef BENCH_LOAD_HTTP_H
 #define BENCH_LOAD_HTTP_H

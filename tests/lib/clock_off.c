@@ -1,6 +1,7 @@
 /*
- * A wall clock that is off by CLOCK_OFF seconds, for a program started with this in LD_PRELOAD. Clocks that only go
- * on (CLOCK_MONOTONIC) are left alone, so that nothing waits longer or shorter than it should.
+ * A wall clock that is off by CLOCK_OFF seconds, for a program started with this in LD_PRELOAD.
+ * Clocks that only go on (CLOCK_MONOTONIC) are left alone, so that nothing waits longer or shorter
+ * than it should.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>

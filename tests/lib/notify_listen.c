@@ -1,6 +1,6 @@
 /*
- * systemd's side of sd_notify(3): takes datagrams on a socket and prints each as a line, its own lines with blanks
- * between.
+ * systemd's side of sd_notify(3): takes datagrams on a socket and prints each as a line, its own
+ * lines with blanks between.
  *   notify_listen PATH|@NAME
  * The first line that it prints is "listening".
  */

@@ -7,6 +7,7 @@ import { code, find, none, read } from "./repository.mjs";
 const SOURCES = find("cgi", /\.[ch]$/);
 const TESTS = find("tests", /\.[ch]$/);
 const CLANG_FORMAT = 14; // Debian 12's; others break lines elsewhere
+const COLUMNS = 100; // of .clang-format
 
 /** name, why not, and the only files that may all the same */
 const FORBIDDEN = [
@@ -58,6 +59,13 @@ test("an exception from a checker says why", () => {
 test("a source says at its head what it is for", () => {
 	const findings = [...SOURCES, ...TESTS].filter((file) => !/^\/\*\n \* \S/.test(read(file)));
 	none(findings, "does not begin with a comment:");
+});
+
+test("a comment keeps to 100 columns; clang-format sees to the rest", () => {
+	const width = (line) => [...line.replace(/^\t+/, (tabs) => " ".repeat(8 * tabs.length))].length;
+	const findings = [...SOURCES, ...TESTS].flatMap((file) => read(file).split("\n").flatMap((line, i) =>
+		/^\s*(\/\*| \*)/.test(line) && width(line) > COLUMNS ? [`${file}:${i + 1}: ${line.trim()}`] : []));
+	none(findings, "break the line:");
 });
 
 function clangFormatVersion() {

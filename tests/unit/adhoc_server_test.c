@@ -1,7 +1,7 @@
 /*
- * The server's side of Tigase's command: what is written is what Tigase wrote (tests/peers/tigase, to the
- * byte in XML) and what our own client reads; what is read is what Tigase reads. Run it from the
- * project's root.
+ * The server's side of Tigase's command: what is written is what Tigase wrote (tests/peers/tigase,
+ * to the byte in XML) and what our own client reads; what is read is what Tigase reads. Run it from
+ * the project's root.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * Basic credentials, the check of a caller, and the cache of right passwords: what it holds, what it no longer
- * holds, and that it forgets the oldest.
+ * Basic credentials, the check of a caller, and the cache of right passwords: what it holds, what
+ * it no longer holds, and that it forgets the oldest.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -204,7 +204,9 @@ static void test_claims(void **state)
 	assert_int_equal(ask(check, NULL), STATUS_OK);
 }
 
-/* A right password is in the cache from the first call on, and of no use once anything has changed. */
+/*
+ * A right password is in the cache from the first call on, and of no use once anything has changed.
+ */
 static void test_changes_count_at_once(void **state)
 {
 	struct check *check = *state;

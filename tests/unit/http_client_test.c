@@ -397,7 +397,10 @@ static void test_post(void **state)
 	assert_int_equal(connections_made(f), 1);
 }
 
-/* A handle stays set between calls that are alike: what is different must arrive, also behind a failure. */
+/*
+ * A handle stays set between calls that are alike: what is different must arrive, also behind a
+ * failure.
+ */
 static void test_calls_alike(void **state)
 {
 	static const struct {

@@ -1,7 +1,8 @@
 /*
- * What visitors and sites hand us, made wrong in many thousand ways: PHP's session files, Django's sessions, tokens,
- * cookies, password hashes. Whatever comes of it, it is no crash, nothing is set but on success, and nobody is let in
- * whom nobody has signed for. The same mutants each time; for other ones the same targets are there for libFuzzer:
+ * What visitors and sites hand us, made wrong in many thousand ways: PHP's session files, Django's
+ * sessions, tokens, cookies, password hashes. Whatever comes of it, it is no crash, nothing is set
+ * but on success, and nobody is let in whom nobody has signed for. The same mutants each time; for
+ * other ones the same targets are there for libFuzzer:
  *
  *	make BUILD=build/fuzz CC=clang SANITIZE=address,undefined,fuzzer-no-link build/fuzz/libprebind.a
  *	clang -DFUZZ -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Icgi -o build/fuzz/identity \

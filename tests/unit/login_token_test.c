@@ -1,6 +1,6 @@
 /*
- * One-time tokens: vectors made by tests/lib/login_token.mjs, another hand with another library; each way in
- * which a token can be wrong; and the clock at its edges. Key files, which JWTs share.
+ * One-time tokens: vectors made by tests/lib/login_token.mjs, another hand with another library;
+ * each way in which a token can be wrong; and the clock at its edges. Key files, which JWTs share.
  */
 #include <setjmp.h>
 #include <stdarg.h>

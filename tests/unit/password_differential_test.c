@@ -1,6 +1,6 @@
 /*
- * identity/password_hash against real PHP and real Python: hundreds of fresh hashes of every format they can
- * make, of random passwords, each taken; and none taken with another password.
+ * identity/password_hash against real PHP and real Python: hundreds of fresh hashes of every format
+ * they can make, of random passwords, each taken; and none taken with another password.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,7 @@
 /*
- * identity/password_hash: every format by vectors that others made, and everything that must be refused
- * before a single digest is computed: reading a hash takes no password, so it can compute none.
+ * identity/password_hash: every format by vectors that others made, and everything that must be
+ * refused before a single digest is computed: reading a hash takes no password, so it can compute
+ * none.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -478,7 +479,10 @@ static void test_no_hash_never_matches(void **state)
 	}
 }
 
-/* An unknown user's password is tried on the last hash of the place: it may match, and still be none. */
+/*
+ * An unknown user's password is tried on the last hash of the place: it may match, and still be
+ * none.
+ */
 static void test_unknown_user_with_another_users_password(void **state)
 {
 	struct password_claim known = {.hash = vectors[9].hash, .password = HORSE, .place = "a"};

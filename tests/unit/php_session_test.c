@@ -1,5 +1,6 @@
 /*
- * Provider php_session: the walk over PHP's format (right, wrong, cut off, changed byte by byte), and the files.
+ * Provider php_session: the walk over PHP's format (right, wrong, cut off, changed byte by byte),
+ * and the files.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -207,7 +208,10 @@ static const char sample[] =
     "csrf|s:4:\"x|y;\";user|a:3:{s:2:\"id\";i:17;s:4:\"name\";s:5:\"alice\";s:4:\"role\";N;}"
     "cart|O:4:\"Cart\":2:{s:5:\"items\";a:1:{i:0;d:1.5;}s:8:\"\0Cart\0ok\";b:1;}";
 
-/* Whatever is cut off or changed: never a crash, never another user, and cut off never a user at all. */
+/*
+ * Whatever is cut off or changed: never a crash, never another user, and cut off never a user at
+ * all.
+ */
 static void test_mutants(void **state)
 {
 	static const char bytes[] = {0,   '\n', '"', ':', ';', '{',       '}',

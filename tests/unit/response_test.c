@@ -116,7 +116,9 @@ static void test_every_header(void **state)
 	}
 }
 
-/* A constant takes a copy's place, and the other way round; each is freed or not as it should be. */
+/*
+ * A constant takes a copy's place, and the other way round; each is freed or not as it should be.
+ */
 static void test_constants(void **state)
 {
 	static const char text[] = "no-store";

@@ -1,5 +1,6 @@
 /*
- * Answers as FastCGI's records: what a web server reads is what was to be said, whole, with one end, whatever its size.
+ * Answers as FastCGI's records: what a web server reads is what was to be said, whole, with one
+ * end, whatever its size.
  */
 #include <setjmp.h>
 #include <stdarg.h>

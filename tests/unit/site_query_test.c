@@ -1,5 +1,6 @@
 /*
- * store/site_query.h: what is refused in a query file and where, and what a row in somebody else's database may be.
+ * store/site_query.h: what is refused in a query file and where, and what a row in somebody else's
+ * database may be.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * page/sites: which of several sites are open when, by a clock that is ours. Run it from the project's root, where the
- * templates are.
+ * page/sites: which of several sites are open when, by a clock that is ours. Run it from the
+ * project's root, where the templates are.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * Pages in several languages: texts put in at the load, the language by Accept-Language, and what is
- * refused.
+ * Pages in several languages: texts put in at the load, the language by Accept-Language, and what
+ * is refused.
  */
 #include <setjmp.h>
 #include <stdarg.h>

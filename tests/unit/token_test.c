@@ -1,6 +1,6 @@
 /*
- * identity/token_text and token_keys: tokens that another program made (token_vectors.json), each byte of a
- * good one changed, RFC 7515's own examples, and key files right and wrong.
+ * identity/token_text and token_keys: tokens that another program made (token_vectors.json), each
+ * byte of a good one changed, RFC 7515's own examples, and key files right and wrong.
  */
 #include <setjmp.h>
 #include <stdarg.h>
