@@ -24,6 +24,7 @@
 
 #define STACK_SIZE    (256 * 1024) /* the deepest way, with TLS, SASL and SQLite, takes 21 KiB of it */
 #define ACCEPTING_MIN 2    /* so many look for the next visitor while others wait (REL-UP-2) */
+#define SPARE_S       5    /* a thread beyond `threads` is kept so long: crowds come in waves */
 #define RETRY_MS      1000 /* after the system has refused a thread */
 #define WAKE_MS       20   /* a thread may miss a wake on its way into accept: it is repeated */
 #define WAKE_SIGNAL   SIGUSR2
@@ -152,20 +153,30 @@ void pool_wait_end(struct pool *pool)
 
 /* ---- a thread's life; the lock is held where nothing else is said ---- */
 
+/* False: there are more spare threads than are kept for good, and the time of this one is over. */
+static bool await_call(struct pool *pool, const struct timespec *until)
+{
+	if (pool->spare <= pool->task->threads)
+		return pthread_cond_wait(&pool->wanted, &pool->lock) == 0;
+	return pthread_cond_timedwait(&pool->wanted, &pool->lock, until) == 0 ||
+	       pool->spare <= pool->task->threads;
+}
+
 /*
- * Others have taken the places of requests that are done waiting now. False: there are enough
- * without this thread.
+ * Others have taken the places of requests that are done waiting now. False: nobody has called for
+ * so long that this thread is not needed.
  */
 static bool spare_time(struct pool *pool)
 {
+	struct timespec until;
 	bool called;
 
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += SPARE_S;
 	pool->active--;
-	if (pool->spare >= pool->task->threads)
-		return false;
 	pool->spare++;
-	while (pool->calls == 0 && !pool->stopping)
-		pthread_cond_wait(&pool->wanted, &pool->lock);
+	while (pool->calls == 0 && !pool->stopping && await_call(pool, &until))
+		;
 	pool->spare--;
 	called = pool->calls > 0; /* who called has counted this one as active */
 	pool->calls -= called;
@@ -286,9 +297,9 @@ static struct pool *pool_new(const struct pool_task *task)
 	TAILQ_INIT(&pool->workers);
 	reserve_init(&pool->reserve, task->listener);
 	pthread_mutex_init(&pool->lock, NULL);
-	pthread_cond_init(&pool->wanted, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&pool->wanted, &attr);
 	pthread_cond_init(&pool->changed, &attr);
 	pthread_condattr_destroy(&attr);
 	pool->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -104,7 +104,7 @@ test("when all places are taken: 503 and when to come again, at once", async () 
 });
 
 test("threads that nobody needs any more end", async () => {
-	await until("the threads to end", () => threads() <= 2 * THREADS + 2);
+	await until("the threads to end", () => threads() <= 2 * THREADS + 2, { seconds: 60 });
 	assert.equal((await alice.get("/", NAVIGATION)).status, 200);
 });
 
