@@ -48,7 +48,9 @@ mount -t tmpfs -o mode=755 tmpfs "$1"
 for folder in etc usr/local var; do
 	mkdir -p "$1/$folder/upper" "$1/$folder/work"
 	mount -t overlay overlay -o "lowerdir=/$folder,upperdir=$1/$folder/upper,workdir=$1/$folder/work" "/$folder"
+	[ "$(stat -f -c %T "/$folder")" = overlayfs ]
 done
+rm -rf /etc/prebind /var/lib/prebind # in the overlays alone: of a prebind that is installed on this machine
 `;
 
 /** The same for an ordinary user. */
@@ -59,6 +61,7 @@ copy() { # what may not be read stays behind
 }
 mkdir -p "$1/etc" "$1/var/cache" "$1/var/lib" "$1/var/log" "$1/local" "$1/before"
 copy /etc/. "$1/etc"
+rm -rf "$1/etc/prebind"
 copy /var/www "$1/var"
 copy /var/cache/lighttpd "$1/var/cache"
 copy /var/lib/apache2 /var/lib/nginx "$1/var/lib"
