@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { startChromium } from "../lib/chromium.mjs";
 import { docSnippet } from "../lib/docs.mjs";
 import { Namespace, noNamespace, SERVER_KEYS } from "../lib/namespace.mjs";
-import { enter, leave, online, ready, received, sees, talkTo, write } from "../lib/people.mjs";
+import { enterBoth, greet, leave, ready, sees, talkTo, write } from "../lib/people.mjs";
 import { Place } from "../lib/place.mjs";
 import { confText } from "../lib/prebind.mjs";
 import { startProsody } from "../lib/prosody.mjs";
@@ -65,20 +65,14 @@ after(() => place.close({ logs: true }));
 
 for (const row of rows) {
 	test(`${row.server}: alice and bob log in, talk, look again, and go`, { skip: noNamespace }, async () => {
-		const [alice, bob] = [await enter(browser, row.chat, "alice"), await enter(browser, row.chat, "bob")];
-		await Promise.all([online(alice, "bob"), online(bob, "alice")]);
-		await talkTo(alice, "bob");
-		await write(alice, "hello");
-		await talkTo(bob, "alice");
-		await received(bob, "hello").waitFor();
-		await write(bob, "hello yourself");
-		await received(alice, "hello yourself").waitFor();
+		const { alice, bob } = await enterBoth(browser, row.chat);
+		await greet(alice, bob, "says hello");
 
 		await alice.reload();
 		await ready(alice);
 		await talkTo(alice, "bob");
 		await write(alice, "still here");
-		await sees(bob, ["hello", "hello yourself", "still here"]);
+		await sees(bob, ["alice says hello", "bob says hello", "still here"]);
 
 		await bob.getByRole("button", { name: "Log out" }).click();
 		await bob.getByLabel("Password").waitFor();

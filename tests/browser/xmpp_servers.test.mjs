@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { newPage, startChromium } from "../lib/chromium.mjs";
 import { docSnippet } from "../lib/docs.mjs";
-import { contact, enter, leave, logIn, online, ready, received, talkTo, write } from "../lib/people.mjs";
+import { contact, enter, enterBoth, greet, leave, logIn, online, ready, received, talkTo, write } from "../lib/people.mjs";
 import { Place } from "../lib/place.mjs";
 import { until } from "../lib/wait.mjs";
 import { publish, startWebSite } from "../lib/web_site.mjs";
@@ -65,14 +65,8 @@ for (const row of servers) {
 		});
 
 		test("alice and bob talk", async () => {
-			const [alice, bob] = [await enter(browser, chat, "alice"), await enter(browser, chat, "bob")];
-			await Promise.all([online(alice, "bob"), online(bob, "alice")]);
-			await talkTo(alice, "bob");
-			await write(alice, "hello");
-			await talkTo(bob, "alice");
-			await received(bob, "hello").waitFor();
-			await write(bob, "hello yourself");
-			await received(alice, "hello yourself").waitFor();
+			const { alice, bob } = await enterBoth(browser, chat);
+			await greet(alice, bob, "says hello");
 			await leave(alice, bob);
 		});
 

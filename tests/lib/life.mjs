@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { startChromium } from "./chromium.mjs";
-import { enter, leave, logIn, offline, online, ready, received, sees, sent, talkTo, texts, write } from "./people.mjs";
+import { enterBoth, greet, leave, logIn, offline, online, ready, received, sees, sent, talkTo, texts, write } from "./people.mjs";
 import { until } from "./wait.mjs";
 import { addresses, publish, startWebSite } from "./web_site.mjs";
 import { Wire } from "./wire.mjs";
@@ -52,13 +52,7 @@ export async function play(stage, scene) {
 
 /** alice and bob, each with the other's conversation open; alice is behind the wire. */
 async function two({ browser, chat, wire }, options) {
-	const alice = await enter(browser, { ...chat, ...addresses(wire.port) }, "alice", options);
-	const bob = await enter(browser, chat, "bob");
-	await online(alice, "bob");
-	await online(bob, "alice");
-	await talkTo(alice, "bob");
-	await talkTo(bob, "alice");
-	return { alice, bob };
+	return enterBoth(browser, chat, { ...chat, ...addresses(wire.port) }, options);
 }
 
 const chatUrl = ({ wire }) => addresses(wire.port).url;
@@ -74,14 +68,6 @@ async function anotherTab(stage, page) {
 async function reload(page) {
 	await Promise.all([page.waitForEvent("load"), page.evaluate(() => location.reload())]);
 	await ready(page);
-}
-
-/** Both say something and hear the other, now. */
-async function greet(alice, bob, word) {
-	await write(alice, `alice ${word}`);
-	await received(bob, `alice ${word}`).waitFor();
-	await write(bob, `bob ${word}`);
-	await received(alice, `bob ${word}`).waitFor();
 }
 
 /** Every one of these once, in whatever order, and no other. */

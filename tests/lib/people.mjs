@@ -42,6 +42,23 @@ export async function write(page, text) {
 	await sent(page, text).last().waitFor();
 }
 
+/** Alice and Bob, each with the other's conversation open. hers, options: where Alice goes in, and how. */
+export async function enterBoth(browser, chat, hers = chat, options) {
+	const [alice, bob] = [await enter(browser, hers, "alice", options), await enter(browser, chat, "bob")];
+	await Promise.all([online(alice, "bob"), online(bob, "alice")]);
+	await talkTo(alice, "bob");
+	await talkTo(bob, "alice");
+	return { alice, bob };
+}
+
+/** Both say something and hear the other, now. */
+export async function greet(alice, bob, word) {
+	await write(alice, `alice ${word}`);
+	await received(bob, `alice ${word}`).waitFor();
+	await write(bob, `bob ${word}`);
+	await received(alice, `bob ${word}`).waitFor();
+}
+
 /** The texts of the open conversation, in their order. */
 export const texts = (page) => page.locator(".log:not([hidden]) .message .text").allTextContents();
 
