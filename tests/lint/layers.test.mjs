@@ -54,6 +54,15 @@ test("docs/architecture.md shows the same layers", () => {
 	assert.deepEqual(shown, tableFile("tests/lint/layers").map((row) => row.filter(Boolean)));
 });
 
+/** What is wrong with who includes a library's file: nobody may, unless it is a header, private to its folder. */
+function homeFindings(library, home) {
+	const users = SOURCES.filter((file) => includes(file).some(({ header }) => header === home));
+	const strangers = users.filter((file) => path.dirname(file) !== path.dirname(`cgi/${home}`) || !file.endsWith(".c"));
+	if (home.endsWith(".h") && users.length === 0)
+		return [`${library}: no file includes ${home}`];
+	return strangers.map((file) => `${library}: ${home} is for the .c files beside it, and is included in ${file}`);
+}
+
 test("each library is included in one file", () => {
 	const findings = [];
 	for (const [library, home, ...headers] of tableFile("tests/lint/libraries")) {
@@ -61,6 +70,7 @@ test("each library is included in one file", () => {
 			headers.some((own) => header === own || (own.endsWith("/") && header.startsWith(own)))));
 		if (users.length !== 1 || users[0] !== `cgi/${home}`)
 			findings.push(`${library} belongs to cgi/${home}, and is included in: ${users.join(" ") || "no file"}`);
+		findings.push(...homeFindings(library, home));
 	}
 	none(findings, "the table is tests/lint/libraries");
 });
