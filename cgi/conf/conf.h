@@ -48,6 +48,7 @@ struct server_conf {
 	char *user;     /* "" : stay who we are */
 	char *socket_group;
 	struct conf_list peer_users;
+	bool allow_tcp; /* an inherited socket on loopback */
 };
 
 struct site_conf {

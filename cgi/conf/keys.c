@@ -98,6 +98,8 @@ const struct conf_key conf_keys[] = {
 	 .what = "The group that may open the socket."},
 	{SERVER(peer_users), .type = TYPE_WORDS, .initial = "www-data",
 	 .what = "The users whose processes may talk to the socket."},
+	{SERVER(allow_tcp), .type = TYPE_BOOL, .initial = "off",
+	 .what = "Take a socket that is TCP on loopback; FCGI_WEB_SERVER_ADDRS says from where."},
 
 	{SITE(hosts), .type = TYPE_HOSTS, .initial = "",
 	 .what = "The names this site is called by; empty, with a single site: by every name."},

@@ -300,7 +300,7 @@ static enum status run_inherited(struct service *service, struct error *err)
 {
 	struct listener listener;
 	int nobody = -1;
-	enum status status = listener_inherit(STDIN_FILENO, &listener, err);
+	enum status status = listener_inherit(service->conf, STDIN_FILENO, &listener, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -318,7 +318,7 @@ static enum status socket_get(const struct server_conf *conf, uid_t owner, struc
 	if (!activation_given())
 		return listener_open(conf, owner, out, err);
 	status = activation_take(&fd, err);
-	return status == STATUS_OK ? listener_inherit(fd, out, err) : status;
+	return status == STATUS_OK ? listener_inherit(conf, fd, out, err) : status;
 }
 
 static enum status run_socket(struct service *service, struct error *err)

@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
+#include "base/address.h"
 #include "base/error.h"
 #include "conf/conf.h"
 
@@ -36,16 +37,29 @@ enum status cgi_run(const struct server_app *app, struct error *err);
  */
 bool records_write(int fd, int id, const struct iovec *answer, bool ends);
 
+/* server_tcp.c: who may connect where no uid is known. */
+#define TCP_PEERS_MAX 16
+struct tcp_peers {
+	struct address_net items[TCP_PEERS_MAX];
+	size_t count;
+};
+bool tcp_is_loopback(const struct sockaddr_storage *address);
+/* allowed: the key allow_tcp. The addresses are the environment's. */
+enum status tcp_peers_find(bool allowed, struct tcp_peers *out, struct error *err);
+bool tcp_peer_is_allowed(const struct tcp_peers *peers, const struct sockaddr_storage *address);
+
 /* server_socket.c: who listens, and who may connect. */
 struct listener {
-	int fd;           /* accept blocks on it */
-	bool tcp;         /* loopback */
-	const char *path; /* borrowed; NULL: inherited, not ours to remove */
-	dev_t dev;        /* of the socket we made: another's is not removed */
+	int fd;                     /* accept blocks on it */
+	bool tcp;                   /* loopback; then: */
+	struct tcp_peers tcp_peers; /* instead of uids */
+	const char *path;           /* borrowed; NULL: inherited, not ours to remove */
+	dev_t dev;                  /* of the socket we made: another's is not removed */
 	ino_t ino;
 };
 bool socket_is_listening(int fd);
-enum status listener_inherit(int fd, struct listener *out, struct error *err);
+enum status listener_inherit(const struct server_conf *conf, int fd, struct listener *out,
+			     struct error *err);
 enum status listener_open(const struct server_conf *conf, uid_t owner, struct listener *out,
 			  struct error *err);
 void listener_close(struct listener *listener);

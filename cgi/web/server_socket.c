@@ -4,11 +4,9 @@
  * socket can be anybody, for REMOTE_USER is what the peer says it is: so the mode is 0660 and the
  * peer's uid is checked (SEC-FCGI-1 … 3).
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -39,22 +37,6 @@ bool socket_is_listening(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening;
 }
 
-static bool is_loopback(const struct sockaddr_storage *address)
-{
-	if (address->ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const void *)address;
-
-		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
-	}
-	if (address->ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const void *)address;
-
-		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) ||
-		       (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) && in6->sin6_addr.s6_addr[12] == 127);
-	}
-	return false;
-}
-
 /* Whoever gave it to us may have polled it: here each thread sleeps in accept. */
 static enum status make_blocking(int fd, struct error *err)
 {
@@ -65,23 +47,29 @@ static enum status make_blocking(int fd, struct error *err)
 	return STATUS_OK;
 }
 
-enum status listener_inherit(int fd, struct listener *out, struct error *err)
+enum status listener_inherit(const struct server_conf *conf, int fd, struct listener *out,
+			     struct error *err)
 {
+	struct listener listener = {.fd = fd};
 	struct sockaddr_storage address;
 	socklen_t len = sizeof(address);
-	enum status status;
+	enum status status = STATUS_OK;
 
 	if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
 		return error_set(err, STATUS_INTERNAL, "descriptor %d is no socket: %m", fd);
-	if (address.ss_family != AF_UNIX && !is_loopback(&address))
+	listener.tcp = address.ss_family != AF_UNIX;
+	if (listener.tcp && !tcp_is_loopback(&address))
 		return error_set(
 		    err, STATUS_FORBIDDEN,
 		    "descriptor %d listens on the network, where anybody could be any user; "
-		    "use a UNIX socket, or 127.0.0.1",
+		    "use a UNIX socket",
 		    fd);
-	status = make_blocking(fd, err);
+	if (listener.tcp)
+		status = tcp_peers_find(conf->allow_tcp, &listener.tcp_peers, err);
 	if (status == STATUS_OK)
-		*out = (struct listener){.fd = fd, .tcp = address.ss_family != AF_UNIX};
+		status = make_blocking(fd, err);
+	if (status == STATUS_OK)
+		*out = listener;
 	return status;
 }
 
@@ -329,7 +317,8 @@ int listener_accept(const struct listener *listener, const struct peers *peers)
 	if (fd < 0)
 		return accept_failed(listener);
 	/* a listener's own time-outs are not handed on */
-	if (!(listener->tcp ? is_loopback(&address) : peer_is_allowed(peers, fd)) ||
+	if (!(listener->tcp ? tcp_peer_is_allowed(&listener->tcp_peers, &address)
+			    : peer_is_allowed(peers, fd)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &receive, sizeof(receive)) != 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send, sizeof(send)) != 0) {
 		close(fd);

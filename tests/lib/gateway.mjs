@@ -99,14 +99,14 @@ function readRecords(data) {
 
 /**
  * Sends one request to a FastCGI program.
- * @param {string} socketPath
+ * @param {string | import('node:net').TcpNetConnectOpts} where the socket's path, or an address
  * @param {object} request as gatewayParams takes it
  * @returns {Promise<import('./http.mjs').Answer & { stderr: string }>}
  */
-export function fastcgiRequest(socketPath, request) {
+export function fastcgiRequest(where, request) {
 	const params = Object.entries(gatewayParams(request)).map(([name, value]) => nameValue(name, value));
 	return new Promise((resolve, reject) => {
-		const socket = net.connect(socketPath);
+		const socket = net.connect(typeof where === "string" ? { path: where } : where);
 		const chunks = [];
 		socket.on("error", reject);
 		socket.on("data", (chunk) => chunks.push(chunk));

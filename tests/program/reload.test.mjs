@@ -1,11 +1,11 @@
 // SIGHUP: configuration, templates and key files are read anew, and no request is lost over it.
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import net from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import { fastcgiRequest } from "../lib/gateway.mjs";
 import { dataBlock, Visitor } from "../lib/http.mjs";
+import { listenFor } from "../lib/listening.mjs";
 import { Place } from "../lib/place.mjs";
 import { confText, Prebind } from "../lib/prebind.mjs";
 import { hostOf, manySites } from "../lib/sites.mjs";
@@ -59,20 +59,19 @@ async function loggedIn(prebind) {
 
 /** As a web server starts it: the listening socket is descriptor 0. */
 async function startOnDescriptor0(prebind) {
-	const server = net.createServer();
-	await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(null)));
-	const { port } = /** @type {net.AddressInfo} */ (server.address());
+	const host = "127.0.0.1";
+	const socket = await listenFor(host);
 	prebind.child = prebind.place.start("prebind.fcgi", [prebind.program, "-c", prebind.conf],
-		{ stdio: [server["_handle"].fd, "pipe", "pipe"] });
-	server.close();
+		{ stdio: [socket.fd, "pipe", "pipe"], env: { FCGI_WEB_SERVER_ADDRS: host } });
+	socket.close();
 	prebind.place.onClose(() => prebind.stop());
-	prebind.request = (request) => fastcgiRequest({ host: "127.0.0.1", port }, request);
+	prebind.request = (request) => fastcgiRequest({ host, port: socket.port }, request);
 }
 
 const ways = [
 	{ name: "one process", server: { processes: 1 }, count: 1 },
 	{ name: "two processes", server: { processes: 2 }, count: 2 },
-	{ name: "descriptor 0", server: {}, start: startOnDescriptor0, count: 1 },
+	{ name: "descriptor 0", server: { allow_tcp: "on" }, start: startOnDescriptor0, count: 1 },
 ];
 
 for (const { name, server, start, count } of ways)

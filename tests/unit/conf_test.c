@@ -1041,6 +1041,7 @@ static const struct {
     {"user",		     "prebind"		      },
     {"socket_group",             "web"			  },
     {"peer_users",               "lighttpd nginx"               },
+    {"allow_tcp",                "on"			   },
     {"hosts",		    "example.org www.example.org"  },
     {"base_path",                "/chat"                        },
     {"database",		 "/d"			   },
