@@ -30,8 +30,8 @@ STORE    = catalogue database_file database_setup gateway jid_claim jid_map limi
 	limit_rule migrate pool provisioned rows session site_key site_query site_query_guard store \
 	token_revocation upstream_state used_nonce user
 XMPP     = adhoc adhoc_add_user adhoc_form adhoc_http adhoc_json adhoc_server_read \
-	adhoc_server_write adhoc_write adhoc_xml bosh bosh_write jid jwt login_key login_token \
-	sasl
+	adhoc_server_write adhoc_write adhoc_xml bosh bosh_write jid jid_prepare jwt login_key \
+	login_token sasl
 NET      = http_client http_failure http_target
 WEB      = basic_auth csrf request request_fields request_path response router server server_account \
 	server_cgi server_limits server_notify server_pool server_process server_record server_socket \

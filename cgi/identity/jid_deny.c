@@ -43,13 +43,10 @@ bool jid_is_service(const struct site_conf *conf, const struct jid *jid)
 static bool word_is(const char *word, const struct jid *jid)
 {
 	struct jid denied = {0};
-	bool same;
 
-	if (strchr(word, '@') != NULL)
-		same = jid_parse(word, &denied, NULL) == STATUS_OK && jid_same_bare(&denied, jid);
-	else
-		same = jid_localpart_prepare(word, &denied.localpart, NULL) == STATUS_OK &&
-		       strcmp(denied.localpart, jid->localpart) == 0;
+	if (strchr(word, '@') == NULL)
+		return jid_localpart_is(word, jid->localpart);
+	bool same = jid_parse(word, &denied, NULL) == STATUS_OK && jid_same_bare(&denied, jid);
 	jid_clear(&denied);
 	return same;
 }

@@ -1,6 +1,6 @@
 /*
  * JIDs (RFC 6122: stringprep, as the servers we talk to compare them): building, parsing and
- * comparing. Pure. The only user of libidn.
+ * comparing. Pure.
  */
 #ifndef XMPP_JID_H
 #define XMPP_JID_H
@@ -13,9 +13,9 @@
 #define JID_MAX      (3 * JID_PART_MAX + 2)
 
 struct jid {
-	char *localpart; /* owned, prepared; never empty: a domain alone is refused here */
-	char *domain;    /* owned, prepared */
-	char *resource;  /* owned; "" for a bare JID */
+	char *localpart; /* prepared, as all; never empty. Owned: one block that holds all three */
+	char *domain;
+	char *resource; /* "" for a bare JID */
 };
 
 /* STATUS_BAD_REQUEST says which part is wrong and why. The caller clears *out. */
@@ -46,6 +46,9 @@ enum status jid_name_from_localpart(const char *localpart, char **out, struct er
 /* A localpart prepared with Nodeprep, and a domain with Nameprep; the caller frees *out. */
 enum status jid_localpart_prepare(const char *localpart, char **out, struct error *err);
 enum status jid_domain_prepare(const char *domain, char **out, struct error *err);
+
+/* Is it that prepared localpart, once it is prepared? One that cannot be is not. */
+bool jid_localpart_is(const char *localpart, const char *prepared);
 
 /* "localpart@domain" and "localpart@domain/resource"; the caller frees; NULL: out of memory. */
 char *jid_bare_text(const struct jid *jid);
