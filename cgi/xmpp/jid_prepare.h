@@ -1,6 +1,6 @@
 /*
- * The parts of a JID, each prepared and checked for itself, in a buffer of the caller's. Internal to
- * xmpp/: jid.h has what others need.
+ * The parts of a JID, each prepared and checked for itself, in a buffer of the caller's. Internal
+ * to xmpp/: jid.h has what others need.
  */
 #ifndef XMPP_JID_PREPARE_H
 #define XMPP_JID_PREPARE_H
