@@ -134,6 +134,9 @@ enum status jid_rule_owner(const struct site_conf *conf, struct store *store, co
 	jid_map_clear(&row);
 	if (status == STATUS_NOT_FOUND && conf->accounts == ACCOUNTS_ALL && has_login(conf))
 		status = owner_by_rule(conf, store, jid, &owner, err);
+	else if (status == STATUS_NOT_FOUND)
+		error_set(err, status, "the account %s@%s belongs to nobody in the JID map",
+			  jid->localpart, jid->domain);
 	if (status == STATUS_OK)
 		*out = owner;
 	else

@@ -99,6 +99,8 @@ enum status site_user_find(struct site_users *users, const char *name, struct si
 	struct site_user user;
 
 	enum status status = site_query_ask(users->query, &value, &row, &why);
+	if (status == STATUS_NOT_FOUND)
+		return error_set(err, status, "the site has no user '%s'", name);
 	if (status == STATUS_BAD_REQUEST) /* two users of one name: neither gets in */
 		status = STATUS_UNAVAILABLE;
 	if (status != STATUS_OK)

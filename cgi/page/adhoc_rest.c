@@ -311,7 +311,11 @@ static enum status account_check(struct call *call)
 	status = jid_map_find_account(call->ex->site->store, call->jid.localpart, call->jid.domain,
 				      &row, &call->why);
 	jid_map_clear(&row);
-	return status == STATUS_NOT_FOUND ? STATUS_NO_CHAT_ACCOUNT : status;
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	return error_set(&call->why, STATUS_NO_CHAT_ACCOUNT,
+			 "the account %s@%s belongs to nobody in the JID map", call->jid.localpart,
+			 call->jid.domain);
 }
 
 /* ---- the call ---- */

@@ -78,31 +78,20 @@ static enum status borrow_and_find(struct store *store, enum query query, const 
 	return status;
 }
 
-static enum status no_row(const char *source, const char *user, struct error *err)
-{
-	return error_set(err, STATUS_NOT_FOUND, "user \"%s\" of %s has no row in the JID map", user,
-			 source);
-}
-
 enum status jid_map_find(struct store *store, const char *source, const char *user,
 			 struct jid_map_row *out, struct error *err)
 {
 	const char *const key[2] = {source, user};
-	enum status status = borrow_and_find(store, QUERY_JID_MAP_FIND, key, out, err);
 
-	return status == STATUS_NOT_FOUND ? no_row(source, user, err) : status;
+	return borrow_and_find(store, QUERY_JID_MAP_FIND, key, out, err);
 }
 
 enum status jid_map_find_account(struct store *store, const char *localpart, const char *domain,
 				 struct jid_map_row *out, struct error *err)
 {
 	const char *const key[2] = {localpart, domain};
-	enum status status = borrow_and_find(store, QUERY_JID_MAP_FIND_ACCOUNT, key, out, err);
 
-	if (status == STATUS_NOT_FOUND)
-		error_set(err, status, "the account %s@%s belongs to nobody in the JID map",
-			  localpart, domain);
-	return status;
+	return borrow_and_find(store, QUERY_JID_MAP_FIND_ACCOUNT, key, out, err);
 }
 
 /*
@@ -231,7 +220,8 @@ enum status jid_map_delete(struct store *store, const char *source, const char *
 	statement_bind_text(s, 2, user);
 	status = statement_run(s, &changed, err);
 	if (status == STATUS_OK && changed == 0)
-		status = no_row(source, user, err);
+		status = error_set(err, STATUS_NOT_FOUND,
+				   "user \"%s\" of %s has no row in the JID map", user, source);
 	return store_end(store, db, status, err);
 }
 

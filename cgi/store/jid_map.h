@@ -21,9 +21,10 @@ struct jid_map_row {
 	    xmpp_password; /* NULL: none kept; wiped by jid_map_clear. Not filled by jid_map_list. */
 };
 
+/* STATUS_NOT_FOUND where there is none: no failure, and err is left alone. */
 enum status jid_map_find(struct store *store, const char *source, const char *user,
 			 struct jid_map_row *out, struct error *err);
-/* The row of an account, whoever's it is. */
+/* The row of an account, whoever's it is; else the same. */
 enum status jid_map_find_account(struct store *store, const char *localpart, const char *domain,
 				 struct jid_map_row *out, struct error *err);
 void jid_map_clear(struct jid_map_row *row);

@@ -25,8 +25,9 @@ static enum status add(struct connection *db, const char *purpose, struct error 
 	secret_random(key, sizeof key);
 	statement_bind_text(s, 1, purpose);
 	statement_bind_blob(s, 2, key, sizeof key);
+	enum status status = statement_run(s, NULL, err);
 	secret_wipe(key, sizeof key);
-	return statement_run(s, NULL, err);
+	return status;
 }
 
 static enum status make(struct store *store, const char *purpose, unsigned char out[SECRET_KEY_LEN],

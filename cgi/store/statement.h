@@ -191,13 +191,20 @@ enum status connection_set_schema(struct connection *db, int number, struct erro
 
 /* ---- statements: store.c ---- */
 
-/* Ready for its parameters, counted from 1. What goes wrong on the way is said by row or run. */
+/*
+ * Ready for its parameters, counted from 1. What goes wrong on the way is said by row or run. Texts
+ * and blobs are borrowed until the last row was asked for: the database library keeps no copy of a
+ * secret, and costs none.
+ */
 struct statement *statement_get(struct connection *db, enum query query);
 void statement_bind_text(struct statement *s, int n, const char *text); /* NULL: null */
 void statement_bind_integer(struct statement *s, int n, int64_t value);
 void statement_bind_blob(struct statement *s, int n, const void *data, size_t len);
 
-/* The next row: STATUS_OK and it can be read, STATUS_NOT_FOUND when there is none (more). */
+/*
+ * The next row: STATUS_OK and it can be read, STATUS_NOT_FOUND when there is none (more); that is
+ * no failure, and err is left alone.
+ */
 enum status statement_row(struct statement *s, struct error *err);
 
 /*

@@ -524,7 +524,7 @@ void statement_bind_text(struct statement *s, int n, const char *text)
 		return;
 	s->code = text == NULL ? sqlite3_bind_null(s->prepared, n)
 			       : sqlite3_bind_text64(s->prepared, n, text, strlen(text),
-						     SQLITE_TRANSIENT, SQLITE_UTF8);
+						     SQLITE_STATIC, SQLITE_UTF8);
 }
 
 void statement_bind_integer(struct statement *s, int n, int64_t value)
@@ -536,7 +536,7 @@ void statement_bind_integer(struct statement *s, int n, int64_t value)
 void statement_bind_blob(struct statement *s, int n, const void *data, size_t len)
 {
 	if (s->code == SQLITE_OK)
-		s->code = sqlite3_bind_blob64(s->prepared, n, data, len, SQLITE_TRANSIENT);
+		s->code = sqlite3_bind_blob64(s->prepared, n, data, len, SQLITE_STATIC);
 }
 
 enum status statement_row(struct statement *s, struct error *err)
@@ -547,8 +547,8 @@ enum status statement_row(struct statement *s, struct error *err)
 		s->code = SQLITE_OK;
 		return STATUS_OK;
 	}
-	enum status status = s->code == SQLITE_DONE ? error_set(err, STATUS_NOT_FOUND, "no row")
-						    : failed(s->db, s->code, err);
+	enum status status =
+	    s->code == SQLITE_DONE ? STATUS_NOT_FOUND : failed(s->db, s->code, err);
 	if (s->prepared != NULL)
 		sqlite3_reset(s->prepared); /* the read transaction ends here, not at the return */
 	return status;

@@ -53,13 +53,12 @@ static void test_set_and_find(void **state)
 {
 	struct fixture *f = *state;
 	struct jid_map_row row;
-	struct error err;
+	struct error err = {0};
 
 	assert_int_equal(jid_map_find(f->store, "login", "alice", &row, &err), STATUS_NOT_FOUND);
-	assert_non_null(strstr(err.text, "alice"));
 	assert_int_equal(jid_map_find_account(f->store, "alice", "example.org", &row, &err),
 			 STATUS_NOT_FOUND);
-	assert_non_null(strstr(err.text, "alice@example.org"));
+	assert_string_equal(err.text, "");
 	assert_int_equal(set(f->store, alice, NULL, &err), STATUS_OK);
 	assert_row(f->store, alice, NULL);
 	assert_int_equal(jid_map_find(f->store, "token", "alice", &row, NULL), STATUS_NOT_FOUND);
