@@ -127,7 +127,7 @@ static void check_bind(struct report *report, struct site *site)
 		status = jid_rule_apply(site->conf, site->store, login_session_provider.name,
 					first.name, &jid, &said);
 	if (status == STATUS_OK)
-		status = prebind_bind(site->prebind, &jid, &session, &said);
+		status = prebind_bind(site->prebind, &jid, PREBIND_NOBODY_WAITS, &session, &said);
 	if (status == STATUS_OK)
 		error_set(&said, STATUS_OK, "site user %s got a session as %s", first.name,
 			  session.jid);

@@ -46,7 +46,7 @@ int ctl_prebind(struct ctl *ctl)
 	if (status == STATUS_OK)
 		status = who_is_meant(ctl, &jid, &err);
 	if (status == STATUS_OK)
-		status = prebind_bind(prebind, &jid, &session, &err);
+		status = prebind_bind(prebind, &jid, PREBIND_NOBODY_WAITS, &session, &err);
 	result = status == STATUS_OK ? print_session(ctl, &session) : ctl_fail(ctl, &err);
 	prebind_session_clear(&session);
 	jid_clear(&jid);

@@ -11,8 +11,10 @@
 #include "base/log.h"
 #include "page/page.h"
 
-#define BIND_USER_BURST 5 /* tabs opened at once by one person */
-#define CROWD_RETRY_S   2 /* a full house empties in as long as its calls take */
+#define BIND_USER_BURST 5    /* tabs opened at once by one person */
+#define AROUND_MS       4000 /* a request has so long beside `timeout`: 8 s as a rule (REL-UP-1) */
+#define ANSWER_MS       500  /* of that: to make the page, once there is a session */
+#define CROWD_RETRY_S   2    /* a full house empties in as long as its calls take */
 
 static enum status check_limits(struct exchange *ex, struct error *err)
 {
@@ -48,9 +50,12 @@ static enum status too_many_wait(struct error *err)
 enum status bind_wait(struct exchange *ex, const struct jid *jid, struct prebind_session *out,
 		      struct error *err)
 {
+	int64_t until_ms =
+	    ex->gateway->began_ms + ex->site->conf->timeout_ms + AROUND_MS - ANSWER_MS;
+
 	if (!gateway_wait_begin(ex->gateway))
 		return too_many_wait(err);
-	enum status status = prebind_bind(ex->site->prebind, jid, out, err);
+	enum status status = prebind_bind(ex->site->prebind, jid, until_ms, out, err);
 	gateway_wait_end(ex->gateway);
 	return status;
 }

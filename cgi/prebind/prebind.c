@@ -301,16 +301,17 @@ static enum status bind_in_turn(struct prebind *prebind, struct bind *bind, stru
 	return status;
 }
 
-enum status prebind_bind(struct prebind *prebind, const struct jid *jid,
+enum status prebind_bind(struct prebind *prebind, const struct jid *jid, int64_t until_ms,
 			 struct prebind_session *out, struct error *err)
 {
 	const struct site_conf *conf = prebind->conf;
+	int64_t deadline_ms = clock_monotonic_ms() + conf->timeout_ms;
 	struct jid asked = {0};
 	struct bind bind = {
 	    .prebind = prebind,
 	    .call = {.http = prebind->http,
 		     .jid = &asked,
-		     .deadline_ms = clock_monotonic_ms() + conf->timeout_ms}
+		     .deadline_ms = deadline_ms < until_ms ? deadline_ms : until_ms}
         };
 	enum status status = jid_to_ask_for(prebind, jid, &asked, err);
 

@@ -50,14 +50,16 @@ void prebind_free(struct prebind *prebind); /* takes NULL */
 void prebind_share(struct prebind *prebind, struct limit_store *limits);
 
 /*
- * Binds. jid without a resource: the site's `resource` rule decides. Within conf->timeout_ms.
+ * Binds. jid without a resource: the site's `resource` rule decides. Within conf->timeout_ms, and
+ * by until_ms (monotonic), when whoever asks must have an answer.
  * STATUS_CHAT_SERVER, STATUS_CHAT_TIMEOUT, STATUS_NO_CHAT_ACCOUNT (no password is kept for that
  * JID); and with err->retry_after: STATUS_UNAVAILABLE (the XMPP server failed so often that it is
  * not asked for a while; without: our database), STATUS_BUSY (too many calls at once),
  * STATUS_SLOW_DOWN (too many for this account). The caller clears *out.
  */
-enum status prebind_bind(struct prebind *prebind, const struct jid *jid,
+enum status prebind_bind(struct prebind *prebind, const struct jid *jid, int64_t until_ms,
 			 struct prebind_session *out, struct error *err);
+#define PREBIND_NOBODY_WAITS INT64_MAX                       /* until_ms: conf->timeout_ms is all */
 void prebind_session_clear(struct prebind_session *session); /* wipes */
 
 /* What a client that has no use for a BOSH session (WebSocket) logs in with, once. */

@@ -6,9 +6,9 @@
 #include "web/server.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,6 +22,7 @@
 
 #define FCGI_ROLE_RESPONDER 1
 #define DRAIN_MAX           (1024 * 1024) /* of a body nobody read; more is cut off */
+#define DRAIN_MS            5000          /* … and what takes longer */
 #define TRASH_SIZE          1024 /* read at a time of what nobody wants: as a rule nothing */
 #define LINGER_MS           100  /* for a peer that is still sending when we are done */
 
@@ -89,23 +90,39 @@ void gateway_wait_end(const struct gateway *gateway)
 
 /* ---- FastCGI ---- */
 
+struct fcgi_body {
+	FCGX_Stream *in;
+	int64_t deadline_ms;
+};
+
+/*
+ * What has come, or the next byte: for more at once libfcgi would wait as long as a byte comes now
+ * and then, and a visitor who sends so must not keep a thread.
+ */
 static ssize_t fcgi_read(void *io, void *buffer, size_t size)
 {
-	FCGX_Stream *in = io;
-	int want = size > INT_MAX ? INT_MAX : (int)size;
-	int got = FCGX_GetStr(buffer, want, in);
+	const struct fcgi_body *body = io;
+	ptrdiff_t ready = body->in->stop - body->in->rdNext;
+	int want = ready > 1 ? (int)ready : 1;
+	int got;
 
-	return got < want && FCGX_GetError(in) != 0 ? -1 : got;
+	if (clock_left_ms(body->deadline_ms) == 0)
+		return -1;
+	if (size < (size_t)want)
+		want = (int)size;
+	got = FCGX_GetStr(buffer, want, body->in);
+	return got < want && FCGX_GetError(body->in) != 0 ? -1 : got;
 }
 
 /* What the handler left of the body; false: there is more, or it broke off. */
 static bool fcgi_drain(FCGX_Stream *in)
 {
+	struct fcgi_body body = {.in = in, .deadline_ms = clock_monotonic_ms() + DRAIN_MS};
 	char trash[TRASH_SIZE];
 	size_t total = 0;
 
 	while (total < DRAIN_MAX) {
-		ssize_t got = fcgi_read(in, trash, sizeof(trash));
+		ssize_t got = fcgi_read(&body, trash, sizeof(trash));
 
 		if (got <= 0)
 			return got == 0;
@@ -157,8 +174,15 @@ static void fcgi_end(FCGX_Request *request, int fd, const struct iovec *answer)
 static void fcgi_answer(const struct service *service, FCGX_Request *request, int fd,
 			struct pool *pool)
 {
+	int64_t now_ms = clock_monotonic_ms();
+	struct fcgi_body body = {.in = request->in, .deadline_ms = now_ms + REQUEST_MS};
 	struct gateway gateway = {
-	    .params = request->envp, .read = fcgi_read, .io = request->in, .pool = pool};
+	    .params = request->envp,
+	    .read = fcgi_read,
+	    .io = &body,
+	    .began_ms = now_ms,
+	    .pool = pool,
+	};
 	struct iovec answer = {.iov_len = 0};
 	struct strbuf out;
 

@@ -7,6 +7,7 @@
 #define WEB_SERVER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -15,12 +16,16 @@
 
 struct pool; /* opaque */
 
+/* A request has so long for its body, and as a rule for all of it (REL-UP-1). */
+#define REQUEST_MS 8000
+
 /* One exchange as the gateway gives it. */
 struct gateway {
 	char *const *params; /* "NAME=value" …, NULL; borrowed until the handler returns */
 	ssize_t (*read)(void *io, void *buffer,
 			size_t size); /* of the body; 0: its end; -1: broken */
 	void *io;
+	int64_t began_ms;  /* monotonic */
 	struct pool *pool; /* of the server's threads; NULL: nobody else waits for this request */
 };
 

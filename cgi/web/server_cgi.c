@@ -4,25 +4,34 @@
 #include "web/server.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "web/server_parts.h"
 
 #define DRAIN_MAX (1024 * 1024) /* of a body nobody read */
+#define DRAIN_MS  5000          /* … and as long as its bytes may take */
 
 struct cgi_body {
 	bool known; /* there is a CONTENT_LENGTH: a server need not close the pipe behind it */
 	size_t left;
+	int64_t deadline_ms;
 };
 
 static ssize_t cgi_read(void *io, void *buffer, size_t size)
 {
 	struct cgi_body *body = io;
+	struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
 	ssize_t got;
 
 	if (body->known && size > body->left)
 		size = body->left;
+	if (size == 0)
+		return 0;
+	if (poll(&fd, 1, (int)clock_left_ms(body->deadline_ms)) <= 0)
+		return -1;
 	do
 		got = read(STDIN_FILENO, buffer, size);
 	while (got < 0 && errno == EINTR);
@@ -41,6 +50,7 @@ static void cgi_drain(struct cgi_body *body)
 	size_t total = 0;
 	ssize_t got = 1;
 
+	body->deadline_ms = clock_monotonic_ms() + DRAIN_MS;
 	while (body->known && total < DRAIN_MAX && got > 0) {
 		got = cgi_read(body, trash, sizeof(trash));
 		total += got > 0 ? (size_t)got : 0;
@@ -78,8 +88,10 @@ static void cgi_refuse(struct strbuf *out)
 enum status cgi_run(const struct server_app *app, struct error *err)
 {
 	const char *length = getenv("CONTENT_LENGTH");
-	struct cgi_body body = {.known = length && *length};
-	struct gateway gateway = {.params = environ, .read = cgi_read, .io = &body};
+	int64_t now_ms = clock_monotonic_ms();
+	struct cgi_body body = {.known = length && *length, .deadline_ms = now_ms + REQUEST_MS};
+	struct gateway gateway = {
+	    .params = environ, .read = cgi_read, .io = &body, .began_ms = now_ms};
 	struct strbuf out;
 	void *state = NULL;
 	enum status started, written;

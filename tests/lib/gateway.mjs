@@ -97,10 +97,20 @@ function readRecords(data) {
 	return records;
 }
 
+/** A body whose pieces come when they come; nobody reads the rest after the answer. */
+async function trickle(socket, pieces) {
+	for await (const piece of pieces) {
+		if (!socket.writable)
+			return;
+		socket.write(record(STDIN, Buffer.from(piece)));
+	}
+	socket.write(record(STDIN));
+}
+
 /**
  * Sends one request to a FastCGI program.
  * @param {string | import('node:net').TcpNetConnectOpts} where the socket's path, or an address
- * @param {object} request as gatewayParams takes it
+ * @param {object} request as gatewayParams takes it; or pieces instead of the body, of an async iterator
  * @returns {Promise<import('./http.mjs').Answer & { stderr: string }>}
  */
 export function fastcgiRequest(where, request) {
@@ -125,7 +135,9 @@ export function fastcgiRequest(where, request) {
 		socket.write(Buffer.concat([
 			record(BEGIN, Buffer.from([0, RESPONDER, 0, 0, 0, 0, 0, 0])),
 			...stream(PARAMS, Buffer.concat(params)),
-			...stream(STDIN, Buffer.from(request.body ?? "")),
+			...(request.pieces ? [] : stream(STDIN, Buffer.from(request.body ?? ""))),
 		]));
+		if (request.pieces)
+			trickle(socket, request.pieces).catch(reject);
 	});
 }

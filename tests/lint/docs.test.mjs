@@ -64,3 +64,20 @@ test("links between the documents lead somewhere", () => {
 	}
 	none(findings, "dead links:");
 });
+
+test("the web servers that we configure have more patience than a request may take", () => {
+	const [, limit] = /^#define REQUEST_MS (\d+)$/m.exec(read("cgi/web/server.h"));
+	const waits = {
+		"apache/prebind.conf": [/^ProxyPassMatch .*fcgi:.* timeout=(\d+)/gm, 1],
+		"apache/prebind-fcgid.conf": [/^FcgidCmdOptions .* IOTimeout (\d+)/gm, 1],
+		"lighttpd/prebind.conf": [/"(?:read|write)-timeout" => (\d+)/g, 2],
+		"lighttpd/prebind-spawn.conf": [/"(?:read|write)-timeout" => (\d+)/g, 2],
+		"lighttpd/prebind-cgi.conf": [/"(?:read|write)-timeout" => (\d+)/g, 2],
+		"nginx/prebind.conf": [/^\s*fastcgi_(?:read|send)_timeout (\d+)s;/gm, 2],
+	};
+	for (const [file, [pattern, count]] of Object.entries(waits)) {
+		const seconds = [...read(file).matchAll(pattern)].map(([, number]) => Number(number));
+		assert.equal(seconds.length, count, file);
+		none(seconds.filter((wait) => wait * 1000 <= Number(limit)).map((wait) => `${file}: ${wait} s`), "too short:");
+	}
+});

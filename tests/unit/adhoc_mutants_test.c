@@ -424,7 +424,7 @@ static enum status bind_once(struct fixture *f, struct prebind_session *out, str
 	enum status status = prebind_new(&f->conf, NULL, &prebind, err);
 
 	assert_int_equal(status, STATUS_OK);
-	status = prebind_bind(prebind, &f->asked, out, err);
+	status = prebind_bind(prebind, &f->asked, PREBIND_NOBODY_WAITS, out, err);
 	prebind_free(prebind);
 	return status;
 }
