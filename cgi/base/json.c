@@ -1,22 +1,25 @@
 /*
- * JSON. cJSON alone is too kind: it takes 01, control characters in strings, bytes that are not
- * UTF-8, a text cut short at \u0000, a key twice. So a scan over the text refuses what is not
- * JSON (RFC 8259), cJSON builds the tree, and a walk over the tree refuses what two readers might
- * read differently.
+ * JSON is read in three steps: a scan over the text refuses what is not JSON (RFC 8259) and cJSON
+ * would take (json_scan.c), cJSON builds the tree, and a walk over the tree refuses what two readers
+ * might read differently.
+ *
+ * cJSON takes its memory from the block of the document that it builds, which a thread sets while
+ * it reads. So a document is one block, wiped and freed as a whole.
  */
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
 #include "base/codec.h"
 #include "base/json.h"
+#include "base/json_scan.h"
 
-#define JSON_DEPTH_MAX    8                  /* no answer we read has more than four levels */
-#define JSON_VALUES_MAX   2000               /* keeps the search for duplicate keys short */
-#define JSON_INTEGER_MAX  9007199254740991.0 /* 2^53 - 1: above it a double loses whole numbers */
-#define JSON_FRACTION_MAX 15                 /* digits that a double keeps apart (DBL_DIG) */
-#define JSON_EXPONENT_MAX 2                  /* digits; with two, nothing sinks to 0 */
+#define JSON_INTEGER_MAX 9007199254740991.0 /* 2^53 - 1: above it a double loses whole numbers */
+#define JSON_ALIGN       _Alignof(cJSON)    /* of everything that cJSON allocates */
+#define JSON_TOKEN_SIZE  (sizeof(cJSON) + 2 * JSON_ALIGN) /* beside its text; a key needs less */
 
 /* struct json is cJSON under a name that others need not know. */
 static const cJSON *node_get(const struct json *value)
@@ -27,139 +30,6 @@ static const cJSON *node_get(const struct json *value)
 static const struct json *value_of(const cJSON *node)
 {
 	return (const struct json *)node;
-}
-
-/* ---- the scan: over a NUL-terminated text without other NULs ---- */
-
-/* cJSON ends a string at \u0000, and reads four characters that are not hexadecimal as \u0000. */
-static bool harmless_escape(const char *p)
-{
-	if (*p != 'u')
-		return true;
-	return strncmp(p + 1, "0000", 4) != 0 && strspn(p + 1, "0123456789abcdefABCDEF") >= 4;
-}
-
-/* Behind the closing quote, or NULL. What the other escapes mean is left to cJSON. */
-static const char *scan_string(const char *p, const char **problem)
-{
-	*problem = "a control character or the end inside a string";
-	for (p++; *p != '"'; p++) {
-		bool escape = *p == '\\';
-
-		p += escape;
-		if ((unsigned char)*p < 0x20)
-			return NULL;
-		if (escape && !harmless_escape(p)) {
-			*problem = "\\u0000 or a broken escape inside a string";
-			return NULL;
-		}
-	}
-	return p + 1;
-}
-
-/* Moves *p over at least one digit; the number of digits, 0 if there is none. */
-static size_t take_digits(const char **p)
-{
-	size_t n = strspn(*p, "0123456789");
-
-	*p += n;
-	return n;
-}
-
-/* RFC 8259, 6. Behind the number, or NULL. */
-static const char *scan_number(const char *p, const char **problem)
-{
-	size_t digits;
-	size_t exponent = 0;
-	bool whole = true;
-	char first;
-
-	*problem = "a number in a form that JSON does not have";
-	p += *p == '-';
-	first = *p;
-	digits = take_digits(&p);
-	if (digits == 0 || (digits > 1 && first == '0'))
-		return NULL;
-	if (*p == '.') {
-		size_t fraction;
-
-		p++;
-		fraction = take_digits(&p);
-		if (fraction == 0)
-			return NULL;
-		digits += fraction;
-		whole = false;
-	}
-	if (*p == 'e' || *p == 'E') {
-		p++;
-		p += *p == '+' || *p == '-';
-		exponent = take_digits(&p);
-		if (exponent == 0)
-			return NULL;
-		whole = false;
-	}
-	*problem = "a number with more digits than can be kept";
-	if (!whole && (digits > JSON_FRACTION_MAX || exponent > JSON_EXPONENT_MAX))
-		return NULL;
-	return p;
-}
-
-/* Behind the bracket at p, or NULL. */
-static const char *scan_bracket(const char *p, size_t *depth, const char **problem)
-{
-	if (*p == '{' || *p == '[')
-		++*depth;
-	else if (*depth > 0)
-		--*depth;
-	*problem = "more than 8 levels";
-	return *depth <= JSON_DEPTH_MAX ? p + 1 : NULL;
-}
-
-/* Behind the token at p, or NULL. That tokens stand in the right order is cJSON's to check. */
-static const char *scan_token(const char *p, size_t *depth, const char **problem)
-{
-	switch (*p) {
-	case ' ': /* most of an answer that is indented */
-		while (*++p == ' ')
-			;
-		return p;
-	case '\t':
-	case '\r':
-	case '\n':
-	case ':':
-	case ',':
-	case 'a' ... 'z':
-		return p + 1;
-	case '"':
-		return scan_string(p, problem);
-	case '-':
-	case '0' ... '9':
-		return scan_number(p, problem);
-	case '{':
-	case '[':
-	case '}':
-	case ']':
-		return scan_bracket(p, depth, problem);
-	default:
-		*problem = "a byte that is not JSON";
-		return NULL;
-	}
-}
-
-static enum status scan(const char *text, struct error *err)
-{
-	const char *problem = NULL;
-	const char *next;
-	size_t depth = 0;
-
-	for (const char *p = text; *p != '\0'; p = next) {
-		next = scan_token(p, &depth, &problem);
-		if (next == NULL)
-			return error_set(err, STATUS_BAD_REQUEST,
-					 "not JSON as we read it: %s, at byte %zu", problem,
-					 (size_t)(p - text));
-	}
-	return STATUS_OK;
 }
 
 /* ---- the tree ---- */
@@ -193,24 +63,98 @@ static enum status check_tree(const cJSON *parent, size_t *values, struct error 
 	return STATUS_OK;
 }
 
-static enum status parse_copy(const struct strbuf *text, cJSON **out, struct error *err)
+/* ---- the document ---- */
+
+struct document {
+	size_t size; /* of room */
+	size_t used;
+	char room[]; /* the root first */
+};
+
+_Static_assert(offsetof(struct document, room) % JSON_ALIGN == 0, "room is aligned for cJSON");
+
+static pthread_once_t cjson_started = PTHREAD_ONCE_INIT;
+static _Thread_local struct document *being_read;
+
+/* NULL: nobody reads, or the document is full. */
+static void *document_take(size_t size)
 {
-	enum status status = scan(text->data, err);
+	struct document *document = being_read;
+	size_t whole = (size + JSON_ALIGN - 1) / JSON_ALIGN * JSON_ALIGN;
+	void *taken;
+
+	if (document == NULL || whole > document->size - document->used)
+		return NULL;
+	taken = document->room + document->used;
+	document->used += whole;
+	return taken;
+}
+
+/* The document is given back whole. */
+static void document_give(void *taken)
+{
+	(void)taken;
+}
+
+static void cjson_start(void)
+{
+	cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = document_take, .free_fn = document_give});
+}
+
+/* Room for all that cJSON may make of such a text. */
+static struct document *document_new(const struct json_scan *text)
+{
+	size_t size = text->len + text->tokens * JSON_TOKEN_SIZE;
+	struct document *document = malloc(sizeof(*document) + size);
+
+	pthread_once(&cjson_started, cjson_start);
+	if (document != NULL)
+		*document = (struct document){.size = size};
+	return document;
+}
+
+/* Answers hold sid and rid. */
+static void document_free(struct document *document)
+{
+	explicit_bzero(document->room, document->used);
+	free(document);
+}
+
+/* text: NUL-terminated; the NUL is counted in, so that cJSON refuses anything behind the value. */
+static enum status document_read(struct document *document, const char *text, size_t len,
+				 struct error *err)
+{
 	size_t values = 0;
 	cJSON *root;
 
-	if (status != STATUS_OK)
-		return status;
-	/* The NUL is counted in: cJSON then refuses anything behind the value. */
-	root = cJSON_ParseWithLengthOpts(text->data, text->len + 1, NULL, true);
+	being_read = document;
+	root = cJSON_ParseWithLengthOpts(text, len + 1, NULL, true);
+	being_read = NULL;
 	if (root == NULL)
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "not JSON: broken, cut off, or more than one value");
-	status = check_tree(root, &values, err);
+	if ((char *)root != document->room) /* json_free would not find the block */
+		return error_set(err, STATUS_INTERNAL, "cJSON %s does not make the root first",
+				 cJSON_Version());
+	return check_tree(root, &values, err);
+}
+
+static enum status parse_copy(struct strbuf *text, struct json **out, struct error *err)
+{
+	struct json_scan found;
+	struct document *document;
+	enum status status = json_scan(text->data, &found, err);
+
 	if (status != STATUS_OK)
-		json_free((struct json *)root);
+		return status;
+	document = document_new(&found);
+	if (document == NULL)
+		return error_no_memory(err);
+	status = document_read(document, text->data, found.len, err);
+	if (status == STATUS_OK)
+		*out = (struct json *)document->room;
 	else
-		*out = root;
+		document_free(document);
 	return status;
 }
 
@@ -218,7 +162,6 @@ enum status json_parse(const char *data, size_t len, struct json **out, struct e
 {
 	struct strbuf copy; /* cJSON 1.7.15 may look behind a text without a NUL at its end */
 	enum status status;
-	cJSON *root = NULL;
 
 	if (len == 0)
 		return error_set(err, STATUS_BAD_REQUEST, "not JSON: an empty text");
@@ -226,31 +169,20 @@ enum status json_parse(const char *data, size_t len, struct json **out, struct e
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "not JSON: a NUL, or bytes that are not UTF-8");
 	strbuf_init_secret(&copy);
+	strbuf_reserve(&copy, len);
 	strbuf_add(&copy, data, len);
-	status = strbuf_ok(&copy) ? parse_copy(&copy, &root, err) : error_no_memory(err);
+	status = strbuf_ok(&copy) ? parse_copy(&copy, out, err) : error_no_memory(err);
 	strbuf_clear(&copy);
-	if (status == STATUS_OK)
-		*out = (struct json *)root;
 	return status;
-}
-
-/* Answers hold sid and rid: strings are wiped before they go back to the heap. */
-static void wipe_strings(const cJSON *node)
-{
-	for (; node != NULL; node = node->next) {
-		if (node->valuestring != NULL)
-			explicit_bzero(node->valuestring, strlen(node->valuestring));
-		wipe_strings(node->child);
-	}
 }
 
 void json_free(struct json *root)
 {
-	if (root == NULL)
-		return;
-	wipe_strings(node_get(root));
-	cJSON_Delete((cJSON *)root);
+	if (root != NULL)
+		document_free((struct document *)((char *)root - offsetof(struct document, room)));
 }
+
+/* ---- what is in it ---- */
 
 const struct json *json_member(const struct json *object, const char *key)
 {
@@ -303,95 +235,4 @@ bool json_integer(const struct json *value, long long *out)
 		return false;
 	*out = (long long)number;
 	return true;
-}
-
-/* ---- the writer ---- */
-
-void json_writer_init(struct json_writer *w, struct strbuf *out)
-{
-	*w = (struct json_writer){.out = out};
-}
-
-static void put_quoted(struct strbuf *out, const char *text)
-{
-	char escaped[CODEC_JSON_CHAR_MAX];
-	size_t n;
-
-	strbuf_addc(out, '"');
-	for (;;) {
-		n = codec_json_plain(text);
-		strbuf_add(out, text, n);
-		text += n;
-		if (*text == '\0')
-			break;
-		n = codec_json_char(escaped, &text);
-		strbuf_add(out, escaped, n);
-	}
-	strbuf_addc(out, '"');
-}
-
-/* What stands before a value: the comma, the key. */
-static void begin_value(struct json_writer *w, const char *key)
-{
-	if (w->comma)
-		strbuf_addc(w->out, ',');
-	w->comma = true;
-	if (key == NULL)
-		return;
-	put_quoted(w->out, key);
-	strbuf_addc(w->out, ':');
-}
-
-static void open_container(struct json_writer *w, const char *key, char bracket)
-{
-	begin_value(w, key);
-	strbuf_addc(w->out, bracket);
-	w->comma = false;
-}
-
-static void close_container(struct json_writer *w, char bracket)
-{
-	strbuf_addc(w->out, bracket);
-	w->comma = true;
-}
-
-void json_open_object(struct json_writer *w, const char *key)
-{
-	open_container(w, key, '{');
-}
-
-void json_close_object(struct json_writer *w)
-{
-	close_container(w, '}');
-}
-
-void json_open_array(struct json_writer *w, const char *key)
-{
-	open_container(w, key, '[');
-}
-
-void json_close_array(struct json_writer *w)
-{
-	close_container(w, ']');
-}
-
-void json_put_string(struct json_writer *w, const char *key, const char *value)
-{
-	begin_value(w, key);
-	if (value == NULL)
-		strbuf_adds(w->out, "null");
-	else
-		put_quoted(w->out, value);
-}
-
-void json_put_integer(struct json_writer *w, const char *key, long long value)
-{
-	begin_value(w, key);
-	strbuf_addf(w->out, "%lld", value);
-}
-
-void json_put_bool(struct json_writer *w, const char *key, bool value)
-{
-	begin_value(w, key);
-	strbuf_adds(w->out, value ? "true" : "false");
 }

@@ -2,6 +2,7 @@
  * JSON: what the strict reader takes and refuses (cJSON's known kindnesses among it), and that the
  * writer's text is safe inside a script element.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -204,6 +205,12 @@ static void test_refuses(void **state)
 	    "NULL",
 	    "undefined",
 	    "nulltrue",
+	    "nul l",
+	    "tru  e",
+	    "- 1",
+	    "1  2",
+	    "[1  .5]",
+	    "[\"a\" \"b\"]",
 	    /* the same key twice, at any level, also written otherwise */
 	    "{\"a\":1,\"a\":2}",
 	    "[{\"b\":{\"a\":1,\"c\":0,\"a\":1}}]",
@@ -304,6 +311,82 @@ static void test_number_of_values(void **state)
 	make_list(&text, 2001);
 	assert_refused(text.data, text.len);
 	strbuf_clear(&text);
+}
+
+/* A document's memory is got at once: there must be enough of it for any text of that many tokens. */
+static void test_full_of_small_values(void **state)
+{
+	static const char *const values[] = {"\"\"", "[]",          "{}",          "null",
+					     "-0",   "\"\\u20ac\"", "\"1234567\"", "\"12345678\""};
+	struct strbuf text;
+	struct json *root;
+
+	(void)state;
+	strbuf_init(&text);
+	for (size_t i = 0; i < COUNT(values); i++) {
+		root = NULL;
+		strbuf_reset(&text);
+		for (int k = 0; k < 2000; k++)
+			strbuf_addf(&text, "%s\n\t\"%x\" : %s", k == 0 ? "{" : ",", k, values[i]);
+		strbuf_adds(&text, " }");
+		assert_int_equal(json_parse(text.data, text.len, &root, NULL), STATUS_OK);
+		assert_non_null(json_member(root, "7cf"));
+		json_free(root);
+	}
+	strbuf_clear(&text);
+}
+
+static void test_blanks_inside_strings_stay(void **state)
+{
+	struct json *root = parse("\n\n  [ \"a  b   \" ,\t\t\"  \\\"  \"\r\n\r\n]  ");
+
+	(void)state;
+	assert_string_equal(json_string(json_first(root)), "a  b   ");
+	assert_string_equal(json_string(json_next(json_first(root))), "  \"  ");
+	assert_null(json_next(json_next(json_first(root))));
+	json_free(root);
+}
+
+#define ROUNDS 2000
+
+/* Each thread reads documents of its own, several at a time. */
+static void *read_many(void *arg)
+{
+	const char *own = arg;
+	char text[128];
+
+	snprintf(text, sizeof(text), "{\"a\":[\"%s\",{\"b\":\"%s\"}]}", own, own);
+	for (int i = 0; i < ROUNDS; i++) {
+		struct json *first = NULL, *second = NULL;
+		const struct json *list;
+
+		if (json_parse(text, strlen(text), &first, NULL) != STATUS_OK ||
+		    json_parse("[1,]", 4, &second, NULL) == STATUS_OK ||
+		    json_parse(text, strlen(text), &second, NULL) != STATUS_OK)
+			return NULL;
+		json_free(first);
+		list = json_member(second, "a");
+		if (strcmp(json_string(json_first(list)), own) != 0 ||
+		    strcmp(json_string(json_member(json_next(json_first(list)), "b")), own) != 0)
+			return NULL;
+		json_free(second);
+	}
+	return arg;
+}
+
+static void test_threads(void **state)
+{
+	static const char *const names[] = {"one", "two", "a longer name than the others", ""};
+	pthread_t threads[COUNT(names)];
+	void *done[COUNT(names)];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, read_many, (void *)names[i]), 0);
+	for (size_t i = 0; i < COUNT(names); i++)
+		assert_int_equal(pthread_join(threads[i], &done[i]), 0);
+	for (size_t i = 0; i < COUNT(names); i++)
+		assert_ptr_equal(done[i], names[i]);
 }
 
 static void test_integers(void **state)
@@ -420,6 +503,9 @@ int main(void)
 	    cmocka_unit_test(test_every_cut_is_refused),
 	    cmocka_unit_test(test_depth_is_not_length),
 	    cmocka_unit_test(test_number_of_values),
+	    cmocka_unit_test(test_full_of_small_values),
+	    cmocka_unit_test(test_blanks_inside_strings_stay),
+	    cmocka_unit_test(test_threads),
 	    cmocka_unit_test(test_integers),
 	    cmocka_unit_test(test_writes),
 	    cmocka_unit_test(test_writes_safely),
