@@ -246,23 +246,31 @@ static const char base64_alphabet[] =
 static const char base64url_alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+#define BASE64_CHUNK 64 /* characters appended at a time: most are a key's or a digest's 43 */
+
 /* Three bytes become four characters; a last group of one or two bytes becomes two or three. */
 static void base64_encode(struct strbuf *out, const unsigned char *data, size_t len,
 			  const char *alphabet)
 {
+	char text[BASE64_CHUNK];
+	size_t filled = 0;
+
 	for (size_t i = 0; i < len; i += 3) {
 		size_t n = len - i < 3 ? len - i : 3;
 		uint32_t group = (uint32_t)data[i] << 16;
-		char text[4];
 
 		if (n > 1)
 			group |= (uint32_t)data[i + 1] << 8;
 		if (n > 2)
 			group |= data[i + 2];
 		for (size_t k = 0; k <= n; k++)
-			text[k] = alphabet[group >> (18 - 6 * k) & 0x3f];
-		strbuf_add(out, text, n + 1);
+			text[filled++] = alphabet[group >> (18 - 6 * k) & 0x3f];
+		if (filled + 4 > sizeof(text) || i + n == len) {
+			strbuf_add(out, text, filled);
+			filled = 0;
+		}
 	}
+	explicit_bzero(text, sizeof(text)); /* it may have been a secret's */
 }
 
 void codec_base64(struct strbuf *out, const unsigned char *data, size_t len)

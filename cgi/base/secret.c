@@ -39,6 +39,7 @@ _Static_assert(SECRET_PUBLIC_MAX == SECRET_FILE_MAX, "one buffer reads both");
 _Static_assert(SECRET_HASH_MAX >= crypto_pwhash_STRBYTES, "an argon2id string must fit");
 _Static_assert(SECRET_SHA256_LEN == crypto_hash_sha256_BYTES, "SHA-256");
 _Static_assert(SECRET_SHA256_LEN == crypto_auth_hmacsha256_BYTES, "HMAC-SHA-256");
+_Static_assert(sizeof(crypto_auth_hmacsha256_state) == SECRET_HMAC_STATE_LEN, "a prepared key");
 
 enum status secret_start(struct error *err)
 {
@@ -75,16 +76,41 @@ void secret_sha256(unsigned char out[SECRET_SHA256_LEN], const void *data, size_
 	crypto_hash_sha256(out, data, len);
 }
 
+/* From the state behind the key to the MAC; wipes the state. */
+static void hmac_finish(unsigned char out[SECRET_SHA256_LEN], crypto_auth_hmacsha256_state *hmac,
+			const struct secret_part *parts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		crypto_auth_hmacsha256_update(hmac, parts[i].data, parts[i].len);
+	crypto_auth_hmacsha256_final(hmac, out);
+	sodium_memzero(hmac, sizeof *hmac);
+}
+
 void secret_hmac_keyed(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *key,
 		       const struct secret_part *parts, size_t n)
 {
 	crypto_auth_hmacsha256_state hmac;
 
 	crypto_auth_hmacsha256_init(&hmac, key->data, key->len);
-	for (size_t i = 0; i < n; i++)
-		crypto_auth_hmacsha256_update(&hmac, parts[i].data, parts[i].len);
-	crypto_auth_hmacsha256_final(&hmac, out);
+	hmac_finish(out, &hmac, parts, n);
+}
+
+void secret_hmac_prepare(struct secret_hmac_key *out, const unsigned char key[SECRET_KEY_LEN])
+{
+	crypto_auth_hmacsha256_state hmac;
+
+	crypto_auth_hmacsha256_init(&hmac, key, SECRET_KEY_LEN);
+	memcpy(out->state, &hmac, sizeof hmac);
 	sodium_memzero(&hmac, sizeof hmac);
+}
+
+void secret_hmac_prepared(unsigned char out[SECRET_SHA256_LEN], const struct secret_hmac_key *key,
+			  const struct secret_part *parts, size_t n)
+{
+	crypto_auth_hmacsha256_state hmac;
+
+	memcpy(&hmac, key->state, sizeof hmac);
+	hmac_finish(out, &hmac, parts, n);
 }
 
 void secret_hmac(unsigned char out[SECRET_SHA256_LEN], const unsigned char key[SECRET_KEY_LEN],

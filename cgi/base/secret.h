@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/strbuf.h"
@@ -33,7 +34,19 @@ struct secret_part {
 void secret_hmac(unsigned char out[SECRET_SHA256_LEN], const unsigned char key[SECRET_KEY_LEN],
 		 const struct secret_part *parts, size_t n);
 
-/* The same with a key of any length: other programs choose theirs. */
+/*
+ * A key that signs many texts, prepared once: the MAC of a short text then takes half the time. As
+ * secret as the key: its owner wipes it.
+ */
+#define SECRET_HMAC_STATE_LEN 208
+struct secret_hmac_key {
+	uint64_t state[SECRET_HMAC_STATE_LEN / sizeof(uint64_t)];
+};
+void secret_hmac_prepare(struct secret_hmac_key *out, const unsigned char key[SECRET_KEY_LEN]);
+void secret_hmac_prepared(unsigned char out[SECRET_SHA256_LEN], const struct secret_hmac_key *key,
+			  const struct secret_part *parts, size_t n);
+
+/* As secret_hmac with a key of any length: other programs choose theirs. */
 void secret_hmac_keyed(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *key,
 		       const struct secret_part *parts, size_t n);
 

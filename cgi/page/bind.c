@@ -117,7 +117,7 @@ void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1])
 	    {jid,    jid != NULL ? strlen(jid) : 0},
 	};
 
-	secret_hmac(mac, ex->site->csrf_key, parts, sizeof(parts) / sizeof(parts[0]));
+	secret_hmac_prepared(mac, &ex->site->form_key, parts, sizeof(parts) / sizeof(parts[0]));
 	strbuf_init(&text);
 	codec_base64url(&text, mac, sizeof(mac));
 	snprintf(out, BIND_USER_KEY_LEN + 1, "%s",

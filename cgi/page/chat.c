@@ -14,7 +14,7 @@ static void add_user(const struct exchange *ex, struct view *view)
 
 	view_text(view, "user", who->display_name[0] != '\0' ? who->display_name : who->user);
 	view_flag(view, "can_logout", who->ours);
-	csrf_token_make(ex->site->csrf_key, who->session, ex->now, token);
+	csrf_token_make(&ex->site->form_key, who->session, ex->now, token);
 	view_text(view, "token", token);
 }
 

@@ -69,7 +69,7 @@ static void send_form(struct exchange *ex, enum status status)
 	char token[CSRF_TOKEN_LEN + 1];
 
 	if (view != NULL && binding != NULL && next != NULL) {
-		csrf_token_make(ex->site->csrf_key, binding, ex->now, token);
+		csrf_token_make(&ex->site->form_key, binding, ex->now, token);
 		view_text(view, "token", token);
 		view_text(view, "next", next);
 		view_text(view, "user", fields_get(&ex->req.form, "user"));

@@ -227,7 +227,7 @@ static bool token_holds(const struct exchange *ex, const char *binding)
 	const char *token = fields_get(&ex->req.form, "token");
 
 	return binding != NULL && token != NULL &&
-	       csrf_token_check(ex->site->csrf_key, binding, ex->now, token);
+	       csrf_token_check(&ex->site->form_key, binding, ex->now, token);
 }
 
 static enum status check_login_token(struct exchange *ex, struct error *err)

@@ -16,6 +16,7 @@ void site_close(struct site *site)
 	limit_close(site->limits);
 	store_close(site->store);
 	secret_wipe(site->csrf_key, sizeof(site->csrf_key));
+	secret_wipe(&site->form_key, sizeof(site->form_key));
 }
 
 enum status site_check(const struct site_conf *conf, struct error *err)
@@ -36,6 +37,8 @@ enum status site_open(const struct site_conf *conf, enum site_use use, struct te
 					     : limit_open(conf->database, &site->limits, err);
 	if (status == STATUS_OK)
 		status = site_key_get(site->store, "csrf", site->csrf_key, err);
+	if (status == STATUS_OK)
+		secret_hmac_prepare(&site->form_key, site->csrf_key);
 	if (status == STATUS_OK)
 		status = template_shelf_take(shelf, conf->templates, &site->templates, err);
 	if (status == STATUS_OK)

@@ -17,6 +17,7 @@
  */
 #define SLOT_S     600
 #define SLOTS_LIVE (CSRF_TOKEN_LIFE_S / SLOT_S)
+#define SLOT_LEN   4 /* bytes: with a session's token in front, the text is one block of SHA-256 */
 
 static bool is(const char *value, const char *expected)
 {
@@ -80,22 +81,22 @@ bool csrf_may_bind(const struct request *req)
 }
 
 /* The token of one slot; an empty text, which no check accepts, where memory is out. */
-static void token_of_slot(const unsigned char key[SECRET_KEY_LEN], const char *binding,
-			  int64_t slot, char out[CSRF_TOKEN_LEN + 1])
+static void token_of_slot(const struct secret_hmac_key *key, const char *binding, int64_t slot,
+			  char out[CSRF_TOKEN_LEN + 1])
 {
 	unsigned char mac[SECRET_SHA256_LEN];
-	unsigned char number[8];
+	unsigned char number[SLOT_LEN];
 	struct strbuf text;
 
-	for (int i = 0; i < 8; i++)
-		number[i] = (unsigned char)((uint64_t)slot >> (56 - 8 * i));
+	for (int i = 0; i < SLOT_LEN; i++)
+		number[i] = (unsigned char)((uint64_t)slot >> (8 * (SLOT_LEN - 1 - i)));
 	/* all but the binding has a fixed length: two different inputs are never the same bytes */
 	struct secret_part parts[] = {
 	    {.data = binding,   .len = strlen(binding)},
 	    {.data = "csrf-v1", .len = 7              },
 	    {.data = number,    .len = sizeof(number) },
 	};
-	secret_hmac(mac, key, parts, sizeof(parts) / sizeof(parts[0]));
+	secret_hmac_prepared(mac, key, parts, sizeof(parts) / sizeof(parts[0]));
 
 	out[0] = '\0';
 	strbuf_init_secret(&text);
@@ -106,7 +107,7 @@ static void token_of_slot(const unsigned char key[SECRET_KEY_LEN], const char *b
 	secret_wipe(mac, sizeof(mac));
 }
 
-void csrf_token_make(const unsigned char key[SECRET_KEY_LEN], const char *binding, int64_t now,
+void csrf_token_make(const struct secret_hmac_key *key, const char *binding, int64_t now,
 		     char out[CSRF_TOKEN_LEN + 1])
 {
 	out[0] = '\0';
@@ -114,7 +115,7 @@ void csrf_token_make(const unsigned char key[SECRET_KEY_LEN], const char *bindin
 		token_of_slot(key, binding, now / SLOT_S, out);
 }
 
-bool csrf_token_check(const unsigned char key[SECRET_KEY_LEN], const char *binding, int64_t now,
+bool csrf_token_check(const struct secret_hmac_key *key, const char *binding, int64_t now,
 		      const char *token)
 {
 	bool found = false;

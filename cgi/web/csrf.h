@@ -35,9 +35,9 @@ bool csrf_may_bind(const struct request *req);
  * The token of a form: HMAC-SHA-256(key, binding, "csrf-v1", time slot). binding: session or
  * pre-session cookie.
  */
-void csrf_token_make(const unsigned char key[SECRET_KEY_LEN], const char *binding, int64_t now,
+void csrf_token_make(const struct secret_hmac_key *key, const char *binding, int64_t now,
 		     char out[CSRF_TOKEN_LEN + 1]);
-bool csrf_token_check(const unsigned char key[SECRET_KEY_LEN], const char *binding, int64_t now,
+bool csrf_token_check(const struct secret_hmac_key *key, const char *binding, int64_t now,
 		      const char *token);
 
 #endif

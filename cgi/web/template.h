@@ -64,8 +64,8 @@ bool template_speaks(const struct template_set *set, const char *language);
 const char *template_text(const struct template_set *set, const char *language, const char *key);
 
 /*
- * What a page is rendered with: names and values. Values are copied, names are constants and
- * borrowed.
+ * What a page is rendered with: names and values. Values are copied; names are constants, and
+ * borrowed as the language is.
  */
 struct view;
 struct view *view_new(void);       /* NULL: out of memory */

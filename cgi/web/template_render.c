@@ -1,6 +1,6 @@
 /*
- * Views, and a page's nodes with a view's values into text. Every value is escaped for HTML but
- * for JSON, which only comes out where the page has a <script type="application/json">.
+ * Views, and a page's nodes with a view's values into text. A view's values are escaped for HTML
+ * but for JSON, which only comes out where the page has a <script type="application/json">.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,8 @@ enum value_type { VALUE_TEXT, VALUE_FLAG, VALUE_JSON, VALUE_LIST };
 struct value {
 	const char *name; /* borrowed: the program's names are constants */
 	enum value_type type;
-	char *text; /* may be a secret */
+	char *text; /* as it stands on the page: escaped, or JSON; may be a secret; NULL: empty */
+	size_t len;
 	bool flag;
 	struct view **items;
 	size_t count;
@@ -26,8 +27,8 @@ struct value {
 struct view {
 	struct value *values;
 	size_t count, size;
-	char language[TEMPLATE_LANGUAGE_MAX + 1]; /* "": whichever the page was read in first */
-	bool failed;                              /* out of memory: it will not be rendered */
+	const char *language; /* borrowed; NULL: whichever the page was read in first */
+	bool failed;          /* out of memory: it will not be rendered */
 };
 
 /* A section's item in front of everything around it. */
@@ -60,6 +61,7 @@ static void value_clear(struct value *value)
 	value->items = NULL;
 	value->count = 0;
 	value->text = NULL;
+	value->len = 0;
 }
 
 void view_free(struct view *view)
@@ -76,8 +78,10 @@ void view_free(struct view *view)
 static struct value *find_value(const struct view *view, const char *name)
 {
 	for (size_t i = view->count; i > 0; i--) {
-		if (strcmp(view->values[i - 1].name, name) == 0)
-			return &view->values[i - 1];
+		struct value *value = &view->values[i - 1];
+
+		if (value->name[0] == name[0] && strcmp(value->name, name) == 0)
+			return value;
 	}
 	return NULL;
 }
@@ -117,13 +121,22 @@ static struct value *take_value(struct view *view, const char *name, enum value_
 	return value;
 }
 
+/* Escaped here, once, however often it stands on the page. */
 static void set_text(struct view *view, const char *name, const char *text, enum value_type type)
 {
 	struct value *value = take_value(view, name, type);
+	struct strbuf shown;
 
-	if (!value || !text)
+	if (!value || !text || !*text)
 		return;
-	value->text = strdup(text);
+	strbuf_init_secret(&shown);
+	if (type == VALUE_JSON)
+		strbuf_adds(&shown, text);
+	else
+		codec_html(&shown, text);
+	value->len = shown.len;
+	value->text = strbuf_ok(&shown) ? strbuf_take(&shown) : NULL;
+	strbuf_clear(&shown);
 	if (!value->text)
 		view->failed = true;
 }
@@ -131,7 +144,7 @@ static void set_text(struct view *view, const char *name, const char *text, enum
 void view_language(struct view *view, const char *language)
 {
 	if (view)
-		snprintf(view->language, sizeof(view->language), "%s", language);
+		view->language = *language ? language : NULL;
 }
 
 void view_text(struct view *view, const char *name, const char *value)
@@ -196,7 +209,7 @@ static bool is_true(const struct value *value)
 	case VALUE_JSON:
 		break;
 	}
-	return value->text && *value->text;
+	return value->text != NULL;
 }
 
 static enum status render_variable(const struct render *r, const struct node *node,
@@ -209,10 +222,7 @@ static enum status render_variable(const struct render *r, const struct node *no
 		    r->err, STATUS_INTERNAL, "%s: {{%s}} %s a <script type=\"application/json\">",
 		    r->file, node->text,
 		    node->json ? "is no JSON and stands in" : "is JSON and belongs in");
-	if (node->json)
-		strbuf_adds(r->out, value->text);
-	else
-		codec_html(r->out, value->text);
+	strbuf_add(r->out, value->text, value->len);
 	return STATUS_OK;
 }
 
@@ -276,8 +286,7 @@ enum status template_render(const struct template_set *set, const char *file,
 	};
 	struct scope scope = {.view = view};
 	struct error why = {0};
-	enum status status =
-	    template_nodes(set, *view->language ? view->language : NULL, file, &render.nodes, &why);
+	enum status status = template_nodes(set, view->language, file, &render.nodes, &why);
 
 	if (status != STATUS_OK)
 		return error_set(err, STATUS_INTERNAL, "%s", why.text);

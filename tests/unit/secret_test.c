@@ -94,6 +94,29 @@ static void test_hmac(void **state)
 		   "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
+/* The same MAC as without, however long the text, and as often as one likes. */
+static void test_hmac_prepared(void **state)
+{
+	unsigned char key[SECRET_KEY_LEN], text[200], expected[SECRET_SHA256_LEN];
+	unsigned char out[SECRET_SHA256_LEN];
+	struct secret_hmac_key prepared;
+
+	(void)state;
+	secret_random(key, sizeof key);
+	secret_random(text, sizeof text);
+	secret_hmac_prepare(&prepared, key);
+	for (size_t len = 0; len <= sizeof text; len++) {
+		const struct secret_part parts[] = {
+		    {text,           len / 3      },
+		    {text + len / 3, len - len / 3},
+		};
+
+		secret_hmac(expected, key, parts, COUNT(parts));
+		secret_hmac_prepared(out, &prepared, parts, COUNT(parts));
+		assert_memory_equal(out, expected, sizeof out);
+	}
+}
+
 static void test_equal(void **state)
 {
 	(void)state;
@@ -433,6 +456,7 @@ int main(void)
 	    cmocka_unit_test(test_random_hex),
 	    cmocka_unit_test(test_sha256),
 	    cmocka_unit_test(test_hmac),
+	    cmocka_unit_test(test_hmac_prepared),
 	    cmocka_unit_test(test_equal),
 	    cmocka_unit_test(test_wipe),
 	    cmocka_unit_test(test_password),
