@@ -1,7 +1,7 @@
 /*
  * JSON is read in three steps: a scan over the text refuses what is not JSON (RFC 8259) and cJSON
- * would take (json_scan.c), cJSON builds the tree, and a walk over the tree refuses what two readers
- * might read differently.
+ * would take (json_scan.c), cJSON builds the tree, and a walk over the tree refuses what two
+ * readers might read differently.
  *
  * cJSON takes its memory from the block of the document that it builds, which a thread sets while
  * it reads. So a document is one block, wiped and freed as a whole.

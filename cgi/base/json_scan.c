@@ -1,6 +1,6 @@
 /*
- * The scan over a text that is to be JSON (RFC 8259): token by token, and each token by the grammar.
- * The order of tokens and the meaning of escapes are left to cJSON.
+ * The scan over a text that is to be JSON (RFC 8259): token by token, and each token by the
+ * grammar. The order of tokens and the meaning of escapes are left to cJSON.
  */
 #include "base/json_scan.h"
 

@@ -18,8 +18,8 @@ struct json_scan {
 };
 
 /*
- * text: NUL-terminated, and valid UTF-8. What stands between two tokens becomes one blank in it, for
- * cJSON takes long over each. STATUS_BAD_REQUEST: not JSON as we read it; that tokens stand in the
+ * text: NUL-terminated, and valid UTF-8. Blanks that stand together become one in it, for cJSON
+ * takes long over each. STATUS_BAD_REQUEST: not JSON as we read it; whether tokens stand in the
  * right order is not looked at.
  */
 enum status json_scan(char *text, struct json_scan *out, struct error *err);

@@ -313,7 +313,7 @@ static void test_number_of_values(void **state)
 	strbuf_clear(&text);
 }
 
-/* A document's memory is got at once: there must be enough of it for any text of that many tokens. */
+/* A document's memory is got at once: enough of it for any text of so many tokens. */
 static void test_full_of_small_values(void **state)
 {
 	static const char *const values[] = {"\"\"", "[]",          "{}",          "null",
