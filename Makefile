@@ -28,8 +28,9 @@ BASE     = address clock codec crypto error inflate json json_scan json_write lo
 	strbuf unix_crypt xml
 CONF     = check conf keys load number print text value
 STORE    = catalogue database_file database_setup gateway jid_claim jid_map limit limit_file \
-	limit_rule migrate pool provisioned rows session site_key site_query site_query_guard store \
-	token_revocation upstream_state used_nonce user
+	limit_rule migrate pool provisioned rows session site_key site_query site_query_guard \
+	sqlite_connection sqlite_error sqlite_foreign sqlite_statement token_revocation \
+	upstream_state used_nonce user
 XMPP     = adhoc adhoc_add_user adhoc_form adhoc_http adhoc_json adhoc_server_read \
 	adhoc_server_write adhoc_write adhoc_xml bosh bosh_write jid jid_prepare jwt login_key \
 	login_token sasl

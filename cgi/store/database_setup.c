@@ -1,6 +1,6 @@
 /*
  * What is settled before the first query: is the database ours, which schema has it, how is it
- * journalled. SQLite's dialect (pragmas), but not its calls: those are store.c.
+ * journalled. SQLite's dialect (pragmas), but not its calls: those are sqlite_*.c.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
  * A query in the site's own database: its file, its connections, asking it. SQLite's calls are
- * store.c's; which statement is harmless is site_query_guard.c's business.
+ * sqlite_foreign.c's; which statement is harmless is site_query_guard.c's business.
  */
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,7 +1,8 @@
 /*
  * What the files of this layer are written against, instead of a database library: connections,
  * statements out of the catalogue, parameters by number, rows, transactions. Internal to store/.
- * Nothing in here is SQLite's: another database is another store.c and catalogue.c behind it.
+ * Nothing in here is SQLite's: another database is another catalogue.c, database_setup.c and set of
+ * files like sqlite_*.c behind it.
  */
 #ifndef STORE_STATEMENT_H
 #define STORE_STATEMENT_H
@@ -126,7 +127,7 @@ enum status row_list_read(struct store *store, enum query query, const struct ro
 			  struct row_list *out, struct error *err);
 void row_list_clear(struct row_list *list, const struct row_type *type);
 
-/* ---- one connection: store.c ---- */
+/* ---- one connection: sqlite_connection.c ---- */
 
 /* How a database is kept. */
 enum connection_kind {
@@ -189,7 +190,7 @@ enum status connection_set_up(struct connection *db, enum connection_kind kind, 
 enum status connection_schema(struct connection *db, int *out, struct error *err);
 enum status connection_set_schema(struct connection *db, int number, struct error *err);
 
-/* ---- statements: store.c ---- */
+/* ---- statements: sqlite_statement.c ---- */
 
 /*
  * Ready for its parameters, counted from 1. What goes wrong on the way is said by row or run. Texts
@@ -228,7 +229,7 @@ enum status statement_text_dup(struct statement *s, int column, char **out, stru
 enum status statement_blob(struct statement *s, int column, void *out, size_t len,
 			   struct error *err);
 
-/* ---- somebody else's database, looked at: store.c, for site_query.c ---- */
+/* ---- somebody else's database, looked at: sqlite_foreign.c, for site_query.c ---- */
 
 /*
  * Read-only, and nothing in it is trusted: SQLite's limits are low, its schema may call nothing. No

@@ -2,7 +2,7 @@
  * One database: a pool of connections behind an opaque handle. The tables are asked through user.h,
  * session.h, jid_map.h, site_key.h and limit.h; each of their functions borrows a connection for
  * its own duration, so nothing is held while the program waits for anything else. Thread-safe. Only
- * store.c knows SQLite.
+ * sqlite_*.c know SQLite.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H

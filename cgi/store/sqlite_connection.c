@@ -1,0 +1,255 @@
+/*
+ * Connections to a database of ours, by SQLite: opening with the right flags, transactions, what
+ * state a file is in. A connection belongs to one thread at a time (pool.c sees to that). There is
+ * no SQL of the program's tables in here: that is catalogue.c and sql/migrations.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "store/database_file.h"
+#include "store/sqlite.h"
+
+/* How long to wait for another writer: below any request's deadline (REL-DB-1). */
+#define DURABLE_PATIENCE_MS 2000
+/* Its transactions take microseconds, but CGI may bring many at once. */
+#define DISPOSABLE_PATIENCE_MS 1000
+/* A big database must not hold up the start (REL-DB-5). */
+#define VERIFY_S 2
+
+/* ---- opening ---- */
+
+static pthread_once_t sqlite_started = PTHREAD_ONCE_INIT;
+
+/*
+ * Before the first connection: else each takes 20 pages at once, whether it reads so many or not,
+ * and all threads queue to have SQLite count its memory. A path is a path, also one that looks like
+ * a URI, with nolock=1 in it (SEC-SQL-8); Debian's SQLite sees it otherwise.
+ */
+static void sqlite_start(void)
+{
+	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	sqlite3_config(SQLITE_CONFIG_URI, 0);
+	sqlite3_initialize();
+}
+
+static int open_file(struct connection *db, int flags)
+{
+	pthread_once(&sqlite_started, sqlite_start);
+	return sqlite3_open_v2(db->path, &db->sqlite, flags, NULL);
+}
+
+static void set_options(struct connection *db)
+{
+	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_busy_timeout(db->sqlite, db->patience_ms);
+}
+
+enum status sqlite_open(struct connection *db, int flags, struct error *err)
+{
+	struct stat st;
+	int code = open_file(db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE);
+
+	if (code != SQLITE_OK)
+		return sqlite_failed(db, code, err);
+	if (stat(db->path, &st) != 0)
+		return sqlite_failed(db, SQLITE_CANTOPEN, err);
+	db->device = st.st_dev;
+	db->inode = st.st_ino;
+	set_options(db);
+	return STATUS_OK;
+}
+
+struct connection *sqlite_connection_new(const char *path, int patience_ms)
+{
+	struct connection *db = calloc(1, sizeof *db);
+
+	if (db == NULL)
+		return NULL;
+	db->patience_ms = patience_ms;
+	db->path = strdup(path);
+	if (db->path != NULL)
+		return db;
+	free(db);
+	return NULL;
+}
+
+static enum status connect(struct connection *db, enum connection_kind kind, struct error *err)
+{
+	enum status status = database_file_check(db->path, err);
+
+	if (status == STATUS_OK)
+		status = sqlite_open(db, SQLITE_OPEN_READWRITE, err);
+	return status == STATUS_OK ? connection_set_up(db, kind, err) : status;
+}
+
+enum status connection_open(const char *path, enum connection_kind kind, struct connection **out,
+			    enum connection_trouble *trouble, struct error *err)
+{
+	struct connection *db = sqlite_connection_new(
+	    path, kind == CONNECTION_DURABLE ? DURABLE_PATIENCE_MS : DISPOSABLE_PATIENCE_MS);
+
+	if (db == NULL)
+		return error_no_memory(err);
+	enum status status = connect(db, kind, err);
+	if (status == STATUS_OK) {
+		*out = db;
+		return STATUS_OK;
+	}
+	if (trouble != NULL)
+		*trouble = db->trouble;
+	connection_close(db);
+	return status;
+}
+
+void connection_close(struct connection *db)
+{
+	if (db == NULL)
+		return;
+	for (int i = 0; i < QUERY_COUNT; i++)
+		sqlite3_finalize(db->statements[i].prepared);
+	sqlite3_close(db->sqlite);
+	free(db->path);
+	free(db);
+}
+
+/* ---- fixed SQL without parameters ---- */
+
+enum status connection_script(struct connection *db, const char *sql, struct error *err)
+{
+	int code = sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? STATUS_OK : sqlite_failed(db, code, err);
+}
+
+enum status connection_ask(struct connection *db, const char *sql, int *number, char **text,
+			   struct error *err)
+{
+	sqlite3_stmt *prepared = NULL;
+	enum status status = STATUS_OK;
+	char *copy = NULL;
+	int code = sqlite3_prepare_v3(db->sqlite, sql, -1, 0, &prepared, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(prepared);
+	if (code != SQLITE_ROW) {
+		status = sqlite_failed(db, code, err);
+		goto out;
+	}
+	const char *value = (const char *)sqlite3_column_text(prepared, 0);
+	copy = strdup(value != NULL ? value : "");
+	if (copy == NULL) {
+		status = error_no_memory(err);
+		goto out;
+	}
+	if (number != NULL)
+		*number = sqlite3_column_int(prepared, 0);
+	if (text != NULL) {
+		*text = copy;
+		copy = NULL;
+	}
+out:
+	free(copy);
+	sqlite3_finalize(prepared);
+	return status;
+}
+
+/* ---- a connection's state ---- */
+
+const char *connection_path(const struct connection *db)
+{
+	return db->path;
+}
+
+enum connection_trouble connection_trouble(const struct connection *db)
+{
+	return db->trouble;
+}
+
+bool connection_current(const struct connection *db)
+{
+	struct stat st;
+
+	return stat(db->path, &st) == 0 && st.st_dev == db->device && st.st_ino == db->inode;
+}
+
+static int out_of_time(void *deadline)
+{
+	return clock_left_ms(*(const int64_t *)deadline) == 0;
+}
+
+enum status connection_verify(struct connection *db, struct error *err)
+{
+	int64_t deadline = clock_monotonic_ms() + VERIFY_S * 1000;
+	struct error why;
+	char *verdict = NULL;
+
+	sqlite3_progress_handler(db->sqlite, STEPS_PER_LOOK, out_of_time, &deadline);
+	enum status status = connection_ask(db, "PRAGMA quick_check(1)", NULL, &verdict, &why);
+	sqlite3_progress_handler(db->sqlite, 0, NULL, NULL);
+	if (status != STATUS_OK && sqlite3_errcode(db->sqlite) == SQLITE_INTERRUPT)
+		return STATUS_OK; /* sound as far as we came */
+	if (status != STATUS_OK)
+		return error_set(err, status, "%s", why.text);
+	if (verdict != NULL && strcmp(verdict, "ok") != 0) {
+		db->trouble = TROUBLE_DAMAGED;
+		status = error_set(err, STATUS_UNAVAILABLE,
+				   "%s: the file is damaged (%s): stop the program, keep the file, "
+				   "put a backup in its place",
+				   db->path, verdict);
+	}
+	free(verdict);
+	return status;
+}
+
+void connection_patience(struct connection *db, int milliseconds)
+{
+	sqlite3_busy_timeout(db->sqlite, milliseconds);
+}
+
+/* ---- transactions ---- */
+
+/* IMMEDIATE: a reader that turns writer is refused at once, whatever the patience (PIT-30). */
+enum status connection_begin(struct connection *db, struct error *err)
+{
+	return connection_script(db, "BEGIN IMMEDIATE", err);
+}
+
+static void reset_statements(struct connection *db)
+{
+	for (int i = 0; i < QUERY_COUNT; i++) {
+		struct statement *s = &db->statements[i];
+		if (!s->active)
+			continue;
+		sqlite3_reset(s->prepared);
+		sqlite3_clear_bindings(s->prepared);
+		s->active = false;
+	}
+}
+
+enum status connection_commit(struct connection *db, struct error *err)
+{
+	reset_statements(db);
+	enum status status = connection_script(db, "COMMIT", err);
+	if (status != STATUS_OK)
+		connection_rollback(db);
+	return status;
+}
+
+void connection_rollback(struct connection *db)
+{
+	reset_statements(db);
+	if (!sqlite3_get_autocommit(db->sqlite)) /* some failures have rolled back already */
+		sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+}
+
+void connection_reset(struct connection *db)
+{
+	connection_rollback(db);
+	sqlite3_busy_timeout(db->sqlite, db->patience_ms);
+}

@@ -1,0 +1,128 @@
+/*
+ * What SQLite's result codes mean: for the program (a status, a trouble) and for the operator (the
+ * next step), of a database of ours and of another program's.
+ */
+#include "store/sqlite.h"
+
+/* An extended code, or a primary one for all that are not named. */
+static const struct failure {
+	int code;
+	enum connection_trouble trouble;
+	const char *next; /* what the operator does */
+} failures[] = {
+    {SQLITE_BUSY,               TROUBLE_BUSY,
+     "another program kept it locked: look for a backup or a sqlite3 shell that has it open"        },
+    {SQLITE_BUSY_RECOVERY,      TROUBLE_BUSY,    "another process is recovering it: try again"      },
+    {SQLITE_LOCKED,             TROUBLE_BUSY,    "another thread kept it locked: try again"         },
+    {SQLITE_PROTOCOL,           TROUBLE_NONE,
+     "locks do not work here: move the database to a disk of this machine"                          },
+    {SQLITE_READONLY,           TROUBLE_NONE,
+     "the file, or the file system it is on, is read-only: make it writable for the program"        },
+    {SQLITE_READONLY_RECOVERY,  TROUBLE_NONE,
+     "a crash left a log that must be recovered: make file and directory writable"                  },
+    {SQLITE_READONLY_ROLLBACK,  TROUBLE_NONE,
+     "a crash left a journal that must be rolled back: make file and directory writable"            },
+    {SQLITE_READONLY_CANTLOCK,  TROUBLE_NONE,    "its -shm file is not writable: chown it"          },
+    {SQLITE_READONLY_CANTINIT,  TROUBLE_NONE,
+     "its -shm file cannot be made: make the directory writable for the program"                    },
+    {SQLITE_READONLY_DIRECTORY, TROUBLE_NONE,
+     "the directory must be writable too, for the -journal, -wal and -shm files"                    },
+    {SQLITE_READONLY_DBMOVED,   TROUBLE_NONE,
+     "the file was moved or replaced while in use: put the right one there and restart"             },
+    {SQLITE_FULL,               TROUBLE_FULL,    "the disk or the quota is full: make room"         },
+    {SQLITE_CORRUPT,            TROUBLE_DAMAGED,
+     "the file is damaged: stop the program, keep the file, put a backup in its place"              },
+    {SQLITE_NOTADB,             TROUBLE_DAMAGED,
+     "this is no database: is the configuration's key `database` right? Else restore a backup"      },
+    {SQLITE_CANTOPEN,           TROUBLE_NONE,
+     "it cannot be opened: the program's user must own it and be able to write to its directory"    },
+    {SQLITE_PERM,               TROUBLE_NONE,    "access was denied: chown it to the program's user"},
+    {SQLITE_AUTH,               TROUBLE_NONE,    "access was denied: chown it to the program's user"},
+    {SQLITE_IOERR,              TROUBLE_NONE,    "the disk failed: see the kernel's log"            },
+    {SQLITE_NOLFS,              TROUBLE_NONE,    "it is too large for its file system"              },
+    {SQLITE_ERROR,              TROUBLE_NONE,
+     "the tables are not as expected: run prebindctl check, or restore a backup"                    },
+};
+
+/*
+ * The same for another program's database: it is not ours to chown, to restore or to migrate
+ * (SEC-SQL-8).
+ */
+static const struct failure foreign_failures[] = {
+    {SQLITE_BUSY,               TROUBLE_BUSY,
+     "the site is writing to it for too long: try again, or let the site use journal_mode=WAL"          },
+    {SQLITE_BUSY_RECOVERY,      TROUBLE_BUSY,    "another process is recovering it: try again"          },
+    {SQLITE_BUSY_SNAPSHOT,      TROUBLE_BUSY,    "it changed while it was read: try again"              },
+    {SQLITE_LOCKED,             TROUBLE_BUSY,    "another thread kept it locked: try again"             },
+    {SQLITE_PROTOCOL,           TROUBLE_NONE,
+     "locks do not work here: the site's database must be on a disk of this machine"                    },
+    {SQLITE_READONLY,           TROUBLE_NONE,
+     "its log cannot be used without writing: let the program's user write to the directory"            },
+    {SQLITE_READONLY_RECOVERY,  TROUBLE_NONE,
+     "a crash of the site left a log: open the site once, so that it recovers its database"             },
+    {SQLITE_READONLY_ROLLBACK,  TROUBLE_NONE,
+     "a crash of the site left a journal: open the site once, so that it rolls its database back"       },
+    {SQLITE_READONLY_CANTLOCK,  TROUBLE_NONE,
+     "its -shm file is not writable: let a common group write to it"                                    },
+    {SQLITE_READONLY_CANTINIT,  TROUBLE_NONE,
+     "its -shm file cannot be made: the directory must be writable for the program, or the site "
+     "keep its database open, or use journal_mode=DELETE"                                               },
+    {SQLITE_READONLY_DIRECTORY, TROUBLE_NONE,
+     "the directory must be writable for the program, for the -shm file; or keep the site's "
+     "database open, or use journal_mode=DELETE"							},
+    {SQLITE_CORRUPT,            TROUBLE_DAMAGED, "the site's database is damaged: see to the site first"},
+    {SQLITE_NOTADB,             TROUBLE_DAMAGED,
+     "this is no SQLite database: is the configuration's key `site_database` right?"                    },
+    {SQLITE_CANTOPEN,           TROUBLE_NONE,
+     "it cannot be opened: the program's user must be able to read it and, with a write-ahead log, "
+     "to write to its directory"									},
+    {SQLITE_PERM,               TROUBLE_NONE,    "access was denied: let the program's user read it"    },
+    {SQLITE_AUTH,               TROUBLE_NONE,    "the query does what it may not"                       },
+    {SQLITE_IOERR,              TROUBLE_NONE,    "the disk failed: see the kernel's log"                },
+    {SQLITE_INTERRUPT,          TROUBLE_BUSY,
+     "the query takes too long: give the columns it searches an index"                                  },
+    {SQLITE_TOOBIG,             TROUBLE_NONE,    "a value is larger than any session should be"         },
+    {SQLITE_ERROR,              TROUBLE_NONE,
+     "the query does not fit the site's tables: was the site updated? Run prebindctl check"             },
+};
+
+static const struct failure *failure_of(const struct connection *db, int code)
+{
+	const struct failure *rows = db->foreign ? foreign_failures : failures;
+	size_t count = db->foreign ? sizeof foreign_failures / sizeof foreign_failures[0]
+				   : sizeof failures / sizeof failures[0];
+	const struct failure *found = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].code == code)
+			return &rows[i];
+		if (rows[i].code == (code & 0xff))
+			found = &rows[i];
+	}
+	return found;
+}
+
+static enum status constraint_failed(struct connection *db, int code, struct error *err)
+{
+	if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
+	    code == SQLITE_CONSTRAINT_ROWID)
+		return error_set(err, STATUS_CONFLICT, "%s", sqlite3_errmsg(db->sqlite));
+	return error_set(err, STATUS_BAD_REQUEST, "%s", sqlite3_errmsg(db->sqlite));
+}
+
+enum status sqlite_failed(struct connection *db, int code, struct error *err)
+{
+	const struct failure *failure = failure_of(db, code);
+
+	if ((code & 0xff) == SQLITE_NOMEM)
+		return error_no_memory(err);
+	if ((code & 0xff) == SQLITE_CONSTRAINT)
+		return constraint_failed(db, code, err);
+	if (failure == NULL)
+		return error_set(err, STATUS_INTERNAL, "%s: %s (SQLite %d)", db->path,
+				 sqlite3_errmsg(db->sqlite), code);
+	if (db->trouble != TROUBLE_DAMAGED)
+		db->trouble = failure->trouble;
+	return error_set(err, STATUS_UNAVAILABLE, "%s: %s (SQLite %d); %s", db->path,
+			 sqlite3_errmsg(db->sqlite), code, failure->next);
+}

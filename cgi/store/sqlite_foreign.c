@@ -1,0 +1,214 @@
+/*
+ * Another program's SQLite database, looked at for site_query.c: read-only, with low limits, under
+ * a guard and a budget of time; statements that the operator wrote.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/sqlite.h"
+
+#define FOREIGN_PATIENCE_MS 250 /* a page waits for it (SEC-SQL-4) */
+
+/* ---- opening ---- */
+
+/*
+ * What a page's query needs, and little more (SEC-SQL-4). Columns and length of SQL are limits of
+ * the site's tables as well: phpBB has one of 70 columns, and a CREATE TABLE may be long; the query
+ * itself is bounded elsewhere.
+ */
+static const struct {
+	int what;
+	int most;
+} foreign_limits[] = {
+    {SQLITE_LIMIT_LENGTH,              1048576},
+    {SQLITE_LIMIT_SQL_LENGTH,          1048576},
+    {SQLITE_LIMIT_COLUMN,              1024   },
+    {SQLITE_LIMIT_EXPR_DEPTH,          50     },
+    {SQLITE_LIMIT_COMPOUND_SELECT,     4      },
+    {SQLITE_LIMIT_VDBE_OP,             25000  },
+    {SQLITE_LIMIT_ATTACHED,            0      },
+    {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 128    },
+    {SQLITE_LIMIT_VARIABLE_NUMBER,     8      },
+    {SQLITE_LIMIT_TRIGGER_DEPTH,       4      },
+};
+
+static enum status connect(struct connection *db, struct error *err)
+{
+	enum status status = sqlite_open(db, SQLITE_OPEN_READONLY, err);
+
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < sizeof foreign_limits / sizeof foreign_limits[0]; i++)
+		sqlite3_limit(db->sqlite, foreign_limits[i].what, foreign_limits[i].most);
+	return connection_script(db,
+				 "PRAGMA query_only = 1; PRAGMA trusted_schema = OFF;"
+				 "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
+				 "PRAGMA temp_store = MEMORY",
+				 err);
+}
+
+enum status connection_open_foreign(const char *path, struct connection **out, struct error *err)
+{
+	struct connection *db = sqlite_connection_new(path, FOREIGN_PATIENCE_MS);
+
+	if (db == NULL)
+		return error_no_memory(err);
+	db->foreign = true;
+	enum status status = connect(db, err);
+	if (status == STATUS_OK)
+		*out = db;
+	else
+		connection_close(db);
+	return status;
+}
+
+/* ---- looking at it ---- */
+
+enum status connection_each(struct connection *db, const char *sql,
+			    void (*each)(void *arg, const char *text), void *arg, struct error *err)
+{
+	sqlite3_stmt *prepared = NULL;
+	enum status status = STATUS_OK;
+	int code = sqlite3_prepare_v3(db->sqlite, sql, -1, 0, &prepared, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(prepared);
+	for (; code == SQLITE_ROW; code = sqlite3_step(prepared)) {
+		const char *text = (const char *)sqlite3_column_text(prepared, 0);
+		each(arg, text != NULL ? text : "");
+	}
+	if (code != SQLITE_DONE)
+		status = sqlite_failed(db, code, err);
+	sqlite3_finalize(prepared);
+	return status;
+}
+
+static int over_budget(void *arg)
+{
+	const struct connection *db = arg;
+
+	return clock_left_ms(db->deadline) == 0;
+}
+
+void connection_budget(struct connection *db, int milliseconds)
+{
+	db->deadline = clock_monotonic_ms() + milliseconds;
+	sqlite3_progress_handler(db->sqlite, milliseconds == 0 ? 0 : STEPS_PER_LOOK, over_budget,
+				 db);
+}
+
+static int ask_guard(void *arg, int action, const char *first, const char *second,
+		     const char *database, const char *inside)
+{
+	const struct guard *guard = arg;
+	enum guarded what = GUARDED_OTHER;
+
+	(void)database;
+	(void)inside;
+	if (action == SQLITE_SELECT)
+		what = GUARDED_SELECT;
+	else if (action == SQLITE_READ)
+		what = GUARDED_READ;
+	else if (action == SQLITE_FUNCTION)
+		what = GUARDED_FUNCTION;
+	return guard->allows(guard->arg, what, action == SQLITE_FUNCTION ? second : first)
+		   ? SQLITE_OK
+		   : SQLITE_DENY;
+}
+
+void connection_guard(struct connection *db, const struct guard *guard)
+{
+	db->guard = *guard;
+	sqlite3_set_authorizer(db->sqlite, ask_guard, &db->guard);
+}
+
+/* ---- statements that are not of the catalogue ---- */
+
+enum status statement_prepare(struct connection *db, const char *sql, struct statement **out,
+			      long *end, struct error *err)
+{
+	const char *rest = NULL;
+	struct statement *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return error_no_memory(err);
+	s->db = db;
+	s->code =
+	    sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->prepared, &rest);
+	if (s->code == SQLITE_OK && s->prepared != NULL) {
+		*end = rest - sql;
+		*out = s;
+		return STATUS_OK;
+	}
+	int primary = s->code & 0xff;
+	enum status status = STATUS_BAD_REQUEST;
+	*end = sqlite3_error_offset(db->sqlite);
+	if (s->code == SQLITE_OK)
+		error_set(err, status, "there is no statement in it");
+	else if (primary == SQLITE_ERROR || primary == SQLITE_AUTH || primary == SQLITE_TOOBIG)
+		error_set(err, status, "%s", sqlite3_errmsg(db->sqlite));
+	else
+		status = sqlite_failed(db, s->code, err);
+	statement_free(s);
+	return status;
+}
+
+void statement_free(struct statement *s)
+{
+	if (s == NULL)
+		return;
+	sqlite3_finalize(s->prepared);
+	free(s);
+}
+
+void statement_reset(struct statement *s)
+{
+	sqlite3_reset(s->prepared);
+	sqlite3_clear_bindings(s->prepared);
+	s->code = SQLITE_OK;
+}
+
+bool statement_only_reads(const struct statement *s)
+{
+	return sqlite3_stmt_readonly(s->prepared) && sqlite3_stmt_isexplain(s->prepared) == 0;
+}
+
+int statement_param_count(const struct statement *s)
+{
+	return sqlite3_bind_parameter_count(s->prepared);
+}
+
+const char *statement_param_name(const struct statement *s, int n)
+{
+	return sqlite3_bind_parameter_name(s->prepared, n);
+}
+
+int statement_column_count(const struct statement *s)
+{
+	return sqlite3_column_count(s->prepared);
+}
+
+const char *statement_column_name(const struct statement *s, int column)
+{
+	return sqlite3_column_name(s->prepared, column);
+}
+
+enum value_kind statement_value_kind(struct statement *s, int column)
+{
+	switch (sqlite3_column_type(s->prepared, column)) {
+	case SQLITE_NULL:
+		return VALUE_NULL;
+	case SQLITE_INTEGER:
+		return VALUE_INTEGER;
+	case SQLITE_TEXT:
+		return VALUE_TEXT;
+	default:
+		return VALUE_OTHER;
+	}
+}
+
+size_t statement_value_length(struct statement *s, int column)
+{
+	return (size_t)sqlite3_column_bytes(s->prepared, column);
+}
