@@ -192,36 +192,40 @@ static void add_header(struct strbuf *out, const char *name, const char *value)
 	strbuf_adds(out, "\r\n");
 }
 
-static void write_failed(const struct response *res, struct strbuf *out)
+/* What follows the headers; HEAD: only its length does. */
+static void end_headers(const struct response *res, const char *data, size_t len,
+			struct strbuf *head, struct iovec *body)
 {
-	strbuf_adds(out, FAILED_HEADERS);
-	if (res->headers[HEADER_X_REQUEST_ID])
-		add_header(out, header_names[HEADER_X_REQUEST_ID],
-			   res->headers[HEADER_X_REQUEST_ID]);
-	strbuf_addf(out, "Content-Length: %zu\r\n\r\n", strlen(FAILED_BODY));
-	if (!res->head)
-		strbuf_adds(out, FAILED_BODY);
+	strbuf_addf(head, "Content-Length: %zu\r\n\r\n", len);
+	*body = (struct iovec){.iov_base = (char *)data, .iov_len = res->head ? 0 : len};
 }
 
-void response_write(const struct response *res, struct strbuf *out)
+static void write_failed(const struct response *res, struct strbuf *head, struct iovec *body)
+{
+	strbuf_adds(head, FAILED_HEADERS);
+	if (res->headers[HEADER_X_REQUEST_ID])
+		add_header(head, header_names[HEADER_X_REQUEST_ID],
+			   res->headers[HEADER_X_REQUEST_ID]);
+	end_headers(res, FAILED_BODY, strlen(FAILED_BODY), head, body);
+}
+
+void response_write(const struct response *res, struct strbuf *head, struct iovec *body)
 {
 	const char *phrase = phrase_of(res->status);
 
 	if (res->failed || !strbuf_ok(&res->body) || !phrase) {
-		write_failed(res, out);
+		write_failed(res, head, body);
 		return;
 	}
-	strbuf_reserve(out, HEADERS_ROOM + (res->head ? 0 : res->body.len));
-	strbuf_addf(out, "Status: %d %s\r\n", res->status, phrase);
+	strbuf_reserve(head, HEADERS_ROOM);
+	strbuf_addf(head, "Status: %d %s\r\n", res->status, phrase);
 	for (size_t i = 0; i < HEADER_COUNT; i++) {
 		if (res->headers[i])
-			add_header(out, header_names[i], res->headers[i]);
+			add_header(head, header_names[i], res->headers[i]);
 	}
 	if (!res->headers[HEADER_CONTENT_TYPE])
-		add_header(out, header_names[HEADER_CONTENT_TYPE], PLAIN_TEXT);
+		add_header(head, header_names[HEADER_CONTENT_TYPE], PLAIN_TEXT);
 	for (size_t i = 0; i < res->n_cookies; i++)
-		add_header(out, "Set-Cookie", res->cookies[i]);
-	strbuf_addf(out, "Content-Length: %zu\r\n\r\n", res->body.len);
-	if (!res->head)
-		strbuf_add(out, res->body.data, res->body.len);
+		add_header(head, "Set-Cookie", res->cookies[i]);
+	end_headers(res, res->body.data, res->body.len, head, body);
 }

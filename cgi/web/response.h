@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/uio.h>
 
 #include "base/status.h"
 #include "base/strbuf.h"
@@ -64,9 +65,9 @@ void response_cookie(struct response *res, const char *set_cookie);
 void response_redirect(struct response *res, const char *location);
 
 /*
- * The whole as CGI text: "Status: …", headers, an empty line, the body. A failed response becomes a
- * plain 500.
+ * As CGI text: "Status: …", headers and an empty line are put into head; the body, which follows,
+ * is borrowed from the response. A failed response becomes a plain 500.
  */
-void response_write(const struct response *res, struct strbuf *out);
+void response_write(const struct response *res, struct strbuf *head, struct iovec *body);
 
 #endif

@@ -66,17 +66,6 @@ enum status server_mode_detect(const struct server_conf *conf, enum server_mode 
 	return STATUS_OK;
 }
 
-void server_answer(const struct server_app *app, void *state, const struct gateway *gateway,
-		   struct strbuf *out)
-{
-	struct response response;
-
-	response_init(&response);
-	app->handle(state, gateway, &response);
-	response_write(&response, out);
-	response_clear(&response);
-}
-
 bool gateway_wait_begin(const struct gateway *gateway)
 {
 	return gateway->pool == NULL || pool_wait_begin(gateway->pool);
@@ -156,9 +145,9 @@ static bool fcgi_has_body(const FCGX_Request *request)
  * Without a body the answer and its end leave in one write; else the answer first, for who sends
  * may go on sending. Free instead of Finish, because Finish closes with a wait of its own.
  */
-static void fcgi_end(FCGX_Request *request, int fd, const struct iovec *answer)
+static void fcgi_end(FCGX_Request *request, int fd, const struct answer *answer)
 {
-	const struct iovec nothing = {.iov_len = 0};
+	const struct answer nothing = {.head.iov_len = 0};
 	bool early = fcgi_has_body(request);
 	bool sent = !early || records_write(fd, request->requestId, answer, false);
 	bool drained = fcgi_drain(request->in);
@@ -183,18 +172,25 @@ static void fcgi_answer(const struct service *service, FCGX_Request *request, in
 	    .began_ms = now_ms,
 	    .pool = pool,
 	};
-	struct iovec answer = {.iov_len = 0};
-	struct strbuf out;
+	struct answer answer = {.head.iov_len = 0};
+	struct response response;
+	struct strbuf head;
 
-	strbuf_init_secret(&out);
-	if (request->role == FCGI_ROLE_RESPONDER)
-		server_answer(service->app, service->state, &gateway, &out);
-	if (!strbuf_ok(&out))
+	response_init(&response);
+	strbuf_init_secret(&head); /* cookies are in it */
+	if (request->role == FCGI_ROLE_RESPONDER) {
+		service->app->handle(service->state, &gateway, &response);
+		response_write(&response, &head, &answer.body);
+	}
+	if (!strbuf_ok(&head)) {
 		log_event(LOG_LEVEL_ERROR, "response_lost", "why", "out of memory", NULL);
-	else
-		answer = (struct iovec){.iov_base = out.data, .iov_len = out.len};
+		answer.body.iov_len = 0;
+	} else {
+		answer.head = (struct iovec){.iov_base = head.data, .iov_len = head.len};
+	}
 	fcgi_end(request, fd, &answer);
-	strbuf_clear(&out);
+	strbuf_clear(&head);
+	response_clear(&response);
 }
 
 /* False: nobody, or malformed; the connection is closed. Detach, because a failed Accept does. */
@@ -235,7 +231,9 @@ static void fcgi_refuse(void *arg, int fd)
 				   "Retry-After: 1\r\n"
 				   "\r\n"
 				   "Too many visitors at once. Please come again in a moment.\n";
-	const struct iovec answer = {.iov_base = (char *)busy, .iov_len = sizeof(busy) - 1};
+	const struct answer answer = {
+	    .head = {.iov_base = (char *)busy, .iov_len = sizeof(busy) - 1}
+        };
 	FCGX_Request request;
 
 	(void)arg;

@@ -57,32 +57,22 @@ static void cgi_drain(struct cgi_body *body)
 	}
 }
 
-static enum status write_all(int fd, const struct strbuf *text, struct error *err)
+static enum status cgi_send(const struct response *response, struct error *err)
 {
-	size_t done = 0;
+	struct iovec pieces[2];
+	struct strbuf head;
+	enum status status = STATUS_OK;
 
-	if (!strbuf_ok(text))
-		return error_no_memory(err);
-	while (done < text->len) {
-		ssize_t put = write(fd, text->data + done, text->len - done);
-
-		if (put < 0 && errno != EINTR)
-			return error_set(err, STATUS_INTERNAL,
-					 "the web server does not take the answer: %m");
-		done += put > 0 ? (size_t)put : 0;
-	}
-	return STATUS_OK;
-}
-
-/* The visitor gets an answer also where the app does not start; the reason is the operator's. */
-static void cgi_refuse(struct strbuf *out)
-{
-	struct response response;
-
-	response_init(&response);
-	response.failed = true;
-	response_write(&response, out);
-	response_clear(&response);
+	strbuf_init_secret(&head); /* cookies are in it */
+	response_write(response, &head, &pieces[1]);
+	pieces[0] = (struct iovec){.iov_base = head.data, .iov_len = head.len};
+	if (!strbuf_ok(&head))
+		status = error_no_memory(err);
+	else if (!pieces_write(STDOUT_FILENO, pieces, 2))
+		status =
+		    error_set(err, STATUS_INTERNAL, "the web server does not take the answer: %m");
+	strbuf_clear(&head);
+	return status;
 }
 
 enum status cgi_run(const struct server_app *app, struct error *err)
@@ -92,21 +82,21 @@ enum status cgi_run(const struct server_app *app, struct error *err)
 	struct cgi_body body = {.known = length && *length, .deadline_ms = now_ms + REQUEST_MS};
 	struct gateway gateway = {
 	    .params = environ, .read = cgi_read, .io = &body, .began_ms = now_ms};
-	struct strbuf out;
+	struct response response;
 	void *state = NULL;
 	enum status started, written;
 
 	if (body.known)
 		body.left = (size_t)strtoull(length, NULL, 10);
-	strbuf_init_secret(&out);
+	response_init(&response);
 	started = app->start(app->arg, &state, err);
 	if (started == STATUS_OK)
-		server_answer(app, state, &gateway, &out);
-	else
-		cgi_refuse(&out);
+		app->handle(state, &gateway, &response);
+	else /* the visitor gets an answer all the same; the reason is the operator's */
+		response.failed = true;
 	cgi_drain(&body);
-	written = write_all(STDOUT_FILENO, &out, started == STATUS_OK ? err : NULL);
-	strbuf_clear(&out);
+	written = cgi_send(&response, started == STATUS_OK ? err : NULL);
+	response_clear(&response);
 	if (started == STATUS_OK)
 		app->stop(state);
 	return started == STATUS_OK ? written : started;

@@ -22,9 +22,11 @@ struct gateway;
 struct server_app;
 struct strbuf;
 
-/* server.c: a request to its answer, as CGI and FastCGI write it. */
-void server_answer(const struct server_app *app, void *state, const struct gateway *gateway,
-		   struct strbuf *out);
+/* An answer as it leaves: what CGI calls the header, and the body. Both borrowed. */
+struct answer {
+	struct iovec head;
+	struct iovec body;
+};
 
 /* server_cgi.c */
 enum status cgi_run(const struct server_app *app, struct error *err);
@@ -35,7 +37,8 @@ enum status cgi_run(const struct server_app *app, struct error *err);
  * server_record.c: an answer, or a piece of one, to the web server; ends: the request's end behind
  * it. False: the web server went away, or took nothing for as long as the socket's time-out says.
  */
-bool records_write(int fd, int id, const struct iovec *answer, bool ends);
+bool records_write(int fd, int id, const struct answer *answer, bool ends);
+bool pieces_write(int fd, struct iovec *pieces, int count); /* changes them as they leave */
 
 /* server_tcp.c: who may connect where no uid is known. */
 #define TCP_PEERS_MAX 16

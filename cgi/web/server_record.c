@@ -39,7 +39,7 @@ static struct record record_of(unsigned char type, int id, size_t len)
 	};
 }
 
-static bool write_all(int fd, struct iovec *pieces, int count)
+bool pieces_write(int fd, struct iovec *pieces, int count)
 {
 	while (count > 0) {
 		ssize_t put = writev(fd, pieces, count);
@@ -58,28 +58,41 @@ static bool write_all(int fd, struct iovec *pieces, int count)
 	return true;
 }
 
-bool records_write(int fd, int id, const struct iovec *answer, bool ends)
+/* The next of it for a record that has so much room left; moves it on. */
+static struct iovec take(struct iovec *from, size_t room)
+{
+	struct iovec taken = *from;
+
+	if (taken.iov_len > room)
+		taken.iov_len = room;
+	from->iov_base = (char *)from->iov_base + taken.iov_len;
+	from->iov_len -= taken.iov_len;
+	return taken;
+}
+
+bool records_write(int fd, int id, const struct answer *answer, bool ends)
 {
 	struct ending ending = {
 	    .output = record_of(RECORD_STDOUT, id, 0),
 	    .request = record_of(RECORD_END, id, sizeof(ending.status)),
 	};
-	char *data = answer->iov_base;
-	size_t left = answer->iov_len;
-	bool written = true;
+	struct answer left = *answer;
+	bool written, last;
 
 	do {
-		size_t len = left < RECORD_MAX ? left : RECORD_MAX;
-		struct record head = record_of(RECORD_STDOUT, id, len);
-		struct iovec pieces[] = {
-		    {&head,   len > 0 ? sizeof(head) : 0              }, /* empty: it would be the end */
-		    {data,    len				     },
-		    {&ending, ends && len == left ? sizeof(ending) : 0},
-		};
+		struct iovec head = take(&left.head, RECORD_MAX);
+		struct iovec body = take(&left.body, RECORD_MAX - head.iov_len);
+		size_t len = head.iov_len + body.iov_len;
+		struct record record = record_of(RECORD_STDOUT, id, len);
 
-		written = write_all(fd, pieces, 3);
-		data += len;
-		left -= len;
-	} while (written && left > 0);
+		last = left.head.iov_len + left.body.iov_len == 0;
+		struct iovec pieces[] = {
+		    {&record, len > 0 ? sizeof(record) : 0     }, /* empty: it would be the end */
+		    head,
+		    body,
+		    {&ending, ends && last ? sizeof(ending) : 0},
+		};
+		written = pieces_write(fd, pieces, 4);
+	} while (written && !last);
 	return written;
 }

@@ -18,11 +18,12 @@
 #include "web/server_parts.h"
 
 #define ID             0x1234
+#define COUNT(list)    (sizeof(list) / sizeof((list)[0]))
 #define SIZE_MAX_TRIED 300000 /* more than a socket holds at once */
 
 struct writer {
 	int fd;
-	struct iovec answer;
+	struct answer answer;
 	bool ends;
 	bool written;
 };
@@ -90,11 +91,13 @@ static void test_sizes(void **state)
 	assert_true(sent != NULL && got != NULL);
 	for (size_t i = 0; i < SIZE_MAX_TRIED; i++)
 		sent[i] = (unsigned char)(i * 31 >> 3);
-	for (size_t i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (size_t i = 0; i < 4 * COUNT(sizes); i++) {
+		size_t size = sizes[i / 4];
+		size_t head = i % 4 < 2 ? size : size / 3; /* in one piece, or in two */
 		struct writer writer = {
-		    .answer = {sent, sizes[i / 2]},
-                      .ends = i % 2
-                };
+		    .answer = {.head = {sent, head}, .body = {sent + head, size - head}},
+		    .ends = i % 2,
+		};
 		pthread_t thread;
 		int fds[2];
 
@@ -107,7 +110,7 @@ static void test_sizes(void **state)
 
 		struct seen seen = parse(got, len, sent);
 		assert_true(writer.written);
-		assert_int_equal(seen.output, sizes[i / 2]);
+		assert_int_equal(seen.output, size);
 		assert_int_equal(seen.ends, writer.ends);
 		assert_int_equal(seen.requests, writer.ends);
 	}
@@ -118,7 +121,9 @@ static void test_sizes(void **state)
 /* Nobody reads any more. */
 static void test_gone(void **state)
 {
-	struct iovec answer = {(char *)"x", 1};
+	struct answer answer = {
+	    .head = {(char *)"x", 1}
+        };
 	int fds[2];
 
 	(void)state;
