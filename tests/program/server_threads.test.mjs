@@ -35,9 +35,9 @@ async function prlimit(...args) {
 
 /** Its account has more threads than one already: the system gives it no other. Returns what gives them back. */
 async function refuseThreads() {
-	const before = await prlimit("--nproc", "--output=SOFT", "--noheadings");
+	const allowed = await prlimit("--nproc", "--output=SOFT", "--noheadings");
 	await prlimit("--nproc=1:");
-	return () => prlimit(`--nproc=${before}:`);
+	return () => prlimit(`--nproc=${allowed}:`);
 }
 
 /** Visitors one after the other, for as long as each comes to wait for the XMPP server, and the first that does not. */
