@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/secret.h"
 #include "prebind/bosh_auth.h"
+#include "prebind/ejabberd_api.h"
 #include "prebind/oauth_tokens.h"
 
 #define TOKEN_LIFE_S   600 /* asked for: whoever finds one may log in for so long */
@@ -16,9 +16,17 @@
 #define TOKEN_MAX      1024 /* bytes; ejabberd's have 32, or are JWTs */
 
 struct oauth {
-	const struct site_conf *conf;
-	struct strbuf password;
+	struct ejabberd_api api;
 	struct oauth_tokens *tokens;
+};
+
+static const struct ejabberd_api_words api_words = {
+    .url_key = "bosh_oauth_url",
+    .user_key = "bosh_oauth_user",
+    .password_key = "bosh_oauth_password_file",
+    .risk = "whoever reads along could log in as anybody",
+    .command = "oauth_issue_token",
+    .bad_request = "is its oauth_issue_token that of ejabberd 20 or later?",
 };
 
 static void oauth_close(void *state)
@@ -27,25 +35,9 @@ static void oauth_close(void *state)
 
 	if (!oauth)
 		return;
-	strbuf_clear(&oauth->password);
+	ejabberd_api_clear(&oauth->api);
 	oauth_tokens_free(oauth->tokens);
 	free(oauth);
-}
-
-static enum status conf_take(struct oauth *oauth, struct error *err)
-{
-	const struct site_conf *conf = oauth->conf;
-	struct error why = {0};
-
-	if (!http_url_is_private(conf->bosh_oauth_url) && !conf->upstream_http)
-		return error_set(
-		    err, STATUS_UNAVAILABLE,
-		    "bosh_oauth_url: neither https nor on loopback: whoever reads along "
-		    "could log in as anybody");
-	if (conf->bosh_oauth_password_file[0] &&
-	    secret_file_read(conf->bosh_oauth_password_file, &oauth->password, &why) != STATUS_OK)
-		return prebind_key_error("bosh_oauth_password_file", &why, err);
-	return STATUS_OK;
 }
 
 static enum status oauth_open(const struct site_conf *conf, struct store *store, void **state,
@@ -57,9 +49,13 @@ static enum status oauth_open(const struct site_conf *conf, struct store *store,
 	(void)store;
 	if (!oauth)
 		return error_no_memory(err);
-	oauth->conf = conf;
-	strbuf_init_secret(&oauth->password);
-	status = conf_take(oauth, err);
+	oauth->api = (struct ejabberd_api){
+	    .words = &api_words,
+	    .url = conf->bosh_oauth_url,
+	    .user = conf->bosh_oauth_user,
+	    .password_file = conf->bosh_oauth_password_file,
+	};
+	status = ejabberd_api_open(&oauth->api, conf, err);
 	if (status == STATUS_OK)
 		status = oauth_tokens_new(&oauth->tokens, err);
 	if (status == STATUS_OK)
@@ -81,22 +77,6 @@ static void request_write(const char *jid, struct strbuf *out)
 	json_put_integer(&w, "ttl", TOKEN_LIFE_S);
 	json_put_string(&w, "scopes", "sasl_auth");
 	json_close_object(&w);
-}
-
-static enum status refuse_http(const struct oauth *oauth, int http_status, struct error *err)
-{
-	const char *advice = "see its log";
-
-	if (http_status == 401)
-		advice = "check bosh_oauth_user and bosh_oauth_password_file";
-	else if (http_status == 403)
-		advice = "its api_permissions must allow us oauth_issue_token";
-	else if (http_status == 404)
-		advice = "its request_handlers must have mod_http_api at that path";
-	else if (http_status == 400)
-		advice = "is its oauth_issue_token that of ejabberd 20 or later?";
-	return error_set(err, STATUS_CHAT_SERVER, "bosh_oauth_url %s answers %d: %s",
-			 oauth->conf->bosh_oauth_url, http_status, advice);
 }
 
 /* {"token":"…","scopes":[…],"expires_in":"600 seconds"}; some versions have a number there. */
@@ -147,31 +127,6 @@ static enum status token_read(const struct http_answer *answer, struct strbuf *t
 	return status;
 }
 
-static enum status post(const struct oauth *oauth, struct prebind_call *call,
-			const struct strbuf *body, struct http_answer *answer, struct error *err)
-{
-	bool basic = oauth->conf->bosh_oauth_user[0] != '\0';
-	struct http_call request = {.url = oauth->conf->bosh_oauth_url,
-				    .body = body->data,
-				    .body_len = body->len,
-				    .content_type = "application/json",
-				    .accept = "application/json",
-				    .user = basic ? oauth->conf->bosh_oauth_user : NULL,
-				    .password = basic ? oauth->password.data : NULL,
-				    .deadline_ms = call->deadline_ms};
-	struct http_connection *connection = http_connection_borrow(call->http);
-	enum status status;
-
-	if (!connection || !strbuf_ok(body))
-		status = error_no_memory(err);
-	else
-		status = http_connection_call(connection, &request, answer, err);
-	http_connection_return(call->http, connection);
-	if (status == STATUS_OK && answer->status != 200)
-		status = refuse_http(oauth, answer->status, err);
-	return status;
-}
-
 /* A new token. Where the API fails, so would the log-in: it counts as the XMPP server's failure. */
 static enum status token_issue(const struct oauth *oauth, struct prebind_call *call,
 			       const char *jid, struct strbuf *token, struct error *err)
@@ -185,7 +140,9 @@ static enum status token_issue(const struct oauth *oauth, struct prebind_call *c
 	http_answer_init(&answer);
 	strbuf_init(&body);
 	request_write(jid, &body);
-	status = post(oauth, call, &body, &answer, err);
+	status = ejabberd_api_post(&oauth->api, call, &body, &answer, err);
+	if (status == STATUS_OK && answer.status != 200)
+		status = ejabberd_api_refuse(&oauth->api, answer.status, err);
 	if (status == STATUS_OK)
 		status = token_read(&answer, token, &life_s, err);
 	if (status == STATUS_OK)
@@ -230,7 +187,7 @@ static void oauth_refused(void *state, const struct jid *jid,
 	    "the XMPP server refuses the OAuth token that it issued for %s@%s (not-authorized): "
 	    "is bosh_oauth_url (%s) the API of that server, and oauth_access such that it may "
 	    "be used?",
-	    jid->localpart, jid->domain, oauth->conf->bosh_oauth_url);
+	    jid->localpart, jid->domain, oauth->api.url);
 }
 
 const struct bosh_auth_way bosh_auth_oauth = {

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "prebind/ejabberd_api.h"
 #include "store/provisioned.h"
 
 #define PASSWORD_BYTES 24 /* random; nobody types it in */
@@ -23,10 +24,19 @@ struct provision {
 	const struct site_conf *conf;
 	struct store *store;
 	void *backend_state;
-	struct strbuf secret; /* of provision_user */
+	struct ejabberd_api ejabberd;
 };
 
 /* ---- ejabberd: POST /api/register ---- */
+
+static const struct ejabberd_api_words ejabberd_words = {
+    .url_key = "provision_url",
+    .user_key = "provision_user",
+    .password_key = "provision_password_file",
+    .risk = "whoever reads along has the passwords of new accounts",
+    .command = "register",
+    .bad_request = "is the account's domain one of its hosts?",
+};
 
 static void request_write(const struct jid *jid, const char *password, struct strbuf *out)
 {
@@ -40,49 +50,6 @@ static void request_write(const struct jid *jid, const char *password, struct st
 	json_close_object(&w);
 }
 
-/* What is not 200 and not "there already", 409. */
-static enum status refuse_http(const struct provision *provision, int http_status,
-			       struct error *err)
-{
-	const char *advice = "see its log";
-
-	if (http_status == 401)
-		advice = "check provision_user and provision_password_file";
-	else if (http_status == 403)
-		advice = "its api_permissions must allow us register";
-	else if (http_status == 404)
-		advice = "its request_handlers must have mod_http_api at that path";
-	else if (http_status == 400)
-		advice = "is the account's domain one of its hosts?";
-	return error_set(err, STATUS_CHAT_SERVER, "provision_url %s answers %d: %s",
-			 provision->conf->provision_url, http_status, advice);
-}
-
-static enum status post(const struct provision *provision, struct prebind_call *call,
-			const struct strbuf *body, struct http_answer *answer, struct error *err)
-{
-	bool basic = provision->conf->provision_user[0] != '\0';
-	const struct http_call request = {
-	    .url = provision->conf->provision_url,
-	    .body = body->data,
-	    .body_len = body->len,
-	    .content_type = "application/json",
-	    .accept = "application/json",
-	    .user = basic ? provision->conf->provision_user : NULL,
-	    .password = basic ? provision->secret.data : NULL,
-	    .deadline_ms = call->deadline_ms,
-	};
-	struct http_connection *connection = http_connection_borrow(call->http);
-	enum status status;
-
-	if (connection == NULL || !strbuf_ok(body))
-		status = error_no_memory(err);
-	else
-		status = http_connection_call(connection, &request, answer, err);
-	http_connection_return(call->http, connection);
-	return status;
-}
-
 static enum status ejabberd_create(void *state, struct prebind_call *call, const char *password,
 				   bool *existed, struct error *err)
 {
@@ -93,9 +60,9 @@ static enum status ejabberd_create(void *state, struct prebind_call *call, const
 	http_answer_init(&answer);
 	strbuf_init_secret(&body);
 	request_write(call->jid, password, &body);
-	enum status status = post(provision, call, &body, &answer, err);
-	if (status == STATUS_OK && answer.status != 200 && answer.status != 409)
-		status = refuse_http(provision, answer.status, err);
+	enum status status = ejabberd_api_post(&provision->ejabberd, call, &body, &answer, err);
+	if (status == STATUS_OK && answer.status != 200 && answer.status != 409) /* there already */
+		status = ejabberd_api_refuse(&provision->ejabberd, answer.status, err);
 	*existed = answer.status == 409;
 	strbuf_clear(&body);
 	http_answer_clear(&answer);
@@ -216,31 +183,15 @@ void provision_free(struct provision *provision)
 {
 	if (provision == NULL)
 		return;
-	strbuf_clear(&provision->secret);
+	ejabberd_api_clear(&provision->ejabberd);
 	free(provision);
-}
-
-static enum status conf_take(struct provision *provision, struct error *err)
-{
-	const struct site_conf *conf = provision->conf;
-	struct error why = {0};
-
-	if (conf->provision != PROVISION_EJABBERD)
-		return STATUS_OK;
-	if (!http_url_is_private(conf->provision_url) && !conf->upstream_http)
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "provision_url: neither https nor on loopback: whoever reads "
-				 "along has the passwords of new accounts");
-	if (conf->provision_password_file[0] != '\0' &&
-	    secret_file_read(conf->provision_password_file, &provision->secret, &why) != STATUS_OK)
-		return prebind_key_error("provision_password_file", &why, err);
-	return STATUS_OK;
 }
 
 enum status provision_new(const struct site_conf *conf, struct store *store, void *backend_state,
 			  struct provision **out, struct error *err)
 {
 	struct provision *provision;
+	enum status status = STATUS_OK;
 
 	*out = NULL;
 	if (conf->provision == PROVISION_NO || conf->provision == PROVISION_PROSODY_TOKEN)
@@ -251,8 +202,14 @@ enum status provision_new(const struct site_conf *conf, struct store *store, voi
 	provision->conf = conf;
 	provision->store = store;
 	provision->backend_state = backend_state;
-	strbuf_init_secret(&provision->secret);
-	enum status status = conf_take(provision, err);
+	provision->ejabberd = (struct ejabberd_api){
+	    .words = &ejabberd_words,
+	    .url = conf->provision_url,
+	    .user = conf->provision_user,
+	    .password_file = conf->provision_password_file,
+	};
+	if (conf->provision == PROVISION_EJABBERD)
+		status = ejabberd_api_open(&provision->ejabberd, conf, err);
 	if (status == STATUS_OK)
 		*out = provision;
 	else
