@@ -260,23 +260,29 @@ static void set_row(struct fixture *f, const char *user, const char *localpart)
 	assert_int_equal(jid_map_set(f->store, &row, NULL), STATUS_OK);
 }
 
+/* That it led to this account (NULL: to none). Clears it. */
+static void assert_account(enum status status, struct jid *jid, const char *expected)
+{
+	assert_int_equal(status, expected != NULL ? STATUS_OK : STATUS_NO_CHAT_ACCOUNT);
+	if (expected == NULL) {
+		assert_null(jid->localpart);
+		return;
+	}
+	char *text = jid_bare_text(jid);
+	assert_string_equal(text, expected);
+	free(text);
+	jid_clear(jid);
+}
+
 static void assert_jid(struct fixture *f, const char *user, const char *expected)
 {
 	struct jid jid = {0};
 	struct error err = {0};
 
-	enum status status = jid_rule_apply(&f->conf, f->store, "login", user, &jid, &err);
-	if (expected == NULL) {
-		assert_int_equal(status, STATUS_NO_CHAT_ACCOUNT);
+	assert_account(jid_rule_apply(&f->conf, f->store, "login", user, &jid, &err), &jid,
+		       expected);
+	if (expected == NULL)
 		assert_non_null(strstr(err.text, "prebindctl map set"));
-		assert_null(jid.localpart);
-		return;
-	}
-	assert_int_equal(status, STATUS_OK);
-	char *text = jid_bare_text(&jid);
-	assert_string_equal(text, expected);
-	free(text);
-	jid_clear(&jid);
 }
 
 static void test_rule(void **state)
@@ -312,14 +318,7 @@ static void assert_identity_jid(struct fixture *f, const char *user, const char 
 	struct identity who = {.source = "login", .user = (char *)user, .jid = (char *)jid};
 	struct jid out = {0};
 
-	enum status status = jid_rule_identity(&f->conf, f->store, &who, &out, NULL);
-	assert_int_equal(status, expected != NULL ? STATUS_OK : STATUS_NO_CHAT_ACCOUNT);
-	if (expected != NULL) {
-		char *text = jid_bare_text(&out);
-		assert_string_equal(text, expected);
-		free(text);
-	}
-	jid_clear(&out);
+	assert_account(jid_rule_identity(&f->conf, f->store, &who, &out, NULL), &out, expected);
 }
 
 static void test_site_knows_the_jid(void **state)
@@ -348,18 +347,9 @@ static void assert_login(struct fixture *f, const struct identity *who, const ch
 	struct jid jid = {0};
 	struct error err = {0};
 
-	enum status status = jid_rule_identity(&f->conf, f->store, who, &jid, &err);
-	if (expected == NULL) {
-		assert_int_equal(status, STATUS_NO_CHAT_ACCOUNT);
+	assert_account(jid_rule_identity(&f->conf, f->store, who, &jid, &err), &jid, expected);
+	if (expected == NULL)
 		assert_non_null(strstr(err.text, says));
-		assert_null(jid.localpart);
-		return;
-	}
-	assert_int_equal(status, STATUS_OK);
-	char *text = jid_bare_text(&jid);
-	assert_string_equal(text, expected);
-	free(text);
-	jid_clear(&jid);
 }
 
 #define LOGIN(...)  (&(const struct identity){.source = "token", .jid = (char *)"", __VA_ARGS__})
