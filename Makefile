@@ -34,7 +34,7 @@ STORE    = catalogue database_file database_setup gateway jid_claim jid_map limi
 XMPP     = adhoc adhoc_add_user adhoc_form adhoc_http adhoc_json adhoc_server_read \
 	adhoc_server_write adhoc_write adhoc_xml bosh bosh_write jid jid_prepare jwt login_key \
 	login_token sasl
-NET      = http_client http_failure http_target
+NET      = http_call http_client http_events http_failure http_settings http_target
 WEB      = basic_auth csrf request request_fields request_path response router server server_account \
 	server_cgi server_limits server_notify server_pool server_process server_record server_socket \
 	server_tcp template template_html template_parse template_render template_shelf \

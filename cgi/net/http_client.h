@@ -1,7 +1,7 @@
 /*
- * HTTP to the XMPP server, by libcurl (its only user): a pool of handles whose connections are
- * kept, never a redirect, a proxy, a cookie, a chunked request or a decompressed answer; TLS always
- * verified; one deadline. Thread-safe: each call borrows a handle.
+ * HTTP to the XMPP server, by libcurl: a pool of handles whose connections are kept, never a
+ * redirect, a proxy, a cookie, a chunked request or a decompressed answer; TLS always verified; one
+ * deadline. Thread-safe: each call borrows a handle.
  */
 #ifndef NET_HTTP_CLIENT_H
 #define NET_HTTP_CLIENT_H

@@ -1,6 +1,6 @@
 /*
  * What is said of a call that brought no answer: one sentence a cause, with the next step. Internal
- * to net/; which cause it was is for http_client.c to find out.
+ * to net/; which cause it was is for http_call.c to find out.
  */
 #ifndef NET_HTTP_FAILURE_H
 #define NET_HTTP_FAILURE_H

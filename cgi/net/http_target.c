@@ -1,13 +1,13 @@
 /*
- * Loopback or not, https or not. No name is resolved here: what a name stands for may change until
- * the call is made.
+ * A URL taken apart; loopback or not, https or not. No name is resolved here: what a name stands
+ * for may change until the call is made.
  */
-#include "net/http_target.h"
-
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+#include "net/http_curl.h"
 
 static bool host_is_loopback(const char *host)
 {
@@ -27,8 +27,9 @@ static bool host_is_loopback(const char *host)
 	return inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-enum status http_target_set(struct http_target *target, const char *scheme, const char *host,
-			    const char *port, struct error *err)
+/* STATUS_BAD_REQUEST: a scheme that is not spoken. */
+static enum status target_set(struct http_target *target, const char *scheme, const char *host,
+			      const char *port, struct error *err)
 {
 	bool https = strcmp(scheme, "https") == 0;
 
@@ -38,6 +39,40 @@ enum status http_target_set(struct http_target *target, const char *scheme, cons
 	*target = (struct http_target){.https = https, .loopback = host_is_loopback(host)};
 	snprintf(target->origin, sizeof(target->origin), "%s://%s:%s", scheme, host, port);
 	return STATUS_OK;
+}
+
+static enum status parts_read(CURLU *url, struct http_target *out, struct error *err)
+{
+	char *scheme = NULL;
+	char *host = NULL;
+	char *port = NULL;
+	enum status status = STATUS_BAD_REQUEST;
+
+	if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+	    curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
+		error_set(err, status, "not a complete URL: http://HOST:PORT/PATH is wanted");
+	else
+		status = target_set(out, scheme, host, port, err);
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(port);
+	return status;
+}
+
+enum status http_target_read(CURLU *url, const char *text, struct http_target *out,
+			     struct error *err)
+{
+	CURLUcode rc =
+	    curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME);
+
+	if (rc == CURLUE_OK)
+		return parts_read(url, out, err);
+	if (rc == CURLUE_USER_NOT_ALLOWED)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "a URL with a user name or a password in it: they have keys of "
+				 "their own");
+	return error_set(err, STATUS_BAD_REQUEST, "not a URL: http://HOST:PORT/PATH is wanted");
 }
 
 enum status http_target_allow(const struct http_target *target, bool allow_http, struct error *err)

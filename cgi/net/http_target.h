@@ -1,6 +1,6 @@
 /*
- * Where a call goes, and whether it may: the rule about plain http. Internal to net/: URLs are
- * taken apart by libcurl (http_client.c), so that what is checked is what will be called.
+ * Where a call goes, and whether it may: the rule about plain http. Internal to net/; how a target
+ * is read of a URL stands in http_curl.h.
  */
 #ifndef NET_HTTP_TARGET_H
 #define NET_HTTP_TARGET_H
@@ -17,10 +17,6 @@ struct http_target {
 	bool https;
 	bool loopback;
 };
-
-/* STATUS_BAD_REQUEST: a scheme that is not spoken. */
-enum status http_target_set(struct http_target *target, const char *scheme, const char *host,
-			    const char *port, struct error *err);
 
 /* STATUS_BAD_REQUEST: plain http that would leave this machine, and allow_http is off. */
 enum status http_target_allow(const struct http_target *target, bool allow_http, struct error *err);

@@ -25,7 +25,7 @@
 #define CONNECTIONS_MAX 64
 #define TLS_HANDSHAKE   0x16 /* the first byte of a TLS connection */
 #define AMPLE_MS        5000 /* a deadline that a working call never meets */
-#define SHORT_MS        150  /* a deadline that is meant to pass */
+#define SHORT_MS        600  /* a deadline that is meant to pass */
 
 /* ---- the server ---- */
 
@@ -550,6 +550,15 @@ static void test_refused(void **state)
 	assert_int_equal(f->answer.reach, HTTP_NOT_CONNECTED);
 }
 
+/* The milliseconds of a sentence on a connection that was not made; 0: it says nothing of them. */
+static long connect_ms(const char *text)
+{
+	static const char words[] = "no connection within ";
+	const char *at = strstr(text, words);
+
+	return at ? strtol(at + strlen(words), NULL, 10) : 0;
+}
+
 /* A listener whose queue is full leaves a connect() unanswered, as a firewall does. */
 static void test_connect_unanswered(void **state)
 {
@@ -569,7 +578,7 @@ static void test_connect_unanswered(void **state)
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", port);
 	assert_int_equal(get_within(f, url, SHORT_MS), STATUS_CHAT_SERVER);
 	assert_int_equal(f->answer.reach, HTTP_NOT_REACHED); /* half the time is left for another */
-	assert_non_null(strstr(f->err.text, "no connection within 75 ms"));
+	assert_in_range(connect_ms(f->err.text), 1, SHORT_MS / 2);
 	assert_int_equal(get_within(f, url, AMPLE_MS), STATUS_CHAT_SERVER);
 	assert_non_null(strstr(f->err.text, "no connection within 1000 ms"));
 	assert_int_equal(f->answer.reach, HTTP_NOT_REACHED);

@@ -1,0 +1,217 @@
+/*
+ * What a handle is set to: the options that every call to the XMPP server has stand in the tables
+ * below, what calls of the same kind have in common is added to them. A handle stays set as long as
+ * calls differ in nothing but body and deadline, which http_call.c sets.
+ */
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/secret.h"
+#include "net/http_curl.h"
+
+#define CONNECTION_AGE_S  25  /* Tigase closes idle connections after 31–35 s */
+#define CONNECTION_LIFE_S 600 /* a certificate is looked at only when the connection is made */
+#define DNS_CACHE_S       30
+
+/* MAXCONNECTS 1: one descriptor to remember; a pool rarely calls more than one upstream. */
+static const struct {
+	CURLoption option;
+	long value;
+} fixed_numbers[] = {
+    {CURLOPT_NOSIGNAL,          1                      },
+    {CURLOPT_HTTP_VERSION,      CURL_HTTP_VERSION_1_1  },
+    {CURLOPT_HTTP09_ALLOWED,    0                      },
+    {CURLOPT_FOLLOWLOCATION,    0                      },
+    {CURLOPT_NETRC,             CURL_NETRC_IGNORED     },
+    {CURLOPT_UNRESTRICTED_AUTH, 0                      },
+    {CURLOPT_SSL_VERIFYPEER,    1                      },
+    {CURLOPT_SSL_VERIFYHOST,    2                      },
+    {CURLOPT_SSLVERSION,        CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_MAXFILESIZE,       HTTP_ANSWER_MAX        },
+    {CURLOPT_MAXCONNECTS,       1                      },
+    {CURLOPT_MAXAGE_CONN,       CONNECTION_AGE_S       },
+    {CURLOPT_MAXLIFETIME_CONN,  CONNECTION_LIFE_S      },
+    {CURLOPT_DNS_CACHE_TIMEOUT, DNS_CACHE_S            },
+};
+
+static const struct {
+	CURLoption option;
+	const char *value;
+} fixed_texts[] = {
+    {CURLOPT_PROXY,   "" }, /* not even the environment's */
+    {CURLOPT_NOPROXY, "*"},
+};
+
+static int set_fixed(struct http_connection *connection)
+{
+	CURL *easy = connection->easy;
+	int bad = 0;
+
+	for (size_t i = 0; i < sizeof(fixed_numbers) / sizeof(fixed_numbers[0]); i++)
+		bad |= (int)curl_easy_setopt(easy, fixed_numbers[i].option, fixed_numbers[i].value);
+	for (size_t i = 0; i < sizeof(fixed_texts) / sizeof(fixed_texts[0]); i++)
+		bad |= (int)curl_easy_setopt(easy, fixed_texts[i].option, fixed_texts[i].value);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, connection->why);
+	return bad | http_events_set(connection);
+}
+
+/* What was taken apart once: libcurl would do it for CURLOPT_URL at each call. */
+static int set_own(struct http_connection *connection)
+{
+	const struct http_client *client = connection->client;
+	const char *scheme = connection->target.https ? "https" : "http";
+	CURL *easy = connection->easy;
+	int bad = 0;
+
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_CURLU, connection->url);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, scheme);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, connection->headers);
+	if (client->ca_file[0])
+		bad |= (int)curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_file);
+	if (client->pins[0])
+		bad |= (int)curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, client->pins);
+	return bad;
+}
+
+/* ---- headers ---- */
+
+/* libcurl sends CR and LF on as they are, so they are refused here. */
+static enum status header_add(struct curl_slist **list, const char *name, const char *value,
+			      struct error *err)
+{
+	struct strbuf line;
+	struct curl_slist *longer = NULL;
+
+	if (text_has_control(value))
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "a control character in a header of the request");
+	strbuf_init_secret(&line);
+	strbuf_adds(&line, name);
+	strbuf_adds(&line, value);
+	if (strbuf_ok(&line))
+		longer = curl_slist_append(*list, line.data);
+	strbuf_clear(&line);
+	if (!longer)
+		return error_no_memory(err);
+	*list = longer;
+	return STATUS_OK;
+}
+
+/* RFC 7617. CURLOPT_USERNAME would be encoded anew at each call. */
+static enum status login_add(struct curl_slist **list, const struct http_call *call,
+			     struct error *err)
+{
+	struct strbuf login, encoded;
+	enum status status;
+
+	strbuf_init_secret(&login);
+	strbuf_init_secret(&encoded);
+	strbuf_adds(&login, call->user);
+	strbuf_addc(&login, ':');
+	strbuf_adds(&login, call->password);
+	codec_base64(&encoded, (const unsigned char *)login.data, login.len);
+	status = strbuf_ok(&login) && strbuf_ok(&encoded)
+		     ? header_add(list, "Authorization: Basic ", encoded.data, err)
+		     : error_no_memory(err);
+	strbuf_clear(&login);
+	strbuf_clear(&encoded);
+	return status;
+}
+
+/* "Name:" without a value takes libcurl's own header away. */
+static enum status headers_make(const struct http_call *call, struct curl_slist **list,
+				struct error *err)
+{
+	enum status status = header_add(list, "Expect:", "", err);
+
+	if (status == STATUS_OK) /* CURLOPT_USERAGENT would be printed anew for each call */
+		status = header_add(list, "User-Agent: ", "prebind/" PREBIND_VERSION, err);
+	if (status == STATUS_OK)
+		status = call->accept ? header_add(list, "Accept: ", call->accept, err)
+				      : header_add(list, "Accept:", "", err);
+	if (status == STATUS_OK && call->content_type)
+		status = header_add(list, "Content-Type: ", call->content_type, err);
+	if (status == STATUS_OK && call->user)
+		status = login_add(list, call, err);
+	if (status == STATUS_OK && call->header)
+		status = header_add(list, "", call->header, err);
+	return status;
+}
+
+static void headers_free(struct curl_slist *list)
+{
+	for (struct curl_slist *line = list; line; line = line->next)
+		secret_wipe(line->data, strlen(line->data)); /* a password is among them */
+	curl_slist_free_all(list);
+}
+
+/* ---- set, and set to something else ---- */
+
+void http_settings_forget(struct http_connection *connection)
+{
+	curl_easy_reset(connection->easy);
+	headers_free(connection->headers);
+	connection->headers = NULL;
+	curl_url_cleanup(connection->url);
+	connection->url = NULL;
+	strbuf_clear(&connection->settings);
+}
+
+/* All of a call but its body and its deadline: equal texts are equal settings. */
+static void settings_write(struct strbuf *out, const struct http_call *call)
+{
+	const char *const parts[] = {call->url,  call->content_type, call->accept,
+				     call->user, call->password,     call->header};
+
+	strbuf_addc(out, call->body ? 'P' : 'G');
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		strbuf_addc(out, parts[i] ? '+' : '-');
+		if (parts[i])
+			strbuf_add(out, parts[i], strlen(parts[i]) + 1);
+	}
+}
+
+static enum status handle_set(struct http_connection *connection, const struct http_call *call,
+			      struct error *err)
+{
+	enum status status;
+
+	connection->url = curl_url();
+	if (!connection->url)
+		return error_no_memory(err);
+	status = http_target_read(connection->url, call->url, &connection->target, err);
+	if (status == STATUS_OK)
+		status =
+		    http_target_allow(&connection->target, connection->client->allow_http, err);
+	if (status == STATUS_OK)
+		status = headers_make(call, &connection->headers, err);
+	if (status == STATUS_OK && (set_fixed(connection) || set_own(connection)))
+		status = error_set(err, STATUS_INTERNAL, "libcurl does not take an option");
+	return status;
+}
+
+/* What was another call's is gone when it is set anew. */
+enum status http_settings_make(struct http_connection *connection, const struct http_call *call,
+			       struct error *err)
+{
+	struct strbuf *have = &connection->settings;
+	struct strbuf want;
+	enum status status;
+
+	strbuf_init_secret(&want);
+	settings_write(&want, call);
+	if (strbuf_ok(&want) && want.len == have->len &&
+	    memcmp(want.data, have->data, want.len) == 0) {
+		strbuf_clear(&want);
+		return STATUS_OK;
+	}
+	http_settings_forget(connection);
+	status = strbuf_ok(&want) ? handle_set(connection, call, err) : error_no_memory(err);
+	if (status != STATUS_OK) {
+		strbuf_clear(&want);
+		http_settings_forget(connection);
+		return status;
+	}
+	*have = want;
+	return STATUS_OK;
+}
