@@ -69,12 +69,54 @@ bool utf8_valid(const char *data, size_t len)
 	return true;
 }
 
+static bool is_control(unsigned char c)
+{
+	return c < 0x20 || c == 0x7f;
+}
+
+/*
+ * The same of eight bytes at once: one below 0x20 gets its high bit by the first subtraction, and
+ * one that is 0x7f, made 0, by the second. What they borrow is from bytes above such a one.
+ */
+static bool has_control(uint64_t eight)
+{
+	const uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
+	uint64_t deletes = eight ^ 0x7f * ones;
+
+	return (((eight - 0x20 * ones) & ~eight) | ((deletes - ones) & ~deletes)) & high;
+}
+
 bool text_has_control(const char *text)
 {
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+	size_t len = strlen(text), n = 0;
+	uint64_t eight;
+
+	for (; len - n >= sizeof(eight); n += sizeof(eight)) {
+		memcpy(&eight, text + n, sizeof(eight));
+		if (has_control(eight))
+			return true;
+	}
+	for (; n < len; n++)
+		if (is_control((unsigned char)text[n]))
 			return true;
 	return false;
+}
+
+const char *codec_decimal(char buffer[CODEC_DECIMAL_SIZE], long long number)
+{
+	unsigned long long left = (unsigned long long)number;
+	char *at = buffer + CODEC_DECIMAL_SIZE - 1;
+
+	if (number < 0)
+		left = 0 - left;
+	*at = '\0';
+	do {
+		*--at = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (number < 0)
+		*--at = '-';
+	return at;
 }
 
 /* ---- markup and JSON ---- */
@@ -127,10 +169,16 @@ static size_t put_unicode_escape(char *out, uint32_t unit)
 	return 6;
 }
 
+#define BIT(c) (UINT64_C(1) << ((c) % 64)) /* of its word in a set of bytes */
+
 static bool is_json_plain(unsigned char c)
 {
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' &&
-	       c != '\'';
+	static const uint64_t plain[4] = {
+	    (~UINT64_C(0) << 0x20) & ~(BIT('"') | BIT('&') | BIT('\'') | BIT('<') | BIT('>')),
+	    ~(BIT('\\') | BIT(0x7f)),
+	};
+
+	return plain[c >> 6] >> (c & 63) & 1;
 }
 
 size_t codec_json_plain(const char *text)
@@ -246,14 +294,15 @@ static const char base64_alphabet[] =
 static const char base64url_alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-#define BASE64_CHUNK 64 /* characters appended at a time: most are a key's or a digest's 43 */
+#define BASE64_CHUNK 48 /* bytes encoded at a time: most are fewer */
 
-/* Three bytes become four characters; a last group of one or two bytes becomes two or three. */
-static void base64_encode(struct strbuf *out, const unsigned char *data, size_t len,
-			  const char *alphabet)
+/*
+ * Three bytes become four characters; a last group of one or two bytes becomes two or three.
+ * Returns how many.
+ */
+static size_t base64_write(char *out, const unsigned char *data, size_t len, const char *alphabet)
 {
-	char text[BASE64_CHUNK];
-	size_t filled = 0;
+	size_t written = 0;
 
 	for (size_t i = 0; i < len; i += 3) {
 		size_t n = len - i < 3 ? len - i : 3;
@@ -264,13 +313,21 @@ static void base64_encode(struct strbuf *out, const unsigned char *data, size_t 
 		if (n > 2)
 			group |= data[i + 2];
 		for (size_t k = 0; k <= n; k++)
-			text[filled++] = alphabet[group >> (18 - 6 * k) & 0x3f];
-		if (filled + 4 > sizeof(text) || i + n == len) {
-			strbuf_add(out, text, filled);
-			filled = 0;
-		}
+			out[written++] = alphabet[group >> (18 - 6 * k) & 0x3f];
 	}
-	explicit_bzero(text, sizeof(text)); /* it may have been a secret's */
+	return written;
+}
+
+static void base64_encode(struct strbuf *out, const unsigned char *data, size_t len,
+			  const char *alphabet)
+{
+	char text[BASE64_CHUNK / 3 * 4];
+
+	for (size_t i = 0, n; i < len; i += n) {
+		n = len - i < BASE64_CHUNK ? len - i : BASE64_CHUNK;
+		strbuf_add(out, text, base64_write(text, data + i, n, alphabet));
+	}
+	explicit_bzero(text, sizeof(text)); /* it may have been a secret */
 }
 
 void codec_base64(struct strbuf *out, const unsigned char *data, size_t len)
@@ -283,6 +340,11 @@ void codec_base64(struct strbuf *out, const unsigned char *data, size_t len)
 void codec_base64url(struct strbuf *out, const unsigned char *data, size_t len)
 {
 	base64_encode(out, data, len, base64url_alphabet);
+}
+
+void codec_base64url_text(char *out, const unsigned char *data, size_t len)
+{
+	out[base64_write(out, data, len, base64url_alphabet)] = '\0';
 }
 
 /* text without padding. Bits left over behind the last byte must be zero (RFC 4648, 3.5). */

@@ -20,6 +20,10 @@ size_t utf8_decode(const char *data, size_t len, uint32_t *out);
 /* True if a byte below 0x20, or 0x7F, is in the text. */
 bool text_has_control(const char *text);
 
+/* A number's decimal digits, NUL-terminated, somewhere in the buffer. Async-signal-safe. */
+#define CODEC_DECIMAL_SIZE 21 /* a sign, 19 digits, NUL */
+const char *codec_decimal(char buffer[CODEC_DECIMAL_SIZE], long long number);
+
 /* HTML text and double-quoted attributes: & < > " ' */
 void codec_html(struct strbuf *out, const char *text);
 
@@ -52,6 +56,10 @@ void codec_base64(struct strbuf *out, const unsigned char *data,
 		  size_t len); /* RFC 4648 4, padded */
 void codec_base64url(struct strbuf *out, const unsigned char *data,
 		     size_t len); /* RFC 4648 5, no padding */
+
+/* The same into an array of CODEC_BASE64URL_LEN(len) characters and a NUL. */
+#define CODEC_BASE64URL_LEN(len) (((len)*4 + 2) / 3)
+void codec_base64url_text(char *out, const unsigned char *data, size_t len);
 
 /*
  * Canonical forms only: no blanks, no wrong padding, no stray trailing bits, no other alphabet.

@@ -84,8 +84,10 @@ void json_put_string(struct json_writer *w, const char *key, const char *value)
 
 void json_put_integer(struct json_writer *w, const char *key, long long value)
 {
+	char number[CODEC_DECIMAL_SIZE];
+
 	begin_value(w, key);
-	strbuf_addf(w->out, "%lld", value);
+	strbuf_adds(w->out, codec_decimal(number, value));
 }
 
 void json_put_bool(struct json_writer *w, const char *key, bool value)

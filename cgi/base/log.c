@@ -156,13 +156,15 @@ static void line_add_value(struct line *line, const char *value, size_t room)
 	char escaped[CODEC_JSON_CHAR_MAX];
 	size_t n;
 
-	do {
+	while (true) {
 		n = codec_json_plain(value);
 		if (n > room)
 			n = room;
 		line_add(line, value, n);
 		value += n;
 		room -= n;
+		if (*value == '\0')
+			return;
 		n = codec_json_char(escaped, &value);
 		if (n > room) {
 			line_add(line, "...", 3);
@@ -170,7 +172,7 @@ static void line_add_value(struct line *line, const char *value, size_t room)
 		}
 		line_add(line, escaped, n);
 		room -= n;
-	} while (n > 0);
+	}
 }
 
 /* A pair whose key does not fit any more is left out. Keys are ours and need no escape. */
@@ -269,28 +271,16 @@ void log_event(enum log_level level, const char *event, ...)
 	errno = saved_errno;
 }
 
-/* Decimal, into the end of the buffer; where it begins. */
-static char *digits_of(unsigned long number, char *end)
-{
-	*--end = '\0';
-	do {
-		*--end = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	return end;
-}
-
 /* Without the time: to break it down is not safe in a signal handler. */
 void log_crash(int signal_number)
 {
 	struct line line = {.len = 0};
-	char number[24], pid[24];
+	char number[CODEC_DECIMAL_SIZE], pid[CODEC_DECIMAL_SIZE];
 
 	line_add_pair(&line, "level", level_names[LOG_LEVEL_ERROR]);
 	line_add_pair(&line, "event", "crashed");
-	line_add_pair(&line, "signal",
-		      digits_of((unsigned long)signal_number, number + sizeof(number)));
-	line_add_pair(&line, "pid", digits_of((unsigned long)getpid(), pid + sizeof(pid)));
+	line_add_pair(&line, "signal", codec_decimal(number, signal_number));
+	line_add_pair(&line, "pid", codec_decimal(pid, getpid()));
 	line_add(&line, "}\n", 2);
 	if (write(state.to_syslog ? STDERR_FILENO : state.fd, line.data, line.len) < 0)
 		atomic_fetch_add_explicit(&state.lost, 1, memory_order_relaxed);

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "base/codec.h"
 #include "identity/caller.h"
 #include "identity/identity.h"
 #include "page/sites.h"
@@ -17,6 +18,8 @@
 #include "xmpp/jid.h"
 
 struct app; /* opaque; thread-safe */
+
+#define EXCHANGE_NONCE_BYTES 16
 
 struct exchange {
 	struct sites *sites;          /* counted until the request's end */
@@ -31,8 +34,10 @@ struct exchange {
 	struct jid jid;            /* bare; as well */
 	bool identified;           /* identity is filled */
 	long retry_after;          /* seconds, for 429 and 503; 0: none */
-	char nonce[25];            /* of the Content-Security-Policy; "" until a page needs it */
 	int64_t now;               /* seconds, wall clock */
+
+	/* of the Content-Security-Policy; "" until a page needs it */
+	char nonce[CODEC_BASE64URL_LEN(EXCHANGE_NONCE_BYTES) + 1];
 };
 
 /* What sites_new says of the configuration, which is borrowed. */

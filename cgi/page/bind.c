@@ -2,7 +2,6 @@
  * The pre-bind of a request: the site's rate limits in front of the service, its line in the log
  * behind it, and the session as the browser gets it.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +23,9 @@ static enum status check_limits(struct exchange *ex, struct error *err)
 	struct strbuf user;
 
 	strbuf_init(&user);
-	strbuf_addf(&user, "%s:%s", ex->identity.source, ex->identity.user);
+	strbuf_adds(&user, ex->identity.source);
+	strbuf_addc(&user, ':');
+	strbuf_adds(&user, ex->identity.user);
 	limit_address_key(ex->req.remote_addr, address);
 	struct limit_key by_user = {
 	    .scope = "bind_user", .key = user.data, .burst = BIND_USER_BURST};
@@ -72,7 +73,7 @@ enum status bind_check(struct exchange *ex, struct error *said)
 enum status bind_session(struct exchange *ex, struct prebind_session *out, struct error *err)
 {
 	int64_t started_ms = clock_monotonic_ms();
-	char ms[24];
+	char ms[CODEC_DECIMAL_SIZE];
 
 	enum status status = check_limits(ex, err);
 	if (status != STATUS_OK)
@@ -80,11 +81,11 @@ enum status bind_session(struct exchange *ex, struct prebind_session *out, struc
 	status = bind_wait(ex, &ex->jid, out, err);
 	if (status != STATUS_OK)
 		ex->retry_after = err->retry_after;
-	snprintf(ms, sizeof(ms), "%lld", (long long)(clock_monotonic_ms() - started_ms));
 	log_event(status == STATUS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
 		  status == STATUS_OK ? "bind_ok" : "bind_failed", "id", ex->req.id, "site",
 		  ex->site->conf->name, "user", ex->identity.user, "jid",
-		  status == STATUS_OK ? out->jid : NULL, "ms", ms, NULL);
+		  status == STATUS_OK ? out->jid : NULL, "ms",
+		  codec_decimal(ms, clock_monotonic_ms() - started_ms), NULL);
 	return status;
 }
 
@@ -103,13 +104,14 @@ enum status bind_credentials(struct exchange *ex, struct prebind_credentials *ou
 	return status;
 }
 
+_Static_assert(BIND_USER_KEY_LEN == CODEC_BASE64URL_LEN(SECRET_SHA256_LEN), "a whole MAC");
+
 void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1])
 {
 	static const char label[] = "user-key-v1";
 	const char *user = ex->identity.user, *source = ex->identity.source;
 	char *jid = jid_bare_text(&ex->jid);
 	unsigned char mac[SECRET_SHA256_LEN];
-	struct strbuf text;
 	struct secret_part parts[] = {
 	    {label,  sizeof(label)                },
 	    {source, strlen(source) + 1           },
@@ -118,11 +120,9 @@ void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1])
 	};
 
 	secret_hmac_prepared(mac, &ex->site->form_key, parts, sizeof(parts) / sizeof(parts[0]));
-	strbuf_init(&text);
-	codec_base64url(&text, mac, sizeof(mac));
-	snprintf(out, BIND_USER_KEY_LEN + 1, "%s",
-		 strbuf_ok(&text) && jid != NULL ? text.data : "");
-	strbuf_clear(&text);
+	codec_base64url_text(out, mac, sizeof(mac));
+	if (jid == NULL)
+		out[0] = '\0';
 	free(jid);
 }
 

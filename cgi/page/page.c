@@ -4,7 +4,6 @@
  */
 #include "page/page.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,16 +111,12 @@ static bool has_inline_styles(const struct exchange *ex)
 /* Made for the response that wants one. */
 static const char *nonce(struct exchange *ex)
 {
-	unsigned char random[16];
-	struct strbuf text;
+	unsigned char random[EXCHANGE_NONCE_BYTES];
 
-	if (ex->nonce[0] != '\0')
-		return ex->nonce;
-	secret_random(random, sizeof(random));
-	strbuf_init(&text);
-	codec_base64url(&text, random, sizeof(random));
-	snprintf(ex->nonce, sizeof(ex->nonce), "%s", text.data);
-	strbuf_clear(&text);
+	if (ex->nonce[0] == '\0') {
+		secret_random(random, sizeof(random));
+		codec_base64url_text(ex->nonce, random, sizeof(random));
+	}
 	return ex->nonce;
 }
 

@@ -3,7 +3,6 @@
  * takes. And the way of a request along it: site by Host, mount point, route, body, needs, handler.
  * What is not in the table is a 404; the web server serves static files itself.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -319,15 +318,14 @@ static void log_request(const struct exchange *ex, int64_t started_ms)
 {
 	static const char *const methods[] = {
 	    [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_POST] = "POST"};
-	char http_status[12], ms[24];
+	char status[CODEC_DECIMAL_SIZE], ms[CODEC_DECIMAL_SIZE];
 
-	snprintf(http_status, sizeof(http_status), "%d", ex->res->status);
-	snprintf(ms, sizeof(ms), "%lld", (long long)(clock_monotonic_ms() - started_ms));
 	log_event(LOG_LEVEL_INFO, "request", "id", ex->req.id, "site",
 		  ex->site != NULL ? ex->site->conf->name : NULL, "method",
 		  ex->req.method == HTTP_OTHER ? "other" : methods[ex->req.method], "path",
-		  ex->req.path, "status", http_status, "ms", ms, "ip", ex->req.remote_addr, "user",
-		  ex->identity.user, NULL);
+		  ex->req.path, "status", codec_decimal(status, ex->res->status), "ms",
+		  codec_decimal(ms, clock_monotonic_ms() - started_ms), "ip", ex->req.remote_addr,
+		  "user", ex->identity.user, NULL);
 }
 
 static void redirect_to_slash(struct exchange *ex)

@@ -283,9 +283,12 @@ static enum status set_origin(struct request *out, const char *port, struct erro
 	struct strbuf text;
 
 	strbuf_init(&text);
-	strbuf_addf(&text, "http%s://%s", out->https ? "s" : "", out->host);
-	if (*port && strcmp(port, own) != 0)
-		strbuf_addf(&text, ":%s", port);
+	strbuf_adds(&text, out->https ? "https://" : "http://");
+	strbuf_adds(&text, out->host);
+	if (*port && strcmp(port, own) != 0) {
+		strbuf_addc(&text, ':');
+		strbuf_adds(&text, port);
+	}
 	out->origin_self = strbuf_take(&text);
 	return out->origin_self ? STATUS_OK : error_no_memory(err);
 }

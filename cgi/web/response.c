@@ -187,16 +187,30 @@ static const char *phrase_of(int status)
 static void add_header(struct strbuf *out, const char *name, const char *value)
 {
 	strbuf_adds(out, name);
-	strbuf_adds(out, ": ");
+	strbuf_add(out, ": ", 2);
 	strbuf_adds(out, value);
-	strbuf_adds(out, "\r\n");
+	strbuf_add(out, "\r\n", 2);
+}
+
+static void add_status(struct strbuf *out, int status, const char *phrase)
+{
+	char number[CODEC_DECIMAL_SIZE];
+
+	strbuf_adds(out, "Status: ");
+	strbuf_adds(out, codec_decimal(number, status));
+	strbuf_addc(out, ' ');
+	strbuf_adds(out, phrase);
+	strbuf_add(out, "\r\n", 2);
 }
 
 /* What follows the headers; HEAD: only its length does. */
 static void end_headers(const struct response *res, const char *data, size_t len,
 			struct strbuf *head, struct iovec *body)
 {
-	strbuf_addf(head, "Content-Length: %zu\r\n\r\n", len);
+	char length[CODEC_DECIMAL_SIZE];
+
+	add_header(head, "Content-Length", codec_decimal(length, (long long)len));
+	strbuf_adds(head, "\r\n");
 	*body = (struct iovec){.iov_base = (char *)data, .iov_len = res->head ? 0 : len};
 }
 
@@ -218,7 +232,7 @@ void response_write(const struct response *res, struct strbuf *head, struct iove
 		return;
 	}
 	strbuf_reserve(head, HEADERS_ROOM);
-	strbuf_addf(head, "Status: %d %s\r\n", res->status, phrase);
+	add_status(head, res->status, phrase);
 	for (size_t i = 0; i < HEADER_COUNT; i++) {
 		if (res->headers[i])
 			add_header(head, header_names[i], res->headers[i]);

@@ -2,6 +2,7 @@
  * Encodings: RFC 4648's vectors, RFC 3629's limits, and each escape against the characters that
  * matter in its context.
  */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -92,6 +93,60 @@ struct escape_case {
 	const char *text;
 	const char *expected;
 };
+
+/* Each byte at each place, whatever stands around it. */
+static void test_control_anywhere(void **state)
+{
+	static const char around[] = {' ', '~', '\x80', '\xff'};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof around; i++)
+		for (size_t len = 1; len <= 19; len++)
+			for (size_t at = 0; at < len; at++)
+				for (int byte = 1; byte < 256; byte++) {
+					char text[20] = "";
+
+					memset(text, around[i], len);
+					text[at] = (char)byte;
+					assert_int_equal(text_has_control(text),
+							 byte < 0x20 || byte == 0x7f);
+				}
+}
+
+static void test_decimal(void **state)
+{
+	static const struct {
+		long long number;
+		const char *text;
+	} cases[] = {
+	    {0,             "0"		   },
+	    {9,             "9"		   },
+	    {10,            "10"                  },
+	    {-1,            "-1"                  },
+	    {200,           "200"                 },
+	    {1234567890123, "1234567890123"       },
+	    {LLONG_MAX,     "9223372036854775807" },
+	    {LLONG_MIN,     "-9223372036854775808"},
+	};
+	char buffer[CODEC_DECIMAL_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_string_equal(codec_decimal(buffer, cases[i].number), cases[i].text);
+}
+
+/* What may stay as it is in JSON is what its escape would leave so. */
+static void test_json_plain(void **state)
+{
+	(void)state;
+	for (int byte = 1; byte < 256; byte++) {
+		char text[] = {'a', (char)byte, '\0'}, out[CODEC_JSON_CHAR_MAX];
+		const char *at = text + 1;
+		size_t len = codec_json_char(out, &at);
+
+		assert_int_equal(codec_json_plain(text), len == 1 ? 2 : 1);
+	}
+}
 
 static void test_escapes(void **state)
 {
@@ -286,6 +341,7 @@ static void test_base64(void **state)
 static void test_base64url(void **state)
 {
 	struct strbuf out;
+	char whole[64];
 
 	(void)state;
 	strbuf_init(&out);
@@ -296,6 +352,9 @@ static void test_base64url(void **state)
 		strbuf_reset(&out);
 		codec_base64url(&out, bytes, base64_cases[i].len);
 		assert_string_equal(out.data, text);
+		assert_int_equal(CODEC_BASE64URL_LEN(base64_cases[i].len), strlen(text));
+		codec_base64url_text(whole, bytes, base64_cases[i].len);
+		assert_string_equal(whole, text);
 		strbuf_reset(&out);
 		assert_int_equal(codec_base64url_decode(&out, text, strlen(text)), STATUS_OK);
 		assert_int_equal(out.len, base64_cases[i].len);
@@ -316,7 +375,7 @@ static void test_base64_all_bytes(void **state)
 	strbuf_init(&back);
 	for (size_t i = 0; i < sizeof bytes; i++)
 		bytes[i] = (unsigned char)i;
-	for (size_t len = 250; len <= sizeof bytes; len++) {
+	for (size_t len = 0; len <= sizeof bytes; len++) {
 		strbuf_reset(&text);
 		strbuf_reset(&back);
 		codec_base64(&text, bytes, len);
@@ -358,6 +417,9 @@ int main(void)
 	    cmocka_unit_test(test_utf8),
 	    cmocka_unit_test(test_utf8_decode),
 	    cmocka_unit_test(test_control),
+	    cmocka_unit_test(test_control_anywhere),
+	    cmocka_unit_test(test_decimal),
+	    cmocka_unit_test(test_json_plain),
 	    cmocka_unit_test(test_escapes),
 	    cmocka_unit_test(test_json_char),
 	    cmocka_unit_test(test_percent_decode),
