@@ -5,7 +5,8 @@ import path from "node:path";
 import * as runner from "node:test";
 import { SERVER_KEYS } from "../lib/namespace.mjs";
 import { top } from "../lib/place.mjs";
-import { apacheBasic, follow, installAsWebServer, installServer, matrix } from "./web_matrix.mjs";
+import { matrix } from "./web_matrix.mjs";
+import { apacheBasic, follow, installAsWebServer, installServer } from "./web_stand.mjs";
 
 const DOC = "docs/apache.md";
 

@@ -1,6 +1,7 @@
 // Apache as shipped, the program started for each request: by mod_cgid, and as a user of its own by suEXEC.
 import * as runner from "node:test";
-import { apacheBasic, assertPrivate, follow, installAsWebServer, matrix } from "./web_matrix.mjs";
+import { matrix } from "./web_matrix.mjs";
+import { apacheBasic, assertPrivate, follow, installAsWebServer } from "./web_stand.mjs";
 
 const DOC = "docs/apache.md";
 

@@ -5,7 +5,8 @@ import { docSnippet } from "../lib/docs.mjs";
 import { httpRequest, NAVIGATION } from "../lib/http.mjs";
 import { noNamespace } from "../lib/namespace.mjs";
 import { build } from "../lib/prebind.mjs";
-import { assertPrivate, HTPASSWD, matrix } from "./web_matrix.mjs";
+import { matrix } from "./web_matrix.mjs";
+import { assertPrivate, HTPASSWD } from "./web_stand.mjs";
 
 const DOC = "docs/apache.md";
 const HOME = "/var/www/you"; // of a customer: Debian's suEXEC runs nothing elsewhere

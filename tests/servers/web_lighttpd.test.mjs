@@ -1,7 +1,8 @@
 // lighttpd as shipped, the program a FastCGI server: its own, or started by lighttpd.
 import * as runner from "node:test";
 import { SERVER_KEYS } from "../lib/namespace.mjs";
-import { follow, installAsWebServer, installServer, lighttpdBasic, matrix } from "./web_matrix.mjs";
+import { matrix } from "./web_matrix.mjs";
+import { follow, installAsWebServer, installServer, lighttpdBasic } from "./web_stand.mjs";
 
 const DOC = "docs/lighttpd.md";
 

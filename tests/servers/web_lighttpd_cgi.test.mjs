@@ -1,6 +1,7 @@
 // lighttpd as shipped, the program started for each request.
 import * as runner from "node:test";
-import { installAsWebServer, lighttpdBasic, matrix } from "./web_matrix.mjs";
+import { matrix } from "./web_matrix.mjs";
+import { installAsWebServer, lighttpdBasic } from "./web_stand.mjs";
 
 matrix(runner, [{
 	name: "mod_cgi", server: "lighttpd", user: "www-data", kept: false, basic: lighttpdBasic,

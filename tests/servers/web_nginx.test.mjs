@@ -5,7 +5,8 @@ import path from "node:path";
 import * as runner from "node:test";
 import { SERVER_KEYS } from "../lib/namespace.mjs";
 import { top } from "../lib/place.mjs";
-import { follow, HTPASSWD, installServer, matrix } from "./web_matrix.mjs";
+import { matrix } from "./web_matrix.mjs";
+import { follow, HTPASSWD, installServer } from "./web_stand.mjs";
 
 const SNIPPET = "/etc/nginx/snippets/prebind.conf";
 
