@@ -20,7 +20,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -28,6 +27,7 @@
 #include <unistd.h>
 
 #include "load_http.h"
+#include "load_times.h"
 
 #define PIDS_MAX      64
 #define STACK_SIZE    (128 * 1024)
@@ -60,9 +60,8 @@ struct visitor {
 	pthread_t thread;
 	const struct question *question;
 	struct answer answer;
-	int fd;        /* -1: none */
-	double *times; /* µs */
-	size_t n_times, room;
+	int fd; /* -1: none */
+	struct times times;
 };
 
 __attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
@@ -148,21 +147,10 @@ static bool visit(struct visitor *visitor)
 	return answered;
 }
 
-static void time_keep(struct visitor *visitor, int64_t ns)
-{
-	if (visitor->n_times == visitor->room) {
-		visitor->room = visitor->room ? 2 * visitor->room : 1024;
-		visitor->times = realloc(visitor->times, visitor->room * sizeof(*visitor->times));
-		if (!visitor->times)
-			die("out of memory");
-	}
-	visitor->times[visitor->n_times++] = (double)ns / 1000;
-}
-
 static void visit_timed(struct visitor *visitor, int64_t began)
 {
-	if (visit(visitor))
-		time_keep(visitor, now_ns() - began);
+	if (visit(visitor) && !times_keep(&visitor->times, now_ns() - began))
+		die("out of memory");
 }
 
 /* The next request is ours to send; each is counted before it is sent, so there are not more. */
@@ -213,38 +201,6 @@ static void *visit_meanwhile(void *arg)
 
 /* ---- all of them ---- */
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* By nearest rank: a time that was measured. */
-static double percentile(const double *sorted, size_t count, size_t percent)
-{
-	return count == 0 ? 0 : sorted[(count * percent + 99) / 100 - 1];
-}
-
-static double *times_sorted(const struct visitor *visitors, long n_visitors, size_t *out)
-{
-	size_t count = 0;
-	double *all;
-
-	for (long i = 0; i < n_visitors; i++)
-		count += visitors[i].n_times;
-	all = calloc(count + 1, sizeof(*all)); /* none, where all failed: then the times are 0 */
-	if (!all)
-		die("out of memory");
-	for (long i = 0, at = 0; i < n_visitors; at += (long)visitors[i++].n_times) {
-		if (visitors[i].n_times > 0)
-			memcpy(all + at, visitors[i].times, visitors[i].n_times * sizeof(*all));
-	}
-	qsort(all, count, sizeof(*all), compare);
-	*out = count;
-	return all;
-}
-
 static double own_cpu_us(void)
 {
 	struct rusage usage;
@@ -256,13 +212,14 @@ static double own_cpu_us(void)
 
 static void print_times(const struct visitor *visitors, long n_visitors)
 {
-	size_t count;
-	double *times = times_sorted(visitors, n_visitors, &count);
+	struct times all = {0};
 
-	printf("\"requests\":%zu,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f", count,
-	       percentile(times, count, 50), percentile(times, count, 90),
-	       percentile(times, count, 99), percentile(times, count, 100));
-	free(times);
+	for (long i = 0; i < n_visitors; i++) {
+		if (!times_join(&all, &visitors[i].times))
+			die("out of memory");
+	}
+	times_print(&all);
+	times_clear(&all);
 }
 
 /* visitors: the crowd, then the lone one. */
@@ -271,7 +228,7 @@ static void print_figures(const struct visitor *visitors, int64_t ended, int64_t
 	long sent = plan.at_once * plan.warm_up;
 
 	for (long i = 0; i < plan.at_once; i++)
-		sent += (long)visitors[i].n_times;
+		sent += (long)visitors[i].times.count;
 	printf("{\"sent\":%ld,\"failed\":%ld,\"connections\":%ld,\"seconds\":%.6f,"
 	       "\"cpu_seconds\":%.9f,\"own_cpu\":%.1f,",
 	       sent, atomic_load(&run.failed), atomic_load(&run.connections),
@@ -327,7 +284,7 @@ static void run_visitors(void)
 		pthread_join(visitors[plan.at_once].thread, NULL);
 	print_figures(visitors, ended, cpu);
 	for (long i = 0; i < count; i++)
-		free(visitors[i].times);
+		times_clear(&visitors[i].times);
 	free(visitors);
 }
 
