@@ -125,11 +125,15 @@ struct pool_task {
 	struct notify *notify;
 	void *arg;
 };
-/*
- * Until a signal to stop. STATUS_BUSY: some threads are still at work after DRAIN_S, and go on
- * using what arg points to.
- */
-enum status pool_serve(const struct pool_task *task, struct error *err);
+/* task is borrowed. NULL: errno says why. */
+struct pool *pool_new(const struct pool_task *task);
+void pool_free(struct pool *pool);
+/* The first thread; the others are started by those that leave too few to accept. */
+enum status pool_start(struct pool *pool, struct error *err);
+/* A descriptor that can be read when the listening socket is gone. */
+int pool_gone(const struct pool *pool);
+/* Lets the threads end. False: some did not within DRAIN_S, and go on using the pool. */
+bool pool_stop(struct pool *pool);
 
 /*
  * Around what a request waits for. False: so many wait already that this one must not; there is no
@@ -137,6 +141,12 @@ enum status pool_serve(const struct pool_task *task, struct error *err);
  */
 bool pool_wait_begin(struct pool *pool);
 void pool_wait_end(struct pool *pool);
+
+/*
+ * server_watch.c: until a signal to stop. STATUS_BUSY: some threads are still at work after
+ * DRAIN_S, and go on using what arg points to.
+ */
+enum status pool_serve(const struct pool_task *task, struct error *err);
 
 /*
  * server_socket.c: a descriptor kept back, so that visitors can be told when all others are used up

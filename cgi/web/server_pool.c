@@ -1,13 +1,13 @@
 /*
- * One process's threads. Each accepts for itself, with no hand-over: of those that sleep in accept
- * the kernel wakes one. At most `threads` accept or work at a time. A request that waits for
- * somebody else leaves that number, and where nobody is left to accept, another thread takes its
- * place: so a crowd that waits for a slow XMPP server costs its stacks and nothing that other
- * visitors need.
+ * One process's threads. Each accepts for itself, with no hand-over, and the few that the kernel
+ * wakes in turn stay warm: of those with nothing to do the one that rested last is called first.
+ * At most `threads` accept or work at a time. A request that waits for somebody else leaves that
+ * number, and where too few are left to accept, another thread takes its place: so a crowd that
+ * waits for a slow XMPP server costs its stacks and nothing that other visitors need.
  */
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,16 +23,20 @@
 #include "web/server_parts.h"
 
 #define STACK_SIZE    (256 * 1024) /* the deepest way, with TLS, SASL and SQLite, takes 21 KiB of it */
-#define ACCEPTING_MIN 2    /* so many look for the next visitor while others wait (REL-UP-2) */
-#define SPARE_S       5    /* a thread beyond `threads` is kept so long: crowds come in waves */
+#define ACCEPTING_MIN 2 /* so many look for the next visitor while others wait (REL-UP-2) */
+#define ACCEPTING_MAX 4 /* more would only take turns, each on a stack that went cold meanwhile */
+#define SPARE_S       5 /* a thread that nobody called for so long ends: crowds come in waves */
 #define RETRY_MS      1000 /* after the system has refused a thread */
 #define WAKE_MS       20   /* a thread may miss a wake on its way into accept: it is repeated */
 #define WAKE_SIGNAL   SIGUSR2
 
 struct worker {
 	TAILQ_ENTRY(worker) entry;
+	LIST_ENTRY(worker) below; /* of the spare ones */
+	bool resting;             /* it is one of them */
 	pthread_t thread;
-	bool accepting;
+	sem_t call;
+	bool accepting; /* or called to accept */
 	struct crash_stack crash_stack;
 };
 
@@ -41,19 +45,16 @@ struct pool {
 	struct reserve reserve;
 
 	pthread_mutex_t lock;   /* guards what follows */
-	pthread_cond_t wanted;  /* a spare thread is to take a place, or stopping */
 	pthread_cond_t changed; /* a thread has ended */
 	TAILQ_HEAD(, worker) workers;
+	LIST_HEAD(, worker) spare; /* of these: nothing to do; who worked last is first */
 	pthread_t last; /* of the threads that ended, if has_last: the next one joins it */
 	bool has_last;
 	size_t active;    /* threads that accept or work: may go beyond `threads` when waits end */
 	size_t accepting; /* of these */
 	size_t waiting;   /* requests that wait for somebody else */
-	size_t spare;     /* threads that have nothing to do */
-	size_t calls;     /* of spare threads, not heard yet */
 	size_t alive;
-	size_t waiting_max; /* until retry_ms; then the task's */
-	int64_t retry_ms;   /* no new thread before; monotonic */
+	int64_t retry_ms; /* no new thread before; monotonic */
 	bool stopping;
 	bool gone; /* the listening socket */
 
@@ -72,7 +73,6 @@ static void wake_main(const struct pool *pool)
 
 static void *work(void *arg);
 
-/* Call with the lock held, as the next ones. */
 static int thread_start(struct pool *pool)
 {
 	pthread_attr_t attr;
@@ -83,64 +83,92 @@ static int thread_start(struct pool *pool)
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	error = pthread_create(&thread, &attr, work, pool);
 	pthread_attr_destroy(&attr);
-	pool->alive += error == 0;
 	return error;
 }
 
-/* No thread for us: those that there are must do for a while. */
-static void limit_waiting(struct pool *pool, int error)
+/* Those that there are must do for a while. The lock is held, as in the next. */
+static void be_short(struct pool *pool, int error)
 {
 	char text[128], number[24];
 
-	pool->waiting_max = pool->waiting;
 	pool->retry_ms = clock_monotonic_ms() + RETRY_MS;
 	snprintf(number, sizeof(number), "%zu", pool->waiting);
 	log_event(LOG_LEVEL_ERROR, "threads_short", "waiting", number, "why",
 		  strerror_r(error, text, sizeof(text)), NULL);
 }
 
-/* A thread more to accept. */
-static bool place_fill(struct pool *pool)
+static bool too_few_accept(const struct pool *pool)
 {
-	if (pool->spare > pool->calls) {
-		pool->calls++;
-		pthread_cond_signal(&pool->wanted);
-	} else {
-		int error = thread_start(pool);
-
-		if (error != 0) {
-			limit_waiting(pool, error);
-			return false;
-		}
-	}
-	pool->active++;
-	return true;
+	return pool->accepting < ACCEPTING_MIN && pool->active < pool->task->threads &&
+	       !pool->stopping && !pool->gone;
 }
 
-static bool may_wait(struct pool *pool)
+static struct worker *rest_end(struct worker *spare)
 {
-	bool is_short = clock_left_ms(pool->retry_ms) > 0;
+	LIST_REMOVE(spare, below);
+	spare->resting = false;
+	return spare;
+}
 
-	if (pool->waiting >= (is_short ? pool->waiting_max : pool->task->waiting_max))
-		return false;
-	if (pool->stopping || pool->accepting >= ACCEPTING_MIN ||
-	    pool->active > pool->task->threads)
-		return true;
-	return (!is_short && place_fill(pool)) || pool->accepting > 0;
+/*
+ * The next two let go of the lock: a thread that is called must not run into it. It counts as one
+ * that accepts from then on. 0, or why there is none.
+ */
+static int place_fill_new(struct pool *pool)
+{
+	int error;
+
+	pool->alive++;
+	pthread_mutex_unlock(&pool->lock);
+	error = thread_start(pool);
+	if (error == 0)
+		return 0;
+	pthread_mutex_lock(&pool->lock);
+	pool->alive--;
+	pool->active--;
+	pool->accepting--;
+	be_short(pool, error);
+	pthread_mutex_unlock(&pool->lock);
+	return error;
+}
+
+static int place_fill(struct pool *pool)
+{
+	struct worker *spare = LIST_FIRST(&pool->spare);
+
+	if (!spare && clock_left_ms(pool->retry_ms) > 0) {
+		pthread_mutex_unlock(&pool->lock);
+		return EAGAIN;
+	}
+	pool->active++;
+	pool->accepting++;
+	if (!spare)
+		return place_fill_new(pool);
+	rest_end(spare)->accepting = true;
+	pthread_mutex_unlock(&pool->lock);
+	sem_post(&spare->call);
+	return 0;
 }
 
 bool pool_wait_begin(struct pool *pool)
 {
-	bool may;
+	bool others_accept;
 
 	pthread_mutex_lock(&pool->lock);
-	may = may_wait(pool);
-	if (may) {
-		pool->active--;
-		pool->waiting++;
+	if (pool->waiting >= pool->task->waiting_max) {
+		pthread_mutex_unlock(&pool->lock);
+		return false;
 	}
-	pthread_mutex_unlock(&pool->lock);
-	return may;
+	pool->active--;
+	pool->waiting++;
+	others_accept = pool->accepting > 0;
+	if (!too_few_accept(pool)) {
+		pthread_mutex_unlock(&pool->lock);
+	} else if (place_fill(pool) != 0 && !others_accept) { /* nobody would be left */
+		pool_wait_end(pool);
+		return false;
+	}
+	return true;
 }
 
 void pool_wait_end(struct pool *pool)
@@ -151,39 +179,59 @@ void pool_wait_end(struct pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* ---- a thread's life; the lock is held where nothing else is said ---- */
+/* ---- a thread's life ---- */
 
-/* False: there are more spare threads than are kept for good, and the time of this one is over. */
-static bool await_call(struct pool *pool, const struct timespec *until)
-{
-	if (pool->spare <= pool->task->threads)
-		return pthread_cond_wait(&pool->wanted, &pool->lock) == 0;
-	return pthread_cond_timedwait(&pool->wanted, &pool->lock, until) == 0 ||
-	       pool->spare <= pool->task->threads;
-}
-
-/*
- * Others have taken the places of requests that are done waiting now. False: nobody has called for
- * so long that this thread is not needed.
- */
-static bool spare_time(struct pool *pool)
+/* Until it is called; false: nobody has called for so long that this thread is not needed. */
+static bool await_call(struct pool *pool, struct worker *self)
 {
 	struct timespec until;
-	bool called;
+	bool given_up;
+	int rc;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
+	clock_gettime(CLOCK_REALTIME, &until); /* where it is set, this rest is longer or shorter */
 	until.tv_sec += SPARE_S;
-	pool->active--;
-	pool->spare++;
-	while (pool->calls == 0 && !pool->stopping && await_call(pool, &until))
+	do
+		rc = sem_timedwait(&self->call, &until);
+	while (rc != 0 && errno == EINTR);
+	if (rc == 0)
+		return self->accepting;
+	pthread_mutex_lock(&pool->lock);
+	given_up = self->resting;
+	if (given_up)
+		rest_end(self);
+	pthread_mutex_unlock(&pool->lock);
+	while (!given_up && sem_wait(&self->call) != 0) /* it was called this moment */
 		;
-	pool->spare--;
-	called = pool->calls > 0; /* who called has counted this one as active */
-	pool->calls -= called;
-	return called;
+	return !given_up && self->accepting;
 }
 
-/* Without the lock. */
+static bool is_surplus(const struct pool *pool)
+{
+	bool others_are_back = pool->active > pool->task->threads; /* from their waits */
+
+	return pool->accepting >= (others_are_back ? ACCEPTING_MIN : ACCEPTING_MAX);
+}
+
+/* After a request: it accepts again at once, while it is warm, or rests. False: it is to end. */
+static bool go_on(struct pool *pool, struct worker *self)
+{
+	bool ends, rests;
+
+	pthread_mutex_lock(&pool->lock);
+	ends = pool->stopping || pool->gone;
+	rests = !ends && is_surplus(pool);
+	if (rests) {
+		pool->active--;
+		self->resting = true;
+		LIST_INSERT_HEAD(&pool->spare, self, below);
+	} else if (!ends) {
+		pool->accepting++;
+		self->accepting = true;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return rests ? await_call(pool, self) : !ends;
+}
+
 static int accept_one(struct pool *pool)
 {
 	int fd = listener_accept(pool->task->listener, pool->task->peers);
@@ -191,57 +239,65 @@ static int accept_one(struct pool *pool)
 	return fd == LISTENER_NO_FILES ? reserve_accept(&pool->reserve, pool->task) : fd;
 }
 
+/* A wake that comes late must not end a read of the last request's. */
+static void block_wake(void)
+{
+	sigset_t wake;
+
+	sigemptyset(&wake);
+	sigaddset(&wake, WAKE_SIGNAL);
+	pthread_sigmask(SIG_BLOCK, &wake, NULL);
+}
+
 /* The next connection; below 0: none came, and it may be time to go. */
 static int next_connection(struct pool *pool, struct worker *self)
 {
-	int fd;
+	int fd = accept_one(pool);
 
-	self->accepting = true;
-	pool->accepting++;
-	pthread_mutex_unlock(&pool->lock);
-	fd = accept_one(pool);
 	pthread_mutex_lock(&pool->lock);
 	self->accepting = false;
 	pool->accepting--;
+	if (pool->stopping)
+		block_wake();
 	if (fd == LISTENER_GONE && !pool->gone) {
 		pool->gone = true;
 		wake_main(pool);
 	}
+	if (fd >= 0 && too_few_accept(pool))
+		place_fill(pool);
+	else
+		pthread_mutex_unlock(&pool->lock);
 	return fd;
 }
 
-static void serve(struct pool *pool, int fd)
+static void begin(struct pool *pool, struct worker *self)
 {
-	bool stopping = pool->stopping;
-	sigset_t wake;
-
-	pthread_mutex_unlock(&pool->lock);
-	if (stopping) { /* a wake that comes late must not end a read of this request's */
-		sigemptyset(&wake);
-		sigaddset(&wake, WAKE_SIGNAL);
-		pthread_sigmask(SIG_BLOCK, &wake, NULL);
-	}
-	pool->task->serve(pool->task->arg, fd, pool);
+	self->thread = pthread_self();
+	self->resting = false;
+	self->accepting = true; /* who started it has counted it */
+	sem_init(&self->call, 0, 0);
+	crash_stack_use(&self->crash_stack);
 	pthread_mutex_lock(&pool->lock);
-}
-
-static bool is_surplus(const struct pool *pool)
-{
-	return pool->active > pool->task->threads && pool->accepting >= ACCEPTING_MIN;
+	TAILQ_INSERT_TAIL(&pool->workers, self, entry);
+	pthread_mutex_unlock(&pool->lock);
 }
 
 /* Each thread that ends joins the one that did before: none is left over but the last. */
 static void leave(struct pool *pool, struct worker *self)
 {
-	pthread_t before = pool->last;
-	bool has_before = pool->has_last;
+	pthread_t before;
+	bool has_before;
 
+	pthread_mutex_lock(&pool->lock);
+	before = pool->last;
+	has_before = pool->has_last;
 	TAILQ_REMOVE(&pool->workers, self, entry);
 	pool->last = self->thread;
 	pool->has_last = true;
 	pool->alive--;
 	pthread_cond_signal(&pool->changed);
 	pthread_mutex_unlock(&pool->lock);
+	sem_destroy(&self->call);
 	if (has_before)
 		pthread_join(before, NULL);
 }
@@ -251,42 +307,30 @@ static void *work(void *arg)
 	struct pool *pool = arg;
 	__attribute__((uninitialized)) struct worker self; /* a crash stack is not to be touched */
 
-	self.thread = pthread_self();
-	self.accepting = false;
-	crash_stack_use(&self.crash_stack);
+	begin(pool, &self);
+	do {
+		int fd = next_connection(pool, &self);
 
-	pthread_mutex_lock(&pool->lock);
-	TAILQ_INSERT_TAIL(&pool->workers, &self, entry);
-	while (!pool->stopping && !pool->gone) {
-		int fd;
-
-		if (is_surplus(pool)) {
-			if (!spare_time(pool))
-				break;
-			continue;
-		}
-		fd = next_connection(pool, &self);
 		if (fd >= 0)
-			serve(pool, fd);
-	}
+			pool->task->serve(pool->task->arg, fd, pool);
+	} while (go_on(pool, &self));
 	leave(pool, &self);
 	return NULL;
 }
 
 /* ---- the main thread ---- */
 
-static void pool_free(struct pool *pool)
+void pool_free(struct pool *pool)
 {
 	if (pool->wake >= 0)
 		close(pool->wake);
 	reserve_clear(&pool->reserve);
 	pthread_cond_destroy(&pool->changed);
-	pthread_cond_destroy(&pool->wanted);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool);
 }
 
-static struct pool *pool_new(const struct pool_task *task)
+struct pool *pool_new(const struct pool_task *task)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
 	pthread_condattr_t attr;
@@ -295,11 +339,11 @@ static struct pool *pool_new(const struct pool_task *task)
 		return NULL;
 	pool->task = task;
 	TAILQ_INIT(&pool->workers);
+	LIST_INIT(&pool->spare);
 	reserve_init(&pool->reserve, task->listener);
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->wanted, &attr);
 	pthread_cond_init(&pool->changed, &attr);
 	pthread_condattr_destroy(&attr);
 	pool->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -310,23 +354,9 @@ static struct pool *pool_new(const struct pool_task *task)
 	return pool;
 }
 
-static enum status start_threads(struct pool *pool, struct error *err)
+int pool_gone(const struct pool *pool)
 {
-	enum status status = STATUS_OK;
-
-	pthread_mutex_lock(&pool->lock);
-	while (pool->active < pool->task->threads && status == STATUS_OK) {
-		errno = thread_start(pool);
-		if (errno)
-			status =
-			    error_set(err, STATUS_INTERNAL,
-				      "only %zu of %zu threads could be started: %m; lower threads",
-				      pool->active, pool->task->threads);
-		else
-			pool->active++;
-	}
-	pthread_mutex_unlock(&pool->lock);
-	return status;
+	return pool->wake;
 }
 
 static void on_wake(int number)
@@ -343,36 +373,17 @@ static void wake_prepare(void)
 	sigaction(WAKE_SIGNAL, &action, NULL);
 }
 
-static void reload(const struct pool_task *task)
+enum status pool_start(struct pool *pool, struct error *err)
 {
-	notify_reloading(task->notify);
-	task->reload(task->arg);
-	notify_ready(task->notify, 1);
-}
+	int error;
 
-/* Until a signal to stop comes. */
-static enum status watch(struct pool *pool, int signals, struct error *err)
-{
-	struct pollfd fds[] = {
-	    {.fd = signals,    .events = POLLIN},
-	    {.fd = pool->wake, .events = POLLIN},
-	};
-
-	for (;;) {
-		int number;
-
-		if (poll(fds, 2, notify_watchdog(pool->task->notify)) < 0 && errno != EINTR)
-			return error_set(err, STATUS_INTERNAL, "poll: %m");
-		if (fds[1].revents)
-			return error_set(err, STATUS_INTERNAL, "the listening socket is gone");
-		number = signals_next(signals);
-		if (number == SIGHUP)
-			reload(pool->task);
-		else if (number == SIGUSR1)
-			pool->task->reopen(pool->task->arg);
-		else if (number == SIGTERM || number == SIGINT)
-			return STATUS_OK;
-	}
+	wake_prepare();
+	pthread_mutex_lock(&pool->lock);
+	error = place_fill(pool);
+	if (error == 0)
+		return STATUS_OK;
+	errno = error;
+	return error_set(err, STATUS_INTERNAL, "no thread can be started: %m");
 }
 
 static void wake_accepting(struct pool *pool)
@@ -399,15 +410,22 @@ static void wait_for_change(struct pool *pool, int ms)
 	pthread_cond_timedwait(&pool->changed, &pool->lock, &until);
 }
 
-/* Lets the threads end; false: some did not within DRAIN_S. */
-static bool stop_threads(struct pool *pool)
+static void call_spare(struct pool *pool)
+{
+	struct worker *spare;
+
+	while ((spare = LIST_FIRST(&pool->spare)) != NULL)
+		sem_post(&rest_end(spare)->call);
+}
+
+bool pool_stop(struct pool *pool)
 {
 	int64_t deadline = clock_monotonic_ms() + DRAIN_S * 1000;
 	bool done;
 
 	pthread_mutex_lock(&pool->lock);
 	pool->stopping = true;
-	pthread_cond_broadcast(&pool->wanted);
+	call_spare(pool);
 	while (pool->alive > 0 && clock_left_ms(deadline) > 0) {
 		wake_accepting(pool);
 		wait_for_change(pool, WAKE_MS);
@@ -417,30 +435,4 @@ static bool stop_threads(struct pool *pool)
 	if (done && pool->has_last)
 		pthread_join(pool->last, NULL);
 	return done;
-}
-
-enum status pool_serve(const struct pool_task *task, struct error *err)
-{
-	int signals = signals_open();
-	struct pool *pool = signals >= 0 ? pool_new(task) : NULL;
-	enum status status;
-
-	if (!pool) {
-		if (signals >= 0)
-			close(signals);
-		return error_set(err, STATUS_INTERNAL, "cannot start to serve: %m");
-	}
-	wake_prepare();
-	status = start_threads(pool, err);
-	if (status == STATUS_OK) {
-		notify_ready(task->notify, 1);
-		status = watch(pool, signals, err);
-	}
-	notify_stopping(task->notify);
-	close(signals);
-	if (!stop_threads(pool)) /* they still use the pool: the end of the process frees it */
-		return error_set(err, STATUS_BUSY, "stopped with requests unanswered after %d s",
-				 DRAIN_S);
-	pool_free(pool);
-	return status;
 }
