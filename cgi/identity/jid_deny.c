@@ -30,25 +30,13 @@ enum status jid_deny_check(const struct site_conf *conf, const char *domain, str
 
 bool jid_is_service(const struct site_conf *conf, const struct jid *jid)
 {
-	struct jid service = {0};
-	bool same = conf->backend == BACKEND_TIGASE &&
-		    jid_parse(conf->tigase_user, &service, NULL) == STATUS_OK &&
-		    jid_same_bare(&service, jid);
-
-	jid_clear(&service);
-	return same;
+	return conf->backend == BACKEND_TIGASE && jid_text_is(conf->tigase_user, jid);
 }
 
-/* A localpart is denied in the JID's own domain, whichever that is: it alone has to be prepared. */
+/* A localpart is denied in the JID's own domain, whichever that is. */
 static bool word_is(const char *word, const struct jid *jid)
 {
-	struct jid denied = {0};
-
-	if (strchr(word, '@') == NULL)
-		return jid_localpart_is(word, jid->localpart);
-	bool same = jid_parse(word, &denied, NULL) == STATUS_OK && jid_same_bare(&denied, jid);
-	jid_clear(&denied);
-	return same;
+	return strchr(word, '@') != NULL ? jid_text_is(word, jid) : jid_localpart_is(word, jid);
 }
 
 static bool is_listed(const struct site_conf *conf, const struct jid *jid)

@@ -39,15 +39,6 @@ enum status jid_domain_prepare(const char *domain, char **out, struct error *err
 	return prepare_dup(JID_DOMAIN, domain, out, err);
 }
 
-bool jid_localpart_is(const char *localpart, const char *prepared)
-{
-	struct jid_prepared other;
-
-	return jid_part_prepare(JID_LOCALPART, localpart, strlen(localpart), &other, NULL) ==
-		   STATUS_OK &&
-	       strcmp(other.text, prepared) == 0;
-}
-
 /* ---- whole JIDs ---- */
 
 /* A part as it is written, somewhere in a longer text. */
@@ -163,6 +154,29 @@ char *jid_text(const struct jid *jid)
 bool jid_same_bare(const struct jid *a, const struct jid *b)
 {
 	return strcmp(a->localpart, b->localpart) == 0 && strcmp(a->domain, b->domain) == 0;
+}
+
+static bool part_is(enum jid_part part, struct written written, const char *prepared)
+{
+	struct jid_prepared other;
+
+	return jid_part_prepare(part, written.text, written.len, &other, NULL) == STATUS_OK &&
+	       strcmp(other.text, prepared) == 0;
+}
+
+bool jid_text_is(const char *text, const struct jid *jid)
+{
+	struct written written[JID_PARTS];
+
+	return split(text, written, NULL) == STATUS_OK &&
+	       part_is(JID_LOCALPART, written[JID_LOCALPART], jid->localpart) &&
+	       part_is(JID_DOMAIN, written[JID_DOMAIN], jid->domain);
+}
+
+bool jid_localpart_is(const char *localpart, const struct jid *jid)
+{
+	return part_is(JID_LOCALPART, (struct written){localpart, strlen(localpart)},
+		       jid->localpart);
 }
 
 /* ---- names as localparts (XEP-0106) ---- */

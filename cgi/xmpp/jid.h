@@ -47,14 +47,18 @@ enum status jid_name_from_localpart(const char *localpart, char **out, struct er
 enum status jid_localpart_prepare(const char *localpart, char **out, struct error *err);
 enum status jid_domain_prepare(const char *domain, char **out, struct error *err);
 
-/* Is it that prepared localpart, once it is prepared? One that cannot be is not. */
-bool jid_localpart_is(const char *localpart, const char *prepared);
-
 /* "localpart@domain" and "localpart@domain/resource"; the caller frees; NULL: out of memory. */
 char *jid_bare_text(const struct jid *jid);
 char *jid_text(const struct jid *jid);
 
 /* Same account, whatever the resources. */
 bool jid_same_bare(const struct jid *a, const struct jid *b);
+
+/*
+ * The same of a JID, or a localpart, as it is written: compared as it would be prepared, without a
+ * copy. What cannot be prepared is nobody's.
+ */
+bool jid_text_is(const char *text, const struct jid *jid);
+bool jid_localpart_is(const char *localpart, const struct jid *jid);
 
 #endif

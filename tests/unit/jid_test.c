@@ -290,6 +290,47 @@ static void test_texts(void **state)
 	jid_clear(&other);
 }
 
+/* As prepared: "ALICE" in full-width letters is alice. */
+#define FULL_WIDTH_ALICE "\xef\xbc\xa1\xef\xbc\xac\xef\xbc\xa9\xef\xbc\xa3\xef\xbc\xa5"
+
+static void test_written_jids(void **state)
+{
+	static const char *const same[] = {
+	    "alice@example.org",
+	    "Alice@EXAMPLE.org",
+	    FULL_WIDTH_ALICE "@example.org",
+	    "alice@example.org/web",
+	};
+	static const char *const other[] = {
+	    "",
+	    "alice",
+	    "@example.org",
+	    "alice@",
+	    "alice@example.org/",
+	    "alic@example.org",
+	    "alicee@example.org",
+	    "alice@example.or",
+	    "alice@example.org.",
+	    "al ice@example.org",
+	    "example.org",
+	};
+	struct jid alice = {0};
+
+	(void)state;
+	assert_int_equal(jid_make("alice", "example.org", "web", &alice, NULL), STATUS_OK);
+	for (size_t i = 0; i < N_OF(same); i++)
+		assert_true(jid_text_is(same[i], &alice));
+	for (size_t i = 0; i < N_OF(other); i++)
+		if (jid_text_is(other[i], &alice))
+			fail_msg("\"%s\" is not alice@example.org", other[i]);
+	assert_true(jid_localpart_is("ALICE", &alice));
+	assert_true(jid_localpart_is(FULL_WIDTH_ALICE, &alice));
+	assert_false(jid_localpart_is("", &alice));
+	assert_false(jid_localpart_is("al ice", &alice));
+	assert_false(jid_localpart_is("alic", &alice));
+	jid_clear(&alice);
+}
+
 static void test_domain_prepare(void **state)
 {
 	char *domain = NULL;
@@ -671,6 +712,7 @@ int main(void)
 	    cmocka_unit_test(test_lengths),
 	    cmocka_unit_test(test_length_after_preparation),
 	    cmocka_unit_test(test_texts),
+	    cmocka_unit_test(test_written_jids),
 	    cmocka_unit_test(test_domain_prepare),
 	    cmocka_unit_test(test_sentence),
 	    cmocka_unit_test(test_names),
