@@ -5,38 +5,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/secret.h"
 #include "base/strbuf.h"
+#include "base/xml.h"
 #include "xmpp/adhoc_form.h"
 
 void adhoc_form_clear(struct adhoc_form *form)
 {
-	struct adhoc_field *field = form->fields;
-
-	while (field != NULL) {
-		struct adhoc_field *next = field->next;
-
-		free(field->var);
-		secret_free(field->value); /* a sid, perhaps */
-		free(field);
-		field = next;
-	}
-	free(form->node);
-	free(form->note);
+	for (size_t i = 0; i < form->n_fields; i++)
+		secret_free(form->fields[i].made); /* a sid, perhaps */
+	free(form->fields);
+	json_free(form->json);
+	xml_free(form->xml);
 	*form = (struct adhoc_form){0};
+}
+
+bool adhoc_form_reserve(struct adhoc_form *form, size_t n_fields)
+{
+	form->fields = calloc(n_fields + 1, sizeof *form->fields); /* none is no failure */
+	return form->fields != NULL;
 }
 
 struct adhoc_field *adhoc_form_add(struct adhoc_form *form, const char *var)
 {
-	struct adhoc_field *field = calloc(1, sizeof *field);
+	struct adhoc_field *field = &form->fields[form->n_fields++];
 
-	if (field == NULL)
-		return NULL;
-	field->var = strdup(var);
-	field->value = strdup("");
-	field->next = form->fields;
-	form->fields = field; /* linked in any case: the form frees it */
-	return field->var != NULL && field->value != NULL ? field : NULL;
+	*field = (struct adhoc_field){.var = var, .value = ""};
+	return field;
 }
 
 /* The five named entities, once; what only looks like one stays as it is. */
@@ -70,36 +66,45 @@ static void unescape(struct strbuf *out, const char *text)
 	}
 }
 
-bool adhoc_field_add_value(struct adhoc_field *field, const char *text)
+/* Behind what the field has, without the escapes. */
+static bool join(struct adhoc_field *field, const char *text)
 {
 	struct strbuf joined;
-	char *value;
+	char *made;
 
-	if (text[0] == '\0')
-		return true;
 	strbuf_init_secret(&joined);
 	if (field->n_values > 0) {
 		strbuf_adds(&joined, field->value);
 		strbuf_adds(&joined, ", ");
 	}
 	unescape(&joined, text);
-	value = strbuf_take(&joined);
+	made = strbuf_take(&joined);
 	strbuf_clear(&joined);
-	if (value == NULL)
+	if (made == NULL)
 		return false;
-	secret_free(field->value);
-	field->value = value;
+	secret_free(field->made);
+	field->value = field->made = made;
+	return true;
+}
+
+bool adhoc_field_add_value(struct adhoc_field *field, const char *text)
+{
+	if (text[0] == '\0')
+		return true;
+	if (field->n_values == 0 && strchr(text, '&') == NULL)
+		field->value = text;
+	else if (!join(field, text))
+		return false;
 	field->n_values++;
 	return true;
 }
 
 const struct adhoc_field *adhoc_form_find(const struct adhoc_form *form, const char *var)
 {
-	const struct adhoc_field *field = form->fields;
-
-	while (field != NULL && strcmp(field->var, var) != 0)
-		field = field->next;
-	return field;
+	for (size_t i = 0; i < form->n_fields; i++)
+		if (strcmp(form->fields[i].var, var) == 0)
+			return &form->fields[i];
+	return NULL;
 }
 
 const char *adhoc_form_value(const struct adhoc_form *form, const char *var)
@@ -113,8 +118,8 @@ static size_t count_fields(const struct adhoc_form *form, const char *var)
 {
 	size_t n = 0;
 
-	for (const struct adhoc_field *field = form->fields; field != NULL; field = field->next)
-		n += strcmp(field->var, var) == 0;
+	for (size_t i = 0; i < form->n_fields; i++)
+		n += strcmp(form->fields[i].var, var) == 0;
 	return n;
 }
 

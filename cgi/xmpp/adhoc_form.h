@@ -1,23 +1,29 @@
 /*
- * The form inside an answer of Tigase's, the same whether it came as XML or as JSON. Only for
- * adhoc*.c.
+ * The form inside an answer of Tigase's, the same whether it came as XML or as JSON. It keeps the
+ * parsed answer and borrows its texts. Only for adhoc*.c.
  */
 #ifndef XMPP_ADHOC_FORM_H
 #define XMPP_ADHOC_FORM_H
 
 #include "xmpp/adhoc.h"
 
+struct json;
+struct xml_node;
+
 struct adhoc_field {
-	char *var;       /* owned */
-	char *value;     /* owned; several values are joined with ", "; "" for none */
-	size_t n_values; /* null, an empty text and a missing one are no value */
-	struct adhoc_field *next;
+	const char *var;   /* the answer's */
+	const char *value; /* the answer's, or made; several are joined with ", "; "" for none */
+	char *made;        /* owned; NULL: the answer's text could stay as it is */
+	size_t n_values;   /* null, an empty text and a missing one are no value */
 };
 
 struct adhoc_form {
-	char *node; /* owned; NULL: the answer names none */
-	char *note; /* owned; of a note of type error; NULL: there is none */
+	struct json *json;    /* owned: the answer; one of the two is NULL */
+	struct xml_node *xml; /* owned */
+	const char *node;     /* the answer's; NULL: it names none */
+	const char *note;     /* the answer's; of a note of type error; NULL: there is none */
 	struct adhoc_field *fields;
+	size_t n_fields;
 };
 
 /* Reads an answer whose content type is the format's; the caller clears *out. */
@@ -34,10 +40,16 @@ void adhoc_command_write(struct strbuf *out, enum adhoc_format format, const cha
 
 void adhoc_form_clear(struct adhoc_form *form);
 
-/* The new field, owned by the form; NULL: out of memory. */
+/* Room for so many fields, to be had before the first one; false: out of memory. */
+bool adhoc_form_reserve(struct adhoc_form *form, size_t n_fields);
+
+/* The new field, owned by the form; var is borrowed. */
 struct adhoc_field *adhoc_form_add(struct adhoc_form *form, const char *var);
 
-/* Takes off the level of XML escaping that Tigase leaves inside a value; false: out of memory. */
+/*
+ * text is borrowed. Takes off the level of XML escaping that Tigase leaves inside a value; false:
+ * out of memory.
+ */
 bool adhoc_field_add_value(struct adhoc_field *field, const char *text);
 
 /* The first field of that name, or NULL. */

@@ -3,7 +3,6 @@
  * {"command": {"node": …, "fields": [{"var": …, "value": …}, …], "note": {"type": …, "value": …}}}
  * A value is null, a string, or a list of strings. That no key comes twice is base/json.c's part.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -40,24 +39,25 @@ static enum status value_read(const struct json *value, struct adhoc_field *out,
 static enum status field_read(const struct json *item, struct adhoc_form *out, struct error *err)
 {
 	const char *var = json_string(json_member(item, "var"));
-	struct adhoc_field *field;
 
 	if (var == NULL || var[0] == '\0')
 		return adhoc_refuse(ADHOC_JSON, "a field without a name", err);
-	field = adhoc_form_add(out, var);
-	if (field == NULL)
-		return error_no_memory(err);
-	return value_read(json_member(item, "value"), field, err);
+	return value_read(json_member(item, "value"), adhoc_form_add(out, var), err);
 }
 
 static enum status fields_read(const struct json *fields, struct adhoc_form *out, struct error *err)
 {
 	enum status status = STATUS_OK;
+	size_t n = 0;
 
 	if (is_absent(fields))
 		return STATUS_OK;
 	if (!json_is_array(fields))
 		return adhoc_refuse(ADHOC_JSON, "its fields are not a list", err);
+	for (const struct json *item = json_first(fields); item != NULL; item = json_next(item))
+		n++;
+	if (!adhoc_form_reserve(out, n))
+		return error_no_memory(err);
 	for (const struct json *item = json_first(fields); item != NULL && status == STATUS_OK;
 	     item = json_next(item))
 		status = field_read(item, out, err);
@@ -65,32 +65,24 @@ static enum status fields_read(const struct json *fields, struct adhoc_form *out
 }
 
 /* Absent stays NULL. */
-static enum status string_copy(const struct json *value, char **out, struct error *err)
+static enum status string_read(const struct json *value, const char **out, struct error *err)
 {
-	const char *text = json_string(value);
-
 	if (is_absent(value))
 		return STATUS_OK;
-	if (text == NULL)
+	*out = json_string(value);
+	if (*out == NULL)
 		return adhoc_refuse(ADHOC_JSON, "a node or note that is not a string", err);
-	*out = strdup(text);
-	return *out != NULL ? STATUS_OK : error_no_memory(err);
+	return STATUS_OK;
 }
 
 static enum status note_read(const struct json *note, struct adhoc_form *out, struct error *err)
 {
 	const char *type = json_string(json_member(note, "type"));
-	enum status status;
 
 	if (type == NULL || strcmp(type, "error") != 0)
 		return STATUS_OK;
-	status = string_copy(json_member(note, "value"), &out->note, err);
-	if (status == STATUS_OK && out->note == NULL) {
-		out->note = strdup("");
-		if (out->note == NULL)
-			return error_no_memory(err);
-	}
-	return status;
+	out->note = "";
+	return string_read(json_member(note, "value"), &out->note, err);
 }
 
 static enum status command_read(const struct json *root, struct adhoc_form *out, struct error *err)
@@ -102,7 +94,7 @@ static enum status command_read(const struct json *root, struct adhoc_form *out,
 		return adhoc_refuse(ADHOC_JSON, "it is a list of commands", err);
 	if (!json_is_object(command))
 		return adhoc_refuse(ADHOC_JSON, "it has no command", err);
-	status = string_copy(json_member(command, "node"), &out->node, err);
+	status = string_read(json_member(command, "node"), &out->node, err);
 	if (status == STATUS_OK)
 		status = note_read(json_member(command, "note"), out, err);
 	if (status == STATUS_OK)
@@ -114,16 +106,14 @@ enum status adhoc_json_read(const struct adhoc_answer *answer, struct adhoc_form
 			    struct error *err)
 {
 	struct adhoc_form form = {0};
-	struct json *root = NULL;
 	struct error why = {0};
-	enum status status = json_parse(answer->data, answer->len, &root, &why);
+	enum status status = json_parse(answer->data, answer->len, &form.json, &why);
 
 	if (status == STATUS_INTERNAL)
 		return error_set(err, status, "%s", why.text);
 	if (status != STATUS_OK)
 		return adhoc_refuse(ADHOC_JSON, why.text, err);
-	status = command_read(root, &form, err);
-	json_free(root);
+	status = command_read(form.json, &form, err);
 	if (status == STATUS_OK)
 		*out = form;
 	else

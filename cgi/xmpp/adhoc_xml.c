@@ -3,7 +3,6 @@
  * <command><node/><fields><item><var/><value/></item>…</fields><note>…</note></command>
  * Several values stand in <item> elements inside their <value>.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/xml.h"
@@ -43,7 +42,6 @@ static enum status field_read(const struct xml_node *item, struct adhoc_form *ou
 			      struct error *err)
 {
 	const struct xml_node *var, *value;
-	struct adhoc_field *field;
 
 	if (strcmp(item->name, "item") != 0)
 		return adhoc_refuse(ADHOC_XML, "an unknown element among the fields", err);
@@ -51,37 +49,27 @@ static enum status field_read(const struct xml_node *item, struct adhoc_form *ou
 		return adhoc_refuse(ADHOC_XML, "a field with two names or values", err);
 	if (var == NULL || var->children != NULL || var->text[0] == '\0')
 		return adhoc_refuse(ADHOC_XML, "a field without a name", err);
-	field = adhoc_form_add(out, var->text);
-	if (field == NULL)
-		return error_no_memory(err);
+	struct adhoc_field *field = adhoc_form_add(out, var->text);
 	return value != NULL ? value_read(value, field, err) : STATUS_OK;
 }
 
-static enum status copy_child(const struct xml_node *node, char **out, struct error *err)
-{
-	if (node == NULL)
-		return STATUS_OK;
-	*out = strdup(node->text);
-	return *out != NULL ? STATUS_OK : error_no_memory(err);
-}
-
 /* A note's type and text stand in elements, as Tigase prints it, or where XEP-0050 has them. */
-static enum status note_read(const struct xml_node *note, struct adhoc_form *out, struct error *err)
+static void note_read(const struct xml_node *note, struct adhoc_form *out)
 {
 	const struct xml_node *type = xml_child(note, NULL, "type");
 	const struct xml_node *value = xml_child(note, NULL, "value");
 	const char *word = type != NULL ? type->text : xml_attr(note, NULL, "type");
 
-	if (word == NULL || strcmp(word, "error") != 0)
-		return STATUS_OK;
-	return copy_child(value != NULL ? value : note, &out->note, err);
+	if (word != NULL && strcmp(word, "error") == 0)
+		out->note = value != NULL ? value->text : note->text;
 }
 
 static enum status command_read(const struct xml_node *command, struct adhoc_form *out,
 				struct error *err)
 {
 	const struct xml_node *node, *fields, *note;
-	enum status status;
+	enum status status = STATUS_OK;
+	size_t n = 0;
 
 	if (strcmp(command->name, "items") == 0)
 		return adhoc_refuse(ADHOC_XML, "it is a list of commands", err);
@@ -90,11 +78,15 @@ static enum status command_read(const struct xml_node *command, struct adhoc_for
 	if (!only_child(command, "node", &node) || !only_child(command, "fields", &fields) ||
 	    !only_child(command, "note", &note))
 		return adhoc_refuse(ADHOC_XML, "two nodes, notes or lists of fields", err);
-	status = copy_child(node, &out->node, err);
-	if (status == STATUS_OK)
-		status = note_read(note, out, err);
+	if (node != NULL)
+		out->node = node->text;
+	note_read(note, out);
 	if (fields == NULL)
-		return status;
+		return STATUS_OK;
+	for (const struct xml_node *item = fields->children; item != NULL; item = item->next)
+		n++;
+	if (!adhoc_form_reserve(out, n))
+		return error_no_memory(err);
 	for (const struct xml_node *item = fields->children; item != NULL && status == STATUS_OK;
 	     item = item->next)
 		status = field_read(item, out, err);
@@ -105,16 +97,14 @@ enum status adhoc_xml_read(const struct adhoc_answer *answer, const char *encodi
 			   struct adhoc_form *out, struct error *err)
 {
 	struct adhoc_form form = {0};
-	struct xml_node *root = NULL;
 	struct error why = {0};
-	enum status status = xml_parse(answer->data, answer->len, encoding, &root, &why);
+	enum status status = xml_parse(answer->data, answer->len, encoding, &form.xml, &why);
 
 	if (status == STATUS_INTERNAL)
 		return error_set(err, status, "%s", why.text);
 	if (status != STATUS_OK)
 		return adhoc_refuse(ADHOC_XML, why.text, err);
-	status = command_read(root, &form, err);
-	xml_free(root);
+	status = command_read(form.xml, &form, err);
 	if (status == STATUS_OK)
 		*out = form;
 	else
