@@ -160,7 +160,8 @@ $(BUILD)/bench/%: tests/bench/%.c
 	$(SAY) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) $(BENCH_LDLIBS)
 
-$(BUILD)/bench/load: tests/bench/load_http.c tests/bench/load_http.h
+$(BUILD)/bench/load: tests/bench/load_http.c tests/bench/load_http.h tests/bench/load_times.c \
+	tests/bench/load_times.h
 
 # Of the program's libraries, those that the floor of the benchmark needs
 $(BUILD)/bench/floor: BENCH_LDLIBS = $(shell $(PKG_CONFIG) --libs fcgi libcurl sqlite3 libsodium)
