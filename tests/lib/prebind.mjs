@@ -25,6 +25,15 @@ export function confText({ server = {}, sites }) {
 		.join("\n\n");
 }
 
+/** Of Prebind.bind: that error, a sentence for the operator, and nothing of a session. */
+export function assertNoSession(run, error, words) {
+	assert.equal(run.code, 1, run.stderr);
+	assert.equal(run.answer.error, error, run.stderr);
+	assert.match(run.stderr, words);
+	for (const key of ["jid", "sid", "rid"])
+		assert.equal(key in run.answer, false, `no ${key} on stdout`);
+}
+
 export class Prebind {
 	/**
 	 * Copies program and templates into the place and writes the configuration: a site that serves plain http,
@@ -66,6 +75,12 @@ export class Prebind {
 		const { code, stdout, stderr } = await this.ctl(args, options);
 		assert.equal(code, 0, `prebindctl ${args.join(" ")}: ${stderr}`);
 		return stdout;
+	}
+
+	/** `prebindctl prebind WHO --json`, and what it printed. */
+	async bind(who, site = "default") {
+		const run = await this.ctl(["--site", site, "prebind", who, "--json"]);
+		return { ...run, answer: JSON.parse(run.stdout) };
 	}
 
 	/** Makes the database and its users: name to password. */

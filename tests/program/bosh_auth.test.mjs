@@ -5,7 +5,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { SCRIPT, Visitor } from "../lib/http.mjs";
 import { makeJwt, makeToken, newKey, now } from "../lib/login_token.mjs";
 import { Place } from "../lib/place.mjs";
-import { Prebind } from "../lib/prebind.mjs";
+import { assertNoSession, Prebind } from "../lib/prebind.mjs";
 import { DEAD_PORT } from "../lib/wait.mjs";
 import { BoshPeer, say } from "../peers/bosh_peer.mjs";
 
@@ -77,18 +77,10 @@ before(async () => {
 after(() => place.close());
 beforeEach(() => tokens.script((count) => ({ token: `token-${count}`, scopes: ["sasl_auth"], expires_in: "600 seconds" })));
 
-/** One `prebindctl prebind --json` of that site while the peer answers by the steps. */
-async function bind(site, steps, who = "alice") {
+/** A log-in at that site while the peer answers by the steps. */
+function bind(site, steps, who = "alice") {
 	peer.script(...steps);
-	const run = await prebind.ctl(["--site", site, "prebind", who, "--json"]);
-	return { ...run, answer: JSON.parse(run.stdout) };
-}
-
-function assertRefused(run, error, words) {
-	assert.equal(run.code, 1, run.stderr);
-	assert.equal(run.answer.error, error, run.stderr);
-	assert.match(run.stderr, words);
-	assert.equal("sid" in run.answer, false);
+	return prebind.bind(who, site);
 }
 
 const UP_TO_BIND = [say.success(), say.bindOffer()];
@@ -145,7 +137,7 @@ describe("what is sent", () => {
 		assert.match(peer.bodies[1], /mechanism=['"]SCRAM-SHA-1['"]/);
 		assert.equal((await bind("default", [say.mechanisms("SCRAM-SHA-256", "PLAIN"), ...BOUND])).code, 0);
 		assert.deepEqual(sent(peer.bodies[1]), { mechanism: "PLAIN", authzid: "", user: "alice", secret: PASSWORD });
-		assertRefused(await bind("default", [say.mechanisms("SCRAM-SHA-256")]), "chat_server",
+		assertNoSession(await bind("default", [say.mechanisms("SCRAM-SHA-256")]), "chat_server",
 			/bosh_auth = password may use \(PLAIN SCRAM-SHA-1\) but: SCRAM-SHA-256/);
 	});
 
@@ -167,7 +159,7 @@ describe("a refused secret is told with what to look at", () => {
 	for (const [site, words] of rows) {
 		test(site, async () => {
 			const run = await bind(site, refusal);
-			assertRefused(run, "chat_server", words);
+			assertNoSession(run, "chat_server", words);
 			assert.ok(peer.ended);
 			assert.equal(peer.bodies.length, 3, "once, and then the session is ended");
 			assert.doesNotMatch(run.stderr, /token-1|\d{10}:|eyJ/);
@@ -176,7 +168,7 @@ describe("a refused secret is told with what to look at", () => {
 
 	test("a mechanism that is not offered", async () => {
 		for (const [site, wanted] of [["token", "PLAIN"], ["jwt", "PLAIN"], ["oauth", "X-OAUTH2"]])
-			assertRefused(await bind(site, [say.mechanisms("SCRAM-SHA-1")]), "chat_server",
+			assertNoSession(await bind(site, [say.mechanisms("SCRAM-SHA-1")]), "chat_server",
 				new RegExp(`bosh_auth = ${site} may use \\(${wanted}\\) but: SCRAM-SHA-1`));
 	});
 
@@ -195,10 +187,10 @@ describe("a refused secret is told with what to look at", () => {
 		];
 		for (const [answer, words] of answers) {
 			tokens.script(() => answer);
-			assertRefused(await bind("oauth", []), "chat_server", words);
+			assertNoSession(await bind("oauth", []), "chat_server", words);
 			assert.equal(peer.bodies.length, 0, "no session is begun in vain");
 		}
-		assertRefused(await bind("gone", []), "chat_server", /127\.0\.0\.1:1\b/);
+		assertNoSession(await bind("gone", []), "chat_server", /127\.0\.0\.1:1\b/);
 	});
 });
 
@@ -276,13 +268,13 @@ describe("what ends a log-in is named, with the next step", () => {
 	];
 	for (const [step, words] of rows) {
 		test(String(words), async () => {
-			assertRefused(await bind("token", [ALL, step]), "chat_server", words);
+			assertNoSession(await bind("token", [ALL, step]), "chat_server", words);
 			assert.equal(peer.bodies.length, 2);
 		});
 	}
 
 	test("a resource that another session has and keeps", async () => {
-		assertRefused(await bind("token", [ALL, ...UP_TO_BIND, say.iqError("conflict")]), "chat_server", /conflict\): another session .*resource = web-\{random\}/);
+		assertNoSession(await bind("token", [ALL, ...UP_TO_BIND, say.iqError("conflict")]), "chat_server", /conflict\): another session .*resource = web-\{random\}/);
 	});
 });
 

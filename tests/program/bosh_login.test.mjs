@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Place } from "../lib/place.mjs";
-import { Prebind } from "../lib/prebind.mjs";
+import { assertNoSession, Prebind } from "../lib/prebind.mjs";
 import { BoshPeer, say } from "../peers/bosh_peer.mjs";
 
 const PASSWORD = "alice's own";
@@ -25,18 +25,14 @@ before(async () => {
 });
 after(() => place.close());
 
-/** One `prebindctl prebind --json` while the peer answers by the steps. */
-async function bind(steps, { site = "default", who = "alice" } = {}) {
+/** A log-in while the peer answers by the steps. */
+function bind(steps, { site = "default", who = "alice" } = {}) {
 	peer.script(...steps);
-	const run = await prebind.ctl(["--site", site, "prebind", who, "--json"]);
-	return { ...run, answer: JSON.parse(run.stdout) };
+	return prebind.bind(who, site);
 }
 
 function assertRefused(run, error, words) {
-	assert.equal(run.code, 1, run.stderr);
-	assert.equal(run.answer.error, error, run.stderr);
-	assert.match(run.stderr, words);
-	assert.equal("sid" in run.answer, false);
+	assertNoSession(run, error, words);
 	assert.doesNotMatch(run.stdout + run.stderr, /alice's own|s-1/);
 }
 

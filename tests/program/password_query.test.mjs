@@ -29,9 +29,9 @@ after(() => place.close());
 /** A log-in as somebody; the password that was sent, if one was. */
 async function bind(user, ...steps) {
 	peer.script(say.mechanisms("PLAIN"), ...steps);
-	const run = await prebind.ctl(["prebind", `${user}@${DOMAIN}`, "--json"]);
+	const { answer, ...run } = await prebind.bind(`${user}@${DOMAIN}`);
 	const data = /<auth [^>]*>([^<]*)</.exec(peer.bodies[1] ?? "")?.[1] ?? "";
-	return { ...run, error: JSON.parse(run.stdout).error, password: Buffer.from(data, "base64").toString().split("\0")[2] };
+	return { ...run, error: answer.error, password: Buffer.from(data, "base64").toString().split("\0")[2] };
 }
 
 const bound = (user) => [say.success(), say.bindOffer(), say.bound(`${user}@${DOMAIN}/desk`)];

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { dataBlock, SCRIPT, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
-import { Prebind } from "../lib/prebind.mjs";
+import { assertNoSession, Prebind } from "../lib/prebind.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const PASSWORD = "correct horse";
@@ -56,8 +56,8 @@ const url = (host) => `http://${host}:${BOSH_PORT}/http-bind`;
 
 test("the node that holds the session, by the name that browsers know", async () => {
 	assert.deepEqual(await addresses("xml"), [url("chat1.example.org"), url("chat1.example.org")]);
-	const { stdout } = await prebind.ctl(["--site", "xml", "prebind", "alice@example.test", "--json"]);
-	assert.equal(JSON.parse(stdout).bosh_url, url("chat1.example.org"));
+	const { answer } = await prebind.bind("alice@example.test", "xml");
+	assert.equal(answer.bosh_url, url("chat1.example.org"));
 	assert.match(await prebind.ctlOk(["--site", "xml", "prebind", "alice@example.test"]), /bosh_url +http:\/\/chat1\.example\.org:5281\//);
 });
 
@@ -78,10 +78,7 @@ test("a node that is not listed: no session, and the key is named", async () => 
 	const page = await visitor.get("/");
 	assert.equal(page.status, 502);
 	assert.doesNotMatch(page.body + JSON.stringify(page.headers), /evil\.example/);
-	const run = await prebind.ctl(["--site", "stranger", "prebind", "alice@example.test", "--json"]);
-	assert.equal(run.code, 1);
-	assert.equal(JSON.parse(run.stdout).error, "chat_server");
-	assert.match(run.stderr, /"evil\.example".*bosh_hosts/);
+	assertNoSession(await prebind.bind("alice@example.test", "stranger"), "chat_server", /"evil\.example".*bosh_hosts/);
 });
 
 test("where bosh_url does not ask for the node, it does not matter", async () => {
