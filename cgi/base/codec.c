@@ -225,17 +225,27 @@ static bool is_unreserved(char c) /* RFC 3986, 2.3 */
 	       c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-void codec_percent(struct strbuf *out, const char *text)
+static void escape_percent(struct strbuf *out, const char *text, bool slashes_stay)
 {
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
 		char escaped[3] = {'%', hex_digits_upper[c >> 4], hex_digits_upper[c & 0xf]};
 
-		if (is_unreserved(*text))
+		if (is_unreserved(*text) || (c == '/' && slashes_stay))
 			strbuf_addc(out, *text);
 		else
 			strbuf_add(out, escaped, sizeof escaped);
 	}
+}
+
+void codec_percent(struct strbuf *out, const char *text)
+{
+	escape_percent(out, text, false);
+}
+
+void codec_percent_path(struct strbuf *out, const char *path)
+{
+	escape_percent(out, path, true);
 }
 
 static int hex_value(char c)

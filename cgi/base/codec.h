@@ -44,6 +44,9 @@ size_t codec_json_plain(const char *text);
 /* One query value: everything but RFC 3986's unreserved characters as %XX. */
 void codec_percent(struct strbuf *out, const char *text);
 
+/* A path: its slashes stay. */
+void codec_percent_path(struct strbuf *out, const char *path);
+
 /*
  * Decodes %XX (and '+' as a space where plus is true: forms). STATUS_BAD_REQUEST for a broken
  * escape, a NUL or invalid UTF-8; then out holds rubbish.

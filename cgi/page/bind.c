@@ -10,10 +10,11 @@
 #include "base/log.h"
 #include "page/page.h"
 
-#define BIND_USER_BURST 5    /* tabs opened at once by one person */
-#define AROUND_MS       4000 /* a request has so long beside `timeout`: 8 s as a rule (REL-UP-1) */
-#define ANSWER_MS       500  /* of that: to make the page, once there is a session */
-#define CROWD_RETRY_S   2    /* a full house empties in as long as its calls take */
+#define BIND_USER_BURST   5    /* tabs opened at once by one person */
+#define AROUND_MS         4000 /* a request has so long beside `timeout`: 8 s as a rule (REL-UP-1) */
+#define ANSWER_MS         500  /* of that: to make the page, once there is a session */
+#define SESSION_JSON_ROOM 500  /* bytes: as a rule it takes 300 */
+#define CROWD_RETRY_S     2    /* a full house empties in as long as its calls take */
 
 static enum status check_limits(struct exchange *ex, struct error *err)
 {
@@ -131,6 +132,7 @@ void bind_write_json(const struct prebind_session *session, const char *user_key
 {
 	struct json_writer w;
 
+	strbuf_reserve(out, SESSION_JSON_ROOM);
 	json_writer_init(&w, out);
 	json_open_object(&w, NULL);
 	if (user_key != NULL)

@@ -4,7 +4,6 @@
  */
 #include "page/page.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/codec.h"
@@ -53,20 +52,8 @@ static const struct {
 
 void page_base(const struct exchange *ex, struct strbuf *out)
 {
-	const char *rest = ex->req.base != NULL ? ex->req.base : "";
-
-	while (*rest != '\0') {
-		size_t len = strcspn(rest + 1, "/") + 1;
-		char *segment = strndup(rest + 1, len - 1);
-
-		strbuf_addc(out, '/');
-		if (segment != NULL)
-			codec_percent(out, segment);
-		else
-			out->failed = true;
-		free(segment);
-		rest += len;
-	}
+	if (ex->req.base != NULL)
+		codec_percent_path(out, ex->req.base);
 }
 
 /* "https://chat.example.org" of an absolute URL; nothing for a path of our own origin. */
@@ -147,8 +134,7 @@ static void add_content_security_policy(struct exchange *ex)
 	}
 	strbuf_init(&csp);
 	write_page_policy(ex, &csp);
-	response_header(ex->res, HEADER_CONTENT_SECURITY_POLICY, strbuf_ok(&csp) ? csp.data : NULL);
-	strbuf_clear(&csp);
+	response_header_take(ex->res, HEADER_CONTENT_SECURITY_POLICY, strbuf_take(&csp));
 }
 
 void page_finish(struct exchange *ex)
@@ -249,11 +235,12 @@ void page_send(struct exchange *ex, int http_status, const char *file, struct vi
 	strbuf_clear(&base);
 }
 
-void page_send_json(struct exchange *ex, int http_status, const struct strbuf *json)
+void page_send_json(struct exchange *ex, int http_status, struct strbuf *json)
 {
 	ex->res->status = http_status;
 	response_header_constant(ex->res, HEADER_CONTENT_TYPE, CONTENT_TYPE_JSON);
-	strbuf_add(&ex->res->body, json->data, json->len);
-	if (!strbuf_ok(json))
-		ex->res->failed = true;
+	strbuf_clear(&ex->res->body);
+	ex->res->body = *json; /* with its failure, if it has one */
+	ex->res->body.secret = true;
+	strbuf_init_secret(json);
 }

@@ -51,8 +51,8 @@ void page_base(const struct exchange *ex, struct strbuf *out);
  */
 void page_send(struct exchange *ex, int http_status, const char *file, struct view *view);
 
-/* The buffer's JSON as the response. */
-void page_send_json(struct exchange *ex, int http_status, const struct strbuf *json);
+/* The buffer's JSON as the response, which takes it: the buffer is empty then. */
+void page_send_json(struct exchange *ex, int http_status, struct strbuf *json);
 
 /*
  * The response for a status that is not OK, in the format the route speaks, and its line in the

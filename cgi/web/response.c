@@ -122,13 +122,23 @@ static char *checked_copy(struct response *res, const char *value)
 	return copy;
 }
 
+static void header_set(struct response *res, enum response_header name, char *owned)
+{
+	free(res->copies[name]);
+	res->copies[name] = owned;
+	res->headers[name] = owned;
+}
+
 void response_header(struct response *res, enum response_header name, const char *value)
 {
-	char *copy = value ? checked_copy(res, value) : NULL;
+	header_set(res, name, value ? checked_copy(res, value) : NULL);
+}
 
-	free(res->copies[name]);
-	res->copies[name] = copy;
-	res->headers[name] = copy;
+void response_header_take(struct response *res, enum response_header name, char *value)
+{
+	if (!value || text_has_control(value))
+		res->failed = true;
+	header_set(res, name, value);
 }
 
 void response_header_constant(struct response *res, enum response_header name, const char *value)

@@ -56,6 +56,9 @@ void response_reset(struct response *res, bool keep_cookies);
 /* Replaces; a NULL value takes the header out. */
 void response_header(struct response *res, enum response_header name, const char *value);
 
+/* As that; the value is one that free() takes, and the response's from now on. NULL: it failed. */
+void response_header_take(struct response *res, enum response_header name, char *value);
+
 /* As that; the value is a constant of the program, and borrowed. */
 void response_header_constant(struct response *res, enum response_header name, const char *value);
 

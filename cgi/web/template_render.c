@@ -7,18 +7,19 @@
 #include <string.h>
 
 #include "base/codec.h"
-#include "base/secret.h"
 #include "web/template_parts.h"
 
-#define VALUES_STEP 8 /* no page of ours has more names */
+#define VALUES_STEP 8    /* no page of ours has more names */
+#define TEXTS_ROOM  1000 /* bytes: a session and its names take 500 */
 
 enum value_type { VALUE_TEXT, VALUE_FLAG, VALUE_JSON, VALUE_LIST };
 
 struct value {
 	const char *name; /* borrowed: the program's names are constants */
 	enum value_type type;
-	char *text; /* as it stands on the page: escaped, or JSON; may be a secret; NULL: empty */
-	size_t len;
+	const struct view *view;
+	size_t text; /* where it begins in the view's texts */
+	size_t len;  /* 0: empty */
 	bool flag;
 	struct view **items;
 	size_t count;
@@ -27,6 +28,7 @@ struct value {
 struct view {
 	struct value *values;
 	size_t count, size;
+	struct strbuf texts;  /* of all values, as they stand on the page: escaped, or JSON */
 	const char *language; /* borrowed; NULL: whichever the page was read in first */
 	bool failed;          /* out of memory: it will not be rendered */
 };
@@ -49,7 +51,11 @@ static enum status render_range(const struct render *r, size_t begin, size_t end
 
 struct view *view_new(void)
 {
-	return calloc(1, sizeof(struct view));
+	struct view *view = calloc(1, sizeof(*view));
+
+	if (view)
+		strbuf_init_secret(&view->texts);
+	return view;
 }
 
 static void value_clear(struct value *value)
@@ -57,10 +63,8 @@ static void value_clear(struct value *value)
 	for (size_t i = 0; i < value->count; i++)
 		view_free(value->items[i]);
 	free(value->items);
-	secret_free(value->text);
 	value->items = NULL;
 	value->count = 0;
-	value->text = NULL;
 	value->len = 0;
 }
 
@@ -71,6 +75,7 @@ void view_free(struct view *view)
 	for (size_t i = 0; i < view->count; i++)
 		value_clear(&view->values[i]);
 	free(view->values);
+	strbuf_clear(&view->texts);
 	free(view);
 }
 
@@ -97,7 +102,7 @@ static struct value *new_value(struct view *view, const char *name)
 		view->values = values;
 		view->size = size;
 	}
-	view->values[view->count] = (struct value){.name = name};
+	view->values[view->count] = (struct value){.name = name, .view = view};
 	return &view->values[view->count++];
 }
 
@@ -125,19 +130,18 @@ static struct value *take_value(struct view *view, const char *name, enum value_
 static void set_text(struct view *view, const char *name, const char *text, enum value_type type)
 {
 	struct value *value = take_value(view, name, type);
-	struct strbuf shown;
 
-	if (!value || !text || !*text)
+	if (!value || !text)
 		return;
-	strbuf_init_secret(&shown);
+	if (view->texts.len == 0)
+		strbuf_reserve(&view->texts, TEXTS_ROOM);
+	value->text = view->texts.len;
 	if (type == VALUE_JSON)
-		strbuf_adds(&shown, text);
+		strbuf_adds(&view->texts, text);
 	else
-		codec_html(&shown, text);
-	value->len = shown.len;
-	value->text = strbuf_ok(&shown) ? strbuf_take(&shown) : NULL;
-	strbuf_clear(&shown);
-	if (!value->text)
+		codec_html(&view->texts, text);
+	value->len = view->texts.len - value->text;
+	if (!strbuf_ok(&view->texts))
 		view->failed = true;
 }
 
@@ -187,13 +191,11 @@ struct view *view_item(struct view *view, const char *list)
 /* The innermost value of that name: one that is there and empty hides an outer one. */
 static const struct value *look_up(const struct scope *scope, const char *name)
 {
-	for (; scope; scope = scope->outer) {
-		const struct value *value = find_value(scope->view, name);
+	const struct value *value = NULL;
 
-		if (value)
-			return value;
-	}
-	return NULL;
+	for (; scope && !value; scope = scope->outer)
+		value = find_value(scope->view, name);
+	return value;
 }
 
 static bool is_true(const struct value *value)
@@ -209,20 +211,20 @@ static bool is_true(const struct value *value)
 	case VALUE_JSON:
 		break;
 	}
-	return value->text != NULL;
+	return value->len > 0;
 }
 
 static enum status render_variable(const struct render *r, const struct node *node,
 				   const struct value *value)
 {
-	if (!value || !value->text)
+	if (!value || value->len == 0)
 		return STATUS_OK;
 	if (node->json != (value->type == VALUE_JSON))
 		return error_set(
 		    r->err, STATUS_INTERNAL, "%s: {{%s}} %s a <script type=\"application/json\">",
 		    r->file, node->text,
 		    node->json ? "is no JSON and stands in" : "is JSON and belongs in");
-	strbuf_add(r->out, value->text, value->len);
+	strbuf_add(r->out, value->view->texts.data + value->text, value->len);
 	return STATUS_OK;
 }
 

@@ -151,18 +151,19 @@ static void test_json_plain(void **state)
 static void test_escapes(void **state)
 {
 	static const struct escape_case cases[] = {
-	    {codec_html,    "",              ""				     },
-	    {codec_html,    "plain",         "plain"                                },
-	    {codec_html,    "&<>\"'",        "&amp;&lt;&gt;&quot;&#39;"             },
-	    {codec_html,    "a&amp;b",       "a&amp;amp;b"                          },
-	    {codec_html,    "<script>x",     "&lt;script&gt;x"                      },
-	    {codec_html,    "\xc3\xa9",      "\xc3\xa9"                             },
-	    {codec_xml,     "a<b a='1'>\"&", "a&lt;b a=&apos;1&apos;&gt;&quot;&amp;"},
-	    {codec_xml,     "x",             "x"				    },
-	    {codec_percent, "AZaz09-._~",    "AZaz09-._~"                           },
-	    {codec_percent, "/chat?a=b&c",   "%2Fchat%3Fa%3Db%26c"                  },
-	    {codec_percent, "a b+\xc3\xa9%", "a%20b%2B%C3%A9%25"                    },
-	    {codec_percent, "\r\n",          "%0D%0A"                               },
+	    {codec_html,         "",               ""				     },
+	    {codec_html,         "plain",          "plain"                                },
+	    {codec_html,         "&<>\"'",         "&amp;&lt;&gt;&quot;&#39;"             },
+	    {codec_html,         "a&amp;b",        "a&amp;amp;b"                          },
+	    {codec_html,         "<script>x",      "&lt;script&gt;x"                      },
+	    {codec_html,         "\xc3\xa9",       "\xc3\xa9"                             },
+	    {codec_xml,          "a<b a='1'>\"&",  "a&lt;b a=&apos;1&apos;&gt;&quot;&amp;"},
+	    {codec_xml,          "x",              "x"				    },
+	    {codec_percent,      "AZaz09-._~",     "AZaz09-._~"                           },
+	    {codec_percent,      "/chat?a=b&c",    "%2Fchat%3Fa%3Db%26c"                  },
+	    {codec_percent,      "a b+\xc3\xa9%",  "a%20b%2B%C3%A9%25"                    },
+	    {codec_percent,      "\r\n",           "%0D%0A"                               },
+	    {codec_percent_path, "/a b/%2f?#//c~", "/a%20b/%252f%3F%23//c~"               },
 	};
 	struct strbuf out;
 

@@ -146,6 +146,25 @@ static void test_constants(void **state)
 		     "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 0\r\n\r\n");
 }
 
+/* A text that becomes the response's own is looked at as a copy is. */
+static void test_take(void **state)
+{
+	struct response res;
+
+	(void)state;
+	response_init(&res);
+	response_header(&res, HEADER_VARY, "Cookie");
+	response_header_take(&res, HEADER_VARY, strdup("Origin"));
+	expect(&res, "Status: 200 OK\r\nVary: Origin\r\nContent-Type: text/plain; charset=utf-8"
+		     "\r\nContent-Length: 0\r\n\r\n");
+	response_init(&res);
+	response_header_take(&res, HEADER_VARY, strdup("a\r\nb"));
+	expect(&res, FAILED);
+	response_init(&res);
+	response_header_take(&res, HEADER_VARY, NULL);
+	expect(&res, FAILED);
+}
+
 static void test_head(void **state)
 {
 	struct response res;
@@ -389,6 +408,7 @@ int main(void)
 	    cmocka_unit_test(test_page),
 	    cmocka_unit_test(test_every_header),
 	    cmocka_unit_test(test_constants),
+	    cmocka_unit_test(test_take),
 	    cmocka_unit_test(test_head),
 	    cmocka_unit_test(test_body_with_nul),
 	    cmocka_unit_test(test_statuses),
