@@ -63,14 +63,14 @@ PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
 UNIT_TESTS = address_test adhoc_add_user_test adhoc_mutants_test adhoc_recorded_test \
 	adhoc_server_test adhoc_test bosh_test breaker_test bulkhead_test caller_test catalogue_test \
-	codec_test \
-	conf_test csrf_test device_test django_session_test gateway_test http_client_test \
-	identity_mutants_test jid_claim_test jid_map_test jid_test json_test jwt_test limit_test log_test login_test \
-	login_token_test oauth_tokens_test password_differential_test password_hash_test \
-	php_session_test provisioned_test request_test response_test router_test sasl_test \
-	secret_test server_record_test session_test site_query_test sites_test store_reader_test \
-	store_test strbuf_test template_test template_texts_test token_test upstream_test \
-	used_nonce_test user_test xml_test xmpp_login_test
+	codec_test conf_test csrf_test device_test django_session_test gateway_test \
+	http_client_test identity_mutants_test jid_claim_test jid_map_test jid_test json_test \
+	jwt_test limit_test log_test login_test login_token_test oauth_tokens_test \
+	password_differential_test password_hash_test php_session_test provisioned_test \
+	request_test response_test router_test sasl_test secret_test server_record_test \
+	server_socket_test session_test site_query_test sites_test store_reader_test store_test \
+	strbuf_test template_test template_texts_test token_test upstream_test used_nonce_test \
+	user_test xml_test xmpp_login_test
 
 BENCH = floor load peer
 

@@ -11,12 +11,14 @@ import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const PASSWORD = "correct horse";
 const AT_ONCE = 16;
+const THREADS = 4;
 let place, peer, prebind;
 
 before(async () => {
 	place = new Place();
 	peer = await startTigasePeer({ place });
 	prebind = new Prebind(place, {
+		server: { threads: THREADS },
 		site: peer.site(place, { hosts: "example.org www.example.org" }),
 		sites: { other: peer.site(place, { hosts: "other.example.org", database: place.path("data/other.db") }) },
 	});
@@ -99,6 +101,14 @@ test("a peer that says nothing, or half a record, is no trouble to others", asyn
 	silent.destroy();
 	half.destroy();
 	assert.equal((await newVisitor().get("/health")).status, 200);
+});
+
+test("as many silent peers as there are threads: they are sent away, and others have their turn", async () => {
+	const silent = Array.from({ length: THREADS }, () => net.connect(prebind.socket));
+	const closed = silent.map((peer) => new Promise((resolve) => peer.resume().once("close", resolve)));
+	silent[0].write(Buffer.from([1, 1, 0, 1]));
+	assert.equal((await newVisitor().get("/health")).status, 200);
+	await Promise.all(closed);
 });
 
 test("SIGTERM: what is in flight is answered, then it ends with 0", async () => {

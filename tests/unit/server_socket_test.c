@@ -1,0 +1,350 @@
+/*
+ * The server's own socket: where it is made and where not, what becomes of it, who is let in, and
+ * what accept's errors mean (SEC-FCGI-1 … 3, REL-OS-1).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "web/server_parts.h"
+
+#define N_OF(list) (sizeof(list) / sizeof((list)[0]))
+#define FOREIGNER  65534 /* a uid that is neither root's nor ours */
+
+struct fixture {
+	char folder[64];
+	char path[96];
+	struct server_conf conf;
+	struct peers peers; /* root and ourselves */
+	struct error err;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	strcpy(f->folder, "/tmp/prebind-socket-XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	snprintf(f->path, sizeof(f->path), "%s/prebind.sock", f->folder);
+	f->conf.listen = f->path;
+	f->conf.socket_group = (char *)"";
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	unlink(f->path);
+	assert_int_equal(rmdir(f->folder), 0);
+	free(f);
+	return 0;
+}
+
+static bool exists(const struct fixture *f)
+{
+	struct stat st;
+
+	return lstat(f->path, &st) == 0;
+}
+
+static struct sockaddr_un address_of(const struct fixture *f)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	strcpy(address.sun_path, f->path);
+	return address;
+}
+
+/* Another server's, at our path. */
+static int listen_there(const struct fixture *f)
+{
+	struct sockaddr_un address = address_of(f);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	return fd;
+}
+
+static int connect_there(const struct fixture *f)
+{
+	struct sockaddr_un address = address_of(f);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static struct listener open_listener(struct fixture *f)
+{
+	struct listener listener = {.fd = -1};
+
+	if (listener_open(&f->conf, geteuid(), &listener, &f->err) != STATUS_OK)
+		fail_msg("%s", f->err.text);
+	return listener;
+}
+
+static void assert_refused(struct fixture *f, enum status status, const char *words)
+{
+	struct listener listener = {.fd = -1};
+
+	assert_int_equal(listener_open(&f->conf, geteuid(), &listener, &f->err), status);
+	if (strstr(f->err.text, words) == NULL)
+		fail_msg("'%s' is not in '%s'", words, f->err.text);
+	assert_int_equal(listener.fd, -1);
+}
+
+/* ---- making it ---- */
+
+static void made_for_owner_and_group(void **state)
+{
+	struct fixture *f = *state;
+	struct listener listener = open_listener(f);
+	struct stat st;
+
+	assert_int_equal(lstat(f->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0660);
+	assert_true(socket_is_listening(listener.fd));
+	assert_int_equal(fcntl(listener.fd, F_GETFD), FD_CLOEXEC);
+	listener_close(&listener);
+	assert_false(exists(f));
+}
+
+static void paths_that_are_none(void **state)
+{
+	struct fixture *f = *state;
+	char long_path[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
+
+	f->conf.listen = (char *)"prebind.sock";
+	assert_refused(f, STATUS_INTERNAL, "an absolute path of at most 107 bytes");
+	memset(long_path, '/', sizeof(long_path) - 1);
+	long_path[sizeof(long_path) - 1] = '\0';
+	f->conf.listen = long_path;
+	assert_refused(f, STATUS_INTERNAL, "an absolute path of at most 107 bytes");
+	f->conf.listen = (char *)"/nowhere/at/all/prebind.sock";
+	assert_refused(f, STATUS_INTERNAL, "make it first");
+	f->conf.listen = (char *)"/dev/null/prebind.sock";
+	assert_refused(f, STATUS_INTERNAL, "is not a folder");
+}
+
+static void not_where_everybody_may_write(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(chmod(f->folder, 01777), 0);
+	assert_refused(f, STATUS_FORBIDDEN, "of mode 0750");
+	assert_false(exists(f));
+}
+
+static void what_is_there_stays(void **state)
+{
+	struct fixture *f = *state;
+	int fd = open(f->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	close(fd);
+	assert_refused(f, STATUS_CONFLICT, "is there and is no socket");
+	assert_true(exists(f));
+	unlink(f->path);
+
+	fd = listen_there(f);
+	assert_refused(f, STATUS_CONFLICT, "another server answers");
+	close(connect_there(f));
+	close(fd);
+}
+
+static void what_a_killed_server_left_goes(void **state)
+{
+	struct fixture *f = *state;
+	struct listener listener;
+
+	close(listen_there(f));
+	assert_true(exists(f));
+	listener = open_listener(f);
+	close(connect_there(f));
+	listener_close(&listener);
+}
+
+static void a_group_that_is_none(void **state)
+{
+	struct fixture *f = *state;
+
+	f->conf.socket_group = (char *)"no-such-group";
+	assert_refused(f, STATUS_INTERNAL, "there is no group 'no-such-group'");
+	assert_false(exists(f));
+}
+
+static void the_next_ones_socket_stays(void **state)
+{
+	struct fixture *f = *state;
+	struct listener listener = open_listener(f);
+	int next;
+
+	unlink(f->path);
+	next = listen_there(f);
+	listener_close(&listener);
+	assert_true(exists(f));
+	close(next);
+}
+
+/* ---- who is let in ---- */
+
+static long seconds_of(int fd, int option)
+{
+	struct timeval limit = {0};
+	socklen_t len = sizeof(limit);
+
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, option, &limit, &len), 0);
+	return limit.tv_sec;
+}
+
+static void a_connection_has_its_limits(void **state)
+{
+	struct fixture *f = *state;
+	struct listener listener = open_listener(f);
+	int peer = connect_there(f);
+	int fd = listener_accept(&listener, &f->peers);
+
+	assert_true(fd >= 0);
+	assert_int_equal(seconds_of(fd, SO_RCVTIMEO), 5);
+	assert_int_equal(seconds_of(fd, SO_SNDTIMEO), 10);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	close(fd);
+	close(peer);
+	listener_close(&listener);
+}
+
+/* In a process of its own: whose a connection is counts from when it is made. */
+static void visit_as_foreigner(const struct fixture *f)
+{
+	struct sockaddr_un address = address_of(f);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (setgid(FOREIGNER) != 0 || setuid(FOREIGNER) != 0)
+		_exit(1);
+	_exit(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : 1);
+}
+
+static int accept_foreigner(const struct fixture *f, const struct listener *listener)
+{
+	pid_t pid = fork();
+	int ended;
+
+	if (pid == 0)
+		visit_as_foreigner(f);
+	assert_int_equal(waitpid(pid, &ended, 0), pid);
+	assert_int_equal(ended, 0);
+	return listener_accept(listener, &f->peers);
+}
+
+static void another_user_is_sent_away(void **state)
+{
+	struct fixture *f = *state;
+	struct listener listener;
+	int fd;
+
+	if (geteuid() != 0) /* only root can be somebody else */
+		skip();
+	listener = open_listener(f);
+	assert_int_equal(chmod(f->folder, 0755), 0); /* the file's rights shall not be the reason */
+	assert_int_equal(chmod(f->path, 0666), 0);
+	assert_int_equal(accept_foreigner(f, &listener), LISTENER_NOBODY);
+	f->peers = (struct peers){
+	    .uids = {1, FOREIGNER},
+              .count = 2
+        };
+	fd = accept_foreigner(f, &listener);
+	assert_true(fd >= 0);
+	close(fd);
+	listener_close(&listener);
+}
+
+static void peers_are_users(void **state)
+{
+	struct fixture *f = *state;
+	char *names[PEERS_MAX + 1];
+
+	for (size_t i = 0; i < N_OF(names); i++)
+		names[i] = (char *)"root";
+	f->conf.peer_users = (struct conf_list){.items = names, .count = PEERS_MAX};
+	assert_int_equal(peers_find(&f->conf, &f->peers, &f->err), STATUS_OK);
+	assert_int_equal(f->peers.count, PEERS_MAX);
+	assert_int_equal(f->peers.uids[PEERS_MAX - 1], 0);
+
+	f->conf.peer_users.count = N_OF(names);
+	assert_int_equal(peers_find(&f->conf, &f->peers, &f->err), STATUS_INTERNAL);
+	assert_non_null(strstr(f->err.text, "more than 16"));
+
+	names[0] = (char *)"no-such-user";
+	assert_int_equal(peers_find(&f->conf, &f->peers, &f->err), STATUS_INTERNAL);
+	assert_non_null(strstr(f->err.text, "there is no user 'no-such-user'"));
+}
+
+/* ---- accept's errors ---- */
+
+static void a_socket_that_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct listener listener = open_listener(f);
+	struct listener closed = {.fd = -1}, none = {.fd = open("/dev/null", O_RDWR | O_CLOEXEC)};
+
+	assert_int_equal(listener_accept(&closed, &f->peers), LISTENER_GONE); /* EBADF */
+	assert_int_equal(listener_accept(&none, &f->peers), LISTENER_GONE);   /* ENOTSOCK */
+	close(none.fd);
+	shutdown(listener.fd, SHUT_RDWR);
+	assert_int_equal(listener_accept(&listener, &f->peers), LISTENER_GONE); /* EINVAL */
+	listener_close(&listener);
+}
+
+static void no_descriptor_left(void **state)
+{
+	struct fixture *f = *state;
+	struct listener listener = open_listener(f);
+	int peer = connect_there(f), fd;
+	struct rlimit before, full;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	full = before;
+	full.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &full), 0);
+	fd = listener_accept(&listener, &f->peers);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(fd, LISTENER_NO_FILES);
+
+	fd = listener_accept(&listener, &f->peers); /* it has waited */
+	assert_true(fd >= 0);
+	close(fd);
+	close(peer);
+	listener_close(&listener);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(made_for_owner_and_group),       TEST(paths_that_are_none),
+	    TEST(not_where_everybody_may_write),  TEST(what_is_there_stays),
+	    TEST(what_a_killed_server_left_goes), TEST(a_group_that_is_none),
+	    TEST(the_next_ones_socket_stays),     TEST(a_connection_has_its_limits),
+	    TEST(another_user_is_sent_away),      TEST(peers_are_users),
+	    TEST(a_socket_that_is_gone),          TEST(no_descriptor_left),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
