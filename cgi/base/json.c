@@ -7,7 +7,6 @@
  * it reads. So a document is one block, wiped and freed as a whole.
  */
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +51,8 @@ static enum status check_tree(const cJSON *parent, size_t *values, struct error 
 		if (++*values > JSON_VALUES_MAX)
 			return error_set(err, STATUS_BAD_REQUEST, "JSON with more than %d values",
 					 JSON_VALUES_MAX);
-		status = check_tree(node, values, err);
+		if (node->child != NULL)
+			status = check_tree(node, values, err);
 	}
 	if (status != STATUS_OK || !cJSON_IsObject(parent))
 		return status;

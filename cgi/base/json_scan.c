@@ -149,6 +149,16 @@ static char *last_blank(char *p)
 	return p;
 }
 
+/* Behind to, where the token from p to next is now: most are of one byte. */
+static char *keep(char *to, const char *p, const char *next)
+{
+	if (next - p == 1)
+		*to = *p;
+	else
+		memmove(to, p, (size_t)(next - p));
+	return to + (next - p);
+}
+
 /* Reads at p and writes at to. */
 enum status json_scan(char *text, struct json_scan *out, struct error *err)
 {
@@ -165,8 +175,7 @@ enum status json_scan(char *text, struct json_scan *out, struct error *err)
 		if (s.tokens > TOKENS_MAX)
 			return error_set(err, STATUS_BAD_REQUEST, "JSON with more than %d values",
 					 JSON_VALUES_MAX);
-		memmove(to, p, (size_t)(next - p));
-		to += next - p;
+		to = keep(to, p, next);
 	}
 	*to = '\0';
 	*out = (struct json_scan){.len = (size_t)(to - text), .tokens = s.tokens};

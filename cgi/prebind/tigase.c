@@ -5,7 +5,6 @@
 #include "prebind/backends.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -353,8 +352,10 @@ static void session_take(struct adhoc_session *got, const struct site_conf *conf
 	    .expires_in = TIGASE_LIFE_S,
 	};
 	got->from = NULL;
-	snprintf(out->sid, sizeof(out->sid), "%s", got->sid);
-	snprintf(out->hostname, sizeof(out->hostname), "%s", got->hostname);
+	_Static_assert(sizeof(got->sid) <= sizeof(out->sid), "fits");
+	_Static_assert(sizeof(got->hostname) <= sizeof(out->hostname), "fits");
+	memcpy(out->sid, got->sid, sizeof(got->sid));
+	memcpy(out->hostname, got->hostname, sizeof(got->hostname));
 	/* The returned rid counts as used: sent once more with a stanza, it ends the session. */
 	prebind_session_set_rid(out, got->rid + 1);
 }

@@ -8,7 +8,8 @@
 #include "base/json.h"
 #include "xmpp/adhoc_form.h"
 
-#define REQUEST_MAX 4096 /* bytes of a body: a JID of three full parts fits */
+#define REQUEST_MAX  4096 /* bytes of a body: a JID of three full parts fits */
+#define REQUEST_ROOM 512  /* most are shorter */
 
 static void field_write_xml(struct strbuf *out, const char *var, const char *value)
 {
@@ -58,6 +59,7 @@ void adhoc_command_write(struct strbuf *out, enum adhoc_format format, const cha
 
 	if (max == 0 || max - out->len > REQUEST_MAX)
 		out->max = out->len + REQUEST_MAX;
+	strbuf_reserve(out, REQUEST_ROOM);
 	if (format == ADHOC_JSON)
 		write_json(out, node, pairs, n);
 	else
