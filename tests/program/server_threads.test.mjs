@@ -65,7 +65,7 @@ test("no more threads: 503 for who would have to wait, and nobody else", async (
 	const crowd = await comeAndWait();
 	assert.equal(crowd.refused?.status, 503);
 	assert.match(crowd.refused.headers["retry-after"], /^[1-9]\d*$/);
-	assert.ok(crowd.waiting.length >= 1 && crowd.waiting.length < THREADS, `${crowd.waiting.length} wait`);
+	assert.ok(crowd.waiting.length >= 1, "nobody waits");
 	await until("the log to say so", () => /"event":"threads_short"/.test(prebind.child.stderr));
 	assert.equal((await new Visitor((request) => prebind.request(request)).get("/health")).status, 200);
 	assert.deepEqual(await crowd.release(), crowd.waiting.map(() => 200));
