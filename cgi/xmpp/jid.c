@@ -2,7 +2,6 @@
  * JIDs: taken apart and put together, as texts and from site users' names. How a part is prepared:
  * jid_prepare.c. Not here: which JID belongs to which user (identity/jid_rule.c).
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,22 +132,26 @@ void jid_clear(struct jid *jid)
 	*jid = (struct jid){0};
 }
 
+static char *join(const struct jid *jid, const char *slash, const char *resource)
+{
+	size_t bare = strlen(jid->localpart) + 1 + strlen(jid->domain);
+	char *text = malloc(bare + strlen(slash) + strlen(resource) + 1);
+
+	if (text == NULL)
+		return NULL;
+	char *end = stpcpy(stpcpy(stpcpy(text, jid->localpart), "@"), jid->domain);
+	stpcpy(stpcpy(end, slash), resource);
+	return text;
+}
+
 char *jid_bare_text(const struct jid *jid)
 {
-	char *text;
-
-	return asprintf(&text, "%s@%s", jid->localpart, jid->domain) >= 0 ? text : NULL;
+	return join(jid, "", "");
 }
 
 char *jid_text(const struct jid *jid)
 {
-	char *text;
-
-	if (jid->resource[0] == '\0')
-		return jid_bare_text(jid);
-	if (asprintf(&text, "%s@%s/%s", jid->localpart, jid->domain, jid->resource) < 0)
-		return NULL;
-	return text;
+	return join(jid, jid->resource[0] == '\0' ? "" : "/", jid->resource);
 }
 
 bool jid_same_bare(const struct jid *a, const struct jid *b)
