@@ -67,10 +67,10 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_mutants_test adhoc_recorded_
 	http_client_test identity_mutants_test jid_claim_test jid_map_test jid_test json_test \
 	jwt_test limit_test log_test login_test login_token_test oauth_tokens_test \
 	password_differential_test password_hash_test php_session_test provisioned_test \
-	request_test response_test router_test sasl_test secret_test server_record_test \
-	server_socket_test session_test site_query_test sites_test store_reader_test store_test \
-	strbuf_test template_test template_texts_test token_test upstream_test used_nonce_test \
-	user_test xml_test xmpp_login_test
+	request_test response_test router_test sasl_test secret_test server_account_test \
+	server_record_test server_socket_test session_test site_query_test sites_test \
+	store_reader_test store_test strbuf_test template_test template_texts_test token_test \
+	upstream_test used_nonce_test user_test xml_test xmpp_login_test
 
 BENCH = floor load peer
 
@@ -225,6 +225,10 @@ soak:
 	@$(MAKE) -j$$(nproc) BUILD=build/optimised CFLAGS='-O2 -g' all bench-programs
 	@PREBIND_BUILD=build/optimised node tests/bench/soak.mjs --requests $(REQUESTS)
 
+# The units under a systemd of their own: root's, on a machine where control groups can be made
+systemd: all vendor
+	@node tests/systemd/run.mjs
+
 screenshots: all vendor
 	@node tests/screenshots.mjs
 
@@ -303,6 +307,7 @@ help:
 	@echo 'make test      installs what is missing, runs everything CI runs'
 	@echo 'make bench     installs what is missing, measures what a page costs; ROUNDS= and ONLY= are yours'
 	@echo 'make soak      installs what is missing, asks for a million pages; REQUESTS= is yours'
+	@echo 'make systemd   the units under a real systemd, in namespaces; as root'
 	@echo 'make screenshots  every page and state, into artifacts/screenshots/'
 	@echo 'make check     the quick part: lint and unit tests'
 	@echo 'make lint      rules about the repository itself, linters, formatting'
@@ -316,5 +321,5 @@ help:
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
 	$(UNIT_TESTS:%=$(BUILD)/unit/%.d)
 
-.PHONY: all unit screenshots bench-programs vendor demo test bench soak check lint asan tsan sanitized valgrind install dist clean help
+.PHONY: all unit screenshots bench-programs vendor demo test bench soak systemd check lint asan tsan sanitized valgrind install dist clean help
 .DELETE_ON_ERROR:

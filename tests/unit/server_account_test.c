@@ -1,0 +1,131 @@
+/*
+ * The account that a server started as root becomes, for good; and that it is refused to stay root
+ * (SEC-SEC-8). Only root can become another: who runs this as somebody else sees the one test that
+ * is not about root.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pwd.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "web/server_parts.h"
+
+#define SOMEBODY "www-data" /* part of every Debian */
+
+static void assert_refused(const char *user, enum status status, const char *words)
+{
+	struct server_conf conf = {.user = (char *)user};
+	struct account account = {.name = "untouched"};
+	struct error err = {0};
+
+	assert_int_equal(account_find(&conf, &account, &err), status);
+	if (strstr(err.text, words) == NULL)
+		fail_msg("'%s' is not in '%s'", words, err.text);
+	assert_string_equal(account.name, "untouched");
+}
+
+static void root_must_become_somebody(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_refused("", STATUS_FORBIDDEN, "set user in [server] to an account of its own");
+	assert_refused("no-such-user", STATUS_INTERNAL, "there is no user 'no-such-user'");
+	assert_refused("root", STATUS_FORBIDDEN, "'root' is root");
+}
+
+/* In a process of its own: there is no way back. 0: all is as it must be. */
+static int become(const struct account *account, const struct passwd *user)
+{
+	struct error err = {0};
+	gid_t groups[64];
+	int count;
+
+	if (account_take(account, &err) != STATUS_OK)
+		return 1;
+	if (geteuid() != user->pw_uid || getegid() != user->pw_gid)
+		return 2;
+	if (setuid(0) == 0 || setgid(0) == 0)
+		return 3;
+	count = getgroups(64, groups);
+	for (int i = 0; i < count; i++) {
+		if (groups[i] == 0)
+			return 4;
+	}
+	return count < 0 ? 5 : 0;
+}
+
+static void assert_ends_well(pid_t pid)
+{
+	int ended;
+
+	assert_int_equal(waitpid(pid, &ended, 0), pid);
+	assert_true(WIFEXITED(ended));
+	assert_int_equal(WEXITSTATUS(ended), 0);
+}
+
+static void there_is_no_way_back(void **state)
+{
+	struct server_conf conf = {.user = (char *)SOMEBODY};
+	const struct passwd *user = getpwnam(SOMEBODY);
+	struct account account = {0};
+	struct error err = {0};
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_non_null(user);
+	assert_int_equal(account_find(&conf, &account, &err), STATUS_OK);
+	assert_true(account.take);
+	assert_int_equal(account.uid, user->pw_uid);
+	pid = fork();
+	if (pid == 0)
+		_exit(become(&account, user));
+	assert_ends_well(pid);
+}
+
+/* 0: nothing is asked, and nobody is become. */
+static int stay(uid_t uid)
+{
+	struct server_conf conf = {.user = (char *)"no-such-user"};
+	struct account account = {.take = true};
+	struct error err = {0};
+
+	if (geteuid() == 0 && setuid(uid) != 0)
+		return 1;
+	if (account_find(&conf, &account, &err) != STATUS_OK || account.take ||
+	    account.uid != geteuid())
+		return 2;
+	return account_take(&account, &err) == STATUS_OK ? 0 : 3;
+}
+
+static void who_is_not_root_stays_who_he_is(void **state)
+{
+	const struct passwd *user = getpwnam(SOMEBODY);
+	pid_t pid;
+
+	(void)state;
+	assert_non_null(user);
+	pid = fork();
+	if (pid == 0)
+		_exit(stay(user->pw_uid));
+	assert_ends_well(pid);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(root_must_become_somebody),
+	    cmocka_unit_test(there_is_no_way_back),
+	    cmocka_unit_test(who_is_not_root_stays_who_he_is),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
