@@ -80,7 +80,16 @@ before(async () => {
 });
 after(() => place.close());
 
-const bind = (site) => prebind.ctl(["--site", site, "prebind", "alice@example.test/web1", "--json"]);
+const SLOW = /no connection within 1000 ms/;
+
+/** Once more where a busy machine did not finish the handshake in its second, and that is not what is looked for. */
+async function bind(site, wanted = null) {
+	const run = () => prebind.ctl(["--site", site, "prebind", "alice@example.test/web1", "--json"]);
+	let result = await run();
+	for (let more = 4; more > 0 && wanted !== SLOW && SLOW.test(result.stderr); more--)
+		result = await run();
+	return result;
+}
 
 for (const site of ["good", "pinned"]) {
 	test(`${site}: a session`, async () => {
@@ -99,11 +108,11 @@ describe("what is not trusted", () => {
 		unknown: /TLS: its certificate's authority is not known here: .*ca_file/,
 		mismatch: /TLS: its public key is none of those in upstream_pin/,
 		pinned_expired: /TLS: its certificate has expired/, // a pin stands beside the certificate, not in its place
-		not_tls: /no connection within 1000 ms/, // it waits for a request that does not come
+		not_tls: SLOW, // it waits for a request that does not come
 	};
 	for (const [site, words] of Object.entries(rows)) {
 		test(site, async () => {
-			const { code, stdout, stderr } = await bind(site);
+			const { code, stdout, stderr } = await bind(site, words);
 			assert.equal(code, 1);
 			assert.equal(JSON.parse(stdout).error, "chat_server");
 			assert.match(stderr, words);
