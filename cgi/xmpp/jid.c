@@ -134,13 +134,18 @@ void jid_clear(struct jid *jid)
 
 static char *join(const struct jid *jid, const char *slash, const char *resource)
 {
-	size_t bare = strlen(jid->localpart) + 1 + strlen(jid->domain);
-	char *text = malloc(bare + strlen(slash) + strlen(resource) + 1);
+	const char *const parts[] = {jid->localpart, "@", jid->domain, slash, resource};
+	const size_t n = sizeof parts / sizeof parts[0];
+	size_t size = 1;
 
+	for (size_t i = 0; i < n; i++)
+		size += strlen(parts[i]);
+	char *text = malloc(size), *end = text;
 	if (text == NULL)
 		return NULL;
-	char *end = stpcpy(stpcpy(stpcpy(text, jid->localpart), "@"), jid->domain);
-	stpcpy(stpcpy(end, slash), resource);
+	for (size_t i = 0; i < n; i++)
+		end = mempcpy(end, parts[i], strlen(parts[i]));
+	*end = '\0';
 	return text;
 }
 
