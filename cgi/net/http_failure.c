@@ -68,8 +68,8 @@ enum status http_failure_say(const struct http_failure *failure, struct error *e
 				 failure->origin, failure->ms);
 	case FAULT_CONNECT_TIMEOUT:
 		return error_set(err, STATUS_CHAT_SERVER,
-				 "%s: no connection within %ld ms: is the host up, and no "
-				 "firewall between?",
+				 "%s: no connection within %ld ms: is the host up, no firewall "
+				 "between, and for a systemd service IPAddressAllow= set?",
 				 failure->origin, failure->ms);
 	case FAULT_NO_CONNECTION:
 		return error_set(

@@ -35,7 +35,8 @@ static const struct failure {
     {SQLITE_NOTADB,             TROUBLE_DAMAGED,
      "this is no database: is the configuration's key `database` right? Else restore a backup"      },
     {SQLITE_CANTOPEN,           TROUBLE_NONE,
-     "it cannot be opened: the program's user must own it and be able to write to its directory"    },
+     "it cannot be opened: the program's user must own it and be able to write to its directory "
+     "(a systemd service: ReadWritePaths=)"							 },
     {SQLITE_PERM,               TROUBLE_NONE,    "access was denied: chown it to the program's user"},
     {SQLITE_AUTH,               TROUBLE_NONE,    "access was denied: chown it to the program's user"},
     {SQLITE_IOERR,              TROUBLE_NONE,    "the disk failed: see the kernel's log"            },
