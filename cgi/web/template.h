@@ -18,7 +18,9 @@
 
 struct template_set;
 
-/* A page and the names it may use (dots are not special); NULL-terminated. */
+#define TEMPLATE_NAMES_MAX 32 /* a page's */
+
+/* A page and the names it may use (dots are not special); NULL-terminated; constants. */
 struct template_page {
 	const char *file; /* "chat.html" */
 	const char *const *names;

@@ -12,9 +12,7 @@
 #include "web/template_parts.h"
 
 #define NAME_MAX_LEN 64
-#define TEXT_PREFIX  "t."  /* {{t.KEY}}: a text in the page's language */
-#define VALUE_ROOM   32    /* bytes of a value, as a rule */
-#define NODES_MAX    65536 /* partials that include each other twice grow without end */
+#define TEXT_PREFIX  "t." /* {{t.KEY}}: a text in the page's language */
 
 struct parser {
 	const char *dir;
@@ -59,30 +57,12 @@ static enum status refuse(const struct parser *p, const struct source *src, size
 
 static enum status add_node(struct parser *p, const struct node *node)
 {
-	struct nodes *nodes = p->nodes;
-	struct node *items;
-	char *text;
+	struct error why = {0};
+	enum status status = nodes_add(p->nodes, node, &why);
 
-	if (nodes->count == NODES_MAX)
-		return error_set(p->err, STATUS_BAD_REQUEST,
-				 "%s/%s: more than %d tags, partials included", p->dir,
-				 p->page->file, NODES_MAX);
-	if (nodes->count == nodes->size) {
-		size_t size = nodes->size ? 2 * nodes->size : 64;
-
-		items = realloc(nodes->items, size * sizeof(*items));
-		if (!items)
-			return error_no_memory(p->err);
-		nodes->items = items;
-		nodes->size = size;
-	}
-	text = strndup(node->text, node->len);
-	if (!text)
-		return error_no_memory(p->err);
-	nodes->items[nodes->count] = *node;
-	nodes->items[nodes->count++].text = text;
-	nodes->room += node->type == NODE_TEXT ? node->len : VALUE_ROOM;
-	return STATUS_OK;
+	if (status != STATUS_OK)
+		error_set(p->err, status, "%s/%s: %s", p->dir, p->page->file, why.text);
+	return status;
 }
 
 static enum status add_text(struct parser *p, const struct source *src, size_t begin, size_t end)
@@ -99,12 +79,14 @@ static enum status add_text(struct parser *p, const struct source *src, size_t b
 	return add_node(p, &node);
 }
 
-static enum status check_name(const struct parser *p, const struct source *src,
-			      const struct tag *tag)
+static enum status find_name(const struct parser *p, const struct source *src,
+			     const struct tag *tag, size_t *out)
 {
-	for (size_t i = 0; p->page->names[i]; i++) {
-		if (strcmp(p->page->names[i], tag->name) == 0)
-			return STATUS_OK;
+	for (size_t i = 0; i < TEMPLATE_NAMES_MAX && p->page->names[i]; i++) {
+		if (strcmp(p->page->names[i], tag->name) != 0)
+			continue;
+		*out = i;
+		return STATUS_OK;
 	}
 	return refuse(p, src, tag->begin, "this page has no such name", tag->name);
 }
@@ -119,7 +101,7 @@ static enum status add_named(struct parser *p, const struct source *src, const s
 	    .len = strlen(tag->name),
 	    .json = value == HTML_VALUE_JSON,
 	};
-	enum status status = check_name(p, src, tag);
+	enum status status = find_name(p, src, tag, &node.name);
 
 	if (status == STATUS_OK && type == NODE_VARIABLE && value == HTML_VALUE_REFUSED)
 		status =
@@ -184,6 +166,7 @@ static enum status close_section(struct parser *p, struct source *src, const str
 	if (strcmp(open->text, tag->name) != 0)
 		return refuse(p, src, tag->begin, "the open section is another", open->text);
 	open->end = p->nodes->count;
+	p->nodes->closed = open->end;
 	src->n_sections--;
 	return STATUS_OK;
 }
@@ -375,6 +358,7 @@ enum status template_parse(const char *dir, const struct template_page *page,
 	struct strbuf path, text;
 	enum status status;
 
+	nodes->names = page->names;
 	strbuf_init(&path);
 	strbuf_init(&text);
 	strbuf_addf(&path, "%s/%s", dir, page->file);
@@ -388,12 +372,4 @@ enum status template_parse(const char *dir, const struct template_page *page,
 	strbuf_clear(&text);
 	strbuf_clear(&path);
 	return status;
-}
-
-void nodes_clear(struct nodes *nodes)
-{
-	for (size_t i = 0; i < nodes->count; i++)
-		free(nodes->items[i].text);
-	free(nodes->items);
-	*nodes = (struct nodes){.items = NULL};
 }

@@ -14,16 +14,23 @@ struct node {
 	enum node_type type;
 	char *text; /* owned; the text, or the name */
 	size_t len;
-	size_t end; /* of a section: the index after its last child */
-	bool json;  /* a variable inside <script type="application/json"> */
+	size_t end;  /* of a section: the index after its last child */
+	size_t name; /* of a section and a variable: its index among the page's */
+	bool json;   /* a variable inside <script type="application/json"> */
 };
 
 struct nodes {
+	const char *const *names; /* the page's, borrowed */
 	struct node *items;
 	size_t count;
 	size_t size;
-	size_t room; /* bytes that the page takes, as a rule */
+	size_t closed; /* how many there were when a section ended last */
+	size_t room;   /* bytes that the page takes, as a rule */
 };
+
+/* template_nodes.c. The node's text is copied. STATUS_BAD_REQUEST: too many. */
+enum status nodes_add(struct nodes *nodes, const struct node *node, struct error *err);
+void nodes_clear(struct nodes *nodes);
 
 /* template_texts.c: the languages of a folder; none is no error. */
 struct language {
@@ -45,7 +52,6 @@ struct language *languages_find(const struct languages *languages, const char *n
  */
 enum status template_parse(const char *dir, const struct template_page *page,
 			   const struct json *texts, struct nodes *nodes, struct error *err);
-void nodes_clear(struct nodes *nodes);
 
 /*
  * template.c. The file's text; refused: no regular file, too large, others may write it, NUL, not

@@ -42,6 +42,8 @@ struct scope {
 struct render {
 	const char *file;
 	const struct nodes *nodes;
+	const struct value
+	    *values[TEMPLATE_NAMES_MAX]; /* of the page's view, by the page's names */
 	struct strbuf *out;
 	struct error *err;
 };
@@ -188,14 +190,21 @@ struct view *view_item(struct view *view, const char *list)
 	return item;
 }
 
+static void look_all_up(struct render *r, const struct view *view)
+{
+	for (size_t i = 0; i < TEMPLATE_NAMES_MAX && r->nodes->names[i]; i++)
+		r->values[i] = find_value(view, r->nodes->names[i]);
+}
+
 /* The innermost value of that name: one that is there and empty hides an outer one. */
-static const struct value *look_up(const struct scope *scope, const char *name)
+static const struct value *look_up(const struct render *r, const struct scope *scope,
+				   const struct node *node)
 {
 	const struct value *value = NULL;
 
-	for (; scope && !value; scope = scope->outer)
-		value = find_value(scope->view, name);
-	return value;
+	for (; scope->outer && !value; scope = scope->outer)
+		value = find_value(scope->view, node->text);
+	return value ? value : r->values[node->name];
 }
 
 static bool is_true(const struct value *value)
@@ -268,9 +277,9 @@ static enum status render_range(const struct render *r, size_t begin, size_t end
 		if (node->type == NODE_TEXT) {
 			strbuf_add(r->out, node->text, node->len);
 		} else if (node->type == NODE_VARIABLE) {
-			status = render_variable(r, node, look_up(scope, node->text));
+			status = render_variable(r, node, look_up(r, scope, node));
 		} else {
-			status = render_section(r, at, look_up(scope, node->text), scope);
+			status = render_section(r, at, look_up(r, scope, node), scope);
 			next = node->end;
 		}
 		at = next;
@@ -294,6 +303,7 @@ enum status template_render(const struct template_set *set, const char *file,
 		return error_set(err, STATUS_INTERNAL, "%s", why.text);
 	if (view->failed)
 		return error_no_memory(err);
+	look_all_up(&render, view);
 	strbuf_reserve(out, render.nodes->room);
 	status = render_range(&render, 0, render.nodes->count, &scope);
 	if (status == STATUS_OK && !strbuf_ok(out))

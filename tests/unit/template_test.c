@@ -199,6 +199,9 @@ static const struct row sections[] = {
     {"two tags on a line are not standalone",     "{{#yes}} {{/yes}}\n",                                            " \n"            },
     {"a standalone list",                         "{{#list}}\n{{n}}\n{{/list}}\n",                                  "1\n2\n3\n"      },
     {"an indented list keeps its own blanks",     "{{#list}}\n  {{n}}\n{{/list}}\n",                                "  1\n  2\n  3\n"},
+    {"text behind a false one",                   "{{#no}}a{{!x}}b{{/no}}c{{!x}}d",                                 "cd"             },
+    {"text behind an empty one",                  "a{{#no}}{{/no}}b{{#yes}}{{/yes}}c{{^yes}}d{{/yes}}e",            "abce"           },
+    {"text behind two that end",                  "{{#yes}}a{{#no}}b{{/no}}{{/yes}}c{{!x}}d",                       "acd"            },
     {"false standalone",			  "a\n{{#no}}\nhidden\n{{/no}}\nb\n",                               "a\nb\n"         },
 };
 

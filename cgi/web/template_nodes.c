@@ -1,0 +1,78 @@
+/*
+ * The list of nodes that a page is parsed into. Texts that follow each other become one: what a
+ * page says in a language and what is around it leave in one piece.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "web/template_parts.h"
+
+#define NODES_FIRST 64
+#define NODES_MAX   65536 /* partials that include each other twice grow without end */
+#define VALUE_ROOM  32    /* bytes of a value, as a rule */
+
+/* The text that this one continues; NULL: none. The last child of a section is not continued. */
+static struct node *text_before(const struct nodes *nodes, const struct node *node)
+{
+	struct node *last;
+
+	if (node->type != NODE_TEXT || nodes->count == nodes->closed)
+		return NULL;
+	last = &nodes->items[nodes->count - 1];
+	return last->type == NODE_TEXT ? last : NULL;
+}
+
+static enum status append(struct nodes *nodes, const struct node *node, struct error *err)
+{
+	char *text;
+
+	if (nodes->count == NODES_MAX)
+		return error_set(err, STATUS_BAD_REQUEST, "more than %d tags, partials included",
+				 NODES_MAX);
+	if (nodes->count == nodes->size) {
+		size_t size = nodes->size ? 2 * nodes->size : NODES_FIRST;
+		struct node *items = realloc(nodes->items, size * sizeof(*items));
+
+		if (!items)
+			return error_no_memory(err);
+		nodes->items = items;
+		nodes->size = size;
+	}
+	text = strndup(node->text, node->len);
+	if (!text)
+		return error_no_memory(err);
+	nodes->items[nodes->count] = *node;
+	nodes->items[nodes->count++].text = text;
+	return STATUS_OK;
+}
+
+static enum status continue_text(struct node *node, const struct node *more, struct error *err)
+{
+	char *text = realloc(node->text, node->len + more->len + 1);
+
+	if (!text)
+		return error_no_memory(err);
+	memcpy(text + node->len, more->text, more->len);
+	node->text = text;
+	node->len += more->len;
+	node->text[node->len] = '\0';
+	return STATUS_OK;
+}
+
+enum status nodes_add(struct nodes *nodes, const struct node *node, struct error *err)
+{
+	struct node *before = text_before(nodes, node);
+	enum status status = before ? continue_text(before, node, err) : append(nodes, node, err);
+
+	if (status == STATUS_OK)
+		nodes->room += node->type == NODE_TEXT ? node->len : VALUE_ROOM;
+	return status;
+}
+
+void nodes_clear(struct nodes *nodes)
+{
+	for (size_t i = 0; i < nodes->count; i++)
+		free(nodes->items[i].text);
+	free(nodes->items);
+	*nodes = (struct nodes){.items = NULL};
+}
