@@ -121,6 +121,18 @@ void secret_hmac(unsigned char out[SECRET_SHA256_LEN], const unsigned char key[S
 	secret_hmac_keyed(out, &whole, parts, n);
 }
 
+void secret_mac(unsigned char out[SECRET_MAC_LEN], const unsigned char key[SECRET_KEY_LEN],
+		const struct secret_part *parts, size_t n)
+{
+	crypto_generichash_state mac;
+
+	crypto_generichash_init(&mac, key, SECRET_KEY_LEN, SECRET_MAC_LEN);
+	for (size_t i = 0; i < n; i++)
+		crypto_generichash_update(&mac, parts[i].data, parts[i].len);
+	crypto_generichash_final(&mac, out, SECRET_MAC_LEN);
+	sodium_memzero(&mac, sizeof mac);
+}
+
 bool secret_equal(const void *a, const void *b, size_t len)
 {
 	return sodium_memcmp(a, b, len) == 0;

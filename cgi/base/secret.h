@@ -46,6 +46,14 @@ void secret_hmac_prepare(struct secret_hmac_key *out, const unsigned char key[SE
 void secret_hmac_prepared(unsigned char out[SECRET_SHA256_LEN], const struct secret_hmac_key *key,
 			  const struct secret_part *parts, size_t n);
 
+/*
+ * The same by BLAKE2b with a key (RFC 7693), in a quarter of HMAC's time: for what this program
+ * alone makes and reads again.
+ */
+#define SECRET_MAC_LEN 32
+void secret_mac(unsigned char out[SECRET_MAC_LEN], const unsigned char key[SECRET_KEY_LEN],
+		const struct secret_part *parts, size_t n);
+
 /* As secret_hmac with a key of any length: other programs choose theirs. */
 void secret_hmac_keyed(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *key,
 		       const struct secret_part *parts, size_t n);

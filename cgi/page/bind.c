@@ -105,14 +105,14 @@ enum status bind_credentials(struct exchange *ex, struct prebind_credentials *ou
 	return status;
 }
 
-_Static_assert(BIND_USER_KEY_LEN == CODEC_BASE64URL_LEN(SECRET_SHA256_LEN), "a whole MAC");
+_Static_assert(BIND_USER_KEY_LEN == CODEC_BASE64URL_LEN(SECRET_MAC_LEN), "a whole MAC");
 
 void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1])
 {
 	static const char label[] = "user-key-v1";
 	const char *user = ex->identity.user, *source = ex->identity.source;
 	char *jid = jid_bare_text(&ex->jid);
-	unsigned char mac[SECRET_SHA256_LEN];
+	unsigned char mac[SECRET_MAC_LEN];
 	struct secret_part parts[] = {
 	    {label,  sizeof(label)                },
 	    {source, strlen(source) + 1           },
@@ -120,7 +120,7 @@ void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1])
 	    {jid,    jid != NULL ? strlen(jid) : 0},
 	};
 
-	secret_hmac_prepared(mac, &ex->site->form_key, parts, sizeof(parts) / sizeof(parts[0]));
+	secret_mac(mac, ex->site->csrf_key, parts, sizeof(parts) / sizeof(parts[0]));
 	codec_base64url_text(out, mac, sizeof(mac));
 	if (jid == NULL)
 		out[0] = '\0';

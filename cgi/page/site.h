@@ -22,7 +22,7 @@ struct site {
 	struct prebind *prebind;
 	struct identity_chain *identity;
 	unsigned char csrf_key[SECRET_KEY_LEN];
-	struct secret_hmac_key form_key; /* that one, prepared for forms and user keys */
+	struct secret_hmac_key form_key; /* that one, prepared for forms */
 };
 
 /*

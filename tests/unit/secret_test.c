@@ -117,6 +117,36 @@ static void test_hmac_prepared(void **state)
 	}
 }
 
+/* Of Python's hashlib.blake2b(text, key=key, digest_size=32). */
+static void test_mac(void **state)
+{
+	unsigned char key[SECRET_KEY_LEN], text[300], out[SECRET_MAC_LEN];
+	const struct secret_part parts[] = {
+	    {"what do ya ",       11},
+	    {"",		  0 },
+	    {"want for nothing?", 17},
+	};
+	const struct secret_part bytes = {text, sizeof text};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof key; i++)
+		key[i] = (unsigned char)i;
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (unsigned char)i;
+	secret_mac(out, key, NULL, 0);
+	assert_hex(out, sizeof out,
+		   "4e51e7a913fc80137da52880fecca175bf81e117d5c68126dc2774033517ea0d");
+	secret_mac(out, key, parts, COUNT(parts));
+	assert_hex(out, sizeof out,
+		   "867b4eb83a8937179199769e276084e4b0e2ac51e485c5456d316eb266fbeb27");
+	secret_mac(out, key, &bytes, 1);
+	assert_hex(out, sizeof out,
+		   "7e42c40d4ed1328eab4986dcbd53deb451f389334764d719d8049e870d1dfb2d");
+	key[31]++;
+	secret_mac(text, key, &bytes, 1);
+	assert_memory_not_equal(out, text, sizeof out);
+}
+
 static void test_equal(void **state)
 {
 	(void)state;
@@ -457,6 +487,7 @@ int main(void)
 	    cmocka_unit_test(test_sha256),
 	    cmocka_unit_test(test_hmac),
 	    cmocka_unit_test(test_hmac_prepared),
+	    cmocka_unit_test(test_mac),
 	    cmocka_unit_test(test_equal),
 	    cmocka_unit_test(test_wipe),
 	    cmocka_unit_test(test_password),
