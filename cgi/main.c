@@ -88,6 +88,15 @@ struct program {
 	enum server_mode mode;
 };
 
+/* The libraries that are started for good; once more does nothing. */
+static enum status prepare(void *arg, struct error *err)
+{
+	enum status status = secret_start(err);
+
+	(void)arg;
+	return status == STATUS_OK ? http_client_start(err) : status;
+}
+
 static enum status start(void *arg, void **app, struct error *err)
 {
 	const struct program *program = arg;
@@ -172,6 +181,7 @@ static enum status run(const char *config_option, bool *served, struct error *er
 		status = server_mode_detect(&conf->server, &mode, err);
 	if (status == STATUS_OK) {
 		struct server_app app = {
+		    .prepare = prepare,
 		    .start = start,
 		    .stop = stop,
 		    .handle = app_handle,

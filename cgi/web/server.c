@@ -343,7 +343,7 @@ static enum status socket_get(const struct server_conf *conf, uid_t owner, struc
 	return status == STATUS_OK ? listener_inherit(conf, fd, out, err) : status;
 }
 
-static enum status run_socket(struct service *service, struct error *err)
+static enum status run_processes(struct service *service, struct error *err)
 {
 	struct process_task task = {
 	    .serve = serve,
@@ -354,9 +354,19 @@ static enum status run_socket(struct service *service, struct error *err)
 	    .arg = service,
 	    .processes = (size_t)service->conf->processes,
 	};
+	int nobody = -1;
+	enum status status;
+
+	if (task.processes == 1)
+		return serve(service, &nobody, err);
+	status = service->app->prepare(service->app->arg, err);
+	return status == STATUS_OK ? processes_run(&task, err) : status;
+}
+
+static enum status run_socket(struct service *service, struct error *err)
+{
 	struct account account;
 	struct listener listener;
-	int nobody = -1;
 	enum status status = account_find(service->conf, &account, err);
 
 	if (status == STATUS_OK)
@@ -366,8 +376,7 @@ static enum status run_socket(struct service *service, struct error *err)
 	service->listener = &listener;
 	status = account_take(&account, err);
 	if (status == STATUS_OK)
-		status =
-		    task.processes > 1 ? processes_run(&task, err) : serve(service, &nobody, err);
+		status = run_processes(service, err);
 	listener_close(&listener);
 	return status;
 }

@@ -60,6 +60,11 @@ bool server_is_cgi(void);
  * time; their threads still use the app, which is not stopped: end the process.
  */
 struct server_app {
+	/*
+	 * In the parent of several, before the first: starts what they all have in common, which
+	 * is in memory once then. No threads, no connections; start is called all the same.
+	 */
+	enum status (*prepare)(void *arg, struct error *err);
 	enum status (*start)(void *arg, void **app, struct error *err);
 	void (*stop)(void *app);
 	server_handler *handle;

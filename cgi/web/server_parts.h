@@ -103,6 +103,11 @@ int notify_watchdog(struct notify *notify);
 /* server_limits.c: for a process that serves; before its threads. */
 void limits_set(const struct server_conf *conf);
 /*
+ * For one that sleeps: what it ran so far of its code, and of its libraries' start-up, is no longer
+ * its memory. It is read from the files again where it is needed.
+ */
+void code_rest(void);
+/*
  * In each thread, for its life: where a crash is reported from, for its own stack may be what is
  * full.
  */
