@@ -33,10 +33,16 @@ static const struct json *value_of(const cJSON *node)
 
 /* ---- the tree ---- */
 
+/* Most keys differ at once. */
+static bool is_same(const char *key, const char *other)
+{
+	return key[0] == other[0] && strcmp(key, other) == 0;
+}
+
 static bool key_comes_again(const cJSON *member)
 {
 	for (const cJSON *other = member->next; other != NULL; other = other->next)
-		if (strcmp(member->string, other->string) == 0)
+		if (is_same(member->string, other->string))
 			return true;
 	return false;
 }
@@ -186,9 +192,11 @@ void json_free(struct json *root)
 
 const struct json *json_member(const struct json *object, const char *key)
 {
-	if (!json_is_object(object))
-		return NULL;
-	return value_of(cJSON_GetObjectItemCaseSensitive(node_get(object), key));
+	const cJSON *member = json_is_object(object) ? node_get(object)->child : NULL;
+
+	while (member != NULL && !is_same(member->string, key))
+		member = member->next;
+	return value_of(member);
 }
 
 const struct json *json_first(const struct json *array_or_object)

@@ -5,12 +5,11 @@
  */
 #include "prebind/prebind.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/codec.h"
 #include "base/secret.h"
 #include "base/strbuf.h"
 #include "net/http_client.h"
@@ -178,11 +177,12 @@ static enum status jid_to_ask_for(const struct prebind *prebind, const struct ji
 
 void prebind_session_set_rid(struct prebind_session *session, int64_t next)
 {
-	char text[24];
+	char buffer[CODEC_DECIMAL_SIZE];
+	const char *text;
 
 	if (next < 0 || next > ADHOC_RID_LIMIT)
 		return;
-	snprintf(text, sizeof(text), "%" PRId64, next);
+	text = codec_decimal(buffer, next);
 	memcpy(session->rid, text, strlen(text) + 1);
 }
 
@@ -201,12 +201,11 @@ static bool rid_is_sound(const char *rid)
  */
 static bool sid_is_sound(const char *sid)
 {
-	if (!sid[0])
-		return false;
-	for (const char *c = sid; *c; c++)
-		if (*c <= ' ' || *c > '~' || strchr("&<>\"'", *c))
-			return false;
-	return true;
+	const char *c = sid;
+
+	while (*c > ' ' && *c <= '~')
+		c++;
+	return sid[0] && !*c && !strpbrk(sid, "&<>\"'");
 }
 
 static enum status session_jid_check(const struct prebind_session *session, const struct jid *asked,

@@ -3,6 +3,7 @@
  * in every respect; everything else gets a sentence that says what Tigase said and what to do
  * about it. That the session is the asked user's is checked by prebind/tigase.c.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,15 +73,18 @@ static enum status form_check(const struct adhoc_form *form, struct error *err)
 
 /* ---- the session ---- */
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define DIGITS  "0123456789"
+#define DIGITS "0123456789"
 
-/* True if text has min to max bytes, all of the set. */
-static bool is_made_of(const char *text, const char *set, size_t min, size_t max)
+/* True if text has min to max bytes: letters and digits of ASCII (in the C locale), or others. */
+static bool is_made_of(const char *text, const char *others, size_t min, size_t max)
 {
 	size_t len = strlen(text);
 
-	return len >= min && len <= max && strspn(text, set) == len;
+	if (len < min || len > max)
+		return false;
+	while (isalnum((unsigned char)*text) || (*text != '\0' && strchr(others, *text) != NULL))
+		text++;
+	return *text == '\0';
 }
 
 /* The value is left out of the sentence: sid and rid are secrets. */
@@ -131,7 +135,7 @@ static enum status sid_read(const struct adhoc_form *form, char out[ADHOC_SID_MA
 
 	if (status != STATUS_OK)
 		return status;
-	if (!is_made_of(sid, LETTERS DIGITS "-", SID_MIN, ADHOC_SID_MAX))
+	if (!is_made_of(sid, "-", SID_MIN, ADHOC_SID_MAX))
 		return refuse_field("sid", err);
 	memcpy(out, sid, strlen(sid) + 1);
 	return STATUS_OK;
@@ -145,7 +149,7 @@ static enum status rid_read(const struct adhoc_form *form, int64_t *out, struct 
 
 	if (status != STATUS_OK)
 		return status;
-	if (!is_made_of(text, DIGITS, 1, ADHOC_RID_MAX))
+	if (text[0] == '\0' || strlen(text) > ADHOC_RID_MAX || text[strspn(text, DIGITS)] != '\0')
 		return refuse_field("rid", err);
 	for (; *text != '\0'; text++)
 		rid = rid * 10 + (*text - '0');
@@ -167,7 +171,7 @@ static enum status hostname_read(const struct adhoc_form *form, char out[ADHOC_H
 	status = adhoc_form_single(form, "hostname", &hostname, err);
 	if (status != STATUS_OK)
 		return status;
-	if (!is_made_of(hostname, LETTERS DIGITS ".-", 1, ADHOC_HOSTNAME_MAX))
+	if (!is_made_of(hostname, ".-", 1, ADHOC_HOSTNAME_MAX))
 		return refuse_field("hostname", err);
 	memcpy(out, hostname, strlen(hostname) + 1);
 	return STATUS_OK;

@@ -99,10 +99,16 @@ bool adhoc_field_add_value(struct adhoc_field *field, const char *text)
 	return true;
 }
 
+/* Most names differ at once. */
+static bool is_named(const struct adhoc_field *field, const char *var)
+{
+	return field->var[0] == var[0] && strcmp(field->var, var) == 0;
+}
+
 const struct adhoc_field *adhoc_form_find(const struct adhoc_form *form, const char *var)
 {
 	for (size_t i = 0; i < form->n_fields; i++)
-		if (strcmp(form->fields[i].var, var) == 0)
+		if (is_named(&form->fields[i], var))
 			return &form->fields[i];
 	return NULL;
 }
@@ -119,7 +125,7 @@ static size_t count_fields(const struct adhoc_form *form, const char *var)
 	size_t n = 0;
 
 	for (size_t i = 0; i < form->n_fields; i++)
-		n += strcmp(form->fields[i].var, var) == 0;
+		n += is_named(&form->fields[i], var);
 	return n;
 }
 
