@@ -24,8 +24,8 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 
 # ---- what it is made of: one list a layer, downward (docs/architecture.md) ----
 
-BASE     = address clock codec crypto error inflate json json_scan json_write log secret status \
-	strbuf unix_crypt xml
+BASE     = address clock codec codec_base64 crypto error inflate json json_scan json_write log secret \
+	secret_file status strbuf unix_crypt xml
 CONF     = check conf keys load number print text value
 STORE    = catalogue database_file database_setup gateway jid_claim jid_map limit limit_file \
 	limit_rule migrate pool provisioned rows session site_key site_query site_query_guard \

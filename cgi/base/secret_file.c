@@ -1,0 +1,218 @@
+/*
+ * Files with a secret: read only where nobody else could have read or exchanged them, and refused
+ * with the command that mends it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+
+#define SECRET_FILE_MAX 4096 /* bytes: keys and passwords are one line, or a few */
+
+/* What nobody else may do with a file: of a secret's mode, and of a public key's. */
+#define SECRET_BITS 077
+#define PUBLIC_BITS 022
+
+_Static_assert(SECRET_PUBLIC_MAX == SECRET_FILE_MAX, "one buffer reads both");
+
+/*
+ * Refuses a folder in which others could swap what is below it; a sticky one (/tmp) keeps them
+ * off.
+ */
+static enum status check_folder(const char *path, const char *folder, struct error *err)
+{
+	struct stat st;
+
+	if (stat(folder, &st) != 0)
+		return error_set(err, STATUS_UNAVAILABLE, "%s: cannot look at its folder %s: %m",
+				 path, folder);
+	if ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0)
+		return STATUS_OK;
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "%s: others may write to its folder %s (mode %04o); run: chmod go-w %s",
+			 path, folder, (unsigned)st.st_mode & 07777, folder);
+}
+
+/* Every folder of name, which is cut shorter with each step. */
+static enum status check_folders_of(const char *path, char *name, struct error *err)
+{
+	enum status status = STATUS_OK;
+	char *slash = strrchr(name, '/');
+
+	while (status == STATUS_OK && slash != NULL && slash != name) {
+		*slash = '\0';
+		status = check_folder(path, name, err);
+		slash = strrchr(name, '/');
+	}
+	if (status != STATUS_OK)
+		return status;
+	return check_folder(path, slash == NULL ? "." : "/", err);
+}
+
+/* The folders as written (links among them can be moved) and as they really are. */
+static enum status check_folders(const char *path, struct error *err)
+{
+	char *written = strdup(path);
+	char *real = realpath(path, NULL);
+	enum status status = STATUS_UNAVAILABLE;
+
+	if (written == NULL || real == NULL) {
+		error_set(err, status, "%s: cannot be found again: %m", path);
+		goto out;
+	}
+	status = check_folders_of(path, written, err);
+	if (status == STATUS_OK)
+		status = check_folders_of(path, real, err);
+out:
+	free(real);
+	free(written);
+	return status;
+}
+
+/* others: the bits of a mode that other users must not have. */
+static enum status check_file(const char *path, int fd, mode_t others, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return error_set(err, STATUS_UNAVAILABLE, "%s: cannot be looked at: %m", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: a secret must be in a regular file, and this is none", path);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: belongs to user %u; run: chown %u %s && chmod 600 %s", path,
+				 (unsigned)st.st_uid, (unsigned)geteuid(), path, path);
+	if ((st.st_mode & others) != 0)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: others may %swrite it (mode %04o); run: chmod %s %s", path,
+				 others == SECRET_BITS ? "read or " : "",
+				 (unsigned)st.st_mode & 07777,
+				 others == SECRET_BITS ? "600" : "go-w", path);
+	return check_folders(path, err);
+}
+
+/* O_NONBLOCK: a FIFO in its place must not stop us. */
+static enum status open_file(const char *path, int *out, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0 && errno == ELOOP)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: is a link; name the file itself in the configuration", path);
+	if (fd < 0)
+		return error_set(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE,
+				 "%s: the secret cannot be read: %m; put it there, owned by this "
+				 "program's user, with mode 600",
+				 path);
+	*out = fd;
+	return STATUS_OK;
+}
+
+/*
+ * One byte more than allowed is read, to see that a file is too long. *len is right on failure,
+ * too.
+ */
+static enum status read_all(int fd, char data[SECRET_FILE_MAX + 1], size_t *len)
+{
+	ssize_t n = 1;
+
+	while (n > 0 && *len <= SECRET_FILE_MAX) {
+		n = read(fd, data + *len, SECRET_FILE_MAX + 1 - *len);
+		if (n > 0)
+			*len += (size_t)n;
+		else if (n < 0 && errno == EINTR)
+			n = 1;
+	}
+	return n < 0 ? STATUS_UNAVAILABLE : STATUS_OK;
+}
+
+/*
+ * The line without the newline at its end, which an editor on another system writes as two bytes.
+ */
+static size_t line_length(const char *data, size_t len)
+{
+	if (len > 0 && data[len - 1] == '\n')
+		len--;
+	if (len > 0 && data[len - 1] == '\r')
+		len--;
+	return len;
+}
+
+static enum status check_text(const char *path, const char *data, size_t len, struct error *err)
+{
+	if (len > SECRET_FILE_MAX)
+		return error_set(err, STATUS_BAD_REQUEST, "%s: is longer than %d bytes", path,
+				 SECRET_FILE_MAX);
+	if (memchr(data, '\0', len) != NULL)
+		return error_set(err, STATUS_BAD_REQUEST, "%s: holds a NUL byte; it must be text",
+				 path);
+	if (line_length(data, len) == 0)
+		return error_set(err, STATUS_BAD_REQUEST, "%s: is empty; write the secret into it",
+				 path);
+	return STATUS_OK;
+}
+
+/* The file's text as it is, put behind what out holds. */
+static enum status read_file(const char *path, mode_t others, struct strbuf *out, struct error *err)
+{
+	char data[SECRET_FILE_MAX + 1];
+	size_t len = 0;
+	int fd = -1;
+	enum status status = open_file(path, &fd, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = check_file(path, fd, others, err);
+	if (status != STATUS_OK)
+		goto out;
+	status = read_all(fd, data, &len);
+	if (status != STATUS_OK) {
+		error_set(err, status, "%s: cannot be read: %m", path);
+		goto out;
+	}
+	status = check_text(path, data, len, err);
+	if (status != STATUS_OK)
+		goto out;
+	strbuf_add(out, data, len);
+	if (!strbuf_ok(out))
+		status = error_no_memory(err);
+out:
+	secret_wipe(data, len);
+	close(fd);
+	return status;
+}
+
+enum status secret_file_read(const char *path, struct strbuf *out, struct error *err)
+{
+	struct strbuf text;
+	enum status status;
+
+	strbuf_init_secret(&text);
+	status = read_file(path, SECRET_BITS, &text, err);
+	size_t len = line_length(text.data, text.len);
+	if (status == STATUS_OK && memchr(text.data, '\n', len) != NULL)
+		status =
+		    error_set(err, STATUS_BAD_REQUEST,
+			      "%s: has more than one line; it must hold the secret alone", path);
+	if (status == STATUS_OK)
+		strbuf_add(out, text.data, len);
+	if (status == STATUS_OK && !strbuf_ok(out))
+		status = error_no_memory(err);
+	strbuf_clear(&text);
+	return status;
+}
+
+enum status secret_lines_read(const char *path, struct strbuf *out, struct error *err)
+{
+	return read_file(path, SECRET_BITS, out, err);
+}
+
+enum status secret_public_read(const char *path, struct strbuf *out, struct error *err)
+{
+	return read_file(path, PUBLIC_BITS, out, err);
+}
