@@ -105,7 +105,7 @@ test("a peer that says nothing, or half a record, is no trouble to others", asyn
 
 test("as many silent peers as there are threads: they are sent away, and others have their turn", async () => {
 	const silent = Array.from({ length: THREADS }, () => net.connect(prebind.socket));
-	const closed = silent.map((peer) => new Promise((resolve) => peer.resume().once("close", resolve)));
+	const closed = silent.map((socket) => new Promise((resolve) => socket.resume().once("close", resolve)));
 	silent[0].write(Buffer.from([1, 1, 0, 1]));
 	assert.equal((await newVisitor().get("/health")).status, 200);
 	await Promise.all(closed);
