@@ -410,14 +410,15 @@ static void test_calls_alike(void **state)
 		const char *sent; /* in the request */
 		const char *left; /* of the one before, and not in this one */
 	} rows[] = {
-	    {"/ok",      "first",   "a",  "\r\n\r\nfirst",                 "second"             },
-	    {"/ok",      "another", "a",  "\r\n\r\nanother",               "first"              },
-	    {"/ok",      "a",       "a",  "\r\nContent-Length: 1\r\n",     "another"            },
-	    {"/ok",      "a",       "b",  "Authorization: Basic dTpi\r\n", "dTph"               },
-	    {"/ok",      "a",       NULL, "\r\n\r\na",                     "Authorization"      },
-	    {"/chunked", "a",       "a",  "POST /chunked",                 "/ok"                },
-	    {"/chunked", NULL,      "a",  "GET /chunked",                  "\r\nContent-Length:"},
-	    {"/ok",      NULL,      "a",  "GET /ok",                       "/chunked"           },
+	    {"/ok",      "first",   "a",         "\r\n\r\nfirst",                 "second"             },
+	    {"/ok",      "another", "a",         "\r\n\r\nanother",               "first"              },
+	    {"/ok",      "a",       "a",         "\r\nContent-Length: 1\r\n",     "another"            },
+	    {"/ok",      "a",       "b",         "Authorization: Basic dTpi\r\n", "dTph"               },
+	    {"/ok",      "a",       "\xc3\xa4:", "Basic dTrDpDo=\r\n",            "dTpi"               },
+	    {"/ok",      "a",       NULL,        "\r\n\r\na",                     "Authorization"      },
+	    {"/chunked", "a",       "a",         "POST /chunked",                 "/ok"                },
+	    {"/chunked", NULL,      "a",         "GET /chunked",                  "\r\nContent-Length:"},
+	    {"/ok",      NULL,      "a",         "GET /ok",                       "/chunked"           },
 	};
 	struct fixture *f = *state;
 
