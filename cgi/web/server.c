@@ -193,13 +193,14 @@ static void fcgi_answer(const struct service *service, FCGX_Request *request, in
 	response_clear(&response);
 }
 
-/* False: nobody, or malformed; the connection is closed. Detach, because a failed Accept does. */
+/*
+ * False: somebody looked whether we are there, or it is malformed; the connection is closed, by a
+ * failed Accept too: without a wait, for it is detached.
+ */
 static bool fcgi_begin(FCGX_Request *request, int fd)
 {
-	char byte;
-
-	if (recv(fd, &byte, 1, MSG_PEEK) <= 0 || FCGX_InitRequest(request, -1, 0) != 0) {
-		close(fd); /* somebody looked whether we are there */
+	if (FCGX_InitRequest(request, -1, 0) != 0) {
+		close(fd);
 		return false;
 	}
 	request->ipcFd = fd;
