@@ -25,11 +25,9 @@ static bool harmless_escape(const char *p)
 	return strncmp(p + 1, "0000", 4) != 0 && strspn(p + 1, "0123456789abcdefABCDEF") >= 4;
 }
 
-/* Bytes of a string that mean themselves. */
-static bool is_plain(char c)
-{
-	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
-}
+/* Bytes of a string that mean themselves: all but controls, quote and backslash. */
+static const bool is_plain[256] = {
+    [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... 0xff] = true};
 
 /* Behind the closing quote, or NULL. What the other escapes mean is left to cJSON. */
 static char *scan_string(char *p, struct scanner *s)
@@ -37,7 +35,7 @@ static char *scan_string(char *p, struct scanner *s)
 	for (;;) {
 		do
 			p++;
-		while (is_plain(*p));
+		while (is_plain[(unsigned char)*p]);
 		if (*p == '"')
 			return p + 1;
 		s->problem = "a control character or the end inside a string";
@@ -135,16 +133,13 @@ static char *scan_token(char *p, struct scanner *s)
 	}
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
+static const bool is_blank[256] = {[' '] = true, ['\n'] = true, ['\t'] = true, ['\r'] = true};
 
 /* The last of the blanks that begin at p; p itself if there are none. */
 static char *last_blank(char *p)
 {
-	if (is_blank(*p))
-		while (is_blank(p[1]))
+	if (is_blank[(unsigned char)*p])
+		while (is_blank[(unsigned char)p[1]])
 			p++;
 	return p;
 }
@@ -167,7 +162,7 @@ enum status json_scan(char *text, struct json_scan *out, struct error *err)
 
 	for (char *p = text, *next; *p != '\0'; p = next) {
 		p = last_blank(p);
-		next = is_blank(*p) ? p + 1 : scan_token(p, &s);
+		next = is_blank[(unsigned char)*p] ? p + 1 : scan_token(p, &s);
 		if (next == NULL)
 			return error_set(err, STATUS_BAD_REQUEST,
 					 "not JSON as we read it: %s, at byte %zu", s.problem,
