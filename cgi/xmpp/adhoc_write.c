@@ -1,9 +1,8 @@
 /*
  * The request of a command of Tigase's, pre-bind-bosh-session above all. Values are strings in both
- * formats, as Tigase wants them: numbers in JSON make it fail.
+ * formats, as Tigase wants them: numbers in JSON make it fail. Only values are escaped; the names
+ * of commands and fields are ours.
  */
-#include <stdio.h>
-
 #include "base/codec.h"
 #include "base/json.h"
 #include "xmpp/adhoc_form.h"
@@ -18,29 +17,30 @@ static void field_write_xml(struct strbuf *out, const char *var, const char *val
 	strbuf_adds(out, "</value></item>");
 }
 
-static void field_write_json(struct json_writer *w, const char *var, const char *value)
+static void field_write_json(struct strbuf *out, const char *var, const char *value)
 {
-	json_open_object(w, NULL);
-	json_put_string(w, "var", var);
-	json_put_string(w, "value", value);
-	json_close_object(w);
+	struct json_writer w;
+
+	json_writer_init(&w, out);
+	strbuf_adds(out, "{\"var\":\"");
+	strbuf_adds(out, var);
+	strbuf_adds(out, "\",\"value\":");
+	json_put_string(&w, NULL, value);
+	strbuf_addc(out, '}');
 }
 
 static void write_json(struct strbuf *out, const char *node, const struct adhoc_pair *pairs,
 		       size_t n)
 {
-	struct json_writer w;
-
-	json_writer_init(&w, out);
-	json_open_object(&w, NULL);
-	json_open_object(&w, "command");
-	json_put_string(&w, "node", node);
-	json_open_array(&w, "fields");
-	for (size_t i = 0; i < n; i++)
-		field_write_json(&w, pairs[i].var, pairs[i].value);
-	json_close_array(&w);
-	json_close_object(&w);
-	json_close_object(&w);
+	strbuf_adds(out, "{\"command\":{\"node\":\"");
+	strbuf_adds(out, node);
+	strbuf_adds(out, "\",\"fields\":[");
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			strbuf_addc(out, ',');
+		field_write_json(out, pairs[i].var, pairs[i].value);
+	}
+	strbuf_adds(out, "]}}");
 }
 
 static void write_xml(struct strbuf *out, const char *node, const struct adhoc_pair *pairs,
@@ -69,15 +69,13 @@ void adhoc_command_write(struct strbuf *out, enum adhoc_format format, const cha
 
 void adhoc_bind_write(struct strbuf *out, enum adhoc_format format, const struct adhoc_bind *bind)
 {
-	char hold[24], wait[24];
+	char hold[CODEC_DECIMAL_SIZE], wait[CODEC_DECIMAL_SIZE];
 	const struct adhoc_pair pairs[] = {
-	    {"from", bind->from},
-	    {"hold", hold      },
-	    {"wait", wait      },
+	    {"from",              bind->from },
+	    { "hold", codec_decimal(hold, bind->hold)},
+	    { "wait", codec_decimal(wait, bind->wait)},
 	};
 
-	snprintf(hold, sizeof hold, "%ld", bind->hold);
-	snprintf(wait, sizeof wait, "%ld", bind->wait);
 	adhoc_command_write(out, format, ADHOC_NODE, pairs, sizeof(pairs) / sizeof(pairs[0]));
 }
 
