@@ -68,8 +68,8 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_mutants_test adhoc_recorded_
 	jwt_test limit_test log_test login_test login_token_test oauth_tokens_test \
 	password_differential_test password_hash_test php_session_test provisioned_test \
 	request_test response_test router_test sasl_test secret_test server_account_test \
-	server_record_test server_socket_test session_test site_query_test sites_test \
-	store_reader_test store_test strbuf_test template_test template_texts_test token_test \
+	server_pool_test server_record_test server_socket_test session_test site_query_test \
+	sites_test store_reader_test store_test strbuf_test template_test template_texts_test token_test \
 	upstream_test used_nonce_test user_test xml_test xmpp_login_test
 
 BENCH = floor load peer

@@ -1,0 +1,256 @@
+/*
+ * One process's threads: how many accept, that those who wait hold nobody up, and that all of them
+ * end, whatever they are at. Every test ends with a stop.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "web/server_parts.h"
+
+#define THREADS     4
+#define WAITING_MAX 40
+#define ONE_BY_ONE  50
+#define WAVES       3
+
+/* What a visitor wants, in one byte; what it gets, in another. */
+#define WANTS_ANSWER 'a'
+#define WANTS_WAIT   'w' /* answered after the gate is opened */
+#define SERVED       's'
+#define REFUSED      'r'
+
+struct fixture {
+	char folder[32];
+	char path[48];
+	struct listener listener;
+	struct peers peers;
+	struct pool_task task;
+	struct pool *pool;
+
+	pthread_mutex_t lock; /* over what follows */
+	pthread_cond_t changed;
+	bool open; /* the gate */
+	int waiting;
+	pthread_t seen[2 * THREADS];
+	size_t seen_count;
+};
+
+/* Call with the lock held. */
+static void note_thread(struct fixture *f)
+{
+	for (size_t i = 0; i < f->seen_count; i++) {
+		if (pthread_equal(f->seen[i], pthread_self()))
+			return;
+	}
+	if (f->seen_count < sizeof(f->seen) / sizeof(f->seen[0]))
+		f->seen[f->seen_count++] = pthread_self();
+}
+
+static bool wait_at_gate(struct fixture *f, struct pool *pool)
+{
+	if (!pool_wait_begin(pool))
+		return false;
+	pthread_mutex_lock(&f->lock);
+	f->waiting++;
+	pthread_cond_broadcast(&f->changed);
+	while (!f->open)
+		pthread_cond_wait(&f->changed, &f->lock);
+	f->waiting--;
+	pthread_mutex_unlock(&f->lock);
+	pool_wait_end(pool);
+	return true;
+}
+
+static void serve(void *arg, int fd, struct pool *pool)
+{
+	struct fixture *f = arg;
+	char wanted = 0;
+
+	pthread_mutex_lock(&f->lock);
+	note_thread(f);
+	pthread_mutex_unlock(&f->lock);
+	if (read(fd, &wanted, 1) == 1) {
+		bool served = wanted == WANTS_ANSWER || wait_at_gate(f, pool);
+
+		if (write(fd, served ? "s" : "r", 1) != 1)
+			abort();
+	}
+	close(fd);
+}
+
+static void refuse(void *arg, int fd)
+{
+	(void)arg;
+	close(fd);
+}
+
+static int visitor_come(struct fixture *f, char wanted)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	memcpy(address.sun_path, f->path, strlen(f->path));
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(write(fd, &wanted, 1), 1);
+	return fd;
+}
+
+static char visitor_leave(int fd)
+{
+	char got = 0;
+
+	assert_int_equal(read(fd, &got, 1), 1);
+	close(fd);
+	return got;
+}
+
+static void await_waiting(struct fixture *f, int count)
+{
+	pthread_mutex_lock(&f->lock);
+	while (f->waiting != count)
+		pthread_cond_wait(&f->changed, &f->lock);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static void set_gate(struct fixture *f, bool open)
+{
+	pthread_mutex_lock(&f->lock);
+	f->open = open;
+	pthread_cond_broadcast(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	assert_non_null(f);
+	snprintf(f->folder, sizeof(f->folder), "/tmp/pool_test.XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	snprintf(f->path, sizeof(f->path), "%s/socket", f->folder);
+	memcpy(address.sun_path, f->path, strlen(f->path));
+	f->listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(f->listener.fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(f->listener.fd, 2 * WAITING_MAX), 0);
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_cond_init(&f->changed, NULL);
+	f->task = (struct pool_task){
+	    .listener = &f->listener,
+	    .peers = &f->peers,
+	    .threads = THREADS,
+	    .waiting_max = WAITING_MAX,
+	    .serve = serve,
+	    .refuse = refuse,
+	    .arg = f,
+	};
+	f->pool = pool_new(&f->task);
+	assert_non_null(f->pool);
+	assert_int_equal(pool_start(f->pool, NULL), STATUS_OK);
+	*state = f;
+	return 0;
+}
+
+/* Every thread ends, whatever it was at. */
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	set_gate(f, true);
+	assert_true(pool_stop(f->pool));
+	pool_free(f->pool);
+	close(f->listener.fd);
+	unlink(f->path);
+	rmdir(f->folder);
+	pthread_cond_destroy(&f->changed);
+	pthread_mutex_destroy(&f->lock);
+	free(f);
+	return 0;
+}
+
+static void stops_before_anybody_came(void **state)
+{
+	(void)state;
+}
+
+static void one_after_the_other_needs_few_threads(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < ONE_BY_ONE; i++)
+		assert_int_equal(visitor_leave(visitor_come(f, WANTS_ANSWER)), SERVED);
+	assert_in_range(f->seen_count, 1, THREADS);
+}
+
+static void a_crowd_waits_and_others_are_served(void **state)
+{
+	struct fixture *f = *state;
+	int crowd[WAITING_MAX];
+
+	for (int i = 0; i < WAITING_MAX; i++)
+		crowd[i] = visitor_come(f, WANTS_WAIT);
+	await_waiting(f, WAITING_MAX);
+	for (int i = 0; i < ONE_BY_ONE; i++)
+		assert_int_equal(visitor_leave(visitor_come(f, WANTS_ANSWER)), SERVED);
+	assert_int_equal(visitor_leave(visitor_come(f, WANTS_WAIT)), REFUSED);
+	set_gate(f, true);
+	for (int i = 0; i < WAITING_MAX; i++)
+		assert_int_equal(visitor_leave(crowd[i]), SERVED);
+}
+
+static void wave_after_wave(void **state)
+{
+	struct fixture *f = *state;
+	int crowd[WAITING_MAX];
+
+	for (int wave = 0; wave < WAVES; wave++) {
+		set_gate(f, false);
+		for (int i = 0; i < WAITING_MAX; i++)
+			crowd[i] = visitor_come(f, WANTS_WAIT);
+		await_waiting(f, WAITING_MAX);
+		set_gate(f, true);
+		for (int i = 0; i < WAITING_MAX; i++)
+			assert_int_equal(visitor_leave(crowd[i]), SERVED);
+	}
+}
+
+/* Nobody is left to accept but one of them, again and again. */
+static void more_wait_than_there_are_threads_at_work(void **state)
+{
+	struct fixture *f = *state;
+	int waiting[2 * THREADS];
+
+	for (int i = 0; i < 2 * THREADS; i++) {
+		waiting[i] = visitor_come(f, WANTS_WAIT);
+		await_waiting(f, i + 1);
+		assert_int_equal(visitor_leave(visitor_come(f, WANTS_ANSWER)), SERVED);
+	}
+	set_gate(f, true);
+	for (int i = 0; i < 2 * THREADS; i++)
+		assert_int_equal(visitor_leave(waiting[i]), SERVED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(stops_before_anybody_came, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(one_after_the_other_needs_few_threads, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(a_crowd_waits_and_others_are_served, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(wave_after_wave, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(more_wait_than_there_are_threads_at_work, set_up,
+					    tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
