@@ -22,9 +22,10 @@
 #define ARENAS_MAX 2
 #define OTHERS_STACK                                                                               \
 	(256 * 1024) /* of threads that libraries start: libcurl's, which look names up */
-#define DATA_BASE     (512L << 20) /* sites, connections, passwords being hashed */
-#define REQUEST_DATA  (320L << 10) /* a stack, and what a request holds */
-#define EXIT_BY_CRASH 128          /* + the signal, as a shell says it */
+#define DATA_BASE        (512L << 20) /* sites, connections, passwords being hashed */
+#define REQUEST_DATA     (320L << 10) /* a stack, and what a request holds */
+#define EXIT_BY_CRASH    128          /* + the signal, as a shell says it */
+#define CRASH_STACK_SIZE (16 * 1024)  /* the registers of any processor, and a line of the log */
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1 /* it has handlers of its own, and needs memory without end */
@@ -61,12 +62,28 @@ void limits_set(const struct server_conf *conf)
 		sigaction(crashes[i], &action, NULL);
 }
 
-void crash_stack_use(struct crash_stack *stack)
+void *crash_stack_use(void)
 {
-	stack_t alternative = {.ss_sp = stack->data, .ss_size = sizeof(stack->data)};
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK;
+	stack_t alternative = {.ss_size = CRASH_STACK_SIZE};
 
-	if (!SANITIZED)
-		sigaltstack(&alternative, NULL);
+	if (SANITIZED)
+		return NULL;
+	alternative.ss_sp = mmap(NULL, CRASH_STACK_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (alternative.ss_sp == MAP_FAILED)
+		return NULL;
+	sigaltstack(&alternative, NULL);
+	return alternative.ss_sp;
+}
+
+void crash_stack_free(void *stack)
+{
+	const stack_t none = {.ss_flags = SS_DISABLE};
+
+	if (!stack)
+		return;
+	sigaltstack(&none, NULL);
+	munmap(stack, CRASH_STACK_SIZE);
 }
 
 /* Backwards: the first segment holds the headers that are read here. */

@@ -109,12 +109,11 @@ void limits_set(const struct server_conf *conf);
 void code_rest(void);
 /*
  * In each thread, for its life: where a crash is reported from, for its own stack may be what is
- * full.
+ * full. Mapped, so that it is no memory before it is used: in a frame the compiler's probes against
+ * stack clashes would touch each of its pages. NULL: there is none; free takes it.
  */
-struct crash_stack {
-	char data[16 * 1024]; /* the registers of any processor, and a line of the log */
-};
-void crash_stack_use(struct crash_stack *stack);
+void *crash_stack_use(void);
+void crash_stack_free(void *stack);
 
 /* server_pool.c: one process's threads. serve and refuse own the descriptor that they are given. */
 struct pool; /* opaque */

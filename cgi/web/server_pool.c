@@ -37,7 +37,7 @@ struct worker {
 	pthread_t thread;
 	sem_t call;
 	bool accepting; /* or called to accept */
-	struct crash_stack crash_stack;
+	void *crash_stack;
 };
 
 struct pool {
@@ -276,7 +276,7 @@ static void begin(struct pool *pool, struct worker *self)
 	self->resting = false;
 	self->accepting = true; /* who started it has counted it */
 	sem_init(&self->call, 0, 0);
-	crash_stack_use(&self->crash_stack);
+	self->crash_stack = crash_stack_use();
 	pthread_mutex_lock(&pool->lock);
 	TAILQ_INSERT_TAIL(&pool->workers, self, entry);
 	pthread_mutex_unlock(&pool->lock);
@@ -298,6 +298,7 @@ static void leave(struct pool *pool, struct worker *self)
 	pthread_cond_signal(&pool->changed);
 	pthread_mutex_unlock(&pool->lock);
 	sem_destroy(&self->call);
+	crash_stack_free(self->crash_stack);
 	if (has_before)
 		pthread_join(before, NULL);
 }
@@ -305,7 +306,7 @@ static void leave(struct pool *pool, struct worker *self)
 static void *work(void *arg)
 {
 	struct pool *pool = arg;
-	__attribute__((uninitialized)) struct worker self; /* a crash stack is not to be touched */
+	struct worker self;
 
 	begin(pool, &self);
 	do {
