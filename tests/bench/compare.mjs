@@ -17,11 +17,12 @@ import { spread } from "./report.mjs";
  * @property {string} [login] where such a visitor is sent; without: the same target
  */
 const FLOOR = { name: "floor", program: "floor", target: "/floor/" };
+const FLOOR_GUEST = { name: "floor, not logged in", program: "floor", target: "/floor/", guest: true };
 const PAGE = { name: "page", program: "prebind", target: "/chat/", login: "/chat/login" };
 const JSON_ENDPOINT = { name: "json", program: "prebind", target: "/chat/prebind.json", script: true, login: "/chat/login" };
 const GUEST = { name: "page, not logged in", program: "prebind", target: "/chat/login", guest: true };
 const PHP = { name: "php", program: "php", target: "/page.php" };
-export const COMPARED = [FLOOR, PAGE, JSON_ENDPOINT, GUEST, PHP];
+export const COMPARED = [FLOOR, PAGE, JSON_ENDPOINT, FLOOR_GUEST, GUEST, PHP];
 export const COMPARED_CGI = [FLOOR, PAGE, PHP];
 
 /**
