@@ -77,8 +77,9 @@ export function cgiText({ crowd, series }) {
 const named = ({ series }, name) => series.find((row) => row.name === name);
 const ratio = (a, b, of) => spread(a.rounds.map((round, i) => of(round) / of(b.rounds[i]))).median;
 const rate = (round) => round.requests / round.seconds;
-const atLeast = (aim, value, digits = 2) => ({ aim: `≥ ${aim}`, value: fixed(value, digits), met: value >= aim });
-const atMost = (aim, value, digits = 2) => ({ aim: `≤ ${aim}`, value: fixed(value, digits), met: value <= aim });
+const short = (aim) => Number(aim.toFixed(2));
+const atLeast = (aim, value, digits = 2) => ({ aim: `≥ ${short(aim)}`, value: fixed(value, digits), met: value >= aim });
+const atMost = (aim, value, digits = 2) => ({ aim: `≤ ${short(aim)}`, value: fixed(value, digits), met: value <= aim });
 
 function fastAims(result) {
 	const [page, json, php] = ["page", "json", "php"].map((name) => named(result, name));
@@ -88,7 +89,7 @@ function fastAims(result) {
 		{ what: "page: CPU a request, of the floor's", ...atMost(1.3, page.cpuOverFloor.median) },
 		{ what: "json: CPU a request, of the floor's", ...atMost(1.3, json.cpuOverFloor.median) },
 		{ what: "page: requests/s, of php-fpm's", ...atLeast(3, ratio(page, php, rate)) },
-		...(page.pss && php.pss ? [{ what: "page: memory, of php-fpm's", ...atMost(0.33, page.pss / php.pss) }] : []),
+		...(page.pss && php.pss ? [{ what: "page: memory, of php-fpm's", ...atMost(1 / 3, page.pss / php.pss) }] : []),
 	];
 }
 
