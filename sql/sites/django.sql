@@ -7,6 +7,8 @@
 -- site_profile_query = django-user.sql        (from the user's number to the user)
 --
 -- Relies on: expire_date is UTC (USE_TZ = True, the default since Django 5).
+--
+-- Not asked here: Django also wants the session's authentication back end to be in AUTHENTICATION_BACKENDS still.
 SELECT session_data, expire_date AS expires_iso
   FROM django_session
  WHERE session_key = :sid;

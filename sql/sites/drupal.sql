@@ -13,4 +13,4 @@ SELECT u.name AS user
    AND u.uid > 0
    AND u.status = 1
    AND u.default_langcode = 1
-   AND s.timestamp > :now - 200000;
+   AND s.timestamp >= :now - 200000;

@@ -12,4 +12,4 @@ SELECT u.name AS user
    AND s.ssid <> ''
    AND u.uid > 0
    AND u.status = 1
-   AND s.timestamp > :now - 200000;
+   AND s.timestamp >= :now - 200000;

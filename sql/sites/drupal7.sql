@@ -11,4 +11,4 @@ SELECT u.name AS user
  WHERE s.sid = :sid
    AND u.uid > 0
    AND u.status = 1
-   AND s.timestamp > :now - 200000;
+   AND s.timestamp >= :now - 200000;

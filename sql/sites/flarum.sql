@@ -5,7 +5,8 @@
 -- site_cookie_transform = none
 --
 -- Relies on: access_tokens.token holds the cookie as it is; one of type session_remember lives for five years after its
--- last use. Suspended users (extension flarum/suspend) are left out by adding
+-- last use. Flarum itself lets in users whose e-mail address is not confirmed, and shows them what guests see: they are
+-- left out here. Suspended users (extension flarum/suspend) are left out by adding
 --    AND (u.suspended_until IS NULL OR u.suspended_until < strftime('%Y-%m-%d %H:%M:%S', :now, 'unixepoch'))
 SELECT u.username AS user
   FROM access_tokens t

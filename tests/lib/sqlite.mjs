@@ -13,6 +13,16 @@ export async function runSql(place, file, sql) {
 	assert.equal(code, 0, stderr);
 }
 
+/** Asks one SELECT with each of the sets of named values; returns for each the first column of its first row, or null. */
+export async function askSql(place, file, sql, sets) {
+	const program = "import json, sqlite3, sys; db = sqlite3.connect(sys.argv[1])\n" +
+		"rows = [db.execute(sys.argv[2], values).fetchone() for values in json.load(sys.stdin)]\n" +
+		"print(json.dumps([row and row[0] for row in rows]))";
+	const { code, stdout, stderr } = await place.run([PYTHON, "-c", program, file, sql], { input: JSON.stringify(sets) });
+	assert.equal(code, 0, stderr);
+	return JSON.parse(stdout);
+}
+
 /** Runs a program that holds a database until what is returned is called. */
 async function hold(place, file, statements) {
 	const program = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None)\n" +

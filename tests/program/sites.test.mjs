@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { Place, top } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
-import { runSql } from "../lib/sqlite.mjs";
+import { askSql, runSql } from "../lib/sqlite.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const NOW = Math.floor(Date.now() / 1000);
@@ -27,10 +27,14 @@ const SITES = {
 			CREATE TABLE phpbb_sessions (session_id CHAR(32) NOT NULL DEFAULT '', session_user_id INTEGER UNSIGNED NOT NULL DEFAULT '0',
 				session_start INTEGER UNSIGNED NOT NULL DEFAULT '0', session_time INTEGER UNSIGNED NOT NULL DEFAULT '0',
 				session_ip VARCHAR(40) NOT NULL DEFAULT '', session_autologin INTEGER UNSIGNED NOT NULL DEFAULT '0', PRIMARY KEY (session_id));
+			CREATE TABLE phpbb_config (config_name VARCHAR(255) NOT NULL DEFAULT '', config_value VARCHAR(255) NOT NULL DEFAULT '',
+				is_dynamic INTEGER UNSIGNED NOT NULL DEFAULT '0', PRIMARY KEY (config_name));
+			INSERT INTO phpbb_config (config_name, config_value) VALUES ('session_length', '3600'), ('allow_autologin', '1'), ('max_autologin_time', '0');
 			INSERT INTO phpbb_users (user_id, user_type, username) VALUES (1, 2, 'Anonymous'), (2, 3, 'chief'), (48, 0, 'alice'), (49, 1, 'idle'), (50, 2, 'Bing [Bot]');
 			INSERT INTO phpbb_sessions (session_id, session_user_id, session_time) VALUES ('${id("alice")}', 48, ${NOW}), ('${id("chief")}', 2, ${NOW - 3600}),
-				('${id("guest")}', 1, ${NOW}), ('${id("idle")}', 49, ${NOW}), ('${id("bot")}', 50, ${NOW}), ('${id("old")}', 48, ${NOW - 3700});`,
-		expect: { [id("alice")]: "alice", [id("chief")]: "chief", [id("guest")]: null, [id("idle")]: null, [id("bot")]: null, [id("old")]: null, [id("none")]: null },
+				('${id("guest")}', 1, ${NOW}), ('${id("idle")}', 49, ${NOW}), ('${id("bot")}', 50, ${NOW}), ('${id("old")}', 48, ${NOW - 3700});
+			INSERT INTO phpbb_sessions (session_id, session_user_id, session_time, session_autologin) VALUES ('${id("remembered")}', 48, ${NOW - 7200}, 1);`,
+		expect: { [id("alice")]: "alice", [id("remembered")]: "alice", [id("chief")]: "chief", [id("guest")]: null, [id("idle")]: null, [id("bot")]: null, [id("old")]: null, [id("none")]: null },
 	},
 	drupal7: {
 		cookie: "SESS0123456789abcdef0123456789abcdef",
@@ -119,6 +123,46 @@ for (const [name, site] of Object.entries(SITES))
 		for (const [cookie, expected] of Object.entries(site.expect))
 			assert.equal(await nameFor(name, cookie), expected, cookie);
 	});
+
+// The last second in which the software itself believes a session: its age then, by what the board or site has set.
+const LIMITS = [
+	["phpbb", {}, 3660],
+	["phpbb", { session_length: 600 }, 660],
+	["phpbb", { session_length: 86400 }, 86460],
+	["phpbb", { remembered: true }, Infinity],
+	["phpbb", { remembered: true, session_length: 600 }, Infinity],
+	["phpbb", { remembered: true, max_autologin_time: 2 }, 2 * DAY - 60],
+	["phpbb", { remembered: true, allow_autologin: 0 }, -1],
+	["phpbb", { remembered: true, allow_autologin: "" }, -1],
+	["phpbb", { allow_autologin: 0 }, 3660],
+	["drupal7", {}, 200000],
+	["drupal", {}, 200000],
+	["trac", {}, 10 * DAY],
+	["flarum", {}, 5 * 365 * DAY - 1],
+];
+const AGED = {
+	phpbb: (age, { remembered, ...config }) => Object.entries(config).map(([name, value]) =>
+		`UPDATE phpbb_config SET config_value = '${value}' WHERE config_name = '${name}';`).join("") +
+		`UPDATE phpbb_sessions SET session_time = ${NOW - age}, session_autologin = ${remembered ? 1 : 0} WHERE session_id = '${id("alice")}';`,
+	drupal7: (age) => `UPDATE sessions SET timestamp = ${NOW - age} WHERE sid = 'a-${id("alice")}';`,
+	drupal: (age) => `UPDATE sessions SET timestamp = ${NOW - age} WHERE sid = '${drupalId("Alice-_cookie")}';`,
+	trac: (age) => `UPDATE auth_cookie SET time = ${NOW - age} WHERE cookie = '${id("alice")}';`,
+	flarum: (age) => `UPDATE access_tokens SET last_activity_at = '${sqlTime(NOW - age)}' WHERE token = 'alice';`,
+};
+const SID = { phpbb: id("alice"), drupal7: `a-${id("alice")}`, drupal: drupalId("Alice-_cookie"), trac: id("alice"), flarum: "alice" };
+
+test("a session ends with the second in which its software ends it", async () => {
+	for (const [i, [name, config, last]] of LIMITS.entries()) {
+		const query = fs.readFileSync(path.join(top, `sql/sites/${name}.sql`), "utf8");
+		const ages = last === Infinity ? [[10 * 365 * DAY, "alice"]] : [[last, "alice"], [last + 1, null]].filter(([age]) => age >= 0);
+		for (const [age, expected] of ages) {
+			const database = `${place.folder("limits")}/${i}-${age}.db`;
+			await runSql(place, database, SITES[name].sql + AGED[name](age, config));
+			assert.deepEqual(await askSql(place, database, query, [{ sid: SID[name], now: NOW }]), [expected],
+				`${name} ${JSON.stringify(config)}, ${age} s old`);
+		}
+	}
+});
 
 test("each ready query is tried, here or with its software, and has a head that says what it is for", () => {
 	// those of login_query are in site_login.test.mjs
