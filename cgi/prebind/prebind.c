@@ -208,12 +208,28 @@ static bool sid_is_sound(const char *sid)
 	return sid[0] && !*c && !strpbrk(sid, "&<>\"'");
 }
 
-static enum status session_jid_check(const struct prebind_session *session, const struct jid *asked,
-				     struct error *err)
+static enum status jid_check(const struct jid *got, const struct jid *asked, struct error *err)
+{
+	if (!jid_same_bare(got, asked))
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the XMPP server bound a session of %s@%s where %s@%s was asked "
+				 "for: no session is handed out",
+				 got->localpart, got->domain, asked->localpart, asked->domain);
+	if (!got->resource[0])
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the XMPP server returned %s@%s without a resource: no session is "
+				 "handed out",
+				 got->localpart, got->domain);
+	return STATUS_OK;
+}
+
+/* The session's JID, checked, and as it is prepared: clients compare JIDs byte by byte. */
+static enum status session_jid_take(struct prebind_session *session, const struct jid *asked,
+				    struct error *err)
 {
 	struct jid got = {0};
 	struct error why = {0};
-	enum status status = STATUS_OK;
+	char *text;
 
 	if (jid_parse(session->jid, &got, &why) != STATUS_OK)
 		return error_set(
@@ -221,29 +237,26 @@ static enum status session_jid_check(const struct prebind_session *session, cons
 		    "the XMPP server bound a session to something that is no JID (%s): no "
 		    "session is handed out",
 		    why.text);
-	if (!jid_same_bare(&got, asked))
-		status =
-		    error_set(err, STATUS_CHAT_SERVER,
-			      "the XMPP server bound a session of %s@%s where %s@%s was asked for: "
-			      "no session is handed out",
-			      got.localpart, got.domain, asked->localpart, asked->domain);
-	else if (!got.resource[0])
-		status = error_set(err, STATUS_CHAT_SERVER,
-				   "the XMPP server returned %s without a resource: no session is "
-				   "handed out",
-				   session->jid);
+	enum status status = jid_check(&got, asked, err);
+	text = status == STATUS_OK ? jid_text(&got) : NULL;
+	if (status == STATUS_OK && text == NULL)
+		status = error_no_memory(err);
 	jid_clear(&got);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	free(session->jid);
+	session->jid = text;
+	return STATUS_OK;
 }
 
-static enum status session_check(const struct prebind_session *session, const struct jid *asked,
+static enum status session_check(struct prebind_session *session, const struct jid *asked,
 				 struct error *err)
 {
 	if (!session->jid || !sid_is_sound(session->sid) || !rid_is_sound(session->rid))
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "the XMPP server returned a sid or a rid that is not usable: no "
 				 "session is handed out");
-	return session_jid_check(session, asked, err);
+	return session_jid_take(session, asked, err);
 }
 
 enum upstream_outcome prebind_reach_outcome(enum http_reach reach)

@@ -23,7 +23,7 @@
 struct prebind; /* one site's service; thread-safe; process lifetime */
 
 struct prebind_session {
-	char *jid;                     /* owned; the full JID to attach with */
+	char *jid;                     /* owned; the full JID to attach with, prepared */
 	char sid[PREBIND_SID_MAX + 1]; /* a bearer secret */
 	char rid[PREBIND_RID_MAX +
 		 1]; /* decimal; the next one to send, whatever the back end returned */

@@ -40,6 +40,7 @@ const ANSWERS = {
  * @property {string} [recording] NNN-name
  * @property {string | Buffer} [raw] these bytes, and then the end
  * @property {"hang" | "close" | "reset" | "drip"} [way] drip: a right head, then a byte now and then
+ * @property {string} [jid] a session of that JID, whichever was asked for
  * @property {number} [delayMs] before the answer
  * @property {Promise<unknown>} [until] what else to wait for before it
  * @property {number} [times] afterwards as the server again; without: always
@@ -290,7 +291,7 @@ export class TigasePeer {
 			socket.end(script.raw);
 			return;
 		}
-		send(socket, script?.recording ? recording(script.recording) : this.asServer(request));
+		send(socket, script?.recording ? recording(script.recording) : this.asServer(request, script?.jid));
 	}
 
 	takeScript() {
@@ -301,7 +302,7 @@ export class TigasePeer {
 	}
 
 	/** What the real server answers; its order of checks: key, Basic, path, content type, body. */
-	asServer({ method, path, headers, body }) {
+	asServer({ method, path, headers, body }, writtenJid) {
 		const { user, password, apiKey } = this.accepted;
 		const [pathname, query = ""] = path.split("?");
 		const basic = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
@@ -318,7 +319,7 @@ export class TigasePeer {
 			return recording(ANSWERS.list[query.includes("type=application/json") ? 0 : 1]);
 		if (method !== "POST")
 			return recording("113-method-options");
-		return this.asCommand(headers, body);
+		return this.asCommand(headers, body, writtenJid);
 	}
 
 	/**
@@ -344,7 +345,7 @@ export class TigasePeer {
 		return asForm(json, { Note: "Operation successful" });
 	}
 
-	asCommand(headers, body) {
+	asCommand(headers, body, writtenJid) {
 		const type = headers["content-type"] ?? "";
 		const json = type.includes("/json");
 		const pick = (pair) => recording(pair[json ? 0 : 1]);
@@ -360,7 +361,7 @@ export class TigasePeer {
 		if (!command.from)
 			return pick(ANSWERS.noFrom);
 		const answer = pick(command.from.includes("/") ? ANSWERS.fullJid : ANSWERS.bareJid);
-		return readdress(answer, command.from, json, this.accepted.hostname ?? RECORDED_HOSTNAME);
+		return readdress(answer, writtenJid ?? command.from, json, this.accepted.hostname ?? RECORDED_HOSTNAME);
 	}
 }
 

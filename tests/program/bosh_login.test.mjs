@@ -90,6 +90,11 @@ describe("the log-in", () => {
 		assert.match(peer.bodies[4], /urn:ietf:params:xml:ns:xmpp-session/);
 	});
 
+	test("a JID is handed out as it is prepared, however the server writes it", async () => {
+		for (const written of ["ALICE@EXAMPLE.org/desk", "\uff41lice@example.org/desk", "alice\u00ad@example.org/desk", "alice@example.org/\uff44esk"])
+			assert.equal((await bind([...UP_TO_BIND, say.bound(written)])).answer?.jid, JID, written);
+	});
+
 	test("the server may bind another resource, but not another account", async () => {
 		assert.equal((await bind([...UP_TO_BIND, say.bound("alice@example.org/other")])).answer.jid, "alice@example.org/other");
 		assertRefused(await bind([...UP_TO_BIND, say.bound("mallory@example.org/desk")]), "chat_server", /mallory@example\.org/);

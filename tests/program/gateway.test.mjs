@@ -203,6 +203,15 @@ test("the rid is the used one: one less than the next to send", async () => {
 	assert.equal(Number(fields.rid) + 1, Number(own.rid), "the scripted Tigase says the same twice");
 });
 
+test("the JID is the prepared one, however the server writes it", async () => {
+	peer.answer({ jid: "\uff21LICE@example.test/web1" });
+	try {
+		assert.equal(meaningOf(await call()).fields.from, "alice@example.test/web1");
+	} finally {
+		peer.answer(null);
+	}
+});
+
 test("an unknown caller and a wrong password look the same", async () => {
 	const wrong = await call({ password: "wrong" });
 	const unknown = await call({ name: "nobody" });

@@ -120,6 +120,18 @@ test("a session of somebody else is not handed out", async () => {
 	assertFailed(await bind("json", "alice@other.test", "020-json-full-jid"), "chat_server");
 });
 
+for (const [site, written] of [["json", "ALICE@EXAMPLE.test/web1"], ["xml", "\uff41lice@example.test/web1"], ["json", "al\u00adice@example.test/web1"],
+	["xml", "alice@example.test/\uff57eb1"]])
+	test(`a JID that the server writes as ${written} is handed out as it is prepared`, async () => {
+		const { code, stderr, answer } = await bind(site, "alice@example.test/web1", { jid: written });
+		assert.equal(code, 0, stderr);
+		assert.equal(answer.jid, "alice@example.test/web1");
+	});
+
+test("a JID that cannot be prepared is no session", async () => {
+	assert.match(assertFailed(await bind("json", "alice@example.test/web1", { jid: "alice@example\u3002test/web1" }), "chat_server"), /is no account.*not a JID/);
+});
+
 describe("answers that are no session", () => {
 	const rows = [ // site, recording, error, what its sentence says
 		["json", "033-json-unknown-domain", "chat_server", /Domain of the JID doesn't exists.*virtual host/],
