@@ -8,7 +8,7 @@
 #define FAILED_PERCENT    50    /* of them */
 #define NOT_CONNECTED_MAX 5     /* in a row: nobody is there */
 #define OPEN_FIRST_MS     5000  /* a restart of the XMPP server takes about so long */
-#define OPEN_MAX_MS       60000 /* recovery is seen within it */
+#define OPEN_MAX_MS       10000 /* a call in ten seconds harms no server; recovery is seen soon */
 #define REFUSED_MS        75000 /* at least 60 s in spite of the jitter: somebody must act first */
 #define JITTER_PERCENT    20    /* up or down: many processes do not probe at once */
 #define PROBE_WAIT_MS     1000  /* while another call is the probe */
@@ -45,13 +45,15 @@ static bool too_many_failed(const struct breaker *breaker, int64_t now_ms)
 	return calls >= CALLS_MIN && failed * 100 >= calls * FAILED_PERCENT;
 }
 
+/*
+ * A server that restarts is not reached at first, and then answers that its parts are not there
+ * yet. So only one that was reached before, and fails again, is asked less often.
+ */
 static long period_next(const struct breaker *breaker, enum upstream_outcome outcome)
 {
 	if (outcome == OUTCOME_REFUSED)
 		return REFUSED_MS;
-	if (breaker->period_ms == 0)
-		return OPEN_FIRST_MS;
-	return breaker->period_ms < OPEN_MAX_MS / 2 ? breaker->period_ms * 2 : OPEN_MAX_MS;
+	return outcome == OUTCOME_FAILED && breaker->reached_ms != 0 ? OPEN_MAX_MS : OPEN_FIRST_MS;
 }
 
 static enum breaker_change open_up(struct breaker *breaker, enum upstream_outcome outcome,
@@ -59,9 +61,10 @@ static enum breaker_change open_up(struct breaker *breaker, enum upstream_outcom
 {
 	long percent = 100 - JITTER_PERCENT + (long)(chance % (2 * JITTER_PERCENT + 1));
 	long period_ms = period_next(breaker, outcome);
+	bool reached = outcome == OUTCOME_FAILED || outcome == OUTCOME_REFUSED;
 
 	*breaker = (struct breaker){.state = BREAKER_OPEN,
-				    .period_ms = period_ms,
+				    .reached_ms = reached ? period_ms : 0,
 				    .until_ms = now_ms + period_ms * percent / 100};
 	return BREAKER_OPENED;
 }

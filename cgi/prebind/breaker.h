@@ -33,7 +33,7 @@ struct breaker {
 	enum breaker_state state; /* all nought: closed, nothing seen yet */
 	struct breaker_second seconds[BREAKER_WINDOW_S];
 	unsigned not_connected; /* in a row */
-	long period_ms;         /* of the last opening, without its jitter; 0: there was none */
+	long reached_ms;        /* the last opening's pause, if the server was reached; else 0 */
 	int64_t until_ms;       /* while open; of a probe: when it counts as lost */
 	bool probing;           /* while half-open: the probe is under way */
 };

@@ -21,7 +21,7 @@ void breaker_write(const struct breaker *breaker, struct strbuf *out)
 	if (!seen)
 		return;
 	strbuf_addf(out, "%d %d %u %ld %" PRId64 " %d", FORMAT, (int)breaker->state,
-		    breaker->not_connected, breaker->period_ms, breaker->until_ms,
+		    breaker->not_connected, breaker->reached_ms, breaker->until_ms,
 		    breaker->probing);
 	for (int i = 0; i < BREAKER_WINDOW_S; i++) {
 		const struct breaker_second *slot = &breaker->seconds[i];
@@ -58,7 +58,7 @@ static bool read_state(const char **text, int64_t now_ms, struct breaker *out)
 	*out = (struct breaker){
 	    .state = (enum breaker_state)state,
 	    .not_connected = (unsigned)not_connected,
-	    .period_ms = (long)period,
+	    .reached_ms = (long)period,
 	    .until_ms = until,
 	    .probing = probing != 0,
 	};

@@ -13,16 +13,17 @@ const PASSWORD = "correct horse";
 const OPEN_S = 60; // a refused password opens the breaker for at least so long, and for 90 s at most
 const TEST_S = 30; // no test takes so long
 const CONNECT_FAILURES = 5; // in a row open it
+const PAUSE_MAX_S = 12; // of a server that does not serve: ten seconds, and a fifth more by chance
 const BURST = 5; // of one user, whatever the limit
 
-let place, prebind, gonePort;
+let place, prebind, gonePort, restartPort;
 const peers = {};
 
 before(async () => {
 	place = new Place();
 	for (const name of ["refusing", "calm"])
 		peers[name] = await startTigasePeer({ place });
-	[gonePort] = await freePorts(1);
+	[gonePort, restartPort] = await freePorts(2);
 	const site = (name, peer, keys = {}) => ({
 		...peer.site(place), hosts: `${name}.example.org`, database: place.path("data", `${name}.db`), timeout: "20s", ...keys,
 	});
@@ -32,10 +33,11 @@ before(async () => {
 		sites: {
 			refusing: site("refusing", peers.refusing, { tigase_password_file: place.write("etc/wrong", "not-it\n") }),
 			gone: site("gone", peers.calm, { tigase_url: peers.calm.url.replace(/:\d+/, `:${gonePort}`) }),
+			restarting: site("restarting", peers.calm, { tigase_url: peers.calm.url.replace(/:\d+/, `:${restartPort}`) }),
 			unshared: site("unshared", peers.calm),
 		},
 	});
-	for (const name of ["default", "refusing", "gone", "unshared"]) {
+	for (const name of ["default", "refusing", "gone", "restarting", "unshared"]) {
 		await prebind.ctlOk(["--site", name, "migrate"]);
 		await prebind.ctlOk(["--site", name, "user", "add", "alice", "--password-stdin"], { input: `${PASSWORD}\n` });
 	}
@@ -113,6 +115,27 @@ test("nobody there: after five processes, no other tries; and after the time it 
 	assert.equal((await who.page()).status, 200);
 	assert.equal(peer.binds, 2);
 	assert.equal(who.logged("breaker_closed").length, 1);
+});
+
+test("a restart: refused connections, then 404 while it starts; well again, it is asked within 12 s", async () => {
+	const who = await visitor("restarting");
+	const trial = async (status) => {
+		who.ahead += PAUSE_MAX_S;
+		assert.equal((await who.page()).status, status);
+	};
+	for (let i = 0; i < CONNECT_FAILURES; i++)
+		assert.equal((await who.page()).status, 502);
+	for (let i = 0; i < 4; i++)
+		await trial(502);
+	const peer = await startTigasePeer({ place, port: restartPort });
+	peer.answer("045-auth-non-admin"); // what the real one says before its components are there: 404, and no more
+	for (let i = 0; i < 4; i++)
+		await trial(502);
+	assert.equal(peer.binds, 4, "each was asked: no trial made the pause longer than 12 s");
+	assert.ok(who.logged("breaker_open").map((line) => Number(JSON.parse(line).ms)).every((ms) => ms <= PAUSE_MAX_S * 1000));
+	peer.answer(null);
+	await trial(200);
+	assert.equal((await who.page()).status, 200);
 });
 
 test("where nothing can be kept, only what others know is lost", async () => {

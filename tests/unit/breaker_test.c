@@ -124,20 +124,53 @@ static void the_window_is_ten_seconds(void **state)
 	calls(f, 9, OUTCOME_FAILED);
 }
 
-static void a_period_doubles_up_to_a_minute(void **state)
+/* A trial of a server that was reached and fails, and its pause. */
+static void trial(struct fixture *f, enum upstream_outcome outcome, int64_t ms)
 {
-	static const int64_t periods[] = {5000, 10000, 20000, 40000, 60000, 60000};
+	assert_int_equal(call(f, outcome), BREAKER_OPENED);
+	assert_open_for(f, ms);
+}
+
+static void a_pause_is_ten_seconds_at_most(void **state)
+{
 	struct fixture *f = *state;
 
-	open_it(f);
-	for (size_t i = 0; i < sizeof(periods) / sizeof(periods[0]); i++) {
-		assert_open_for(f, periods[i]);
-		assert_int_equal(call(f, OUTCOME_FAILED), BREAKER_OPENED);
-	}
-	assert_open_for(f, 60000);
+	calls(f, 9, OUTCOME_FAILED);
+	trial(f, OUTCOME_FAILED, 5000);
+	for (int i = 0; i < 20; i++)
+		trial(f, OUTCOME_FAILED, 10000);
 	assert_int_equal(call(f, OUTCOME_OK), BREAKER_CLOSED_AGAIN);
 	open_it(f); /* from the beginning */
 	assert_open_for(f, 5000);
+}
+
+/* The connection is refused for a while, then HTTP answers 404 until the components are there. */
+static void a_restart_lengthens_no_pause(void **state)
+{
+	struct fixture *f = *state;
+
+	open_it(f);
+	assert_open_for(f, 5000);
+	for (int i = 0; i < 20; i++)
+		trial(f, i % 2 ? OUTCOME_NOT_CONNECTED : OUTCOME_NOT_REACHED, 5000);
+	trial(f, OUTCOME_FAILED, 5000);
+	trial(f, OUTCOME_FAILED, 10000);
+	trial(f, OUTCOME_NOT_CONNECTED, 5000); /* it goes down once more */
+	trial(f, OUTCOME_FAILED, 5000);
+	assert_int_equal(call(f, OUTCOME_OK), BREAKER_CLOSED_AGAIN);
+	calls(f, 9, OUTCOME_FAILED); /* its first call took too long: none is held back */
+	trial(f, OUTCOME_FAILED, 5000);
+}
+
+/* Somebody has mended the password: what the server does then is a matter of its own. */
+static void a_refusal_lengthens_no_later_pause(void **state)
+{
+	struct fixture *f = *state;
+
+	trial(f, OUTCOME_REFUSED, 75000);
+	trial(f, OUTCOME_NOT_CONNECTED, 5000);
+	trial(f, OUTCOME_REFUSED, 75000);
+	trial(f, OUTCOME_FAILED, 10000);
 }
 
 static void the_jitter_is_a_fifth(void **state)
@@ -241,7 +274,7 @@ static void a_probe_that_never_ends_is_lost(void **state)
 
 static void assert_kept(const struct fixture *f)
 {
-	struct breaker again = {.period_ms = 1};
+	struct breaker again = {.reached_ms = 1};
 	struct strbuf text;
 
 	strbuf_init(&text);
@@ -254,7 +287,7 @@ static void assert_kept(const struct fixture *f)
 	}
 	assert_int_equal(again.state, f->breaker.state);
 	assert_int_equal(again.not_connected, f->breaker.not_connected);
-	assert_int_equal(again.period_ms, f->breaker.period_ms);
+	assert_int_equal(again.reached_ms, f->breaker.reached_ms);
 	assert_int_equal(again.until_ms, f->breaker.until_ms);
 	assert_int_equal(again.probing, f->breaker.probing);
 	strbuf_clear(&text);
@@ -329,7 +362,9 @@ int main(void)
 	    TEST(half_of_ten_calls),
 	    TEST(requests_at_fault_do_not_count),
 	    TEST(the_window_is_ten_seconds),
-	    TEST(a_period_doubles_up_to_a_minute),
+	    TEST(a_pause_is_ten_seconds_at_most),
+	    TEST(a_restart_lengthens_no_pause),
+	    TEST(a_refusal_lengthens_no_later_pause),
 	    TEST(the_jitter_is_a_fifth),
 	    TEST(one_probe_at_a_time),
 	    TEST(refused_credentials_open_for_a_minute_at_least),
