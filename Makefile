@@ -44,7 +44,7 @@ IDENTITY = caller device django_session identity jid_deny jid_owner jid_rule log
 	password_stretch php_serialize php_session remote_user site_session site_user token \
 	token_keys token_text xmpp_login
 PREBIND  = bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
-	bosh_url breaker breaker_text bulkhead ejabberd_api oauth_tokens prebind provision tigase \
+	bosh_url breaker breaker_text bulkhead ejabberd_api oauth_tokens prebind provision tigase tigase_check \
 	upstream
 PAGE     = adhoc_rest app bind chat credentials_json error health login login_limit login_token \
 	page prebind_json routes site sites

@@ -2,8 +2,6 @@
  * Back end tigase: one call of the REST ad-hoc command pre-bind-bosh-session with an
  * administrator's credentials. The form itself is written and read by xmpp/adhoc.c.
  */
-#include "prebind/backends.h"
-
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,19 +11,15 @@
 #include "base/secret.h"
 #include "base/strbuf.h"
 #include "prebind/provision.h"
+#include "prebind/tigase.h"
 #include "xmpp/adhoc.h"
 #include "xmpp/adhoc_add_user.h"
 
-#define TIGASE_LIFE_S       10 /* its max-inactivity; where it was changed: key session_life */
+#define TIGASE_LIFE_S 10 /* its max-inactivity; where it was changed: key session_life */
+#define ADD_USER_ACL                                                                               \
+	"'" ADHOC_ADD_USER_COMPONENT "' () { commands { '" ADHOC_ADD_USER_NODE                     \
+	"' = 'DOMAIN_ADMIN' } }"
 #define RESOURCE_BREAKS_XML "&<>\"'" /* in a resource they make the user's BOSH stream malformed */
-
-struct tigase {
-	const struct site_conf *conf;
-	enum adhoc_format format;
-	struct strbuf password;
-	struct strbuf api_header; /* "Api-Key: …", or "" */
-	struct strbuf api_query;  /* "?api-key=…", or "" */
-};
 
 /* The last part of the path, up to its end: the BOSH component's address. */
 static const char *component_of(const char *url)
@@ -190,8 +184,7 @@ static enum status send_call(const struct prebind_call *call, const struct http_
 	return status;
 }
 
-/* One call; whatever is not a 200 has become an error when it returns. */
-static enum status ask(const struct tigase *tigase, struct prebind_call *call,
+enum status tigase_ask(const struct tigase *tigase, struct prebind_call *call,
 		       const struct strbuf *body, struct http_answer *answer, struct error *err)
 {
 	struct strbuf url;
@@ -234,87 +227,51 @@ static char *component_url(const char *url, const char *component)
 	return taken;
 }
 
-/* As ask, of that component; the call's own address is back in its place afterwards. */
-static enum status ask_component(const struct tigase *tigase, struct prebind_call *call,
-				 const struct strbuf *body, struct http_answer *answer,
-				 struct error *err)
+/* What sess-man's refusal means: it is another call than the one tigase_url is for. */
+static enum status add_user_refused(const struct tigase *tigase, const struct prebind_call *call,
+				    int http_status, const struct error *why, struct error *err)
+{
+	const char *component = component_of(call->url);
+
+	if (http_status != 404)
+		return error_set(err, why->status,
+				 "add-user at %s, which provision = tigase needs: %s", component,
+				 why->text);
+	return error_set(err, STATUS_CHAT_SERVER,
+			 "Tigase refuses add-user at %s to %s (HTTP 404), which provision = tigase "
+			 "needs: set " ADD_USER_ACL " in Tigase's configuration and restart it",
+			 component, tigase->conf->tigase_user);
+}
+
+enum status tigase_ask_sess_man(const struct tigase *tigase, struct prebind_call *call,
+				const struct strbuf *body, struct http_answer *answer,
+				struct error *err)
 {
 	const char *own = call->url;
 	char *url = component_url(own, ADHOC_ADD_USER_COMPONENT);
+	struct error why = {0};
 	enum status status;
 
 	if (!url)
 		return error_no_memory(err);
 	call->url = url;
-	status = ask(tigase, call, body, answer, err);
+	status = tigase_ask(tigase, call, body, answer, &why);
+	if (status != STATUS_OK)
+		status = add_user_refused(tigase, call, (int)answer->status, &why, err);
+	if (answer->status == 404)
+		call->outcome = OUTCOME_NONE; /* sessions of those who have an account go on */
 	call->url = own;
 	free(url);
 	return status;
 }
 
-static struct adhoc_answer answer_view(const struct http_answer *answer)
+struct adhoc_answer tigase_answer_view(const struct http_answer *answer)
 {
 	return (struct adhoc_answer){
 	    .data = answer->body.data,
 	    .len = answer->body.len,
 	    .content_type = answer->content_type[0] ? answer->content_type : NULL,
 	};
-}
-
-/* Where accounts are to be made: does the other component offer that? */
-static enum status add_user_check(const struct tigase *tigase, struct prebind_call *call,
-				  struct error *said)
-{
-	struct http_answer answer;
-	struct adhoc_answer view;
-	enum status status;
-
-	if (tigase->conf->provision != PROVISION_TIGASE)
-		return STATUS_OK;
-	http_answer_init(&answer);
-	status = ask_component(tigase, call, NULL, &answer, said);
-	view = answer_view(&answer);
-	if (status == STATUS_OK &&
-	    !adhoc_add_user_listed(
-		strcasestr(answer.content_type, "/json") ? ADHOC_JSON : ADHOC_XML, &view))
-		status =
-		    error_set(said, STATUS_CHAT_SERVER,
-			      "Tigase's " ADHOC_ADD_USER_COMPONENT " does not offer add-user to "
-			      "%s, which provision = tigase needs: it must administer the "
-			      "virtual host",
-			      tigase->conf->tigase_user);
-	http_answer_clear(&answer);
-	return status;
-}
-
-/* The list is a GET, so the server chooses the format: it is read as what it says it is. */
-static enum status tigase_check(void *state, struct prebind_call *call, struct error *said)
-{
-	struct tigase *tigase = state;
-	struct http_answer answer;
-	struct adhoc_answer view;
-	enum adhoc_format format;
-	enum status status;
-
-	http_answer_init(&answer);
-	status = ask(tigase, call, NULL, &answer, said);
-	if (status != STATUS_OK)
-		goto out;
-	view = answer_view(&answer);
-	format = strcasestr(answer.content_type, "/json") ? ADHOC_JSON : ADHOC_XML;
-	if (adhoc_list_has_command(format, &view))
-		error_set(said, STATUS_OK, "Tigase answers at tigase_url and offers %s to %s",
-			  ADHOC_NODE, tigase->conf->tigase_user);
-	else
-		status = error_set(said, STATUS_CHAT_SERVER,
-				   "what answers at tigase_url does not offer %s to %s: check the "
-				   "address, and that this account administers the virtual host",
-				   ADHOC_NODE, tigase->conf->tigase_user);
-	if (status == STATUS_OK)
-		status = add_user_check(tigase, call, said);
-out:
-	http_answer_clear(&answer);
-	return status;
 }
 
 enum status tigase_add_user(void *state, struct prebind_call *call, const char *password,
@@ -331,9 +288,9 @@ enum status tigase_add_user(void *state, struct prebind_call *call, const char *
 	strbuf_init_secret(&body);
 	if (jid)
 		adhoc_add_user_write(&body, tigase->format, jid, password);
-	status = jid && strbuf_ok(&body) ? ask_component(tigase, call, &body, &answer, err)
+	status = jid && strbuf_ok(&body) ? tigase_ask_sess_man(tigase, call, &body, &answer, err)
 					 : error_no_memory(err);
-	view = answer_view(&answer);
+	view = tigase_answer_view(&answer);
 	if (status == STATUS_OK)
 		status = adhoc_add_user_read(tigase->format, &view, existed, err);
 	strbuf_clear(&body);
@@ -373,9 +330,10 @@ static enum status session_ask(const struct tigase *tigase, struct prebind_call 
 	strbuf_init(&body);
 	http_answer_init(&answer);
 	adhoc_bind_write(&body, tigase->format, &bind);
-	status = strbuf_ok(&body) ? ask(tigase, call, &body, &answer, err) : error_no_memory(err);
+	status =
+	    strbuf_ok(&body) ? tigase_ask(tigase, call, &body, &answer, err) : error_no_memory(err);
 	if (status == STATUS_OK) {
-		view = answer_view(&answer);
+		view = tigase_answer_view(&answer);
 		status = adhoc_bind_read(tigase->format, &view, out, err);
 		if (status != STATUS_OK)
 			call->outcome = adhoc_bind_refused(tigase->format, &view) ? OUTCOME_NONE

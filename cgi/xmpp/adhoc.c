@@ -238,6 +238,27 @@ bool adhoc_bind_refused(enum adhoc_format format, const struct adhoc_answer *ans
 	return refused;
 }
 
+bool adhoc_answer_is_form(enum adhoc_format format, const struct adhoc_answer *answer,
+			  const char *node)
+{
+	struct adhoc_form form = {0};
+	bool is_form;
+
+	if (adhoc_answer_read(format, answer, &form, NULL) != STATUS_OK)
+		return false;
+	is_form =
+	    form.node != NULL && strcmp(form.node, node) == 0 && form.note == NULL &&
+	    adhoc_form_find(&form, "FORM_TYPE") != NULL && adhoc_form_find(&form, "sid") == NULL &&
+	    adhoc_form_value(&form, "Error") == NULL && adhoc_form_value(&form, "Note") == NULL;
+	adhoc_form_clear(&form);
+	return is_form;
+}
+
+bool adhoc_bind_is_form(enum adhoc_format format, const struct adhoc_answer *answer)
+{
+	return adhoc_answer_is_form(format, answer, ADHOC_NODE);
+}
+
 void adhoc_session_clear(struct adhoc_session *session)
 {
 	free(session->from);

@@ -28,7 +28,7 @@ struct adhoc_bind {
 	long wait; /* seconds */
 };
 
-/* Appends the request's body. */
+/* Appends the request's body. from NULL: it asks for the empty form, which binds nobody. */
 void adhoc_bind_write(struct strbuf *out, enum adhoc_format format, const struct adhoc_bind *bind);
 
 /* "application/json; charset=utf-8" and "application/xml; charset=utf-8". */
@@ -71,5 +71,8 @@ enum status adhoc_http_error(int http_status, struct error *err);
 
 /* True if a list of commands (answer to GET) names pre-bind-bosh-session. */
 bool adhoc_list_has_command(enum adhoc_format format, const struct adhoc_answer *answer);
+
+/* True for the command's empty form: whoever is given it may call the command. */
+bool adhoc_bind_is_form(enum adhoc_format format, const struct adhoc_answer *answer);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "xmpp/adhoc_form.h"
 
-#define NODE      "http://jabber.org/protocol/admin#add-user"
+#define NODE      ADHOC_ADD_USER_NODE
 #define QUOTE_MAX 200 /* bytes of the server's own words in a sentence */
 
 void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const char *jid,
@@ -66,12 +66,12 @@ enum status adhoc_add_user_read(enum adhoc_format format, const struct adhoc_ans
 	return status;
 }
 
-bool adhoc_add_user_listed(enum adhoc_format format, const struct adhoc_answer *answer)
+void adhoc_add_user_form_write(struct strbuf *out, enum adhoc_format format)
 {
-	const char *encoding;
+	adhoc_command_write(out, format, NODE, NULL, 0);
+}
 
-	if (!adhoc_content_type_read(format, answer->content_type, &encoding))
-		return false;
-	return format == ADHOC_JSON ? adhoc_json_list_has(answer, NODE)
-				    : adhoc_xml_list_has(answer, encoding, NODE);
+bool adhoc_add_user_is_form(enum adhoc_format format, const struct adhoc_answer *answer)
+{
+	return adhoc_answer_is_form(format, answer, NODE);
 }

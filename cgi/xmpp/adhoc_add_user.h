@@ -9,6 +9,14 @@
 
 #define ADHOC_ADD_USER_COMPONENT "sess-man"
 
+#define ADHOC_ADD_USER_NODE "http://jabber.org/protocol/admin#add-user"
+
+/* Appends a request for the command's empty form, which adds nobody. */
+void adhoc_add_user_form_write(struct strbuf *out, enum adhoc_format format);
+
+/* True for that form: whoever is given it may call the command. */
+bool adhoc_add_user_is_form(enum adhoc_format format, const struct adhoc_answer *answer);
+
 /* Appends the request's body; jid: bare. */
 void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const char *jid,
 			  const char *password);
@@ -19,8 +27,5 @@ void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const ch
  */
 enum status adhoc_add_user_read(enum adhoc_format format, const struct adhoc_answer *answer,
 				bool *existed, struct error *err);
-
-/* True if a list of commands (answer to GET) names it. */
-bool adhoc_add_user_listed(enum adhoc_format format, const struct adhoc_answer *answer);
 
 #endif

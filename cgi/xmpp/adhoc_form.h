@@ -55,6 +55,10 @@ bool adhoc_field_add_value(struct adhoc_field *field, const char *text);
 /* The first field of that name, or NULL. */
 const struct adhoc_field *adhoc_form_find(const struct adhoc_form *form, const char *var);
 
+/* True if the answer is that command's empty form: it has been neither filled in nor refused. */
+bool adhoc_answer_is_form(enum adhoc_format format, const struct adhoc_answer *answer,
+			  const char *node);
+
 /* A field's text, or NULL. */
 const char *adhoc_form_value(const struct adhoc_form *form, const char *var);
 

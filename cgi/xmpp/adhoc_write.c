@@ -76,7 +76,10 @@ void adhoc_bind_write(struct strbuf *out, enum adhoc_format format, const struct
 	    { "wait", codec_decimal(wait, bind->wait)},
 	};
 
-	adhoc_command_write(out, format, ADHOC_NODE, pairs, sizeof(pairs) / sizeof(pairs[0]));
+	const size_t first = bind->from == NULL ? 1 : 0;
+
+	adhoc_command_write(out, format, ADHOC_NODE, pairs + first,
+			    sizeof(pairs) / sizeof(pairs[0]) - first);
 }
 
 const char *adhoc_content_type(enum adhoc_format format)

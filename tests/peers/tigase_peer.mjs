@@ -14,6 +14,7 @@ const RECORDED_JID = "alice@example.test/web1";
 const RECORDED_BARE_JID = "alice@example.test";
 const RECORDED_HOSTNAME = "localhost";
 const COMMAND = "pre-bind-bosh-session";
+const NOT_ALLOWED = "045-auth-non-admin";
 const DRIP_MS = 30;
 
 /** The recorded answers by what the server finds; [JSON, XML]. */
@@ -107,7 +108,7 @@ function readCommand(body, json) {
 	}
 	try {
 		const { node, fields } = JSON.parse(body).command;
-		const from = fields.find((field) => field.var === "from")?.value ?? "";
+		const from = (fields ?? []).find((field) => field.var === "from")?.value ?? "";
 		return fields.every((field) => typeof field.value === "string" || Array.isArray(field.value))
 			? { node, from: [from].flat()[0] }
 			: null;
@@ -199,9 +200,12 @@ export class TigasePeer {
 		this.sockets = new Set();
 		/** @type {Script | null} */
 		this.script = null;
+		/** What is answered at addresses with this in their path, whatever the rest. @type {{ path: string, recording: string } | null} */
+		this.answerAt = null;
 		/** What add-user has made: JID to password. */
 		this.accounts = new Map();
-		this.addUserNode = ADD_USER;
+		/** What its access lists refuse: "bind", "add". Every command is in the list all the same. */
+		this.refused = new Set();
 		this.mayNotAdd = false;
 		const serve = (socket) => this.serve(socket);
 		this.server = accepted.tls ? tls.createServer(accepted.tls, serve) : net.createServer(serve);
@@ -277,7 +281,7 @@ export class TigasePeer {
 
 	/** @param {net.Socket} socket */
 	async respond(socket, request) {
-		const script = this.takeScript();
+		const script = this.answerAt && request.path.includes(this.answerAt.path) ? this.answerAt : this.takeScript();
 		if (script?.delayMs)
 			await new Promise((resolve) => setTimeout(resolve, script.delayMs));
 		await script?.until;
@@ -329,11 +333,13 @@ export class TigasePeer {
 	asSessionManager(method, headers, body) {
 		const json = (headers["content-type"] ?? "").includes("/json");
 		if (method === "GET")
-			return asAnswer(false, `<items>\n  <item>\n    <jid>sess-man@example.test</jid>\n    <node>${this.addUserNode}</node>\n`
+			return asAnswer(false, `<items>\n  <item>\n    <jid>sess-man@example.test</jid>\n    <node>${ADD_USER}</node>\n`
 				+ "    <name>Add user</name>\n  </item>\n</items>\n");
 		const command = readFields(body, json);
 		if (command?.node !== ADD_USER)
 			return recording(ANSWERS.unknownNode[json ? 0 : 1]);
+		if (this.refused.has("add"))
+			return recording(NOT_ALLOWED);
 		const { accountjid: jid, password, "password-verify": verify, email } = command.fields;
 		if (!jid || !password || !verify || !email)
 			return asForm(json, { FORM_TYPE: "http://jabber.org/protocol/admin", accountjid: jid ?? "" });
@@ -358,6 +364,8 @@ export class TigasePeer {
 			return pick(ANSWERS.malformed);
 		if (command.node !== COMMAND)
 			return pick(ANSWERS.unknownNode);
+		if (this.refused.has("bind"))
+			return recording(NOT_ALLOWED);
 		if (!command.from)
 			return pick(ANSWERS.noFrom);
 		const answer = pick(command.from.includes("/") ? ANSWERS.fullJid : ANSWERS.bareJid);

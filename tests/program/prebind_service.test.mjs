@@ -267,8 +267,20 @@ describe("prebindctl check", () => {
 	test("binds nobody", async () => {
 		const first = peer.requests.length;
 		await check("json");
-		assert.deepEqual(peer.requests.slice(first).map(({ method }) => method), ["GET"]);
+		const requests = peer.requests.slice(first);
+		assert.deepEqual(requests.map(({ method }) => method), ["GET", "POST"]);
+		assert.doesNotMatch(requests[1].body, /from/, "it asks for the form");
 	});
+
+	for (const format of ["json", "xml"]) {
+		test(`an account that may not call the command, which everybody is shown (${format})`, async () => {
+			peer.refused.add("bind");
+			const { code, upstream } = await check(format);
+			peer.refused.clear();
+			assert.deepEqual([code, upstream.ok], [1, false]);
+			assert.match(upstream.said, /refuses it to admin@example\.test \(HTTP 404\).*tigase_user/);
+		});
+	}
 
 	test("says what is wrong", async () => {
 		const rows = [

@@ -108,12 +108,46 @@ test("Tigase: an answer that gets lost: the account is there, and the next page 
 test("prebindctl check asks sess-man, too; prebindctl prebind makes accounts as a page does", async (t) => {
 	const { peer, prebind } = await setUp(t);
 	assert.equal((await prebind.ctl(["check"])).code, 0);
-	peer.addUserNode = "something-else";
-	const { code, stdout } = await prebind.ctl(["check"]);
-	assert.equal(code, 1);
-	assert.match(stdout, /^FAIL .*sess-man does not offer add-user to admin@example\.test, which provision = tigase needs/m);
+	assert.equal(peer.accounts.size, 0, "a check makes nobody");
 	await prebind.ctlOk(["prebind", "bob"]);
 	assert.ok(peer.accounts.has("bob@example.test"));
+});
+
+for (const format of ["json", "xml"])
+	test(`Tigase, ${format}: an access list refuses add-user: check and log name that call and what allows it`, async (t) => {
+		const { peer, prebind } = await setUp(t, { format });
+		const says = new RegExp("add-user at sess-man@example\\.test to admin@example\\.test \\(HTTP 404\\), which provision = tigase needs: "
+			+ "set 'sess-man' \\(\\) \\{ commands \\{ 'http://jabber\\.org/protocol/admin#add-user' = 'DOMAIN_ADMIN' \\} \\}");
+		const alice = await loggedIn(prebind, "alice");
+		assert.equal((await alice.get("/")).status, 200);
+		peer.refused.add("add");
+		const { code, stdout } = await prebind.ctl(["check"]);
+		assert.equal(code, 1);
+		const [failed, ...others] = stdout.match(/^FAIL .*$/gm);
+		assert.match(failed, says);
+		assert.doesNotMatch(failed, /tigase_url/, "that one is right");
+		assert.deepEqual(others, []);
+		const bob = await loggedIn(prebind, "bob");
+		for (let i = 0; i < 12; i++) // more than open the breaker
+			assert.equal((await bob.get("/")).status, 502);
+		const why = () => prebind.child.stderr.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line).why);
+		await until("the log to say so", () => why().some((text) => says.test(text)));
+		assert.equal((await alice.get("/")).status, 200, "who has an account still gets sessions");
+		peer.refused.clear();
+		assert.equal((await bob.get("/")).status, 200);
+	});
+
+test("Tigase: check names sess-man's call, too, where its key or its form is not right", async (t) => {
+	const { peer, prebind } = await setUp(t);
+	for (const [script, says] of [
+		["143-apikey-wrong", /add-user at sess-man@example\.test, which provision = tigase needs: .*403.*tigase_api_key_file/],
+		["020-json-full-jid", /sess-man does not offer add-user to admin@example\.test, which provision = tigase needs/],
+	]) {
+		peer.answerAt = { path: "/sess-man@", recording: script };
+		const { code, stdout } = await prebind.ctl(["check"]);
+		assert.equal(code, 1);
+		assert.match(stdout.match(/^FAIL .*$/m)[0], says);
+	}
 });
 
 test("provision = no: nobody is asked", async (t) => {

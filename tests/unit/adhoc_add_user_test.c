@@ -113,19 +113,42 @@ static void test_broken(void **state)
 				 STATUS_CHAT_SERVER);
 }
 
-static void test_listed(void **state)
+#define FIELD(var, value)     "{\"var\":\"" var "\",\"value\":" value "}"
+#define COMMAND(node, fields) "{\"command\":{\"node\":\"" node "\",\"fields\":[" fields "]}}"
+#define FORM_TYPE             FIELD("FORM_TYPE", "\"x\"")
+
+/* Whoever is sent the empty form may call; other answers do not show that. */
+static void test_form(void **state)
 {
-	static const char with[] =
-	    "{\"items\":[{\"jid\":\"sess-man@b\",\"node\":\"" NODE "\",\"name\":\"Add user\"}]}";
-	static const char without[] =
-	    "{\"items\":[{\"jid\":\"sess-man@b\",\"node\":\"x\",\"name\":\"Add user\"}]}";
-	const struct adhoc_answer yes = {with, strlen(with), "application/json"};
-	const struct adhoc_answer no = {without, strlen(without), "application/json"};
+	/* clang-format off */
+	static const struct {
+		const char *body;
+		bool is_form;
+	} rows[] = {
+	    {COMMAND(NODE, FORM_TYPE "," FIELD("accountjid", "null")), true},
+	    {COMMAND("add-user", FORM_TYPE), false},
+	    {COMMAND(NODE, FORM_TYPE "," FIELD("Error", "\"no\"")), false},
+	    {COMMAND(NODE, FIELD("Note", "\"Operation successful\"")), false},
+	    {"{}", false},
+	};
+	/* clang-format on */
+	struct strbuf out;
 
 	(void)state;
-	assert_true(adhoc_add_user_listed(ADHOC_JSON, &yes));
-	assert_false(adhoc_add_user_listed(ADHOC_JSON, &no));
-	assert_false(adhoc_add_user_listed(ADHOC_XML, &yes));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct adhoc_answer answer = {rows[i].body, strlen(rows[i].body),
+					      "application/json"};
+
+		assert_int_equal(adhoc_add_user_is_form(ADHOC_JSON, &answer), rows[i].is_form);
+		assert_false(adhoc_add_user_is_form(ADHOC_XML, &answer));
+	}
+	strbuf_init(&out);
+	adhoc_add_user_form_write(&out, ADHOC_JSON);
+	assert_string_equal(out.data, "{\"command\":{\"node\":\"" NODE "\",\"fields\":[]}}");
+	strbuf_reset(&out);
+	adhoc_add_user_form_write(&out, ADHOC_XML);
+	assert_string_equal(out.data, "<command><node>" NODE "</node><fields></fields></command>");
+	strbuf_clear(&out);
 }
 
 int main(void)
@@ -134,7 +157,7 @@ int main(void)
 	    cmocka_unit_test(test_write),
 	    cmocka_unit_test(test_read),
 	    cmocka_unit_test(test_broken),
-	    cmocka_unit_test(test_listed),
+	    cmocka_unit_test(test_form),
 	};
 
 	return cmocka_run_group_tests_name("adhoc_add_user", tests, NULL, NULL);

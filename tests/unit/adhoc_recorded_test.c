@@ -379,6 +379,19 @@ static void test_replay(void **state)
 	assert_int_equal(n, N_OF(recordings));
 }
 
+/* The answer of a recording, cleared with strbuf_clear; raw holds its head. */
+static struct http recorded(const char *name, struct strbuf *raw)
+{
+	char path[300];
+	struct http http;
+
+	strbuf_init(raw);
+	snprintf(path, sizeof path, FOLDER "/%s.resp", name);
+	file_read(path, raw);
+	http_read(raw->data, &http);
+	return http;
+}
+
 static void test_lists(void **state)
 {
 	static const struct {
@@ -398,14 +411,9 @@ static void test_lists(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(rows); i++) {
-		char path[300];
 		struct strbuf raw;
-		struct http http;
+		struct http http = recorded(rows[i].name, &raw);
 
-		strbuf_init(&raw);
-		snprintf(path, sizeof path, FOLDER "/%s.resp", rows[i].name);
-		file_read(path, &raw);
-		http_read(raw.data, &http);
 		assert_int_equal(
 		    adhoc_list_has_command(
 			rows[i].format, &(struct adhoc_answer){.data = http.body.data,
@@ -417,11 +425,49 @@ static void test_lists(void **state)
 	}
 }
 
+/* Only the empty form shows that the command may be called. */
+static void test_forms(void **state)
+{
+	static const struct {
+		const char *name;
+		enum adhoc_format format;
+		bool is_form;
+	} rows[] = {
+	    {"032-json-missing-from",     JSON, true },
+            {"052-xml-missing-from",      XML,  true },
+	    {"054-xml-no-fields",         XML,  true },
+            {"055-xml-empty-fields",      XML,  true },
+	    {"020-json-full-jid",         JSON, false},
+            {"010-xml-full-jid",          XML,  false},
+	    {"033-json-unknown-domain",   JSON, false},
+            {"045-auth-non-admin",        XML,  false},
+	    {"091-badjid-space-in-local", XML,  false},
+            {"131-apikey-add-form",       XML,  false},
+	    {"001-get-list-commands",     XML,  false},
+            {"032-json-missing-from",     XML,  false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct strbuf raw;
+		struct http http = recorded(rows[i].name, &raw);
+		struct adhoc_answer answer = {.data = http.body.data,
+					      .len = http.body.len,
+					      .content_type = http.content_type};
+
+		if (adhoc_bind_is_form(rows[i].format, &answer) != rows[i].is_form)
+			fail_msg("%s", rows[i].name);
+		strbuf_clear(&http.body);
+		strbuf_clear(&raw);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_replay),
 	    cmocka_unit_test(test_lists),
+	    cmocka_unit_test(test_forms),
 	};
 
 	return cmocka_run_group_tests_name("adhoc_recorded", tests, NULL, NULL);

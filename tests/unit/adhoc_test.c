@@ -62,6 +62,21 @@ static void test_write_json(void **state)
 }
 
 /* The longest JID fits; a buffer keeps its own limit, and what would pass 4 KiB fails. */
+/* The empty form is asked for without the field that would bind somebody. */
+static void test_write_for_the_form(void **state)
+{
+	const struct adhoc_bind bind = {.hold = 1, .wait = 60};
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out);
+	adhoc_bind_write(&out, ADHOC_JSON, &bind);
+	assert_string_equal(
+	    out.data, "{\"command\":{\"node\":\"pre-bind-bosh-session\",\"fields\":["
+		      "{\"var\":\"hold\",\"value\":\"1\"},{\"var\":\"wait\",\"value\":\"60\"}]}}");
+	strbuf_clear(&out);
+}
+
 static void test_write_limit(void **state)
 {
 	char from[5000];
@@ -599,12 +614,19 @@ static void test_http_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_write_xml),        cmocka_unit_test(test_write_json),
-	    cmocka_unit_test(test_write_limit),      cmocka_unit_test(test_sessions),
-	    cmocka_unit_test(test_refused),          cmocka_unit_test(test_lengths),
-	    cmocka_unit_test(test_limits_of_values), cmocka_unit_test(test_long_words),
-	    cmocka_unit_test(test_content_types),    cmocka_unit_test(test_latin_1),
-	    cmocka_unit_test(test_mutants),          cmocka_unit_test(test_http_errors),
+	    cmocka_unit_test(test_write_xml),
+	    cmocka_unit_test(test_write_json),
+	    cmocka_unit_test(test_write_for_the_form),
+	    cmocka_unit_test(test_write_limit),
+	    cmocka_unit_test(test_sessions),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_lengths),
+	    cmocka_unit_test(test_limits_of_values),
+	    cmocka_unit_test(test_long_words),
+	    cmocka_unit_test(test_content_types),
+	    cmocka_unit_test(test_latin_1),
+	    cmocka_unit_test(test_mutants),
+	    cmocka_unit_test(test_http_errors),
 	};
 
 	return cmocka_run_group_tests_name("adhoc", tests, NULL, NULL);

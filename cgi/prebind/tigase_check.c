@@ -1,0 +1,111 @@
+/*
+ * prebindctl check at Tigase. The list of commands shows that the address is right, and nothing
+ * about the account: where Tigase has an access list, it shows every command to everybody. Whoever
+ * may call a command is sent its empty form, anybody else a 404.
+ */
+#include "prebind/tigase.h"
+
+#include <string.h>
+
+/* The list is a GET, so the server chooses the format: it is read as what it says it is. */
+static enum status list_check(const struct tigase *tigase, struct prebind_call *call,
+			      struct error *said)
+{
+	struct http_answer answer;
+	struct adhoc_answer view;
+	enum adhoc_format format;
+	enum status status;
+
+	http_answer_init(&answer);
+	status = tigase_ask(tigase, call, NULL, &answer, said);
+	if (status == STATUS_OK) {
+		view = tigase_answer_view(&answer);
+		format = strcasestr(answer.content_type, "/json") ? ADHOC_JSON : ADHOC_XML;
+		if (!adhoc_list_has_command(format, &view))
+			status = error_set(said, STATUS_CHAT_SERVER,
+					   "what answers at tigase_url does not offer %s to %s: "
+					   "check the address, and that this account administers "
+					   "the virtual host",
+					   ADHOC_NODE, tigase->conf->tigase_user);
+	}
+	http_answer_clear(&answer);
+	return status;
+}
+
+/* May our account call the command? Without the key `from` nobody is bound. */
+static enum status bind_check(const struct tigase *tigase, struct prebind_call *call,
+			      struct error *said)
+{
+	const struct adhoc_bind bind = {.hold = tigase->conf->hold, .wait = tigase->conf->wait};
+	struct http_answer answer;
+	struct adhoc_answer view;
+	struct strbuf body;
+	enum status status;
+
+	strbuf_init(&body);
+	http_answer_init(&answer);
+	adhoc_bind_write(&body, tigase->format, &bind);
+	status = strbuf_ok(&body) ? tigase_ask(tigase, call, &body, &answer, said)
+				  : error_no_memory(said);
+	view = tigase_answer_view(&answer);
+	if (answer.status == 404)
+		status =
+		    error_set(said, STATUS_CHAT_SERVER,
+			      "Tigase lists %s, but refuses it to %s (HTTP 404): make this "
+			      "account (key tigase_user) an administrator of the virtual host, "
+			      "and let Tigase's `commands` of bosh allow it",
+			      ADHOC_NODE, tigase->conf->tigase_user);
+	else if (status == STATUS_OK && !adhoc_bind_is_form(tigase->format, &view))
+		status = error_set(said, STATUS_CHAT_SERVER,
+				   "Tigase does not answer %s with its form: check that tigase_url "
+				   "leads to its component bosh, and tigase_format",
+				   ADHOC_NODE);
+	http_answer_clear(&answer);
+	strbuf_clear(&body);
+	return status;
+}
+
+/* The same for add-user, where accounts are to be made. */
+static enum status add_user_check(const struct tigase *tigase, struct prebind_call *call,
+				  struct error *said)
+{
+	struct http_answer answer;
+	struct adhoc_answer view;
+	struct strbuf body;
+	enum status status;
+
+	if (tigase->conf->provision != PROVISION_TIGASE)
+		return STATUS_OK;
+	strbuf_init(&body);
+	http_answer_init(&answer);
+	adhoc_add_user_form_write(&body, tigase->format);
+	status = strbuf_ok(&body) ? tigase_ask_sess_man(tigase, call, &body, &answer, said)
+				  : error_no_memory(said);
+	view = tigase_answer_view(&answer);
+	if (status == STATUS_OK && !adhoc_add_user_is_form(tigase->format, &view))
+		status =
+		    error_set(said, STATUS_CHAT_SERVER,
+			      "Tigase's " ADHOC_ADD_USER_COMPONENT " does not offer add-user to "
+			      "%s, which provision = tigase needs: look into its log",
+			      tigase->conf->tigase_user);
+	http_answer_clear(&answer);
+	strbuf_clear(&body);
+	return status;
+}
+
+enum status tigase_check(void *state, struct prebind_call *call, struct error *said)
+{
+	const struct tigase *tigase = state;
+	enum status status = list_check(tigase, call, said);
+
+	if (status == STATUS_OK)
+		status = bind_check(tigase, call, said);
+	if (status == STATUS_OK)
+		status = add_user_check(tigase, call, said);
+	if (status == STATUS_OK)
+		error_set(said, STATUS_OK,
+			  "Tigase answers at tigase_url and offers %s to %s; only check --deep "
+			  "shows that it may use it for the users of this domain",
+			  ADHOC_NODE, tigase->conf->tigase_user);
+	return status;
+}
