@@ -260,14 +260,22 @@ static bool whole_read(const char *text, int64_t *out)
 	return true;
 }
 
-/* The columns of time that the query returned: past means nobody is logged in (SEC-SQL-7). */
-static enum status time_check(const struct site_query_row *row, int64_t now, struct error *err)
+/*
+ * The columns of time that the query returns: past means nobody is logged in. So does null: a
+ * session whose end the site does not know is not one without an end.
+ */
+static enum status time_check(const struct site_session *site, const struct site_query_row *row,
+			      int64_t now, struct error *err)
 {
-	for (int i = EXPIRES_S; i <= EXPIRES_ISO; i++) {
+	for (size_t i = EXPIRES_S; i <= EXPIRES_ISO; i++) {
 		int64_t end = 0;
 
-		if (row->values[i] == NULL)
+		if (!site_query_returns(site->session, i))
 			continue;
+		if (row->values[i] == NULL)
+			return error_set(err, STATUS_NOT_FOUND,
+					 "the column %s of the session is null",
+					 user_columns[i].name);
 		if (i == EXPIRES_ISO ? !iso_read(row->values[i], &end)
 				     : !whole_read(row->values[i], &end))
 			return error_set(
@@ -321,6 +329,9 @@ static enum status profile_add(const struct site_session *site, struct identity 
 	if (site->profile == NULL)
 		return STATUS_OK;
 	enum status status = profile_ask(site, out->user, &row, err);
+	if (status == STATUS_OK && site_query_returns(site->profile, PROFILE_USER) &&
+	    row.values[PROFILE_USER] == NULL) /* what the session calls the user may be a number */
+		status = error_set(err, STATUS_NOT_FOUND, "the user has no name");
 	if (status == STATUS_OK)
 		profile_take(&row, out);
 	site_query_row_clear(&row);
@@ -384,7 +395,7 @@ static enum status session_look(const struct site_session *site, const char *coo
 	if (status == STATUS_OK)
 		status = site_query_ask(site->session, values, &row, err);
 	if (status == STATUS_OK)
-		status = time_check(&row, now, err);
+		status = time_check(site, &row, now, err);
 	if (status == STATUS_OK)
 		status = row_read(site, &row, out, err);
 	if (status == STATUS_OK && out->user == NULL)

@@ -105,6 +105,11 @@ enum status site_user_find(struct site_users *users, const char *name, struct si
 		status = STATUS_UNAVAILABLE;
 	if (status != STATUS_OK)
 		return error_set(err, status, "%s", why.text);
+	if (site_query_returns(users->query, USER) && row.values[USER] == NULL) {
+		site_query_row_clear(&row); /* what was typed is no name in its place */
+		return error_set(err, STATUS_NOT_FOUND,
+				 "the site has no name for '%s': its column user is null", name);
+	}
 	user = (struct site_user){
 	    .disabled = is_set(row.values[DISABLED]),
 	    .name = take(&row, USER, name),

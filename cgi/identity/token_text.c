@@ -50,6 +50,14 @@ static const char *claim_text(const struct json *claims, const char *name)
 	return text != NULL ? text : "";
 }
 
+/* A site that means a JID and writes something else must not get another one by the rule. */
+static bool claim_is_text_or_null(const struct json *claims, const char *name)
+{
+	const struct json *claim = json_member(claims, name);
+
+	return claim == NULL || json_is_null(claim) || json_string(claim) != NULL;
+}
+
 /* In a JWT the user may stand in "sub", its own claim for that (RFC 7519 4.1.2). */
 static const char *user_of(const struct token_rules *rules, const struct json *claims)
 {
@@ -109,6 +117,8 @@ static const char *claims_check(const struct token_rules *rules, const struct js
 		return "names a user in more than 255 bytes, or with control characters";
 	if (!audience_holds(rules, claims))
 		return "is for another audience: its aud is not token_audience";
+	if (!claim_is_text_or_null(claims, "jid"))
+		return "has a jid that is no text";
 	return times_check(claims, now, token);
 }
 
