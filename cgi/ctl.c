@@ -89,9 +89,9 @@ static const struct verb verbs[] = {
 	{"token", "revoke", "USER",
 	 "The user's tokens of before are good no more, and the sessions made from them end.",
 	 STORE, 0, 1, 1, ctl_token_revoke},
-	{"prebind", NULL, "USER|JID [--json]",
+	{"prebind", NULL, "USER|JID | --user USER | --jid JID [--source PROVIDER] [--json]",
 	 "Makes the real pre-bind call and prints the session: anyone who reads it can use it.",
-	 STORE, OPTION_JSON, 1, 1, ctl_prebind},
+	 STORE, OPTION_JSON | OPTION_USER | OPTION_JID | OPTION_SOURCE, 0, 1, ctl_prebind},
 	{"conf", NULL, "[--keys] [--json]",
 	 "Prints the effective configuration; --keys: every key there is.",
 	 0, OPTION_KEYS | OPTION_JSON, 0, 0, ctl_conf},
@@ -157,6 +157,7 @@ enum {
 	LONG_PASSWORD,
 	LONG_XMPP_PASSWORD,
 	LONG_JID,
+	LONG_USER,
 	LONG_SOURCE,
 	LONG_DOMAINS,
 	LONG_ADDRESSES,
@@ -175,13 +176,14 @@ static const struct option options[] = {
     {"password-stdin",            no_argument, NULL, LONG_PASSWORD},
     {"xmpp-password-stdin",                no_argument, NULL, LONG_XMPP_PASSWORD},
     {"jid",	    required_argument, NULL, LONG_JID},
-    {"source",       required_argument, NULL, LONG_SOURCE},
-    {"domains",           required_argument, NULL, LONG_DOMAINS},
-    {"addresses",            required_argument, NULL, LONG_ADDRESSES},
-    {"api-key",		no_argument, NULL, LONG_API_KEY},
-    {"dry-run",no_argument, NULL, LONG_DRY_RUN},
-    {"ttl",       required_argument, NULL, LONG_TTL},
-    {0},
+    {"user",       required_argument, NULL, LONG_USER},
+    {"source",           required_argument, NULL, LONG_SOURCE},
+    {"domains",            required_argument, NULL, LONG_DOMAINS},
+    {"addresses",                required_argument, NULL, LONG_ADDRESSES},
+    {"api-key",no_argument, NULL, LONG_API_KEY},
+    {"dry-run",       no_argument, NULL, LONG_DRY_RUN},
+    {"ttl", required_argument, NULL, LONG_TTL},
+    {0	   },
 };
 
 struct arguments {
@@ -225,6 +227,10 @@ static bool parse_options(int argc, char **argv, struct arguments *args, struct 
 		case LONG_JID:
 			args->given |= OPTION_JID;
 			ctl->jid = optarg;
+			break;
+		case LONG_USER:
+			args->given |= OPTION_USER;
+			ctl->user = optarg;
 			break;
 		case LONG_SOURCE:
 			args->given |= OPTION_SOURCE;

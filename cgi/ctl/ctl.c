@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "identity/jid_deny.h"
 
 #define SECRET_LINE_MAX 1024 /* bytes of a password; the program's own limit */
 
@@ -124,6 +125,24 @@ enum status ctl_read_secret(bool from_stdin, const char *what, char **out, struc
 		*out = first;
 	else
 		secret_free(first);
+	return status;
+}
+
+enum status ctl_read_jid(const struct ctl *ctl, const char *text, struct jid *out,
+			 struct error *err)
+{
+	struct jid jid = {0};
+	enum status status = jid_parse(text, &jid, err);
+
+	if (status == STATUS_OK && jid.resource[0] != '\0')
+		status = error_set(err, STATUS_BAD_REQUEST,
+				   "'%s' has a resource; give the bare JID", text);
+	if (status == STATUS_OK)
+		status = jid_deny(ctl->site, &jid, err);
+	if (status == STATUS_OK)
+		*out = jid;
+	else
+		jid_clear(&jid);
 	return status;
 }
 

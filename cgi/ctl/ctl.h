@@ -11,6 +11,7 @@
 #include "base/strbuf.h"
 #include "conf/conf.h"
 #include "store/store.h"
+#include "xmpp/jid.h"
 
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
@@ -26,6 +27,7 @@ struct ctl {
 	bool keys;
 	bool password_stdin;
 	const char *jid;
+	const char *user;
 	const char *source;
 	const char *domains;   /* "a.example,b.example" */
 	const char *addresses; /* "192.0.2.1,2001:db8::/32" */
@@ -48,7 +50,8 @@ enum verb_option {
 	OPTION_ADDRESSES = 256,
 	OPTION_API_KEY = 512,
 	OPTION_TTL = 1024,
-	OPTION_DRY_RUN = 2048
+	OPTION_DRY_RUN = 2048,
+	OPTION_USER = 4096
 };
 
 struct verb {
@@ -85,6 +88,13 @@ int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status statu
  * terminal without echo. The caller frees it with secret_free.
  */
 enum status ctl_read_secret(bool from_stdin, const char *what, char **out, struct error *err);
+
+/*
+ * The bare JID of an account that a user may be given; STATUS_NO_CHAT_ACCOUNT: no user may
+ * (deny_jids). The caller clears *out.
+ */
+enum status ctl_read_jid(const struct ctl *ctl, const char *text, struct jid *out,
+			 struct error *err);
 
 /* The identity source that a user's name belongs to: --source, else the site's first provider. */
 const char *ctl_source(const struct ctl *ctl);

@@ -3,7 +3,6 @@
  */
 #include "base/secret.h"
 #include "ctl/ctl.h"
-#include "identity/jid_deny.h"
 #include "store/jid_map.h"
 #include "xmpp/jid.h"
 
@@ -13,12 +12,7 @@ int ctl_map_set(struct ctl *ctl)
 	struct jid jid = {0};
 	char *password = NULL;
 
-	enum status status = jid_parse(ctl->argv[1], &jid, &err);
-	if (status == STATUS_OK && jid.resource[0] != '\0')
-		status = error_set(&err, STATUS_BAD_REQUEST,
-				   "'%s' has a resource; give the bare JID", ctl->argv[1]);
-	if (status == STATUS_OK)
-		status = jid_deny(ctl->site, &jid, &err);
+	enum status status = ctl_read_jid(ctl, ctl->argv[1], &jid, &err);
 	if (status == STATUS_OK && ctl->password_stdin)
 		status = ctl_read_secret(true, "XMPP password", &password, &err);
 	if (status == STATUS_OK) {

@@ -2,21 +2,84 @@
  * prebindctl prebind: the call that the page makes, made by hand.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/ctl.h"
+#include "identity/jid_deny.h"
 #include "identity/jid_rule.h"
+#include "identity/login_account.h"
 #include "page/page.h"
 #include "prebind/prebind.h"
+#include "store/jid_map.h"
 
-/* What holds an @ is a JID; else it is a site user of --source's provider. */
+/* A user of whom we know: one with a row in the map, or, of provider login, one in its table. */
+static enum status user_known(const struct ctl *ctl, const char *name, bool *known,
+			      struct error *err)
+{
+	const struct identity_context context = {.conf = ctl->site, .store = ctl->store};
+	struct login_account account = {0};
+	struct jid_map_row row = {0};
+
+	enum status status = jid_map_find(ctl->store, ctl_source(ctl), name, &row, err);
+	if (status == STATUS_NOT_FOUND && strcmp(ctl_source(ctl), login_session_provider.name) == 0)
+		status = login_account_find(&context, name, &account, err);
+	login_account_clear(&account);
+	jid_map_clear(&row);
+	*known = status == STATUS_OK;
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/*
+ * A word with an @ may be a JID, or an e-mail address that is a user's name. A JID of the rule's
+ * own domain is one. Another is a user's name where there is such a user.
+ */
+static enum status is_user(const struct ctl *ctl, const char *word, bool *out, struct error *err)
+{
+	struct jid jid = {0};
+	char *domain = NULL;
+
+	*out = strchr(word, '@') == NULL;
+	if (*out)
+		return STATUS_OK;
+	enum status status = jid_rule_domain(ctl->site, &domain, err);
+	if (status == STATUS_OK &&
+	    (jid_parse(word, &jid, NULL) != STATUS_OK || strcmp(jid.domain, domain) != 0))
+		status = user_known(ctl, word, out, err);
+	jid_clear(&jid);
+	free(domain);
+	return status;
+}
+
+/* Where the page would refuse an account, so does this. */
+static enum status jid_is_meant(const struct ctl *ctl, const char *text, struct jid *out,
+				struct error *err)
+{
+	enum status status = jid_parse(text, out, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = jid_deny(ctl->site, out, err);
+	if (status != STATUS_OK)
+		jid_clear(out);
+	return status;
+}
+
 static enum status who_is_meant(const struct ctl *ctl, struct jid *out, struct error *err)
 {
-	const char *who = ctl->argv[0];
+	const char *word = ctl->argc > 0 ? ctl->argv[0] : NULL;
+	const char *user = ctl->user, *jid = ctl->jid;
+	bool is_name = false;
+	enum status status = STATUS_OK;
 
-	if (strchr(who, '@') != NULL)
-		return jid_parse(who, out, err);
-	return jid_rule_apply(ctl->site, ctl->store, ctl_source(ctl), who, out, err);
+	if (word != NULL)
+		status = is_user(ctl, word, &is_name, err);
+	if (status != STATUS_OK)
+		return status;
+	if (user != NULL || is_name)
+		return jid_rule_apply(ctl->site, ctl->store, ctl_source(ctl),
+				      user != NULL ? user : word, out, err);
+	return jid_is_meant(ctl, jid != NULL ? jid : word, out, err);
 }
 
 static int print_session(struct ctl *ctl, const struct prebind_session *session)
@@ -42,6 +105,10 @@ int ctl_prebind(struct ctl *ctl)
 	struct prebind_session session = {0};
 	int result;
 
+	if ((ctl->argc > 0) + (ctl->user != NULL) + (ctl->jid != NULL) != 1) {
+		fputs("prebindctl: give one of USER, JID, --user USER and --jid JID\n", stderr);
+		return EXIT_USAGE;
+	}
 	enum status status = prebind_new(ctl->site, ctl->store, &prebind, &err);
 	if (status == STATUS_OK)
 		status = who_is_meant(ctl, &jid, &err);

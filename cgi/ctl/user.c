@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "ctl/ctl.h"
+#include "identity/jid_deny.h"
 #include "identity/login_session.h"
 #include "store/jid_map.h"
 #include "store/user.h"
@@ -17,19 +18,6 @@ static enum status read_hash(const struct ctl *ctl, char hash[SECRET_HASH_MAX], 
 	if (status == STATUS_OK)
 		status = secret_password_hash(password, hash, err);
 	secret_free(password);
-	return status;
-}
-
-/* Reads --jid before anything is written: a wrong one must not leave half a user. */
-static enum status parse_bare(const char *text, struct jid *out, struct error *err)
-{
-	enum status status = jid_parse(text, out, err);
-
-	if (status == STATUS_OK && out->resource[0] != '\0') {
-		jid_clear(out);
-		return error_set(err, STATUS_BAD_REQUEST, "'%s' has a resource; give the bare JID",
-				 text);
-	}
 	return status;
 }
 
@@ -53,8 +41,8 @@ int ctl_user_add(struct ctl *ctl)
 	struct jid jid = {0};
 	enum status status = STATUS_OK;
 
-	if (ctl->jid != NULL)
-		status = parse_bare(ctl->jid, &jid, &err);
+	if (ctl->jid != NULL) /* before anything is written: a wrong one leaves no half user */
+		status = ctl_read_jid(ctl, ctl->jid, &jid, &err);
 	if (status == STATUS_OK)
 		status = read_hash(ctl, hash, &err);
 	if (status == STATUS_OK)

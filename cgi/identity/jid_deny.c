@@ -51,8 +51,8 @@ enum status jid_deny(const struct site_conf *conf, const struct jid *jid, struct
 {
 	if (jid_is_service(conf, jid))
 		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
-				 "%s@%s is the account that this site calls Tigase with: it is "
-				 "nobody's to become",
+				 "%s@%s is the account that this site calls Tigase with (key "
+				 "tigase_user): nobody may become it",
 				 jid->localpart, jid->domain);
 	if (is_listed(conf, jid))
 		return error_set(err, STATUS_NO_CHAT_ACCOUNT,

@@ -1,6 +1,6 @@
 /*
- * Accounts that no site user becomes, whatever leads there (SEC-JID-4): those of deny_jids, and the
- * one that we call Tigase with.
+ * Accounts that nobody becomes, whatever leads there: those of deny_jids, and the one that we call
+ * Tigase with. Every way to a JID asks here: rule, map, site, gateway, prebindctl, prebind-extauth.
  */
 #ifndef IDENTITY_JID_DENY_H
 #define IDENTITY_JID_DENY_H

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "identity/jid_deny.h"
 #include "identity/jid_rule.h"
 #include "identity/login_session.h"
 #include "identity/password.h"
@@ -74,6 +75,16 @@ void xmpp_login_close(struct xmpp_login *login)
 	free(login);
 }
 
+/* What the server is told where there is no such account: the same as of a wrong password. */
+static enum status refuse(enum status status, enum status no_account, struct error *err)
+{
+	if (status != no_account)
+		return status;
+	if (err != NULL)
+		err->status = STATUS_BAD_CREDENTIALS;
+	return STATUS_BAD_CREDENTIALS;
+}
+
 /* ---- tokens ---- */
 
 static bool is_token(const struct xmpp_login *login, const char *password)
@@ -127,9 +138,7 @@ static enum status token_owner_check(struct xmpp_login *login, const struct jid 
 	else if (status == STATUS_NOT_FOUND)
 		status = unknown_owner_check(login, jid, err);
 	jid_owner_clear(&owner);
-	if (status == STATUS_NOT_FOUND && err != NULL)
-		err->status = STATUS_BAD_CREDENTIALS;
-	return status == STATUS_NOT_FOUND ? STATUS_BAD_CREDENTIALS : status;
+	return refuse(status, STATUS_NOT_FOUND, err);
 }
 
 static enum status token_check(struct xmpp_login *login, const struct jid *jid, const char *text,
@@ -207,10 +216,13 @@ enum status xmpp_login_check(struct xmpp_login *login, const struct jid *jid, co
 			     int64_t now, struct error *err)
 {
 	struct attempt attempt = {.jid = jid, .password = password, .now = now};
+	enum status status = jid_deny(login->conf, jid, err);
 
+	if (status != STATUS_OK)
+		return refuse(status, STATUS_NO_CHAT_ACCOUNT, err);
 	if (is_token(login, password))
 		return token_check(login, jid, password, now, err);
-	enum status status = jid_rule_owner(login->conf, login->store, jid, &attempt.owner, err);
+	status = jid_rule_owner(login->conf, login->store, jid, &attempt.owner, err);
 	if (status == STATUS_OK || status == STATUS_NOT_FOUND || status == STATUS_CONFLICT)
 		status = password_check(login, &attempt, err);
 	jid_owner_clear(&attempt.owner);
@@ -221,6 +233,8 @@ enum status xmpp_login_exists(struct xmpp_login *login, const struct jid *jid, s
 {
 	struct jid_owner owner = {0};
 
+	if (jid_deny(login->conf, jid, err) != STATUS_OK)
+		return STATUS_NOT_FOUND;
 	enum status status = jid_rule_owner(login->conf, login->store, jid, &owner, err);
 	if (status == STATUS_OK)
 		status = owner_check(login, &owner, err);

@@ -302,12 +302,9 @@ static enum status account_check(struct call *call)
 	struct jid_map_row row = {0};
 	enum status status;
 
-	if (jid_is_service(call->ex->site->conf, &call->jid)) /* it may do what no user may */
-		return error_set(&call->why, STATUS_NO_CHAT_ACCOUNT,
-				 "%s@%s is the account that this site calls Tigase with",
-				 call->jid.localpart, call->jid.domain);
-	if (call->ex->site->conf->accounts != ACCOUNTS_MAP)
-		return STATUS_OK;
+	status = jid_deny(call->ex->site->conf, &call->jid, &call->why);
+	if (status != STATUS_OK || call->ex->site->conf->accounts != ACCOUNTS_MAP)
+		return status;
 	status = jid_map_find_account(call->ex->site->store, call->jid.localpart, call->jid.domain,
 				      &row, &call->why);
 	jid_map_clear(&row);

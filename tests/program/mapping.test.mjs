@@ -96,7 +96,7 @@ test("deny_jids, and the account that calls Tigase", async () => {
 		assert.equal(await by("user.test", { user: service }), 403);
 	const { code, stderr } = await prebind.ctl(["--site", "default", "map", "set", "ann", peer.accepted.user]);
 	assert.equal(code, 1);
-	assert.match(stderr, /nobody's to become/);
+	assert.match(stderr, /key tigase_user\): nobody may become it/);
 });
 
 /** What check, and a start, say of a site. */
