@@ -132,10 +132,12 @@ static int usage_error(const char *name, const char *why)
 	return EXIT_USAGE;
 }
 
-static bool verb_named(const char *name)
+/* word NULL: any. What follows a verb of one word is its argument. */
+static bool verb_named(const char *name, const char *word)
 {
 	for (size_t i = 0; i < N_VERBS; i++)
-		if (strcmp(verbs[i].name, name) == 0)
+		if (strcmp(verbs[i].name, name) == 0 &&
+		    (word == NULL || verbs[i].word == NULL || strcmp(verbs[i].word, word) == 0))
 			return true;
 	return false;
 }
@@ -357,15 +359,15 @@ int main(int argc, char **argv)
 		return usage_error(NULL, "unknown option");
 	argc -= optind;
 	argv += optind;
-	if (args.help) {
-		print_usage(stdout, argc > 0 && verb_named(argv[0]) ? argv[0] : NULL);
+	if (args.help && (argc == 0 || verb_named(argv[0], argc > 1 ? argv[1] : NULL))) {
+		print_usage(stdout, argc > 0 ? argv[0] : NULL);
 		return EXIT_DONE;
 	}
 	if (argc == 0)
 		return usage_error(NULL, "which verb?");
 	ctl.verb = verb_find(argv[0], argc > 1 ? argv[1] : NULL);
 	if (ctl.verb == NULL)
-		return usage_error(verb_named(argv[0]) ? argv[0] : NULL, "no such verb");
+		return usage_error(verb_named(argv[0], NULL) ? argv[0] : NULL, "no such verb");
 	int words = ctl.verb->word != NULL ? 2 : 1;
 	ctl.argc = argc - words;
 	ctl.argv = argv + words;
