@@ -83,8 +83,9 @@ bool secret_password_hash_is_weaker(const char *hash);
 /*
  * Reads a secret's file (at most 4 KiB, one line; a newline at its end is taken off) into out.
  * Refused with STATUS_BAD_REQUEST: a link, not a regular file, an owner other than us or root,
- * any group or other bit in its mode, a folder above it that others may write to (unless sticky),
- * an empty file, a NUL, a second line. The sentence says which, and the chmod that mends it.
+ * any group or other bit in its mode, a folder above it that belongs to another account or that
+ * others may write to (unless sticky), an empty file, a NUL, a second line. The sentence says
+ * which, and the command that mends it.
  * STATUS_NOT_FOUND: there is none; STATUS_UNAVAILABLE: it could not be read.
  */
 enum status secret_file_read(const char *path, struct strbuf *out, struct error *err);

@@ -20,8 +20,8 @@
 _Static_assert(SECRET_PUBLIC_MAX == SECRET_FILE_MAX, "one buffer reads both");
 
 /*
- * Refuses a folder in which others could swap what is below it; a sticky one (/tmp) keeps them
- * off.
+ * Refuses a folder in which another account could swap what is below it: its owner always could,
+ * and whoever may write to it, unless it is sticky (/tmp). Both hold for each folder of the path.
  */
 static enum status check_folder(const char *path, const char *folder, struct error *err)
 {
@@ -30,6 +30,11 @@ static enum status check_folder(const char *path, const char *folder, struct err
 	if (stat(folder, &st) != 0)
 		return error_set(err, STATUS_UNAVAILABLE, "%s: cannot look at its folder %s: %m",
 				 path, folder);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: its folder %s belongs to user %u, who could exchange the "
+				 "file; run: chown root %s, or keep the file elsewhere",
+				 path, folder, (unsigned)st.st_uid, folder);
 	if ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0)
 		return STATUS_OK;
 	return error_set(err, STATUS_BAD_REQUEST,

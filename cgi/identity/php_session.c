@@ -65,9 +65,10 @@ static enum status owner_find(const struct site_conf *conf, uid_t *out, struct e
 }
 
 /*
- * Who may rename there what PHP has written, may be anybody; a sticky folder (/tmp) keeps them off.
+ * Whoever may rename there what PHP has written can become anybody. A sticky folder (/tmp) keeps
+ * others off, but never its owner.
  */
-static enum status folder_check(const char *folder, struct error *err)
+static enum status folder_check(const char *folder, uid_t php, struct error *err)
 {
 	struct stat st;
 
@@ -79,6 +80,12 @@ static enum status folder_check(const char *folder, struct error *err)
 	if (!S_ISDIR(st.st_mode))
 		return error_set(err, STATUS_BAD_REQUEST, "php_session_path: %s: is not a folder",
 				 folder);
+	if (st.st_uid != 0 && st.st_uid != php && st.st_uid != geteuid())
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "php_session_path: %s: belongs to user %u, who could exchange "
+				 "PHP's files; run: chown root '%s', or name that user in "
+				 "php_session_owner if PHP runs as it",
+				 folder, (unsigned)st.st_uid, folder);
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0)
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "php_session_path: %s: others may rename files in it (mode "
@@ -101,7 +108,7 @@ static enum status sessions_init(const struct site_conf *conf, struct sessions *
 	if (path[0] >= '0' && path[0] <= '9') /* "N;/FOLDER": the configuration knows one digit */
 		out->levels = (size_t)(path[0] - '0');
 	enum status status = owner_find(conf, &out->owner, err);
-	return status == STATUS_OK ? folder_check(out->folder, err) : status;
+	return status == STATUS_OK ? folder_check(out->folder, out->owner, err) : status;
 }
 
 static enum status php_session_open(const struct site_conf *conf, void **out, struct error *err)

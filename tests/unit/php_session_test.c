@@ -599,6 +599,12 @@ static void test_opening(void **state)
 
 	assert_int_equal(chmod(f->folder, 0777), 0);
 	assert_refused(f, "chmod +t");
+	if (geteuid() == 0) { /* its owner may rename there even so */
+		assert_int_equal(chmod(f->folder, 01755), 0);
+		assert_int_equal(chown(f->folder, 65534, 0), 0);
+		assert_refused(f, "belongs to user 65534");
+		assert_int_equal(chown(f->folder, 0, 0), 0);
+	}
 	assert_int_equal(chmod(f->folder, 01733), 0);
 	assert_int_equal(identity_chain_open(&f->conf, &f->chain, &f->err), STATUS_OK);
 	identity_chain_close(f->chain);

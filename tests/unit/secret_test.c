@@ -471,6 +471,47 @@ static void test_folders_on_the_way(void **state)
 	rmdir(open);
 }
 
+#define STRANGER 65534
+
+/*
+ * Whoever owns a folder can exchange what is in it, whatever its mode and whoever owns the file.
+ * That goes for the folder itself, the one above it, and a folder that a link on the way leads to.
+ */
+static void test_folder_owners(void **state)
+{
+	const struct folder *folder = *state;
+	char outer[96], inner[128], file[160], by_link[192];
+
+	if (geteuid() != 0)
+		skip();
+	snprintf(outer, sizeof outer, "%s/outer", folder->path);
+	snprintf(inner, sizeof inner, "%s/inner", outer);
+	snprintf(file, sizeof file, "%s/key", inner);
+	snprintf(by_link, sizeof by_link, "%s/link", folder->path);
+	assert_int_equal(mkdir(outer, 0755), 0);
+	assert_int_equal(mkdir(inner, 0700), 0);
+	write_file(file, "inner", 5, 0600);
+	assert_int_equal(symlink(inner, by_link), 0);
+	strcat(by_link, "/key");
+	assert_reads(by_link, "inner");
+
+	const char *const owned[] = {inner, outer, folder->path};
+	for (size_t i = 0; i < COUNT(owned); i++) {
+		assert_int_equal(chown(owned[i], STRANGER, 0), 0);
+		assert_refused(file, STATUS_BAD_REQUEST, "belongs to user 65534");
+		assert_refused(by_link, STATUS_BAD_REQUEST, "chown root");
+		assert_int_equal(chmod(owned[i], 01755), 0); /* which keeps its owner off neither */
+		assert_refused(file, STATUS_BAD_REQUEST, "belongs to user 65534");
+		assert_int_equal(chown(owned[i], 0, 0), 0);
+		assert_reads(file, "inner");
+	}
+	by_link[strlen(by_link) - strlen("/key")] = '\0';
+	unlink(by_link);
+	unlink(file);
+	rmdir(inner);
+	rmdir(outer);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -502,6 +543,7 @@ int main(void)
 	    FILE_TEST(test_file_is_not_regular),
 	    FILE_TEST(test_folder_modes),
 	    FILE_TEST(test_folders_on_the_way),
+	    FILE_TEST(test_folder_owners),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);
