@@ -11,9 +11,10 @@ import { publish, startWebSite } from "../lib/web_site.mjs";
 
 /** WebSocket needs the module of native clients, which still listens nowhere. */
 const WITH_C2S = 'modules_disabled = { "s2s", "tls", "offline" }\nc2s_direct_tls_ports = {}\n';
+const WITH_WEBSOCKET = { '{ "bosh" }': '{ "bosh", "websocket" }' };
 
 const servers = [
-	{ name: "Prosody, token", server: "prosody", way: "token", once: true, more: WITH_C2S + docSnippet("docs/prosody.md", "websocket") },
+	{ name: "Prosody, token", server: "prosody", way: "token", once: true, more: WITH_C2S + docSnippet("docs/prosody.md", "websocket"), bosh: WITH_WEBSOCKET },
 	{ name: "ejabberd, jwt", server: "ejabberd", way: "jwt", once: false, more: docSnippet("docs/ejabberd.md", "websocket") },
 ];
 const places = [];

@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import { newPage, startChromium } from "./chromium.mjs";
 import { contactLink, hears, say, sees } from "./converse.mjs";
-import { CARBONS } from "./life.mjs";
 import { logIn } from "./people.mjs";
 import { addresses, publish, startWebSite } from "./web_site.mjs";
 import { Wire } from "./wire.mjs";
@@ -18,7 +17,7 @@ const BACK_MS = 60_000; // until a page is ready again, on a busy machine
  * @param {{ web: string, server: string }} options
  */
 export async function startConverse(place, { web, server }) {
-	const chat = await startWebSite(place, { web, server, way: "password", site: { client: "converse" }, ...CARBONS[server] });
+	const chat = await startWebSite(place, { web, server, way: "password", site: { client: "converse" } });
 	publish(place, "news.html", '<!doctype html><link rel="icon" href="data:,"><title>News</title><p>Nothing new.');
 	const browser = await startChromium(place);
 	return { chat, browser, wire: await Wire.lay(place, chat.webPort) };

@@ -12,6 +12,13 @@ const DOCUMENT = "docs/ejabberd.md";
 const PORT = "5280"; // of the document's snippets
 const BOSH_LINE = "      /http-bind: mod_bosh\n";
 const API_LINE = "      /api: mod_http_api\n"; // accounts are made over it
+const API_RIGHTS = `
+api_permissions:
+  "tests":
+    who:
+      ip: 127.0.0.1/8
+    what: [register, check_account, add_rosteritem]
+`;
 
 /** Where Debian keeps Erlang's libraries. */
 function erlangLibraries() {
@@ -36,32 +43,52 @@ function yamlBlocks(text) {
 	return blocks;
 }
 
-/** Later texts win, key by key; these are added to. */
-const ADDED = ["modules", "api_permissions"];
+/** The entries below a key, each with its lines, by what stands in its first lines: a port, a module's name. */
+function entries(lines, start, name) {
+	const texts = lines.slice(1).join("\n").split(start).filter(Boolean).map((text) => text.trimEnd());
+	return new Map(texts.map((text) => [name.exec(text)[1], text]));
+}
+
+const listeners = (lines) => entries(lines, /^(?= {2}-)/m, /^ {4}port: (\d+)$/m);
+const modules = (lines) => entries(lines, /^(?= {2}\w)/m, /^ {2}(\w+):/);
+
+/* How a change is made to what is there, as docs/ejabberd.md says it. Any other key takes the place of what is there. */
+const CHANGE = {
+	listen: (old, lines) => ["listen:", ...new Map([...listeners(old), ...listeners(lines)]).values()],
+	modules: (old, lines) => ["modules:", ...new Map([...modules(old), ...modules(lines)]).values()],
+	api_permissions: (old, lines) => [...old, ...lines.slice(1)],
+};
 
 function yamlMerge(texts) {
 	const all = new Map();
 	for (const text of texts) {
 		for (const [key, lines] of yamlBlocks(text))
-			all.set(key, ADDED.includes(key) && all.has(key) ? [...all.get(key), ...lines.slice(1)] : lines);
+			all.set(key, CHANGE[key] && all.has(key) ? CHANGE[key](all.get(key), lines) : lines);
 	}
-	return [...all.values()].flat().join("\n") + "\n";
+	return all;
 }
 
-function baseConf(domain) {
+const yamlText = (blocks) => [...blocks.values()].flat().join("\n") + "\n";
+
+/* What Debian's file has and a test cannot: ports that are taken, a certificate that only ejabberd may read. */
+function forTests(blocks) {
+	blocks.set("listen", ["listen:", listeners(blocks.get("listen")).get(PORT)]);
+	blocks.delete("certfiles");
+	return blocks;
+}
+
+const DEBIAN = "/usr/share/ejabberd/ejabberd.yml.example"; // of which the package makes ejabberd.yml
+
+function baseConf() {
 	return `
-hosts: [${domain}]
 loglevel: info
 acl:
   loopback:
     ip: [127.0.0.0/8]
-api_permissions:
-  "tests":
-    who:
-      ip: 127.0.0.1/8
-    what: [register, check_account, add_rosteritem]
 modules:
   mod_admin_extra: {}
+  mod_bosh: {}
+  mod_carboncopy: {}
   mod_roster: {}
   mod_disco: {}
   mod_ping: {}
@@ -88,16 +115,18 @@ export async function makeContacts(port, domain, names) {
 /**
  * @param {import('./place.mjs').Place} place
  * @param {{ domain: string, port: number, snippets: Record<string, Record<string, string>>, users?: Record<string, string>,
- *           name?: string, more?: string, env?: Record<string, string> }} options
+ *           name?: string, more?: string, debian?: boolean, env?: Record<string, string> }} options
  *   snippets: names in docs/ejabberd.md to what is replaced in them; "bosh" is always there, as it stands where it is not named.
- *   users: localpart to password; registered over its API; more: of its configuration; env: of its environment
+ *   users: localpart to password; registered over its API; more: of its configuration; debian: change Debian's file, not a short
+ *   one of ours; env: of its environment
  * @returns {Promise<import('./place.mjs').Child>}
  */
-export async function startEjabberd(place, { domain, port, snippets, users = {}, name = "ejabberd", more = "", env: moreEnv }) {
+export async function startEjabberd(place, { domain, port, snippets, users = {}, name = "ejabberd", more = "", debian, env: moreEnv }) {
 	const { bosh, ...others } = snippets;
 	const texts = Object.entries(others).map(([each, changes]) => docSnippet(DOCUMENT, each, changes));
-	const conf = yamlMerge([baseConf(domain), docSnippet(DOCUMENT, "bosh", bosh), ...texts, more])
-		.replace(`- port: ${PORT}\n`, `- port: ${port}\n`);
+	const base = debian ? fs.readFileSync(DEBIAN, "utf8") : baseConf();
+	const blocks = yamlMerge([base, docSnippet(DOCUMENT, "bosh", { "example.org": domain, ...bosh }), ...texts, API_RIGHTS, more]);
+	const conf = yamlText(forTests(blocks)).replace(`    port: ${PORT}\n`, `    port: ${port}\n`);
 	const file = place.write(`${name}.yml`, conf.includes("/api:") ? conf : conf.replace(BOSH_LINE, `$&${API_LINE}`));
 	const spool = place.folder(name);
 	const argv = ["erl", "-noinput", "-mnesia", "dir", `"${spool}"`, "-s", "ejabberd"];

@@ -21,10 +21,8 @@ const WAIT_S = 2;
 const QUIET_S = 5;
 const SHORT = {
 	prosody: { more: `bosh_max_inactivity = ${QUIET_S}` },
-	ejabberd: { bosh: { "  mod_bosh: {}": `  mod_bosh:\n    max_inactivity: ${QUIET_S}` } },
+	ejabberd: { more: `modules:\n  mod_bosh:\n    max_inactivity: ${QUIET_S}\n` },
 };
-/** As Debian's own configuration has it; Prosody's is on by itself. */
-export const CARBONS = { prosody: {}, ejabberd: { more: "modules:\n  mod_carboncopy: {}\n" } };
 
 /**
  * A stage for the scenes.
@@ -32,7 +30,7 @@ export const CARBONS = { prosody: {}, ejabberd: { more: "modules:\n  mod_carbonc
  * @param {{ web: string, server: string, short?: boolean }} options short: an XMPP server that soon gives a session up
  */
 export async function startLife(place, { web, server, short = false }) {
-	const options = { ...CARBONS[server], ...(short ? { site: { wait: WAIT_S }, ...SHORT[server] } : {}) };
+	const options = short ? { site: { wait: WAIT_S }, ...SHORT[server] } : {};
 	const chat = await startWebSite(place, { web, server, way: "password", ...options });
 	publish(place, "news.html", '<!doctype html><link rel="icon" href="data:,"><title>News</title><p>Nothing new.');
 	const browser = await startChromium(place);

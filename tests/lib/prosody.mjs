@@ -1,7 +1,9 @@
 /*
- * Prosody with a configuration and data of its own: one host, BOSH on a loopback port as docs/prosody.md has it,
- * nothing else listens. Accounts and rosters are its data files (storage `internal`), written before it starts.
+ * Prosody with a configuration and data of its own: one host, with the file that docs/prosody.md says to write, and nothing
+ * else that listens. Accounts and rosters are its data files (storage `internal`), written before it starts.
+ * With Debian's own prosody.cfg.lua in place of ours: tests/servers/debian_files.test.mjs.
  */
+import fs from "node:fs";
 import path from "node:path";
 import { docSnippet } from "./docs.mjs";
 import { accepts } from "./wait.mjs";
@@ -26,31 +28,65 @@ function rosterText(name, users, domain) {
 	return `return { [false] = { version = 1; pending = {}; }; ${rows.join(" ")} };\n`;
 }
 
-function confText({ domain, port, dir, more, host }) {
+/**
+ * The file that docs/prosody.md says to write: its snippet "bosh", then the one of the chosen way to log in.
+ * @param {{ domain: string, port: number, more?: string, login?: string, bosh?: Record<string, string> }} options
+ *   more: goes above the host; login: below it
+ */
+export function prebindFile({ domain, port, more = "", login = "", bosh = {} }) {
+	const text = docSnippet(DOCUMENT, "bosh", { 5280: String(port), '"example.org"': lua(domain), ...bosh });
+	const [global, host, ...rest] = text.split(/^(?=VirtualHost )/m);
+	if (!host || rest.length > 0)
+		throw new Error(`${DOCUMENT}: snippet bosh has not one host`);
+	return `${global}${more}\n${host}${login}\n`;
+}
+
+function confText({ dir, modules, ...file }) {
 	return `
 data_path = ${lua(dir)}
 daemonize = false
 log = { { levels = { min = "info" }, to = "console" } }
 admins = {}
+${modules ? `plugin_paths = { ${lua(modules)} }` : ""}
+modules_enabled = { "roster", "saslauth", "disco", "ping", "carbons" }
 modules_disabled = { "s2s", "c2s", "tls", "offline" }
 c2s_ports = {}
 s2s_ports = {}
 authentication = "internal_plain"
 storage = "internal"
-${docSnippet(DOCUMENT, "bosh", { 5280: String(port), '"example.org"': lua(domain) })}
-${more}
-${host || `VirtualHost ${lua(domain)}\n`}`;
+${prebindFile(file)}`;
+}
+
+const DEBIAN = "/etc/prosody/prosody.cfg.lua";
+
+/* What of Debian's file a test cannot have: its folders, its log, and what only native clients and other servers need. */
+const FOR_TESTS = (dir, modules) => ({
+	'pidfile = "/run/prosody/prosody.pid";': `pidfile = ${lua(`${dir}/prosody.pid`)}; data_path = ${lua(dir)}; daemonize = false; storage = "internal"`,
+	'"/usr/local/lib/prosody/modules"': lua(modules ?? dir),
+	'\tinfo = "/var/log/prosody/prosody.log";\n\terror = "/var/log/prosody/prosody.err";': '\t{ levels = { min = "info" }, to = "console" };',
+	'\t-- "c2s"; -- Handle': '\t"c2s"; -- Handle',
+	'\t-- "s2s"; -- Handle': '\t"s2s"; -- Handle',
+});
+
+function debianText(dir, modules) {
+	return Object.entries(FOR_TESTS(dir, modules)).reduce((text, [old, changed]) => {
+		if (!text.includes(old))
+			throw new Error(`${DEBIAN} does not hold ${old}`);
+		return text.replace(old, () => changed);
+	}, fs.readFileSync(DEBIAN, "utf8"));
 }
 
 /**
  * @param {import('./place.mjs').Place} place
  * @param {{ domain: string, port: number, users?: Record<string, string>, more?: string, name?: string,
- *           snippet?: [string, Record<string, string>], env?: Record<string, string> }} options
- *   users: localpart to password; more: global lines of its configuration; snippet: one of docs/prosody.md with the
- *   host in it, and what is replaced there
+ *           snippet?: [string, Record<string, string>], bosh?: Record<string, string>, modules?: string,
+ *           debian?: boolean, env?: Record<string, string> }} options
+ *   users: localpart to password; more: global lines of its configuration; snippet: the one of docs/prosody.md for the way to
+ *   log in, and what is replaced there; bosh: what is replaced in its snippet of that name; modules: a folder of modules;
+ *   debian: Debian's file, which reads ours in conf.d, not a short one of our own
  * @returns {Promise<import('./place.mjs').Child>}
  */
-export function startProsody(place, { domain, port, users = {}, more = "", snippet, name: folder = "prosody", env }) {
+export function startProsody(place, { domain, port, users = {}, more = "", snippet, bosh, modules, debian, name: folder = "prosody", env }) {
 	const dir = place.folder(folder);
 	place.folder("certs"); // it looks there, for nothing
 	const host = path.join(folder, fileName(domain));
@@ -58,7 +94,9 @@ export function startProsody(place, { domain, port, users = {}, more = "", snipp
 		place.write(path.join(host, "accounts", `${fileName(name)}.dat`), `return { password = ${lua(password)}; };\n`);
 		place.write(path.join(host, "roster", `${fileName(name)}.dat`), rosterText(name, users, domain));
 	}
-	const hostText = snippet && docSnippet(DOCUMENT, ...snippet);
-	const file = place.write(`${folder}.cfg.lua`, confText({ domain, port, dir, more, host: hostText }));
+	const ours = { domain, port, more, bosh, login: snippet && docSnippet(DOCUMENT, ...snippet) };
+	if (debian)
+		place.write("conf.d/prebind.cfg.lua", prebindFile(ours));
+	const file = place.write(`${folder}.cfg.lua`, debian ? debianText(dir, modules) : confText({ dir, modules, ...ours }));
 	return place.startUntil(folder, ["prosody", "-F", "--config", file], () => accepts(port), { env });
 }

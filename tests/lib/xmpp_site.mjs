@@ -4,7 +4,6 @@
  * web server: requests go to the program's FastCGI socket.
  */
 import { randomBytes } from "node:crypto";
-import { docSnippet } from "./docs.mjs";
 import { makeContacts, startEjabberd } from "./ejabberd.mjs";
 import { extauthProgram } from "./extauth.mjs";
 import { httpRequest, Visitor } from "./http.mjs";
@@ -46,23 +45,18 @@ function siteKeys(place, { way, port, key }) {
 	};
 }
 
-function prosodyStarter(place, site, { more = "", env }) {
+function prosodyStarter(place, site, { more = "", bosh, debian, env }) {
 	const snippets = {
-		password: { more: docSnippet("docs/prosody.md", "password") },
+		password: { snippet: ["password", {}] },
 		token: {
-			snippet: ["token", {
-				"/usr/local/share/prebind/prosody": place.copy("prosody", "modules"),
-				"/etc/prosody/prebind.key": place.write("server.key", site.key.text),
-			}],
+			snippet: ["token", { "/etc/prosody/prebind.key": place.write("server.key", site.key.text) }],
+			modules: place.copy("prosody", "modules"),
 		},
 	};
-	const how = snippets[site.way];
-	return () => startProsody(place, {
-		domain: DOMAIN, port: site.port, users: site.accounts, env, ...how, more: `${how.more ?? ""}\n${more}`,
-	});
+	return () => startProsody(place, { domain: DOMAIN, port: site.port, users: site.accounts, env, more, bosh, debian, ...snippets[site.way] });
 }
 
-function ejabberdStarter(place, site, { more = "", bosh = {}, env }) {
+function ejabberdStarter(place, site, { more = "", bosh = {}, debian, env }) {
 	const snippets = {
 		password: () => ({ password: {} }),
 		jwt: () => ({ jwt: { "/etc/ejabberd/prebind.jwk": place.write("prebind.jwk", jwkText(site.key.key)) } }),
@@ -74,7 +68,7 @@ function ejabberdStarter(place, site, { more = "", bosh = {}, env }) {
 	const hasAccounts = ["password", "oauth"].includes(site.way);
 	let users = hasAccounts ? site.accounts : {};
 	return async () => {
-		const child = await startEjabberd(place, { domain: DOMAIN, port: site.port, snippets: { ...snippets[site.way](), bosh }, users, more, env });
+		const child = await startEjabberd(place, { domain: DOMAIN, port: site.port, snippets: { ...snippets[site.way](), bosh }, users, more, debian, env });
 		await makeContacts(site.port, DOMAIN, Object.keys(site.accounts));
 		users = {}; // they are in its database from now on
 		return child;
@@ -105,14 +99,14 @@ export class Site {
 /**
  * @param {import('./place.mjs').Place} place
  * @param {{ server: string, way: string, site?: object, users?: Record<string, string>, more?: string,
- *           bosh?: Record<string, string>, env?: Record<string, string>, beside?: Site }} options
- *   users: site user to site password; more: the XMPP server's further configuration; bosh: changes to ejabberd's snippet of
- *   that name; env: its environment;
+ *           bosh?: Record<string, string>, debian?: boolean, env?: Record<string, string>, beside?: Site }} options
+ *   users: site user to site password; more: the XMPP server's further configuration; bosh: changes to its document's
+ *   snippet of that name; debian: start from Debian's file; env: its environment;
  *   beside: a site whose XMPP server is used
  * @returns {Promise<Site>}
  */
 export async function startSite(place, { server, way, site = {}, users = { alice: "alice's site password", bob: "bob's site password" },
-	more, bosh, env, beside }) {
+	more, bosh, debian, env, beside }) {
 	const made = Object.assign(new Site(), { server, way, users, key: beside?.key ?? newKey() });
 	made.port = beside?.port ?? (await freePorts(1))[0];
 	made.accounts = beside?.accounts ?? newPasswords(Object.keys(users));
@@ -121,7 +115,7 @@ export async function startSite(place, { server, way, site = {}, users = { alice
 	for (const [name, password] of Object.entries(way === "password" ? made.accounts : {}))
 		await made.prebind.ctlOk(["map", "set", name, `${name}@${DOMAIN}`, "--xmpp-password-stdin"], { input: `${password}\n` });
 	if (!beside) {
-		made.startXmpp = (server === "prosody" ? prosodyStarter : ejabberdStarter)(place, made, { more, bosh, env });
+		made.startXmpp = (server === "prosody" ? prosodyStarter : ejabberdStarter)(place, made, { more, bosh, debian, env });
 		made.xmpp = await made.startXmpp();
 	}
 	await made.prebind.start();

@@ -14,7 +14,7 @@ const servers = [
 	{ name: "Prosody", server: "prosody", way: "token", more: `bosh_max_inactivity = ${LIFE_S}` },
 	{
 		name: "ejabberd", server: "ejabberd", way: "jwt",
-		bosh: { "mod_bosh: {}": `mod_bosh:\n    max_inactivity: ${LIFE_S}` },
+		more: `modules:\n  mod_bosh:\n    max_inactivity: ${LIFE_S}\n`,
 	},
 ];
 const places = [];

@@ -21,10 +21,8 @@ before(async () => {
 		domain: DOMAIN,
 		port,
 		users: { alice: "alice's own", bob: "bob's own" },
-		snippet: ["token", {
-			"/usr/local/share/prebind/prosody": place.copy("prosody", "modules"),
-			"/etc/prosody/prebind.key": place.write("prebind.key", text),
-		}],
+		modules: place.copy("prosody", "modules"),
+		snippet: ["token", { "/etc/prosody/prebind.key": place.write("prebind.key", text) }],
 	});
 });
 after(() => place.close({ logs: true }));
@@ -122,10 +120,10 @@ test("no token or key is in the log", () => {
 
 test("without a delegate there are tokens only; without a key nobody gets in, and the log says why", async () => {
 	const [one, two] = await freePorts(2);
-	const modules = { "/usr/local/share/prebind/prosody": place.path("modules") };
+	const modules = place.path("modules");
 	const alone = await startProsody(place, {
-		name: "alone", domain: DOMAIN, port: one,
-		snippet: ["token", { ...modules, "/etc/prosody/prebind.key": place.path("prebind.key"), "prebind_delegate =": "-- prebind_delegate =" }],
+		name: "alone", domain: DOMAIN, port: one, modules,
+		snippet: ["token", { "/etc/prosody/prebind.key": place.path("prebind.key"), "prebind_delegate =": "-- prebind_delegate =" }],
 	});
 	const client = new BoshClient({ port: one, domain: DOMAIN });
 	assert.deepEqual(await client.create(), ["PLAIN"]);
@@ -136,8 +134,8 @@ test("without a delegate there are tokens only; without a key nobody gets in, an
 	assert.match(alone.stdout, /it is no token, and no prebind_delegate is set/);
 
 	const keyless = await startProsody(place, {
-		name: "keyless", domain: DOMAIN, port: two,
-		snippet: ["token", { ...modules, "/etc/prosody/prebind.key": place.write("short.key", "AAAA\n") }],
+		name: "keyless", domain: DOMAIN, port: two, modules,
+		snippet: ["token", { "/etc/prosody/prebind.key": place.write("short.key", "AAAA\n") }],
 	});
 	await until("the log to say why", () => /short\.key: the key has 3 bytes; at least 32 are needed/.test(keyless.stdout));
 	assert.deepEqual(await new BoshClient({ port: two, domain: DOMAIN }).create(), []);
