@@ -39,7 +39,7 @@ WEB      = basic_auth csrf request request_fields request_path response router s
 	server_cgi server_limits server_notify server_pool server_process server_record server_socket \
 	server_tcp server_watch template template_html template_nodes template_parse \
 	template_render template_shelf template_texts
-IDENTITY = caller device django_session identity jid_deny jid_owner jid_rule login_account \
+IDENTITY = caller cookie_name device django_session identity jid_deny jid_owner jid_rule login_account \
 	login_session password password_argon2 password_crypt password_digest password_hash \
 	password_stretch php_serialize php_session remote_user site_session site_user token \
 	token_keys token_text xmpp_login

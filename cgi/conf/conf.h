@@ -51,6 +51,8 @@ struct server_conf {
 	bool allow_tcp; /* an inherited socket on loopback */
 };
 
+#define SESSION_COOKIE_MAX 40 /* bytes of session_cookie */
+
 struct site_conf {
 	char *name;       /* of [site NAME] */
 	const char *file; /* where its section stands; borrowed from struct conf */
@@ -60,6 +62,9 @@ struct site_conf {
 	char *
 	    base_path; /* "" : from SCRIPT_NAME; else begins with '/', does not end with it; "/" is "" with base_path_set */
 	bool base_path_set;
+	char *public_path; /* what links begin with, kept like base_path; without _set: base_path */
+	bool public_path_set;
+	char *session_cookie; /* what the names of our own cookies are made of */
 	char *database;
 	char *templates;
 	struct conf_list language; /* to choose from; the first where none is wanted */

@@ -30,10 +30,11 @@ enum conf_type {
 	TYPE_URLS,     /* what we call */
 	TYPE_ORIGINS,  /* whose pages may send us a form */
 	TYPE_PINS,     /* public keys, as libcurl takes them */
-	TYPE_MOUNT,    /* base_path and base_path_set of struct site_conf, no other field */
+	TYPE_MOUNT,    /* base_path or public_path of struct site_conf, with its _set */
 	TYPE_WORD,     /* no blanks (char *, as all that follow) */
 	TYPE_REALM,    /* what stands behind the @ of user@REALM */
 	TYPE_COOKIE,   /* a cookie's name */
+	TYPE_OWN_NAME, /* what the names of our cookies are made of */
 	TYPE_KEYS,     /* where in a session: user.name */
 	TYPE_SESSIONS, /* PHP's session.save_path */
 	TYPE_PATH,     /* absolute; max: bytes, 0: any */

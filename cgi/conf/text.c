@@ -64,6 +64,24 @@ const char *text_cookie_check(const char *text)
 	return NULL;
 }
 
+/* The names of our other cookies and the prefix that browsers heed are put around it. */
+const char *text_session_cookie_check(const char *text)
+{
+	static const char *const endings[] = {"-login", "-device", "-insecure"};
+	size_t len = strlen(text);
+
+	if (text[strspn(text, LOWER UPPER DIGITS "-_")] != '\0')
+		return "has a character other than letters, digits, - and _";
+	if (starts_with(text, "__"))
+		return "begins with __: the prefix __Host- is put before it by itself";
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		size_t tail = strlen(endings[i]);
+		if (len >= tail && strcmp(text + len - tail, endings[i]) == 0)
+			return "ends as the names of our other cookies do";
+	}
+	return NULL;
+}
+
 const char *text_keys_check(const char *text)
 {
 	if (text[0] == '.' || text[strlen(text) - 1] == '.' || strstr(text, "..") != NULL)
@@ -195,8 +213,10 @@ const char *text_mount_check(const char *text)
 		return NULL;
 	if (text[strlen(text) - 1] == '/')
 		return "ends with /";
-	if (text[strspn(text, LOWER UPPER DIGITS "-._~/")] != '\0')
-		return "has a character other than letters, digits and - . _ ~ /";
+	for (const char *c = text; *c != '\0'; c++) {
+		if ((unsigned char)*c < 0x80 && strchr(LOWER UPPER DIGITS "-._~/", *c) == NULL)
+			return "has a character other than letters, digits and - . _ ~ /";
+	}
 	if (strstr(text, "//") != NULL || strstr(text, "/./") != NULL ||
 	    strstr(text, "/../") != NULL)
 		return "has an empty or dotted part";

@@ -9,7 +9,8 @@ const char *text_word_check(const char *text);
 const char *text_path_check(const char *text);
 
 const char *text_realm_check(const char *text);
-const char *text_cookie_check(const char *text);   /* RFC 6265 4.1.1: a token */
+const char *text_cookie_check(const char *text); /* RFC 6265 4.1.1: a token */
+const char *text_session_cookie_check(const char *text);
 const char *text_keys_check(const char *text);     /* names with dots between them */
 const char *text_sessions_check(const char *text); /* "[N;[MODE;]]/FOLDER" */
 const char *text_log_check(const char *text);

@@ -314,6 +314,12 @@ static void text_text(const struct conf_key *key, const void *section, struct st
 }
 
 /* "/" is kept as "", so that a path below the mount point is always base_path and the rest. */
+static bool *mount_is_set(const struct conf_key *key, struct site_conf *site)
+{
+	return key->offset == offsetof(struct site_conf, public_path) ? &site->public_path_set
+								      : &site->base_path_set;
+}
+
 static enum status set_mount(const struct conf_key *key, const char *text, void *section,
 			     struct error *err)
 {
@@ -321,19 +327,20 @@ static enum status set_mount(const struct conf_key *key, const char *text, void 
 	enum status status = set_text(key, text, section, err);
 	if (status != STATUS_OK)
 		return status;
-	site->base_path_set = text[0] != '\0';
-	if (strcmp(site->base_path, "/") == 0)
-		site->base_path[0] = '\0';
+	*mount_is_set(key, site) = text[0] != '\0';
+	char *path = *(char **)field(key, section);
+	if (strcmp(path, "/") == 0)
+		path[0] = '\0';
 	return STATUS_OK;
 }
 
 static void text_mount(const struct conf_key *key, const void *section, struct strbuf *out)
 {
+	bool public = key->offset == offsetof(struct site_conf, public_path);
 	const struct site_conf *site = section;
-	if (site->base_path_set && site->base_path[0] == '\0')
-		strbuf_adds(out, "/");
-	else
-		text_text(key, section, out);
+	const char *path = public ? site->public_path : site->base_path;
+	bool set = public ? site->public_path_set : site->base_path_set;
+	strbuf_adds(out, set && path[0] == '\0' ? "/" : path);
 }
 
 /* ---- the types ---- */
@@ -366,6 +373,8 @@ static const struct type types[TYPE_COUNT] = {
 	[TYPE_WORD] = {"name", "one word", text_word_check, set_text, text_text},
 	[TYPE_REALM] = {"realm", "a realm, without @", text_realm_check, set_text, text_text},
 	[TYPE_COOKIE] = {"cookie", "a cookie's name", text_cookie_check, set_text, text_text},
+	[TYPE_OWN_NAME] = {"cookie", "letters, digits, - and _; at most 40",
+				 text_session_cookie_check, set_text, text_text},
 	[TYPE_KEYS] = {"names", "names with dots between them, as in user.name",
 		       text_keys_check, set_text, text_text},
 	[TYPE_SESSIONS] = {"folder", A_PATH ", or N;/PATH or N;MODE;/PATH",

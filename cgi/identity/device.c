@@ -16,9 +16,9 @@
 /* With its NUL. Form tokens are made with the same key, over texts that never begin like this. */
 static const char domain[] = "prebind-device-v1";
 
-const char *device_cookie_name(const struct site_conf *conf)
+void device_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX])
 {
-	return conf->allow_http ? "prebind-insecure-device" : "__Host-prebind-device";
+	cookie_name(conf, "-device", out);
 }
 
 /* ISSUED "." NONCE and the rest; false where memory is out: then there is no cookie. */
@@ -88,7 +88,9 @@ bool device_cookie_check(const unsigned char key[SECRET_KEY_LEN], const char *ac
 
 void device_cookie_set(const struct site_conf *conf, const char *value, char out[DEVICE_TEXT_MAX])
 {
-	snprintf(out, DEVICE_TEXT_MAX, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax; Max-Age=%ld",
-		 device_cookie_name(conf), value, conf->allow_http ? "" : " Secure;",
-		 DEVICE_LIFE_S);
+	char name[COOKIE_NAME_MAX];
+
+	device_cookie_name(conf, name);
+	snprintf(out, DEVICE_TEXT_MAX, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax; Max-Age=%ld", name,
+		 value, conf->allow_http ? "" : " Secure;", DEVICE_LIFE_S);
 }

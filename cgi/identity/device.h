@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 #include "base/secret.h"
-#include "conf/conf.h"
+#include "identity/cookie_name.h"
 
 #define DEVICE_LIFE_S    (180L * 24 * 3600)
 #define DEVICE_VALUE_MAX 96 /* ISSUED "." NONCE "." MAC: 12, 22 and 43 characters */
-#define DEVICE_TEXT_MAX  192
+#define DEVICE_TEXT_MAX  256
 
-const char *device_cookie_name(const struct site_conf *conf);
+void device_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX]);
 
 /* A new cookie's value for that account. */
 void device_cookie_make(const unsigned char key[SECRET_KEY_LEN], const char *account, int64_t now,

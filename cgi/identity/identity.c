@@ -162,6 +162,28 @@ static enum identity_verdict complete(struct identity *found, struct error *err)
 	return IDENTITY_ERROR;
 }
 
+void identity_blame_cookie(struct identity *out, const char *name)
+{
+	free(out->cookie);
+	out->cookie = strdup(name);
+}
+
+enum identity_verdict identity_cookie(const struct identity_context *context, const char *name,
+				      char **value, struct identity *out, struct error *err)
+{
+	switch (request_cookie(context->req, name, value, err)) {
+	case STATUS_OK:
+		return IDENTITY_YES;
+	case STATUS_NOT_FOUND:
+		return IDENTITY_NONE;
+	case STATUS_BAD_REQUEST:
+		identity_blame_cookie(out, name);
+		return IDENTITY_BAD;
+	default:
+		return IDENTITY_ERROR;
+	}
+}
+
 static enum identity_verdict ask(const struct identity_context *context, size_t i,
 				 struct identity *out, struct error *err)
 {
@@ -190,9 +212,14 @@ enum identity_verdict identity_find(const struct identity_context *context, stru
 		struct identity found = {0};
 		enum identity_verdict verdict = ask(context, i, &found, err);
 
-		if (verdict == IDENTITY_YES)
+		if (verdict == IDENTITY_YES) {
 			*out = found;
-		else
+		} else if (verdict == IDENTITY_BAD) {
+			out->source = found.source;
+			out->cookie = found.cookie;
+			found.cookie = NULL;
+		}
+		if (verdict != IDENTITY_YES)
 			identity_clear(&found);
 		if (verdict != IDENTITY_NONE)
 			return verdict;
@@ -208,6 +235,7 @@ void identity_clear(struct identity *identity)
 	free(identity->jid);
 	free(identity->email);
 	free(identity->id);
+	free(identity->cookie);
 	secret_free(identity->session);
 	*identity = (struct identity){0};
 }

@@ -30,6 +30,7 @@ struct identity {
 	    id; /* the site's own name for the user, which outlives the user's name: a number mostly */
 	char *session; /* what form tokens are bound to; wiped */
 	bool ours;     /* the login is a session of this program, which can end it */
+	char *cookie;  /* owned; after BAD the name of the cookie that is to blame; NULL: none is */
 };
 
 /* What the providers of a site keep open: other databases, queries, keys. Shared by threads. */
@@ -87,11 +88,26 @@ void *identity_state(const struct identity_context *context, const char *name);
 /*
  * Asks them in order. A user of `exclude_users` (a guest) is nobody, and the next provider is
  * asked; a name that is too long, no UTF-8 or has a control character in it is BAD. The caller
- * clears *out after IDENTITY_YES. err: what to log after BAD and ERROR.
+ * clears *out after IDENTITY_YES, and after IDENTITY_BAD, where it has source and cookie alone.
+ * err: what to log after BAD and ERROR.
  */
 enum identity_verdict identity_find(const struct identity_context *context, struct identity *out,
 				    struct error *err);
 void identity_clear(struct identity *identity);
+
+/*
+ * The cookie that a provider knows the user by, read from the request; the caller wipes and frees
+ * *value. IDENTITY_NONE: there is none. IDENTITY_BAD: several, or a malformed one; out->cookie says
+ * which.
+ */
+enum identity_verdict identity_cookie(const struct identity_context *context, const char *name,
+				      char **value, struct identity *out, struct error *err);
+
+/*
+ * Notes that this cookie is why the provider says BAD. So the visitor can be told which one to
+ * delete. Out of memory: none is named.
+ */
+void identity_blame_cookie(struct identity *out, const char *name);
 
 /* A name that means nobody: one of exclude_users, in any case, or the empty one. */
 bool identity_is_excluded(const struct site_conf *conf, const char *user);

@@ -25,14 +25,14 @@ struct session_life login_session_life(const struct site_conf *conf)
 	};
 }
 
-const char *login_cookie_name(const struct site_conf *conf)
+void login_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX])
 {
-	return conf->allow_http ? "prebind-insecure" : "__Host-prebind";
+	cookie_name(conf, "", out);
 }
 
-const char *login_form_cookie_name(const struct site_conf *conf)
+void login_form_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX])
 {
-	return conf->allow_http ? "prebind-insecure-login" : "__Host-prebind-login";
+	cookie_name(conf, "-login", out);
 }
 
 /* ---- the cookie ---- */
@@ -62,15 +62,12 @@ enum identity_verdict login_session_find(const struct identity_context *context,
 					 struct identity *out, struct error *err)
 {
 	char *token = NULL;
-	struct error odd = {0};
+	char name[COOKIE_NAME_MAX];
 
-	if (request_cookie(context->req, login_cookie_name(context->conf), &token, &odd) !=
-	    STATUS_OK) {
-		if (odd.text[0] != '\0')
-			log_event(LOG_LEVEL_WARN, "cookie_refused", "id", context->req->id, "ip",
-				  context->req->remote_addr, "why", odd.text, NULL);
-		return IDENTITY_NONE;
-	}
+	login_cookie_name(context->conf, name);
+	enum identity_verdict read = identity_cookie(context, name, &token, out, err);
+	if (read != IDENTITY_YES)
+		return read;
 	enum identity_verdict verdict = session_user(context, source, token, out, err);
 	out->ours = verdict == IDENTITY_YES;
 	if (out->ours)
@@ -269,29 +266,45 @@ static const char *cookie_secure(const struct site_conf *conf)
 	return conf->allow_http ? "" : " Secure;";
 }
 
+static void session_cookie_text(const struct site_conf *conf, const char *value, const char *life,
+				char out[LOGIN_COOKIE_TEXT_MAX])
+{
+	char name[COOKIE_NAME_MAX];
+
+	login_cookie_name(conf, name);
+	snprintf(out, LOGIN_COOKIE_TEXT_MAX, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax%s", name,
+		 value, cookie_secure(conf), life);
+}
+
 void login_cookie_set(const struct site_conf *conf, const char *token,
 		      char out[LOGIN_COOKIE_TEXT_MAX])
 {
-	snprintf(out, LOGIN_COOKIE_TEXT_MAX, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax",
-		 login_cookie_name(conf), token, cookie_secure(conf));
+	session_cookie_text(conf, token, "", out);
 }
 
 void login_cookie_expire(const struct site_conf *conf, char out[LOGIN_COOKIE_TEXT_MAX])
 {
-	snprintf(out, LOGIN_COOKIE_TEXT_MAX, "%s=; Path=/;%s HttpOnly; SameSite=Lax; Max-Age=0",
-		 login_cookie_name(conf), cookie_secure(conf));
+	session_cookie_text(conf, "", "; Max-Age=0", out);
+}
+
+static void form_cookie_text(const struct site_conf *conf, const char *value, int life_s,
+			     char out[LOGIN_COOKIE_TEXT_MAX])
+{
+	char name[COOKIE_NAME_MAX];
+
+	login_form_cookie_name(conf, name);
+	snprintf(out, LOGIN_COOKIE_TEXT_MAX,
+		 "%s=%s; Path=/;%s HttpOnly; SameSite=Strict; Max-Age=%d", name, value,
+		 cookie_secure(conf), life_s);
 }
 
 void login_form_cookie_set(const struct site_conf *conf, const char *value,
 			   char out[LOGIN_COOKIE_TEXT_MAX])
 {
-	snprintf(out, LOGIN_COOKIE_TEXT_MAX,
-		 "%s=%s; Path=/;%s HttpOnly; SameSite=Strict; Max-Age=%d",
-		 login_form_cookie_name(conf), value, cookie_secure(conf), FORM_COOKIE_LIFE_S);
+	form_cookie_text(conf, value, FORM_COOKIE_LIFE_S, out);
 }
 
 void login_form_cookie_expire(const struct site_conf *conf, char out[LOGIN_COOKIE_TEXT_MAX])
 {
-	snprintf(out, LOGIN_COOKIE_TEXT_MAX, "%s=; Path=/;%s HttpOnly; SameSite=Strict; Max-Age=0",
-		 login_form_cookie_name(conf), cookie_secure(conf));
+	form_cookie_text(conf, "", 0, out);
 }

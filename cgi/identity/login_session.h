@@ -6,23 +6,21 @@
 
 #include <stdbool.h>
 
+#include "identity/cookie_name.h"
 #include "identity/identity.h"
 #include "store/session.h"
 
 #define LOGIN_ACCOUNT_MAX 255
 
-/*
- * "__Host-prebind" and "__Host-prebind-login"; with allow_http "prebind-insecure" and
- * "prebind-insecure-login".
- */
-const char *login_cookie_name(const struct site_conf *conf);
-const char *login_form_cookie_name(const struct site_conf *conf);
+/* The names of the session's cookie and of the login form's; identity/cookie_name.h. */
+void login_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX]);
+void login_form_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX]);
 
 struct session_life login_session_life(const struct site_conf *conf);
 
 /*
  * The session of the request's cookie, if it is of that source: user and session of *out are set.
- * IDENTITY_NONE: there is none, or it is over.
+ * IDENTITY_NONE: there is none, or it is over. IDENTITY_BAD: several cookies, or a malformed one.
  */
 enum identity_verdict login_session_find(const struct identity_context *context, const char *source,
 					 struct identity *out, struct error *err);

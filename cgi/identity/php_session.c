@@ -315,8 +315,6 @@ static enum identity_verdict php_session_find(const struct identity_context *con
 	char *cookie = NULL;
 
 	enum status status = request_cookie(context->req, name, &cookie, &why);
-	if (status == STATUS_NOT_FOUND && why.text[0] != '\0')
-		status = STATUS_BAD_REQUEST;
 	strbuf_init_secret(&sid);
 	if (status == STATUS_OK)
 		status = sid_read(cookie, &sid, &why);
@@ -326,6 +324,8 @@ static enum identity_verdict php_session_find(const struct identity_context *con
 	secret_free(cookie);
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
 		error_set(err, status, "php_session: %s: %s", name, why.text);
+	if (status == STATUS_BAD_REQUEST)
+		identity_blame_cookie(out, name);
 	return verdict_of(status);
 }
 

@@ -413,10 +413,6 @@ static enum identity_verdict site_session_find(const struct identity_context *co
 	char *cookie = NULL;
 
 	enum status status = request_cookie(context->req, name, &cookie, &why);
-	if (status == STATUS_NOT_FOUND && why.text[0] == '\0')
-		return IDENTITY_NONE;
-	if (status == STATUS_NOT_FOUND)
-		status = STATUS_BAD_REQUEST;
 	if (status == STATUS_OK)
 		status = session_look(context->state, cookie, context->now, out, &why);
 	secret_free(cookie);
@@ -425,6 +421,8 @@ static enum identity_verdict site_session_find(const struct identity_context *co
 	if (status == STATUS_NOT_FOUND)
 		return IDENTITY_NONE;
 	error_set(err, status, "site_session: %s: %s", name, why.text);
+	if (status == STATUS_BAD_REQUEST)
+		identity_blame_cookie(out, name);
 	return status == STATUS_BAD_REQUEST ? IDENTITY_BAD : IDENTITY_ERROR;
 }
 

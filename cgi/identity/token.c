@@ -79,7 +79,7 @@ static enum identity_verdict cookie_user(const struct identity_context *context,
 static enum identity_verdict token_find(const struct identity_context *context,
 					struct identity *out, struct error *err)
 {
-	struct error odd = {0};
+	const char *name = context->conf->token_cookie;
 	char *text = NULL;
 
 	if (token_may_be_posted(context->conf)) {
@@ -88,13 +88,12 @@ static enum identity_verdict token_find(const struct identity_context *context,
 		if (verdict != IDENTITY_NONE)
 			return verdict;
 	}
-	if (request_cookie(context->req, context->conf->token_cookie, &text, &odd) != STATUS_OK) {
-		if (odd.text[0] != '\0')
-			log_event(LOG_LEVEL_WARN, "cookie_refused", "id", context->req->id, "ip",
-				  context->req->remote_addr, "why", odd.text, NULL);
-		return IDENTITY_NONE;
-	}
-	enum identity_verdict verdict = cookie_user(context, text, out, err);
+	enum identity_verdict verdict = identity_cookie(context, name, &text, out, err);
+	if (verdict != IDENTITY_YES)
+		return verdict;
+	verdict = cookie_user(context, text, out, err);
+	if (verdict == IDENTITY_BAD)
+		identity_blame_cookie(out, name);
 	if (verdict == IDENTITY_YES)
 		out->session = text;
 	else

@@ -33,6 +33,7 @@ struct exchange {
 	struct identity identity;  /* filled where the route needs a user */
 	struct jid jid;            /* bare; as well */
 	bool identified;           /* identity is filled */
+	bool refused;              /* a provider said BAD: identity holds source and cookie alone */
 	long retry_after;          /* seconds, for 429 and 503; 0: none */
 	int64_t now;               /* seconds, wall clock */
 

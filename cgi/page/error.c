@@ -59,6 +59,8 @@ static void send_json(struct exchange *ex, enum status status)
 	json_open_object(&w, NULL);
 	json_put_string(&w, "error", status_name(status));
 	json_put_string(&w, "request_id", ex->req.id);
+	if (status == STATUS_LOGIN_REQUIRED && ex->identity.cookie != NULL)
+		json_put_string(&w, "cookie", ex->identity.cookie);
 	json_close_object(&w);
 	page_send_json(ex, status_http(status), &json);
 	strbuf_clear(&json);
@@ -76,21 +78,40 @@ static void send_plain(struct exchange *ex, enum status status)
 	    status_title(status), status_title(status), status_sentence(status), ex->req.id);
 }
 
+/* Where the page tells to log in: by a link, which nobody follows in a circle. */
+static void view_login(const struct exchange *ex, enum status status, struct view *view)
+{
+	const struct site_conf *conf = ex->site->conf;
+	bool refused = status == STATUS_LOGIN_REQUIRED && ex->refused;
+	bool has_url = conf->login_url[0] != '\0';
+
+	view_flag(view, "login",
+		  has_login_form(conf) && (status == STATUS_FORBIDDEN || (refused && !has_url)));
+	if (refused && has_url)
+		view_text(view, "login_url", conf->login_url);
+	if (refused)
+		view_text(view, "cookie", ex->identity.cookie);
+}
+
 static void send_page(struct exchange *ex, enum status status)
 {
 	struct view *view = view_new();
 	char code[12];
 	bool later = status == STATUS_SLOW_DOWN || status_http(status) >= 500;
+	bool cookie = status == STATUS_LOGIN_REQUIRED && ex->identity.cookie != NULL;
 
 	snprintf(code, sizeof(code), "%d", status_http(status));
 	if (view != NULL) {
 		view_text(view, "status", code);
-		view_text(view, "title", page_status_title(ex, status));
-		view_text(view, "sentence", page_status_sentence(ex, status));
+		view_text(view, "title",
+			  cookie ? page_text(ex, "title_cookie", status_title(status))
+				 : page_status_title(ex, status));
+		view_text(view, "sentence",
+			  cookie ? page_text(ex, "sentence_cookie", status_sentence(status))
+				 : page_status_sentence(ex, status));
 		view_text(view, "request_id", ex->req.id);
 		view_flag(view, "retry", later);
-		view_flag(view, "login",
-			  status == STATUS_FORBIDDEN && has_login_form(ex->site->conf));
+		view_login(ex, status, view);
 	}
 	page_send(ex, status_http(status), "error.html", view);
 	view_free(view);
@@ -134,6 +155,9 @@ void page_send_error(struct exchange *ex, enum status status, const struct error
 		send_json(ex, status);
 	else if (ex->site == NULL)
 		send_plain(ex, status);
+	else if (
+	    ex->refused) /* the login that he has is not believed: it would send him back here */
+		send_page(ex, status);
 	else if (status == STATUS_LOGIN_REQUIRED && ex->site->conf->login_url[0] != '\0')
 		response_redirect(ex->res, ex->site->conf->login_url);
 	else if (status == STATUS_LOGIN_REQUIRED && has_login_form(ex->site->conf))

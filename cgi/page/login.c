@@ -28,8 +28,10 @@ static bool site_has_login(const struct exchange *ex)
 char *login_form_binding(const struct exchange *ex)
 {
 	char *value = NULL;
+	char name[COOKIE_NAME_MAX];
 
-	request_cookie(&ex->req, login_form_cookie_name(ex->site->conf), &value, NULL);
+	login_form_cookie_name(ex->site->conf, name);
+	request_cookie(&ex->req, name, &value, NULL);
 	if (value != NULL && strlen(value) != SESSION_TOKEN_LEN) {
 		secret_free(value);
 		value = NULL;
@@ -95,13 +97,15 @@ static enum status attempt(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1
 	};
 	struct login_limit limit;
 	char *old_token = NULL;
+	char name[COOKIE_NAME_MAX];
 
 	if (what.user == NULL || what.password == NULL)
 		return error_set(err, STATUS_BAD_REQUEST, "the form lacks user or password");
 	enum status status = login_limit_begin(ex, what.user, &limit, err);
 	if (status != STATUS_OK)
 		return status;
-	request_cookie(&ex->req, login_cookie_name(ex->site->conf), &old_token, NULL);
+	login_cookie_name(ex->site->conf, name);
+	request_cookie(&ex->req, name, &old_token, NULL);
 	what.old_token = old_token;
 	status = login_attempt(&context, &what, token, err);
 	login_limit_end(ex, &limit, status);

@@ -20,8 +20,10 @@ static bool is_off(const struct exchange *ex)
 static char *device_of(const struct exchange *ex, const char *account)
 {
 	char *value = NULL;
+	char name[COOKIE_NAME_MAX];
 
-	request_cookie(&ex->req, device_cookie_name(ex->site->conf), &value, NULL);
+	device_cookie_name(ex->site->conf, name);
+	request_cookie(&ex->req, name, &value, NULL);
 	if (value != NULL && device_cookie_check(ex->site->csrf_key, account, ex->now, value))
 		return value;
 	secret_free(value);

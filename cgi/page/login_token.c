@@ -44,8 +44,10 @@ enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1
 	struct token_handover what = {.text = fields_get(&ex->req.form, "sso")};
 	char *old_token = NULL;
 	char *user = NULL;
+	char name[COOKIE_NAME_MAX];
 
-	request_cookie(&ex->req, login_cookie_name(ex->site->conf), &old_token, NULL);
+	login_cookie_name(ex->site->conf, name);
+	request_cookie(&ex->req, name, &old_token, NULL);
 	what.old_token = old_token;
 	enum status status = token_session_create(&context, &what, token, &user, err);
 	bool ok = status == STATUS_OK;

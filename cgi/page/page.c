@@ -15,8 +15,9 @@ static const char *const chat_names[] = {"base",    "nonce", "user",       "user
 					 "session", "token", "can_logout", NULL};
 static const char *const login_names[] = {"base", "nonce",  "user",    "token",
 					  "next", "failed", "message", NULL};
-static const char *const error_names[] = {"base",       "nonce", "status", "title", "sentence",
-					  "request_id", "retry", "login",  NULL};
+static const char *const error_names[] = {"base",      "nonce",      "status", "title",
+					  "sentence",  "request_id", "retry",  "login",
+					  "login_url", "cookie",     NULL};
 
 const struct template_page page_templates[] = {
     {"login.html",  login_names, false},
@@ -186,18 +187,25 @@ static const char *language(const struct exchange *ex)
 	return template_language(ex->site->templates, &offer, ex->req.accept_language);
 }
 
+const char *page_text(const struct exchange *ex, const char *key, const char *otherwise)
+{
+	const char *found = template_text(ex->site->templates, language(ex), key);
+
+	return found != NULL ? found : otherwise;
+}
+
 static const char *status_text(const struct exchange *ex, enum status status, const char *which,
 			       const char *otherwise)
 {
-	const char *found = NULL;
+	const char *found = otherwise;
 	struct strbuf key;
 
 	strbuf_init(&key);
 	strbuf_addf(&key, "%s_%s", which, status_name(status));
 	if (strbuf_ok(&key))
-		found = template_text(ex->site->templates, language(ex), key.data);
+		found = page_text(ex, key.data, otherwise);
 	strbuf_clear(&key);
-	return found != NULL ? found : otherwise;
+	return found;
 }
 
 const char *page_status_title(const struct exchange *ex, enum status status)

@@ -22,6 +22,9 @@ extern const size_t page_templates_count;
 const char *page_status_title(const struct exchange *ex, enum status status);
 const char *page_status_sentence(const struct exchange *ex, enum status status);
 
+/* A text of the templates, in the visitor's language; otherwise: where they lack it. Borrowed. */
+const char *page_text(const struct exchange *ex, const char *key, const char *otherwise);
+
 const char *page_of_client(const struct site_conf *conf);
 
 /* Is what the site's client and languages need among its templates? STATUS_BAD_REQUEST. */

@@ -136,7 +136,10 @@ static enum status find_site(struct exchange *ex, struct error *err)
 		return status;
 	}
 	found = ex->site->conf; /* after a reload that failed for it: the old one */
-	return request_mount(&ex->req, found->base_path, found->base_path_set, err);
+	status = request_mount(&ex->req, found->base_path, found->base_path_set, err);
+	if (status == STATUS_OK && found->public_path_set)
+		ex->req.base = found->public_path; /* a proxy in front took a part of it off */
+	return status;
 }
 
 /* What a site did not switch on is not there. */
@@ -211,8 +214,10 @@ enum status exchange_identify(struct exchange *ex, struct error *err)
 	case IDENTITY_NONE:
 		return error_set(err, STATUS_LOGIN_REQUIRED, "nobody is logged in");
 	case IDENTITY_BAD:
+		ex->refused = true;
 		log_event(LOG_LEVEL_WARN, "identity_refused", "id", ex->req.id, "ip",
-			  ex->req.remote_addr, "why", err->text, NULL);
+			  ex->req.remote_addr, "cookie", ex->identity.cookie, "why", err->text,
+			  NULL);
 		return STATUS_LOGIN_REQUIRED;
 	case IDENTITY_ERROR:
 	default:

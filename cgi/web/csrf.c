@@ -23,20 +23,38 @@ static bool is(const char *value, const char *expected)
 	return value && strcmp(value, expected) == 0;
 }
 
-/* Without a Host there is no origin of ours that anything could be equal to. */
+/*
+ * The text behind our own origin, where it begins with that; else NULL. A browser that was given
+ * "example.org." says so in Origin and Referer too. Without a Host there is no origin of ours.
+ */
+static const char *behind_our_origin(const struct request *req, const char *text)
+{
+	const char *self = req->origin_self ? req->origin_self : "";
+	size_t scheme_len = *self ? strcspn(self, ":") + 3 : 0;
+	size_t host_len = scheme_len + strlen(req->host ? req->host : "");
+
+	if (!*self || !text || strncmp(text, self, host_len) != 0)
+		return NULL;
+	text += host_len;
+	self += host_len; /* what is left of it is the port */
+	if (*text == '.')
+		text++;
+	return strncmp(text, self, strlen(self)) == 0 ? text + strlen(self) : NULL;
+}
+
 static bool origin_is_ours(const struct request *req)
 {
-	return req->origin_self && *req->origin_self && is(req->origin, req->origin_self);
+	const char *rest = behind_our_origin(req, req->origin);
+
+	return rest && *rest == '\0';
 }
 
 static bool referer_is_ours(const struct request *req)
 {
-	size_t len = req->origin_self ? strlen(req->origin_self) : 0;
+	const char *rest = behind_our_origin(req, req->referer);
 
-	if (len == 0 || !req->referer || strncmp(req->referer, req->origin_self, len) != 0)
-		return false;
 	/* "https://example.org.evil.net/" and "https://example.org:80@evil.net/" begin alike */
-	return req->referer[len] == '\0' || strchr("/?#", req->referer[len]) != NULL;
+	return rest && (*rest == '\0' || strchr("/?#", *rest) != NULL);
 }
 
 enum status csrf_check_post(const struct request *req, bool form)

@@ -210,6 +210,9 @@ static enum status check_limits(const struct gateway *gateway, const struct valu
 		return error_set(err, STATUS_HEADERS_TOO_LARGE,
 				 "%zu bytes of cookies, %d are allowed", strlen(cookie),
 				 REQUEST_COOKIE_MAX);
+	if (cookie && cookies_count(cookie) > REQUEST_COOKIES_MAX)
+		return error_set(err, STATUS_HEADERS_TOO_LARGE, "%zu cookies, %d are allowed",
+				 cookies_count(cookie), REQUEST_COOKIES_MAX);
 	if (uri && strlen(uri) > REQUEST_URI_MAX)
 		return error_set(err, STATUS_URI_TOO_LONG, "%zu bytes of address, %d are allowed",
 				 strlen(uri), REQUEST_URI_MAX);
@@ -310,6 +313,8 @@ static enum status read_host(const struct values *values, struct request *out, s
 	if (len == 0 || (value[len] != '\0' && !is_port(port)))
 		return error_set(err, STATUS_BAD_REQUEST, "the Host header is not a host: '%.80s'",
 				 value);
+	if (len > 1 && value[len - 1] == '.') /* "example.org." is the same host, named in full */
+		len--;
 	out->host = strndup(value, len);
 	if (!out->host)
 		return error_no_memory(err);
@@ -343,6 +348,8 @@ enum status request_read(const struct gateway *gateway, struct request *out, str
 	query = values.of[QUERY_STRING];
 
 	*out = (struct request){.method = method ? http_method_parse(method) : HTTP_OTHER};
+	out->uri = values.of[REQUEST_URI];
+	out->accept = values.of[HTTP_ACCEPT]; /* a refusal below is told in this form, too */
 	strbuf_init_secret(&out->body);
 	secret_random_hex(out->id, REQUEST_ID_LEN / 2);
 	read_flags(&values, out);
@@ -370,6 +377,7 @@ void request_clear(struct request *req)
 	free(req->origin_self);
 	free(req->content_type);
 	free(req->whole);
+	free(req->given_base);
 	fields_clear(&req->query);
 	fields_clear(&req->form);
 	strbuf_clear(&req->body);

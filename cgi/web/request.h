@@ -44,14 +44,16 @@ struct request {
 	char id[REQUEST_ID_LEN + 1]; /* hex; in the log, the error page and X-Request-Id */
 	enum http_method method;
 	bool https;
-	char *host; /* owned, as the next two; lower case, without port; "" if none was sent */
-	char
-	    *origin_self; /* "https://example.org[:port]": what our own pages' Origin header says */
+	char *host; /* owned, as the next two; lower case, without port and the root's dot; or "" */
+	char *
+	    origin_self; /* "https://example.org[:port]": our own pages' Origin, without that dot */
 	char *content_type;      /* "" if none; lower case, without parameters */
-	char *whole;             /* owned: what path lies in, where the mount point is configured */
+	char *whole;             /* owned: SCRIPT_NAME and PATH_INFO as one path; path lies in it */
+	char *given_base;        /* owned: what base is, where the gateway says it */
 	const char *script_name; /* as the gateway gave them, decoded */
 	const char *path_info;   /* NULL: absent */
-	const char *base;        /* mount point, "" or "/chat"; set by request_mount */
+	const char *uri;         /* REQUEST_URI: as the client sent it, unchecked; NULL: absent */
+	const char *base;        /* what our links begin with, "" or "/chat": by request_mount */
 	const char *path; /* below it: "/login"; "" if the mount point was asked for without '/' */
 	const char *remote_addr;
 	const char *remote_user; /* NULL: the web server has authenticated nobody; as the next */
@@ -82,8 +84,10 @@ void request_clear(struct request *req);
 
 /*
  * Splits the path at the mount point: base_path where it is configured (set; then borrowed), else
- * SCRIPT_NAME and PATH_INFO. STATUS_NOT_FOUND: not below base_path. STATUS_INTERNAL: neither is
- * known; the sentence says to set base_path.
+ * SCRIPT_NAME and PATH_INFO. The path is always made of these two, which the web server's access
+ * rules saw; REQUEST_URI only tells which mount point the browser knows. STATUS_BAD_REQUEST: the
+ * path could mean two things. STATUS_NOT_FOUND: not below base_path. STATUS_INTERNAL: the mount
+ * point is not known; the sentence says to set base_path.
  */
 enum status request_mount(struct request *req, const char *base_path, bool set, struct error *err);
 
@@ -118,9 +122,10 @@ enum status request_params_check(const struct request *req, const struct params 
 const char *fields_get(const struct fields *fields, const char *name);
 
 /*
- * The one cookie of that name into *out, the caller frees it. STATUS_NOT_FOUND: none; or more than
- * one, or broken syntax (then err says so, for the security log: SEC-SESS-6). Takes both "; " and
- * the ", " of merged headers.
+ * The value of the cookie of that name into *out, the caller frees it. STATUS_NOT_FOUND: there is
+ * none. STATUS_BAD_REQUEST: there are several with different values, or the value has a character
+ * that no cookie has. Only ';' separates, as in PHP and in the site itself: what others put into
+ * their cookies behind a comma is part of their value.
  */
 enum status request_cookie(const struct request *req, const char *name, char **out,
 			   struct error *err);

@@ -241,53 +241,60 @@ static size_t trimmed(const char *text, size_t len)
 	return len;
 }
 
-/*
- * Counts the cookies of that name and remembers the last one's value. Values of other cookies may
- * hold commas: taken for separators they can only make a second cookie appear, and two are none.
- */
-static size_t find_cookies(const char *text, const char *name, const char **value, size_t *len,
-			   size_t *pairs)
+/* The next "name=value" of a Cookie header, without blanks around it; false: there is none. */
+static bool next_cookie(const char **text, const char **pair, size_t *len)
 {
-	size_t name_len = strlen(name), found = 0;
+	*pair = *text + strspn(*text, " ;");
+	*len = strcspn(*pair, ";");
+	*text = *pair + *len;
+	*len = trimmed(*pair, *len);
+	return *len > 0;
+}
 
-	for (*pairs = 0; *text; ++*pairs) {
-		size_t size;
+size_t cookies_count(const char *header)
+{
+	const char *pair;
+	size_t len, count = 0;
 
-		text += strspn(text, " ;,");
-		if (!*text)
-			break;
-		size = trimmed(text, strcspn(text, ";,"));
-		if (size > name_len && strncmp(text, name, name_len) == 0 &&
-		    text[name_len] == '=') {
-			*value = text + name_len + 1;
-			*len = size - name_len - 1;
-			found++;
-		}
-		text += strcspn(text, ";,");
-	}
-	return found;
+	while (next_cookie(&header, &pair, &len))
+		count++;
+	return count;
+}
+
+static enum status cookie_check(const char *name, const char *value, size_t len, struct error *err)
+{
+	if (cookie_value_is_valid(value, len))
+		return STATUS_OK;
+	return error_set(err, STATUS_BAD_REQUEST, "the cookie '%s' has a value that no cookie has",
+			 name);
 }
 
 enum status request_cookie(const struct request *req, const char *name, char **out,
 			   struct error *err)
 {
-	const char *value = NULL;
-	size_t len = 0, pairs = 0, found;
-	char *copy;
+	const char *text = req->cookie ? req->cookie : "";
+	const char *pair, *value = NULL;
+	size_t size, len = 0, name_len = strlen(name);
 
-	found = req->cookie ? find_cookies(req->cookie, name, &value, &len, &pairs) : 0;
-	if (found == 0)
+	while (next_cookie(&text, &pair, &size)) {
+		if (size <= name_len || strncmp(pair, name, name_len) != 0 || pair[name_len] != '=')
+			continue;
+		pair += name_len + 1;
+		size -= name_len + 1;
+		if (value && (size != len || memcmp(pair, value, len) != 0))
+			return error_set(err, STATUS_BAD_REQUEST,
+					 "several cookies '%s' with different values: none is "
+					 "believed",
+					 name);
+		value = pair;
+		len = size;
+	}
+	if (!value)
 		return STATUS_NOT_FOUND;
-	if (pairs > REQUEST_COOKIES_MAX)
-		return error_set(err, STATUS_NOT_FOUND, "%zu cookies, %d are allowed", pairs,
-				 REQUEST_COOKIES_MAX);
-	if (found > 1)
-		return error_set(err, STATUS_NOT_FOUND, "%zu cookies '%s': none is believed", found,
-				 name);
-	if (!cookie_value_is_valid(value, len))
-		return error_set(err, STATUS_NOT_FOUND,
-				 "the cookie '%s' has a value that no cookie has", name);
-	copy = strndup(value, len);
+	enum status status = cookie_check(name, value, len, err);
+	if (status != STATUS_OK)
+		return status;
+	char *copy = strndup(value, len);
 	if (!copy)
 		return error_no_memory(err);
 	*out = copy;

@@ -16,6 +16,8 @@ const char *gateway_param(const struct gateway *gateway, const char *name);
 enum status fields_parse(struct fields *fields, const char *text, size_t len, struct error *err);
 void fields_clear(struct fields *fields);
 
+size_t cookies_count(const char *header);
+
 /* Could this be a path that means the same to us, to the web server and to a browser? */
 bool path_is_plain(const char *path);
 

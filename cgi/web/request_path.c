@@ -54,7 +54,7 @@ bool path_is_plain(const char *path)
 	       !text_has_control(path) && utf8_valid(path, strlen(path));
 }
 
-/* What of the path is below base: "" or "/…"; NULL: the path is elsewhere. */
+/* The part of the path below base: "" or "/…"; NULL: the path is elsewhere. */
 static const char *path_below(const char *path, const char *base)
 {
 	size_t len = strlen(base);
@@ -64,67 +64,121 @@ static const char *path_below(const char *path, const char *base)
 	return path + len;
 }
 
-/* Keeps the path as a whole: path lies in it. */
-static enum status mount_configured(struct request *req, struct strbuf *whole,
-				    const char *base_path, struct error *err)
+static bool ends_in_slash(const char *text)
 {
-	const char *path = path_below(whole->data, base_path);
-	size_t below = path ? (size_t)(path - whole->data) : 0;
+	size_t len = strlen(text);
 
+	return len > 0 && text[len - 1] == '/';
+}
+
+/* SCRIPT_NAME and PATH_INFO. Some servers give the slash between them to both. */
+static void join_path(const struct request *req, struct strbuf *out)
+{
+	const char *info = req->path_info ? req->path_info : "";
+
+	strbuf_adds(out, req->script_name);
+	strbuf_adds(out, info + (info[0] == '/' && ends_in_slash(req->script_name)));
+}
+
+/*
+ * Does the address that the client sent consist of base_path and PATH_INFO? So it is where a
+ * rewrite leads from /chat to /cgi-bin/prebind.cgi.
+ */
+static bool uri_confirms(const struct request *req, const char *base_path)
+{
+	size_t len = req->uri ? strcspn(req->uri, "?#") : 0;
+	struct strbuf uri, expected;
+	bool same;
+
+	strbuf_init(&uri);
+	strbuf_init(&expected);
+	strbuf_adds(&expected, base_path);
+	strbuf_adds(&expected, req->path_info ? req->path_info : "");
+	same = len > 0 && codec_percent_decode(&uri, req->uri, len, false) == STATUS_OK &&
+	       strbuf_ok(&uri) && strbuf_ok(&expected) && strcmp(uri.data, expected.data) == 0;
+	strbuf_clear(&uri);
+	strbuf_clear(&expected);
+	return same;
+}
+
+static enum status mount_configured(struct request *req, const char *base_path, struct error *err)
+{
+	bool is_root = base_path[0] == '\0'; /* any path is below it: so the URI is asked first */
+	const char *path = is_root ? NULL : path_below(req->whole, base_path);
+
+	if (!path && uri_confirms(req, base_path))
+		path = req->path_info ? req->path_info : "";
+	if (!path)
+		path = path_below(req->whole, base_path);
 	if (!path)
 		return error_set(
 		    err, STATUS_NOT_FOUND,
 		    "the web server sent us '%.200s', which is not below base_path '%s'",
-		    whole->data, base_path);
-	free(req->whole);
-	req->whole = strbuf_take(whole);
-	if (!req->whole)
-		return error_no_memory(err);
+		    req->whole, base_path);
 	req->base = base_path;
-	req->path = req->whole + below;
+	req->path = path;
 	return STATUS_OK;
 }
 
 /*
- * A web server that splits the path leaves PATH_INFO out where the mount point itself is asked
- * for. One that does not split it leaves it out always: then the mount point "/chat/login"
- * redirects to "/chat/login/", and a mount point never ends in a slash, which is how it is found
- * out.
+ * A web server that splits the path leaves PATH_INFO out, or sends it empty, where the mount point
+ * itself is asked for. One that does not split it leaves it out always: then the mount point
+ * "/chat/login" redirects to "/chat/login/", and a mount point never ends in a slash, which is how
+ * it is found out.
  */
 static enum status mount_given(struct request *req, struct error *err)
 {
-	const char *name = req->script_name;
-	size_t len = strlen(name);
+	size_t len = strlen(req->script_name);
 
-	if (!req->path_info && (len == 0 || name[len - 1] == '/'))
+	if (!req->path_info && (len == 0 || ends_in_slash(req->script_name)))
 		return error_set(
 		    err, STATUS_INTERNAL,
 		    "the web server sends SCRIPT_NAME '%.200s' without PATH_INFO; set base_path "
 		    "in [site] to the path where this program is mounted",
-		    name);
-	req->base = name;
-	req->path = req->path_info ? req->path_info : "";
+		    req->script_name);
+	if (ends_in_slash(req->script_name))
+		len--;
+	req->given_base = strndup(req->script_name, len);
+	if (!req->given_base)
+		return error_no_memory(err);
+	req->base = req->given_base;
+	req->path = req->whole + len;
 	return STATUS_OK;
 }
 
-enum status request_mount(struct request *req, const char *base_path, bool set, struct error *err)
+static enum status whole_set(struct request *req, struct error *err)
 {
 	struct strbuf whole;
-	enum status status;
+	enum status status = STATUS_OK;
 
 	strbuf_init(&whole);
-	strbuf_adds(&whole, req->script_name);
-	strbuf_adds(&whole, req->path_info ? req->path_info : "");
+	join_path(req, &whole);
 	if (!strbuf_ok(&whole))
 		status = error_no_memory(err);
 	else if (whole.len > 0 && !path_is_plain(whole.data))
 		status = error_set(err, STATUS_BAD_REQUEST,
 				   "a path with '//', '..', a backslash or bytes that are no text");
-	else if (set)
-		status = mount_configured(req, &whole, base_path, err);
-	else
-		status = mount_given(req, err);
+	if (status == STATUS_OK) {
+		free(req->whole);
+		req->whole = strbuf_take(&whole);
+		if (!req->whole)
+			status = error_no_memory(err);
+	}
 	strbuf_clear(&whole);
+	return status;
+}
+
+enum status request_mount(struct request *req, const char *base_path, bool set, struct error *err)
+{
+	enum status status = whole_set(req, err);
+
+	if (status == STATUS_OK && set)
+		status = mount_configured(req, base_path, err);
+	else if (status == STATUS_OK)
+		status = mount_given(req, err);
+	/* a host has no address without a slash: "" is its "/" */
+	if (status == STATUS_OK && req->base[0] == '\0' && req->path[0] == '\0')
+		req->path = "/";
 	return status;
 }
 
@@ -147,13 +201,14 @@ static bool escapes_are_harmless(const char *text, size_t path_len)
 	return true;
 }
 
-static bool next_is_ours(const struct request *req, const char *next)
+/* base: percent-encoded, as next is. */
+static bool next_is_ours(const char *base, const char *next)
 {
 	static const char allowed[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	    "._~!$&'()*+,;=:@%/-";
 	size_t path_len = strspn(next, allowed);
-	size_t base_len = strlen(req->base);
+	size_t base_len = strlen(base);
 
 	if (strlen(next) > NEXT_MAX || !segments_are_plain(next, path_len))
 		return false;
@@ -170,18 +225,23 @@ static bool next_is_ours(const struct request *req, const char *next)
 	}
 	if (!escapes_are_harmless(next, path_len))
 		return false;
-	return strncmp(next, req->base, base_len) == 0 &&
+	return strncmp(next, base, base_len) == 0 &&
 	       (next[base_len] == '/' || (base_len > 0 && base_len == path_len));
 }
 
 char *request_next(const struct request *req, const char *next)
 {
 	struct strbuf home;
+	char *taken = NULL;
 
-	if (next && next_is_ours(req, next))
-		return strdup(next);
 	strbuf_init(&home);
-	strbuf_adds(&home, req->base);
-	strbuf_addc(&home, '/');
-	return strbuf_take(&home);
+	codec_percent_path(&home, req->base);
+	if (strbuf_ok(&home) && next && next_is_ours(home.data, next)) {
+		taken = strdup(next);
+	} else {
+		strbuf_addc(&home, '/');
+		taken = strbuf_take(&home);
+	}
+	strbuf_clear(&home);
+	return taken;
 }

@@ -124,7 +124,8 @@ for (const [name, how, expected, why] of [
 	["tampered", sid("x'y"), BAD, /no session id/],
 	["tampered with escapes", sid("%27%20OR%201=1"), BAD, /no session id/],
 	["too long", sid("a".repeat(257)), BAD, /no session id/],
-	["twice", { cookie: `sid=${SID}; sid=${SID}` }, BAD, /2 cookies 'sid'/],
+	["twice the same", { cookie: `sid=${SID}; sid=${SID}` }, YES],
+	["twice", { cookie: `sid=${SID}; sid=over` }, BAD, /several cookies 'sid'/],
 	["expired", sid("over"), NONE],
 	["unknown session", sid("f".repeat(32)), NONE],
 	["unknown user", sid("deleted"), NONE],
@@ -188,7 +189,8 @@ for (const [name, text, how, expected, why, options] of [
 	["valid", named("alice"), php(), YES],
 	["absent", named("alice"), {}, NONE],
 	["tampered", named("alice"), php("../../../../etc/passwd-and-more"), BAD, /no id that PHP gives out/],
-	["twice", named("alice"), { cookie: `PHPSESSID=${SID}; PHPSESSID=${SID}` }, BAD, /2 cookies/],
+	["twice the same", named("alice"), { cookie: `PHPSESSID=${SID}; PHPSESSID=${SID}` }, YES],
+	["twice", named("alice"), { cookie: `PHPSESSID=${SID}; PHPSESSID=${MALLORY_SID}` }, BAD, /several cookies/],
 	["expired", named("alice"), php(), NONE, undefined, { age: 1441 }],
 	["unknown session", named("alice"), php("f".repeat(32)), NONE],
 	["unknown user", 'user|a:1:{s:4:"name";N;}', php(), NONE],
@@ -250,7 +252,8 @@ test("login: valid, absent, tampered, unknown, deleted", async () => {
 	assert.match((await look("login", { cookie })).body, /action="\/chat\/logout"/);
 	await expectLook("login", {}, NONE);
 	await expectLook("login", { cookie: `${cookie}x` }, NONE); // no session of ours: as good as none
-	await expectLook("login", { cookie: `${cookie}; ${cookie}` }, NONE);
+	await expectLook("login", { cookie: `${cookie}; ${cookie}` }, YES);
+	await expectLook("login", { cookie: `${cookie}; ${cookie}x` }, BAD, /several cookies/);
 	await prebind.ctlOk(["--site", "login", "user", "disable", "alice"]);
 	await expectLook("login", { cookie }, NONE);
 	await prebind.ctlOk(["--site", "login", "user", "enable", "alice"]);

@@ -42,14 +42,15 @@
 #define IDENTITIES "login, remote_user, site_session, token, php_session"
 #define ALLOWED_ORIGINS                                                                            \
 	"; allowed: https://HOST[:PORT], several with blanks between them, each once"
-#define ALLOWED_LINK   "; allowed: a path that begins with /, or an http:// or https:// URL"
-#define ALLOWED_HOSTS  "; allowed: host names without a port, with blanks between them, each once"
-#define ALLOWED_RULE   "; allowed: {user}, {user|lower}, {email} or {id}, then @DOMAIN"
-#define ALLOWED_PATH   "; allowed: a path that begins with /"
-#define ALLOWED_MOUNT  "; allowed: a path such as /chat, or / alone"
-#define ALLOWED_IDLE   "; allowed: a time from 5m to 24h, in ms, s, m or h"
-#define ALLOWED_LIMIT  "; allowed: N/TIME as in 10/15m (at most 1000000 in 1s to 24h), or off"
-#define ALLOWED_RANDOM "; allowed: a text with {random} in it once, a fixed one, or server"
+#define ALLOWED_LINK           "; allowed: a path that begins with /, or an http:// or https:// URL"
+#define ALLOWED_HOSTS          "; allowed: host names without a port, with blanks between them, each once"
+#define ALLOWED_RULE           "; allowed: {user}, {user|lower}, {email} or {id}, then @DOMAIN"
+#define ALLOWED_PATH           "; allowed: a path that begins with /"
+#define ALLOWED_SESSION_COOKIE "; allowed: letters, digits, - and _; at most 40"
+#define ALLOWED_MOUNT          "; allowed: a path such as /chat, or / alone"
+#define ALLOWED_IDLE           "; allowed: a time from 5m to 24h, in ms, s, m or h"
+#define ALLOWED_LIMIT          "; allowed: N/TIME as in 10/15m (at most 1000000 in 1s to 24h), or off"
+#define ALLOWED_RANDOM         "; allowed: a text with {random} in it once, a fixed one, or server"
 #define UNCLEAR                                                                                    \
 	"not understood; write KEY = VALUE, [server], [site NAME], or a comment that begins with " \
 	";"
@@ -205,6 +206,9 @@ static void values_that_may_be(void **state)
 	    {"base_path", "/", NULL},
 	    {"base_path", "/chat", NULL},
 	    {"base_path", "/~bob/chat.fcgi", NULL},
+	    {"base_path", "/ch\xc3\xa4t", NULL},
+	    {"public_path", "/intern/chat", NULL},
+	    {"session_cookie", "prebind_2", NULL},
 	    {"login_url", "/login.php?next=chat&x=1;y", NULL},
 	    {"login_url", "https://www.example.org:8443/login", NULL},
 	    {"jid", "{user|lower}@chat.example.org", NULL},
@@ -318,6 +322,16 @@ static void values_that_may_not_be(void **state)
 	    {"base_path", "/a/..", "\"/a/..\" has an empty or dotted part" ALLOWED_MOUNT},
 	    {"base_path", "/a b",
 	     "\"/a b\" has a character other than letters, digits and - . _ ~ /" ALLOWED_MOUNT},
+	    {"public_path", "/intern/chat/", "\"/intern/chat/\" ends with /" ALLOWED_MOUNT},
+	    {"session_cookie", "a;b",
+	     "\"a;b\" has a character other than letters, digits, - and _" ALLOWED_SESSION_COOKIE},
+	    {"session_cookie", "__Host-x",
+	     "\"__Host-x\" begins with __: the prefix __Host- is put before it by "
+	     "itself" ALLOWED_SESSION_COOKIE},
+	    {"session_cookie", "prebind-login",
+	     "\"prebind-login\" ends as the names of our other cookies do" ALLOWED_SESSION_COOKIE},
+	    {"session_cookie", "a2345678901234567890123456789012345678901",
+	     "\"a2345678901234567890123456789012345678901\" is too long" ALLOWED_SESSION_COOKIE},
 	    {"database", "prebind.db", "\"prebind.db\" does not begin with /" ALLOWED_PATH},
 	    {"database", "", "may not be empty" ALLOWED_PATH},
 	    {"templates", "", "may not be empty" ALLOWED_PATH},
@@ -1023,6 +1037,13 @@ static void mount_point_at_the_root(void **state)
 	conf = load_good(*state, SITE("a") "base_path = /chat\n");
 	assert_string_equal(conf->sites[0].base_path, "/chat");
 	assert_true(conf->sites[0].base_path_set);
+	assert_false(conf->sites[0].public_path_set);
+	conf_free(conf);
+
+	conf = load_good(*state, SITE("a") "base_path = /chat\npublic_path = /\n");
+	assert_string_equal(conf->sites[0].base_path, "/chat");
+	assert_string_equal(conf->sites[0].public_path, "");
+	assert_true(conf->sites[0].public_path_set);
 	conf_free(conf);
 }
 
@@ -1044,6 +1065,8 @@ static const struct {
     {"allow_tcp",                "on"			   },
     {"hosts",		    "example.org www.example.org"  },
     {"base_path",                "/chat"                        },
+    {"public_path",              "/intern/chat"                 },
+    {"session_cookie",           "prebind2"                     },
     {"database",		 "/d"			   },
     {"templates",                "/t"			   },
     {"identity",		 "login"			},

@@ -83,7 +83,7 @@ static void test_no_other_text(void **state)
 
 static void test_set_cookie(void **state)
 {
-	struct site_conf conf = {0};
+	struct site_conf conf = {.session_cookie = (char *)"prebind"};
 	char text[DEVICE_TEXT_MAX];
 
 	(void)state;

@@ -222,7 +222,7 @@ static enum status cookie_try(const unsigned char *data, size_t len)
 	char *value = NULL;
 
 	enum status status = request_cookie(&req, "sid", &value, NULL);
-	MUST(status == STATUS_OK || status == STATUS_NOT_FOUND);
+	MUST(status == STATUS_OK || status == STATUS_NOT_FOUND || status == STATUS_BAD_REQUEST);
 	MUST((status == STATUS_OK) == (value != NULL));
 	if (value != NULL) {
 		MUST(strstr(req.cookie, value) != NULL);

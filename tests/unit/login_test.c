@@ -49,6 +49,7 @@ static int setup(void **state)
 	assert_int_equal(user_add(f->store, "alice", hash, NOW, NULL), STATUS_OK);
 	f->providers[0] = (char *)"login";
 	f->conf = (struct site_conf){
+	    .session_cookie = (char *)"prebind",
 	    .name = (char *)"test",
 	    .database = f->database,
 	    .identity = {.items = f->providers, .count = 1},
@@ -189,7 +190,7 @@ static void test_strange_cookies_are_nobody(void **state)
 {
 	struct fixture *f = *state;
 	char token[SESSION_TOKEN_LEN + 1];
-	char *twice;
+	char *twice, *two;
 
 	assert_int_equal(find_at(f, NOW), IDENTITY_NONE);
 	set_cookie(f, "__Host-prebind", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
@@ -201,8 +202,12 @@ static void test_strange_cookies_are_nobody(void **state)
 	assert_int_equal(find_at(f, NOW), IDENTITY_NONE);
 	assert_true(asprintf(&twice, "%s; __Host-prebind=%s", token, token) > 0);
 	set_cookie(f, "__Host-prebind", twice);
-	assert_int_equal(find_at(f, NOW), IDENTITY_NONE);
+	assert_int_equal(find_at(f, NOW), IDENTITY_YES);
 	free(twice);
+	assert_true(asprintf(&two, "%s; __Host-prebind=%.42s_", token, token) > 0);
+	set_cookie(f, "__Host-prebind", two);
+	assert_int_equal(find_at(f, NOW), IDENTITY_BAD);
+	free(two);
 }
 
 static void test_unusable_database_is_an_error(void **state)

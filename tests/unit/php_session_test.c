@@ -408,7 +408,7 @@ static void test_bad_cookies(void **state)
 	    "PHPSESSID=abcdefghij0123456789_BCDEF",
 	    "PHPSESSID=abcdefghij0123456789%00CDEF",
 	    "PHPSESSID=abcdefghij0123456789%zzCDEF",
-	    "PHPSESSID=" SID "; PHPSESSID=" SID,
+	    "PHPSESSID=" SID "; PHPSESSID=" SID "x",
 	    "PHPSESSID=",
 	    "PHPSESSID=\"" SID "\"",
 	};

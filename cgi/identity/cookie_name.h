@@ -1,0 +1,16 @@
+/*
+ * The names of this program's own cookies, all made of the site's `session_cookie`: by default
+ * "__Host-prebind", "__Host-prebind-login" and "__Host-prebind-device". With allow_http, where
+ * browsers take no __Host- cookie, "prebind-insecure" and so on.
+ */
+#ifndef IDENTITY_COOKIE_NAME_H
+#define IDENTITY_COOKIE_NAME_H
+
+#include "conf/conf.h"
+
+#define COOKIE_NAME_MAX (SESSION_COOKIE_MAX + 24)
+
+/* role: "", "-login", "-device". */
+void cookie_name(const struct site_conf *conf, const char *role, char out[COOKIE_NAME_MAX]);
+
+#endif
