@@ -15,6 +15,7 @@ export const SCRIPT = { "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors
  * @property {Record<string, string | string[]>} headers lower-case names
  * @property {string[]} rawHeaders
  * @property {string} body
+ * @property {number} [bytes] of the body as it travelled
  */
 
 /**
@@ -37,6 +38,7 @@ export function httpRequest({ body, ...what }) {
 				headers: response.headers,
 				rawHeaders: response.rawHeaders,
 				body: Buffer.concat(chunks).toString(),
+				bytes: Buffer.concat(chunks).length,
 			}));
 		});
 		request.on("error", reject);

@@ -6,21 +6,21 @@ import * as runner from "node:test";
 import { SERVER_KEYS } from "../lib/namespace.mjs";
 import { top } from "../lib/place.mjs";
 import { matrix } from "./web_matrix.mjs";
-import { apacheBasic, follow, installAsWebServer, installServer } from "./web_stand.mjs";
+import { APACHE_ENCODINGS, apacheBasic, follow, installAsWebServer, installServer } from "./web_stand.mjs";
 
 const DOC = "docs/apache.md";
 
 matrix(runner, [
 	{
 		name: "mod_proxy_fcgi", server: "apache2", user: "prebind", kept: true, socket: true, keys: SERVER_KEYS, basePath: "/chat",
-		basic: apacheBasic,
+		basic: apacheBasic, encodings: APACHE_ENCODINGS,
 		async install(stand) {
 			await installServer(stand);
 			await follow(stand, DOC, "fastcgi");
 		},
 	},
 	{
-		name: "mod_fcgid", server: "apache2", user: "www-data", kept: true, keys: { threads: 1 }, basic: apacheBasic,
+		name: "mod_fcgid", server: "apache2", user: "www-data", kept: true, keys: { threads: 1 }, basic: apacheBasic, encodings: APACHE_ENCODINGS,
 		install: (stand) => installAsWebServer(stand, DOC, "fcgid"),
 	},
 ]);

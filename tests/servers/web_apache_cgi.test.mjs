@@ -1,7 +1,7 @@
 // Apache as shipped, the program started for each request: by mod_cgid, and as a user of its own by suEXEC.
 import * as runner from "node:test";
 import { matrix } from "./web_matrix.mjs";
-import { apacheBasic, assertPrivate, follow, installAsWebServer } from "./web_stand.mjs";
+import { APACHE_ENCODINGS, apacheBasic, assertPrivate, follow, installAsWebServer } from "./web_stand.mjs";
 
 const DOC = "docs/apache.md";
 
@@ -14,8 +14,8 @@ async function installSuexec(stand) {
 
 matrix(runner, [
 	{
-		name: "mod_cgid", server: "apache2", user: "www-data", kept: false, basic: apacheBasic,
+		name: "mod_cgid", server: "apache2", user: "www-data", kept: false, basic: apacheBasic, encodings: APACHE_ENCODINGS,
 		install: (stand) => installAsWebServer(stand, DOC, "cgi"),
 	},
-	{ name: "suEXEC", server: "apache2", user: "prebind", kept: false, basic: apacheBasic, install: installSuexec },
+	{ name: "suEXEC", server: "apache2", user: "prebind", kept: false, basic: apacheBasic, encodings: APACHE_ENCODINGS, install: installSuexec },
 ]);

@@ -4,11 +4,12 @@
  */
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import { dataBlock, NAVIGATION, SCRIPT } from "../lib/http.mjs";
+import path from "node:path";
+import { dataBlock, hiddenFields, NAVIGATION, SCRIPT } from "../lib/http.mjs";
 import { noNamespace } from "../lib/namespace.mjs";
 import { Place } from "../lib/place.mjs";
 import { until } from "../lib/wait.mjs";
-import { basic, CALLER, FORMATS, hostOf, openStands, PASSWORD, PROVIDERS, SECRETS } from "./web_stand.mjs";
+import { basic, BOSH_QUICK, BOSH_REFUSES, CALLER, FORMATS, hostOf, openStands, PASSWORD, PROVIDERS, SECRETS, SWALLOWED } from "./web_stand.mjs";
 
 /** @typedef {import('./web_stand.mjs').Stand} Stand */
 
@@ -21,11 +22,11 @@ const SPOOFED = { "Remote-User": "bob", REMOTE_USER: "bob", "X-Remote-User": "bo
  * Every test of one file.
  * @param {typeof import('node:test')} runner this is no test file, so it is handed over
  * @param {{ name: string, server: string, user: string, kept: boolean, keys?: object, socket?: boolean, basePath?: string,
- *   bosh?: boolean, program?: string, staticFolder?: string,
+ *   bosh?: boolean, program?: string, staticFolder?: string, encodings?: string[],
  *   install: (stand: Stand) => Promise<unknown>, basic: (stand: Stand) => Promise<unknown> }[]} forms
  *   server: as Namespace.startWeb has it; user: whom the program runs as; kept: it is no process for each request; keys: of
  *   [server]; socket: it is started by itself; bosh: false where /http-bind is not brought; program, staticFolder: where they are
- *   not what and where `make install` puts them; install: what there is before the web server starts; basic: switches its
+ *   not what and where `make install` puts them; encodings: of compressed files, the best first; install: what there is before the web server starts; basic: switches its
  *   own authentication on for /chat
  * @returns {(form: object) => Stand} for further tests
  */
@@ -42,7 +43,8 @@ export function matrix({ after, before, test }, forms) {
 	after(() => place.close({ logs: true }));
 
 	for (const form of forms)
-		testForm(form, () => stands.get(form), (name, run) => test(`${form.name}: ${name}`, { skip: noNamespace }, run));
+		testForm(form, () => stands.get(form), (name, ...args) =>
+			test(`${form.name}: ${name}`, { skip: noNamespace, ...(args.length > 1 && !noNamespace && args[0]) }, args.at(-1)));
 	return (form) => stands.get(form);
 }
 
@@ -55,7 +57,9 @@ function testForm(form, stand, it) {
 	for (const provider of Object.keys(PROVIDERS).filter((name) => name !== "remote-user"))
 		testProvider(provider, stand, it);
 	testAddresses(stand, it);
+	testErrors(form, stand, it);
 	testFiles(stand, it);
+	testCompression(form, stand, it);
 	testPrograms(stand, it);
 	it("REMOTE_USER without the web server's authentication is nobody", async () => {
 		for (const headers of [{}, SPOOFED, basic("alice", PASSWORD), { ...SPOOFED, ...basic("alice", PASSWORD) }]) {
@@ -96,6 +100,11 @@ function testWaiting(form, stand, it) {
 		assert.equal(answer.status, 200, answer.body);
 		assert.equal(answer.body, "<body method='POST'/>");
 		assert.equal(answer.headers["x-path"], "/http-bind");
+	});
+	it("/http-bind with a slash", async () => {
+		const answer = await stand().send({ method: "POST", path: `/http-bind/?${BOSH_QUICK}`, body: "<body/>" });
+		assert.equal(answer.status, 200, answer.body);
+		assert.match(answer.headers["x-path"], /^\/http-bind\/?\?quick$/);
 	});
 }
 
@@ -160,10 +169,94 @@ function testAddresses(stand, it) {
 		assert.equal((await visitor.post("/chat/login", { user: "alice", password: "x".repeat(20_000) })).status, 413);
 	});
 
+	it("behind a mapped port, and by the host's name in full: our own forms are our own", async () => {
+		for (const name of [`${host}:8443`, `${host}.`, `${host}.:8443`]) {
+			const headers = { Origin: `http://${name}` }; // of an older browser, which says no more
+			const visitor = stand().visitor(name);
+			const form = await visitor.get("/chat/login", {});
+			assert.equal(form.status, 200, `${name}: ${form.body}`);
+			const post = (origin) => visitor.post("/chat/login", { ...hiddenFields(form.body), user: "alice", password: PASSWORD }, origin);
+			assert.equal((await post({ Origin: "http://other.example.org:8443" })).status, 403, name);
+			assert.equal((await post(headers)).status, 303, name);
+		}
+	});
+
 	it("a site is chosen by one name: the Host, or the whole address in its place", async () => {
 		assert.equal((await stand().visitor("unknown.example.org").get("/chat/")).status, 404);
 		const answer = await stand().send({ host: "unknown.example.org", path: `http://${host}/chat/`, headers: NAVIGATION });
 		assert.ok([303, 400].includes(answer.status), `${answer.status}: of the Host's site, where the server asked was another`);
+	});
+}
+
+/** Somebody's pages take the place of every error, but for those of ours (Stand.swallowErrors). */
+function testErrors(form, stand, it) {
+	it("server-wide error pages swallow none of ours", async () => {
+		const host = hostOf("login", "json");
+		const visitor = stand().visitor(host);
+		assert.ok((await stand().send({ host, path: "/nothing-of-ours" })).body.includes(SWALLOWED), "it is switched on outside");
+		const page = await visitor.get("/chat/nothing");
+		assert.equal(page.status, 404);
+		assert.match(page.body, /<code>[0-9a-f]{16}<\/code>/);
+		const json = await visitor.get("/chat/prebind.json", SCRIPT);
+		assert.equal(json.status, 401);
+		assert.equal(JSON.parse(json.body).error, "login_required");
+		const refused = await visitor.post("/chat/login", { user: "alice", password: PASSWORD, token: "x" });
+		assert.equal(refused.status, 403);
+		assert.match(refused.body, /<code>[0-9a-f]{16}<\/code>/);
+		const again = await visitor.login("alice", "wrong", "/chat/login");
+		assert.equal(again.status, 401);
+		assert.match(again.body, /name="password"/);
+		const call = await stand().send({ host, path: "/chat/rest/adhoc/bosh@example.test" });
+		assert.equal(call.status, 401);
+		assert.match(call.headers["www-authenticate"], /^Basic /);
+		assert.ok(!call.body.includes(SWALLOWED));
+	});
+	if (form.bosh === false)
+		return;
+	it("server-wide error pages swallow none of the BOSH service's", async () => {
+		const answer = await stand().send({ method: "POST", path: `/http-bind?${BOSH_REFUSES}`, body: "<body/>" });
+		assert.equal(answer.status, 404);
+		assert.equal(answer.body, "<body method='POST'/>");
+	});
+}
+
+/** What is the same for everybody is compressed; what holds a secret never is. */
+function testCompression(form, stand, it) {
+	const folder = () => form.staticFolder ?? "/usr/local/share/prebind/static";
+
+	it("static files are compressed", { skip: form.encodings?.length === 0 && "this web server has no module for it here" }, async () => {
+		const files = fs.readdirSync(stand().ns.path(folder())).filter((name) => /\.(js|css|svg)$/.test(name));
+		for (const encoding of form.encodings ?? ["gzip"]) {
+			let plain = 0, travelled = 0;
+			for (const name of [...files, "vendor/strophe.js", "lang/en.js"]) {
+				const answer = await stand().send({ path: `/chat/static/${name}`, headers: { "Accept-Encoding": encoding } });
+				assert.equal(answer.status, 200, name);
+				plain += fs.statSync(path.join(stand().ns.path(folder()), name)).size;
+				travelled += answer.bytes;
+				if (answer.headers["content-encoding"] === undefined)
+					continue; // a small one
+				assert.equal(answer.headers["content-encoding"], encoding, name);
+				assert.match(answer.headers.vary, /Accept-Encoding/i, name);
+			}
+			assert.ok(travelled < 0.35 * plain, `${encoding}: ${plain} bytes travel as ${travelled}`);
+		}
+	});
+
+	it("pages, JSON and the BOSH service's answers are not compressed", async () => {
+		const host = hostOf("token", "json");
+		const visitor = await stand().enter("token", host);
+		const headers = { "Accept-Encoding": "br, gzip, deflate" };
+		for (const [file, more] of [["/chat/", NAVIGATION], ["/chat/prebind.json", SCRIPT], ["/chat/nothing", NAVIGATION]]) {
+			const answer = await visitor.get(file, { ...headers, ...more });
+			assert.notEqual(answer.status, 303);
+			assert.equal(answer.headers["content-encoding"], undefined, file);
+		}
+		const login = await stand().visitor(hostOf("login", "json")).get("/chat/login", { ...headers, ...NAVIGATION });
+		assert.match(login.body, /name="token"/);
+		if (form.bosh === false)
+			return;
+		const poll = await stand().send({ method: "POST", path: `/http-bind?${BOSH_QUICK}`, body: "<body/>", headers });
+		assert.equal(poll.body, "<body method='POST'/>");
 	});
 }
 

@@ -21,6 +21,7 @@ const TOKEN_KEY = randomBytes(32).toString("base64url");
 const SITE_SESSION = randomBytes(16).toString("hex");
 const PAGE_MS = 6_000; // prebind answers within 8 s, so a web server must wait for longer than this
 const BOSH_MS = 9_000; // a long poll is longer than any page
+export const BOSH_QUICK = "quick", BOSH_REFUSES = "refuses"; // queries by which it answers at once
 export const FORMATS = ["json", "xml"];
 /** What a site that keeps everything in one folder has there. */
 export const SECRETS = ["prebind.conf", "prebind.db", "prebind.db-wal", "prebind.db.limits", "001.sql", "tigase.password", "token.keys", "PREBIND.DB"];
@@ -79,7 +80,9 @@ async function startPeers(place) {
 	const slowTigase = await startTigasePeer({ place });
 	slowTigase.answer({ delayMs: PAGE_MS });
 	const bosh = http.createServer((request, response) => {
-		setTimeout(() => response.setHeader("X-Path", request.url).end(`<body method='${request.method}'/>`), BOSH_MS);
+		const query = request.url.split("?")[1];
+		response.statusCode = query === BOSH_REFUSES ? 404 : 200;
+		setTimeout(() => response.setHeader("X-Path", request.url).end(`<body method='${request.method}'/>`), query ? 0 : BOSH_MS);
 	});
 	await new Promise((resolve) => bosh.listen(0, "127.0.0.1", () => resolve(null)));
 	place.onClose(() => {
@@ -88,6 +91,28 @@ async function startPeers(place) {
 	});
 	return { tigase, slowTigase, bosh };
 }
+
+export const SWALLOWED = "a page of somebody else's";
+const ERRORS = [400, 401, 403, 404, 405, 413, 431, 500, 502, 503, 504];
+const SWALLOWING = {
+	apache2: `cat > /etc/apache2/conf-enabled/aa-errors.conf <<'END'
+<IfModule mod_proxy.c>
+    ProxyErrorOverride On
+</IfModule>
+${ERRORS.map((status) => `ErrorDocument ${status} "${SWALLOWED}"`).join("\n")}
+END`,
+	lighttpd: `cat > /etc/lighttpd/conf-enabled/01-errors.conf <<'END'
+server.error-intercept = "enable"
+server.errorfile-prefix = "/var/www/error-"
+END
+for status in ${ERRORS.join(" ")}; do echo "${SWALLOWED}" > /var/www/error-$status.html; done`,
+	nginx: `echo "${SWALLOWED}" > /var/www/html/swallowed.html
+cat > /etc/nginx/conf.d/errors.conf <<'END'
+fastcgi_intercept_errors on;
+proxy_intercept_errors on;
+error_page ${ERRORS.join(" ")} /swallowed.html;
+END`,
+};
 
 /** One web server with the program behind it. */
 export class Stand {
@@ -143,6 +168,11 @@ export class Stand {
 		await this.ns.write(path.join(root, "site.txt"), "the site");
 	}
 
+	/** The rest of the web server puts pages of its own in the place of every error. */
+	async swallowErrors() {
+		await this.ns.sh(SWALLOWING[this.form.server]);
+	}
+
 	async startWeb() {
 		this.web = await this.ns.startWeb(this.form.server);
 	}
@@ -176,6 +206,7 @@ async function openStand(place, form, { number, peers, siteDatabase }) {
 	await form.install(stand);
 	if (form.socket)
 		await stand.ns.startProgram();
+	await stand.swallowErrors();
 	await stand.startWeb();
 	// these take their time, and nobody waits for them until the end
 	stand.slowPage = stand.send({ host: "slow.example.org", path: "/chat/", headers: { ...NAVIGATION, Cookie: `chat_token=${token()}` } });
@@ -232,4 +263,15 @@ export async function apacheBasic({ ns }) {
 export async function lighttpdBasic({ ns }) {
 	await ns.write("/etc/lighttpd/users.htpasswd", HTPASSWD, { mode: 0o640, owner: "root:www-data" });
 	await ns.write("/etc/lighttpd/conf-enabled/50-users.conf", docSnippet("docs/identity.md", "remote_user"));
+}
+
+export const APACHE_ENCODINGS = ["gzip", "br"];
+
+/** lighttpd's module for it is a package of its own. */
+export const LIGHTTPD_ENCODINGS = fs.existsSync("/usr/lib/lighttpd/mod_deflate.so") ? ["gzip", "br"] : [];
+
+/** lighttpd compresses, as its document says. */
+export async function lighttpdCompress(stand) {
+	if (LIGHTTPD_ENCODINGS.length > 0)
+		await follow(stand, "docs/lighttpd.md", "compression");
 }
