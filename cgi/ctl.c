@@ -25,9 +25,10 @@ static const struct verb verbs[] = {
 	 "Would it work? Looks at everything, asks the XMPP server too; --deep binds a first "
 	 "user for real.",
 	 VERB_CONF, OPTION_DEEP | OPTION_JSON, 0, 0, ctl_check},
-	{"migrate", NULL, "[--json]",
-	 "Creates the site's database, or brings it up to this program's schema.",
-	 SITE, OPTION_JSON, 0, 0, ctl_migrate},
+	{"migrate", NULL, "[--adopt] [--json]",
+	 "Creates the site's database, or brings it up to this program's schema. --adopt: takes it "
+	 "over from a site of another name; logins in it end.",
+	 SITE, OPTION_JSON | OPTION_ADOPT, 0, 0, ctl_migrate},
 	{"user", "add", "NAME [--password-stdin] [--jid JID]",
 	 "Adds a site user of the own login form, and a JID map row with --jid.",
 	 STORE, OPTION_PASSWORD_STDIN | OPTION_JID, 1, 1, ctl_user_add},
@@ -165,7 +166,8 @@ enum {
 	LONG_ADDRESSES,
 	LONG_API_KEY,
 	LONG_DRY_RUN,
-	LONG_TTL
+	LONG_TTL,
+	LONG_ADOPT
 };
 
 static const struct option options[] = {
@@ -185,7 +187,8 @@ static const struct option options[] = {
     {"api-key",no_argument, NULL, LONG_API_KEY},
     {"dry-run",       no_argument, NULL, LONG_DRY_RUN},
     {"ttl", required_argument, NULL, LONG_TTL},
-    {0	   },
+    {"adopt",            no_argument, NULL, LONG_ADOPT},
+    {0	       },
 };
 
 struct arguments {
@@ -256,6 +259,9 @@ static bool parse_options(int argc, char **argv, struct arguments *args, struct 
 			args->given |= OPTION_TTL;
 			ctl->ttl = optarg;
 			break;
+		case LONG_ADOPT:
+			args->given |= OPTION_ADOPT;
+			break;
 		default:
 			return false;
 		}
@@ -263,6 +269,7 @@ static bool parse_options(int argc, char **argv, struct arguments *args, struct 
 	ctl->json = (args->given & OPTION_JSON) != 0;
 	ctl->deep = (args->given & OPTION_DEEP) != 0;
 	ctl->keys = (args->given & OPTION_KEYS) != 0;
+	ctl->adopt = (args->given & OPTION_ADOPT) != 0;
 	ctl->dry_run = (args->given & OPTION_DRY_RUN) != 0;
 	ctl->api_key = (args->given & OPTION_API_KEY) != 0;
 	ctl->password_stdin =
@@ -328,7 +335,7 @@ static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *
 		status = become_program_user(
 		    ctl->conf, ctl->site != NULL ? ctl->site : &ctl->conf->sites[0], err);
 	if (status == STATUS_OK && (needs & VERB_STORE))
-		status = store_open(ctl->site->database, &ctl->store, err);
+		status = store_open(ctl->site->database, ctl->site->name, &ctl->store, err);
 	return status;
 }
 

@@ -242,6 +242,36 @@ static void provision_check(struct load *load, const struct site_conf *site)
 			   "ejabberd needs backend = bosh");
 }
 
+/* A name of its own, and a file that no site before has. */
+static void database_check(struct load *load, const struct site_conf *site)
+{
+	struct conf *conf = load->conf;
+	const char *suffix = databases_side_suffix(site->database);
+	const struct database_use *other = NULL;
+	const struct database_use use = {
+	    .site = (size_t)(site - conf->sites),
+	    .line = line_of(load, "database"),
+	};
+
+	if (suffix != NULL)
+		load_fault(load, use.line, "database",
+			   "\"%s\" ends in %s, as files beside a database do: choose another name",
+			   site->database, suffix);
+	if (load->status == STATUS_OK && load->databases == NULL)
+		load->status = databases_new(&load->databases, load->err);
+	if (load->status == STATUS_OK)
+		load->status =
+		    databases_add(load->databases, site->database, &use, &other, load->err);
+	if (load->status != STATUS_OK || other == NULL)
+		return;
+	const struct site_conf *first = &conf->sites[other->site];
+	load_fault(load, use.line, "database",
+		   "is the file that [site %s] (%s:%ld) has already, and each of the two would "
+		   "accept the other's logins: give [site %s] a file of its own, or write all "
+		   "hosts into one [site]",
+		   first->name, first->file, other->line, site->name);
+}
+
 /* Puts the site's hosts at the end of conf->hosts, yet unsorted. */
 static void hosts_add(struct load *load, const struct site_conf *site)
 {
@@ -277,6 +307,7 @@ void load_check_site(struct load *load, const struct site_conf *site)
 	credentials_check(load, site);
 	site_result_check(load, site);
 	login_query_check(load, site);
+	database_check(load, site);
 	if (load->status == STATUS_OK)
 		hosts_add(load, site);
 }

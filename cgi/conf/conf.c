@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/databases.h"
 #include "conf/load.h"
 #include "conf/value.h"
 
@@ -68,6 +69,8 @@ static void load_or_leave_out(struct load *load, const char *path)
 		load_forget_name(load, site->name);
 		site_clear(site);
 	}
+	if (load->databases != NULL)
+		databases_forget(load->databases, n_sites);
 	conf->n_hosts = n_hosts;
 	left_out_add(load);
 }
@@ -223,6 +226,15 @@ const struct site_conf *conf_site_named(const struct conf *conf, const char *nam
 	const char *wanted = name == NULL ? "default" : name;
 	for (size_t i = 0; i < conf->n_sites; i++) {
 		if (strcmp(conf->sites[i].name, wanted) == 0)
+			return &conf->sites[i];
+	}
+	return NULL;
+}
+
+const struct site_conf *conf_site_of_database(const struct conf *conf, const char *path)
+{
+	for (size_t i = 0; i < conf->n_sites; i++) {
+		if (databases_same(conf->sites[i].database, path))
 			return &conf->sites[i];
 	}
 	return NULL;

@@ -199,6 +199,12 @@ const struct site_conf *conf_site_for_host(const struct conf *conf, const char *
 const struct site_conf *conf_site_named(const struct conf *conf, const char *name);
 
 /*
+ * The site whose `database` is that file, by whatever path; NULL: none. Looks at a file for each
+ * site.
+ */
+const struct site_conf *conf_site_of_database(const struct conf *conf, const char *path);
+
+/*
  * For a reload: the first key of [server] that differs and is read at the start only; NULL: none.
  * (`sites` and `log_level` may differ.)
  */

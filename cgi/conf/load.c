@@ -79,6 +79,8 @@ void load_clear(struct load *load)
 		const void *name = *(void *const *)load->names;
 		tdelete(name, &load->names, name_compare);
 	}
+	databases_free(load->databases);
+	load->databases = NULL;
 }
 
 /* ---- sections ---- */

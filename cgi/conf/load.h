@@ -9,14 +9,16 @@
 #include <stddef.h>
 
 #include "conf/conf.h"
+#include "conf/databases.h"
 #include "conf/keys.h"
 
 struct load {
-	struct conf *conf;  /* borrowed; being filled */
-	size_t sites_size;  /* allocated */
-	void *names;        /* sites' names so far; a tree of tsearch(3), borrowing them */
-	enum status status; /* of the first fault; nothing is read behind it */
-	struct error *err;  /* its sentence */
+	struct conf *conf;           /* borrowed; being filled */
+	size_t sites_size;           /* allocated */
+	void *names;                 /* sites' names so far; a tree of tsearch(3), borrowing them */
+	struct databases *databases; /* of the sites so far; owned; NULL: none yet */
+	enum status status;          /* of the first fault; nothing is read behind it */
+	struct error *err;           /* its sentence */
 	bool server_seen;
 	long sites_line; /* where `sites` was set; 0: it was not */
 

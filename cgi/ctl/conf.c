@@ -2,6 +2,7 @@
  * prebindctl conf, migrate and version.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "ctl/ctl.h"
 
@@ -24,32 +25,57 @@ int ctl_conf(struct ctl *ctl)
 	return EXIT_DONE;
 }
 
-int ctl_migrate(struct ctl *ctl)
+static int print_migration_json(const struct ctl *ctl, const struct store_migration_report *report)
 {
-	struct store_migration_report report = {0};
-	struct error err = {0};
 	struct strbuf json;
 	struct json_writer w;
 
-	enum status status = store_migrate(ctl->site->database, &report, &err);
-	if (status != STATUS_OK)
-		return ctl_fail(ctl, &err);
-	if (!ctl->json) {
-		if (report.from == report.to)
-			printf("%s: schema %d, nothing to do\n", ctl->site->database, report.to);
-		else
-			printf("%s: schema %d -> %d\n", ctl->site->database, report.from,
-			       report.to);
-		return EXIT_DONE;
-	}
 	strbuf_init(&json);
 	json_writer_init(&w, &json);
 	json_open_object(&w, NULL);
 	json_put_string(&w, "database", ctl->site->database);
-	json_put_integer(&w, "from", report.from);
-	json_put_integer(&w, "to", report.to);
+	json_put_string(&w, "site", ctl->site->name);
+	json_put_integer(&w, "from", report->from);
+	json_put_integer(&w, "to", report->to);
+	if (report->adopted_from != NULL)
+		json_put_string(&w, "adopted_from", report->adopted_from);
 	json_close_object(&w);
 	return ctl_print_json(ctl, &json);
+}
+
+static void print_migration(const struct ctl *ctl, const struct store_migration_report *report)
+{
+	const char *path = ctl->site->database;
+
+	if (report->adopted_from != NULL)
+		printf(
+		    "%s: was the database of [site %s], is that of [site %s] now; logins ended\n",
+		    path, report->adopted_from, ctl->site->name);
+	if (report->from == report->to)
+		printf("%s: schema %d, nothing to do\n", path, report->to);
+	else
+		printf("%s: schema %d -> %d\n", path, report->from, report->to);
+}
+
+int ctl_migrate(struct ctl *ctl)
+{
+	const struct store_migration what = {
+	    .path = ctl->site->database,
+	    .site = ctl->site->name,
+	    .adopt = ctl->adopt,
+	};
+	struct store_migration_report report = {0};
+	struct error err = {0};
+	int result = EXIT_DONE;
+
+	if (store_migrate(&what, &report, &err) != STATUS_OK)
+		return ctl_fail(ctl, &err);
+	if (ctl->json)
+		result = print_migration_json(ctl, &report);
+	else
+		print_migration(ctl, &report);
+	free(report.adopted_from);
+	return result;
 }
 
 int ctl_version(struct ctl *ctl)

@@ -33,6 +33,7 @@ struct ctl {
 	const char *addresses; /* "192.0.2.1,2001:db8::/32" */
 	bool api_key;
 	bool dry_run;
+	bool adopt;
 	const char *ttl;
 };
 
@@ -51,7 +52,8 @@ enum verb_option {
 	OPTION_API_KEY = 512,
 	OPTION_TTL = 1024,
 	OPTION_DRY_RUN = 2048,
-	OPTION_USER = 4096
+	OPTION_USER = 4096,
+	OPTION_ADOPT = 8192
 };
 
 struct verb {

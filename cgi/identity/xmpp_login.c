@@ -55,7 +55,7 @@ enum status xmpp_login_open(const struct site_conf *conf, struct xmpp_login **ou
 	strbuf_init_secret(&login->key);
 	enum status status = read_key(conf, &login->key, err);
 	if (status == STATUS_OK)
-		status = store_open(conf->database, &login->store, err);
+		status = store_open(conf->database, conf->name, &login->store, err);
 	if (status == STATUS_OK)
 		status = limit_open(conf->database, &login->limits, err);
 	if (status == STATUS_OK)

@@ -31,7 +31,7 @@ enum status site_open(const struct site_conf *conf, enum site_use use, struct te
 
 	*site = (struct site){.conf = conf, .shelf = shelf};
 	if (status == STATUS_OK)
-		status = store_open(conf->database, &site->store, err);
+		status = store_open(conf->database, conf->name, &site->store, err);
 	if (status == STATUS_OK)
 		status = use == SITE_FOR_ONE ? limit_open_later(conf->database, &site->limits, err)
 					     : limit_open(conf->database, &site->limits, err);

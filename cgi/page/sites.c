@@ -416,6 +416,18 @@ static struct open_site **hold_open(struct sites *sites, size_t max, size_t *cou
 	return list;
 }
 
+/*
+ * Whether the old one may go on although it could not be opened anew. Not where its database is
+ * another site's by now: that one would take the logins.
+ */
+static bool may_go_on(const struct sites *sites, const struct open_site *old)
+{
+	const struct site_conf *was = old->site.conf;
+	const struct site_conf *now = conf_site_of_database(sites->setup->conf, was->database);
+
+	return now == NULL || strcmp(now->name, was->name) == 0;
+}
+
 /* Opens what `old` was; gives back the old one where there is no use for it. */
 static void follow_one(struct sites *sites, struct open_site *old)
 {
@@ -426,13 +438,17 @@ static void follow_one(struct sites *sites, struct open_site *old)
 
 	if (slot != NULL && slot->open == NULL) {
 		if (open_site_new(sites->setup, conf, &open, &why) != STATUS_OK) {
+			bool goes_on = may_go_on(sites, old);
 			log_event(LOG_LEVEL_ERROR, "site_failed", "site", conf->name, "why",
-				  why.text, "until_then", "as before the reload", NULL);
-			open = old;
-			old = NULL;
+				  why.text, "until_then",
+				  goes_on ? "as before the reload" : "not served", NULL);
+			open = goes_on ? old : NULL;
+			old = goes_on ? NULL : old;
 		}
-		sites->open_count++;
-		slot_fill(sites, slot, open, clock_monotonic_ms());
+		if (open != NULL) {
+			sites->open_count++;
+			slot_fill(sites, slot, open, clock_monotonic_ms());
+		}
 	}
 	open_site_release(old);
 }

@@ -12,6 +12,11 @@
 const char *const catalogue[QUERY_COUNT] = {
     [QUERY_PING] = "SELECT count(*) FROM (SELECT 1 FROM site_key LIMIT 1)",
 
+    [QUERY_DATABASE_SITE_FIND] = "SELECT site FROM database_site WHERE id = 1",
+    /* site */
+    [QUERY_DATABASE_SITE_SET] = "INSERT INTO database_site (id, site) VALUES (1, ?1)"
+				" ON CONFLICT (id) DO UPDATE SET site = ?1",
+
     /* name */
     [QUERY_USER_FIND] = "SELECT " USER_COLUMNS " FROM site_user WHERE name = ?1",
     /* name. Letters of ASCII in either case; the second row shows that there is not one. */
@@ -138,6 +143,7 @@ const char *const catalogue[QUERY_COUNT] = {
     /* purpose, key. The first one stays. */
     [QUERY_SITE_KEY_ADD] =
 	"INSERT INTO site_key (purpose, key) VALUES (?1, ?2) ON CONFLICT (purpose) DO NOTHING",
+    [QUERY_SITE_KEY_FORGET] = "DELETE FROM site_key",
 
     /* The limits' own database; limit.c has its table. Bucket */
     [QUERY_LIMIT_FIND] = "SELECT credit, stamp FROM bucket WHERE id = ?1",

@@ -49,6 +49,19 @@ enum status connection_set_schema(struct connection *db, int number, struct erro
 	return connection_script(db, sql, err);
 }
 
+enum status connection_check_foreign(struct connection *db, struct error *err)
+{
+	int application;
+	enum status status = connection_ask(db, "PRAGMA application_id", &application, NULL, err);
+
+	if (status == STATUS_OK && application == APPLICATION_ID)
+		status = error_set(err, STATUS_BAD_REQUEST,
+				   "%s: this is a database of prebind: the key `site_database` "
+				   "names the one that the site itself uses",
+				   connection_path(db));
+	return status;
+}
+
 /* Leaving or entering WAL needs the file alone for a moment, and does not wait for it by itself. */
 static enum status set_journal(struct connection *db, const char *sql, struct error *err)
 {
@@ -88,9 +101,9 @@ static enum status choose_journal(struct connection *db, struct error *err)
 	    err);
 }
 
-enum status connection_set_up(struct connection *db, enum connection_kind kind, struct error *err)
+enum status connection_set_up(struct connection *db, enum connection_kind kind, int *schema,
+			      struct error *err)
 {
-	int schema;
 	enum status status = connection_script(db,
 					       "PRAGMA mmap_size = 0;"
 					       "PRAGMA cell_size_check = ON;"
@@ -101,7 +114,7 @@ enum status connection_set_up(struct connection *db, enum connection_kind kind, 
 					       err);
 
 	if (status == STATUS_OK)
-		status = connection_schema(db, &schema, err); /* before the journal: it writes */
+		status = connection_schema(db, schema, err); /* before the journal: it writes */
 	if (status != STATUS_OK)
 		return status;
 	if (kind == CONNECTION_DURABLE)

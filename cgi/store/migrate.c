@@ -3,7 +3,10 @@
  * number is set in the same transaction, so that a crash leaves either both or neither, and is read
  * in it, so that of two that run at the same time one does the work and the other finds it done.
  */
+#include <stdlib.h>
+
 #include "store/database_file.h"
+#include "store/database_site.h"
 #include "store/migrations.h"
 #include "store/statement.h"
 
@@ -43,8 +46,51 @@ static enum status apply_next(struct connection *db, int *schema, struct error *
 	return STATUS_OK;
 }
 
-static enum status migrate(struct connection *db, struct store_migration_report *report,
-			   struct error *err)
+static enum status apply_all(struct connection *db, int *schema, struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && *schema < store_schema()) {
+		status = connection_begin(db, err);
+		if (status == STATUS_OK)
+			status = apply_next(db, schema, err);
+		if (status == STATUS_OK)
+			status = connection_commit(db, err);
+		else
+			connection_rollback(db);
+	}
+	return status;
+}
+
+/* Whether the database is new enough to say whose it is. */
+static bool names_its_site(struct connection *db)
+{
+	static const char sql[] = "SELECT count(*) FROM sqlite_schema"
+				  " WHERE type = 'table' AND name = 'database_site'";
+	int tables = 0;
+
+	return connection_ask(db, sql, &tables, NULL, NULL) == STATUS_OK && tables == 1;
+}
+
+/* One that belongs to the site already is only read. */
+static enum status claim(struct connection *db, const struct store_migration *what,
+			 struct store_migration_report *report, struct error *err)
+{
+	if (database_site_check(db, what->site, NULL) == STATUS_OK)
+		return STATUS_OK;
+	enum status status = connection_begin(db, err);
+	if (status != STATUS_OK)
+		return status;
+	status = database_site_claim(db, what->site, what->adopt, &report->adopted_from, err);
+	if (status == STATUS_OK)
+		return connection_commit(db, err);
+	connection_rollback(db);
+	return status;
+}
+
+/* The database of another site is refused before anything in it changes. */
+static enum status migrate(struct connection *db, const struct store_migration *what,
+			   struct store_migration_report *report, struct error *err)
 {
 	int schema;
 	enum status status = connection_schema(db, &schema, err);
@@ -52,34 +98,36 @@ static enum status migrate(struct connection *db, struct store_migration_report 
 	if (status != STATUS_OK)
 		return status;
 	report->from = schema;
-	while (status == STATUS_OK && schema < store_schema()) {
-		status = connection_begin(db, err);
-		if (status == STATUS_OK)
-			status = apply_next(db, &schema, err);
-		if (status == STATUS_OK)
-			status = connection_commit(db, err);
-		else
-			connection_rollback(db);
-	}
+	if (schema > store_schema())
+		return refuse_newer(db, schema, err);
+	if (names_its_site(db))
+		status = claim(db, what, report, err);
+	if (status == STATUS_OK)
+		status = apply_all(db, &schema, err);
 	if (status == STATUS_OK && schema > store_schema())
 		status = refuse_newer(db, schema, err);
+	if (status == STATUS_OK)
+		status = claim(db, what, report, err);
 	report->to = schema;
 	return status;
 }
 
-enum status store_migrate(const char *path, struct store_migration_report *out, struct error *err)
+enum status store_migrate(const struct store_migration *what, struct store_migration_report *out,
+			  struct error *err)
 {
-	struct store_migration_report report;
+	struct store_migration_report report = {0};
 	struct connection *db;
-	enum status status = database_file_create(path, err);
+	enum status status = database_file_create(what->path, err);
 
 	if (status == STATUS_OK)
-		status = connection_open(path, CONNECTION_DURABLE, &db, NULL, err);
+		status = connection_open(what->path, CONNECTION_DURABLE, &db, NULL, err);
 	if (status != STATUS_OK)
 		return status;
-	status = migrate(db, &report, err);
+	status = migrate(db, what, &report, err);
 	connection_close(db);
 	if (status == STATUS_OK && out != NULL)
 		*out = report;
+	else
+		free(report.adopted_from);
 	return status;
 }

@@ -13,12 +13,14 @@
 
 #include "base/log.h"
 #include "store/database_file.h"
+#include "store/database_site.h"
 #include "store/statement.h"
 
 struct store {
 	struct store *whole;     /* set: this is a reader of it, and has the next one alone */
 	struct connection *kept; /* borrowed from whole, till store_rest */
 	char *path;
+	char *site;             /* whose database it is */
 	pthread_mutex_t lock;   /* over all below */
 	pthread_cond_t back;    /* a connection was returned, or a place for one is free */
 	pthread_cond_t written; /* a writer is done */
@@ -32,14 +34,13 @@ struct store {
 
 /* ---- schema ---- */
 
-static enum status check_schema(struct connection *db, struct error *err)
+static enum status check_schema(const struct connection *db, struct error *err)
 {
 	const char *path = connection_path(db);
-	int schema = 0;
-	enum status status = connection_schema(db, &schema, err);
+	int schema = connection_schema_opened(db);
 
-	if (status != STATUS_OK || schema == store_schema())
-		return status;
+	if (schema == store_schema())
+		return STATUS_OK;
 	if (schema == 0)
 		return error_set(err, STATUS_UNAVAILABLE,
 				 "%s: this database is empty: run prebindctl migrate", path);
@@ -63,6 +64,8 @@ static enum status connect(struct store *store, struct connection **out,
 	if (status != STATUS_OK)
 		return status;
 	status = check_schema(db, err);
+	if (status == STATUS_OK)
+		status = database_site_check(db, store->site, err);
 	if (status != STATUS_OK) {
 		connection_close(db);
 		return status;
@@ -83,21 +86,20 @@ static void init_condition(pthread_cond_t *condition)
 	pthread_condattr_destroy(&attributes);
 }
 
-enum status store_open(const char *path, struct store **out, struct error *err)
+enum status store_open(const char *path, const char *site, struct store **out, struct error *err)
 {
 	struct store *store = calloc(1, sizeof *store);
 
 	if (store == NULL)
 		return error_no_memory(err);
-	store->path = strdup(path);
-	if (store->path == NULL) {
-		free(store);
-		return error_no_memory(err);
-	}
 	init_condition(&store->back);
 	init_condition(&store->written);
 	pthread_mutex_init(&store->lock, NULL);
-	enum status status = connect(store, &store->idle[0], NULL, err);
+	store->path = strdup(path);
+	store->site = strdup(site);
+	enum status status = store->path != NULL && store->site != NULL
+				 ? connect(store, &store->idle[0], NULL, err)
+				 : error_no_memory(err);
 	if (status != STATUS_OK) {
 		store_close(store);
 		return status;
@@ -118,6 +120,7 @@ void store_close(struct store *store)
 	pthread_cond_destroy(&store->written);
 	pthread_cond_destroy(&store->back);
 	pthread_mutex_destroy(&store->lock);
+	free(store->site);
 	free(store->path);
 	free(store);
 }

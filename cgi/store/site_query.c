@@ -79,6 +79,8 @@ static enum status seat_new(const struct site_query *query, struct site_query_se
 		return error_no_memory(err);
 	status = connection_open_foreign(query->text.spec->database, &seat->db, err);
 	if (status == STATUS_OK)
+		status = connection_check_foreign(seat->db, err);
+	if (status == STATUS_OK)
 		status = site_query_prepare(&query->text, seat, err);
 	if (status == STATUS_OK)
 		*out = seat;

@@ -26,6 +26,7 @@ struct connection {
 	int64_t deadline; /* of connection_budget */
 	char *path;
 	int patience_ms;
+	int schema;   /* when it was opened */
 	dev_t device; /* of the file, when it was opened */
 	ino_t inode;
 	enum connection_trouble trouble;

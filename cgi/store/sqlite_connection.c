@@ -85,7 +85,7 @@ static enum status connect(struct connection *db, enum connection_kind kind, str
 
 	if (status == STATUS_OK)
 		status = sqlite_open(db, SQLITE_OPEN_READWRITE, err);
-	return status == STATUS_OK ? connection_set_up(db, kind, err) : status;
+	return status == STATUS_OK ? connection_set_up(db, kind, &db->schema, err) : status;
 }
 
 enum status connection_open(const char *path, enum connection_kind kind, struct connection **out,
@@ -164,6 +164,11 @@ out:
 const char *connection_path(const struct connection *db)
 {
 	return db->path;
+}
+
+int connection_schema_opened(const struct connection *db)
+{
+	return db->schema;
 }
 
 enum connection_trouble connection_trouble(const struct connection *db)

@@ -17,6 +17,9 @@
 enum query {
 	QUERY_PING,
 
+	QUERY_DATABASE_SITE_FIND,
+	QUERY_DATABASE_SITE_SET,
+
 	QUERY_USER_FIND,
 	QUERY_USER_FIND_FOLDED,
 	QUERY_USER_ADD,
@@ -66,6 +69,7 @@ enum query {
 
 	QUERY_SITE_KEY_FIND,
 	QUERY_SITE_KEY_ADD,
+	QUERY_SITE_KEY_FORGET,
 
 	QUERY_LIMIT_FIND,
 	QUERY_LIMIT_SET,
@@ -157,6 +161,9 @@ enum connection_trouble connection_trouble(const struct connection *db);
 
 const char *connection_path(const struct connection *db);
 
+/* connection_schema's answer when it was opened. */
+int connection_schema_opened(const struct connection *db);
+
 /* The file is still the one that was opened: not deleted, not replaced. */
 bool connection_current(const struct connection *db);
 
@@ -183,12 +190,19 @@ void connection_reset(struct connection *db); /* ends what is unfinished, statem
 
 /* ---- what a database is set up to be: database_setup.c ---- */
 
-/* Called once, by connection_open. */
-enum status connection_set_up(struct connection *db, enum connection_kind kind, struct error *err);
+/* Called once, by connection_open. *schema: as connection_schema says. */
+enum status connection_set_up(struct connection *db, enum connection_kind kind, int *schema,
+			      struct error *err);
 
 /* The schema's number, 0 for a database with nothing in it. */
 enum status connection_schema(struct connection *db, int *out, struct error *err);
 enum status connection_set_schema(struct connection *db, int number, struct error *err);
+
+/*
+ * Refuses a database of ours where the site's own is wanted: it may be another site's, whose
+ * logins and passwords are not for this one's query.
+ */
+enum status connection_check_foreign(struct connection *db, struct error *err);
 
 /* ---- statements: sqlite_statement.c ---- */
 

@@ -7,27 +7,39 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 struct store;
 
 /*
- * Opens the database for serving: it must exist and carry the schema this program was built with;
- * an older or newer one is refused with the command that mends it. Failures of the database itself
- * are STATUS_UNAVAILABLE, here and in every function of this layer. The caller owns *out.
+ * Opens the database of a site for serving: it must exist, carry the schema this program was built
+ * with, and belong to that site (the NAME of its [site NAME]). Another one is refused with the
+ * command that mends it. Failures of the database itself are STATUS_UNAVAILABLE, here and in every
+ * function of this layer. The caller owns *out.
  */
-enum status store_open(const char *path, struct store **out, struct error *err);
+enum status store_open(const char *path, const char *site, struct store **out, struct error *err);
 void store_close(struct store *store); /* all borrowed connections must be back; takes NULL */
 
-/*
- * Creates the file (0600) if it is missing and applies what is missing, each migration in a
- * transaction.
- */
 struct store_migration_report {
 	int from; /* schema before; 0: a new database */
 	int to;
+	char *
+	    adopted_from; /* the other site that it belonged to; NULL: none. The caller frees it. */
 };
-enum status store_migrate(const char *path, struct store_migration_report *out, struct error *err);
+struct store_migration {
+	const char *path;
+	const char *site; /* it belongs to this one from now on */
+	bool adopt;       /* even where it belonged to another: that one's logins in it end */
+};
+
+/*
+ * Creates the file (0600) if it is missing and applies what is missing, each migration in a
+ * transaction. out may be NULL.
+ */
+enum status store_migrate(const struct store_migration *what, struct store_migration_report *out,
+			  struct error *err);
 
 /*
  * A few questions in a row, asked by one thread: functions that are given a reader in the store's

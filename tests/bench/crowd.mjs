@@ -11,8 +11,8 @@ import { parseArgs } from "node:util";
 import { SCRIPT } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
-import { hostOf, keysOf } from "../lib/sites.mjs";
-import { runSql } from "../lib/sqlite.mjs";
+import { copiesFor, hostOf, keysOf } from "../lib/sites.mjs";
+import { copyDatabase, runSql } from "../lib/sqlite.mjs";
 import { accepts, DEAD_PORT } from "../lib/wait.mjs";
 import { Processes } from "./processes.mjs";
 import { spread } from "./report.mjs";
@@ -72,9 +72,7 @@ async function setUp(place, { users, sites = 0, tokens }) {
 	const prebind = new Prebind(place, { server: { threads: 16, log_level: "warn" }, site: { ...site, hosts: "first.example.org" }, sites: more });
 	await prebind.prepare();
 	await runSql(place, place.path("data/prebind.db"), crowdSql(users, tokens));
-	const database = fs.readFileSync(place.path("data/prebind.db"));
-	for (let i = 0; i < sites; i++)
-		place.write(`data/site-${i}.db`, database);
+	await copyDatabase(place, prebind.database, copiesFor(place, sites));
 	return prebind;
 }
 

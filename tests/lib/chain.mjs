@@ -13,15 +13,16 @@ import { freePorts } from "./wait.mjs";
 export const CALLER = `admin@${DOMAIN}`;
 
 /**
- * Adds a gateway caller.
+ * Adds a gateway caller, to each of the sites.
  * @param {import('./prebind.mjs').Prebind} prebind
  * @param {string} name
- * @param {{ domains?: string, more?: string[] }} [options]
+ * @param {{ domains?: string, more?: string[], sites?: string[] }} [options]
  * @returns {Promise<string>} its password
  */
-export async function addCaller(prebind, name, { domains = DOMAIN, more = [] } = {}) {
+export async function addCaller(prebind, name, { domains = DOMAIN, more = [], sites = ["default"] } = {}) {
 	const password = randomBytes(18).toString("base64url");
-	await prebind.ctlOk(["gateway", "add", name, "--domains", domains, "--password-stdin", ...more], { input: `${password}\n` });
+	for (const site of sites)
+		await prebind.ctlOk(["--site", site, "gateway", "add", name, "--domains", domains, "--password-stdin", ...more], { input: `${password}\n` });
 	return password;
 }
 

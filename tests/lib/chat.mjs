@@ -22,7 +22,7 @@ export function typablePassword() {
  *           progress?: (text: string) => void }} [options]
  *   users: site user to site password; each has the XMPP account of that name, with another password
  *   web: more of the web server, as startLighttpd takes it
- *   sites: more of them, on the same database and back end
+ *   sites: more of them, with the same users and back end
  * @returns the address of the page, the ports, and the parts
  */
 export async function startChat(place, options = {}) {
@@ -44,6 +44,7 @@ export async function startChat(place, options = {}) {
 	await prebind.prepare(users);
 	for (const [name, password] of Object.entries(xmpp))
 		await prebind.ctlOk(["map", "set", name, `${name}@${DOMAIN}`, "--xmpp-password-stdin"], { input: `${password}\n` });
+	await prebind.spread();
 
 	progress("prebind: FastCGI on its own socket");
 	await prebind.start();

@@ -7,6 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fastcgiRequest, gatewayParams, parseAnswer } from "./gateway.mjs";
 import { top } from "./place.mjs";
+import { copyDatabase } from "./sqlite.mjs";
 import { accepts } from "./wait.mjs";
 
 /** The folder of the programs under test: make asan and make tsan have their own. */
@@ -48,8 +49,11 @@ export class Prebind {
 		this.ctlProgram = place.copy(path.join(build, "prebindctl"), "bin/prebindctl");
 		this.socket = place.path("run", "prebind.sock");
 		place.folder("run", 0o750);
+		this.database = path.join(place.folder("data"), "prebind.db");
+		/** Of the other sites, by name; those that name their own in `sites` are not in here. */
+		this.databases = Object.fromEntries(Object.entries(sites).filter(([, keys]) => keys.database === undefined)
+			.map(([name]) => [name, place.path("data", `${name}.db`)]));
 		const common = {
-			database: path.join(place.folder("data"), "prebind.db"),
 			templates: place.copy("templates", "templates"),
 			identity: "login",
 			jid: "{user}@example.org",
@@ -61,7 +65,7 @@ export class Prebind {
 		this.conf = place.write("etc/prebind.conf", confText({
 			server: { listen: this.socket, processes: 1, threads: 8, log: "stderr", ...server },
 			sites: Object.fromEntries(Object.entries({ default: site, ...sites })
-				.map(([name, keys]) => [name, { ...common, ...keys }])),
+				.map(([name, keys]) => [name, { database: this.databases[name] ?? this.database, ...common, ...keys }])),
 		}));
 	}
 
@@ -83,11 +87,17 @@ export class Prebind {
 		return { ...run, answer: JSON.parse(run.stdout) };
 	}
 
-	/** Makes the database and its users: name to password. */
+	/** Makes the databases, and in each these users: name to password. */
 	async prepare(users = {}) {
 		await this.ctlOk(["migrate"]);
 		for (const [name, password] of Object.entries(users))
 			await this.ctlOk(["user", "add", name, "--password-stdin"], { input: `${password}\n` });
+		await this.spread();
+	}
+
+	/** What was done to the default site's database is done to the other sites' (see `databases`); nothing runs. */
+	spread() {
+		return copyDatabase(this.place, this.database, this.databases);
 	}
 
 	/** Starts it as a FastCGI server on its own socket. */

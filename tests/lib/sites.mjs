@@ -3,12 +3,16 @@
  */
 import fs from "node:fs";
 import { Prebind } from "./prebind.mjs";
+import { copyDatabase } from "./sqlite.mjs";
 
 /** The Host of the i-th of them. */
 export const hostOf = (i) => `site-${i}.example.org`;
 
 /** The keys of the i-th site. */
 export const keysOf = (place, i) => ({ hosts: hostOf(i), database: place.path(`data/site-${i}.db`) });
+
+/** For copyDatabase: the databases of so many. */
+export const copiesFor = (place, count) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, keysOf(place, i).database]));
 
 /**
  * A program with n sites whose databases are there. All are copies of one: so all have its users.
@@ -20,9 +24,7 @@ export async function manySites(place, { count, server, site, users }) {
 	const sites = Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, { ...site, ...keysOf(place, i) }]));
 	const prebind = new Prebind(place, { server, site: { ...site, hosts: "first.example.org" }, sites });
 	await prebind.prepare(users);
-	const database = fs.readFileSync(place.path("data/prebind.db"));
-	for (let i = 0; i < count; i++)
-		place.write(`data/site-${i}.db`, database);
+	await copyDatabase(place, prebind.database, copiesFor(place, count));
 	return prebind;
 }
 

@@ -23,6 +23,19 @@ export async function askSql(place, file, sql, sets) {
 	return JSON.parse(stdout);
 }
 
+/**
+ * Copies of a closed database of prebind, each for a site of another name.
+ * @param {Record<string, string>} copies site to file
+ */
+export async function copyDatabase(place, file, copies) {
+	const program = "import json, os, shutil, sqlite3, sys\nos.umask(0o077)\n" +
+		"for site, copy in json.load(sys.stdin).items():\n" +
+		" shutil.copyfile(sys.argv[1], copy); db = sqlite3.connect(copy)\n" +
+		" db.execute('PRAGMA synchronous = OFF'); db.execute('UPDATE database_site SET site = ?', [site]); db.commit(); db.close()";
+	const { code, stderr } = await place.run([PYTHON, "-c", program, file], { input: JSON.stringify(copies) });
+	assert.equal(code, 0, stderr);
+}
+
 /** Runs a program that holds a database until what is returned is called. */
 async function hold(place, file, statements) {
 	const program = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None)\n" +

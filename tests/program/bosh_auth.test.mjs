@@ -71,6 +71,7 @@ before(async () => {
 	for (const user of ["alice", "bob"])
 		await ctl("user", "add", user, "--password-stdin");
 	await ctl("map", "set", "alice", "alice@example.org", "--xmpp-password-stdin");
+	await prebind.spread();
 	await prebind.start();
 	visitor = (name) => new Visitor((request) => prebind.request({ ...request, params: { HTTP_HOST: `${name}.example.org` } }));
 });

@@ -22,6 +22,7 @@ before(async () => {
 	await ctl("migrate");
 	await ctl("user", "add", "alice", "--password-stdin");
 	await ctl("map", "set", "alice", "alice@example.org", "--xmpp-password-stdin");
+	await prebind.spread();
 });
 after(() => place.close());
 

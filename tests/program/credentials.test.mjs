@@ -32,8 +32,7 @@ before(async () => {
 		keys.hosts = `${name}.example.org`;
 	const { default: site, ...others } = sites;
 	prebind = new Prebind(place, { site, sites: others });
-	await prebind.ctlOk(["--site", "default", "migrate"]);
-	await prebind.ctlOk(["--site", "default", "user", "add", "alice", "--password-stdin"], { input: `${PASSWORD}\n` });
+	await prebind.prepare({ alice: PASSWORD });
 	await prebind.start();
 });
 after(() => place.close());

@@ -22,8 +22,8 @@ let place, peer, prebind, port, apiKey;
 const basic = (name, password) => `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
 
 /** A gateway caller; returns what prebindctl printed. */
-const addCaller = (name, { password = PASSWORD, domains = "example.test", more = [] } = {}) =>
-	prebind.ctlOk(["gateway", "add", name, "--domains", domains, "--password-stdin", ...more], { input: `${password}\n` });
+const addCaller = (name, { password = PASSWORD, domains = "example.test", more = [], site = "default" } = {}) =>
+	prebind.ctlOk(["--site", site, "gateway", "add", name, "--domains", domains, "--password-stdin", ...more], { input: `${password}\n` });
 
 before(async () => {
 	place = new Place();
@@ -43,6 +43,7 @@ before(async () => {
 	await addCaller(CALLER);
 	await addCaller("alice@example.test", { password: "alicepass", domains: "other.test" });
 	apiKey = /^api key {3}(\S{43})$/m.exec(await addCaller(KEYED, { more: ["--api-key"] }))[1];
+	await prebind.spread();
 	await prebind.start();
 	await lighttpdFastcgi(place, { port: webPort, socket: prebind.socket, boshPort });
 	port = webPort;
@@ -313,7 +314,7 @@ test("a limit for each caller, with Retry-After", async () => {
 	assert.equal(answer.status, 429);
 	assert.equal(code(answer), "slow_down");
 	assert.ok(Number(answer.headers["retry-after"]) >= 1);
-	await addCaller("other");
+	await addCaller("other", { site: "limited" });
 	assert.equal((await call({ host, name: "other" })).status, 200);
 });
 

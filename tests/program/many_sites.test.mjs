@@ -6,6 +6,7 @@ import { Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { confText, Prebind } from "../lib/prebind.mjs";
 import { hostOf, keysOf, manySites, openFiles } from "../lib/sites.mjs";
+import { copyDatabase } from "../lib/sqlite.mjs";
 import { accepts, until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
@@ -134,17 +135,20 @@ test("every site has keys and users of its own", async (t) => {
 
 // ---- a file for each site
 
-/** A program whose sites are files of etc/sites.d; all have the one database, which costs nothing until it is asked for. */
-async function setUpFiles(t, count, { hosts = "first.example.org", start = true, damaged = [] } = {}) {
+/** A program whose sites are files of etc/sites.d; `asked` have a database, and a few that are not there yet. */
+async function setUpFiles(t, count, { hosts = "first.example.org", start = true, damaged = [], asked } = {}) {
 	const place = new Place();
 	t.after(() => place.close());
 	const peer = await startTigasePeer({ place });
 	const site = { ...peer.site(place), allow_http: "on", limit_login: "off", limit_bind_user: "off", limit_bind_ip: "off" };
 	const prebind = new Prebind(place, { server: { sites: `${place.folder("etc/sites.d")}/*.conf` }, site: { ...site, hosts } });
-	if (start)
+	if (start) {
 		await prebind.prepare({ alice: PASSWORD });
+		const numbers = asked ?? Array.from({ length: count + 8 }, (_, i) => i);
+		await copyDatabase(place, prebind.database, Object.fromEntries(numbers.map((i) => [`n${i}`, keysOf(place, i).database])));
+	}
 	const file = (i) => `etc/sites.d/n${String(i).padStart(4, "0")}.conf`;
-	const text = (i) => confText({ sites: { [`n${i}`]: { ...site, ...keysOf(place, i), database: place.path("data/prebind.db"), templates: place.path("templates") } } })
+	const text = (i) => confText({ sites: { [`n${i}`]: { ...site, ...keysOf(place, i), templates: place.path("templates") } } })
 		.replace(/^\[server\]\n\n/, "");
 	const files = { add: (i) => place.write(file(i), text(i)), damage: (i, from = "hosts =", to = "hostz =") => place.write(file(i), text(i).replace(from, to)),
 		remove: (i) => fs.rmSync(place.path(file(i))), line: (i) => text(i).split("\n").findIndex((line) => line.startsWith("hosts =")) + 1 };
@@ -166,8 +170,8 @@ async function reload(prebind, event) {
 
 test("a thousand files, one of them broken: the others go on, and the log names file and line", async (t) => {
 	const COUNT = 1000;
-	const { prebind, files } = await setUpFiles(t, COUNT);
 	const some = [0, 1, 499, 998, 999];
+	const { prebind, files } = await setUpFiles(t, COUNT, { asked: [...some, COUNT] });
 	const statuses = async () => Promise.all(some.map(async (i) => (await ask(prebind, hostOf(i))).status));
 	assert.deepEqual(await statuses(), some.map(() => 200));
 

@@ -22,7 +22,7 @@ before(async () => {
 	peer = await startTigasePeer({ place });
 	keyedPeer = await startTigasePeer({ place, apiKey: API_KEY });
 	oddPeer = await startTigasePeer({ place, apiKey: ODD_KEY });
-	const site = (keys) => ({ database: place.path("data", "prebind.db"), ...peer.site(place), timeout: "4s", ...keys });
+	const site = (keys) => ({ ...peer.site(place), timeout: "4s", ...keys });
 	const odd = { tigase_api_key_in: "query", tigase_api_key_file: place.write("etc/odd.key", ODD_KEY) };
 	const deadUrl = `http://127.0.0.1:${DEAD_PORT}/rest/adhoc/bosh@example.test`;
 	const hosts = (name) => ({ hosts: `${name}.example.org` });
@@ -42,7 +42,7 @@ before(async () => {
 			keyless: site({ ...hosts("keyless"), tigase_url: keyedPeer.url }),
 		},
 	});
-	await prebind.ctlOk(["--site", "default", "migrate"]);
+	await prebind.prepare();
 });
 after(() => place.close());
 

@@ -9,6 +9,7 @@ import { listenFor } from "../lib/listening.mjs";
 import { Place } from "../lib/place.mjs";
 import { confText, Prebind } from "../lib/prebind.mjs";
 import { hostOf, manySites } from "../lib/sites.mjs";
+import { copyDatabase } from "../lib/sqlite.mjs";
 import { until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
@@ -258,11 +259,13 @@ test("sites in files of their own: one more file, one more site", async (t) => {
 	const prebind = new Prebind(place, { server: { sites: place.path("etc/sites.d/*.conf") }, site: { ...site, hosts: "first.example.org" } });
 	place.folder("etc/sites.d");
 	await prebind.prepare();
+	const database = place.path("data/one.db");
+	await copyDatabase(place, prebind.database, { one: database });
 	await prebind.start();
 	const status = async () => (await prebind.request({ path: "/health", headers: { Host: hostOf(1) } })).status;
 	assert.equal(await status(), 404);
 	place.write("etc/sites.d/one.conf", confText({
-		sites: { one: { ...site, hosts: hostOf(1), database: place.path("data/prebind.db"), templates: place.path("templates") } },
+		sites: { one: { ...site, hosts: hostOf(1), database, templates: place.path("templates") } },
 	}).replace(/^\[server\]\n\n/, ""));
 	await reload(prebind);
 	assert.equal(await status(), 200);

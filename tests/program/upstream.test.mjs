@@ -46,7 +46,7 @@ before(async () => {
 		peers[name] = await startTigasePeer({ place });
 	[returningPort] = await freePorts(1);
 	const site = (name, peer, keys = {}) => ({
-		...peer.site(place), hosts: `${name}.example.org`, database: place.path("data", "prebind.db"), timeout: TIMEOUT, ...keys,
+		...peer.site(place), hosts: `${name}.example.org`, timeout: TIMEOUT, ...keys,
 	});
 	const sites = Object.fromEntries(Object.keys(TROUBLES).map((name) => [name, site(name, peers[name])]));
 	Object.assign(sites, {
@@ -60,9 +60,7 @@ before(async () => {
 		user: site("user", peers.user, { timeout: "20s", limit_bind_user: "1000/1m" }),
 	});
 	prebind = new Prebind(place, { server: { threads: CALLERS + 8 }, site: { ...peers.calm.site(place), hosts: "example.org" }, sites });
-	await prebind.ctlOk(["--site", "default", "migrate"]);
-	for (const name of ["alice", "bob"])
-		await prebind.ctlOk(["--site", "default", "user", "add", name, "--password-stdin"], { input: `${PASSWORD}\n` });
+	await prebind.prepare({ alice: PASSWORD, bob: PASSWORD });
 	await prebind.start();
 });
 after(() => place.close({ logs: true }));
@@ -70,7 +68,7 @@ after(() => place.close({ logs: true }));
 const newVisitor = (site) => new Visitor((request) =>
 	prebind.request({ ...request, headers: { ...request.headers, Host: `${site}.example.org` } }));
 
-/** Somebody who is logged in: once for all sites, for they have one database. */
+/** Somebody who is logged in: once at each site. */
 async function visitor(site, user = "alice") {
 	const logIn = async () => {
 		const who = newVisitor(site);
@@ -78,7 +76,7 @@ async function visitor(site, user = "alice") {
 		return who.jar;
 	};
 	const who = newVisitor(site);
-	who.jar = await (jars[user] ??= logIn());
+	who.jar = await (jars[`${user} at ${site}`] ??= logIn());
 	return who;
 }
 

@@ -17,7 +17,7 @@ before(async () => {
 	second = await startTigasePeer({ place, hostname: "node2.internal" });
 	stranger = await startTigasePeer({ place, hostname: "evil.example" });
 	const site = (name, keys) => ({
-		...first.site(place), hosts: `${name}.example.org`, database: place.path("data", "prebind.db"),
+		...first.site(place), hosts: `${name}.example.org`,
 		bosh_url: `http://{hostname}:${BOSH_PORT}/http-bind`,
 		bosh_hosts: "node1.internal=chat1.example.org node2.internal",
 		...keys,
@@ -31,8 +31,7 @@ before(async () => {
 			path: site("path", { bosh_url: "/{hostname}/http-bind" }),
 		},
 	});
-	await prebind.ctlOk(["--site", "default", "migrate"]);
-	await prebind.ctlOk(["--site", "default", "user", "add", "alice", "--password-stdin"], { input: `${PASSWORD}\n` });
+	await prebind.prepare({ alice: PASSWORD });
 	await prebind.start();
 });
 after(() => place.close({ logs: true }));

@@ -152,7 +152,7 @@ before(async () => {
 			hurried: site("hurried", { tigase_format: "xml", timeout: "300ms" }),
 		},
 	});
-	await prebind.ctlOk(["--site", "default", "migrate"]);
+	await prebind.prepare();
 });
 after(() => place.close());
 

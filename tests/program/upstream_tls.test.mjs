@@ -76,7 +76,7 @@ before(async () => {
 		next: site("next", "good", { tigase_url: `${peers.expired.url} ${peers.good.url}` }),
 	});
 	prebind = new Prebind(place, { site: { hosts: "example.org", ...peers.good.site(place) }, sites });
-	await prebind.ctlOk(["--site", "default", "migrate"]);
+	await prebind.prepare();
 });
 after(() => place.close());
 

@@ -39,7 +39,7 @@ describe("in front of Prosody", () => {
 			site: { hosts: "127.0.0.1", gateway: "on" },
 			sites: { api: { hosts: "localhost", base_path: "/", gateway: "on" } },
 		});
-		password = await addCaller(chat.prebind, CALLER);
+		password = await addCaller(chat.prebind, CALLER, { sites: ["default", "api"] });
 		// the documentation's path stands at the root: a site of its own, of which only this address is served
 		[rootPort] = await freePorts(1);
 		await startLighttpd(root, {

@@ -72,7 +72,7 @@ before(async () => {
 		"bin-path" => "${CGI} -c ${ini}", "max-procs" => 1, "bin-environment" => ("PHP_FCGI_CHILDREN" => "2")))) }\n`;
 	const keys = { identity: "php_session", php_session_user: "user.name", php_session_display: "user.shown", php_session_path: sessions };
 	const formatSite = (format) => ({ ...keys, hosts: `${format.replace("_", "-")}.example.org`, php_session_format: format,
-		php_session_path: place.folder(`sessions-${format}`), database: `${place.folder("data")}/prebind.db` });
+		php_session_path: place.folder(`sessions-${format}`) });
 	chat = await startChat(place, {
 		users: USERS,
 		web: { snippets: [snippet] },

@@ -124,7 +124,6 @@ export class Stand {
 	conf({ etc, data, templates }) {
 		const site = (keys) => ({
 			base_path: this.form.basePath,
-			database: `${data}/prebind.db`,
 			templates: templates ?? "/usr/local/share/prebind/templates",
 			allow_http: "on",
 			limit_login: "off",
@@ -138,10 +137,11 @@ export class Stand {
 		const sites = {};
 		for (const [name, provider] of Object.entries(PROVIDERS)) {
 			for (const format of FORMATS)
-				sites[`${name}-${format}`] = site({ ...provider.keys(etc), hosts: hostOf(name, format), tigase_format: format, gateway: "on" });
+				sites[`${name}-${format}`] = site({ database: `${data}/${name}-${format}.db`, ...provider.keys(etc), hosts: hostOf(name, format), tigase_format: format, gateway: "on" });
 		}
-		sites.slow = site({ ...PROVIDERS.token.keys(etc), hosts: "slow.example.org", timeout: "7s",
+		sites.slow = site({ database: `${data}/slow.db`, ...PROVIDERS.token.keys(etc), hosts: "slow.example.org", timeout: "7s",
 			tigase_url: "http://127.0.0.1:8081/rest/adhoc/bosh@example.test" });
+		this.siteNames = Object.keys(sites);
 		return confText({ server: { log: "stderr", ...this.form.keys }, sites });
 	}
 
@@ -155,10 +155,12 @@ export class Stand {
 		await ns.write(`${etc}/token.keys`, `k1:${TOKEN_KEY}\n`, secret);
 		await ns.write(`${etc}/site.sql`, "SELECT user FROM session WHERE id = :sid\n", secret);
 		await ns.write(`${etc}/site.sqlite`, fs.readFileSync(this.siteDatabase), secret);
-		const ctl = `setpriv --reuid=${user} --regid=${user} --init-groups prebindctl -c '${conf}' --site login-json`;
-		await ns.sh(`${ctl} migrate
+		const ctl = `setpriv --reuid=${user} --regid=${user} --init-groups prebindctl -c '${conf}' --site $site`;
+		await ns.sh(`for site in ${this.siteNames.join(" ")}; do
+			${ctl} migrate
 			echo '${PASSWORD}' | ${ctl} user add alice --password-stdin
-			echo "${CALLER.password}" | ${ctl} gateway add ${CALLER.name} --domains example.test --password-stdin`);
+			echo "${CALLER.password}" | ${ctl} gateway add ${CALLER.name} --domains example.test --password-stdin
+			done`);
 	}
 
 	/** Files that must not be served, in the document root, beside one that is. */

@@ -34,7 +34,7 @@
 	"tigase_user = admin@example.org\n"                                                        \
 	"tigase_password_file = /etc/prebind/tigase.password\n"
 #define NEEDS        DATABASE JID TIGASE
-#define SITE(name)   "[site " name "]\n" NEEDS
+#define SITE(name)   "[site " name "]\ndatabase = /var/lib/prebind/" name ".db\n" JID TIGASE
 #define ALLOWED_BOOL "; allowed: on, off"
 #define ALLOWED_URLS                                                                               \
 	"; allowed: http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH, several with blanks "     \
@@ -972,7 +972,10 @@ static void a_thousand_sites(void **state)
 	struct strbuf text;
 	strbuf_init(&text);
 	for (int i = 0; i < 1000; i++)
-		strbuf_addf(&text, "[site s%d]\nhosts = h%d.org www.h%d.org\n" NEEDS, i, i, i);
+		strbuf_addf(&text,
+			    "[site s%d]\nhosts = h%d.org www.h%d.org\n"
+			    "database = /var/lib/prebind/%d.db\n" JID TIGASE,
+			    i, i, i, i);
 	struct conf *conf = load_good(*state, text.data);
 	assert_int_equal(conf->n_sites, 1000);
 	for (int i = 0; i < 1000; i++) {
@@ -982,6 +985,149 @@ static void a_thousand_sites(void **state)
 	}
 	conf_free(conf);
 	strbuf_clear(&text);
+}
+
+/* ---- which file a database is ---- */
+
+/* Two sites in two files of `sites`; the second is the one that is refused or left out. */
+static void write_two(const struct folder *folder, const char *first, const char *second)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "[server]\nsites = %s/*.site\n", folder->path);
+	file_write(folder->file, text, strlen(text));
+	snprintf(text, sizeof(text), "[site a]\nhosts = a.org\ndatabase = %s\n" JID TIGASE, first);
+	file_write_in(folder, "1.site", text);
+	snprintf(text, sizeof(text), "[site b]\nhosts = b.org\n\ndatabase = %s\n" JID TIGASE,
+		 second);
+	file_write_in(folder, "2.site", text);
+}
+
+/* As an operator may write them; %s: the folder. `there` and what is made from it exist. */
+static const struct {
+	const char *first;
+	const char *second;
+	bool same;
+} database_paths[] = {
+    {"%s/there.db",     "%s/there.db",         true },
+    {"%s/there.db",     "%s//.//there.db",     true },
+    {"%s/there.db",     "%s/real/../there.db", true },
+    {"%s/there.db",     "%s/symlink.db",       true },
+    {"%s/hard.db",      "%s/there.db",         true },
+    {"%s/linked/in.db", "%s/real/in.db",       true },
+    {"%s/new.db",       "%s/new.db",           true },
+    {"%s/new.db",       "%s/./new.db",         true },
+    {"%s/real/new.db",  "%s/linked/new.db",    true },
+    {"%s/real/new.db",  "%s/linked/./new.db",  true },
+    {"%s/none/new.db",  "%s/none//new.db",     true },
+    {"%s/none/new.db",  "%s/none/./new.db",    true },
+    {"%s/there.db",     "%s/new.db",           false},
+    {"%s/there.db",     "%s/real/there.db",    false},
+    {"%s/new.db",       "%s/real/new.db",      false},
+    {"%s/new.db",       "%s/New.db",           false},
+    {"%s/none/new.db",  "%s/none/other.db",    false},
+    {"%s/none/new.db",  "%s/no/new.db",        false},
+};
+
+static void make_databases(const struct folder *folder)
+{
+	const char *dir = folder->path;
+	char command[1024];
+
+	snprintf(command, sizeof(command),
+		 "cd %s && touch there.db && ln -s there.db symlink.db && ln there.db hard.db && "
+		 "mkdir real && touch real/in.db && ln -s real linked",
+		 dir);
+	assert_int_equal(system(command), 0);
+}
+
+/* Fills the two paths of a row in; the folder's name has no percent sign. */
+static void row_write(const struct folder *folder, size_t i)
+{
+	char first[160], second[160];
+
+	snprintf(first, sizeof(first), "%s%s", folder->path, database_paths[i].first + 2);
+	snprintf(second, sizeof(second), "%s%s", folder->path, database_paths[i].second + 2);
+	write_two(folder, first, second);
+}
+
+static void no_two_sites_have_one_database(void **state)
+{
+	struct folder *folder = *state;
+	char expected[256];
+
+	make_databases(folder);
+	for (size_t i = 0; i < COUNT(database_paths); i++) {
+		struct conf *conf = NULL;
+		struct error err = {.text = ""};
+
+		row_write(folder, i);
+		enum status status = conf_load(folder->file, &conf, &err);
+		if ((status == STATUS_OK) == database_paths[i].same)
+			fail_msg("%s, %s: \"%s\"", database_paths[i].first,
+				 database_paths[i].second, err.text);
+		conf_free(conf);
+		snprintf(expected, sizeof(expected),
+			 "%s/2.site:4: database: is the file that [site a] (%s/1.site:3) has",
+			 folder->path, folder->path);
+		if (database_paths[i].same)
+			assert_memory_equal(err.text, expected, strlen(expected));
+	}
+}
+
+/* At a start the first is served, and the second never: its Host belongs to nobody. */
+static void the_second_site_of_a_database_is_left_out(void **state)
+{
+	struct folder *folder = *state;
+
+	make_databases(folder);
+	for (size_t i = 0; i < COUNT(database_paths); i++) {
+		struct conf *conf = NULL;
+		struct error err = {.text = ""};
+
+		row_write(folder, i);
+		assert_int_equal(conf_load_start(folder->file, &conf, &err), STATUS_OK);
+		bool same = database_paths[i].same;
+		assert_int_equal(conf->n_left_out, same ? 1 : 0);
+		assert_int_equal(conf->n_sites, same ? 1 : 2);
+		assert_non_null(conf_site_for_host(conf, "a.org"));
+		assert_int_equal(conf_site_for_host(conf, "b.org") == NULL, same);
+		conf_free(conf);
+	}
+}
+
+/* What a file that is left out would have had is free for the next one. */
+static void a_database_left_out_is_free(void **state)
+{
+	struct folder *folder = *state;
+	struct conf *conf = NULL;
+	struct error err = {.text = ""};
+
+	write_two(folder, "/d/1.db", "/d/2.db");
+	file_write_in(folder, "1.site",
+		      "[site a]\nhosts = a.org\ndatabase = /d/2.db\n" JID TIGASE
+		      "[site c]\nx = y\n");
+	assert_int_equal(conf_load_start(folder->file, &conf, &err), STATUS_OK);
+	assert_int_equal(conf->n_sites, 1);
+	assert_string_equal(conf->sites[0].name, "b");
+	conf_free(conf);
+}
+
+static void a_side_file_is_no_database(void **state)
+{
+	static const char *const suffixes[] = {".limits", "-wal", "-shm", "-journal"};
+	char text[512], expected[256];
+
+	for (size_t i = 0; i < COUNT(suffixes); i++) {
+		snprintf(text, sizeof(text), "[site a]\ndatabase = /d/a.db%s\n" JID TIGASE,
+			 suffixes[i]);
+		snprintf(expected, sizeof(expected),
+			 ":2: database: \"/d/a.db%s\" ends in %s, as files beside a database do: "
+			 "choose another name",
+			 suffixes[i], suffixes[i]);
+		load_bad(*state, text, expected);
+	}
+	conf_free(load_good(*state, "[site a]\ndatabase = /d/-wal/limits\n" JID TIGASE));
 }
 
 /* ---- defaults, printing ---- */
@@ -1392,6 +1538,10 @@ int main(int argc, char **argv)
 	    IN_FOLDER(sites_pattern_that_cannot_be_searched),
 	    IN_FOLDER(host_finds_its_site),
 	    IN_FOLDER(a_thousand_sites),
+	    IN_FOLDER(no_two_sites_have_one_database),
+	    IN_FOLDER(the_second_site_of_a_database_is_left_out),
+	    IN_FOLDER(a_database_left_out_is_free),
+	    IN_FOLDER(a_side_file_is_no_database),
 	    IN_FOLDER(defaults_are_as_documented),
 	    IN_FOLDER(mount_point_at_the_root),
 	    IN_FOLDER(every_key_is_read_and_printed),

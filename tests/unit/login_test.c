@@ -35,7 +35,6 @@ struct fixture {
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct store_migration_report report;
 	char hash[SECRET_HASH_MAX];
 
 	assert_non_null(f);
@@ -43,8 +42,9 @@ static int setup(void **state)
 	strcpy(f->folder, "/tmp/prebind-login-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	snprintf(f->database, sizeof(f->database), "%s/prebind.db", f->folder);
-	assert_int_equal(store_migrate(f->database, &report, NULL), STATUS_OK);
-	assert_int_equal(store_open(f->database, &f->store, NULL), STATUS_OK);
+	const struct store_migration migration = {.path = f->database, .site = "test"};
+	assert_int_equal(store_migrate(&migration, NULL, NULL), STATUS_OK);
+	assert_int_equal(store_open(f->database, "test", &f->store, NULL), STATUS_OK);
 	assert_int_equal(secret_password_hash("open sesame", hash, NULL), STATUS_OK);
 	assert_int_equal(user_add(f->store, "alice", hash, NOW, NULL), STATUS_OK);
 	f->providers[0] = (char *)"login";
@@ -229,7 +229,7 @@ static void test_unusable_database_is_an_error(void **state)
 	snprintf(path, sizeof(path), "%s-wal", f->database);
 	unlink(path);
 	f->store = NULL;
-	assert_int_equal(store_open(f->database, &f->store, &err), STATUS_UNAVAILABLE);
+	assert_int_equal(store_open(f->database, "test", &f->store, &err), STATUS_UNAVAILABLE);
 	assert_null(f->store);
 	identity_clear(&who);
 }

@@ -73,8 +73,10 @@ static int setup(void **state)
 	write_file(p, "password", "secret\n");
 	write_conf(p);
 	for (int i = 0; i < N_SITES; i++) {
-		char *database = database_of(p, i);
-		assert_int_equal(store_migrate(database, NULL, NULL), STATUS_OK);
+		char *database = database_of(p, i), name[12];
+		snprintf(name, sizeof(name), "%d", i);
+		const struct store_migration migration = {.path = database, .site = name};
+		assert_int_equal(store_migrate(&migration, NULL, NULL), STATUS_OK);
 		free(database);
 	}
 	snprintf(path, sizeof(path), "%s/prebind.conf", p->base->dir);

@@ -15,6 +15,11 @@
 
 #include "store/store.h"
 
+#define FIXTURE_SITE "test" /* whose database it is */
+
+/* What makes it, for store_migrate. */
+#define FIXTURE_MIGRATION(file) (&(struct store_migration){.path = (file), .site = FIXTURE_SITE})
+
 struct fixture {
 	char dir[64];
 	char path[96]; /* of the database */
@@ -43,9 +48,9 @@ static inline void fixture_open(struct fixture *f)
 {
 	struct error err;
 
-	if (store_migrate(f->path, NULL, &err) != STATUS_OK)
+	if (store_migrate(FIXTURE_MIGRATION(f->path), NULL, &err) != STATUS_OK)
 		fixture_fail("migrate", &err);
-	if (store_open(f->path, &f->store, &err) != STATUS_OK)
+	if (store_open(f->path, FIXTURE_SITE, &f->store, &err) != STATUS_OK)
 		fixture_fail("open", &err);
 }
 

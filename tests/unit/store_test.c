@@ -94,17 +94,17 @@ static void assert_open_refused(struct fixture *f, const char *words)
 	struct store *store = NULL;
 	struct error err;
 
-	assert_says(store_open(f->path, &store, &err), &err, words);
+	assert_says(store_open(f->path, FIXTURE_SITE, &store, &err), &err, words);
 	assert_null(store);
 	assert_non_null(strstr(err.text, f->dir)); /* names the file */
 }
 
 static void assert_migrate_refused(struct fixture *f, const char *words)
 {
-	struct store_migration_report report = {-1, -1};
+	struct store_migration_report report = {.from = -1, .to = -1};
 	struct error err;
 
-	assert_says(store_migrate(f->path, &report, &err), &err, words);
+	assert_says(store_migrate(FIXTURE_MIGRATION(f->path), &report, &err), &err, words);
 	assert_int_equal(report.from, -1);
 }
 
@@ -113,7 +113,7 @@ static void assert_migrates(struct fixture *f, int from)
 	struct store_migration_report report;
 	struct error err;
 
-	if (store_migrate(f->path, &report, &err) != STATUS_OK)
+	if (store_migrate(FIXTURE_MIGRATION(f->path), &report, &err) != STATUS_OK)
 		fixture_fail("migrate", &err);
 	assert_int_equal(report.from, from);
 	assert_int_equal(report.to, store_schema());
@@ -156,7 +156,7 @@ static void test_new_and_twice(void **state)
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_migrates(f, store_schema());
-	assert_int_equal(store_open(f->path, &f->store, NULL), STATUS_OK);
+	assert_int_equal(store_open(f->path, FIXTURE_SITE, &f->store, NULL), STATUS_OK);
 	assert_int_equal(store_ping(f->store, NULL), STATUS_OK);
 	assert_int_equal(store_verify(f->store, NULL), STATUS_OK);
 }
@@ -172,7 +172,7 @@ static void test_every_older_schema(void **state)
 			 store_schema());
 		assert_open_refused(f, words);
 		assert_migrates(f, schema);
-		assert_int_equal(store_open(f->path, &f->store, NULL), STATUS_OK);
+		assert_int_equal(store_open(f->path, FIXTURE_SITE, &f->store, NULL), STATUS_OK);
 		store_close(f->store);
 		f->store = NULL;
 	}
@@ -220,6 +220,93 @@ static void test_newer(void **state)
 	assert_int_equal(raw_number(f->path, "PRAGMA user_version"), store_schema() + 1);
 }
 
+/* ---- whose it is ---- */
+
+static enum status migrate_for(struct fixture *f, const char *site, bool adopt, char **adopted_from,
+			       struct error *err)
+{
+	const struct store_migration what = {.path = f->path, .site = site, .adopt = adopt};
+	struct store_migration_report report = {0};
+	enum status status = store_migrate(&what, &report, err);
+
+	*adopted_from = report.adopted_from;
+	return status;
+}
+
+static void test_another_site_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct store *store = NULL;
+	struct error err;
+	char *from = NULL;
+
+	fixture_open(f);
+	assert_says(store_open(f->path, "other", &store, &err), &err,
+		    "belongs to [site " FIXTURE_SITE "], not to [site other]");
+	assert_non_null(strstr(err.text, "prebindctl --site other migrate --adopt"));
+	assert_null(store);
+	assert_says(migrate_for(f, "other", false, &from, &err), &err, "[site " FIXTURE_SITE "]");
+	assert_null(from);
+	assert_says(store_open(f->path, "Test", &store, &err), &err, "not to [site Test]");
+	assert_int_equal(store_ping(f->store, NULL), STATUS_OK); /* and it stays whose it was */
+}
+
+/* Also an old one, before anything in it is brought up to date. */
+static void test_another_site_is_refused_first(void **state)
+{
+	struct fixture *f = *state;
+	struct error err;
+	char *from = NULL;
+
+	fixture_open(f);
+	store_close(f->store);
+	f->store = NULL;
+	set_version(f->path, store_schema() - 1);
+	assert_says(migrate_for(f, "other", false, &from, &err), &err, "belongs to");
+	assert_int_equal(raw_number(f->path, "PRAGMA user_version"), store_schema() - 1);
+}
+
+/* It may be a copy, which the other site goes on using: nobody who is logged in there is here. */
+static void test_adopting_ends_logins(void **state)
+{
+	struct fixture *f = *state;
+	unsigned char before[SECRET_KEY_LEN], after[SECRET_KEY_LEN];
+	struct store *store = NULL;
+	struct error err;
+	char *from = NULL;
+
+	fixture_open(f);
+	assert_int_equal(site_key_get(f->store, "csrf", before, NULL), STATUS_OK);
+	raw(f->path, "INSERT INTO site_user (name, created) VALUES ('alice', 1);"
+		     "INSERT INTO login_session (token_hash, source, user, created, last_seen)"
+		     " VALUES (zeroblob(32), 'login', 'alice', 1, 1)");
+	assert_int_equal(migrate_for(f, "other", true, &from, &err), STATUS_OK);
+	assert_string_equal(from, FIXTURE_SITE);
+	free(from);
+	assert_int_equal(raw_number(f->path, "SELECT count(*) FROM login_session"), 0);
+	assert_int_equal(raw_number(f->path, "SELECT count(*) FROM site_user"), 1);
+	assert_open_refused(f, "belongs to [site other]");
+	assert_int_equal(store_open(f->path, "other", &store, NULL), STATUS_OK);
+	assert_int_equal(site_key_get(store, "csrf", after, NULL), STATUS_OK);
+	assert_memory_not_equal(before, after, sizeof before);
+	store_close(store);
+	/* The same once more changes nothing. */
+	assert_int_equal(migrate_for(f, "other", true, &from, &err), STATUS_OK);
+	assert_null(from);
+}
+
+/* What a crash between the last migration and the name leaves. */
+static void test_belongs_to_nobody_yet(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_migrates(f, 0);
+	raw(f->path, "DELETE FROM database_site");
+	assert_open_refused(f, "belongs to no site yet: run prebindctl migrate");
+	assert_migrates(f, store_schema());
+	assert_int_equal(store_open(f->path, FIXTURE_SITE, &f->store, NULL), STATUS_OK);
+}
+
 static void test_concurrent_migrations(void **state)
 {
 	enum { PROCESSES = 6 };
@@ -230,7 +317,9 @@ static void test_concurrent_migrations(void **state)
 		children[i] = fork();
 		assert_true(children[i] >= 0);
 		if (children[i] == 0)
-			_exit(store_migrate(f->path, NULL, NULL) == STATUS_OK ? 0 : 1);
+			_exit(store_migrate(FIXTURE_MIGRATION(f->path), NULL, NULL) == STATUS_OK
+				  ? 0
+				  : 1);
 	}
 	for (int i = 0; i < PROCESSES; i++) {
 		int how;
@@ -303,7 +392,7 @@ static void test_damaged_before_the_start(void **state)
 
 	assert_migrates(f, 0);
 	write_file(f->path, 4096, "\x7f\x02rot", 4000);
-	enum status status = store_open(f->path, &f->store, &err);
+	enum status status = store_open(f->path, FIXTURE_SITE, &f->store, &err);
 	if (status == STATUS_OK)
 		status = store_verify(f->store, &err);
 	assert_says(status, &err, "damaged");
@@ -327,7 +416,7 @@ static void test_damaged_while_open(void **state)
 		assert_int_equal(user_add(f->store, name, "hash", NOW, NULL), STATUS_OK);
 	}
 	store_close(f->store);
-	assert_int_equal(store_open(f->path, &f->store, NULL), STATUS_OK);
+	assert_int_equal(store_open(f->path, FIXTURE_SITE, &f->store, NULL), STATUS_OK);
 	write_file(f->path, 4096, "\x7f\x02rot", 8000);
 	enum status status = STATUS_OK;
 	for (int i = 0; i < 300 && status != STATUS_UNAVAILABLE; i++) {
@@ -430,7 +519,7 @@ static int reads_but_cannot_write(struct fixture *f)
 	struct session session;
 	struct error err = {.text = ""};
 
-	if (store_open(f->path, &store, &err) != STATUS_OK)
+	if (store_open(f->path, FIXTURE_SITE, &store, &err) != STATUS_OK)
 		return unavailable_with(STATUS_OK, &err, "") ? 0 : 1;
 	int wrong = 0;
 	/* An hour of touches that fail: the session goes on (REL-DB-3). */
@@ -469,7 +558,10 @@ static int cannot_open(struct fixture *f)
 	struct store *store;
 	struct error err;
 
-	return unavailable_with(store_open(f->path, &store, &err), &err, "must own it") ? 0 : 1;
+	return unavailable_with(store_open(f->path, FIXTURE_SITE, &store, &err), &err,
+				"must own it")
+		   ? 0
+		   : 1;
 }
 
 static int refuses_the_owner(struct fixture *f)
@@ -477,7 +569,10 @@ static int refuses_the_owner(struct fixture *f)
 	struct store *store;
 	struct error err;
 
-	return unavailable_with(store_open(f->path, &store, &err), &err, "chown 65534") ? 0 : 1;
+	return unavailable_with(store_open(f->path, FIXTURE_SITE, &store, &err), &err,
+				"chown 65534")
+		   ? 0
+		   : 1;
 }
 
 static void test_owner(void **state)
@@ -713,7 +808,7 @@ static void test_site_key(void **state)
 	assert_int_equal(site_key_get(f->store, "", other, NULL), STATUS_BAD_REQUEST);
 
 	store_close(f->store);
-	assert_int_equal(store_open(f->path, &f->store, NULL), STATUS_OK);
+	assert_int_equal(store_open(f->path, FIXTURE_SITE, &f->store, NULL), STATUS_OK);
 	assert_int_equal(site_key_get(f->store, "csrf", again, NULL), STATUS_OK);
 	assert_memory_equal(one, again, sizeof one);
 	assert_int_equal(unlink(f->path), 0);
@@ -767,6 +862,10 @@ int main(void)
 	    TEST(test_migration_keeps_what_is_there),
 	    TEST(test_failed_migration_is_rolled_back),
 	    TEST(test_newer),
+	    TEST(test_another_site_is_refused),
+	    TEST(test_another_site_is_refused_first),
+	    TEST(test_adopting_ends_logins),
+	    TEST(test_belongs_to_nobody_yet),
 	    TEST(test_concurrent_migrations),
 	    TEST(test_migrate_where_no_file_can_be),
 	    TEST(test_migrate_as_root),

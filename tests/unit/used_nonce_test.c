@@ -41,7 +41,7 @@ static void once(void **state)
 	assert_non_null(strstr(err.text, "used before"));
 	assert_int_equal(used_nonce_add(f->store, "n1", NOW + 90, NOW + 59, NULL), STATUS_CONFLICT);
 	assert_int_equal(used_nonce_add(f->store, "N1", NOW + 60, NOW, NULL), STATUS_OK);
-	assert_int_equal(store_open(f->path, &other, NULL), STATUS_OK);
+	assert_int_equal(store_open(f->path, FIXTURE_SITE, &other, NULL), STATUS_OK);
 	assert_int_equal(used_nonce_add(other, "n1", NOW + 60, NOW, NULL), STATUS_CONFLICT);
 	store_close(other);
 }
