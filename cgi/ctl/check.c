@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "ctl/ctl.h"
 #include "identity/jid_rule.h"
+#include "page/behind_proxy.h"
 #include "page/page.h"
 #include "store/gateway.h"
 #include "store/user.h"
@@ -19,15 +20,13 @@ struct report {
 	int failed;
 };
 
-/* One line of the report. */
-static void tell(struct report *report, const char *what, enum status status, const char *said)
+static void write_line(const struct report *report, const char *word, const char *what,
+		       const char *said)
 {
-	bool ok = status == STATUS_OK;
+	bool ok = strcmp(word, "FAIL") != 0;
 
-	if (!ok)
-		report->failed++;
 	if (!report->ctl->json) {
-		printf("%s  %s: %s: %s\n", ok ? "ok  " : "FAIL", report->site->name, what, said);
+		printf("%s  %s: %s: %s\n", word, report->site->name, what, said);
 		return;
 	}
 	json_open_object(report->w, NULL);
@@ -36,6 +35,25 @@ static void tell(struct report *report, const char *what, enum status status, co
 	json_put_bool(report->w, "ok", ok);
 	json_put_string(report->w, "said", said);
 	json_close_object(report->w);
+}
+
+/* One line of the report. */
+static void tell(struct report *report, const char *what, enum status status, const char *said)
+{
+	if (status != STATUS_OK)
+		report->failed++;
+	write_line(report, status == STATUS_OK ? "ok  " : "FAIL", what, said);
+}
+
+/* What is worth a look. It is no failure: a stranger could make it appear. */
+static void check_addresses(struct report *report, const struct site *site)
+{
+	if (behind_proxy_was_noticed(site))
+		write_line(
+		    report, "note", "addresses",
+		    "within the last hour requests came through a proxy, whose address counts "
+		    "as every visitor's; tell the web server of it (docs/server.md, Behind a "
+		    "proxy)");
 }
 
 static void check_database(struct report *report, struct store *store)
@@ -151,6 +169,8 @@ static void check_site(struct report *report, struct template_shelf *shelf)
 		if (report->site->gateway)
 			check_gateway(report, site.store);
 	}
+	if (status == STATUS_OK)
+		check_addresses(report, &site);
 	if (status == STATUS_OK) {
 		status = prebind_check(site.prebind, &said);
 		tell(report, "upstream", status, said.text);

@@ -11,6 +11,7 @@
 #include "identity/jid_rule.h"
 #include "identity/password.h"
 #include "identity/token_text.h"
+#include "page/behind_proxy.h"
 #include "page/page.h"
 #include "store/user.h"
 #include "web/csrf.h"
@@ -362,6 +363,7 @@ void app_handle(void *arg, const struct gateway *gateway, struct response *respo
 		redirect_to_slash(&ex);
 	else
 		ex.route->handle(&ex);
+	behind_proxy_notice(&ex);
 	page_finish(&ex);
 	log_request(&ex, started_ms);
 	identity_clear(&ex.identity);

@@ -31,6 +31,7 @@ enum known {
 	HTTP_API_KEY,
 	HTTP_AUTHORIZATION,
 	HTTP_COOKIE,
+	HTTP_FORWARDED,
 	HTTP_HOST,
 	HTTP_ORIGIN,
 	HTTP_PURPOSE,
@@ -39,6 +40,7 @@ enum known {
 	HTTP_SEC_FETCH_MODE,
 	HTTP_SEC_FETCH_SITE,
 	HTTP_SEC_PURPOSE,
+	HTTP_X_FORWARDED_FOR,
 	PATH_INFO,
 	QUERY_STRING,
 	REMOTE_ADDR,
@@ -56,7 +58,8 @@ enum known_flags {
 	REPEATS = 4  /* the first one counts */
 };
 
-#define PARAM(known) [known] = {.name = #known, .len = sizeof(#known) - 1}
+#define PARAM(known)         [known] = {.name = #known, .len = sizeof(#known) - 1}
+#define PARAM_REPEATS(known) [known] = {.name = #known, .len = sizeof(#known) - 1, .flags = REPEATS}
 #define TEXT(known, field, more)                                                                   \
 	[known] = {                                                                                \
 	    .name = #known,                                                                        \
@@ -80,6 +83,7 @@ static const struct known_param {
     TEXT(HTTP_API_KEY, api_key, 0),
     TEXT(HTTP_AUTHORIZATION, authorization, 0),
     TEXT(HTTP_COOKIE, cookie, 0),
+    PARAM_REPEATS(HTTP_FORWARDED),
     PARAM(HTTP_HOST),
     TEXT(HTTP_ORIGIN, origin, 0),
     PARAM(HTTP_PURPOSE),
@@ -88,6 +92,7 @@ static const struct known_param {
     TEXT(HTTP_SEC_FETCH_MODE, fetch_mode, 0),
     TEXT(HTTP_SEC_FETCH_SITE, fetch_site, 0),
     PARAM(HTTP_SEC_PURPOSE),
+    PARAM_REPEATS(HTTP_X_FORWARDED_FOR),
     TEXT(PATH_INFO, path_info, 0),
     PARAM(QUERY_STRING),
     TEXT(REMOTE_ADDR, remote_addr, NEEDED),
@@ -349,6 +354,8 @@ enum status request_read(const struct gateway *gateway, struct request *out, str
 
 	*out = (struct request){.method = method ? http_method_parse(method) : HTTP_OTHER};
 	out->uri = values.of[REQUEST_URI];
+	out->forwarded = values.of[HTTP_FORWARDED];
+	out->forwarded_for = values.of[HTTP_X_FORWARDED_FOR];
 	out->accept = values.of[HTTP_ACCEPT]; /* a refusal below is told in this form, too */
 	strbuf_init_secret(&out->body);
 	secret_random_hex(out->id, REQUEST_ID_LEN / 2);

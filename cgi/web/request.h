@@ -56,7 +56,9 @@ struct request {
 	const char *base;        /* what our links begin with, "" or "/chat": by request_mount */
 	const char *path; /* below it: "/login"; "" if the mount point was asked for without '/' */
 	const char *remote_addr;
-	const char *remote_user; /* NULL: the web server has authenticated nobody; as the next */
+	const char *forwarded_for; /* X-Forwarded-For, unchecked and never believed; NULL: absent */
+	const char *forwarded;     /* the header of that name, as well */
+	const char *remote_user;   /* NULL: the web server has authenticated nobody; as the next */
 	const char *auth_type;
 	const char *accept;
 	const char *accept_language; /* NULL: absent */

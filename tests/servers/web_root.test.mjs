@@ -3,10 +3,17 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { dataBlock, NAVIGATION, SCRIPT } from "../lib/http.mjs";
+import { docSnippet } from "../lib/docs.mjs";
 import { noNamespace, SERVER_KEYS } from "../lib/namespace.mjs";
 import { Place } from "../lib/place.mjs";
+import { until } from "../lib/wait.mjs";
 import { BOSH_QUICK, CALLER, basic, follow, hostOf, installServer, openStands, SECRETS } from "./web_stand.mjs";
 
+const PROXY_FILES = {
+	apache: "/etc/apache2/conf-enabled/proxy.conf",
+	lighttpd: "/etc/lighttpd/conf-enabled/11-proxy.conf",
+	nginx: "/etc/nginx/conf.d/proxy.conf",
+};
 const FORMS = ["apache", "lighttpd", "nginx"].map((name) => ({
 	name, server: name === "apache" ? "apache2" : name, socket: true, keys: SERVER_KEYS, basePath: "/", bosh: false,
 	async install(stand) {
@@ -14,6 +21,9 @@ const FORMS = ["apache", "lighttpd", "nginx"].map((name) => ({
 		if (name === "lighttpd") // it is the same file, with another line
 			await follow(stand, "docs/lighttpd.md", "fastcgi");
 		await follow(stand, `docs/${name}.md`, "root");
+		await stand.ns.write(PROXY_FILES[name], docSnippet("docs/server.md", `proxy_${name}`));
+		if (name === "apache")
+			await stand.ns.sh("a2enmod -q remoteip");
 	},
 }));
 
@@ -68,5 +78,12 @@ for (const form of FORMS) {
 		const call = (headers) => stand.send({ host: hostOf("login", "json"), path: "/rest/adhoc/bosh@example.test", headers });
 		assert.equal((await call({})).status, 401);
 		assert.equal((await call(basic(CALLER.name, CALLER.password))).status, 200);
+	});
+
+	it("behind a proxy that the web server was told of: each visitor has an address of his own", async (stand) => {
+		const answer = await stand.send({ host: hostOf("login", "json"), path: "/nothing", headers: { "X-Forwarded-For": "198.51.100.9, 203.0.113.7" } });
+		await until("the request in the log", () => stand.program.log.includes(answer.headers["x-request-id"]));
+		const line = stand.program.log.split("\n").find((text) => text.includes(answer.headers["x-request-id"]) && text.includes('"request"'));
+		assert.equal(JSON.parse(line.slice(line.indexOf("{"))).ip, "203.0.113.7");
 	});
 }

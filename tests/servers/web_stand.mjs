@@ -207,7 +207,7 @@ async function openStand(place, form, { number, peers, siteDatabase }) {
 	await stand.ns.connect({ 8080: peers.tigase.port, 8081: peers.slowTigase.port, 5280: peers.bosh.address().port });
 	await form.install(stand);
 	if (form.socket)
-		await stand.ns.startProgram();
+		stand.program = await stand.ns.startProgram();
 	await stand.swallowErrors();
 	await stand.startWeb();
 	// these take their time, and nobody waits for them until the end

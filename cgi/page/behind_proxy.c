@@ -1,0 +1,63 @@
+/*
+ * The mark that a request has come through a proxy is a bucket of the site's limits: so all
+ * processes share it, and `prebindctl check` sees it.
+ */
+#include "page/behind_proxy.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/limit.h"
+
+static const struct conf_limit once_an_hour = {.count = 1, .period_ms = 3600 * 1000L};
+static const struct limit_key mark = {.scope = "behind_proxy", .key = "noticed"};
+
+static bool is_part_of_address(char c)
+{
+	return isalnum((unsigned char)c) || c == '.';
+}
+
+/* A web server that knows the proxy gives us the visitor's address, which the header has too. */
+static bool names(const char *header, const char *address)
+{
+	size_t len = strlen(address);
+
+	for (const char *at = header; (at = strstr(at, address)) != NULL; at++)
+		if ((at == header || !is_part_of_address(at[-1])) && !is_part_of_address(at[len]))
+			return true;
+	return false;
+}
+
+static bool comes_through_proxy(const struct request *req)
+{
+	const char *header = req->forwarded_for != NULL ? req->forwarded_for : req->forwarded;
+
+	return header != NULL && req->remote_addr != NULL && req->remote_addr[0] != '\0' &&
+	       !names(header, req->remote_addr);
+}
+
+void behind_proxy_notice(struct exchange *ex)
+{
+	long ignored;
+
+	if (ex->site == NULL || !comes_through_proxy(&ex->req) ||
+	    limit_take(ex->site->limits, &mark, &once_an_hour, clock_wall() * 1000, &ignored,
+		       NULL) != STATUS_OK)
+		return;
+	log_event(LOG_LEVEL_WARN, "behind_proxy", "id", ex->req.id, "site", ex->site->conf->name,
+		  "ip", ex->req.remote_addr, "why",
+		  "requests come through a proxy (X-Forwarded-For or Forwarded), and its address "
+		  "counts as every visitor's in limits and log; tell the web server of it: "
+		  "mod_remoteip, mod_extforward or real_ip (docs/server.md)",
+		  NULL);
+}
+
+bool behind_proxy_was_noticed(const struct site *site)
+{
+	long ignored;
+
+	return limit_check(site->limits, &mark, &once_an_hour, clock_wall() * 1000, &ignored,
+			   NULL) == STATUS_SLOW_DOWN;
+}
