@@ -88,7 +88,7 @@ static const struct verb verbs[] = {
 	 "Prints a token for the user, as the site would sign it; good for 10m, or TIME.",
 	 VERB_CONF | VERB_SITE, OPTION_TTL, 1, 1, ctl_token_issue},
 	{"token", "revoke", "USER",
-	 "The user's tokens of before are good no more, and the sessions made from them end.",
+	 "The user's tokens are good no more, nor new ones for 5 minutes; sessions made from them end.",
 	 STORE, 0, 1, 1, ctl_token_revoke},
 	{"prebind", NULL, "USER|JID | --user USER | --jid JID [--source PROVIDER] [--json]",
 	 "Makes the real pre-bind call and prints the session: anyone who reads it can use it.",

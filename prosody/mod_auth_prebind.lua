@@ -8,8 +8,8 @@
 -- A token is the password of SASL PLAIN:
 --   EXPIRY ":" NONCE ":" MAC,  MAC = HMAC-SHA-256(key, user "|" host "|" EXPIRY "|" NONCE)
 -- EXPIRY in decimal seconds, at most ten minutes ahead; NONCE and MAC in base64url, of 16 and 32 bytes.
--- It works once: used ones are remembered until they have ended, in memory, also when this module is reloaded. After
--- a restart of Prosody one whose end has not come would work again: prebind lets them live a minute.
+-- It works once: used ones are remembered until some minutes after their end, in memory, also when this module is
+-- reloaded. After a restart of Prosody one whose end has not come would work again: prebind lets them live a minute.
 
 local base64 = require "util.encodings".base64;
 local hashes = require "util.hashes";
@@ -21,7 +21,9 @@ local host = module.host;
 local LIFE_MAX = 600; -- seconds; also how far the two clocks may differ
 local KEY_MIN = 32; -- bytes
 local NONCE_BYTES, MAC_BYTES = 16, 32;
-local USED_MAX = 100000; -- tokens in ten minutes: more is not a site, and takes memory
+local MEMORY = 900; -- seconds that a used token is remembered after its end: longer than a clock is set back
+local SWEEP = 60; -- seconds between two looks for those that can be forgotten
+local USED_MAX = 200000; -- tokens in 25 minutes: more is not a site, and takes memory
 
 -- ---- the key ----
 
@@ -72,27 +74,30 @@ module:hook_global("config-reloaded", load_key); -- a new key, without a restart
 
 -- ---- used tokens ----
 
--- Two halves, so that forgetting costs nothing: a nonce stays in one of them for LIFE_MAX to twice that.
-local used = { new = {}, old = {}, count = 0, turn_at = time.monotonic() + LIFE_MAX };
+-- Nonce to the token's end. The clock that says when one is over also says when it can be forgotten.
+local used = { ends = {}, count = 0, swept = 0 };
 
-local function turn_used()
-	local now = time.monotonic();
-	if now < used.turn_at then
+local function sweep(now)
+	if now >= used.swept and now < used.swept + SWEEP then
 		return;
 	end
-	used.old = now < used.turn_at + LIFE_MAX and used.new or {};
-	used.new, used.count, used.turn_at = {}, 0, now + LIFE_MAX;
+	used.swept = now;
+	for nonce, expiry in pairs(used.ends) do
+		if expiry + MEMORY <= now then
+			used.ends[nonce], used.count = nil, used.count - 1;
+		end
+	end
 end
 
 -- True the first time.
-local function use(nonce)
-	turn_used();
-	if used.new[nonce] or used.old[nonce] then
+local function use(nonce, expiry, now)
+	sweep(now);
+	if used.ends[nonce] then
 		return nil, "it was used before";
 	elseif used.count >= USED_MAX then
-		return nil, "more were used in ten minutes than are remembered";
+		return nil, ("more than %d were used in the last minutes: no more are remembered"):format(USED_MAX);
 	end
-	used.new[nonce], used.count = true, used.count + 1;
+	used.ends[nonce], used.count = expiry, used.count + 1;
 	return true;
 end
 
@@ -101,7 +106,9 @@ function module.save()
 end
 
 function module.restore(saved)
-	used = saved.used or used;
+	if saved.used and saved.used.ends then
+		used = saved.used;
+	end
 end
 
 -- ---- tokens ----
@@ -114,8 +121,7 @@ local function parse(text)
 	return { expiry = expiry, nonce = nonce, mac = mac };
 end
 
-local function check_time(expiry)
-	local now = math.floor(time.now());
+local function check_time(expiry, now)
 	if expiry <= now then
 		return nil, ("it expired %d s ago: is one of the two clocks off?"):format(now - expiry);
 	elseif expiry > now + LIFE_MAX then
@@ -134,11 +140,12 @@ local function check(token, username)
 	if not hashes.equals(hashes.hmac_sha256(key, text), mac) then
 		return nil, "it is for another user or host, or was made with another key";
 	end
-	local ok, problem = check_time(tonumber(token.expiry));
+	local expiry, now = tonumber(token.expiry), math.floor(time.now());
+	local ok, problem = check_time(expiry, now);
 	if not ok then
 		return nil, problem;
 	end
-	return use(token.nonce);
+	return use(token.nonce, expiry, now);
 end
 
 -- ---- the provider ----

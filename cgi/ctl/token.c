@@ -60,15 +60,14 @@ int ctl_token_issue(struct ctl *ctl)
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
-/* One second on: a token made in this one is among those that are to go. */
 int ctl_token_revoke(struct ctl *ctl)
 {
 	struct error err = {0};
 	const struct token_revocation what = {
 	    .source = token_provider.name,
 	    .user = ctl->argv[0],
-	    .min_iat = clock_wall() + 1,
-	    .forget = clock_wall() - TOKEN_LIFE_MAX_S - TOKEN_SKEW_S,
+	    .skew_s = TOKEN_SKEW_S,
+	    .life_s = TOKEN_LIFE_MAX_S,
 	};
 
 	enum status status = token_revoke(ctl->store, &what, &err);

@@ -98,12 +98,6 @@ int ctl_user_delete(struct ctl *ctl)
 	struct error err = {0};
 
 	enum status status = user_delete(ctl->store, ctl->argv[0], &err);
-	if (status == STATUS_OK) {
-		status =
-		    jid_map_delete(ctl->store, login_session_provider.name, ctl->argv[0], &err);
-		if (status == STATUS_NOT_FOUND)
-			status = STATUS_OK;
-	}
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 

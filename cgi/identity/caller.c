@@ -85,15 +85,39 @@ void caller_cache_add(struct caller_cache *cache, const struct gateway_caller *c
 
 /* ---- the check ---- */
 
-/* caller NULL: there is no such one, or it is disabled. */
-static enum status password_check(struct caller_cache *cache, const struct gateway_caller *caller,
-				  const char *password, struct error *err)
+/* The check took its time: reads the caller again, who must have that password still. */
+static enum status caller_again(struct store *store, struct gateway_caller *caller,
+				struct error *err)
 {
-	if (caller == NULL)
+	struct gateway_caller now = {0};
+	enum status status = gateway_caller_find(store, caller->name, &now, err);
+
+	if (status == STATUS_NOT_FOUND ||
+	    (status == STATUS_OK &&
+	     (now.disabled || strcmp(now.password_hash, caller->password_hash) != 0)))
+		status = error_set(err, STATUS_BAD_CREDENTIALS,
+				   "the gateway caller was changed while the password was checked");
+	if (status != STATUS_OK) {
+		gateway_caller_clear(&now);
+		return status;
+	}
+	gateway_caller_clear(caller);
+	*caller = now;
+	return STATUS_OK;
+}
+
+/* A caller that is not there, or disabled, costs the same work. */
+static enum status password_check(struct caller_cache *cache, struct store *store,
+				  struct gateway_caller *caller, const char *password,
+				  struct error *err)
+{
+	if (caller->name == NULL || caller->disabled)
 		return password_verify(NULL, password, err);
 	if (caller_cache_holds(cache, caller, password))
 		return STATUS_OK;
 	enum status status = password_verify(caller->password_hash, password, err);
+	if (status == STATUS_OK)
+		status = caller_again(store, caller, err);
 	if (status == STATUS_OK)
 		caller_cache_add(cache, caller, password);
 	return status;
@@ -152,11 +176,11 @@ bool caller_has_domain(const struct gateway_caller *caller, const char *domain)
 	return found;
 }
 
-static enum status claim_check(struct caller_cache *cache, const struct caller_claim *claim,
-			       const struct gateway_caller *caller, struct error *err)
+static enum status claim_check(struct caller_cache *cache, struct store *store,
+			       const struct caller_claim *claim, struct gateway_caller *caller,
+			       struct error *err)
 {
-	bool usable = caller->name != NULL && !caller->disabled;
-	enum status status = password_check(cache, usable ? caller : NULL, claim->password, err);
+	enum status status = password_check(cache, store, caller, claim->password, err);
 
 	if (status == STATUS_BAD_CREDENTIALS && caller->disabled)
 		error_set(err, status, "the gateway caller is disabled");
@@ -179,7 +203,7 @@ enum status caller_authenticate(struct caller_cache *cache, struct store *store,
 
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
 		return status;
-	status = claim_check(cache, claim, &caller, err);
+	status = claim_check(cache, store, claim, &caller, err);
 	if (status == STATUS_OK)
 		*out = caller;
 	else

@@ -138,12 +138,40 @@ enum status login_user_check(const struct identity_context *context, const char 
 	return status;
 }
 
+/* Is it, after the time that the check took, still the account whose password that is? */
+static enum status account_again(const struct identity_context *context,
+				 const struct login_account *checked, bool *same, struct error *err)
+{
+	struct login_account account = {0};
+	enum status status = login_account_find(context, checked->name, &account, err);
+
+	*same = status == STATUS_OK && !account.disabled &&
+		strcmp(account.password_hash, checked->password_hash) == 0;
+	login_account_clear(&account);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status check_once(const struct identity_context *context, const char *name,
+			      const char *password, bool *stale, struct error *err)
+{
+	struct login_account account = {0};
+	bool same = true;
+	enum status status = login_account_check(context, name, password, &account, err);
+
+	if (status == STATUS_OK)
+		status = account_again(context, &account, &same, err);
+	login_account_clear(&account);
+	*stale = status == STATUS_OK && !same;
+	return *stale ? error_set(err, STATUS_BAD_CREDENTIALS,
+				  "the account was changed while the password was checked")
+		      : status;
+}
+
 enum status login_password_check(const struct identity_context *context, const char *name,
 				 const char *password, struct error *err)
 {
-	struct login_account account = {0};
-	enum status status = login_account_check(context, name, password, &account, err);
+	bool stale;
+	enum status status = check_once(context, name, password, &stale, err);
 
-	login_account_clear(&account);
-	return status;
+	return stale ? check_once(context, name, password, &stale, err) : status;
 }

@@ -37,67 +37,108 @@ void login_form_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_M
 
 /* ---- the cookie ---- */
 
-static enum identity_verdict session_user(const struct identity_context *context,
-					  const char *source, const char *token,
-					  struct identity *out, struct error *err)
+/* A session of the request's, and the token that it was found by. */
+struct found {
+	struct session session;
+	char *token; /* owned */
+};
+
+static void found_clear(struct found *found)
+{
+	session_clear(&found->session);
+	secret_free(found->token);
+	*found = (struct found){0};
+}
+
+/* who: as identity_cookie has it. The caller clears *out after IDENTITY_YES. */
+static enum identity_verdict cookie_session(const struct identity_context *context,
+					    const char *source, struct identity *who,
+					    struct found *out, struct error *err)
 {
 	struct session_life life = login_session_life(context->conf);
-	struct session session = {0};
+	struct found found = {0};
+	char name[COOKIE_NAME_MAX];
 
+	login_cookie_name(context->conf, name);
+	enum identity_verdict read = identity_cookie(context, name, &found.token, who, err);
+	if (read != IDENTITY_YES)
+		return read;
 	enum status status =
-	    session_find(context->store, token, context->now, &life, &session, err);
-	if (status == STATUS_OK && strcmp(session.source, source) != 0)
+	    session_find(context->store, found.token, context->now, &life, &found.session, err);
+	if (status == STATUS_OK && strcmp(found.session.source, source) != 0)
 		status = STATUS_NOT_FOUND;
 	if (status == STATUS_OK) {
-		out->user = session.user;
-		session.user = NULL;
+		*out = found;
+		return IDENTITY_YES;
 	}
-	session_clear(&session);
-	if (status == STATUS_NOT_FOUND)
-		return IDENTITY_NONE; /* over: as good as no cookie */
-	return status == STATUS_OK ? IDENTITY_YES : IDENTITY_ERROR;
+	found_clear(&found);
+	/* One that is over is as good as no cookie. */
+	return status == STATUS_NOT_FOUND ? IDENTITY_NONE : IDENTITY_ERROR;
+}
+
+/* Moves user and session out. */
+static void found_take(struct found *found, struct identity *out)
+{
+	out->user = found->session.user;
+	out->session = found->token;
+	out->ours = true;
+	found->session.user = found->token = NULL;
 }
 
 enum identity_verdict login_session_find(const struct identity_context *context, const char *source,
 					 struct identity *out, struct error *err)
 {
-	char *token = NULL;
-	char name[COOKIE_NAME_MAX];
+	struct found found = {0};
+	enum identity_verdict verdict = cookie_session(context, source, out, &found, err);
 
-	login_cookie_name(context->conf, name);
-	enum identity_verdict read = identity_cookie(context, name, &token, out, err);
-	if (read != IDENTITY_YES)
-		return read;
-	enum identity_verdict verdict = session_user(context, source, token, out, err);
-	out->ours = verdict == IDENTITY_YES;
-	if (out->ours)
-		out->session = token;
-	else
-		secret_free(token);
+	if (verdict == IDENTITY_YES)
+		found_take(&found, out);
+	found_clear(&found);
 	return verdict;
 }
 
 /* ---- the provider ---- */
 
-/* The session's user, as of now: still there, and not disabled. */
+/* The session's user, as of now: still there, not disabled, and with the password of the login. */
+static enum status session_account(const struct identity_context *context,
+				   const struct found *found, struct login_account *out,
+				   struct error *err)
+{
+	bool sites = login_users_are_the_sites(context->conf);
+	struct login_account account = {0};
+	enum status status = login_account_find(context, found->session.user, &account, err);
+
+	if (status == STATUS_OK &&
+	    (account.disabled || strcmp(account.name, found->session.user) != 0 ||
+	     !session_password_is(&found->session, found->token,
+				  sites ? account.password_hash : NULL)))
+		status = STATUS_NOT_FOUND;
+	if (status == STATUS_OK)
+		*out = account;
+	else
+		login_account_clear(&account);
+	return status;
+}
+
 static enum identity_verdict login_find(const struct identity_context *context,
 					struct identity *out, struct error *err)
 {
 	struct login_account account = {0};
+	struct found found = {0};
 	enum identity_verdict verdict =
-	    login_session_find(context, login_session_provider.name, out, err);
+	    cookie_session(context, login_session_provider.name, out, &found, err);
 
 	if (verdict != IDENTITY_YES)
 		return verdict;
-	enum status status = login_account_find(context, out->user, &account, err);
-	if (status == STATUS_OK && (account.disabled || strcmp(account.name, out->user) != 0))
-		status = STATUS_NOT_FOUND;
+	enum status status = session_account(context, &found, &account, err);
 	if (status == STATUS_OK) {
+		found_take(&found, out);
 		out->display_name = account.display_name;
 		out->jid = account.jid;
 		account.display_name = account.jid = NULL;
 	}
 	login_account_clear(&account);
+	found_clear(&found);
 	if (status == STATUS_NOT_FOUND)
 		return IDENTITY_NONE;
 	return status == STATUS_OK ? IDENTITY_YES : IDENTITY_ERROR;
@@ -229,11 +270,16 @@ static void tell_weak(const struct identity_context *context, const struct login
 			  account->name, "format", password_hash_name(&hash), NULL);
 }
 
-enum status login_attempt(const struct identity_context *context,
-			  const struct login_attempt *attempt, char token[SESSION_TOKEN_LEN + 1],
-			  struct error *err)
+/*
+ * The password is checked, and then a session made for whoever still has it. *stale: it was right,
+ * and the account has changed since.
+ */
+static enum status check_and_create(const struct identity_context *context,
+				    const struct login_attempt *attempt,
+				    struct login_account *account,
+				    char token[SESSION_TOKEN_LEN + 1], bool *stale,
+				    struct error *err)
 {
-	struct login_account account = {0};
 	struct session_new session = {
 	    .source = login_session_provider.name,
 	    .old_token = attempt->old_token,
@@ -242,13 +288,35 @@ enum status login_attempt(const struct identity_context *context,
 	    .life = login_session_life(context->conf),
 	};
 
+	*stale = false;
 	enum status status =
-	    login_account_check(context, attempt->user, attempt->password, &account, err);
+	    login_account_check(context, attempt->user, attempt->password, account, err);
 	if (status == STATUS_OK)
-		status = check_own_name(context, attempt->user, &account, err);
-	if (status == STATUS_OK) {
-		session.user = account.name;
-		status = session_create(context->store, &session, token, err);
+		status = check_own_name(context, attempt->user, account, err);
+	if (status != STATUS_OK)
+		return status;
+	session.user = account->name;
+	session.password_hash = account->password_hash;
+	status = session_create(context->store, &session, token, err);
+	*stale = status == STATUS_BAD_CREDENTIALS;
+	return status;
+}
+
+/*
+ * Another login may have made the same password's hash anew meanwhile: so what changed under a
+ * right password is looked at once more.
+ */
+enum status login_attempt(const struct identity_context *context,
+			  const struct login_attempt *attempt, char token[SESSION_TOKEN_LEN + 1],
+			  struct error *err)
+{
+	struct login_account account = {0};
+	bool stale;
+
+	enum status status = check_and_create(context, attempt, &account, token, &stale, err);
+	if (stale) {
+		login_account_clear(&account);
+		status = check_and_create(context, attempt, &account, token, &stale, err);
 	}
 	if (status == STATUS_OK) {
 		tell_weak(context, &account);

@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "identity/login_session.h"
 #include "store/token_revocation.h"
-#include "store/used_nonce.h"
 
 enum status token_rules_read(const struct site_conf *conf, struct token_keys *keys,
 			     struct token_rules *rules, struct error *err)
@@ -156,10 +155,15 @@ bool token_may_be_posted(const struct site_conf *conf)
 	return false;
 }
 
-/* By what is signed: an ES256 signature can be written in two ways, the text under it cannot. */
+/*
+ * The session, and the token's use, in one transaction. A token's name is the digest of what is
+ * signed: an ES256 signature can be written in two ways, the text under it cannot.
+ */
 static enum status use_once(const struct identity_context *context, const struct token *token,
+			    struct session_new *what, char session[SESSION_TOKEN_LEN + 1],
 			    struct error *err)
 {
+	struct session_once once = {.used.expiry = token->expires, .issued = token->issued};
 	struct strbuf name;
 	enum status status;
 
@@ -170,15 +174,15 @@ static enum status use_once(const struct identity_context *context, const struct
 	strbuf_init(&name);
 	strbuf_adds(&name, "sso:");
 	codec_hex(&name, token->digest, sizeof(token->digest));
-	if (strbuf_ok(&name))
-		status =
-		    used_nonce_add(context->store, name.data, token->expires, context->now, err);
-	else
-		status = error_no_memory(err);
+	once.used.nonce = name.data;
+	what->user = token->user;
+	what->once = &once;
+	status = strbuf_ok(&name) ? session_create(context->store, what, session, err)
+				  : error_no_memory(err);
 	strbuf_clear(&name);
 	if (status == STATUS_CONFLICT)
-		status = error_set(err, STATUS_BAD_CREDENTIALS,
-				   "the posted token of %s was used before", token->user);
+		return error_set(err, STATUS_BAD_CREDENTIALS,
+				 "the posted token of %s was used before", token->user);
 	return status;
 }
 
@@ -196,14 +200,10 @@ enum status token_session_create(const struct identity_context *context,
 	};
 
 	enum status status = check(context, what->text, &token, err);
+	if (status == STATUS_OK)
+		status = use_once(context, &token, &new_session, session, err);
 	if (status == STATUS_NOT_FOUND)
 		status = error_set(err, STATUS_BAD_CREDENTIALS, "the posted token is over");
-	if (status == STATUS_OK)
-		status = use_once(context, &token, err);
-	if (status == STATUS_OK) {
-		new_session.user = token.user;
-		status = session_create(context->store, &new_session, session, err);
-	}
 	*user = token.user;
 	token.user = NULL;
 	token_clear(&token);

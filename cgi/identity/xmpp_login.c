@@ -148,13 +148,16 @@ static enum status token_check(struct xmpp_login *login, const struct jid *jid, 
 	struct login_token token = {.user = jid->localpart, .host = jid->domain};
 
 	enum status status = login_token_check(&key, text, now, &token, err);
+	const struct used_nonce used = {.nonce = token.nonce, .expiry = token.expiry};
 	if (status == STATUS_OK)
 		status = token_owner_check(login, jid, err);
 	if (status == STATUS_OK)
-		status = used_nonce_add(login->store, token.nonce, token.expiry, now, err);
-	if (status == STATUS_CONFLICT)
-		status = error_set(err, STATUS_BAD_CREDENTIALS, "the token was used before");
-	return status;
+		status = used_nonce_add(login->store, &used, err);
+	if (status == STATUS_CONFLICT || status == STATUS_NOT_FOUND)
+		return error_set(err, STATUS_BAD_CREDENTIALS, "the token %s",
+				 status == STATUS_CONFLICT ? "was used before" : "is over");
+	/* The write may have waited, and the user been disabled meanwhile. */
+	return status == STATUS_OK ? token_owner_check(login, jid, err) : status;
 }
 
 /* ---- passwords ---- */

@@ -315,6 +315,7 @@ static enum status exchange_prepare(struct exchange *ex, struct error *err)
 		status = check_scheme(ex, err);
 	if (status == STATUS_OK)
 		status = read_body(ex, err);
+	ex->now = clock_wall(); /* a body may take seconds to come: what is over then, is over */
 	if (status == STATUS_OK)
 		status = check_needs_reading(ex, err);
 	return status;

@@ -5,7 +5,7 @@
 #include "store/statement.h"
 
 #define USER_COLUMNS    "id, name, display_name, password_hash, disabled"
-#define SESSION_COLUMNS "source, user, created, last_seen"
+#define SESSION_COLUMNS "source, user, created, last_seen, password_mac"
 #define JID_MAP_COLUMNS "source, user, localpart, domain, xmpp_password"
 #define GATEWAY_COLUMNS "name, password_hash, api_key_hash, domains, addresses, disabled, created"
 
@@ -41,13 +41,16 @@ const char *const catalogue[QUERY_COUNT] = {
     [QUERY_SESSION_TOUCH] = "UPDATE login_session SET last_seen = ?2"
 			    " WHERE token_hash = ?1 AND last_seen <= ?3",
     /*
-     * token hash, source, user, now, 1 where only the site has the user. Nothing for a user of
-     * ours who was deleted or disabled meanwhile.
+     * token hash, source, user, now, MAC of the site's password hash or null, the hash that a
+     * user of ours had when the password was checked. Nothing for a user of ours who has been
+     * deleted or disabled since, or has another password.
      */
-    [QUERY_SESSION_ADD] = "INSERT INTO login_session (token_hash, source, user, created, last_seen)"
-			  " SELECT ?1, ?2, ?3, ?4, ?4"
-			  " WHERE ?2 <> 'login' OR ?5 = 1"
-			  " OR EXISTS (SELECT 1 FROM site_user WHERE name = ?3 AND disabled = 0)",
+    [QUERY_SESSION_ADD] =
+	"INSERT INTO login_session"
+	" (token_hash, source, user, created, last_seen, password_mac)"
+	" SELECT ?1, ?2, ?3, ?4, ?4, ?5"
+	" WHERE ?2 <> 'login' OR ?5 IS NOT NULL OR EXISTS (SELECT 1 FROM site_user"
+	" WHERE name = ?3 AND disabled = 0 AND password_hash = ?6)",
     /* source, user, how many of the newest stay */
     [QUERY_SESSION_EVICT] =
 	"DELETE FROM login_session WHERE token_hash IN"
@@ -109,7 +112,7 @@ const char *const catalogue[QUERY_COUNT] = {
     [QUERY_PROVISIONED_END] =
 	"UPDATE provisioned SET done = ?3, taken = 0 WHERE localpart = ?1 AND domain = ?2",
 
-    /* now, how many at most */
+    /* over at, or before; how many at most */
     [QUERY_USED_NONCE_PURGE] =
 	"DELETE FROM used_nonce WHERE nonce IN"
 	" (SELECT nonce FROM used_nonce WHERE expiry <= ?1 ORDER BY expiry LIMIT ?2)",

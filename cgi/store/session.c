@@ -9,6 +9,7 @@
 #include "base/codec.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "store/grant.h"
 #include "store/session.h"
 #include "store/statement.h"
 
@@ -35,6 +36,10 @@ static enum status read_session(struct statement *s, void *row, struct error *er
 
 	if (status == STATUS_OK)
 		status = statement_text_dup(s, 1, &session.user, err);
+	session.of_site_password = !statement_is_null(s, 4);
+	if (status == STATUS_OK && session.of_site_password)
+		status =
+		    statement_blob(s, 4, session.password_mac, sizeof session.password_mac, err);
 	if (status == STATUS_OK)
 		*out = session;
 	else
@@ -86,6 +91,38 @@ static enum status make_token(char out[SESSION_TOKEN_LEN + 1], struct error *err
 	return status;
 }
 
+/* ---- the site's password ---- */
+
+/*
+ * Keyed with the token, which the database does not have: nobody can learn from a copy of it
+ * whether two users have one hash, or try hashes.
+ */
+static void password_mac(const char *token, const char *password_hash,
+			 unsigned char out[SECRET_SHA256_LEN])
+{
+	static const char domain[] = "prebind-session-password-v1"; /* with its NUL */
+	const struct secret_part key = {token, SESSION_TOKEN_LEN};
+	const struct secret_part parts[] = {
+	    {domain,        sizeof domain        },
+	    {password_hash, strlen(password_hash)},
+	};
+
+	secret_hmac_keyed(out, &key, parts, sizeof parts / sizeof parts[0]);
+}
+
+bool session_password_is(const struct session *session, const char *token,
+			 const char *password_hash)
+{
+	unsigned char mac[SECRET_SHA256_LEN];
+
+	if (password_hash == NULL || !session->of_site_password)
+		return password_hash == NULL && !session->of_site_password;
+	if (strlen(token) != SESSION_TOKEN_LEN)
+		return false;
+	password_mac(token, password_hash, mac);
+	return secret_equal(mac, session->password_mac, sizeof mac);
+}
+
 /* ---- create ---- */
 
 static enum status run_with_hash(struct connection *db, enum query query,
@@ -125,29 +162,46 @@ static enum status add(struct connection *db, const struct session_new *what, co
 		       struct error *err)
 {
 	struct token_hash hash;
+	unsigned char mac[SECRET_SHA256_LEN];
 	int changed = 0;
 	struct statement *s = statement_get(db, QUERY_SESSION_ADD);
 
 	hash_token(token, &hash);
+	if (what->only_on_site)
+		password_mac(token, what->password_hash, mac);
 	statement_bind_blob(s, 1, hash.bytes, sizeof hash.bytes);
 	statement_bind_text(s, 2, what->source);
 	statement_bind_text(s, 3, what->user);
 	statement_bind_integer(s, 4, what->now);
-	statement_bind_integer(s, 5, what->only_on_site);
+	statement_bind_blob(s, 5, what->only_on_site ? mac : NULL, sizeof mac);
+	statement_bind_text(s, 6, what->only_on_site ? NULL : what->password_hash);
 	enum status status = statement_run(s, &changed, err);
 	if (status == STATUS_OK && changed == 0)
 		return error_set(err, STATUS_BAD_CREDENTIALS,
-				 "site user \"%s\" does not exist or is disabled", what->user);
+				 "site user \"%s\" does not exist, is disabled, or has got "
+				 "another password since this one was checked",
+				 what->user);
 	return status;
+}
+
+/* The one-time token, if the login rests on one: not over, not used before, not revoked. */
+static enum status use_once(struct connection *db, const struct session_new *what,
+			    struct error *err)
+{
+	if (what->once == NULL)
+		return STATUS_OK;
+	enum status status = used_nonce_note(db, &what->once->used, err);
+	return status == STATUS_OK ? token_revocation_check(db, what->user, what->once->issued, err)
+				   : status;
 }
 
 static enum status replace(struct connection *db, const struct session_new *what, const char *token,
 			   struct error *err)
 {
 	struct token_hash old;
-	enum status status = STATUS_OK;
+	enum status status = use_once(db, what, err);
 
-	if (hash_token(what->old_token, &old))
+	if (status == STATUS_OK && hash_token(what->old_token, &old))
 		status = run_with_hash(db, QUERY_SESSION_END, &old, err);
 	if (status == STATUS_OK)
 		status = purge_ended(db, what, err);

@@ -161,6 +161,8 @@ struct change {
 	const char *text;
 	const bool *flag;
 	bool ends_sessions;
+	bool
+	    frees_account; /* and deletes the row of the JID map: the next user of that name is another */
 };
 
 static enum status change_row(struct connection *db, const char *name, const struct change *change,
@@ -180,6 +182,17 @@ static enum status change_row(struct connection *db, const char *name, const str
 	return status;
 }
 
+/* A query about the user of provider `login`. */
+static enum status run_for_user(struct connection *db, enum query query, const char *name,
+				struct error *err)
+{
+	struct statement *s = statement_get(db, query);
+
+	statement_bind_text(s, 1, USER_SOURCE);
+	statement_bind_text(s, 2, name);
+	return statement_run(s, NULL, err);
+}
+
 static enum status change_user(struct store *store, const char *name, const struct change *change,
 			       struct error *err)
 {
@@ -189,12 +202,10 @@ static enum status change_user(struct store *store, const char *name, const stru
 	if (status != STATUS_OK)
 		return status;
 	status = change_row(db, name, change, err);
-	if (status == STATUS_OK && change->ends_sessions) {
-		struct statement *s = statement_get(db, QUERY_SESSION_END_USER);
-		statement_bind_text(s, 1, USER_SOURCE);
-		statement_bind_text(s, 2, name);
-		status = statement_run(s, NULL, err);
-	}
+	if (status == STATUS_OK && change->ends_sessions)
+		status = run_for_user(db, QUERY_SESSION_END_USER, name, err);
+	if (status == STATUS_OK && change->frees_account)
+		status = run_for_user(db, QUERY_JID_MAP_DELETE, name, err);
 	return store_end(store, db, status, err);
 }
 
@@ -239,7 +250,8 @@ enum status user_set_disabled(struct store *store, const char *name, bool disabl
 
 enum status user_delete(struct store *store, const char *name, struct error *err)
 {
-	struct change change = {.query = QUERY_USER_DELETE, .ends_sessions = true};
+	struct change change = {
+	    .query = QUERY_USER_DELETE, .ends_sessions = true, .frees_account = true};
 
 	return change_user(store, name, &change, err);
 }

@@ -38,7 +38,8 @@ enum status user_add(struct store *store, const char *name, const char *password
 		     struct error *err);
 /*
  * These three: STATUS_NOT_FOUND if there is no such user. A new password, disabling and deleting
- * end all the user's sessions, in the same transaction.
+ * end all the user's sessions, in the same transaction; deleting also deletes the user's row of the
+ * JID map.
  */
 enum status user_set_password(struct store *store, const char *name, const char *password_hash,
 			      struct error *err);

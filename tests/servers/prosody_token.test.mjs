@@ -113,6 +113,49 @@ test("passwords go to the delegate: PLAIN, and SCRAM by what it offers", async (
 	assert.equal(await login("bob", token({ user: "bob" }), "SCRAM-SHA-1"), "not-authorized");
 });
 
+// The module with Prosody's own libraries, and a clock that the test sets.
+const BY_ANOTHER_CLOCK = `
+	local clock = { now = tonumber(arg[3]), monotonic = 0 };
+	package.loaded["util.time"] = { now = function () return clock.now; end, monotonic = function () return clock.monotonic; end };
+	local provider;
+	module = {
+		host = arg[2];
+		get_option_path = function () return arg[4]; end;
+		get_option_string = function () return nil; end;
+		hook_global = function () end;
+		log = function () end;
+		open_store = function () return { get = function () return nil; end, set = function () end }; end;
+		provides = function (_, _, what) provider = what; end;
+	};
+	dofile(arg[1]);
+	for i = 5, #arg, 3 do -- the clocks' advance, and a token
+		clock.now, clock.monotonic = tonumber(arg[3]) + tonumber(arg[i]), tonumber(arg[i + 1]);
+		print(provider.test_password("alice", arg[i + 2]) == true);
+	end
+`;
+
+test("one clock says when a token is over and when it is forgotten", async () => {
+	const start = now();
+	const [one, two, three, four] = [60, 1200, 400, 1500].map((life) => token({ expiry: start + life }));
+	const steps = [
+		[0, 0, one, true],
+		[30, 30, one, false],
+		[30, 1300, one, false], // 20 minutes later, by a wall clock that was set back
+		[900, 1400, two, true], // the sweep that two brings finds one long over, and too young to be forgotten
+		[10, 1500, one, false],
+		[10, 1500, three, true],
+		[60 + 901, 2500, three, false], // over
+		[60 + 901, 2500, four, true],
+		[10, 2600, one, true], // forgotten: a clock that is set back by 16 minutes is more than is promised
+		[10, 2600, three, false],
+	];
+	const { code, stdout, stderr } = await place.run(["lua5.4", "-", place.path("modules", "mod_auth_prebind.lua"), DOMAIN, String(start),
+		place.path("prebind.key"), ...steps.flatMap(([wall, monotonic, what]) => [String(wall), String(monotonic), what])],
+	{ input: BY_ANOTHER_CLOCK, env: { LUA_PATH: "/usr/lib/prosody/?.lua", LUA_CPATH: "/usr/lib/prosody/?.so" } });
+	assert.equal(code, 0, stderr);
+	assert.deepEqual(stdout.trim().split("\n"), steps.map(([, , , good]) => String(good)));
+});
+
 test("no token or key is in the log", () => {
 	assert.doesNotMatch(prosody.stdout + prosody.stderr, /\d{10}:[\w-]{22}:[\w-]{43}/);
 	assert.ok(!(prosody.stdout + prosody.stderr).includes(text.trim()));

@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <pthread.h>
+#include <time.h>
 
 #include "base/secret.h"
 #include "base/strbuf.h"
 #include "store/session.h"
+#include "store/token_revocation.h"
 #include "store/user.h"
 #include "store_fixture.h"
 
@@ -296,7 +298,8 @@ static void test_end_user_and_all(void **state)
 static void test_user_gone_before_the_session(void **state)
 {
 	struct fixture *f = *state;
-	struct session_new what = {.source = "login", .user = "alice", .now = NOW, .life = life};
+	struct session_new what = {
+	    .source = "login", .user = "alice", .password_hash = "h", .now = NOW, .life = life};
 	token_text token = "untouched";
 	struct error err;
 
@@ -309,6 +312,76 @@ static void test_user_gone_before_the_session(void **state)
 	assert_int_equal(user_set_disabled(f->store, "alice", false, NULL), STATUS_OK);
 	assert_int_equal(session_create(f->store, &what, token, &err), STATUS_OK);
 	assert_int_equal(find(f->store, token, NOW), STATUS_OK);
+	what.password_hash = NULL; /* a login that rests on nothing */
+	assert_int_equal(session_create(f->store, &what, token, &err), STATUS_BAD_CREDENTIALS);
+	what.password_hash = "h";
+	assert_int_equal(user_set_password(f->store, "alice", "other", NULL), STATUS_OK);
+	assert_int_equal(session_create(f->store, &what, token, &err), STATUS_BAD_CREDENTIALS);
+	what.password_hash = "other";
+	assert_int_equal(session_create(f->store, &what, token, &err), STATUS_OK);
+	assert_int_equal(user_rehash(f->store, "alice", "other", "anew", NULL), STATUS_OK);
+	assert_int_equal(find(f->store, token, NOW), STATUS_OK);
+}
+
+/* A session of the site's own table knows its password's hash again, and no other. */
+static void test_password_of_the_site(void **state)
+{
+	struct fixture *f = *state;
+	struct session_new what = {.source = "login",
+				   .user = "alice",
+				   .password_hash = "h",
+				   .only_on_site = true,
+				   .now = NOW,
+				   .life = life};
+	token_text token, other;
+	struct session session;
+
+	assert_int_equal(session_create(f->store, &what, token, NULL), STATUS_OK);
+	create(f->store, "alice", NOW, other);
+	assert_int_equal(session_find(f->store, token, NOW, &life, &session, NULL), STATUS_OK);
+	assert_true(session_password_is(&session, token, "h"));
+	assert_false(session_password_is(&session, token, "H"));
+	assert_false(session_password_is(&session, token, ""));
+	assert_false(session_password_is(&session, other, "h"));
+	assert_false(session_password_is(&session, token, NULL)); /* now the users are ours */
+	session_clear(&session);
+	assert_int_equal(session_find(f->store, other, NOW, &life, &session, NULL), STATUS_OK);
+	assert_true(session_password_is(&session, other, NULL));
+	assert_false(session_password_is(&session, other, "h"));
+	session_clear(&session);
+}
+
+/* A one-time token makes one session, or none: its use and the session are one transaction. */
+static void test_once(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t now = time(NULL);
+	const struct token_revocation revocation = {
+	    .source = "token", .user = "alice", .skew_s = 300, .life_s = 43200};
+	struct session_once once = {
+	    .used = {.nonce = "n", .expiry = now + 60},
+              .issued = now
+        };
+	struct session_new what = {
+	    .source = "token", .user = "", .once = &once, .now = NOW, .life = life};
+	token_text token;
+
+	assert_int_equal(session_create(f->store, &what, token, NULL), STATUS_BAD_REQUEST);
+	what.user = "alice";
+	assert_int_equal(session_create(f->store, &what, token, NULL), STATUS_OK);
+	assert_int_equal(session_create(f->store, &what, token, NULL), STATUS_CONFLICT);
+	once.used = (struct used_nonce){.nonce = "over", .expiry = now};
+	assert_int_equal(session_create(f->store, &what, token, NULL), STATUS_NOT_FOUND);
+	assert_int_equal(token_revoke(f->store, &revocation, NULL), STATUS_OK);
+	once.used = (struct used_nonce){.nonce = "m", .expiry = now + 60};
+	for (int ahead = 0; ahead <= 300; ahead += 100) {
+		once.issued = now + ahead;
+		assert_int_equal(session_create(f->store, &what, token, NULL),
+				 STATUS_BAD_CREDENTIALS);
+	}
+	assert_int_equal(count(f->store), 0);
+	once.issued = now + 400; /* what a later clock signs */
+	assert_int_equal(session_create(f->store, &what, token, NULL), STATUS_OK);
 }
 
 static void test_empty_principal_is_refused(void **state)
@@ -409,6 +482,8 @@ int main(void)
 	    TEST(test_end),
 	    TEST(test_end_user_and_all),
 	    TEST(test_user_gone_before_the_session),
+	    TEST(test_password_of_the_site),
+	    TEST(test_once),
 	    TEST(test_empty_principal_is_refused),
 	    TEST(test_database_gone),
 	    TEST(test_threads),

@@ -116,7 +116,7 @@ static void test_a_write_ends_the_read(void **state)
 static void test_session_is_touched(void **state)
 {
 	static const struct session_life life = {.idle_s = 1800, .absolute_s = 43200};
-	struct session_new what = {.source = "login", .user = "alice", .now = NOW, .life = life};
+	struct session_new what = {.source = "token", .user = "alice", .now = NOW, .life = life};
 	int64_t later = NOW + SESSION_TOUCH_S;
 	struct fixture *f = *state;
 	struct store *reader = reader_of(f);

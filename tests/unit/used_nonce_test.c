@@ -1,5 +1,5 @@
 /*
- * Used tokens: once, in whichever process, and forgotten when they have ended.
+ * Used tokens: once, in whichever process, and forgotten long after they have ended.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,11 +7,12 @@
 #include <cmocka.h>
 #include <pthread.h>
 #include <sqlite3.h>
+#include <time.h>
 
-#include "store/used_nonce.h"
+#include "store/grant.h"
 #include "store_fixture.h"
 
-#define NOW     INT64_C(1700000000)
+#define NOW     ((int64_t)time(NULL))
 #define THREADS 8
 #define NONCES  20
 
@@ -30,38 +31,71 @@ static long rows(const struct fixture *f)
 	return n;
 }
 
+static enum status add(struct store *store, const char *nonce, int64_t expiry, struct error *err)
+{
+	const struct used_nonce what = {.nonce = nonce, .expiry = expiry};
+
+	return used_nonce_add(store, &what, err);
+}
+
+/* As if it had been used while it was good. */
+static void plant(const struct fixture *f, const char *nonce, int64_t expiry)
+{
+	char sql[128];
+	sqlite3 *db;
+
+	snprintf(sql, sizeof sql, "INSERT INTO used_nonce VALUES ('%s', %lld)", nonce,
+		 (long long)expiry);
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
 static void once(void **state)
 {
 	struct fixture *f = *state;
 	struct store *other;
 	struct error err = {0};
 
-	assert_int_equal(used_nonce_add(f->store, "n1", NOW + 60, NOW, NULL), STATUS_OK);
-	assert_int_equal(used_nonce_add(f->store, "n1", NOW + 60, NOW, &err), STATUS_CONFLICT);
+	assert_int_equal(add(f->store, "n1", NOW + 60, NULL), STATUS_OK);
+	assert_int_equal(add(f->store, "n1", NOW + 60, &err), STATUS_CONFLICT);
 	assert_non_null(strstr(err.text, "used before"));
-	assert_int_equal(used_nonce_add(f->store, "n1", NOW + 90, NOW + 59, NULL), STATUS_CONFLICT);
-	assert_int_equal(used_nonce_add(f->store, "N1", NOW + 60, NOW, NULL), STATUS_OK);
+	assert_int_equal(add(f->store, "n1", NOW + 90, NULL), STATUS_CONFLICT);
+	assert_int_equal(add(f->store, "N1", NOW + 60, NULL), STATUS_OK);
 	assert_int_equal(store_open(f->path, FIXTURE_SITE, &other, NULL), STATUS_OK);
-	assert_int_equal(used_nonce_add(other, "n1", NOW + 60, NOW, NULL), STATUS_CONFLICT);
+	assert_int_equal(add(other, "n1", NOW + 60, NULL), STATUS_CONFLICT);
 	store_close(other);
 }
 
-static void forgotten_at_its_end(void **state)
+/* Used or not: the clock is asked where the use is noted. */
+static void over(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = {0};
+
+	plant(f, "used", NOW - 1);
+	assert_int_equal(add(f->store, "used", NOW - 1, &err), STATUS_NOT_FOUND);
+	assert_non_null(strstr(err.text, "over"));
+	assert_int_equal(add(f->store, "unused", NOW, NULL), STATUS_NOT_FOUND);
+	assert_int_equal(rows(f), 1);
+}
+
+/* Long after its end, lest a slow request or a clock that is set back finds it forgotten. */
+static void forgotten_long_after_its_end(void **state)
 {
 	struct fixture *f = *state;
 	char nonce[16];
 
 	for (int i = 0; i < USED_NONCE_PURGE_ROWS + 10; i++) {
 		snprintf(nonce, sizeof nonce, "n%d", i);
-		assert_int_equal(used_nonce_add(f->store, nonce, NOW + 60, NOW, NULL), STATUS_OK);
+		plant(f, nonce, NOW - GRANT_MEMORY_S - 1);
 	}
-	assert_int_equal(rows(f), USED_NONCE_PURGE_ROWS + 10);
-	assert_int_equal(used_nonce_add(f->store, "a", NOW + 90, NOW + 59, NULL), STATUS_OK);
-	assert_int_equal(rows(f), USED_NONCE_PURGE_ROWS + 11);
-	assert_int_equal(used_nonce_add(f->store, "b", NOW + 90, NOW + 60, NULL), STATUS_OK);
-	assert_int_equal(rows(f), 12);
-	assert_int_equal(used_nonce_add(f->store, "c", NOW + 90, NOW + 60, NULL), STATUS_OK);
+	plant(f, "yet", NOW - GRANT_MEMORY_S + 60);
+	assert_int_equal(add(f->store, "a", NOW + 90, NULL), STATUS_OK);
+	assert_int_equal(rows(f), 10 + 2);
+	assert_int_equal(add(f->store, "b", NOW + 90, NULL), STATUS_OK);
 	assert_int_equal(rows(f), 3);
+	assert_int_equal(add(f->store, "yet", NOW + 90, NULL), STATUS_CONFLICT);
 }
 
 struct racer {
@@ -76,7 +110,7 @@ static void *race(void *arg)
 
 	for (int i = 0; i < NONCES; i++) {
 		snprintf(nonce, sizeof nonce, "r%d", i);
-		if (used_nonce_add(racer->store, nonce, NOW + 60, NOW, NULL) == STATUS_OK)
+		if (add(racer->store, nonce, NOW + 60, NULL) == STATUS_OK)
 			racer->won++;
 	}
 	return NULL;
@@ -104,7 +138,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(once, fixture_store, fixture_remove),
-	    cmocka_unit_test_setup_teardown(forgotten_at_its_end, fixture_store, fixture_remove),
+	    cmocka_unit_test_setup_teardown(over, fixture_store, fixture_remove),
+	    cmocka_unit_test_setup_teardown(forgotten_long_after_its_end, fixture_store,
+					    fixture_remove),
 	    cmocka_unit_test_setup_teardown(one_of_many_at_once, fixture_store, fixture_remove),
 	};
 

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/secret.h"
+#include "store/jid_map.h"
 #include "store/session.h"
 #include "store/user.h"
 #include "store_fixture.h"
@@ -19,10 +20,16 @@ static void add_session(struct store *store, const char *source, const char *use
 			char token[SESSION_TOKEN_LEN + 1])
 {
 	struct session_new what = {.source = source, .user = user, .now = NOW, .life = life};
+	struct user known;
 	struct error err;
 
+	if (user_find(store, user, &known, &err) == STATUS_OK)
+		what.password_hash = known.password_hash;
+	else
+		known = (struct user){0};
 	if (session_create(store, &what, token, &err) != STATUS_OK)
 		fixture_fail("session_create", &err);
+	user_clear(&known);
 }
 
 static bool alive(struct store *store, const char *token)
@@ -68,6 +75,22 @@ static void test_taken(void **state)
 	assert_int_equal(user_find(f->store, "alice", &user, &err), STATUS_OK);
 	assert_string_equal(user.password_hash, "one");
 	user_clear(&user);
+}
+
+/* The next user of that name is another person. */
+static void test_delete_frees_the_account(void **state)
+{
+	struct fixture *f = *state;
+	const struct jid_map_row row = {.source = (char *)"login",
+					.user = (char *)"alice",
+					.localpart = (char *)"zoe",
+					.domain = (char *)"example.org"};
+	struct jid_map_row found = {0};
+
+	assert_int_equal(user_add(f->store, "alice", "h", NOW, NULL), STATUS_OK);
+	assert_int_equal(jid_map_set(f->store, &row, NULL), STATUS_OK);
+	assert_int_equal(user_delete(f->store, "alice", NULL), STATUS_OK);
+	assert_int_equal(jid_map_find(f->store, "login", "alice", &found, NULL), STATUS_NOT_FOUND);
 }
 
 static void test_names(void **state)
@@ -280,11 +303,17 @@ static void test_list_may_write(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_add_and_find), TEST(test_taken),
-	    TEST(test_names),        TEST(test_names_are_bytes),
-	    TEST(test_changes),      TEST(test_change_leaves_others_alone),
-	    TEST(test_list),         TEST(test_rehash_does_not_undo_a_change),
-	    TEST(test_list),         TEST(test_list_may_write),
+	    TEST(test_add_and_find),
+	    TEST(test_taken),
+	    TEST(test_names),
+	    TEST(test_names_are_bytes),
+	    TEST(test_changes),
+	    TEST(test_change_leaves_others_alone),
+	    TEST(test_list),
+	    TEST(test_rehash_does_not_undo_a_change),
+	    TEST(test_list),
+	    TEST(test_list_may_write),
+	    TEST(test_delete_frees_the_account),
 	};
 
 	if (secret_start(NULL) != STATUS_OK)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <time.h>
 
 #include "base/secret.h"
 #include "identity/jid_rule.h"
@@ -15,7 +16,7 @@
 #include "store_fixture.h"
 #include "xmpp/login_token.h"
 
-#define NOW      INT64_C(1700000000)
+#define NOW      ((int64_t)time(NULL))
 #define PASSWORD "open sesame"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
