@@ -67,7 +67,7 @@ const char *text_cookie_check(const char *text)
 /* The names of our other cookies and the prefix that browsers heed are put around it. */
 const char *text_session_cookie_check(const char *text)
 {
-	static const char *const endings[] = {"-login", "-device", "-insecure"};
+	static const char *const endings[] = {"-login", "-device", "-sent", "-insecure"};
 	size_t len = strlen(text);
 
 	if (text[strspn(text, LOWER UPPER DIGITS "-_")] != '\0')

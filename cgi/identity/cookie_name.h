@@ -10,7 +10,7 @@
 
 #define COOKIE_NAME_MAX (SESSION_COOKIE_MAX + 24)
 
-/* role: "", "-login", "-device". */
+/* role: "", "-login", "-device", "-sent". */
 void cookie_name(const struct site_conf *conf, const char *role, char out[COOKIE_NAME_MAX]);
 
 #endif

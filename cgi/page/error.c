@@ -7,10 +7,20 @@
 
 #include "base/codec.h"
 #include "base/log.h"
+#include "page/login_circle.h"
 #include "page/page.h"
 
 #define RETRY_BUSY_S        1
 #define RETRY_UNAVAILABLE_S 5
+
+/* Of a request that was refused before its route was known, the address is all there is. */
+static bool asks_for_json_file(const char *uri)
+{
+	size_t len = uri != NULL ? strcspn(uri, "?#") : 0;
+	size_t ending = strlen(".json");
+
+	return len > ending && memcmp(uri + len - ending, ".json", ending) == 0;
+}
 
 static bool wants_json(const struct exchange *ex)
 {
@@ -18,6 +28,8 @@ static bool wants_json(const struct exchange *ex)
 
 	if (ex->route != NULL)
 		return ex->route->speaks == SPEAKS_JSON;
+	if (asks_for_json_file(ex->req.uri))
+		return true;
 	return accept != NULL && strstr(accept, "application/json") != NULL &&
 	       strstr(accept, "text/html") == NULL;
 }
@@ -82,14 +94,14 @@ static void send_plain(struct exchange *ex, enum status status)
 static void view_login(const struct exchange *ex, enum status status, struct view *view)
 {
 	const struct site_conf *conf = ex->site->conf;
-	bool refused = status == STATUS_LOGIN_REQUIRED && ex->refused;
+	bool required = status == STATUS_LOGIN_REQUIRED;
 	bool has_url = conf->login_url[0] != '\0';
 
 	view_flag(view, "login",
-		  has_login_form(conf) && (status == STATUS_FORBIDDEN || (refused && !has_url)));
-	if (refused && has_url)
+		  has_login_form(conf) && (status == STATUS_FORBIDDEN || (required && !has_url)));
+	if (required && has_url)
 		view_text(view, "login_url", conf->login_url);
-	if (refused)
+	if (required)
 		view_text(view, "cookie", ex->identity.cookie);
 }
 
@@ -115,6 +127,19 @@ static void send_page(struct exchange *ex, enum status status)
 	}
 	page_send(ex, status_http(status), "error.html", view);
 	view_free(view);
+}
+
+/* False: there is nowhere to send the visitor to, or it would be in a circle. */
+static bool send_to_login(struct exchange *ex)
+{
+	if (ex->refused) /* the login there is would lead back here, and not be believed again */
+		return false;
+	if (ex->site->conf->login_url[0] != '\0')
+		return login_circle_redirect(ex);
+	if (!has_login_form(ex->site->conf))
+		return false;
+	redirect_to_login(ex);
+	return true;
 }
 
 static void log_error(const struct exchange *ex, enum status status, const struct error *err)
@@ -155,13 +180,6 @@ void page_send_error(struct exchange *ex, enum status status, const struct error
 		send_json(ex, status);
 	else if (ex->site == NULL)
 		send_plain(ex, status);
-	else if (
-	    ex->refused) /* the login that he has is not believed: it would send him back here */
-		send_page(ex, status);
-	else if (status == STATUS_LOGIN_REQUIRED && ex->site->conf->login_url[0] != '\0')
-		response_redirect(ex->res, ex->site->conf->login_url);
-	else if (status == STATUS_LOGIN_REQUIRED && has_login_form(ex->site->conf))
-		redirect_to_login(ex);
-	else
+	else if (status != STATUS_LOGIN_REQUIRED || !send_to_login(ex))
 		send_page(ex, status);
 }

@@ -7,6 +7,7 @@ import { NAVIGATION, SCRIPT, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
 import { runSql } from "../lib/sqlite.mjs";
+import { until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const PASSWORD = "correct horse";
@@ -116,11 +117,34 @@ for (const [way, of] of Object.entries(ways)) {
 			assert.equal(answer.status, 431, path);
 			assert.equal(answer.headers.location, undefined);
 		}
-		const json = await get(way, many, { path: "/prebind.json", headers: { ...SCRIPT, Accept: "application/json" } });
-		assert.equal(json.status, 431);
-		assert.equal(JSON.parse(json.body).error, "headers_too_large");
+		for (const [path, headers] of [["/prebind.json", SCRIPT], ["/login", { Accept: "application/json" }]]) {
+			const json = await get(way, many, { path, headers });
+			assert.equal(json.status, 431);
+			assert.equal(JSON.parse(json.body).error, "headers_too_large");
+		}
 	});
 }
+
+test("a login at the site that no provider sees: three redirects, then a page with a link", async () => {
+	const send = (request) => prebind.request({ ...request, params: { HTTP_HOST: host("php_session") } });
+	const visitor = new Visitor(send);
+	visitor.jar.cookies.set("OTHERNAME", SID); // PHP's, where php_session_cookie is wrong
+	for (let i = 0; i < 3; i++) {
+		const sent = await visitor.get("/");
+		assert.deepEqual([sent.status, sent.headers.location], [303, LOGIN_URL]);
+		assert.match(sent.headers["set-cookie"][0], /^prebind-insecure-sent=\d; Path=\/; HttpOnly; SameSite=Lax; Max-Age=10$/);
+	}
+	const page = await visitor.get("/");
+	assert.equal(page.status, 401, page.body);
+	assert.equal(page.headers["set-cookie"], undefined, "in ten seconds it is over");
+	assert.ok(page.body.includes(`href="${LOGIN_URL}"`), page.body);
+	await until("the log to say so", () => /"login_circle"/.test(prebind.child.stderr));
+	assert.equal(JSON.parse((await visitor.get("/prebind.json", SCRIPT)).body).error, "login_required");
+	visitor.jar.cookies.set("PHPSESSID", SID);
+	assert.equal((await visitor.get("/")).status, 200);
+	for (const odd of ["", "0", "x", "99", "\"3\""])
+		assert.equal((await get("php_session", `prebind-insecure-sent=${odd}`)).status, 303, odd);
+});
 
 test("a forged token: the page, not the login", async () => {
 	const page = await get("token", `chat_token=${token().replace(/.$/, (last) => (last === "A" ? "E" : "A"))}`);

@@ -157,7 +157,9 @@ test("a session that was tampered with is refused, and said so", { skip }, async
 	const sid = visitor.jar.cookies.get("sessionid");
 	await runSql(place, database(), `UPDATE django_session SET session_data = substr(session_data, 1, 20)
 		|| CASE substr(session_data, 21, 1) WHEN 'x' THEN 'y' ELSE 'x' END || substr(session_data, 22) WHERE session_key = '${sid}'`);
-	assert.equal((await openChat(visitor)).status, 303);
+	const page = await openChat(visitor);
+	assert.equal(page.status, 401, "a page that says so, and no redirect");
+	assert.match(page.body, /<code>sessionid<\/code>/);
 	await until("the log to say so", () => /identity_refused.*the signature of session_data does not hold/.test(chat.prebind.child.stderr));
 });
 
