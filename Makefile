@@ -134,7 +134,12 @@ $(BUILD)/libprebind.a: $(LIB_OBJECTS)
 	$(SAY) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/%.o: cgi/%.c
+# The paths are compiled in: after another PREFIX or SYSCONFDIR everything is compiled anew.
+$(BUILD)/defines: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(DEFINES))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(DEFINES))' > $@
+
+$(BUILD)/%.o: cgi/%.c $(BUILD)/defines
 	@mkdir -p $(@D)
 	$(SAY) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -258,8 +263,8 @@ valgrind: unit
 
 # ---- install, release ----
 
-MAN5 = $(wildcard docs/man/*.5)
 MAN8 = $(wildcard docs/man/*.8)
+MAN_PATHS = sed 's|/usr/local/share/prebind|$(DATADIR)|; s|/etc/prebind/|$(SYSCONFDIR)/|'
 
 INSTALL         = install
 INSTALL_PROGRAM = $(INSTALL) -m 755
@@ -270,6 +275,9 @@ install: all vendor
 		$(DESTDIR)$(DATADIR)/static/vendor $(DESTDIR)$(DATADIR)/lighttpd $(DESTDIR)$(DATADIR)/apache \
 		$(DESTDIR)$(DATADIR)/nginx $(DESTDIR)$(DATADIR)/prosody \
 		$(DESTDIR)$(DATADIR)/sql/sites
+	$(INSTALL) -d $(DESTDIR)$(SYSCONFDIR)
+	sed 's|/usr/local/share/prebind|$(DATADIR)|; s|/etc/prebind/|$(SYSCONFDIR)/|' docs/prebind.conf.example \
+		> $(DESTDIR)$(SYSCONFDIR)/prebind.conf.example
 	$(INSTALL_PROGRAM) $(BUILD)/prebindctl $(BUILD)/prebind-extauth $(DESTDIR)$(BINDIR)
 	$(INSTALL_PROGRAM) $(BUILD)/prebind.fcgi $(DESTDIR)$(LIBDIR)
 	$(INSTALL_DATA) templates/*.html $(DESTDIR)$(DATADIR)/templates
@@ -292,8 +300,17 @@ install: all vendor
 	$(INSTALL_DATA) systemd/prebind.socket $(DESTDIR)$(UNITDIR)
 	sed 's|/usr/local/lib/prebind|$(LIBDIR)|; s|/etc/prebind/|$(SYSCONFDIR)/|' systemd/prebind.service \
 		> $(DESTDIR)$(UNITDIR)/prebind.service
-	$(if $(MAN5),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man5 && $(INSTALL_DATA) $(MAN5) $(DESTDIR)$(MANDIR)/man5)
-	$(if $(MAN8),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man8 && $(INSTALL_DATA) $(MAN8) $(DESTDIR)$(MANDIR)/man8)
+	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	docs/man/conf-page docs/prebind.conf.example | $(MAN_PATHS) > $(DESTDIR)$(MANDIR)/man5/prebind.conf.5
+	for file in $(MAN8); do $(MAN_PATHS) $$file > $(DESTDIR)$(MANDIR)/man8/$${file##*/} || exit 1; done
+
+# What `make install` made, and nothing else: the configuration, the databases and the account stay.
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/prebindctl $(DESTDIR)$(BINDIR)/prebind-extauth
+	rm -rf $(DESTDIR)$(LIBDIR) $(DESTDIR)$(DATADIR)
+	rm -f $(DESTDIR)$(UNITDIR)/prebind.socket $(DESTDIR)$(UNITDIR)/prebind.service
+	rm -f $(DESTDIR)$(MANDIR)/man5/prebind.conf.5 $(MAN8:docs/man/%=$(DESTDIR)$(MANDIR)/man8/%)
+	rm -f $(DESTDIR)$(SYSCONFDIR)/prebind.conf.example
 
 dist:
 	git archive --format=tar.gz --prefix=prebind-$(VERSION)/ -o prebind-$(VERSION).tar.gz HEAD
@@ -315,11 +332,12 @@ help:
 	@echo 'make tsan      the same under ThreadSanitizer'
 	@echo 'make valgrind  unit tests under valgrind'
 	@echo 'make install   to $(PREFIX); PREFIX= and DESTDIR= are yours'
+	@echo 'make uninstall removes what make install made'
 	@echo 'make dist      a tarball of the committed files'
 	@echo 'make clean     removes what was built'
 
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
 	$(UNIT_TESTS:%=$(BUILD)/unit/%.d)
 
-.PHONY: all unit screenshots bench-programs vendor demo test bench soak systemd check lint asan tsan sanitized valgrind install dist clean help
+.PHONY: all unit screenshots bench-programs vendor demo test bench soak systemd check lint asan tsan sanitized valgrind install uninstall dist clean help FORCE
 .DELETE_ON_ERROR:

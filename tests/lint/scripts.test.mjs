@@ -37,6 +37,13 @@ test("luacheck finds nothing", { skip: !has("luacheck") && "needs luacheck (lua-
 	run("luacheck", ["--quiet", "--config", "prosody/.luacheckrc", ...find("prosody", /\.lua$/)]);
 });
 
+test("the manual pages: mandoc finds nothing", { skip: !has("mandoc") && "needs mandoc" }, () => {
+	const made = run("docs/man/conf-page", ["docs/prebind.conf.example"]);
+	assert.ok(made.split("\n").filter((line) => line.startsWith(".It Ic ")).length > 80, made);
+	run("sh", ["-c", 'printf "%s" "$1" | mandoc -T lint -W warning', "sh", made]);
+	run("mandoc", ["-T", "lint", "-W", "warning", ...find("docs/man", /\.8$/)]);
+});
+
 test("eslint finds nothing", () => {
 	const report = JSON.parse(run("node_modules/.bin/eslint", ["--max-warnings=0", "--format=json", "."]));
 	const seen = report.map(({ filePath }) => path.relative(top, filePath));
