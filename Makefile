@@ -41,7 +41,7 @@ WEB      = basic_auth csrf request request_fields request_path response router s
 	template_render template_shelf template_texts
 IDENTITY = caller cookie_name device django_session identity jid_deny jid_owner jid_rule login_account \
 	login_session password password_argon2 password_crypt password_digest password_hash \
-	password_stretch php_serialize php_session remote_user site_session site_user token \
+	password_stretch php_keys php_lexer php_serialize php_session remote_user site_session site_user token \
 	token_keys token_text xmpp_login
 PREBIND  = bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
 	bosh_url breaker breaker_text bulkhead ejabberd_api oauth_tokens prebind provision tigase tigase_check \
@@ -66,7 +66,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_mutants_test adhoc_recorded_
 	codec_test conf_test csrf_test device_test django_session_test gateway_test \
 	http_client_test identity_mutants_test jid_claim_test jid_map_test jid_test json_test \
 	jwt_test limit_test log_test login_test login_token_test oauth_tokens_test \
-	password_differential_test password_hash_test php_session_test provisioned_test \
+	password_differential_test password_hash_test php_differential_test php_session_test provisioned_test \
 	request_test response_test router_test sasl_test secret_test server_account_test \
 	server_pool_test server_record_test server_socket_test session_test site_query_test \
 	sites_test store_reader_test store_test strbuf_test template_test template_texts_test token_test \

@@ -10,102 +10,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATH_PARTS_MAX 8
-#define DIGITS_MAX     20   /* of a 64-bit number, with its sign */
-#define UNDEFINED      '!'  /* php: a name registered without a value */
-#define UNDEFINED_BIT  0x80 /* php_binary: the same, in the length byte */
+#include "identity/php_keys.h"
+#include "identity/php_lexer.h"
 
-struct part {
-	const char *text;
-	size_t len;
+#define PATH_PARTS_MAX  8
+#define BINARY_NAME_MAX 127 /* php_binary: PHP writes no longer name */
+
+enum found { FOUND_NOTHING, FOUND_NONE, FOUND_TEXT, FOUND_REFERENCE, FOUND_WRONG };
+
+/* A value that a reference names. PHP numbers all values in their order, but for references (R). */
+struct named {
+	size_t slot; /* 0: there is none */
+	enum found found;
+	struct php_part value; /* valid for FOUND_TEXT */
 };
-
-enum found { FOUND_NOTHING, FOUND_NONE, FOUND_TEXT, FOUND_WRONG };
 
 struct reader {
-	const char *at;
-	const char *start;
-	const char *end;
-	long values;
-	struct part parts[PATH_PARTS_MAX];
+	struct php_lexer lexer;
+	size_t values;
+	size_t slots;
+	unsigned char
+	    *objects; /* a bit for each slot, set for an object; owned by php_session_get */
+	struct php_part parts[PATH_PARTS_MAX];
 	size_t n_parts;
+	struct php_keys keys;
+	uint32_t containers;
+	bool no_memory;
 	enum found found;
-	struct part value; /* where it is FOUND_TEXT */
-	const char *why;   /* what is wrong with the format, or with what was found */
+	struct php_part value; /* valid for FOUND_TEXT */
+	struct named named;
+	const char *why; /* what is wrong with what was found */
 };
 
-/* Where the value that is read now stands: at the path's first level parts, or beside it. */
+/*
+ * The place of a value. on_path: its names are the first `level` parts of the path. is_named: it
+ * is the value that reader.named asks for.
+ */
 struct place {
 	bool on_path;
+	bool is_named;
+	uint32_t container; /* where it stands; the session itself is 0 */
 	size_t level;
 	int depth;
 };
 
 static bool read_value(struct reader *r, const struct place *place);
-
-static bool broken(struct reader *r, const char *why)
-{
-	r->why = why;
-	return false;
-}
-
-static bool skip(struct reader *r, const char *text)
-{
-	size_t len = strlen(text);
-
-	if ((size_t)(r->end - r->at) < len || memcmp(r->at, text, len) != 0)
-		return broken(r, "a mark is missing");
-	r->at += len;
-	return true;
-}
-
-/* The digits up to the end character, which is passed. */
-static bool read_digits(struct reader *r, char end, bool sign, struct part *out)
-{
-	const char *p = r->at;
-
-	if (sign && p < r->end && (*p == '-' || *p == '+'))
-		p++;
-	const char *digits = p;
-	while (p < r->end && *p >= '0' && *p <= '9')
-		p++;
-	if (p == digits || p - r->at > DIGITS_MAX || p == r->end || *p != end)
-		return broken(r, "a number is malformed");
-	*out = (struct part){.text = r->at, .len = (size_t)(p - r->at)};
-	r->at = p + 1;
-	return true;
-}
-
-/* A length or a count: never more than there are bytes left. */
-static bool read_length(struct reader *r, char end, size_t *out)
-{
-	struct part digits;
-	size_t number = 0;
-
-	if (!read_digits(r, end, false, &digits))
-		return false;
-	for (size_t i = 0; i < digits.len; i++) {
-		number = number * 10 + (size_t)(digits.text[i] - '0');
-		if (number > (size_t)(r->end - r->at))
-			return broken(r, "a length is larger than the file");
-	}
-	*out = number;
-	return true;
-}
-
-/* `LEN:"BYTES"`, behind the letter and its colon. */
-static bool read_quoted(struct reader *r, struct part *out)
-{
-	size_t len;
-
-	if (!read_length(r, ':', &len) || !skip(r, "\""))
-		return false;
-	if (len > (size_t)(r->end - r->at))
-		return broken(r, "a length is larger than the file");
-	*out = (struct part){.text = r->at, .len = len};
-	r->at += len;
-	return skip(r, "\"");
-}
 
 /* ---- what was found ---- */
 
@@ -115,112 +64,99 @@ static bool is_target(const struct reader *r, const struct place *place)
 }
 
 static void found(struct reader *r, const struct place *place, enum found what,
-		  const struct part *value)
+		  const struct php_part *value)
 {
-	if (!is_target(r, place))
-		return;
-	if (r->found != FOUND_NOTHING) {
-		what = FOUND_WRONG;
-		r->why = "is there twice";
-	} else if (what == FOUND_WRONG) {
-		r->why = "is neither a text nor a whole number";
+	if (place->is_named) {
+		r->named.found = what;
+		if (value != NULL)
+			r->named.value = *value;
 	}
+	if (!is_target(r, place) || r->found == FOUND_WRONG)
+		return;
+	if (what == FOUND_WRONG)
+		r->why = "is neither a text nor a whole number";
 	r->found = what;
 	if (value != NULL)
 		r->value = *value;
 }
 
-/* Nobody looks behind a reference, nor into what a class has packed for itself. */
+/* The names below a reference, or inside what a class has packed for itself, are not looked at. */
 static void found_closed(struct reader *r, const struct place *place)
 {
-	found(r, place, FOUND_WRONG, NULL);
 	if (!place->on_path || is_target(r, place))
 		return;
 	r->found = FOUND_WRONG;
-	r->why = "stands behind a reference or in a packed object: let the site store the name "
+	r->why = "stands behind a reference, in an enum or in a packed object: let the site store "
+		 "the name "
 		 "itself";
 }
 
-/* The place of an element: on the path if its parent is, and its key is the path's next part. */
-static struct place place_below(const struct reader *r, const struct place *parent,
-				const struct part *key)
+/*
+ * An element, from its value on: on the path if what holds it is, and its key is the path's next
+ * part.
+ */
+static bool read_element(struct reader *r, const struct place *in, const struct php_part *key)
 {
-	bool on_path = false;
+	struct place below = {
+	    .container = in->container, .level = in->level + 1, .depth = in->depth + 1};
 
-	if (parent->on_path && parent->level < r->n_parts) {
-		const struct part *part = &r->parts[parent->level];
-		on_path = part->len == key->len && memcmp(part->text, key->text, key->len) == 0;
+	if (!php_keys_add(&r->keys, in->container, key)) {
+		r->no_memory = true;
+		return php_lexer_refuse(&r->lexer, "out of memory");
 	}
-	return (struct place){
-	    .on_path = on_path, .level = parent->level + 1, .depth = parent->depth + 1};
+	below.on_path =
+	    in->on_path && in->level < r->n_parts && php_part_equal(key, &r->parts[in->level]);
+	below.is_named = !php_lexer_is_at(&r->lexer, 'R') && r->slots + 1 == r->named.slot;
+	return read_value(r, &below);
 }
 
 /* ---- values ---- */
 
 /* An array's key, or an object's property: a whole number or a text. */
-static bool read_key(struct reader *r, struct part *out)
+static bool read_key(struct reader *r, struct php_part *out)
 {
-	if (r->end - r->at >= 2 && r->at[0] == 'i' && r->at[1] == ':') {
-		r->at += 2;
-		return read_digits(r, ';', true, out);
-	}
-	return skip(r, "s:") && read_quoted(r, out) && skip(r, ";");
+	struct php_lexer *lexer = &r->lexer;
+
+	if (php_lexer_is_at(lexer, 'i'))
+		return php_lexer_skip(lexer, "i:") && php_lexer_integer(lexer, out);
+	return php_lexer_skip(lexer, "s:") && php_lexer_quoted(lexer, out) &&
+	       php_lexer_skip(lexer, ";");
 }
 
 /* `COUNT:{ key value … }` */
 static bool read_elements(struct reader *r, const struct place *place)
 {
-	struct part key;
+	struct place in = *place;
+	struct php_part key;
 	size_t count;
 
 	if (place->depth >= PHP_DEPTH_MAX)
-		return broken(r, "it is nested too deeply");
-	if (!read_length(r, ':', &count) || !skip(r, "{"))
+		return php_lexer_refuse(&r->lexer, "it is nested too deeply");
+	if (!php_lexer_length(&r->lexer, ':', &count) || !php_lexer_skip(&r->lexer, "{"))
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (!read_key(r, &key))
+	in.container = ++r->containers;
+	for (size_t i = 0; i < count; i++)
+		if (!read_key(r, &key) || !read_element(r, &in, &key))
 			return false;
-		struct place below = place_below(r, place, &key);
-		if (!read_value(r, &below))
-			return false;
-	}
-	return skip(r, "}");
+	return php_lexer_skip(&r->lexer, "}");
 }
 
-/* `d:` and what PHP's (precision 17) or strtod's spelling may hold, up to the semicolon. */
-static bool read_double(struct reader *r)
-{
-	size_t len = 0;
-
-	while (r->at + len < r->end && strchr("0123456789+-.eEINFA", r->at[len]) != NULL &&
-	       r->at[len] != '\0')
-		len++;
-	if (len == 0)
-		return broken(r, "a number is malformed");
-	r->at += len;
-	return skip(r, ";");
-}
-
-/* `C:LEN:"CLASS":LEN:{BYTES}`: the bytes are the class's own business. */
+/* `C:LEN:"CLASS":LEN:{BYTES}`: what the bytes mean is known to the class alone. */
 static bool read_custom(struct reader *r)
 {
-	struct part class_name;
+	struct php_lexer *lexer = &r->lexer;
 	size_t len;
 
-	if (!read_quoted(r, &class_name) || !skip(r, ":") || !read_length(r, ':', &len) ||
-	    !skip(r, "{"))
-		return false;
-	if (len > (size_t)(r->end - r->at))
-		return broken(r, "a length is larger than the file");
-	r->at += len;
-	return skip(r, "}");
+	return php_lexer_class(lexer) && php_lexer_skip(lexer, ":") &&
+	       php_lexer_length(lexer, ':', &len) && php_lexer_skip(lexer, "{") &&
+	       php_lexer_pass(lexer, len) && php_lexer_skip(lexer, "}");
 }
 
 static bool read_text(struct reader *r, const struct place *place)
 {
-	struct part text;
+	struct php_part text;
 
-	if (!read_quoted(r, &text) || !skip(r, ";"))
+	if (!php_lexer_quoted(&r->lexer, &text) || !php_lexer_skip(&r->lexer, ";"))
 		return false;
 	found(r, place, memchr(text.text, '\0', text.len) == NULL ? FOUND_TEXT : FOUND_WRONG,
 	      &text);
@@ -229,9 +165,9 @@ static bool read_text(struct reader *r, const struct place *place)
 
 static bool read_integer(struct reader *r, const struct place *place)
 {
-	struct part digits;
+	struct php_part digits;
 
-	if (!read_digits(r, ';', true, &digits))
+	if (!php_lexer_integer(&r->lexer, &digits))
 		return false;
 	found(r, place, FOUND_TEXT, &digits);
 	return true;
@@ -240,38 +176,88 @@ static bool read_integer(struct reader *r, const struct place *place)
 /* false is a user who has logged out; true is no name. */
 static bool read_bool(struct reader *r, const struct place *place)
 {
-	struct part digit;
+	bool is_false = php_lexer_is_at(&r->lexer, '0');
 
-	if (!read_digits(r, ';', false, &digit))
+	if (!is_false && !php_lexer_is_at(&r->lexer, '1'))
+		return php_lexer_refuse(&r->lexer, "a bool is neither 0 nor 1");
+	r->lexer.at++;
+	if (!php_lexer_skip(&r->lexer, ";"))
 		return false;
-	if (digit.len != 1 || digit.text[0] > '1')
-		return broken(r, "a bool is neither 0 nor 1");
-	found(r, place, digit.text[0] == '0' ? FOUND_NONE : FOUND_WRONG, NULL);
+	found(r, place, is_false ? FOUND_NONE : FOUND_WRONG, NULL);
 	return true;
 }
 
-static bool read_object(struct reader *r, const struct place *place)
+static bool is_object_slot(const struct reader *r, size_t slot)
 {
-	struct part class_name;
-
-	return read_quoted(r, &class_name) && skip(r, ":") && read_elements(r, place);
+	return (r->objects[slot / 8] >> slot % 8 & 1) != 0;
 }
 
-/* A reference is passed over, never followed. */
+static void mark_object(struct reader *r)
+{
+	r->objects[r->slots / 8] |= (unsigned char)(1U << r->slots % 8);
+}
+
+static bool read_slot(struct reader *r, size_t last, size_t *out)
+{
+	struct php_part digits;
+
+	if (!php_lexer_number(&r->lexer, ';', &digits, out))
+		return false;
+	if (*out == 0 || *out > last)
+		return php_lexer_refuse(&r->lexer, "a reference to a value that is not there");
+	return true;
+}
+
+/* `R:SLOT;`: the value of that slot stands here as well. It has no slot of its own. */
 static bool read_reference(struct reader *r, const struct place *place)
 {
-	struct part number;
+	size_t slot;
 
-	if (!read_digits(r, ';', false, &number))
+	if (!read_slot(r, r->slots, &slot))
 		return false;
 	found_closed(r, place);
+	found(r, place, FOUND_REFERENCE, NULL);
+	if (is_target(r, place))
+		r->named.slot = slot;
 	return true;
+}
+
+/* `r:SLOT;`: the object of that slot once more. */
+static bool read_object_again(struct reader *r, const struct place *place)
+{
+	size_t slot;
+
+	if (!read_slot(r, r->slots - 1, &slot))
+		return false;
+	if (!is_object_slot(r, slot))
+		return php_lexer_refuse(&r->lexer, "a reference to an object names another value");
+	found_closed(r, place);
+	found(r, place, FOUND_WRONG, NULL);
+	mark_object(r);
+	return true;
+}
+
+static bool read_object(struct reader *r, char type, const struct place *place)
+{
+	struct php_lexer *lexer = &r->lexer;
+
+	mark_object(r);
+	found(r, place, FOUND_WRONG, NULL);
+	switch (type) {
+	case 'C':
+		found_closed(r, place);
+		return read_custom(r);
+	case 'E':
+		found_closed(r, place);
+		return php_lexer_enum(lexer);
+	default:
+		return php_lexer_class(lexer) && php_lexer_skip(lexer, ":") &&
+		       read_elements(r, place);
+	}
 }
 
 static bool read_typed(struct reader *r, char type, const struct place *place)
 {
-	struct part text;
-
 	switch (type) {
 	case 's':
 		return read_text(r, place);
@@ -283,65 +269,66 @@ static bool read_typed(struct reader *r, char type, const struct place *place)
 		found(r, place, FOUND_WRONG, NULL);
 		return read_elements(r, place);
 	case 'O':
-		found(r, place, FOUND_WRONG, NULL);
-		return read_object(r, place);
+	case 'C':
+	case 'E':
+		return read_object(r, type, place);
 	case 'R':
-	case 'r':
 		return read_reference(r, place);
+	case 'r':
+		return read_object_again(r, place);
 	case 'd':
 		found(r, place, FOUND_WRONG, NULL);
-		return read_double(r);
-	case 'C':
-		found_closed(r, place);
-		return read_custom(r);
-	case 'E': /* an enum's case */
-		found(r, place, FOUND_WRONG, NULL);
-		return read_quoted(r, &text) && skip(r, ";");
+		return php_lexer_double(&r->lexer);
 	default:
-		return broken(r, "a value is of no known kind");
+		return php_lexer_refuse(&r->lexer, "a value is of no known kind");
 	}
 }
 
 static bool read_value(struct reader *r, const struct place *place)
 {
+	struct php_lexer *lexer = &r->lexer;
+
 	if (++r->values > PHP_VALUES_MAX)
-		return broken(r, "it holds too many values");
-	if (r->end - r->at < 2)
-		return broken(r, "it ends too early");
-	char type = r->at[0];
+		return php_lexer_refuse(lexer, "it holds too many values");
+	if (lexer->end - lexer->at < 2)
+		return php_lexer_refuse(lexer, "it ends too early");
+	char type = lexer->at[0];
+	r->slots += type != 'R';
 	if (type == 'N') {
 		found(r, place, FOUND_NONE, NULL);
-		return skip(r, "N;");
+		return php_lexer_skip(lexer, "N;");
 	}
-	if (r->at[1] != ':')
-		return broken(r, "a value is of no known kind");
-	r->at += 2;
+	if (lexer->at[1] != ':')
+		return php_lexer_refuse(lexer, "a value is of no known kind");
+	lexer->at += 2;
 	return read_typed(r, type, place);
 }
 
 /* ---- the three formats ---- */
 
-static bool read_variable(struct reader *r, const struct part *name)
-{
-	static const struct place top = {.on_path = true};
-	struct place place = place_below(r, &top, name);
+static const struct place top = {.on_path = true};
 
-	return read_value(r, &place);
+/* PHP does not write a variable whose name is a number, and finds none that it has read. */
+static bool read_variable(struct reader *r, const struct php_part *name)
+{
+	if (php_part_is_integer(name))
+		return php_lexer_refuse(&r->lexer, "the name of a variable is a number");
+	return read_element(r, &top, name);
 }
 
 /* NAME|VALUE NAME|VALUE … */
 static bool read_php(struct reader *r)
 {
-	while (r->at < r->end) {
-		const char *bar = memchr(r->at, '|', (size_t)(r->end - r->at));
-		struct part name = {.text = r->at};
+	struct php_lexer *lexer = &r->lexer;
+
+	while (lexer->at < lexer->end) {
+		const char *bar = memchr(lexer->at, '|', (size_t)(lexer->end - lexer->at));
+		struct php_part name = {.text = lexer->at};
 
 		if (bar == NULL)
-			return broken(r, "a name without a | behind it");
-		name.len = (size_t)(bar - r->at);
-		r->at = bar + 1;
-		if (name.len > 0 && name.text[0] == UNDEFINED)
-			continue;
+			return php_lexer_refuse(lexer, "a name without a | behind it");
+		name.len = (size_t)(bar - lexer->at);
+		lexer->at = bar + 1;
 		if (!read_variable(r, &name))
 			return false;
 	}
@@ -351,15 +338,16 @@ static bool read_php(struct reader *r)
 /* A length byte, the name, the value … */
 static bool read_php_binary(struct reader *r)
 {
-	while (r->at < r->end) {
-		unsigned char head = (unsigned char)*r->at++;
-		struct part name = {.text = r->at, .len = head & (UNDEFINED_BIT - 1)};
+	struct php_lexer *lexer = &r->lexer;
 
-		if (name.len > (size_t)(r->end - r->at))
-			return broken(r, "a name is longer than the file");
-		r->at += name.len;
-		if ((head & UNDEFINED_BIT) != 0)
-			continue;
+	while (lexer->at < lexer->end) {
+		size_t len = (unsigned char)*lexer->at++;
+		struct php_part name = {.text = lexer->at, .len = len};
+
+		if (len > BINARY_NAME_MAX || len > (size_t)(lexer->end - lexer->at))
+			return php_lexer_refuse(
+			    lexer, "a name is longer than the file, or than PHP writes one");
+		lexer->at += len;
 		if (!read_variable(r, &name))
 			return false;
 	}
@@ -369,13 +357,14 @@ static bool read_php_binary(struct reader *r)
 /* One array with all of it. */
 static bool read_php_serialize(struct reader *r)
 {
-	static const struct place top = {.on_path = true};
+	struct php_lexer *lexer = &r->lexer;
 
-	if (r->at == r->end)
+	if (lexer->at == lexer->end)
 		return true;
-	if (*r->at != 'a')
-		return broken(r, "it is not one array: see php_session_format");
-	return read_value(r, &top) && (r->at == r->end || broken(r, "something stands behind it"));
+	if (!php_lexer_is_at(lexer, 'a'))
+		return php_lexer_refuse(lexer, "it is not one array: see php_session_format");
+	return read_value(r, &top) &&
+	       (lexer->at == lexer->end || php_lexer_refuse(lexer, "something stands behind it"));
 }
 
 static bool read_session(struct reader *r, enum conf_php_format format)
@@ -396,7 +385,7 @@ static bool split_path(struct reader *r, const char *path)
 	for (; r->n_parts < PATH_PARTS_MAX; path++) {
 		size_t len = strcspn(path, ".");
 
-		r->parts[r->n_parts++] = (struct part){.text = path, .len = len};
+		r->parts[r->n_parts++] = (struct php_part){.text = path, .len = len};
 		path += len;
 		if (*path == '\0')
 			return true;
@@ -404,21 +393,69 @@ static bool split_path(struct reader *r, const char *path)
 	return false;
 }
 
+/* A reference to a text or a whole number is good for it: a second walk reads what it names. */
+static bool follow_reference(const struct php_session *session, struct reader *r)
+{
+	struct reader again = *r;
+
+	again.lexer.at = session->data;
+	again.values = again.slots = again.keys.count = again.containers = 0;
+	again.n_parts = 0; /* no path */
+	bool read = read_session(&again, session->format);
+	r->keys = again.keys; /* may have moved */
+	r->lexer = again.lexer;
+	r->no_memory = again.no_memory;
+	if (!read)
+		return false;
+	r->found = again.named.found;
+	r->value = again.named.value;
+	if (r->found != FOUND_TEXT && r->found != FOUND_NONE) {
+		r->found = FOUND_WRONG;
+		r->why = "is a reference to what is neither a text nor a whole number";
+	}
+	return true;
+}
+
+static bool keys_check(struct reader *r)
+{
+	return !php_keys_any_twice(&r->keys) ||
+	       php_lexer_refuse(&r->lexer, "before it one name is there twice");
+}
+
+static enum status session_walk(const struct php_session *session, const char *path,
+				struct reader *r, struct error *err)
+{
+	if (!read_session(r, session->format) || !keys_check(r) ||
+	    (r->found == FOUND_REFERENCE && !follow_reference(session, r)))
+		return r->no_memory ? error_no_memory(err)
+				    : error_set(err, STATUS_BAD_REQUEST, "at byte %td: %s",
+						r->lexer.at - session->data, r->lexer.why);
+	if (r->found == FOUND_WRONG)
+		return error_set(err, STATUS_BAD_REQUEST, "%s %s", path, r->why);
+	if (r->found != FOUND_TEXT)
+		return error_set(err, STATUS_NOT_FOUND, "%s is not there", path);
+	return STATUS_OK;
+}
+
 enum status php_session_get(const struct php_session *session, const char *path, char **out,
 			    struct error *err)
 {
 	struct reader r = {
-	    .at = session->data, .start = session->data, .end = session->data + session->len};
+	    .lexer = {.at = session->data, .end = session->data + session->len}
+        };
 
 	if (!split_path(&r, path))
 		return error_set(err, STATUS_BAD_REQUEST, "%s: more than %d names", path,
 				 PATH_PARTS_MAX);
-	if (!read_session(&r, session->format))
-		return error_set(err, STATUS_BAD_REQUEST, "at byte %td: %s", r.at - r.start, r.why);
-	if (r.found == FOUND_WRONG)
-		return error_set(err, STATUS_BAD_REQUEST, "%s %s", path, r.why);
-	if (r.found != FOUND_TEXT)
-		return error_set(err, STATUS_NOT_FOUND, "%s is not there", path);
+	size_t slots = session->len / 2 < PHP_VALUES_MAX ? session->len / 2 : PHP_VALUES_MAX;
+	r.objects = calloc(slots / 8 + 1, 1); /* a value takes two bytes */
+	if (r.objects == NULL)
+		return error_no_memory(err);
+	enum status status = session_walk(session, path, &r, err);
+	free(r.objects);
+	php_keys_clear(&r.keys);
+	if (status != STATUS_OK)
+		return status;
 	char *text = strndup(r.value.text, r.value.len);
 	if (text == NULL)
 		return error_no_memory(err);

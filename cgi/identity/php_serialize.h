@@ -18,7 +18,9 @@
  * The text or whole number at the path ("user.name": the element name of the array, or the public
  * property of the object, user) into *out, which the caller frees. STATUS_NOT_FOUND: it is not
  * there, null or false: nobody is logged in. STATUS_BAD_REQUEST: the session is broken, or what
- * stands there (or on the way) is of another kind, a reference among them.
+ * stands there (or on the way) is of another kind. A reference to a text or a whole number is
+ * read; one on the way is not. What PHP (from 7.1 on) refuses is refused; so is a name that comes
+ * twice, and a number that is not spelled as PHP writes it.
  */
 struct php_session {
 	enum conf_php_format format;
