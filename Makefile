@@ -26,7 +26,7 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 
 BASE     = address clock codec codec_base64 crypto error inflate json json_scan json_write log secret \
 	secret_file status strbuf unix_crypt xml
-CONF     = check conf databases keys load number print text value
+CONF     = check conf databases keys load number place print text value
 STORE    = catalogue database_file database_setup database_site gateway jid_claim jid_map limit limit_file \
 	limit_rule migrate pool provisioned rows session site_key site_query site_query_guard \
 	sqlite_connection sqlite_error sqlite_foreign sqlite_statement token_revocation \

@@ -335,7 +335,9 @@ static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *
 		status = become_program_user(
 		    ctl->conf, ctl->site != NULL ? ctl->site : &ctl->conf->sites[0], err);
 	if (status == STATUS_OK && (needs & VERB_STORE))
-		status = store_open(ctl->site->database, ctl->site->name, &ctl->store, err);
+		status =
+		    conf_blame(store_open(ctl->site->database, ctl->site->name, &ctl->store, err),
+			       err, conf_site_place(ctl->site, "database"));
 	return status;
 }
 

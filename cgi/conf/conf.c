@@ -35,6 +35,7 @@ static void section_clear(enum conf_section section, void *data)
 static void site_clear(struct site_conf *site)
 {
 	section_clear(SECTION_SITE, site);
+	free(site->lines.items);
 	free(site->name);
 }
 
@@ -138,6 +139,7 @@ void conf_free(struct conf *conf)
 	if (conf == NULL)
 		return;
 	section_clear(SECTION_SERVER, &conf->server);
+	free(conf->server.lines.items);
 	for (size_t i = 0; i < conf->n_sites; i++)
 		site_clear(&conf->sites[i]);
 	for (size_t i = 0; i < conf->n_left_out; i++)
@@ -190,10 +192,18 @@ enum status conf_file_find(const char *option, char **out, struct error *err)
 
 	char beside[PATH_MAX];
 	beside_binary(beside);
-	if (beside[0] != '\0' && access(beside, F_OK) == 0)
-		return path_give(beside, out, err);
-	if (access(installed, F_OK) == 0)
-		return path_give(installed, out, err);
+	const char *const places[] = {beside, installed};
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (places[i][0] == '\0')
+			continue;
+		if (access(places[i], F_OK) == 0)
+			return path_give(places[i], out, err);
+		if (errno == EACCES)
+			return error_set(err, STATUS_UNAVAILABLE,
+					 "%s: user %u may not look there: let it enter each folder "
+					 "of this path, or name another file with -c",
+					 places[i], (unsigned)geteuid());
+	}
 	return error_set(err, STATUS_NOT_FOUND,
 			 "no " FILE_NAME
 			 ": neither the option -c nor PREBIND_CONF names one, and there "

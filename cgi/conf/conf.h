@@ -37,7 +37,20 @@ enum conf_php_format { PHP_FORMAT_PHP, PHP_FORMAT_SERIALIZE, PHP_FORMAT_BINARY }
 
 enum conf_provision { PROVISION_NO, PROVISION_TIGASE, PROVISION_EJABBERD, PROVISION_PROSODY_TOKEN };
 
+/* Which lines of a file have set keys; the others have their defaults. */
+struct conf_line {
+	unsigned short key; /* its place in conf_keys */
+	unsigned line;
+};
+struct conf_lines {
+	struct conf_line *items; /* owned by the section */
+	size_t count;
+};
+
 struct server_conf {
+	const char *file; /* where its section stands; borrowed from struct conf */
+	struct conf_lines lines;
+
 	char *listen; /* "" : FastCGI on descriptor 0, or plain CGI */
 	long processes;
 	long threads;
@@ -57,6 +70,7 @@ struct site_conf {
 	char *name;       /* of [site NAME] */
 	const char *file; /* where its section stands; borrowed from struct conf */
 	long line;
+	struct conf_lines lines;
 
 	struct conf_list hosts;
 	char *
@@ -197,6 +211,26 @@ const struct site_conf *conf_site_for_host(const struct conf *conf, const char *
 
 /* By the name of its section; NULL name: the only site, else "default". NULL: none. */
 const struct site_conf *conf_site_named(const struct conf *conf, const char *name);
+
+/* Where a key stands, for a sentence about its value. */
+struct conf_place {
+	const char *file; /* borrowed from the configuration; NULL: it was read from no file */
+	long line;        /* of the key; of the section, where it is not set there; 0: unknown */
+	const char *key;
+};
+/* site NULL: of no file. */
+struct conf_place conf_site_place(const struct site_conf *site, const char *key);
+struct conf_place conf_server_place(const struct server_conf *server, const char *key);
+
+/* As error_set; the sentence begins "FILE:LINE: KEY: ", as those of conf_load do. */
+enum status conf_fault(struct error *err, enum status status, struct conf_place place,
+		       const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * Puts that before the sentence of a failure that knew no key, and returns status. STATUS_OK and
+ * failures that are nobody's fault (STATUS_INTERNAL) stay as they are. err may be NULL.
+ */
+enum status conf_blame(enum status status, struct error *err, struct conf_place place);
 
 /*
  * The site whose `database` is that file, by whatever path; NULL: none. Looks at a file for each

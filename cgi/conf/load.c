@@ -101,8 +101,34 @@ static void section_defaults(struct load *load)
 	}
 }
 
+/* Keeps the lines of the section's keys with it. */
+static void lines_keep(struct load *load, struct conf_lines *lines)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < conf_n_keys; i++)
+		count += load->seen[i] != 0;
+	if (count == 0)
+		return;
+	lines->items = calloc(count, sizeof(*lines->items));
+	if (lines->items == NULL) {
+		load_no_memory(load);
+		return;
+	}
+	for (size_t i = 0; i < conf_n_keys; i++)
+		if (load->seen[i] != 0)
+			lines->items[lines->count++] = (struct conf_line){
+			    .key = (unsigned short)i, .line = (unsigned)load->seen[i]};
+}
+
 static void section_end(struct load *load)
 {
+	if (load->status != STATUS_OK)
+		return;
+	if (load->section == SECTION_SITE)
+		lines_keep(load, &load->conf->sites[load->conf->n_sites - 1].lines);
+	else if (load->section == SECTION_SERVER)
+		lines_keep(load, &load->conf->server.lines);
 	if (load->status != STATUS_OK)
 		return;
 	if (load->section == SECTION_SITE)
@@ -420,6 +446,8 @@ void load_file(struct load *load, const char *path)
 	file_add(load, path);
 	if (load->status != STATUS_OK)
 		return;
+	if (load->conf->n_files == 1)
+		load->conf->server.file = load->file;
 	/* O_NONBLOCK: opening a pipe must not wait for its writer; file_check then refuses it. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {

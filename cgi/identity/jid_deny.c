@@ -21,8 +21,9 @@ enum status jid_deny_check(const struct site_conf *conf, const char *domain, str
 		struct jid jid = {0};
 
 		if (read_word(conf->deny_jids.items[i], domain, &jid, &why) != STATUS_OK)
-			return error_set(err, STATUS_BAD_REQUEST, "deny_jids: '%s': %s",
-					 conf->deny_jids.items[i], why.text);
+			return conf_fault(err, STATUS_BAD_REQUEST,
+					  conf_site_place(conf, "deny_jids"), "'%s': %s",
+					  conf->deny_jids.items[i], why.text);
 		jid_clear(&jid);
 	}
 	return STATUS_OK;

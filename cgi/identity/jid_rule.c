@@ -64,7 +64,7 @@ unsigned jid_rule_needs(const char *text)
 static enum status no_rule(const char *text, enum status status, struct error *err)
 {
 	return error_set(err, status,
-			 "jid: '%s' is no rule; write {user}@domain, {user|lower}@domain, "
+			 "'%s' is no rule; write {user}@domain, {user|lower}@domain, "
 			 "{email}@domain or {id}@domain",
 			 text);
 }
@@ -108,17 +108,17 @@ static enum status providers_check(const struct site_conf *conf, struct error *e
 		const struct identity_provider *provider = identity_provider_named(name);
 
 		if (provider == NULL || (provider->knows & needs) != needs)
-			return error_set(err, STATUS_BAD_REQUEST,
-					 "jid: %s needs a user's %s, which provider %s does not "
-					 "know: make the rule of {user}, or take %s out of "
-					 "`identity`",
-					 conf->jid, fields[rule.field].what, name, name);
+			return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "jid"),
+					  "%s needs a user's %s, which provider %s does not "
+					  "know: make the rule of {user}, or take %s out of "
+					  "`identity`",
+					  conf->jid, fields[rule.field].what, name, name);
 		if (needs != 0 && forgets(conf, provider))
-			return error_set(err, STATUS_BAD_REQUEST,
-					 "jid: %s needs a user's %s, and of a token that is posted "
-					 "(token_origins) only the name is kept: make the rule of "
-					 "{user}, or pass the token in a cookie",
-					 conf->jid, fields[rule.field].what);
+			return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "jid"),
+					  "%s needs a user's %s, and of a token that is posted "
+					  "(token_origins) only the name is kept: make the rule of "
+					  "{user}, or pass the token in a cookie",
+					  conf->jid, fields[rule.field].what);
 	}
 	return STATUS_OK;
 }
@@ -130,6 +130,7 @@ enum status jid_rule_check_site(const struct site_conf *conf, struct error *err)
 	enum status status = jid_rule_check(conf->jid, err);
 	if (status == STATUS_OK)
 		status = jid_rule_domain(conf, &domain, err);
+	status = conf_blame(status, err, conf_site_place(conf, "jid"));
 	if (status == STATUS_OK)
 		status = jid_deny_check(conf, domain, err);
 	if (status == STATUS_OK)

@@ -55,11 +55,11 @@ static enum status owner_find(const struct site_conf *conf, uid_t *out, struct e
 	}
 	if (getpwnam_r(conf->php_session_owner, &row, buffer, sizeof(buffer), &found) != 0 ||
 	    found == NULL)
-		return error_set(
-		    err, STATUS_BAD_REQUEST,
-		    "php_session_owner: there is no user '%s' on this machine: name the "
-		    "one that PHP runs as, or leave the key out",
-		    conf->php_session_owner);
+		return conf_fault(err, STATUS_BAD_REQUEST,
+				  conf_site_place(conf, "php_session_owner"),
+				  "there is no user '%s' on this machine: name the "
+				  "one that PHP runs as, or leave the key out",
+				  conf->php_session_owner);
 	*out = row.pw_uid;
 	return STATUS_OK;
 }
@@ -68,34 +68,35 @@ static enum status owner_find(const struct site_conf *conf, uid_t *out, struct e
  * Whoever may rename there what PHP has written can become anybody. A sticky folder (/tmp) keeps
  * others off, but never its owner.
  */
-static enum status folder_check(const char *folder, uid_t php, struct error *err)
+static enum status folder_check(const struct site_conf *conf, const char *folder, uid_t php,
+				struct error *err)
 {
+	struct conf_place place = conf_site_place(conf, "php_session_path");
 	struct stat st;
 
 	if (stat(folder, &st) != 0)
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "php_session_path: %s: %m: `php -i | grep save_path` on the web "
-				 "server's PHP says where the sessions are",
-				 folder);
+		return conf_fault(err, STATUS_UNAVAILABLE, place,
+				  "%s: %m: `php -i | grep save_path` on the web "
+				  "server's PHP says where the sessions are",
+				  folder);
 	if (!S_ISDIR(st.st_mode))
-		return error_set(err, STATUS_BAD_REQUEST, "php_session_path: %s: is not a folder",
-				 folder);
+		return conf_fault(err, STATUS_BAD_REQUEST, place, "%s: is not a folder", folder);
 	if (st.st_uid != 0 && st.st_uid != php && st.st_uid != geteuid())
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "php_session_path: %s: belongs to user %u, who could exchange "
-				 "PHP's files; run: chown root '%s', or name that user in "
-				 "php_session_owner if PHP runs as it",
-				 folder, (unsigned)st.st_uid, folder);
+		return conf_fault(err, STATUS_BAD_REQUEST, place,
+				  "%s: belongs to user %u, who could exchange "
+				  "PHP's files; run: chown root '%s', or name that user in "
+				  "php_session_owner if PHP runs as it",
+				  folder, (unsigned)st.st_uid, folder);
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "php_session_path: %s: others may rename files in it (mode "
-				 "%04o); run: chmod +t '%s'",
-				 folder, (unsigned)(st.st_mode & 07777), folder);
+		return conf_fault(err, STATUS_BAD_REQUEST, place,
+				  "%s: others may rename files in it (mode "
+				  "%04o); run: chmod +t '%s'",
+				  folder, (unsigned)(st.st_mode & 07777), folder);
 	if (faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) != 0)
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "php_session_path: user %u may not enter %s: run the program as "
-				 "the user that PHP runs as, or put it into the folder's group",
-				 (unsigned)geteuid(), folder);
+		return conf_fault(err, STATUS_UNAVAILABLE, place,
+				  "user %u may not enter %s: run the program as "
+				  "the user that PHP runs as, or put it into the folder's group",
+				  (unsigned)geteuid(), folder);
 	return STATUS_OK;
 }
 
@@ -108,7 +109,7 @@ static enum status sessions_init(const struct site_conf *conf, struct sessions *
 	if (path[0] >= '0' && path[0] <= '9') /* "N;/FOLDER": the configuration knows one digit */
 		out->levels = (size_t)(path[0] - '0');
 	enum status status = owner_find(conf, &out->owner, err);
-	return status == STATUS_OK ? folder_check(out->folder, out->owner, err) : status;
+	return status == STATUS_OK ? folder_check(conf, out->folder, out->owner, err) : status;
 }
 
 static enum status php_session_open(const struct site_conf *conf, void **out, struct error *err)

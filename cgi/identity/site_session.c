@@ -106,6 +106,7 @@ static void set_specs(struct site_session *site)
 	bool django = conf->site_result == SITE_RESULT_DJANGO;
 
 	site->session_spec = (struct site_query_spec){
+	    .site = conf,
 	    .database = conf->site_database,
 	    .file = conf->site_query,
 	    .key = "site_query",
@@ -114,6 +115,7 @@ static void set_specs(struct site_session *site)
 	    .n_columns = django ? LENGTH(django_columns) : LENGTH(user_columns),
 	};
 	site->profile_spec = (struct site_query_spec){
+	    .site = conf,
 	    .database = conf->site_database,
 	    .file = conf->site_profile_query,
 	    .key = "site_profile_query",
@@ -148,10 +150,10 @@ static enum status rule_check(const struct site_session *site, struct error *err
 		column = "id";
 	if (column == NULL)
 		return STATUS_OK;
-	return error_set(err, STATUS_BAD_REQUEST,
-			 "jid: %s needs a column `%s`, which neither site_query (%s) nor "
-			 "site_profile_query returns: add `… AS %s` to one of them",
-			 conf->jid, column, conf->site_query, column);
+	return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "jid"),
+			  "%s needs a column `%s`, which neither site_query (%s) nor "
+			  "site_profile_query returns: add `… AS %s` to one of them",
+			  conf->jid, column, conf->site_query, column);
 }
 
 static enum status site_session_open(const struct site_conf *conf, void **out, struct error *err)
@@ -166,7 +168,8 @@ static enum status site_session_open(const struct site_conf *conf, void **out, s
 	if (status == STATUS_OK && conf->site_profile_query[0] != '\0')
 		status = site_query_open(&site->profile_spec, &site->profile, err);
 	if (status == STATUS_OK && conf->site_result == SITE_RESULT_DJANGO)
-		status = django_keys_read(conf->site_secret_file, &site->keys, err);
+		status = conf_blame(django_keys_read(conf->site_secret_file, &site->keys, err), err,
+				    conf_site_place(conf, "site_secret_file"));
 	if (status == STATUS_OK)
 		status = rule_check(site, err);
 	if (status == STATUS_OK)

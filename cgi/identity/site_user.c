@@ -40,6 +40,7 @@ enum status site_users_open(const struct site_conf *conf, struct site_users **ou
 	if (users == NULL)
 		return error_no_memory(err);
 	users->spec = (struct site_query_spec){
+	    .site = conf,
 	    .database = conf->site_database,
 	    .file = conf->login_query,
 	    .key = "login_query",

@@ -20,8 +20,9 @@ enum status token_rules_read(const struct site_conf *conf, struct token_keys *ke
 	    .keys = keys,
 	    .audience = conf->token_audience,
 	};
-	return token_keys_read(conf->token_key_file, conf->token_format == TOKEN_FORMAT_JWT, keys,
-			       err);
+	return conf_blame(token_keys_read(conf->token_key_file,
+					  conf->token_format == TOKEN_FORMAT_JWT, keys, err),
+			  err, conf_site_place(conf, "token_key_file"));
 }
 
 /* Good by itself, and not revoked. STATUS_NOT_FOUND: it is over. */

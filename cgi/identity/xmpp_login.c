@@ -28,20 +28,16 @@ struct xmpp_login {
 
 static enum status read_key(const struct site_conf *conf, struct strbuf *out, struct error *err)
 {
-	struct error why = {0};
 	struct strbuf text;
 
 	if (conf->bosh_token_key_file[0] == '\0')
 		return STATUS_OK;
 	strbuf_init_secret(&text);
-	enum status status = secret_file_read(conf->bosh_token_key_file, &text, &why);
+	enum status status = secret_file_read(conf->bosh_token_key_file, &text, err);
 	if (status == STATUS_OK)
-		status = login_key_parse(text.data, out, &why);
+		status = login_key_parse(text.data, out, err);
 	strbuf_clear(&text);
-	if (status != STATUS_OK)
-		error_set(err, status, "bosh_token_key_file (%s): %s", conf->bosh_token_key_file,
-			  why.text);
-	return status;
+	return conf_blame(status, err, conf_site_place(conf, "bosh_token_key_file"));
 }
 
 enum status xmpp_login_open(const struct site_conf *conf, struct xmpp_login **out,
@@ -55,7 +51,8 @@ enum status xmpp_login_open(const struct site_conf *conf, struct xmpp_login **ou
 	strbuf_init_secret(&login->key);
 	enum status status = read_key(conf, &login->key, err);
 	if (status == STATUS_OK)
-		status = store_open(conf->database, conf->name, &login->store, err);
+		status = conf_blame(store_open(conf->database, conf->name, &login->store, err), err,
+				    conf_site_place(conf, "database"));
 	if (status == STATUS_OK)
 		status = limit_open(conf->database, &login->limits, err);
 	if (status == STATUS_OK)

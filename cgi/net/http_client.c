@@ -91,7 +91,7 @@ enum status http_client_new(const struct http_client_options *options, struct ht
 		return error_no_memory(err);
 	}
 	if (client->ca_file[0] && access(client->ca_file, R_OK) != 0) {
-		error_set(err, STATUS_UNAVAILABLE, "ca_file %s cannot be read: %s", client->ca_file,
+		error_set(err, STATUS_UNAVAILABLE, "%s cannot be read: %s", client->ca_file,
 			  strerrordesc_np(errno));
 		http_client_free(client);
 		return STATUS_UNAVAILABLE;

@@ -15,6 +15,7 @@ struct app {
 	pthread_mutex_t lock; /* over sites: which it is, not what is in it */
 	struct sites *sites;
 	struct caller_cache *callers;
+	_Atomic int64_t misplaced_ms; /* monotonic: of the last warning; 0: there was none */
 };
 
 enum status app_new(const struct conf *conf, enum site_use use, struct app **out, struct error *err)
@@ -56,6 +57,7 @@ void app_enter(struct app *app, struct exchange *ex)
 {
 	ex->sites = sites_now(app);
 	ex->callers = app->callers;
+	ex->warned_ms = &app->misplaced_ms;
 }
 
 void app_leave(struct exchange *ex)

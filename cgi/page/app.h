@@ -35,7 +35,9 @@ struct exchange {
 	bool identified;           /* identity is filled */
 	bool refused;              /* a provider said BAD: identity holds source and cookie alone */
 	long retry_after;          /* seconds, for 429 and 503; 0: none */
-	int64_t now;               /* seconds, wall clock */
+	bool misplaced;            /* its Host or its path is none of ours */
+	_Atomic int64_t *warned_ms; /* when that was last a warning; borrowed from the process */
+	int64_t now;                /* seconds, wall clock */
 
 	/* of the Content-Security-Policy; "" until a page needs it */
 	char nonce[CODEC_BASE64URL_LEN(EXCHANGE_NONCE_BYTES) + 1];

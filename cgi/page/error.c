@@ -2,14 +2,17 @@
  * What a visitor is told when there is no page to show: fixed words for the status, the request's
  * id to quote, and a way on. The cause is for the log.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
 #include "page/login_circle.h"
 #include "page/page.h"
 
+#define WARN_EVERY_MS       60000 /* of requests that are none of ours: anybody can send them */
 #define RETRY_BUSY_S        1
 #define RETRY_UNAVAILABLE_S 5
 
@@ -142,13 +145,27 @@ static bool send_to_login(struct exchange *ex)
 	return true;
 }
 
+/*
+ * A Host or a path that the configuration does not know is the operator's fault as a rule, and so a
+ * warning; but scanners send such requests too, and must not fill the log with warnings.
+ */
+static bool is_worth_a_warning(const struct exchange *ex)
+{
+	int64_t now = clock_monotonic_ms();
+	int64_t last = *ex->warned_ms;
+
+	return ex->misplaced && (last == 0 || now - last >= WARN_EVERY_MS) &&
+	       atomic_compare_exchange_strong(ex->warned_ms, &last, now);
+}
+
 static void log_error(const struct exchange *ex, enum status status, const struct error *err)
 {
 	enum log_level level = LOG_LEVEL_INFO;
 
 	if (status_http(status) >= 500)
 		level = LOG_LEVEL_ERROR;
-	else if (status != STATUS_LOGIN_REQUIRED && status != STATUS_NOT_FOUND)
+	else if (status == STATUS_NOT_FOUND ? is_worth_a_warning(ex)
+					    : status != STATUS_LOGIN_REQUIRED)
 		level = LOG_LEVEL_WARN;
 	log_event(level, status_name(status), "id", ex->req.id, "site",
 		  ex->site != NULL ? ex->site->conf->name : NULL, "ip", ex->req.remote_addr, "user",

@@ -165,16 +165,17 @@ enum status page_templates_check(const struct site *site, struct error *err)
 	const struct site_conf *conf = site->conf;
 
 	if (!template_has(site->templates, page_of_client(conf)))
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "client: %s has no %s, which this client needs; copy it from the "
-				 "templates that were installed",
-				 conf->templates, page_of_client(conf));
+		return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "client"),
+				  "%s has no %s, which this client needs; copy it from the "
+				  "templates that were installed",
+				  conf->templates, page_of_client(conf));
 	for (size_t i = 0; i < conf->language.count; i++) {
 		if (!template_speaks(site->templates, conf->language.items[i]))
-			return error_set(err, STATUS_BAD_REQUEST,
-					 "language: %s/lang has no %s.json; copy the folder from "
-					 "the templates that were installed, or translate one",
-					 conf->templates, conf->language.items[i]);
+			return conf_fault(err, STATUS_BAD_REQUEST,
+					  conf_site_place(conf, "language"),
+					  "%s/lang has no %s.json; copy the folder from "
+					  "the templates that were installed, or translate one",
+					  conf->templates, conf->language.items[i]);
 	}
 	return STATUS_OK;
 }

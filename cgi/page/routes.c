@@ -127,6 +127,7 @@ static enum status find_site(struct exchange *ex, struct error *err)
 {
 	const struct site_conf *found = conf_site_for_host(sites_conf(ex->sites), ex->req.host);
 
+	ex->misplaced = found == NULL;
 	if (found == NULL)
 		return error_set(err, STATUS_NOT_FOUND,
 				 "no site has the Host '%s'; add it to `hosts` of its [site]",
@@ -138,6 +139,7 @@ static enum status find_site(struct exchange *ex, struct error *err)
 	}
 	found = ex->site->conf; /* after a reload that failed for it: the old one */
 	status = request_mount(&ex->req, found->base_path, found->base_path_set, err);
+	ex->misplaced = status == STATUS_NOT_FOUND;
 	if (status == STATUS_OK && found->public_path_set)
 		ex->req.base = found->public_path; /* a proxy in front took a part of it off */
 	return status;
@@ -175,7 +177,8 @@ static enum status check_scheme(const struct exchange *ex, struct error *err)
 		return STATUS_OK;
 	return error_set(
 	    err, STATUS_HTTPS_REQUIRED,
-	    "plain http: serve the site over https (allow_http = on is for loopback only)");
+	    "plain http: serve the site over https. Where a proxy in front of this web server ends "
+	    "TLS, let the web server pass HTTPS=on to us for what comes from that proxy");
 }
 
 static enum status read_body(struct exchange *ex, struct error *err)

@@ -24,6 +24,13 @@ enum status site_check(const struct site_conf *conf, struct error *err)
 	return jid_rule_check_site(conf, err);
 }
 
+static enum status limits_open(const struct site_conf *conf, enum site_use use, struct site *site,
+			       struct error *err)
+{
+	return use == SITE_FOR_ONE ? limit_open_later(conf->database, &site->limits, err)
+				   : limit_open(conf->database, &site->limits, err);
+}
+
 enum status site_open(const struct site_conf *conf, enum site_use use, struct template_shelf *shelf,
 		      struct site *site, struct error *err)
 {
@@ -31,16 +38,19 @@ enum status site_open(const struct site_conf *conf, enum site_use use, struct te
 
 	*site = (struct site){.conf = conf, .shelf = shelf};
 	if (status == STATUS_OK)
-		status = store_open(conf->database, conf->name, &site->store, err);
+		status = conf_blame(store_open(conf->database, conf->name, &site->store, err), err,
+				    conf_site_place(conf, "database"));
 	if (status == STATUS_OK)
-		status = use == SITE_FOR_ONE ? limit_open_later(conf->database, &site->limits, err)
-					     : limit_open(conf->database, &site->limits, err);
+		status = conf_blame(limits_open(conf, use, site, err), err,
+				    conf_site_place(conf, "database"));
 	if (status == STATUS_OK)
 		status = site_key_get(site->store, "csrf", site->csrf_key, err);
 	if (status == STATUS_OK)
 		secret_hmac_prepare(&site->form_key, site->csrf_key);
 	if (status == STATUS_OK)
-		status = template_shelf_take(shelf, conf->templates, &site->templates, err);
+		status =
+		    conf_blame(template_shelf_take(shelf, conf->templates, &site->templates, err),
+			       err, conf_site_place(conf, "templates"));
 	if (status == STATUS_OK)
 		status = use == SITE_FOR_ONE ? STATUS_OK : page_templates_check(site, err);
 	if (status == STATUS_OK)

@@ -38,8 +38,9 @@ struct prebind_backend {
 				struct error *err);
 };
 
-/* Why a back end cannot be opened: the key, and its value's fault. STATUS_UNAVAILABLE. */
-enum status prebind_key_error(const char *key, const struct error *why, struct error *err);
+/* Why a back end cannot be opened: where the key stands, and its value's fault. */
+enum status prebind_key_error(const struct site_conf *conf, const char *key,
+			      const struct error *why, struct error *err); /* STATUS_UNAVAILABLE */
 
 /* What a call that brought no answer (status is not OK) says about its upstream. */
 enum upstream_outcome prebind_reach_outcome(enum http_reach reach);

@@ -84,7 +84,8 @@ const char *bosh_auth_mechanism(const struct bosh_auth *auth, const char *offere
 		error_set(
 		    err, STATUS_CHAT_SERVER,
 		    "the XMPP server offers no mechanism that bosh_auth = %s may use (%s) but: "
-		    "%s; some servers offer PLAIN only over https",
+		    "%s. Some servers offer PLAIN only over https: with Prosody behind a proxy set "
+		    "consider_bosh_secure = true",
 		    auth->name, auth->mechanisms, offered[0] ? offered : "none");
 	return NULL;
 }

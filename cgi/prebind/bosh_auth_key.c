@@ -39,7 +39,8 @@ static enum status key_read(struct shared_key *key, struct error *why)
 	return status;
 }
 
-static enum status key_open(const char *name, const char *file, void **state, struct error *err)
+static enum status key_open(const struct site_conf *conf, const char *name, const char *file,
+			    void **state, struct error *err)
 {
 	struct shared_key *key = calloc(1, sizeof(*key));
 	struct error why = {0};
@@ -50,7 +51,7 @@ static enum status key_open(const char *name, const char *file, void **state, st
 	strbuf_init_secret(&key->bytes);
 	if (key_read(key, &why) != STATUS_OK) {
 		key_close(key);
-		return prebind_key_error(name, &why, err);
+		return prebind_key_error(conf, name, &why, err);
 	}
 	*state = key;
 	return STATUS_OK;
@@ -67,7 +68,7 @@ static enum status token_open(const struct site_conf *conf, struct store *store,
 			      struct error *err)
 {
 	(void)store;
-	return key_open("bosh_token_key_file", conf->bosh_token_key_file, state, err);
+	return key_open(conf, "bosh_token_key_file", conf->bosh_token_key_file, state, err);
 }
 
 static enum status token_prepare(void *state, struct prebind_call *call,
@@ -121,7 +122,7 @@ static enum status jwt_open(const struct site_conf *conf, struct store *store, v
 			    struct error *err)
 {
 	(void)store;
-	return key_open("bosh_jwt_key_file", conf->bosh_jwt_key_file, state, err);
+	return key_open(conf, "bosh_jwt_key_file", conf->bosh_jwt_key_file, state, err);
 }
 
 static enum status jwt_prepare(void *state, struct prebind_call *call, struct bosh_credentials *out,

@@ -64,6 +64,13 @@ static enum status answer_take(struct bosh_session *session, struct error *err)
 				 "bosh_service ended the session with HTTP status %d: it was "
 				 "restarted, or a proxy before it sends to another node",
 				 session->http.status);
+	if (session->http.status == 404) /* Prosody's answer for a host without mod_bosh, too */
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "bosh_service answered with HTTP status 404 instead of a BOSH "
+				 "body: check its path, and that BOSH is switched on for the "
+				 "host in its address (with Prosody: the VirtualHost, or "
+				 "http_default_host), which serves %s",
+				 session->domain);
 	if (session->http.status != 200)
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "bosh_service answered with HTTP status %d instead of a BOSH "

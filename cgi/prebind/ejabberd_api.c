@@ -14,11 +14,12 @@ enum status ejabberd_api_open(struct ejabberd_api *api, const struct site_conf *
 
 	strbuf_init_secret(&api->password);
 	if (!http_url_is_private(api->url) && !conf->upstream_http)
-		return error_set(err, STATUS_UNAVAILABLE, "%s: neither https nor on loopback: %s",
-				 api->words->url_key, api->words->risk);
+		return conf_fault(err, STATUS_UNAVAILABLE,
+				  conf_site_place(conf, api->words->url_key),
+				  "neither https nor on loopback: %s", api->words->risk);
 	if (api->password_file[0] != '\0' &&
 	    secret_file_read(api->password_file, &api->password, &why) != STATUS_OK)
-		return prebind_key_error(api->words->password_key, &why, err);
+		return prebind_key_error(conf, api->words->password_key, &why, err);
 	return STATUS_OK;
 }
 

@@ -65,7 +65,9 @@ static enum status client_new(const struct site_conf *conf, struct http_client *
 	for (size_t i = 0; i < conf->upstream_pin.count; i++)
 		strbuf_addf(&pins, "%s%s", i ? ";" : "", conf->upstream_pin.items[i]);
 	options.pins = pins.data;
-	status = strbuf_ok(&pins) ? http_client_new(&options, out, err) : error_no_memory(err);
+	status = strbuf_ok(&pins) ? conf_blame(http_client_new(&options, out, err), err,
+					       conf_site_place(conf, "ca_file"))
+				  : error_no_memory(err);
 	strbuf_clear(&pins);
 	return status;
 }
@@ -77,7 +79,8 @@ static enum status urls_check(const struct prebind *prebind, struct error *err)
 
 	for (size_t i = 0; i < urls->count; i++)
 		if (http_client_url_check(prebind->http, urls->items[i], &why) != STATUS_OK)
-			return prebind_key_error(prebind->backend->url_key, &why, err);
+			return prebind_key_error(prebind->conf, prebind->backend->url_key, &why,
+						 err);
 	return STATUS_OK;
 }
 
@@ -117,9 +120,10 @@ void prebind_share(struct prebind *prebind, struct limit_store *limits)
 	upstreams_share(prebind->upstreams, limits);
 }
 
-enum status prebind_key_error(const char *key, const struct error *why, struct error *err)
+enum status prebind_key_error(const struct site_conf *conf, const char *key,
+			      const struct error *why, struct error *err)
 {
-	return error_set(err, STATUS_UNAVAILABLE, "%s: %s", key, why->text);
+	return conf_fault(err, STATUS_UNAVAILABLE, conf_site_place(conf, key), "%s", why->text);
 }
 
 void prebind_free(struct prebind *prebind)

@@ -33,37 +33,38 @@ static const char *component_of(const char *url)
  * .../bosh@DOMAIN, with a literal '@': newer versions answer %40 with 404, a bare domain only after
  * 120 s.
  */
-static enum status url_check(const char *url, struct error *err)
+static enum status url_check(const struct site_conf *conf, const char *url, struct error *err)
 {
+	struct conf_place place = conf_site_place(conf, "tigase_url");
 	const char *component = component_of(url);
 	const char *at = strchr(component, '@');
 
 	if (strstr(component, "%40"))
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "tigase_url: write @ instead of %%40 in the path: newer versions "
-				 "answer %%40 with 404");
+		return conf_fault(err, STATUS_UNAVAILABLE, place,
+				  "write @ instead of %%40 in the path: newer versions "
+				  "answer %%40 with 404");
 	if (!at || at == component || !at[1])
-		return error_set(
-		    err, STATUS_UNAVAILABLE,
-		    "tigase_url: the path must end in the BOSH component's address, as "
-		    "/rest/adhoc/bosh@example.org");
+		return conf_fault(err, STATUS_UNAVAILABLE, place,
+				  "the path must end in the BOSH component's address, as "
+				  "/rest/adhoc/bosh@example.org");
 	return STATUS_OK;
 }
 
 /* One account is administrator of one virtual host, so all nodes are asked for that one. */
-static enum status urls_check(const struct conf_list *urls, struct error *err)
+static enum status urls_check(const struct site_conf *conf, struct error *err)
 {
+	const struct conf_list *urls = &conf->tigase_url;
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; status == STATUS_OK && i < urls->count; i++) {
-		status = url_check(urls->items[i], err);
+		status = url_check(conf, urls->items[i], err);
 		if (status == STATUS_OK &&
 		    strcmp(component_of(urls->items[i]), component_of(urls->items[0])) != 0)
 			status =
-			    error_set(err, STATUS_UNAVAILABLE,
-				      "tigase_url: all addresses must end in the same "
-				      "component, but %s is not %s",
-				      component_of(urls->items[i]), component_of(urls->items[0]));
+			    conf_fault(err, STATUS_UNAVAILABLE, conf_site_place(conf, "tigase_url"),
+				       "all addresses must end in the same "
+				       "component, but %s is not %s",
+				       component_of(urls->items[i]), component_of(urls->items[0]));
 	}
 	return status;
 }
@@ -75,10 +76,10 @@ static enum status user_check(const struct site_conf *conf, struct error *err)
 
 	if (strcasestr(conf->tigase_user, "%40") ||
 	    jid_parse(conf->tigase_user, &jid, &why) != STATUS_OK)
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "tigase_user: the administrator's JID is wanted, as "
-				 "admin@example.org%s%s",
-				 why.text[0] ? ": " : "", why.text);
+		return conf_fault(err, STATUS_UNAVAILABLE, conf_site_place(conf, "tigase_user"),
+				  "the administrator's JID is wanted, as "
+				  "admin@example.org%s%s",
+				  why.text[0] ? ": " : "", why.text);
 	jid_clear(&jid);
 	return STATUS_OK;
 }
@@ -93,13 +94,13 @@ static enum status secrets_read(struct tigase *tigase, struct error *err)
 
 	if (secret_file_read(tigase->conf->tigase_password_file, &tigase->password, &why) !=
 	    STATUS_OK)
-		return prebind_key_error("tigase_password_file", &why, err);
+		return prebind_key_error(tigase->conf, "tigase_password_file", &why, err);
 	if (!key_file[0])
 		return STATUS_OK;
 
 	strbuf_init_secret(&key);
 	if (secret_file_read(key_file, &key, &why) != STATUS_OK) {
-		status = prebind_key_error("tigase_api_key_file", &why, err);
+		status = prebind_key_error(tigase->conf, "tigase_api_key_file", &why, err);
 	} else if (tigase->conf->tigase_api_key_in == KEY_IN_QUERY) {
 		strbuf_adds(&tigase->api_query, "?api-key=");
 		codec_percent(&tigase->api_query, key.data);
@@ -140,7 +141,7 @@ static enum status tigase_open(const struct site_conf *conf, struct store *store
 	strbuf_init_secret(&tigase->api_header);
 	strbuf_init_secret(&tigase->api_query);
 
-	status = urls_check(&conf->tigase_url, err);
+	status = urls_check(conf, err);
 	if (status == STATUS_OK)
 		status = user_check(conf, err);
 	if (status == STATUS_OK)

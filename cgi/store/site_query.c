@@ -45,24 +45,23 @@ static void seat_free(struct site_query_seat *seat)
  */
 static enum status check_database_file(const struct site_query_spec *spec, struct error *err)
 {
+	struct conf_place place = conf_site_place(spec->site, "site_database");
 	struct stat st;
 
 	if (stat(spec->database, &st) != 0)
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: the site's database cannot be found: %m: is the key "
-				 "`site_database` right, and may the program's user enter every "
-				 "directory of this path?",
-				 spec->database);
+		return conf_fault(err, STATUS_UNAVAILABLE, place,
+				  "%s: the site's database cannot be found: %m: is the key "
+				  "`site_database` right, and may the program's user enter every "
+				  "directory of this path?",
+				  spec->database);
 	if (!S_ISREG(st.st_mode))
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: is not a file: the key `site_database` names the SQLite file "
-				 "itself",
-				 spec->database);
+		return conf_fault(err, STATUS_BAD_REQUEST, place,
+				  "%s: is not a file: name the SQLite file itself", spec->database);
 	if ((st.st_mode & S_IWOTH) != 0)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: everybody may write to it (mode %04o), and so be anybody; "
-				 "run: chmod o-w '%s'",
-				 spec->database, (unsigned)(st.st_mode & 07777), spec->database);
+		return conf_fault(err, STATUS_BAD_REQUEST, place,
+				  "%s: everybody may write to it (mode %04o), and so be anybody; "
+				  "run: chmod o-w '%s'",
+				  spec->database, (unsigned)(st.st_mode & 07777), spec->database);
 	return STATUS_OK;
 }
 
@@ -147,25 +146,26 @@ static enum status read_file(const struct site_query_spec *spec, char **out, str
 {
 	struct stat st;
 	struct strbuf text;
+	struct conf_place place = conf_site_place(spec->site, spec->key);
 	enum status status = STATUS_BAD_REQUEST;
 	int fd = open(spec->file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0 || fstat(fd, &st) != 0) {
-		error_set(err, status,
-			  "%s: cannot be read: %m: name a file of yours, or a ready one of "
-			  "sql/sites (key `%s`)",
-			  spec->file, spec->key);
+		conf_fault(err, status, place,
+			   "%s: cannot be read: %m: name a file of yours, or a ready one of "
+			   "sql/sites (key `%s`)",
+			   spec->file, spec->key);
 		if (fd >= 0)
 			close(fd);
 		return status;
 	}
 	strbuf_init(&text);
 	if (!S_ISREG(st.st_mode))
-		error_set(err, status, "%s: is not a file (key `%s`)", spec->file, spec->key);
+		conf_fault(err, status, place, "%s: is not a file", spec->file);
 	else if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		error_set(err, status,
-			  "%s: others may write to it (mode %04o); run: chmod go-w '%s'",
-			  spec->file, (unsigned)(st.st_mode & 07777), spec->file);
+		conf_fault(err, status, place,
+			   "%s: others may write to it (mode %04o); run: chmod go-w '%s'",
+			   spec->file, (unsigned)(st.st_mode & 07777), spec->file);
 	else
 		status = read_all(spec->file, fd, &text, err);
 	close(fd);

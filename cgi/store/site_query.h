@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "conf/conf.h"
 
 #define SITE_QUERY_COLUMNS_MAX 8
 
@@ -23,6 +24,7 @@ struct site_query_column {
 };
 
 struct site_query_spec {
+	const struct site_conf *site; /* whose keys they are, for messages; NULL: nobody's */
 	const char *database;
 	const char *file;
 	const char *key;          /* of the configuration, for messages */

@@ -113,7 +113,8 @@ static enum status mount_configured(struct request *req, const char *base_path, 
 	if (!path)
 		return error_set(
 		    err, STATUS_NOT_FOUND,
-		    "the web server sent us '%.200s', which is not below base_path '%s'",
+		    "the web server sent us '%.200s', which is not below base_path '%s': "
+		    "set base_path to the path where the web server mounts this program",
 		    req->whole, base_path);
 	req->base = base_path;
 	req->path = path;

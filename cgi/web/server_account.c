@@ -15,18 +15,23 @@ enum status account_find(const struct server_conf *conf, struct account *out, st
 	struct account account = {.uid = geteuid(), .gid = getegid(), .name = conf->user};
 	struct passwd user, *found = NULL;
 	char space[NAME_SPACE];
+	struct conf_place place = conf_server_place(conf, "user");
 
 	if (geteuid() != 0) {
 		*out = account;
 		return STATUS_OK;
 	}
 	if (!*conf->user)
-		return error_set(err, STATUS_FORBIDDEN,
-				 "started as root: set user in [server] to an account of its own");
+		return conf_fault(err, STATUS_FORBIDDEN, place,
+				  "is empty, so it cannot be started as root: set user in [server] "
+				  "to an account of its own");
 	if (getpwnam_r(conf->user, &user, space, sizeof(space), &found) != 0 || !found)
-		return error_set(err, STATUS_INTERNAL, "user: there is no user '%s'", conf->user);
+		return conf_fault(err, STATUS_INTERNAL, place,
+				  "there is no user '%s'; make it: adduser --system --group %s",
+				  conf->user, conf->user);
 	if (user.pw_uid == 0 || user.pw_gid == 0)
-		return error_set(err, STATUS_FORBIDDEN, "user: '%s' is root", conf->user);
+		return conf_fault(err, STATUS_FORBIDDEN, place,
+				  "'%s' is root: name an account of its own", conf->user);
 	account.take = true;
 	account.uid = user.pw_uid;
 	account.gid = user.pw_gid;

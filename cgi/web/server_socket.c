@@ -74,24 +74,27 @@ enum status listener_inherit(const struct server_conf *conf, int fd, struct list
 }
 
 /* Whoever may write the folder may put a socket of his own in our place. */
-static enum status check_folder(const char *path, struct error *err)
+static enum status check_folder(const struct server_conf *conf, struct error *err)
 {
+	struct conf_place place = conf_server_place(conf, "listen");
+	const char *path = conf->listen;
 	size_t len = (size_t)(strrchr(path, '/') - path);
 	char folder[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct stat st;
 
-	snprintf(folder, sizeof(folder), "%.*s", (int)len, path);
-	if (stat(len ? folder : "/", &st) != 0)
-		return error_set(err, STATUS_INTERNAL,
-				 "listen: the folder of '%s': %m; make it first", path);
+	snprintf(folder, sizeof(folder), "%.*s", len > 0 ? (int)len : 1, path);
+	if (stat(folder, &st) != 0)
+		return conf_fault(err, STATUS_INTERNAL, place,
+				  "the folder of '%s': %m; make it first: install -d -o USER -g "
+				  "WEB-SERVER'S-GROUP -m 2750 %s",
+				  path, folder);
 	if (!S_ISDIR(st.st_mode))
-		return error_set(err, STATUS_INTERNAL, "listen: '%s' is not a folder", folder);
+		return conf_fault(err, STATUS_INTERNAL, place, "'%s' is not a folder", folder);
 	if (st.st_mode & S_IWOTH)
-		return error_set(
-		    err, STATUS_FORBIDDEN,
-		    "listen: everybody may write the folder '%s'; make one of mode 0750 for "
-		    "the socket",
-		    folder);
+		return conf_fault(err, STATUS_FORBIDDEN, place,
+				  "everybody may write the folder '%s'; make one of mode 0750 for "
+				  "the socket",
+				  folder);
 	return STATUS_OK;
 }
 
@@ -110,7 +113,8 @@ static int try_connect(const struct sockaddr_un *address)
 }
 
 /* What a killed server leaves behind goes; anything else at that path stays, and is an error. */
-static enum status remove_stale(const struct sockaddr_un *address, uid_t owner, struct error *err)
+static enum status remove_stale(const struct server_conf *conf, const struct sockaddr_un *address,
+				uid_t owner, struct error *err)
 {
 	const char *path = address->sun_path;
 	struct stat st;
@@ -118,33 +122,35 @@ static enum status remove_stale(const struct sockaddr_un *address, uid_t owner, 
 	if (lstat(path, &st) != 0) {
 		if (errno == ENOENT)
 			return STATUS_OK;
-		return error_set(err, STATUS_INTERNAL, "listen: '%s': %m", path);
+		return conf_fault(err, STATUS_INTERNAL, conf_server_place(conf, "listen"),
+				  "'%s': %m", path);
 	}
 	if (!S_ISSOCK(st.st_mode))
-		return error_set(err, STATUS_CONFLICT, "listen: '%s' is there and is no socket",
-				 path);
+		return conf_fault(err, STATUS_CONFLICT, conf_server_place(conf, "listen"),
+				  "'%s' is there and is no socket", path);
 	if (st.st_uid != geteuid() && st.st_uid != owner)
-		return error_set(err, STATUS_CONFLICT, "listen: '%s' belongs to uid %ld; remove it",
-				 path, (long)st.st_uid);
+		return conf_fault(err, STATUS_CONFLICT, conf_server_place(conf, "listen"),
+				  "'%s' belongs to uid %ld; remove it", path, (long)st.st_uid);
 	if (try_connect(address) != ECONNREFUSED)
-		return error_set(err, STATUS_CONFLICT,
-				 "listen: another server answers on '%s'; stop it first", path);
+		return conf_fault(err, STATUS_CONFLICT, conf_server_place(conf, "listen"),
+				  "another server answers on '%s'; stop it first", path);
 	if (unlink(path) != 0)
-		return error_set(err, STATUS_INTERNAL, "listen: cannot remove the old '%s': %m",
-				 path);
+		return conf_fault(err, STATUS_INTERNAL, conf_server_place(conf, "listen"),
+				  "cannot remove the old '%s': %m", path);
 	return STATUS_OK;
 }
 
-static enum status find_group(const char *name, gid_t *out, struct error *err)
+static enum status find_group(const struct server_conf *conf, gid_t *out, struct error *err)
 {
+	const char *name = conf->socket_group;
 	struct group group, *found = NULL;
 	char space[NAME_SPACE];
 
 	if (!*name)
 		return STATUS_OK;
 	if (getgrnam_r(name, &group, space, sizeof(space), &found) != 0 || !found)
-		return error_set(err, STATUS_INTERNAL, "socket_group: there is no group '%s'",
-				 name);
+		return conf_fault(err, STATUS_INTERNAL, conf_server_place(conf, "socket_group"),
+				  "there is no group '%s'", name);
 	*out = group.gr_gid;
 	return STATUS_OK;
 }
@@ -152,18 +158,17 @@ static enum status find_group(const char *name, gid_t *out, struct error *err)
 static enum status set_owner(const struct server_conf *conf, uid_t owner, struct error *err)
 {
 	gid_t group = (gid_t)-1;
-	enum status status = find_group(conf->socket_group, &group, err);
+	enum status status = find_group(conf, &group, err);
 
 	if (status != STATUS_OK)
 		return status;
 	if (owner == geteuid() && group == (gid_t)-1)
 		return STATUS_OK;
 	if (lchown(conf->listen, owner, group) != 0)
-		return error_set(
-		    err, STATUS_INTERNAL,
-		    "listen: cannot give '%s' to its user and socket_group '%s': %m; a user "
-		    "can only give to groups of its own",
-		    conf->listen, conf->socket_group);
+		return conf_fault(err, STATUS_INTERNAL, conf_server_place(conf, "listen"),
+				  "cannot give '%s' to its user and socket_group '%s': %m; a user "
+				  "can only give to groups of its own",
+				  conf->listen, conf->socket_group);
 	return STATUS_OK;
 }
 
@@ -178,13 +183,15 @@ static enum status bind_and_listen(const struct server_conf *conf, uid_t owner,
 
 	umask(mask);
 	if (bound != 0 || lstat(conf->listen, &st) != 0)
-		return error_set(err, STATUS_INTERNAL, "listen: '%s': %m", conf->listen);
+		return conf_fault(err, STATUS_INTERNAL, conf_server_place(conf, "listen"),
+				  "'%s': %m", conf->listen);
 	listener->path = conf->listen;
 	listener->dev = st.st_dev;
 	listener->ino = st.st_ino;
 	status = set_owner(conf, owner, err);
 	if (status == STATUS_OK && listen(listener->fd, BACKLOG) != 0)
-		status = error_set(err, STATUS_INTERNAL, "listen: '%s': %m", conf->listen);
+		status = conf_fault(err, STATUS_INTERNAL, conf_server_place(conf, "listen"),
+				    "'%s': %m", conf->listen);
 	return status;
 }
 
@@ -196,18 +203,19 @@ enum status listener_open(const struct server_conf *conf, uid_t owner, struct li
 	enum status status;
 
 	if (conf->listen[0] != '/' || strlen(conf->listen) >= sizeof(address.sun_path))
-		return error_set(err, STATUS_INTERNAL,
-				 "listen: '%s' must be an absolute path of at most %zu bytes",
-				 conf->listen, sizeof(address.sun_path) - 1);
+		return conf_fault(err, STATUS_INTERNAL, conf_server_place(conf, "listen"),
+				  "'%s' must be an absolute path of at most %zu bytes",
+				  conf->listen, sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, conf->listen, strlen(conf->listen)); /* the rest is 0 */
-	status = check_folder(conf->listen, err);
+	status = check_folder(conf, err);
 	if (status == STATUS_OK)
-		status = remove_stale(&address, owner, err);
+		status = remove_stale(conf, &address, owner, err);
 	if (status != STATUS_OK)
 		return status;
 	listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (listener.fd < 0)
-		return error_set(err, STATUS_INTERNAL, "listen: no socket: %m");
+		return conf_fault(err, STATUS_INTERNAL, conf_server_place(conf, "listen"),
+				  "no socket: %m");
 	status = bind_and_listen(conf, owner, &address, &listener, err);
 	if (status == STATUS_OK)
 		*out = listener;
@@ -243,14 +251,15 @@ enum status peers_find(const struct server_conf *conf, struct peers *out, struct
 		struct passwd user, *found = NULL;
 
 		if (peers.count == PEERS_MAX)
-			return error_set(err, STATUS_INTERNAL, "peer_users: more than %d",
-					 PEERS_MAX);
+			return conf_fault(err, STATUS_INTERNAL,
+					  conf_server_place(conf, "peer_users"), "more than %d",
+					  PEERS_MAX);
 		if (getpwnam_r(name, &user, space, sizeof(space), &found) != 0 || !found)
-			return error_set(
-			    err, STATUS_INTERNAL,
-			    "peer_users: there is no user '%s'; name the user that your web "
-			    "server runs as",
-			    name);
+			return conf_fault(err, STATUS_INTERNAL,
+					  conf_server_place(conf, "peer_users"),
+					  "there is no user '%s'; name the user that your web "
+					  "server runs as",
+					  name);
 		peers.uids[peers.count++] = user.pw_uid;
 	}
 	*out = peers;
@@ -266,18 +275,36 @@ static bool uid_is_allowed(const struct peers *peers, uid_t uid)
 	return uid == 0 || uid == geteuid();
 }
 
+/* Of an account that may not connect: its name, and what would let it in. */
+static void tell_refused(uid_t uid)
+{
+	struct passwd user, *found = NULL;
+	char space[NAME_SPACE], number[24], why[256];
+
+	snprintf(number, sizeof(number), "%ld", (long)uid);
+	if (getpwuid_r(uid, &user, space, sizeof(space), &found) != 0 || !found)
+		found = NULL;
+	snprintf(why, sizeof(why),
+		 "not in peer_users; if it is your web server's account, set peer_users = %s in "
+		 "[server], and restart",
+		 found ? user.pw_name : number);
+	log_event(LOG_LEVEL_WARN, "peer_refused", "uid", number, "user",
+		  found ? user.pw_name : NULL, "why", why, NULL);
+}
+
 static bool peer_is_allowed(const struct peers *peers, int fd)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
-	char uid[24] = "unknown";
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0) {
-		if (uid_is_allowed(peers, peer.uid))
-			return true;
-		snprintf(uid, sizeof(uid), "%ld", (long)peer.uid);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) {
+		log_event(LOG_LEVEL_WARN, "peer_refused", "uid", "unknown", "why",
+			  "the system does not say whose connection it is", NULL);
+		return false;
 	}
-	log_event(LOG_LEVEL_WARN, "peer_refused", "uid", uid, "why", "not in peer_users", NULL);
+	if (uid_is_allowed(peers, peer.uid))
+		return true;
+	tell_refused(peer.uid);
 	return false;
 }
 
