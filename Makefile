@@ -24,15 +24,15 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 
 # ---- what it is made of: one list a layer, downward (docs/architecture.md) ----
 
-BASE     = address clock codec codec_base64 crypto error inflate json json_scan json_write log secret \
+BASE     = address clock codec codec_base64 crypto error inflate json json_scan json_write log name secret \
 	secret_file status strbuf unix_crypt xml
-CONF     = check conf databases keys load number place print text value
+CONF     = check conf databases jid_rule_text keys load number place print text value
 STORE    = catalogue database_file database_setup database_site gateway jid_claim jid_map limit limit_file \
 	limit_rule migrate pool provisioned rows session site_key site_query site_query_guard \
-	sqlite_connection sqlite_error sqlite_foreign sqlite_statement token_revocation \
+	sqlite_connection sqlite_error sqlite_foreign sqlite_function sqlite_statement token_revocation \
 	upstream_state used_nonce user
 XMPP     = adhoc adhoc_add_user adhoc_form adhoc_http adhoc_json adhoc_server_read \
-	adhoc_server_write adhoc_write adhoc_xml bosh bosh_write jid jid_prepare jwt login_key \
+	adhoc_server_write adhoc_write adhoc_xml bosh bosh_write jid jid_name jid_prepare jwt login_key \
 	login_token sasl
 NET      = http_call http_client http_events http_failure http_settings http_target
 WEB      = basic_auth csrf request request_fields request_path response router server server_account \
@@ -55,7 +55,7 @@ LIB_OBJECTS = \
 	$(IDENTITY:%=$(BUILD)/identity/%.o) $(PREBIND:%=$(BUILD)/prebind/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o
 
-CTL      = check conf csv ctl gateway map map_import prebind session token user
+CTL      = check check_names conf csv ctl gateway map map_import prebind session token user
 
 EXTAUTH  = packet
 
@@ -64,7 +64,7 @@ PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 UNIT_TESTS = address_test adhoc_add_user_test adhoc_mutants_test adhoc_recorded_test \
 	adhoc_server_test adhoc_test bosh_test breaker_test bulkhead_test caller_test catalogue_test \
 	codec_test conf_test csrf_test device_test django_session_test gateway_test \
-	http_client_test identity_mutants_test jid_claim_test jid_map_test jid_test json_test \
+	http_client_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \
 	jwt_test limit_test log_test login_test login_token_test oauth_tokens_test \
 	password_differential_test password_hash_test php_differential_test php_session_test provisioned_test \
 	request_test response_test router_test sasl_test secret_test server_account_test \
@@ -86,7 +86,7 @@ CONVERSE   = static/vendor/converse/converse.min.js
 PACKAGES = fcgi libcurl sqlite3 libcjson expat libsodium libxcrypt libcrypto zlib libgsasl libidn \
 	inih
 LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
-LIB_LDLIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
+LIB_LDLIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lunistring
 TEST_CFLAGS := $(shell $(PKG_CONFIG) --cflags cmocka 2>/dev/null)
 TEST_LDLIBS := $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null)
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "conf/jid_rule_text.h"
 
 #define BLANKS "\t "
 #define DIGITS "0123456789"
@@ -226,36 +227,11 @@ const char *text_mount_check(const char *text)
 	return NULL;
 }
 
-/* The placeholder that text begins with: its length, or 0. */
-static size_t user_placeholder(const char *text)
-{
-	static const char *const forms[] = {"{user}", "{user|lower}", "{email}", "{id}"};
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (starts_with(text, forms[i]))
-			return strlen(forms[i]);
-	}
-	return 0;
-}
-
 const char *text_jid_rule_check(const char *text)
 {
-	const char *open = strchr(text, '{');
-	size_t len = open == NULL ? 0 : user_placeholder(open);
-	if (len == 0)
-		return "has no {user}, {user|lower}, {email} or {id}";
-	if (strpbrk(open + len, "{}") != NULL || memchr(text, '}', (size_t)(open - text)) != NULL)
-		return "has more than one placeholder";
+	struct jid_rule rule;
 
-	const char *at = strchr(text, '@');
-	if (at == NULL || at[1] == '\0')
-		return "has no @ with a domain behind it";
-	if (at < open)
-		return "has its placeholder behind the @";
-	if (strchr(at + 1, '@') != NULL)
-		return "has more than one @";
-	if (strpbrk(text, BLANKS "/&<>\"'") != NULL)
-		return "has a blank, a quote or another character that no bare JID has";
-	return NULL;
+	return jid_rule_read(text, &rule);
 }
 
 const char *text_resource_check(const char *text)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/jid_rule_text.h"
 #include "conf/number.h"
 #include "conf/text.h"
 
@@ -387,7 +388,7 @@ static const struct type types[TYPE_COUNT] = {
 		       text_link_check, set_text, text_text, .private = true},
 	[TYPE_BOSH_URL] = {"link", A_PATH ", or an http:// or https:// URL",
 			   text_bosh_url_check, set_text, text_text, .private = true},
-	[TYPE_JID_RULE] = {"rule", "{user}, {user|lower}, {email} or {id}, then @DOMAIN",
+	[TYPE_JID_RULE] = {"rule", JID_RULE_FORMS ", then @DOMAIN",
 			   text_jid_rule_check, set_text, text_text},
 	[TYPE_RESOURCE] = {"text", "a text with {random} in it once, a fixed one, or server",
 			   text_resource_check, set_text, text_text},

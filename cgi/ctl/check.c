@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "ctl/check_names.h"
 #include "ctl/ctl.h"
 #include "identity/jid_rule.h"
 #include "page/behind_proxy.h"
@@ -64,6 +65,16 @@ static void check_database(struct report *report, struct store *store)
 	if (status == STATUS_OK)
 		error_set(&said, STATUS_OK, "%s is sound", report->site->database);
 	tell(report, "database", status, said.text);
+}
+
+/* Said only where something is wrong. */
+static void check_names(struct report *report, struct store *store)
+{
+	struct error said = {0};
+	enum status status = names_check(store, &said);
+
+	if (status != STATUS_OK)
+		tell(report, "names", status, said.text);
 }
 
 /* What has kept the site from opening is not said twice. */
@@ -165,6 +176,7 @@ static void check_site(struct report *report, struct template_shelf *shelf)
 	tell(report, "site", status, said.text);
 	if (site.store != NULL) {
 		check_database(report, site.store);
+		check_names(report, site.store);
 		check_providers(report, site.store, said.text);
 		if (report->site->gateway)
 			check_gateway(report, site.store);

@@ -98,6 +98,14 @@ enum status ctl_read_secret(bool from_stdin, const char *what, char **out, struc
 enum status ctl_read_jid(const struct ctl *ctl, const char *text, struct jid *out,
 			 struct error *err);
 
+/*
+ * The user's name for a row of the JID map. One of our own users: as the table has it, else
+ * composed. One of the site's: byte for byte as the site writes it. STATUS_BAD_REQUEST: it holds
+ * what cannot be seen. The caller frees *out.
+ */
+enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *name, char **out,
+			 struct error *err);
+
 /* The identity source that a user's name belongs to: --source, else the site's first provider. */
 const char *ctl_source(const struct ctl *ctl);
 

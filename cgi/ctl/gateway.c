@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/name.h"
 #include "base/secret.h"
 #include "ctl/ctl.h"
 #include "store/gateway.h"
@@ -136,8 +137,7 @@ static enum status options_read(const struct ctl *ctl, struct gateway_caller *ou
 		status = list_prepare(addresses, address_prepare, &out->addresses, err);
 	if (status != STATUS_OK)
 		return status;
-	out->name = strdup(ctl->argv[0]);
-	return out->name != NULL ? STATUS_OK : error_no_memory(err);
+	return name_compose(ctl->argv[0], &out->name, err);
 }
 
 int ctl_gateway_add(struct ctl *ctl)

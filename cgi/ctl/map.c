@@ -1,24 +1,73 @@
 /*
  * prebindctl map …: which site user has which XMPP account.
  */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/name.h"
 #include "base/secret.h"
 #include "ctl/ctl.h"
+#include "identity/login_account.h"
+#include "identity/login_session.h"
 #include "store/jid_map.h"
+#include "store/user.h"
 #include "xmpp/jid.h"
+
+/* A user from before names were composed keeps the row of that spelling. */
+static enum status own_user(const struct ctl *ctl, const char *name, char **out, struct error *err)
+{
+	struct user user = {0};
+	enum status status = user_find(ctl->store, name, &user, err);
+
+	if (status == STATUS_OK) {
+		*out = user.name;
+		user.name = NULL;
+	} else if (status == STATUS_NOT_FOUND) {
+		status = name_compose(name, out, err);
+	}
+	user_clear(&user);
+	return status;
+}
+
+enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *name, char **out,
+			 struct error *err)
+{
+	bool own = strcmp(source, login_session_provider.name) == 0 &&
+		   !login_users_are_the_sites(ctl->site);
+	char *composed = NULL;
+	enum status status = name_characters_check(name, err);
+
+	if (status == STATUS_OK)
+		status = name_compose(name, &composed, err);
+	if (status == STATUS_OK && own && strcmp(composed, name) != 0) {
+		free(composed);
+		return own_user(ctl, name, out, err);
+	}
+	if (status == STATUS_OK && !own) {
+		free(composed);
+		composed = strdup(name);
+		status = composed != NULL ? STATUS_OK : error_no_memory(err);
+	}
+	if (status == STATUS_OK)
+		*out = composed;
+	return status;
+}
 
 int ctl_map_set(struct ctl *ctl)
 {
 	struct error err = {0};
 	struct jid jid = {0};
-	char *password = NULL;
+	char *password = NULL, *user = NULL;
 
 	enum status status = ctl_read_jid(ctl, ctl->argv[1], &jid, &err);
+	if (status == STATUS_OK)
+		status = ctl_map_user(ctl, ctl_source(ctl), ctl->argv[0], &user, &err);
 	if (status == STATUS_OK && ctl->password_stdin)
 		status = ctl_read_secret(true, "XMPP password", &password, &err);
 	if (status == STATUS_OK) {
 		struct jid_map_row row = {
 		    .source = (char *)ctl_source(ctl),
-		    .user = ctl->argv[0],
+		    .user = user,
 		    .localpart = jid.localpart,
 		    .domain = jid.domain,
 		    .xmpp_password = password,
@@ -26,6 +75,7 @@ int ctl_map_set(struct ctl *ctl)
 		status = jid_map_set(ctl->store, &row, &err);
 	}
 	secret_free(password);
+	free(user);
 	jid_clear(&jid);
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/codec.h"
 #include "ctl/csv.h"
 #include "ctl/ctl.h"
 #include "identity/identity.h"
@@ -89,9 +88,8 @@ static enum status row_check(const struct import *import, const struct jid_map_r
 {
 	if (row->user[0] == '\0')
 		return error_set(err, STATUS_BAD_REQUEST, "no user");
-	if (strlen(row->user) > IDENTITY_USER_MAX || text_has_control(row->user))
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "a user of more than %d bytes, or with control characters",
+	if (strlen(row->user) > IDENTITY_USER_MAX)
+		return error_set(err, STATUS_BAD_REQUEST, "a user of more than %d bytes",
 				 IDENTITY_USER_MAX);
 	if (identity_provider_named(row->source) == NULL)
 		return error_set(err, STATUS_BAD_REQUEST, "'%s' is no identity provider",
@@ -100,6 +98,13 @@ static enum status row_check(const struct import *import, const struct jid_map_r
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "the JID has a resource; a bare one is wanted");
 	return jid_deny(import->ctl->site, jid, err);
+}
+
+/* Of memory: something is missing. */
+static bool row_is_short(const struct jid_map_row *row, bool has_password)
+{
+	return row->source == NULL || row->localpart == NULL || row->domain == NULL ||
+	       (has_password && row->xmpp_password == NULL);
 }
 
 static enum status row_read(const struct import *import, const struct csv *csv,
@@ -112,15 +117,16 @@ static enum status row_read(const struct import *import, const struct csv *csv,
 	enum status status = jid_parse(field(import, csv, COLUMN_JID), &jid, err);
 	if (status != STATUS_OK)
 		return status;
+	if (source[0] == '\0')
+		source = ctl_source(import->ctl);
 	struct jid_map_row row = {
-	    .source = strdup(source[0] != '\0' ? source : ctl_source(import->ctl)),
-	    .user = strdup(field(import, csv, COLUMN_USER)),
+	    .source = strdup(source),
 	    .localpart = strdup(jid.localpart),
 	    .domain = strdup(jid.domain),
 	    .xmpp_password = password[0] != '\0' ? strdup(password) : NULL,
 	};
-	if (row.source == NULL || row.user == NULL || row.localpart == NULL || row.domain == NULL ||
-	    (password[0] != '\0' && row.xmpp_password == NULL))
+	status = ctl_map_user(import->ctl, source, field(import, csv, COLUMN_USER), &row.user, err);
+	if (status == STATUS_OK && row_is_short(&row, password[0] != '\0'))
 		status = error_no_memory(err);
 	if (status == STATUS_OK)
 		status = row_check(import, &row, &jid, err);

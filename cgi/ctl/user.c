@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "ctl/ctl.h"
-#include "identity/jid_deny.h"
+#include "identity/jid_rule.h"
 #include "identity/login_session.h"
 #include "store/jid_map.h"
 #include "store/user.h"
@@ -34,6 +34,29 @@ static enum status set_map(const struct ctl *ctl, const char *user, const struct
 	return jid_map_set(ctl->store, &row, err);
 }
 
+static enum status add(const struct ctl *ctl, const char *hash, const struct jid *jid,
+		       struct error *err)
+{
+	struct user_new new = {
+	    .name = ctl->argv[0],
+	    .password_hash = hash,
+	    .now = clock_wall(),
+	    .any_case = jid_rule_lowers(ctl->site->jid),
+	};
+	struct user user = {0};
+
+	enum status status = user_create(ctl->store, &new, err);
+	if (status != STATUS_OK || jid->localpart == NULL)
+		return status;
+	status = user_find(ctl->store, ctl->argv[0], &user, err);
+	if (status == STATUS_OK)
+		status = set_map(ctl, user.name, jid, err);
+	if (status != STATUS_OK) /* the name was free a moment ago: take it back */
+		user_delete(ctl->store, user.name != NULL ? user.name : ctl->argv[0], NULL);
+	user_clear(&user);
+	return status;
+}
+
 int ctl_user_add(struct ctl *ctl)
 {
 	char hash[SECRET_HASH_MAX];
@@ -46,15 +69,20 @@ int ctl_user_add(struct ctl *ctl)
 	if (status == STATUS_OK)
 		status = read_hash(ctl, hash, &err);
 	if (status == STATUS_OK)
-		status = user_add(ctl->store, ctl->argv[0], hash, clock_wall(), &err);
-	if (status == STATUS_OK && ctl->jid != NULL) {
-		status = set_map(ctl, ctl->argv[0], &jid, &err);
-		if (status != STATUS_OK) /* the name was free a moment ago: take it back */
-			user_delete(ctl->store, ctl->argv[0], NULL);
-	}
+		status = add(ctl, hash, &jid, &err);
 	jid_clear(&jid);
 	secret_wipe(hash, sizeof(hash));
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
+}
+
+/* The user as the table spells it; the caller clears *out. */
+static enum status find(const struct ctl *ctl, struct user *out, struct error *err)
+{
+	enum status status = user_find(ctl->store, ctl->argv[0], out, err);
+
+	if (status == STATUS_NOT_FOUND)
+		error_set(err, status, "there is no user '%s'", ctl->argv[0]);
+	return status;
 }
 
 int ctl_user_passwd(struct ctl *ctl)
@@ -63,13 +91,11 @@ int ctl_user_passwd(struct ctl *ctl)
 	struct error err = {0};
 	struct user user = {0};
 
-	enum status status = user_find(ctl->store, ctl->argv[0], &user, &err);
-	if (status == STATUS_NOT_FOUND)
-		error_set(&err, status, "there is no user '%s'", ctl->argv[0]);
+	enum status status = find(ctl, &user, &err);
 	if (status == STATUS_OK)
 		status = read_hash(ctl, hash, &err);
 	if (status == STATUS_OK)
-		status = user_set_password(ctl->store, ctl->argv[0], hash, &err);
+		status = user_set_password(ctl->store, user.name, hash, &err);
 	user_clear(&user);
 	secret_wipe(hash, sizeof(hash));
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
@@ -78,8 +104,12 @@ int ctl_user_passwd(struct ctl *ctl)
 static int set_disabled(struct ctl *ctl, bool disabled)
 {
 	struct error err = {0};
+	struct user user = {0};
 
-	enum status status = user_set_disabled(ctl->store, ctl->argv[0], disabled, &err);
+	enum status status = find(ctl, &user, &err);
+	if (status == STATUS_OK)
+		status = user_set_disabled(ctl->store, user.name, disabled, &err);
+	user_clear(&user);
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
@@ -96,8 +126,12 @@ int ctl_user_enable(struct ctl *ctl)
 int ctl_user_delete(struct ctl *ctl)
 {
 	struct error err = {0};
+	struct user user = {0};
 
-	enum status status = user_delete(ctl->store, ctl->argv[0], &err);
+	enum status status = find(ctl, &user, &err);
+	if (status == STATUS_OK)
+		status = user_delete(ctl->store, user.name, &err);
+	user_clear(&user);
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 

@@ -6,9 +6,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/codec.h"
+#include "base/name.h"
 #include "base/secret.h"
 
 static const struct identity_provider *const providers[] = {
@@ -93,7 +93,7 @@ void *identity_state(const struct identity_context *context, const char *name)
 bool identity_is_excluded(const struct site_conf *conf, const char *user)
 {
 	for (size_t i = 0; i < conf->exclude_users.count; i++)
-		if (strcasecmp(conf->exclude_users.items[i], user) == 0)
+		if (name_same_folded(conf->exclude_users.items[i], user))
 			return true;
 	return user[0] == '\0';
 }

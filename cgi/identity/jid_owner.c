@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/codec.h"
+#include "base/name.h"
+#include "base/strbuf.h"
 #include "identity/jid_rule.h"
-#include "identity/jid_rule_text.h"
 #include "identity/login_account.h"
 #include "identity/login_session.h"
 #include "store/jid_map.h"
@@ -52,24 +54,71 @@ static enum status leads_to(const struct site_conf *conf, struct store *store,
 	return status == STATUS_NO_CHAT_ACCOUNT ? STATUS_NOT_FOUND : status;
 }
 
-/*
- * Of our own users every one can be looked at; the site's query is asked for a name, and answers as
- * it likes.
- */
-static enum status folded_find(const struct site_conf *conf, struct store *store, const char *name,
-			       struct login_account *out, struct error *err)
+/* One of our own users, whatever the case of the name's letters. */
+static enum status folded_find(struct store *store, const char *name, struct login_account *out,
+			       struct error *err)
 {
 	struct user user = {0};
 
-	if (login_users_are_the_sites(conf))
-		return error_set(err, STATUS_NOT_FOUND, "%s finds nobody by the name '%s'",
-				 conf->login_query, name);
 	enum status status = user_find_folded(store, name, &user, err);
 	if (status == STATUS_OK) {
 		*out = (struct login_account){.name = user.name};
 		user.name = NULL;
 	}
 	user_clear(&user);
+	return status;
+}
+
+/* The first letter of the name, or of each of its words, or all of them. */
+enum capitals { CAPITALS_FIRST, CAPITALS_WORDS, CAPITALS_ALL, CAPITALS_N };
+
+/* Appends to out; a letter without a capital of its own stays. */
+static void capitalise(struct strbuf *out, const char *name, enum capitals which)
+{
+	size_t len = strlen(name);
+	uint32_t c, before = 0;
+
+	for (size_t at = 0; at < len; before = c) {
+		size_t step = utf8_decode(name + at, len - at, &c);
+		bool capital = which == CAPITALS_ALL || at == 0 ||
+			       (which == CAPITALS_WORDS && (before == ' ' || before == '-'));
+
+		if (step == 0)
+			break;
+		name_add_character(out, capital ? name_upper_of(c) : c);
+		at += step;
+	}
+}
+
+/*
+ * The site's query is asked for a name, and may want it as the site spells it. fold() in the query
+ * finds every spelling; without it the usual ones are tried. Whether it is the right user, leads_to
+ * finds out.
+ */
+static enum status spelled_otherwise_find(const struct identity_context *context, const char *name,
+					  struct login_account *out, struct error *err)
+{
+	enum status status = STATUS_NOT_FOUND;
+	struct strbuf tried[CAPITALS_N];
+
+	for (enum capitals i = 0; i < CAPITALS_N; i++) {
+		strbuf_init(&tried[i]);
+		capitalise(&tried[i], name, i);
+		bool again = strcmp(tried[i].data, name) == 0;
+		for (enum capitals j = 0; j < i; j++)
+			again = again || strcmp(tried[i].data, tried[j].data) == 0;
+		if (status == STATUS_NOT_FOUND && !again)
+			status = strbuf_ok(&tried[i])
+				     ? login_account_find(context, tried[i].data, out, err)
+				     : error_no_memory(err);
+	}
+	for (enum capitals i = 0; i < CAPITALS_N; i++)
+		strbuf_clear(&tried[i]);
+	if (status == STATUS_NOT_FOUND)
+		error_set(err, status,
+			  "%s finds nobody by the name '%s' or with capitals in it: let it compare "
+			  "fold(name) with fold(:user)",
+			  context->conf->login_query, name);
 	return status;
 }
 
@@ -81,14 +130,21 @@ static enum status account_find(const struct site_conf *conf, struct store *stor
 	struct jid_rule rule;
 	char *name = NULL;
 
-	if (!jid_rule_read(conf->jid, &rule) || rule.field != JID_RULE_USER)
+	if (jid_rule_read(conf->jid, &rule) != NULL || rule.field != JID_RULE_USER)
 		return error_set(err, STATUS_NOT_FOUND, "%s leads nobody back to a name",
 				 conf->jid);
-	enum status status = jid_name_from_localpart(jid->localpart, &name, err);
+	char *inside = jid_rule_inside(&rule, jid->localpart);
+	if (inside == NULL)
+		return error_set(err, STATUS_NOT_FOUND, "%s leads nobody to %s", conf->jid,
+				 jid->localpart);
+	enum status status = jid_name_from_localpart(inside, jid_rule_name_form(&rule), &name, err);
 	if (status == STATUS_OK)
 		status = login_account_find(&context, name, out, err);
-	if (status == STATUS_NOT_FOUND && name != NULL && rule.lower)
-		status = folded_find(conf, store, name, out, err);
+	if (status == STATUS_NOT_FOUND && name != NULL && rule.form == JID_RULE_LOWER)
+		status = login_users_are_the_sites(conf)
+			     ? spelled_otherwise_find(&context, name, out, err)
+			     : folded_find(store, name, out, err);
+	free(inside);
 	free(name);
 	return status;
 }

@@ -6,29 +6,17 @@
 #include "identity/jid_rule.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "conf/jid_rule_text.h"
 #include "identity/jid_deny.h"
-#include "identity/jid_rule_text.h"
 #include "identity/token.h"
 #include "store/jid_claim.h"
 #include "store/jid_map.h"
-
-/* A placeholder stands where a localpart does; one rule has one of them. */
-static const struct {
-	const char *text;
-	enum jid_rule_field field;
-	bool lower;
-} forms[] = {
-    {"{user}@",       JID_RULE_USER,  false},
-    {"{user|lower}@", JID_RULE_USER,  true },
-    {"{email}@",      JID_RULE_EMAIL, false},
-    {"{id}@",         JID_RULE_ID,    false},
-};
-
-#define N_FORMS (sizeof(forms) / sizeof(forms[0]))
+#include "xmpp/jid_name.h"
 
 /* What stands in a sentence, and what a provider must know for it. */
 static const struct {
@@ -40,43 +28,87 @@ static const struct {
     [JID_RULE_ID] = {"id",             IDENTITY_ID   },
 };
 
-bool jid_rule_read(const char *text, struct jid_rule *out)
+enum jid_name_form jid_rule_name_form(const struct jid_rule *rule)
 {
-	for (size_t i = 0; i < N_FORMS; i++) {
-		size_t len = strlen(forms[i].text);
+	static const enum jid_name_form forms[] = {
+	    [JID_RULE_PLAIN] = JID_NAME_PLAIN,
+	    [JID_RULE_LOWER] = JID_NAME_LOWER,
+	    [JID_RULE_SAFE] = JID_NAME_SAFE,
+	};
 
-		if (strncmp(text, forms[i].text, len) != 0)
-			continue;
-		*out = (struct jid_rule){
-		    .field = forms[i].field, .lower = forms[i].lower, .domain = text + len};
-		return text[len] != '\0';
-	}
-	return false;
+	return forms[rule->form];
 }
 
 unsigned jid_rule_needs(const char *text)
 {
 	struct jid_rule rule;
 
-	return jid_rule_read(text, &rule) ? fields[rule.field].needs : 0;
+	return jid_rule_read(text, &rule) == NULL ? fields[rule.field].needs : 0;
 }
 
-static enum status no_rule(const char *text, enum status status, struct error *err)
+bool jid_rule_lowers(const char *text)
 {
-	return error_set(err, status,
-			 "'%s' is no rule; write {user}@domain, {user|lower}@domain, "
-			 "{email}@domain or {id}@domain",
-			 text);
+	struct jid_rule rule;
+
+	return jid_rule_read(text, &rule) == NULL && rule.form == JID_RULE_LOWER;
+}
+
+/* status: of a text that is no rule. The configuration was checked when it was loaded. */
+static enum status rule_read(const char *text, enum status status, struct jid_rule *out,
+			     struct error *err)
+{
+	const char *why = jid_rule_read(text, out);
+
+	if (why == NULL)
+		return STATUS_OK;
+	return error_set(err, status, "'%s' %s; write one of " JID_RULE_FORMS ", and @domain", text,
+			 why);
+}
+
+/* The localpart with the rule's own text around it: nothing of that may change in preparation. */
+static enum status surround(const struct jid_rule *rule, const char *localpart, char **out,
+			    struct error *err)
+{
+	char *whole = NULL, *prepared = NULL;
+
+	if (asprintf(&whole, "%.*s%s%.*s", (int)rule->before_len, rule->before, localpart,
+		     (int)rule->after_len, rule->after) < 0)
+		return error_no_memory(err);
+	enum status status = jid_localpart_prepare(whole, &prepared, err);
+	if (status == STATUS_OK && strcmp(prepared, whole) != 0)
+		status = error_set(err, STATUS_BAD_REQUEST,
+				   "the text around the placeholder would make the localpart "
+				   "\"%s\": write it in small letters, and as no part of a letter",
+				   prepared);
+	free(prepared);
+	if (status == STATUS_OK)
+		*out = whole;
+	else
+		free(whole);
+	return status;
+}
+
+char *jid_rule_inside(const struct jid_rule *rule, const char *localpart)
+{
+	size_t len = strlen(localpart), around = rule->before_len + rule->after_len;
+
+	if (len <= around || memcmp(localpart, rule->before, rule->before_len) != 0 ||
+	    memcmp(localpart + len - rule->after_len, rule->after, rule->after_len) != 0)
+		return NULL;
+	return strndup(localpart + rule->before_len, len - around);
 }
 
 enum status jid_rule_check(const char *text, struct error *err)
 {
 	struct jid_rule rule;
-	char *domain = NULL;
+	char *domain = NULL, *some = NULL;
+	enum status status = rule_read(text, STATUS_BAD_REQUEST, &rule, err);
 
-	if (!jid_rule_read(text, &rule))
-		return no_rule(text, STATUS_BAD_REQUEST, err);
-	enum status status = jid_domain_prepare(rule.domain, &domain, err);
+	if (status == STATUS_OK)
+		status = jid_domain_prepare(rule.domain, &domain, err);
+	if (status == STATUS_OK)
+		status = surround(&rule, "x", &some, err);
+	free(some);
 	free(domain);
 	return status;
 }
@@ -84,10 +116,9 @@ enum status jid_rule_check(const char *text, struct error *err)
 enum status jid_rule_domain(const struct site_conf *conf, char **out, struct error *err)
 {
 	struct jid_rule rule;
+	enum status status = rule_read(conf->jid, STATUS_INTERNAL, &rule, err);
 
-	if (!jid_rule_read(conf->jid, &rule))
-		return no_rule(conf->jid, STATUS_INTERNAL, err);
-	return jid_domain_prepare(rule.domain, out, err);
+	return status == STATUS_OK ? jid_domain_prepare(rule.domain, out, err) : status;
 }
 
 /* A session of our own begins with a posted token, and keeps nothing of it but the name. */
@@ -99,9 +130,10 @@ static bool forgets(const struct site_conf *conf, const struct identity_provider
 static enum status providers_check(const struct site_conf *conf, struct error *err)
 {
 	struct jid_rule rule;
+	enum status status = rule_read(conf->jid, STATUS_BAD_REQUEST, &rule, err);
 
-	if (!jid_rule_read(conf->jid, &rule))
-		return no_rule(conf->jid, STATUS_BAD_REQUEST, err);
+	if (status != STATUS_OK)
+		return status;
 	unsigned needs = fields[rule.field].needs;
 	for (size_t i = 0; i < conf->identity.count; i++) {
 		const char *name = conf->identity.items[i];
@@ -145,18 +177,21 @@ static enum status jid_from_rule(const char *text, const char *user, const char 
 {
 	struct jid_rule rule;
 	struct error why = {0};
-	char *localpart = NULL;
-	enum status status = STATUS_OK;
+	char *inside = NULL, *localpart = NULL;
+	enum status status = rule_read(text, STATUS_INTERNAL, &rule, err);
 
-	if (!jid_rule_read(text, &rule))
-		return no_rule(text, STATUS_INTERNAL, err);
+	if (status != STATUS_OK)
+		return status;
 	if (rule.field != JID_RULE_USER && (value == NULL || value[0] == '\0'))
 		status = error_set(&why, STATUS_BAD_REQUEST, "the login brings no %s along",
 				   fields[rule.field].what);
 	if (status == STATUS_OK)
-		status = jid_localpart_from_name(value, rule.lower, &localpart, &why);
+		status = jid_localpart_from_name(value, jid_rule_name_form(&rule), &inside, &why);
+	if (status == STATUS_OK)
+		status = surround(&rule, inside, &localpart, &why);
 	if (status == STATUS_OK)
 		status = jid_make(localpart, rule.domain, NULL, out, &why);
+	free(inside);
 	free(localpart);
 	if (status == STATUS_BAD_REQUEST)
 		return error_set(
@@ -171,7 +206,7 @@ static const char *rule_value(const char *text, const struct identity *who)
 {
 	struct jid_rule rule;
 
-	if (!jid_rule_read(text, &rule) || rule.field == JID_RULE_USER)
+	if (jid_rule_read(text, &rule) != NULL || rule.field == JID_RULE_USER)
 		return who->user;
 	return rule.field == JID_RULE_EMAIL ? who->email : who->id;
 }

@@ -4,8 +4,9 @@
 #ifndef IDENTITY_JID_RULE_H
 #define IDENTITY_JID_RULE_H
 
+#include "conf/jid_rule_text.h"
 #include "identity/identity.h"
-#include "xmpp/jid.h"
+#include "xmpp/jid_name.h"
 
 /*
  * The bare JID of a site user of whom nothing but the name is known. STATUS_NO_CHAT_ACCOUNT: no row
@@ -40,10 +41,7 @@ void jid_owner_clear(struct jid_owner *owner);
 /* The rule's domain, prepared; the caller frees it. */
 enum status jid_rule_domain(const struct site_conf *conf, char **out, struct error *err);
 
-/*
- * Is the rule one? "{user}@domain", "{user|lower}@domain", "{email}@domain" or "{id}@domain".
- * STATUS_BAD_REQUEST says what is wrong.
- */
+/* Is the rule one, with a domain that is one? STATUS_BAD_REQUEST says what is wrong. */
 enum status jid_rule_check(const char *rule, struct error *err);
 
 /*
@@ -51,6 +49,18 @@ enum status jid_rule_check(const char *rule, struct error *err);
  * rule is made of.
  */
 enum status jid_rule_check_site(const struct site_conf *conf, struct error *err);
+
+/* Does it make one account of names that differ by the case of their letters only? */
+bool jid_rule_lowers(const char *rule);
+
+/* The form that the rule's localparts have. */
+enum jid_name_form jid_rule_name_form(const struct jid_rule *rule);
+
+/*
+ * What stands in the placeholder's place in that localpart; NULL: the rule makes no such localpart,
+ * or there is no memory. The caller frees it.
+ */
+char *jid_rule_inside(const struct jid_rule *rule, const char *localpart);
 
 /* Bits of identity_extra. */
 unsigned jid_rule_needs(const char *rule);

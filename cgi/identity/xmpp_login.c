@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "identity/jid_deny.h"
 #include "identity/jid_rule.h"
+#include "identity/login_account.h"
 #include "identity/login_session.h"
 #include "identity/password.h"
 #include "store/limit.h"
@@ -105,13 +106,18 @@ static enum status owner_check(struct xmpp_login *login, const struct jid_owner 
 	return login_user_check(&context, owner->user, err);
 }
 
-/* Users of other providers have accounts by the rule without being known here. */
+/*
+ * A token was made for somebody. Nobody found means that the user was deleted, unless users may be
+ * there whom we cannot find: those of other providers, and those whom the site's own query knows by
+ * a spelling that {user|lower} leaves open.
+ */
 static enum status unknown_owner_check(const struct xmpp_login *login, const struct jid *jid,
 				       struct error *err)
 {
 	const struct conf_list *providers = &login->conf->identity;
-	bool others =
-	    providers->count > 1 || strcmp(providers->items[0], login_session_provider.name) != 0;
+	bool others = providers->count > 1 ||
+		      strcmp(providers->items[0], login_session_provider.name) != 0 ||
+		      (jid_rule_lowers(login->conf->jid) && login_users_are_the_sites(login->conf));
 	char *domain = NULL;
 
 	enum status status = jid_rule_domain(login->conf, &domain, err);

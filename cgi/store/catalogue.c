@@ -19,11 +19,14 @@ const char *const catalogue[QUERY_COUNT] = {
 
     /* name */
     [QUERY_USER_FIND] = "SELECT " USER_COLUMNS " FROM site_user WHERE name = ?1",
-    /* name. Letters of ASCII in either case; the second row shows that there is not one. */
+    /* folded name. The second row shows that there is not one. */
     [QUERY_USER_FIND_FOLDED] =
-	"SELECT " USER_COLUMNS " FROM site_user WHERE name = ?1 COLLATE NOCASE LIMIT 2",
-    /* name, hash, now */
-    [QUERY_USER_ADD] = "INSERT INTO site_user (name, password_hash, created) VALUES (?1, ?2, ?3)",
+	"SELECT " USER_COLUMNS " FROM site_user WHERE folded = ?1 ORDER BY name LIMIT 2",
+    /* folded name */
+    [QUERY_USER_FIND_ALIKE] = "SELECT " USER_COLUMNS " FROM site_user WHERE folded = ?1",
+    /* name, hash, now, folded name */
+    [QUERY_USER_ADD] =
+	"INSERT INTO site_user (name, password_hash, created, folded) VALUES (?1, ?2, ?3, ?4)",
     /* name, hash */
     [QUERY_USER_SET_PASSWORD] = "UPDATE site_user SET password_hash = ?2 WHERE name = ?1",
     /* name, hash, the one before */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/codec.h"
+#include "base/name.h"
 #include "store/statement.h"
 
 void gateway_caller_clear(struct gateway_caller *caller)
@@ -88,11 +88,11 @@ static enum status check_name(const char *name, struct error *err)
 	if (len == 0 || len > GATEWAY_NAME_MAX)
 		return error_set(err, STATUS_BAD_REQUEST, "a caller's name has 1 to %d bytes",
 				 GATEWAY_NAME_MAX);
-	if (!utf8_valid(name, len) || text_has_control(name) || strpbrk(name, ": ") != NULL)
+	if (strpbrk(name, ": ") != NULL)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "a caller's name is UTF-8 without blanks, colons and control "
-				 "characters: a bare JID, or a word");
-	return STATUS_OK;
+				 "a caller's name is a bare JID or a word, without blanks and "
+				 "colons");
+	return name_characters_check(name, err);
 }
 
 static void bind_caller(struct statement *s, const struct gateway_caller *caller)

@@ -14,7 +14,7 @@
 /* Pure, cheap, and enough to pick and compare a name and a time (SEC-SQL-3). */
 static const char *const functions[] = {"lower",  "upper", "substr",   "coalesce",  "ifnull",
 					"length", "trim",  "strftime", "unixepoch", "hex",
-					"min",    "max",   "count"};
+					"min",    "max",   "count",    "fold"};
 
 /* ---- the guard ---- */
 

@@ -45,6 +45,9 @@ enum status sqlite_failed(struct connection *db, int code, struct error *err);
  */
 enum status sqlite_open(struct connection *db, int flags, struct error *err);
 
+/* Makes fold() known to the connection's SQL: name_fold of base/name.h. */
+enum status sqlite_add_functions(struct connection *db, struct error *err);
+
 /* A zeroed connection to that path, not open yet; NULL: out of memory. */
 struct connection *sqlite_connection_new(const char *path, int patience_ms);
 

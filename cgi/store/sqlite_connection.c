@@ -62,7 +62,7 @@ enum status sqlite_open(struct connection *db, int flags, struct error *err)
 	db->device = st.st_dev;
 	db->inode = st.st_ino;
 	set_options(db);
-	return STATUS_OK;
+	return sqlite_add_functions(db, err);
 }
 
 struct connection *sqlite_connection_new(const char *path, int patience_ms)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/codec.h"
+#include "base/name.h"
 #include "base/secret.h"
 #include "store/statement.h"
 #include "store/user.h"
@@ -58,6 +58,31 @@ static enum status no_such_user(const char *name, struct error *err)
 	return error_set(err, STATUS_NOT_FOUND, "there is no site user \"%s\"", name);
 }
 
+static enum status find_row(struct connection *db, const char *name, struct user *out,
+			    struct error *err)
+{
+	struct statement *s = statement_get(db, QUERY_USER_FIND);
+
+	statement_bind_text(s, 1, name);
+	enum status status = statement_row(s, err);
+	return status == STATUS_OK ? read_user(s, out, err) : status;
+}
+
+/* By the name as it is written, else composed: not every keyboard composes. */
+static enum status find(struct connection *db, const char *name, struct user *out,
+			struct error *err)
+{
+	char *composed = NULL;
+	enum status status = find_row(db, name, out, err);
+
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	if (name_compose(name, &composed, NULL) == STATUS_OK && strcmp(composed, name) != 0)
+		status = find_row(db, composed, out, err);
+	free(composed);
+	return status == STATUS_NOT_FOUND ? no_such_user(name, err) : status;
+}
+
 enum status user_find(struct store *store, const char *name, struct user *out, struct error *err)
 {
 	struct connection *db;
@@ -65,13 +90,7 @@ enum status user_find(struct store *store, const char *name, struct user *out, s
 
 	if (status != STATUS_OK)
 		return status;
-	struct statement *s = statement_get(db, QUERY_USER_FIND);
-	statement_bind_text(s, 1, name);
-	status = statement_row(s, err);
-	if (status == STATUS_OK)
-		status = read_user(s, out, err);
-	else if (status == STATUS_NOT_FOUND)
-		status = no_such_user(name, err);
+	status = find(db, name, out, err);
 	store_return(store, db);
 	return status;
 }
@@ -91,25 +110,20 @@ static enum status no_more(struct statement *s, const char *name, struct error *
 			 name);
 }
 
-enum status user_find_folded(struct store *store, const char *name, struct user *out,
-			     struct error *err)
+static enum status find_folded(struct connection *db, const char *folded, struct user *out,
+			       struct error *err)
 {
-	struct connection *db;
-	struct user user = {0};
-	enum status status = store_borrow(store, &db, err);
-
-	if (status != STATUS_OK)
-		return status;
 	struct statement *s = statement_get(db, QUERY_USER_FIND_FOLDED);
-	statement_bind_text(s, 1, name);
-	status = statement_row(s, err);
+	struct user user = {0};
+
+	statement_bind_text(s, 1, folded);
+	enum status status = statement_row(s, err);
+	if (status == STATUS_NOT_FOUND)
+		return no_such_user(folded, err);
 	if (status == STATUS_OK)
 		status = read_user(s, &user, err);
-	else if (status == STATUS_NOT_FOUND)
-		status = no_such_user(name, err);
 	if (status == STATUS_OK)
-		status = no_more(s, name, err);
-	store_return(store, db);
+		status = no_more(s, folded, err);
 	if (status == STATUS_OK)
 		*out = user;
 	else
@@ -117,43 +131,119 @@ enum status user_find_folded(struct store *store, const char *name, struct user 
 	return status;
 }
 
-static enum status check_name(const char *name, struct error *err)
+enum status user_find_folded(struct store *store, const char *name, struct user *out,
+			     struct error *err)
 {
-	size_t len = strlen(name);
+	struct connection *db;
+	char *folded = NULL;
+	enum status status = name_fold(name, &folded, err);
 
-	if (len == 0)
-		return error_set(err, STATUS_BAD_REQUEST, "a user's name must not be empty");
-	if (len > USER_NAME_MAX)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "a user's name may have %d bytes, this one has %zu", USER_NAME_MAX,
-				 len);
-	if (!utf8_valid(name, len))
-		return error_set(err, STATUS_BAD_REQUEST, "a user's name must be UTF-8");
-	if (text_has_control(name))
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "a user's name must not hold control characters");
-	return STATUS_OK;
+	if (status == STATUS_OK)
+		status = store_borrow(store, &db, err);
+	if (status == STATUS_OK) {
+		status = find_folded(db, folded, out, err);
+		store_return(store, db);
+	}
+	free(folded);
+	return status;
+}
+
+/* ---- adding ---- */
+
+/* Names that differ by case only are two people, unless the rule makes one account of them. */
+static bool is_alike(const char *there, const char *name, bool any_case)
+{
+	char *composed = NULL;
+	bool alike = any_case || (name_compose(there, &composed, NULL) == STATUS_OK &&
+				  strcmp(composed, name) == 0);
+
+	free(composed);
+	return alike;
+}
+
+static enum status refuse_other(const char *there, const char *name, struct error *err)
+{
+	if (strcmp(there, name) == 0)
+		return error_set(err, STATUS_CONFLICT, "there is already a site user \"%s\"", name);
+	return error_set(err, STATUS_CONFLICT,
+			 "there is already a site user \"%s\", who looks the same, or has the same "
+			 "account by the key jid",
+			 there);
+}
+
+/* Is there somebody who could be taken for the new user? */
+static enum status refuse_alike(struct connection *db, const char *const key[2], bool any_case,
+				struct error *err)
+{
+	struct statement *s = statement_get(db, QUERY_USER_FIND_ALIKE);
+	enum status status;
+
+	statement_bind_text(s, 1, key[0]);
+	while ((status = statement_row(s, err)) == STATUS_OK) {
+		struct user other = {0};
+
+		status = read_user(s, &other, err);
+		if (status == STATUS_OK && is_alike(other.name, key[1], any_case))
+			status = refuse_other(other.name, key[1], err);
+		user_clear(&other);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status insert(struct connection *db, const char *const key[2], const char *hash,
+			  int64_t now, struct error *err)
+{
+	struct statement *s = statement_get(db, QUERY_USER_ADD);
+
+	statement_bind_text(s, 1, key[1]);
+	statement_bind_text(s, 2, hash);
+	statement_bind_integer(s, 3, now);
+	statement_bind_text(s, 4, key[0]);
+	enum status status = statement_run(s, NULL, err);
+	if (status == STATUS_CONFLICT)
+		error_set(err, status, "there is already a site user \"%s\"", key[1]);
+	return status;
+}
+
+static enum status add(struct store *store, const struct user_new *user, const char *const key[2],
+		       struct error *err)
+{
+	struct connection *db;
+	enum status status = store_begin(store, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = refuse_alike(db, key, user->any_case, err);
+	if (status == STATUS_OK)
+		status = insert(db, key, user->password_hash, user->now, err);
+	return store_end(store, db, status, err);
+}
+
+enum status user_create(struct store *store, const struct user_new *user, struct error *err)
+{
+	char *name = NULL, *folded = NULL;
+	enum status status = name_prepare(user->name, "a user's", USER_NAME_MAX, &name, err);
+
+	if (status == STATUS_OK)
+		status = name_fold(name, &folded, err);
+	if (status == STATUS_OK)
+		status = add(store, user, (const char *const[2]){folded, name}, err);
+	free(folded);
+	free(name);
+	return status;
 }
 
 enum status user_add(struct store *store, const char *name, const char *password_hash, int64_t now,
 		     struct error *err)
 {
-	struct connection *db;
-	enum status status = check_name(name, err);
+	const struct user_new user = {.name = name, .password_hash = password_hash, .now = now};
 
-	if (status == STATUS_OK)
-		status = store_begin(store, &db, err);
-	if (status != STATUS_OK)
-		return status;
-	struct statement *s = statement_get(db, QUERY_USER_ADD);
-	statement_bind_text(s, 1, name);
-	statement_bind_text(s, 2, password_hash);
-	statement_bind_integer(s, 3, now);
-	status = statement_run(s, NULL, err);
-	if (status == STATUS_CONFLICT)
-		error_set(err, status, "there is already a site user \"%s\"", name);
-	return store_end(store, db, status, err);
+	return user_create(store, &user, err);
 }
+
+/* ---- changing ---- */
 
 /* A change of one user: its parameter after the name is a text, a number or not there. */
 struct change {

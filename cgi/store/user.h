@@ -19,21 +19,34 @@ struct user {
 	bool disabled;
 };
 
-/* STATUS_NOT_FOUND where there is none. The caller clears *out. */
+/*
+ * By the name as it is written, else composed (NFC). STATUS_NOT_FOUND where there is none. The
+ * caller clears *out, and goes on with out->name, which is how the other tables spell it.
+ */
 enum status user_find(struct store *store, const char *name, struct user *out, struct error *err);
 void user_clear(struct user *user);
 
 /*
- * The one user of that name, whatever the case of its ASCII letters; reads the whole table. Two of
- * them are STATUS_CONFLICT.
+ * The one user of that name, whatever the case of its letters, composed or not. Two of them are
+ * STATUS_CONFLICT.
  */
 enum status user_find_folded(struct store *store, const char *name, struct user *out,
 			     struct error *err);
 
 /*
- * STATUS_CONFLICT if the name is taken; STATUS_BAD_REQUEST for a name that is empty, too long, not
- * UTF-8 or holds control characters.
+ * The name is kept composed. STATUS_CONFLICT if it, or one that looks the same, is taken;
+ * STATUS_BAD_REQUEST for a name that name_prepare refuses (base/name.h).
  */
+struct user_new {
+	const char *name;
+	const char *password_hash;
+	int64_t now; /* seconds, wall clock */
+	bool
+	    any_case; /* the rule makes one account of names that differ by case: refuse a second one */
+};
+enum status user_create(struct store *store, const struct user_new *user, struct error *err);
+
+/* As that, with any_case false. */
 enum status user_add(struct store *store, const char *name, const char *password_hash, int64_t now,
 		     struct error *err);
 /*

@@ -1,12 +1,10 @@
 /*
- * JIDs: taken apart and put together, as texts and from site users' names. How a part is prepared:
- * jid_prepare.c. Not here: which JID belongs to which user (identity/jid_rule.c).
+ * JIDs: taken apart, put together and compared. How a part is prepared: jid_prepare.c; how a name
+ * becomes a localpart: jid_name.c. Not here: whose JID it is (identity/jid_rule.c).
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/codec.h"
-#include "base/strbuf.h"
 #include "xmpp/jid.h"
 #include "xmpp/jid_prepare.h"
 
@@ -185,119 +183,4 @@ bool jid_localpart_is(const char *localpart, const struct jid *jid)
 {
 	return part_is(JID_LOCALPART, (struct written){localpart, strlen(localpart)},
 		       jid->localpart);
-}
-
-/* ---- names as localparts (XEP-0106) ---- */
-
-/* XEP-0106, 3: all there are. */
-static const struct escape {
-	char character;
-	const char *text;
-} escapes[] = {
-    {' ',  "\\20"},
-    {'"',  "\\22"},
-    {'&',  "\\26"},
-    {'\'', "\\27"},
-    {'/',  "\\2f"},
-    {':',  "\\3a"},
-    {'<',  "\\3c"},
-    {'>',  "\\3e"},
-    {'@',  "\\40"},
-    {'\\', "\\5c"},
-};
-#define N_ESCAPES (sizeof escapes / sizeof escapes[0])
-
-/* The escape that the text here would be read as; NULL: none. */
-static const struct escape *escape_at(const char *p)
-{
-	for (size_t i = 0; i < N_ESCAPES; i++)
-		if (strncmp(p, escapes[i].text, strlen(escapes[i].text)) == 0)
-			return &escapes[i];
-	return NULL;
-}
-
-/* What stands for the character at p; NULL: itself. A backslash is escaped only where it must. */
-static const char *escape_find(const char *p)
-{
-	if (*p == '\\' && escape_at(p) == NULL)
-		return NULL;
-	for (size_t i = 0; i < N_ESCAPES; i++)
-		if (escapes[i].character == *p)
-			return escapes[i].text;
-	return NULL;
-}
-
-static void escape_name(struct strbuf *out, const char *name)
-{
-	for (const char *p = name; *p != '\0'; p++) {
-		const char *escape = escape_find(p);
-
-		if (escape != NULL)
-			strbuf_adds(out, escape);
-		else
-			strbuf_addc(out, *p);
-	}
-}
-
-/* Escapes a name, folded already. A name that Nodeprep changes may be another user's, too. */
-static enum status localpart_from_folded(const char *name, char **out, struct error *err)
-{
-	struct strbuf escaped;
-	char *prepared = NULL;
-	enum status status;
-
-	strbuf_init(&escaped);
-	escape_name(&escaped, name);
-	status = strbuf_ok(&escaped) ? jid_localpart_prepare(escaped.data, &prepared, err)
-				     : error_no_memory(err);
-	if (status == STATUS_OK && strcmp(prepared, escaped.data) != 0)
-		status = error_set(
-		    err, STATUS_BAD_REQUEST,
-		    "the name would become the localpart \"%.*s\", which may be another user's: "
-		    "write {user|lower} in the key jid if the names differ by case only, else "
-		    "give the user a JID with prebindctl map set",
-		    QUOTE_MAX, prepared);
-	if (status == STATUS_OK)
-		*out = prepared;
-	else
-		free(prepared);
-	strbuf_clear(&escaped);
-	return status;
-}
-
-enum status jid_localpart_from_name(const char *name, bool lower, char **out, struct error *err)
-{
-	char *folded = NULL;
-	size_t len = strlen(name);
-	enum status status;
-
-	if (len > JID_PART_MAX)
-		return jid_part_refuse(JID_LOCALPART, "is longer than 1023 bytes", err);
-	if (!utf8_valid(name, len))
-		return jid_part_refuse(JID_LOCALPART, "is not UTF-8", err);
-	if (!lower)
-		return localpart_from_folded(name, out, err);
-	status = jid_name_fold(name, &folded, err);
-	if (status == STATUS_OK)
-		status = localpart_from_folded(folded, out, err);
-	free(folded);
-	return status;
-}
-
-enum status jid_name_from_localpart(const char *localpart, char **out, struct error *err)
-{
-	struct strbuf name;
-
-	strbuf_init(&name);
-	for (const char *p = localpart; *p != '\0';) {
-		const struct escape *escape = escape_at(p);
-
-		strbuf_addc(&name, escape != NULL ? escape->character : *p);
-		p += escape != NULL ? strlen(escape->text) : 1;
-	}
-	char *text = strbuf_take(&name);
-	if (text == NULL)
-		return error_no_memory(err);
-	*out = text;
-	return STATUS_OK;
 }

@@ -29,20 +29,6 @@ enum status jid_make(const char *localpart, const char *domain, const char *reso
 		     struct jid *out, struct error *err);
 void jid_clear(struct jid *jid); /* takes a zeroed one */
 
-/*
- * A site's user name as a localpart: XEP-0106 escapes for what a localpart cannot hold (space " & '
- * / : < > @ and, where it would read as an escape, \), then Nodeprep. Refused: empty, controls,
- * bidi, unassigned characters; and a name that Nodeprep would change ("Bob"), unless `lower` folds
- * it first: so two different names never become one account. The caller frees *out.
- */
-enum status jid_localpart_from_name(const char *name, bool lower, char **out, struct error *err);
-
-/*
- * The way back: the name that an unfolded jid_localpart_from_name made this prepared localpart of.
- * Whoever relies on it makes the localpart again and compares. The caller frees *out.
- */
-enum status jid_name_from_localpart(const char *localpart, char **out, struct error *err);
-
 /* A localpart prepared with Nodeprep, and a domain with Nameprep; the caller frees *out. */
 enum status jid_localpart_prepare(const char *localpart, char **out, struct error *err);
 enum status jid_domain_prepare(const char *domain, char **out, struct error *err);

@@ -5,11 +5,9 @@
  * made of: jid.c.
  */
 #include <idna.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <stringprep.h>
-#include <wctype.h>
 
 #include "base/codec.h"
 #include "xmpp/jid_prepare.h"
@@ -211,44 +209,4 @@ enum status jid_part_prepare(enum jid_part part, const char *text, size_t len,
 	else if (part == JID_DOMAIN)
 		problem = domain_problem(out->text);
 	return problem == NULL ? STATUS_OK : jid_part_refuse(part, problem, err);
-}
-
-/* ---- upper and lower case ---- */
-
-/*
- * Upper case becomes lower case only where the two are a pair. So the Kelvin sign stays (Nodeprep
- * then refuses it) and does not become the k of another user.
- */
-static uint32_t fold_character(uint32_t c, locale_t locale)
-{
-	wint_t low = towlower_l((wint_t)c, locale);
-
-	return towupper_l(low, locale) == (wint_t)c ? (uint32_t)low : c;
-}
-
-/* C.UTF-8: what a letter is must not depend on the environment. */
-enum status jid_name_fold(const char *name, char **out, struct error *err)
-{
-	locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	uint32_t *characters = NULL;
-	char *folded = NULL;
-	size_t n = 0;
-	enum status status = STATUS_OK;
-
-	if (locale == (locale_t)0)
-		return error_set(
-		    err, STATUS_INTERNAL,
-		    "the locale C.UTF-8 is missing: install it, {user|lower} needs it");
-	characters = stringprep_utf8_to_ucs4(name, -1, &n);
-	for (size_t i = 0; characters != NULL && i < n; i++)
-		characters[i] = fold_character(characters[i], locale);
-	if (characters != NULL)
-		folded = stringprep_ucs4_to_utf8(characters, (ssize_t)n, NULL, NULL);
-	if (folded != NULL)
-		*out = folded;
-	else
-		status = error_no_memory(err);
-	free(characters);
-	freelocale(locale);
-	return status;
 }

@@ -26,7 +26,4 @@ enum status jid_part_prepare(enum jid_part part, const char *text, size_t len,
 /* STATUS_BAD_REQUEST, "the localpart WHY". */
 enum status jid_part_refuse(enum jid_part part, const char *why, struct error *err);
 
-/* A name of valid UTF-8 in lower case. The caller frees *out. */
-enum status jid_name_fold(const char *name, char **out, struct error *err);
-
 #endif

@@ -2,6 +2,6 @@
 -- blocked; default_langcode picks one of a user's rows.
 SELECT name AS user, pass AS password_hash, status = 0 AS disabled
   FROM users_field_data
- WHERE lower(name) = lower(:user)
+ WHERE fold(name) = fold(:user)
    AND uid > 0
    AND default_langcode = 1;

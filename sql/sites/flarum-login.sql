@@ -3,5 +3,5 @@
 --    AND (suspended_until IS NULL OR suspended_until < strftime('%Y-%m-%d %H:%M:%S', 'now'))
 SELECT username AS user, password AS password_hash
   FROM users
- WHERE (lower(username) = lower(:user) OR lower(email) = lower(:user))
+ WHERE (fold(username) = fold(:user) OR fold(email) = fold(:user))
    AND is_email_confirmed = 1;

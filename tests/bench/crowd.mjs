@@ -28,8 +28,8 @@ function crowdSql(users, tokens) {
 		return `(x'${hash}', 'login', 'user${Math.floor((i + 0.5) * users / tokens.length)}', ${now}, ${now})`;
 	});
 	return `BEGIN;
-		INSERT INTO site_user (name, password_hash, created)
-			WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${users}) SELECT 'user' || i, 'x', ${now} FROM n;
+		INSERT INTO site_user (name, folded, password_hash, created)
+			WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${users}) SELECT 'user' || i, 'user' || i, 'x', ${now} FROM n;
 		INSERT INTO login_session (token_hash, source, user, created, last_seen) VALUES ${rows.join(",\n")};
 		COMMIT;`;
 }

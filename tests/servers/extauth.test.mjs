@@ -21,9 +21,9 @@ before(async () => {
 	place = new Place();
 	[port] = await freePorts(1);
 	prebind = new Prebind(place, {
-		site: { backend: "bosh", bosh_service: `http://127.0.0.1:${port}/http-bind`, bosh_token_key_file: place.write("bosh.key", text) },
+		site: { jid: `{user|lower}@${DOMAIN}`, backend: "bosh", bosh_service: `http://127.0.0.1:${port}/http-bind`, bosh_token_key_file: place.write("bosh.key", text) },
 	});
-	await prebind.prepare({ alice: PASSWORD, bob: PASSWORD });
+	await prebind.prepare({ alice: PASSWORD, bob: PASSWORD, Łukasz: PASSWORD, ÅSA: PASSWORD, Дмитрий: PASSWORD });
 	program = extauthProgram(place);
 	ejabberd = await startEjabberd(place, {
 		domain: DOMAIN, port, snippets: { extauth: { "/usr/local/bin/prebind-extauth": program, "/etc/prebind/prebind.conf": prebind.conf } },
@@ -62,6 +62,13 @@ test("the site's own password lets its user in, as often as wanted", async () =>
 	assert.equal(await login("alice", "wrong"), "not-authorized");
 	assert.equal(await login("nobody", PASSWORD), "not-authorized");
 });
+
+for (const [name, localpart] of [["Łukasz", "łukasz"], ["ÅSA", "åsa"], ["Дмитрий", "дмитрий"]])
+	test(`${name}: password, token, and the account is there`, async () => {
+		assert.equal(await login(localpart, PASSWORD), `${localpart}@example.org/test`);
+		assert.equal(await login(localpart, token({ user: localpart })), `${localpart}@example.org/test`);
+		assert.equal(await api("check_account", { user: localpart, host: DOMAIN }), 0);
+	});
 
 test("a changed password counts at once, and so does a disabled user", async () => {
 	await prebind.ctlOk(["user", "passwd", "bob", "--password-stdin"], { input: "another\n" });

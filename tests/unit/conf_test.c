@@ -44,7 +44,7 @@
 	"; allowed: https://HOST[:PORT], several with blanks between them, each once"
 #define ALLOWED_LINK           "; allowed: a path that begins with /, or an http:// or https:// URL"
 #define ALLOWED_HOSTS          "; allowed: host names without a port, with blanks between them, each once"
-#define ALLOWED_RULE           "; allowed: {user}, {user|lower}, {email} or {id}, then @DOMAIN"
+#define ALLOWED_RULE           "; allowed: {user}, {user|lower}, {user|safe}, {email} or {id}, then @DOMAIN"
 #define ALLOWED_PATH           "; allowed: a path that begins with /"
 #define ALLOWED_SESSION_COOKIE "; allowed: letters, digits, - and _; at most 40"
 #define ALLOWED_MOUNT          "; allowed: a path such as /chat, or / alone"
@@ -379,9 +379,9 @@ static void values_that_may_not_be(void **state)
 	    {"login_url", "/a\\b", BAD_CHARACTER ALLOWED_LINK},
 	    {"jid", "", "may not be empty" ALLOWED_RULE},
 	    {"jid", "user@example.org",
-	     "\"user@example.org\" has no {user}, {user|lower}, {email} or {id}" ALLOWED_RULE},
+	     "\"user@example.org\" has no {user}, {user|lower}, {user|safe}, {email} or {id}" ALLOWED_RULE},
 	    {"jid", "{user|upper}@example.org",
-	     "\"{user|upper}@example.org\" has no {user}, {user|lower}, {email} or {id}" ALLOWED_RULE},
+	     "\"{user|upper}@example.org\" has no {user}, {user|lower}, {user|safe}, {email} or {id}" ALLOWED_RULE},
 	    {"jid", "{user}{user}@a",
 	     "\"{user}{user}@a\" has more than one placeholder" ALLOWED_RULE},
 	    {"jid", "{user}@{user|lower}",

@@ -13,6 +13,7 @@
 
 #include "base/strbuf.h"
 #include "xmpp/jid.h"
+#include "xmpp/jid_name.h"
 
 #define N_OF(array) (sizeof(array) / sizeof(array)[0])
 
@@ -452,8 +453,9 @@ static void test_names(void **state)
 	for (size_t i = 0; i < N_OF(rows); i++) {
 		char *localpart = NULL;
 		struct error err = {0};
-		enum status status =
-		    jid_localpart_from_name(rows[i].name, rows[i].lower, &localpart, &err);
+		enum status status = jid_localpart_from_name(
+		    rows[i].name, rows[i].lower ? JID_NAME_LOWER : JID_NAME_PLAIN, &localpart,
+		    &err);
 
 		if (rows[i].localpart == NULL) {
 			if (status != STATUS_BAD_REQUEST)
@@ -476,14 +478,17 @@ static void test_name_length(void **state)
 	char *localpart = NULL;
 
 	(void)state;
-	assert_int_equal(jid_localpart_from_name(full, true, &localpart, NULL), STATUS_OK);
+	assert_int_equal(jid_localpart_from_name(full, JID_NAME_LOWER, &localpart, NULL),
+			 STATUS_OK);
 	free(localpart);
 	localpart = NULL;
-	assert_int_equal(jid_localpart_from_name(over, true, &localpart, NULL), STATUS_BAD_REQUEST);
-	assert_int_equal(jid_localpart_from_name(over_slashes, false, &localpart, NULL),
+	assert_int_equal(jid_localpart_from_name(over, JID_NAME_LOWER, &localpart, NULL),
+			 STATUS_BAD_REQUEST);
+	assert_int_equal(jid_localpart_from_name(over_slashes, JID_NAME_PLAIN, &localpart, NULL),
 			 STATUS_BAD_REQUEST);
 	assert_null(localpart);
-	assert_int_equal(jid_localpart_from_name(slashes, false, &localpart, NULL), STATUS_OK);
+	assert_int_equal(jid_localpart_from_name(slashes, JID_NAME_PLAIN, &localpart, NULL),
+			 STATUS_OK);
 	assert_int_equal(strlen(localpart), JID_PART_MAX);
 	free(localpart);
 	free(full);
@@ -568,8 +573,8 @@ static void check_injective(bool lower)
 	assert_non_null(pairs);
 	for (size_t i = 0; i < n_names; i++) {
 		pairs[n].name = name_of(i);
-		if (jid_localpart_from_name(pairs[n].name, lower, &pairs[n].localpart, NULL) ==
-		    STATUS_OK)
+		if (jid_localpart_from_name(pairs[n].name, lower ? JID_NAME_LOWER : JID_NAME_PLAIN,
+					    &pairs[n].localpart, NULL) == STATUS_OK)
 			n++;
 		else
 			free(pairs[n].name);
@@ -633,7 +638,7 @@ static void test_round_trip(void **state)
 		char *back;
 		struct jid jid = {0};
 
-		if (jid_localpart_from_name(name, false, &localpart, NULL) == STATUS_OK) {
+		if (jid_localpart_from_name(name, JID_NAME_PLAIN, &localpart, NULL) == STATUS_OK) {
 			back = unescape(localpart);
 			assert_string_equal(back, name);
 			free(back);

@@ -674,6 +674,7 @@ static enum status add_in_transaction(struct store *store, const char *name, enu
 	statement_bind_text(s, 1, name);
 	statement_bind_text(s, 2, "");
 	statement_bind_integer(s, 3, NOW);
+	statement_bind_text(s, 4, name);
 	assert_int_equal(statement_run(s, NULL, NULL), STATUS_OK);
 	return store_end(store, db, verdict, NULL);
 }

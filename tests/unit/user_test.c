@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "store/jid_map.h"
 #include "store/session.h"
+#include "store/statement.h"
 #include "store/user.h"
 #include "store_fixture.h"
 
@@ -135,20 +136,127 @@ static void test_names(void **state)
 	}
 }
 
-/* "é" composed and decomposed, upper and lower case: four users. */
-static void test_names_are_bytes(void **state)
+/* "é" composed and decomposed is one user, under the composed name; letters in either case two. */
+static void test_names_are_composed(void **state)
 {
-	static const char *const names[] = {"\xc3\xa9", "e\xcc\x81", "Bob", "bob", "bob "};
+	static const char *const names[] = {"\xc3\xa9", "\xc3\x89", "Bob", "bob", "e"};
 	struct fixture *f = *state;
+	struct error err;
+	struct user user;
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		assert_int_equal(user_add(f->store, names[i], "", NOW, NULL), STATUS_OK);
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		struct user user;
 		assert_int_equal(user_find(f->store, names[i], &user, NULL), STATUS_OK);
 		assert_string_equal(user.name, names[i]);
 		user_clear(&user);
 	}
+	assert_int_equal(user_find(f->store, "e\xcc\x81", &user, NULL), STATUS_OK);
+	assert_string_equal(user.name, names[0]);
+	user_clear(&user);
+	assert_int_equal(user_add(f->store, "e\xcc\x81", "", NOW, &err), STATUS_CONFLICT);
+	assert_non_null(strstr(err.text, names[0]));
+	assert_int_equal(user_add(f->store, "o\xcc\x88", "", NOW, NULL), STATUS_OK);
+	assert_int_equal(user_find(f->store, "\xc3\xb6", &user, NULL), STATUS_OK);
+	assert_string_equal(user.name, "\xc3\xb6");
+	user_clear(&user);
+}
+
+/* Each is refused, and the sentence says which character it is. */
+static void test_names_nobody_can_see(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *says;
+	} cases[] = {
+	    {"al\xe2\x80\xaeice",     "U+202E RIGHT-TO-LEFT OVERRIDE"                  },
+	    {"alice\xe2\x80\x8b",     "U+200B ZERO WIDTH SPACE"                        },
+	    {"al\xc2\xadice",         "U+00AD SOFT HYPHEN"                             },
+	    {"\xef\xbb\xbf"
+	     "alice",    "U+FEFF ZERO WIDTH NO-BREAK"                     },
+	    {"al\xe2\x80\xa8ice",     "U+2028 LINE SEPARATOR"                          },
+	    {"alice\xee\x80\x80",     "U+E000, which is for private"                   },
+	    {"alice\xf3\xa0\x81\xa1", "U+E0061 TAG LATIN SMALL"                        },
+	    {"alice\xef\xb8\x8f",     "U+FE0F VARIATION SELECTOR-16"                   },
+	    {"alice\xe3\x85\xa4",     "U+3164 HANGUL FILLER"                           },
+	    {"alice\xe2\xa0\x80",     "U+2800 BRAILLE PATTERN BLANK"                   },
+	    {"al\xc2\xa0ice",         "U+00A0 NO-BREAK SPACE, which looks like a space"},
+	    {"al\xe2\x80\x8dice",     "U+200D ZERO WIDTH JOINER"                       },
+	    {"alice\xef\xb7\x90",     "U+FDD0, which is no character"                  },
+	    {"al\nice",               "U+000A, which is a control"                     },
+	    {" alice",                "begin or end with a space"                      },
+	    {"alice ",                "begin or end with a space"                      },
+	    {"al  ice",               "two spaces"				     },
+	};
+	/* in Persian the non-joiner shows; Hindi; an emoji; Hebrew */
+	static const char *const good[] = {"\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae",
+					   "\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\xa8",
+					   "\xf0\x9f\x98\x80", "\xd7\x93\xd7\x9f", "a b"};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct error err = {0};
+
+		assert_int_equal(user_add(f->store, cases[i].name, "", NOW, &err),
+				 STATUS_BAD_REQUEST);
+		if (strstr(err.text, cases[i].says) == NULL)
+			fail_msg("\"%s\" does not say %s", err.text, cases[i].says);
+	}
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		assert_int_equal(user_add(f->store, good[i], "", NOW, NULL), STATUS_OK);
+}
+
+/* A user from before names were composed stays, and nobody new looks the same. */
+static void test_old_names_stay(void **state)
+{
+	struct fixture *f = *state;
+	struct connection *db;
+	struct user user;
+
+	assert_int_equal(store_begin(f->store, &db, NULL), STATUS_OK);
+	struct statement *s = statement_get(db, QUERY_USER_ADD);
+	statement_bind_text(s, 1, "e\xcc\x81");
+	statement_bind_text(s, 2, "");
+	statement_bind_integer(s, 3, NOW);
+	statement_bind_text(s, 4, "\xc3\xa9");
+	assert_int_equal(statement_run(s, NULL, NULL), STATUS_OK);
+	assert_int_equal(store_end(f->store, db, STATUS_OK, NULL), STATUS_OK);
+	assert_int_equal(user_find(f->store, "e\xcc\x81", &user, NULL), STATUS_OK);
+	user_clear(&user);
+	assert_int_equal(user_find(f->store, "\xc3\xa9", &user, NULL), STATUS_NOT_FOUND);
+	assert_int_equal(user_add(f->store, "\xc3\xa9", "", NOW, NULL), STATUS_CONFLICT);
+	assert_int_equal(user_add(f->store, "\xc3\x89", "", NOW, NULL), STATUS_OK);
+}
+
+/* The case of letters in every script. */
+static void test_folded(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *asked;
+	} cases[] = {
+	    {"\xc5\x81ukasz",                            "\xc5\x82ukasz"},
+	    {"\xc3\x85SA",			       "\xc3\xa5sa"   },
+	    {"\xd0\x94\xd0\xbc\xd0\xb8\xd1\x82\xd1\x80",
+	     "\xd0\xb4\xd0\xbc\xd0\xb8\xd1\x82\xd1\x80"                 },
+	    {"Bob",				      "bOB"          },
+	};
+	struct fixture *f = *state;
+	struct user user;
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const struct user_new again = {
+		    .name = cases[i].asked, .password_hash = "", .now = NOW, .any_case = true};
+
+		assert_int_equal(user_add(f->store, cases[i].name, "", NOW, NULL), STATUS_OK);
+		assert_int_equal(user_find_folded(f->store, cases[i].asked, &user, NULL),
+				 STATUS_OK);
+		assert_string_equal(user.name, cases[i].name);
+		user_clear(&user);
+		assert_int_equal(user_create(f->store, &again, NULL), STATUS_CONFLICT);
+	}
+	assert_int_equal(user_add(f->store, "bob", "", NOW, NULL), STATUS_OK);
+	assert_int_equal(user_find_folded(f->store, "BOB", &user, NULL), STATUS_CONFLICT);
 }
 
 static enum status set_password(struct store *store, const char *name, struct error *err)
@@ -306,7 +414,10 @@ int main(void)
 	    TEST(test_add_and_find),
 	    TEST(test_taken),
 	    TEST(test_names),
-	    TEST(test_names_are_bytes),
+	    TEST(test_names_are_composed),
+	    TEST(test_names_nobody_can_see),
+	    TEST(test_old_names_stay),
+	    TEST(test_folded),
 	    TEST(test_changes),
 	    TEST(test_change_leaves_others_alone),
 	    TEST(test_list),

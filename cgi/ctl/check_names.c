@@ -1,0 +1,102 @@
+/*
+ * prebindctl check: names from before they were looked at when they were given. They stay good;
+ * the operator is told, with each character that cannot be seen written as its number.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/name.h"
+#include "base/strbuf.h"
+#include "ctl/check_names.h"
+#include "store/gateway.h"
+#include "store/jid_map.h"
+#include "store/user.h"
+
+#define TOLD_MAX 10 /* names; what is told goes into one line */
+
+struct names {
+	struct strbuf told;
+	long count;
+};
+
+/* As a shell takes it: $'bob\u200b', to be copied into `prebindctl user delete`. */
+static void add_quoted(struct strbuf *out, const char *name)
+{
+	size_t len = strlen(name), step;
+	uint32_t c = 0;
+
+	strbuf_adds(out, "$'");
+	for (size_t at = 0; at < len; at += step) {
+		step = utf8_decode(name + at, len - at, &c);
+		if (step == 0) {
+			strbuf_addf(out, "\\x%02x", (unsigned char)name[at]);
+			step = 1;
+		} else if (c == '\'' || c == '\\') {
+			strbuf_addf(out, "\\%c", (char)c);
+		} else if (c >= 0x20 && c < 0x7f) {
+			strbuf_addc(out, (char)c);
+		} else {
+			strbuf_addf(out, c > 0xffff ? "\\U%08x" : "\\u%04x", (unsigned)c);
+		}
+	}
+	strbuf_adds(out, "'");
+}
+
+/* What would be refused today, or be kept in another spelling. */
+static void look_at(struct names *names, const char *what, const char *name, size_t max)
+{
+	char *prepared = NULL;
+	struct error why = {0};
+	enum status status = name_prepare(name, "a", max, &prepared, &why);
+	bool same = status == STATUS_OK && strcmp(prepared, name) == 0;
+
+	free(prepared);
+	if (same || status == STATUS_INTERNAL || names->count++ >= TOLD_MAX)
+		return;
+	strbuf_addf(&names->told, "%s%s ", names->told.len > 0 ? "; " : "", what);
+	add_quoted(&names->told, name);
+	strbuf_addf(&names->told, ": %s", status == STATUS_OK ? "not composed (NFC)" : why.text);
+}
+
+static void look_at_user(void *arg, const struct user *user)
+{
+	look_at(arg, "user", user->name, USER_NAME_MAX);
+}
+
+static void look_at_row(void *arg, const struct jid_map_row *row)
+{
+	struct error why = {0};
+	struct names *names = arg;
+
+	/* the site's own spelling is the site's; a user of ours is told as a user */
+	if (name_characters_check(row->user, &why) != STATUS_OK &&
+	    strcmp(row->source, "login") != 0)
+		look_at(names, "in the JID map", row->user, USER_NAME_MAX);
+}
+
+static void look_at_caller(void *arg, const struct gateway_caller *caller)
+{
+	look_at(arg, "gateway caller", caller->name, USER_NAME_MAX);
+}
+
+enum status names_check(struct store *store, struct error *said)
+{
+	struct names names = {0};
+
+	strbuf_init(&names.told);
+	enum status status = user_list(store, look_at_user, &names, said);
+	if (status == STATUS_OK)
+		status = jid_map_list(store, look_at_row, &names, said);
+	if (status == STATUS_OK)
+		status = gateway_caller_list(store, look_at_caller, &names, said);
+	if (status == STATUS_OK && names.count > 0)
+		status = error_set(said, STATUS_CONFLICT,
+				   "%ld name%s would not be taken today, for others may look the "
+				   "same: %s%s; these go on working: delete them, and add the "
+				   "people under other names",
+				   names.count, names.count == 1 ? "" : "s", names.told.data,
+				   names.count > TOLD_MAX ? "; …" : "");
+	strbuf_clear(&names.told);
+	return status;
+}
