@@ -6,6 +6,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <sys/types.h>
+
 #include "base/error.h"
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
@@ -20,6 +22,11 @@ void log_close(void);
  * Opens the file once more, where the log is one: after it was moved away. Threads may be logging.
  */
 enum status log_reopen(struct error *err);
+/*
+ * The log's file becomes the account's, whom the process is about to become: root has opened it,
+ * and the account is to reopen it. Only a file of root's own with no other name is given away.
+ */
+enum status log_give(uid_t uid, gid_t gid, struct error *err);
 void log_set_level(enum log_level level);
 
 /* As "info"; false for an unknown word. */

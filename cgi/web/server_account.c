@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "web/server_parts.h"
 
 #define NAME_SPACE 4096 /* one entry of the user database */
@@ -43,6 +44,9 @@ enum status account_take(const struct account *account, struct error *err)
 {
 	if (!account->take)
 		return STATUS_OK;
+	struct error why = {0};
+	if (log_give(account->uid, account->gid, &why) != STATUS_OK)
+		log_event(LOG_LEVEL_WARN, "log_stays_roots", "why", why.text, NULL);
 	if (initgroups(account->name, account->gid) != 0 || setgid(account->gid) != 0 ||
 	    setuid(account->uid) != 0)
 		return error_set(err, STATUS_INTERNAL, "cannot become user '%s': %m",

@@ -10,10 +10,14 @@
 #include <cmocka.h>
 
 #include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "web/server_parts.h"
 
 #define SOMEBODY "www-data" /* part of every Debian */
@@ -91,6 +95,69 @@ static void there_is_no_way_back(void **state)
 	assert_ends_well(pid);
 }
 
+/* A log that root opened, in a folder that only root may write to. 0: who we became reopens it. */
+static int become_with_log(const struct account *account, const char *log)
+{
+	struct stat st;
+
+	if (log_open(log, LOG_LEVEL_INFO, NULL) != STATUS_OK)
+		return 1;
+	if (account_take(account, NULL) != STATUS_OK)
+		return 2;
+	if (stat(log, &st) != 0 || st.st_uid != account->uid || st.st_gid != account->gid)
+		return 3;
+	return log_reopen(NULL) == STATUS_OK ? 0 : 4;
+}
+
+/* What else has a name there is not given away. 0: it is still root's. */
+static int become_with_link(const struct account *account, const char *log)
+{
+	struct stat st;
+
+	if (log_open(log, LOG_LEVEL_INFO, NULL) != STATUS_OK)
+		return 1;
+	if (account_take(account, NULL) != STATUS_OK)
+		return 2;
+	return stat(log, &st) == 0 && st.st_uid == 0 ? 0 : 3;
+}
+
+static void the_log_goes_along(void **state)
+{
+	struct server_conf conf = {.user = (char *)SOMEBODY};
+	char dir[] = "/tmp/prebind-account-XXXXXX", log[64], other[64];
+	struct account account = {0};
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(account_find(&conf, &account, NULL), STATUS_OK);
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chmod(dir, 0755), 0);
+	snprintf(log, sizeof log, "%s/log", dir);
+	snprintf(other, sizeof other, "%s/other", dir);
+	for (int i = 0; i < 2; i++) { /* made by the first start, there at the second */
+		pid_t pid = fork();
+		if (pid == 0)
+			_exit(become_with_log(&account, log));
+		assert_ends_well(pid);
+	}
+	assert_int_equal(chown(log, 0, 0), 0); /* as an older program left it */
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(become_with_log(&account, log));
+	assert_ends_well(pid);
+
+	assert_int_equal(chown(log, 0, 0), 0);
+	assert_int_equal(link(log, other), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(become_with_link(&account, log));
+	assert_ends_well(pid);
+	unlink(log);
+	unlink(other);
+	rmdir(dir);
+}
+
 /* 0: nothing is asked, and nobody is become. */
 static int stay(uid_t uid)
 {
@@ -124,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(root_must_become_somebody),
 	    cmocka_unit_test(there_is_no_way_back),
+	    cmocka_unit_test(the_log_goes_along),
 	    cmocka_unit_test(who_is_not_root_stays_who_he_is),
 	};
 
