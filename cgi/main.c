@@ -100,12 +100,17 @@ static enum status prepare(void *arg, struct error *err)
 static enum status start(void *arg, void **app, struct error *err)
 {
 	const struct program *program = arg;
-	enum site_use use = program->mode == SERVER_CGI ? SITE_FOR_ONE : SITE_FOR_MANY;
+	static const enum site_use uses[] = {
+	    [SERVER_CGI] = SITE_FOR_ONE,
+	    [SERVER_FCGI_STDIN] = SITE_FOR_SPAWNED,
+	    [SERVER_FCGI_SOCKET] = SITE_FOR_MANY,
+	};
+	enum site_use use = uses[program->mode];
 	struct app *opened = NULL;
 
 	enum status status = secret_start(err);
 	if (status == STATUS_OK &&
-	    use == SITE_FOR_MANY) /* else libcurl starts with its first handle */
+	    use != SITE_FOR_ONE) /* else libcurl starts with its first handle */
 		status = http_client_start(err);
 	if (status == STATUS_OK)
 		status = app_new(program->renewed != NULL ? program->renewed : program->conf, use,

@@ -22,9 +22,9 @@ struct app; /* opaque; thread-safe */
 #define EXCHANGE_NONCE_BYTES 16
 
 struct exchange {
-	struct sites *sites;          /* counted until the request's end */
-	struct site *site;            /* of the Host; NULL until it is known; borrowed from those */
-	struct store *reader;         /* of the site's store, while its needs are checked */
+	struct sites *sites;  /* counted until the request's end */
+	struct site *site;    /* of the Host; borrowed from those; may be closed; NULL: not known */
+	struct store *reader; /* of the site's store, while its needs are checked */
 	struct caller_cache *callers; /* borrowed from the process */
 	const struct gateway *gateway;
 	struct request req;

@@ -81,7 +81,7 @@ static void send_json(struct exchange *ex, enum status status)
 	strbuf_clear(&json);
 }
 
-/* Before the site is known there are no templates. */
+/* Before the site is known, or where its folder cannot be read, there are no templates. */
 static void send_plain(struct exchange *ex, enum status status)
 {
 	ex->res->status = status_http(status);
@@ -130,6 +130,11 @@ static void send_page(struct exchange *ex, enum status status)
 	}
 	page_send(ex, status_http(status), "error.html", view);
 	view_free(view);
+	if (!ex->res->failed)
+		return;
+	ex->res->failed = false; /* the visitor is told of the first trouble, not of the second */
+	strbuf_reset(&ex->res->body);
+	send_plain(ex, status);
 }
 
 /* False: there is nowhere to send the visitor to, or it would be in a circle. */
@@ -195,7 +200,7 @@ void page_send_error(struct exchange *ex, enum status status, const struct error
 		adhoc_send_error(ex, status, err);
 	else if (wants_json(ex))
 		send_json(ex, status);
-	else if (ex->site == NULL)
+	else if (ex->site == NULL || ex->site->templates == NULL)
 		send_plain(ex, status);
 	else if (status != STATUS_LOGIN_REQUIRED || !send_to_login(ex))
 		send_page(ex, status);

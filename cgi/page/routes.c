@@ -135,8 +135,10 @@ static enum status find_site(struct exchange *ex, struct error *err)
 	enum status status = sites_borrow(ex->sites, found, clock_monotonic_ms(), &ex->site, err);
 	if (status != STATUS_OK) {
 		ex->retry_after = err->retry_after;
-		return status;
+		ex->site = sites_borrow_closed(ex->sites, found);
 	}
+	if (ex->site == NULL)
+		return status;
 	found = ex->site->conf; /* after a reload that failed for it: the old one */
 	status = request_mount(&ex->req, found->base_path, found->base_path_set, err);
 	ex->misplaced = status == STATUS_NOT_FOUND;
@@ -179,6 +181,12 @@ static enum status check_scheme(const struct exchange *ex, struct error *err)
 	    err, STATUS_HTTPS_REQUIRED,
 	    "plain http: serve the site over https. Where a proxy in front of this web server ends "
 	    "TLS, let the web server pass HTTPS=on to us for what comes from that proxy");
+}
+
+/* After the route as well: also of a site that cannot be opened a script is told in JSON. */
+static enum status check_open(const struct exchange *ex, struct error *err)
+{
+	return ex->site->closed ? sites_not_now(ex->site->conf, err) : STATUS_OK;
 }
 
 static enum status read_body(struct exchange *ex, struct error *err)
@@ -316,6 +324,8 @@ static enum status exchange_prepare(struct exchange *ex, struct error *err)
 		status = find_route(ex, err);
 	if (status == STATUS_OK)
 		status = check_scheme(ex, err);
+	if (status == STATUS_OK)
+		status = check_open(ex, err);
 	if (status == STATUS_OK)
 		status = read_body(ex, err);
 	ex->now = clock_wall(); /* a body may take seconds to come: what is over then, is over */

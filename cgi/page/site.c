@@ -61,3 +61,10 @@ enum status site_open(const struct site_conf *conf, enum site_use use, struct te
 		status = identity_chain_open(conf, &site->identity, err);
 	return status;
 }
+
+void site_open_closed(const struct site_conf *conf, struct template_shelf *shelf, struct site *site)
+{
+	*site = (struct site){.conf = conf, .shelf = shelf, .closed = true};
+	if (template_shelf_take(shelf, conf->templates, &site->templates, NULL) != STATUS_OK)
+		site->templates = NULL;
+}

@@ -170,23 +170,13 @@ static void tell_failed(const struct site_conf *conf, const char *why)
 	log_event(LOG_LEVEL_ERROR, "site_failed", "site", conf->name, "why", why, NULL);
 }
 
-/* Of one site everything, of several what needs no file. */
-static enum status check_or_open(struct sites *sites, struct error *err)
+/* What needs no file. */
+static enum status check_all(const struct conf *conf, struct error *err)
 {
-	const struct conf *conf = sites->setup->conf;
 	const struct site_conf *at = conf->sites;
-	struct open_site *open = NULL;
 	struct error why = {0};
 	enum status status = STATUS_OK;
 
-	if (conf->n_sites == 1) {
-		status = open_site_new(sites->setup, at, &open, &why);
-		if (status == STATUS_OK) {
-			sites->open_count = 1;
-			slot_fill(sites, &sites->slots[0], open, 0); /* never idle */
-			return status;
-		}
-	}
 	for (size_t i = 0; status == STATUS_OK && i < conf->n_sites; i++) {
 		at = &conf->sites[i];
 		status = site_check(at, &why);
@@ -199,6 +189,36 @@ static enum status check_or_open(struct sites *sites, struct error *err)
 	if (status != STATUS_OK)
 		error_set(err, status, "[site %s]: %s", at->name, why.text);
 	return status;
+}
+
+/* The only site, in a process that serves: its first visitor does not wait for it. */
+static enum status open_single(struct sites *sites, struct error *err)
+{
+	const struct site_conf *conf = &sites->setup->conf->sites[0];
+	struct open_site *open = NULL;
+	struct error why = {0};
+
+	enum status status = open_site_new(sites->setup, conf, &open, &why);
+	if (status == STATUS_OK) {
+		sites->open_count = 1;
+		slot_fill(sites, &sites->slots[0], open, 0); /* never idle */
+	} else if (sites->setup->use == SITE_FOR_SPAWNED) {
+		tell_failed(conf, why.text);
+		sites->slots[0].told_ms = clock_monotonic_ms();
+		status = check_all(sites->setup->conf, err);
+	} else {
+		error_set(err, status, "[site %s]: %s", conf->name, why.text);
+	}
+	return status;
+}
+
+static enum status check_or_open(struct sites *sites, struct error *err)
+{
+	const struct setup *setup = sites->setup;
+
+	if (setup->conf->n_sites == 1 && setup->use != SITE_FOR_ONE)
+		return open_single(sites, err);
+	return check_all(setup->conf, err);
 }
 
 enum status sites_new(const struct conf *conf, enum site_use use, struct sites **out,
@@ -311,7 +331,7 @@ static struct site *slot_lend(struct sites *sites, struct slot *slot, int64_t no
 	return &slot->open->site;
 }
 
-static enum status not_now(const struct site_conf *conf, struct error *err)
+enum status sites_not_now(const struct site_conf *conf, struct error *err)
 {
 	error_set(err, STATUS_UNAVAILABLE,
 		  "[site %s] cannot be opened; the log's event site_failed says why", conf->name);
@@ -365,7 +385,7 @@ static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now
 	if (opening_ended(sites, slot, open, now_ms))
 		tell_failed(conf, why.text);
 	if (status != STATUS_OK)
-		return not_now(conf, err);
+		return sites_not_now(conf, err);
 	log_event(failed_before ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "site_opened", "site",
 		  conf->name, NULL);
 	return STATUS_OK;
@@ -381,7 +401,7 @@ enum status sites_borrow(struct sites *sites, const struct site_conf *conf, int6
 	while (slot->opening)
 		pthread_cond_wait(&sites->opened, &sites->lock);
 	if (slot->open == NULL)
-		status = now_ms < slot->retry_ms ? not_now(conf, err)
+		status = now_ms < slot->retry_ms ? sites_not_now(conf, err)
 						 : slot_open(sites, slot, now_ms, err);
 	if (status == STATUS_OK)
 		*out = slot_lend(sites, slot, now_ms);
@@ -389,6 +409,18 @@ enum status sites_borrow(struct sites *sites, const struct site_conf *conf, int6
 	pthread_mutex_unlock(&sites->lock);
 	open_site_release(idle);
 	return status;
+}
+
+struct site *sites_borrow_closed(struct sites *sites, const struct site_conf *conf)
+{
+	struct open_site *open = calloc(1, sizeof(*open));
+
+	if (open == NULL)
+		return NULL;
+	atomic_init(&open->users, 1);
+	open->setup = setup_hold(sites->setup);
+	site_open_closed(conf, sites->setup->shelf, &open->site);
+	return &open->site;
 }
 
 void sites_return(struct site *site)

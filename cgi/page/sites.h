@@ -15,8 +15,9 @@
 struct sites; /* opaque; counted: of the process, and of each request under way */
 
 /*
- * A single site is opened at once, and what it lacks is the result. Of several only the
- * configuration is checked. conf: borrowed, unless sites_own_conf is called. The caller owns *out.
+ * A single site is opened at once, and what it lacks is the result; with SITE_FOR_SPAWNED it is in
+ * the log, and tried again. Of several sites, and for plain CGI, only the configuration is checked.
+ * conf: borrowed, unless sites_own_conf is called. The caller owns *out.
  */
 enum status sites_new(const struct conf *conf, enum site_use use, struct sites **out,
 		      struct error *err);
@@ -36,6 +37,14 @@ const struct conf *sites_conf(const struct sites *sites);
 enum status sites_borrow(struct sites *sites, const struct site_conf *conf, int64_t now_ms,
 			 struct site **out, struct error *err);
 void sites_return(struct site *site); /* takes NULL */
+
+/*
+ * A closed site, for the page that says so where sites_borrow failed; given back by sites_return.
+ * NULL: out of memory.
+ */
+struct site *sites_borrow_closed(struct sites *sites, const struct site_conf *conf);
+/* What sites_borrow says of a site that cannot be opened now. */
+enum status sites_not_now(const struct site_conf *conf, struct error *err);
 
 /*
  * For a reload: opens what `old` has open, by the sites' names. A site that cannot be opened anew

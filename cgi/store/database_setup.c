@@ -7,12 +7,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "store/database_file.h"
 #include "store/statement.h"
 
 #define APPLICATION_ID   0x70726264 /* "prbd": tells our files from other programs' */
 #define JOURNAL_RETRY_MS 10
-#define JOURNAL_TRIES    200 /* together two seconds, the patience of everything else */
+#define JOURNAL_MS       2000 /* the patience of everything else */
 
 enum status connection_schema(struct connection *db, int *out, struct error *err)
 {
@@ -62,15 +63,18 @@ enum status connection_check_foreign(struct connection *db, struct error *err)
 	return status;
 }
 
-/* Leaving or entering WAL needs the file alone for a moment, and does not wait for it by itself. */
+/*
+ * Leaving or entering WAL needs the file alone for a moment. As a rule SQLite does not wait for it
+ * by itself, but where it does, each try may take as long as all of them.
+ */
 static enum status set_journal(struct connection *db, const char *sql, struct error *err)
 {
 	const struct timespec pause = {.tv_nsec = JOURNAL_RETRY_MS * 1000000L};
 
-	for (int tries = 1;; tries++) {
+	for (int64_t deadline = clock_monotonic_ms() + JOURNAL_MS;;) {
 		enum status status = connection_script(db, sql, err);
 		if (status == STATUS_OK || connection_trouble(db) != TROUBLE_BUSY ||
-		    tries == JOURNAL_TRIES)
+		    clock_left_ms(deadline) == 0)
 			return status;
 		nanosleep(&pause, NULL);
 	}
@@ -117,8 +121,9 @@ enum status connection_set_up(struct connection *db, enum connection_kind kind, 
 		status = connection_schema(db, schema, err); /* before the journal: it writes */
 	if (status != STATUS_OK)
 		return status;
+	/* One with nothing in it is refused, or filled first: whoever opens it next chooses. */
 	if (kind == CONNECTION_DURABLE)
-		return choose_journal(db, err);
+		return *schema != 0 ? choose_journal(db, err) : STATUS_OK;
 	/* No file beside it that could outlive it when it is deleted; 16384 pages are 64 MiB. */
 	return connection_script(db,
 				 "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
