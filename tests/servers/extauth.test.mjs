@@ -13,6 +13,7 @@ import { freePorts, until } from "../lib/wait.mjs";
 
 const DOMAIN = "example.org";
 const PASSWORD = "the site's own";
+const SAFE = "\\u42.4f;stra\\udf;e\\u1f600;"; // what {user|safe} makes: the server takes it, and keeps it as it is
 
 const { key, text } = newKey();
 let place, port, prebind, ejabberd, program;
@@ -23,7 +24,7 @@ before(async () => {
 	prebind = new Prebind(place, {
 		site: { jid: `{user|lower}@${DOMAIN}`, backend: "bosh", bosh_service: `http://127.0.0.1:${port}/http-bind`, bosh_token_key_file: place.write("bosh.key", text) },
 	});
-	await prebind.prepare({ alice: PASSWORD, bob: PASSWORD, Łukasz: PASSWORD, ÅSA: PASSWORD, Дмитрий: PASSWORD });
+	await prebind.prepare({ alice: PASSWORD, bob: PASSWORD, Łukasz: PASSWORD, ÅSA: PASSWORD, Дмитрий: PASSWORD, [SAFE]: PASSWORD });
 	program = extauthProgram(place);
 	ejabberd = await startEjabberd(place, {
 		domain: DOMAIN, port, snippets: { extauth: { "/usr/local/bin/prebind-extauth": program, "/etc/prebind/prebind.conf": prebind.conf } },
@@ -63,7 +64,7 @@ test("the site's own password lets its user in, as often as wanted", async () =>
 	assert.equal(await login("nobody", PASSWORD), "not-authorized");
 });
 
-for (const [name, localpart] of [["Łukasz", "łukasz"], ["ÅSA", "åsa"], ["Дмитрий", "дмитрий"]])
+for (const [name, localpart] of [["Łukasz", "łukasz"], ["ÅSA", "åsa"], ["Дмитрий", "дмитрий"], [SAFE, SAFE]])
 	test(`${name}: password, token, and the account is there`, async () => {
 		assert.equal(await login(localpart, PASSWORD), `${localpart}@example.org/test`);
 		assert.equal(await login(localpart, token({ user: localpart })), `${localpart}@example.org/test`);

@@ -54,6 +54,8 @@ test("names as the server compares them", async () => {
 	assert.equal(await login("Alice", token()), "alice@example.org/test");
 	assert.equal(await login("o\\40x|y", token({ user: "o\\40x|y" })), "o\\40x|y@example.org/test");
 	assert.equal(await login("jörg", token({ user: "jörg" })), "jörg@example.org/test");
+	const safe = "\\u42.4f;stra\\udf;e\\u1f600;"; // what {user|safe} makes
+	assert.equal(await login(safe, token({ user: safe })), `${safe}@example.org/test`);
 });
 
 const stranger = newKey().key;
