@@ -66,7 +66,8 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_mutants_test adhoc_recorded_
 	codec_test conf_test csrf_test device_test django_session_test gateway_test \
 	http_client_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \
 	jwt_test limit_test log_test login_test login_token_test oauth_tokens_test \
-	password_differential_test password_hash_test php_differential_test php_session_test provisioned_test \
+	password_differential_test password_hash_test php_differential_test php_session_test \
+	provisioned_test reader_memory_test \
 	request_test response_test router_test sasl_test secret_test server_account_test \
 	server_pool_test server_record_test server_socket_test session_test site_query_test \
 	sites_test store_reader_test store_test strbuf_test template_test template_texts_test token_test \

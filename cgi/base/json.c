@@ -229,18 +229,26 @@ const char *json_string(const struct json *value)
 	return cJSON_GetStringValue(node_get(value));
 }
 
-bool json_integer(const struct json *value, long long *out)
+bool json_floor(const struct json *value, long long *out)
 {
 	const cJSON *node = node_get(value);
-	double number;
 
 	if (!cJSON_IsNumber(node))
 		return false;
-	number = node->valuedouble;
+	double number = node->valuedouble;
 	if (!(number >= -JSON_INTEGER_MAX && number <= JSON_INTEGER_MAX))
 		return false;
-	if ((double)(long long)number != number)
+	long long whole = (long long)number;
+	*out = whole - ((double)whole > number);
+	return true;
+}
+
+bool json_integer(const struct json *value, long long *out)
+{
+	long long whole;
+
+	if (!json_floor(value, &whole) || (double)whole != node_get(value)->valuedouble)
 		return false;
-	*out = (long long)number;
+	*out = whole;
 	return true;
 }

@@ -33,6 +33,9 @@ const char *json_string(const struct json *value);
 /* A whole number without loss (|n| below 2^53); false if the value is not one. */
 bool json_integer(const struct json *value, long long *out);
 
+/* The whole number below it, in the same bounds; false if the value is not a number. */
+bool json_floor(const struct json *value, long long *out);
+
 /* The writer. Commas and quotes are its business; key is NULL inside arrays and at the top. */
 struct json_writer {
 	struct strbuf *out; /* borrowed */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define TOKENS_MAX   (2 * JSON_VALUES_MAX + 1) /* a key with each value, and the root */
-#define FRACTION_MAX 15                        /* digits that a double keeps apart (DBL_DIG) */
+#define FRACTION_MAX 17                        /* what others write of a double (DBL_DECIMAL_DIG) */
 #define EXPONENT_MAX 2                         /* digits; with two, nothing sinks to 0 */
 
 struct scanner {

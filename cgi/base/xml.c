@@ -6,6 +6,8 @@
  */
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,9 +21,25 @@
 #define XML_ELEMENTS_MAX 200   /* stream features are the longest list we read */
 #define XML_ATTRS_MAX    16    /* a BOSH body has ten or so */
 #define XML_TEXT_MAX     16384 /* bytes, all character data and attribute values together */
+#define XML_NAME_MAX     256   /* bytes of a local name or a namespace; real ones have up to 60 */
+#define XML_NS_MAX       64    /* different namespaces; each element is compared with them */
 
 /* Between namespace and local name: neither can hold it (expat refuses a namespace that does). */
 #define XML_NS_SEPARATOR '\n'
+
+/* A namespace is stored once, however many elements are in it. */
+struct namespace
+{
+	struct namespace *next;
+	char uri[];
+};
+
+/* What a root belongs to. */
+struct document {
+	struct namespace *namespaces;
+	size_t n_namespaces;
+	struct xml_node root;
+};
 
 struct level {
 	struct xml_node *node;
@@ -29,9 +47,58 @@ struct level {
 	struct strbuf text;
 };
 
+/*
+ * Expat writes a namespace once for each attribute in it, before any handler can stop it. So its
+ * memory has a bound. A thread reads one document at a time.
+ */
+#define EXPAT_PER_BYTE 8
+#define EXPAT_MIN      393216 /* bytes that a short document may take */
+
+static _Thread_local struct {
+	size_t left;
+	bool exceeded;
+} expat_room;
+
+union block {
+	size_t size;
+	max_align_t align; /* of what follows */
+};
+
+static void *expat_realloc(void *old, size_t size)
+{
+	union block *block = old == NULL ? NULL : (union block *)old - 1;
+	size_t had = block == NULL ? 0 : block->size;
+
+	if (size > had + expat_room.left) {
+		expat_room.exceeded = true;
+		return NULL;
+	}
+	block = realloc(block, sizeof *block + size);
+	if (block == NULL)
+		return NULL;
+	expat_room.left += had - size;
+	block->size = size;
+	return block + 1;
+}
+
+static void *expat_malloc(size_t size)
+{
+	return expat_realloc(NULL, size);
+}
+
+static void expat_free(void *old)
+{
+	if (old == NULL)
+		return;
+	expat_room.left += ((union block *)old - 1)->size;
+	free((union block *)old - 1);
+}
+
+static const XML_Memory_Handling_Suite expat_memory = {expat_malloc, expat_realloc, expat_free};
+
 struct reader {
 	XML_Parser parser;
-	struct xml_node *root;
+	struct document *document;
 	struct level levels[XML_DEPTH_MAX];
 	size_t depth;
 	size_t elements;
@@ -79,63 +146,131 @@ static void free_attrs(struct xml_attr *attr)
 		struct xml_attr *next = attr->next;
 
 		free(attr->name);
-		free(attr->ns);
 		free_text(attr->value);
 		free(attr);
 		attr = next;
 	}
 }
 
-/* Recursion no deeper than XML_DEPTH_MAX. */
-void xml_free(struct xml_node *root)
-{
-	while (root != NULL) {
-		struct xml_node *next = root->next;
+static void free_nodes(struct xml_node *node);
 
-		xml_free(root->children);
-		free_attrs(root->attrs);
-		free(root->name);
-		free(root->ns);
-		free_text(root->text);
-		free(root);
-		root = next;
+static void clear_node(struct xml_node *node)
+{
+	free_nodes(node->children);
+	free_attrs(node->attrs);
+	free(node->name);
+	free_text(node->text);
+}
+
+/* Recursion no deeper than XML_DEPTH_MAX. */
+static void free_nodes(struct xml_node *node)
+{
+	while (node != NULL) {
+		struct xml_node *next = node->next;
+
+		clear_node(node);
+		free(node);
+		node = next;
 	}
 }
 
-/*
- * "namespace\nlocal" or "local", as expat gives names. On failure, too, what is set is to be
- * freed.
- */
-static bool split_name(const char *full, char **ns, char **name)
+static void free_document(struct document *document)
 {
-	const char *local = strrchr(full, XML_NS_SEPARATOR);
+	struct namespace *ns = document->namespaces;
 
-	*ns = local == NULL ? strdup("") : strndup(full, (size_t)(local - full));
-	*name = strdup(local == NULL ? full : local + 1);
-	return *ns != NULL && *name != NULL;
+	clear_node(&document->root);
+	while (ns != NULL) {
+		struct namespace *next = ns->next;
+
+		free(ns);
+		ns = next;
+	}
+	free(document);
 }
 
-/* NULL: out of memory. */
-static struct xml_attr *attr_new(const XML_Char *name, const XML_Char *value)
+void xml_free(struct xml_node *root)
+{
+	if (root != NULL)
+		free_document((struct document *)((char *)root - offsetof(struct document, root)));
+}
+
+/* NULL: the reader has been stopped. */
+static const char *namespace_get(struct reader *reader, const char *uri, size_t len)
+{
+	struct document *document = reader->document;
+	struct namespace *ns = document->namespaces;
+
+	while (ns != NULL && !(strncmp(ns->uri, uri, len) == 0 && ns->uri[len] == '\0'))
+		ns = ns->next;
+	if (ns != NULL)
+		return ns->uri;
+	if (document->n_namespaces == XML_NS_MAX) {
+		stop(reader, "more than 64 namespaces");
+		return NULL;
+	}
+	ns = malloc(sizeof(*ns) + len + 1);
+	if (ns == NULL) {
+		stop_no_memory(reader);
+		return NULL;
+	}
+	memcpy(ns->uri, uri, len);
+	ns->uri[len] = '\0';
+	ns->next = document->namespaces;
+	document->namespaces = ns;
+	document->n_namespaces++;
+	return ns->uri;
+}
+
+/*
+ * "namespace\nlocal" or "local", as expat gives names. false: the reader has been stopped; what is
+ * set is to be freed then, too.
+ */
+static bool split_name(struct reader *reader, const char *full, const char **ns, char **name)
+{
+	const char *separator = strchr(full, XML_NS_SEPARATOR);
+	const char *local = separator == NULL ? full : separator + 1;
+	size_t ns_len = separator == NULL ? 0 : (size_t)(separator - full);
+
+	if (ns_len > XML_NAME_MAX || strlen(local) > XML_NAME_MAX) {
+		stop(reader, "a name or a namespace of more than 256 bytes");
+		return false;
+	}
+	*ns = namespace_get(reader, full, ns_len);
+	if (*ns == NULL)
+		return false;
+	*name = strdup(local);
+	if (*name == NULL)
+		stop_no_memory(reader);
+	return *name != NULL;
+}
+
+/* NULL: the reader has been stopped. */
+static struct xml_attr *attr_new(struct reader *reader, const XML_Char *name, const XML_Char *value)
 {
 	struct xml_attr *attr = calloc(1, sizeof *attr);
 
-	if (attr == NULL)
-		return NULL;
-	attr->value = strdup(value);
-	if (split_name(name, &attr->ns, &attr->name) && attr->value != NULL)
+	if (attr == NULL || (attr->value = strdup(value)) == NULL)
+		stop_no_memory(reader);
+	else if (split_name(reader, name, &attr->ns, &attr->name))
 		return attr;
 	free_attrs(attr);
 	return NULL;
 }
 
-static struct xml_node *node_new(const XML_Char *name)
+/* The root, or a new node. NULL: the reader has been stopped. */
+static struct xml_node *node_new(struct reader *reader, const XML_Char *name)
 {
-	struct xml_node *node = calloc(1, sizeof *node);
+	bool is_root = reader->depth == 0;
+	struct xml_node *node = is_root ? &reader->document->root : calloc(1, sizeof *node);
 
-	if (node == NULL || split_name(name, &node->ns, &node->name))
+	if (node == NULL) {
+		stop_no_memory(reader);
+		return NULL;
+	}
+	if (split_name(reader, name, &node->ns, &node->name))
 		return node;
-	xml_free(node);
+	if (!is_root)
+		free_nodes(node);
 	return NULL;
 }
 
@@ -150,11 +285,9 @@ static void add_attrs(struct reader *reader, struct xml_node *node, const XML_Ch
 		}
 		if (!text_fits(reader, strlen(attrs[2 * i + 1])))
 			return;
-		*end = attr_new(attrs[2 * i], attrs[2 * i + 1]);
-		if (*end == NULL) {
-			stop_no_memory(reader);
+		*end = attr_new(reader, attrs[2 * i], attrs[2 * i + 1]);
+		if (*end == NULL)
 			return;
-		}
 		end = &(*end)->next;
 	}
 }
@@ -163,10 +296,8 @@ static void link_node(struct reader *reader, struct xml_node *node)
 {
 	struct level *parent;
 
-	if (reader->depth == 0) {
-		reader->root = node;
-		return;
-	}
+	if (reader->depth == 0)
+		return; /* the root */
 	parent = &reader->levels[reader->depth - 1];
 	if (parent->last_child == NULL)
 		parent->node->children = node;
@@ -187,11 +318,9 @@ static void XMLCALL on_start(void *data, const XML_Char *name, const XML_Char **
 		stop(reader, "more than 8 levels or 200 elements");
 		return;
 	}
-	node = node_new(name);
-	if (node == NULL) {
-		stop_no_memory(reader);
+	node = node_new(reader, name);
+	if (node == NULL)
 		return;
-	}
 	link_node(reader, node);
 	level = &reader->levels[reader->depth++];
 	level->node = node;
@@ -245,8 +374,10 @@ static enum status read_document(struct reader *reader, const char *data, size_t
 	if (XML_Parse(reader->parser, data, (int)len, XML_TRUE) == XML_STATUS_OK)
 		return STATUS_OK;
 	code = XML_GetErrorCode(reader->parser);
-	if (reader->no_memory || code == XML_ERROR_NO_MEMORY)
+	if (reader->no_memory || (code == XML_ERROR_NO_MEMORY && !expat_room.exceeded))
 		return error_no_memory(err);
+	if (reader->problem == NULL && code == XML_ERROR_NO_MEMORY)
+		reader->problem = "it takes much more memory than its length";
 	return error_set(err, STATUS_BAD_REQUEST, "not XML as we read it: %s, at line %lu",
 			 reader->problem != NULL ? reader->problem : XML_ErrorString(code),
 			 (unsigned long)XML_GetCurrentLineNumber(reader->parser));
@@ -271,22 +402,27 @@ static enum status check_encoding(const char *data, size_t len, const char *enco
 enum status xml_parse(const char *data, size_t len, const char *encoding, struct xml_node **out,
 		      struct error *err)
 {
+	static const XML_Char separator[] = {XML_NS_SEPARATOR, '\0'};
 	struct reader reader = {.depth = 0};
 	enum status status = check_encoding(data, len, encoding, err);
 
 	if (status != STATUS_OK)
 		return status;
-	reader.parser = XML_ParserCreateNS(encoding, XML_NS_SEPARATOR);
-	if (reader.parser == NULL)
+	reader.document = calloc(1, sizeof *reader.document);
+	if (reader.document == NULL)
 		return error_no_memory(err);
-	status = read_document(&reader, data, len, err);
+	expat_room.left = len > EXPAT_MIN / EXPAT_PER_BYTE ? len * EXPAT_PER_BYTE : EXPAT_MIN;
+	expat_room.exceeded = false;
+	reader.parser = XML_ParserCreate_MM(encoding, &expat_memory, separator);
+	status =
+	    reader.parser == NULL ? error_no_memory(err) : read_document(&reader, data, len, err);
 	XML_ParserFree(reader.parser);
 	while (reader.depth > 0) /* elements left open by a failure */
 		strbuf_clear(&reader.levels[--reader.depth].text);
 	if (status == STATUS_OK)
-		*out = reader.root;
+		*out = &reader.document->root;
 	else
-		xml_free(reader.root);
+		free_document(reader.document);
 	return status;
 }
 

@@ -1,8 +1,9 @@
 /*
  * XML in: expat with namespaces, into a small tree. Any DTD is refused, as are more than 8 levels,
- * 200 elements, 16 attributes an element or 16 KiB of text. UTF-8, and ISO-8859-1 where the
- * document (or the caller, from a Content-Type) says so. Writing XML is done with codec_xml. The
- * only user of expat.
+ * 200 elements, 16 attributes an element, 16 KiB of text, 64 namespaces or 256 bytes in a name or
+ * namespace. Reading takes at most 16 times the document's length, or 768 KiB. UTF-8, and
+ * ISO-8859-1 where the document (or the caller, from a Content-Type) says so. Writing XML is done
+ * with codec_xml. The only user of expat.
  */
 #ifndef BASE_XML_H
 #define BASE_XML_H
@@ -12,16 +13,16 @@
 #include "base/error.h"
 
 struct xml_attr {
-	char *name; /* local name */
-	char *ns;   /* namespace, "" for none */
+	char *name;     /* local name */
+	const char *ns; /* namespace, "" for none; owned by the document, as all of the tree */
 	char *value;
 	struct xml_attr *next;
 };
 
 struct xml_node {
-	char *name; /* local name */
-	char *ns;   /* namespace, "" for none */
-	char *text; /* all character data directly inside, joined; "" for none */
+	char *name;     /* local name */
+	const char *ns; /* namespace, "" for none; owned by the document, as all of the tree */
+	char *text;     /* all character data directly inside, joined; "" for none */
 	struct xml_attr *attrs;
 	struct xml_node *children; /* first child element */
 	struct xml_node *next;     /* next sibling element */

@@ -107,6 +107,7 @@ struct site_conf {
 	long token_format; /* enum conf_token_format */
 	char *token_key_file;
 	char *token_audience;
+	char *token_user_claim;         /* "": user, in a JWT without it sub */
 	struct conf_list token_origins; /* whose pages may post a token; none: nobody's */
 
 	char *remote_user_realm;                 /* "" : none is taken off */

@@ -159,6 +159,8 @@ const struct conf_key conf_keys[] = {
 	 .what = "The file with the keys of the tokens, a line kid:key each, up to four."},
 	{SITE(token_audience), .type = TYPE_WORD, .initial = "", .needed = NEEDED_BY_TOKEN,
 	 .what = "The aud that a token must have: whom it was made for."},
+	{SITE(token_user_claim), .type = TYPE_WORD, .initial = "",
+	 .what = "The claim that names the user; empty: user, in a JWT without it sub."},
 	{SITE(token_origins), .type = TYPE_ORIGINS, .initial = "",
 	 .what = "Whose pages may post a one-time token to /login; empty: nobody's."},
 	{SITE(limit_bind_user), .type = TYPE_LIMIT, .initial = "10/1m",

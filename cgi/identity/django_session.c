@@ -65,8 +65,11 @@ enum status django_keys_read(const char *file, struct django_keys *out, struct e
 
 /* ---- the signature ---- */
 
-/* django.utils.crypto.salted_hmac with SHA-256: the key is the digest of salt and SECRET_KEY. */
-static void salted_hmac(const char *salt, const char *secret_key, const struct secret_part *text,
+/*
+ * django.utils.crypto.salted_hmac with SHA-256: the key is the digest of salt and SECRET_KEY.
+ * false: out of memory.
+ */
+static bool salted_hmac(const char *salt, const char *secret_key, const struct secret_part *text,
 			unsigned char out[SECRET_SHA256_LEN])
 {
 	unsigned char key[SECRET_SHA256_LEN];
@@ -76,10 +79,14 @@ static void salted_hmac(const char *salt, const char *secret_key, const struct s
 	strbuf_init_secret(&joined);
 	strbuf_adds(&joined, salt);
 	strbuf_adds(&joined, secret_key);
-	secret_sha256(key, joined.data, joined.len);
+	bool ok = strbuf_ok(&joined);
+	if (ok) {
+		secret_sha256(key, joined.data, joined.len);
+		secret_hmac(out, key, text, 1);
+		secret_wipe(key, sizeof(key));
+	}
 	strbuf_clear(&joined);
-	secret_hmac(out, key, text, 1);
-	secret_wipe(key, sizeof(key));
+	return ok;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -94,7 +101,8 @@ static bool signature_is(const char *session_data, const char *signature, const 
 	struct secret_part text = {session_data, (size_t)(signature - 1 - session_data)};
 	struct strbuf expected;
 
-	salted_hmac(SIGNER_SALT, secret_key, &text, mac);
+	if (!salted_hmac(SIGNER_SALT, secret_key, &text, mac))
+		return false;
 	strbuf_init(&expected);
 	codec_base64url(&expected, mac, sizeof(mac));
 	bool holds = strbuf_ok(&expected) && same_text(expected.data, signature);
@@ -197,7 +205,8 @@ static bool hash_is(const struct django_session *session, const char *password,
 	struct secret_part text = {password, strlen(password)};
 	struct strbuf expected;
 
-	salted_hmac(HASH_SALT, secret_key, &text, mac);
+	if (!salted_hmac(HASH_SALT, secret_key, &text, mac))
+		return false;
 	strbuf_init(&expected);
 	codec_hex(&expected, mac, sizeof(mac));
 	bool current = strbuf_ok(&expected) && same_text(expected.data, session->user_hash);

@@ -11,7 +11,7 @@
 bool php_keys_add(struct php_keys *keys, uint32_t container, const struct php_part *key)
 {
 	if (keys->count == keys->size) {
-		size_t size = keys->size == 0 ? SIZE_FIRST : 2 * keys->size;
+		size_t size = keys->size == 0 ? SIZE_FIRST : keys->size + keys->size / 2;
 		struct php_key *items = reallocarray(keys->items, size, sizeof *items);
 		if (items == NULL)
 			return false;

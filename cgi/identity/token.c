@@ -19,6 +19,7 @@ enum status token_rules_read(const struct site_conf *conf, struct token_keys *ke
 	    .format = conf->token_format,
 	    .keys = keys,
 	    .audience = conf->token_audience,
+	    .user_claim = conf->token_user_claim,
 	};
 	return conf_blame(token_keys_read(conf->token_key_file,
 					  conf->token_format == TOKEN_FORMAT_JWT, keys, err),

@@ -58,9 +58,14 @@ static bool claim_is_text_or_null(const struct json *claims, const char *name)
 	return claim == NULL || json_is_null(claim) || json_string(claim) != NULL;
 }
 
-/* In a JWT the user may stand in "sub", its own claim for that (RFC 7519 4.1.2). */
+/*
+ * The claim that token_user_claim names. Else "user"; in a JWT without it "sub", its own claim for
+ * that (RFC 7519 4.1.2).
+ */
 static const char *user_of(const struct token_rules *rules, const struct json *claims)
 {
+	if (rules->user_claim[0] != '\0')
+		return claim_text(claims, rules->user_claim);
 	bool named = json_member(claims, "user") != NULL || rules->format != TOKEN_FORMAT_JWT;
 
 	return claim_text(claims, named ? "user" : "sub");
@@ -83,21 +88,47 @@ static bool audience_holds(const struct token_rules *rules, const struct json *c
 	return found;
 }
 
-static const char *times_check(const struct json *claims, int64_t now, struct token *token)
+/* A JWT's times may have fractions (RFC 7519 2): the second that has begun counts. */
+static bool read_time(const struct token_rules *rules, const struct json *claim, long long *out)
 {
+	return rules->format == TOKEN_FORMAT_JWT ? json_floor(claim, out)
+						 : json_integer(claim, out);
+}
+
+/*
+ * When the token was made. A JWT may keep silent about it: then as early as its end allows, so
+ * that `prebindctl token revoke` reaches it.
+ */
+static bool read_issued(const struct token_rules *rules, const struct json *claims,
+			long long expires, long long *out)
+{
+	const struct json *issued = json_member(claims, "iat");
+
+	if (issued != NULL || rules->format != TOKEN_FORMAT_JWT)
+		return read_time(rules, issued, out);
+	*out = expires > TOKEN_LIFE_MAX_S ? expires - TOKEN_LIFE_MAX_S : 0;
+	return true;
+}
+
+static const char *times_check(const struct token_rules *rules, const struct json *claims,
+			       int64_t now, struct token *token)
+{
+	bool has_issued = json_member(claims, "iat") != NULL;
 	long long issued;
 	long long expires;
 	long long begins;
 
-	if (!json_integer(json_member(claims, "iat"), &issued) ||
-	    !json_integer(json_member(claims, "exp"), &expires))
-		return "lacks iat or exp, or they are no whole numbers";
+	if (!read_time(rules, json_member(claims, "exp"), &expires) ||
+	    !read_issued(rules, claims, expires, &issued))
+		return "lacks iat or exp, or they are no numbers as its format has them";
+	if (!has_issued && expires > now + TOKEN_LIFE_MAX_S)
+		return "has no iat, and would be good for more than 12 hours from now";
 	if (issued > now + TOKEN_SKEW_S)
 		return "is from the future: do the two clocks agree?";
 	if (issued < 0 || expires <= issued || expires - issued > TOKEN_LIFE_MAX_S)
 		return "would be good for longer than 12 hours, or not at all";
 	if (json_member(claims, "nbf") != NULL &&
-	    (!json_integer(json_member(claims, "nbf"), &begins) || begins > now + TOKEN_SKEW_S))
+	    (!read_time(rules, json_member(claims, "nbf"), &begins) || begins > now + TOKEN_SKEW_S))
 		return "is not good yet";
 	token->issued = issued;
 	token->expires = expires;
@@ -119,7 +150,7 @@ static const char *claims_check(const struct token_rules *rules, const struct js
 		return "is for another audience: its aud is not token_audience";
 	if (!claim_is_text_or_null(claims, "jid"))
 		return "has a jid that is no text";
-	return times_check(claims, now, token);
+	return times_check(rules, claims, now, token);
 }
 
 static enum status claims_read(const struct token_rules *rules, const struct json *claims,
@@ -369,7 +400,7 @@ static void write_claims(const struct token_rules *rules, const struct token_req
 	secret_random_hex(id, 16); /* two in one second are two */
 	json_writer_init(&w, out);
 	json_open_object(&w, NULL);
-	json_put_string(&w, "user", what->user);
+	json_put_string(&w, rules->user_claim[0] != '\0' ? rules->user_claim : "user", what->user);
 	json_put_integer(&w, "iat", what->now);
 	json_put_integer(&w, "exp", what->now + what->life_s);
 	json_put_string(&w, "aud", rules->audience);
@@ -377,7 +408,8 @@ static void write_claims(const struct token_rules *rules, const struct token_req
 	json_close_object(&w);
 }
 
-static void make_hmac(const struct token_key *key, const struct strbuf *claims, struct strbuf *out)
+/* false: out of memory. */
+static bool make_hmac(const struct token_key *key, const struct strbuf *claims, struct strbuf *out)
 {
 	const struct secret_part kid = {key->kid, strlen(key->kid)};
 	unsigned char mac[SECRET_SHA256_LEN];
@@ -386,14 +418,16 @@ static void make_hmac(const struct token_key *key, const struct strbuf *claims, 
 	size_t start = out->len;
 	codec_base64url(out, (const unsigned char *)claims->data, claims->len);
 	if (!strbuf_ok(out))
-		return;
+		return false;
 	const struct secret_part payload = {out->data + start, out->len - start};
 	hmac_make(key, &kid, &payload, mac);
 	strbuf_addc(out, '.');
 	codec_base64url(out, mac, sizeof(mac));
+	return strbuf_ok(out);
 }
 
-static void make_jwt(const struct token_key *key, const struct strbuf *claims, struct strbuf *out)
+/* false: out of memory. */
+static bool make_jwt(const struct token_key *key, const struct strbuf *claims, struct strbuf *out)
 {
 	const struct secret_part secret = {key->secret, key->secret_len};
 	const struct secret_part payload = {claims->data, claims->len};
@@ -408,8 +442,11 @@ static void make_jwt(const struct token_key *key, const struct strbuf *claims, s
 	json_put_string(&w, "kid", key->kid);
 	json_close_object(&w);
 	const struct secret_part head = {header.data, header.len};
-	jwt_sign(&secret, &head, &payload, out);
+	bool ok = strbuf_ok(&header);
+	if (ok)
+		jwt_sign(&secret, &head, &payload, out);
 	strbuf_clear(&header);
+	return ok && strbuf_ok(out);
 }
 
 enum status token_make(const struct token_rules *rules, const struct token_request *what,
@@ -424,11 +461,11 @@ enum status token_make(const struct token_rules *rules, const struct token_reque
 				 key->kid);
 	strbuf_init(&claims);
 	write_claims(rules, what, &claims);
-	if (rules->format == TOKEN_FORMAT_JWT)
-		make_jwt(key, &claims, out);
-	else
-		make_hmac(key, &claims, out);
-	bool ok = strbuf_ok(&claims) && strbuf_ok(out);
+	bool ok = strbuf_ok(&claims);
+	if (ok && rules->format == TOKEN_FORMAT_JWT)
+		ok = make_jwt(key, &claims, out);
+	else if (ok)
+		ok = make_hmac(key, &claims, out);
 	strbuf_clear(&claims);
 	return ok ? STATUS_OK : error_no_memory(err);
 }

@@ -30,6 +30,7 @@ struct token_rules {
 	long format; /* enum conf_token_format */
 	const struct token_keys *keys;
 	const char *audience;
+	const char *user_claim; /* "": user, in a JWT without it sub */
 };
 
 struct token {

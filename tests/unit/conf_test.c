@@ -1233,6 +1233,7 @@ static const struct {
     {"token_format",             "jwt"			  },
     {"token_key_file",           "/tkf"                         },
     {"token_audience",           "a.org"                        },
+    {"token_user_claim",         "preferred_username"           },
     {"token_origins",            "https://a.org http://b.org:81"},
     {"exclude_users",            "0 nobody"                     },
     {"remote_user_realm",        "EXAMPLE.ORG"                  },

@@ -141,7 +141,7 @@ static const struct token_keys token_keys = {
 static enum status token_status(long format, const char *text)
 {
 	const struct token_rules rules = {
-	    .format = format, .keys = &token_keys, .audience = "site.test"};
+	    .format = format, .keys = &token_keys, .audience = "site.test", .user_claim = ""};
 	struct token token = {0};
 	enum status status = token_check(&rules, text, NOW, &token, NULL);
 

@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "identity/token_text.h"
+#include "xmpp/jwt.h"
 
 #define VECTORS   "tests/unit/token_vectors.json"
 #define FILE_SIZE 65536
@@ -127,6 +128,7 @@ static struct token_rules rules_of(struct fixture *f, bool jwt)
 	    .format = jwt ? TOKEN_FORMAT_JWT : TOKEN_FORMAT_HMAC,
 	    .keys = jwt ? &f->jwt : &f->hmac,
 	    .audience = member(f, "audience"),
+	    .user_claim = "",
 	};
 }
 
@@ -242,6 +244,84 @@ static void test_twins_have_one_name(void **state)
 	assert_memory_equal(one.digest, other.digest, sizeof one.digest);
 	token_clear(&one);
 	token_clear(&other);
+}
+
+static void sign_payload(struct fixture *f, const char *payload, struct strbuf *out)
+{
+	static const char head[] = "{\"alg\":\"HS256\"}";
+	const struct token_key *key = &f->jwt.items[0];
+	const struct secret_part secret = {key->secret, key->secret_len};
+	const struct secret_part header = {head, sizeof head - 1};
+	const struct secret_part text = {payload, strlen(payload)};
+
+	strbuf_init(out);
+	jwt_sign(&secret, &header, &text, out);
+	assert_true(strbuf_ok(out));
+}
+
+struct claims_row {
+	const char *claims, *user_claim;
+	enum status status;
+	const char *said; /* the user, or what the sentence holds */
+	long issued, expires;
+};
+
+static void check_claims(struct fixture *f, const struct claims_row *row)
+{
+	struct token_keys one = {.items = {f->jwt.items[0]}, .count = 1};
+	struct token_rules rules = rules_of(f, true);
+	struct token token = {0};
+	struct error err = {0};
+	struct strbuf payload, text;
+
+	rules.keys = &one;
+	rules.user_claim = row->user_claim;
+	strbuf_init(&payload);
+	strbuf_addf(&payload, "{\"aud\":\"%s\",%s}", rules.audience, row->claims);
+	sign_payload(f, payload.data, &text);
+	enum status status = token_check(&rules, text.data, 1000000, &token, &err);
+	if (status != row->status)
+		fail_msg("%s: %s (%s)", row->claims, status_name(status), err.text);
+	if (status == STATUS_OK) {
+		assert_string_equal(token.user, row->said);
+		assert_int_equal(token.issued, row->issued);
+		assert_int_equal(token.expires, row->expires);
+	} else if (strstr(err.text, row->said) == NULL) {
+		fail_msg("%s: %s", row->claims, err.text);
+	}
+	token_clear(&token);
+	strbuf_clear(&text);
+	strbuf_clear(&payload);
+}
+
+#define OK  STATUS_OK
+#define BAD STATUS_BAD_CREDENTIALS
+
+/* The clock says 1000000. */
+static void test_claims_of_identity_providers(void **state)
+{
+	static const char named[] = "preferred_username";
+	static const struct claims_row rows[] = {
+	    {"\"sub\":\"a\",\"iat\":1000000.75,\"exp\":1000060.25",         "",    OK,               "a",        1000000,         1000060},
+	    {"\"sub\":\"a\",\"iat\":999990.1234567,\"exp\":1.00006e6",      "",    OK,               "a",        999990,
+	     1000060														     },
+	    {"\"sub\":\"a\",\"iat\":1,\"exp\":1000000.9",                   "",    BAD,              "12 hours", 0,               0      },
+	    {"\"sub\":\"a\",\"iat\":999999,\"exp\":1000000.9",              "",    STATUS_NOT_FOUND, "over",     0,               0      },
+	    {"\"sub\":\"a\",\"iat\":-0.5,\"exp\":100",                      "",    BAD,              "12 hours", 0,               0      },
+	    {"\"sub\":\"a\",\"exp\":1000060",                               "",    OK,               "a",        1000060 - 43200, 1000060},
+	    {"\"sub\":\"a\",\"exp\":1043200",                               "",    OK,               "a",        1000000,         1043200},
+	    {"\"sub\":\"a\",\"exp\":1043201",                               "",    BAD,              "no iat",   0,               0      },
+	    {"\"sub\":\"a\",\"exp\":999999",                                "",    STATUS_NOT_FOUND, "over",     0,               0      },
+	    {"\"sub\":\"a\",\"iat\":null,\"exp\":1000060",                  "",    BAD,              "iat",      0,               0      },
+	    {"\"sub\":\"a\",\"iat\":1000000",                               "",    BAD,              "exp",      0,               0      },
+	    {"\"preferred_username\":\"b\",\"user\":\"c\",\"exp\":1000060", named, OK,               "b",
+	     1000060 - 43200,												     1000060},
+	    {"\"sub\":\"a\",\"user\":\"c\",\"exp\":1000060",                named, BAD,              "no user",  0,               0      },
+	    {"\"preferred_username\":17,\"exp\":1000060",                   named, BAD,              "no user",  0,               0      },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		check_claims(*state, &rows[i]);
 }
 
 static void test_a_made_token_is_good(void **state)
@@ -441,6 +521,7 @@ int main(void)
 	    TEST(test_vectors),
 	    TEST(test_every_byte_counts),
 	    TEST(test_twins_have_one_name),
+	    TEST(test_claims_of_identity_providers),
 	    TEST(test_a_made_token_is_good),
 	    TEST(test_wrong_key_files),
 	    TEST(test_key_file_that_others_may_read),

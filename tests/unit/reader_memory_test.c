@@ -1,0 +1,427 @@
+/*
+ * What the readers of foreign texts take: of memory at most 16 times the text's length (or
+ * 768 KiB), for the text that costs each of them most; and that none says yes when memory runs out.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/xml.h"
+#include "conf/conf.h"
+#include "counted_memory.h"
+#include "identity/django_session.h"
+#include "identity/php_serialize.h"
+#include "identity/token_text.h"
+#include "web/request.h"
+#include "web/server.h"
+
+#define FACTOR   16
+#define LEAST    786432
+#define DOCUMENT 65000
+#define SECRET   "a secret key"
+
+/* A reader of a text: what it has read is given back before it returns. */
+typedef enum status reader(const struct strbuf *text, struct error *err);
+
+static void check_memory(const char *what, reader *read, struct strbuf *text)
+{
+	size_t most = text->len * FACTOR > LEAST ? text->len * FACTOR : LEAST;
+	struct error err = {0};
+
+	assert_true(strbuf_ok(text));
+	counted_start(0);
+	read(text, &err);
+	size_t peak = counted_stop();
+	print_message("%s: %zu bytes take %zu (%s)\n", what, text->len, peak, err.text);
+	if (peak > most)
+		fail_msg("%s: %zu bytes take %zu, more than %zu", what, text->len, peak, most);
+	strbuf_clear(text);
+}
+
+/* head, piece again and again up to len bytes, tail */
+static void repeat(struct strbuf *out, const char *head, const char *piece, const char *tail)
+{
+	strbuf_init(out);
+	strbuf_adds(out, head);
+	while (out->len + strlen(piece) + strlen(tail) < DOCUMENT)
+		strbuf_adds(out, piece);
+	strbuf_adds(out, tail);
+}
+
+/* As that, with numbers where the piece has %zu. */
+static void repeat_numbered(struct strbuf *out, const char *head, const char *before,
+			    const char *after, const char *tail)
+{
+	strbuf_init(out);
+	strbuf_adds(out, head);
+	for (size_t i = 0; out->len < DOCUMENT; i++)
+		strbuf_addf(out, "%s%zu%s", before, i, after);
+	strbuf_adds(out, tail);
+}
+
+/* ---- XML ---- */
+
+static enum status read_xml(const struct strbuf *text, struct error *err)
+{
+	struct xml_node *root = NULL;
+	enum status status = xml_parse(text->data, text->len, NULL, &root, err);
+
+	xml_free(root);
+	return status;
+}
+
+/* A namespace of half the document, and then elements or attributes that are in it. */
+static void namespaced(struct strbuf *out, size_t ns_len, bool elements)
+{
+	strbuf_init(out);
+	strbuf_adds(out, "<c xmlns:p='");
+	while (out->len < ns_len)
+		strbuf_addc(out, 'u');
+	strbuf_adds(out, "'");
+	if (elements)
+		strbuf_adds(out, ">");
+	for (size_t i = 0; out->len < DOCUMENT && i < 4000; i++)
+		strbuf_addf(out, elements ? "<p:x%zu/>" : " p:a%zu=''", i);
+	strbuf_adds(out, elements ? "</c>" : "/>");
+}
+
+static void test_xml(void **state)
+{
+	static const size_t lengths[] = {20, 250, 3000, 32000, 56000};
+	struct strbuf text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		namespaced(&text, lengths[i], true);
+		check_memory("elements in a namespace", read_xml, &text);
+		namespaced(&text, lengths[i], false);
+		check_memory("attributes in a namespace", read_xml, &text);
+	}
+	repeat(&text, "<c>", "<a/>", "</c>");
+	check_memory("elements", read_xml, &text);
+	repeat(&text, "", "<a>", "");
+	check_memory("levels", read_xml, &text);
+	repeat_numbered(&text, "<c>", "<p xmlns='", "'/>", "</c>");
+	check_memory("namespaces", read_xml, &text);
+	repeat_numbered(&text, "<c", " a", "='&lt;'", "/>");
+	check_memory("attributes", read_xml, &text);
+	repeat(&text, "<c>", "&#65;", "</c>");
+	check_memory("entities", read_xml, &text);
+	repeat(&text, "<", "n", "/>");
+	check_memory("a long name", read_xml, &text);
+	repeat(&text, "<c>", "<a b='' c='' d='' e='' f='' g='' h='' i='' j=''/>", "</c>");
+	check_memory("elements with attributes", read_xml, &text);
+}
+
+/* ---- JSON ---- */
+
+static enum status read_json(const struct strbuf *text, struct error *err)
+{
+	struct json *root = NULL;
+	enum status status = json_parse(text->data, text->len, &root, err);
+
+	json_free(root);
+	return status;
+}
+
+static void test_json(void **state)
+{
+	struct strbuf text;
+
+	(void)state;
+	repeat(&text, "[1", ",1", "]");
+	check_memory("numbers", read_json, &text);
+	repeat(&text, "", "[", "");
+	check_memory("levels", read_json, &text);
+	repeat(&text, "[{}", ",{}", "]");
+	check_memory("objects", read_json, &text);
+	repeat(&text, "\"", "\\u0041", "\"");
+	check_memory("escapes", read_json, &text);
+	repeat_numbered(&text, "{\"x\":1", ",\"", "\":\"\"", "}");
+	check_memory("members", read_json, &text);
+}
+
+/* ---- sessions ---- */
+
+static enum status read_php(const struct strbuf *text, struct error *err)
+{
+	struct php_session session = {PHP_FORMAT_PHP, text->data, text->len};
+	char *value = NULL;
+	enum status status = php_session_get(&session, "user.name", &value, err);
+
+	free(value);
+	return status;
+}
+
+static enum status read_php_binary(const struct strbuf *text, struct error *err)
+{
+	struct php_session session = {PHP_FORMAT_BINARY, text->data, text->len};
+	char *value = NULL;
+	enum status status = php_session_get(&session, "user.name", &value, err);
+
+	free(value);
+	return status;
+}
+
+static void test_php(void **state)
+{
+	struct strbuf text;
+
+	(void)state;
+	repeat(&text, "", "a|N;", "");
+	check_memory("variables", read_php, &text);
+	repeat_numbered(&text, "user|a:9000:{", "i:", ";N;", "}");
+	check_memory("elements", read_php, &text);
+	repeat(&text, "a|", "a:1:{i:0;", "");
+	check_memory("levels", read_php, &text);
+	repeat(&text, "user|a:1:{s:4:\"name\";s:64000:\"", "x", "");
+	check_memory("a text", read_php, &text);
+	repeat(&text, "o|O:1:\"A\":0:{}", "r|r:1;", "");
+	check_memory("references", read_php, &text);
+	for (size_t n = 1000; n < 90000; n += n / 7) {
+		strbuf_init(&text);
+		for (size_t i = 0; i < n; i++)
+			strbuf_add(&text, "\0N;", 3);
+		check_memory("short variables", read_php_binary, &text);
+	}
+}
+
+static const struct django_keys django_keys = {.items = {(char *)SECRET}, .count = 1};
+
+static enum status read_django(const struct strbuf *text, struct error *err)
+{
+	struct django_session session = {0};
+	enum status status = django_session_read(text->data, &django_keys, &session, err);
+
+	django_session_clear(&session);
+	return status;
+}
+
+static void sign_django(struct strbuf *out, const struct strbuf *payload, bool with_no_key)
+{
+	static const char salt[] = "django.contrib.sessions.SessionStoresigner" SECRET;
+	unsigned char key[SECRET_SHA256_LEN];
+	unsigned char mac[SECRET_SHA256_LEN];
+
+	strbuf_init(out);
+	codec_base64url(out, (const unsigned char *)payload->data, payload->len);
+	strbuf_adds(out, ":1xV93B");
+	secret_sha256(key, salt, with_no_key ? 0 : strlen(salt));
+	secret_hmac(mac, key, &(struct secret_part){out->data, out->len}, 1);
+	strbuf_addc(out, ':');
+	codec_base64url(out, mac, sizeof mac);
+}
+
+static void test_django(void **state)
+{
+	struct strbuf payload, text;
+
+	(void)state;
+	strbuf_init(&payload);
+	strbuf_adds(&payload, "{\"_auth_user_id\":\"1\",\"_auth_user_hash\":\"x\",\"a\":[1");
+	while (payload.len < 48000)
+		strbuf_adds(&payload, payload.len < 3000 ? ",1" : "                ");
+	strbuf_adds(&payload, "]}");
+	sign_django(&text, &payload, false);
+	struct error err = {0};
+	if (read_django(&text, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+	check_memory("a session", read_django, &text);
+	strbuf_clear(&payload);
+}
+
+/* ---- requests, files ---- */
+
+static ssize_t read_nothing(void *io, void *buffer, size_t size)
+{
+	(void)io;
+	(void)buffer;
+	(void)size;
+	return 0;
+}
+
+static enum status read_request(const struct strbuf *text, struct error *err)
+{
+	char *params[] = {(char *)"REQUEST_METHOD=GET", (char *)"SCRIPT_NAME=/chat", text->data,
+			  NULL};
+	struct gateway gateway = {.params = params, .read = read_nothing};
+	struct request req;
+	enum status status = request_read(&gateway, &req, err);
+	char *value = NULL;
+
+	if (status == STATUS_OK && request_cookie(&req, "a", &value, err) == STATUS_OK)
+		free(value);
+	request_clear(&req);
+	return status;
+}
+
+static void test_request(void **state)
+{
+	struct strbuf text;
+
+	(void)state;
+	repeat(&text, "HTTP_COOKIE=", "a=1;", "");
+	check_memory("cookies", read_request, &text);
+	repeat_numbered(&text, "QUERY_STRING=", "&a", "=%41", "");
+	check_memory("fields", read_request, &text);
+	repeat(&text, "HTTP_COOKIE=a=", "x", "");
+	check_memory("a long cookie", read_request, &text);
+}
+
+static enum status read_conf(const struct strbuf *text, struct error *err)
+{
+	char name[] = "/tmp/reader_memory.XXXXXX";
+	int fd = mkstemp(name);
+	struct conf *conf = NULL;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text->data, text->len), (ssize_t)text->len);
+	close(fd);
+	enum status status = conf_load(name, &conf, err);
+	conf_free(conf);
+	unlink(name);
+	return status;
+}
+
+static void test_conf(void **state)
+{
+	struct strbuf text;
+
+	(void)state;
+	repeat_numbered(&text, "", "[site a", ".example.org]\n", "");
+	check_memory("sites", read_conf, &text);
+	repeat(&text, "", "a=1\n", "");
+	check_memory("unknown keys", read_conf, &text);
+	repeat(&text, "token_origins =", " https://a.example", "\n");
+	check_memory("a list", read_conf, &text);
+}
+
+/* ---- tokens ---- */
+
+static struct token_keys token_keys = {
+    .items = {{.kid = "k", .secret = "0123456789abcdef0123456789abcdef", .secret_len = 32}},
+    .count = 1,
+};
+
+static enum status read_token(const struct strbuf *text, struct error *err)
+{
+	const struct token_rules rules = {TOKEN_FORMAT_JWT, &token_keys, "a", ""};
+	struct token token = {0};
+	enum status status = token_check(&rules, text->data, 1000, &token, err);
+
+	token_clear(&token);
+	return status;
+}
+
+static void make_token(struct strbuf *out)
+{
+	const struct token_rules rules = {TOKEN_FORMAT_JWT, &token_keys, "a", ""};
+	const struct token_request what = {.user = "alice", .now = 1000, .life_s = 60};
+
+	strbuf_init(out);
+	assert_int_equal(token_make(&rules, &what, out, NULL), STATUS_OK);
+}
+
+static void test_token(void **state)
+{
+	struct strbuf text;
+
+	(void)state;
+	make_token(&text);
+	check_memory("a token", read_token, &text);
+	repeat(&text, "a.", "W10", ".a");
+	check_memory("a long token", read_token, &text);
+}
+
+/* ---- no memory ---- */
+
+/* Each call for memory fails in its turn. What is bad must stay bad. */
+static void check_without_memory(const char *what, reader *read, struct strbuf *text,
+				 enum status wanted)
+{
+	size_t calls = SIZE_MAX;
+
+	for (size_t n = 1; n <= calls; n++) {
+		struct error err = {0};
+
+		counted_start(n);
+		enum status status = read(text, &err);
+		counted_stop();
+		calls = counted.calls < n ? 0 : calls;
+		if (status == STATUS_OK && wanted != STATUS_OK)
+			fail_msg("%s: it is taken, with call %zu for memory failing", what, n);
+		if (calls == 0)
+			assert_int_equal(status, wanted);
+	}
+	strbuf_clear(text);
+}
+
+static enum status make_token_again(const struct strbuf *text, struct error *err)
+{
+	const struct token_rules rules = {TOKEN_FORMAT_JWT, &token_keys, "a", ""};
+	const struct token_request what = {.user = text->data, .now = 1000, .life_s = 60};
+	struct strbuf out;
+
+	strbuf_init(&out);
+	enum status status = token_make(&rules, &what, &out, err);
+	counted.on = false;
+	if (status == STATUS_OK)
+		assert_int_equal(read_token(&out, err), STATUS_OK);
+	strbuf_clear(&out);
+	return status;
+}
+
+static void test_no_memory(void **state)
+{
+	struct strbuf payload, text;
+
+	(void)state;
+	strbuf_init(&payload);
+	strbuf_adds(&payload, "{\"_auth_user_id\":\"1\",\"_auth_user_hash\":\"x\"}");
+	sign_django(&text, &payload, true);
+	check_without_memory("signed with the digest of nothing", read_django, &text,
+			     STATUS_BAD_REQUEST);
+	sign_django(&text, &payload, false);
+	check_without_memory("signed with the key", read_django, &text, STATUS_OK);
+	strbuf_clear(&payload);
+	make_token(&text);
+	check_without_memory("a token", read_token, &text, STATUS_OK);
+	strbuf_init(&text);
+	strbuf_adds(&text, "alice");
+	check_without_memory("making a token", make_token_again, &text, STATUS_OK);
+	strbuf_init(&text);
+	strbuf_adds(&text, "a|i:1;user|a:1:{s:4:\"name\";s:1:\"x\";}");
+	check_without_memory("a session of PHP", read_php, &text, STATUS_OK);
+	strbuf_init(&text);
+	strbuf_adds(&text, "<a xmlns='u' b='1'><c d='2'>e</c></a>");
+	check_without_memory("XML", read_xml, &text, STATUS_OK);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	return secret_start(NULL) == STATUS_OK ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_xml),   cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_php),   cmocka_unit_test(test_django),
+	    cmocka_unit_test(test_token), cmocka_unit_test(test_request),
+	    cmocka_unit_test(test_conf),  cmocka_unit_test(test_no_memory),
+	};
+
+	return cmocka_run_group_tests(tests, start, NULL);
+}
