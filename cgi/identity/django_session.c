@@ -16,7 +16,8 @@
 #define SIGNER_SALT                                                                                \
 	"django.contrib.sessions.SessionStore"                                                     \
 	"signer"
-#define HASH_SALT "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+#define PICKLE_MARK '\x80' /* with which all protocols since 2 begin; no JSON does */
+#define HASH_SALT   "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
 /* ---- the keys ---- */
 
@@ -138,6 +139,12 @@ static enum status payload_read(const struct strbuf *text, struct django_session
 	struct django_session session = {0};
 	struct json *json = NULL;
 
+	if (text->len > 0 && text->data[0] == PICKLE_MARK)
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "the session is a pickle of Python's, which can run code and is not "
+		    "read: set Django's SESSION_SERIALIZER to "
+		    "django.contrib.sessions.serializers.JSONSerializer");
 	enum status status = json_parse(text->data, text->len, &json, err);
 	if (status == STATUS_OK)
 		status = text_of(json, "_auth_user_id", &session.user_id, err);

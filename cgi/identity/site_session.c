@@ -431,6 +431,11 @@ static enum identity_verdict site_session_find(const struct identity_context *co
 
 /* ---- prebindctl check ---- */
 
+/* The settings of Django that this provider cannot see. */
+static const char django_engines[] =
+    "; of Django's SESSION_ENGINE, db and cached_db are read, but not cache, file or "
+    "signed_cookies, and of SESSION_SERIALIZER JSON alone";
+
 /* Asks for a session that cannot be there: whoever is found then, is found for every visitor. */
 static enum status probe(const struct site_session *site, struct error *said)
 {
@@ -448,8 +453,9 @@ static enum status probe(const struct site_session *site, struct error *said)
 	else if (status == STATUS_NOT_FOUND)
 		status = error_set(said, STATUS_OK,
 				   "the cookie %s is looked up in %s by %s; a made-up session is "
-				   "nobody's, as it should be",
-				   conf->site_cookie, conf->site_database, conf->site_query);
+				   "nobody's, as it should be%s",
+				   conf->site_cookie, conf->site_database, conf->site_query,
+				   conf->site_result == SITE_RESULT_DJANGO ? django_engines : "");
 	identity_clear(&nobody);
 	return status;
 }

@@ -171,6 +171,20 @@ static void test_refuses(void **state)
 	assert_non_null(strstr(err.text, "site_secret_file"));
 }
 
+/* pickle.dumps(…, 2), signed with the key: PickleSerializer of Django before 5.0 */
+static void test_a_pickle_is_named(void **state)
+{
+	static const char pickled[] = "gAJ9cQAoWA0AAABfYXV0aF91c2VyX2lkcQFYAQAAADFxAlgPAAAAX2F1dGhf"
+				      "dXNlcl9oYXNocQNYAQAAAHhxBHUu"
+				      ":1xV93B:zBj6mXOF3UVuxMCUPG80TLVi9sVofCiQIJnXgG8Qejk";
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(status_of(pickled, SECRET, &err), STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "pickle"));
+	assert_non_null(strstr(err.text, "JSONSerializer"));
+}
+
 /* Every byte is under the signature. */
 static void test_mutants(void **state)
 {
@@ -221,10 +235,11 @@ static void test_inflate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_reads),    cmocka_unit_test(test_nobody),
-	    cmocka_unit_test(test_refuses),  cmocka_unit_test(test_mutants),
-	    cmocka_unit_test(test_bomb),     cmocka_unit_test(test_inflate),
-	    cmocka_unit_test(test_old_keys), cmocka_unit_test(test_key_file),
+	    cmocka_unit_test(test_reads),    cmocka_unit_test(test_a_pickle_is_named),
+	    cmocka_unit_test(test_nobody),   cmocka_unit_test(test_refuses),
+	    cmocka_unit_test(test_mutants),  cmocka_unit_test(test_bomb),
+	    cmocka_unit_test(test_inflate),  cmocka_unit_test(test_old_keys),
+	    cmocka_unit_test(test_key_file),
 	};
 
 	return cmocka_run_group_tests_name("django_session", tests, start, NULL);
