@@ -167,10 +167,12 @@ static void check_bind(struct report *report, struct site *site)
 
 static void check_site(struct report *report, struct template_shelf *shelf)
 {
-	struct site site;
+	struct site site = {0};
 	struct error said = {0};
 
-	enum status status = site_open(report->site, SITE_FOR_MANY, shelf, &site, &said);
+	enum status status = store_check_file(report->site->database, &said);
+	if (status == STATUS_OK)
+		status = site_open(report->site, SITE_FOR_MANY, shelf, &site, &said);
 	if (status == STATUS_OK)
 		error_set(&said, STATUS_OK, "database, templates and secret files can be opened");
 	tell(report, "site", status, said.text);

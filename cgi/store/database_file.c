@@ -3,6 +3,9 @@
  * the file: whoever may write there can put another database, or another journal, in its place.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <linux/magic.h>
@@ -105,6 +108,34 @@ enum status database_file_check(const char *path, struct error *err)
 	status = check_directory(directory, err);
 	free(directory);
 	return status;
+}
+
+/* Not by the mode: it may be a file system that cannot be written. */
+enum status database_file_check_writable(const char *path, struct error *err)
+{
+	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0 || errno == ENOENT)
+		return STATUS_OK;
+	return error_set(err, STATUS_UNAVAILABLE,
+			 "%s: user %u may not write to the database: %s: chmod 600 '%s', or make "
+			 "its file system writable",
+			 path, (unsigned)geteuid(), strerrordesc_np(errno), path);
+}
+
+/* The directory is kept from others, so that no link can come in between. */
+void database_file_mend_sides(const char *path)
+{
+	static const char *const suffixes[] = {"-wal", "-shm"};
+	char side[PATH_MAX];
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+		int len = snprintf(side, sizeof side, "%s%s", path, suffixes[i]);
+		if (len < 0 || (size_t)len >= sizeof side)
+			return;
+		if (lstat(side, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+		    (st.st_mode & DATABASE_MODE) != DATABASE_MODE)
+			chmod(side, DATABASE_MODE);
+	}
 }
 
 /*

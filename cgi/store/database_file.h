@@ -17,6 +17,16 @@
  */
 enum status database_file_check(const char *path, struct error *err);
 
+/* Refused, with the command that mends it: a file that is there and that we may not write to. */
+enum status database_file_check_writable(const char *path, struct error *err);
+
+/*
+ * SQLite gives the files that it makes beside a database the database's mode: those of one that was
+ * read-only for a while cannot be written either, and stay. Those that belong to us are made
+ * writable again.
+ */
+void database_file_mend_sides(const char *path);
+
 /* Makes an empty file, 0600, if there is none; as root: the directory owner's. */
 enum status database_file_create(const char *path, struct error *err);
 

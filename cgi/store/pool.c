@@ -353,6 +353,13 @@ enum status store_end(struct store *store, struct connection *db, enum status st
 
 /* ---- for /health and the start ---- */
 
+enum status store_check_file(const char *path, struct error *err)
+{
+	enum status status = database_file_check(path, err);
+
+	return status == STATUS_OK ? database_file_check_writable(path, err) : status;
+}
+
 enum status store_ping(struct store *store, struct error *err)
 {
 	struct connection *db;

@@ -83,9 +83,17 @@ static enum status connect(struct connection *db, enum connection_kind kind, str
 {
 	enum status status = database_file_check(db->path, err);
 
+	if (status != STATUS_OK)
+		return status;
+	if (kind == CONNECTION_DURABLE)
+		database_file_mend_sides(db->path);
+	status = sqlite_open(db, SQLITE_OPEN_READWRITE, err);
 	if (status == STATUS_OK)
-		status = sqlite_open(db, SQLITE_OPEN_READWRITE, err);
-	return status == STATUS_OK ? connection_set_up(db, kind, &db->schema, err) : status;
+		status = connection_set_up(db, kind, &db->schema, err);
+	/* What was made just now has the mode of a file that can only be read. */
+	if (kind == CONNECTION_DURABLE && database_file_check_writable(db->path, NULL) != STATUS_OK)
+		database_file_mend_sides(db->path);
+	return status;
 }
 
 enum status connection_open(const char *path, enum connection_kind kind, struct connection **out,

@@ -51,6 +51,12 @@ enum status store_reader_new(struct store *store, struct store **out, struct err
 void store_rest(struct store *reader);        /* of a store itself, or NULL: nothing */
 void store_reader_free(struct store *reader); /* takes NULL */
 
+/*
+ * Whether the file could be used, as far as that is seen without opening it: to open one that can
+ * only be read leaves files beside it.
+ */
+enum status store_check_file(const char *path, struct error *err);
+
 /* The schema this program was built with: the number of its last migration. */
 int store_schema(void);
 
