@@ -186,13 +186,14 @@ static bool is_class_byte(unsigned char c)
 	       c == '_' || c == '\\' || c >= 0x80;
 }
 
+/* PHP writes no backslash in front, and reads such a name in its own way. */
 static bool is_class(const struct php_part *name)
 {
 	size_t i = 0;
 
 	while (i < name->len && is_class_byte((unsigned char)name->text[i]))
 		i++;
-	return name->len > 0 && i == name->len;
+	return name->len > 0 && i == name->len && name->text[0] != '\\';
 }
 
 bool php_lexer_class(struct php_lexer *lexer)
