@@ -88,6 +88,21 @@ void *identity_state(const struct identity_context *context, const char *name)
 	return NULL;
 }
 
+bool identity_names_jids(const struct identity_context *context)
+{
+	const struct site_conf *conf = context->conf;
+
+	for (size_t i = 0; i < conf->identity.count; i++) {
+		const struct identity_provider *provider =
+		    identity_provider_named(conf->identity.items[i]);
+
+		if (provider != NULL && provider->names_jids != NULL &&
+		    provider->names_jids(conf, identity_state(context, provider->name)))
+			return true;
+	}
+	return false;
+}
+
 /* ---- who is it ---- */
 
 bool identity_is_excluded(const struct site_conf *conf, const char *user)
@@ -197,6 +212,7 @@ static enum identity_verdict ask(const struct identity_context *context, size_t 
 	}
 	inner.state = context->chain != NULL ? context->chain->states[i] : NULL;
 	out->source = provider->name;
+	out->claims = identity_names_jids(context);
 	enum identity_verdict verdict = provider->find(&inner, out, err);
 	if (verdict == IDENTITY_YES && !provider->own_users)
 		verdict = name_check(context->conf, out, err);

@@ -30,6 +30,7 @@ struct identity {
 	    id; /* the site's own name for the user, which outlives the user's name: a number mostly */
 	char *session; /* what form tokens are bound to; wiped */
 	bool ours;     /* the login is a session of this program, which can end it */
+	bool claims;   /* a provider of the site names JIDs: each account is claimed, by rule too */
 	char *cookie;  /* owned; after BAD the name of the cookie that is to blame; NULL: none is */
 };
 
@@ -63,6 +64,11 @@ struct identity_provider {
 	enum identity_verdict (*find)(const struct identity_context *context, struct identity *out,
 				      struct error *err);
 	/*
+	 * May it name a user's JID? NULL: it never does. state: what open made; NULL: not open, and
+	 * then the answer is what the configuration allows.
+	 */
+	bool (*names_jids)(const struct site_conf *conf, const void *state);
+	/*
 	 * For `prebindctl check`: is what the provider needs there? One sentence on what it would
 	 * see.
 	 */
@@ -82,6 +88,9 @@ void identity_chain_close(struct identity_chain *chain); /* takes NULL */
  * site's.
  */
 void *identity_state(const struct identity_context *context, const char *name);
+
+/* Does any of the site's providers name JIDs? Then two users may be led to one account. */
+bool identity_names_jids(const struct identity_context *context);
 
 #define IDENTITY_USER_MAX 255 /* bytes of a user's name, whoever says it (SEC-AUTH-5, SEC-SQL-6) */
 

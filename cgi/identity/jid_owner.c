@@ -46,7 +46,7 @@ static enum status leads_to(const struct site_conf *conf, struct store *store,
 
 	enum status status = sites_jid_check(account->jid, jid, err);
 	if (status == STATUS_OK)
-		status = jid_rule_identity(conf, store, &who, &there, err);
+		status = jid_rule_look(conf, store, &who, &there, err);
 	if (status == STATUS_OK && !jid_same_bare(&there, jid))
 		status = error_set(err, STATUS_NOT_FOUND, "site user '%s' has another JID",
 				   account->name);
@@ -197,5 +197,50 @@ enum status jid_rule_owner(const struct site_conf *conf, struct store *store, co
 		*out = owner;
 	else
 		jid_owner_clear(&owner);
+	return status;
+}
+
+static enum status claim_for(const struct site_conf *conf, struct store *store,
+			     const struct jid *jid, const struct jid_owner *owner,
+			     struct error *err)
+{
+	const struct identity_context context = {.conf = conf, .store = store};
+	struct identity who = {.source = login_session_provider.name, .user = owner->user};
+	struct login_account account = {0};
+	struct jid there = {0};
+
+	enum status status = login_account_find(&context, owner->user, &account, err);
+	if (status == STATUS_OK) {
+		who.jid = account.jid;
+		who.claims = identity_names_jids(&context);
+		status = jid_rule_identity(conf, store, &who, &there, err);
+	}
+	if (status == STATUS_OK && !jid_same_bare(&there, jid))
+		status = error_set(err, STATUS_NOT_FOUND, "site user '%s' has another JID by now",
+				   owner->user);
+	jid_clear(&there);
+	login_account_clear(&account);
+	return status;
+}
+
+enum status jid_owner_confirm(const struct site_conf *conf, struct store *store,
+			      const struct jid *jid, const struct jid_owner *owner,
+			      struct error *err)
+{
+	struct jid_owner now = {0};
+
+	enum status status = jid_rule_owner(conf, store, jid, &now, err);
+	if (status == STATUS_OK &&
+	    (strcmp(now.source, owner->source) != 0 || strcmp(now.user, owner->user) != 0))
+		status = error_set(err, STATUS_NOT_FOUND, "the account has another owner by now");
+	if (status == STATUS_OK)
+		status = claim_for(conf, store, jid, owner, err);
+	jid_owner_clear(&now);
+	if (status == STATUS_NOT_FOUND || status == STATUS_NO_CHAT_ACCOUNT ||
+	    status == STATUS_CONFLICT) {
+		if (err != NULL)
+			err->status = STATUS_BAD_CREDENTIALS;
+		return STATUS_BAD_CREDENTIALS;
+	}
 	return status;
 }

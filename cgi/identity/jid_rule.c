@@ -254,51 +254,107 @@ static enum status jid_from_site(const struct site_conf *conf, const char *text,
 			 "the site's JID '%s' is not taken: %s", text, why.text);
 }
 
-/*
- * An e-mail address, or a JID that the site keeps, may stand beside two of its users: who came
- * first has the account. The site's id tells users apart where it is known, for a name may change
- * hands.
- */
-static enum status claim(struct store *store, const struct identity *who, const struct jid *jid,
-			 struct error *err)
-{
-	bool has_id = who->id != NULL && who->id[0] != '\0';
-	struct error other = {0};
-	struct strbuf owner;
+/* How a JID was made, and what to do about its claim. */
+struct making {
+	bool from_site; /* the site names the JID; else the rule makes it */
+	struct jid_rule rule;
+	bool writes; /* claims what nobody has claimed */
+};
 
-	strbuf_init(&owner);
-	strbuf_addf(&owner, "%s:%s", has_id ? "id" : "user", has_id ? who->id : who->user);
-	struct jid_claim claim = {
-	    .localpart = jid->localpart, .domain = jid->domain, .owner = owner.data};
-	enum status status =
-	    strbuf_ok(&owner) ? jid_claim_take(store, &claim, &other) : error_no_memory(&other);
-	strbuf_clear(&owner);
+/*
+ * Who has an account. By a rule of names it is the name's; else the site's id tells users apart
+ * where it is known, for a name may change hands. A web server passes on what was typed: where the
+ * rule folds names, those are one person's.
+ */
+static bool owner_is_id(const struct making *making, const struct identity *who)
+{
+	bool by_name = !making->from_site && making->rule.field == JID_RULE_USER;
+
+	return !by_name && who->id != NULL && who->id[0] != '\0';
+}
+
+static const char *owner_name(const struct making *making, const struct identity *who,
+			      const struct jid *jid)
+{
+	bool typed = strcmp(who->source, remote_user_provider.name) == 0;
+
+	return typed && !making->from_site && making->rule.form == JID_RULE_LOWER ? jid->localpart
+										  : who->user;
+}
+
+/*
+ * {user}@ and {id}@ lead no two users of a provider to one account, so their claims are only
+ * written where a provider names JIDs, which may be the same. An e-mail address, a folded name or a
+ * JID that the site keeps may stand beside two of its users.
+ */
+static bool claim_is_due(const struct making *making, const struct identity *who)
+{
+	return making->writes && (making->from_site || making->rule.field == JID_RULE_EMAIL ||
+				  making->rule.form == JID_RULE_LOWER || who->claims);
+}
+
+static enum status claim_refused(const struct identity *who, const struct jid *jid,
+				 const char *owner, struct error *err)
+{
+	return error_set(err, STATUS_NO_CHAT_ACCOUNT,
+			 "site user '%s' is led to %s@%s, which %s has already: two users are not "
+			 "let into one account; if it is this one's now, say so with `prebindctl "
+			 "map set`",
+			 who->user, jid->localpart, jid->domain, owner);
+}
+
+/* Whoever came first has the account. */
+static enum status claim(struct store *store, const struct identity *who,
+			 const struct making *making, const struct jid *jid, struct error *err)
+{
+	struct error other = {0};
+	struct strbuf id, name;
+	enum status status = STATUS_OK;
+
+	strbuf_init(&id);
+	strbuf_init(&name);
+	strbuf_addf(&id, "id:%s", who->id != NULL ? who->id : "");
+	strbuf_addf(&name, "user:%s", owner_name(making, who, jid));
+	bool by_id = owner_is_id(making, who);
+	struct jid_claim what = {.localpart = jid->localpart,
+				 .domain = jid->domain,
+				 .owner = by_id ? id.data : name.data,
+				 .before = by_id ? name.data : NULL};
+	if (!strbuf_ok(&id) || !strbuf_ok(&name))
+		status = error_no_memory(&other);
+	else if (claim_is_due(making, who))
+		status = jid_claim_take(store, &what, &other);
+	else
+		status = jid_claim_look(store, &what, &other);
+	strbuf_clear(&id);
+	strbuf_clear(&name);
 	if (status == STATUS_CONFLICT)
-		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
-				 "site user '%s' is led to %s@%s, which %s has already: two users "
-				 "are not let into one account; if it is this one's now, say so "
-				 "with `prebindctl map set`",
-				 who->user, jid->localpart, jid->domain, other.text);
+		return claim_refused(who, jid, other.text, err);
 	return status == STATUS_OK ? status : error_set(err, status, "%s", other.text);
 }
 
 /* Without a row: what the site knows, else the rule. */
 static enum status jid_without_row(const struct site_conf *conf, struct store *store,
-				   const struct identity *who, struct jid *out, struct error *err)
+				   const struct identity *who, bool writes, struct jid *out,
+				   struct error *err)
 {
-	bool from_site = who->jid != NULL && who->jid[0] != '\0';
-	bool unique = !from_site && (jid_rule_needs(conf->jid) & IDENTITY_EMAIL) == 0;
+	struct making making = {
+	    .from_site = who->jid != NULL && who->jid[0] != '\0',
+	    .writes = writes,
+	};
 
-	enum status status =
-	    from_site ? jid_from_site(conf, who->jid, out, err)
-		      : jid_from_rule(conf->jid, who->user, rule_value(conf->jid, who), out, err);
+	enum status status = rule_read(conf->jid, STATUS_INTERNAL, &making.rule, err);
+	if (status == STATUS_OK)
+		status = making.from_site ? jid_from_site(conf, who->jid, out, err)
+					  : jid_from_rule(conf->jid, who->user,
+							  rule_value(conf->jid, who), out, err);
 	if (status != STATUS_OK)
 		return status;
 	status = refuse_taken(store, who->user, out, err);
 	if (status == STATUS_OK)
 		status = jid_deny(conf, out, err);
-	if (status == STATUS_OK && !unique)
-		status = claim(store, who, out, err);
+	if (status == STATUS_OK)
+		status = claim(store, who, &making, out, err);
 	if (status != STATUS_OK)
 		jid_clear(out);
 	return status;
@@ -314,15 +370,16 @@ static enum status jid_by_row(const struct site_conf *conf, const struct jid_map
 	return status;
 }
 
-enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
-			      const struct identity *who, struct jid *out, struct error *err)
+static enum status jid_of(const struct site_conf *conf, struct store *store,
+			  const struct identity *who, bool writes, struct jid *out,
+			  struct error *err)
 {
 	struct jid_map_row row = {0};
 	struct error why = {0};
 
 	enum status status = jid_map_find(store, who->source, who->user, &row, &why);
 	if (status == STATUS_NOT_FOUND && conf->accounts == ACCOUNTS_ALL)
-		return jid_without_row(conf, store, who, out, err);
+		return jid_without_row(conf, store, who, writes, out, err);
 	if (status == STATUS_NOT_FOUND)
 		return error_set(
 		    err, STATUS_NO_CHAT_ACCOUNT,
@@ -335,10 +392,22 @@ enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
 	return status == STATUS_OK ? status : error_set(err, status, "%s", why.text);
 }
 
+enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
+			      const struct identity *who, struct jid *out, struct error *err)
+{
+	return jid_of(conf, store, who, true, out, err);
+}
+
+enum status jid_rule_look(const struct site_conf *conf, struct store *store,
+			  const struct identity *who, struct jid *out, struct error *err)
+{
+	return jid_of(conf, store, who, false, out, err);
+}
+
 enum status jid_rule_apply(const struct site_conf *conf, struct store *store, const char *source,
 			   const char *user, struct jid *out, struct error *err)
 {
 	const struct identity who = {.source = source, .user = (char *)user};
 
-	return jid_rule_identity(conf, store, &who, out, err);
+	return jid_rule_look(conf, store, &who, out, err);
 }

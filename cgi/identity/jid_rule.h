@@ -19,10 +19,14 @@ enum status jid_rule_apply(const struct site_conf *conf, struct store *store, co
 /*
  * As that, for somebody who is logged in: a JID that the provider knows stands between the row and
  * the rule. Its domain must be the rule's. Where two users may be led to one account (that JID, an
- * e-mail address), the first one has it.
+ * e-mail address, a folded name), the first one has it: the account is claimed.
  */
 enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
 			      const struct identity *who, struct jid *out, struct error *err);
+
+/* As that, for somebody who has shown nothing yet: claims are looked at, and none is made. */
+enum status jid_rule_look(const struct site_conf *conf, struct store *store,
+			  const struct identity *who, struct jid *out, struct error *err);
 
 /*
  * The way back: the site user whose account that is, by a row of the map or as a user of provider
@@ -37,6 +41,14 @@ struct jid_owner {
 enum status jid_rule_owner(const struct site_conf *conf, struct store *store, const struct jid *jid,
 			   struct jid_owner *out, struct error *err);
 void jid_owner_clear(struct jid_owner *owner);
+
+/*
+ * The owner has shown to be that: is the account still theirs? As jid_rule_identity, it is claimed.
+ * STATUS_BAD_CREDENTIALS: it has another owner by now.
+ */
+enum status jid_owner_confirm(const struct site_conf *conf, struct store *store,
+			      const struct jid *jid, const struct jid_owner *owner,
+			      struct error *err);
 
 /* The rule's domain, prepared; the caller frees it. */
 enum status jid_rule_domain(const struct site_conf *conf, char **out, struct error *err);

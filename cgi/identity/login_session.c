@@ -203,12 +203,19 @@ static enum status login_check(const struct site_conf *conf, struct store *store
 	return STATUS_OK;
 }
 
+/* Of our own users none has a JID of their own but in the map. */
+static bool login_names_jids(const struct site_conf *conf, const void *state)
+{
+	return login_users_are_the_sites(conf) && (state == NULL || site_users_name_jids(state));
+}
+
 const struct identity_provider login_session_provider = {
     .name = "login",
     .own_users = true,
     .open = login_open,
     .close = login_close,
     .find = login_find,
+    .names_jids = login_names_jids,
     .check = login_check,
 };
 

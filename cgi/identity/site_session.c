@@ -474,11 +474,18 @@ static enum status site_session_check(const struct site_conf *conf, struct store
 	return status;
 }
 
+static bool site_session_names_jids(const struct site_conf *conf, const void *state)
+{
+	(void)conf;
+	return state == NULL || returns(state, JID, PROFILE_JID);
+}
+
 const struct identity_provider site_session_provider = {
     .name = "site_session",
     .knows = IDENTITY_EMAIL | IDENTITY_ID,
     .open = site_session_open,
     .close = site_session_close,
     .find = site_session_find,
+    .names_jids = site_session_names_jids,
     .check = site_session_check,
 };

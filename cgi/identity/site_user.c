@@ -64,6 +64,11 @@ void site_users_close(struct site_users *users)
 	free(users);
 }
 
+bool site_users_name_jids(const struct site_users *users)
+{
+	return site_query_returns(users->query, JID);
+}
+
 void site_user_clear(struct site_user *user)
 {
 	free(user->name);

@@ -16,6 +16,9 @@ enum status site_users_open(const struct site_conf *conf, struct site_users **ou
 			    struct error *err);
 void site_users_close(struct site_users *users); /* takes NULL */
 
+/* Does the query return the column `jid`? */
+bool site_users_name_jids(const struct site_users *users);
+
 struct site_user {
 	char *name;          /* as the site spells it; owned, as what follows */
 	char *display_name;  /* "" for none */

@@ -139,11 +139,20 @@ static enum status token_check_site(const struct site_conf *conf, struct store *
 	return STATUS_OK;
 }
 
+/* Any token may have a claim `jid`. */
+static bool token_names_jids(const struct site_conf *conf, const void *state)
+{
+	(void)conf;
+	(void)state;
+	return true;
+}
+
 const struct identity_provider token_provider = {
     .name = "token",
     .knows = IDENTITY_EMAIL | IDENTITY_ID,
     .open = token_open,
     .find = token_find,
+    .names_jids = token_names_jids,
     .check = token_check_site,
 };
 

@@ -193,7 +193,11 @@ static enum status owner_password_check(struct xmpp_login *login, const struct a
 				   "the account's user is another provider's, whose passwords are "
 				   "not here: only a token can be right",
 				   err);
-	return login_password_check(&context, attempt->owner.user, attempt->password, err);
+	enum status status =
+	    login_password_check(&context, attempt->owner.user, attempt->password, err);
+	return status == STATUS_OK ? jid_owner_confirm(login->conf, login->store, attempt->jid,
+						       &attempt->owner, err)
+				   : status;
 }
 
 static enum status password_check(struct xmpp_login *login, const struct attempt *attempt,

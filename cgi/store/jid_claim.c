@@ -20,7 +20,8 @@ static enum status compare(struct connection *db, const struct jid_claim *claim,
 	enum status status = statement_row(s, err);
 	if (status == STATUS_OK)
 		status = statement_text_dup(s, 0, &owner, err);
-	if (status == STATUS_OK && strcmp(owner, claim->owner) != 0)
+	if (status == STATUS_OK && strcmp(owner, claim->owner) != 0 &&
+	    (claim->before == NULL || strcmp(owner, claim->before) != 0))
 		status = error_set(err, STATUS_CONFLICT, "%s", owner);
 	free(owner);
 	return status;
@@ -43,7 +44,8 @@ static enum status insert(struct store *store, const struct jid_claim *claim, st
 	return store_end(store, db, status, err);
 }
 
-enum status jid_claim_take(struct store *store, const struct jid_claim *claim, struct error *err)
+/* STATUS_NOT_FOUND: nobody's yet. */
+static enum status look(struct store *store, const struct jid_claim *claim, struct error *err)
 {
 	struct connection *db;
 	enum status status = store_borrow(store, &db, err);
@@ -52,5 +54,19 @@ enum status jid_claim_take(struct store *store, const struct jid_claim *claim, s
 		return status;
 	status = compare(db, claim, err);
 	store_return(store, db);
+	return status;
+}
+
+enum status jid_claim_take(struct store *store, const struct jid_claim *claim, struct error *err)
+{
+	enum status status = look(store, claim, err);
+
 	return status == STATUS_NOT_FOUND ? insert(store, claim, err) : status;
+}
+
+enum status jid_claim_look(struct store *store, const struct jid_claim *claim, struct error *err)
+{
+	enum status status = look(store, claim, err);
+
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

@@ -46,7 +46,7 @@ async function fillDatabase() {
 		CREATE TABLE account (id INTEGER PRIMARY KEY, name TEXT, shown TEXT, address TEXT);
 		CREATE TABLE session (id TEXT PRIMARY KEY, account INTEGER, ends INTEGER);
 		INSERT INTO account VALUES (1, 'alice', NULL, NULL), (2, 'Anonymous', NULL, NULL), (3, 'zoe', 'Zoë <Z>', NULL),
-			(4, 'amy', NULL, 'alice@example.test'), (5, 'eve', NULL, 'alice@elsewhere.test'), (6, 'bell' || char(7), NULL, NULL);
+			(4, 'amy', NULL, 'amelia@example.test'), (5, 'eve', NULL, 'alice@elsewhere.test'), (6, 'bell' || char(7), NULL, NULL);
 		INSERT INTO session VALUES ('${SID}', 1, ${later}), ('over', 1, ${later - 2 * HOUR_S}), ('guest', 2, ${later}),
 			('deleted', 99, ${later}), ('zoe', 3, ${later}), ('amy', 4, ${later}), ('eve', 5, ${later}), ('bell', 6, ${later}),
 			('odd', 1, 'tomorrow');`);
@@ -174,7 +174,7 @@ test("site_session: the name to show is shown, as text", async () => {
 test("site_session: a JID of the site is taken within the rule's domain only", async () => {
 	const amy = await look("site_session", { ...sid("amy"), headers: NAVIGATION });
 	assert.equal(amy.status, 200, amy.body);
-	assert.equal(dataBlock(amy.body).jid, "alice@example.test/web1");
+	assert.equal(dataBlock(amy.body).jid, "amelia@example.test/web1");
 	const eve = await look("site_session", { ...sid("eve"), headers: NAVIGATION });
 	assert.equal(eve.status, 403);
 	assert.match(eve.lines.find(({ event }) => event === "no_chat_account").why, /domain is not example\.test/);
