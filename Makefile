@@ -55,7 +55,7 @@ LIB_OBJECTS = \
 	$(IDENTITY:%=$(BUILD)/identity/%.o) $(PREBIND:%=$(BUILD)/prebind/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o
 
-CTL      = check check_names conf csv ctl gateway map map_import prebind session token user
+CTL      = check check_names check_server conf csv ctl gateway map map_import prebind session token user
 
 EXTAUTH  = packet
 

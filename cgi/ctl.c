@@ -24,7 +24,7 @@ static const struct verb verbs[] = {
 	{"check", NULL, "[--deep] [--json]",
 	 "Would it work? Looks at everything, asks the XMPP server too; --deep binds a first "
 	 "user for real.",
-	 VERB_CONF, OPTION_DEEP | OPTION_JSON, 0, 0, ctl_check},
+	 VERB_CONF | VERB_AS_CALLED, OPTION_DEEP | OPTION_JSON, 0, 0, ctl_check},
 	{"migrate", NULL, "[--adopt] [--json]",
 	 "Creates the site's database, or brings it up to this program's schema. --adopt: takes it "
 	 "over from a site of another name; logins in it end.",
@@ -277,13 +277,10 @@ static bool parse_options(int argc, char **argv, struct arguments *args, struct 
 	return true;
 }
 
-/*
- * Run by root, the tool becomes whoever the program runs as: it sees what the program will see, and
- * leaves no file of root's beside the database.
- */
-static enum status become_program_user(const struct conf *conf, const struct site_conf *site,
-				       struct error *err)
+enum status ctl_become_program_user(const struct ctl *ctl, struct error *err)
 {
+	const struct conf *conf = ctl->conf;
+	const struct site_conf *site = ctl->site != NULL ? ctl->site : &conf->sites[0];
 	const struct passwd *who = NULL;
 	struct stat database;
 
@@ -292,9 +289,9 @@ static enum status become_program_user(const struct conf *conf, const struct sit
 	if (conf->server.user[0] != '\0') {
 		who = getpwnam(conf->server.user);
 		if (who == NULL)
-			return error_set(err, STATUS_BAD_REQUEST,
-					 "%s: user: no account '%s' on this machine", conf->file,
-					 conf->server.user);
+			return conf_fault(err, STATUS_BAD_REQUEST,
+					  conf_server_place(&conf->server, "user"),
+					  "no account '%s' on this machine", conf->server.user);
 	} else if (stat(site->database, &database) == 0 && database.st_uid != 0) {
 		who = getpwuid(database.st_uid);
 	}
@@ -331,9 +328,8 @@ static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *
 				     ? "%s: there is no [site %s]"
 				     : "%s: several sites; choose one with --site NAME",
 				 ctl->conf->file, args->site);
-	if (status == STATUS_OK && ctl->conf != NULL)
-		status = become_program_user(
-		    ctl->conf, ctl->site != NULL ? ctl->site : &ctl->conf->sites[0], err);
+	if (status == STATUS_OK && ctl->conf != NULL && !(needs & VERB_AS_CALLED))
+		status = ctl_become_program_user(ctl, err);
 	if (status == STATUS_OK && (needs & VERB_STORE))
 		status =
 		    conf_blame(store_open(ctl->site->database, ctl->site->name, &ctl->store, err),

@@ -7,51 +7,49 @@
 
 #include "base/secret.h"
 #include "ctl/check_names.h"
-#include "ctl/ctl.h"
+#include "ctl/report.h"
 #include "identity/jid_rule.h"
 #include "page/behind_proxy.h"
 #include "page/page.h"
 #include "store/gateway.h"
 #include "store/user.h"
 
-struct report {
-	const struct ctl *ctl;
-	const struct site_conf *site;
-	struct json_writer *w;
-	int failed;
-};
-
 static void write_line(const struct report *report, const char *word, const char *what,
 		       const char *said)
 {
+	const char *site = report->site != NULL ? report->site->name : NULL;
 	bool ok = strcmp(word, "FAIL") != 0;
 
 	if (!report->ctl->json) {
-		printf("%s  %s: %s: %s\n", word, report->site->name, what, said);
+		printf("%s  %s: %s: %s\n", word, site != NULL ? site : "[server]", what, said);
 		return;
 	}
 	json_open_object(report->w, NULL);
-	json_put_string(report->w, "site", report->site->name);
+	json_put_string(report->w, "site", site);
 	json_put_string(report->w, "what", what);
 	json_put_bool(report->w, "ok", ok);
 	json_put_string(report->w, "said", said);
 	json_close_object(report->w);
 }
 
-/* One line of the report. */
-static void tell(struct report *report, const char *what, enum status status, const char *said)
+void report_tell(struct report *report, const char *what, enum status status, const char *said)
 {
 	if (status != STATUS_OK)
 		report->failed++;
 	write_line(report, status == STATUS_OK ? "ok  " : "FAIL", what, said);
 }
 
+void report_note(const struct report *report, const char *what, const char *said)
+{
+	write_line(report, "note", what, said);
+}
+
 /* What is worth a look. It is no failure: a stranger could make it appear. */
 static void check_addresses(struct report *report, const struct site *site)
 {
 	if (behind_proxy_was_noticed(site))
-		write_line(
-		    report, "note", "addresses",
+		report_note(
+		    report, "addresses",
 		    "within the last hour requests came through a proxy, whose address counts "
 		    "as every visitor's; tell the web server of it (docs/server.md, Behind a "
 		    "proxy)");
@@ -64,7 +62,7 @@ static void check_database(struct report *report, struct store *store)
 
 	if (status == STATUS_OK)
 		error_set(&said, STATUS_OK, "%s is sound", report->site->database);
-	tell(report, "database", status, said.text);
+	report_tell(report, "database", status, said.text);
 }
 
 /* Said only where something is wrong. */
@@ -74,7 +72,7 @@ static void check_names(struct report *report, struct store *store)
 	enum status status = names_check(store, &said);
 
 	if (status != STATUS_OK)
-		tell(report, "names", status, said.text);
+		report_tell(report, "names", status, said.text);
 }
 
 /* What has kept the site from opening is not said twice. */
@@ -88,7 +86,7 @@ static void check_providers(struct report *report, struct store *store, const ch
 		enum status status = provider->check(report->site, store, &said);
 
 		if (status == STATUS_OK || strcmp(said.text, told) != 0)
-			tell(report, provider->name, status, said.text);
+			report_tell(report, provider->name, status, said.text);
 	}
 }
 
@@ -112,7 +110,7 @@ static void check_gateway(struct report *report, struct store *store)
 				   "--domains DOMAIN`");
 	else if (status == STATUS_OK)
 		error_set(&said, STATUS_OK, "%ld caller%s", count, count == 1 ? "" : "s");
-	tell(report, "gateway", status, said.text);
+	report_tell(report, "gateway", status, said.text);
 }
 
 struct first_user {
@@ -144,9 +142,10 @@ static void check_bind(struct report *report, struct site *site)
 	struct error said = {0};
 
 	if (!has_own_users(site->conf)) {
-		tell(report, "pre-bind", STATUS_OK,
-		     "not tried: its users are the site's own; try one with `prebindctl prebind "
-		     "USER`");
+		report_tell(
+		    report, "pre-bind", STATUS_OK,
+		    "not tried: its users are the site's own; try one with `prebindctl prebind "
+		    "USER`");
 		return;
 	}
 	enum status status = user_list(site->store, keep_first, &first, &said);
@@ -160,9 +159,33 @@ static void check_bind(struct report *report, struct site *site)
 	if (status == STATUS_OK)
 		error_set(&said, STATUS_OK, "site user %s got a session as %s", first.name,
 			  session.jid);
-	tell(report, "pre-bind", status, said.text);
+	report_tell(report, "pre-bind", status, said.text);
 	prebind_session_clear(&session);
 	jid_clear(&jid);
+}
+
+/* What else lies beside it, whether it can be written, and whether there is room. */
+static void check_writing(struct report *report, struct store *store)
+{
+	struct conf_place place = conf_site_place(report->site, "database");
+	struct error said = {0};
+	enum status status = conf_blame(store_write_check(store, &said), &said, place);
+
+	if (status == STATUS_OK)
+		error_set(&said, STATUS_OK, "it can be written, and there is room");
+	report_tell(report, "writing", status, said.text);
+}
+
+/* True: they are as they should be; else they are the cause of whatever fails now. */
+static bool check_beside(struct report *report)
+{
+	struct error said = {0};
+	enum status status = conf_blame(store_files_check(report->site->database, &said), &said,
+					conf_site_place(report->site, "database"));
+
+	if (status != STATUS_OK)
+		report_tell(report, "database", status, said.text);
+	return status == STATUS_OK;
 }
 
 static void check_site(struct report *report, struct template_shelf *shelf)
@@ -170,15 +193,18 @@ static void check_site(struct report *report, struct template_shelf *shelf)
 	struct site site = {0};
 	struct error said = {0};
 
+	if (!check_beside(report))
+		return;
 	enum status status = store_check_file(report->site->database, &said);
 	if (status == STATUS_OK)
 		status = site_open(report->site, SITE_FOR_MANY, shelf, &site, &said);
 	if (status == STATUS_OK)
 		error_set(&said, STATUS_OK, "database, templates and secret files can be opened");
-	tell(report, "site", status, said.text);
+	report_tell(report, "site", status, said.text);
 	if (site.store != NULL) {
 		check_database(report, site.store);
 		check_names(report, site.store);
+		check_writing(report, site.store);
 		check_providers(report, site.store, said.text);
 		if (report->site->gateway)
 			check_gateway(report, site.store);
@@ -187,11 +213,22 @@ static void check_site(struct report *report, struct template_shelf *shelf)
 		check_addresses(report, &site);
 	if (status == STATUS_OK) {
 		status = prebind_check(site.prebind, &said);
-		tell(report, "upstream", status, said.text);
+		report_tell(report, "upstream", status, said.text);
 		if (status == STATUS_OK && report->ctl->deep)
 			check_bind(report, &site);
 	}
 	site_close(&site);
+}
+
+static void check_sites(struct report *report, struct template_shelf *shelf)
+{
+	const struct ctl *ctl = report->ctl;
+
+	for (size_t i = 0; i < ctl->conf->n_sites; i++) {
+		report->site = &ctl->conf->sites[i];
+		if (ctl->site == NULL || ctl->site == report->site)
+			check_site(report, shelf);
+	}
 }
 
 int ctl_check(struct ctl *ctl)
@@ -207,10 +244,12 @@ int ctl_check(struct ctl *ctl)
 	strbuf_init(&json);
 	json_writer_init(&w, &json);
 	json_open_array(&w, NULL);
-	for (size_t i = 0; i < ctl->conf->n_sites; i++) {
-		report.site = &ctl->conf->sites[i];
-		if (ctl->site == NULL || ctl->site == report.site)
-			check_site(&report, shelf);
+	check_server(&report);
+	if (ctl_become_program_user(ctl, &err) == STATUS_OK) {
+		check_files(&report);
+		check_sites(&report, shelf);
+	} else {
+		report_tell(&report, "sites", err.status, err.text);
 	}
 	template_shelf_free(shelf);
 	json_close_array(&w);

@@ -37,7 +37,8 @@ struct ctl {
 	const char *ttl;
 };
 
-enum verb_need { VERB_CONF = 1, VERB_SITE = 2, VERB_STORE = 4 };
+/* VERB_AS_CALLED: started by root it is still root's, and calls ctl_become_program_user itself. */
+enum verb_need { VERB_CONF = 1, VERB_SITE = 2, VERB_STORE = 4, VERB_AS_CALLED = 8 };
 
 enum verb_option {
 	OPTION_JSON = 1,
@@ -108,6 +109,12 @@ enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *
 
 /* The identity source that a user's name belongs to: --source, else the site's first provider. */
 const char *ctl_source(const struct ctl *ctl);
+
+/*
+ * Run by root, the tool becomes whoever the program runs as: it sees what the program will see, and
+ * leaves no file of root's beside the database.
+ */
+enum status ctl_become_program_user(const struct ctl *ctl, struct error *err);
 
 int ctl_check(struct ctl *ctl);
 int ctl_conf(struct ctl *ctl);

@@ -16,6 +16,7 @@
 
 #include "store/database_file.h"
 
+#define ROOM_WANTED   (1024 * 1024) /* bytes: the log of a quarter of the way to a checkpoint */
 #define DATABASE_MODE (S_IRUSR | S_IWUSR) /* SQLite gives its -wal, -shm and -journal the same */
 
 /* Locking over these is slow, switched off or wrong often enough; FUSE may be any of them. */
@@ -175,6 +176,67 @@ enum status database_file_create(const char *path, struct error *err)
 				   path, strerrordesc_np(made), directory, (unsigned)geteuid());
 	free(directory);
 	return status;
+}
+
+static enum status check_one_beside(const char *name, struct error *err)
+{
+	struct stat st;
+
+	if (lstat(name, &st) != 0)
+		return STATUS_OK;
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: is no file, so SQLite cannot use its own: move it away",
+				 name);
+	if ((st.st_mode & (S_IRUSR | S_IWUSR)) != (S_IRUSR | S_IWUSR))
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: its owner may not write it (mode %04o), so nothing can be "
+				 "written: chmod 600 '%s'",
+				 name, (unsigned)(st.st_mode & 07777), name);
+	if (st.st_uid != geteuid() && geteuid() != 0)
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: belongs to user %u, this program runs as user %u, so nothing "
+				 "can be written: chown %u '%s'",
+				 name, (unsigned)st.st_uid, (unsigned)geteuid(),
+				 (unsigned)geteuid(), name);
+	return STATUS_OK;
+}
+
+enum status database_file_beside(const char *path, struct error *err)
+{
+	static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; status == STATUS_OK && i < sizeof suffixes / sizeof suffixes[0]; i++) {
+		char *name = NULL;
+
+		if (asprintf(&name, "%s%s", path, suffixes[i]) < 0)
+			return error_no_memory(err);
+		status = check_one_beside(name, err);
+		free(name);
+	}
+	return status;
+}
+
+/* A file without a name: it is gone when it is closed, whatever happens. */
+enum status database_file_room(const char *path, struct error *err)
+{
+	char *directory = directory_of(path);
+	enum status status = STATUS_OK;
+
+	if (directory == NULL)
+		return error_no_memory(err);
+	int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, DATABASE_MODE);
+	int failed = fd >= 0 ? posix_fallocate(fd, 0, ROOM_WANTED) : errno;
+	if (failed == ENOSPC || failed == EDQUOT)
+		status = error_set(err, STATUS_UNAVAILABLE,
+				   "%s: %s: there is no room for %d KiB; the disk or the quota is "
+				   "full: make room",
+				   directory, strerrordesc_np(failed), ROOM_WANTED / 1024);
+	if (fd >= 0)
+		close(fd);
+	free(directory);
+	return status; /* a file system that has no such files does not say */
 }
 
 bool database_file_on_network(const char *path)

@@ -27,6 +27,15 @@ enum status database_file_check_writable(const char *path, struct error *err);
  */
 void database_file_mend_sides(const char *path);
 
+/*
+ * The -wal, -shm and -journal that are there are ours to read and write. Refused with the command
+ * that mends it: with one that is not, SQLite takes the database itself for read-only.
+ */
+enum status database_file_beside(const char *path, struct error *err);
+
+/* Is there room on its file system, and in the quota? Asked for and given back. */
+enum status database_file_room(const char *path, struct error *err);
+
 /* Makes an empty file, 0600, if there is none; as root: the directory owner's. */
 enum status database_file_create(const char *path, struct error *err);
 

@@ -383,3 +383,22 @@ enum status store_verify(struct store *store, struct error *err)
 	store_return(store, db);
 	return status;
 }
+
+enum status store_write_check(struct store *store, struct error *err)
+{
+	struct connection *db;
+	enum status status = store_borrow(store, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = connection_begin(db, err);
+	if (status == STATUS_OK)
+		connection_rollback(db);
+	store_return(store, db);
+	return status == STATUS_OK ? database_file_room(store->path, err) : status;
+}
+
+enum status store_files_check(const char *path, struct error *err)
+{
+	return database_file_beside(path, err);
+}

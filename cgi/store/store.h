@@ -64,6 +64,15 @@ int store_schema(void);
 enum status store_ping(struct store *store, struct error *err);
 
 /*
+ * May it be written, and is there room for what a day brings? A transaction that is rolled back,
+ * and room that is asked for and given back: nothing changes.
+ */
+enum status store_write_check(struct store *store, struct error *err);
+
+/* Are the files that SQLite keeps beside a database, where there are any, ours to write? */
+enum status store_files_check(const char *path, struct error *err);
+
+/*
  * Is the file sound? For a start and `prebindctl check`; a big one is looked at for two seconds
  * only.
  */

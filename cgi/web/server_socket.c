@@ -19,15 +19,17 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "web/server_check.h"
 #include "web/server_parts.h"
 
-#define BACKLOG      1024 /* a crowd waits here rather than being refused; the kernel may cut it */
-#define SOCKET_UMASK 0117 /* 0660 */
-#define RECEIVE_S    5    /* a web server sends what it has at once */
-#define SEND_S       10   /* … but its own client may be slow */
-#define BACK_OFF_MS  50   /* out of descriptors: some request will end */
-#define SAY_EVERY_MS 1000
-#define NAME_SPACE   4096 /* one entry of the user or group database */
+#define BACKLOG          1024 /* a crowd waits here rather than being refused; the kernel may cut it */
+#define SOCKET_UMASK     0117 /* 0660 */
+#define RECEIVE_S        5    /* a web server sends what it has at once */
+#define SEND_S           10   /* … but its own client may be slow */
+#define BACK_OFF_MS      50   /* out of descriptors: some request will end */
+#define SAY_EVERY_MS     1000
+#define SOCKET_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
+#define NAME_SPACE       4096 /* one entry of the user or group database */
 
 bool socket_is_listening(int fd)
 {
@@ -98,6 +100,22 @@ static enum status check_folder(const struct server_conf *conf, struct error *er
 	return STATUS_OK;
 }
 
+enum status listen_path_check(const struct server_conf *conf, struct error *err)
+{
+	if (conf->listen[0] != '/' || strlen(conf->listen) >= SOCKET_PATH_SIZE)
+		return conf_fault(err, STATUS_INTERNAL, conf_server_place(conf, "listen"),
+				  "'%s' must be an absolute path of at most %zu bytes",
+				  conf->listen, SOCKET_PATH_SIZE - 1);
+	return check_folder(conf, err);
+}
+
+enum status peer_users_check(const struct server_conf *conf, struct error *err)
+{
+	struct peers ignored;
+
+	return peers_find(conf, &ignored, err);
+}
+
 /* errno of a connection to the path; 0: somebody answers. */
 static int try_connect(const struct sockaddr_un *address)
 {
@@ -140,12 +158,13 @@ static enum status remove_stale(const struct server_conf *conf, const struct soc
 	return STATUS_OK;
 }
 
-static enum status find_group(const struct server_conf *conf, gid_t *out, struct error *err)
+enum status socket_group_find(const struct server_conf *conf, gid_t *out, struct error *err)
 {
 	const char *name = conf->socket_group;
 	struct group group, *found = NULL;
 	char space[NAME_SPACE];
 
+	*out = (gid_t)-1;
 	if (!*name)
 		return STATUS_OK;
 	if (getgrnam_r(name, &group, space, sizeof(space), &found) != 0 || !found)
@@ -158,7 +177,7 @@ static enum status find_group(const struct server_conf *conf, gid_t *out, struct
 static enum status set_owner(const struct server_conf *conf, uid_t owner, struct error *err)
 {
 	gid_t group = (gid_t)-1;
-	enum status status = find_group(conf, &group, err);
+	enum status status = socket_group_find(conf, &group, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -202,14 +221,11 @@ enum status listener_open(const struct server_conf *conf, uid_t owner, struct li
 	struct listener listener = {.fd = -1};
 	enum status status;
 
-	if (conf->listen[0] != '/' || strlen(conf->listen) >= sizeof(address.sun_path))
-		return conf_fault(err, STATUS_INTERNAL, conf_server_place(conf, "listen"),
-				  "'%s' must be an absolute path of at most %zu bytes",
-				  conf->listen, sizeof(address.sun_path) - 1);
+	status = listen_path_check(conf, err);
+	if (status != STATUS_OK)
+		return status;
 	memcpy(address.sun_path, conf->listen, strlen(conf->listen)); /* the rest is 0 */
-	status = check_folder(conf, err);
-	if (status == STATUS_OK)
-		status = remove_stale(conf, &address, owner, err);
+	status = remove_stale(conf, &address, owner, err);
 	if (status != STATUS_OK)
 		return status;
 	listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -1,0 +1,278 @@
+/*
+ * prebindctl check, the part about [server]: the accounts, the socket, and the web server's way to
+ * it. Nothing is changed; a connection is made and closed.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ctl/report.h"
+#include "web/server_check.h"
+
+#define GROUPS_MAX 256
+
+/* errno of a connection to the socket; 0: somebody answers. */
+static int try_connect(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int result = 0;
+
+	if (fd < 0)
+		return errno;
+	memcpy(address.sun_path, path, strlen(path)); /* listen_path_check knows that it fits */
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
+		result = errno;
+	close(fd);
+	return result;
+}
+
+/* The same as that account, in a process of its own; only root can. */
+static int try_connect_as(const struct passwd *who, const char *path)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child < 0)
+		return errno;
+	if (child == 0) {
+		if (initgroups(who->pw_name, who->pw_gid) != 0 || setgid(who->pw_gid) != 0 ||
+		    setuid(who->pw_uid) != 0)
+			_exit(EPERM);
+		_exit(try_connect(path));
+	}
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+}
+
+/* ---- who may what, by the modes ---- */
+
+static bool is_in_group(const struct passwd *who, gid_t group)
+{
+	gid_t groups[GROUPS_MAX];
+	int count = GROUPS_MAX;
+
+	if (getgrouplist(who->pw_name, who->pw_gid, groups, &count) < 0)
+		count = GROUPS_MAX;
+	for (int i = 0; i < count; i++)
+		if (groups[i] == group)
+			return true;
+	return false;
+}
+
+/* bits: as of others, 1 to enter, 2 to write, 4 to read. */
+static bool may(const struct passwd *who, const struct stat *st, mode_t bits)
+{
+	if (who->pw_uid == 0)
+		return true;
+	if (who->pw_uid == st->st_uid)
+		return (st->st_mode >> 6 & bits) == bits;
+	if (is_in_group(who, st->st_gid))
+		return (st->st_mode >> 3 & bits) == bits;
+	return (st->st_mode & bits) == bits;
+}
+
+static const char *group_name(gid_t gid, char space[24])
+{
+	const struct group *group = getgrgid(gid);
+
+	snprintf(space, 24, "%u", (unsigned)gid);
+	return group != NULL ? group->gr_name : space;
+}
+
+/* The first folder of the path that the account may not enter, with its mode; "": there is none. */
+static void folder_closed(const struct passwd *who, const char *path, struct error *out)
+{
+	char *folder = strdup(path);
+	struct stat st;
+	char space[24];
+
+	out->text[0] = '\0';
+	for (char *slash = folder; slash != NULL && out->text[0] == '\0';) {
+		slash = strchr(slash + 1, '/');
+		if (slash == NULL)
+			break;
+		*slash = '\0';
+		if (stat(folder, &st) == 0 && !may(who, &st, 1))
+			error_set(out, STATUS_FORBIDDEN,
+				  "may not enter '%s' (mode %04o, group %s): chgrp %s '%s' && "
+				  "chmod g+x '%s'",
+				  folder, (unsigned)(st.st_mode & 07777),
+				  group_name(st.st_gid, space), who->pw_name, folder, folder);
+		*slash = '/';
+	}
+	free(folder);
+}
+
+/* ---- the socket ---- */
+
+/* Why the account cannot connect, and what to do. failed: its errno, or 0 where it is not known. */
+static enum status way_check(const struct report *report, const struct passwd *who, int failed,
+			     struct error *said)
+{
+	const struct server_conf *conf = &report->ctl->conf->server;
+	struct conf_place place = conf_server_place(conf, "listen");
+	struct error closed;
+	struct stat st;
+	char space[24];
+
+	folder_closed(who, conf->listen, &closed);
+	if (closed.text[0] != '\0')
+		return conf_fault(said, STATUS_FORBIDDEN, place, "%s (peer_users) %s", who->pw_name,
+				  closed.text);
+	if (stat(conf->listen, &st) == 0 && !may(who, &st, 2))
+		return conf_fault(said, STATUS_FORBIDDEN, conf_server_place(conf, "socket_group"),
+				  "%s (peer_users) may not connect to '%s' (mode %04o, group %s): "
+				  "set socket_group to a group of that account and restart",
+				  who->pw_name, conf->listen, (unsigned)(st.st_mode & 07777),
+				  group_name(st.st_gid, space));
+	if (failed != 0)
+		return conf_fault(said, STATUS_FORBIDDEN, place,
+				  "%s (peer_users) cannot connect to '%s': %s; the modes allow it, "
+				  "so look at access lists, SELinux and AppArmor",
+				  who->pw_name, conf->listen, strerrordesc_np(failed));
+	return error_set(said, STATUS_OK, "%s may connect to '%s'", who->pw_name, conf->listen);
+}
+
+static void check_peers(struct report *report)
+{
+	const struct server_conf *conf = &report->ctl->conf->server;
+
+	for (size_t i = 0; i < conf->peer_users.count; i++) {
+		const struct passwd *who = getpwnam(conf->peer_users.items[i]);
+		struct error said = {0};
+		int failed = who != NULL && geteuid() == 0 ? try_connect_as(who, conf->listen) : 0;
+
+		if (who == NULL)
+			continue;
+		if (failed == ENOENT || failed == ECONNREFUSED)
+			failed = 0; /* said already: nobody listens */
+		enum status status = way_check(report, who, failed, &said);
+		report_tell(report, "socket", status, said.text);
+	}
+}
+
+/* True: a server answers. */
+static bool check_answer(struct report *report)
+{
+	const struct server_conf *conf = &report->ctl->conf->server;
+	struct conf_place place = conf_server_place(conf, "listen");
+	struct error said = {0};
+	int failed = try_connect(conf->listen);
+
+	if (failed == 0 || failed == EAGAIN) {
+		error_set(&said, STATUS_OK, "a server answers on '%s'", conf->listen);
+		report_tell(report, "listen", STATUS_OK, said.text);
+		return true;
+	}
+	if (failed == ENOENT) {
+		conf_fault(&said, STATUS_OK, place,
+			   "nothing is at '%s': prebind.fcgi does not run, or with another "
+			   "listen; start it (systemctl start prebind)",
+			   conf->listen);
+		report_note(report, "listen", said.text);
+		return false;
+	}
+	if (failed == EACCES && geteuid() != 0) /* not our business: peer_users are looked at */
+		return false;
+	conf_fault(&said, STATUS_UNAVAILABLE, place,
+		   failed == ECONNREFUSED
+		       ? "nobody answers on '%s' (%s): the server that made it has ended; start "
+			 "prebind.fcgi again"
+		       : "'%s' cannot be reached: %s",
+		   conf->listen, strerrordesc_np(failed));
+	report_tell(report, "listen", STATUS_UNAVAILABLE, said.text);
+	return false;
+}
+
+/* An empty one is right where systemd or another supervisor has changed the account before. */
+static void check_user(struct report *report, bool answers)
+{
+	const struct server_conf *conf = &report->ctl->conf->server;
+	struct conf_place place = conf_server_place(conf, "user");
+	const struct passwd *who = conf->user[0] != '\0' ? getpwnam(conf->user) : NULL;
+	struct error said = {0};
+
+	if (conf->user[0] == '\0' && geteuid() != 0)
+		return;
+	if (conf->user[0] == '\0')
+		conf_fault(&said, STATUS_FORBIDDEN, place,
+			   "is empty, so it cannot be started as root: set user in [server] to an "
+			   "account of its own");
+	else if (who == NULL)
+		conf_fault(&said, STATUS_BAD_REQUEST, place,
+			   "there is no user '%s'; make it: adduser --system --group %s",
+			   conf->user, conf->user);
+	else if (who->pw_uid == 0)
+		conf_fault(&said, STATUS_FORBIDDEN, place,
+			   "'%s' is root: name an account of its own", conf->user);
+	if (said.text[0] == '\0')
+		return;
+	if (conf->user[0] == '\0' && answers)
+		report_note(report, "user", said.text);
+	else
+		report_tell(report, "user", said.status, said.text);
+}
+
+void check_server(struct report *report)
+{
+	const struct server_conf *conf = &report->ctl->conf->server;
+	struct error said = {0};
+	bool answers = false;
+	gid_t group;
+
+	if (conf->listen[0] == '\0')
+		return;
+	enum status status = peer_users_check(conf, &said);
+	if (status != STATUS_OK)
+		report_tell(report, "peer_users", status, said.text);
+	status = socket_group_find(conf, &group, &said);
+	if (status != STATUS_OK)
+		report_tell(report, "socket_group", status, said.text);
+	status = listen_path_check(conf, &said);
+	if (status != STATUS_OK)
+		report_tell(report, "listen", status, said.text);
+	else
+		answers = check_answer(report);
+	check_user(report, answers);
+	if (status == STATUS_OK)
+		check_peers(report);
+}
+
+/* ---- the configuration ---- */
+
+void check_files(struct report *report)
+{
+	const struct conf *conf = report->ctl->conf;
+
+	for (size_t i = 0; i < conf->n_files; i++) {
+		const char *file = conf->files[i];
+		const struct passwd *who = getpwuid(geteuid());
+		struct error said = {0}, closed = {0};
+		struct stat st = {0};
+
+		if (access(file, R_OK) == 0 || who == NULL)
+			continue;
+		folder_closed(who, file, &closed);
+		if (closed.text[0] != '\0')
+			error_set(&said, STATUS_FORBIDDEN, "%s: user %s %s", file, who->pw_name,
+				  closed.text);
+		else if (stat(file, &st) == 0)
+			error_set(&said, STATUS_FORBIDDEN,
+				  "%s: user %s may not read it (mode %04o), so a start as that "
+				  "user and every reload fail: chgrp %s '%s' && chmod g+r '%s'",
+				  file, who->pw_name, (unsigned)(st.st_mode & 07777), who->pw_name,
+				  file, file);
+		report_tell(report, "configuration", STATUS_FORBIDDEN, said.text);
+	}
+}
