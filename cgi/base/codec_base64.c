@@ -1,108 +1,86 @@
 /*
- * base64 and base64url (RFC 4648), for texts and for secrets: nothing of them is left behind.
- * Decoding takes the one form that encoding makes.
+ * base64 and base64url (RFC 4648) by libsodium, which takes the same time whatever the bytes are:
+ * they may be a secret. Decoding accepts only the form that encoding makes.
  */
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/sodium.h"
 
-static const char base64_alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const char base64url_alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+#define BASE64    sodium_base64_VARIANT_ORIGINAL
+#define BASE64URL sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
-#define BASE64_CHUNK 48 /* bytes encoded at a time: most are fewer */
-
-/*
- * Three bytes become four characters; a last group of one or two bytes becomes two or three.
- * Returns how many.
- */
-static size_t base64_write(char *out, const unsigned char *data, size_t len, const char *alphabet)
+static void encode(struct strbuf *out, const unsigned char *data, size_t len, int variant)
 {
-	size_t written = 0;
+	size_t size = sodium_base64_encoded_len(len, variant); /* with a NUL */
 
-	for (size_t i = 0; i < len; i += 3) {
-		size_t n = len - i < 3 ? len - i : 3;
-		uint32_t group = (uint32_t)data[i] << 16;
-
-		if (n > 1)
-			group |= (uint32_t)data[i + 1] << 8;
-		if (n > 2)
-			group |= data[i + 2];
-		for (size_t k = 0; k <= n; k++)
-			out[written++] = alphabet[group >> (18 - 6 * k) & 0x3f];
+	strbuf_reserve(out, size);
+	if (!strbuf_ok(out) || out->size - out->len < size) {
+		out->failed = true;
+		return;
 	}
-	return written;
-}
-
-static void base64_encode(struct strbuf *out, const unsigned char *data, size_t len,
-			  const char *alphabet)
-{
-	char text[BASE64_CHUNK / 3 * 4];
-
-	for (size_t i = 0, n; i < len; i += n) {
-		n = len - i < BASE64_CHUNK ? len - i : BASE64_CHUNK;
-		strbuf_add(out, text, base64_write(text, data + i, n, alphabet));
-	}
-	explicit_bzero(text, sizeof(text)); /* it may have been a secret */
+	sodium_bin2base64(out->data + out->len, size, data, len, variant);
+	out->len += size - 1;
 }
 
 void codec_base64(struct strbuf *out, const unsigned char *data, size_t len)
 {
-	base64_encode(out, data, len, base64_alphabet);
-	if (len % 3 > 0)
-		strbuf_add(out, "==", 3 - len % 3);
+	encode(out, data, len, BASE64);
 }
 
 void codec_base64url(struct strbuf *out, const unsigned char *data, size_t len)
 {
-	base64_encode(out, data, len, base64url_alphabet);
+	encode(out, data, len, BASE64URL);
 }
 
 void codec_base64url_text(char *out, const unsigned char *data, size_t len)
 {
-	out[base64_write(out, data, len, base64url_alphabet)] = '\0';
+	sodium_bin2base64(out, CODEC_BASE64URL_LEN(len) + 1, data, len, BASE64URL);
 }
 
-/* text without padding. Bits left over behind the last byte must be zero (RFC 4648, 3.5). */
-static enum status base64_decode(struct strbuf *out, const char *text, size_t len,
-				 const char *alphabet)
+/* How many bytes the text stands for, if it is canonical. */
+static size_t decoded_len(const char *text, size_t len)
 {
-	uint32_t bits = 0;
-	unsigned n_bits = 0;
+	for (int padding = 0; padding < 2 && len > 0 && text[len - 1] == '='; padding++)
+		len--;
+	return len / 4 * 3 + len % 4 * 3 / 4;
+}
 
-	if (len % 4 == 1)
+/* libsodium 1.0.18 takes bytes from 0x80 on for letters: one text would have many spellings. */
+static bool is_ascii(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] >= 0x80)
+			return false;
+	return true;
+}
+
+static enum status decode(struct strbuf *out, const char *text, size_t len, int variant)
+{
+	size_t size = decoded_len(text, len), written = 0;
+
+	if (!is_ascii(text, len))
 		return STATUS_BAD_REQUEST;
-	for (size_t i = 0; i < len; i++) {
-		const char *at = memchr(alphabet, text[i], 64);
-
-		if (at == NULL)
-			return STATUS_BAD_REQUEST;
-		bits = bits << 6 | (uint32_t)(at - alphabet);
-		n_bits += 6;
-		if (n_bits < 8)
-			continue;
-		n_bits -= 8;
-		strbuf_addc(out, (char)(bits >> n_bits & 0xff));
-		bits &= (1U << n_bits) - 1;
+	strbuf_reserve(out, size);
+	if (!strbuf_ok(out) || out->size - out->len < size + 1) {
+		out->failed = true;
+		return STATUS_INTERNAL;
 	}
-	if (bits != 0)
+	if (sodium_base642bin((unsigned char *)out->data + out->len, size, text, len, NULL,
+			      &written, NULL, variant) != 0 ||
+	    written != size)
 		return STATUS_BAD_REQUEST;
-	return strbuf_ok(out) ? STATUS_OK : STATUS_INTERNAL;
+	out->len += written;
+	out->data[out->len] = '\0';
+	return STATUS_OK;
 }
 
 enum status codec_base64_decode(struct strbuf *out, const char *text, size_t len)
 {
-	size_t padding = 0;
-
-	if (len % 4 != 0)
-		return STATUS_BAD_REQUEST;
-	while (padding < 2 && padding < len && text[len - 1 - padding] == '=')
-		padding++;
-	return base64_decode(out, text, len - padding, base64_alphabet);
+	return decode(out, text, len, BASE64);
 }
 
 enum status codec_base64url_decode(struct strbuf *out, const char *text, size_t len)
 {
-	return base64_decode(out, text, len, base64url_alphabet);
+	return decode(out, text, len, BASE64URL);
 }

@@ -47,7 +47,6 @@ static struct {
 	bool to_syslog;
 	char *path;       /* of the file; NULL: it is none */
 	atomic_int level; /* enum log_level */
-	atomic_ulong lost;
 } state = {.fd = STDERR_FILENO, .level = LOG_LEVEL_INFO};
 
 struct line {
@@ -151,16 +150,6 @@ void log_close(void)
 	state.to_syslog = false;
 }
 
-int log_level_parse(const char *word, enum log_level *out)
-{
-	for (size_t i = 0; i < LEVELS; i++)
-		if (strcmp(word, level_names[i]) == 0) {
-			*out = (enum log_level)i;
-			return true;
-		}
-	return false;
-}
-
 static void line_add(struct line *line, const char *text, size_t len)
 {
 	memcpy(line->data + line->len, text, len);
@@ -247,20 +236,18 @@ static void line_add_time(struct line *line)
 	line_add_pair(line, "time", text);
 }
 
-/* A line that was written in part counts as lost: completing it would mix it with another's. */
+/*
+ * A line that cannot be written is lost: there is nowhere to say so. One that was written in part
+ * stays so, because the rest of it could land in another process's line.
+ */
 static void line_write(const struct line *line, enum log_level level)
 {
-	ssize_t n;
-
 	if (state.to_syslog) {
 		syslog(syslog_levels[level], "%.*s", (int)line->len - 1, line->data);
 		return;
 	}
-	do
-		n = write(state.fd, line->data, line->len);
-	while (n < 0 && errno == EINTR);
-	if (n < 0 || (size_t)n != line->len)
-		atomic_fetch_add_explicit(&state.lost, 1, memory_order_relaxed);
+	while (write(state.fd, line->data, line->len) < 0 && errno == EINTR)
+		;
 }
 
 void log_event(enum log_level level, const char *event, ...)
@@ -300,10 +287,5 @@ void log_crash(int signal_number)
 	line_add_pair(&line, "pid", codec_decimal(pid, getpid()));
 	line_add(&line, "}\n", 2);
 	if (write(state.to_syslog ? STDERR_FILENO : state.fd, line.data, line.len) < 0)
-		atomic_fetch_add_explicit(&state.lost, 1, memory_order_relaxed);
-}
-
-unsigned long log_lost(void)
-{
-	return atomic_load_explicit(&state.lost, memory_order_relaxed);
+		return; /* there is nowhere to say it */
 }

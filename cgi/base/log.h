@@ -29,9 +29,6 @@ enum status log_reopen(struct error *err);
 enum status log_give(uid_t uid, gid_t gid, struct error *err);
 void log_set_level(enum log_level level);
 
-/* As "info"; false for an unknown word. */
-int log_level_parse(const char *word, enum log_level *out);
-
 /*
  * One line: time, level, event, then the pairs key, value, …, NULL. A NULL value leaves its pair
  * out.
@@ -44,8 +41,5 @@ void log_event(enum log_level level, const char *event, ...) __attribute__((sent
  * error with syslog.
  */
 void log_crash(int signal_number);
-
-/* Lines lost since the start (disk full, closed pipe). */
-unsigned long log_lost(void);
 
 #endif

@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "base/secret.h"
+#include "base/sodium.h"
 
 /* OWASP's minimum for argon2id: 19 MiB, two passes. */
 #define ARGON2_MEMORY_KIB 19456

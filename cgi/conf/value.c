@@ -440,7 +440,8 @@ void value_allowed(const struct conf_key *key, struct strbuf *out)
 	}
 }
 
-bool value_may_be_empty(const struct conf_key *key)
+/* May the file say `key =` and nothing after it? */
+static bool value_may_be_empty(const struct conf_key *key)
 {
 	return key->initial[0] == '\0' && key->needed != NEEDED_ALWAYS;
 }

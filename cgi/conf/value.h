@@ -27,9 +27,6 @@ void value_text(const struct conf_key *key, const void *section, struct strbuf *
 /* The key's field. */
 const void *value_field(const struct conf_key *key, const void *section);
 
-/* May the file say `key =` and nothing behind it? */
-bool value_may_be_empty(const struct conf_key *key);
-
 /* For people: the type's name, and what is allowed ("a whole number from 1 to 64"). */
 const char *value_type(const struct conf_key *key);
 void value_allowed(const struct conf_key *key, struct strbuf *out);

@@ -29,7 +29,8 @@ enum status jid_deny_check(const struct site_conf *conf, const char *domain, str
 	return STATUS_OK;
 }
 
-bool jid_is_service(const struct site_conf *conf, const struct jid *jid)
+/* The site's own account at Tigase. */
+static bool jid_is_service(const struct site_conf *conf, const struct jid *jid)
 {
 	return conf->backend == BACKEND_TIGASE && jid_text_is(conf->tigase_user, jid);
 }

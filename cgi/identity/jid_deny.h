@@ -16,7 +16,4 @@ enum status jid_deny_check(const struct site_conf *conf, const char *domain, str
 /* STATUS_NO_CHAT_ACCOUNT says why not. Resources do not matter. */
 enum status jid_deny(const struct site_conf *conf, const struct jid *jid, struct error *err);
 
-/* The site's own account at Tigase. */
-bool jid_is_service(const struct site_conf *conf, const struct jid *jid);
-
 #endif

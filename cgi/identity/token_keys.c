@@ -11,7 +11,7 @@
 static const char kid_letters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-bool token_kid_check(const char *kid, size_t len)
+static bool token_kid_check(const char *kid, size_t len)
 {
 	if (len < 1 || len > TOKEN_KID_MAX)
 		return false;

@@ -44,7 +44,4 @@ void token_keys_clear(struct token_keys *keys); /* wipes */
 /* NULL: there is none of that kid, which need not end with a NUL. */
 const struct token_key *token_keys_find(const struct token_keys *keys, const char *kid, size_t len);
 
-/* May that be a kid? */
-bool token_kid_check(const char *kid, size_t len);
-
 #endif

@@ -73,9 +73,6 @@ bool exchange_is_local(const struct exchange *ex);
 /* What the providers and the login form look at; borrowed from the exchange. */
 struct identity_context exchange_context(const struct exchange *ex);
 
-/* Who is asking, once per exchange: ex->identity. STATUS_LOGIN_REQUIRED, or STATUS_UNAVAILABLE. */
-enum status exchange_identify(struct exchange *ex, struct error *err);
-
 /*
  * A token of the site's was posted to /login; may it have been; and what became of it: a session's
  * token.

@@ -213,7 +213,8 @@ struct identity_context exchange_context(const struct exchange *ex)
 	};
 }
 
-enum status exchange_identify(struct exchange *ex, struct error *err)
+/* Who is asking, once per exchange: ex->identity. STATUS_LOGIN_REQUIRED, or STATUS_UNAVAILABLE. */
+static enum status exchange_identify(struct exchange *ex, struct error *err)
 {
 	struct identity_context context = exchange_context(ex);
 

@@ -235,14 +235,6 @@ enum status user_create(struct store *store, const struct user_new *user, struct
 	return status;
 }
 
-enum status user_add(struct store *store, const char *name, const char *password_hash, int64_t now,
-		     struct error *err)
-{
-	const struct user_new user = {.name = name, .password_hash = password_hash, .now = now};
-
-	return user_create(store, &user, err);
-}
-
 /* ---- changing ---- */
 
 /* A change of one user: its parameter after the name is a text, a number or not there. */

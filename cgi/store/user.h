@@ -46,9 +46,6 @@ struct user_new {
 };
 enum status user_create(struct store *store, const struct user_new *user, struct error *err);
 
-/* As that, with any_case false. */
-enum status user_add(struct store *store, const char *name, const char *password_hash, int64_t now,
-		     struct error *err);
 /*
  * These three: STATUS_NOT_FOUND if there is no such user. A new password, disabling and deleting
  * end all the user's sessions, in the same transaction; deleting also deletes the user's row of the

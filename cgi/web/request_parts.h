@@ -18,7 +18,4 @@ void fields_clear(struct fields *fields);
 
 size_t cookies_count(const char *header);
 
-/* Could this be a path that means the same to us, to the web server and to a browser? */
-bool path_is_plain(const char *path);
-
 #endif

@@ -48,7 +48,7 @@ static bool segments_are_plain(const char *path, size_t len)
 	return true;
 }
 
-bool path_is_plain(const char *path)
+static bool path_is_plain(const char *path)
 {
 	return segments_are_plain(path, strlen(path)) && !strchr(path, '\\') &&
 	       !text_has_control(path) && utf8_valid(path, strlen(path));

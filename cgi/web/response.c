@@ -102,16 +102,6 @@ void response_clear(struct response *res)
 	strbuf_clear(&res->body);
 }
 
-void response_reset(struct response *res, bool keep_cookies)
-{
-	headers_clear(res);
-	if (!keep_cookies)
-		cookies_clear(res);
-	strbuf_clear(&res->body);
-	res->status = 200;
-	res->failed = false;
-}
-
 /* A copy, or NULL and a failed response. */
 static char *checked_copy(struct response *res, const char *value)
 {

@@ -50,9 +50,6 @@ struct response {
 void response_init(struct response *res); /* 200, no headers */
 void response_clear(struct response *res);
 
-/* Forgets status, body and headers, but keeps the cookies only where keep_cookies says so. */
-void response_reset(struct response *res, bool keep_cookies);
-
 /* Replaces; a NULL value takes the header out. */
 void response_header(struct response *res, enum response_header name, const char *value);
 

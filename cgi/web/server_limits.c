@@ -3,7 +3,6 @@
  * FastCGI stream makes libfcgi ask for any amount of memory, or end the process by an assertion: it
  * takes one process with it, not the machine (SEC-FCGI-4, REL-OS-4).
  */
-#include <link.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -84,27 +83,4 @@ void crash_stack_free(void *stack)
 		return;
 	sigaltstack(&none, NULL);
 	munmap(stack, CRASH_STACK_SIZE);
-}
-
-/* Backwards: the first segment holds the headers that are read here. */
-static int code_forget(struct dl_phdr_info *object, size_t size, void *arg)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-
-	(void)size;
-	(void)arg;
-	for (size_t i = object->dlpi_phnum; i-- > 0;) {
-		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
-		uintptr_t start = object->dlpi_addr + segment->p_vaddr;
-		uintptr_t before = start % page;
-
-		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W))
-			madvise((void *)(start - before), segment->p_memsz + before, MADV_DONTNEED);
-	}
-	return 0;
-}
-
-void code_rest(void)
-{
-	dl_iterate_phdr(code_forget, NULL);
 }

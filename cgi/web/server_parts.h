@@ -103,11 +103,6 @@ int notify_watchdog(struct notify *notify);
 /* server_limits.c: for a process that serves; before its threads. */
 void limits_set(const struct server_conf *conf);
 /*
- * For one that sleeps: what it ran so far of its code, and of its libraries' start-up, is no longer
- * its memory. It is read from the files again where it is needed.
- */
-void code_rest(void);
-/*
  * In each thread, for its life: where a crash is reported from, for its own stack may be what is
  * full. Mapped, so that it is no memory before it is used: in a frame the compiler's probes against
  * stack clashes would touch each of its pages. NULL: there is none; free takes it.

@@ -334,7 +334,6 @@ static void reload(struct supervisor *sup)
 		log_event(LOG_LEVEL_ERROR, "reload_failed", "why", err.text, NULL);
 	if (status != STATUS_BUSY)
 		notify_ready(sup->task->notify, sup->task->processes);
-	code_rest();
 }
 
 /* The sooner of two waits for poll, where -1 is for ever. */
@@ -351,7 +350,6 @@ static void keep_alive(struct supervisor *sup)
 	struct pollfd fd = {.fd = sup->signals, .events = POLLIN};
 
 	notify_ready(sup->task->notify, sup->task->processes);
-	code_rest();
 	while (!sup->stop) {
 		reap(sup, false); /* first: the starts have used up their signals */
 		if (sup->reload)

@@ -1,9 +1,9 @@
 /*
- * Mustache pages (mustache(5)): variables, sections, inverted sections, comments, partials,
- * standalone-line whitespace. Everything is escaped for HTML; there is no {{{raw}}} and no
- * {{&raw}}. A value that is JSON for a <script type="application/json"> is set with
- * view_json_script and written by base/json's writer, which makes it safe there. Loaded and parsed
- * at the start, constant afterwards.
+ * Mustache pages (mustache(5)): variables, sections that a value shows or hides, inverted sections,
+ * comments, partials, standalone-line whitespace; no lists. Everything is escaped for HTML; there
+ * is no {{{raw}}} and no {{&raw}}. A value that is JSON for a <script type="application/json"> is
+ * set with view_json_script and written by base/json's writer, which makes it safe there. Loaded
+ * and parsed at the start, constant afterwards.
  */
 #ifndef WEB_TEMPLATE_H
 #define WEB_TEMPLATE_H
@@ -70,15 +70,13 @@ const char *template_text(const struct template_set *set, const char *language, 
  * borrowed as the language is.
  */
 struct view;
-struct view *view_new(void);       /* NULL: out of memory */
-void view_free(struct view *view); /* takes NULL; frees its lists' items too */
+struct view *view_new(void);                                 /* NULL: out of memory */
+void view_free(struct view *view);                           /* takes NULL */
 void view_language(struct view *view, const char *language); /* as template_language says */
 void view_text(struct view *view, const char *name,
 	       const char *value); /* NULL or "": false in a section */
 void view_flag(struct view *view, const char *name, bool value);
 void view_json_script(struct view *view, const char *name, const char *json);
-struct view *view_item(struct view *view,
-		       const char *list); /* appends an item; borrowed; NULL: out of memory */
 
 /* Appends the page. STATUS_INTERNAL: out of memory. A name without a value renders as nothing. */
 enum status template_render(const struct template_set *set, const char *file,

@@ -44,7 +44,6 @@ struct languages {
 enum status languages_list(const char *dir, struct languages *languages, struct error *err);
 enum status language_read(const char *dir, struct language *language, struct error *err);
 void languages_clear(struct languages *languages);
-struct language *languages_find(const struct languages *languages, const char *name);
 
 /*
  * template_parse.c. texts: NULL for none. On failure nodes may hold a part of the page: the caller

@@ -12,17 +12,14 @@
 #define VALUES_STEP 8    /* no page of ours has more names */
 #define TEXTS_ROOM  1000 /* bytes: a session and its names take 500 */
 
-enum value_type { VALUE_TEXT, VALUE_FLAG, VALUE_JSON, VALUE_LIST };
+enum value_type { VALUE_TEXT, VALUE_FLAG, VALUE_JSON };
 
 struct value {
 	const char *name; /* borrowed: the program's names are constants */
 	enum value_type type;
-	const struct view *view;
 	size_t text; /* where it begins in the view's texts */
 	size_t len;  /* 0: empty */
 	bool flag;
-	struct view **items;
-	size_t count;
 };
 
 struct view {
@@ -33,14 +30,9 @@ struct view {
 	bool failed;          /* out of memory: it will not be rendered */
 };
 
-/* A section's item in front of everything around it. */
-struct scope {
-	const struct view *view;
-	const struct scope *outer;
-};
-
 struct render {
 	const char *file;
+	const struct view *view;
 	const struct nodes *nodes;
 	const struct value
 	    *values[TEMPLATE_NAMES_MAX]; /* of the page's view, by the page's names */
@@ -48,8 +40,7 @@ struct render {
 	struct error *err;
 };
 
-static enum status render_range(const struct render *r, size_t begin, size_t end,
-				const struct scope *scope);
+static enum status render_range(const struct render *r, size_t begin, size_t end);
 
 struct view *view_new(void)
 {
@@ -60,22 +51,10 @@ struct view *view_new(void)
 	return view;
 }
 
-static void value_clear(struct value *value)
-{
-	for (size_t i = 0; i < value->count; i++)
-		view_free(value->items[i]);
-	free(value->items);
-	value->items = NULL;
-	value->count = 0;
-	value->len = 0;
-}
-
 void view_free(struct view *view)
 {
 	if (!view)
 		return;
-	for (size_t i = 0; i < view->count; i++)
-		value_clear(&view->values[i]);
 	free(view->values);
 	strbuf_clear(&view->texts);
 	free(view);
@@ -104,11 +83,11 @@ static struct value *new_value(struct view *view, const char *name)
 		view->values = values;
 		view->size = size;
 	}
-	view->values[view->count] = (struct value){.name = name, .view = view};
+	view->values[view->count] = (struct value){.name = name};
 	return &view->values[view->count++];
 }
 
-/* The name's value, emptied unless it is a list that stays one; NULL: out of memory, or no view. */
+/* The name's value, emptied; NULL: out of memory, or no view. */
 static struct value *take_value(struct view *view, const char *name, enum value_type type)
 {
 	struct value *value;
@@ -122,8 +101,7 @@ static struct value *take_value(struct view *view, const char *name, enum value_
 		view->failed = true;
 		return NULL;
 	}
-	if (type != VALUE_LIST || value->type != VALUE_LIST)
-		value_clear(value);
+	value->len = 0;
 	value->type = type;
 	return value;
 }
@@ -171,61 +149,21 @@ void view_flag(struct view *view, const char *name, bool flag)
 		value->flag = flag;
 }
 
-struct view *view_item(struct view *view, const char *list)
-{
-	struct value *value = take_value(view, list, VALUE_LIST);
-	struct view **items;
-	struct view *item;
-
-	if (!value)
-		return NULL;
-	items = realloc(value->items, (value->count + 1) * sizeof(struct view *));
-	if (items)
-		value->items = items;
-	item = items ? view_new() : NULL;
-	if (item)
-		value->items[value->count++] = item;
-	else
-		view->failed = true;
-	return item;
-}
-
-static void look_all_up(struct render *r, const struct view *view)
+static void look_all_up(struct render *r)
 {
 	for (size_t i = 0; i < TEMPLATE_NAMES_MAX && r->nodes->names[i]; i++)
-		r->values[i] = find_value(view, r->nodes->names[i]);
-}
-
-/* The innermost value of that name: one that is there and empty hides an outer one. */
-static const struct value *look_up(const struct render *r, const struct scope *scope,
-				   const struct node *node)
-{
-	const struct value *value = NULL;
-
-	for (; scope->outer && !value; scope = scope->outer)
-		value = find_value(scope->view, node->text);
-	return value ? value : r->values[node->name];
+		r->values[i] = find_value(r->view, r->nodes->names[i]);
 }
 
 static bool is_true(const struct value *value)
 {
-	if (!value)
-		return false;
-	switch (value->type) {
-	case VALUE_FLAG:
-		return value->flag;
-	case VALUE_LIST:
-		return value->count > 0;
-	case VALUE_TEXT:
-	case VALUE_JSON:
-		break;
-	}
-	return value->len > 0;
+	return value && (value->type == VALUE_FLAG ? value->flag : value->len > 0);
 }
 
-static enum status render_variable(const struct render *r, const struct node *node,
-				   const struct value *value)
+static enum status render_variable(const struct render *r, const struct node *node)
 {
+	const struct value *value = r->values[node->name];
+
 	if (!value || value->len == 0)
 		return STATUS_OK;
 	if (node->json != (value->type == VALUE_JSON))
@@ -233,39 +171,20 @@ static enum status render_variable(const struct render *r, const struct node *no
 		    r->err, STATUS_INTERNAL, "%s: {{%s}} %s a <script type=\"application/json\">",
 		    r->file, node->text,
 		    node->json ? "is no JSON and stands in" : "is JSON and belongs in");
-	strbuf_add(r->out, value->view->texts.data + value->text, value->len);
+	strbuf_add(r->out, r->view->texts.data + value->text, value->len);
 	return STATUS_OK;
 }
 
-static enum status render_list(const struct render *r, size_t begin, const struct value *list,
-			       const struct scope *scope)
+static enum status render_section(const struct render *r, size_t at)
 {
-	enum status status = STATUS_OK;
+	const struct node *node = &r->nodes->items[at];
 
-	for (size_t i = 0; i < list->count && status == STATUS_OK; i++) {
-		struct scope inner = {.view = list->items[i], .outer = scope};
-
-		if (inner.view->failed)
-			return error_no_memory(r->err);
-		status = render_range(r, begin + 1, r->nodes->items[begin].end, &inner);
-	}
-	return status;
-}
-
-static enum status render_section(const struct render *r, size_t at, const struct value *value,
-				  const struct scope *scope)
-{
-	bool inverted = r->nodes->items[at].type == NODE_INVERTED;
-
-	if (is_true(value) == inverted)
+	if (is_true(r->values[node->name]) == (node->type == NODE_INVERTED))
 		return STATUS_OK;
-	if (!inverted && value->type == VALUE_LIST)
-		return render_list(r, at, value, scope);
-	return render_range(r, at + 1, r->nodes->items[at].end, scope);
+	return render_range(r, at + 1, node->end);
 }
 
-static enum status render_range(const struct render *r, size_t begin, size_t end,
-				const struct scope *scope)
+static enum status render_range(const struct render *r, size_t begin, size_t end)
 {
 	enum status status = STATUS_OK;
 	size_t at = begin;
@@ -277,9 +196,9 @@ static enum status render_range(const struct render *r, size_t begin, size_t end
 		if (node->type == NODE_TEXT) {
 			strbuf_add(r->out, node->text, node->len);
 		} else if (node->type == NODE_VARIABLE) {
-			status = render_variable(r, node, look_up(r, scope, node));
+			status = render_variable(r, node);
 		} else {
-			status = render_section(r, at, look_up(r, scope, node), scope);
+			status = render_section(r, at);
 			next = node->end;
 		}
 		at = next;
@@ -292,10 +211,10 @@ enum status template_render(const struct template_set *set, const char *file,
 {
 	struct render render = {
 	    .file = file,
+	    .view = view,
 	    .out = out,
 	    .err = err,
 	};
-	struct scope scope = {.view = view};
 	struct error why = {0};
 	enum status status = template_nodes(set, view->language, file, &render.nodes, &why);
 
@@ -303,9 +222,9 @@ enum status template_render(const struct template_set *set, const char *file,
 		return error_set(err, STATUS_INTERNAL, "%s", why.text);
 	if (view->failed)
 		return error_no_memory(err);
-	look_all_up(&render, view);
+	look_all_up(&render);
 	strbuf_reserve(out, render.nodes->room);
-	status = render_range(&render, 0, render.nodes->count, &scope);
+	status = render_range(&render, 0, render.nodes->count);
 	if (status == STATUS_OK && !strbuf_ok(out))
 		status = error_no_memory(err);
 	return status;

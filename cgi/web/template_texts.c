@@ -99,7 +99,7 @@ void languages_clear(struct languages *languages)
 	*languages = (struct languages){.items = NULL};
 }
 
-struct language *languages_find(const struct languages *languages, const char *name)
+static struct language *languages_find(const struct languages *languages, const char *name)
 {
 	for (size_t i = 0; i < languages->count; i++) {
 		if (strcmp(languages->items[i].name, name) == 0)

@@ -41,8 +41,6 @@ enum status jwt_make(const struct secret_part *key, const struct jwt_claims *cla
 	json_put_string(&w, "jid", claims->jid);
 	json_put_integer(&w, "iat", claims->issued);
 	json_put_integer(&w, "exp", claims->expires);
-	for (size_t i = 0; i < claims->n_extra; i++)
-		json_put_string(&w, claims->extra[i].name, claims->extra[i].value);
 	json_close_object(&w);
 	bool ok = strbuf_ok(&payload);
 	if (ok) {

@@ -11,21 +11,14 @@
 #include "base/error.h"
 #include "base/secret.h"
 
-struct jwt_claim {
-	const char *name;
-	const char *value;
-};
-
 struct jwt_claims {
 	const char *jid; /* bare */
 	int64_t issued;  /* seconds since 1970-01-01 UTC, as the next */
 	int64_t expires;
-	const struct jwt_claim *extra; /* more of them, texts; NULL: none */
-	size_t n_extra;
 };
 
 /*
- * {"alg":"HS256","typ":"JWT"} . {"jid":…,"iat":…,"exp":…,…} . MAC, appended to out.
+ * {"alg":"HS256","typ":"JWT"} . {"jid":…,"iat":…,"exp":…} . MAC, appended to out.
  * STATUS_INTERNAL: out of memory.
  */
 enum status jwt_make(const struct secret_part *key, const struct jwt_claims *claims,

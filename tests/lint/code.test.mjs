@@ -1,4 +1,5 @@
 // The C code: functions nobody may call, exceptions that say why, formatting.
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { top } from "../lib/place.mjs";
@@ -47,6 +48,25 @@ test("no function keeps state in a static variable", () => {
 	const findings = SOURCES.flatMap((file) => code(read(file)).split("\n").flatMap((line, i) =>
 		/^\s+static (?!const\b)(?!.*\bconst \w+(\[|\s*=))/.test(line) ? [`${file}:${i + 1}: ${line.trim()}`] : []));
 	none(findings, "cgi/");
+});
+
+/** Functions that only their own file and a unit test call, and why they are tested alone. */
+const TESTED_ALONE = {
+	http_method_parse: "the router's table of methods needs it",
+	jid_rule_check: "the rule's grammar",
+	caller_cache_add: "a cache that decides who is let in",
+	caller_cache_holds: "the same",
+};
+
+test("a function that only its own file calls is static", () => {
+	const text = new Map(SOURCES.map((file) => [file, code(read(file))]));
+	const declared = [...text].filter(([file]) => file.endsWith(".h")).flatMap(([, header]) =>
+		[...header.matchAll(/^(?!typedef|static|#)[a-z][\w *]*?\b([a-z]\w+)\((?=[^;{]*;)/gm)].map(([, name]) => name));
+	assert.ok(declared.length > 400, `only ${declared.length} declarations: the headers no longer look as this test reads them`);
+	const users = (name) => [...text].filter(([file, source]) => file.endsWith(".c") && new RegExp(`\\b${name}\\b`).test(source));
+	const lonely = declared.filter((name) => users(name).length < 2);
+	none(lonely.filter((name) => !(name in TESTED_ALONE)), "used by one file:");
+	none(Object.keys(TESTED_ALONE).filter((name) => !lonely.includes(name)), "no exception any more:");
 });
 
 test("an exception from a checker says why", () => {

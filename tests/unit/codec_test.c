@@ -409,6 +409,17 @@ static void test_base64_refuses(void **state)
 		    STATUS_BAD_REQUEST)
 			fail_msg("base64url \"%s\" was taken", bad_url[i]);
 	assert_int_equal(codec_base64_decode(&out, "Zm9\0", 4), STATUS_BAD_REQUEST);
+	for (int c = 0; c < 256; c++) {
+		char text[4] = {'Z', (char)c, '9', 'v'};
+		bool letter = c > 0 && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					      "0123456789",
+					      c);
+
+		assert_int_equal(codec_base64_decode(&out, text, 4) == STATUS_OK,
+				 letter || c == '+' || c == '/');
+		assert_int_equal(codec_base64url_decode(&out, text, 4) == STATUS_OK,
+				 letter || c == '-' || c == '_');
+	}
 	strbuf_clear(&out);
 }
 

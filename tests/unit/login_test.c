@@ -18,7 +18,7 @@
 #include "identity/login_session.h"
 #include "identity/password.h"
 #include "store/jid_map.h"
-#include "store/user.h"
+#include "users.h"
 
 #define NOW 1800000000
 

@@ -378,29 +378,6 @@ static void test_redirects(void **state)
 		     "See Other\n");
 }
 
-static void test_reset(void **state)
-{
-	struct response res;
-
-	(void)state;
-	for (int keep = 0; keep < 2; keep++) {
-		response_init(&res);
-		response_redirect(&res, "/somewhere");
-		response_header(&res, HEADER_ALLOW, "GET");
-		response_cookie(&res, "a=1");
-		response_header(&res, HEADER_VARY, "bad\nvalue");
-		response_reset(&res, keep);
-		res.status = 404;
-		strbuf_adds(&res.body, "new");
-		expect(&res, keep ? "Status: 404 Not Found\r\n"
-				    "Content-Type: text/plain; charset=utf-8\r\n"
-				    "Set-Cookie: a=1\r\nContent-Length: 3\r\n\r\nnew"
-				  : "Status: 404 Not Found\r\n"
-				    "Content-Type: text/plain; charset=utf-8\r\n"
-				    "Content-Length: 3\r\n\r\nnew");
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -418,7 +395,6 @@ int main(void)
 	    cmocka_unit_test(test_body_that_failed),
 	    cmocka_unit_test(test_cookies),
 	    cmocka_unit_test(test_redirects),
-	    cmocka_unit_test(test_reset),
 	};
 
 	return cmocka_run_group_tests_name("response", tests, NULL, NULL);

@@ -12,8 +12,8 @@
 #include "base/strbuf.h"
 #include "store/session.h"
 #include "store/token_revocation.h"
-#include "store/user.h"
 #include "store_fixture.h"
+#include "users.h"
 
 #define NOW 1700000000
 

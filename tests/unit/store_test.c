@@ -17,8 +17,8 @@
 #include "store/session.h"
 #include "store/site_key.h"
 #include "store/statement.h"
-#include "store/user.h"
 #include "store_fixture.h"
+#include "users.h"
 
 #define NOW      1700000000
 #define STRANGER 65534 /* "nobody": an ordinary user, for what root is not refused */

@@ -21,14 +21,14 @@
 static char dir[64];
 
 static const char *const names[] = {
-    "subject", "html", "empty", "absent", "yes", "no",   "list", "n",     "outer", "name", "shadow",
-    "one",     "two",  "three", "inner",  "a.b", "json", "text", "lines", "node",  NULL,
+    "subject", "html", "empty", "absent", "yes",  "no", "name",
+    "a.b",     "json", "text",  "lines",  "node", NULL,
 };
 
 /* One view for all rows. */
 static struct view *make_view(void)
 {
-	struct view *view = view_new(), *item, *inner;
+	struct view *view = view_new();
 
 	assert_non_null(view);
 	view_text(view, "subject", "world");
@@ -41,21 +41,6 @@ static struct view *make_view(void)
 	view_text(view, "lines", "<\n->");
 	view_text(view, "a.b", "dotted");
 	view_json_script(view, "json", "{\"a\":\"\\u003c\"}");
-	for (int i = 1; i <= 3; i++) {
-		char number[2] = {(char)('0' + i), '\0'};
-
-		view_text(view_item(view, "list"), "n", number);
-	}
-	item = view_item(view, "outer");
-	view_text(item, "name", "inside");
-	view_text(item, "one", "1");
-	inner = view_item(item, "inner");
-	view_text(inner, "two", "2");
-	inner = view_item(item, "inner");
-	view_text(inner, "two", "two");
-	item = view_item(view, "shadow");
-	view_text(item, "name", "");
-	view_flag(item, "yes", false);
 	return view;
 }
 
@@ -67,7 +52,6 @@ static const struct {
     {"lines",   ">\n>"			      },
     {"block",   "|\n{{lines}}\n|\n"                 },
     {"section", "{{#yes}}in {{subject}}{{/yes}}"    },
-    {"item",    "({{n}})"			   },
     {"outer",   "a\n  {{>inner}}\nb\n"              },
     {"inner",   "x\n{{lines}}\ny\n"                 },
     {"empty",   ""				  },
@@ -149,7 +133,6 @@ static const struct row interpolation[] = {
     {"no value",			 "I ({{absent}}) be seen",            "I () be seen"                },
     {"empty value",		      "({{empty}})",                       "()"                          },
     {"a flag has no text",               "({{yes}})",                         "()"                          },
-    {"a list has no text",               "({{list}})",                        "()"                          },
     {"dots are not special",             "{{a.b}}",                           "dotted"                      },
     {"surrounding blanks stay",          "| {{subject}} |",                   "| world |"                   },
     {"alone on its line it stays there", "  {{subject}}\n",                   "  world\n"                   },
@@ -166,64 +149,53 @@ static const struct row interpolation[] = {
 };
 
 static const struct row sections[] = {
-    {"true",				      "\"{{#yes}}shown{{/yes}}\"",                                      "\"shown\""      },
-    {"false",				     "\"{{#no}}hidden{{/no}}\"",                                       "\"\""           },
-    {"absent is false",			   "[{{#absent}}hidden{{/absent}}]",                                 "[]"             },
-    {"empty text is false",                       "[{{#empty}}hidden{{/empty}}]",                                   "[]"             },
-    {"text is true",			      "[{{#subject}}Hi {{subject}}.{{/subject}}]",                      "[Hi world.]"    },
-    {"JSON is true",			      "[{{#json}}x{{/json}}]",                                          "[x]"            },
-    {"a list repeats",			    "\"{{#list}}{{n}}{{/list}}\"",                                    "\"123\""        },
-    {"an item's name wins",                       "{{#outer}}{{name}}{{/outer}}",                                   "inside"         },
-    {"the outer name is seen",                    "{{#outer}}{{subject}}{{/outer}}",                                "world"          },
-    {"behind the list it is the outer one again", "{{#outer}}{{/outer}}{{name}}",                                   "outside"        },
-    {"an empty inner value hides the outer",      "{{#shadow}}({{name}}){{/shadow}}",                               "()"             },
-    {"a false inner flag hides the outer",        "{{#shadow}}{{#yes}}x{{/yes}}{{/shadow}}",                        ""               },
-    {"lists in lists",			    "{{#outer}}{{one}}{{#inner}}-{{two}}{{one}}{{/inner}}{{/outer}}",
-     "1-21-two1"														     },
-    {"the same section twice",                    "{{#yes}}a{{/yes}}-{{#yes}}b{{/yes}}",                            "a-b"            },
-    {"nested in itself",			  "{{#yes}}a{{#yes}}b{{/yes}}c{{/yes}}",                            "abc"            },
-    {"false around true",                         "| A {{#no}}B {{#yes}}C{{/yes}} D{{/no}} E |",                    "| A  E |"       },
-    {"true around false",                         "| A {{#yes}}B {{#no}}C{{/no}} D{{/yes}} E |",                    "| A B  D E |"   },
-    {"padding",				   "|{{# yes }}={{/ yes }}|",                                        "|=|"            },
-    {"surrounding blanks stay",                   " | {{#yes}}\t|\t{{/yes}} | \n",                                  " | \t|\t | \n"  },
-    {"inner blanks stay",                         " | {{#yes}} {{! }}\n {{/yes}} | \n",                             " |  \n  | \n"   },
-    {"indented inline",			   " {{#yes}}YES{{/yes}}\n {{#yes}}GOOD{{/yes}}\n",                  " YES\n GOOD\n"  },
-    {"standalone lines go",                       "| This Is\n{{#yes}}\n|\n{{/yes}}\n| A Line\n",
-     "| This Is\n|\n| A Line\n"												      },
-    {"indented standalone lines go",              "| This Is\n  {{#yes}}\n|\n  {{/yes}}\n| A Line\n",
-     "| This Is\n|\n| A Line\n"												      },
-    {"blanks behind the tag",                     "{{#yes}} \t\n|\n{{/yes}}  \n.",                                  "|\n."           },
-    {"standalone with CRLF",                      "|\r\n{{#yes}}\r\n{{/yes}}\r\n|",                                 "|\r\n|"         },
-    {"standalone on the first line",              "  {{#yes}}\n#{{/yes}}\n/",                                       "#\n/"           },
-    {"standalone on the last line",               "#{{#yes}}\n/\n  {{/yes}}",                                       "#\n/\n"         },
-    {"two tags on a line are not standalone",     "{{#yes}} {{/yes}}\n",                                            " \n"            },
-    {"a standalone list",                         "{{#list}}\n{{n}}\n{{/list}}\n",                                  "1\n2\n3\n"      },
-    {"an indented list keeps its own blanks",     "{{#list}}\n  {{n}}\n{{/list}}\n",                                "  1\n  2\n  3\n"},
-    {"text behind a false one",                   "{{#no}}a{{!x}}b{{/no}}c{{!x}}d",                                 "cd"             },
-    {"text behind an empty one",                  "a{{#no}}{{/no}}b{{#yes}}{{/yes}}c{{^yes}}d{{/yes}}e",            "abce"           },
-    {"text behind two that end",                  "{{#yes}}a{{#no}}b{{/no}}{{/yes}}c{{!x}}d",                       "acd"            },
-    {"false standalone",			  "a\n{{#no}}\nhidden\n{{/no}}\nb\n",                               "a\nb\n"         },
+    {"true",				  "\"{{#yes}}shown{{/yes}}\"",                           "\"shown\""    },
+    {"false",				 "\"{{#no}}hidden{{/no}}\"",                            "\"\""         },
+    {"absent is false",                       "[{{#absent}}hidden{{/absent}}]",                      "[]"           },
+    {"empty text is false",                   "[{{#empty}}hidden{{/empty}}]",                        "[]"           },
+    {"text is true",			  "[{{#subject}}Hi {{subject}}.{{/subject}}]",           "[Hi world.]"  },
+    {"JSON is true",			  "[{{#json}}x{{/json}}]",                               "[x]"          },
+    {"the same section twice",                "{{#yes}}a{{/yes}}-{{#yes}}b{{/yes}}",                 "a-b"          },
+    {"nested in itself",                      "{{#yes}}a{{#yes}}b{{/yes}}c{{/yes}}",                 "abc"          },
+    {"false around true",                     "| A {{#no}}B {{#yes}}C{{/yes}} D{{/no}} E |",         "| A  E |"     },
+    {"true around false",                     "| A {{#yes}}B {{#no}}C{{/no}} D{{/yes}} E |",         "| A B  D E |" },
+    {"padding",			       "|{{# yes }}={{/ yes }}|",                             "|=|"          },
+    {"surrounding blanks stay",               " | {{#yes}}\t|\t{{/yes}} | \n",                       " | \t|\t | \n"},
+    {"inner blanks stay",                     " | {{#yes}} {{! }}\n {{/yes}} | \n",                  " |  \n  | \n" },
+    {"indented inline",                       " {{#yes}}YES{{/yes}}\n {{#yes}}GOOD{{/yes}}\n",       " YES\n GOOD\n"},
+    {"standalone lines go",                   "| This Is\n{{#yes}}\n|\n{{/yes}}\n| A Line\n",
+     "| This Is\n|\n| A Line\n"										     },
+    {"indented standalone lines go",          "| This Is\n  {{#yes}}\n|\n  {{/yes}}\n| A Line\n",
+     "| This Is\n|\n| A Line\n"										     },
+    {"blanks behind the tag",                 "{{#yes}} \t\n|\n{{/yes}}  \n.",                       "|\n."         },
+    {"standalone with CRLF",                  "|\r\n{{#yes}}\r\n{{/yes}}\r\n|",                      "|\r\n|"       },
+    {"standalone on the first line",          "  {{#yes}}\n#{{/yes}}\n/",                            "#\n/"         },
+    {"standalone on the last line",           "#{{#yes}}\n/\n  {{/yes}}",                            "#\n/\n"       },
+    {"two tags on a line are not standalone", "{{#yes}} {{/yes}}\n",                                 " \n"          },
+    {"a standalone section",                  "{{#yes}}\n{{name}}\n{{/yes}}\n",                      "outside\n"    },
+    {"an indented line keeps its blanks",     "{{#yes}}\n  {{name}}\n{{/yes}}\n",                    "  outside\n"  },
+    {"text behind a false one",               "{{#no}}a{{!x}}b{{/no}}c{{!x}}d",                      "cd"           },
+    {"text behind an empty one",              "a{{#no}}{{/no}}b{{#yes}}{{/yes}}c{{^yes}}d{{/yes}}e", "abce"         },
+    {"text behind two that end",              "{{#yes}}a{{#no}}b{{/no}}{{/yes}}c{{!x}}d",            "acd"          },
+    {"false standalone",                      "a\n{{#no}}\nhidden\n{{/no}}\nb\n",                    "a\nb\n"       },
 };
 
 static const struct row inverted[] = {
-    {"false",			"\"{{^no}}shown{{/no}}\"",					 "\"shown\""          },
-    {"true",			 "\"{{^yes}}hidden{{/yes}}\"",                                      "\"\""               },
-    {"absent",		       "[{{^absent}}shown{{/absent}}]",                                   "[shown]"            },
-    {"empty text",		   "[{{^empty}}shown{{/empty}}]",                                     "[shown]"            },
-    {"text",			 "[{{^subject}}hidden{{/subject}}]",                                "[]"                 },
-    {"a list with items",            "[{{^list}}hidden{{/list}}]",                                      "[]"                 },
-    {"a name of the item",           "{{#outer}}{{^one}}hidden{{/one}}{{^two}}shown{{/two}}{{/outer}}",
-     "shown"														 },
-    {"both ways",		    "{{#no}}a{{/no}}{{^no}}b{{/no}}",                                  "b"                  },
-    {"in itself",		    "| A {{^no}}B {{^no}}C{{/no}} D{{/no}} E |",                       "| A B C D E |"      },
-    {"around a true one",            "{{^no}}{{#yes}}x{{/yes}}{{/no}}",                                 "x"                  },
-    {"padding",		      "|{{^ no }}={{/ no }}|",					   "|=|"                },
+    {"false",			"\"{{^no}}shown{{/no}}\"",                    "\"shown\""          },
+    {"true",			 "\"{{^yes}}hidden{{/yes}}\"",                 "\"\""               },
+    {"absent",		       "[{{^absent}}shown{{/absent}}]",              "[shown]"            },
+    {"empty text",		   "[{{^empty}}shown{{/empty}}]",                "[shown]"            },
+    {"text",			 "[{{^subject}}hidden{{/subject}}]",           "[]"                 },
+    {"both ways",		    "{{#no}}a{{/no}}{{^no}}b{{/no}}",             "b"                  },
+    {"in itself",		    "| A {{^no}}B {{^no}}C{{/no}} D{{/no}} E |",  "| A B C D E |"      },
+    {"around a true one",            "{{^no}}{{#yes}}x{{/yes}}{{/no}}",            "x"                  },
+    {"padding",		      "|{{^ no }}={{/ no }}|",                      "|=|"                },
     {"standalone lines go",          "| This Is\n{{^no}}\n|\n{{/no}}\n| A Line\n",
-     "| This Is\n|\n| A Line\n"											      },
-    {"indented standalone",          "| This\n  {{^no}}\n|\n  {{/no}}\n| Line\n",                       "| This\n|\n| Line\n"},
-    {"standalone with CRLF",         "|\r\n{{^no}}\r\n{{/no}}\r\n|",                                    "|\r\n|"             },
-    {"standalone on the first line", "  {{^no}}\n^{{/no}}\n/",                                          "^\n/"               },
-    {"standalone on the last line",  "^{{^no}}\n/\n  {{/no}}",                                          "^\n/\n"             },
+     "| This Is\n|\n| A Line\n"									 },
+    {"indented standalone",          "| This\n  {{^no}}\n|\n  {{/no}}\n| Line\n",  "| This\n|\n| Line\n"},
+    {"standalone with CRLF",         "|\r\n{{^no}}\r\n{{/no}}\r\n|",               "|\r\n|"             },
+    {"standalone on the first line", "  {{^no}}\n^{{/no}}\n/",                     "^\n/"               },
+    {"standalone on the last line",  "^{{^no}}\n/\n  {{/no}}",                     "^\n/\n"             },
 };
 
 static const struct row comments[] = {
@@ -246,7 +218,6 @@ static const struct row partial_rows[] = {
     {"basic",				 "\"{{>plain}}\"",              "\"from partial\""                         },
     {"sees the view",			 "\"{{>value}}\"",              "\"*world*\""                              },
     {"with a section",			"{{>section}}",                "in world"                                 },
-    {"once for each item",                    "{{#list}}{{>item}}{{/list}}", "(1)(2)(3)"                                },
     {"surrounding blanks stay",               "| {{>lines}} |",              "| >\n> |"                                 },
     {"inline it is not indented",             "  |  {{>lines}}\n",           "  |  >\n>\n"                              },
     {"inline behind a value",                 "  {{subject}}  {{>lines}}\n", "  world  >\n>\n"                          },
@@ -499,20 +470,22 @@ static void test_views(void **state)
 	struct strbuf out;
 
 	(void)state;
-	assert_int_equal(load("{{subject}}{{#list}}({{n}}){{/list}}", &set, &err), STATUS_OK);
+	assert_int_equal(load("{{subject}}{{#yes}}({{no}}){{/yes}}", &set, &err), STATUS_OK);
 	expect_render(set, view, "");
 	view_text(view, "subject", "a");
 	view_text(view, "subject", "b"); /* the last one counts */
 	expect_render(set, view, "b");
 	view_text(view, "subject", NULL);
 	expect_render(set, view, "");
-	view_text(view_item(view, "list"), "n", "1");
-	view_text(view_item(view, "list"), "n", "2");
-	expect_render(set, view, "(1)(2)");
-	view_flag(view, "list", true);
+	view_text(view, "yes", "x");
+	view_text(view, "no", "1");
+	expect_render(set, view, "(1)");
+	view_flag(view, "yes", false);
+	expect_render(set, view, "");
+	view_flag(view, "yes", true);
+	view_flag(view, "no", true); /* a flag has no text */
 	expect_render(set, view, "()");
-	view_text(view_item(view, "list"), "n", "3");
-	expect_render(set, view, "(3)");
+	view_text(view, "subject", "abc");
 	strbuf_init(&out);
 	assert_int_equal(template_render(set, "other.html", view, &out, &err), STATUS_INTERNAL);
 	out.max = 2;
@@ -524,7 +497,6 @@ static void test_views(void **state)
 	view_text(NULL, "a", "b");
 	view_flag(NULL, "a", true);
 	view_json_script(NULL, "a", "1");
-	assert_null(view_item(NULL, "a"));
 	view_free(NULL);
 }
 

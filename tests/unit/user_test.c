@@ -10,8 +10,8 @@
 #include "store/jid_map.h"
 #include "store/session.h"
 #include "store/statement.h"
-#include "store/user.h"
 #include "store_fixture.h"
+#include "users.h"
 
 #define NOW 1700000000
 

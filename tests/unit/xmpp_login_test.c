@@ -12,9 +12,9 @@
 #include "identity/jid_rule.h"
 #include "identity/xmpp_login.h"
 #include "store/jid_map.h"
-#include "store/user.h"
 #include "store_fixture.h"
 #include "xmpp/login_token.h"
+#include "users.h"
 
 #define NOW      ((int64_t)time(NULL))
 #define PASSWORD "open sesame"
