@@ -84,8 +84,7 @@ CONVERSE   = static/vendor/converse/converse.min.js
 
 # ---- libraries ----
 
-PACKAGES = fcgi libcurl sqlite3 libcjson expat libsodium libxcrypt libcrypto zlib libgsasl libidn \
-	inih
+PACKAGES = fcgi libcurl sqlite3 libcjson expat libsodium libxcrypt libcrypto zlib libgsasl libidn
 LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 LIB_LDLIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lunistring
 TEST_CFLAGS := $(shell $(PKG_CONFIG) --cflags cmocka 2>/dev/null)

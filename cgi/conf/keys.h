@@ -10,8 +10,7 @@
 
 #include "conf/conf.h"
 
-#define CONF_LINE_MAX    198 /* libinih's buffer holds 200 bytes: the line, its newline and a NUL */
-#define CONF_SECTION_MAX 49  /* libinih keeps no more of a section's name */
+#define CONF_SECTION_MAX 258 /* "site " and the longest domain name */
 #define CONF_KEYS_MAX    128 /* rows the table may have; checked when keys.c is compiled */
 
 enum conf_section { SECTION_NONE, SECTION_SERVER, SECTION_SITE };

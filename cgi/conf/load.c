@@ -1,7 +1,7 @@
 /*
- * From a file's bytes to struct conf. libinih (only used here) splits lines into key and value;
- * what it would do silently is looked for beforehand and refused: cutting long lines and section
- * names, going on with a value in an indented line, `key: value`, text behind a section's bracket.
+ * From a file's bytes to struct conf. A line is KEY = VALUE, [section] or a comment. What other INI
+ * readers accept silently is refused: a value that goes on in an indented line, `key: value`, text
+ * after a section's bracket.
  */
 #include "conf/load.h"
 
@@ -14,8 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <ini.h>
 
 #include "base/codec.h"
 #include "base/strbuf.h"
@@ -246,73 +244,6 @@ static void section_begin(struct load *load, const char *line)
 			   "[%s]: unknown section; allowed: [server], [site NAME]", name);
 }
 
-/* ---- lines ---- */
-
-static void line_check(struct load *load, const char *line, size_t len)
-{
-	if (len > CONF_LINE_MAX) {
-		load_fault(load, load->line, NULL, "the line has %zu bytes; allowed: %d", len,
-			   CONF_LINE_MAX);
-		return;
-	}
-	if (!utf8_valid(line, len) || memchr(line, '\0', len) != NULL) {
-		load_fault(load, load->line, NULL,
-			   "the line is not valid UTF-8 text; write it in UTF-8 again");
-		return;
-	}
-	for (size_t i = 0; i < len; i++) {
-		if ((line[i] >= 0 && line[i] < ' ' && line[i] != '\t') || line[i] == 0x7f)
-			load_fault(load, load->line, NULL,
-				   "the line has a control character; take it out");
-	}
-}
-
-/* What libinih would read otherwise than it is written; line is a string without its newline. */
-static void line_form_check(struct load *load, const char *line)
-{
-	size_t indent = strspn(line, BLANKS);
-	if (line[indent] == '\0' || line[indent] == ';' || line[indent] == '#')
-		return;
-	if (indent > 0) {
-		load_fault(load, load->line, NULL,
-			   "the line is indented, but a value cannot go on in a second line; "
-			   "begin it in the first column");
-		return;
-	}
-	if (line[0] == '[') {
-		section_begin(load, line);
-		return;
-	}
-	const char *sign = strpbrk(line, "=:");
-	if (sign == NULL || sign == line || *sign != '=')
-		load_fault(load, load->line, NULL, UNCLEAR);
-}
-
-/* libinih's reader: one line into buffer, without its end; NULL: no more, or a fault. */
-static char *line_read(char *buffer, int size, void *stream)
-{
-	struct load *load = stream;
-	if (load->status != STATUS_OK || load->next == load->end)
-		return NULL;
-	const char *line = load->next;
-	const char *newline = memchr(line, '\n', (size_t)(load->end - line));
-	load->next = newline == NULL ? load->end : newline + 1;
-	load->line++;
-
-	size_t len = (size_t)((newline == NULL ? load->end : newline) - line);
-	if (len > 0 && line[len - 1] == '\r')
-		len--;
-	line_check(load, line, len);
-	if (size <= 0 || len >= (size_t)size)
-		load_fault(load, load->line, NULL, "the line is longer than libinih can read");
-	if (load->status != STATUS_OK)
-		return NULL;
-	memcpy(buffer, line, len);
-	buffer[len] = '\0';
-	line_form_check(load, buffer);
-	return load->status == STATUS_OK ? buffer : NULL;
-}
-
 /* ---- keys ---- */
 
 static void key_unknown(struct load *load, const char *name)
@@ -335,18 +266,12 @@ static bool value_is_clear(const char *value)
 	return value[0] != ';' && strstr(value, " #") == NULL && strstr(value, "\t#") == NULL;
 }
 
-/*
- * libinih's handler; 0 tells it that the line is wrong. Its section is the one that line_read has
- * seen.
- */
-static int pair_read(void *user, const char *section, const char *name, const char *value)
+static void pair_read(struct load *load, const char *name, const char *value)
 {
-	(void)section;
-	struct load *load = user;
 	const struct conf_key *key = conf_key_find(load->section, name);
 	if (key == NULL) {
 		key_unknown(load, name);
-		return 0;
+		return;
 	}
 	long *seen = &load->seen[key - conf_keys];
 	if (*seen != 0)
@@ -354,9 +279,9 @@ static int pair_read(void *user, const char *section, const char *name, const ch
 			   *seen);
 	if (!value_is_clear(value))
 		load_fault(load, load->line, name,
-			   "a comment behind a value begins with a blank and ; (not #)");
+			   "a comment after a value begins with a blank and ; (not #)");
 	if (load->status != STATUS_OK)
-		return 0;
+		return;
 	*seen = load->line;
 
 	struct error why;
@@ -365,7 +290,69 @@ static int pair_read(void *user, const char *section, const char *name, const ch
 		load_fault(load, load->line, name, "%s", why.text);
 	else if (status != STATUS_OK)
 		load_no_memory(load);
-	return load->status == STATUS_OK;
+}
+
+/* ---- lines ---- */
+
+static void line_check(struct load *load, const char *line, size_t len)
+{
+	if (!utf8_valid(line, len) || memchr(line, '\0', len) != NULL) {
+		load_fault(load, load->line, NULL,
+			   "the line is not valid UTF-8 text; write it in UTF-8 again");
+		return;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if ((line[i] >= 0 && line[i] < ' ' && line[i] != '\t') || line[i] == 0x7f)
+			load_fault(load, load->line, NULL,
+				   "the line has a control character; take it out");
+	}
+}
+
+/* Ends the text before its trailing blanks. */
+static void blanks_cut(char *text, size_t len)
+{
+	while (len > 0 && strchr(BLANKS, text[len - 1]) != NULL)
+		len--;
+	text[len] = '\0';
+}
+
+/* A comment in a line begins with a blank and a semicolon. */
+static void comment_cut(char *line)
+{
+	for (char *at = line; (at = strchr(at, ';')) != NULL; at++) {
+		if (at > line && strchr(BLANKS, at[-1]) != NULL) {
+			*at = '\0';
+			return;
+		}
+	}
+}
+
+/* A line without its end; it is cut into key and value where it stands. */
+static void line_read(struct load *load, char *line)
+{
+	size_t indent = strspn(line, BLANKS);
+	if (line[indent] == '\0' || line[indent] == ';' || line[indent] == '#')
+		return;
+	if (indent > 0) {
+		load_fault(load, load->line, NULL,
+			   "the line is indented, but a value cannot go on in a second line; "
+			   "begin it in the first column");
+		return;
+	}
+	if (line[0] == '[') {
+		section_begin(load, line);
+		return;
+	}
+	comment_cut(line);
+	char *sign = strpbrk(line, "=:");
+	if (sign == NULL || sign == line || *sign != '=') {
+		load_fault(load, load->line, NULL, UNCLEAR);
+		return;
+	}
+	char *value = sign + 1 + strspn(sign + 1, BLANKS);
+	blanks_cut(value, strlen(value));
+	blanks_cut(line, (size_t)(sign - line));
+	pair_read(load, line, value);
 }
 
 /* ---- files ---- */
@@ -423,16 +410,22 @@ static void file_read(struct load *load, int fd, struct strbuf *out)
 static void file_parse(struct load *load, const struct strbuf *text)
 {
 	static const char mark[] = "\xef\xbb\xbf"; /* some editors' byte order mark */
-	load->next = text->data;
-	load->end = text->data + text->len;
+	char *next = text->data, *end = text->data + text->len;
 	if (text->len >= 3 && memcmp(text->data, mark, 3) == 0)
-		load->next += 3;
+		next += 3;
 
-	int line = ini_parse_stream(line_read, load, pair_read, load);
-	if (line > 0)
-		load_fault(load, line, NULL, UNCLEAR);
-	else if (line < 0)
-		load_no_memory(load);
+	while (load->status == STATUS_OK && next < end) {
+		char *line = next, *newline = memchr(next, '\n', (size_t)(end - next));
+		char *line_end = newline == NULL ? end : newline;
+		next = newline == NULL ? end : newline + 1;
+		load->line++;
+		if (line_end > line && line_end[-1] == '\r')
+			line_end--;
+		line_check(load, line, (size_t)(line_end - line));
+		*line_end = '\0';
+		if (load->status == STATUS_OK)
+			line_read(load, line);
+	}
 	section_end(load);
 }
 

@@ -24,8 +24,6 @@ struct load {
 
 	/* the file that is being read */
 	const char *file; /* borrowed from conf->files */
-	const char *next; /* what was not read yet */
-	const char *end;
 	long line;
 
 	/* the section that is being read */

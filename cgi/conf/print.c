@@ -14,9 +14,7 @@ static void value_print(const struct conf_key *key, const void *section, struct 
 	struct strbuf value;
 	strbuf_init(&value);
 	value_text(key, section, &value);
-	/* A line that was just short enough without blanks must stay so. */
-	bool wide = strlen(key->name) + strlen(" = ") + value.len > CONF_LINE_MAX;
-	strbuf_addf(out, "%s%s%s\n", key->name, wide ? "=" : " = ", value.data);
+	strbuf_addf(out, "%s = %s\n", key->name, value.data);
 	strbuf_clear(&value);
 }
 
@@ -37,7 +35,7 @@ static void server_print(const struct conf *conf, struct strbuf *out)
 	char none[] = "";
 	server.sites = none;
 	strbuf_adds(out, "[server]\n");
-	if (conf->server.sites[0] != '\0' && strlen(conf->server.sites) < CONF_LINE_MAX - 40)
+	if (conf->server.sites[0] != '\0')
 		strbuf_addf(out, "; below: the files of sites = %s\n", conf->server.sites);
 	section_print(SECTION_SERVER, &server, out);
 }

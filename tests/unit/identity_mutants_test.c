@@ -7,7 +7,7 @@
  *	make BUILD=build/fuzz CC=clang SANITIZE=address,undefined,fuzzer-no-link build/fuzz/libprebind.a
  *	clang -DFUZZ -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Icgi -o build/fuzz/identity \
  *	    tests/unit/identity_mutants_test.c build/fuzz/libprebind.a $(pkg-config --libs libsodium \
- *	    libcjson expat libcurl sqlite3 fcgi libgsasl libidn inih libcrypto zlib libxcrypt)
+ *	    libcjson expat libcurl sqlite3 fcgi libgsasl libidn libcrypto zlib libxcrypt)
  *	build/fuzz/identity -max_len=1024 -max_total_time=60
  */
 #include <setjmp.h>
