@@ -77,7 +77,7 @@ BENCH = floor load peer
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
 STATIC     = archive.js attach.js bind.js chat.css chat.js contacts.js conversation.js converse.css converse.js dom.js embed.css embed.js \
-	handover.js icon.svg lang/de.js lang/en.js lang/fr.js life.js pace.js panel.js prebind.js rooms.js stanza.js \
+	handover.js icon.svg lang/de.js lang/en.js lang/fr.js life.js pace.js panel.js prebind.js rooms.js spacing.js stanza.js \
 	tabs.js texts.js ui.js
 VENDOR     = static/vendor/strophe.js
 CONVERSE   = static/vendor/converse/converse.min.js

@@ -1,5 +1,6 @@
 // One BOSH session on one Strophe.js connection: attaches, proves that it lives, notices when it no longer does, ends
 // it or leaves it to the next page. What the stanzas mean and what comes after a loss are its owner's business.
+import { Spacing } from "./spacing.js";
 import { child, jidDomain } from "./stanza.js";
 
 const PING_TIMEOUTS_MS = [4_000, 6_000]; // the first answer on a re-used connection can get lost: asked twice
@@ -52,7 +53,7 @@ export function discard(env, session, rid = session.rid) {
  */
 
 /** @param {any} request one of Strophe's; its age in seconds */
-const readRequest = (request) => ({ data: request.data, age: request.age() });
+const readRequest = (request) => ({ data: request.data, age: request.age(), rid: request.rid ?? 0 });
 
 export class Attachment {
 	/** @type {Client} */ #client;
@@ -60,9 +61,12 @@ export class Attachment {
 	/** @type {Environment} */ #env;
 	/** @type {Owner | null} */ #owner;
 	/** @type {Connection | null} */ #connection = null;
+	/** @type {Spacing | null} */ #spacing = null;
+	/** @type {(() => void) | null} */ #ended = null; // the session is being ended: call this when the server lets go
 	/** @type {any} */ #pingTimer = null;
 	/** @type {any} */ #troubleTimer = null;
 	/** @type {Map<string, boolean>} */ #unsent = new Map(); // message id -> has left for the network
+	/** @type {any} */ #ending = null; // the connection that end() waits for
 	#alive = false;
 	#resumed = false;
 	#retried = false;
@@ -98,6 +102,7 @@ export class Attachment {
 		this.#resumed = resumed;
 		const connection = new Strophe.Connection(session.url, { keepalive: false });
 		this.#connection = connection;
+		this.#spacing = new Spacing(connection, this.#env);
 		this.#openedAt = this.#env.now();
 		this.#lastRid = session.rid - 1;
 		this.#httpStatus = 0;
@@ -121,18 +126,42 @@ export class Attachment {
 		if (this.#alive && quiet > (this.#session.wait + QUIET_MARGIN_S) * 1000) this.#prove(0);
 	}
 
-	/** Ends the session politely. Resolves when the server has answered, or when it does not. */
+	/**
+	 * Ends the session politely. Resolves when the server lets go of it: any answer that ends the session, or an HTTP
+	 * error. Tigase answers on the request that it holds, and closes the one that asked.
+	 */
 	end() {
 		const connection = this.#connection;
 		this.#forget();
 		if (!connection) return Promise.resolve();
 		const { DISCONNECTED } = this.#client.Strophe.Status;
 		return new Promise((resolve) => {
-			connection.connect_callback = (status) => {
-				if (status === DISCONNECTED) resolve(undefined);
+			this.#ended = () => {
+				this.#ended = null;
+				resolve(undefined);
 			};
+			connection.connect_callback = (status) => {
+				if (status === DISCONNECTED) this.#ended?.();
+			};
+			const onBody = (/** @type {Element} */ body) => {
+				if (body.getAttribute("type") === "terminate") queueMicrotask(() => this.#ended?.());
+			};
+			connection.xmlInput = onBody;
+			for (let code = 400; code < 600; code++) connection.addProtocolErrorHandler("HTTP", code, () => this.#ended?.());
+			this.#ending = connection;
+			this.#spacing?.sendWaiting(); // before the good-bye, not after it
 			connection.disconnect("");
 		});
+	}
+
+	/** end() has waited long enough: what the server has not answered goes once more, and outlives the page. */
+	endNow() {
+		const connection = this.#ending;
+		this.#ending = null;
+		if (!connection || !this.#ended) return;
+		this.#sendAgain(connection);
+		this.#abandon(connection);
+		this.#ended();
 	}
 
 	/**
@@ -140,9 +169,11 @@ export class Attachment {
 	 * server notices.
 	 */
 	leave() {
-		if (!this.#connection) return;
-		this.#sendAgain();
-		this.#abandon();
+		const connection = this.#connection;
+		if (!connection) return;
+		this.#sendAgain(connection);
+		this.#abandon(connection);
+		this.#spacing?.holdStill();
 		discard(this.#env, this.#session, this.#lastRid + 1);
 	}
 
@@ -152,10 +183,12 @@ export class Attachment {
 	 * @returns {Session | null} the session as the next page goes on with it
 	 */
 	handOver() {
-		if (!this.#connection || !this.#alive) return null;
-		this.#sendAgain();
+		const connection = this.#connection;
+		if (!connection || !this.#alive) return null;
+		this.#sendAgain(connection);
 		const rid = this.#lastRid + 1;
-		this.#abandon();
+		this.#abandon(connection);
+		this.#spacing?.holdStill();
 		postLast(this.#env, this.#session, bodyText(this.#session, rid));
 		this.#unsent.clear();
 		return { ...this.#session, rid };
@@ -164,21 +197,28 @@ export class Attachment {
 	/**
 	 * Whatever may not have reached the server goes once more (a repeated rid is not taken twice: XEP-0124, section
 	 * 14.3), empty requests too: the server takes none beyond a rid that is missing. Then what waits to be sent.
+	 * @param {any} connection
 	 */
-	#sendAgain() {
-		const connection = /** @type {any} */ (this.#connection);
-		for (const { data, age } of connection._proto._requests.map(readRequest))
-			if (age < RESEND_S) postLast(this.#env, this.#session, data);
+	#sendAgain(connection) {
+		const post = (/** @type {string} */ body) => {
+			this.#spacing?.holdStill();
+			postLast(this.#env, this.#session, body);
+			this.#spacing?.sent();
+		};
+		for (const { data, age, rid } of connection._proto._requests.map(readRequest)) {
+			if (age < RESEND_S) post(data);
+			if (rid > this.#lastRid) this.#lastRid = rid; // made, but not sent yet
+		}
 		const waiting = connection._data.filter((/** @type {any} */ el) => el instanceof Object);
-		if (waiting.length === 0) return;
+		if (waiting.length === 0 || connection.disconnecting) return;
 		const inner = waiting.map((/** @type {Element} */ el) => this.#client.Strophe.serialize(el)).join("");
-		postLast(this.#env, this.#session, bodyText(this.#session, ++this.#lastRid, "", inner));
+		post(bodyText(this.#session, ++this.#lastRid, "", inner));
 	}
 
-	/** Nothing more is sent, and no request is waited for: a page with open ones is not kept for the way back. */
-	#abandon() {
-		const connection = /** @type {any} */ (this.#connection);
+	/** Nothing more is sent, and no request is waited for: a page with open ones is not kept for the way back. @param {any} connection */
+	#abandon(connection) {
 		this.#forget();
+		this.#spacing?.stop();
 		connection.pause();
 		connection._proto._abortAllRequests();
 	}
@@ -209,7 +249,10 @@ export class Attachment {
 			}
 			return true;
 		};
-		connection.xmlOutput = mine((body) => this.#onOutput(body));
+		connection.xmlOutput = (/** @type {Element} */ body) => {
+			this.#spacing?.sent();
+			mine((/** @type {Element} */ el) => this.#onOutput(el))(body);
+		};
 		connection.xmlInput = mine(() => this.#onInput());
 		connection.nextValidRid = mine(() => this.#onAnswer());
 		for (const code of [...HTTP_TROUBLE, ...HTTP_GONE])
@@ -233,7 +276,7 @@ export class Attachment {
 		const connection = /** @type {any} */ (this.#connection);
 		if (this.#resumed) {
 			connection._data.push(null); // Strophe's sign for an empty request
-			connection.flush();
+			this.#spacing?.sendWaiting(); // alone: what is repeated must be the same
 		}
 		this.#prove(0);
 	}

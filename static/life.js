@@ -30,6 +30,8 @@ const VENDOR = "./vendor/strophe.js";
  * @property {() => number} random
  * @property {(run: () => void, ms: number) => any} setTimeout
  * @property {(timer: any) => void} clearTimeout
+ * @property {(run: () => void) => void} [soon] after what runs now, also in a hidden tab, whose timers wait
+ * @property {(ms: number) => void} [hold] lets time pass in place
  * @property {Document} document
  * @property {EventTarget & {location: {href: string}}} window
  * @property {() => number} pageAge milliseconds since the page was asked for
@@ -56,6 +58,17 @@ function perhaps(get) {
 	}
 }
 
+/** Runs it as a task of its own. @returns {(run: () => void) => void} */
+function taskQueue() {
+	/** @type {(() => void)[]} */ const tasks = [];
+	const { port1, port2 } = new MessageChannel();
+	port1.onmessage = () => tasks.shift()?.();
+	return (run) => {
+		tasks.push(run);
+		port2.postMessage(null);
+	};
+}
+
 /** @returns {Environment} */
 function browserEnvironment() {
 	return {
@@ -64,6 +77,11 @@ function browserEnvironment() {
 		random: () => Math.random(),
 		setTimeout: (run, ms) => setTimeout(run, ms),
 		clearTimeout: (timer) => clearTimeout(timer),
+		soon: taskQueue(),
+		hold: (ms) => {
+			const until = performance.now() + ms;
+			while (performance.now() < until);
+		},
 		document,
 		window,
 		pageAge: () => {
@@ -94,6 +112,7 @@ export class Life extends EventTarget {
 	/** @type {Handover} */ #handover;
 	/** @type {Tabs} */ #tabs;
 	/** @type {Attachment | null} */ #attachment = null;
+	/** @type {Attachment | null} */ #leaving = null; // its log-out is under way
 	/** @type {Session | null} */ #spare = null; // the page's own, while the one from the page before is tried
 	/** @type {any} */ #retryTimer = null;
 	#base;
@@ -171,9 +190,17 @@ export class Life extends EventTarget {
 		this.#tabs.tellOut();
 		const attachment = this.#attachment;
 		const ended = this.connection ? attachment?.end() : attachment?.leave();
+		this.#leaving = attachment;
 		this.#end();
 		const soon = new Promise((resolve) => this.#env.setTimeout(() => resolve(undefined), LEAVE_MAX_MS));
 		if (ended) await Promise.race([ended, soon]);
+		this.#finishLeaving();
+	}
+
+	/** The log-out has waited long enough, or its page goes away. */
+	#finishLeaving() {
+		this.#leaving?.endNow();
+		this.#leaving = null;
 	}
 
 	/** What the next page is to find again. @protected @returns {any} JSON */
@@ -385,6 +412,7 @@ export class Life extends EventTarget {
 
 	/** To another page of the site: the session goes along. Else, or with an unfinished one: it ends. */
 	#onPageHide() {
+		this.#finishLeaving();
 		const { navigation, now } = this.#env;
 		const stays = this.#handover.possible && this.#user !== "" && (!navigation || now() < this.#staysUntil);
 		const session = stays && this.#state === "ready" ? this.#attachment?.handOver() : null;

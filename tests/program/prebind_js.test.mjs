@@ -109,7 +109,8 @@ class Bosh {
 			httpErrors = {};
 			pings = 0;
 			_data = [];
-			_proto = { _requests: [], _abortAllRequests() {} };
+			connected = true;
+			_proto = { _requests: [], _abortAllRequests() {}, _onIdle() {}, _processRequest() {}, _throttledRequestHandler() {} };
 			constructor(service, options) {
 				Object.assign(this, { service, options, open: true });
 				bosh.connections.push(this);
@@ -155,6 +156,9 @@ class Bosh {
 			fail(code) {
 				this.httpErrors[code]?.(code);
 				if (code >= 400 && code < 500) this.connect_callback(STATUS.DISCONNECTED, null);
+			}
+			_onIdle() {
+				this._proto._onIdle();
 			}
 			flush() {}
 			pause() {
@@ -557,6 +561,52 @@ test("log-out says good-bye and is the end", async () => {
 	await page.clock.advance(600_000);
 	assert.equal(page.binds.length, 0);
 	assert.equal(page.chat.state, "stopped");
+});
+
+/** A log-out from a server that has not answered yet. */
+async function loggingOut() {
+	const page = await readyPage();
+	const connection = page.connection();
+	connection.disconnect = () => {};
+	page.done = false;
+	page.chat.logout().then(() => (page.done = true));
+	await page.clock.settle();
+	assert.equal(page.done, false);
+	return page;
+}
+
+test("log-out takes as long as the server: any sign that the session is gone will do", async () => {
+	const signs = [
+		(connection) => connection.xmlInput(make("body", { type: "terminate" })),
+		(connection) => connection.httpErrors[404](404),
+		(connection) => connection.httpErrors[500](500),
+		(connection) => connection.httpErrors[502](502),
+	];
+	for (const sign of signs) {
+		const page = await loggingOut();
+		page.connection().xmlInput(make("body", {}));
+		await page.clock.settle();
+		assert.equal(page.done, false, "an answer to something else is none");
+		sign(page.connection());
+		await page.clock.settle();
+		assert.equal(page.done, true, String(sign));
+		assert.equal(page.requests.length, 0);
+	}
+});
+
+test("log-out without an answer: after 1.5 s, or with the page, the rest goes by itself and in order", async () => {
+	const ends = [(page) => page.clock.advance(1_500), (page) => page.window.dispatchEvent(new Event("pagehide"))];
+	for (const end of ends) {
+		const page = await loggingOut();
+		const request = (rid, age, type = "") => ({ data: `<body rid="${rid}"${type}/>`, rid, age: () => age });
+		page.connection()._proto._requests = [request(1000, 20), request(1001, 1), request(1002, 0, ' type="terminate"')];
+		await end(page);
+		const sent = page.requests.map(({ request: { keepalive, body } }) => [keepalive, /rid="(\d+)"/.exec(body)[1], body.includes("terminate")]);
+		assert.deepEqual(sent, [[true, "1001", false], [true, "1002", true]]);
+		await page.clock.advance(1_500);
+		assert.equal(page.done, true);
+		assert.equal(page.requests.length, 2, "once");
+	}
 });
 
 // ---- from page to page ----

@@ -1,0 +1,115 @@
+// When the browser's requests leave (static/spacing.js): a connection that behaves as Strophe.js does, and a clock of the test's own.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Spacing } from "../../static/spacing.js";
+
+/** A connection as Strophe.js has it, as far as requests go: a body is made when it is idle, two are open at most. */
+function open() {
+	let time = 1000;
+	let timers = [];
+	const tasks = [];
+	const bodies = [];
+	const clock = {
+		now: () => time,
+		setTimeout: (run, ms) => timers.push({ at: time + ms, run }),
+		clearTimeout: () => (timers = []),
+		soon: (run) => tasks.push(run),
+	};
+	const proto = {
+		_requests: [],
+		_onIdle() {
+			if (this._requests.length >= 2 || connection._data.length === 0) return;
+			this._requests.push({ sends: 0, inner: connection._data });
+			connection._data = [];
+			this._throttledRequestHandler();
+		},
+		_throttledRequestHandler() {
+			this._requests.slice(0, 2).forEach((_, i) => this._processRequest(i));
+		},
+		_processRequest(i) {
+			const request = this._requests[i];
+			if (request.sends > 0) return;
+			request.sends = 1;
+			bodies.push({ at: time, inner: request.inner.join(" ") });
+			spacing.sent();
+		},
+	};
+	const connection = { connected: true, _data: [], _proto: proto, _onIdle: () => proto._onIdle() };
+	const spacing = new Spacing(connection, clock);
+	const send = (...stanzas) => {
+		for (const stanza of stanzas) {
+			connection._data.push(stanza);
+			connection.flush();
+		}
+	};
+	/** The end of this turn of the event loop. */
+	const turn = () => tasks.splice(0).forEach((run) => run());
+	const wait = (ms) => {
+		time += ms;
+		const due = timers.filter(({ at }) => at <= time);
+		timers = timers.filter(({ at }) => at > time);
+		due.forEach(({ run }) => run());
+	};
+	return { bodies, connection, proto, spacing, send, turn, wait };
+}
+
+test("what is sent in one turn of the event loop is one body", () => {
+	const { bodies, send, turn } = open();
+	send("roster", "presence", "carbons");
+	assert.deepEqual(bodies, []);
+	turn();
+	assert.deepEqual(bodies, [{ at: 1000, inner: "roster presence carbons" }]);
+});
+
+test("two bodies are 20 ms apart while the first is unanswered, and what comes meanwhile goes along", () => {
+	const { bodies, send, turn, wait } = open();
+	send("one");
+	turn();
+	wait(3);
+	send("two");
+	turn();
+	wait(16);
+	send("three");
+	turn();
+	assert.equal(bodies.length, 1);
+	wait(1);
+	assert.deepEqual(bodies.slice(1), [{ at: 1020, inner: "two three" }]);
+});
+
+test("an answer opens the way at once", () => {
+	const { bodies, proto, send, turn } = open();
+	send("one");
+	turn();
+	proto._requests.shift();
+	send("two");
+	turn();
+	assert.deepEqual(bodies.map(({ at }) => at), [1000, 1000]);
+});
+
+test("a repeated request and a good-bye keep the distance too", () => {
+	const { bodies, proto, send, turn, wait } = open();
+	send("one");
+	turn();
+	proto._requests.push({ sends: 0, inner: ["terminate"] });
+	proto._throttledRequestHandler();
+	assert.equal(bodies.length, 1);
+	wait(20);
+	assert.deepEqual(bodies.map(({ at }) => at), [1000, 1020]);
+	wait(500);
+	for (const request of proto._requests) request.sends = 0; // both failed: both go again
+	proto._throttledRequestHandler();
+	wait(20);
+	wait(20);
+	const times = bodies.map(({ at }) => at);
+	times.slice(1).forEach((at, i) => assert.ok(at - times[i] >= 20, String(times)));
+	assert.equal(bodies.length, 4);
+});
+
+test("after the end nothing more leaves", () => {
+	const { bodies, connection, send, turn, wait } = open();
+	send("one");
+	connection.connected = false;
+	turn();
+	wait(100);
+	assert.deepEqual(bodies, []);
+});
