@@ -220,7 +220,7 @@ export class Conversation {
 
 	/** One more page out of the archive, above what is there. @param {Contact} contact @param {Log} log */
 	async #askEarlier(contact, log) {
-		if (contact.room) return;
+		if (contact.room || contact.jid.includes("/")) return; // the archive is asked by bare address
 		log.asked = true;
 		log.element.querySelector(".earlier")?.remove();
 		const page = await this.#hooks.history(contact, log.before ?? "");

@@ -21,6 +21,7 @@ import {
 const NS_ROSTER = "jabber:iq:roster";
 const NS_CARBONS = "urn:xmpp:carbons:2";
 const NS_CHAT_STATES = "http://jabber.org/protocol/chatstates";
+const NS_MUC_USER = "http://jabber.org/protocol/muc#user";
 const NS_RECEIPTS = "urn:xmpp:receipts";
 
 /**
@@ -67,6 +68,7 @@ export class Prebind extends Life {
 			message.c("active", { xmlns: NS_CHAT_STATES }).up();
 			message.c("request", { xmlns: NS_RECEIPTS }).up();
 		}
+		if (!room && this.#rooms.has(bareJid(to))) message.c("x", { xmlns: NS_MUC_USER }).up();
 		this.track(id);
 		this.#send(message);
 		return id;
@@ -180,13 +182,20 @@ export class Prebind extends Life {
 		this.#onSigns(readSigns(stanza));
 		const message = readMessage(stanza, this.jid, now);
 		if (!message) return;
+		if (this.#isPrivate(message)) message.peer = message.other;
 		if (message.kind === "room" && !this.#rooms.onMessage(message)) return;
 		if (message.receipt) this.#acknowledge(message);
 		this.tell("message", message);
 	}
 
+	/** From one member of a group chat to another: a conversation of its own. @param {import("./stanza.js").Message} message */
+	#isPrivate({ kind, peer, other, occupant }) {
+		return kind === "chat" && other !== peer && (occupant || this.#rooms.has(peer));
+	}
+
 	/** @param {ReturnType<typeof readSigns>} signs */
-	#onSigns({ peer, typing, received }) {
+	#onSigns({ peer: bare, full, typing, received }) {
+		const peer = this.#rooms.has(bare) ? full : bare;
 		if (typing !== null) this.tell("typing", { peer, typing });
 		if (received) this.tell("delivered", { peer, id: received });
 	}

@@ -16,6 +16,8 @@ const NS_MUC_USER = "http://jabber.org/protocol/muc#user";
  * @property {"in" | "out"} direction out: sent by this user from somewhere else (XEP-0280)
  * @property {string} peer bare JID of the other one
  * @property {string} from full JID as it came
+ * @property {string} other JID of the other one as it came, often full
+ * @property {boolean} occupant it is marked as one between two members of a group chat (XEP-0045, section 7.5)
  * @property {string} id may be empty
  * @property {string} body
  * @property {Date} time
@@ -109,12 +111,15 @@ export function readMessage(stanza, own, now) {
 	const type = message.getAttribute("type") ?? "normal";
 	const from = message.getAttribute("from") ?? own;
 	const body = childText(message, "body");
+	const other = sent ? (message.getAttribute("to") ?? own) : from;
 	if (type === "error" ? sent : body === "" || !KINDS[type]) return null;
 	return {
 		kind: KINDS[type],
 		direction: sent ? "out" : "in",
-		peer: bareJid(sent ? (message.getAttribute("to") ?? own) : from),
+		peer: bareJid(other),
 		from,
+		other,
+		occupant: type !== "groupchat" && jidResource(other) !== "" && child(message, "x", NS_MUC_USER) !== null,
 		id: message.getAttribute("id") ?? "",
 		body,
 		time: stamp(delay, now),
@@ -127,15 +132,16 @@ export function readMessage(stanza, own, now) {
  * What a message says about the other one's doing: writing (XEP-0085), or which message has arrived (XEP-0184).
  * Carbons say nothing here: they are for the tab that asked.
  * @param {Element} stanza
- * @returns {{peer: string, typing: boolean | null, received: string}} typing null: it does not say
+ * @returns {{peer: string, full: string, typing: boolean | null, received: string}} typing null: it does not say
  */
 export function readSigns(stanza) {
 	const type = stanza.getAttribute("type") ?? "normal";
-	const peer = bareJid(stanza.getAttribute("from") ?? "");
-	if (type === "error" || type === "groupchat") return { peer, typing: null, received: "" };
+	const full = stanza.getAttribute("from") ?? "";
+	const peer = bareJid(full);
+	if (type === "error" || type === "groupchat") return { peer, full, typing: null, received: "" };
 	const state = Array.from(stanza.children).find((el) => el.namespaceURI === NS_CHAT_STATES)?.localName;
 	const received = child(stanza, "received", NS_RECEIPTS)?.getAttribute("id") ?? "";
-	return { peer, typing: state ? state === "composing" : null, received };
+	return { peer, full, typing: state ? state === "composing" : null, received };
 }
 
 /**

@@ -174,9 +174,9 @@ export class ChatUi {
 			return;
 		}
 		const { kind, peer, direction, body, time, id, from } = message;
-		const contact = this.#contacts.get(peer);
+		const contact = this.#contactOf(peer);
 		const author = kind === "room" ? jidResource(from) : undefined;
-		if (direction === "in" && kind === "chat") contact.lockedTo = from;
+		if (direction === "in" && kind === "chat" && !contact.room) contact.lockedTo = from;
 		this.#conversation.setTyping(contact, false);
 		this.#conversation.add(contact, { direction, text: body, time, id, author });
 		const seen = this.#conversation.contact === contact && this.#parts.shown();
@@ -189,6 +189,16 @@ export class ChatUi {
 		this.#contacts.draw();
 		this.#drawUnread();
 		this.#drawEmpty();
+	}
+
+	/** A member of a group chat is named with it; of one that is not known, by the whole address. @param {string} peer */
+	#contactOf(peer) {
+		const known = this.#contacts.find(peer);
+		if (known) return known;
+		const contact = this.#contacts.get(peer);
+		const room = this.#contacts.find(bareJid(peer));
+		if (peer !== bareJid(peer) && room?.room) contact.name = fill(TEXT.inRoom, { name: jidResource(peer), room: room.name });
+		return contact;
 	}
 
 	/** To whom looks elsewhere, and has asked for it. @param {Contact} contact @param {string} body */

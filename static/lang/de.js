@@ -30,6 +30,7 @@ export default {
 	roomJoining: "Gruppenchat: du trittst ein…",
 	roomLeft: "Gruppenchat: du bist nicht dabei",
 	roomRefused: "{name} lässt dich nicht ein.",
+	inRoom: "{name} in {room}",
 	openChat: "Chat öffnen",
 	closeChat: "Chat schließen",
 	unreadCount: "{count} ungelesen",

@@ -30,6 +30,7 @@ export default {
 	roomJoining: "Group chat: entering…",
 	roomLeft: "Group chat: you are not in it",
 	roomRefused: "{name} does not let you in.",
+	inRoom: "{name} in {room}",
 	// what the panel on other pages shows; the chat page's own words are in the templates
 	openChat: "Open chat",
 	closeChat: "Close chat",

@@ -30,6 +30,7 @@ export default {
 	roomJoining: "Groupe : entrée en cours…",
 	roomLeft: "Groupe : vous n’y êtes pas",
 	roomRefused: "{name} ne vous laisse pas entrer.",
+	inRoom: "{name} dans {room}",
 	openChat: "Ouvrir la discussion",
 	closeChat: "Fermer la discussion",
 	unreadCount: "{count} non lus",

@@ -789,6 +789,23 @@ test("when another user comes in another tab, the site is asked who is logged in
 
 // ---- stanzas ----
 
+test("a private message of a group chat is a conversation of its own, whoever knows the room", async () => {
+	const room = "tea@rooms.example.org";
+	const message = (...inner) => make("message", { from: `${room}/Carol`, type: "chat" }, make("body").t("psst"), ...inner);
+	const page = await readyPage();
+	page.connection().receive(message(make("x", { xmlns: "http://jabber.org/protocol/muc#user" })));
+	page.chat.join(room);
+	page.connection().receive(message());
+	page.connection().receive(make("message", { from: "bob@example.org/x", type: "chat" }, make("body").t("hi")));
+	assert.deepEqual(page.named("message").map(({ peer }) => peer), [`${room}/Carol`, `${room}/Carol`, "bob@example.org"]);
+
+	page.chat.send(room, "to all");
+	page.chat.send(`${room}/Carol`, "to her");
+	const sent = page.connection().sent.slice(-2).map(({ attributes, children }) =>
+		[attributes.to, attributes.type, children.some(({ localName }) => localName === "x")]);
+	assert.deepEqual(sent, [[room, "groupchat", false], [`${room}/Carol`, "chat", true]]);
+});
+
 test("presence is granted to contacts, others are asked about", async () => {
 	const page = await readyPage();
 	page.chat.roster.set("bob@example.org", { jid: "bob@example.org", name: "", subscription: "to" });

@@ -59,7 +59,7 @@ test("typing and receipts are read from messages of their own kind only", () => 
 	];
 	for (const [attributes, children, expected] of table)
 		assert.deepEqual(readSigns(el("message", { from: "bob@example.org/x", ...attributes }, ...children)),
-			{ peer: "bob@example.org", ...expected });
+			{ peer: "bob@example.org", full: "bob@example.org/x", ...expected });
 });
 
 test("a receipt is asked for by the message itself, not by a copy of it", () => {
