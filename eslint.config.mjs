@@ -8,7 +8,7 @@ const COMMON =
 	"AbortController AbortSignal Event EventTarget Response TextDecoder TextEncoder URL URLSearchParams " +
 	"clearInterval clearTimeout console crypto fetch globalThis performance queueMicrotask setInterval setTimeout";
 const BROWSER =
-	"BroadcastChannel CSSStyleSheet DOMParser Document Element HTMLElement Intl MessageChannel Node PageTransitionEvent " +
+	"BroadcastChannel CSSStyleSheet DOMParser Document Element HTMLElement Intl MessageChannel MutationObserver Node PageTransitionEvent " +
 	"Notification customElements document history indexedDB location matchMedia navigator window XMLSerializer";
 const NODE = "Buffer process setImmediate";
 

@@ -54,8 +54,9 @@ function loadStyles() {
 
 class Embed {
 	/** @type {ReturnType<typeof import("./panel.js").openPanel> | null} */ #panel = null;
-	#loading = false;
-	#host = h("div", { id: "prebind-chat" });
+	/** @type {Promise<void> | null} */ #loading = null; // handed to everyone who needs it
+	#removed = false;
+	#host = h("prebind-chat", { id: "prebind-chat" });
 	#root = this.#host.attachShadow({ mode: "open" });
 	#count = h("span", { class: "badge", hidden: true });
 	#button = h("button", { class: "launcher", type: "button", "aria-expanded": "false" }, icon(BUBBLE, 28), this.#count);
@@ -73,7 +74,7 @@ class Embed {
 
 	async start() {
 		this.#root.adoptedStyleSheets = await loadStyles();
-		document.body.append(this.#host);
+		this.#keepHost();
 		const wasOpen = tabStorage()?.getItem(OPEN_KEY) === "1";
 		if (wasOpen) this.#show(true, false);
 		else if (eager || tabStorage()?.getItem("prebind-session")) this.#load();
@@ -97,9 +98,24 @@ class Embed {
 		else this.#button.focus();
 	}
 
-	async #load() {
-		if (this.#panel || this.#loading) return;
-		this.#loading = true;
+	/** Beside the body: libraries that change pages without loading one replace that. Whatever removes it, it comes back. */
+	#keepHost() {
+		const html = document.documentElement;
+		const hang = () => {
+			if (!this.#removed && !this.#host.isConnected) document.documentElement.append(this.#host);
+		};
+		hang();
+		new MutationObserver(hang).observe(html, { childList: true });
+		new MutationObserver(hang).observe(document, { childList: true });
+	}
+
+	#load() {
+		return (this.#loading ??= this.#build().catch(() => {
+			this.#loading = null; // the next click tries again
+		}));
+	}
+
+	async #build() {
 		const { openPanel } = await import("./panel.js");
 		const root = this.#root;
 		this.#panel = openPanel({ root, base, onUnread: (n) => this.#label(n), onClose: () => this.#show(false) });
@@ -118,13 +134,18 @@ class Embed {
 
 	/** Nobody is logged in any more. */
 	#remove() {
+		this.#removed = true;
 		this.#host.remove();
 		tabStorage()?.removeItem(OPEN_KEY);
 	}
 }
 
+const ONCE = Symbol.for("prebind-chat");
+
 async function start() {
-	if (document.getElementById("prebind-chat")) return; // the tag stands there twice
+	const page = /** @type {any} */ (globalThis);
+	if (page[ONCE]) return; // the tag stands there twice, at this address or at another
+	page[ONCE] = true;
 	const how = { url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now };
 	const answer = await askWho(how);
 	if (answer.kind === "user" || answer.kind === "later") new Embed().start();

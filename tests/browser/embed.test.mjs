@@ -23,6 +23,10 @@ before(async () => {
 	place.write("htdocs/one.html", sitePage("One"), 0o644);
 	place.write("htdocs/two.html", sitePage("Two"), 0o644);
 	place.write("htdocs/eager.html", sitePage("Eager", " data-eager"), 0o644);
+	place.write("htdocs/hostile.html", sitePage("Hostile").replace("/site.css", "/hostile.css")
+		.replace("</head>", '<script type="module" src="/chat/static/embed.js?again" data-prebind="/chat/"></script></head>'), 0o644);
+	place.write("htdocs/hostile.css", `html > *, body > div, #prebind-chat, div { float: left !important; position: static !important;
+		display: none !important; transform: scale(0.1) !important; opacity: 0 !important }`, 0o644);
 	place.write("htdocs/site.css", "* { font-size: 40px !important; color: red !important } button { display: none !important }", 0o644);
 	browser = await startChromium(place);
 });
@@ -136,6 +140,62 @@ test("closed, it counts what is unread", async () => {
 	await alice.keyboard.press("Escape"); // and closed
 	await panel(alice).waitFor({ state: "hidden" });
 	await leave(alice, bob);
+});
+
+test("a hostile style sheet, and the tag twice at two addresses: one launcher, in its place", async () => {
+	const alice = await visitor("alice");
+	await alice.goto(url("hostile"));
+	await launcher(alice).waitFor();
+	const { x, y, width } = await launcher(alice).boundingBox();
+	assert.deepEqual({ x, y, width }, { x: 1000 - 16 - 56, y: 700 - 16 - 56, width: 56 });
+	await launcher(alice).click();
+	await panelReady(alice);
+	assert.equal(await alice.locator("#prebind-chat").count(), 1);
+	await leave(alice);
+});
+
+test("on a phone an open conversation keeps the way to close the panel", async () => {
+	const alice = await visitor("alice");
+	await alice.setViewportSize({ width: 360, height: 640 });
+	await alice.goto(url("one"));
+	await launcher(alice).click();
+	await panelReady(alice);
+	await talkTo(alice, "bob");
+	await panel(alice).getByRole("button", { name: "Close chat" }).click();
+	await panel(alice).waitFor({ state: "hidden" });
+	await leave(alice);
+});
+
+test("pressed while the panel is on its way: it opens", async () => {
+	const alice = await visitor("alice");
+	let go;
+	const held = new Promise((resolve) => (go = resolve));
+	await alice.route("**/static/panel.js", async (route) => {
+		await held;
+		await route.continue();
+	});
+	const asks = alice.waitForRequest("**/static/panel.js");
+	await alice.goto(url("eager"));
+	await asks;
+	await launcher(alice).click();
+	go();
+	await panel(alice).waitFor();
+	await leave(alice);
+});
+
+test("a page that replaces its body without being loaded keeps the chat", async () => {
+	const alice = await visitor("alice");
+	await alice.goto(url("one"));
+	await launcher(alice).click();
+	await panelReady(alice);
+	await alice.evaluate(() => {
+		const body = document.createElement("body");
+		body.textContent = "another page";
+		document.body.replaceWith(body);
+		document.getElementById("prebind-chat").remove();
+	});
+	await panel(alice).waitFor();
+	await leave(alice);
 });
 
 test("back from the back/forward cache the chat goes on", async () => {
