@@ -14,7 +14,8 @@ let place, chat, browser;
 before(async () => {
 	place = new Place();
 	chat = await startChat(place, {
-		prosody: `VirtualHost "${DOMAIN}"\n  modules_enabled = { "mam" }\n  default_archive_policy = true\nComponent "rooms.${DOMAIN}" "muc"\n  restrict_room_creation = false\n  muc_room_locking = false\n`,
+		bosh: { '"bosh"': '"bosh", "mam"' },
+		prosody: `default_archive_policy = true\nComponent "rooms.${DOMAIN}" "muc"\n  restrict_room_creation = false\n  muc_room_locking = false\n`,
 	});
 	browser = await startChromium(place);
 });

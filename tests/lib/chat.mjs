@@ -18,9 +18,10 @@ export function typablePassword() {
 
 /**
  * @param {import('./place.mjs').Place} place
- * @param {{ users?: Record<string, string>, site?: object, sites?: object, server?: object, prosody?: string, web?: object,
+ * @param {{ users?: Record<string, string>, site?: object, sites?: object, server?: object, prosody?: string, bosh?: Record<string, string>, web?: object,
  *           progress?: (text: string) => void }} [options]
  *   users: site user to site password; each has the XMPP account of that name, with another password
+ *   prosody, bosh: as startProsody takes more and bosh
  *   web: more of the web server, as startLighttpd takes it
  *   sites: more of them, with the same users and back end
  * @returns the address of the page, the ports, and the parts
@@ -31,7 +32,7 @@ export async function startChat(place, options = {}) {
 	const xmpp = Object.fromEntries(Object.keys(users).map((name) => [name, randomBytes(18).toString("base64url")]));
 
 	progress(`XMPP server (Prosody), BOSH on 127.0.0.1:${boshPort}`);
-	const runProsody = () => startProsody(place, { domain: DOMAIN, port: boshPort, users: xmpp, more: options.prosody });
+	const runProsody = () => startProsody(place, { domain: DOMAIN, port: boshPort, users: xmpp, more: options.prosody, bosh: options.bosh });
 	const prosody = await runProsody();
 
 	progress("prebind: database, users, JID map");
