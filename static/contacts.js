@@ -4,6 +4,7 @@ import { jidName } from "./stanza.js";
 import { fill, TEXT } from "./texts.js";
 
 const HUES = 8; // as many as chat.css has colours for avatars
+const byName = new Intl.Collator();
 const SHOW_RANK = ["chat", "", "away", "xa", "dnd"]; // what is said of somebody who is online twice
 
 /**
@@ -71,7 +72,9 @@ export function drawAvatar(avatar, name) {
 export class Contacts {
 	/** @type {Map<string, Contact>} */ #contacts = new Map();
 	/** @type {Map<string, HTMLElement>} */ #buttons = new Map();
-	#order = "";
+	/** @type {Set<Contact>} */ #changed = new Set(); // since the last frame
+	#asked = false; // for the next frame
+	/** @type {string[]} */ #order = [];
 	#open = "";
 	#stop = ""; // the Tab key's
 	#list;
@@ -100,7 +103,7 @@ export class Contacts {
 		if (!contact) {
 			contact = newContact(jid);
 			this.#contacts.set(jid, contact);
-			this.draw();
+			this.draw(contact);
 		}
 		return contact;
 	}
@@ -130,7 +133,7 @@ export class Contacts {
 		else if (type === "unavailable" || type === "error") contact.resources.delete(resource);
 		if (type === "error" || (type === "unavailable" && resource === "")) contact.resources.clear();
 		contact.lockedTo = jid;
-		this.draw();
+		this.draw(contact);
 		return contact;
 	}
 
@@ -145,9 +148,10 @@ export class Contacts {
 
 	/** @param {Contact | null} contact */
 	markOpen(contact) {
+		const before = this.#contacts.get(this.#open);
 		this.#open = contact?.jid ?? "";
 		if (contact) contact.unread = 0;
-		this.draw();
+		this.draw(...[before, contact].filter((each) => each !== null && each !== undefined));
 	}
 
 	/** Puts the keyboard back where it was. @param {string} jid */
@@ -155,17 +159,32 @@ export class Contacts {
 		this.#buttons.get(jid)?.focus();
 	}
 
-	draw() {
-		const sorted = [...this.#contacts.values()].sort(
-			(a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name),
-		);
-		for (const contact of sorted) this.#drawOne(contact);
-		const order = sorted.map((contact) => contact.jid).join("\n");
-		if (order === this.#order) return;
-		this.#order = order;
+	/** These have changed, or all may have: drawn with the next frame, however many there are. @param {...Contact} contacts */
+	draw(...contacts) {
+		for (const contact of contacts.length > 0 ? contacts : this.#contacts.values()) this.#changed.add(contact);
+		if (this.#asked) return;
+		this.#asked = true;
+		requestAnimationFrame(() => this.#drawChanged());
+	}
+
+	#drawChanged() {
+		this.#asked = false;
+		for (const contact of this.#changed) this.#drawOne(contact);
+		this.#changed.clear();
+		const sorted = [...this.#contacts.values()].sort((a, b) => rank(a) - rank(b) || byName.compare(a.name, b.name));
+		this.#order = sorted.map((contact) => contact.jid);
 		const focused = this.#focused();
-		this.#list.replaceChildren(...sorted.map(({ jid }) => /** @type {Node} */ (this.#buttons.get(jid)?.parentNode)));
-		if (focused instanceof HTMLElement && this.#list.contains(focused)) focused.focus();
+		let place = this.#list.firstElementChild;
+		for (const { jid } of sorted) {
+			const item = /** @type {Element} */ (this.#buttons.get(jid)?.parentNode);
+			if (place && item === place.nextElementSibling) {
+				place.remove(); // it has moved down: one step, rather than one for each of the others
+				place = item;
+			}
+			if (item === place) place = place.nextElementSibling;
+			else this.#list.insertBefore(item, place);
+		}
+		if (focused instanceof HTMLElement && this.#list.contains(focused) && focused !== this.#focused()) focused.focus();
 		this.#rove();
 	}
 
@@ -192,6 +211,7 @@ export class Contacts {
 		const item = /** @type {DocumentFragment} */ (this.#template.content.cloneNode(true));
 		const button = /** @type {HTMLElement} */ (item.querySelector("button"));
 		button.dataset.contact = contact.jid;
+		button.tabIndex = -1;
 		button.addEventListener("click", () => this.#onOpen(contact));
 		button.addEventListener("focus", () => this.#rove(contact.jid));
 		this.#buttons.set(contact.jid, button);
@@ -200,9 +220,11 @@ export class Contacts {
 
 	/** One of the buttons is the Tab key's stop. @param {string} [jid] */
 	#rove(jid = this.#stop) {
-		const [first] = this.#order.split("\n");
-		this.#stop = this.#buttons.has(jid) ? jid : first;
-		for (const [of, button] of this.#buttons) button.tabIndex = of === this.#stop ? 0 : -1;
+		const before = this.#buttons.get(this.#stop);
+		this.#stop = this.#buttons.has(jid) ? jid : this.#order[0];
+		if (before) before.tabIndex = -1;
+		const button = this.#buttons.get(this.#stop);
+		if (button) button.tabIndex = 0;
 	}
 
 	/** In the page or in a shadow tree. */
