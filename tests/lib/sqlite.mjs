@@ -24,14 +24,14 @@ export async function askSql(place, file, sql, sets) {
 }
 
 /**
- * Copies of a closed database of prebind, each for a site of another name.
+ * Copies of a database of prebind, each for a site of another name. The program may have it open; it must not have the copies.
  * @param {Record<string, string>} copies site to file
  */
 export async function copyDatabase(place, file, copies) {
-	const program = "import json, os, shutil, sqlite3, sys\nos.umask(0o077)\n" +
+	const program = "import json, os, sqlite3, sys\nos.umask(0o077)\nsource = sqlite3.connect(sys.argv[1])\n" +
 		"for site, copy in json.load(sys.stdin).items():\n" +
-		" shutil.copyfile(sys.argv[1], copy); db = sqlite3.connect(copy)\n" +
-		" db.execute('PRAGMA synchronous = OFF'); db.execute('UPDATE database_site SET site = ?', [site]); db.commit(); db.close()";
+		" db = sqlite3.connect(copy); db.execute('PRAGMA synchronous = OFF'); source.backup(db)\n" +
+		" db.execute('UPDATE database_site SET site = ?', [site]); db.commit(); db.close()";
 	const { code, stderr } = await place.run([PYTHON, "-c", program, file], { input: JSON.stringify(copies) });
 	assert.equal(code, 0, stderr);
 }

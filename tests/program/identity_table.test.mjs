@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
-import { damageTable, lockDatabase, runSql, writeDatabase } from "../lib/sqlite.mjs";
+import { copyDatabase, damageTable, lockDatabase, runSql, writeDatabase } from "../lib/sqlite.mjs";
 import { until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
@@ -276,8 +276,7 @@ before(async () => {
 			await logIn(way, name);
 	for (const name of Object.keys(sites).filter((one) => !(one in TABLE))) {
 		const way = Object.keys(TABLE).filter((one) => name.startsWith(one)).at(-1);
-		await runSql(place, sites[way].database, `VACUUM INTO '${sites[name].database}'`);
-		fs.chmodSync(sites[name].database, 0o600);
+		await copyDatabase(place, sites[way].database, { [name]: sites[name].database });
 	}
 });
 after(() => place.close({ logs: true }));
