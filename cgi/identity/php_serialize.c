@@ -123,8 +123,20 @@ static bool read_key(struct reader *r, struct php_part *out)
 	       php_lexer_skip(lexer, ";");
 }
 
+/*
+ * A property that is not public is called "\0CLASS\0NAME". PHP refuses another name that begins
+ * with a NUL, where it knows the class; it never writes one.
+ */
+static bool is_property_name(const struct php_part *name)
+{
+	if (name->len == 0 || name->text[0] != '\0')
+		return true;
+	size_t class_len = strnlen(name->text + 1, name->len - 1);
+	return class_len > 0 && class_len + 2 < name->len;
+}
+
 /* `COUNT:{ key value … }` */
-static bool read_elements(struct reader *r, const struct place *place)
+static bool read_elements(struct reader *r, const struct place *place, bool are_properties)
 {
 	struct place in = *place;
 	struct php_part key;
@@ -135,9 +147,14 @@ static bool read_elements(struct reader *r, const struct place *place)
 	if (!php_lexer_length(&r->lexer, ':', &count) || !php_lexer_skip(&r->lexer, "{"))
 		return false;
 	in.container = ++r->containers;
-	for (size_t i = 0; i < count; i++)
-		if (!read_key(r, &key) || !read_element(r, &in, &key))
+	for (size_t i = 0; i < count; i++) {
+		if (!read_key(r, &key))
 			return false;
+		if (are_properties && !is_property_name(&key))
+			return php_lexer_refuse(&r->lexer, "a property's name begins with a NUL");
+		if (!read_element(r, &in, &key))
+			return false;
+	}
 	return php_lexer_skip(&r->lexer, "}");
 }
 
@@ -252,7 +269,7 @@ static bool read_object(struct reader *r, char type, const struct place *place)
 		return php_lexer_enum(lexer);
 	default:
 		return php_lexer_class(lexer) && php_lexer_skip(lexer, ":") &&
-		       read_elements(r, place);
+		       read_elements(r, place, true);
 	}
 }
 
@@ -267,7 +284,7 @@ static bool read_typed(struct reader *r, char type, const struct place *place)
 		return read_bool(r, place);
 	case 'a':
 		found(r, place, FOUND_WRONG, NULL);
-		return read_elements(r, place);
+		return read_elements(r, place, false);
 	case 'O':
 	case 'C':
 	case 'E':
