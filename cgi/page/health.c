@@ -31,6 +31,13 @@ static void log_trouble(const struct exchange *ex, const char *part, const struc
 		  part, "why", err->text, NULL);
 }
 
+/* With a site that cannot be opened, its database cannot be used either. */
+static enum status ping(const struct exchange *ex, struct error *err)
+{
+	return ex->site->closed ? sites_not_now(ex->site->conf, err)
+				: store_ping(ex->site->store, err);
+}
+
 void health_handle(struct exchange *ex)
 {
 	const char *deep = fields_get(&ex->req.query, "deep");
@@ -40,10 +47,10 @@ void health_handle(struct exchange *ex)
 		page_send_error(ex, STATUS_FORBIDDEN, NULL);
 		return;
 	}
-	enum status database = store_ping(ex->site->store, &err);
+	enum status database = ping(ex, &err);
 	if (database != STATUS_OK)
 		log_trouble(ex, "database", &err);
-	if (deep == NULL) {
+	if (deep == NULL || ex->site->closed) {
 		send_health(ex, database, NULL);
 		return;
 	}

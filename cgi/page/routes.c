@@ -99,6 +99,7 @@ static const struct route routes[] = {
      .methods = HTTP_GET,
      .speaks = SPEAKS_JSON,
      .query = PARAMS(health_query),
+     .when_closed = true,
      .handle = health_handle,
      },
     {
@@ -186,7 +187,9 @@ static enum status check_scheme(const struct exchange *ex, struct error *err)
 /* After the route as well: also of a site that cannot be opened a script is told in JSON. */
 static enum status check_open(const struct exchange *ex, struct error *err)
 {
-	return ex->site->closed ? sites_not_now(ex->site->conf, err) : STATUS_OK;
+	if (!ex->site->closed || ex->route->when_closed)
+		return STATUS_OK;
+	return sites_not_now(ex->site->conf, err);
 }
 
 static enum status read_body(struct exchange *ex, struct error *err)
@@ -330,7 +333,7 @@ static enum status exchange_prepare(struct exchange *ex, struct error *err)
 	if (status == STATUS_OK)
 		status = read_body(ex, err);
 	ex->now = clock_wall(); /* a body may take seconds to come: what is over then, is over */
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && ex->route->needs != NEED_NOTHING)
 		status = check_needs_reading(ex, err);
 	return status;
 }

@@ -4,6 +4,8 @@
 #ifndef WEB_ROUTER_H
 #define WEB_ROUTER_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 #include "web/request.h"
 
@@ -35,7 +37,8 @@ struct route {
 	unsigned speaks;  /* enum route_format */
 	struct params query;
 	struct params form;
-	size_t body_max; /* bytes; 0: no body */
+	size_t body_max;  /* bytes; 0: no body */
+	bool when_closed; /* the handler also answers for a site that cannot be opened */
 	void (*handle)(struct exchange *ex);
 };
 

@@ -101,6 +101,11 @@ for (const { name, file, damage } of ROWS)
 			if (before.status === 503)
 				assert.deepEqual(shape(before), shape(cgi), kind);
 		}
+		for (const health of [await prebind.cgi({ path: "/health" }), await started.ask({ path: "/health?deep=1" })]) {
+			assert.equal(health.status, ours ? 503 : health.status, health.body);
+			if (health.status === 503)
+				assert.deepEqual(JSON.parse(health.body), { status: "unavailable", database: "unavailable" });
+		}
 		assert.equal(started.child.ended, null, started.child.stderr);
 	});
 
