@@ -24,7 +24,7 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 
 # ---- what it is made of: one list a layer, downward (docs/architecture.md) ----
 
-BASE     = address clock codec codec_base64 crypto error inflate json json_scan json_write log name secret \
+BASE     = address clock codec codec_base64 crypto error inflate json json_scan json_write key_list log name secret \
 	secret_file status strbuf unix_crypt xml
 CONF     = check conf databases jid_rule_text keys load number place print text value
 STORE    = catalogue database_file database_setup database_site gateway jid_claim jid_map limit limit_file \
@@ -41,7 +41,7 @@ WEB      = basic_auth csrf request request_fields request_path response router s
 	template_render template_shelf template_texts
 IDENTITY = caller cookie_name device django_session identity jid_deny jid_owner jid_rule login_account \
 	login_session password password_argon2 password_crypt password_digest password_hash \
-	password_stretch php_keys php_lexer php_serialize php_session remote_user site_session site_user token \
+	password_stretch php_lexer php_serialize php_session remote_user site_session site_user token \
 	token_keys token_text xmpp_login
 PREBIND  = bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
 	bosh_url breaker breaker_text bulkhead ejabberd_api oauth_tokens prebind provision tigase tigase_check \

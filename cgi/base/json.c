@@ -15,6 +15,7 @@
 #include "base/codec.h"
 #include "base/json.h"
 #include "base/json_scan.h"
+#include "base/key_list.h"
 
 #define JSON_INTEGER_MAX 9007199254740991.0 /* 2^53 - 1: above it a double loses whole numbers */
 #define JSON_ALIGN       _Alignof(cJSON)    /* of everything that cJSON allocates */
@@ -39,34 +40,49 @@ static bool is_same(const char *key, const char *other)
 	return key[0] == other[0] && strcmp(key, other) == 0;
 }
 
-static bool key_comes_again(const cJSON *member)
+struct walk {
+	size_t values;
+	struct key_list keys; /* of all objects: borrowed from the tree */
+};
+
+static enum status take_key(const cJSON *member, uint32_t object, struct walk *walk,
+			    struct error *err)
 {
-	for (const cJSON *other = member->next; other != NULL; other = other->next)
-		if (is_same(member->string, other->string))
-			return true;
-	return false;
+	const struct key key = {object, (uint32_t)strlen(member->string), member->string};
+
+	return key_list_add(&walk->keys, key) ? STATUS_OK : error_no_memory(err);
 }
 
-/* The scan has bounded the depth, and so this recursion. values counts over the whole tree. */
-static enum status check_tree(const cJSON *parent, size_t *values, struct error *err)
+/* The scan has bounded the depth, and so this recursion. A container is known by its number. */
+static enum status walk_tree(const cJSON *parent, struct walk *walk, struct error *err)
 {
 	enum status status = STATUS_OK;
+	uint32_t container = (uint32_t)walk->values;
 
 	for (const cJSON *node = parent->child; node != NULL && status == STATUS_OK;
 	     node = node->next) {
-		if (++*values > JSON_VALUES_MAX)
+		if (++walk->values > JSON_VALUES_MAX)
 			return error_set(err, STATUS_BAD_REQUEST, "JSON with more than %d values",
 					 JSON_VALUES_MAX);
-		if (node->child != NULL)
-			status = check_tree(node, values, err);
+		if (cJSON_IsObject(parent))
+			status = take_key(node, container, walk, err);
+		if (status == STATUS_OK && node->child != NULL)
+			status = walk_tree(node, walk, err);
 	}
-	if (status != STATUS_OK || !cJSON_IsObject(parent))
-		return status;
-	for (const cJSON *node = parent->child; node != NULL; node = node->next)
-		if (key_comes_again(node))
-			return error_set(err, STATUS_BAD_REQUEST, "JSON with the key \"%s\" twice",
-					 node->string);
-	return STATUS_OK;
+	return status;
+}
+
+static enum status check_tree(const cJSON *root, struct error *err)
+{
+	struct walk walk = {0};
+	enum status status = walk_tree(root, &walk, err);
+	const struct key *twice = status == STATUS_OK ? key_list_twice(&walk.keys) : NULL;
+
+	if (twice != NULL)
+		status = error_set(err, STATUS_BAD_REQUEST, "JSON with the key \"%s\" twice",
+				   twice->text);
+	key_list_clear(&walk.keys);
+	return status;
 }
 
 /* ---- the document ---- */
@@ -130,7 +146,6 @@ static void document_free(struct document *document)
 static enum status document_read(struct document *document, const char *text, size_t len,
 				 struct error *err)
 {
-	size_t values = 0;
 	cJSON *root;
 
 	being_read = document;
@@ -142,7 +157,7 @@ static enum status document_read(struct document *document, const char *text, si
 	if ((char *)root != document->room) /* json_free would not find the block */
 		return error_set(err, STATUS_INTERNAL, "cJSON %s does not make the root first",
 				 cJSON_Version());
-	return check_tree(root, &values, err);
+	return check_tree(root, err);
 }
 
 static enum status parse_copy(struct strbuf *text, struct json **out, struct error *err)

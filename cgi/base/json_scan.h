@@ -10,7 +10,7 @@
 #include "base/error.h"
 
 #define JSON_DEPTH_MAX  8    /* no answer we read has more than four levels */
-#define JSON_VALUES_MAX 2000 /* keeps the search for duplicate keys short */
+#define JSON_VALUES_MAX 2000 /* each takes memory; no answer we read has as many */
 
 struct json_scan {
 	size_t len;    /* of the text, as the scan leaves it */

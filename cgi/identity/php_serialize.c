@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "identity/php_keys.h"
+#include "base/key_list.h"
 #include "identity/php_lexer.h"
 
 #define PATH_PARTS_MAX  8
@@ -33,7 +33,7 @@ struct reader {
 	    *objects; /* a bit for each slot, set for an object; owned by php_session_get */
 	struct php_part parts[PATH_PARTS_MAX];
 	size_t n_parts;
-	struct php_keys keys;
+	struct key_list keys;
 	uint32_t containers;
 	bool no_memory;
 	enum found found;
@@ -100,7 +100,7 @@ static bool read_element(struct reader *r, const struct place *in, const struct 
 	struct place below = {
 	    .container = in->container, .level = in->level + 1, .depth = in->depth + 1};
 
-	if (!php_keys_add(&r->keys, in->container, key)) {
+	if (!key_list_add(&r->keys, (struct key){in->container, (uint32_t)key->len, key->text})) {
 		r->no_memory = true;
 		return php_lexer_refuse(&r->lexer, "out of memory");
 	}
@@ -435,7 +435,7 @@ static bool follow_reference(const struct php_session *session, struct reader *r
 
 static bool keys_check(struct reader *r)
 {
-	return !php_keys_any_twice(&r->keys) ||
+	return key_list_twice(&r->keys) == NULL ||
 	       php_lexer_refuse(&r->lexer, "before it one name is there twice");
 }
 
@@ -470,7 +470,7 @@ enum status php_session_get(const struct php_session *session, const char *path,
 		return error_no_memory(err);
 	enum status status = session_walk(session, path, &r, err);
 	free(r.objects);
-	php_keys_clear(&r.keys);
+	key_list_clear(&r.keys);
 	if (status != STATUS_OK)
 		return status;
 	char *text = strndup(r.value.text, r.value.len);
