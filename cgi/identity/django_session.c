@@ -66,12 +66,9 @@ enum status django_keys_read(const char *file, struct django_keys *out, struct e
 
 /* ---- the signature ---- */
 
-/*
- * django.utils.crypto.salted_hmac with SHA-256: the key is the digest of salt and SECRET_KEY.
- * false: out of memory.
- */
-static bool salted_hmac(const char *salt, const char *secret_key, const struct secret_part *text,
-			unsigned char out[SECRET_SHA256_LEN])
+/* django.utils.crypto.salted_hmac with SHA-256: the key is the digest of salt and SECRET_KEY. */
+static enum status salted_hmac(const char *salt, const char *secret_key,
+			       const struct secret_part *text, unsigned char out[SECRET_SHA256_LEN])
 {
 	unsigned char key[SECRET_SHA256_LEN];
 	struct strbuf joined;
@@ -87,7 +84,7 @@ static bool salted_hmac(const char *salt, const char *secret_key, const struct s
 		secret_wipe(key, sizeof(key));
 	}
 	strbuf_clear(&joined);
-	return ok;
+	return ok ? STATUS_OK : STATUS_INTERNAL;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -95,29 +92,51 @@ static bool same_text(const char *a, const char *b)
 	return strlen(a) == strlen(b) && secret_equal(a, b, strlen(a));
 }
 
-/* The signature is over all before the last colon. */
-static bool signature_is(const char *session_data, const char *signature, const char *secret_key)
+/* How a MAC is written: as the signature of a session, as the hash of a password. */
+typedef void mac_writer(struct strbuf *out, const unsigned char *data, size_t len);
+
+/*
+ * Is claimed the MAC of the text, made with any of the keys? STATUS_NOT_FOUND: it is not.
+ * STATUS_INTERNAL: out of memory, and so nobody knows.
+ */
+static enum status mac_find(const struct django_keys *keys, const char *salt,
+			    const struct secret_part *text, mac_writer *write_mac,
+			    const char *claimed)
 {
 	unsigned char mac[SECRET_SHA256_LEN];
-	struct secret_part text = {session_data, (size_t)(signature - 1 - session_data)};
-	struct strbuf expected;
+	enum status status = STATUS_NOT_FOUND;
 
-	if (!salted_hmac(SIGNER_SALT, secret_key, &text, mac))
-		return false;
-	strbuf_init(&expected);
-	codec_base64url(&expected, mac, sizeof(mac));
-	bool holds = strbuf_ok(&expected) && same_text(expected.data, signature);
-	strbuf_clear(&expected);
-	return holds;
+	for (size_t i = 0; i < keys->count && status == STATUS_NOT_FOUND; i++) {
+		struct strbuf expected;
+
+		status = salted_hmac(salt, keys->items[i], text, mac);
+		if (status != STATUS_OK)
+			break;
+		strbuf_init(&expected);
+		write_mac(&expected, mac, sizeof(mac));
+		if (!strbuf_ok(&expected))
+			status = STATUS_INTERNAL;
+		else if (!same_text(expected.data, claimed))
+			status = STATUS_NOT_FOUND;
+		strbuf_clear(&expected);
+	}
+	return status;
 }
 
-static bool signature_holds(const char *session_data, const char *signature,
-			    const struct django_keys *keys)
+/* The signature is over all before the last colon. */
+static enum status signature_check(const char *session_data, const char *signature,
+				   const struct django_keys *keys, struct error *err)
 {
-	for (size_t i = 0; i < keys->count; i++)
-		if (signature_is(session_data, signature, keys->items[i]))
-			return true;
-	return false;
+	struct secret_part text = {session_data, (size_t)(signature - 1 - session_data)};
+	enum status status = mac_find(keys, SIGNER_SALT, &text, codec_base64url, signature);
+
+	if (status == STATUS_INTERNAL)
+		return error_no_memory(err);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "the signature of session_data does not hold: is Django's SECRET_KEY in "
+			 "site_secret_file?");
 }
 
 /* ---- what is signed ---- */
@@ -188,11 +207,9 @@ enum status django_session_read(const char *session_data, const struct django_ke
 	if (colon == NULL || colon == last || strlen(session_data) > DJANGO_SESSION_MAX)
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "session_data is not what Django 3.1 and later write");
-	if (!signature_holds(session_data, last + 1, keys))
-		return error_set(
-		    err, STATUS_BAD_REQUEST,
-		    "the signature of session_data does not hold: is Django's SECRET_KEY "
-		    "in site_secret_file?");
+	enum status status = signature_check(session_data, last + 1, keys, err);
+	if (status != STATUS_OK)
+		return status;
 	return payload_unpack(session_data, (size_t)(colon - session_data), out, err);
 }
 
@@ -205,27 +222,13 @@ void django_session_clear(struct django_session *session)
 
 /* ---- the user's password ---- */
 
-static bool hash_is(const struct django_session *session, const char *password,
-		    const char *secret_key)
+enum status django_session_check(const struct django_session *session, const char *password,
+				 const struct django_keys *keys, struct error *err)
 {
-	unsigned char mac[SECRET_SHA256_LEN];
 	struct secret_part text = {password, strlen(password)};
-	struct strbuf expected;
+	enum status status = mac_find(keys, HASH_SALT, &text, codec_hex, session->user_hash);
 
-	if (!salted_hmac(HASH_SALT, secret_key, &text, mac))
-		return false;
-	strbuf_init(&expected);
-	codec_hex(&expected, mac, sizeof(mac));
-	bool current = strbuf_ok(&expected) && same_text(expected.data, session->user_hash);
-	strbuf_clear(&expected);
-	return current;
-}
-
-bool django_session_is_current(const struct django_session *session, const char *password,
-			       const struct django_keys *keys)
-{
-	for (size_t i = 0; i < keys->count; i++)
-		if (hash_is(session, password, keys->items[i]))
-			return true;
-	return false;
+	if (status == STATUS_NOT_FOUND)
+		error_set(err, status, "the password was changed since the login");
+	return status == STATUS_INTERNAL ? error_no_memory(err) : status;
 }

@@ -41,10 +41,10 @@ enum status django_session_read(const char *session_data, const struct django_ke
 void django_session_clear(struct django_session *session);
 
 /*
- * Is the password (the column of auth_user) still the one of the login? Else Django ends the
- * session, too. The hash is made with a key: with any of them.
+ * Is the password (the column of auth_user) still the one of the login? Else STATUS_NOT_FOUND:
+ * Django ends the session, too. The hash is made with a key: with any of them.
  */
-bool django_session_is_current(const struct django_session *session, const char *password,
-			       const struct django_keys *keys);
+enum status django_session_check(const struct django_session *session, const char *password,
+				 const struct django_keys *keys, struct error *err);
 
 #endif

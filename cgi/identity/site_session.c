@@ -354,11 +354,11 @@ static enum status django_user(const struct site_session *site, const char *sess
 	enum status status = django_session_read(session_data, &site->keys, &session, err);
 	if (status == STATUS_OK)
 		status = profile_ask(site, session.user_id, &row, err);
-	if (status == STATUS_OK &&
-	    (row.values[PROFILE_PASSWORD] == NULL ||
-	     !django_session_is_current(&session, row.values[PROFILE_PASSWORD], &site->keys)))
+	if (status == STATUS_OK && row.values[PROFILE_PASSWORD] == NULL)
+		status = error_set(err, STATUS_NOT_FOUND, "the user has no password");
+	if (status == STATUS_OK)
 		status =
-		    error_set(err, STATUS_NOT_FOUND, "the password was changed since the login");
+		    django_session_check(&session, row.values[PROFILE_PASSWORD], &site->keys, err);
 	if (status == STATUS_OK) {
 		out->id = session.user_id;
 		session.user_id = NULL;

@@ -180,34 +180,47 @@ static enum status claims_read(const struct token_rules *rules, const struct jso
 
 /* ---- parts ---- */
 
-static bool decode(const struct secret_part *part, struct strbuf *out)
+static enum status decode(const struct secret_part *part, struct strbuf *out)
 {
-	return codec_base64url_decode(out, part->data, part->len) == STATUS_OK && strbuf_ok(out);
+	enum status status = codec_base64url_decode(out, part->data, part->len);
+
+	return status == STATUS_OK && !strbuf_ok(out) ? STATUS_INTERNAL : status;
+}
+
+/* The JSON that a part holds. why: what is said of a part that holds none. */
+static enum status part_read(const struct secret_part *part, const char *why, struct json **out,
+			     struct error *err)
+{
+	struct strbuf text;
+
+	strbuf_init(&text);
+	enum status status = decode(part, &text);
+	if (status == STATUS_OK)
+		status = json_parse(text.data, text.len, out, NULL);
+	strbuf_clear(&text);
+	if (status == STATUS_INTERNAL)
+		return error_no_memory(err);
+	return status == STATUS_OK ? status : refuse(err, why);
 }
 
 /* What vouches for the payload has been looked at. */
 static enum status payload_read(const struct token_rules *rules, const struct parts *parts,
 				int64_t now, struct token *out, struct error *err)
 {
-	const struct secret_part *payload = &parts->items[parts->count - 2];
 	struct token token = {0};
 	struct json *claims = NULL;
-	struct strbuf text;
-	enum status status;
 
-	strbuf_init(&text);
-	if (!decode(payload, &text))
-		status = refuse(err, "has a payload that is not canonical base64url");
-	else if (json_parse(text.data, text.len, &claims, NULL) != STATUS_OK)
-		status = refuse(err, "has a payload that is not JSON, or names a claim twice");
-	else
+	enum status status = part_read(&parts->items[parts->count - 2],
+				       "has a payload that is not JSON in canonical base64url, or "
+				       "names a claim twice",
+				       &claims, err);
+	if (status == STATUS_OK)
 		status = claims_read(rules, claims, now, &token, err);
 	if (status == STATUS_OK) {
 		secret_sha256(token.digest, parts->signed_text.data, parts->signed_text.len);
 		*out = token;
 	}
 	json_free(claims);
-	strbuf_clear(&text);
 	return status;
 }
 
@@ -232,15 +245,19 @@ static bool split(const char *text, size_t n, struct parts *out)
 	return true;
 }
 
-static bool mac_equals(const struct secret_part *part, const unsigned char mac[SECRET_SHA256_LEN])
+/* STATUS_BAD_REQUEST: the part is another MAC, or none. STATUS_INTERNAL: out of memory. */
+static enum status mac_check(const struct secret_part *part,
+			     const unsigned char mac[SECRET_SHA256_LEN])
 {
 	struct strbuf given;
 
 	strbuf_init(&given);
-	bool equal = decode(part, &given) && given.len == SECRET_SHA256_LEN &&
-		     secret_equal(given.data, mac, SECRET_SHA256_LEN);
+	enum status status = decode(part, &given);
+	if (status == STATUS_OK &&
+	    (given.len != SECRET_SHA256_LEN || !secret_equal(given.data, mac, SECRET_SHA256_LEN)))
+		status = STATUS_BAD_REQUEST;
 	strbuf_clear(&given);
-	return equal;
+	return status;
 }
 
 /* ---- our own format ---- */
@@ -276,7 +293,10 @@ static enum status hmac_check(const struct token_rules *rules, const char *text,
 	if (key == NULL || key->secret_len == 0)
 		return refuse(err, "names a key (kid) that is not in token_key_file");
 	hmac_make(key, kid, &parts.items[2], mac);
-	if (!mac_equals(&parts.items[3], mac))
+	enum status status = mac_check(&parts.items[3], mac);
+	if (status == STATUS_INTERNAL)
+		return error_no_memory(err);
+	if (status != STATUS_OK)
 		return refuse(err, "has a MAC that does not hold: another key, or another text");
 	return payload_read(rules, &parts, now, out, err);
 }
@@ -323,29 +343,22 @@ static const char *header_check(const struct token_keys *keys, const struct json
 	return NULL;
 }
 
-/* NULL: refused. */
-static const struct token_key *jwt_header(const struct token_keys *keys,
-					  const struct secret_part *part, struct error *err)
+static enum status jwt_header(const struct token_keys *keys, const struct secret_part *part,
+			      const struct token_key **out, struct error *err)
 {
-	const struct token_key *key = NULL;
+	static const char no_json[] = "has a header that is not JSON in canonical base64url";
 	struct json *header = NULL;
-	struct strbuf text;
-	const char *why;
 
-	strbuf_init(&text);
-	if (part->len > JWT_HEADER_MAX || !decode(part, &text) ||
-	    json_parse(text.data, text.len, &header, NULL) != STATUS_OK)
-		why = "has a header that is not JSON in canonical base64url";
-	else
-		why = header_check(keys, header, &key);
+	if (part->len > JWT_HEADER_MAX)
+		return refuse(err, no_json);
+	enum status status = part_read(part, no_json, &header, err);
+	const char *why = status == STATUS_OK ? header_check(keys, header, out) : NULL;
 	json_free(header);
-	strbuf_clear(&text);
-	if (why != NULL)
-		refuse(err, why);
-	return why == NULL ? key : NULL;
+	return why == NULL ? status : refuse(err, why);
 }
 
-static bool signature_holds(const struct token_key *key, const struct parts *parts)
+/* STATUS_BAD_REQUEST: it does not hold. STATUS_INTERNAL: out of memory. */
+static enum status signature_check(const struct token_key *key, const struct parts *parts)
 {
 	const struct secret_part *given = &parts->items[2];
 	unsigned char mac[SECRET_SHA256_LEN];
@@ -354,14 +367,15 @@ static bool signature_holds(const struct token_key *key, const struct parts *par
 	if (key->secret_len > 0) {
 		const struct secret_part secret = {key->secret, key->secret_len};
 		secret_hmac_keyed(mac, &secret, &parts->signed_text, 1);
-		return mac_equals(given, mac);
+		return mac_check(given, mac);
 	}
 	strbuf_init(&signature);
-	bool holds = decode(given, &signature);
+	enum status status = decode(given, &signature);
 	const struct secret_part bytes = {signature.data, signature.len};
-	holds = holds && public_key_verify(key->pem, &parts->signed_text, &bytes);
+	if (status == STATUS_OK && !public_key_verify(key->pem, &parts->signed_text, &bytes))
+		status = STATUS_BAD_REQUEST;
 	strbuf_clear(&signature);
-	return holds;
+	return status;
 }
 
 static enum status jwt_check(const struct token_rules *rules, const char *text, int64_t now,
@@ -373,10 +387,14 @@ static enum status jwt_check(const struct token_rules *rules, const char *text, 
 		return refuse(err, "is longer than 4 KiB");
 	if (!split(text, 3, &parts))
 		return refuse(err, "is not HEADER.PAYLOAD.SIGNATURE");
-	const struct token_key *key = jwt_header(rules->keys, &parts.items[0], err);
-	if (key == NULL)
-		return STATUS_BAD_CREDENTIALS;
-	if (!signature_holds(key, &parts))
+	const struct token_key *key = NULL;
+	enum status status = jwt_header(rules->keys, &parts.items[0], &key, err);
+	if (status != STATUS_OK)
+		return status;
+	status = signature_check(key, &parts);
+	if (status == STATUS_INTERNAL)
+		return error_no_memory(err);
+	if (status != STATUS_OK)
 		return refuse(err,
 			      "has a signature that does not hold: another key, or another text");
 	return payload_read(rules, &parts, now, out, err);

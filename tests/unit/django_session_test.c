@@ -79,10 +79,11 @@ static void test_reads(void **state)
 	assert_string_equal(session.user_id, "17");
 	assert_string_equal(session.user_hash,
 			    "47504931d2accc50896b2920256621d4cd3ad383407905f16f85bdd3078f1595");
-	assert_true(django_session_is_current(&session, PASSWORD, &keys));
-	assert_false(django_session_is_current(&session, PASSWORD "x", &keys));
-	assert_false(django_session_is_current(&session, "", &keys));
-	assert_false(django_session_is_current(&session, PASSWORD, &other));
+	assert_int_equal(django_session_check(&session, PASSWORD, &keys, NULL), STATUS_OK);
+	assert_int_equal(django_session_check(&session, PASSWORD "x", &keys, NULL),
+			 STATUS_NOT_FOUND);
+	assert_int_equal(django_session_check(&session, "", &keys, NULL), STATUS_NOT_FOUND);
+	assert_int_equal(django_session_check(&session, PASSWORD, &other, NULL), STATUS_NOT_FOUND);
 	django_session_clear(&session);
 }
 
@@ -98,9 +99,11 @@ static void test_old_keys(void **state)
 
 	(void)state;
 	assert_int_equal(django_session_read(LOGGED_IN, &keys, &session, NULL), STATUS_OK);
-	assert_true(django_session_is_current(&session, PASSWORD, &keys));
-	assert_false(django_session_is_current(&session, PASSWORD "x", &keys));
-	assert_false(django_session_is_current(&session, PASSWORD, &forgotten));
+	assert_int_equal(django_session_check(&session, PASSWORD, &keys, NULL), STATUS_OK);
+	assert_int_equal(django_session_check(&session, PASSWORD "x", &keys, NULL),
+			 STATUS_NOT_FOUND);
+	assert_int_equal(django_session_check(&session, PASSWORD, &forgotten, NULL),
+			 STATUS_NOT_FOUND);
 	django_session_clear(&session);
 	assert_int_equal(status_of(LOGGED_IN, "the new key", NULL), STATUS_BAD_REQUEST);
 }

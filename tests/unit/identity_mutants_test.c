@@ -94,7 +94,8 @@ static enum status django_status(const char *text)
 	MUST((status == STATUS_OK) == (session.user_id != NULL && session.user_hash != NULL));
 	MUST(status == STATUS_OK || (session.user_id == NULL && session.user_hash == NULL));
 	if (status == STATUS_OK)
-		MUST(!django_session_is_current(&session, "no such hash", &django_keys));
+		MUST(django_session_check(&session, "no such hash", &django_keys, NULL) ==
+		     STATUS_NOT_FOUND);
 	django_session_clear(&session);
 	return status;
 }

@@ -346,7 +346,10 @@ static void test_token(void **state)
 
 /* ---- no memory ---- */
 
-/* Each call for memory fails in its turn. What is bad must stay bad. */
+/*
+ * Each call for memory fails in its turn. What is bad must stay bad; of what is good nobody may
+ * hear that it is bad, for that is a visitor's cookie that is deleted.
+ */
 static void check_without_memory(const char *what, reader *read, struct strbuf *text,
 				 enum status wanted)
 {
@@ -361,6 +364,9 @@ static void check_without_memory(const char *what, reader *read, struct strbuf *
 		calls = counted.calls < n ? 0 : calls;
 		if (status == STATUS_OK && wanted != STATUS_OK)
 			fail_msg("%s: it is taken, with call %zu for memory failing", what, n);
+		if (status != wanted && status != STATUS_INTERNAL && wanted == STATUS_OK)
+			fail_msg("%s: it is refused (%s), with call %zu for memory failing", what,
+				 err.text, n);
 		if (calls == 0)
 			assert_int_equal(status, wanted);
 	}
