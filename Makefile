@@ -28,7 +28,7 @@ BASE     = address clock codec codec_base64 crypto error inflate json json_scan 
 	secret_file status strbuf unix_crypt xml
 CONF     = check conf databases jid_rule_text keys load number place print text value
 STORE    = catalogue database_file database_setup database_site gateway jid_claim jid_map limit limit_file \
-	limit_rule migrate pool provisioned rows session site_key site_query site_query_guard \
+	limit_rule migrate pool provisioned rows session site_key site_query site_query_guard site_rows \
 	sqlite_connection sqlite_error sqlite_foreign sqlite_function sqlite_statement token_revocation \
 	upstream_state used_nonce user
 XMPP     = adhoc adhoc_add_user adhoc_form adhoc_http adhoc_json adhoc_server_read \
@@ -39,7 +39,7 @@ WEB      = basic_auth csrf request request_fields request_path response router s
 	server_cgi server_limits server_notify server_pool server_process server_record server_socket \
 	server_tcp server_watch template template_html template_nodes template_parse \
 	template_render template_shelf template_texts
-IDENTITY = caller cookie_name device django_session identity jid_deny jid_owner jid_rule login_account \
+IDENTITY = caller cookie_name device django_check django_session identity jid_deny jid_owner jid_rule login_account \
 	login_session password password_argon2 password_crypt password_digest password_hash \
 	password_stretch php_lexer php_serialize php_session remote_user site_session site_user token \
 	token_keys token_text xmpp_login

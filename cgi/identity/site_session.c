@@ -12,6 +12,7 @@
 #include "base/codec.h"
 #include "base/crypto.h"
 #include "base/secret.h"
+#include "identity/django_check.h"
 #include "identity/django_session.h"
 #include "identity/jid_rule.h"
 #include "store/site_query.h"
@@ -164,10 +165,13 @@ static enum status site_session_open(const struct site_conf *conf, void **out, s
 		return error_no_memory(err);
 	site->conf = conf;
 	set_specs(site);
+	bool django = conf->site_result == SITE_RESULT_DJANGO;
 	enum status status = site_query_open(&site->session_spec, &site->session, err);
+	if (django)
+		status = django_blame_engine(conf, status, err);
 	if (status == STATUS_OK && conf->site_profile_query[0] != '\0')
 		status = site_query_open(&site->profile_spec, &site->profile, err);
-	if (status == STATUS_OK && conf->site_result == SITE_RESULT_DJANGO)
+	if (status == STATUS_OK && django)
 		status = conf_blame(django_keys_read(conf->site_secret_file, &site->keys, err), err,
 				    conf_site_place(conf, "site_secret_file"));
 	if (status == STATUS_OK)
@@ -222,6 +226,10 @@ static enum status sid_make(const struct site_conf *conf, const char *cookie, st
 {
 	size_t len = strlen(cookie);
 
+	if (conf->site_result == SITE_RESULT_DJANGO && strchr(cookie, ':') != NULL)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "its value is a whole session, as Django's signed_cookies writes "
+				 "it: set SESSION_ENGINE to django.contrib.sessions.backends.db");
 	if (len > COOKIE_MAX || strspn(cookie, cookie_characters) != len)
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "its value is no session id: longer than %d bytes, or with other "
@@ -431,32 +439,44 @@ static enum identity_verdict site_session_find(const struct identity_context *co
 
 /* ---- prebindctl check ---- */
 
-/* The settings of Django that this provider cannot see. */
-static const char django_engines[] =
-    "; of Django's SESSION_ENGINE, db and cached_db are read, but not cache, file or "
-    "signed_cookies, and of SESSION_SERIALIZER JSON alone";
-
 /* Asks for a session that cannot be there: whoever is found then, is found for every visitor. */
-static enum status probe(const struct site_session *site, struct error *said)
+static enum status probe(const struct site_session *site, struct error *err)
 {
 	const struct site_conf *conf = site->conf;
 	struct identity nobody = {0};
 	char cookie[33];
 
 	secret_random_hex(cookie, 16);
-	enum status status = session_look(site, cookie, clock_wall(), &nobody, said);
+	enum status status = session_look(site, cookie, clock_wall(), &nobody, err);
 	if (status == STATUS_OK)
-		status = error_set(said, STATUS_BAD_REQUEST,
+		status = error_set(err, STATUS_BAD_REQUEST,
 				   "%s: finds '%s' for a session that does not exist: does it "
 				   "compare a column with :sid?",
 				   conf->site_query, nobody.user);
 	else if (status == STATUS_NOT_FOUND)
-		status = error_set(said, STATUS_OK,
-				   "the cookie %s is looked up in %s by %s; a made-up session is "
-				   "nobody's, as it should be%s",
-				   conf->site_cookie, conf->site_database, conf->site_query,
-				   conf->site_result == SITE_RESULT_DJANGO ? django_engines : "");
+		status = STATUS_OK;
 	identity_clear(&nobody);
+	return status;
+}
+
+static enum status look_around(const struct site_session *site, struct error *said)
+{
+	const struct site_conf *conf = site->conf;
+	struct strbuf seen;
+
+	strbuf_init(&seen);
+	enum status status = probe(site, said);
+	if (status == STATUS_OK && conf->site_result == SITE_RESULT_DJANGO)
+		status = django_sessions_check(conf->site_database, &site->keys, &seen, said);
+	if (status == STATUS_OK && !strbuf_ok(&seen))
+		status = error_no_memory(said);
+	if (status == STATUS_OK)
+		error_set(said, status,
+			  "the cookie %s is looked up in %s by %s; a made-up session is nobody's, "
+			  "as it should be%s",
+			  conf->site_cookie, conf->site_database, conf->site_query,
+			  seen.len > 0 ? seen.data : "");
+	strbuf_clear(&seen);
 	return status;
 }
 
@@ -469,7 +489,7 @@ static enum status site_session_check(const struct site_conf *conf, struct store
 	enum status status = site_session_open(conf, &site, said);
 	if (status != STATUS_OK)
 		return status;
-	status = probe(site, said);
+	status = look_around(site, said);
 	site_session_close(site);
 	return status;
 }

@@ -1,6 +1,7 @@
 // Logins of a site that are set up wrong on purpose: `prebindctl check` names cause and cure in one sentence, and the
 // program, which would see nobody, does not start.
 import assert from "node:assert/strict";
+import crypto from "node:crypto";
 import fs from "node:fs";
 import { test } from "node:test";
 import { Place } from "../lib/place.mjs";
@@ -35,6 +36,27 @@ const token = (text, mode) => async ({ place }) => ({ identity: "token", token_a
 const siteLogin = (text) => async ({ query }) => ({ identity: "login", login_query: query(text) });
 const phpSession = (more) => async (at) => ({ identity: "php_session", ...(await more?.(at)) });
 
+const DJANGO_KEY = "SECRET_KEY of the site";
+const DJANGO_TABLES = "CREATE TABLE django_session (session_key TEXT PRIMARY KEY, session_data TEXT, expire_date TEXT);" +
+	"CREATE TABLE auth_user (id INTEGER PRIMARY KEY, username TEXT, first_name TEXT, last_name TEXT, password TEXT, is_active INTEGER);";
+// pickle.dumps({"_auth_user_id": "1", "_auth_user_hash": "x"}, 2)
+const PICKLE = Buffer.from("gAJ9cQAoWA0AAABfYXV0aF91c2VyX2lkcQFYAQAAADFxAlgPAAAAX2F1dGhfdXNlcl9oYXNocQNYAQAAAHhxBHUu", "base64url");
+
+/** A row of session_data as Django signs it. */
+function djangoSession(payload, key = DJANGO_KEY) {
+	const text = `${Buffer.from(payload).toString("base64url")}:1xV93B`;
+	const signer = crypto.createHash("sha256").update(`django.contrib.sessions.SessionStoresigner${key}`).digest();
+	return `${text}:${crypto.createHmac("sha256", signer).update(text).digest("base64url")}`;
+}
+
+const djangoSite = (rows, sql = DJANGO_TABLES) => async (at) => {
+	const values = rows.map((row, i) => `INSERT INTO django_session VALUES ('k${i}', '${row.data}', '${row.end ?? `2100-01-01 00:00:${10 + i}.000000`}');`);
+	await runSql(at.place, at.database, `${sql}${values.join("")}`);
+	return { identity: "site_session", site_cookie: "sessionid", site_result: "django", login_url: "/accounts/login/",
+		site_query: at.place.copy("sql/sites/django.sql", "site/django.sql"), site_profile_query: at.place.copy("sql/sites/django-user.sql", "site/django-user.sql"),
+		site_secret_file: at.place.write("etc/django.secret", `${DJANGO_KEY}\n`) };
+};
+
 for (const [name, keys, says] of [
 	["remote_user: a realm with its @", () => ({ identity: "remote_user", remote_user_realm: "@EXAMPLE.ORG" }), /remote_user_realm: .*has an @ in it: write the realm alone/],
 	["site_session: no cookie named", siteSession(() => ({ site_cookie: "" })), /site_cookie: is missing .*with provider site_session: The site's session cookie/],
@@ -51,6 +73,8 @@ for (const [name, keys, says] of [
 	["site_session: a database that everybody may write", siteSession(({ database }) => fs.chmodSync(database, 0o666)), /everybody may write to it .*run: chmod o-w/],
 	["site_session: a database that may not be read", siteSession(({ database }) => fs.chmodSync(database, 0o000)), /the program's user must be able to read it/],
 	["site_session: Django without its key", siteSession(() => ({ site_result: "django", site_profile_query: "/x" })), /site_secret_file: is missing .*write Django's SECRET_KEY into a file/],
+	["site_session: Django without its table", djangoSite([], "CREATE TABLE other (id)"),
+		/prebind\.conf:\d+: site_database: .*site\.db: has no table django_session: .*SESSION_ENGINE is cache, file or signed_cookies.*manage\.py migrate/],
 	["php_session: no folder", phpSession(() => ({ php_session_path: "/nowhere/sessions" })), /\/nowhere\/sessions: No such file.*`php -i \| grep save_path`/],
 	["php_session: a folder where files can be renamed", phpSession(({ place }) => fs.chmodSync(place.path("sessions"), 0o777)), /others may rename files in it .*run: chmod \+t/],
 	["php_session: no such owner", phpSession(() => ({ php_session_owner: "no-such-user" })), /php_session_owner: there is no user 'no-such-user'.*name the one that PHP runs as/],
@@ -81,6 +105,36 @@ test("site_session: a query that finds somebody for every visitor is seen by che
 	const { code, stdout } = await prebind.ctl(["check"]);
 	assert.equal(code, 1);
 	assert.match(stdout, /^FAIL .*finds 'alice' for a session that does not exist: does it compare a column with :sid\?/m);
+});
+
+const JSON_ROW = { data: djangoSession('{"_auth_user_id":"1","_auth_user_hash":"x"}') };
+const NO_USER_ROW = { data: djangoSession('{"cart":[]}') };
+const PICKLE_ROW = { data: djangoSession(PICKLE) };
+const OTHER_KEY_ROW = { data: djangoSession("{}", "another key") };
+const OVER = { end: "2020-01-01 00:00:00.000000" };
+
+for (const [what, rows, code, says] of [
+	["rows that can be read", [JSON_ROW, NO_USER_ROW], 0, /^ok .*site_session: .*; the newest 2 sessions can be read$/m],
+	["pickles alone", [PICKLE_ROW, PICKLE_ROW], 1, /^FAIL .*of the newest 2 sessions in django_session, none can be read: .*pickle.*SESSION_SERIALIZER to django\S+JSONSerializer$/m],
+	["another key", [OTHER_KEY_ROW], 1, /^FAIL .*of the newest 1 session in django_session, none can be read: the signature .*SECRET_KEY in site_secret_file/m],
+	["a few from before a change", [PICKLE_ROW, JSON_ROW, OTHER_KEY_ROW, JSON_ROW], 0, /^ok .*; of the newest 4 sessions, 2 cannot be read: the signature .* does not hold/m],
+	["an empty table", [], 0, /^ok .*; django_session holds no session that is not over: log in .*SESSION_ENGINE is cache, file or signed_cookies/m],
+	["sessions that are over", [{ ...PICKLE_ROW, ...OVER }, { ...JSON_ROW, ...OVER }], 0, /^ok .*holds no session that is not over.*SESSION_ENGINE/m],
+	["text that is no session", [{ data: "x" }], 1, /^FAIL .*none can be read: session_data is not what Django 3\.1 and later write/m],
+])
+	test(`site_session with Django: check looks at the table: ${what}`, async (t) => {
+		const { prebind, place } = await setUp(t, djangoSite(rows));
+		const before = fs.readFileSync(place.path("site", "site.db"));
+		const check = await prebind.ctl(["check"]);
+		assert.match(check.stdout, says);
+		assert.equal(/^FAIL .*site_session/m.test(check.stdout), code === 1, check.stdout);
+		assert.deepEqual(fs.readFileSync(place.path("site", "site.db")), before, "a check changes nothing");
+	});
+
+test("site_session with Django: a table of another name is the query's business", async (t) => {
+	const { prebind } = await setUp(t, async (at) => ({ ...(await djangoSite([], DJANGO_TABLES.replace("django_session", "own_session"))(at)),
+		site_query: at.query("SELECT session_data, expire_date AS expires_iso FROM own_session WHERE session_key = :sid") }));
+	assert.match((await prebind.ctl(["check"])).stdout, /^ok .*site_session: .*as it should be$/m);
 });
 
 test("php_session: the wrong format is seen by check", async (t) => {

@@ -191,7 +191,43 @@ test("another password, or a user who was switched off: the old sessions are ove
 });
 
 test("prebindctl check finds everything in order", { skip }, async () => {
+	await runSql(place, database(), "DELETE FROM django_session"); // a test above has broken one
+	await logIn("bob");
 	const { code, stdout } = await chat.prebind.ctl(["--site", "default", "check", "--deep"]);
 	assert.equal(code, 0, stdout);
 	assert.match(stdout, /site_session: the cookie sessionid is looked up in .*db\.sqlite3 by .*django\.sql/);
+	assert.match(stdout, /; the newest 1 session can be read/);
+});
+
+/** A session as Django with these settings stores it, in place of all others; its cookie. */
+async function onlySession(settingsOfIt, engine = "db") {
+	const lines = ["from django.test.utils import override_settings", "from django.contrib.sessions.models import Session", "from importlib import import_module",
+		"Session.objects.all().delete()", `store = import_module("django.contrib.sessions.backends.${engine}").SessionStore`,
+		`with override_settings(${settingsOfIt}):`, "\ts = store()", '\ts["_auth_user_id"] = "1"; s["_auth_user_hash"] = "x"', "\ts.save()", "\tprint(s.session_key)", "", ""];
+	return (await manage(["shell"], lines.join("\n"))).trim();
+}
+
+for (const [what, settingsOfIt, engine, status, says] of [
+	["another key", 'SECRET_KEY="another"', "db", "FAIL", /the signature of session_data does not hold.*site_secret_file/],
+	["a pickle", 'SESSION_SERIALIZER="django.contrib.sessions.serializers.PickleSerializer"', "db", "FAIL", /pickle.*SESSION_SERIALIZER/],
+	["JSON", "", "db", "ok", /the newest 1 session can be read/],
+	["the engine cached_db", "", "cached_db", "ok", /the newest 1 session can be read/],
+	["the engine file", 'SESSION_FILE_PATH="/tmp"', "file", "ok", /holds no session that is not over.*SESSION_ENGINE/],
+	["the engine cache", "", "cache", "ok", /holds no session that is not over.*SESSION_ENGINE/],
+])
+	test(`prebindctl check says what Django has left: ${what}`, { skip }, async () => {
+		const sid = await onlySession(settingsOfIt, engine);
+		if (engine === "file")
+			fs.unlinkSync(`/tmp/sessionid${sid}`);
+		const { stdout } = await chat.prebind.ctl(["--site", "default", "check"]);
+		const line = stdout.split("\n").find((text) => text.includes("site_session: "));
+		assert.ok(line.startsWith(status), stdout);
+		assert.match(line, says);
+	});
+
+test("the engine signed_cookies: the page refuses, and the log names it", { skip }, async () => {
+	const visitor = siteVisitor(chat);
+	visitor.jar.cookies.set("sessionid", await onlySession("", "signed_cookies"));
+	assert.equal((await openChat(visitor)).status, 401);
+	await until("the log to say so", () => /identity_refused.*signed_cookies writes it: set SESSION_ENGINE/.test(chat.prebind.child.stderr));
 });
