@@ -333,14 +333,23 @@ static enum status claim(struct store *store, const struct identity *who,
 	return status == STATUS_OK ? status : error_set(err, status, "%s", other.text);
 }
 
+/* A question for a user's JID. Nothing in it is owned. */
+struct jid_question {
+	const struct site_conf *conf;
+	struct store *store;
+	const struct identity *who;
+	bool writes; /* an account that nobody has is claimed for the user */
+};
+
 /* Without a row: what the site knows, else the rule. */
-static enum status jid_without_row(const struct site_conf *conf, struct store *store,
-				   const struct identity *who, bool writes, struct jid *out,
+static enum status jid_without_row(const struct jid_question *ask, struct jid *out,
 				   struct error *err)
 {
+	const struct site_conf *conf = ask->conf;
+	const struct identity *who = ask->who;
 	struct making making = {
 	    .from_site = who->jid != NULL && who->jid[0] != '\0',
-	    .writes = writes,
+	    .writes = ask->writes,
 	};
 
 	enum status status = rule_read(conf->jid, STATUS_INTERNAL, &making.rule, err);
@@ -350,11 +359,11 @@ static enum status jid_without_row(const struct site_conf *conf, struct store *s
 							  rule_value(conf->jid, who), out, err);
 	if (status != STATUS_OK)
 		return status;
-	status = refuse_taken(store, who->user, out, err);
+	status = refuse_taken(ask->store, who->user, out, err);
 	if (status == STATUS_OK)
 		status = jid_deny(conf, out, err);
 	if (status == STATUS_OK)
-		status = claim(store, who, &making, out, err);
+		status = claim(ask->store, who, &making, out, err);
 	if (status != STATUS_OK)
 		jid_clear(out);
 	return status;
@@ -370,16 +379,15 @@ static enum status jid_by_row(const struct site_conf *conf, const struct jid_map
 	return status;
 }
 
-static enum status jid_of(const struct site_conf *conf, struct store *store,
-			  const struct identity *who, bool writes, struct jid *out,
-			  struct error *err)
+static enum status jid_of(const struct jid_question *ask, struct jid *out, struct error *err)
 {
+	const struct identity *who = ask->who;
 	struct jid_map_row row = {0};
 	struct error why = {0};
 
-	enum status status = jid_map_find(store, who->source, who->user, &row, &why);
-	if (status == STATUS_NOT_FOUND && conf->accounts == ACCOUNTS_ALL)
-		return jid_without_row(conf, store, who, writes, out, err);
+	enum status status = jid_map_find(ask->store, who->source, who->user, &row, &why);
+	if (status == STATUS_NOT_FOUND && ask->conf->accounts == ACCOUNTS_ALL)
+		return jid_without_row(ask, out, err);
 	if (status == STATUS_NOT_FOUND)
 		return error_set(
 		    err, STATUS_NO_CHAT_ACCOUNT,
@@ -387,7 +395,7 @@ static enum status jid_of(const struct site_conf *conf, struct store *store,
 		    "`prebindctl map set USER JID`",
 		    who->user);
 	if (status == STATUS_OK)
-		status = jid_by_row(conf, &row, out, &why);
+		status = jid_by_row(ask->conf, &row, out, &why);
 	jid_map_clear(&row);
 	return status == STATUS_OK ? status : error_set(err, status, "%s", why.text);
 }
@@ -395,13 +403,17 @@ static enum status jid_of(const struct site_conf *conf, struct store *store,
 enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
 			      const struct identity *who, struct jid *out, struct error *err)
 {
-	return jid_of(conf, store, who, true, out, err);
+	const struct jid_question ask = {.conf = conf, .store = store, .who = who, .writes = true};
+
+	return jid_of(&ask, out, err);
 }
 
 enum status jid_rule_look(const struct site_conf *conf, struct store *store,
 			  const struct identity *who, struct jid *out, struct error *err)
 {
-	return jid_of(conf, store, who, false, out, err);
+	const struct jid_question ask = {.conf = conf, .store = store, .who = who};
+
+	return jid_of(&ask, out, err);
 }
 
 enum status jid_rule_apply(const struct site_conf *conf, struct store *store, const char *source,
