@@ -1,5 +1,6 @@
 // The contacts: who there is, how they are, what is unread; and their list in the page. It is worked like a list box:
 // one stop for the Tab key, arrows inside.
+import { named } from "./dom.js";
 import { jidName } from "./stanza.js";
 import { fill, TEXT } from "./texts.js";
 
@@ -194,7 +195,7 @@ export class Contacts {
 		const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (button.querySelector(`.${name}`));
 		const presence = presenceOf(contact);
 		if (part("name").textContent !== contact.name) {
-			part("name").textContent = contact.name;
+			part("name").replaceChildren(named(contact.name));
 			drawAvatar(part("avatar"), contact.name);
 		}
 		part("presence").textContent = presenceText(contact);

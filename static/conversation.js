@@ -1,7 +1,7 @@
 // The open conversation: its messages by day, and the field to write in. What others wrote goes into the page by
 // textContent only. Each contact has a log of its own, so that changing between them is not read out as news.
 import { drawAvatar, presenceOf, presenceText } from "./contacts.js";
-import { h, linked } from "./dom.js";
+import { h, linked, named } from "./dom.js";
 import { TEXT } from "./texts.js";
 
 const GROUP_MS = 5 * 60_000; // messages of one person so close together are drawn as one block
@@ -80,6 +80,7 @@ export class Conversation {
 	constructor(part, hooks) {
 		this.#part = part;
 		this.#field = part("compose");
+		this.#field.dir = "auto"; // as is written in it, whatever the page's language
 		this.#hooks = hooks;
 		part("composer").addEventListener("submit", (/** @type {Event} */ event) => {
 			event.preventDefault();
@@ -143,7 +144,7 @@ export class Conversation {
 		if (!contact) return;
 		const presence = presenceOf(contact);
 		const typing = this.#typing.has(contact.jid);
-		this.#part("peer-name").textContent = contact.name;
+		this.#part("peer-name").replaceChildren(named(contact.name));
 		this.#part("peer-presence").textContent = typing ? TEXT.typing : presenceText(contact);
 		this.#part("conversation").dataset.show = presence.show || "online";
 		drawAvatar(this.#part("peer-avatar"), contact.name);
@@ -273,8 +274,9 @@ export class Conversation {
 		message.classList.toggle("same", follows);
 		if (line.id) message.dataset.id = line.id;
 		const author = line.author ?? (line.direction === "out" ? TEXT.you : contact.name);
-		message.querySelector(".author").textContent = `${author}: `;
+		message.querySelector(".author").replaceChildren(named(author), ": ");
 		message.querySelector(".author").classList.toggle("visually-hidden", !line.author || line.direction === "out");
+		message.querySelector(".text").dir = "auto";
 		message.querySelector(".text").replaceChildren(...linked(line.text));
 		const time = message.querySelector("time");
 		time.dateTime = line.time.toISOString();

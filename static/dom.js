@@ -15,6 +15,9 @@ export function h(name, attributes = {}, ...inner) {
 	return el;
 }
 
+/** A name in its own writing direction: it does not turn the words around it. @param {string} name */
+export const named = (name) => h("bdi", {}, name);
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** A line drawing. @param {string} path @param {number} [size] */

@@ -2,7 +2,7 @@
 // conversation, and says how the connection is. Which elements it needs is in README.md.
 import { Contacts } from "./contacts.js";
 import { Conversation } from "./conversation.js";
-import { h } from "./dom.js";
+import { h, named } from "./dom.js";
 import { bareJid, cleanText, jidResource } from "./stanza.js";
 import { fill, TEXT } from "./texts.js";
 
@@ -261,7 +261,7 @@ export class ChatUi {
 		if (Array.from(list.children).some((item) => item.dataset.request === jid)) return;
 		const item = this.#part("request-template").content.cloneNode(true).firstElementChild;
 		item.dataset.request = jid;
-		item.querySelector(".name").textContent = jid;
+		item.querySelector(".name").replaceChildren(named(jid));
 		/** @param {() => void} answer */
 		const answered = (answer) => {
 			if (this.#chat.state !== "ready") return;

@@ -56,6 +56,26 @@ test("addresses are links that tell nothing and open elsewhere; nothing else is"
 	await leave(alice, bob);
 });
 
+test("each text runs in its own direction", async () => {
+	const { alice, bob } = await two();
+	const direction = (found) => found.last().evaluate((el) => window.getComputedStyle(el).direction);
+	const field = alice.locator("#compose");
+	assert.equal(await direction(field), "ltr"); // its hint is English
+	await field.fill("שלום bob");
+	assert.equal(await direction(field), "rtl");
+	await field.press("Enter");
+	await write(alice, "hello, שלום");
+	for (const log of [sent(alice, "שלום bob"), received(bob, "שלום bob")]) {
+		await log.waitFor();
+		assert.equal(await direction(log), "rtl");
+	}
+	await received(bob, "hello, שלום").waitFor();
+	assert.equal(await direction(received(bob, "hello, שלום")), "ltr");
+	assert.equal(await bob.locator("#peer-name bdi").textContent(), "Alice");
+	assert.equal(await contact(bob, "alice").locator(".name bdi").textContent(), "Alice");
+	await leave(alice, bob);
+});
+
 test("an emoji goes where the cursor is", async () => {
 	const { alice, bob } = await two();
 	await alice.locator("#compose").fill("tea?");
