@@ -47,6 +47,15 @@ export const jidResource = (jid) => jid.slice(bareJid(jid).length + 1);
 /** @param {string} jid */
 export const jidDomain = (jid) => bareJid(jid).split("@").pop() ?? "";
 
+/**
+ * An address as people type it: one without a domain is at this user's own.
+ * @param {string} text @param {string} own JID; "": not known yet
+ */
+export function typedJid(text, own) {
+	const typed = text.trim().toLowerCase();
+	return typed === "" || typed.includes("@") || own === "" ? typed : `${typed}@${jidDomain(own)}`;
+}
+
 /** Our own JID comes as it was asked for, what servers send is prepared: they may differ in case. */
 const sameBare = (/** @type {string} */ a, /** @type {string} */ b) =>
 	bareJid(a).toLowerCase() === bareJid(b).toLowerCase();

@@ -3,7 +3,7 @@
 import { Contacts } from "./contacts.js";
 import { Conversation } from "./conversation.js";
 import { h, named } from "./dom.js";
-import { bareJid, cleanText, jidResource } from "./stanza.js";
+import { bareJid, cleanText, jidResource, typedJid } from "./stanza.js";
 import { fill, TEXT } from "./texts.js";
 
 const PATIENCE_MS = 800; // a connection that comes sooner needs no words
@@ -216,7 +216,7 @@ export class ChatUi {
 	async #onStart(event) {
 		event.preventDefault();
 		const field = this.#part("address");
-		const jid = field.value.trim().toLowerCase();
+		const jid = typedJid(field.value, this.#chat.jid);
 		const good = ADDRESS.test(jid);
 		this.#sayAddress(good ? "" : TEXT.badAddress);
 		if (!good) return;

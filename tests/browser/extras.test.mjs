@@ -30,6 +30,11 @@ async function two() {
 	return { alice, bob };
 }
 
+async function startWith(page, typed) {
+	await page.getByLabel("Chat address").fill(typed);
+	await page.getByRole("button", { name: "Write to" }).click();
+}
+
 test("the other one sees that somebody writes, and no longer writes", async () => {
 	const { alice, bob } = await two();
 	await alice.locator("#compose").pressSequentially("hm");
@@ -76,6 +81,17 @@ test("each text runs in its own direction", async () => {
 	await leave(alice, bob);
 });
 
+test("a name alone is an address of the user's own domain", async () => {
+	const { alice, bob } = await two();
+	await startWith(alice, "not an address");
+	await alice.locator("#address-error", { hasText: "not a chat address" }).waitFor();
+	await startWith(alice, "Bob");
+	await write(alice, "by name");
+	await received(bob, "by name").waitFor();
+	assert.equal(await contact(alice, "bob").getAttribute("aria-current"), "true");
+	await leave(alice, bob);
+});
+
 test("an emoji goes where the cursor is", async () => {
 	const { alice, bob } = await two();
 	await alice.locator("#compose").fill("tea?");
@@ -112,8 +128,7 @@ test("history: a page at a time, in order, nothing twice", async () => {
 test("a group chat by its address", async () => {
 	const { alice, bob } = await two();
 	const join = async (page) => {
-		await page.getByLabel("Chat address").fill(ROOM);
-		await page.getByRole("button", { name: "Write to" }).click();
+		await startWith(page, ROOM);
 		await page.locator("#peer-presence", { hasText: "Group chat:" }).waitFor();
 	};
 	await join(alice);

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { Archive } from "../../static/archive.js";
 import { forgetAll, Handover } from "../../static/handover.js";
 import { Rooms } from "../../static/rooms.js";
-import { readArchived, readMessage, readSigns, roomCodes } from "../../static/stanza.js";
+import { readArchived, readMessage, readSigns, roomCodes, typedJid } from "../../static/stanza.js";
 import { Tabs } from "../../static/tabs.js";
 import { fill } from "../../static/texts.js";
 import { top } from "../lib/place.mjs";
@@ -60,6 +60,18 @@ test("typing and receipts are read from messages of their own kind only", () => 
 	for (const [attributes, children, expected] of table)
 		assert.deepEqual(readSigns(el("message", { from: "bob@example.org/x", ...attributes }, ...children)),
 			{ peer: "bob@example.org", full: "bob@example.org/x", ...expected });
+});
+
+test("an address without a domain is at the user's own", () => {
+	const table = [
+		[" Bob ", OWN, "bob@example.org"],
+		["bob.smith", `${OWN}/tab`, "bob.smith@example.org"],
+		["Bob@Elsewhere.example", OWN, "bob@elsewhere.example"],
+		["bob@", OWN, "bob@"],
+		["", OWN, ""],
+		["bob", "", "bob"],
+	];
+	for (const [text, own, expected] of table) assert.equal(typedJid(text, own), expected);
 });
 
 test("a receipt is asked for by the message itself, not by a copy of it", () => {
