@@ -7,7 +7,7 @@ import { askWho } from "./bind.js";
 import { h, icon } from "./dom.js";
 import { fill, TEXT } from "./texts.js";
 
-const OPEN_KEY = "prebind-open"; // says only whether the panel stands open in this tab
+const OPEN_KEY = "prebind-open"; // whose panel stands open in this tab: the site's key of the user
 const BUBBLE = "M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z";
 
 /** A module does not know its own tag (document.currentScript is null in it): it is found by its address. */
@@ -56,12 +56,15 @@ class Embed {
 	/** @type {ReturnType<typeof import("./panel.js").openPanel> | null} */ #panel = null;
 	/** @type {Promise<void> | null} */ #loading = null; // handed to everyone who needs it
 	#removed = false;
+	#user;
 	#host = h("prebind-chat", { id: "prebind-chat" });
 	#root = this.#host.attachShadow({ mode: "open" });
 	#count = h("span", { class: "badge", hidden: true });
 	#button = h("button", { class: "launcher", type: "button", "aria-expanded": "false" }, icon(BUBBLE, 28), this.#count);
 
-	constructor() {
+	/** @param {string} user the site's key; "": not known now */
+	constructor(user) {
+		this.#user = user;
 		this.#root.append(this.#button);
 		this.#button.addEventListener("click", () => this.#show(!this.#shown));
 		this.#label(0);
@@ -75,7 +78,7 @@ class Embed {
 	async start() {
 		this.#root.adoptedStyleSheets = await loadStyles();
 		this.#keepHost();
-		const wasOpen = tabStorage()?.getItem(OPEN_KEY) === "1";
+		const wasOpen = this.#user !== "" && tabStorage()?.getItem(OPEN_KEY) === this.#user;
 		if (wasOpen) this.#show(true, false);
 		else if (eager || tabStorage()?.getItem("prebind-session")) this.#load();
 	}
@@ -88,7 +91,7 @@ class Embed {
 		this.#button.setAttribute("aria-expanded", String(open));
 		this.#label(this.#panel.ui.unread);
 		try {
-			tabStorage()?.setItem(OPEN_KEY, open ? "1" : "0");
+			tabStorage()?.setItem(OPEN_KEY, open ? this.#user : "");
 		} catch {
 			// Then the next page shows it closed.
 		}
@@ -148,7 +151,8 @@ async function start() {
 	page[ONCE] = true;
 	const how = { url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now };
 	const answer = await askWho(how);
-	if (answer.kind === "user" || answer.kind === "later") new Embed().start();
+	if (answer.kind === "user") new Embed(answer.user).start();
+	else if (answer.kind === "later") new Embed("").start();
 }
 
 start();

@@ -5,7 +5,7 @@
 
 const KEY = "prebind-session";
 const LIFE_MAX_MS = 60_000; // no server keeps a session longer that nobody asks after
-const FOREIGN_KEYS = /^(strophe-bosh-session$|converse)/; // what other clients keep, in both storages
+const USER_KEYS = /^(prebind-|strophe-bosh-session$|converse)/; // ours and those of other clients, in both storages
 
 /**
  * @typedef {import("./bind.js").Session} Session
@@ -93,7 +93,7 @@ export function forgetAll() {
 		try {
 			/** @type {Storage} */ const storage = /** @type {any} */ (globalThis)[kind];
 			const keys = Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? "");
-			for (const key of keys) if (key === KEY || FOREIGN_KEYS.test(key)) storage.removeItem(key);
+			for (const key of keys) if (USER_KEYS.test(key)) storage.removeItem(key);
 		} catch {
 			// Not there, or forbidden: then nothing is stored either.
 		}

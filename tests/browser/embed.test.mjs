@@ -221,6 +221,37 @@ test("back from the back/forward cache the chat goes on", async () => {
 	await leave(alice, bob);
 });
 
+test("what one user left open is closed for the next", async () => {
+	const page = await visitor("alice");
+	const openPanel = async () => {
+		await page.goto(url("one"));
+		await launcher(page).click();
+		await panelReady(page);
+	};
+	const isClosedFor = async (user) => {
+		await logIn(page, user, chat.users[user]);
+		await ready(page);
+		await page.goto(url("eager")); // the panel is loaded, open or not
+		await panelReady(page);
+		assert.equal(await panel(page).isVisible(), false, user);
+	};
+	await openPanel();
+	await page.goto(chat.url);
+	await ready(page);
+	await page.getByRole("button", { name: "Log out" }).click();
+	await page.waitForURL("**/chat/login*");
+	assert.equal(await page.evaluate(() => window.sessionStorage.getItem("prebind-open")), null);
+	await page.goto(chat.url);
+	await isClosedFor("bob");
+	await launcher(page).click();
+	await panel(page).waitFor();
+	await page.goto("about:blank"); // a page without the tag: nothing of ours runs while the login ends
+	await page.context().clearCookies();
+	await page.goto(chat.url);
+	await isClosedFor("alice");
+	await leave(page);
+});
+
 test("logged out on the chat page: the panel of the other tab goes away", async () => {
 	const alice = await visitor("alice");
 	await alice.goto(url("one"));
