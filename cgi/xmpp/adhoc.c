@@ -1,7 +1,7 @@
 /*
- * An answer of Tigase's command pre-bind-bosh-session, judged. It is a session only if it is one
- * in every respect; everything else gets a sentence that says what Tigase said and what to do
- * about it. That the session is the asked user's is checked by prebind/tigase.c.
+ * Checks an answer of Tigase's command pre-bind-bosh-session. Every field must be right for it to
+ * count as a session. Otherwise the error sentence quotes Tigase and names the next step.
+ * prebind/tigase.c checks that the session belongs to the requested user.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -12,9 +12,9 @@
 #include "xmpp/jid.h"
 
 #define QUOTE_MAX 200 /* bytes of the server's own words in an error sentence */
-#define SID_MIN   16  /* the sid alone is the secret: a shorter one is none (Tigase: a UUID) */
+#define SID_MIN   16 /* the sid is a bearer secret: a short one could be guessed (Tigase: a UUID) */
 
-/* Tigase's streams break on these in a resource, however they are escaped. */
+/* Tigase's XML streams break on these in a resource, even when they are escaped. */
 #define RESOURCE_REFUSED "&<>\"'"
 
 /* ---- what Tigase says instead of a session ---- */
@@ -26,7 +26,7 @@ static enum status refuse_said(const char *before, const char *said, const char 
 			 next_step);
 }
 
-/* An exception inside the command. */
+/* The command threw an exception. */
 static bool has_failed_inside(const struct adhoc_form *form)
 {
 	const char *note = adhoc_form_value(form, "Note");
@@ -75,7 +75,7 @@ static enum status form_check(const struct adhoc_form *form, struct error *err)
 
 #define DIGITS "0123456789"
 
-/* True if text has min to max bytes: letters and digits of ASCII (in the C locale), or others. */
+/* True if text has min to max bytes, each an ASCII letter or digit (C locale) or in others. */
 static bool is_made_of(const char *text, const char *others, size_t min, size_t max)
 {
 	size_t len = strlen(text);
@@ -87,7 +87,7 @@ static bool is_made_of(const char *text, const char *others, size_t min, size_t 
 	return *text == '\0';
 }
 
-/* The value is left out of the sentence: sid and rid are secrets. */
+/* The sentence does not quote the value: sid and rid are secrets. */
 static enum status refuse_field(const char *var, struct error *err)
 {
 	return error_set(

@@ -1,6 +1,6 @@
 /*
- * The answer has no code but words, in a field "Note" or "Error": the two notes that mean that the
- * account is there are looked for, everything else is a refusal.
+ * Tigase's answer has no code, only words in a field "Note" or "Error". Two notes mean that the
+ * account exists; everything else is a refusal.
  */
 #include "xmpp/adhoc_add_user.h"
 
@@ -9,13 +9,13 @@
 #include "xmpp/adhoc_form.h"
 
 #define NODE      ADHOC_ADD_USER_NODE
-#define QUOTE_MAX 200 /* bytes of the server's own words in a sentence */
+#define QUOTE_MAX 200 /* bytes of the server's own words in an error sentence */
 
 void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const char *jid,
 			  const char *password)
 {
 	/*
-	 * without an e-mail address Tigase sends the empty form back: it gets one of the right form
+	 * Without an e-mail address Tigase sends the empty form back. A JID has the required form.
 	 */
 	const struct adhoc_pair pairs[] = {
 	    {"accountjid",      jid     },

@@ -1,6 +1,6 @@
 /*
- * Tigase's ad-hoc command add-user (XEP-0133 4.1), by the same REST call as pre-bind-bosh-session,
- * at its component sess-man. Pure: bytes in, bytes out.
+ * Tigase's ad-hoc command add-user (XEP-0133, 4.1). It uses the same REST call as
+ * pre-bind-bosh-session, at Tigase's component sess-man. Pure: bytes in, bytes out.
  */
 #ifndef XMPP_ADHOC_ADD_USER_H
 #define XMPP_ADHOC_ADD_USER_H
@@ -11,19 +11,19 @@
 
 #define ADHOC_ADD_USER_NODE "http://jabber.org/protocol/admin#add-user"
 
-/* Appends a request for the command's empty form, which adds nobody. */
+/* Appends a request for the command's empty form, which adds no account. */
 void adhoc_add_user_form_write(struct strbuf *out, enum adhoc_format format);
 
-/* True for that form: whoever is given it may call the command. */
+/* True for that form. A client that receives the form may call the command. */
 bool adhoc_add_user_is_form(enum adhoc_format format, const struct adhoc_answer *answer);
 
-/* Appends the request's body; jid: bare. */
+/* Appends the request's body. jid is bare. */
 void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const char *jid,
 			  const char *password);
 
 /*
- * Reads a 200 answer. *existed: the account was there already, and is as it was.
- * STATUS_CHAT_SERVER: there is none, and the sentence has what Tigase said.
+ * Reads the answer of an HTTP 200. *existed is true if the account already existed; Tigase then
+ * leaves it unchanged. STATUS_CHAT_SERVER: there is no account; the sentence quotes Tigase.
  */
 enum status adhoc_add_user_read(enum adhoc_format format, const struct adhoc_answer *answer,
 				bool *existed, struct error *err);

@@ -1,6 +1,6 @@
 /*
- * The form inside an answer: a list of fields, found by their `var`. Its order and labels carry no
- * meaning: both changed between Tigase's versions.
+ * The form inside an answer: a list of fields, found by their `var`. The order and the labels
+ * differ between Tigase's versions, so neither is used.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 void adhoc_form_clear(struct adhoc_form *form)
 {
 	for (size_t i = 0; i < form->n_fields; i++)
-		secret_free(form->fields[i].made); /* a sid, perhaps */
+		secret_free(form->fields[i].made); /* may hold a sid */
 	free(form->fields);
 	json_free(form->json);
 	xml_free(form->xml);
@@ -23,7 +23,8 @@ void adhoc_form_clear(struct adhoc_form *form)
 
 bool adhoc_form_reserve(struct adhoc_form *form, size_t n_fields)
 {
-	form->fields = calloc(n_fields + 1, sizeof *form->fields); /* none is no failure */
+	form->fields =
+	    calloc(n_fields + 1, sizeof *form->fields); /* + 1: calloc(0) may return NULL */
 	return form->fields != NULL;
 }
 
@@ -35,7 +36,7 @@ struct adhoc_field *adhoc_form_add(struct adhoc_form *form, const char *var)
 	return field;
 }
 
-/* The five named entities, once; what only looks like one stays as it is. */
+/* Decodes the five named entities, one level only. Any other "&" stays as it is. */
 static void unescape(struct strbuf *out, const char *text)
 {
 	static const struct entity {
@@ -66,7 +67,7 @@ static void unescape(struct strbuf *out, const char *text)
 	}
 }
 
-/* Behind what the field has, without the escapes. */
+/* Decodes text and appends it to the field's values. */
 static bool join(struct adhoc_field *field, const char *text)
 {
 	struct strbuf joined;
@@ -99,7 +100,7 @@ bool adhoc_field_add_value(struct adhoc_field *field, const char *text)
 	return true;
 }
 
-/* Most names differ at once. */
+/* Compares the first byte first, because it differs for most names. */
 static bool is_named(const struct adhoc_field *field, const char *var)
 {
 	return field->var[0] == var[0] && strcmp(field->var, var) == 0;

@@ -1,5 +1,5 @@
 /*
- * What HTTP itself says about an answer of Tigase's: its content type, and a status other than 200.
+ * Checks what HTTP says about an answer of Tigase: its content type, and a status other than 200.
  */
 #include <string.h>
 #include <strings.h>
@@ -13,7 +13,7 @@ static bool is_word(const char *text, size_t len, const char *word)
 	return len == strlen(word) && strncasecmp(text, word, len) == 0;
 }
 
-/* The text without blanks around it, from *text on, up to the end of len. */
+/* Moves *text past leading blanks and returns the length without blanks at either end. */
 static size_t trim(const char **text, size_t len)
 {
 	while (len > 0 && ((*text)[0] == ' ' || (*text)[0] == '\t')) {
@@ -25,7 +25,7 @@ static size_t trim(const char **text, size_t len)
 	return len;
 }
 
-/* One parameter. Sets *encoding for a charset; false for one that we do not read. */
+/* Reads one parameter. A charset sets *encoding; an unsupported or repeated one returns false. */
 static bool parameter_read(enum adhoc_format format, const char *text, size_t len,
 			   const char **encoding)
 {

@@ -1,7 +1,7 @@
 /*
- * An answer in JSON:
+ * Reads an answer in JSON:
  * {"command": {"node": …, "fields": [{"var": …, "value": …}, …], "note": {"type": …, "value": …}}}
- * A value is null, a string, or a list of strings. That no key comes twice is base/json.c's part.
+ * A value is null, a string, or a list of strings. base/json.c refuses duplicate keys.
  */
 #include <string.h>
 
@@ -64,7 +64,7 @@ static enum status fields_read(const struct json *fields, struct adhoc_form *out
 	return status;
 }
 
-/* Absent stays NULL. */
+/* An absent value leaves *out as it is. */
 static enum status string_read(const struct json *value, const char **out, struct error *err)
 {
 	if (is_absent(value))

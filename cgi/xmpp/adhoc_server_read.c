@@ -1,9 +1,9 @@
 /*
- * The command as a caller sends it:
- * <command><node/><fields><item><var/><value/></item>…</fields></command> and
- * {"command":{"node":…,"fields":[{"var":…,"value":…},…]}}. Read as Tigase reads it: what it takes
- * is taken, what it answers with 404 or 500 is STATUS_NOT_FOUND or STATUS_BAD_REQUEST. Only the DTD
- * is refused outright.
+ * Reads the command as a caller sends it:
+ *   <command><node/><fields><item><var/><value/></item>…</fields></command>
+ *   {"command":{"node":…,"fields":[{"var":…,"value":…},…]}}
+ * It accepts what Tigase accepts. STATUS_NOT_FOUND and STATUS_BAD_REQUEST are where Tigase answers
+ * 404 and 500. The exception is a DTD, which is always refused.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,7 @@ static enum status node_check(const char *node, struct error *err)
 	return STATUS_OK;
 }
 
-/* A field that is none of ours says nothing to us; the first of its name wins. */
+/* Keeps the first value of a field that we know and ignores all other fields. */
 static enum status field_keep(const char *var, const char *value, struct adhoc_command *out,
 			      struct error *err)
 {
@@ -118,7 +118,7 @@ static enum status xml_read(const char *data, size_t len, struct adhoc_command *
 
 /* ---- JSON ---- */
 
-/* *out: "" for null and nothing. False: neither a string nor a list of strings. */
+/* *out is "" if value is null or missing. False: neither a string nor a list of strings. */
 static bool json_value(const struct json *value, const char **out)
 {
 	*out = "";
@@ -160,7 +160,8 @@ static enum status json_command(const struct json *root, struct adhoc_command *o
 {
 	const struct json *command = json_member(root, "command");
 
-	if (json_is_array(root)) /* Groovy finds nothing in a list, and that without an exception */
+	if (json_is_array(
+		root)) /* Tigase's Groovy code finds no node in a list, without an exception */
 		return node_check(NULL, err);
 	if (!json_is_object(command))
 		return malformed("it has no object \"command\"", err);
@@ -185,7 +186,7 @@ static enum status json_read(const char *data, size_t len, struct adhoc_command 
 
 /* ---- both ---- */
 
-/* They go back as they came, so they are held to what a number could look like. */
+/* hold and wait are sent back unchanged, so they must be short and printable. */
 static bool echo_is_sound(const char *text)
 {
 	size_t len = strlen(text);
@@ -203,7 +204,7 @@ static bool fill(char **text)
 	return *text != NULL;
 }
 
-/* What was not sent is "" from here on. */
+/* Makes every text that was not sent "". */
 static enum status complete(struct adhoc_command *command, struct error *err)
 {
 	if (!fill(&command->from) || !fill(&command->hold) || !fill(&command->wait))

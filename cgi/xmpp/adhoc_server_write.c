@@ -1,7 +1,7 @@
 /*
- * The answers of the command, with Tigase's labels, types and order (versions from 7.1 on; the
- * recordings in tests/peers/tigase show them). Values carry one more level of XML escaping than the
- * format asks for, in XML and in JSON: Tigase's callers decode it, so ours must find it.
+ * Writes the answers of the command with Tigase's labels, types and order (versions from 7.1; the
+ * recordings are in tests/peers/tigase). In XML and in JSON, values have one more level of XML
+ * escaping than the format needs. Tigase's clients decode it, so they expect it here too.
  */
 #include <string.h>
 
@@ -9,15 +9,15 @@
 #include "base/json.h"
 #include "xmpp/adhoc_server.h"
 
-/* One field, in Tigase's order of its parts; label NULL: it has none. */
+/* One field, its parts in Tigase's order. label NULL: no label. */
 struct field {
 	const char *var;
 	const char *label;
 	const char *type;
-	const char *value; /* "" : <value />, null */
+	const char *value; /* "" becomes <value /> or null */
 };
 
-/* A command's answer; title and instructions only with the form. */
+/* A command's answer. Only the form has a title and instructions. */
 struct answer {
 	const char *component;
 	const struct field *fields;
@@ -30,7 +30,7 @@ struct answer {
 
 /* ---- XML ---- */
 
-/* A line of its own; "" becomes <name />, as Groovy prints it. */
+/* Writes an element on a line of its own. "" becomes <name />, as Groovy prints it. */
 static void xml_line(struct strbuf *out, int indent, const char *name, const char *text)
 {
 	strbuf_addf(out, "%*s<%s", indent, "", name);
@@ -209,7 +209,7 @@ void adhoc_list_write(struct strbuf *out, enum adhoc_format format, const char *
 	json_close_object(&w);
 }
 
-/* A sentence may quote the caller, and be cut in the middle of a character. */
+/* A sentence may quote the caller, and may be cut in the middle of a UTF-8 character. */
 static void ascii_only(struct strbuf *out, const char *text)
 {
 	for (; *text != '\0'; text++)

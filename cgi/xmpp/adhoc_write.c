@@ -1,14 +1,14 @@
 /*
- * The request of a command of Tigase's, pre-bind-bosh-session above all. Values are strings in both
- * formats, as Tigase wants them: numbers in JSON make it fail. Only values are escaped; the names
- * of commands and fields are ours.
+ * Writes the request of a Tigase command. All values are strings in both formats, because numbers
+ * in JSON make Tigase fail. Only values are escaped: the names of commands and fields are
+ * constants.
  */
 #include "base/codec.h"
 #include "base/json.h"
 #include "xmpp/adhoc_form.h"
 
-#define REQUEST_MAX  4096 /* bytes of a body: a JID of three full parts fits */
-#define REQUEST_ROOM 512  /* most are shorter */
+#define REQUEST_MAX  4096 /* bytes of a body: enough for a JID of three full parts */
+#define REQUEST_ROOM 512  /* bytes; most requests are shorter */
 
 static void field_write_xml(struct strbuf *out, const char *var, const char *value)
 {

@@ -1,14 +1,14 @@
 /*
- * An answer in XML:
- * <command><node/><fields><item><var/><value/></item>…</fields><note>…</note></command>
- * Several values stand in <item> elements inside their <value>.
+ * Reads an answer in XML:
+ *   <command><node/><fields><item><var/><value/></item>…</fields><note>…</note></command>
+ * Several values are in <item> elements inside their <value>.
  */
 #include <string.h>
 
 #include "base/xml.h"
 #include "xmpp/adhoc_form.h"
 
-/* The one child of that name, NULL for none; false where there are two. */
+/* Sets *out to the only child of that name, or NULL. False if there are several. */
 static bool only_child(const struct xml_node *node, const char *name, const struct xml_node **out)
 {
 	const struct xml_node *child = xml_child(node, NULL, name);
@@ -53,7 +53,7 @@ static enum status field_read(const struct xml_node *item, struct adhoc_form *ou
 	return value != NULL ? value_read(value, field, err) : STATUS_OK;
 }
 
-/* A note's type and text stand in elements, as Tigase prints it, or where XEP-0050 has them. */
+/* Tigase prints a note's type and text as elements; XEP-0050 has an attribute and text. */
 static void note_read(const struct xml_node *note, struct adhoc_form *out)
 {
 	const struct xml_node *type = xml_child(note, NULL, "type");

@@ -1,7 +1,7 @@
 /*
- * The answers of a BOSH log-in, read (XEP-0124, XEP-0206). Servers differ in attribute order,
- * prefixes and default namespaces, so an answer is read by namespace and name, never as text. What
- * SASL data means is xmpp/sasl.c's business; which step follows which is prebind/bosh_login.c's.
+ * Reads the answers of a BOSH log-in (XEP-0124, XEP-0206). Servers differ in attribute order,
+ * prefixes and default namespaces, so elements are found by namespace and name. xmpp/sasl.c
+ * interprets the SASL data; prebind/bosh_login.c decides the order of the steps.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +10,13 @@
 #include "xmpp/bosh.h"
 #include "xmpp/bosh_ns.h"
 
-#define NUMBER_MAX    86400 /* wait, hold, inactivity: nobody means more than a day of seconds */
+#define NUMBER_MAX    86400 /* for wait, hold, inactivity: a day of seconds */
 #define QUOTE_MAX     200   /* bytes of the server's own words in an error sentence */
 #define MECHANISM_MAX 20    /* RFC 4422, 3.1 */
 
 /* ---- what goes wrong ---- */
 
-/*
- * The defined conditions of XEP-0124, 17.2, and of RFC 6120, 4.9.3, that an operator can do
- * something about.
- */
+/* The conditions of XEP-0124, 17.2, and RFC 6120, 4.9.3, that an operator can act on. */
 static const struct advice {
 	const char *condition;
 	const char *text;
@@ -55,7 +52,7 @@ static const char *advice_find(const char *condition)
 	return "see its log";
 }
 
-/* The name of the defined condition inside an error element; NULL where there is none. */
+/* Returns the name of the defined condition inside an error element; NULL if there is none. */
 static const char *condition_name(const struct xml_node *error, const char *ns)
 {
 	if (error == NULL)
@@ -73,8 +70,9 @@ static enum status refuse_condition(const char *what, const char *condition, str
 }
 
 /*
- * XEP-0124, 17: type 'terminate' ends the session, 'error' asks for a repetition; a log-in stops
- * at both. The stream error says more than the binding condition "remote-stream-error" around it.
+ * XEP-0124, 17: type 'terminate' ends the session, 'error' asks the client to repeat the request. A
+ * log-in stops at both. A stream error is reported first: it says more than the binding condition
+ * "remote-stream-error" around it.
  */
 static enum status body_check(const struct xml_node *body, struct error *err)
 {
@@ -107,7 +105,7 @@ static enum status refuse_attr(const char *name, struct error *err)
 
 /* ---- the body's attributes ---- */
 
-/* A whole number of the body; left as it is where the attribute is missing. */
+/* Reads a whole number of the body. A missing attribute leaves *out as it is. */
 static enum status number_read(const struct xml_node *body, const char *name, long *out,
 			       struct error *err)
 {
@@ -118,14 +116,17 @@ static enum status number_read(const struct xml_node *body, const char *name, lo
 		return STATUS_OK;
 	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0')
 		return refuse_attr(name, err);
-	number = strtol(text, NULL, 10); /* LONG_MAX where it is too long */
+	number = strtol(text, NULL, 10); /* LONG_MAX if it is too long */
 	if (number > NUMBER_MAX)
 		return refuse_attr(name, err);
 	*out = number;
 	return STATUS_OK;
 }
 
-/* A sid is opaque (XEP-0124, 7.2), but it goes into pages and requests: printable ASCII only. */
+/*
+ * A sid is opaque (XEP-0124, 7.2). It is written into pages and requests, so it must be printable
+ * ASCII.
+ */
 static enum status sid_read(const struct xml_node *body, char *out, struct error *err)
 {
 	const char *sid = xml_attr(body, "", "sid");
@@ -241,7 +242,7 @@ static const struct payload {
     {NS_SASL,   "challenge", BOSH_CHALLENGE, challenge_read},
     {NS_SASL,   "success",   BOSH_SUCCESS,   challenge_read},
     {NS_SASL,   "failure",   BOSH_FAILURE,   failure_read  },
-    {NS_CLIENT, "iq",        BOSH_OTHER,     iq_read       }, /* iq_read tells which */
+    {NS_CLIENT, "iq",        BOSH_OTHER,     iq_read       }, /* iq_read sets the step */
 };
 
 static enum status child_read(const struct xml_node *child, struct bosh_answer *out,
@@ -258,7 +259,7 @@ static enum status child_read(const struct xml_node *child, struct bosh_answer *
 	return STATUS_OK;
 }
 
-/* Servers put stanzas of their own beside the answer: what the log-in waits for wins over those. */
+/* Servers send stanzas of their own with the answer. The log-in waits for others, so those win. */
 static bool is_aside(enum bosh_step step)
 {
 	return step == BOSH_NOTHING || step == BOSH_OTHER || step == BOSH_RESULT;

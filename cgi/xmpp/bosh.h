@@ -1,6 +1,6 @@
 /*
- * BOSH bodies (XEP-0124, XEP-0206): written and read for the four steps of a log-in: creation, SASL
- * (RFC 6120 6), restart, bind (RFC 6120 7). Pure: the round trips are made by prebind/bosh_login.c.
+ * BOSH bodies (XEP-0124, XEP-0206): writes and reads them for the four steps of a log-in: creation,
+ * SASL (RFC 6120, 6), restart, bind (RFC 6120, 7). Pure: prebind/bosh_login.c makes the requests.
  */
 #ifndef XMPP_BOSH_H
 #define XMPP_BOSH_H
@@ -16,20 +16,20 @@
 
 struct bosh_create {
 	const char *domain;
-	const char *route; /* XEP-0124 7.1; NULL or "" : none */
+	const char *route; /* XEP-0124, 7.1; NULL or "": none */
 	int64_t rid;
 	long hold;
 	long wait; /* seconds */
 };
 void bosh_create_write(struct strbuf *out, const struct bosh_create *create);
 
-/* payload: XML that is put inside the body as it is (made by the functions below); "" for none. */
+/* Writes a body. payload is XML made by the functions below, copied unchanged; "" for none. */
 void bosh_body_write(struct strbuf *out, const char *sid, int64_t rid, const char *payload);
 void bosh_restart_write(struct strbuf *out, const char *sid, int64_t rid, const char *domain);
 void bosh_terminate_write(struct strbuf *out, const char *sid, int64_t rid);
 
 /*
- * Payloads. base64: the SASL data already encoded; NULL: none (an empty initial response is "=").
+ * Payloads. base64 is the encoded SASL data; NULL: none. An empty initial response is sent as "=".
  */
 void bosh_sasl_auth_write(struct strbuf *out, const char *mechanism, const char *base64);
 void bosh_sasl_response_write(struct strbuf *out, const char *base64);
@@ -37,8 +37,8 @@ void bosh_bind_write(struct strbuf *out, const char *id,
 		     const char *resource); /* NULL: the server chooses */
 void bosh_session_write(struct strbuf *out, const char *id);
 
-enum bosh_step {               /* what an answer's payload is */
-		 BOSH_NOTHING, /* an empty body: ask again */
+enum bosh_step {               /* the kind of an answer's payload */
+		 BOSH_NOTHING, /* an empty body: send another request */
 		 BOSH_FEATURES,
 		 BOSH_CHALLENGE,
 		 BOSH_SUCCESS,
@@ -51,21 +51,20 @@ enum bosh_step {               /* what an answer's payload is */
 
 struct bosh_answer {
 	enum bosh_step step;
-	char sid[BOSH_SID_MAX + 1]; /* "" where the answer has none */
-	long wait;                  /* seconds; -1: not said */
-	long hold;                  /* -1: not said */
-	long inactivity;            /* seconds; -1: not said */
-	char *mechanisms;           /* owned; blank-separated names of the features; "" for none */
+	char sid[BOSH_SID_MAX + 1]; /* "" if the answer has none */
+	long wait;                  /* seconds; -1: not given */
+	long hold;                  /* -1: not given */
+	long inactivity;            /* seconds; -1: not given */
+	char *mechanisms;           /* owned; names separated by blanks; "" for none */
 	bool bind_offered;
-	bool session_required; /* the old session iq, offered and not <optional/> */
-	char *data; /* owned; text of challenge or success (base64), JID of BOUND; "" for none */
-	char *
-	    condition; /* owned; of FAILURE and IQ_ERROR: the defined condition's name; "" for none */
+	bool session_required; /* the session iq of RFC 3921 is offered and not <optional/> */
+	char *data;      /* owned; base64 of CHALLENGE or SUCCESS, JID of BOUND; "" for none */
+	char *condition; /* owned; defined condition of FAILURE or IQ_ERROR; "" for none */
 };
 
 /*
- * Reads one answer. A body with type='terminate' (or 'error'), a stream error, a non-body root are
- * STATUS_CHAT_SERVER with the condition named. The caller clears *out.
+ * Reads one answer. STATUS_CHAT_SERVER with the condition's name: a body with type='terminate' or
+ * 'error', a stream error, or a root that is not a body. The caller clears *out.
  */
 enum status bosh_answer_read(const char *data, size_t len, struct bosh_answer *out,
 			     struct error *err);

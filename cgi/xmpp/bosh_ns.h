@@ -1,5 +1,5 @@
 /*
- * The namespaces of a BOSH log-in, for bosh.c and bosh_write.c.
+ * The XML namespaces of a BOSH log-in, for bosh.c and bosh_write.c.
  */
 #ifndef XMPP_BOSH_NS_H
 #define XMPP_BOSH_NS_H

@@ -1,7 +1,6 @@
 /*
- * BOSH bodies and the payloads of a log-in, written (XEP-0124, XEP-0206, RFC 6120, 6 and 7). Every
- * value that is not ours goes through codec_xml. Which step follows which is
- * prebind/bosh_login.c's business.
+ * Writes BOSH bodies and the payloads of a log-in (XEP-0124, XEP-0206, RFC 6120, 6 and 7). Every
+ * value from outside goes through codec_xml. prebind/bosh_login.c decides the order of the steps.
  */
 #include "base/codec.h"
 #include "xmpp/bosh.h"
@@ -54,7 +53,7 @@ void bosh_terminate_write(struct strbuf *out, const char *sid, int64_t rid)
 	strbuf_adds(out, " type='terminate' xmlns='" NS_BOSH "'/>");
 }
 
-/* RFC 6120, 6.4.2: an empty initial response is "=", so that it differs from none. */
+/* RFC 6120, 6.4.2: an empty initial response is "=", which is not the same as no response. */
 void bosh_sasl_auth_write(struct strbuf *out, const char *mechanism, const char *base64)
 {
 	strbuf_adds(out, "<auth xmlns='" NS_SASL "'");

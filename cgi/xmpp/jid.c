@@ -1,6 +1,6 @@
 /*
- * JIDs: taken apart, put together and compared. How a part is prepared: jid_prepare.c; how a name
- * becomes a localpart: jid_name.c. Not here: whose JID it is (identity/jid_rule.c).
+ * Parses, builds and compares JIDs. jid_prepare.c prepares a part; jid_name.c makes a localpart
+ * from a name; identity/jid_rule.c decides who owns a JID.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "xmpp/jid.h"
 #include "xmpp/jid_prepare.h"
 
-#define QUOTE_MAX 100 /* bytes of a JID that an error sentence repeats */
+#define QUOTE_MAX 100 /* bytes of a JID in an error sentence */
 
 /* ---- one part ---- */
 
@@ -38,7 +38,7 @@ enum status jid_domain_prepare(const char *domain, char **out, struct error *err
 
 /* ---- whole JIDs ---- */
 
-/* A part as it is written, somewhere in a longer text. */
+/* An unprepared part inside a longer text; not terminated by NUL. */
 struct written {
 	const char *text;
 	size_t len;
@@ -49,7 +49,7 @@ static char *put(char *at, const struct jid_prepared *part)
 	return (char *)mempcpy(at, part->text, part->len + 1);
 }
 
-/* One block holds all three: every answer makes some JIDs and frees them. */
+/* Puts all three parts into one allocation, because every answer makes and frees some JIDs. */
 static enum status gather(const struct jid_prepared parts[JID_PARTS], struct jid *out,
 			  struct error *err)
 {
@@ -71,7 +71,7 @@ static enum status make(const struct written written[JID_PARTS], struct jid *out
 	struct jid_prepared parts[JID_PARTS];
 	enum status status = STATUS_OK;
 
-	parts[JID_RESOURCE].len = 0; /* it alone may be missing */
+	parts[JID_RESOURCE].len = 0; /* the only part that may be missing */
 	parts[JID_RESOURCE].text[0] = '\0';
 	for (enum jid_part i = 0; i < JID_PARTS && status == STATUS_OK; i++)
 		if (i != JID_RESOURCE || written[i].len > 0)

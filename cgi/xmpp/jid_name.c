@@ -1,6 +1,7 @@
 /*
- * A site user's name as a localpart, and back. Two different names never become one localpart: a
- * name that Nodeprep changes is refused, or, in the safe form, written in escapes.
+ * Makes a localpart from a site user's name, and the name from a localpart. Two different names
+ * never become one localpart: a name that Nodeprep would change is refused or, in the safe form,
+ * escaped.
  */
 #include "xmpp/jid_name.h"
 
@@ -13,9 +14,9 @@
 #include "base/strbuf.h"
 #include "xmpp/jid_prepare.h"
 
-#define QUOTE_MAX 100 /* bytes of a localpart that an error sentence repeats */
+#define QUOTE_MAX 100 /* bytes of a localpart in an error sentence */
 
-#define SAFE_OPEN   "\\u" /* before the hexadecimal numbers of the safe form */
+#define SAFE_OPEN   "\\u" /* begins the hexadecimal numbers of the safe form */
 #define SAFE_CLOSE  ';'
 #define SAFE_NEXT   '.'
 #define CODE_MAX    0x10ffff
@@ -23,7 +24,7 @@
 
 /* ---- XEP-0106 ---- */
 
-/* XEP-0106, 3: all there are. */
+/* XEP-0106, 3: the complete list. */
 static const struct escape {
 	char character;
 	const char *text;
@@ -46,7 +47,7 @@ static bool starts_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* The escape that the text here would be read as; NULL: none. */
+/* Returns the escape that begins at p, or NULL. */
 static const struct escape *escape_at(const char *p)
 {
 	for (size_t i = 0; i < N_ESCAPES; i++)
@@ -55,7 +56,10 @@ static const struct escape *escape_at(const char *p)
 	return NULL;
 }
 
-/* What stands for the character at p; NULL: itself. A backslash is escaped only where it must. */
+/*
+ * Returns the escape for the character at p; NULL: none is needed. A backslash is escaped only if
+ * it would read as the start of an escape.
+ */
 static const char *escape_find(const char *p, enum jid_name_form form)
 {
 	if (*p == '\\' && escape_at(p) == NULL &&
@@ -70,8 +74,8 @@ static const char *escape_find(const char *p, enum jid_name_form form)
 /* ---- the safe form ---- */
 
 /*
- * What is written as it is, and what as "\u" with its number in hexadecimal digits: MUST always,
- * MAY too where the whole name would not survive preparation otherwise.
+ * Says which characters are written as "\u" and hexadecimal digits: MUST always; MAY only if
+ * preparation would otherwise change the name as a whole.
  */
 enum need { NEED_NOT, NEED_MAY, NEED_MUST };
 
@@ -79,13 +83,13 @@ static enum need ascii_need(const char *name, size_t at)
 {
 	char c = name[at];
 
-	/* XEP-0106, 4.1: \20 neither begins nor ends a localpart */
+	/* XEP-0106, 4.1: \20 must not begin or end a localpart */
 	if (c == ' ' && (at == 0 || name[at + 1] == '\0'))
 		return NEED_MUST;
 	return (c >= 'A' && c <= 'Z') || c < ' ' || c == '\x7f' ? NEED_MUST : NEED_NOT;
 }
 
-/* A character that preparation changes or refuses, or that nobody can see, must be escaped. */
+/* Characters that preparation changes or refuses must be escaped, and so must invisible ones. */
 static enum need need_of(const char *name, size_t at, size_t len)
 {
 	struct jid_prepared prepared;
@@ -102,7 +106,7 @@ static enum need need_of(const char *name, size_t at, size_t len)
 	return stays ? NEED_MAY : NEED_MUST;
 }
 
-/* from: what is escaped at least; the name is valid UTF-8. */
+/* Escapes the characters whose need is from or more. The name is valid UTF-8. */
 static void safe_write(struct strbuf *out, const char *name, enum need from)
 {
 	bool open = false;
@@ -144,7 +148,7 @@ static void plain_write(struct strbuf *out, const char *name)
 	}
 }
 
-/* Prepares the escaped name; *same: nothing was changed. */
+/* Prepares the escaped name. *same is true if preparation changed nothing. */
 static enum status prepare(const struct strbuf *escaped, char **out, bool *same, struct error *err)
 {
 	enum status status = strbuf_ok(escaped) ? jid_localpart_prepare(escaped->data, out, err)
@@ -154,7 +158,10 @@ static enum status prepare(const struct strbuf *escaped, char **out, bool *same,
 	return status;
 }
 
-/* As much as can be is left readable: all of it, or the letters that stand alone, or ASCII. */
+/*
+ * Keeps the name as readable as possible. It escapes what it must; if preparation still changes the
+ * result, it escapes everything beyond ASCII.
+ */
 static enum status safe_localpart(const char *name, char **out, struct error *err)
 {
 	enum status status = STATUS_INTERNAL;
@@ -180,7 +187,7 @@ static enum status safe_localpart(const char *name, char **out, struct error *er
 	return status;
 }
 
-/* Of a name that Nodeprep changes the result may be another user's. */
+/* A name that Nodeprep changes could become another user's localpart. */
 static enum status refuse_changed(const char *name, const char *prepared, struct error *err)
 {
 	enum status status = name_characters_check(name, err);
@@ -207,7 +214,7 @@ static enum status plain_localpart(const char *name, char **out, struct error *e
 	strbuf_clear(&escaped);
 	if (status == STATUS_OK && !same)
 		status = refuse_changed(name, prepared, err);
-	if (status == STATUS_OK) /* a filler that Nodeprep lets through */
+	if (status == STATUS_OK) /* Nodeprep allows some invisible characters */
 		status = name_characters_check(name, err);
 	if (status == STATUS_OK)
 		*out = prepared;
@@ -239,7 +246,7 @@ enum status jid_localpart_from_name(const char *name, enum jid_name_form form, c
 
 /* ---- the way back ---- */
 
-/* The number at p and what ends it; 0: none. */
+/* Reads the number at p, which "." or ";" must follow. Returns its digits; 0: no valid number. */
 static size_t code_at(const char *p, uint32_t *out)
 {
 	size_t digits = strspn(p, "0123456789abcdef");
@@ -251,7 +258,7 @@ static size_t code_at(const char *p, uint32_t *out)
 	return *out == 0 || *out > CODE_MAX || (*out >= 0xd800 && *out < 0xe000) ? 0 : digits;
 }
 
-/* Reads "\u41.42;"; returns how long that is, 0 where it is none. */
+/* Reads "\u41.42;" and returns its length; 0 if the text is not of that form. */
 static size_t safe_read(struct strbuf *out, const char *p)
 {
 	size_t at = strlen(SAFE_OPEN), digits;

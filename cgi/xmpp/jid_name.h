@@ -1,6 +1,7 @@
 /*
- * Site users' names as localparts (XEP-0106, and a form of our own for what no localpart can hold).
- * Pure. No two names become one localpart, and each localpart leads back to its name.
+ * Turns site users' names into localparts: by XEP-0106, or in a form of our own for what no
+ * localpart can hold. Pure. No two names become one localpart, and each localpart leads back to its
+ * name.
  */
 #ifndef XMPP_JID_NAME_H
 #define XMPP_JID_NAME_H
@@ -10,29 +11,33 @@
 
 enum jid_name_form {
 	/*
-	 * XEP-0106 escapes for what a localpart cannot hold: space " & ' / : < > @ and, where it
-	 * would read as an escape, \. Refused: what Nodeprep would change ("Bob") or refuses, and
-	 * characters that nobody can see.
+	 * XEP-0106 escapes for characters that a localpart cannot hold: space " & ' / : < > @ and \
+	 * if it would read as an escape. Refused: a name that Nodeprep would change ("Bob") or
+	 * refuse, and invisible characters.
 	 */
 	JID_NAME_PLAIN,
-	/* That, of the name in small letters: names that differ by case only are one. */
+	/*
+	 * The plain form of the name in lower case. Names that differ only by case are the same
+	 * user.
+	 */
 	JID_NAME_LOWER,
 	/*
-	 * That of the plain form where it is not refused, else with the characters in question as
-	 * "\u", their numbers in hexadecimal digits with "." between them, and ";". Where Nodeprep
-	 * would still change the whole, every character beyond ASCII is written so. Only an empty
-	 * name, and one that would be too long, is refused.
+	 * The plain form if it is not refused. Otherwise the refused characters are written as
+	 * "\u", hexadecimal numbers separated by ".", and ";". If Nodeprep would still change the
+	 * result, every character beyond ASCII is written so. Only a name that is empty or too long
+	 * is refused.
 	 */
 	JID_NAME_SAFE
 };
 
-/* STATUS_BAD_REQUEST says why not. The caller frees *out. */
+/* STATUS_BAD_REQUEST: the sentence gives the reason. The caller frees *out. */
 enum status jid_localpart_from_name(const char *name, enum jid_name_form form, char **out,
 				    struct error *err);
 
 /*
- * The way back: the name, in JID_NAME_LOWER in small letters, that this prepared localpart was made
- * of. Whoever relies on it makes the localpart again and compares. The caller frees *out.
+ * The reverse: the name that this prepared localpart was made from (in lower case for
+ * JID_NAME_LOWER). To be sure, make the localpart again from the name and compare. The caller frees
+ * *out.
  */
 enum status jid_name_from_localpart(const char *localpart, enum jid_name_form form, char **out,
 				    struct error *err);

@@ -1,8 +1,7 @@
 /*
- * One part of a JID, prepared with its stringprep profile (RFC 6122, 2), so that what is compared
- * here is what the XMPP server compares. Unassigned code points are refused everywhere: what a
- * server makes of them depends on its Unicode version. The only user of libidn. What a whole JID is
- * made of: jid.c.
+ * Prepares one part of a JID with its stringprep profile (RFC 6122, 2), to compare JIDs as the XMPP
+ * server does. Unassigned code points are refused, because servers treat them by their own Unicode
+ * version. The only user of libidn. jid.c handles whole JIDs.
  */
 #include <idna.h>
 #include <stdlib.h>
@@ -15,12 +14,12 @@
 #define LABEL_MAX 63 /* RFC 1035, 2.3.4 */
 
 static const struct profile {
-	const char *name; /* of the part */
+	const char *name; /* name of the part, for sentences */
 	const Stringprep_profile *stringprep;
-	/* What that comes to in ASCII (RFC 3454, tables B.2, C.1.1, C.2.1; RFC 6122, A). */
+	/* The same rules for ASCII (RFC 3454, tables B.2, C.1.1, C.2.1; RFC 6122, A). */
 	bool lower_case;
 	bool no_control;
-	const char *prohibited; /* none of them behind '@' */
+	const char *prohibited; /* only characters up to '@' */
 } profiles[] = {
     [JID_LOCALPART] =
 	{
@@ -87,7 +86,7 @@ static bool ascii_prohibits(const struct profile *profile, char c)
 	return c <= '@' && strchr(profile->prohibited, c) != NULL;
 }
 
-/* Nearly every name is ASCII, and libidn works through all its tables for each. */
+/* A short cut: nearly every name is ASCII, and libidn searches all its tables for each. */
 static int ascii_prepare(const struct profile *profile, char *text)
 {
 	for (char *p = text; *p != '\0'; p++) {
@@ -100,8 +99,8 @@ static int ascii_prepare(const struct profile *profile, char *text)
 }
 
 /*
- * The length is checked before, too: preparation may shorten a text, but nobody needs a part that
- * is over the limit as it is written, and the work stays bounded.
+ * The length is checked before preparation too, which bounds the work. Preparation may shorten a
+ * text, but a longer input has no use.
  */
 static enum status stringprep_part(enum jid_part part, const char *text, size_t len,
 				   struct jid_prepared *out, struct error *err)
@@ -130,7 +129,7 @@ static enum status stringprep_part(enum jid_part part, const char *text, size_t 
 
 /* ---- what stringprep does not say ---- */
 
-/* XEP-0106, 4.1: an escaped space neither begins nor ends a localpart. */
+/* XEP-0106, 4.1: an escaped space must not begin or end a localpart. */
 static const char *localpart_problem(const struct jid_prepared *localpart)
 {
 	static const char space[] = "\\20";
@@ -169,10 +168,10 @@ static bool idna_knows(const char *domain)
 	return rc == IDNA_SUCCESS;
 }
 
-/* A host name, RFC 1123, 2.1; an IP literal in brackets is none. NULL: nothing is wrong with it. */
+/* Checks for a host name (RFC 1123, 2.1); an IP literal in brackets is refused. NULL: valid. */
 static const char *domain_problem(const char *domain)
 {
-	static const char ideographic_full_stop[] = "\xe3\x80\x82"; /* IDNA reads it as a dot */
+	static const char ideographic_full_stop[] = "\xe3\x80\x82"; /* IDNA treats it as a dot */
 	const char *label = domain;
 	const char *problem;
 	bool ascii = is_ascii(domain);

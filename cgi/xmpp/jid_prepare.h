@@ -1,6 +1,6 @@
 /*
- * The parts of a JID, each prepared and checked for itself, in a buffer of the caller's. Internal
- * to xmpp/: jid.h has what others need.
+ * Prepares and checks each part of a JID separately, in the caller's buffer. Internal to xmpp/;
+ * others use jid.h.
  */
 #ifndef XMPP_JID_PREPARE_H
 #define XMPP_JID_PREPARE_H
@@ -17,13 +17,13 @@ struct jid_prepared {
 };
 
 /*
- * text: len bytes without a NUL. STATUS_BAD_REQUEST says what is wrong with that part; *out then
- * holds anything.
+ * text is len bytes without a NUL. STATUS_BAD_REQUEST: the sentence names the part and the reason,
+ * and the content of *out is undefined.
  */
 enum status jid_part_prepare(enum jid_part part, const char *text, size_t len,
 			     struct jid_prepared *out, struct error *err);
 
-/* STATUS_BAD_REQUEST, "the localpart WHY". */
+/* Returns STATUS_BAD_REQUEST with a sentence such as "the localpart WHY". */
 enum status jid_part_refuse(enum jid_part part, const char *why, struct error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * HS256 JWTs in the compact form: three pieces of base64url, and the MAC is over the first two as
- * they stand.
+ * HS256 JWTs in the compact form (RFC 7515, 7.1): three base64url texts joined by dots. The MAC
+ * covers the first two with their dot.
  */
 #include "xmpp/jwt.h"
 

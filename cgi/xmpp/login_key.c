@@ -1,6 +1,6 @@
 /*
- * Keys out of text: base64url as it stands, or the "k" of a JWK. Nothing of a text that is refused
- * is quoted: it may well be a key.
+ * Reads a key from text: base64url, or the "k" of a JWK. Errors never quote the text, because it
+ * may be a key.
  */
 #include "xmpp/login_key.h"
 

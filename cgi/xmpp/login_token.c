@@ -1,6 +1,6 @@
 /*
- * One-time tokens, written and checked. The MAC is compared in constant time, and before anything
- * is said about the rest.
+ * Writes and checks one-time tokens. The MAC is compared in constant time, before the times are
+ * checked.
  */
 #include "xmpp/login_token.h"
 
@@ -12,7 +12,7 @@
 
 #define EXPIRY_MAX INT64_C(999999999999) /* LOGIN_TOKEN_EXPIRY_LEN digits */
 
-/* The text of 16 or 32 bytes is this long exactly; out has room for it and a NUL. */
+/* Encodes n bytes. The text must have exactly len characters; out has room for them and a NUL. */
 static enum status base64url_text(char *out, size_t len, const unsigned char *data, size_t n,
 				  struct error *err)
 {
@@ -27,7 +27,7 @@ static enum status base64url_text(char *out, size_t len, const unsigned char *da
 	return ok ? STATUS_OK : error_no_memory(err);
 }
 
-/* digits: the expiry's, as they stand in the token. */
+/* digits is the expiry as written in the token. */
 static void mac_of(const struct secret_part *key, const struct login_token *token,
 		   const char *digits, unsigned char out[SECRET_SHA256_LEN])
 {
@@ -78,7 +78,7 @@ struct parts {
 	unsigned char mac[SECRET_SHA256_LEN];
 };
 
-/* Canonical base64url of exactly n bytes. */
+/* Accepts only canonical base64url of exactly n bytes. */
 static bool decode(const char *text, size_t len, unsigned char *out, size_t n)
 {
 	struct strbuf bytes;

@@ -1,9 +1,8 @@
 /*
- * SASL for the client, by libgsasl. This file adds what the library leaves to its caller: base64 as
- * XMPP carries it (RFC 6120, 6.4.2), the order of preference, X-OAUTH2, a ceiling for the work a
- * server may ask of us, and that a secret is wiped. No callback is set: libgsasl knows the user and
- * the password and nothing else, so there is no authorization identity and no channel binding (no
- * -PLUS mechanism).
+ * SASL for the client, by libgsasl. This file adds base64 as in XMPP (RFC 6120, 6.4.2), the order
+ * of preference, X-OAUTH2, a limit on the work that a server may demand, and the wiping of secrets.
+ * No callback is set: libgsasl knows only user and password. So there is no authorization identity
+ * and no channel binding (no -PLUS mechanism).
  */
 #include <gsasl.h>
 #include <stdlib.h>
@@ -14,14 +13,14 @@
 #include "base/strbuf.h"
 #include "xmpp/sasl.h"
 
-/* A million rounds of HMAC-SHA-256 are about a second; servers use 4096 to 600000. */
+/* A million rounds of HMAC-SHA-256 take about a second; servers use 4096 to 600000. */
 #define ITERATIONS_MAX 1000000
 
-/* A server's message: nonces, a salt, a signature. Ten times what is seen. */
+/* Bytes of a server's message: nonces, a salt, a signature. Ten times the usual size. */
 #define MESSAGE_MAX 4096
 
 struct sasl {
-	Gsasl *library;         /* owned; one each, so that exchanges share nothing */
+	Gsasl *library;         /* owned; one for each exchange, so that they share nothing */
 	Gsasl_session *session; /* owned */
 	bool scram;
 	bool done;
@@ -32,7 +31,7 @@ struct sasl {
 /* The strongest first. X-OAUTH2's message is that of PLAIN: NUL user NUL token. */
 static const struct mechanism {
 	const char *name;
-	const char *library; /* what libgsasl calls it */
+	const char *library; /* its name in libgsasl */
 	bool scram;
 } mechanisms[] = {
     {.name = "SCRAM-SHA-256", .library = "SCRAM-SHA-256", .scram = true },
@@ -76,7 +75,7 @@ static const struct mechanism *mechanism_find(const char *name)
 
 /* ---- the exchange ---- */
 
-/* Servers compare passwords prepared (RFC 4616, 2); libgsasl does it for SCRAM only. */
+/* Servers compare prepared passwords (RFC 4616, 2); libgsasl prepares them for SCRAM only. */
 static enum status password_set(Gsasl_session *session, const char *password, struct error *err)
 {
 	char *prepared = NULL;
@@ -133,7 +132,7 @@ enum status sasl_new(const char *mechanism, const char *user, const char *passwo
 	return status;
 }
 
-/* libgsasl keeps copies of these, the client's SCRAM keys too, and frees them without wiping. */
+/* libgsasl keeps copies of these, including the SCRAM keys, and frees them without wiping. */
 static void session_wipe(Gsasl_session *session)
 {
 	static const Gsasl_property secrets[] = {GSASL_PASSWORD, GSASL_SCRAM_SALTED_PASSWORD,
@@ -161,8 +160,8 @@ void sasl_free(struct sasl *sasl)
 }
 
 /*
- * SCRAM's server-first-message is "r=…,s=…,i=N[,…]" (RFC 5802, 7). libgsasl takes any N, and then
- * one answer could hold a thread for an hour.
+ * SCRAM's server-first-message is "r=…,s=…,i=N[,…]" (RFC 5802, 7). libgsasl accepts any N, so one
+ * answer could keep a thread busy for an hour.
  */
 static bool iterations_allowed(const char *message)
 {
@@ -171,7 +170,7 @@ static bool iterations_allowed(const char *message)
 	return field == NULL || strtoul(field + 3, NULL, 10) <= ITERATIONS_MAX;
 }
 
-/* The server's message, decoded. */
+/* Decodes the server's message and checks its iteration count. */
 static enum status message_decode(const struct sasl *sasl, const char *in, struct strbuf *out,
 				  struct error *err)
 {
@@ -208,7 +207,7 @@ static enum status refuse_step(int rc, struct error *err)
 	}
 }
 
-/* A copy in base64 of what libgsasl made; NULL where that is nothing. */
+/* Encodes a message of libgsasl in base64; *out is NULL if the message is empty. */
 static enum status message_encode(const char *data, size_t len, char **out, struct error *err)
 {
 	struct strbuf text;
@@ -235,7 +234,7 @@ enum status sasl_step(struct sasl *sasl, const char *in, char **out, struct erro
 	enum status status;
 	int rc;
 
-	if (sasl->done) /* libgsasl would send PLAIN's password again */
+	if (sasl->done) /* otherwise libgsasl would send PLAIN's password again */
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "the XMPP server goes on with SASL after its end");
 	strbuf_init(&message);

@@ -1,7 +1,7 @@
 /*
- * SASL (RFC 4422) for the client: PLAIN (RFC 4616), SCRAM-SHA-1 (RFC 5802), SCRAM-SHA-256 (RFC
- * 7677), by libgsasl; and X-OAUTH2, where the password is an OAuth token. The authorization
- * identity is always empty: some servers do not check it. The only user of libgsasl.
+ * SASL (RFC 4422) for the client, by libgsasl: PLAIN (RFC 4616), SCRAM-SHA-1 (RFC 5802),
+ * SCRAM-SHA-256 (RFC 7677), and X-OAUTH2, whose password is an OAuth token. The authorization
+ * identity is always empty, because some servers do not check it. The only user of libgsasl.
  */
 #ifndef XMPP_SASL_H
 #define XMPP_SASL_H
@@ -12,30 +12,30 @@
 
 struct sasl; /* one exchange; not shared between threads */
 
-/* PLAIN and X-OAUTH2: who reads along has the secret. */
+/* PLAIN and X-OAUTH2 reveal the secret to anyone who can read the channel. */
 enum sasl_channel { SASL_CHANNEL_PRIVATE, SASL_CHANNEL_PUBLIC };
 
 /*
- * The strongest mechanism that both sides have: SCRAM-SHA-256, SCRAM-SHA-1, and on a private
- * channel PLAIN, X-OAUTH2. offered, allowed: blank-separated names. NULL: none. Static.
+ * Returns the strongest mechanism in both lists: SCRAM-SHA-256, SCRAM-SHA-1 and, on a private
+ * channel, PLAIN, X-OAUTH2. offered and allowed are names separated by blanks. NULL: none. The text
+ * is static.
  */
 const char *sasl_choose(const char *offered, const char *allowed, enum sasl_channel channel);
 
-/* user: localpart; the caller owns *out. */
+/* user is a localpart. The caller owns *out. */
 enum status sasl_new(const char *mechanism, const char *user, const char *password,
 		     struct sasl **out, struct error *err);
 void sasl_free(struct sasl *sasl); /* takes NULL */
 
 /*
- * One step. in: the server's base64 ("" at first); *out: ours, NULL when there is nothing to send;
- * the caller frees it with secret_free. STATUS_CHAT_SERVER: the server's data is malformed, or its
- * signature wrong.
+ * One step. in is the server's base64, "" in the first step. *out is our message, NULL if there is
+ * nothing to send; the caller frees it with secret_free. STATUS_CHAT_SERVER: the server's data is
+ * malformed or its signature is wrong.
  */
 enum status sasl_step(struct sasl *sasl, const char *in, char **out, struct error *err);
 
 /*
- * True when the exchange is complete on our side too: for SCRAM, the server's signature was
- * verified.
+ * True if the exchange is complete on our side. For SCRAM the server's signature was then verified.
  */
 bool sasl_done(const struct sasl *sasl);
 
