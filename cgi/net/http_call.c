@@ -1,7 +1,7 @@
 /*
- * One call on a borrowed handle: its body and its deadline set, performed, and what became of it:
- * an answer, or a fault of which http_failure.c makes a sentence. It knows no XMPP and repeats
- * nothing: a session that was asked for once more is a second session.
+ * Makes one call on a borrowed handle: sets its body and deadline, performs it, and returns an
+ * answer or a fault. http_failure.c makes the fault a sentence. This file knows no XMPP. It never
+ * repeats a call, because the repetition could create a second session.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 #define CONNECT_MAX_MS 1000 /* a host that is up answers a SYN far sooner */
 
-/* Half of what is left is for the answer, or for another upstream. */
+/* At most half of the time left, so that the rest remains for the answer or another upstream. */
 static long connect_time(int64_t left_ms)
 {
 	if (left_ms / 2 > CONNECT_MAX_MS)
@@ -20,7 +20,7 @@ static long connect_time(int64_t left_ms)
 	return left_ms < 2 ? 1 : (long)(left_ms / 2);
 }
 
-/* POSTFIELDS with its size: Tigase answers a chunked request with 500. */
+/* POSTFIELDSIZE avoids a chunked request, which Tigase answers with 500. */
 static int set_one(struct http_connection *connection, const struct http_call *call,
 		   int64_t left_ms)
 {
@@ -71,7 +71,7 @@ static enum http_fault fault_of(CURLcode rc, bool sent)
 	return FAULT_OTHER;
 }
 
-/* REL-UP-3: the only three after which a call may be made once more. */
+/* The only three faults after which a call may be repeated: no byte of the request was sent. */
 static enum http_reach reach_of(CURLcode rc)
 {
 	return rc == CURLE_COULDNT_RESOLVE_HOST || rc == CURLE_COULDNT_CONNECT ||
@@ -95,7 +95,7 @@ static enum status failure(const struct http_connection *connection, CURLcode rc
 
 	if (!sent)
 		answer->reach = reach_of(rc);
-	/* Elsewhere libcurl's own text may quote the URL, and an API key in it. */
+	/* For other faults libcurl's text may quote the URL, which may hold an API key. */
 	if (connection->why[0] && (what.fault == FAULT_TLS || what.fault == FAULT_CERTIFICATE))
 		what.words = connection->why;
 	if (connection->refused)
@@ -137,7 +137,7 @@ static enum status connection_perform(struct http_connection *connection,
 	enum status status = STATUS_OK;
 	CURLcode rc;
 
-	if (left_ms <= 0) /* to libcurl a time-out of 0 is none */
+	if (left_ms <= 0) /* libcurl takes a time-out of 0 for none */
 		return error_set(err, STATUS_CHAT_TIMEOUT,
 				 "%s: the time allowed (key timeout) was used up before this call",
 				 connection->target.origin);
@@ -152,7 +152,7 @@ static enum status connection_perform(struct http_connection *connection,
 		status = failure(connection, rc, left_ms, err);
 	if (rc != CURLE_OK)
 		http_settings_forget(connection);
-	else if (call->body) /* the caller's, and not to be pointed to any longer */
+	else if (call->body) /* libcurl must not keep a pointer to the caller's body */
 		curl_easy_setopt(connection->easy, CURLOPT_POSTFIELDS, NULL);
 	return status;
 }

@@ -1,6 +1,6 @@
 /*
- * The client: libcurl started, URLs looked at before they are called, and a pool of handles whose
- * connections are kept.
+ * Starts libcurl, checks URLs before they are called, and keeps a pool of handles with their
+ * connections.
  */
 #include <errno.h>
 #include <signal.h>
@@ -17,9 +17,11 @@ enum status http_client_start(struct error *err)
 	const curl_version_info_data *have;
 	struct sigaction pipe_action;
 
-	/* libcurl would write the keys of TLS connections to the file that it names. */
+	/* libcurl would write the keys of TLS connections to the file named by this variable. */
 	unsetenv("SSLKEYLOGFILE");
-	/* With CURLOPT_NOSIGNAL a peer that closes would end the process by SIGPIPE. */
+	/*
+	 * With CURLOPT_NOSIGNAL, SIGPIPE would end the process when a peer closes the connection.
+	 */
 	if (sigaction(SIGPIPE, NULL, &pipe_action) == 0 && pipe_action.sa_handler == SIG_DFL)
 		signal(SIGPIPE, SIG_IGN);
 

@@ -1,6 +1,6 @@
 /*
- * What libcurl calls while a call runs: where it is now, and the parts of the answer as they come.
- * What is done with a whole answer stands in http_call.c.
+ * The callbacks that libcurl makes during a call: they follow its progress and collect the answer.
+ * http_call.c handles the complete answer.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -11,9 +11,9 @@
 #include "net/http_curl.h"
 
 /*
- * The JDK's HTTP server, in front of Tigase, writes head and body in two packets; with delayed ACKs
- * the second one waits 40 ms for ours. TCP_QUICKACK falls back by itself, so it is set anew as each
- * answer begins. The descriptor is remembered here because CURLINFO_ACTIVESOCKET has none inside a
+ * The JDK's HTTP server, used by Tigase, writes head and body in two packets. With delayed ACKs the
+ * second one waits 40 ms for ours. The kernel clears TCP_QUICKACK by itself, so it is set again for
+ * each answer. The descriptor is kept here because CURLINFO_ACTIVESOCKET is not set inside a
  * callback.
  */
 static int on_socket(void *arg, curl_socket_t socket, curlsocktype purpose)
@@ -65,7 +65,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	return len;
 }
 
-/* A call may hand over more than the cap at once. */
+/* One callback may deliver more than the limit at once. */
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
 	struct http_connection *connection = arg;

@@ -1,6 +1,6 @@
 /*
- * The sentences. They name the origin that was called, never the rest of its URL: an API key may be
- * in it.
+ * The error sentences. They name the origin that was called, never the rest of the URL, which may
+ * hold an API key.
  */
 #include "net/http_failure.h"
 
@@ -17,7 +17,7 @@ static const char *const fault_words[FAULT_COUNT] = {
     [FAULT_MEMORY] = "out of memory",
 };
 
-/* OpenSSL's numbers (openssl-verify-errors(3)), which libcurl hands on. */
+/* OpenSSL's numbers (openssl-verify-errors(3)), as libcurl returns them. */
 static const struct {
 	long verify;
 	const char *words;
@@ -31,7 +31,7 @@ static const struct {
     {23, "its certificate was revoked"						    },
 };
 
-/* libcurl compares the name itself, after OpenSSL found nothing wrong. */
+/* libcurl compares the host name itself, after OpenSSL has accepted the certificate. */
 static const char *certificate_fault(const struct http_failure *failure)
 {
 	for (size_t i = 0; i < sizeof(certificate_words) / sizeof(certificate_words[0]); i++)

@@ -1,6 +1,6 @@
 /*
- * What is said of a call that brought no answer: one sentence a cause, with the next step. Internal
- * to net/; which cause it was is for http_call.c to find out.
+ * Makes the error sentence for a call without an answer: one for each cause, with the next step.
+ * Internal to net/. http_call.c finds the cause.
  */
 #ifndef NET_HTTP_FAILURE_H
 #define NET_HTTP_FAILURE_H
@@ -27,13 +27,13 @@ enum http_fault {
 struct http_failure {
 	enum http_fault fault;
 	const char *origin;
-	const char *words; /* libcurl's */
+	const char *words; /* libcurl's text */
 	long os_error;     /* of FAULT_NO_CONNECTION; 0: none */
-	long verify; /* of FAULT_CERTIFICATE: OpenSSL's X509_V_ERR_…; another TLS library: 0 */
-	long ms;     /* of the time-outs: how long was waited */
+	long verify; /* of FAULT_CERTIFICATE: OpenSSL's X509_V_ERR_…; 0 with another TLS library */
+	long ms;     /* of the time-outs: the time waited */
 };
 
-/* STATUS_CHAT_TIMEOUT for FAULT_ANSWER_TIMEOUT, else STATUS_CHAT_SERVER. */
+/* Returns STATUS_CHAT_TIMEOUT for FAULT_ANSWER_TIMEOUT, otherwise STATUS_CHAT_SERVER. */
 enum status http_failure_say(const struct http_failure *failure, struct error *err);
 
 #endif

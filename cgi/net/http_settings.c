@@ -1,7 +1,7 @@
 /*
- * What a handle is set to: the options that every call to the XMPP server has stand in the tables
- * below, what calls of the same kind have in common is added to them. A handle stays set as long as
- * calls differ in nothing but body and deadline, which http_call.c sets.
+ * The settings of a handle. The tables below hold the options of every call; calls of the same kind
+ * share the others. The settings stay while calls differ only in body and deadline, which
+ * http_call.c sets.
  */
 #include <string.h>
 
@@ -9,11 +9,13 @@
 #include "base/secret.h"
 #include "net/http_curl.h"
 
-#define CONNECTION_AGE_S  25  /* Tigase closes idle connections after 31–35 s */
-#define CONNECTION_LIFE_S 600 /* a certificate is looked at only when the connection is made */
+#define CONNECTION_AGE_S  25  /* Tigase closes idle connections after 31 to 35 s */
+#define CONNECTION_LIFE_S 600 /* a certificate is checked only when the connection is made */
 #define DNS_CACHE_S       30
 
-/* MAXCONNECTS 1: one descriptor to remember; a pool rarely calls more than one upstream. */
+/*
+ * MAXCONNECTS is 1: on_socket remembers one descriptor, and a pool rarely calls several upstreams.
+ */
 static const struct {
 	CURLoption option;
 	long value;
@@ -38,7 +40,7 @@ static const struct {
 	CURLoption option;
 	const char *value;
 } fixed_texts[] = {
-    {CURLOPT_PROXY,   "" }, /* not even the environment's */
+    {CURLOPT_PROXY,   "" }, /* ignore the environment's, too */
     {CURLOPT_NOPROXY, "*"},
 };
 
@@ -55,7 +57,7 @@ static int set_fixed(struct http_connection *connection)
 	return bad | http_events_set(connection);
 }
 
-/* What was taken apart once: libcurl would do it for CURLOPT_URL at each call. */
+/* Sets the parsed URL, because libcurl would parse CURLOPT_URL again at each call. */
 static int set_own(struct http_connection *connection)
 {
 	const struct http_client *client = connection->client;
@@ -75,7 +77,7 @@ static int set_own(struct http_connection *connection)
 
 /* ---- headers ---- */
 
-/* libcurl sends CR and LF on as they are, so they are refused here. */
+/* libcurl does not check for CR and LF, which would start another header. */
 static enum status header_add(struct curl_slist **list, const char *name, const char *value,
 			      struct error *err)
 {
@@ -97,7 +99,7 @@ static enum status header_add(struct curl_slist **list, const char *name, const 
 	return STATUS_OK;
 }
 
-/* RFC 7617. CURLOPT_USERNAME would be encoded anew at each call. */
+/* RFC 7617. CURLOPT_USERNAME would be encoded again at each call. */
 static enum status login_add(struct curl_slist **list, const struct http_call *call,
 			     struct error *err)
 {
@@ -118,13 +120,13 @@ static enum status login_add(struct curl_slist **list, const struct http_call *c
 	return status;
 }
 
-/* "Name:" without a value takes libcurl's own header away. */
+/* "Name:" without a value removes libcurl's own header. */
 static enum status headers_make(const struct http_call *call, struct curl_slist **list,
 				struct error *err)
 {
 	enum status status = header_add(list, "Expect:", "", err);
 
-	if (status == STATUS_OK) /* CURLOPT_USERAGENT would be printed anew for each call */
+	if (status == STATUS_OK) /* CURLOPT_USERAGENT would be formatted at each call */
 		status = header_add(list, "User-Agent: ", "prebind/" PREBIND_VERSION, err);
 	if (status == STATUS_OK)
 		status = call->accept ? header_add(list, "Accept: ", call->accept, err)
@@ -141,7 +143,7 @@ static enum status headers_make(const struct http_call *call, struct curl_slist 
 static void headers_free(struct curl_slist *list)
 {
 	for (struct curl_slist *line = list; line; line = line->next)
-		secret_wipe(line->data, strlen(line->data)); /* a password is among them */
+		secret_wipe(line->data, strlen(line->data)); /* one may hold a password */
 	curl_slist_free_all(list);
 }
 
@@ -157,7 +159,7 @@ void http_settings_forget(struct http_connection *connection)
 	strbuf_clear(&connection->settings);
 }
 
-/* All of a call but its body and its deadline: equal texts are equal settings. */
+/* Writes everything of a call but its body and deadline. Equal texts mean equal settings. */
 static void settings_write(struct strbuf *out, const struct http_call *call)
 {
 	const char *const parts[] = {call->url,  call->content_type, call->accept,
@@ -190,7 +192,7 @@ static enum status handle_set(struct http_connection *connection, const struct h
 	return status;
 }
 
-/* What was another call's is gone when it is set anew. */
+/* If the settings differ, the handle is reset first, so nothing of the former call remains. */
 enum status http_settings_make(struct http_connection *connection, const struct http_call *call,
 			       struct error *err)
 {

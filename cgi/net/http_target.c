@@ -1,6 +1,6 @@
 /*
- * A URL taken apart; loopback or not, https or not. No name is resolved here: what a name stands
- * for may change until the call is made.
+ * Parses a URL and finds whether it is https and whether it is loopback. No name is resolved here,
+ * because its address could change before the call.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ static bool host_is_loopback(const char *host)
 	char bare[INET6_ADDRSTRLEN];
 	size_t len = strlen(host);
 
-	if (strcasecmp(host, "localhost") == 0) /* libcurl resolves it itself, never by DNS */
+	if (strcasecmp(host, "localhost") == 0) /* libcurl resolves it without DNS */
 		return true;
 	if (inet_pton(AF_INET, host, &v4) == 1)
 		return ntohl(v4.s_addr) >> 24 == 127;
@@ -27,7 +27,7 @@ static bool host_is_loopback(const char *host)
 	return inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-/* STATUS_BAD_REQUEST: a scheme that is not spoken. */
+/* STATUS_BAD_REQUEST: an unsupported scheme. */
 static enum status target_set(struct http_target *target, const char *scheme, const char *host,
 			      const char *port, struct error *err)
 {
