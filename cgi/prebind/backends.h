@@ -1,5 +1,5 @@
 /*
- * A back end is one struct of functions and one row in the table of prebind.c.
+ * A back end is one struct of functions and one row in the table in prebind.c.
  */
 #ifndef PREBIND_BACKENDS_H
 #define PREBIND_BACKENDS_H
@@ -11,18 +11,19 @@
 
 struct prebind_call {
 	struct http_client *http;
-	const char *url;               /* the address that was chosen */
-	const struct jid *jid;         /* with the resource to ask for; "" : the server chooses */
-	int64_t deadline_ms;           /* monotonic; for all round trips together */
-	enum upstream_outcome outcome; /* OUTCOME_NONE at first; for bind to set */
+	const char *url;               /* the address chosen for this call */
+	const struct jid *jid;         /* with the resource to ask for; "": the server chooses */
+	int64_t deadline_ms;           /* monotonic; for all requests together */
+	enum upstream_outcome outcome; /* OUTCOME_NONE at first; bind sets it */
 };
 
 struct prebind_backend {
 	const char *name;
-	const char *url_key; /* its list of addresses, and where that stands in struct site_conf */
+	const char *url_key; /* the key with its addresses, at url_offset in struct site_conf */
 	size_t url_offset;
 	/*
-	 * Reads secrets, checks what is its own about the addresses; *state is the back end's own.
+	 * Reads the secrets and makes the back end's own checks of the addresses. *state belongs to
+	 * the back end, which frees it in close.
 	 */
 	enum status (*open)(const struct site_conf *conf, struct store *store, void **state,
 			    struct error *err);
@@ -31,21 +32,26 @@ struct prebind_backend {
 	enum status (*bind)(void *state, struct prebind_call *call, struct prebind_session *out,
 			    struct error *err);
 	/*
-	 * A one-time password for the call's JID, appended to out; no address is asked. NULL: it
-	 * has none.
+	 * Appends a one-time password for the call's JID to out, without a request. NULL: this back
+	 * end has none.
 	 */
 	enum status (*one_time)(void *state, struct prebind_call *call, struct strbuf *out,
 				struct error *err);
 };
 
-/* Why a back end cannot be opened: where the key stands, and its value's fault. */
+/*
+ * Sets the error for a back end that cannot be opened: the place of the key and the fault in why.
+ */
 enum status prebind_key_error(const struct site_conf *conf, const char *key,
 			      const struct error *why, struct error *err); /* STATUS_UNAVAILABLE */
 
-/* What a call that brought no answer (status is not OK) says about its upstream. */
+/* Returns the outcome for an upstream whose call brought no answer. */
 enum upstream_outcome prebind_reach_outcome(enum http_reach reach);
 
-/* Writes the next rid to send; "" (and refused later) if no browser could count on from it. */
+/*
+ * Writes the next rid to send. A value that JavaScript cannot count on from leaves "", which is
+ * refused later.
+ */
 void prebind_session_set_rid(struct prebind_session *session, int64_t next);
 
 extern const struct prebind_backend tigase_backend;

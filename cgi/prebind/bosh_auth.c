@@ -1,6 +1,6 @@
 /*
- * The ways to log in, by the values of bosh_auth; the mechanism; and the operator's sentences that
- * are the same for every way.
+ * The ways to log in, one for each value of bosh_auth; the choice of the mechanism; and the error
+ * sentences that all ways share.
  */
 #include "prebind/bosh_auth.h"
 
@@ -20,8 +20,8 @@ static const struct {
 };
 
 /*
- * All that the way can use, or those of them that bosh_mechanisms names: the check of the
- * configuration left some.
+ * Returns the mechanisms of the way that bosh_mechanisms allows; all of them if it is empty. The
+ * check of the configuration makes sure that one is left.
  */
 static char *mechanisms_make(const struct bosh_auth_way *way, const struct conf_list *allowed)
 {
@@ -103,7 +103,7 @@ void bosh_credentials_clear(struct bosh_credentials *credentials)
 	credentials->site_user = NULL;
 }
 
-/* RFC 6120 6.5; what is not here is the server's own business, and in its log. */
+/* RFC 6120, 6.5. For all other conditions the operator needs the server's log. */
 static const struct advice {
 	const char *condition;
 	const char *text;

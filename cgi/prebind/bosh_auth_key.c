@@ -1,6 +1,6 @@
 /*
- * bosh_auth = token and jwt: a password made for one log-in, by a key that the XMPP server has, too
- * (xmpp/login_token.h, xmpp/jwt.h). Nothing is asked of anybody.
+ * bosh_auth = token and jwt: makes a password for one log-in with a key that the XMPP server has,
+ * too (xmpp/login_token.h, xmpp/jwt.h). It makes no request.
  */
 #include <stdlib.h>
 

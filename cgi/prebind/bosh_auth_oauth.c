@@ -1,6 +1,6 @@
 /*
- * bosh_auth = oauth: a token of ejabberd's own, by its API (oauth_issue_token), kept until shortly
- * before its end and sent by X-OAUTH2.
+ * bosh_auth = oauth: gets a token from ejabberd's API (oauth_issue_token), keeps it until shortly
+ * before it ends, and sends it by X-OAUTH2.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 #include "prebind/ejabberd_api.h"
 #include "prebind/oauth_tokens.h"
 
-#define TOKEN_LIFE_S   600 /* asked for: whoever finds one may log in for so long */
-#define TOKEN_MARGIN_S 60  /* before its end it is used no more: a log-in, and clocks that differ */
+#define TOKEN_LIFE_S   600  /* the life asked for: a stolen token is good for so long */
+#define TOKEN_MARGIN_S 60   /* stop using a token so early: a slow log-in, clocks that differ */
 #define TOKEN_MAX      1024 /* bytes; ejabberd's have 32, or are JWTs */
 
 struct oauth {
@@ -79,7 +79,9 @@ static void request_write(const char *jid, struct strbuf *out)
 	json_close_object(&w);
 }
 
-/* {"token":"…","scopes":[…],"expires_in":"600 seconds"}; some versions have a number there. */
+/*
+ * {"token":"…","scopes":[…],"expires_in":"600 seconds"}; in some versions expires_in is a number.
+ */
 static long life_read(const struct json *answer)
 {
 	const struct json *expires = json_member(answer, "expires_in");
@@ -93,7 +95,9 @@ static long life_read(const struct json *answer)
 	return seconds > 0 && seconds < TOKEN_LIFE_S ? (long)seconds : TOKEN_LIFE_S;
 }
 
-/* It goes into SASL's message and into no text: NUL would end it, and nothing else is in tokens. */
+/*
+ * The token becomes part of a SASL message, which a NUL would end. Real tokens are printable ASCII.
+ */
 static bool token_is_sound(const char *token)
 {
 	size_t len = token ? strlen(token) : 0;
@@ -127,7 +131,9 @@ static enum status token_read(const struct http_answer *answer, struct strbuf *t
 	return status;
 }
 
-/* A new token. Where the API fails, so would the log-in: it counts as the XMPP server's failure. */
+/*
+ * Asks for a new token. If the API fails, the log-in cannot succeed, so the call counts as failed.
+ */
 static enum status token_issue(const struct oauth *oauth, struct prebind_call *call,
 			       const char *jid, struct strbuf *token, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * bosh_auth = password: the account's XMPP password, kept in its row of the JID map, or found in
- * the site's own database by the operator's query.
+ * bosh_auth = password: the account's XMPP password, from its row of the JID map, from the accounts
+ * that we made, or from the site's database by the operator's query.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "store/provisioned.h"
 #include "store/site_query.h"
 
-#define PASSWORD_MAX 1023 /* bytes; more takes no server */
+#define PASSWORD_MAX 1023 /* bytes; no server accepts more */
 
 static const char *const asked[] = {":user", ":host", NULL};
 static const struct site_query_column columns[] = {
@@ -21,7 +21,7 @@ static const struct site_query_column columns[] = {
 struct passwords {
 	struct store *store; /* borrowed */
 	struct site_query_spec spec;
-	struct site_query *query; /* NULL: only the JID map is asked */
+	struct site_query *query; /* NULL: bosh_password_query is not set */
 };
 
 static void password_close(void *state)
@@ -59,8 +59,8 @@ static enum status password_open(const struct site_conf *conf, struct store *sto
 }
 
 /*
- * By the JID map; *user is the row's, to be freed, also where it keeps no password:
- * STATUS_NOT_FOUND.
+ * Reads the password from the JID map. *user is the row's user; the caller frees it. It is set also
+ * if the row has no password, which is STATUS_NOT_FOUND.
  */
 static enum status map_ask(const struct passwords *passwords, const struct jid *jid, char **user,
 			   struct strbuf *out, struct error *err)
@@ -80,7 +80,7 @@ static enum status map_ask(const struct passwords *passwords, const struct jid *
 	return *user && strbuf_ok(out) ? status : error_no_memory(err);
 }
 
-/* Of an account that we made ourselves (key provision). */
+/* Reads the password of an account that we made ourselves (key provision). */
 static enum status made_ask(const struct passwords *passwords, const struct jid *jid,
 			    struct strbuf *out, struct error *err)
 {
@@ -98,7 +98,7 @@ static enum status made_ask(const struct passwords *passwords, const struct jid 
 	return status;
 }
 
-/* By the site's own table. An empty password is none. */
+/* Reads the password from the site's own table. An empty password counts as none. */
 static enum status site_ask(const struct passwords *passwords, const struct jid *jid,
 			    struct strbuf *out, struct error *err)
 {
@@ -110,7 +110,7 @@ static enum status site_ask(const struct passwords *passwords, const struct jid 
 	if (!passwords->query)
 		return STATUS_NOT_FOUND;
 	status = site_query_ask(passwords->query, values, &row, &why);
-	if (status == STATUS_BAD_REQUEST) /* the row's fault, and not the visitor's */
+	if (status == STATUS_BAD_REQUEST) /* the row is at fault, not the visitor's request */
 		status = STATUS_UNAVAILABLE;
 	if (status != STATUS_OK)
 		error_set(err, status, "%s", why.text);

@@ -1,7 +1,8 @@
 /*
  * Back end bosh: the program logs in itself, over one connection: creation, SASL, restart, bind
- * (XEP-0124, XEP-0206, RFC 6120). What with stands in bosh_auth.c, what is said in xmpp/bosh.c and
- * xmpp/sasl.c, how it travels in bosh_session.c; here are the order and the operator's sentences.
+ * (XEP-0124, XEP-0206, RFC 6120). The secret to log in with comes from bosh_auth.c, the messages
+ * from xmpp/bosh.c and xmpp/sasl.c, and bosh_session.c sends them. This file has the order of the
+ * steps and their error sentences.
  */
 #include "prebind/bosh_session.h"
 
@@ -25,14 +26,14 @@ struct bosh_state {
 	struct bosh_auth auth;
 };
 
-/* One log-in on its way. */
+/* One log-in in progress. */
 struct login {
 	const struct bosh_auth *auth;
 	const struct jid *jid;
 	struct bosh_credentials credentials;
 	struct bosh_session session;
 	const char *mechanism;
-	bool again; /* it failed; other credentials may do better */
+	bool again; /* it failed, but other credentials may succeed */
 };
 
 static enum status bosh_open(const struct site_conf *conf, struct store *store, void **state,
@@ -62,7 +63,7 @@ static void bosh_close(void *state)
 
 /* ---- the steps ---- */
 
-/* Sends one SASL element: the first with the mechanism's name, then responses. */
+/* Sends one SASL element: <auth> if mechanism is given, otherwise <response>. */
 static enum status sasl_send(struct bosh_session *session, const char *mechanism,
 			     const char *base64, struct error *err)
 {
@@ -80,7 +81,7 @@ static enum status sasl_send(struct bosh_session *session, const char *mechanism
 	return status;
 }
 
-/* Our next data for the server's last one, sent. */
+/* Makes our next SASL message from the server's last one, and sends it. */
 static enum status sasl_turn(struct bosh_session *session, struct sasl *sasl, const char *mechanism,
 			     struct error *err)
 {
@@ -93,7 +94,7 @@ static enum status sasl_turn(struct bosh_session *session, struct sasl *sasl, co
 	return status;
 }
 
-/* RFC 6120 6.4.6: data with success is the mechanism's last word: SCRAM's server signature. */
+/* RFC 6120, 6.4.6: data with <success/> is the server's last message, such as SCRAM's signature. */
 static enum status sasl_finish(const struct bosh_session *session, struct sasl *sasl,
 			       struct error *err)
 {
@@ -150,7 +151,7 @@ static enum status authenticate(struct login *login, struct error *err)
 	return status;
 }
 
-/* RFC 6120 7.6.2, 7.7.2. */
+/* Conditions of RFC 6120, 7.6.2 and 7.7.2. */
 static enum status bind_refused(const char *condition, struct error *err)
 {
 	const char *advice = "see its log";
@@ -168,7 +169,7 @@ static enum status bind_refused(const char *condition, struct error *err)
 			 condition[0] ? condition : "no reason given", advice);
 }
 
-/* An iq and its result; stanzas that come between are none of ours. */
+/* Sends an iq and waits for its result. Other stanzas that arrive before it are ignored. */
 static enum status iq(struct bosh_session *session, const struct strbuf *payload,
 		      enum bosh_step wanted, struct error *err)
 {
@@ -190,7 +191,9 @@ static enum status iq(struct bosh_session *session, const struct strbuf *payload
 		   : status;
 }
 
-/* Binds; the caller frees *jid, a full JID. The session iq only where it is still required. */
+/*
+ * Binds; the caller frees *jid, a full JID. The session iq is sent only if the server requires it.
+ */
 static enum status bind_resource(struct bosh_session *session, const char *resource, char **jid,
 				 struct error *err)
 {
@@ -250,7 +253,7 @@ static void session_hand_over(const struct bosh_session *session, char *jid,
 	prebind_session_set_rid(out, session->rid);
 }
 
-/* One session, from its start to its end or to the browser. */
+/* Runs one session until it has failed and is ended, or is handed to the browser. */
 static enum status bind_once(const struct bosh_state *bosh, struct login *login,
 			     struct prebind_call *call, struct prebind_session *out,
 			     struct error *err)
@@ -286,7 +289,7 @@ static enum status bosh_bind(void *state, struct prebind_call *call, struct preb
 			status = bind_once(bosh, &login, call, out, err);
 		again = login.again;
 		bosh_credentials_clear(&login.credentials);
-	} while (again); /* once at most: fresh credentials are not kept ones */
+	} while (again); /* twice at most: new credentials are not kept ones */
 	return status;
 }
 
@@ -308,11 +311,14 @@ static enum status bosh_one_time(void *state, struct prebind_call *call, struct 
 	return status;
 }
 
-/* Creation only: it shows that the service is there, for this domain, and what it offers. */
+/*
+ * Only creates a session. That shows that the service is there for this domain, and what it offers.
+ */
 static enum status bosh_check(void *state, struct prebind_call *call, struct error *said)
 {
 	const struct bosh_state *bosh = state;
-	const char *at = strrchr(bosh->conf->jid, '@'); /* the rule's domain: it always has one */
+	const char *at =
+	    strrchr(bosh->conf->jid, '@'); /* the rule's domain; the rule always has one */
 	struct bosh_session session;
 	enum status status = bosh_session_start(&session, bosh->conf, at ? at + 1 : "", call, said);
 

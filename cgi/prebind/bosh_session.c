@@ -1,6 +1,6 @@
 /*
- * The round trips of a BOSH session (XEP-0124): rids in order, empty answers asked again, the end
- * when something failed. It knows no SASL and no account.
+ * The requests of a BOSH session (XEP-0124): counts rids, repeats empty answers, and ends the
+ * session after a failure. It knows neither SASL nor accounts.
  */
 #include "prebind/bosh_session.h"
 
@@ -10,9 +10,9 @@
 #include "base/secret.h"
 #include "base/strbuf.h"
 
-#define EMPTY_ANSWERS_MAX 8    /* in a row; each may be a long poll that ended with nothing */
-#define LIFE_DEFAULT_S    30   /* where the server names no inactivity: the shortest one measured */
-#define TERMINATE_MAX_MS  1000 /* ending a session that failed must not cost the visitor more */
+#define EMPTY_ANSWERS_MAX 8    /* in a row; each may be a long poll that ended without data */
+#define LIFE_DEFAULT_S    30   /* if the server sends no inactivity: the shortest one measured */
+#define TERMINATE_MAX_MS  1000 /* so long a visitor waits at most for the end of a failed session */
 #define FIRST_RID_BIT     0x80000000u
 
 enum status bosh_session_start(struct bosh_session *session, const struct site_conf *conf,
@@ -28,7 +28,7 @@ enum status bosh_session_start(struct bosh_session *session, const struct site_c
 	if (!session->connection)
 		return error_no_memory(err);
 	secret_random(&rid, sizeof(rid));
-	session->rid = rid | FIRST_RID_BIT; /* XEP-0124 14: random, with room below 2^53 */
+	session->rid = rid | FIRST_RID_BIT; /* XEP-0124, 14: random, with room below 2^53 */
 	return STATUS_OK;
 }
 
@@ -64,7 +64,7 @@ static enum status answer_take(struct bosh_session *session, struct error *err)
 				 "bosh_service ended the session with HTTP status %d: it was "
 				 "restarted, or a proxy before it sends to another node",
 				 session->http.status);
-	if (session->http.status == 404) /* Prosody's answer for a host without mod_bosh, too */
+	if (session->http.status == 404) /* also Prosody's answer for a host without mod_bosh */
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "bosh_service answered with HTTP status 404 instead of a BOSH "
 				 "body: check its path, and that BOSH is switched on for the "
@@ -83,8 +83,8 @@ static enum status answer_take(struct bosh_session *session, struct error *err)
 }
 
 /*
- * Sends a body and reads the answer. After a failure here there is no session that we could still
- * speak to: the server has ended it, or we do not know which rid it expects.
+ * Sends a body and reads the answer. After a failure the session cannot be used: the server has
+ * ended it, or the rid that it expects is unknown.
  */
 static enum status exchange(struct bosh_session *session, const struct strbuf *body,
 			    struct error *err)
@@ -104,7 +104,7 @@ static enum status exchange(struct bosh_session *session, const struct strbuf *b
 	return status;
 }
 
-/* Polls with empty bodies while the answer is empty. */
+/* Sends empty bodies while the answers are empty. */
 static enum status wait_for_answer(struct bosh_session *session, struct error *err)
 {
 	struct strbuf body;

@@ -1,5 +1,5 @@
 /*
- * The list bosh_hosts, looked up, and the placeholder, filled in. Host names have no case.
+ * Looks up host names in bosh_hosts, ignoring case, and fills in the placeholder of bosh_url.
  */
 #include "prebind/bosh_url.h"
 

@@ -1,6 +1,6 @@
 /*
- * bosh_url for one session: {hostname} replaced by the node that holds it, but only by a name that
- * bosh_hosts allows. What an upstream says never becomes an address by itself.
+ * Makes bosh_url for one session: {hostname} becomes the node that holds the session, if bosh_hosts
+ * lists it. A name from an upstream never becomes an address unless it is listed.
  */
 #ifndef PREBIND_BOSH_URL_H
 #define PREBIND_BOSH_URL_H
@@ -11,18 +11,22 @@
 #include "base/strbuf.h"
 #include "conf/conf.h"
 
-/* True if bosh_url has {hostname} in it. */
+/* True if bosh_url contains {hostname}. */
 bool bosh_url_is_by_node(const struct site_conf *conf);
 
-/* The name that browsers know a node by; node is a word of bosh_hosts. Borrowed from it. */
+/*
+ * Returns the name by which browsers know a node. node is a word of bosh_hosts; the name points
+ * into it.
+ */
 const char *bosh_url_public_name(const char *node);
 
-/* Appends bosh_url with that name in its place; NULL: as it stands there. */
+/* Appends bosh_url with name in place of {hostname}; NULL: unchanged. */
 void bosh_url_write(const struct site_conf *conf, const char *name, struct strbuf *out);
 
 /*
- * The address for a session on the node hostname; the caller frees *out. STATUS_CHAT_SERVER: one is
- * needed, and hostname is not listed. hostname is not looked at where bosh_url does not ask for it.
+ * Makes the address for a session on the node hostname; the caller frees *out. STATUS_CHAT_SERVER:
+ * bosh_url contains {hostname}, and bosh_hosts does not list this node. If bosh_url has no
+ * placeholder, an unknown hostname is ignored.
  */
 enum status bosh_url_make(const struct site_conf *conf, const char *hostname, char **out,
 			  struct error *err);

@@ -1,18 +1,18 @@
 /*
- * The three states of a breaker, and the counts that decide between them. It knows neither clocks
- * nor threads nor what the calls were for.
+ * The three states of a breaker and the counts that decide between them. It knows nothing of
+ * clocks, threads or the purpose of the calls.
  */
 #include "prebind/breaker.h"
 
-#define CALLS_MIN         10    /* in the window, before a share of them says anything */
-#define FAILED_PERCENT    50    /* of them */
-#define NOT_CONNECTED_MAX 5     /* in a row: nobody is there */
+#define CALLS_MIN         10    /* fewer in the window say nothing */
+#define FAILED_PERCENT    50    /* of the calls in the window */
+#define NOT_CONNECTED_MAX 5     /* in a row: the server is down */
 #define OPEN_FIRST_MS     5000  /* a restart of the XMPP server takes about so long */
-#define OPEN_MAX_MS       10000 /* a call in ten seconds harms no server; recovery is seen soon */
-#define REFUSED_MS        75000 /* at least 60 s in spite of the jitter: somebody must act first */
-#define JITTER_PERCENT    20    /* up or down: many processes do not probe at once */
-#define PROBE_WAIT_MS     1000  /* while another call is the probe */
-#define PROBE_LOST_MS     90000 /* longer than any call takes: its process has ended */
+#define OPEN_MAX_MS       10000 /* one call in ten seconds harms no server; recovery is seen soon */
+#define REFUSED_MS        75000 /* at least 60 s after the jitter: an operator must act first */
+#define JITTER_PERCENT    20    /* up or down, so that many processes do not probe at once */
+#define PROBE_WAIT_MS     1000  /* pause of other calls during a probe */
+#define PROBE_LOST_MS     90000 /* longer than any call: the process of the probe has ended */
 
 static bool is_failure(enum upstream_outcome outcome)
 {
@@ -46,8 +46,8 @@ static bool too_many_failed(const struct breaker *breaker, int64_t now_ms)
 }
 
 /*
- * A server that restarts is not reached at first, and then answers that its parts are not there
- * yet. So only one that was reached before, and fails again, is asked less often.
+ * A restarting server first cannot be reached, and then answers that its components are missing. So
+ * the pause is longer only if the server was reached before and fails again.
  */
 static long period_next(const struct breaker *breaker, enum upstream_outcome outcome)
 {
@@ -105,7 +105,7 @@ enum breaker_change breaker_tell(struct breaker *breaker, enum breaker_pass pass
 {
 	if (pass == BREAKER_PROBE)
 		return probe_tell(breaker, outcome, now_ms, chance);
-	/* A call that began before the opening says nothing new. */
+	/* The result of a call that began before the breaker opened is old. */
 	if (breaker->state != BREAKER_CLOSED || outcome == OUTCOME_NONE)
 		return BREAKER_SAME;
 

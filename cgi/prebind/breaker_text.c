@@ -1,6 +1,6 @@
 /*
- * The numbers of struct breaker, decimal, with blanks between; first the format's own, at the end a
- * triple for each second of the window in which there were calls.
+ * The numbers of struct breaker in decimal, separated by blanks. The first is the format's number.
+ * At the end are three numbers for each second of the window that had calls.
  */
 #include "prebind/breaker_text.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define FORMAT    1
-#define FUTURE_MS 120000 /* no period and no probe is longer */
+#define FUTURE_MS 120000 /* no pause and no probe is longer */
 
 void breaker_write(const struct breaker *breaker, struct strbuf *out)
 {
@@ -32,7 +32,7 @@ void breaker_write(const struct breaker *breaker, struct strbuf *out)
 	}
 }
 
-/* The next number, from 0 to max; *text behind it. False: there is none. */
+/* Reads the next number, 0 to max, and moves *text past it. False: there is none. */
 static bool take(const char **text, int64_t max, int64_t *out)
 {
 	char *end = NULL;

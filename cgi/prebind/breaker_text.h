@@ -1,5 +1,6 @@
 /*
- * A breaker as a line of text, for processes that live one request and know it from each other.
+ * A breaker as a line of text, so that processes of plain CGI, which serve one request each, share
+ * it.
  */
 #ifndef PREBIND_BREAKER_TEXT_H
 #define PREBIND_BREAKER_TEXT_H
@@ -7,12 +8,12 @@
 #include "base/strbuf.h"
 #include "prebind/breaker.h"
 
-/* Nothing for one that is closed and has seen nothing. */
+/* Writes nothing for a closed breaker without calls. */
 void breaker_write(const struct breaker *breaker, struct strbuf *out);
 
 /*
- * What cannot be read, or is of a time that cannot be (a clock that went back), is a breaker that
- * is closed. now_ms: of the clock by which it was written.
+ * Reads a breaker. A malformed text, or one with impossible times (the clock went back), gives a
+ * closed breaker. now_ms is of the clock with which it was written.
  */
 void breaker_read(const char *text, int64_t now_ms, struct breaker *out);
 

@@ -1,6 +1,6 @@
 /*
- * Those inside, and those who wait in the order of coming. A place that becomes free is given to
- * the first who may have it, and only that one is woken: a thousand may wait.
+ * A list of the passes inside and a queue of those waiting. A free place goes to the first pass in
+ * the queue that may have it. Only its thread is woken, because a thousand may wait.
  */
 #include "prebind/bulkhead.h"
 
@@ -8,12 +8,12 @@
 #include <string.h>
 #include <time.h>
 
-#define RETRY_S 1 /* a call takes some ten milliseconds */
+#define RETRY_S 1 /* a call takes some tens of milliseconds */
 
 struct bulkhead {
-	long places; /* free */
+	long places; /* free now */
 	long per_user;
-	bool of_user; /* that is less than all places */
+	bool of_user; /* per_user is less than all places */
 	pthread_mutex_t lock;
 	TAILQ_HEAD(bulkhead_line, bulkhead_pass) inside, waiting;
 };
@@ -63,7 +63,7 @@ static bool user_has_all(const struct bulkhead *bulkhead, const char *user)
 	return inside >= bulkhead->per_user;
 }
 
-/* The first of those who wait that may have a place; NULL: none. */
+/* Returns the first waiting pass that may have a place, or NULL. */
 static struct bulkhead_pass *next_in_line(const struct bulkhead *bulkhead)
 {
 	struct bulkhead_pass *pass = TAILQ_FIRST(&bulkhead->waiting);

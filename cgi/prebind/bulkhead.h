@@ -1,6 +1,7 @@
 /*
- * How many calls are under way at once, in all and for one user (REL-UP-2, REL-UP-5). Who finds no
- * place waits for one, in the order of coming, but not for ever. Thread-safe; of one process.
+ * Limits the calls in progress at once, in all and for one user. A slow XMPP server then cannot
+ * take all threads, and a user with many tabs cannot take all places. A request without a place
+ * waits in a queue until its time is up. Thread-safe; for one process.
  */
 #ifndef PREBIND_BULKHEAD_H
 #define PREBIND_BULKHEAD_H
@@ -14,21 +15,22 @@
 
 struct bulkhead; /* opaque */
 
-/* A place, or a claim to one; the caller's, from enter to leave. */
+/* A place or a claim to one; owned by the caller, from enter to leave. */
 struct bulkhead_pass {
 	const char *user; /* borrowed */
 	TAILQ_ENTRY(bulkhead_pass) entry;
 	bool inside;
-	pthread_cond_t moved; /* it is inside now */
+	pthread_cond_t moved; /* signalled when inside becomes true */
 };
 
-/* per_user: of the places; 0: as many as there are. */
+/* per_user is the number of places for one user; 0: all of them. */
 enum status bulkhead_new(long places, long per_user, struct bulkhead **out, struct error *err);
-void bulkhead_free(struct bulkhead *bulkhead); /* takes NULL; nobody may be inside */
+void bulkhead_free(struct bulkhead *bulkhead); /* NULL is allowed; no pass may be inside */
 
 /*
- * STATUS_OK: go on, and leave afterwards. Until then (monotonic) there was no place: STATUS_BUSY;
- * or this user had all that are its: STATUS_SLOW_DOWN. err->retry_after is set for both.
+ * STATUS_OK: make the call, then call bulkhead_leave. If there was no place until until_ms
+ * (monotonic), STATUS_BUSY; if this user had all of the user's places, STATUS_SLOW_DOWN. Both set
+ * err->retry_after.
  */
 enum status bulkhead_enter(struct bulkhead *bulkhead, struct bulkhead_pass *pass, const char *user,
 			   int64_t until_ms, struct error *err);

@@ -1,5 +1,5 @@
 /*
- * One POST on a borrowed connection, and the operator's next step where ejabberd says no.
+ * Makes one POST on a borrowed connection, and names the operator's next step if ejabberd refuses.
  */
 #include "prebind/ejabberd_api.h"
 

@@ -1,6 +1,5 @@
 /*
- * A table with a lock. It is looked through from its beginning: next to a log-in, 256 comparisons
- * are nothing.
+ * An array with a lock. The search is linear: 256 comparisons cost nothing compared with a log-in.
  */
 #include "prebind/oauth_tokens.h"
 
@@ -57,7 +56,7 @@ static struct slot *slot_of(struct oauth_tokens *tokens, const char *jid)
 	return NULL;
 }
 
-/* A free one, else the one that ends first. */
+/* Returns a free slot, or else the one that ends first. */
 static struct slot *slot_to_fill(struct oauth_tokens *tokens)
 {
 	struct slot *first = &tokens->slots[0];

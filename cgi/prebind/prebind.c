@@ -1,7 +1,7 @@
 /*
  * The service: chooses the resource, sets the deadline, waits for a place, asks the back end at one
- * of its addresses and checks what it returned. What is true of every back end stands here; how one
- * is spoken to stands in its own file.
+ * of its addresses, and checks the result. This file has what all back ends share; each back end
+ * has its own file.
  */
 #include "prebind/prebind.h"
 
@@ -21,9 +21,9 @@
 #include "xmpp/adhoc.h"
 
 #define RESOURCE_RANDOM       "{random}"
-#define RESOURCE_RANDOM_BYTES 8 /* 64 bits: two tabs of one user never meet */
+#define RESOURCE_RANDOM_BYTES 8 /* 64 bits: two tabs of one user never get the same one */
 #define RESOURCE_BY_SERVER    "server"
-#define USER_CALLS_MAX        2 /* of one account at once: two tabs; more wait for them */
+#define USER_CALLS_MAX        2 /* of one account at once: two tabs; further ones wait */
 
 struct prebind {
 	const struct site_conf *conf;
@@ -32,10 +32,10 @@ struct prebind {
 	struct upstreams *upstreams;
 	struct bulkhead *bulkhead;
 	void *state;                 /* the back end's */
-	struct provision *provision; /* NULL: accounts are there */
+	struct provision *provision; /* NULL: accounts are not created */
 };
 
-/* One bind, as upstreams_call hands it to each address. */
+/* One bind, passed to bind_try for each address. */
 struct bind {
 	const struct prebind *prebind;
 	struct prebind_call call;
@@ -52,7 +52,7 @@ static const struct conf_list *urls_of(const struct prebind *prebind)
 	return (const void *)((const char *)prebind->conf + prebind->backend->url_offset);
 }
 
-/* As libcurl wants them: with ; between. */
+/* Makes the HTTP client. libcurl wants the pins separated by ";". */
 static enum status client_new(const struct site_conf *conf, struct http_client **out,
 			      struct error *err)
 {
@@ -139,7 +139,10 @@ void prebind_free(struct prebind *prebind)
 	free(prebind);
 }
 
-/* The site's `resource` rule as a resource; "" where the server shall choose. The caller frees. */
+/*
+ * Makes a resource from the site's `resource` rule; "" if the server is to choose. The caller
+ * frees.
+ */
 static char *resource_make(const char *rule)
 {
 	char hex[2 * RESOURCE_RANDOM_BYTES + 1];
@@ -190,7 +193,7 @@ void prebind_session_set_rid(struct prebind_session *session, int64_t next)
 	memcpy(session->rid, text, strlen(text) + 1);
 }
 
-/* The browser counts on from it: digits, with room below 2^53. */
+/* The browser counts on from the rid: digits, with room below 2^53. */
 static bool rid_is_sound(const char *rid)
 {
 	size_t len = strspn(rid, "0123456789");
@@ -200,8 +203,8 @@ static bool rid_is_sound(const char *rid)
 }
 
 /*
- * Opaque to us (XEP-0124 7), but it goes into an XML attribute of the browser's: visible ASCII, no
- * markup.
+ * A sid is opaque (XEP-0124, 7), but the browser puts it into an XML attribute: visible ASCII
+ * without markup.
  */
 static bool sid_is_sound(const char *sid)
 {
@@ -227,7 +230,7 @@ static enum status jid_check(const struct jid *got, const struct jid *asked, str
 	return STATUS_OK;
 }
 
-/* The session's JID, checked, and as it is prepared: clients compare JIDs byte by byte. */
+/* Checks the session's JID and prepares it, because clients compare JIDs byte by byte. */
 static enum status session_jid_take(struct prebind_session *session, const struct jid *asked,
 				    struct error *err)
 {
@@ -275,7 +278,7 @@ enum upstream_outcome prebind_reach_outcome(enum http_reach reach)
 	return outcomes[reach];
 }
 
-/* A session that is not the one asked for is worse than none: its upstream is not to be asked. */
+/* An upstream that returns the session of another JID counts as failed. */
 static enum status bind_try(void *arg, const char *url, enum upstream_outcome *outcome,
 			    struct error *err)
 {
@@ -297,7 +300,7 @@ static enum status bind_try(void *arg, const char *url, enum upstream_outcome *o
 	return status;
 }
 
-/* Who would begin with less than half of the time left would mostly add a call that fails. */
+/* With less than half of the time left a call would probably fail, so it is not begun. */
 static enum status bind_in_turn(struct prebind *prebind, struct bind *bind, struct error *err)
 {
 	struct bulkhead_pass pass;

@@ -1,8 +1,7 @@
 /*
- * The service: a JID in, an authenticated and bound BOSH session out; or what a client can log in
- * with by itself. It knows no request and no
- * site user, so that the page, the JSON endpoint and prebindctl share it. Behind it one of the back
- * ends of backends.h.
+ * The service: makes an authenticated and bound BOSH session for a JID, or one-time credentials for
+ * a client that logs in by itself. It knows neither requests nor site users, so the page, the JSON
+ * endpoint and prebindctl share it. It calls one of the back ends of backends.h.
  */
 #ifndef PREBIND_PREBIND_H
 #define PREBIND_PREBIND_H
@@ -20,65 +19,64 @@
 #define PREBIND_RID_MAX      16
 #define PREBIND_HOSTNAME_MAX 253
 
-struct prebind; /* one site's service; thread-safe; process lifetime */
+struct prebind; /* one site's service; thread-safe; lives as long as the process */
 
 struct prebind_session {
 	char *jid;                     /* owned; the full JID to attach with, prepared */
 	char sid[PREBIND_SID_MAX + 1]; /* a bearer secret */
-	char rid[PREBIND_RID_MAX +
-		 1]; /* decimal; the next one to send, whatever the back end returned */
-	char
-	    hostname[PREBIND_HOSTNAME_MAX + 1]; /* cluster node, "" unless the back end names one */
-	char *bosh_url;                         /* owned; where the browser goes on with it */
+	char rid[PREBIND_RID_MAX + 1]; /* decimal; the next one to send, for every back end */
+	char hostname[PREBIND_HOSTNAME_MAX + 1]; /* cluster node; "" if the back end names none */
+	char *bosh_url; /* owned; the address at which the browser continues */
 	long hold;
 	long wait;       /* seconds */
-	long expires_in; /* seconds an unattached session lives */
+	long expires_in; /* seconds that an unattached session lives */
 };
 
 /*
- * Reads the back end's secrets and checks its URL. conf and store are borrowed for the life of
- * *out.
+ * Reads the back end's secrets and checks its URL. conf and store are borrowed as long as *out
+ * lives.
  */
 enum status prebind_new(const struct site_conf *conf, struct store *store, struct prebind **out,
 			struct error *err);
-void prebind_free(struct prebind *prebind); /* takes NULL */
+void prebind_free(struct prebind *prebind); /* NULL is allowed */
 
 /*
- * Whether the XMPP server failed is known to all processes that share these limits (borrowed), not
- * to this one alone: for plain CGI, where each lives one request (REL-UP-6).
+ * Shares the state of the breakers with all processes that use these limits (borrowed). For plain
+ * CGI, whose processes serve one request each: otherwise every process would have to find out again
+ * that the XMPP server fails.
  */
 void prebind_share(struct prebind *prebind, struct limit_store *limits);
 
 /*
- * Binds. jid without a resource: the site's `resource` rule decides. Within conf->timeout_ms, and
- * by until_ms (monotonic), when whoever asks must have an answer.
- * STATUS_CHAT_SERVER, STATUS_CHAT_TIMEOUT, STATUS_NO_CHAT_ACCOUNT (no password is kept for that
- * JID); and with err->retry_after: STATUS_UNAVAILABLE (the XMPP server failed so often that it is
- * not asked for a while; without: our database), STATUS_BUSY (too many calls at once),
- * STATUS_SLOW_DOWN (too many for this account). The caller clears *out.
+ * Binds a session. If jid has no resource, the site's `resource` rule decides. It takes at most
+ * conf->timeout_ms and ends by until_ms (monotonic), the caller's own deadline. STATUS_CHAT_SERVER,
+ * STATUS_CHAT_TIMEOUT; STATUS_NO_CHAT_ACCOUNT: no password is kept for this JID. With
+ * err->retry_after: STATUS_UNAVAILABLE (the XMPP server failed often and is not asked for a while),
+ * STATUS_BUSY (too many calls at once), STATUS_SLOW_DOWN (too many for this account).
+ * STATUS_UNAVAILABLE without it: our database. The caller clears *out.
  */
 enum status prebind_bind(struct prebind *prebind, const struct jid *jid, int64_t until_ms,
 			 struct prebind_session *out, struct error *err);
-#define PREBIND_NOBODY_WAITS INT64_MAX                       /* until_ms: conf->timeout_ms is all */
+#define PREBIND_NOBODY_WAITS INT64_MAX                       /* until_ms: only conf->timeout_ms */
 void prebind_session_clear(struct prebind_session *session); /* wipes */
 
-/* What a client that has no use for a BOSH session (WebSocket) logs in with, once. */
+/* One-time credentials for a client that needs no BOSH session (WebSocket). */
 struct prebind_credentials {
-	char *jid;      /* owned; full, or bare where the server shall choose the resource */
+	char *jid;      /* owned; full, or bare if the server is to choose the resource */
 	char *password; /* owned; wiped by prebind_credentials_clear */
 };
 
 /*
- * Makes them; nobody is asked. jid: as for prebind_bind. STATUS_NOT_FOUND: this site's way to log
- * in has no one-time passwords. The caller clears *out.
+ * Makes credentials without a request to any server. jid is that of prebind_bind. STATUS_NOT_FOUND:
+ * this site's way to log in has no one-time passwords. The caller clears *out.
  */
 enum status prebind_credentials(struct prebind *prebind, const struct jid *jid,
 				struct prebind_credentials *out, struct error *err);
 void prebind_credentials_clear(struct prebind_credentials *credentials); /* wipes */
 
 /*
- * Asks every address of the XMPP server whether it would serve us, binding nobody. *said: one
- * sentence on what was found, also on success; the first fault's, where there is one.
+ * Asks every address of the XMPP server if it would serve us, without binding a user. *said is one
+ * sentence, also on success; after a fault it is that of the first fault.
  */
 enum status prebind_check(struct prebind *prebind, struct error *said);
 

@@ -1,7 +1,7 @@
 /*
- * Who is noted as made is not asked for again. What is noted first, is the password: one that comes
- * after a crash uses the same one. Of several that come at the same moment one asks, in whichever
- * process.
+ * The server is asked once for each account: the database notes which accounts were made. The
+ * password is noted before the server is asked, so a request after a crash uses the same one. If
+ * several requests come at once, one of them asks, in any process.
  */
 #include "prebind/provision.h"
 
@@ -17,8 +17,8 @@
 #include "prebind/ejabberd_api.h"
 #include "store/provisioned.h"
 
-#define PASSWORD_BYTES 24 /* random; nobody types it in */
-#define PAUSE_MS       20 /* between two looks whether another one is done: it takes about that long */
+#define PASSWORD_BYTES 24 /* random; nobody types it */
+#define PAUSE_MS       20 /* between two checks if another request is done: the time it takes */
 
 struct provision {
 	const struct site_conf *conf;
@@ -61,7 +61,8 @@ static enum status ejabberd_create(void *state, struct prebind_call *call, const
 	strbuf_init_secret(&body);
 	request_write(call->jid, password, &body);
 	enum status status = ejabberd_api_post(&provision->ejabberd, call, &body, &answer, err);
-	if (status == STATUS_OK && answer.status != 200 && answer.status != 409) /* there already */
+	if (status == STATUS_OK && answer.status != 200 &&
+	    answer.status != 409) /* 409: the account exists */
 		status = ejabberd_api_refuse(&provision->ejabberd, answer.status, err);
 	*existed = answer.status == 409;
 	strbuf_clear(&body);
@@ -71,7 +72,7 @@ static enum status ejabberd_create(void *state, struct prebind_call *call, const
 
 /* ---- making one ---- */
 
-/* Needed once more only where we log in with it ourselves. */
+/* The password is needed again only if we log in with it ourselves. */
 static bool keeps_password(const struct site_conf *conf)
 {
 	return conf->backend == BACKEND_BOSH && conf->bosh_auth == BOSH_AUTH_PASSWORD;
@@ -94,7 +95,7 @@ static void log_made(const struct provision *provision, const struct jid *jid, b
 	free(text);
 }
 
-/* The caller is the one to ask. */
+/* Asks the server. Only the caller that provisioned_begin chose may call this. */
 static enum status make(const struct provision *provision, struct prebind_call *call,
 			const struct provisioned_new *what, struct error *err)
 {
@@ -112,7 +113,7 @@ static enum status make(const struct provision *provision, struct prebind_call *
 	return status;
 }
 
-/* One look, and what is to be done after it. *done: the account is there. */
+/* Checks once, and asks the server if it is this caller's turn. *done: the account exists. */
 static enum status try_once(const struct provision *provision, struct prebind_call *call,
 			    const char *password, bool *done, struct error *err)
 {
@@ -135,7 +136,7 @@ static enum status try_once(const struct provision *provision, struct prebind_ca
 	return status;
 }
 
-/* Where another one is at it, it is waited for: another page of the same user's. */
+/* Waits while another request, such as another page of the same user, makes the account. */
 static enum status make_or_wait(const struct provision *provision, struct prebind_call *call,
 				struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * Accounts that are made at their first use, through the XMPP server's own interface (key
- * provision). Thread-safe.
+ * Makes accounts at their first use, by the XMPP server's own interface (key provision).
+ * Thread-safe.
  */
 #ifndef PREBIND_PROVISION_H
 #define PREBIND_PROVISION_H
@@ -8,27 +8,26 @@
 #include "base/strbuf.h"
 #include "prebind/backends.h"
 
-struct provision; /* opaque; one site's */
+struct provision; /* opaque; of one site */
 
 /*
- * *out is NULL where nothing is to be made. conf, store and the back end's state are borrowed for
- * its life.
+ * *out is NULL if no accounts are to be made. conf, store and the back end's state are borrowed as
+ * long as *out lives.
  */
 enum status provision_new(const struct site_conf *conf, struct store *store, void *backend_state,
 			  struct provision **out, struct error *err);
-void provision_free(struct provision *provision); /* takes NULL */
+void provision_free(struct provision *provision); /* NULL is allowed */
 
 /*
- * The call's account is there; makes it if nobody knows of it. Takes NULL. STATUS_CHAT_SERVER and
- * the like: it cannot be made; call->outcome is set where that says something about the call's
- * address.
+ * Makes the call's account, unless it is noted as made. provision NULL: does nothing. On an error
+ * the account cannot be made; call->outcome is set if that says something about the call's address.
  */
 enum status provision_ensure(struct provision *provision, struct prebind_call *call,
 			     struct error *err);
 
 /*
- * tigase.c: by Tigase's add-user; state is the back end's. The account is there afterwards;
- * *existed: it had been before, with a password of its own.
+ * tigase.c: makes an account by Tigase's add-user. state is the back end's. *existed: the account
+ * existed before, and keeps its own password.
  */
 enum status tigase_add_user(void *state, struct prebind_call *call, const char *password,
 			    bool *existed, struct error *err);

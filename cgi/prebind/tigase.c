@@ -1,6 +1,6 @@
 /*
  * Back end tigase: one call of the REST ad-hoc command pre-bind-bosh-session with an
- * administrator's credentials. The form itself is written and read by xmpp/adhoc.c.
+ * administrator's credentials. xmpp/adhoc.c writes and reads the form.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -15,13 +15,13 @@
 #include "xmpp/adhoc.h"
 #include "xmpp/adhoc_add_user.h"
 
-#define TIGASE_LIFE_S 10 /* its max-inactivity; where it was changed: key session_life */
+#define TIGASE_LIFE_S 10 /* Tigase's default max-inactivity; if it was changed: key session_life */
 #define ADD_USER_ACL                                                                               \
 	"'" ADHOC_ADD_USER_COMPONENT "' () { commands { '" ADHOC_ADD_USER_NODE                     \
 	"' = 'DOMAIN_ADMIN' } }"
-#define RESOURCE_BREAKS_XML "&<>\"'" /* in a resource they make the user's BOSH stream malformed */
+#define RESOURCE_BREAKS_XML "&<>\"'" /* in a resource, they make the user's BOSH stream malformed */
 
-/* The last part of the path, up to its end: the BOSH component's address. */
+/* Returns the last part of the path: the address of the BOSH component. */
 static const char *component_of(const char *url)
 {
 	const char *slash = strrchr(url, '/');
@@ -30,8 +30,8 @@ static const char *component_of(const char *url)
 }
 
 /*
- * .../bosh@DOMAIN, with a literal '@': newer versions answer %40 with 404, a bare domain only after
- * 120 s.
+ * The path ends in bosh@DOMAIN with a literal '@'. Newer versions answer %40 with 404; a domain
+ * alone is answered only after 120 s.
  */
 static enum status url_check(const struct site_conf *conf, const char *url, struct error *err)
 {
@@ -50,7 +50,7 @@ static enum status url_check(const struct site_conf *conf, const char *url, stru
 	return STATUS_OK;
 }
 
-/* One account is administrator of one virtual host, so all nodes are asked for that one. */
+/* One account administers one virtual host, so all nodes must be asked for the same one. */
 static enum status urls_check(const struct site_conf *conf, struct error *err)
 {
 	const struct conf_list *urls = &conf->tigase_url;
@@ -84,7 +84,7 @@ static enum status user_check(const struct site_conf *conf, struct error *err)
 	return STATUS_OK;
 }
 
-/* The two secrets; the API key as the text that carries it. */
+/* Reads the two secrets. The API key is stored as the text that is sent. */
 static enum status secrets_read(struct tigase *tigase, struct error *err)
 {
 	const char *key_file = tigase->conf->tigase_api_key_file;
@@ -163,7 +163,7 @@ static enum upstream_outcome outcome_of(enum status status, const struct http_an
 	return answer->status == 401 || answer->status == 403 ? OUTCOME_REFUSED : OUTCOME_FAILED;
 }
 
-/* With the API key in it, where it travels so. */
+/* Writes the call's URL, with the API key if it goes into the query. */
 static enum status url_write(const struct tigase *tigase, const struct prebind_call *call,
 			     struct strbuf *out, struct error *err)
 {
@@ -213,7 +213,7 @@ enum status tigase_ask(const struct tigase *tigase, struct prebind_call *call,
 	return status;
 }
 
-/* The same address, but another component of that domain's. */
+/* Returns the same address with another component of the same domain. The caller frees. */
 static char *component_url(const char *url, const char *component)
 {
 	const char *own = component_of(url);
@@ -222,13 +222,16 @@ static char *component_url(const char *url, const char *component)
 	strbuf_init(&text);
 	strbuf_add(&text, url, (size_t)(own - url));
 	strbuf_adds(&text, component);
-	strbuf_adds(&text, strchr(own, '@')); /* url_check has seen it */
+	strbuf_adds(&text, strchr(own, '@')); /* url_check made sure of the '@' */
 	char *taken = strbuf_take(&text);
 	strbuf_clear(&text);
 	return taken;
 }
 
-/* What sess-man's refusal means: it is another call than the one tigase_url is for. */
+/*
+ * Makes the sentence for a refusal by sess-man. It names the component, because tigase_url names
+ * another one.
+ */
 static enum status add_user_refused(const struct tigase *tigase, const struct prebind_call *call,
 				    int http_status, const struct error *why, struct error *err)
 {
@@ -260,7 +263,7 @@ enum status tigase_ask_sess_man(const struct tigase *tigase, struct prebind_call
 	if (status != STATUS_OK)
 		status = add_user_refused(tigase, call, (int)answer->status, &why, err);
 	if (answer->status == 404)
-		call->outcome = OUTCOME_NONE; /* sessions of those who have an account go on */
+		call->outcome = OUTCOME_NONE; /* users who have an account can still get sessions */
 	call->url = own;
 	free(url);
 	return status;
@@ -306,7 +309,7 @@ static void session_take(struct adhoc_session *got, const struct site_conf *conf
 	*out = (struct prebind_session){
 	    .jid = got->from,
 	    .hold = conf->hold,
-	    .wait = conf->wait, /* the answer's only echo the request */
+	    .wait = conf->wait, /* the answer only repeats those of the request */
 	    .expires_in = TIGASE_LIFE_S,
 	};
 	got->from = NULL;
@@ -314,7 +317,7 @@ static void session_take(struct adhoc_session *got, const struct site_conf *conf
 	_Static_assert(sizeof(got->hostname) <= sizeof(out->hostname), "fits");
 	memcpy(out->sid, got->sid, sizeof(got->sid));
 	memcpy(out->hostname, got->hostname, sizeof(got->hostname));
-	/* The returned rid counts as used: sent once more with a stanza, it ends the session. */
+	/* The returned rid counts as used: a stanza sent with it would end the session. */
 	prebind_session_set_rid(out, got->rid + 1);
 }
 

@@ -1,5 +1,5 @@
 /*
- * What the files of the back end tigase share; nobody else includes it.
+ * Shared by the files of the back end tigase; no other file includes it.
  */
 #ifndef PREBIND_TIGASE_H
 #define PREBIND_TIGASE_H
@@ -18,21 +18,21 @@ struct tigase {
 };
 
 /*
- * One call: a GET with body NULL, else a POST. Any status but 200 has become an error when it
- * returns. The caller has initialised *answer, and clears it.
+ * Makes one call: a GET if body is NULL, otherwise a POST. Any HTTP status but 200 is an error. The
+ * caller initialises *answer and clears it.
  */
 enum status tigase_ask(const struct tigase *tigase, struct prebind_call *call,
 		       const struct strbuf *body, struct http_answer *answer, struct error *err);
 
 /*
- * As that, of the component that adds users, at the same address. The sentence names this call and
- * the key provision. The call's own address is back in its place afterwards.
+ * The same, at the component that adds users. The sentence names this call and the key provision.
+ * call->url is restored before the return.
  */
 enum status tigase_ask_sess_man(const struct tigase *tigase, struct prebind_call *call,
 				const struct strbuf *body, struct http_answer *answer,
 				struct error *err);
 
-/* The answer as xmpp/adhoc.h reads it; borrows its texts. */
+/* The answer in the form of xmpp/adhoc.h; it borrows the texts. */
 struct adhoc_answer tigase_answer_view(const struct http_answer *answer);
 
 /* tigase_check.c: the back end's check. */

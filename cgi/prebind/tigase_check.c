@@ -1,13 +1,13 @@
 /*
- * prebindctl check at Tigase. The list of commands shows that the address is right, and nothing
- * about the account: where Tigase has an access list, it shows every command to everybody. Whoever
- * may call a command is sent its empty form, anybody else a 404.
+ * prebindctl check for Tigase. The list of commands proves only that the address is right: with an
+ * access list, Tigase still shows every command to every account. An account that may call a
+ * command gets its empty form; any other account gets a 404.
  */
 #include "prebind/tigase.h"
 
 #include <string.h>
 
-/* The list is a GET, so the server chooses the format: it is read as what it says it is. */
+/* For a GET the server chooses the format, so the content type decides how the list is read. */
 static enum status list_check(const struct tigase *tigase, struct prebind_call *call,
 			      struct error *said)
 {
@@ -32,7 +32,7 @@ static enum status list_check(const struct tigase *tigase, struct prebind_call *
 	return status;
 }
 
-/* May our account call the command? Without the key `from` nobody is bound. */
+/* Checks that our account may call the command. Without the key `from` no session is bound. */
 static enum status bind_check(const struct tigase *tigase, struct prebind_call *call,
 			      struct error *said)
 {
@@ -65,7 +65,7 @@ static enum status bind_check(const struct tigase *tigase, struct prebind_call *
 	return status;
 }
 
-/* The same for add-user, where accounts are to be made. */
+/* The same check for add-user, if accounts are to be made. */
 static enum status add_user_check(const struct tigase *tigase, struct prebind_call *call,
 				  struct error *said)
 {

@@ -1,6 +1,6 @@
 /*
- * Fail-over, the one repetition and its budget, and the log lines of the breakers. No call is made
- * twice once a byte of it may have left: the second session would have nobody.
+ * Fail-over, the one repetition and its budget, and the log lines of the breakers. A call is never
+ * made twice if a byte of it may have been sent: it could create a second session that nobody uses.
  */
 #include "prebind/upstream.h"
 
@@ -20,7 +20,7 @@
 #define REPEAT_SAVED  100 /* successes that are remembered */
 #define PAUSE_MIN_MS  50
 #define PAUSE_SPAN_MS 101 /* 50 to 150 ms */
-#define RETRY_MAX_S   60  /* what a visitor is told at most */
+#define RETRY_MAX_S   60  /* the longest time that a visitor is told */
 
 struct upstream {
 	const char *url;
@@ -31,15 +31,15 @@ struct upstreams {
 	const char *site;
 	pthread_mutex_t lock;       /* guards the breakers and saved */
 	unsigned saved;             /* successes, up to REPEAT_SAVED */
-	struct limit_store *shared; /* NULL: the breakers are this process's own */
+	struct limit_store *shared; /* NULL: the breakers belong to this process */
 	size_t count;
 	struct upstream list[];
 };
 
-/* What one way through the list found. */
+/* The result of trying all addresses once. */
 struct round {
-	bool asked;      /* one was called at all */
-	bool repeatable; /* none was sent anything, and another time might go better */
+	bool asked;      /* at least one was called */
+	bool repeatable; /* nothing was sent to any of them, and a repetition may help */
 	int64_t wait_ms; /* until the first breaker lets a call through; 0: none is open */
 };
 
@@ -75,13 +75,13 @@ void upstreams_share(struct upstreams *upstreams, struct limit_store *limits)
 
 /* ---- the breakers ---- */
 
-/* What is asked of a breaker, or told to it, wherever it is kept. */
+/* A question to a breaker, or an outcome for it, wherever the breaker is kept. */
 struct visit {
 	struct breaker *breaker;
 	int64_t now_ms;
 	bool tells;
 	bool done;
-	enum breaker_pass pass; /* asked; or of the call that is told of */
+	enum breaker_pass pass; /* the answer to the question, or the pass of the call that ended */
 	int64_t wait_ms;
 	enum upstream_outcome outcome;
 	uint32_t chance;
@@ -107,7 +107,7 @@ static void visit_text(void *arg, const char *before, struct strbuf *after)
 	breaker_write(visit->breaker, after);
 }
 
-/* A file that cannot be asked costs what other processes know, and nothing else. */
+/* If the shared file cannot be used, the process decides by its own breaker. */
 static void visit_shared(struct upstreams *upstreams, struct upstream *upstream,
 			 struct visit *visit)
 {
@@ -122,11 +122,11 @@ static void visit_shared(struct upstreams *upstreams, struct upstream *upstream,
 		visit_breaker(visit);
 }
 
-/* Call with the lock held. */
+/* Call it with the lock held. */
 static void visit(struct upstreams *upstreams, struct upstream *upstream, struct visit *visit)
 {
 	visit->breaker = &upstream->breaker;
-	/* the wall clock is the one that processes, and a restart of the machine, have in common */
+	/* all processes share the wall clock, also after a restart of the machine */
 	visit->now_ms = upstreams->shared ? clock_wall_ms() : clock_monotonic_ms();
 	if (upstreams->shared)
 		visit_shared(upstreams, upstream, visit);
@@ -169,7 +169,7 @@ static void tell(struct upstreams *upstreams, struct upstream *upstream, enum br
 	struct visit telling = {.tells = true, .pass = pass, .outcome = outcome};
 	int64_t open_ms;
 
-	if (outcome != OUTCOME_OK) /* it may open, for a time with a jitter */
+	if (outcome != OUTCOME_OK) /* it may open, and its pause needs a jitter */
 		secret_random(&telling.chance, sizeof(telling.chance));
 	pthread_mutex_lock(&upstreams->lock);
 	visit(upstreams, upstream, &telling);
@@ -212,7 +212,7 @@ static enum status try_each(struct upstreams *upstreams, upstream_try *call, voi
 	return status;
 }
 
-/* Takes the price of a repetition; false: there were too few successes, or no time is left. */
+/* Takes the price of a repetition. False: too few successes, or no time is left. */
 static bool may_repeat(struct upstreams *upstreams, long pause_ms, int64_t deadline_ms)
 {
 	bool may = clock_left_ms(deadline_ms) > pause_ms;
@@ -258,7 +258,7 @@ enum status upstreams_call(struct upstreams *upstreams, upstream_try *call, void
 	if (round.repeatable && may_repeat(upstreams, pause_ms, deadline_ms)) {
 		nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000}, NULL);
 		status = try_each(upstreams, call, arg, &again, &said);
-		if (!again.asked) /* the breakers opened by then: the first answer stands */
+		if (!again.asked) /* the breakers opened in between: the first result stands */
 			status = said.status;
 	}
 	if (!round.asked)
