@@ -1,5 +1,5 @@
 /*
- * Addresses and networks, all as IPv6: one comparison for both kinds.
+ * Addresses and networks, all stored as IPv6, so that one comparison serves both kinds.
  */
 #include "base/address.h"
 
@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ADDRESS_TEXT_MAX 64 /* INET6_ADDRSTRLEN, and a zone */
-#define IPV4_BITS        96 /* in front of the address proper in ::ffff:a.b.c.d */
+#define ADDRESS_TEXT_MAX 64 /* bytes: INET6_ADDRSTRLEN and a zone */
+#define IPV4_BITS        96 /* bits of the prefix ::ffff: before an IPv4 address */
 
-/* *ipv4: it was written as one. */
+/* *ipv4 is true if the text is an IPv4 address. */
 static bool address_read(const char *text, size_t len, unsigned char out[ADDRESS_BYTES], bool *ipv4)
 {
 	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -29,7 +29,7 @@ static bool address_read(const char *text, size_t len, unsigned char out[ADDRESS
 	return inet_pton(AF_INET6, copy, out) == 1;
 }
 
-/* The bits behind the network's length are all zero. */
+/* True if all bits after the network's length are zero. */
 static bool is_whole(const struct address_net *net)
 {
 	for (unsigned bit = net->bits; bit < 8 * ADDRESS_BYTES; bit++)
@@ -38,7 +38,7 @@ static bool is_whole(const struct address_net *net)
 	return true;
 }
 
-/* The number behind the slash; false: there is none, or a larger one than max. */
+/* Reads the number after the slash. False: not a number, or larger than max. */
 static bool length_read(const char *text, unsigned max, unsigned *out)
 {
 	size_t digits = strspn(text, "0123456789");

@@ -1,6 +1,6 @@
 /*
- * The two clocks. clock_gettime cannot fail for these two ids on Linux, so its answer is not
- * asked for.
+ * The two clocks. On Linux clock_gettime cannot fail for these two ids, so its result is not
+ * checked.
  */
 #include <time.h>
 

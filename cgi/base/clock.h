@@ -1,17 +1,17 @@
 /*
- * The two clocks. Code that decides by time takes a `now` as a parameter (tests inject it); only
- * the outermost callers ask these functions.
+ * The two clocks. Code that decides by time takes `now` as a parameter, so that tests can set it;
+ * only the outermost callers call these functions.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
 #include <stdint.h>
 
-int64_t clock_wall(void); /* seconds since 1970-01-01 UTC */
+int64_t clock_wall(void); /* seconds since 1970-01-01 UTC; clock_wall_ms: milliseconds */
 int64_t clock_wall_ms(void);
 int64_t clock_monotonic_ms(void); /* milliseconds; for deadlines */
 
-/* Milliseconds left until a monotonic deadline; 0 when it has passed. */
+/* Milliseconds left until a monotonic deadline; 0 if it has passed. */
 int64_t clock_left_ms(int64_t deadline_ms);
 
 #endif

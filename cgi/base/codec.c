@@ -1,6 +1,6 @@
 /*
- * Encodings and escapes, one function a context. Everything here looks at bytes as unsigned and
- * asks no locale: what a letter is does not depend on where the program runs.
+ * Encodings and escapes, one function for each context. All of them treat bytes as unsigned and
+ * ignore the locale, so the result is the same on every machine.
  */
 #include <string.h>
 
@@ -13,7 +13,7 @@ static const char hex_digits_upper[] = "0123456789ABCDEF";
 
 size_t utf8_decode(const char *data, size_t len, uint32_t *out)
 {
-	/* The smallest code point of each length: below it the form is overlong (RFC 3629, 3). */
+	/* The smallest code point of each length; smaller ones are overlong forms (RFC 3629, 3). */
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
 	const unsigned char *p = (const unsigned char *)data;
 	size_t n;
@@ -41,8 +41,8 @@ size_t utf8_decode(const char *data, size_t len, uint32_t *out)
 }
 
 /*
- * How many bytes at the beginning are ASCII for certain: looked at by eights, for most texts are
- * ASCII.
+ * Returns a number of leading bytes that are all ASCII, a multiple of eight. Most texts are ASCII,
+ * so checking eight bytes at once saves time.
  */
 static size_t ascii_prefix(const char *data, size_t len)
 {
@@ -75,8 +75,9 @@ static bool is_control(unsigned char c)
 }
 
 /*
- * The same of eight bytes at once: one below 0x20 gets its high bit by the first subtraction, and
- * one that is 0x7f, made 0, by the second. What they borrow is from bytes above such a one.
+ * Checks eight bytes at once. The first subtraction sets the high bit of a byte below 0x20; the
+ * second sets it for a byte that is 0x7f, which the xor has made 0. A borrow can only reach bytes
+ * above such a byte.
  */
 static bool has_control(uint64_t eight)
 {
@@ -121,7 +122,7 @@ const char *codec_decimal(char buffer[CODEC_DECIMAL_SIZE], long long number)
 
 /* ---- markup and JSON ---- */
 
-/* HTML and XML have the same names, but for the apostrophe's. */
+/* HTML and XML use the same names, except for the apostrophe. */
 static void escape_markup(struct strbuf *out, const char *text, const char *apostrophe)
 {
 	for (size_t n; *text != '\0'; text++) {
@@ -144,7 +145,7 @@ static void escape_markup(struct strbuf *out, const char *text, const char *apos
 		case '\'':
 			strbuf_adds(out, apostrophe);
 			break;
-		default: /* the end */
+		default: /* end of text */
 			return;
 		}
 	}
@@ -169,7 +170,7 @@ static size_t put_unicode_escape(char *out, uint32_t unit)
 	return 6;
 }
 
-#define BIT(c) (UINT64_C(1) << ((c) % 64)) /* of its word in a set of bytes */
+#define BIT(c) (UINT64_C(1) << ((c) % 64)) /* a byte's bit in its word of a set */
 
 static bool is_json_plain(unsigned char c)
 {
@@ -259,7 +260,7 @@ static int hex_value(char c)
 	return -1;
 }
 
-/* The byte behind a '%', or -1. */
+/* Returns the byte that the '%' at text stands for, or -1. */
 static int percent_byte(const char *text, size_t left)
 {
 	if (left < 3 || hex_value(text[1]) < 0 || hex_value(text[2]) < 0)
@@ -280,7 +281,7 @@ enum status codec_percent_decode(struct strbuf *out, const char *text, size_t le
 		} else if (c == '+' && plus) {
 			c = ' ';
 		}
-		if (c <= 0) /* a broken escape, or a NUL */
+		if (c <= 0) /* a malformed escape, or a NUL */
 			return STATUS_BAD_REQUEST;
 		strbuf_addc(out, (char)c);
 	}

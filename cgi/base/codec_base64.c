@@ -1,6 +1,6 @@
 /*
- * base64 and base64url (RFC 4648) by libsodium, which takes the same time whatever the bytes are:
- * they may be a secret. Decoding accepts only the form that encoding makes.
+ * base64 and base64url (RFC 4648) by libsodium, whose time does not depend on the bytes, which may
+ * be a secret. Decoding accepts only the form that encoding produces.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 
 static void encode(struct strbuf *out, const unsigned char *data, size_t len, int variant)
 {
-	size_t size = sodium_base64_encoded_len(len, variant); /* with a NUL */
+	size_t size = sodium_base64_encoded_len(len, variant); /* includes the NUL */
 
 	strbuf_reserve(out, size);
 	if (!strbuf_ok(out) || out->size - out->len < size) {
@@ -38,7 +38,7 @@ void codec_base64url_text(char *out, const unsigned char *data, size_t len)
 	sodium_bin2base64(out, CODEC_BASE64URL_LEN(len) + 1, data, len, BASE64URL);
 }
 
-/* How many bytes the text stands for, if it is canonical. */
+/* Returns the length of the decoded bytes, for a canonical text. */
 static size_t decoded_len(const char *text, size_t len)
 {
 	for (int padding = 0; padding < 2 && len > 0 && text[len - 1] == '='; padding++)
@@ -46,7 +46,7 @@ static size_t decoded_len(const char *text, size_t len)
 	return len / 4 * 3 + len % 4 * 3 / 4;
 }
 
-/* libsodium 1.0.18 takes bytes from 0x80 on for letters: one text would have many spellings. */
+/* libsodium 1.0.18 accepts bytes from 0x80 on as letters, so one text would have many spellings. */
 static bool is_ascii(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)

@@ -1,6 +1,6 @@
 /*
- * libcrypto's part of the program: EVP digests and EVP signatures. Nothing of OpenSSL's error queue
- * is told to anybody: what failed is said here, in a sentence.
+ * The wrapper of libcrypto: digests and signatures by EVP. Errors are sentences made here;
+ * OpenSSL's error queue is not shown.
  */
 #include "base/crypto.h"
 
@@ -15,7 +15,7 @@
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 
-#define P256_HALF 32 /* bytes of r, and of s */
+#define P256_HALF 32 /* bytes of r and of s */
 
 _Static_assert(DIGEST_LEN_MAX >= EVP_MAX_MD_SIZE, "every digest must fit");
 
@@ -48,7 +48,7 @@ enum status digest_new(enum digest_kind kind, struct digest **out, struct error 
 
 	if (digest == NULL)
 		return error_no_memory(err);
-	/* Fetched once: implicit fetching takes longer than a round of MD5. */
+	/* Fetched once: an implicit fetch takes longer than a round of MD5. */
 	digest->md = EVP_MD_fetch(NULL, digests[kind].name, NULL);
 	digest->context = EVP_MD_CTX_new();
 	if (digest->md == NULL || digest->context == NULL) {
@@ -80,7 +80,7 @@ bool digest_run(struct digest *digest, const struct secret_part *parts, size_t n
 	return ok && EVP_DigestFinal_ex(digest->context, out, NULL) == 1;
 }
 
-/* The library's own tables: nothing to free. */
+/* Returns static data of the library; nothing to free. */
 static const EVP_MD *builtin(enum digest_kind kind)
 {
 	static const EVP_MD *(*const makers[])(void) = {
@@ -145,7 +145,10 @@ static enum status check_key(const EVP_PKEY *pkey, enum public_key_kind *out, st
 			 PUBLIC_KEY_RSA_BITS_MIN, PUBLIC_KEY_RSA_BITS_MAX);
 }
 
-/* "-----BEGIN RSA PRIVATE KEY-----" and its like: whoever reads it could sign. */
+/*
+ * True for "-----BEGIN RSA PRIVATE KEY-----" and similar. A site's private key must not be on this
+ * machine: anyone who reads it could sign.
+ */
 static bool holds_private_key(const char *pem, size_t len)
 {
 	return memmem(pem, len, "PRIVATE KEY", strlen("PRIVATE KEY")) != NULL;
@@ -210,7 +213,7 @@ static bool verify_der(const struct public_key *key, const struct secret_part *t
 	return holds;
 }
 
-/* RFC 7518 3.4: r and s, 32 bytes each; libcrypto wants them as DER. */
+/* RFC 7518, 3.4: the signature is r and s of 32 bytes each; libcrypto wants them in DER. */
 static bool verify_p256(const struct public_key *key, const struct secret_part *text,
 			const struct secret_part *signature)
 {
@@ -224,7 +227,7 @@ static bool verify_p256(const struct public_key *key, const struct secret_part *
 	BIGNUM *r = BN_bin2bn(bytes, P256_HALF, NULL);
 	BIGNUM *s = BN_bin2bn(bytes + P256_HALF, P256_HALF, NULL);
 	if (pair != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
-		r = NULL; /* the pair's now */
+		r = NULL; /* owned by pair now */
 		s = NULL;
 		int len = i2d_ECDSA_SIG(pair, &der);
 		const struct secret_part in_der = {der, len > 0 ? (size_t)len : 0};

@@ -1,7 +1,6 @@
 /*
- * What others chose before us: old digests and PBKDF2, for the password hashes that sites have, and
- * RSA and P-256 signatures, for their tokens. The only user of libcrypto; what is our own choice is
- * in secret.h.
+ * Algorithms that others chose: old digests and PBKDF2 for the password hashes of sites, RSA and
+ * P-256 signatures for their tokens. The only user of libcrypto. Our own choices are in secret.h.
  */
 #ifndef BASE_CRYPTO_H
 #define BASE_CRYPTO_H
@@ -21,57 +20,58 @@ enum digest_kind { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA384, DIGEST
 size_t digest_len(enum digest_kind kind);
 
 /*
- * A digest's machine, for one text after the other (password hashes make a hundred thousand); one
- * thread.
+ * A digest that is used for many texts, one after another; a password hash takes a hundred
+ * thousand. For one thread.
  */
 struct digest;
 
-/* STATUS_INTERNAL: libcrypto has not got it (MD5 where only FIPS is allowed), or memory is out. */
+/* STATUS_INTERNAL: libcrypto does not have this digest (MD5 in FIPS mode), or out of memory. */
 enum status digest_new(enum digest_kind kind, struct digest **out, struct error *err);
-void digest_free(struct digest *digest); /* takes NULL */
+void digest_free(struct digest *digest); /* NULL is allowed */
 
 /*
- * The digest of n parts, one behind the other, into digest_len bytes, which may be one of the
- * parts.
+ * Writes the digest of n parts in sequence to out, digest_len bytes. out may be one of the parts.
+ * False: libcrypto failed.
  */
 bool digest_run(struct digest *digest, const struct secret_part *parts, size_t n,
 		unsigned char *out);
 
-/* HMAC (RFC 2104) into digest_len bytes. */
+/* HMAC (RFC 2104) into digest_len bytes. False: libcrypto failed. */
 bool digest_hmac(enum digest_kind kind, const struct secret_part *key,
 		 const struct secret_part *text, unsigned char *out);
 
-/* PBKDF2 (RFC 8018 5.2) with HMAC. */
+/* PBKDF2 (RFC 8018, 5.2) with HMAC. False: libcrypto failed. */
 struct pbkdf2 {
 	enum digest_kind kind;
 	const char *password;
 	struct secret_part salt;
 	unsigned long rounds;
-	size_t len; /* bytes to make */
+	size_t len; /* bytes of output */
 };
 bool digest_pbkdf2(const struct pbkdf2 *what, unsigned char *out);
 
 /* ---- signatures ---- */
 
-#define PUBLIC_KEY_RSA_BITS_MIN 2048 /* RFC 7518 3.3 */
-#define PUBLIC_KEY_RSA_BITS_MAX 8192 /* a larger one takes long to use, and nobody has one */
+#define PUBLIC_KEY_RSA_BITS_MIN 2048 /* RFC 7518, 3.3 */
+#define PUBLIC_KEY_RSA_BITS_MAX 8192 /* larger keys are slow, and nobody uses them */
 
 enum public_key_kind {
-	PUBLIC_KEY_RSA, /* verifies RS256 (RFC 7518 3.3) */
-	PUBLIC_KEY_P256 /* verifies ES256 (RFC 7518 3.4) */
+	PUBLIC_KEY_RSA, /* verifies RS256 (RFC 7518, 3.3) */
+	PUBLIC_KEY_P256 /* verifies ES256 (RFC 7518, 3.4) */
 };
-struct public_key; /* constant once read: threads may share it */
+struct public_key; /* constant after parsing, so threads may share it */
 
 /*
- * From a PEM text, "-----BEGIN PUBLIC KEY-----" (RFC 7468 13). STATUS_BAD_REQUEST: something else,
- * a kind or a size that is not taken, or a private key beside it. The caller frees *out.
+ * Reads a key from PEM text, "-----BEGIN PUBLIC KEY-----" (RFC 7468, 13). STATUS_BAD_REQUEST: not
+ * such a text, an unsupported kind or size, or the text also holds a private key. The caller frees
+ * *out.
  */
 enum status public_key_parse(const char *pem, size_t len, struct public_key **out,
 			     struct error *err);
-void public_key_free(struct public_key *key); /* takes NULL */
+void public_key_free(struct public_key *key); /* NULL is allowed */
 enum public_key_kind public_key_kind(const struct public_key *key);
 
-/* Did the key's owner sign that text? */
+/* True if signature is a valid signature of text by this key. */
 bool public_key_verify(const struct public_key *key, const struct secret_part *text,
 		       const struct secret_part *signature);
 

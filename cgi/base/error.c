@@ -1,7 +1,6 @@
 /*
- * Sentences for the operator. They may quote what a stranger sent, so control bytes are taken out
- * here, once; escaping for the place where they are shown is the log's and the terminal's
- * business.
+ * Sentences for the operator. They may quote untrusted input, so control bytes are replaced here.
+ * The log and the terminal escape the rest for their own format.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +10,7 @@
 
 enum status error_set(struct error *err, enum status status, const char *format, ...)
 {
-	char text[ERROR_TEXT_MAX]; /* not err->text: callers wrap it with "…: %s", err->text */
+	char text[ERROR_TEXT_MAX]; /* callers may pass err->text as an argument */
 	va_list args;
 
 	if (err == NULL)

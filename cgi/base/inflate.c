@@ -1,5 +1,5 @@
 /*
- * zlib's inflate, a piece at a time, so that the bound holds before the memory is taken.
+ * Calls zlib's inflate in small pieces, so that the limit is checked before memory is allocated.
  */
 #include "base/inflate.h"
 

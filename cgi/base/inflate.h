@@ -1,5 +1,5 @@
 /*
- * Decompression, bounded: a few bytes can become gigabytes. The only user of zlib.
+ * Decompression with a limit, because a few bytes can expand to gigabytes. The only user of zlib.
  */
 #ifndef BASE_INFLATE_H
 #define BASE_INFLATE_H
@@ -10,8 +10,9 @@
 #include "base/strbuf.h"
 
 /*
- * Appends what a zlib stream (RFC 1950) holds, at most max bytes of it. STATUS_BAD_REQUEST: no such
- * stream, cut off, something behind it, or more than max bytes; then out holds rubbish.
+ * Appends the content of a zlib stream (RFC 1950), at most max bytes. STATUS_BAD_REQUEST: not such
+ * a stream, cut off, followed by other bytes, or longer than max; the content of out is then
+ * undefined.
  */
 enum status inflate_zlib(struct strbuf *out, const void *data, size_t len, size_t max,
 			 struct error *err);

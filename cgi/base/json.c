@@ -1,10 +1,10 @@
 /*
- * JSON is read in three steps: a scan over the text refuses what is not JSON (RFC 8259) and cJSON
- * would take (json_scan.c), cJSON builds the tree, and a walk over the tree refuses what two
- * readers might read differently.
+ * Reads JSON in three steps. A scan of the text refuses what cJSON accepts although it is not JSON
+ * (RFC 8259; json_scan.c). cJSON builds the tree. A walk of the tree refuses duplicate keys and too
+ * many values.
  *
- * cJSON takes its memory from the block of the document that it builds, which a thread sets while
- * it reads. So a document is one block, wiped and freed as a whole.
+ * cJSON allocates from the block of the document that the thread is reading. So a document is one
+ * block, wiped and freed as a whole.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -17,11 +17,11 @@
 #include "base/json_scan.h"
 #include "base/key_list.h"
 
-#define JSON_INTEGER_MAX 9007199254740991.0 /* 2^53 - 1: above it a double loses whole numbers */
-#define JSON_ALIGN       _Alignof(cJSON)    /* of everything that cJSON allocates */
-#define JSON_TOKEN_SIZE  (sizeof(cJSON) + 2 * JSON_ALIGN) /* beside its text; a key needs less */
+#define JSON_INTEGER_MAX 9007199254740991.0 /* 2^53 - 1: above it a double is not exact */
+#define JSON_ALIGN       _Alignof(cJSON)    /* alignment of all that cJSON allocates */
+#define JSON_TOKEN_SIZE  (sizeof(cJSON) + 2 * JSON_ALIGN) /* besides its text; a key needs less */
 
-/* struct json is cJSON under a name that others need not know. */
+/* struct json is an alias of cJSON that hides cJSON from other files. */
 static const cJSON *node_get(const struct json *value)
 {
 	return (const cJSON *)value;
@@ -34,7 +34,7 @@ static const struct json *value_of(const cJSON *node)
 
 /* ---- the tree ---- */
 
-/* Most keys differ at once. */
+/* Compares the first byte first, because it differs for most keys. */
 static bool is_same(const char *key, const char *other)
 {
 	return key[0] == other[0] && strcmp(key, other) == 0;
@@ -42,7 +42,7 @@ static bool is_same(const char *key, const char *other)
 
 struct walk {
 	size_t values;
-	struct key_list keys; /* of all objects: borrowed from the tree */
+	struct key_list keys; /* keys of all objects, borrowed from the tree */
 };
 
 static enum status take_key(const cJSON *member, uint32_t object, struct walk *walk,
@@ -53,7 +53,10 @@ static enum status take_key(const cJSON *member, uint32_t object, struct walk *w
 	return key_list_add(&walk->keys, key) ? STATUS_OK : error_no_memory(err);
 }
 
-/* The scan has bounded the depth, and so this recursion. A container is known by its number. */
+/*
+ * The scan limits the depth, and so this recursion. A container is identified by its own number
+ * among the values.
+ */
 static enum status walk_tree(const cJSON *parent, struct walk *walk, struct error *err)
 {
 	enum status status = STATUS_OK;
@@ -88,9 +91,9 @@ static enum status check_tree(const cJSON *root, struct error *err)
 /* ---- the document ---- */
 
 struct document {
-	size_t size; /* of room */
+	size_t size; /* bytes of room */
 	size_t used;
-	char room[]; /* the root first */
+	char room[]; /* the root is first */
 };
 
 _Static_assert(offsetof(struct document, room) % JSON_ALIGN == 0, "room is aligned for cJSON");
@@ -98,7 +101,7 @@ _Static_assert(offsetof(struct document, room) % JSON_ALIGN == 0, "room is align
 static pthread_once_t cjson_started = PTHREAD_ONCE_INIT;
 static _Thread_local struct document *being_read;
 
-/* NULL: nobody reads, or the document is full. */
+/* NULL: no document is being read, or it is full. */
 static void *document_take(size_t size)
 {
 	struct document *document = being_read;
@@ -112,7 +115,7 @@ static void *document_take(size_t size)
 	return taken;
 }
 
-/* The document is given back whole. */
+/* Does nothing: the document is freed as a whole. */
 static void document_give(void *taken)
 {
 	(void)taken;
@@ -123,7 +126,7 @@ static void cjson_start(void)
 	cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = document_take, .free_fn = document_give});
 }
 
-/* Room for all that cJSON may make of such a text. */
+/* Allocates room for everything that cJSON may allocate for this text. */
 static struct document *document_new(const struct json_scan *text)
 {
 	size_t size = text->len + text->tokens * JSON_TOKEN_SIZE;
@@ -135,14 +138,17 @@ static struct document *document_new(const struct json_scan *text)
 	return document;
 }
 
-/* Answers hold sid and rid. */
+/* Answers contain sid and rid. */
 static void document_free(struct document *document)
 {
 	explicit_bzero(document->room, document->used);
 	free(document);
 }
 
-/* text: NUL-terminated; the NUL is counted in, so that cJSON refuses anything behind the value. */
+/*
+ * text is NUL-terminated. The NUL is part of the length, so that cJSON refuses anything after the
+ * value.
+ */
 static enum status document_read(struct document *document, const char *text, size_t len,
 				 struct error *err)
 {
@@ -181,7 +187,7 @@ static enum status parse_copy(struct strbuf *text, struct json **out, struct err
 
 enum status json_parse(const char *data, size_t len, struct json **out, struct error *err)
 {
-	struct strbuf copy; /* cJSON 1.7.15 may look behind a text without a NUL at its end */
+	struct strbuf copy; /* cJSON 1.7.15 may read past a text that has no NUL */
 	enum status status;
 
 	if (len == 0)

@@ -1,8 +1,8 @@
 /*
- * JSON in and out. In: cJSON, made strict (one value, nothing behind it, valid UTF-8, no NUL, no
- * duplicate keys, depth at most 8, at most 2000 values, keys compared with case). Out: a writer
- * of our own whose text is safe inside <script type="application/json">: < > & ' and everything
- * that is not printable ASCII leave as \uXXXX. The only user of cJSON.
+ * Reads and writes JSON. Reading is cJSON made strict: one value and nothing after it, valid UTF-8,
+ * no NUL, no duplicate keys, depth at most 8, at most 2000 values, keys compared with case. The
+ * writer's text is safe inside <script type="application/json">: < > & ' and everything that is not
+ * printable ASCII become \uXXXX. The only user of cJSON.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -15,11 +15,11 @@
 
 struct json; /* a parsed value; borrowed from its root */
 
-/* The caller frees the root with json_free. STATUS_BAD_REQUEST says what is wrong. */
+/* The caller frees the root with json_free. STATUS_BAD_REQUEST: the sentence says what is wrong. */
 enum status json_parse(const char *data, size_t len, struct json **out, struct error *err);
 void json_free(struct json *root);
 
-/* Members and elements: NULL where there is none. All take NULL. */
+/* Return a member or an element; NULL: none. All accept NULL. */
 const struct json *json_member(const struct json *object, const char *key);
 const struct json *json_first(const struct json *array_or_object);
 const struct json *json_next(const struct json *element);
@@ -27,16 +27,18 @@ bool json_is_object(const struct json *value);
 bool json_is_array(const struct json *value);
 bool json_is_null(const struct json *value);
 
-/* The string, or NULL if the value is not a string. */
+/* Returns the string; NULL: the value is not a string. */
 const char *json_string(const struct json *value);
 
-/* A whole number without loss (|n| below 2^53); false if the value is not one. */
+/*
+ * Reads a whole number that a double holds exactly (|n| below 2^53). False: the value is not one.
+ */
 bool json_integer(const struct json *value, long long *out);
 
-/* The whole number below it, in the same bounds; false if the value is not a number. */
+/* Rounds a number down to a whole one, in the same limits. False: the value is not a number. */
 bool json_floor(const struct json *value, long long *out);
 
-/* The writer. Commas and quotes are its business; key is NULL inside arrays and at the top. */
+/* The writer. It adds commas and quotes. key is NULL inside arrays and at the top. */
 struct json_writer {
 	struct strbuf *out; /* borrowed */
 	bool comma;
@@ -46,7 +48,8 @@ void json_open_object(struct json_writer *w, const char *key);
 void json_close_object(struct json_writer *w);
 void json_open_array(struct json_writer *w, const char *key);
 void json_close_array(struct json_writer *w);
-void json_put_string(struct json_writer *w, const char *key, const char *value); /* NULL: null */
+void json_put_string(struct json_writer *w, const char *key,
+		     const char *value); /* NULL becomes null */
 void json_put_integer(struct json_writer *w, const char *key, long long value);
 void json_put_bool(struct json_writer *w, const char *key, bool value);
 

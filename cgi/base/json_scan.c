@@ -1,6 +1,6 @@
 /*
- * The scan over a text that is to be JSON (RFC 8259): token by token, and each token by the
- * grammar. The order of tokens and the meaning of escapes are left to cJSON.
+ * Scans a text token by token and checks each token by the grammar of RFC 8259. cJSON checks the
+ * order of tokens and decodes escapes.
  */
 #include "base/json_scan.h"
 
@@ -8,13 +8,13 @@
 #include <string.h>
 
 #define TOKENS_MAX   (2 * JSON_VALUES_MAX + 1) /* a key with each value, and the root */
-#define FRACTION_MAX 17                        /* what others write of a double (DBL_DECIMAL_DIG) */
-#define EXPONENT_MAX 2                         /* digits; with two, nothing sinks to 0 */
+#define FRACTION_MAX 17 /* digits that others write for a double (DBL_DECIMAL_DIG) */
+#define EXPONENT_MAX 2  /* digits; with two, no number underflows to 0 */
 
 struct scanner {
 	size_t depth;
 	size_t tokens;
-	const char *problem; /* with what next is wrong, when scan_token returns NULL */
+	const char *problem; /* what is wrong if scan_token returns NULL */
 };
 
 /* cJSON ends a string at \u0000, and reads four characters that are not hexadecimal as \u0000. */
@@ -25,11 +25,11 @@ static bool harmless_escape(const char *p)
 	return strncmp(p + 1, "0000", 4) != 0 && strspn(p + 1, "0123456789abcdefABCDEF") >= 4;
 }
 
-/* Bytes of a string that mean themselves: all but controls, quote and backslash. */
+/* Bytes of a string that stand for themselves: all but controls, quote and backslash. */
 static const bool is_plain[256] = {
     [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... 0xff] = true};
 
-/* Behind the closing quote, or NULL. What the other escapes mean is left to cJSON. */
+/* Returns the position after the closing quote, or NULL. cJSON decodes the other escapes. */
 static char *scan_string(char *p, struct scanner *s)
 {
 	for (;;) {
@@ -47,7 +47,7 @@ static char *scan_string(char *p, struct scanner *s)
 	}
 }
 
-/* Moves *p over at least one digit; the number of digits, 0 if there is none. */
+/* Advances *p over digits and returns their number. */
 static size_t take_digits(char **p)
 {
 	size_t n = strspn(*p, "0123456789");
@@ -56,7 +56,7 @@ static size_t take_digits(char **p)
 	return n;
 }
 
-/* RFC 8259, 6. Behind the number, or NULL. */
+/* RFC 8259, 6. Returns the position after the number, or NULL. */
 static char *scan_number(char *p, struct scanner *s)
 {
 	size_t digits;
@@ -101,7 +101,7 @@ static char *scan_word(char *p)
 	return p;
 }
 
-/* Behind the token at p, or NULL. That tokens stand in the right order is cJSON's to check. */
+/* Returns the position after the token at p, or NULL. cJSON checks the order of tokens. */
 static char *scan_token(char *p, struct scanner *s)
 {
 	switch (*p) {
@@ -135,7 +135,7 @@ static char *scan_token(char *p, struct scanner *s)
 
 static const bool is_blank[256] = {[' '] = true, ['\n'] = true, ['\t'] = true, ['\r'] = true};
 
-/* The last of the blanks that begin at p; p itself if there are none. */
+/* Returns the last of the blanks that begin at p, or p if there are none. */
 static char *last_blank(char *p)
 {
 	if (is_blank[(unsigned char)*p])
@@ -144,7 +144,10 @@ static char *last_blank(char *p)
 	return p;
 }
 
-/* Behind to, where the token from p to next is now: most are of one byte. */
+/*
+ * Copies the token from p to next to the position to, and returns the position after it. A token of
+ * one byte is the usual case.
+ */
 static char *keep(char *to, const char *p, const char *next)
 {
 	if (next - p == 1)
@@ -154,7 +157,7 @@ static char *keep(char *to, const char *p, const char *next)
 	return to + (next - p);
 }
 
-/* Reads at p and writes at to. */
+/* Reads at p and writes at to, which is never ahead of p. */
 enum status json_scan(char *text, struct json_scan *out, struct error *err)
 {
 	struct scanner s = {.depth = 0};

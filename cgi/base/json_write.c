@@ -1,6 +1,6 @@
 /*
- * The writer of JSON. Commas and quotes are its business, escapes are codec.c's: what it writes is
- * safe inside <script type="application/json">. It checks no order of calls.
+ * The writer of JSON. It adds commas and quotes; codec.c escapes. The output is safe inside <script
+ * type="application/json">. It does not check the order of calls.
  */
 #include "base/codec.h"
 #include "base/json.h"
@@ -28,7 +28,7 @@ static void put_quoted(struct strbuf *out, const char *text)
 	strbuf_addc(out, '"');
 }
 
-/* What stands before a value: the comma, the key. */
+/* Writes the comma and the key before a value. */
 static void begin_value(struct json_writer *w, const char *key)
 {
 	if (w->comma)

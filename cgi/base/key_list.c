@@ -1,5 +1,6 @@
 /*
- * The keys of a document. They are sorted once, so that many keys cost little more than few.
+ * The keys of a document. They are sorted once, which keeps the search for duplicates fast for many
+ * keys.
  */
 #include "base/key_list.h"
 
@@ -22,7 +23,7 @@ bool key_list_add(struct key_list *keys, struct key key)
 	return true;
 }
 
-/* By container, then by length: texts are compared only where both are equal. */
+/* Orders by container, then by length, so texts are compared only if both are equal. */
 static int compare(const void *a, const void *b)
 {
 	const struct key *one = a;

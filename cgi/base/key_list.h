@@ -1,6 +1,6 @@
 /*
- * The keys of a document with containers in it (JSON, a session of PHP), collected while it is
- * read: does one come twice in one container?
+ * The keys of a document with nested containers (JSON, a PHP session), collected while it is read,
+ * to find a key that is twice in one container.
  */
 #ifndef BASE_KEY_LIST_H
 #define BASE_KEY_LIST_H
@@ -21,12 +21,12 @@ struct key_list {
 	size_t size;
 };
 
-/* The key is copied, its text is not. false: out of memory. */
+/* Copies the key but not its text. False: out of memory. */
 bool key_list_add(struct key_list *keys, struct key key);
 
 /*
- * Sorts the keys, so that n of them cost n log n. Returns a key that its container has twice;
- * NULL if there is none. Borrowed from the list.
+ * Sorts the keys, in time n log n. Returns a key that its container has twice, borrowed from the
+ * list; NULL: there is none.
  */
 const struct key *key_list_twice(struct key_list *keys);
 

@@ -1,7 +1,7 @@
 /*
- * The log. A line is built on the stack, so that "out of memory" can still be logged, and leaves
- * by one write(2): lines of several threads and processes do not mix, and each is a whole JSON
- * object however long a value was. Whoever starts the program ignores SIGPIPE.
+ * The log. A line is built on the stack, so "out of memory" can still be logged. It is written by
+ * one write(2), so lines of several threads and processes do not mix. Each line is a complete JSON
+ * object, however long a value is. The caller of log_open ignores SIGPIPE.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +18,9 @@
 #include "base/codec.h"
 #include "base/log.h"
 
-#define LOG_LINE_MAX  2048 /* bytes with the newline: below PIPE_BUF, so a pipe takes it whole */
-#define LOG_TAIL      6    /* kept free for a cut value's end: ..."}\n */
-#define LOG_VALUE_MAX 1024 /* escaped bytes: one value must not push the others out */
+#define LOG_LINE_MAX  2048 /* bytes with the newline; below PIPE_BUF, so a pipe takes it whole */
+#define LOG_TAIL      6    /* bytes kept free for the end of a cut value: ..."}\n */
+#define LOG_VALUE_MAX 1024 /* bytes after escaping, to leave room for other values */
 
 static const char *const level_names[] = {
     [LOG_LEVEL_DEBUG] = "debug",
@@ -38,14 +38,11 @@ static const int syslog_levels[] = {
 
 #define LEVELS (sizeof level_names / sizeof level_names[0])
 
-/*
- * Constant once threads run, save the level and the counter. Before log_open: standard error, from
- * info up.
- */
+/* Constant while threads run, except for the level. Before log_open: standard error, level info. */
 static struct {
 	int fd;
 	bool to_syslog;
-	char *path;       /* of the file; NULL: it is none */
+	char *path;       /* of the log file; NULL: not a file */
 	atomic_int level; /* enum log_level */
 } state = {.fd = STDERR_FILENO, .level = LOG_LEVEL_INFO};
 
@@ -54,7 +51,7 @@ struct line {
 	size_t len;
 };
 
-/* O_NONBLOCK: a FIFO without a reader must not stop the start. */
+/* O_NONBLOCK: a FIFO without a reader must not block the start. */
 static enum status open_file(const char *path, int *out, struct error *err)
 {
 	struct stat st;
@@ -91,7 +88,7 @@ enum status log_open(const char *target, enum log_level level, struct error *err
 		return status;
 	log_close();
 	state.path = to_file ? strdup(target) : NULL; /* out of memory: it cannot be reopened */
-	if (to_syslog) /* connected now: later there may be no /dev/log to see */
+	if (to_syslog) /* connect now: later /dev/log may be out of reach */
 		openlog("prebind", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	state.fd = fd;
 	state.to_syslog = to_syslog;
@@ -99,7 +96,7 @@ enum status log_open(const char *target, enum log_level level, struct error *err
 	return STATUS_OK;
 }
 
-/* Into the same descriptor: a thread that is just writing writes to the one file or the other. */
+/* Keeps the same descriptor number, so a concurrent write goes to the old file or the new one. */
 enum status log_reopen(struct error *err)
 {
 	int fd = -1;
@@ -116,7 +113,7 @@ enum status log_reopen(struct error *err)
 	return status;
 }
 
-/* A second name would be somebody's way to a file that is not the log at all. */
+/* A file with a second name could be a hard link that another user made to a foreign file. */
 enum status log_give(uid_t uid, gid_t gid, struct error *err)
 {
 	struct stat st;
@@ -156,7 +153,7 @@ static void line_add(struct line *line, const char *text, size_t len)
 	line->len += len;
 }
 
-/* The value's characters, whole escapes only, as far as they fit into room bytes. */
+/* Adds as much of the value as fits into room bytes, without cutting an escape. */
 static void line_add_value(struct line *line, const char *value, size_t room)
 {
 	char escaped[CODEC_JSON_CHAR_MAX];
@@ -181,7 +178,7 @@ static void line_add_value(struct line *line, const char *value, size_t room)
 	}
 }
 
-/* A pair whose key does not fit any more is left out. Keys are ours and need no escape. */
+/* A pair whose key does not fit is left out. Keys are constants and need no escapes. */
 static void line_add_pair(struct line *line, const char *key, const char *value)
 {
 	size_t key_len = strlen(key);
@@ -198,7 +195,7 @@ static void line_add_pair(struct line *line, const char *key, const char *value)
 	line_add(line, "\"", 1);
 }
 
-/* The number's last decimal digits, so many; behind them. */
+/* Writes the last count decimal digits of number; returns the position after them. */
 static char *put_digits(char *at, long number, int count)
 {
 	for (int i = count - 1; i >= 0; i--) {
@@ -208,7 +205,7 @@ static char *put_digits(char *at, long number, int count)
 	return at + count;
 }
 
-/* RFC 3339, UTC, milliseconds. */
+/* RFC 3339, UTC, with milliseconds. */
 static void line_add_time(struct line *line)
 {
 	struct timespec now;
@@ -237,8 +234,8 @@ static void line_add_time(struct line *line)
 }
 
 /*
- * A line that cannot be written is lost: there is nowhere to say so. One that was written in part
- * stays so, because the rest of it could land in another process's line.
+ * A line that cannot be written is lost, because there is nowhere to report it. A partial write is
+ * not continued: the rest could end up inside another process's line.
  */
 static void line_write(const struct line *line, enum log_level level)
 {
@@ -253,7 +250,7 @@ static void line_write(const struct line *line, enum log_level level)
 void log_event(enum log_level level, const char *event, ...)
 {
 	struct line line = {.len = 0};
-	int saved_errno = errno; /* callers log between a failure and its report */
+	int saved_errno = errno; /* callers may log between a failure and its report */
 	const char *key;
 	va_list pairs;
 
@@ -275,7 +272,7 @@ void log_event(enum log_level level, const char *event, ...)
 	errno = saved_errno;
 }
 
-/* Without the time: to break it down is not safe in a signal handler. */
+/* Without the time: gmtime_r is not safe in a signal handler. */
 void log_crash(int signal_number)
 {
 	struct line line = {.len = 0};
@@ -287,5 +284,5 @@ void log_crash(int signal_number)
 	line_add_pair(&line, "pid", codec_decimal(pid, getpid()));
 	line_add(&line, "}\n", 2);
 	if (write(state.to_syslog ? STDERR_FILENO : state.fd, line.data, line.len) < 0)
-		return; /* there is nowhere to say it */
+		return; /* there is nowhere to report it */
 }

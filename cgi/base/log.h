@@ -1,7 +1,7 @@
 /*
- * The log: one JSON object a line, at most 2 KiB, printable ASCII, written by one write(2).
- * Process-wide, thread-safe; a log that cannot be written never fails a request, the loss is
- * counted. Never given to it: passwords, cookies, tokens, sid, rid, Authorization, upstream bodies.
+ * The log: one JSON object on each line, at most 2 KiB, printable ASCII, written by one write(2).
+ * For the whole process, thread-safe. A failure to write never fails a request; the line is lost.
+ * Never log passwords, cookies, tokens, sid, rid, Authorization or upstream bodies.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -13,32 +13,34 @@
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 
 /*
- * target: "stderr", "syslog" or a file's path (opened for append, 0640). Call before threads start.
+ * target is "stderr", "syslog" or the path of a file (opened for append, 0640). Call it before
+ * threads start.
  */
 enum status log_open(const char *target, enum log_level level, struct error *err);
 void log_close(void);
 
 /*
- * Opens the file once more, where the log is one: after it was moved away. Threads may be logging.
+ * Opens the log file again, after it was renamed. Does nothing if the log is not a file. Other
+ * threads may be logging.
  */
 enum status log_reopen(struct error *err);
 /*
- * The log's file becomes the account's, whom the process is about to become: root has opened it,
- * and the account is to reopen it. Only a file of root's own with no other name is given away.
+ * Gives the log file, which root has opened, to the account that the process will run as, so that
+ * it can reopen the file. Does nothing unless root owns the file and it has only one name.
  */
 enum status log_give(uid_t uid, gid_t gid, struct error *err);
 void log_set_level(enum log_level level);
 
 /*
- * One line: time, level, event, then the pairs key, value, …, NULL. A NULL value leaves its pair
- * out.
+ * Writes one line: time, level, event, then the pairs key, value, …, NULL. A pair whose value is
+ * NULL is left out.
  *   log_event(LOG_LEVEL_WARN, "login_failed", "id", req->id, "user", name, NULL);
  */
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
 /*
- * The last line of a process that a signal ends: event crashed. Async-signal-safe; to standard
- * error with syslog.
+ * Writes the last line of a process that a signal ends: event crashed. Async-signal-safe. If the
+ * log is syslog, the line goes to standard error.
  */
 void log_crash(int signal_number);
 

@@ -1,6 +1,6 @@
 /*
- * Names, with libunistring's tables: which Unicode they are of is that library's version, on every
- * machine alike and whatever the locale.
+ * Names, by libunistring's tables: its version decides the version of Unicode. The result does not
+ * depend on the locale.
  */
 #include "base/name.h"
 
@@ -39,7 +39,7 @@ enum status name_compose(const char *name, char **out, struct error *err)
 
 	if (!utf8_valid(name, len))
 		return not_utf8(err);
-	/* with its NUL, which no character composes with */
+	/* with the NUL, which composes with no character */
 	copy = is_ascii(name)
 		   ? strdup(name)
 		   : (char *)u8_normalize(UNINORM_NFC, (const uint8_t *)name, len + 1, NULL, &size);
@@ -49,7 +49,9 @@ enum status name_compose(const char *name, char **out, struct error *err)
 	return STATUS_OK;
 }
 
-/* Only where the two are a pair: else two capitals would become one small letter. */
+/*
+ * Only if upper and lower case form a pair; otherwise two capitals would become one small letter.
+ */
 static uint32_t lower(uint32_t c)
 {
 	uint32_t low = uc_tolower(c);
@@ -118,8 +120,8 @@ bool name_same_folded(const char *a, const char *b)
 /* ---- what cannot be seen ---- */
 
 /*
- * RFC 5892, appendices A.1 and A.2, less the transparent characters between: there a joiner shows
- * in how its neighbours are drawn. Everywhere else it shows in nothing.
+ * RFC 5892, appendices A.1 and A.2, without the transparent characters in between. In these
+ * contexts a joiner changes how its neighbours are drawn; elsewhere it is invisible.
  */
 static bool joiner_shows(uint32_t c, uint32_t before, uint32_t after)
 {
@@ -137,7 +139,7 @@ static bool is(uint32_t c, uint32_t categories)
 	return uc_is_general_category_withtable(c, categories);
 }
 
-/* Why nobody can see it; NULL: everybody can. */
+/* Returns why the character is refused; NULL: it is visible. */
 static const char *problem_of(uint32_t c, uint32_t before, uint32_t after)
 {
 	if (c >= 0x20 && c < 0x7f)
@@ -219,7 +221,7 @@ enum status name_prepare(const char *name, const char *whose, size_t max, char *
 	char *composed = NULL;
 	enum status status = STATUS_OK;
 
-	if (strlen(name) > 4 * max) /* composing shortens at most to that */
+	if (strlen(name) > 4 * max) /* composing shortens a name to a quarter at most */
 		return prepared_check(name, whose, max, err);
 	status = name_compose(name, &composed, err);
 	if (status == STATUS_OK)

@@ -1,6 +1,6 @@
 /*
- * libsodium's part of the program. Nothing here keeps a secret longer than a call: what is returned
- * belongs to the caller, who wipes it. Files with secrets are read by secret_file.c.
+ * The wrapper of libsodium. No function keeps a secret after it returns: the caller owns the
+ * results and wipes them. secret_file.c reads files with secrets.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #define ARGON2_PASSES     2
 
 /*
- * What a stored hash may cost us: a row that somebody wrote must not stop the program for
+ * Limits on the work for a stored hash, so that a row in a database cannot occupy the program for
  * minutes.
  */
 #define ARGON2_MEMORY_MAX_KIB 131072
@@ -62,7 +62,7 @@ void secret_sha256(unsigned char out[SECRET_SHA256_LEN], const void *data, size_
 	crypto_hash_sha256(out, data, len);
 }
 
-/* From the state behind the key to the MAC; wipes the state. */
+/* Adds the parts to a keyed state, writes the MAC and wipes the state. */
 static void hmac_finish(unsigned char out[SECRET_SHA256_LEN], crypto_auth_hmacsha256_state *hmac,
 			const struct secret_part *parts, size_t n)
 {
@@ -155,7 +155,7 @@ enum status secret_password_hash(const char *password, char out[SECRET_HASH_MAX]
 	return STATUS_OK;
 }
 
-/* Reads text and then a decimal number without leading zeros, up to max; moves *at on. */
+/* Reads text, then a decimal number without leading zeros, up to max. Advances *at. */
 static bool read_number(const char **at, const char *text, unsigned long max, unsigned long *out)
 {
 	const char *p = *at;
@@ -177,12 +177,12 @@ static bool read_number(const char **at, const char *text, unsigned long max, un
 }
 
 struct argon2 {
-	bool id; /* argon2id, not argon2i */
+	bool id; /* argon2id; false: argon2i */
 	unsigned long memory_kib;
 	unsigned long passes;
 };
 
-/* "$argon2id$v=19$m=…,t=…,p=…$salt$hash" within the caps; the rest of it libsodium reads. */
+/* Reads "$argon2id$v=19$m=…,t=…,p=…$salt$hash" and checks the limits; libsodium reads the rest. */
 static bool argon2_read(const char *hash, struct argon2 *out)
 {
 	unsigned long version;

@@ -1,6 +1,6 @@
 /*
- * Files with a secret: read only where nobody else could have read or exchanged them, and refused
- * with the command that mends it.
+ * Reads files with secrets, only if no other account could have read or exchanged them. A refusal
+ * names a command that corrects it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,17 +11,18 @@
 
 #include "base/secret.h"
 
-#define SECRET_FILE_MAX 4096 /* bytes: keys and passwords are one line, or a few */
+#define SECRET_FILE_MAX 4096 /* bytes: a key or a password is one line, or a few */
 
-/* What nobody else may do with a file: of a secret's mode, and of a public key's. */
+/* Mode bits that other users must not have, for a secret and for a public key. */
 #define SECRET_BITS 077
 #define PUBLIC_BITS 022
 
 _Static_assert(SECRET_PUBLIC_MAX == SECRET_FILE_MAX, "one buffer reads both");
 
 /*
- * Refuses a folder in which another account could swap what is below it: its owner always could,
- * and whoever may write to it, unless it is sticky (/tmp). Both hold for each folder of the path.
+ * Refuses a folder in which another account could exchange the file below it. Its owner can; so can
+ * every account that may write to it, unless it is sticky (/tmp). This holds for each folder of the
+ * path.
  */
 static enum status check_folder(const char *path, const char *folder, struct error *err)
 {
@@ -42,7 +43,7 @@ static enum status check_folder(const char *path, const char *folder, struct err
 			 path, folder, (unsigned)st.st_mode & 07777, folder);
 }
 
-/* Every folder of name, which is cut shorter with each step. */
+/* Checks every folder of name. Cuts name at each step. */
 static enum status check_folders_of(const char *path, char *name, struct error *err)
 {
 	enum status status = STATUS_OK;
@@ -58,7 +59,7 @@ static enum status check_folders_of(const char *path, char *name, struct error *
 	return check_folder(path, slash == NULL ? "." : "/", err);
 }
 
-/* The folders as written (links among them can be moved) and as they really are. */
+/* Checks the folders as written, because links among them can be moved, and the real ones. */
 static enum status check_folders(const char *path, struct error *err)
 {
 	char *written = strdup(path);
@@ -78,7 +79,7 @@ out:
 	return status;
 }
 
-/* others: the bits of a mode that other users must not have. */
+/* others are the mode bits that other users must not have. */
 static enum status check_file(const char *path, int fd, mode_t others, struct error *err)
 {
 	struct stat st;
@@ -101,7 +102,7 @@ static enum status check_file(const char *path, int fd, mode_t others, struct er
 	return check_folders(path, err);
 }
 
-/* O_NONBLOCK: a FIFO in its place must not stop us. */
+/* O_NONBLOCK: a FIFO in place of the file must not block. */
 static enum status open_file(const char *path, int *out, struct error *err)
 {
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -119,8 +120,8 @@ static enum status open_file(const char *path, int *out, struct error *err)
 }
 
 /*
- * One byte more than allowed is read, to see that a file is too long. *len is right on failure,
- * too.
+ * Reads one byte more than allowed, to find a file that is too long. *len is valid also after a
+ * failure.
  */
 static enum status read_all(int fd, char data[SECRET_FILE_MAX + 1], size_t *len)
 {
@@ -136,9 +137,7 @@ static enum status read_all(int fd, char data[SECRET_FILE_MAX + 1], size_t *len)
 	return n < 0 ? STATUS_UNAVAILABLE : STATUS_OK;
 }
 
-/*
- * The line without the newline at its end, which an editor on another system writes as two bytes.
- */
+/* Returns the length without the newline at the end, which may be CR LF. */
 static size_t line_length(const char *data, size_t len)
 {
 	if (len > 0 && data[len - 1] == '\n')
@@ -162,7 +161,7 @@ static enum status check_text(const char *path, const char *data, size_t len, st
 	return STATUS_OK;
 }
 
-/* The file's text as it is, put behind what out holds. */
+/* Appends the file's text, unchanged, to out. */
 static enum status read_file(const char *path, mode_t others, struct strbuf *out, struct error *err)
 {
 	char data[SECRET_FILE_MAX + 1];

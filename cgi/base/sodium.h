@@ -1,5 +1,5 @@
 /*
- * libsodium, for the files of this folder that wrap it: secret.c and codec_base64.c.
+ * Includes libsodium, for the files that wrap it: secret.c and codec_base64.c.
  */
 #ifndef BASE_SODIUM_H
 #define BASE_SODIUM_H

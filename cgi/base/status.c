@@ -1,6 +1,6 @@
 /*
- * The tables from a status to its HTTP code, its short name and the visitor's words. What an
- * operator needs to know is not here: it stands in struct error and goes to the log.
+ * Maps a status to its HTTP code, its short name and the words for a visitor. Details for the
+ * operator are in struct error and go to the log.
  */
 #include "base/status.h"
 
@@ -55,7 +55,7 @@ static const char *const titles[STATUS_COUNT] = {
     [STATUS_CHAT_TIMEOUT] = "The chat is slow to answer",
 };
 
-/* Plain words, and what the visitor can do. */
+/* Plain words, with what the visitor can do. */
 static const char *const sentences[STATUS_COUNT] = {
     [STATUS_OK] = "Everything went well.",
     [STATUS_NOT_FOUND] = "There is nothing at this address. Please check it for a typing mistake.",

@@ -1,7 +1,7 @@
 /*
- * The growable buffer. An append either fits whole or sets the failure and adds nothing, so a
- * text is never cut in silence. A secret buffer is wiped with explicit_bzero: base/secret.c is
- * not needed here.
+ * The growable buffer. An append is done completely, or sets the failure and adds nothing, so a
+ * text is never cut silently. A secret buffer is wiped with explicit_bzero, so base/secret.c is not
+ * needed here.
  */
 #include <stdarg.h>
 #include <stdint.h>
@@ -11,11 +11,9 @@
 
 #include "base/strbuf.h"
 
-#define STRBUF_FIRST_SIZE 64 /* most texts are names and addresses */
+#define STRBUF_FIRST_SIZE 64 /* bytes: most texts are names and addresses */
 
-/*
- * What an empty buffer points to: data is never NULL. size == 0 says that it is not ours to free.
- */
+/* The data of an empty buffer, so that data is never NULL. size == 0 means: do not free it. */
 static const char nothing[1] = "";
 
 static void point_to_nothing(struct strbuf *buf)
@@ -39,7 +37,8 @@ void strbuf_init_secret(struct strbuf *buf)
 }
 
 /*
- * Gives memory back; a secret one is wiped whole, for a reset leaves old bytes behind the length.
+ * Frees the memory. A secret buffer is wiped whole, because after a reset old bytes remain beyond
+ * its length.
  */
 static void release(const struct strbuf *buf)
 {
@@ -69,7 +68,7 @@ bool strbuf_ok(const struct strbuf *buf)
 	return !buf->failed;
 }
 
-/* Moves the text by hand: realloc would leave a secret's old copy in the heap. */
+/* Copies the text itself, because realloc would leave an old copy of a secret in the heap. */
 static bool grow(struct strbuf *buf, size_t size)
 {
 	char *data = malloc(size);
@@ -109,7 +108,7 @@ static bool grow_for(struct strbuf *buf, size_t extra)
 	return false;
 }
 
-/* Room for extra bytes and the NUL. */
+/* Makes room for extra bytes and the NUL. */
 static inline bool reserve(struct strbuf *buf, size_t extra)
 {
 	return fits(buf, extra) || grow_for(buf, extra);
@@ -158,7 +157,7 @@ void strbuf_addf(struct strbuf *buf, const char *format, ...)
 		buf->len += (size_t)len;
 		return;
 	}
-	if (room > 0) /* a beginning of it does not count */
+	if (room > 0) /* discard the part that fitted */
 		buf->data[buf->len] = '\0';
 	if (len < 0)
 		buf->failed = true;
@@ -174,7 +173,8 @@ char *strbuf_take(struct strbuf *buf)
 {
 	char *text;
 
-	if (!reserve(buf, 0)) { /* an empty text, too, is one to free: it needs memory */
+	if (!reserve(buf,
+		     0)) { /* an empty text must be allocated, too, because the caller frees it */
 		strbuf_clear(buf);
 		return NULL;
 	}

@@ -1,6 +1,6 @@
 /*
- * libcrypt's part of the program: one function of it, the one without shared state, with its 32 KiB
- * of scratch memory on the heap.
+ * The wrapper of libcrypt. It calls crypt_rn, which has no shared state, with its 32 KiB of scratch
+ * memory on the heap.
  */
 #include "base/unix_crypt.h"
 
@@ -15,14 +15,14 @@ _Static_assert(UNIX_CRYPT_PASSWORD_MAX < CRYPT_MAX_PASSPHRASE_SIZE, "with its NU
 
 enum status unix_crypt_verify(const char *hash, const char *password)
 {
-	struct crypt_data *data = calloc(1, sizeof *data); /* to be zeroed before its first use */
+	struct crypt_data *data = calloc(1, sizeof *data); /* must be zero before the first use */
 	enum status status = STATUS_BAD_CREDENTIALS;
 
 	if (data == NULL)
 		return STATUS_INTERNAL;
 	errno = 0;
 	const char *made = crypt_rn(password, hash, data, (int)sizeof *data);
-	/* A failure is NULL or "*0": a stored "*0" must not equal it. */
+	/* A failure is NULL or "*0". It must not equal a stored "*0". */
 	if (made == NULL || made[0] == '*')
 		status = errno == ENOMEM ? STATUS_INTERNAL : STATUS_BAD_CREDENTIALS;
 	else if (strlen(made) == strlen(hash) && secret_equal(made, hash, strlen(hash)))

@@ -1,19 +1,19 @@
 /*
- * crypt(3): the password hashes of Unix and of everything that borrowed them. The only user of
- * libcrypt, which knows weak formats and will work for days if a hash says so: what may be asked is
- * the caller's business.
+ * crypt(3): the password hashes of Unix, which many programs use. The only user of libcrypt.
+ * libcrypt accepts weak formats, and a hash may demand days of work: the caller must check the hash
+ * first.
  */
 #ifndef BASE_UNIX_CRYPT_H
 #define BASE_UNIX_CRYPT_H
 
 #include "base/status.h"
 
-/* Bytes of a password; libcrypt takes no more (CRYPT_MAX_PASSPHRASE_SIZE, with its NUL). */
+/* bytes of a password; libcrypt accepts no more (CRYPT_MAX_PASSPHRASE_SIZE, with its NUL) */
 #define UNIX_CRYPT_PASSWORD_MAX 511
 
 /*
- * Is hash what the password makes? STATUS_OK; STATUS_BAD_CREDENTIALS, also for what libcrypt
- * refuses, whatever the hash looks like; STATUS_INTERNAL: out of memory. Thread-safe.
+ * Checks a password against a hash. STATUS_OK: it is right. STATUS_BAD_CREDENTIALS: it is wrong, or
+ * libcrypt refuses the hash. STATUS_INTERNAL: out of memory. Thread-safe.
  */
 enum status unix_crypt_verify(const char *hash, const char *password);
 

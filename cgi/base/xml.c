@@ -1,8 +1,7 @@
 /*
- * XML into a small tree. What makes XML dangerous or dear is refused at its first sign: a DTD
- * (and with it every entity of its own), depth, numbers, length. Handlers only ever stop the
- * parser; it is freed after XML_Parse has returned (freeing it inside a handler is use after
- * free).
+ * Parses XML into a small tree. Dangerous or expensive input is refused at its first sign: a DTD
+ * (and so all entities that a document defines), depth, counts, length. Handlers only stop the
+ * parser. It is freed after XML_Parse returns, because freeing it in a handler is a use after free.
  */
 #include <limits.h>
 #include <stdbool.h>
@@ -17,24 +16,24 @@
 #include "base/strbuf.h"
 #include "base/xml.h"
 
-#define XML_DEPTH_MAX    8     /* command, x, field, value: four are in use */
-#define XML_ELEMENTS_MAX 200   /* stream features are the longest list we read */
-#define XML_ATTRS_MAX    16    /* a BOSH body has ten or so */
-#define XML_TEXT_MAX     16384 /* bytes, all character data and attribute values together */
+#define XML_DEPTH_MAX    8     /* command, x, field, value: four are used */
+#define XML_ELEMENTS_MAX 200   /* stream features are the longest list that we read */
+#define XML_ATTRS_MAX    16    /* a BOSH body has about ten */
+#define XML_TEXT_MAX     16384 /* bytes of all character data and attribute values together */
 #define XML_NAME_MAX     256   /* bytes of a local name or a namespace; real ones have up to 60 */
-#define XML_NS_MAX       64    /* different namespaces; each element is compared with them */
+#define XML_NS_MAX       64    /* different namespaces; each element is compared with all of them */
 
-/* Between namespace and local name: neither can hold it (expat refuses a namespace that does). */
+/* Between namespace and local name. Neither can contain it: expat refuses such a namespace. */
 #define XML_NS_SEPARATOR '\n'
 
-/* A namespace is stored once, however many elements are in it. */
+/* A namespace is stored once, however many elements use it. */
 struct namespace
 {
 	struct namespace *next;
 	char uri[];
 };
 
-/* What a root belongs to. */
+/* The owner of a root and its namespaces. */
 struct document {
 	struct namespace *namespaces;
 	size_t n_namespaces;
@@ -48,11 +47,11 @@ struct level {
 };
 
 /*
- * Expat writes a namespace once for each attribute in it, before any handler can stop it. So its
- * memory has a bound. A thread reads one document at a time.
+ * Expat copies a namespace once for each attribute that uses it, before a handler can stop the
+ * parser. So its memory is limited. A thread reads one document at a time.
  */
 #define EXPAT_PER_BYTE 8
-#define EXPAT_MIN      393216 /* bytes that a short document may take */
+#define EXPAT_MIN      393216 /* bytes that even a short document may use */
 
 static _Thread_local struct {
 	size_t left;
@@ -61,7 +60,7 @@ static _Thread_local struct {
 
 union block {
 	size_t size;
-	max_align_t align; /* of what follows */
+	max_align_t align; /* aligns the memory after it */
 };
 
 static void *expat_realloc(void *old, size_t size)
@@ -120,7 +119,7 @@ static void stop_no_memory(struct reader *reader)
 	stop(reader, "out of memory");
 }
 
-/* Counts text against its limit. */
+/* Counts len bytes of text against the limit. */
 static bool text_fits(struct reader *reader, size_t len)
 {
 	if (len > XML_TEXT_MAX - reader->text_len) {
@@ -131,7 +130,7 @@ static bool text_fits(struct reader *reader, size_t len)
 	return true;
 }
 
-/* Answers hold sid, rid and challenges: texts are wiped. */
+/* Answers contain sid, rid and challenges, so texts are wiped. */
 static void free_text(char *text)
 {
 	if (text == NULL)
@@ -162,7 +161,7 @@ static void clear_node(struct xml_node *node)
 	free_text(node->text);
 }
 
-/* Recursion no deeper than XML_DEPTH_MAX. */
+/* The recursion is at most XML_DEPTH_MAX deep. */
 static void free_nodes(struct xml_node *node)
 {
 	while (node != NULL) {
@@ -194,7 +193,7 @@ void xml_free(struct xml_node *root)
 		free_document((struct document *)((char *)root - offsetof(struct document, root)));
 }
 
-/* NULL: the reader has been stopped. */
+/* Returns the stored namespace. NULL: the reader was stopped. */
 static const char *namespace_get(struct reader *reader, const char *uri, size_t len)
 {
 	struct document *document = reader->document;
@@ -222,8 +221,8 @@ static const char *namespace_get(struct reader *reader, const char *uri, size_t 
 }
 
 /*
- * "namespace\nlocal" or "local", as expat gives names. false: the reader has been stopped; what is
- * set is to be freed then, too.
+ * Splits "namespace\nlocal" or "local", expat's form of names. False: the reader was stopped; the
+ * caller frees what was set then, too.
  */
 static bool split_name(struct reader *reader, const char *full, const char **ns, char **name)
 {
@@ -244,7 +243,7 @@ static bool split_name(struct reader *reader, const char *full, const char **ns,
 	return *name != NULL;
 }
 
-/* NULL: the reader has been stopped. */
+/* NULL: the reader was stopped. */
 static struct xml_attr *attr_new(struct reader *reader, const XML_Char *name, const XML_Char *value)
 {
 	struct xml_attr *attr = calloc(1, sizeof *attr);
@@ -257,7 +256,7 @@ static struct xml_attr *attr_new(struct reader *reader, const XML_Char *name, co
 	return NULL;
 }
 
-/* The root, or a new node. NULL: the reader has been stopped. */
+/* Returns the root or a new node. NULL: the reader was stopped. */
 static struct xml_node *node_new(struct reader *reader, const XML_Char *name)
 {
 	bool is_root = reader->depth == 0;
@@ -384,7 +383,8 @@ static enum status read_document(struct reader *reader, const char *data, size_t
 }
 
 /*
- * UTF-16 and its kin need zero bytes for markup; so without NULs the document's own word decides.
+ * UTF-16 and similar encodings need zero bytes for markup. Without NULs the encoding that the
+ * document declares is safe to use.
  */
 static enum status check_encoding(const char *data, size_t len, const char *encoding,
 				  struct error *err)
