@@ -156,8 +156,11 @@ $(BUILD)/migrations.o: $(BUILD)/migrations.c
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libprebind.a
 	@mkdir -p $(@D)
 	$(SAY) TEST $<
-	$(Q)$(CC) $(ALL_CFLAGS) $(TEST_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libprebind.a \
-		$(LIB_LDLIBS) $(TEST_LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(TEST_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $(filter %.c %.o,$^) \
+		$(BUILD)/libprebind.a $(LIB_LDLIBS) $(TEST_LDLIBS)
+
+# What it reads beside the library
+$(BUILD)/unit/reader_memory_test: $(BUILD)/ctl/csv.o
 
 unit: $(UNIT_TESTS:%=$(BUILD)/unit/%)
 

@@ -8,8 +8,9 @@
 #include "web/template_parts.h"
 
 #define NODES_FIRST 64
-#define NODES_MAX   65536 /* partials that include each other twice grow without end */
-#define VALUE_ROOM  32    /* bytes of a value, as a rule */
+#define NODES_MAX   4096              /* partials that include each other twice grow without end */
+#define TEXT_MAX    TEMPLATE_FILE_MAX /* bytes of a page, its partials and texts included */
+#define VALUE_ROOM  32                /* bytes of a value, as a rule */
 
 /* The text that this one continues; NULL: none. The last child of a section is not continued. */
 static struct node *text_before(const struct nodes *nodes, const struct node *node)
@@ -62,8 +63,14 @@ static enum status continue_text(struct node *node, const struct node *more, str
 enum status nodes_add(struct nodes *nodes, const struct node *node, struct error *err)
 {
 	struct node *before = text_before(nodes, node);
+
+	if (node->type == NODE_TEXT && node->len > TEXT_MAX - nodes->text_len)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "more than %d bytes, partials and texts included", TEXT_MAX);
 	enum status status = before ? continue_text(before, node, err) : append(nodes, node, err);
 
+	if (status == STATUS_OK && node->type == NODE_TEXT)
+		nodes->text_len += node->len;
 	if (status == STATUS_OK)
 		nodes->room += node->type == NODE_TEXT ? node->len : VALUE_ROOM;
 	return status;

@@ -12,6 +12,7 @@
 #include "web/template_parts.h"
 
 #define NAME_MAX_LEN 64
+#define PARTIALS_MAX 256  /* of a page: each is read anew, and ones without text count as well */
 #define TEXT_PREFIX  "t." /* {{t.KEY}}: a text in the page's language */
 
 struct parser {
@@ -22,6 +23,7 @@ struct parser {
 	struct html_place place;
 	const char *partials[TEMPLATE_DEPTH_MAX]; /* being expanded */
 	size_t n_partials;
+	size_t expanded; /* in all */
 	struct error *err;
 };
 
@@ -201,9 +203,11 @@ static enum status expand_partial(struct parser *p, const struct source *src, co
 	if (status == STATUS_NOT_FOUND)
 		status = refuse(p, src, tag->begin, "there is no such partial", path);
 	if (status == STATUS_OK) {
+		indented.max = TEMPLATE_FILE_MAX;
 		indent(&indented, &text, src, tag);
 		if (!strbuf_ok(&indented))
-			status = error_no_memory(p->err);
+			status =
+			    refuse(p, src, tag->begin, "too long, indented as this tag is", path);
 	}
 	if (status == STATUS_OK) {
 		struct source inner = {.file = path, .text = indented.data, .len = indented.len};
@@ -227,6 +231,9 @@ static enum status add_partial(struct parser *p, const struct source *src, const
 			return refuse(p, src, tag->begin, "this partial includes itself",
 				      tag->name);
 	}
+	if (p->expanded++ == PARTIALS_MAX)
+		return refuse(p, src, tag->begin, "one partial more than the 256 of a page",
+			      tag->name);
 	if (strchr(tag->name, '.'))
 		return refuse(p, src, tag->begin, "a partial's name has no dots", tag->name);
 	if (src->n_sections + p->n_partials >= TEMPLATE_DEPTH_MAX)

@@ -24,11 +24,12 @@ struct nodes {
 	struct node *items;
 	size_t count;
 	size_t size;
-	size_t closed; /* how many there were when a section ended last */
-	size_t room;   /* bytes that the page takes, as a rule */
+	size_t closed;   /* how many there were when a section ended last */
+	size_t text_len; /* bytes of all texts */
+	size_t room;     /* bytes that the page takes, as a rule */
 };
 
-/* template_nodes.c. The node's text is copied. STATUS_BAD_REQUEST: too many. */
+/* template_nodes.c. The node's text is copied. STATUS_BAD_REQUEST: too many, too long. */
 enum status nodes_add(struct nodes *nodes, const struct node *node, struct error *err);
 void nodes_clear(struct nodes *nodes);
 

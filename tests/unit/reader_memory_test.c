@@ -1,6 +1,7 @@
 /*
  * What the readers of foreign texts take: of memory at most 16 times the text's length (or
- * 768 KiB), for the text that costs each of them most; and that none says yes when memory runs out.
+ * 768 KiB), for the text that costs each of them most; of time no more than grows with the length;
+ * and that none says yes when memory runs out.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/codec.h"
 #include "base/json.h"
@@ -20,16 +24,19 @@
 #include "base/xml.h"
 #include "conf/conf.h"
 #include "counted_memory.h"
+#include "ctl/csv.h"
 #include "identity/django_session.h"
 #include "identity/php_serialize.h"
 #include "identity/token_text.h"
 #include "web/request.h"
 #include "web/server.h"
+#include "web/template.h"
 
-#define FACTOR   16
-#define LEAST    786432
-#define DOCUMENT 65000
-#define SECRET   "a secret key"
+#define FACTOR        16
+#define LEAST         786432
+#define DOCUMENT      65000
+#define AMP_NAMESPACE 34000
+#define SECRET        "a secret key"
 
 /* A reader of a text: what it has read is given back before it returns. */
 typedef enum status reader(const struct strbuf *text, struct error *err);
@@ -49,12 +56,14 @@ static void check_memory(const char *what, reader *read, struct strbuf *text)
 	strbuf_clear(text);
 }
 
-/* head, piece again and again up to len bytes, tail */
+static size_t document_len = DOCUMENT; /* of what the next functions make */
+
+/* head, piece again and again, tail */
 static void repeat(struct strbuf *out, const char *head, const char *piece, const char *tail)
 {
 	strbuf_init(out);
 	strbuf_adds(out, head);
-	while (out->len + strlen(piece) + strlen(tail) < DOCUMENT)
+	while (out->len + strlen(piece) + strlen(tail) < document_len)
 		strbuf_adds(out, piece);
 	strbuf_adds(out, tail);
 }
@@ -65,7 +74,7 @@ static void repeat_numbered(struct strbuf *out, const char *head, const char *be
 {
 	strbuf_init(out);
 	strbuf_adds(out, head);
-	for (size_t i = 0; out->len < DOCUMENT; i++)
+	for (size_t i = 0; out->len < document_len; i++)
 		strbuf_addf(out, "%s%zu%s", before, i, after);
 	strbuf_adds(out, tail);
 }
@@ -96,6 +105,23 @@ static void namespaced(struct strbuf *out, size_t ns_len, bool elements)
 	strbuf_adds(out, elements ? "</c>" : "/>");
 }
 
+/* One long namespace, and 195 elements of 16 attributes each that are in it: 57,074 bytes. */
+static void amplify(struct strbuf *out)
+{
+	strbuf_init(out);
+	strbuf_adds(out, "<command xmlns:p='");
+	for (size_t i = 0; i < AMP_NAMESPACE; i++)
+		strbuf_addc(out, 'u');
+	strbuf_adds(out, "'><node>pre-bind-bosh-session</node>");
+	for (size_t i = 0; i < 195; i++) {
+		strbuf_adds(out, "<p:b");
+		for (char c = 'a'; c <= 'p'; c++)
+			strbuf_addf(out, " p:%c=''", c);
+		strbuf_adds(out, "/>");
+	}
+	strbuf_adds(out, "</command>");
+}
+
 static void test_xml(void **state)
 {
 	static const size_t lengths[] = {20, 250, 3000, 32000, 56000};
@@ -108,6 +134,9 @@ static void test_xml(void **state)
 		namespaced(&text, lengths[i], false);
 		check_memory("attributes in a namespace", read_xml, &text);
 	}
+	amplify(&text);
+	assert_int_equal(text.len, 57074);
+	check_memory("57 KB that were 111 MB", read_xml, &text);
 	repeat(&text, "<c>", "<a/>", "</c>");
 	check_memory("elements", read_xml, &text);
 	repeat(&text, "", "<a>", "");
@@ -241,6 +270,54 @@ static void test_django(void **state)
 	strbuf_clear(&payload);
 }
 
+/* As Django packs it: compressed, and a dot before. Unpacked it has len bytes. */
+static void sign_packed(struct strbuf *out, size_t len)
+{
+	static const char salt[] = "django.contrib.sessions.SessionStoresigner" SECRET;
+	static unsigned char packed[65536];
+	unsigned char key[SECRET_SHA256_LEN], mac[SECRET_SHA256_LEN];
+	uLongf packed_len = sizeof packed;
+	struct strbuf json;
+
+	strbuf_init(&json);
+	strbuf_adds(&json, "{\"_auth_user_id\":\"1\",\"_auth_user_hash\":\"x\",\"a\":[1");
+	while (json.len < len - 2)
+		strbuf_adds(&json, json.len < 3800 ? ",1" : " ");
+	strbuf_adds(&json, "]}");
+	assert_int_equal(compress(packed, &packed_len, (const Bytef *)json.data, json.len), Z_OK);
+	strbuf_clear(&json);
+	strbuf_init(out);
+	strbuf_addc(out, '.');
+	codec_base64url(out, packed, packed_len);
+	strbuf_adds(out, ":1xV93B");
+	secret_sha256(key, salt, strlen(salt));
+	secret_hmac(mac, key, &(struct secret_part){out->data, out->len}, 1);
+	strbuf_addc(out, ':');
+	codec_base64url(out, mac, sizeof mac);
+}
+
+/* The unpacked size counts: 256 KiB at most, whatever the packed text has. */
+static void test_packed_django(void **state)
+{
+	static const size_t lengths[] = {DJANGO_UNPACKED_MAX, 20 * DJANGO_UNPACKED_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct error err = {0};
+		struct strbuf text;
+
+		sign_packed(&text, lengths[i]);
+		counted_start(0);
+		enum status status = read_django(&text, &err);
+		size_t peak = counted_stop();
+		print_message("%zu packed as %zu take %zu (%s)\n", lengths[i], text.len, peak,
+			      err.text);
+		assert_int_equal(status, i == 0 ? STATUS_OK : STATUS_BAD_REQUEST);
+		assert_in_range(peak, 0, (uintmax_t)FACTOR * DJANGO_UNPACKED_MAX);
+		strbuf_clear(&text);
+	}
+}
+
 /* ---- requests, files ---- */
 
 static ssize_t read_nothing(void *io, void *buffer, size_t size)
@@ -279,6 +356,152 @@ static void test_request(void **state)
 	check_memory("a long cookie", read_request, &text);
 }
 
+/* What is accepted costs more than what is refused at once. */
+static void check_accepted(const char *what, reader *read, struct strbuf *text)
+{
+	struct error err = {0};
+
+	if (read(text, &err) != STATUS_OK)
+		fail_msg("%s: %s", what, err.text);
+	check_memory(what, read, text);
+}
+
+static void test_accepted_request(void **state)
+{
+	struct strbuf text;
+
+	(void)state;
+	document_len = sizeof("HTTP_COOKIE=") - 1 + REQUEST_COOKIE_MAX;
+	strbuf_init(&text);
+	strbuf_adds(&text, "HTTP_COOKIE=");
+	for (size_t i = 0; i < REQUEST_COOKIES_MAX; i++)
+		strbuf_adds(&text, "a=1;");
+	while (text.len < document_len)
+		strbuf_addc(&text, ' ');
+	check_accepted("as many cookies as may be", read_request, &text);
+	document_len = DOCUMENT;
+	strbuf_init(&text);
+	strbuf_adds(&text, "QUERY_STRING=");
+	for (size_t i = 0; i < REQUEST_FIELDS_MAX; i++)
+		strbuf_addf(&text, "&a%zu=%%41", i);
+	while (text.len < sizeof("QUERY_STRING=") - 1 + REQUEST_QUERY_MAX)
+		strbuf_addc(&text, '&');
+	check_accepted("as many fields as may be", read_request, &text);
+}
+
+struct text_left {
+	const struct strbuf *text;
+	size_t at;
+};
+
+static ssize_t read_left(void *io, void *buffer, size_t size)
+{
+	struct text_left *left = io;
+	size_t n = left->text->len - left->at;
+
+	n = n < size ? n : size;
+	memcpy(buffer, left->text->data + left->at, n);
+	left->at += n;
+	return (ssize_t)n;
+}
+
+static enum status read_form(const struct strbuf *text, struct error *err)
+{
+	char *params[] = {(char *)"REQUEST_METHOD=POST", (char *)"SCRIPT_NAME=/chat",
+			  (char *)"CONTENT_TYPE=application/x-www-form-urlencoded", NULL};
+	struct text_left left = {.text = text};
+	struct gateway gateway = {.params = params, .read = read_left, .io = &left};
+	struct request req;
+	enum status status = request_read(&gateway, &req, err);
+
+	if (status == STATUS_OK)
+		status = request_body_read(&gateway, DOCUMENT + 16, &req, err);
+	request_clear(&req);
+	return status;
+}
+
+static void test_form(void **state)
+{
+	struct strbuf text;
+
+	(void)state;
+	repeat(&text, "a=", "%41", "");
+	check_accepted("a long field", read_form, &text);
+	strbuf_init(&text);
+	while (text.len < DOCUMENT)
+		strbuf_adds(&text, text.len < 16 ? "a&" : "&");
+	check_accepted("short fields", read_form, &text);
+}
+
+static enum status read_csv(const struct strbuf *text, struct error *err)
+{
+	FILE *in = fmemopen(text->data, text->len, "r");
+	enum status status = STATUS_OK;
+	struct csv csv;
+
+	assert_non_null(in);
+	csv_init(&csv, in);
+	while (status == STATUS_OK)
+		status = csv_next(&csv, err);
+	csv_clear(&csv);
+	fclose(in);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static void test_csv(void **state)
+{
+	struct strbuf text;
+
+	(void)state;
+	repeat(&text, "", "a,b\n", "");
+	check_accepted("records", read_csv, &text);
+	repeat(&text, "", "\n", "a");
+	check_accepted("empty lines", read_csv, &text);
+	repeat(&text, "", ",,,,,,,,,,,,,,,\n", "");
+	check_accepted("fields of a file", read_csv, &text);
+	repeat(&text, "\"", "\"\"", "\"");
+	check_memory("one field", read_csv, &text);
+}
+
+/* The page is the text; a partial is x, of one line. */
+static enum status read_template(const struct strbuf *text, struct error *err)
+{
+	static const char *const names[] = {"a", NULL};
+	const struct template_page page = {.file = "page.html", .names = names};
+	char dir[] = "/tmp/reader_template.XXXXXX", path[64];
+	struct template_set *set = NULL;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/page.html", dir);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fchmod(fileno(file), 0644);
+	fwrite(text->data, 1, text->len, file);
+	fclose(file);
+	enum status status = template_set_load(dir, &page, 1, &set, err);
+	template_set_free(set);
+	unlink(path);
+	rmdir(dir);
+	return status;
+}
+
+static void test_template(void **state)
+{
+	struct strbuf text;
+
+	(void)state;
+	repeat(&text, "", "a{{!}}", "");
+	check_accepted("texts of a page", read_template, &text);
+	document_len = 2047 * strlen("b{{a}}");
+	repeat(&text, "", "b{{a}}", "");
+	check_accepted("as many tags as may be", read_template, &text);
+	document_len = DOCUMENT;
+	repeat(&text, "", "b{{a}}", "");
+	check_memory("tags", read_template, &text);
+	repeat(&text, "", "{{#a}}{{/a}}", "");
+	check_memory("sections", read_template, &text);
+}
+
 static enum status read_conf(const struct strbuf *text, struct error *err)
 {
 	char name[] = "/tmp/reader_memory.XXXXXX";
@@ -305,6 +528,84 @@ static void test_conf(void **state)
 	check_memory("unknown keys", read_conf, &text);
 	repeat(&text, "token_origins =", " https://a.example", "\n");
 	check_memory("a list", read_conf, &text);
+	strbuf_init(&text);
+	for (size_t i = 0; text.len < DOCUMENT; i++)
+		strbuf_addf(&text,
+			    "[site a%zu]\nhosts = a%zu.example\ndatabase = /a%zu\njid = "
+			    "{user}@example.org\n"
+			    "tigase_url = http://127.0.0.1:8080/rest/adhoc/bosh@example.org\n"
+			    "tigase_user = admin@example.org\ntigase_password_file = /a\n",
+			    i, i, i);
+	check_accepted("sites that are taken", read_conf, &text);
+	repeat(&text, "[server]\n", "; a\n", "");
+	check_memory("comments", read_conf, &text);
+}
+
+/* ---- time ---- */
+
+static double seconds_of(reader *read, const struct strbuf *text)
+{
+	double least = 1e9;
+
+	for (int i = 0; i < 7; i++) {
+		struct timespec begin, end;
+		struct error err = {0};
+
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+		read(text, &err);
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+		double took = (double)(end.tv_sec - begin.tv_sec) +
+			      (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+		least = took < least ? took : least;
+	}
+	return least;
+}
+
+struct growing {
+	const char *what;
+	reader *read;
+	const char *head, *before, *after, *tail;
+	size_t len; /* of the shorter text */
+};
+
+/* Four times the text takes four times as long, and not sixteen times. */
+static void check_growth(const struct growing *row)
+{
+	struct strbuf text;
+	double took[2];
+
+	document_len = row->len;
+	for (size_t i = 0; i < 2; i++) {
+		repeat_numbered(&text, row->head, row->before, row->after, row->tail);
+		took[i] = seconds_of(row->read, &text);
+		strbuf_clear(&text);
+		document_len *= 4;
+	}
+	document_len = DOCUMENT;
+	print_message("%s: %.0f us, then %.0f us\n", row->what, took[0] * 1e6, took[1] * 1e6);
+	if (took[1] > 200e-6 && took[1] > 10 * took[0])
+		fail_msg("%s: %.6f s became %.6f s with four times the text", row->what, took[0],
+			 took[1]);
+}
+
+static void test_growth(void **state)
+{
+	static const struct growing rows[] = {
+	    {"JSON, members",            read_json,     "{\"x\":1",      ",\"aaaaaaaaaaaaaaaa", "\":1",  "}",    11000},
+	    {"JSON, a text",             read_json,     "\"",            "\\u0041",             "",      "\"",   64000},
+	    {"XML, namespaces",          read_xml,      "<c>",           "<p xmlns='",          "'/>",   "</c>", 280  },
+	    {"XML, a text",              read_xml,      "<c>",           "&lt;",                "",      "</c>", 16000},
+	    {"PHP, variables",           read_php,      "",              "a",                   "|N;",   "",     64000},
+	    {"PHP, elements",            read_php,      "user|a:9999:{", "i:",                  ";N;",   "}",    64000},
+	    {"a field of a form",        read_form,     "a=",            "%41",                 "",      "",     16000},
+	    {"records of CSV",           read_csv,      "",              "a",                   ",b\n",  "",     64000},
+	    {"lines of a configuration", read_conf,     "[server]\n",    "; ",                  "\n",    "",     64000},
+	    {"texts of a template",      read_template, "",              "a",                   "{{!}}", "",     50000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		check_growth(&rows[i]);
 }
 
 /* ---- tokens ---- */
@@ -423,10 +724,13 @@ static int start(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_xml),   cmocka_unit_test(test_json),
-	    cmocka_unit_test(test_php),   cmocka_unit_test(test_django),
-	    cmocka_unit_test(test_token), cmocka_unit_test(test_request),
-	    cmocka_unit_test(test_conf),  cmocka_unit_test(test_no_memory),
+	    cmocka_unit_test(test_xml),           cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_php),           cmocka_unit_test(test_django),
+	    cmocka_unit_test(test_token),         cmocka_unit_test(test_request),
+	    cmocka_unit_test(test_conf),          cmocka_unit_test(test_no_memory),
+	    cmocka_unit_test(test_packed_django), cmocka_unit_test(test_accepted_request),
+	    cmocka_unit_test(test_form),          cmocka_unit_test(test_csv),
+	    cmocka_unit_test(test_template),      cmocka_unit_test(test_growth),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

@@ -500,6 +500,36 @@ static void test_views(void **state)
 	view_free(NULL);
 }
 
+/* A few bytes that would become a gigabyte, or be read for hours. */
+static void test_bounds(void **state)
+{
+	static const struct {
+		const char *piece, *says;
+	} rows[] = {
+	    {"{{>long}}",    "more than 262144 bytes"},
+	    {"{{>empty}}",   "one partial more"      },
+	    {"a{{subject}}", "more than 4096 tags"   },
+	};
+	char page[65536], text[9000];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	write_file("partials/long.html", text, sizeof(text));
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct template_set *set = NULL;
+		struct error err = {0};
+		size_t len = strlen(rows[i].piece);
+
+		for (size_t n = 0; n < 5000; n++)
+			memcpy(page + n * len, rows[i].piece, len + 1);
+		assert_int_equal(load(page, &set, &err), STATUS_BAD_REQUEST);
+		if (strstr(err.text, rows[i].says) == NULL)
+			fail_msg("%s: %s", rows[i].piece, err.text);
+	}
+	snprintf(page, sizeof(page), "%s/partials/long.html", dir);
+	unlink(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -508,7 +538,7 @@ int main(void)
 	    cmocka_unit_test(test_partial_rows),  cmocka_unit_test(test_html_places),
 	    cmocka_unit_test(test_refusals),      cmocka_unit_test(test_depth),
 	    cmocka_unit_test(test_files),         cmocka_unit_test(test_json_keeps_its_place),
-	    cmocka_unit_test(test_views),
+	    cmocka_unit_test(test_views),         cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests_name("template", tests, make_folder, remove_folder);
