@@ -1,7 +1,7 @@
 /*
- * prebind-extauth: an XMPP server starts it, asks it for passwords on standard input and reads 0 or
- * 1 on standard output (extauth/packet.h). One question at a time: servers start as many as they
- * want. It ends when its input does, and whatever is asked never ends it.
+ * prebind-extauth: checks passwords for an XMPP server that starts it. It reads questions from
+ * standard input and answers 0 or 1 on standard output (extauth/packet.h). It answers one question
+ * at a time; servers start several processes. It ends at the end of its input; no question ends it.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -42,8 +42,8 @@ struct options {
 
 struct served_site {
 	const struct site_conf *conf;
-	char *domain;             /* of its rule, prepared; owned */
-	struct xmpp_login *login; /* owned; NULL: could not be opened yet */
+	char *domain;             /* owned; the domain of its rule, prepared */
+	struct xmpp_login *login; /* owned; NULL: not opened yet */
 };
 
 struct extauth {
@@ -54,7 +54,7 @@ struct extauth {
 
 /* ---- sites ---- */
 
-/* A site that cannot be opened now may be the next time it is asked for. */
+/* Opens the site if needed. After a failure the next question tries again. */
 static bool site_ready(struct served_site *site)
 {
 	struct error err = {0};
@@ -68,8 +68,8 @@ static bool site_ready(struct served_site *site)
 }
 
 /*
- * Of several sites the one with that domain; a single one is asked for any: rows of its map may
- * have it.
+ * Returns the site of that domain. A single site gets every question, because rows of its JID map
+ * may have other domains.
  */
 static struct served_site *site_for(struct extauth *extauth, const char *domain)
 {
@@ -191,7 +191,7 @@ static bool question_answer(struct extauth *extauth, const struct question *ques
 	return yes;
 }
 
-/* The texts go to libraries that expect UTF-8; a password that is none is nobody's. */
+/* Libraries expect UTF-8. No account has a password that is not UTF-8. */
 static bool packet_answer_for(struct extauth *extauth, struct packet *packet)
 {
 	struct question question;
@@ -234,9 +234,9 @@ static void give_up_what_is_not_needed(void)
 {
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0});
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	signal(SIGPIPE, SIG_IGN); /* a server that has gone is noticed by write */
+	signal(SIGPIPE, SIG_IGN); /* write reports that the server has ended */
 	umask(0077);
-#ifndef __SANITIZE_ADDRESS__ /* the leak checker must look into its own process */
+#ifndef __SANITIZE_ADDRESS__ /* the leak checker must inspect its own process */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 }

@@ -1,6 +1,6 @@
 /*
- * Framing: every byte is looked at once, whatever pieces it arrives in, and no length that is
- * announced makes us take memory.
+ * Framing. Each byte is read once, in pieces of any size. An announced length never makes us
+ * allocate memory.
  */
 #include "extauth/packet.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/secret.h"
 
-/* False: the end, or a descriptor that cannot be read, which is as good as one. */
+/* False at the end of the input. A descriptor that cannot be read counts as the end. */
 static bool next_byte(struct packet_stream *stream, unsigned char *out)
 {
 	if (stream->next == stream->len) {
@@ -29,7 +29,7 @@ static bool next_byte(struct packet_stream *stream, unsigned char *out)
 	return true;
 }
 
-/* A byte more than fits is dropped, and counted. */
+/* Drops bytes beyond the limit, but counts them. */
 static void keep(struct packet *packet, unsigned char byte)
 {
 	if (packet->len < PACKET_MAX)
@@ -111,7 +111,8 @@ bool packet_answer(const struct packet_stream *stream, bool yes)
 /* ---- the text ---- */
 
 /*
- * Ends *rest at its next colon and moves it behind; NULL: there is none. Returns what stood before.
+ * Ends *rest at its next colon and moves it past the colon; NULL if there is none. Returns the text
+ * before it.
  */
 static char *field(char **rest)
 {

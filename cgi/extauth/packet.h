@@ -1,8 +1,8 @@
 /*
- * What an XMPP server sends to a program that checks its passwords, and what it gets back.
- * ejabberd's extauth: two bytes of length (big endian), then the text; the answer is 0 2 0 and 0 or
- * 1. Prosody's mod_auth_external (protocol "generic"): a line, answered by a line with 0 or 1.
- * Knows no user.
+ * The protocol between an XMPP server and a program that checks its passwords. ejabberd's extauth:
+ * two bytes of length (big endian), then the text; the answer is 0 2 0 and 0 or 1. Prosody's
+ * mod_auth_external (protocol "generic"): a line, answered by a line with 0 or 1. It knows no
+ * users.
  */
 #ifndef EXTAUTH_PACKET_H
 #define EXTAUTH_PACKET_H
@@ -11,8 +11,8 @@
 #include <stddef.h>
 
 /*
- * A verb, a localpart and a domain of 1023 bytes, a password of 1024 and three colons fit well.
- * What is longer is read to its end and refused.
+ * Bytes: enough for a verb, a localpart and a domain of 1023 bytes, a password of 1024 and three
+ * colons. A longer packet is read to its end and refused.
  */
 #define PACKET_MAX 4096
 
@@ -22,7 +22,7 @@ struct packet_stream {
 	int in; /* descriptors; borrowed */
 	int out;
 	enum packet_framing framing;
-	unsigned char buffer[512]; /* read and not looked at yet; wiped when it was */
+	unsigned char buffer[512]; /* read but not used yet; wiped after use */
 	size_t next;
 	size_t len;
 };
@@ -34,30 +34,30 @@ struct packet {
 
 enum packet_result {
 	PACKET_READ,
-	PACKET_TOO_LONG, /* skipped; an answer is owed all the same */
-	PACKET_END,      /* nobody asks any more */
-	PACKET_CUT       /* that, in the middle of a question */
+	PACKET_TOO_LONG, /* skipped, but the server still expects an answer */
+	PACKET_END,      /* end of the input */
+	PACKET_CUT       /* end of the input inside a question */
 };
 
 enum packet_result packet_read(struct packet_stream *stream, struct packet *out);
 void packet_wipe(struct packet *packet);
 
-/* False: nobody reads any more. */
+/* False: the reader has closed the stream. */
 bool packet_answer(const struct packet_stream *stream, bool yes);
 
 enum question_verb { QUESTION_AUTH, QUESTION_ISUSER, QUESTION_OTHER };
 
 struct question {
 	enum question_verb verb;
-	const char *name;     /* the verb's, as it came; borrowed from the packet, as the others */
-	const char *user;     /* AUTH, ISUSER */
-	const char *host;     /* AUTH, ISUSER */
-	const char *password; /* AUTH */
+	const char *name;     /* the verb as sent; all texts are borrowed from the packet */
+	const char *user;     /* of AUTH and ISUSER */
+	const char *host;     /* of AUTH and ISUSER */
+	const char *password; /* of AUTH */
 };
 
 /*
- * "auth:USER:HOST:PASSWORD" (the password may hold colons), "isuser:USER:HOST", or anything else
- * with a verb. Cuts the packet's text up. False: it is none of these, or holds a NUL.
+ * Parses "auth:USER:HOST:PASSWORD" (the password may contain colons), "isuser:USER:HOST", or
+ * another verb. Writes NULs into the packet. False: it is malformed or contains a NUL.
  */
 bool question_parse(struct packet *packet, struct question *out);
 
