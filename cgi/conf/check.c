@@ -1,7 +1,7 @@
 /*
- * Values against each other: what a back end needs, times that must not cross, what one key asks of
- * another, and, once all files are read, which site has which host. One value alone is checked in
- * value.c.
+ * Checks values against each other: keys that a back end needs, times that exclude each other, keys
+ * that need another key and, after all files are read, hosts of several sites. value.c checks
+ * single values.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +108,7 @@ static void session_times_check(struct load *load, const struct site_conf *site)
 		   site->session_absolute_ms / NUMBER_MINUTE_MS);
 }
 
-/* {hostname} is filled in by what Tigase says, and only with what the list allows. */
+/* {hostname} is filled in from Tigase's answer, but only with names in bosh_hosts. */
 static void bosh_url_check(struct load *load, const struct site_conf *site)
 {
 	if (strstr(site->bosh_url, "{hostname}") == NULL)
@@ -123,7 +123,7 @@ static void bosh_url_check(struct load *load, const struct site_conf *site)
 			   "cluster's nodes, as NAME or NAME=PUBLIC");
 }
 
-/* A key can be seen only where there is TLS. */
+/* A server shows its public key only by TLS. */
 static void pin_check(struct load *load, const struct site_conf *site)
 {
 	bool tigase = site->backend == BACKEND_TIGASE;
@@ -143,7 +143,7 @@ static void password_query_check(struct load *load, const struct site_conf *site
 			   "needs site_database beside it: the SQLite file with the passwords");
 }
 
-/* Which SASL mechanisms carry which kind of secret; blank-separated. */
+/* The SASL mechanisms for each kind of secret, separated by blanks. */
 static const char *const mechanisms_of[] = {
     [BOSH_AUTH_PASSWORD] = "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN",
     [BOSH_AUTH_JWT] = "PLAIN",
@@ -180,10 +180,7 @@ static void route_check(struct load *load, const struct site_conf *site)
 			   "\"%s\" is no route; allowed: xmpp:HOST:PORT", site->bosh_route);
 }
 
-/*
- * A kept password is not to be handed to a browser, nor is an OAuth token, which is good for more
- * than one log-in.
- */
+/* A browser must not get a kept password, or an OAuth token, which is valid for several log-ins. */
 static void credentials_check(struct load *load, const struct site_conf *site)
 {
 	if (site->credentials && !logs_in_by(site, BOSH_AUTH_JWT) &&
@@ -193,7 +190,7 @@ static void credentials_check(struct load *load, const struct site_conf *site)
 			   "= token or jwt makes");
 }
 
-/* The query needs a database to be put to. */
+/* The query needs a database. */
 static void login_query_check(struct load *load, const struct site_conf *site)
 {
 	if (site->login_query[0] != '\0' && site->site_database[0] == '\0')
@@ -201,7 +198,10 @@ static void login_query_check(struct load *load, const struct site_conf *site)
 			   "needs site_database beside it: the SQLite file of the site's users");
 }
 
-/* A session that Django has packed is read with its key, and holds only the user's number. */
+/*
+ * Reading a session that Django has packed needs its key. The session holds only the user's number,
+ * so a second query must find the name.
+ */
 static void site_result_check(struct load *load, const struct site_conf *site)
 {
 	if (site->site_result != SITE_RESULT_DJANGO || !has_provider(site, "site_session"))
@@ -219,7 +219,7 @@ static void site_result_check(struct load *load, const struct site_conf *site)
 			   site->name);
 }
 
-/* Accounts are made where the sessions are. */
+/* Accounts must be created on the server that the sessions are on. */
 static void provision_check(struct load *load, const struct site_conf *site)
 {
 	bool user = site->provision_user[0] != '\0';
@@ -242,7 +242,9 @@ static void provision_check(struct load *load, const struct site_conf *site)
 			   "ejabberd needs backend = bosh");
 }
 
-/* A name of its own, and a file that no site before has. */
+/*
+ * The database must not have the name of a side file, and no earlier site may have the same file.
+ */
 static void database_check(struct load *load, const struct site_conf *site)
 {
 	struct conf *conf = load->conf;
@@ -272,7 +274,7 @@ static void database_check(struct load *load, const struct site_conf *site)
 		   first->name, first->file, other->line, site->name);
 }
 
-/* Puts the site's hosts at the end of conf->hosts, yet unsorted. */
+/* Appends the site's hosts to conf->hosts, which is sorted later. */
 static void hosts_add(struct load *load, const struct site_conf *site)
 {
 	struct conf *conf = load->conf;
@@ -312,7 +314,7 @@ void load_check_site(struct load *load, const struct site_conf *site)
 		hosts_add(load, site);
 }
 
-/* By name; the same name in the order of the sites, as qsort need not be stable (glibc's is). */
+/* Orders by name. Equal names keep the order of the sites, because qsort need not be stable. */
 static int host_compare(const void *a, const void *b)
 {
 	const struct conf_host *first = a;

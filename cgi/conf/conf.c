@@ -1,7 +1,6 @@
 /*
- * The configuration as the rest of the program meets it: finding the file, loading it and its
- * sites, looking a site up. How lines are read is in load.c, what may be in them in keys.c and
- * value.c.
+ * The configuration as the rest of the program uses it: finds the file, loads it with its sites,
+ * and looks sites up. load.c reads lines; keys.c and value.c say what is allowed in them.
  */
 #include "conf/conf.h"
 
@@ -21,7 +20,7 @@
 static int glob_fault(const char *path, int cause)
 {
 	(void)path;
-	return cause != ENOENT; /* a folder that is not there has no files in it */
+	return cause != ENOENT; /* a missing folder contains no files */
 }
 
 static void section_clear(enum conf_section section, void *data)
@@ -55,7 +54,7 @@ static void left_out_add(struct load *load)
 		list[conf->n_left_out++] = why;
 }
 
-/* One more file; after a fault in it, all that it brought goes again. */
+/* Loads one more file. After a fault in it, everything that came from it is removed. */
 static void load_or_leave_out(struct load *load, const char *path)
 {
 	struct conf *conf = load->conf;
@@ -77,7 +76,8 @@ static void load_or_leave_out(struct load *load, const char *path)
 }
 
 /*
- * A pattern without * and ? must be there: GLOB_NOMAGIC gives it back unseen, and opening it fails.
+ * GLOB_NOMAGIC returns a pattern without * and ? unchecked, so a missing file is a fault when it is
+ * opened.
  */
 static void load_more(struct load *load)
 {
@@ -165,7 +165,7 @@ static enum status path_give(const char *path, char **out, struct error *err)
 	return STATUS_OK;
 }
 
-/* …/bin/prebind.fcgi: …/etc/prebind.conf. Empty when the system does not say where we are. */
+/* For …/bin/prebind.fcgi it is …/etc/prebind.conf. Empty if the system does not give our path. */
 static void beside_binary(char out[PATH_MAX])
 {
 	static const char tail[] = "/etc/" FILE_NAME;

@@ -1,6 +1,6 @@
 /*
- * prebind.conf as the program sees it: constant once loaded, shared by all threads. The keys, their
- * types, defaults and limits stand in one table (conf/keys.c); this file is what the table fills.
+ * prebind.conf as the program uses it: constant after loading, shared by all threads. One table
+ * (conf/keys.c) has the keys, their types, defaults and limits; it fills the structs of this file.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -18,7 +18,7 @@ struct conf_list {
 	size_t count;
 };
 
-/* "10/1m": count per period; off is count 0. */
+/* "10/1m": count in each period; count 0 is off. */
 struct conf_limit {
 	long count;
 	long period_ms;
@@ -37,9 +37,9 @@ enum conf_php_format { PHP_FORMAT_PHP, PHP_FORMAT_SERIALIZE, PHP_FORMAT_BINARY }
 
 enum conf_provision { PROVISION_NO, PROVISION_TIGASE, PROVISION_EJABBERD, PROVISION_PROSODY_TOKEN };
 
-/* Which lines of a file have set keys; the others have their defaults. */
+/* The lines of a file that set keys; all other keys have their defaults. */
 struct conf_line {
-	unsigned short key; /* its place in conf_keys */
+	unsigned short key; /* index in conf_keys */
 	unsigned line;
 };
 struct conf_lines {
@@ -48,129 +48,128 @@ struct conf_lines {
 };
 
 struct server_conf {
-	const char *file; /* where its section stands; borrowed from struct conf */
+	const char *file; /* the file of its section; borrowed from struct conf */
 	struct conf_lines lines;
 
-	char *listen; /* "" : FastCGI on descriptor 0, or plain CGI */
+	char *listen; /* "": FastCGI on descriptor 0, or plain CGI */
 	long processes;
 	long threads;
 	long waiting_max;
 	char *log;
 	long log_level; /* enum log_level */
 	char *sites;    /* a glob, or "" */
-	char *user;     /* "" : stay who we are */
+	char *user;     /* "": keep the current user */
 	char *socket_group;
 	struct conf_list peer_users;
-	bool allow_tcp; /* an inherited socket on loopback */
+	bool allow_tcp; /* accept an inherited TCP socket on loopback */
 };
 
 #define SESSION_COOKIE_MAX 40 /* bytes of session_cookie */
 
 struct site_conf {
 	char *name;       /* of [site NAME] */
-	const char *file; /* where its section stands; borrowed from struct conf */
+	const char *file; /* the file of its section; borrowed from struct conf */
 	long line;
 	struct conf_lines lines;
 
 	struct conf_list hosts;
-	char *
-	    base_path; /* "" : from SCRIPT_NAME; else begins with '/', does not end with it; "/" is "" with base_path_set */
+	char *base_path; /* "/…", no "/" at its end; "": SCRIPT_NAME's, or with _set the root */
 	bool base_path_set;
-	char *public_path; /* what links begin with, kept like base_path; without _set: base_path */
+	char *public_path; /* prefix of links, kept like base_path; without _set: base_path */
 	bool public_path_set;
-	char *session_cookie; /* what the names of our own cookies are made of */
+	char *session_cookie; /* part of the names of our own cookies */
 	char *database;
 	char *templates;
-	struct conf_list language; /* to choose from; the first where none is wanted */
+	struct conf_list language; /* offered languages; the first one is the default */
 	long client;               /* enum conf_client */
 	struct conf_list identity;
-	struct conf_list exclude_users; /* names that mean nobody */
-	char *login_url;            /* "" : our own /login, where provider login is configured */
-	char *jid;                  /* the rule: "{user}@example.org" */
-	long accounts;              /* enum conf_accounts */
-	struct conf_list deny_jids; /* localparts, or bare JIDs */
-	char *resource;             /* "web-{random}", a fixed one, or "server" */
+	struct conf_list exclude_users; /* names for a visitor who is not logged in */
+	char *login_url;                /* "": our own /login, if provider login is configured */
+	char *jid;                      /* the rule: "{user}@example.org" */
+	long accounts;                  /* enum conf_accounts */
+	struct conf_list deny_jids;     /* localparts, or bare JIDs */
+	char *resource;                 /* "web-{random}", a fixed one, or "server" */
 	bool allow_http;
-	long session_idle_ms;     /* login sessions: end when unused for so long */
-	long session_absolute_ms; /* … and after so long in any case */
+	long session_idle_ms;     /* login sessions end after this time without use */
+	long session_absolute_ms; /* … and after this time in any case */
 	struct conf_limit limit_login;
 	struct conf_limit limit_bind_user;
 	struct conf_limit limit_bind_ip;
 
-	bool gateway; /* /rest/adhoc/{jid} is answered */
+	bool gateway; /* answer /rest/adhoc/{jid} */
 	struct conf_limit limit_gateway;
 
-	char *login_query;      /* "" : provider login has users of its own */
-	bool allow_weak_hashes; /* of the site's users: single fast digests, too */
+	char *login_query;      /* "": provider login has users of its own */
+	bool allow_weak_hashes; /* accept hashes of single fast digests for the site's users, too */
 
 	char *token_cookie;
 	long token_format; /* enum conf_token_format */
 	char *token_key_file;
 	char *token_audience;
-	char *token_user_claim;         /* "": user, in a JWT without it sub */
-	struct conf_list token_origins; /* whose pages may post a token; none: nobody's */
+	char *token_user_claim;         /* "": "user"; in a JWT without it "sub" */
+	struct conf_list token_origins; /* whose pages may post a token; empty: none */
 
-	char *remote_user_realm;                 /* "" : none is taken off */
+	char *remote_user_realm;                 /* "": remove no realm */
 	struct conf_list remote_user_auth_types; /* empty: any */
 
 	char *site_database;
 	char *site_query;
 	char *site_cookie;
 	long site_cookie_transform; /* enum conf_transform */
-	char *site_profile_query;   /* "" : the first one says all */
+	char *site_profile_query;   /* "": the first query returns everything */
 	long site_result;           /* enum conf_site_result */
-	char *site_secret_file;     /* of Django */
+	char *site_secret_file;     /* with Django's SECRET_KEY */
 
-	char *php_session_path; /* "[N;[MODE;]]/FOLDER", as PHP's session.save_path */
+	char *php_session_path; /* "[N;[MODE;]]/FOLDER", like PHP's session.save_path */
 	char *php_session_cookie;
 	char *php_session_user;    /* "user.name" */
-	char *php_session_display; /* as that, or "" */
+	char *php_session_display; /* like php_session_user, or "" */
 	long php_session_format;   /* enum conf_php_format */
 	long php_session_max_age_ms;
-	char *php_session_owner; /* "" : the files are our own user's */
+	char *php_session_owner; /* "": our own user owns the files */
 
 	long backend;                /* enum conf_backend */
-	char *bosh_url;              /* what the browser uses; may hold {hostname}, then … */
+	char *bosh_url;              /* address for the browser; may contain {hostname}, then … */
 	struct conf_list bosh_hosts; /* … NAME or NAME=PUBLIC, in lower case */
-	long hold;                   /* requests the XMPP server may hold: 1–2 */
+	long hold;                   /* requests that the XMPP server may hold: 1 or 2 */
 	long wait;                   /* seconds */
-	long timeout_ms;             /* one pre-bind, all its round trips together */
-	long session_life_ms; /* how long an unattached session lives; 0: what the back end says */
-	bool upstream_http;   /* plain http to a host that is not loopback */
-	char *ca_file;        /* "" : the system's certificates */
+	long timeout_ms;             /* for one pre-bind, all requests together */
+	long session_life_ms;        /* life of an unattached session; 0: the back end's */
+	bool upstream_http;          /* allow plain http to a host that is not loopback */
+	char *ca_file;               /* "": the system's certificates */
 	struct conf_list
 	    upstream_pin;  /* "sha256//BASE64="; empty: any key of a valid certificate */
-	long upstream_max; /* calls at once, in each process */
+	long upstream_max; /* calls at once in each process */
 
-	struct conf_list tigase_url; /* in the order in which they are asked */
+	struct conf_list tigase_url; /* in the order of preference */
 	long tigase_format;          /* enum conf_format */
 	char *tigase_user;
 	char *tigase_password_file;
-	char *tigase_api_key_file; /* "" : none */
+	char *tigase_api_key_file; /* "": none */
 	long tigase_api_key_in;    /* enum conf_key_in */
 
 	long provision; /* enum conf_provision */
 	char *provision_url;
-	char *provision_user; /* "" : no HTTP Basic */
+	char *provision_user; /* "": no HTTP Basic */
 	char *provision_password_file;
 
-	struct conf_list bosh_service;    /* in the order in which they are asked */
+	struct conf_list bosh_service;    /* in the order of preference */
 	long bosh_auth;                   /* enum conf_bosh_auth */
-	struct conf_list bosh_mechanisms; /* SASL; none: all that bosh_auth can use */
-	char *bosh_password_query;        /* "" : passwords are kept in the JID map only */
-	char *bosh_route;                 /* "" : none */
-	char *bosh_token_key_file;        /* "" : no one-time tokens */
-	char *bosh_jwt_key_file;          /* "" : no JWTs */
+	struct conf_list bosh_mechanisms; /* SASL; empty: all that bosh_auth can use */
+	char *bosh_password_query;        /* "": only the JID map has passwords */
+	char *bosh_route;                 /* "": none */
+	char *bosh_token_key_file;        /* "": no one-time tokens */
+	char *bosh_jwt_key_file;          /* "": no JWTs */
 	char *bosh_oauth_url;
-	char *bosh_oauth_user; /* "" : no HTTP Basic */
+	char *bosh_oauth_user; /* "": no HTTP Basic */
 	char *bosh_oauth_password_file;
-	bool credentials; /* /credentials.json is answered */
+	bool credentials; /* answer /credentials.json */
 };
 
-/* A row of the index from host to site. */
+/* An entry of the index from host to site. */
 struct conf_host {
 	const char *name; /* borrowed from the site's hosts */
-	size_t site;      /* in conf->sites */
+	size_t site;      /* index in conf->sites */
 	long line;        /* of the site's `hosts` */
 };
 
@@ -179,80 +178,85 @@ struct conf {
 	struct server_conf server;
 	struct site_conf *sites; /* owned, at least one */
 	size_t n_sites;
-	char **files; /* every file read; sites[].file points in here */
+	char **files; /* every file read; sites[].file points into it */
 	size_t n_files;
-	bool forgiving;  /* read by conf_load_start */
-	char **left_out; /* owned, as its texts: … and what is wrong in the files it left out */
+	bool forgiving;  /* loaded by conf_load_start */
+	char **left_out; /* owned, with its texts: the faults of the files that were left out */
 	size_t n_left_out;
 	struct conf_host *hosts; /* owned; sorted by name, for conf_site_for_host */
 	size_t n_hosts;
 };
 
 /*
- * Reads the file and the files its `sites` key names, checks every value and the values against
- * each other. On failure nothing is returned and the sentence begins "FILE:LINE: KEY: ". The caller
- * owns *out.
+ * Reads the file and those that its `sites` key names. Checks each value, and the values against
+ * each other. After a failure *out is not set, and the sentence begins "FILE:LINE: KEY: ". The
+ * caller frees *out with conf_free.
  */
 enum status conf_load(const char *file, struct conf **out, struct error *err);
 
 /*
- * As that, for a start, when nobody may be there to mend anything: a file of `sites` with a fault
- * in it is left out, with all its sites, and the others are served. err: not NULL.
+ * conf_load for the start of a server, when no operator may be there. A file of `sites` with a
+ * fault is left out with all its sites; the others are served. err must not be NULL.
  */
 enum status conf_load_start(const char *file, struct conf **out, struct error *err);
 void conf_free(struct conf *conf);
 
 /*
- * The file to read: the -c option's, else PREBIND_CONF, else beside the binary, else /etc/prebind.
+ * Finds the file to read: option (of -c), otherwise PREBIND_CONF, otherwise etc/ beside the
+ * binary's folder, otherwise the installed place. The caller frees *out.
  */
 enum status conf_file_find(const char *option, char **out, struct error *err);
 
-/* The site for a Host (lower case, no port); the only site where its hosts are empty; else NULL. */
+/*
+ * Returns the site for a Host (lower case, no port); a single site without hosts for any host.
+ * NULL: none.
+ */
 const struct site_conf *conf_site_for_host(const struct conf *conf, const char *host);
 
-/* By the name of its section; NULL name: the only site, else "default". NULL: none. */
+/* Returns the site of that name; for NULL the only site, or the one named "default". NULL: none. */
 const struct site_conf *conf_site_named(const struct conf *conf, const char *name);
 
-/* Where a key stands, for a sentence about its value. */
+/* The place of a key, for a sentence about its value. */
 struct conf_place {
-	const char *file; /* borrowed from the configuration; NULL: it was read from no file */
-	long line;        /* of the key; of the section, where it is not set there; 0: unknown */
+	const char *file; /* borrowed from the configuration; NULL: not from a file */
+	long line;        /* of the key; if it is not set, of the section; 0: unknown */
 	const char *key;
 };
-/* site NULL: of no file. */
+/* site NULL: not from a file. */
 struct conf_place conf_site_place(const struct site_conf *site, const char *key);
 struct conf_place conf_server_place(const struct server_conf *server, const char *key);
 
-/* As error_set; the sentence begins "FILE:LINE: KEY: ", as those of conf_load do. */
+/* error_set with a sentence that begins "FILE:LINE: KEY: ", like those of conf_load. */
 enum status conf_fault(struct error *err, enum status status, struct conf_place place,
 		       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /*
- * Puts that before the sentence of a failure that knew no key, and returns status. STATUS_OK and
- * failures that are nobody's fault (STATUS_INTERNAL) stay as they are. err may be NULL.
+ * Puts "FILE:LINE: KEY: " before the sentence of a failure that did not know the key; returns
+ * status. STATUS_OK and STATUS_INTERNAL, which no key causes, are left as they are. err may be
+ * NULL.
  */
 enum status conf_blame(enum status status, struct error *err, struct conf_place place);
 
 /*
- * The site whose `database` is that file, by whatever path; NULL: none. Looks at a file for each
- * site.
+ * Returns the site whose `database` is that file, by whatever path; NULL: none. It calls stat for
+ * each site.
  */
 const struct site_conf *conf_site_of_database(const struct conf *conf, const char *path);
 
 /*
- * For a reload: the first key of [server] that differs and is read at the start only; NULL: none.
- * (`sites` and `log_level` may differ.)
+ * For a reload: returns the first key of [server] that differs and is read only at the start; NULL:
+ * none. `sites` and `log_level` may differ.
  */
 const char *conf_server_difference(const struct server_conf *a, const struct server_conf *b);
 
 /*
- * The effective configuration as a file that conf_load would read; every key, with its default
- * where it was not set. Names of secret files are shown, what is in them never.
+ * Writes the effective configuration as a file for conf_load: every key, with the default if it is
+ * not set. It has the names of secret files, never their content.
  */
 void conf_print(const struct conf *conf, struct strbuf *out);
 void conf_print_json(const struct conf *conf, struct strbuf *out);
 
-/* "  key  type  default  what" for each key: the reference that `prebindctl conf --keys` prints. */
+/* Writes "  key  type  default  what" for each key: the reference of `prebindctl conf --keys`. */
 void conf_print_keys(struct strbuf *out);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * A database that is there is its device and inode: links and other spellings lead to the same. One
- * that is not there yet is its name in the folder that its path leads to.
+ * An existing database is identified by device and inode, so links and other spellings are the same
+ * file. One that does not exist yet is identified by its folder and its name.
  */
 #include "conf/databases.h"
 
@@ -9,23 +9,23 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What two paths to one file have in common. */
+/* Identifies a file; equal for two paths to the same file. */
 struct file_key {
 	dev_t device;
 	ino_t inode;
-	const char *name; /* "": the file itself; else in the folder that (device, inode) is */
+	const char *name; /* "": the file itself; otherwise a name in the folder (device, inode) */
 };
 
 struct row {
 	struct row *next;    /* the one added before */
-	struct file_key key; /* its name is in path, or constant */
+	struct file_key key; /* its name points into path, or is constant */
 	struct database_use use;
 	char path[];
 };
 
 struct databases {
 	struct row *rows; /* owned; the last one added first */
-	void *tree;       /* of tsearch(3), over the rows */
+	void *tree;       /* of tsearch(3), with the rows as nodes */
 };
 
 static int row_compare(const void *a, const void *b)
@@ -40,7 +40,7 @@ static int row_compare(const void *a, const void *b)
 	return strcmp(first->name, second->name);
 }
 
-/* Without "//" and "/./" and an end of "/". */
+/* Removes "//", "/./" and a "/" at the end. */
 static void path_normalise(char *path)
 {
 	char *out = path;
@@ -56,7 +56,7 @@ static void path_normalise(char *path)
 	*out = '\0';
 }
 
-/* The folder that a path leads to, "/" included; false: it cannot be looked at. */
+/* Calls stat for the folder of a path, which may be "/". False: stat failed. */
 static bool folder_stat(char *path, struct stat *out)
 {
 	char *slash = strrchr(path, '/');
@@ -68,8 +68,8 @@ static bool folder_stat(char *path, struct stat *out)
 }
 
 /*
- * What cannot be looked at at all is its path. (Then it cannot be opened either; and whoever can
- * open it sees in the database itself whose it is.)
+ * A path that cannot be examined is identified by its text. It cannot be opened either; an account
+ * that can open it finds the owner in the database itself.
  */
 static struct file_key key_of(char *path)
 {

@@ -1,6 +1,6 @@
 /*
- * A rule is a placeholder, perhaps with text before and after it, an @ and a domain. Whether the
- * domain is one, xmpp/jid.h knows.
+ * A rule is a placeholder, optional text before and after it, an @ and a domain. xmpp/jid.h checks
+ * the domain.
  */
 #include "conf/jid_rule_text.h"
 
@@ -20,7 +20,7 @@ static const struct {
 };
 #define N_PLACEHOLDERS (sizeof placeholders / sizeof placeholders[0])
 
-/* The placeholder that text begins with: its length, or 0. */
+/* Reads the placeholder at the start of text; returns its length, or 0. */
 static size_t placeholder_read(const char *text, struct jid_rule *out)
 {
 	for (size_t i = 0; i < N_PLACEHOLDERS; i++) {

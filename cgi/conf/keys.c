@@ -1,7 +1,6 @@
 /*
- * THE table of configuration keys. A new key is a field in conf/conf.h, a row here, and a paragraph
- * in the manual; nothing else in conf/ knows a key by name, but the checks of two keys against each
- * other.
+ * The table of configuration keys. A new key needs a field in conf/conf.h, a row here and a
+ * paragraph in the manual. Only the checks of keys against each other use names of keys elsewhere.
  */
 #include "conf/keys.h"
 
@@ -74,7 +73,7 @@ static const char *const bosh_auth_words[] = {
 static const char *const mechanism_words[] = {"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "X-OAUTH2",
 					      NULL};
 
-/* One key a paragraph, in the order in which they are printed. */
+/* One paragraph for each key, in the order of printing. */
 /* clang-format off */
 const struct conf_key conf_keys[] = {
 	{SERVER(listen), .type = TYPE_PATH, .initial = "", .max = SOCKET_PATH_MAX,

@@ -1,6 +1,6 @@
 /*
- * The keys of prebind.conf: one row a key, and the row is all there is to say about it. Reading,
- * checking, defaults, printing and the reference all walk this table. Internal to conf/.
+ * The keys of prebind.conf: a row has everything about one key. Reading, checking, defaults,
+ * printing and the reference use this table. Internal to conf/.
  */
 #ifndef CONF_KEYS_H
 #define CONF_KEYS_H
@@ -10,12 +10,12 @@
 
 #include "conf/conf.h"
 
-#define CONF_SECTION_MAX 258 /* "site " and the longest domain name */
-#define CONF_KEYS_MAX    128 /* rows the table may have; checked when keys.c is compiled */
+#define CONF_SECTION_MAX 258 /* bytes: "site " and the longest domain name */
+#define CONF_KEYS_MAX    128 /* rows of the table at most; checked when keys.c is compiled */
 
 enum conf_section { SECTION_NONE, SECTION_SERVER, SECTION_SITE };
 
-/* What kind of value; conf/value.c has a row for each. In brackets: the type of the field. */
+/* The types of values; conf/value.c has a row for each. In brackets: the type of the field. */
 enum conf_type {
 	TYPE_BOOL,     /* on, off (bool) */
 	TYPE_INTEGER,  /* (long) */
@@ -26,21 +26,21 @@ enum conf_type {
 	TYPE_WORDS,    /* some of words, or any (struct conf_list) */
 	TYPE_HOSTS,    /* (struct conf_list, as all up to TYPE_PINS) */
 	TYPE_NODES,    /* NAME or NAME=PUBLIC */
-	TYPE_URLS,     /* what we call */
-	TYPE_ORIGINS,  /* whose pages may send us a form */
-	TYPE_PINS,     /* public keys, as libcurl takes them */
+	TYPE_URLS,     /* addresses that we call */
+	TYPE_ORIGINS,  /* origins of pages that may send us a form */
+	TYPE_PINS,     /* public keys, in the form of libcurl */
 	TYPE_MOUNT,    /* base_path or public_path of struct site_conf, with its _set */
 	TYPE_WORD,     /* no blanks (char *, as all that follow) */
-	TYPE_REALM,    /* what stands behind the @ of user@REALM */
+	TYPE_REALM,    /* the part after the @ of user@REALM */
 	TYPE_COOKIE,   /* a cookie's name */
-	TYPE_OWN_NAME, /* what the names of our cookies are made of */
-	TYPE_KEYS,     /* where in a session: user.name */
+	TYPE_OWN_NAME, /* part of the names of our cookies */
+	TYPE_KEYS,     /* a place in a session: user.name */
 	TYPE_SESSIONS, /* PHP's session.save_path */
 	TYPE_PATH,     /* absolute; max: bytes, 0: any */
-	TYPE_URL,      /* what we call */
+	TYPE_URL,      /* an address that we call */
 	TYPE_LOG,      /* stderr, syslog or a path */
-	TYPE_LINK,     /* where a browser goes */
-	TYPE_BOSH_URL, /* where the page's script goes */
+	TYPE_LINK,     /* an address for a browser */
+	TYPE_BOSH_URL, /* an address for the page's script */
 	TYPE_JID_RULE,
 	TYPE_RESOURCE,
 	TYPE_COUNT
@@ -65,19 +65,19 @@ struct conf_key {
 	const char *name;
 	enum conf_type type;
 	size_t offset;       /* of the field in struct server_conf or struct site_conf */
-	const char *initial; /* the default, as it would stand in the file */
-	long min;            /* integers and seconds; times in milliseconds */
+	const char *initial; /* the default, as written in the file */
+	long min;            /* of integers and seconds; of times in milliseconds */
 	long max;
-	const char *const *words; /* NULL at the end; TYPE_ENUM: in the order of the enum */
+	const char *const *words; /* ends with NULL; TYPE_ENUM: in the order of the enum */
 	enum conf_needed needed;
-	bool secret_file; /* names a file with a secret in it */
+	bool secret_file; /* names a file with a secret */
 	const char *what; /* one sentence */
 };
 
 extern const struct conf_key conf_keys[];
 extern const size_t conf_n_keys;
 
-/* NULL: there is none of that name in that section. */
+/* Returns the key of that name in that section; NULL: none. */
 const struct conf_key *conf_key_find(enum conf_section section, const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * From a file's bytes to struct conf. A line is KEY = VALUE, [section] or a comment. What other INI
- * readers accept silently is refused: a value that goes on in an indented line, `key: value`, text
+ * Reads a file into struct conf. A line is KEY = VALUE, [section] or a comment. Refused is what
+ * other INI readers accept silently: a value continued on an indented line, `key: value`, text
  * after a section's bracket.
  */
 #include "conf/load.h"
@@ -19,9 +19,8 @@
 #include "base/strbuf.h"
 #include "conf/value.h"
 
-#define FILE_BYTES_MAX                                                                             \
-	(16L * 1024 * 1024) /* some ten thousand sites; more is not a configuration */
-#define SITES_FIRST 4       /* most have one or two; doubled when they are more */
+#define FILE_BYTES_MAX (16L * 1024 * 1024) /* enough for some ten thousand sites */
+#define SITES_FIRST    4                   /* most have one or two; doubled when full */
 
 #define BLANKS "\t "
 #define UNCLEAR                                                                                    \
@@ -62,7 +61,7 @@ void load_forget_section(struct load *load)
 	memset(load->seen, 0, sizeof(load->seen));
 }
 
-/* One that was there before it stays. */
+/* Removes this name only; an earlier site of the same name keeps its entry. */
 void load_forget_name(struct load *load, const char *name)
 {
 	const char **node = tfind(name, &load->names, name_compare);
@@ -99,7 +98,7 @@ static void section_defaults(struct load *load)
 	}
 }
 
-/* Keeps the lines of the section's keys with it. */
+/* Stores the lines of the section's keys in the section. */
 static void lines_keep(struct load *load, struct conf_lines *lines)
 {
 	size_t count = 0;
@@ -148,7 +147,7 @@ static void server_begin(struct load *load)
 	load->section = SECTION_SERVER;
 }
 
-/* One more site, all nought, at the end of conf->sites. */
+/* Appends a site, all zero, to conf->sites. */
 static struct site_conf *site_add(struct load *load)
 {
 	struct conf *conf = load->conf;
@@ -174,7 +173,7 @@ static const struct site_conf *site_find(const struct conf *conf, const char *na
 	return NULL;
 }
 
-/* Puts the name into the tree; false if it is there already. */
+/* Adds the name to the tree. False: it is already there. */
 static bool name_add(struct load *load, char *name)
 {
 	char **node = tsearch(name, &load->names, name_compare);
@@ -210,7 +209,7 @@ static void site_begin(struct load *load, const char *name)
 	section_defaults(load);
 }
 
-/* A line that begins with '['. */
+/* Reads a line that begins with '['. */
 static void section_begin(struct load *load, const char *line)
 {
 	size_t len = strcspn(line + 1, "]");
@@ -260,7 +259,7 @@ static void key_unknown(struct load *load, const char *name)
 			   "unknown key; `prebindctl conf --keys` lists those allowed");
 }
 
-/* Two things that look like a comment and are none, or the other way round. */
+/* False for text that other readers take for a comment, or that could be one. */
 static bool value_is_clear(const char *value)
 {
 	return value[0] != ';' && strstr(value, " #") == NULL && strstr(value, "\t#") == NULL;
@@ -308,7 +307,7 @@ static void line_check(struct load *load, const char *line, size_t len)
 	}
 }
 
-/* Ends the text before its trailing blanks. */
+/* Removes trailing blanks. */
 static void blanks_cut(char *text, size_t len)
 {
 	while (len > 0 && strchr(BLANKS, text[len - 1]) != NULL)
@@ -316,7 +315,7 @@ static void blanks_cut(char *text, size_t len)
 	text[len] = '\0';
 }
 
-/* A comment in a line begins with a blank and a semicolon. */
+/* A comment after a value begins with a blank and a semicolon. */
 static void comment_cut(char *line)
 {
 	for (char *at = line; (at = strchr(at, ';')) != NULL; at++) {
@@ -327,7 +326,7 @@ static void comment_cut(char *line)
 	}
 }
 
-/* A line without its end; it is cut into key and value where it stands. */
+/* Reads a line without its newline. Splits it into key and value in place. */
 static void line_read(struct load *load, char *line)
 {
 	size_t indent = strspn(line, BLANKS);
@@ -357,7 +356,7 @@ static void line_read(struct load *load, char *line)
 
 /* ---- files ---- */
 
-/* Remembers the file; load->file is then conf's own copy of path. */
+/* Stores the path in conf; load->file then points to that copy. */
 static void file_add(struct load *load, const char *path)
 {
 	struct conf *conf = load->conf;
@@ -409,7 +408,7 @@ static void file_read(struct load *load, int fd, struct strbuf *out)
 
 static void file_parse(struct load *load, const struct strbuf *text)
 {
-	static const char mark[] = "\xef\xbb\xbf"; /* some editors' byte order mark */
+	static const char mark[] = "\xef\xbb\xbf"; /* byte order mark of some editors */
 	char *next = text->data, *end = text->data + text->len;
 	if (text->len >= 3 && memcmp(text->data, mark, 3) == 0)
 		next += 3;
@@ -441,7 +440,7 @@ void load_file(struct load *load, const char *path)
 		return;
 	if (load->conf->n_files == 1)
 		load->conf->server.file = load->file;
-	/* O_NONBLOCK: opening a pipe must not wait for its writer; file_check then refuses it. */
+	/* O_NONBLOCK: opening a pipe must not wait for a writer. file_check refuses the pipe. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {
 		int cause = errno;

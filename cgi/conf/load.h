@@ -1,6 +1,5 @@
 /*
- * Filling a struct conf from files: the state of one conf_load, and its three steps. Internal to
- * conf/.
+ * Fills a struct conf from files: the state of one conf_load and its steps. Internal to conf/.
  */
 #ifndef CONF_LOAD_H
 #define CONF_LOAD_H
@@ -13,46 +12,49 @@
 #include "conf/keys.h"
 
 struct load {
-	struct conf *conf;           /* borrowed; being filled */
-	size_t sites_size;           /* allocated */
-	void *names;                 /* sites' names so far; a tree of tsearch(3), borrowing them */
+	struct conf *conf; /* borrowed; being filled */
+	size_t sites_size; /* allocated */
+	void *names;       /* a tree of tsearch(3) of the site names so far, which it borrows */
 	struct databases *databases; /* of the sites so far; owned; NULL: none yet */
-	enum status status;          /* of the first fault; nothing is read behind it */
+	enum status status;          /* of the first fault; reading stops there */
 	struct error *err;           /* its sentence */
 	bool server_seen;
-	long sites_line; /* where `sites` was set; 0: it was not */
+	long sites_line; /* the line that set `sites`; 0: not set */
 
-	/* the file that is being read */
+	/* the current file */
 	const char *file; /* borrowed from conf->files */
 	long line;
 
-	/* the section that is being read */
+	/* the current section */
 	enum conf_section section;
-	long seen[CONF_KEYS_MAX]; /* by key: the line that set it; 0: not set */
+	long seen[CONF_KEYS_MAX]; /* for each key: the line that set it; 0: not set */
 };
 
-/* The first call's sentence stays: "FILE:LINE: KEY: …". line 0 and key NULL are left out. */
+/*
+ * Records a fault; only the first call counts. The sentence is "FILE:LINE: KEY: …", without a line
+ * for 0 and without a key for NULL.
+ */
 void load_fault(struct load *load, long line, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void load_no_memory(struct load *load);
 
-/* Reads one file; ends with the check of its last section. The outcome is in load->status. */
+/* Reads one file and checks its last section. The result is in load->status. */
 void load_file(struct load *load, const char *path);
 
-/* After a fault: the section it was in, and the name of a site that is not taken. */
+/* After a fault: reset the current section; remove the name of a site that is not used. */
 void load_forget_section(struct load *load);
 void load_forget_name(struct load *load, const char *name);
 
-/* Frees what belongs to the loading alone. */
+/* Frees what only the loading needs. */
 void load_clear(struct load *load);
 
 /*
- * The values of one site against each other, when its section ends (load->seen is still of that
- * section).
+ * Checks the values of one site against each other at the end of its section, while load->seen
+ * still belongs to it.
  */
 void load_check_site(struct load *load, const struct site_conf *site);
 
-/* The sites against each other, when all is read; makes conf->hosts. */
+/* Checks the sites against each other after all files are read; sorts conf->hosts. */
 void load_check_sites(struct load *load);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Digits and units. What is too small or too large for a key is asked elsewhere.
+ * Digits and units. The limits of each key are checked elsewhere.
  */
 #include "conf/number.h"
 

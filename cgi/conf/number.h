@@ -1,6 +1,5 @@
 /*
- * Whole numbers and times as the configuration writes them: 16, 250ms, 4s, 30m, 12h. For conf/ and
- * prebindctl.
+ * Whole numbers and times in the configuration: 16, 250ms, 4s, 30m, 12h. For conf/ and prebindctl.
  */
 #ifndef CONF_NUMBER_H
 #define CONF_NUMBER_H
@@ -13,18 +12,18 @@
 #define NUMBER_MINUTE_MS (60 * NUMBER_SECOND_MS)
 #define NUMBER_HOUR_MS   (60 * NUMBER_MINUTE_MS)
 
-#define NUMBER_MAX 1000000000LL /* far above every limit, and so many hours in ms fit a long long */
+#define NUMBER_MAX 1000000000LL /* far above all limits; as hours in ms it fits a long long */
 
 /*
- * Reads the digits at *at and goes behind them; more than NUMBER_MAX is NUMBER_MAX + 1. False: no
- * digit.
+ * Reads the digits at *at and advances it. A number above NUMBER_MAX becomes NUMBER_MAX + 1. False:
+ * there is no digit.
  */
 bool number_read(const char **at, long long *out);
 
-/* NULL, or what is wrong, to be read behind the text: "has no unit". A nought needs none. */
+/* Returns NULL, or what is wrong, as the end of a sentence: "has no unit". Zero needs no unit. */
 const char *number_time_read(const char *text, long long *ms);
 
-/* In the largest unit that holds it without a rest. */
+/* Appends the time in the largest unit that divides it without a remainder. */
 void number_time_write(long long ms, struct strbuf *out);
 
 #endif

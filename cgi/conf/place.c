@@ -1,13 +1,12 @@
 /*
- * Where a key stands in its file: for the sentences about values that can only be judged when the
- * program tries to use them.
+ * The place of a key in its file, for sentences about values that fail only when they are used.
  */
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "conf/keys.h"
 
-/* Of the line that set it; or what a sentence about a default points to. */
+/* Returns the line that set the key; otherwise if it has its default. */
 static long line_of(const struct conf_lines *lines, enum conf_section section, const char *name,
 		    long otherwise)
 {

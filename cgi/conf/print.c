@@ -1,6 +1,6 @@
 /*
- * The configuration as text: what is in force (as a file, as JSON) and what could be (the
- * reference). Secrets cannot appear: the configuration only holds the names of their files.
+ * Prints the configuration: the effective one (as a file or JSON) and the reference of all keys.
+ * Secrets cannot appear, because the configuration holds only the names of their files.
  */
 #include <string.h>
 
@@ -27,7 +27,8 @@ static void section_print(enum conf_section which, const void *section, struct s
 }
 
 /*
- * The files that `sites` names are printed too, so it is left empty: loaded twice they would clash.
+ * The sites of the files in `sites` are printed too, so `sites` is printed empty. Otherwise they
+ * would be loaded twice.
  */
 static void server_print(const struct conf *conf, struct strbuf *out)
 {

@@ -1,7 +1,7 @@
 /*
- * The rules for values that are texts: paths, URLs, host names, keys, the JID rule, the resource.
- * They keep out what would break the place the value ends up in (a header, a URL, XML); whether the
- * thing exists is not asked here.
+ * The rules for texts: paths, URLs, host names, keys, the JID rule, the resource. They refuse
+ * characters that would break the place where the value is used (a header, a URL, XML). They do not
+ * check if the thing exists.
  */
 #include "conf/text.h"
 
@@ -20,11 +20,11 @@
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 #define PIN_PREFIX "sha256//"
-#define PIN_DIGITS 43 /* of base64, for 32 bytes; one = behind them */
+#define PIN_DIGITS 43 /* of base64, for 32 bytes; one = follows */
 
 #define PLACEHOLDER_HOST "{hostname}"
 
-#define HOST_MAX 253   /* a name in the DNS: RFC 1035 2.3.4 without the length bytes */
+#define HOST_MAX 253   /* a name in the DNS: RFC 1035, 2.3.4, without the length bytes */
 #define PORT_MAX 65535 /* 16 bits */
 
 static bool starts_with(const char *text, const char *prefix)
@@ -65,7 +65,7 @@ const char *text_cookie_check(const char *text)
 	return NULL;
 }
 
-/* The names of our other cookies and the prefix that browsers heed are put around it. */
+/* Our other cookies append their endings to it, and browsers give the prefix __Host- a meaning. */
 const char *text_session_cookie_check(const char *text)
 {
 	static const char *const endings[] = {"-login", "-device", "-sent", "-insecure"};
@@ -92,7 +92,9 @@ const char *text_keys_check(const char *text)
 	return NULL;
 }
 
-/* A number of at most digits digits of the set, with a ; behind it: its length, or 0. */
+/*
+ * Returns the length of a number of 1 to digits characters of the set and a ';'; 0: there is none.
+ */
 static size_t sessions_part(const char *text, const char *set, size_t digits)
 {
 	size_t len = strspn(text, set);
@@ -115,7 +117,7 @@ const char *text_log_check(const char *text)
 	return text_path_check(text);
 }
 
-/* The part behind "http://" or "https://"; NULL where neither stands. */
+/* Returns the part after "http://" or "https://"; NULL: neither is there. */
 static const char *url_rest(const char *text)
 {
 	if (starts_with(text, "https://"))
@@ -125,7 +127,10 @@ static const char *url_rest(const char *text)
 	return NULL;
 }
 
-/* Length of the host that text begins with, an IPv6 address with its brackets; 0: none. */
+/*
+ * Returns the length of the host at the start of text, with the brackets of an IPv6 address; 0:
+ * none.
+ */
 static size_t host_span(const char *text)
 {
 	if (text[0] != '[')
@@ -134,7 +139,7 @@ static size_t host_span(const char *text)
 	return inside > 0 && text[1 + inside] == ']' ? inside + 2 : 0;
 }
 
-/* Checks the "HOST[:PORT]" that stands before the path. */
+/* Checks the "HOST[:PORT]" before the path. */
 static const char *authority_check(const char *text)
 {
 	size_t len = strcspn(text, "/?#");
@@ -187,7 +192,7 @@ const char *text_link_check(const char *text)
 	return rest == NULL ? NULL : authority_check(rest);
 }
 
-/* Checked as it is with some host in the placeholder's place. */
+/* Checks the URL with a host in place of the placeholder. */
 const char *text_bosh_url_check(const char *text)
 {
 	const char *open = strstr(text, PLACEHOLDER_HOST);

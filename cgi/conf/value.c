@@ -1,6 +1,6 @@
 /*
- * Setting, checking and printing of values, one row a type in the table at the end. The rules for
- * plain texts are in text.c, digits and units in number.c; what each key may be is in keys.c.
+ * Sets, checks and prints values; the table at the end has one row for each type. text.c has the
+ * rules for texts, number.c reads digits and units, keys.c has the limits of each key.
  */
 #include "conf/value.h"
 
@@ -12,19 +12,19 @@
 #include "conf/number.h"
 #include "conf/text.h"
 
-#define LIMIT_COUNT_MAX  1000000 /* more is no limit: say off */
+#define LIMIT_COUNT_MAX  1000000 /* for more, use off */
 #define LIMIT_PERIOD_MIN NUMBER_SECOND_MS
-#define REASON_MAX       160 /* the longest one of text.c, and a few words before it */
-#define LIMIT_PERIOD_MAX (24 * NUMBER_HOUR_MS) /* counts are kept no longer */
+#define REASON_MAX       160 /* bytes: the longest reason of text.c with a few words before it */
+#define LIMIT_PERIOD_MAX (24 * NUMBER_HOUR_MS) /* counts are not kept longer */
 
 struct type {
 	const char *name;
 	const char *allowed;                    /* NULL: value_allowed makes it from the row */
-	const char *(*check)(const char *text); /* only for texts and the words of lists */
+	const char *(*check)(const char *text); /* for texts and the words of lists only */
 	enum status (*set)(const struct conf_key *key, const char *text, void *section,
 			   struct error *err);
 	void (*text)(const struct conf_key *key, const void *section, struct strbuf *out);
-	bool private; /* never quoted: a refused URL may have a password in it */
+	bool private; /* not quoted: a refused URL may contain a password */
 };
 static const struct type types[TYPE_COUNT];
 
@@ -166,7 +166,7 @@ static void text_bool(const struct conf_key *key, const void *section, struct st
 	strbuf_adds(out, *(const bool *)value_field(key, section) ? "on" : "off");
 }
 
-/* The word's place in a list that ends with NULL, or -1. */
+/* Returns the index of the word in a list that ends with NULL, or -1. */
 static long word_index(const char *const *words, const char *word)
 {
 	for (long i = 0; words[i] != NULL; i++) {
@@ -207,7 +207,7 @@ static void lower(char *text)
 	}
 }
 
-/* The same word, or, of nodes, the same NAME. */
+/* True for the same word or, for nodes, the same NAME. */
 static bool is_same_word(const struct conf_key *key, const char *a, const char *b)
 {
 	size_t len = strcspn(a, "=");
@@ -216,7 +216,7 @@ static bool is_same_word(const struct conf_key *key, const char *a, const char *
 	return len == strcspn(b, "=") && strncmp(a, b, len) == 0;
 }
 
-/* NULL, or why the word may not stand in the list (which does not hold it yet). */
+/* Returns why the word must not be added to the list; NULL: it may be. */
 static const char *word_check(const struct conf_key *key, const struct conf_list *list,
 			      const char *word)
 {
@@ -229,7 +229,7 @@ static const char *word_check(const struct conf_key *key, const struct conf_list
 	return types[key->type].check(word);
 }
 
-/* What may not be quoted is named by its place, where there are others before it. */
+/* A private word is not quoted. If others precede it, the sentence gives its position. */
 static enum status refuse_word(const struct conf_key *key, const char *word, size_t place,
 			       const char *reason, struct error *err)
 {
@@ -240,7 +240,7 @@ static enum status refuse_word(const struct conf_key *key, const char *word, siz
 	return refuse(key, word, placed, err);
 }
 
-/* Appends the len bytes at word. */
+/* Appends the len bytes at word to the list. */
 static enum status list_add(const struct conf_key *key, struct conf_list *list, const char *word,
 			    size_t len, struct error *err)
 {
@@ -314,7 +314,7 @@ static void text_text(const struct conf_key *key, const void *section, struct st
 	strbuf_adds(out, *(char *const *)value_field(key, section));
 }
 
-/* "/" is kept as "", so that a path below the mount point is always base_path and the rest. */
+/* "/" is stored as "", so that every path below the mount point is base_path plus the rest. */
 static bool *mount_is_set(const struct conf_key *key, struct site_conf *site)
 {
 	return key->offset == offsetof(struct site_conf, public_path) ? &site->public_path_set
@@ -440,7 +440,7 @@ void value_allowed(const struct conf_key *key, struct strbuf *out)
 	}
 }
 
-/* May the file say `key =` and nothing after it? */
+/* True if `key =` without a value is allowed. */
 static bool value_may_be_empty(const struct conf_key *key)
 {
 	return key->initial[0] == '\0' && key->needed != NEEDED_ALWAYS;

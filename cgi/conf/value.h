@@ -1,6 +1,6 @@
 /*
- * Values: from the text in the file to a field of struct server_conf or struct site_conf, and back.
- * `section` is always the struct that the key's row belongs to. Internal to conf/.
+ * Converts values between the text in the file and a field of struct server_conf or struct
+ * site_conf. `section` is always the struct of the key's section. Internal to conf/.
  */
 #ifndef CONF_VALUE_H
 #define CONF_VALUE_H
@@ -10,21 +10,21 @@
 #include "conf/keys.h"
 
 /*
- * Checks the text and puts it into the key's field, in place of what was there. STATUS_BAD_REQUEST:
- * it may not be; the sentence says what is wrong and what is allowed, but not where.
+ * Checks the text and stores it in the key's field, replacing the old value. STATUS_BAD_REQUEST:
+ * the sentence says what is wrong and what is allowed, but not where.
  */
 enum status value_set(const struct conf_key *key, const char *text, void *section,
 		      struct error *err);
 
-/* The key's default; also an empty one where the file would have to give a value. */
+/* Sets the default, which may be empty even if the file must give a value. */
 enum status value_set_default(const struct conf_key *key, void *section, struct error *err);
 
 void value_clear(const struct conf_key *key, void *section);
 
-/* The text that value_set would make the same field of. */
+/* Appends the text from which value_set would make the same value. */
 void value_text(const struct conf_key *key, const void *section, struct strbuf *out);
 
-/* The key's field. */
+/* Returns a pointer to the key's field in section. */
 const void *value_field(const struct conf_key *key, const void *section);
 
 /* For people: the type's name, and what is allowed ("a whole number from 1 to 64"). */
