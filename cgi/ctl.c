@@ -1,5 +1,5 @@
 /*
- * prebindctl: the operator's tool. One table of verbs; what each does stands in ctl/.
+ * prebindctl: the operator's tool. This file has the table of verbs; the functions are in ctl/.
  */
 #include <getopt.h>
 #include <grp.h>
@@ -18,7 +18,7 @@
 #define SITE  (VERB_CONF | VERB_SITE)
 #define STORE (VERB_CONF | VERB_SITE | VERB_STORE)
 
-/* By hand: in columns it would be as wide as its longest sentence. */
+/* Formatted by hand: clang-format would align the columns to the longest sentence. */
 /* clang-format off */
 static const struct verb verbs[] = {
 	{"check", NULL, "[--deep] [--json]",
@@ -111,7 +111,7 @@ static void print_verb(FILE *out, const struct verb *verb)
 		verb->help);
 }
 
-/* name NULL: all verbs. */
+/* If name is NULL, prints all verbs. */
 static void print_usage(FILE *out, const char *name)
 {
 	fputs("usage: prebindctl [-c FILE] [--site NAME] VERB ...\n\n", out);
@@ -133,7 +133,7 @@ static int usage_error(const char *name, const char *why)
 	return EXIT_USAGE;
 }
 
-/* word NULL: any. What follows a verb of one word is its argument. */
+/* word NULL matches every word. After a verb of one word, the next word is its argument. */
 static bool verb_named(const char *name, const char *word)
 {
 	for (size_t i = 0; i < N_VERBS; i++)
@@ -198,7 +198,7 @@ struct arguments {
 	unsigned given; /* bits of verb_option */
 };
 
-/* False: an unknown option, of which getopt has said so. */
+/* False: an unknown option; getopt has printed an error. */
 static bool parse_options(int argc, char **argv, struct arguments *args, struct ctl *ctl)
 {
 	int option;
@@ -318,7 +318,7 @@ static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *
 			status = conf_load(file, &ctl->conf, err);
 		free(file);
 	}
-	/* check without --site means all of them */
+	/* check without --site checks all sites */
 	if (status == STATUS_OK && ctl->conf != NULL && (args->site != NULL || (needs & VERB_SITE)))
 		ctl->site = conf_site_named(ctl->conf, args->site);
 	if (status == STATUS_OK && ctl->conf != NULL && ctl->site == NULL &&
@@ -341,7 +341,7 @@ static int run_verb(struct ctl *ctl, const struct arguments *args)
 {
 	struct error err = {0};
 
-	/* What is done here is said in a sentence to the one who asked; the log is the server's. */
+	/* Errors are printed for the operator; the log belongs to the server. */
 	log_open("/dev/null", LOG_LEVEL_ERROR, NULL);
 	enum status status = secret_start(&err);
 	if (status == STATUS_OK)

@@ -1,6 +1,6 @@
 /*
- * prebindctl check: everything the program needs, looked at in the order in which it needs it, one
- * sentence each.
+ * prebindctl check: checks everything that the program needs, in the order in which it needs it,
+ * with one sentence for each.
  */
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +44,7 @@ void report_note(const struct report *report, const char *what, const char *said
 	write_line(report, "note", what, said);
 }
 
-/* What is worth a look. It is no failure: a stranger could make it appear. */
+/* Only a note, not a failure, because a stranger can cause it. */
 static void check_addresses(struct report *report, const struct site *site)
 {
 	if (behind_proxy_was_noticed(site))
@@ -65,7 +65,7 @@ static void check_database(struct report *report, struct store *store)
 	report_tell(report, "database", status, said.text);
 }
 
-/* Said only where something is wrong. */
+/* Reports only problems. */
 static void check_names(struct report *report, struct store *store)
 {
 	struct error said = {0};
@@ -75,7 +75,7 @@ static void check_names(struct report *report, struct store *store)
 		report_tell(report, "names", status, said.text);
 }
 
-/* What has kept the site from opening is not said twice. */
+/* A fault that kept the site from opening is not reported twice. */
 static void check_providers(struct report *report, struct store *store, const char *told)
 {
 	const struct conf_list *names = &report->site->identity;
@@ -97,7 +97,7 @@ static void count_caller(void *arg, const struct gateway_caller *caller)
 	*count += !caller->disabled;
 }
 
-/* gateway = on, and nobody who could call: switched on in vain. */
+/* gateway = on without an enabled caller has no effect, so it is a failure. */
 static void check_gateway(struct report *report, struct store *store)
 {
 	long count = 0;
@@ -133,7 +133,7 @@ static bool has_own_users(const struct site_conf *conf)
 	return false;
 }
 
-/* --deep: the whole way for one real user, up to a session, which then ends by itself. */
+/* --deep: makes a session for the first user, as the page does. The session ends by itself. */
 static void check_bind(struct report *report, struct site *site)
 {
 	struct first_user first = {0};
@@ -164,7 +164,7 @@ static void check_bind(struct report *report, struct site *site)
 	jid_clear(&jid);
 }
 
-/* What else lies beside it, whether it can be written, and whether there is room. */
+/* Checks that the database can be written and that there is room. */
 static void check_writing(struct report *report, struct store *store)
 {
 	struct conf_place place = conf_site_place(report->site, "database");
@@ -176,7 +176,7 @@ static void check_writing(struct report *report, struct store *store)
 	report_tell(report, "writing", status, said.text);
 }
 
-/* True: they are as they should be; else they are the cause of whatever fails now. */
+/* True: the files beside the database are in order. Otherwise they cause all later failures. */
 static bool check_beside(struct report *report)
 {
 	struct error said = {0};

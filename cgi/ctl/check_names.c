@@ -1,6 +1,6 @@
 /*
- * prebindctl check: names from before they were looked at when they were given. They stay good;
- * the operator is told, with each character that cannot be seen written as its number.
+ * prebindctl check: names that were accepted before names were checked. They remain valid. The
+ * report shows each invisible character as its number.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +13,14 @@
 #include "store/jid_map.h"
 #include "store/user.h"
 
-#define TOLD_MAX 10 /* names; what is told goes into one line */
+#define TOLD_MAX 10 /* names; the report is one line */
 
 struct names {
 	struct strbuf told;
 	long count;
 };
 
-/* As a shell takes it: $'bob\u200b', to be copied into `prebindctl user delete`. */
+/* Writes the name in the shell's form $'bob\u200b', to be copied into `prebindctl user delete`. */
 static void add_quoted(struct strbuf *out, const char *name)
 {
 	size_t len = strlen(name), step;
@@ -43,7 +43,7 @@ static void add_quoted(struct strbuf *out, const char *name)
 	strbuf_adds(out, "'");
 }
 
-/* What would be refused today, or be kept in another spelling. */
+/* Reports a name that would be refused today, or stored in another spelling. */
 static void look_at(struct names *names, const char *what, const char *name, size_t max)
 {
 	char *prepared = NULL;
@@ -69,7 +69,7 @@ static void look_at_row(void *arg, const struct jid_map_row *row)
 	struct error why = {0};
 	struct names *names = arg;
 
-	/* the site's own spelling is the site's; a user of ours is told as a user */
+	/* the site decides its own spellings; a user of ours is reported as a user */
 	if (name_characters_check(row->user, &why) != STATUS_OK &&
 	    strcmp(row->source, "login") != 0)
 		look_at(names, "in the JID map", row->user, USER_NAME_MAX);

@@ -1,6 +1,6 @@
 /*
- * prebindctl check, the part about [server]: the accounts, the socket, and the web server's way to
- * it. Nothing is changed; a connection is made and closed.
+ * prebindctl check for [server]: the accounts, the socket, and the web server's access to it. It
+ * changes nothing; it connects and disconnects.
  */
 #include <errno.h>
 #include <grp.h>
@@ -19,7 +19,7 @@
 
 #define GROUPS_MAX 256
 
-/* errno of a connection to the socket; 0: somebody answers. */
+/* Returns the errno of a connection to the socket; 0: a server answers. */
 static int try_connect(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -28,14 +28,15 @@ static int try_connect(const char *path)
 
 	if (fd < 0)
 		return errno;
-	memcpy(address.sun_path, path, strlen(path)); /* listen_path_check knows that it fits */
+	memcpy(address.sun_path, path,
+	       strlen(path)); /* listen_path_check has checked that it fits */
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
 		result = errno;
 	close(fd);
 	return result;
 }
 
-/* The same as that account, in a process of its own; only root can. */
+/* Connects as that account, in a child process. Only root can do this. */
 static int try_connect_as(const struct passwd *who, const char *path)
 {
 	int status;
@@ -70,7 +71,7 @@ static bool is_in_group(const struct passwd *who, gid_t group)
 	return false;
 }
 
-/* bits: as of others, 1 to enter, 2 to write, 4 to read. */
+/* Checks the mode. bits are those of "others": 1 to enter, 2 to write, 4 to read. */
 static bool may(const struct passwd *who, const struct stat *st, mode_t bits)
 {
 	if (who->pw_uid == 0)
@@ -90,7 +91,10 @@ static const char *group_name(gid_t gid, char space[24])
 	return group != NULL ? group->gr_name : space;
 }
 
-/* The first folder of the path that the account may not enter, with its mode; "": there is none. */
+/*
+ * Finds the first folder of the path that the account may not enter. The text of *out is then its
+ * mode and a command; otherwise "".
+ */
 static void folder_closed(const struct passwd *who, const char *path, struct error *out)
 {
 	char *folder = strdup(path);
@@ -116,7 +120,10 @@ static void folder_closed(const struct passwd *who, const char *path, struct err
 
 /* ---- the socket ---- */
 
-/* Why the account cannot connect, and what to do. failed: its errno, or 0 where it is not known. */
+/*
+ * Explains why the account cannot connect, with the next step. failed is its errno, or 0 if
+ * unknown.
+ */
 static enum status way_check(const struct report *report, const struct passwd *who, int failed,
 			     struct error *said)
 {
@@ -156,7 +163,7 @@ static void check_peers(struct report *report)
 		if (who == NULL)
 			continue;
 		if (failed == ENOENT || failed == ECONNREFUSED)
-			failed = 0; /* said already: nobody listens */
+			failed = 0; /* check_answer has reported that no server listens */
 		enum status status = way_check(report, who, failed, &said);
 		report_tell(report, "socket", status, said.text);
 	}
@@ -183,7 +190,8 @@ static bool check_answer(struct report *report)
 		report_note(report, "listen", said.text);
 		return false;
 	}
-	if (failed == EACCES && geteuid() != 0) /* not our business: peer_users are looked at */
+	if (failed == EACCES &&
+	    geteuid() != 0) /* we need no access; check_peers tests the accounts that do */
 		return false;
 	conf_fault(&said, STATUS_UNAVAILABLE, place,
 		   failed == ECONNREFUSED
@@ -195,7 +203,7 @@ static bool check_answer(struct report *report)
 	return false;
 }
 
-/* An empty one is right where systemd or another supervisor has changed the account before. */
+/* An empty user is right if systemd or another supervisor sets the account. */
 static void check_user(struct report *report, bool answers)
 {
 	const struct server_conf *conf = &report->ctl->conf->server;

@@ -1,6 +1,6 @@
 /*
- * A reader that goes character by character: a quote is only one at a field's beginning, a comma or
- * the end of the line must follow the closing one.
+ * A reader that works character by character. A quote is special only at the start of a field.
+ * After the closing quote there must be a comma or the end of the line.
  */
 #include "ctl/csv.h"
 
@@ -8,7 +8,7 @@
 
 #include "base/codec.h"
 
-static const char mark[] = "\xef\xbb\xbf"; /* spreadsheets' byte order mark */
+static const char mark[] = "\xef\xbb\xbf"; /* byte order mark of spreadsheets */
 
 void csv_init(struct csv *csv, FILE *in)
 {
@@ -58,7 +58,7 @@ static int next_char(struct csv *csv)
 	return c;
 }
 
-/* Behind the opening quote; *end: what follows the closing one. */
+/* Reads a field after its opening quote. *end is the character after the closing one. */
 static enum status read_quoted(struct csv *csv, int *end, struct error *err)
 {
 	for (;;) {

@@ -1,5 +1,5 @@
 /*
- * What all verbs use: telling of a failure, printing JSON, reading a password.
+ * Shared by all verbs: reports failures, prints JSON, reads passwords.
  */
 #include "ctl/ctl.h"
 
@@ -67,7 +67,7 @@ int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status statu
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, err);
 }
 
-/* One line without its newline; the caller frees it with secret_free. */
+/* Reads a line without its newline; the caller frees it with secret_free. */
 static enum status read_line(FILE *in, char **out, struct error *err)
 {
 	char line[SECRET_LINE_MAX + 2];

@@ -1,5 +1,5 @@
 /*
- * prebindctl: what its verbs share. A verb is one row of ctl.c's table and one function.
+ * Shared by the verbs of prebindctl. A verb is one row of ctl.c's table and one function.
  */
 #ifndef CTL_CTL_H
 #define CTL_CTL_H
@@ -16,11 +16,11 @@
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
 struct ctl {
-	struct conf *conf;            /* where the verb needs it; else NULL */
-	const struct site_conf *site; /* of --site, else the only one */
-	struct store *store;          /* the site's, where the verb needs it; else NULL */
+	struct conf *conf;            /* NULL if the verb does not need it */
+	const struct site_conf *site; /* the site of --site, or the only one */
+	struct store *store;          /* the site's; NULL if the verb does not need it */
 	const struct verb *verb;
-	int argc; /* of the verb's own arguments, options taken out */
+	int argc; /* the verb's own arguments, without options */
 	char **argv;
 	bool json;
 	bool deep;
@@ -37,7 +37,10 @@ struct ctl {
 	const char *ttl;
 };
 
-/* VERB_AS_CALLED: started by root it is still root's, and calls ctl_become_program_user itself. */
+/*
+ * VERB_AS_CALLED: if root started it, the verb still runs as root and calls ctl_become_program_user
+ * itself.
+ */
 enum verb_need { VERB_CONF = 1, VERB_SITE = 2, VERB_STORE = 4, VERB_AS_CALLED = 8 };
 
 enum verb_option {
@@ -63,56 +66,59 @@ struct verb {
 	const char *args; /* "NAME [--password-stdin]" */
 	const char *help; /* one sentence */
 	unsigned needs;   /* bits of verb_need */
-	unsigned options; /* bits of verb_option; what else is given is a usage error */
+	unsigned options; /* bits of verb_option; any other option is a usage error */
 	int min_args;
 	int max_args;
 	int (*run)(struct ctl *ctl); /* returns the exit status */
 };
 
-/* The sentence to standard error (with --json: also {"error":…,"message":…} to standard output). */
+/*
+ * Prints the sentence to standard error; with --json also {"error":…,"message":…} to standard
+ * output. Returns EXIT_REFUSED.
+ */
 int ctl_fail(const struct ctl *ctl, const struct error *err);
 
-/* Prints the buffer and a newline; EXIT_REFUSED if it failed. */
+/* Prints the buffer and a newline and clears the buffer. EXIT_REFUSED if the buffer failed. */
 int ctl_print_json(const struct ctl *ctl, struct strbuf *json);
 
-/* A listing, as lines or as a JSON array: the verbs' callbacks add to it. */
+/* A list, printed as lines or a JSON array. The callbacks of the verbs add to it. */
 struct ctl_list {
 	bool json;
 	struct strbuf text;
 	struct json_writer w; /* writes into text */
 };
 void ctl_list_begin(const struct ctl *ctl, struct ctl_list *list);
-/* Prints it, or tells of the failure; returns the exit status. */
+/* Prints the list, or reports the failure. Returns the exit status. */
 int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status status,
 		 const struct error *err);
 
 /*
- * One secret: a line of standard input where the option says so, else asked for twice at the
- * terminal without echo. The caller frees it with secret_free.
+ * Reads one secret: a line of standard input if from_stdin, otherwise typed twice at the terminal
+ * without echo. The caller frees it with secret_free.
  */
 enum status ctl_read_secret(bool from_stdin, const char *what, char **out, struct error *err);
 
 /*
- * The bare JID of an account that a user may be given; STATUS_NO_CHAT_ACCOUNT: no user may
+ * Reads the bare JID of an account for a user. STATUS_NO_CHAT_ACCOUNT: no user may have it
  * (deny_jids). The caller clears *out.
  */
 enum status ctl_read_jid(const struct ctl *ctl, const char *text, struct jid *out,
 			 struct error *err);
 
 /*
- * The user's name for a row of the JID map. One of our own users: as the table has it, else
- * composed. One of the site's: byte for byte as the site writes it. STATUS_BAD_REQUEST: it holds
- * what cannot be seen. The caller frees *out.
+ * Returns the user's name for a row of the JID map. For a user of our own it is the name in the
+ * table, otherwise the composed name. For a user of the site it is byte for byte the given one.
+ * STATUS_BAD_REQUEST: it contains an invisible character. The caller frees *out.
  */
 enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *name, char **out,
 			 struct error *err);
 
-/* The identity source that a user's name belongs to: --source, else the site's first provider. */
+/* Returns the identity source of a user's name: --source, or the site's first provider. */
 const char *ctl_source(const struct ctl *ctl);
 
 /*
- * Run by root, the tool becomes whoever the program runs as: it sees what the program will see, and
- * leaves no file of root's beside the database.
+ * If root runs the tool, changes to the account that the program runs as. So the tool has the same
+ * rights as the program, and leaves no file owned by root beside the database.
  */
 enum status ctl_become_program_user(const struct ctl *ctl, struct error *err);
 

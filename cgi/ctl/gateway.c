@@ -1,6 +1,6 @@
 /*
  * prebindctl gateway …: the programs that may call /rest/adhoc/bosh@DOMAIN. Their secrets are
- * random unless a password is given; they are printed once, when they are made, and only hashes are
+ * random unless a password is given. A secret is printed once, when it is made; only its hash is
  * kept.
  */
 #include <stdio.h>
@@ -16,16 +16,16 @@
 #include "store/gateway.h"
 #include "xmpp/jid.h"
 
-#define SECRET_BYTES 32 /* of a password or an API key that is made here */
+#define SECRET_BYTES 32 /* of a password or an API key made here */
 
-/* The name as Basic carries it: a bare JID, written as it is prepared, or a word. */
+/* Checks the name as sent by HTTP Basic: a bare JID in its prepared form, or a word. */
 static enum status name_check(const char *name, struct error *err)
 {
 	struct jid jid = {0};
 	char *bare = NULL;
 
 	if (strchr(name, '@') == NULL)
-		return STATUS_OK; /* the store refuses what cannot be a name */
+		return STATUS_OK; /* the store refuses an invalid name */
 	enum status status = jid_parse(name, &jid, err);
 	if (status == STATUS_OK) {
 		bare = jid_bare_text(&jid);
@@ -52,7 +52,7 @@ static enum status address_prepare(const char *text, char **out, struct error *e
 	return *out != NULL ? STATUS_OK : error_no_memory(err);
 }
 
-/* "a,b" as "a b", each prepared. The caller frees. */
+/* Turns "a,b" into "a b" and prepares each item. The caller frees. */
 static enum status list_prepare(const char *text, item_prepare *prepare, char **out,
 				struct error *err)
 {
@@ -95,7 +95,10 @@ static enum status secret_make(char **out, struct error *err)
 	return *out != NULL ? STATUS_OK : error_no_memory(err);
 }
 
-/* A line of standard input where the option says so, else made; *made: to be printed. */
+/*
+ * Reads the password from standard input if the option is set, or makes one. *made: the password to
+ * print.
+ */
 static enum status password_get(const struct ctl *ctl, char hash[SECRET_HASH_MAX], char **made,
 				struct error *err)
 {
@@ -109,7 +112,7 @@ static enum status password_get(const struct ctl *ctl, char hash[SECRET_HASH_MAX
 	return status;
 }
 
-/* What was made, this once. */
+/* Prints the secrets that were made. They are not shown again. */
 static void print_secrets(const char *password, const char *api_key)
 {
 	if (password != NULL)
@@ -120,7 +123,7 @@ static void print_secrets(const char *password, const char *api_key)
 		fputs("prebindctl: keep it now: it is not shown again\n", stderr);
 }
 
-/* What the options say of a new caller; gateway_caller_clear frees it. */
+/* Reads the options of a new caller; gateway_caller_clear frees it. */
 static enum status options_read(const struct ctl *ctl, struct gateway_caller *out,
 				struct error *err)
 {

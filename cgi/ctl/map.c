@@ -1,5 +1,5 @@
 /*
- * prebindctl map …: which site user has which XMPP account.
+ * prebindctl map …: the XMPP accounts of site users.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "store/user.h"
 #include "xmpp/jid.h"
 
-/* A user from before names were composed keeps the row of that spelling. */
+/* A user who was added before names were composed keeps a row in the old spelling. */
 static enum status own_user(const struct ctl *ctl, const char *name, char **out, struct error *err)
 {
 	struct user user = {0};

@@ -1,6 +1,6 @@
 /*
- * prebindctl map import: many rows of the JID map out of a CSV file, all or none. Everything that
- * can be said of the file alone is said before the database is touched.
+ * prebindctl map import: adds the rows of a CSV file to the JID map, all or none. All faults of the
+ * file itself are reported before the database is touched.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "store/jid_map.h"
 #include "xmpp/jid.h"
 
-#define TOLD_MAX 20 /* faults; who has more of them has one cause */
+#define TOLD_MAX 20 /* faults; more of them usually have the same cause */
 
 enum column { COLUMN_SOURCE, COLUMN_USER, COLUMN_JID, COLUMN_PASSWORD, N_COLUMNS };
 
@@ -26,17 +26,17 @@ static const char *const column_names[N_COLUMNS] = {
     [COLUMN_PASSWORD] = "xmpp_password",
 };
 
-/* Where the columns stand without a first line of names. */
+/* The columns if the first line does not name them. */
 static const int columns_unnamed[N_COLUMNS] = {
     [COLUMN_SOURCE] = -1, [COLUMN_USER] = 0, [COLUMN_JID] = 1, [COLUMN_PASSWORD] = 2};
 
 struct import {
 	const struct ctl *ctl;
 	const char *file;
-	int columns[N_COLUMNS]; /* in a record; -1: not there */
-	size_t width;           /* fields of a record; 0: not known yet */
+	int columns[N_COLUMNS]; /* index in a record; -1: missing */
+	size_t width;           /* fields of a record; 0: unknown */
 	struct jid_map_row *rows;
-	long *lines; /* of the rows */
+	long *lines; /* the line of each row */
 	size_t count;
 	size_t size;
 	size_t faults;
@@ -58,7 +58,7 @@ static int column_named(const char *name)
 	return -1;
 }
 
-/* A first line that names the columns: no JID is called "jid". */
+/* Reads a first line with the names of the columns. It cannot be a row: "jid" is not a JID. */
 static bool read_names(struct import *import, const struct csv *csv)
 {
 	int columns[N_COLUMNS] = {-1, -1, -1, -1};
@@ -100,7 +100,7 @@ static enum status row_check(const struct import *import, const struct jid_map_r
 	return jid_deny(import->ctl->site, jid, err);
 }
 
-/* Of memory: something is missing. */
+/* True if an allocation failed. */
 static bool row_is_short(const struct jid_map_row *row, bool has_password)
 {
 	return row->source == NULL || row->localpart == NULL || row->domain == NULL ||
@@ -197,7 +197,7 @@ static enum status file_read(struct import *import, FILE *in, struct error *err)
 		if (status != STATUS_OK)
 			break;
 	}
-	if (why.text[0] != '\0') /* from there on nothing can be told apart */
+	if (why.text[0] != '\0') /* after a fault in a quote the records cannot be separated */
 		fault(import, csv.line, why.text);
 	csv_clear(&csv);
 	return status == STATUS_INTERNAL ? status : STATUS_OK;

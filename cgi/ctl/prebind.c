@@ -1,5 +1,5 @@
 /*
- * prebindctl prebind: the call that the page makes, made by hand.
+ * prebindctl prebind: makes the same call as the page.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "prebind/prebind.h"
 #include "store/jid_map.h"
 
-/* A user of whom we know: one with a row in the map, or, of provider login, one in its table. */
+/* *known: the user has a row in the JID map or, for provider login, a row in its table. */
 static enum status user_known(const struct ctl *ctl, const char *name, bool *known,
 			      struct error *err)
 {
@@ -31,8 +31,8 @@ static enum status user_known(const struct ctl *ctl, const char *name, bool *kno
 }
 
 /*
- * A word with an @ may be a JID, or an e-mail address that is a user's name. A JID of the rule's
- * own domain is one. Another is a user's name where there is such a user.
+ * A word with an @ may be a JID, or an e-mail address as a user's name. If it is a JID of the
+ * rule's own domain, it is a JID. Otherwise it is a user's name if such a user exists.
  */
 static enum status is_user(const struct ctl *ctl, const char *word, bool *out, struct error *err)
 {
@@ -51,7 +51,7 @@ static enum status is_user(const struct ctl *ctl, const char *word, bool *out, s
 	return status;
 }
 
-/* Where the page would refuse an account, so does this. */
+/* Refuses the accounts that the page refuses. */
 static enum status jid_is_meant(const struct ctl *ctl, const char *text, struct jid *out,
 				struct error *err)
 {

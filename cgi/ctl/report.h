@@ -1,5 +1,5 @@
 /*
- * What prebindctl check has found: a line for each thing that it looked at.
+ * The report of prebindctl check: one line for each thing checked.
  */
 #ifndef CTL_REPORT_H
 #define CTL_REPORT_H
@@ -8,24 +8,27 @@
 
 struct report {
 	struct ctl *ctl;
-	const struct site_conf *site; /* NULL: the lines are about [server] */
+	const struct site_conf *site; /* NULL: the lines belong to [server] */
 	struct json_writer *w;
 	int failed;
 };
 
-/* One line; a failure unless status is STATUS_OK. */
+/* Adds a line. It is a failure unless status is STATUS_OK. */
 void report_tell(struct report *report, const char *what, enum status status, const char *said);
 
-/* A line that is worth a look, and no failure. */
+/* Adds a note, which is not a failure. */
 void report_note(const struct report *report, const char *what, const char *said);
 
 /*
- * check_server.c: [server] and its socket. Before the tool becomes the program's user: it looks as
- * the accounts of peer_users too.
+ * check_server.c: checks [server] and its socket. Call it before the tool changes to the program's
+ * user, because it also tests the accounts of peer_users.
  */
 void check_server(struct report *report);
 
-/* check_server.c: may the program's user, who we are by now, read the configuration? */
+/*
+ * check_server.c: checks that the program's user, to which the tool has changed, can read the
+ * configuration.
+ */
 void check_files(struct report *report);
 
 #endif

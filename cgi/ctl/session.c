@@ -1,6 +1,6 @@
 /*
- * prebindctl session …: login sessions of this program. (An XMPP session ends by itself when its
- * page is closed.)
+ * prebindctl session …: login sessions of this program. An XMPP session ends by itself after its
+ * page is closed.
  */
 #include <stdio.h>
 

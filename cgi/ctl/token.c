@@ -1,5 +1,5 @@
 /*
- * prebindctl token …: what the site signs, made by hand for a trial, and taken back.
+ * prebindctl token …: makes a token for a test, as the site would sign it, and revokes tokens.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "identity/token.h"
 #include "store/token_revocation.h"
 
-#define LIFE_S 600 /* of a token made here, without --ttl */
+#define LIFE_S 600 /* seconds; of a token made here without --ttl */
 
 static enum status read_life(const char *text, int64_t *out, struct error *err)
 {

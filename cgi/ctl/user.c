@@ -51,7 +51,7 @@ static enum status add(const struct ctl *ctl, const char *hash, const struct jid
 	status = user_find(ctl->store, ctl->argv[0], &user, err);
 	if (status == STATUS_OK)
 		status = set_map(ctl, user.name, jid, err);
-	if (status != STATUS_OK) /* the name was free a moment ago: take it back */
+	if (status != STATUS_OK) /* the name was free before, so remove the user again */
 		user_delete(ctl->store, user.name != NULL ? user.name : ctl->argv[0], NULL);
 	user_clear(&user);
 	return status;
@@ -64,7 +64,8 @@ int ctl_user_add(struct ctl *ctl)
 	struct jid jid = {0};
 	enum status status = STATUS_OK;
 
-	if (ctl->jid != NULL) /* before anything is written: a wrong one leaves no half user */
+	if (ctl->jid !=
+	    NULL) /* checked before anything is written, so an error leaves nothing behind */
 		status = ctl_read_jid(ctl, ctl->jid, &jid, &err);
 	if (status == STATUS_OK)
 		status = read_hash(ctl, hash, &err);
@@ -75,7 +76,7 @@ int ctl_user_add(struct ctl *ctl)
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
-/* The user as the table spells it; the caller clears *out. */
+/* Finds the user in the spelling of the table; the caller clears *out. */
 static enum status find(const struct ctl *ctl, struct user *out, struct error *err)
 {
 	enum status status = user_find(ctl->store, ctl->argv[0], out, err);
