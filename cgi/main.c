@@ -141,15 +141,15 @@ static void reopen(void *arg)
 	reopen_log();
 }
 
-static void reload(void *app)
+static enum status reload(void *app)
 {
 	struct error err = {0};
 
 	reopen_log();
-	if (app_reload(app, &err) == STATUS_OK)
-		log_event(LOG_LEVEL_INFO, "reloaded", NULL);
-	else
+	enum status status = app_reload(app, &err);
+	if (status != STATUS_OK)
 		log_event(LOG_LEVEL_ERROR, "reload_failed", "why", err.text, NULL);
+	return status;
 }
 
 static enum status renew(void *arg, struct error *err)

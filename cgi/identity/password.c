@@ -9,13 +9,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/secret.h"
+#include "base/wait.h"
 
-#define QUEUE_MAX    16 /* waiting checks; more would not be answered within QUEUE_WAIT_S anyway */
-#define QUEUE_WAIT_S 2
+#define QUEUE_MAX     16 /* waiting checks; more would not be answered within QUEUE_WAIT_MS anyway */
+#define QUEUE_WAIT_MS 2000
 
 /* Process-wide, as the cores are. */
 static struct {
@@ -44,19 +45,17 @@ static long cores(void)
 
 static bool queue_enter(void)
 {
-	struct timespec until;
+	int64_t until_ms = clock_monotonic_ms() + QUEUE_WAIT_MS;
 	bool entered = false;
 	long most = cores();
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += QUEUE_WAIT_S;
 	pthread_mutex_lock(&queue.lock);
 	if (queue.running < most || queue.waiting < QUEUE_MAX) {
 		int rc = 0;
 
 		queue.waiting++;
 		while (queue.running >= most && rc == 0)
-			rc = pthread_cond_timedwait(&queue.freed, &queue.lock, &until);
+			rc = wait_on(&queue.freed, &queue.lock, until_ms);
 		queue.waiting--;
 		entered = queue.running < most;
 		if (entered)

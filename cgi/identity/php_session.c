@@ -12,13 +12,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/secret.h"
 #include "base/strbuf.h"
+#include "base/wait.h"
 #include "identity/identity.h"
 #include "identity/php_serialize.h"
 
@@ -206,14 +206,16 @@ static enum status file_check(const struct sessions *sessions, const struct stat
  * may even wait for our answer: after a moment the file is read without. It then says what it said
  * when the script began.
  */
-static void lock_for_a_moment(int fd)
+static enum status lock_for_a_moment(int fd, struct error *err)
 {
-	const struct timespec nap = {.tv_nsec = LOCK_NAP_MS * 1000000L};
 	int64_t deadline = clock_monotonic_ms() + LOCK_WAIT_MS;
 
 	while (flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK &&
-	       clock_left_ms(deadline) > 0)
-		nanosleep(&nap, NULL);
+	       clock_left_ms(deadline) > 0) {
+		if (!wait_nap(LOCK_NAP_MS))
+			return wait_refused(err);
+	}
+	return STATUS_OK;
 }
 
 static enum status file_read(int fd, const struct stat *st, struct strbuf *out, struct error *err)
@@ -244,8 +246,8 @@ static enum status session_read(const struct sessions *sessions, const char *sid
 
 	if (status != STATUS_OK)
 		return status;
-	lock_for_a_moment(fd);
-	if (fstat(fd, &st) != 0)
+	status = lock_for_a_moment(fd, err);
+	if (status == STATUS_OK && fstat(fd, &st) != 0)
 		status = error_set(err, STATUS_UNAVAILABLE, "the session: %m");
 	if (status == STATUS_OK)
 		status = file_check(sessions, &st, err);

@@ -8,13 +8,13 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
+#include "base/wait.h"
 #include "page/page.h"
 
 #define BIND_USER_BURST   5    /* tabs opened at once by one person */
 #define AROUND_MS         4000 /* a request has so long beside `timeout`: 8 s as a rule (REL-UP-1) */
 #define ANSWER_MS         500  /* of that: to make the page, once there is a session */
 #define SESSION_JSON_ROOM 500  /* bytes: as a rule it takes 300 */
-#define CROWD_RETRY_S     2    /* a full house empties in as long as its calls take */
 
 static enum status check_limits(struct exchange *ex, struct error *err)
 {
@@ -41,33 +41,25 @@ static enum status check_limits(struct exchange *ex, struct error *err)
 	return status;
 }
 
-static enum status too_many_wait(struct error *err)
-{
-	error_set(err, STATUS_BUSY,
-		  "as many requests wait for the XMPP server as may (key waiting_max): is it slow, "
-		  "or upstream_max too low?");
-	return error_retry_after(err, STATUS_BUSY, CROWD_RETRY_S);
-}
-
 enum status bind_wait(struct exchange *ex, const struct jid *jid, struct prebind_session *out,
 		      struct error *err)
 {
 	int64_t until_ms =
 	    ex->gateway->began_ms + ex->site->conf->timeout_ms + AROUND_MS - ANSWER_MS;
 
-	if (!gateway_wait_begin(ex->gateway))
-		return too_many_wait(err);
+	if (!wait_begin())
+		return wait_refused(err);
 	enum status status = prebind_bind(ex->site->prebind, jid, until_ms, out, err);
-	gateway_wait_end(ex->gateway);
+	wait_end();
 	return status;
 }
 
 enum status bind_check(struct exchange *ex, struct error *said)
 {
-	if (!gateway_wait_begin(ex->gateway))
-		return too_many_wait(said);
+	if (!wait_begin())
+		return wait_refused(said);
 	enum status status = prebind_check(ex->site->prebind, said);
-	gateway_wait_end(ex->gateway);
+	wait_end();
 	return status;
 }
 

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
+#include "base/wait.h"
 #include "identity/login_session.h"
 #include "page/login_limit.h"
 #include "page/page.h"
@@ -139,14 +139,12 @@ static enum status attempt_in_time(struct exchange *ex, char token[SESSION_TOKEN
 				   struct error *err)
 {
 	int64_t floor_ms = clock_monotonic_ms() + LOGIN_FLOOR_MS;
-	bool others_served = gateway_wait_begin(ex->gateway);
-	enum status status = attempt(ex, token, err);
-	int64_t left = clock_left_ms(floor_ms);
-	struct timespec pause = {.tv_sec = left / 1000, .tv_nsec = (long)(left % 1000) * 1000000};
 
-	nanosleep(&pause, NULL);
-	if (others_served)
-		gateway_wait_end(ex->gateway);
+	if (!wait_begin())
+		return wait_refused(err);
+	enum status status = attempt(ex, token, err);
+	wait_nap((long)clock_left_ms(floor_ms));
+	wait_end();
 	return status;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "page/sites.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/wait.h"
 #include "page/page.h"
 
 /*
@@ -21,10 +23,11 @@
  * the site's own.
  */
 #define SITE_DESCRIPTORS    32
-#define THREAD_DESCRIPTORS  4   /* the visitor's connection, and what is read meanwhile */
-#define WAITING_DESCRIPTORS 2   /* the visitor's connection, and the one to the XMPP server */
-#define PROCESS_DESCRIPTORS 32  /* log, sockets, signals, libraries */
-#define SITES_OPEN_MAX      512 /* in each process: an open site takes some 300 KiB */
+#define THREAD_DESCRIPTORS  4    /* the visitor's connection, and what is read meanwhile */
+#define WAITING_DESCRIPTORS 2    /* the visitor's connection, and the one to the XMPP server */
+#define PROCESS_DESCRIPTORS 32   /* log, sockets, signals, libraries */
+#define OPENING_WAIT_MS     3000 /* for a site that another thread opens: as a rule 10 ms */
+#define SITES_OPEN_MAX      512  /* in each process: an open site takes some 300 KiB */
 
 /* A configuration and what the sites made from it share; lives as long as one of them. */
 struct setup {
@@ -362,6 +365,27 @@ static bool opening_ended(struct sites *sites, struct slot *slot, struct open_si
 	return tell;
 }
 
+/* While another thread opens the slot's site. Call with the lock held. */
+static enum status await_opening(struct sites *sites, const struct slot *slot,
+				 const struct site_conf *conf, struct error *err)
+{
+	int64_t until_ms = clock_monotonic_ms() + OPENING_WAIT_MS;
+	int rc = 0;
+
+	while (slot->opening && rc == 0)
+		rc = wait_on(&sites->opened, &sites->lock, until_ms);
+	if (!slot->opening)
+		return STATUS_OK;
+	if (rc == EBUSY)
+		return wait_refused(err);
+	error_set(
+	    err, STATUS_UNAVAILABLE,
+	    "[site %s] is being opened for more than %d ms: is the disk of its files slow, or "
+	    "its database locked?",
+	    conf->name, OPENING_WAIT_MS);
+	return error_retry_after(err, STATUS_UNAVAILABLE, SITES_RETRY_S);
+}
+
 /*
  * Opens the slot's site, to be lent. Called with the lock held, and so it returns; in between
  * others go on.
@@ -373,6 +397,8 @@ static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now
 	struct open_site *closing = NULL, *open = NULL;
 	struct error why = {0};
 
+	if (!wait_begin()) /* its files may be slow, and its databases locked by others */
+		return wait_refused(err);
 	if (sites->open_count >= sites->open_max)
 		closing = take_least_used(sites);
 	slot->opening = true;
@@ -380,6 +406,7 @@ static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now
 	pthread_mutex_unlock(&sites->lock);
 	open_site_release(closing);
 	enum status status = open_site_new(sites->setup, conf, &open, &why);
+	wait_end();
 	pthread_mutex_lock(&sites->lock);
 	bool failed_before = slot->retry_ms != 0;
 	if (opening_ended(sites, slot, open, now_ms))
@@ -395,12 +422,10 @@ enum status sites_borrow(struct sites *sites, const struct site_conf *conf, int6
 			 struct site **out, struct error *err)
 {
 	struct slot *slot = &sites->slots[conf - sites->setup->conf->sites];
-	enum status status = STATUS_OK;
 
 	pthread_mutex_lock(&sites->lock);
-	while (slot->opening)
-		pthread_cond_wait(&sites->opened, &sites->lock);
-	if (slot->open == NULL)
+	enum status status = await_opening(sites, slot, conf, err);
+	if (status == STATUS_OK && slot->open == NULL)
 		status = now_ms < slot->retry_ms ? sites_not_now(conf, err)
 						 : slot_open(sites, slot, now_ms, err);
 	if (status == STATUS_OK)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/wait.h"
 #include "base/strbuf.h"
 #include "prebind/bosh_auth.h"
 #include "xmpp/sasl.h"
@@ -264,11 +265,17 @@ static enum status bind_once(const struct bosh_state *bosh, struct login *login,
 
 	if (status == STATUS_OK)
 		status = log_in(login, &bound, err);
-	if (status == STATUS_OK)
+	bool left = status == STATUS_OK && wait_is_in_vain();
+	if (status == STATUS_OK && !left)
 		session_hand_over(session, bound, out);
 	else
 		bosh_session_terminate(session);
 	call->outcome = status == STATUS_OK ? OUTCOME_OK : session->outcome;
+	if (left) {
+		free(bound);
+		status = error_set(err, STATUS_BUSY,
+				   "the visitor left while the session was made: it was ended");
+	}
 	bosh_session_end(session, call);
 	return status;
 }

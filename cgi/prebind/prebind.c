@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/secret.h"
+#include "base/wait.h"
 #include "base/strbuf.h"
 #include "net/http_client.h"
 #include "prebind/backends.h"
@@ -278,6 +279,12 @@ enum upstream_outcome prebind_reach_outcome(enum http_reach reach)
 	return outcomes[reach];
 }
 
+/* No call is made for nobody. */
+static enum status refuse_who_left(struct error *err)
+{
+	return error_set(err, STATUS_BUSY, "the visitor left before the XMPP server was asked");
+}
+
 /* An upstream that returns the session of another JID counts as failed. */
 static enum status bind_try(void *arg, const char *url, enum upstream_outcome *outcome,
 			    struct error *err)
@@ -313,7 +320,9 @@ static enum status bind_in_turn(struct prebind *prebind, struct bind *bind, stru
 	status = bulkhead_enter(prebind->bulkhead, &pass, user,
 				deadline_ms - prebind->conf->timeout_ms / 2, err);
 	if (status == STATUS_OK) {
-		status = upstreams_call(prebind->upstreams, bind_try, bind, deadline_ms, err);
+		status = wait_is_in_vain()
+			     ? refuse_who_left(err)
+			     : upstreams_call(prebind->upstreams, bind_try, bind, deadline_ms, err);
 		bulkhead_leave(prebind->bulkhead, &pass);
 	}
 	free(user);

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/wait.h"
 #include "store/database_file.h"
 #include "store/statement.h"
 
@@ -69,14 +69,11 @@ enum status connection_check_foreign(struct connection *db, struct error *err)
  */
 static enum status set_journal(struct connection *db, const char *sql, struct error *err)
 {
-	const struct timespec pause = {.tv_nsec = JOURNAL_RETRY_MS * 1000000L};
-
 	for (int64_t deadline = clock_monotonic_ms() + JOURNAL_MS;;) {
 		enum status status = connection_script(db, sql, err);
 		if (status == STATUS_OK || connection_trouble(db) != TROUBLE_BUSY ||
-		    clock_left_ms(deadline) == 0)
+		    clock_left_ms(deadline) == 0 || !wait_nap(JOURNAL_RETRY_MS))
 			return status;
-		nanosleep(&pause, NULL);
 	}
 }
 

@@ -3,18 +3,22 @@
  * vanish or rot at any time and is then made anew, empty: nothing in it is worth more than that.
  * What stands in its tables is limit.c's and upstream_state.c's business.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/wait.h"
 #include "store/database_file.h"
 #include "store/limit.h"
 #include "store/limit_file.h"
 
 #define LIMIT_SCHEMA     2
 #define LIMIT_SUFFIX     ".limits"
-#define LIMIT_EVICT_ROWS 256 /* when the file has reached its size: those with least to forget */
+#define TURN_WAIT_MS     2000 /* while other threads ask, and wait for other processes */
+#define LIMIT_EVICT_ROWS 256  /* when the file has reached its size: those with least to forget */
 
 static const char limit_tables[] = "CREATE TABLE bucket ("
 				   " id      BLOB    NOT NULL PRIMARY KEY,"
@@ -30,7 +34,7 @@ static const char limit_tables[] = "CREATE TABLE bucket ("
 
 struct limit_store {
 	char *path;
-	pthread_mutex_t lock;  /* one question at a time: each takes microseconds */
+	pthread_mutex_t lock;  /* one question at a time: each takes microseconds, as a rule */
 	struct connection *db; /* NULL: to be opened */
 };
 
@@ -144,7 +148,15 @@ static bool mend(struct limit_store *limits, enum connection_trouble trouble)
 enum status limit_file_ask(struct limit_store *limits, limit_file_question *ask, void *arg,
 			   struct error *err)
 {
-	pthread_mutex_lock(&limits->lock);
+	int rc = wait_lock(&limits->lock, clock_monotonic_ms() + TURN_WAIT_MS);
+
+	if (rc == EBUSY)
+		return wait_refused(err);
+	if (rc != 0)
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: other threads asked for %d ms: is the disk slow, or does "
+				 "another process keep the file locked?",
+				 limits->path, TURN_WAIT_MS);
 	enum status status = ready(limits, err);
 	if (status == STATUS_OK) {
 		status = ask_in_transaction(limits->db, ask, arg, err);

@@ -9,9 +9,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/wait.h"
 #include "store/database_file.h"
 #include "store/database_site.h"
 #include "store/statement.h"
@@ -76,24 +77,14 @@ static enum status connect(struct store *store, struct connection **out,
 
 /* ---- open, close ---- */
 
-static void init_condition(pthread_cond_t *condition)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(condition, &attributes);
-	pthread_condattr_destroy(&attributes);
-}
-
 enum status store_open(const char *path, const char *site, struct store **out, struct error *err)
 {
 	struct store *store = calloc(1, sizeof *store);
 
 	if (store == NULL)
 		return error_no_memory(err);
-	init_condition(&store->back);
-	init_condition(&store->written);
+	pthread_cond_init(&store->back, NULL);
+	pthread_cond_init(&store->written, NULL);
 	pthread_mutex_init(&store->lock, NULL);
 	store->path = strdup(path);
 	store->site = strdup(site);
@@ -127,31 +118,17 @@ void store_close(struct store *store)
 
 /* ---- borrow, return ---- */
 
-static struct timespec wait_until(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += STORE_BORROW_WAIT_MS / 1000;
-	t.tv_nsec += STORE_BORROW_WAIT_MS % 1000 * 1000000L;
-	if (t.tv_nsec >= 1000000000L) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000L;
-	}
-	return t;
-}
-
 /* An idle connection, or NULL and with it a place to open one. */
 static enum status take_place(struct store *store, struct connection **out, struct error *err)
 {
-	struct timespec deadline = wait_until();
+	int64_t until_ms = clock_monotonic_ms() + STORE_BORROW_WAIT_MS;
 	enum status status = STATUS_OK;
 	int waited = 0;
 
 	pthread_mutex_lock(&store->lock);
 	while (!store->damaged && store->idle_count == 0 &&
-	       store->open_count == STORE_CONNECTIONS_MAX && waited != ETIMEDOUT)
-		waited = pthread_cond_timedwait(&store->back, &store->lock, &deadline);
+	       store->open_count == STORE_CONNECTIONS_MAX && waited == 0)
+		waited = wait_on(&store->back, &store->lock, until_ms);
 	if (store->damaged) {
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: the database was found damaged and is not used any more: "
@@ -162,6 +139,8 @@ static enum status take_place(struct store *store, struct connection **out, stru
 	} else if (store->open_count < STORE_CONNECTIONS_MAX) {
 		store->open_count++;
 		*out = NULL;
+	} else if (waited == EBUSY) {
+		status = wait_refused(err);
 	} else {
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: all %d connections were busy for %d ms: is the disk slow?",
@@ -291,18 +270,20 @@ void store_reader_free(struct store *reader)
 
 static enum status take_turn(struct store *store, struct error *err)
 {
-	struct timespec deadline = wait_until();
+	int64_t until_ms = clock_monotonic_ms() + STORE_BORROW_WAIT_MS;
 	int waited = 0;
 	bool mine;
 
 	pthread_mutex_lock(&store->lock);
-	while (store->writing && waited != ETIMEDOUT)
-		waited = pthread_cond_timedwait(&store->written, &store->lock, &deadline);
+	while (store->writing && waited == 0)
+		waited = wait_on(&store->written, &store->lock, until_ms);
 	mine = !store->writing;
 	store->writing = true;
 	pthread_mutex_unlock(&store->lock);
 	if (mine)
 		return STATUS_OK;
+	if (waited == EBUSY)
+		return wait_refused(err);
 	return error_set(err, STATUS_UNAVAILABLE,
 			 "%s: other threads wrote for %d ms: is the disk slow?", store->path,
 			 STORE_BORROW_WAIT_MS);

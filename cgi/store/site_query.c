@@ -2,6 +2,7 @@
  * A query in the site's own database: its file, its connections, asking it. SQLite's calls are
  * sqlite_foreign.c's; which statement is harmless is site_query_guard.c's business.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -9,17 +10,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/codec.h"
 #include "base/strbuf.h"
+#include "base/wait.h"
 #include "store/site_query_parts.h"
 
 #define FILE_MAX  8192 /* SQLite is told to take no more either */
 #define IDLE_MAX  8    /* connections kept; what is opened beyond that is closed again */
 #define BUDGET_MS 250  /* of one query: a page waits for it */
 
+/* Lent at a time; a site's database that is locked must not take a connection for each visitor. */
+#define SEATS_MAX    32
+#define SEAT_WAIT_MS 1000 /* … for one of them: four times as long as the slowest query */
+
 struct site_query {
 	struct site_query_text text;
-	pthread_mutex_t lock; /* over the two below */
+	pthread_mutex_t lock; /* over the four below */
+	pthread_cond_t given; /* a connection was given back */
+	size_t lent;
 	struct site_query_seat *idle[IDLE_MAX];
 	size_t idle_count;
 	bool returned[SITE_QUERY_COLUMNS_MAX]; /* constant once opened */
@@ -88,24 +97,60 @@ static enum status seat_new(const struct site_query *query, struct site_query_se
 	return status;
 }
 
+/* A place, and an idle connection or NULL. */
+static enum status place_take(struct site_query *query, struct site_query_seat **out,
+			      struct error *err)
+{
+	int64_t until_ms = clock_monotonic_ms() + SEAT_WAIT_MS;
+	enum status status = STATUS_OK;
+	int rc = 0;
+
+	pthread_mutex_lock(&query->lock);
+	while (query->lent == SEATS_MAX && rc == 0)
+		rc = wait_on(&query->given, &query->lock, until_ms);
+	if (query->lent < SEATS_MAX) {
+		query->lent++;
+		*out = query->idle_count > 0 ? query->idle[--query->idle_count] : NULL;
+	} else if (rc == EBUSY) {
+		status = wait_refused(err);
+	} else {
+		status = error_set(err, STATUS_UNAVAILABLE,
+				   "%s: %d queries were under way for %d ms: is the site writing "
+				   "to its database for so long?",
+				   query->text.spec->database, SEATS_MAX, SEAT_WAIT_MS);
+	}
+	pthread_mutex_unlock(&query->lock);
+	return status;
+}
+
+static void place_give(struct site_query *query)
+{
+	pthread_mutex_lock(&query->lock);
+	query->lent--;
+	pthread_cond_signal(&query->given);
+	pthread_mutex_unlock(&query->lock);
+}
+
 /* An idle one whose file is still the one of that name: sites are restored and moved. */
 static enum status seat_take(struct site_query *query, struct site_query_seat **out,
 			     struct error *err)
 {
 	struct site_query_seat *seat = NULL;
+	enum status status = place_take(query, &seat, err);
 
-	pthread_mutex_lock(&query->lock);
-	if (query->idle_count > 0)
-		seat = query->idle[--query->idle_count];
-	pthread_mutex_unlock(&query->lock);
+	if (status != STATUS_OK)
+		return status;
 	if (seat != NULL && !connection_current(seat->db)) {
 		seat_free(seat);
 		seat = NULL;
 	}
 	if (seat == NULL)
-		return seat_new(query, out, err);
-	*out = seat;
-	return STATUS_OK;
+		status = seat_new(query, &seat, err);
+	if (status == STATUS_OK)
+		*out = seat;
+	else
+		place_give(query);
+	return status;
 }
 
 /* One that failed is not kept: the next is opened, and sees what is there then. */
@@ -118,6 +163,7 @@ static void seat_give(struct site_query *query, struct site_query_seat *seat, bo
 	pthread_mutex_unlock(&query->lock);
 	if (!keep)
 		seat_free(seat);
+	place_give(query);
 }
 
 /* ---- open, close ---- */
@@ -181,6 +227,7 @@ void site_query_close(struct site_query *query)
 		return;
 	for (size_t i = 0; i < query->idle_count; i++)
 		seat_free(query->idle[i]);
+	pthread_cond_destroy(&query->given);
 	pthread_mutex_destroy(&query->lock);
 	free(query->text.sql);
 	free(query);
@@ -196,9 +243,10 @@ enum status site_query_open(const struct site_query_spec *spec, struct site_quer
 		return error_no_memory(err);
 	query->text.spec = spec;
 	pthread_mutex_init(&query->lock, NULL);
+	pthread_cond_init(&query->given, NULL);
 	enum status status = read_file(spec, &query->text.sql, err);
 	if (status == STATUS_OK)
-		status = seat_new(query, &seat, err);
+		status = seat_take(query, &seat, err);
 	if (status == STATUS_OK) {
 		for (size_t i = 0; i < spec->n_columns; i++)
 			query->returned[i] = seat->columns[i] >= 0;

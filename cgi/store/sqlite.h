@@ -25,9 +25,11 @@ struct connection {
 	struct guard guard;
 	int64_t deadline; /* of connection_budget */
 	char *path;
-	int patience_ms;
-	int schema;   /* when it was opened */
-	dev_t device; /* of the file, when it was opened */
+	int patience_ms;     /* how long to wait for another's lock */
+	int patience_now_ms; /* … until connection_reset */
+	int64_t busy_until;  /* of the wait that is under way; monotonic */
+	int schema;          /* when it was opened */
+	dev_t device;        /* of the file, when it was opened */
 	ino_t inode;
 	enum connection_trouble trouble;
 	struct statement statements[QUERY_COUNT];

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/wait.h"
 #include "store/database_file.h"
 #include "store/sqlite.h"
 
@@ -42,12 +43,30 @@ static int open_file(struct connection *db, int flags)
 	return sqlite3_open_v2(db->path, &db->sqlite, flags, NULL);
 }
 
+/*
+ * SQLite found a lock of another connection. It asks us instead of sleeping itself, so that others
+ * are served meanwhile. 0: this connection gives up.
+ */
+static int on_busy(void *arg, int tries)
+{
+	static const long naps_ms[] = {1, 2, 5, 10, 15, 20, 25, 50};
+	const int last = sizeof(naps_ms) / sizeof(naps_ms[0]) - 1;
+	struct connection *db = arg;
+
+	if (tries == 0)
+		db->busy_until = clock_monotonic_ms() + db->patience_now_ms;
+	long left_ms = (long)clock_left_ms(db->busy_until);
+	long nap_ms = naps_ms[tries < last ? tries : last];
+
+	return left_ms > 0 && wait_nap(nap_ms < left_ms ? nap_ms : left_ms);
+}
+
 static void set_options(struct connection *db)
 {
 	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_busy_timeout(db->sqlite, db->patience_ms);
+	sqlite3_busy_handler(db->sqlite, on_busy, db);
 }
 
 enum status sqlite_open(struct connection *db, int flags, struct error *err)
@@ -71,7 +90,7 @@ struct connection *sqlite_connection_new(const char *path, int patience_ms)
 
 	if (db == NULL)
 		return NULL;
-	db->patience_ms = patience_ms;
+	db->patience_ms = db->patience_now_ms = patience_ms;
 	db->path = strdup(path);
 	if (db->path != NULL)
 		return db;
@@ -222,7 +241,7 @@ enum status connection_verify(struct connection *db, struct error *err)
 
 void connection_patience(struct connection *db, int milliseconds)
 {
-	sqlite3_busy_timeout(db->sqlite, milliseconds);
+	db->patience_now_ms = milliseconds;
 }
 
 /* ---- transactions ---- */
@@ -264,5 +283,5 @@ void connection_rollback(struct connection *db)
 void connection_reset(struct connection *db)
 {
 	connection_rollback(db);
-	sqlite3_busy_timeout(db->sqlite, db->patience_ms);
+	db->patience_now_ms = db->patience_ms;
 }

@@ -4,10 +4,12 @@
  */
 #include "web/request_parts.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/wait.h"
 #include "base/secret.h"
 #include "web/server.h"
 
@@ -132,7 +134,9 @@ static enum status read_all(const struct gateway *gateway, size_t max, struct st
 
 		if (got == 0)
 			break;
-		if (got < 0)
+		if (got < 0 && errno == EBUSY)
+			status = wait_refused(err);
+		else if (got < 0)
 			status = error_set(err, STATUS_BAD_REQUEST, "the body broke off");
 		else if ((size_t)got > max - body->len)
 			status = too_large(max, err);

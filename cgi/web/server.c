@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/wait.h"
 #include "web/server_parts.h"
 
 #define FCGI_ROLE_RESPONDER 1
@@ -40,6 +41,7 @@ struct service {
 	const struct listener *listener;
 	const struct peers *peers;
 	struct notify notify;
+	struct process_link *link;
 	void *state; /* the app's, between start and stop */
 };
 
@@ -66,23 +68,64 @@ enum status server_mode_detect(const struct server_conf *conf, enum server_mode 
 	return STATUS_OK;
 }
 
-bool gateway_wait_begin(const struct gateway *gateway)
+/* ---- who waits ---- */
+
+/* The web server's connection, and the threads that one request shares. */
+struct visitor {
+	struct pool *pool;
+	int fd;
+};
+
+static bool visitor_wait_begin(void *arg)
 {
-	return gateway->pool == NULL || pool_wait_begin(gateway->pool);
+	const struct visitor *visitor = arg;
+
+	return pool_wait_begin(visitor->pool);
 }
 
-void gateway_wait_end(const struct gateway *gateway)
+static void visitor_wait_end(void *arg)
 {
-	if (gateway->pool != NULL)
-		pool_wait_end(gateway->pool);
+	const struct visitor *visitor = arg;
+
+	pool_wait_end(visitor->pool);
+}
+
+/* A web server that gives a request up closes its connection. */
+static bool visitor_left(void *arg)
+{
+	const struct visitor *visitor = arg;
+	struct pollfd fd = {.fd = visitor->fd};
+
+	return poll(&fd, 1, 0) > 0 && (fd.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 /* ---- FastCGI ---- */
 
 struct fcgi_body {
 	FCGX_Stream *in;
+	struct pool *pool;
 	int64_t deadline_ms;
+	bool awaited; /* one was announced: what is missing may come slowly */
 };
+
+/* As FCGX_GetStr. Others are served while it waits for bytes that have not come. */
+static int fcgi_get(const struct fcgi_body *body, void *buffer, int want)
+{
+	int got = -1;
+
+	if (!body->awaited || body->in->stop > body->in->rdNext)
+		return FCGX_GetStr(buffer, want, body->in);
+	errno = EBUSY;
+	if (!pool_body_begin(body->pool))
+		return -1;
+	if (wait_begin()) {
+		errno = 0;
+		got = FCGX_GetStr(buffer, want, body->in);
+		wait_end();
+	}
+	pool_body_end(body->pool);
+	return got;
+}
 
 /*
  * What has come, or the next byte: for more at once libfcgi would wait as long as a byte comes now
@@ -95,18 +138,23 @@ static ssize_t fcgi_read(void *io, void *buffer, size_t size)
 	int want = ready > 1 ? (int)ready : 1;
 	int got;
 
-	if (clock_left_ms(body->deadline_ms) == 0)
+	if (clock_left_ms(body->deadline_ms) == 0) {
+		errno = ETIMEDOUT;
 		return -1;
+	}
 	if (size < (size_t)want)
 		want = (int)size;
-	got = FCGX_GetStr(buffer, want, body->in);
+	got = fcgi_get(body, buffer, want);
 	return got < want && FCGX_GetError(body->in) != 0 ? -1 : got;
 }
 
 /* What the handler left of the body; false: there is more, or it broke off. */
-static bool fcgi_drain(FCGX_Stream *in)
+static bool fcgi_drain(FCGX_Stream *in, struct pool *pool, bool awaited)
 {
-	struct fcgi_body body = {.in = in, .deadline_ms = clock_monotonic_ms() + DRAIN_MS};
+	struct fcgi_body body = {.in = in,
+				 .pool = pool,
+				 .deadline_ms = clock_monotonic_ms() + DRAIN_MS,
+				 .awaited = awaited};
 	char trash[TRASH_SIZE];
 	size_t total = 0;
 
@@ -145,12 +193,12 @@ static bool fcgi_has_body(const FCGX_Request *request)
  * Without a body the answer and its end leave in one write; else the answer first, for who sends
  * may go on sending. Free instead of Finish, because Finish closes with a wait of its own.
  */
-static void fcgi_end(FCGX_Request *request, int fd, const struct answer *answer)
+static void fcgi_end(FCGX_Request *request, int fd, struct pool *pool, const struct answer *answer)
 {
 	const struct answer nothing = {.head.iov_len = 0};
 	bool early = fcgi_has_body(request);
 	bool sent = !early || records_write(fd, request->requestId, answer, false);
-	bool drained = fcgi_drain(request->in);
+	bool drained = fcgi_drain(request->in, pool, early);
 
 	if (!sent || !records_write(fd, request->requestId, early ? &nothing : answer, true))
 		log_event(LOG_LEVEL_INFO, "response_lost", "why", "the web server went away", NULL);
@@ -164,13 +212,15 @@ static void fcgi_answer(const struct service *service, FCGX_Request *request, in
 			struct pool *pool)
 {
 	int64_t now_ms = clock_monotonic_ms();
-	struct fcgi_body body = {.in = request->in, .deadline_ms = now_ms + REQUEST_MS};
+	struct fcgi_body body = {.in = request->in,
+				 .pool = pool,
+				 .deadline_ms = now_ms + REQUEST_MS,
+				 .awaited = fcgi_has_body(request)};
 	struct gateway gateway = {
 	    .params = request->envp,
 	    .read = fcgi_read,
 	    .io = &body,
 	    .began_ms = now_ms,
-	    .pool = pool,
 	};
 	struct answer answer = {.head.iov_len = 0};
 	struct response response;
@@ -188,7 +238,7 @@ static void fcgi_answer(const struct service *service, FCGX_Request *request, in
 	} else {
 		answer.head = (struct iovec){.iov_base = head.data, .iov_len = head.len};
 	}
-	fcgi_end(request, fd, &answer);
+	fcgi_end(request, fd, pool, &answer);
 	strbuf_clear(&head);
 	response_clear(&response);
 }
@@ -209,6 +259,22 @@ static bool fcgi_begin(FCGX_Request *request, int fd)
 	return FCGX_Accept_r(request) == 0;
 }
 
+/* An answer that nobody made: a header and a sentence. */
+static void fcgi_say(FCGX_Request *request, int fd, struct pool *pool, const char *text)
+{
+	const struct answer answer = {
+	    .head = {.iov_base = (char *)text, .iov_len = strlen(text)}
+        };
+
+	fcgi_end(request, fd, pool, &answer);
+}
+
+static const char has_nul[] = "Status: 400 Bad Request\r\n"
+			      "Content-Type: text/plain; charset=utf-8\r\n"
+			      "Cache-Control: no-store\r\n"
+			      "\r\n"
+			      "The request holds a NUL.\n";
+
 /*
  * One connection, one request: a kept connection would hold a thread that another visitor waits
  * for.
@@ -216,11 +282,22 @@ static bool fcgi_begin(FCGX_Request *request, int fd)
 static void fcgi_serve(void *arg, int fd, struct pool *pool)
 {
 	const struct service *service = arg;
+	struct visitor visitor = {.pool = pool, .fd = fd};
+	struct waiter waiter = {.begin = visitor_wait_begin,
+				.end = visitor_wait_end,
+				.left = visitor_left,
+				.arg = &visitor};
+	bool holds_nul = records_hold_nul(fd);
 	FCGX_Request request;
 
 	if (!fcgi_begin(&request, fd))
 		return;
-	fcgi_answer(service, &request, fd, pool);
+	waiter_set(&waiter);
+	if (holds_nul)
+		fcgi_say(&request, fd, pool, has_nul);
+	else
+		fcgi_answer(service, &request, fd, pool);
+	waiter_set(NULL);
 }
 
 /* Everything is full: an answer that costs nothing. */
@@ -232,14 +309,11 @@ static void fcgi_refuse(void *arg, int fd)
 				   "Retry-After: 1\r\n"
 				   "\r\n"
 				   "Too many visitors at once. Please come again in a moment.\n";
-	const struct answer answer = {
-	    .head = {.iov_base = (char *)busy, .iov_len = sizeof(busy) - 1}
-        };
 	FCGX_Request request;
 
 	(void)arg;
 	if (fcgi_begin(&request, fd))
-		fcgi_end(&request, fd, &answer);
+		fcgi_say(&request, fd, NULL, busy);
 }
 
 static enum status fcgi_start(struct error *err)
@@ -257,8 +331,9 @@ static enum status fcgi_start(struct error *err)
 static void fcgi_reload(void *arg)
 {
 	struct service *service = arg;
+	unsigned number = process_reload_wanted(service->link);
 
-	service->app->reload(service->state);
+	process_reloaded(service->link, number, service->app->reload(service->state));
 }
 
 static void fcgi_reopen(void *arg)
@@ -289,7 +364,7 @@ static enum status fcgi_renew(void *arg, struct error *err)
 }
 
 /* One process, from the app's start to its end. */
-static enum status serve(void *arg, int *report, struct error *err)
+static enum status serve(void *arg, struct process_link *link, struct error *err)
 {
 	struct service *service = arg;
 	struct pool_task task = {
@@ -306,13 +381,14 @@ static enum status serve(void *arg, int *report, struct error *err)
 	};
 	enum status status = fcgi_start(err);
 
+	service->link = link;
 	limits_set(service->conf);
 
 	if (status == STATUS_OK)
 		status = service->app->start(service->app->arg, &service->state, err);
 	if (status != STATUS_OK)
 		return status;
-	process_ready(report);
+	process_ready(link);
 	status = pool_serve(&task, err);
 	if (status != STATUS_BUSY) /* threads that are still at work need the app */
 		service->app->stop(service->state);
@@ -322,13 +398,13 @@ static enum status serve(void *arg, int *report, struct error *err)
 static enum status run_inherited(struct service *service, struct error *err)
 {
 	struct listener listener;
-	int nobody = -1;
+	struct process_link alone = {.ready = -1};
 	enum status status = listener_inherit(service->conf, STDIN_FILENO, &listener, err);
 
 	if (status != STATUS_OK)
 		return status;
 	service->listener = &listener;
-	return serve(service, &nobody, err);
+	return serve(service, &alone, err);
 }
 
 /* systemd's socket, where it hands one over: it goes on listening while we start again. */
@@ -355,11 +431,11 @@ static enum status run_processes(struct service *service, struct error *err)
 	    .arg = service,
 	    .processes = (size_t)service->conf->processes,
 	};
-	int nobody = -1;
+	struct process_link alone = {.ready = -1};
 	enum status status;
 
 	if (task.processes == 1)
-		return serve(service, &nobody, err);
+		return serve(service, &alone, err);
 	status = service->app->prepare(service->app->arg, err);
 	return status == STATUS_OK ? processes_run(&task, err) : status;
 }

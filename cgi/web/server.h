@@ -14,30 +14,22 @@
 #include "conf/conf.h"
 #include "web/response.h"
 
-struct pool; /* opaque */
-
 /* A request has so long for its body, and as a rule for all of it (REL-UP-1). */
 #define REQUEST_MS 8000
 
 /* One exchange as the gateway gives it. */
 struct gateway {
 	char *const *params; /* "NAME=value" …, NULL; borrowed until the handler returns */
-	ssize_t (*read)(void *io, void *buffer,
-			size_t size); /* of the body; 0: its end; -1: broken */
+	/* Of the body. 0: its end; -1: it broke off or, with EBUSY, too many bodies are awaited. */
+	ssize_t (*read)(void *io, void *buffer, size_t size);
 	void *io;
-	int64_t began_ms;  /* monotonic */
-	struct pool *pool; /* of the server's threads; NULL: nobody else waits for this request */
+	int64_t began_ms; /* monotonic */
 };
 
 /*
- * Around what a request waits for and others do not: an answer of another server, its turn. Others
- * are served in its place meanwhile. False: too many requests wait already, and this one must not;
- * then there is no end to it.
+ * Fills *response (initialised by the server) and returns; called from several threads at once. The
+ * thread has a waiter then (base/wait.h).
  */
-bool gateway_wait_begin(const struct gateway *gateway);
-void gateway_wait_end(const struct gateway *gateway);
-
-/* Fills *response (initialised by the server) and returns; called from several threads at once. */
 typedef void server_handler(void *app, const struct gateway *gateway, struct response *response);
 
 enum server_mode { SERVER_CGI, SERVER_FCGI_STDIN, SERVER_FCGI_SOCKET };
@@ -70,11 +62,12 @@ struct server_app {
 	server_handler *handle;
 	/*
 	 * SIGHUP. reload, in a process that serves, while it does: exchanges what the app was made
-	 * from, or leaves all as it is, and logs which. renew, in the parent of several: the same
+	 * from, or leaves all as it is, logs why, and fails. The server logs "reloaded" when each
+	 * process has done so. renew, in the parent of several: the same
 	 * for what start begins with; what it fails for, and what start then fails for in a process
 	 * of its own that serves nobody, is never tried in the ones that serve.
 	 */
-	void (*reload)(void *app);
+	enum status (*reload)(void *app);
 	enum status (*renew)(void *arg, struct error *err);
 	void (*reopen)(void *arg); /* SIGUSR1, in every process: the log was moved away */
 	void *arg;

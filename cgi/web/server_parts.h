@@ -40,6 +40,14 @@ enum status cgi_run(const struct server_app *app, struct error *err);
 bool records_write(int fd, int id, const struct answer *answer, bool ends);
 bool pieces_write(int fd, struct iovec *pieces, int count); /* changes them as they leave */
 
+/*
+ * Is there a NUL in a name or value of the request's parameters? libfcgi would hand such a value on
+ * as if it ended there. Looks at what the socket has without taking it, and waits for what is not
+ * there yet as long as the socket's time-out says. False also where the socket cannot be looked at
+ * like that (TCP before Linux 6.9).
+ */
+bool records_hold_nul(int fd);
+
 /* server_tcp.c: who may connect where no uid is known. */
 #define TCP_PEERS_MAX 16
 struct tcp_peers {
@@ -142,6 +150,13 @@ bool pool_wait_begin(struct pool *pool);
 void pool_wait_end(struct pool *pool);
 
 /*
+ * Around the wait for a body, which a stranger may draw out. These may be half of waiting_max, so
+ * that they leave room for those who wait for the XMPP server. False: there are as many already.
+ */
+bool pool_body_begin(struct pool *pool);
+void pool_body_end(struct pool *pool);
+
+/*
  * server_watch.c: until a signal to stop. STATUS_BUSY: some threads are still at work after
  * DRAIN_S, and go on using what arg points to.
  */
@@ -184,8 +199,14 @@ enum status account_take(const struct account *account, struct error *err);
  * called by serve when it has started, tells the parent: one that fails before, at the beginning,
  * ends it all with its error.
  */
+struct reload_board; /* what parent and processes share */
+struct process_link {
+	int ready;                  /* where a start is reported; -1: nobody waits for it */
+	struct reload_board *board; /* NULL: the only process */
+	size_t index;
+};
 struct process_task {
-	enum status (*serve)(void *arg, int *report, struct error *err);
+	enum status (*serve)(void *arg, struct process_link *link, struct error *err);
 	/*
 	 * At SIGHUP: trial, in a process that it ends with, looks whether serve could start with
 	 * what there is now; then renew, in the parent, makes that what later processes start with,
@@ -198,7 +219,13 @@ struct process_task {
 	void *arg;
 	size_t processes;
 };
-void process_ready(int *report); /* takes -1: nobody waits for it */
+void process_ready(struct process_link *link);
+/*
+ * Around a reload: the number of the one that is wanted, and that this process has done it, well or
+ * not. The log's "reloaded" comes from the parent when all have, or from the only process.
+ */
+unsigned process_reload_wanted(const struct process_link *link);
+void process_reloaded(const struct process_link *link, unsigned number, enum status status);
 enum status processes_run(const struct process_task *task, struct error *err);
 
 #endif

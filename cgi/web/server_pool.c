@@ -53,6 +53,7 @@ struct pool {
 	size_t active;    /* threads that accept or work: may go beyond `threads` when waits end */
 	size_t accepting; /* of these */
 	size_t waiting;   /* requests that wait for somebody else */
+	size_t bodies;    /* of these: for a body */
 	size_t alive;
 	int64_t retry_ms; /* no new thread before; monotonic */
 	bool stopping;
@@ -176,6 +177,26 @@ void pool_wait_end(struct pool *pool)
 	pthread_mutex_lock(&pool->lock);
 	pool->waiting--;
 	pool->active++;
+	pthread_mutex_unlock(&pool->lock);
+}
+
+bool pool_body_begin(struct pool *pool)
+{
+	bool may;
+
+	if (!pool)
+		return false;
+	pthread_mutex_lock(&pool->lock);
+	may = pool->bodies < (pool->task->waiting_max + 1) / 2;
+	pool->bodies += may;
+	pthread_mutex_unlock(&pool->lock);
+	return may;
+}
+
+void pool_body_end(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->bodies--;
 	pthread_mutex_unlock(&pool->lock);
 }
 

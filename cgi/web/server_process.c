@@ -7,9 +7,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -32,11 +35,22 @@
 
 struct child {
 	pid_t pid;     /* 0: none */
+	size_t index;  /* on the board */
 	int64_t retry; /* when to start one; monotonic ms */
+};
+
+/* In memory that the parent and its processes share. */
+struct reload_board {
+	int wake;           /* an eventfd, inherited: some process has done it */
+	atomic_uint wanted; /* the number of the last reload */
+	atomic_uint failed; /* the last one that a process could not do */
+	atomic_uint done[PROCESSES_MAX];
 };
 
 struct supervisor {
 	const struct process_task *task;
+	struct reload_board *board;
+	bool reloading; /* the processes were told, and not all have done it */
 	struct child children[PROCESSES_MAX];
 	int signals;
 	bool reload;     /* SIGHUP came, and nothing has been done about it yet */
@@ -87,44 +101,67 @@ int signals_next(int fd)
 }
 
 /* What a child tells its parent, once: less than PIPE_BUF, so it arrives whole or not at all. */
-static void report_write(int *report, const struct error *result)
+static void report_write(struct process_link *link, const struct error *result)
 {
-	if (*report < 0)
+	if (link->ready < 0)
 		return;
-	while (write(*report, result, sizeof(*result)) < 0 && errno == EINTR)
+	while (write(link->ready, result, sizeof(*result)) < 0 && errno == EINTR)
 		;
-	close(*report);
-	*report = -1; /* the number will be another file's */
+	close(link->ready);
+	link->ready = -1; /* the number will be another file's */
 }
 
-void process_ready(int *report)
+void process_ready(struct process_link *link)
 {
 	struct error ready = {.status = STATUS_OK};
 
-	report_write(report, &ready);
+	report_write(link, &ready);
+}
+
+unsigned process_reload_wanted(const struct process_link *link)
+{
+	return link->board == NULL ? 0 : atomic_load(&link->board->wanted);
+}
+
+void process_reloaded(const struct process_link *link, unsigned number, enum status status)
+{
+	uint64_t one = 1;
+
+	log_event(link->board == NULL && status == STATUS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+		  status != STATUS_OK   ? "process_not_reloaded"
+		  : link->board == NULL ? "reloaded"
+					: "process_reloaded",
+		  NULL);
+	if (link->board == NULL)
+		return;
+	if (status != STATUS_OK)
+		atomic_store(&link->board->failed, number);
+	atomic_store(&link->board->done[link->index], number);
+	while (write(link->board->wake, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
 }
 
 /* The two lives of a child. _exit: buffers and exit handlers are the parent's. */
-typedef void child_life(const struct process_task *task, int report);
+typedef void child_life(const struct process_task *task, struct process_link *link);
 
-static void life_serve(const struct process_task *task, int report)
+static void life_serve(const struct process_task *task, struct process_link *link)
 {
 	struct error err = {.status = STATUS_OK};
-	enum status status = task->serve(task->arg, &report, &err);
+	enum status status = task->serve(task->arg, link, &err);
 
 	if (status != STATUS_OK) {
 		log_event(LOG_LEVEL_ERROR, "process_failed", "why", err.text, NULL);
-		report_write(&report, &err);
+		report_write(link, &err);
 	}
 	_exit(status == STATUS_OK ? 0 : 1);
 }
 
-static void life_trial(const struct process_task *task, int report)
+static void life_trial(const struct process_task *task, struct process_link *link)
 {
 	struct error err = {.status = STATUS_OK};
 
 	task->trial(task->arg, &err);
-	report_write(&report, &err);
+	report_write(link, &err);
 	_exit(0);
 }
 
@@ -147,7 +184,9 @@ static enum status spawn(struct supervisor *sup, child_life *life, struct child 
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() != parent)
 			_exit(0);
-		life(sup->task, ends[1]);
+		struct process_link link = {
+		    .ready = ends[1], .board = sup->board, .index = child->index};
+		life(sup->task, &link);
 	}
 	if (report)
 		close(ends[1]);
@@ -160,6 +199,12 @@ static enum status spawn(struct supervisor *sup, child_life *life, struct child 
 	if (report)
 		*report = ends[0];
 	return STATUS_OK;
+}
+
+/* What starts now starts with the configuration that the parent has. */
+static void child_is_current(struct supervisor *sup, const struct child *child)
+{
+	atomic_store(&sup->board->done[child->index], atomic_load(&sup->board->wanted));
 }
 
 static void kill_all(const struct supervisor *sup, int signal_number)
@@ -216,6 +261,7 @@ static enum status start_all(struct supervisor *sup, struct error *err)
 	for (size_t i = 0; i < sup->task->processes && status == STATUS_OK; i++) {
 		int report = -1;
 
+		sup->children[i].index = i;
 		status = spawn(sup, life_serve, &sup->children[i], &report, err);
 		if (status == STATUS_OK)
 			status = await_report(sup, report, err);
@@ -286,6 +332,7 @@ static int respawn(struct supervisor *sup)
 
 		if (child->pid > 0)
 			continue;
+		child_is_current(sup, child);
 		if (left == 0 && spawn(sup, life_serve, child, NULL, &err) == STATUS_OK)
 			continue;
 		if (left == 0) { /* no fork for us now */
@@ -328,12 +375,33 @@ static void reload(struct supervisor *sup)
 	enum status status = try_configuration(sup, &err);
 	if (status == STATUS_OK)
 		status = sup->task->renew(sup->task->arg, &err);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		atomic_fetch_add(&sup->board->wanted, 1);
+		sup->reloading = true;
 		kill_all(sup, SIGHUP);
-	else if (status != STATUS_BUSY)
+	} else if (status != STATUS_BUSY) {
 		log_event(LOG_LEVEL_ERROR, "reload_failed", "why", err.text, NULL);
-	if (status != STATUS_BUSY)
 		notify_ready(sup->task->notify, sup->task->processes);
+	}
+}
+
+/* Says so when no process answers from the old configuration any more. */
+static void reload_end(struct supervisor *sup)
+{
+	unsigned wanted = atomic_load(&sup->board->wanted);
+	uint64_t count;
+
+	while (read(sup->board->wake, &count, sizeof(count)) < 0 && errno == EINTR)
+		;
+	for (size_t i = 0; i < sup->task->processes; i++)
+		if (sup->children[i].pid > 0 && atomic_load(&sup->board->done[i]) != wanted)
+			return;
+	if (!sup->reloading)
+		return;
+	sup->reloading = false;
+	if (atomic_load(&sup->board->failed) != wanted)
+		log_event(LOG_LEVEL_INFO, "reloaded", NULL);
+	notify_ready(sup->task->notify, sup->task->processes);
 }
 
 /* The sooner of two waits for poll, where -1 is for ever. */
@@ -347,15 +415,19 @@ static int sooner(int a, int b)
 /* Until a signal to stop comes. */
 static void keep_alive(struct supervisor *sup)
 {
-	struct pollfd fd = {.fd = sup->signals, .events = POLLIN};
+	struct pollfd fds[] = {
+	    {.fd = sup->signals,     .events = POLLIN},
+	    {.fd = sup->board->wake, .events = POLLIN},
+	};
 
 	notify_ready(sup->task->notify, sup->task->processes);
 	while (!sup->stop) {
 		reap(sup, false); /* first: the starts have used up their signals */
+		reload_end(sup);
 		if (sup->reload)
 			reload(sup);
 		else
-			poll(&fd, 1, sooner(respawn(sup), notify_watchdog(sup->task->notify)));
+			poll(fds, 2, sooner(respawn(sup), notify_watchdog(sup->task->notify)));
 		take_signals(sup);
 	}
 }
@@ -387,12 +459,26 @@ static enum status stop_all(struct supervisor *sup, struct error *err)
 			 KILL_AFTER_MS / 1000);
 }
 
+static struct reload_board *board_new(void)
+{
+	struct reload_board *board =
+	    mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (board == MAP_FAILED)
+		return NULL;
+	board->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (board->wake >= 0)
+		return board;
+	munmap(board, sizeof(*board));
+	return NULL;
+}
+
 enum status processes_run(const struct process_task *task, struct error *err)
 {
-	struct supervisor sup = {.task = task, .signals = signals_open()};
+	struct supervisor sup = {.task = task, .signals = signals_open(), .board = board_new()};
 	enum status started, stopped;
 
-	if (sup.signals < 0 || task->processes > PROCESSES_MAX)
+	if (sup.signals < 0 || sup.board == NULL || task->processes > PROCESSES_MAX)
 		return error_set(err, STATUS_INTERNAL, "cannot watch %zu processes",
 				 task->processes);
 	started = start_all(&sup, err);
@@ -400,6 +486,8 @@ enum status processes_run(const struct process_task *task, struct error *err)
 		keep_alive(&sup);
 	stopped = stop_all(&sup, started == STATUS_OK ? err : NULL);
 	close(sup.signals);
+	close(sup.board->wake);
+	munmap(sup.board, sizeof(*sup.board));
 	if (started != STATUS_OK && started != STATUS_BUSY)
 		return started;
 	return stopped;

@@ -110,7 +110,8 @@ async function trickle(socket, pieces) {
 /**
  * Sends one request to a FastCGI program.
  * @param {string | import('node:net').TcpNetConnectOpts} where the socket's path, or an address
- * @param {object} request as gatewayParams takes it; or pieces instead of the body, of an async iterator
+ * @param {object} request as gatewayParams takes it; or pieces instead of the body, of an async iterator; signal: the web server
+ *   closes the connection when that is aborted
  * @returns {Promise<import('./http.mjs').Answer & { stderr: string }>}
  */
 export function fastcgiRequest(where, request) {
@@ -118,6 +119,10 @@ export function fastcgiRequest(where, request) {
 	return new Promise((resolve, reject) => {
 		const socket = net.connect(typeof where === "string" ? { path: where } : where);
 		const chunks = [];
+		request.signal?.addEventListener("abort", () => {
+			socket.destroy();
+			reject(new Error("left"));
+		});
 		socket.on("error", reject);
 		socket.on("data", (chunk) => chunks.push(chunk));
 		socket.on("end", () => {

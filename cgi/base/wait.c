@@ -1,0 +1,110 @@
+/*
+ * The waiter of each thread. It is thread-local because those who wait lie deep in layers that
+ * know no request: a database's lock, a session file's.
+ */
+#include "base/wait.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+#define RETRY_S  2 /* a full house empties in as long as its calls take */
+#define SHORT_MS 5 /* for a turn among our own threads: another thread would cost more */
+
+static _Thread_local struct waiter *waiter;
+
+void waiter_set(struct waiter *of_thread)
+{
+	waiter = of_thread;
+}
+
+bool wait_begin(void)
+{
+	if (waiter == NULL)
+		return true;
+	if (waiter->depth == 0 && !waiter->begin(waiter->arg))
+		return false;
+	waiter->depth++;
+	return true;
+}
+
+void wait_end(void)
+{
+	if (waiter != NULL && --waiter->depth == 0)
+		waiter->end(waiter->arg);
+}
+
+enum status wait_refused(struct error *err)
+{
+	error_set(err, STATUS_BUSY,
+		  "as many requests wait as may (key waiting_max): is the XMPP server slow, the "
+		  "site's database locked, or upstream_max too low?");
+	return error_retry_after(err, STATUS_BUSY, RETRY_S);
+}
+
+bool wait_nap(long ms)
+{
+	const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+	if (!wait_begin())
+		return false;
+	nanosleep(&pause, NULL);
+	wait_end();
+	return true;
+}
+
+static struct timespec time_of(int64_t ms)
+{
+	return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+}
+
+/* When a wait that is not worth another thread ends; the whole wait where nobody needs this one. */
+static int64_t short_end(int64_t until_ms)
+{
+	int64_t soon_ms = clock_monotonic_ms() + SHORT_MS;
+
+	return waiter == NULL || until_ms < soon_ms ? until_ms : soon_ms;
+}
+
+int wait_on(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms)
+{
+	int64_t first_ms = short_end(until_ms);
+	struct timespec end = time_of(first_ms);
+	int rc = pthread_cond_clockwait(condition, lock, CLOCK_MONOTONIC, &end);
+
+	if (rc != ETIMEDOUT || first_ms == until_ms)
+		return rc;
+	if (!wait_begin())
+		return EBUSY;
+	end = time_of(until_ms);
+	rc = pthread_cond_clockwait(condition, lock, CLOCK_MONOTONIC, &end);
+	wait_end();
+	return rc;
+}
+
+int wait_lock(pthread_mutex_t *lock, int64_t until_ms)
+{
+	int64_t first_ms;
+	struct timespec end;
+	int rc = pthread_mutex_trylock(lock);
+
+	if (rc == 0)
+		return 0;
+	first_ms = short_end(until_ms);
+	end = time_of(first_ms);
+	rc = pthread_mutex_clocklock(lock, CLOCK_MONOTONIC, &end);
+	if (rc != ETIMEDOUT || first_ms == until_ms)
+		return rc;
+	if (!wait_begin())
+		return EBUSY;
+	end = time_of(until_ms);
+	rc = pthread_mutex_clocklock(lock, CLOCK_MONOTONIC, &end);
+	wait_end();
+	return rc;
+}
+
+bool wait_is_in_vain(void)
+{
+	return waiter != NULL && waiter->left(waiter->arg);
+}

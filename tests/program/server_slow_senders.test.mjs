@@ -1,0 +1,132 @@
+// Bodies that come slowly, or never: nobody else waits with them. And visitors who leave while they wait cost nothing.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { after, before, beforeEach, test } from "node:test";
+import { FORM, NAVIGATION, Visitor } from "../lib/http.mjs";
+import { Place } from "../lib/place.mjs";
+import { Prebind } from "../lib/prebind.mjs";
+import { until } from "../lib/wait.mjs";
+import { startTigasePeer } from "../peers/tigase_peer.mjs";
+
+const PASSWORD = "correct horse";
+const THREADS = 4;
+const WAITING_MAX = 400;
+const SENDERS = 200; // half of those: what bodies may have
+const UNWANTED = { path: "/nothing", bytes: 60_000 };
+const WANTED = { path: "/login", bytes: 4_000 }; // before anybody is known
+const UPSTREAM_MAX = 8;
+const CONNECTED = "03"; // in /proc/net/unix
+
+let place, peer, prebind;
+
+before(async () => {
+	place = new Place();
+	peer = await startTigasePeer({ place });
+	prebind = new Prebind(place, {
+		server: { threads: THREADS, waiting_max: WAITING_MAX },
+		site: { ...peer.site(place), upstream_max: UPSTREAM_MAX, timeout: "60s" },
+	});
+	await prebind.prepare({ alice: PASSWORD });
+	await prebind.start();
+});
+after(() => place.close({ logs: true }));
+beforeEach(() => peer.answer(null));
+
+const newVisitor = () => new Visitor((request) => prebind.request(request));
+
+/** Web server's connections that the program has not closed. */
+function connections() {
+	const ofSocket = fs.readFileSync("/proc/net/unix", "utf8").split("\n").map((line) => line.trim().split(/\s+/))
+		.filter((fields) => fields[5] === CONNECTED && fields[7] === prebind.socket).map((fields) => `socket:[${fields[6]}]`);
+	const folder = `/proc/${prebind.child.pid}/fd`;
+	return fs.readdirSync(folder).filter((fd) => ofSocket.includes(fs.readlinkSync(`${folder}/${fd}`))).length;
+}
+
+/** So many requests with half a body; `finish` sends the rest. */
+function halfSent(count, { path, bytes }) {
+	let finish;
+	const rest = new Promise((resolve) => (finish = resolve));
+	const pieces = async function* () {
+		yield "x".repeat(bytes / 2);
+		await rest;
+		yield "x".repeat(bytes / 2);
+	};
+	const headers = { ...FORM, "Content-Type": "application/x-www-form-urlencoded" };
+	const answers = Array.from({ length: count }, () => prebind.request({
+		method: "POST", path, headers, pieces: pieces(), params: { CONTENT_LENGTH: String(bytes) },
+	}));
+	return { answers, finish };
+}
+
+for (const [what, body, statuses] of [["that nobody wants", UNWANTED, [404]], ["that is wanted", WANTED, [400, 403]]]) {
+	test(`${SENDERS} half-sent bodies, of a kind ${what}: others are served`, async () => {
+		const { answers, finish } = halfSent(SENDERS, body);
+		await until("all of them to be there", () => connections() >= SENDERS, { seconds: 30 });
+		const began = Date.now();
+		for (let i = 0; i < 20; i++)
+			assert.equal((await newVisitor().get("/health")).status, 200);
+		console.log(`# 20 times /health beside them: ${Date.now() - began} ms`);
+		finish();
+		for (const answer of await Promise.all(answers))
+			assert.ok(statuses.includes(answer.status), String(answer.status));
+		await until("the connections to end", () => connections() === 0, { seconds: 30 });
+	});
+}
+
+test("more half-sent bodies than may wait: 503 at once, and others are served", async () => {
+	const { answers, finish } = halfSent(SENDERS + 50, WANTED);
+	const refused = [];
+	for (const answer of answers)
+		answer.then((came) => came.status === 503 && refused.push(came));
+	await until("those for whom there is no place", () => refused.length === 50, { seconds: 30 });
+	assert.match(refused[0].headers["retry-after"], /^[1-9]\d*$/);
+	assert.equal((await newVisitor().get("/health")).status, 200);
+	finish();
+	await Promise.all(answers);
+});
+
+test("visitors who leave the queue cost no call to the XMPP server", async () => {
+	const controller = new AbortController();
+	let signal;
+	const alice = new Visitor((request) => prebind.request({ ...request, signal }));
+	assert.equal((await alice.login("alice", PASSWORD)).status, 303);
+	let release;
+	peer.answer({ until: new Promise((resolve) => (release = resolve)) });
+	const asked = peer.requests.length;
+	signal = controller.signal;
+	const gone = Array.from({ length: 100 }, () => alice.get("/", NAVIGATION).catch((error) => error.message));
+	await until("the calls that are under way", () => peer.requests.length - asked === UPSTREAM_MAX, { seconds: 30 });
+	await until("the others to wait", () => connections() >= 100, { seconds: 30 });
+	controller.abort();
+	assert.deepEqual(new Set(await Promise.all(gone)), new Set(["left"]));
+	signal = undefined;
+	release();
+	peer.answer(null);
+	await until("the program to have done with them", () => connections() === 0, { seconds: 30 });
+	assert.equal(peer.requests.length - asked, UPSTREAM_MAX, "only those that were called already");
+	assert.equal((await alice.get("/", NAVIGATION)).status, 200);
+});
+
+test("a NUL in a parameter is a 400, wherever it stands", async () => {
+	const visitor = newVisitor();
+	await visitor.get("/login");
+	const cookie = Object.values(visitor.jar.headers)[0];
+	for (const [what, request] of [
+		["cookie", { headers: { Cookie: `${cookie}\0x` } }],
+		["cookie, behind many bytes", { headers: { Cookie: `a=${"x".repeat(6000)}; b=\0` } }],
+		["header", { headers: { "User-Agent": "a\0b" } }],
+		["query", { params: { QUERY_STRING: "a=\0" } }],
+		["path", { params: { PATH_INFO: "/login\0x" } }],
+		["host", { params: { HTTP_HOST: "example.org\0.evil" } }],
+		["address", { params: { REMOTE_ADDR: "127.0.0.1\0" } }],
+		["name", { params: { "HTTP_X\0": "1" } }],
+		["last byte of the last", { params: { ZZZ: "\0" } }],
+	]) {
+		const answer = await prebind.request({ path: "/login", ...request });
+		assert.equal(answer.status, 400, what);
+	}
+	for (const value of ["", "x".repeat(127), "x".repeat(128), "x".repeat(70_000)]) {
+		const answer = await prebind.request({ path: "/health", params: { X_LONG: value } });
+		assert.notEqual(answer.status, 400, `${value.length} bytes`);
+	}
+});
