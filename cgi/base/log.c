@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -52,12 +53,12 @@ struct line {
 };
 
 /* O_NONBLOCK: a FIFO without a reader must not block the start. */
-static enum status open_file(const char *path, int *out, struct error *err)
+static enum status open_file(const char *path, int create, int *out, struct error *err)
 {
 	struct stat st;
-	int fd = open(
-	    path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK,
-	    0640);
+	int fd = open(path,
+		      O_WRONLY | O_APPEND | create | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK,
+		      0640);
 
 	if (fd < 0)
 		return error_set(
@@ -75,15 +76,53 @@ static enum status open_file(const char *path, int *out, struct error *err)
 	return STATUS_OK;
 }
 
+static bool is_file(const char *target)
+{
+	return strcmp(target, "syslog") != 0 && strcmp(target, "stderr") != 0;
+}
+
+/* The file is not there: may it be made? */
+static enum status folder_check(const char *path, struct error *err)
+{
+	char *folder = strdup(path);
+	enum status status = STATUS_OK;
+
+	if (folder == NULL)
+		return error_no_memory(err);
+	if (access(dirname(folder), W_OK | X_OK) != 0)
+		status = error_set(err, errno == EACCES ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE,
+				   "%s: it is not there, and this user cannot make it: %m; set "
+				   "`log` to stderr, syslog or a file in a folder that this user "
+				   "may write to",
+				   path);
+	free(folder);
+	return status;
+}
+
+enum status log_check(const char *target, struct error *err)
+{
+	struct stat st;
+	int fd;
+
+	if (!is_file(target))
+		return STATUS_OK;
+	if (lstat(target, &st) != 0 && errno == ENOENT)
+		return folder_check(target, err);
+	enum status status = open_file(target, 0, &fd, err);
+	if (status == STATUS_OK)
+		close(fd);
+	return status;
+}
+
 enum status log_open(const char *target, enum log_level level, struct error *err)
 {
 	int fd = STDERR_FILENO;
 	bool to_syslog = strcmp(target, "syslog") == 0;
-	bool to_file = !to_syslog && strcmp(target, "stderr") != 0;
+	bool to_file = is_file(target);
 	enum status status = STATUS_OK;
 
 	if (to_file)
-		status = open_file(target, &fd, err);
+		status = open_file(target, O_CREAT, &fd, err);
 	if (status != STATUS_OK)
 		return status;
 	log_close();
@@ -103,7 +142,7 @@ enum status log_reopen(struct error *err)
 
 	if (state.path == NULL)
 		return STATUS_OK;
-	enum status status = open_file(state.path, &fd, err);
+	enum status status = open_file(state.path, O_CREAT, &fd, err);
 	if (status != STATUS_OK)
 		return status;
 	if (dup3(fd, state.fd, O_CLOEXEC) < 0)

@@ -17,6 +17,11 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERRO
  * threads start.
  */
 enum status log_open(const char *target, enum log_level level, struct error *err);
+/*
+ * Could this user open it so? Changes nothing: a file that is not there yet is not made.
+ * STATUS_NOT_FOUND: it is not there, and this user may not make it; another (root) may.
+ */
+enum status log_check(const char *target, struct error *err);
 void log_close(void);
 
 /*

@@ -195,9 +195,10 @@ static void check_site(struct report *report, struct template_shelf *shelf)
 
 	if (!check_beside(report))
 		return;
-	enum status status = store_check_file(report->site->database, &said);
+	enum status status = conf_blame(store_check_file(report->site->database, &said), &said,
+					conf_site_place(report->site, "database"));
 	if (status == STATUS_OK)
-		status = site_open(report->site, SITE_FOR_MANY, shelf, &site, &said);
+		status = site_open(report->site, SITE_FOR_CHECK, shelf, &site, &said);
 	if (status == STATUS_OK)
 		error_set(&said, STATUS_OK, "database, templates and secret files can be opened");
 	report_tell(report, "site", status, said.text);
@@ -247,6 +248,7 @@ int ctl_check(struct ctl *ctl)
 	check_server(&report);
 	if (ctl_become_program_user(ctl, &err) == STATUS_OK) {
 		check_files(&report);
+		check_log(&report);
 		check_sites(&report, shelf);
 	} else {
 		report_tell(&report, "sites", err.status, err.text);

@@ -284,3 +284,24 @@ void check_files(struct report *report)
 		report_tell(report, "configuration", STATUS_FORBIDDEN, said.text);
 	}
 }
+
+/* ---- the log ---- */
+
+/* Root makes a missing file at the start and gives it away: then only reopening is at stake. */
+void check_log(struct report *report)
+{
+	const struct server_conf *conf = &report->ctl->conf->server;
+	const struct passwd *who = getpwuid(geteuid());
+	struct error said = {0};
+	enum status status = log_check(conf->log, &said);
+
+	if (status == STATUS_OK)
+		return;
+	struct error fault = {0};
+	conf_fault(&fault, status, conf_server_place(conf, "log"), "user %s: %s",
+		   who != NULL ? who->pw_name : "?", said.text);
+	if (status == STATUS_NOT_FOUND && conf->user[0] != '\0')
+		report_note(report, "log", fault.text);
+	else
+		report_tell(report, "log", status, fault.text);
+}

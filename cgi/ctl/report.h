@@ -31,4 +31,7 @@ void check_server(struct report *report);
  */
 void check_files(struct report *report);
 
+/* check_server.c: may that user write the log? */
+void check_log(struct report *report);
+
 #endif

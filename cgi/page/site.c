@@ -27,6 +27,8 @@ enum status site_check(const struct site_conf *conf, struct error *err)
 static enum status limits_open(const struct site_conf *conf, enum site_use use, struct site *site,
 			       struct error *err)
 {
+	if (use == SITE_FOR_CHECK)
+		return limit_open_to_look(conf->database, &site->limits, err);
 	return use == SITE_FOR_ONE ? limit_open_later(conf->database, &site->limits, err)
 				   : limit_open(conf->database, &site->limits, err);
 }

@@ -33,6 +33,7 @@ struct site {
 enum site_use {
 	SITE_FOR_MANY,
 	SITE_FOR_SPAWNED, /* … but a web server started it, and would start it again and again */
+	SITE_FOR_CHECK,   /* prebindctl check: as for many, but it makes no file */
 	SITE_FOR_ONE      /* plain CGI: one request, and nothing is opened that it does not need */
 };
 

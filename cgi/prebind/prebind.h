@@ -76,7 +76,8 @@ void prebind_credentials_clear(struct prebind_credentials *credentials); /* wipe
 
 /*
  * Asks every address of the XMPP server if it would serve us, without binding a user. *said is one
- * sentence, also on success; after a fault it is that of the first fault.
+ * sentence, also on success; after a fault it is that of the first fault, with file, line and key
+ * of the address.
  */
 enum status prebind_check(struct prebind *prebind, struct error *said);
 

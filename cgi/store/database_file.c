@@ -116,10 +116,37 @@ enum status database_file_check_writable(const char *path, struct error *err)
 {
 	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0 || errno == ENOENT)
 		return STATUS_OK;
+	int why = errno;
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && st.st_uid != geteuid())
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: the database belongs to user %u, this program runs as user "
+				 "%u and may not write to it: chown %u '%s'",
+				 path, (unsigned)st.st_uid, (unsigned)geteuid(),
+				 (unsigned)geteuid(), path);
 	return error_set(err, STATUS_UNAVAILABLE,
 			 "%s: user %u may not write to the database: %s: chmod 600 '%s', or make "
 			 "its file system writable",
-			 path, (unsigned)geteuid(), strerrordesc_np(errno), path);
+			 path, (unsigned)geteuid(), strerrordesc_np(why), path);
+}
+
+/* SQLite makes its -journal, -wal and -shm there. */
+enum status database_file_check_folder(const char *path, struct error *err)
+{
+	char *directory = directory_of(path);
+	enum status status = STATUS_OK;
+
+	if (directory == NULL)
+		return error_no_memory(err);
+	if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) != 0)
+		status = error_set(err, STATUS_UNAVAILABLE,
+				   "%s: user %u may not write to the database's directory: %s: "
+				   "chown %u '%s' && chmod 700 '%s'",
+				   directory, (unsigned)geteuid(), strerrordesc_np(errno),
+				   (unsigned)geteuid(), directory, directory);
+	free(directory);
+	return status;
 }
 
 /* The directory is kept from others, so that no link can come in between. */
@@ -204,7 +231,7 @@ static enum status check_one_beside(const char *name, struct error *err)
 
 enum status database_file_beside(const char *path, struct error *err)
 {
-	static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
+	static const char *const suffixes[] = {"-wal", "-shm", "-journal", ".limits"};
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; status == STATUS_OK && i < sizeof suffixes / sizeof suffixes[0]; i++) {

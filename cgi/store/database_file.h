@@ -20,6 +20,9 @@ enum status database_file_check(const char *path, struct error *err);
 /* Refused, with the command that mends it: a file that is there and that we may not write to. */
 enum status database_file_check_writable(const char *path, struct error *err);
 
+/* May this user make files in the database's directory? */
+enum status database_file_check_folder(const char *path, struct error *err);
+
 /*
  * SQLite gives the files that it makes beside a database the database's mode: those of one that was
  * read-only for a while cannot be written either, and stay. Those that belong to us are made
@@ -28,8 +31,9 @@ enum status database_file_check_writable(const char *path, struct error *err);
 void database_file_mend_sides(const char *path);
 
 /*
- * The -wal, -shm and -journal that are there are ours to read and write. Refused with the command
- * that mends it: with one that is not, SQLite takes the database itself for read-only.
+ * The -wal, -shm, -journal and .limits that are there are ours to read and write. Refused with the
+ * command that mends it: with a file of SQLite's that is not, SQLite takes the database itself for
+ * read-only.
  */
 enum status database_file_beside(const char *path, struct error *err);
 

@@ -21,6 +21,12 @@ void limit_close(struct limit_store *limits);
 enum status limit_open_later(const char *database, struct limit_store **out, struct error *err);
 
 /*
+ * The same for one that only looks: the file is not made, nor mended. Without it a question gives
+ * STATUS_NOT_FOUND.
+ */
+enum status limit_open_to_look(const char *database, struct limit_store **out, struct error *err);
+
+/*
  * Takes one token from the bucket (scope, key): capacity `burst`, refilled rule->count per
  * rule->period_ms. STATUS_SLOW_DOWN and *retry_after_s (≥ 1) when it is empty; a rule with count 0
  * is off: always STATUS_OK. now_ms: wall clock in milliseconds; a clock that went back refills

@@ -36,6 +36,7 @@ struct limit_store {
 	char *path;
 	pthread_mutex_t lock;  /* one question at a time: each takes microseconds, as a rule */
 	struct connection *db; /* NULL: to be opened */
+	bool only_looks;       /* the file stays as it is, or absent */
 };
 
 static enum status ask_in_transaction(struct connection *db, limit_file_question *ask, void *arg,
@@ -98,13 +99,18 @@ static enum status try_open(struct limit_store *limits, enum connection_trouble 
 			    struct error *err)
 {
 	struct connection *db;
-	enum status status = database_file_create(limits->path, err);
+	enum status status = STATUS_OK;
 
+	if (limits->only_looks && access(limits->path, F_OK) != 0)
+		return error_set(err, STATUS_NOT_FOUND, "%s: it is not there", limits->path);
+	if (!limits->only_looks)
+		status = database_file_create(limits->path, err);
 	if (status == STATUS_OK)
 		status = connection_open(limits->path, CONNECTION_DISPOSABLE, &db, trouble, err);
 	if (status != STATUS_OK)
 		return status;
-	status = set_up(db, trouble, err);
+	if (!limits->only_looks)
+		status = set_up(db, trouble, err);
 	if (status == STATUS_OK)
 		limits->db = db;
 	else
@@ -127,6 +133,8 @@ static enum status ready(struct limit_store *limits, struct error *err)
 		return STATUS_OK;
 	close_file(limits);
 	enum status status = try_open(limits, &trouble, err);
+	if (limits->only_looks)
+		return status;
 	if (status != STATUS_OK && trouble == TROUBLE_DAMAGED && unlink(limits->path) == 0)
 		status = try_open(limits, &trouble, err);
 	return status;
@@ -135,6 +143,8 @@ static enum status ready(struct limit_store *limits, struct error *err)
 /* What went wrong with the question, mended: the caller asks once more. False: it cannot be. */
 static bool mend(struct limit_store *limits, enum connection_trouble trouble)
 {
+	if (limits->only_looks)
+		return false;
 	if (trouble == TROUBLE_FULL)
 		return evict(limits->db, NULL) == STATUS_OK;
 	if (trouble != TROUBLE_DAMAGED)
@@ -184,6 +194,15 @@ enum status limit_open_later(const char *database, struct limit_store **out, str
 	pthread_mutex_init(&limits->lock, NULL);
 	*out = limits;
 	return STATUS_OK;
+}
+
+enum status limit_open_to_look(const char *database, struct limit_store **out, struct error *err)
+{
+	enum status status = limit_open_later(database, out, err);
+
+	if (status == STATUS_OK)
+		(*out)->only_looks = true;
+	return status;
 }
 
 enum status limit_open(const char *database, struct limit_store **out, struct error *err)

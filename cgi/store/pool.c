@@ -338,7 +338,9 @@ enum status store_check_file(const char *path, struct error *err)
 {
 	enum status status = database_file_check(path, err);
 
-	return status == STATUS_OK ? database_file_check_writable(path, err) : status;
+	if (status == STATUS_OK)
+		status = database_file_check_writable(path, err);
+	return status == STATUS_OK ? database_file_check_folder(path, err) : status;
 }
 
 enum status store_ping(struct store *store, struct error *err)

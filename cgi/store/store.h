@@ -69,7 +69,7 @@ enum status store_ping(struct store *store, struct error *err);
  */
 enum status store_write_check(struct store *store, struct error *err);
 
-/* Are the files that SQLite keeps beside a database, where there are any, ours to write? */
+/* Are the files beside a database (SQLite's own and .limits), if there are any, ours to write? */
 enum status store_files_check(const char *path, struct error *err);
 
 /*
