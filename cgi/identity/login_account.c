@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/name.h"
 #include "base/secret.h"
 #include "identity/login_session.h"
 #include "identity/password.h"
@@ -88,16 +89,41 @@ enum status login_account_find(const struct identity_context *context, const cha
 
 /* ---- passwords ---- */
 
-void login_account_key(const char *user, char out[LOGIN_ACCOUNT_MAX + 1])
+enum status login_name_key(const char *name, char out[LOGIN_ACCOUNT_MAX + 1], struct error *err)
 {
-	size_t n = 0;
+	char *folded = NULL;
+	enum status status = name_fold(name, &folded, err);
 
-	user += strspn(user, " ");
-	for (; user[n] != '\0' && n < LOGIN_ACCOUNT_MAX; n++)
-		out[n] = user[n] >= 'A' && user[n] <= 'Z' ? (char)(user[n] - 'A' + 'a') : user[n];
-	while (n > 0 && out[n - 1] == ' ')
+	if (status != STATUS_OK)
+		return status;
+	const char *text = folded + strspn(folded, " ");
+	size_t n = strnlen(text, LOGIN_ACCOUNT_MAX);
+	while (n > 0 && text[n - 1] == ' ')
 		n--;
+	memcpy(out, text, n);
 	out[n] = '\0';
+	free(folded);
+	return STATUS_OK;
+}
+
+/*
+ * One count for each account has a price: a stranger who is told to wait at an e-mail address,
+ * after wrong passwords at a name, learns that the two are one user. Two counts would double the
+ * guesses. Known and unknown names cost the same here, one look-up, and share one space of keys.
+ */
+enum status login_account_key(const struct identity_context *context, const char *typed,
+			      char out[LOGIN_ACCOUNT_MAX + 1], struct error *err)
+{
+	struct login_account account = {0};
+	struct error nobody = {0};
+	enum status status = login_account_find(context, typed, &account, &nobody);
+
+	if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+		status = login_name_key(status == STATUS_OK ? account.name : typed, out, err);
+	else
+		error_set(err, status, "%s", nobody.text);
+	login_account_clear(&account);
+	return status;
 }
 
 enum status login_account_check(const struct identity_context *context, const char *name,

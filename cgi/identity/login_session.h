@@ -25,8 +25,18 @@ struct session_life login_session_life(const struct site_conf *conf);
 enum identity_verdict login_session_find(const struct identity_context *context, const char *source,
 					 struct identity *out, struct error *err);
 
-/* The name under which failures are counted: names that differ in case are one account. */
-void login_account_key(const char *user, char out[LOGIN_ACCOUNT_MAX + 1]);
+/*
+ * The key under which wrong passwords of that name are counted, with blanks around it gone and
+ * folded (base/name.h); cut at LOGIN_ACCOUNT_MAX.
+ */
+enum status login_name_key(const char *name, char out[LOGIN_ACCOUNT_MAX + 1], struct error *err);
+
+/*
+ * The same for what a user typed: the key of the account's own name, however the site's query found
+ * it, and of the typed text where there is no such user. STATUS_UNAVAILABLE: could not look.
+ */
+enum status login_account_key(const struct identity_context *context, const char *typed,
+			      char out[LOGIN_ACCOUNT_MAX + 1], struct error *err);
 
 /*
  * Is there such a user? STATUS_NOT_FOUND; STATUS_BAD_CREDENTIALS: disabled. context->req may be

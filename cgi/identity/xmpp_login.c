@@ -200,6 +200,22 @@ static enum status owner_password_check(struct xmpp_login *login, const struct a
 				   : status;
 }
 
+/* Users of `login` are counted with the login form; every other account by its JID. */
+static enum status attempt_key(struct xmpp_login *login, const struct attempt *attempt,
+			       char out[LOGIN_ACCOUNT_MAX + 1], struct error *err)
+{
+	const struct identity_context context = {
+	    .conf = login->conf, .store = login->store, .now = attempt->now};
+	const struct jid_owner *owner = &attempt->owner;
+
+	if (owner->user != NULL && strcmp(owner->source, login_session_provider.name) == 0)
+		return login_account_key(&context, owner->user, out, err);
+	char *bare = jid_bare_text(attempt->jid);
+	enum status status = bare != NULL ? login_name_key(bare, out, err) : error_no_memory(err);
+	free(bare);
+	return status;
+}
+
 static enum status password_check(struct xmpp_login *login, const struct attempt *attempt,
 				  struct error *err)
 {
@@ -207,13 +223,10 @@ static enum status password_check(struct xmpp_login *login, const struct attempt
 	int64_t now_ms = attempt->now * 1000;
 	char account[LOGIN_ACCOUNT_MAX + 1];
 	const struct limit_key key = {.scope = "login", .key = account};
-	char *bare = attempt->owner.user == NULL ? jid_bare_text(attempt->jid) : NULL;
 
-	if (attempt->owner.user == NULL && bare == NULL)
-		return error_no_memory(err);
-	login_account_key(bare != NULL ? bare : attempt->owner.user, account);
-	free(bare);
-	enum status status = limit_try(login->limits, &key, rule, now_ms, NULL, err);
+	enum status status = attempt_key(login, attempt, account, err);
+	if (status == STATUS_OK)
+		status = limit_try(login->limits, &key, rule, now_ms, NULL, err);
 	if (status != STATUS_OK)
 		return status;
 	status = owner_password_check(login, attempt, err);

@@ -5,6 +5,7 @@
 #include "page/login_limit.h"
 
 #include "identity/device.h"
+#include "page/page.h"
 
 /*
  * Passwords tried from one address, over all accounts: an office behind one address stays below it.
@@ -52,13 +53,15 @@ enum status login_limit_begin(struct exchange *ex, const char *user, struct logi
 			      struct error *err)
 {
 	struct login_limit limit = {0};
-	enum status status = STATUS_OK;
+	struct identity_context context = exchange_context(ex);
 
 	if (is_off(ex)) {
 		*out = limit;
 		return STATUS_OK;
 	}
-	login_account_key(user, limit.account);
+	enum status status = login_account_key(&context, user, limit.account, err);
+	if (status != STATUS_OK)
+		return status;
 	limit.device = device_of(ex, limit.account);
 	if (limit.device == NULL)
 		status = address_ask(ex, false, err);

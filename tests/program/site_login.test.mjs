@@ -148,6 +148,38 @@ test("a quote in a name is a quote", async () => {
 		assert.equal((await visitor().login(name, PASSWORD)).status, 401, name);
 });
 
+test("wrong passwords are counted for the account, by whatever name it is found", async () => {
+	const own = new Place();
+	try {
+		const copy = own.write("site.db", "");
+		const hash = "$P$5saltSALTrM6DFGRD1EFzp.dxoRhvy1";
+		await runSql(own, copy, "CREATE TABLE member (name TEXT, low TEXT, email TEXT, password_hash TEXT);" +
+			["Åsa", "Max", "Bea"].map((name) => `INSERT INTO member VALUES ('${name}', '${name.toLowerCase()}', ` +
+				`'${name.toLowerCase()}@example.org', '${hash}');`).join(""));
+		const other = new Prebind(own, { server: { listen: "" }, site: { ...peer.site(own), site_database: copy, limit_login: "4/15m",
+			login_query: own.write("etc/login.sql", "SELECT password_hash, name AS user FROM member WHERE :user IN (name, low, upper(low), email)"),
+			jid: "{user|lower}@example.test" } });
+		await other.prepare();
+		const trial = async (name) => (await new Visitor((request) => other.cgi(request)).login(name, "wrong")).status;
+		for (const [first, ...rest] of [
+			["Max", "max", "MAX", "max@example.org", "mAX", " max "],
+			["åsa@example.org", "Åsa", "åsa", "A\u030asa", "ÅSA", "a\u030aSA"],
+			["nobody", "Nobody", "NOBODY", "nObody", "noBody"],
+			["Łukasz", "łukasz", "ŁUKASZ", "łuKasz", "Łukasz"],
+			["caf\u00e9", "cafe\u0301", "CAFE\u0301", "CAF\u00c9", "Caf\u00e9"],
+		]) {
+			for (const name of [first, ...rest].slice(0, 4))
+				assert.equal(await trial(name), 401, name);
+			for (const name of [first, ...rest])
+				assert.equal(await trial(name), 429, name);
+		}
+		assert.equal(await trial("bea"), 401, "another account");
+		assert.equal(await trial("nobody@example.org"), 401, "another name of nobody");
+	} finally {
+		await own.close();
+	}
+});
+
 test("a query that does not know its own names is told at the first log-in that shows it", async () => {
 	place.write("etc/login.sql", "SELECT password_hash, name AS user FROM member WHERE email = :user");
 	const own = new Place();
