@@ -190,6 +190,7 @@ static enum status run(const char *config_option, bool *served, struct error *er
 		    .start = start,
 		    .stop = stop,
 		    .handle = app_handle,
+		    .handle_failed = app_handle_failed,
 		    .reload = reload,
 		    .renew = renew,
 		    .reopen = reopen,
@@ -217,17 +218,26 @@ static enum status run(const char *config_option, bool *served, struct error *er
 	return status;
 }
 
-/* A CGI that cannot start must still answer; what is wrong is for the web server's log. */
-static void answer_for_failed_start(void)
+/* The start without a configuration that can be used: fails for the reason that is known already. */
+static enum status start_failed(void *arg, void **app, struct error *err)
 {
-	static const char answer[] =
-	    "Status: 500 Internal Server Error\r\n"
-	    "Content-Type: text/plain; charset=utf-8\r\n"
-	    "Cache-Control: no-store\r\n"
-	    "\r\n"
-	    "The chat is not set up correctly. The web server's error log says why.\n";
+	const struct error *why = arg;
 
-	fputs(answer, stdout);
+	(void)app;
+	secret_start(err); /* the request's number is random */
+	*err = *why;
+	return why->status;
+}
+
+/* A CGI that cannot start must still answer; what is wrong is for the web server's log. */
+static void answer_for_failed_start(struct error *why)
+{
+	const struct server_conf none = {0};
+	const struct server_app app = {
+	    .start = start_failed, .handle_failed = app_handle_failed, .arg = why};
+	struct error err = {0};
+
+	server_run(&none, SERVER_CGI, &app, &err);
 }
 
 /*
@@ -289,7 +299,7 @@ int main(int argc, char **argv)
 		log_event(LOG_LEVEL_ERROR, "start_failed", "why", err.text, NULL);
 		fprintf(stderr, "prebind.fcgi: %s\n", err.text);
 		if (cgi && !served)
-			answer_for_failed_start();
+			answer_for_failed_start(&err);
 	}
 	log_close();
 	if (cgi)

@@ -62,4 +62,11 @@ void app_leave(struct exchange *ex);
 /* The server's handler: one request, from the gateway to the response. page/routes.c. */
 void app_handle(void *app, const struct gateway *gateway, struct response *response);
 
+/*
+ * The same without an app, because the configuration cannot be used: logs why, and answers 500 in
+ * the form that was asked for.
+ */
+void app_handle_failed(const struct error *why, const struct gateway *gateway,
+		       struct response *response);
+
 #endif

@@ -389,3 +389,19 @@ void app_handle(void *arg, const struct gateway *gateway, struct response *respo
 	request_clear(&ex.req);
 	app_leave(&ex);
 }
+
+void app_handle_failed(const struct error *why, const struct gateway *gateway,
+		       struct response *response)
+{
+	struct error refused = {0};
+	int64_t started_ms = clock_monotonic_ms();
+	struct exchange ex = {.gateway = gateway, .res = response, .now = clock_wall()};
+
+	/* A request that is refused has its number and its form all the same. */
+	request_read(gateway, &ex.req, &refused);
+	response->head = ex.req.method == HTTP_HEAD;
+	page_send_error(&ex, STATUS_INTERNAL, why);
+	page_finish(&ex);
+	log_request(&ex, started_ms);
+	request_clear(&ex.req);
+}

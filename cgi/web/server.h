@@ -60,6 +60,9 @@ struct server_app {
 	enum status (*start)(void *arg, void **app, struct error *err);
 	void (*stop)(void *app);
 	server_handler *handle;
+	/* CGI, where start failed: answers in its place. */
+	void (*handle_failed)(const struct error *why, const struct gateway *gateway,
+			      struct response *response);
 	/*
 	 * SIGHUP. reload, in a process that serves, while it does: exchanges what the app was made
 	 * from, or leaves all as it is, logs why, and fails. The server logs "reloaded" when each

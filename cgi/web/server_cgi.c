@@ -93,7 +93,7 @@ enum status cgi_run(const struct server_app *app, struct error *err)
 	if (started == STATUS_OK)
 		app->handle(state, &gateway, &response);
 	else /* the visitor gets an answer all the same; the reason is the operator's */
-		response.failed = true;
+		app->handle_failed(err, &gateway, &response);
 	cgi_drain(&body);
 	written = cgi_send(&response, started == STATUS_OK ? err : NULL);
 	response_clear(&response);
