@@ -48,8 +48,7 @@ void json_open_object(struct json_writer *w, const char *key);
 void json_close_object(struct json_writer *w);
 void json_open_array(struct json_writer *w, const char *key);
 void json_close_array(struct json_writer *w);
-void json_put_string(struct json_writer *w, const char *key,
-		     const char *value); /* NULL becomes null */
+void json_put_string(struct json_writer *w, const char *key, const char *value); /* NULL: null */
 void json_put_integer(struct json_writer *w, const char *key, long long value);
 void json_put_bool(struct json_writer *w, const char *key, bool value);
 

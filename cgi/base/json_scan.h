@@ -13,9 +13,8 @@
 #define JSON_VALUES_MAX 2000 /* each takes memory; no answer that we read has so many */
 
 struct json_scan {
-	size_t len; /* bytes of the text after the scan */
-	size_t
-	    tokens; /* strings, numbers, words and pairs of brackets: at least as many as values */
+	size_t len;    /* bytes of the text after the scan */
+	size_t tokens; /* strings, numbers, words, pairs of brackets; at least the values */
 };
 
 /*

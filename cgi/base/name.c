@@ -221,7 +221,7 @@ enum status name_prepare(const char *name, const char *whose, size_t max, char *
 	char *composed = NULL;
 	enum status status = STATUS_OK;
 
-	if (strlen(name) > 4 * max) /* composing shortens a name to a quarter at most */
+	if (strlen(name) > 4 * max) /* composing keeps at least a quarter of the bytes */
 		return prepared_check(name, whose, max, err);
 	status = name_compose(name, &composed, err);
 	if (status == STATUS_OK)

@@ -173,8 +173,7 @@ char *strbuf_take(struct strbuf *buf)
 {
 	char *text;
 
-	if (!reserve(buf,
-		     0)) { /* an empty text must be allocated, too, because the caller frees it */
+	if (!reserve(buf, 0)) { /* even an empty text is allocated: the caller frees it */
 		strbuf_clear(buf);
 		return NULL;
 	}

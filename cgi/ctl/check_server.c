@@ -28,8 +28,7 @@ static int try_connect(const char *path)
 
 	if (fd < 0)
 		return errno;
-	memcpy(address.sun_path, path,
-	       strlen(path)); /* listen_path_check has checked that it fits */
+	memcpy(address.sun_path, path, strlen(path)); /* listen_path_check checked the length */
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
 		result = errno;
 	close(fd);
@@ -190,8 +189,7 @@ static bool check_answer(struct report *report)
 		report_note(report, "listen", said.text);
 		return false;
 	}
-	if (failed == EACCES &&
-	    geteuid() != 0) /* we need no access; check_peers tests the accounts that do */
+	if (failed == EACCES && geteuid() != 0) /* check_peers tests the accounts that matter */
 		return false;
 	conf_fault(&said, STATUS_UNAVAILABLE, place,
 		   failed == ECONNREFUSED

@@ -24,8 +24,8 @@ struct csv {
 	long at;   /* the current line */
 	struct strbuf text;
 	size_t starts[CSV_FIELDS_MAX];
-	const char *fields
-	    [CSV_FIELDS_MAX]; /* of the last record, NUL-terminated; valid until the next one */
+	const char
+	    *fields[CSV_FIELDS_MAX]; /* of the last record; valid until the next; NUL-terminated */
 	size_t count;
 };
 

@@ -64,8 +64,7 @@ int ctl_user_add(struct ctl *ctl)
 	struct jid jid = {0};
 	enum status status = STATUS_OK;
 
-	if (ctl->jid !=
-	    NULL) /* checked before anything is written, so an error leaves nothing behind */
+	if (ctl->jid != NULL) /* checked first, so an error leaves no user without a row */
 		status = ctl_read_jid(ctl, ctl->jid, &jid, &err);
 	if (status == STATUS_OK)
 		status = read_hash(ctl, hash, &err);

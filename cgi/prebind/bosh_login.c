@@ -324,8 +324,7 @@ static enum status bosh_one_time(void *state, struct prebind_call *call, struct 
 static enum status bosh_check(void *state, struct prebind_call *call, struct error *said)
 {
 	const struct bosh_state *bosh = state;
-	const char *at =
-	    strrchr(bosh->conf->jid, '@'); /* the rule's domain; the rule always has one */
+	const char *at = strrchr(bosh->conf->jid, '@'); /* the rule's domain; always present */
 	struct bosh_session session;
 	enum status status = bosh_session_start(&session, bosh->conf, at ? at + 1 : "", call, said);
 

@@ -33,7 +33,7 @@ struct prebind {
 	struct upstreams *upstreams;
 	struct bulkhead *bulkhead;
 	void *state;                 /* the back end's */
-	struct provision *provision; /* NULL: accounts are not created */
+	struct provision *provision; /* NULL: no accounts are created */
 };
 
 /* One bind, passed to bind_try for each address. */

@@ -61,8 +61,7 @@ static enum status ejabberd_create(void *state, struct prebind_call *call, const
 	strbuf_init_secret(&body);
 	request_write(call->jid, password, &body);
 	enum status status = ejabberd_api_post(&provision->ejabberd, call, &body, &answer, err);
-	if (status == STATUS_OK && answer.status != 200 &&
-	    answer.status != 409) /* 409: the account exists */
+	if (status == STATUS_OK && answer.status != 200 && answer.status != 409) /* it exists */
 		status = ejabberd_api_refuse(&provision->ejabberd, answer.status, err);
 	*existed = answer.status == 409;
 	strbuf_clear(&body);

@@ -22,8 +22,7 @@
 enum adhoc_format { ADHOC_JSON, ADHOC_XML };
 
 struct adhoc_bind {
-	const char
-	    *from; /* bare or full JID; no control characters, no & < > " ' in the resource */
+	const char *from; /* bare or full JID; no control characters; resource without & < > " ' */
 	long hold;
 	long wait; /* seconds */
 };

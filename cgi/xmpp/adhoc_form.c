@@ -23,8 +23,7 @@ void adhoc_form_clear(struct adhoc_form *form)
 
 bool adhoc_form_reserve(struct adhoc_form *form, size_t n_fields)
 {
-	form->fields =
-	    calloc(n_fields + 1, sizeof *form->fields); /* + 1: calloc(0) may return NULL */
+	form->fields = calloc(n_fields + 1, sizeof *form->fields); /* + 1: calloc(0) may be NULL */
 	return form->fields != NULL;
 }
 

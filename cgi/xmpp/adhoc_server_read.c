@@ -160,8 +160,7 @@ static enum status json_command(const struct json *root, struct adhoc_command *o
 {
 	const struct json *command = json_member(root, "command");
 
-	if (json_is_array(
-		root)) /* Tigase's Groovy code finds no node in a list, without an exception */
+	if (json_is_array(root)) /* Tigase's Groovy finds nothing in a list, without an exception */
 		return node_check(NULL, err);
 	if (!json_is_object(command))
 		return malformed("it has no object \"command\"", err);

@@ -1,8 +1,8 @@
 /*
  * SASL for the client, by libgsasl. This file adds base64 as in XMPP (RFC 6120, 6.4.2), the order
- * of preference, X-OAUTH2, a limit on the work that a server may demand, and the wiping of secrets.
- * No callback is set: libgsasl knows only user and password. So there is no authorization identity
- * and no channel binding (no -PLUS mechanism).
+ * of preference, and X-OAUTH2. It limits the work that a server may demand, and wipes secrets. No
+ * callback is set: libgsasl knows only user and password. So there is no authorization identity and
+ * no channel binding (no -PLUS mechanism).
  */
 #include <gsasl.h>
 #include <stdlib.h>

@@ -25,7 +25,7 @@ const char *sasl_choose(const char *offered, const char *allowed, enum sasl_chan
 /* user is a localpart. The caller owns *out. */
 enum status sasl_new(const char *mechanism, const char *user, const char *password,
 		     struct sasl **out, struct error *err);
-void sasl_free(struct sasl *sasl); /* takes NULL */
+void sasl_free(struct sasl *sasl); /* NULL is allowed */
 
 /*
  * One step. in is the server's base64, "" in the first step. *out is our message, NULL if there is
