@@ -218,7 +218,7 @@ static enum status run(const char *config_option, bool *served, struct error *er
 	return status;
 }
 
-/* The start without a configuration that can be used: fails for the reason that is known already. */
+/* The start without a usable configuration: fails for the reason that is known already. */
 static enum status start_failed(void *arg, void **app, struct error *err)
 {
 	const struct error *why = arg;
