@@ -39,9 +39,17 @@ export async function setUp(t, { server = {}, site = () => ({}), start = true } 
 	return { place, prebind, site: keys, peer };
 }
 
+/** What lies below a folder, folders before what is in them. (Node 18's recursive readdir fails on a socket.) */
+function below(dir, name = "") {
+	return fs.readdirSync(path.join(dir, name), { withFileTypes: true }).flatMap((entry) => {
+		const inside = path.join(name, entry.name);
+		return entry.isDirectory() ? [inside, ...below(dir, inside)] : [inside];
+	});
+}
+
 /** Runs check as root, or as the place's account where we are not root. Fails where a file has come, gone or changed. */
 export async function check(prebind, args = []) {
-	const state = () => fs.readdirSync(prebind.place.dir, { recursive: true }).sort().map((name) => {
+	const state = () => below(prebind.place.dir).sort().map((name) => {
 		const { uid, gid, mode } = fs.lstatSync(prebind.place.path(name));
 		return `${name} ${uid} ${gid} ${mode.toString(8)}`;
 	});
