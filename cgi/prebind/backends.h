@@ -15,6 +15,8 @@ struct prebind_call {
 	const struct jid *jid;         /* with the resource to ask for; "": the server chooses */
 	int64_t deadline_ms;           /* monotonic; for all requests together */
 	enum upstream_outcome outcome; /* OUTCOME_NONE at first; bind sets it */
+	const char
+	    *blame; /* a constant: the key that a failed check is about; NULL: the address's */
 };
 
 struct prebind_backend {

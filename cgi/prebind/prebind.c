@@ -427,5 +427,6 @@ enum status prebind_check(struct prebind *prebind, struct error *said)
 		call.url = urls->items[i];
 		status = prebind->backend->check(prebind->state, &call, said);
 	}
-	return conf_blame(status, said, conf_site_place(prebind->conf, prebind->backend->url_key));
+	const char *key = call.blame ? call.blame : prebind->backend->url_key;
+	return conf_blame(status, said, conf_site_place(prebind->conf, key));
 }

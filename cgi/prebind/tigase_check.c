@@ -76,6 +76,7 @@ static enum status add_user_check(const struct tigase *tigase, struct prebind_ca
 
 	if (tigase->conf->provision != PROVISION_TIGASE)
 		return STATUS_OK;
+	call->blame = "provision";
 	strbuf_init(&body);
 	http_answer_init(&answer);
 	adhoc_add_user_form_write(&body, tigase->format);
