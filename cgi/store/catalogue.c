@@ -1,6 +1,6 @@
 /*
- * All SQL that is asked while serving, in SQLite's dialect: parameters ?1, ?2 … in the order that
- * the one caller of each binds them. Nothing is ever put together from pieces.
+ * All SQL that is used while serving, in SQLite's dialect. The comment above a query lists its
+ * parameters ?1, ?2 … in order. SQL is never built from parts.
  */
 #include "store/statement.h"
 
@@ -19,7 +19,7 @@ const char *const catalogue[QUERY_COUNT] = {
 
     /* name */
     [QUERY_USER_FIND] = "SELECT " USER_COLUMNS " FROM site_user WHERE name = ?1",
-    /* folded name. The second row shows that there is not one. */
+    /* folded name. A second row means that the name is not unique. */
     [QUERY_USER_FIND_FOLDED] =
 	"SELECT " USER_COLUMNS " FROM site_user WHERE folded = ?1 ORDER BY name LIMIT 2",
     /* folded name */
@@ -29,7 +29,7 @@ const char *const catalogue[QUERY_COUNT] = {
 	"INSERT INTO site_user (name, password_hash, created, folded) VALUES (?1, ?2, ?3, ?4)",
     /* name, hash */
     [QUERY_USER_SET_PASSWORD] = "UPDATE site_user SET password_hash = ?2 WHERE name = ?1",
-    /* name, hash, the one before */
+    /* name, hash, previous hash */
     [QUERY_USER_REHASH] =
 	"UPDATE site_user SET password_hash = ?2 WHERE name = ?1 AND password_hash = ?3",
     /* name, 0 or 1 */
@@ -40,13 +40,13 @@ const char *const catalogue[QUERY_COUNT] = {
 
     /* token hash */
     [QUERY_SESSION_FIND] = "SELECT " SESSION_COLUMNS " FROM login_session WHERE token_hash = ?1",
-    /* token hash, now, not seen since */
+    /* token hash, now, the latest last_seen to overwrite */
     [QUERY_SESSION_TOUCH] = "UPDATE login_session SET last_seen = ?2"
 			    " WHERE token_hash = ?1 AND last_seen <= ?3",
     /*
-     * token hash, source, user, now, MAC of the site's password hash or null, the hash that a
-     * user of ours had when the password was checked. Nothing for a user of ours who has been
-     * deleted or disabled since, or has another password.
+     * token hash, source, user, now, MAC of the site's password hash or null, hash of our own user
+     * at the password check. Inserts nothing if our own user has been deleted or disabled since, or
+     * has another password.
      */
     [QUERY_SESSION_ADD] =
 	"INSERT INTO login_session"
@@ -54,12 +54,12 @@ const char *const catalogue[QUERY_COUNT] = {
 	" SELECT ?1, ?2, ?3, ?4, ?4, ?5"
 	" WHERE ?2 <> 'login' OR ?5 IS NOT NULL OR EXISTS (SELECT 1 FROM site_user"
 	" WHERE name = ?3 AND disabled = 0 AND password_hash = ?6)",
-    /* source, user, how many of the newest stay */
+    /* source, user, how many of the newest to keep */
     [QUERY_SESSION_EVICT] =
 	"DELETE FROM login_session WHERE token_hash IN"
 	" (SELECT token_hash FROM login_session WHERE source = ?1 AND user = ?2"
 	" ORDER BY created DESC, last_seen DESC, token_hash LIMIT -1 OFFSET ?3)",
-    /* last seen at, or before; how many at most */
+    /* the latest last_seen to delete, maximum of rows */
     [QUERY_SESSION_PURGE] =
 	"DELETE FROM login_session WHERE token_hash IN"
 	" (SELECT token_hash FROM login_session WHERE last_seen <= ?1 ORDER BY last_seen LIMIT ?2)",
@@ -78,8 +78,8 @@ const char *const catalogue[QUERY_COUNT] = {
     [QUERY_JID_MAP_FIND_ACCOUNT] =
 	"SELECT " JID_MAP_COLUMNS " FROM jid_map WHERE localpart = ?1 AND domain = ?2",
     /*
-     * source, user, localpart, domain, password or null. Null keeps the password of the same
-     * account only.
+     * source, user, localpart, domain, password or null. Null keeps the password only if the
+     * account stays the same.
      */
     [QUERY_JID_MAP_SET] =
 	"INSERT INTO jid_map (" JID_MAP_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)"
@@ -90,24 +90,24 @@ const char *const catalogue[QUERY_COUNT] = {
 	" localpart = excluded.localpart, domain = excluded.domain",
     /* source, user */
     [QUERY_JID_MAP_DELETE] = "DELETE FROM jid_map WHERE source = ?1 AND user = ?2",
-    /* The password stays where it is. */
+    /* The list does not contain passwords. */
     [QUERY_JID_MAP_LIST] =
 	"SELECT source, user, localpart, domain, NULL FROM jid_map ORDER BY source, user",
 
     /* localpart, domain */
     [QUERY_JID_CLAIM_FIND] = "SELECT owner FROM jid_claim WHERE localpart = ?1 AND domain = ?2",
-    /* localpart, domain, owner. The first one stays. */
+    /* localpart, domain, owner. An existing row is kept. */
     [QUERY_JID_CLAIM_ADD] = "INSERT INTO jid_claim (localpart, domain, owner) VALUES (?1, ?2, ?3)"
 			    " ON CONFLICT (localpart, domain) DO NOTHING",
 
     /* localpart, domain */
     [QUERY_PROVISIONED_FIND] =
 	"SELECT xmpp_password, done FROM provisioned WHERE localpart = ?1 AND domain = ?2",
-    /* localpart, domain, password or null. The first one stays. */
+    /* localpart, domain, password or null. An existing row is kept. */
     [QUERY_PROVISIONED_ADD] =
 	"INSERT INTO provisioned (localpart, domain, xmpp_password) VALUES (?1, ?2, ?3)"
 	" ON CONFLICT (localpart, domain) DO NOTHING",
-    /* localpart, domain, seconds. Whoever took it before is too late. */
+    /* localpart, domain, seconds. Changes nothing while another process has the row. */
     [QUERY_PROVISIONED_TAKE] =
 	"UPDATE provisioned SET taken = unixepoch() WHERE localpart = ?1 AND domain = ?2"
 	" AND done = 0 AND (taken <= unixepoch() - ?3 OR taken > unixepoch())",
@@ -115,7 +115,7 @@ const char *const catalogue[QUERY_COUNT] = {
     [QUERY_PROVISIONED_END] =
 	"UPDATE provisioned SET done = ?3, taken = 0 WHERE localpart = ?1 AND domain = ?2",
 
-    /* over at, or before; how many at most */
+    /* the latest expiry to delete, maximum of rows */
     [QUERY_USED_NONCE_PURGE] =
 	"DELETE FROM used_nonce WHERE nonce IN"
 	" (SELECT nonce FROM used_nonce WHERE expiry <= ?1 ORDER BY expiry LIMIT ?2)",
@@ -137,30 +137,30 @@ const char *const catalogue[QUERY_COUNT] = {
 
     /* user */
     [QUERY_TOKEN_REVOCATION_FIND] = "SELECT min_iat FROM token_revocation WHERE user = ?1",
-    /* user, when. The later one stays. */
+    /* user, time. The later time is kept. */
     [QUERY_TOKEN_REVOCATION_SET] =
 	"INSERT INTO token_revocation (user, min_iat) VALUES (?1, ?2)"
 	" ON CONFLICT (user) DO UPDATE SET min_iat = max(min_iat, excluded.min_iat)",
-    /* before when */
+    /* the first time to keep */
     [QUERY_TOKEN_REVOCATION_PURGE] = "DELETE FROM token_revocation WHERE min_iat < ?1",
 
     /* purpose */
     [QUERY_SITE_KEY_FIND] = "SELECT key FROM site_key WHERE purpose = ?1",
-    /* purpose, key. The first one stays. */
+    /* purpose, key. An existing key is kept. */
     [QUERY_SITE_KEY_ADD] =
 	"INSERT INTO site_key (purpose, key) VALUES (?1, ?2) ON CONFLICT (purpose) DO NOTHING",
     [QUERY_SITE_KEY_FORGET] = "DELETE FROM site_key",
 
-    /* The limits' own database; limit.c has its table. Bucket */
+    /* The database of the limits; limit_file.c creates its tables. Bucket id */
     [QUERY_LIMIT_FIND] = "SELECT credit, stamp FROM bucket WHERE id = ?1",
-    /* bucket, credit, stamp, when it will be full */
+    /* bucket id, credit, stamp, time when it is full */
     [QUERY_LIMIT_SET] = "INSERT INTO bucket (id, credit, stamp, full_at) VALUES (?1, ?2, ?3, ?4)"
 			" ON CONFLICT (id) DO UPDATE SET credit = excluded.credit,"
 			" stamp = excluded.stamp, full_at = excluded.full_at",
-    /* now, how many at most: full ones say no more than ones that are not there */
+    /* now, maximum of rows. A full bucket means the same as no row. */
     [QUERY_LIMIT_PURGE] = "DELETE FROM bucket WHERE id IN (SELECT id FROM bucket"
 			  " WHERE full_at <= ?1 ORDER BY full_at LIMIT ?2)",
-    /* how many: those that would be full soonest */
+    /* how many rows. Deletes those that are full soonest. */
     [QUERY_LIMIT_EVICT] =
 	"DELETE FROM bucket WHERE id IN (SELECT id FROM bucket ORDER BY full_at LIMIT ?1)",
 

@@ -1,6 +1,7 @@
 /*
- * Permissions and place of a database's file (REL-DB-1, REL-DB-6). The directory counts as much as
- * the file: whoever may write there can put another database, or another journal, in its place.
+ * Permissions and place of a database file. The directory matters as much as the file: a user who
+ * may write there can replace the database or its journal. A write-ahead log needs shared memory,
+ * so network file systems must be recognised.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +17,10 @@
 
 #include "store/database_file.h"
 
-#define ROOM_WANTED   (1024 * 1024) /* bytes: the log of a quarter of the way to a checkpoint */
-#define DATABASE_MODE (S_IRUSR | S_IWUSR) /* SQLite gives its -wal, -shm and -journal the same */
+#define ROOM_WANTED   (1024 * 1024)       /* bytes: a quarter of the log at a checkpoint */
+#define DATABASE_MODE (S_IRUSR | S_IWUSR) /* also for -wal, -shm and -journal */
 
-/* Locking over these is slow, switched off or wrong often enough; FUSE may be any of them. */
+/* Locks on these are often slow, disabled or wrong. FUSE may be any of them. */
 static const unsigned long network_magic[] = {
     NFS_SUPER_MAGIC,   SMB_SUPER_MAGIC,  SMB2_SUPER_MAGIC, CIFS_SUPER_MAGIC, NCP_SUPER_MAGIC,
     AFS_SUPER_MAGIC,   AFS_FS_MAGIC,     CODA_SUPER_MAGIC, V9FS_MAGIC,       CEPH_SUPER_MAGIC,
@@ -29,7 +30,7 @@ static const unsigned long network_magic[] = {
     0x786f4256UL,                                      /* VirtualBox shared folders */
 };
 
-/* The directory of path; the caller frees it; NULL: no memory. */
+/* Returns the directory of path; the caller frees it. NULL: out of memory. */
 static char *directory_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -111,7 +112,7 @@ enum status database_file_check(const char *path, struct error *err)
 	return status;
 }
 
-/* Not by the mode: it may be a file system that cannot be written. */
+/* Asks the kernel instead of reading the mode: the file system may be read-only. */
 enum status database_file_check_writable(const char *path, struct error *err)
 {
 	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0 || errno == ENOENT)
@@ -131,7 +132,7 @@ enum status database_file_check_writable(const char *path, struct error *err)
 			 path, (unsigned)geteuid(), strerrordesc_np(why), path);
 }
 
-/* SQLite makes its -journal, -wal and -shm there. */
+/* SQLite creates its -journal, -wal and -shm there. */
 enum status database_file_check_folder(const char *path, struct error *err)
 {
 	char *directory = directory_of(path);
@@ -149,7 +150,7 @@ enum status database_file_check_folder(const char *path, struct error *err)
 	return status;
 }
 
-/* The directory is kept from others, so that no link can come in between. */
+/* Only the owner can write to the directory, so nobody can put a link there in between. */
 void database_file_mend_sides(const char *path)
 {
 	static const char *const suffixes[] = {"-wal", "-shm"};
@@ -167,9 +168,9 @@ void database_file_mend_sides(const char *path)
 }
 
 /*
- * mknod and not open: with no descriptor there is none to close, and so no locks to lose. Root
- * makes the file as the directory's owner, for the program that is to use it is not root; file-
- * system ids are the thread's own.
+ * Uses mknod instead of open: without a descriptor there is none to close, so no locks are lost.
+ * Root creates the file for the owner of the directory, because the program itself does not run as
+ * root. The file system ids belong to this thread only.
  */
 static int make_file(const char *path, const struct stat *directory)
 {
@@ -245,7 +246,7 @@ enum status database_file_beside(const char *path, struct error *err)
 	return status;
 }
 
-/* A file without a name: it is gone when it is closed, whatever happens. */
+/* The file has no name, so it is gone when it is closed, even after a crash. */
 enum status database_file_room(const char *path, struct error *err)
 {
 	char *directory = directory_of(path);
@@ -263,7 +264,8 @@ enum status database_file_room(const char *path, struct error *err)
 	if (fd >= 0)
 		close(fd);
 	free(directory);
-	return status; /* a file system that has no such files does not say */
+	/* A file system without O_TMPFILE counts as having space. */
+	return status;
 }
 
 bool database_file_on_network(const char *path)
@@ -271,7 +273,7 @@ bool database_file_on_network(const char *path)
 	struct statfs fs;
 
 	if (statfs(path, &fs) != 0)
-		return false; /* whoever opens the file next says why */
+		return false; /* opening the file will report the reason */
 	for (size_t i = 0; i < sizeof network_magic / sizeof network_magic[0]; i++)
 		if (((unsigned long)fs.f_type & 0xFFFFFFFFUL) == network_magic[i])
 			return true;

@@ -1,7 +1,7 @@
 /*
- * A database's file as the file system sees it: is it there, may anybody else write to it, is it on
- * this machine. Never opens it: closing any descriptor of a database file drops all locks that the
- * process holds on it. Internal to store/.
+ * Checks a database file from outside: that it exists, that nobody else can write to it, that it is
+ * on this machine. These functions never open the file: closing any descriptor of a database file
+ * drops all locks that the process holds on it. Internal to store/.
  */
 #ifndef STORE_DATABASE_FILE_H
 #define STORE_DATABASE_FILE_H
@@ -11,40 +11,46 @@
 #include "base/error.h"
 
 /*
- * Refused, with the command that mends it: a missing file, a link, an owner other than us or root
- * (root itself may work on anybody's), any group or other bit in the file's mode, a directory that
- * group or others may write to.
+ * Refuses a missing file, a link, a file or directory whose owner is neither this user nor root,
+ * any permission for group or others on the file, and a directory that group or others may write
+ * to. Root may use a file of any owner. The error names the command that corrects it.
  */
 enum status database_file_check(const char *path, struct error *err);
 
-/* Refused, with the command that mends it: a file that is there and that we may not write to. */
+/*
+ * Refuses a file that exists and that this user may not write to. The error names the command that
+ * corrects it.
+ */
 enum status database_file_check_writable(const char *path, struct error *err);
 
-/* May this user make files in the database's directory? */
+/* Refuses a directory in which this user may not create files. */
 enum status database_file_check_folder(const char *path, struct error *err);
 
 /*
- * SQLite gives the files that it makes beside a database the database's mode: those of one that was
- * read-only for a while cannot be written either, and stay. Those that belong to us are made
- * writable again.
+ * Makes the -wal and -shm files writable again if they belong to this user. SQLite gives them the
+ * mode of the database, so those of a database that was read-only for a while stay read-only.
  */
 void database_file_mend_sides(const char *path);
 
 /*
- * The -wal, -shm, -journal and .limits that are there are ours to read and write. Refused with the
- * command that mends it: with a file of SQLite's that is not, SQLite takes the database itself for
- * read-only.
+ * Checks that this user may read and write the -wal, -shm, -journal and .limits files that exist.
+ * If SQLite cannot write one of its own, it opens the database read-only. The error names the
+ * command that corrects it.
  */
 enum status database_file_beside(const char *path, struct error *err);
 
-/* Is there room on its file system, and in the quota? Asked for and given back. */
+/* Checks for free space on the file system and in the quota: allocates 1 MiB and frees it again. */
 enum status database_file_room(const char *path, struct error *err);
 
-/* Makes an empty file, 0600, if there is none; as root: the directory owner's. */
+/*
+ * Creates an empty file with mode 0600 if none exists. If root calls it, the file belongs to the
+ * owner of the directory.
+ */
 enum status database_file_create(const char *path, struct error *err);
 
 /*
- * Is it on a file system whose locks and shared memory may lie between other machines' (REL-DB-1)?
+ * True if the file is on a network or shared file system, where locks and shared memory are not
+ * reliable.
  */
 bool database_file_on_network(const char *path);
 

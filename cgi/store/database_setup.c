@@ -1,6 +1,6 @@
 /*
- * What is settled before the first query: is the database ours, which schema has it, how is it
- * journalled. SQLite's dialect (pragmas), but not its calls: those are sqlite_*.c.
+ * Set-up of a connection before the first query: is the database ours, which schema does it have,
+ * which journal does it use. This file has pragmas of SQLite, but its calls are in sqlite_*.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 #include "store/database_file.h"
 #include "store/statement.h"
 
-#define APPLICATION_ID   0x70726264 /* "prbd": tells our files from other programs' */
+#define APPLICATION_ID   0x70726264 /* "prbd": marks the files of this program */
 #define JOURNAL_RETRY_MS 10
-#define JOURNAL_MS       2000 /* the patience of everything else */
+#define JOURNAL_MS       2000 /* as long as a wait for a lock */
 
 enum status connection_schema(struct connection *db, int *out, struct error *err)
 {
@@ -26,7 +26,8 @@ enum status connection_schema(struct connection *db, int *out, struct error *err
 	if (status == STATUS_OK)
 		status = connection_ask(db, "PRAGMA user_version", &schema, NULL, err);
 	/*
-	 * Once more: a migration that commits meanwhile makes the file ours, and never the reverse.
+	 * Read it again: a migration that commits meanwhile makes the file ours; it never makes it
+	 * foreign.
 	 */
 	if (status == STATUS_OK && application != APPLICATION_ID)
 		status = connection_ask(db, "PRAGMA application_id", &application, NULL, err);
@@ -43,7 +44,7 @@ enum status connection_schema(struct connection *db, int *out, struct error *err
 
 enum status connection_set_schema(struct connection *db, int number, struct error *err)
 {
-	char sql[96]; /* pragmas take no parameters; both values are our own numbers */
+	char sql[96]; /* pragmas take no parameters; both numbers are constants of ours */
 
 	snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		 APPLICATION_ID, number);
@@ -64,8 +65,8 @@ enum status connection_check_foreign(struct connection *db, struct error *err)
 }
 
 /*
- * Leaving or entering WAL needs the file alone for a moment. As a rule SQLite does not wait for it
- * by itself, but where it does, each try may take as long as all of them.
+ * Entering or leaving WAL needs exclusive access for a moment. Usually SQLite does not wait for it.
+ * Where it does, one attempt may take as long as all of them.
  */
 static enum status set_journal(struct connection *db, const char *sql, struct error *err)
 {
@@ -78,8 +79,9 @@ static enum status set_journal(struct connection *db, const char *sql, struct er
 }
 
 /*
- * The write-ahead log where its shared memory works, the rollback journal elsewhere (REL-DB-1). A
- * file that cannot be written keeps the mode it has: sessions can still be read.
+ * Chooses the write-ahead log if its shared memory works, otherwise the rollback journal: on a
+ * network file system the shared memory would not be shared. A file that cannot be written keeps
+ * its mode, so that sessions can still be read.
  */
 static enum status choose_journal(struct connection *db, struct error *err)
 {
@@ -115,13 +117,19 @@ enum status connection_set_up(struct connection *db, enum connection_kind kind, 
 					       err);
 
 	if (status == STATUS_OK)
-		status = connection_schema(db, schema, err); /* before the journal: it writes */
+		/* Check the schema first: setting the journal mode writes to the file. */
+		status = connection_schema(db, schema, err);
 	if (status != STATUS_OK)
 		return status;
-	/* One with nothing in it is refused, or filled first: whoever opens it next chooses. */
+	/*
+	 * An empty database is refused or migrated first. The next connection chooses its journal.
+	 */
 	if (kind == CONNECTION_DURABLE)
 		return *schema != 0 ? choose_journal(db, err) : STATUS_OK;
-	/* No file beside it that could outlive it when it is deleted; 16384 pages are 64 MiB. */
+	/*
+	 * A journal in memory leaves no file that outlives a deleted database. 16384 pages are 64
+	 * MiB.
+	 */
 	return connection_script(db,
 				 "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
 				 "PRAGMA max_page_count = 16384",

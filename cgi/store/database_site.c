@@ -1,12 +1,12 @@
 /*
- * The one row that says whose a database is: read at each opening, written by a migration.
+ * The row that names the site of a database. Each open reads it; a migration writes it.
  */
 #include "store/database_site.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* *out: NULL where the database belongs to no site; the caller frees it. */
+/* *out: the site, which the caller frees; NULL: the database belongs to none. */
 static enum status find(struct connection *db, char **out, struct error *err)
 {
 	struct statement *s = statement_get(db, QUERY_DATABASE_SITE_FIND);
@@ -45,7 +45,7 @@ enum status database_site_check(struct connection *db, const char *site, struct 
 	else if (status == STATUS_OK && strcmp(owner, site) != 0)
 		status = refuse_other(db, owner, site, err);
 	free(owner);
-	connection_reset(db); /* an open SELECT would keep the connection in the past */
+	connection_reset(db); /* an open SELECT would keep the connection in an old snapshot */
 	return status;
 }
 

@@ -1,6 +1,6 @@
 /*
- * The callers of /rest/adhoc/{jid}. Only hashes are kept: of the password a slow one, of the API
- * key, which is random, a fast one.
+ * The callers of /rest/adhoc/{jid}. The table has only hashes: a slow one of the password, and a
+ * fast one of the API key, which is random.
  */
 #include "store/gateway.h"
 
@@ -126,7 +126,7 @@ enum status gateway_caller_add(struct store *store, const struct gateway_caller 
 	return store_end(store, db, status, err);
 }
 
-/* A change of one caller: its parameter after the name is a text, a number or not there. */
+/* A change of one caller. The parameter after the name is a text, a number or absent. */
 struct change {
 	enum query query;
 	const char *text;

@@ -1,6 +1,6 @@
 /*
- * Claims: read each time, written once. Of two that come at the same moment the table lets one in
- * (SEC-JID-3).
+ * Claims are read often and written once. The primary key of the table decides between two users
+ * who claim an account at the same time: neither can overwrite the other.
  */
 #include "store/jid_claim.h"
 
@@ -9,7 +9,7 @@
 
 #include "store/statement.h"
 
-/* STATUS_NOT_FOUND: nobody's yet. */
+/* STATUS_NOT_FOUND: the account has no owner. */
 static enum status compare(struct connection *db, const struct jid_claim *claim, struct error *err)
 {
 	struct statement *s = statement_get(db, QUERY_JID_CLAIM_FIND);
@@ -44,7 +44,7 @@ static enum status insert(struct store *store, const struct jid_claim *claim, st
 	return store_end(store, db, status, err);
 }
 
-/* STATUS_NOT_FOUND: nobody's yet. */
+/* STATUS_NOT_FOUND: the account has no owner. */
 static enum status look(struct store *store, const struct jid_claim *claim, struct error *err)
 {
 	struct connection *db;

@@ -1,6 +1,7 @@
 /*
- * Accounts that a rule gave out and that two site users might be led to (by one e-mail address, by
- * one JID that the site knows): who came first keeps it. The JID map's rows stand above.
+ * Claims on accounts that a rule computed. Two site users may get the same account, for example by
+ * one e-mail address. The first user who claims the account keeps it. Rows of the JID map take
+ * precedence over claims.
  */
 #ifndef STORE_JID_CLAIM_H
 #define STORE_JID_CLAIM_H
@@ -8,19 +9,19 @@
 #include "store/store.h"
 
 struct jid_claim {
-	const char *localpart; /* prepared, as the next */
+	const char *localpart; /* prepared, like the domain */
 	const char *domain;
-	const char *owner;  /* what tells site users apart, of any form */
-	const char *before; /* how an earlier claim may name the same owner; NULL: no other way */
+	const char *owner;  /* identifies a site user, in any form */
+	const char *before; /* another name of the same owner, in an earlier claim; NULL: none */
 };
 
 /*
- * STATUS_OK: the account is that owner's, since now or since earlier. STATUS_CONFLICT: another has
- * it; err->text holds that owner.
+ * STATUS_OK: the account belongs to that owner, by this claim or by an earlier one.
+ * STATUS_CONFLICT: another owner has it; err->text holds that owner.
  */
 enum status jid_claim_take(struct store *store, const struct jid_claim *claim, struct error *err);
 
-/* As that, and claims nothing: STATUS_OK also for an account that nobody has claimed. */
+/* Like jid_claim_take, but claims nothing. STATUS_OK also for an account that has no owner. */
 enum status jid_claim_look(struct store *store, const struct jid_claim *claim, struct error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The JID map (SEC-JID-3). That an account has one owner is the schema's doing (UNIQUE); this file
- * turns the refusal into a sentence that names the owner.
+ * The JID map. A UNIQUE constraint of the schema makes sure that an account has one owner. This
+ * file turns its failure into a sentence that names the owner.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +53,7 @@ static const struct row_type jid_map_type = {
     .clear = clear_row,
 };
 
-/* Both keys of the table are two texts. */
+/* Both keys of the table consist of two texts. */
 static enum status find(struct connection *db, enum query query, const char *const key[2],
 			struct jid_map_row *out, struct error *err)
 {
@@ -95,8 +95,8 @@ enum status jid_map_find_account(struct store *store, const char *localpart, con
 }
 
 /*
- * The insert was refused: whose is the account? Still in the same transaction, so the answer is the
- * reason.
+ * Names the owner of the account after the insert failed. It is the same transaction, so the row
+ * that is found is the cause.
  */
 static enum status name_owner(struct connection *db, const struct jid_map_row *row,
 			      struct error *err)
@@ -138,11 +138,11 @@ enum status jid_map_set(struct store *store, const struct jid_map_row *row, stru
 	return store_end(store, db, status, err);
 }
 
-/* ---- many at once ---- */
+/* ---- import ---- */
 
-#define IMPORT_STEP 10000 /* rows between two words about the progress */
+#define IMPORT_STEP 10000 /* rows between two calls of progress */
 
-/* What the row will find: the user's row that is there, which goes if it is of another account. */
+/* Counts what happens to the user's existing row, and deletes it if it is for another account. */
 static enum status make_way(struct connection *db, const struct jid_map_row *row,
 			    struct jid_map_import *import, struct error *err)
 {

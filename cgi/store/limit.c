@@ -1,8 +1,8 @@
 /*
- * Limits (SEC-RATE-1 … 3); what their rows mean is limit_rule.c's business, how their file is kept
- * limit_file.c's. A bucket is counted in time: its credit is the microseconds of refilling that it
- * holds, a token costs `interval` of them, and it is full at burst * interval. What cannot be asked
- * is refused: the caller gets STATUS_UNAVAILABLE, never a guess.
+ * Limits. limit_rule.c computes the rows, limit_file.c has the file. The unit of a bucket is time:
+ * its credit is in microseconds of refilling, a token costs `interval`, and the bucket is full at
+ * burst * interval. If a limit cannot be read, the caller gets STATUS_UNAVAILABLE: a guess could
+ * let an attacker through.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -16,15 +16,15 @@
 #include "store/limit_rule.h"
 #include "store/statement.h"
 
-#define LIMIT_PURGE_ROWS 8 /* full buckets dropped per token taken: more than one a token can add */
+#define LIMIT_PURGE_ROWS 8 /* full buckets deleted per token: more than a token can add */
 
-/* One question: who, by which rule, and what came of it. */
+/* One question: the bucket, the rule and the answer. */
 struct question {
 	unsigned char id[SECRET_SHA256_LEN];
 	void (*rule)(const struct limit_question *q, const struct limit_row *row,
 		     struct limit_answer *out);
 	struct limit_question what;
-	int64_t wait; /* the answer, in microseconds */
+	int64_t wait; /* the answer; microseconds */
 };
 
 /* ---- one question ---- */
@@ -68,7 +68,7 @@ static enum status purge(struct connection *db, const struct question *q, struct
 	return statement_run(s, NULL, err);
 }
 
-/* Writes only where something changed: whoever knocks at an empty bucket costs a read. */
+/* Writes only if something changed: a request at an empty bucket costs one read. */
 static enum status ask(struct connection *db, void *arg, struct error *err)
 {
 	struct question *q = arg;
@@ -87,15 +87,15 @@ static enum status ask(struct connection *db, void *arg, struct error *err)
 	return status;
 }
 
-/* ---- the header's functions ---- */
+/* ---- functions of limit.h ---- */
 
-/* What they do. */
+/* The arguments of one of these functions. */
 struct asker {
 	const struct limit_key *key;
 	const struct conf_limit *rule;
 	int64_t now_ms;
 	enum limit_action action;
-	bool tries; /* not a bucket */
+	bool tries; /* tries instead of a bucket */
 };
 
 static void question_make(const struct asker *asker, struct question *q)
@@ -116,7 +116,7 @@ static void question_make(const struct asker *asker, struct question *q)
 	};
 }
 
-/* The NUL between them keeps ("a", "bc") and ("ab", "c") apart. */
+/* The NUL between scope and key keeps ("a", "bc") and ("ab", "c") apart. */
 static enum status hash_key(const struct asker *asker, unsigned char out[SECRET_SHA256_LEN],
 			    struct error *err)
 {
@@ -125,7 +125,7 @@ static enum status hash_key(const struct asker *asker, unsigned char out[SECRET_
 	enum status status = STATUS_OK;
 
 	strbuf_init(&text);
-	if (asker->tries) /* their rows have another meaning */
+	if (asker->tries) /* these rows have another meaning */
 		strbuf_add(&text, "tries", sizeof "tries");
 	strbuf_add(&text, key->scope, strlen(key->scope) + 1);
 	strbuf_adds(&text, key->key);
@@ -202,7 +202,7 @@ static void key_ipv6(const struct in6_addr *address, char out[64])
 	struct in6_addr net = *address;
 	char text[INET6_ADDRSTRLEN];
 
-	if (IN6_IS_ADDR_V4MAPPED(address)) { /* the same client over the other socket */
+	if (IN6_IS_ADDR_V4MAPPED(address)) { /* the same client on an IPv6 socket */
 		inet_ntop(AF_INET, &address->s6_addr[12], out, 64);
 		return;
 	}
@@ -217,7 +217,7 @@ void limit_address_key(const char *remote_addr, char out[64])
 	char plain[64];
 
 	snprintf(plain, sizeof plain, "%s", remote_addr);
-	plain[strcspn(plain, "%")] = '\0'; /* fe80::1%eth0 */
+	plain[strcspn(plain, "%")] = '\0'; /* a zone, as in fe80::1%eth0 */
 	if (inet_pton(AF_INET6, plain, &address) == 1)
 		key_ipv6(&address, out);
 	else

@@ -1,7 +1,7 @@
 /*
- * The limits' file, kept: made, opened, set up, asked in one transaction after the other. It may
- * vanish or rot at any time and is then made anew, empty: nothing in it is worth more than that.
- * What stands in its tables is limit.c's and upstream_state.c's business.
+ * The file of the limits: creates, opens and repairs it, and runs one transaction per question. The
+ * file may be deleted or damaged at any time. It is then created again, empty, because losing the
+ * limits does little harm. limit.c and upstream_state.c define what is in the tables.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -17,8 +17,8 @@
 
 #define LIMIT_SCHEMA     2
 #define LIMIT_SUFFIX     ".limits"
-#define TURN_WAIT_MS     2000 /* while other threads ask, and wait for other processes */
-#define LIMIT_EVICT_ROWS 256  /* when the file has reached its size: those with least to forget */
+#define TURN_WAIT_MS     2000 /* for other threads, which may wait for other processes */
+#define LIMIT_EVICT_ROWS 256  /* deleted when the file reaches its maximum size */
 
 static const char limit_tables[] = "CREATE TABLE bucket ("
 				   " id      BLOB    NOT NULL PRIMARY KEY,"
@@ -34,9 +34,9 @@ static const char limit_tables[] = "CREATE TABLE bucket ("
 
 struct limit_store {
 	char *path;
-	pthread_mutex_t lock;  /* one question at a time: each takes microseconds, as a rule */
-	struct connection *db; /* NULL: to be opened */
-	bool only_looks;       /* the file stays as it is, or absent */
+	pthread_mutex_t lock;  /* serializes the questions; each usually takes microseconds */
+	struct connection *db; /* NULL: not open */
+	bool only_looks;       /* never create or change the file */
 };
 
 static enum status ask_in_transaction(struct connection *db, limit_file_question *ask, void *arg,
@@ -65,7 +65,9 @@ static enum status evict(struct connection *db, struct error *err)
 
 /* ---- the file ---- */
 
-/* Only where there is something to be made: a transaction that writes waits for others. */
+/*
+ * Begins a write transaction only if there are no tables yet, because it waits for other writers.
+ */
 static enum status set_up(struct connection *db, enum connection_trouble *trouble,
 			  struct error *err)
 {
@@ -76,14 +78,14 @@ static enum status set_up(struct connection *db, enum connection_trouble *troubl
 		return STATUS_OK;
 	if (status == STATUS_OK)
 		status = connection_begin(db, err);
-	if (status == STATUS_OK) /* two processes may meet here */
+	if (status == STATUS_OK) /* another process may have created them meanwhile */
 		status = connection_schema(db, &schema, err);
 	if (status == STATUS_OK && schema == 0) {
 		status = connection_script(db, limit_tables, err);
 		if (status == STATUS_OK)
 			status = connection_set_schema(db, LIMIT_SCHEMA, err);
 	} else if (status == STATUS_OK && schema != LIMIT_SCHEMA) {
-		*trouble = TROUBLE_DAMAGED; /* another version's; nothing in it is worth keeping */
+		*trouble = TROUBLE_DAMAGED; /* of another version; its contents need not be kept */
 		status = error_set(err, STATUS_UNAVAILABLE, "%s: this is schema %d",
 				   connection_path(db), schema);
 	}
@@ -124,7 +126,10 @@ static void close_file(struct limit_store *limits)
 	limits->db = NULL;
 }
 
-/* Open and still the file of that name; a damaged one is thrown away once. */
+/*
+ * Makes sure that the connection is open and its path still leads to the same file. A damaged file
+ * is deleted and created again once.
+ */
 static enum status ready(struct limit_store *limits, struct error *err)
 {
 	enum connection_trouble trouble = TROUBLE_NONE;
@@ -140,7 +145,10 @@ static enum status ready(struct limit_store *limits, struct error *err)
 	return status;
 }
 
-/* What went wrong with the question, mended: the caller asks once more. False: it cannot be. */
+/*
+ * Repairs the cause of a failed question, so that the caller can ask again. False: that is not
+ * possible.
+ */
 static bool mend(struct limit_store *limits, enum connection_trouble trouble)
 {
 	if (limits->only_looks)
@@ -149,7 +157,7 @@ static bool mend(struct limit_store *limits, enum connection_trouble trouble)
 		return evict(limits->db, NULL) == STATUS_OK;
 	if (trouble != TROUBLE_DAMAGED)
 		return false;
-	/* By now it may be another process's new file: that one is sound. */
+	/* Another process may have replaced the file already; do not delete the new one. */
 	bool mended = !connection_current(limits->db) || unlink(limits->path) == 0;
 	close_file(limits);
 	return mended && ready(limits, NULL) == STATUS_OK;

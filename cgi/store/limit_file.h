@@ -1,5 +1,5 @@
 /*
- * The file that limit.h's limits are kept in, for what else processes have to share and may lose.
+ * The file of the limits in limit.h. It also holds other data that processes share and may lose.
  * Internal to store/.
  */
 #ifndef STORE_LIMIT_FILE_H
@@ -10,8 +10,8 @@
 struct limit_store;
 
 /*
- * One question, in a transaction that writes. A file that is damaged, full or gone is mended and
- * the question asked once more: it must not count what it did the first time.
+ * One question, inside a write transaction. If the file is damaged, full or missing, it is repaired
+ * and the question is asked once more, so the function must not depend on its first call.
  */
 typedef enum status limit_file_question(struct connection *db, void *arg, struct error *err);
 enum status limit_file_ask(struct limit_store *limits, limit_file_question *ask, void *arg,

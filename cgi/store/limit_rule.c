@@ -1,6 +1,5 @@
 /*
- * Two rules. A clock that went back takes nothing from anybody: a row from the future counts as
- * from now.
+ * The two rules. A clock that was set back harms nobody: a stamp in the future counts as now.
  */
 #include "store/limit_rule.h"
 
@@ -25,7 +24,7 @@ void limit_bucket(const struct limit_question *q, const struct limit_row *row,
 	out->forget = q->now + q->capacity - credit;
 }
 
-/* After so many failures, from the last one on. */
+/* The delay after that many failures, from the last one. */
 static int64_t delay(const struct limit_question *q, int64_t failures)
 {
 	int64_t delay = q->interval;

@@ -1,5 +1,6 @@
 /*
- * What a limit's rule makes of its row: pure arithmetic, in microseconds. Internal to store/.
+ * The rules of the limits: they compute an answer and the new row from a question and the old row.
+ * Pure arithmetic; all times are in microseconds. Internal to store/.
  */
 #ifndef STORE_LIMIT_RULE_H
 #define STORE_LIMIT_RULE_H
@@ -12,33 +13,33 @@ enum limit_action { LIMIT_CHECK, LIMIT_TAKE, LIMIT_GIVE_BACK };
 struct limit_question {
 	enum limit_action action;
 	int64_t now;
-	int64_t interval; /* of a token that grows; of a try: the first delay */
-	int64_t capacity; /* of the bucket, in time; of tries: how many are free, and … */
-	int64_t period;   /* … the longest delay */
+	int64_t interval; /* bucket: time to refill one token; tries: the first delay */
+	int64_t capacity; /* bucket: time to fill it; tries: how many are free */
+	int64_t period;   /* tries: the longest delay */
 };
 
-/* As it is kept. */
+/* A row as it is stored. */
 struct limit_row {
 	bool there;
-	int64_t credit; /* time's worth of tokens; or failures */
-	int64_t stamp;  /* when that was so */
+	int64_t credit; /* bucket: tokens as refill time; tries: the count of failures */
+	int64_t stamp;  /* when credit was computed */
 };
 
 struct limit_answer {
-	int64_t wait; /* until there is one; 0: there is */
-	bool write;   /* the row changes, into: */
+	int64_t wait; /* until the next token or try; 0: none */
+	bool write;   /* the row changes to `row` */
 	struct limit_row row;
-	int64_t forget; /* from when on it says no more than no row */
+	int64_t forget; /* from then on the row means the same as no row */
 };
 
-/* A token bucket: full where there is no row, and again after capacity. */
+/* A token bucket. It is full if there is no row, and again `capacity` after it was empty. */
 void limit_bucket(const struct limit_question *q, const struct limit_row *row,
 		  struct limit_answer *out);
 
 /*
- * Tries that may fail. The first `capacity` are free; each that follows must wait twice as long
- * after the last one, up to period; whoever pauses for a period longer than that begins anew.
- * Giving back takes the last one off the count.
+ * Tries that may fail. The first `capacity` are free. Each further one must wait after the last,
+ * twice as long each time, up to period. After a pause that is longer than the wait by period, the
+ * count starts again at 0. LIMIT_GIVE_BACK takes the last try off the count.
  */
 void limit_tries(const struct limit_question *q, const struct limit_row *row,
 		 struct limit_answer *out);

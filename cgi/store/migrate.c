@@ -1,7 +1,8 @@
 /*
- * Bringing a database to the schema of this program, one migration a transaction. The schema's
- * number is set in the same transaction, so that a crash leaves either both or neither, and is read
- * in it, so that of two that run at the same time one does the work and the other finds it done.
+ * Migrates a database to the schema of this program, one transaction per migration. The transaction
+ * also sets the schema number, so after a crash either both are done or neither. It also reads the
+ * number, so of two processes that migrate at the same time one does the work and the other finds
+ * it done.
  */
 #include <stdlib.h>
 
@@ -23,7 +24,7 @@ static enum status refuse_newer(const struct connection *db, int schema, struct 
 			 connection_path(db), schema, store_schema());
 }
 
-/* The migration that comes next, inside a transaction; *schema is then the database's number. */
+/* Applies the next migration, inside a transaction. *schema becomes the number of the database. */
 static enum status apply_next(struct connection *db, int *schema, struct error *err)
 {
 	struct error why;
@@ -33,7 +34,7 @@ static enum status apply_next(struct connection *db, int *schema, struct error *
 	if (status != STATUS_OK)
 		return status;
 	if (now >= store_schema()) {
-		*schema = now; /* somebody else was faster */
+		*schema = now; /* another process was faster */
 		return STATUS_OK;
 	}
 	const struct migration *next = &migrations[now];
@@ -62,7 +63,7 @@ static enum status apply_all(struct connection *db, int *schema, struct error *e
 	return status;
 }
 
-/* Whether the database is new enough to say whose it is. */
+/* True if the database has a schema that records its site. */
 static bool names_its_site(struct connection *db)
 {
 	static const char sql[] = "SELECT count(*) FROM sqlite_schema"
@@ -72,7 +73,7 @@ static bool names_its_site(struct connection *db)
 	return connection_ask(db, sql, &tables, NULL, NULL) == STATUS_OK && tables == 1;
 }
 
-/* One that belongs to the site already is only read. */
+/* Writes nothing if the database belongs to the site already. */
 static enum status claim(struct connection *db, const struct store_migration *what,
 			 struct store_migration_report *report, struct error *err)
 {
@@ -88,7 +89,7 @@ static enum status claim(struct connection *db, const struct store_migration *wh
 	return status;
 }
 
-/* The database of another site is refused before anything in it changes. */
+/* A database of another site is refused before it is changed. */
 static enum status migrate(struct connection *db, const struct store_migration *what,
 			   struct store_migration_report *report, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * The schema migrations of sql/migrations, as sql/embed put them into build/migrations.c: in order,
- * numbered from 1 without a gap. Internal to store/.
+ * The schema migrations of sql/migrations, which sql/embed writes into build/migrations.c. They are
+ * in order and numbered from 1 without a gap. Internal to store/.
  */
 #ifndef STORE_MIGRATIONS_H
 #define STORE_MIGRATIONS_H
@@ -9,7 +9,7 @@
 
 struct migration {
 	int number;
-	const char *name; /* the file's, without ".sql" */
+	const char *name; /* the file name without ".sql" */
 	const char *sql;
 };
 

@@ -1,9 +1,10 @@
 /*
- * The pool: connections are opened when they are asked for, up to a maximum, lent for the duration
- * of one function, and kept. Whoever comes when all are lent waits a bounded time. It also notices
- * what no single connection can mend: a file that is damaged, or no longer the one that was opened.
- * SQLite has one writer at a time, and who waits for it asks again and again, in no order: so the
- * writers of one process take turns here, without a connection in their hands.
+ * The pool opens connections when they are needed, up to a maximum, lends them for one function
+ * each, and keeps them. If all are lent, a borrower waits for a bounded time. The pool also
+ * remembers failures that no single connection can repair: a damaged file, or a file that was
+ * replaced.
+ * SQLite allows one writer at a time. Those that wait retry in no order, so some could wait very
+ * long. Therefore the writers of one process take turns here, before they borrow a connection.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -18,19 +19,19 @@
 #include "store/statement.h"
 
 struct store {
-	struct store *whole;     /* set: this is a reader of it, and has the next one alone */
-	struct connection *kept; /* borrowed from whole, till store_rest */
+	struct store *whole;     /* set: this is a reader of that store and has only `kept` */
+	struct connection *kept; /* borrowed from `whole` until store_rest */
 	char *path;
-	char *site;             /* whose database it is */
-	pthread_mutex_t lock;   /* over all below */
-	pthread_cond_t back;    /* a connection was returned, or a place for one is free */
-	pthread_cond_t written; /* a writer is done */
+	char *site;             /* that owns the database */
+	pthread_mutex_t lock;   /* protects all members below */
+	pthread_cond_t back;    /* a connection was returned, or one more may be opened */
+	pthread_cond_t written; /* a writer has finished */
 	bool writing;
-	const struct connection *writer; /* its connection, once it has one */
+	const struct connection *writer; /* the writer's connection, once it has one */
 	struct connection *idle[STORE_CONNECTIONS_MAX];
 	int idle_count;
 	int open_count; /* idle, lent, and being opened */
-	bool damaged;   /* stays: asking on could only make it worse (REL-DB-5) */
+	bool damaged;   /* stays set: further use could make the damage worse */
 };
 
 /* ---- schema ---- */
@@ -118,7 +119,7 @@ void store_close(struct store *store)
 
 /* ---- borrow, return ---- */
 
-/* An idle connection, or NULL and with it a place to open one. */
+/* Takes an idle connection; *out NULL: the caller may open one. */
 static enum status take_place(struct store *store, struct connection **out, struct error *err)
 {
 	int64_t until_ms = clock_monotonic_ms() + STORE_BORROW_WAIT_MS;
@@ -150,7 +151,7 @@ static enum status take_place(struct store *store, struct connection **out, stru
 	return status;
 }
 
-/* Call with the lock held. */
+/* The caller holds the lock. */
 static void end_turn(struct store *store)
 {
 	store->writing = false;
@@ -158,7 +159,7 @@ static void end_turn(struct store *store)
 	pthread_cond_signal(&store->written);
 }
 
-/* Back into the pool; a NULL frees its place. */
+/* Puts the connection back. NULL: none was opened, so another one may be. */
 static void give_place(struct store *store, struct connection *db, enum connection_trouble trouble)
 {
 	bool found_damage = false;
@@ -195,8 +196,8 @@ static enum status borrow(struct store *store, struct connection **out, struct e
 			give_place(store, NULL, trouble);
 	} else if (!connection_current(db)) {
 		/*
-		 * Not opened anew: other processes may hold the old file and its log by the same
-		 * names.
+		 * It is not opened again: other processes may still use the old file and its log
+		 * under the same names.
 		 */
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: the database was deleted, moved or replaced while in use: "
@@ -230,7 +231,7 @@ static struct store *whole(struct store *store)
 void store_return(struct store *store, struct connection *db)
 {
 	if (db == store->kept)
-		return; /* its open SELECT is the lock of the next one */
+		return; /* its open SELECT keeps the lock for the next query */
 	connection_reset(db);
 	give_place(whole(store), db, connection_trouble(db));
 }
@@ -289,7 +290,7 @@ static enum status take_turn(struct store *store, struct error *err)
 			 STORE_BORROW_WAIT_MS);
 }
 
-/* With the turn it took: it ends with the connection's return, or here. */
+/* The caller has the turn. It ends when the connection is returned, or here on failure. */
 static enum status borrow_writer(struct store *store, struct connection **out, struct error *err)
 {
 	enum status status = borrow(store, out, err);
@@ -307,7 +308,7 @@ enum status store_begin(struct store *store, struct connection **out, struct err
 {
 	struct connection *db;
 
-	store_rest(store); /* without a write-ahead log, a reader keeps every writer waiting */
+	store_rest(store); /* without a write-ahead log, a reader blocks every writer */
 	store = whole(store);
 	enum status status = take_turn(store, err);
 	if (status == STATUS_OK)
@@ -328,7 +329,7 @@ enum status store_end(struct store *store, struct connection *db, enum status st
 {
 	if (status == STATUS_OK)
 		status = connection_commit(db, err);
-	store_return(store, db); /* rolls back what is open */
+	store_return(store, db); /* rolls back if the transaction is still open */
 	return status;
 }
 

@@ -1,7 +1,7 @@
 /*
- * Accounts made by us: noted before the server is asked, so that a password never gets lost between
- * the two, and only one asks at a time: of two that register one account at once ejabberd makes
- * something that nobody can log in to.
+ * Accounts created by this program. They are recorded before the server is asked, so that no
+ * password is lost in between. Only one caller asks at a time: if two register one account at the
+ * same time, ejabberd makes an account that nobody can log in to.
  */
 #include "store/provisioned.h"
 
@@ -45,7 +45,7 @@ enum status provisioned_find(struct store *store, const char *localpart, const c
 	return status;
 }
 
-/* The row is new, or whoever had it last has not come back. */
+/* *mine: the row is new, or the lease of the last caller has ended. */
 static enum status take(struct connection *db, const struct provisioned_new *what, bool *mine,
 			struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * Lists: every row of a query as an array, so that the connection is back before the caller looks
- * at the first.
+ * Lists: reads all rows of a query into an array, so that the connection is returned before the
+ * caller uses the first row.
  */
 #include <stdlib.h>
 
@@ -8,9 +8,7 @@
 
 #define ROWS_FIRST 64
 
-/*
- * One more row at the end of the list; its size doubles, so that a long list is not copied often.
- */
+/* Appends one row. The size of the array doubles, so that a long list is not copied often. */
 static enum status append(struct row_list *list, size_t *room, const struct row_type *type,
 			  struct statement *s, struct error *err)
 {

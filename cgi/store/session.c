@@ -1,7 +1,7 @@
 /*
- * Login sessions (SEC-SESS-1 … 5). The database never sees a token, only its SHA-256: the token is
- * 32 random bytes, so a plain digest cannot be guessed back. What is over is over by the clock that
- * the caller gives; the rows go later.
+ * Login sessions. The database has only the SHA-256 of a token. A fast hash is enough, because the
+ * token is 32 random bytes and cannot be guessed. Whether a session has ended depends on the clock
+ * that the caller passes; its row is deleted later.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #include "store/statement.h"
 
 #define TOKEN_BYTES       32
-#define TOUCH_PATIENCE_MS 20 /* nobody waits for last_seen: the next request writes it */
+#define TOUCH_PATIENCE_MS 20 /* do not delay a page for last_seen: the next request writes it */
 
 void session_clear(struct session *session)
 {
@@ -64,7 +64,7 @@ struct token_hash {
 	unsigned char bytes[SECRET_SHA256_LEN];
 };
 
-/* False for what cannot be a token of ours. */
+/* False: this cannot be a token of ours. */
 static bool hash_token(const char *token, struct token_hash *out)
 {
 	if (token == NULL || strnlen(token, SESSION_TOKEN_LEN + 1) != SESSION_TOKEN_LEN)
@@ -91,16 +91,16 @@ static enum status make_token(char out[SESSION_TOKEN_LEN + 1], struct error *err
 	return status;
 }
 
-/* ---- the site's password ---- */
+/* ---- password of the site's table ---- */
 
 /*
- * Keyed with the token, which the database does not have: nobody can learn from a copy of it
- * whether two users have one hash, or try hashes.
+ * The key is the token, which is not in the database. Therefore a copy of the database does not
+ * show whether two users have the same hash, and hashes cannot be tried against it.
  */
 static void password_mac(const char *token, const char *password_hash,
 			 unsigned char out[SECRET_SHA256_LEN])
 {
-	static const char domain[] = "prebind-session-password-v1"; /* with its NUL */
+	static const char domain[] = "prebind-session-password-v1"; /* hashed with its NUL */
 	const struct secret_part key = {token, SESSION_TOKEN_LEN};
 	const struct secret_part parts[] = {
 	    {domain,        sizeof domain        },
@@ -134,7 +134,7 @@ static enum status run_with_hash(struct connection *db, enum query query,
 	return statement_run(s, NULL, err);
 }
 
-/* last_seen alone says enough: a session past its absolute end is touched no more. */
+/* last_seen is enough: a session past its absolute end is not touched any more. */
 static enum status purge_ended(struct connection *db, const struct session_new *what,
 			       struct error *err)
 {
@@ -154,7 +154,7 @@ static enum status evict_oldest(struct connection *db, const struct session_new 
 
 	statement_bind_text(s, 1, what->source);
 	statement_bind_text(s, 2, what->user);
-	statement_bind_integer(s, 3, SESSION_MAX_PER_USER - 1); /* and the new one */
+	statement_bind_integer(s, 3, SESSION_MAX_PER_USER - 1); /* leaves room for the new one */
 	return statement_run(s, NULL, err);
 }
 
@@ -184,7 +184,7 @@ static enum status add(struct connection *db, const struct session_new *what, co
 	return status;
 }
 
-/* The one-time token, if the login rests on one: not over, not used before, not revoked. */
+/* Uses up the one-time token, if the login has one. It must not be expired, used or revoked. */
 static enum status use_once(struct connection *db, const struct session_new *what,
 			    struct error *err)
 {
@@ -239,19 +239,19 @@ static enum status no_session(struct error *err)
 	return error_set(err, STATUS_NOT_FOUND, "there is no such session, or it is over");
 }
 
-/* A clock that went back ends nothing. */
+/* A clock that was set back ends no session. */
 static bool is_over(const struct session *session, int64_t now, const struct session_life *life)
 {
 	return now - session->last_seen >= life->idle_s ||
 	       now - session->created >= life->absolute_s;
 }
 
-/* Reading goes on where writing fails: a full disk must not log everybody out (REL-DB-3). */
+/* A failure to write is only logged: a full disk must not log everybody out. */
 static void touch(struct connection *db, const struct token_hash *hash, int64_t now)
 {
 	struct error why;
 
-	connection_reset(db); /* the SELECT must not hold its snapshot while we write */
+	connection_reset(db); /* the SELECT must not keep its snapshot during the write */
 	connection_patience(db, TOUCH_PATIENCE_MS);
 	struct statement *s = statement_get(db, QUERY_SESSION_TOUCH);
 	statement_bind_blob(s, 1, hash->bytes, sizeof hash->bytes);
@@ -259,7 +259,7 @@ static void touch(struct connection *db, const struct token_hash *hash, int64_t 
 	statement_bind_integer(s, 3, now - SESSION_TOUCH_S);
 	if (statement_run(s, NULL, &why) != STATUS_OK && connection_trouble(db) != TROUBLE_BUSY)
 		log_event(LOG_LEVEL_WARN, "session_touch_failed", "why", why.text, NULL);
-	connection_reset(db); /* and the usual patience again */
+	connection_reset(db); /* restores the usual patience too */
 }
 
 static enum status find(struct connection *db, const struct token_hash *hash, struct session *out,
@@ -316,7 +316,7 @@ enum status session_end(struct store *store, const char *token, struct error *er
 	return store_end(store, db, status, err);
 }
 
-/* source NULL: everybody's. */
+/* source NULL: ends the sessions of all users. */
 static enum status end_many(struct store *store, const char *source, const char *user, int *ended,
 			    struct error *err)
 {

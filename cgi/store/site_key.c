@@ -1,6 +1,6 @@
 /*
- * Site keys: read by all, made once. Of several processes that start at the same time on a new
- * database, the first key stays and the others read it back.
+ * Site keys are read by all processes and created once. If several processes start on a new
+ * database at the same time, the first key is kept and the others read it.
  */
 #include "store/site_key.h"
 #include "store/statement.h"
@@ -52,7 +52,7 @@ enum status site_key_get(struct store *store, const char *purpose,
 
 	if (status != STATUS_OK)
 		return status;
-	status = find(db, purpose, out, err); /* the usual way writes nothing */
+	status = find(db, purpose, out, err); /* normally nothing is written */
 	store_return(store, db);
 	return status == STATUS_NOT_FOUND ? make(store, purpose, out, err) : status;
 }

@@ -1,6 +1,6 @@
 /*
- * A query in the site's own database: its file, its connections, asking it. SQLite's calls are
- * sqlite_foreign.c's; which statement is harmless is site_query_guard.c's business.
+ * A query in the site's own database: its file, its connections, and how it is asked.
+ * sqlite_foreign.c has the calls of SQLite; site_query_guard.c decides which statement is harmless.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,22 +16,24 @@
 #include "base/wait.h"
 #include "store/site_query_parts.h"
 
-#define FILE_MAX  8192 /* SQLite is told to take no more either */
-#define IDLE_MAX  8    /* connections kept; what is opened beyond that is closed again */
-#define BUDGET_MS 250  /* of one query: a page waits for it */
+#define FILE_MAX  8192 /* bytes; read_all refuses a longer file */
+#define IDLE_MAX  8    /* connections kept; others are closed after use */
+#define BUDGET_MS 250  /* per query: a page waits for it */
 
-/* Lent at a time; a site's database that is locked must not take a connection for each visitor. */
+/*
+ * Lent at a time. If the site keeps its database locked, not every visitor may take a connection.
+ */
 #define SEATS_MAX    32
-#define SEAT_WAIT_MS 1000 /* … for one of them: four times as long as the slowest query */
+#define SEAT_WAIT_MS 1000 /* to wait for one: four times as long as the slowest query */
 
 struct site_query {
 	struct site_query_text text;
-	pthread_mutex_t lock; /* over the four below */
-	pthread_cond_t given; /* a connection was given back */
+	pthread_mutex_t lock; /* protects the members up to idle_count */
+	pthread_cond_t given; /* a connection was returned */
 	size_t lent;
 	struct site_query_seat *idle[IDLE_MAX];
 	size_t idle_count;
-	bool returned[SITE_QUERY_COLUMNS_MAX]; /* constant once opened */
+	bool returned[SITE_QUERY_COLUMNS_MAX]; /* constant after the open */
 };
 
 /* ---- connections ---- */
@@ -49,8 +51,8 @@ static void seat_free(struct site_query_seat *seat)
 }
 
 /*
- * Whoever may write there is every user of the site. Looked at by name: a descriptor of our own
- * would, when closed, drop the locks of every connection of this process (PIT-27).
+ * A user who may write to the database can become any user of the site. The check is by name:
+ * closing a descriptor of our own would drop the locks of every connection of this process.
  */
 static enum status check_database_file(const struct site_query_spec *spec, struct error *err)
 {
@@ -97,7 +99,7 @@ static enum status seat_new(const struct site_query *query, struct site_query_se
 	return status;
 }
 
-/* A place, and an idle connection or NULL. */
+/* Takes a place; *out is an idle connection or NULL. */
 static enum status place_take(struct site_query *query, struct site_query_seat **out,
 			      struct error *err)
 {
@@ -131,7 +133,10 @@ static void place_give(struct site_query *query)
 	pthread_mutex_unlock(&query->lock);
 }
 
-/* An idle one whose file is still the one of that name: sites are restored and moved. */
+/*
+ * Takes an idle connection if its path still leads to the same file, because sites are restored and
+ * moved. Otherwise opens one.
+ */
 static enum status seat_take(struct site_query *query, struct site_query_seat **out,
 			     struct error *err)
 {
@@ -153,7 +158,7 @@ static enum status seat_take(struct site_query *query, struct site_query_seat **
 	return status;
 }
 
-/* One that failed is not kept: the next is opened, and sees what is there then. */
+/* A connection that failed is closed. The next one is opened on the file that is there then. */
 static void seat_give(struct site_query *query, struct site_query_seat *seat, bool keep)
 {
 	pthread_mutex_lock(&query->lock);
@@ -279,7 +284,7 @@ static enum status bad_value(const struct site_query_spec *spec, size_t i, const
 			 spec->file, spec->columns[i].name, why);
 }
 
-/* Types are the row's in SQLite, not the column's: each value is looked at (PIT-33). */
+/* SQLite stores a type per value, not per column, so each value is checked. */
 static enum status read_value(const struct site_query_spec *spec,
 			      const struct site_query_seat *seat, size_t i, char **out,
 			      struct error *err)
@@ -321,7 +326,7 @@ static enum status read_row(const struct site_query_spec *spec, const struct sit
 		return status;
 	status = statement_row(seat->statement, &why);
 	if (status == STATUS_NOT_FOUND)
-		return STATUS_OK; /* as it should be: that was all */
+		return STATUS_OK; /* as expected, there is only one row */
 	if (status == STATUS_OK)
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "%s: found more than one row: who it is must be certain (a join "
@@ -352,7 +357,8 @@ enum status site_query_ask(struct site_query *query, const struct site_query_val
 
 	enum status status = seat_take(query, &seat, &why);
 	if (status !=
-	    STATUS_OK) /* opened anew, and the site is no longer what it was at the start */
+	    /* The connection was opened again, and the site is not what it was at the start. */
+	    STATUS_OK)
 		return error_set(err, status == STATUS_BAD_REQUEST ? STATUS_UNAVAILABLE : status,
 				 "%s", why.text);
 	connection_budget(seat->db, BUDGET_MS);
@@ -360,7 +366,7 @@ enum status site_query_ask(struct site_query *query, const struct site_query_val
 	status = statement_row(seat->statement, err);
 	if (status == STATUS_OK)
 		status = read_row(query->text.spec, seat, &row, err);
-	statement_reset(seat->statement); /* an open SELECT would hold the site's writers up */
+	statement_reset(seat->statement); /* an open SELECT would block the site's writers */
 	connection_budget(seat->db, 0);
 	seat_give(query, seat, status != STATUS_UNAVAILABLE && status != STATUS_INTERNAL);
 	if (status == STATUS_OK)

@@ -1,6 +1,6 @@
 /*
- * Which statement in a site's database is harmless, and is it the one that was agreed on. What is
- * refused is refused with its place in the file: the operator wrote it.
+ * Checks that a statement in the site's database is harmless and has the expected parameters and
+ * columns. Errors give the place in the file, because the operator wrote it.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -11,7 +11,10 @@
 #include "base/strbuf.h"
 #include "store/site_query_parts.h"
 
-/* Pure, cheap, and enough to pick and compare a name and a time (SEC-SQL-3). */
+/*
+ * These are pure, cheap, and enough to select and compare names and times. All others are denied,
+ * since some read files or load code.
+ */
 static const char *const functions[] = {"lower",  "upper", "substr",   "coalesce",  "ifnull",
 					"length", "trim",  "strftime", "unixepoch", "hex",
 					"min",    "max",   "count",    "fold"};
@@ -68,8 +71,8 @@ static void add_table(void *arg, const char *name)
 }
 
 /*
- * Tables and views that are there now: no catalogue, and no virtual table, whose module would run
- * code of its own. Read before the guard is put up.
+ * Reads the names of tables and views, before the guard is set. SQLite's catalogue is not among
+ * them. Neither are virtual tables, whose modules would run code of their own.
  */
 static enum status read_tables(struct site_query_seat *seat, struct error *err)
 {
@@ -83,11 +86,9 @@ static enum status read_tables(struct site_query_seat *seat, struct error *err)
 	return status == STATUS_OK && seat->no_memory ? error_no_memory(err) : status;
 }
 
-/* ---- where in the file ---- */
+/* ---- place in the file ---- */
 
-/*
- * Sets the error "FILE:LINE:COLUMN: sentence"; at: an offset in the text, negative: the beginning.
- */
+/* Sets the error "FILE:LINE:COLUMN: sentence". at: offset in the text; negative: its beginning. */
 static enum status refuse(const struct site_query_text *text, long at, const char *sentence,
 			  struct error *err)
 {
@@ -102,7 +103,7 @@ static enum status refuse(const struct site_query_text *text, long at, const cha
 			 column, sentence, text->spec->key);
 }
 
-/* The length of the comment that stands there; 0: none does. */
+/* Returns the length of the comment at the start of text; 0: there is none. */
 static size_t comment_length(const char *text)
 {
 	const char *end;
@@ -115,7 +116,7 @@ static size_t comment_length(const char *text)
 	return end != NULL ? (size_t)(end + 2 - text) : strlen(text);
 }
 
-/* The first place where the word stands in the text, outside comments; -1: nowhere. */
+/* Returns the offset of the first occurrence of the word outside comments; -1: none. */
 static long find_word(const char *text, const char *word)
 {
 	size_t len = strlen(word);
@@ -147,7 +148,7 @@ static enum status refuse_denied(const struct site_query_text *text,
 	return refuse(text, find_word(text->sql, seat->denied), why.text, err);
 }
 
-/* ---- is it the statement that was agreed on ---- */
+/* ---- parameters and columns ---- */
 
 static enum status check_tail(const struct site_query_text *text, long end, struct error *err)
 {
@@ -161,7 +162,7 @@ static enum status check_tail(const struct site_query_text *text, long end, stru
 		      "something stands behind the first statement: one SELECT is wanted", err);
 }
 
-/* The place of a parameter in spec->asked, or -1. */
+/* Returns the index of a parameter in spec->asked, or -1. */
 static int asked_index(const struct site_query_spec *spec, const char *name)
 {
 	for (int i = 0; spec->asked[i] != NULL; i++)
@@ -253,7 +254,7 @@ static enum status check_columns(const struct site_query_text *text, struct site
 	return STATUS_OK;
 }
 
-/* SQLite's own words, and where to see what would be right. */
+/* Reports SQLite's message, and how to list the tables. */
 static enum status refuse_sql(const struct site_query_text *text, long at, const char *said,
 			      struct error *err)
 {

@@ -1,5 +1,5 @@
 /*
- * Each look opens the database and closes it: a check is one process, and asks twice.
+ * Each look opens and closes the database: `prebindctl check` is one process that asks twice.
  */
 #include "store/site_rows.h"
 
@@ -7,7 +7,7 @@
 
 #include "store/statement.h"
 
-#define BUDGET_MS 1000 /* the operator waits, and no page */
+#define BUDGET_MS 1000 /* the operator waits, not a page */
 
 enum status site_rows_each(const char *database, const char *sql, site_row *each, void *arg,
 			   struct error *err)

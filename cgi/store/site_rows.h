@@ -1,6 +1,6 @@
 /*
- * A look into tables of the site's own database whose names the program knows, for `prebindctl
- * check`. Nothing is changed; a query that a page waits for is store/site_query.h's.
+ * Reads tables of the site's own database whose names the program knows, for `prebindctl check`. It
+ * changes nothing. Queries that a page waits for are in store/site_query.h.
  */
 #ifndef STORE_SITE_ROWS_H
 #define STORE_SITE_ROWS_H
@@ -9,13 +9,16 @@
 
 #include "base/error.h"
 
-/* STATUS_UNAVAILABLE: could not look. */
+/* STATUS_UNAVAILABLE: the database could not be read. */
 enum status site_has_table(const char *database, const char *table, bool *out, struct error *err);
 
-/* Gets the first column of each row; text is borrowed until it returns, "" for null. */
+/* Receives the first column of each row. text is borrowed for the call; null becomes "". */
 typedef void site_row(void *arg, const char *text);
 
-/* sql: constant, with a LIMIT. Stopped when it takes too long. Errors as above. */
+/*
+ * sql: a constant with a LIMIT. The query is stopped if it takes too long. Errors as for
+ * site_has_table.
+ */
 enum status site_rows_each(const char *database, const char *sql, site_row *each, void *arg,
 			   struct error *err);
 

@@ -1,7 +1,7 @@
 /*
- * Connections to a database of ours, by SQLite: opening with the right flags, transactions, what
- * state a file is in. A connection belongs to one thread at a time (pool.c sees to that). There is
- * no SQL of the program's tables in here: that is catalogue.c and sql/migrations.
+ * Connections to a database of this program, with SQLite: flags at opening, transactions, the state
+ * of the file. One thread uses a connection at a time; pool.c ensures that. The SQL of the tables
+ * is in catalogue.c and sql/migrations.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,11 +13,11 @@
 #include "store/database_file.h"
 #include "store/sqlite.h"
 
-/* How long to wait for another writer: below any request's deadline (REL-DB-1). */
+/* Milliseconds to wait for another writer. It is less than the deadline of any request. */
 #define DURABLE_PATIENCE_MS 2000
-/* Its transactions take microseconds, but CGI may bring many at once. */
+/* Transactions on it take microseconds, but plain CGI may start many processes at once. */
 #define DISPOSABLE_PATIENCE_MS 1000
-/* A big database must not hold up the start (REL-DB-5). */
+/* A big database must not delay the start. */
 #define VERIFY_S 2
 
 /* ---- opening ---- */
@@ -25,9 +25,9 @@
 static pthread_once_t sqlite_started = PTHREAD_ONCE_INIT;
 
 /*
- * Before the first connection: else each takes 20 pages at once, whether it reads so many or not,
- * and all threads queue to have SQLite count its memory. A path is a path, also one that looks like
- * a URI, with nolock=1 in it (SEC-SQL-8); Debian's SQLite sees it otherwise.
+ * Must run before the first connection is opened. Otherwise each connection allocates 20 pages at
+ * once, and all threads compete for SQLite's memory statistics. A path is never read as a URI:
+ * nolock=1 in it would disable locks. Debian builds SQLite with URIs enabled.
  */
 static void sqlite_start(void)
 {
@@ -44,8 +44,8 @@ static int open_file(struct connection *db, int flags)
 }
 
 /*
- * SQLite found a lock of another connection. It asks us instead of sleeping itself, so that others
- * are served meanwhile. 0: this connection gives up.
+ * SQLite found a lock of another connection. It calls us instead of sleeping itself, so that other
+ * requests are served meanwhile. Returns 0 to give up.
  */
 static int on_busy(void *arg, int tries)
 {
@@ -109,7 +109,7 @@ static enum status connect(struct connection *db, enum connection_kind kind, str
 	status = sqlite_open(db, SQLITE_OPEN_READWRITE, err);
 	if (status == STATUS_OK)
 		status = connection_set_up(db, kind, &db->schema, err);
-	/* What was made just now has the mode of a file that can only be read. */
+	/* Files that SQLite just created have the mode of a database that can only be read. */
 	if (kind == CONNECTION_DURABLE && database_file_check_writable(db->path, NULL) != STATUS_OK)
 		database_file_mend_sides(db->path);
 	return status;
@@ -145,7 +145,7 @@ void connection_close(struct connection *db)
 	free(db);
 }
 
-/* ---- fixed SQL without parameters ---- */
+/* ---- constant SQL without parameters ---- */
 
 enum status connection_script(struct connection *db, const char *sql, struct error *err)
 {
@@ -186,7 +186,7 @@ out:
 	return status;
 }
 
-/* ---- a connection's state ---- */
+/* ---- state of a connection ---- */
 
 const char *connection_path(const struct connection *db)
 {
@@ -225,7 +225,7 @@ enum status connection_verify(struct connection *db, struct error *err)
 	enum status status = connection_ask(db, "PRAGMA quick_check(1)", NULL, &verdict, &why);
 	sqlite3_progress_handler(db->sqlite, 0, NULL, NULL);
 	if (status != STATUS_OK && sqlite3_errcode(db->sqlite) == SQLITE_INTERRUPT)
-		return STATUS_OK; /* sound as far as we came */
+		return STATUS_OK; /* the part that was checked is sound */
 	if (status != STATUS_OK)
 		return error_set(err, status, "%s", why.text);
 	if (verdict != NULL && strcmp(verdict, "ok") != 0) {
@@ -246,7 +246,7 @@ void connection_patience(struct connection *db, int milliseconds)
 
 /* ---- transactions ---- */
 
-/* IMMEDIATE: a reader that turns writer is refused at once, whatever the patience (PIT-30). */
+/* IMMEDIATE: SQLite refuses to upgrade a reader to a writer at once, without waiting for locks. */
 enum status connection_begin(struct connection *db, struct error *err)
 {
 	return connection_script(db, "BEGIN IMMEDIATE", err);
@@ -276,7 +276,7 @@ enum status connection_commit(struct connection *db, struct error *err)
 void connection_rollback(struct connection *db)
 {
 	reset_statements(db);
-	if (!sqlite3_get_autocommit(db->sqlite)) /* some failures have rolled back already */
+	if (!sqlite3_get_autocommit(db->sqlite)) /* some failures have already rolled back */
 		sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
 }
 

@@ -1,14 +1,14 @@
 /*
- * What SQLite's result codes mean: for the program (a status, a trouble) and for the operator (the
- * next step), of a database of ours and of another program's.
+ * What SQLite's result codes mean: a status and a trouble for the program, and the next step for
+ * the operator. There is one table for our database and one for another program's.
  */
 #include "store/sqlite.h"
 
-/* An extended code, or a primary one for all that are not named. */
+/* code is an extended code, or a primary one for all others of its kind. */
 static const struct failure {
 	int code;
 	enum connection_trouble trouble;
-	const char *next; /* what the operator does */
+	const char *next; /* what the operator should do */
 } failures[] = {
     {SQLITE_BUSY,               TROUBLE_BUSY,
      "another program kept it locked: look for a backup or a sqlite3 shell that has it open"        },
@@ -46,8 +46,8 @@ static const struct failure {
 };
 
 /*
- * The same for another program's database: it is not ours to chown, to restore or to migrate
- * (SEC-SQL-8).
+ * The same for another program's database. It is not ours, so the operator is not told to chown,
+ * restore or migrate it.
  */
 static const struct failure foreign_failures[] = {
     {SQLITE_BUSY,               TROUBLE_BUSY,

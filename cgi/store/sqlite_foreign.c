@@ -1,6 +1,6 @@
 /*
- * Another program's SQLite database, looked at for site_query.c: read-only, with low limits, under
- * a guard and a budget of time; statements that the operator wrote.
+ * Another program's SQLite database, for site_query.c. Statements of the operator run read-only,
+ * with low limits, under a guard and a time budget.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +8,15 @@
 #include "base/clock.h"
 #include "store/sqlite.h"
 
-#define FOREIGN_PATIENCE_MS 250 /* a page waits for it (SEC-SQL-4) */
+#define FOREIGN_PATIENCE_MS 250 /* short, because a page waits for it */
 
 /* ---- opening ---- */
 
 /*
- * What a page's query needs, and little more (SEC-SQL-4). Columns and length of SQL are limits of
- * the site's tables as well: phpBB has one of 70 columns, and a CREATE TABLE may be long; the query
- * itself is bounded elsewhere.
+ * These allow what a page's query needs, and little more, so that a bad query cannot use up memory
+ * or time. The numbers of columns and bytes of SQL also limit the site's tables: phpBB has a table
+ * of 70 columns, and a CREATE TABLE may be long. site_query.c limits the length of the query
+ * itself.
  */
 static const struct {
 	int what;
@@ -63,7 +64,7 @@ enum status connection_open_foreign(const char *path, struct connection **out, s
 	return status;
 }
 
-/* ---- looking at it ---- */
+/* ---- queries ---- */
 
 enum status connection_each(struct connection *db, const char *sql,
 			    void (*each)(void *arg, const char *text), void *arg, struct error *err)
@@ -123,7 +124,7 @@ void connection_guard(struct connection *db, const struct guard *guard)
 	sqlite3_set_authorizer(db->sqlite, ask_guard, &db->guard);
 }
 
-/* ---- statements that are not of the catalogue ---- */
+/* ---- statements that are not in the catalogue ---- */
 
 enum status statement_prepare(struct connection *db, const char *sql, struct statement **out,
 			      long *end, struct error *err)

@@ -1,13 +1,12 @@
 /*
- * What our SQL knows beside SQLite's own functions: fold(text). SQLite's lower() knows the letters
- * of ASCII only.
+ * The function fold(text), which SQLite does not have: its lower() knows only ASCII letters.
  */
 #include <stdlib.h>
 
 #include "base/name.h"
 #include "store/sqlite.h"
 
-/* NULL stays NULL; what is no text of UTF-8 stays what it is. */
+/* NULL stays NULL. A value that is not UTF-8 text is returned unchanged. */
 static void fold(sqlite3_context *context, int n, sqlite3_value **values)
 {
 	const char *text = (const char *)sqlite3_value_text(values[0]);

@@ -1,5 +1,6 @@
 /*
- * Statements of the catalogue, by SQLite: prepared at their first use, kept by their connection.
+ * Statements of the catalogue, with SQLite. The connection prepares each at its first use and keeps
+ * it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,8 @@ enum status statement_row(struct statement *s, struct error *err)
 	enum status status =
 	    s->code == SQLITE_DONE ? STATUS_NOT_FOUND : sqlite_failed(s->db, s->code, err);
 	if (s->prepared != NULL)
-		sqlite3_reset(s->prepared); /* the read transaction ends here, not at the return */
+		/* Ends the read transaction now, not when the connection is returned. */
+		sqlite3_reset(s->prepared);
 	return status;
 }
 

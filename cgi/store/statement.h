@@ -1,8 +1,8 @@
 /*
- * What the files of this layer are written against, instead of a database library: connections,
- * statements out of the catalogue, parameters by number, rows, transactions. Internal to store/.
- * Nothing in here is SQLite's: another database is another catalogue.c, database_setup.c and set of
- * files like sqlite_*.c behind it.
+ * The interface to the database library for the other files of this folder: connections, statements
+ * from the catalogue, numbered parameters, rows, transactions. Internal to store/. Nothing here is
+ * specific to SQLite: another database needs another catalogue.c, database_setup.c and set of files
+ * like sqlite_*.c.
  */
 #ifndef STORE_STATEMENT_H
 #define STORE_STATEMENT_H
@@ -13,7 +13,7 @@
 
 #include "store/store.h"
 
-/* Everything that is ever asked of a database; catalogue.c has the text and says what is bound. */
+/* All queries. catalogue.c has the text of each and lists its parameters. */
 enum query {
 	QUERY_PING,
 
@@ -85,26 +85,28 @@ enum query {
 
 extern const char *const catalogue[QUERY_COUNT];
 
-struct connection; /* to one database; one thread at a time */
+struct connection; /* to one database; used by one thread at a time */
 struct statement;  /* owned by its connection; valid until that is returned or closed */
 
 /* ---- the pool of a store: pool.c ---- */
 
-#define STORE_CONNECTIONS_MAX 4    /* 75 KiB each; queries are short, and no faster with eight */
+#define STORE_CONNECTIONS_MAX 4    /* 75 KiB each; eight are no faster, because queries are short */
 #define STORE_BORROW_WAIT_MS  2000 /* longer than that, the disk has stopped */
 
 /*
- * A connection for the duration of one function. When all STORE_CONNECTIONS_MAX are lent, waits for
- * one at most STORE_BORROW_WAIT_MS: STATUS_UNAVAILABLE then, as for a database that is gone or
+ * Lends a connection for one function. If all STORE_CONNECTIONS_MAX are lent, waits at most
+ * STORE_BORROW_WAIT_MS for one. STATUS_UNAVAILABLE: none came back, or the database is missing or
  * damaged.
  */
 enum status store_borrow(struct store *store, struct connection **out, struct error *err);
-void store_return(struct store *store, struct connection *db); /* ends its statements */
+void store_return(struct store *store,
+		  struct connection *db); /* resets its statements; rolls back */
 
 /*
- * The two ends of a writing function: wait for the turn (of this store's threads one writes at a
- * time; at most STORE_BORROW_WAIT_MS), borrow and begin; commit if status is OK (else roll back)
- * and return. store_return rolls back too.
+ * The begin and end of a function that writes. store_begin waits for its turn (only one thread of a
+ * store writes at a time) at most STORE_BORROW_WAIT_MS, borrows a connection and begins a
+ * transaction. store_end commits if status is STATUS_OK, otherwise rolls back, and returns the
+ * connection.
  */
 enum status store_begin(struct store *store, struct connection **out, struct error *err);
 enum status store_end(struct store *store, struct connection *db, enum status status,
@@ -112,7 +114,7 @@ enum status store_end(struct store *store, struct connection *db, enum status st
 
 /* ---- lists: rows.c ---- */
 
-/* How a row becomes a struct that owns what it points to. */
+/* How to read a row into a struct that owns what it points to. */
 struct row_type {
 	size_t size;
 	enum status (*read)(struct statement *s, void *row, struct error *err);
@@ -124,9 +126,8 @@ struct row_list {
 };
 
 /*
- * All rows of a query without parameters, read before anybody sees the first: a terminal that
- * stands still must not hold a read transaction, and with it the database's writers. The caller
- * clears *out.
+ * Reads all rows of a query without parameters before the caller sees the first. A stopped terminal
+ * must not keep a read transaction open, because that blocks writers. The caller clears *out.
  */
 enum status row_list_read(struct store *store, enum query query, const struct row_type *type,
 			  struct row_list *out, struct error *err);
@@ -134,162 +135,168 @@ void row_list_clear(struct row_list *list, const struct row_type *type);
 
 /* ---- one connection: sqlite_connection.c ---- */
 
-/* How a database is kept. */
+/* How durable a database is. */
 enum connection_kind {
-	CONNECTION_DURABLE,   /* what was committed survives a power cut */
-	CONNECTION_DISPOSABLE /* may be lost: fast, small, and nobody waits long for it */
+	CONNECTION_DURABLE,   /* committed data survives a power failure */
+	CONNECTION_DISPOSABLE /* may be lost: fast, small, with a short wait for locks */
 };
 
-/* Why the last thing failed, as far as anybody acts on it. */
+/* The kind of the last failure, as far as a caller acts on it. */
 enum connection_trouble {
 	TROUBLE_NONE,
-	TROUBLE_BUSY,   /* locked by somebody else, for longer than our patience */
-	TROUBLE_FULL,   /* no room: of the disk, or of what this kind may take */
-	TROUBLE_DAMAGED /* the file is not, or no longer, a sound database of ours */
+	TROUBLE_BUSY,   /* locked by another connection for longer than our patience */
+	TROUBLE_FULL,   /* no space left on the disk, or in this kind of database */
+	TROUBLE_DAMAGED /* the file is not a sound database of this program */
 };
 
 /*
- * The file must exist and be kept from others (database_file.h); a database that is not ours is
- * refused before anything in it changes. The caller owns *out. On failure *trouble, which may be
- * NULL, is set.
+ * Opens an existing file that only its owner can use (see database_file.h). A database of another
+ * program is refused before it is changed. The caller owns *out. On failure *trouble is set;
+ * trouble may be NULL.
  */
 enum status connection_open(const char *path, enum connection_kind kind, struct connection **out,
 			    enum connection_trouble *trouble, struct error *err);
-void connection_close(struct connection *db); /* takes NULL */
+void connection_close(struct connection *db); /* NULL is allowed */
 
-/* The last failure's; damage stays. */
+/* The kind of the last failure. TROUBLE_DAMAGED stays. */
 enum connection_trouble connection_trouble(const struct connection *db);
 
 const char *connection_path(const struct connection *db);
 
-/* connection_schema's answer when it was opened. */
+/* The schema number when the connection was opened. */
 int connection_schema_opened(const struct connection *db);
 
-/* The file is still the one that was opened: not deleted, not replaced. */
+/* True if the path still leads to the file that was opened: it was neither deleted nor replaced. */
 bool connection_current(const struct connection *db);
 
-/* Runs SQL that this program carries (a migration), never anything that was put together. */
+/* Runs constant SQL of this program, such as a migration; never SQL that is built from data. */
 enum status connection_script(struct connection *db, const char *sql, struct error *err);
 
 /*
- * As that; the first column of the first row, as a number, a text (the caller frees it), or both.
+ * Like connection_script, but returns the first column of the first row as a number, a text that
+ * the caller frees, or both. Either may be NULL.
  */
 enum status connection_ask(struct connection *db, const char *sql, int *number, char **text,
 			   struct error *err);
 
-/* Is the file sound? Looks for at most two seconds, so that a big one does not hold up a start. */
+/*
+ * Checks that the file is sound. The check stops after two seconds, so that a big file does not
+ * delay a start.
+ */
 enum status connection_verify(struct connection *db, struct error *err);
 
-/* How long to wait for another writer from now on; store_return sets the usual time again. */
+/* Sets how long to wait for another writer. store_return restores the usual time. */
 void connection_patience(struct connection *db, int milliseconds);
 
-/* A transaction that writes: no other writer from its begin to its end. */
+/* Begins a write transaction: there is no other writer until it ends. */
 enum status connection_begin(struct connection *db, struct error *err);
-enum status connection_commit(struct connection *db, struct error *err); /* failed: rolled back */
-void connection_rollback(struct connection *db);                         /* none open: nothing */
-void connection_reset(struct connection *db); /* ends what is unfinished, statements and all */
+enum status connection_commit(struct connection *db, struct error *err); /* rolls back on failure */
+void connection_rollback(struct connection *db); /* does nothing if none is open */
+void connection_reset(struct connection *db);    /* resets statements, rolls back */
 
 /* ---- what a database is set up to be: database_setup.c ---- */
 
-/* Called once, by connection_open. *schema: as connection_schema says. */
+/* connection_open calls it once. *schema: see connection_schema. */
 enum status connection_set_up(struct connection *db, enum connection_kind kind, int *schema,
 			      struct error *err);
 
-/* The schema's number, 0 for a database with nothing in it. */
+/* The number of the schema; 0 for an empty database. A database of another program is refused. */
 enum status connection_schema(struct connection *db, int *out, struct error *err);
 enum status connection_set_schema(struct connection *db, int number, struct error *err);
 
 /*
- * Refuses a database of ours where the site's own is wanted: it may be another site's, whose
- * logins and passwords are not for this one's query.
+ * Refuses a database of prebind where the site's own is expected: it may belong to another site,
+ * and the query of this one must not read its logins and passwords.
  */
 enum status connection_check_foreign(struct connection *db, struct error *err);
 
 /* ---- statements: sqlite_statement.c ---- */
 
 /*
- * Ready for its parameters, counted from 1. What goes wrong on the way is said by row or run. Texts
- * and blobs are borrowed until the last row was asked for: the database library keeps no copy of a
- * secret, and costs none.
+ * Returns a statement that is ready for its parameters, which are numbered from 1. Errors are
+ * reported later by statement_row or statement_run. Texts and blobs are borrowed until the last row
+ * is read, so that the database library keeps no copy of a secret.
  */
 struct statement *statement_get(struct connection *db, enum query query);
-void statement_bind_text(struct statement *s, int n, const char *text); /* NULL: null */
+void statement_bind_text(struct statement *s, int n, const char *text); /* NULL binds null */
 void statement_bind_integer(struct statement *s, int n, int64_t value);
 void statement_bind_blob(struct statement *s, int n, const void *data, size_t len);
 
 /*
- * The next row: STATUS_OK and it can be read, STATUS_NOT_FOUND when there is none (more); that is
- * no failure, and err is left alone.
+ * Reads the next row. STATUS_OK: its columns can be read. STATUS_NOT_FOUND: there are no more rows;
+ * that is not a failure, and err is left alone.
  */
 enum status statement_row(struct statement *s, struct error *err);
 
 /*
- * To the end, for writes; *changed (may be NULL): rows inserted, updated or deleted.
- * STATUS_CONFLICT: a value that must be unique is there already. STATUS_BAD_REQUEST: a value that
- * the schema forbids.
+ * Runs the statement to its end. *changed becomes the number of rows inserted, updated or deleted;
+ * changed may be NULL. STATUS_CONFLICT: a value that must be unique exists already.
+ * STATUS_BAD_REQUEST: the schema forbids a value.
  */
 enum status statement_run(struct statement *s, int *changed, struct error *err);
 
-/* Columns of the row, counted from 0. */
+/* Columns of the current row, numbered from 0. */
 int64_t statement_integer(struct statement *s, int column);
 bool statement_is_null(struct statement *s, int column);
 
 /*
- * A copy that the caller frees. Refused: a text with a NUL in it (nobody's name ends early,
- * PIT-33).
+ * Copies the text; the caller frees *out. A text with a NUL is refused, because a name cut off
+ * there could be another user's name.
  */
 enum status statement_text_dup(struct statement *s, int column, char **out, struct error *err);
 
-/* Exactly len bytes; another length is refused. */
+/* Copies exactly len bytes. Another length is an error. */
 enum status statement_blob(struct statement *s, int column, void *out, size_t len,
 			   struct error *err);
 
-/* ---- somebody else's database, looked at: sqlite_foreign.c, for site_query.c ---- */
+/* ---- another program's database: sqlite_foreign.c, for site_query.c ---- */
 
 /*
- * Read-only, and nothing in it is trusted: SQLite's limits are low, its schema may call nothing. No
- * schema of ours is expected. Failures name what the operator of the *other* program's database
- * does. The caller owns
- * *out.
+ * Opens another program's database read-only. Nothing in it is trusted: SQLite's limits are low,
+ * and its schema may not call functions with side effects. It needs no schema of ours. Errors tell
+ * the operator what to do about a database that another program owns. The caller owns *out.
  */
 enum status connection_open_foreign(const char *path, struct connection **out, struct error *err);
 
-/* The first column of every row, for fixed SQL. */
+/* Calls `each` with the first column of every row. sql is a constant. */
 enum status connection_each(struct connection *db, const char *sql,
 			    void (*each)(void *arg, const char *text), void *arg,
 			    struct error *err);
 
-/* What a statement wants to do, as the guard is asked while it is prepared (also anew, later). */
+/*
+ * What a statement wants to do. The guard is asked while a statement is prepared, also when SQLite
+ * prepares it again.
+ */
 enum guarded {
 	GUARDED_SELECT,
 	GUARDED_READ,     /* name: the table */
 	GUARDED_FUNCTION, /* name: the function */
-	GUARDED_OTHER     /* writing, pragmas, transactions, attaching … */
+	GUARDED_OTHER     /* writing, pragmas, transactions, ATTACH … */
 };
 struct guard {
-	bool (*allows)(void *arg, enum guarded what, const char *name); /* name: may be NULL */
+	bool (*allows)(void *arg, enum guarded what, const char *name); /* name may be NULL */
 	void *arg;
 };
-void connection_guard(struct connection *db, const struct guard *guard); /* a copy is kept */
+void connection_guard(struct connection *db, const struct guard *guard); /* keeps a copy */
 
-/* From now on, every step of the machine together may take so long; 0: no limit. */
+/* Limits the total time of all further steps, in milliseconds; 0: no limit. */
 void connection_budget(struct connection *db, int milliseconds);
 
 /*
- * One statement that is not of the catalogue. *end: the bytes of sql that belong to it.
- * STATUS_BAD_REQUEST: it is no SQL for this database, and *end is where that was seen, -1 where
- * SQLite does not say. The caller frees *out before the connection closes.
+ * Prepares one statement that is not in the catalogue. *end: how many bytes of sql belong to it.
+ * STATUS_BAD_REQUEST: it is not valid SQL for this database; *end is the offset of the fault, or -1
+ * if SQLite does not tell. The caller frees *out before it closes the connection.
  */
 enum status statement_prepare(struct connection *db, const char *sql, struct statement **out,
 			      long *end, struct error *err);
-void statement_free(struct statement *s); /* takes NULL */
+void statement_free(struct statement *s); /* NULL is allowed */
 void statement_reset(struct statement *s);
 
-bool statement_only_reads(const struct statement *s); /* and is none that only explains */
+bool statement_only_reads(const struct statement *s); /* and is no EXPLAIN */
 int statement_param_count(const struct statement *s);
-const char *statement_param_name(const struct statement *s, int n); /* from 1; NULL: it has none */
+const char *statement_param_name(const struct statement *s, int n); /* n from 1; NULL: no name */
 int statement_column_count(const struct statement *s);
-const char *statement_column_name(const struct statement *s, int column); /* NULL: no memory */
+const char *statement_column_name(const struct statement *s, int column); /* NULL: out of memory */
 
 enum value_kind { VALUE_NULL, VALUE_INTEGER, VALUE_TEXT, VALUE_OTHER };
 enum value_kind statement_value_kind(struct statement *s, int column);

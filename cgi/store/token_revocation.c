@@ -1,6 +1,5 @@
 /*
- * The table token_revocation: one look-up for each request, one write for each command of an
- * operator.
+ * The table token_revocation: each request reads it once; only an operator's command writes it.
  */
 #include "store/token_revocation.h"
 
@@ -59,7 +58,7 @@ static enum status change(struct connection *db, const struct token_revocation *
 		return status;
 	s = statement_get(db, QUERY_TOKEN_REVOCATION_SET);
 	statement_bind_text(s, 1, what->user);
-	statement_bind_integer(s, 2, now + what->skew_s + 1); /* the first that is good again */
+	statement_bind_integer(s, 2, now + what->skew_s + 1); /* the first valid issue time */
 	status = statement_run(s, NULL, err);
 	if (status != STATUS_OK)
 		return status;

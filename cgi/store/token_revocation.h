@@ -1,6 +1,6 @@
 /*
- * From when on a user's tokens are good (SEC-AUTH-12): a row for whoever was logged out everywhere
- * by `prebindctl token revoke`.
+ * The time from which a user's tokens are valid. A user has a row after `prebindctl token revoke`
+ * logged the user out everywhere; without it, a token stays valid until it expires.
  */
 #ifndef STORE_TOKEN_REVOCATION_H
 #define STORE_TOKEN_REVOCATION_H
@@ -9,14 +9,14 @@
 
 #include "store/store.h"
 
-/* Seconds, wall clock; 0: never revoked. */
+/* *min_iat: seconds, wall clock; 0: never revoked. */
 enum status token_revocation_find(struct store *store, const char *user, int64_t *min_iat,
 				  struct error *err);
 
 /*
- * Every token that the user may have by now is good no more, and the sessions of source end, in one
- * transaction, by the clock inside it. The site's clock may be ahead by skew_s: so tokens that say
- * they were made up to then are among them. Rows that no token can be old enough for are dropped.
+ * Revokes every token that the user may have now, and ends the user's sessions of `source`, in one
+ * transaction and by the clock inside it. The site's clock may be ahead by skew_s, so tokens issued
+ * up to then are revoked too. Rows older than any valid token are deleted.
  */
 struct token_revocation {
 	const char *source;

@@ -1,6 +1,6 @@
 /*
- * Reads a row, lets the caller change it, and writes it where something changed. What the text says
- * is the caller's business.
+ * Reads a row, lets the caller change it, and writes it back if it changed. The caller defines the
+ * text.
  */
 #include "store/upstream_state.h"
 
@@ -15,7 +15,7 @@ struct update {
 	void *arg;
 };
 
-/* *out: "" where there is no row; the caller frees it. */
+/* *out: the state, which the caller frees; "": there is no row. */
 static enum status read_state(struct connection *db, const char *url, char **out, struct error *err)
 {
 	struct statement *s = statement_get(db, QUERY_UPSTREAM_FIND);

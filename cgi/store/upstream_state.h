@@ -1,6 +1,7 @@
 /*
- * What separate processes know together about an upstream, a line of text for each URL. It lies in
- * the limits' file and may be lost with it: whoever reads nothing begins anew (REL-UP-6, REL-DB-7).
+ * The state of an upstream that separate processes share, one line of text per URL. With plain CGI
+ * each process would otherwise have to find out again that a server is down. It is in the file of
+ * the limits and may be lost with it: a process that finds no state begins anew.
  */
 #ifndef STORE_UPSTREAM_STATE_H
 #define STORE_UPSTREAM_STATE_H
@@ -9,8 +10,8 @@
 #include "store/limit.h"
 
 /*
- * Makes the state that is to be kept of the one that was; before: "" where there was none. No other
- * process reads or writes between the two. May be called twice: only the last one counts.
+ * Computes the new state from the old one; before is "" if there was none. No other process reads
+ * or writes in between. It may be called twice: only the last result counts.
  */
 typedef void upstream_state_change(void *arg, const char *before, struct strbuf *after);
 

@@ -1,6 +1,6 @@
 /*
- * Used tokens. The insert itself decides who was first: two processes with the same token cannot
- * both be.
+ * Used nonces. The insert decides which process was first, so two processes cannot both use a
+ * token.
  */
 #include "store/used_nonce.h"
 

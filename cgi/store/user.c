@@ -1,6 +1,6 @@
 /*
- * Site users of provider `login`. Whatever takes a user's login away also ends the user's sessions,
- * in the same transaction: there is no moment at which one is done and the other is not.
+ * Site users of provider `login`. A change that takes away a login also ends the user's sessions in
+ * the same transaction, so neither can happen without the other.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "store/statement.h"
 #include "store/user.h"
 
-#define USER_SOURCE "login" /* of the sessions; the provider's name */
+#define USER_SOURCE "login" /* the provider's name, in sessions and the JID map */
 
 void user_clear(struct user *user)
 {
@@ -68,7 +68,7 @@ static enum status find_row(struct connection *db, const char *name, struct user
 	return status == STATUS_OK ? read_user(s, out, err) : status;
 }
 
-/* By the name as it is written, else composed: not every keyboard composes. */
+/* Tries the name as written, then its composed form: not every keyboard composes letters. */
 static enum status find(struct connection *db, const char *name, struct user *out,
 			struct error *err)
 {
@@ -95,7 +95,7 @@ enum status user_find(struct store *store, const char *name, struct user *out, s
 	return status;
 }
 
-/* STATUS_OK: the row that was read was the last. */
+/* STATUS_OK: there are no more rows. */
 static enum status no_more(struct statement *s, const char *name, struct error *err)
 {
 	enum status status = statement_row(s, err);
@@ -150,7 +150,7 @@ enum status user_find_folded(struct store *store, const char *name, struct user 
 
 /* ---- adding ---- */
 
-/* Names that differ by case only are two people, unless the rule makes one account of them. */
+/* Names that differ only in case belong to two people, unless the rule gives them one account. */
 static bool is_alike(const char *there, const char *name, bool any_case)
 {
 	char *composed = NULL;
@@ -171,7 +171,7 @@ static enum status refuse_other(const char *there, const char *name, struct erro
 			 there);
 }
 
-/* Is there somebody who could be taken for the new user? */
+/* Refuses a name that looks the same as that of an existing user. key: folded name, name. */
 static enum status refuse_alike(struct connection *db, const char *const key[2], bool any_case,
 				struct error *err)
 {
@@ -237,14 +237,15 @@ enum status user_create(struct store *store, const struct user_new *user, struct
 
 /* ---- changing ---- */
 
-/* A change of one user: its parameter after the name is a text, a number or not there. */
+/* A change of one user. The parameter after the name is a text, a number or absent. */
 struct change {
 	enum query query;
 	const char *text;
 	const bool *flag;
 	bool ends_sessions;
 	bool
-	    frees_account; /* and deletes the row of the JID map: the next user of that name is another */
+	    /* Deletes the row of the JID map too: a later user of that name is another person. */
+	    frees_account;
 };
 
 static enum status change_row(struct connection *db, const char *name, const struct change *change,
@@ -264,7 +265,7 @@ static enum status change_row(struct connection *db, const char *name, const str
 	return status;
 }
 
-/* A query about the user of provider `login`. */
+/* Runs a query whose parameters are the source `login` and the name. */
 static enum status run_for_user(struct connection *db, enum query query, const char *name,
 				struct error *err)
 {

@@ -1,5 +1,6 @@
 /*
- * Site users of provider `login`: name, password hash, display name, whether disabled.
+ * Site users of provider `login`: name, password hash, display name, and whether the user is
+ * disabled.
  */
 #ifndef STORE_USER_H
 #define STORE_USER_H
@@ -14,42 +15,45 @@
 struct user {
 	int64_t id;
 	char *name;          /* owned */
-	char *display_name;  /* owned; "" for none */
-	char *password_hash; /* owned; "" : cannot log in */
+	char *display_name;  /* owned; "": none */
+	char *password_hash; /* owned; "": cannot log in */
 	bool disabled;
 };
 
 /*
- * By the name as it is written, else composed (NFC). STATUS_NOT_FOUND where there is none. The
- * caller clears *out, and goes on with out->name, which is how the other tables spell it.
+ * Finds a user by the name as written, otherwise by its composed form (NFC). STATUS_NOT_FOUND:
+ * there is none. The caller clears *out, and uses out->name from then on, because other tables use
+ * that spelling.
  */
 enum status user_find(struct store *store, const char *name, struct user *out, struct error *err);
 void user_clear(struct user *user);
 
 /*
- * The one user of that name, whatever the case of its letters, composed or not. Two of them are
- * STATUS_CONFLICT.
+ * Finds the only user of that name, ignoring case and composition. STATUS_CONFLICT: there are two.
  */
 enum status user_find_folded(struct store *store, const char *name, struct user *out,
 			     struct error *err);
 
 /*
- * The name is kept composed. STATUS_CONFLICT if it, or one that looks the same, is taken;
- * STATUS_BAD_REQUEST for a name that name_prepare refuses (base/name.h).
+ * The name is stored composed. STATUS_CONFLICT: the name, or one that looks the same, is taken.
+ * STATUS_BAD_REQUEST: name_prepare refuses the name (base/name.h).
  */
 struct user_new {
 	const char *name;
 	const char *password_hash;
 	int64_t now; /* seconds, wall clock */
 	bool
-	    any_case; /* the rule makes one account of names that differ by case: refuse a second one */
+	    /*
+	     * The rule gives names that differ only in case the same account: refuse a second one.
+	     */
+	    any_case;
 };
 enum status user_create(struct store *store, const struct user_new *user, struct error *err);
 
 /*
- * These three: STATUS_NOT_FOUND if there is no such user. A new password, disabling and deleting
- * end all the user's sessions, in the same transaction; deleting also deletes the user's row of the
- * JID map.
+ * The next three return STATUS_NOT_FOUND if there is no such user. A new password, disabling and
+ * deleting end all sessions of the user in the same transaction. Deleting also deletes the user's
+ * row of the JID map.
  */
 enum status user_set_password(struct store *store, const char *name, const char *password_hash,
 			      struct error *err);
@@ -58,13 +62,13 @@ enum status user_set_disabled(struct store *store, const char *name, bool disabl
 enum status user_delete(struct store *store, const char *name, struct error *err);
 
 /*
- * Replaces the hash alone (rehash at login): no session ends. Where it is no longer the old one,
- * the password has been changed meanwhile, and stays what it is.
+ * Replaces only the hash (rehash at login) and ends no session. It does nothing if the hash is no
+ * longer old_hash, because the password was changed meanwhile.
  */
 enum status user_rehash(struct store *store, const char *name, const char *old_hash,
 			const char *password_hash, struct error *err);
 
-/* Calls each(arg, user) in order of name; the user is borrowed for the call. */
+/* Calls each(arg, user) in order of name. The user is borrowed for the call. */
 enum status user_list(struct store *store, void (*each)(void *arg, const struct user *user),
 		      void *arg, struct error *err);
 
