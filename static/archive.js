@@ -1,15 +1,16 @@
-// Earlier messages, where the server keeps them (XEP-0313): one page of a conversation at a time, newest page first.
+// Fetches earlier messages from the server's archive (XEP-0313): one page of a conversation at a time,
+// newest page first.
 import { bareJid, child } from "./stanza.js";
 
 const NS_MAM = "urn:xmpp:mam:2";
 const NS_RSM = "http://jabber.org/protocol/rsm";
 const PAGE = 30;
-const WORDS_MIN = 10; // a page may hold hardly anything to read: receipts are kept too
+const WORDS_MIN = 10; // fewer messages: fetch another page, because much of a page can be receipts
 const TRIES_MAX = 4;
 
 /**
  * @typedef {import("./stanza.js").Message} Message
- * @typedef {{messages: Message[], first: string, complete: boolean}} Page first: where the page before ends
+ * @typedef {{messages: Message[], first: string, complete: boolean}} Page first: what to pass as `before` for the next older page
  *
  * @typedef {object} Asker
  * @property {(iq: any) => Promise<Element | null>} ask
@@ -18,7 +19,7 @@ const TRIES_MAX = 4;
 
 export class Archive {
 	/** @type {Asker} */ #asker;
-	/** @type {Map<string, Message[]>} */ #open = new Map(); // query id -> what has arrived
+	/** @type {Map<string, Message[]>} */ #open = new Map(); // by query id: the messages that have arrived
 	#queries = 0;
 
 	/** @param {Asker} asker */
@@ -26,7 +27,11 @@ export class Archive {
 		this.#asker = asker;
 	}
 
-	/** @param {string} peer @param {string} [before] @returns {Promise<Page | null>} */
+	/**
+	 * Fetches the messages that are older than `before`; "": the newest.
+	 * @param {string} peer @param {string} [before]
+	 * @returns {Promise<Page | null>} null: no archive, no answer or no session
+	 */
 	async fetch(peer, before = "") {
 		let all = await this.#fetchPage(peer, before);
 		for (let i = 1; i < TRIES_MAX && all && !all.complete && all.messages.length < WORDS_MIN; i++) {

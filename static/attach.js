@@ -1,16 +1,18 @@
-// One BOSH session on one Strophe.js connection: attaches, proves that it lives, notices when it no longer does, ends
-// it or leaves it to the next page. What the stanzas mean and what comes after a loss are its owner's business.
+// One BOSH session on one Strophe.js connection. It attaches, proves that the session is alive, notices
+// when it is not, and ends the session or leaves it to the next page. The owner interprets the stanzas
+// and decides what to do after a loss.
 import { Spacing } from "./spacing.js";
 import { child, jidDomain } from "./stanza.js";
 
-const PING_TIMEOUTS_MS = [4_000, 6_000]; // the first answer on a re-used connection can get lost: asked twice
-const EARLY_MS = 1_000; // so young, a session that "does not exist" may just not be there yet
-const EARLY_RETRY_MS = 150; // Tigase answers before the session is bound; 50 ms were always enough
-const TROUBLE_MAX_MS = 20_000; // of requests that only fail, before the session is given up
-const UNREADABLE_MAX = 3; // answers that are not BOSH, before the session is given up
-const QUIET_MARGIN_S = 15; // beyond the server's wait: a longer silence is suspicious
-const DISCONNECT_MS = 3_000; // for the server's answer to our good-bye
-const RESEND_S = 5; // a request so young may not have reached the server when its page goes
+// two attempts: the first answer on a re-used connection can get lost
+const PING_TIMEOUTS_MS = [4_000, 6_000];
+const EARLY_MS = 1_000; // a younger session that "does not exist" may not exist yet
+const EARLY_RETRY_MS = 150; // Tigase answers before the session is bound; 50 ms was always enough
+const TROUBLE_MAX_MS = 20_000; // the session is given up after requests have failed for this time
+const UNREADABLE_MAX = 3; // the session is given up after more answers that are not BOSH
+const QUIET_MARGIN_S = 15; // added to the server's wait; a longer silence is suspicious
+const DISCONNECT_MS = 3_000; // for the server's answer to our terminate request
+const RESEND_S = 5; // when the page goes, a younger request may not have reached the server
 const HTTP_TROUBLE = [0, 429, 500, 502, 503, 504];
 const HTTP_GONE = [400, 401, 403, 404];
 
@@ -20,13 +22,18 @@ const NS_BOSH = "http://jabber.org/protocol/httpbind";
 /** @param {string} text */
 const escapeXml = (text) => text.replace(/[<>&"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-/** @typedef {Pick<Session, "sid" | "rid" | "url">} Address of a session */
+/**
+ * @typedef {Pick<Session, "sid" | "rid" | "url">} Address what a request needs to know of a session
+ */
 
 /** @param {Address} session @param {number} rid @param {string} [type] @param {string} [inner] XML */
 const bodyText = ({ sid }, rid, type, inner = "") =>
 	`<body xmlns="${NS_BOSH}" rid="${rid}" sid="${escapeXml(sid)}"${type ? ` type="${type}"` : ""}>${inner}</body>`;
 
-/** A request that outlives the page (the browser cancels Strophe's). @param {Pick<Environment, "fetch">} env @param {Address} session @param {string} body */
+/**
+ * Sends a request that outlives the page; the browser cancels Strophe's requests.
+ * @param {Pick<Environment, "fetch">} env @param {Address} session @param {string} body
+ */
 function postLast(env, session, body) {
 	const headers = { "Content-Type": "text/xml; charset=utf-8" };
 	env.fetch(session.url, { method: "POST", keepalive: true, headers, body }).catch(() => {});
@@ -46,13 +53,13 @@ export function discard(env, session, rid = session.rid) {
  *
  * @typedef {object} Owner
  * @property {() => void} alive the session answered for the first time
- * @property {(reason: string) => void} lost once; afterwards nothing more is called
+ * @property {(reason: string) => void} lost is called once; nothing else is called after it
  * @property {(stanza: Element) => void} message
  * @property {(stanza: Element) => void} presence
  * @property {(stanza: Element) => void} rosterPush
  */
 
-/** @param {any} request one of Strophe's; its age in seconds */
+/** @param {any} request a request of Strophe; the age is in seconds */
 const readRequest = (request) => ({ data: request.data, age: request.age(), rid: request.rid ?? 0 });
 
 export class Attachment {
@@ -62,10 +69,10 @@ export class Attachment {
 	/** @type {Owner | null} */ #owner;
 	/** @type {Connection | null} */ #connection = null;
 	/** @type {Spacing | null} */ #spacing = null;
-	/** @type {(() => void) | null} */ #ended = null; // the session is being ended: call this when the server lets go
+	/** @type {(() => void) | null} */ #ended = null; // set while the session is being ended; called when the server has ended it
 	/** @type {any} */ #pingTimer = null;
 	/** @type {any} */ #troubleTimer = null;
-	/** @type {Map<string, boolean>} */ #unsent = new Map(); // message id -> has left for the network
+	/** @type {Map<string, boolean>} */ #unsent = new Map(); // by message id: whether the message has been sent
 	/** @type {any} */ #ending = null; // the connection that end() waits for
 	#alive = false;
 	#resumed = false;
@@ -85,17 +92,20 @@ export class Attachment {
 		this.#owner = owner;
 	}
 
-	/** Strophe's connection; null after the end. */
+	/** Strophe's connection; null before open() and after the session was ended or lost. */
 	get connection() {
 		return this.#connection;
 	}
 
-	/** Messages of which nobody can say that the server has them. */
+	/** The ids of messages that the server may not have. */
 	get unsent() {
 		return [...this.#unsent.keys()];
 	}
 
-	/** @param {boolean} [resumed] the page before left it: its last request, an empty one, is sent once more */
+	/**
+	 * @param {boolean} [resumed] the page before left the session: its last request, an empty one,
+	 *   is sent again
+	 */
 	open(resumed = false) {
 		const { Strophe } = this.#client;
 		const session = this.#session;
@@ -106,7 +116,8 @@ export class Attachment {
 		this.#openedAt = this.#env.now();
 		this.#lastRid = session.rid - 1;
 		this.#httpStatus = 0;
-		// Strophe's connect() sets this, its attach() does not: without it a lost good-bye never ends.
+		// Strophe's connect() sets this, its attach() does not. Without it a disconnect never finishes if
+		// its request is lost.
 		/** @type {any} */ (connection).disconnection_timeout = DISCONNECT_MS;
 		this.#listen(connection);
 		const onStatus = (/** @type {number} */ status, /** @type {any} */ condition) => {
@@ -120,15 +131,19 @@ export class Attachment {
 		this.#unsent.set(id, false);
 	}
 
-	/** After sleep or a change of network: asks whether the session is still there, if it has been silent too long. */
+	/**
+	 * To be called after sleep or a change of network. Pings the server if it has been silent too
+	 * long.
+	 */
 	check() {
 		const quiet = this.#env.now() - this.#heardAt;
 		if (this.#alive && quiet > (this.#session.wait + QUIET_MARGIN_S) * 1000) this.#prove(0);
 	}
 
 	/**
-	 * Ends the session politely. Resolves when the server lets go of it: any answer that ends the session, or an HTTP
-	 * error. Tigase answers on the request that it holds, and closes the one that asked.
+	 * Ends the session with a terminate request. Resolves when the server has ended it: after any answer that
+	 * ends the session, or after an HTTP error. Tigase answers the request that it holds, and closes the
+	 * connection of the terminate request.
 	 */
 	end() {
 		const connection = this.#connection;
@@ -149,12 +164,15 @@ export class Attachment {
 			connection.xmlInput = onBody;
 			for (let code = 400; code < 600; code++) connection.addProtocolErrorHandler("HTTP", code, () => this.#ended?.());
 			this.#ending = connection;
-			this.#spacing?.sendWaiting(); // before the good-bye, not after it
+			this.#spacing?.sendWaiting(); // waiting stanzas must go before the terminate request
 			connection.disconnect("");
 		});
 	}
 
-	/** end() has waited long enough: what the server has not answered goes once more, and outlives the page. */
+	/**
+	 * To be called when end() has waited long enough. Sends again what the server has not answered, in
+	 * requests that outlive the page.
+	 */
 	endNow() {
 		const connection = this.#ending;
 		this.#ending = null;
@@ -165,8 +183,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Ends it from a page that goes away. Without this the contacts see a ghost, and what they write is lost, until the
-	 * server notices.
+	 * Ends the session of a page that goes away. Without this the contacts would see the user online, and
+	 * their messages would be lost, until the server notices.
 	 */
 	leave() {
 		const connection = this.#connection;
@@ -178,9 +196,9 @@ export class Attachment {
 	}
 
 	/**
-	 * Leaves it to the next page. Its last request is an empty one: what the server says in answer to that is not lost
-	 * with this page, as the next one repeats it.
-	 * @returns {Session | null} the session as the next page goes on with it
+	 * Leaves the session to the next page. The last request is an empty one, which the next page repeats, so
+	 * that the server's answer to it is not lost with this page.
+	 * @returns {Session | null} the session for the next page; null: it has ended, or has never answered
 	 */
 	handOver() {
 		const connection = this.#connection;
@@ -195,8 +213,9 @@ export class Attachment {
 	}
 
 	/**
-	 * Whatever may not have reached the server goes once more (a repeated rid is not taken twice: XEP-0124, section
-	 * 14.3), empty requests too: the server takes none beyond a rid that is missing. Then what waits to be sent.
+	 * Sends again each request that may not have reached the server, then the stanzas that wait. Empty requests
+	 * are repeated too, because the server accepts no rid after a missing one. It does not process a repeated
+	 * rid twice (XEP-0124, section 14.3).
 	 * @param {any} connection
 	 */
 	#sendAgain(connection) {
@@ -207,7 +226,8 @@ export class Attachment {
 		};
 		for (const { data, age, rid } of connection._proto._requests.map(readRequest)) {
 			if (age < RESEND_S) post(data);
-			if (rid > this.#lastRid) this.#lastRid = rid; // made, but not sent yet
+			// this request was made, but may not have been sent
+			if (rid > this.#lastRid) this.#lastRid = rid;
 		}
 		const waiting = connection._data.filter((/** @type {any} */ el) => el instanceof Object);
 		if (waiting.length === 0 || connection.disconnecting) return;
@@ -215,7 +235,11 @@ export class Attachment {
 		post(bodyText(this.#session, ++this.#lastRid, "", inner));
 	}
 
-	/** Nothing more is sent, and no request is waited for: a page with open ones is not kept for the way back. @param {any} connection */
+	/**
+	 * Sends nothing more and aborts the open requests: with them, the browser would not keep the page in its
+	 * back/forward cache.
+	 * @param {any} connection
+	 */
 	#abandon(connection) {
 		this.#forget();
 		this.#spacing?.stop();
@@ -230,7 +254,10 @@ export class Attachment {
 		this.#env.clearTimeout(this.#troubleTimer);
 	}
 
-	/** @param {string} reason @param {boolean} [closed] there is nobody left to say good-bye to */
+	/**
+	 * @param {string} reason
+	 * @param {boolean} [closed] the connection has ended: no terminate request is sent
+	 */
 	#lose(reason, closed = false) {
 		const owner = this.#owner;
 		if (closed) this.#forget();
@@ -245,7 +272,7 @@ export class Attachment {
 			try {
 				if (connection === this.#connection) run(arg);
 			} catch {
-				// One stanza that cannot be read must not cost the handler of all later ones.
+				// Strophe removes a handler that throws. A stanza that cannot be read must not cause that.
 			}
 			return true;
 		};
@@ -275,13 +302,17 @@ export class Attachment {
 	#begin() {
 		const connection = /** @type {any} */ (this.#connection);
 		if (this.#resumed) {
-			connection._data.push(null); // Strophe's sign for an empty request
-			this.#spacing?.sendWaiting(); // alone: what is repeated must be the same
+			connection._data.push(null); // Strophe's marker for an empty request
+			this.#spacing?.sendWaiting(); // without other stanzas: a repeated request must be the same
 		}
 		this.#prove(0);
 	}
 
-	/** ATTACHED says nothing: only an answer proves that the session lives (XEP-0199). @param {number} attempt */
+	/**
+	 * Pings the server (XEP-0199). Strophe's status ATTACHED proves nothing; only an answer proves that the
+	 * session is alive.
+	 * @param {number} attempt
+	 */
 	#prove(attempt) {
 		const connection = this.#connection;
 		if (!connection) return;
@@ -303,8 +334,9 @@ export class Attachment {
 	}
 
 	/**
-	 * An error is an answer too, and proves as much, but for the two that Tigase gives while a fresh session is not
-	 * yet bound: those are asked again. not-authorized twice: a session without an account behind it.
+	 * An error is an answer too and proves that the session is alive, except for the two errors that Tigase
+	 * sends before a new session is bound: after those the ping is repeated once. If not-authorized comes
+	 * again, the session has no account.
 	 * @param {number} attempt @param {Element | null} error
 	 */
 	#onPing(attempt, error) {
@@ -330,7 +362,7 @@ export class Attachment {
 		}
 	}
 
-	/** The server answered: it has what left before. */
+	/** The server has answered, so it has all messages that were sent before. */
 	#onInput() {
 		this.#heardAt = this.#env.now();
 		this.#unreadable = 0;
@@ -339,7 +371,10 @@ export class Attachment {
 		for (const [id, left] of this.#unsent) if (left) this.#unsent.delete(id);
 	}
 
-	/** HTTP 200, not yet read. After an answer that is not XML Strophe asks again at once: ten times a second. */
+	/**
+	 * An HTTP 200 has arrived and is not yet parsed. After an answer that is not XML, Strophe asks again at
+	 * once, ten times a second.
+	 */
 	#onAnswer() {
 		this.#unreadable += 1;
 		if (this.#unreadable > UNREADABLE_MAX) this.#lose("unreadable");
@@ -348,7 +383,7 @@ export class Attachment {
 	/** @param {number} code */
 	#onHttpError(code) {
 		this.#httpStatus = code;
-		if (HTTP_GONE.includes(code)) return; // Strophe disconnects
+		if (HTTP_GONE.includes(code)) return; // Strophe disconnects by itself
 		this.#troubleTimer ??= this.#env.setTimeout(() => this.#lose("unreachable"), TROUBLE_MAX_MS);
 	}
 

@@ -1,12 +1,12 @@
-// A session's data: read from the page, or asked for with POST prebind.json. Everything that came from outside is
-// checked here; who uses it (life.js) sees only a whole session or a named failure. Nothing is stored.
+// Reads a session's data from the page, or asks for it with POST prebind.json. All data from outside is
+// checked here, so life.js gets either a complete session or a named failure. Nothing is stored.
 import { retryAfterMs } from "./pace.js";
 
-const RID_MAX = Number.MAX_SAFE_INTEGER - 1_000_000; // room to count on from
+const RID_MAX = Number.MAX_SAFE_INTEGER - 1_000_000; // leaves room to count upwards
 const WAIT_DEFAULT_S = 60;
 const HOLD_DEFAULT = 1;
-const LIFE_DEFAULT_S = 10; // of a session nobody attached to, where the page does not say: the shortest known
-const LIFE_MARGIN_S = 2; // the way to the BOSH service takes time too
+const LIFE_DEFAULT_S = 10; // of a session without a client, if the page does not say: the shortest known
+const LIFE_MARGIN_S = 2; // a request to the BOSH service takes time too
 const ANSWER_TIMEOUT_MS = 20_000;
 
 /**
@@ -17,20 +17,20 @@ const ANSWER_TIMEOUT_MS = 20_000;
  * @property {string} url of the BOSH service, absolute
  * @property {number} wait seconds
  * @property {number} hold
- * @property {number} goodUntil milliseconds on the caller's clock; later it is not worth an attempt
+ * @property {number} goodUntil milliseconds on the caller's clock; a later attempt is useless
  *
  * @typedef {{kind: "session", session: Session, user: string}
  *   | {kind: "user", user: string}
  *   | {kind: "needs-login"}
  *   | {kind: "refused", code: string}
  *   | {kind: "later", code: string, afterMs: number}} BindAnswer
- *   user: the site's opaque key of who is logged in; refused: the same question gets the same answer; later: ask
- *   again, not before afterMs
+ *   user: the site's opaque key of the logged-in user; refused: the same request would get the same answer;
+ *   later: the request may be repeated after afterMs milliseconds
  *
  * @typedef {{url: string, page: string, fetch: typeof fetch, now: () => number, signal?: AbortSignal}} How
  */
 
-/** @param {unknown} text @returns {number | null} null: not a request id we can count on from */
+/** @param {unknown} text @returns {number | null} null: not a rid that can be counted up */
 export function parseRid(text) {
 	if (typeof text !== "string" || !/^[0-9]{1,16}$/.test(text)) return null;
 	const rid = Number(text);
@@ -55,9 +55,10 @@ function boshUrl(text, page) {
 }
 
 /**
- * @param {any} data what prebind.json or the page holds
- * @param {{page: string, madeAt: number}} from the page's address; when the session was made at the earliest
- * @returns {Session | null}
+ * @param {any} data from prebind.json or the page
+ * @param {{page: string, madeAt: number}} from page: the page's address; madeAt: the earliest time at which the
+ *   session can have been made, in milliseconds
+ * @returns {Session | null} null: the data is not a session
  */
 export function parseSession(data, { page, madeAt }) {
 	if (typeof data !== "object" || data === null) return null;
@@ -79,7 +80,8 @@ export function parseSession(data, { page, madeAt }) {
 }
 
 /**
- * Takes the data block out of the page: what it holds is a secret, and is only good once. `user` is its attribute.
+ * Takes the data block out of the page, because it is a secret and can be used only once. `user` comes from
+ * the block's attribute.
  * @param {Document} document
  * @returns {unknown} null: no block, or not JSON
  */
@@ -112,7 +114,7 @@ function readFailure(response, data, now) {
 	return passes ? { kind: "later", code, afterMs } : { kind: "refused", code };
 }
 
-/** The site's opaque key of a user: equal for the same one, and says nothing else. @param {any} data */
+/** The site's opaque key of a user; "": none. Equal keys mean the same user. @param {any} data */
 export const readUser = (data) => (typeof data?.user === "string" && data.user.length <= 64 ? data.user : "");
 
 /** @param {How} how @param {string} [form] @returns {Promise<{response: Response, data: any} | null>} */
@@ -150,7 +152,10 @@ export async function askForSession(how) {
 		: { kind: "later", code: "bad_answer", afterMs: 0 };
 }
 
-/** Asks who is logged in; makes no session. Never throws. @param {How} how @returns {Promise<BindAnswer>} */
+/**
+ * Asks who is logged in, without making a session. Never throws.
+ * @param {How} how @returns {Promise<BindAnswer>}
+ */
 export async function askWho(how) {
 	const answer = await post(how, "bind=no");
 	if (!answer) return NO_ANSWER;

@@ -1,4 +1,4 @@
-// The chat page: the user interface in the whole window, with the log-out and the notifications.
+// The chat page: the user interface in the whole window, with log-out and notifications.
 import { drawAvatar } from "./contacts.js";
 import { connect } from "./prebind.js";
 import { TEXT } from "./texts.js";
@@ -22,8 +22,8 @@ const ui = new ChatUi({
 });
 
 /**
- * The form's token may have expired with the page, or the login itself: both are asked for again. A page that is not
- * ours in answer, the login form for one, means that there is nothing left to log out of.
+ * Fetches a new token for the log-out form, because the old one may have expired. If the answer is a page
+ * without that form, such as the login page, nobody is logged in and the token becomes empty.
  */
 async function refreshToken() {
 	const request = { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(FRESH_TOKEN_MS) };
@@ -43,7 +43,7 @@ async function onLogout(event) {
 	else location.assign(`${base}/`);
 }
 
-/** Asked for by a button, and only as long as there is something to ask. */
+/** Shows a button that asks for permission, if the user has neither granted nor denied it. */
 function offerNotifications() {
 	const button = byId("notify");
 	if (!button || globalThis.Notification?.permission !== "default") return;
@@ -55,7 +55,8 @@ function offerNotifications() {
 }
 
 chat.addEventListener("ready", () => performance.mark("prebind-ready"));
-chat.addEventListener("other-user", () => location.reload()); // nothing of the former one remains
+// so that nothing of the previous user remains
+chat.addEventListener("other-user", () => location.reload());
 drawAvatar(byId("me-avatar"), byId("me").textContent ?? "");
 offerNotifications();
 byId("logout")?.addEventListener("submit", onLogout);

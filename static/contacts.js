@@ -1,25 +1,29 @@
-// The contacts: who there is, how they are, what is unread; and their list in the page. It is worked like a list box:
-// one stop for the Tab key, arrows inside.
+// The contacts with their presence and unread counts, and their list in the page. The keyboard works as in
+// a list box: the list is one Tab stop, and the arrow keys move inside it.
 import { named } from "./dom.js";
 import { jidName } from "./stanza.js";
 import { fill, TEXT } from "./texts.js";
 
-const HUES = 8; // as many as chat.css has colours for avatars
+const HUES = 8; // the number of avatar colours in chat.css
 const byName = new Intl.Collator();
-const SHOW_RANK = ["chat", "", "away", "xa", "dnd"]; // what is said of somebody who is online twice
+// of resources with equal priority, the first in this order is shown
+const SHOW_RANK = ["chat", "", "away", "xa", "dnd"];
 
 /**
  * @typedef {object} Contact
  * @property {string} jid bare
  * @property {string} name
- * @property {boolean} known in the roster
- * @property {Map<string, {show: string, status: string, priority: number}>} resources those online
- * @property {string} lockedTo full JID of the one who wrote last, or the bare JID (RFC 6121, section 5.1)
+ * @property {boolean} known it is in the roster
+ * @property {Map<string, {show: string, status: string, priority: number}>} resources the online ones, by name
+ * @property {string} lockedTo full JID of the resource that wrote last, else the bare JID (RFC 6121, section 5.1)
  * @property {number} unread
- * @property {{state: string, people: string[]} | null} room it is a group chat
+ * @property {{state: string, people: string[]} | null} room null: not a group chat
  */
 
-/** @param {string} jid @returns {Contact} A stranger is shown by the whole address: a part of it could pose as another. */
+/**
+ * Makes a stranger, who is shown by the whole address: a part of it could imitate another contact.
+ * @param {string} jid @returns {Contact}
+ */
 const newContact = (jid) => ({
 	jid,
 	name: jid,
@@ -30,7 +34,11 @@ const newContact = (jid) => ({
 	room: null,
 });
 
-/** @param {Contact} contact @returns {{show: string, status: string}} show also "offline"; "unknown" of a stranger */
+/**
+ * @param {Contact} contact
+ * @returns {{show: string, status: string}} show: also "offline"; "unknown" for a stranger or a
+ *   group chat
+ */
 export function presenceOf(contact) {
 	if (contact.room) return { show: "unknown", status: "" };
 	const best = [...contact.resources.values()].sort(
@@ -39,7 +47,11 @@ export function presenceOf(contact) {
 	return best ?? { show: contact.known ? "offline" : "unknown", status: "" };
 }
 
-/** Those online first, strangers before those offline: they have just written, or been written to. @param {Contact} contact */
+/**
+ * The sort order: online contacts first, then strangers, then offline contacts. A conversation with a
+ * stranger is always recent.
+ * @param {Contact} contact
+ */
 const rank = (contact) => (contact.resources.size > 0 ? 0 : contact.known ? 2 : 1);
 
 const SHOWS = /** @type {const} */ (["away", "xa", "dnd", "offline", "unknown"]);
@@ -58,7 +70,10 @@ function roomText({ state, people }) {
 	return state === "joining" ? TEXT.roomJoining : TEXT.roomLeft;
 }
 
-/** Initials on a colour that stays with the name. @param {Element} avatar @param {string} name */
+/**
+ * Draws initials on a colour that depends only on the name.
+ * @param {Element} avatar @param {string} name
+ */
 export function drawAvatar(avatar, name) {
 	const letters = name
 		.split(/[\s._@-]+/)
@@ -73,11 +88,11 @@ export function drawAvatar(avatar, name) {
 export class Contacts {
 	/** @type {Map<string, Contact>} */ #contacts = new Map();
 	/** @type {Map<string, HTMLElement>} */ #buttons = new Map();
-	/** @type {Set<Contact>} */ #changed = new Set(); // since the last frame
-	#asked = false; // for the next frame
+	/** @type {Set<Contact>} */ #changed = new Set(); // to be drawn in the next frame
+	#asked = false; // the next frame is requested
 	/** @type {string[]} */ #order = [];
 	#open = "";
-	#stop = ""; // the Tab key's
+	#stop = ""; // JID whose button is the Tab stop
 	#list;
 	#template;
 	#onOpen;
@@ -98,7 +113,10 @@ export class Contacts {
 		return [...this.#contacts.values()].reduce((sum, contact) => sum + contact.unread, 0);
 	}
 
-	/** The contact of this JID, a new one for a stranger. @param {string} jid @returns {Contact} */
+	/**
+	 * Returns the contact with this JID; makes a new one for a stranger.
+	 * @param {string} jid @returns {Contact}
+	 */
 	get(jid) {
 		let contact = this.#contacts.get(jid);
 		if (!contact) {
@@ -114,7 +132,10 @@ export class Contacts {
 		return this.#contacts.get(jid);
 	}
 
-	/** @param {import("./stanza.js").RosterItem[]} items @param {boolean} whole others are no longer in the roster */
+	/**
+	 * @param {import("./stanza.js").RosterItem[]} items
+	 * @param {boolean} whole contacts that are not in `items` have left the roster
+	 */
 	setRoster(items, whole) {
 		if (whole) for (const contact of this.#contacts.values()) contact.known = false;
 		for (const item of items) {
@@ -126,7 +147,10 @@ export class Contacts {
 		this.draw();
 	}
 
-	/** @param {import("./stanza.js").Presence} presence @returns {Contact | null} null: of nobody in the list */
+	/**
+	 * @param {import("./stanza.js").Presence} presence
+	 * @returns {Contact | null} null: no contact has this JID
+	 */
 	setPresence({ jid, resource, type, show, status, priority }) {
 		const contact = this.#contacts.get(jid);
 		if (!contact) return null;
@@ -138,7 +162,7 @@ export class Contacts {
 		return contact;
 	}
 
-	/** Without a session nobody is known to be online. */
+	/** To be called without a session: then no presence is known. */
 	forgetPresence() {
 		for (const contact of this.#contacts.values()) {
 			contact.resources.clear();
@@ -155,12 +179,15 @@ export class Contacts {
 		this.draw(...[before, contact].filter((each) => each !== null && each !== undefined));
 	}
 
-	/** Puts the keyboard back where it was. @param {string} jid */
+	/** Moves the keyboard focus to this contact. @param {string} jid */
 	focus(jid) {
 		this.#buttons.get(jid)?.focus();
 	}
 
-	/** These have changed, or all may have: drawn with the next frame, however many there are. @param {...Contact} contacts */
+	/**
+	 * Draws these contacts in the next frame; without any, all contacts.
+	 * @param {...Contact} contacts
+	 */
 	draw(...contacts) {
 		for (const contact of contacts.length > 0 ? contacts : this.#contacts.values()) this.#changed.add(contact);
 		if (this.#asked) return;
@@ -179,7 +206,7 @@ export class Contacts {
 		for (const { jid } of sorted) {
 			const item = /** @type {Element} */ (this.#buttons.get(jid)?.parentNode);
 			if (place && item === place.nextElementSibling) {
-				place.remove(); // it has moved down: one step, rather than one for each of the others
+				place.remove(); // it has moved down: removing it is one step, moving all others is many
 				place = item;
 			}
 			if (item === place) place = place.nextElementSibling;
@@ -219,7 +246,7 @@ export class Contacts {
 		return button;
 	}
 
-	/** One of the buttons is the Tab key's stop. @param {string} [jid] */
+	/** Makes one of the buttons the Tab stop. @param {string} [jid] */
 	#rove(jid = this.#stop) {
 		const before = this.#buttons.get(this.#stop);
 		this.#stop = this.#buttons.has(jid) ? jid : this.#order[0];
@@ -228,7 +255,7 @@ export class Contacts {
 		if (button) button.tabIndex = 0;
 	}
 
-	/** In the page or in a shadow tree. */
+	/** The focused element of the page or shadow tree that the list is in. */
 	#focused() {
 		return /** @type {Document | ShadowRoot} */ (this.#list.getRootNode()).activeElement;
 	}

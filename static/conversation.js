@@ -1,15 +1,16 @@
-// The open conversation: its messages by day, and the field to write in. What others wrote goes into the page by
-// textContent only. Each contact has a log of its own, so that changing between them is not read out as news.
+// The open conversation: its messages by day, and the field to write in. Text from others goes into the
+// page by textContent only. Each contact has its own log element, so that a screen reader does not announce
+// old messages when the user changes to another contact.
 import { drawAvatar, presenceOf, presenceText } from "./contacts.js";
 import { h, linked, named } from "./dom.js";
 import { TEXT } from "./texts.js";
 
-const GROUP_MS = 5 * 60_000; // messages of one person so close together are drawn as one block
-const AT_END_PX = 80; // so near the end, the log follows what comes
-const LOG_MAX = 1_000; // messages kept in the page per contact: it may stay open for weeks
-const TYPING_MAX_MS = 30_000; // somebody who closed the lid never says that he has stopped
-const PAUSE_MS = 5_000; // without a key, this user has stopped writing
-const SAME_MS = 5_000; // the archive's clock and ours, of one message
+const GROUP_MS = 5 * 60_000; // messages of one person within this time are drawn as one block
+const AT_END_PX = 80; // this near the end, the log scrolls to new messages
+const LOG_MAX = 1_000; // messages and days in the page for each contact: it may stay open for weeks
+const TYPING_MAX_MS = 30_000; // a client that loses its network never reports that its user has stopped
+const PAUSE_MS = 5_000; // after this time without input, this user has stopped writing
+const SAME_MS = 5_000; // largest difference between the archive's time and ours for one message
 
 /**
  * @typedef {import("./contacts.js").Contact} Contact
@@ -19,14 +20,14 @@ const SAME_MS = 5_000; // the archive's clock and ours, of one message
  * @property {string} text
  * @property {Date} time
  * @property {string} [id]
- * @property {string} [author] in a group chat
+ * @property {string} [author] only in a group chat
  *
  * @typedef {object} Log
  * @property {HTMLElement} element
  * @property {Line[]} lines
  * @property {string} draft
- * @property {string | null} before where the archive goes on; null: not asked, or nothing there
- * @property {boolean} asked
+ * @property {string | null} before for the next older page of the archive; null: none has been read
+ * @property {boolean} asked the archive has been asked
  *
  * @typedef {object} Hooks
  * @property {(contact: Contact, text: string) => void} onSend
@@ -60,7 +61,10 @@ function newDay(time) {
 	return h("p", { class: "day" }, element);
 }
 
-/** Is that the same message, once from the archive and once as it came? @param {Line} a @param {Line} b */
+/**
+ * Whether both are the same message, once from the archive and once as it arrived.
+ * @param {Line} a @param {Line} b
+ */
 const isSame = (a, b) =>
 	a.direction === b.direction &&
 	a.text === b.text &&
@@ -70,17 +74,17 @@ export class Conversation {
 	/** @type {Map<string, Log>} */ #logs = new Map();
 	/** @type {Contact | null} */ #contact = null;
 	/** @type {Hooks} */ #hooks;
-	/** @type {Map<string, any>} */ #typing = new Map(); // who writes, until this timer
+	/** @type {Map<string, any>} */ #typing = new Map(); // by JID of a contact who is writing: the timer that ends it
 	/** @type {any} */ #pauseTimer = null;
 	#part;
 	#field;
 	#sendable = false;
 
-	/** @param {(id: string) => any} part finds an element @param {Hooks} hooks */
+	/** @param {(id: string) => any} part returns the element with this id @param {Hooks} hooks */
 	constructor(part, hooks) {
 		this.#part = part;
 		this.#field = part("compose");
-		this.#field.dir = "auto"; // as is written in it, whatever the page's language
+		this.#field.dir = "auto"; // depends on the text in it, not on the page's language
 		this.#hooks = hooks;
 		part("composer").addEventListener("submit", (/** @type {Event} */ event) => {
 			event.preventDefault();
@@ -98,7 +102,10 @@ export class Conversation {
 		return this.#contact;
 	}
 
-	/** Shows the conversation with this contact; null: with nobody. @param {Contact | null} contact */
+	/**
+	 * Shows the conversation with this contact; null: closes the conversation.
+	 * @param {Contact | null} contact
+	 */
 	open(contact) {
 		if (this.#contact) {
 			this.#log(this.#contact.jid).draft = this.#field.value;
@@ -122,7 +129,7 @@ export class Conversation {
 		this.#field.focus();
 	}
 
-	/** Puts a text where the cursor is. @param {string} text */
+	/** Inserts a text at the cursor. @param {string} text */
 	insert(text) {
 		const { selectionStart, selectionEnd } = this.#field;
 		this.#field.setRangeText(text, selectionStart, selectionEnd, "end");
@@ -130,7 +137,7 @@ export class Conversation {
 		this.focus();
 	}
 
-	/** What is written can be sent. @param {boolean} sendable */
+	/** @param {boolean} sendable messages can be sent now */
 	setSendable(sendable) {
 		this.#sendable = sendable;
 		this.#drawComposer();
@@ -138,7 +145,7 @@ export class Conversation {
 		if (sendable && this.#contact && log && !log.asked) this.#askEarlier(this.#contact, log);
 	}
 
-	/** Name and presence of the one talked to. */
+	/** Draws the contact's name and presence. */
 	drawPeer() {
 		const contact = this.#contact;
 		if (!contact) return;
@@ -174,7 +181,7 @@ export class Conversation {
 		if (follows || line.direction === "out") this.#toEnd();
 	}
 
-	/** The other one's client has it. @param {string} id */
+	/** Marks a message that the contact's client has received. @param {string} id */
 	markDelivered(id) {
 		const message = this.#find(id);
 		if (!message || message.querySelector(".delivered")) return;
@@ -183,7 +190,10 @@ export class Conversation {
 		message.querySelector(".meta")?.append(mark);
 	}
 
-	/** Says at a message that it did not arrive. @param {string} id @param {boolean} sure */
+	/**
+	 * Marks a message that did not arrive.
+	 * @param {string} id @param {boolean} sure false: it may have arrived
+	 */
 	markUnsent(id, sure) {
 		const message = this.#find(id);
 		if (!message || message.classList.contains("unsent")) return;
@@ -219,14 +229,17 @@ export class Conversation {
 		return log;
 	}
 
-	/** One more page out of the archive, above what is there. @param {Contact} contact @param {Log} log */
+	/**
+	 * Adds one more page from the archive above the messages that are shown.
+	 * @param {Contact} contact @param {Log} log
+	 */
 	async #askEarlier(contact, log) {
-		if (contact.room || contact.jid.includes("/")) return; // the archive is asked by bare address
+		if (contact.room || contact.jid.includes("/")) return; // the archive is asked by bare JID
 		log.asked = true;
 		log.element.querySelector(".earlier")?.remove();
 		const page = await this.#hooks.history(contact, log.before ?? "");
 		if (!page) {
-			log.asked = log.before !== null; // no archive, or no session: the next time it may be there
+			log.asked = log.before !== null; // no archive or no session: there may be one next time
 			return;
 		}
 		log.before = page.first;
@@ -245,14 +258,17 @@ export class Conversation {
 		return button;
 	}
 
-	/** Puts lines from the archive in their places; what was there stays as it is. @param {Contact} contact @param {Log} log @param {Line[]} news */
+	/**
+	 * Inserts lines from the archive at their places, and keeps the elements that are there.
+	 * @param {Contact} contact @param {Log} log @param {Line[]} news
+	 */
 	#redraw(contact, log, news) {
 		if (news.length === 0) return;
 		const holder = this.#part("logs");
 		const fromEnd = holder.scrollHeight - holder.scrollTop;
 		const atEnd = this.#isAtEnd();
 		const drawn = Array.from(log.element.querySelectorAll(".message"));
-		log.element.setAttribute("aria-live", "off"); // what is old is not read out as news
+		log.element.setAttribute("aria-live", "off"); // a screen reader must not announce old messages
 		log.element.querySelectorAll(".day").forEach((day) => day.remove());
 		let last;
 		for (const line of log.lines) {
@@ -265,7 +281,10 @@ export class Conversation {
 		holder.scrollTop = atEnd ? holder.scrollHeight : holder.scrollHeight - fromEnd;
 	}
 
-	/** @param {Contact} contact @param {Line} line @param {Line} [last] the one above @returns {HTMLElement} */
+	/**
+	 * @param {Contact} contact @param {Line} line @param {Line} [last] the line above
+	 * @returns {HTMLElement}
+	 */
 	#newMessage(contact, line, last) {
 		const message = this.#part("message-template").content.cloneNode(true).firstElementChild;
 		const close = last !== undefined && Math.abs(line.time.getTime() - last.time.getTime()) < GROUP_MS;
@@ -290,7 +309,7 @@ export class Conversation {
 		if (!this.#contact || !this.#sendable || text === "") return;
 		this.#field.value = "";
 		clearTimeout(this.#pauseTimer);
-		this.#pauseTimer = null; // the message itself says that it is written
+		this.#pauseTimer = null; // the message itself shows that writing has ended
 		this.#drawComposer();
 		this.#hooks.onSend(this.#contact, text);
 	}

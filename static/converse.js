@@ -1,21 +1,24 @@
-// The page of client = converse: starts Converse.js with what the data block says, lets nothing of a former user in, and
-// ends its session with the login. Converse.js asks prebind.json for its sessions itself.
+// The page of client = converse: starts Converse.js with the data block, removes the data of a previous
+// user, and ends the chat session with the login. Converse.js itself asks prebind.json for its sessions.
 import { discard } from "./attach.js";
 import { askWho, takeDataBlock } from "./bind.js";
 import { forgetAll } from "./handover.js";
 import { Tabs } from "./tabs.js";
 
-const OWNER_KEY = "prebind-user"; // whose stores Converse.js has here: the site's key, which says nothing else
+const OWNER_KEY = "prebind-user"; // the user whose data Converse.js has here, by the site's opaque key
 const LOGOUT_MAX_MS = 2_000;
-const LOGIN_LOOKS = 20; // at the end of the login, of which another tab has told; it ends its chat first
+const LOGIN_LOOKS = 20; // checks after another tab has announced a log-out; that tab ends its chat first
 const LOGIN_LOOK_MS = 500;
 const CONVERSE = "./vendor/converse/converse.min.js";
 
 const base = document.body.dataset.base ?? "";
 const block = /** @type {any} */ (takeDataBlock(document));
-/** @type {any} */ let api = null; // Converse.js's, once it has started
+/** @type {any} */ let api = null; // the API of Converse.js, after it has started
 
-/** The storages of the tab, where we have it keep things, and what it puts into others all the same. */
+/**
+ * Clears both storages, and the databases that Converse.js makes although it is told to use
+ * sessionStorage.
+ */
 async function forgetConverse() {
 	forgetAll();
 	const databases = (await indexedDB.databases?.()) ?? [];
@@ -23,8 +26,9 @@ async function forgetConverse() {
 }
 
 /**
- * Ends the session that it has stored. At the start that is the one of the page before: going on with it would lose what
- * the server has sent to that page's last request, and with Prosody wait for an answer that has gone there.
+ * Ends the session that Converse.js has stored; at the start it is the session of the page before. If this
+ * page went on with it, the server's answer to that page's last request would be lost. With Prosody this
+ * page would wait for that answer.
  */
 function endStored() {
 	try {
@@ -32,7 +36,7 @@ function endStored() {
 		const url = new URL(block.bosh_url, location.href).href;
 		if (sid && rid) discard({ fetch: window.fetch.bind(window) }, { sid, rid, url });
 	} catch {
-		// Nothing there, or nothing of ours.
+		// No session is stored, or it cannot be read.
 	}
 	for (const kind of [window.sessionStorage, window.localStorage])
 		for (const key of Object.keys(kind)) if (/bosh-session/.test(key)) kind.removeItem(key);
@@ -45,11 +49,14 @@ async function makeRoomFor(/** @type {string} */ user) {
 		await forgetConverse();
 		window.localStorage.setItem(OWNER_KEY, user);
 	} catch {
-		// No storage: then nobody's is there.
+		// Without storage there is no data of a previous user.
 	}
 }
 
-/** Its own log-out stumbles over what it has removed itself: that is nobody's concern any more. */
+/**
+ * Logs Converse.js out. Its log-out raises errors about data that it has removed itself; they are
+ * hidden.
+ */
 async function endSession() {
 	for (const type of ["error", "unhandledrejection"]) window.addEventListener(type, (event) => event.preventDefault());
 	const soon = new Promise((resolve) => setTimeout(resolve, LOGOUT_MAX_MS));
@@ -58,11 +65,11 @@ async function endSession() {
 		window.localStorage.removeItem(OWNER_KEY);
 		await forgetConverse();
 	} catch {
-		// It ends with the page at the latest.
+		// The session ends with the page at the latest.
 	}
 }
 
-/** Loaded sooner, the page would find the login still there, and begin again. */
+/** Waits for the end of the login. A page that is loaded earlier would start a new chat. */
 async function loginEnded() {
 	const how = { url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now };
 	for (let looks = 0; looks < LOGIN_LOOKS; looks++) {
@@ -88,7 +95,7 @@ async function onLogout(event) {
 
 async function start() {
 	await makeRoomFor(block.user);
-	// Its own footer loads pictures from another host.
+	// Converse.js's own footer loads pictures from another host.
 	customElements.define("converse-footer", class extends HTMLElement {});
 	const converse = (await import(CONVERSE)).default;
 	converse.plugins.add("prebind", {
@@ -104,14 +111,14 @@ async function start() {
 		jid: block.account,
 		auto_login: true,
 		persistent_store: "sessionStorage", // nothing outlives the tab
-		allow_logout: false, // ours ends the login too
+		allow_logout: false, // our own log-out ends the login too
 		allow_registration: false,
 		blacklisted_plugins: ["converse-omemo", "converse-omemo-views", "converse-register"],
 		whitelisted_plugins: ["prebind"],
 		clear_cache_on_logout: true,
 		discover_connection_methods: false,
 		i18n: document.documentElement.lang,
-		loglevel: "fatal", // what it logs can hold whole answers of the server
+		loglevel: "fatal", // its log can contain whole answers of the server
 		play_sounds: false,
 		view_mode: "fullscreen",
 	});

@@ -1,10 +1,11 @@
-// Small things about documents: finding parts, building them, and turning addresses in a text into links.
+// Builds elements of a document, and turns addresses in a text into links.
 
 const URL_PATTERN = /\bhttps?:\/\/[^\s<>"'`]+/gi;
-const NOT_AT_THE_END = /[.,;:!?)\]}»”’…]+$/; // of a sentence, rather than of an address
+const NOT_AT_THE_END = /[.,;:!?)\]}»”’…]+$/; // punctuation that belongs to the sentence, not to the address
 
 /**
- * An element with attributes, and children that are elements or texts.
+ * Makes an element with attributes, and children that are elements or texts. An attribute that is false is
+ * left out.
  * @param {string} name @param {Record<string, string | boolean>} [attributes] @param {...(Node | string)} inner
  */
 export function h(name, attributes = {}, ...inner) {
@@ -15,12 +16,15 @@ export function h(name, attributes = {}, ...inner) {
 	return el;
 }
 
-/** A name in its own writing direction: it does not turn the words around it. @param {string} name */
+/**
+ * A name in its own writing direction, which does not affect the text around it.
+ * @param {string} name
+ */
 export const named = (name) => h("bdi", {}, name);
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** A line drawing. @param {string} path @param {number} [size] */
+/** Makes a line drawing; size in CSS pixels. @param {string} path @param {number} [size] */
 export function icon(path, size = 22) {
 	const svg = document.createElementNS(SVG, "svg");
 	const line = document.createElementNS(SVG, "path");
@@ -32,8 +36,8 @@ export function icon(path, size = 22) {
 }
 
 /**
- * A text with its http(s) addresses as links, which tell the other site nothing and cannot touch this page. What is
- * shown is what is opened.
+ * Splits a text into texts and links for its http(s) addresses. The links send no referrer, and the opened
+ * page has no access to this one. A link shows the address that it opens.
  * @param {string} text @returns {(Node | string)[]}
  */
 export function linked(text) {

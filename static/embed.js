@@ -1,16 +1,18 @@
 // Chat on any page of the site, with one tag:
 //   <script type="module" src="/chat/static/embed.js" data-prebind="/chat/"></script>
-// A button, and a panel that is loaded when it is first opened. Both live in a shadow tree, so that the page's styles
-// and theirs do not meet. Nothing is shown where nobody is logged in. docs/embed.md has the options, and what a
-// Content-Security-Policy must allow.
+// It adds a button, and a panel that is loaded when it is first opened. Both are in a shadow tree, so that
+// their styles and the page's do not affect each other. If nobody is logged in, nothing is shown.
+// docs/embed.md describes the options, and what a Content-Security-Policy must allow.
 import { askWho } from "./bind.js";
 import { h, icon } from "./dom.js";
 import { fill, TEXT } from "./texts.js";
 
-const OPEN_KEY = "prebind-open"; // whose panel stands open in this tab: the site's key of the user
+const OPEN_KEY = "prebind-open"; // the user whose panel is open in this tab, by the site's opaque key
 const BUBBLE = "M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z";
 
-/** A module does not know its own tag (document.currentScript is null in it): it is found by its address. */
+/**
+ * Finds the module's own tag by its address, because document.currentScript is null in a module.
+ */
 function findTag() {
 	const own = new URL(import.meta.url).pathname;
 	const tags = Array.from(document.querySelectorAll("script[data-prebind]"));
@@ -30,7 +32,7 @@ const tag = /** @type {HTMLElement | undefined} */ (findTag());
 const base = (tag?.dataset.prebind ?? new URL("..", import.meta.url).pathname).replace(/\/$/, "");
 const eager = tag?.dataset.eager !== undefined;
 
-/** The reader's own text size in pixels, whatever the page has made of it. */
+/** The reader's own text size in pixels, without the page's styles. */
 function readersTextSize() {
 	const probe = h("span", { hidden: true });
 	probe.style.setProperty("font-size", "medium", "important");
@@ -40,7 +42,10 @@ function readersTextSize() {
 	return size > 0 ? size : 16;
 }
 
-/** Our style sheets, their sizes counted on the reader's text size: a rem is the page's, and may be anything. */
+/**
+ * Loads our style sheets. A rem becomes the reader's text size, because the page can set its own
+ * rem.
+ */
 function loadStyles() {
 	const size = readersTextSize();
 	const load = async (/** @type {string} */ name) => {
@@ -54,7 +59,7 @@ function loadStyles() {
 
 class Embed {
 	/** @type {ReturnType<typeof import("./panel.js").openPanel> | null} */ #panel = null;
-	/** @type {Promise<void> | null} */ #loading = null; // handed to everyone who needs it
+	/** @type {Promise<void> | null} */ #loading = null; // shared by all callers of #load()
 	#removed = false;
 	#user;
 	#host = h("prebind-chat", { id: "prebind-chat" });
@@ -62,7 +67,7 @@ class Embed {
 	#count = h("span", { class: "badge", hidden: true });
 	#button = h("button", { class: "launcher", type: "button", "aria-expanded": "false" }, icon(BUBBLE, 28), this.#count);
 
-	/** @param {string} user the site's key; "": not known now */
+	/** @param {string} user the site's opaque key; "": not known */
 	constructor(user) {
 		this.#user = user;
 		this.#root.append(this.#button);
@@ -83,7 +88,9 @@ class Embed {
 		else if (eager || tabStorage()?.getItem("prebind-session")) this.#load();
 	}
 
-	/** @param {boolean} open @param {boolean} [byHand] then the keyboard goes along */
+	/**
+	 * @param {boolean} open @param {boolean} [byHand] the user did it: the keyboard focus moves too
+	 */
 	async #show(open, byHand = true) {
 		if (open) await this.#load();
 		if (!this.#panel) return;
@@ -93,7 +100,7 @@ class Embed {
 		try {
 			tabStorage()?.setItem(OPEN_KEY, open ? this.#user : "");
 		} catch {
-			// Then the next page shows it closed.
+			// Without storage the next page shows the panel closed.
 		}
 		this.#panel.ui.seen();
 		if (!byHand) return;
@@ -101,7 +108,10 @@ class Embed {
 		else this.#button.focus();
 	}
 
-	/** Beside the body: libraries that change pages without loading one replace that. Whatever removes it, it comes back. */
+	/**
+	 * Adds the host beside the body, because libraries that change pages without loading one replace the body.
+	 * If the host is removed, it is added again.
+	 */
 	#keepHost() {
 		const html = document.documentElement;
 		const hang = () => {
@@ -135,7 +145,7 @@ class Embed {
 		this.#button.setAttribute("aria-label", says + more);
 	}
 
-	/** Nobody is logged in any more. */
+	/** Removes the chat, because nobody is logged in any more. */
 	#remove() {
 		this.#removed = true;
 		this.#host.remove();
@@ -147,7 +157,7 @@ const ONCE = Symbol.for("prebind-chat");
 
 async function start() {
 	const page = /** @type {any} */ (globalThis);
-	if (page[ONCE]) return; // the tag stands there twice, at this address or at another
+	if (page[ONCE]) return; // the page has the tag twice, perhaps at different addresses
 	page[ONCE] = true;
 	const how = { url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now };
 	const answer = await askWho(how);

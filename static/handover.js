@@ -1,24 +1,26 @@
-// A chat session on its way from one page of the site to the next, in this tab: the page that is left puts it into
-// sessionStorage, the next one takes it out before anything else. While a page lives nothing is stored, so a duplicated
-// tab has nothing to copy; where it copied what lay there between two pages, the lock lets one of them have it.
-// What lies there names the user by the site's opaque key, and is nobody's after LIFE_MAX_MS.
+// Hands a chat session from one page of the site to the next in the same tab. The page that is left puts it
+// into sessionStorage; the next page takes it out before anything else. While a page is open nothing is
+// stored, so a duplicated tab copies nothing. If a tab is duplicated between two pages, a lock gives the
+// session to one of the two. The stored data names the user by the site's opaque key, and is discarded
+// after LIFE_MAX_MS.
 
 const KEY = "prebind-session";
-const LIFE_MAX_MS = 60_000; // no server keeps a session longer that nobody asks after
-const USER_KEYS = /^(prebind-|strophe-bosh-session$|converse)/; // ours and those of other clients, in both storages
+const LIFE_MAX_MS = 60_000; // no server keeps an unused session longer
+// our keys and those of other clients, in both storages
+const USER_KEYS = /^(prebind-|strophe-bosh-session$|converse)/;
 
 /**
  * @typedef {import("./bind.js").Session} Session
  *
- * @typedef {object} Left a session that was left
+ * @typedef {object} Left a session that a page has left
  * @property {string} user the site's key of the user
- * @property {Session} session its rid: the next one to send
- * @property {any} state what the user interface wants to find again
- * @property {number} at when, in milliseconds
- * @property {string} lock
+ * @property {Session} session its rid is the next one to send
+ * @property {any} state what keep() of the page returned
+ * @property {number} at when the page was left, in milliseconds
+ * @property {string} lock name of the lock that the next page takes
  *
  * @typedef {object} Where
- * @property {Storage | null} storage of the tab; null: sessions end with their page
+ * @property {Storage | null} storage sessionStorage; null: sessions end with their page
  * @property {LockManager | null} locks
  * @property {() => number} now
  */
@@ -50,12 +52,15 @@ export class Handover {
 		try {
 			storage?.setItem(KEY, JSON.stringify({ ...left, at: now(), lock: crypto.randomUUID() }));
 		} catch {
-			// Full or forbidden: the next page asks for a session of its own.
+			// The storage is full or forbidden. The next page asks for a new session.
 		}
 		this.release();
 	}
 
-	/** Takes what the page before left, if it may still live and no other tab has it. @returns {Promise<Left | null>} */
+	/**
+	 * Takes the session that the page before left.
+	 * @returns {Promise<Left | null>} null: there is none, it is too old, or another tab has it
+	 */
 	async take() {
 		const { storage, now } = this.#where;
 		try {
@@ -68,7 +73,10 @@ export class Handover {
 		}
 	}
 
-	/** Held until the page is left. @param {string} name @returns {Promise<boolean>} */
+	/**
+	 * Takes the lock, which is held until release().
+	 * @param {string} name @returns {Promise<boolean>} false: another tab has it
+	 */
 	#lock(name) {
 		const { locks } = this.#where;
 		if (!locks) return Promise.resolve(true);
@@ -87,7 +95,7 @@ export class Handover {
 	}
 }
 
-/** Nothing of a user remains in the browser, ours or another client's. */
+/** Removes a user's data from both storages: ours, and that of other clients. */
 export function forgetAll() {
 	for (const kind of ["sessionStorage", "localStorage"]) {
 		try {
@@ -95,7 +103,7 @@ export function forgetAll() {
 			const keys = Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? "");
 			for (const key of keys) if (USER_KEYS.test(key)) storage.removeItem(key);
 		} catch {
-			// Not there, or forbidden: then nothing is stored either.
+			// The storage is missing or forbidden, so nothing is stored in it.
 		}
 	}
 }

@@ -1,7 +1,8 @@
-// A chat session's life in a page, from its first byte to its last: goes on with the one the page before left, else
-// with the one this page came with, else asks for one; attaches, and gets another when it is lost, at the pace of
-// pace.js. What is said in the session is not its business (prebind.js). It draws nothing, and puts jid, sid and rid
-// nowhere but into the tab's sessionStorage while it has no page: not in an address, not in the console, not in a global.
+// The life of a chat session in a page. It goes on with the session that the page before left, else with
+// the one that came with this page, else it asks for one. It attaches, and gets another session after a
+// loss, at the pace of pace.js. prebind.js handles the stanzas; this module draws nothing. jid, sid and rid
+// are stored only in the tab's sessionStorage, and only between two pages. They must not get into an
+// address, the console or a global.
 import { Attachment, discard } from "./attach.js";
 import { askForSession, askWho, parseSession, readUser, takeDataBlock } from "./bind.js";
 import { forgetAll, Handover } from "./handover.js";
@@ -9,9 +10,10 @@ import { BindPace } from "./pace.js";
 import { bareJid } from "./stanza.js";
 import { Tabs } from "./tabs.js";
 
-const LEAVE_MAX_MS = 1_500; // a log-out waits so long for the chat server
-const NAVIGATION_MAX_MS = 10_000; // from a click on a link to the end of its page; longer: the page ends for another reason
-const RELOAD_MAX_MS = 2_000; // the same of the reload key
+const LEAVE_MAX_MS = 1_500; // how long a log-out waits for the chat server
+// from a click on a link to the end of the page; later the page ends for another reason
+const NAVIGATION_MAX_MS = 10_000;
+const RELOAD_MAX_MS = 2_000; // the same for the reload key
 const VENDOR = "./vendor/strophe.js";
 
 /**
@@ -20,8 +22,8 @@ const VENDOR = "./vendor/strophe.js";
  * @typedef {import("./bind.js").BindAnswer} BindAnswer
  *
  * @typedef {object} Options
- * @property {string} [base] where the program is mounted; else worked out from this file's own address
- * @property {Client} [client] Strophe.js; else static/vendor/strophe.js
+ * @property {string} [base] where the program is mounted; the default follows from this file's address
+ * @property {Client} [client] Strophe.js; the default is static/vendor/strophe.js
  * @property {Environment} [environment] for tests
  *
  * @typedef {object} Environment
@@ -30,15 +32,15 @@ const VENDOR = "./vendor/strophe.js";
  * @property {() => number} random
  * @property {(run: () => void, ms: number) => any} setTimeout
  * @property {(timer: any) => void} clearTimeout
- * @property {(run: () => void) => void} [soon] after what runs now, also in a hidden tab, whose timers wait
- * @property {(ms: number) => void} [hold] lets time pass in place
+ * @property {(run: () => void) => void} [soon] runs a task after the current one without a timer: a hidden tab delays timers
+ * @property {(ms: number) => void} [hold] blocks for this time
  * @property {Document} document
  * @property {EventTarget & {location: {href: string}}} window
- * @property {() => number} pageAge milliseconds since the page was asked for
- * @property {Storage | null} [storage] of the tab
+ * @property {() => number} pageAge milliseconds since the page was requested
+ * @property {Storage | null} [storage] sessionStorage
  * @property {LockManager | null} [locks]
  * @property {typeof BroadcastChannel | null} [Channel]
- * @property {EventTarget | null} [navigation] tells where the page goes
+ * @property {EventTarget | null} [navigation] the Navigation API, which reports where the page goes
  */
 
 export class PrebindEvent extends Event {
@@ -49,7 +51,10 @@ export class PrebindEvent extends Event {
 	}
 }
 
-/** @template T @param {() => T} get @returns {T | null} null: the browser has none, or forbids it here */
+/**
+ * @template T @param {() => T} get
+ * @returns {T | null} null: the browser does not have it, or forbids it here
+ */
 function perhaps(get) {
 	try {
 		return get() ?? null;
@@ -58,7 +63,7 @@ function perhaps(get) {
 	}
 }
 
-/** Runs it as a task of its own. @returns {(run: () => void) => void} */
+/** Runs each function as a task of its own. @returns {(run: () => void) => void} */
 function taskQueue() {
 	/** @type {(() => void)[]} */ const tasks = [];
 	const { port1, port2 } = new MessageChannel();
@@ -96,7 +101,10 @@ function browserEnvironment() {
 	};
 }
 
-/** Strophe.js, made silent: what it logs can hold whole answers of the server. @returns {Promise<Client>} */
+/**
+ * Loads Strophe.js and turns off its log, which can contain whole answers of the server.
+ * @returns {Promise<Client>}
+ */
 async function loadClient() {
 	await import(VENDOR);
 	const client = /** @type {any} */ (globalThis);
@@ -112,14 +120,14 @@ export class Life extends EventTarget {
 	/** @type {Handover} */ #handover;
 	/** @type {Tabs} */ #tabs;
 	/** @type {Attachment | null} */ #attachment = null;
-	/** @type {Attachment | null} */ #leaving = null; // its log-out is under way
-	/** @type {Session | null} */ #spare = null; // the page's own, while the one from the page before is tried
+	/** @type {Attachment | null} */ #leaving = null; // waits for the server's answer to a log-out
+	/** @type {Session | null} */ #spare = null; // came with the page; kept while the one from the page before is tried
 	/** @type {any} */ #retryTimer = null;
 	#base;
-	#jid = ""; // bare; another user's session is never adopted
-	#user = ""; // the site's key of the same
+	#jid = ""; // bare; a session of another user is not accepted
+	#user = ""; // the site's opaque key of the same user
 	#readyAt = 0;
-	#staysUntil = 0; // a navigation within the site is under way
+	#staysUntil = 0; // if the page ends before this time, it goes to another page of the site
 
 	/** @param {Options} [options] */
 	constructor({ base, client, environment } = {}) {
@@ -145,12 +153,12 @@ export class Life extends EventTarget {
 		return this.#jid;
 	}
 
-	/** Strophe's connection while ready, for what this module does not do. Another one after each loss. */
+	/** Strophe's connection while ready, else null. After each loss it is another one. */
 	get connection() {
 		return this.#state === "ready" ? (this.#attachment?.connection ?? null) : null;
 	}
 
-	/** @protected @returns {Client | null} while ready */
+	/** @protected @returns {Client | null} null: not ready */
 	get client() {
 		return this.#state === "ready" ? this.#client : null;
 	}
@@ -177,14 +185,17 @@ export class Life extends EventTarget {
 		this.#open(session, readUser(block));
 	}
 
-	/** Try now: a person asked. Where the pace or a server forbids that, as soon as they allow. */
+	/**
+	 * Tries now because a person asked; if the pace or a server forbids that, as soon as they allow
+	 * it.
+	 */
 	retry() {
 		if (this.#state === "lost") this.#schedule("by-hand", true);
 	}
 
 	/**
-	 * Ends the chat session for good, here and in the site's other tabs, and leaves nothing of it in the browser.
-	 * Resolves when the server has answered, or soon anyway.
+	 * Ends the chat session for good, here and in the site's other tabs, and removes its data from the browser.
+	 * Resolves when the server has answered, after LEAVE_MAX_MS at the latest.
 	 */
 	async logout() {
 		this.#tabs.tellOut();
@@ -197,18 +208,21 @@ export class Life extends EventTarget {
 		this.#finishLeaving();
 	}
 
-	/** The log-out has waited long enough, or its page goes away. */
+	/** To be called when the log-out has waited long enough, or its page goes away. */
 	#finishLeaving() {
 		this.#leaving?.endNow();
 		this.#leaving = null;
 	}
 
-	/** What the next page is to find again. @protected @returns {any} JSON */
+	/**
+	 * Returns the state for the next page, which gets it in onReady().
+	 * @protected @returns {any} JSON
+	 */
 	keep() {
 		return null;
 	}
 
-	/** @protected @param {any} kept by the page before; null: a new session */
+	/** @protected @param {any} kept what keep() returned in the page before; null: a new session */
 	onReady(kept) {
 		void kept;
 	}
@@ -233,14 +247,20 @@ export class Life extends EventTarget {
 		this.dispatchEvent(new PrebindEvent(type, detail));
 	}
 
-	/** @protected A message that must not get lost silently. @param {string} id */
+	/**
+	 * @protected The event `unsent` reports this message if the server may not have it.
+	 * @param {string} id
+	 */
 	track(id) {
 		this.#attachment?.track(id);
 	}
 
-	// ---- a session comes ----
+	// ---- a session begins ----
 
-	/** @param {Session | null} session that came with the page @param {string} user as the page says; "": it does not */
+	/**
+	 * @param {Session | null} session from this page
+	 * @param {string} user from this page, as the site's opaque key; "": the page does not have it
+	 */
 	async #open(session, user) {
 		this.#state = "binding";
 		const left = await this.#handover.take();
@@ -265,7 +285,7 @@ export class Life extends EventTarget {
 		else this.#bind();
 	}
 
-	/** The state may have changed while something was waited for. @param {string} state */
+	/** Whether this is the state; an await may have changed it. @param {string} state */
 	#is(state) {
 		return this.#state === state;
 	}
@@ -297,7 +317,10 @@ export class Life extends EventTarget {
 		else if (answer.kind === "refused") this.#end("error", { code: answer.code });
 	}
 
-	/** @param {Session} session @param {string} user @param {import("./handover.js").Left} [left] it comes from another page */
+	/**
+	 * @param {Session} session @param {string} user
+	 * @param {import("./handover.js").Left} [left] set if the session comes from another page
+	 */
 	async #attach(session, user, left) {
 		this.#state = "attaching";
 		try {
@@ -340,9 +363,12 @@ export class Life extends EventTarget {
 		this.connection?.flush();
 	}
 
-	// ---- a session goes ----
+	// ---- a session ends ----
 
-	/** @param {string} reason @param {boolean} alone only this page's session: no crowd comes back with it */
+	/**
+	 * @param {string} reason
+	 * @param {boolean} alone only this page lost its session; no crowd returns with it
+	 */
 	#onLost(reason, alone) {
 		const unsent = this.#attachment?.unsent ?? [];
 		const spare = this.#spare;
@@ -350,13 +376,14 @@ export class Life extends EventTarget {
 		this.#attachment = null;
 		if (unsent.length > 0) this.tell("unsent", { ids: unsent });
 		if (spare) {
-			this.#attach(spare, this.#user); // the one from the page before is gone: nobody has noticed yet
+			// the session from the page before is lost; the user has not noticed
+			this.#attach(spare, this.#user);
 			return;
 		}
 		if (this.#state === "ready") this.#pace.ended(this.#env.now() - this.#readyAt, alone);
 		else if (!alone) this.#pace.failed();
 		if (reason === "conflict") {
-			// Another window has taken this very address: taking it back would go on for ever.
+			// Another window has taken this full JID. If each took it back, this would never end.
 			this.#state = "lost";
 			this.tell("lost", { reason, retryIn: null });
 			return;
@@ -373,7 +400,10 @@ export class Life extends EventTarget {
 		this.#retryTimer = this.#env.setTimeout(() => this.#bind(), retryIn);
 	}
 
-	/** For good: nothing of this user remains. @param {string} [type] @param {any} [detail] */
+	/**
+	 * Stops for good. Except after an error, it removes all data of this user.
+	 * @param {string} [type] @param {any} [detail]
+	 */
 	#end(type, detail) {
 		if (this.#state === "stopped") return;
 		this.#env.clearTimeout(this.#retryTimer);
@@ -387,16 +417,16 @@ export class Life extends EventTarget {
 		if (type) this.tell(type, detail);
 	}
 
-	/** Another tab says somebody else is here: look. */
+	/** Another tab reports another user, so this tab asks who is logged in. */
 	async #checkUser() {
 		const answer = await askWho(this.#how());
 		if (answer.kind === "user" && answer.user !== this.#user) this.#end("other-user");
 		else this.#refuse(answer);
 	}
 
-	// ---- the page comes and goes ----
+	// ---- the page is shown and left ----
 
-	/** @param {Event} event of the Navigation API, where the browser has it */
+	/** @param {Event} event of the Navigation API, if the browser has it */
 	#onNavigate(event) {
 		const { destination, downloadRequest } = /** @type {any} */ (event);
 		const { href } = this.#env.window.location;
@@ -404,13 +434,20 @@ export class Life extends EventTarget {
 		if (!destination.sameDocument) this.#staysUntil = inside ? this.#env.now() + NAVIGATION_MAX_MS : 0;
 	}
 
-	/** The Navigation API says nothing of what is done with the browser's own buttons and keys. @param {KeyboardEvent} event */
+	/**
+	 * Notices the reload key, because the Navigation API does not report the browser's own buttons
+	 * and keys.
+	 * @param {KeyboardEvent} event
+	 */
 	#onKey(event) {
 		const reload = event.key === "F5" || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "r");
 		if (reload) this.#staysUntil = this.#env.now() + RELOAD_MAX_MS;
 	}
 
-	/** To another page of the site: the session goes along. Else, or with an unfinished one: it ends. */
+	/**
+	 * If the page goes to another page of the site, hands over a ready session; else ends the
+	 * session.
+	 */
 	#onPageHide() {
 		this.#finishLeaving();
 		const { navigation, now } = this.#env;
@@ -426,7 +463,11 @@ export class Life extends EventTarget {
 		if (this.#state !== "stopped" && this.#state !== "new") this.#state = "left";
 	}
 
-	/** Back from the back/forward cache: whatever there was, the page has left it. @param {Event} event */
+	/**
+	 * The page is back from the back/forward cache; its session ended or was handed over when it
+	 * was left.
+	 * @param {Event} event
+	 */
 	#onPageShow(event) {
 		if (this.#state !== "left" || !(/** @type {PageTransitionEvent} */ (event).persisted)) return;
 		const unsent = this.#attachment?.unsent ?? [];

@@ -1,18 +1,20 @@
-// When may the next session be asked for? Whatever the servers do, a page asks a handful of times a minute at most:
-// a client that binds again at once after each failure sends hundreds of calls in seconds. Pure arithmetic; it holds
-// no timer and sends nothing.
+// Decides when the next session may be asked for. Whatever the servers do, a page asks only a few times a
+// minute. A client that binds again at once after each failure would send hundreds of calls in seconds.
+// This module only calculates: it has no timer and sends nothing.
 
-const MIN_GAP_MS = 5_000; // between two sessions that nobody asked for by hand
-const BACKOFF_MAX_MS = 60_000; // a person who waits for chat looks again within a minute
-const JITTER = 0.25; // of the back-off: the pages of one site do not come back in step
-const SPREAD_MS = 1_000; // after the loss of a good session, for the same reason
+const MIN_GAP_MS = 5_000; // from one request for a session to the next, and the first back-off
+const BACKOFF_MAX_MS = 60_000; // without jitter; a person who waits for chat looks again within a minute
+// up to this share is added to the back-off, so that a site's pages do not return at once
+const JITTER = 0.25;
+const SPREAD_MS = 1_000; // longest delay after the loss of a good session, random for the same reason
 const WINDOW_MS = 60_000;
-const WINDOW_BINDS = 5; // in any window, the one the page came with included
-const GOOD_AFTER_MS = 30_000; // a session that lived so long makes the failures before it forgotten
-const RETRY_AFTER_MAX_MS = 3_600_000; // a longer Retry-After is a mistake somewhere
+const WINDOW_BINDS = 5; // sessions in any window, including the one that came with the page
+const GOOD_AFTER_MS = 30_000; // a session that lived this long resets the count of failures
+const RETRY_AFTER_MAX_MS = 3_600_000; // a longer Retry-After is a mistake, and is cut to this
 
 /**
- * The time a Retry-After header asks for, in milliseconds; 0 without one (RFC 9110, section 10.2.3).
+ * Returns the time of a Retry-After header in milliseconds; 0 if it is missing or wrong (RFC 9110, section
+ * 10.2.3).
  * @param {string | null | undefined} value seconds, or an HTTP date
  * @param {number} now milliseconds, wall clock
  */
@@ -28,17 +30,20 @@ export class BindPace {
 	#failures = 0;
 	#gapUntil = 0;
 	#backoffUntil = 0;
-	#orderedUntil = 0; // by the server
+	#orderedUntil = 0; // the server asked for this
 	#now;
 	#random;
 
-	/** @param {{now: () => number, random: () => number}} clock milliseconds; 0 … 1 */
+	/** @param {{now: () => number, random: () => number}} clock now: milliseconds; random: 0 … 1 */
 	constructor({ now, random }) {
 		this.#now = now;
 		this.#random = random;
 	}
 
-	/** A session was asked for, or came with the page (`given`: the gap does not count from it). */
+	/**
+	 * Records that a session was asked for, or came with the page (`given`; the gap does not count
+	 * from it).
+	 */
 	bound(given = false) {
 		const now = this.#now();
 		this.#binds = this.#binds.filter((time) => time > now - WINDOW_MS);
@@ -46,7 +51,10 @@ export class BindPace {
 		if (!given) this.#gapUntil = now + MIN_GAP_MS;
 	}
 
-	/** No session came, or the one that came never worked. @param {number} [orderedMs] from Retry-After */
+	/**
+	 * Records that no session came, or that it never worked.
+	 * @param {number} [orderedMs] from Retry-After
+	 */
 	failed(orderedMs = 0) {
 		const now = this.#now();
 		const backoff = Math.min(MIN_GAP_MS * 2 ** this.#failures, BACKOFF_MAX_MS);
@@ -55,7 +63,10 @@ export class BindPace {
 		this.#orderedUntil = Math.max(this.#orderedUntil, now + orderedMs);
 	}
 
-	/** A working session ended. @param {number} livedMs @param {boolean} alone only this page lost its session */
+	/**
+	 * Records that a working session ended.
+	 * @param {number} livedMs @param {boolean} alone only this page lost its session
+	 */
 	ended(livedMs, alone) {
 		if (livedMs < GOOD_AFTER_MS && !alone) {
 			this.failed();
@@ -65,7 +76,10 @@ export class BindPace {
 		this.#backoffUntil = this.#now() + (alone ? 0 : SPREAD_MS * this.#random());
 	}
 
-	/** Milliseconds until a session may be asked for. @param {boolean} [eager] a person asked, or the network is back: no back-off */
+	/**
+	 * Returns the milliseconds until a session may be asked for.
+	 * @param {boolean} [eager] without back-off, because a person asked or the network is back
+	 */
 	wait(eager = false) {
 		const now = this.#now();
 		const recent = this.#binds.filter((time) => time > now - WINDOW_MS);

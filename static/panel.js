@@ -1,5 +1,5 @@
-// The chat panel on the site's other pages: the elements the user interface needs, built into a shadow tree, and the
-// session behind them. Loaded by embed.js when it is needed.
+// The chat panel on the site's other pages. It builds the elements of the user interface into a shadow
+// tree, and starts the session. embed.js loads this module when it is needed.
 import { h, icon } from "./dom.js";
 import { connect } from "./prebind.js";
 import { TEXT } from "./texts.js";
@@ -126,7 +126,7 @@ function templates() {
 }
 
 /**
- * Builds the panel, closed, and starts the session.
+ * Builds the panel, which is hidden at first, and starts the session.
  * @param {{root: ShadowRoot, base: string, onUnread: (unread: number) => void, onClose: () => void}} parts
  */
 export function openPanel({ root, base, onUnread, onClose }) {

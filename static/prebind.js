@@ -1,9 +1,10 @@
-// Chat in a page, for any user interface: what is said in a session whose life is life.js's. It draws nothing.
+// Chat in a page, for any user interface: reads and sends the stanzas of a session that life.js keeps. It
+// draws nothing.
 //
 //   const chat = connect();
 //   chat.addEventListener("ready", () => chat.send("bob@example.org", "hello"));
 //
-// Events, with their detail, and methods: README.md.
+// README.md lists the methods, and the events with their details.
 import { Archive } from "./archive.js";
 import { Life } from "./life.js";
 import { Rooms } from "./rooms.js";
@@ -37,7 +38,10 @@ const fullJid = ({ jid, resource }) => `${jid}/${resource}`;
 export class Prebind extends Life {
 	/** The contacts, by bare JID. @type {Map<string, RosterItem>} */
 	roster = new Map();
-	/** Who is online, by full JID: a session that goes on in another page is not told again. @type {Map<string, Presence>} */
+	/**
+	 * The available resources, by full JID. The server does not report them again to the next page.
+	 * @type {Map<string, Presence>}
+	 */
 	#present = new Map();
 	#show = "";
 	#archive;
@@ -56,7 +60,10 @@ export class Prebind extends Life {
 		});
 	}
 
-	/** Sends a chat message; its id, or "" when there is no session. @param {string} to @param {string} text */
+	/**
+	 * Sends a chat message. Returns its id; "" without a session or without text.
+	 * @param {string} to @param {string} text
+	 */
 	send(to, text) {
 		const body = cleanText(text);
 		const { client, connection } = this;
@@ -74,7 +81,10 @@ export class Prebind extends Life {
 		return id;
 	}
 
-	/** Lets the other one see that this user is writing, or no longer. @param {string} to @param {boolean} typing */
+	/**
+	 * Tells the contact that this user is writing, or has stopped.
+	 * @param {string} to @param {boolean} typing
+	 */
 	sendTyping(to, typing) {
 		const { client } = this;
 		if (!client || this.#rooms.has(to)) return;
@@ -82,7 +92,7 @@ export class Prebind extends Life {
 		this.#send(client.$msg({ to, type: "chat" }).c(state, { xmlns: NS_CHAT_STATES }));
 	}
 
-	/** How this user is shown to others. @param {string} show "" (available), away, xa, dnd */
+	/** Sets how others see this user. @param {string} show "" (available), away, xa, dnd */
 	setShow(show) {
 		this.#show = show;
 		this.#sendPresence({});
@@ -100,19 +110,26 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Earlier messages with that contact, oldest first; null where the server keeps none.
-	 * @param {string} peer @param {string} [before] what an earlier answer gave as `first`
+	 * Returns earlier messages with that contact, oldest first; null if the server has no archive or does not
+	 * answer.
+	 * @param {string} peer @param {string} [before] `first` of an earlier answer
 	 */
 	history(peer, before) {
 		return this.#archive.fetch(peer, before);
 	}
 
-	/** Is that the address of a group chat? @param {string} jid @returns {Promise<boolean>} */
+	/**
+	 * Whether this is the address of a group chat.
+	 * @param {string} jid @returns {Promise<boolean>}
+	 */
 	isRoom(jid) {
 		return this.#rooms.isRoom(jid);
 	}
 
-	/** Enters a group chat; events `room` tell how that went. @param {string} jid @param {string} [nick] */
+	/**
+	 * Enters a group chat. Events `room` report the result.
+	 * @param {string} jid @param {string} [nick]
+	 */
 	join(jid, nick) {
 		this.#rooms.join(jid, nick);
 	}
@@ -122,7 +139,7 @@ export class Prebind extends Life {
 		this.#rooms.leave(jid);
 	}
 
-	// ---- the session comes and goes ----
+	// ---- the session begins, or goes to the next page ----
 
 	/** @override */
 	keep() {
@@ -135,11 +152,12 @@ export class Prebind extends Life {
 		if (!client || !connection) return;
 		this.#present = new Map((kept?.present ?? []).map((/** @type {Presence} */ presence) => [fullJid(presence), presence]));
 		if (kept) this.#show = String(kept.show ?? "");
-		// The roster first: a server sends the contacts' presence to those who have asked (RFC 6121, section 2.2).
+		// The roster is requested first: a server sends the contacts' presence to clients that have requested it
+		// (RFC 6121, section 2.2).
 		const roster = client.$iq({ type: "get" }).c("query", { xmlns: NS_ROSTER });
 		connection.sendIQ(roster, (/** @type {Element} */ iq) => {
 			this.#onRoster(iq);
-			// A server may tell of the contacts' presence before it says who they are (ejabberd does, at times).
+			// A server may send presence before the roster (ejabberd sometimes does), so it is reported again.
 			for (const presence of this.#present.values()) this.tell("presence", presence);
 		});
 		if (!kept) {
@@ -188,7 +206,10 @@ export class Prebind extends Life {
 		this.tell("message", message);
 	}
 
-	/** From one member of a group chat to another: a conversation of its own. @param {import("./stanza.js").Message} message */
+	/**
+	 * Whether one member of a group chat wrote to another, which is a conversation of its own.
+	 * @param {import("./stanza.js").Message} message
+	 */
 	#isPrivate({ kind, peer, other, occupant }) {
 		return kind === "chat" && other !== peer && (occupant || this.#rooms.has(peer));
 	}
@@ -200,14 +221,20 @@ export class Prebind extends Life {
 		if (received) this.tell("delivered", { peer, id: received });
 	}
 
-	/** Strangers are not told when this user is there. @param {import("./stanza.js").Message} message */
+	/**
+	 * Sends a receipt, but not to strangers: they must not know that this user is online.
+	 * @param {import("./stanza.js").Message} message
+	 */
 	#acknowledge({ from, peer, id, kind }) {
 		const contact = this.roster.get(peer)?.subscription;
 		if (!this.client || !id || kind !== "chat" || (contact !== "both" && contact !== "from")) return;
 		this.#send(this.client.$msg({ to: from, type: "chat" }).c("received", { xmlns: NS_RECEIPTS, id }));
 	}
 
-	/** Contacts may see us without a question; anyone else is a person's decision. @override @param {Element} stanza */
+	/**
+	 * A contact may see our presence without a question; for anyone else the user decides.
+	 * @override @param {Element} stanza
+	 */
 	onPresence(stanza) {
 		const presence = readPresence(stanza);
 		if (!presence) return;
@@ -241,7 +268,9 @@ export class Prebind extends Life {
 		this.connection?.flush();
 	}
 
-	/** @param {any} iq @returns {Promise<Element | null>} null: an error, or no session */
+	/**
+	 * @param {any} iq @returns {Promise<Element | null>} null: an error, no answer or no session
+	 */
 	#ask(iq) {
 		const { connection } = this;
 		if (!connection) return Promise.resolve(null);

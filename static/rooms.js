@@ -1,11 +1,11 @@
-// Group chats by address (XEP-0045), as much as people need to talk in one: enter, read, write, leave.
+// Group chats by address (XEP-0045), with the basic functions: enter, read, write and leave.
 import { child, jidDomain, roomCodes } from "./stanza.js";
 
 const NS_MUC = "http://jabber.org/protocol/muc";
 const NS_DISCO = "http://jabber.org/protocol/disco#info";
-const SELF = "110"; // this presence is our own
-const HISTORY = "20"; // messages the room sends to who enters
-const NICK_TRIES = 3; // a name may be taken: by our own other tab, for one
+const SELF = "110"; // status code: this presence is our own
+const HISTORY = "20"; // messages that the room sends to a new member
+const NICK_TRIES = 3; // a nick may be taken, for example by another tab of ours
 
 /**
  * @typedef {object} Room
@@ -37,7 +37,7 @@ export class Rooms {
 		return this.#rooms.has(jid);
 	}
 
-	/** Its domain says so: the room itself may not be there yet. @param {string} jid */
+	/** Asks the domain, because the room itself may not exist yet. @param {string} jid */
 	async isRoom(jid) {
 		const client = this.#parts.build();
 		if (!client) return false;
@@ -70,12 +70,15 @@ export class Rooms {
 		if (room && client) this.#parts.send(client.$pres({ to: `${jid}/${room.nick}`, type: "unavailable" }));
 	}
 
-	/** For the next page. */
+	/** Returns the rooms for the next page. */
 	keep() {
 		return [...this.#rooms.values()].map(({ jid, nick, people }) => ({ jid, nick, people: [...people] }));
 	}
 
-	/** A session begins: in a new one, all rooms are entered again. @param {any[] | null} kept of a session that goes on */
+	/**
+	 * To be called when a session begins. In a new session, all rooms are entered again.
+	 * @param {any[] | null} kept what keep() returned in the page before; null: a new session
+	 */
 	enter(kept) {
 		for (const { jid, nick, people } of kept ?? []) {
 			const room = { jid, nick, joined: true, tries: 0, people: new Set(people) };
@@ -126,9 +129,9 @@ export class Rooms {
 	}
 
 	/**
-	 * Whose message is that? Our own come back from the room.
+	 * Sets the direction of our own messages, which the room sends back.
 	 * @param {import("./stanza.js").Message} message changed in place
-	 * @returns {boolean} false: of a room we are not in, or from the room itself
+	 * @returns {boolean} false: it comes from the room itself, or from a room that we are not in
 	 */
 	onMessage(message) {
 		const room = this.#rooms.get(message.peer);

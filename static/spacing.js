@@ -1,8 +1,9 @@
-// When Strophe.js may send its next request. Everything that is sent in one turn of the event loop goes in one body, and
-// two bodies leave at least GAP_MS apart while one is unanswered: Tigase keys a session's open requests by the
-// millisecond, never answers one of two in the same one, and then ends the session.
+// Decides when Strophe.js may send its next request. All stanzas of one turn of the event loop go into one
+// body. While a request is unanswered, two bodies leave at least GAP_MS apart. The reason is that Tigase
+// keys a session's open requests by the millisecond. If two have the same one, it never answers one of
+// them, and then ends the session.
 
-const GAP_MS = 20; // at 0 ms half of the sessions died, at 20 ms none
+const GAP_MS = 20; // measured: at 0 ms half of the sessions ended, at 20 ms none
 
 /** @typedef {Pick<import("./life.js").Environment, "now" | "setTimeout" | "clearTimeout" | "soon" | "hold">} Clock */
 
@@ -10,11 +11,14 @@ export class Spacing {
 	/** @type {any} */ #connection;
 	/** @type {Clock} */ #clock;
 	/** @type {any} */ #timer = null;
-	/** @type {() => void} */ #idle; // makes a body of what waits
+	/** @type {() => void} */ #idle; // Strophe's function that makes a body of the waiting stanzas
 	#flushing = false;
 	#sentAt = -Infinity;
 
-	/** @param {any} connection Strophe's; its sending is changed in place @param {Clock} clock */
+	/**
+	 * @param {any} connection of Strophe; its functions for sending are replaced
+	 * @param {Clock} clock
+	 */
 	constructor(connection, clock) {
 		this.#connection = connection;
 		this.#clock = clock;
@@ -23,8 +27,9 @@ export class Spacing {
 		const post = proto._processRequest;
 		connection.flush = () => this.#flushSoon();
 		proto._onIdle = () => {
-			// A request that was passed over has lost its answer. Strophe asks again after some seconds, but looks only when
-			// something else happens: meanwhile no request is free, and what is written waits.
+			// If a later request was answered first, the answer to this one is lost. Strophe repeats the request after
+			// some seconds, but checks that only when something else happens. Until then no request is free, and new
+			// stanzas wait.
 			if (proto._requests[0]?.dead) proto._throttledRequestHandler();
 			if (this.#left() > 0) this.#later();
 			else this.#idle.call(proto);
@@ -35,17 +40,19 @@ export class Spacing {
 		};
 	}
 
-	/** A body leaves now. */
+	/** To be called when a body leaves. */
 	sent() {
 		this.#sentAt = this.#clock.now();
 	}
 
-	/** What waits to be sent is made a body of its own, which leaves as soon as one may. */
+	/**
+	 * Puts the waiting stanzas into a body of their own, which leaves as soon as the gap allows.
+	 */
 	sendWaiting() {
 		if (this.#connection._data.length > 0) this.#idle.call(this.#connection._proto);
 	}
 
-	/** A page that goes away has no timers any more: the gap is waited for in place. */
+	/** Blocks until the gap is over: a page that goes away has no timers any more. */
 	holdStill() {
 		const since = this.#clock.now() - this.#sentAt;
 		if (since >= 0 && since < GAP_MS) this.#clock.hold?.(GAP_MS - since);
@@ -56,7 +63,7 @@ export class Spacing {
 		this.#timer = null;
 	}
 
-	/** Milliseconds until a body may leave. A clock that was set back closes nothing. */
+	/** Returns the milliseconds until a body may leave; 0 if the clock was set back. */
 	#left() {
 		const since = this.#clock.now() - this.#sentAt;
 		const open = this.#connection._proto._requests.some((/** @type {any} */ request) => request.sends > 0);
@@ -71,7 +78,7 @@ export class Spacing {
 		}, this.#left());
 	}
 
-	/** Once at the end of this turn, however often it is asked for. */
+	/** Flushes once after this turn of the event loop, however often it is called in it. */
 	#flushSoon() {
 		if (this.#flushing) return;
 		this.#flushing = true;

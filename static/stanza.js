@@ -1,5 +1,6 @@
-// Reading stanzas into plain objects, and the few questions about JIDs a page has. No state, no page, no network:
-// DOM elements in, objects out. Whom to believe (carbons, roster pushes) is decided here, once.
+// Reads stanzas into plain objects, and answers the few questions about JIDs that a page has. It has no
+// state, and uses neither the page nor the network. Senders of carbons, archived messages and roster pushes
+// are checked here and nowhere else.
 
 const NS_CARBONS = "urn:xmpp:carbons:2";
 const NS_FORWARD = "urn:xmpp:forward:0";
@@ -14,15 +15,15 @@ const NS_MUC_USER = "http://jabber.org/protocol/muc#user";
  * @typedef {object} Message
  * @property {"chat" | "room" | "error"} kind room: in a group chat; error: the message `id` did not arrive
  * @property {"in" | "out"} direction out: sent by this user from somewhere else (XEP-0280)
- * @property {string} peer bare JID of the other one
- * @property {string} from full JID as it came
- * @property {string} other JID of the other one as it came, often full
- * @property {boolean} occupant it is marked as one between two members of a group chat (XEP-0045, section 7.5)
+ * @property {string} peer bare JID of the other side
+ * @property {string} from the sender's JID as received, often full
+ * @property {string} other JID of the other side as received, often full
+ * @property {boolean} occupant marked as a message between two members of a group chat (XEP-0045, section 7.5)
  * @property {string} id may be empty
  * @property {string} body
  * @property {Date} time
- * @property {boolean} delayed it was sent before this session heard of it
- * @property {boolean} receipt the sender wants to know that it has arrived (XEP-0184)
+ * @property {boolean} delayed it was stored before it came to this session
+ * @property {boolean} receipt the sender asks for a receipt (XEP-0184)
  *
  * @typedef {object} Presence
  * @property {string} jid bare
@@ -48,7 +49,7 @@ export const jidResource = (jid) => jid.slice(bareJid(jid).length + 1);
 export const jidDomain = (jid) => bareJid(jid).split("@").pop() ?? "";
 
 /**
- * An address as people type it: one without a domain is at this user's own.
+ * Reads an address that a person typed; without a domain it gets this user's own.
  * @param {string} text @param {string} own JID; "": not known yet
  */
 export function typedJid(text, own) {
@@ -56,22 +57,25 @@ export function typedJid(text, own) {
 	return typed === "" || typed.includes("@") || own === "" ? typed : `${typed}@${jidDomain(own)}`;
 }
 
-/** Our own JID comes as it was asked for, what servers send is prepared: they may differ in case. */
+/** Ignores case: our own JID is as it was requested, and JIDs from servers are prepared. */
 const sameBare = (/** @type {string} */ a, /** @type {string} */ b) =>
 	bareJid(a).toLowerCase() === bareJid(b).toLowerCase();
 
-/** A localpart as people wrote it (XEP-0106). @param {string} text */
+/** Undoes the escaping of a localpart (XEP-0106). @param {string} text */
 const unescapeLocalpart = (text) =>
 	text.replace(/\\(20|22|26|27|2f|3a|3c|3e|40|5c)/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
 
-/** What to call a JID nobody has named. @param {string} jid */
+/** The name to show for a JID that has no name in the roster. @param {string} jid */
 export function jidName(jid) {
 	const bare = bareJid(jid);
 	const at = bare.indexOf("@");
 	return at > 0 ? unescapeLocalpart(bare.slice(0, at)) : bare;
 }
 
-/** Characters XML cannot carry would end the stream, however they got into the text (XML 1.0, 2.2). @param {string} text */
+/**
+ * Removes characters that XML cannot contain: they would end the stream (XML 1.0, section 2.2).
+ * @param {string} text
+ */
 export const cleanText = (text) =>
 	text.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "");
 
@@ -92,8 +96,8 @@ function stamp(delay, now) {
 }
 
 /**
- * The message inside a carbon, or the message itself. A carbon from anyone but our own account is a forgery
- * (XEP-0280, section 11): null.
+ * Returns the message inside a carbon, or the message itself; null for a carbon that does not come from our
+ * own account, because it is forged (XEP-0280, section 11).
  * @param {Element} stanza @param {string} own bare JID
  */
 function unwrap(stanza, own) {
@@ -111,7 +115,7 @@ const KINDS = { chat: "chat", normal: "chat", groupchat: "room", error: "error" 
 
 /**
  * @param {Element} stanza @param {string} own bare JID of this user @param {Date} now
- * @returns {Message | null} null: nothing for a person to read
+ * @returns {Message | null} null: the stanza has nothing for a person to read
  */
 export function readMessage(stanza, own, now) {
 	const inner = unwrap(stanza, own);
@@ -138,10 +142,10 @@ export function readMessage(stanza, own, now) {
 }
 
 /**
- * What a message says about the other one's doing: writing (XEP-0085), or which message has arrived (XEP-0184).
- * Carbons say nothing here: they are for the tab that asked.
+ * Reads whether the other side is writing (XEP-0085), or which message it has received (XEP-0184). Carbons
+ * are ignored, because they belong to another tab.
  * @param {Element} stanza
- * @returns {{peer: string, full: string, typing: boolean | null, received: string}} typing null: it does not say
+ * @returns {{peer: string, full: string, typing: boolean | null, received: string}} typing null: the stanza does not say; received "": none
  */
 export function readSigns(stanza) {
 	const type = stanza.getAttribute("type") ?? "normal";
@@ -154,9 +158,10 @@ export function readSigns(stanza) {
 }
 
 /**
- * A message out of the archive (XEP-0313), from our own account only.
+ * Reads a message from the archive (XEP-0313). It must come from our own account.
  * @param {Element} stanza @param {string} own bare JID @param {Date} now
- * @returns {{query: string, message: Message | null} | null} null: it is none
+ * @returns {{query: string, message: Message | null} | null} null: not from an archive; message null: forged, or
+ *   nothing for a person to read
  */
 export function readArchived(stanza, own, now) {
 	const result = child(stanza, "result", NS_MAM);
@@ -180,7 +185,10 @@ export function readArchived(stanza, own, now) {
 	};
 }
 
-/** The codes a group chat sends along (XEP-0045, section 15.6.2). @param {Element} presence */
+/**
+ * The status codes that a group chat sends (XEP-0045, section 15.6.2).
+ * @param {Element} presence
+ */
 export const roomCodes = (presence) =>
 	Array.from(child(presence, "x", NS_MUC_USER)?.children ?? [])
 		.filter((el) => el.localName === "status")
@@ -201,7 +209,8 @@ export function readPresence(stanza) {
 }
 
 /**
- * The items of a roster result or push; a push from anyone but our own account is ignored (RFC 6121, section 2.1.6).
+ * Returns the items of a roster result or push; null if it does not come from our own account, because it
+ * must be ignored then (RFC 6121, section 2.1.6).
  * @param {Element} iq @param {string} own bare JID @returns {RosterItem[] | null}
  */
 export function readRoster(iq, own) {

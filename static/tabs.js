@@ -1,12 +1,12 @@
-// The site's tabs tell each other what concerns all of them: somebody logged out, somebody else logged in. They name
-// users by the site's opaque key only, and believe nothing but that a look at the login is due.
+// The site's tabs tell each other that a user has logged out, or that another user has logged in. They name
+// users by the site's opaque key only.
 
 const CHANNEL = "prebind";
 
 /**
  * @typedef {object} Hooks
- * @property {() => void} out this user has logged out
- * @property {() => void} other another user is logged in
+ * @property {() => void} out another tab reports that this user has logged out
+ * @property {() => void} other another tab reports another user: it is time to check the login
  */
 
 export class Tabs {
@@ -21,7 +21,10 @@ export class Tabs {
 		this.#hooks = hooks;
 	}
 
-	/** Listens from now on, and tells the others who is here. @param {string} user the site's key */
+	/**
+	 * Starts to listen, and tells the other tabs which user is here.
+	 * @param {string} user the site's opaque key
+	 */
 	open(user) {
 		this.#user = user;
 		if (!this.#Channel || !user) return;
@@ -32,7 +35,7 @@ export class Tabs {
 		this.#channel.postMessage({ type: "here", user });
 	}
 
-	/** A page that is left must not listen: it could not be kept for the way back. */
+	/** Stops listening: the browser does not keep a page that listens in its back/forward cache. */
 	close() {
 		this.#channel?.close();
 		this.#channel = null;

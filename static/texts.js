@@ -1,10 +1,10 @@
-// Every sentence the script itself says, in the language of the page: one module a language in lang/. What stands in
-// the pages from the start is in the templates.
+// All sentences of the script, in the language of the page. Each language has a module in lang/. Texts that
+// are in the pages from the start are in the templates.
 import en from "./lang/en.js";
 
 const OTHERS = ["de", "fr"];
 
-/** The language of the page, as far as there are words for it. */
+/** The language of the page, without its region. */
 export const language = (globalThis.document?.documentElement.lang || "en").toLowerCase().split("-")[0];
 
 /** @type {typeof en} */

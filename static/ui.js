@@ -1,12 +1,13 @@
-// The chat's user interface, in a page or in a shadow tree: joins the session (prebind.js), the contacts and the
-// conversation, and says how the connection is. Which elements it needs is in README.md.
+// The chat's user interface, in a page or in a shadow tree. It connects the session (prebind.js) with the
+// contacts and the conversation, and shows the state of the connection. README.md lists the elements that
+// it needs.
 import { Contacts } from "./contacts.js";
 import { Conversation } from "./conversation.js";
 import { h, named } from "./dom.js";
 import { bareJid, cleanText, jidResource, typedJid } from "./stanza.js";
 import { fill, TEXT } from "./texts.js";
 
-const PATIENCE_MS = 800; // a connection that comes sooner needs no words
+const PATIENCE_MS = 800; // a faster connection is not announced
 const ADDRESS = /^[^\s@/"&'<>:]+@[^\s@/]+$/;
 const EMOJI = "🙂 😀 😂 😉 😍 😎 🤔 😢 😮 😡 👍 👎 👏 🙏 💪 👋 ❤️ 🎉 🔥 ✅ ❌ ☕ 🌹 🚀".split(" ");
 
@@ -15,13 +16,13 @@ const EMOJI = "🙂 😀 😂 😉 😍 😎 🤔 😢 😮 😡 👍 👎 👏 
  * @typedef {import("./prebind.js").Prebind} Prebind
  *
  * @typedef {object} Parts
- * @property {Document | ShadowRoot} root where the elements are
- * @property {HTMLElement} frame gets data-state and data-view
+ * @property {Document | ShadowRoot} root contains the elements
+ * @property {HTMLElement} frame the element that gets data-state and data-view
  * @property {Prebind} chat
  * @property {() => boolean} narrow list and conversation do not fit side by side
  * @property {() => boolean} shown a person could see the open conversation
  * @property {(unread: number) => void} onUnread
- * @property {boolean} [history] the browser's way back leads from the conversation to the list
+ * @property {boolean} [history] the browser's back button leads from the conversation to the list
  */
 
 export class ChatUi {
@@ -54,14 +55,14 @@ export class ChatUi {
 		return this.#contacts.unread;
 	}
 
-	/** What is open can be seen again. */
+	/** To be called when the chat becomes visible: the open conversation counts as read then. */
 	seen() {
 		if (!this.#conversation.contact || !this.#parts.shown()) return;
 		this.#contacts.markOpen(this.#conversation.contact);
 		this.#drawUnread();
 	}
 
-	/** Back to the list. */
+	/** Goes back to the list. */
 	close() {
 		const jid = this.#conversation.contact?.jid ?? "";
 		this.#conversation.open(null);
@@ -82,7 +83,7 @@ export class ChatUi {
 		on("connecting", () => this.#onConnecting());
 		on("ready", () => {
 			this.#setBanner("");
-			this.#contacts.forgetPresence(); // what was known came with the session before
+			this.#contacts.forgetPresence(); // it belongs to the session before
 			this.#setState("ready");
 		});
 		on("roster", ({ items, whole }) => {
@@ -119,7 +120,7 @@ export class ChatUi {
 		this.#part("status")?.addEventListener("change", () => this.#chat.setShow(this.#part("status").value));
 		this.#wireEmoji();
 		this.#parts.frame.addEventListener("keydown", (event) => {
-			if (this.#part("emoji-list")?.matches(":popover-open")) return; // Escape closes that
+			if (this.#part("emoji-list")?.matches(":popover-open")) return; // Escape closes the emoji list
 			if (event.key === "Escape" && this.#conversation.contact && !event.isComposing) {
 				event.stopPropagation();
 				this.#goBack();
@@ -127,7 +128,7 @@ export class ChatUi {
 		});
 	}
 
-	/** A template of a site's own may leave them out. */
+	/** Fills the emoji list, which a site's own template may leave out. */
 	#wireEmoji() {
 		const list = this.#part("emoji-list");
 		if (!list) return;
@@ -145,7 +146,7 @@ export class ChatUi {
 
 	/** @param {Contact} contact */
 	#open(contact) {
-		// On a phone the way back to the list is the browser's too. The entry names nobody.
+		// On a phone the browser's back button leads to the list, too. The history entry names nobody.
 		if (this.#parts.history && this.#parts.narrow() && !this.#conversation.contact)
 			history.pushState({ conversation: true }, "");
 		this.#conversation.open(contact);
@@ -163,7 +164,7 @@ export class ChatUi {
 	/** @param {Contact} contact @param {string} text */
 	#send(contact, text) {
 		const id = this.#chat.send(contact.lockedTo, text);
-		// A group chat sends it back to all, us included.
+		// A group chat sends the message back to us, and it is added then.
 		if (id && !contact.room) this.#conversation.add(contact, { direction: "out", text: cleanText(text), time: new Date(), id });
 	}
 
@@ -191,7 +192,11 @@ export class ChatUi {
 		this.#drawEmpty();
 	}
 
-	/** A member of a group chat is named with it; of one that is not known, by the whole address. @param {string} peer */
+	/**
+	 * Returns the contact. A new one in a known group chat is named with the group chat, else by
+	 * the address.
+	 * @param {string} peer
+	 */
 	#contactOf(peer) {
 		const known = this.#contacts.find(peer);
 		if (known) return known;
@@ -201,7 +206,10 @@ export class ChatUi {
 		return contact;
 	}
 
-	/** To whom looks elsewhere, and has asked for it. @param {Contact} contact @param {string} body */
+	/**
+	 * Shows a notification if the page is not visible and the user has allowed it.
+	 * @param {Contact} contact @param {string} body
+	 */
 	#notify(contact, body) {
 		if (document.visibilityState === "visible" || globalThis.Notification?.permission !== "granted") return;
 		const note = new Notification(contact.name, { body, tag: `prebind-${contact.jid}` });
@@ -255,7 +263,7 @@ export class ChatUi {
 		this.#part("no-contacts").hidden = this.#contacts.size > 0;
 	}
 
-	/** @param {string} jid somebody not in the roster who asks to see our presence */
+	/** @param {string} jid asks to see our presence, and is not in the roster */
 	#onRequest(jid) {
 		const list = this.#part("requests");
 		if (Array.from(list.children).some((item) => item.dataset.request === jid)) return;
@@ -289,7 +297,10 @@ export class ChatUi {
 		if (login) this.#part("banner-login").href = login;
 	}
 
-	/** The seconds stand outside the live region: they are for the eye. @param {number} ms */
+	/**
+	 * The seconds are outside the live region, so that a screen reader does not announce each.
+	 * @param {number} ms
+	 */
 	#countDown(ms) {
 		const until = Date.now() + ms;
 		const draw = () => {
@@ -300,7 +311,7 @@ export class ChatUi {
 		this.#countTimer = setInterval(draw, 1000);
 	}
 
-	/** @param {string} state connecting, ready, lost, stopped: also for the style sheet */
+	/** @param {string} state connecting, ready, lost or stopped; the style sheet uses it, too */
 	#setState(state) {
 		this.#parts.frame.dataset.state = state;
 		this.#conversation.setSendable(state === "ready");
