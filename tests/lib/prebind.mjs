@@ -35,6 +35,8 @@ export function assertNoSession(run, error, words) {
 		assert.equal(key in run.answer, false, `no ${key} on stdout`);
 }
 
+const CONNECTED = "03"; // in /proc/net/unix
+
 export class Prebind {
 	/**
 	 * Copies program and templates into the place and writes the configuration: a site that serves plain http,
@@ -112,6 +114,14 @@ export class Prebind {
 	async stop() {
 		const { code, signal } = await this.child.stop();
 		assert.equal(signal ?? code, 0, this.child.log);
+	}
+
+	/** How many of the web server's connections the only process has accepted and not closed. */
+	connections() {
+		const ofSocket = fs.readFileSync("/proc/net/unix", "utf8").split("\n").map((line) => line.trim().split(/\s+/))
+			.filter((fields) => fields[5] === CONNECTED && fields[7] === this.socket).map((fields) => `socket:[${fields[6]}]`);
+		const folder = `/proc/${this.child.pid}/fd`;
+		return fs.readdirSync(folder).filter((fd) => ofSocket.includes(fs.readlinkSync(`${folder}/${fd}`))).length;
 	}
 
 	/** One request over FastCGI; see gatewayParams. */

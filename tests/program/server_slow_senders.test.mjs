@@ -1,6 +1,5 @@
 // Bodies that come slowly, or never: nobody else waits with them. And visitors who leave while they wait cost nothing.
 import assert from "node:assert/strict";
-import fs from "node:fs";
 import { after, before, beforeEach, test } from "node:test";
 import { FORM, NAVIGATION, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
@@ -11,11 +10,10 @@ import { startTigasePeer } from "../peers/tigase_peer.mjs";
 const PASSWORD = "correct horse";
 const THREADS = 4;
 const WAITING_MAX = 400;
-const SENDERS = 200; // half of those: what bodies may have
+const SENDERS = WAITING_MAX / 2; // what bodies may have
 const UNWANTED = { path: "/nothing", bytes: 60_000 };
 const WANTED = { path: "/login", bytes: 4_000 }; // before anybody is known
 const UPSTREAM_MAX = 8;
-const CONNECTED = "03"; // in /proc/net/unix
 
 let place, peer, prebind;
 
@@ -33,14 +31,6 @@ after(() => place.close({ logs: true }));
 beforeEach(() => peer.answer(null));
 
 const newVisitor = () => new Visitor((request) => prebind.request(request));
-
-/** Web server's connections that the program has not closed. */
-function connections() {
-	const ofSocket = fs.readFileSync("/proc/net/unix", "utf8").split("\n").map((line) => line.trim().split(/\s+/))
-		.filter((fields) => fields[5] === CONNECTED && fields[7] === prebind.socket).map((fields) => `socket:[${fields[6]}]`);
-	const folder = `/proc/${prebind.child.pid}/fd`;
-	return fs.readdirSync(folder).filter((fd) => ofSocket.includes(fs.readlinkSync(`${folder}/${fd}`))).length;
-}
 
 /** So many requests with half a body; `finish` sends the rest. */
 function halfSent(count, { path, bytes }) {
@@ -61,7 +51,7 @@ function halfSent(count, { path, bytes }) {
 for (const [what, body, statuses] of [["that nobody wants", UNWANTED, [404]], ["that is wanted", WANTED, [400, 403]]]) {
 	test(`${SENDERS} half-sent bodies, of a kind ${what}: others are served`, async () => {
 		const { answers, finish } = halfSent(SENDERS, body);
-		await until("all of them to be there", () => connections() >= SENDERS, { seconds: 30 });
+		await until("all of them to be there", () => prebind.connections() >= SENDERS, { seconds: 30 });
 		const began = Date.now();
 		for (let i = 0; i < 20; i++)
 			assert.equal((await newVisitor().get("/health")).status, 200);
@@ -69,7 +59,7 @@ for (const [what, body, statuses] of [["that nobody wants", UNWANTED, [404]], ["
 		finish();
 		for (const answer of await Promise.all(answers))
 			assert.ok(statuses.includes(answer.status), String(answer.status));
-		await until("the connections to end", () => connections() === 0, { seconds: 30 });
+		await until("the connections to end", () => prebind.connections() === 0, { seconds: 30 });
 	});
 }
 
@@ -96,13 +86,13 @@ test("visitors who leave the queue cost no call to the XMPP server", async () =>
 	signal = controller.signal;
 	const gone = Array.from({ length: 100 }, () => alice.get("/", NAVIGATION).catch((error) => error.message));
 	await until("the calls that are under way", () => peer.requests.length - asked === UPSTREAM_MAX, { seconds: 30 });
-	await until("the others to wait", () => connections() >= 100, { seconds: 30 });
+	await until("the others to wait", () => prebind.connections() >= 100, { seconds: 30 });
 	controller.abort();
 	assert.deepEqual(new Set(await Promise.all(gone)), new Set(["left"]));
 	signal = undefined;
 	release();
 	peer.answer(null);
-	await until("the program to have done with them", () => connections() === 0, { seconds: 30 });
+	await until("the program to have done with them", () => prebind.connections() === 0, { seconds: 30 });
 	assert.equal(peer.requests.length - asked, UPSTREAM_MAX, "only those that were called already");
 	assert.equal((await alice.get("/", NAVIGATION)).status, 200);
 });

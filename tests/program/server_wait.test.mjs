@@ -13,7 +13,6 @@ const THREADS = 4;
 const WAITING_MAX = 60;
 const UPSTREAM_MAX = 8;
 
-const CONNECTED = "03"; // in /proc/net/unix
 const LOST = 7; // come when all places are taken
 
 let place, peer, prebind, alice;
@@ -42,14 +41,6 @@ async function loggedIn() {
 
 const threads = () => fs.readdirSync(`/proc/${prebind.child.pid}/task`).length;
 
-/** Visitors' connections that were accepted and not answered yet. */
-function connections() {
-	const ofSocket = fs.readFileSync("/proc/net/unix", "utf8").split("\n").map((line) => line.trim().split(/\s+/))
-		.filter((fields) => fields[5] === CONNECTED && fields[7] === prebind.socket).map((fields) => `socket:[${fields[6]}]`);
-	const folder = `/proc/${prebind.child.pid}/fd`;
-	return fs.readdirSync(folder).filter((fd) => ofSocket.includes(fs.readlinkSync(`${folder}/${fd}`))).length;
-}
-
 /** Holds the peer's answers, and so many visitors come; returns their answers, and what lets the peer answer. */
 async function holdCrowd(count) {
 	let release;
@@ -63,7 +54,7 @@ async function holdCrowd(count) {
 /** As holdCrowd, and all of them wait. */
 async function crowd(count) {
 	const { answers, release } = await holdCrowd(count);
-	await until("the visitors to wait", () => connections() >= count, { seconds: 30 });
+	await until("the visitors to wait", () => prebind.connections() >= count, { seconds: 30 });
 	return { answers: Promise.all(answers), release };
 }
 
