@@ -1,9 +1,9 @@
 /*
- * /rest/adhoc/bosh@DOMAIN: Tigase's REST call pre-bind-bosh-session, answered by us for programs
- * with an account of their own (prebindctl gateway add), whatever the back end is. What Tigase
- * answers with an empty 404 or 500 has the same status here and a body that says what is wrong. No
- * cookie, login session or form token counts on this route: a site's users cannot reach it.
- * docs/gateway.md lists where it differs from Tigase on purpose.
+ * /rest/adhoc/bosh@DOMAIN: Tigase's REST call pre-bind-bosh-session. We answer it with any back
+ * end, for programs that have an account of their own (prebindctl gateway add). Tigase answers some
+ * errors with an empty 404 or 500. Our answer has the same status and a body that names the fault.
+ * Cookies, login sessions and form tokens do not count on this route, so users of the site cannot
+ * reach it. docs/gateway.md lists the intended differences from Tigase.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,32 +19,32 @@
 #include "xmpp/adhoc_server.h"
 
 #define REALM         "Basic realm=\"prebind\", charset=\"UTF-8\""
-#define NODE_FALLBACK "localhost" /* what Tigase says where it knows no better */
+#define NODE_FALLBACK "localhost" /* what Tigase says if it does not know the name */
 
-/* Tigase's streams break on these in a resource, however they are escaped. */
+/* These characters in a resource break Tigase's streams, even if they are escaped. */
 #define RESOURCE_REFUSED "&<>\"'"
 
-/* Tigase's own words. */
+/* Text of Tigase's answer. */
 #define SAID_NO_DOMAIN "Domain of the JID doesn't exists"
 
 /*
- * Calls with wrong credentials from one address, over all names: as wrong passwords in the login
+ * Calls with wrong credentials from one address, for all names. The limit is that of the login
  * form.
  */
 static const struct conf_limit failure_limit = {.count = 50, .period_ms = 3600L * 1000};
 
-/* One call on its way. */
+/* The state of one call. */
 struct call {
 	struct exchange *ex;
-	enum adhoc_format body;   /* of the request's body */
-	enum adhoc_format answer; /* … and of the answer */
+	enum adhoc_format body;   /* format of the request's body */
+	enum adhoc_format answer; /* format of the answer */
 	struct basic_auth claimed;
 	struct gateway_caller caller;
 	char *component; /* "bosh@example.org" */
 	struct adhoc_command command;
 	struct jid jid;
-	struct error why;   /* for the log, where it did not end well */
-	const char *result; /* for the log */
+	struct error why;   /* the error, for the log */
+	const char *result; /* the result, for the log */
 };
 
 /* ---- answers ---- */
@@ -68,7 +68,7 @@ static void send_refusal(struct exchange *ex, int http_status, enum status statu
 	const char *type = fields_get(&ex->req.query, "type");
 	struct strbuf text;
 
-	/* a GET has no body, and says what it wants in its address */
+	/* a GET has no body and gives the type in its query */
 	if (ex->req.method != HTTP_GET || type == NULL)
 		type = ex->req.content_type != NULL ? ex->req.content_type : "";
 	adhoc_request_type(type, &body, &answer);
@@ -78,9 +78,7 @@ static void send_refusal(struct exchange *ex, int http_status, enum status statu
 	strbuf_clear(&text);
 }
 
-/*
- * What a program can act on; the sentence itself only where it speaks of nothing but the request.
- */
+/* A message that a program can act on. err->text is only used if it is about the request itself. */
 static const char *message_of(enum status status, const struct error *err)
 {
 	switch (status) {
@@ -111,7 +109,7 @@ void adhoc_send_error(struct exchange *ex, enum status status, const struct erro
 	send_refusal(ex, status_http(status), status, message_of(status, err));
 }
 
-/* A 200; result: for the log. Clears the text. */
+/* Sends a 200 and clears the text. result is for the log. */
 static void send_answer(struct call *call, const char *result, struct strbuf *text)
 {
 	call->result = result;
@@ -146,7 +144,10 @@ static void send_form(struct call *call)
 	send_answer(call, "form", &text);
 }
 
-/* In one of three ways: Tigase's status for what cannot be read, a field, or the status's own. */
+/*
+ * Sends Tigase's status for a request that cannot be read, an error field, or the HTTP status that
+ * belongs to the status.
+ */
 static void send_failure(struct call *call, enum status status)
 {
 	call->result = status_name(status);
@@ -166,7 +167,9 @@ static bool is_host_name(const char *text)
 	return len > 0 && len <= ADHOC_HOSTNAME_MAX && text[len] == '\0';
 }
 
-/* The node that has the session where the back end names one, else this site. */
+/*
+ * Returns the node that has the session if the back end names one, otherwise a name of this site.
+ */
 static const char *node_name(const struct call *call, const struct prebind_session *session)
 {
 	const struct conf_list *hosts = &call->ex->site->conf->hosts;
@@ -195,16 +198,19 @@ static void send_session(struct call *call, const struct prebind_session *sessio
 	    .wait = call->command.wait,
 	};
 
-	/* ours is the next to send, Tigase's the last that was: its client counts on by itself */
+	/*
+	 * Our rid is the next one to send. Tigase's is the last one sent, and its client counts on
+	 * from there.
+	 */
 	snprintf(rid, sizeof(rid), "%lld", strtoll(session->rid, NULL, 10) - 1);
 	strbuf_init_secret(&text);
 	adhoc_result_write(&text, call->answer, call->component, &result);
 	send_answer(call, "ok", &text);
 }
 
-/* ---- who calls ---- */
+/* ---- authentication ---- */
 
-/* As with the login form: failures of this address so far, or (take) one more. */
+/* Checks the failures of this address so far, or counts one more (take), as the login form does. */
 static enum status failures(struct exchange *ex, bool take, struct error *err)
 {
 	char address[64];
@@ -217,7 +223,10 @@ static enum status failures(struct exchange *ex, bool take, struct error *err)
 						 ex->now * 1000, &ex->retry_after, err);
 }
 
-/* In the header or in the address; in both it is there twice, which Tigase takes for none. */
+/*
+ * Finds the API key in the header or in the query. It may not be in both, because Tigase refuses
+ * that too.
+ */
 static enum status api_key_find(const struct exchange *ex, const char **out, struct error *err)
 {
 	const char *in_query = fields_get(&ex->req.query, "api-key");
@@ -258,9 +267,9 @@ static enum status limit(struct call *call)
 			  clock_wall() * 1000, &ex->retry_after, &call->why);
 }
 
-/* ---- what is asked for ---- */
+/* ---- the request ---- */
 
-/* The path's JID: our component at a domain that the caller may bind in. */
+/* Checks the JID of the path: our component at a domain that the caller may bind in. */
 static enum status component_find(struct call *call)
 {
 	const char *text = router_param(call->ex->route, call->ex->req.path);
@@ -296,7 +305,10 @@ static enum status command_read(struct call *call)
 				  &call->why);
 }
 
-/* With accounts = map only what is in the map exists (SEC-JID-5). */
+/*
+ * With accounts = map, an account exists only if the JID map has it: Tigase creates sessions even
+ * for accounts that do not exist.
+ */
 static enum status account_check(struct call *call)
 {
 	struct jid_map_row row = {0};
@@ -332,7 +344,7 @@ static void bind_and_send(struct call *call)
 	prebind_session_clear(&session);
 }
 
-/* "example.org", "example.org/x": Tigase binds those, and nobody could talk to them. */
+/* "example.org", "example.org/x": Tigase binds them, but nobody can send messages to them. */
 static bool is_domain_only(const char *jid)
 {
 	return jid[strcspn(jid, "@/")] != '@';

@@ -1,6 +1,6 @@
 /*
- * Making and freeing what a process holds, and exchanging the sites in it: whoever has the old ones
- * counts them, and the last one frees them.
+ * Creates and frees the state of a process, and replaces its sites at a reload. Running requests
+ * hold a reference to the old sites; the last release frees them.
  */
 #include "page/app.h"
 
@@ -12,10 +12,10 @@
 #include "page/page.h"
 
 struct app {
-	pthread_mutex_t lock; /* over sites: which it is, not what is in it */
+	pthread_mutex_t lock; /* protects the pointer `sites`, not what it points to */
 	struct sites *sites;
 	struct caller_cache *callers;
-	_Atomic int64_t misplaced_ms; /* monotonic: of the last warning; 0: there was none */
+	_Atomic int64_t misplaced_ms; /* monotonic time of the last warning; 0: none yet */
 };
 
 enum status app_new(const struct conf *conf, enum site_use use, struct app **out, struct error *err)
@@ -68,7 +68,7 @@ void app_leave(struct exchange *ex)
 
 /* ---- reload ---- */
 
-/* The process itself stays as it was started. */
+/* Keys of [server] take effect only after a restart. */
 static void tell_what_stays(const struct conf *old, const struct conf *conf)
 {
 	const char *key = conf_server_difference(&old->server, &conf->server);

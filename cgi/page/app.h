@@ -1,6 +1,6 @@
 /*
- * What a process holds for its life: the sites of the configuration that is in force, and what
- * outlives a change of it. And one request on its way through: the exchange.
+ * The state of a process: the sites of the current configuration, and what outlives a reload. Also
+ * the state of one request while it is handled: the exchange.
  */
 #ifndef PAGE_APP_H
 #define PAGE_APP_H
@@ -22,49 +22,53 @@ struct app; /* opaque; thread-safe */
 #define EXCHANGE_NONCE_BYTES 16
 
 struct exchange {
-	struct sites *sites;  /* counted until the request's end */
-	struct site *site;    /* of the Host; borrowed from those; may be closed; NULL: not known */
-	struct store *reader; /* of the site's store, while its needs are checked */
+	struct sites *sites; /* counted until the request ends */
+	/*
+	 * The site of the Host, borrowed from `sites`; it may be closed. NULL: the Host is unknown.
+	 */
+	struct site *site;
+	struct store *reader;         /* of the site's store, while check_needs runs */
 	struct caller_cache *callers; /* borrowed from the process */
 	const struct gateway *gateway;
 	struct request req;
 	struct response *res;      /* borrowed from the server */
-	const struct route *route; /* NULL until found */
-	struct identity identity;  /* filled where the route needs a user */
-	struct jid jid;            /* bare; as well */
+	const struct route *route; /* NULL until it is found */
+	struct identity identity;  /* filled if the route needs a user */
+	struct jid jid;            /* the user's bare JID; filled if the route needs it */
 	bool identified;           /* identity is filled */
-	bool refused;              /* a provider said BAD: identity holds source and cookie alone */
-	long retry_after;          /* seconds, for 429 and 503; 0: none */
-	bool misplaced;            /* its Host or its path is none of ours */
-	_Atomic int64_t *warned_ms; /* when that was last a warning; borrowed from the process */
-	int64_t now;                /* seconds, wall clock */
+	/* A provider found a bad login: identity has only source and cookie. */
+	bool refused;
+	long retry_after; /* seconds, for 429 and 503; 0: unknown */
+	bool misplaced;   /* the Host or the path is not in the configuration */
+	/* When `misplaced` was last logged as a warning, monotonic; borrowed from the process. */
+	_Atomic int64_t *warned_ms;
+	int64_t now; /* seconds, wall clock */
 
 	/* of the Content-Security-Policy; "" until a page needs it */
 	char nonce[CODEC_BASE64URL_LEN(EXCHANGE_NONCE_BYTES) + 1];
 };
 
-/* What sites_new says of the configuration, which is borrowed. */
+/* Returns what sites_new returns. conf is borrowed; the caller frees *out with app_free. */
 enum status app_new(const struct conf *conf, enum site_use use, struct app **out,
 		    struct error *err);
-void app_free(struct app *app); /* takes NULL; no request is under way */
+void app_free(struct app *app); /* NULL is allowed; no request may be running */
 
 /*
- * Reads the configuration's files anew, and with them templates, secrets and keys. Requests under
- * way end with what they began with. Where the configuration, or the only site, cannot be used, all
- * stays as it is.
+ * Reads the configuration again, and with it templates, secrets and keys. Requests that are running
+ * keep the old ones. If the configuration or the only site cannot be used, nothing changes.
  */
 enum status app_reload(struct app *app, struct error *err);
 
-/* The two ends of a request: between them the sites it began with are there. */
+/* The begin and end of a request. Its sites stay open in between. */
 void app_enter(struct app *app, struct exchange *ex);
 void app_leave(struct exchange *ex);
 
-/* The server's handler: one request, from the gateway to the response. page/routes.c. */
+/* The server's handler: one request, from the gateway to the response. It is in page/routes.c. */
 void app_handle(void *app, const struct gateway *gateway, struct response *response);
 
 /*
- * The same without an app, because the configuration cannot be used: logs why, and answers 500 in
- * the form that was asked for.
+ * The same without an app, because the configuration cannot be used. It logs the reason and answers
+ * 500, as JSON or as a page.
  */
 void app_handle_failed(const struct error *why, const struct gateway *gateway,
 		       struct response *response);

@@ -1,6 +1,6 @@
 /*
- * The mark that a request has come through a proxy is a bucket of the site's limits: so all
- * processes share it, and `prebindctl check` sees it.
+ * The mark that requests came through a proxy is a bucket of the site's limits. So all processes
+ * share it, and `prebindctl check` can read it.
  */
 #include "page/behind_proxy.h"
 
@@ -19,7 +19,10 @@ static bool is_part_of_address(char c)
 	return isalnum((unsigned char)c) || c == '.';
 }
 
-/* A web server that knows the proxy gives us the visitor's address, which the header has too. */
+/*
+ * True if the header contains the address. A web server that knows the proxy gives us the visitor's
+ * address, which is then also in the header.
+ */
 static bool names(const char *header, const char *address)
 {
 	size_t len = strlen(address);

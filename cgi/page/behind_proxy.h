@@ -1,17 +1,18 @@
 /*
- * Do requests come through a proxy that the web server has not been told of? Then all visitors have
- * the proxy's address: the limits by address count them together, and the log names nobody. The
- * headers are never believed, since anybody can send them: they are only noticed.
+ * Detects that requests come through a proxy which the web server does not know. All visitors then
+ * have the proxy's address: the limits by address count them together, and the log shows one
+ * address for all. The forwarding headers are only used to detect this. They are not trusted,
+ * because anybody can send them.
  */
 #ifndef PAGE_BEHIND_PROXY_H
 #define PAGE_BEHIND_PROXY_H
 
 #include "page/app.h"
 
-/* Writes a line to the log, once an hour for a site, if the request came in such a way. */
+/* If the request came through such a proxy, logs it, at most once an hour per site. */
 void behind_proxy_notice(struct exchange *ex);
 
-/* Was there such a request within the last hour? Looks only. */
+/* True if there was such a request within the last hour. Changes nothing. */
 bool behind_proxy_was_noticed(const struct site *site);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The pre-bind of a request: the site's rate limits in front of the service, its line in the log
- * behind it, and the session as the browser gets it.
+ * The pre-bind of a request: checks the site's rate limits, calls the service, logs the result, and
+ * writes the session as JSON for the browser.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +11,10 @@
 #include "base/wait.h"
 #include "page/page.h"
 
-#define BIND_USER_BURST   5    /* tabs opened at once by one person */
-#define AROUND_MS         4000 /* a request has so long beside `timeout`: 8 s as a rule (REL-UP-1) */
-#define ANSWER_MS         500  /* of that: to make the page, once there is a session */
-#define SESSION_JSON_ROOM 500  /* bytes: as a rule it takes 300 */
+#define BIND_USER_BURST   5    /* tabs that one person opens at once */
+#define AROUND_MS         4000 /* a request's time besides `timeout`; 8 s together by default */
+#define ANSWER_MS         500  /* of these, to write the page after the session is there */
+#define SESSION_JSON_ROOM 500  /* bytes; 300 is usual */
 
 static enum status check_limits(struct exchange *ex, struct error *err)
 {

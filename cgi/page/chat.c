@@ -1,6 +1,7 @@
 /*
- * GET / : the chat page, with the session in its data block where the browser's own doing asked for
- * the page; else the page's script asks for one (SEC-CSRF-3).
+ * GET / sends the chat page. The session is in its data block if the user opened the page directly
+ * or from this site. Otherwise the page's script asks for a session, so that another site cannot
+ * cause one by a link or a prefetch.
  */
 #include <stdlib.h>
 
@@ -18,7 +19,7 @@ static void add_user(const struct exchange *ex, struct view *view)
 	view_text(view, "token", token);
 }
 
-/* Converse.js asks prebind.json itself, but must know whom for, and where. */
+/* Converse.js requests prebind.json itself, but needs the account and the BOSH URL. */
 static void write_converse(const struct exchange *ex, struct strbuf *out)
 {
 	char *jid = jid_bare_text(&ex->jid);

@@ -1,7 +1,7 @@
 /*
- * /credentials.json: for clients on WebSocket, where there is no session to hand over: the
- * visitor's JID and a password that is good for one log-in. Who may ask is the same as for
- * /prebind.json. Converse.js: credentials_url.
+ * /credentials.json is for clients on WebSocket, which cannot take over a session. It returns the
+ * visitor's JID and a password for one log-in. Access is as for /prebind.json. In Converse.js it is
+ * the credentials_url.
  */
 #include "page/page.h"
 

@@ -1,6 +1,6 @@
 /*
- * What a visitor is told when there is no page to show: fixed words for the status, the request's
- * id to quote, and a way on. The cause is for the log.
+ * The answer to a visitor when there is no page to show: a fixed text for the status, the request's
+ * id, and a link to go on. The cause is only in the log.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -12,11 +12,12 @@
 #include "page/login_circle.h"
 #include "page/page.h"
 
-#define WARN_EVERY_MS       60000 /* of requests that are none of ours: anybody can send them */
+/* For requests that do not belong to us, because anybody can send them. */
+#define WARN_EVERY_MS       60000
 #define RETRY_BUSY_S        1
 #define RETRY_UNAVAILABLE_S 5
 
-/* Of a request that was refused before its route was known, the address is all there is. */
+/* The URI is all there is if a request was refused before its route was known. */
 static bool asks_for_json_file(const char *uri)
 {
 	size_t len = uri != NULL ? strcspn(uri, "?#") : 0;
@@ -37,7 +38,7 @@ static bool wants_json(const struct exchange *ex)
 	       strstr(accept, "text/html") == NULL;
 }
 
-/* Our own form, with the place to come back to. */
+/* Redirects to our own form, with the path to return to. */
 static void redirect_to_login(struct exchange *ex)
 {
 	struct strbuf location, here;
@@ -81,7 +82,7 @@ static void send_json(struct exchange *ex, enum status status)
 	strbuf_clear(&json);
 }
 
-/* Before the site is known, or where its folder cannot be read, there are no templates. */
+/* There are no templates if the site is not known or its folder cannot be read. */
 static void send_plain(struct exchange *ex, enum status status)
 {
 	ex->res->status = status_http(status);
@@ -93,7 +94,7 @@ static void send_plain(struct exchange *ex, enum status status)
 	    status_title(status), status_title(status), status_sentence(status), ex->req.id);
 }
 
-/* Where the page tells to log in: by a link, which nobody follows in a circle. */
+/* Tells the page how to log in. It is a link, so it cannot cause a redirect loop. */
 static void view_login(const struct exchange *ex, enum status status, struct view *view)
 {
 	const struct site_conf *conf = ex->site->conf;
@@ -132,15 +133,15 @@ static void send_page(struct exchange *ex, enum status status)
 	view_free(view);
 	if (!ex->res->failed)
 		return;
-	ex->res->failed = false; /* the visitor is told of the first trouble, not of the second */
+	ex->res->failed = false; /* show the first error, not the second */
 	strbuf_reset(&ex->res->body);
 	send_plain(ex, status);
 }
 
-/* False: there is nowhere to send the visitor to, or it would be in a circle. */
+/* False: there is no login to redirect to, or it would be a redirect loop. */
 static bool send_to_login(struct exchange *ex)
 {
-	if (ex->refused) /* the login there is would lead back here, and not be believed again */
+	if (ex->refused) /* the login would lead back here and be refused again */
 		return false;
 	if (ex->site->conf->login_url[0] != '\0')
 		return login_circle_redirect(ex);
@@ -151,8 +152,8 @@ static bool send_to_login(struct exchange *ex)
 }
 
 /*
- * A Host or a path that the configuration does not know is the operator's fault as a rule, and so a
- * warning; but scanners send such requests too, and must not fill the log with warnings.
+ * A Host or a path that is not in the configuration is usually a mistake of the operator, and
+ * therefore a warning. Scanners also send such requests, which must not fill the log with warnings.
  */
 static bool is_worth_a_warning(const struct exchange *ex)
 {

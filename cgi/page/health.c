@@ -1,6 +1,6 @@
 /*
- * /health: can this process serve? The database is asked; with ?deep=1, from this machine only, the
- * XMPP server too.
+ * /health tells whether this process can serve. It asks the database. With ?deep=1, which is
+ * allowed from this machine only, it also asks the XMPP server.
  */
 #include <string.h>
 
@@ -31,7 +31,7 @@ static void log_trouble(const struct exchange *ex, const char *part, const struc
 		  part, "why", err->text, NULL);
 }
 
-/* With a site that cannot be opened, its database cannot be used either. */
+/* The database of a site that cannot be opened counts as unusable. */
 static enum status ping(const struct exchange *ex, struct error *err)
 {
 	return ex->site->closed ? sites_not_now(ex->site->conf, err)

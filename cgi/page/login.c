@@ -1,6 +1,6 @@
 /*
- * /login and /logout: our own form. Every refused login looks the same and takes the same time
- * (SEC-AUTH-3, 4); what was wrong is in the log.
+ * /login and /logout: our own form. Every refused login gives the same answer after the same time,
+ * so that an attacker does not learn which users exist. The reason is in the log.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "page/page.h"
 #include "web/csrf.h"
 
-#define LOGIN_FLOOR_MS 250 /* no answer to a POST comes sooner: the time tells nothing */
+#define LOGIN_FLOOR_MS 250 /* least time for a POST, so that it reveals nothing */
 
 static bool site_has_login(const struct exchange *ex)
 {
@@ -40,7 +40,8 @@ char *login_form_binding(const struct exchange *ex)
 }
 
 /*
- * The pre-session that the form's token is bound to: the browser's, or a new one that it gets now.
+ * Returns the pre-session that the form's token is bound to: the browser's, or a new one that is
+ * set as a cookie. The caller frees it. NULL: out of memory.
  */
 static char *form_binding_ensure(struct exchange *ex)
 {
@@ -132,8 +133,8 @@ static void welcome(struct exchange *ex, const char *token)
 }
 
 /*
- * A password waits for its turn at a processor, and each answer for its time: others are served
- * meanwhile.
+ * The password check waits for a processor, and every answer for the least time. Other requests are
+ * served meanwhile.
  */
 static enum status attempt_in_time(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
 				   struct error *err)
@@ -192,14 +193,16 @@ void login_handle(struct exchange *ex)
 		send_form(ex, STATUS_OK);
 }
 
-/* The chat session was ended by the page's script, which alone knows its current rid. */
+/*
+ * The page's script ended the chat session before, because only the script knows the current rid.
+ */
 void logout_handle(struct exchange *ex)
 {
 	char cookie[LOGIN_COOKIE_TEXT_MAX];
 	struct error err = {0};
 	struct strbuf location;
 
-	if (ex->identified && ex->identity.ours) { /* else the login is not ours to end */
+	if (ex->identified && ex->identity.ours) { /* otherwise the login is not ours to end */
 		enum status status = session_end(ex->site->store, ex->identity.session, &err);
 		if (status != STATUS_OK) {
 			page_send_error(ex, status, &err);

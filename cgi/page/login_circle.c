@@ -1,6 +1,6 @@
 /*
- * The count is the cookie's value, one digit, set anew with each redirect. Anybody can forge it,
- * for himself alone.
+ * The cookie's value is the count, one digit, set again by each redirect. A browser can forge it,
+ * but that affects only itself.
  */
 #include "page/login_circle.h"
 
@@ -11,11 +11,13 @@
 #include "base/secret.h"
 #include "identity/cookie_name.h"
 
-#define TIMES_MAX  3  /* in so short a time nobody logs in, and comes back, more often */
-#define LIFE_S     10 /* a circle of redirects turns faster */
+#define TIMES_MAX  3  /* nobody logs in and returns more often in that time */
+#define LIFE_S     10 /* seconds; a redirect loop is faster */
 #define COOKIE_MAX (COOKIE_NAME_MAX + 96)
 
-/* How often within the last seconds; what is no count of ours is none. */
+/*
+ * Returns how often the browser was redirected in the last seconds. An invalid value counts as 0.
+ */
 static int times_sent(const struct exchange *ex, const char *name)
 {
 	char *value = NULL;

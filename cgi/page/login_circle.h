@@ -1,7 +1,7 @@
 /*
- * The site's login may send visitors straight back who are logged in there and whom no provider of
- * ours sees: a wrong cookie's name, say. They would be sent to and fro for ever. A cookie that
- * lives for seconds counts how often a browser was sent to login_url.
+ * Protects visitors from an endless redirect between us and the site's login. It occurs if the site
+ * sees a login that our providers do not, for example because a cookie name is wrong. A short-lived
+ * cookie counts how often a browser was sent to login_url.
  */
 #ifndef PAGE_LOGIN_CIRCLE_H
 #define PAGE_LOGIN_CIRCLE_H
@@ -9,8 +9,8 @@
 #include "page/app.h"
 
 /*
- * Sends the visitor to login_url and counts it. False: he comes from there, once more and within
- * seconds; then nothing is sent, and the log has `login_circle`.
+ * Redirects the visitor to login_url and counts it. False: the browser has come straight back too
+ * often. Then no redirect is sent, and the log has `login_circle`.
  */
 bool login_circle_redirect(struct exchange *ex);
 

@@ -1,15 +1,14 @@
 /*
- * How often a login may be tried (SEC-RATE-1): at one account, from one address, and, for a browser
- * that has been in before, by itself alone. A limit that cannot be asked refuses (SEC-RATE-3).
+ * Limits how often a login may be tried, per account and per address. A browser that was logged in
+ * before has a limit of its own, so attacks on an account do not lock out its user. If the limits
+ * cannot be read, the login is refused.
  */
 #include "page/login_limit.h"
 
 #include "identity/device.h"
 #include "page/page.h"
 
-/*
- * Passwords tried from one address, over all accounts: an office behind one address stays below it.
- */
+/* Failed logins from one address, for all accounts. An office with one address stays below this. */
 static const struct conf_limit address_limit = {.count = 50, .period_ms = 3600L * 1000};
 
 static bool is_off(const struct exchange *ex)
@@ -17,7 +16,10 @@ static bool is_off(const struct exchange *ex)
 	return ex->site->conf->limit_login.count == 0;
 }
 
-/* The browser's device cookie, if it is one for this account. */
+/*
+ * Returns the browser's device cookie if it is valid for this account; the caller frees it. NULL:
+ * none.
+ */
 static char *device_of(const struct exchange *ex, const char *account)
 {
 	char *value = NULL;
@@ -38,7 +40,7 @@ static struct limit_key account_key(const struct login_limit *limit)
 		   : (struct limit_key){.scope = "login", .key = limit->account};
 }
 
-/* Asks about the address, or (failed) counts one more for it. */
+/* Checks the limit of the address, or counts one more failure (failed). */
 static enum status address_ask(struct exchange *ex, bool failed, struct error *err)
 {
 	char address[64];

@@ -1,5 +1,5 @@
 /*
- * How often a login may be tried. Only for the files of page/.
+ * Limits how often a login may be tried. Internal to page/.
  */
 #ifndef PAGE_LOGIN_LIMIT_H
 #define PAGE_LOGIN_LIMIT_H
@@ -9,17 +9,22 @@
 
 struct login_limit {
 	char account[LOGIN_ACCOUNT_MAX + 1];
-	char *device; /* the browser's cookie, if it has been in before; owned */
+	/* Owned; the device cookie of a browser that was logged in before; NULL: none. */
+	char *device;
 };
 
 /*
- * Counts the try, before anybody looks at the password. STATUS_SLOW_DOWN, with ex->retry_after;
- * STATUS_UNAVAILABLE. After STATUS_OK the caller tells how it ended.
+ * Counts the attempt before the password is checked. The caller passes the outcome to
+ * login_limit_end after STATUS_OK. STATUS_SLOW_DOWN: ex->retry_after is set. STATUS_UNAVAILABLE:
+ * the limits cannot be read.
  */
 enum status login_limit_begin(struct exchange *ex, const char *user, struct login_limit *out,
 			      struct error *err);
 
-/* STATUS_BAD_CREDENTIALS: it was a wrong one. STATUS_OK: the browser gets a device cookie, too. */
+/*
+ * Ends the attempt and frees what limit owns. STATUS_BAD_CREDENTIALS: the attempt stays counted.
+ * STATUS_OK: the browser also gets a device cookie.
+ */
 void login_limit_end(struct exchange *ex, struct login_limit *limit, enum status status);
 
 #endif

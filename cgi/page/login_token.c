@@ -1,8 +1,8 @@
 /*
- * POST /login with a token of the site's: its page hands a visitor over, who gets a session of
- * ours. The form comes from the site's origin, not from ours, and so without a token of our own
- * forms: what it must have is an Origin that the configuration names, lest any page could log its
- * visitors in as somebody else.
+ * POST /login with a token of the site: the site's page hands over a visitor, who gets a session of
+ * ours. The form comes from the site's origin, so it cannot have a token of our own forms. Instead
+ * its Origin must be in the configuration. Otherwise any page could log in its visitors as another
+ * user.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +57,6 @@ enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1
 		  ok ? NULL : err->text, NULL);
 	secret_free(old_token);
 	free(user);
-	/* Nobody typed a password here: words about a wrong one would puzzle. */
+	/* Nobody typed a password, so the visitor must not read about a wrong one. */
 	return status == STATUS_BAD_CREDENTIALS ? STATUS_FORBIDDEN : status;
 }

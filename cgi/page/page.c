@@ -1,6 +1,6 @@
 /*
- * Sending: pages, JSON, and the headers of every dynamic response. What a page may load and connect
- * to is said once, here.
+ * Sends pages and JSON, and sets the headers of every dynamic response. This is the only place that
+ * decides what a page may load and connect to.
  */
 #include "page/page.h"
 
@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "prebind/bosh_url.h"
 
-/* The same for the three pages of which a site's `client` chooses one. */
+/* The same for the three pages that the key `client` selects from. */
 static const char *const chat_names[] = {"base",    "nonce", "user",       "user_key",
 					 "session", "token", "can_logout", NULL};
 static const char *const login_names[] = {"base", "nonce",  "user",    "token",
@@ -28,7 +28,7 @@ const struct template_page page_templates[] = {
 };
 const size_t page_templates_count = sizeof(page_templates) / sizeof(page_templates[0]);
 
-/* What has the same text on every response. */
+/* Headers with the same text on every response. */
 static const struct {
 	enum response_header name;
 	const char *value;
@@ -37,7 +37,7 @@ static const struct {
     {HEADER_CROSS_ORIGIN_OPENER_POLICY,   "same-origin"                                                   },
     {HEADER_CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"                                                   },
     {HEADER_PERMISSIONS_POLICY,           "camera=(), microphone=(), geolocation=(), payment=(), usb=()"  },
- /* not no-referrer: our own forms would then send Origin: null */
+ /* not no-referrer: then our own forms would send Origin: null */
     {HEADER_REFERRER_POLICY,              "same-origin"						   },
     {HEADER_VARY,			 "Cookie, Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest"},
     {HEADER_X_CONTENT_TYPE_OPTIONS,       "nosniff"						       },
@@ -49,7 +49,7 @@ static const struct {
 #define CONTENT_TYPE_HTML "text/html; charset=utf-8"
 
 #define CSP_NO_PAGE "default-src 'none'; frame-ancestors 'none'"
-#define CSP_ROOM    512 /* a page's, but for the origins of a cluster's nodes */
+#define CSP_ROOM    512 /* bytes for the policy of a page without a cluster's origins */
 
 void page_base(const struct exchange *ex, struct strbuf *out)
 {
@@ -57,7 +57,10 @@ void page_base(const struct exchange *ex, struct strbuf *out)
 		codec_percent_path(out, ex->req.base);
 }
 
-/* "https://chat.example.org" of an absolute URL; nothing for a path of our own origin. */
+/*
+ * Appends "https://chat.example.org" of an absolute URL; nothing for a path, which is on our own
+ * origin.
+ */
 static void add_origin(const char *url, struct strbuf *out)
 {
 	const char *host = strstr(url, "://");
@@ -69,7 +72,9 @@ static void add_origin(const char *url, struct strbuf *out)
 	strbuf_add(out, url, (size_t)(host - url) + strcspn(host, "/?#"));
 }
 
-/* Of a cluster every node's: which one it will be is known only when the session is. */
+/*
+ * For a cluster, appends the origins of all nodes: which node has the session is known only later.
+ */
 static void add_bosh_origins(const struct site_conf *conf, struct strbuf *out)
 {
 	struct strbuf url;
@@ -89,14 +94,17 @@ static void add_bosh_origins(const struct site_conf *conf, struct strbuf *out)
 	}
 }
 
-/* Converse.js 14 puts style elements into its page: nothing else of ours may (docs/converse.md). */
+/*
+ * Converse.js 14 inserts style elements into its page. No other page of ours may do so
+ * (docs/converse.md).
+ */
 static bool has_inline_styles(const struct exchange *ex)
 {
 	return ex->site != NULL && ex->site->conf->client == CLIENT_CONVERSE && ex->route != NULL &&
 	       ex->route->handle == chat_handle;
 }
 
-/* Made for the response that wants one. */
+/* Returns the nonce, which is created for the first use in a response. */
 static const char *nonce(struct exchange *ex)
 {
 	unsigned char random[EXCHANGE_NONCE_BYTES];
@@ -239,7 +247,7 @@ void page_send(struct exchange *ex, int http_status, const char *file, struct vi
 	} else {
 		log_event(LOG_LEVEL_ERROR, "page_failed", "id", ex->req.id, "page", file, "why",
 			  err.text, NULL);
-		ex->res->failed = true; /* nothing of the body leaves */
+		ex->res->failed = true; /* the body is not sent */
 	}
 	strbuf_clear(&base);
 }
@@ -249,7 +257,7 @@ void page_send_json(struct exchange *ex, int http_status, struct strbuf *json)
 	ex->res->status = http_status;
 	response_header_constant(ex->res, HEADER_CONTENT_TYPE, CONTENT_TYPE_JSON);
 	strbuf_clear(&ex->res->body);
-	ex->res->body = *json; /* with its failure, if it has one */
+	ex->res->body = *json; /* including its failure, if any */
 	ex->res->body.secret = true;
 	strbuf_init_secret(json);
 }

@@ -1,6 +1,6 @@
 /*
- * What the handlers share: sending a page, a JSON answer or an error, with the headers of every
- * dynamic response (SECURITY 3.2). Only for the files of page/.
+ * Functions that the handlers share: they send a page, JSON or an error, with the headers of every
+ * dynamic response. Internal to page/.
  */
 #ifndef PAGE_PAGE_H
 #define PAGE_PAGE_H
@@ -9,25 +9,30 @@
 #include "page/app.h"
 #include "store/session.h"
 
-/* The pages and the names each may use. */
+/* The pages and the names that each may use. */
 extern const struct template_page page_templates[];
 extern const size_t page_templates_count;
 
-/* The page at /, by the site's client. */
+/* The page at /, depending on the site's key `client`. */
 #define PAGE_CHAT     "chat.html"
 #define PAGE_CONVERSE "converse.html"
 #define PAGE_DATA     "data.html"
 
-/* What a visitor is told about a status, in the visitor's language. Borrowed from the site. */
+/* The text about a status for a visitor, in the visitor's language. Borrowed from the site. */
 const char *page_status_title(const struct exchange *ex, enum status status);
 const char *page_status_sentence(const struct exchange *ex, enum status status);
 
-/* A text of the templates, in the visitor's language; otherwise: where they lack it. Borrowed. */
+/*
+ * A text of the templates, in the visitor's language; `otherwise` if they do not have it. Borrowed.
+ */
 const char *page_text(const struct exchange *ex, const char *key, const char *otherwise);
 
 const char *page_of_client(const struct site_conf *conf);
 
-/* Is what the site's client and languages need among its templates? STATUS_BAD_REQUEST. */
+/*
+ * Checks that the templates for the site's client and languages exist. STATUS_BAD_REQUEST: one is
+ * missing.
+ */
 enum status page_templates_check(const struct site *site, struct error *err);
 
 /* The handlers of routes.c. */
@@ -39,43 +44,44 @@ void credentials_json_handle(struct exchange *ex);
 void health_handle(struct exchange *ex);
 void adhoc_handle(struct exchange *ex);
 
-/* Errors on that one's way: in the request's format, with Tigase's status. */
+/* Sends an error of adhoc_handle's route: in the format of the request, with Tigase's status. */
 void adhoc_send_error(struct exchange *ex, enum status status, const struct error *err);
 
-/* Puts the headers of every dynamic response on it; the last thing before it leaves. */
+/* Adds the headers of every dynamic response. Call it last. */
 void page_finish(struct exchange *ex);
 
-/* The mount point as it stands in a URL: percent-encoded, "" or "/chat". */
+/* Appends the mount point as in a URL: percent-encoded, "" or "/chat". */
 void page_base(const struct exchange *ex, struct strbuf *out);
 
 /*
- * Renders a template as the response; `base` and `nonce` are put into the view here. view: may be
- * NULL.
+ * Sends a rendered template. It adds `base` and `nonce` to the view. If view is NULL (out of
+ * memory), the response fails.
  */
 void page_send(struct exchange *ex, int http_status, const char *file, struct view *view);
 
-/* The buffer's JSON as the response, which takes it: the buffer is empty then. */
+/* Sends the JSON in the buffer. The response takes the text, and the buffer is empty afterwards. */
 void page_send_json(struct exchange *ex, int http_status, struct strbuf *json);
 
 /*
- * The response for a status that is not OK, in the format the route speaks, and its line in the
- * log. For STATUS_LOGIN_REQUIRED on a page: the way to the login form. err: what the operator
- * should know; may be NULL.
+ * Sends the response for a status other than STATUS_OK, in the format of the route, and logs it. On
+ * a page, STATUS_LOGIN_REQUIRED redirects to the login if there is one. err: the cause, for the
+ * log; may be NULL.
  */
 void page_send_error(struct exchange *ex, enum status status, const struct error *err);
 
 /*
- * The visitor's connection never left this machine; true for CGI run by hand, which names no
- * address.
+ * True if the visitor's connection comes from this machine. True also for CGI started by hand,
+ * which has no address.
  */
 bool exchange_is_local(const struct exchange *ex);
 
-/* What the providers and the login form look at; borrowed from the exchange. */
+/* The context for the providers and the login form; borrowed from the exchange. */
 struct identity_context exchange_context(const struct exchange *ex);
 
 /*
- * A token of the site's was posted to /login; may it have been; and what became of it: a session's
- * token.
+ * login_is_handover: a token of the site was posted to /login. login_handover_check: refuses it if
+ * its origin is not in token_origins. login_handover: checks it and creates a session, whose token
+ * is returned.
  */
 bool login_is_handover(const struct exchange *ex);
 enum status login_handover_check(const struct exchange *ex, struct error *err);
@@ -83,39 +89,40 @@ enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1
 			   struct error *err);
 
 /*
- * The binding of the login form's token: the pre-session cookie; the caller frees. NULL: there is
- * none.
+ * Returns what the login form's token is bound to: the pre-session cookie. The caller frees it.
+ * NULL: there is none.
  */
 char *login_form_binding(const struct exchange *ex);
 
 /*
- * Pre-binds for the exchange's user, within the site's rate limits, and logs it. ex->retry_after is
- * set where it is known when asking again may help. The caller clears *out; err is not NULL.
+ * Pre-binds for the exchange's user, within the site's rate limits, and logs the result. If it is
+ * known when a retry may help, ex->retry_after is set. The caller clears *out. err must not be
+ * NULL.
  */
 enum status bind_session(struct exchange *ex, struct prebind_session *out, struct error *err);
 
-/* The same for a one-time password; it counts as a session. */
+/* The same for a one-time password. It counts as a session in the limits. */
 enum status bind_credentials(struct exchange *ex, struct prebind_credentials *out,
 			     struct error *err);
 
 /*
- * prebind_bind for the exchange's site, and prebind_check: others are served meanwhile. STATUS_BUSY
- * also where too many wait already.
+ * prebind_bind and prebind_check for the exchange's site. Other requests are served meanwhile.
+ * STATUS_BUSY also if too many requests wait already.
  */
 enum status bind_wait(struct exchange *ex, const struct jid *jid, struct prebind_session *out,
 		      struct error *err);
 enum status bind_check(struct exchange *ex, struct error *said);
 
 /*
- * The exchange's user as a key that says nothing: equal for the same user and JID, so that a page
- * can tell whether a session it holds is this visitor's.
+ * Writes a key for the exchange's user that reveals nothing. It is the same for the same user and
+ * JID, so a page can tell whether a session it has belongs to this visitor. "": out of memory.
  */
 #define BIND_USER_KEY_LEN 43
 void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1]);
 
 /*
- * {"jid":…,"sid":…,"rid":…,…}; {"bind":"required"} for a NULL session; with a user_key, "user":…
- * before them.
+ * Writes {"jid":…,"sid":…,"rid":…,…}, or {"bind":"required"} if session is NULL. If user_key is not
+ * NULL, "user":… comes first.
  */
 void bind_write_json(const struct prebind_session *session, const char *user_key,
 		     struct strbuf *out);

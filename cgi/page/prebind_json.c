@@ -1,7 +1,7 @@
 /*
- * /prebind.json: the session as JSON, for our own script and for Converse.js's prebind_url. Our
- * script also wants to know whose it is, and says `bind=yes` in its POST; with `bind=no` it only
- * asks that: no session is made, and nothing taken of the limits.
+ * /prebind.json returns the session as JSON, for our own script and for Converse.js (prebind_url).
+ * Our script also needs the user key and posts `bind=yes`. With `bind=no` it gets only the key: no
+ * session is created, and the limits do not count it.
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
- * THE table: every address the program answers, what must hold before its handler runs, and what it
- * takes. And the way of a request along it: site by Host, mount point, route, body, needs, handler.
- * What is not in the table is a 404; the web server serves static files itself.
+ * The table of all addresses that the program answers, with the conditions for each handler and the
+ * input it takes. Also the path of a request: site by Host, mount point, route, body, conditions,
+ * handler. An address that is not in the table is a 404. The web server serves static files itself.
  */
 #include <string.h>
 
@@ -19,7 +19,7 @@
 #define BODY_LOGIN_MAX  8192 /* name, password, next and token, each percent-encoded */
 #define BODY_BIND_MAX   1024 /* bind=no, or nothing */
 #define BODY_LOGOUT_MAX 1024
-#define BODY_ADHOC_MAX  65536 /* SEC-HTTP-2 */
+#define BODY_ADHOC_MAX  65536 /* bytes; a usual call is much smaller */
 #define NEXT_MAX        512
 #define API_KEY_MAX     128 /* ours have 43 bytes */
 #define TYPE_MAX        64
@@ -123,7 +123,7 @@ bool exchange_is_local(const struct exchange *ex)
 	       strcmp(address, "::1") == 0;
 }
 
-/* The site of the Host, and its mount point. */
+/* Finds the site of the Host, and its mount point. */
 static enum status find_site(struct exchange *ex, struct error *err)
 {
 	const struct site_conf *found = conf_site_for_host(sites_conf(ex->sites), ex->req.host);
@@ -140,15 +140,15 @@ static enum status find_site(struct exchange *ex, struct error *err)
 	}
 	if (ex->site == NULL)
 		return status;
-	found = ex->site->conf; /* after a reload that failed for it: the old one */
+	found = ex->site->conf; /* the old one, if a reload failed for this site */
 	status = request_mount(&ex->req, found->base_path, found->base_path_set, err);
 	ex->misplaced = status == STATUS_NOT_FOUND;
 	if (status == STATUS_OK && found->public_path_set)
-		ex->req.base = found->public_path; /* a proxy in front took a part of it off */
+		ex->req.base = found->public_path; /* a proxy removed a part of the path */
 	return status;
 }
 
-/* What a site did not switch on is not there. */
+/* A route that the site has not enabled does not exist. */
 static bool is_switched_off(const struct route *route, const struct site_conf *conf)
 {
 	return ((route->needs & NEED_GATEWAY) && !conf->gateway) ||
@@ -173,7 +173,7 @@ static enum status find_route(struct exchange *ex, struct error *err)
 	return status == STATUS_OK ? status : error_set(err, status, "no such route");
 }
 
-/* After the route, so that a script is refused in JSON. */
+/* Checked after the route is found, so that a script gets its error as JSON. */
 static enum status check_scheme(const struct exchange *ex, struct error *err)
 {
 	if (ex->req.https || (ex->site->conf->allow_http && exchange_is_local(ex)))
@@ -184,7 +184,7 @@ static enum status check_scheme(const struct exchange *ex, struct error *err)
 	    "TLS, let the web server pass HTTPS=on to us for what comes from that proxy");
 }
 
-/* After the route as well: also of a site that cannot be opened a script is told in JSON. */
+/* Also checked after the route is found, so that a script gets its error as JSON. */
 static enum status check_open(const struct exchange *ex, struct error *err)
 {
 	if (!ex->site->closed || ex->route->when_closed)
@@ -216,7 +216,10 @@ struct identity_context exchange_context(const struct exchange *ex)
 	};
 }
 
-/* Who is asking, once per exchange: ex->identity. STATUS_LOGIN_REQUIRED, or STATUS_UNAVAILABLE. */
+/*
+ * Finds the user once per exchange: ex->identity. STATUS_LOGIN_REQUIRED: nobody is logged in. Other
+ * errors are those of the provider, otherwise STATUS_UNAVAILABLE.
+ */
 static enum status exchange_identify(struct exchange *ex, struct error *err)
 {
 	struct identity_context context = exchange_context(ex);
@@ -267,13 +270,13 @@ static enum status check_session_token(struct exchange *ex, struct error *err)
 	enum status status = exchange_identify(ex, err);
 
 	if (status == STATUS_LOGIN_REQUIRED)
-		return STATUS_OK; /* no session, nothing to protect */
+		return STATUS_OK; /* without a session there is nothing to protect */
 	if (status == STATUS_OK && !token_holds(ex, ex->identity.session))
 		return error_set(err, STATUS_FORBIDDEN, "the form's token does not hold");
 	return status;
 }
 
-/* What the route's row asks for, in the order that tells a stranger least. */
+/* Checks the conditions of the route, in the order that reveals least to a stranger. */
 static enum status check_needs(struct exchange *ex, struct error *err)
 {
 	unsigned needs = ex->route->needs;
@@ -301,9 +304,7 @@ static enum status check_needs(struct exchange *ex, struct error *err)
 	return status;
 }
 
-/*
- * Who it is, and whose account: a few questions to the database, which the handler finds at rest.
- */
+/* Finds the user and the account with one reader, which is given back before the handler runs. */
 static enum status check_needs_reading(struct exchange *ex, struct error *err)
 {
 	enum status status = store_reader_new(ex->site->store, &ex->reader, err);
@@ -323,7 +324,7 @@ static enum status exchange_prepare(struct exchange *ex, struct error *err)
 	if (status == STATUS_OK)
 		status = find_site(ex, err);
 	if (status == STATUS_OK && ex->req.path[0] == '\0')
-		return STATUS_OK; /* "/chat": to be sent to "/chat/" */
+		return STATUS_OK; /* "/chat" redirects to "/chat/" */
 	if (status == STATUS_OK)
 		status = find_route(ex, err);
 	if (status == STATUS_OK)
@@ -332,7 +333,8 @@ static enum status exchange_prepare(struct exchange *ex, struct error *err)
 		status = check_open(ex, err);
 	if (status == STATUS_OK)
 		status = read_body(ex, err);
-	ex->now = clock_wall(); /* a body may take seconds to come: what is over then, is over */
+	/* A body may take seconds to arrive, and a login or token may expire meanwhile. */
+	ex->now = clock_wall();
 	if (status == STATUS_OK && ex->route->needs != NEED_NOTHING)
 		status = check_needs_reading(ex, err);
 	return status;
@@ -397,7 +399,7 @@ void app_handle_failed(const struct error *why, const struct gateway *gateway,
 	int64_t started_ms = clock_monotonic_ms();
 	struct exchange ex = {.gateway = gateway, .res = response, .now = clock_wall()};
 
-	/* A request that is refused has its number and its form all the same. */
+	/* Read it even if it is refused: the answer needs its id and its format. */
 	request_read(gateway, &ex.req, &refused);
 	response->head = ex.req.method == HTTP_HEAD;
 	page_send_error(&ex, STATUS_INTERNAL, why);

@@ -1,5 +1,5 @@
 /*
- * Opening and closing what one site needs, in the order in which an operator would look at it.
+ * Opens and closes the resources of one site, in the order in which an operator would check them.
  */
 #include "page/site.h"
 

@@ -1,6 +1,6 @@
 /*
- * One site's open parts: database, limits, templates, the pre-bind service, who says who is logged
- * in. Who opens which site when is decided in page/sites.h.
+ * The open resources of one site: database, limits, templates, the pre-bind service, and the
+ * identity providers. page/sites.h decides which sites are open.
  */
 #ifndef PAGE_SITE_H
 #define PAGE_SITE_H
@@ -17,8 +17,11 @@
 
 struct site {
 	const struct site_conf *conf; /* borrowed */
-	bool closed; /* it could not be opened: conf, and templates if they can be read, for a page
-			that says so; nothing else is there */
+	/*
+	 * The site could not be opened. There are only conf, and templates if they can be read, for
+	 * the error page.
+	 */
+	bool closed;
 	struct store *store;
 	struct limit_store *limits;
 	const struct template_set *templates; /* borrowed from the shelf until site_close */
@@ -26,29 +29,26 @@ struct site {
 	struct prebind *prebind;
 	struct identity_chain *identity;
 	unsigned char csrf_key[SECRET_KEY_LEN];
-	struct secret_hmac_key form_key; /* that one, prepared for forms */
+	struct secret_hmac_key form_key; /* csrf_key, prepared for form tokens */
 };
 
-/* What the process that opens it does. */
+/* The kind of process that opens the site. */
 enum site_use {
 	SITE_FOR_MANY,
-	SITE_FOR_SPAWNED, /* … but a web server started it, and would start it again and again */
-	SITE_FOR_CHECK,   /* prebindctl check: as for many, but it makes no file */
-	SITE_FOR_ONE      /* plain CGI: one request, and nothing is opened that it does not need */
+	SITE_FOR_SPAWNED, /* the same, but started by a web server, which restarts it if it ends */
+	SITE_FOR_CHECK,   /* prebindctl check: as SITE_FOR_MANY, but creates no file */
+	SITE_FOR_ONE      /* plain CGI: one request; opens only what it needs */
 };
 
-/*
- * What the configuration can be told to be wrong about without opening anything.
- * STATUS_BAD_REQUEST.
- */
+/* Checks the configuration without opening anything. STATUS_BAD_REQUEST: it is wrong. */
 enum status site_check(const struct site_conf *conf, struct error *err);
 
-/* Opens everything the site needs; after a failure too, site_close frees what was opened. */
+/* Opens everything that the site needs. The caller calls site_close, also after a failure. */
 enum status site_open(const struct site_conf *conf, enum site_use use, struct template_shelf *shelf,
 		      struct site *site, struct error *err);
 void site_close(struct site *site);
 
-/* For one that cannot be opened: what an error page needs. Closed by site_close as well. */
+/* Sets up a site that cannot be opened, with what an error page needs. site_close closes it. */
 void site_open_closed(const struct site_conf *conf, struct template_shelf *shelf,
 		      struct site *site);
 

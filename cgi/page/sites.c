@@ -1,7 +1,8 @@
 /*
- * A slot for each site of the configuration; the open ones in a list, last used first. A site is
- * counted: once for its slot, once for each request that has it, so that it can leave the slot
- * while a request goes on with it. Opening and closing touch files and are done without the lock.
+ * There is a slot for each site of the configuration. Open sites are in a list, most recently used
+ * first. A site is reference-counted: one for its slot and one for each request that uses it, so it
+ * can leave the slot while a request still runs. Opening and closing access files and are done
+ * without the lock.
  */
 #include "page/sites.h"
 
@@ -19,27 +20,27 @@
 #include "page/page.h"
 
 /*
- * What an open site may come to hold: eight connections of two files each, -shm, limits, upstream,
- * the site's own.
+ * Descriptors that an open site may need: eight connections of two files each, -shm, limits,
+ * upstream, the site's own database.
  */
 #define SITE_DESCRIPTORS    32
-#define THREAD_DESCRIPTORS  4    /* the visitor's connection, and what is read meanwhile */
-#define WAITING_DESCRIPTORS 2    /* the visitor's connection, and the one to the XMPP server */
+#define THREAD_DESCRIPTORS  4    /* the visitor's connection, and files read meanwhile */
+#define WAITING_DESCRIPTORS 2    /* the connections to the visitor and the XMPP server */
 #define PROCESS_DESCRIPTORS 32   /* log, sockets, signals, libraries */
-#define OPENING_WAIT_MS     3000 /* for a site that another thread opens: as a rule 10 ms */
-#define SITES_OPEN_MAX      512  /* in each process: an open site takes some 300 KiB */
+#define OPENING_WAIT_MS     3000 /* for another thread to open the site; 10 ms is usual */
+#define SITES_OPEN_MAX      512  /* per process: an open site takes about 300 KiB */
 
-/* A configuration and what the sites made from it share; lives as long as one of them. */
+/* A configuration and the objects that its sites share. It lives as long as one of the sites. */
 struct setup {
 	atomic_size_t users;
 	const struct conf *conf;
-	struct conf *owned; /* conf, where it is ours to free */
+	struct conf *owned; /* conf, if it is ours to free */
 	enum site_use use;
 	struct template_shelf *shelf;
 };
 
 struct open_site {
-	struct site site; /* first: what is lent */
+	struct site site; /* must be first: sites_return casts it back */
 	atomic_size_t users;
 	struct setup *setup;
 };
@@ -47,10 +48,10 @@ struct open_site {
 struct slot {
 	TAILQ_ENTRY(slot) in_use;
 	struct open_site *open; /* NULL: closed */
-	bool opening;           /* by some thread: wait for it */
-	int64_t used_ms;        /* monotonic, as the next two */
-	int64_t retry_ms;       /* after a failure: not before; 0: there was none */
-	int64_t told_ms;        /* … and its reason was logged; 0: never */
+	bool opening;           /* a thread is opening it; wait for `opened` */
+	int64_t used_ms;        /* monotonic, like the next two */
+	int64_t retry_ms;       /* do not try before, after a failure; 0: no failure */
+	int64_t told_ms;        /* when the failure was last logged; 0: never */
 };
 
 TAILQ_HEAD(slot_list, slot);
@@ -58,15 +59,15 @@ TAILQ_HEAD(slot_list, slot);
 struct sites {
 	atomic_size_t users;
 	struct setup *setup;
-	pthread_mutex_t lock;    /* over all below */
-	pthread_cond_t opened;   /* some slot's opening has ended */
-	struct slot_list in_use; /* the last used first */
-	size_t open_count;       /* in the list, or being opened */
+	pthread_mutex_t lock;    /* protects all members below */
+	pthread_cond_t opened;   /* a slot is no longer `opening` */
+	struct slot_list in_use; /* most recently used first */
+	size_t open_count;       /* in the list or being opened */
 	size_t open_max;
-	struct slot *slots; /* as conf->sites */
+	struct slot *slots; /* in the order of conf->sites */
 };
 
-/* ---- what is counted ---- */
+/* ---- reference counts ---- */
 
 static struct setup *setup_hold(struct setup *setup)
 {
@@ -133,9 +134,9 @@ static enum status open_site_new(struct setup *setup, const struct site_conf *co
 /* ---- how many may be open ---- */
 
 /*
- * As many as there are descriptors for, twice over: during a reload two sets are open. The soft
- * limit is often far below what the system would allow. There is always one for each thread, so
- * that some site can be closed for another.
+ * Returns how many sites may be open: half as many as there are descriptors for, because two sets
+ * are open during a reload. Raises the soft limit, which is often far below the hard one. There is
+ * at least one site more than threads, so that one can always be closed for another.
  */
 static size_t open_max(const struct conf *conf)
 {
@@ -158,7 +159,7 @@ static size_t open_max(const struct conf *conf)
 	return fit > threads ? fit : threads + 1;
 }
 
-/* ---- making, freeing ---- */
+/* ---- create, free ---- */
 
 static void slot_fill(struct sites *sites, struct slot *slot, struct open_site *open,
 		      int64_t now_ms)
@@ -173,7 +174,7 @@ static void tell_failed(const struct site_conf *conf, const char *why)
 	log_event(LOG_LEVEL_ERROR, "site_failed", "site", conf->name, "why", why, NULL);
 }
 
-/* What needs no file. */
+/* Checks that do not open files. */
 static enum status check_all(const struct conf *conf, struct error *err)
 {
 	const struct site_conf *at = conf->sites;
@@ -184,8 +185,8 @@ static enum status check_all(const struct conf *conf, struct error *err)
 		at = &conf->sites[i];
 		status = site_check(at, &why);
 		if (status != STATUS_OK && conf->forgiving && at->file != conf->files[0]) {
-			tell_failed(
-			    at, why.text); /* and to the visitor it is one that cannot be opened */
+			/* For visitors this is a site that cannot be opened. */
+			tell_failed(at, why.text);
 			status = STATUS_OK;
 		}
 	}
@@ -194,7 +195,7 @@ static enum status check_all(const struct conf *conf, struct error *err)
 	return status;
 }
 
-/* The only site, in a process that serves: its first visitor does not wait for it. */
+/* Opens the only site at the start, so that the first visitor does not wait for it. */
 static enum status open_single(struct sites *sites, struct error *err)
 {
 	const struct site_conf *conf = &sites->setup->conf->sites[0];
@@ -204,7 +205,7 @@ static enum status open_single(struct sites *sites, struct error *err)
 	enum status status = open_site_new(sites->setup, conf, &open, &why);
 	if (status == STATUS_OK) {
 		sites->open_count = 1;
-		slot_fill(sites, &sites->slots[0], open, 0); /* never idle */
+		slot_fill(sites, &sites->slots[0], open, 0); /* never closed as idle */
 	} else if (sites->setup->use == SITE_FOR_SPAWNED) {
 		tell_failed(conf, why.text);
 		sites->slots[0].told_ms = clock_monotonic_ms();
@@ -283,7 +284,7 @@ const struct conf *sites_conf(const struct sites *sites)
 
 /* ---- closing ---- */
 
-/* Out of its slot, if no request has it; NULL: one has. Call with the lock held. */
+/* Takes the site out of its slot. NULL: a request is using it. The caller holds the lock. */
 static struct open_site *slot_empty(struct sites *sites, struct slot *slot)
 {
 	struct open_site *open = slot->open;
@@ -296,7 +297,10 @@ static struct open_site *slot_empty(struct sites *sites, struct slot *slot)
 	return open;
 }
 
-/* The one that was asked for longest ago, if that is long enough. Call with the lock held. */
+/*
+ * Takes the least recently used site out of its slot if it has been idle long enough. The caller
+ * holds the lock.
+ */
 static struct open_site *take_idle(struct sites *sites, int64_t now_ms)
 {
 	struct slot *last = TAILQ_LAST(&sites->in_use, slot_list);
@@ -307,7 +311,9 @@ static struct open_site *take_idle(struct sites *sites, int64_t now_ms)
 	return slot_empty(sites, last);
 }
 
-/* To make room: the least recently used of those that nobody has. Call with the lock held. */
+/*
+ * Makes room: takes the least recently used site that no request uses. The caller holds the lock.
+ */
 static struct open_site *take_least_used(struct sites *sites)
 {
 	struct open_site *open = NULL;
@@ -324,7 +330,7 @@ static struct open_site *take_least_used(struct sites *sites)
 
 /* ---- lending ---- */
 
-/* Call with the lock held. */
+/* The caller holds the lock. */
 static struct site *slot_lend(struct sites *sites, struct slot *slot, int64_t now_ms)
 {
 	atomic_fetch_add(&slot->open->users, 1);
@@ -341,10 +347,7 @@ enum status sites_not_now(const struct site_conf *conf, struct error *err)
 	return error_retry_after(err, STATUS_UNAVAILABLE, SITES_RETRY_S);
 }
 
-/*
- * Puts what came of the opening into the slot. Call with the lock held. True: the failure is to be
- * told.
- */
+/* Stores the result of opening in the slot. True: log the failure. The caller holds the lock. */
 static bool opening_ended(struct sites *sites, struct slot *slot, struct open_site *open,
 			  int64_t now_ms)
 {
@@ -365,7 +368,7 @@ static bool opening_ended(struct sites *sites, struct slot *slot, struct open_si
 	return tell;
 }
 
-/* While another thread opens the slot's site. Call with the lock held. */
+/* Waits while another thread opens the site of the slot. The caller holds the lock. */
 static enum status await_opening(struct sites *sites, const struct slot *slot,
 				 const struct site_conf *conf, struct error *err)
 {
@@ -387,8 +390,8 @@ static enum status await_opening(struct sites *sites, const struct slot *slot,
 }
 
 /*
- * Opens the slot's site, to be lent. Called with the lock held, and so it returns; in between
- * others go on.
+ * Opens the site of the slot. The caller holds the lock; it is released in between, so that others
+ * continue.
  */
 static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now_ms,
 			     struct error *err)
@@ -397,7 +400,7 @@ static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now
 	struct open_site *closing = NULL, *open = NULL;
 	struct error why = {0};
 
-	if (!wait_begin()) /* its files may be slow, and its databases locked by others */
+	if (!wait_begin()) /* files may be slow, and databases locked by others */
 		return wait_refused(err);
 	if (sites->open_count >= sites->open_max)
 		closing = take_least_used(sites);
@@ -455,7 +458,10 @@ void sites_return(struct site *site)
 
 /* ---- after a reload ---- */
 
-/* The open ones, last used first, counted once more; up to max. The caller frees the list. */
+/*
+ * Returns the open sites, most recently used first, at most max, each with one more reference. The
+ * caller frees the list. NULL: out of memory.
+ */
 static struct open_site **hold_open(struct sites *sites, size_t max, size_t *count)
 {
 	struct open_site **list = calloc(max, sizeof(*list));
@@ -474,8 +480,8 @@ static struct open_site **hold_open(struct sites *sites, size_t max, size_t *cou
 }
 
 /*
- * Whether the old one may go on although it could not be opened anew. Not where its database is
- * another site's by now: that one would take the logins.
+ * True if the old site may keep running after it could not be opened again. It may not if its
+ * database now belongs to another site, whose logins it would take.
  */
 static bool may_go_on(const struct sites *sites, const struct open_site *old)
 {
@@ -485,7 +491,7 @@ static bool may_go_on(const struct sites *sites, const struct open_site *old)
 	return now == NULL || strcmp(now->name, was->name) == 0;
 }
 
-/* Opens what `old` was; gives back the old one where there is no use for it. */
+/* Opens the site that `old` was, or keeps `old` in the slot. Releases `old` if it is not kept. */
 static void follow_one(struct sites *sites, struct open_site *old)
 {
 	const struct site_conf *conf = conf_site_named(sites->setup->conf, old->site.conf->name);
