@@ -1,6 +1,6 @@
 /*
- * prebind.fcgi: reads the configuration, gives up what it does not need, and serves. As plain CGI,
- * as FastCGI started by the web server, or as a FastCGI server on a socket of its own: web/server.h
+ * prebind.fcgi reads the configuration, drops rights that it does not need, and serves: as plain
+ * CGI, as FastCGI started by the web server, or as a FastCGI server on its own socket. web/server.h
  * decides which.
  */
 #include <getopt.h>
@@ -33,8 +33,8 @@ static const char usage[] =
     "prebindctl check says whether it would work, and what to mend.\n";
 
 /*
- * What the environment of whoever started us must not decide: proxies, TLS key logs, loaders
- * (SEC-UP-2).
+ * Removes variables that could redirect requests through a proxy, write TLS keys to a file or load
+ * libraries. The environment comes from whatever started the program.
  */
 static void clean_environment(void)
 {
@@ -50,7 +50,8 @@ static void clean_environment(void)
 }
 
 /*
- * Secrets live in this process: no core file, no debugger of the same user, no new rights by exec.
+ * The process holds secrets, so it allows no core file, no debugger of the same user, and no new
+ * privileges by exec.
  */
 static void give_up_what_is_not_needed(void)
 {
@@ -59,13 +60,13 @@ static void give_up_what_is_not_needed(void)
 	umask(0077);
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-#ifndef __SANITIZE_ADDRESS__ /* the leak checker must look into its own process */
+#ifndef __SANITIZE_ADDRESS__ /* the leak checker reads its own process */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 }
 
 /*
- * Every visitor who waits needs a descriptor; the usual 1024 are meant for programs that use
+ * Every waiting visitor needs a descriptor. The usual limit of 1024 is meant for programs that use
  * select().
  */
 static void take_all_descriptors(void)
@@ -78,17 +79,14 @@ static void take_all_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/*
- * The configuration of the start is the server's for good; a later one is what new processes begin
- * with.
- */
+/* The server keeps the configuration of the start. New processes start with the latest one. */
 struct program {
 	struct conf *conf;
-	struct conf *renewed; /* NULL: none yet */
+	struct conf *renewed; /* NULL: not read again yet */
 	enum server_mode mode;
 };
 
-/* The libraries that are started for good; once more does nothing. */
+/* Starts the libraries before the first fork. Starting them again does nothing. */
 static enum status prepare(void *arg, struct error *err)
 {
 	enum status status = secret_start(err);
@@ -109,8 +107,8 @@ static enum status start(void *arg, void **app, struct error *err)
 	struct app *opened = NULL;
 
 	enum status status = secret_start(err);
-	if (status == STATUS_OK &&
-	    use != SITE_FOR_ONE) /* else libcurl starts with its first handle */
+	/* With plain CGI, libcurl starts with its first handle. */
+	if (status == STATUS_OK && use != SITE_FOR_ONE)
 		status = http_client_start(err);
 	if (status == STATUS_OK)
 		status = app_new(program->renewed != NULL ? program->renewed : program->conf, use,
@@ -126,7 +124,7 @@ static void stop(void *app)
 	http_client_stop();
 }
 
-/* Whatever else a signal is for, the log may have been moved away. */
+/* SIGHUP and SIGUSR1 both reopen the log, because it may have been moved. */
 static void reopen_log(void)
 {
 	struct error err = {0};
@@ -167,7 +165,7 @@ static enum status renew(void *arg, struct error *err)
 	return STATUS_OK;
 }
 
-/* *served: the server took over, and with it the answer to a CGI request. */
+/* *served: the server took over, so it has answered a CGI request. */
 static enum status run(const char *config_option, bool *served, struct error *err)
 {
 	enum server_mode mode;
@@ -205,10 +203,7 @@ static enum status run(const char *config_option, bool *served, struct error *er
 		status = server_run(&conf->server, mode, &app, err);
 	}
 	if (*served && status == STATUS_BUSY) {
-		/*
-		 * requests were still running at the end of the time to stop: what they use is not
-		 * freed
-		 */
+		/* some requests are still running: do not free what they use */
 		log_event(LOG_LEVEL_WARN, "stop_cut_off", "why", err->text, NULL);
 		_exit(0);
 	}
@@ -218,18 +213,18 @@ static enum status run(const char *config_option, bool *served, struct error *er
 	return status;
 }
 
-/* The start without a usable configuration: fails for the reason that is known already. */
+/* Fails with the error that made the configuration unusable. */
 static enum status start_failed(void *arg, void **app, struct error *err)
 {
 	const struct error *why = arg;
 
 	(void)app;
-	secret_start(err); /* the request's number is random */
+	secret_start(err); /* the request's id is random */
 	*err = *why;
 	return why->status;
 }
 
-/* A CGI that cannot start must still answer; what is wrong is for the web server's log. */
+/* A CGI program that cannot start must still answer. The cause is in the web server's log. */
 static void answer_for_failed_start(struct error *why)
 {
 	const struct server_conf none = {0};
@@ -241,13 +236,13 @@ static void answer_for_failed_start(struct error *why)
 }
 
 /*
- * Without what libraries do at an exit: it is a tenth of what a CGI request takes, and the system
- * does it anyway.
+ * Ends without the exit handlers of libraries: they would take a tenth of a CGI request's time, and
+ * the system frees everything anyway.
  */
 __attribute__((noreturn)) static void end_at_once(int code)
 {
 	fflush(stdout);
-#ifdef __SANITIZE_ADDRESS__ /* leaks are looked for at the exit */
+#ifdef __SANITIZE_ADDRESS__ /* leaks are reported at exit */
 	exit(code);
 #else
 	_exit(code);
