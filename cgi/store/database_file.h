@@ -11,9 +11,9 @@
 #include "base/error.h"
 
 /*
- * Refuses a missing file, a link, a file or directory whose owner is neither this user nor root,
- * any permission for group or others on the file, and a directory that group or others may write
- * to. Root may use a file of any owner. The error names the command that corrects it.
+ * Refuses a missing file, a link, and a file that gives any permission to group or others. Refuses
+ * a directory that group or others may write to. The owner of both must be this user or root; root
+ * may use files of any owner. The error names the command that corrects it.
  */
 enum status database_file_check(const char *path, struct error *err);
 

@@ -17,9 +17,8 @@ struct jid_map_row {
 	char *user;
 	char *localpart; /* prepared (Nodeprep, XEP-0106) */
 	char *domain;    /* prepared (Nameprep) */
-	char *
-	    /* NULL: no password is kept. jid_map_clear wipes it; jid_map_list does not fill it. */
-	    xmpp_password;
+	/* NULL: no password is kept. jid_map_clear wipes it; jid_map_list does not fill it. */
+	char *xmpp_password;
 };
 
 /*

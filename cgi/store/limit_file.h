@@ -11,7 +11,7 @@ struct limit_store;
 
 /*
  * One question, inside a write transaction. If the file is damaged, full or missing, it is repaired
- * and the question is asked once more, so the function must not depend on its first call.
+ * and the question is asked again. The second call must not add to the results of the first.
  */
 typedef enum status limit_file_question(struct connection *db, void *arg, struct error *err);
 enum status limit_file_ask(struct limit_store *limits, limit_file_question *ask, void *arg,

@@ -74,9 +74,8 @@ void session_clear(struct session *session);
 bool session_password_is(const struct session *session, const char *token,
 			 const char *password_hash);
 
-enum status session_end(struct store *store, const char *token,
-			/* An unknown token is STATUS_OK. */
-			struct error *err);
+/* STATUS_OK also for an unknown token. */
+enum status session_end(struct store *store, const char *token, struct error *err);
 enum status session_end_user(struct store *store, const char *source, const char *user, int *ended,
 			     struct error *err);
 enum status session_end_all(struct store *store, int *ended, struct error *err);

@@ -356,9 +356,8 @@ enum status site_query_ask(struct site_query *query, const struct site_query_val
 	struct error why = {0};
 
 	enum status status = seat_take(query, &seat, &why);
-	if (status !=
-	    /* The connection was opened again, and the site is not what it was at the start. */
-	    STATUS_OK)
+	/* The connection was opened again, and the site is not what it was at the start. */
+	if (status != STATUS_OK)
 		return error_set(err, status == STATUS_BAD_REQUEST ? STATUS_UNAVAILABLE : status,
 				 "%s", why.text);
 	connection_budget(seat->db, BUDGET_MS);

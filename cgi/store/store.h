@@ -25,9 +25,8 @@ void store_close(struct store *store); /* all connections must be returned; NULL
 struct store_migration_report {
 	int from; /* schema before; 0: a new database */
 	int to;
-	char *
-	    /* The site that it belonged to before; NULL: none. The caller frees it. */
-	    adopted_from;
+	/* The site that it belonged to before; NULL: none. The caller frees it. */
+	char *adopted_from;
 };
 struct store_migration {
 	const char *path;

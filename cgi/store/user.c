@@ -243,9 +243,8 @@ struct change {
 	const char *text;
 	const bool *flag;
 	bool ends_sessions;
-	bool
-	    /* Deletes the row of the JID map too: a later user of that name is another person. */
-	    frees_account;
+	/* Deletes the row of the JID map too: a later user of that name is another person. */
+	bool frees_account;
 };
 
 static enum status change_row(struct connection *db, const char *name, const struct change *change,

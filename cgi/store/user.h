@@ -42,11 +42,10 @@ struct user_new {
 	const char *name;
 	const char *password_hash;
 	int64_t now; /* seconds, wall clock */
-	bool
-	    /*
-	     * The rule gives names that differ only in case the same account: refuse a second one.
-	     */
-	    any_case;
+	/*
+	 * The rule gives names that differ only in case the same account: refuse a second one.
+	 */
+	bool any_case;
 };
 enum status user_create(struct store *store, const struct user_new *user, struct error *err);
 
