@@ -107,7 +107,10 @@ const char *const catalogue[QUERY_COUNT] = {
     [QUERY_PROVISIONED_ADD] =
 	"INSERT INTO provisioned (localpart, domain, xmpp_password) VALUES (?1, ?2, ?3)"
 	" ON CONFLICT (localpart, domain) DO NOTHING",
-    /* localpart, domain, seconds. Changes nothing while another process has the row. */
+    /*
+     * localpart, domain, seconds of a lease. Changes nothing if the account exists or another lease
+     * is running.
+     */
     [QUERY_PROVISIONED_TAKE] =
 	"UPDATE provisioned SET taken = unixepoch() WHERE localpart = ?1 AND domain = ?2"
 	" AND done = 0 AND (taken <= unixepoch() - ?3 OR taken > unixepoch())",

@@ -59,7 +59,7 @@ enum status limit_try(struct limit_store *limits, const struct limit_key *key,
 		      const struct conf_limit *rule, int64_t now_ms, long *retry_after_s,
 		      struct error *err);
 
-/* Takes an attempt off the count, because it did not fail or was never made. */
+/* Takes an attempt off the count, because it did not fail or because nothing was checked. */
 enum status limit_try_worked(struct limit_store *limits, const struct limit_key *key,
 			     const struct conf_limit *rule, int64_t now_ms, struct error *err);
 
