@@ -1,7 +1,7 @@
 /*
- * Apache with the project's own snippet, as an operator would include it: only its paths and ports are replaced. It
- * runs unprivileged, on a main file of ours with Debian's modules. tests/lib/namespace.mjs is for the files exactly as
- * they are shipped.
+ * Starts Apache with the project's own snippet, as an operator would include it: only its paths and
+ * ports are replaced. Apache runs unprivileged, with our own main file and Debian's modules.
+ * tests/lib/namespace.mjs runs the files exactly as they are shipped.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -9,15 +9,15 @@ import { top } from "./place.mjs";
 import { accepts } from "./wait.mjs";
 
 const AVAILABLE = "/etc/apache2/mods-available"; // Debian's: a .load for each module, a .conf for some
-/** What Debian's Apache has enabled and a site needs, with what runs it. */
+/** The modules that a site needs and that Debian's Apache has enabled, with the MPM. */
 const USUAL_MODULES = ["mpm_event", "authz_core", "authz_host", "authn_core", "authn_file", "authz_user", "auth_basic",
 	"access_compat", "alias", "dir", "mime", "env", "setenvif", "filter", "reqtimeout"];
 
 /**
- * The text of a shipped file with its settings replaced. A setting that is not there (once) is an error: then the
- * test would no longer test what is shipped.
+ * Returns the text of a shipped file with its settings replaced. Each setting must be there exactly
+ * once, because otherwise the test would not test the shipped file.
  * @param {string} file in the repository
- * @param {Record<string, string>} settings name of a `Define NAME value` line to its value
+ * @param {Record<string, string>} settings name in a `Define NAME value` line to value
  */
 export function snippet(file, settings) {
 	let text = fs.readFileSync(path.join(top, file), "utf8");
@@ -30,7 +30,7 @@ export function snippet(file, settings) {
 	return text;
 }
 
-/** The modules that a shipped file tells to enable: `a2enmod NAME…` in its head. */
+/** The modules that the head of a shipped file says to enable, by `a2enmod NAME…`. */
 export function modulesOf(text) {
 	const line = /^#.*\ba2enmod ([a-z_ ]+?) *(&&|$)/m.exec(text);
 	if (!line)
@@ -38,7 +38,10 @@ export function modulesOf(text) {
 	return line[1].split(" ");
 }
 
-/** What a2enmod would enable: the modules named and those they say they depend on, each behind what it needs. */
+/**
+ * What a2enmod would enable: these modules and their dependencies. A dependency precedes its
+ * module.
+ */
 function withDependencies(names, found = new Set()) {
 	for (const name of names) {
 		const text = fs.readFileSync(path.join(AVAILABLE, `${name}.load`), "utf8");
@@ -53,7 +56,8 @@ function withDependencies(names, found = new Set()) {
  * Starts Apache.
  * @param {import('./place.mjs').Place} place
  * @param {{ port: number, snippets?: string[], modules?: string[], more?: string }} options
- *   snippets: configuration texts, included in their order; modules: besides the usual ones; more: for the main file
+ *   snippets: configuration texts, included in this order; modules: in addition to the usual ones;
+ *   more: text for the main file
  */
 export function startApache(place, { port, snippets = [], modules = [], more = "" }) {
 	const root = place.folder("htdocs", 0o755);
@@ -67,7 +71,7 @@ export function startApache(place, { port, snippets = [], modules = [], more = "
 		`ErrorLog "||/bin/cat"`, // our pipe cannot be opened as /dev/stderr
 		"LogLevel warn",
 		...withDependencies([...USUAL_MODULES, ...modules]).map((name) => `Include "${AVAILABLE}/${name}.load"`),
-		"StartServers 1", // a test's load; it grows by itself
+		"StartServers 1", // enough for a test; Apache starts more if it needs them
 		"TypesConfig /etc/mime.types",
 		`DocumentRoot "${root}"`,
 		"<Directory />\n    AllowOverride None\n    Require all denied\n</Directory>", // as Debian's apache2.conf
@@ -80,7 +84,10 @@ export function startApache(place, { port, snippets = [], modules = [], more = "
 	return place.startUntil("apache2", ["apache2", "-D", "FOREGROUND", "-f", file], () => accepts(port));
 }
 
-/** With the shipped FastCGI snippet: the program's socket on /chat, BOSH on /http-bind. more: as startApache. */
+/**
+ * Starts Apache with the shipped FastCGI snippet: the program on /chat, BOSH on /http-bind. more:
+ * as in startApache.
+ */
 export function apacheFastcgi(place, { port, socket, boshPort, ...more }) {
 	const text = snippet("apache/prebind.conf", {
 		prebind_socket: socket,

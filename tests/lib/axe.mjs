@@ -1,6 +1,6 @@
 /*
- * axe-core's rules for what a page shows: WCAG 2.2 AA and what its authors hold for good practice. A page that is looked
- * at has to be opened with bypassCSP, as axe is put into it.
+ * Checks a page by axe-core's rules for WCAG 2.2 AA and for good practice. The page must be opened
+ * with bypassCSP, because axe is put into it.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -10,10 +10,10 @@ const AXE = fs.readFileSync(path.join(top, "node_modules/axe-core/axe.min.js"), 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 /**
- * What axe finds wrong, a line each.
+ * Returns what axe finds wrong, one line for each fault.
  * @param {import('playwright-core').Page} page
- * @param {string} where for the lines
- * @param {object} [context] as axe.run takes it: what is looked at, and what is not
+ * @param {string} where the beginning of the lines
+ * @param {object} [context] the context of axe.run: what it checks, and what not
  */
 export async function violations(page, where, context) {
 	await page.evaluate(AXE);

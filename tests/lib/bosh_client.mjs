@@ -1,6 +1,7 @@
 /*
- * A small XMPP client over BOSH (XEP-0124, XEP-0206): creates a session, logs in by SASL PLAIN, SCRAM or X-OAUTH2,
- * binds, sends stanzas. Independent of the program's own BOSH code: what servers accept is tried with this.
+ * A small XMPP client over BOSH (XEP-0124, XEP-0206): creates a session, logs in by SASL PLAIN,
+ * SCRAM or X-OAUTH2, binds, sends stanzas. It is independent of the program's own BOSH code, so
+ * tests can use it to find out what servers accept.
  */
 import { createHash, createHmac, pbkdf2Sync, randomBytes, randomInt } from "node:crypto";
 import { httpRequest } from "./http.mjs";
@@ -20,7 +21,7 @@ function scramFields(text) {
 	return Object.fromEntries(text.split(",").map((field) => [field[0], field.slice(2)]));
 }
 
-/** SCRAM (RFC 5802) for "SCRAM-SHA-1" and "SCRAM-SHA-256": what to send, step by step. */
+/** SCRAM (RFC 5802) for "SCRAM-SHA-1" and "SCRAM-SHA-256": makes the client's messages. */
 class Scram {
 	constructor(mechanism, user, password) {
 		this.hash = mechanism === "SCRAM-SHA-256" ? "sha256" : "sha1";
@@ -49,7 +50,7 @@ class Scram {
 export class BoshClient {
 	/**
 	 * @param {{ port: number, domain: string, path?: string, agent?: import('node:http').Agent }} where agent: keeps
-	 *   connections; without: one for each body
+	 *   connections; without it each body has its own
 	 */
 	constructor({ port, domain, path = "/http-bind", agent }) {
 		Object.assign(this, { port, domain, path, agent: agent ?? false });
@@ -57,7 +58,7 @@ export class BoshClient {
 		this.sid = "";
 	}
 
-	/** One body; an empty answer is a poll that ended early, and asked again. */
+	/** Sends one body and returns the answer's body, which may be empty. */
 	async send(attributes, payload = "") {
 		const answer = await httpRequest({
 			agent: this.agent,
@@ -73,7 +74,10 @@ export class BoshClient {
 		return answer.body;
 	}
 
-	/** A payload and its answer. */
+	/**
+	 * Sends a payload and returns its answer. An empty answer is a poll that ended early: it polls
+	 * again.
+	 */
 	async ask(payload) {
 		let body = await this.send("", payload);
 		for (let polls = 0; /^<body[^>]*(\/>|><\/body>)$/.test(body.trim()) && !/terminate/.test(body) && polls < 3; polls++)
@@ -81,7 +85,9 @@ export class BoshClient {
 		return body;
 	}
 
-	/** Creates the session and returns the names of the mechanisms; attributes: more of the body's. */
+	/**
+	 * Creates the session and returns the names of the mechanisms; attributes: added to the body's.
+	 */
 	async create(attributes = "") {
 		const body = await this.send(`to='${this.domain}' wait='10' hold='1' ver='1.6' xml:lang='en' `
 			+ `content='text/xml; charset=utf-8' xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh' ${attributes}`);
@@ -93,7 +99,7 @@ export class BoshClient {
 	}
 
 	/**
-	 * Logs in; creates the session first.
+	 * Creates the session and logs in.
 	 * @param {string} user
 	 * @param {string} password or an OAuth token
 	 * @param {string} [mechanism]
@@ -112,7 +118,7 @@ export class BoshClient {
 		return /<failure[^>]*><([a-z-]+)/.exec(body)?.[1] ?? body;
 	}
 
-	/** After success: restarts the stream and binds; returns the full JID. */
+	/** To be called after "success". Restarts the stream and binds; returns the full JID. */
 	async bind(resource = "test") {
 		const features = await this.send(`to='${this.domain}' xmpp:restart='true' xmlns:xmpp='urn:xmpp:xbosh'`);
 		if (!/<bind/.test(features) && !/<bind/.test(await this.ask("")))
@@ -131,7 +137,7 @@ export class BoshClient {
 }
 
 /**
- * The whole log-in in one call.
+ * Logs in, binds and ends the session in one call.
  * @param {{ port: number, domain: string, path?: string, user: string, password: string, mechanism?: string }} who
  * @returns {Promise<string>} the full JID, or the condition of the failure
  */

@@ -1,6 +1,7 @@
 /*
- * Two instances in a row: one in front of Prosody that answers Tigase's REST call, and a second one whose Tigase that is.
- * What the second one's users see is the page, and their browser goes on with a session that went through both.
+ * Two instances in a row. The first one is in front of Prosody and answers Tigase's REST call. The
+ * second one uses the first one as its Tigase. The second one's users see its page, and their
+ * browsers get sessions that went through both.
  */
 import { randomBytes } from "node:crypto";
 import { DOMAIN, MOUNT, startChat, typablePassword } from "./chat.mjs";
@@ -9,11 +10,13 @@ import { Place } from "./place.mjs";
 import { Prebind } from "./prebind.mjs";
 import { freePorts } from "./wait.mjs";
 
-/** The caller that the second instance is to the first; a bare JID, as Tigase's own. */
+/**
+ * The name of the second instance as a caller of the first; a bare JID, like Tigase's own callers.
+ */
 export const CALLER = `admin@${DOMAIN}`;
 
 /**
- * Adds a gateway caller, to each of the sites.
+ * Adds a caller to each of the sites.
  * @param {import('./prebind.mjs').Prebind} prebind
  * @param {string} name
  * @param {{ domains?: string, more?: string[], sites?: string[] }} [options]
@@ -27,10 +30,11 @@ export async function addCaller(prebind, name, { domains = DOMAIN, more = [], si
 }
 
 /**
- * @param {import('./place.mjs').Place} place of the second instance; what it starts for the first one ends with it
+ * @param {import('./place.mjs').Place} place of the second instance; when it closes, the first one's place closes, too
  * @param {{ format?: "json" | "xml", users?: Record<string, string>, site?: object }} [options]
- *   users: site user of the second instance to site password; site: other keys of the second instance's site
- * @returns as startChat of the second instance, with `first`: what startChat says of the first
+ *   users: site user of the second instance to site password; site: other keys of the second
+ *   instance's site
+ * @returns what startChat would return for the second instance, and `first`: what it returned for the first
  */
 export async function startChain(place, { format = "json", users, site = {} } = {}) {
 	const outside = users ?? { alice: typablePassword(), bob: typablePassword() };

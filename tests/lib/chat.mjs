@@ -1,6 +1,6 @@
 /*
- * The whole way on real parts: lighttpd in front, Prosody behind, the program between, users who are each other's
- * contacts. What `make demo` shows and the tests of servers and browser use.
+ * Starts a complete chat with real servers: lighttpd, the program and Prosody. The users are each
+ * other's contacts. `make demo` and the tests of servers and browsers use it.
  */
 import { randomBytes } from "node:crypto";
 import { lighttpdFastcgi } from "./lighttpd.mjs";
@@ -11,7 +11,7 @@ import { freePorts } from "./wait.mjs";
 export const DOMAIN = "example.org";
 export const MOUNT = "/chat";
 
-/** What somebody can read from one window and type into another. */
+/** A password that a person can read in one window and type into another. */
 export function typablePassword() {
 	return [...randomBytes(8)].map((byte) => "abcdefghjkmnpqrstuvwxyz23456789"[byte % 31]).join("");
 }
@@ -21,9 +21,9 @@ export function typablePassword() {
  * @param {{ users?: Record<string, string>, site?: object, sites?: object, server?: object, prosody?: string, bosh?: Record<string, string>, web?: object,
  *           progress?: (text: string) => void }} [options]
  *   users: site user to site password; each has the XMPP account of that name, with another password
- *   prosody, bosh: as startProsody takes more and bosh
- *   web: more of the web server, as startLighttpd takes it
- *   sites: more of them, with the same users and back end
+ *   prosody, bosh: more and bosh of startProsody
+ *   web: options of startLighttpd
+ *   sites: further sites, with the same users and back end
  * @returns the address of the page, the ports, and the parts
  */
 export async function startChat(place, options = {}) {

@@ -1,6 +1,6 @@
 /*
- * prebindctl check as root runs it, on a set-up that is right until a test breaks it. A place's programs run as SERVICE; WEB_SERVER
- * is another account, for peer_users.
+ * Runs prebindctl check as root, on a set-up that is correct until a test breaks it. A place's
+ * programs run as SERVICE; WEB_SERVER is another account, for peer_users.
  */
 import assert from "node:assert/strict";
 import { execFile, execFileSync, spawnSync } from "node:child_process";
@@ -17,13 +17,16 @@ export const skip = process.getuid() === 0 ? false : "only root can look as anot
 
 export const idOf = (option, name) => Number(execFileSync("id", [option, name]));
 
-/** Starts it and waits until its database is open: no file comes later. */
+/** Starts the program and waits until its database is open: after that it makes no more files. */
 export async function startAll(prebind) {
 	await prebind.start();
 	await until("the database to be open", async () => (await prebind.request({ path: "/health" })).status === 200);
 }
 
-/** A set-up where all is right; it runs unless start is false. site: its further keys, once the place is there. */
+/**
+ * Makes a correct set-up, and starts it unless start is false. site: returns further keys for the
+ * place.
+ */
 export async function setUp(t, { server = {}, site = () => ({}), start = true } = {}) {
 	const place = new Place();
 	t.after(() => place.close());
@@ -47,14 +50,15 @@ function below(dir, name = "") {
 	});
 }
 
-/** Runs check as root, or as the place's account where we are not root. Fails where a file has come, gone or changed. */
+/** Runs check as our own user. Fails if check makes, removes or changes a file. */
 export async function check(prebind, args = []) {
 	const state = () => below(prebind.place.dir).sort().map((name) => {
 		const { uid, gid, mode } = fs.lstatSync(prebind.place.path(name));
 		return `${name} ${uid} ${gid} ${mode.toString(8)}`;
 	});
 	const before = state();
-	const { code, stdout, stderr } = await new Promise((resolve) => { // the place would run it as its own account
+	// place.run would run it as the place's user
+	const { code, stdout, stderr } = await new Promise((resolve) => {
 		execFile(prebind.ctlProgram, ["-c", prebind.conf, "check", ...args],
 			(error, out, complaints) => resolve({ code: error ? error.code : 0, stdout: out, stderr: complaints }));
 	});
@@ -62,7 +66,7 @@ export async function check(prebind, args = []) {
 	return { code, stdout, failed: stdout.match(/^FAIL .*$/gm) ?? [], notes: stdout.match(/^note .*$/gm) ?? [], stderr };
 }
 
-/** The first line of the failure: what check says, or why it could not begin. */
+/** The first line of the failure: check's first FAIL line, or why check could not begin. */
 export const firstCause = ({ failed, stderr }) => failed[0] ?? stderr.split("\n")[0];
 
 export function assertFirst(found, says) {
@@ -70,13 +74,15 @@ export function assertFirst(found, says) {
 	assert.match(firstCause(found), says, found.stdout + found.stderr);
 }
 
-/** Sets that key of that section to the value; undefined: the key goes. */
+/** Sets a key of a section; the value undefined removes the key. */
 export function setKey(prebind, key, value, section = "server") {
 	const text = fs.readFileSync(prebind.conf, "utf8").replace(new RegExp(`^${key} = .*\n`, "m"), "");
 	fs.writeFileSync(prebind.conf, value === undefined ? text : text.replace(`[${section}]\n`, `[${section}]\n${key} = ${value}\n`));
 }
 
-/** Puts a small file system in place of the data folder. False: nothing can be mounted here. */
+/**
+ * Mounts a small file system over the data folder. Returns false if nothing can be mounted here.
+ */
 export function mountSmallDisk(place) {
 	const data = place.path("data");
 	const database = fs.readFileSync(path.join(data, "prebind.db"));

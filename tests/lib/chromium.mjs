@@ -1,6 +1,6 @@
 /*
- * Debian's Chromium through playwright-core: one browser, a context per person, and a record of everything a page
- * complained about.
+ * Debian's Chromium by playwright-core: one browser, a context for each person, and a record of all
+ * complaints of a page.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -8,18 +8,18 @@ import { chromium } from "playwright-core";
 import { top } from "./place.mjs";
 
 const EXECUTABLES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const STEP_MS = 30_000; // a step of a page that works takes well under a second, but not where many others want the machine
+const STEP_MS = 30_000; // a step takes well under a second, but much longer on a busy machine
 
 /**
  * @param {import('./place.mjs').Place} place closes the browser when it closes
- * @param {{ cache?: boolean }} [options] cache: with the back/forward cache, which Playwright turns off
+ * @param {{ cache?: boolean }} [options] cache: use the back/forward cache, which Playwright turns off by default
  */
 export async function startChromium(place, { cache = false } = {}) {
 	const browser = await chromium.launch({
 		executablePath: EXECUTABLES.find((file) => fs.existsSync(file)),
 		ignoreDefaultArgs: cache ? ["--disable-back-forward-cache"] : [],
 		args: [
-			// Chromium's sandbox refuses root; what it opens here is our own page on loopback
+			// Chromium's sandbox refuses root. The browser opens only our own pages on loopback.
 			...(process.getuid() === 0 ? ["--no-sandbox"] : []),
 			"--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
 			"--disable-sync",
@@ -30,11 +30,11 @@ export async function startChromium(place, { cache = false } = {}) {
 }
 
 /**
- * A page in a context (cookies, storage) of its own.
+ * Opens a page in its own context (cookies, storage).
  * @param {import('playwright-core').Browser} browser
  * @param {import('playwright-core').BrowserContextOptions} [options]
  * @returns {Promise<import('playwright-core').Page & { complaints: string[] }>} complaints: console errors and
- *   warnings (a violated Content-Security-Policy is one), and exceptions nobody caught
+ *   warnings, among them violations of the Content-Security-Policy, and uncaught exceptions
  */
 export async function newPage(browser, options = {}) {
 	const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options });
@@ -49,7 +49,7 @@ export async function newPage(browser, options = {}) {
 	return page;
 }
 
-/** Keeps a picture of the page outside the repository's history. */
+/** Writes a picture of the page to artifacts/, which is not in the repository. */
 export async function screenshot(page, name) {
 	const folder = path.join(top, "artifacts");
 	fs.mkdirSync(folder, { recursive: true });

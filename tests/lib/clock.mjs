@@ -1,5 +1,5 @@
 /*
- * A server whose wall clock is wrong: its environment.
+ * Makes the environment of a server whose wall clock is wrong.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -8,7 +8,7 @@ import { top } from "./place.mjs";
 
 /**
  * @param {import('./place.mjs').Place} place
- * @param {number} seconds positive: ahead of ours
+ * @param {number} seconds positive: its clock is ahead of ours
  * @returns {Record<string, string>}
  */
 export function clockOff(place, seconds) {

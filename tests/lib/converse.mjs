@@ -1,5 +1,6 @@
 /*
- * People in front of Converse.js (client = converse): what people.mjs is for our own user interface.
+ * What people do with Converse.js (client = converse); people.mjs has the same for our own user
+ * interface.
  */
 import { DOMAIN } from "./chat.mjs";
 
@@ -9,7 +10,7 @@ export const contactLink = (page, name) => page.locator("converse-rosterview, #c
 export const sees = (page, user) =>
 	page.locator(`[data-jid="${user}@${DOMAIN}"] converse-icon[color*="chat-status-online"]`).first().waitFor();
 
-/** Writes into the open conversation. */
+/** Sends a message in the open conversation. */
 export async function say(page, text) {
 	const field = page.locator("textarea.chat-textarea:visible");
 	await field.fill(text);

@@ -1,5 +1,6 @@
 /*
- * The scenes of life.mjs with Converse.js, as far as they apply to a client whose sessions are its own business.
+ * The scenes of life.mjs with Converse.js, if they apply to a client that manages its sessions
+ * itself.
  */
 import assert from "node:assert/strict";
 import { newPage, startChromium } from "./chromium.mjs";
@@ -12,7 +13,7 @@ const OUTAGE_MS = 5_000;
 const BACK_MS = 60_000; // until a page is ready again, on a busy machine
 
 /**
- * A stage for the scenes; life.mjs plays them.
+ * Makes a stage for the scenes; life.mjs plays them.
  * @param {import('./place.mjs').Place} place
  * @param {{ web: string, server: string }} options
  */
@@ -23,10 +24,10 @@ export async function startConverse(place, { web, server }) {
 	return { chat, browser, wire: await Wire.lay(place, chat.webPort) };
 }
 
-/** The messages that are shown, in their order. */
+/** The messages that the page shows, in order. */
 const bodies = async (page) => (await page.locator("converse-chat-message-body").allInnerTexts()).map((text) => text.trim());
 
-/** alice, behind the wire, and bob, each with the other's conversation open. */
+/** Logs alice (behind the wire) and bob in, and opens their conversation with each other. */
 async function two({ chat, browser, wire }) {
 	const pages = [];
 	for (const [user, url] of [["alice", addresses(wire.port).url], ["bob", chat.url]]) {
@@ -49,26 +50,32 @@ async function greet(alice, bob, word) {
 	await hears(alice, `bob ${word}`);
 }
 
-/** The server tells the page that somebody is there: what Converse.js shows may be of the time before. */
+/**
+ * Waits until the server sends the user's presence to the page; Converse.js may still show an older
+ * one.
+ */
 function isTold(page, user) {
 	const presence = new RegExp(`<presence(?![^>]*type=)[^>]*from=['"]${user}@`);
 	return page.waitForResponse(async (answer) =>
 		answer.url().endsWith("/http-bind") && presence.test(await answer.text().catch(() => "")), { timeout: BACK_MS });
 }
 
-/** Every one of these words from both, once. */
+/** The page shows each of these words from both users exactly once, and nothing else. */
 async function assertOnce(page, ...words) {
 	const expected = words.flatMap((word) => [`alice ${word}`, `bob ${word}`]).sort();
 	assert.deepEqual((await bodies(page)).sort(), expected);
 }
 
-/** Online again, in a page that has been loaded. */
+/** Waits in a page that was loaded again until both are online, and opens the conversation. */
 async function goOn(alice, bob) {
 	await Promise.all([sees(alice, "bob"), sees(bob, "alice")]);
 	if (!(await alice.locator("textarea.chat-textarea:visible").count())) await contactLink(alice, "Bob").click();
 }
 
-/** Politely: a session that is only left lives on, and ejabberd sends what it had once more when it ends. */
+/**
+ * Logs out. A session that is only left goes on, and ejabberd sends its messages again when it
+ * ends.
+ */
 async function logOut(...pages) {
 	for (const page of pages) {
 		await page.getByRole("button", { name: "Log out" }).click();
@@ -76,14 +83,14 @@ async function logOut(...pages) {
 	}
 }
 
-/** The network fails for five seconds: what is written meanwhile arrives, once. */
+/** The network fails for five seconds. Messages that are written meanwhile arrive once. */
 async function shortOutage(stage, fail) {
 	const { alice, bob } = await two(stage);
 	await greet(alice, bob, "before");
 	stage.wire[fail]();
 	await say(alice, "alice meanwhile");
 	await say(bob, "bob meanwhile");
-	await alice.waitForTimeout(OUTAGE_MS); // its length is what is tested
+	await alice.waitForTimeout(OUTAGE_MS); // the test is about this time
 	stage.wire.mend();
 	await hears(alice, "bob meanwhile", { timeout: BACK_MS });
 	await hears(bob, "alice meanwhile", { timeout: BACK_MS });
@@ -117,7 +124,7 @@ export const PAGES = {
 		await second.goto(addresses(stage.wire.port).url);
 		await goOn(second, bob);
 		const opened = alice.context().waitForEvent("page");
-		await alice.evaluate(() => window.open(location.href)); // takes a copy of sessionStorage along
+		await alice.evaluate(() => window.open(location.href)); // the new tab gets a copy of sessionStorage
 		const copy = await opened;
 		await goOn(copy, bob);
 		for (const [page, name] of [[alice, "first"], [second, "second"], [copy, "copy"]]) {
@@ -130,7 +137,7 @@ export const PAGES = {
 		assert.deepEqual(await bodies(bob),
 			["alice before", "bob before", "from the first", "from the second", "from the copy", "to all of you"]);
 		await logOut(alice, bob);
-		for (const page of [second, copy]) // they are told
+		for (const page of [second, copy]) // their tabs log out, too
 			await page.getByLabel("User name").waitFor();
 	},
 };

@@ -1,16 +1,17 @@
 /*
- * Configuration out of the documents: a fence with a language and a name, ```yaml jwt, is a snippet that the tests
- * start the real server with. So what the documents say to paste is what was tried.
+ * Reads configuration from the documents. A fence with a language and a name, such as ```yaml jwt,
+ * is a snippet. Tests start the real servers with the snippets, so the text that a reader pastes is
+ * tested.
  */
 import fs from "node:fs";
 import path from "node:path";
 import { top } from "./place.mjs";
 
 /**
- * The named snippet of a document, with what must differ in a test replaced.
+ * Returns the named snippet of a document, with replacements for the test.
  * @param {string} file "docs/prosody.md"
  * @param {string} name
- * @param {Record<string, string>} [changes] text to text; each must be there, or the test would no longer test it
+ * @param {Record<string, string>} [changes] old text to new text; each old text must be there
  */
 export function docSnippet(file, name, changes = {}) {
 	const text = fs.readFileSync(path.join(top, file), "utf8");

@@ -1,6 +1,7 @@
 /*
- * Debian's ejabberd with a configuration and data of its own: one host, HTTP on a loopback port, nothing else
- * listens. It is started without a node name: then Erlang's distribution and its port mapper (epmd) are never there.
+ * Starts Debian's ejabberd with its own configuration and data: one host, and only HTTP on a
+ * loopback port. It has no node name, so that Erlang starts neither its distribution nor its port
+ * mapper (epmd).
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -9,9 +10,9 @@ import { httpRequest } from "./http.mjs";
 import { until } from "./wait.mjs";
 
 const DOCUMENT = "docs/ejabberd.md";
-const PORT = "5280"; // of the document's snippets
+const PORT = "5280"; // in the document's snippets
 const BOSH_LINE = "      /http-bind: mod_bosh\n";
-const API_LINE = "      /api: mod_http_api\n"; // accounts are made over it
+const API_LINE = "      /api: mod_http_api\n"; // the tests make accounts by it
 const API_RIGHTS = `
 api_permissions:
   "tests":
@@ -20,7 +21,7 @@ api_permissions:
     what: [register, check_account, add_rosteritem]
 `;
 
-/** Where Debian keeps Erlang's libraries. */
+/** Debian's folder of Erlang libraries. */
 function erlangLibraries() {
 	const folder = fs.readdirSync("/usr/lib").map((name) => path.join("/usr/lib", name))
 		.find((name) => fs.existsSync(name) && fs.statSync(name).isDirectory()
@@ -43,7 +44,9 @@ function yamlBlocks(text) {
 	return blocks;
 }
 
-/** The entries below a key, each with its lines, by what stands in its first lines: a port, a module's name. */
+/**
+ * The entries below a key, each with its lines, by the name in them: a port, or a module's name.
+ */
 function entries(lines, start, name) {
 	const texts = lines.slice(1).join("\n").split(start).filter(Boolean).map((text) => text.trimEnd());
 	return new Map(texts.map((text) => [name.exec(text)[1], text]));
@@ -52,7 +55,10 @@ function entries(lines, start, name) {
 const listeners = (lines) => entries(lines, /^(?= {2}-)/m, /^ {4}port: (\d+)$/m);
 const modules = (lines) => entries(lines, /^(?= {2}\w)/m, /^ {2}(\w+):/);
 
-/* How a change is made to what is there, as docs/ejabberd.md says it. Any other key takes the place of what is there. */
+/*
+ * How docs/ejabberd.md says to merge a key with the one that is there. A key that is not here replaces
+ * the old one.
+ */
 const CHANGE = {
 	listen: (old, lines) => ["listen:", ...new Map([...listeners(old), ...listeners(lines)]).values()],
 	modules: (old, lines) => ["modules:", ...new Map([...modules(old), ...modules(lines)]).values()],
@@ -70,14 +76,17 @@ function yamlMerge(texts) {
 
 const yamlText = (blocks) => [...blocks.values()].flat().join("\n") + "\n";
 
-/* What Debian's file has and a test cannot: ports that are taken, a certificate that only ejabberd may read. */
+/*
+ * Removes the parts of Debian's file that a test cannot use: ports that are taken, and a certificate
+ * that only ejabberd can read.
+ */
 function forTests(blocks) {
 	blocks.set("listen", ["listen:", listeners(blocks.get("listen")).get(PORT)]);
 	blocks.delete("certfiles");
 	return blocks;
 }
 
-const DEBIAN = "/usr/share/ejabberd/ejabberd.yml.example"; // of which the package makes ejabberd.yml
+const DEBIAN = "/usr/share/ejabberd/ejabberd.yml.example"; // the package makes ejabberd.yml from it
 
 function baseConf() {
 	return `
@@ -101,7 +110,7 @@ function callApi(port, command, body) {
 	});
 }
 
-/** Everybody has everybody else as a contact, both ways. */
+/** Makes all users each other's contacts. */
 export async function makeContacts(port, domain, names) {
 	for (const localuser of names) {
 		for (const user of names.filter((name) => name !== localuser)) {
@@ -116,9 +125,10 @@ export async function makeContacts(port, domain, names) {
  * @param {import('./place.mjs').Place} place
  * @param {{ domain: string, port: number, snippets: Record<string, Record<string, string>>, users?: Record<string, string>,
  *           name?: string, more?: string, debian?: boolean, env?: Record<string, string> }} options
- *   snippets: names in docs/ejabberd.md to what is replaced in them; "bosh" is always there, as it stands where it is not named.
- *   users: localpart to password; registered over its API; more: of its configuration; debian: change Debian's file, not a short
- *   one of ours; env: of its environment
+ *   snippets: name in docs/ejabberd.md to the replacements in it; "bosh" is always used, without
+ *   replacements if it is not named. users: localpart to password, registered by ejabberd's API;
+ *   more: text added to the configuration; debian: change Debian's file instead of a short one of
+ *   ours; env: added to the environment
  * @returns {Promise<import('./place.mjs').Child>}
  */
 export async function startEjabberd(place, { domain, port, snippets, users = {}, name = "ejabberd", more = "", debian, env: moreEnv }) {

@@ -1,5 +1,6 @@
 /*
- * An XMPP server's side of external authentication: starts prebind-extauth and asks it, byte by byte if need be.
+ * The XMPP server's side of external authentication: starts prebind-extauth and sends it requests,
+ * or single bytes.
  */
 import assert from "node:assert/strict";
 import fs from "node:fs";
@@ -7,13 +8,13 @@ import path from "node:path";
 import { build } from "./prebind.mjs";
 import { until } from "./wait.mjs";
 
-/** The program in a place, beside a Prebind's other ones. */
+/** Returns the program's path in a place; copies it there at first. */
 export function extauthProgram(place) {
 	const name = path.join("bin", "prebind-extauth");
 	return fs.existsSync(place.path(name)) ? place.path(name) : place.copy(path.join(build, "prebind-extauth"), name);
 }
 
-/** Two bytes of length, then the text. */
+/** A packet: two bytes of length, then the text. */
 export function framed(text) {
 	const content = Buffer.from(text);
 	const length = Buffer.alloc(2);
@@ -38,7 +39,7 @@ export class Extauth {
 		return this.child.process.stdin.write(data);
 	}
 
-	/** The next answer. */
+	/** Waits for the next answer; true: accepted. */
 	async answer() {
 		const size = this.lines ? 2 : 4;
 		const text = await until("an answer", () => this.child.stdout.length >= this.taken + size && this.child.stdout,
@@ -54,7 +55,7 @@ export class Extauth {
 		return this.answer();
 	}
 
-	/** The server ends: so does the program, and with 0. */
+	/** The server closes the pipe; the program must end with 0. */
 	async end() {
 		this.child.process.stdin.end();
 		const { code, signal } = await this.child.end;

@@ -1,6 +1,7 @@
 /*
- * The web server's side of CGI (RFC 3875) and FastCGI: a request becomes variables, an answer becomes status,
- * headers and body. The FastCGI client speaks one request per connection, as lighttpd and Apache do by default.
+ * The web server's side of CGI (RFC 3875) and FastCGI: turns a request into variables, and an
+ * answer into status, headers and body. The FastCGI client sends one request on each connection, as
+ * lighttpd and Apache do by default.
  */
 import net from "node:net";
 
@@ -10,9 +11,11 @@ const RESPONDER = 1;
 const CONTENT_MAX = 65535;
 
 /**
- * The variables of a request, as a server on http://example.org with the program mounted on /chat sends them.
+ * Returns the variables of a request, as a server on http://example.org sends them with the program
+ * on /chat.
  * @param {{ method?: string, path?: string, headers?: Record<string, string>, body?: string, params?: object }} request
- *   path: below the mount point, with its query; params: to add or (undefined) to leave out
+ *   path: below the mount point, with its query; params: variables to set, or to leave out
+ *   (undefined)
  * @returns {Record<string, string>}
  */
 export function gatewayParams({ method = "GET", path = "/", headers = {}, body, params = {} }) {
@@ -42,7 +45,7 @@ export function gatewayParams({ method = "GET", path = "/", headers = {}, body, 
 	return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined));
 }
 
-/** Status, headers and body of a CGI answer; throws when it is not one. */
+/** Returns status, headers and body of a CGI answer; throws if the text is not one. */
 export function parseAnswer(text) {
 	const end = text.indexOf("\r\n\r\n");
 	if (end < 0)
@@ -70,7 +73,7 @@ function record(type, content = Buffer.alloc(0)) {
 	return Buffer.concat([head, content]);
 }
 
-/** A stream of records: the content in pieces, then an empty one. */
+/** A stream as records: the content in pieces, then an empty record. */
 function stream(type, content) {
 	const records = [];
 	for (let at = 0; at < content.length; at += CONTENT_MAX)
@@ -84,7 +87,7 @@ function nameValue(name, value) {
 	return Buffer.concat([length(a.length), length(b.length), a, b]);
 }
 
-/** Splits what arrived into records. */
+/** Splits bytes into records. */
 function readRecords(data) {
 	const records = [];
 	let at = 0;
@@ -97,7 +100,9 @@ function readRecords(data) {
 	return records;
 }
 
-/** A body whose pieces come when they come; nobody reads the rest after the answer. */
+/**
+ * Sends a body's pieces as they come. It stops after the answer, because then nobody reads them.
+ */
 async function trickle(socket, pieces) {
 	for await (const piece of pieces) {
 		if (!socket.writable)
@@ -110,8 +115,8 @@ async function trickle(socket, pieces) {
 /**
  * Sends one request to a FastCGI program.
  * @param {string | import('node:net').TcpNetConnectOpts} where the socket's path, or an address
- * @param {object} request as gatewayParams takes it; or pieces instead of the body, of an async iterator; signal: the web server
- *   closes the connection when that is aborted
+ * @param {object} request as for gatewayParams; pieces: an async iterator in place of body; signal: when it is
+ *   aborted, the web server closes the connection
  * @returns {Promise<import('./http.mjs').Answer & { stderr: string }>}
  */
 export function fastcgiRequest(where, request) {

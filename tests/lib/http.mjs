@@ -1,10 +1,10 @@
 /*
- * A small HTTP client that shows what was really sent: raw headers, no redirects, a cookie jar that keeps what it is
- * given. For tests; a browser is a different animal.
+ * A small HTTP client that shows what the server sent: raw headers, no redirects, and a simple
+ * cookie jar. It does not behave like a browser in other respects.
  */
 import http from "node:http";
 
-/** What a browser sends along, by who asked. */
+/** The headers that a browser adds to a navigation, to a form and to a script's request. */
 export const NAVIGATION = { "Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document" };
 export const FORM = { "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document" };
 export const SCRIPT = { "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty" };
@@ -15,11 +15,11 @@ export const SCRIPT = { "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors
  * @property {Record<string, string | string[]>} headers lower-case names
  * @property {string[]} rawHeaders
  * @property {string} body
- * @property {number} [bytes] of the body as it travelled
+ * @property {number} [bytes] size of the body as it was sent
  */
 
 /**
- * One request on a connection of its own.
+ * Sends one request on its own connection.
  * @param {{ host?: string, port?: number, socketPath?: string, path: string, method?: string,
  *           headers?: Record<string, string>, body?: string }} what
  * @returns {Promise<Answer>}
@@ -46,7 +46,7 @@ export function httpRequest({ body, ...what }) {
 	});
 }
 
-/** name=value pairs as a form sends them. */
+/** Encodes fields as a form does. */
 export function formText(fields) {
 	return new URLSearchParams(fields).toString();
 }
@@ -70,7 +70,7 @@ export class CookieJar {
 		}
 	}
 
-	/** As headers: none, or Cookie. */
+	/** The headers to send: Cookie, or none. */
 	get headers() {
 		const text = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
 		return text ? { Cookie: text } : {};
@@ -78,7 +78,7 @@ export class CookieJar {
 }
 
 /**
- * A visitor of a program: sends requests by whatever way it is called, with a cookie jar, and can log in.
+ * A visitor with a cookie jar who can log in. `send` decides how the program is called.
  */
 export class Visitor {
 	/** @param {(request: { method: string, path: string, headers: object, body?: string }) => Promise<Answer>} send */
@@ -111,7 +111,7 @@ export class Visitor {
 	}
 }
 
-/** The hidden fields of the forms in a page: the form token among them. */
+/** The hidden fields of the forms in a page; one is the form token. */
 export function hiddenFields(html) {
 	const fields = {};
 	for (const [tag] of html.matchAll(/<input[^>]*type="hidden"[^>]*>/g)) {
@@ -122,7 +122,7 @@ export function hiddenFields(html) {
 	return fields;
 }
 
-/** The data block that the page hands to its script. */
+/** The data block of the page for its script; null: none. */
 export function dataBlock(html) {
 	const text = /<script type="application\/json" id="prebind"[^>]*>([^<]*)<\/script>/.exec(html)?.[1];
 	return text === undefined ? null : JSON.parse(text);

@@ -1,7 +1,7 @@
 /*
- * What people do to pages and what happens to servers and networks: scenes that tests/browser/life*.test.mjs play on each
- * web server and XMPP server. Each says what the person sees, and that no message that was sent while both were there is
- * lost or doubled.
+ * Scenes of what people do with pages, and of what happens to servers and networks.
+ * tests/browser/life*.test.mjs play them on each web server and XMPP server. Each scene checks what
+ * the person sees, and that no message that was sent while both were online is lost or doubled.
  */
 import assert from "node:assert/strict";
 import { startChromium } from "./chromium.mjs";
@@ -11,12 +11,15 @@ import { addresses, publish, startWebSite } from "./web_site.mjs";
 import { Wire } from "./wire.mjs";
 
 const OUTAGE_MS = 5_000;
-const LONG_OUTAGE_MS = 120_000; // on the page's clock
-const STEP_MS = 2_000; // of that clock, at a time
+const LONG_OUTAGE_MS = 120_000; // by the page's clock
+const STEP_MS = 2_000; // how far that clock is moved at a time
 const BACK_S = 60; // until a page is ready again, on a busy machine
 const BACK_MS = BACK_S * 1000;
 
-/** Shortened, so that a session's end can be awaited: how long a request is held, and when a session is given up. */
+/**
+ * Short times, so that tests can wait for a session's end: how long a request is held, when a
+ * session is given up.
+ */
 const WAIT_S = 2;
 const QUIET_S = 5;
 const SHORT = {
@@ -25,9 +28,9 @@ const SHORT = {
 };
 
 /**
- * A stage for the scenes.
+ * Makes a stage for the scenes.
  * @param {import('./place.mjs').Place} place
- * @param {{ web: string, server: string, short?: boolean }} options short: an XMPP server that soon gives a session up
+ * @param {{ web: string, server: string, short?: boolean }} options short: the XMPP server gives up a session soon
  */
 export async function startLife(place, { web, server, short = false }) {
 	const options = short ? { site: { wait: WAIT_S }, ...SHORT[server] } : {};
@@ -38,7 +41,7 @@ export async function startLife(place, { web, server, short = false }) {
 	return { chat, browser, wire, binds: () => chat.prebind.child.stderr.split("bind_ok").length - 1 };
 }
 
-/** Plays a scene. One that fails leaves nobody behind for the next. */
+/** Plays a scene. Even if it fails, no page remains open for the next one. */
 export async function play(stage, scene) {
 	try {
 		await scene(stage);
@@ -48,7 +51,7 @@ export async function play(stage, scene) {
 	}
 }
 
-/** alice and bob, each with the other's conversation open; alice is behind the wire. */
+/** Logs alice (behind the wire) and bob in, and opens their conversation with each other. */
 async function two({ browser, chat, wire }, options) {
 	return enterBoth(browser, chat, { ...chat, ...addresses(wire.port) }, options);
 }
@@ -62,19 +65,21 @@ async function anotherTab(stage, page) {
 	return tab;
 }
 
-/** As the page itself does it; the browser's own button tells the page nothing, and the session ends with it. */
+/**
+ * Reloads by script. The page does not hear of the browser's own button, so its session would end.
+ */
 async function reload(page) {
 	await Promise.all([page.waitForEvent("load"), page.evaluate(() => location.reload())]);
 	await ready(page);
 }
 
-/** Every one of these once, in whatever order, and no other. */
+/** The page shows each of these texts exactly once, in any order, and no other. */
 async function seesAll(page, expected) {
 	await until(`${expected.length} messages`, async () => (await texts(page)).length >= expected.length, { seconds: 30 });
 	assert.deepEqual((await texts(page)).sort(), [...expected].sort());
 }
 
-/** Keeps the states that the page goes through from now on: some are shorter than a look at the page. */
+/** Records the page's states from now on. Some are too short to be found by looking at the page. */
 async function watch(page) {
 	const handle = await page.evaluateHandle(() => {
 		const seen = [];
@@ -85,20 +90,20 @@ async function watch(page) {
 	return () => handle.jsonValue();
 }
 
-/** Until the page has said that its session is lost, and is ready again. */
+/** Waits until the page has reported that its session is lost, and is ready again. */
 async function lostAndFound(states) {
 	await until("the session to be lost", async () => (await states()).includes("lost"), { seconds: BACK_S });
 	await until("another session", async () => (await states()).at(-1) === "ready", { seconds: BACK_S });
 }
 
-/** What a browser says of a network that was away is no complaint. */
+/** Closes the pages, and ignores the browser's complaints about the network outage. */
 async function leaveBehind(...pages) {
 	for (const page of pages)
 		page.complaints = page.complaints.filter((text) => !/net::ERR_|status of (404|500|502|503)/.test(text));
 	await leave(...pages);
 }
 
-/** What every combination of servers has to show. */
+/** The scenes for every combination of servers. */
 export const CORE = {
 	async "log in, see each other, talk both ways"(stage) {
 		const { alice, bob } = await two(stage);
@@ -125,7 +130,7 @@ export const CORE = {
 	},
 };
 
-/** Written in the very moment of a reload. */
+/** Scenes with messages that are written during a reload. */
 export const RELOADS = {
 	async "reload: the session goes on, and what was said in between arrives once"(stage) {
 		const { alice, bob } = await two(stage);
@@ -138,7 +143,8 @@ export const RELOADS = {
 			await talkTo(alice, "bob");
 			await received(alice, `after ${i}`).waitFor();
 			assert.equal(await received(alice, `after ${i}`).count(), 1);
-			assert.ok(await received(alice, `between ${i}`).count() <= 1); // the old page may have shown it
+			// perhaps the old page has shown it
+			assert.ok(await received(alice, `between ${i}`).count() <= 1);
 			await online(alice, "bob");
 			await write(alice, `and back ${i}`);
 			await received(bob, `and back ${i}`).waitFor();
@@ -149,7 +155,7 @@ export const RELOADS = {
 	},
 };
 
-/** What is done to pages. */
+/** Scenes about changing pages. */
 export const PAGES = {
 	async "to another page and back: what was written meanwhile is there, once"(stage) {
 		const { alice, bob } = await two(stage);
@@ -166,7 +172,7 @@ export const PAGES = {
 
 	async "away from the site: the contact goes offline at once"(stage) {
 		const { alice, bob } = await two(stage);
-		await alice.goto("about:blank"); // the server alone would notice after half a minute or more
+		await alice.goto("about:blank"); // the server itself would notice only after half a minute or more
 		await offline(bob, "alice");
 		await leave(alice, bob);
 	},
@@ -185,7 +191,7 @@ export const PAGES = {
 	},
 };
 
-/** Tabs, and who is logged in. */
+/** Scenes with several tabs, and with changes of the user. */
 export const TABS = {
 	async "a second tab has a session of its own; both see what is said"(stage) {
 		const { alice, bob } = await two(stage);
@@ -208,7 +214,7 @@ export const TABS = {
 	async "a duplicated tab has a session of its own, and the first one keeps its own"(stage) {
 		const { alice, bob } = await two(stage);
 		const opened = alice.context().waitForEvent("page");
-		await alice.evaluate(() => window.open(location.href)); // takes a copy of sessionStorage along
+		await alice.evaluate(() => window.open(location.href)); // the new tab gets a copy of sessionStorage
 		const copy = await opened;
 		await ready(copy);
 		await write(bob, "who is there?");
@@ -252,7 +258,7 @@ export const TABS = {
 
 	async "another user in another tab: the former one's tab becomes the new one's"(stage) {
 		const { alice, bob } = await two(stage);
-		await alice.context().clearCookies(); // the site's log-out, of which no script hears
+		await alice.context().clearCookies(); // the site's log-out, which no script notices
 		const second = await anotherTab(stage, alice);
 		await logIn(second, "bob", stage.chat.users.bob);
 		await ready(second);
@@ -261,7 +267,10 @@ export const TABS = {
 	},
 };
 
-/** The network fails for five seconds. What is written meanwhile arrives, once, and the session stays. */
+/**
+ * The network fails for five seconds. Messages that are written meanwhile arrive once, and the
+ * session stays.
+ */
 async function shortOutage(stage, fail) {
 	const { alice, bob } = await two(stage);
 	await greet(alice, bob, "before");
@@ -270,7 +279,7 @@ async function shortOutage(stage, fail) {
 	stage.wire[fail]();
 	await write(alice, "alice meanwhile");
 	await write(bob, "bob meanwhile");
-	await alice.waitForTimeout(OUTAGE_MS); // its length is what is tested
+	await alice.waitForTimeout(OUTAGE_MS); // the test is about this time
 	assert.equal(await received(bob, "alice meanwhile").count(), 0);
 	stage.wire.mend();
 	await received(bob, "alice meanwhile").waitFor({ timeout: BACK_MS });
@@ -285,19 +294,22 @@ async function shortOutage(stage, fail) {
 	await leaveBehind(alice, bob);
 }
 
-/** Servers that wait as long as they do by default. */
+/** Scenes for servers with their default times. */
 export const SHORT_OUTAGES = {
 	"5 s of silence: nothing is lost or doubled, nobody notices": (stage) => shortOutage(stage, "silence"),
 	"5 s without a network: nothing is lost or doubled, nobody notices": (stage) => shortOutage(stage, "cut"),
 };
 
-/** Until the page says that it has no connection, and then until two minutes of its clock are over. */
+/**
+ * Moves the page's clock on by two minutes. Returns the milliseconds until the page reported that
+ * it has no connection; 0: it did not.
+ */
 async function sitThroughOutage(page) {
 	const lost = page.locator("body[data-state=lost], body[data-state=connecting]");
 	let toldAfter = 0;
 	for (let ms = 0; ms < LONG_OUTAGE_MS; ms += STEP_MS) {
 		await page.clock.runFor(STEP_MS);
-		await page.waitForTimeout(50); // what it asks the network is real
+		await page.waitForTimeout(50); // its network requests need real time
 		if (!toldAfter && await lost.count() > 0 && await banner(page).count() > 0) toldAfter = ms + STEP_MS;
 	}
 	return toldAfter;
@@ -330,7 +342,7 @@ async function longOutage(stage, fail) {
 	await leaveBehind(alice, bob);
 }
 
-/** Servers that soon give a session up. */
+/** Scenes for servers that give up a session soon. */
 export const LOSSES = {
 	"2 minutes of silence: the page says so, and comes back by itself": (stage) => longOutage(stage, "silence"),
 
@@ -348,7 +360,7 @@ export const LOSSES = {
 	},
 };
 
-/** Also for every combination. */
+/** More scenes for every combination of servers. */
 export const RESTARTS = {
 	async "the XMPP server restarts: both come back and talk"(stage) {
 		const { alice, bob } = await two(stage);

@@ -1,5 +1,6 @@
 /*
- * lighttpd with the project's own snippet, as an operator would include it: only its paths and ports are replaced.
+ * Starts lighttpd with the project's own snippet, as an operator would include it: only its paths
+ * and ports are replaced.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -7,10 +8,10 @@ import { top } from "./place.mjs";
 import { accepts } from "./wait.mjs";
 
 /**
- * The text of a shipped file with its settings replaced. A setting that is not there (once) is an error: then the
- * test would no longer test what is shipped.
+ * Returns the text of a shipped file with its settings replaced. Each setting must be there exactly
+ * once, because otherwise the test would not test the shipped file.
  * @param {string} file in the repository
- * @param {Record<string, string>} settings name of a `var.NAME = "…"` line to its value
+ * @param {Record<string, string>} settings name in a `var.NAME = "…"` line to value
  */
 export function snippet(file, settings) {
 	let text = fs.readFileSync(path.join(top, file), "utf8");
@@ -27,7 +28,8 @@ export function snippet(file, settings) {
  * Starts lighttpd.
  * @param {import('./place.mjs').Place} place
  * @param {{ port: number, snippets?: string[], modules?: string[], more?: string }} options
- *   snippets: configuration texts, included in their order; modules: besides what Debian's file loads
+ *   snippets: configuration texts, included in this order; modules: in addition to those of
+ *   Debian's file
  */
 export function startLighttpd(place, { port, snippets = [], modules = [], more = "" }) {
 	const root = place.folder("htdocs", 0o755);
@@ -48,7 +50,10 @@ export function startLighttpd(place, { port, snippets = [], modules = [], more =
 	return place.startUntil("lighttpd", ["lighttpd", "-D", "-f", file], () => accepts(port));
 }
 
-/** With the shipped FastCGI snippet: the program's socket on /chat, BOSH on /http-bind. more: as startLighttpd. */
+/**
+ * Starts lighttpd with the shipped FastCGI snippet: the program on /chat, BOSH on /http-bind. more:
+ * as in startLighttpd.
+ */
 export function lighttpdFastcgi(place, { port, socket, boshPort, ...more }) {
 	const text = snippet("lighttpd/prebind.conf", {
 		prebind_socket: socket,
@@ -58,7 +63,7 @@ export function lighttpdFastcgi(place, { port, socket, boshPort, ...more }) {
 	return startLighttpd(place, { port, ...more, snippets: [text, ...(more.snippets ?? [])] });
 }
 
-/** With the shipped CGI snippet: the program is started for each request. */
+/** Starts lighttpd with the shipped CGI snippet, which starts the program for each request. */
 export function lighttpdCgi(place, { port, program, boshPort }) {
 	const text = snippet("lighttpd/prebind-cgi.conf", {
 		prebind_program: program,

@@ -1,11 +1,12 @@
 /*
- * A TCP socket that is listened on before the program starts, as it is handed over by web servers and by systemd.
+ * Makes a listening TCP socket before the program starts, as web servers and systemd do, to hand it
+ * over.
  */
 import net from "node:net";
 
 /**
  * @param {string} host
- * @returns {Promise<{ fd: number, port: number, close: () => void }>} close it once the program has it
+ * @returns {Promise<{ fd: number, port: number, close: () => void }>} close it after the program has it
  */
 export async function listenFor(host) {
 	const server = net.createServer();

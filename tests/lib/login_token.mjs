@@ -1,12 +1,13 @@
 /*
- * The one-time token and the JWT (docs/bosh.md), made once more and independently of the program: what is accepted
- * must not depend on whose code made it. The vectors are those of tests/unit/login_token_test.c and jwt_test.c.
+ * Makes the one-time token and the JWT (docs/bosh.md) independently of the program, so that tests
+ * can show that servers accept both. The vectors are those of tests/unit/login_token_test.c and
+ * jwt_test.c.
  */
 import { createHmac, randomBytes } from "node:crypto";
 
 export const now = () => Math.floor(Date.now() / 1000);
 
-/** A key, and its text as a key file has it. */
+/** Makes a key. text: the content of its key file. */
 export function newKey() {
 	const key = randomBytes(32);
 	return { key, text: `${key.toString("base64url")}\n` };
@@ -16,13 +17,13 @@ const mac = (key, text) => createHmac("sha256", key).update(text).digest("base64
 
 /**
  * @param {Buffer} key
- * @param {{ user: string, host: string, expiry?: number, nonce?: string }} token expiry: in a minute
+ * @param {{ user: string, host: string, expiry?: number, nonce?: string }} token the default for expiry is in a minute
  */
 export function makeToken(key, { user, host, expiry = now() + 60, nonce = randomBytes(16).toString("base64url") }) {
 	return `${expiry}:${nonce}:${mac(key, `${user}|${host}|${expiry}|${nonce}`)}`;
 }
 
-/** The key as a JWK: what ejabberd's jwt_key file holds. */
+/** The key as a JWK: the content of ejabberd's jwt_key file. */
 export function jwkText(key) {
 	return `${JSON.stringify({ kty: "oct", k: key.toString("base64url") })}\n`;
 }

@@ -1,11 +1,14 @@
 /*
- * A machine of its own for one web server: Debian as it is installed here, in which everything can be changed and
- * nothing lasts. So files are tried at the paths that they name, by the commands that the documents give, on port 80.
+ * A separate system for one web server: Debian as it is installed here. Tests can change everything
+ * in it, and the changes do not last. So they can use the paths in the shipped files, the commands
+ * in the documents, and port 80.
  *
- * It is a private mount namespace, where /etc, /usr/local, /var and /run can be written, and a private network of loopback
- * alone. Both end with the last process in them; the machine itself is never written to. Root gets overlays; an ordinary
- * user gets a user namespace too, with the ids of /etc/subuid, and copies, since root's own files stay root's there.
- * Out of its network lead only relays, over UNIX sockets in the place: those are files, and belong to no network.
+ * It has a private mount namespace, where /etc, /usr/local, /var and /run can be written, and a
+ * private network with only loopback. Both end with their last process; nothing is written to the
+ * machine itself. Root gets overlays. An ordinary user also gets a user namespace with the ids of
+ * /etc/subuid, and copies instead of overlays, because root's own files still belong to root there.
+ * Relays over UNIX sockets in the place connect the private network with the outside, because a
+ * UNIX socket is a file and belongs to no network.
  */
 import { spawn, spawnSync } from "node:child_process";
 import path from "node:path";
@@ -17,19 +20,19 @@ import { build } from "./prebind.mjs";
 import { accepts, until } from "./wait.mjs";
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-const STUBS = "/run/stubs"; // what a document's commands need and a test does not
+const STUBS = "/run/stubs"; // programs that a document's commands call and a test does not need
 const RELAY = fileURLToPath(new URL("namespace_relay.mjs", import.meta.url));
 
 const ROOT = process.getuid() === 0;
 
-/** Why there can be none here; false: there can. For `skip` of a test. */
+/** For `skip` of a test: why a namespace is impossible here, or false. */
 export const noNamespace = !ROOT && spawnSync("unshare", ["--user", "--map-root-user", "--map-auto", "true"]).status !== 0
 	&& "needs root, or a user with ids in /etc/subuid who may make user namespaces";
 
-/** [server] of a program that is a FastCGI server, as the README has it. */
+/** The [server] keys of a FastCGI server, as the README shows them. */
 export const SERVER_KEYS = { listen: "/run/prebind/prebind.sock", user: "prebind", peer_users: "www-data" };
 
-/** Debian's web servers, each with the main configuration that came with it. */
+/** Debian's web servers, each with Debian's main configuration. */
 const WEB_SERVERS = {
 	apache2: {
 		argv: ["sh", "-c", "APACHE_CONFDIR=/etc/apache2; . /etc/apache2/envvars; " // as `apache2ctl start`
@@ -40,7 +43,7 @@ const WEB_SERVERS = {
 	nginx: { argv: ["nginx", "-g", "daemon off;"], log: "/var/log/nginx/error.log" },
 };
 
-/** What can be written in the namespace, in a folder $1: for root. */
+/** A script for root: makes the writable folders of the namespace, in the folder $1. */
 const OVERLAYS = `
 # What is mounted here stays here. In a chroot / is no mount, but what it lies in is, at the namespace's own root.
 mount --make-rprivate / 2>/dev/null || nsenter --mount=/proc/self/ns/mnt mount --make-rprivate /
@@ -53,7 +56,7 @@ done
 rm -rf /etc/prebind /var/lib/prebind # in the overlays alone: of a prebind that is installed on this machine
 `;
 
-/** The same for an ordinary user. */
+/** The same script for an ordinary user. */
 const COPIES = `
 mount -t tmpfs -o mode=755 tmpfs "$1"
 copy() { # what may not be read stays behind
@@ -84,7 +87,7 @@ mount --bind "$1/var" /var
 mount --bind "$1/etc" /etc
 `;
 
-/** Makes the namespace from inside. Then it stays until its input ends. */
+/** The script that sets up the namespace from inside, and then waits until its input ends. */
 const SETUP = `
 set -eu
 ${ROOT ? OVERLAYS : COPIES}
@@ -110,14 +113,14 @@ exec cat
 export class Namespace {
 	/**
 	 * @param {import('./place.mjs').Place} place
-	 * @param {string} name of a folder in it
+	 * @param {string} name of a folder in the place
 	 */
 	constructor(place, name) {
 		this.place = place;
 		this.name = name;
 	}
 
-	/** @returns {Promise<Namespace>} ready, with the program installed */
+	/** @returns {Promise<Namespace>} a namespace with the program installed */
 	static async open(place, name) {
 		const ns = new Namespace(place, name);
 		const layers = place.folder(path.join(name, "layers"), 0o755);
@@ -125,7 +128,7 @@ export class Namespace {
 		const argv = ["unshare", ...user, "--mount", "--net", "--ipc", "--", "sh", "-c", SETUP, "sh", layers];
 		ns.holder = ns.spawn("namespace", argv, { stdio: ["pipe", "pipe", "pipe"] });
 		await until("a namespace", () => ns.holder.stdout.includes("ready"), { seconds: 30, gone: () => ns.holder.gone() });
-		// -o: as it was built; a test builds nothing
+		// -o: installs the programs as they are; a test builds nothing
 		await ns.sh(`cd '${top}' && make -s -o all -o vendor BUILD='${build}' install`);
 		return ns;
 	}
@@ -137,7 +140,7 @@ export class Namespace {
 		return child;
 	}
 
-	/** Where a file of the namespace is seen from outside. */
+	/** The path of a file of the namespace, seen from outside. */
 	path(file) {
 		return `/proc/${this.holder.pid}/root${file}`;
 	}
@@ -148,7 +151,10 @@ export class Namespace {
 			"--mount", "--net", "--ipc", "--root", "--wd", "--", ...argv], options);
 	}
 
-	/** Runs a shell script inside, as root, to its end; it must succeed. input: what it reads */
+	/**
+	 * Runs a shell script inside, as root, and waits for its end; it must succeed. input: its
+	 * standard input
+	 */
 	async sh(script, input = "") {
 		const child = this.start("sh", ["sh", "-euc", script], { stdio: ["pipe", "pipe", "pipe"] });
 		child.process.stdin.on("error", () => {}); // it may end without reading
@@ -160,7 +166,10 @@ export class Namespace {
 		return child.stdout;
 	}
 
-	/** Whom the processes of a program in here run as: a user's name for each. */
+	/**
+	 * The names of the users that the program's processes in this namespace run as, one for each
+	 * process.
+	 */
 	async usersOf(program) {
 		const names = await this.sh(`here=$(readlink /proc/self/ns/mnt)
 			for status in $(grep -lsx 'Name:.${program}' /proc/[0-9]*/status); do
@@ -171,15 +180,16 @@ export class Namespace {
 	}
 
 	/**
-	 * Commands as a document gives them to a webmaster. There is nothing to edit, the file's values are right here; and no
-	 * systemd: what it would reload is started afterwards. What apt-get would install is there.
+	 * Runs the commands of a document. Stubs replace the editor, because the shipped values are
+	 * correct here; systemd, because the test starts the servers later; and apt-get, because the
+	 * packages are installed.
 	 * @param {string} commands
 	 */
 	follow(commands) {
 		return this.sh(`PATH=${STUBS}:$PATH\n${commands}`);
 	}
 
-	/** Writes a file inside: root's, or of the user (and group) named. */
+	/** Writes a file inside. owner: "user:group". */
 	async write(file, content, { mode = 0o644, owner = "root:root" } = {}) {
 		const chmod = `chown ${owner} '${file}' && chmod ${mode.toString(8)} '${file}'`;
 		await this.sh(`mkdir -p '${path.dirname(file)}' && cat > '${file}' && ${chmod}`, content);
@@ -187,8 +197,8 @@ export class Namespace {
 	}
 
 	/**
-	 * Ways through the wall: outward, a port of 127.0.0.1 inside leads to one outside; inward, `this.web` is a socket that
-	 * leads to port 80 inside.
+	 * Connects the network with the outside. Each port of `outward` leads from 127.0.0.1 inside to
+	 * 127.0.0.1 outside. `this.web` becomes the path of a socket that leads to port 80 inside.
 	 * @param {Record<number, number>} outward port inside to port outside
 	 */
 	async connect(outward) {
@@ -202,12 +212,12 @@ export class Namespace {
 		await this.until("relay", [process.execPath, RELAY, ...ways], () => accepts(this.web));
 	}
 
-	/** A port of 127.0.0.1 outside that leads to port 80 inside: for a browser. */
+	/** Makes a port of 127.0.0.1 outside lead to port 80 inside, for a browser. */
 	async expose(port) {
 		this.close(await relay(port, this.web));
 	}
 
-	/** Closes a relay of ours with the place. */
+	/** Closes this relay when the place closes. */
 	close(server) {
 		this.place.onClose(() => {
 			for (const socket of server.sockets)
@@ -223,25 +233,25 @@ export class Namespace {
 		return child;
 	}
 
-	/** The program's user and its folder in /run, as the README makes them. */
+	/** Makes the program's user and its folder in /run, as the README does. */
 	makeAccount() {
 		return this.sh(`adduser --quiet --system --group --home /var/lib/prebind prebind
 			install -d -o prebind -g www-data -m 2750 /run/prebind`);
 	}
 
-	/** The program as a server of its own, as the README starts it. */
+	/** Starts the program as a FastCGI server, as the README does. */
 	startProgram() {
 		return this.until("prebind.fcgi", ["/usr/local/lib/prebind/prebind.fcgi"],
 			() => this.sh(`test -S ${SERVER_KEYS.listen}`).then(() => true));
 	}
 
 	/**
-	 * Starts a web server: it answers when this returns.
+	 * Starts a web server, and waits until it answers.
 	 * @param {"apache2" | "lighttpd" | "nginx"} name
 	 */
 	async startWeb(name) {
 		const { argv, log } = WEB_SERVERS[name];
-		this.start(log, ["tail", "-q", "-n", "+1", "-F", log]); // shown when the place closes
+		this.start(log, ["tail", "-q", "-n", "+1", "-F", log]); // place.close() can show it
 		return this.until(name, argv, () => httpRequest({ socketPath: this.web, path: "/" }));
 	}
 }

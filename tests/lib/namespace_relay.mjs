@@ -1,6 +1,6 @@
 /*
- * Connections carried from one listening address to another: between a private network and the world outside, whose
- * ways meet in UNIX sockets. An address is a port of 127.0.0.1 or a socket's path.
+ * Relays connections from one address to another: between a private network and the outside, by way
+ * of UNIX sockets. An address is a port of 127.0.0.1 or a socket's path.
  *   node tests/lib/namespace_relay.mjs FROM TO [FROM TO …]
  */
 import fs from "node:fs";
@@ -10,8 +10,8 @@ import { pathToFileURL } from "node:url";
 const address = (text) => (/^\d+$/.test(text) ? { host: "127.0.0.1", port: Number(text) } : { path: text });
 
 /**
- * @param {string | number} from where to listen
- * @param {string | number} to where each connection leads
+ * @param {string | number} from address to listen on
+ * @param {string | number} to address to connect each connection to
  * @returns {Promise<net.Server & { sockets: Set<net.Socket> }>}
  */
 export async function relay(from, to) {

@@ -1,5 +1,5 @@
 /*
- * People in front of browsers: what they do on the chat page, and what they see there.
+ * What people do on the chat page in a browser, and what they see there.
  */
 import assert from "node:assert/strict";
 import { DOMAIN } from "./chat.mjs";
@@ -16,7 +16,7 @@ export async function logIn(page, user, password) {
 }
 
 /**
- * A page where that user is logged in and connected.
+ * Opens a page where this user is logged in and connected.
  * @param {{ url: string, users: Record<string, string> }} chat
  */
 export async function enter(browser, chat, user, options) {
@@ -33,7 +33,7 @@ export const sent = (page, text) => page.locator(".message.out .text", { hasText
 export const online = (page, user) => contact(page, user).filter({ hasText: "Online" }).waitFor();
 export const offline = (page, user) => contact(page, user).filter({ hasText: "Offline" }).waitFor();
 
-/** Opens the conversation with somebody. */
+/** Opens the conversation with this user. */
 export const talkTo = (page, user) => contact(page, user).click();
 
 export async function write(page, text) {
@@ -42,7 +42,10 @@ export async function write(page, text) {
 	await sent(page, text).last().waitFor();
 }
 
-/** Alice and Bob, each with the other's conversation open. hers, options: where Alice goes in, and how. */
+/**
+ * Logs alice and bob in, and opens their conversation with each other. hers, options: chat and
+ * options of alice.
+ */
 export async function enterBoth(browser, chat, hers = chat, options) {
 	const [alice, bob] = [await enter(browser, hers, "alice", options), await enter(browser, chat, "bob")];
 	await Promise.all([online(alice, "bob"), online(bob, "alice")]);
@@ -51,7 +54,7 @@ export async function enterBoth(browser, chat, hers = chat, options) {
 	return { alice, bob };
 }
 
-/** Both say something and hear the other, now. */
+/** Each sends a message, and the other receives it. */
 export async function greet(alice, bob, word) {
 	await write(alice, `alice ${word}`);
 	await received(bob, `alice ${word}`).waitFor();
@@ -59,16 +62,16 @@ export async function greet(alice, bob, word) {
 	await received(alice, `bob ${word}`).waitFor();
 }
 
-/** The texts of the open conversation, in their order. */
+/** The texts of the open conversation, in order. */
 export const texts = (page) => page.locator(".log:not([hidden]) .message .text").allTextContents();
 
-/** Every one of these once, in this order, and no other. */
+/** The page shows each of these texts exactly once, in this order, and no other. */
 export async function sees(page, expected) {
 	await page.locator(".log:not([hidden]) .message .text", { hasText: expected[expected.length - 1] }).last().waitFor();
 	assert.deepEqual(await texts(page), expected);
 }
 
-/** Nobody may have complained: neither the console nor the Content-Security-Policy. */
+/** Closes the pages. The console and the Content-Security-Policy must have no complaints. */
 export async function leave(...pages) {
 	for (const page of pages) {
 		assert.deepEqual(page.complaints, [], "console and Content-Security-Policy");

@@ -1,7 +1,8 @@
 /*
- * A private folder and the processes started in it. Closing a place stops what it started, by PID, and
- * removes the folder; so does the end of this process, whatever ends it. Started as root, everything in a place
- * belongs to and runs as an ordinary user: the servers would refuse to run as root, and rightly.
+ * A private folder, and the processes that are started in it. Closing a place stops its processes,
+ * by PID, and removes the folder. The end of this process does the same. If root starts it,
+ * everything in a place belongs to an ordinary user and runs as that user, because the servers
+ * refuse to run as root.
  */
 import { spawn } from "node:child_process";
 import fs from "node:fs";
@@ -14,10 +15,10 @@ import { until } from "./wait.mjs";
 export const top = fileURLToPath(new URL("../..", import.meta.url));
 
 const UNPRIVILEGED = "www-data"; // part of every Debian
-const STOP_SECONDS = 15; // prebind.fcgi gives what is in flight 10 s
+const STOP_SECONDS = 15; // prebind.fcgi waits up to 10 s for open requests
 const LOG_LINES_SHOWN = 60;
 
-/** The user to become when we are root; else null. */
+/** The user to run programs as if we are root; else null. */
 function unprivilegedUser() {
 	if (process.getuid() !== 0)
 		return null;
@@ -28,7 +29,7 @@ function unprivilegedUser() {
 	return { name, uid: Number(uid), gid: Number(gid) };
 }
 
-/** A started program: its PID, what it wrote, how it ended. */
+/** A started program, with its PID, its output, and how it ended. */
 export class Child {
 	/**
 	 * @param {string} name
@@ -53,17 +54,17 @@ export class Child {
 		});
 	}
 
-	/** The last lines of what it wrote. */
+	/** The last lines of its output. */
 	get log() {
 		return (this.stdout + this.stderr).trimEnd().split("\n").slice(-LOG_LINES_SHOWN).join("\n");
 	}
 
-	/** Why it is pointless to wait for it; null while it runs. */
+	/** Says that it has ended, and how; null while it runs. */
 	gone() {
 		return this.ended ? `${this.name} ended (${this.ended.signal ?? this.ended.code}):\n${this.log}` : null;
 	}
 
-	/** SIGTERM, and SIGKILL to a process that does not listen; returns how it ended. */
+	/** Sends the signal, and SIGKILL after STOP_SECONDS. Returns how the process ended. */
 	async stop(signal = "SIGTERM") {
 		if (!this.ended)
 			this.process.kill(signal);
@@ -81,7 +82,7 @@ process.on("exit", () => {
 		place.abandon();
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-	process.on(signal, async () => { // the second time: at once
+	process.on(signal, async () => { // a second signal ends this process at once
 		for (const place of open)
 			await place.close().catch(() => {});
 		process.exit(process.exitCode ?? 128 + os.constants.signals[signal]);
@@ -111,7 +112,7 @@ export class Place {
 			fs.lchownSync(file, this.user.uid, this.user.gid);
 	}
 
-	/** Makes a folder of the place, and those above it. */
+	/** Makes a folder in the place, and its parents. */
 	folder(name, mode = 0o700) {
 		const file = this.path(name);
 		if (!fs.existsSync(file)) {
@@ -124,7 +125,7 @@ export class Place {
 		return file;
 	}
 
-	/** Writes a file of the place and returns its path. */
+	/** Writes a file in the place, and returns its path. */
 	write(name, content, mode = 0o600) {
 		if (path.dirname(name) !== ".")
 			this.folder(path.dirname(name));
@@ -135,7 +136,10 @@ export class Place {
 		return file;
 	}
 
-	/** Copies a file or a folder of the repository in: the user we become may not be able to read it there. */
+	/**
+	 * Copies a file or folder of the repository into the place, because its user may not be able to
+	 * read the original.
+	 */
 	copy(source, name) {
 		const from = path.resolve(top, source);
 		if (!fs.statSync(from).isDirectory())
@@ -147,8 +151,8 @@ export class Place {
 	}
 
 	/**
-	 * Starts a program in the place: unprivileged, with the environment given and nothing else. It is told to end
-	 * when this process dies without a word.
+	 * Starts a program in the place, unprivileged, with PATH, HOME and the given environment. The
+	 * kernel sends it SIGTERM if this process dies.
 	 * @param {string} name for messages
 	 * @param {string[]} argv
 	 * @param {{ env?: Record<string, string>, input?: string | Buffer, stdio?: any[] }} [options]
@@ -171,14 +175,17 @@ export class Place {
 		return child;
 	}
 
-	/** Starts a program and waits until it is ready (or has ended: then the error shows what it wrote). */
+	/**
+	 * Starts a program and waits until it is ready. If it ends before that, the error shows its
+	 * output.
+	 */
 	async startUntil(name, argv, ready, options = {}) {
 		const child = this.start(name, argv, options);
 		await until(`${name} to be ready`, ready, { seconds: 60, gone: () => child.gone(), ...options });
 		return child;
 	}
 
-	/** Runs a program to its end. */
+	/** Runs a program and waits for its end. */
 	async run(argv, options = {}) {
 		const child = this.start(path.basename(argv[0]), argv, options);
 		const { code, signal } = await child.end;
@@ -186,12 +193,15 @@ export class Place {
 		return { code, signal, stdout: child.stdout, stderr: child.stderr };
 	}
 
-	/** What else to do when the place closes; the last first. */
+	/** Adds a function to call when the place closes; the last one is called first. */
 	onClose(closer) {
 		this.closers.push(closer);
 	}
 
-	/** Stops everything, the last first; then the folder goes. logs: what the programs wrote goes to stderr. */
+	/**
+	 * Stops all processes, the last one first, and removes the folder. logs: prints their output to
+	 * stderr.
+	 */
 	async close({ logs = false } = {}) {
 		if (this.closing)
 			return;
@@ -210,7 +220,10 @@ export class Place {
 			throw failures[0];
 	}
 
-	/** This process is ending: no time to be kind. */
+	/**
+	 * To be called at the end of this process: kills all processes, because there is no time to
+	 * wait.
+	 */
 	abandon() {
 		for (const child of this.children) {
 			if (!child.ended)
@@ -220,7 +233,7 @@ export class Place {
 	}
 }
 
-/** What sanitizers are told travels on; nothing else of our environment does. */
+/** The sanitizers' options, which programs get from our environment. */
 function sanitizers() {
 	const names = ["ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"];
 	return Object.fromEntries(names.filter((name) => process.env[name]).map((name) => [name, process.env[name]]));

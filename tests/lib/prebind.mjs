@@ -1,6 +1,6 @@
 /*
- * The program under test (or shown): installed into a place with a configuration, run in each of the ways it
- * can be run; and prebindctl.
+ * The program under test, and prebindctl: copies both into a place with a configuration, and runs
+ * the program as a FastCGI server or as plain CGI.
  */
 import assert from "node:assert/strict";
 import fs from "node:fs";
@@ -10,11 +10,11 @@ import { top } from "./place.mjs";
 import { copyDatabase } from "./sqlite.mjs";
 import { accepts } from "./wait.mjs";
 
-/** The folder of the programs under test: make asan and make tsan have their own. */
+/** The folder of the programs under test. `make asan` and `make tsan` have other folders. */
 export const build = path.resolve(top, process.env.PREBIND_BUILD || "build");
 
 /**
- * prebind.conf as text. Values that are undefined are left out.
+ * Returns the text of a prebind.conf. Keys with the value undefined are left out.
  * @param {{ server?: object, sites: Record<string, Record<string, string | number | undefined>> }} conf
  */
 export function confText({ server = {}, sites }) {
@@ -26,7 +26,7 @@ export function confText({ server = {}, sites }) {
 		.join("\n\n");
 }
 
-/** Of Prebind.bind: that error, a sentence for the operator, and nothing of a session. */
+/** Checks a result of Prebind.bind: this error, these words on stderr, and no part of a session. */
 export function assertNoSession(run, error, words) {
 	assert.equal(run.code, 1, run.stderr);
 	assert.equal(run.answer.error, error, run.stderr);
@@ -35,15 +35,15 @@ export function assertNoSession(run, error, words) {
 		assert.equal(key in run.answer, false, `no ${key} on stdout`);
 }
 
-const CONNECTED = "03"; // in /proc/net/unix
+const CONNECTED = "03"; // a socket's state in /proc/net/unix
 
 export class Prebind {
 	/**
-	 * Copies program and templates into the place and writes the configuration: a site that serves plain http,
-	 * without rate limits, unless `site` says otherwise.
+	 * Copies the program and the templates into the place and writes the configuration. A site
+	 * allows plain http and has no limits, unless its keys say otherwise.
 	 * @param {import('./place.mjs').Place} place
 	 * @param {{ server?: object, site?: object, sites?: Record<string, object> }} conf
-	 *   site: keys of [site default]; sites: of others
+	 *   site: keys of [site default]; sites: keys of other sites
 	 */
 	constructor(place, { server = {}, site = {}, sites = {} } = {}) {
 		this.place = place;
@@ -52,7 +52,7 @@ export class Prebind {
 		this.socket = place.path("run", "prebind.sock");
 		place.folder("run", 0o750);
 		this.database = path.join(place.folder("data"), "prebind.db");
-		/** Of the other sites, by name; those that name their own in `sites` are not in here. */
+		/** The other sites' databases, by site. A site with its own key `database` is not in it. */
 		this.databases = Object.fromEntries(Object.entries(sites).filter(([, keys]) => keys.database === undefined)
 			.map(([name]) => [name, place.path("data", `${name}.db`)]));
 		const common = {
@@ -76,20 +76,20 @@ export class Prebind {
 		return this.place.run([this.ctlProgram, "-c", this.conf, ...args], options);
 	}
 
-	/** As ctl, and it must succeed. */
+	/** Runs prebindctl, which must succeed; returns its stdout. */
 	async ctlOk(args, options) {
 		const { code, stdout, stderr } = await this.ctl(args, options);
 		assert.equal(code, 0, `prebindctl ${args.join(" ")}: ${stderr}`);
 		return stdout;
 	}
 
-	/** `prebindctl prebind WHO --json`, and what it printed. */
+	/** Runs `prebindctl prebind WHO --json`; answer: the JSON that it printed. */
 	async bind(who, site = "default") {
 		const run = await this.ctl(["--site", site, "prebind", who, "--json"]);
 		return { ...run, answer: JSON.parse(run.stdout) };
 	}
 
-	/** Makes the databases, and in each these users: name to password. */
+	/** Makes the databases with these users: name to password. */
 	async prepare(users = {}) {
 		await this.ctlOk(["migrate"]);
 		for (const [name, password] of Object.entries(users))
@@ -97,12 +97,15 @@ export class Prebind {
 		await this.spread();
 	}
 
-	/** What was done to the default site's database is done to the other sites' (see `databases`); nothing runs. */
+	/**
+	 * Copies the default site's database to the other sites (see `databases`). The program must not
+	 * run.
+	 */
 	spread() {
 		return copyDatabase(this.place, this.database, this.databases);
 	}
 
-	/** Starts it as a FastCGI server on its own socket. */
+	/** Starts the program as a FastCGI server on its own socket. */
 	async start() {
 		this.child = await this.place.startUntil("prebind.fcgi", [this.program, "-c", this.conf],
 			() => fs.existsSync(this.socket) && accepts(this.socket));
@@ -110,13 +113,16 @@ export class Prebind {
 		return this.child;
 	}
 
-	/** Stops it; an end that is not clean (a sanitizer's complaint, for one) fails the test. */
+	/**
+	 * Stops the program. If it does not end with 0, for example after a sanitizer's complaint, the
+	 * test fails.
+	 */
 	async stop() {
 		const { code, signal } = await this.child.stop();
 		assert.equal(signal ?? code, 0, this.child.log);
 	}
 
-	/** How many of the web server's connections the only process has accepted and not closed. */
+	/** The number of web server connections that the program's only process has accepted and not closed. */
 	connections() {
 		const ofSocket = fs.readFileSync("/proc/net/unix", "utf8").split("\n").map((line) => line.trim().split(/\s+/))
 			.filter((fields) => fields[5] === CONNECTED && fields[7] === this.socket).map((fields) => `socket:[${fields[6]}]`);
@@ -124,12 +130,12 @@ export class Prebind {
 		return fs.readdirSync(folder).filter((fd) => ofSocket.includes(fs.readlinkSync(`${folder}/${fd}`))).length;
 	}
 
-	/** One request over FastCGI; see gatewayParams. */
+	/** Sends one request by FastCGI; see fastcgiRequest. */
 	request(request) {
 		return fastcgiRequest(this.socket, request);
 	}
 
-	/** One request as plain CGI: a process for each. */
+	/** Sends one request as plain CGI, to a new process. */
 	async cgi(request) {
 		const env = { PREBIND_CONF: this.conf, ...gatewayParams(request) };
 		const { code, signal, stdout, stderr } = await this.place.run([this.program], { env, input: request.body ?? "" });

@@ -1,7 +1,8 @@
 /*
- * Prosody with a configuration and data of its own: one host, with the file that docs/prosody.md says to write, and nothing
- * else that listens. Accounts and rosters are its data files (storage `internal`), written before it starts.
- * With Debian's own prosody.cfg.lua in place of ours: tests/servers/debian_files.test.mjs.
+ * Starts Prosody with its own configuration and data: one host, from the file that docs/prosody.md
+ * says to write. Only its HTTP port listens. Accounts and rosters are data files (storage
+ * `internal`), which are written before Prosody starts. tests/servers/debian_files.test.mjs uses
+ * Debian's own prosody.cfg.lua instead of ours.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -10,17 +11,17 @@ import { accepts } from "./wait.mjs";
 
 const DOCUMENT = "docs/prosody.md";
 
-/** A text as a Lua string. */
+/** Quotes a text as a Lua string. */
 function lua(text) {
 	return `"${text.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
 }
 
-/** How Prosody writes a name as a file's name. */
+/** Encodes a name as Prosody does for a file name. */
 function fileName(text) {
 	return text.replace(/[^a-zA-Z0-9]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
-/** Everybody has everybody else as a contact, both ways. */
+/** The roster of one user, with all other users as contacts in both directions. */
 function rosterText(name, users, domain) {
 	const others = Object.keys(users).filter((other) => other !== name);
 	const rows = others.map((other) =>
@@ -29,9 +30,10 @@ function rosterText(name, users, domain) {
 }
 
 /**
- * The file that docs/prosody.md says to write: its snippet "bosh", then the one of the chosen way to log in.
+ * Returns the file that docs/prosody.md says to write: its snippet "bosh", and then the snippet for
+ * the way to log in.
  * @param {{ domain: string, port: number, more?: string, login?: string, bosh?: Record<string, string> }} options
- *   more: goes above the host; login: below it
+ *   more: text above the host; login: text below it
  */
 export function prebindFile({ domain, port, more = "", login = "", bosh = {} }) {
 	const text = docSnippet(DOCUMENT, "bosh", { 5280: String(port), '"example.org"': lua(domain), ...bosh });
@@ -59,7 +61,10 @@ ${prebindFile(file)}`;
 
 const DEBIAN = "/etc/prosody/prosody.cfg.lua";
 
-/* What of Debian's file a test cannot have: its folders, its log, and what only native clients and other servers need. */
+/*
+ * Replacements in Debian's file, because a test cannot use its folders and its log, and does not need
+ * native clients and other servers.
+ */
 const FOR_TESTS = (dir, modules) => ({
 	'pidfile = "/run/prosody/prosody.pid";': `pidfile = ${lua(`${dir}/prosody.pid`)}; data_path = ${lua(dir)}; daemonize = false; storage = "internal"`,
 	'"/usr/local/lib/prosody/modules"': lua(modules ?? dir),
@@ -81,14 +86,15 @@ function debianText(dir, modules) {
  * @param {{ domain: string, port: number, users?: Record<string, string>, more?: string, name?: string,
  *           snippet?: [string, Record<string, string>], bosh?: Record<string, string>, modules?: string,
  *           debian?: boolean, env?: Record<string, string> }} options
- *   users: localpart to password; more: global lines of its configuration; snippet: the one of docs/prosody.md for the way to
- *   log in, and what is replaced there; bosh: what is replaced in its snippet of that name; modules: a folder of modules;
- *   debian: Debian's file, which reads ours in conf.d, not a short one of our own
+ *   users: localpart to password; more: global lines of the configuration; snippet: name of the
+ *   snippet in docs/prosody.md for the way to log in, and the replacements in it; bosh:
+ *   replacements in the snippet "bosh"; modules: a folder of modules; debian: use Debian's file,
+ *   which includes ours from conf.d, instead of a short one
  * @returns {Promise<import('./place.mjs').Child>}
  */
 export function startProsody(place, { domain, port, users = {}, more = "", snippet, bosh, modules, debian, name: folder = "prosody", env }) {
 	const dir = place.folder(folder);
-	place.folder("certs"); // it looks there, for nothing
+	place.folder("certs"); // Prosody looks for certificates there
 	const host = path.join(folder, fileName(domain));
 	for (const [name, password] of Object.entries(users)) {
 		place.write(path.join(host, "accounts", `${fileName(name)}.dat`), `return { password = ${lua(password)}; };\n`);

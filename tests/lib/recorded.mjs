@@ -1,6 +1,6 @@
 /*
- * The recorded exchanges with a real Tigase (tests/peers/tigase) as requests that can be sent again and answers that
- * can be compared: by status and by what they mean, not by their bytes.
+ * Reads the recorded exchanges with a real Tigase (tests/peers/tigase). The requests can be sent
+ * again. The answers can be compared by status and meaning, not by bytes.
  */
 import fs from "node:fs";
 import net from "node:net";
@@ -11,19 +11,19 @@ const FOLDER = new URL("../peers/tigase/", import.meta.url);
  * @typedef {object} RecordedRequest
  * @property {string} name NNN-name
  * @property {string} method
- * @property {string} target as on the request line
+ * @property {string} target as in the request line
  * @property {string} version "HTTP/1.1"
- * @property {[string, string][]} headers as they came
- * @property {Buffer} body as it stands behind the blank line: with its chunks
+ * @property {[string, string][]} headers as recorded
+ * @property {Buffer} body the bytes after the blank line, with their chunk sizes
  *
  * @typedef {object} Meaning
  * @property {number} status
- * @property {"session" | "form" | "error" | "no result" | "list" | "none"} kind none: no 200, or nothing of a command
+ * @property {"session" | "form" | "error" | "no result" | "list" | "none"} kind none: not a 200, or not the answer of a command
  * @property {"json" | "xml" | ""} format of a 200
  * @property {Record<string, string>} fields decoded, by var
  */
 
-/** The names of the recorded requests, in their order. */
+/** The names of the recorded requests, in order. */
 export function recordedNames() {
 	return fs.readdirSync(FOLDER).filter((name) => name.endsWith(".req")).map((name) => name.slice(0, -4)).sort();
 }
@@ -38,7 +38,7 @@ export function recordedRequest(name) {
 	return { name, method, target, version, headers, body: bytes.subarray(end + 4) };
 }
 
-/** What the real server answered; null: nothing. */
+/** The meaning of the real server's answer; null: it did not answer. */
 export function recordedMeaning(name) {
 	const bytes = fs.readFileSync(new URL(`${name}.resp`, FOLDER));
 	return bytes.length === 0 ? null : meaningOf(parseResponse(bytes));
@@ -56,12 +56,12 @@ function unchunk(body) {
 	}
 }
 
-/** The body without chunks. */
+/** The body without chunk sizes. */
 export function plainBody({ headers, body }) {
 	return headers.some(([name]) => /^transfer-encoding$/i.test(name)) ? unchunk(body) : body;
 }
 
-/** Status, headers and body of the last response in the bytes: a 100 stands before it, if at all. */
+/** Returns status, headers and body of the response in the bytes. A 100 before it is skipped. */
 export function parseResponse(bytes) {
 	const end = bytes.indexOf("\r\n\r\n");
 	if (end < 0)
@@ -78,7 +78,10 @@ export function parseResponse(bytes) {
 	return { status, headers, body: (headers["transfer-encoding"] ? unchunk(body) : body).toString() };
 }
 
-/** Sends it as raw bytes to a port of 127.0.0.1 and reads until the server closes. */
+/**
+ * Sends a recorded request to a port of 127.0.0.1, and reads until the server closes the
+ * connection.
+ */
 export function sendRecorded(port, { method, target, version, headers, body }) {
 	const lines = headers.filter(([name]) => !/^connection$/i.test(name)).map(([name, value]) => `${name}: ${value}`);
 	const head = [`${method} ${target} ${version}`, ...lines, "Connection: close", "", ""].join("\r\n");
@@ -100,7 +103,7 @@ export function sendRecorded(port, { method, target, version, headers, body }) {
 
 const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-/** One level of XML's escapes off. */
+/** Removes one level of XML escapes. */
 const unescape = (text) => text.replace(/&(amp|lt|gt|quot|apos|#39);/g, (_, name) => ENTITIES[name] ?? "'");
 
 function xmlFields(text) {

@@ -1,12 +1,12 @@
 /*
- * What must stay inside a page's script: every jid, sid and rid that the site answered with, and everywhere a page could
- * have let them out to.
+ * Collects every jid, sid and rid that the site sends to a page. They must stay inside the page's
+ * script, so tests look for them everywhere else.
  */
 const SESSION_ANSWER = /\/chat\/(prebind\.json)?$/;
-const LONG_ENOUGH = 5; // a shorter value is found anywhere
+const LONG_ENOUGH = 5; // a shorter value would be found by accident
 
 export class Secrets {
-	/** @type {Map<string, string>} value to its name */
+	/** @type {Map<string, string>} value to name */
 	values = new Map();
 	#addresses = [];
 	#console = [];
@@ -25,7 +25,7 @@ export class Secrets {
 		});
 	}
 
-	/** Where any of them stands now. @returns {Promise<string[]>} "sid in PLACE" */
+	/** Returns where each of them is found now. @returns {Promise<string[]>} "sid in PLACE" */
 	async found() {
 		const places = {
 			...await this.#page.evaluate(() => ({
@@ -43,7 +43,7 @@ export class Secrets {
 			Object.entries(places).filter(([, text]) => text.includes(value)).map(([where]) => `${name} in ${where}`));
 	}
 
-	/** For the test's own words. */
+	/** A summary for the test's output. */
 	toString() {
 		return `${this.values.size} secrets, ${this.#addresses.length / 2} requests, ${this.#console.length} console lines`;
 	}

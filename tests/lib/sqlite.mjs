@@ -1,19 +1,22 @@
 /*
- * SQLite databases of other programs, made and locked with Python's sqlite3: Node 18 has none of its own.
+ * Makes and locks SQLite databases with Python's sqlite3, because Node 18 has no SQLite.
  */
 import assert from "node:assert/strict";
 import { until } from "./wait.mjs";
 
-const PYTHON = "/usr/bin/python3"; // Debian's: another one may lack the module
+const PYTHON = "/usr/bin/python3"; // Debian's; another one may lack the module
 
-/** Runs SQL in a database of a place; makes it. */
+/** Runs SQL in a database of a place; makes the file if it does not exist. */
 export async function runSql(place, file, sql) {
 	const program = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.stdin.read())";
 	const { code, stderr } = await place.run([PYTHON, "-c", program, file], { input: sql });
 	assert.equal(code, 0, stderr);
 }
 
-/** Asks one SELECT with each of the sets of named values; returns for each the first column of its first row, or null. */
+/**
+ * Runs a SELECT with each set of named values. Returns the first column of each first row; null
+ * without a row.
+ */
 export async function askSql(place, file, sql, sets) {
 	const program = "import json, sqlite3, sys; db = sqlite3.connect(sys.argv[1])\n" +
 		"rows = [db.execute(sys.argv[2], values).fetchone() for values in json.load(sys.stdin)]\n" +
@@ -24,7 +27,8 @@ export async function askSql(place, file, sql, sets) {
 }
 
 /**
- * Copies of a database of prebind, each for a site of another name. The program may have it open; it must not have the copies.
+ * Copies a database of prebind for other sites. The program may have the database open, but not the
+ * copies.
  * @param {Record<string, string>} copies site to file
  */
 export async function copyDatabase(place, file, copies) {
@@ -36,7 +40,7 @@ export async function copyDatabase(place, file, copies) {
 	assert.equal(code, 0, stderr);
 }
 
-/** Runs a program that holds a database until what is returned is called. */
+/** Runs statements in a process that keeps the database until the returned function is called. */
 async function hold(place, file, statements) {
 	const program = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None)\n" +
 		"for sql in sys.argv[2:]: db.execute(sql)\nprint('held', flush=True); sys.stdin.read()";
@@ -48,13 +52,15 @@ async function hold(place, file, statements) {
 	};
 }
 
-/** Holds the database locked against everybody; returns what lets it go. */
+/** Locks the database for all others; returns the function that unlocks it. */
 export const lockDatabase = (place, file) => hold(place, file, ["PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE"]);
 
-/** Is in the middle of writing: others may read, and write nothing; returns what lets it go. */
+/**
+ * Keeps a write transaction open, so that others can only read; returns the function that ends it.
+ */
 export const writeDatabase = (place, file) => hold(place, file, ["BEGIN IMMEDIATE"]);
 
-/** Overwrites the page that a table begins with. */
+/** Overwrites the first page of a table. */
 export async function damageTable(place, file, table) {
 	const program = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1])\n" +
 		"page, = db.execute('SELECT rootpage FROM sqlite_schema WHERE name = ?', sys.argv[2:]).fetchone()\n" +

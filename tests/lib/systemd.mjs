@@ -1,5 +1,5 @@
 /*
- * systemd's side of a service, without systemd: the socket on which it says how it is, and processes found.
+ * systemd's side of a service, without systemd: the notify socket, and the children of a process.
  */
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
@@ -11,7 +11,7 @@ import { until } from "./wait.mjs";
  * Starts tests/lib/notify_listen.c.
  * @param {import('./place.mjs').Place} place
  * @param {string} socket a path, or @NAME
- * @returns the lines so far, when they are asked for
+ * @returns a function that returns the lines so far
  */
 export async function startNotifySocket(place, socket) {
 	place.folder("bin", 0o755);

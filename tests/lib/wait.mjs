@@ -1,19 +1,23 @@
 /*
- * Waiting for something to become true, never for time to pass; and ports that are free right now.
+ * Waits for conditions instead of fixed times, and finds free ports.
  */
 import net from "node:net";
 
 const POLL_MS = 20;
 
-/** A port of 127.0.0.1 where nobody is: a free one may be somebody's a moment later, this one takes root. */
+/**
+ * A port of 127.0.0.1 on which nothing listens. Another process could take a free port; this one
+ * needs root.
+ */
 export const DEAD_PORT = 1;
 
 /**
- * Polls until the probe returns something truthy, and returns that. A probe that throws has not succeeded yet.
+ * Polls until the probe returns a truthy value, and returns it. If the probe throws, it is tried
+ * again.
  * @template T
  * @param {string} what for the error's text: "waited 10 s for WHAT"
  * @param {() => T | Promise<T>} probe
- * @param {{ seconds?: number, gone?: () => string | null }} [options] gone: a reason to give up at once
+ * @param {{ seconds?: number, gone?: () => string | null }} [options] gone: returns a reason to give up at once, or null
  * @returns {Promise<T>}
  */
 export async function until(what, probe, { seconds = 10, gone = () => null } = {}) {
@@ -36,11 +40,14 @@ export async function until(what, probe, { seconds = 10, gone = () => null } = {
 	}
 }
 
-/** Below Linux's ephemeral ports: what the kernel gives to an outgoing connection is never one of these. */
+/**
+ * The range is below Linux's ephemeral ports, so that the kernel uses none of these for an outgoing
+ * connection.
+ */
 const FIRST_PORT = 15000;
 const LAST_PORT = 32000;
 
-/** Holds the port; null where somebody has it. */
+/** Listens on the port; null if the port is taken. */
 function hold(port) {
 	return new Promise((resolve, reject) => {
 		const server = net.createServer();
@@ -50,8 +57,8 @@ function hold(port) {
 }
 
 /**
- * Ports of 127.0.0.1 that nobody listens on, picked at random: test files that run at a time do not meet. All are held
- * until the last is found, so they differ.
+ * Finds free ports of 127.0.0.1. They are random, so that test files that run at the same time
+ * rarely collide. Each is held until the last one is found, so that all differ.
  * @param {number} count
  * @returns {Promise<number[]>}
  */
@@ -68,7 +75,7 @@ export async function freePorts(count) {
 }
 
 /**
- * True when somebody accepts connections there.
+ * Returns true if a server accepts connections there.
  * @param {number | string} where a port of 127.0.0.1, or a UNIX socket's path
  */
 export function accepts(where) {

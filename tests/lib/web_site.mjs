@@ -1,5 +1,5 @@
 /*
- * A site of xmpp_site.mjs with a web server in front: for browsers.
+ * Starts a site of xmpp_site.mjs with a web server in front, for browsers.
  */
 import { apacheFastcgi } from "./apache.mjs";
 import { lighttpdFastcgi } from "./lighttpd.mjs";
@@ -9,13 +9,14 @@ import { startSite } from "./xmpp_site.mjs";
 const MOUNT = "/chat";
 const WEB_SERVERS = {
 	lighttpd: { start: lighttpdFastcgi },
-	apache: { start: apacheFastcgi, site: { base_path: MOUNT } }, // it sends no PATH_INFO: docs/apache.md
+	// Apache sends no PATH_INFO: docs/apache.md
+	apache: { start: apacheFastcgi, site: { base_path: MOUNT } },
 };
 
 /**
  * @param {import('./place.mjs').Place} place
- * @param {object} options as startSite takes them; web: which web server
- * @returns what startChat of chat.mjs returns, as far as people.mjs needs it; site: the Site
+ * @param {object} options those of startSite; web: the web server
+ * @returns the parts of startChat's result (chat.mjs) that people.mjs needs; site: the Site
  */
 export async function startWebSite(place, { web = "lighttpd", ...options }) {
 	const [webPort] = await freePorts(1);
@@ -25,11 +26,11 @@ export async function startWebSite(place, { web = "lighttpd", ...options }) {
 	return { site, users: site.users, webPort, boshPort: site.port, prebind: site.prebind, ...addresses(webPort) };
 }
 
-/** Where a browser finds the site behind that port. */
+/** The addresses of the site for a browser. */
 export function addresses(port) {
 	const origin = `http://127.0.0.1:${port}`;
 	return { origin, url: `${origin}${MOUNT}/` };
 }
 
-/** A file of the site beside us, readable for the web server. */
+/** Writes a file of the site itself, which the web server can read. */
 export const publish = (place, name, text) => place.write(`htdocs/${name}`, text, 0o644);

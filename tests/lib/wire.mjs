@@ -1,7 +1,8 @@
 /*
- * The network between a browser and a web server: a forwarder on loopback that can go silent (nothing is refused, nothing
- * arrives: a tunnel, a dead access point) or be cut (connections break, new ones too: the interface is down). What a
- * browser's own offline switch does not do: it leaves open connections alone.
+ * The network between a browser and a web server: a forwarder on loopback that can be silenced or
+ * cut. When it is silent, nothing is refused and nothing arrives, as in a tunnel. When it is cut,
+ * open and new connections break, as when the interface is down. A browser's own offline switch
+ * does not affect open connections.
  */
 import net from "node:net";
 
@@ -11,8 +12,8 @@ export class Wire {
 	#cut = false;
 
 	/**
-	 * @param {import('./place.mjs').Place} place closes it when it closes
-	 * @param {number} to port of 127.0.0.1
+	 * @param {import('./place.mjs').Place} place closes the forwarder when it closes
+	 * @param {number} to a port of 127.0.0.1
 	 * @returns {Promise<Wire>}
 	 */
 	static async lay(place, to) {
@@ -30,14 +31,17 @@ export class Wire {
 		return wire;
 	}
 
-	/** Nothing arrives any more, in either direction; what is under way arrives when it is mended, as TCP has it. */
+	/**
+	 * Delivers nothing in either direction. As with TCP, data that is under way arrives after
+	 * mend().
+	 */
 	silence() {
 		this.#silent = true;
 		for (const socket of this.#sockets)
 			socket.pause();
 	}
 
-	/** Every connection breaks, and each new one. */
+	/** Breaks all connections, and each new one. */
 	cut() {
 		this.#cut = true;
 		for (const socket of this.#sockets)

@@ -1,7 +1,8 @@
 /*
- * A site in front of a real Prosody or ejabberd, by each way to log in there (bosh_auth): the server with the snippet
- * of its document, the program with the keys that the document names, users who are each other's contacts. Without a
- * web server: requests go to the program's FastCGI socket.
+ * Starts a site in front of a real Prosody or ejabberd, with any of the ways to log in there
+ * (bosh_auth). The server uses the snippet of its document, and the program uses the keys that the
+ * document names. The users are each other's contacts. There is no web server; requests go to the
+ * program's FastCGI socket.
  */
 import { randomBytes } from "node:crypto";
 import { makeContacts, startEjabberd } from "./ejabberd.mjs";
@@ -14,7 +15,7 @@ import { freePorts } from "./wait.mjs";
 
 export const DOMAIN = "example.org";
 
-/** The ways that are documented: what to give to startSite. */
+/** The documented ways, as options of startSite. */
 export const WAYS = {
 	"Prosody, password by SCRAM": { server: "prosody", way: "password" },
 	"Prosody, password by PLAIN": { server: "prosody", way: "password", site: { bosh_mechanisms: "PLAIN" } },
@@ -26,12 +27,15 @@ export const WAYS = {
 	"ejabberd, token by extauth": { server: "ejabberd", way: "token" },
 };
 
-/** What has an account on the XMPP server has another password than on the site; who has none needs none. */
+/**
+ * Makes passwords for the XMPP accounts, which differ from the site's. Ways without such accounts
+ * ignore them.
+ */
 function newPasswords(names) {
 	return Object.fromEntries(names.map((name) => [name, randomBytes(18).toString("base64url")]));
 }
 
-/** The keys of prebind.conf for a way, as the server's document has them. */
+/** The keys of prebind.conf for a way, as in the server's document. */
 function siteKeys(place, { way, port, key }) {
 	const keyFile = () => place.write("etc/bosh.key", key.text);
 	return {
@@ -70,18 +74,18 @@ function ejabberdStarter(place, site, { more = "", bosh = {}, debian, env }) {
 	return async () => {
 		const child = await startEjabberd(place, { domain: DOMAIN, port: site.port, snippets: { ...snippets[site.way](), bosh }, users, more, debian, env });
 		await makeContacts(site.port, DOMAIN, Object.keys(site.accounts));
-		users = {}; // they are in its database from now on
+		users = {}; // from now on they are in ejabberd's database
 		return child;
 	};
 }
 
 export class Site {
-	/** A visitor who has not logged in. */
+	/** Makes a visitor who has not logged in. host: the Host of the requests. */
 	visitor(host) {
 		return new Visitor((request) => this.prebind.request({ ...request, params: host ? { HTTP_HOST: host } : {} }));
 	}
 
-	/** A visitor who has logged in. */
+	/** Makes a visitor and logs them in. */
 	async enter(user) {
 		const visitor = this.visitor();
 		const answer = await visitor.login(user, this.users[user]);
@@ -100,9 +104,9 @@ export class Site {
  * @param {import('./place.mjs').Place} place
  * @param {{ server: string, way: string, site?: object, users?: Record<string, string>, more?: string,
  *           bosh?: Record<string, string>, debian?: boolean, env?: Record<string, string>, beside?: Site }} options
- *   users: site user to site password; more: the XMPP server's further configuration; bosh: changes to its document's
- *   snippet of that name; debian: start from Debian's file; env: its environment;
- *   beside: a site whose XMPP server is used
+ *   users: site user to site password; more: further configuration of the XMPP server; bosh:
+ *   replacements in its document's snippet "bosh"; debian: start from Debian's file; env: the XMPP
+ *   server's environment; beside: a site whose XMPP server this site shares
  * @returns {Promise<Site>}
  */
 export async function startSite(place, { server, way, site = {}, users = { alice: "alice's site password", bob: "bob's site password" },
@@ -123,7 +127,8 @@ export async function startSite(place, { server, way, site = {}, users = { alice
 }
 
 /**
- * Sends one body on a session as a browser would, on a connection of its own; counts the rid on.
+ * Sends one body on a session as a browser would, on its own connection. Increases the session's
+ * rid.
  * @param {number} port
  * @param {{ sid: string, rid: string }} session
  */
@@ -141,7 +146,7 @@ export async function goOn(port, session, payload, attributes = "") {
 
 const ROSTER = "<iq xmlns='jabber:client' type='get' id='roster-1'><query xmlns='jabber:iq:roster'/></iq>";
 
-/** Asks for the roster; returns the server's answer, the element iq itself among the rest. */
+/** Asks for the roster; returns the body that contains the answer. */
 export async function askRoster(port, session) {
 	let { body } = await goOn(port, session, ROSTER);
 	for (let polls = 0; !/id=['"]roster-1/.test(body) && !/terminate/.test(body) && polls < 3; polls++)
@@ -149,7 +154,9 @@ export async function askRoster(port, session) {
 	return body;
 }
 
-/** Whose session it is, by the server's own word: its answer to a ping is addressed to that full JID. */
+/**
+ * Returns the session's full JID from the server itself: its answer to a ping is addressed to it.
+ */
 export async function whose(port, session) {
 	let { body } = await goOn(port, session, `<iq xmlns='jabber:client' type='get' id='ping-1' to='${DOMAIN}'><ping xmlns='urn:xmpp:ping'/></iq>`);
 	for (let polls = 0; !/id=['"]ping-1/.test(body) && !/terminate/.test(body) && polls < 3; polls++)
