@@ -1,5 +1,5 @@
-// Fetches earlier messages from the server's archive (XEP-0313): one page of a conversation at a time,
-// newest page first.
+// Fetches earlier messages from the server's archive (XEP-0313): one page of a conversation at a
+// time, newest page first.
 import { bareJid, child } from "./stanza.js";
 
 const NS_MAM = "urn:xmpp:mam:2";

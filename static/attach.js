@@ -1,6 +1,6 @@
-// One BOSH session on one Strophe.js connection. It attaches, proves that the session is alive, notices
-// when it is not, and ends the session or leaves it to the next page. The owner interprets the stanzas
-// and decides what to do after a loss.
+// One BOSH session on one Strophe.js connection. It attaches, proves that the session is alive,
+// notices when it is not, and ends the session or leaves it to the next page. The owner interprets
+// the stanzas and decides what to do after a loss.
 import { Spacing } from "./spacing.js";
 import { child, jidDomain } from "./stanza.js";
 
@@ -116,8 +116,8 @@ export class Attachment {
 		this.#openedAt = this.#env.now();
 		this.#lastRid = session.rid - 1;
 		this.#httpStatus = 0;
-		// Strophe's connect() sets this, its attach() does not. Without it a disconnect never finishes if
-		// its request is lost.
+		// Strophe's connect() sets this, its attach() does not. Without it a disconnect never
+		// finishes if its request is lost.
 		/** @type {any} */ (connection).disconnection_timeout = DISCONNECT_MS;
 		this.#listen(connection);
 		const onStatus = (/** @type {number} */ status, /** @type {any} */ condition) => {
@@ -141,9 +141,9 @@ export class Attachment {
 	}
 
 	/**
-	 * Ends the session with a terminate request. Resolves when the server has ended it: after any answer that
-	 * ends the session, or after an HTTP error. Tigase answers the request that it holds, and closes the
-	 * connection of the terminate request.
+	 * Ends the session with a terminate request. Resolves when the server has ended it: after any
+	 * answer that ends the session, or after an HTTP error. Tigase answers the request that it
+	 * holds, and closes the connection of the terminate request.
 	 */
 	end() {
 		const connection = this.#connection;
@@ -170,8 +170,8 @@ export class Attachment {
 	}
 
 	/**
-	 * To be called when end() has waited long enough. Sends again what the server has not answered, in
-	 * requests that outlive the page.
+	 * To be called when end() has waited long enough. Sends again what the server has not answered,
+	 * in requests that outlive the page.
 	 */
 	endNow() {
 		const connection = this.#ending;
@@ -183,8 +183,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Ends the session of a page that goes away. Without this the contacts would see the user online, and
-	 * their messages would be lost, until the server notices.
+	 * Ends the session of a page that goes away. Without this the contacts would see the user
+	 * online, and their messages would be lost, until the server notices.
 	 */
 	leave() {
 		const connection = this.#connection;
@@ -196,8 +196,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Leaves the session to the next page. The last request is an empty one, which the next page repeats, so
-	 * that the server's answer to it is not lost with this page.
+	 * Leaves the session to the next page. The last request is an empty one, which the next page
+	 * repeats, so that the server's answer to it is not lost with this page.
 	 * @returns {Session | null} the session for the next page; null: it has ended, or has never answered
 	 */
 	handOver() {
@@ -213,9 +213,9 @@ export class Attachment {
 	}
 
 	/**
-	 * Sends again each request that may not have reached the server, then the stanzas that wait. Empty requests
-	 * are repeated too, because the server accepts no rid after a missing one. It does not process a repeated
-	 * rid twice (XEP-0124, section 14.3).
+	 * Sends again each request that may not have reached the server, then the stanzas that wait.
+	 * Empty requests are repeated too, because the server accepts no rid after a missing one. It
+	 * does not process a repeated rid twice (XEP-0124, section 14.3).
 	 * @param {any} connection
 	 */
 	#sendAgain(connection) {
@@ -236,8 +236,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Sends nothing more and aborts the open requests: with them, the browser would not keep the page in its
-	 * back/forward cache.
+	 * Sends nothing more and aborts the open requests: with them, the browser would not keep the
+	 * page in its back/forward cache.
 	 * @param {any} connection
 	 */
 	#abandon(connection) {
@@ -272,7 +272,8 @@ export class Attachment {
 			try {
 				if (connection === this.#connection) run(arg);
 			} catch {
-				// Strophe removes a handler that throws. A stanza that cannot be read must not cause that.
+				// Strophe removes a handler that throws. A stanza that cannot be read must not
+				// cause that.
 			}
 			return true;
 		};
@@ -309,8 +310,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Pings the server (XEP-0199). Strophe's status ATTACHED proves nothing; only an answer proves that the
-	 * session is alive.
+	 * Pings the server (XEP-0199). Strophe's status ATTACHED proves nothing; only an answer proves
+	 * that the session is alive.
 	 * @param {number} attempt
 	 */
 	#prove(attempt) {
@@ -334,9 +335,9 @@ export class Attachment {
 	}
 
 	/**
-	 * An error is an answer too and proves that the session is alive, except for the two errors that Tigase
-	 * sends before a new session is bound: after those the ping is repeated once. If not-authorized comes
-	 * again, the session has no account.
+	 * An error is an answer too and proves that the session is alive, except for the two errors
+	 * that Tigase sends before a new session is bound: after those the ping is repeated once. If
+	 * not-authorized comes again, the session has no account.
 	 * @param {number} attempt @param {Element | null} error
 	 */
 	#onPing(attempt, error) {
@@ -372,8 +373,8 @@ export class Attachment {
 	}
 
 	/**
-	 * An HTTP 200 has arrived and is not yet parsed. After an answer that is not XML, Strophe asks again at
-	 * once, ten times a second.
+	 * An HTTP 200 has arrived and is not yet parsed. After an answer that is not XML, Strophe asks
+	 * again at once, ten times a second.
 	 */
 	#onAnswer() {
 		this.#unreadable += 1;

@@ -1,5 +1,6 @@
-// Reads a session's data from the page, or asks for it with POST prebind.json. All data from outside is
-// checked here, so life.js gets either a complete session or a named failure. Nothing is stored.
+// Reads a session's data from the page, or asks for it with POST prebind.json. All data from
+// outside is checked here, so life.js gets either a complete session or a named failure. Nothing is
+// stored.
 import { retryAfterMs } from "./pace.js";
 
 const RID_MAX = Number.MAX_SAFE_INTEGER - 1_000_000; // leaves room to count upwards
@@ -24,8 +25,8 @@ const ANSWER_TIMEOUT_MS = 20_000;
  *   | {kind: "needs-login"}
  *   | {kind: "refused", code: string}
  *   | {kind: "later", code: string, afterMs: number}} BindAnswer
- *   user: the site's opaque key of the logged-in user; refused: the same request would get the same answer;
- *   later: the request may be repeated after afterMs milliseconds
+ *   user: the site's opaque key of the logged-in user; refused: the same request would get the same
+ *   answer; later: the request may be repeated after afterMs milliseconds
  *
  * @typedef {{url: string, page: string, fetch: typeof fetch, now: () => number, signal?: AbortSignal}} How
  */
@@ -80,8 +81,8 @@ export function parseSession(data, { page, madeAt }) {
 }
 
 /**
- * Takes the data block out of the page, because it is a secret and can be used only once. `user` comes from
- * the block's attribute.
+ * Takes the data block out of the page, because it is a secret and can be used only once. `user`
+ * comes from the block's attribute.
  * @param {Document} document
  * @returns {unknown} null: no block, or not JSON
  */

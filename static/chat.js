@@ -22,8 +22,9 @@ const ui = new ChatUi({
 });
 
 /**
- * Fetches a new token for the log-out form, because the old one may have expired. If the answer is a page
- * without that form, such as the login page, nobody is logged in and the token becomes empty.
+ * Fetches a new token for the log-out form, because the old one may have expired. If the answer is
+ * a page without that form, such as the login page, nobody is logged in and the token becomes
+ * empty.
  */
 async function refreshToken() {
 	const request = { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(FRESH_TOKEN_MS) };

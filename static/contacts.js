@@ -1,5 +1,5 @@
-// The contacts with their presence and unread counts, and their list in the page. The keyboard works as in
-// a list box: the list is one Tab stop, and the arrow keys move inside it.
+// The contacts with their presence and unread counts, and their list in the page. The keyboard
+// works as in a list box: the list is one Tab stop, and the arrow keys move inside it.
 import { named } from "./dom.js";
 import { jidName } from "./stanza.js";
 import { fill, TEXT } from "./texts.js";
@@ -48,8 +48,8 @@ export function presenceOf(contact) {
 }
 
 /**
- * The sort order: online contacts first, then strangers, then offline contacts. A conversation with a
- * stranger is always recent.
+ * The sort order: online contacts first, then strangers, then offline contacts. A conversation with
+ * a stranger is always recent.
  * @param {Contact} contact
  */
 const rank = (contact) => (contact.resources.size > 0 ? 0 : contact.known ? 2 : 1);

@@ -1,6 +1,6 @@
-// The open conversation: its messages by day, and the field to write in. Text from others goes into the
-// page by textContent only. Each contact has its own log element, so that a screen reader does not announce
-// old messages when the user changes to another contact.
+// The open conversation: its messages by day, and the field to write in. Text from others goes into
+// the page by textContent only. Each contact has its own log element, so that a screen reader does
+// not announce old messages when the user changes to another contact.
 import { drawAvatar, presenceOf, presenceText } from "./contacts.js";
 import { h, linked, named } from "./dom.js";
 import { TEXT } from "./texts.js";

@@ -1,5 +1,6 @@
-// The page of client = converse: starts Converse.js with the data block, removes the data of a previous
-// user, and ends the chat session with the login. Converse.js itself asks prebind.json for its sessions.
+// The page of client = converse: starts Converse.js with the data block, removes the data of a
+// previous user, and ends the chat session with the login. Converse.js itself asks prebind.json for
+// its sessions.
 import { discard } from "./attach.js";
 import { askWho, takeDataBlock } from "./bind.js";
 import { forgetAll } from "./handover.js";
@@ -26,9 +27,9 @@ async function forgetConverse() {
 }
 
 /**
- * Ends the session that Converse.js has stored; at the start it is the session of the page before. If this
- * page went on with it, the server's answer to that page's last request would be lost. With Prosody this
- * page would wait for that answer.
+ * Ends the session that Converse.js has stored; at the start it is the session of the page before.
+ * If this page went on with it, the server's answer to that page's last request would be lost. With
+ * Prosody this page would wait for that answer.
  */
 function endStored() {
 	try {

@@ -4,8 +4,8 @@ const URL_PATTERN = /\bhttps?:\/\/[^\s<>"'`]+/gi;
 const NOT_AT_THE_END = /[.,;:!?)\]}»”’…]+$/; // punctuation that belongs to the sentence, not to the address
 
 /**
- * Makes an element with attributes, and children that are elements or texts. An attribute that is false is
- * left out.
+ * Makes an element with attributes, and children that are elements or texts. An attribute that is
+ * false is left out.
  * @param {string} name @param {Record<string, string | boolean>} [attributes] @param {...(Node | string)} inner
  */
 export function h(name, attributes = {}, ...inner) {
@@ -36,8 +36,8 @@ export function icon(path, size = 22) {
 }
 
 /**
- * Splits a text into texts and links for its http(s) addresses. The links send no referrer, and the opened
- * page has no access to this one. A link shows the address that it opens.
+ * Splits a text into texts and links for its http(s) addresses. The links send no referrer, and the
+ * opened page has no access to this one. A link shows the address that it opens.
  * @param {string} text @returns {(Node | string)[]}
  */
 export function linked(text) {

@@ -1,8 +1,8 @@
 // Chat on any page of the site, with one tag:
 //   <script type="module" src="/chat/static/embed.js" data-prebind="/chat/"></script>
-// It adds a button, and a panel that is loaded when it is first opened. Both are in a shadow tree, so that
-// their styles and the page's do not affect each other. If nobody is logged in, nothing is shown.
-// docs/embed.md describes the options, and what a Content-Security-Policy must allow.
+// It adds a button, and a panel that is loaded when it is first opened. Both are in a shadow tree,
+// so that their styles and the page's do not affect each other. If nobody is logged in, nothing is
+// shown. docs/embed.md describes the options, and what a Content-Security-Policy must allow.
 import { askWho } from "./bind.js";
 import { h, icon } from "./dom.js";
 import { fill, TEXT } from "./texts.js";
@@ -109,8 +109,8 @@ class Embed {
 	}
 
 	/**
-	 * Adds the host beside the body, because libraries that change pages without loading one replace the body.
-	 * If the host is removed, it is added again.
+	 * Adds the host beside the body, because libraries that change pages without loading one
+	 * replace the body. If the host is removed, it is added again.
 	 */
 	#keepHost() {
 		const html = document.documentElement;

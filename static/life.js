@@ -1,8 +1,8 @@
-// The life of a chat session in a page. It goes on with the session that the page before left, else with
-// the one that came with this page, else it asks for one. It attaches, and gets another session after a
-// loss, at the pace of pace.js. prebind.js handles the stanzas; this module draws nothing. jid, sid and rid
-// are stored only in the tab's sessionStorage, and only between two pages. They must not get into an
-// address, the console or a global.
+// The life of a chat session in a page. It goes on with the session that the page before left, else
+// with the one that came with this page, else it asks for one. It attaches, and gets another
+// session after a loss, at the pace of pace.js. prebind.js handles the stanzas; this module draws
+// nothing. jid, sid and rid are stored only in the tab's sessionStorage, and only between two
+// pages. They must not get into an address, the console or a global.
 import { Attachment, discard } from "./attach.js";
 import { askForSession, askWho, parseSession, readUser, takeDataBlock } from "./bind.js";
 import { forgetAll, Handover } from "./handover.js";
@@ -194,8 +194,8 @@ export class Life extends EventTarget {
 	}
 
 	/**
-	 * Ends the chat session for good, here and in the site's other tabs, and removes its data from the browser.
-	 * Resolves when the server has answered, after LEAVE_MAX_MS at the latest.
+	 * Ends the chat session for good, here and in the site's other tabs, and removes its data from
+	 * the browser. Resolves when the server has answered, after LEAVE_MAX_MS at the latest.
 	 */
 	async logout() {
 		this.#tabs.tellOut();

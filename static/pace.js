@@ -1,6 +1,6 @@
-// Decides when the next session may be asked for. Whatever the servers do, a page asks only a few times a
-// minute. A client that binds again at once after each failure would send hundreds of calls in seconds.
-// This module only calculates: it has no timer and sends nothing.
+// Decides when the next session may be asked for. Whatever the servers do, a page asks only a few
+// times a minute. A client that binds again at once after each failure would send hundreds of calls
+// in seconds. This module only calculates: it has no timer and sends nothing.
 
 const MIN_GAP_MS = 5_000; // from one request for a session to the next, and the first back-off
 const BACKOFF_MAX_MS = 60_000; // without jitter; a person who waits for chat looks again within a minute
@@ -13,8 +13,8 @@ const GOOD_AFTER_MS = 30_000; // a session that lived this long resets the count
 const RETRY_AFTER_MAX_MS = 3_600_000; // a longer Retry-After is a mistake, and is cut to this
 
 /**
- * Returns the time of a Retry-After header in milliseconds; 0 if it is missing or wrong (RFC 9110, section
- * 10.2.3).
+ * Returns the time of a Retry-After header in milliseconds; 0 if it is missing or wrong (RFC 9110,
+ * section 10.2.3).
  * @param {string | null | undefined} value seconds, or an HTTP date
  * @param {number} now milliseconds, wall clock
  */

@@ -1,5 +1,5 @@
-// The chat panel on the site's other pages. It builds the elements of the user interface into a shadow
-// tree, and starts the session. embed.js loads this module when it is needed.
+// The chat panel on the site's other pages. It builds the elements of the user interface into a
+// shadow tree, and starts the session. embed.js loads this module when it is needed.
 import { h, icon } from "./dom.js";
 import { connect } from "./prebind.js";
 import { TEXT } from "./texts.js";

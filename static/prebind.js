@@ -1,5 +1,5 @@
-// Chat in a page, for any user interface: reads and sends the stanzas of a session that life.js keeps. It
-// draws nothing.
+// Chat in a page, for any user interface: reads and sends the stanzas of a session that life.js
+// keeps. It draws nothing.
 //
 //   const chat = connect();
 //   chat.addEventListener("ready", () => chat.send("bob@example.org", "hello"));
@@ -110,8 +110,8 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * Returns earlier messages with that contact, oldest first; null if the server has no archive or does not
-	 * answer.
+	 * Returns earlier messages with that contact, oldest first; null if the server has no archive
+	 * or does not answer.
 	 * @param {string} peer @param {string} [before] `first` of an earlier answer
 	 */
 	history(peer, before) {
@@ -152,12 +152,13 @@ export class Prebind extends Life {
 		if (!client || !connection) return;
 		this.#present = new Map((kept?.present ?? []).map((/** @type {Presence} */ presence) => [fullJid(presence), presence]));
 		if (kept) this.#show = String(kept.show ?? "");
-		// The roster is requested first: a server sends the contacts' presence to clients that have requested it
-		// (RFC 6121, section 2.2).
+		// The roster is requested first: a server sends the contacts' presence to clients that have
+		// requested it (RFC 6121, section 2.2).
 		const roster = client.$iq({ type: "get" }).c("query", { xmlns: NS_ROSTER });
 		connection.sendIQ(roster, (/** @type {Element} */ iq) => {
 			this.#onRoster(iq);
-			// A server may send presence before the roster (ejabberd sometimes does), so it is reported again.
+			// A server may send presence before the roster (ejabberd sometimes does), so it is
+			// reported again.
 			for (const presence of this.#present.values()) this.tell("presence", presence);
 		});
 		if (!kept) {

@@ -1,7 +1,7 @@
-// Decides when Strophe.js may send its next request. All stanzas of one turn of the event loop go into one
-// body. While a request is unanswered, two bodies leave at least GAP_MS apart. The reason is that Tigase
-// keys a session's open requests by the millisecond. If two have the same one, it never answers one of
-// them, and then ends the session.
+// Decides when Strophe.js may send its next request. All stanzas of one turn of the event loop go
+// into one body. While a request is unanswered, two bodies leave at least GAP_MS apart. The reason
+// is that Tigase keys a session's open requests by the millisecond. If two have the same one, it
+// never answers one of them, and then ends the session.
 
 const GAP_MS = 20; // measured: at 0 ms half of the sessions ended, at 20 ms none
 
@@ -27,9 +27,9 @@ export class Spacing {
 		const post = proto._processRequest;
 		connection.flush = () => this.#flushSoon();
 		proto._onIdle = () => {
-			// If a later request was answered first, the answer to this one is lost. Strophe repeats the request after
-			// some seconds, but checks that only when something else happens. Until then no request is free, and new
-			// stanzas wait.
+			// If a later request was answered first, the answer to this one is lost. Strophe
+			// repeats the request after some seconds, but checks that only when something else
+			// happens. Until then no request is free, and new stanzas wait.
 			if (proto._requests[0]?.dead) proto._throttledRequestHandler();
 			if (this.#left() > 0) this.#later();
 			else this.#idle.call(proto);

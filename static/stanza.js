@@ -1,6 +1,6 @@
-// Reads stanzas into plain objects, and answers the few questions about JIDs that a page has. It has no
-// state, and uses neither the page nor the network. Senders of carbons, archived messages and roster pushes
-// are checked here and nowhere else.
+// Reads stanzas into plain objects, and answers the few questions about JIDs that a page has. It
+// has no state, and uses neither the page nor the network. Senders of carbons, archived messages
+// and roster pushes are checked here and nowhere else.
 
 const NS_CARBONS = "urn:xmpp:carbons:2";
 const NS_FORWARD = "urn:xmpp:forward:0";
@@ -96,8 +96,8 @@ function stamp(delay, now) {
 }
 
 /**
- * Returns the message inside a carbon, or the message itself; null for a carbon that does not come from our
- * own account, because it is forged (XEP-0280, section 11).
+ * Returns the message inside a carbon, or the message itself; null for a carbon that does not come
+ * from our own account, because it is forged (XEP-0280, section 11).
  * @param {Element} stanza @param {string} own bare JID
  */
 function unwrap(stanza, own) {
@@ -142,8 +142,8 @@ export function readMessage(stanza, own, now) {
 }
 
 /**
- * Reads whether the other side is writing (XEP-0085), or which message it has received (XEP-0184). Carbons
- * are ignored, because they belong to another tab.
+ * Reads whether the other side is writing (XEP-0085), or which message it has received (XEP-0184).
+ * Carbons are ignored, because they belong to another tab.
  * @param {Element} stanza
  * @returns {{peer: string, full: string, typing: boolean | null, received: string}} typing null: the stanza does not say; received "": none
  */
@@ -209,8 +209,8 @@ export function readPresence(stanza) {
 }
 
 /**
- * Returns the items of a roster result or push; null if it does not come from our own account, because it
- * must be ignored then (RFC 6121, section 2.1.6).
+ * Returns the items of a roster result or push; null if it does not come from our own account,
+ * because it must be ignored then (RFC 6121, section 2.1.6).
  * @param {Element} iq @param {string} own bare JID @returns {RosterItem[] | null}
  */
 export function readRoster(iq, own) {

@@ -1,5 +1,5 @@
-// The site's tabs tell each other that a user has logged out, or that another user has logged in. They name
-// users by the site's opaque key only.
+// The site's tabs tell each other that a user has logged out, or that another user has logged in.
+// They name users by the site's opaque key only.
 
 const CHANNEL = "prebind";
 

@@ -1,6 +1,6 @@
-// The chat's user interface, in a page or in a shadow tree. It connects the session (prebind.js) with the
-// contacts and the conversation, and shows the state of the connection. README.md lists the elements that
-// it needs.
+// The chat's user interface, in a page or in a shadow tree. It connects the session (prebind.js)
+// with the contacts and the conversation, and shows the state of the connection. README.md lists
+// the elements that it needs.
 import { Contacts } from "./contacts.js";
 import { Conversation } from "./conversation.js";
 import { h, named } from "./dom.js";
@@ -146,7 +146,8 @@ export class ChatUi {
 
 	/** @param {Contact} contact */
 	#open(contact) {
-		// On a phone the browser's back button leads to the list, too. The history entry names nobody.
+		// On a phone the browser's back button leads to the list, too. The history entry names
+		// nobody.
 		if (this.#parts.history && this.#parts.narrow() && !this.#conversation.contact)
 			history.pushState({ conversation: true }, "");
 		this.#conversation.open(contact);
