@@ -2,7 +2,7 @@
 // times a minute. A client that binds again at once after each failure would send hundreds of calls
 // in seconds. This module only calculates: it has no timer and sends nothing.
 
-const MIN_GAP_MS = 5_000; // from one request for a session to the next, and the first back-off
+const MIN_GAP_MS = 5_000; // shortest time between two requests for a session; also the first back-off
 const BACKOFF_MAX_MS = 60_000; // without jitter; a person who waits for chat looks again within a minute
 // up to this share is added to the back-off, so that a site's pages do not return at once
 const JITTER = 0.25;
