@@ -1,5 +1,5 @@
 /*
- * Basic credentials, read strictly: what could be read in two ways is malformed.
+ * Reads Basic credentials strictly: an ambiguous header is malformed.
  */
 #include "web/basic_auth.h"
 
@@ -20,7 +20,7 @@ void basic_auth_clear(struct basic_auth *auth)
 	*auth = (struct basic_auth){.name = NULL};
 }
 
-/* The name ends at the first colon; the password may hold more of them. */
+/* The name ends at the first colon; the password may contain more colons. */
 static enum status split(const struct strbuf *plain, struct basic_auth *out, struct error *err)
 {
 	const char *colon = memchr(plain->data, ':', plain->len);

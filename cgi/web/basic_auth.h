@@ -1,6 +1,6 @@
 /*
- * HTTP Basic credentials (RFC 7617) out of an Authorization header. Pure; whether they hold is
- * asked elsewhere.
+ * Reads HTTP Basic credentials (RFC 7617) from an Authorization header. Pure: another module checks
+ * whether they are valid.
  */
 #ifndef WEB_BASIC_AUTH_H
 #define WEB_BASIC_AUTH_H
@@ -13,8 +13,9 @@ struct basic_auth {
 };
 
 /*
- * header: NULL where there is none. STATUS_LOGIN_REQUIRED: none, or another scheme.
- * STATUS_BAD_REQUEST: Basic, but not base64 of NAME:PASSWORD in UTF-8. The caller clears *out.
+ * header: NULL if the request has none. STATUS_LOGIN_REQUIRED: there is no header, or it has
+ * another scheme. STATUS_BAD_REQUEST: the scheme is Basic, but the rest is not base64 of
+ * NAME:PASSWORD in UTF-8. The caller clears *out.
  */
 enum status basic_auth_read(const char *header, struct basic_auth *out, struct error *err);
 void basic_auth_clear(struct basic_auth *auth); /* takes a zeroed one */

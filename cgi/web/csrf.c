@@ -1,8 +1,7 @@
 /*
- * Who sent this request, as far as a browser tells, and the tokens of our forms (SEC-CSRF-1 … 4).
- * The browser's own words come first (Fetch metadata, then Origin, then Referer): script of
- * another site cannot set any of them. A token is no substitute for them but for a browser that
- * says nothing at all.
+ * Tells where a request came from, as far as a browser says, and handles the tokens of our forms.
+ * Fetch metadata decides first, then Origin, then Referer, because script of another site cannot
+ * set any of them. A token decides only if the browser sends none of these headers.
  */
 #include "web/csrf.h"
 
@@ -11,12 +10,13 @@
 #include "base/codec.h"
 
 /*
- * A token names the slot it was made in, and holds for the slots of its life: so it lives 110 to
- * 120 minutes, and nothing need be stored.
+ * A token belongs to the time slot in which it was made and is valid for a fixed number of slots.
+ * So it lives 110 to 120 minutes, and it need not be stored.
  */
 #define SLOT_S     600
 #define SLOTS_LIVE (CSRF_TOKEN_LIFE_S / SLOT_S)
-#define SLOT_LEN   4 /* bytes: with a session's token in front, the text is one block of SHA-256 */
+/* bytes; with a session's token before it, the text is one block of SHA-256 */
+#define SLOT_LEN 4
 
 static bool is(const char *value, const char *expected)
 {
@@ -24,8 +24,9 @@ static bool is(const char *value, const char *expected)
 }
 
 /*
- * The text behind our own origin, where it begins with that; else NULL. A browser that was given
- * "example.org." says so in Origin and Referer too. Without a Host there is no origin of ours.
+ * Returns the text that follows our own origin, or NULL if text does not begin with it. A browser
+ * that was given "example.org." keeps the dot in Origin and Referer. Without a Host we have no
+ * origin.
  */
 static const char *behind_our_origin(const struct request *req, const char *text)
 {
@@ -36,7 +37,7 @@ static const char *behind_our_origin(const struct request *req, const char *text
 	if (!*self || !text || strncmp(text, self, host_len) != 0)
 		return NULL;
 	text += host_len;
-	self += host_len; /* what is left of it is the port */
+	self += host_len; /* the port remains */
 	if (*text == '.')
 		text++;
 	return strncmp(text, self, strlen(self)) == 0 ? text + strlen(self) : NULL;
@@ -53,7 +54,10 @@ static bool referer_is_ours(const struct request *req)
 {
 	const char *rest = behind_our_origin(req, req->referer);
 
-	/* "https://example.org.evil.net/" and "https://example.org:80@evil.net/" begin alike */
+	/*
+	 * "https://example.org.evil.net/" and "https://example.org:80@evil.net/" begin in the same
+	 * way
+	 */
 	return rest && (*rest == '\0' || strchr("/?#", *rest) != NULL);
 }
 
@@ -61,7 +65,7 @@ enum status csrf_check_post(const struct request *req, bool form)
 {
 	bool ours;
 
-	if (is(req->origin, "null")) /* a sandboxed frame, or a page that hides where it is from */
+	if (is(req->origin, "null")) /* a sandboxed frame, or a page that hides its origin */
 		return STATUS_FORBIDDEN;
 	if (req->fetch_site)
 		ours = is(req->fetch_site, "same-origin");
@@ -92,14 +96,14 @@ bool csrf_may_bind(const struct request *req)
 	if (req->prefetch)
 		return false;
 	if (!req->fetch_site && !req->fetch_mode && !req->fetch_dest)
-		return true; /* an old browser, or plain http: the rate limit holds it */
+		return true; /* an old browser, or plain http; the rate limit still applies */
 	return is(req->fetch_mode, "navigate") && is(req->fetch_dest, "document") &&
 	       (is(req->fetch_site, "none") || is(req->fetch_site, "same-origin"));
 }
 
 _Static_assert(CSRF_TOKEN_LEN == CODEC_BASE64URL_LEN(SECRET_SHA256_LEN), "a whole MAC");
 
-/* The token of one slot. */
+/* Makes the token of one slot. */
 static void token_of_slot(const struct secret_hmac_key *key, const char *binding, int64_t slot,
 			  char out[CSRF_TOKEN_LEN + 1])
 {
@@ -108,7 +112,7 @@ static void token_of_slot(const struct secret_hmac_key *key, const char *binding
 
 	for (int i = 0; i < SLOT_LEN; i++)
 		number[i] = (unsigned char)((uint64_t)slot >> (8 * (SLOT_LEN - 1 - i)));
-	/* all but the binding has a fixed length: two different inputs are never the same bytes */
+	/* only the binding varies in length, so two different inputs never give the same bytes */
 	struct secret_part parts[] = {
 	    {.data = binding,   .len = strlen(binding)},
 	    {.data = "csrf-v1", .len = 7              },
@@ -132,10 +136,11 @@ bool csrf_token_check(const struct secret_hmac_key *key, const char *binding, in
 {
 	bool found = false;
 
-	/* a token bound to nothing would be everybody's */
+	/* without a binding a token would be valid for everyone */
 	if (!binding || !*binding || !token || strlen(token) != CSRF_TOKEN_LEN)
 		return false;
-	for (int i = 0; i < SLOTS_LIVE; i++) { /* all of them: the time taken tells nothing */
+	/* compares with all slots, so that the time tells nothing */
+	for (int i = 0; i < SLOTS_LIVE; i++) {
 		char expected[CSRF_TOKEN_LEN + 1];
 
 		token_of_slot(key, binding, now / SLOT_S - i, expected);

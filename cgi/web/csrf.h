@@ -1,6 +1,7 @@
 /*
- * Cross-site request forgery: who sent this request (Fetch metadata, Origin, Referer), and the
- * tokens of our forms (SEC-CSRF-1 … 4). Pure: the key and the time are parameters.
+ * Protection against cross-site request forgery. It checks where a request came from (Fetch
+ * metadata, Origin, Referer) and makes and checks the tokens of our forms. Pure: the key and the
+ * time are parameters.
  */
 #ifndef WEB_CSRF_H
 #define WEB_CSRF_H
@@ -16,24 +17,27 @@
 #define CSRF_TOKEN_LIFE_S 7200
 
 /*
- * A state-changing request: STATUS_OK if it comes from our own origin, else STATUS_FORBIDDEN. Where
- * the browser says nothing at all: OK only with a form token (form is true: the token decides),
- * else forbidden.
+ * Checks a state-changing request. STATUS_OK if it comes from our own origin, else
+ * STATUS_FORBIDDEN. If the browser sends none of the three headers, the answer is STATUS_OK only if
+ * form is true: the caller must then check the form's token.
  */
 enum status csrf_check_post(const struct request *req, bool form);
 
 /*
- * GET /prebind.json: same-origin, by script (Sec-Fetch-Dest: empty); without Fetch metadata by
- * Referer.
+ * Checks GET /prebind.json: it must be same-origin and made by script (Sec-Fetch-Dest: empty).
+ * Without Fetch metadata the Referer decides.
  */
 enum status csrf_check_fetch(const struct request *req);
 
-/* May this GET / bind at once? Only a top-level navigation that our own site or the user began. */
+/*
+ * True if this GET / may bind at once: only a top-level navigation that our own site or the user
+ * began.
+ */
 bool csrf_may_bind(const struct request *req);
 
 /*
- * The token of a form: HMAC-SHA-256(key, binding, "csrf-v1", time slot). binding: session or
- * pre-session cookie.
+ * Makes the token of a form: HMAC-SHA-256(key, binding, "csrf-v1", time slot). binding: the value
+ * of the session or pre-session cookie. now: seconds.
  */
 void csrf_token_make(const struct secret_hmac_key *key, const char *binding, int64_t now,
 		     char out[CSRF_TOKEN_LEN + 1]);

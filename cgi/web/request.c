@@ -1,7 +1,8 @@
 /*
- * From the gateway's parameters to a typed request. Whatever a later part decides by is there
- * once, has a bounded length and holds no control character, or the request ends here with a 400,
- * 414 or 431. Fields, body and cookies are in request_fields.c, paths in request_path.c.
+ * Turns the gateway's parameters into a typed request. A parameter that later decides something
+ * occurs once, has a bounded length and has no control character. Otherwise the request ends here
+ * with a 400, 414 or 431. request_fields.c handles fields, body and cookies; request_path.c handles
+ * paths.
  */
 #include "web/request_parts.h"
 
@@ -14,12 +15,12 @@
 #include "base/secret.h"
 #include "web/server.h"
 
-#define HOST_MAX 255 /* RFC 1035: a name on the wire */
+#define HOST_MAX 255 /* RFC 1035: a name in a DNS message */
 
 /*
- * The parameters that are read here. Those that decide something are unique: a second one would be
- * taken by one reader and overlooked by another, and lighttpd makes X_User and X-User the same name
- * (SEC-FCGI-5).
+ * The parameters that are read here. Those that decide something must be unique: of two values one
+ * reader may use the first and another the second. lighttpd also gives X_User and X-User the same
+ * name.
  */
 enum known {
 	AUTH_TYPE,
@@ -53,9 +54,9 @@ enum known {
 };
 
 enum known_flags {
-	IS_TEXT = 1, /* the request has it as it is */
-	NEEDED = 2,  /* … and where it is absent, "" */
-	REPEATS = 4  /* the first one counts */
+	IS_TEXT = 1, /* the request takes it unchanged */
+	NEEDED = 2,  /* … and it is "" if absent */
+	REPEATS = 4  /* may occur again; the first one counts */
 };
 
 #define PARAM(known)         [known] = {.name = #known, .len = sizeof(#known) - 1}
@@ -72,7 +73,7 @@ static const struct known_param {
 	const char *name;
 	size_t len;
 	unsigned flags;
-	size_t text; /* of the request */
+	size_t text; /* offset in the request */
 } known_params[KNOWN_COUNT] = {
     TEXT(AUTH_TYPE, auth_type, 0),
     PARAM(CONTENT_LENGTH),
@@ -102,12 +103,12 @@ static const struct known_param {
     PARAM(REQUEST_URI),
     TEXT(SCRIPT_NAME, script_name, NEEDED),
 };
-#define UNIQUE_PREFIX "HTTP_SEC_" /* of names that are not in the table, too */
+#define UNIQUE_PREFIX "HTTP_SEC_" /* also for names that are not in the table */
 
-/* What the gateway gave, sorted out in one pass. */
+/* The gateway's parameters, sorted in one pass. */
 struct values {
 	const char *of[KNOWN_COUNT]; /* borrowed; NULL: absent */
-	const char *twice;           /* the parameter whose name was there already; NULL: none */
+	const char *twice;           /* the parameter that occurs a second time; NULL: none */
 };
 
 const char *gateway_param(const struct gateway *gateway, const char *name)
@@ -134,7 +135,7 @@ enum http_method http_method_parse(const char *name)
 	return HTTP_OTHER;
 }
 
-/* KNOWN_COUNT: not one of the table. */
+/* Returns KNOWN_COUNT if the name is not in the table. */
 static size_t known_find(const char *name, size_t len)
 {
 	size_t i = 0;
@@ -145,7 +146,7 @@ static size_t known_find(const char *name, size_t len)
 	return i;
 }
 
-/* Is the parameter's name (len bytes and '=') among the first ones, too? */
+/* True if the parameter's name (len bytes and '=') is also among the first count parameters. */
 static bool is_among(const struct gateway *gateway, size_t count, const char *param, size_t len)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -155,7 +156,7 @@ static bool is_among(const struct gateway *gateway, size_t count, const char *pa
 	return false;
 }
 
-/* Beyond so many parameters all are refused in any case. */
+/* With more parameters than this the request is refused anyway. */
 static bool is_unique_again(const struct gateway *gateway, size_t at, size_t len)
 {
 	const char *param = gateway->params[at];
@@ -243,7 +244,7 @@ static enum status read_texts(const struct values *values, struct request *out, 
 	return STATUS_OK;
 }
 
-/* The type alone: "Application/JSON; charset=utf-8" is "application/json". */
+/* Keeps only the type: "Application/JSON; charset=utf-8" becomes "application/json". */
 static enum status read_content_type(const struct values *values, struct request *out,
 				     struct error *err)
 {
@@ -264,7 +265,7 @@ static enum status read_content_type(const struct values *values, struct request
 	return STATUS_OK;
 }
 
-/* The length of the name in "name[:port]"; 0: not a host. */
+/* Returns the length of the name in "name[:port]"; 0: not a host. */
 static size_t host_name_length(const char *text)
 {
 	size_t len;
@@ -284,7 +285,7 @@ static bool is_port(const char *text)
 	return len >= 1 && len <= 5 && text[len] == '\0';
 }
 
-/* Browsers leave the scheme's own port out of Origin and Referer, whatever Host says. */
+/* Browsers leave the scheme's default port out of Origin and Referer, even if Host has it. */
 static enum status set_origin(struct request *out, const char *port, struct error *err)
 {
 	const char *own = out->https ? "443" : "80";
@@ -318,7 +319,8 @@ static enum status read_host(const struct values *values, struct request *out, s
 	if (len == 0 || (value[len] != '\0' && !is_port(port)))
 		return error_set(err, STATUS_BAD_REQUEST, "the Host header is not a host: '%.80s'",
 				 value);
-	if (len > 1 && value[len - 1] == '.') /* "example.org." is the same host, named in full */
+	/* "example.org." is the same host with its final dot */
+	if (len > 1 && value[len - 1] == '.')
 		len--;
 	out->host = strndup(value, len);
 	if (!out->host)
@@ -335,7 +337,7 @@ static void read_flags(const struct values *values, struct request *out)
 	const char *purpose = values->of[HTTP_PURPOSE];
 	const char *sec_purpose = values->of[HTTP_SEC_PURPOSE];
 
-	/* never from X-Forwarded-Proto: anybody can send that (SEC-AUTH-8) */
+	/* X-Forwarded-Proto never counts, because any client can send it */
 	out->https = (https && (strcasecmp(https, "on") == 0 || strcmp(https, "1") == 0)) ||
 		     (scheme && strcasecmp(scheme, "https") == 0);
 	out->prefetch = (purpose && strcasestr(purpose, "prefetch")) ||
@@ -356,7 +358,8 @@ enum status request_read(const struct gateway *gateway, struct request *out, str
 	out->uri = values.of[REQUEST_URI];
 	out->forwarded = values.of[HTTP_FORWARDED];
 	out->forwarded_for = values.of[HTTP_X_FORWARDED_FOR];
-	out->accept = values.of[HTTP_ACCEPT]; /* a refusal below is told in this form, too */
+	/* set first, because a refusal below uses this format too */
+	out->accept = values.of[HTTP_ACCEPT];
 	strbuf_init_secret(&out->body);
 	secret_random_hex(out->id, REQUEST_ID_LEN / 2);
 	read_flags(&values, out);

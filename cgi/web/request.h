@@ -1,7 +1,7 @@
 /*
- * One HTTP request, typed and checked: what a handler may look at. It knows no user. Texts are
- * borrowed from the gateway, for the exchange's life, where nothing else is said; the rest is owned
- * by it and freed by request_clear.
+ * One HTTP request, typed and checked: all that a handler may look at. It holds no user. Texts are
+ * borrowed from the gateway and live as long as the exchange, unless noted. The request owns the
+ * rest; request_clear frees it.
  */
 #ifndef WEB_REQUEST_H
 #define WEB_REQUEST_H
@@ -14,8 +14,9 @@
 
 struct gateway;
 
-#define REQUEST_ID_LEN           16
-#define REQUEST_PARAMS_MAX       200 /* gateway parameters; SEC-LIM-1, as the ones below */
+#define REQUEST_ID_LEN 16
+/* gateway parameters; this and the next limits cap what a stranger can send */
+#define REQUEST_PARAMS_MAX       200
 #define REQUEST_PARAMS_BYTES_MAX 65536
 #define REQUEST_URI_MAX          4096
 #define REQUEST_QUERY_MAX        2048
@@ -41,35 +42,42 @@ struct fields {
 };
 
 struct request {
-	char id[REQUEST_ID_LEN + 1]; /* hex; in the log, the error page and X-Request-Id */
+	/* hex; it is in the log, on the error page and in X-Request-Id */
+	char id[REQUEST_ID_LEN + 1];
 	enum http_method method;
 	bool https;
-	char *host; /* owned, as the next two; lower case, without port and the root's dot; or "" */
-	char *
-	    origin_self; /* "https://example.org[:port]": our own pages' Origin, without that dot */
-	char *content_type;      /* "" if none; lower case, without parameters */
-	char *whole;             /* owned: SCRIPT_NAME and PATH_INFO as one path; path lies in it */
-	char *given_base;        /* owned: what base is, where the gateway says it */
-	const char *script_name; /* as the gateway gave them, decoded */
+	/* owned, as are the next two; lower case, without port and final dot; or "" */
+	char *host;
+	/* "https://example.org[:port]": the Origin of our own pages, without the final dot */
+	char *origin_self;
+	char *content_type; /* "" if none; lower case, without parameters */
+	/* owned; SCRIPT_NAME and PATH_INFO as one path; path points into it */
+	char *whole;
+	char *given_base;        /* owned; the value of base if the gateway gives it */
+	const char *script_name; /* as the gateway gave it, decoded; so is the next */
 	const char *path_info;   /* NULL: absent */
 	const char *uri;         /* REQUEST_URI: as the client sent it, unchecked; NULL: absent */
-	const char *base;        /* what our links begin with, "" or "/chat": by request_mount */
-	const char *path; /* below it: "/login"; "" if the mount point was asked for without '/' */
+	/* what our links begin with, "" or "/chat"; set by request_mount */
+	const char *base;
+	/* the path below base: "/login"; "" if the mount point was requested without '/' */
+	const char *path;
 	const char *remote_addr;
-	const char *forwarded_for; /* X-Forwarded-For, unchecked and never believed; NULL: absent */
-	const char *forwarded;     /* the header of that name, as well */
-	const char *remote_user;   /* NULL: the web server has authenticated nobody; as the next */
+	/* X-Forwarded-For, unchecked and never trusted; NULL: absent */
+	const char *forwarded_for;
+	const char *forwarded; /* the Forwarded header, likewise */
+	/* NULL: the web server has authenticated no user; likewise the next */
+	const char *remote_user;
 	const char *auth_type;
 	const char *accept;
 	const char *accept_language; /* NULL: absent */
-	const char *origin;          /* NULL, as the next ones: header absent */
+	const char *origin;          /* NULL: the header is absent; likewise the next four */
 	const char *referer;
 	const char *fetch_site;
 	const char *fetch_mode;
 	const char *fetch_dest;
 	bool prefetch;             /* Sec-Purpose or Purpose says so */
 	const char *cookie;        /* the header's text; NULL: none */
-	const char *authorization; /* as it came; secret; NULL: none, as the next */
+	const char *authorization; /* unchanged; secret; NULL: absent, likewise the next */
 	const char *api_key;       /* the header Api-Key; secret */
 	struct fields query;
 	struct fields form; /* an application/x-www-form-urlencoded body, after request_body_read */
@@ -77,37 +85,37 @@ struct request {
 };
 
 /*
- * Reads everything but the body. *out is always left in a state that request_clear takes, and its
- * id is always set. STATUS_BAD_REQUEST (malformed; a parameter that must be unique is there twice),
- * URI_TOO_LONG, HEADERS_TOO_LARGE.
+ * Reads all but the body. *out can always be given to request_clear, and its id is always set.
+ * STATUS_BAD_REQUEST: malformed, or a parameter that must be unique occurs twice. Also
+ * STATUS_URI_TOO_LONG and STATUS_HEADERS_TOO_LARGE.
  */
 enum status request_read(const struct gateway *gateway, struct request *out, struct error *err);
 void request_clear(struct request *req);
 
 /*
- * Splits the path at the mount point: base_path where it is configured (set; then borrowed), else
- * SCRIPT_NAME and PATH_INFO. The path is always made of these two, which the web server's access
- * rules saw; REQUEST_URI only tells which mount point the browser knows. STATUS_BAD_REQUEST: the
- * path could mean two things. STATUS_NOT_FOUND: not below base_path. STATUS_INTERNAL: the mount
- * point is not known; the sentence says to set base_path.
+ * Splits the path at the mount point. That is base_path if it is configured (set is true; base_path
+ * is then borrowed), else it follows from SCRIPT_NAME and PATH_INFO. The path is always made of
+ * these two, because the web server's access rules saw them. REQUEST_URI only tells which mount
+ * point the browser knows. STATUS_BAD_REQUEST: the path is ambiguous. STATUS_NOT_FOUND: it is not
+ * below base_path. STATUS_INTERNAL: the mount point is not known; the error says to set base_path.
  */
 enum status request_mount(struct request *req, const char *base_path, bool set, struct error *err);
 
 /*
- * Reads the body under a cap and, if it is a form, its fields. STATUS_BODY_TOO_LARGE,
- * UNSUPPORTED_MEDIA_TYPE (a body that is neither a form nor JSON), BAD_REQUEST (length does not
- * match, broken escapes, too many fields).
+ * Reads the body, at most max bytes, and the fields of a form. STATUS_BODY_TOO_LARGE: it is longer.
+ * STATUS_UNSUPPORTED_MEDIA_TYPE: it is neither a form nor JSON. STATUS_BAD_REQUEST: the length does
+ * not match, an escape is broken, or there are too many fields.
  */
 enum status request_body_read(const struct gateway *gateway, size_t max, struct request *req,
 			      struct error *err);
 
-/* As that, whatever its type: no fields are read. */
+/* As request_body_read, but it accepts a body of any type and reads no fields. */
 enum status request_body_read_any(const struct gateway *gateway, size_t max, struct request *req,
 				  struct error *err);
 
 /*
- * Declared parameters: anything repeated, over-long or (in a form) undeclared is
- * STATUS_BAD_REQUEST.
+ * The parameters that a route declares. A parameter that is repeated, too long or (in a form) not
+ * declared is STATUS_BAD_REQUEST.
  */
 struct param {
 	const char *name;
@@ -124,18 +132,19 @@ enum status request_params_check(const struct request *req, const struct params 
 const char *fields_get(const struct fields *fields, const char *name);
 
 /*
- * The value of the cookie of that name into *out, the caller frees it. STATUS_NOT_FOUND: there is
- * none. STATUS_BAD_REQUEST: there are several with different values, or the value has a character
- * that no cookie has. Only ';' separates, as in PHP and in the site itself: what others put into
- * their cookies behind a comma is part of their value.
+ * Puts the value of the cookie of that name into *out, which the caller frees. STATUS_NOT_FOUND:
+ * there is none. STATUS_BAD_REQUEST: there are several with different values, or the value has a
+ * character that a cookie cannot have. Only ';' separates cookies, as in PHP and in the site
+ * itself. A comma, and what follows it, is part of the value.
  */
 enum status request_cookie(const struct request *req, const char *name, char **out,
 			   struct error *err);
 
 /*
- * The place to go to after the login: `next` if it is a path of ours (SEC-RED-1: one leading slash,
- * no backslash, no controls, under the mount point, ≤ 512 bytes), else the mount point with '/'.
- * The caller frees; NULL: out of memory.
+ * Returns the address to go to after the login. That is next if it is a path of ours, else the
+ * mount point with '/'. A path of ours has one leading slash, no backslash and no control
+ * character. It is below the mount point and has at most 512 bytes. Any other address could send
+ * the user to a foreign site. The caller frees the result; NULL: out of memory.
  */
 char *request_next(const struct request *req, const char *next);
 

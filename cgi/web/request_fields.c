@@ -1,6 +1,7 @@
 /*
- * Query, form and cookies: pairs of names and values, decoded once, never merged with each other
- * (SEC-HTTP-2), and checked against what the route declared before a handler sees them.
+ * Query, form and cookies: pairs of names and values. They are decoded once and never merged with
+ * each other, so that a query cannot override a form field. They are checked against what the route
+ * declares before a handler sees them.
  */
 #include "web/request_parts.h"
 
@@ -14,7 +15,7 @@
 #include "web/server.h"
 
 #define READ_SIZE             4096
-#define CONTENT_LENGTH_DIGITS 10 /* more than any cap of ours, and no overflow */
+#define CONTENT_LENGTH_DIGITS 10 /* more than any limit here needs, and too few to overflow */
 
 #define TYPE_FORM "application/x-www-form-urlencoded"
 #define TYPE_JSON "application/json"
@@ -97,9 +98,7 @@ enum status fields_parse(struct fields *fields, const char *text, size_t len, st
 	return status;
 }
 
-/*
- * *known is false where there is no CONTENT_LENGTH: a chunked body that the web server passes on.
- */
+/* *known is false if there is no CONTENT_LENGTH: the web server passes on a chunked body. */
 static enum status content_length(const struct gateway *gateway, size_t *length, bool *known,
 				  struct error *err)
 {
@@ -122,7 +121,7 @@ static enum status too_large(size_t max, struct error *err)
 	return error_set(err, STATUS_BODY_TOO_LARGE, "a body of more than %zu bytes", max);
 }
 
-/* Up to max bytes; the rest of a longer body is the server's to drain. */
+/* Reads up to max bytes. If the body is longer, the server drains the rest. */
 static enum status read_all(const struct gateway *gateway, size_t max, struct strbuf *body,
 			    struct error *err)
 {
@@ -202,7 +201,10 @@ static enum status check_fields(const struct fields *fields, const struct params
 		const struct field *field = &fields->items[i];
 		const struct param *param = declared(params, field->name);
 
-		/* the first of that name is not this one: it is there twice */
+		/*
+		 * fields_get returns the first of that name; if it is another field, the name
+		 * occurs twice
+		 */
 		if (fields_get(fields, field->name) != field->value)
 			return error_set(err, STATUS_BAD_REQUEST, "the field '%.40s' twice",
 					 field->name);
@@ -220,7 +222,7 @@ static enum status check_fields(const struct fields *fields, const struct params
 enum status request_params_check(const struct request *req, const struct params *query,
 				 const struct params *form, struct error *err)
 {
-	/* other programs hang their own parameters on addresses; nobody hangs them on our forms */
+	/* other programs add their own parameters to addresses, but not to our forms */
 	enum status status = check_fields(&req->query, query, true, err);
 
 	return status == STATUS_OK ? check_fields(&req->form, form, false, err) : status;
@@ -245,7 +247,9 @@ static size_t trimmed(const char *text, size_t len)
 	return len;
 }
 
-/* The next "name=value" of a Cookie header, without blanks around it; false: there is none. */
+/*
+ * Finds the next "name=value" of a Cookie header, without blanks around it; false: there is none.
+ */
 static bool next_cookie(const char **text, const char **pair, size_t *len)
 {
 	*pair = *text + strspn(*text, " ;");

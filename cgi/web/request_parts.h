@@ -1,5 +1,5 @@
 /*
- * What the request's files share; nobody else includes it.
+ * Declarations that only the request's own files include.
  */
 #ifndef WEB_REQUEST_PARTS_H
 #define WEB_REQUEST_PARTS_H
@@ -10,8 +10,8 @@
 const char *gateway_param(const struct gateway *gateway, const char *name);
 
 /*
- * application/x-www-form-urlencoded text into fields; STATUS_BAD_REQUEST: broken escapes, too
- * many.
+ * Parses application/x-www-form-urlencoded text into fields. STATUS_BAD_REQUEST: an escape is
+ * broken, or there are too many fields.
  */
 enum status fields_parse(struct fields *fields, const char *text, size_t len, struct error *err);
 void fields_clear(struct fields *fields);

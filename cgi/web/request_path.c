@@ -1,6 +1,6 @@
 /*
- * Where we are mounted, which path of ours was asked for, and where a visitor may be sent after
- * the login. Nothing is normalised: a path that could mean two things is refused.
+ * Finds the mount point, the path that was requested below it, and the address that a visitor may
+ * go to after the login. Nothing is normalised: an ambiguous path is refused.
  */
 #include "web/request_parts.h"
 
@@ -11,9 +11,9 @@
 
 #include "base/codec.h"
 
-#define NEXT_MAX 512 /* SEC-RED-1 */
+#define NEXT_MAX 512 /* bytes; a longer address is not followed */
 
-/* "." or "..", and the ways to write their dots as escapes; len: up to the next slash. */
+/* True for "." and "..", also with dots written as escapes. len: up to the next slash. */
 static bool segment_is_dots(const char *segment, size_t len)
 {
 	size_t dots = 0;
@@ -29,7 +29,7 @@ static bool segment_is_dots(const char *segment, size_t len)
 	return dots == 1 || dots == 2;
 }
 
-/* No "//", "." or ".." in the first len bytes of a path that begins with a slash. */
+/* True if the first len bytes have no "//", "." or "..". The path begins with a slash. */
 static bool segments_are_plain(const char *path, size_t len)
 {
 	size_t start = 0;
@@ -54,7 +54,7 @@ static bool path_is_plain(const char *path)
 	       !text_has_control(path) && utf8_valid(path, strlen(path));
 }
 
-/* The part of the path below base: "" or "/…"; NULL: the path is elsewhere. */
+/* Returns the part of path below base, "" or "/…"; NULL: the path is not below base. */
 static const char *path_below(const char *path, const char *base)
 {
 	size_t len = strlen(base);
@@ -71,7 +71,7 @@ static bool ends_in_slash(const char *text)
 	return len > 0 && text[len - 1] == '/';
 }
 
-/* SCRIPT_NAME and PATH_INFO. Some servers give the slash between them to both. */
+/* Joins SCRIPT_NAME and PATH_INFO. Some servers give the slash between them to both. */
 static void join_path(const struct request *req, struct strbuf *out)
 {
 	const char *info = req->path_info ? req->path_info : "";
@@ -81,8 +81,8 @@ static void join_path(const struct request *req, struct strbuf *out)
 }
 
 /*
- * Does the address that the client sent consist of base_path and PATH_INFO? So it is where a
- * rewrite leads from /chat to /cgi-bin/prebind.cgi.
+ * True if the address that the client sent consists of base_path and PATH_INFO. That is so if the
+ * server rewrites /chat to /cgi-bin/prebind.cgi.
  */
 static bool uri_confirms(const struct request *req, const char *base_path)
 {
@@ -103,7 +103,8 @@ static bool uri_confirms(const struct request *req, const char *base_path)
 
 static enum status mount_configured(struct request *req, const char *base_path, struct error *err)
 {
-	bool is_root = base_path[0] == '\0'; /* any path is below it: so the URI is asked first */
+	/* every path is below the root, so the URI decides first */
+	bool is_root = base_path[0] == '\0';
 	const char *path = is_root ? NULL : path_below(req->whole, base_path);
 
 	if (!path && uri_confirms(req, base_path))
@@ -122,10 +123,10 @@ static enum status mount_configured(struct request *req, const char *base_path, 
 }
 
 /*
- * A web server that splits the path leaves PATH_INFO out, or sends it empty, where the mount point
- * itself is asked for. One that does not split it leaves it out always: then the mount point
- * "/chat/login" redirects to "/chat/login/", and a mount point never ends in a slash, which is how
- * it is found out.
+ * A web server that splits the path leaves PATH_INFO out, or sends it empty, if the mount point
+ * itself is requested. A server that does not split it always leaves it out. Then the mount point
+ * would be "/chat/login", which redirects to "/chat/login/". A mount point never ends in a slash,
+ * so this request shows the mistake.
  */
 static enum status mount_given(struct request *req, struct error *err)
 {
@@ -177,13 +178,13 @@ enum status request_mount(struct request *req, const char *base_path, bool set, 
 		status = mount_configured(req, base_path, err);
 	else if (status == STATUS_OK)
 		status = mount_given(req, err);
-	/* a host has no address without a slash: "" is its "/" */
+	/* a host's address always has a slash: "" is "/" here */
 	if (status == STATUS_OK && req->base[0] == '\0' && req->path[0] == '\0')
 		req->path = "/";
 	return status;
 }
 
-/* Every escape is whole, and none hides a control character, a backslash or "//". */
+/* True if every escape is complete and none hides a control character, a backslash or "//". */
 static bool escapes_are_harmless(const char *text, size_t path_len)
 {
 	for (size_t i = 0; text[i]; i++) {
@@ -194,7 +195,7 @@ static bool escapes_are_harmless(const char *text, size_t path_len)
 		if (text[i + 1] < '2' || strncasecmp(text + i, "%5c", 3) == 0 ||
 		    strncasecmp(text + i, "%7f", 3) == 0)
 			return false;
-		/* in our own paths there is none; in a query it may stand alone */
+		/* our own paths have none; in a query it may stand alone */
 		if (strncasecmp(text + i, "%2f", 3) == 0 &&
 		    (i < path_len || strncasecmp(text + i + 3, "%2f", 3) == 0))
 			return false;
@@ -202,7 +203,7 @@ static bool escapes_are_harmless(const char *text, size_t path_len)
 	return true;
 }
 
-/* base: percent-encoded, as next is. */
+/* base: percent-encoded, like next. */
 static bool next_is_ours(const char *base, const char *next)
 {
 	static const char allowed[] =

@@ -1,8 +1,8 @@
 /*
- * The one writer of response headers (SEC-HTTP-4). Names come from a table, values are checked,
- * the body is held back until the handler is done: so an error can replace everything, and
- * Content-Length is always right. What the security headers say is the pages' business (page/),
- * not this file's.
+ * The only code that writes response headers. Names come from a table and values are checked, so no
+ * value can add a header. The body is held back until the handler is done. So an error can replace
+ * everything, and Content-Length is always right. The pages (page/) choose the values of the
+ * security headers.
  */
 #include "web/response.h"
 
@@ -55,11 +55,12 @@ static const struct {
     {504, "Gateway Timeout"                },
 };
 
-#define HEADERS_ROOM 1000 /* a page's take 850; malloc has blocks to 1032 bytes at hand */
+/* a page's headers take 850; malloc serves blocks up to 1032 bytes quickly */
+#define HEADERS_ROOM 1000
 
 #define PLAIN_TEXT "text/plain; charset=utf-8"
 
-/* What is sent when a response cannot be: it needs no memory but the output's. */
+/* The answer if a response has failed. It needs no memory except the output's. */
 #define FAILED_BODY "Something went wrong on our side.\n"
 #define FAILED_HEADERS                                                                             \
 	"Status: 500 Internal Server Error\r\n"                                                    \
@@ -102,7 +103,7 @@ void response_clear(struct response *res)
 	strbuf_clear(&res->body);
 }
 
-/* A copy, or NULL and a failed response. */
+/* Returns a copy; on failure NULL, and the response is marked as failed. */
 static char *checked_copy(struct response *res, const char *value)
 {
 	char *copy = text_has_control(value) ? NULL : strdup(value);
@@ -151,8 +152,8 @@ void response_cookie(struct response *res, const char *set_cookie)
 }
 
 /*
- * "//host" and "/\host" are other hosts to a browser; a path without a slash is relative to who
- * knows what.
+ * A browser takes "//host" and "/\host" as other hosts. A path without a leading slash depends on
+ * the current address.
  */
 static bool location_is_absolute(const char *location)
 {
@@ -174,7 +175,7 @@ void response_redirect(struct response *res, const char *location)
 	strbuf_adds(&res->body, "See Other\n");
 }
 
-/* NULL: not a status that this program answers with. */
+/* Returns NULL for a status that this program never sends. */
 static const char *phrase_of(int status)
 {
 	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
@@ -203,7 +204,7 @@ static void add_status(struct strbuf *out, int status, const char *phrase)
 	strbuf_add(out, "\r\n", 2);
 }
 
-/* What follows the headers; HEAD: only its length does. */
+/* Writes the end of the headers. The body follows, but for HEAD only its length is given. */
 static void end_headers(const struct response *res, const char *data, size_t len,
 			struct strbuf *head, struct iovec *body)
 {

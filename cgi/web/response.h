@@ -1,7 +1,7 @@
 /*
- * One HTTP response, buffered: an error can still replace it. The one header writer (SEC-HTTP-4):
- * names from a constant table, values checked; a control character in a value turns the response
- * into a 500.
+ * One HTTP response. It is buffered, so an error can still replace it. Only this module writes
+ * headers: names come from a constant table, and values are checked. A control character in a value
+ * turns the response into a 500, so no value can add a header.
  */
 #ifndef WEB_RESPONSE_H
 #define WEB_RESPONSE_H
@@ -39,7 +39,7 @@ enum response_header { /* the only headers that exist here */
 struct response {
 	int status;                          /* HTTP */
 	const char *headers[HEADER_COUNT];   /* NULL: not sent */
-	char *copies[HEADER_COUNT];          /* owned; of the headers that are no constants */
+	char *copies[HEADER_COUNT];          /* owned; the values that are not constants */
 	char *cookies[RESPONSE_COOKIES_MAX]; /* owned; whole Set-Cookie values */
 	size_t n_cookies;
 	struct strbuf body; /* secret: it may hold sid and rid */
@@ -50,13 +50,16 @@ struct response {
 void response_init(struct response *res); /* 200, no headers */
 void response_clear(struct response *res);
 
-/* Replaces; a NULL value takes the header out. */
+/* Sets a header and replaces its earlier value. A NULL value removes the header. */
 void response_header(struct response *res, enum response_header name, const char *value);
 
-/* As that; the value is one that free() takes, and the response's from now on. NULL: it failed. */
+/*
+ * As response_header, but it takes ownership of value, which free() must accept. A NULL value marks
+ * the response as failed.
+ */
 void response_header_take(struct response *res, enum response_header name, char *value);
 
-/* As that; the value is a constant of the program, and borrowed. */
+/* As response_header, but value must be a constant of the program; it is borrowed. */
 void response_header_constant(struct response *res, enum response_header name, const char *value);
 
 void response_cookie(struct response *res, const char *set_cookie);
@@ -65,8 +68,8 @@ void response_cookie(struct response *res, const char *set_cookie);
 void response_redirect(struct response *res, const char *location);
 
 /*
- * As CGI text: "Status: …", headers and an empty line are put into head; the body, which follows,
- * is borrowed from the response. A failed response becomes a plain 500.
+ * Writes the response as CGI text. head receives "Status: …", the headers and an empty line. *body
+ * is the body that follows, borrowed from the response. A failed response becomes a plain 500.
  */
 void response_write(const struct response *res, struct strbuf *head, struct iovec *body);
 

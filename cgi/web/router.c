@@ -1,14 +1,13 @@
 /*
- * Which route answers a path and a method. Exact paths, and one kind of pattern: a last segment
- * that may be anything. No prefixes, no normalisation. The table is somebody else's
- * (page/routes.c); this file only looks things up in it.
+ * Finds the route for a path and a method. Paths are exact, or their last segment is a parameter
+ * that may be anything. There are no prefixes and no normalisation. The table is in page/routes.c.
  */
 #include "web/router.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* How much of the path is fixed: all of it, or all up to its parameter. */
+/* Returns the length of the fixed part: the whole path, or all up to its parameter. */
 static size_t fixed_length(const char *path)
 {
 	return strcspn(path, "{");

@@ -1,5 +1,6 @@
 /*
- * The route row and its look-up. The table itself is page/routes.c: the first file to read.
+ * A route and the function that finds it. The table itself is page/routes.c, which is the first
+ * file to read.
  */
 #ifndef WEB_ROUTER_H
 #define WEB_ROUTER_H
@@ -9,23 +10,25 @@
 #include "base/status.h"
 #include "web/request.h"
 
-enum route_need { /* what must hold before the handler runs; bits */
+enum route_need { /* bits; what must be true before the handler runs */
 		  NEED_NOTHING = 0,
-		  NEED_USER = 1,        /* somebody is logged in */
-		  NEED_JID = 2,         /* … and has a chat account */
-		  NEED_SAME_ORIGIN = 4, /* a POST must come from our own pages (SEC-CSRF-1) */
-		  NEED_FETCH = 8, /* a GET must come from script of our own pages (SEC-CSRF-4) */
+		  NEED_USER = 1,         /* a user is logged in */
+		  NEED_JID = 2,          /* … and has a chat account */
+		  NEED_SAME_ORIGIN = 4,  /* a POST must come from our own pages */
+		  NEED_FETCH = 8,        /* a GET must come from script of our own pages */
 		  NEED_LOGIN_TOKEN = 16, /* a POST must carry the login form's token */
 		  NEED_SESSION_TOKEN =
 		      32, /* a POST must carry a token of the session it acts on, if there is one */
-		  NEED_GATEWAY = 64,     /* the site answers callers; else the route is not there */
+		  /* the site answers callers; else the route does not exist */
+		  NEED_GATEWAY = 64,
 		  NEED_CREDENTIALS = 128 /* the site hands out credentials; likewise */
 };
 
-enum route_format { /* what errors are told in */
+enum route_format { /* the form of error answers */
 		    SPEAKS_PAGES,
 		    SPEAKS_JSON,
-		    SPEAKS_ADHOC /* as Tigase's REST call; bodies of any type reach the handler */
+		    /* as Tigase's REST call; the handler accepts bodies of any type */
+		    SPEAKS_ADHOC
 };
 
 struct exchange; /* page/: a request with its site, user and response */
@@ -43,16 +46,16 @@ struct route {
 };
 
 /*
- * STATUS_OK and *out; STATUS_NOT_FOUND; STATUS_METHOD_NOT_ALLOWED, with *out set (its methods are
- * for Allow).
+ * STATUS_OK: *out is the route. STATUS_NOT_FOUND: no route has this path.
+ * STATUS_METHOD_NOT_ALLOWED: *out is the route of the path, and its methods are for Allow.
  */
 enum status router_find(const struct route *routes, size_t n, const char *path,
 			enum http_method method, const struct route **out);
 
-/* What stands in the path's last segment, borrowed from path; route: the one found for it. */
+/* Returns the path's last segment, borrowed from path. route: the one found for the path. */
 const char *router_param(const struct route *route, const char *path);
 
-/* "GET, HEAD" for a set of methods; buffer of at least 32 bytes. */
+/* Writes a set of methods as "GET, HEAD". */
 void router_allow(unsigned methods, char out[32]);
 
 #endif

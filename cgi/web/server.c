@@ -1,7 +1,8 @@
 /*
- * The three ways in which a web server speaks to us, made one: plain CGI, FastCGI on an inherited
- * socket, FastCGI on our own. The only user of libfcgi, which gets connections that are accepted
- * already: its own accept loop cannot be stopped, and its own close waits for peers (SEC-FCGI-3).
+ * Gives the three modes one interface: plain CGI, FastCGI on an inherited socket, and FastCGI on
+ * our own. Only this file uses libfcgi, which receives connections that are already accepted. Its
+ * own accept loop cannot be stopped, and its own close waits up to 2 s for a slow peer, which would
+ * hold a thread.
  */
 #include "web/server.h"
 
@@ -22,19 +23,20 @@
 #include "web/server_parts.h"
 
 #define FCGI_ROLE_RESPONDER 1
-#define DRAIN_MAX           (1024 * 1024) /* of a body nobody read; more is cut off */
-#define DRAIN_MS            5000          /* … and what takes longer */
-#define TRASH_SIZE          1024 /* read at a time of what nobody wants: as a rule nothing */
-#define LINGER_MS           100  /* for a peer that is still sending when we are done */
+/* of a body that was not read; a longer one is cut off */
+#define DRAIN_MAX  (1024 * 1024)
+#define DRAIN_MS   5000 /* … and so is one that takes longer */
+#define TRASH_SIZE 1024 /* for unread data, read in steps; as a rule there is none */
+#define LINGER_MS  100  /* for a peer that still sends after we are done */
 
-/* How long libfcgi may wait where it closes a connection itself; without them 2000 ms. */
+/* How long libfcgi may wait when it closes a connection itself. Its default is 2000 ms. */
 static const char *const libfcgi_waits[] = {
     "LIBFCGI_OS_CLOSE_POLL_TIMEOUT",
     "LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT",
 };
 #define LIBFCGI_WAIT_MS "100"
 
-/* A process's life: what its threads share. */
+/* What a process's threads share for its life. */
 struct service {
 	const struct server_conf *conf;
 	const struct server_app *app;
@@ -68,7 +70,7 @@ enum status server_mode_detect(const struct server_conf *conf, enum server_mode 
 	return STATUS_OK;
 }
 
-/* ---- who waits ---- */
+/* ---- what a request waits for ---- */
 
 /* The web server's connection, and the threads that one request shares. */
 struct visitor {
@@ -90,7 +92,7 @@ static void visitor_wait_end(void *arg)
 	pool_wait_end(visitor->pool);
 }
 
-/* A web server that gives a request up closes its connection. */
+/* A web server that abandons a request closes its connection. */
 static bool visitor_left(void *arg)
 {
 	const struct visitor *visitor = arg;
@@ -105,10 +107,10 @@ struct fcgi_body {
 	FCGX_Stream *in;
 	struct pool *pool;
 	int64_t deadline_ms;
-	bool awaited; /* one was announced: what is missing may come slowly */
+	bool awaited; /* a body was announced, so missing bytes may come slowly */
 };
 
-/* As FCGX_GetStr. Others are served while it waits for bytes that have not come. */
+/* As FCGX_GetStr. Other requests are served while it waits for more bytes. */
 static int fcgi_get(const struct fcgi_body *body, void *buffer, int want)
 {
 	int got = -1;
@@ -128,8 +130,8 @@ static int fcgi_get(const struct fcgi_body *body, void *buffer, int want)
 }
 
 /*
- * What has come, or the next byte: for more at once libfcgi would wait as long as a byte comes now
- * and then, and a visitor who sends so must not keep a thread.
+ * Reads what has come, or the next byte. If asked for more, libfcgi would wait as long as a byte
+ * comes now and then, so a slow visitor could keep a thread.
  */
 static ssize_t fcgi_read(void *io, void *buffer, size_t size)
 {
@@ -148,7 +150,7 @@ static ssize_t fcgi_read(void *io, void *buffer, size_t size)
 	return got < want && FCGX_GetError(body->in) != 0 ? -1 : got;
 }
 
-/* What the handler left of the body; false: there is more, or it broke off. */
+/* Reads what the handler left of the body. False: there is more, or it broke off. */
 static bool fcgi_drain(FCGX_Stream *in, struct pool *pool, bool awaited)
 {
 	struct fcgi_body body = {.in = in,
@@ -168,7 +170,10 @@ static bool fcgi_drain(FCGX_Stream *in, struct pool *pool, bool awaited)
 	return false;
 }
 
-/* A socket closed with unread bytes in it may cost the peer our answer: so those are read first. */
+/*
+ * If a socket is closed with unread bytes in it, the peer may lose our answer. So those are read
+ * first.
+ */
 static void linger(int fd)
 {
 	int64_t deadline = clock_monotonic_ms() + LINGER_MS;
@@ -190,8 +195,9 @@ static bool fcgi_has_body(const FCGX_Request *request)
 }
 
 /*
- * Without a body the answer and its end leave in one write; else the answer first, for who sends
- * may go on sending. Free instead of Finish, because Finish closes with a wait of its own.
+ * Without a body, the answer and its end are sent in one write. With a body, the answer goes first,
+ * because the client may still be sending. It calls Free and not Finish, because Finish closes with
+ * a wait of its own.
  */
 static void fcgi_end(FCGX_Request *request, int fd, struct pool *pool, const struct answer *answer)
 {
@@ -244,8 +250,8 @@ static void fcgi_answer(const struct service *service, FCGX_Request *request, in
 }
 
 /*
- * False: somebody looked whether we are there, or it is malformed; the connection is closed, by a
- * failed Accept too: without a wait, for it is detached.
+ * False: the peer only probed for us, or the request is malformed; the connection is closed. A
+ * failed Accept closes it too, without a wait, because it is detached.
  */
 static bool fcgi_begin(FCGX_Request *request, int fd)
 {
@@ -254,12 +260,12 @@ static bool fcgi_begin(FCGX_Request *request, int fd)
 		return false;
 	}
 	request->ipcFd = fd;
-	request->keepConnection = 1; /* else Accept begins with closing it */
+	request->keepConnection = 1; /* else Accept would first close it */
 	FCGX_Detach(request);
 	return FCGX_Accept_r(request) == 0;
 }
 
-/* An answer that nobody made: a header and a sentence. */
+/* Sends an answer without a handler: a header and a sentence. */
 static void fcgi_say(FCGX_Request *request, int fd, struct pool *pool, const char *text)
 {
 	const struct answer answer = {
@@ -276,8 +282,8 @@ static const char has_nul[] = "Status: 400 Bad Request\r\n"
 			      "The request holds a NUL.\n";
 
 /*
- * One connection, one request: a kept connection would hold a thread that another visitor waits
- * for.
+ * Serves one request per connection. A kept connection would hold a thread that other visitors
+ * need.
  */
 static void fcgi_serve(void *arg, int fd, struct pool *pool)
 {
@@ -300,7 +306,7 @@ static void fcgi_serve(void *arg, int fd, struct pool *pool)
 	waiter_set(NULL);
 }
 
-/* Everything is full: an answer that costs nothing. */
+/* All is full: sends a fixed answer, which costs nothing. */
 static void fcgi_refuse(void *arg, int fd)
 {
 	static const char busy[] = "Status: 503 Service Unavailable\r\n"
@@ -324,7 +330,7 @@ static enum status fcgi_start(struct error *err)
 	}
 	if (FCGX_Init() != 0)
 		return error_set(err, STATUS_INTERNAL, "libfcgi does not start");
-	signal(SIGPIPE, SIG_IGN); /* it has put a handler of its own in place */
+	signal(SIGPIPE, SIG_IGN); /* FCGX_Init has set a handler of its own */
 	return STATUS_OK;
 }
 
@@ -363,7 +369,7 @@ static enum status fcgi_renew(void *arg, struct error *err)
 	return service->app->renew(service->app->arg, err);
 }
 
-/* One process, from the app's start to its end. */
+/* Runs one process, from the app's start to its end. */
 static enum status serve(void *arg, struct process_link *link, struct error *err)
 {
 	struct service *service = arg;
@@ -390,7 +396,7 @@ static enum status serve(void *arg, struct process_link *link, struct error *err
 		return status;
 	process_ready(link);
 	status = pool_serve(&task, err);
-	if (status != STATUS_BUSY) /* threads that are still at work need the app */
+	if (status != STATUS_BUSY) /* threads that still work need the app */
 		service->app->stop(service->state);
 	return status;
 }
@@ -407,7 +413,7 @@ static enum status run_inherited(struct service *service, struct error *err)
 	return serve(service, &alone, err);
 }
 
-/* systemd's socket, where it hands one over: it goes on listening while we start again. */
+/* Takes systemd's socket if there is one: it goes on listening while the program restarts. */
 static enum status socket_get(const struct server_conf *conf, uid_t owner, struct listener *out,
 			      struct error *err)
 {
@@ -462,7 +468,7 @@ static enum status run_fcgi(const struct server_conf *conf, enum server_mode mod
 			    const struct server_app *app, struct error *err)
 {
 	struct peers peers;
-	/* not on the stack: threads that did not end in time go on using it */
+	/* not on the stack, because threads that did not end in time still use it */
 	struct service *service = calloc(1, sizeof(*service));
 	sigset_t old;
 	enum status status;
@@ -471,7 +477,8 @@ static enum status run_fcgi(const struct server_conf *conf, enum server_mode mod
 		return error_no_memory(err);
 	*service = (struct service){.conf = conf, .app = app, .peers = &peers};
 	service->notify.fd = -1;
-	if (mode == SERVER_FCGI_SOCKET) /* else it is the web server's service that systemd knows */
+	/* in the other modes systemd knows the web server's service, not ours */
+	if (mode == SERVER_FCGI_SOCKET)
 		notify_open(&service->notify);
 	status = peers_find(conf, &peers, err);
 	if (status == STATUS_OK)

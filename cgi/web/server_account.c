@@ -1,5 +1,5 @@
 /*
- * The account that a server started as root becomes, for good: before it reads a byte of anybody's.
+ * A server started as root changes to its account for good, before it reads any client's data.
  */
 #include <errno.h>
 #include <grp.h>
@@ -51,7 +51,7 @@ enum status account_take(const struct account *account, struct error *err)
 	    setuid(account->uid) != 0)
 		return error_set(err, STATUS_INTERNAL, "cannot become user '%s': %m",
 				 account->name);
-	/* the way back must be closed */
+	/* it must be impossible to become root again */
 	if (setuid(0) == 0 || seteuid(0) == 0 || setgid(0) == 0 || getuid() != account->uid ||
 	    geteuid() != account->uid || getgid() != account->gid || getegid() != account->gid)
 		return error_set(err, STATUS_INTERNAL,

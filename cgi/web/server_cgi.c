@@ -1,5 +1,6 @@
 /*
- * Plain CGI: one request from the environment and standard input, its answer to standard output.
+ * Plain CGI: reads one request from the environment and standard input, and writes the answer to
+ * standard output.
  */
 #include "web/server.h"
 
@@ -11,11 +12,11 @@
 #include "base/clock.h"
 #include "web/server_parts.h"
 
-#define DRAIN_MAX (1024 * 1024) /* of a body nobody read */
-#define DRAIN_MS  5000          /* … and as long as its bytes may take */
+#define DRAIN_MAX (1024 * 1024) /* of a body that was not read */
+#define DRAIN_MS  5000          /* … and the time for it */
 
 struct cgi_body {
-	bool known; /* there is a CONTENT_LENGTH: a server need not close the pipe behind it */
+	bool known; /* there is a CONTENT_LENGTH; a server need not close the pipe after it */
 	size_t left;
 	int64_t deadline_ms;
 };
@@ -41,8 +42,8 @@ static ssize_t cgi_read(void *io, void *buffer, size_t size)
 }
 
 /*
- * What the handler left of the body. Behind mod_cgid stdin and stdout are one socket: closed with
- * unread bytes in it, it is reset, and the answer is lost.
+ * Reads what the handler left of the body. Under mod_cgid, stdin and stdout are one socket. If it
+ * is closed with unread bytes, it is reset and the answer is lost.
  */
 static void cgi_drain(struct cgi_body *body)
 {
@@ -92,7 +93,7 @@ enum status cgi_run(const struct server_app *app, struct error *err)
 	started = app->start(app->arg, &state, err);
 	if (started == STATUS_OK)
 		app->handle(state, &gateway, &response);
-	else /* the visitor gets an answer all the same; the reason is the operator's */
+	else /* the visitor gets an answer anyway; only the operator sees the reason */
 		app->handle_failed(err, &gateway, &response);
 	cgi_drain(&body);
 	written = cgi_send(&response, started == STATUS_OK ? err : NULL);

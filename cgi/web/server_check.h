@@ -1,6 +1,6 @@
 /*
- * What a start looks at in [server], for prebindctl check: the same functions, and the same
- * sentences. None of them changes anything.
+ * The checks of [server] that a start makes, for prebindctl check. They are the same functions with
+ * the same errors. None of them changes anything.
  */
 #ifndef WEB_SERVER_CHECK_H
 #define WEB_SERVER_CHECK_H
@@ -10,13 +10,13 @@
 #include "base/error.h"
 #include "conf/conf.h"
 
-/* listen: is the path one that a socket can have, and its folder there and safe? */
+/* Checks the key listen: a socket can have this path, and its folder exists and is safe. */
 enum status listen_path_check(const struct server_conf *conf, struct error *err);
 
-/* Each name of peer_users is an account. */
+/* Checks that each name of peer_users is an account. */
 enum status peer_users_check(const struct server_conf *conf, struct error *err);
 
-/* The group of socket_group; (gid_t)-1: none is set. */
+/* Finds the group of socket_group. *out is (gid_t)-1 if none is set. */
 enum status socket_group_find(const struct server_conf *conf, gid_t *out, struct error *err);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * What a process may take of the machine, and the last words of one that serves. A malformed
- * FastCGI stream makes libfcgi ask for any amount of memory, or end the process by an assertion: it
- * takes one process with it, not the machine (SEC-FCGI-4, REL-OS-4).
+ * Sets limits on what a process may use, and logs a line when a process crashes. A malformed
+ * FastCGI stream can make libfcgi request any amount of memory or fail an assertion. The limits let
+ * this end one process only and leave the machine alone. A crashed process logs the reason and does
+ * not try to go on.
  */
 #include <malloc.h>
 #include <pthread.h>
@@ -15,26 +16,27 @@
 #include "web/server_parts.h"
 
 /*
- * Of malloc: each keeps what it once had, and there are hundreds of threads. Eight made no request
- * faster than two, and a busy process half a MiB larger.
+ * Arenas of malloc. Each keeps its largest size, and there are hundreds of threads. Eight made no
+ * request faster than two, and made a busy process half a MiB larger.
  */
 #define ARENAS_MAX 2
 #define OTHERS_STACK                                                                               \
-	(256 * 1024) /* of threads that libraries start: libcurl's, which look names up */
-#define DATA_BASE        (512L << 20) /* sites, connections, passwords being hashed */
-#define REQUEST_DATA     (320L << 10) /* a stack, and what a request holds */
-#define EXIT_BY_CRASH    128          /* + the signal, as a shell says it */
-#define CRASH_STACK_SIZE (16 * 1024)  /* the registers of any processor, and a line of the log */
+	(256 * 1024) /* for threads that libraries start, such as libcurl's for name look-ups */
+#define DATA_BASE     (512L << 20) /* sites, connections, passwords being hashed */
+#define REQUEST_DATA  (320L << 10) /* a stack and the memory of a request */
+#define EXIT_BY_CRASH 128          /* plus the signal's number, as in a shell */
+/* enough for the registers of any processor and a log line */
+#define CRASH_STACK_SIZE (16 * 1024)
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1 /* it has handlers of its own, and needs memory without end */
+#define SANITIZED 1 /* the sanitizer has its own handlers and needs unlimited memory */
 #else
 #define SANITIZED 0
 #endif
 
 static const int crashes[] = {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE};
 
-/* Nothing but what signal-safety(7) allows. */
+/* May call only what signal-safety(7) allows. */
 static void on_crash(int number)
 {
 	log_crash(number);

@@ -1,7 +1,7 @@
 /*
- * What systemd and this program tell each other, without its library: sockets that it listens on
- * for us (sd_listen_fds(3)), and how we are (sd_notify(3), sd_watchdog_enabled(3)). Where nobody
- * listens nothing is said.
+ * Talks to systemd without its library. It takes the sockets that systemd listens on for us
+ * (sd_listen_fds(3)) and reports our state (sd_notify(3), sd_watchdog_enabled(3)). If systemd wants
+ * no reports, none are sent.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 
 #define FIRST_FD 3 /* sd_listen_fds(3): SD_LISTEN_FDS_START */
 
-/* A number of the environment's; 0: none, or it is not one. */
+/* Reads a number from the environment; 0: it is absent or not a number. */
 static long long number_of(const char *name)
 {
 	const char *text = getenv(name);
@@ -56,9 +56,11 @@ enum status activation_take(int *out, struct error *err)
 	return STATUS_OK;
 }
 
-/* ---- how we are ---- */
+/* ---- reports of our state ---- */
 
-/* Abstract names begin with @ for a 0 byte, and end with what was written. */
+/*
+ * Abstract names begin with @ in place of a 0 byte, and their length is exactly that of the name.
+ */
 static bool address_of(const char *name, struct sockaddr_un *address, socklen_t *len)
 {
 	size_t size = strlen(name);
@@ -98,7 +100,7 @@ void notify_close(struct notify *notify)
 	notify->fd = -1;
 }
 
-/* What cannot be said is not said: nobody's request hangs on it. */
+/* A failed report is dropped, because no request depends on it. */
 static void say(const struct notify *notify, const char *text)
 {
 	if (notify->fd < 0 || notify->pid != getpid())

@@ -1,5 +1,5 @@
 /*
- * What the server's files share; nobody else includes it.
+ * Declarations that only the server's own files include.
  */
 #ifndef WEB_SERVER_PARTS_H
 #define WEB_SERVER_PARTS_H
@@ -22,7 +22,7 @@ struct gateway;
 struct server_app;
 struct strbuf;
 
-/* An answer as it leaves: what CGI calls the header, and the body. Both borrowed. */
+/* An answer as it is sent: what CGI calls the header, and the body. Both are borrowed. */
 struct answer {
 	struct iovec head;
 	struct iovec body;
@@ -31,41 +31,44 @@ struct answer {
 /* server_cgi.c */
 enum status cgi_run(const struct server_app *app, struct error *err);
 
-#define DRAIN_S 10 /* a stopped server's requests get so long; web servers kill soon after */
+/* how long a stopping server waits for its requests; web servers kill soon after */
+#define DRAIN_S 10
 
 /*
- * server_record.c: an answer, or a piece of one, to the web server; ends: the request's end behind
- * it. False: the web server went away, or took nothing for as long as the socket's time-out says.
+ * server_record.c: sends an answer, or a piece of one, to the web server. ends: the end of the
+ * request follows it. False: the web server closed the connection, or read nothing within the
+ * socket's time-out.
  */
 bool records_write(int fd, int id, const struct answer *answer, bool ends);
-bool pieces_write(int fd, struct iovec *pieces, int count); /* changes them as they leave */
+/* changes pieces while it sends them */
+bool pieces_write(int fd, struct iovec *pieces, int count);
 
 /*
- * Is there a NUL in a name or value of the request's parameters? libfcgi would hand such a value on
- * as if it ended there. Looks at what the socket has without taking it, and waits for what is not
- * there yet as long as the socket's time-out says. False also where the socket cannot be looked at
- * like that (TCP before Linux 6.9).
+ * True if a name or value of the request's parameters has a NUL, where libfcgi would cut the value
+ * off. It looks at the socket's data without removing it. It waits for missing data up to the
+ * socket's time-out. False also if the socket cannot be read in this way (TCP before Linux 6.9).
  */
 bool records_hold_nul(int fd);
 
-/* server_tcp.c: who may connect where no uid is known. */
+/* server_tcp.c: the addresses that may connect where no uid is known. */
 #define TCP_PEERS_MAX 16
 struct tcp_peers {
 	struct address_net items[TCP_PEERS_MAX];
 	size_t count;
 };
 bool tcp_is_loopback(const struct sockaddr_storage *address);
-/* allowed: the key allow_tcp. The addresses are the environment's. */
+/* allowed: the key allow_tcp. The addresses come from the environment. */
 enum status tcp_peers_find(bool allowed, struct tcp_peers *out, struct error *err);
 bool tcp_peer_is_allowed(const struct tcp_peers *peers, const struct sockaddr_storage *address);
 
-/* server_socket.c: who listens, and who may connect. */
+/* server_socket.c: the listening socket, and the accounts that may connect. */
 struct listener {
 	int fd;                     /* accept blocks on it */
-	bool tcp;                   /* loopback; then: */
+	bool tcp;                   /* a loopback address; tcp_peers is then used */
 	struct tcp_peers tcp_peers; /* instead of uids */
-	const char *path;           /* borrowed; NULL: inherited, not ours to remove */
-	dev_t dev;                  /* of the socket we made: another's is not removed */
+	/* borrowed; NULL: the socket was inherited, and is not removed */
+	const char *path;
+	dev_t dev; /* identifies the socket that we made; no other is removed */
 	ino_t ino;
 };
 bool socket_is_listening(int fd);
@@ -77,27 +80,29 @@ void listener_close(struct listener *listener);
 
 #define PEERS_MAX 16
 struct peers {
-	uid_t uids[PEERS_MAX]; /* beside root and ourselves */
+	uid_t uids[PEERS_MAX]; /* besides root and our own account */
 	size_t count;
 };
 enum status peers_find(const struct server_conf *conf, struct peers *out, struct error *err);
 
-/* A connection with its time-out set, or one of these. A signal ends the wait. */
+/*
+ * Returns a connection with its time-outs set, or one of the values below. A signal ends the wait.
+ */
 #define LISTENER_NOBODY   (-1) /* none came, or it was refused */
-#define LISTENER_NO_FILES (-2) /* no descriptor or no memory for it: see reserve_accept */
+#define LISTENER_NO_FILES (-2) /* no descriptor or no memory for it; see reserve_accept */
 #define LISTENER_GONE     (-3)
 int listener_accept(const struct listener *listener, const struct peers *peers);
 
-/* server_notify.c: what systemd gives us, and what it wants to know. */
+/* server_notify.c: the socket that systemd gives us, and the state that we report to it. */
 bool activation_given(void);
 enum status activation_take(int *out, struct error *err); /* the listening descriptor */
 
 struct notify {
-	int fd; /* -1: nobody wants to know */
+	int fd; /* -1: no one wants reports */
 	struct sockaddr_un address;
 	socklen_t len;
-	pid_t pid;        /* only this one speaks */
-	int64_t every_ms; /* a sign of life is due; 0: never */
+	pid_t pid;        /* only this process reports */
+	int64_t every_ms; /* the watchdog's period; 0: none */
 	int64_t next_ms;  /* monotonic; 0: not ready yet */
 };
 void notify_open(struct notify *out);
@@ -105,88 +110,95 @@ void notify_close(struct notify *notify);
 void notify_ready(struct notify *notify, size_t processes);
 void notify_reloading(const struct notify *notify);
 void notify_stopping(const struct notify *notify);
-/* Gives the sign of life that is due. Milliseconds until the next; -1: none is wanted. */
+/*
+ * Sends the watchdog report if it is due. Returns the milliseconds until the next; -1: none is
+ * wanted.
+ */
 int notify_watchdog(struct notify *notify);
 
-/* server_limits.c: for a process that serves; before its threads. */
+/* server_limits.c. Call it in a process that serves, before its threads start. */
 void limits_set(const struct server_conf *conf);
 /*
- * In each thread, for its life: where a crash is reported from, for its own stack may be what is
- * full. Mapped, so that it is no memory before it is used: in a frame the compiler's probes against
- * stack clashes would touch each of its pages. NULL: there is none; free takes it.
+ * Each thread calls it once and keeps the result for its life. It sets the stack on which a crash
+ * is reported, because the thread's own stack may be full. The memory is mapped, so it takes no
+ * room before it is used; on the stack, the compiler's probes would touch each page. NULL: there is
+ * none; crash_stack_free accepts it.
  */
 void *crash_stack_use(void);
 void crash_stack_free(void *stack);
 
-/* server_pool.c: one process's threads. serve and refuse own the descriptor that they are given. */
+/*
+ * server_pool.c: the threads of one process. serve and refuse own the descriptor that they receive.
+ */
 struct pool; /* opaque */
 struct pool_task {
 	const struct listener *listener;
 	const struct peers *peers;
-	size_t threads;     /* that accept or work at a time */
-	size_t waiting_max; /* requests beside those */
+	size_t threads;     /* the most that accept or work at a time */
+	size_t waiting_max; /* the most requests that wait besides those */
 	void (*serve)(void *arg, int fd, struct pool *pool);
 	void (*refuse)(void *arg, int fd); /* there is no descriptor but this one */
 	void (*reload)(void *arg);         /* at SIGHUP, while requests are served */
-	void (*reopen)(void *arg);         /* at SIGUSR1: the log */
+	void (*reopen)(void *arg);         /* at SIGUSR1: opens the log again */
 	struct notify *notify;
 	void *arg;
 };
-/* task is borrowed. NULL: errno says why. */
+/* task is borrowed. NULL: failed; errno has the reason. */
 struct pool *pool_new(const struct pool_task *task);
 void pool_free(struct pool *pool);
-/* The first thread; the others are started by those that leave too few to accept. */
+/* Starts the first thread. A thread that leaves too few to accept starts another. */
 enum status pool_start(struct pool *pool, struct error *err);
-/* A descriptor that can be read when the listening socket is gone. */
+/* Returns a descriptor that becomes readable when the listening socket is gone. */
 int pool_gone(const struct pool *pool);
-/* Lets the threads end. False: some did not within DRAIN_S, and go on using the pool. */
+/* Ends the threads. False: some did not end within DRAIN_S and still use the pool. */
 bool pool_stop(struct pool *pool);
 
 /*
- * Around what a request waits for. False: so many wait already that this one must not; there is no
- * end to it then.
+ * Enclose a wait of a request. False: too many wait already, so this request must not wait; do not
+ * call pool_wait_end.
  */
 bool pool_wait_begin(struct pool *pool);
 void pool_wait_end(struct pool *pool);
 
 /*
- * Around the wait for a body, which a stranger may draw out. These may be half of waiting_max, so
- * that they leave room for those who wait for the XMPP server. False: there are as many already.
+ * Enclose the wait for a body, which a stranger can prolong. At most half of waiting_max may wait
+ * here, so that room is left for requests that wait for the XMPP server. False: the limit is
+ * reached.
  */
 bool pool_body_begin(struct pool *pool);
 void pool_body_end(struct pool *pool);
 
 /*
- * server_watch.c: until a signal to stop. STATUS_BUSY: some threads are still at work after
- * DRAIN_S, and go on using what arg points to.
+ * server_watch.c: serves until a signal to stop. STATUS_BUSY: some threads still work after DRAIN_S
+ * and use what arg points to.
  */
 enum status pool_serve(const struct pool_task *task, struct error *err);
 
 /*
- * server_socket.c: a descriptor kept back, so that visitors can be told when all others are used up
- * (REL-OS-1).
+ * server_socket.c: a descriptor held in reserve. With it a visitor gets an answer even when all
+ * other descriptors are used up.
  */
 struct reserve {
-	pthread_mutex_t lock; /* over the next two */
+	pthread_mutex_t lock; /* guards the next two */
 	int fd;               /* -1: it is used up, too */
-	int64_t said_ms;      /* when the log was told; monotonic */
+	int64_t said_ms;      /* when this was last logged; monotonic */
 };
 void reserve_init(struct reserve *reserve, const struct listener *listener);
 void reserve_clear(struct reserve *reserve);
 /*
- * Waits a moment for a connection: returned where there is a descriptor by then, else refused and
- * LISTENER_NOBODY.
+ * Waits a moment for a connection. Returns it if there is a descriptor for it by then; else refuses
+ * it and returns LISTENER_NOBODY.
  */
 int reserve_accept(struct reserve *reserve, const struct pool_task *task);
 
 /* server_process.c: signals, and the processes. */
 enum status signals_block(sigset_t *old, struct error *err);
 int signals_open(void);   /* a signalfd for the blocked ones; -1 */
-int signals_next(int fd); /* the signal that came; 0: none */
+int signals_next(int fd); /* returns the signal that came; 0: none */
 
-/* server_account.c: whom we run as. */
+/* server_account.c: the account that the server runs as. */
 struct account {
-	bool take; /* we are root and must become another */
+	bool take; /* we are root and must change to another account */
 	uid_t uid;
 	gid_t gid;
 	const char *name; /* borrowed */
@@ -195,34 +207,36 @@ enum status account_find(const struct server_conf *conf, struct account *out, st
 enum status account_take(const struct account *account, struct error *err);
 
 /*
- * Runs `serve` in so many processes until a signal to stop; replaces the ones that die. ready,
- * called by serve when it has started, tells the parent: one that fails before, at the beginning,
- * ends it all with its error.
+ * Runs serve in several processes until a signal to stop, and replaces those that die. serve calls
+ * process_ready after it has started, which tells the parent. If one of the first processes fails
+ * before that, all end with its error.
  */
 struct reload_board; /* what parent and processes share */
 struct process_link {
-	int ready;                  /* where a start is reported; -1: nobody waits for it */
-	struct reload_board *board; /* NULL: the only process */
+	int ready;                  /* where a start is reported; -1: no one waits for it */
+	struct reload_board *board; /* NULL: this is the only process */
 	size_t index;
 };
 struct process_task {
 	enum status (*serve)(void *arg, struct process_link *link, struct error *err);
 	/*
-	 * At SIGHUP: trial, in a process that it ends with, looks whether serve could start with
-	 * what there is now; then renew, in the parent, makes that what later processes start with,
-	 * and the others get the signal.
+	 * At SIGHUP. trial runs in a process of its own and checks whether serve could start with
+	 * the present configuration. If it succeeds, the parent calls renew, so that later
+	 * processes start with this configuration. Then the other processes get the signal.
 	 */
 	enum status (*trial)(void *arg, struct error *err);
 	enum status (*renew)(void *arg, struct error *err);
-	void (*reopen)(void *arg); /* at SIGUSR1, which the others get as well: the log */
+	/* at SIGUSR1, which the processes get as well: opens the log again */
+	void (*reopen)(void *arg);
 	struct notify *notify;
 	void *arg;
 	size_t processes;
 };
 void process_ready(struct process_link *link);
 /*
- * Around a reload: the number of the one that is wanted, and that this process has done it, well or
- * not. The log's "reloaded" comes from the parent when all have, or from the only process.
+ * Both enclose a reload. The first returns the number of the reload that is wanted. The second
+ * notes that this process has done it, with its status. The parent logs "reloaded" after all have;
+ * an only process logs it itself.
  */
 unsigned process_reload_wanted(const struct process_link *link);
 void process_reloaded(const struct process_link *link, unsigned number, enum status status);

@@ -1,9 +1,9 @@
 /*
- * One process's threads. Each accepts for itself, with no hand-over, and the few that the kernel
- * wakes in turn stay warm: of those with nothing to do the one that rested last is called first.
- * At most `threads` accept or work at a time. A request that waits for somebody else leaves that
- * number, and where too few are left to accept, another thread takes its place: so a crowd that
- * waits for a slow XMPP server costs its stacks and nothing that other visitors need.
+ * The threads of one process. Each thread accepts for itself, and the kernel wakes few of them in
+ * turn, so these stay warm. Among idle threads the one that rested last is called first. At most
+ * `threads` accept or work at a time. A request that waits for another program leaves that number.
+ * If too few threads are then left to accept, another thread takes its place. So many requests that
+ * wait for a slow XMPP server cost their stacks, but no thread that other visitors need.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -22,21 +22,27 @@
 #include "base/log.h"
 #include "web/server_parts.h"
 
-#define STACK_SIZE    (256 * 1024) /* the deepest way, with TLS, SASL and SQLite, takes 21 KiB of it */
-#define ACCEPTING_MIN 2 /* so many look for the next visitor while others wait (REL-UP-2) */
-#define ACCEPTING_MAX 4 /* more would only take turns, each on a stack that went cold meanwhile */
-#define SPARE_S       5 /* a thread that nobody called for so long ends: crowds come in waves */
+/* the deepest call path, with TLS, SASL and SQLite, uses 21 KiB */
+#define STACK_SIZE (256 * 1024)
+/*
+ * this many wait for the next visitor while other requests wait, so that logins and health checks
+ * are served
+ */
+#define ACCEPTING_MIN 2
+#define ACCEPTING_MAX 4    /* more would only take turns, each on a stack that is cold by then */
+#define SPARE_S       5    /* an idle thread ends after this time; crowds come in waves */
 #define RETRY_MS      1000 /* after the system has refused a thread */
-#define WAKE_MS       20   /* a thread may miss a wake on its way into accept: it is repeated */
-#define WAKE_SIGNAL   SIGUSR2
+/* a thread that is about to accept may miss a wake-up, so it is repeated */
+#define WAKE_MS     20
+#define WAKE_SIGNAL SIGUSR2
 
 struct worker {
 	TAILQ_ENTRY(worker) entry;
-	LIST_ENTRY(worker) below; /* of the spare ones */
-	bool resting;             /* it is one of them */
+	LIST_ENTRY(worker) below; /* in the list of spare threads */
+	bool resting;             /* it is in that list */
 	pthread_t thread;
 	sem_t call;
-	bool accepting; /* or called to accept */
+	bool accepting; /* or it was called to accept */
 	void *crash_stack;
 };
 
@@ -44,22 +50,22 @@ struct pool {
 	const struct pool_task *task;
 	struct reserve reserve;
 
-	pthread_mutex_t lock;   /* guards what follows */
+	pthread_mutex_t lock;   /* guards the members below */
 	pthread_cond_t changed; /* a thread has ended */
 	TAILQ_HEAD(, worker) workers;
-	LIST_HEAD(, worker) spare; /* of these: nothing to do; who worked last is first */
-	pthread_t last; /* of the threads that ended, if has_last: the next one joins it */
+	LIST_HEAD(, worker) spare; /* idle threads; the one that worked last is first */
+	pthread_t last; /* the thread that ended last, if has_last; the next one joins it */
 	bool has_last;
-	size_t active;    /* threads that accept or work: may go beyond `threads` when waits end */
-	size_t accepting; /* of these */
-	size_t waiting;   /* requests that wait for somebody else */
-	size_t bodies;    /* of these: for a body */
+	size_t active;    /* threads that accept or work; may exceed `threads` when waits end */
+	size_t accepting; /* of the active threads */
+	size_t waiting;   /* requests that wait for another program */
+	size_t bodies;    /* those of them that wait for a body */
 	size_t alive;
-	int64_t retry_ms; /* no new thread before; monotonic */
+	int64_t retry_ms; /* start no thread before this; monotonic */
 	bool stopping;
 	bool gone; /* the listening socket */
 
-	int wake; /* eventfd: gone, for the main thread */
+	int wake; /* an eventfd that tells the main thread of gone */
 };
 
 static void wake_main(const struct pool *pool)
@@ -70,7 +76,7 @@ static void wake_main(const struct pool *pool)
 		;
 }
 
-/* ---- who accepts ---- */
+/* ---- which threads accept ---- */
 
 static void *work(void *arg);
 
@@ -87,7 +93,7 @@ static int thread_start(struct pool *pool)
 	return error;
 }
 
-/* Those that there are must do for a while. The lock is held, as in the next. */
+/* For a while the existing threads must do. Call it with the lock held, as the next. */
 static void be_short(struct pool *pool, int error)
 {
 	char text[128], number[24];
@@ -112,8 +118,8 @@ static struct worker *rest_end(struct worker *spare)
 }
 
 /*
- * The next two let go of the lock: a thread that is called must not run into it. It counts as one
- * that accepts from then on. 0, or why there is none.
+ * The next two release the lock, because a called thread must not run into it. The called thread
+ * counts as accepting from then on. They return 0 or an errno.
  */
 static int place_fill_new(struct pool *pool)
 {
@@ -165,7 +171,7 @@ bool pool_wait_begin(struct pool *pool)
 	others_accept = pool->accepting > 0;
 	if (!too_few_accept(pool)) {
 		pthread_mutex_unlock(&pool->lock);
-	} else if (place_fill(pool) != 0 && !others_accept) { /* nobody would be left */
+	} else if (place_fill(pool) != 0 && !others_accept) { /* no thread would be left */
 		pool_wait_end(pool);
 		return false;
 	}
@@ -202,14 +208,15 @@ void pool_body_end(struct pool *pool)
 
 /* ---- a thread's life ---- */
 
-/* Until it is called; false: nobody has called for so long that this thread is not needed. */
+/* Waits for a call. False: no call came for so long that this thread is not needed. */
 static bool await_call(struct pool *pool, struct worker *self)
 {
 	struct timespec until;
 	bool given_up;
 	int rc;
 
-	clock_gettime(CLOCK_REALTIME, &until); /* where it is set, this rest is longer or shorter */
+	/* if the clock is set, this rest is longer or shorter */
+	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += SPARE_S;
 	do
 		rc = sem_timedwait(&self->call, &until);
@@ -221,7 +228,7 @@ static bool await_call(struct pool *pool, struct worker *self)
 	if (given_up)
 		rest_end(self);
 	pthread_mutex_unlock(&pool->lock);
-	while (!given_up && sem_wait(&self->call) != 0) /* it was called this moment */
+	while (!given_up && sem_wait(&self->call) != 0) /* it was called at this very moment */
 		;
 	return !given_up && self->accepting;
 }
@@ -233,7 +240,10 @@ static bool is_surplus(const struct pool *pool)
 	return pool->accepting >= (others_are_back ? ACCEPTING_MIN : ACCEPTING_MAX);
 }
 
-/* After a request: it accepts again at once, while it is warm, or rests. False: it is to end. */
+/*
+ * After a request the thread accepts again at once, while it is warm, or it rests. False: it must
+ * end.
+ */
 static bool go_on(struct pool *pool, struct worker *self)
 {
 	bool ends, rests;
@@ -260,7 +270,7 @@ static int accept_one(struct pool *pool)
 	return fd == LISTENER_NO_FILES ? reserve_accept(&pool->reserve, pool->task) : fd;
 }
 
-/* A wake that comes late must not end a read of the last request's. */
+/* A late wake-up must not end a read of the last request. */
 static void block_wake(void)
 {
 	sigset_t wake;
@@ -270,7 +280,7 @@ static void block_wake(void)
 	pthread_sigmask(SIG_BLOCK, &wake, NULL);
 }
 
-/* The next connection; below 0: none came, and it may be time to go. */
+/* Returns the next connection; below 0: none came, and it may be time to end. */
 static int next_connection(struct pool *pool, struct worker *self)
 {
 	int fd = accept_one(pool);
@@ -295,7 +305,7 @@ static void begin(struct pool *pool, struct worker *self)
 {
 	self->thread = pthread_self();
 	self->resting = false;
-	self->accepting = true; /* who started it has counted it */
+	self->accepting = true; /* the thread that started it has counted it */
 	sem_init(&self->call, 0, 0);
 	self->crash_stack = crash_stack_use();
 	pthread_mutex_lock(&pool->lock);
@@ -303,7 +313,7 @@ static void begin(struct pool *pool, struct worker *self)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* Each thread that ends joins the one that did before: none is left over but the last. */
+/* Each thread that ends joins the one that ended before it, so only the last remains. */
 static void leave(struct pool *pool, struct worker *self)
 {
 	pthread_t before;
@@ -383,10 +393,10 @@ int pool_gone(const struct pool *pool)
 
 static void on_wake(int number)
 {
-	(void)number; /* only that accept returns */
+	(void)number; /* its only effect is that accept returns */
 }
 
-/* Without SA_RESTART: accept returns. */
+/* Without SA_RESTART, so that accept returns. */
 static void wake_prepare(void)
 {
 	struct sigaction action = {.sa_handler = on_wake};

@@ -1,7 +1,6 @@
 /*
- * Processes: the signals that they are told by, and a parent that does nothing
- * but keep a number of them alive. One that is brought down by a malformed FastCGI stream
- * (libfcgi asserts) takes only its own requests with it.
+ * Signals, and a parent process that only keeps a number of processes alive. If a malformed FastCGI
+ * stream crashes a process (libfcgi asserts), only its own requests are lost.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,36 +23,36 @@
 
 #define PROCESSES_MAX 64
 
-/* A process that dies is replaced: soon the first times, slowly when it keeps dying. */
+/* A process that dies is replaced: quickly at first, slowly if it keeps dying. */
 #define RESPAWN_FIRST_MS 50
 #define RESPAWN_MAX_MS   1000
 #define RESPAWN_SLOW_MS  5000
-#define DEATHS_MAX       10 /* within DEATHS_WINDOW_MS, before it is slow */
+#define DEATHS_MAX       10 /* within DEATHS_WINDOW_MS, before restarts become slow */
 #define DEATHS_WINDOW_MS 60000
 
-#define KILL_AFTER_MS ((DRAIN_S + 1) * 1000) /* a child gives up by itself before */
+#define KILL_AFTER_MS ((DRAIN_S + 1) * 1000) /* a child stops by itself before this */
 
 struct child {
 	pid_t pid;     /* 0: none */
-	size_t index;  /* on the board */
-	int64_t retry; /* when to start one; monotonic ms */
+	size_t index;  /* on the reload board */
+	int64_t retry; /* when to start one again; monotonic ms */
 };
 
-/* In memory that the parent and its processes share. */
+/* Shared memory of the parent and its processes. */
 struct reload_board {
-	int wake;           /* an eventfd, inherited: some process has done it */
+	int wake;           /* an inherited eventfd: some process has reloaded */
 	atomic_uint wanted; /* the number of the last reload */
-	atomic_uint failed; /* the last one that a process could not do */
+	atomic_uint failed; /* the last reload that failed in a process */
 	atomic_uint done[PROCESSES_MAX];
 };
 
 struct supervisor {
 	const struct process_task *task;
 	struct reload_board *board;
-	bool reloading; /* the processes were told, and not all have done it */
+	bool reloading; /* the processes were told, and some have not reloaded yet */
 	struct child children[PROCESSES_MAX];
 	int signals;
-	bool reload;     /* SIGHUP came, and nothing has been done about it yet */
+	bool reload;     /* SIGHUP came and is not handled yet */
 	bool stop;       /* SIGTERM, or SIGINT */
 	unsigned deaths; /* since window */
 	int64_t window;
@@ -100,7 +99,10 @@ int signals_next(int fd)
 	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
 }
 
-/* What a child tells its parent, once: less than PIPE_BUF, so it arrives whole or not at all. */
+/*
+ * A child reports to its parent once. The report is shorter than PIPE_BUF, so it arrives whole or
+ * not at all.
+ */
 static void report_write(struct process_link *link, const struct error *result)
 {
 	if (link->ready < 0)
@@ -108,7 +110,7 @@ static void report_write(struct process_link *link, const struct error *result)
 	while (write(link->ready, result, sizeof(*result)) < 0 && errno == EINTR)
 		;
 	close(link->ready);
-	link->ready = -1; /* the number will be another file's */
+	link->ready = -1; /* the number may be reused for another file */
 }
 
 void process_ready(struct process_link *link)
@@ -141,7 +143,10 @@ void process_reloaded(const struct process_link *link, unsigned number, enum sta
 		;
 }
 
-/* The two lives of a child. _exit: buffers and exit handlers are the parent's. */
+/*
+ * The two kinds of child. They end with _exit, because buffers and exit handlers belong to the
+ * parent.
+ */
 typedef void child_life(const struct process_task *task, struct process_link *link);
 
 static void life_serve(const struct process_task *task, struct process_link *link)
@@ -165,7 +170,7 @@ static void life_trial(const struct process_task *task, struct process_link *lin
 	_exit(0);
 }
 
-/* report: NULL, or where to put the descriptor that tells how the start went. */
+/* report: NULL, or receives the descriptor that tells how the start went. */
 static enum status spawn(struct supervisor *sup, child_life *life, struct child *child, int *report,
 			 struct error *err)
 {
@@ -201,7 +206,7 @@ static enum status spawn(struct supervisor *sup, child_life *life, struct child 
 	return STATUS_OK;
 }
 
-/* What starts now starts with the configuration that the parent has. */
+/* A child that starts now has the parent's present configuration. */
 static void child_is_current(struct supervisor *sup, const struct child *child)
 {
 	atomic_store(&sup->board->done[child->index], atomic_load(&sup->board->wanted));
@@ -215,7 +220,7 @@ static void kill_all(const struct supervisor *sup, int signal_number)
 	}
 }
 
-/* Notes what the signals that have come ask for, save the log, which is opened anew at once. */
+/* Notes what the received signals ask for. The log is opened again at once. */
 static void take_signals(struct supervisor *sup)
 {
 	int number;
@@ -230,7 +235,7 @@ static void take_signals(struct supervisor *sup)
 	}
 }
 
-/* One child's start: its error, or STATUS_BUSY where we are to stop meanwhile. */
+/* Waits for one child's start. Returns its error, or STATUS_BUSY if we must stop meanwhile. */
 static enum status await_report(struct supervisor *sup, int report, struct error *err)
 {
 	struct error result = {.status = STATUS_OK};
@@ -298,7 +303,7 @@ static void log_death(pid_t pid, int how)
 	log_event(LOG_LEVEL_ERROR, "process_died", "pid", number, "how", text, NULL);
 }
 
-/* How many are left. */
+/* Returns how many children are left. */
 static size_t reap(struct supervisor *sup, bool stopping)
 {
 	size_t left = 0;
@@ -320,7 +325,9 @@ static size_t reap(struct supervisor *sup, bool stopping)
 	return left;
 }
 
-/* Starts what is due; how long to wait for the next, -1: nothing is missing. */
+/*
+ * Starts the processes that are due. Returns the milliseconds until the next; -1: none is missing.
+ */
 static int respawn(struct supervisor *sup)
 {
 	int wait = -1;
@@ -335,7 +342,7 @@ static int respawn(struct supervisor *sup)
 		child_is_current(sup, child);
 		if (left == 0 && spawn(sup, life_serve, child, NULL, &err) == STATUS_OK)
 			continue;
-		if (left == 0) { /* no fork for us now */
+		if (left == 0) { /* fork is impossible at the moment */
 			log_event(LOG_LEVEL_ERROR, "process_failed", "why", err.text, NULL);
 			child->retry = clock_monotonic_ms() + RESPAWN_MAX_MS;
 			left = RESPAWN_MAX_MS;
@@ -347,8 +354,8 @@ static int respawn(struct supervisor *sup)
 }
 
 /*
- * What was changed may stop a start, and one that serves must not find that out: a process of its
- * own does. STATUS_BUSY: we are to stop.
+ * A changed configuration may make a start fail, and a serving process must not fail by it. So a
+ * separate process tries it first. STATUS_BUSY: we must stop.
  */
 static enum status try_configuration(struct supervisor *sup, struct error *err)
 {
@@ -385,7 +392,7 @@ static void reload(struct supervisor *sup)
 	}
 }
 
-/* Says so when no process answers from the old configuration any more. */
+/* Logs the end of the reload after the last process has left the old configuration. */
 static void reload_end(struct supervisor *sup)
 {
 	unsigned wanted = atomic_load(&sup->board->wanted);
@@ -404,7 +411,7 @@ static void reload_end(struct supervisor *sup)
 	notify_ready(sup->task->notify, sup->task->processes);
 }
 
-/* The sooner of two waits for poll, where -1 is for ever. */
+/* Returns the shorter of two time-outs for poll; -1 is without end. */
 static int sooner(int a, int b)
 {
 	if (a < 0 || b < 0)
@@ -412,7 +419,7 @@ static int sooner(int a, int b)
 	return a < b ? a : b;
 }
 
-/* Until a signal to stop comes. */
+/* Runs until a signal to stop comes. */
 static void keep_alive(struct supervisor *sup)
 {
 	struct pollfd fds[] = {
@@ -422,7 +429,8 @@ static void keep_alive(struct supervisor *sup)
 
 	notify_ready(sup->task->notify, sup->task->processes);
 	while (!sup->stop) {
-		reap(sup, false); /* first: the starts have used up their signals */
+		/* first, because the starts have consumed the signals of dead children */
+		reap(sup, false);
 		reload_end(sup);
 		if (sup->reload)
 			reload(sup);

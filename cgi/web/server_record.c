@@ -1,7 +1,7 @@
 /*
- * An answer as FastCGI's records (specification, 3.3, 5.3 and 5.5), in one write up to 64 KiB:
- * libfcgi's streams send every 8 KiB by themselves, and the web server is woken for each piece of a
- * page. What comes in is libfcgi's.
+ * Writes an answer as FastCGI records (specification, 3.3, 5.3 and 5.5), in one write up to 64 KiB.
+ * libfcgi's streams send every 8 KiB, which wakes the web server for each piece of a page. libfcgi
+ * reads the requests.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #define RECORD_END     3 /* FCGI_END_REQUEST */
 #define RECORD_PARAMS  4
 #define RECORD_STDOUT  6
-#define RECORD_MAX     65535 /* bytes of content: its length has 16 bits */
+#define RECORD_MAX     65535 /* bytes of content: the length field has 16 bits */
 
 struct record {
 	unsigned char version;
@@ -26,7 +26,7 @@ struct record {
 	unsigned char reserved;
 };
 
-/* The end of the output, and of the request: status 0, complete. */
+/* The end of the output and of the request: status 0, complete. */
 struct ending {
 	struct record output;
 	struct record request;
@@ -62,7 +62,7 @@ bool pieces_write(int fd, struct iovec *pieces, int count)
 	return true;
 }
 
-/* The next of it for a record that has so much room left; moves it on. */
+/* Takes the next part of *from that fits into room, and advances *from. */
 static struct iovec take(struct iovec *from, size_t room)
 {
 	struct iovec taken = *from;
@@ -91,7 +91,8 @@ bool records_write(int fd, int id, const struct answer *answer, bool ends)
 
 		last = left.head.iov_len + left.body.iov_len == 0;
 		struct iovec pieces[] = {
-		    {&record, len > 0 ? sizeof(record) : 0     }, /* empty: it would be the end */
+  /* an empty record would end the output */
+		    {&record, len > 0 ? sizeof(record) : 0     },
 		    head,
 		    body,
 		    {&ending, ends && last ? sizeof(ending) : 0},
@@ -101,21 +102,24 @@ bool records_write(int fd, int id, const struct answer *answer, bool ends)
 	return written;
 }
 
-/* ---- a look at the parameters ---- */
+/* ---- the check of the parameters ---- */
 
-#define LOOK_SIZE 4096 /* bytes looked at at a time; as a rule all of them */
+#define LOOK_SIZE 4096 /* bytes looked at in one step; as a rule that is all */
 
-/* Where in the stream of records a look is: byte by byte, as a record may end anywhere. */
+/*
+ * The position in the stream of records. It moves byte by byte, because the data may end inside a
+ * record.
+ */
 struct look {
-	unsigned char head[8]; /* of the record */
+	unsigned char head[8]; /* the record's header */
 	size_t head_len;
 	size_t content, padding; /* what is left of the record */
 
 	/* FCGI_PARAMS, 3.4: two lengths of one or four bytes, then a name and a value */
 	unsigned char length[4];
 	size_t length_len;
-	int lengths; /* how many of the two are known */
-	size_t text; /* what is left of the name and the value */
+	int lengths; /* how many of the two lengths are known */
+	size_t text; /* bytes left of the name and the value */
 	bool ended, found;
 };
 
@@ -141,7 +145,7 @@ static void look_at_param(struct look *look, unsigned char c)
 		look->lengths = 0;
 }
 
-/* The parameters end with an empty record. A record of another kind ends the look too. */
+/* The parameters end with an empty record. A record of another type ends the check too. */
 static void look_at_head(struct look *look)
 {
 	look->head_len = 0;

@@ -1,8 +1,8 @@
 /*
- * The socket we listen on, and who may connect to it. libfcgi's own FCGX_OpenSocket is not used:
- * it removes whatever is at the path, and it exits on errors. Everything that can reach this
- * socket can be anybody, for REMOTE_USER is what the peer says it is: so the mode is 0660 and the
- * peer's uid is checked (SEC-FCGI-1 … 3).
+ * The socket we listen on, and the accounts that may connect to it. libfcgi's FCGX_OpenSocket is
+ * not used: it removes whatever is at the path, and it exits on errors. A peer of this socket can
+ * claim to be any user, because it sends REMOTE_USER. So the socket's mode is 0660, and the peer's
+ * uid is checked.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,11 +22,12 @@
 #include "web/server_check.h"
 #include "web/server_parts.h"
 
-#define BACKLOG          1024 /* a crowd waits here rather than being refused; the kernel may cut it */
+/* many clients wait here instead of being refused; the kernel may lower it */
+#define BACKLOG          1024
 #define SOCKET_UMASK     0117 /* 0660 */
 #define RECEIVE_S        5    /* a web server sends what it has at once */
 #define SEND_S           10   /* … but its own client may be slow */
-#define BACK_OFF_MS      50   /* out of descriptors: some request will end */
+#define BACK_OFF_MS      50   /* when no descriptor is free: some request will end */
 #define SAY_EVERY_MS     1000
 #define SOCKET_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
 #define NAME_SPACE       4096 /* one entry of the user or group database */
@@ -39,7 +40,10 @@ bool socket_is_listening(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening;
 }
 
-/* Whoever gave it to us may have polled it: here each thread sleeps in accept. */
+/*
+ * The process that gave us the socket may have made it non-blocking. Here each thread sleeps in
+ * accept.
+ */
 static enum status make_blocking(int fd, struct error *err)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -75,7 +79,7 @@ enum status listener_inherit(const struct server_conf *conf, int fd, struct list
 	return status;
 }
 
-/* Whoever may write the folder may put a socket of his own in our place. */
+/* An account that may write to the folder could put its own socket in place of ours. */
 static enum status check_folder(const struct server_conf *conf, struct error *err)
 {
 	struct conf_place place = conf_server_place(conf, "listen");
@@ -116,7 +120,7 @@ enum status peer_users_check(const struct server_conf *conf, struct error *err)
 	return peers_find(conf, &ignored, err);
 }
 
-/* errno of a connection to the path; 0: somebody answers. */
+/* Connects to the path and returns errno; 0: a server answers. */
 static int try_connect(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -130,7 +134,9 @@ static int try_connect(const struct sockaddr_un *address)
 	return result;
 }
 
-/* What a killed server leaves behind goes; anything else at that path stays, and is an error. */
+/*
+ * Removes the socket that a killed server left. Anything else at that path stays and is an error.
+ */
 static enum status remove_stale(const struct server_conf *conf, const struct sockaddr_un *address,
 				uid_t owner, struct error *err)
 {
@@ -195,7 +201,7 @@ static enum status bind_and_listen(const struct server_conf *conf, uid_t owner,
 				   const struct sockaddr_un *address, struct listener *listener,
 				   struct error *err)
 {
-	mode_t mask = umask(SOCKET_UMASK); /* the mode is right from the first moment */
+	mode_t mask = umask(SOCKET_UMASK); /* the mode is right from the start */
 	int bound = bind(listener->fd, (const struct sockaddr *)address, sizeof(*address));
 	struct stat st;
 	enum status status;
@@ -224,7 +230,8 @@ enum status listener_open(const struct server_conf *conf, uid_t owner, struct li
 	status = listen_path_check(conf, err);
 	if (status != STATUS_OK)
 		return status;
-	memcpy(address.sun_path, conf->listen, strlen(conf->listen)); /* the rest is 0 */
+	/* the remaining bytes are 0 */
+	memcpy(address.sun_path, conf->listen, strlen(conf->listen));
 	status = remove_stale(conf, &address, owner, err);
 	if (status != STATUS_OK)
 		return status;
@@ -240,7 +247,7 @@ enum status listener_open(const struct server_conf *conf, uid_t owner, struct li
 	return status;
 }
 
-/* A folder that only root may write keeps the socket: the next start removes it. */
+/* If only root may write to the folder, the socket stays; the next start removes it. */
 void listener_close(struct listener *listener)
 {
 	struct stat st;
@@ -291,7 +298,7 @@ static bool uid_is_allowed(const struct peers *peers, uid_t uid)
 	return uid == 0 || uid == geteuid();
 }
 
-/* Of an account that may not connect: its name, and what would let it in. */
+/* Logs the name of an account that may not connect, and what would allow it. */
 static void tell_refused(uid_t uid)
 {
 	struct passwd user, *found = NULL;
@@ -324,7 +331,7 @@ static bool peer_is_allowed(const struct peers *peers, int fd)
 	return false;
 }
 
-/* What accept's errno means. */
+/* Turns accept's errno into a result. */
 static int accept_failed(const struct listener *listener)
 {
 	struct pollfd poll_fd = {.fd = listener->fd, .events = POLLIN};
@@ -340,10 +347,10 @@ static int accept_failed(const struct listener *listener)
 	case ENOBUFS:
 	case ENOMEM:
 		return LISTENER_NO_FILES;
-	case EAGAIN: /* somebody who shares the socket has made it so that accept does not wait */
+	case EAGAIN: /* another process that shares the socket has made it non-blocking */
 		poll(&poll_fd, 1, -1);
 		return LISTENER_NOBODY;
-	default: /* the peer gave up, or a signal */
+	default: /* the peer gave up, or a signal came */
 		return LISTENER_NOBODY;
 	}
 }
@@ -359,7 +366,7 @@ int listener_accept(const struct listener *listener, const struct peers *peers)
 
 	if (fd < 0)
 		return accept_failed(listener);
-	/* a listener's own time-outs are not handed on */
+	/* accept does not inherit the listening socket's time-outs */
 	if (!(listener->tcp ? tcp_peer_is_allowed(&listener->tcp_peers, &address)
 			    : peer_is_allowed(peers, fd)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &receive, sizeof(receive)) != 0 ||
@@ -400,7 +407,8 @@ static void say_once(struct reserve *reserve)
 }
 
 /*
- * The one descriptor is given for a connection. There is another by then, or the visitor is told.
+ * The reserve descriptor takes the connection. If another is free by then, the connection is
+ * served; else the visitor gets a refusal.
  */
 static int accept_by_reserve(struct reserve *reserve, const struct pool_task *task)
 {
@@ -417,7 +425,7 @@ static int accept_by_reserve(struct reserve *reserve, const struct pool_task *ta
 	return LISTENER_NOBODY;
 }
 
-/* One thread at a time: the others wait their turn, and accept nothing meanwhile. */
+/* One thread at a time; the others wait and accept nothing meanwhile. */
 int reserve_accept(struct reserve *reserve, const struct pool_task *task)
 {
 	struct pollfd poll_fd = {.fd = task->listener->fd, .events = POLLIN};

@@ -1,8 +1,8 @@
 /*
- * Who may connect where the socket is loopback's instead of a file. No uid is known there, so every
- * account of the machine could be every user of the site: such a socket is taken only where the
- * operator has said so (allow_tcp), and a connection only from where whoever started us says that
- * the web server is (FastCGI 1.0, section 3.2; SEC-FCGI-1).
+ * The addresses that may connect if the socket is on loopback and not a file. The peer's uid is not
+ * known there, so every account of the machine could claim to be any user of the site. Such a
+ * socket is accepted only if the operator allows it (allow_tcp). A connection must come from an
+ * address that FCGI_WEB_SERVER_ADDRS names (FastCGI 1.0, section 3.2).
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "web/server_parts.h"
 
-#define ADDRESSES_NAME "FCGI_WEB_SERVER_ADDRS" /* with commas between */
+#define ADDRESSES_NAME "FCGI_WEB_SERVER_ADDRS" /* separated by commas */
 
 bool tcp_is_loopback(const struct sockaddr_storage *address)
 {

@@ -1,6 +1,6 @@
 /*
- * The main thread of a process that serves: it starts the others, does what signals ask for, and
- * lets the others end. It answers nobody.
+ * The main thread of a process that serves. It starts the other threads, handles signals and ends
+ * the others. It serves no requests.
  */
 #include <errno.h>
 #include <poll.h>
@@ -16,7 +16,7 @@ static void reload(const struct pool_task *task)
 	notify_ready(task->notify, 1);
 }
 
-/* Until a signal to stop comes. */
+/* Runs until a signal to stop comes. */
 static enum status watch(const struct pool_task *task, int signals, int gone, struct error *err)
 {
 	struct pollfd fds[] = {
@@ -59,7 +59,7 @@ enum status pool_serve(const struct pool_task *task, struct error *err)
 	}
 	notify_stopping(task->notify);
 	close(signals);
-	if (!pool_stop(pool)) /* they still use the pool: the end of the process frees it */
+	if (!pool_stop(pool)) /* they still use the pool; the end of the process frees it */
 		return error_set(err, STATUS_BUSY, "stopped with requests unanswered after %d s",
 				 DRAIN_S);
 	pool_free(pool);

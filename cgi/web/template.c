@@ -1,6 +1,6 @@
 /*
- * The set of pages a site has: reads the files, lets template_parse.c make lists of nodes of
- * them, and keeps these. After the load nothing here changes: all threads render from one set.
+ * The set of pages of a site. It reads the files, has template_parse.c turn them into lists of
+ * nodes, and keeps these. After the load nothing changes here: all threads render from one set.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,20 +15,20 @@
 struct page {
 	char *file;
 	const struct template_page *from; /* borrowed until it is parsed */
-	struct language *language;        /* borrowed from the set's; NULL where there is none */
+	struct language *language;        /* borrowed from the set; NULL if there is none */
 	struct nodes nodes;
 	bool parsed;
-	bool missing; /* and optional */
+	bool missing; /* an optional page whose file does not exist */
 };
 
 struct template_set {
 	char *dir;
 	struct languages languages;
-	struct page *pages; /* each page in each language */
+	struct page *pages; /* every page in every language */
 	size_t count;
 };
 
-/* Whoever can write a template can write script into everybody's page. */
+/* An account that can write a template can put script into every user's page. */
 static enum status check_file(int fd, const char *path, struct error *err)
 {
 	struct stat st;
@@ -81,7 +81,7 @@ enum status template_file_read(const char *path, struct strbuf *out, struct erro
 	return status;
 }
 
-/* Reads the page in its language; one that is optional and not there is marked as missing. */
+/* Reads the page in its language. An optional page that does not exist is marked as missing. */
 static enum status page_read(const char *dir, struct page *page, struct error *err)
 {
 	const struct json *texts = NULL;

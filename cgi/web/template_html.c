@@ -1,7 +1,8 @@
 /*
- * Where in an HTML document a {{value}} stands. Escaping for HTML is right in text and in quoted
- * attributes only; in <script type="application/json"> our JSON writer's text is; nowhere else is
- * any value let in. No parser: it follows tags, quotes and comments as templates have them.
+ * Finds the place of a {{value}} in an HTML document. Escaping for HTML is right only in text and
+ * in quoted attributes. In <script type="application/json"> the text of our JSON writer is right. A
+ * value is refused anywhere else. This is no parser: it follows tags, quotes and comments as
+ * templates use them.
  */
 #include <ctype.h>
 #include <string.h>
@@ -17,7 +18,7 @@ static bool tag_is(const struct html_place *place, const char *name)
 	       !isalnum((unsigned char)place->tag[len]);
 }
 
-/* The tag's text is NUL-terminated, and as long as HTML_TAG_MAX allows. */
+/* The tag's text is NUL-terminated and at most HTML_TAG_MAX bytes. */
 static bool tag_has_json_type(const struct html_place *place)
 {
 	static const char *const types[] = {"type=\"application/json\"", "type='application/json'"};
@@ -38,7 +39,7 @@ static void tag_add(struct html_place *place, char c)
 	place->tag[place->tag_len] = '\0';
 }
 
-/* A quote opens: is it the value of onclick= or style=? */
+/* Called when a quote opens: true if it is the value of onclick=, style= or the like. */
 static bool attribute_is_code(const struct html_place *place)
 {
 	size_t end = place->tag_len, start;
@@ -99,7 +100,7 @@ static void feed_tag_start(struct html_place *place, char c)
 	feed_tag(place, c);
 }
 
-/* Remembers how many dashes stand before a '>'. */
+/* Remembers how many dashes come before a '>'. */
 static void feed_comment(struct html_place *place, char c)
 {
 	if (c == '-')
@@ -110,7 +111,7 @@ static void feed_comment(struct html_place *place, char c)
 		place->tag_len = 0;
 }
 
-/* Only its own end tag ends a script: tag collects "</script" from a '<' on. */
+/* Only its own end tag ends a script: tag collects "</script" from a '<'. */
 static void feed_raw(struct html_place *place, char c)
 {
 	size_t len = place->tag_len;

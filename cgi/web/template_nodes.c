@@ -1,6 +1,6 @@
 /*
- * The list of nodes that a page is parsed into. Texts that follow each other become one: what a
- * page says in a language and what is around it leave in one piece.
+ * The list of nodes that a page is parsed into. Adjacent texts become one node, so a page's text in
+ * a language and the text around it are written in one piece.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +8,15 @@
 #include "web/template_parts.h"
 
 #define NODES_FIRST 64
-#define NODES_MAX   4096              /* partials that include each other twice grow without end */
-#define TEXT_MAX    TEMPLATE_FILE_MAX /* bytes of a page, its partials and texts included */
-#define VALUE_ROOM  32                /* bytes of a value, as a rule */
+/* partials that include each other twice would grow without end */
+#define NODES_MAX  4096
+#define TEXT_MAX   TEMPLATE_FILE_MAX /* bytes of a page with its partials and texts */
+#define VALUE_ROOM 32                /* typical bytes of a value */
 
-/* The text that this one continues; NULL: none. The last child of a section is not continued. */
+/*
+ * Returns the text that this node continues; NULL: none. The last child of a section is not
+ * continued.
+ */
 static struct node *text_before(const struct nodes *nodes, const struct node *node)
 {
 	struct node *last;

@@ -1,8 +1,8 @@
 /*
- * A Mustache page into a list of nodes (mustache(5)). What can be wrong with a template is found
- * here, at the start, with file and line; rendering has only memory to run out of. Left out on
- * purpose: {{{raw}}}, {{&raw}} and other delimiters. A tag that stands alone on its line takes
- * the line with it.
+ * Parses a Mustache page into a list of nodes (mustache(5)). All errors of a template are found
+ * here, at the start, with file and line. Rendering can only run out of memory. {{{raw}}}, {{&raw}}
+ * and other delimiters are left out on purpose. A tag that stands alone on its line removes the
+ * whole line.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -12,7 +12,8 @@
 #include "web/template_parts.h"
 
 #define NAME_MAX_LEN 64
-#define PARTIALS_MAX 256  /* of a page: each is read anew, and ones without text count as well */
+/* of a page; each is read again, and those without text count as well */
+#define PARTIALS_MAX 256
 #define TEXT_PREFIX  "t." /* {{t.KEY}}: a text in the page's language */
 
 struct parser {
@@ -21,9 +22,9 @@ struct parser {
 	const struct json *texts; /* of one language; NULL: none */
 	struct nodes *nodes;
 	struct html_place place;
-	const char *partials[TEMPLATE_DEPTH_MAX]; /* being expanded */
+	const char *partials[TEMPLATE_DEPTH_MAX]; /* those being expanded */
 	size_t n_partials;
-	size_t expanded; /* in all */
+	size_t expanded; /* total expanded so far */
 	struct error *err;
 };
 
@@ -31,17 +32,17 @@ struct source {
 	const char *file;
 	const char *text;
 	size_t len;
-	size_t sections[TEMPLATE_DEPTH_MAX]; /* open ones: their nodes */
-	size_t offsets[TEMPLATE_DEPTH_MAX];  /* … and where they began */
+	size_t sections[TEMPLATE_DEPTH_MAX]; /* the nodes of the open sections */
+	size_t offsets[TEMPLATE_DEPTH_MAX];  /* … and where they begin */
 	size_t n_sections;
 };
 
 struct tag {
 	char sigil; /* # ^ / ! > or 0 for a variable */
 	char name[NAME_MAX_LEN + 1];
-	size_t begin, end; /* "{{" and behind "}}" */
-	size_t line_begin,
-	    line_end; /* what a tag alone on its line takes with it, else begin and end */
+	size_t begin, end; /* at "{{" and after "}}" */
+	/* for a tag alone on its line the whole line, else begin and end */
+	size_t line_begin, line_end;
 };
 
 static enum status parse_source(struct parser *p, struct source *src);
@@ -119,7 +120,7 @@ static bool is_text(const struct tag *tag)
 	return tag->sigil == 0 && strncmp(tag->name, TEXT_PREFIX, strlen(TEXT_PREFIX)) == 0;
 }
 
-/* A text of the page's language, escaped once and for all. */
+/* Adds a text of the page's language, which is escaped here once. */
 static enum status add_language_text(struct parser *p, const struct source *src,
 				     const struct tag *tag)
 {
@@ -174,7 +175,8 @@ static enum status close_section(struct parser *p, struct source *src, const str
 }
 
 /*
- * The partial's text with the tag's indentation before each line: so its values are not indented.
+ * Copies the partial's text with the tag's indentation before each line. It does so before the
+ * text is parsed, so the lines of a value are not indented.
  */
 static void indent(struct strbuf *out, const struct strbuf *text, const struct source *src,
 		   const struct tag *tag)
@@ -246,7 +248,7 @@ static enum status add_partial(struct parser *p, const struct source *src, const
 	return status;
 }
 
-/* A tag is alone on its line if there is nothing but blanks before and behind it. */
+/* A tag is alone on its line if only blanks come before and after it. */
 static void find_line(const struct source *src, struct tag *tag)
 {
 	size_t begin = tag->begin, end = tag->end;
@@ -290,7 +292,7 @@ static enum status read_name(const struct parser *p, const struct source *src, c
 	return STATUS_OK;
 }
 
-/* tag->begin is set. */
+/* The caller has set tag->begin. */
 static enum status read_tag(const struct parser *p, const struct source *src, struct tag *tag)
 {
 	const char *inside = src->text + tag->begin + 2;

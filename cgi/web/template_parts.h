@@ -1,6 +1,6 @@
 /*
- * What the template files share; nobody else includes it. A page is parsed into one flat list of
- * nodes: partials are expanded in place, and a section's children follow it up to `end`.
+ * Declarations that only the template files include. A page is parsed into one flat list of nodes.
+ * Partials are expanded in place, and a section's children follow it up to `end`.
  */
 #ifndef WEB_TEMPLATE_PARTS_H
 #define WEB_TEMPLATE_PARTS_H
@@ -15,7 +15,7 @@ struct node {
 	char *text; /* owned; the text, or the name */
 	size_t len;
 	size_t end;  /* of a section: the index after its last child */
-	size_t name; /* of a section and a variable: its index among the page's */
+	size_t name; /* of a section and a variable: its index in the page's names */
 	bool json;   /* a variable inside <script type="application/json"> */
 };
 
@@ -24,16 +24,19 @@ struct nodes {
 	struct node *items;
 	size_t count;
 	size_t size;
-	size_t closed;   /* how many there were when a section ended last */
+	size_t closed;   /* the count when the last section ended */
 	size_t text_len; /* bytes of all texts */
-	size_t room;     /* bytes that the page takes, as a rule */
+	size_t room;     /* typical size of the rendered page in bytes */
 };
 
-/* template_nodes.c. The node's text is copied. STATUS_BAD_REQUEST: too many, too long. */
+/*
+ * template_nodes.c. Adds a node and copies its text. STATUS_BAD_REQUEST: there are too many nodes,
+ * or the text is too long.
+ */
 enum status nodes_add(struct nodes *nodes, const struct node *node, struct error *err);
 void nodes_clear(struct nodes *nodes);
 
-/* template_texts.c: the languages of a folder; none is no error. */
+/* template_texts.c: the languages of a folder. It is no error if there are none. */
 struct language {
 	char name[TEMPLATE_LANGUAGE_MAX + 1];
 	struct json *texts; /* owned; NULL: not read yet */
@@ -47,15 +50,15 @@ enum status language_read(const char *dir, struct language *language, struct err
 void languages_clear(struct languages *languages);
 
 /*
- * template_parse.c. texts: NULL for none. On failure nodes may hold a part of the page: the caller
- * clears it in any case.
+ * template_parse.c. texts: NULL if there are none. After a failure nodes may hold a part of the
+ * page, so the caller always clears it.
  */
 enum status template_parse(const char *dir, const struct template_page *page,
 			   const struct json *texts, struct nodes *nodes, struct error *err);
 
 /*
- * template.c. The file's text; refused: no regular file, too large, others may write it, NUL, not
- * UTF-8.
+ * template.c. Reads a file. It refuses one that is not a regular file, is too large, is writable by
+ * others, has a NUL or is not UTF-8.
  */
 enum status template_file_read(const char *path, struct strbuf *out, struct error *err);
 enum status template_nodes(const struct template_set *set, const char *language, const char *file,
@@ -63,16 +66,17 @@ enum status template_nodes(const struct template_set *set, const char *language,
 const struct languages *template_languages(const struct template_set *set);
 const char *template_dir(const struct template_set *set);
 
-/* template_html.c: where in an HTML document we are, as far as escaping cares. */
-#define HTML_TAG_MAX 256 /* a <script …> whose type stands further back is not taken for JSON */
+/* template_html.c: the place in an HTML document, as far as escaping depends on it. */
+/* a <script> tag whose type comes after this many bytes does not count as JSON */
+#define HTML_TAG_MAX 256
 
 enum html_state {
 	HTML_TEXT,
-	HTML_TAG_START, /* behind '<' */
+	HTML_TAG_START, /* after '<' */
 	HTML_TAG,
 	HTML_QUOTED,
 	HTML_COMMENT,
-	HTML_SCRIPT, /* or style: nothing is decoded there */
+	HTML_SCRIPT, /* or style; entities are not decoded there */
 	HTML_SCRIPT_JSON
 };
 struct html_place {

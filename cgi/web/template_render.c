@@ -1,6 +1,6 @@
 /*
- * Views, and a page's nodes with a view's values into text. A view's values are escaped for HTML
- * but for JSON, which only comes out where the page has a <script type="application/json">.
+ * Views, and the rendering of a page's nodes with a view's values. Values are escaped for HTML,
+ * except JSON, which appears only in a <script type="application/json">.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "base/codec.h"
 #include "web/template_parts.h"
 
-#define VALUES_STEP 8    /* no page of ours has more names */
+#define VALUES_STEP 8    /* none of our pages has more names */
 #define TEXTS_ROOM  1000 /* bytes: a session and its names take 500 */
 
 enum value_type { VALUE_TEXT, VALUE_FLAG, VALUE_JSON };
@@ -17,7 +17,7 @@ enum value_type { VALUE_TEXT, VALUE_FLAG, VALUE_JSON };
 struct value {
 	const char *name; /* borrowed: the program's names are constants */
 	enum value_type type;
-	size_t text; /* where it begins in the view's texts */
+	size_t text; /* offset in the view's texts */
 	size_t len;  /* 0: empty */
 	bool flag;
 };
@@ -25,17 +25,17 @@ struct value {
 struct view {
 	struct value *values;
 	size_t count, size;
-	struct strbuf texts;  /* of all values, as they stand on the page: escaped, or JSON */
-	const char *language; /* borrowed; NULL: whichever the page was read in first */
-	bool failed;          /* out of memory: it will not be rendered */
+	struct strbuf texts;  /* all values as they appear on the page: escaped, or JSON */
+	const char *language; /* borrowed; NULL: the language the page was read in first */
+	bool failed;          /* out of memory; the view will not be rendered */
 };
 
 struct render {
 	const char *file;
 	const struct view *view;
 	const struct nodes *nodes;
-	const struct value
-	    *values[TEMPLATE_NAMES_MAX]; /* of the page's view, by the page's names */
+	/* the values of the view, in the order of the page's names */
+	const struct value *values[TEMPLATE_NAMES_MAX];
 	struct strbuf *out;
 	struct error *err;
 };
@@ -60,7 +60,7 @@ void view_free(struct view *view)
 	free(view);
 }
 
-/* From the end: what every page has is put in last, and stands on it most often. */
+/* Searches from the end: the values of every page are set last and are used most. */
 static struct value *find_value(const struct view *view, const char *name)
 {
 	for (size_t i = view->count; i > 0; i--) {
@@ -87,7 +87,7 @@ static struct value *new_value(struct view *view, const char *name)
 	return &view->values[view->count++];
 }
 
-/* The name's value, emptied; NULL: out of memory, or no view. */
+/* Returns the name's value, emptied; NULL: out of memory, or no view. */
 static struct value *take_value(struct view *view, const char *name, enum value_type type)
 {
 	struct value *value;
@@ -106,7 +106,7 @@ static struct value *take_value(struct view *view, const char *name, enum value_
 	return value;
 }
 
-/* Escaped here, once, however often it stands on the page. */
+/* Escapes the text here once, however often it appears on the page. */
 static void set_text(struct view *view, const char *name, const char *text, enum value_type type)
 {
 	struct value *value = take_value(view, name, type);

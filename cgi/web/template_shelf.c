@@ -1,6 +1,6 @@
 /*
- * A list of sets with how many use each. One that nobody uses goes: a thousand sites with folders
- * of their own need not all be in memory.
+ * A list of sets, each with the number of its users. A set without users is freed: a thousand sites
+ * with their own folders need not all be in memory.
  */
 #include "web/template_shelf.h"
 
@@ -19,8 +19,8 @@ struct template_shelf {
 	const struct template_page *pages;
 	size_t n_pages;
 	bool later;
-	pthread_mutex_t
-	    lock; /* over the list; held while a folder is read, so that it is read once */
+	/* guards the list; held during a load, so that a folder is read once */
+	pthread_mutex_t lock;
 	struct shelved *list;
 };
 
@@ -75,7 +75,7 @@ static struct shelved *find(const struct template_shelf *shelf, const char *dir)
 	return shelved;
 }
 
-/* Reads a folder and puts it into the list. Call with the lock held. */
+/* Reads a folder and adds it to the list. Call it with the lock held. */
 static enum status add(struct template_shelf *shelf, const char *dir, struct shelved **out,
 		       struct error *err)
 {

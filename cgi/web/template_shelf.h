@@ -1,6 +1,6 @@
 /*
- * Template sets that several sites have in common: a folder is read and parsed once for all that
- * name it. What a folder holds later is seen by another shelf only. Thread-safe.
+ * Template sets that several sites share: a folder is read and parsed once for all sites that name
+ * it. Only a new shelf sees later changes to a folder. Thread-safe.
  */
 #ifndef WEB_TEMPLATE_SHELF_H
 #define WEB_TEMPLATE_SHELF_H
@@ -9,19 +9,19 @@
 
 struct template_shelf; /* opaque */
 
-/* pages: what every set must have; borrowed. */
+/* pages: those that every set must have; borrowed. */
 enum status template_shelf_new(const struct template_page *pages, size_t n,
 			       struct template_shelf **out, struct error *err);
 
 /*
- * Its sets are read as template_set_load_later does; before the first is taken. For a process of
- * one thread.
+ * Makes the shelf read its sets as template_set_load_later does. Call it before the first set is
+ * taken, and only in a process with one thread.
  */
 void template_shelf_defer(struct template_shelf *shelf);
 void template_shelf_free(
     struct template_shelf *shelf); /* takes NULL; every set must have been given back */
 
-/* As template_set_load; *out is borrowed until it is given back. */
+/* As template_set_load. *out is borrowed until it is given back. */
 enum status template_shelf_take(struct template_shelf *shelf, const char *dir,
 				const struct template_set **out, struct error *err);
 void template_shelf_give(struct template_shelf *shelf, const struct template_set *set);

@@ -1,6 +1,7 @@
 /*
- * What pages say in each language: lang/LANGUAGE.json in the folder of the templates, an object of
- * strings. Which of them a visitor gets is decided by Accept-Language (RFC 9110, section 12.5.4).
+ * The texts of the pages in each language: lang/LANGUAGE.json in the folder of the templates, an
+ * object of strings. Accept-Language decides which language a visitor gets (RFC 9110, section
+ * 12.5.4).
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -13,7 +14,7 @@
 
 #define QUALITY_FULL 1000
 
-/* The language a file's name says: "de" of "de.json". */
+/* Takes the language from a file's name: "de" from "de.json". */
 static bool name_of_file(const char *file, char out[TEMPLATE_LANGUAGE_MAX + 1])
 {
 	size_t len = strspn(file, "abcdefghijklmnopqrstuvwxyz");
@@ -108,7 +109,7 @@ static struct language *languages_find(const struct languages *languages, const 
 	return NULL;
 }
 
-/* ";q=0.7" as thousandths; what is no number is full. */
+/* Returns ";q=0.7" as thousandths. A value that is not a number counts as 1000. */
 static int quality(const char *params, size_t len)
 {
 	const char *q = memmem(params, len, "q=", 2);
@@ -127,7 +128,10 @@ static int quality(const char *params, size_t len)
 	return value;
 }
 
-/* How much the header wants that language: of "de-AT;q=0.8, en" 800 for de. 0: not at all. */
+/*
+ * Returns how much the header wants that language: for "de-AT;q=0.8, en" and de it is 800. 0: not
+ * at all.
+ */
 static int wanted(const char *header, const char *name)
 {
 	size_t len = strlen(name);
