@@ -1,6 +1,6 @@
 /*
- * The check of a caller's credentials, and the cache that spares a right password its second
- * argon2.
+ * Checks a caller's credentials. Its cache saves a second argon2 for a password that was found
+ * right.
  */
 #include "identity/caller.h"
 
@@ -17,7 +17,7 @@ struct caller_cache {
 	unsigned char key[SECRET_KEY_LEN];
 	unsigned char macs[CALLER_CACHE_MAX][SECRET_SHA256_LEN];
 	size_t count;
-	size_t oldest; /* where the next one goes once all are in use */
+	size_t oldest; /* the entry to replace once all are in use */
 };
 
 /* ---- the cache ---- */
@@ -43,7 +43,7 @@ void caller_cache_free(struct caller_cache *cache)
 	free(cache);
 }
 
-/* The NULs keep ("a", "bc") and ("ab", "c") apart: none of the three can hold one. */
+/* The NULs keep ("a", "bc") and ("ab", "c") apart: none of the three texts can hold one. */
 static void mac_make(const struct caller_cache *cache, const struct gateway_caller *caller,
 		     const char *password, unsigned char out[SECRET_SHA256_LEN])
 {
@@ -64,7 +64,8 @@ bool caller_cache_holds(struct caller_cache *cache, const struct gateway_caller 
 
 	mac_make(cache, caller, password, mac);
 	pthread_mutex_lock(&cache->lock);
-	for (size_t i = 0; i < cache->count; i++) /* to the end: where it stood is not to be seen */
+	/* goes on to the end, so that the time does not show the entry's place */
+	for (size_t i = 0; i < cache->count; i++)
 		found |= secret_equal(cache->macs[i], mac, sizeof(mac));
 	pthread_mutex_unlock(&cache->lock);
 	return found;
@@ -85,7 +86,7 @@ void caller_cache_add(struct caller_cache *cache, const struct gateway_caller *c
 
 /* ---- the check ---- */
 
-/* The check took its time: reads the caller again, who must have that password still. */
+/* The check took time, so this reads the caller again: it must still have that password. */
 static enum status caller_again(struct store *store, struct gateway_caller *caller,
 				struct error *err)
 {
@@ -106,7 +107,7 @@ static enum status caller_again(struct store *store, struct gateway_caller *call
 	return STATUS_OK;
 }
 
-/* A caller that is not there, or disabled, costs the same work. */
+/* A caller that is unknown or disabled costs the same work. */
 static enum status password_check(struct caller_cache *cache, struct store *store,
 				  struct gateway_caller *caller, const char *password,
 				  struct error *err)
@@ -123,7 +124,7 @@ static enum status password_check(struct caller_cache *cache, struct store *stor
 	return status;
 }
 
-/* A caller without a key may send one all the same: Tigase does not mind either. */
+/* A caller without a key may still send one; Tigase accepts that too. */
 static bool api_key_holds(const struct gateway_caller *caller, const char *api_key)
 {
 	unsigned char hash[SECRET_SHA256_LEN];
@@ -136,7 +137,10 @@ static bool api_key_holds(const struct gateway_caller *caller, const char *api_k
 	return secret_equal(hash, caller->api_key_hash, sizeof(hash));
 }
 
-/* One word of a list that blanks separate; NULL at its end. The caller frees. */
+/*
+ * Returns the next word of a list that is separated by blanks; NULL at its end. The caller frees
+ * it.
+ */
 static char *next_word(const char **list)
 {
 	*list += strspn(*list, " ");
@@ -147,7 +151,7 @@ static char *next_word(const char **list)
 	return word;
 }
 
-/* A list that cannot be read admits nobody. */
+/* A list that cannot be read allows no address. */
 static bool address_is_allowed(const struct gateway_caller *caller, const char *address)
 {
 	const char *list = caller->addresses;

@@ -1,5 +1,5 @@
 /*
- * One place that puts the names together; cookie_name.h says what they look like.
+ * Makes the names of the cookies; cookie_name.h describes them.
  */
 #include "identity/cookie_name.h"
 

@@ -1,7 +1,7 @@
 /*
- * The names of this program's own cookies, all made of the site's `session_cookie`: by default
- * "__Host-prebind", "__Host-prebind-login" and "__Host-prebind-device". With allow_http, where
- * browsers take no __Host- cookie, "prebind-insecure" and so on.
+ * The names of this program's own cookies, made from the site's `session_cookie`. By default they
+ * are "__Host-prebind", "__Host-prebind-login" and "__Host-prebind-device". With allow_http
+ * browsers accept no __Host- cookie, so they are "prebind-insecure" and so on.
  */
 #ifndef IDENTITY_COOKIE_NAME_H
 #define IDENTITY_COOKIE_NAME_H

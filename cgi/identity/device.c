@@ -1,5 +1,6 @@
 /*
- * ISSUED "." NONCE "." MAC; the MAC is over the account, which the cookie does not name.
+ * The value is ISSUED "." NONCE "." MAC. The MAC covers the account, which the cookie does not
+ * name.
  */
 #include "identity/device.h"
 
@@ -13,7 +14,7 @@
 #define NONCE_LEN     22 /* in base64url */
 #define ISSUED_DIGITS 12
 
-/* With its NUL. Form tokens are made with the same key, over texts that never begin like this. */
+/* With its NUL. Form tokens use the same key, but their texts never begin like this. */
 static const char domain[] = "prebind-device-v1";
 
 void device_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX])
@@ -21,7 +22,7 @@ void device_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX])
 	cookie_name(conf, "-device", out);
 }
 
-/* ISSUED "." NONCE and the rest; false where memory is out: then there is no cookie. */
+/* Appends the rest to ISSUED "." NONCE. False: out of memory; then there is no cookie. */
 static bool finish(const unsigned char key[SECRET_KEY_LEN], const char *account, const char *head,
 		   char out[DEVICE_VALUE_MAX])
 {
@@ -58,7 +59,7 @@ void device_cookie_make(const unsigned char key[SECRET_KEY_LEN], const char *acc
 	strbuf_clear(&head);
 }
 
-/* "1800000000." and the nonce's length: what finish is given again. */
+/* Reads "1800000000." and as many characters as a nonce has: the head to give to finish again. */
 static bool read_head(const char *value, int64_t *issued, char head[DEVICE_VALUE_MAX])
 {
 	size_t digits = strspn(value, "0123456789");

@@ -1,7 +1,7 @@
 /*
- * Device cookies: a browser that has logged in to an account gets one, and from then on its tries
- * are counted for themselves. So whoever guesses at an account from elsewhere does not lock its
- * owner out (SEC-RATE-1). It lets nobody in. Pure: key and clock are parameters.
+ * Device cookies. A browser that has logged in to an account gets one, and from then on its
+ * attempts are counted separately. So an attacker who guesses passwords elsewhere does not lock the
+ * owner out. The cookie does not log anyone in. Pure: key and clock are parameters.
  */
 #ifndef IDENTITY_DEVICE_H
 #define IDENTITY_DEVICE_H
@@ -18,15 +18,15 @@
 
 void device_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX]);
 
-/* A new cookie's value for that account. */
+/* Makes a new cookie's value for that account. now: seconds. */
 void device_cookie_make(const unsigned char key[SECRET_KEY_LEN], const char *account, int64_t now,
 			char out[DEVICE_VALUE_MAX]);
 
-/* Did we make it for that account, not too long ago? */
+/* True if we made the value for that account, and it is not too old. */
 bool device_cookie_check(const unsigned char key[SECRET_KEY_LEN], const char *account, int64_t now,
 			 const char *value);
 
-/* The whole Set-Cookie value. */
+/* Writes the whole Set-Cookie value. */
 void device_cookie_set(const struct site_conf *conf, const char *value, char out[DEVICE_TEXT_MAX]);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Django's other session engines leave nothing in the database; its older serializer and another
- * SECRET_KEY leave what cannot be read.
+ * Django's other session engines store nothing in the database. Sessions of its older serializer,
+ * or under another SECRET_KEY, cannot be read.
  */
 #include "identity/django_check.h"
 
@@ -22,7 +22,7 @@ struct count {
 	const struct django_keys *keys;
 	long sessions;
 	long refused;
-	struct error why; /* of the newest refused one */
+	struct error why; /* of the newest session that was refused */
 };
 
 static void count_one(void *arg, const char *session_data)

@@ -1,6 +1,7 @@
 /*
- * django.core.signing and django.contrib.sessions, read: "[.]BASE64:TIMESTAMP:SIGNATURE", all
- * base64url without padding; a leading dot says that the JSON is compressed.
+ * Reads the formats of django.core.signing and django.contrib.sessions:
+ * "[.]BASE64:TIMESTAMP:SIGNATURE", all base64url without padding. After a leading dot the JSON is
+ * compressed.
  */
 #include "identity/django_session.h"
 
@@ -16,7 +17,7 @@
 #define SIGNER_SALT                                                                                \
 	"django.contrib.sessions.SessionStore"                                                     \
 	"signer"
-#define PICKLE_MARK '\x80' /* with which all protocols since 2 begin; no JSON does */
+#define PICKLE_MARK '\x80' /* the first byte of all protocols since 2, and of no JSON */
 #define HASH_SALT   "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
 /* ---- the keys ---- */
@@ -92,12 +93,12 @@ static bool same_text(const char *a, const char *b)
 	return strlen(a) == strlen(b) && secret_equal(a, b, strlen(a));
 }
 
-/* How a MAC is written: as the signature of a session, as the hash of a password. */
+/* Writes a MAC as a session's signature, or as the hash of a password. */
 typedef void mac_writer(struct strbuf *out, const unsigned char *data, size_t len);
 
 /*
- * Is claimed the MAC of the text, made with any of the keys? STATUS_NOT_FOUND: it is not.
- * STATUS_INTERNAL: out of memory, and so nobody knows.
+ * Checks that claimed is the MAC of the text with any of the keys. STATUS_NOT_FOUND: it is not.
+ * STATUS_INTERNAL: out of memory, so the answer is not known.
  */
 static enum status mac_find(const struct django_keys *keys, const char *salt,
 			    const struct secret_part *text, mac_writer *write_mac,
@@ -123,7 +124,7 @@ static enum status mac_find(const struct django_keys *keys, const char *salt,
 	return status;
 }
 
-/* The signature is over all before the last colon. */
+/* The signature covers all before the last colon. */
 static enum status signature_check(const char *session_data, const char *signature,
 				   const struct django_keys *keys, struct error *err)
 {
@@ -139,7 +140,7 @@ static enum status signature_check(const char *session_data, const char *signatu
 			 "site_secret_file?");
 }
 
-/* ---- what is signed ---- */
+/* ---- the signed text ---- */
 
 static enum status text_of(const struct json *object, const char *key, char **out,
 			   struct error *err)

@@ -1,6 +1,6 @@
 /*
- * The registry of identity providers, and the walk over the ones a site has. A new way to be logged
- * in is one file and one row here.
+ * The registry of identity providers, and the loop over those of a site. A new way to log in is one
+ * file and one row here.
  */
 #include "identity/identity.h"
 
@@ -38,7 +38,7 @@ static enum status not_built_in(const char *name, struct error *err)
 	return error_set(err, STATUS_INTERNAL, "identity provider '%s' is not built in", name);
 }
 
-/* ---- what they keep ---- */
+/* ---- what the providers keep ---- */
 
 void identity_chain_close(struct identity_chain *chain)
 {
@@ -103,7 +103,7 @@ bool identity_names_jids(const struct identity_context *context)
 	return false;
 }
 
-/* ---- who is it ---- */
+/* ---- the user ---- */
 
 bool identity_is_excluded(const struct site_conf *conf, const char *user)
 {
@@ -113,10 +113,7 @@ bool identity_is_excluded(const struct site_conf *conf, const char *user)
 	return user[0] == '\0';
 }
 
-/*
- * Names are the web server's, the site's or a token's: all alike checked before anybody believes
- * them.
- */
+/* Names come from the web server, the site or a token. All are checked alike before use. */
 static enum identity_verdict name_check(const struct site_conf *conf, const struct identity *found,
 					struct error *err)
 {
@@ -143,7 +140,7 @@ static char *text_or_empty(char *text)
 	return text != NULL ? text : strdup("");
 }
 
-/* A name is shown, and for nothing else: one that cannot be shown is none. */
+/* The display name is only shown, so one that cannot be shown is dropped. */
 static char *name_to_show(char *text)
 {
 	if (text == NULL || (strlen(text) <= IDENTITY_USER_MAX && utf8_valid(text, strlen(text)) &&
@@ -154,8 +151,8 @@ static char *name_to_show(char *text)
 }
 
 /*
- * What a provider may leave out. A login without a session of ours binds its form tokens to the
- * user.
+ * Fills in what a provider may leave out. A login without a session of ours binds its form tokens
+ * to the user.
  */
 static enum identity_verdict complete(struct identity *found, struct error *err)
 {
@@ -239,7 +236,8 @@ enum identity_verdict identity_find(const struct identity_context *context, stru
 			identity_clear(&found);
 		if (verdict != IDENTITY_NONE)
 			return verdict;
-		store_rest(context->store); /* the next one may ask the site, and wait for it */
+		/* the next provider may query the site's database and wait for it */
+		store_rest(context->store);
 	}
 	return IDENTITY_NONE;
 }

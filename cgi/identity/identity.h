@@ -1,6 +1,7 @@
 /*
- * Who is asking: the providers of the site's `identity` key, asked in that order. The first that
- * does not say NONE decides; an error never falls through to the next (SEC-AUTH-1).
+ * Finds the user of a request. It asks the providers of the site's `identity` key in that order.
+ * The first that does not answer NONE decides. After an error no further provider is asked, so a
+ * failure cannot turn a user into another.
  */
 #ifndef IDENTITY_IDENTITY_H
 #define IDENTITY_IDENTITY_H
@@ -14,27 +15,32 @@
 #include "web/request.h"
 
 enum identity_verdict {
-	IDENTITY_YES,  /* mine, and valid */
-	IDENTITY_NONE, /* not mine: ask the next */
-	IDENTITY_BAD,  /* mine and invalid: stop, nobody is logged in */
-	IDENTITY_ERROR /* could not look: stop, 503 */
+	IDENTITY_YES,  /* the provider knows the user */
+	IDENTITY_NONE, /* no login of this provider: ask the next */
+	IDENTITY_BAD,  /* an invalid login of this provider: stop, no user is logged in */
+	IDENTITY_ERROR /* the provider could not look: stop, 503 */
 };
 
 struct identity {
 	const char *source; /* the provider's name; static */
-	char *user;         /* owned, as what follows */
+	char *user;         /* owned, as are the next members */
 	char *display_name; /* "" for none */
-	char *jid;          /* bare; where the site itself knows it; "" for none */
+	char *jid;          /* bare JID, if the site itself knows it; "" for none */
 	char *email;        /* "" for none, as the next */
 	char *
-	    id; /* the site's own name for the user, which outlives the user's name: a number mostly */
-	char *session; /* what form tokens are bound to; wiped */
-	bool ours;     /* the login is a session of this program, which can end it */
-	bool claims;   /* a provider of the site names JIDs: each account is claimed, by rule too */
-	char *cookie;  /* owned; after BAD the name of the cookie that is to blame; NULL: none is */
+	    /*
+	     * the site's own identifier for the user, which survives a change of name; mostly a
+	     * number
+	     */
+	    id;
+	char *session; /* form tokens are bound to it; wiped */
+	bool ours;     /* the login is a session of this program, so the program can end it */
+	/* a provider of the site names JIDs: each account is claimed, also one made by the rule */
+	bool claims;
+	char *cookie; /* owned; after BAD the name of the cookie that caused it; NULL: none */
 };
 
-/* What the providers of a site keep open: other databases, queries, keys. Shared by threads. */
+/* What the providers of a site keep open: databases, queries and keys. Shared by threads. */
 struct identity_chain;
 
 struct identity_context {
@@ -43,82 +49,82 @@ struct identity_context {
 	const struct identity_chain *chain;
 	const struct request *req;
 	int64_t now; /* seconds, wall clock */
-	void *state; /* of the provider that is being asked: what its open made */
+	void *state; /* what open made for the provider that is being asked */
 };
 
-/* What a rule for JIDs may be about, beside the name. */
+/* What a rule for JIDs may use besides the name. */
 enum identity_extra { IDENTITY_EMAIL = 1, IDENTITY_ID = 2 };
 
 struct identity_provider {
 	const char *name;
-	unsigned knows; /* bits of identity_extra: what it can tell, where it is set up for it */
-	bool
-	    own_users; /* it looks at exclude_users itself: its users may be rows of our own table */
+	unsigned knows; /* bits of identity_extra: what it can tell if it is configured for it */
+	/* it checks exclude_users itself: its users may be rows of our own table */
+	bool own_users;
 	/*
-	 * Opens what find needs, once a site, at the start, which a failure stops. NULL: nothing is
-	 * kept.
+	 * Opens what find needs. It is called once for each site, at the start; a failure stops the
+	 * start. NULL: the provider keeps nothing.
 	 */
 	enum status (*open)(const struct site_conf *conf, void **out, struct error *err);
 	void (*close)(void *state);
-	/* Fills out->user, and of the rest what it knows. */
+	/* Fills out->user, and any other members it knows. */
 	enum identity_verdict (*find)(const struct identity_context *context, struct identity *out,
 				      struct error *err);
 	/*
-	 * May it name a user's JID? NULL: it never does. state: what open made; NULL: not open, and
-	 * then the answer is what the configuration allows.
+	 * True if the provider may name a user's JID. NULL: it never does. state: what open made;
+	 * NULL: not open, so the answer is what the configuration allows.
 	 */
 	bool (*names_jids)(const struct site_conf *conf, const void *state);
 	/*
-	 * For `prebindctl check`: is what the provider needs there? One sentence on what it would
-	 * see.
+	 * For `prebindctl check`: checks that what the provider needs exists. said is one sentence
+	 * about what it would see.
 	 */
 	enum status (*check)(const struct site_conf *conf, struct store *store, struct error *said);
 };
 
-/* The registry; NULL for an unknown name. */
+/* Returns the provider of that name from the registry; NULL: unknown. */
 const struct identity_provider *identity_provider_named(const char *name);
 
-/* Opens what the site's providers keep. The caller closes *out, after the last identity_find. */
+/* Opens what the site's providers keep. The caller closes *out after the last identity_find. */
 enum status identity_chain_open(const struct site_conf *conf, struct identity_chain **out,
 				struct error *err);
 void identity_chain_close(struct identity_chain *chain); /* takes NULL */
 
 /*
- * What the open of the site's provider of that name made; NULL: nothing, or it is not one of the
- * site's.
+ * Returns what open made for the site's provider of that name. NULL: it made nothing, or the site
+ * does not use that provider.
  */
 void *identity_state(const struct identity_context *context, const char *name);
 
-/* Does any of the site's providers name JIDs? Then two users may be led to one account. */
+/* True if a provider of the site names JIDs, so that two users may lead to one account. */
 bool identity_names_jids(const struct identity_context *context);
 
-#define IDENTITY_USER_MAX 255 /* bytes of a user's name, whoever says it (SEC-AUTH-5, SEC-SQL-6) */
+#define IDENTITY_USER_MAX 255 /* bytes of a user's name, from any provider */
 
 /*
- * Asks them in order. A user of `exclude_users` (a guest) is nobody, and the next provider is
- * asked; a name that is too long, no UTF-8 or has a control character in it is BAD. The caller
- * clears *out after IDENTITY_YES, and after IDENTITY_BAD, where it has source and cookie alone.
- * err: what to log after BAD and ERROR.
+ * Asks the providers in order. A user in `exclude_users` (a guest) does not count, and the next
+ * provider is asked. A name that is too long, is not UTF-8 or has a control character is BAD. The
+ * caller clears *out after IDENTITY_YES and after IDENTITY_BAD, where only source and cookie are
+ * set. err: what to log after BAD and ERROR.
  */
 enum identity_verdict identity_find(const struct identity_context *context, struct identity *out,
 				    struct error *err);
 void identity_clear(struct identity *identity);
 
 /*
- * The cookie that a provider knows the user by, read from the request; the caller wipes and frees
- * *value. IDENTITY_NONE: there is none. IDENTITY_BAD: several, or a malformed one; out->cookie says
- * which.
+ * Reads the cookie by which a provider knows the user. The caller wipes and frees *value.
+ * IDENTITY_NONE: there is none. IDENTITY_BAD: there are several, or it is malformed; out->cookie
+ * names it.
  */
 enum identity_verdict identity_cookie(const struct identity_context *context, const char *name,
 				      char **value, struct identity *out, struct error *err);
 
 /*
- * Notes that this cookie is why the provider says BAD. So the visitor can be told which one to
- * delete. Out of memory: none is named.
+ * Notes that this cookie caused the provider's BAD, so that the visitor can be told which one to
+ * delete. If memory is out, no cookie is named.
  */
 void identity_blame_cookie(struct identity *out, const char *name);
 
-/* A name that means nobody: one of exclude_users, in any case, or the empty one. */
+/* True if the name stands for no user: it is empty or in exclude_users, in any case of letters. */
 bool identity_is_excluded(const struct site_conf *conf, const char *user);
 
 extern const struct identity_provider login_session_provider;

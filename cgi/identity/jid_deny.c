@@ -1,11 +1,11 @@
 /*
- * Compared in the prepared form: "Admin", and "admin" in full-width letters, are admin.
+ * JIDs are compared in the prepared form: "Admin", and "admin" in full-width letters, are admin.
  */
 #include "identity/jid_deny.h"
 
 #include <string.h>
 
-/* A bare JID, or a localpart: in whichever domain. */
+/* Reads a bare JID, or a localpart, which then counts in every domain. */
 static enum status read_word(const char *word, const char *domain, struct jid *out,
 			     struct error *err)
 {
@@ -29,13 +29,13 @@ enum status jid_deny_check(const struct site_conf *conf, const char *domain, str
 	return STATUS_OK;
 }
 
-/* The site's own account at Tigase. */
+/* True for the site's own account at Tigase. */
 static bool jid_is_service(const struct site_conf *conf, const struct jid *jid)
 {
 	return conf->backend == BACKEND_TIGASE && jid_text_is(conf->tigase_user, jid);
 }
 
-/* A localpart is denied in the JID's own domain, whichever that is. */
+/* A localpart is denied in the JID's own domain, whatever that is. */
 static bool word_is(const char *word, const struct jid *jid)
 {
 	return strchr(word, '@') != NULL ? jid_text_is(word, jid) : jid_localpart_is(word, jid);

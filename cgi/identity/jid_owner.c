@@ -1,6 +1,6 @@
 /*
- * The way back from an account to the site user whose it is. It is a guess, and then made again
- * forwards.
+ * Finds the site user who owns an account. It guesses a user, then checks that this user's JID is
+ * that account.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ void jid_owner_clear(struct jid_owner *owner)
 	*owner = (struct jid_owner){0};
 }
 
-/* A JID that the site's own table gives the user: then no other is. */
+/* If the site's own table gives the user a JID, no other JID is theirs. */
 static enum status sites_jid_check(const char *text, const struct jid *jid, struct error *err)
 {
 	struct jid there = {0};
@@ -35,7 +35,7 @@ static enum status sites_jid_check(const char *text, const struct jid *jid, stru
 	return status;
 }
 
-/* Going back is a guess; it holds if the way there leads to the same account. */
+/* The user is a guess. It is right if the user's JID is that account. */
 static enum status leads_to(const struct site_conf *conf, struct store *store,
 			    const struct login_account *account, const struct jid *jid,
 			    struct error *err)
@@ -54,7 +54,7 @@ static enum status leads_to(const struct site_conf *conf, struct store *store,
 	return status == STATUS_NO_CHAT_ACCOUNT ? STATUS_NOT_FOUND : status;
 }
 
-/* One of our own users, whatever the case of the name's letters. */
+/* Finds one of our own users, whatever the case of the name's letters. */
 static enum status folded_find(struct store *store, const char *name, struct login_account *out,
 			       struct error *err)
 {
@@ -69,10 +69,10 @@ static enum status folded_find(struct store *store, const char *name, struct log
 	return status;
 }
 
-/* The first letter of the name, or of each of its words, or all of them. */
+/* The first letter of the name, the first of each of its words, or all letters. */
 enum capitals { CAPITALS_FIRST, CAPITALS_WORDS, CAPITALS_ALL, CAPITALS_N };
 
-/* Appends to out; a letter without a capital of its own stays. */
+/* Appends to out. A letter that has no capital is copied unchanged. */
 static void capitalise(struct strbuf *out, const char *name, enum capitals which)
 {
 	size_t len = strlen(name);
@@ -91,9 +91,9 @@ static void capitalise(struct strbuf *out, const char *name, enum capitals which
 }
 
 /*
- * The site's query is asked for a name, and may want it as the site spells it. fold() in the query
- * finds every spelling; without it the usual ones are tried. Whether it is the right user, leads_to
- * finds out.
+ * The site's query takes a name, and may need the site's own spelling. With fold() in the query
+ * every spelling is found; without it, the usual spellings are tried. leads_to then checks whether
+ * it is the right user.
  */
 static enum status spelled_otherwise_find(const struct identity_context *context, const char *name,
 					  struct login_account *out, struct error *err)
@@ -122,7 +122,7 @@ static enum status spelled_otherwise_find(const struct identity_context *context
 	return status;
 }
 
-/* The user of provider login whose name became that localpart, as the user is really called. */
+/* Finds the user of provider login whose name became that localpart, under the user's real name. */
 static enum status account_find(const struct site_conf *conf, struct store *store,
 				const struct jid *jid, struct login_account *out, struct error *err)
 {

@@ -1,7 +1,7 @@
 /*
- * From a site user to a bare JID. A row of the map says so outright; the rule is for sites where
- * every user has the account of the same name. The rule is injective: a name that preparation would
- * change is refused, unless the rule folds case itself.
+ * Finds the bare JID of a site user. A row of the map names it directly. The rule is for sites
+ * where every user has the account of the same name. It never gives two users one account: a name
+ * that preparation would change is refused, unless the rule itself folds case.
  */
 #include "identity/jid_rule.h"
 
@@ -18,7 +18,7 @@
 #include "store/jid_map.h"
 #include "xmpp/jid_name.h"
 
-/* What stands in a sentence, and what a provider must know for it. */
+/* The name of each placeholder in messages, and what a provider must know for it. */
 static const struct {
 	const char *what;
 	unsigned needs; /* bits of identity_extra */
@@ -53,7 +53,10 @@ bool jid_rule_lowers(const char *text)
 	return jid_rule_read(text, &rule) == NULL && rule.form == JID_RULE_LOWER;
 }
 
-/* status: of a text that is no rule. The configuration was checked when it was loaded. */
+/*
+ * status: the result for a text that is not a rule. The configuration was checked when it was
+ * loaded.
+ */
 static enum status rule_read(const char *text, enum status status, struct jid_rule *out,
 			     struct error *err)
 {
@@ -65,7 +68,7 @@ static enum status rule_read(const char *text, enum status status, struct jid_ru
 			 why);
 }
 
-/* The localpart with the rule's own text around it: nothing of that may change in preparation. */
+/* Puts the rule's own text around the localpart. Preparation must not change any of it. */
 static enum status surround(const struct jid_rule *rule, const char *localpart, char **out,
 			    struct error *err)
 {
@@ -121,7 +124,7 @@ enum status jid_rule_domain(const struct site_conf *conf, char **out, struct err
 	return status == STATUS_OK ? jid_domain_prepare(rule.domain, out, err) : status;
 }
 
-/* A session of our own begins with a posted token, and keeps nothing of it but the name. */
+/* A session of ours that begins with a posted token keeps nothing of the token except the name. */
 static bool forgets(const struct site_conf *conf, const struct identity_provider *provider)
 {
 	return provider == &token_provider && conf->token_origins.count > 0;
@@ -171,7 +174,7 @@ enum status jid_rule_check_site(const struct site_conf *conf, struct error *err)
 	return status;
 }
 
-/* value: what of the user the rule takes; NULL or "": it is not known. */
+/* value: the part of the user's data that the rule uses; NULL or "": it is not known. */
 static enum status jid_from_rule(const char *text, const char *user, const char *value,
 				 struct jid *out, struct error *err)
 {
@@ -211,7 +214,7 @@ static const char *rule_value(const char *text, const struct identity *who)
 	return rule.field == JID_RULE_EMAIL ? who->email : who->id;
 }
 
-/* The rule may not lead to an account that a row has given to somebody else. */
+/* The rule must not lead to an account that a row has given to another user. */
 static enum status refuse_taken(struct store *store, const char *user, const struct jid *jid,
 				struct error *err)
 {
@@ -228,7 +231,9 @@ static enum status refuse_taken(struct store *store, const char *user, const str
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-/* What the site says is believed within the one domain that is ours to give out (SEC-JID-1). */
+/*
+ * The site's JID is accepted only in the rule's domain. It must not name users of another domain.
+ */
 static enum status jid_from_site(const struct site_conf *conf, const char *text, struct jid *out,
 				 struct error *err)
 {
@@ -254,17 +259,17 @@ static enum status jid_from_site(const struct site_conf *conf, const char *text,
 			 "the site's JID '%s' is not taken: %s", text, why.text);
 }
 
-/* How a JID was made, and what to do about its claim. */
+/* How a JID was made, and how its claim is handled. */
 struct making {
 	bool from_site; /* the site names the JID; else the rule makes it */
 	struct jid_rule rule;
-	bool writes; /* claims what nobody has claimed */
+	bool writes; /* claims the account if no user has claimed it */
 };
 
 /*
- * Who has an account. By a rule of names it is the name's; else the site's id tells users apart
- * where it is known, for a name may change hands. A web server passes on what was typed: where the
- * rule folds names, those are one person's.
+ * Tells whether the site's id or the name owns the account. Under a rule of names it is the name.
+ * Otherwise it is the id if that is known, because a name may pass to another user. A web server
+ * passes on what was typed; if the rule folds names, all spellings are one person's.
  */
 static bool owner_is_id(const struct making *making, const struct identity *who)
 {
@@ -283,9 +288,9 @@ static const char *owner_name(const struct making *making, const struct identity
 }
 
 /*
- * {user}@ and {id}@ lead no two users of a provider to one account, so their claims are only
- * written where a provider names JIDs, which may be the same. An e-mail address, a folded name or a
- * JID that the site keeps may stand beside two of its users.
+ * With {user}@ and {id}@, no two users of a provider share an account. Their claims are written
+ * only if a provider names JIDs, which may be the same. Two users may have the same e-mail address,
+ * folded name or JID from the site.
  */
 static bool claim_is_due(const struct making *making, const struct identity *who)
 {
@@ -303,7 +308,7 @@ static enum status claim_refused(const struct identity *who, const struct jid *j
 			 who->user, jid->localpart, jid->domain, owner);
 }
 
-/* Whoever came first has the account. */
+/* The first user to come gets the account. */
 static enum status claim(struct store *store, const struct identity *who,
 			 const struct making *making, const struct jid *jid, struct error *err)
 {
@@ -333,15 +338,15 @@ static enum status claim(struct store *store, const struct identity *who,
 	return status == STATUS_OK ? status : error_set(err, status, "%s", other.text);
 }
 
-/* A question for a user's JID. Nothing in it is owned. */
+/* A request for a user's JID. All members are borrowed. */
 struct jid_question {
 	const struct site_conf *conf;
 	struct store *store;
 	const struct identity *who;
-	bool writes; /* an account that nobody has is claimed for the user */
+	bool writes; /* claims an account that no user has for this user */
 };
 
-/* Without a row: what the site knows, else the rule. */
+/* Without a row: uses what the site knows, else the rule. */
 static enum status jid_without_row(const struct jid_question *ask, struct jid *out,
 				   struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * Accounts of provider `login`: found in our table or the site's, their passwords checked with the
- * same work whatever is wrong.
+ * Accounts of provider `login`. They are found in our table or the site's, and their passwords are
+ * checked with the same work whatever is wrong.
  */
 #include "identity/login_account.h"
 
@@ -49,7 +49,7 @@ static enum status find_ours(const struct identity_context *context, const char 
 	return STATUS_OK;
 }
 
-/* Where nobody has the query open (a tool that asks once), it is opened for the occasion. */
+/* If no process keeps the query open (a tool that asks once), it is opened for this call. */
 static enum status find_sites(const struct identity_context *context, const char *name,
 			      struct login_account *out, struct error *err)
 {
@@ -58,7 +58,7 @@ static enum status find_sites(const struct identity_context *context, const char
 	struct site_user user = {0};
 	enum status status = STATUS_OK;
 
-	store_rest(context->store); /* the site's database may let us wait */
+	store_rest(context->store); /* the site's database may make us wait */
 	if (kept == NULL)
 		status = site_users_open(context->conf, &own, err);
 	if (status == STATUS_OK)
@@ -107,9 +107,9 @@ enum status login_name_key(const char *name, char out[LOGIN_ACCOUNT_MAX + 1], st
 }
 
 /*
- * One count for each account has a price: a stranger who is told to wait at an e-mail address,
- * after wrong passwords at a name, learns that the two are one user. Two counts would double the
- * guesses. Known and unknown names cost the same here, one look-up, and share one space of keys.
+ * An account has one count, under all its names. So a stranger who is told to wait at an e-mail
+ * address, after wrong passwords at a name, learns that both are one user. Two counts would double
+ * the guesses. Known and unknown names cost the same here (one look-up) and share one set of keys.
  */
 enum status login_account_key(const struct identity_context *context, const char *typed,
 			      char out[LOGIN_ACCOUNT_MAX + 1], struct error *err)
@@ -164,7 +164,7 @@ enum status login_user_check(const struct identity_context *context, const char 
 	return status;
 }
 
-/* Is it, after the time that the check took, still the account whose password that is? */
+/* The check took time, so this tests whether the account still has that password. */
 static enum status account_again(const struct identity_context *context,
 				 const struct login_account *checked, bool *same, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * The accounts that provider `login` knows: users of our own table, or, with key login_query, of
- * the site's.
+ * The accounts of provider `login`: users of our own table or, with the key login_query, of the
+ * site's.
  */
 #ifndef IDENTITY_LOGIN_ACCOUNT_H
 #define IDENTITY_LOGIN_ACCOUNT_H
@@ -9,24 +9,24 @@
 
 #include "identity/identity.h"
 
-/* Owned. */
+/* The members are owned. */
 struct login_account {
-	char *name; /* as its table spells it */
+	char *name; /* as it is spelled in its table */
 	char *display_name;
-	char *jid;           /* NULL: our table knows none */
+	char *jid;           /* NULL: the table has none */
 	char *password_hash; /* "" : cannot log in */
 	bool disabled;
 };
 
 bool login_users_are_the_sites(const struct site_conf *conf);
 
-/* STATUS_NOT_FOUND: nobody of that name. The caller clears *out. */
+/* STATUS_NOT_FOUND: there is no user of that name. The caller clears *out. */
 enum status login_account_find(const struct identity_context *context, const char *name,
 			       struct login_account *out, struct error *err);
 
 /*
- * With that password, too: STATUS_BAD_CREDENTIALS whatever is wrong, after the same work;
- * STATUS_BUSY.
+ * Finds the account and checks the password. STATUS_BAD_CREDENTIALS: either is wrong, with the same
+ * work for each. STATUS_BUSY: too many passwords are being checked.
  */
 enum status login_account_check(const struct identity_context *context, const char *name,
 				const char *password, struct login_account *out, struct error *err);

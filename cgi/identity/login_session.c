@@ -1,6 +1,6 @@
 /*
- * Provider `login`: the session cookie on every request, the password check at /login. What a
- * visitor is told is the same for every cause of a failed login; what was wrong stands in the log.
+ * Provider `login`: the session cookie on every request, and the password check at /login. A
+ * visitor sees the same message for every cause of a failed login; the log has the cause.
  */
 #include "identity/login_session.h"
 
@@ -37,7 +37,7 @@ void login_form_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_M
 
 /* ---- the cookie ---- */
 
-/* A session of the request's, and the token that it was found by. */
+/* A session of the request, and the token by which it was found. */
 struct found {
 	struct session session;
 	char *token; /* owned */
@@ -50,7 +50,7 @@ static void found_clear(struct found *found)
 	*found = (struct found){0};
 }
 
-/* who: as identity_cookie has it. The caller clears *out after IDENTITY_YES. */
+/* who: as in identity_cookie. The caller clears *out after IDENTITY_YES. */
 static enum identity_verdict cookie_session(const struct identity_context *context,
 					    const char *source, struct identity *who,
 					    struct found *out, struct error *err)
@@ -72,11 +72,11 @@ static enum identity_verdict cookie_session(const struct identity_context *conte
 		return IDENTITY_YES;
 	}
 	found_clear(&found);
-	/* One that is over is as good as no cookie. */
+	/* A session that has ended counts as no cookie. */
 	return status == STATUS_NOT_FOUND ? IDENTITY_NONE : IDENTITY_ERROR;
 }
 
-/* Moves user and session out. */
+/* Moves user and session into *out. */
 static void found_take(struct found *found, struct identity *out)
 {
 	out->user = found->session.user;
@@ -99,7 +99,10 @@ enum identity_verdict login_session_find(const struct identity_context *context,
 
 /* ---- the provider ---- */
 
-/* The session's user, as of now: still there, not disabled, and with the password of the login. */
+/*
+ * Finds the session's user as of now, who must still exist, not be disabled, and have the password
+ * of the login.
+ */
 static enum status session_account(const struct identity_context *context,
 				   const struct found *found, struct login_account *out,
 				   struct error *err)
@@ -203,7 +206,7 @@ static enum status login_check(const struct site_conf *conf, struct store *store
 	return STATUS_OK;
 }
 
-/* Of our own users none has a JID of their own but in the map. */
+/* Our own users have JIDs only in the map. */
 static bool login_names_jids(const struct site_conf *conf, const void *state)
 {
 	return login_users_are_the_sites(conf) && (state == NULL || site_users_name_jids(state));
@@ -222,8 +225,8 @@ const struct identity_provider login_session_provider = {
 /* ---- logging in ---- */
 
 /*
- * A session is looked up by the name it is for: a query that knows only e-mail addresses would end
- * it at once.
+ * A session is looked up by the user's name. If the query knows only e-mail addresses, the session
+ * would end at once.
  */
 static enum status check_own_name(const struct identity_context *context, const char *typed,
 				  const struct login_account *account, struct error *err)
@@ -244,10 +247,7 @@ static enum status check_own_name(const struct identity_context *context, const 
 	    context->conf->login_query, account->name);
 }
 
-/*
- * A hash of ours that costs less than today's is made anew; one that cannot be is made another
- * time.
- */
+/* Replaces a hash of ours that costs less than today's. If that fails, a later login does it. */
 static void rehash(const struct identity_context *context, const struct login_account *account,
 		   const char *password)
 {
@@ -278,8 +278,8 @@ static void tell_weak(const struct identity_context *context, const struct login
 }
 
 /*
- * The password is checked, and then a session made for whoever still has it. *stale: it was right,
- * and the account has changed since.
+ * Checks the password, then makes a session if the user still has it. *stale: the password was
+ * right, but the account has changed since.
  */
 static enum status check_and_create(const struct identity_context *context,
 				    const struct login_attempt *attempt,
@@ -310,8 +310,8 @@ static enum status check_and_create(const struct identity_context *context,
 }
 
 /*
- * Another login may have made the same password's hash anew meanwhile: so what changed under a
- * right password is looked at once more.
+ * Another login may have replaced the hash of the same password meanwhile. So an account that
+ * changed after a right password is checked once more.
  */
 enum status login_attempt(const struct identity_context *context,
 			  const struct login_attempt *attempt, char token[SESSION_TOKEN_LEN + 1],
@@ -335,7 +335,7 @@ enum status login_attempt(const struct identity_context *context,
 
 /* ---- cookies' texts ---- */
 
-/* Secure everywhere but on loopback with allow_http, where no https is there to be had. */
+/* Secure, except on loopback with allow_http, where https is not available. */
 static const char *cookie_secure(const struct site_conf *conf)
 {
 	return conf->allow_http ? "" : " Secure;";

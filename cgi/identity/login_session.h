@@ -1,5 +1,6 @@
 /*
- * Provider `login`: our own form and our own session cookie (SEC-SESS-1 … 5).
+ * Provider `login`: our own login form and session cookie. The database holds only a digest of a
+ * session's token, so a copy of it opens no session.
  */
 #ifndef IDENTITY_LOGIN_SESSION_H
 #define IDENTITY_LOGIN_SESSION_H
@@ -12,50 +13,54 @@
 
 #define LOGIN_ACCOUNT_MAX 255
 
-/* The names of the session's cookie and of the login form's; identity/cookie_name.h. */
+/*
+ * Write the names of the session's cookie and of the login form's cookie (identity/cookie_name.h).
+ */
 void login_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX]);
 void login_form_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX]);
 
 struct session_life login_session_life(const struct site_conf *conf);
 
 /*
- * The session of the request's cookie, if it is of that source: user and session of *out are set.
- * IDENTITY_NONE: there is none, or it is over. IDENTITY_BAD: several cookies, or a malformed one.
+ * Finds the session of the request's cookie if it is of that source; sets user and session of *out.
+ * IDENTITY_NONE: there is none, or it has ended. IDENTITY_BAD: there are several cookies, or a
+ * malformed one.
  */
 enum identity_verdict login_session_find(const struct identity_context *context, const char *source,
 					 struct identity *out, struct error *err);
 
 /*
- * The key under which wrong passwords of that name are counted, with blanks around it gone and
- * folded (base/name.h); cut at LOGIN_ACCOUNT_MAX.
+ * Makes the key under which wrong passwords of that name are counted. Blanks around the name are
+ * removed, and it is folded (base/name.h) and cut at LOGIN_ACCOUNT_MAX.
  */
 enum status login_name_key(const char *name, char out[LOGIN_ACCOUNT_MAX + 1], struct error *err);
 
 /*
- * The same for what a user typed: the key of the account's own name, however the site's query found
- * it, and of the typed text where there is no such user. STATUS_UNAVAILABLE: could not look.
+ * As login_name_key, for the text that a user typed. It uses the account's own name, even if the
+ * site's query found it under another spelling. If there is no such user, it uses the typed text.
+ * STATUS_UNAVAILABLE: the look-up failed.
  */
 enum status login_account_key(const struct identity_context *context, const char *typed,
 			      char out[LOGIN_ACCOUNT_MAX + 1], struct error *err);
 
 /*
- * Is there such a user? STATUS_NOT_FOUND; STATUS_BAD_CREDENTIALS: disabled. context->req may be
- * NULL here.
+ * STATUS_NOT_FOUND: there is no such user. STATUS_BAD_CREDENTIALS: the user is disabled.
+ * context->req may be NULL here.
  */
 enum status login_user_check(const struct identity_context *context, const char *user,
 			     struct error *err);
 
 /*
- * Is that the user's password? The same work whatever is wrong. STATUS_BAD_CREDENTIALS;
- * STATUS_BUSY: too many passwords are being checked. context->req may be NULL here.
+ * Checks the user's password, with the same work whatever is wrong. STATUS_BAD_CREDENTIALS: it is
+ * wrong. STATUS_BUSY: too many passwords are being checked. context->req may be NULL here.
  */
 enum status login_password_check(const struct identity_context *context, const char *user,
 				 const char *password, struct error *err);
 
 /*
- * Checks name and password, with the same work whatever is wrong: STATUS_OK and a new session's
- * token, or STATUS_BAD_CREDENTIALS. STATUS_BUSY: too many passwords are being checked. old_token:
- * NULL, or the session cookie the browser had.
+ * Checks name and password, with the same work whatever is wrong. STATUS_OK: a new session exists,
+ * and its token is returned. STATUS_BAD_CREDENTIALS: name or password is wrong. STATUS_BUSY: too
+ * many passwords are being checked. old_token: NULL, or the browser's earlier session cookie.
  */
 struct login_attempt {
 	const char *user;
@@ -66,7 +71,7 @@ enum status login_attempt(const struct identity_context *context,
 			  const struct login_attempt *attempt, char token[SESSION_TOKEN_LEN + 1],
 			  struct error *err);
 
-/* Whole Set-Cookie values. */
+/* Write whole Set-Cookie values. */
 #define LOGIN_COOKIE_TEXT_MAX 256
 void login_cookie_set(const struct site_conf *conf, const char *token,
 		      char out[LOGIN_COOKIE_TEXT_MAX]);

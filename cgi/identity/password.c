@@ -1,7 +1,6 @@
 /*
- * The queue in front of the password hash. One check takes 19 MiB and some 50–200 ms of a core, so
- * without a queue a few hundred log-in attempts would take the machine's memory and time from
- * everybody else.
+ * The queue for password checks. One check takes 19 MiB and some 50–200 ms of a core. Without a
+ * queue, a few hundred login attempts would use up the machine's memory and time.
  */
 #include "identity/password.h"
 
@@ -18,7 +17,7 @@
 #define QUEUE_MAX     16 /* waiting checks; more would not be answered within QUEUE_WAIT_MS anyway */
 #define QUEUE_WAIT_MS 2000
 
-/* Process-wide, as the cores are. */
+/* One for the whole process, because the cores are shared. */
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
@@ -26,10 +25,7 @@ static struct {
 	long waiting;
 } queue = {.lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER};
 
-/*
- * What a password is checked against when there is no hash: same format, same cost, matches
- * nothing.
- */
+/* The hash to check against if there is none: same format and same cost, and it matches nothing. */
 static const char *dummy_hash(void)
 {
 	return "$argon2id$v=19$m=19456,t=2,p=1$"
@@ -73,12 +69,12 @@ static void queue_leave(void)
 	pthread_mutex_unlock(&queue.lock);
 }
 
-/* ---- as much work for nobody as for somebody ---- */
+/* ---- the same work for an unknown user ---- */
 
 /*
- * A site's users have hashes of a kind that we do not choose, and that may take longer than the
- * form's answer takes anyway. So the last one of each place is kept, to be computed for those who
- * do not exist. Two places may share a slot: then the work is as for the other's users.
+ * The site chose the format of its hashes, and one may take much longer than the rest of the
+ * answer. So the last hash of each place is kept, and is computed for unknown users. Two places may
+ * share a slot; then the work is that of the other place's users.
  */
 #define USUAL_SLOTS 64
 
@@ -105,7 +101,7 @@ static void usual_keep(const struct password_claim *claim)
 	pthread_mutex_unlock(&usual.lock);
 }
 
-/* Computes what somebody's password would have taken. */
+/* Does the work that an existing user's password would have taken. */
 static enum status work_for_nobody(const struct password_claim *claim)
 {
 	char text[PASSWORD_HASH_MAX + 1] = "";

@@ -1,6 +1,7 @@
 /*
- * Verifying passwords: at most one check a core at a time, the rest wait a little or are turned
- * away (SEC-HASH-4), and the same work for an unknown user as for a known one (SEC-AUTH-3).
+ * Verifies passwords. At most one check for each core runs at a time; the others wait a little or
+ * are refused, so that logins cannot use up the machine. An unknown user costs the same work as a
+ * known one, so that the time does not tell them apart.
  */
 #ifndef IDENTITY_PASSWORD_H
 #define IDENTITY_PASSWORD_H
@@ -12,25 +13,26 @@
 #include "identity/password_hash.h"
 
 struct password_claim {
-	const char *hash; /* NULL, or nothing that can be verified: works as long, and is refused */
+	const char *hash; /* NULL or unusable: the same work, then a refusal */
 	const char *password;
-	bool allow_weak; /* hashes of one fast digest, too */
+	bool allow_weak; /* accept hashes of one fast digest, too */
 	/*
-	 * Whose hashes these are, a site's name: as much work as its last one took is done for
-	 * users whom nobody knows. NULL: ours, argon2id.
+	 * The place that the hashes belong to, a site's name. An unknown user there costs as much
+	 * work as its last hash did. NULL: our own hashes, argon2id.
 	 */
 	const char *place;
 };
 
 /*
- * STATUS_OK, STATUS_BAD_CREDENTIALS; STATUS_BUSY: the queue is full. The sentence is for the log.
+ * STATUS_OK: the password is right. STATUS_BAD_CREDENTIALS: it is not. STATUS_BUSY: the queue is
+ * full. err is for the log.
  */
 enum status password_claim_verify(const struct password_claim *claim, struct error *err);
 
-/* The same for a hash of ours. hash NULL or "": there is no such user. */
+/* As password_claim_verify, for one of our own hashes. hash NULL or "": there is no such user. */
 enum status password_verify(const char *hash, const char *password, struct error *err);
 
-/* secret_password_hash in the same queue: it takes as long. */
+/* Calls secret_password_hash in the same queue, because it takes as long as a check. */
 enum status password_hash_make(const char *password, char out[SECRET_HASH_MAX], struct error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * argon2id and argon2i: secret.h does it all, our own hashes being of that kind.
+ * argon2id and argon2i. secret.h does the work, because our own hashes are of that kind.
  */
 #include "base/secret.h"
 #include "identity/password_formats.h"
@@ -23,7 +23,7 @@ enum password_reading argon2_read(const char *text, struct password_hash *out)
 	(void)out;
 	if (secret_password_hash_check(text))
 		return READING_OK;
-	/* Why not? */
+	/* It was refused: this tells a costly hash from a malformed one. */
 	return read_setting(&at, "v=", '$') && read_setting(&at, "m=", ',') &&
 		       read_setting(&at, "t=", ',') && read_setting(&at, "p=", '$')
 		   ? READING_COSTLY

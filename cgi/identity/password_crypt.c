@@ -1,7 +1,7 @@
 /*
- * What libcrypt verifies: yescrypt, scrypt, bcrypt and SHA-crypt, each held to its grammar
- * (crypt(5)) and to what it may cost, since libcrypt works for as long as a hash says; and
- * WordPress's way of using bcrypt.
+ * The formats that libcrypt verifies: yescrypt, scrypt, bcrypt and SHA-crypt, and WordPress's use
+ * of bcrypt. libcrypt works for as long as a hash says. So each hash is checked against its grammar
+ * (crypt(5)) and a limit on its cost.
  */
 #include <ctype.h>
 
@@ -11,10 +11,10 @@
 #include "identity/password_formats.h"
 
 #define BCRYPT_COST_MIN 4
-#define BCRYPT_COST_MAX 13 /* near a second; each more doubles it, 31 takes days */
+#define BCRYPT_COST_MAX 13 /* about a second; each step doubles it, and 31 takes days */
 #define BCRYPT_LEN      60 /* "$2y$10$", 22 letters of salt, 31 of digest */
 
-#define SHA_ROUNDS     5000   /* where the hash names none */
+#define SHA_ROUNDS     5000   /* if the hash names none */
 #define SHA_ROUNDS_MIN 1000   /* libcrypt takes no fewer */
 #define SHA_ROUNDS_MAX 500000 /* half a second; 999999999 takes a quarter of an hour */
 #define SHA_SALT_MAX   16
@@ -32,7 +32,7 @@ static size_t span64(const char *text)
 	return strspn(text, SALT64);
 }
 
-/* "SALT$DIGEST" to the end, both in crypt's letters. */
+/* True for "SALT$DIGEST" up to the end, both in crypt's letters. */
 static bool is_salt_and_digest(const char *text, size_t salt_max, size_t digest_len)
 {
 	size_t salt = span64(text);
@@ -42,8 +42,7 @@ static bool is_salt_and_digest(const char *text, size_t salt_max, size_t digest_
 }
 
 /*
- * "$y$" and "$gy$": only r = 32 and the sizes from 1024 to 65536 blocks (4 to 256 MiB), as Debian's
- * are.
+ * "$y$" and "$gy$": only r = 32 and sizes from 1024 to 65536 blocks (4 to 256 MiB), as Debian uses.
  */
 enum password_reading yescrypt_read(const char *text, struct password_hash *out)
 {
@@ -59,7 +58,10 @@ enum password_reading yescrypt_read(const char *text, struct password_hash *out)
 		   : READING_MALFORMED;
 }
 
-/* 30 bits in five letters, the lowest first. 64 and more: a letter that is none. */
+/*
+ * Reads 30 bits in five letters, the lowest first. A value of 64 or more is not a letter of the
+ * alphabet.
+ */
 static bool read_uint30(const char *text, unsigned long *out)
 {
 	unsigned long number = 0;
@@ -129,9 +131,8 @@ enum status crypt_verify(const struct password_hash *hash, const char *password)
 }
 
 /*
- * WordPress 6.8 hands bcrypt a digest in base64, 64 letters, so that no password is longer than its
- * 72 bytes. It takes off what is blank at a password's ends when it hashes and when somebody logs
- * in.
+ * WordPress 6.8 gives bcrypt a digest in base64 (64 letters), so that no password exceeds bcrypt's
+ * 72 bytes. It trims blanks at both ends of a password, when it hashes and when a user logs in.
  */
 enum status wordpress_verify(const struct password_hash *hash, const char *password)
 {

@@ -1,5 +1,5 @@
 /*
- * Hashes whose digest stands in base64 or hexadecimal: Django's and MediaWiki's PBKDF2, MediaWiki's
+ * Hashes whose digest is in base64 or hexadecimal: PBKDF2 of Django and MediaWiki, MediaWiki's
  * salted MD5, and the {SHA} kinds of LDAP and htpasswd.
  */
 #include "base/codec.h"
@@ -7,7 +7,7 @@
 #include "identity/password_formats.h"
 
 #define DJANGO_ROUNDS_MAX    1500000 /* twice what Django 5 does */
-#define MEDIAWIKI_ROUNDS_MAX 500000  /* times the blocks that its length takes */
+#define MEDIAWIKI_ROUNDS_MAX 500000  /* times the number of blocks that its length needs */
 #define MEDIAWIKI_LEN_MIN    16
 #define MEDIAWIKI_LEN_MAX    128
 #define SALT_TEXT_MAX        128
@@ -22,7 +22,10 @@ static bool decode(const char *text, size_t len, struct strbuf *out)
 	return codec_base64_decode(out, text, len) == STATUS_OK && strbuf_ok(out);
 }
 
-/* Up to the letter behind it; false where that is missing, or the salt is empty or too long. */
+/*
+ * Reads up to the letter that must follow the salt. False: that letter is missing, or the salt is
+ * empty or too long.
+ */
 static bool read_salt(const char **at, char behind, struct password_hash *out)
 {
 	const char *end = strchr(*at, behind);
@@ -35,7 +38,7 @@ static bool read_salt(const char **at, char behind, struct password_hash *out)
 	return true;
 }
 
-/* The rest of the text, in base64, is len bytes. */
+/* True if the rest of the text is base64 of len bytes. */
 static bool read_digest(const char *at, size_t len, struct password_hash *out)
 {
 	out->digest = at;
@@ -193,7 +196,7 @@ static enum digest_kind ldap_kind(const char *text)
 	return strncmp(text, "{SSHA256}", 9) == 0 ? DIGEST_SHA256 : DIGEST_SHA1;
 }
 
-/* The digest in base64, and with two S the salt behind it in the same base64. */
+/* The digest in base64; with two S, the salt follows it in the same base64. */
 enum password_reading ldap_read(const char *text, struct password_hash *out)
 {
 	size_t least = digest_len(ldap_kind(text));
@@ -225,7 +228,7 @@ static enum status ldap_compare(struct digest *digest, size_t len, const struct 
 	return same ? STATUS_OK : STATUS_BAD_CREDENTIALS;
 }
 
-/* The letters of base64 leave two bytes open. */
+/* The length in base64 letters leaves the number of bytes uncertain by two. */
 static bool ldap_has_its_length(const struct password_hash *hash, const struct strbuf *stored)
 {
 	size_t len = digest_len(ldap_kind(hash->text));

@@ -1,6 +1,6 @@
 /*
- * The formats of password hashes, for the table in password_hash.c: a reader, which holds the text
- * to its grammar and its bounds, and a verifier. Internal to identity/.
+ * The formats of password hashes, for the table in password_hash.c. Each has a reader, which checks
+ * the text's grammar and bounds, and a verifier. Internal to identity/.
  */
 #ifndef IDENTITY_PASSWORD_FORMATS_H
 #define IDENTITY_PASSWORD_FORMATS_H
@@ -11,15 +11,15 @@
 
 enum password_reading {
 	READING_OK,
-	READING_MALFORMED, /* not what the prefix promises */
-	READING_COSTLY     /* it is, but beyond the bounds */
+	READING_MALFORMED, /* not the format of its prefix */
+	READING_COSTLY     /* well-formed, but beyond the bounds */
 };
 
 struct password_format {
 	const char *prefix;
 	const char *name; /* for the log */
-	size_t skip;      /* bytes before what the reader takes */
-	bool weak;        /* one that a stolen table gives away: told in the log */
+	size_t skip;      /* bytes before the text that the reader takes */
+	bool weak;        /* a stolen table would give the password away; logged */
 	bool only_if_allowed;
 	size_t max; /* bytes of a password; 0: PASSWORD_MAX */
 	enum password_reading (*read)(const char *text, struct password_hash *out);
@@ -28,7 +28,7 @@ struct password_format {
 
 #define SALT64 "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" /* crypt(5) */
 
-/* The letter's place in SALT64; 64: none of them. */
+/* Returns the letter's index in SALT64; 64: it is not in it. */
 static inline unsigned long salt64_value(char letter)
 {
 	const char *at = letter == '\0' ? NULL : strchr(SALT64, letter);
@@ -37,8 +37,8 @@ static inline unsigned long salt64_value(char letter)
 }
 
 /*
- * A decimal number without leading zeros, and the letter behind it; moves *at behind that. Numbers
- * of more than nine digits are as good as infinite.
+ * Reads a decimal number without leading zeros, and the letter that must follow it, and moves *at
+ * past both. A number of more than nine digits counts as infinite.
  */
 bool password_read_number(const char **at, char behind, unsigned long *out);
 
@@ -46,7 +46,7 @@ bool password_read_number(const char **at, char behind, unsigned long *out);
 enum password_reading argon2_read(const char *text, struct password_hash *out);
 enum status argon2_verify(const struct password_hash *hash, const char *password);
 
-/* password_crypt.c: what libcrypt does */
+/* password_crypt.c: formats that libcrypt verifies */
 enum password_reading yescrypt_read(const char *text, struct password_hash *out);
 enum password_reading scrypt_read(const char *text, struct password_hash *out);
 enum password_reading bcrypt_read(const char *text, struct password_hash *out);

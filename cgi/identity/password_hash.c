@@ -1,7 +1,7 @@
 /*
- * THE table of password hash formats: a hash is read by the row of its prefix or not at all. What
- * is not here (DES, $1$, $3$, bare MD5 and SHA-1, and everything that marks an account without a
- * password: "*", "!", "x", "*0", "") never matches.
+ * The table of password hash formats: a hash is read by the row of its prefix, or not at all. A
+ * format that is not here never matches: DES, $1$, $3$, bare MD5 and SHA-1. Nor does any mark of an
+ * account without a password: "*", "!", "x", "*0", "".
  */
 #include "identity/password_hash.h"
 
@@ -10,7 +10,7 @@
 #include "base/unix_crypt.h"
 #include "identity/password_formats.h"
 
-#define DRUPAL_PASSWORD_MAX 512 /* Drupal hashes none that is longer */
+#define DRUPAL_PASSWORD_MAX 512 /* Drupal hashes no longer password */
 
 #define ARGON2        .read = argon2_read, .verify = argon2_verify
 #define CRYPT(reader) .max = UNIX_CRYPT_PASSWORD_MAX, .read = (reader), .verify = crypt_verify

@@ -1,5 +1,5 @@
 /*
- * The marks, numbers and texts of PHP's serialize format.
+ * Reads the marks, numbers and texts of PHP's serialize format.
  */
 #include "identity/php_lexer.h"
 
@@ -68,7 +68,7 @@ static bool take_sign(struct php_lexer *lexer)
 	return take(lexer, '-') || take(lexer, '+');
 }
 
-/* As PHP writes a number: no zero before other digits. */
+/* Reads a number as PHP writes it: no zero before other digits. */
 static bool read_digits(struct php_lexer *lexer, struct php_part *out)
 {
 	out->text = lexer->at;
@@ -179,14 +179,14 @@ bool php_lexer_quoted(struct php_lexer *lexer, struct php_part *out)
 	return php_lexer_pass(lexer, len) && php_lexer_skip(lexer, "\"");
 }
 
-/* A byte of an identifier, or of a namespace before it. */
+/* True for a byte of an identifier, or of a namespace before it. */
 static bool is_class_byte(unsigned char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
 	       c == '_' || c == '\\' || c >= 0x80;
 }
 
-/* PHP writes no backslash in front, and reads such a name in its own way. */
+/* PHP writes no leading backslash, and reads such a name in its own way. */
 static bool is_class(const struct php_part *name)
 {
 	size_t i = 0;

@@ -1,7 +1,7 @@
 /*
- * The marks, numbers and texts of PHP's serialize format. What PHP's own reader refuses is refused
- * here (ext/standard/var_unserializer.re is its grammar). Numbers must be spelled as PHP writes
- * them, so that equal keys have equal spellings. For php_serialize.c.
+ * Reads the marks, numbers and texts of PHP's serialize format, for php_serialize.c. It refuses
+ * what PHP's own reader refuses (the grammar is ext/standard/var_unserializer.re). Numbers must be
+ * spelled as PHP writes them, so that equal keys have equal spellings.
  */
 #ifndef IDENTITY_PHP_LEXER_H
 #define IDENTITY_PHP_LEXER_H
@@ -15,7 +15,7 @@ struct php_part {
 };
 bool php_part_equal(const struct php_part *a, const struct php_part *b);
 
-/* Is it what PHP takes for a number where it stands as an array's key? */
+/* True if PHP takes the text for a number when it is an array's key. */
 bool php_part_is_integer(const struct php_part *part);
 
 struct php_lexer {
@@ -24,7 +24,7 @@ struct php_lexer {
 	const char *why; /* set when a function below returns false; a constant */
 };
 
-/* Notes why, and returns false. */
+/* Notes the reason and returns false. */
 bool php_lexer_refuse(struct php_lexer *lexer, const char *why);
 
 bool php_lexer_is_at(const struct php_lexer *lexer, char c);
@@ -33,22 +33,22 @@ bool php_lexer_is_at(const struct php_lexer *lexer, char c);
 bool php_lexer_skip(struct php_lexer *lexer, const char *mark);
 bool php_lexer_pass(struct php_lexer *lexer, size_t len);
 
-/* Digits, and the mark `end`. A number that is too large for a size_t is SIZE_MAX. */
+/* Reads digits and the mark `end`. A number that does not fit a size_t becomes SIZE_MAX. */
 bool php_lexer_number(struct php_lexer *lexer, char end, struct php_part *digits, size_t *out);
 
-/* A number that is not larger than the bytes that are left: the length of something. */
+/* Reads the length of something: a number of at most as many bytes as are left. */
 bool php_lexer_length(struct php_lexer *lexer, char end, size_t *out);
 
-/* `17;`, of 64 bits. */
+/* Reads `17;`, of 64 bits. */
 bool php_lexer_integer(struct php_lexer *lexer, struct php_part *digits);
 
-/* `1.5;` */
+/* Reads `1.5;`. */
 bool php_lexer_double(struct php_lexer *lexer);
 
-/* `LEN:"BYTES"` */
+/* Reads `LEN:"BYTES"`. */
 bool php_lexer_quoted(struct php_lexer *lexer, struct php_part *out);
 
-/* The same, with a class's name, or `LEN:"CLASS:CASE";`. */
+/* Reads the same, with a class's name, or `LEN:"CLASS:CASE";`. */
 bool php_lexer_class(struct php_lexer *lexer);
 bool php_lexer_enum(struct php_lexer *lexer);
 

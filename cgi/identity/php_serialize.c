@@ -1,7 +1,7 @@
 /*
- * The walk over PHP's serialize format (ext/standard/var_unserializer.re is its grammar): every
- * byte must belong to a well-formed value, or the session is refused as a whole. A class is a name
- * here, and nothing more: no object is made, and so nothing of it runs.
+ * Reads PHP's serialize format (the grammar is ext/standard/var_unserializer.re). Every byte must
+ * belong to a well-formed value, or the whole session is refused. A class is only a name here: no
+ * object is made, so none of its code runs.
  */
 #include "identity/php_serialize.h"
 
@@ -18,7 +18,7 @@
 
 enum found { FOUND_NOTHING, FOUND_NONE, FOUND_TEXT, FOUND_REFERENCE, FOUND_WRONG };
 
-/* A value that a reference names. PHP numbers all values in their order, but for references (R). */
+/* A value that a reference names. PHP numbers all values in their order, except references (R). */
 struct named {
 	size_t slot; /* 0: there is none */
 	enum found found;
@@ -29,8 +29,8 @@ struct reader {
 	struct php_lexer lexer;
 	size_t values;
 	size_t slots;
-	unsigned char
-	    *objects; /* a bit for each slot, set for an object; owned by php_session_get */
+	/* a bit for each slot, set for an object; owned by php_session_get */
+	unsigned char *objects;
 	struct php_part parts[PATH_PARTS_MAX];
 	size_t n_parts;
 	struct key_list keys;
@@ -39,24 +39,24 @@ struct reader {
 	enum found found;
 	struct php_part value; /* valid for FOUND_TEXT */
 	struct named named;
-	const char *why; /* what is wrong with what was found */
+	const char *why; /* why the value that was found is refused */
 };
 
 /*
- * The place of a value. on_path: its names are the first `level` parts of the path. is_named: it
- * is the value that reader.named asks for.
+ * The place of a value. on_path: its names are the first `level` parts of the path. is_named: it is
+ * the value that reader.named asks for.
  */
 struct place {
 	bool on_path;
 	bool is_named;
-	uint32_t container; /* where it stands; the session itself is 0 */
+	uint32_t container; /* the slot that holds it; the session itself is 0 */
 	size_t level;
 	int depth;
 };
 
 static bool read_value(struct reader *r, const struct place *place);
 
-/* ---- what was found ---- */
+/* ---- the value that was found ---- */
 
 static bool is_target(const struct reader *r, const struct place *place)
 {
@@ -80,7 +80,7 @@ static void found(struct reader *r, const struct place *place, enum found what,
 		r->value = *value;
 }
 
-/* The names below a reference, or inside what a class has packed for itself, are not looked at. */
+/* Names below a reference, or inside data that a class packed itself, are not read. */
 static void found_closed(struct reader *r, const struct place *place)
 {
 	if (!place->on_path || is_target(r, place))
@@ -92,8 +92,8 @@ static void found_closed(struct reader *r, const struct place *place)
 }
 
 /*
- * An element, from its value on: on the path if what holds it is, and its key is the path's next
- * part.
+ * Reads an element, from its value on. It is on the path if its container is and its key is the
+ * path's next part.
  */
 static bool read_element(struct reader *r, const struct place *in, const struct php_part *key)
 {
@@ -112,7 +112,7 @@ static bool read_element(struct reader *r, const struct place *in, const struct 
 
 /* ---- values ---- */
 
-/* An array's key, or an object's property: a whole number or a text. */
+/* Reads an array's key or an object's property: a whole number or a text. */
 static bool read_key(struct reader *r, struct php_part *out)
 {
 	struct php_lexer *lexer = &r->lexer;
@@ -124,8 +124,8 @@ static bool read_key(struct reader *r, struct php_part *out)
 }
 
 /*
- * A property that is not public is called "\0CLASS\0NAME". PHP refuses another name that begins
- * with a NUL, where it knows the class; it never writes one.
+ * A property that is not public is named "\0CLASS\0NAME". If PHP knows the class, it refuses any
+ * other name that begins with a NUL. It never writes one.
  */
 static bool is_property_name(const struct php_part *name)
 {
@@ -135,7 +135,7 @@ static bool is_property_name(const struct php_part *name)
 	return class_len > 0 && class_len + 2 < name->len;
 }
 
-/* `COUNT:{ key value … }` */
+/* Reads `COUNT:{ key value … }`. */
 static bool read_elements(struct reader *r, const struct place *place, bool are_properties)
 {
 	struct place in = *place;
@@ -158,7 +158,7 @@ static bool read_elements(struct reader *r, const struct place *place, bool are_
 	return php_lexer_skip(&r->lexer, "}");
 }
 
-/* `C:LEN:"CLASS":LEN:{BYTES}`: what the bytes mean is known to the class alone. */
+/* Reads `C:LEN:"CLASS":LEN:{BYTES}`. Only the class knows what the bytes mean. */
 static bool read_custom(struct reader *r)
 {
 	struct php_lexer *lexer = &r->lexer;
@@ -190,7 +190,7 @@ static bool read_integer(struct reader *r, const struct place *place)
 	return true;
 }
 
-/* false is a user who has logged out; true is no name. */
+/* false means a user who has logged out; true is not a name. */
 static bool read_bool(struct reader *r, const struct place *place)
 {
 	bool is_false = php_lexer_is_at(&r->lexer, '0');
@@ -225,7 +225,7 @@ static bool read_slot(struct reader *r, size_t last, size_t *out)
 	return true;
 }
 
-/* `R:SLOT;`: the value of that slot stands here as well. It has no slot of its own. */
+/* Reads `R:SLOT;`: the value of that slot is repeated here. It has no slot of its own. */
 static bool read_reference(struct reader *r, const struct place *place)
 {
 	size_t slot;
@@ -239,7 +239,7 @@ static bool read_reference(struct reader *r, const struct place *place)
 	return true;
 }
 
-/* `r:SLOT;`: the object of that slot once more. */
+/* Reads `r:SLOT;`: the object of that slot again. */
 static bool read_object_again(struct reader *r, const struct place *place)
 {
 	size_t slot;
@@ -325,7 +325,7 @@ static bool read_value(struct reader *r, const struct place *place)
 
 static const struct place top = {.on_path = true};
 
-/* PHP does not write a variable whose name is a number, and finds none that it has read. */
+/* PHP does not write a variable whose name is a number, and does not find one that it has read. */
 static bool read_variable(struct reader *r, const struct php_part *name)
 {
 	if (php_part_is_integer(name))
@@ -333,7 +333,7 @@ static bool read_variable(struct reader *r, const struct php_part *name)
 	return read_element(r, &top, name);
 }
 
-/* NAME|VALUE NAME|VALUE … */
+/* Reads NAME|VALUE NAME|VALUE … */
 static bool read_php(struct reader *r)
 {
 	struct php_lexer *lexer = &r->lexer;
@@ -352,7 +352,7 @@ static bool read_php(struct reader *r)
 	return true;
 }
 
-/* A length byte, the name, the value … */
+/* Reads a length byte, the name, the value, and so on. */
 static bool read_php_binary(struct reader *r)
 {
 	struct php_lexer *lexer = &r->lexer;
@@ -371,7 +371,7 @@ static bool read_php_binary(struct reader *r)
 	return true;
 }
 
-/* One array with all of it. */
+/* Reads one array that holds all variables. */
 static bool read_php_serialize(struct reader *r)
 {
 	struct php_lexer *lexer = &r->lexer;
@@ -410,7 +410,7 @@ static bool split_path(struct reader *r, const char *path)
 	return false;
 }
 
-/* A reference to a text or a whole number is good for it: a second walk reads what it names. */
+/* Follows a reference to a text or a whole number: a second pass reads the value that it names. */
 static bool follow_reference(const struct php_session *session, struct reader *r)
 {
 	struct reader again = *r;

@@ -1,6 +1,6 @@
 /*
- * Provider `php_session`: the files of PHP's own session handler. What PHP keeps is read as it lies
- * there, by the name that the cookie gives, and only where nobody but PHP can have written it.
+ * Provider `php_session`: the files of PHP's own session handler. A session is read from its file,
+ * which the cookie names, and only if no account other than PHP's can have written it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -34,11 +34,11 @@
 static const char sid_characters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789,-";
 
-/* Constant once opened. */
+/* Constant after it is opened. */
 struct sessions {
 	const struct site_conf *conf;
 	const char *folder; /* borrowed from conf */
-	size_t levels;      /* folders in the folder, each named by a character of the id */
+	size_t levels;      /* levels of subfolders, each named by a character of the id */
 	uid_t owner;
 };
 
@@ -65,8 +65,8 @@ static enum status owner_find(const struct site_conf *conf, uid_t *out, struct e
 }
 
 /*
- * Whoever may rename there what PHP has written can become anybody. A sticky folder (/tmp) keeps
- * others off, but never its owner.
+ * An account that can rename PHP's files there can log in as any user. A sticky folder (/tmp) stops
+ * other accounts, but not its owner.
  */
 static enum status folder_check(const struct site_conf *conf, const char *folder, uid_t php,
 				struct error *err)
@@ -106,7 +106,8 @@ static enum status sessions_init(const struct site_conf *conf, struct sessions *
 	const char *path = conf->php_session_path;
 
 	*out = (struct sessions){.conf = conf, .folder = path + strcspn(path, "/")};
-	if (path[0] >= '0' && path[0] <= '9') /* "N;/FOLDER": the configuration knows one digit */
+	/* "N;/FOLDER": the configuration allows one digit */
+	if (path[0] >= '0' && path[0] <= '9')
 		out->levels = (size_t)(path[0] - '0');
 	enum status status = owner_find(conf, &out->owner, err);
 	return status == STATUS_OK ? folder_check(conf, out->folder, out->owner, err) : status;
@@ -128,7 +129,9 @@ static enum status php_session_open(const struct site_conf *conf, void **out, st
 
 /* ---- a session's file ---- */
 
-/* What one sees of the name in a message: whoever reads the log must not get a session with it. */
+/*
+ * The part of the name that messages show. A reader of the log must not be able to use the session.
+ */
 #define SHOWN_SID 6
 
 static enum status no_file(const char *sid, int cause, struct error *err)
@@ -152,7 +155,7 @@ static enum status no_file(const char *sid, int cause, struct error *err)
 	}
 }
 
-/* Level by level, and never through a link. */
+/* Opens one level at a time and never follows a link. */
 static enum status file_open(const struct sessions *sessions, const char *sid, int *out,
 			     struct error *err)
 {
@@ -201,10 +204,10 @@ static enum status file_check(const struct sessions *sessions, const struct stat
 }
 
 /*
- * PHP empties the file before it writes, under its exclusive lock: with a shared one, a whole
- * session is read. But it holds that lock while the visitor's script runs, which may be long, or
- * may even wait for our answer: after a moment the file is read without. It then says what it said
- * when the script began.
+ * PHP empties the file before it writes, under an exclusive lock. So a shared lock makes sure that
+ * a whole session is read. But PHP holds its lock while the visitor's script runs, which may be
+ * long or may even wait for our answer. After a moment the file is read without the lock. It then
+ * has the contents from when the script began.
  */
 static enum status lock_for_a_moment(int fd, struct error *err)
 {
@@ -283,7 +286,7 @@ static enum status user_read(const struct sessions *sessions, const char *sid, i
 	return status;
 }
 
-/* PHP sends the id percent-encoded: of its characters, only the comma differs. */
+/* PHP sends the id percent-encoded. Of its characters, only the comma is encoded. */
 static enum status sid_read(const char *cookie, struct strbuf *out, struct error *err)
 {
 	if (codec_percent_decode(out, cookie, strlen(cookie), false) == STATUS_OK &&
@@ -338,7 +341,7 @@ struct count {
 	long sessions;
 	long users;
 	long refused;
-	struct error why; /* of the first refused one */
+	struct error why; /* of the first session that was refused */
 };
 
 static void count_one(const struct sessions *sessions, const char *sid, struct count *count)

@@ -1,8 +1,8 @@
 /*
- * Provider `remote_user`: the web server has asked for a password, a ticket or an identity
- * provider's word, and says who it is. Two variables of the gateway, and never a header, which a
- * visitor could send himself (SEC-AUTH-5, 6). There is no session of ours: logging out is the web
- * server's business.
+ * Provider `remote_user`: the web server has authenticated the user by a password, a ticket or an
+ * identity provider, and passes on the name. It is read from two variables of the gateway. A header
+ * is never used, because a visitor could send one. There is no session of ours, so the web server
+ * must end the login.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #include "identity/identity.h"
 
-/* A name that was not asked for by an authentication module may have come from anywhere. */
+/* A name without an authentication module's type may come from anywhere. */
 static bool auth_type_is_believed(const struct site_conf *conf, const char *type)
 {
 	const struct conf_list *types = &conf->remote_user_auth_types;
@@ -23,8 +23,8 @@ static bool auth_type_is_believed(const struct site_conf *conf, const char *type
 }
 
 /*
- * The name without its realm. Only the configured one is taken off: alice of another realm is
- * another person, and may not become ours.
+ * Returns the name without its realm. Only the configured realm is removed: alice of another realm
+ * is another person and must not become our alice.
  */
 static enum status name_without_realm(const struct site_conf *conf, const char *name, char **out,
 				      struct error *err)
@@ -71,9 +71,7 @@ static enum identity_verdict remote_user_find(const struct identity_context *con
 	}
 }
 
-/*
- * Nothing of it is on this machine but the configuration: it can only be said what will be taken.
- */
+/* Only the configuration is on this machine, so the check can only say what will be accepted. */
 static enum status remote_user_check(const struct site_conf *conf, struct store *store,
 				     struct error *said)
 {

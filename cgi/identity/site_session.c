@@ -1,7 +1,6 @@
 /*
- * Provider `site_session`: the site's session cookie, looked up in the site's own SQLite database
- * by a query that the operator configured. What a query may do, and what a value must be,
- * store/site_query.h sees to.
+ * Provider `site_session`: looks up the site's session cookie in the site's own SQLite database, by
+ * the operator's query. store/site_query.h limits what a query may do and checks its values.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,17 +16,20 @@
 #include "identity/jid_rule.h"
 #include "store/site_query.h"
 
-#define COOKIE_MAX   256  /* SEC-AUTH-13 */
+#define COOKIE_MAX   256  /* a longer cookie is no session id, and is never put into the query */
 #define BARE_JID_MAX 2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
 #define EMAIL_MAX    254  /* RFC 5321 4.5.3.1.3, less its brackets */
 #define TIME_MAX     32   /* "2026-11-22 14:15:16.123456+00:00" */
 #define HASH_MAX     256  /* auth_user.password has 128 */
 
-/* What session ids are made of; none of it needs quoting anywhere. */
+/* The characters of session ids; none of them needs quoting anywhere. */
 static const char cookie_characters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,%-";
 
-/* What the query of the session may return: who, or Django's packed session, and when it ends. */
+/*
+ * The columns that the session's query may return: the user or Django's packed session, the
+ * session's end, and the user's data.
+ */
 enum { WHO, EXPIRES_S, EXPIRES_MS, EXPIRES_ISO, DISPLAY_NAME, JID, EMAIL, ID };
 
 #define COLUMNS_OF_TIME                                                                            \
@@ -48,7 +50,7 @@ static const struct site_query_column django_columns[] = {
     COLUMNS_OF_TIME,
 };
 
-/* What the query of the user may return. */
+/* The columns that the user's query may return. */
 enum {
 	PROFILE_USER,
 	PROFILE_DISPLAY_NAME,
@@ -79,7 +81,7 @@ static const char *const profile_params[] = {":user", NULL};
 
 #define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
 
-/* Constant once opened. */
+/* Constant after it is opened. */
 struct site_session {
 	const struct site_conf *conf;
 	struct site_query_spec session_spec;
@@ -135,8 +137,8 @@ static bool returns(const struct site_session *site, size_t session, size_t prof
 }
 
 /*
- * What the rule for JIDs is made of must be returned. Of Django the user's number is in the
- * session.
+ * The query must return what the rule for JIDs uses. For Django, the session holds the user's
+ * number.
  */
 static enum status rule_check(const struct site_session *site, struct error *err)
 {
@@ -203,7 +205,7 @@ static enum status add_digest(enum digest_kind kind, const char *text, bool hex,
 	return status;
 }
 
-/* What the site's table has for this cookie. */
+/* Turns the cookie into the value that the site's table has for it. */
 static enum status transform(enum conf_transform how, const char *cookie, struct strbuf *out,
 			     struct error *err)
 {
@@ -240,9 +242,9 @@ static enum status sid_make(const struct site_conf *conf, const char *cookie, st
 	return status == STATUS_OK && !strbuf_ok(out) ? error_no_memory(err) : status;
 }
 
-/* ---- is it over ---- */
+/* ---- the session's end ---- */
 
-/* "2026-11-22 14:15:16", whatever fraction or zone of UTC stands behind it. */
+/* Reads "2026-11-22 14:15:16"; a fraction and a zone of UTC may follow. */
 static bool iso_read(const char *text, int64_t *out)
 {
 	struct tm tm = {0};
@@ -272,8 +274,8 @@ static bool whole_read(const char *text, int64_t *out)
 }
 
 /*
- * The columns of time that the query returns: past means nobody is logged in. So does null: a
- * session whose end the site does not know is not one without an end.
+ * Checks the time columns that the query returns. If one is past, no user is logged in. Null counts
+ * as past: an unknown end does not mean that the session has no end.
  */
 static enum status time_check(const struct site_session *site, const struct site_query_row *row,
 			      int64_t now, struct error *err)
@@ -304,7 +306,7 @@ static enum status time_check(const struct site_session *site, const struct site
 
 /* ---- the user ---- */
 
-/* Takes the value where there is one. */
+/* Moves the value if there is one. */
 static void take(char **value, char **out)
 {
 	if (*value == NULL)
@@ -314,7 +316,7 @@ static void take(char **value, char **out)
 	*value = NULL;
 }
 
-/* What the site says of the user; a user of whom it knows nothing is none. */
+/* Asks the site for the user's data. A user it does not know is not logged in. */
 static enum status profile_ask(const struct site_session *site, const char *user,
 			       struct site_query_row *out, struct error *err)
 {
@@ -341,7 +343,8 @@ static enum status profile_add(const struct site_session *site, struct identity 
 		return STATUS_OK;
 	enum status status = profile_ask(site, out->user, &row, err);
 	if (status == STATUS_OK && site_query_returns(site->profile, PROFILE_USER) &&
-	    row.values[PROFILE_USER] == NULL) /* what the session calls the user may be a number */
+	    /* the session's name for the user may be a number */
+	    row.values[PROFILE_USER] == NULL)
 		status = error_set(err, STATUS_NOT_FOUND, "the user has no name");
 	if (status == STATUS_OK)
 		profile_take(&row, out);
@@ -350,8 +353,8 @@ static enum status profile_add(const struct site_session *site, struct identity 
 }
 
 /*
- * The user's number is in the packed session; who that is, and whether the password is still that
- * one.
+ * The packed session has the user's number. This finds the user and checks that the password is
+ * unchanged.
  */
 static enum status django_user(const struct site_session *site, const char *session_data,
 			       struct identity *out, struct error *err)
@@ -439,7 +442,7 @@ static enum identity_verdict site_session_find(const struct identity_context *co
 
 /* ---- prebindctl check ---- */
 
-/* Asks for a session that cannot be there: whoever is found then, is found for every visitor. */
+/* Looks up a session that cannot exist. If that finds a user, every visitor would be that user. */
 static enum status probe(const struct site_session *site, struct error *err)
 {
 	const struct site_conf *conf = site->conf;

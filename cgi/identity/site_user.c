@@ -1,6 +1,6 @@
 /*
- * One SELECT in the site's database: what it may do, and what a value may be, store/site_query.h
- * sees to.
+ * Runs one SELECT in the site's database. store/site_query.h limits what it may do and checks its
+ * values.
  */
 #include "identity/site_user.h"
 
@@ -14,7 +14,7 @@
 #include "store/site_query.h"
 
 #define JID_MAX  2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
-#define FLAG_MAX 32   /* 0, 1, or when somebody was banned */
+#define FLAG_MAX 32   /* 0, 1, or the time of a ban */
 
 enum { PASSWORD_HASH, USER, DISPLAY_NAME, JID, DISABLED, N_COLUMNS };
 
@@ -78,7 +78,7 @@ void site_user_clear(struct site_user *user)
 	*user = (struct site_user){0};
 }
 
-/* Moves the row's value out; where there is none, a copy of instead. */
+/* Moves the row's value out; if there is none, returns a copy of instead. */
 static char *take(struct site_query_row *row, int column, const char *instead)
 {
 	char *value = row->values[column];
@@ -88,8 +88,8 @@ static char *take(struct site_query_row *row, int column, const char *instead)
 }
 
 /*
- * Null, empty and 0 are no; everything else, "f" and "no" among it, is yes: nobody gets in by
- * mistake.
+ * Null, empty and 0 mean no. Everything else, also "f" and "no", means yes, so that a mistake lets
+ * no user in.
  */
 static bool is_set(const char *flag)
 {
@@ -107,12 +107,13 @@ enum status site_user_find(struct site_users *users, const char *name, struct si
 	enum status status = site_query_ask(users->query, &value, &row, &why);
 	if (status == STATUS_NOT_FOUND)
 		return error_set(err, status, "the site has no user '%s'", name);
-	if (status == STATUS_BAD_REQUEST) /* two users of one name: neither gets in */
+	if (status == STATUS_BAD_REQUEST) /* two users of one name: neither may log in */
 		status = STATUS_UNAVAILABLE;
 	if (status != STATUS_OK)
 		return error_set(err, status, "%s", why.text);
 	if (site_query_returns(users->query, USER) && row.values[USER] == NULL) {
-		site_query_row_clear(&row); /* what was typed is no name in its place */
+		/* the typed text must not stand in for the missing name */
+		site_query_row_clear(&row);
 		return error_set(err, STATUS_NOT_FOUND,
 				 "the site has no name for '%s': its column user is null", name);
 	}

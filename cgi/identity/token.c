@@ -1,6 +1,6 @@
 /*
- * Provider `token`. The keys are read with each token, so that a new key file counts at once and no
- * process keeps a key; a start with a bad one is refused all the same.
+ * Provider `token`. The keys are read for each token, so a new key file counts at once and no
+ * process keeps a key. A start with a bad key file is still refused.
  */
 #include "identity/token.h"
 
@@ -26,7 +26,7 @@ enum status token_rules_read(const struct site_conf *conf, struct token_keys *ke
 			  err, conf_site_place(conf, "token_key_file"));
 }
 
-/* Good by itself, and not revoked. STATUS_NOT_FOUND: it is over. */
+/* Checks the token itself, and that it is not revoked. STATUS_NOT_FOUND: it has expired. */
 static enum status check(const struct identity_context *context, const char *text,
 			 struct token *out, struct error *err)
 {
@@ -37,7 +37,8 @@ static enum status check(const struct identity_context *context, const char *tex
 	int64_t min_iat = 0;
 
 	enum status status = token_rules_read(context->conf, &keys, &rules, &why);
-	if (status != STATUS_OK) /* whatever is wrong with the file: we could not look */
+	/* the file is bad in some way, so the token could not be checked */
+	if (status != STATUS_OK)
 		return error_set(err, STATUS_UNAVAILABLE, "%s", why.text);
 	status = token_check(&rules, text, context->now, &token, err);
 	token_keys_clear(&keys);
@@ -64,7 +65,7 @@ static enum identity_verdict cookie_user(const struct identity_context *context,
 
 	enum status status = check(context, text, &token, err);
 	if (status == STATUS_NOT_FOUND)
-		return IDENTITY_NONE; /* over: as good as no cookie */
+		return IDENTITY_NONE; /* it has expired and counts as no cookie */
 	if (status == STATUS_BAD_CREDENTIALS)
 		return IDENTITY_BAD;
 	if (status != STATUS_OK)
@@ -167,8 +168,9 @@ bool token_may_be_posted(const struct site_conf *conf)
 }
 
 /*
- * The session, and the token's use, in one transaction. A token's name is the digest of what is
- * signed: an ES256 signature can be written in two ways, the text under it cannot.
+ * Makes the session and marks the token as used, in one transaction. A token is identified by the
+ * digest of its signed text. An ES256 signature can be written in two ways, but the signed text
+ * cannot.
  */
 static enum status use_once(const struct identity_context *context, const struct token *token,
 			    struct session_new *what, char session[SESSION_TOKEN_LEN + 1],

@@ -1,7 +1,7 @@
 /*
- * Provider `token`: the site says in a signed token who is logged in. Either in a cookie that it
- * sets, good until the token ends; or in a form that its page posts to /login, good once, for a
- * session of ours.
+ * Provider `token`: the site names the logged-in user in a signed token. The token may be in a
+ * cookie that the site sets, which is valid until the token ends. Or the site's page posts it in a
+ * form to /login; it is then valid once and starts a session of ours.
  */
 #ifndef IDENTITY_TOKEN_H
 #define IDENTITY_TOKEN_H
@@ -11,15 +11,15 @@
 #include "store/session.h"
 
 #define TOKEN_ONCE_LIFE_MAX_S                                                                      \
-	600 /* used ones are remembered so long, and a form is posted at once */
+	600 /* used tokens are remembered for this time, and a form is posted at once */
 
-/* Is provider token one of the site's, and may a page post tokens? */
+/* True if the site uses provider token, and a page may post tokens. */
 bool token_may_be_posted(const struct site_conf *conf);
 
 /*
- * A posted token becomes a session. STATUS_BAD_CREDENTIALS: it does not hold, is over, revoked, or
- * was used before. old_token: NULL, or the session cookie that the browser had. *user: whoever it
- * was, for the log, the caller frees it; NULL: nobody knows.
+ * Turns a posted token into a session. STATUS_BAD_CREDENTIALS: it is invalid, expired, revoked or
+ * already used. old_token: NULL, or the browser's earlier session cookie. *user: the user's name
+ * for the log, which the caller frees; NULL: unknown.
  */
 struct token_handover {
 	const char *text;
@@ -30,7 +30,10 @@ enum status token_session_create(const struct identity_context *context,
 				 char session[SESSION_TOKEN_LEN + 1], char **user,
 				 struct error *err);
 
-/* The site's keys and rules, for one look; the caller clears *keys, which the rules borrow. */
+/*
+ * Reads the site's keys and rules for one check. The caller clears *keys, from which the rules
+ * borrow.
+ */
 enum status token_rules_read(const struct site_conf *conf, struct token_keys *keys,
 			     struct token_rules *rules, struct error *err);
 

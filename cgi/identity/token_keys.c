@@ -1,5 +1,5 @@
 /*
- * The file of a site's token keys, and the files with public keys that it names.
+ * Reads the file of a site's token keys, and the public keys that it names.
  */
 #include "identity/token_keys.h"
 
@@ -78,7 +78,10 @@ static enum status read_public(const char *path, struct token_key *key, struct e
 	return status;
 }
 
-/* The same key under two names would blur what a MAC is over: the name and the text behind it. */
+/*
+ * True if the kid or the key is in the file already. One key under two names is refused: a MAC
+ * covers the name followed by the text, so it would be ambiguous.
+ */
 static bool is_there_already(const struct token_keys *keys, const struct token_key *key)
 {
 	for (size_t i = 0; i < keys->count; i++) {

@@ -1,11 +1,12 @@
 /*
- * The keys that a site signs its tokens with: a file, a line each,
+ * The keys that a site signs its tokens with. Each line of the file is one key:
  *
  *   KID ":" KEY         a shared key in base64url, at least 32 bytes: HMAC, HS256
  *   KID ":" /PATH.pem   a public key, RSA or P-256: RS256, ES256
  *
- * Empty lines and lines that begin with # say nothing. The site signs with one key and we take all:
- * so a new one is written here first, used there next, and the old one leaves last.
+ * Empty lines and lines that begin with # are ignored. The site signs with one key, and every key
+ * of the file is accepted. To change keys, add the new one here, then use it at the site, then
+ * remove the old one.
  */
 #ifndef IDENTITY_TOKEN_KEYS_H
 #define IDENTITY_TOKEN_KEYS_H
@@ -34,14 +35,14 @@ struct token_keys {
 };
 
 /*
- * public_too: lines of the second kind are taken. The sentence begins with FILE:LINE. The caller
+ * public_too: lines of the second kind are accepted. The error begins with FILE:LINE. The caller
  * clears *out.
  */
 enum status token_keys_read(const char *file, bool public_too, struct token_keys *out,
 			    struct error *err);
 void token_keys_clear(struct token_keys *keys); /* wipes */
 
-/* NULL: there is none of that kid, which need not end with a NUL. */
+/* Returns the key of that kid, which need not end with a NUL; NULL: there is none. */
 const struct token_key *token_keys_find(const struct token_keys *keys, const char *kid, size_t len);
 
 #endif

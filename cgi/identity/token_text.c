@@ -1,8 +1,7 @@
 /*
- * Taking tokens apart. First the parts, then the key, then the MAC or signature; only what that
- * vouches for is decoded. Of a JWT the header must be read before: it names the key, and its `alg`
- * must be the one that this key is for, so that nobody can have a public key taken for a shared one
- * (RFC 8725 3.1).
+ * Reads tokens: first the parts, then the key, then the MAC or signature. The payload is decoded
+ * only after that. The header of a JWT must be read earlier, because it names the key. Its `alg`
+ * must be the one of this key, so that a public key is never used as a shared one (RFC 8725 3.1).
  */
 #include "identity/token_text.h"
 
@@ -17,7 +16,7 @@
 #define JWT_HEADER_MAX 512
 #define PARTS_MAX      4
 
-/* The parts of a token's text, borrowed, and what is under its MAC. */
+/* The parts of a token's text, borrowed, and the text that the MAC covers. */
 struct parts {
 	struct secret_part items[PARTS_MAX];
 	size_t count;
@@ -50,7 +49,10 @@ static const char *claim_text(const struct json *claims, const char *name)
 	return text != NULL ? text : "";
 }
 
-/* A site that means a JID and writes something else must not get another one by the rule. */
+/*
+ * A claim of another type is an error. Otherwise a site that means to name a JID would get another
+ * one by the rule.
+ */
 static bool claim_is_text_or_null(const struct json *claims, const char *name)
 {
 	const struct json *claim = json_member(claims, name);
@@ -59,8 +61,8 @@ static bool claim_is_text_or_null(const struct json *claims, const char *name)
 }
 
 /*
- * The claim that token_user_claim names. Else "user"; in a JWT without it "sub", its own claim for
- * that (RFC 7519 4.1.2).
+ * Returns the claim that token_user_claim names. The default is "user"; a JWT without it uses "sub"
+ * (RFC 7519 4.1.2).
  */
 static const char *user_of(const struct token_rules *rules, const struct json *claims)
 {
@@ -71,7 +73,7 @@ static const char *user_of(const struct token_rules *rules, const struct json *c
 	return claim_text(claims, named ? "user" : "sub");
 }
 
-/* RFC 7519 4.1.3: one, or, in a JWT, several of which ours is one. */
+/* RFC 7519 4.1.3: one audience; a JWT may have several, and one must be ours. */
 static bool audience_holds(const struct token_rules *rules, const struct json *claims)
 {
 	const struct json *aud = json_member(claims, "aud");
@@ -88,7 +90,7 @@ static bool audience_holds(const struct token_rules *rules, const struct json *c
 	return found;
 }
 
-/* A JWT's times may have fractions (RFC 7519 2): the second that has begun counts. */
+/* A JWT's times may have fractions (RFC 7519 2), which are cut off. */
 static bool read_time(const struct token_rules *rules, const struct json *claim, long long *out)
 {
 	return rules->format == TOKEN_FORMAT_JWT ? json_floor(claim, out)
@@ -96,8 +98,8 @@ static bool read_time(const struct token_rules *rules, const struct json *claim,
 }
 
 /*
- * When the token was made. A JWT may keep silent about it: then as early as its end allows, so
- * that `prebindctl token revoke` reaches it.
+ * Reads when the token was made. A JWT may leave this out. It is then the earliest time that its
+ * end allows, so that `prebindctl token revoke` covers it.
  */
 static bool read_issued(const struct token_rules *rules, const struct json *claims,
 			long long expires, long long *out)
@@ -187,7 +189,7 @@ static enum status decode(const struct secret_part *part, struct strbuf *out)
 	return status == STATUS_OK && !strbuf_ok(out) ? STATUS_INTERNAL : status;
 }
 
-/* The JSON that a part holds. why: what is said of a part that holds none. */
+/* Reads the JSON of a part. why: the error for a part that has none. */
 static enum status part_read(const struct secret_part *part, const char *why, struct json **out,
 			     struct error *err)
 {
@@ -203,7 +205,7 @@ static enum status part_read(const struct secret_part *part, const char *why, st
 	return status == STATUS_OK ? status : refuse(err, why);
 }
 
-/* What vouches for the payload has been looked at. */
+/* The caller has checked the MAC or signature of the payload. */
 static enum status payload_read(const struct token_rules *rules, const struct parts *parts,
 				int64_t now, struct token *out, struct error *err)
 {
@@ -224,7 +226,7 @@ static enum status payload_read(const struct token_rules *rules, const struct pa
 	return status;
 }
 
-/* At the dots; false: not exactly n parts, or an empty one. */
+/* Splits the text at the dots. False: there are not exactly n parts, or one is empty. */
 static bool split(const char *text, size_t n, struct parts *out)
 {
 	const char *start = text;
@@ -245,7 +247,7 @@ static bool split(const char *text, size_t n, struct parts *out)
 	return true;
 }
 
-/* STATUS_BAD_REQUEST: the part is another MAC, or none. STATUS_INTERNAL: out of memory. */
+/* STATUS_BAD_REQUEST: the part is not this MAC. STATUS_INTERNAL: out of memory. */
 static enum status mac_check(const struct secret_part *part,
 			     const unsigned char mac[SECRET_SHA256_LEN])
 {
@@ -303,7 +305,7 @@ static enum status hmac_check(const struct token_rules *rules, const char *text,
 
 /* ---- JWT ---- */
 
-/* The one algorithm that a key is for. */
+/* Returns the only algorithm that a key may be used with. */
 static const char *alg_of(const struct token_key *key)
 {
 	if (key->secret_len > 0)
@@ -311,7 +313,7 @@ static const char *alg_of(const struct token_key *key)
 	return public_key_kind(key->pem) == PUBLIC_KEY_RSA ? "RS256" : "ES256";
 }
 
-/* Without a kid: the key, where there is one only. */
+/* Without a kid this is the site's key if there is only one. */
 static const struct token_key *jwt_key(const struct token_keys *keys, const struct json *header)
 {
 	const struct json *member = json_member(header, "kid");
@@ -357,7 +359,7 @@ static enum status jwt_header(const struct token_keys *keys, const struct secret
 	return why == NULL ? status : refuse(err, why);
 }
 
-/* STATUS_BAD_REQUEST: it does not hold. STATUS_INTERNAL: out of memory. */
+/* STATUS_BAD_REQUEST: the signature is wrong. STATUS_INTERNAL: out of memory. */
 static enum status signature_check(const struct token_key *key, const struct parts *parts)
 {
 	const struct secret_part *given = &parts->items[2];
@@ -415,7 +417,7 @@ static void write_claims(const struct token_rules *rules, const struct token_req
 	char id[2 * 16 + 1];
 	struct json_writer w;
 
-	secret_random_hex(id, 16); /* two in one second are two */
+	secret_random_hex(id, 16); /* two tokens made in one second differ */
 	json_writer_init(&w, out);
 	json_open_object(&w, NULL);
 	json_put_string(&w, rules->user_claim[0] != '\0' ? rules->user_claim : "user", what->user);

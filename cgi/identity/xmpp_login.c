@@ -1,6 +1,6 @@
 /*
- * Log-ins at the XMPP server. A wrong password counts as one at the login form does: it is the same
- * password, and guessing it in two places is no more than guessing it in one.
+ * Logins at the XMPP server. A wrong password counts as one at the login form does, because it is
+ * the same password. An attacker gains no guesses by using both places.
  */
 #include "identity/xmpp_login.h"
 
@@ -73,7 +73,7 @@ void xmpp_login_close(struct xmpp_login *login)
 	free(login);
 }
 
-/* What the server is told where there is no such account: the same as of a wrong password. */
+/* Makes the answer for an account that does not exist the same as for a wrong password. */
 static enum status refuse(enum status status, enum status no_account, struct error *err)
 {
 	if (status != no_account)
@@ -95,7 +95,9 @@ const char *xmpp_login_kind(const struct xmpp_login *login, const char *password
 	return is_token(login, password) ? "token" : "password";
 }
 
-/* Is that user, whom the account belongs to, one of ours who is gone or disabled? */
+/*
+ * Checks that the owner of the account, if it is a user of ours, still exists and is not disabled.
+ */
 static enum status owner_check(struct xmpp_login *login, const struct jid_owner *owner,
 			       struct error *err)
 {
@@ -107,9 +109,9 @@ static enum status owner_check(struct xmpp_login *login, const struct jid_owner 
 }
 
 /*
- * A token was made for somebody. Nobody found means that the user was deleted, unless users may be
- * there whom we cannot find: those of other providers, and those whom the site's own query knows by
- * a spelling that {user|lower} leaves open.
+ * A token was made for a user. If no owner is found, the user was deleted, unless it may be a user
+ * whom we cannot find. Those are users of other providers, and users whom the site's query knows by
+ * a spelling that {user|lower} does not determine.
  */
 static enum status unknown_owner_check(const struct xmpp_login *login, const struct jid *jid,
 				       struct error *err)
@@ -129,7 +131,7 @@ static enum status unknown_owner_check(const struct xmpp_login *login, const str
 	return status;
 }
 
-/* A token was made for a user who has since been disabled or deleted. */
+/* The user that a token was made for may have been disabled or deleted since. */
 static enum status token_owner_check(struct xmpp_login *login, const struct jid *jid,
 				     struct error *err)
 {
@@ -159,13 +161,13 @@ static enum status token_check(struct xmpp_login *login, const struct jid *jid, 
 	if (status == STATUS_CONFLICT || status == STATUS_NOT_FOUND)
 		return error_set(err, STATUS_BAD_CREDENTIALS, "the token %s",
 				 status == STATUS_CONFLICT ? "was used before" : "is over");
-	/* The write may have waited, and the user been disabled meanwhile. */
+	/* The write may have waited, and the user may have been disabled meanwhile. */
 	return status == STATUS_OK ? token_owner_check(login, jid, err) : status;
 }
 
 /* ---- passwords ---- */
 
-/* The password of a user whom we know none of; the work is done all the same. */
+/* Refuses the password of an unknown user, after the same work. */
 static enum status no_password(const char *password, const char *why, struct error *err)
 {
 	enum status status = password_verify(NULL, password, err);
@@ -175,7 +177,7 @@ static enum status no_password(const char *password, const char *why, struct err
 
 struct attempt {
 	const struct jid *jid;
-	struct jid_owner owner; /* user NULL: nobody we know */
+	struct jid_owner owner; /* user NULL: the owner is unknown */
 	const char *password;
 	int64_t now;
 };
@@ -200,7 +202,7 @@ static enum status owner_password_check(struct xmpp_login *login, const struct a
 				   : status;
 }
 
-/* Users of `login` are counted with the login form; every other account by its JID. */
+/* Users of `login` share the count of the login form; every other account is counted by its JID. */
 static enum status attempt_key(struct xmpp_login *login, const struct attempt *attempt,
 			       char out[LOGIN_ACCOUNT_MAX + 1], struct error *err)
 {
@@ -262,6 +264,6 @@ enum status xmpp_login_exists(struct xmpp_login *login, const struct jid *jid, s
 	if (status == STATUS_OK)
 		status = owner_check(login, &owner, err);
 	jid_owner_clear(&owner);
-	/* A disabled user's account is there, and so is the one that two users may claim. */
+	/* The account of a disabled user exists, and so does one that two users may claim. */
 	return status == STATUS_BAD_CREDENTIALS || status == STATUS_CONFLICT ? STATUS_OK : status;
 }
