@@ -36,7 +36,7 @@ XMPP     = adhoc adhoc_add_user adhoc_form adhoc_http adhoc_json adhoc_server_re
 	login_token sasl
 NET      = http_call http_client http_events http_failure http_settings http_target
 WEB      = basic_auth csrf request request_fields request_path response router server server_account \
-	server_cgi server_limits server_notify server_pool server_process server_record server_socket \
+	server_cgi server_head server_limits server_notify server_pool server_process server_record server_socket \
 	server_tcp server_watch template template_html template_nodes template_parse \
 	template_render template_shelf template_texts
 IDENTITY = caller cookie_name device django_check django_session identity jid_deny jid_owner jid_rule login_account \
@@ -69,7 +69,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_mutants_test adhoc_recorded_
 	password_differential_test password_hash_test php_differential_test php_session_test \
 	provisioned_test reader_memory_test \
 	request_test response_test router_test sasl_test secret_test server_account_test \
-	server_pool_test server_record_test server_socket_test session_test site_query_test \
+	server_head_test server_pool_test server_record_test server_socket_test session_test site_query_test \
 	sites_test store_reader_test store_test strbuf_test template_test template_texts_test token_test \
 	upstream_test used_nonce_test user_test xml_test xmpp_login_test
 

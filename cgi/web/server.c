@@ -24,10 +24,15 @@
 
 #define FCGI_ROLE_RESPONDER 1
 /* of a body that was not read; a longer one is cut off */
-#define DRAIN_MAX  (1024 * 1024)
-#define DRAIN_MS   5000 /* … and so is one that takes longer */
-#define TRASH_SIZE 1024 /* for unread data, read in steps; as a rule there is none */
-#define LINGER_MS  100  /* for a peer that still sends after we are done */
+#define DRAIN_MAX     (1024 * 1024)
+#define DRAIN_MS      2000 /* … and so is one that takes longer */
+#define TRASH_SIZE    1024 /* for unread data, read in steps; as a rule there is none */
+#define HEAD_MS       5000 /* a web server sends a head at once */
+#define HEAD_GRACE_MS 1000 /* … where too many others are waited for already */
+#define MOMENT_MS     2    /* between its connect and its first write */
+#define GRACE_MS      20   /* for the rest, where too many senders are waited for already */
+#define REFUSE_MS     1000 /* for a request that will be refused in any case */
+#define LINGER_MS     100  /* for a peer that still sends after we are done */
 
 /* How long libfcgi may wait when it closes a connection itself. Its default is 2000 ms. */
 static const char *const libfcgi_waits[] = {
@@ -105,27 +110,62 @@ static bool visitor_left(void *arg)
 
 struct fcgi_body {
 	FCGX_Stream *in;
+	int fd;
 	struct pool *pool;
 	int64_t deadline_ms;
-	bool awaited; /* a body was announced, so missing bytes may come slowly */
+	struct head head; /* what had come when the request was begun */
+	size_t read;
 };
 
-/* As FCGX_GetStr. Other requests are served while it waits for more bytes. */
+/*
+ * Around a wait for the peer's next bytes: other requests are served meanwhile. False: too many
+ * senders are waited for already.
+ */
+static bool sender_wait_begin(struct pool *pool)
+{
+	if (!pool_body_begin(pool))
+		return false;
+	if (wait_begin())
+		return true;
+	pool_body_end(pool);
+	return false;
+}
+
+static void sender_wait_end(struct pool *pool)
+{
+	wait_end();
+	pool_body_end(pool);
+}
+
+/* This thread waits and serves nobody else. */
+static bool is_readable_soon(int fd, int ms)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+	return poll(&poll_fd, 1, ms) > 0;
+}
+
+/*
+ * As FCGX_GetStr. Other requests are served while it waits for more bytes. Only libfcgi knows
+ * whether the next byte is in its buffer. So it counts as a wait unless the byte was in the socket
+ * when the request began. A body may have no CONTENT_LENGTH, and the end of an empty body may be
+ * late too.
+ */
 static int fcgi_get(const struct fcgi_body *body, void *buffer, int want)
 {
-	int got = -1;
+	bool has_come = body->head.ended || body->read < body->head.body;
+	int got;
 
-	if (!body->awaited || body->in->stop > body->in->rdNext)
+	if (has_come || body->in->stop > body->in->rdNext)
 		return FCGX_GetStr(buffer, want, body->in);
-	errno = EBUSY;
-	if (!pool_body_begin(body->pool))
-		return -1;
-	if (wait_begin()) {
-		errno = 0;
-		got = FCGX_GetStr(buffer, want, body->in);
-		wait_end();
+	if (!sender_wait_begin(body->pool)) {
+		errno = EBUSY;
+		return is_readable_soon(body->fd, GRACE_MS) ? FCGX_GetStr(buffer, want, body->in)
+							    : -1;
 	}
-	pool_body_end(body->pool);
+	errno = 0;
+	got = FCGX_GetStr(buffer, want, body->in);
+	sender_wait_end(body->pool);
 	return got;
 }
 
@@ -135,7 +175,7 @@ static int fcgi_get(const struct fcgi_body *body, void *buffer, int want)
  */
 static ssize_t fcgi_read(void *io, void *buffer, size_t size)
 {
-	const struct fcgi_body *body = io;
+	struct fcgi_body *body = io;
 	ptrdiff_t ready = body->in->stop - body->in->rdNext;
 	int want = ready > 1 ? (int)ready : 1;
 	int got;
@@ -147,21 +187,19 @@ static ssize_t fcgi_read(void *io, void *buffer, size_t size)
 	if (size < (size_t)want)
 		want = (int)size;
 	got = fcgi_get(body, buffer, want);
+	body->read += got > 0 ? (size_t)got : 0;
 	return got < want && FCGX_GetError(body->in) != 0 ? -1 : got;
 }
 
 /* Reads what the handler left of the body. False: there is more, or it broke off. */
-static bool fcgi_drain(FCGX_Stream *in, struct pool *pool, bool awaited)
+static bool fcgi_drain(struct fcgi_body *body)
 {
-	struct fcgi_body body = {.in = in,
-				 .pool = pool,
-				 .deadline_ms = clock_monotonic_ms() + DRAIN_MS,
-				 .awaited = awaited};
 	char trash[TRASH_SIZE];
 	size_t total = 0;
 
+	body->deadline_ms = clock_monotonic_ms() + DRAIN_MS;
 	while (total < DRAIN_MAX) {
-		ssize_t got = fcgi_read(&body, trash, sizeof(trash));
+		ssize_t got = fcgi_read(body, trash, sizeof(trash));
 
 		if (got <= 0)
 			return got == 0;
@@ -174,9 +212,9 @@ static bool fcgi_drain(FCGX_Stream *in, struct pool *pool, bool awaited)
  * If a socket is closed with unread bytes in it, the peer may lose our answer. So those are read
  * first.
  */
-static void linger(int fd)
+static void linger(int fd, int ms)
 {
-	int64_t deadline = clock_monotonic_ms() + LINGER_MS;
+	int64_t deadline = clock_monotonic_ms() + ms;
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 	char trash[TRASH_SIZE];
 
@@ -187,51 +225,49 @@ static void linger(int fd)
 		;
 }
 
-static bool fcgi_has_body(const FCGX_Request *request)
+static void linger_waiting(const struct fcgi_body *body)
 {
-	const char *length = FCGX_GetParam("CONTENT_LENGTH", request->envp);
+	bool waits = sender_wait_begin(body->pool);
 
-	return length && *length && strcmp(length, "0") != 0;
+	linger(body->fd, waits ? LINGER_MS : GRACE_MS);
+	if (waits)
+		sender_wait_end(body->pool);
 }
 
 /*
- * Without a body, the answer and its end are sent in one write. With a body, the answer goes first,
- * because the client may still be sending. It calls Free and not Finish, because Finish closes with
- * a wait of its own.
+ * The answer and its end are sent first, in one write. The web server then has what its client
+ * gets. If the connection is closed while a part of the body is unread, clients of mod_proxy_fcgi
+ * and nginx lose the answer. So the rest is read for a while. It calls Free and not Finish, because
+ * Finish closes with a wait of its own.
  */
-static void fcgi_end(FCGX_Request *request, int fd, struct pool *pool, const struct answer *answer)
+static void fcgi_end(FCGX_Request *request, struct fcgi_body *body, const struct answer *answer)
 {
-	const struct answer nothing = {.head.iov_len = 0};
-	bool early = fcgi_has_body(request);
-	bool sent = !early || records_write(fd, request->requestId, answer, false);
-	bool drained = fcgi_drain(request->in, pool, early);
+	bool sent = records_write(body->fd, request->requestId, answer, true);
+	bool drained = fcgi_drain(body);
 
-	if (!sent || !records_write(fd, request->requestId, early ? &nothing : answer, true))
+	if (!sent)
 		log_event(LOG_LEVEL_INFO, "response_lost", "why", "the web server went away", NULL);
 	FCGX_Free(request, 0);
 	if (!drained)
-		linger(fd);
-	close(fd);
+		linger_waiting(body);
+	close(body->fd);
 }
 
-static void fcgi_answer(const struct service *service, FCGX_Request *request, int fd,
-			struct pool *pool)
+static void fcgi_answer(const struct service *service, FCGX_Request *request,
+			struct fcgi_body *body)
 {
 	int64_t now_ms = clock_monotonic_ms();
-	struct fcgi_body body = {.in = request->in,
-				 .pool = pool,
-				 .deadline_ms = now_ms + REQUEST_MS,
-				 .awaited = fcgi_has_body(request)};
 	struct gateway gateway = {
 	    .params = request->envp,
 	    .read = fcgi_read,
-	    .io = &body,
+	    .io = body,
 	    .began_ms = now_ms,
 	};
 	struct answer answer = {.head.iov_len = 0};
 	struct response response;
 	struct strbuf head;
 
+	body->deadline_ms = now_ms + REQUEST_MS;
 	response_init(&response);
 	strbuf_init_secret(&head); /* cookies are in it */
 	if (request->role == FCGI_ROLE_RESPONDER) {
@@ -244,16 +280,13 @@ static void fcgi_answer(const struct service *service, FCGX_Request *request, in
 	} else {
 		answer.head = (struct iovec){.iov_base = head.data, .iov_len = head.len};
 	}
-	fcgi_end(request, fd, pool, &answer);
+	fcgi_end(request, body, &answer);
 	strbuf_clear(&head);
 	response_clear(&response);
 }
 
-/*
- * False: the peer only probed for us, or the request is malformed; the connection is closed. A
- * failed Accept closes it too, without a wait, because it is detached.
- */
-static bool fcgi_begin(FCGX_Request *request, int fd)
+/* False: the request is malformed; the connection is closed. A failed Accept closes it too. */
+static bool fcgi_accept(FCGX_Request *request, int fd)
 {
 	if (FCGX_InitRequest(request, -1, 0) != 0) {
 		close(fd);
@@ -261,18 +294,49 @@ static bool fcgi_begin(FCGX_Request *request, int fd)
 	}
 	request->ipcFd = fd;
 	request->keepConnection = 1; /* else Accept would first close it */
-	FCGX_Detach(request);
+	FCGX_Detach(request);        /* a failed Accept closes without a wait */
 	return FCGX_Accept_r(request) == 0;
 }
 
-/* Sends an answer without a handler: a header and a sentence. */
-static void fcgi_say(FCGX_Request *request, int fd, struct pool *pool, const char *text)
+/*
+ * A web server writes right after it connects. Starting another thread for that moment would cost
+ * more than the wait. After it, others are served. If too many requests wait already, this thread
+ * waits all the same: a visitor cannot delay a head, because web servers send it whole.
+ */
+static enum head_state head_await_waiting(int fd, struct head *out)
 {
-	const struct answer answer = {
-	    .head = {.iov_base = (char *)text, .iov_len = strlen(text)}
-        };
+	enum head_state state = is_readable_soon(fd, MOMENT_MS) ? head_look(fd, out) : HEAD_PARTIAL;
 
-	fcgi_end(request, fd, pool, &answer);
+	if (state != HEAD_PARTIAL)
+		return state;
+	bool waits = wait_begin();
+	state = head_await(fd, waits ? HEAD_MS : HEAD_GRACE_MS, out);
+	if (waits)
+		wait_end();
+	return state;
+}
+
+/*
+ * False: the peer only probed for us, the request is malformed, or its head did not come in time;
+ * the connection is closed.
+ */
+static bool fcgi_begin(FCGX_Request *request, struct fcgi_body *body)
+{
+	enum head_state state = head_look(body->fd, &body->head);
+	bool begun, waits;
+
+	if (state == HEAD_PARTIAL)
+		state = head_await_waiting(body->fd, &body->head);
+	waits = state == HEAD_LARGE && wait_begin();
+	if (state == HEAD_BROKEN || (state == HEAD_LARGE && !waits)) {
+		linger(body->fd, 0);
+		close(body->fd);
+		return false;
+	}
+	begun = fcgi_accept(request, body->fd);
+	if (waits)
+		wait_end();
+	return begun;
 }
 
 static const char has_nul[] = "Status: 400 Bad Request\r\n"
@@ -280,6 +344,25 @@ static const char has_nul[] = "Status: 400 Bad Request\r\n"
 			      "Cache-Control: no-store\r\n"
 			      "\r\n"
 			      "The request holds a NUL.\n";
+static const char too_large[] = "Status: 431 Request Header Fields Too Large\r\n"
+				"Content-Type: text/plain; charset=utf-8\r\n"
+				"Cache-Control: no-store\r\n"
+				"\r\n"
+				"The request has too many headers, or too long ones.\n";
+static const char busy[] = "Status: 503 Service Unavailable\r\n"
+			   "Content-Type: text/plain; charset=utf-8\r\n"
+			   "Cache-Control: no-store\r\n"
+			   "Retry-After: 1\r\n"
+			   "\r\n"
+			   "Too many visitors at once. Please come again in a moment.\n";
+
+/* An answer without a handler: a header and a sentence. */
+static struct answer answer_of(const char *text)
+{
+	return (struct answer){
+	    .head = {.iov_base = (char *)text, .iov_len = strlen(text)}
+        };
+}
 
 /*
  * Serves one request per connection. A kept connection would hold a thread that other visitors
@@ -288,38 +371,43 @@ static const char has_nul[] = "Status: 400 Bad Request\r\n"
 static void fcgi_serve(void *arg, int fd, struct pool *pool)
 {
 	const struct service *service = arg;
+	struct answer refused;
 	struct visitor visitor = {.pool = pool, .fd = fd};
 	struct waiter waiter = {.begin = visitor_wait_begin,
 				.end = visitor_wait_end,
 				.left = visitor_left,
 				.arg = &visitor};
-	bool holds_nul = records_hold_nul(fd);
+	struct fcgi_body body = {.fd = fd, .pool = pool};
 	FCGX_Request request;
 
-	if (!fcgi_begin(&request, fd))
-		return;
 	waiter_set(&waiter);
-	if (holds_nul)
-		fcgi_say(&request, fd, pool, has_nul);
-	else
-		fcgi_answer(service, &request, fd, pool);
+	if (fcgi_begin(&request, &body)) {
+		body.in = request.in;
+		refused = answer_of(body.head.large ? too_large : has_nul);
+		if (body.head.large || body.head.nul)
+			fcgi_end(&request, &body, &refused);
+		else
+			fcgi_answer(service, &request, &body);
+	}
 	waiter_set(NULL);
 }
 
-/* All is full: sends a fixed answer, which costs nothing. */
+/*
+ * All is full: sends a fixed answer, which costs nothing. The other threads wait for this one to
+ * accept, so it does not wait long for a slow peer.
+ */
 static void fcgi_refuse(void *arg, int fd)
 {
-	static const char busy[] = "Status: 503 Service Unavailable\r\n"
-				   "Content-Type: text/plain; charset=utf-8\r\n"
-				   "Cache-Control: no-store\r\n"
-				   "Retry-After: 1\r\n"
-				   "\r\n"
-				   "Too many visitors at once. Please come again in a moment.\n";
-	FCGX_Request request;
+	const struct answer refused = answer_of(busy);
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	unsigned char begin[8];
 
 	(void)arg;
-	if (fcgi_begin(&request, fd))
-		fcgi_say(&request, fd, NULL, busy);
+	if (poll(&poll_fd, 1, REFUSE_MS) > 0 &&
+	    recv(fd, begin, sizeof(begin), MSG_PEEK | MSG_DONTWAIT) == sizeof(begin) &&
+	    records_write(fd, begin[2] << 8 | begin[3], &refused, true))
+		linger(fd, LINGER_MS);
+	close(fd);
 }
 
 static enum status fcgi_start(struct error *err)

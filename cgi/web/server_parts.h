@@ -44,11 +44,25 @@ bool records_write(int fd, int id, const struct answer *answer, bool ends);
 bool pieces_write(int fd, struct iovec *pieces, int count);
 
 /*
- * True if a name or value of the request's parameters has a NUL, where libfcgi would cut the value
- * off. It looks at the socket's data without removing it. It waits for missing data up to the
- * socket's time-out. False also if the socket cannot be read in this way (TCP before Linux 6.9).
+ * server_head.c: a request's head (all its parameters), looked at while it still lies in the
+ * socket, before libfcgi reads it. libfcgi would wait for what is missing, would cut a value at its
+ * first NUL, and ends the process over a parameter that is longer than memory.
  */
-bool records_hold_nul(int fd);
+enum head_state {
+	HEAD_WHOLE,   /* all has come; libfcgi reads it without a wait */
+	HEAD_PARTIAL, /* more is to come */
+	HEAD_LARGE,   /* more than is looked at, or of a kind that is not: libfcgi may wait */
+	HEAD_BROKEN   /* it is no request, or the peer went away */
+};
+struct head {
+	bool nul;    /* a parameter is not what libfcgi would make of it */
+	bool large;  /* more parameters than any request may have: not all were looked at */
+	size_t body; /* bytes of the body that lie behind it already */
+	bool ended;  /* … and so does the body's end */
+};
+/* What has come by now. HEAD_PARTIAL: head_await waits for the rest. */
+enum head_state head_look(int fd, struct head *out);
+enum head_state head_await(int fd, int ms, struct head *out); /* never HEAD_PARTIAL */
 
 /* server_tcp.c: the addresses that may connect where no uid is known. */
 #define TCP_PEERS_MAX 16

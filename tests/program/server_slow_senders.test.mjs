@@ -1,5 +1,6 @@
 // Bodies that come slowly, or never: nobody else waits with them. And visitors who leave while they wait cost nothing.
 import assert from "node:assert/strict";
+import net from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import { FORM, NAVIGATION, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
@@ -32,8 +33,14 @@ beforeEach(() => peer.answer(null));
 
 const newVisitor = () => new Visitor((request) => prebind.request(request));
 
+/** /health is answered while so many others are still there. */
+async function healthBeside(count) {
+	assert.equal((await newVisitor().get("/health")).status, 200);
+	assert.ok(prebind.connections() >= count, `${prebind.connections()} of ${count} are there`);
+}
+
 /** So many requests with half a body; `finish` sends the rest. */
-function halfSent(count, { path, bytes }) {
+function halfSent(count, { path, bytes, length = String(bytes) }) {
 	let finish;
 	const rest = new Promise((resolve) => (finish = resolve));
 	const pieces = async function* () {
@@ -43,7 +50,7 @@ function halfSent(count, { path, bytes }) {
 	};
 	const headers = { ...FORM, "Content-Type": "application/x-www-form-urlencoded" };
 	const answers = Array.from({ length: count }, () => prebind.request({
-		method: "POST", path, headers, pieces: pieces(), params: { CONTENT_LENGTH: String(bytes) },
+		method: "POST", path, headers, pieces: pieces(), params: { CONTENT_LENGTH: length },
 	}));
 	return { answers, finish };
 }
@@ -62,6 +69,29 @@ for (const [what, body, statuses] of [["that nobody wants", UNWANTED, [404]], ["
 		await until("the connections to end", () => prebind.connections() === 0, { seconds: 30 });
 	});
 }
+
+for (const [what, body, status] of [["that nobody wants", UNWANTED, 404], ["that is wanted", WANTED, 400]])
+	test(`${SENDERS} half-sent bodies without CONTENT_LENGTH, of a kind ${what}: others are served`, async () => {
+		const { answers, finish } = halfSent(SENDERS, { ...body, length: undefined });
+		await until("all of them to be there", () => prebind.connections() >= SENDERS, { seconds: 30 });
+		await healthBeside(SENDERS);
+		finish();
+		for (const answer of await Promise.all(answers))
+			assert.equal(answer.status, status);
+	});
+
+const BEGIN = Buffer.from([1, 1, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+for (const [what, bytes] of [["say nothing", Buffer.alloc(0)], ["send half a record", BEGIN.subarray(0, 4)], ["send no parameters", BEGIN]])
+	test(`${SENDERS} peers that ${what}: others are served`, async () => {
+		const sockets = Array.from({ length: SENDERS }, () => net.connect(prebind.socket).on("error", () => {}));
+		for (const socket of sockets)
+			socket.write(bytes);
+		await until("all of them to be there", () => prebind.connections() >= SENDERS, { seconds: 30 });
+		await healthBeside(SENDERS);
+		for (const socket of sockets)
+			socket.destroy();
+		await until("the connections to end", () => prebind.connections() === 0, { seconds: 30 });
+	});
 
 test("more half-sent bodies than may wait: 503 at once, and others are served", async () => {
 	const { answers, finish } = halfSent(SENDERS + 50, WANTED);

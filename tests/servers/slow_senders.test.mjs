@@ -57,7 +57,8 @@ for (const path of ["/chat/nothing", "/chat/login"]) {
 		await until("them to be connected", () => senders.every(({ socket }) => socket.bytesWritten > SENT), { seconds: 30 });
 		const beside = await median(10);
 		console.log(`# /health: ${alone} ms alone, ${beside} ms beside ${SENDERS} half-sent bodies (median of 10)`);
-		assert.ok(senders.every(({ socket }) => !socket.destroyed), "all of them are still there");
+		// a body that nobody wants: the answer is sent before it has come, and Apache may then close the connection
+		assert.ok(senders.every(({ socket, answer }) => !socket.destroyed || answer.startsWith("HTTP/1.1 4")), "all of them are still there, or answered");
 		for (const { socket } of senders)
 			socket.destroy();
 	});

@@ -1,0 +1,130 @@
+/*
+ * web/server_head.c: a request's head, whole or not, and what libfcgi would not say of it. Every
+ * beginning of a request is one that is not whole.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "web/server_parts.h"
+
+#define BEGIN                                                                                      \
+	"\1\1\0\1\0\10\0\0"                                                                        \
+	"\0\1\0\0\0\0\0\0"
+#define PARAMS(len)    "\1\4\0\1\0" len "\0\0"
+#define NO_MORE_PARAMS "\1\4\0\1\0\0\0\0"
+#define STDIN(len)     "\1\5\0\1\0" len "\0\0"
+
+/* As a web server sends it, up to there. */
+static enum head_state read_text(const char *text, size_t len, struct head *out)
+{
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(write(ends[0], text, len), len);
+	enum head_state state = head_look(ends[1], out);
+	close(ends[0]);
+	close(ends[1]);
+	return state;
+}
+
+struct row {
+	const char *what;
+	const char *text;
+	size_t len;
+	enum head_state state;
+	struct head head;
+};
+#define TEXT(text) text, sizeof(text) - 1
+
+static const struct row rows[] = {
+    {"no parameters",			 TEXT(BEGIN NO_MORE_PARAMS),                   HEAD_WHOLE, {.body = 0}               },
+    {"one",
+     TEXT(BEGIN PARAMS("\4") "\1\1"
+			     "AB" NO_MORE_PARAMS),
+     HEAD_WHOLE,											{.body = 0}               },
+    {"an empty value",
+     TEXT(BEGIN PARAMS("\3") "\1\0"
+			     "A" NO_MORE_PARAMS),
+     HEAD_WHOLE,											{.body = 0}               },
+    {"lengths of four bytes",
+     TEXT(BEGIN PARAMS("\12") "\200\0\0\1"
+			      "\200\0\0\1"
+			      "AB" NO_MORE_PARAMS),
+     HEAD_WHOLE,											{.body = 0}               },
+    {"in two records",
+     TEXT(BEGIN PARAMS("\1") "\1" PARAMS("\3") "\1"
+					       "AB" NO_MORE_PARAMS),
+     HEAD_WHOLE,											{.body = 0}               },
+    {"a NUL in a value",
+     TEXT(BEGIN PARAMS("\6") "\1\3"
+			     "A"
+			     "x\0y" NO_MORE_PARAMS),
+     HEAD_WHOLE,											{.nul = true}             },
+    {"a NUL in a name",
+     TEXT(BEGIN PARAMS("\5") "\2\1"
+			     "A\0"
+			     "B" NO_MORE_PARAMS),
+     HEAD_WHOLE,											{.nul = true}             },
+    {"a NUL in the second record of a value",
+     TEXT(BEGIN PARAMS("\3") "\1\2"
+			     "A" PARAMS("\2") "x\0" NO_MORE_PARAMS),
+     HEAD_WHOLE,											{.nul = true}             },
+    {"a body, and its end",
+     TEXT(BEGIN NO_MORE_PARAMS STDIN("\3") "\0\0\0" STDIN("\0")),
+     HEAD_WHOLE,											{.body = 3, .ended = true}},
+    {"half a body",			   TEXT(BEGIN NO_MORE_PARAMS STDIN("\7") "abc"), HEAD_WHOLE, {.body = 3}               },
+    {"2 GiB",
+     TEXT(BEGIN PARAMS("\6") "\1"
+			     "\377\377\377\360"
+			     "A"),
+     HEAD_BROKEN,										       {.body = 0}               },
+    {"a value beyond the last record",
+     TEXT(BEGIN PARAMS("\3") "\1\7"
+			     "A" NO_MORE_PARAMS),
+     HEAD_BROKEN,										       {.body = 0}               },
+    {"another version",                       TEXT("\2\1\0\1\0\0\0\0"),                     HEAD_LARGE, {.body = 0}               },
+    {"a question to the program itself",      TEXT("\1\11\0\0\0\0\0\0"),                    HEAD_LARGE, {.body = 0}               },
+};
+
+static void heads(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct head head;
+		enum head_state got = read_text(rows[i].text, rows[i].len, &head);
+
+		if (got != rows[i].state || head.nul != rows[i].head.nul ||
+		    head.body != rows[i].head.body || head.ended != rows[i].head.ended)
+			fail_msg("%s: state %d, nul %d, %zu bytes of body, ended %d", rows[i].what,
+				 got, head.nul, head.body, head.ended);
+	}
+}
+
+static void every_beginning_is_partial(void **state)
+{
+	static const char whole[] = BEGIN PARAMS("\12") "\200\0\0\1"
+							"\200\0\0\1"
+							"AB" NO_MORE_PARAMS;
+	struct head head;
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(whole) - 1; len++)
+		assert_int_equal(read_text(whole, len, &head), HEAD_PARTIAL);
+	assert_int_equal(read_text(whole, sizeof(whole) - 1, &head), HEAD_WHOLE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(heads),
+	    cmocka_unit_test(every_beginning_is_partial),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
