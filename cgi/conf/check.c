@@ -9,6 +9,7 @@
 #include "conf/load.h"
 #include "conf/number.h"
 #include "conf/value.h"
+#include "xmpp/sasl.h"
 
 static long line_of(const struct load *load, const char *name)
 {
@@ -143,24 +144,28 @@ static void password_query_check(struct load *load, const struct site_conf *site
 			   "needs site_database beside it: the SQLite file with the passwords");
 }
 
-/* The SASL mechanisms for each kind of secret, separated by blanks. */
-static const char *const mechanisms_of[] = {
-    [BOSH_AUTH_PASSWORD] = "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN",
-    [BOSH_AUTH_JWT] = "PLAIN",
-    [BOSH_AUTH_OAUTH] = "X-OAUTH2",
-    [BOSH_AUTH_TOKEN] = "PLAIN",
-};
+const char *conf_mechanisms(const struct site_conf *site)
+{
+	static const char *const mechanisms[] = {
+	    [BOSH_AUTH_PASSWORD] = SASL_SCRAM_SHA_256 " " SASL_SCRAM_SHA_1 " " SASL_PLAIN,
+	    [BOSH_AUTH_JWT] = SASL_PLAIN,
+	    [BOSH_AUTH_OAUTH] = SASL_X_OAUTH2,
+	    [BOSH_AUTH_TOKEN] = SASL_PLAIN,
+	};
+
+	return mechanisms[site->bosh_auth];
+}
 
 static void mechanisms_check(struct load *load, const struct site_conf *site)
 {
 	const struct conf_list *allowed = &site->bosh_mechanisms;
 	for (size_t i = 0; i < allowed->count; i++)
-		if (strstr(mechanisms_of[site->bosh_auth], allowed->items[i]) != NULL)
+		if (strstr(conf_mechanisms(site), allowed->items[i]) != NULL)
 			return;
 	if (allowed->count > 0)
 		load_fault(load, line_of(load, "bosh_mechanisms"), "bosh_mechanisms",
 			   "leaves none that bosh_auth can use; allowed: one or more of %s",
-			   mechanisms_of[site->bosh_auth]);
+			   conf_mechanisms(site));
 }
 
 static void oauth_check(struct load *load, const struct site_conf *site)

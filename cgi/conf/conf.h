@@ -216,6 +216,12 @@ const struct site_conf *conf_site_for_host(const struct conf *conf, const char *
 /* Returns the site of that name; for NULL the only site, or the one named "default". NULL: none. */
 const struct site_conf *conf_site_named(const struct conf *conf, const char *name);
 
+/*
+ * Returns the SASL mechanisms that can carry the site's kind of secret (`bosh_auth`), with blanks
+ * between them. Static.
+ */
+const char *conf_mechanisms(const struct site_conf *site);
+
 /* The place of a key, for a sentence about its value. */
 struct conf_place {
 	const char *file; /* borrowed from the configuration; NULL: not from a file */

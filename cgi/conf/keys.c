@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/number.h"
+#include "xmpp/sasl.h"
 
 /* The longest name that bind(2) takes: sun_path of unix(7) has 108 bytes, one for the NUL. */
 #define SOCKET_PATH_MAX 107
@@ -70,8 +71,8 @@ static const char *const bosh_auth_words[] = {
     [BOSH_AUTH_TOKEN] = "token",
     NULL,
 };
-static const char *const mechanism_words[] = {"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "X-OAUTH2",
-					      NULL};
+static const char *const mechanism_words[] = {SASL_SCRAM_SHA_256, SASL_SCRAM_SHA_1, SASL_PLAIN,
+					      SASL_X_OAUTH2, NULL};
 
 /* One paragraph for each key, in the order of printing. */
 /* clang-format off */

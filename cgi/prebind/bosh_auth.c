@@ -20,19 +20,21 @@ static const struct {
 };
 
 /*
- * Returns the mechanisms of the way that bosh_mechanisms allows; all of them if it is empty. The
+ * Returns the mechanisms for bosh_auth that bosh_mechanisms allows; all of them if it is empty. The
  * check of the configuration makes sure that one is left.
  */
-static char *mechanisms_make(const struct bosh_auth_way *way, const struct conf_list *allowed)
+static char *mechanisms_make(const struct site_conf *conf)
 {
+	const struct conf_list *allowed = &conf->bosh_mechanisms;
+	const char *usable = conf_mechanisms(conf);
 	struct strbuf names;
 	char *taken;
 
 	strbuf_init(&names);
 	if (allowed->count == 0)
-		strbuf_adds(&names, way->mechanisms);
+		strbuf_adds(&names, usable);
 	for (size_t i = 0; i < allowed->count; i++)
-		if (sasl_choose(allowed->items[i], way->mechanisms, SASL_CHANNEL_PRIVATE))
+		if (sasl_choose(allowed->items[i], usable, SASL_CHANNEL_PRIVATE))
 			strbuf_addf(&names, "%s%s", names.len ? " " : "", allowed->items[i]);
 	taken = strbuf_take(&names);
 	strbuf_clear(&names);
@@ -46,7 +48,7 @@ enum status bosh_auth_open(const struct site_conf *conf, struct store *store, st
 				 .name = ways[conf->bosh_auth].name};
 	enum status status;
 
-	auth.mechanisms = mechanisms_make(auth.way, &conf->bosh_mechanisms);
+	auth.mechanisms = mechanisms_make(conf);
 	if (!auth.mechanisms)
 		return error_no_memory(err);
 	status = auth.way->open(conf, store, &auth.state, err);

@@ -24,8 +24,7 @@ struct bosh_credentials {
 };
 
 struct bosh_auth_way {
-	const char *mechanisms; /* that can carry the secret; separated by blanks */
-	bool one_time;          /* prepare makes a secret for one log-in or one minute */
+	bool one_time; /* prepare makes a secret for one log-in or one minute */
 	/* Reads keys. *state belongs to the way, which frees it in close. */
 	enum status (*open)(const struct site_conf *conf, struct store *store, void **state,
 			    struct error *err);
@@ -53,7 +52,7 @@ extern const struct bosh_auth_way bosh_auth_token;
 struct bosh_auth {
 	const struct bosh_auth_way *way;
 	void *state;      /* of the way */
-	char *mechanisms; /* owned; the way's that bosh_mechanisms allows */
+	char *mechanisms; /* owned; those of conf_mechanisms that bosh_mechanisms allows */
 	const char *name; /* the value of bosh_auth */
 };
 

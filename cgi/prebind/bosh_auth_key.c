@@ -108,7 +108,6 @@ static void token_refused(void *state, const struct jid *jid,
 }
 
 const struct bosh_auth_way bosh_auth_token = {
-    .mechanisms = "PLAIN",
     .one_time = true,
     .open = token_open,
     .close = key_close,
@@ -156,7 +155,6 @@ static void jwt_refused(void *state, const struct jid *jid,
 }
 
 const struct bosh_auth_way bosh_auth_jwt = {
-    .mechanisms = "PLAIN",
     .one_time = true,
     .open = jwt_open,
     .close = key_close,

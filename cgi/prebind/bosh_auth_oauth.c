@@ -197,7 +197,6 @@ static void oauth_refused(void *state, const struct jid *jid,
 }
 
 const struct bosh_auth_way bosh_auth_oauth = {
-    .mechanisms = "X-OAUTH2",
     .open = oauth_open,
     .close = oauth_close,
     .prepare = oauth_prepare,

@@ -175,7 +175,6 @@ static void password_refused(void *state, const struct jid *jid,
 }
 
 const struct bosh_auth_way bosh_auth_password = {
-    .mechanisms = "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN",
     .open = password_open,
     .close = password_close,
     .prepare = password_prepare,

@@ -34,10 +34,10 @@ static const struct mechanism {
 	const char *library; /* its name in libgsasl */
 	bool scram;
 } mechanisms[] = {
-    {.name = "SCRAM-SHA-256", .library = "SCRAM-SHA-256", .scram = true },
-    {.name = "SCRAM-SHA-1",   .library = "SCRAM-SHA-1",   .scram = true },
-    {.name = "PLAIN",         .library = "PLAIN",         .scram = false},
-    {.name = "X-OAUTH2",      .library = "PLAIN",         .scram = false},
+    {.name = SASL_SCRAM_SHA_256, .library = SASL_SCRAM_SHA_256, .scram = true },
+    {.name = SASL_SCRAM_SHA_1,   .library = SASL_SCRAM_SHA_1,   .scram = true },
+    {.name = SASL_PLAIN,         .library = SASL_PLAIN,         .scram = false},
+    {.name = SASL_X_OAUTH2,      .library = SASL_PLAIN,         .scram = false},
 };
 #define N_MECHANISMS (sizeof mechanisms / sizeof mechanisms[0])
 

@@ -10,6 +10,12 @@
 
 #include "base/error.h"
 
+/* The names of the mechanisms. A list of names has blanks between them. */
+#define SASL_SCRAM_SHA_256 "SCRAM-SHA-256"
+#define SASL_SCRAM_SHA_1   "SCRAM-SHA-1"
+#define SASL_PLAIN         "PLAIN"
+#define SASL_X_OAUTH2      "X-OAUTH2"
+
 struct sasl; /* one exchange; not shared between threads */
 
 /* PLAIN and X-OAUTH2 reveal the secret to anyone who can read the channel. */
@@ -17,8 +23,7 @@ enum sasl_channel { SASL_CHANNEL_PRIVATE, SASL_CHANNEL_PUBLIC };
 
 /*
  * Returns the strongest mechanism in both lists: SCRAM-SHA-256, SCRAM-SHA-1 and, on a private
- * channel, PLAIN, X-OAUTH2. offered and allowed are names separated by blanks. NULL: none. The text
- * is static.
+ * channel, PLAIN, X-OAUTH2. NULL: none. The text is static.
  */
 const char *sasl_choose(const char *offered, const char *allowed, enum sasl_channel channel);
 

@@ -64,6 +64,10 @@ export function code(text) {
 		part[0] === "/" ? blank(part) : part[0] + blank(part.slice(1, -1)) + part[0]);
 }
 
+/** A C source without its comments; its strings and lines stay as they are. */
+export const withoutComments = (text) => text.replace(/\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g, (part) =>
+	part[0] === "/" ? part.replace(/[^\n]/g, " ") : part);
+
 /** Fails with one line for each finding. */
 export function none(findings, rule) {
 	if (findings.length > 0)

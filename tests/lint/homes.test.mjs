@@ -1,0 +1,19 @@
+// A fact that several files need is written in one of them. Each row is such a fact, how the code would spell it, and its
+// home. Comments and the words of sentences may name it.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { find, none, read, withoutComments } from "./repository.mjs";
+
+const SOURCES = find("cgi", /\.[ch]$/);
+
+const HOMES = [
+	["the names of SASL mechanisms", /"(SCRAM-SHA-1|SCRAM-SHA-256|PLAIN|X-OAUTH2)[" ]/, "cgi/xmpp/sasl.h"],
+];
+
+for (const [fact, spelling, home] of HOMES) {
+	test(`${fact}: only in ${home}`, () => {
+		const users = SOURCES.filter((file) => spelling.test(withoutComments(read(file))));
+		assert.ok(users.includes(home), `${home} no longer spells it as this test reads it`);
+		none(users.filter((file) => file !== home), "take it from its home:");
+	});
+}
