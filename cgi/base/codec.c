@@ -122,11 +122,18 @@ const char *codec_decimal(char buffer[CODEC_DECIMAL_SIZE], long long number)
 
 /* ---- markup and JSON ---- */
 
+static const char markup[] = "&<>\"'";
+
+bool text_has_markup(const char *text)
+{
+	return text[strcspn(text, markup)] != '\0';
+}
+
 /* HTML and XML use the same names, except for the apostrophe. */
 static void escape_markup(struct strbuf *out, const char *text, const char *apostrophe)
 {
 	for (size_t n; *text != '\0'; text++) {
-		n = strcspn(text, "&<>\"'");
+		n = strcspn(text, markup);
 		strbuf_add(out, text, n);
 		text += n;
 		switch (*text) {

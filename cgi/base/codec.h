@@ -24,6 +24,12 @@ size_t utf8_decode(const char *data, size_t len, uint32_t *out);
 bool text_has_control(const char *text);
 
 /*
+ * True if the text contains one of & < > " ', which have a meaning in XML and HTML. A resource with
+ * one of them breaks the user's BOSH stream at Tigase, even if it is escaped.
+ */
+bool text_has_markup(const char *text);
+
+/*
  * Writes a number in decimal, NUL-terminated; returns its start inside buffer. Async-signal-safe.
  */
 #define CODEC_DECIMAL_SIZE 21 /* a sign, 19 digits, NUL */

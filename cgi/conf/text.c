@@ -242,7 +242,7 @@ const char *text_jid_rule_check(const char *text)
 const char *text_resource_check(const char *text)
 {
 	const char placeholder[] = "{random}";
-	if (text_has_control(text) || strpbrk(text, "&<>\"'") != NULL)
+	if (text_has_control(text) || text_has_markup(text))
 		return "has one of & < > \" ' or a control character";
 
 	const char *open = strchr(text, '{');

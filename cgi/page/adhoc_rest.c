@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/codec.h"
 #include "base/log.h"
 #include "identity/jid_deny.h"
 #include "page/page.h"
@@ -20,9 +21,6 @@
 
 #define REALM         "Basic realm=\"prebind\", charset=\"UTF-8\""
 #define NODE_FALLBACK "localhost" /* what Tigase says if it does not know the name */
-
-/* These characters in a resource break Tigase's streams, even if they are escaped. */
-#define RESOURCE_REFUSED "&<>\"'"
 
 /* Text of Tigase's answer. */
 #define SAID_NO_DOMAIN "Domain of the JID doesn't exists"
@@ -363,7 +361,7 @@ static void post(struct call *call)
 		send_error_field(call, "jid_refused", "A JID without a localpart is no account");
 	else if (jid_parse(from, &call->jid, &call->why) != STATUS_OK)
 		send_no_result(call);
-	else if (strpbrk(call->jid.resource, RESOURCE_REFUSED) != NULL)
+	else if (text_has_markup(call->jid.resource))
 		send_error_field(call, "jid_refused",
 				 "A resource with any of & < > \" ' in it breaks XMPP streams");
 	else if (!caller_has_domain(&call->caller, call->jid.domain))

@@ -213,7 +213,7 @@ static bool sid_is_sound(const char *sid)
 
 	while (*c > ' ' && *c <= '~')
 		c++;
-	return sid[0] && !*c && !strpbrk(sid, "&<>\"'");
+	return sid[0] && !*c && !text_has_markup(sid);
 }
 
 static enum status jid_check(const struct jid *got, const struct jid *asked, struct error *err)

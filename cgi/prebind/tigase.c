@@ -19,7 +19,6 @@
 #define ADD_USER_ACL                                                                               \
 	"'" ADHOC_ADD_USER_COMPONENT "' () { commands { '" ADHOC_ADD_USER_NODE                     \
 	"' = 'DOMAIN_ADMIN' } }"
-#define RESOURCE_BREAKS_XML "&<>\"'" /* in a resource, they make the user's BOSH stream malformed */
 
 /* Returns the last part of the path: the address of the BOSH component. */
 static const char *component_of(const char *url)
@@ -356,7 +355,7 @@ static enum status tigase_bind(void *state, struct prebind_call *call, struct pr
 	char *from;
 	enum status status;
 
-	if (strpbrk(call->jid->resource, RESOURCE_BREAKS_XML))
+	if (text_has_markup(call->jid->resource))
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "a resource with one of & < > \" ' breaks Tigase's BOSH stream: "
 				 "choose another (key resource)");

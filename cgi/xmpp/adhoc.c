@@ -7,15 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/codec.h"
 #include "base/secret.h"
 #include "xmpp/adhoc_form.h"
 #include "xmpp/jid.h"
 
 #define QUOTE_MAX 200 /* bytes of the server's own words in an error sentence */
 #define SID_MIN   16 /* the sid is a bearer secret: a short one could be guessed (Tigase: a UUID) */
-
-/* Tigase's XML streams break on these in a resource, even when they are escaped. */
-#define RESOURCE_REFUSED "&<>\"'"
 
 /* ---- what Tigase says instead of a session ---- */
 
@@ -113,7 +111,7 @@ static enum status from_read(const struct adhoc_form *form, char **out, struct e
 				 "Tigase made a session for something that is no account: %s",
 				 why.text);
 	full = jid.resource[0] != '\0';
-	refused = strpbrk(jid.resource, RESOURCE_REFUSED) != NULL;
+	refused = text_has_markup(jid.resource);
 	jid_clear(&jid);
 	if (!full)
 		return error_set(err, STATUS_CHAT_SERVER,

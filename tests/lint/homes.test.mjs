@@ -8,6 +8,7 @@ const SOURCES = find("cgi", /\.[ch]$/);
 
 const HOMES = [
 	["the names of SASL mechanisms", /"(SCRAM-SHA-1|SCRAM-SHA-256|PLAIN|X-OAUTH2)[" ]/, "cgi/xmpp/sasl.h"],
+	["the characters with a meaning in markup", /"&<>\\"'"/, "cgi/base/codec.c"],
 ];
 
 for (const [fact, spelling, home] of HOMES) {

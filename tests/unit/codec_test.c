@@ -85,6 +85,12 @@ static void test_control(void **state)
 	assert_true(text_has_control("a\x1f"));
 	assert_true(text_has_control("\x7f"));
 	assert_true(text_has_control("a\r\nSet-Cookie: b"));
+	assert_false(text_has_markup(""));
+	assert_false(text_has_markup("web-1f;/=@ \xc3\xa9"));
+	for (const char *c = "&<>\"'"; *c != '\0'; c++) {
+		char text[] = {'a', *c, 'b', '\0'};
+		assert_true(text_has_markup(text));
+	}
 }
 
 /* One text through one escape. */
