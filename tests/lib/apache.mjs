@@ -3,6 +3,7 @@
  * ports are replaced. Apache runs unprivileged, with our own main file and Debian's modules.
  * tests/lib/namespace.mjs runs the files exactly as they are shipped.
  */
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { top } from "./place.mjs";
@@ -53,13 +54,14 @@ function withDependencies(names, found = new Set()) {
 }
 
 /**
- * Starts Apache.
+ * Writes a main file and its parts.
  * @param {import('./place.mjs').Place} place
  * @param {{ port: number, snippets?: string[], modules?: string[], more?: string }} options
  *   snippets: configuration texts, included in this order; modules: in addition to the usual ones;
  *   more: text for the main file
+ * @returns {string} the main file
  */
-export function startApache(place, { port, snippets = [], modules = [], more = "" }) {
+function writeConfiguration(place, { port, snippets = [], modules = [], more = "" }) {
 	const root = place.folder("htdocs", 0o755);
 	const run = place.folder("apache");
 	const main = [
@@ -80,8 +82,19 @@ export function startApache(place, { port, snippets = [], modules = [], more = "
 		...snippets.map((text, i) => `Include "${place.write(`apache-${i}.conf`, text)}"`),
 		"",
 	].join("\n");
-	const file = place.write("apache.conf", main);
-	return place.startUntil("apache2", ["apache2", "-D", "FOREGROUND", "-f", file], () => accepts(port));
+	return place.write("apache.conf", main);
+}
+
+/** Starts Apache. options: as in writeConfiguration. */
+export function startApache(place, options) {
+	const file = writeConfiguration(place, options);
+	return place.startUntil("apache2", ["apache2", "-D", "FOREGROUND", "-f", file], () => accepts(options.port));
+}
+
+/** What Apache's configuration test says. options: as in writeConfiguration. */
+export function testConfiguration(place, options) {
+	const file = writeConfiguration(place, { ...options, more: `${options.more ?? ""}\nErrorLog /dev/stderr` });
+	return spawnSync("apache2", ["-t", "-f", file], { encoding: "utf8" }).stderr;
 }
 
 /**
