@@ -35,10 +35,9 @@ XMPP     = adhoc adhoc_add_user adhoc_form adhoc_http adhoc_json adhoc_server_re
 	adhoc_server_write adhoc_write adhoc_xml bosh bosh_write jid jid_name jid_prepare jwt login_key \
 	login_token sasl
 NET      = http_call http_client http_events http_failure http_settings http_target
-WEB      = basic_auth csrf request request_fields request_path response router server server_account \
-	server_cgi server_head server_limits server_notify server_pool server_process server_record server_socket \
-	server_tcp server_watch template template_html template_nodes template_parse \
-	template_render template_shelf template_texts
+WEB      = basic_auth csrf request request_fields request_path response router
+TEMPLATE = html nodes parse render shelf template texts
+SERVE    = cgi fcgi fcgi_head fcgi_record limits peers privileges processes socket systemd threads watch
 IDENTITY = caller cookie_name device django_check django_session identity jid_deny jid_owner jid_rule login_account \
 	login_session password password_argon2 password_crypt password_digest password_hash \
 	password_stretch php_lexer php_serialize php_session remote_user site_session site_user token \
@@ -52,6 +51,7 @@ PAGE     = adhoc_rest app behind_proxy bind chat credentials_json error health l
 LIB_OBJECTS = \
 	$(BASE:%=$(BUILD)/base/%.o) $(CONF:%=$(BUILD)/conf/%.o) $(STORE:%=$(BUILD)/store/%.o) \
 	$(XMPP:%=$(BUILD)/xmpp/%.o) $(NET:%=$(BUILD)/net/%.o) $(WEB:%=$(BUILD)/web/%.o) \
+	$(TEMPLATE:%=$(BUILD)/template/%.o) $(SERVE:%=$(BUILD)/serve/%.o) \
 	$(IDENTITY:%=$(BUILD)/identity/%.o) $(PREBIND:%=$(BUILD)/prebind/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o
 
@@ -63,14 +63,14 @@ PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
 UNIT_TESTS = address_test adhoc_add_user_test adhoc_mutants_test adhoc_recorded_test \
 	adhoc_server_test adhoc_test bosh_test breaker_test bulkhead_test caller_test catalogue_test \
-	codec_test conf_test csrf_test device_test django_session_test gateway_test \
+	codec_test conf_test csrf_test device_test django_session_test fcgi_head_test \
+	fcgi_record_test gateway_test \
 	http_client_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \
 	jwt_test limit_test log_test login_test login_token_test oauth_tokens_test \
-	password_differential_test password_hash_test php_differential_test php_session_test \
+	password_differential_test password_hash_test php_differential_test php_session_test privileges_test \
 	provisioned_test reader_memory_test \
-	request_test response_test router_test sasl_test secret_test server_account_test \
-	server_head_test server_pool_test server_record_test server_socket_test session_test site_query_test \
-	sites_test store_reader_test store_test strbuf_test template_test template_texts_test token_test \
+	request_test response_test router_test sasl_test secret_test session_test site_query_test \
+	sites_test socket_test store_reader_test store_test strbuf_test template_test template_texts_test threads_test token_test \
 	upstream_test used_nonce_test user_test xml_test xmpp_login_test
 
 BENCH = floor load peer

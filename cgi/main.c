@@ -1,7 +1,7 @@
 /*
  * prebind.fcgi reads the configuration, drops rights that it does not need, and serves: as plain
- * CGI, as FastCGI started by the web server, or as a FastCGI server on its own socket. web/server.h
- * decides which.
+ * CGI, as FastCGI started by the web server, or as a FastCGI server on its own socket.
+ * serve/server.h decides which.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "base/secret.h"
 #include "net/http_client.h"
 #include "page/app.h"
-#include "web/server.h"
+#include "serve/server.h"
 
 static const char usage[] =
     "usage: prebind.fcgi [-c FILE]\n"

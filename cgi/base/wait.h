@@ -1,7 +1,7 @@
 /*
  * Waiting for somebody else: a server that is slow, a lock that another program holds, another
  * thread's turn. Whoever waits says so here, and the server lets another thread serve in its place
- * (cgi/web/server_pool.c). Call it wherever a request may wait, and hold nothing then that other
+ * (cgi/serve/threads.c). Call it wherever a request may wait, and hold nothing then that other
  * requests need. It is not for a mutex that is held for microseconds.
  *
  * A thread that serves a visitor has a waiter. Without one (plain CGI, prebindctl, tests) nobody

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "ctl/report.h"
-#include "web/server_check.h"
+#include "serve/check.h"
 
 #define GROUPS_MAX 256
 

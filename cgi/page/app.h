@@ -14,7 +14,6 @@
 #include "web/request.h"
 #include "web/response.h"
 #include "web/router.h"
-#include "web/server.h"
 #include "xmpp/jid.h"
 
 struct app; /* opaque; thread-safe */

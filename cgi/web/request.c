@@ -13,7 +13,6 @@
 
 #include "base/codec.h"
 #include "base/secret.h"
-#include "web/server.h"
 
 #define HOST_MAX 255 /* RFC 1035: a name in a DNS message */
 

@@ -8,11 +8,23 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "base/strbuf.h"
 
-struct gateway;
+/* One exchange as CGI or FastCGI gives it. */
+struct gateway {
+	char *const *params; /* "NAME=value" …, NULL; borrowed until the handler returns */
+	/*
+	 * Reads from the body. 0: its end. -1: it broke off or, with EBUSY, too many requests wait
+	 * for a body.
+	 */
+	ssize_t (*read)(void *io, void *buffer, size_t size);
+	void *io;
+	int64_t began_ms; /* monotonic */
+};
 
 #define REQUEST_ID_LEN 16
 /* gateway parameters; this and the next limits cap what a stranger can send */

@@ -12,7 +12,6 @@
 #include "base/codec.h"
 #include "base/wait.h"
 #include "base/secret.h"
-#include "web/server.h"
 
 #define READ_SIZE             4096
 #define CONTENT_LENGTH_DIGITS 10 /* more than any limit here needs, and too few to overflow */

@@ -66,7 +66,7 @@ test("links between the documents lead somewhere", () => {
 });
 
 test("the web servers that we configure have more patience than a request may take", () => {
-	const [, limit] = /^#define REQUEST_MS (\d+)$/m.exec(read("cgi/web/server.h"));
+	const [, limit] = /^#define REQUEST_MS (\d+)$/m.exec(read("cgi/serve/server.h"));
 	const waits = {
 		"apache/prebind.conf": [/^ProxyPassMatch .*fcgi:.* timeout=(\d+)/gm, 1],
 		"apache/prebind-fcgid.conf": [/^FcgidCmdOptions .* IOTimeout (\d+)/gm, 1],

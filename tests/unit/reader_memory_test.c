@@ -29,8 +29,7 @@
 #include "identity/php_serialize.h"
 #include "identity/token_text.h"
 #include "web/request.h"
-#include "web/server.h"
-#include "web/template.h"
+#include "template/template.h"
 
 #define FACTOR        16
 #define LEAST         786432

@@ -15,7 +15,6 @@
 
 #include "base/secret.h"
 #include "web/router.h"
-#include "web/server.h"
 
 #define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
 #define EXTRA_MAX    8

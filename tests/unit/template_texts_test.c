@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "web/template.h"
+#include "template/template.h"
 
 #define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
 

@@ -20,7 +20,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 /* the deepest call path, with TLS, SASL and SQLite, uses 21 KiB */
 #define STACK_SIZE (256 * 1024)

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 static void reload(const struct pool_task *task)
 {

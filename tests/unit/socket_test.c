@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 #define N_OF(list) (sizeof(list) / sizeof((list)[0]))
 #define FOREIGNER  65534 /* a uid that is neither root's nor ours */

@@ -5,8 +5,8 @@
  * base/json's writer makes it safe there. Pages are loaded and parsed at the start and are constant
  * afterwards.
  */
-#ifndef WEB_TEMPLATE_H
-#define WEB_TEMPLATE_H
+#ifndef TEMPLATE_TEMPLATE_H
+#define TEMPLATE_TEMPLATE_H
 
 #include <stdbool.h>
 

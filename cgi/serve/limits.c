@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 /*
  * Arenas of malloc. Each keeps its largest size, and there are hundreds of threads. Eight made no

@@ -1,8 +1,8 @@
 /*
  * Declarations that only the server's own files include.
  */
-#ifndef WEB_SERVER_PARTS_H
-#define WEB_SERVER_PARTS_H
+#ifndef SERVE_SERVER_PARTS_H
+#define SERVE_SERVER_PARTS_H
 
 #include <pthread.h>
 #include <signal.h>
@@ -28,14 +28,14 @@ struct answer {
 	struct iovec body;
 };
 
-/* server_cgi.c */
+/* cgi.c */
 enum status cgi_run(const struct server_app *app, struct error *err);
 
 /* how long a stopping server waits for its requests; web servers kill soon after */
 #define DRAIN_S 10
 
 /*
- * server_record.c: sends an answer, or a piece of one, to the web server. ends: the end of the
+ * fcgi_record.c: sends an answer, or a piece of one, to the web server. ends: the end of the
  * request follows it. False: the web server closed the connection, or read nothing within the
  * socket's time-out.
  */
@@ -44,7 +44,7 @@ bool records_write(int fd, int id, const struct answer *answer, bool ends);
 bool pieces_write(int fd, struct iovec *pieces, int count);
 
 /*
- * server_head.c: a request's head (all its parameters), looked at while it still lies in the
+ * fcgi_head.c: a request's head (all its parameters), looked at while it still lies in the
  * socket, before libfcgi reads it. libfcgi would wait for what is missing, would cut a value at its
  * first NUL, and ends the process over a parameter that is longer than memory.
  */
@@ -64,7 +64,7 @@ struct head {
 enum head_state head_look(int fd, struct head *out);
 enum head_state head_await(int fd, int ms, struct head *out); /* never HEAD_PARTIAL */
 
-/* server_tcp.c: the addresses that may connect where no uid is known. */
+/* peers.c: the addresses that may connect where no uid is known. */
 #define TCP_PEERS_MAX 16
 struct tcp_peers {
 	struct address_net items[TCP_PEERS_MAX];
@@ -75,7 +75,7 @@ bool tcp_is_loopback(const struct sockaddr_storage *address);
 enum status tcp_peers_find(bool allowed, struct tcp_peers *out, struct error *err);
 bool tcp_peer_is_allowed(const struct tcp_peers *peers, const struct sockaddr_storage *address);
 
-/* server_socket.c: the listening socket, and the accounts that may connect. */
+/* socket.c: the listening socket, and the accounts that may connect. */
 struct listener {
 	int fd;                     /* accept blocks on it */
 	bool tcp;                   /* a loopback address; tcp_peers is then used */
@@ -107,7 +107,7 @@ enum status peers_find(const struct server_conf *conf, struct peers *out, struct
 #define LISTENER_GONE     (-3)
 int listener_accept(const struct listener *listener, const struct peers *peers);
 
-/* server_notify.c: the socket that systemd gives us, and the state that we report to it. */
+/* systemd.c: the socket that systemd gives us, and the state that we report to it. */
 bool activation_given(void);
 enum status activation_take(int *out, struct error *err); /* the listening descriptor */
 
@@ -130,7 +130,7 @@ void notify_stopping(const struct notify *notify);
  */
 int notify_watchdog(struct notify *notify);
 
-/* server_limits.c. Call it in a process that serves, before its threads start. */
+/* limits.c. Call it in a process that serves, before its threads start. */
 void limits_set(const struct server_conf *conf);
 /*
  * Each thread calls it once and keeps the result for its life. It sets the stack on which a crash
@@ -142,7 +142,7 @@ void *crash_stack_use(void);
 void crash_stack_free(void *stack);
 
 /*
- * server_pool.c: the threads of one process. serve and refuse own the descriptor that they receive.
+ * threads.c: the threads of one process. serve and refuse own the descriptor that they receive.
  */
 struct pool; /* opaque */
 struct pool_task {
@@ -183,13 +183,13 @@ bool pool_body_begin(struct pool *pool);
 void pool_body_end(struct pool *pool);
 
 /*
- * server_watch.c: serves until a signal to stop. STATUS_BUSY: some threads still work after DRAIN_S
+ * watch.c: serves until a signal to stop. STATUS_BUSY: some threads still work after DRAIN_S
  * and use what arg points to.
  */
 enum status pool_serve(const struct pool_task *task, struct error *err);
 
 /*
- * server_socket.c: a descriptor held in reserve. With it a visitor gets an answer even when all
+ * socket.c: a descriptor held in reserve. With it a visitor gets an answer even when all
  * other descriptors are used up.
  */
 struct reserve {
@@ -205,12 +205,12 @@ void reserve_clear(struct reserve *reserve);
  */
 int reserve_accept(struct reserve *reserve, const struct pool_task *task);
 
-/* server_process.c: signals, and the processes. */
+/* processes.c: signals, and the processes. */
 enum status signals_block(sigset_t *old, struct error *err);
 int signals_open(void);   /* a signalfd for the blocked ones; -1 */
 int signals_next(int fd); /* returns the signal that came; 0: none */
 
-/* server_account.c: the account that the server runs as. */
+/* privileges.c: the account that the server runs as. */
 struct account {
 	bool take; /* we are root and must change to another account */
 	uid_t uid;

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "web/request.h"
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 /* FastCGI specification, 3.3 and 8. */
 #define RECORD_HEAD   8

@@ -19,7 +19,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 #define PROCESSES_MAX 64
 

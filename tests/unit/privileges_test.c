@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 #define SOMEBODY "www-data" /* part of every Debian */
 

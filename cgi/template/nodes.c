@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "web/template_parts.h"
+#include "template/parts.h"
 
 #define NODES_FIRST 64
 /* partials that include each other twice would grow without end */

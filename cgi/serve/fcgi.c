@@ -4,7 +4,7 @@
  * own accept loop cannot be stopped, and its own close waits up to 2 s for a slow peer, which would
  * hold a thread.
  */
-#include "web/server.h"
+#include "serve/server.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/wait.h"
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 #define FCGI_ROLE_RESPONDER 1
 /* of a body that was not read; a longer one is cut off */

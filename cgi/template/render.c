@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/codec.h"
-#include "web/template_parts.h"
+#include "template/parts.h"
 
 #define VALUES_STEP 8    /* none of our pages has more names */
 #define TEXTS_ROOM  1000 /* bytes: a session and its names take 500 */

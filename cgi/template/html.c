@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "web/template_parts.h"
+#include "template/parts.h"
 
 static bool tag_is(const struct html_place *place, const char *name)
 {

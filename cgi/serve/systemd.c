@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 #define FIRST_FD 3 /* sd_listen_fds(3): SD_LISTEN_FDS_START */
 

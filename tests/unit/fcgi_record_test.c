@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 #define ID             0x1234
 #define COUNT(list)    (sizeof(list) / sizeof((list)[0]))

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "web/template_parts.h"
+#include "template/parts.h"
 
 #define QUALITY_FULL 1000
 

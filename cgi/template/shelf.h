@@ -2,10 +2,10 @@
  * Template sets that several sites share: a folder is read and parsed once for all sites that name
  * it. Only a new shelf sees later changes to a folder. Thread-safe.
  */
-#ifndef WEB_TEMPLATE_SHELF_H
-#define WEB_TEMPLATE_SHELF_H
+#ifndef TEMPLATE_SHELF_H
+#define TEMPLATE_SHELF_H
 
-#include "web/template.h"
+#include "template/template.h"
 
 struct template_shelf; /* opaque */
 

@@ -1,17 +1,16 @@
 /*
  * Carries requests from the web server to a handler, and the answers back. There are three modes:
  * plain CGI, FastCGI on descriptor 0, and FastCGI on our own UNIX socket. The last has worker
- * threads and, under a supervisor, several processes. Only the server's files use libfcgi.
+ * threads and, under a supervisor, several processes. Only fcgi.c uses libfcgi.
  */
-#ifndef WEB_SERVER_H
-#define WEB_SERVER_H
+#ifndef SERVE_SERVER_H
+#define SERVE_SERVER_H
 
 #include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
 
 #include "base/error.h"
 #include "conf/conf.h"
+#include "web/request.h"
 #include "web/response.h"
 
 /*
@@ -19,18 +18,6 @@
  * time-outs of web servers, so the visitor gets our answer and not theirs.
  */
 #define REQUEST_MS 8000
-
-/* One exchange as the gateway gives it. */
-struct gateway {
-	char *const *params; /* "NAME=value" …, NULL; borrowed until the handler returns */
-	/*
-	 * Reads from the body. 0: its end. -1: it broke off or, with EBUSY, too many requests wait
-	 * for a body.
-	 */
-	ssize_t (*read)(void *io, void *buffer, size_t size);
-	void *io;
-	int64_t began_ms; /* monotonic */
-};
 
 /*
  * Fills *response, which the server has initialised. Several threads call it at once. The calling

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 #define NAME_SPACE 4096 /* one entry of the user database */
 

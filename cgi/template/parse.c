@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/codec.h"
-#include "web/template_parts.h"
+#include "template/parts.h"
 
 #define NAME_MAX_LEN 64
 /* of a page; each is read again, and those without text count as well */

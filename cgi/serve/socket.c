@@ -19,8 +19,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "web/server_check.h"
-#include "web/server_parts.h"
+#include "serve/check.h"
+#include "serve/server_parts.h"
 
 /* many clients wait here instead of being refused; the kernel may lower it */
 #define BACKLOG          1024

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 #define ADDRESSES_NAME "FCGI_WEB_SERVER_ADDRS" /* separated by commas */
 

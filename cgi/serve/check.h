@@ -2,8 +2,8 @@
  * The checks of [server] that a start makes, for prebindctl check. They are the same functions with
  * the same errors. None of them changes anything.
  */
-#ifndef WEB_SERVER_CHECK_H
-#define WEB_SERVER_CHECK_H
+#ifndef SERVE_CHECK_H
+#define SERVE_CHECK_H
 
 #include <sys/types.h>
 

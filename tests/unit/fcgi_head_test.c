@@ -1,5 +1,5 @@
 /*
- * web/server_head.c: a request's head, whole or not, and what libfcgi would not say of it. Every
+ * serve/fcgi_head.c: a request's head, whole or not, and what libfcgi would not say of it. Every
  * beginning of a request is one that is not whole.
  */
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 #define BEGIN                                                                                      \
 	"\1\1\0\1\0\10\0\0"                                                                        \

@@ -2,11 +2,11 @@
  * Declarations that only the template files include. A page is parsed into one flat list of nodes.
  * Partials are expanded in place, and a section's children follow it up to `end`.
  */
-#ifndef WEB_TEMPLATE_PARTS_H
-#define WEB_TEMPLATE_PARTS_H
+#ifndef TEMPLATE_PARTS_H
+#define TEMPLATE_PARTS_H
 
 #include "base/json.h"
-#include "web/template.h"
+#include "template/template.h"
 
 enum node_type { NODE_TEXT, NODE_VARIABLE, NODE_SECTION, NODE_INVERTED };
 
@@ -30,13 +30,13 @@ struct nodes {
 };
 
 /*
- * template_nodes.c. Adds a node and copies its text. STATUS_BAD_REQUEST: there are too many nodes,
+ * nodes.c. Adds a node and copies its text. STATUS_BAD_REQUEST: there are too many nodes,
  * or the text is too long.
  */
 enum status nodes_add(struct nodes *nodes, const struct node *node, struct error *err);
 void nodes_clear(struct nodes *nodes);
 
-/* template_texts.c: the languages of a folder. It is no error if there are none. */
+/* texts.c: the languages of a folder. It is no error if there are none. */
 struct language {
 	char name[TEMPLATE_LANGUAGE_MAX + 1];
 	struct json *texts; /* owned; NULL: not read yet */
@@ -50,7 +50,7 @@ enum status language_read(const char *dir, struct language *language, struct err
 void languages_clear(struct languages *languages);
 
 /*
- * template_parse.c. texts: NULL if there are none. After a failure nodes may hold a part of the
+ * parse.c. texts: NULL if there are none. After a failure nodes may hold a part of the
  * page, so the caller always clears it.
  */
 enum status template_parse(const char *dir, const struct template_page *page,
@@ -66,7 +66,7 @@ enum status template_nodes(const struct template_set *set, const char *language,
 const struct languages *template_languages(const struct template_set *set);
 const char *template_dir(const struct template_set *set);
 
-/* template_html.c: the place in an HTML document, as far as escaping depends on it. */
+/* html.c: the place in an HTML document, as far as escaping depends on it. */
 /* a <script> tag whose type comes after this many bytes does not count as JSON */
 #define HTML_TAG_MAX 256
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sys/uio.h>
 
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 #define RECORD_VERSION 1
 #define RECORD_END     3 /* FCGI_END_REQUEST */

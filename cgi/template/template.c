@@ -1,5 +1,5 @@
 /*
- * The set of pages of a site. It reads the files, has template_parse.c turn them into lists of
+ * The set of pages of a site. It reads the files, has parse.c turn them into lists of
  * nodes, and keeps these. After the load nothing changes here: all threads render from one set.
  */
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/codec.h"
-#include "web/template_parts.h"
+#include "template/parts.h"
 
 struct page {
 	char *file;

@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 #define THREADS     4
 #define WAITING_MAX 40

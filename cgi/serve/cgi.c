@@ -2,7 +2,7 @@
  * Plain CGI: reads one request from the environment and standard input, and writes the answer to
  * standard output.
  */
-#include "web/server.h"
+#include "serve/server.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "web/server_parts.h"
+#include "serve/server_parts.h"
 
 #define DRAIN_MAX (1024 * 1024) /* of a body that was not read */
 #define DRAIN_MS  5000          /* … and the time for it */
