@@ -5,8 +5,6 @@
 #include "base/secret.h"
 #include "ctl/ctl.h"
 #include "identity/jid_rule.h"
-#include "identity/login_session.h"
-#include "store/jid_map.h"
 #include "store/user.h"
 #include "xmpp/jid.h"
 
@@ -21,40 +19,19 @@ static enum status read_hash(const struct ctl *ctl, char hash[SECRET_HASH_MAX], 
 	return status;
 }
 
-static enum status set_map(const struct ctl *ctl, const char *user, const struct jid *jid,
-			   struct error *err)
-{
-	struct jid_map_row row = {
-	    .source = (char *)login_session_provider.name,
-	    .user = (char *)user,
-	    .localpart = jid->localpart,
-	    .domain = jid->domain,
-	};
-
-	return jid_map_set(ctl->store, &row, err);
-}
-
 static enum status add(const struct ctl *ctl, const char *hash, const struct jid *jid,
 		       struct error *err)
 {
-	struct user_new new = {
+	const struct user_new new = {
 	    .name = ctl->argv[0],
+	    .localpart = jid->localpart,
+	    .domain = jid->domain,
 	    .password_hash = hash,
 	    .now = clock_wall(),
 	    .any_case = jid_rule_lowers(ctl->site->jid),
 	};
-	struct user user = {0};
 
-	enum status status = user_create(ctl->store, &new, err);
-	if (status != STATUS_OK || jid->localpart == NULL)
-		return status;
-	status = user_find(ctl->store, ctl->argv[0], &user, err);
-	if (status == STATUS_OK)
-		status = set_map(ctl, user.name, jid, err);
-	if (status != STATUS_OK) /* the name was free before, so remove the user again */
-		user_delete(ctl->store, user.name != NULL ? user.name : ctl->argv[0], NULL);
-	user_clear(&user);
-	return status;
+	return user_create(ctl->store, &new, err);
 }
 
 int ctl_user_add(struct ctl *ctl)
@@ -64,7 +41,7 @@ int ctl_user_add(struct ctl *ctl)
 	struct jid jid = {0};
 	enum status status = STATUS_OK;
 
-	if (ctl->jid != NULL) /* checked first, so an error leaves no user without a row */
+	if (ctl->jid != NULL) /* checked first, before a password is asked for */
 		status = ctl_read_jid(ctl, ctl->jid, &jid, &err);
 	if (status == STATUS_OK)
 		status = read_hash(ctl, hash, &err);

@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "base/secret.h"
-#include "store/jid_map.h"
-#include "store/statement.h"
+#include "store/jid_map_row.h"
 
 void jid_map_clear(struct jid_map_row *row)
 {
@@ -114,7 +113,7 @@ static enum status name_owner(struct connection *db, const struct jid_map_row *r
 	return status;
 }
 
-static enum status set(struct connection *db, const struct jid_map_row *row, struct error *err)
+enum status jid_map_row_set(struct connection *db, const struct jid_map_row *row, struct error *err)
 {
 	struct statement *s = statement_get(db, QUERY_JID_MAP_SET);
 
@@ -134,7 +133,7 @@ enum status jid_map_set(struct store *store, const struct jid_map_row *row, stru
 
 	if (status != STATUS_OK)
 		return status;
-	status = set(db, row, err);
+	status = jid_map_row_set(db, row, err);
 	return store_end(store, db, status, err);
 }
 
@@ -182,7 +181,7 @@ static enum status import_rows(struct connection *db, struct jid_map_import *imp
 		size_t at = i % import->count;
 
 		status = i < import->count ? make_way(db, &import->rows[at], import, err)
-					   : set(db, &import->rows[at], err);
+					   : jid_map_row_set(db, &import->rows[at], err);
 		if (status != STATUS_OK)
 			import->failed = at;
 		if (import->progress != NULL && (i + 1) % (2 * IMPORT_STEP) == 0)

@@ -7,6 +7,7 @@
 
 #include "base/name.h"
 #include "base/secret.h"
+#include "store/jid_map_row.h"
 #include "store/statement.h"
 #include "store/user.h"
 
@@ -207,6 +208,19 @@ static enum status insert(struct connection *db, const char *const key[2], const
 	return status;
 }
 
+static enum status assign(struct connection *db, const struct user_new *user, const char *name,
+			  struct error *err)
+{
+	const struct jid_map_row row = {
+	    .source = (char *)USER_SOURCE,
+	    .user = (char *)name,
+	    .localpart = (char *)user->localpart,
+	    .domain = (char *)user->domain,
+	};
+
+	return user->localpart == NULL ? STATUS_OK : jid_map_row_set(db, &row, err);
+}
+
 static enum status add(struct store *store, const struct user_new *user, const char *const key[2],
 		       struct error *err)
 {
@@ -218,6 +232,8 @@ static enum status add(struct store *store, const struct user_new *user, const c
 	status = refuse_alike(db, key, user->any_case, err);
 	if (status == STATUS_OK)
 		status = insert(db, key, user->password_hash, user->now, err);
+	if (status == STATUS_OK)
+		status = assign(db, user, key[1], err);
 	return store_end(store, db, status, err);
 }
 

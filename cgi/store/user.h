@@ -35,11 +35,14 @@ enum status user_find_folded(struct store *store, const char *name, struct user 
 			     struct error *err);
 
 /*
- * The name is stored composed. STATUS_CONFLICT: the name, or one that looks the same, is taken.
+ * The name is stored composed. The user and the row of the JID map are written both or not at all.
+ * STATUS_CONFLICT: the name, or one that looks the same, or the account is taken.
  * STATUS_BAD_REQUEST: name_prepare refuses the name (base/name.h).
  */
 struct user_new {
 	const char *name;
+	const char *localpart; /* of the account in the JID map, prepared; NULL: no row */
+	const char *domain;
 	const char *password_hash;
 	int64_t now; /* seconds, wall clock */
 	/*

@@ -99,6 +99,24 @@ test("deny_jids, and the account that calls Tigase", async () => {
 	assert.match(stderr, /key tigase_user\): nobody may become it/);
 });
 
+test("user add --jid: a user and a row, or neither", async () => {
+	const database = place.path("data/prebind.db");
+	const add = (name, jid) => prebind.ctl(["--site", "default", "user", "add", name, "--password-stdin", "--jid", jid], { input: "correct horse\n" });
+	const list = (what) => prebind.ctlOk(["--site", "default", what, "list"]);
+	assert.deepEqual(await add("gabi", "gabi.mail@example.test"), { code: 0, signal: null, stdout: "", stderr: "" });
+	assert.match(await list("map"), /gabi.*gabi\.mail@example\.test/);
+	// nothing that is there can be deleted: an attempt to undo would leave the user
+	await runSql(place, database, "CREATE TRIGGER kept BEFORE DELETE ON site_user BEGIN SELECT RAISE(ABORT, 'kept'); END");
+	const users = await list("user");
+	const taken = await add("hugo", "gabi.mail@example.test");
+	assert.equal(taken.code, 1);
+	assert.match(taken.stderr, /gabi\.mail@example\.test belongs to user "gabi" of login/);
+	assert.equal(await list("user"), users);
+	assert.equal((await add("hugo", "hugo@example.test")).code, 0, "the name is free");
+	assert.equal((await add("hugo", "ida@example.test")).code, 1, "the name is taken");
+	assert.doesNotMatch(await list("map"), /ida@/);
+});
+
 /** What check, and a start, say of a site. */
 async function saidOf(t, keys) {
 	const other = new Place();
