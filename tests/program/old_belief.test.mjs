@@ -1,8 +1,9 @@
 // Changes while logins are under way: once `user passwd`, `user disable`, `user delete` or `token revoke` has returned, no
-// session is good that rests on what was true before.
+// session is good that rests on what was true before. The same for a program that asks by the gateway, and for the XMPP server.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import crypto from "node:crypto";
+import fs from "node:fs";
 import { after, before, test } from "node:test";
 import { Extauth } from "../lib/extauth.mjs";
 import { formText, hiddenFields, NAVIGATION, FORM, Visitor } from "../lib/http.mjs";
@@ -30,7 +31,8 @@ function token(user, { iat = now() } = {}) {
 	return `v1.k1.${payload}.${mac.digest("base64url")}`;
 }
 
-const bcrypt = (password) => execFileSync("php", ["-r", `echo password_hash("${password}", PASSWORD_BCRYPT, ["cost" => 5]);`], { encoding: "utf8" });
+const bcrypt = (password, cost = 5) =>
+	execFileSync("php", ["-r", `echo password_hash("${password}", PASSWORD_BCRYPT, ["cost" => ${cost}]);`], { encoding: "utf8" });
 const setSitePassword = (name, password) =>
 	runSql(place, siteDatabase, `UPDATE member SET hash = '${bcrypt(password)}' WHERE name = '${name}'`);
 
@@ -45,7 +47,7 @@ before(async () => {
 	const data = place.folder("data");
 	prebind = new Prebind(place, {
 		server: { threads: 16 },
-		site: { ...peer.site(place), ...keys, identity: "token login", hosts: "example.org" },
+		site: { ...peer.site(place), ...keys, identity: "token login", hosts: "example.org", gateway: "on", limit_gateway: "off" },
 		sites: { theirs: { ...peer.site(place), hosts: "theirs.example", database: `${data}/theirs.db`, site_database: siteDatabase, login_query: query } },
 	});
 	await prebind.prepare();
@@ -185,3 +187,84 @@ test("prebind-extauth: after `user passwd` the old password is right for nobody"
 	assert.equal(await ask(programs[0], NEW), true);
 	await Promise.all(programs.map((program) => program.end()));
 });
+
+// ---- what changes while a single password is being checked ----
+
+const SLOW_COST = 13; // the most that is taken: about a second
+const CHECKING_TICKS = 8; // of processor time, 10 ms each: more than everything before the check takes
+const TRIES = 10;
+const slow = bcrypt(OLD, SLOW_COST);
+
+/** Processor time of a process so far, in ticks. */
+function ticksOf(pid) {
+	const fields = fs.readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1].split(" ");
+	return Number(fields[11]) + Number(fields[12]);
+}
+
+/**
+ * Asks with a password, and changes something once its check has begun. Returns the answer; null: it came before the change.
+ * @param {number} pid the process that checks
+ */
+async function changedMeanwhile(pid, ask, change) {
+	const earlier = ticksOf(pid);
+	let isAnswered = false;
+	const answer = ask().finally(() => (isAnswered = true));
+	await until("the password's check", () => isAnswered || ticksOf(pid) >= earlier + CHECKING_TICKS, { seconds: 60 });
+	await change();
+	const late = isAnswered;
+	return late ? (await answer, null) : answer;
+}
+
+/** Tries with one name after another until a change was in time; returns the name and the answer. */
+async function tryUntilInTime(what, attempt) {
+	for (let i = 0; i < TRIES; i++) {
+		const name = `${what.replace(/\W/g, "")}${i}`;
+		const answer = await attempt(name);
+		if (answer !== null)
+			return { name, answer };
+	}
+	assert.fail(`in ${TRIES} tries no change was quicker than the check of a password`);
+}
+
+const ctl = (args, password = OLD) => prebind.ctlOk(["--site", "default", ...args.split(" ")], { input: `${password}\n` });
+const ours = (sql) => runSql(place, place.path("data", "prebind.db"), sql);
+const addCaller = (name) => ctl(`gateway add ${name} --domains example.test --password-stdin`);
+
+const gatewayCall = (name, from) => prebind.request({ method: "POST", path: "/rest/adhoc/bosh@example.test",
+	headers: { Host: "example.org", "Content-Type": "text/xml", Authorization: `Basic ${Buffer.from(`${name}:${OLD}`).toString("base64")}` },
+	body: `<command><node>pre-bind-bosh-session</node><fields><item><var>from</var><value>${from}</value></item></fields></command>` });
+
+for (const [what, change] of Object.entries({
+	"a new password": (name) => ctl(`gateway passwd ${name}`),
+	"disabled": (name) => ctl(`gateway disable ${name}`),
+	"deleted": (name) => ctl(`gateway delete ${name}`),
+	"deleted, and another with that name and password": async (name) => { await ctl(`gateway delete ${name}`); await addCaller(name); },
+}))
+	test(`gateway, while the password is checked: ${what}`, async () => {
+		const { name, answer } = await tryUntilInTime(what, async (caller) => {
+			await addCaller(caller);
+			await ours(`UPDATE gateway_caller SET password_hash = '${slow}' WHERE name = '${caller}'`);
+			return changedMeanwhile(prebind.child.pid, () => gatewayCall(caller, `${caller}@example.test`), () => change(caller));
+		});
+		assert.equal(answer.status, 401, answer.body);
+		const [line] = prebind.child.log.split("\n").filter((text) => text.includes(`"caller":"${name}"`));
+		assert.match(line, /the gateway caller was changed while the password was checked/);
+		assert.equal(peer.requests.some(({ body }) => body.includes(`${name}@example.test`)), false, "no session was asked for");
+	});
+
+for (const [what, change] of Object.entries({
+	"passwd": (name) => ctl(`user passwd ${name} --password-stdin`, NEW),
+	"disable": (name) => ctl(`user disable ${name}`),
+	"delete": (name) => ctl(`user delete ${name}`),
+	"map set": (name) => ctl(`map set another ${name}@example.test`),
+}))
+	test(`prebind-extauth, while the password is checked: ${what}`, async () => {
+		const program = new Extauth(place, prebind.conf, ["--site", "default"]);
+		const { answer } = await tryUntilInTime(`x${what}`, async (user) => {
+			await ctl(`user add ${user} --password-stdin`);
+			await ours(`UPDATE site_user SET password_hash = '${slow}' WHERE name = '${user}'`);
+			return changedMeanwhile(program.child.pid, () => program.ask(`auth:${user}:example.test:${OLD}`), () => change(user));
+		});
+		assert.equal(answer, false);
+		await program.end();
+	});
