@@ -26,7 +26,7 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 
 BASE     = address clock codec codec_base64 crypto error inflate json json_scan json_write key_list log name secret \
 	secret_file status strbuf unix_crypt wait xml
-CONF     = check conf databases jid_rule_text keys load number place print text value
+CONF     = check conf databases jid_rule_text keys load number place placeholder print text value
 STORE    = catalogue database_file database_setup database_site gateway jid_claim jid_map limit limit_file \
 	limit_rule migrate pool provisioned rows session site_key site_query site_query_guard site_rows \
 	sqlite_connection sqlite_error sqlite_foreign sqlite_function sqlite_statement token_revocation \

@@ -8,6 +8,7 @@
 
 #include "conf/load.h"
 #include "conf/number.h"
+#include "conf/placeholder.h"
 #include "conf/value.h"
 #include "xmpp/sasl.h"
 
@@ -112,15 +113,17 @@ static void session_times_check(struct load *load, const struct site_conf *site)
 /* {hostname} is filled in from Tigase's answer, but only with names in bosh_hosts. */
 static void bosh_url_check(struct load *load, const struct site_conf *site)
 {
-	if (strstr(site->bosh_url, "{hostname}") == NULL)
+	if (!placeholder_is_in(site->bosh_url, PLACEHOLDER_HOSTNAME))
 		return;
 	if (site->backend != BACKEND_TIGASE)
 		load_fault(load, line_of(load, "bosh_url"), "bosh_url",
-			   "has {hostname} in it, which only backend = tigase knows: write the "
+			   "has " PLACEHOLDER_HOSTNAME
+			   " in it, which only backend = tigase knows: write the "
 			   "host's name");
 	else if (site->bosh_hosts.count == 0)
 		load_fault(load, line_of(load, "bosh_url"), "bosh_url",
-			   "has {hostname} in it, which needs bosh_hosts: the names of the "
+			   "has " PLACEHOLDER_HOSTNAME
+			   " in it, which needs bosh_hosts: the names of the "
 			   "cluster's nodes, as NAME or NAME=PUBLIC");
 }
 

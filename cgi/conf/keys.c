@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/number.h"
+#include "conf/placeholder.h"
 #include "xmpp/sasl.h"
 
 /* The longest name that bind(2) takes: sun_path of unix(7) has 108 bytes, one for the NUL. */
@@ -130,8 +131,8 @@ const struct conf_key conf_keys[] = {
 	 .what = "Who has an XMPP account: every site user, or only those in the JID map."},
 	{SITE(deny_jids), .type = TYPE_WORDS, .initial = "admin administrator root postmaster",
 	 .what = "Accounts that no site user becomes: localparts or bare JIDs."},
-	{SITE(resource), .type = TYPE_RESOURCE, .initial = "web-{random}",
-	 .what = "The resource to bind; {random} differs each time; server: it chooses."},
+	{SITE(resource), .type = TYPE_RESOURCE, .initial = "web-" PLACEHOLDER_RANDOM,
+	 .what = "The resource to bind; " PLACEHOLDER_RANDOM " differs each time; server: it chooses."},
 	{SITE(allow_http), .type = TYPE_BOOL, .initial = "off",
 	 .what = "Serve plain http and set cookies without Secure: for loopback and tests only."},
 	{SITE_MS(session_idle), .type = TYPE_TIME, .initial = "30m",
@@ -212,9 +213,9 @@ const struct conf_key conf_keys[] = {
 	{SITE(backend), .type = TYPE_ENUM, .initial = "tigase", .words = backend_words,
 	 .what = "How a chat session is made: by Tigase's REST call, or by logging in over BOSH."},
 	{SITE(bosh_url), .type = TYPE_BOSH_URL, .initial = "/http-bind",
-	 .what = "The BOSH address that the browser uses; may hold {hostname}."},
+	 .what = "The BOSH address that the browser uses; may hold " PLACEHOLDER_HOSTNAME "."},
 	{SITE(bosh_hosts), .type = TYPE_NODES, .initial = "",
-	 .what = "The nodes that may stand for {hostname}, as NAME or NAME=what the browser uses."},
+	 .what = "The nodes that may stand for " PLACEHOLDER_HOSTNAME ", as NAME or NAME=what the browser uses."},
 	{SITE(hold), .type = TYPE_INTEGER, .initial = "1", .min = 1, .max = 2,
 	 .what = "Requests that the XMPP server may keep waiting (XEP-0124 hold)."},
 	{SITE(wait), .type = TYPE_SECONDS, .initial = "60", .min = 1, .max = 300,

@@ -13,6 +13,7 @@
 
 #include "base/codec.h"
 #include "conf/jid_rule_text.h"
+#include "conf/placeholder.h"
 
 #define BLANKS "\t "
 #define DIGITS "0123456789"
@@ -21,8 +22,6 @@
 
 #define PIN_PREFIX "sha256//"
 #define PIN_DIGITS 43 /* of base64, for 32 bytes; one = follows */
-
-#define PLACEHOLDER_HOST "{hostname}"
 
 #define HOST_MAX 253   /* a name in the DNS: RFC 1035, 2.3.4, without the length bytes */
 #define PORT_MAX 65535 /* 16 bits */
@@ -195,19 +194,20 @@ const char *text_link_check(const char *text)
 /* Checks the URL with a host in place of the placeholder. */
 const char *text_bosh_url_check(const char *text)
 {
-	const char *open = strstr(text, PLACEHOLDER_HOST);
-	const char *rest = open == NULL ? "" : open + strlen(PLACEHOLDER_HOST);
-	int before = open == NULL ? (int)strlen(text) : (int)(open - text);
-	char *filled = NULL;
+	struct strbuf filled;
 	const char *reason;
 
 	if (strpbrk(text, ";,") != NULL)
 		return "has a ; or , in it, which a Content-Security-Policy would take for its own";
-	if (asprintf(&filled, "%.*s%s%s", before, text, open == NULL ? "" : "host", rest) < 0)
-		return "is too long for this machine's memory";
-	reason = strpbrk(filled, "{}") == NULL ? text_link_check(filled)
-					       : "has more than one {hostname}, or another { or }";
-	free(filled);
+	strbuf_init(&filled);
+	placeholder_fill(text, PLACEHOLDER_HOSTNAME, "host", &filled);
+	if (!strbuf_ok(&filled))
+		reason = "is too long for this machine's memory";
+	else if (strpbrk(filled.data, "{}") != NULL)
+		reason = "has more than one " PLACEHOLDER_HOSTNAME ", or another { or }";
+	else
+		reason = text_link_check(filled.data);
+	strbuf_clear(&filled);
 	return reason;
 }
 
@@ -241,16 +241,15 @@ const char *text_jid_rule_check(const char *text)
 
 const char *text_resource_check(const char *text)
 {
-	const char placeholder[] = "{random}";
 	if (text_has_control(text) || text_has_markup(text))
 		return "has one of & < > \" ' or a control character";
 
 	const char *open = strchr(text, '{');
 	if (open == NULL)
 		return strchr(text, '}') == NULL ? NULL : "has a } without its {";
-	if (!starts_with(open, placeholder))
-		return "has a placeholder other than {random}";
-	if (strpbrk(open + strlen(placeholder), "{}") != NULL)
+	if (!starts_with(open, PLACEHOLDER_RANDOM))
+		return "has a placeholder other than " PLACEHOLDER_RANDOM;
+	if (strpbrk(open + strlen(PLACEHOLDER_RANDOM), "{}") != NULL)
 		return "has more than one placeholder";
 	return memchr(text, '}', (size_t)(open - text)) == NULL ? NULL : "has a } without its {";
 }

@@ -10,6 +10,7 @@
 
 #include "conf/jid_rule_text.h"
 #include "conf/number.h"
+#include "conf/placeholder.h"
 #include "conf/text.h"
 
 #define LIMIT_COUNT_MAX  1000000 /* for more, use off */
@@ -390,7 +391,7 @@ static const struct type types[TYPE_COUNT] = {
 			   text_bosh_url_check, set_text, text_text, .private = true},
 	[TYPE_JID_RULE] = {"rule", JID_RULE_FORMS ", then @DOMAIN",
 			   text_jid_rule_check, set_text, text_text},
-	[TYPE_RESOURCE] = {"text", "a text with {random} in it once, a fixed one, or server",
+	[TYPE_RESOURCE] = {"text", "a text with " PLACEHOLDER_RANDOM " in it once, a fixed one, or server",
 			   text_resource_check, set_text, text_text},
 };
 /* clang-format on */

@@ -8,6 +8,7 @@
 
 #include "base/codec.h"
 #include "base/log.h"
+#include "conf/placeholder.h"
 #include "prebind/bosh_url.h"
 
 /* The same for the three pages that the key `client` selects from. */
@@ -79,13 +80,14 @@ static void add_bosh_origins(const struct site_conf *conf, struct strbuf *out)
 {
 	struct strbuf url;
 
-	if (!bosh_url_is_by_node(conf)) {
+	if (!placeholder_is_in(conf->bosh_url, PLACEHOLDER_HOSTNAME)) {
 		add_origin(conf->bosh_url, out);
 		return;
 	}
 	for (size_t i = 0; i < conf->bosh_hosts.count; i++) {
 		strbuf_init(&url);
-		bosh_url_write(conf, bosh_url_public_name(conf->bosh_hosts.items[i]), &url);
+		placeholder_fill(conf->bosh_url, PLACEHOLDER_HOSTNAME,
+				 bosh_url_public_name(conf->bosh_hosts.items[i]), &url);
 		if (strbuf_ok(&url))
 			add_origin(url.data, out);
 		else

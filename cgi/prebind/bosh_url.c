@@ -6,31 +6,13 @@
 #include <string.h>
 #include <strings.h>
 
-#define PLACEHOLDER "{hostname}"
-
-bool bosh_url_is_by_node(const struct site_conf *conf)
-{
-	return strstr(conf->bosh_url, PLACEHOLDER) != NULL;
-}
+#include "conf/placeholder.h"
 
 const char *bosh_url_public_name(const char *node)
 {
 	const char *equals = strchr(node, '=');
 
 	return equals ? equals + 1 : node;
-}
-
-void bosh_url_write(const struct site_conf *conf, const char *name, struct strbuf *out)
-{
-	const char *placeholder = name ? strstr(conf->bosh_url, PLACEHOLDER) : NULL;
-
-	if (!placeholder) {
-		strbuf_adds(out, conf->bosh_url);
-		return;
-	}
-	strbuf_add(out, conf->bosh_url, (size_t)(placeholder - conf->bosh_url));
-	strbuf_adds(out, name);
-	strbuf_adds(out, placeholder + strlen(PLACEHOLDER));
 }
 
 static const char *public_name_find(const struct conf_list *nodes, const char *hostname)
@@ -53,13 +35,13 @@ enum status bosh_url_make(const struct site_conf *conf, const char *hostname, ch
 	struct strbuf url;
 	char *taken;
 
-	if (!name && bosh_url_is_by_node(conf))
+	if (!name && placeholder_is_in(conf->bosh_url, PLACEHOLDER_HOSTNAME))
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "the session is on the node \"%s\", which bosh_hosts does not "
 				 "list: add it there, if it is one of yours",
 				 hostname);
 	strbuf_init(&url);
-	bosh_url_write(conf, name, &url);
+	placeholder_fill(conf->bosh_url, PLACEHOLDER_HOSTNAME, name, &url);
 	taken = strbuf_take(&url);
 	strbuf_clear(&url);
 	if (!taken)

@@ -11,17 +11,11 @@
 #include "base/strbuf.h"
 #include "conf/conf.h"
 
-/* True if bosh_url contains {hostname}. */
-bool bosh_url_is_by_node(const struct site_conf *conf);
-
 /*
  * Returns the name by which browsers know a node. node is a word of bosh_hosts; the name points
  * into it.
  */
 const char *bosh_url_public_name(const char *node);
-
-/* Appends bosh_url with name in place of {hostname}; NULL: unchanged. */
-void bosh_url_write(const struct site_conf *conf, const char *name, struct strbuf *out);
 
 /*
  * Makes the address for a session on the node hostname; the caller frees *out. STATUS_CHAT_SERVER:

@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "base/wait.h"
 #include "base/strbuf.h"
+#include "conf/placeholder.h"
 #include "net/http_client.h"
 #include "prebind/backends.h"
 #include "prebind/bosh_url.h"
@@ -21,7 +22,6 @@
 #include "prebind/upstream.h"
 #include "xmpp/adhoc.h"
 
-#define RESOURCE_RANDOM       "{random}"
 #define RESOURCE_RANDOM_BYTES 8 /* 64 bits: two tabs of one user never get the same one */
 #define RESOURCE_BY_SERVER    "server"
 #define USER_CALLS_MAX        2 /* of one account at once: two tabs; further ones wait */
@@ -147,19 +147,14 @@ void prebind_free(struct prebind *prebind)
 static char *resource_make(const char *rule)
 {
 	char hex[2 * RESOURCE_RANDOM_BYTES + 1];
-	const char *random = strstr(rule, RESOURCE_RANDOM);
 	struct strbuf text;
 	char *taken;
 
 	if (strcmp(rule, RESOURCE_BY_SERVER) == 0)
 		return strdup("");
-	if (!random)
-		return strdup(rule);
 	secret_random_hex(hex, RESOURCE_RANDOM_BYTES);
 	strbuf_init(&text);
-	strbuf_add(&text, rule, (size_t)(random - rule));
-	strbuf_adds(&text, hex);
-	strbuf_adds(&text, random + strlen(RESOURCE_RANDOM));
+	placeholder_fill(rule, PLACEHOLDER_RANDOM, hex, &text);
 	taken = strbuf_take(&text);
 	strbuf_clear(&text);
 	return taken;

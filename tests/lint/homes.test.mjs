@@ -9,6 +9,8 @@ const SOURCES = find("cgi", /\.[ch]$/);
 const HOMES = [
 	["the names of SASL mechanisms", /"(SCRAM-SHA-1|SCRAM-SHA-256|PLAIN|X-OAUTH2)[" ]/, "cgi/xmpp/sasl.h"],
 	["the characters with a meaning in markup", /"&<>\\"'"/, "cgi/base/codec.c"],
+	["the placeholder of bosh_url", /"[^"\n]*\{hostname\}/, "cgi/conf/placeholder.h"],
+	["the placeholder of resource", /"\{random\}/, "cgi/conf/placeholder.h"],
 ];
 
 for (const [fact, spelling, home] of HOMES) {

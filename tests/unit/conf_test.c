@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "conf/conf.h"
 #include "conf/keys.h"
+#include "conf/placeholder.h"
 #include "conf/value.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -578,6 +579,29 @@ static void hostname_in_bosh_url(void **state)
 		assert_int_equal(conf->sites[0].bosh_hosts.count, 2);
 		assert_string_equal(conf->sites[0].bosh_hosts.items[1], "b=c");
 		conf_free(conf);
+	}
+}
+
+static void placeholders_are_filled(void **state)
+{
+	static const struct {
+		const char *text, *filled;
+	} rows[] = {
+	    {"{hostname}",             "node"            },
+            {"https://{hostname}:1/b", "https://node:1/b"},
+	    {"/b?{hostname}",          "/b?node"         },
+            {"{random}",               "{random}"        },
+	    {"/{host}",                "/{host}"         },
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		bool filled = strcmp(rows[i].text, rows[i].filled) != 0;
+		struct strbuf out;
+		strbuf_init(&out);
+		placeholder_fill(rows[i].text, PLACEHOLDER_HOSTNAME, filled ? "node" : NULL, &out);
+		assert_string_equal(out.data, rows[i].filled);
+		assert_int_equal(placeholder_is_in(rows[i].text, PLACEHOLDER_HOSTNAME), filled);
+		strbuf_clear(&out);
 	}
 }
 
@@ -1523,6 +1547,7 @@ int main(int argc, char **argv)
 	    IN_FOLDER(values_that_may_be),
 	    IN_FOLDER(values_that_may_not_be),
 	    IN_FOLDER(hostname_in_bosh_url),
+	    cmocka_unit_test(placeholders_are_filled),
 	    IN_FOLDER(pins_with_https),
 	    IN_FOLDER(socket_path_fits_sun_path),
 	    IN_FOLDER(files_that_may_not_be),
