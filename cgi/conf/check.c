@@ -17,15 +17,6 @@ static long line_of(const struct load *load, const char *name)
 	return load->seen[conf_key_find(SECTION_SITE, name) - conf_keys];
 }
 
-static bool has_provider(const struct site_conf *site, const char *name)
-{
-	for (size_t i = 0; i < site->identity.count; i++) {
-		if (strcmp(site->identity.items[i], name) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool logs_in_by(const struct site_conf *site, enum conf_bosh_auth way)
 {
 	return site->backend == BACKEND_BOSH && site->bosh_auth == (long)way;
@@ -41,7 +32,7 @@ static bool is_needed(const struct conf_key *key, const struct site_conf *site)
 	case NEEDED_BY_BOSH:
 		return site->backend == BACKEND_BOSH;
 	case NEEDED_BY_TOKEN:
-		return has_provider(site, "token");
+		return conf_site_has_provider(site, PROVIDER_TOKEN);
 	case NEEDED_BY_BOSH_JWT:
 		return logs_in_by(site, BOSH_AUTH_JWT);
 	case NEEDED_BY_BOSH_OAUTH:
@@ -51,27 +42,13 @@ static bool is_needed(const struct conf_key *key, const struct site_conf *site)
 	case NEEDED_BY_EJABBERD:
 		return site->provision == PROVISION_EJABBERD;
 	case NEEDED_BY_SITE_SESSION:
-		return has_provider(site, "site_session");
+		return conf_site_has_provider(site, PROVIDER_SITE_SESSION);
 	case NEEDED_BY_PHP_SESSION:
-		return has_provider(site, "php_session");
+		return conf_site_has_provider(site, PROVIDER_PHP_SESSION);
 	default:
 		return false;
 	}
 }
-
-static const char *const needed_by[] = {
-    [NEEDED_NEVER] = "",
-    [NEEDED_ALWAYS] = "",
-    [NEEDED_BY_TIGASE] = " with backend = tigase",
-    [NEEDED_BY_BOSH] = " with backend = bosh",
-    [NEEDED_BY_TOKEN] = " with provider token",
-    [NEEDED_BY_EJABBERD] = " with provision = ejabberd",
-    [NEEDED_BY_SITE_SESSION] = " with provider site_session",
-    [NEEDED_BY_PHP_SESSION] = " with provider php_session",
-    [NEEDED_BY_BOSH_JWT] = " with bosh_auth = jwt",
-    [NEEDED_BY_BOSH_OAUTH] = " with bosh_auth = oauth",
-    [NEEDED_BY_BOSH_TOKEN] = " with bosh_auth = token",
-};
 
 static bool is_empty(const struct conf_key *key, const struct site_conf *site)
 {
@@ -93,7 +70,7 @@ static void needed_check(struct load *load, const struct site_conf *site)
 			continue;
 		load_fault(load, load->seen[i] != 0 ? load->seen[i] : site->line, key->name,
 			   "is missing in [site %s], which needs it%s: %s", site->name,
-			   needed_by[key->needed], key->what);
+			   conf_needed_with[key->needed], key->what);
 	}
 }
 
@@ -212,7 +189,8 @@ static void login_query_check(struct load *load, const struct site_conf *site)
  */
 static void site_result_check(struct load *load, const struct site_conf *site)
 {
-	if (site->site_result != SITE_RESULT_DJANGO || !has_provider(site, "site_session"))
+	if (site->site_result != SITE_RESULT_DJANGO ||
+	    !conf_site_has_provider(site, PROVIDER_SITE_SESSION))
 		return;
 	long line = line_of(load, "site_result");
 	if (site->site_secret_file[0] == '\0')

@@ -18,6 +18,13 @@ struct conf_list {
 	size_t count;
 };
 
+/* The identity providers: words of `identity`, and the source of a user in sessions and JID map. */
+#define PROVIDER_LOGIN        "login"
+#define PROVIDER_REMOTE_USER  "remote_user"
+#define PROVIDER_SITE_SESSION "site_session"
+#define PROVIDER_TOKEN        "token"
+#define PROVIDER_PHP_SESSION  "php_session"
+
 /* "10/1m": count in each period; count 0 is off. */
 struct conf_limit {
 	long count;
@@ -221,6 +228,9 @@ const struct site_conf *conf_site_named(const struct conf *conf, const char *nam
  * between them. Static.
  */
 const char *conf_mechanisms(const struct site_conf *site);
+
+bool conf_list_has(const struct conf_list *list, const char *word);
+bool conf_site_has_provider(const struct site_conf *site, const char *provider);
 
 /* The place of a key, for a sentence about its value. */
 struct conf_place {

@@ -27,8 +27,9 @@ static const char *const log_level_words[] = {
     [LOG_LEVEL_ERROR] = "error",
     NULL,
 };
-static const char *const identity_words[] = {"login", "remote_user", "site_session",
-					     "token", "php_session", NULL};
+static const char *const identity_words[] = {PROVIDER_LOGIN,        PROVIDER_REMOTE_USER,
+					     PROVIDER_SITE_SESSION, PROVIDER_TOKEN,
+					     PROVIDER_PHP_SESSION,  NULL};
 static const char *const transform_words[] = {
     [TRANSFORM_NONE] = "none",
     [TRANSFORM_SHA1] = "sha1",
@@ -75,6 +76,20 @@ static const char *const bosh_auth_words[] = {
 static const char *const mechanism_words[] = {SASL_SCRAM_SHA_256, SASL_SCRAM_SHA_1, SASL_PLAIN,
 					      SASL_X_OAUTH2, NULL};
 
+const char *const conf_needed_with[] = {
+    [NEEDED_NEVER] = "",
+    [NEEDED_ALWAYS] = "",
+    [NEEDED_BY_TIGASE] = " with backend = tigase",
+    [NEEDED_BY_BOSH] = " with backend = bosh",
+    [NEEDED_BY_TOKEN] = " with provider " PROVIDER_TOKEN,
+    [NEEDED_BY_EJABBERD] = " with provision = ejabberd",
+    [NEEDED_BY_SITE_SESSION] = " with provider " PROVIDER_SITE_SESSION,
+    [NEEDED_BY_PHP_SESSION] = " with provider " PROVIDER_PHP_SESSION,
+    [NEEDED_BY_BOSH_JWT] = " with bosh_auth = jwt",
+    [NEEDED_BY_BOSH_OAUTH] = " with bosh_auth = oauth",
+    [NEEDED_BY_BOSH_TOKEN] = " with bosh_auth = token",
+};
+
 /* One paragraph for each key, in the order of printing. */
 /* clang-format off */
 const struct conf_key conf_keys[] = {
@@ -119,7 +134,7 @@ const struct conf_key conf_keys[] = {
 	{SITE(client), .type = TYPE_ENUM, .initial = "builtin", .words = client_words,
 	 .what = "What talks on the page: our own user interface, Converse.js, or nothing but the "
 		 "data for a client of the site's own."},
-	{SITE(identity), .type = TYPE_WORDS, .initial = "login", .words = identity_words,
+	{SITE(identity), .type = TYPE_WORDS, .initial = PROVIDER_LOGIN, .words = identity_words,
 	 .what = "Who says which user is logged in, asked in this order."},
 	{SITE(exclude_users), .type = TYPE_WORDS, .initial = "0 anonymous guest",
 	 .what = "Names by which the site, or the web server, calls a visitor who is not logged in."},

@@ -77,6 +77,9 @@ struct conf_key {
 extern const struct conf_key conf_keys[];
 extern const size_t conf_n_keys;
 
+/* For each conf_needed, the end of a sentence: " with backend = bosh"; "": always or never. */
+extern const char *const conf_needed_with[];
+
 /* Returns the key of that name in that section; NULL: none. */
 const struct conf_key *conf_key_find(enum conf_section section, const char *name);
 

@@ -120,24 +120,6 @@ void conf_print_json(const struct conf *conf, struct strbuf *out)
 	json_close_object(&w);
 }
 
-static const char *needed_text(enum conf_needed needed)
-{
-	static const char *const texts[] = {
-	    [NEEDED_NEVER] = "",
-	    [NEEDED_ALWAYS] = " Must be set.",
-	    [NEEDED_BY_TIGASE] = " Must be set with backend = tigase.",
-	    [NEEDED_BY_BOSH] = " Must be set with backend = bosh.",
-	    [NEEDED_BY_TOKEN] = " Must be set with provider token.",
-	    [NEEDED_BY_EJABBERD] = " Must be set with provision = ejabberd.",
-	    [NEEDED_BY_SITE_SESSION] = " Must be set with provider site_session.",
-	    [NEEDED_BY_PHP_SESSION] = " Must be set with provider php_session.",
-	    [NEEDED_BY_BOSH_JWT] = " Must be set with bosh_auth = jwt.",
-	    [NEEDED_BY_BOSH_OAUTH] = " Must be set with bosh_auth = oauth.",
-	    [NEEDED_BY_BOSH_TOKEN] = " Must be set with bosh_auth = token.",
-	};
-	return texts[needed];
-}
-
 void conf_print_keys(struct strbuf *out)
 {
 	enum conf_section section = SECTION_NONE;
@@ -150,9 +132,12 @@ void conf_print_keys(struct strbuf *out)
 		struct strbuf allowed;
 		strbuf_init(&allowed);
 		value_allowed(key, &allowed);
-		strbuf_addf(out, "  %-20s  %-7s  %-12s  %s Allowed: %s.%s\n", key->name,
+		strbuf_addf(out, "  %-20s  %-7s  %-12s  %s Allowed: %s.", key->name,
 			    value_type(key), key->initial[0] == '\0' ? "-" : key->initial,
-			    key->what, allowed.data, needed_text(key->needed));
+			    key->what, allowed.data);
+		if (key->needed != NEEDED_NEVER)
+			strbuf_addf(out, " Must be set%s.", conf_needed_with[key->needed]);
+		strbuf_addc(out, '\n');
 		strbuf_clear(&allowed);
 	}
 }

@@ -8,6 +8,7 @@
 #include "base/codec.h"
 #include "base/name.h"
 #include "base/strbuf.h"
+#include "conf/conf.h"
 #include "ctl/check_names.h"
 #include "store/gateway.h"
 #include "store/jid_map.h"
@@ -71,7 +72,7 @@ static void look_at_row(void *arg, const struct jid_map_row *row)
 
 	/* the site decides its own spellings; a user of ours is reported as a user */
 	if (name_characters_check(row->user, &why) != STATUS_OK &&
-	    strcmp(row->source, "login") != 0)
+	    strcmp(row->source, PROVIDER_LOGIN) != 0)
 		look_at(names, "in the JID map", row->user, USER_NAME_MAX);
 }
 

@@ -168,14 +168,6 @@ static enum status owner_by_rule(const struct site_conf *conf, struct store *sto
 	return status;
 }
 
-static bool has_login(const struct site_conf *conf)
-{
-	for (size_t i = 0; i < conf->identity.count; i++)
-		if (strcmp(conf->identity.items[i], login_session_provider.name) == 0)
-			return true;
-	return false;
-}
-
 enum status jid_rule_owner(const struct site_conf *conf, struct store *store, const struct jid *jid,
 			   struct jid_owner *out, struct error *err)
 {
@@ -188,7 +180,8 @@ enum status jid_rule_owner(const struct site_conf *conf, struct store *store, co
 		row.source = row.user = NULL;
 	}
 	jid_map_clear(&row);
-	if (status == STATUS_NOT_FOUND && conf->accounts == ACCOUNTS_ALL && has_login(conf))
+	if (status == STATUS_NOT_FOUND && conf->accounts == ACCOUNTS_ALL &&
+	    conf_site_has_provider(conf, PROVIDER_LOGIN))
 		status = owner_by_rule(conf, store, jid, &owner, err);
 	else if (status == STATUS_NOT_FOUND)
 		error_set(err, status, "the account %s@%s belongs to nobody in the JID map",

@@ -213,7 +213,7 @@ static bool login_names_jids(const struct site_conf *conf, const void *state)
 }
 
 const struct identity_provider login_session_provider = {
-    .name = "login",
+    .name = PROVIDER_LOGIN,
     .own_users = true,
     .open = login_open,
     .close = login_close,

@@ -404,7 +404,7 @@ static enum status php_session_check(const struct site_conf *conf, struct store 
 }
 
 const struct identity_provider php_session_provider = {
-    .name = "php_session",
+    .name = PROVIDER_PHP_SESSION,
     .open = php_session_open,
     .close = free,
     .find = php_session_find,

@@ -94,7 +94,7 @@ static enum status remote_user_check(const struct site_conf *conf, struct store 
 }
 
 const struct identity_provider remote_user_provider = {
-    .name = "remote_user",
+    .name = PROVIDER_REMOTE_USER,
     .find = remote_user_find,
     .check = remote_user_check,
 };

@@ -504,7 +504,7 @@ static bool site_session_names_jids(const struct site_conf *conf, const void *st
 }
 
 const struct identity_provider site_session_provider = {
-    .name = "site_session",
+    .name = PROVIDER_SITE_SESSION,
     .knows = IDENTITY_EMAIL | IDENTITY_ID,
     .open = site_session_open,
     .close = site_session_close,

@@ -149,7 +149,7 @@ static bool token_names_jids(const struct site_conf *conf, const void *state)
 }
 
 const struct identity_provider token_provider = {
-    .name = "token",
+    .name = PROVIDER_TOKEN,
     .knows = IDENTITY_EMAIL | IDENTITY_ID,
     .open = token_open,
     .find = token_find,
@@ -161,10 +161,7 @@ const struct identity_provider token_provider = {
 
 bool token_may_be_posted(const struct site_conf *conf)
 {
-	for (size_t i = 0; i < conf->identity.count; i++)
-		if (strcmp(conf->identity.items[i], token_provider.name) == 0)
-			return conf->token_origins.count > 0;
-	return false;
+	return conf_site_has_provider(conf, PROVIDER_TOKEN) && conf->token_origins.count > 0;
 }
 
 /*

@@ -116,9 +116,8 @@ static enum status owner_check(struct xmpp_login *login, const struct jid_owner 
 static enum status unknown_owner_check(const struct xmpp_login *login, const struct jid *jid,
 				       struct error *err)
 {
-	const struct conf_list *providers = &login->conf->identity;
-	bool others = providers->count > 1 ||
-		      strcmp(providers->items[0], login_session_provider.name) != 0 ||
+	bool others = login->conf->identity.count > 1 ||
+		      !conf_site_has_provider(login->conf, PROVIDER_LOGIN) ||
 		      (jid_rule_lowers(login->conf->jid) && login_users_are_the_sites(login->conf));
 	char *domain = NULL;
 

@@ -57,14 +57,6 @@ static void redirect_to_login(struct exchange *ex)
 	strbuf_clear(&location);
 }
 
-static bool has_login_form(const struct site_conf *conf)
-{
-	for (size_t i = 0; i < conf->identity.count; i++)
-		if (strcmp(conf->identity.items[i], "login") == 0)
-			return true;
-	return false;
-}
-
 static void send_json(struct exchange *ex, enum status status)
 {
 	struct strbuf json;
@@ -102,7 +94,8 @@ static void view_login(const struct exchange *ex, enum status status, struct vie
 	bool has_url = conf->login_url[0] != '\0';
 
 	view_flag(view, "login",
-		  has_login_form(conf) && (status == STATUS_FORBIDDEN || (required && !has_url)));
+		  conf_site_has_provider(conf, PROVIDER_LOGIN) &&
+		      (status == STATUS_FORBIDDEN || (required && !has_url)));
 	if (required && has_url)
 		view_text(view, "login_url", conf->login_url);
 	if (required)
@@ -145,7 +138,7 @@ static bool send_to_login(struct exchange *ex)
 		return false;
 	if (ex->site->conf->login_url[0] != '\0')
 		return login_circle_redirect(ex);
-	if (!has_login_form(ex->site->conf))
+	if (!conf_site_has_provider(ex->site->conf, PROVIDER_LOGIN))
 		return false;
 	redirect_to_login(ex);
 	return true;

@@ -17,14 +17,6 @@
 
 #define LOGIN_FLOOR_MS 250 /* least time for a POST, so that it reveals nothing */
 
-static bool site_has_login(const struct exchange *ex)
-{
-	for (size_t i = 0; i < ex->site->conf->identity.count; i++)
-		if (strcmp(ex->site->conf->identity.items[i], login_session_provider.name) == 0)
-			return true;
-	return false;
-}
-
 char *login_form_binding(const struct exchange *ex)
 {
 	char *value = NULL;
@@ -185,7 +177,7 @@ void login_handle(struct exchange *ex)
 {
 	if (login_is_handover(ex))
 		handover_post(ex);
-	else if (!site_has_login(ex))
+	else if (!conf_site_has_provider(ex->site->conf, PROVIDER_LOGIN))
 		page_send_error(ex, STATUS_NOT_FOUND, NULL);
 	else if (ex->req.method == HTTP_POST)
 		login_post(ex);
@@ -215,7 +207,8 @@ void logout_handle(struct exchange *ex)
 	response_cookie(ex->res, cookie);
 	strbuf_init(&location);
 	page_base(ex, &location);
-	strbuf_adds(&location, site_has_login(ex) ? "/login" : "/");
+	strbuf_adds(&location,
+		    conf_site_has_provider(ex->site->conf, PROVIDER_LOGIN) ? "/login" : "/");
 	response_redirect(ex->res, location.data);
 	strbuf_clear(&location);
 }

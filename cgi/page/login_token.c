@@ -20,15 +20,13 @@ bool login_is_handover(const struct exchange *ex)
 
 enum status login_handover_check(const struct exchange *ex, struct error *err)
 {
-	const struct conf_list *origins = &ex->site->conf->token_origins;
 	const char *origin = ex->req.origin;
 
 	if (fields_get(&ex->req.form, "user") != NULL ||
 	    fields_get(&ex->req.form, "password") != NULL)
 		return error_set(err, STATUS_BAD_REQUEST, "a token and a password at once");
-	for (size_t i = 0; i < origins->count && origin != NULL; i++)
-		if (strcmp(origins->items[i], origin) == 0)
-			return STATUS_OK;
+	if (origin != NULL && conf_list_has(&ex->site->conf->token_origins, origin))
+		return STATUS_OK;
 	return error_set(err, STATUS_FORBIDDEN,
 			 "a token was posted from %s, which is not in token_origins%s",
 			 origin == NULL ? "no origin" : origin,

@@ -7,11 +7,10 @@
 
 #include "base/name.h"
 #include "base/secret.h"
+#include "conf/conf.h"
 #include "store/jid_map_row.h"
 #include "store/statement.h"
 #include "store/user.h"
-
-#define USER_SOURCE "login" /* the provider's name, in sessions and the JID map */
 
 void user_clear(struct user *user)
 {
@@ -212,7 +211,7 @@ static enum status assign(struct connection *db, const struct user_new *user, co
 			  struct error *err)
 {
 	const struct jid_map_row row = {
-	    .source = (char *)USER_SOURCE,
+	    .source = (char *)PROVIDER_LOGIN,
 	    .user = (char *)name,
 	    .localpart = (char *)user->localpart,
 	    .domain = (char *)user->domain,
@@ -286,7 +285,7 @@ static enum status run_for_user(struct connection *db, enum query query, const c
 {
 	struct statement *s = statement_get(db, query);
 
-	statement_bind_text(s, 1, USER_SOURCE);
+	statement_bind_text(s, 1, PROVIDER_LOGIN);
 	statement_bind_text(s, 2, name);
 	return statement_run(s, NULL, err);
 }

@@ -11,6 +11,7 @@ const HOMES = [
 	["the characters with a meaning in markup", /"&<>\\"'"/, "cgi/base/codec.c"],
 	["the placeholder of bosh_url", /"[^"\n]*\{hostname\}/, "cgi/conf/placeholder.h"],
 	["the placeholder of resource", /"\{random\}/, "cgi/conf/placeholder.h"],
+	["the names of the identity providers", /"(site_session|php_session|remote_user)"|(name|initial|_SOURCE) (= )?"(login|token)"|_provider\(\w+, "|strcmp\(.*"login"/, "cgi/conf/conf.h"],
 ];
 
 for (const [fact, spelling, home] of HOMES) {

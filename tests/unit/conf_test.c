@@ -582,6 +582,21 @@ static void hostname_in_bosh_url(void **state)
 	}
 }
 
+static void a_list_has_whole_words(void **state)
+{
+	struct conf *conf =
+	    load_good(*state, "[site a]\n" DATABASE JID TIGASE "identity = remote_user login\n");
+	const struct site_conf *site = &conf->sites[0];
+
+	assert_true(conf_site_has_provider(site, PROVIDER_LOGIN));
+	assert_true(conf_site_has_provider(site, PROVIDER_REMOTE_USER));
+	assert_false(conf_site_has_provider(site, PROVIDER_TOKEN));
+	assert_false(conf_list_has(&site->identity, "log"));
+	assert_false(conf_list_has(&site->identity, ""));
+	assert_false(conf_list_has(&site->hosts, "login"));
+	conf_free(conf);
+}
+
 static void placeholders_are_filled(void **state)
 {
 	static const struct {
@@ -1547,6 +1562,7 @@ int main(int argc, char **argv)
 	    IN_FOLDER(values_that_may_be),
 	    IN_FOLDER(values_that_may_not_be),
 	    IN_FOLDER(hostname_in_bosh_url),
+	    IN_FOLDER(a_list_has_whole_words),
 	    cmocka_unit_test(placeholders_are_filled),
 	    IN_FOLDER(pins_with_https),
 	    IN_FOLDER(socket_path_fits_sun_path),
