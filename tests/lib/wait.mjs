@@ -1,7 +1,9 @@
 /*
  * Waits for conditions instead of fixed times, and finds free ports.
  */
+import fs from "node:fs";
 import net from "node:net";
+import path from "node:path";
 
 const POLL_MS = 20;
 
@@ -47,6 +49,24 @@ export async function until(what, probe, { seconds = 10, gone = () => null } = {
 const FIRST_PORT = 15000;
 const LAST_PORT = 32000;
 
+/**
+ * Takes the port for this process. Files that run side by side must not find the same port, because
+ * a server listens only some time after its port was found. So each port is given once in a run of
+ * tests/run; outside of one there is nothing to share.
+ */
+function claim(port) {
+	if (!process.env.PREBIND_RESULTS)
+		return true;
+	try {
+		fs.writeFileSync(path.join(process.env.PREBIND_RESULTS, "ports", String(port)), "", { flag: "wx" });
+		return true;
+	} catch (error) {
+		if (error.code === "EEXIST")
+			return false;
+		throw error;
+	}
+}
+
 /** Listens on the port; null if the port is taken. */
 function hold(port) {
 	return new Promise((resolve, reject) => {
@@ -57,15 +77,16 @@ function hold(port) {
 }
 
 /**
- * Finds free ports of 127.0.0.1. They are random, so that test files that run at the same time
- * rarely collide. Each is held until the last one is found, so that all differ.
+ * Finds free ports of 127.0.0.1. They are random, so that two runs at the same time rarely collide.
+ * Each is held until the last one is found, so that all differ.
  * @param {number} count
  * @returns {Promise<number[]>}
  */
 export async function freePorts(count) {
 	const servers = [];
 	while (servers.length < count) {
-		const server = await hold(FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT)));
+		const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+		const server = claim(port) && await hold(port);
 		if (server)
 			servers.push(server);
 	}
