@@ -31,7 +31,7 @@ STORE    = catalogue database_file database_setup database_site gateway jid_clai
 	limit_rule migrate pool provisioned rows session site_key site_query site_query_guard site_rows \
 	sqlite_connection sqlite_error sqlite_foreign sqlite_function sqlite_statement token_revocation \
 	upstream_state used_nonce user
-XMPP     = adhoc adhoc_add_user adhoc_form adhoc_http adhoc_json adhoc_server_read \
+XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server \
 	adhoc_server_write adhoc_write adhoc_xml bosh bosh_write jid jid_name jid_prepare jwt login_key \
 	login_token sasl
 NET      = http_call http_client http_events http_failure http_settings http_target

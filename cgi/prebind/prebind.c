@@ -20,7 +20,7 @@
 #include "prebind/bulkhead.h"
 #include "prebind/provision.h"
 #include "prebind/upstream.h"
-#include "xmpp/adhoc.h"
+#include "xmpp/adhoc_bind.h"
 
 #define RESOURCE_RANDOM_BYTES 8 /* 64 bits: two tabs of one user never get the same one */
 #define RESOURCE_BY_SERVER    "server"

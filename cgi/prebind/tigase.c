@@ -1,6 +1,6 @@
 /*
  * Back end tigase: one call of the REST ad-hoc command pre-bind-bosh-session with an
- * administrator's credentials. xmpp/adhoc.c writes and reads the form.
+ * administrator's credentials. xmpp/adhoc_bind.c writes and reads the form.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "base/strbuf.h"
 #include "prebind/provision.h"
 #include "prebind/tigase.h"
-#include "xmpp/adhoc.h"
+#include "xmpp/adhoc_bind.h"
 #include "xmpp/adhoc_add_user.h"
 
 #define TIGASE_LIFE_S 10 /* Tigase's default max-inactivity; if it was changed: key session_life */

@@ -6,7 +6,7 @@
 
 #include "base/strbuf.h"
 #include "prebind/backends.h"
-#include "xmpp/adhoc.h"
+#include "xmpp/adhoc_bind.h"
 #include "xmpp/adhoc_add_user.h"
 
 struct tigase {
@@ -32,7 +32,7 @@ enum status tigase_ask_sess_man(const struct tigase *tigase, struct prebind_call
 				const struct strbuf *body, struct http_answer *answer,
 				struct error *err);
 
-/* The answer in the form of xmpp/adhoc.h; it borrows the texts. */
+/* The answer in the form of xmpp/adhoc_bind.h; it borrows the texts. */
 struct adhoc_answer tigase_answer_view(const struct http_answer *answer);
 
 /* tigase_check.c: the back end's check. */

@@ -5,7 +5,7 @@
 #ifndef XMPP_ADHOC_ADD_USER_H
 #define XMPP_ADHOC_ADD_USER_H
 
-#include "xmpp/adhoc.h"
+#include "xmpp/adhoc_bind.h"
 
 #define ADHOC_ADD_USER_COMPONENT "sess-man"
 

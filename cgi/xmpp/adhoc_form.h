@@ -5,7 +5,7 @@
 #ifndef XMPP_ADHOC_FORM_H
 #define XMPP_ADHOC_FORM_H
 
-#include "xmpp/adhoc.h"
+#include "xmpp/adhoc_bind.h"
 
 struct json;
 struct xml_node;

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
-#include "xmpp/adhoc.h"
+#include "xmpp/adhoc_bind.h"
 
 #define ADHOC_COMPONENT "bosh" /* localpart of the JID in the path */
 #define ADHOC_ECHO_MAX  32     /* bytes of hold and of wait, which are sent back unchanged */

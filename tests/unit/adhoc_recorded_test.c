@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "base/strbuf.h"
-#include "xmpp/adhoc.h"
+#include "xmpp/adhoc_bind.h"
 
 #define FOLDER      "tests/peers/tigase"
 #define N_OF(array) (sizeof(array) / sizeof(array)[0])

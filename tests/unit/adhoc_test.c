@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "base/strbuf.h"
 #include "base/xml.h"
-#include "xmpp/adhoc.h"
+#include "xmpp/adhoc_bind.h"
 
 #define N_OF(array) (sizeof(array) / sizeof(array)[0])
 

@@ -3,8 +3,8 @@
  * XML and JSON. The answers are XEP-0050 forms as Tigase's HTTP API prints them. Pure: bytes in,
  * bytes out.
  */
-#ifndef XMPP_ADHOC_H
-#define XMPP_ADHOC_H
+#ifndef XMPP_ADHOC_BIND_H
+#define XMPP_ADHOC_BIND_H
 
 #include <stdbool.h>
 #include <stdint.h>
