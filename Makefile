@@ -31,9 +31,8 @@ STORE    = catalogue database_file database_setup database_site gateway jid_clai
 	limit_rule migrate pool provisioned rows session site_key site_query site_query_guard site_rows \
 	sqlite_connection sqlite_error sqlite_foreign sqlite_function sqlite_statement token_revocation \
 	upstream_state used_nonce user
-XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server \
-	adhoc_server_write adhoc_write adhoc_xml bosh bosh_write jid jid_name jid_prepare jwt login_key \
-	login_token sasl
+XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml \
+	bosh bosh_write jid jid_name jid_prepare jwt login_key login_token sasl
 NET      = http_call http_client http_events http_failure http_settings http_target
 WEB      = basic_auth csrf request request_fields request_path response router
 TEMPLATE = html nodes parse render shelf template texts
@@ -61,7 +60,7 @@ EXTAUTH  = packet
 
 PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
-UNIT_TESTS = address_test adhoc_add_user_test adhoc_mutants_test adhoc_recorded_test \
+UNIT_TESTS = address_test adhoc_add_user_test adhoc_form_test adhoc_mutants_test adhoc_recorded_test \
 	adhoc_server_test adhoc_test bosh_test breaker_test bulkhead_test caller_test catalogue_test \
 	codec_test conf_test csrf_test device_test django_session_test fcgi_head_test \
 	fcgi_record_test gateway_test \

@@ -17,6 +17,7 @@
 #include "page/page.h"
 #include "store/jid_map.h"
 #include "web/basic_auth.h"
+#include "xmpp/adhoc_bind.h"
 #include "xmpp/adhoc_server.h"
 
 #define REALM         "Basic realm=\"prebind\", charset=\"UTF-8\""
@@ -138,7 +139,7 @@ static void send_form(struct call *call)
 	struct strbuf text;
 
 	strbuf_init(&text);
-	adhoc_form_write(&text, call->answer, call->component);
+	adhoc_empty_form_write(&text, call->answer, call->component);
 	send_answer(call, "form", &text);
 }
 

@@ -55,7 +55,7 @@ static enum status bind_check(const struct tigase *tigase, struct prebind_call *
 			      "account (key tigase_user) an administrator of the virtual host, "
 			      "and let Tigase's `commands` of bosh allow it",
 			      ADHOC_NODE, tigase->conf->tigase_user);
-	else if (status == STATUS_OK && !adhoc_bind_is_form(tigase->format, &view))
+	else if (status == STATUS_OK && !adhoc_answer_is_form(tigase->format, &view, ADHOC_NODE))
 		status = error_set(said, STATUS_CHAT_SERVER,
 				   "Tigase does not answer %s with its form: check that tigase_url "
 				   "leads to its component bosh, and tigase_format",
@@ -79,11 +79,12 @@ static enum status add_user_check(const struct tigase *tigase, struct prebind_ca
 	call->blame = "provision";
 	strbuf_init(&body);
 	http_answer_init(&answer);
-	adhoc_add_user_form_write(&body, tigase->format);
+	adhoc_request_write(&body, tigase->format, ADHOC_ADD_USER_NODE, NULL, 0);
 	status = strbuf_ok(&body) ? tigase_ask_sess_man(tigase, call, &body, &answer, said)
 				  : error_no_memory(said);
 	view = tigase_answer_view(&answer);
-	if (status == STATUS_OK && !adhoc_add_user_is_form(tigase->format, &view))
+	if (status == STATUS_OK &&
+	    !adhoc_answer_is_form(tigase->format, &view, ADHOC_ADD_USER_NODE))
 		status =
 		    error_set(said, STATUS_CHAT_SERVER,
 			      "Tigase's " ADHOC_ADD_USER_COMPONENT " does not offer add-user to "

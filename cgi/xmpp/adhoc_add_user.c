@@ -6,10 +6,7 @@
 
 #include <string.h>
 
-#include "xmpp/adhoc_form.h"
-
-#define NODE      ADHOC_ADD_USER_NODE
-#define QUOTE_MAX 200 /* bytes of the server's own words in an error sentence */
+#define NODE ADHOC_ADD_USER_NODE
 
 void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const char *jid,
 			  const char *password)
@@ -17,20 +14,20 @@ void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const ch
 	/*
 	 * Without an e-mail address Tigase sends the empty form back. A JID has the required form.
 	 */
-	const struct adhoc_pair pairs[] = {
-	    {"accountjid",      jid     },
-	    {"password",        password},
-	    {"password-verify", password},
-	    {"email",           jid     },
+	struct adhoc_field fields[] = {
+	    ADHOC_FIELD("accountjid", jid),
+	    ADHOC_FIELD("password", password),
+	    ADHOC_FIELD("password-verify", password),
+	    ADHOC_FIELD("email", jid),
 	};
 
-	adhoc_command_write(out, format, NODE, pairs, sizeof(pairs) / sizeof(pairs[0]));
+	adhoc_request_write(out, format, NODE, fields, sizeof(fields) / sizeof(fields[0]));
 }
 
 static enum status refuse(const char *said, const char *next, struct error *err)
 {
 	return error_set(err, STATUS_CHAT_SERVER, "Tigase did not add the account (\"%.*s\"): %s",
-			 QUOTE_MAX, said, next);
+			 ADHOC_QUOTE_MAX, said, next);
 }
 
 static enum status form_judge(const struct adhoc_form *form, bool *existed, struct error *err)
@@ -64,14 +61,4 @@ enum status adhoc_add_user_read(enum adhoc_format format, const struct adhoc_ans
 	status = form_judge(&form, existed, err);
 	adhoc_form_clear(&form);
 	return status;
-}
-
-void adhoc_add_user_form_write(struct strbuf *out, enum adhoc_format format)
-{
-	adhoc_command_write(out, format, NODE, NULL, 0);
-}
-
-bool adhoc_add_user_is_form(enum adhoc_format format, const struct adhoc_answer *answer)
-{
-	return adhoc_answer_is_form(format, answer, NODE);
 }

@@ -5,17 +5,11 @@
 #ifndef XMPP_ADHOC_ADD_USER_H
 #define XMPP_ADHOC_ADD_USER_H
 
-#include "xmpp/adhoc_bind.h"
+#include "xmpp/adhoc_client.h"
 
 #define ADHOC_ADD_USER_COMPONENT "sess-man"
 
 #define ADHOC_ADD_USER_NODE "http://jabber.org/protocol/admin#add-user"
-
-/* Appends a request for the command's empty form, which adds no account. */
-void adhoc_add_user_form_write(struct strbuf *out, enum adhoc_format format);
-
-/* True for that form. A client that receives the form may call the command. */
-bool adhoc_add_user_is_form(enum adhoc_format format, const struct adhoc_answer *answer);
 
 /* Appends the request's body. jid is bare. */
 void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const char *jid,

@@ -9,19 +9,32 @@
 
 #include "base/codec.h"
 #include "base/secret.h"
-#include "xmpp/adhoc_form.h"
+#include "xmpp/adhoc_bind.h"
 #include "xmpp/jid.h"
 
-#define QUOTE_MAX 200 /* bytes of the server's own words in an error sentence */
-#define SID_MIN   16 /* the sid is a bearer secret: a short one could be guessed (Tigase: a UUID) */
+#define SID_MIN 16 /* the sid is a bearer secret: a short one could be guessed (Tigase: a UUID) */
+
+void adhoc_bind_write(struct strbuf *out, enum adhoc_format format, const struct adhoc_bind *bind)
+{
+	char hold[CODEC_DECIMAL_SIZE], wait[CODEC_DECIMAL_SIZE];
+	struct adhoc_field fields[] = {
+	    ADHOC_FIELD("from", bind->from),
+	    ADHOC_FIELD("hold", codec_decimal(hold, bind->hold)),
+	    ADHOC_FIELD("wait", codec_decimal(wait, bind->wait)),
+	};
+	const size_t first = bind->from == NULL ? 1 : 0;
+
+	adhoc_request_write(out, format, ADHOC_NODE, fields + first,
+			    sizeof(fields) / sizeof(fields[0]) - first);
+}
 
 /* ---- what Tigase says instead of a session ---- */
 
 static enum status refuse_said(const char *before, const char *said, const char *next_step,
 			       struct error *err)
 {
-	return error_set(err, STATUS_CHAT_SERVER, "%s (\"%.*s\"): %s", before, QUOTE_MAX, said,
-			 next_step);
+	return error_set(err, STATUS_CHAT_SERVER, "%s (\"%.*s\"): %s", before, ADHOC_QUOTE_MAX,
+			 said, next_step);
 }
 
 /* The command threw an exception. */
@@ -95,13 +108,45 @@ static enum status refuse_field(const char *var, struct error *err)
 	    var);
 }
 
+static size_t count_fields(const struct adhoc_form *form, const char *var)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < form->n_fields; i++)
+		n += strcmp(form->fields[i].var, var) == 0;
+	return n;
+}
+
+/* Finds the one value of a field that comes once. */
+static enum status value_read(const struct adhoc_form *form, const char *var, const char **out,
+			      struct error *err)
+{
+	const struct adhoc_field *field = adhoc_form_find(form, var);
+
+	if (count_fields(form, var) > 1)
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "Tigase's answer has the field %s more than once", var);
+	if (field == NULL || field->n_values == 0)
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "Tigase's answer has no %s: check that tigase_url leads to Tigase's "
+		    "component bosh",
+		    var);
+	if (field->n_values > 1)
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "Tigase's answer has %zu values in the field %s, not one",
+				 field->n_values, var);
+	*out = field->value;
+	return STATUS_OK;
+}
+
 static enum status from_read(const struct adhoc_form *form, char **out, struct error *err)
 {
 	struct jid jid = {0};
 	struct error why = {0};
 	const char *from = NULL;
 	bool full, refused;
-	enum status status = adhoc_form_single(form, "from", &from, err);
+	enum status status = value_read(form, "from", &from, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -129,7 +174,7 @@ static enum status sid_read(const struct adhoc_form *form, char out[ADHOC_SID_MA
 			    struct error *err)
 {
 	const char *sid = NULL;
-	enum status status = adhoc_form_single(form, "sid", &sid, err);
+	enum status status = value_read(form, "sid", &sid, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -143,7 +188,7 @@ static enum status rid_read(const struct adhoc_form *form, int64_t *out, struct 
 {
 	const char *text = NULL;
 	int64_t rid = 0;
-	enum status status = adhoc_form_single(form, "rid", &text, err);
+	enum status status = value_read(form, "rid", &text, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -166,7 +211,7 @@ static enum status hostname_read(const struct adhoc_form *form, char out[ADHOC_H
 
 	if (field == NULL)
 		return STATUS_OK;
-	status = adhoc_form_single(form, "hostname", &hostname, err);
+	status = value_read(form, "hostname", &hostname, err);
 	if (status != STATUS_OK)
 		return status;
 	if (!is_made_of(hostname, ".-", 1, ADHOC_HOSTNAME_MAX))
@@ -189,19 +234,6 @@ static enum status session_read(const struct adhoc_form *form, struct adhoc_sess
 	if (status == STATUS_OK)
 		status = hostname_read(form, out->hostname, err);
 	return status;
-}
-
-enum status adhoc_answer_read(enum adhoc_format format, const struct adhoc_answer *answer,
-			      struct adhoc_form *out, struct error *err)
-{
-	const char *encoding;
-
-	if (!adhoc_content_type_read(format, answer->content_type, &encoding))
-		return refuse_said("Tigase's answer has another content type than the request",
-				   answer->content_type != NULL ? answer->content_type : "",
-				   "check tigase_url and tigase_format", err);
-	return format == ADHOC_JSON ? adhoc_json_read(answer, out, err)
-				    : adhoc_xml_read(answer, encoding, out, err);
 }
 
 enum status adhoc_bind_read(enum adhoc_format format, const struct adhoc_answer *answer,
@@ -236,39 +268,8 @@ bool adhoc_bind_refused(enum adhoc_format format, const struct adhoc_answer *ans
 	return refused;
 }
 
-bool adhoc_answer_is_form(enum adhoc_format format, const struct adhoc_answer *answer,
-			  const char *node)
-{
-	struct adhoc_form form = {0};
-	bool is_form;
-
-	if (adhoc_answer_read(format, answer, &form, NULL) != STATUS_OK)
-		return false;
-	is_form =
-	    form.node != NULL && strcmp(form.node, node) == 0 && form.note == NULL &&
-	    adhoc_form_find(&form, "FORM_TYPE") != NULL && adhoc_form_find(&form, "sid") == NULL &&
-	    adhoc_form_value(&form, "Error") == NULL && adhoc_form_value(&form, "Note") == NULL;
-	adhoc_form_clear(&form);
-	return is_form;
-}
-
-bool adhoc_bind_is_form(enum adhoc_format format, const struct adhoc_answer *answer)
-{
-	return adhoc_answer_is_form(format, answer, ADHOC_NODE);
-}
-
 void adhoc_session_clear(struct adhoc_session *session)
 {
 	free(session->from);
 	secret_wipe(session, sizeof *session);
-}
-
-bool adhoc_list_has_command(enum adhoc_format format, const struct adhoc_answer *answer)
-{
-	const char *encoding;
-
-	if (!adhoc_content_type_read(format, answer->content_type, &encoding))
-		return false;
-	return format == ADHOC_JSON ? adhoc_json_list_has(answer, ADHOC_NODE)
-				    : adhoc_xml_list_has(answer, encoding, ADHOC_NODE);
 }

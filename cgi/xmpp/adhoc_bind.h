@@ -1,25 +1,19 @@
 /*
- * Tigase's REST ad-hoc command pre-bind-bosh-session: writes the request and reads the answer, in
- * XML and JSON. The answers are XEP-0050 forms as Tigase's HTTP API prints them. Pure: bytes in,
- * bytes out.
+ * Tigase's ad-hoc command pre-bind-bosh-session, for the client: writes the request and judges the
+ * answer. Pure: bytes in, bytes out.
  */
 #ifndef XMPP_ADHOC_BIND_H
 #define XMPP_ADHOC_BIND_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "base/error.h"
-#include "base/strbuf.h"
+#include "xmpp/adhoc_client.h"
 
-#define ADHOC_NODE         "pre-bind-bosh-session"
 #define ADHOC_SID_MAX      64
 #define ADHOC_RID_MAX      16
 #define ADHOC_HOSTNAME_MAX 253
 #define ADHOC_RID_LIMIT                                                                            \
 	(((int64_t)1 << 53) - 1 - 1000000) /* exact in JavaScript, with room for later rids */
-
-enum adhoc_format { ADHOC_JSON, ADHOC_XML };
 
 struct adhoc_bind {
 	const char *from; /* bare or full JID; no control characters; resource without & < > " ' */
@@ -30,20 +24,11 @@ struct adhoc_bind {
 /* Appends the request's body. If from is NULL, it asks for the empty form, which binds nobody. */
 void adhoc_bind_write(struct strbuf *out, enum adhoc_format format, const struct adhoc_bind *bind);
 
-/* Returns "application/json; charset=utf-8" or "application/xml; charset=utf-8"; static. */
-const char *adhoc_content_type(enum adhoc_format format);
-
 struct adhoc_session {
 	char *from; /* owned; the full JID, as the server returned it */
 	char sid[ADHOC_SID_MAX + 1];
 	int64_t rid; /* as returned, so already used: the next request has rid + 1 */
 	char hostname[ADHOC_HOSTNAME_MAX + 1]; /* "" if the answer has none */
-};
-
-struct adhoc_answer {
-	const char *data;
-	size_t len;
-	const char *content_type; /* as received; NULL: none */
 };
 
 /*
@@ -60,17 +45,5 @@ enum status adhoc_bind_read(enum adhoc_format format, const struct adhoc_answer 
  */
 bool adhoc_bind_refused(enum adhoc_format format, const struct adhoc_answer *answer);
 void adhoc_session_clear(struct adhoc_session *session);
-
-/*
- * Sets *err to the meaning of an HTTP status other than 200, with the next step. Returns
- * STATUS_CHAT_TIMEOUT for 504, otherwise STATUS_CHAT_SERVER.
- */
-enum status adhoc_http_error(int http_status, struct error *err);
-
-/* True if a list of commands (the answer to GET) names pre-bind-bosh-session. */
-bool adhoc_list_has_command(enum adhoc_format format, const struct adhoc_answer *answer);
-
-/* True for the command's empty form. A client that receives the form may call the command. */
-bool adhoc_bind_is_form(enum adhoc_format format, const struct adhoc_answer *answer);
 
 #endif

@@ -1,12 +1,31 @@
 /*
- * Checks what HTTP says about an answer of Tigase: its content type, and a status other than 200.
+ * What all commands of Tigase have in common: the request, the form in the answer, and what HTTP
+ * says about it (content type, status).
  */
 #include <string.h>
 #include <strings.h>
 
-#include "xmpp/adhoc_form.h"
+#include "xmpp/adhoc_client.h"
 
-/* ---- content type ---- */
+#define REQUEST_MAX  4096 /* bytes of a body: enough for a JID of three full parts */
+#define REQUEST_ROOM 512  /* bytes; most requests are shorter */
+
+/* ---- the request ---- */
+
+void adhoc_request_write(struct strbuf *out, enum adhoc_format format, const char *node,
+			 struct adhoc_field *fields, size_t n_fields)
+{
+	const struct adhoc_form form = {.node = node, .fields = fields, .n_fields = n_fields};
+	size_t max = out->max;
+
+	if (max == 0 || max - out->len > REQUEST_MAX)
+		out->max = out->len + REQUEST_MAX;
+	strbuf_reserve(out, REQUEST_ROOM);
+	adhoc_form_write(out, format, ADHOC_COMPACT, &form);
+	out->max = max;
+}
+
+/* ---- the content type of an answer ---- */
 
 static bool is_word(const char *text, size_t len, const char *word)
 {
@@ -57,7 +76,11 @@ static bool is_media_type(enum adhoc_format format, const char *text, size_t len
 	return is_word(text, len, "application/xml") || is_word(text, len, "text/xml");
 }
 
-bool adhoc_content_type_read(enum adhoc_format format, const char *type, const char **encoding)
+/*
+ * False: the type is not that of format, or the charset is not supported (UTF-8; for XML also
+ * ISO-8859-1). *encoding is for xml_parse; NULL if the type names no charset.
+ */
+static bool content_type_read(enum adhoc_format format, const char *type, const char **encoding)
 {
 	const char *name = type;
 	size_t len;
@@ -79,7 +102,58 @@ bool adhoc_content_type_read(enum adhoc_format format, const char *type, const c
 	return true;
 }
 
-/* ---- status ---- */
+/* ---- the form in an answer ---- */
+
+enum status adhoc_answer_read(enum adhoc_format format, const struct adhoc_answer *answer,
+			      struct adhoc_form *out, struct error *err)
+{
+	struct adhoc_text text = {.data = answer->data, .len = answer->len};
+	struct error why = {0};
+	enum status status;
+
+	if (!content_type_read(format, answer->content_type, &text.encoding))
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "Tigase's answer has another content type than the request (\"%.*s\"): "
+		    "check tigase_url and tigase_format",
+		    ADHOC_QUOTE_MAX, answer->content_type != NULL ? answer->content_type : "");
+	status = adhoc_form_read(format, ADHOC_STRICT, &text, out, &why);
+	if (status == STATUS_OK)
+		return STATUS_OK;
+	if (status != STATUS_BAD_REQUEST)
+		return error_set(err, status, "%s", why.text);
+	return error_set(
+	    err, STATUS_CHAT_SERVER,
+	    "Tigase's answer is not a command's answer in %s (%s): check tigase_url, and "
+	    "that nothing between here and Tigase changes answers",
+	    format == ADHOC_JSON ? "JSON" : "XML", why.text);
+}
+
+bool adhoc_answer_is_form(enum adhoc_format format, const struct adhoc_answer *answer,
+			  const char *node)
+{
+	struct adhoc_form form = {0};
+	bool is_form;
+
+	if (adhoc_answer_read(format, answer, &form, NULL) != STATUS_OK)
+		return false;
+	is_form =
+	    form.node != NULL && strcmp(form.node, node) == 0 && form.note == NULL &&
+	    adhoc_form_find(&form, "FORM_TYPE") != NULL && adhoc_form_find(&form, "sid") == NULL &&
+	    adhoc_form_value(&form, "Error") == NULL && adhoc_form_value(&form, "Note") == NULL;
+	adhoc_form_clear(&form);
+	return is_form;
+}
+
+bool adhoc_list_has_command(enum adhoc_format format, const struct adhoc_answer *answer)
+{
+	struct adhoc_text text = {.data = answer->data, .len = answer->len};
+
+	return content_type_read(format, answer->content_type, &text.encoding) &&
+	       adhoc_items_name(format, &text, ADHOC_NODE);
+}
+
+/* ---- an HTTP status other than 200 ---- */
 
 static const char *http_meaning(int http_status)
 {
@@ -92,16 +166,16 @@ static const char *http_meaning(int http_status)
 		       "tigase_api_key_file";
 	case 404:
 		return "the component or command is not there, or tigase_user may not use it: "
-		       "check "
-		       "that tigase_url ends in /rest/adhoc/bosh@DOMAIN, and that tigase_user "
+		       "check that tigase_url ends in /rest/adhoc/bosh@DOMAIN, and that "
+		       "tigase_user "
 		       "administers that domain";
 	case 405:
 		return "nothing takes commands at this path: check that tigase_url ends in "
 		       "/rest/adhoc/bosh@DOMAIN";
 	case 500:
 		return "it could not read the request (or, behind Jetty, took over 30s): check "
-		       "that "
-		       "nothing in between changes requests, then tigase_format and Tigase's log";
+		       "that nothing in between changes requests, then tigase_format and Tigase's "
+		       "log";
 	case 502:
 	case 503:
 		return "a proxy stands before it, or it is starting up: check that Tigase runs";

@@ -1,15 +1,22 @@
 /*
- * The form inside an answer: a list of fields, found by their `var`. The order and the labels
- * differ between Tigase's versions, so neither is used.
+ * The form, apart from its format: fields are found by their `var`. Their order differs between
+ * Tigase's versions and so does not count.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/codec.h"
 #include "base/json.h"
 #include "base/secret.h"
-#include "base/strbuf.h"
 #include "base/xml.h"
-#include "xmpp/adhoc_form.h"
+#include "xmpp/adhoc_syntax.h"
+
+static const struct adhoc_syntax *const syntaxes[] = {
+    [ADHOC_JSON] = &adhoc_json,
+    [ADHOC_XML] = &adhoc_xml,
+};
+
+/* ---- reading ---- */
 
 void adhoc_form_clear(struct adhoc_form *form)
 {
@@ -19,6 +26,38 @@ void adhoc_form_clear(struct adhoc_form *form)
 	json_free(form->json);
 	xml_free(form->xml);
 	*form = (struct adhoc_form){0};
+}
+
+static enum status refuse(const struct adhoc_form *form, struct error *err)
+{
+	return form->fault == NULL ? error_no_memory(err)
+				   : error_set(err, STATUS_BAD_REQUEST, "%s", form->fault);
+}
+
+enum status adhoc_form_read(enum adhoc_format format, enum adhoc_reading reading,
+			    const struct adhoc_text *text, struct adhoc_form *out,
+			    struct error *err)
+{
+	const struct adhoc_syntax *syntax = syntaxes[format];
+	struct adhoc_form form = {.reading = reading};
+	enum status status = syntax->parse(text, &form, err);
+
+	if (status == STATUS_OK && !syntax->command_read(&form))
+		status = refuse(&form, err);
+	else if (status == STATUS_OK && !syntax->fields_read(&form) &&
+		 (reading == ADHOC_STRICT || form.fault == NULL))
+		status = refuse(&form, err);
+	if (status == STATUS_OK)
+		*out = form;
+	else
+		adhoc_form_clear(&form);
+	return status;
+}
+
+bool adhoc_form_fault(struct adhoc_form *form, const char *fault)
+{
+	form->fault = fault;
+	return false;
 }
 
 bool adhoc_form_reserve(struct adhoc_form *form, size_t n_fields)
@@ -87,11 +126,13 @@ static bool join(struct adhoc_field *field, const char *text)
 	return true;
 }
 
-bool adhoc_field_add_value(struct adhoc_field *field, const char *text)
+bool adhoc_field_add_value(struct adhoc_field *field, enum adhoc_reading reading, const char *text)
 {
-	if (text[0] == '\0')
+	bool is_strict = reading == ADHOC_STRICT;
+
+	if (is_strict ? text[0] == '\0' : field->n_values > 0)
 		return true;
-	if (field->n_values == 0 && strchr(text, '&') == NULL)
+	if (!is_strict || (field->n_values == 0 && strchr(text, '&') == NULL))
 		field->value = text;
 	else if (!join(field, text))
 		return false;
@@ -99,16 +140,12 @@ bool adhoc_field_add_value(struct adhoc_field *field, const char *text)
 	return true;
 }
 
-/* Compares the first byte first, because it differs for most names. */
-static bool is_named(const struct adhoc_field *field, const char *var)
-{
-	return field->var[0] == var[0] && strcmp(field->var, var) == 0;
-}
+/* ---- what is in it ---- */
 
 const struct adhoc_field *adhoc_form_find(const struct adhoc_form *form, const char *var)
 {
 	for (size_t i = 0; i < form->n_fields; i++)
-		if (is_named(&form->fields[i], var))
+		if (strcmp(form->fields[i].var, var) == 0)
 			return &form->fields[i];
 	return NULL;
 }
@@ -120,42 +157,54 @@ const char *adhoc_form_value(const struct adhoc_form *form, const char *var)
 	return field != NULL ? field->value : NULL;
 }
 
-static size_t count_fields(const struct adhoc_form *form, const char *var)
+bool adhoc_items_name(enum adhoc_format format, const struct adhoc_text *text, const char *node)
 {
-	size_t n = 0;
+	struct adhoc_form parsed = {0};
+	bool found = syntaxes[format]->parse(text, &parsed, NULL) == STATUS_OK &&
+		     syntaxes[format]->items_name(&parsed, node);
 
-	for (size_t i = 0; i < form->n_fields; i++)
-		n += is_named(&form->fields[i], var);
-	return n;
+	adhoc_form_clear(&parsed);
+	return found;
 }
 
-enum status adhoc_form_single(const struct adhoc_form *form, const char *var, const char **out,
-			      struct error *err)
-{
-	const struct adhoc_field *field = adhoc_form_find(form, var);
+/* ---- writing ---- */
 
-	if (count_fields(form, var) > 1)
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "Tigase's answer has the field %s more than once", var);
-	if (field == NULL || field->n_values == 0)
-		return error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "Tigase's answer has no %s: check that tigase_url leads to Tigase's "
-		    "component bosh",
-		    var);
-	if (field->n_values > 1)
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "Tigase's answer has %zu values in the field %s, not one",
-				 field->n_values, var);
-	*out = field->value;
-	return STATUS_OK;
+void adhoc_form_write(struct strbuf *out, enum adhoc_format format, enum adhoc_layout layout,
+		      const struct adhoc_form *form)
+{
+	syntaxes[format]->form_write(out, layout, form);
 }
 
-enum status adhoc_refuse(enum adhoc_format format, const char *why, struct error *err)
+void adhoc_items_write(struct strbuf *out, enum adhoc_format format, const struct adhoc_item *item)
 {
-	return error_set(
-	    err, STATUS_CHAT_SERVER,
-	    "Tigase's answer is not a command's answer in %s (%s): check tigase_url, and "
-	    "that nothing between here and Tigase changes answers",
-	    format == ADHOC_JSON ? "JSON" : "XML", why);
+	syntaxes[format]->items_write(out, item);
+}
+
+/* A sentence may quote the caller, and may be cut in the middle of a UTF-8 character. */
+void adhoc_refusal_write(struct strbuf *out, enum adhoc_format format,
+			 const struct adhoc_refusal *refusal)
+{
+	struct adhoc_refusal plain = *refusal;
+	struct strbuf message;
+
+	strbuf_init(&message);
+	for (const char *c = refusal->message; *c != '\0'; c++)
+		strbuf_addc(&message, (unsigned char)*c < 0x80 ? *c : '?');
+	plain.message = message.data;
+	syntaxes[format]->refusal_write(out, &plain);
+	out->failed |= !strbuf_ok(&message);
+	strbuf_clear(&message);
+}
+
+void adhoc_value_write(struct strbuf *out, enum adhoc_layout layout, const char *value)
+{
+	if (layout == ADHOC_AS_TIGASE)
+		codec_xml(out, value);
+	else
+		strbuf_adds(out, value);
+}
+
+const char *adhoc_content_type(enum adhoc_format format)
+{
+	return syntaxes[format]->content_type;
 }

@@ -1,24 +1,19 @@
 /*
- * Reads the command as a caller sends it:
- *   <command><node/><fields><item><var/><value/></item>…</fields></command>
- *   {"command":{"node":…,"fields":[{"var":…,"value":…},…]}}
- * It accepts what Tigase accepts. STATUS_NOT_FOUND and STATUS_BAD_REQUEST are where Tigase answers
- * 404 and 500. The exception is a DTD, which is always refused.
+ * Judges a request as Tigase does: STATUS_NOT_FOUND and STATUS_BAD_REQUEST are where Tigase answers
+ * 404 and 500. The exception is a DTD, which is always refused. The answers have Tigase's labels,
+ * types and order (versions from 7.1; the recordings are in tests/peers/tigase).
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
-#include "base/xml.h"
 #include "xmpp/adhoc_server.h"
 
 #define TYPE_JSON "application/json"
 
+/* ---- the request ---- */
+
 void adhoc_command_clear(struct adhoc_command *command)
 {
-	free(command->from);
-	free(command->hold);
-	free(command->wait);
+	adhoc_form_clear(&command->form);
 	*command = (struct adhoc_command){0};
 }
 
@@ -40,151 +35,6 @@ static enum status malformed(const char *why, struct error *err)
 	return error_set(err, STATUS_BAD_REQUEST, "the body is no command: %s", why);
 }
 
-static enum status node_check(const char *node, struct error *err)
-{
-	if (node == NULL || node[0] == '\0')
-		return error_set(err, STATUS_NOT_FOUND,
-				 "the command names no node; there is "
-				 "only " ADHOC_NODE);
-	if (strcmp(node, ADHOC_NODE) != 0)
-		return error_set(err, STATUS_NOT_FOUND,
-				 "there is no such command; there is only " ADHOC_NODE);
-	return STATUS_OK;
-}
-
-/* Keeps the first value of a field that we know and ignores all other fields. */
-static enum status field_keep(const char *var, const char *value, struct adhoc_command *out,
-			      struct error *err)
-{
-	char **into = strcmp(var, "from") == 0   ? &out->from
-		      : strcmp(var, "hold") == 0 ? &out->hold
-		      : strcmp(var, "wait") == 0 ? &out->wait
-						 : NULL;
-
-	if (into == NULL || *into != NULL)
-		return STATUS_OK;
-	*into = strdup(value);
-	return *into != NULL ? STATUS_OK : error_no_memory(err);
-}
-
-/* ---- XML ---- */
-
-static const char *xml_value(const struct xml_node *value)
-{
-	const struct xml_node *item = xml_child(value, NULL, "item");
-
-	if (item != NULL)
-		return item->text;
-	return value != NULL ? value->text : "";
-}
-
-static enum status xml_command(const struct xml_node *root, struct adhoc_command *out,
-			       struct error *err)
-{
-	const struct xml_node *node = xml_child(root, NULL, "node");
-	const struct xml_node *fields = xml_child(root, NULL, "fields");
-	enum status status;
-
-	if (strcmp(root->name, "command") != 0)
-		return malformed("its root is not <command>", err);
-	if (root->children == NULL)
-		return malformed("<command> is empty", err);
-	status = node_check(node != NULL ? node->text : NULL, err);
-	for (const struct xml_node *item = xml_child(fields, NULL, "item");
-	     item != NULL && status == STATUS_OK; item = item->next) {
-		const struct xml_node *var = xml_child(item, NULL, "var");
-
-		if (var != NULL && strcmp(item->name, "item") == 0)
-			status = field_keep(var->text, xml_value(xml_child(item, NULL, "value")),
-					    out, err);
-	}
-	return status;
-}
-
-static enum status xml_read(const char *data, size_t len, struct adhoc_command *out,
-			    struct error *err)
-{
-	struct xml_node *root = NULL;
-	struct error why = {0};
-	enum status status = xml_parse(data, len, NULL, &root, &why);
-
-	if (status != STATUS_OK)
-		return status == STATUS_BAD_REQUEST ? malformed(why.text, err)
-						    : error_set(err, status, "%s", why.text);
-	status = xml_command(root, out, err);
-	xml_free(root);
-	return status;
-}
-
-/* ---- JSON ---- */
-
-/* *out is "" if value is null or missing. False: neither a string nor a list of strings. */
-static bool json_value(const struct json *value, const char **out)
-{
-	*out = "";
-	if (value == NULL || json_is_null(value))
-		return true;
-	if (json_is_array(value))
-		value = json_first(value);
-	if (value != NULL)
-		*out = json_string(value);
-	return *out != NULL;
-}
-
-static enum status json_fields(const struct json *fields, struct adhoc_command *out,
-			       struct error *err)
-{
-	enum status status = STATUS_OK;
-	const char *value;
-
-	if (fields == NULL || json_is_null(fields))
-		return STATUS_OK;
-	if (!json_is_array(fields))
-		return malformed("its fields are no list", err);
-	for (const struct json *item = json_first(fields); item != NULL && status == STATUS_OK;
-	     item = json_next(item)) {
-		const char *var = json_string(json_member(item, "var"));
-
-		if (var == NULL)
-			status = malformed("a field without a var", err);
-		else if (!json_value(json_member(item, "value"), &value))
-			status = malformed("a value that is no string", err);
-		else
-			status = field_keep(var, value, out, err);
-	}
-	return status;
-}
-
-static enum status json_command(const struct json *root, struct adhoc_command *out,
-				struct error *err)
-{
-	const struct json *command = json_member(root, "command");
-
-	if (json_is_array(root)) /* Tigase's Groovy finds nothing in a list, without an exception */
-		return node_check(NULL, err);
-	if (!json_is_object(command))
-		return malformed("it has no object \"command\"", err);
-	enum status status = node_check(json_string(json_member(command, "node")), err);
-	return status == STATUS_OK ? json_fields(json_member(command, "fields"), out, err) : status;
-}
-
-static enum status json_read(const char *data, size_t len, struct adhoc_command *out,
-			     struct error *err)
-{
-	struct json *root = NULL;
-	struct error why = {0};
-	enum status status = json_parse(data, len, &root, &why);
-
-	if (status != STATUS_OK)
-		return status == STATUS_BAD_REQUEST ? malformed(why.text, err)
-						    : error_set(err, status, "%s", why.text);
-	status = json_command(root, out, err);
-	json_free(root);
-	return status;
-}
-
-/* ---- both ---- */
-
 /* hold and wait are sent back unchanged, so they must be short and printable. */
 static bool echo_is_sound(const char *text)
 {
@@ -196,18 +46,29 @@ static bool echo_is_sound(const char *text)
 	return len <= ADHOC_ECHO_MAX;
 }
 
-static bool fill(char **text)
+static const char *sent_or_empty(const struct adhoc_form *form, const char *var)
 {
-	if (*text == NULL)
-		*text = strdup("");
-	return *text != NULL;
+	const char *value = adhoc_form_value(form, var);
+
+	return value != NULL ? value : "";
 }
 
-/* Makes every text that was not sent "". */
-static enum status complete(struct adhoc_command *command, struct error *err)
+/* Tigase looks at the node before it looks at the fields. */
+static enum status command_judge(struct adhoc_command *command, struct error *err)
 {
-	if (!fill(&command->from) || !fill(&command->hold) || !fill(&command->wait))
-		return error_no_memory(err);
+	const struct adhoc_form *form = &command->form;
+
+	if (form->node == NULL || form->node[0] == '\0')
+		return error_set(err, STATUS_NOT_FOUND,
+				 "the command names no node; there is only " ADHOC_NODE);
+	if (strcmp(form->node, ADHOC_NODE) != 0)
+		return error_set(err, STATUS_NOT_FOUND,
+				 "there is no such command; there is only " ADHOC_NODE);
+	if (form->fault != NULL)
+		return malformed(form->fault, err);
+	command->from = sent_or_empty(form, "from");
+	command->hold = sent_or_empty(form, "hold");
+	command->wait = sent_or_empty(form, "wait");
 	if (!echo_is_sound(command->hold) || !echo_is_sound(command->wait))
 		return malformed("hold and wait are numbers", err);
 	return STATUS_OK;
@@ -216,15 +77,103 @@ static enum status complete(struct adhoc_command *command, struct error *err)
 enum status adhoc_command_read(enum adhoc_format format, const char *data, size_t len,
 			       struct adhoc_command *out, struct error *err)
 {
+	const struct adhoc_text text = {.data = data, .len = len};
 	struct adhoc_command command = {0};
-	enum status status = format == ADHOC_JSON ? json_read(data, len, &command, err)
-						  : xml_read(data, len, &command, err);
+	struct error why = {0};
+	enum status status = adhoc_form_read(format, ADHOC_LENIENT, &text, &command.form, &why);
 
-	if (status == STATUS_OK)
-		status = complete(&command, err);
+	if (status == STATUS_BAD_REQUEST)
+		return malformed(why.text, err);
+	if (status != STATUS_OK)
+		return error_set(err, status, "%s", why.text);
+	status = command_judge(&command, err);
 	if (status == STATUS_OK)
 		*out = command;
 	else
 		adhoc_command_clear(&command);
 	return status;
+}
+
+/* ---- the answers ---- */
+
+#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
+
+static struct adhoc_field field(const char *var, const char *label, const char *type,
+				const char *value)
+{
+	return (struct adhoc_field){.var = var, .label = label, .type = type, .value = value};
+}
+
+/* Writes an answer of fields alone. */
+static void fields_write(struct strbuf *out, enum adhoc_format format, const char *component,
+			 struct adhoc_field *fields, size_t n_fields)
+{
+	const struct adhoc_form form = {
+	    .jid = component, .node = ADHOC_NODE, .fields = fields, .n_fields = n_fields};
+
+	adhoc_form_write(out, format, ADHOC_AS_TIGASE, &form);
+}
+
+void adhoc_result_write(struct strbuf *out, enum adhoc_format format, const char *component,
+			const struct adhoc_result *result)
+{
+	struct adhoc_field fields[] = {
+	    field("from", "JID", "jid-single", result->from),
+	    field("hostname", "hostname", "jid-single", result->hostname),
+	    field("rid", "RID", "text-single", result->rid),
+	    field("sid", "SID", "text-single", result->sid),
+	    field("hold", "HOLD", "text-single", result->hold),
+	    field("wait", "WAIT", "text-single", result->wait),
+	};
+
+	fields_write(out, format, component, fields, LENGTH(fields));
+}
+
+void adhoc_empty_form_write(struct strbuf *out, enum adhoc_format format, const char *component)
+{
+	static const char from_label[] =
+	    "JID of the user for which session should be created - either BareJID or FullJID, "
+	    "the former will result in randomly generated resource";
+	struct adhoc_field fields[] = {
+	    field("FORM_TYPE", NULL, "hidden", "http://jabber.org/protocol/admin"),
+	    field("from", from_label, "jid-single", ""),
+	    field("hold", "HOLD value (optional)", "text-single", "1"),
+	    field("wait", "WAIT value (optional)", "text-single", "60"),
+	};
+	const struct adhoc_form form = {
+	    .jid = component,
+	    .node = ADHOC_NODE,
+	    .fields = fields,
+	    .n_fields = LENGTH(fields),
+	    .title = "Pre-bind BOSH user session",
+	    .instructions = "Fill out this form to create and pre-bind BOSH user session.",
+	};
+
+	adhoc_form_write(out, format, ADHOC_AS_TIGASE, &form);
+}
+
+void adhoc_error_write(struct strbuf *out, enum adhoc_format format, const char *component,
+		       const char *said)
+{
+	struct adhoc_field fields[] = {field("Error", NULL, "fixed", said)};
+
+	fields_write(out, format, component, fields, LENGTH(fields));
+}
+
+void adhoc_no_result_write(struct strbuf *out, enum adhoc_format format, const char *component)
+{
+	struct adhoc_field fields[] = {
+	    field("Script result", NULL, "text-multi",
+		  "Script finished with no errors but returned no results."),
+	};
+
+	fields_write(out, format, component, fields, LENGTH(fields));
+}
+
+void adhoc_list_write(struct strbuf *out, enum adhoc_format format, const char *component)
+{
+	const struct adhoc_item item = {
+	    .jid = component, .node = ADHOC_NODE, .name = "Pre-Bind BOSH user session"};
+
+	adhoc_items_write(out, format, &item);
 }

@@ -1,28 +1,25 @@
 /*
- * The server's side of Tigase's REST ad-hoc command: reads the request, and writes every answer
- * that Tigase gives, in XML and JSON. Pure: bytes in, bytes out. Who may call and what is bound is
- * decided elsewhere. The client's side is adhoc.h.
+ * The server's side of Tigase's ad-hoc command pre-bind-bosh-session: judges the request, and
+ * writes every answer that Tigase gives. Pure: bytes in, bytes out. Who may call and what is bound
+ * is decided elsewhere. The client's side is adhoc_bind.h.
  */
 #ifndef XMPP_ADHOC_SERVER_H
 #define XMPP_ADHOC_SERVER_H
 
-#include <stddef.h>
-
-#include "base/error.h"
-#include "base/strbuf.h"
-#include "xmpp/adhoc_bind.h"
+#include "xmpp/adhoc_form.h"
 
 #define ADHOC_COMPONENT "bosh" /* localpart of the JID in the path */
 #define ADHOC_ECHO_MAX  32     /* bytes of hold and of wait, which are sent back unchanged */
 
 /*
- * Owned texts; "" if not sent. If a name has several values or fields, the first one counts, as in
- * Tigase.
+ * The texts are borrowed from form; "" if not sent. If a name has several values or fields, the
+ * first one counts, as in Tigase.
  */
 struct adhoc_command {
-	char *from;
-	char *hold;
-	char *wait;
+	const char *from;
+	const char *hold;
+	const char *wait;
+	struct adhoc_form form; /* owned */
 };
 
 /*
@@ -56,8 +53,8 @@ struct adhoc_result {
 void adhoc_result_write(struct strbuf *out, enum adhoc_format format, const char *component,
 			const struct adhoc_result *result);
 
-/* Writes the form to fill in, for a request without `from`. */
-void adhoc_form_write(struct strbuf *out, enum adhoc_format format, const char *component);
+/* Writes the empty form, for a request without `from`. */
+void adhoc_empty_form_write(struct strbuf *out, enum adhoc_format format, const char *component);
 
 /* Writes a field `Error`, as Tigase does for a domain that it does not host. */
 void adhoc_error_write(struct strbuf *out, enum adhoc_format format, const char *component,
@@ -68,16 +65,5 @@ void adhoc_no_result_write(struct strbuf *out, enum adhoc_format format, const c
 
 /* Writes the list of commands, which has one entry. */
 void adhoc_list_write(struct strbuf *out, enum adhoc_format format, const char *component);
-
-/*
- * Says what is wrong where Tigase sends an empty body. Bytes of message outside ASCII become '?'.
- */
-struct adhoc_refusal {
-	const char *code; /* status_name */
-	const char *message;
-	const char *request_id;
-};
-void adhoc_refusal_write(struct strbuf *out, enum adhoc_format format,
-			 const struct adhoc_refusal *refusal);
 
 #endif

@@ -139,14 +139,14 @@ static void test_form(void **state)
 		struct adhoc_answer answer = {rows[i].body, strlen(rows[i].body),
 					      "application/json"};
 
-		assert_int_equal(adhoc_add_user_is_form(ADHOC_JSON, &answer), rows[i].is_form);
-		assert_false(adhoc_add_user_is_form(ADHOC_XML, &answer));
+		assert_int_equal(adhoc_answer_is_form(ADHOC_JSON, &answer, NODE), rows[i].is_form);
+		assert_false(adhoc_answer_is_form(ADHOC_XML, &answer, NODE));
 	}
 	strbuf_init(&out);
-	adhoc_add_user_form_write(&out, ADHOC_JSON);
+	adhoc_request_write(&out, ADHOC_JSON, NODE, NULL, 0);
 	assert_string_equal(out.data, "{\"command\":{\"node\":\"" NODE "\",\"fields\":[]}}");
 	strbuf_reset(&out);
-	adhoc_add_user_form_write(&out, ADHOC_XML);
+	adhoc_request_write(&out, ADHOC_XML, NODE, NULL, 0);
 	assert_string_equal(out.data, "<command><node>" NODE "</node><fields></fields></command>");
 	strbuf_clear(&out);
 }

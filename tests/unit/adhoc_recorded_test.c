@@ -455,7 +455,7 @@ static void test_forms(void **state)
 					      .len = http.body.len,
 					      .content_type = http.content_type};
 
-		if (adhoc_bind_is_form(rows[i].format, &answer) != rows[i].is_form)
+		if (adhoc_answer_is_form(rows[i].format, &answer, ADHOC_NODE) != rows[i].is_form)
 			fail_msg("%s", rows[i].name);
 		strbuf_clear(&http.body);
 		strbuf_clear(&raw);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xmpp/adhoc_bind.h"
 #include "xmpp/adhoc_server.h"
 
 #define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
@@ -94,9 +95,9 @@ static void test_as_recorded(void **state)
 	result.hold = result.wait = "";
 	adhoc_result_write(&out, ADHOC_XML, COMPONENT, &result);
 	assert_recorded("014-xml-no-hold-wait", ADHOC_XML, &out);
-	adhoc_form_write(&out, ADHOC_XML, COMPONENT);
+	adhoc_empty_form_write(&out, ADHOC_XML, COMPONENT);
 	assert_recorded("052-xml-missing-from", ADHOC_XML, &out);
-	adhoc_form_write(&out, ADHOC_JSON, COMPONENT);
+	adhoc_empty_form_write(&out, ADHOC_JSON, COMPONENT);
 	assert_recorded("032-json-missing-from", ADHOC_JSON, &out);
 	adhoc_error_write(&out, ADHOC_XML, COMPONENT, "Domain of the JID doesn't exists");
 	assert_recorded("050-xml-unknown-domain", ADHOC_XML, &out);
@@ -187,7 +188,7 @@ static void test_client_reads_failures(void **state)
 
 		adhoc_error_write(&out, formats[i], COMPONENT, "it's <not>");
 		assert_client_says(formats[i], &out, "it's <not>");
-		adhoc_form_write(&out, formats[i], COMPONENT);
+		adhoc_empty_form_write(&out, formats[i], COMPONENT);
 		assert_client_says(formats[i], &out, "empty form");
 		adhoc_no_result_write(&out, formats[i], COMPONENT);
 		assert_client_says(formats[i], &out, "invalid");
