@@ -1,6 +1,6 @@
 /*
  * Back end tigase: one call of the REST ad-hoc command pre-bind-bosh-session with an
- * administrator's credentials. xmpp/adhoc_bind.c writes and reads the form.
+ * administrator's credentials. xmpp/adhoc_bind.h writes the request and judges the answer.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -162,15 +162,6 @@ static enum upstream_outcome outcome_of(enum status status, const struct http_an
 	return answer->status == 401 || answer->status == 403 ? OUTCOME_REFUSED : OUTCOME_FAILED;
 }
 
-/* Writes the call's URL, with the API key if it goes into the query. */
-static enum status url_write(const struct tigase *tigase, const struct prebind_call *call,
-			     struct strbuf *out, struct error *err)
-{
-	strbuf_adds(out, call->url);
-	strbuf_add(out, tigase->api_query.data, tigase->api_query.len);
-	return strbuf_ok(out) ? STATUS_OK : error_no_memory(err);
-}
-
 static enum status send_call(const struct prebind_call *call, const struct http_call *http_call,
 			     struct http_answer *answer, struct error *err)
 {
@@ -184,31 +175,61 @@ static enum status send_call(const struct prebind_call *call, const struct http_
 	return status;
 }
 
-enum status tigase_ask(const struct tigase *tigase, struct prebind_call *call,
-		       const struct strbuf *body, struct http_answer *answer, struct error *err)
+void tigase_exchange_init(struct tigase_exchange *exchange)
 {
-	struct strbuf url;
-	struct http_call http_call = {
-	    .body = body ? body->data : NULL,
-	    .body_len = body ? body->len : 0,
-	    .content_type = body ? adhoc_content_type(tigase->format) : NULL,
+	*exchange = (struct tigase_exchange){0};
+	strbuf_init_secret(&exchange->body); /* add-user has a password */
+	http_answer_init(&exchange->http);
+}
+
+void tigase_exchange_clear(struct tigase_exchange *exchange)
+{
+	strbuf_clear(&exchange->body);
+	http_answer_clear(&exchange->http);
+}
+
+/* Sends the body to url. */
+static enum status post_to(const struct tigase *tigase, struct prebind_call *call, const char *url,
+			   struct tigase_exchange *exchange, struct error *err)
+{
+	const struct strbuf *body = &exchange->body;
+	const struct http_call http_call = {
+	    .url = url,
+	    .body = body->len ? body->data : NULL,
+	    .body_len = body->len,
+	    .content_type = body->len ? adhoc_content_type(tigase->format) : NULL,
 	    .user = tigase->conf->tigase_user,
 	    .password = tigase->password.data,
 	    .header = tigase->api_header.len ? tigase->api_header.data : NULL,
 	    .deadline_ms = call->deadline_ms,
 	};
+
+	return send_call(call, &http_call, &exchange->http, err);
+}
+
+enum status tigase_ask(const struct tigase *tigase, struct prebind_call *call,
+		       struct tigase_exchange *exchange, struct error *err)
+{
+	const struct http_answer *http = &exchange->http;
+	struct strbuf url;
 	enum status status;
 
-	strbuf_init_secret(&url);
-	status = url_write(tigase, call, &url, err);
+	strbuf_init_secret(&url); /* it may hold the API key */
+	strbuf_adds(&url, call->url);
+	strbuf_add(&url, tigase->api_query.data, tigase->api_query.len);
+	status = strbuf_ok(&url) && strbuf_ok(&exchange->body) ? STATUS_OK : error_no_memory(err);
 	if (status == STATUS_OK) {
-		http_call.url = url.data;
-		status = send_call(call, &http_call, answer, err);
-		call->outcome = outcome_of(status, answer);
+		status = post_to(tigase, call, url.data, exchange, err);
+		call->outcome = outcome_of(status, http);
 	}
 	strbuf_clear(&url);
-	if (status == STATUS_OK && answer->status != 200)
-		status = adhoc_http_error(answer->status, err);
+	if (status == STATUS_OK && http->status != 200)
+		status = adhoc_http_error(http->status, err);
+	exchange->answer = (struct adhoc_answer){
+	    .data = http->body.data,
+	    .len = http->body.len,
+	    .content_type = http->content_type[0] ? http->content_type : NULL,
+	};
 	return status;
 }
 
@@ -247,8 +268,7 @@ static enum status add_user_refused(const struct tigase *tigase, const struct pr
 }
 
 enum status tigase_ask_sess_man(const struct tigase *tigase, struct prebind_call *call,
-				const struct strbuf *body, struct http_answer *answer,
-				struct error *err)
+				struct tigase_exchange *exchange, struct error *err)
 {
 	const char *own = call->url;
 	char *url = component_url(own, ADHOC_ADD_USER_COMPONENT);
@@ -258,46 +278,32 @@ enum status tigase_ask_sess_man(const struct tigase *tigase, struct prebind_call
 	if (!url)
 		return error_no_memory(err);
 	call->url = url;
-	status = tigase_ask(tigase, call, body, answer, &why);
+	status = tigase_ask(tigase, call, exchange, &why);
 	if (status != STATUS_OK)
-		status = add_user_refused(tigase, call, (int)answer->status, &why, err);
-	if (answer->status == 404)
+		status = add_user_refused(tigase, call, (int)exchange->http.status, &why, err);
+	if (exchange->http.status == 404)
 		call->outcome = OUTCOME_NONE; /* users who have an account can still get sessions */
 	call->url = own;
 	free(url);
 	return status;
 }
 
-struct adhoc_answer tigase_answer_view(const struct http_answer *answer)
-{
-	return (struct adhoc_answer){
-	    .data = answer->body.data,
-	    .len = answer->body.len,
-	    .content_type = answer->content_type[0] ? answer->content_type : NULL,
-	};
-}
-
 enum status tigase_add_user(void *state, struct prebind_call *call, const char *password,
 			    bool *existed, struct error *err)
 {
-	struct tigase *tigase = state;
+	const struct tigase *tigase = state;
+	struct tigase_exchange exchange;
 	char *jid = jid_bare_text(call->jid);
-	struct http_answer answer;
-	struct adhoc_answer view;
-	struct strbuf body;
 	enum status status;
 
-	http_answer_init(&answer);
-	strbuf_init_secret(&body);
-	if (jid)
-		adhoc_add_user_write(&body, tigase->format, jid, password);
-	status = jid && strbuf_ok(&body) ? tigase_ask_sess_man(tigase, call, &body, &answer, err)
-					 : error_no_memory(err);
-	view = tigase_answer_view(&answer);
+	if (!jid)
+		return error_no_memory(err);
+	tigase_exchange_init(&exchange);
+	adhoc_add_user_write(&exchange.body, tigase->format, jid, password);
+	status = tigase_ask_sess_man(tigase, call, &exchange, err);
 	if (status == STATUS_OK)
-		status = adhoc_add_user_read(tigase->format, &view, existed, err);
-	strbuf_clear(&body);
-	http_answer_clear(&answer);
+		status = adhoc_add_user_read(tigase->format, &exchange.answer, existed, err);
+	tigase_exchange_clear(&exchange);
 	free(jid);
 	return status;
 }
@@ -325,25 +331,20 @@ static enum status session_ask(const struct tigase *tigase, struct prebind_call 
 {
 	struct adhoc_bind bind = {
 	    .from = from, .hold = tigase->conf->hold, .wait = tigase->conf->wait};
-	struct strbuf body;
-	struct http_answer answer;
-	struct adhoc_answer view;
+	struct tigase_exchange exchange;
 	enum status status;
 
-	strbuf_init(&body);
-	http_answer_init(&answer);
-	adhoc_bind_write(&body, tigase->format, &bind);
-	status =
-	    strbuf_ok(&body) ? tigase_ask(tigase, call, &body, &answer, err) : error_no_memory(err);
+	tigase_exchange_init(&exchange);
+	adhoc_bind_write(&exchange.body, tigase->format, &bind);
+	status = tigase_ask(tigase, call, &exchange, err);
 	if (status == STATUS_OK) {
-		view = tigase_answer_view(&answer);
-		status = adhoc_bind_read(tigase->format, &view, out, err);
+		status = adhoc_bind_read(tigase->format, &exchange.answer, out, err);
 		if (status != STATUS_OK)
-			call->outcome = adhoc_bind_refused(tigase->format, &view) ? OUTCOME_NONE
-										  : OUTCOME_FAILED;
+			call->outcome = adhoc_bind_refused(tigase->format, &exchange.answer)
+					    ? OUTCOME_NONE
+					    : OUTCOME_FAILED;
 	}
-	http_answer_clear(&answer);
-	strbuf_clear(&body);
+	tigase_exchange_clear(&exchange);
 	return status;
 }
 

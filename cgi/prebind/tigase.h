@@ -17,23 +17,26 @@ struct tigase {
 	struct strbuf api_query;  /* "?api-key=…", or "" */
 };
 
-/*
- * Makes one call: a GET if body is NULL, otherwise a POST. Any HTTP status but 200 is an error. The
- * caller initialises *answer and clears it.
- */
+/* One command: the request's body and the answer. */
+struct tigase_exchange {
+	struct strbuf body; /* empty: a GET, for the list of commands */
+	struct http_answer http;
+	struct adhoc_answer answer; /* set if the call succeeds; borrowed from http */
+};
+
+void tigase_exchange_init(struct tigase_exchange *exchange);
+void tigase_exchange_clear(struct tigase_exchange *exchange);
+
+/* Sends the body and takes the answer. Any HTTP status but 200 is an error. */
 enum status tigase_ask(const struct tigase *tigase, struct prebind_call *call,
-		       const struct strbuf *body, struct http_answer *answer, struct error *err);
+		       struct tigase_exchange *exchange, struct error *err);
 
 /*
  * The same, at the component that adds users. The sentence names this call and the key provision.
  * call->url is restored before the return.
  */
 enum status tigase_ask_sess_man(const struct tigase *tigase, struct prebind_call *call,
-				const struct strbuf *body, struct http_answer *answer,
-				struct error *err);
-
-/* The answer in the form of xmpp/adhoc_bind.h; it borrows the texts. */
-struct adhoc_answer tigase_answer_view(const struct http_answer *answer);
+				struct tigase_exchange *exchange, struct error *err);
 
 /* tigase_check.c: the back end's check. */
 enum status tigase_check(void *state, struct prebind_call *call, struct error *said);

@@ -11,24 +11,20 @@
 static enum status list_check(const struct tigase *tigase, struct prebind_call *call,
 			      struct error *said)
 {
-	struct http_answer answer;
-	struct adhoc_answer view;
+	struct tigase_exchange exchange;
 	enum adhoc_format format;
 	enum status status;
 
-	http_answer_init(&answer);
-	status = tigase_ask(tigase, call, NULL, &answer, said);
-	if (status == STATUS_OK) {
-		view = tigase_answer_view(&answer);
-		format = strcasestr(answer.content_type, "/json") ? ADHOC_JSON : ADHOC_XML;
-		if (!adhoc_list_has_command(format, &view))
-			status = error_set(said, STATUS_CHAT_SERVER,
-					   "what answers at tigase_url does not offer %s to %s: "
-					   "check the address, and that this account administers "
-					   "the virtual host",
-					   ADHOC_NODE, tigase->conf->tigase_user);
-	}
-	http_answer_clear(&answer);
+	tigase_exchange_init(&exchange);
+	status = tigase_ask(tigase, call, &exchange, said);
+	format = strcasestr(exchange.http.content_type, "/json") ? ADHOC_JSON : ADHOC_XML;
+	if (status == STATUS_OK && !adhoc_list_has_command(format, &exchange.answer))
+		status = error_set(said, STATUS_CHAT_SERVER,
+				   "what answers at tigase_url does not offer %s to %s: "
+				   "check the address, and that this account administers "
+				   "the virtual host",
+				   ADHOC_NODE, tigase->conf->tigase_user);
+	tigase_exchange_clear(&exchange);
 	return status;
 }
 
@@ -37,31 +33,26 @@ static enum status bind_check(const struct tigase *tigase, struct prebind_call *
 			      struct error *said)
 {
 	const struct adhoc_bind bind = {.hold = tigase->conf->hold, .wait = tigase->conf->wait};
-	struct http_answer answer;
-	struct adhoc_answer view;
-	struct strbuf body;
+	struct tigase_exchange exchange;
 	enum status status;
 
-	strbuf_init(&body);
-	http_answer_init(&answer);
-	adhoc_bind_write(&body, tigase->format, &bind);
-	status = strbuf_ok(&body) ? tigase_ask(tigase, call, &body, &answer, said)
-				  : error_no_memory(said);
-	view = tigase_answer_view(&answer);
-	if (answer.status == 404)
+	tigase_exchange_init(&exchange);
+	adhoc_bind_write(&exchange.body, tigase->format, &bind);
+	status = tigase_ask(tigase, call, &exchange, said);
+	if (exchange.http.status == 404)
 		status =
 		    error_set(said, STATUS_CHAT_SERVER,
 			      "Tigase lists %s, but refuses it to %s (HTTP 404): make this "
 			      "account (key tigase_user) an administrator of the virtual host, "
 			      "and let Tigase's `commands` of bosh allow it",
 			      ADHOC_NODE, tigase->conf->tigase_user);
-	else if (status == STATUS_OK && !adhoc_answer_is_form(tigase->format, &view, ADHOC_NODE))
+	else if (status == STATUS_OK &&
+		 !adhoc_answer_is_form(tigase->format, &exchange.answer, ADHOC_NODE))
 		status = error_set(said, STATUS_CHAT_SERVER,
 				   "Tigase does not answer %s with its form: check that tigase_url "
 				   "leads to its component bosh, and tigase_format",
 				   ADHOC_NODE);
-	http_answer_clear(&answer);
-	strbuf_clear(&body);
+	tigase_exchange_clear(&exchange);
 	return status;
 }
 
@@ -69,29 +60,23 @@ static enum status bind_check(const struct tigase *tigase, struct prebind_call *
 static enum status add_user_check(const struct tigase *tigase, struct prebind_call *call,
 				  struct error *said)
 {
-	struct http_answer answer;
-	struct adhoc_answer view;
-	struct strbuf body;
+	struct tigase_exchange exchange;
 	enum status status;
 
 	if (tigase->conf->provision != PROVISION_TIGASE)
 		return STATUS_OK;
 	call->blame = "provision";
-	strbuf_init(&body);
-	http_answer_init(&answer);
-	adhoc_request_write(&body, tigase->format, ADHOC_ADD_USER_NODE, NULL, 0);
-	status = strbuf_ok(&body) ? tigase_ask_sess_man(tigase, call, &body, &answer, said)
-				  : error_no_memory(said);
-	view = tigase_answer_view(&answer);
+	tigase_exchange_init(&exchange);
+	adhoc_request_write(&exchange.body, tigase->format, ADHOC_ADD_USER_NODE, NULL, 0);
+	status = tigase_ask_sess_man(tigase, call, &exchange, said);
 	if (status == STATUS_OK &&
-	    !adhoc_answer_is_form(tigase->format, &view, ADHOC_ADD_USER_NODE))
+	    !adhoc_answer_is_form(tigase->format, &exchange.answer, ADHOC_ADD_USER_NODE))
 		status =
 		    error_set(said, STATUS_CHAT_SERVER,
 			      "Tigase's " ADHOC_ADD_USER_COMPONENT " does not offer add-user to "
 			      "%s, which provision = tigase needs: look into its log",
 			      tigase->conf->tigase_user);
-	http_answer_clear(&answer);
-	strbuf_clear(&body);
+	tigase_exchange_clear(&exchange);
 	return status;
 }
 
