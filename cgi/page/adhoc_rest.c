@@ -48,33 +48,34 @@ struct call {
 
 /* ---- answers ---- */
 
-static void send_text(struct exchange *ex, int http_status, enum adhoc_format format,
-		      const struct strbuf *text)
+/* Begins an answer and returns the body to write it to. */
+static struct strbuf *answer_begin(struct exchange *ex, int http_status, enum adhoc_format format)
 {
 	ex->res->status = http_status;
 	response_header(ex->res, HEADER_CONTENT_TYPE, adhoc_content_type(format));
-	strbuf_add(&ex->res->body, text->data, text->len);
-	if (!strbuf_ok(text))
-		ex->res->failed = true;
+	return &ex->res->body;
+}
+
+/* Finds the formats that a request asks for. A GET has no body and gives the type in its query. */
+static bool type_read(const struct exchange *ex, enum adhoc_format *body, enum adhoc_format *answer)
+{
+	const char *in_query = fields_get(&ex->req.query, "type");
+	const char *type = ex->req.content_type;
+
+	if (ex->req.method == HTTP_GET && in_query != NULL)
+		type = in_query;
+	return adhoc_request_type(type != NULL ? type : "", body, answer);
 }
 
 static void send_refusal(struct exchange *ex, int http_status, enum status status,
 			 const char *message)
 {
-	struct adhoc_refusal refusal = {
+	const struct adhoc_refusal refusal = {
 	    .code = status_name(status), .message = message, .request_id = ex->req.id};
 	enum adhoc_format body, answer = ADHOC_XML;
-	const char *type = fields_get(&ex->req.query, "type");
-	struct strbuf text;
 
-	/* a GET has no body and gives the type in its query */
-	if (ex->req.method != HTTP_GET || type == NULL)
-		type = ex->req.content_type != NULL ? ex->req.content_type : "";
-	adhoc_request_type(type, &body, &answer);
-	strbuf_init(&text);
-	adhoc_refusal_write(&text, answer, &refusal);
-	send_text(ex, http_status, answer, &text);
-	strbuf_clear(&text);
+	type_read(ex, &body, &answer);
+	adhoc_refusal_write(answer_begin(ex, http_status, answer), answer, &refusal);
 }
 
 /* A message that a program can act on. err->text is only used if it is about the request itself. */
@@ -108,39 +109,16 @@ void adhoc_send_error(struct exchange *ex, enum status status, const struct erro
 	send_refusal(ex, status_http(status), status, message_of(status, err));
 }
 
-/* Sends a 200 and clears the text. result is for the log. */
-static void send_answer(struct call *call, const char *result, struct strbuf *text)
+/* Begins a 200. result is for the log. */
+static struct strbuf *send_result(struct call *call, const char *result)
 {
 	call->result = result;
-	send_text(call->ex, 200, call->answer, text);
-	strbuf_clear(text);
+	return answer_begin(call->ex, 200, call->answer);
 }
 
 static void send_error_field(struct call *call, const char *result, const char *said)
 {
-	struct strbuf text;
-
-	strbuf_init(&text);
-	adhoc_error_write(&text, call->answer, call->component, said);
-	send_answer(call, result, &text);
-}
-
-static void send_no_result(struct call *call)
-{
-	struct strbuf text;
-
-	strbuf_init(&text);
-	adhoc_no_result_write(&text, call->answer, call->component);
-	send_answer(call, "jid_refused", &text);
-}
-
-static void send_form(struct call *call)
-{
-	struct strbuf text;
-
-	strbuf_init(&text);
-	adhoc_empty_form_write(&text, call->answer, call->component);
-	send_answer(call, "form", &text);
+	adhoc_error_write(send_result(call, result), call->answer, call->component, said);
 }
 
 /*
@@ -187,8 +165,7 @@ static const char *node_name(const struct call *call, const struct prebind_sessi
 static void send_session(struct call *call, const struct prebind_session *session)
 {
 	char rid[24];
-	struct strbuf text;
-	struct adhoc_result result = {
+	const struct adhoc_result result = {
 	    .from = session->jid,
 	    .hostname = node_name(call, session),
 	    .rid = rid,
@@ -202,9 +179,7 @@ static void send_session(struct call *call, const struct prebind_session *sessio
 	 * from there.
 	 */
 	snprintf(rid, sizeof(rid), "%lld", strtoll(session->rid, NULL, 10) - 1);
-	strbuf_init_secret(&text);
-	adhoc_result_write(&text, call->answer, call->component, &result);
-	send_answer(call, "ok", &text);
+	adhoc_result_write(send_result(call, "ok"), call->answer, call->component, &result);
 }
 
 /* ---- authentication ---- */
@@ -296,7 +271,7 @@ static enum status command_read(struct call *call)
 {
 	const struct request *req = &call->ex->req;
 
-	if (!adhoc_request_type(req->content_type, &call->body, &call->answer))
+	if (!type_read(call->ex, &call->body, &call->answer))
 		return error_set(&call->why, STATUS_BAD_REQUEST,
 				 "the Content-Type must be that of XML or JSON: text/xml, "
 				 "application/xml or application/json");
@@ -357,11 +332,12 @@ static void post(struct call *call)
 	if (status != STATUS_OK)
 		send_failure(call, status);
 	else if (from[0] == '\0')
-		send_form(call);
+		adhoc_empty_form_write(send_result(call, "form"), call->answer, call->component);
 	else if (is_domain_only(from))
 		send_error_field(call, "jid_refused", "A JID without a localpart is no account");
 	else if (jid_parse(from, &call->jid, &call->why) != STATUS_OK)
-		send_no_result(call);
+		adhoc_no_result_write(send_result(call, "jid_refused"), call->answer,
+				      call->component);
 	else if (text_has_markup(call->jid.resource))
 		send_error_field(call, "jid_refused",
 				 "A resource with any of & < > \" ' in it breaks XMPP streams");
@@ -373,14 +349,8 @@ static void post(struct call *call)
 
 static void list(struct call *call)
 {
-	const struct request *req = &call->ex->req;
-	const char *type = fields_get(&req->query, "type");
-	struct strbuf text;
-
-	adhoc_request_type(type != NULL ? type : req->content_type, &call->body, &call->answer);
-	strbuf_init(&text);
-	adhoc_list_write(&text, call->answer, call->component);
-	send_answer(call, "ok", &text);
+	type_read(call->ex, &call->body, &call->answer);
+	adhoc_list_write(send_result(call, "ok"), call->answer, call->component);
 }
 
 static void call_log(const struct call *call, int64_t started_ms)
