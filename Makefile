@@ -36,7 +36,7 @@ XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_se
 NET      = http_call http_client http_events http_failure http_settings http_target
 WEB      = basic_auth csrf request request_fields request_path response router
 TEMPLATE = html nodes parse render shelf template texts
-SERVE    = cgi fcgi fcgi_head fcgi_record limits peers privileges processes socket systemd threads watch
+SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
 IDENTITY = caller cookie_name device django_check django_session identity jid_deny jid_owner jid_rule login_account \
 	login_session password password_argon2 password_crypt password_digest password_hash \
 	password_stretch php_lexer php_serialize php_session remote_user site_session site_user token \

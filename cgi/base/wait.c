@@ -5,6 +5,7 @@
 #include "base/wait.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -106,5 +107,7 @@ int wait_lock(pthread_mutex_t *lock, int64_t until_ms)
 
 bool wait_is_in_vain(void)
 {
-	return waiter != NULL && waiter->left(waiter->arg);
+	struct pollfd fd = {.fd = waiter != NULL ? waiter->visitor : -1};
+
+	return poll(&fd, 1, 0) > 0 && (fd.revents & (POLLHUP | POLLERR)) != 0;
 }

@@ -19,8 +19,8 @@
 struct waiter {
 	bool (*begin)(void *arg); /* false: too many wait already */
 	void (*end)(void *arg);
-	bool (*left)(void *arg); /* nobody is there any more to take the answer */
 	void *arg;
+	int visitor;    /* the connection to the web server, which closes it if the visitor goes */
 	unsigned depth; /* a wait inside a wait is the same wait; 0 at first */
 };
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "ctl/report.h"
-#include "serve/check.h"
+#include "serve/server.h"
 
 #define GROUPS_MAX 256
 

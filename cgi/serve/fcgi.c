@@ -1,11 +1,8 @@
 /*
- * Gives the three modes one interface: plain CGI, FastCGI on an inherited socket, and FastCGI on
- * our own. Only this file uses libfcgi, which receives connections that are already accepted. Its
- * own accept loop cannot be stopped, and its own close waits up to 2 s for a slow peer, which would
- * hold a thread.
+ * FastCGI: serves one request on a connection. Only this file uses libfcgi, which receives
+ * connections that are already accepted. Its own accept loop cannot be stopped, and its own close
+ * waits up to 2 s for a slow peer, which would hold a thread.
  */
-#include "serve/server.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -41,101 +38,15 @@ static const char *const libfcgi_waits[] = {
 };
 #define LIBFCGI_WAIT_MS "100"
 
-/* What a process's threads share for its life. */
-struct service {
-	const struct server_conf *conf;
-	const struct server_app *app;
-	const struct listener *listener;
-	const struct peers *peers;
-	struct notify notify;
-	struct process_link *link;
-	void *state; /* the app's, between start and stop */
-};
-
-bool server_is_cgi(void)
-{
-	return (getenv("GATEWAY_INTERFACE") || getenv("REQUEST_METHOD")) &&
-	       !socket_is_listening(STDIN_FILENO);
-}
-
-enum status server_mode_detect(const struct server_conf *conf, enum server_mode *out,
-			       struct error *err)
-{
-	if (server_is_cgi())
-		*out = SERVER_CGI;
-	else if (socket_is_listening(STDIN_FILENO))
-		*out = SERVER_FCGI_STDIN;
-	else if (activation_given() || *conf->listen)
-		*out = SERVER_FCGI_SOCKET;
-	else
-		return error_set(
-		    err, STATUS_INTERNAL,
-		    "nothing to serve: no web server started this program as CGI or FastCGI, "
-		    "systemd handed no socket over, and listen in [server] is empty");
-	return STATUS_OK;
-}
-
-/* ---- what a request waits for ---- */
-
-/* The web server's connection, and the threads that one request shares. */
-struct visitor {
-	struct pool *pool;
+/* A request and its connection. */
+struct fcgi_request {
+	struct server *server;
 	int fd;
-};
-
-static bool visitor_wait_begin(void *arg)
-{
-	const struct visitor *visitor = arg;
-
-	return pool_wait_begin(visitor->pool);
-}
-
-static void visitor_wait_end(void *arg)
-{
-	const struct visitor *visitor = arg;
-
-	pool_wait_end(visitor->pool);
-}
-
-/* A web server that abandons a request closes its connection. */
-static bool visitor_left(void *arg)
-{
-	const struct visitor *visitor = arg;
-	struct pollfd fd = {.fd = visitor->fd};
-
-	return poll(&fd, 1, 0) > 0 && (fd.revents & (POLLHUP | POLLERR)) != 0;
-}
-
-/* ---- FastCGI ---- */
-
-struct fcgi_body {
-	FCGX_Stream *in;
-	int fd;
-	struct pool *pool;
+	FCGX_Request lib; /* libfcgi's; it is filled once fcgi_begin succeeds */
+	struct head head; /* what had come by then */
+	size_t read;      /* of the body */
 	int64_t deadline_ms;
-	struct head head; /* what had come when the request was begun */
-	size_t read;
 };
-
-/*
- * Around a wait for the peer's next bytes: other requests are served meanwhile. False: too many
- * senders are waited for already.
- */
-static bool sender_wait_begin(struct pool *pool)
-{
-	if (!pool_body_begin(pool))
-		return false;
-	if (wait_begin())
-		return true;
-	pool_body_end(pool);
-	return false;
-}
-
-static void sender_wait_end(struct pool *pool)
-{
-	wait_end();
-	pool_body_end(pool);
-}
 
 /* This thread waits and serves nobody else. */
 static bool is_readable_soon(int fd, int ms)
@@ -151,21 +62,21 @@ static bool is_readable_soon(int fd, int ms)
  * when the request began. A body may have no CONTENT_LENGTH, and the end of an empty body may be
  * late too.
  */
-static int fcgi_get(const struct fcgi_body *body, void *buffer, int want)
+static int fcgi_get(const struct fcgi_request *req, void *buffer, int want)
 {
-	bool has_come = body->head.ended || body->read < body->head.body;
+	FCGX_Stream *in = req->lib.in;
+	bool has_come = req->head.ended || req->read < req->head.body;
 	int got;
 
-	if (has_come || body->in->stop > body->in->rdNext)
-		return FCGX_GetStr(buffer, want, body->in);
-	if (!sender_wait_begin(body->pool)) {
+	if (has_come || in->stop > in->rdNext)
+		return FCGX_GetStr(buffer, want, in);
+	if (!sender_wait_begin(req->server)) {
 		errno = EBUSY;
-		return is_readable_soon(body->fd, GRACE_MS) ? FCGX_GetStr(buffer, want, body->in)
-							    : -1;
+		return is_readable_soon(req->fd, GRACE_MS) ? FCGX_GetStr(buffer, want, in) : -1;
 	}
 	errno = 0;
-	got = FCGX_GetStr(buffer, want, body->in);
-	sender_wait_end(body->pool);
+	got = FCGX_GetStr(buffer, want, in);
+	sender_wait_end(req->server);
 	return got;
 }
 
@@ -175,31 +86,32 @@ static int fcgi_get(const struct fcgi_body *body, void *buffer, int want)
  */
 static ssize_t fcgi_read(void *io, void *buffer, size_t size)
 {
-	struct fcgi_body *body = io;
-	ptrdiff_t ready = body->in->stop - body->in->rdNext;
+	struct fcgi_request *req = io;
+	FCGX_Stream *in = req->lib.in;
+	ptrdiff_t ready = in->stop - in->rdNext;
 	int want = ready > 1 ? (int)ready : 1;
 	int got;
 
-	if (clock_left_ms(body->deadline_ms) == 0) {
+	if (clock_left_ms(req->deadline_ms) == 0) {
 		errno = ETIMEDOUT;
 		return -1;
 	}
 	if (size < (size_t)want)
 		want = (int)size;
-	got = fcgi_get(body, buffer, want);
-	body->read += got > 0 ? (size_t)got : 0;
-	return got < want && FCGX_GetError(body->in) != 0 ? -1 : got;
+	got = fcgi_get(req, buffer, want);
+	req->read += got > 0 ? (size_t)got : 0;
+	return got < want && FCGX_GetError(in) != 0 ? -1 : got;
 }
 
 /* Reads what the handler left of the body. False: there is more, or it broke off. */
-static bool fcgi_drain(struct fcgi_body *body)
+static bool fcgi_drain(struct fcgi_request *req)
 {
 	char trash[TRASH_SIZE];
 	size_t total = 0;
 
-	body->deadline_ms = clock_monotonic_ms() + DRAIN_MS;
+	req->deadline_ms = clock_monotonic_ms() + DRAIN_MS;
 	while (total < DRAIN_MAX) {
-		ssize_t got = fcgi_read(body, trash, sizeof(trash));
+		ssize_t got = fcgi_read(req, trash, sizeof(trash));
 
 		if (got <= 0)
 			return got == 0;
@@ -225,13 +137,13 @@ static void linger(int fd, int ms)
 		;
 }
 
-static void linger_waiting(const struct fcgi_body *body)
+static void linger_waiting(const struct fcgi_request *req)
 {
-	bool waits = sender_wait_begin(body->pool);
+	bool waits = sender_wait_begin(req->server);
 
-	linger(body->fd, waits ? LINGER_MS : GRACE_MS);
+	linger(req->fd, waits ? LINGER_MS : GRACE_MS);
 	if (waits)
-		sender_wait_end(body->pool);
+		sender_wait_end(req->server);
 }
 
 /*
@@ -240,38 +152,38 @@ static void linger_waiting(const struct fcgi_body *body)
  * and nginx lose the answer. So the rest is read for a while. It calls Free and not Finish, because
  * Finish closes with a wait of its own.
  */
-static void fcgi_end(FCGX_Request *request, struct fcgi_body *body, const struct answer *answer)
+static void fcgi_end(struct fcgi_request *req, const struct answer *answer)
 {
-	bool sent = records_write(body->fd, request->requestId, answer, true);
-	bool drained = fcgi_drain(body);
+	bool sent = records_write(req->fd, req->lib.requestId, answer, true);
+	bool drained = fcgi_drain(req);
 
 	if (!sent)
 		log_event(LOG_LEVEL_INFO, "response_lost", "why", "the web server went away", NULL);
-	FCGX_Free(request, 0);
+	FCGX_Free(&req->lib, 0);
 	if (!drained)
-		linger_waiting(body);
-	close(body->fd);
+		linger_waiting(req);
+	close(req->fd);
 }
 
-static void fcgi_answer(const struct service *service, FCGX_Request *request,
-			struct fcgi_body *body)
+static void fcgi_answer(struct fcgi_request *req)
 {
+	const struct server *server = req->server;
 	int64_t now_ms = clock_monotonic_ms();
 	struct gateway gateway = {
-	    .params = request->envp,
+	    .params = req->lib.envp,
 	    .read = fcgi_read,
-	    .io = body,
+	    .io = req,
 	    .began_ms = now_ms,
 	};
 	struct answer answer = {.head.iov_len = 0};
 	struct response response;
 	struct strbuf head;
 
-	body->deadline_ms = now_ms + REQUEST_MS;
+	req->deadline_ms = now_ms + REQUEST_MS;
 	response_init(&response);
 	strbuf_init_secret(&head); /* cookies are in it */
-	if (request->role == FCGI_ROLE_RESPONDER) {
-		service->app->handle(service->state, &gateway, &response);
+	if (req->lib.role == FCGI_ROLE_RESPONDER) {
+		server->app->handle(server->state, &gateway, &response);
 		response_write(&response, &head, &answer.body);
 	}
 	if (!strbuf_ok(&head)) {
@@ -280,22 +192,24 @@ static void fcgi_answer(const struct service *service, FCGX_Request *request,
 	} else {
 		answer.head = (struct iovec){.iov_base = head.data, .iov_len = head.len};
 	}
-	fcgi_end(request, body, &answer);
+	fcgi_end(req, &answer);
 	strbuf_clear(&head);
 	response_clear(&response);
 }
 
 /* False: the request is malformed; the connection is closed. A failed Accept closes it too. */
-static bool fcgi_accept(FCGX_Request *request, int fd)
+static bool fcgi_accept(struct fcgi_request *req)
 {
-	if (FCGX_InitRequest(request, -1, 0) != 0) {
-		close(fd);
+	FCGX_Request *lib = &req->lib;
+
+	if (FCGX_InitRequest(lib, -1, 0) != 0) {
+		close(req->fd);
 		return false;
 	}
-	request->ipcFd = fd;
-	request->keepConnection = 1; /* else Accept would first close it */
-	FCGX_Detach(request);        /* a failed Accept closes without a wait */
-	return FCGX_Accept_r(request) == 0;
+	lib->ipcFd = req->fd;
+	lib->keepConnection = 1; /* else Accept would first close it */
+	FCGX_Detach(lib);        /* a failed Accept closes without a wait */
+	return FCGX_Accept_r(lib) == 0;
 }
 
 /*
@@ -320,20 +234,20 @@ static enum head_state head_await_waiting(int fd, struct head *out)
  * False: the peer only probed for us, the request is malformed, or its head did not come in time;
  * the connection is closed.
  */
-static bool fcgi_begin(FCGX_Request *request, struct fcgi_body *body)
+static bool fcgi_begin(struct fcgi_request *req)
 {
-	enum head_state state = head_look(body->fd, &body->head);
+	enum head_state state = head_look(req->fd, &req->head);
 	bool begun, waits;
 
 	if (state == HEAD_PARTIAL)
-		state = head_await_waiting(body->fd, &body->head);
+		state = head_await_waiting(req->fd, &req->head);
 	waits = state == HEAD_LARGE && wait_begin();
 	if (state == HEAD_BROKEN || (state == HEAD_LARGE && !waits)) {
-		linger(body->fd, 0);
-		close(body->fd);
+		linger(req->fd, 0);
+		close(req->fd);
 		return false;
 	}
-	begun = fcgi_accept(request, body->fd);
+	begun = fcgi_accept(req);
 	if (waits)
 		wait_end();
 	return begun;
@@ -368,41 +282,31 @@ static struct answer answer_of(const char *text)
  * Serves one request per connection. A kept connection would hold a thread that other visitors
  * need.
  */
-static void fcgi_serve(void *arg, int fd, struct pool *pool)
+void fcgi_serve(struct server *server, int fd)
 {
-	const struct service *service = arg;
+	struct fcgi_request req = {.server = server, .fd = fd};
 	struct answer refused;
-	struct visitor visitor = {.pool = pool, .fd = fd};
-	struct waiter waiter = {.begin = visitor_wait_begin,
-				.end = visitor_wait_end,
-				.left = visitor_left,
-				.arg = &visitor};
-	struct fcgi_body body = {.fd = fd, .pool = pool};
-	FCGX_Request request;
 
-	waiter_set(&waiter);
-	if (fcgi_begin(&request, &body)) {
-		body.in = request.in;
-		refused = answer_of(body.head.large ? too_large : has_nul);
-		if (body.head.large || body.head.nul)
-			fcgi_end(&request, &body, &refused);
-		else
-			fcgi_answer(service, &request, &body);
-	}
-	waiter_set(NULL);
+	if (!fcgi_begin(&req))
+		return;
+	refused = answer_of(req.head.large ? too_large : has_nul);
+	if (req.head.large || req.head.nul)
+		fcgi_end(&req, &refused);
+	else
+		fcgi_answer(&req);
 }
 
 /*
  * All is full: sends a fixed answer, which costs nothing. The other threads wait for this one to
  * accept, so it does not wait long for a slow peer.
  */
-static void fcgi_refuse(void *arg, int fd)
+void fcgi_refuse(struct server *server, int fd)
 {
 	const struct answer refused = answer_of(busy);
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 	unsigned char begin[8];
 
-	(void)arg;
+	(void)server;
 	if (poll(&poll_fd, 1, REFUSE_MS) > 0 &&
 	    recv(fd, begin, sizeof(begin), MSG_PEEK | MSG_DONTWAIT) == sizeof(begin) &&
 	    records_write(fd, begin[2] << 8 | begin[3], &refused, true))
@@ -410,7 +314,7 @@ static void fcgi_refuse(void *arg, int fd)
 	close(fd);
 }
 
-static enum status fcgi_start(struct error *err)
+enum status fcgi_start(struct error *err)
 {
 	for (size_t i = 0; i < sizeof(libfcgi_waits) / sizeof(libfcgi_waits[0]); i++) {
 		if (setenv(libfcgi_waits[i], LIBFCGI_WAIT_MS, 1) != 0)
@@ -420,172 +324,4 @@ static enum status fcgi_start(struct error *err)
 		return error_set(err, STATUS_INTERNAL, "libfcgi does not start");
 	signal(SIGPIPE, SIG_IGN); /* FCGX_Init has set a handler of its own */
 	return STATUS_OK;
-}
-
-static void fcgi_reload(void *arg)
-{
-	struct service *service = arg;
-	unsigned number = process_reload_wanted(service->link);
-
-	process_reloaded(service->link, number, service->app->reload(service->state));
-}
-
-static void fcgi_reopen(void *arg)
-{
-	struct service *service = arg;
-
-	service->app->reopen(service->app->arg);
-}
-
-static enum status fcgi_trial(void *arg, struct error *err)
-{
-	struct service *service = arg;
-	void *state = NULL;
-
-	enum status status = service->app->renew(service->app->arg, err);
-	if (status == STATUS_OK)
-		status = service->app->start(service->app->arg, &state, err);
-	if (status == STATUS_OK)
-		service->app->stop(state);
-	return status;
-}
-
-static enum status fcgi_renew(void *arg, struct error *err)
-{
-	struct service *service = arg;
-
-	return service->app->renew(service->app->arg, err);
-}
-
-/* Runs one process, from the app's start to its end. */
-static enum status serve(void *arg, struct process_link *link, struct error *err)
-{
-	struct service *service = arg;
-	struct pool_task task = {
-	    .listener = service->listener,
-	    .peers = service->peers,
-	    .threads = (size_t)service->conf->threads,
-	    .waiting_max = (size_t)service->conf->waiting_max,
-	    .serve = fcgi_serve,
-	    .refuse = fcgi_refuse,
-	    .reload = fcgi_reload,
-	    .reopen = fcgi_reopen,
-	    .notify = &service->notify,
-	    .arg = service,
-	};
-	enum status status = fcgi_start(err);
-
-	service->link = link;
-	limits_set(service->conf);
-
-	if (status == STATUS_OK)
-		status = service->app->start(service->app->arg, &service->state, err);
-	if (status != STATUS_OK)
-		return status;
-	process_ready(link);
-	status = pool_serve(&task, err);
-	if (status != STATUS_BUSY) /* threads that still work need the app */
-		service->app->stop(service->state);
-	return status;
-}
-
-static enum status run_inherited(struct service *service, struct error *err)
-{
-	struct listener listener;
-	struct process_link alone = {.ready = -1};
-	enum status status = listener_inherit(service->conf, STDIN_FILENO, &listener, err);
-
-	if (status != STATUS_OK)
-		return status;
-	service->listener = &listener;
-	return serve(service, &alone, err);
-}
-
-/* Takes systemd's socket if there is one: it goes on listening while the program restarts. */
-static enum status socket_get(const struct server_conf *conf, uid_t owner, struct listener *out,
-			      struct error *err)
-{
-	enum status status;
-	int fd = -1;
-
-	if (!activation_given())
-		return listener_open(conf, owner, out, err);
-	status = activation_take(&fd, err);
-	return status == STATUS_OK ? listener_inherit(conf, fd, out, err) : status;
-}
-
-static enum status run_processes(struct service *service, struct error *err)
-{
-	struct process_task task = {
-	    .serve = serve,
-	    .trial = fcgi_trial,
-	    .renew = fcgi_renew,
-	    .reopen = fcgi_reopen,
-	    .notify = &service->notify,
-	    .arg = service,
-	    .processes = (size_t)service->conf->processes,
-	};
-	struct process_link alone = {.ready = -1};
-	enum status status;
-
-	if (task.processes == 1)
-		return serve(service, &alone, err);
-	status = service->app->prepare(service->app->arg, err);
-	return status == STATUS_OK ? processes_run(&task, err) : status;
-}
-
-static enum status run_socket(struct service *service, struct error *err)
-{
-	struct account account;
-	struct listener listener;
-	enum status status = account_find(service->conf, &account, err);
-
-	if (status == STATUS_OK)
-		status = socket_get(service->conf, account.uid, &listener, err);
-	if (status != STATUS_OK)
-		return status;
-	service->listener = &listener;
-	status = account_take(&account, err);
-	if (status == STATUS_OK)
-		status = run_processes(service, err);
-	listener_close(&listener);
-	return status;
-}
-
-static enum status run_fcgi(const struct server_conf *conf, enum server_mode mode,
-			    const struct server_app *app, struct error *err)
-{
-	struct peers peers;
-	/* not on the stack, because threads that did not end in time still use it */
-	struct service *service = calloc(1, sizeof(*service));
-	sigset_t old;
-	enum status status;
-
-	if (!service)
-		return error_no_memory(err);
-	*service = (struct service){.conf = conf, .app = app, .peers = &peers};
-	service->notify.fd = -1;
-	/* in the other modes systemd knows the web server's service, not ours */
-	if (mode == SERVER_FCGI_SOCKET)
-		notify_open(&service->notify);
-	status = peers_find(conf, &peers, err);
-	if (status == STATUS_OK)
-		status = signals_block(&old, err);
-	if (status == STATUS_OK) {
-		status = mode == SERVER_FCGI_STDIN ? run_inherited(service, err)
-						   : run_socket(service, err);
-		pthread_sigmask(SIG_SETMASK, &old, NULL);
-	}
-	if (status != STATUS_BUSY) {
-		notify_close(&service->notify);
-		free(service);
-	}
-	return status;
-}
-
-enum status server_run(const struct server_conf *conf, enum server_mode mode,
-		       const struct server_app *app, struct error *err)
-{
-	signal(SIGPIPE, SIG_IGN);
-	return mode == SERVER_CGI ? cgi_run(app, err) : run_fcgi(conf, mode, app, err);
 }

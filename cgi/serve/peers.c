@@ -1,20 +1,102 @@
 /*
- * The addresses that may connect if the socket is on loopback and not a file. The peer's uid is not
- * known there, so every account of the machine could claim to be any user of the site. Such a
- * socket is accepted only if the operator allows it (allow_tcp). A connection must come from an
- * address that FCGI_WEB_SERVER_ADDRS names (FastCGI 1.0, section 3.2).
+ * Who may connect. On a UNIX socket that is decided by the peer's uid: root, our own account, and
+ * those of peer_users. On a loopback address the uid is not known, so every account of the machine
+ * could claim to be any user of the site. Such a socket is accepted only if the operator allows it
+ * (allow_tcp), and a connection must come from an address that FCGI_WEB_SERVER_ADDRS names (FastCGI
+ * 1.0, section 3.2).
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "serve/server_parts.h"
 
 #define ADDRESSES_NAME "FCGI_WEB_SERVER_ADDRS" /* separated by commas */
+#define NAME_SPACE     4096                    /* one entry of the user database */
 
-bool tcp_is_loopback(const struct sockaddr_storage *address)
+/* ---- by uid ---- */
+
+static enum status users_find(const struct server_conf *conf, struct peers *peers,
+			      struct error *err)
+{
+	char space[NAME_SPACE];
+
+	for (size_t i = 0; i < conf->peer_users.count; i++) {
+		const char *name = conf->peer_users.items[i];
+		struct passwd user, *found = NULL;
+
+		if (peers->n_uids == PEERS_MAX)
+			return conf_fault(err, STATUS_INTERNAL,
+					  conf_server_place(conf, "peer_users"), "more than %d",
+					  PEERS_MAX);
+		if (getpwnam_r(name, &user, space, sizeof(space), &found) != 0 || !found)
+			return conf_fault(err, STATUS_INTERNAL,
+					  conf_server_place(conf, "peer_users"),
+					  "there is no user '%s'; name the user that your web "
+					  "server runs as",
+					  name);
+		peers->uids[peers->n_uids++] = user.pw_uid;
+	}
+	return STATUS_OK;
+}
+
+enum status peer_users_check(const struct server_conf *conf, struct error *err)
+{
+	struct peers ignored = {.tcp = false};
+
+	return users_find(conf, &ignored, err);
+}
+
+static bool uid_is_allowed(const struct peers *peers, uid_t uid)
+{
+	for (size_t i = 0; i < peers->n_uids; i++) {
+		if (peers->uids[i] == uid)
+			return true;
+	}
+	return uid == 0 || uid == geteuid();
+}
+
+/* Logs the name of an account that may not connect, and what would allow it. */
+static void tell_refused(uid_t uid)
+{
+	struct passwd user, *found = NULL;
+	char space[NAME_SPACE], number[24], why[256];
+
+	snprintf(number, sizeof(number), "%ld", (long)uid);
+	if (getpwuid_r(uid, &user, space, sizeof(space), &found) != 0 || !found)
+		found = NULL;
+	snprintf(why, sizeof(why),
+		 "not in peer_users; if it is your web server's account, set peer_users = %s in "
+		 "[server], and restart",
+		 found ? user.pw_name : number);
+	log_event(LOG_LEVEL_WARN, "peer_refused", "uid", number, "user",
+		  found ? user.pw_name : NULL, "why", why, NULL);
+}
+
+static bool user_is_allowed(const struct peers *peers, int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) {
+		log_event(LOG_LEVEL_WARN, "peer_refused", "uid", "unknown", "why",
+			  "the system does not say whose connection it is", NULL);
+		return false;
+	}
+	if (uid_is_allowed(peers, peer.uid))
+		return true;
+	tell_refused(peer.uid);
+	return false;
+}
+
+/* ---- by address ---- */
+
+static bool is_loopback(const struct sockaddr_storage *address)
 {
 	if (address->ss_family == AF_INET) {
 		const struct sockaddr_in *in = (const void *)address;
@@ -30,30 +112,28 @@ bool tcp_is_loopback(const struct sockaddr_storage *address)
 	return false;
 }
 
-static enum status address_add(const char *text, size_t len, struct tcp_peers *peers,
-			       struct error *err)
+static enum status address_add(const char *text, size_t len, struct peers *peers, struct error *err)
 {
 	char copy[INET6_ADDRSTRLEN];
 	struct error why = {0};
 
-	if (peers->count == TCP_PEERS_MAX)
+	if (peers->n_nets == PEERS_MAX)
 		return error_set(err, STATUS_INTERNAL, ADDRESSES_NAME ": more than %d addresses",
-				 TCP_PEERS_MAX);
+				 PEERS_MAX);
 	if (len >= sizeof(copy))
 		return error_set(err, STATUS_INTERNAL, ADDRESSES_NAME ": '%.*s' is no IP address",
 				 INET6_ADDRSTRLEN, text);
 	memcpy(copy, text, len);
 	copy[len] = '\0';
-	if (address_net_parse(copy, &peers->items[peers->count], &why) != STATUS_OK)
+	if (address_net_parse(copy, &peers->nets[peers->n_nets], &why) != STATUS_OK)
 		return error_set(err, STATUS_INTERNAL, ADDRESSES_NAME ": %s", why.text);
-	peers->count++;
+	peers->n_nets++;
 	return STATUS_OK;
 }
 
-enum status tcp_peers_find(bool allowed, struct tcp_peers *out, struct error *err)
+static enum status addresses_find(bool allowed, struct peers *peers, struct error *err)
 {
 	const char *list = getenv(ADDRESSES_NAME);
-	struct tcp_peers peers = {.count = 0};
 	enum status status = STATUS_OK;
 
 	if (!allowed)
@@ -68,17 +148,15 @@ enum status tcp_peers_find(bool allowed, struct tcp_peers *out, struct error *er
 	for (const char *text = list; status == STATUS_OK; text++) {
 		size_t len = strcspn(text, ",");
 
-		status = address_add(text, len, &peers, err);
+		status = address_add(text, len, peers, err);
 		text += len;
 		if (*text == '\0')
 			break;
 	}
-	if (status == STATUS_OK)
-		*out = peers;
 	return status;
 }
 
-bool tcp_peer_is_allowed(const struct tcp_peers *peers, const struct sockaddr_storage *address)
+static bool address_is_allowed(const struct peers *peers, const struct sockaddr_storage *address)
 {
 	const void *bytes = address->ss_family == AF_INET
 				? (const void *)&((const struct sockaddr_in *)address)->sin_addr
@@ -86,11 +164,35 @@ bool tcp_peer_is_allowed(const struct tcp_peers *peers, const struct sockaddr_st
 	char text[INET6_ADDRSTRLEN] = "";
 
 	inet_ntop(address->ss_family, bytes, text, sizeof(text));
-	for (size_t i = 0; tcp_is_loopback(address) && i < peers->count; i++) {
-		if (address_in_net(text, &peers->items[i]))
+	for (size_t i = 0; is_loopback(address) && i < peers->n_nets; i++) {
+		if (address_in_net(text, &peers->nets[i]))
 			return true;
 	}
 	log_event(LOG_LEVEL_WARN, "peer_refused", "address", text, "why", "not in " ADDRESSES_NAME,
 		  NULL);
 	return false;
+}
+
+/* ---- either ---- */
+
+enum status peers_find(const struct server_conf *conf, const struct sockaddr_storage *inherited,
+		       struct peers *out, struct error *err)
+{
+	struct peers peers = {.tcp = inherited != NULL && inherited->ss_family != AF_UNIX};
+
+	if (peers.tcp && !is_loopback(inherited))
+		return error_set(err, STATUS_FORBIDDEN,
+				 "the socket that was handed over listens on the network, where "
+				 "anybody could be any user; use a UNIX socket");
+	enum status status = users_find(conf, &peers, err);
+	if (status == STATUS_OK && peers.tcp)
+		status = addresses_find(conf->allow_tcp, &peers, err);
+	if (status == STATUS_OK)
+		*out = peers;
+	return status;
+}
+
+bool peer_is_allowed(const struct peers *peers, int fd, const struct sockaddr_storage *address)
+{
+	return peers->tcp ? address_is_allowed(peers, address) : user_is_allowed(peers, fd);
 }

@@ -1,5 +1,5 @@
 /*
- * Signals, and a parent process that only keeps a number of processes alive. If a malformed FastCGI
+ * A parent process that only keeps a number of processes alive. If a malformed FastCGI
  * stream crashes a process (libfcgi asserts), only its own requests are lost.
  */
 #include <errno.h>
@@ -13,7 +13,6 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,7 +46,8 @@ struct reload_board {
 };
 
 struct supervisor {
-	const struct process_task *task;
+	struct server *server;
+	size_t count;
 	struct reload_board *board;
 	bool reloading; /* the processes were told, and some have not reloaded yet */
 	struct child children[PROCESSES_MAX];
@@ -58,115 +58,87 @@ struct supervisor {
 	int64_t window;
 };
 
-static void our_signals(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGHUP);
-	sigaddset(set, SIGUSR1);
-	sigaddset(set, SIGCHLD);
-}
-
-enum status signals_block(sigset_t *old, struct error *err)
-{
-	sigset_t set;
-
-	our_signals(&set);
-	/* an ignored signal never reaches a signalfd, and ignored children cannot be waited for */
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	signal(SIGUSR1, SIG_DFL);
-	signal(SIGCHLD, SIG_DFL);
-	errno = pthread_sigmask(SIG_BLOCK, &set, old);
-	if (errno)
-		return error_set(err, STATUS_INTERNAL, "cannot block signals: %m");
-	return STATUS_OK;
-}
-
-int signals_open(void)
-{
-	sigset_t set;
-
-	our_signals(&set);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-int signals_next(int fd)
-{
-	struct signalfd_siginfo info;
-
-	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
-}
-
 /*
  * A child reports to its parent once. The report is shorter than PIPE_BUF, so it arrives whole or
  * not at all.
  */
-static void report_write(struct process_link *link, const struct error *result)
+static void report_write(struct server *server, const struct error *result)
 {
-	if (link->ready < 0)
+	int *report = &server->link.report;
+
+	if (*report < 0)
 		return;
-	while (write(link->ready, result, sizeof(*result)) < 0 && errno == EINTR)
+	while (write(*report, result, sizeof(*result)) < 0 && errno == EINTR)
 		;
-	close(link->ready);
-	link->ready = -1; /* the number may be reused for another file */
+	close(*report);
+	*report = -1; /* the number may be reused for another file */
 }
 
-void process_ready(struct process_link *link)
+void process_ready(struct server *server)
 {
 	struct error ready = {.status = STATUS_OK};
 
-	report_write(link, &ready);
+	report_write(server, &ready);
 }
 
-unsigned process_reload_wanted(const struct process_link *link)
-{
-	return link->board == NULL ? 0 : atomic_load(&link->board->wanted);
-}
-
-void process_reloaded(const struct process_link *link, unsigned number, enum status status)
+static void board_note(struct reload_board *board, size_t index, unsigned number,
+		       enum status status)
 {
 	uint64_t one = 1;
 
-	log_event(link->board == NULL && status == STATUS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
-		  status != STATUS_OK   ? "process_not_reloaded"
-		  : link->board == NULL ? "reloaded"
-					: "process_reloaded",
-		  NULL);
-	if (link->board == NULL)
-		return;
 	if (status != STATUS_OK)
-		atomic_store(&link->board->failed, number);
-	atomic_store(&link->board->done[link->index], number);
-	while (write(link->board->wake, &one, sizeof(one)) < 0 && errno == EINTR)
+		atomic_store(&board->failed, number);
+	atomic_store(&board->done[index], number);
+	while (write(board->wake, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
+}
+
+void process_reload(struct server *server)
+{
+	struct reload_board *board = server->link.board;
+	unsigned number = board ? atomic_load(&board->wanted) : 0; /* another may come meanwhile */
+	enum status status = server->app->reload(server->state);
+
+	log_event(board == NULL && status == STATUS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+		  status != STATUS_OK ? "process_not_reloaded"
+		  : board == NULL     ? "reloaded"
+				      : "process_reloaded",
+		  NULL);
+	if (board != NULL)
+		board_note(board, server->link.index, number, status);
 }
 
 /*
  * The two kinds of child. They end with _exit, because buffers and exit handlers belong to the
  * parent.
  */
-typedef void child_life(const struct process_task *task, struct process_link *link);
+typedef void child_life(struct server *server);
 
-static void life_serve(const struct process_task *task, struct process_link *link)
+static void life_serve(struct server *server)
 {
 	struct error err = {.status = STATUS_OK};
-	enum status status = task->serve(task->arg, link, &err);
+	enum status status = server_serve(server, &err);
 
 	if (status != STATUS_OK) {
 		log_event(LOG_LEVEL_ERROR, "process_failed", "why", err.text, NULL);
-		report_write(link, &err);
+		report_write(server, &err);
 	}
 	_exit(status == STATUS_OK ? 0 : 1);
 }
 
-static void life_trial(const struct process_task *task, struct process_link *link)
+/* At SIGHUP: finds out whether a process could start with the present configuration. */
+static void life_trial(struct server *server)
 {
+	const struct server_app *app = server->app;
 	struct error err = {.status = STATUS_OK};
+	void *state = NULL;
 
-	task->trial(task->arg, &err);
-	report_write(link, &err);
+	enum status status = app->renew(app->arg, &err);
+	if (status == STATUS_OK)
+		status = app->start(app->arg, &state, &err);
+	if (status == STATUS_OK)
+		app->stop(state);
+	report_write(server, &err);
 	_exit(0);
 }
 
@@ -189,9 +161,9 @@ static enum status spawn(struct supervisor *sup, child_life *life, struct child 
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() != parent)
 			_exit(0);
-		struct process_link link = {
-		    .ready = ends[1], .board = sup->board, .index = child->index};
-		life(sup->task, &link);
+		sup->server->link = (struct process_link){
+		    .report = ends[1], .board = sup->board, .index = child->index};
+		life(sup->server);
 	}
 	if (report)
 		close(ends[1]);
@@ -214,7 +186,7 @@ static void child_is_current(struct supervisor *sup, const struct child *child)
 
 static void kill_all(const struct supervisor *sup, int signal_number)
 {
-	for (size_t i = 0; i < sup->task->processes; i++) {
+	for (size_t i = 0; i < sup->count; i++) {
 		if (sup->children[i].pid > 0)
 			kill(sup->children[i].pid, signal_number);
 	}
@@ -230,7 +202,7 @@ static void take_signals(struct supervisor *sup)
 		sup->reload |= number == SIGHUP;
 		if (number != SIGUSR1)
 			continue;
-		sup->task->reopen(sup->task->arg);
+		sup->server->app->reopen(sup->server->app->arg);
 		kill_all(sup, SIGUSR1);
 	}
 }
@@ -245,7 +217,7 @@ static enum status await_report(struct supervisor *sup, int report, struct error
 	};
 
 	for (;;) {
-		if (poll(fds, 2, notify_watchdog(sup->task->notify)) < 0)
+		if (poll(fds, 2, notify_watchdog(&sup->server->notify)) < 0)
 			continue;
 		if (fds[0].revents)
 			break;
@@ -263,7 +235,7 @@ static enum status start_all(struct supervisor *sup, struct error *err)
 {
 	enum status status = STATUS_OK;
 
-	for (size_t i = 0; i < sup->task->processes && status == STATUS_OK; i++) {
+	for (size_t i = 0; i < sup->count && status == STATUS_OK; i++) {
 		int report = -1;
 
 		sup->children[i].index = i;
@@ -308,7 +280,7 @@ static size_t reap(struct supervisor *sup, bool stopping)
 {
 	size_t left = 0;
 
-	for (size_t i = 0; i < sup->task->processes; i++) {
+	for (size_t i = 0; i < sup->count; i++) {
 		struct child *child = &sup->children[i];
 		int how;
 
@@ -332,7 +304,7 @@ static int respawn(struct supervisor *sup)
 {
 	int wait = -1;
 
-	for (size_t i = 0; i < sup->task->processes; i++) {
+	for (size_t i = 0; i < sup->count; i++) {
 		struct child *child = &sup->children[i];
 		int64_t left = clock_left_ms(child->retry);
 		struct error err;
@@ -378,17 +350,17 @@ static void reload(struct supervisor *sup)
 	struct error err = {.status = STATUS_OK};
 
 	sup->reload = false;
-	notify_reloading(sup->task->notify);
+	notify_reloading(&sup->server->notify);
 	enum status status = try_configuration(sup, &err);
 	if (status == STATUS_OK)
-		status = sup->task->renew(sup->task->arg, &err);
+		status = sup->server->app->renew(sup->server->app->arg, &err);
 	if (status == STATUS_OK) {
 		atomic_fetch_add(&sup->board->wanted, 1);
 		sup->reloading = true;
 		kill_all(sup, SIGHUP);
 	} else if (status != STATUS_BUSY) {
 		log_event(LOG_LEVEL_ERROR, "reload_failed", "why", err.text, NULL);
-		notify_ready(sup->task->notify, sup->task->processes);
+		notify_ready(&sup->server->notify, sup->count);
 	}
 }
 
@@ -400,7 +372,7 @@ static void reload_end(struct supervisor *sup)
 
 	while (read(sup->board->wake, &count, sizeof(count)) < 0 && errno == EINTR)
 		;
-	for (size_t i = 0; i < sup->task->processes; i++)
+	for (size_t i = 0; i < sup->count; i++)
 		if (sup->children[i].pid > 0 && atomic_load(&sup->board->done[i]) != wanted)
 			return;
 	if (!sup->reloading)
@@ -408,7 +380,7 @@ static void reload_end(struct supervisor *sup)
 	sup->reloading = false;
 	if (atomic_load(&sup->board->failed) != wanted)
 		log_event(LOG_LEVEL_INFO, "reloaded", NULL);
-	notify_ready(sup->task->notify, sup->task->processes);
+	notify_ready(&sup->server->notify, sup->count);
 }
 
 /* Returns the shorter of two time-outs for poll; -1 is without end. */
@@ -427,7 +399,7 @@ static void keep_alive(struct supervisor *sup)
 	    {.fd = sup->board->wake, .events = POLLIN},
 	};
 
-	notify_ready(sup->task->notify, sup->task->processes);
+	notify_ready(&sup->server->notify, sup->count);
 	while (!sup->stop) {
 		/* first, because the starts have consumed the signals of dead children */
 		reap(sup, false);
@@ -435,7 +407,7 @@ static void keep_alive(struct supervisor *sup)
 		if (sup->reload)
 			reload(sup);
 		else
-			poll(fds, 2, sooner(respawn(sup), notify_watchdog(sup->task->notify)));
+			poll(fds, 2, sooner(respawn(sup), notify_watchdog(&sup->server->notify)));
 		take_signals(sup);
 	}
 }
@@ -445,7 +417,7 @@ static enum status stop_all(struct supervisor *sup, struct error *err)
 	int64_t deadline = clock_monotonic_ms() + KILL_AFTER_MS;
 	struct pollfd fd = {.fd = sup->signals, .events = POLLIN};
 
-	notify_stopping(sup->task->notify);
+	notify_stopping(&sup->server->notify);
 	kill_all(sup, SIGTERM);
 	while (reap(sup, true) > 0) {
 		int64_t left = clock_left_ms(deadline);
@@ -459,7 +431,7 @@ static enum status stop_all(struct supervisor *sup, struct error *err)
 	if (reap(sup, true) == 0)
 		return STATUS_OK;
 	kill_all(sup, SIGKILL);
-	for (size_t i = 0; i < sup->task->processes; i++) {
+	for (size_t i = 0; i < sup->count; i++) {
 		if (sup->children[i].pid > 0)
 			waitpid(sup->children[i].pid, NULL, 0);
 	}
@@ -481,14 +453,18 @@ static struct reload_board *board_new(void)
 	return NULL;
 }
 
-enum status processes_run(const struct process_task *task, struct error *err)
+enum status processes_run(struct server *server, struct error *err)
 {
-	struct supervisor sup = {.task = task, .signals = signals_open(), .board = board_new()};
+	struct supervisor sup = {
+	    .server = server,
+	    .count = (size_t)server->conf->processes,
+	    .signals = signals_open(),
+	    .board = board_new(),
+	};
 	enum status started, stopped;
 
-	if (sup.signals < 0 || sup.board == NULL || task->processes > PROCESSES_MAX)
-		return error_set(err, STATUS_INTERNAL, "cannot watch %zu processes",
-				 task->processes);
+	if (sup.signals < 0 || sup.board == NULL || sup.count > PROCESSES_MAX)
+		return error_set(err, STATUS_INTERNAL, "cannot watch %zu processes", sup.count);
 	started = start_all(&sup, err);
 	if (started == STATUS_OK)
 		keep_alive(&sup);

@@ -1,14 +1,12 @@
 /*
- * The socket we listen on, and the accounts that may connect to it. libfcgi's FCGX_OpenSocket is
- * not used: it removes whatever is at the path, and it exits on errors. A peer of this socket can
- * claim to be any user, because it sends REMOTE_USER. So the socket's mode is 0660, and the peer's
- * uid is checked.
+ * The socket we listen on. libfcgi's FCGX_OpenSocket is not used: it removes whatever is at the
+ * path, and it exits on errors. A peer of this socket can claim to be any user, because it sends
+ * REMOTE_USER. So the socket's mode is 0660, and peers.c checks who the peer is.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +17,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "serve/check.h"
 #include "serve/server_parts.h"
 
 /* many clients wait here instead of being refused; the kernel may lower it */
@@ -59,19 +56,10 @@ enum status listener_inherit(const struct server_conf *conf, int fd, struct list
 	struct listener listener = {.fd = fd};
 	struct sockaddr_storage address;
 	socklen_t len = sizeof(address);
-	enum status status = STATUS_OK;
 
 	if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
 		return error_set(err, STATUS_INTERNAL, "descriptor %d is no socket: %m", fd);
-	listener.tcp = address.ss_family != AF_UNIX;
-	if (listener.tcp && !tcp_is_loopback(&address))
-		return error_set(
-		    err, STATUS_FORBIDDEN,
-		    "descriptor %d listens on the network, where anybody could be any user; "
-		    "use a UNIX socket",
-		    fd);
-	if (listener.tcp)
-		status = tcp_peers_find(conf->allow_tcp, &listener.tcp_peers, err);
+	enum status status = peers_find(conf, &address, &listener.peers, err);
 	if (status == STATUS_OK)
 		status = make_blocking(fd, err);
 	if (status == STATUS_OK)
@@ -111,13 +99,6 @@ enum status listen_path_check(const struct server_conf *conf, struct error *err)
 				  "'%s' must be an absolute path of at most %zu bytes",
 				  conf->listen, SOCKET_PATH_SIZE - 1);
 	return check_folder(conf, err);
-}
-
-enum status peer_users_check(const struct server_conf *conf, struct error *err)
-{
-	struct peers ignored;
-
-	return peers_find(conf, &ignored, err);
 }
 
 /* Connects to the path and returns errno; 0: a server answers. */
@@ -228,6 +209,8 @@ enum status listener_open(const struct server_conf *conf, uid_t owner, struct li
 	enum status status;
 
 	status = listen_path_check(conf, err);
+	if (status == STATUS_OK)
+		status = peers_find(conf, NULL, &listener.peers, err);
 	if (status != STATUS_OK)
 		return status;
 	/* the remaining bytes are 0 */
@@ -264,73 +247,6 @@ void listener_close(struct listener *listener)
 	listener->fd = -1;
 }
 
-enum status peers_find(const struct server_conf *conf, struct peers *out, struct error *err)
-{
-	struct peers peers = {.count = 0};
-	char space[NAME_SPACE];
-
-	for (size_t i = 0; i < conf->peer_users.count; i++) {
-		const char *name = conf->peer_users.items[i];
-		struct passwd user, *found = NULL;
-
-		if (peers.count == PEERS_MAX)
-			return conf_fault(err, STATUS_INTERNAL,
-					  conf_server_place(conf, "peer_users"), "more than %d",
-					  PEERS_MAX);
-		if (getpwnam_r(name, &user, space, sizeof(space), &found) != 0 || !found)
-			return conf_fault(err, STATUS_INTERNAL,
-					  conf_server_place(conf, "peer_users"),
-					  "there is no user '%s'; name the user that your web "
-					  "server runs as",
-					  name);
-		peers.uids[peers.count++] = user.pw_uid;
-	}
-	*out = peers;
-	return STATUS_OK;
-}
-
-static bool uid_is_allowed(const struct peers *peers, uid_t uid)
-{
-	for (size_t i = 0; i < peers->count; i++) {
-		if (peers->uids[i] == uid)
-			return true;
-	}
-	return uid == 0 || uid == geteuid();
-}
-
-/* Logs the name of an account that may not connect, and what would allow it. */
-static void tell_refused(uid_t uid)
-{
-	struct passwd user, *found = NULL;
-	char space[NAME_SPACE], number[24], why[256];
-
-	snprintf(number, sizeof(number), "%ld", (long)uid);
-	if (getpwuid_r(uid, &user, space, sizeof(space), &found) != 0 || !found)
-		found = NULL;
-	snprintf(why, sizeof(why),
-		 "not in peer_users; if it is your web server's account, set peer_users = %s in "
-		 "[server], and restart",
-		 found ? user.pw_name : number);
-	log_event(LOG_LEVEL_WARN, "peer_refused", "uid", number, "user",
-		  found ? user.pw_name : NULL, "why", why, NULL);
-}
-
-static bool peer_is_allowed(const struct peers *peers, int fd)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) {
-		log_event(LOG_LEVEL_WARN, "peer_refused", "uid", "unknown", "why",
-			  "the system does not say whose connection it is", NULL);
-		return false;
-	}
-	if (uid_is_allowed(peers, peer.uid))
-		return true;
-	tell_refused(peer.uid);
-	return false;
-}
-
 /* Turns accept's errno into a result. */
 static int accept_failed(const struct listener *listener)
 {
@@ -355,20 +271,19 @@ static int accept_failed(const struct listener *listener)
 	}
 }
 
-int listener_accept(const struct listener *listener, const struct peers *peers)
+int listener_accept(const struct listener *listener)
 {
 	struct timeval receive = {.tv_sec = RECEIVE_S}, send = {.tv_sec = SEND_S};
 	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
 	socklen_t len = sizeof(address);
-	int fd = listener->tcp
+	int fd = listener->peers.tcp
 		     ? accept4(listener->fd, (struct sockaddr *)&address, &len, SOCK_CLOEXEC)
 		     : accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd < 0)
 		return accept_failed(listener);
 	/* accept does not inherit the listening socket's time-outs */
-	if (!(listener->tcp ? tcp_peer_is_allowed(&listener->tcp_peers, &address)
-			    : peer_is_allowed(peers, fd)) ||
+	if (!peer_is_allowed(&listener->peers, fd, &address) ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &receive, sizeof(receive)) != 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send, sizeof(send)) != 0) {
 		close(fd);
@@ -410,31 +325,31 @@ static void say_once(struct reserve *reserve)
  * The reserve descriptor takes the connection. If another is free by then, the connection is
  * served; else the visitor gets a refusal.
  */
-static int accept_by_reserve(struct reserve *reserve, const struct pool_task *task)
+static int accept_by_reserve(struct reserve *reserve, struct server *server)
 {
 	int fd;
 
 	if (reserve->fd >= 0)
 		close(reserve->fd);
-	fd = listener_accept(task->listener, task->peers);
-	reserve->fd = fcntl(task->listener->fd, F_DUPFD_CLOEXEC, 0);
+	fd = listener_accept(&server->listener);
+	reserve->fd = fcntl(server->listener.fd, F_DUPFD_CLOEXEC, 0);
 	if (reserve->fd >= 0 || fd < 0)
 		return fd < 0 ? LISTENER_NOBODY : fd;
-	task->refuse(task->arg, fd);
-	reserve->fd = fcntl(task->listener->fd, F_DUPFD_CLOEXEC, 0);
+	server->refuse(server, fd);
+	reserve->fd = fcntl(server->listener.fd, F_DUPFD_CLOEXEC, 0);
 	return LISTENER_NOBODY;
 }
 
 /* One thread at a time; the others wait and accept nothing meanwhile. */
-int reserve_accept(struct reserve *reserve, const struct pool_task *task)
+int reserve_accept(struct reserve *reserve, struct server *server)
 {
-	struct pollfd poll_fd = {.fd = task->listener->fd, .events = POLLIN};
+	struct pollfd poll_fd = {.fd = server->listener.fd, .events = POLLIN};
 	int fd = LISTENER_NOBODY;
 
 	pthread_mutex_lock(&reserve->lock);
 	say_once(reserve);
 	if (poll(&poll_fd, 1, BACK_OFF_MS) > 0)
-		fd = accept_by_reserve(reserve, task);
+		fd = accept_by_reserve(reserve, server);
 	pthread_mutex_unlock(&reserve->lock);
 	return fd;
 }

@@ -13,13 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/queue.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/wait.h"
 #include "serve/server_parts.h"
 
 /* the deepest call path, with TLS, SASL and SQLite, uses 21 KiB */
@@ -43,11 +43,14 @@ struct worker {
 	pthread_t thread;
 	sem_t call;
 	bool accepting; /* or it was called to accept */
+	struct waiter waiter;
 	void *crash_stack;
 };
 
 struct pool {
-	const struct pool_task *task;
+	struct server *server;
+	size_t threads; /* from the configuration, as the next */
+	size_t waiting_max;
 	struct reserve reserve;
 
 	pthread_mutex_t lock;   /* guards the members below */
@@ -59,22 +62,11 @@ struct pool {
 	size_t active;    /* threads that accept or work; may exceed `threads` when waits end */
 	size_t accepting; /* of the active threads */
 	size_t waiting;   /* requests that wait for another program */
-	size_t bodies;    /* those of them that wait for a body */
+	size_t senders;   /* those of them that wait for the peer's next bytes */
 	size_t alive;
 	int64_t retry_ms; /* start no thread before this; monotonic */
 	bool stopping;
-	bool gone; /* the listening socket */
-
-	int wake; /* an eventfd that tells the main thread of gone */
 };
-
-static void wake_main(const struct pool *pool)
-{
-	uint64_t one = 1;
-
-	while (write(pool->wake, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
-}
 
 /* ---- which threads accept ---- */
 
@@ -106,8 +98,7 @@ static void be_short(struct pool *pool, int error)
 
 static bool too_few_accept(const struct pool *pool)
 {
-	return pool->accepting < ACCEPTING_MIN && pool->active < pool->task->threads &&
-	       !pool->stopping && !pool->gone;
+	return pool->accepting < ACCEPTING_MIN && pool->active < pool->threads && !pool->stopping;
 }
 
 static struct worker *rest_end(struct worker *spare)
@@ -157,12 +148,25 @@ static int place_fill(struct pool *pool)
 	return 0;
 }
 
-bool pool_wait_begin(struct pool *pool)
+/* ---- waits of a request (base/wait.h) ---- */
+
+static void on_wait_end(void *arg)
 {
+	struct pool *pool = arg;
+
+	pthread_mutex_lock(&pool->lock);
+	pool->waiting--;
+	pool->active++;
+	pthread_mutex_unlock(&pool->lock);
+}
+
+static bool on_wait_begin(void *arg)
+{
+	struct pool *pool = arg;
 	bool others_accept;
 
 	pthread_mutex_lock(&pool->lock);
-	if (pool->waiting >= pool->task->waiting_max) {
+	if (pool->waiting >= pool->waiting_max) {
 		pthread_mutex_unlock(&pool->lock);
 		return false;
 	}
@@ -172,38 +176,40 @@ bool pool_wait_begin(struct pool *pool)
 	if (!too_few_accept(pool)) {
 		pthread_mutex_unlock(&pool->lock);
 	} else if (place_fill(pool) != 0 && !others_accept) { /* no thread would be left */
-		pool_wait_end(pool);
+		on_wait_end(pool);
 		return false;
 	}
 	return true;
 }
 
-void pool_wait_end(struct pool *pool)
+static void sender_done(struct pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
-	pool->waiting--;
-	pool->active++;
+	pool->senders--;
 	pthread_mutex_unlock(&pool->lock);
 }
 
-bool pool_body_begin(struct pool *pool)
+bool sender_wait_begin(struct server *server)
 {
+	struct pool *pool = server->pool;
 	bool may;
 
-	if (!pool)
-		return false;
 	pthread_mutex_lock(&pool->lock);
-	may = pool->bodies < (pool->task->waiting_max + 1) / 2;
-	pool->bodies += may;
+	may = pool->senders < (pool->waiting_max + 1) / 2;
+	pool->senders += may;
 	pthread_mutex_unlock(&pool->lock);
-	return may;
+	if (!may)
+		return false;
+	if (wait_begin())
+		return true;
+	sender_done(pool);
+	return false;
 }
 
-void pool_body_end(struct pool *pool)
+void sender_wait_end(struct server *server)
 {
-	pthread_mutex_lock(&pool->lock);
-	pool->bodies--;
-	pthread_mutex_unlock(&pool->lock);
+	wait_end();
+	sender_done(server->pool);
 }
 
 /* ---- a thread's life ---- */
@@ -235,7 +241,7 @@ static bool await_call(struct pool *pool, struct worker *self)
 
 static bool is_surplus(const struct pool *pool)
 {
-	bool others_are_back = pool->active > pool->task->threads; /* from their waits */
+	bool others_are_back = pool->active > pool->threads; /* from their waits */
 
 	return pool->accepting >= (others_are_back ? ACCEPTING_MIN : ACCEPTING_MAX);
 }
@@ -249,7 +255,7 @@ static bool go_on(struct pool *pool, struct worker *self)
 	bool ends, rests;
 
 	pthread_mutex_lock(&pool->lock);
-	ends = pool->stopping || pool->gone;
+	ends = pool->stopping;
 	rests = !ends && is_surplus(pool);
 	if (rests) {
 		pool->active--;
@@ -265,9 +271,9 @@ static bool go_on(struct pool *pool, struct worker *self)
 
 static int accept_one(struct pool *pool)
 {
-	int fd = listener_accept(pool->task->listener, pool->task->peers);
+	int fd = listener_accept(&pool->server->listener);
 
-	return fd == LISTENER_NO_FILES ? reserve_accept(&pool->reserve, pool->task) : fd;
+	return fd == LISTENER_NO_FILES ? reserve_accept(&pool->reserve, pool->server) : fd;
 }
 
 /* A late wake-up must not end a read of the last request. */
@@ -290,9 +296,10 @@ static int next_connection(struct pool *pool, struct worker *self)
 	pool->accepting--;
 	if (pool->stopping)
 		block_wake();
-	if (fd == LISTENER_GONE && !pool->gone) {
-		pool->gone = true;
-		wake_main(pool);
+	if (fd == LISTENER_GONE && !pool->stopping) {
+		pool->stopping = true;
+		pool->server->gone = true;
+		kill(getpid(), SIGTERM); /* the main thread takes it from its signalfd */
 	}
 	if (fd >= 0 && too_few_accept(pool))
 		place_fill(pool);
@@ -308,6 +315,8 @@ static void begin(struct pool *pool, struct worker *self)
 	self->accepting = true; /* the thread that started it has counted it */
 	sem_init(&self->call, 0, 0);
 	self->crash_stack = crash_stack_use();
+	self->waiter = (struct waiter){.begin = on_wait_begin, .end = on_wait_end, .arg = pool};
+	waiter_set(&self->waiter);
 	pthread_mutex_lock(&pool->lock);
 	TAILQ_INSERT_TAIL(&pool->workers, self, entry);
 	pthread_mutex_unlock(&pool->lock);
@@ -343,8 +352,9 @@ static void *work(void *arg)
 	do {
 		int fd = next_connection(pool, &self);
 
+		self.waiter.visitor = fd;
 		if (fd >= 0)
-			pool->task->serve(pool->task->arg, fd, pool);
+			pool->server->serve(pool->server, fd);
 	} while (go_on(pool, &self));
 	leave(pool, &self);
 	return NULL;
@@ -352,43 +362,33 @@ static void *work(void *arg)
 
 /* ---- the main thread ---- */
 
-void pool_free(struct pool *pool)
+static void pool_free(struct pool *pool)
 {
-	if (pool->wake >= 0)
-		close(pool->wake);
 	reserve_clear(&pool->reserve);
 	pthread_cond_destroy(&pool->changed);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool);
 }
 
-struct pool *pool_new(const struct pool_task *task)
+static struct pool *pool_new(struct server *server)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
 	pthread_condattr_t attr;
 
 	if (!pool)
 		return NULL;
-	pool->task = task;
+	pool->server = server;
+	pool->threads = (size_t)server->conf->threads;
+	pool->waiting_max = (size_t)server->conf->waiting_max;
 	TAILQ_INIT(&pool->workers);
 	LIST_INIT(&pool->spare);
-	reserve_init(&pool->reserve, task->listener);
+	reserve_init(&pool->reserve, &server->listener);
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&pool->changed, &attr);
 	pthread_condattr_destroy(&attr);
-	pool->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (pool->wake < 0) {
-		pool_free(pool);
-		return NULL;
-	}
 	return pool;
-}
-
-int pool_gone(const struct pool *pool)
-{
-	return pool->wake;
 }
 
 static void on_wake(int number)
@@ -405,15 +405,21 @@ static void wake_prepare(void)
 	sigaction(WAKE_SIGNAL, &action, NULL);
 }
 
-enum status pool_start(struct pool *pool, struct error *err)
+enum status threads_start(struct server *server, struct error *err)
 {
+	struct pool *pool = pool_new(server);
 	int error;
 
+	if (!pool)
+		return error_no_memory(err);
+	server->pool = pool; /* the first thread uses it */
 	wake_prepare();
 	pthread_mutex_lock(&pool->lock);
 	error = place_fill(pool);
 	if (error == 0)
 		return STATUS_OK;
+	server->pool = NULL;
+	pool_free(pool);
 	errno = error;
 	return error_set(err, STATUS_INTERNAL, "no thread can be started: %m");
 }
@@ -450,8 +456,9 @@ static void call_spare(struct pool *pool)
 		sem_post(&rest_end(spare)->call);
 }
 
-bool pool_stop(struct pool *pool)
+bool threads_stop(struct server *server)
 {
+	struct pool *pool = server->pool;
 	int64_t deadline = clock_monotonic_ms() + DRAIN_S * 1000;
 	bool done;
 
@@ -464,7 +471,11 @@ bool pool_stop(struct pool *pool)
 	}
 	done = pool->alive == 0;
 	pthread_mutex_unlock(&pool->lock);
-	if (done && pool->has_last)
+	if (!done)
+		return false;
+	if (pool->has_last)
 		pthread_join(pool->last, NULL);
-	return done;
+	server->pool = NULL;
+	pool_free(pool);
+	return true;
 }

@@ -1,5 +1,5 @@
 /*
- * serve/fcgi_head.c: a request's head, whole or not, and what libfcgi would not say of it. Every
+ * serve/fcgi_records.c: a request's head, whole or not, and what libfcgi would not say of it. Every
  * beginning of a request is one that is not whole.
  */
 #include <setjmp.h>

@@ -28,7 +28,7 @@ struct fixture {
 	char folder[64];
 	char path[96];
 	struct server_conf conf;
-	struct peers peers; /* root and ourselves */
+	struct peers peers;
 	struct error err;
 };
 
@@ -218,7 +218,7 @@ static void a_connection_has_its_limits(void **state)
 	struct fixture *f = *state;
 	struct listener listener = open_listener(f);
 	int peer = connect_there(f);
-	int fd = listener_accept(&listener, &f->peers);
+	int fd = listener_accept(&listener);
 
 	assert_true(fd >= 0);
 	assert_int_equal(seconds_of(fd, SO_RCVTIMEO), 5);
@@ -249,7 +249,7 @@ static int accept_foreigner(const struct fixture *f, const struct listener *list
 		visit_as_foreigner(f);
 	assert_int_equal(waitpid(pid, &ended, 0), pid);
 	assert_int_equal(ended, 0);
-	return listener_accept(listener, &f->peers);
+	return listener_accept(listener);
 }
 
 static void another_user_is_sent_away(void **state)
@@ -264,9 +264,9 @@ static void another_user_is_sent_away(void **state)
 	assert_int_equal(chmod(f->folder, 0755), 0); /* the file's rights shall not be the reason */
 	assert_int_equal(chmod(f->path, 0666), 0);
 	assert_int_equal(accept_foreigner(f, &listener), LISTENER_NOBODY);
-	f->peers = (struct peers){
+	listener.peers = (struct peers){
 	    .uids = {1, FOREIGNER},
-              .count = 2
+              .n_uids = 2
         };
 	fd = accept_foreigner(f, &listener);
 	assert_true(fd >= 0);
@@ -282,16 +282,16 @@ static void peers_are_users(void **state)
 	for (size_t i = 0; i < N_OF(names); i++)
 		names[i] = (char *)"root";
 	f->conf.peer_users = (struct conf_list){.items = names, .count = PEERS_MAX};
-	assert_int_equal(peers_find(&f->conf, &f->peers, &f->err), STATUS_OK);
-	assert_int_equal(f->peers.count, PEERS_MAX);
+	assert_int_equal(peers_find(&f->conf, NULL, &f->peers, &f->err), STATUS_OK);
+	assert_int_equal(f->peers.n_uids, PEERS_MAX);
 	assert_int_equal(f->peers.uids[PEERS_MAX - 1], 0);
 
 	f->conf.peer_users.count = N_OF(names);
-	assert_int_equal(peers_find(&f->conf, &f->peers, &f->err), STATUS_INTERNAL);
+	assert_int_equal(peers_find(&f->conf, NULL, &f->peers, &f->err), STATUS_INTERNAL);
 	assert_non_null(strstr(f->err.text, "more than 16"));
 
 	names[0] = (char *)"no-such-user";
-	assert_int_equal(peers_find(&f->conf, &f->peers, &f->err), STATUS_INTERNAL);
+	assert_int_equal(peers_find(&f->conf, NULL, &f->peers, &f->err), STATUS_INTERNAL);
 	assert_non_null(strstr(f->err.text, "there is no user 'no-such-user'"));
 }
 
@@ -303,11 +303,11 @@ static void a_socket_that_is_gone(void **state)
 	struct listener listener = open_listener(f);
 	struct listener closed = {.fd = -1}, none = {.fd = open("/dev/null", O_RDWR | O_CLOEXEC)};
 
-	assert_int_equal(listener_accept(&closed, &f->peers), LISTENER_GONE); /* EBADF */
-	assert_int_equal(listener_accept(&none, &f->peers), LISTENER_GONE);   /* ENOTSOCK */
+	assert_int_equal(listener_accept(&closed), LISTENER_GONE); /* EBADF */
+	assert_int_equal(listener_accept(&none), LISTENER_GONE);   /* ENOTSOCK */
 	close(none.fd);
 	shutdown(listener.fd, SHUT_RDWR);
-	assert_int_equal(listener_accept(&listener, &f->peers), LISTENER_GONE); /* EINVAL */
+	assert_int_equal(listener_accept(&listener), LISTENER_GONE); /* EINVAL */
 	listener_close(&listener);
 }
 
@@ -322,11 +322,11 @@ static void no_descriptor_left(void **state)
 	full = before;
 	full.rlim_cur = 0;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &full), 0);
-	fd = listener_accept(&listener, &f->peers);
+	fd = listener_accept(&listener);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	assert_int_equal(fd, LISTENER_NO_FILES);
 
-	fd = listener_accept(&listener, &f->peers); /* it has waited */
+	fd = listener_accept(&listener); /* it has waited */
 	assert_true(fd >= 0);
 	close(fd);
 	close(peer);

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/wait.h"
 #include "serve/server_parts.h"
 
 #define THREADS     4
@@ -29,12 +30,10 @@
 #define REFUSED      'r'
 
 struct fixture {
+	struct server server;
+	struct server_conf conf;
 	char folder[32];
 	char path[48];
-	struct listener listener;
-	struct peers peers;
-	struct pool_task task;
-	struct pool *pool;
 
 	pthread_mutex_t lock; /* over what follows */
 	pthread_cond_t changed;
@@ -55,9 +54,9 @@ static void note_thread(struct fixture *f)
 		f->seen[f->seen_count++] = pthread_self();
 }
 
-static bool wait_at_gate(struct fixture *f, struct pool *pool)
+static bool wait_at_gate(struct fixture *f)
 {
-	if (!pool_wait_begin(pool))
+	if (!wait_begin())
 		return false;
 	pthread_mutex_lock(&f->lock);
 	f->waiting++;
@@ -66,20 +65,20 @@ static bool wait_at_gate(struct fixture *f, struct pool *pool)
 		pthread_cond_wait(&f->changed, &f->lock);
 	f->waiting--;
 	pthread_mutex_unlock(&f->lock);
-	pool_wait_end(pool);
+	wait_end();
 	return true;
 }
 
-static void serve(void *arg, int fd, struct pool *pool)
+static void serve(struct server *server, int fd)
 {
-	struct fixture *f = arg;
+	struct fixture *f = (struct fixture *)server; /* its first member */
 	char wanted = 0;
 
 	pthread_mutex_lock(&f->lock);
 	note_thread(f);
 	pthread_mutex_unlock(&f->lock);
 	if (read(fd, &wanted, 1) == 1) {
-		bool served = wanted == WANTS_ANSWER || wait_at_gate(f, pool);
+		bool served = wanted == WANTS_ANSWER || wait_at_gate(f);
 
 		if (write(fd, served ? "s" : "r", 1) != 1)
 			abort();
@@ -87,9 +86,9 @@ static void serve(void *arg, int fd, struct pool *pool)
 	close(fd);
 }
 
-static void refuse(void *arg, int fd)
+static void refuse(struct server *server, int fd)
 {
-	(void)arg;
+	(void)server;
 	close(fd);
 }
 
@@ -140,23 +139,18 @@ static int set_up(void **state)
 	assert_non_null(mkdtemp(f->folder));
 	snprintf(f->path, sizeof(f->path), "%s/socket", f->folder);
 	memcpy(address.sun_path, f->path, strlen(f->path));
-	f->listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(f->listener.fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(f->listener.fd, 2 * WAITING_MAX), 0);
+	f->server.listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(f->server.listener.fd, (struct sockaddr *)&address, sizeof(address)),
+			 0);
+	assert_int_equal(listen(f->server.listener.fd, 2 * WAITING_MAX), 0);
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->changed, NULL);
-	f->task = (struct pool_task){
-	    .listener = &f->listener,
-	    .peers = &f->peers,
-	    .threads = THREADS,
-	    .waiting_max = WAITING_MAX,
-	    .serve = serve,
-	    .refuse = refuse,
-	    .arg = f,
-	};
-	f->pool = pool_new(&f->task);
-	assert_non_null(f->pool);
-	assert_int_equal(pool_start(f->pool, NULL), STATUS_OK);
+	f->conf.threads = THREADS;
+	f->conf.waiting_max = WAITING_MAX;
+	f->server.conf = &f->conf;
+	f->server.serve = serve;
+	f->server.refuse = refuse;
+	assert_int_equal(threads_start(&f->server, NULL), STATUS_OK);
 	*state = f;
 	return 0;
 }
@@ -167,9 +161,8 @@ static int tear_down(void **state)
 	struct fixture *f = *state;
 
 	set_gate(f, true);
-	assert_true(pool_stop(f->pool));
-	pool_free(f->pool);
-	close(f->listener.fd);
+	assert_true(threads_stop(&f->server));
+	close(f->server.listener.fd);
 	unlink(f->path);
 	rmdir(f->folder);
 	pthread_cond_destroy(&f->changed);

@@ -1,0 +1,291 @@
+/*
+ * FastCGI's records as bytes (specification, 3.3, 5 and 8).
+ *
+ * A request's head is looked at while it is still in the socket. libfcgi reads the same bytes
+ * afterwards, so this file reports only what libfcgi cannot: whether the head is complete, whether
+ * a parameter holds a NUL, and whether a length is impossible.
+ *
+ * An answer is written here, up to 64 KiB in one write. libfcgi's streams send every 8 KiB, which
+ * wakes the web server for each piece of a page.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "serve/server_parts.h"
+#include "web/request.h"
+
+#define RECORD_VERSION 1     /* there is no other */
+#define RECORD_MAX     65535 /* bytes of content: the length field has 16 bits */
+
+enum record_type {
+	RECORD_END_REQUEST = 3,
+	RECORD_PARAMS = 4,
+	RECORD_STDIN = 5,
+	RECORD_STDOUT = 6,
+	RECORD_MANAGEMENT = 9 /* this and higher types belong to no request; libfcgi answers them */
+};
+
+struct record {
+	unsigned char version;
+	unsigned char type;
+	unsigned char id[2];
+	unsigned char len[2]; /* of the content, without the padding */
+	unsigned char padding;
+	unsigned char reserved;
+};
+
+#define FIRST_LOOK (8 * 1024)                             /* most requests take 1 to 2 KiB */
+#define LAST_LOOK  (REQUEST_PARAMS_BYTES_MAX + 16 * 1024) /* the rest is for lengths and records */
+#define NAP_MAX_MS 32
+
+/* ---- a head's names and values ---- */
+
+/* Reads a length, which takes one byte or four. False: some of them have not come. */
+static bool length_next(const unsigned char **at, const unsigned char *end, size_t *out)
+{
+	const unsigned char *p = *at;
+
+	if (p == end || (p[0] >= 0x80 && end - p < 4))
+		return false;
+	if (p[0] < 0x80) {
+		*out = p[0];
+		*at = p + 1;
+	} else {
+		*out = (size_t)(p[0] & 0x7f) << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+		*at = p + 4;
+	}
+	return true;
+}
+
+/* HEAD_PARTIAL: the last parameter is incomplete. */
+static enum head_state params_read(const unsigned char *at, size_t len, struct head *out)
+{
+	const unsigned char *end = at + len;
+
+	while (at < end) {
+		size_t name_len, value_len;
+
+		if (!length_next(&at, end, &name_len) || !length_next(&at, end, &value_len))
+			return HEAD_PARTIAL;
+		if (name_len + value_len > (size_t)(end - at))
+			return name_len + value_len > LAST_LOOK ? HEAD_BROKEN : HEAD_PARTIAL;
+		out->nul |= memchr(at, '\0', name_len + value_len) != NULL;
+		at += name_len + value_len;
+	}
+	return HEAD_WHOLE;
+}
+
+/* ---- a head's records ---- */
+
+/* A record as it lies in the data. */
+struct found {
+	unsigned type;
+	size_t len;
+	size_t whole; /* with its head and its padding */
+};
+
+static bool record_at(const unsigned char *data, size_t len, struct found *out)
+{
+	struct record record;
+
+	if (len < sizeof(record))
+		return false;
+	memcpy(&record, data, sizeof(record));
+	out->type = record.version == RECORD_VERSION ? record.type : RECORD_MANAGEMENT;
+	out->len = (size_t)record.len[0] << 8 | record.len[1];
+	out->whole = sizeof(record) + out->len + record.padding;
+	return true;
+}
+
+/* Counts the bytes of the body that came with the head. */
+static void body_read(const unsigned char *data, size_t len, struct head *out)
+{
+	struct found record;
+
+	while (!out->ended && record_at(data, len, &record) && record.type == RECORD_STDIN) {
+		size_t room = len - sizeof(struct record);
+
+		out->body += room < record.len ? room : record.len;
+		out->ended = record.len == 0;
+		if (record.whole > len)
+			break;
+		data += record.whole;
+		len -= record.whole;
+	}
+}
+
+/* Moves the parameters to the start of data, so that they follow each other without records. */
+static enum head_state head_read(unsigned char *data, size_t len, struct head *out)
+{
+	size_t params_len = 0, at = 0;
+	struct found record;
+
+	*out = (struct head){.nul = false};
+	while (record_at(data + at, len - at, &record)) {
+		const unsigned char *content = data + at + sizeof(struct record);
+
+		if (record.type >= RECORD_MANAGEMENT)
+			return HEAD_LARGE;
+		if (record.whole > len - at)
+			break;
+		at += record.whole;
+		if (record.type != RECORD_PARAMS)
+			continue;
+		if (record.len == 0) { /* the end of the parameters */
+			body_read(data + at, len - at, out);
+			return params_read(data, params_len, out) == HEAD_WHOLE ? HEAD_WHOLE
+										: HEAD_BROKEN;
+		}
+		memmove(data + params_len, content, record.len);
+		params_len += record.len;
+	}
+	return params_read(data, params_len, out) == HEAD_BROKEN ? HEAD_BROKEN : HEAD_PARTIAL;
+}
+
+/* ---- a head in the socket ---- */
+
+static enum head_state look_at(int fd, unsigned char *data, size_t size, size_t *come,
+			       struct head *out)
+{
+	ssize_t got;
+
+	do
+		got = recv(fd, data, size, MSG_PEEK | MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	*come = got > 0 ? (size_t)got : 0;
+	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK))
+		return HEAD_BROKEN;
+	enum head_state state = head_read(data, *come, out);
+	secret_wipe(data, *come); /* cookies */
+	return state;
+}
+
+static enum head_state look_far(int fd, struct head *out)
+{
+	unsigned char *data = malloc(LAST_LOOK);
+	size_t come;
+
+	if (data == NULL)
+		return HEAD_BROKEN;
+	enum head_state state = look_at(fd, data, LAST_LOOK, &come, out);
+	free(data);
+	out->large = state == HEAD_PARTIAL && come == LAST_LOOK;
+	return out->large ? HEAD_LARGE : state;
+}
+
+enum head_state head_look(int fd, struct head *out)
+{
+	unsigned char data[FIRST_LOOK];
+	size_t come;
+	enum head_state state = look_at(fd, data, sizeof(data), &come, out);
+
+	return state == HEAD_PARTIAL && come == sizeof(data) ? look_far(fd, out) : state;
+}
+
+/*
+ * The bytes that have come stay in the socket, so poll returns at once from then on. It therefore
+ * looks again after naps that grow. An epoll would need a descriptor, and there may be none left.
+ */
+enum head_state head_await(int fd, int ms, struct head *out)
+{
+	int64_t until_ms = clock_monotonic_ms() + ms;
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN | POLLRDHUP};
+	enum head_state state = HEAD_PARTIAL;
+	long nap_ms = 1;
+
+	while (state == HEAD_PARTIAL && clock_left_ms(until_ms) > 0) {
+		int rc = poll(&poll_fd, 1, (int)clock_left_ms(until_ms));
+
+		state = head_look(fd, out);
+		if (state != HEAD_PARTIAL || (rc > 0 && (poll_fd.revents & POLLRDHUP)))
+			break;
+		nanosleep(&(struct timespec){.tv_nsec = nap_ms * 1000000}, NULL);
+		nap_ms = nap_ms < NAP_MAX_MS ? 2 * nap_ms : NAP_MAX_MS;
+	}
+	return state == HEAD_PARTIAL ? HEAD_BROKEN : state;
+}
+
+/* ---- an answer ---- */
+
+/* The end of the output and of the request: status 0, complete. */
+struct ending {
+	struct record output;
+	struct record request;
+	unsigned char status[8];
+};
+
+static struct record record_of(enum record_type type, int id, size_t len)
+{
+	return (struct record){
+	    .version = RECORD_VERSION,
+	    .type = (unsigned char)type,
+	    .id = {(unsigned char)(id >> 8),  (unsigned char)id },
+	    .len = {(unsigned char)(len >> 8), (unsigned char)len},
+	};
+}
+
+bool pieces_write(int fd, struct iovec *pieces, int count)
+{
+	while (count > 0) {
+		ssize_t put = writev(fd, pieces, count);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return false;
+		for (; count > 0 && (size_t)put >= pieces->iov_len; count--)
+			put -= (ssize_t)(pieces++)->iov_len;
+		if (count > 0) {
+			pieces->iov_base = (char *)pieces->iov_base + put;
+			pieces->iov_len -= (size_t)put;
+		}
+	}
+	return true;
+}
+
+/* Takes the next part of *from that fits into room, and advances *from. */
+static struct iovec take(struct iovec *from, size_t room)
+{
+	struct iovec taken = *from;
+
+	if (taken.iov_len > room)
+		taken.iov_len = room;
+	from->iov_base = (char *)from->iov_base + taken.iov_len;
+	from->iov_len -= taken.iov_len;
+	return taken;
+}
+
+bool records_write(int fd, int id, const struct answer *answer, bool ends)
+{
+	struct ending ending = {
+	    .output = record_of(RECORD_STDOUT, id, 0),
+	    .request = record_of(RECORD_END_REQUEST, id, sizeof(ending.status)),
+	};
+	struct answer left = *answer;
+	bool written, last;
+
+	do {
+		struct iovec head = take(&left.head, RECORD_MAX);
+		struct iovec body = take(&left.body, RECORD_MAX - head.iov_len);
+		size_t len = head.iov_len + body.iov_len;
+		struct record record = record_of(RECORD_STDOUT, id, len);
+
+		last = left.head.iov_len + left.body.iov_len == 0;
+		struct iovec pieces[] = {
+  /* an empty record would end the output */
+		    {&record, len > 0 ? sizeof(record) : 0     },
+		    head,
+		    body,
+		    {&ending, ends && last ? sizeof(ending) : 0},
+		};
+		written = pieces_write(fd, pieces, 4);
+	} while (written && !last);
+	return written;
+}

@@ -1,0 +1,234 @@
+/*
+ * The life of a server, from its modes to its end. server_run makes the one struct server; with
+ * several processes each of them goes through server_serve with its copy. The main thread of a
+ * process that serves only handles signals; threads.c has those that serve.
+ */
+#include "serve/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "serve/server_parts.h"
+
+bool server_is_cgi(void)
+{
+	return (getenv("GATEWAY_INTERFACE") || getenv("REQUEST_METHOD")) &&
+	       !socket_is_listening(STDIN_FILENO);
+}
+
+enum status server_mode_detect(const struct server_conf *conf, enum server_mode *out,
+			       struct error *err)
+{
+	if (server_is_cgi())
+		*out = SERVER_CGI;
+	else if (socket_is_listening(STDIN_FILENO))
+		*out = SERVER_FCGI_STDIN;
+	else if (activation_given() || *conf->listen)
+		*out = SERVER_FCGI_SOCKET;
+	else
+		return error_set(
+		    err, STATUS_INTERNAL,
+		    "nothing to serve: no web server started this program as CGI or FastCGI, "
+		    "systemd handed no socket over, and listen in [server] is empty");
+	return STATUS_OK;
+}
+
+/* ---- signals ---- */
+
+static void our_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGUSR1);
+	sigaddset(set, SIGCHLD);
+}
+
+static enum status signals_block(sigset_t *old, struct error *err)
+{
+	sigset_t set;
+
+	our_signals(&set);
+	/* an ignored signal never reaches a signalfd, and ignored children cannot be waited for */
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGUSR1, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
+	errno = pthread_sigmask(SIG_BLOCK, &set, old);
+	if (errno)
+		return error_set(err, STATUS_INTERNAL, "cannot block signals: %m");
+	return STATUS_OK;
+}
+
+int signals_open(void)
+{
+	sigset_t set;
+
+	our_signals(&set);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int signals_next(int fd)
+{
+	struct signalfd_siginfo info;
+
+	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+/* ---- one process ---- */
+
+static void reload(struct server *server)
+{
+	notify_reloading(&server->notify);
+	process_reload(server);
+	notify_ready(&server->notify, 1);
+}
+
+/* Handles signals until one says to stop. */
+static enum status watch(struct server *server, int signals, struct error *err)
+{
+	struct pollfd fd = {.fd = signals, .events = POLLIN};
+	int number = 0;
+
+	while (number != SIGTERM && number != SIGINT) {
+		if (poll(&fd, 1, notify_watchdog(&server->notify)) < 0 && errno != EINTR)
+			return error_set(err, STATUS_INTERNAL, "poll: %m");
+		number = signals_next(signals);
+		if (number == SIGHUP)
+			reload(server);
+		else if (number == SIGUSR1)
+			server->app->reopen(server->app->arg);
+	}
+	if (server->gone)
+		return error_set(err, STATUS_INTERNAL, "the listening socket is gone");
+	return STATUS_OK;
+}
+
+/* STATUS_BUSY: some threads still work and use the server. */
+static enum status serve_until_stopped(struct server *server, int signals, struct error *err)
+{
+	enum status status = threads_start(server, err);
+
+	if (status != STATUS_OK)
+		return status;
+	process_ready(server);
+	notify_ready(&server->notify, 1);
+	status = watch(server, signals, err);
+	notify_stopping(&server->notify);
+	if (threads_stop(server))
+		return status;
+	return error_set(err, STATUS_BUSY, "stopped with requests unanswered after %d s", DRAIN_S);
+}
+
+enum status server_serve(struct server *server, struct error *err)
+{
+	const struct server_app *app = server->app;
+	int signals = signals_open();
+	enum status status;
+
+	if (signals < 0)
+		return error_set(err, STATUS_INTERNAL, "cannot watch signals: %m");
+	status = fcgi_start(err);
+	limits_set(server->conf);
+	if (status == STATUS_OK)
+		status = app->start(app->arg, &server->state, err);
+	if (status == STATUS_OK) {
+		status = serve_until_stopped(server, signals, err);
+		if (status != STATUS_BUSY)
+			app->stop(server->state);
+	}
+	close(signals);
+	return status;
+}
+
+/* ---- all processes ---- */
+
+static enum status run_inherited(struct server *server, struct error *err)
+{
+	enum status status = listener_inherit(server->conf, STDIN_FILENO, &server->listener, err);
+
+	return status == STATUS_OK ? server_serve(server, err) : status;
+}
+
+/* Takes systemd's socket if there is one: it goes on listening while the program restarts. */
+static enum status socket_get(struct server *server, uid_t owner, struct error *err)
+{
+	enum status status;
+	int fd = -1;
+
+	if (!activation_given())
+		return listener_open(server->conf, owner, &server->listener, err);
+	status = activation_take(&fd, err);
+	return status == STATUS_OK ? listener_inherit(server->conf, fd, &server->listener, err)
+				   : status;
+}
+
+static enum status run_processes(struct server *server, struct error *err)
+{
+	enum status status;
+
+	if (server->conf->processes == 1)
+		return server_serve(server, err);
+	status = server->app->prepare(server->app->arg, err);
+	return status == STATUS_OK ? processes_run(server, err) : status;
+}
+
+static enum status run_socket(struct server *server, struct error *err)
+{
+	struct account account;
+	enum status status = account_find(server->conf, &account, err);
+
+	if (status == STATUS_OK)
+		status = socket_get(server, account.uid, err);
+	if (status != STATUS_OK)
+		return status;
+	status = account_take(&account, err);
+	if (status == STATUS_OK)
+		status = run_processes(server, err);
+	listener_close(&server->listener);
+	return status;
+}
+
+static enum status run_fcgi(const struct server_conf *conf, enum server_mode mode,
+			    const struct server_app *app, struct error *err)
+{
+	struct server *server = calloc(1, sizeof(*server));
+	sigset_t old;
+	enum status status;
+
+	if (!server)
+		return error_no_memory(err);
+	server->conf = conf;
+	server->app = app;
+	server->notify.fd = -1;
+	server->link.report = -1;
+	server->serve = fcgi_serve;
+	server->refuse = fcgi_refuse;
+	/* in the other modes systemd knows the web server's service, not ours */
+	if (mode == SERVER_FCGI_SOCKET)
+		notify_open(&server->notify);
+	status = signals_block(&old, err);
+	if (status == STATUS_OK) {
+		status = mode == SERVER_FCGI_STDIN ? run_inherited(server, err)
+						   : run_socket(server, err);
+		pthread_sigmask(SIG_SETMASK, &old, NULL);
+	}
+	if (status != STATUS_BUSY) {
+		notify_close(&server->notify);
+		free(server);
+	}
+	return status;
+}
+
+enum status server_run(const struct server_conf *conf, enum server_mode mode,
+		       const struct server_app *app, struct error *err)
+{
+	signal(SIGPIPE, SIG_IGN);
+	return mode == SERVER_CGI ? cgi_run(app, err) : run_fcgi(conf, mode, app, err);
+}
