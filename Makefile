@@ -26,7 +26,7 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 
 BASE     = address clock codec codec_base64 crypto error inflate json json_scan json_write key_list log name secret \
 	secret_file status strbuf unix_crypt wait xml
-CONF     = check conf databases jid_rule_text keys load number place placeholder print text value
+CONF     = check conf cookie_name databases jid_rule_text keys load number place placeholder print text value
 STORE    = catalogue database_file database_setup database_site gateway jid_claim jid_map limit limit_file \
 	limit_rule migrate pool provisioned rows session site_key site_query site_query_guard site_rows \
 	sqlite_connection sqlite_error sqlite_foreign sqlite_function sqlite_statement token_revocation \
@@ -37,14 +37,14 @@ NET      = http_call http_client http_events http_failure http_settings http_tar
 WEB      = basic_auth csrf request request_fields request_path response router
 TEMPLATE = html nodes parse render shelf template texts
 SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
-IDENTITY = caller cookie_name device django_check django_session identity jid_deny jid_owner jid_rule login_account \
+IDENTITY = caller device django_check django_session identity jid_deny jid_owner jid_rule login_account \
 	login_session password password_argon2 password_crypt password_digest password_hash \
 	password_stretch php_lexer php_serialize php_session remote_user site_session site_user token \
 	token_keys token_text xmpp_login
 PREBIND  = bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
 	bosh_url breaker breaker_text bulkhead ejabberd_api oauth_tokens prebind provision tigase tigase_check \
 	upstream
-PAGE     = adhoc_rest app behind_proxy bind chat credentials_json error health login login_circle login_limit login_token \
+PAGE     = adhoc_rest app behind_proxy bind chat cookie credentials_json error health login login_circle login_limit login_token \
 	page prebind_json routes site sites
 
 LIB_OBJECTS = \
@@ -62,7 +62,7 @@ PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
 UNIT_TESTS = address_test adhoc_add_user_test adhoc_form_test adhoc_mutants_test adhoc_recorded_test \
 	adhoc_server_test adhoc_test bosh_test breaker_test bulkhead_test caller_test catalogue_test \
-	codec_test conf_test csrf_test device_test django_session_test fcgi_head_test \
+	codec_test conf_test cookie_test csrf_test device_test django_session_test fcgi_head_test \
 	fcgi_record_test gateway_test \
 	http_client_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \
 	jwt_test limit_test log_test login_test login_token_test oauth_tokens_test \

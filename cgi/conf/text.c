@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "conf/cookie_name.h"
 #include "conf/jid_rule_text.h"
 #include "conf/placeholder.h"
 
@@ -64,22 +65,14 @@ const char *text_cookie_check(const char *text)
 	return NULL;
 }
 
-/* Our other cookies append their endings to it, and browsers give the prefix __Host- a meaning. */
+/* Our other cookies append endings to it, and browsers give the prefix __Host- a meaning. */
 const char *text_session_cookie_check(const char *text)
 {
-	static const char *const endings[] = {"-login", "-device", "-sent", "-insecure"};
-	size_t len = strlen(text);
-
 	if (text[strspn(text, LOWER UPPER DIGITS "-_")] != '\0')
 		return "has a character other than letters, digits, - and _";
 	if (starts_with(text, "__"))
 		return "begins with __: the prefix __Host- is put before it by itself";
-	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
-		size_t tail = strlen(endings[i]);
-		if (len >= tail && strcmp(text + len - tail, endings[i]) == 0)
-			return "ends as the names of our other cookies do";
-	}
-	return NULL;
+	return cookie_name_is_ambiguous(text) ? "ends as the names of our other cookies do" : NULL;
 }
 
 const char *text_keys_check(const char *text)

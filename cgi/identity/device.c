@@ -17,11 +17,6 @@
 /* With its NUL. Form tokens use the same key, but their texts never begin like this. */
 static const char domain[] = "prebind-device-v1";
 
-void device_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX])
-{
-	cookie_name(conf, "-device", out);
-}
-
 /* Appends the rest to ISSUED "." NONCE. False: out of memory; then there is no cookie. */
 static bool finish(const unsigned char key[SECRET_KEY_LEN], const char *account, const char *head,
 		   char out[DEVICE_VALUE_MAX])
@@ -85,13 +80,4 @@ bool device_cookie_check(const unsigned char key[SECRET_KEY_LEN], const char *ac
 		return false;
 	return strlen(made) == len && secret_equal(made, value, len) &&
 	       now - issued < DEVICE_LIFE_S;
-}
-
-void device_cookie_set(const struct site_conf *conf, const char *value, char out[DEVICE_TEXT_MAX])
-{
-	char name[COOKIE_NAME_MAX];
-
-	device_cookie_name(conf, name);
-	snprintf(out, DEVICE_TEXT_MAX, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax; Max-Age=%ld", name,
-		 value, conf->allow_http ? "" : " Secure;", DEVICE_LIFE_S);
 }

@@ -10,13 +10,9 @@
 #include <stdint.h>
 
 #include "base/secret.h"
-#include "identity/cookie_name.h"
 
 #define DEVICE_LIFE_S    (180L * 24 * 3600)
 #define DEVICE_VALUE_MAX 96 /* ISSUED "." NONCE "." MAC: 12, 22 and 43 characters */
-#define DEVICE_TEXT_MAX  256
-
-void device_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX]);
 
 /* Makes a new cookie's value for that account. now: seconds. */
 void device_cookie_make(const unsigned char key[SECRET_KEY_LEN], const char *account, int64_t now,
@@ -25,8 +21,5 @@ void device_cookie_make(const unsigned char key[SECRET_KEY_LEN], const char *acc
 /* True if we made the value for that account, and it is not too old. */
 bool device_cookie_check(const unsigned char key[SECRET_KEY_LEN], const char *account, int64_t now,
 			 const char *value);
-
-/* Writes the whole Set-Cookie value. */
-void device_cookie_set(const struct site_conf *conf, const char *value, char out[DEVICE_TEXT_MAX]);
 
 #endif

@@ -10,12 +10,11 @@
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "conf/cookie_name.h"
 #include "identity/password.h"
 #include "identity/login_account.h"
 #include "identity/site_user.h"
 #include "store/user.h"
-
-#define FORM_COOKIE_LIFE_S 1800 /* time to type a password */
 
 struct session_life login_session_life(const struct site_conf *conf)
 {
@@ -23,16 +22,6 @@ struct session_life login_session_life(const struct site_conf *conf)
 	    .idle_s = conf->session_idle_ms / 1000,
 	    .absolute_s = conf->session_absolute_ms / 1000,
 	};
-}
-
-void login_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX])
-{
-	cookie_name(conf, "", out);
-}
-
-void login_form_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX])
-{
-	cookie_name(conf, "-login", out);
 }
 
 /* ---- the cookie ---- */
@@ -59,7 +48,7 @@ static enum identity_verdict cookie_session(const struct identity_context *conte
 	struct found found = {0};
 	char name[COOKIE_NAME_MAX];
 
-	login_cookie_name(context->conf, name);
+	cookie_name(context->conf, COOKIE_SESSION, name);
 	enum identity_verdict read = identity_cookie(context, name, &found.token, who, err);
 	if (read != IDENTITY_YES)
 		return read;
@@ -331,55 +320,4 @@ enum status login_attempt(const struct identity_context *context,
 	}
 	login_account_clear(&account);
 	return status;
-}
-
-/* ---- cookies' texts ---- */
-
-/* Secure, except on loopback with allow_http, where https is not available. */
-static const char *cookie_secure(const struct site_conf *conf)
-{
-	return conf->allow_http ? "" : " Secure;";
-}
-
-static void session_cookie_text(const struct site_conf *conf, const char *value, const char *life,
-				char out[LOGIN_COOKIE_TEXT_MAX])
-{
-	char name[COOKIE_NAME_MAX];
-
-	login_cookie_name(conf, name);
-	snprintf(out, LOGIN_COOKIE_TEXT_MAX, "%s=%s; Path=/;%s HttpOnly; SameSite=Lax%s", name,
-		 value, cookie_secure(conf), life);
-}
-
-void login_cookie_set(const struct site_conf *conf, const char *token,
-		      char out[LOGIN_COOKIE_TEXT_MAX])
-{
-	session_cookie_text(conf, token, "", out);
-}
-
-void login_cookie_expire(const struct site_conf *conf, char out[LOGIN_COOKIE_TEXT_MAX])
-{
-	session_cookie_text(conf, "", "; Max-Age=0", out);
-}
-
-static void form_cookie_text(const struct site_conf *conf, const char *value, int life_s,
-			     char out[LOGIN_COOKIE_TEXT_MAX])
-{
-	char name[COOKIE_NAME_MAX];
-
-	login_form_cookie_name(conf, name);
-	snprintf(out, LOGIN_COOKIE_TEXT_MAX,
-		 "%s=%s; Path=/;%s HttpOnly; SameSite=Strict; Max-Age=%d", name, value,
-		 cookie_secure(conf), life_s);
-}
-
-void login_form_cookie_set(const struct site_conf *conf, const char *value,
-			   char out[LOGIN_COOKIE_TEXT_MAX])
-{
-	form_cookie_text(conf, value, FORM_COOKIE_LIFE_S, out);
-}
-
-void login_form_cookie_expire(const struct site_conf *conf, char out[LOGIN_COOKIE_TEXT_MAX])
-{
-	form_cookie_text(conf, "", 0, out);
 }

@@ -7,17 +7,10 @@
 
 #include <stdbool.h>
 
-#include "identity/cookie_name.h"
 #include "identity/identity.h"
 #include "store/session.h"
 
 #define LOGIN_ACCOUNT_MAX 255
-
-/*
- * Write the names of the session's cookie and of the login form's cookie (identity/cookie_name.h).
- */
-void login_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX]);
-void login_form_cookie_name(const struct site_conf *conf, char out[COOKIE_NAME_MAX]);
 
 struct session_life login_session_life(const struct site_conf *conf);
 
@@ -70,14 +63,5 @@ struct login_attempt {
 enum status login_attempt(const struct identity_context *context,
 			  const struct login_attempt *attempt, char token[SESSION_TOKEN_LEN + 1],
 			  struct error *err);
-
-/* Write whole Set-Cookie values. */
-#define LOGIN_COOKIE_TEXT_MAX 256
-void login_cookie_set(const struct site_conf *conf, const char *token,
-		      char out[LOGIN_COOKIE_TEXT_MAX]);
-void login_cookie_expire(const struct site_conf *conf, char out[LOGIN_COOKIE_TEXT_MAX]);
-void login_form_cookie_set(const struct site_conf *conf, const char *value,
-			   char out[LOGIN_COOKIE_TEXT_MAX]);
-void login_form_cookie_expire(const struct site_conf *conf, char out[LOGIN_COOKIE_TEXT_MAX]);
 
 #endif

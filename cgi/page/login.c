@@ -11,19 +11,18 @@
 #include "base/log.h"
 #include "base/wait.h"
 #include "identity/login_session.h"
+#include "page/cookie.h"
 #include "page/login_limit.h"
 #include "page/page.h"
 #include "web/csrf.h"
 
-#define LOGIN_FLOOR_MS 250 /* least time for a POST, so that it reveals nothing */
+#define FORM_LIFE_S    1800 /* time to type a password */
+#define LOGIN_FLOOR_MS 250  /* least time for a POST, so that it reveals nothing */
 
 char *login_form_binding(const struct exchange *ex)
 {
-	char *value = NULL;
-	char name[COOKIE_NAME_MAX];
+	char *value = cookie_get(&ex->req, ex->site->conf, COOKIE_FORM);
 
-	login_form_cookie_name(ex->site->conf, name);
-	request_cookie(&ex->req, name, &value, NULL);
 	if (value != NULL && strlen(value) != SESSION_TOKEN_LEN) {
 		secret_free(value);
 		value = NULL;
@@ -40,7 +39,6 @@ static char *form_binding_ensure(struct exchange *ex)
 	char *binding = login_form_binding(ex);
 	unsigned char random[32];
 	struct strbuf text;
-	char cookie[LOGIN_COOKIE_TEXT_MAX];
 
 	if (binding != NULL)
 		return binding;
@@ -48,10 +46,8 @@ static char *form_binding_ensure(struct exchange *ex)
 	strbuf_init_secret(&text);
 	codec_base64url(&text, random, sizeof(random));
 	binding = strbuf_take(&text);
-	if (binding != NULL) {
-		login_form_cookie_set(ex->site->conf, binding, cookie);
-		response_cookie(ex->res, cookie);
-	}
+	if (binding != NULL)
+		cookie_set(ex->res, ex->site->conf, COOKIE_FORM, binding, FORM_LIFE_S);
 	return binding;
 }
 
@@ -90,15 +86,13 @@ static enum status attempt(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1
 	};
 	struct login_limit limit;
 	char *old_token = NULL;
-	char name[COOKIE_NAME_MAX];
 
 	if (what.user == NULL || what.password == NULL)
 		return error_set(err, STATUS_BAD_REQUEST, "the form lacks user or password");
 	enum status status = login_limit_begin(ex, what.user, &limit, err);
 	if (status != STATUS_OK)
 		return status;
-	login_cookie_name(ex->site->conf, name);
-	request_cookie(&ex->req, name, &old_token, NULL);
+	old_token = cookie_get(&ex->req, ex->site->conf, COOKIE_SESSION);
 	what.old_token = old_token;
 	status = login_attempt(&context, &what, token, err);
 	login_limit_end(ex, &limit, status);
@@ -108,18 +102,14 @@ static enum status attempt(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1
 
 static void welcome(struct exchange *ex, const char *token)
 {
-	char cookie[LOGIN_COOKIE_TEXT_MAX];
 	char *next = request_next(&ex->req, fields_get(&ex->req.form, "next"));
 
 	if (next == NULL) {
 		ex->res->failed = true;
 		return;
 	}
-	login_cookie_set(ex->site->conf, token, cookie);
-	response_cookie(ex->res, cookie);
-	secret_wipe(cookie, sizeof(cookie));
-	login_form_cookie_expire(ex->site->conf, cookie);
-	response_cookie(ex->res, cookie);
+	cookie_set(ex->res, ex->site->conf, COOKIE_SESSION, token, COOKIE_UNTIL_CLOSED);
+	cookie_expire(ex->res, ex->site->conf, COOKIE_FORM);
 	response_redirect(ex->res, next);
 	free(next);
 }
@@ -190,7 +180,6 @@ void login_handle(struct exchange *ex)
  */
 void logout_handle(struct exchange *ex)
 {
-	char cookie[LOGIN_COOKIE_TEXT_MAX];
 	struct error err = {0};
 	struct strbuf location;
 
@@ -203,8 +192,7 @@ void logout_handle(struct exchange *ex)
 		log_event(LOG_LEVEL_INFO, "logout", "id", ex->req.id, "site", ex->site->conf->name,
 			  "user", ex->identity.user, NULL);
 	}
-	login_cookie_expire(ex->site->conf, cookie);
-	response_cookie(ex->res, cookie);
+	cookie_expire(ex->res, ex->site->conf, COOKIE_SESSION);
 	strbuf_init(&location);
 	page_base(ex, &location);
 	strbuf_adds(&location,

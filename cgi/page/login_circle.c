@@ -4,26 +4,24 @@
  */
 #include "page/login_circle.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "base/codec.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "identity/cookie_name.h"
+#include "page/cookie.h"
 
-#define TIMES_MAX  3  /* nobody logs in and returns more often in that time */
-#define LIFE_S     10 /* seconds; a redirect loop is faster */
-#define COOKIE_MAX (COOKIE_NAME_MAX + 96)
+#define TIMES_MAX 3  /* nobody logs in and returns more often in that time */
+#define LIFE_S    10 /* seconds; a redirect loop is faster */
 
 /*
  * Returns how often the browser was redirected in the last seconds. An invalid value counts as 0.
  */
-static int times_sent(const struct exchange *ex, const char *name)
+static int times_sent(const struct exchange *ex)
 {
-	char *value = NULL;
+	char *value = cookie_get(&ex->req, ex->site->conf, COOKIE_SENT);
 	int times = 0;
 
-	request_cookie(&ex->req, name, &value, NULL);
 	if (value != NULL && strlen(value) == 1 && value[0] >= '1' && value[0] <= '9')
 		times = value[0] - '0';
 	secret_free(value);
@@ -33,11 +31,8 @@ static int times_sent(const struct exchange *ex, const char *name)
 bool login_circle_redirect(struct exchange *ex)
 {
 	const struct site_conf *conf = ex->site->conf;
-	char name[COOKIE_NAME_MAX];
-	char cookie[COOKIE_MAX];
-
-	cookie_name(conf, "-sent", name);
-	int times = times_sent(ex, name);
+	char count[CODEC_DECIMAL_SIZE];
+	int times = times_sent(ex);
 	if (times >= TIMES_MAX) {
 		log_event(LOG_LEVEL_WARN, "login_circle", "id", ex->req.id, "site", conf->name,
 			  "ip", ex->req.remote_addr, "why",
@@ -47,9 +42,7 @@ bool login_circle_redirect(struct exchange *ex)
 			  NULL);
 		return false;
 	}
-	snprintf(cookie, sizeof(cookie), "%s=%d; Path=/;%s HttpOnly; SameSite=Lax; Max-Age=%d",
-		 name, times + 1, conf->allow_http ? "" : " Secure;", LIFE_S);
 	response_redirect(ex->res, conf->login_url);
-	response_cookie(ex->res, cookie);
+	cookie_set(ex->res, conf, COOKIE_SENT, codec_decimal(count, times + 1), LIFE_S);
 	return true;
 }

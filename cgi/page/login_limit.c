@@ -6,6 +6,7 @@
 #include "page/login_limit.h"
 
 #include "identity/device.h"
+#include "page/cookie.h"
 #include "page/page.h"
 
 /* Failed logins from one address, for all accounts. An office with one address stays below this. */
@@ -22,11 +23,8 @@ static bool is_off(const struct exchange *ex)
  */
 static char *device_of(const struct exchange *ex, const char *account)
 {
-	char *value = NULL;
-	char name[COOKIE_NAME_MAX];
+	char *value = cookie_get(&ex->req, ex->site->conf, COOKIE_DEVICE);
 
-	device_cookie_name(ex->site->conf, name);
-	request_cookie(&ex->req, name, &value, NULL);
 	if (value != NULL && device_cookie_check(ex->site->csrf_key, account, ex->now, value))
 		return value;
 	secret_free(value);
@@ -82,13 +80,10 @@ enum status login_limit_begin(struct exchange *ex, const char *user, struct logi
 static void give_device_cookie(struct exchange *ex, const char *account)
 {
 	char value[DEVICE_VALUE_MAX];
-	char cookie[DEVICE_TEXT_MAX];
 
 	device_cookie_make(ex->site->csrf_key, account, ex->now, value);
-	if (value[0] == '\0')
-		return;
-	device_cookie_set(ex->site->conf, value, cookie);
-	response_cookie(ex->res, cookie);
+	if (value[0] != '\0')
+		cookie_set(ex->res, ex->site->conf, COOKIE_DEVICE, value, DEVICE_LIFE_S);
 }
 
 void login_limit_end(struct exchange *ex, struct login_limit *limit, enum status status)

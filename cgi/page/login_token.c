@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "identity/login_session.h"
 #include "identity/token.h"
+#include "page/cookie.h"
 #include "page/page.h"
 
 bool login_is_handover(const struct exchange *ex)
@@ -40,12 +41,9 @@ enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1
 {
 	struct identity_context context = exchange_context(ex);
 	struct token_handover what = {.text = fields_get(&ex->req.form, "sso")};
-	char *old_token = NULL;
+	char *old_token = cookie_get(&ex->req, ex->site->conf, COOKIE_SESSION);
 	char *user = NULL;
-	char name[COOKIE_NAME_MAX];
 
-	login_cookie_name(ex->site->conf, name);
-	request_cookie(&ex->req, name, &old_token, NULL);
 	what.old_token = old_token;
 	enum status status = token_session_create(&context, &what, token, &user, err);
 	bool ok = status == STATUS_OK;

@@ -12,6 +12,8 @@ const HOMES = [
 	["the placeholder of bosh_url", /"[^"\n]*\{hostname\}/, "cgi/conf/placeholder.h"],
 	["the placeholder of resource", /"\{random\}/, "cgi/conf/placeholder.h"],
 	["the names of the identity providers", /"(site_session|php_session|remote_user)"|(name|initial|_SOURCE) (= )?"(login|token)"|_provider\(\w+, "|strcmp\(.*"login"/, "cgi/conf/conf.h"],
+	["the attributes of our cookies", /SameSite=/, "cgi/page/cookie.c"],
+	["the names of our cookies", /"-(login|device|sent|insecure)"/, "cgi/conf/cookie_name.c"],
 ];
 
 for (const [fact, spelling, home] of HOMES) {

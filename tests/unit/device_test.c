@@ -81,29 +81,12 @@ static void test_no_other_text(void **state)
 	assert_false(device_cookie_check(key, "alice", NOW, changed));
 }
 
-static void test_set_cookie(void **state)
-{
-	struct site_conf conf = {.session_cookie = (char *)"prebind"};
-	char text[DEVICE_TEXT_MAX];
-
-	(void)state;
-	device_cookie_set(&conf, "VALUE", text);
-	assert_string_equal(text, "__Host-prebind-device=VALUE; Path=/; Secure; HttpOnly; "
-				  "SameSite=Lax; Max-Age=15552000");
-	conf.allow_http = true;
-	device_cookie_set(&conf, "VALUE", text);
-	assert_string_equal(
-	    text,
-	    "prebind-insecure-device=VALUE; Path=/; HttpOnly; SameSite=Lax; Max-Age=15552000");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_of_its_account_alone),
 	    cmocka_unit_test(test_until_when),
 	    cmocka_unit_test(test_no_other_text),
-	    cmocka_unit_test(test_set_cookie),
 	};
 
 	return cmocka_run_group_tests_name("device", tests, setup, NULL);

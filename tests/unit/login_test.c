@@ -234,25 +234,6 @@ static void test_unusable_database_is_an_error(void **state)
 	identity_clear(&who);
 }
 
-static void test_cookie_texts(void **state)
-{
-	struct fixture *f = *state;
-	char cookie[LOGIN_COOKIE_TEXT_MAX];
-
-	login_cookie_set(&f->conf, "TOKEN", cookie);
-	assert_string_equal(cookie, "__Host-prebind=TOKEN; Path=/; Secure; HttpOnly; SameSite=Lax");
-	login_cookie_expire(&f->conf, cookie);
-	assert_string_equal(cookie,
-			    "__Host-prebind=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
-	login_form_cookie_set(&f->conf, "X", cookie);
-	assert_string_equal(
-	    cookie,
-	    "__Host-prebind-login=X; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=1800");
-	f->conf.allow_http = true;
-	login_cookie_set(&f->conf, "TOKEN", cookie);
-	assert_string_equal(cookie, "prebind-insecure=TOKEN; Path=/; HttpOnly; SameSite=Lax");
-}
-
 static void set_row(struct fixture *f, const char *user, const char *localpart)
 {
 	struct jid_map_row row = {
@@ -516,7 +497,6 @@ int main(void)
 	    TEST(test_disabled_user_is_out_at_once),
 	    TEST(test_strange_cookies_are_nobody),
 	    TEST(test_unusable_database_is_an_error),
-	    TEST(test_cookie_texts),
 	    TEST(test_rule),
 	    TEST(test_map_wins_and_its_accounts_are_taken),
 	    TEST(test_site_knows_the_jid),

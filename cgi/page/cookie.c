@@ -1,0 +1,49 @@
+/*
+ * The attributes of this program's own cookies.
+ */
+#include "page/cookie.h"
+
+/*
+ * Strict where the cookie is needed only on our own form. Lax where a visitor who follows a link
+ * from the site must be known.
+ */
+static const char *const same_site[COOKIE_COUNT] = {
+    [COOKIE_SESSION] = "Lax",
+    [COOKIE_FORM] = "Strict",
+    [COOKIE_DEVICE] = "Lax",
+    [COOKIE_SENT] = "Lax",
+};
+
+void cookie_set(struct response *res, const struct site_conf *conf, enum own_cookie cookie,
+		const char *value, long life_s)
+{
+	char name[COOKIE_NAME_MAX];
+	struct strbuf text;
+
+	cookie_name(conf, cookie, name);
+	strbuf_init_secret(&text);
+	strbuf_addf(&text, "%s=%s; Path=/;%s HttpOnly; SameSite=%s", name, value,
+		    conf->allow_http ? "" : " Secure;", same_site[cookie]);
+	if (life_s != COOKIE_UNTIL_CLOSED)
+		strbuf_addf(&text, "; Max-Age=%ld", life_s);
+	if (strbuf_ok(&text))
+		response_cookie(res, text.data);
+	else
+		res->failed = true;
+	strbuf_clear(&text);
+}
+
+void cookie_expire(struct response *res, const struct site_conf *conf, enum own_cookie cookie)
+{
+	cookie_set(res, conf, cookie, "", 0);
+}
+
+char *cookie_get(const struct request *req, const struct site_conf *conf, enum own_cookie cookie)
+{
+	char name[COOKIE_NAME_MAX];
+	char *value = NULL;
+
+	cookie_name(conf, cookie, name);
+	request_cookie(req, name, &value, NULL);
+	return value;
+}
