@@ -44,7 +44,7 @@ IDENTITY = caller device django_check django_session identity jid_deny jid_owner
 PREBIND  = bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
 	bosh_url breaker breaker_text bulkhead ejabberd_api oauth_tokens prebind provision tigase tigase_check \
 	upstream
-PAGE     = adhoc_rest app behind_proxy bind chat cookie credentials_json error health login login_circle login_limit login_token \
+PAGE     = adhoc app behind_proxy bind chat cookie credentials_json error health login login_circle login_limit login_token \
 	page prebind_json routes site sites
 
 LIB_OBJECTS = \

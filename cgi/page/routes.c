@@ -105,7 +105,7 @@ static const struct route routes[] = {
     {
      .path = "/rest/adhoc/{jid}",
      .methods = HTTP_GET | HTTP_POST,
-     .needs = NEED_GATEWAY,
+     .needs = NEED_ADHOC,
      .speaks = SPEAKS_ADHOC,
      .query = PARAMS(adhoc_query),
      .body_max = BODY_ADHOC_MAX,
@@ -151,7 +151,7 @@ static enum status find_site(struct exchange *ex, struct error *err)
 /* A route that the site has not enabled does not exist. */
 static bool is_switched_off(const struct route *route, const struct site_conf *conf)
 {
-	return ((route->needs & NEED_GATEWAY) && !conf->gateway) ||
+	return ((route->needs & NEED_ADHOC) && !conf->gateway) ||
 	       ((route->needs & NEED_CREDENTIALS) && !conf->credentials);
 }
 

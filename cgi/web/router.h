@@ -20,7 +20,7 @@ enum route_need { /* bits; what must be true before the handler runs */
 		  NEED_SESSION_TOKEN =
 		      32, /* a POST must carry a token of the session it acts on, if there is one */
 		  /* the site answers callers; else the route does not exist */
-		  NEED_GATEWAY = 64,
+		  NEED_ADHOC = 64,
 		  NEED_CREDENTIALS = 128 /* the site hands out credentials; likewise */
 };
 

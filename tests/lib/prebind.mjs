@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { fastcgiRequest, gatewayParams, parseAnswer } from "./gateway.mjs";
+import { fastcgiRequest, cgiParams, parseAnswer } from "./cgi.mjs";
 import { top } from "./place.mjs";
 import { copyDatabase } from "./sqlite.mjs";
 import { accepts } from "./wait.mjs";
@@ -137,7 +137,7 @@ export class Prebind {
 
 	/** Sends one request as plain CGI, to a new process. */
 	async cgi(request) {
-		const env = { PREBIND_CONF: this.conf, ...gatewayParams(request) };
+		const env = { PREBIND_CONF: this.conf, ...cgiParams(request) };
 		const { code, signal, stdout, stderr } = await this.place.run([this.program], { env, input: request.body ?? "" });
 		assert.equal(signal ?? code, 0, stderr);
 		return { ...parseAnswer(stdout), stderr };

@@ -20,7 +20,7 @@ const FORBIDDEN = [
 	["system|popen|execl|execlp|execv|execvp|execve", "starts programs"],
 	["atoi|atol|atof", "takes rubbish for a number"],
 	["rand|srand|random|srandom|drand48", "not random enough: secret_random"],
-	["getenv|secure_getenv", "the environment is the configuration's and the gateway's", /^cgi\/(conf\/|serve\/|main\.c|ctl\.c|ctl\/)/],
+	["getenv|secure_getenv", "the environment is for the configuration and for CGI", /^cgi\/(conf\/|serve\/|main\.c|ctl\.c|ctl\/)/],
 	["setenv|putenv|unsetenv", "before threads only", /^cgi\/(serve\/\w+\.c|net\/http_client\.c|main\.c)$/],
 	["exit|abort", "below main everything returns", /^cgi\/(main|ctl|extauth)\.c$/],
 	["cJSON_Parse|cJSON_GetObjectItem|cJSON_GetErrorPtr", "not strict, or not thread-safe"],

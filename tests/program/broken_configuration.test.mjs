@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { test } from "node:test";
-import { gatewayParams, parseAnswer } from "../lib/gateway.mjs";
+import { cgiParams, parseAnswer } from "../lib/cgi.mjs";
 import { SCRIPT } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
@@ -30,7 +30,7 @@ async function setUp(t, damage) {
 }
 
 async function ask(prebind, request) {
-	const env = { PREBIND_CONF: prebind.conf, ...gatewayParams(request) };
+	const env = { PREBIND_CONF: prebind.conf, ...cgiParams(request) };
 	const { code, stdout, stderr } = await prebind.place.run([prebind.program], { env, input: request.body ?? "" });
 	return { code, ...parseAnswer(stdout), stderr };
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { test } from "node:test";
-import { fastcgiRequest } from "../lib/gateway.mjs";
+import { fastcgiRequest } from "../lib/cgi.mjs";
 import { SCRIPT } from "../lib/http.mjs";
 import { listenFor } from "../lib/listening.mjs";
 import { Place } from "../lib/place.mjs";

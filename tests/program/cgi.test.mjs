@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import { after, before, test } from "node:test";
-import { gatewayParams, parseAnswer } from "../lib/gateway.mjs";
+import { cgiParams, parseAnswer } from "../lib/cgi.mjs";
 import { dataBlock, FORM, NAVIGATION, SCRIPT, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
@@ -153,7 +153,7 @@ test("plain http is for loopback", async () => {
 test("the answer to a body that is too large arrives, where stdin and stdout are one socket (mod_cgid)", async () => {
 	const body = `user=alice&password=${"x".repeat(200_000)}`;
 	const headers = { ...FORM, "Content-Type": "application/x-www-form-urlencoded" };
-	const env = { PREBIND_CONF: prebind.conf, ...gatewayParams({ method: "POST", path: "/login", headers, body }) };
+	const env = { PREBIND_CONF: prebind.conf, ...cgiParams({ method: "POST", path: "/login", headers, body }) };
 	const text = await new Promise((resolve, reject) => {
 		const server = net.createServer({ pauseOnConnect: true }, (socket) => {
 			const child = place.start("prebind.fcgi", [prebind.program], { env, stdio: [socket, socket, "pipe"] });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { gatewayParams, parseAnswer } from "../lib/gateway.mjs";
+import { cgiParams, parseAnswer } from "../lib/cgi.mjs";
 import { FORM, SCRIPT, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
@@ -51,7 +51,7 @@ test("FastCGI: a body that comes drop by drop is broken off", async () => {
 
 test("CGI: a body that comes drop by drop is broken off", async () => {
 	const child = place.start("prebind.fcgi", [prebind.program],
-		{ env: { PREBIND_CONF: prebind.conf, ...gatewayParams(LOGIN) }, stdio: ["pipe", "pipe", "pipe"] });
+		{ env: { PREBIND_CONF: prebind.conf, ...cgiParams(LOGIN) }, stdio: ["pipe", "pipe", "pipe"] });
 	child.process.stdin.on("error", () => {}); // it ends without reading all
 	const count = { sent: 0 };
 	for await (const drop of drops(endless(count), PACE_MS)) {

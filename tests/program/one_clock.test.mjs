@@ -5,7 +5,7 @@ import crypto from "node:crypto";
 import { after, before, test } from "node:test";
 import { formText, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
-import { gatewayParams, parseAnswer } from "../lib/gateway.mjs";
+import { cgiParams, parseAnswer } from "../lib/cgi.mjs";
 import { Prebind } from "../lib/prebind.mjs";
 import { askSql } from "../lib/sqlite.mjs";
 import { until } from "../lib/wait.mjs";
@@ -40,7 +40,7 @@ before(async () => {
 });
 after(() => place.close());
 
-/** The request, whose body's last byte comes when `last` is resolved, by either gateway. */
+/** The request, whose body's last byte comes when `last` is resolved, by CGI or FastCGI. */
 const ways = {
 	FastCGI: (body, last) => prebind.request({ method: "POST", path: "/login", headers: HEADERS,
 		params: { CONTENT_LENGTH: String(body.length) },
@@ -50,7 +50,7 @@ const ways = {
 			yield body.slice(-1);
 		})() }),
 	CGI: async (body, last) => {
-		const env = { PREBIND_CONF: prebind.conf, ...gatewayParams({ method: "POST", path: "/login", headers: HEADERS, body }) };
+		const env = { PREBIND_CONF: prebind.conf, ...cgiParams({ method: "POST", path: "/login", headers: HEADERS, body }) };
 		const child = place.start("cgi", [prebind.program], { env, stdio: ["pipe", "pipe", "pipe"] });
 		child.process.stdin.write(body.slice(0, -1));
 		await last;

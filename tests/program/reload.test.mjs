@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { fastcgiRequest } from "../lib/gateway.mjs";
+import { fastcgiRequest } from "../lib/cgi.mjs";
 import { dataBlock, Visitor } from "../lib/http.mjs";
 import { listenFor } from "../lib/listening.mjs";
 import { Place } from "../lib/place.mjs";

@@ -1,7 +1,7 @@
 // A socket that is TCP: refused, unless the operator wants it, it is on loopback, and from where is said (SEC-FCGI-1).
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fastcgiRequest } from "../lib/gateway.mjs";
+import { fastcgiRequest } from "../lib/cgi.mjs";
 import { listenFor } from "../lib/listening.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";

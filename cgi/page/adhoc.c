@@ -3,7 +3,7 @@
  * end, for programs that have an account of their own (prebindctl gateway add). Tigase answers some
  * errors with an empty 404 or 500. Our answer has the same status and a body that names the fault.
  * Cookies, login sessions and form tokens do not count on this route, so users of the site cannot
- * reach it. docs/gateway.md lists the intended differences from Tigase.
+ * reach it. docs/adhoc.md lists the intended differences from Tigase.
  */
 #include <inttypes.h>
 #include <stdio.h>

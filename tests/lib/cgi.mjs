@@ -18,7 +18,7 @@ const CONTENT_MAX = 65535;
  *   (undefined)
  * @returns {Record<string, string>}
  */
-export function gatewayParams({ method = "GET", path = "/", headers = {}, body, params = {} }) {
+export function cgiParams({ method = "GET", path = "/", headers = {}, body, params = {} }) {
 	const [file, query = ""] = path.split(/\?(.*)/s);
 	const variables = {
 		GATEWAY_INTERFACE: "CGI/1.1",
@@ -115,12 +115,12 @@ async function trickle(socket, pieces) {
 /**
  * Sends one request to a FastCGI program.
  * @param {string | import('node:net').TcpNetConnectOpts} where the socket's path, or an address
- * @param {object} request as for gatewayParams; pieces: an async iterator in place of body; signal: when it is
+ * @param {object} request as for cgiParams; pieces: an async iterator in place of body; signal: when it is
  *   aborted, the web server closes the connection
  * @returns {Promise<import('./http.mjs').Answer & { stderr: string }>}
  */
 export function fastcgiRequest(where, request) {
-	const params = Object.entries(gatewayParams(request)).map(([name, value]) => nameValue(name, value));
+	const params = Object.entries(cgiParams(request)).map(([name, value]) => nameValue(name, value));
 	return new Promise((resolve, reject) => {
 		const socket = net.connect(typeof where === "string" ? { path: where } : where);
 		const chunks = [];
