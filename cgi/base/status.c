@@ -25,6 +25,7 @@ static const struct status_row rows[STATUS_COUNT] = {
     [STATUS_UNSUPPORTED_MEDIA_TYPE] = {415, "unsupported_media_type"},
     [STATUS_HEADERS_TOO_LARGE] = {431, "headers_too_large"     },
     [STATUS_SLOW_DOWN] = {429, "slow_down"             },
+    [STATUS_VISITOR_LEFT] = {499, "visitor_left"          }, /* as in nginx's log; nobody reads it */
     [STATUS_INTERNAL] = {500, "internal"              },
     [STATUS_CHAT_SERVER] = {502, "chat_server"           },
     [STATUS_BUSY] = {503, "busy"                  },
@@ -48,6 +49,7 @@ static const char *const titles[STATUS_COUNT] = {
     [STATUS_UNSUPPORTED_MEDIA_TYPE] = "We cannot read that",
     [STATUS_HEADERS_TOO_LARGE] = "Your browser sent too much",
     [STATUS_SLOW_DOWN] = "Please slow down",
+    [STATUS_VISITOR_LEFT] = "The page was left",
     [STATUS_INTERNAL] = "Something went wrong here",
     [STATUS_CHAT_SERVER] = "The chat is out of reach",
     [STATUS_BUSY] = "Many people are here right now",
@@ -75,6 +77,7 @@ static const char *const sentences[STATUS_COUNT] = {
     [STATUS_HEADERS_TOO_LARGE] = "Please delete this site's cookies in your browser and try again.",
     [STATUS_SLOW_DOWN] =
 	"There were many attempts in a short time. Please wait a moment, then try again.",
+    [STATUS_VISITOR_LEFT] = "Please open the chat again.",
     [STATUS_INTERNAL] = "This is our mistake, not yours. Please try again a little later.",
     [STATUS_CHAT_SERVER] =
 	"The chat server did not let us in just now. Please try again in a moment.",

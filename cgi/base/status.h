@@ -24,6 +24,7 @@ enum status {
 	STATUS_UNSUPPORTED_MEDIA_TYPE,
 	STATUS_HEADERS_TOO_LARGE,
 	STATUS_SLOW_DOWN,    /* a rate limit */
+	STATUS_VISITOR_LEFT, /* nobody waits for the answer any more */
 	STATUS_INTERNAL,     /* a bug of ours, or out of memory */
 	STATUS_CHAT_SERVER,  /* the XMPP server refused, is down, or sent nonsense */
 	STATUS_BUSY,         /* we are overloaded or stopping */

@@ -357,10 +357,11 @@ static void call_log(const struct call *call, int64_t started_ms)
 {
 	const struct exchange *ex = call->ex;
 	bool ok = strcmp(call->result, "ok") == 0;
+	bool left = strcmp(call->result, status_name(STATUS_VISITOR_LEFT)) == 0;
 	char ms[24];
 
 	snprintf(ms, sizeof(ms), "%" PRId64, clock_monotonic_ms() - started_ms);
-	log_event(ok ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+	log_event(ok || left ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
 		  ex->req.method == HTTP_GET ? "gateway_list" : "gateway_bind", "id", ex->req.id,
 		  "site", ex->site->conf->name, "caller", call->claimed.name, "ip",
 		  ex->req.remote_addr, "jid", call->command.from, "result", call->result, "ms", ms,

@@ -63,6 +63,13 @@ enum status bind_check(struct exchange *ex, struct error *said)
 	return status;
 }
 
+static const char *event_of(enum status status)
+{
+	if (status == STATUS_VISITOR_LEFT)
+		return "bind_left";
+	return status == STATUS_OK ? "bind_ok" : "bind_failed";
+}
+
 enum status bind_session(struct exchange *ex, struct prebind_session *out, struct error *err)
 {
 	int64_t started_ms = clock_monotonic_ms();
@@ -74,9 +81,9 @@ enum status bind_session(struct exchange *ex, struct prebind_session *out, struc
 	status = bind_wait(ex, &ex->jid, out, err);
 	if (status != STATUS_OK)
 		ex->retry_after = err->retry_after;
-	log_event(status == STATUS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
-		  status == STATUS_OK ? "bind_ok" : "bind_failed", "id", ex->req.id, "site",
-		  ex->site->conf->name, "user", ex->identity.user, "jid",
+	bool fault = status != STATUS_OK && status != STATUS_VISITOR_LEFT;
+	log_event(fault ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, event_of(status), "id", ex->req.id,
+		  "site", ex->site->conf->name, "user", ex->identity.user, "jid",
 		  status == STATUS_OK ? out->jid : NULL, "ms",
 		  codec_decimal(ms, clock_monotonic_ms() - started_ms), NULL);
 	return status;

@@ -157,14 +157,19 @@ static bool is_worth_a_warning(const struct exchange *ex)
 	       atomic_compare_exchange_strong(ex->warned_ms, &last, now);
 }
 
+/* These are in order: neither the visitor nor the operator has to do anything. */
+static bool is_no_fault(enum status status)
+{
+	return status == STATUS_LOGIN_REQUIRED || status == STATUS_VISITOR_LEFT;
+}
+
 static void log_error(const struct exchange *ex, enum status status, const struct error *err)
 {
 	enum log_level level = LOG_LEVEL_INFO;
 
 	if (status_http(status) >= 500)
 		level = LOG_LEVEL_ERROR;
-	else if (status == STATUS_NOT_FOUND ? is_worth_a_warning(ex)
-					    : status != STATUS_LOGIN_REQUIRED)
+	else if (status == STATUS_NOT_FOUND ? is_worth_a_warning(ex) : !is_no_fault(status))
 		level = LOG_LEVEL_WARN;
 	log_event(level, status_name(status), "id", ex->req.id, "site",
 		  ex->site != NULL ? ex->site->conf->name : NULL, "ip", ex->req.remote_addr, "user",

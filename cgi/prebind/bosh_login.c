@@ -273,7 +273,7 @@ static enum status bind_once(const struct bosh_state *bosh, struct login *login,
 	call->outcome = status == STATUS_OK ? OUTCOME_OK : session->outcome;
 	if (left) {
 		free(bound);
-		status = error_set(err, STATUS_BUSY,
+		status = error_set(err, STATUS_VISITOR_LEFT,
 				   "the visitor left while the session was made: it was ended");
 	}
 	bosh_session_end(session, call);

@@ -277,7 +277,8 @@ enum upstream_outcome prebind_reach_outcome(enum http_reach reach)
 /* No call is made for nobody. */
 static enum status refuse_who_left(struct error *err)
 {
-	return error_set(err, STATUS_BUSY, "the visitor left before the XMPP server was asked");
+	return error_set(err, STATUS_VISITOR_LEFT,
+			 "the visitor left before the XMPP server was asked");
 }
 
 /* An upstream that returns the session of another JID counts as failed. */

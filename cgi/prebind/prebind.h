@@ -53,7 +53,8 @@ void prebind_share(struct prebind *prebind, struct limit_store *limits);
  * STATUS_CHAT_TIMEOUT; STATUS_NO_CHAT_ACCOUNT: no password is kept for this JID. With
  * err->retry_after: STATUS_UNAVAILABLE (the XMPP server failed often and is not asked for a while),
  * STATUS_BUSY (too many calls at once), STATUS_SLOW_DOWN (too many for this account).
- * STATUS_UNAVAILABLE without it: our database. The caller clears *out.
+ * STATUS_VISITOR_LEFT: nobody waits for it any more. STATUS_UNAVAILABLE without retry_after: our
+ * database. The caller clears *out.
  */
 enum status prebind_bind(struct prebind *prebind, const struct jid *jid, int64_t until_ms,
 			 struct prebind_session *out, struct error *err);

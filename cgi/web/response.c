@@ -49,6 +49,7 @@ static const struct {
     {415, "Unsupported Media Type"         },
     {429, "Too Many Requests"              },
     {431, "Request Header Fields Too Large"},
+    {499, "Client Closed Request"          },
     {500, "Internal Server Error"          },
     {502, "Bad Gateway"                    },
     {503, "Service Unavailable"            },

@@ -199,6 +199,7 @@ static void test_status(void **state)
 	    {STATUS_UNSUPPORTED_MEDIA_TYPE, 415, "unsupported_media_type"},
 	    {STATUS_HEADERS_TOO_LARGE,      431, "headers_too_large"     },
 	    {STATUS_SLOW_DOWN,              429, "slow_down"             },
+	    {STATUS_VISITOR_LEFT,           499, "visitor_left"          },
 	    {STATUS_INTERNAL,               500, "internal"              },
 	    {STATUS_CHAT_SERVER,            502, "chat_server"           },
 	    {STATUS_BUSY,                   503, "busy"                  },
