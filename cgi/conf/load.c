@@ -295,7 +295,12 @@ static void pair_read(struct load *load, const char *name, const char *value)
 
 static void line_check(struct load *load, const char *line, size_t len)
 {
-	if (!utf8_valid(line, len) || memchr(line, '\0', len) != NULL) {
+	if (memchr(line, '\0', len) != NULL) {
+		load_fault(load, load->line, NULL,
+			   "the line has a NUL byte; the file must be text in UTF-8");
+		return;
+	}
+	if (!utf8_valid(line, len)) {
 		load_fault(load, load->line, NULL,
 			   "the line is not valid UTF-8 text; write it in UTF-8 again");
 		return;

@@ -67,24 +67,44 @@ int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status statu
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, err);
 }
 
+/*
+ * Reads up to the newline or the end. Returns the number of bytes, at most SECRET_LINE_MAX + 1; -1:
+ * there is nothing.
+ */
+static ssize_t read_bytes(FILE *in, char line[SECRET_LINE_MAX + 1])
+{
+	ssize_t len = 0;
+	int c = getc(in);
+
+	if (c == EOF)
+		return -1;
+	for (; c != EOF && c != '\n' && len <= SECRET_LINE_MAX; c = getc(in))
+		line[len++] = (char)c;
+	return len;
+}
+
 /* Reads a line without its newline; the caller frees it with secret_free. */
 static enum status read_line(FILE *in, char **out, struct error *err)
 {
-	char line[SECRET_LINE_MAX + 2];
+	char line[SECRET_LINE_MAX + 1];
+	ssize_t len = read_bytes(in, line);
+	char *copy = NULL;
+	enum status status = STATUS_BAD_REQUEST;
 
-	if (fgets(line, sizeof(line), in) == NULL)
-		return error_set(err, STATUS_BAD_REQUEST, "no password was given");
-	size_t len = strcspn(line, "\n");
-	bool whole = line[len] == '\n' || feof(in);
-	line[len] = '\0';
-	*out = whole && len > 0 ? strdup(line) : NULL;
+	if (len < 0)
+		error_set(err, status, "no password was given");
+	else if (len == 0)
+		error_set(err, status, "an empty password is refused");
+	else if (len > SECRET_LINE_MAX)
+		error_set(err, status, "the password is longer than %d bytes", SECRET_LINE_MAX);
+	else if (memchr(line, '\0', (size_t)len) != NULL)
+		error_set(err, status, "the password has a NUL byte in it; it must be text");
+	else
+		status = (copy = strndup(line, (size_t)len)) ? STATUS_OK : error_no_memory(err);
 	secret_wipe(line, sizeof(line));
-	if (!whole)
-		return error_set(err, STATUS_BAD_REQUEST, "the password is longer than %d bytes",
-				 SECRET_LINE_MAX);
-	if (len == 0)
-		return error_set(err, STATUS_BAD_REQUEST, "an empty password is refused");
-	return *out != NULL ? STATUS_OK : error_no_memory(err);
+	if (status == STATUS_OK)
+		*out = copy;
+	return status;
 }
 
 static enum status ask(const char *prompt, char **out, struct error *err)

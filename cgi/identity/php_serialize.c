@@ -175,8 +175,10 @@ static bool read_text(struct reader *r, const struct place *place)
 
 	if (!php_lexer_quoted(&r->lexer, &text) || !php_lexer_skip(&r->lexer, ";"))
 		return false;
-	found(r, place, memchr(text.text, '\0', text.len) == NULL ? FOUND_TEXT : FOUND_WRONG,
-	      &text);
+	bool has_nul = memchr(text.text, '\0', text.len) != NULL;
+	found(r, place, has_nul ? FOUND_WRONG : FOUND_TEXT, &text);
+	if (has_nul && is_target(r, place))
+		r->why = "has a NUL in it";
 	return true;
 }
 

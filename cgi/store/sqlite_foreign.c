@@ -66,6 +66,21 @@ enum status connection_open_foreign(const char *path, struct connection **out, s
 
 /* ---- queries ---- */
 
+/*
+ * *out is borrowed until the next step; "" for NULL. A name that is cut off could be another name.
+ */
+static enum status first_text(struct connection *db, sqlite3_stmt *prepared, const char **out,
+			      struct error *err)
+{
+	const char *text = (const char *)sqlite3_column_text(prepared, 0);
+
+	if (text != NULL && strlen(text) != (size_t)sqlite3_column_bytes(prepared, 0))
+		return error_set(err, STATUS_BAD_REQUEST, "%s: a text in column %s has a NUL in it",
+				 db->path, sqlite3_column_name(prepared, 0));
+	*out = text != NULL ? text : "";
+	return STATUS_OK;
+}
+
 enum status connection_each(struct connection *db, const char *sql,
 			    void (*each)(void *arg, const char *text), void *arg, struct error *err)
 {
@@ -76,10 +91,13 @@ enum status connection_each(struct connection *db, const char *sql,
 	if (code == SQLITE_OK)
 		code = sqlite3_step(prepared);
 	for (; code == SQLITE_ROW; code = sqlite3_step(prepared)) {
-		const char *text = (const char *)sqlite3_column_text(prepared, 0);
-		each(arg, text != NULL ? text : "");
+		const char *text;
+		status = first_text(db, prepared, &text, err);
+		if (status != STATUS_OK)
+			break;
+		each(arg, text);
 	}
-	if (code != SQLITE_DONE)
+	if (status == STATUS_OK && code != SQLITE_DONE)
 		status = sqlite_failed(db, code, err);
 	sqlite3_finalize(prepared);
 	return status;

@@ -258,7 +258,10 @@ enum status statement_blob(struct statement *s, int column, void *out, size_t le
  */
 enum status connection_open_foreign(const char *path, struct connection **out, struct error *err);
 
-/* Calls `each` with the first column of every row. sql is a constant. */
+/*
+ * Calls `each` with the first column of every row. sql is a constant. STATUS_BAD_REQUEST: a text
+ * has a NUL in it.
+ */
 enum status connection_each(struct connection *db, const char *sql,
 			    void (*each)(void *arg, const char *text), void *arg,
 			    struct error *err);

@@ -60,7 +60,10 @@ static enum status read_all(int fd, const char *path, struct strbuf *out, struct
 		if (!strbuf_ok(out) || out->len > TEMPLATE_FILE_MAX)
 			return error_set(err, STATUS_INTERNAL, "%s: grew while it was read", path);
 	}
-	if (memchr(out->data, '\0', out->len) || !utf8_valid(out->data, out->len))
+	if (memchr(out->data, '\0', out->len))
+		return error_set(err, STATUS_BAD_REQUEST, "%s: holds a NUL byte; it must be text",
+				 path);
+	if (!utf8_valid(out->data, out->len))
 		return error_set(err, STATUS_BAD_REQUEST, "%s: is not UTF-8 text", path);
 	return STATUS_OK;
 }

@@ -50,7 +50,8 @@ static enum status decode(char **out, const char *text, size_t len, struct error
 	if (decoded)
 		*out = decoded;
 	else if (status == STATUS_BAD_REQUEST)
-		error_set(err, status, "a field with a broken escape, or that is not UTF-8");
+		error_set(err, status,
+			  "a field with a NUL (%%00), with a broken escape, or that is not UTF-8");
 	else
 		status = error_no_memory(err);
 	strbuf_clear(&plain);

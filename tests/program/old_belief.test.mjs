@@ -247,7 +247,7 @@ for (const [what, change] of Object.entries({
 			return changedMeanwhile(prebind.child.pid, () => gatewayCall(caller, `${caller}@example.test`), () => change(caller));
 		});
 		assert.equal(answer.status, 401, answer.body);
-		const [line] = prebind.child.log.split("\n").filter((text) => text.includes(`"caller":"${name}"`));
+		const [line] = prebind.child.stderr.split("\n").filter((text) => text.includes(`"caller":"${name}"`));
 		assert.match(line, /the gateway caller was changed while the password was checked/);
 		assert.equal(peer.requests.some(({ body }) => body.includes(`${name}@example.test`)), false, "no session was asked for");
 	});

@@ -30,7 +30,7 @@ before(async () => {
 });
 after(() => place.close({ logs: true }));
 
-const events = () => prebind.child.log.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+const events = () => prebind.child.stderr.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
 
 /** Somebody who is logged in at a host. The requests of `leaving` end when leave() is called. */
 async function visitorOf(host, user) {

@@ -773,7 +773,7 @@ static void a_nul_is_refused(void **state)
 	struct error err;
 	file_write(folder->file, text, sizeof(text) - 1);
 	assert_int_equal(conf_load(folder->file, &conf, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, ":7: the line is not valid UTF-8 text"));
+	assert_non_null(strstr(err.text, ":7: the line has a NUL byte"));
 }
 
 /* "FILE" in a sentence that names it twice. */

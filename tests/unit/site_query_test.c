@@ -14,6 +14,7 @@
 
 #include "base/strbuf.h"
 #include "store/site_query.h"
+#include "store/site_rows.h"
 #include "store_fixture.h"
 
 #define NOW 1800000000
@@ -377,6 +378,44 @@ static void test_rows(void **state)
 	}
 }
 
+/* "al", a NUL, "ICE": cut off it would be the user "al". */
+#define WITH_A_NUL "CAST(x'616c00494345' AS TEXT)"
+
+static void test_fold_cuts_nothing_off(void **state)
+{
+	char user[64] = "";
+	struct error err = {0};
+	struct site *site = *state;
+
+	open_good(site, "SELECT fold('ALICE') || hex(fold(" WITH_A_NUL
+			")) AS user FROM session WHERE sid = :sid");
+	assert_int_equal(ask(site, "good", user, &err), STATUS_OK);
+	assert_string_equal(user, "alice616C00494345");
+}
+
+static void keep_last(void *arg, const char *text)
+{
+	snprintf(arg, 16, "%s", text);
+}
+
+static void test_rows_for_check(void **state)
+{
+	char last[16] = "";
+	struct error err = {0};
+	struct site *site = *state;
+	const char *path = site->f->path;
+
+	assert_int_equal(
+	    site_rows_each(path, "SELECT 'al' UNION SELECT 'bo'", keep_last, last, &err),
+	    STATUS_OK);
+	assert_string_equal(last, "bo");
+	assert_int_equal(
+	    site_rows_each(path, "SELECT " WITH_A_NUL " AS who", keep_last, last, &err),
+	    STATUS_BAD_REQUEST);
+	assert_non_null(strstr(err.text, "column who has a NUL in it"));
+	assert_string_equal(last, "bo");
+}
+
 static void test_one_row_only(void **state)
 {
 	struct site *site = *state;
@@ -609,6 +648,8 @@ int main(void)
 	    TEST(test_place_in_the_file),
 	    TEST(test_files),
 	    TEST(test_rows),
+	    TEST(test_fold_cuts_nothing_off),
+	    TEST(test_rows_for_check),
 	    TEST(test_one_row_only),
 	    TEST(test_large_tables_are_fine),
 	    TEST(test_slow_query_is_stopped),
