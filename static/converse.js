@@ -4,6 +4,7 @@
 import { discard } from "./attach.js";
 import { askWho, takeDataBlock } from "./bind.js";
 import { forgetAll } from "./handover.js";
+import { BindPace } from "./pace.js";
 import { Tabs } from "./tabs.js";
 
 const OWNER_KEY = "prebind-user"; // the user whose data Converse.js has here, by the site's opaque key
@@ -15,6 +16,7 @@ const CONVERSE = "./vendor/converse/converse.min.js";
 const base = document.body.dataset.base ?? "";
 const block = /** @type {any} */ (takeDataBlock(document));
 /** @type {any} */ let api = null; // the API of Converse.js, after it has started
+let wasConnected = false;
 
 /**
  * Clears both storages, and the databases that Converse.js makes although it is told to use
@@ -84,6 +86,32 @@ const leave = async () => {
 	await loginEnded();
 	location.assign(`${base}/`);
 };
+
+const pace = new BindPace({ now: Date.now, random: Math.random });
+/** @type {any} */ let retryTimer = null;
+
+/**
+ * To be called when prebind.json has refused a session. Converse.js then gives up, at the second
+ * time at the latest.
+ * @param {number} [orderedMs] from Retry-After
+ */
+function askLater(orderedMs) {
+	pace.failed(orderedMs);
+	clearTimeout(retryTimer);
+	retryTimer = setTimeout(askAgain, pace.wait());
+}
+
+async function askAgain() {
+	pace.bound();
+	const answer = await askWho({ url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now });
+	if (answer.kind === "later") askLater(answer.afterMs);
+	if (answer.kind === "needs-login") location.assign(`${base}/`);
+	if (answer.kind !== "user") return;
+	// Converse.js has destroyed its connection. In a new one it must not initialise its parts again.
+	api.connection.init(block.account).reconnecting = wasConnected;
+	api.user.login(block.account);
+}
+
 const tabs = new Tabs(globalThis.BroadcastChannel ?? null, { out: leave, other: () => location.reload() });
 
 /** @param {SubmitEvent} event */
@@ -102,6 +130,9 @@ async function start() {
 	converse.plugins.add("prebind", {
 		initialize() {
 			api = this._converse.api;
+			api.listen.on("connected", () => (wasConnected = true));
+			api.listen.on("noResumeableBOSHSession", () => askLater());
+			api.listen.on("will-reconnect", () => clearTimeout(retryTimer)); // it asks by itself
 		},
 	});
 	await converse.initialize({

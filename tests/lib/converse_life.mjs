@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { newPage, startChromium } from "./chromium.mjs";
 import { contactLink, hears, say, sees } from "./converse.mjs";
 import { logIn } from "./people.mjs";
+import { until } from "./wait.mjs";
 import { addresses, publish, startWebSite } from "./web_site.mjs";
 import { Wire } from "./wire.mjs";
 
@@ -142,6 +143,16 @@ export const PAGES = {
 	},
 };
 
+/** Answers each request of this page for a session with 502, until stop() is called. */
+async function refuseSessions(page) {
+	let refused = 0;
+	await page.route("**/prebind.json", (route) => {
+		refused++;
+		return route.fulfill({ status: 502, body: "" });
+	});
+	return { count: () => refused, stop: () => page.unroute("**/prebind.json") };
+}
+
 export const TROUBLE = {
 	"5 s of silence: nothing is lost or doubled": (stage) => shortOutage(stage, "silence"),
 	"5 s without a network: nothing is lost or doubled": (stage) => shortOutage(stage, "cut"),
@@ -158,6 +169,23 @@ export const TROUBLE = {
 		await greet(alice, bob, "after");
 		for (const page of [alice, bob])
 			await assertOnce(page, "before", "without the program", "after");
+		await logOut(alice, bob);
+	},
+};
+
+export const REFUSALS = {
+	async "the site answers 502 three times: the page asks again, at its pace, and talks"(stage) {
+		const { alice, bob } = await two(stage);
+		await greet(alice, bob, "before");
+		const refusal = await refuseSessions(alice);
+		await stage.chat.site.restartXmpp();
+		await until("three refused requests", () => refusal.count() >= 3, { seconds: BACK_MS / 1000 });
+		const told = Promise.all([isTold(alice, "bob"), isTold(bob, "alice")]);
+		await refusal.stop();
+		await told;
+		await greet(alice, bob, "after");
+		for (const page of [alice, bob])
+			await assertOnce(page, "before", "after");
 		await logOut(alice, bob);
 	},
 };

@@ -5,16 +5,19 @@
  */
 import assert from "node:assert/strict";
 import { startChromium } from "./chromium.mjs";
+import { SCRIPT } from "./http.mjs";
 import { enterBoth, greet, leave, logIn, offline, online, ready, received, sees, sent, talkTo, texts, write } from "./people.mjs";
 import { until } from "./wait.mjs";
 import { addresses, publish, startWebSite } from "./web_site.mjs";
 import { Wire } from "./wire.mjs";
+import { endSession, whoIsOnline } from "./xmpp_site.mjs";
 
 const OUTAGE_MS = 5_000;
 const LONG_OUTAGE_MS = 120_000; // by the page's clock
 const STEP_MS = 2_000; // how far that clock is moved at a time
 const BACK_S = 60; // until a page is ready again, on a busy machine
 const BACK_MS = BACK_S * 1000;
+const FORGOTTEN_S = 75; // servers give up a silent session after 60 s
 
 /**
  * Short times, so that tests can wait for a session's end: how long a request is held, when a
@@ -41,8 +44,28 @@ export async function startLife(place, { web, server, short = false }) {
 	return { chat, browser, wire, binds: () => chat.prebind.child.stderr.split("bind_ok").length - 1 };
 }
 
+/**
+ * Waits until the XMPP server has ended the sessions of the scene before. A browser that closes a
+ * context does not always send the last requests of its pages. Then a session stays until the server
+ * gives it up, and a contact in the next scene sees it.
+ */
+async function settle({ site, users }) {
+	for (const user of Object.keys(users)) {
+		const visitor = await site.enter(user);
+		const others = Object.keys(users).filter((other) => other !== user).join("|");
+		const seen = new RegExp(`<presence\\b(?![^>]*\\btype=)[^>]*\\bfrom=['"](${others})@`);
+		await until(`the sessions of ${others} to end`, async () => {
+			const session = JSON.parse((await visitor.post("/prebind.json", { bind: "yes" }, SCRIPT)).body);
+			const answer = await whoIsOnline(site.port, session);
+			await endSession(site.port, session);
+			return !seen.test(answer);
+		}, { seconds: FORGOTTEN_S });
+	}
+}
+
 /** Plays a scene. Even if it fails, no page remains open for the next one. */
 export async function play(stage, scene) {
+	await settle(stage.chat);
 	try {
 		await scene(stage);
 	} finally {

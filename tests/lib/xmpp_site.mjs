@@ -144,6 +144,7 @@ export async function goOn(port, session, payload, attributes = "") {
 	return answer;
 }
 
+const PING = `<iq xmlns='jabber:client' type='get' id='ping-1' to='${DOMAIN}'><ping xmlns='urn:xmpp:ping'/></iq>`;
 const ROSTER = "<iq xmlns='jabber:client' type='get' id='roster-1'><query xmlns='jabber:iq:roster'/></iq>";
 
 /** Asks for the roster; returns the body that contains the answer. */
@@ -154,11 +155,25 @@ export async function askRoster(port, session) {
 	return body;
 }
 
+const PRESENCE = "<presence xmlns='jabber:client'><priority>-1</priority></presence>";
+
+/** Returns what the server says to the session's first presence: the presence of the contacts. */
+export async function whoIsOnline(port, session) {
+	let text = "";
+	let payload = ROSTER + PRESENCE + PING;
+	do {
+		const { body } = await goOn(port, session, payload);
+		text += body;
+		payload = "";
+	} while (!/id=['"]ping-1/.test(text) && !/terminate/.test(text));
+	return text;
+}
+
 /**
  * Returns the session's full JID from the server itself: its answer to a ping is addressed to it.
  */
 export async function whose(port, session) {
-	let { body } = await goOn(port, session, `<iq xmlns='jabber:client' type='get' id='ping-1' to='${DOMAIN}'><ping xmlns='urn:xmpp:ping'/></iq>`);
+	let { body } = await goOn(port, session, PING);
 	for (let polls = 0; !/id=['"]ping-1/.test(body) && !/terminate/.test(body) && polls < 3; polls++)
 		({ body } = await goOn(port, session, ""));
 	const iq = /<iq\b[^>]*id=['"]ping-1[^>]*>/.exec(body)?.[0] ?? "";
