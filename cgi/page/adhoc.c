@@ -17,7 +17,6 @@
 #include "page/page.h"
 #include "store/jid_map.h"
 #include "web/basic_auth.h"
-#include "xmpp/adhoc_bind.h"
 #include "xmpp/adhoc_server.h"
 
 #define REALM         "Basic realm=\"prebind\", charset=\"UTF-8\""
@@ -136,14 +135,6 @@ static void send_failure(struct call *call, enum status status)
 		page_send_error(call->ex, status, &call->why);
 }
 
-static bool is_host_name(const char *text)
-{
-	size_t len =
-	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-");
-
-	return len > 0 && len <= ADHOC_HOSTNAME_MAX && text[len] == '\0';
-}
-
 /*
  * Returns the node that has the session if the back end names one, otherwise a name of this site.
  */
@@ -157,7 +148,7 @@ static const char *node_name(const struct call *call, const struct prebind_sessi
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (is_host_name(names[i]))
+		if (adhoc_hostname_check(names[i]))
 			return names[i];
 	return NODE_FALLBACK;
 }

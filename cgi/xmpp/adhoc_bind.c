@@ -1,9 +1,8 @@
 /*
- * Checks an answer of Tigase's command pre-bind-bosh-session. Every field must be right for it to
- * count as a session. Otherwise the error sentence quotes Tigase and names the next step.
+ * Judges an answer to pre-bind-bosh-session. Every field must be right for it to count as a
+ * session. Otherwise the error sentence quotes Tigase and names the next step.
  * prebind/tigase.c checks that the session belongs to the requested user.
  */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,16 +85,12 @@ static enum status form_check(const struct adhoc_form *form, struct error *err)
 
 #define DIGITS "0123456789"
 
-/* True if text has min to max bytes, each an ASCII letter or digit (C locale) or in others. */
-static bool is_made_of(const char *text, const char *others, size_t min, size_t max)
+/* A sid has letters and digits of ASCII, and hyphens. */
+static bool sid_check(const char *text)
 {
-	size_t len = strlen(text);
+	size_t len = strspn(text, DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");
 
-	if (len < min || len > max)
-		return false;
-	while (isalnum((unsigned char)*text) || (*text != '\0' && strchr(others, *text) != NULL))
-		text++;
-	return *text == '\0';
+	return len >= SID_MIN && len <= ADHOC_SID_MAX && text[len] == '\0';
 }
 
 /* The sentence does not quote the value: sid and rid are secrets. */
@@ -178,7 +173,7 @@ static enum status sid_read(const struct adhoc_form *form, char out[ADHOC_SID_MA
 
 	if (status != STATUS_OK)
 		return status;
-	if (!is_made_of(sid, "-", SID_MIN, ADHOC_SID_MAX))
+	if (!sid_check(sid))
 		return refuse_field("sid", err);
 	memcpy(out, sid, strlen(sid) + 1);
 	return STATUS_OK;
@@ -214,7 +209,7 @@ static enum status hostname_read(const struct adhoc_form *form, char out[ADHOC_H
 	status = value_read(form, "hostname", &hostname, err);
 	if (status != STATUS_OK)
 		return status;
-	if (!is_made_of(hostname, ".-", 1, ADHOC_HOSTNAME_MAX))
+	if (!adhoc_hostname_check(hostname))
 		return refuse_field("hostname", err);
 	memcpy(out, hostname, strlen(hostname) + 1);
 	return STATUS_OK;

@@ -9,9 +9,8 @@
 
 #include "xmpp/adhoc_client.h"
 
-#define ADHOC_SID_MAX      64
-#define ADHOC_RID_MAX      16
-#define ADHOC_HOSTNAME_MAX 253
+#define ADHOC_SID_MAX 64
+#define ADHOC_RID_MAX 16
 #define ADHOC_RID_LIMIT                                                                            \
 	(((int64_t)1 << 53) - 1 - 1000000) /* exact in JavaScript, with room for later rids */
 

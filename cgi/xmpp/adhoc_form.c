@@ -204,6 +204,14 @@ void adhoc_value_write(struct strbuf *out, enum adhoc_layout layout, const char 
 		strbuf_adds(out, value);
 }
 
+bool adhoc_hostname_check(const char *text)
+{
+	size_t len =
+	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-");
+
+	return len > 0 && len <= ADHOC_HOSTNAME_MAX && text[len] == '\0';
+}
+
 const char *adhoc_content_type(enum adhoc_format format)
 {
 	return syntaxes[format]->content_type;

@@ -20,7 +20,8 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 
-#define ADHOC_NODE "pre-bind-bosh-session" /* the command that makes a session */
+#define ADHOC_NODE         "pre-bind-bosh-session" /* the command that makes a session */
+#define ADHOC_HOSTNAME_MAX 253
 
 enum adhoc_format { ADHOC_JSON, ADHOC_XML };
 
@@ -124,6 +125,9 @@ struct adhoc_refusal {
 /* Writes a refusal. Bytes of the message outside ASCII become '?'. */
 void adhoc_refusal_write(struct strbuf *out, enum adhoc_format format,
 			 const struct adhoc_refusal *refusal);
+
+/* True if the field `hostname` may have this value: 1 to 253 letters, digits, dots and hyphens. */
+bool adhoc_hostname_check(const char *text);
 
 /* Returns "application/json; charset=utf-8" or "application/xml; charset=utf-8"; static. */
 const char *adhoc_content_type(enum adhoc_format format);
