@@ -4,7 +4,8 @@
  * many values.
  *
  * cJSON allocates from the block of the document that the thread is reading. So a document is one
- * block, wiped and freed as a whole.
+ * block, wiped and freed as a whole. This block, and the removal of blanks by the scan, are kept
+ * because they were measured: without them /prebind.json takes 4 to 8 % more CPU.
  */
 #include <pthread.h>
 #include <stdlib.h>
