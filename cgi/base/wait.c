@@ -107,7 +107,11 @@ int wait_lock(pthread_mutex_t *lock, int64_t until_ms)
 
 bool wait_is_in_vain(void)
 {
-	struct pollfd fd = {.fd = waiter != NULL ? waiter->visitor : -1};
+	struct pollfd fd = {.fd = waiter != NULL ? waiter->visitor : -1, .events = POLLIN};
 
-	return poll(&fd, 1, 0) > 0 && (fd.revents & (POLLHUP | POLLERR)) != 0;
+	if (poll(&fd, 1, 0) <= 0)
+		return false;
+	if ((fd.revents & (POLLHUP | POLLERR)) != 0)
+		return true;
+	return waiter->gave_up != NULL && waiter->gave_up(waiter->visitor);
 }

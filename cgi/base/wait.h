@@ -20,8 +20,9 @@ struct waiter {
 	bool (*begin)(void *arg); /* false: too many wait already */
 	void (*end)(void *arg);
 	void *arg;
-	int visitor;    /* the connection to the web server, which closes it if the visitor goes */
-	unsigned depth; /* a wait inside a wait is the same wait; 0 at first */
+	int visitor; /* the connection to the web server, which closes it if the visitor goes */
+	bool (*gave_up)(int visitor); /* or says so in what it sends last; NULL: it cannot */
+	unsigned depth;               /* a wait inside a wait is the same wait; 0 at first */
 };
 
 /* The calling thread's, borrowed until the next call; NULL: none. */

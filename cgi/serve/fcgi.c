@@ -27,7 +27,6 @@
 #define HEAD_MS       5000 /* a web server sends a head at once */
 #define HEAD_GRACE_MS 1000 /* … where too many others are waited for already */
 #define MOMENT_MS     2    /* between its connect and its first write */
-#define GRACE_MS      20   /* for the rest, where too many senders are waited for already */
 #define REFUSE_MS     1000 /* for a request that will be refused in any case */
 #define LINGER_MS     100  /* for a peer that still sends after we are done */
 
@@ -70,13 +69,14 @@ static int fcgi_get(const struct fcgi_request *req, void *buffer, int want)
 
 	if (has_come || in->stop > in->rdNext)
 		return FCGX_GetStr(buffer, want, in);
-	if (!sender_wait_begin(req->server)) {
+	if (!peer_wait_begin(req->server)) {
 		errno = EBUSY;
-		return is_readable_soon(req->fd, GRACE_MS) ? FCGX_GetStr(buffer, want, in) : -1;
+		return is_readable_soon(req->fd, PEER_GRACE_MS) ? FCGX_GetStr(buffer, want, in)
+								: -1;
 	}
 	errno = 0;
 	got = FCGX_GetStr(buffer, want, in);
-	sender_wait_end(req->server);
+	peer_wait_end(req->server);
 	return got;
 }
 
@@ -139,11 +139,11 @@ static void linger(int fd, int ms)
 
 static void linger_waiting(const struct fcgi_request *req)
 {
-	bool waits = sender_wait_begin(req->server);
+	bool waits = peer_wait_begin(req->server);
 
-	linger(req->fd, waits ? LINGER_MS : GRACE_MS);
+	linger(req->fd, waits ? LINGER_MS : PEER_GRACE_MS);
 	if (waits)
-		sender_wait_end(req->server);
+		peer_wait_end(req->server);
 }
 
 /*
@@ -154,7 +154,7 @@ static void linger_waiting(const struct fcgi_request *req)
  */
 static void fcgi_end(struct fcgi_request *req, const struct answer *answer)
 {
-	bool sent = records_write(req->fd, req->lib.requestId, answer, true);
+	bool sent = records_write(req->fd, req->lib.requestId, answer, true, req->server);
 	bool drained = fcgi_drain(req);
 
 	if (!sent)
@@ -309,7 +309,7 @@ void fcgi_refuse(struct server *server, int fd)
 	(void)server;
 	if (poll(&poll_fd, 1, REFUSE_MS) > 0 &&
 	    recv(fd, begin, sizeof(begin), MSG_PEEK | MSG_DONTWAIT) == sizeof(begin) &&
-	    records_write(fd, begin[2] << 8 | begin[3], &refused, true))
+	    records_write(fd, begin[2] << 8 | begin[3], &refused, true, NULL))
 		linger(fd, LINGER_MS);
 	close(fd);
 }

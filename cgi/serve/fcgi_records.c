@@ -25,6 +25,7 @@
 #define RECORD_MAX     65535 /* bytes of content: the length field has 16 bits */
 
 enum record_type {
+	RECORD_ABORT_REQUEST = 2,
 	RECORD_END_REQUEST = 3,
 	RECORD_PARAMS = 4,
 	RECORD_STDIN = 5,
@@ -43,7 +44,11 @@ struct record {
 
 #define FIRST_LOOK (8 * 1024)                             /* most requests take 1 to 2 KiB */
 #define LAST_LOOK  (REQUEST_PARAMS_BYTES_MAX + 16 * 1024) /* the rest is for lengths and records */
+#define ABORT_LOOK 256                                    /* the end of a body, and an abort */
 #define NAP_MAX_MS 32
+
+#define STILL_MS  10000 /* a web server that reads nothing for so long is gone */
+#define ANSWER_MS 60000 /* for the whole answer, however slowly it is read */
 
 /* ---- a head's names and values ---- */
 
@@ -104,21 +109,22 @@ static bool record_at(const unsigned char *data, size_t len, struct found *out)
 	return true;
 }
 
-/* Counts the bytes of the body that came with the head. */
-static void body_read(const unsigned char *data, size_t len, struct head *out)
+/* Counts the bytes of the body that came with the head. False: the request was given up again. */
+static bool body_read(const unsigned char *data, size_t len, struct head *out)
 {
 	struct found record;
 
-	while (!out->ended && record_at(data, len, &record) && record.type == RECORD_STDIN) {
+	while (record_at(data, len, &record) && record.type == RECORD_STDIN && !out->ended) {
 		size_t room = len - sizeof(struct record);
 
 		out->body += room < record.len ? room : record.len;
 		out->ended = record.len == 0;
 		if (record.whole > len)
-			break;
+			return true;
 		data += record.whole;
 		len -= record.whole;
 	}
+	return !record_at(data, len, &record) || record.type != RECORD_ABORT_REQUEST;
 }
 
 /* Moves the parameters to the start of data, so that they follow each other without records. */
@@ -133,15 +139,18 @@ static enum head_state head_read(unsigned char *data, size_t len, struct head *o
 
 		if (record.type >= RECORD_MANAGEMENT)
 			return HEAD_LARGE;
+		if (record.type == RECORD_ABORT_REQUEST)
+			return HEAD_BROKEN;
 		if (record.whole > len - at)
 			break;
 		at += record.whole;
 		if (record.type != RECORD_PARAMS)
 			continue;
 		if (record.len == 0) { /* the end of the parameters */
-			body_read(data + at, len - at, out);
-			return params_read(data, params_len, out) == HEAD_WHOLE ? HEAD_WHOLE
-										: HEAD_BROKEN;
+			return body_read(data + at, len - at, out) &&
+				       params_read(data, params_len, out) == HEAD_WHOLE
+				   ? HEAD_WHOLE
+				   : HEAD_BROKEN;
 		}
 		memmove(data + params_len, content, record.len);
 		params_len += record.len;
@@ -212,6 +221,21 @@ enum head_state head_await(int fd, int ms, struct head *out)
 	return state == HEAD_PARTIAL ? HEAD_BROKEN : state;
 }
 
+/* One request has the connection, so the record's id does not matter. */
+bool head_is_aborted(int fd)
+{
+	unsigned char data[ABORT_LOOK];
+	struct found record = {.type = RECORD_STDIN};
+	ssize_t come = recv(fd, data, sizeof(data), MSG_PEEK | MSG_DONTWAIT);
+
+	for (size_t at = 0; come > 0 && record.type == RECORD_STDIN; at += record.whole) {
+		if (at > (size_t)come || !record_at(data + at, (size_t)come - at, &record))
+			break;
+	}
+	secret_wipe(data, sizeof(data));
+	return record.type == RECORD_ABORT_REQUEST;
+}
+
 /* ---- an answer ---- */
 
 /* The end of the output and of the request: status 0, complete. */
@@ -231,21 +255,67 @@ static struct record record_of(enum record_type type, int id, size_t len)
 	};
 }
 
+/*
+ * Returns the first piece that is not sent yet, without those of its bytes that are. *count is set
+ * to the number of pieces left.
+ */
+static struct iovec *pieces_sent(struct iovec *pieces, int *count, size_t put)
+{
+	for (; *count > 0 && put >= pieces->iov_len; (*count)--)
+		put -= (pieces++)->iov_len;
+	if (*count > 0) {
+		pieces->iov_base = (char *)pieces->iov_base + put;
+		pieces->iov_len -= put;
+	}
+	return pieces;
+}
+
 bool pieces_write(int fd, struct iovec *pieces, int count)
 {
 	while (count > 0) {
 		ssize_t put = writev(fd, pieces, count);
 
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
+		if (put < 0 && errno != EINTR)
 			return false;
-		for (; count > 0 && (size_t)put >= pieces->iov_len; count--)
-			put -= (ssize_t)(pieces++)->iov_len;
-		if (count > 0) {
-			pieces->iov_base = (char *)pieces->iov_base + put;
-			pieces->iov_len -= (size_t)put;
-		}
+		if (put >= 0)
+			pieces = pieces_sent(pieces, &count, (size_t)put);
+	}
+	return true;
+}
+
+/* The web server, and how long it may take to read. */
+struct reader {
+	int fd;
+	struct server *server;
+	int64_t deadline_ms;
+};
+
+/* False: it does not read. */
+static bool reader_await(const struct reader *reader)
+{
+	struct pollfd poll_fd = {.fd = reader->fd, .events = POLLOUT};
+	long left_ms = (long)clock_left_ms(reader->deadline_ms);
+	bool waits = peer_wait_begin(reader->server);
+	long most_ms = waits ? STILL_MS : PEER_GRACE_MS;
+
+	int rc = poll(&poll_fd, 1, (int)(left_ms < most_ms ? left_ms : most_ms));
+	bool interrupted = rc < 0 && errno == EINTR;
+	if (waits)
+		peer_wait_end(reader->server);
+	return rc > 0 || interrupted;
+}
+
+/* As pieces_write, to a socket. Other requests are served while the web server does not read. */
+static bool pieces_send(const struct reader *reader, struct iovec *pieces, int count)
+{
+	while (count > 0) {
+		struct msghdr message = {.msg_iov = pieces, .msg_iovlen = (size_t)count};
+		ssize_t put = sendmsg(reader->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (put >= 0)
+			pieces = pieces_sent(pieces, &count, (size_t)put);
+		else if (errno != EINTR && (errno != EAGAIN || !reader_await(reader)))
+			return false;
 	}
 	return true;
 }
@@ -262,8 +332,10 @@ static struct iovec take(struct iovec *from, size_t room)
 	return taken;
 }
 
-bool records_write(int fd, int id, const struct answer *answer, bool ends)
+bool records_write(int fd, int id, const struct answer *answer, bool ends, struct server *server)
 {
+	const struct reader reader = {
+	    .fd = fd, .server = server, .deadline_ms = clock_monotonic_ms() + ANSWER_MS};
 	struct ending ending = {
 	    .output = record_of(RECORD_STDOUT, id, 0),
 	    .request = record_of(RECORD_END_REQUEST, id, sizeof(ending.status)),
@@ -285,7 +357,7 @@ bool records_write(int fd, int id, const struct answer *answer, bool ends)
 		    body,
 		    {&ending, ends && last ? sizeof(ending) : 0},
 		};
-		written = pieces_write(fd, pieces, 4);
+		written = pieces_send(&reader, pieces, 4);
 	} while (written && !last);
 	return written;
 }

@@ -194,12 +194,14 @@ enum status threads_start(struct server *server, struct error *err);
 bool threads_stop(struct server *server);
 
 /*
- * As wait_begin and wait_end (base/wait.h), for the peer's next bytes, which a stranger can delay.
- * At most half of waiting_max may wait here, so that room is left for requests that wait for the
- * XMPP server. False: the limit is reached.
+ * As wait_begin and wait_end (base/wait.h), for the peer's next bytes, or until it reads ours. A
+ * stranger can delay both. At most half of waiting_max may wait here, so that room is left for
+ * requests that wait for the XMPP server. False: the limit is reached; then wait no longer than
+ * PEER_GRACE_MS. Without a server no other request needs the thread.
  */
-bool sender_wait_begin(struct server *server);
-void sender_wait_end(struct server *server);
+#define PEER_GRACE_MS 20
+bool peer_wait_begin(struct server *server);
+void peer_wait_end(struct server *server);
 
 /* ---- fcgi.c, cgi.c: one request ---- */
 
@@ -231,6 +233,11 @@ struct head {
 /* Looks at what has come. HEAD_PARTIAL: call head_await for the rest. */
 enum head_state head_look(int fd, struct head *out);
 enum head_state head_await(int fd, int ms, struct head *out); /* never HEAD_PARTIAL */
+/*
+ * True if the web server gave the request up by FCGI_ABORT_REQUEST. Looks at what is still in the
+ * socket: the record itself, or a short rest of the body before it.
+ */
+bool head_is_aborted(int fd);
 
 /* An answer as it is sent: what CGI calls the header, and the body. Both are borrowed. */
 struct answer {
@@ -239,10 +246,11 @@ struct answer {
 };
 /*
  * Sends an answer, or a piece of one, to the web server. ends: the end of the request follows it.
- * False: the web server closed the connection, or read nothing within the socket's time-out.
+ * While the web server does not read, it waits as peer_wait_begin says; server may be NULL. False:
+ * the web server closed the connection, or did not read the answer in time.
  */
-bool records_write(int fd, int id, const struct answer *answer, bool ends);
-/* Sends the pieces, and changes them while it does. */
+bool records_write(int fd, int id, const struct answer *answer, bool ends, struct server *server);
+/* For plain CGI. Sends the pieces, and changes them while it does. */
 bool pieces_write(int fd, struct iovec *pieces, int count);
 
 #endif

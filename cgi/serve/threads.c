@@ -62,7 +62,7 @@ struct pool {
 	size_t active;    /* threads that accept or work; may exceed `threads` when waits end */
 	size_t accepting; /* of the active threads */
 	size_t waiting;   /* requests that wait for another program */
-	size_t senders;   /* those of them that wait for the peer's next bytes */
+	size_t peers;     /* those of them that wait for the peer's next bytes */
 	size_t alive;
 	int64_t retry_ms; /* start no thread before this; monotonic */
 	bool stopping;
@@ -182,34 +182,38 @@ static bool on_wait_begin(void *arg)
 	return true;
 }
 
-static void sender_done(struct pool *pool)
+static void peer_done(struct pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
-	pool->senders--;
+	pool->peers--;
 	pthread_mutex_unlock(&pool->lock);
 }
 
-bool sender_wait_begin(struct server *server)
+bool peer_wait_begin(struct server *server)
 {
-	struct pool *pool = server->pool;
+	struct pool *pool = server != NULL ? server->pool : NULL;
 	bool may;
 
+	if (pool == NULL)
+		return true;
 	pthread_mutex_lock(&pool->lock);
-	may = pool->senders < (pool->waiting_max + 1) / 2;
-	pool->senders += may;
+	may = pool->peers < (pool->waiting_max + 1) / 2;
+	pool->peers += may;
 	pthread_mutex_unlock(&pool->lock);
 	if (!may)
 		return false;
 	if (wait_begin())
 		return true;
-	sender_done(pool);
+	peer_done(pool);
 	return false;
 }
 
-void sender_wait_end(struct server *server)
+void peer_wait_end(struct server *server)
 {
+	if (server == NULL)
+		return;
 	wait_end();
-	sender_done(server->pool);
+	peer_done(server->pool);
 }
 
 /* ---- a thread's life ---- */
@@ -315,7 +319,8 @@ static void begin(struct pool *pool, struct worker *self)
 	self->accepting = true; /* the thread that started it has counted it */
 	sem_init(&self->call, 0, 0);
 	self->crash_stack = crash_stack_use();
-	self->waiter = (struct waiter){.begin = on_wait_begin, .end = on_wait_end, .arg = pool};
+	self->waiter = (struct waiter){
+	    .begin = on_wait_begin, .end = on_wait_end, .arg = pool, .gave_up = head_is_aborted};
 	waiter_set(&self->waiter);
 	pthread_mutex_lock(&pool->lock);
 	TAILQ_INSERT_TAIL(&pool->workers, self, entry);

@@ -6,7 +6,7 @@
 import net from "node:net";
 
 const MOUNT = "/chat";
-const BEGIN = 1, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6, STDERR = 7;
+const BEGIN = 1, ABORT = 2, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6, STDERR = 7;
 const RESPONDER = 1;
 const CONTENT_MAX = 65535;
 
@@ -112,15 +112,24 @@ async function trickle(socket, pieces) {
 	socket.write(record(STDIN));
 }
 
+/** The bytes of one request; with pieces: without its body. */
+export function requestBytes(request) {
+	const params = Object.entries(cgiParams(request)).map(([name, value]) => nameValue(name, value));
+	return Buffer.concat([
+		record(BEGIN, Buffer.from([0, RESPONDER, 0, 0, 0, 0, 0, 0])),
+		...stream(PARAMS, Buffer.concat(params)),
+		...(request.pieces ? [] : stream(STDIN, Buffer.from(request.body ?? ""))),
+	]);
+}
+
 /**
  * Sends one request to a FastCGI program.
  * @param {string | import('node:net').TcpNetConnectOpts} where the socket's path, or an address
  * @param {object} request as for cgiParams; pieces: an async iterator in place of body; signal: when it is
- *   aborted, the web server closes the connection
+ *   aborted, the web server closes the connection; abort: a signal at which it sends FCGI_ABORT_REQUEST
  * @returns {Promise<import('./http.mjs').Answer & { stderr: string }>}
  */
 export function fastcgiRequest(where, request) {
-	const params = Object.entries(cgiParams(request)).map(([name, value]) => nameValue(name, value));
 	return new Promise((resolve, reject) => {
 		const socket = net.connect(typeof where === "string" ? { path: where } : where);
 		const chunks = [];
@@ -128,6 +137,7 @@ export function fastcgiRequest(where, request) {
 			socket.destroy();
 			reject(new Error("left"));
 		});
+		request.abort?.addEventListener("abort", () => socket.write(record(ABORT)));
 		socket.on("error", reject);
 		socket.on("data", (chunk) => chunks.push(chunk));
 		socket.on("end", () => {
@@ -142,11 +152,7 @@ export function fastcgiRequest(where, request) {
 					reject(error);
 				}
 		});
-		socket.write(Buffer.concat([
-			record(BEGIN, Buffer.from([0, RESPONDER, 0, 0, 0, 0, 0, 0])),
-			...stream(PARAMS, Buffer.concat(params)),
-			...(request.pieces ? [] : stream(STDIN, Buffer.from(request.body ?? ""))),
-		]));
+		socket.write(requestBytes(request));
 		if (request.pieces)
 			trickle(socket, request.pieces).catch(reject);
 	});

@@ -1,5 +1,7 @@
 // Bodies that come slowly, or never: nobody else waits with them. And visitors who leave while they wait cost nothing.
 import assert from "node:assert/strict";
+import { setMaxListeners } from "node:events";
+import fs from "node:fs";
 import net from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import { FORM, NAVIGATION, Visitor } from "../lib/http.mjs";
@@ -105,27 +107,32 @@ test("more half-sent bodies than may wait: 503 at once, and others are served", 
 	await Promise.all(answers);
 });
 
-test("visitors who leave the queue cost no call to the XMPP server", async () => {
-	const controller = new AbortController();
-	let signal;
-	const alice = new Visitor((request) => prebind.request({ ...request, signal }));
-	assert.equal((await alice.login("alice", PASSWORD)).status, 303);
-	let release;
-	peer.answer({ until: new Promise((resolve) => (release = resolve)) });
-	const asked = peer.requests.length;
-	signal = controller.signal;
-	const gone = Array.from({ length: 100 }, () => alice.get("/", NAVIGATION).catch((error) => error.message));
-	await until("the calls that are under way", () => peer.requests.length - asked === UPSTREAM_MAX, { seconds: 30 });
-	await until("the others to wait", () => prebind.connections() >= 100, { seconds: 30 });
-	controller.abort();
-	assert.deepEqual(new Set(await Promise.all(gone)), new Set(["left"]));
-	signal = undefined;
-	release();
-	peer.answer(null);
-	await until("the program to have done with them", () => prebind.connections() === 0, { seconds: 30 });
-	assert.equal(peer.requests.length - asked, UPSTREAM_MAX, "only those that were called already");
-	assert.equal((await alice.get("/", NAVIGATION)).status, 200);
-});
+const threads = () => fs.readdirSync(`/proc/${prebind.child.pid}/task`).length;
+
+/** As a web server says it: it closes the connection, or sends FCGI_ABORT_REQUEST and reads what comes then. */
+for (const [how, sessions] of [["signal", 0], ["abort", UPSTREAM_MAX]])
+	test(`visitors who leave the queue cost no call to the XMPP server (${how})`, async () => {
+		const controller = new AbortController();
+		setMaxListeners(0, controller.signal);
+		let leave = {};
+		const alice = new Visitor((request) => prebind.request({ ...request, ...leave }));
+		assert.equal((await alice.login("alice", PASSWORD)).status, 303);
+		let release;
+		peer.answer({ until: new Promise((resolve) => (release = resolve)) });
+		const asked = peer.requests.length;
+		leave = { [how]: controller.signal };
+		const gone = Array.from({ length: 100 }, () => alice.get("/", NAVIGATION).then(({ status }) => status, (error) => error.message));
+		await until("the calls that are under way", () => peer.requests.length - asked === UPSTREAM_MAX, { seconds: 30 });
+		await until("the others to wait", () => threads() > 100, { seconds: 30 });
+		controller.abort();
+		leave = {};
+		release();
+		peer.answer(null);
+		assert.equal((await Promise.all(gone)).filter((came) => came === 200).length, sessions, "sessions for those who were called already");
+		await until("the program to have done with them", () => prebind.connections() === 0, { seconds: 30 });
+		assert.equal(peer.requests.length - asked, UPSTREAM_MAX, "only those that were called already");
+		assert.equal((await alice.get("/", NAVIGATION)).status, 200);
+	});
 
 test("a NUL in a parameter is a 400, wherever it stands", async () => {
 	const visitor = newVisitor();

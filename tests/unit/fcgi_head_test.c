@@ -43,53 +43,61 @@ struct row {
 #define TEXT(text) text, sizeof(text) - 1
 
 static const struct row rows[] = {
-    {"no parameters",			 TEXT(BEGIN NO_MORE_PARAMS),                   HEAD_WHOLE, {.body = 0}               },
+    {"no parameters",			 TEXT(BEGIN NO_MORE_PARAMS),                   HEAD_WHOLE,  {.body = 0}               },
     {"one",
      TEXT(BEGIN PARAMS("\4") "\1\1"
 			     "AB" NO_MORE_PARAMS),
-     HEAD_WHOLE,											{.body = 0}               },
+     HEAD_WHOLE,											 {.body = 0}               },
     {"an empty value",
      TEXT(BEGIN PARAMS("\3") "\1\0"
 			     "A" NO_MORE_PARAMS),
-     HEAD_WHOLE,											{.body = 0}               },
+     HEAD_WHOLE,											 {.body = 0}               },
     {"lengths of four bytes",
      TEXT(BEGIN PARAMS("\12") "\200\0\0\1"
 			      "\200\0\0\1"
 			      "AB" NO_MORE_PARAMS),
-     HEAD_WHOLE,											{.body = 0}               },
+     HEAD_WHOLE,											 {.body = 0}               },
     {"in two records",
      TEXT(BEGIN PARAMS("\1") "\1" PARAMS("\3") "\1"
 					       "AB" NO_MORE_PARAMS),
-     HEAD_WHOLE,											{.body = 0}               },
+     HEAD_WHOLE,											 {.body = 0}               },
     {"a NUL in a value",
      TEXT(BEGIN PARAMS("\6") "\1\3"
 			     "A"
 			     "x\0y" NO_MORE_PARAMS),
-     HEAD_WHOLE,											{.nul = true}             },
+     HEAD_WHOLE,											 {.nul = true}             },
     {"a NUL in a name",
      TEXT(BEGIN PARAMS("\5") "\2\1"
 			     "A\0"
 			     "B" NO_MORE_PARAMS),
-     HEAD_WHOLE,											{.nul = true}             },
+     HEAD_WHOLE,											 {.nul = true}             },
     {"a NUL in the second record of a value",
      TEXT(BEGIN PARAMS("\3") "\1\2"
 			     "A" PARAMS("\2") "x\0" NO_MORE_PARAMS),
-     HEAD_WHOLE,											{.nul = true}             },
+     HEAD_WHOLE,											 {.nul = true}             },
     {"a body, and its end",
      TEXT(BEGIN NO_MORE_PARAMS STDIN("\3") "\0\0\0" STDIN("\0")),
-     HEAD_WHOLE,											{.body = 3, .ended = true}},
-    {"half a body",			   TEXT(BEGIN NO_MORE_PARAMS STDIN("\7") "abc"), HEAD_WHOLE, {.body = 3}               },
+     HEAD_WHOLE,											 {.body = 3, .ended = true}},
+    {"half a body",			   TEXT(BEGIN NO_MORE_PARAMS STDIN("\7") "abc"), HEAD_WHOLE,  {.body = 3}               },
     {"2 GiB",
      TEXT(BEGIN PARAMS("\6") "\1"
 			     "\377\377\377\360"
 			     "A"),
-     HEAD_BROKEN,										       {.body = 0}               },
+     HEAD_BROKEN,											{.body = 0}               },
     {"a value beyond the last record",
      TEXT(BEGIN PARAMS("\3") "\1\7"
 			     "A" NO_MORE_PARAMS),
-     HEAD_BROKEN,										       {.body = 0}               },
-    {"another version",                       TEXT("\2\1\0\1\0\0\0\0"),                     HEAD_LARGE, {.body = 0}               },
-    {"a question to the program itself",      TEXT("\1\11\0\0\0\0\0\0"),                    HEAD_LARGE, {.body = 0}               },
+     HEAD_BROKEN,											{.body = 0}               },
+    {"given up before its end",               TEXT(BEGIN "\1\2\0\1\0\0\0\0"),               HEAD_BROKEN, {.body = 0}               },
+    {"given up after its end",
+     TEXT(BEGIN NO_MORE_PARAMS STDIN("\0") "\1\2\0\1\0\0\0\0"),
+     HEAD_BROKEN,											{.ended = true}           },
+    {"given up within its body",
+     TEXT(BEGIN NO_MORE_PARAMS STDIN("\1") "a"
+					   "\1\2\0\1\0\0\0\0"),
+     HEAD_BROKEN,											{.body = 1}               },
+    {"another version",                       TEXT("\2\1\0\1\0\0\0\0"),                     HEAD_LARGE,  {.body = 0}               },
+    {"a question to the program itself",      TEXT("\1\11\0\0\0\0\0\0"),                    HEAD_LARGE,  {.body = 0}               },
 };
 
 static void heads(void **state)
@@ -119,11 +127,48 @@ static void every_beginning_is_partial(void **state)
 	assert_int_equal(read_text(whole, sizeof(whole) - 1, &head), HEAD_WHOLE);
 }
 
+#define ABORT      "\1\2\0\1\0\0\0\0"
+#define NO_BODY    STDIN("\0")
+#define PADDED_END "\1\5\0\1\0\0\4\0pad!"
+
+/* What lies in the socket while a request waits. */
+static void aborts(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		bool aborted;
+	} left[] = {
+	    {TEXT(""),			      false},
+	    {TEXT(NO_BODY),                         false},
+	    {TEXT(ABORT),			   true },
+	    {TEXT(NO_BODY ABORT),                   true },
+	    {TEXT(PADDED_END ABORT),                true },
+	    {TEXT(STDIN("\10") ABORT NO_BODY),      false}, /* eight bytes of a body */
+	    {TEXT(STDIN("\3") "abc" NO_BODY ABORT), true },
+	    {TEXT("\1\2\0\1"),                      false},
+	    {TEXT(PARAMS("\0") ABORT),              false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+		int ends[2];
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+		assert_int_equal(write(ends[0], left[i].text, left[i].len), left[i].len);
+		if (head_is_aborted(ends[1]) != left[i].aborted)
+			fail_msg("row %zu: %d", i, !left[i].aborted);
+		close(ends[0]);
+		close(ends[1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(heads),
 	    cmocka_unit_test(every_beginning_is_partial),
+	    cmocka_unit_test(aborts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

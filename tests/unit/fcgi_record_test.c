@@ -32,7 +32,7 @@ static void *write_records(void *arg)
 {
 	struct writer *writer = arg;
 
-	writer->written = records_write(writer->fd, ID, &writer->answer, writer->ends);
+	writer->written = records_write(writer->fd, ID, &writer->answer, writer->ends, NULL);
 	close(writer->fd);
 	return NULL;
 }
@@ -130,7 +130,7 @@ static void test_gone(void **state)
 	signal(SIGPIPE, SIG_IGN); /* as the server does */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	close(fds[0]);
-	assert_false(records_write(fds[1], ID, &answer, true));
+	assert_false(records_write(fds[1], ID, &answer, true, NULL));
 	close(fds[1]);
 }
 
