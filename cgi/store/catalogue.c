@@ -2,7 +2,7 @@
  * All SQL that is used while serving, in SQLite's dialect. The comment above a query lists its
  * parameters ?1, ?2 … in order. SQL is never built from parts.
  */
-#include "store/statement.h"
+#include "store/connection.h"
 
 #define USER_COLUMNS    "id, name, display_name, password_hash, disabled"
 #define SESSION_COLUMNS "source, user, created, last_seen, password_mac"

@@ -5,7 +5,7 @@
 #ifndef STORE_DATABASE_SITE_H
 #define STORE_DATABASE_SITE_H
 
-#include "store/statement.h"
+#include "store/connection.h"
 
 /*
  * Refuses a database that belongs to another site or to none. It must not be called in a

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/name.h"
-#include "store/statement.h"
+#include "store/connection.h"
 
 void gateway_caller_clear(struct gateway_caller *caller)
 {

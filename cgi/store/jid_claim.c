@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/statement.h"
+#include "store/connection.h"
 
 /* STATUS_NOT_FOUND: the account has no owner. */
 static enum status compare(struct connection *db, const struct jid_claim *claim, struct error *err)

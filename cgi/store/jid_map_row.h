@@ -6,7 +6,7 @@
 #define STORE_JID_MAP_ROW_H
 
 #include "store/jid_map.h"
-#include "store/statement.h"
+#include "store/connection.h"
 
 /* Like jid_map_set, in the caller's transaction. */
 enum status jid_map_row_set(struct connection *db, const struct jid_map_row *row,

@@ -14,7 +14,7 @@
 #include "store/limit.h"
 #include "store/limit_file.h"
 #include "store/limit_rule.h"
-#include "store/statement.h"
+#include "store/connection.h"
 
 #define LIMIT_PURGE_ROWS 8 /* full buckets deleted per token: more than a token can add */
 

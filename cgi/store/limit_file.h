@@ -5,7 +5,7 @@
 #ifndef STORE_LIMIT_FILE_H
 #define STORE_LIMIT_FILE_H
 
-#include "store/statement.h"
+#include "store/connection.h"
 
 struct limit_store;
 

@@ -9,7 +9,7 @@
 #include "store/database_file.h"
 #include "store/database_site.h"
 #include "store/migrations.h"
-#include "store/statement.h"
+#include "store/connection.h"
 
 int store_schema(void)
 {

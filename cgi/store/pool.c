@@ -16,7 +16,7 @@
 #include "base/wait.h"
 #include "store/database_file.h"
 #include "store/database_site.h"
-#include "store/statement.h"
+#include "store/connection.h"
 
 struct store {
 	struct store *whole;     /* set: this is a reader of that store and has only `kept` */

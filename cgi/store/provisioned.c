@@ -6,7 +6,7 @@
 #include "store/provisioned.h"
 
 #include "base/secret.h"
-#include "store/statement.h"
+#include "store/connection.h"
 
 void provisioned_clear(struct provisioned *provisioned)
 {

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "store/statement.h"
+#include "store/connection.h"
 
 #define ROWS_FIRST 64
 

@@ -11,7 +11,7 @@
 #include "base/secret.h"
 #include "store/grant.h"
 #include "store/session.h"
-#include "store/statement.h"
+#include "store/connection.h"
 
 #define TOKEN_BYTES       32
 #define TOUCH_PATIENCE_MS 20 /* do not delay a page for last_seen: the next request writes it */

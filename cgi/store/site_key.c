@@ -3,7 +3,7 @@
  * database at the same time, the first key is kept and the others read it.
  */
 #include "store/site_key.h"
-#include "store/statement.h"
+#include "store/connection.h"
 
 static enum status find(struct connection *db, const char *purpose,
 			unsigned char out[SECRET_KEY_LEN], struct error *err)

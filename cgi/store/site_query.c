@@ -14,7 +14,7 @@
 #include "base/codec.h"
 #include "base/strbuf.h"
 #include "base/wait.h"
-#include "store/site_query_parts.h"
+#include "store/foreign.h"
 
 #define FILE_MAX  8192 /* bytes; read_all refuses a longer file */
 #define IDLE_MAX  8    /* connections kept; others are closed after use */

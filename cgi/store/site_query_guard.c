@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "base/strbuf.h"
-#include "store/site_query_parts.h"
+#include "store/foreign.h"
 
 /*
  * These are pure, cheap, and enough to select and compare names and times. All others are denied,

@@ -1,6 +1,6 @@
 /*
  * SQLite's own types and the declarations that the sqlite_*.c files share. Private to them: they
- * implement statement.h with SQLite, and no other file knows SQLite.
+ * implement connection.h with SQLite, and no other file knows SQLite.
  */
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H
@@ -8,7 +8,7 @@
 #include <sqlite3.h>
 #include <sys/types.h>
 
-#include "store/statement.h"
+#include "store/connection.h"
 
 #define STEPS_PER_LOOK 1000 /* steps of SQLite's machine between two looks at the clock */
 

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "store/grant.h"
-#include "store/statement.h"
+#include "store/connection.h"
 
 static enum status find(struct connection *db, const char *user, int64_t *min_iat,
 			struct error *err)

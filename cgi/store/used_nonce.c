@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "store/grant.h"
-#include "store/statement.h"
+#include "store/connection.h"
 
 static enum status purge(struct connection *db, int64_t now, struct error *err)
 {

@@ -9,7 +9,7 @@
 #include "base/secret.h"
 #include "conf/conf.h"
 #include "store/jid_map_row.h"
-#include "store/statement.h"
+#include "store/connection.h"
 #include "store/user.h"
 
 void user_clear(struct user *user)

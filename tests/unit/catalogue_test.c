@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 
 #include "store/limit.h"
-#include "store/statement.h"
+#include "store/connection.h"
 #include "store_fixture.h"
 
 static const enum query of_all_rows[] = {

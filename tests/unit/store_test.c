@@ -16,7 +16,7 @@
 #include "store/migrations.h"
 #include "store/session.h"
 #include "store/site_key.h"
-#include "store/statement.h"
+#include "store/connection.h"
 #include "store_fixture.h"
 #include "users.h"
 

@@ -9,7 +9,7 @@
 #include "base/secret.h"
 #include "store/jid_map.h"
 #include "store/session.h"
-#include "store/statement.h"
+#include "store/connection.h"
 #include "store_fixture.h"
 #include "users.h"
 

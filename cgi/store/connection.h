@@ -1,11 +1,11 @@
 /*
  * The interface to the database library for the other files of this folder: connections, statements
  * from the catalogue, numbered parameters, rows, transactions. Internal to store/. Nothing here is
- * specific to SQLite: another database needs another catalogue.c, database_setup.c and set of files
+ * specific to SQLite: another database needs another catalogue.c, sqlite_setup.c and set of files
  * like sqlite_*.c.
  */
-#ifndef STORE_STATEMENT_H
-#define STORE_STATEMENT_H
+#ifndef STORE_CONNECTION_H
+#define STORE_CONNECTION_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -194,7 +194,7 @@ enum status connection_commit(struct connection *db, struct error *err); /* roll
 void connection_rollback(struct connection *db); /* does nothing if none is open */
 void connection_reset(struct connection *db);    /* resets statements, rolls back */
 
-/* ---- what a database is set up to be: database_setup.c ---- */
+/* ---- what a database is set up to be: sqlite_setup.c ---- */
 
 /* connection_open calls it once. *schema: see connection_schema. */
 enum status connection_set_up(struct connection *db, enum connection_kind kind, int *schema,

@@ -2,11 +2,11 @@
  * Declarations shared by the two files that implement site_query.h. No other file includes this
  * one.
  */
-#ifndef STORE_SITE_QUERY_PARTS_H
-#define STORE_SITE_QUERY_PARTS_H
+#ifndef STORE_FOREIGN_H
+#define STORE_FOREIGN_H
 
 #include "store/site_query.h"
-#include "store/statement.h"
+#include "store/connection.h"
 
 #define SITE_QUERY_PARAMS_MAX 8
 #define SITE_QUERY_NAME_MAX   64 /* bytes of a table's or function's name, in messages */

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/wait.h"
 #include "store/database_file.h"
-#include "store/statement.h"
+#include "store/connection.h"
 
 #define APPLICATION_ID   0x70726264 /* "prbd": marks the files of this program */
 #define JOURNAL_RETRY_MS 10
