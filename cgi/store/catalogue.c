@@ -1,175 +1,318 @@
 /*
- * All SQL that is used while serving, in SQLite's dialect. The comment above a query lists its
- * parameters ?1, ?2 … in order. SQL is never built from parts.
+ * All SQL that is used while serving, in SQLite's dialect, and the structs that the rows become.
+ * The comment above a query names its parameters ?1, ?2 … in order. SQL is never built from parts.
  */
-#include "store/connection.h"
+#include "store/gateway.h"
+#include "store/jid_map.h"
+#include "store/limit_rule.h"
+#include "store/provisioned.h"
+#include "store/query.h"
+#include "store/session.h"
+#include "store/user.h"
 
-#define USER_COLUMNS    "id, name, display_name, password_hash, disabled"
-#define SESSION_COLUMNS "source, user, created, last_seen, password_mac"
+/* ---- rows ---- */
+
+#define ROW(type, columns)                                                                         \
+	{                                                                                          \
+		sizeof(type), columns, sizeof(columns) / sizeof((columns)[0])                      \
+	}
+
+#define USER_COLUMNS "id, name, display_name, password_hash, disabled"
+
+static const struct column user_columns[] = {
+    COLUMN(struct user, id, KIND_INTEGER),        COLUMN(struct user, name, KIND_TEXT),
+    COLUMN(struct user, display_name, KIND_TEXT), COLUMN(struct user, password_hash, KIND_SECRET),
+    COLUMN(struct user, disabled, KIND_FLAG),
+};
+static const struct row_type user_row = ROW(struct user, user_columns);
+
+#define SESSION_COLUMNS                                                                            \
+	"source, user, created, last_seen,"                                                        \
+	" password_mac IS NOT NULL AS of_site_password, password_mac"
+
+static const struct column session_columns[] = {
+    COLUMN(struct session, source, KIND_TEXT),
+    COLUMN(struct session, user, KIND_TEXT),
+    COLUMN(struct session, created, KIND_INTEGER),
+    COLUMN(struct session, last_seen, KIND_INTEGER),
+    COLUMN(struct session, of_site_password, KIND_FLAG),
+    COLUMN(struct session, password_mac, KIND_BLOB | KIND_OR_NULL),
+};
+static const struct row_type session_row = ROW(struct session, session_columns);
+
 #define JID_MAP_COLUMNS "source, user, localpart, domain, xmpp_password"
-#define GATEWAY_COLUMNS "name, password_hash, api_key_hash, domains, addresses, disabled, created"
 
-const char *const catalogue[QUERY_COUNT] = {
-    [QUERY_PING] = "SELECT count(*) FROM (SELECT 1 FROM site_key LIMIT 1)",
+static const struct column jid_map_columns[] = {
+    COLUMN(struct jid_map_row, source, KIND_TEXT),
+    COLUMN(struct jid_map_row, user, KIND_TEXT),
+    COLUMN(struct jid_map_row, localpart, KIND_TEXT),
+    COLUMN(struct jid_map_row, domain, KIND_TEXT),
+    COLUMN(struct jid_map_row, xmpp_password, KIND_SECRET | KIND_OR_NULL),
+};
+static const struct row_type jid_map_row = ROW(struct jid_map_row, jid_map_columns);
 
-    [QUERY_DATABASE_SITE_FIND] = "SELECT site FROM database_site WHERE id = 1",
+#define GATEWAY_COLUMNS                                                                            \
+	"name, password_hash, api_key_hash IS NOT NULL AS has_api_key, api_key_hash,"              \
+	" domains, addresses, disabled, created"
+
+static const struct column gateway_columns[] = {
+    COLUMN(struct gateway_caller, name, KIND_TEXT),
+    COLUMN(struct gateway_caller, password_hash, KIND_SECRET),
+    COLUMN(struct gateway_caller, has_api_key, KIND_FLAG),
+    COLUMN(struct gateway_caller, api_key_hash, KIND_BLOB | KIND_OR_NULL),
+    COLUMN(struct gateway_caller, domains, KIND_TEXT),
+    COLUMN(struct gateway_caller, addresses, KIND_TEXT),
+    COLUMN(struct gateway_caller, disabled, KIND_FLAG),
+    COLUMN(struct gateway_caller, created, KIND_INTEGER),
+};
+static const struct row_type gateway_row = ROW(struct gateway_caller, gateway_columns);
+
+static const struct column provisioned_columns[] = {
+    COLUMN(struct provisioned, xmpp_password, KIND_SECRET | KIND_OR_NULL),
+    COLUMN(struct provisioned, done, KIND_FLAG),
+};
+static const struct row_type provisioned_row = ROW(struct provisioned, provisioned_columns);
+
+static const struct column limit_columns[] = {
+    COLUMN(struct limit_row, there, KIND_FLAG),
+    COLUMN(struct limit_row, credit, KIND_INTEGER),
+    COLUMN(struct limit_row, stamp, KIND_INTEGER),
+};
+static const struct row_type limit_row = ROW(struct limit_row, limit_columns);
+
+/* A row of one column becomes a variable of that type. */
+/* clang-format off */
+#define ONE(name, kind, type)                                                                      \
+	(&(const struct row_type){sizeof(type), &(const struct column){name, kind, 0, sizeof(type)}, 1})
+/* clang-format on */
+
+/* ---- queries ---- */
+
+/* The kinds of the parameters follow the SQL. */
+#define FINDS(row_type, text, ...)                                                                 \
+	{                                                                                          \
+		.sql = (text), .params = {__VA_ARGS__}, .row = (row_type)                          \
+	}
+#define RUNS(text, ...)                                                                            \
+	{                                                                                          \
+		.sql = (text), .params = { __VA_ARGS__ }                                           \
+	}
+
+const struct catalogued catalogue[QUERY_COUNT] = {
+    [QUERY_PING] = FINDS(ONE("count", KIND_INTEGER, int64_t),
+			 "SELECT count(*) AS count FROM (SELECT 1 FROM site_key LIMIT 1)"),
+
+    [QUERY_DATABASE_SITE_FIND] =
+	FINDS(ONE("site", KIND_TEXT, char *), "SELECT site FROM database_site WHERE id = 1"),
     /* site */
-    [QUERY_DATABASE_SITE_SET] = "INSERT INTO database_site (id, site) VALUES (1, ?1)"
-				" ON CONFLICT (id) DO UPDATE SET site = ?1",
+    [QUERY_DATABASE_SITE_SET] = RUNS("INSERT INTO database_site (id, site) VALUES (1, ?1)"
+				     " ON CONFLICT (id) DO UPDATE SET site = ?1",
+				     KIND_TEXT),
 
     /* name */
-    [QUERY_USER_FIND] = "SELECT " USER_COLUMNS " FROM site_user WHERE name = ?1",
+    [QUERY_USER_FIND] =
+	FINDS(&user_row, "SELECT " USER_COLUMNS " FROM site_user WHERE name = ?1", KIND_TEXT),
     /* folded name. A second row means that the name is not unique. */
-    [QUERY_USER_FIND_FOLDED] =
-	"SELECT " USER_COLUMNS " FROM site_user WHERE folded = ?1 ORDER BY name LIMIT 2",
+    [QUERY_USER_FIND_FOLDED] = FINDS(
+	&user_row, "SELECT " USER_COLUMNS " FROM site_user WHERE folded = ?1 ORDER BY name LIMIT 2",
+	KIND_TEXT),
     /* folded name */
-    [QUERY_USER_FIND_ALIKE] = "SELECT " USER_COLUMNS " FROM site_user WHERE folded = ?1",
+    [QUERY_USER_FIND_ALIKE] =
+	FINDS(&user_row, "SELECT " USER_COLUMNS " FROM site_user WHERE folded = ?1", KIND_TEXT),
     /* name, hash, now, folded name */
     [QUERY_USER_ADD] =
-	"INSERT INTO site_user (name, password_hash, created, folded) VALUES (?1, ?2, ?3, ?4)",
+	RUNS("INSERT INTO site_user (name, password_hash, created, folded) VALUES (?1, ?2, ?3, ?4)",
+	     KIND_TEXT, KIND_TEXT, KIND_INTEGER, KIND_TEXT),
     /* name, hash */
-    [QUERY_USER_SET_PASSWORD] = "UPDATE site_user SET password_hash = ?2 WHERE name = ?1",
+    [QUERY_USER_SET_PASSWORD] =
+	RUNS("UPDATE site_user SET password_hash = ?2 WHERE name = ?1", KIND_TEXT, KIND_TEXT),
     /* name, hash, previous hash */
     [QUERY_USER_REHASH] =
-	"UPDATE site_user SET password_hash = ?2 WHERE name = ?1 AND password_hash = ?3",
+	RUNS("UPDATE site_user SET password_hash = ?2 WHERE name = ?1 AND password_hash = ?3",
+	     KIND_TEXT, KIND_TEXT, KIND_TEXT),
     /* name, 0 or 1 */
-    [QUERY_USER_SET_DISABLED] = "UPDATE site_user SET disabled = ?2 WHERE name = ?1",
+    [QUERY_USER_SET_DISABLED] =
+	RUNS("UPDATE site_user SET disabled = ?2 WHERE name = ?1", KIND_TEXT, KIND_INTEGER),
     /* name */
-    [QUERY_USER_DELETE] = "DELETE FROM site_user WHERE name = ?1",
-    [QUERY_USER_LIST] = "SELECT " USER_COLUMNS " FROM site_user ORDER BY name",
+    [QUERY_USER_DELETE] = RUNS("DELETE FROM site_user WHERE name = ?1", KIND_TEXT),
+    [QUERY_USER_LIST] = FINDS(&user_row, "SELECT " USER_COLUMNS " FROM site_user ORDER BY name"),
 
     /* token hash */
-    [QUERY_SESSION_FIND] = "SELECT " SESSION_COLUMNS " FROM login_session WHERE token_hash = ?1",
+    [QUERY_SESSION_FIND] =
+	FINDS(&session_row, "SELECT " SESSION_COLUMNS " FROM login_session WHERE token_hash = ?1",
+	      KIND_BLOB),
     /* token hash, now, the latest last_seen to overwrite */
-    [QUERY_SESSION_TOUCH] = "UPDATE login_session SET last_seen = ?2"
-			    " WHERE token_hash = ?1 AND last_seen <= ?3",
+    [QUERY_SESSION_TOUCH] = RUNS("UPDATE login_session SET last_seen = ?2"
+				 " WHERE token_hash = ?1 AND last_seen <= ?3",
+				 KIND_BLOB, KIND_INTEGER, KIND_INTEGER),
     /*
      * token hash, source, user, now, MAC of the site's password hash or null, hash of our own user
      * at the password check. Inserts nothing if our own user has been deleted or disabled since, or
      * has another password.
      */
     [QUERY_SESSION_ADD] =
-	"INSERT INTO login_session"
-	" (token_hash, source, user, created, last_seen, password_mac)"
-	" SELECT ?1, ?2, ?3, ?4, ?4, ?5"
-	" WHERE ?2 <> 'login' OR ?5 IS NOT NULL OR EXISTS (SELECT 1 FROM site_user"
-	" WHERE name = ?3 AND disabled = 0 AND password_hash = ?6)",
+	RUNS("INSERT INTO login_session"
+	     " (token_hash, source, user, created, last_seen, password_mac)"
+	     " SELECT ?1, ?2, ?3, ?4, ?4, ?5"
+	     " WHERE ?2 <> 'login' OR ?5 IS NOT NULL OR EXISTS (SELECT 1 FROM site_user"
+	     " WHERE name = ?3 AND disabled = 0 AND password_hash = ?6)",
+	     KIND_BLOB, KIND_TEXT, KIND_TEXT, KIND_INTEGER, KIND_BLOB | KIND_OR_NULL,
+	     KIND_TEXT | KIND_OR_NULL),
     /* source, user, how many of the newest to keep */
     [QUERY_SESSION_EVICT] =
-	"DELETE FROM login_session WHERE token_hash IN"
-	" (SELECT token_hash FROM login_session WHERE source = ?1 AND user = ?2"
-	" ORDER BY created DESC, last_seen DESC, token_hash LIMIT -1 OFFSET ?3)",
+	RUNS("DELETE FROM login_session WHERE token_hash IN"
+	     " (SELECT token_hash FROM login_session WHERE source = ?1 AND user = ?2"
+	     " ORDER BY created DESC, last_seen DESC, token_hash LIMIT -1 OFFSET ?3)",
+	     KIND_TEXT, KIND_TEXT, KIND_INTEGER),
     /* the latest last_seen to delete, maximum of rows */
-    [QUERY_SESSION_PURGE] =
+    [QUERY_SESSION_PURGE] = RUNS(
 	"DELETE FROM login_session WHERE token_hash IN"
 	" (SELECT token_hash FROM login_session WHERE last_seen <= ?1 ORDER BY last_seen LIMIT ?2)",
+	KIND_INTEGER, KIND_INTEGER),
     /* token hash */
-    [QUERY_SESSION_END] = "DELETE FROM login_session WHERE token_hash = ?1",
+    [QUERY_SESSION_END] = RUNS("DELETE FROM login_session WHERE token_hash = ?1", KIND_BLOB),
     /* source, user */
-    [QUERY_SESSION_END_USER] = "DELETE FROM login_session WHERE source = ?1 AND user = ?2",
-    [QUERY_SESSION_END_ALL] = "DELETE FROM login_session",
+    [QUERY_SESSION_END_USER] =
+	RUNS("DELETE FROM login_session WHERE source = ?1 AND user = ?2", KIND_TEXT, KIND_TEXT),
+    [QUERY_SESSION_END_ALL] = RUNS("DELETE FROM login_session"),
     [QUERY_SESSION_LIST] =
-	"SELECT " SESSION_COLUMNS " FROM login_session ORDER BY source, user, created",
+	FINDS(&session_row,
+	      "SELECT " SESSION_COLUMNS " FROM login_session ORDER BY source, user, created"),
 
     /* source, user */
-    [QUERY_JID_MAP_FIND] =
-	"SELECT " JID_MAP_COLUMNS " FROM jid_map WHERE source = ?1 AND user = ?2",
+    [QUERY_JID_MAP_FIND] = FINDS(
+	&jid_map_row, "SELECT " JID_MAP_COLUMNS " FROM jid_map WHERE source = ?1 AND user = ?2",
+	KIND_TEXT, KIND_TEXT),
     /* localpart, domain */
     [QUERY_JID_MAP_FIND_ACCOUNT] =
-	"SELECT " JID_MAP_COLUMNS " FROM jid_map WHERE localpart = ?1 AND domain = ?2",
+	FINDS(&jid_map_row,
+	      "SELECT " JID_MAP_COLUMNS " FROM jid_map WHERE localpart = ?1 AND domain = ?2",
+	      KIND_TEXT, KIND_TEXT),
     /*
      * source, user, localpart, domain, password or null. Null keeps the password only if the
      * account stays the same.
      */
     [QUERY_JID_MAP_SET] =
-	"INSERT INTO jid_map (" JID_MAP_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)"
-	" ON CONFLICT (source, user) DO UPDATE SET xmpp_password = CASE"
-	" WHEN excluded.xmpp_password IS NULL AND jid_map.localpart = excluded.localpart"
-	" AND jid_map.domain = excluded.domain THEN jid_map.xmpp_password"
-	" ELSE excluded.xmpp_password END,"
-	" localpart = excluded.localpart, domain = excluded.domain",
+	RUNS("INSERT INTO jid_map (" JID_MAP_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)"
+	     " ON CONFLICT (source, user) DO UPDATE SET xmpp_password = CASE"
+	     " WHEN excluded.xmpp_password IS NULL AND jid_map.localpart = excluded.localpart"
+	     " AND jid_map.domain = excluded.domain THEN jid_map.xmpp_password"
+	     " ELSE excluded.xmpp_password END,"
+	     " localpart = excluded.localpart, domain = excluded.domain",
+	     KIND_TEXT, KIND_TEXT, KIND_TEXT, KIND_TEXT, KIND_TEXT | KIND_OR_NULL),
     /* source, user */
-    [QUERY_JID_MAP_DELETE] = "DELETE FROM jid_map WHERE source = ?1 AND user = ?2",
+    [QUERY_JID_MAP_DELETE] =
+	RUNS("DELETE FROM jid_map WHERE source = ?1 AND user = ?2", KIND_TEXT, KIND_TEXT),
     /* The list does not contain passwords. */
-    [QUERY_JID_MAP_LIST] =
-	"SELECT source, user, localpart, domain, NULL FROM jid_map ORDER BY source, user",
+    [QUERY_JID_MAP_LIST] = FINDS(&jid_map_row, "SELECT source, user, localpart, domain, NULL AS "
+					       "xmpp_password FROM jid_map ORDER BY source, user"),
 
     /* localpart, domain */
-    [QUERY_JID_CLAIM_FIND] = "SELECT owner FROM jid_claim WHERE localpart = ?1 AND domain = ?2",
+    [QUERY_JID_CLAIM_FIND] = FINDS(
+	ONE("owner", KIND_TEXT, char *),
+	"SELECT owner FROM jid_claim WHERE localpart = ?1 AND domain = ?2", KIND_TEXT, KIND_TEXT),
     /* localpart, domain, owner. An existing row is kept. */
-    [QUERY_JID_CLAIM_ADD] = "INSERT INTO jid_claim (localpart, domain, owner) VALUES (?1, ?2, ?3)"
-			    " ON CONFLICT (localpart, domain) DO NOTHING",
+    [QUERY_JID_CLAIM_ADD] =
+	RUNS("INSERT INTO jid_claim (localpart, domain, owner) VALUES (?1, ?2, ?3)"
+	     " ON CONFLICT (localpart, domain) DO NOTHING",
+	     KIND_TEXT, KIND_TEXT, KIND_TEXT),
 
     /* localpart, domain */
     [QUERY_PROVISIONED_FIND] =
-	"SELECT xmpp_password, done FROM provisioned WHERE localpart = ?1 AND domain = ?2",
+	FINDS(&provisioned_row,
+	      "SELECT xmpp_password, done FROM provisioned WHERE localpart = ?1 AND domain = ?2",
+	      KIND_TEXT, KIND_TEXT),
     /* localpart, domain, password or null. An existing row is kept. */
     [QUERY_PROVISIONED_ADD] =
-	"INSERT INTO provisioned (localpart, domain, xmpp_password) VALUES (?1, ?2, ?3)"
-	" ON CONFLICT (localpart, domain) DO NOTHING",
+	RUNS("INSERT INTO provisioned (localpart, domain, xmpp_password) VALUES (?1, ?2, ?3)"
+	     " ON CONFLICT (localpart, domain) DO NOTHING",
+	     KIND_TEXT, KIND_TEXT, KIND_TEXT | KIND_OR_NULL),
     /*
      * localpart, domain, seconds of a lease. Changes nothing if the account exists or another lease
      * is running.
      */
     [QUERY_PROVISIONED_TAKE] =
-	"UPDATE provisioned SET taken = unixepoch() WHERE localpart = ?1 AND domain = ?2"
-	" AND done = 0 AND (taken <= unixepoch() - ?3 OR taken > unixepoch())",
+	RUNS("UPDATE provisioned SET taken = unixepoch() WHERE localpart = ?1 AND domain = ?2"
+	     " AND done = 0 AND (taken <= unixepoch() - ?3 OR taken > unixepoch())",
+	     KIND_TEXT, KIND_TEXT, KIND_INTEGER),
     /* localpart, domain, 0 or 1 */
     [QUERY_PROVISIONED_END] =
-	"UPDATE provisioned SET done = ?3, taken = 0 WHERE localpart = ?1 AND domain = ?2",
+	RUNS("UPDATE provisioned SET done = ?3, taken = 0 WHERE localpart = ?1 AND domain = ?2",
+	     KIND_TEXT, KIND_TEXT, KIND_INTEGER),
 
     /* the latest expiry to delete, maximum of rows */
     [QUERY_USED_NONCE_PURGE] =
-	"DELETE FROM used_nonce WHERE nonce IN"
-	" (SELECT nonce FROM used_nonce WHERE expiry <= ?1 ORDER BY expiry LIMIT ?2)",
+	RUNS("DELETE FROM used_nonce WHERE nonce IN"
+	     " (SELECT nonce FROM used_nonce WHERE expiry <= ?1 ORDER BY expiry LIMIT ?2)",
+	     KIND_INTEGER, KIND_INTEGER),
     /* nonce, expiry */
-    [QUERY_USED_NONCE_ADD] = "INSERT INTO used_nonce (nonce, expiry) VALUES (?1, ?2)",
+    [QUERY_USED_NONCE_ADD] =
+	RUNS("INSERT INTO used_nonce (nonce, expiry) VALUES (?1, ?2)", KIND_TEXT, KIND_INTEGER),
 
     /* name */
-    [QUERY_GATEWAY_FIND] = "SELECT " GATEWAY_COLUMNS " FROM gateway_caller WHERE name = ?1",
+    [QUERY_GATEWAY_FIND] = FINDS(
+	&gateway_row, "SELECT " GATEWAY_COLUMNS " FROM gateway_caller WHERE name = ?1", KIND_TEXT),
     /* name, hash, API key's hash or null, domains, addresses, now */
-    [QUERY_GATEWAY_ADD] = "INSERT INTO gateway_caller (name, password_hash, api_key_hash, domains,"
-			  " addresses, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [QUERY_GATEWAY_ADD] =
+	RUNS("INSERT INTO gateway_caller (name, password_hash, api_key_hash, domains,"
+	     " addresses, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	     KIND_TEXT, KIND_TEXT, KIND_BLOB | KIND_OR_NULL, KIND_TEXT, KIND_TEXT, KIND_INTEGER),
     /* name, hash */
-    [QUERY_GATEWAY_SET_PASSWORD] = "UPDATE gateway_caller SET password_hash = ?2 WHERE name = ?1",
+    [QUERY_GATEWAY_SET_PASSWORD] =
+	RUNS("UPDATE gateway_caller SET password_hash = ?2 WHERE name = ?1", KIND_TEXT, KIND_TEXT),
     /* name, 0 or 1 */
-    [QUERY_GATEWAY_SET_DISABLED] = "UPDATE gateway_caller SET disabled = ?2 WHERE name = ?1",
+    [QUERY_GATEWAY_SET_DISABLED] =
+	RUNS("UPDATE gateway_caller SET disabled = ?2 WHERE name = ?1", KIND_TEXT, KIND_INTEGER),
     /* name */
-    [QUERY_GATEWAY_DELETE] = "DELETE FROM gateway_caller WHERE name = ?1",
-    [QUERY_GATEWAY_LIST] = "SELECT " GATEWAY_COLUMNS " FROM gateway_caller ORDER BY name",
+    [QUERY_GATEWAY_DELETE] = RUNS("DELETE FROM gateway_caller WHERE name = ?1", KIND_TEXT),
+    [QUERY_GATEWAY_LIST] =
+	FINDS(&gateway_row, "SELECT " GATEWAY_COLUMNS " FROM gateway_caller ORDER BY name"),
 
     /* user */
-    [QUERY_TOKEN_REVOCATION_FIND] = "SELECT min_iat FROM token_revocation WHERE user = ?1",
+    [QUERY_TOKEN_REVOCATION_FIND] =
+	FINDS(ONE("min_iat", KIND_INTEGER, int64_t),
+	      "SELECT min_iat FROM token_revocation WHERE user = ?1", KIND_TEXT),
     /* user, time. The later time is kept. */
     [QUERY_TOKEN_REVOCATION_SET] =
-	"INSERT INTO token_revocation (user, min_iat) VALUES (?1, ?2)"
-	" ON CONFLICT (user) DO UPDATE SET min_iat = max(min_iat, excluded.min_iat)",
+	RUNS("INSERT INTO token_revocation (user, min_iat) VALUES (?1, ?2)"
+	     " ON CONFLICT (user) DO UPDATE SET min_iat = max(min_iat, excluded.min_iat)",
+	     KIND_TEXT, KIND_INTEGER),
     /* the first time to keep */
-    [QUERY_TOKEN_REVOCATION_PURGE] = "DELETE FROM token_revocation WHERE min_iat < ?1",
+    [QUERY_TOKEN_REVOCATION_PURGE] =
+	RUNS("DELETE FROM token_revocation WHERE min_iat < ?1", KIND_INTEGER),
 
     /* purpose */
-    [QUERY_SITE_KEY_FIND] = "SELECT key FROM site_key WHERE purpose = ?1",
+    [QUERY_SITE_KEY_FIND] = FINDS(ONE("key", KIND_BLOB, unsigned char[SECRET_KEY_LEN]),
+				  "SELECT key FROM site_key WHERE purpose = ?1", KIND_TEXT),
     /* purpose, key. An existing key is kept. */
     [QUERY_SITE_KEY_ADD] =
-	"INSERT INTO site_key (purpose, key) VALUES (?1, ?2) ON CONFLICT (purpose) DO NOTHING",
-    [QUERY_SITE_KEY_FORGET] = "DELETE FROM site_key",
+	RUNS("INSERT INTO site_key (purpose, key) VALUES (?1, ?2) ON CONFLICT (purpose) DO NOTHING",
+	     KIND_TEXT, KIND_BLOB),
+    [QUERY_SITE_KEY_FORGET] = RUNS("DELETE FROM site_key"),
 
     /* The database of the limits; limit_file.c creates its tables. Bucket id */
-    [QUERY_LIMIT_FIND] = "SELECT credit, stamp FROM bucket WHERE id = ?1",
+    [QUERY_LIMIT_FIND] =
+	FINDS(&limit_row, "SELECT 1 AS there, credit, stamp FROM bucket WHERE id = ?1", KIND_BLOB),
     /* bucket id, credit, stamp, time when it is full */
-    [QUERY_LIMIT_SET] = "INSERT INTO bucket (id, credit, stamp, full_at) VALUES (?1, ?2, ?3, ?4)"
-			" ON CONFLICT (id) DO UPDATE SET credit = excluded.credit,"
-			" stamp = excluded.stamp, full_at = excluded.full_at",
+    [QUERY_LIMIT_SET] =
+	RUNS("INSERT INTO bucket (id, credit, stamp, full_at) VALUES (?1, ?2, ?3, ?4)"
+	     " ON CONFLICT (id) DO UPDATE SET credit = excluded.credit,"
+	     " stamp = excluded.stamp, full_at = excluded.full_at",
+	     KIND_BLOB, KIND_INTEGER, KIND_INTEGER, KIND_INTEGER),
     /* now, maximum of rows. A full bucket means the same as no row. */
-    [QUERY_LIMIT_PURGE] = "DELETE FROM bucket WHERE id IN (SELECT id FROM bucket"
-			  " WHERE full_at <= ?1 ORDER BY full_at LIMIT ?2)",
+    [QUERY_LIMIT_PURGE] = RUNS("DELETE FROM bucket WHERE id IN (SELECT id FROM bucket"
+			       " WHERE full_at <= ?1 ORDER BY full_at LIMIT ?2)",
+			       KIND_INTEGER, KIND_INTEGER),
     /* how many rows. Deletes those that are full soonest. */
     [QUERY_LIMIT_EVICT] =
-	"DELETE FROM bucket WHERE id IN (SELECT id FROM bucket ORDER BY full_at LIMIT ?1)",
+	RUNS("DELETE FROM bucket WHERE id IN (SELECT id FROM bucket ORDER BY full_at LIMIT ?1)",
+	     KIND_INTEGER),
 
     /* In the same file. URL */
-    [QUERY_UPSTREAM_FIND] = "SELECT state FROM upstream WHERE url = ?1",
+    [QUERY_UPSTREAM_FIND] = FINDS(ONE("state", KIND_TEXT, char *),
+				  "SELECT state FROM upstream WHERE url = ?1", KIND_TEXT),
     /* URL, state */
-    [QUERY_UPSTREAM_SET] = "INSERT INTO upstream (url, state) VALUES (?1, ?2)"
-			   " ON CONFLICT (url) DO UPDATE SET state = excluded.state",
+    [QUERY_UPSTREAM_SET] = RUNS("INSERT INTO upstream (url, state) VALUES (?1, ?2)"
+				" ON CONFLICT (url) DO UPDATE SET state = excluded.state",
+				KIND_TEXT, KIND_TEXT),
 };

@@ -9,17 +9,12 @@
 /* *out: the site, which the caller frees; NULL: the database belongs to none. */
 static enum status find(struct connection *db, char **out, struct error *err)
 {
-	struct statement *s = statement_get(db, QUERY_DATABASE_SITE_FIND);
-	char *site = NULL;
-	enum status status = statement_row(s, err);
+	enum status status = connection_find(db, QUERY_DATABASE_SITE_FIND, NO_VALUES, out, err);
 
-	if (status == STATUS_OK)
-		status = statement_text_dup(s, 0, &site, err);
-	else if (status == STATUS_NOT_FOUND)
-		status = STATUS_OK;
-	if (status == STATUS_OK)
-		*out = site;
-	return status;
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	*out = NULL;
+	return STATUS_OK;
 }
 
 static enum status refuse_other(const struct connection *db, const char *owner, const char *site,
@@ -49,19 +44,6 @@ enum status database_site_check(struct connection *db, const char *site, struct 
 	return status;
 }
 
-static enum status run(struct connection *db, enum query query, struct error *err)
-{
-	return statement_run(statement_get(db, query), NULL, err);
-}
-
-static enum status set(struct connection *db, const char *site, struct error *err)
-{
-	struct statement *s = statement_get(db, QUERY_DATABASE_SITE_SET);
-
-	statement_bind_text(s, 1, site);
-	return statement_run(s, NULL, err);
-}
-
 enum status database_site_claim(struct connection *db, const char *site, bool adopt, char **before,
 				struct error *err)
 {
@@ -72,11 +54,12 @@ enum status database_site_claim(struct connection *db, const char *site, bool ad
 	if (others && !adopt)
 		status = refuse_other(db, owner, site, err);
 	if (others && status == STATUS_OK)
-		status = run(db, QUERY_SESSION_END_ALL, err);
+		status = connection_run(db, QUERY_SESSION_END_ALL, NO_VALUES, NULL, err);
 	if (others && status == STATUS_OK)
-		status = run(db, QUERY_SITE_KEY_FORGET, err);
+		status = connection_run(db, QUERY_SITE_KEY_FORGET, NO_VALUES, NULL, err);
 	if (status == STATUS_OK && (others || owner == NULL))
-		status = set(db, site, err);
+		status =
+		    connection_run(db, QUERY_DATABASE_SITE_SET, VALUES(as_text(site)), NULL, err);
 	if (status == STATUS_OK && others) {
 		*before = owner;
 		owner = NULL;

@@ -2,95 +2,27 @@
  * The JID map. A UNIQUE constraint of the schema makes sure that an account has one owner. This
  * file turns its failure into a sentence that names the owner.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/secret.h"
 #include "store/jid_map_row.h"
 
 void jid_map_clear(struct jid_map_row *row)
 {
-	if (row == NULL)
-		return;
-	free(row->source);
-	free(row->user);
-	free(row->localpart);
-	free(row->domain);
-	secret_free(row->xmpp_password);
-	*row = (struct jid_map_row){0};
-}
-
-static enum status read_row(struct statement *s, void *into, struct error *err)
-{
-	struct jid_map_row *out = into;
-	struct jid_map_row row = {0};
-	enum status status = statement_text_dup(s, 0, &row.source, err);
-
-	if (status == STATUS_OK)
-		status = statement_text_dup(s, 1, &row.user, err);
-	if (status == STATUS_OK)
-		status = statement_text_dup(s, 2, &row.localpart, err);
-	if (status == STATUS_OK)
-		status = statement_text_dup(s, 3, &row.domain, err);
-	if (status == STATUS_OK && !statement_is_null(s, 4))
-		status = statement_text_dup(s, 4, &row.xmpp_password, err);
-	if (status == STATUS_OK)
-		*out = row;
-	else
-		jid_map_clear(&row);
-	return status;
-}
-
-static void clear_row(void *row)
-{
-	jid_map_clear(row);
-}
-
-static const struct row_type jid_map_type = {
-    .size = sizeof(struct jid_map_row),
-    .read = read_row,
-    .clear = clear_row,
-};
-
-/* Both keys of the table consist of two texts. */
-static enum status find(struct connection *db, enum query query, const char *const key[2],
-			struct jid_map_row *out, struct error *err)
-{
-	struct statement *s = statement_get(db, query);
-
-	statement_bind_text(s, 1, key[0]);
-	statement_bind_text(s, 2, key[1]);
-	enum status status = statement_row(s, err);
-	return status == STATUS_OK ? read_row(s, out, err) : status;
-}
-
-static enum status borrow_and_find(struct store *store, enum query query, const char *const key[2],
-				   struct jid_map_row *out, struct error *err)
-{
-	struct connection *db;
-	enum status status = store_borrow(store, &db, err);
-
-	if (status != STATUS_OK)
-		return status;
-	status = find(db, query, key, out, err);
-	store_return(store, db);
-	return status;
+	row_clear(QUERY_JID_MAP_FIND, row);
 }
 
 enum status jid_map_find(struct store *store, const char *source, const char *user,
 			 struct jid_map_row *out, struct error *err)
 {
-	const char *const key[2] = {source, user};
-
-	return borrow_and_find(store, QUERY_JID_MAP_FIND, key, out, err);
+	return store_find(store, QUERY_JID_MAP_FIND, VALUES(as_text(source), as_text(user)), out,
+			  err);
 }
 
 enum status jid_map_find_account(struct store *store, const char *localpart, const char *domain,
 				 struct jid_map_row *out, struct error *err)
 {
-	const char *const key[2] = {localpart, domain};
-
-	return borrow_and_find(store, QUERY_JID_MAP_FIND_ACCOUNT, key, out, err);
+	return store_find(store, QUERY_JID_MAP_FIND_ACCOUNT,
+			  VALUES(as_text(localpart), as_text(domain)), out, err);
 }
 
 /*
@@ -100,9 +32,9 @@ enum status jid_map_find_account(struct store *store, const char *localpart, con
 static enum status name_owner(struct connection *db, const struct jid_map_row *row,
 			      struct error *err)
 {
-	const char *const key[2] = {row->localpart, row->domain};
+	const struct values account = VALUES(as_text(row->localpart), as_text(row->domain));
 	struct jid_map_row owner;
-	enum status status = find(db, QUERY_JID_MAP_FIND_ACCOUNT, key, &owner, err);
+	enum status status = connection_find(db, QUERY_JID_MAP_FIND_ACCOUNT, account, &owner, err);
 
 	if (status != STATUS_OK)
 		return status == STATUS_NOT_FOUND ? STATUS_CONFLICT : status;
@@ -115,14 +47,11 @@ static enum status name_owner(struct connection *db, const struct jid_map_row *r
 
 enum status jid_map_row_set(struct connection *db, const struct jid_map_row *row, struct error *err)
 {
-	struct statement *s = statement_get(db, QUERY_JID_MAP_SET);
+	const struct values values =
+	    VALUES(as_text(row->source), as_text(row->user), as_text(row->localpart),
+		   as_text(row->domain), as_text(row->xmpp_password));
+	enum status status = connection_run(db, QUERY_JID_MAP_SET, values, NULL, err);
 
-	statement_bind_text(s, 1, row->source);
-	statement_bind_text(s, 2, row->user);
-	statement_bind_text(s, 3, row->localpart);
-	statement_bind_text(s, 4, row->domain);
-	statement_bind_text(s, 5, row->xmpp_password);
-	enum status status = statement_run(s, NULL, err);
 	return status == STATUS_CONFLICT ? name_owner(db, row, err) : status;
 }
 
@@ -145,10 +74,10 @@ enum status jid_map_set(struct store *store, const struct jid_map_row *row, stru
 static enum status make_way(struct connection *db, const struct jid_map_row *row,
 			    struct jid_map_import *import, struct error *err)
 {
-	const char *const key[2] = {row->source, row->user};
+	const struct values user = VALUES(as_text(row->source), as_text(row->user));
 	struct jid_map_row old = {0};
+	enum status status = connection_find(db, QUERY_JID_MAP_FIND, user, &old, err);
 
-	enum status status = find(db, QUERY_JID_MAP_FIND, key, &old, err);
 	if (status == STATUS_NOT_FOUND) {
 		import->added++;
 		return STATUS_OK;
@@ -166,10 +95,7 @@ static enum status make_way(struct connection *db, const struct jid_map_row *row
 	import->changed += !same;
 	if (stays)
 		return STATUS_OK;
-	struct statement *s = statement_get(db, QUERY_JID_MAP_DELETE);
-	statement_bind_text(s, 1, row->source);
-	statement_bind_text(s, 2, row->user);
-	return statement_run(s, NULL, err);
+	return connection_run(db, QUERY_JID_MAP_DELETE, user, NULL, err);
 }
 
 static enum status import_rows(struct connection *db, struct jid_map_import *import,
@@ -208,20 +134,12 @@ enum status jid_map_import(struct store *store, struct jid_map_import *import, s
 enum status jid_map_delete(struct store *store, const char *source, const char *user,
 			   struct error *err)
 {
-	int changed = 0;
-	struct connection *db;
-	enum status status = store_begin(store, &db, err);
+	enum status status =
+	    store_change(store, QUERY_JID_MAP_DELETE, VALUES(as_text(source), as_text(user)), err);
 
-	if (status != STATUS_OK)
-		return status;
-	struct statement *s = statement_get(db, QUERY_JID_MAP_DELETE);
-	statement_bind_text(s, 1, source);
-	statement_bind_text(s, 2, user);
-	status = statement_run(s, &changed, err);
-	if (status == STATUS_OK && changed == 0)
-		status = error_set(err, STATUS_NOT_FOUND,
-				   "user \"%s\" of %s has no row in the JID map", user, source);
-	return store_end(store, db, status, err);
+	if (status == STATUS_NOT_FOUND)
+		error_set(err, status, "user \"%s\" of %s has no row in the JID map", user, source);
+	return status;
 }
 
 enum status jid_map_list(struct store *store,
@@ -229,13 +147,11 @@ enum status jid_map_list(struct store *store,
 			 struct error *err)
 {
 	struct row_list list;
-	enum status status = row_list_read(store, QUERY_JID_MAP_LIST, &jid_map_type, &list, err);
-
-	if (status != STATUS_OK)
-		return status;
+	enum status status = store_list(store, QUERY_JID_MAP_LIST, NO_VALUES, &list, err);
 	const struct jid_map_row *rows = list.rows;
-	for (size_t i = 0; i < list.count; i++)
+
+	for (size_t i = 0; status == STATUS_OK && i < list.count; i++)
 		each(arg, &rows[i]);
-	row_list_clear(&list, &jid_map_type);
-	return STATUS_OK;
+	row_list_clear(&list);
+	return status;
 }

@@ -29,43 +29,32 @@ struct question {
 
 /* ---- one question ---- */
 
-static enum status row_read(struct connection *db, const struct question *q, struct limit_row *out,
+static enum status row_find(struct connection *db, const struct question *q, struct limit_row *out,
 			    struct error *err)
 {
-	struct statement *s = statement_get(db, QUERY_LIMIT_FIND);
+	enum status status =
+	    connection_find(db, QUERY_LIMIT_FIND, VALUES(as_blob(q->id, sizeof q->id)), out, err);
 
-	statement_bind_blob(s, 1, q->id, sizeof q->id);
-	enum status status = statement_row(s, err);
-	if (status == STATUS_NOT_FOUND)
-		*out = (struct limit_row){0};
-	else if (status == STATUS_OK)
-		*out = (struct limit_row){
-		    .there = true,
-		    .credit = statement_integer(s, 0),
-		    .stamp = statement_integer(s, 1),
-		};
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	*out = (struct limit_row){0};
+	return STATUS_OK;
 }
 
 static enum status row_write(struct connection *db, const struct question *q,
 			     const struct limit_answer *answer, struct error *err)
 {
-	struct statement *s = statement_get(db, QUERY_LIMIT_SET);
-
-	statement_bind_blob(s, 1, q->id, sizeof q->id);
-	statement_bind_integer(s, 2, answer->row.credit);
-	statement_bind_integer(s, 3, answer->row.stamp);
-	statement_bind_integer(s, 4, answer->forget);
-	return statement_run(s, NULL, err);
+	return connection_run(db, QUERY_LIMIT_SET,
+			      VALUES(as_blob(q->id, sizeof q->id), as_integer(answer->row.credit),
+				     as_integer(answer->row.stamp), as_integer(answer->forget)),
+			      NULL, err);
 }
 
 static enum status purge(struct connection *db, const struct question *q, struct error *err)
 {
-	struct statement *s = statement_get(db, QUERY_LIMIT_PURGE);
-
-	statement_bind_integer(s, 1, q->what.now);
-	statement_bind_integer(s, 2, LIMIT_PURGE_ROWS);
-	return statement_run(s, NULL, err);
+	return connection_run(db, QUERY_LIMIT_PURGE,
+			      VALUES(as_integer(q->what.now), as_integer(LIMIT_PURGE_ROWS)), NULL,
+			      err);
 }
 
 /* Writes only if something changed: a request at an empty bucket costs one read. */
@@ -74,7 +63,7 @@ static enum status ask(struct connection *db, void *arg, struct error *err)
 	struct question *q = arg;
 	struct limit_answer answer;
 	struct limit_row row;
-	enum status status = row_read(db, q, &row, err);
+	enum status status = row_find(db, q, &row, err);
 
 	if (status != STATUS_OK)
 		return status;

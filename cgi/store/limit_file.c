@@ -55,10 +55,9 @@ static enum status ask_in_transaction(struct connection *db, limit_file_question
 
 static enum status evict(struct connection *db, struct error *err)
 {
-	struct statement *s = statement_get(db, QUERY_LIMIT_EVICT);
+	enum status status =
+	    connection_run(db, QUERY_LIMIT_EVICT, VALUES(as_integer(LIMIT_EVICT_ROWS)), NULL, err);
 
-	statement_bind_integer(s, 1, LIMIT_EVICT_ROWS);
-	enum status status = statement_run(s, NULL, err);
 	connection_reset(db);
 	return status;
 }

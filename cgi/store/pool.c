@@ -346,14 +346,9 @@ enum status store_check_file(const char *path, struct error *err)
 
 enum status store_ping(struct store *store, struct error *err)
 {
-	struct connection *db;
-	enum status status = store_borrow(store, &db, err);
+	int64_t ignored;
 
-	if (status != STATUS_OK)
-		return status;
-	status = statement_row(statement_get(db, QUERY_PING), err);
-	store_return(store, db);
-	return status;
+	return store_find(store, QUERY_PING, NO_VALUES, &ignored, err);
 }
 
 enum status store_verify(struct store *store, struct error *err)

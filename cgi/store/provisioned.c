@@ -5,66 +5,34 @@
  */
 #include "store/provisioned.h"
 
-#include "base/secret.h"
 #include "store/connection.h"
 
 void provisioned_clear(struct provisioned *provisioned)
 {
-	secret_free(provisioned->xmpp_password);
-	*provisioned = (struct provisioned){0};
-}
-
-static enum status find(struct connection *db, const char *localpart, const char *domain,
-			struct provisioned *out, struct error *err)
-{
-	struct statement *s = statement_get(db, QUERY_PROVISIONED_FIND);
-	struct provisioned row = {0};
-
-	statement_bind_text(s, 1, localpart);
-	statement_bind_text(s, 2, domain);
-	enum status status = statement_row(s, err);
-	if (status == STATUS_OK && !statement_is_null(s, 0))
-		status = statement_text_dup(s, 0, &row.xmpp_password, err);
-	if (status != STATUS_OK)
-		return status;
-	row.done = statement_integer(s, 1) != 0;
-	*out = row;
-	return STATUS_OK;
+	row_clear(QUERY_PROVISIONED_FIND, provisioned);
 }
 
 enum status provisioned_find(struct store *store, const char *localpart, const char *domain,
 			     struct provisioned *out, struct error *err)
 {
-	struct connection *db;
-	enum status status = store_borrow(store, &db, err);
-
-	if (status != STATUS_OK)
-		return status;
-	status = find(db, localpart, domain, out, err);
-	store_return(store, db);
-	return status;
+	return store_find(store, QUERY_PROVISIONED_FIND,
+			  VALUES(as_text(localpart), as_text(domain)), out, err);
 }
 
 /* *mine: the row is new, or the lease of the last caller has ended. */
 static enum status take(struct connection *db, const struct provisioned_new *what, bool *mine,
 			struct error *err)
 {
+	const struct value localpart = as_text(what->localpart), domain = as_text(what->domain);
 	int changed = 0;
-	struct statement *s = statement_get(db, QUERY_PROVISIONED_ADD);
+	enum status status =
+	    connection_run(db, QUERY_PROVISIONED_ADD,
+			   VALUES(localpart, domain, as_text(what->xmpp_password)), &changed, err);
 
-	statement_bind_text(s, 1, what->localpart);
-	statement_bind_text(s, 2, what->domain);
-	statement_bind_text(s, 3, what->xmpp_password);
-	enum status status = statement_run(s, &changed, err);
-	if (status != STATUS_OK || changed > 0) {
-		*mine = true;
-		return status;
-	}
-	s = statement_get(db, QUERY_PROVISIONED_TAKE);
-	statement_bind_text(s, 1, what->localpart);
-	statement_bind_text(s, 2, what->domain);
-	statement_bind_integer(s, 3, PROVISIONED_LEASE_S);
-	status = statement_run(s, &changed, err);
+	if (status == STATUS_OK && changed == 0)
+		status = connection_run(db, QUERY_PROVISIONED_TAKE,
+					VALUES(localpart, domain, as_integer(PROVISIONED_LEASE_S)),
+					&changed, err);
 	*mine = changed > 0;
 	return status;
 }
@@ -80,7 +48,9 @@ enum status provisioned_begin(struct store *store, const struct provisioned_new 
 		return status;
 	status = take(db, what, mine, err);
 	if (status == STATUS_OK)
-		status = find(db, what->localpart, what->domain, &row, err);
+		status = connection_find(db, QUERY_PROVISIONED_FIND,
+					 VALUES(as_text(what->localpart), as_text(what->domain)),
+					 &row, err);
 	status = store_end(store, db, status, err);
 	if (status == STATUS_OK)
 		*out = row;
@@ -92,15 +62,7 @@ enum status provisioned_begin(struct store *store, const struct provisioned_new 
 enum status provisioned_end(struct store *store, const struct provisioned_new *what, bool done,
 			    struct error *err)
 {
-	struct connection *db;
-	enum status status = store_begin(store, &db, err);
-
-	if (status != STATUS_OK)
-		return status;
-	struct statement *s = statement_get(db, QUERY_PROVISIONED_END);
-	statement_bind_text(s, 1, what->localpart);
-	statement_bind_text(s, 2, what->domain);
-	statement_bind_integer(s, 3, done);
-	status = statement_run(s, NULL, err);
-	return store_end(store, db, status, err);
+	return store_run(store, QUERY_PROVISIONED_END,
+			 VALUES(as_text(what->localpart), as_text(what->domain), as_integer(done)),
+			 NULL, err);
 }

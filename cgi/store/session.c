@@ -3,7 +3,6 @@
  * token is 32 random bytes and cannot be guessed. Whether a session has ended depends on the clock
  * that the caller passes; its row is deleted later.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/codec.h"
@@ -18,51 +17,19 @@
 
 void session_clear(struct session *session)
 {
-	if (session == NULL)
-		return;
-	free(session->source);
-	free(session->user);
-	*session = (struct session){0};
+	row_clear(QUERY_SESSION_FIND, session);
 }
-
-static enum status read_session(struct statement *s, void *row, struct error *err)
-{
-	struct session *out = row;
-	struct session session = {
-	    .created = statement_integer(s, 2),
-	    .last_seen = statement_integer(s, 3),
-	};
-	enum status status = statement_text_dup(s, 0, &session.source, err);
-
-	if (status == STATUS_OK)
-		status = statement_text_dup(s, 1, &session.user, err);
-	session.of_site_password = !statement_is_null(s, 4);
-	if (status == STATUS_OK && session.of_site_password)
-		status =
-		    statement_blob(s, 4, session.password_mac, sizeof session.password_mac, err);
-	if (status == STATUS_OK)
-		*out = session;
-	else
-		session_clear(&session);
-	return status;
-}
-
-static void clear_session(void *row)
-{
-	session_clear(row);
-}
-
-static const struct row_type session_row = {
-    .size = sizeof(struct session),
-    .read = read_session,
-    .clear = clear_session,
-};
 
 /* ---- tokens ---- */
 
 struct token_hash {
 	unsigned char bytes[SECRET_SHA256_LEN];
 };
+
+static struct value as_hash(const struct token_hash *hash)
+{
+	return as_blob(hash->bytes, sizeof hash->bytes);
+}
 
 /* False: this cannot be a token of ours. */
 static bool hash_token(const char *token, struct token_hash *out)
@@ -125,37 +92,26 @@ bool session_password_is(const struct session *session, const char *token,
 
 /* ---- create ---- */
 
-static enum status run_with_hash(struct connection *db, enum query query,
-				 const struct token_hash *hash, struct error *err)
-{
-	struct statement *s = statement_get(db, query);
-
-	statement_bind_blob(s, 1, hash->bytes, sizeof hash->bytes);
-	return statement_run(s, NULL, err);
-}
-
 /* last_seen is enough: a session past its absolute end is not touched any more. */
 static enum status purge_ended(struct connection *db, const struct session_new *what,
 			       struct error *err)
 {
 	const struct session_life *life = &what->life;
 	int64_t age = life->idle_s < life->absolute_s ? life->idle_s : life->absolute_s;
-	struct statement *s = statement_get(db, QUERY_SESSION_PURGE);
 
-	statement_bind_integer(s, 1, what->now - age);
-	statement_bind_integer(s, 2, SESSION_PURGE_ROWS);
-	return statement_run(s, NULL, err);
+	return connection_run(db, QUERY_SESSION_PURGE,
+			      VALUES(as_integer(what->now - age), as_integer(SESSION_PURGE_ROWS)),
+			      NULL, err);
 }
 
 static enum status evict_oldest(struct connection *db, const struct session_new *what,
 				struct error *err)
 {
-	struct statement *s = statement_get(db, QUERY_SESSION_EVICT);
+	const int kept = SESSION_MAX_PER_USER - 1; /* leaves room for the new one */
 
-	statement_bind_text(s, 1, what->source);
-	statement_bind_text(s, 2, what->user);
-	statement_bind_integer(s, 3, SESSION_MAX_PER_USER - 1); /* leaves room for the new one */
-	return statement_run(s, NULL, err);
+	return connection_run(db, QUERY_SESSION_EVICT,
+			      VALUES(as_text(what->source), as_text(what->user), as_integer(kept)),
+			      NULL, err);
 }
 
 static enum status add(struct connection *db, const struct session_new *what, const char *token,
@@ -163,20 +119,17 @@ static enum status add(struct connection *db, const struct session_new *what, co
 {
 	struct token_hash hash;
 	unsigned char mac[SECRET_SHA256_LEN];
-	int changed = 0;
-	struct statement *s = statement_get(db, QUERY_SESSION_ADD);
 
 	hash_token(token, &hash);
 	if (what->only_on_site)
 		password_mac(token, what->password_hash, mac);
-	statement_bind_blob(s, 1, hash.bytes, sizeof hash.bytes);
-	statement_bind_text(s, 2, what->source);
-	statement_bind_text(s, 3, what->user);
-	statement_bind_integer(s, 4, what->now);
-	statement_bind_blob(s, 5, what->only_on_site ? mac : NULL, sizeof mac);
-	statement_bind_text(s, 6, what->only_on_site ? NULL : what->password_hash);
-	enum status status = statement_run(s, &changed, err);
-	if (status == STATUS_OK && changed == 0)
+	enum status status = connection_change(
+	    db, QUERY_SESSION_ADD,
+	    VALUES(as_hash(&hash), as_text(what->source), as_text(what->user),
+		   as_integer(what->now), as_blob(what->only_on_site ? mac : NULL, sizeof mac),
+		   as_text(what->only_on_site ? NULL : what->password_hash)),
+	    err);
+	if (status == STATUS_NOT_FOUND)
 		return error_set(err, STATUS_BAD_CREDENTIALS,
 				 "site user \"%s\" does not exist, is disabled, or has got "
 				 "another password since this one was checked",
@@ -202,7 +155,7 @@ static enum status replace(struct connection *db, const struct session_new *what
 	enum status status = use_once(db, what, err);
 
 	if (status == STATUS_OK && hash_token(what->old_token, &old))
-		status = run_with_hash(db, QUERY_SESSION_END, &old, err);
+		status = connection_run(db, QUERY_SESSION_END, VALUES(as_hash(&old)), NULL, err);
 	if (status == STATUS_OK)
 		status = purge_ended(db, what, err);
 	if (status == STATUS_OK)
@@ -253,25 +206,12 @@ static void touch(struct connection *db, const struct token_hash *hash, int64_t 
 
 	connection_reset(db); /* the SELECT must not keep its snapshot during the write */
 	connection_patience(db, TOUCH_PATIENCE_MS);
-	struct statement *s = statement_get(db, QUERY_SESSION_TOUCH);
-	statement_bind_blob(s, 1, hash->bytes, sizeof hash->bytes);
-	statement_bind_integer(s, 2, now);
-	statement_bind_integer(s, 3, now - SESSION_TOUCH_S);
-	if (statement_run(s, NULL, &why) != STATUS_OK && connection_trouble(db) != TROUBLE_BUSY)
+	enum status status = connection_run(
+	    db, QUERY_SESSION_TOUCH,
+	    VALUES(as_hash(hash), as_integer(now), as_integer(now - SESSION_TOUCH_S)), NULL, &why);
+	if (status != STATUS_OK && connection_trouble(db) != TROUBLE_BUSY)
 		log_event(LOG_LEVEL_WARN, "session_touch_failed", "why", why.text, NULL);
 	connection_reset(db); /* restores the usual patience too */
-}
-
-static enum status find(struct connection *db, const struct token_hash *hash, struct session *out,
-			struct error *err)
-{
-	struct statement *s = statement_get(db, QUERY_SESSION_FIND);
-
-	statement_bind_blob(s, 1, hash->bytes, sizeof hash->bytes);
-	enum status status = statement_row(s, err);
-	if (status == STATUS_NOT_FOUND)
-		return no_session(err);
-	return status == STATUS_OK ? read_session(s, out, err) : status;
 }
 
 enum status session_find(struct store *store, const char *token, int64_t now,
@@ -286,7 +226,9 @@ enum status session_find(struct store *store, const char *token, int64_t now,
 	enum status status = store_borrow(store, &db, err);
 	if (status != STATUS_OK)
 		return status;
-	status = find(db, &hash, &session, err);
+	status = connection_find(db, QUERY_SESSION_FIND, VALUES(as_hash(&hash)), &session, err);
+	if (status == STATUS_NOT_FOUND)
+		status = no_session(err);
 	if (status == STATUS_OK && is_over(&session, now, life)) {
 		session_clear(&session);
 		status = no_session(err);
@@ -305,49 +247,22 @@ enum status session_find(struct store *store, const char *token, int64_t now,
 enum status session_end(struct store *store, const char *token, struct error *err)
 {
 	struct token_hash hash;
-	struct connection *db;
 
 	if (!hash_token(token, &hash))
 		return STATUS_OK;
-	enum status status = store_begin(store, &db, err);
-	if (status != STATUS_OK)
-		return status;
-	status = run_with_hash(db, QUERY_SESSION_END, &hash, err);
-	return store_end(store, db, status, err);
-}
-
-/* source NULL: ends the sessions of all users. */
-static enum status end_many(struct store *store, const char *source, const char *user, int *ended,
-			    struct error *err)
-{
-	int changed = 0;
-	struct connection *db;
-	enum status status = store_begin(store, &db, err);
-
-	if (status != STATUS_OK)
-		return status;
-	struct statement *s =
-	    statement_get(db, source != NULL ? QUERY_SESSION_END_USER : QUERY_SESSION_END_ALL);
-	if (source != NULL) {
-		statement_bind_text(s, 1, source);
-		statement_bind_text(s, 2, user);
-	}
-	status = statement_run(s, &changed, err);
-	status = store_end(store, db, status, err);
-	if (status == STATUS_OK && ended != NULL)
-		*ended = changed;
-	return status;
+	return store_run(store, QUERY_SESSION_END, VALUES(as_hash(&hash)), NULL, err);
 }
 
 enum status session_end_user(struct store *store, const char *source, const char *user, int *ended,
 			     struct error *err)
 {
-	return end_many(store, source, user, ended, err);
+	return store_run(store, QUERY_SESSION_END_USER, VALUES(as_text(source), as_text(user)),
+			 ended, err);
 }
 
 enum status session_end_all(struct store *store, int *ended, struct error *err)
 {
-	return end_many(store, NULL, NULL, ended, err);
+	return store_run(store, QUERY_SESSION_END_ALL, NO_VALUES, ended, err);
 }
 
 enum status session_list(struct store *store,
@@ -355,13 +270,11 @@ enum status session_list(struct store *store,
 			 struct error *err)
 {
 	struct row_list list;
-	enum status status = row_list_read(store, QUERY_SESSION_LIST, &session_row, &list, err);
-
-	if (status != STATUS_OK)
-		return status;
+	enum status status = store_list(store, QUERY_SESSION_LIST, NO_VALUES, &list, err);
 	const struct session *sessions = list.rows;
-	for (size_t i = 0; i < list.count; i++)
+
+	for (size_t i = 0; status == STATUS_OK && i < list.count; i++)
 		each(arg, &sessions[i]);
-	row_list_clear(&list, &session_row);
-	return STATUS_OK;
+	row_list_clear(&list);
+	return status;
 }

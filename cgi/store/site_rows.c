@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "store/connection.h"
+#include "store/foreign.h"
 
 #define BUDGET_MS 1000 /* the operator waits, not a page */
 

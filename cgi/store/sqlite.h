@@ -1,6 +1,7 @@
 /*
  * SQLite's own types and the declarations that the sqlite_*.c files share. Private to them: they
- * implement connection.h with SQLite, and no other file knows SQLite.
+ * implement connection.h (our database) and foreign.h (another program's) with SQLite, and no other
+ * file knows SQLite.
  */
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H
@@ -9,13 +10,14 @@
 #include <sys/types.h>
 
 #include "store/connection.h"
+#include "store/foreign.h"
 
 #define STEPS_PER_LOOK 1000 /* steps of SQLite's machine between two looks at the clock */
 
 struct statement {
 	struct connection *db;
 	sqlite3_stmt *prepared; /* NULL: not prepared yet */
-	int code;               /* the first failure since statement_get */
+	int code;               /* the first failure since the query began */
 	bool active;            /* needs a reset: an open SELECT prevents checkpoints */
 };
 
@@ -40,6 +42,18 @@ struct connection {
  * failure: SQLite's message is that of the last call.
  */
 enum status sqlite_failed(struct connection *db, int code, struct error *err);
+
+/*
+ * Sets a parameter, numbered from 1. A failure is reported by the next step. The value is borrowed
+ * until the last row is read.
+ */
+void sqlite_bind(struct statement *s, int n, const struct value *value);
+
+/*
+ * Reads the next row. STATUS_NOT_FOUND: there are no more; that is not a failure, and err is left
+ * alone.
+ */
+enum status sqlite_step(struct statement *s, struct error *err);
 
 /*
  * Opens the file of a connection and records its device and inode. The caller closes the connection

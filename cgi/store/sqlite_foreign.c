@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/foreign.h"
 #include "store/sqlite.h"
 
 #define FOREIGN_PATIENCE_MS 250 /* short, because a page waits for it */
@@ -188,6 +189,25 @@ void statement_reset(struct statement *s)
 	s->code = SQLITE_OK;
 }
 
+void statement_bind_text(struct statement *s, int n, const char *text)
+{
+	const struct value value = as_text(text);
+
+	sqlite_bind(s, n, &value);
+}
+
+void statement_bind_integer(struct statement *s, int n, int64_t number)
+{
+	const struct value value = as_integer(number);
+
+	sqlite_bind(s, n, &value);
+}
+
+enum status statement_row(struct statement *s, struct error *err)
+{
+	return sqlite_step(s, err);
+}
+
 bool statement_only_reads(const struct statement *s)
 {
 	return sqlite3_stmt_readonly(s->prepared) && sqlite3_stmt_isexplain(s->prepared) == 0;
@@ -230,4 +250,21 @@ enum value_kind statement_value_kind(struct statement *s, int column)
 size_t statement_value_length(struct statement *s, int column)
 {
 	return (size_t)sqlite3_column_bytes(s->prepared, column);
+}
+
+enum status statement_text_dup(struct statement *s, int column, char **out, struct error *err)
+{
+	const char *text = (const char *)sqlite3_column_text(s->prepared, column);
+	size_t len = (size_t)sqlite3_column_bytes(s->prepared, column);
+
+	if (text == NULL)
+		return error_no_memory(err);
+	if (strlen(text) != len)
+		return error_set(err, STATUS_UNAVAILABLE, "%s: a text in column %s has a NUL in it",
+				 s->db->path, sqlite3_column_name(s->prepared, column));
+	char *copy = strdup(text);
+	if (copy == NULL)
+		return error_no_memory(err);
+	*out = copy;
+	return STATUS_OK;
 }

@@ -1,20 +1,18 @@
 /*
- * Statements of the catalogue, with SQLite. The connection prepares each at its first use and keeps
+ * Queries of the catalogue, with SQLite. The connection prepares each at its first use and keeps
  * it.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "store/sqlite.h"
 
-struct statement *statement_get(struct connection *db, enum query query)
+/* Errors are reported by the first step. */
+static struct statement *get(struct connection *db, enum query query)
 {
 	struct statement *s = &db->statements[query];
 
 	s->db = db;
 	s->code = SQLITE_OK;
 	if (s->prepared == NULL)
-		s->code = sqlite3_prepare_v3(db->sqlite, catalogue[query], -1,
+		s->code = sqlite3_prepare_v3(db->sqlite, catalogue[query].sql, -1,
 					     SQLITE_PREPARE_PERSISTENT, &s->prepared, NULL);
 	if (s->active)
 		sqlite3_reset(s->prepared);
@@ -22,28 +20,28 @@ struct statement *statement_get(struct connection *db, enum query query)
 	return s;
 }
 
-void statement_bind_text(struct statement *s, int n, const char *text)
+void sqlite_bind(struct statement *s, int n, const struct value *value)
 {
 	if (s->code != SQLITE_OK)
 		return;
-	s->code = text == NULL ? sqlite3_bind_null(s->prepared, n)
-			       : sqlite3_bind_text64(s->prepared, n, text, strlen(text),
-						     SQLITE_STATIC, SQLITE_UTF8);
+	switch (value->kind) {
+	case KIND_INTEGER:
+		s->code = sqlite3_bind_int64(s->prepared, n, value->integer);
+		break;
+	case KIND_TEXT: /* SQLITE_STATIC: the library keeps no copy of a secret */
+		s->code = sqlite3_bind_text64(s->prepared, n, value->data, value->len,
+					      SQLITE_STATIC, SQLITE_UTF8);
+		break;
+	case KIND_BLOB:
+		s->code =
+		    sqlite3_bind_blob64(s->prepared, n, value->data, value->len, SQLITE_STATIC);
+		break;
+	default:
+		s->code = sqlite3_bind_null(s->prepared, n);
+	}
 }
 
-void statement_bind_integer(struct statement *s, int n, int64_t value)
-{
-	if (s->code == SQLITE_OK)
-		s->code = sqlite3_bind_int64(s->prepared, n, value);
-}
-
-void statement_bind_blob(struct statement *s, int n, const void *data, size_t len)
-{
-	if (s->code == SQLITE_OK)
-		s->code = sqlite3_bind_blob64(s->prepared, n, data, len, SQLITE_STATIC);
-}
-
-enum status statement_row(struct statement *s, struct error *err)
+enum status sqlite_step(struct statement *s, struct error *err)
 {
 	if (s->code == SQLITE_OK)
 		s->code = sqlite3_step(s->prepared);
@@ -59,57 +57,90 @@ enum status statement_row(struct statement *s, struct error *err)
 	return status;
 }
 
-enum status statement_run(struct statement *s, int *changed, struct error *err)
+static enum status start(struct connection *db, enum query query, struct values values,
+			 struct statement **out, struct error *err)
 {
-	enum status status;
+	enum status status = values_check(query, values, err);
 
-	do
-		status = statement_row(s, err);
-	while (status == STATUS_OK);
+	if (status != STATUS_OK)
+		return status;
+	*out = get(db, query);
+	for (size_t i = 0; i < values.count; i++)
+		sqlite_bind(*out, (int)i + 1, &values.list[i]);
+	return STATUS_OK;
+}
+
+/* The cell is borrowed until the next step. */
+static enum status read_cell(struct statement *s, int column, unsigned kind, struct value *out,
+			     struct error *err)
+{
+	*out = (struct value){.kind = KIND_NULL};
+	if (sqlite3_column_type(s->prepared, column) == SQLITE_NULL)
+		return STATUS_OK;
+	switch (kind & ~KIND_OR_NULL) {
+	case KIND_INTEGER:
+	case KIND_FLAG:
+		*out = as_integer(sqlite3_column_int64(s->prepared, column));
+		return STATUS_OK;
+	case KIND_BLOB:
+		*out = (struct value){KIND_BLOB, sqlite3_column_blob(s->prepared, column), 0, 0};
+		break;
+	default:
+		*out = (struct value){KIND_TEXT, sqlite3_column_text(s->prepared, column), 0, 0};
+	}
+	out->len = (size_t)sqlite3_column_bytes(s->prepared, column);
+	return out->data != NULL || out->len == 0 ? STATUS_OK : error_no_memory(err);
+}
+
+static enum status read_row(struct statement *s, enum query query, void *row, struct error *err)
+{
+	const struct row_type *type = catalogue[query].row;
+	struct value cells[ROW_COLUMNS_MAX];
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < type->count && status == STATUS_OK; i++)
+		status = read_cell(s, (int)i, type->columns[i].kind, &cells[i], err);
+	return status == STATUS_OK ? row_read(s->db, query, cells, row, err) : status;
+}
+
+enum status connection_find(struct connection *db, enum query query, struct values values,
+			    void *row, struct error *err)
+{
+	struct statement *s;
+	enum status status = start(db, query, values, &s, err);
+
+	if (status == STATUS_OK)
+		status = sqlite_step(s, err);
+	return status == STATUS_OK ? read_row(s, query, row, err) : status;
+}
+
+enum status connection_run(struct connection *db, enum query query, struct values values,
+			   int *changed, struct error *err)
+{
+	struct statement *s;
+	enum status status = start(db, query, values, &s, err);
+
+	while (status == STATUS_OK)
+		status = sqlite_step(s, err);
 	if (status != STATUS_NOT_FOUND)
 		return status;
 	if (changed != NULL)
-		*changed = sqlite3_changes(s->db->sqlite);
+		*changed = sqlite3_changes(db->sqlite);
 	return STATUS_OK;
 }
 
-int64_t statement_integer(struct statement *s, int column)
+enum status connection_list(struct connection *db, enum query query, struct values values,
+			    struct row_list *list, struct error *err)
 {
-	return sqlite3_column_int64(s->prepared, column);
-}
+	struct statement *s;
+	enum status status = start(db, query, values, &s, err);
 
-bool statement_is_null(struct statement *s, int column)
-{
-	return sqlite3_column_type(s->prepared, column) == SQLITE_NULL;
-}
+	list->query = query;
+	while (status == STATUS_OK && (status = sqlite_step(s, err)) == STATUS_OK) {
+		void *row = row_list_add(list);
 
-enum status statement_text_dup(struct statement *s, int column, char **out, struct error *err)
-{
-	const char *text = (const char *)sqlite3_column_text(s->prepared, column);
-	size_t len = (size_t)sqlite3_column_bytes(s->prepared, column);
-
-	if (text == NULL)
-		return error_no_memory(err);
-	if (strlen(text) != len)
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: a text in column %s has a NUL in it: delete that row",
-				 s->db->path, sqlite3_column_name(s->prepared, column));
-	char *copy = strdup(text);
-	if (copy == NULL)
-		return error_no_memory(err);
-	*out = copy;
-	return STATUS_OK;
-}
-
-enum status statement_blob(struct statement *s, int column, void *out, size_t len,
-			   struct error *err)
-{
-	const void *data = sqlite3_column_blob(s->prepared, column);
-
-	if (data == NULL || (size_t)sqlite3_column_bytes(s->prepared, column) != len)
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: column %s does not hold %zu bytes: delete that row",
-				 s->db->path, sqlite3_column_name(s->prepared, column), len);
-	memcpy(out, data, len);
-	return STATUS_OK;
+		status = row != NULL ? read_row(s, query, row, err) : error_no_memory(err);
+		list->count += status == STATUS_OK;
+	}
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

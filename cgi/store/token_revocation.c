@@ -7,38 +7,30 @@
 #include "store/grant.h"
 #include "store/connection.h"
 
-static enum status find(struct connection *db, const char *user, int64_t *min_iat,
-			struct error *err)
+/* No row: never revoked. */
+static enum status or_never(enum status status, int64_t *min_iat)
 {
-	struct statement *s = statement_get(db, QUERY_TOKEN_REVOCATION_FIND);
-
-	statement_bind_text(s, 1, user);
-	enum status status = statement_row(s, err);
-	if (status == STATUS_OK)
-		*min_iat = statement_integer(s, 0);
-	else if (status == STATUS_NOT_FOUND)
-		*min_iat = 0;
-	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	*min_iat = 0;
+	return STATUS_OK;
 }
 
 enum status token_revocation_find(struct store *store, const char *user, int64_t *min_iat,
 				  struct error *err)
 {
-	struct connection *db;
-	enum status status = store_borrow(store, &db, err);
-
-	if (status != STATUS_OK)
-		return status;
-	status = find(db, user, min_iat, err);
-	store_return(store, db);
-	return status;
+	return or_never(
+	    store_find(store, QUERY_TOKEN_REVOCATION_FIND, VALUES(as_text(user)), min_iat, err),
+	    min_iat);
 }
 
 enum status token_revocation_check(struct connection *db, const char *user, int64_t issued,
 				   struct error *err)
 {
 	int64_t min_iat = 0;
-	enum status status = find(db, user, &min_iat, err);
+	enum status status = or_never(
+	    connection_find(db, QUERY_TOKEN_REVOCATION_FIND, VALUES(as_text(user)), &min_iat, err),
+	    &min_iat);
 
 	if (status == STATUS_OK && issued < min_iat)
 		status = error_set(err, STATUS_BAD_CREDENTIALS,
@@ -49,23 +41,20 @@ enum status token_revocation_check(struct connection *db, const char *user, int6
 static enum status change(struct connection *db, const struct token_revocation *what,
 			  struct error *err)
 {
-	struct statement *s = statement_get(db, QUERY_TOKEN_REVOCATION_PURGE);
-	int64_t now = clock_wall();
+	const int64_t now = clock_wall();
+	const int64_t first_valid = now + what->skew_s + 1;
+	const struct values old = VALUES(as_integer(now - what->life_s - GRANT_MEMORY_S));
+	enum status status = connection_run(db, QUERY_TOKEN_REVOCATION_PURGE, old, NULL, err);
 
-	statement_bind_integer(s, 1, now - what->life_s - GRANT_MEMORY_S);
-	enum status status = statement_run(s, NULL, err);
-	if (status != STATUS_OK)
-		return status;
-	s = statement_get(db, QUERY_TOKEN_REVOCATION_SET);
-	statement_bind_text(s, 1, what->user);
-	statement_bind_integer(s, 2, now + what->skew_s + 1); /* the first valid issue time */
-	status = statement_run(s, NULL, err);
-	if (status != STATUS_OK)
-		return status;
-	s = statement_get(db, QUERY_SESSION_END_USER);
-	statement_bind_text(s, 1, what->source);
-	statement_bind_text(s, 2, what->user);
-	return statement_run(s, NULL, err);
+	if (status == STATUS_OK)
+		status =
+		    connection_run(db, QUERY_TOKEN_REVOCATION_SET,
+				   VALUES(as_text(what->user), as_integer(first_valid)), NULL, err);
+	if (status == STATUS_OK)
+		status =
+		    connection_run(db, QUERY_SESSION_END_USER,
+				   VALUES(as_text(what->source), as_text(what->user)), NULL, err);
+	return status;
 }
 
 enum status token_revoke(struct store *store, const struct token_revocation *what,

@@ -18,26 +18,13 @@ struct update {
 /* *out: the state, which the caller frees; "": there is no row. */
 static enum status read_state(struct connection *db, const char *url, char **out, struct error *err)
 {
-	struct statement *s = statement_get(db, QUERY_UPSTREAM_FIND);
+	enum status status =
+	    connection_find(db, QUERY_UPSTREAM_FIND, VALUES(as_text(url)), out, err);
 
-	statement_bind_text(s, 1, url);
-	enum status status = statement_row(s, err);
-	if (status == STATUS_OK)
-		return statement_text_dup(s, 0, out, err);
 	if (status != STATUS_NOT_FOUND)
 		return status;
 	*out = strdup("");
 	return *out != NULL ? STATUS_OK : error_no_memory(err);
-}
-
-static enum status write_state(struct connection *db, const char *url, const char *state,
-			       struct error *err)
-{
-	struct statement *s = statement_get(db, QUERY_UPSTREAM_SET);
-
-	statement_bind_text(s, 1, url);
-	statement_bind_text(s, 2, state);
-	return statement_run(s, NULL, err);
 }
 
 static enum status update(struct connection *db, void *arg, struct error *err)
@@ -54,7 +41,8 @@ static enum status update(struct connection *db, void *arg, struct error *err)
 	if (!strbuf_ok(&after))
 		status = error_no_memory(err);
 	else if (strcmp(before, after.data) != 0)
-		status = write_state(db, what->url, after.data, err);
+		status = connection_run(db, QUERY_UPSTREAM_SET,
+					VALUES(as_text(what->url), as_text(after.data)), NULL, err);
 	strbuf_clear(&after);
 	free(before);
 	return status;

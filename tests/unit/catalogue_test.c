@@ -1,6 +1,7 @@
 /*
- * The catalogue's questions are asked by an index: none takes longer because there are more users,
- * sessions or buckets. Those that are about all rows are named here.
+ * The catalogue says of each query what its statement says: how many parameters of which kind, and
+ * which columns. No query takes longer because there are more users, sessions or buckets: each uses
+ * an index, except those that are about all rows and are named here.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +10,7 @@
 #include <sqlite3.h>
 
 #include "store/limit.h"
-#include "store/connection.h"
+#include "store/query.h"
 #include "store_fixture.h"
 
 static const enum query of_all_rows[] = {
@@ -53,28 +54,53 @@ static sqlite3 *open_database(const char *path)
 {
 	sqlite3 *db;
 
-	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
 	return db;
 }
 
-static void test_by_index(void **state)
+struct databases {
+	sqlite3 *main, *of_limits;
+};
+
+static struct databases open_databases(const struct fixture *f)
 {
-	struct fixture *f = *state;
 	struct limit_store *limits;
 	char path[128];
 
 	assert_int_equal(limit_open(f->path, &limits, NULL), STATUS_OK);
-	snprintf(path, sizeof path, "%s.limits", f->path);
-	sqlite3 *main = open_database(f->path), *of_limits = open_database(path);
-	for (enum query i = 0; i < QUERY_COUNT; i++) {
-		sqlite3 *db = i >= QUERY_LIMIT_FIND && i <= QUERY_UPSTREAM_SET ? of_limits : main;
-
-		if (scans(db, catalogue[i]) && !is_of_all_rows(i))
-			fail_msg("reads all rows: %s", catalogue[i]);
-	}
-	sqlite3_close(of_limits);
-	sqlite3_close(main);
 	limit_close(limits);
+	snprintf(path, sizeof path, "%s.limits", f->path);
+	return (struct databases){open_database(f->path), open_database(path)};
+}
+
+static void close_databases(const struct databases *databases)
+{
+	sqlite3_close(databases->of_limits);
+	sqlite3_close(databases->main);
+}
+
+static sqlite3 *database_of(const struct databases *databases, enum query query)
+{
+	return query >= QUERY_LIMIT_FIND ? databases->of_limits : databases->main;
+}
+
+static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *s;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sqlite3_errmsg(db), sql);
+	return s;
+}
+
+static void test_by_index(void **state)
+{
+	const struct databases databases = open_databases(*state);
+
+	for (enum query i = 0; i < QUERY_COUNT; i++)
+		if (scans(database_of(&databases, i), catalogue[i].sql) && !is_of_all_rows(i))
+			fail_msg("reads all rows: %s", catalogue[i].sql);
+	close_databases(&databases);
 }
 
 static void test_all_rows_are_noticed(void **state)
@@ -83,9 +109,186 @@ static void test_all_rows_are_noticed(void **state)
 	sqlite3 *db = open_database(f->path);
 
 	assert_true(scans(db, "SELECT id FROM site_user WHERE display_name = ?1"));
-	assert_true(scans(db, catalogue[QUERY_USER_LIST]));
-	assert_false(scans(db, catalogue[QUERY_USER_FIND]));
+	assert_true(scans(db, catalogue[QUERY_USER_LIST].sql));
+	assert_false(scans(db, catalogue[QUERY_USER_FIND].sql));
 	sqlite3_close(db);
+}
+
+/* ---- the catalogue's words about a query against its statement ---- */
+
+static int param_count(const struct catalogued *query)
+{
+	int count = 0;
+
+	while (query->params[count] != KIND_NULL)
+		count++;
+	return count;
+}
+
+static size_t size_of(unsigned kind)
+{
+	switch (kind & ~KIND_OR_NULL) {
+	case KIND_INTEGER:
+		return sizeof(int64_t);
+	case KIND_FLAG:
+		return sizeof(bool);
+	case KIND_BLOB:
+		return 32;
+	default:
+		return sizeof(char *);
+	}
+}
+
+static const char *type_of(unsigned kind)
+{
+	switch (kind & ~KIND_OR_NULL) {
+	case KIND_INTEGER:
+	case KIND_FLAG:
+		return "INTEGER";
+	case KIND_BLOB:
+		return "BLOB";
+	default:
+		return "TEXT";
+	}
+}
+
+/* NULL: the column fits; otherwise what does not. */
+static const char *misfit(sqlite3_stmt *s, int n, const struct row_type *row)
+{
+	const struct column *column = &row->columns[n];
+	const char *type = sqlite3_column_decltype(s, n); /* NULL for an expression */
+
+	if (strcmp(sqlite3_column_name(s, n), column->name) != 0)
+		return "name";
+	if (type != NULL && strcmp(type, type_of(column->kind)) != 0)
+		return "kind";
+	if (column->size != size_of(column->kind) || column->offset + column->size > row->size)
+		return "size";
+	return NULL;
+}
+
+static void test_rows_fit_their_statements(void **state)
+{
+	const struct databases databases = open_databases(*state);
+
+	for (enum query i = 0; i < QUERY_COUNT; i++) {
+		const struct catalogued *query = &catalogue[i];
+		sqlite3_stmt *s = prepare(database_of(&databases, i), query->sql);
+
+		assert_int_equal(sqlite3_stmt_readonly(s), query->row != NULL);
+		for (int n = 0; query->row != NULL && n < (int)query->row->count; n++)
+			if (misfit(s, n, query->row) != NULL)
+				fail_msg("the %s of column %d: %s", misfit(s, n, query->row), n,
+					 query->sql);
+		assert_int_equal(sqlite3_column_count(s),
+				 query->row != NULL ? query->row->count : 0);
+		sqlite3_finalize(s);
+		if (query->row == NULL)
+			continue;
+		assert_in_range(query->row->count, 1, ROW_COLUMNS_MAX);
+		assert_in_range(query->row->size, 1, ROW_SIZE_MAX);
+	}
+	close_databases(&databases);
+}
+
+static void test_another_row_is_noticed(void **state)
+{
+	struct fixture *f = *state;
+	sqlite3 *db = open_database(f->path);
+	const struct row_type *user = catalogue[QUERY_USER_FIND].row;
+	sqlite3_stmt *s =
+	    prepare(db, "SELECT 'a' AS id, id AS name, id AS disabled FROM site_user");
+
+	assert_null(misfit(s, 0, user)); /* an expression has no type */
+	assert_string_equal(misfit(s, 1, user), "kind");
+	assert_string_equal(misfit(s, 2, user), "name");
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+}
+
+/* Runs it with values of these kinds, or nulls where they are allowed, and takes it back. */
+static int try(sqlite3 *db, const char *sql, const unsigned char *kinds, bool nulls)
+{
+	static const unsigned char blob[32];
+	sqlite3_stmt *s = prepare(db, sql);
+
+	assert_int_equal(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL), SQLITE_OK);
+	for (int n = 1; kinds[n - 1] != KIND_NULL; n++) {
+		unsigned kind = kinds[n - 1] & ~KIND_OR_NULL;
+
+		if (nulls && kind != kinds[n - 1])
+			sqlite3_bind_null(s, n);
+		else if (kind == KIND_BLOB)
+			sqlite3_bind_blob(s, n, blob, sizeof blob, SQLITE_STATIC);
+		else if (kind == KIND_INTEGER)
+			sqlite3_bind_int(s, n, 1);
+		else
+			sqlite3_bind_text(s, n, "some", -1, SQLITE_STATIC);
+	}
+	int code = sqlite3_step(s);
+	sqlite3_finalize(s);
+	assert_int_equal(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	return code;
+}
+
+static void test_parameters_fit_their_statements(void **state)
+{
+	const struct databases databases = open_databases(*state);
+
+	for (enum query i = 0; i < QUERY_COUNT; i++) {
+		const struct catalogued *query = &catalogue[i];
+		sqlite3 *db = database_of(&databases, i);
+		sqlite3_stmt *s = prepare(db, query->sql);
+
+		if (sqlite3_bind_parameter_count(s) != param_count(query))
+			fail_msg("%d parameters, not %d: %s", sqlite3_bind_parameter_count(s),
+				 param_count(query), query->sql);
+		sqlite3_finalize(s);
+		for (int nulls = 0; nulls < 2; nulls++) {
+			int code = try(db, query->sql, query->params, nulls);
+
+			if (code != SQLITE_DONE && code != SQLITE_ROW)
+				fail_msg("%s: %s", sqlite3_errmsg(db), query->sql);
+		}
+	}
+	close_databases(&databases);
+}
+
+static void test_other_parameters_are_noticed(void **state)
+{
+	struct fixture *f = *state;
+	sqlite3 *db = open_database(f->path);
+	const char *sql = catalogue[QUERY_USED_NONCE_ADD].sql;
+
+	assert_int_equal(try(db, sql, (unsigned char[]){KIND_TEXT, KIND_INTEGER, 0}, false),
+			 SQLITE_DONE);
+	assert_int_equal(try(db, sql, (unsigned char[]){KIND_TEXT, KIND_TEXT, 0}, false),
+			 SQLITE_CONSTRAINT);
+	sqlite3_close(db);
+}
+
+/* A caller who gives other values than the catalogue asks for learns it in the first test. */
+static void test_other_values_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct error err;
+	int changed;
+
+	assert_int_equal(store_run(f->store, QUERY_USED_NONCE_ADD,
+				   VALUES(as_text("n"), as_integer(1)), &changed, &err),
+			 STATUS_OK);
+	assert_int_equal(changed, 1);
+	const struct values wrong[] = {
+	    NO_VALUES,
+	    VALUES(as_text("n")),
+	    VALUES(as_text("n"), as_text("1")),
+	    VALUES(as_text("n"), as_integer(1), as_integer(1)),
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		assert_int_equal(
+		    store_run(f->store, QUERY_USED_NONCE_ADD, wrong[i], &changed, &err),
+		    STATUS_INTERNAL);
+	assert_non_null(strstr(err.text, "used_nonce"));
 }
 
 int main(void)
@@ -93,6 +296,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_by_index, fixture_store, fixture_remove),
 	    cmocka_unit_test_setup_teardown(test_all_rows_are_noticed, fixture_store,
+					    fixture_remove),
+	    cmocka_unit_test_setup_teardown(test_rows_fit_their_statements, fixture_store,
+					    fixture_remove),
+	    cmocka_unit_test_setup_teardown(test_another_row_is_noticed, fixture_store,
+					    fixture_remove),
+	    cmocka_unit_test_setup_teardown(test_parameters_fit_their_statements, fixture_store,
+					    fixture_remove),
+	    cmocka_unit_test_setup_teardown(test_other_parameters_are_noticed, fixture_store,
+					    fixture_remove),
+	    cmocka_unit_test_setup_teardown(test_other_values_are_refused, fixture_store,
 					    fixture_remove),
 	};
 

@@ -637,10 +637,10 @@ static void test_catalogue_fits_the_schema(void **state)
 	for (int query = 0; query < QUERY_COUNT; query++) {
 		sqlite3_stmt *s;
 		bool of_limits = query >= QUERY_LIMIT_FIND;
-		assert_non_null(catalogue[query]);
+		assert_non_null(catalogue[query].sql);
 		assert_int_equal(sqlite3_open(of_limits ? path : f->path, &db), SQLITE_OK);
-		if (sqlite3_prepare_v2(db, catalogue[query], -1, &s, NULL) != SQLITE_OK)
-			fail_msg("%s: %s", catalogue[query], sqlite3_errmsg(db));
+		if (sqlite3_prepare_v2(db, catalogue[query].sql, -1, &s, NULL) != SQLITE_OK)
+			fail_msg("%s: %s", catalogue[query].sql, sqlite3_errmsg(db));
 		sqlite3_finalize(s);
 		sqlite3_close(db);
 	}
@@ -670,12 +670,9 @@ static enum status add_in_transaction(struct store *store, const char *name, enu
 	struct connection *db;
 
 	assert_int_equal(store_begin(store, &db, NULL), STATUS_OK);
-	struct statement *s = statement_get(db, QUERY_USER_ADD);
-	statement_bind_text(s, 1, name);
-	statement_bind_text(s, 2, "");
-	statement_bind_integer(s, 3, NOW);
-	statement_bind_text(s, 4, name);
-	assert_int_equal(statement_run(s, NULL, NULL), STATUS_OK);
+	const struct values user =
+	    VALUES(as_text(name), as_text(""), as_integer(NOW), as_text(name));
+	assert_int_equal(connection_run(db, QUERY_USER_ADD, user, NULL, NULL), STATUS_OK);
 	return store_end(store, db, verdict, NULL);
 }
 

@@ -214,12 +214,9 @@ static void test_old_names_stay(void **state)
 	struct user user;
 
 	assert_int_equal(store_begin(f->store, &db, NULL), STATUS_OK);
-	struct statement *s = statement_get(db, QUERY_USER_ADD);
-	statement_bind_text(s, 1, "e\xcc\x81");
-	statement_bind_text(s, 2, "");
-	statement_bind_integer(s, 3, NOW);
-	statement_bind_text(s, 4, "\xc3\xa9");
-	assert_int_equal(statement_run(s, NULL, NULL), STATUS_OK);
+	const struct values old =
+	    VALUES(as_text("e\xcc\x81"), as_text(""), as_integer(NOW), as_text("\xc3\xa9"));
+	assert_int_equal(connection_run(db, QUERY_USER_ADD, old, NULL, NULL), STATUS_OK);
 	assert_int_equal(store_end(f->store, db, STATUS_OK, NULL), STATUS_OK);
 	assert_int_equal(user_find(f->store, "e\xcc\x81", &user, NULL), STATUS_OK);
 	user_clear(&user);
