@@ -152,7 +152,12 @@ $(BUILD)/migrations.o: $(BUILD)/migrations.c
 	$(SAY) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libprebind.a
+$(BUILD)/unit/unit.o: tests/unit/unit.c $(BUILD)/defines
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/unit/unit.o $(BUILD)/libprebind.a
 	@mkdir -p $(@D)
 	$(SAY) TEST $<
 	$(Q)$(CC) $(ALL_CFLAGS) $(TEST_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $(filter %.c %.o,$^) \
@@ -340,7 +345,7 @@ help:
 	@echo 'make clean     removes what was built'
 
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
-	$(UNIT_TESTS:%=$(BUILD)/unit/%.d)
+	$(UNIT_TESTS:%=$(BUILD)/unit/%.d) $(BUILD)/unit/unit.d
 
 .PHONY: all unit screenshots bench-programs vendor demo test bench soak systemd check lint asan tsan sanitized valgrind install uninstall dist clean help FORCE
 .DELETE_ON_ERROR:

@@ -1,19 +1,11 @@
 /*
  * Addresses and networks: what is read, what is refused, what is inside.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <string.h>
+#include "unit.h"
 
 #include "base/address.h"
 
-#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
-
-static void test_inside(void **state)
+TEST(test_inside)
 {
 	static const struct {
 		const char *net, *address;
@@ -40,17 +32,16 @@ static void test_inside(void **state)
 	    {"127.0.0.0/8",      "127.1",            false},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct address_net net;
 
-		assert_int_equal(address_net_parse(rows[i].net, &net, NULL), STATUS_OK);
+		assert_ok(address_net_parse(rows[i].net, &net, ERR));
 		if (address_in_net(rows[i].address, &net) != rows[i].inside)
 			fail_msg("%s in %s", rows[i].address, rows[i].net);
 	}
 }
 
-static void test_refused(void **state)
+TEST(test_refused)
 {
 	static const char *const texts[] = {
 	    "",
@@ -70,8 +61,7 @@ static void test_refused(void **state)
 	    "/24",
 	    "0000000000000000000000000000000000000000000000000000000000000000:1"};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(texts); i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		struct address_net net;
 		struct error err = {0};
 
@@ -79,14 +69,4 @@ static void test_refused(void **state)
 			fail_msg("'%s' was taken", texts[i]);
 		assert_non_null(strstr(err.text, texts[i]));
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_inside),
-	    cmocka_unit_test(test_refused),
-	};
-
-	return cmocka_run_group_tests_name("address", tests, NULL, NULL);
 }

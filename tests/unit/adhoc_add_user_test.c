@@ -1,24 +1,17 @@
 /*
  * xmpp/adhoc_add_user.h: Tigase's add-user, what is sent and how its words are read.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "xmpp/adhoc_add_user.h"
 
 #define NODE "http://jabber.org/protocol/admin#add-user"
 
-static void test_write(void **state)
+TEST(test_write)
 {
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	adhoc_add_user_write(&out, ADHOC_JSON, "a\\20b@example.org", "p&w");
 	assert_string_equal(out.data, "{\"command\":{\"node\":\"" NODE "\",\"fields\":["
@@ -74,15 +67,14 @@ static void make_answer(char out[2048], enum adhoc_format format, size_t i)
 			 answers[i].node, var, value);
 }
 
-static void test_read(void **state)
+TEST(test_read)
 {
 	static const char *const types[] = {
 	    [ADHOC_JSON] = "application/json", [ADHOC_XML] = "application/xml"};
 	char text[2048];
 
-	(void)state;
 	for (int format = ADHOC_JSON; format <= ADHOC_XML; format++)
-		for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		for (size_t i = 0; i < COUNT(answers); i++) {
 			bool existed = false;
 			struct error err = {0};
 
@@ -97,7 +89,7 @@ static void test_read(void **state)
 		}
 }
 
-static void test_broken(void **state)
+TEST(test_broken)
 {
 	static const struct adhoc_answer broken[] = {
 	    {"{",  1, "application/json"},
@@ -107,10 +99,9 @@ static void test_broken(void **state)
 	};
 	bool existed = false;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
-		assert_int_equal(adhoc_add_user_read(ADHOC_JSON, &broken[i], &existed, NULL),
-				 STATUS_CHAT_SERVER);
+	for (size_t i = 0; i < COUNT(broken); i++)
+		assert_status(adhoc_add_user_read(ADHOC_JSON, &broken[i], &existed, NULL),
+			      STATUS_CHAT_SERVER);
 }
 
 #define FIELD(var, value)     "{\"var\":\"" var "\",\"value\":" value "}"
@@ -118,7 +109,7 @@ static void test_broken(void **state)
 #define FORM_TYPE             FIELD("FORM_TYPE", "\"x\"")
 
 /* Whoever is sent the empty form may call; other answers do not show that. */
-static void test_form(void **state)
+TEST(test_form)
 {
 	/* clang-format off */
 	static const struct {
@@ -134,8 +125,7 @@ static void test_form(void **state)
 	/* clang-format on */
 	struct strbuf out;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct adhoc_answer answer = {rows[i].body, strlen(rows[i].body),
 					      "application/json"};
 
@@ -149,16 +139,4 @@ static void test_form(void **state)
 	adhoc_request_write(&out, ADHOC_XML, NODE, NULL, 0);
 	assert_string_equal(out.data, "<command><node>" NODE "</node><fields></fields></command>");
 	strbuf_clear(&out);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_write),
-	    cmocka_unit_test(test_read),
-	    cmocka_unit_test(test_broken),
-	    cmocka_unit_test(test_form),
-	};
-
-	return cmocka_run_group_tests_name("adhoc_add_user", tests, NULL, NULL);
 }

@@ -2,17 +2,10 @@
  * xmpp/adhoc_form.h: one form for both directions. What the writer writes, in either layout, the
  * reader reads; and what a strict reading refuses, a lenient one takes as Tigase does.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "xmpp/adhoc_form.h"
-
-#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
 
 static const char *value_of(const struct adhoc_form *form, const char *var)
 {
@@ -22,7 +15,7 @@ static const char *value_of(const struct adhoc_form *form, const char *var)
 }
 
 /* Tigase's layout goes with the strict reading: both have the additional level of escaping. */
-static void test_round_trip(void **state)
+TEST(test_round_trip)
 {
 	static const struct {
 		enum adhoc_layout layout;
@@ -38,8 +31,7 @@ static void test_round_trip(void **state)
 	const struct adhoc_form form = {
 	    .jid = "bosh@b", .node = "n", .fields = fields, .n_fields = 2, .title = "t"};
 
-	(void)state;
-	for (size_t i = 0; i < 2 * LENGTH(ways); i++) {
+	for (size_t i = 0; i < 2 * COUNT(ways); i++) {
 		enum adhoc_format format = i % 2 ? ADHOC_XML : ADHOC_JSON;
 		struct adhoc_form got = {0};
 		struct error err = {0};
@@ -88,10 +80,9 @@ static const struct {
 };
 /* clang-format on */
 
-static void test_readings(void **state)
+TEST(test_readings)
 {
-	(void)state;
-	for (size_t i = 0; i < LENGTH(readings); i++) {
+	for (size_t i = 0; i < COUNT(readings); i++) {
 		const char *data = readings[i].text;
 		const struct adhoc_text text = {.data = data, .len = strlen(data)};
 		struct adhoc_form form = {0};
@@ -100,11 +91,11 @@ static void test_readings(void **state)
 		    adhoc_form_read(readings[i].format, ADHOC_STRICT, &text, &form, &err);
 
 		if (readings[i].refused != NULL) {
-			assert_int_equal(status, STATUS_BAD_REQUEST);
+			assert_status(status, STATUS_BAD_REQUEST);
 			if (strstr(err.text, readings[i].refused) == NULL)
 				fail_msg("%s: %s", data, err.text);
 		} else {
-			assert_int_equal(status, STATUS_OK);
+			assert_ok(status);
 			assert_string_equal(value_of(&form, "v"), readings[i].strict);
 		}
 		adhoc_form_clear(&form);
@@ -119,14 +110,4 @@ static void test_readings(void **state)
 			assert_non_null(strstr(form.fault, readings[i].fault));
 		adhoc_form_clear(&form);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_round_trip),
-	    cmocka_unit_test(test_readings),
-	};
-
-	return cmocka_run_group_tests_name("adhoc_form", tests, NULL, NULL);
 }

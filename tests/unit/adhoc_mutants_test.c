@@ -5,32 +5,23 @@
  */
 #include <arpa/inet.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/secret.h"
 #include "net/http_client.h"
 #include "prebind/prebind.h"
 
-#define FOLDER      "tests/peers/tigase/"
-#define ASKED       "alice@example.test/web1"
-#define MUTANTS     1000 /* of each format */
-#define SEED        UINT64_C(0x5eed0fad0c0de)
-#define FIELDS_MAX  16
-#define PIECE_MAX   512
-#define BODY_MAX    16384
-#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define FOLDER     "tests/peers/tigase/"
+#define ASKED      "alice@example.test/web1"
+#define MUTANTS    1000 /* of each format */
+#define SEED       UINT64_C(0x5eed0fad0c0de)
+#define FIELDS_MAX 16
+#define PIECE_MAX  512
+#define BODY_MAX   16384
 
 /* ---- chance, the same each time (Marsaglia's xorshift64*) ---- */
 
@@ -276,7 +267,7 @@ static const struct {
 
 static void value_exchange(struct answer *answer)
 {
-	size_t i = chance(N_OF(exchanges));
+	size_t i = chance(COUNT(exchanges));
 
 	for (size_t f = 0; f < answer->n_fields; f++)
 		field_replace(answer->fields[f], exchanges[i].from, exchanges[i].to);
@@ -344,10 +335,10 @@ static void mutate(const struct answer *good, struct server *server)
 	size_t kind = chance(3); /* fields, bytes, both */
 
 	for (size_t n = kind == 1 ? 0 : 1 + chance(2); n > 0; n--)
-		field_mutations[chance(N_OF(field_mutations))](&answer);
+		field_mutations[chance(COUNT(field_mutations))](&answer);
 	answer_write(&answer, server);
 	for (size_t n = kind == 0 ? 0 : 1; n > 0; n--)
-		byte_mutations[chance(N_OF(byte_mutations))](server);
+		byte_mutations[chance(COUNT(byte_mutations))](server);
 }
 
 /* ---- the service ---- */
@@ -400,7 +391,7 @@ static int setup(void **state)
 	    .tigase_password_file = f->password_file,
 	    .tigase_api_key_file = nothing,
 	};
-	assert_int_equal(jid_parse(ASKED, &f->asked, NULL), STATUS_OK);
+	assert_ok(jid_parse(ASKED, &f->asked, ERR));
 	*state = f;
 	return 0;
 }
@@ -423,7 +414,7 @@ static enum status bind_once(struct fixture *f, struct prebind_session *out, str
 	struct prebind *prebind = NULL;
 	enum status status = prebind_new(&f->conf, NULL, &prebind, err);
 
-	assert_int_equal(status, STATUS_OK);
+	assert_ok(status);
 	status = prebind_bind(prebind, &f->asked, PREBIND_NOBODY_WAITS, out, err);
 	prebind_free(prebind);
 	return status;
@@ -471,7 +462,7 @@ static void replay_mutants(struct fixture *f, const struct format *format)
 			assert_asked_session(f, &session);
 			sessions++;
 		} else {
-			assert_int_equal(status, STATUS_CHAT_SERVER);
+			assert_status(status, STATUS_CHAT_SERVER);
 			assert_true(i > 0 && err.text[0] != '\0');
 			assert_null(session.jid);
 		}
@@ -481,30 +472,31 @@ static void replay_mutants(struct fixture *f, const struct format *format)
 	assert_in_range(sessions, 2, MUTANTS / 2);
 }
 
-static void json_mutants(void **state)
+static int start(void **state)
+{
+	(void)state;
+	assert_ok(secret_start(ERR));
+	assert_ok(http_client_start(ERR));
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	http_client_stop();
+	return 0;
+}
+
+GROUP(start, stop)
+
+FIXTURE(setup, teardown)
+
+TEST(json_mutants)
 {
 	replay_mutants(*state, &json);
 }
 
-static void xml_mutants(void **state)
+TEST(xml_mutants)
 {
 	replay_mutants(*state, &xml);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(json_mutants, setup, teardown),
-	    cmocka_unit_test_setup_teardown(xml_mutants, setup, teardown),
-	};
-	struct error err;
-	int failed;
-
-	if (secret_start(&err) != STATUS_OK || http_client_start(&err) != STATUS_OK) {
-		fprintf(stderr, "%s\n", err.text);
-		return 1;
-	}
-	failed = cmocka_run_group_tests_name("adhoc_mutants", tests, NULL, NULL);
-	http_client_stop();
-	return failed;
 }

@@ -4,21 +4,14 @@
  * from the project's root.
  */
 #include <dirent.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/strbuf.h"
 #include "xmpp/adhoc_bind.h"
 
-#define FOLDER      "tests/peers/tigase"
-#define N_OF(array) (sizeof(array) / sizeof(array)[0])
+#define FOLDER "tests/peers/tigase"
 
 /* ---- what is expected ---- */
 
@@ -200,7 +193,7 @@ static const struct recording {
 
 static const struct recording *recording_find(const char *name)
 {
-	for (size_t i = 0; i < N_OF(recordings); i++)
+	for (size_t i = 0; i < COUNT(recordings); i++)
 		if (strcmp(recordings[i].name, name) == 0)
 			return &recordings[i];
 	return NULL;
@@ -317,9 +310,9 @@ static void expect_other_format(const struct recording *row, const struct adhoc_
 	struct adhoc_answer relabelled = *answer;
 	struct adhoc_session session = {0};
 
-	assert_int_equal(adhoc_bind_read(other, answer, &session, NULL), STATUS_CHAT_SERVER);
+	assert_status(adhoc_bind_read(other, answer, &session, NULL), STATUS_CHAT_SERVER);
 	relabelled.content_type = adhoc_content_type(other);
-	assert_int_equal(adhoc_bind_read(other, &relabelled, &session, NULL), STATUS_CHAT_SERVER);
+	assert_status(adhoc_bind_read(other, &relabelled, &session, NULL), STATUS_CHAT_SERVER);
 }
 
 static void replay(const struct recording *row, const char *path)
@@ -351,12 +344,11 @@ static void replay(const struct recording *row, const char *path)
 	strbuf_clear(&raw);
 }
 
-static void test_replay(void **state)
+TEST(test_replay)
 {
 	DIR *folder = opendir(FOLDER);
 	size_t n = 0;
 
-	(void)state;
 	if (folder == NULL)
 		fail_msg("no folder " FOLDER ": run the test from the project's root");
 	for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
@@ -376,7 +368,7 @@ static void test_replay(void **state)
 	}
 	closedir(folder);
 	assert_true(n > 0);
-	assert_int_equal(n, N_OF(recordings));
+	assert_int_equal(n, COUNT(recordings));
 }
 
 /* The answer of a recording, cleared with strbuf_clear; raw holds its head. */
@@ -392,7 +384,7 @@ static struct http recorded(const char *name, struct strbuf *raw)
 	return http;
 }
 
-static void test_lists(void **state)
+TEST(test_lists)
 {
 	static const struct {
 		const char *name;
@@ -409,8 +401,7 @@ static void test_lists(void **state)
             {"002-get-list-json",          XML,  false},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct strbuf raw;
 		struct http http = recorded(rows[i].name, &raw);
 
@@ -426,7 +417,7 @@ static void test_lists(void **state)
 }
 
 /* Only the empty form shows that the command may be called. */
-static void test_forms(void **state)
+TEST(test_forms)
 {
 	static const struct {
 		const char *name;
@@ -447,8 +438,7 @@ static void test_forms(void **state)
             {"032-json-missing-from",     XML,  false},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct strbuf raw;
 		struct http http = recorded(rows[i].name, &raw);
 		struct adhoc_answer answer = {.data = http.body.data,
@@ -460,15 +450,4 @@ static void test_forms(void **state)
 		strbuf_clear(&http.body);
 		strbuf_clear(&raw);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_replay),
-	    cmocka_unit_test(test_lists),
-	    cmocka_unit_test(test_forms),
-	};
-
-	return cmocka_run_group_tests_name("adhoc_recorded", tests, NULL, NULL);
 }

@@ -3,24 +3,16 @@
  * to the byte in XML) and what our own client reads; what is read is what Tigase reads. Run it from
  * the project's root.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "xmpp/adhoc_bind.h"
 #include "xmpp/adhoc_server.h"
 
-#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
-#define COMPONENT    "bosh@example.test"
-#define FROM         "alice@example.test/web1"
-#define SID          "28b777e2-276f-410f-8ccc-3ec435582b67"
+#define COMPONENT "bosh@example.test"
+#define FROM      "alice@example.test/web1"
+#define SID       "28b777e2-276f-410f-8ccc-3ec435582b67"
 
 /* ---- recordings ---- */
 
@@ -72,7 +64,7 @@ static void assert_recorded(const char *name, enum adhoc_format format, struct s
 	strbuf_reset(out);
 }
 
-static void test_as_recorded(void **state)
+TEST(test_as_recorded)
 {
 	struct adhoc_result result = {.from = FROM,
 				      .hostname = "localhost",
@@ -82,7 +74,6 @@ static void test_as_recorded(void **state)
 				      .wait = "60"};
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	adhoc_result_write(&out, ADHOC_XML, COMPONENT, &result);
 	assert_recorded("010-xml-full-jid", ADHOC_XML, &out);
@@ -107,11 +98,10 @@ static void test_as_recorded(void **state)
 }
 
 /* Tigase's own level is there in JSON too. */
-static void test_escaping(void **state)
+TEST(test_escaping)
 {
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	adhoc_error_write(&out, ADHOC_JSON, COMPONENT, "a<b>&\"c\" doesn't");
 	assert_non_null(strstr(out.data, "a\\u0026lt;b\\u0026gt;\\u0026amp;\\u0026quot;c"
@@ -134,13 +124,12 @@ static enum status client_read(enum adhoc_format format, const struct strbuf *bo
 	return adhoc_bind_read(format, &answer, session, err);
 }
 
-static void test_client_reads_session(void **state)
+TEST(test_client_reads_session)
 {
 	static const char *const froms[] = {FROM, "alice@example.test/Zoë-日本",
 					    "o\\27hara@example.test/web-0123456789abcdef",
 					    "alice@bücher.example/1"};
-	(void)state;
-	for (size_t i = 0; i < 2 * LENGTH(froms); i++) {
+	for (size_t i = 0; i < 2 * COUNT(froms); i++) {
 		enum adhoc_format format = i % 2 ? ADHOC_JSON : ADHOC_XML;
 		struct adhoc_session session = {0};
 		struct adhoc_result result = {.from = froms[i / 2],
@@ -168,22 +157,20 @@ static void test_client_reads_session(void **state)
 static void assert_client_says(enum adhoc_format format, struct strbuf *out, const char *what)
 {
 	struct adhoc_session session = {0};
-	struct error err = {0};
 
-	assert_int_equal(client_read(format, out, &session, &err), STATUS_CHAT_SERVER);
-	if (strstr(err.text, what) == NULL)
-		fail_msg("\"%s\" is not in: %s", what, err.text);
+	assert_status(client_read(format, out, &session, ERR), STATUS_CHAT_SERVER);
+	if (strstr(unit_error.text, what) == NULL)
+		fail_msg("\"%s\" is not in: %s", what, unit_error.text);
 	strbuf_reset(out);
 }
 
-static void test_client_reads_failures(void **state)
+TEST(test_client_reads_failures)
 {
 	static const enum adhoc_format formats[] = {ADHOC_XML, ADHOC_JSON};
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
-	for (size_t i = 0; i < LENGTH(formats); i++) {
+	for (size_t i = 0; i < COUNT(formats); i++) {
 		struct adhoc_answer answer = {.content_type = adhoc_content_type(formats[i])};
 
 		adhoc_error_write(&out, formats[i], COMPONENT, "it's <not>");
@@ -202,13 +189,12 @@ static void test_client_reads_failures(void **state)
 }
 
 /* A message may be cut in the middle of a character; the answer stays XML. */
-static void test_refusal(void **state)
+TEST(test_refusal)
 {
 	struct adhoc_refusal refusal = {
 	    .code = "bad_request", .message = "a<b \xc3", .request_id = "0123456789abcdef"};
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	adhoc_refusal_write(&out, ADHOC_XML, &refusal);
 	assert_string_equal(out.data, "<error>\n  <code>bad_request</code>\n"
@@ -223,20 +209,18 @@ static void test_refusal(void **state)
 
 /* ---- requests ---- */
 
-static void test_reads_what_the_client_writes(void **state)
+TEST(test_reads_what_the_client_writes)
 {
 	static const enum adhoc_format formats[] = {ADHOC_XML, ADHOC_JSON};
 	struct adhoc_bind bind = {.from = "alice@example.test/Zoë-日本", .hold = 1, .wait = 60};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(formats); i++) {
+	for (size_t i = 0; i < COUNT(formats); i++) {
 		struct adhoc_command command = {0};
 		struct strbuf out;
 
 		strbuf_init(&out);
 		adhoc_bind_write(&out, formats[i], &bind);
-		assert_int_equal(adhoc_command_read(formats[i], out.data, out.len, &command, NULL),
-				 STATUS_OK);
+		assert_ok(adhoc_command_read(formats[i], out.data, out.len, &command, ERR));
 		assert_string_equal(command.from, bind.from);
 		assert_string_equal(command.hold, "1");
 		assert_string_equal(command.wait, "60");
@@ -302,10 +286,9 @@ static const struct request {
 };
 /* clang-format on */
 
-static void test_requests(void **state)
+TEST(test_requests)
 {
-	(void)state;
-	for (size_t i = 0; i < LENGTH(requests); i++) {
+	for (size_t i = 0; i < COUNT(requests); i++) {
 		const struct request *row = &requests[i];
 		struct adhoc_command command = {0};
 		struct error err = {0};
@@ -326,7 +309,7 @@ static void test_requests(void **state)
 	}
 }
 
-static void test_types(void **state)
+TEST(test_types)
 {
 	static const struct {
 		const char *type;
@@ -342,28 +325,11 @@ static void test_types(void **state)
 	    {"application/x-www-form-urlencoded", false, ADHOC_XML,  ADHOC_XML },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		enum adhoc_format body = ADHOC_XML, answer = ADHOC_XML;
 
 		assert_int_equal(adhoc_request_type(rows[i].type, &body, &answer), rows[i].known);
 		assert_int_equal(body, rows[i].body);
 		assert_int_equal(answer, rows[i].answer);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_as_recorded),
-	    cmocka_unit_test(test_escaping),
-	    cmocka_unit_test(test_client_reads_session),
-	    cmocka_unit_test(test_client_reads_failures),
-	    cmocka_unit_test(test_refusal),
-	    cmocka_unit_test(test_reads_what_the_client_writes),
-	    cmocka_unit_test(test_requests),
-	    cmocka_unit_test(test_types),
-	};
-
-	return cmocka_run_group_tests_name("adhoc_server", tests, NULL, NULL);
 }

@@ -2,31 +2,22 @@
  * Tigase's ad-hoc command: the request byte for byte, and made-up answers at the edges of what is a
  * session. The recorded answers are replayed by adhoc_recorded_test.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/json.h"
 #include "base/strbuf.h"
 #include "base/xml.h"
 #include "xmpp/adhoc_bind.h"
 
-#define N_OF(array) (sizeof(array) / sizeof(array)[0])
-
 /* ---- the request ---- */
 
-static void test_write_xml(void **state)
+TEST(test_write_xml)
 {
 	const struct adhoc_bind bind = {.from = "d\\27a&b@example.org/w<1>", .hold = 1, .wait = 60};
 	struct xml_node *root = NULL;
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	adhoc_bind_write(&out, ADHOC_XML, &bind);
 	assert_string_equal(
@@ -35,27 +26,26 @@ static void test_write_xml(void **state)
 	    "<item><var>from</var><value>d\\27a&amp;b@example.org/w&lt;1&gt;</value></item>"
 	    "<item><var>hold</var><value>1</value></item>"
 	    "<item><var>wait</var><value>60</value></item></fields></command>");
-	assert_int_equal(xml_parse(out.data, out.len, NULL, &root, NULL), STATUS_OK);
+	assert_ok(xml_parse(out.data, out.len, NULL, &root, ERR));
 	xml_free(root);
 	strbuf_clear(&out);
 	assert_string_equal(adhoc_content_type(ADHOC_XML), "application/xml; charset=utf-8");
 }
 
-static void test_write_json(void **state)
+TEST(test_write_json)
 {
 	const struct adhoc_bind bind = {
 	    .from = "alice@example.org/\"Zo\xc3\xab\"", .hold = 1, .wait = 60};
 	struct json *root = NULL;
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	adhoc_bind_write(&out, ADHOC_JSON, &bind);
 	assert_string_equal(
 	    out.data, "{\"command\":{\"node\":\"pre-bind-bosh-session\",\"fields\":["
 		      "{\"var\":\"from\",\"value\":\"alice@example.org/\\\"Zo\\u00eb\\\"\"},"
 		      "{\"var\":\"hold\",\"value\":\"1\"},{\"var\":\"wait\",\"value\":\"60\"}]}}");
-	assert_int_equal(json_parse(out.data, out.len, &root, NULL), STATUS_OK);
+	assert_ok(json_parse(out.data, out.len, &root, ERR));
 	json_free(root);
 	strbuf_clear(&out);
 	assert_string_equal(adhoc_content_type(ADHOC_JSON), "application/json; charset=utf-8");
@@ -63,12 +53,11 @@ static void test_write_json(void **state)
 
 /* The longest JID fits; a buffer keeps its own limit, and what would pass 4 KiB fails. */
 /* The empty form is asked for without the field that would bind somebody. */
-static void test_write_for_the_form(void **state)
+TEST(test_write_for_the_form)
 {
 	const struct adhoc_bind bind = {.hold = 1, .wait = 60};
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	adhoc_bind_write(&out, ADHOC_JSON, &bind);
 	assert_string_equal(
@@ -77,13 +66,12 @@ static void test_write_for_the_form(void **state)
 	strbuf_clear(&out);
 }
 
-static void test_write_limit(void **state)
+TEST(test_write_limit)
 {
 	char from[5000];
 	struct adhoc_bind bind = {.from = from, .hold = 1, .wait = 60};
 	struct strbuf out;
 
-	(void)state;
 	for (int format = ADHOC_JSON; format <= ADHOC_XML; format++) {
 		memset(from, 'a', sizeof from);
 		from[3071] = '\0';
@@ -136,7 +124,7 @@ static enum adhoc_format format_of(const char *text)
 	return text[0] == '{' ? ADHOC_JSON : ADHOC_XML;
 }
 
-static void test_sessions(void **state)
+TEST(test_sessions)
 {
 	/* clang-format off */
 	static const struct {
@@ -174,8 +162,7 @@ static void test_sessions(void **state)
 	};
 	/* clang-format on */
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *from = rows[i].from != NULL ? rows[i].from : "alice@example.org/web";
 		struct adhoc_session session = {0};
 		struct error err = {0};
@@ -194,7 +181,7 @@ static void test_sessions(void **state)
 	}
 }
 
-static void test_refused(void **state)
+TEST(test_refused)
 {
 	/* clang-format off */
 	static const struct {
@@ -348,8 +335,7 @@ static void test_refused(void **state)
 	};
 	/* clang-format on */
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct adhoc_session session = {0};
 		struct error err = {0};
 		enum status status =
@@ -364,22 +350,21 @@ static void test_refused(void **state)
 }
 
 /* Answers are given by length; nothing, and NULs. */
-static void test_lengths(void **state)
+TEST(test_lengths)
 {
 	static const char with_nul[] = J(JOK) "\0";
 	struct adhoc_answer answer = {.data = "", .len = 0, .content_type = "application/json"};
 	struct adhoc_session session = {0};
 
-	(void)state;
-	assert_int_equal(adhoc_bind_read(ADHOC_JSON, &answer, &session, NULL), STATUS_CHAT_SERVER);
+	assert_status(adhoc_bind_read(ADHOC_JSON, &answer, &session, NULL), STATUS_CHAT_SERVER);
 	answer.content_type = "text/xml";
-	assert_int_equal(adhoc_bind_read(ADHOC_XML, &answer, &session, NULL), STATUS_CHAT_SERVER);
+	assert_status(adhoc_bind_read(ADHOC_XML, &answer, &session, NULL), STATUS_CHAT_SERVER);
 	answer = (struct adhoc_answer){
 	    .data = with_nul, .len = sizeof with_nul - 1, .content_type = "application/json"};
-	assert_int_equal(adhoc_bind_read(ADHOC_JSON, &answer, &session, NULL), STATUS_CHAT_SERVER);
+	assert_status(adhoc_bind_read(ADHOC_JSON, &answer, &session, NULL), STATUS_CHAT_SERVER);
 }
 
-static void test_limits_of_values(void **state)
+TEST(test_limits_of_values)
 {
 	/* clang-format off */
 	static const struct {
@@ -397,8 +382,7 @@ static void test_limits_of_values(void **state)
 	struct strbuf text;
 	struct adhoc_session session = {0};
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct error err = {0};
 
 		if (read_text(ADHOC_XML, rows[i].text, &session, &err) != STATUS_OK)
@@ -419,27 +403,25 @@ static void test_limits_of_values(void **state)
 }
 
 /* Tigase's own words are cut. */
-static void test_long_words(void **state)
+TEST(test_long_words)
 {
 	char words[1001];
 	struct strbuf text;
 	struct adhoc_session session = {0};
-	struct error err = {0};
 
-	(void)state;
 	memset(words, 'w', sizeof words - 1);
 	words[sizeof words - 1] = '\0';
 	strbuf_init(&text);
 	strbuf_addf(&text, X(XF("Error", "%s")), words);
-	assert_int_equal(read_text(ADHOC_XML, text.data, &session, &err), STATUS_CHAT_SERVER);
-	assert_int_equal(strspn(strchr(err.text, '"') + 1, "w"), 200);
-	assert_non_null(strstr(err.text, "\"): check that the JID's domain"));
+	assert_status(read_text(ADHOC_XML, text.data, &session, ERR), STATUS_CHAT_SERVER);
+	assert_int_equal(strspn(strchr(unit_error.text, '"') + 1, "w"), 200);
+	assert_non_null(strstr(unit_error.text, "\"): check that the JID's domain"));
 	strbuf_clear(&text);
 }
 
 /* ---- content types ---- */
 
-static void test_content_types(void **state)
+TEST(test_content_types)
 {
 	/* clang-format off */
 	static const struct {
@@ -472,8 +454,7 @@ static void test_content_types(void **state)
 	};
 	/* clang-format on */
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *text = rows[i].format == ADHOC_JSON ? J(JOK) : X(XOK);
 		const struct adhoc_answer answer = {
 		    .data = text, .len = strlen(text), .content_type = rows[i].type};
@@ -490,7 +471,7 @@ static void test_content_types(void **state)
 }
 
 /* Behind Jetty: XML in Latin-1, by its content type or by its own word. */
-static void test_latin_1(void **state)
+TEST(test_latin_1)
 {
 	static const char plain[] = X(XF("from", "alice@example.org/Zo\xeb") XRID XSID);
 	static const char declared[] = "<?xml version='1.0' encoding='ISO-8859-1'?>" X(
@@ -502,15 +483,13 @@ static void test_latin_1(void **state)
 	struct adhoc_answer utf8 = answers[0];
 	struct adhoc_session session = {0};
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(answers); i++) {
-		assert_int_equal(adhoc_bind_read(ADHOC_XML, &answers[i], &session, NULL),
-				 STATUS_OK);
+	for (size_t i = 0; i < COUNT(answers); i++) {
+		assert_ok(adhoc_bind_read(ADHOC_XML, &answers[i], &session, ERR));
 		assert_string_equal(session.from, "alice@example.org/Zo\xc3\xab");
 		adhoc_session_clear(&session);
 	}
 	utf8.content_type = "text/xml";
-	assert_int_equal(adhoc_bind_read(ADHOC_XML, &utf8, &session, NULL), STATUS_CHAT_SERVER);
+	assert_status(adhoc_bind_read(ADHOC_XML, &utf8, &session, NULL), STATUS_CHAT_SERVER);
 }
 
 /* ---- mutants: whatever is still taken for a session has one's form ---- */
@@ -565,16 +544,15 @@ static void mutate(enum adhoc_format format, const char *text)
 	free(mutant);
 }
 
-static void test_mutants(void **state)
+TEST(test_mutants)
 {
-	(void)state;
 	mutate(ADHOC_XML, X(XOK XF("hostname", "n1")));
 	mutate(ADHOC_JSON, J(JOK "," JF("hostname", "\"n1\"")));
 }
 
 /* ---- HTTP statuses ---- */
 
-static void test_http_errors(void **state)
+TEST(test_http_errors)
 {
 	static const struct {
 		int http_status;
@@ -599,8 +577,7 @@ static void test_http_errors(void **state)
 	    {-1,  STATUS_CHAT_SERVER,  "does not give"                                },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct error err = {0};
 
 		assert_int_equal(adhoc_http_error(rows[i].http_status, &err), rows[i].status);
@@ -608,26 +585,5 @@ static void test_http_errors(void **state)
 		if (strstr(err.text, rows[i].why) == NULL)
 			fail_msg("%d: %s", rows[i].http_status, err.text);
 	}
-	assert_int_equal(adhoc_http_error(404, NULL), STATUS_CHAT_SERVER);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_write_xml),
-	    cmocka_unit_test(test_write_json),
-	    cmocka_unit_test(test_write_for_the_form),
-	    cmocka_unit_test(test_write_limit),
-	    cmocka_unit_test(test_sessions),
-	    cmocka_unit_test(test_refused),
-	    cmocka_unit_test(test_lengths),
-	    cmocka_unit_test(test_limits_of_values),
-	    cmocka_unit_test(test_long_words),
-	    cmocka_unit_test(test_content_types),
-	    cmocka_unit_test(test_latin_1),
-	    cmocka_unit_test(test_mutants),
-	    cmocka_unit_test(test_http_errors),
-	};
-
-	return cmocka_run_group_tests_name("adhoc", tests, NULL, NULL);
+	assert_status(adhoc_http_error(404, NULL), STATUS_CHAT_SERVER);
 }

@@ -2,19 +2,11 @@
  * BOSH bodies: what is written, byte for byte, and answers as Prosody 0.12, ejabberd 23.01 and
  * Tigase 8.2 print them.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/xml.h"
 #include "xmpp/bosh.h"
-
-#define N_OF(array) (sizeof(array) / sizeof(array)[0])
 
 #define BODY "<body xmlns='http://jabber.org/protocol/httpbind'"
 #define SASL "urn:ietf:params:xml:ns:xmpp-sasl"
@@ -35,13 +27,12 @@ static void expect_body(struct strbuf *out, const char *expected)
 	strbuf_clear(out);
 }
 
-static void test_create(void **state)
+TEST(test_create)
 {
 	const struct bosh_create create = {
 	    .domain = "example.org", .rid = 9007199253740991, .hold = 1, .wait = 60};
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	bosh_create_write(&out, &create);
 	expect_body(&out,
@@ -50,13 +41,12 @@ static void test_create(void **state)
 		    "xmlns:xmpp='urn:xmpp:xbosh' xmlns='http://jabber.org/protocol/httpbind'/>");
 }
 
-static void test_create_with_a_route(void **state)
+TEST(test_create_with_a_route)
 {
 	const struct bosh_create create = {
 	    .domain = "example.org", .route = "xmpp:xmpp1.example.org:5222", .rid = 1, .wait = 60};
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	bosh_create_write(&out, &create);
 	expect_body(&out,
@@ -66,11 +56,10 @@ static void test_create_with_a_route(void **state)
 		    "xmlns='http://jabber.org/protocol/httpbind'/>");
 }
 
-static void test_bodies(void **state)
+TEST(test_bodies)
 {
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	bosh_body_write(&out, "s'1", 7, "");
 	expect_body(&out, "<body rid='7' sid='s&apos;1' "
@@ -87,11 +76,10 @@ static void test_bodies(void **state)
 			  "xmlns='http://jabber.org/protocol/httpbind'/>");
 }
 
-static void test_sasl_payloads(void **state)
+TEST(test_sasl_payloads)
 {
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	bosh_sasl_auth_write(&out, "PLAIN", "AGEAYg==");
 	expect_body(&out, "<auth xmlns='" SASL "' mechanism='PLAIN'>AGEAYg==</auth>");
@@ -107,11 +95,10 @@ static void test_sasl_payloads(void **state)
 	expect_body(&out, "<response xmlns='" SASL "'></response>");
 }
 
-static void test_iq_payloads(void **state)
+TEST(test_iq_payloads)
 {
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	bosh_bind_write(&out, "b1", "web & <more> 'n \"x\"");
 	expect_body(
@@ -140,7 +127,7 @@ static const char *text_or_empty(const char *text)
 	return text != NULL ? text : "";
 }
 
-static void test_answers(void **state)
+TEST(test_answers)
 {
 	/* clang-format off */
 	static const struct {
@@ -263,8 +250,7 @@ static void test_answers(void **state)
 	};
 	/* clang-format on */
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct expected *expected = &rows[i].expected;
 		const bool numbers = strstr(rows[i].text, "wait=") != NULL;
 		struct bosh_answer answer = {0};
@@ -289,7 +275,7 @@ static void test_answers(void **state)
 	}
 }
 
-static void test_refused(void **state)
+TEST(test_refused)
 {
 	/* clang-format off */
 	static const struct {
@@ -342,8 +328,7 @@ static void test_refused(void **state)
 	};
 	/* clang-format on */
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct bosh_answer answer = {0};
 		struct error err = {0};
 		enum status status =
@@ -355,12 +340,11 @@ static void test_refused(void **state)
 	}
 }
 
-static void test_sid_length(void **state)
+TEST(test_sid_length)
 {
 	struct strbuf text;
 	struct bosh_answer answer = {0};
 
-	(void)state;
 	for (size_t n = BOSH_SID_MAX; n <= BOSH_SID_MAX + 1; n++) {
 		enum status expected = n == BOSH_SID_MAX ? STATUS_OK : STATUS_CHAT_SERVER;
 
@@ -377,16 +361,4 @@ static void test_sid_length(void **state)
 		strbuf_clear(&text);
 	}
 	bosh_answer_clear(&answer); /* of a zeroed one */
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_create),      cmocka_unit_test(test_create_with_a_route),
-	    cmocka_unit_test(test_bodies),      cmocka_unit_test(test_sasl_payloads),
-	    cmocka_unit_test(test_iq_payloads), cmocka_unit_test(test_answers),
-	    cmocka_unit_test(test_refused),     cmocka_unit_test(test_sid_length),
-	};
-
-	return cmocka_run_group_tests_name("bosh", tests, NULL, NULL);
 }

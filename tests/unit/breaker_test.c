@@ -2,12 +2,7 @@
  * prebind/breaker.c, with a clock and a chance of the test's own: what opens it, for how long, and
  * what closes it again.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include "prebind/breaker.h"
 #include "prebind/breaker_text.h"
@@ -64,7 +59,9 @@ static void open_it(struct fixture *f)
 	assert_int_equal(call(f, OUTCOME_NOT_CONNECTED), BREAKER_OPENED);
 }
 
-static void five_connect_failures_in_a_row(void **state)
+FIXTURE(setup, NULL)
+
+TEST(five_connect_failures_in_a_row)
 {
 	struct fixture *f = *state;
 
@@ -80,7 +77,7 @@ static void five_connect_failures_in_a_row(void **state)
 	assert_open_for(f, 5000);
 }
 
-static void half_of_ten_calls(void **state)
+TEST(half_of_ten_calls)
 {
 	struct fixture *f = *state;
 
@@ -98,7 +95,7 @@ static void half_of_ten_calls(void **state)
 	assert_int_equal(call(f, OUTCOME_FAILED), BREAKER_OPENED);
 }
 
-static void requests_at_fault_do_not_count(void **state)
+TEST(requests_at_fault_do_not_count)
 {
 	struct fixture *f = *state;
 
@@ -108,7 +105,7 @@ static void requests_at_fault_do_not_count(void **state)
 	assert_int_equal(call(f, OUTCOME_FAILED), BREAKER_OPENED);
 }
 
-static void the_window_is_ten_seconds(void **state)
+TEST(the_window_is_ten_seconds)
 {
 	struct fixture *f = *state;
 
@@ -131,7 +128,7 @@ static void trial(struct fixture *f, enum upstream_outcome outcome, int64_t ms)
 	assert_open_for(f, ms);
 }
 
-static void a_pause_is_ten_seconds_at_most(void **state)
+TEST(a_pause_is_ten_seconds_at_most)
 {
 	struct fixture *f = *state;
 
@@ -145,7 +142,7 @@ static void a_pause_is_ten_seconds_at_most(void **state)
 }
 
 /* The connection is refused for a while, then HTTP answers 404 until the components are there. */
-static void a_restart_lengthens_no_pause(void **state)
+TEST(a_restart_lengthens_no_pause)
 {
 	struct fixture *f = *state;
 
@@ -163,7 +160,7 @@ static void a_restart_lengthens_no_pause(void **state)
 }
 
 /* Somebody has mended the password: what the server does then is a matter of its own. */
-static void a_refusal_lengthens_no_later_pause(void **state)
+TEST(a_refusal_lengthens_no_later_pause)
 {
 	struct fixture *f = *state;
 
@@ -173,7 +170,7 @@ static void a_refusal_lengthens_no_later_pause(void **state)
 	trial(f, OUTCOME_FAILED, 10000);
 }
 
-static void the_jitter_is_a_fifth(void **state)
+TEST(the_jitter_is_a_fifth)
 {
 	static const struct {
 		uint32_t chance;
@@ -186,16 +183,15 @@ static void the_jitter_is_a_fifth(void **state)
             {UINT32_MAX, 4000 + UINT32_MAX % 41 * 50},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct fixture f = {.now = START, .chance = rows[i].chance};
 
 		open_it(&f);
 		assert_open_for(&f, rows[i].ms);
 	}
-	(void)state;
 }
 
-static void one_probe_at_a_time(void **state)
+TEST(one_probe_at_a_time)
 {
 	struct fixture *f = *state;
 	int64_t wait = -1;
@@ -216,11 +212,11 @@ static void one_probe_at_a_time(void **state)
 	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_GO);
 }
 
-static void refused_credentials_open_for_a_minute_at_least(void **state)
+TEST(refused_credentials_open_for_a_minute_at_least)
 {
 	static const uint32_t chances[] = {0, MIDDLE, 40};
 
-	for (size_t i = 0; i < sizeof(chances) / sizeof(chances[0]); i++) {
+	for (size_t i = 0; i < COUNT(chances); i++) {
 		struct fixture f = {.now = START, .chance = chances[i]};
 		int64_t wait = 0;
 
@@ -232,11 +228,10 @@ static void refused_credentials_open_for_a_minute_at_least(void **state)
 		f.now += 90000;
 		assert_int_equal(call(&f, OUTCOME_OK), BREAKER_CLOSED_AGAIN);
 	}
-	(void)state;
 }
 
 /* Sixteen calls that were under way are one opening, and none of them closes it. */
-static void late_outcomes_say_nothing(void **state)
+TEST(late_outcomes_say_nothing)
 {
 	struct fixture *f = *state;
 	int64_t wait = 0;
@@ -255,7 +250,7 @@ static void late_outcomes_say_nothing(void **state)
 	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_WAIT);
 }
 
-static void a_probe_that_never_ends_is_lost(void **state)
+TEST(a_probe_that_never_ends_is_lost)
 {
 	struct fixture *f = *state;
 	int64_t wait = -1;
@@ -293,7 +288,7 @@ static void assert_kept(const struct fixture *f)
 	strbuf_clear(&text);
 }
 
-static void a_text_keeps_every_state(void **state)
+TEST(a_text_keeps_every_state)
 {
 	struct fixture *f = *state;
 	int64_t wait;
@@ -311,7 +306,7 @@ static void a_text_keeps_every_state(void **state)
 	assert_kept(f);
 }
 
-static void nothing_seen_is_no_text(void **state)
+TEST(nothing_seen_is_no_text)
 {
 	struct fixture *f = *state;
 	struct strbuf text;
@@ -322,7 +317,7 @@ static void nothing_seen_is_no_text(void **state)
 	strbuf_clear(&text);
 }
 
-static void what_cannot_be_is_closed(void **state)
+TEST(what_cannot_be_is_closed)
 {
 	/* clang-format off */
 	static const char *const texts[] = {
@@ -342,8 +337,7 @@ static void what_cannot_be_is_closed(void **state)
 	};
 	/* clang-format on */
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		struct breaker breaker = {.state = BREAKER_OPEN, .until_ms = 1};
 
 		breaker_read(texts[i], START, &breaker);
@@ -351,29 +345,4 @@ static void what_cannot_be_is_closed(void **state)
 		    breaker.seconds[0].calls != 0)
 			fail_msg("%s", texts[i]);
 	}
-}
-
-#define TEST(name) cmocka_unit_test_setup(name, setup)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(five_connect_failures_in_a_row),
-	    TEST(half_of_ten_calls),
-	    TEST(requests_at_fault_do_not_count),
-	    TEST(the_window_is_ten_seconds),
-	    TEST(a_pause_is_ten_seconds_at_most),
-	    TEST(a_restart_lengthens_no_pause),
-	    TEST(a_refusal_lengthens_no_later_pause),
-	    TEST(the_jitter_is_a_fifth),
-	    TEST(one_probe_at_a_time),
-	    TEST(refused_credentials_open_for_a_minute_at_least),
-	    TEST(late_outcomes_say_nothing),
-	    TEST(a_probe_that_never_ends_is_lost),
-	    TEST(a_text_keeps_every_state),
-	    TEST(nothing_seen_is_no_text),
-	    TEST(what_cannot_be_is_closed),
-	};
-
-	return cmocka_run_group_tests_name("breaker", tests, NULL, NULL);
 }

@@ -3,15 +3,9 @@
  * more than two of one user.
  */
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/clock.h"
 #include "prebind/bulkhead.h"
@@ -30,49 +24,46 @@ static struct bulkhead *bulkhead_of(long places, long per_user)
 {
 	struct bulkhead *bulkhead = NULL;
 
-	assert_int_equal(bulkhead_new(places, per_user, &bulkhead, NULL), STATUS_OK);
+	assert_ok(bulkhead_new(places, per_user, &bulkhead, ERR));
 	return bulkhead;
 }
 
-static void two_of_one_user(void **state)
+TEST(two_of_one_user)
 {
 	struct bulkhead *bulkhead = bulkhead_of(8, 2);
 	struct bulkhead_pass first, second, third, other;
 	struct error err;
 
-	(void)state;
-	assert_int_equal(bulkhead_enter(bulkhead, &first, "a@x", in_ms(0), &err), STATUS_OK);
-	assert_int_equal(bulkhead_enter(bulkhead, &second, "a@x", in_ms(0), &err), STATUS_OK);
-	assert_int_equal(bulkhead_enter(bulkhead, &third, "a@x", in_ms(10), &err),
-			 STATUS_SLOW_DOWN);
+	assert_ok(bulkhead_enter(bulkhead, &first, "a@x", in_ms(0), &err));
+	assert_ok(bulkhead_enter(bulkhead, &second, "a@x", in_ms(0), &err));
+	assert_status(bulkhead_enter(bulkhead, &third, "a@x", in_ms(10), &err), STATUS_SLOW_DOWN);
 	assert_int_equal(err.status, STATUS_SLOW_DOWN);
 	assert_int_equal(err.retry_after, 1);
-	assert_int_equal(bulkhead_enter(bulkhead, &other, "b@x", in_ms(0), &err), STATUS_OK);
+	assert_ok(bulkhead_enter(bulkhead, &other, "b@x", in_ms(0), &err));
 	bulkhead_leave(bulkhead, &first);
-	assert_int_equal(bulkhead_enter(bulkhead, &third, "a@x", in_ms(0), &err), STATUS_OK);
+	assert_ok(bulkhead_enter(bulkhead, &third, "a@x", in_ms(0), &err));
 	bulkhead_leave(bulkhead, &third);
 	bulkhead_leave(bulkhead, &other);
 	bulkhead_leave(bulkhead, &second);
 	bulkhead_free(bulkhead);
 }
 
-static void a_wait_has_an_end(void **state)
+TEST(a_wait_has_an_end)
 {
 	struct bulkhead *bulkhead = bulkhead_of(1, 0);
 	struct bulkhead_pass inside, waiting;
 	struct error err;
 
-	(void)state;
-	assert_int_equal(bulkhead_enter(bulkhead, &inside, "a", in_ms(0), &err), STATUS_OK);
+	assert_ok(bulkhead_enter(bulkhead, &inside, "a", in_ms(0), &err));
 	for (int ms = -1000; ms <= 30; ms += 1030) {
-		assert_int_equal(bulkhead_enter(bulkhead, &waiting, "b", in_ms(ms), &err),
-				 STATUS_BUSY);
+		assert_status(bulkhead_enter(bulkhead, &waiting, "b", in_ms(ms), &err),
+			      STATUS_BUSY);
 		assert_int_equal(err.retry_after, 1);
 		assert_non_null(strstr(err.text, "upstream_max"));
 	}
 	bulkhead_leave(bulkhead, &inside);
 	/* A free place is taken even where no time is left to wait for one. */
-	assert_int_equal(bulkhead_enter(bulkhead, &waiting, "b", in_ms(-1000), &err), STATUS_OK);
+	assert_ok(bulkhead_enter(bulkhead, &waiting, "b", in_ms(-1000), &err));
 	bulkhead_leave(bulkhead, &waiting);
 	bulkhead_free(bulkhead);
 }
@@ -145,33 +136,28 @@ static void run_crowd(int users, long per_user, int most, int most_of_user)
 	bulkhead_free(crowd.bulkhead);
 }
 
-static void never_more_than_places(void **state)
+TEST(never_more_than_places)
 {
-	(void)state;
 	run_crowd(THREADS, 2, PLACES, 1);
 	run_crowd(1, 0, PLACES, PLACES);
 }
 
-static void never_more_than_two_of_a_user(void **state)
+TEST(never_more_than_two_of_a_user)
 {
-	(void)state;
 	run_crowd(1, 2, 2, 2);
 	run_crowd(3, 2, PLACES, 2);
 }
 
 /* Who has its share does not stand in the way of those behind it. */
-static void others_pass_a_user_who_waits(void **state)
+TEST(others_pass_a_user_who_waits)
 {
 	struct crowd crowd = {.bulkhead = bulkhead_of(3, 1)};
 	struct member second = {.crowd = &crowd, .name = "user0"};
 	struct bulkhead_pass first, other;
 
-	(void)state;
-	assert_int_equal(bulkhead_enter(crowd.bulkhead, &first, "user0", in_ms(0), NULL),
-			 STATUS_OK);
+	assert_ok(bulkhead_enter(crowd.bulkhead, &first, "user0", in_ms(0), ERR));
 	pthread_create(&second.thread, NULL, enter_often, &second);
-	assert_int_equal(bulkhead_enter(crowd.bulkhead, &other, "user1", in_ms(0), NULL),
-			 STATUS_OK);
+	assert_ok(bulkhead_enter(crowd.bulkhead, &other, "user1", in_ms(0), ERR));
 	bulkhead_leave(crowd.bulkhead, &first);
 	pthread_join(second.thread, NULL);
 	assert_int_equal(crowd.served, ROUNDS);
@@ -179,22 +165,7 @@ static void others_pass_a_user_who_waits(void **state)
 	bulkhead_free(crowd.bulkhead);
 }
 
-static void free_takes_null(void **state)
+TEST(free_takes_null)
 {
-	(void)state;
 	bulkhead_free(NULL);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(two_of_one_user),
-	    cmocka_unit_test(a_wait_has_an_end),
-	    cmocka_unit_test(never_more_than_places),
-	    cmocka_unit_test(never_more_than_two_of_a_user),
-	    cmocka_unit_test(others_pass_a_user_who_waits),
-	    cmocka_unit_test(free_takes_null),
-	};
-
-	return cmocka_run_group_tests_name("bulkhead", tests, NULL, NULL);
 }

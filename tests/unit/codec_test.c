@@ -3,19 +3,12 @@
  * matter in its context.
  */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/codec.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static void test_utf8(void **state)
+TEST(test_utf8)
 {
 	static const struct {
 		const char *text;
@@ -52,17 +45,15 @@ static void test_utf8(void **state)
 	    {"ok\xc3\xa9\xf0\x9f\x98",       7,  false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
 		if (utf8_valid(cases[i].text, cases[i].len) != cases[i].valid)
 			fail_msg("row %zu", i);
 }
 
-static void test_utf8_decode(void **state)
+TEST(test_utf8_decode)
 {
 	uint32_t code = 0;
 
-	(void)state;
 	assert_int_equal(utf8_decode("A", 1, &code), 1);
 	assert_int_equal(code, 'A');
 	assert_int_equal(utf8_decode("\xc3\xa9x", 3, &code), 2);
@@ -75,9 +66,8 @@ static void test_utf8_decode(void **state)
 	assert_int_equal(utf8_decode("", 0, &code), 0);
 }
 
-static void test_control(void **state)
+TEST(test_control)
 {
-	(void)state;
 	assert_false(text_has_control(""));
 	assert_false(text_has_control("a b~\xc3\xa9"));
 	assert_true(text_has_control("a\tb"));
@@ -101,11 +91,10 @@ struct escape_case {
 };
 
 /* Each byte at each place, whatever stands around it. */
-static void test_control_anywhere(void **state)
+TEST(test_control_anywhere)
 {
 	static const char around[] = {' ', '~', '\x80', '\xff'};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof around; i++)
 		for (size_t len = 1; len <= 19; len++)
 			for (size_t at = 0; at < len; at++)
@@ -119,7 +108,7 @@ static void test_control_anywhere(void **state)
 				}
 }
 
-static void test_decimal(void **state)
+TEST(test_decimal)
 {
 	static const struct {
 		long long number;
@@ -136,15 +125,13 @@ static void test_decimal(void **state)
 	};
 	char buffer[CODEC_DECIMAL_SIZE];
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
 		assert_string_equal(codec_decimal(buffer, cases[i].number), cases[i].text);
 }
 
 /* What may stay as it is in JSON is what its escape would leave so. */
-static void test_json_plain(void **state)
+TEST(test_json_plain)
 {
-	(void)state;
 	for (int byte = 1; byte < 256; byte++) {
 		char text[] = {'a', (char)byte, '\0'}, out[CODEC_JSON_CHAR_MAX];
 		const char *at = text + 1;
@@ -154,7 +141,7 @@ static void test_json_plain(void **state)
 	}
 }
 
-static void test_escapes(void **state)
+TEST(test_escapes)
 {
 	static const struct escape_case cases[] = {
 	    {codec_html,         "",               ""				     },
@@ -173,7 +160,6 @@ static void test_escapes(void **state)
 	};
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		strbuf_reset(&out);
@@ -184,7 +170,7 @@ static void test_escapes(void **state)
 	strbuf_clear(&out);
 }
 
-static void test_json_char(void **state)
+TEST(test_json_char)
 {
 	static const struct {
 		const char *text;
@@ -205,7 +191,6 @@ static void test_json_char(void **state)
 	    {"\xe2\x82x",                "\\ufffd\\ufffdx"             },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char out[64] = "";
 		char escaped[CODEC_JSON_CHAR_MAX];
@@ -219,7 +204,7 @@ static void test_json_char(void **state)
 	}
 }
 
-static void test_percent_decode(void **state)
+TEST(test_percent_decode)
 {
 	static const struct {
 		const char *text;
@@ -250,7 +235,6 @@ static void test_percent_decode(void **state)
 	};
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		enum status status;
@@ -264,41 +248,38 @@ static void test_percent_decode(void **state)
 			assert_string_equal(out.data, cases[i].expected);
 	}
 	strbuf_reset(&out);
-	assert_int_equal(codec_percent_decode(&out, "a\0b", 3, false), STATUS_BAD_REQUEST);
+	assert_status(codec_percent_decode(&out, "a\0b", 3, false), STATUS_BAD_REQUEST);
 	strbuf_clear(&out);
 }
 
 /* What is in the buffer already is not judged again. */
-static void test_percent_decode_appends(void **state)
+TEST(test_percent_decode_appends)
 {
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	strbuf_adds(&out, "\xff");
-	assert_int_equal(codec_percent_decode(&out, "%41", 3, false), STATUS_OK);
+	assert_ok(codec_percent_decode(&out, "%41", 3, false));
 	assert_string_equal(out.data, "\xff"
 				      "A");
 	strbuf_clear(&out);
 }
 
-static void test_percent_decode_reports_a_full_buffer(void **state)
+TEST(test_percent_decode_reports_a_full_buffer)
 {
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	out.max = 2;
-	assert_int_equal(codec_percent_decode(&out, "ab", 2, false), STATUS_OK);
-	assert_int_equal(codec_percent_decode(&out, "c", 1, false), STATUS_INTERNAL);
+	assert_ok(codec_percent_decode(&out, "ab", 2, false));
+	assert_status(codec_percent_decode(&out, "c", 1, false), STATUS_INTERNAL);
 	strbuf_clear(&out);
 }
 
-static void test_hex(void **state)
+TEST(test_hex)
 {
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	codec_hex(&out, (const unsigned char *)"\x00\x7f\x80\xff\x1a", 5);
 	assert_string_equal(out.data, "007f80ff1a");
@@ -324,11 +305,10 @@ static const struct {
     {"\xff",           1,  "/w==",             "_w"              },
 };
 
-static void test_base64(void **state)
+TEST(test_base64)
 {
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	for (size_t i = 0; i < COUNT(base64_cases); i++) {
 		const unsigned char *bytes = (const unsigned char *)base64_cases[i].bytes;
@@ -338,19 +318,18 @@ static void test_base64(void **state)
 		codec_base64(&out, bytes, base64_cases[i].len);
 		assert_string_equal(out.data, text);
 		strbuf_reset(&out);
-		assert_int_equal(codec_base64_decode(&out, text, strlen(text)), STATUS_OK);
+		assert_ok(codec_base64_decode(&out, text, strlen(text)));
 		assert_int_equal(out.len, base64_cases[i].len);
 		assert_memory_equal(out.data, bytes, out.len);
 	}
 	strbuf_clear(&out);
 }
 
-static void test_base64url(void **state)
+TEST(test_base64url)
 {
 	struct strbuf out;
 	char whole[64];
 
-	(void)state;
 	strbuf_init(&out);
 	for (size_t i = 0; i < COUNT(base64_cases); i++) {
 		const unsigned char *bytes = (const unsigned char *)base64_cases[i].bytes;
@@ -363,7 +342,7 @@ static void test_base64url(void **state)
 		codec_base64url_text(whole, bytes, base64_cases[i].len);
 		assert_string_equal(whole, text);
 		strbuf_reset(&out);
-		assert_int_equal(codec_base64url_decode(&out, text, strlen(text)), STATUS_OK);
+		assert_ok(codec_base64url_decode(&out, text, strlen(text)));
 		assert_int_equal(out.len, base64_cases[i].len);
 		assert_memory_equal(out.data, bytes, out.len);
 	}
@@ -371,13 +350,12 @@ static void test_base64url(void **state)
 }
 
 /* Every byte survives the way there and back. */
-static void test_base64_all_bytes(void **state)
+TEST(test_base64_all_bytes)
 {
 	unsigned char bytes[256];
 	struct strbuf text;
 	struct strbuf back;
 
-	(void)state;
 	strbuf_init(&text);
 	strbuf_init(&back);
 	for (size_t i = 0; i < sizeof bytes; i++)
@@ -386,7 +364,7 @@ static void test_base64_all_bytes(void **state)
 		strbuf_reset(&text);
 		strbuf_reset(&back);
 		codec_base64(&text, bytes, len);
-		assert_int_equal(codec_base64_decode(&back, text.data, text.len), STATUS_OK);
+		assert_ok(codec_base64_decode(&back, text.data, text.len));
 		assert_int_equal(back.len, len);
 		assert_memory_equal(back.data, bytes, len);
 	}
@@ -394,7 +372,7 @@ static void test_base64_all_bytes(void **state)
 	strbuf_clear(&back);
 }
 
-static void test_base64_refuses(void **state)
+TEST(test_base64_refuses)
 {
 	static const char *const bad[] = {
 	    "Z",    "Zg",   "Zg=",    "Zg===", "Zm9v=",     "=",        "==",   "===",  "====",
@@ -405,7 +383,6 @@ static void test_base64_refuses(void **state)
 	    "Z", "Zg==", "Zh", "Zm9", "Zm8=", "+m9v", "/m9v", "Zm9v\n", "Zm9vZ", "Zm.v"};
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&out);
 	for (size_t i = 0; i < COUNT(bad); i++)
 		if (codec_base64_decode(&out, bad[i], strlen(bad[i])) != STATUS_BAD_REQUEST)
@@ -414,7 +391,7 @@ static void test_base64_refuses(void **state)
 		if (codec_base64url_decode(&out, bad_url[i], strlen(bad_url[i])) !=
 		    STATUS_BAD_REQUEST)
 			fail_msg("base64url \"%s\" was taken", bad_url[i]);
-	assert_int_equal(codec_base64_decode(&out, "Zm9\0", 4), STATUS_BAD_REQUEST);
+	assert_status(codec_base64_decode(&out, "Zm9\0", 4), STATUS_BAD_REQUEST);
 	for (int c = 0; c < 256; c++) {
 		char text[4] = {'Z', (char)c, '9', 'v'};
 		bool letter = c > 0 && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -427,28 +404,4 @@ static void test_base64_refuses(void **state)
 				 letter || c == '-' || c == '_');
 	}
 	strbuf_clear(&out);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_utf8),
-	    cmocka_unit_test(test_utf8_decode),
-	    cmocka_unit_test(test_control),
-	    cmocka_unit_test(test_control_anywhere),
-	    cmocka_unit_test(test_decimal),
-	    cmocka_unit_test(test_json_plain),
-	    cmocka_unit_test(test_escapes),
-	    cmocka_unit_test(test_json_char),
-	    cmocka_unit_test(test_percent_decode),
-	    cmocka_unit_test(test_percent_decode_appends),
-	    cmocka_unit_test(test_percent_decode_reports_a_full_buffer),
-	    cmocka_unit_test(test_hex),
-	    cmocka_unit_test(test_base64),
-	    cmocka_unit_test(test_base64url),
-	    cmocka_unit_test(test_base64_all_bytes),
-	    cmocka_unit_test(test_base64_refuses),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

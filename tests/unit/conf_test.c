@@ -2,28 +2,18 @@
  * prebind.conf: every value that may be and every one that may not, with the exact sentence; what
  * other readers of INI files let pass; several sites; printing and loading again.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/json.h"
 #include "conf/conf.h"
 #include "conf/keys.h"
 #include "conf/placeholder.h"
 #include "conf/value.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define FIND_ARGUMENT "--find" /* makes this program print what conf_file_find says, and no test */
 
@@ -119,14 +109,13 @@ static struct conf *load_good(const struct folder *folder, const char *text)
 static void load_bad(const struct folder *folder, const char *text, const char *expected)
 {
 	struct conf *conf = NULL;
-	struct error err = {.text = ""};
 	char sentence[ERROR_TEXT_MAX];
 	snprintf(sentence, sizeof(sentence), "%s%s", folder->file, expected);
 	file_write(folder->file, text, strlen(text));
-	assert_int_equal(conf_load(folder->file, &conf, &err), STATUS_BAD_REQUEST);
-	assert_string_equal(err.text, sentence);
+	assert_status(conf_load(folder->file, &conf, ERR), STATUS_BAD_REQUEST);
+	assert_string_equal(unit_error.text, sentence);
 	assert_null(conf);
-	assert_int_equal(conf_load(folder->file, &conf, NULL), STATUS_BAD_REQUEST);
+	assert_status(conf_load(folder->file, &conf, NULL), STATUS_BAD_REQUEST);
 }
 
 /* ---- one key's value ---- */
@@ -179,7 +168,9 @@ static void assert_has_line(const char *text, const char *name, const char *valu
 		fail_msg("not there: %s = %s\n---\n%s", name, value, text);
 }
 
-static void values_that_may_be(void **state)
+FIXTURE(folder_make, folder_remove)
+
+TEST(values_that_may_be)
 {
 	/* clang-format off */
 	static const struct {
@@ -265,7 +256,7 @@ static void values_that_may_be(void **state)
 	}
 }
 
-static void values_that_may_not_be(void **state)
+TEST(values_that_may_not_be)
 {
 	/* clang-format off */
 	static const struct {
@@ -561,7 +552,7 @@ static void values_that_may_not_be(void **state)
 }
 
 /* The list may be long, and the placeholder stand anywhere. */
-static void hostname_in_bosh_url(void **state)
+TEST(hostname_in_bosh_url)
 {
 	static const char *const urls[] = {
 	    "https://{hostname}:5281/http-bind",
@@ -582,7 +573,7 @@ static void hostname_in_bosh_url(void **state)
 	}
 }
 
-static void a_list_has_whole_words(void **state)
+TEST(a_list_has_whole_words)
 {
 	struct conf *conf =
 	    load_good(*state, "[site a]\n" DATABASE JID TIGASE "identity = remote_user login\n");
@@ -597,7 +588,9 @@ static void a_list_has_whole_words(void **state)
 	conf_free(conf);
 }
 
-static void placeholders_are_filled(void **state)
+FIXTURE(NULL, NULL)
+
+TEST(placeholders_are_filled)
 {
 	static const struct {
 		const char *text, *filled;
@@ -608,7 +601,6 @@ static void placeholders_are_filled(void **state)
             {"{random}",               "{random}"        },
 	    {"/{host}",                "/{host}"         },
 	};
-	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		bool filled = strcmp(rows[i].text, rows[i].filled) != 0;
 		struct strbuf out;
@@ -620,7 +612,9 @@ static void placeholders_are_filled(void **state)
 	}
 }
 
-static void pins_with_https(void **state)
+FIXTURE(folder_make, folder_remove)
+
+TEST(pins_with_https)
 {
 	struct conf *conf =
 	    load_good(*state, "[site a]\n" DATABASE JID "tigase_url = https://a/b@c https://d/b@c\n"
@@ -631,7 +625,7 @@ static void pins_with_https(void **state)
 	conf_free(conf);
 }
 
-static void socket_path_fits_sun_path(void **state)
+TEST(socket_path_fits_sun_path)
 {
 	char path[109] = "/";
 	memset(path + 1, 'x', 106); /* 107 bytes */
@@ -650,7 +644,7 @@ static void socket_path_fits_sun_path(void **state)
 
 /* ---- whole files ---- */
 
-static void files_that_may_not_be(void **state)
+TEST(files_that_may_not_be)
 {
 	/* clang-format off */
 	static const struct {
@@ -765,19 +759,18 @@ static void files_that_may_not_be(void **state)
 		load_bad(*state, cases[i].text, cases[i].wrong);
 }
 
-static void a_nul_is_refused(void **state)
+TEST(a_nul_is_refused)
 {
 	static const char text[] = SITE("a") "hold = 1\0 2\n";
 	struct folder *folder = *state;
 	struct conf *conf = NULL;
-	struct error err;
 	file_write(folder->file, text, sizeof(text) - 1);
-	assert_int_equal(conf_load(folder->file, &conf, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, ":7: the line has a NUL byte"));
+	assert_fails(conf_load(folder->file, &conf, ERR), STATUS_BAD_REQUEST,
+		     ":7: the line has a NUL byte");
 }
 
 /* "FILE" in a sentence that names it twice. */
-static void sites_that_clash(void **state)
+TEST(sites_that_clash)
 {
 	struct folder *folder = *state;
 	char expected[256];
@@ -793,7 +786,7 @@ static void sites_that_clash(void **state)
 		 expected);
 }
 
-static void lines_and_sections_have_their_limits(void **state)
+TEST(lines_and_sections_have_their_limits)
 {
 	static char blanks[100000];
 	memset(blanks, ' ', sizeof(blanks) - 1);
@@ -818,7 +811,7 @@ static void lines_and_sections_have_their_limits(void **state)
 	strbuf_clear(&text);
 }
 
-static void odd_files_that_are_read(void **state)
+TEST(odd_files_that_are_read)
 {
 	static const char *const texts[] = {
 	    "\xef\xbb\xbf" SITE("a") "hold = 2",
@@ -836,43 +829,42 @@ static void odd_files_that_are_read(void **state)
 	}
 }
 
-static void file_is_checked_before_it_is_read(void **state)
+TEST(file_is_checked_before_it_is_read)
 {
 	struct folder *folder = *state;
 	struct conf *conf = NULL;
-	struct error err;
 	char expected[ERROR_TEXT_MAX];
 
-	assert_int_equal(conf_load(folder->file, &conf, &err), STATUS_NOT_FOUND);
+	assert_status(conf_load(folder->file, &conf, ERR), STATUS_NOT_FOUND);
 	snprintf(expected, sizeof(expected), "%s: cannot be opened: No such file or directory",
 		 folder->file);
-	assert_string_equal(err.text, expected);
+	assert_string_equal(unit_error.text, expected);
 
-	assert_int_equal(conf_load(folder->path, &conf, &err), STATUS_BAD_REQUEST);
+	assert_status(conf_load(folder->path, &conf, ERR), STATUS_BAD_REQUEST);
 	snprintf(expected, sizeof(expected), "%s: is not a regular file", folder->path);
-	assert_string_equal(err.text, expected);
+	assert_string_equal(unit_error.text, expected);
 
 	static const mode_t modes[] = {0664, 0646, 0620, 0602};
 	file_write(folder->file, SITE("a"), strlen(SITE("a")));
 	for (size_t i = 0; i < COUNT(modes); i++) {
 		assert_int_equal(chmod(folder->file, modes[i]), 0);
-		assert_int_equal(conf_load(folder->file, &conf, &err), STATUS_BAD_REQUEST);
+		assert_status(conf_load(folder->file, &conf, ERR), STATUS_BAD_REQUEST);
 		snprintf(expected, sizeof(expected),
 			 "%s: may be written by others (mode %04o); run: chmod go-w %s",
 			 folder->file, (unsigned)modes[i], folder->file);
-		assert_string_equal(err.text, expected);
+		assert_string_equal(unit_error.text, expected);
 	}
 	assert_int_equal(truncate(folder->file, 16 * 1024 * 1024 + 1), 0);
 	assert_int_equal(chmod(folder->file, 0600), 0);
-	assert_int_equal(conf_load(folder->file, &conf, &err), STATUS_BAD_REQUEST);
+	assert_status(conf_load(folder->file, &conf, ERR), STATUS_BAD_REQUEST);
 	snprintf(expected, sizeof(expected), "%s: is larger than 16777216 bytes", folder->file);
-	assert_string_equal(err.text, expected);
+	assert_string_equal(unit_error.text, expected);
 	assert_null(conf);
 }
 
 /* ---- more than one site ---- */
 
-static void sites_come_from_more_files(void **state)
+TEST(sites_come_from_more_files)
 {
 	struct folder *folder = *state;
 	char text[512];
@@ -896,7 +888,7 @@ static void sites_come_from_more_files(void **state)
 	conf_free(conf);
 }
 
-static void faults_name_the_file_they_are_in(void **state)
+TEST(faults_name_the_file_they_are_in)
 {
 	struct folder *folder = *state;
 	char main_text[256];
@@ -931,15 +923,14 @@ static void faults_name_the_file_they_are_in(void **state)
 			strbuf_adds(&expected, mark + 2);
 		}
 		struct conf *conf = NULL;
-		struct error err;
 		file_write_in(folder, "1.site", cases[i].text);
-		assert_int_equal(conf_load(folder->file, &conf, &err), STATUS_BAD_REQUEST);
-		assert_string_equal(err.text, expected.data);
+		assert_status(conf_load(folder->file, &conf, ERR), STATUS_BAD_REQUEST);
+		assert_string_equal(unit_error.text, expected.data);
 		strbuf_clear(&expected);
 	}
 }
 
-static void sites_pattern_may_find_nothing(void **state)
+TEST(sites_pattern_may_find_nothing)
 {
 	struct folder *folder = *state;
 	char text[512];
@@ -947,14 +938,13 @@ static void sites_pattern_may_find_nothing(void **state)
 	conf_free(load_good(folder, text));
 
 	struct conf *conf = NULL;
-	struct error err;
 	char expected[256];
 	snprintf(text, sizeof(text), "[server]\nsites = %s/more.conf\n" SITE("a"), folder->path);
 	file_write(folder->file, text, strlen(text));
-	assert_int_equal(conf_load(folder->file, &conf, &err), STATUS_NOT_FOUND);
+	assert_status(conf_load(folder->file, &conf, ERR), STATUS_NOT_FOUND);
 	snprintf(expected, sizeof(expected),
 		 "%s/more.conf: cannot be opened: No such file or directory", folder->path);
-	assert_string_equal(err.text, expected);
+	assert_string_equal(unit_error.text, expected);
 
 	file_write_in(folder, "more.conf", SITE("b"));
 	snprintf(text, sizeof(text), "[server]\nsites = %s/more.conf/*\n" SITE("a"), folder->path);
@@ -962,7 +952,7 @@ static void sites_pattern_may_find_nothing(void **state)
 }
 
 /* A link to itself: nobody can look into that folder, not even root. */
-static void sites_pattern_that_cannot_be_searched(void **state)
+TEST(sites_pattern_that_cannot_be_searched)
 {
 	struct folder *folder = *state;
 	char path[128];
@@ -977,7 +967,7 @@ static void sites_pattern_that_cannot_be_searched(void **state)
 	load_bad(folder, text, expected);
 }
 
-static void host_finds_its_site(void **state)
+TEST(host_finds_its_site)
 {
 	struct conf *conf = load_good(*state, SITE("only"));
 	assert_ptr_equal(conf_site_for_host(conf, "what.ever"), &conf->sites[0]);
@@ -1004,7 +994,7 @@ static void host_finds_its_site(void **state)
 	conf_free(conf);
 }
 
-static void a_thousand_sites(void **state)
+TEST(a_thousand_sites)
 {
 	struct strbuf text;
 	strbuf_init(&text);
@@ -1088,7 +1078,7 @@ static void row_write(const struct folder *folder, size_t i)
 	write_two(folder, first, second);
 }
 
-static void no_two_sites_have_one_database(void **state)
+TEST(no_two_sites_have_one_database)
 {
 	struct folder *folder = *state;
 	char expected[256];
@@ -1113,17 +1103,16 @@ static void no_two_sites_have_one_database(void **state)
 }
 
 /* At a start the first is served, and the second never: its Host belongs to nobody. */
-static void the_second_site_of_a_database_is_left_out(void **state)
+TEST(the_second_site_of_a_database_is_left_out)
 {
 	struct folder *folder = *state;
 
 	make_databases(folder);
 	for (size_t i = 0; i < COUNT(database_paths); i++) {
 		struct conf *conf = NULL;
-		struct error err = {.text = ""};
 
 		row_write(folder, i);
-		assert_int_equal(conf_load_start(folder->file, &conf, &err), STATUS_OK);
+		assert_ok(conf_load_start(folder->file, &conf, ERR));
 		bool same = database_paths[i].same;
 		assert_int_equal(conf->n_left_out, same ? 1 : 0);
 		assert_int_equal(conf->n_sites, same ? 1 : 2);
@@ -1134,23 +1123,22 @@ static void the_second_site_of_a_database_is_left_out(void **state)
 }
 
 /* What a file that is left out would have had is free for the next one. */
-static void a_database_left_out_is_free(void **state)
+TEST(a_database_left_out_is_free)
 {
 	struct folder *folder = *state;
 	struct conf *conf = NULL;
-	struct error err = {.text = ""};
 
 	write_two(folder, "/d/1.db", "/d/2.db");
 	file_write_in(folder, "1.site",
 		      "[site a]\nhosts = a.org\ndatabase = /d/2.db\n" JID TIGASE
 		      "[site c]\nx = y\n");
-	assert_int_equal(conf_load_start(folder->file, &conf, &err), STATUS_OK);
+	assert_ok(conf_load_start(folder->file, &conf, ERR));
 	assert_int_equal(conf->n_sites, 1);
 	assert_string_equal(conf->sites[0].name, "b");
 	conf_free(conf);
 }
 
-static void a_side_file_is_no_database(void **state)
+TEST(a_side_file_is_no_database)
 {
 	static const char *const suffixes[] = {".limits", "-wal", "-shm", "-journal"};
 	char text[512], expected[256];
@@ -1169,7 +1157,7 @@ static void a_side_file_is_no_database(void **state)
 
 /* ---- defaults, printing ---- */
 
-static void defaults_are_as_documented(void **state)
+TEST(defaults_are_as_documented)
 {
 	struct conf *conf = load_good(*state, SITE("a"));
 	const struct server_conf *server = &conf->server;
@@ -1209,7 +1197,7 @@ static void defaults_are_as_documented(void **state)
 	conf_free(conf);
 }
 
-static void mount_point_at_the_root(void **state)
+TEST(mount_point_at_the_root)
 {
 	struct conf *conf = load_good(*state, SITE("a") "base_path = /\nlimit_login = off\n");
 	assert_string_equal(conf->sites[0].base_path, "");
@@ -1349,7 +1337,7 @@ static void samples_write(struct strbuf *out)
 	}
 }
 
-static void every_key_is_read_and_printed(void **state)
+TEST(every_key_is_read_and_printed)
 {
 	assert_int_equal(conf_n_keys, COUNT(samples));
 	struct strbuf text;
@@ -1365,7 +1353,7 @@ static void every_key_is_read_and_printed(void **state)
 	conf_print_keys(&reference);
 
 	struct json *root = NULL;
-	assert_int_equal(json_parse(json.data, json.len, &root, NULL), STATUS_OK);
+	assert_ok(json_parse(json.data, json.len, &root, ERR));
 	const struct json *site = json_first(json_member(root, "sites"));
 	assert_string_equal(json_string(json_member(site, "name")), "s");
 	assert_non_null(strstr(out, "; below: the files of sites = /nowhere/at/all/*.conf\n"));
@@ -1389,7 +1377,7 @@ static void every_key_is_read_and_printed(void **state)
 	strbuf_clear(&reference);
 }
 
-static void json_has_types(void **state)
+TEST(json_has_types)
 {
 	struct conf *conf = load_good(*state, SITE("a") "hosts = x y\nallow_http = on\n");
 	struct strbuf out;
@@ -1408,7 +1396,7 @@ static void json_has_types(void **state)
 	conf_free(conf);
 }
 
-static void what_is_printed_can_be_loaded(void **state)
+TEST(what_is_printed_can_be_loaded)
 {
 	struct strbuf text;
 	strbuf_init(&text);
@@ -1431,9 +1419,10 @@ static void what_is_printed_can_be_loaded(void **state)
 	strbuf_clear(&text);
 }
 
-static void sections_of_the_table(void **state)
+FIXTURE(NULL, NULL)
+
+TEST(sections_of_the_table)
 {
-	(void)state;
 	for (size_t i = 0; i < conf_n_keys; i++) {
 		const struct conf_key *key = &conf_keys[i];
 		assert_ptr_equal(conf_key_find(key->section, key->name), key);
@@ -1445,7 +1434,9 @@ static void sections_of_the_table(void **state)
 
 /* ---- the example, run from the project's folder ---- */
 
-static void example_shows_every_key(void **state)
+FIXTURE(folder_make, folder_remove)
+
+TEST(example_shows_every_key)
 {
 	static char text[65536];
 	FILE *file = fopen("docs/prebind.conf.example", "r");
@@ -1499,7 +1490,7 @@ static void program_copy(const struct folder *folder)
 	assert_int_equal(system(command), 0);
 }
 
-static void file_is_looked_for_in_order(void **state)
+TEST(file_is_looked_for_in_order)
 {
 	struct folder *folder = *state;
 	char out[1024];
@@ -1523,19 +1514,23 @@ static void file_is_looked_for_in_order(void **state)
 	assert_string_equal(out, "/some/where");
 }
 
-static void option_comes_first(void **state)
+FIXTURE(NULL, NULL)
+
+TEST(option_comes_first)
 {
-	(void)state;
 	char *file = NULL;
 	setenv("PREBIND_CONF", "/from/the/environment", 1);
-	assert_int_equal(conf_file_find("mine.conf", &file, NULL), STATUS_OK);
+	assert_ok(conf_file_find("mine.conf", &file, ERR));
 	assert_string_equal(file, "mine.conf");
 	free(file);
 	unsetenv("PREBIND_CONF");
 }
 
-static int find_and_print(void)
+/* glibc gives main()'s arguments to constructors, too. */
+__attribute__((constructor)) static void find_and_print(int argc, char **argv)
 {
+	if (argc != 2 || strcmp(argv[1], FIND_ARGUMENT) != 0)
+		return;
 	char *file = NULL;
 	struct error err = {.text = ""};
 	if (conf_file_find(NULL, &file, &err) == STATUS_OK)
@@ -1543,55 +1538,10 @@ static int find_and_print(void)
 	else
 		printf("%s", err.text);
 	free(file);
-	return 0;
+	exit(0);
 }
 
-static void free_takes_null(void **state)
+TEST(free_takes_null)
 {
-	(void)state;
 	conf_free(NULL);
-}
-
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
-
-int main(int argc, char **argv)
-{
-	if (argc == 2 && strcmp(argv[1], FIND_ARGUMENT) == 0)
-		return find_and_print();
-	const struct CMUnitTest tests[] = {
-	    IN_FOLDER(values_that_may_be),
-	    IN_FOLDER(values_that_may_not_be),
-	    IN_FOLDER(hostname_in_bosh_url),
-	    IN_FOLDER(a_list_has_whole_words),
-	    cmocka_unit_test(placeholders_are_filled),
-	    IN_FOLDER(pins_with_https),
-	    IN_FOLDER(socket_path_fits_sun_path),
-	    IN_FOLDER(files_that_may_not_be),
-	    IN_FOLDER(a_nul_is_refused),
-	    IN_FOLDER(sites_that_clash),
-	    IN_FOLDER(lines_and_sections_have_their_limits),
-	    IN_FOLDER(odd_files_that_are_read),
-	    IN_FOLDER(file_is_checked_before_it_is_read),
-	    IN_FOLDER(sites_come_from_more_files),
-	    IN_FOLDER(faults_name_the_file_they_are_in),
-	    IN_FOLDER(sites_pattern_may_find_nothing),
-	    IN_FOLDER(sites_pattern_that_cannot_be_searched),
-	    IN_FOLDER(host_finds_its_site),
-	    IN_FOLDER(a_thousand_sites),
-	    IN_FOLDER(no_two_sites_have_one_database),
-	    IN_FOLDER(the_second_site_of_a_database_is_left_out),
-	    IN_FOLDER(a_database_left_out_is_free),
-	    IN_FOLDER(a_side_file_is_no_database),
-	    IN_FOLDER(defaults_are_as_documented),
-	    IN_FOLDER(mount_point_at_the_root),
-	    IN_FOLDER(every_key_is_read_and_printed),
-	    IN_FOLDER(json_has_types),
-	    IN_FOLDER(what_is_printed_can_be_loaded),
-	    cmocka_unit_test(sections_of_the_table),
-	    IN_FOLDER(example_shows_every_key),
-	    IN_FOLDER(file_is_looked_for_in_order),
-	    cmocka_unit_test(option_comes_first),
-	    cmocka_unit_test(free_takes_null),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,18 +2,10 @@
  * Who sent a request: every combination of what a browser (or somebody else) may say, against
  * what each word is worth by itself; and the life of a form's token.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <string.h>
+#include "unit.h"
 
 #include "base/codec.h"
 #include "web/csrf.h"
-
-#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
 
 #define SELF "https://example.org:8443"
 
@@ -74,16 +66,15 @@ static bool first_word_is_ours(const struct word *const *words, size_t n, bool o
 	return otherwise;
 }
 
-static void test_post_matrix(void **state)
+TEST(test_post_matrix)
 {
 	size_t rows = 0, accepted = 0;
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(sites) * LENGTH(origins) * LENGTH(referers) * 2; i++) {
+	for (size_t i = 0; i < COUNT(sites) * COUNT(origins) * COUNT(referers) * 2; i++) {
 		size_t rest = i / 2;
-		const struct word *site = &sites[rest % LENGTH(sites)];
-		const struct word *origin = &origins[rest / LENGTH(sites) % LENGTH(origins)];
-		const struct word *referer = &referers[rest / LENGTH(sites) / LENGTH(origins)];
+		const struct word *site = &sites[rest % COUNT(sites)];
+		const struct word *origin = &origins[rest / COUNT(sites) % COUNT(origins)];
+		const struct word *referer = &referers[rest / COUNT(sites) / COUNT(origins)];
 		const struct word *words[] = {site, origin, referer};
 		struct request req = {
 		    .origin_self = (char *)SELF,
@@ -104,16 +95,15 @@ static void test_post_matrix(void **state)
 	assert_true(accepted > 0 && accepted < rows);
 }
 
-static void test_fetch_matrix(void **state)
+TEST(test_fetch_matrix)
 {
 	static const char *const dests[] = {NULL,     "empty", "document", "image",
 					    "iframe", "",      "script"};
 	size_t rows = 0;
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(sites); i++) {
-		for (size_t j = 0; j < LENGTH(dests); j++) {
-			for (size_t k = 0; k < LENGTH(referers) * 4; k++) {
+	for (size_t i = 0; i < COUNT(sites); i++) {
+		for (size_t j = 0; j < COUNT(dests); j++) {
+			for (size_t k = 0; k < COUNT(referers) * 4; k++) {
 				const struct word *referer = &referers[k / 4];
 				struct request req = {
 				    .origin_self = (char *)SELF,
@@ -138,16 +128,15 @@ static void test_fetch_matrix(void **state)
 }
 
 /* What a browser sends (measured), and what the page may do with it. */
-static void test_bind(void **state)
+TEST(test_bind)
 {
 	static const char *const modes[] = {NULL, "navigate", "cors", "no-cors", "same-origin", ""};
 	static const char *const dests[] = {NULL, "document", "iframe", "image", "empty", ""};
 	size_t bound = 0;
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(sites); i++) {
-		for (size_t j = 0; j < LENGTH(modes); j++) {
-			for (size_t k = 0; k < LENGTH(dests) * 2; k++) {
+	for (size_t i = 0; i < COUNT(sites); i++) {
+		for (size_t j = 0; j < COUNT(modes); j++) {
+			for (size_t k = 0; k < COUNT(dests) * 2; k++) {
 				struct request req = {
 				    .fetch_site = (char *)sites[i].text,
 				    .fetch_mode = (char *)modes[j],
@@ -171,21 +160,20 @@ static void test_bind(void **state)
 }
 
 /* Without a Host nothing can be equal to our origin, not even nothing. */
-static void test_no_origin_of_ours(void **state)
+TEST(test_no_origin_of_ours)
 {
 	static const char *const selves[] = {NULL, ""};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(selves); i++) {
+	for (size_t i = 0; i < COUNT(selves); i++) {
 		struct request req = {
 		    .origin_self = (char *)selves[i], .origin = (char *)"", .referer = (char *)""};
 
-		assert_int_equal(csrf_check_post(&req, true), STATUS_FORBIDDEN);
+		assert_status(csrf_check_post(&req, true), STATUS_FORBIDDEN);
 		req.origin = NULL;
-		assert_int_equal(csrf_check_post(&req, true), STATUS_FORBIDDEN);
-		assert_int_equal(csrf_check_fetch(&req), STATUS_FORBIDDEN);
+		assert_status(csrf_check_post(&req, true), STATUS_FORBIDDEN);
+		assert_status(csrf_check_fetch(&req), STATUS_FORBIDDEN);
 		req.referer = (char *)"/";
-		assert_int_equal(csrf_check_fetch(&req), STATUS_FORBIDDEN);
+		assert_status(csrf_check_fetch(&req), STATUS_FORBIDDEN);
 	}
 }
 
@@ -196,7 +184,7 @@ static const unsigned char key_bytes[SECRET_KEY_LEN] = "0123456789abcdef01234567
 static const unsigned char other_bytes[SECRET_KEY_LEN] = "0123456789abcdef0123456789abcdf";
 static struct secret_hmac_key key, other_key;
 
-static void test_token_text(void **state)
+TEST(test_token_text)
 {
 	char token[CSRF_TOKEN_LEN + 1], again[CSRF_TOKEN_LEN + 1];
 	unsigned char input[] = "session"
@@ -206,7 +194,6 @@ static void test_token_text(void **state)
 	struct secret_part part = {.data = input, .len = sizeof(input) - 1};
 	struct strbuf expected;
 
-	(void)state;
 	assert_int_equal(NOW / SLOT, 0x2b3bb5);
 	csrf_token_make(&key, "session", NOW, token);
 	csrf_token_make(&key, "session", NOW, again);
@@ -219,7 +206,7 @@ static void test_token_text(void **state)
 	strbuf_clear(&expected);
 }
 
-static void test_token_life(void **state)
+TEST(test_token_life)
 {
 	const int64_t begin = NOW / SLOT * SLOT;
 	static const struct {
@@ -238,8 +225,7 @@ static void test_token_life(void **state)
 	    {SLOT,     0,                     false},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char token[CSRF_TOKEN_LEN + 1];
 
 		csrf_token_make(&key, "session", begin + rows[i].made, token);
@@ -248,11 +234,10 @@ static void test_token_life(void **state)
 	}
 }
 
-static void test_token_of_another(void **state)
+TEST(test_token_of_another)
 {
 	char token[CSRF_TOKEN_LEN + 1], longer[CSRF_TOKEN_LEN + 2];
 
-	(void)state;
 	csrf_token_make(&key, "session", NOW, token);
 	assert_true(csrf_token_check(&key, "session", NOW, token));
 	assert_false(csrf_token_check(&other_key, "session", NOW, token));
@@ -279,11 +264,10 @@ static void test_token_of_another(void **state)
 }
 
 /* A token bound to nothing would be everybody's. */
-static void test_token_needs_a_binding(void **state)
+TEST(test_token_needs_a_binding)
 {
 	char token[CSRF_TOKEN_LEN + 1] = "x";
 
-	(void)state;
 	csrf_token_make(&key, "", NOW, token);
 	assert_string_equal(token, "");
 	assert_false(csrf_token_check(&key, "", NOW, token));
@@ -301,18 +285,4 @@ static int start(void **state)
 	return 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_post_matrix),
-	    cmocka_unit_test(test_fetch_matrix),
-	    cmocka_unit_test(test_bind),
-	    cmocka_unit_test(test_no_origin_of_ours),
-	    cmocka_unit_test(test_token_text),
-	    cmocka_unit_test(test_token_life),
-	    cmocka_unit_test(test_token_of_another),
-	    cmocka_unit_test(test_token_needs_a_binding),
-	};
-
-	return cmocka_run_group_tests_name("csrf", tests, start, NULL);
-}
+GROUP(start, NULL)

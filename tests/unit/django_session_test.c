@@ -1,17 +1,7 @@
 /*
  * Sessions that Django 3.2 has packed, read again; and what is not quite one.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "unit.h"
 
 #include "base/codec.h"
 #include "base/inflate.h"
@@ -43,12 +33,6 @@ static const char bomb[] =
     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB7Ifrs4"
     "vYw:1xV93B:IPSu5zsfeD5AefZMh_yQWJ810GmkHkO-edwLK9TDybA";
 
-static int start(void **state)
-{
-	(void)state;
-	return secret_start(NULL) == STATUS_OK ? 0 : -1;
-}
-
 /* One key, as a file with one line has it. */
 static struct django_keys just(const char *key)
 {
@@ -69,26 +53,26 @@ static enum status status_of(const char *data, const char *key, struct error *er
 	return status;
 }
 
-static void test_reads(void **state)
+GROUP(unit_secrets, NULL)
+
+TEST(test_reads)
 {
 	const struct django_keys keys = just(SECRET), other = just("another key");
 	struct django_session session = {0};
 
-	(void)state;
-	assert_int_equal(django_session_read(LOGGED_IN, &keys, &session, NULL), STATUS_OK);
+	assert_ok(django_session_read(LOGGED_IN, &keys, &session, ERR));
 	assert_string_equal(session.user_id, "17");
 	assert_string_equal(session.user_hash,
 			    "47504931d2accc50896b2920256621d4cd3ad383407905f16f85bdd3078f1595");
-	assert_int_equal(django_session_check(&session, PASSWORD, &keys, NULL), STATUS_OK);
-	assert_int_equal(django_session_check(&session, PASSWORD "x", &keys, NULL),
-			 STATUS_NOT_FOUND);
-	assert_int_equal(django_session_check(&session, "", &keys, NULL), STATUS_NOT_FOUND);
-	assert_int_equal(django_session_check(&session, PASSWORD, &other, NULL), STATUS_NOT_FOUND);
+	assert_ok(django_session_check(&session, PASSWORD, &keys, ERR));
+	assert_status(django_session_check(&session, PASSWORD "x", &keys, NULL), STATUS_NOT_FOUND);
+	assert_status(django_session_check(&session, "", &keys, NULL), STATUS_NOT_FOUND);
+	assert_status(django_session_check(&session, PASSWORD, &other, NULL), STATUS_NOT_FOUND);
 	django_session_clear(&session);
 }
 
 /* SECRET_KEY first, then SECRET_KEY_FALLBACKS: what any of them signed counts. */
-static void test_old_keys(void **state)
+TEST(test_old_keys)
 {
 	const struct django_keys keys = {
 	    .items = {"the new key", SECRET},
@@ -97,15 +81,12 @@ static void test_old_keys(void **state)
 	const struct django_keys forgotten = just("the new key");
 	struct django_session session = {0};
 
-	(void)state;
-	assert_int_equal(django_session_read(LOGGED_IN, &keys, &session, NULL), STATUS_OK);
-	assert_int_equal(django_session_check(&session, PASSWORD, &keys, NULL), STATUS_OK);
-	assert_int_equal(django_session_check(&session, PASSWORD "x", &keys, NULL),
-			 STATUS_NOT_FOUND);
-	assert_int_equal(django_session_check(&session, PASSWORD, &forgotten, NULL),
-			 STATUS_NOT_FOUND);
+	assert_ok(django_session_read(LOGGED_IN, &keys, &session, ERR));
+	assert_ok(django_session_check(&session, PASSWORD, &keys, ERR));
+	assert_status(django_session_check(&session, PASSWORD "x", &keys, NULL), STATUS_NOT_FOUND);
+	assert_status(django_session_check(&session, PASSWORD, &forgotten, NULL), STATUS_NOT_FOUND);
 	django_session_clear(&session);
-	assert_int_equal(status_of(LOGGED_IN, "the new key", NULL), STATUS_BAD_REQUEST);
+	assert_status(status_of(LOGGED_IN, "the new key", NULL), STATUS_BAD_REQUEST);
 }
 
 static enum status keys_of(const char *text, struct django_keys *out, struct error *err)
@@ -120,37 +101,30 @@ static enum status keys_of(const char *text, struct django_keys *out, struct err
 	return status;
 }
 
-static void test_key_file(void **state)
+TEST(test_key_file)
 {
 	struct django_keys keys = {0};
-	struct error err = {0};
 
-	(void)state;
-	assert_int_equal(keys_of("#new ':\"\n\r\nold\r\n", &keys, NULL), STATUS_OK);
+	assert_ok(keys_of("#new ':\"\n\r\nold\r\n", &keys, ERR));
 	assert_int_equal(keys.count, 2);
 	assert_string_equal(keys.items[0], "#new ':\"");
 	assert_string_equal(keys.items[1], "old");
 	django_keys_clear(&keys);
-	assert_int_equal(keys_of("alone", &keys, NULL), STATUS_OK);
+	assert_ok(keys_of("alone", &keys, ERR));
 	assert_string_equal(keys.items[0], "alone");
 	django_keys_clear(&keys);
-	assert_int_equal(keys_of("\n\n", &keys, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "SECRET_KEY"));
-	assert_int_equal(keys_of("1\n2\n3\n4\n5\n6\n7\n8\n9\n", &keys, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "more than 8 keys"));
+	assert_fails(keys_of("\n\n", &keys, ERR), STATUS_BAD_REQUEST, "SECRET_KEY");
+	assert_fails(keys_of("1\n2\n3\n4\n5\n6\n7\n8\n9\n", &keys, ERR), STATUS_BAD_REQUEST,
+		     "more than 8 keys");
 }
 
-static void test_nobody(void **state)
+TEST(test_nobody)
 {
-	struct error err;
-
-	(void)state;
-	assert_int_equal(status_of(ANONYMOUS, SECRET, &err), STATUS_NOT_FOUND);
-	assert_int_equal(status_of(NUMBER, SECRET, &err),
-			 STATUS_NOT_FOUND); /* Django writes texts */
+	assert_status(status_of(ANONYMOUS, SECRET, ERR), STATUS_NOT_FOUND);
+	assert_status(status_of(NUMBER, SECRET, ERR), STATUS_NOT_FOUND); /* Django writes texts */
 }
 
-static void test_refuses(void **state)
+TEST(test_refuses)
 {
 	static const char *const wrong[] = {
 	    "",
@@ -165,53 +139,43 @@ static void test_refuses(void **state)
 	    /* what Django wrote before 3.1: base64 of "HASH:JSON" */
 	    "NDc1MDQ5MzFkMmFjY2M1MDg5NmIyOTIwMjU2NjIxZDRjZDNhZDM4Mzp7Il9hdXRoX3VzZXJfaWQiOiIxNyJ9",
 	};
-	struct error err;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_int_equal(status_of(wrong[i], SECRET, &err), STATUS_BAD_REQUEST);
-	assert_int_equal(status_of(LOGGED_IN, "another key", &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "site_secret_file"));
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		assert_status(status_of(wrong[i], SECRET, ERR), STATUS_BAD_REQUEST);
+	assert_fails(status_of(LOGGED_IN, "another key", ERR), STATUS_BAD_REQUEST,
+		     "site_secret_file");
 }
 
 /* pickle.dumps(…, 2), signed with the key: PickleSerializer of Django before 5.0 */
-static void test_a_pickle_is_named(void **state)
+TEST(test_a_pickle_is_named)
 {
 	static const char pickled[] = "gAJ9cQAoWA0AAABfYXV0aF91c2VyX2lkcQFYAQAAADFxAlgPAAAAX2F1dGhf"
 				      "dXNlcl9oYXNocQNYAQAAAHhxBHUu"
 				      ":1xV93B:zBj6mXOF3UVuxMCUPG80TLVi9sVofCiQIJnXgG8Qejk";
-	struct error err = {0};
 
-	(void)state;
-	assert_int_equal(status_of(pickled, SECRET, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "pickle"));
-	assert_non_null(strstr(err.text, "JSONSerializer"));
+	assert_fails(status_of(pickled, SECRET, ERR), STATUS_BAD_REQUEST, "pickle");
+	assert_says("JSONSerializer");
 }
 
 /* Every byte is under the signature. */
-static void test_mutants(void **state)
+TEST(test_mutants)
 {
 	char copy[] = LOGGED_IN;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(copy) - 1; i++) {
 		copy[i] = copy[i] == 'A' ? 'B' : 'A';
-		assert_int_equal(status_of(copy, SECRET, NULL), STATUS_BAD_REQUEST);
+		assert_status(status_of(copy, SECRET, NULL), STATUS_BAD_REQUEST);
 		copy[i] = LOGGED_IN[i];
 	}
-	assert_int_equal(status_of(copy, SECRET, NULL), STATUS_OK);
+	assert_ok(status_of(copy, SECRET, ERR));
 }
 
-static void test_bomb(void **state)
+TEST(test_bomb)
 {
-	struct error err;
-
-	(void)state;
-	assert_int_equal(status_of(bomb, SECRET, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "unpacked it is more than"));
+	assert_fails(status_of(bomb, SECRET, ERR), STATUS_BAD_REQUEST, "unpacked it is more than");
 }
 
-static void test_inflate(void **state)
+TEST(test_inflate)
 {
 	/* zlib.compress(b"hello") */
 	static const unsigned char hello[] = {0x78, 0x9c, 0xcb, 0x48, 0xcd, 0xc9, 0xc9,
@@ -219,7 +183,6 @@ static void test_inflate(void **state)
 	const size_t len = sizeof(hello) - 1;
 	struct strbuf out;
 
-	(void)state;
 	for (size_t max = 4; max <= 6; max++) {
 		strbuf_init(&out);
 		assert_int_equal(inflate_zlib(&out, hello, len, max, NULL),
@@ -230,20 +193,7 @@ static void test_inflate(void **state)
 	}
 	strbuf_init(&out);
 	for (size_t cut = 0; cut < len; cut++)
-		assert_int_equal(inflate_zlib(&out, hello, cut, 100, NULL), STATUS_BAD_REQUEST);
-	assert_int_equal(inflate_zlib(&out, hello, len + 1, 100, NULL), STATUS_BAD_REQUEST);
+		assert_status(inflate_zlib(&out, hello, cut, 100, NULL), STATUS_BAD_REQUEST);
+	assert_status(inflate_zlib(&out, hello, len + 1, 100, NULL), STATUS_BAD_REQUEST);
 	strbuf_clear(&out);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_reads),    cmocka_unit_test(test_a_pickle_is_named),
-	    cmocka_unit_test(test_nobody),   cmocka_unit_test(test_refuses),
-	    cmocka_unit_test(test_mutants),  cmocka_unit_test(test_bomb),
-	    cmocka_unit_test(test_inflate),  cmocka_unit_test(test_old_keys),
-	    cmocka_unit_test(test_key_file),
-	};
-
-	return cmocka_run_group_tests_name("django_session", tests, start, NULL);
 }

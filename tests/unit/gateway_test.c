@@ -1,11 +1,7 @@
 /*
  * The callers of /rest/adhoc/{jid} in the database.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include "store/gateway.h"
 #include "store_fixture.h"
@@ -40,73 +36,70 @@ static void assert_same(const struct gateway_caller *a, const struct gateway_cal
 	assert_int_equal(a->created, b->created);
 }
 
-static void test_add_find_delete(void **state)
+GROUP(unit_secrets, NULL)
+
+FIXTURE(fixture_store, fixture_remove)
+
+TEST(test_add_find_delete)
 {
 	struct fixture *f = *state;
 	struct gateway_caller found;
-	struct error err;
 
-	assert_int_equal(gateway_caller_find(f->store, "shop", &found, &err), STATUS_NOT_FOUND);
-	assert_non_null(strstr(err.text, "shop"));
-	assert_int_equal(gateway_caller_add(f->store, &shop, &err), STATUS_OK);
-	assert_int_equal(gateway_caller_add(f->store, &admin, &err), STATUS_OK);
-	assert_int_equal(gateway_caller_add(f->store, &shop, &err), STATUS_CONFLICT);
-	assert_non_null(strstr(err.text, "already"));
-	assert_int_equal(gateway_caller_find(f->store, "shop", &found, NULL), STATUS_OK);
+	assert_fails(gateway_caller_find(f->store, "shop", &found, ERR), STATUS_NOT_FOUND, "shop");
+	assert_ok(gateway_caller_add(f->store, &shop, ERR));
+	assert_ok(gateway_caller_add(f->store, &admin, ERR));
+	assert_fails(gateway_caller_add(f->store, &shop, ERR), STATUS_CONFLICT, "already");
+	assert_ok(gateway_caller_find(f->store, "shop", &found, ERR));
 	assert_same(&found, &shop);
 	gateway_caller_clear(&found);
-	assert_int_equal(gateway_caller_find(f->store, "admin@example.org", &found, NULL),
-			 STATUS_OK);
+	assert_ok(gateway_caller_find(f->store, "admin@example.org", &found, ERR));
 	assert_same(&found, &admin);
 	gateway_caller_clear(&found);
 	gateway_caller_clear(&found);
 	gateway_caller_clear(NULL);
-	assert_int_equal(gateway_caller_find(f->store, "Shop", &found, NULL), STATUS_NOT_FOUND);
-	assert_int_equal(gateway_caller_delete(f->store, "shop", NULL), STATUS_OK);
-	assert_int_equal(gateway_caller_delete(f->store, "shop", &err), STATUS_NOT_FOUND);
-	assert_int_equal(gateway_caller_find(f->store, "shop", &found, NULL), STATUS_NOT_FOUND);
+	assert_status(gateway_caller_find(f->store, "Shop", &found, NULL), STATUS_NOT_FOUND);
+	assert_ok(gateway_caller_delete(f->store, "shop", ERR));
+	assert_status(gateway_caller_delete(f->store, "shop", ERR), STATUS_NOT_FOUND);
+	assert_status(gateway_caller_find(f->store, "shop", &found, NULL), STATUS_NOT_FOUND);
 }
 
-static void test_change(void **state)
+TEST(test_change)
 {
 	struct fixture *f = *state;
 	struct gateway_caller found;
 
-	assert_int_equal(gateway_caller_set_password(f->store, "shop", "x", NULL),
-			 STATUS_NOT_FOUND);
-	assert_int_equal(gateway_caller_set_disabled(f->store, "shop", true, NULL),
-			 STATUS_NOT_FOUND);
-	assert_int_equal(gateway_caller_add(f->store, &shop, NULL), STATUS_OK);
-	assert_int_equal(gateway_caller_set_password(f->store, "shop", "$argon2id$3", NULL),
-			 STATUS_OK);
-	assert_int_equal(gateway_caller_set_disabled(f->store, "shop", true, NULL), STATUS_OK);
-	assert_int_equal(gateway_caller_find(f->store, "shop", &found, NULL), STATUS_OK);
+	assert_status(gateway_caller_set_password(f->store, "shop", "x", NULL), STATUS_NOT_FOUND);
+	assert_status(gateway_caller_set_disabled(f->store, "shop", true, NULL), STATUS_NOT_FOUND);
+	assert_ok(gateway_caller_add(f->store, &shop, ERR));
+	assert_ok(gateway_caller_set_password(f->store, "shop", "$argon2id$3", ERR));
+	assert_ok(gateway_caller_set_disabled(f->store, "shop", true, ERR));
+	assert_ok(gateway_caller_find(f->store, "shop", &found, ERR));
 	assert_string_equal(found.password_hash, "$argon2id$3");
 	assert_true(found.disabled);
 	gateway_caller_clear(&found);
-	assert_int_equal(gateway_caller_set_disabled(f->store, "shop", false, NULL), STATUS_OK);
-	assert_int_equal(gateway_caller_find(f->store, "shop", &found, NULL), STATUS_OK);
+	assert_ok(gateway_caller_set_disabled(f->store, "shop", false, ERR));
+	assert_ok(gateway_caller_find(f->store, "shop", &found, ERR));
 	assert_false(found.disabled);
 	gateway_caller_clear(&found);
 }
 
-static void test_names(void **state)
+TEST(test_names)
 {
 	static const char *const bad[] = {"", "a b", "a:b", "a\nb", "\xff", " "};
 	struct fixture *f = *state;
 	struct gateway_caller caller = shop;
 	char longest[GATEWAY_NAME_MAX + 2];
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < COUNT(bad); i++) {
 		caller.name = (char *)bad[i];
-		assert_int_equal(gateway_caller_add(f->store, &caller, NULL), STATUS_BAD_REQUEST);
+		assert_status(gateway_caller_add(f->store, &caller, NULL), STATUS_BAD_REQUEST);
 	}
 	memset(longest, 'a', sizeof longest);
 	longest[GATEWAY_NAME_MAX + 1] = '\0';
 	caller.name = longest;
-	assert_int_equal(gateway_caller_add(f->store, &caller, NULL), STATUS_BAD_REQUEST);
+	assert_status(gateway_caller_add(f->store, &caller, NULL), STATUS_BAD_REQUEST);
 	longest[GATEWAY_NAME_MAX] = '\0';
-	assert_int_equal(gateway_caller_add(f->store, &caller, NULL), STATUS_OK);
+	assert_ok(gateway_caller_add(f->store, &caller, ERR));
 }
 
 static void collect(void *arg, const struct gateway_caller *caller)
@@ -116,30 +109,15 @@ static void collect(void *arg, const struct gateway_caller *caller)
 	strcat(strcat(names, caller->name), " ");
 }
 
-static void test_list(void **state)
+TEST(test_list)
 {
 	struct fixture *f = *state;
 	char names[64] = "";
 
-	assert_int_equal(gateway_caller_list(f->store, collect, names, NULL), STATUS_OK);
+	assert_ok(gateway_caller_list(f->store, collect, names, NULL));
 	assert_string_equal(names, "");
-	assert_int_equal(gateway_caller_add(f->store, &shop, NULL), STATUS_OK);
-	assert_int_equal(gateway_caller_add(f->store, &admin, NULL), STATUS_OK);
-	assert_int_equal(gateway_caller_list(f->store, collect, names, NULL), STATUS_OK);
+	assert_ok(gateway_caller_add(f->store, &shop, ERR));
+	assert_ok(gateway_caller_add(f->store, &admin, ERR));
+	assert_ok(gateway_caller_list(f->store, collect, names, NULL));
 	assert_string_equal(names, "admin@example.org shop ");
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_store, fixture_remove)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(test_add_find_delete),
-	    TEST(test_change),
-	    TEST(test_names),
-	    TEST(test_list),
-	};
-
-	assert_int_equal(secret_start(NULL), STATUS_OK);
-	return cmocka_run_group_tests_name("gateway", tests, NULL, NULL);
 }

@@ -6,17 +6,9 @@
 #include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/clock.h"
 #include "net/http_client.h"
@@ -137,7 +129,7 @@ static bool answer(struct server *server, int fd, const char *path)
 {
 	char location[128];
 
-	for (size_t i = 0; i < sizeof(fixed_answers) / sizeof(fixed_answers[0]); i++) {
+	for (size_t i = 0; i < COUNT(fixed_answers); i++) {
 		const char *text = fixed_answers[i].answer;
 
 		if (strcmp(path, fixed_answers[i].path) != 0)
@@ -264,7 +256,7 @@ static int setup(void **state)
 	pthread_mutex_init(&f->server.lock, NULL);
 	f->server.listener = listen_on_loopback(64, &f->server.port);
 	pthread_create(&f->server.acceptor, NULL, accept_all, &f->server);
-	assert_int_equal(http_client_new(&options, &f->client, &f->err), STATUS_OK);
+	assert_ok(http_client_new(&options, &f->client, &f->err));
 	f->connection = http_connection_borrow(f->client);
 	assert_non_null(f->connection);
 	http_answer_init(&f->answer);
@@ -333,7 +325,25 @@ static bool request_has(struct fixture *f, const char *text)
 
 /* ---- the tests ---- */
 
-static void test_answers(void **state)
+static int start(void **state)
+{
+	(void)state;
+	assert_ok(http_client_start(ERR));
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	http_client_stop();
+	return 0;
+}
+
+GROUP(start, stop)
+
+FIXTURE(setup, teardown)
+
+TEST(test_answers)
 {
 	static const struct {
 		const char *path;
@@ -351,8 +361,8 @@ static void test_answers(void **state)
 	};
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(get(f, rows[i].path), STATUS_OK);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_ok(get(f, rows[i].path));
 		assert_int_equal(f->answer.status, rows[i].status);
 		assert_string_equal(f->answer.content_type, rows[i].type);
 		assert_string_equal(f->answer.body.data, rows[i].body);
@@ -361,7 +371,7 @@ static void test_answers(void **state)
 	}
 }
 
-static void test_post(void **state)
+TEST(test_post)
 {
 	struct fixture *f = *state;
 	struct http_call call = {
@@ -375,8 +385,7 @@ static void test_post(void **state)
 	    .deadline_ms = clock_monotonic_ms() + AMPLE_MS,
 	};
 
-	assert_int_equal(http_connection_call(f->connection, &call, &f->answer, &f->err),
-			 STATUS_OK);
+	assert_ok(http_connection_call(f->connection, &call, &f->answer, &f->err));
 	assert_true(request_has(f, "POST /ok HTTP/1.1\r\n"));
 	assert_true(request_has(f, "\r\nContent-Length: 4\r\n"));
 	assert_true(request_has(f, "\r\nContent-Type: application/xml; charset=utf-8\r\n"));
@@ -389,7 +398,7 @@ static void test_post(void **state)
 	assert_false(request_has(f, "Accept"));
 
 	/* Nothing of a call is left for the next one on the same connection. */
-	assert_int_equal(get(f, "/ok"), STATUS_OK);
+	assert_ok(get(f, "/ok"));
 	assert_true(request_has(f, "GET /ok HTTP/1.1\r\n"));
 	assert_false(request_has(f, "Authorization"));
 	assert_false(request_has(f, "Api-Key"));
@@ -401,7 +410,7 @@ static void test_post(void **state)
  * A handle stays set between calls that are alike: what is different must arrive, also behind a
  * failure.
  */
-static void test_calls_alike(void **state)
+TEST(test_calls_alike)
 {
 	static const struct {
 		const char *path;
@@ -422,7 +431,7 @@ static void test_calls_alike(void **state)
 	};
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char *url = strdup(url_of(f, rows[i].path)); /* gone, and wiped, after the call */
 		char *body = rows[i].body ? strdup(rows[i].body) : NULL;
 		struct http_call call = {
@@ -434,8 +443,7 @@ static void test_calls_alike(void **state)
 		    .deadline_ms = clock_monotonic_ms() + AMPLE_MS,
 		};
 
-		assert_int_equal(http_connection_call(f->connection, &call, &f->answer, &f->err),
-				 STATUS_OK);
+		assert_ok(http_connection_call(f->connection, &call, &f->answer, &f->err));
 		assert_true(request_has(f, rows[i].sent));
 		assert_false(request_has(f, rows[i].left));
 		explicit_bzero(url, strlen(url));
@@ -445,13 +453,13 @@ static void test_calls_alike(void **state)
 	assert_int_equal(connections_made(f), 1);
 
 	/* A call that fails, then the same one where it can succeed. */
-	assert_int_equal(get(f, "/cut"), STATUS_CHAT_SERVER);
-	assert_int_equal(get(f, "/ok"), STATUS_OK);
+	assert_status(get(f, "/cut"), STATUS_CHAT_SERVER);
+	assert_ok(get(f, "/ok"));
 	assert_true(request_has(f, "GET /ok"));
 	assert_false(request_has(f, "Authorization"));
 }
 
-static void test_large_body_has_no_expect(void **state)
+TEST(test_large_body_has_no_expect)
 {
 	static char body[4000];
 	struct fixture *f = *state;
@@ -463,38 +471,37 @@ static void test_large_body_has_no_expect(void **state)
 				 .deadline_ms = clock_monotonic_ms() + AMPLE_MS};
 
 	memset(body, 'x', sizeof(body));
-	assert_int_equal(http_connection_call(f->connection, &call, &f->answer, &f->err),
-			 STATUS_OK);
+	assert_ok(http_connection_call(f->connection, &call, &f->answer, &f->err));
 	assert_true(request_has(f, "\r\nContent-Length: 4000\r\n"));
 	assert_true(request_has(f, "\r\nAccept: text/xml\r\n"));
 	assert_false(request_has(f, "Expect"));
 }
 
-static void test_literal_at_in_path(void **state)
+TEST(test_literal_at_in_path)
 {
 	struct fixture *f = *state;
 	struct http_call call = {.url = url_of(f, "/rest/adhoc/bosh@example.test"),
 				 .deadline_ms = clock_monotonic_ms() + SHORT_MS};
 
-	assert_int_equal(http_connection_call(f->connection, &call, &f->answer, &f->err),
-			 STATUS_CHAT_TIMEOUT);
+	assert_status(http_connection_call(f->connection, &call, &f->answer, &f->err),
+		      STATUS_CHAT_TIMEOUT);
 	assert_true(request_has(f, "GET /rest/adhoc/bosh@example.test HTTP/1.1\r\n"));
 }
 
-static void test_size_limit(void **state)
+TEST(test_size_limit)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(get(f, "/size/65536"), STATUS_OK);
+	assert_ok(get(f, "/size/65536"));
 	assert_int_equal(f->answer.body.len, HTTP_ANSWER_MAX);
-	assert_int_equal(get(f, "/size/65537"), STATUS_CHAT_SERVER);
+	assert_status(get(f, "/size/65537"), STATUS_CHAT_SERVER);
 	assert_non_null(strstr(f->err.text, "64 KiB"));
-	assert_int_equal(get(f, "/endless"), STATUS_CHAT_SERVER);
+	assert_status(get(f, "/endless"), STATUS_CHAT_SERVER);
 	assert_non_null(strstr(f->err.text, "64 KiB"));
 	assert_true(f->answer.body.len <= HTTP_ANSWER_MAX);
 }
 
-static void test_broken_answers(void **state)
+TEST(test_broken_answers)
 {
 	static const struct {
 		const char *path;
@@ -511,33 +518,33 @@ static void test_broken_answers(void **state)
 	char origin[64];
 
 	snprintf(origin, sizeof(origin), "http://127.0.0.1:%d: ", f->server.port);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(get(f, rows[i].path), STATUS_CHAT_SERVER);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_status(get(f, rows[i].path), STATUS_CHAT_SERVER);
 		assert_int_equal(f->err.status, STATUS_CHAT_SERVER);
 		assert_memory_equal(f->err.text, origin, strlen(origin));
 		assert_non_null(strstr(f->err.text, rows[i].words));
 		assert_int_equal(f->answer.reach, HTTP_SENT);
 	}
-	assert_int_equal(get(f, "/ok"), STATUS_OK); /* the handle is still good */
+	assert_ok(get(f, "/ok")); /* the handle is still good */
 }
 
-static void test_deadlines(void **state)
+TEST(test_deadlines)
 {
 	static const char *const paths[] = {"/hang", "/drip"};
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		assert_int_equal(get_within(f, url_of(f, paths[i]), SHORT_MS), STATUS_CHAT_TIMEOUT);
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		assert_status(get_within(f, url_of(f, paths[i]), SHORT_MS), STATUS_CHAT_TIMEOUT);
 		assert_non_null(strstr(f->err.text, "no complete answer"));
 		assert_int_equal(f->answer.reach, HTTP_SENT);
 	}
-	assert_int_equal(get_within(f, url_of(f, "/ok"), 0), STATUS_CHAT_TIMEOUT);
+	assert_status(get_within(f, url_of(f, "/ok"), 0), STATUS_CHAT_TIMEOUT);
 	assert_int_equal(f->answer.reach, HTTP_NOT_BEGUN);
-	assert_int_equal(get_within(f, url_of(f, "/ok"), -1000), STATUS_CHAT_TIMEOUT);
+	assert_status(get_within(f, url_of(f, "/ok"), -1000), STATUS_CHAT_TIMEOUT);
 	assert_int_equal(f->answer.reach, HTTP_NOT_BEGUN);
 }
 
-static void test_refused(void **state)
+TEST(test_refused)
 {
 	struct fixture *f = *state;
 	char url[64];
@@ -545,7 +552,7 @@ static void test_refused(void **state)
 
 	close(listen_on_loopback(1, &port));
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/x?api-key=hush", port);
-	assert_int_equal(get_within(f, url, AMPLE_MS), STATUS_CHAT_SERVER);
+	assert_status(get_within(f, url, AMPLE_MS), STATUS_CHAT_SERVER);
 	assert_non_null(strstr(f->err.text, "Connection refused"));
 	assert_null(strstr(f->err.text, "hush"));
 	assert_int_equal(f->answer.reach, HTTP_NOT_CONNECTED);
@@ -561,7 +568,7 @@ static long connect_ms(const char *text)
 }
 
 /* A listener whose queue is full leaves a connect() unanswered, as a firewall does. */
-static void test_connect_unanswered(void **state)
+TEST(test_connect_unanswered)
 {
 	struct fixture *f = *state;
 	int filler[8];
@@ -572,50 +579,50 @@ static void test_connect_unanswered(void **state)
 				      .sin_port = htons((uint16_t)port)};
 	char url[64];
 
-	for (size_t i = 0; i < sizeof(filler) / sizeof(filler[0]); i++) {
+	for (size_t i = 0; i < COUNT(filler); i++) {
 		filler[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		connect(filler[i], (struct sockaddr *)&address, sizeof(address));
 	}
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", port);
-	assert_int_equal(get_within(f, url, SHORT_MS), STATUS_CHAT_SERVER);
+	assert_status(get_within(f, url, SHORT_MS), STATUS_CHAT_SERVER);
 	assert_int_equal(f->answer.reach, HTTP_NOT_REACHED); /* half the time is left for another */
 	assert_in_range(connect_ms(f->err.text), 1, SHORT_MS / 2);
-	assert_int_equal(get_within(f, url, AMPLE_MS), STATUS_CHAT_SERVER);
+	assert_status(get_within(f, url, AMPLE_MS), STATUS_CHAT_SERVER);
 	assert_non_null(strstr(f->err.text, "no connection within 1000 ms"));
 	assert_int_equal(f->answer.reach, HTTP_NOT_REACHED);
-	for (size_t i = 0; i < sizeof(filler) / sizeof(filler[0]); i++)
+	for (size_t i = 0; i < COUNT(filler); i++)
 		close(filler[i]);
 	close(listener);
 }
 
-static void test_tls_failure(void **state)
+TEST(test_tls_failure)
 {
 	struct fixture *f = *state;
 	char url[64];
 
 	snprintf(url, sizeof(url), "https://127.0.0.1:%d/ok", f->server.port);
-	assert_int_equal(get_within(f, url, AMPLE_MS), STATUS_CHAT_SERVER);
+	assert_status(get_within(f, url, AMPLE_MS), STATUS_CHAT_SERVER);
 	assert_non_null(strstr(f->err.text, ": TLS: "));
 	assert_non_null(strstr(f->err.text, "ca_file"));
 	assert_int_equal(f->answer.reach, HTTP_NOT_CONNECTED);
 }
 
-static void test_connection_is_kept(void **state)
+TEST(test_connection_is_kept)
 {
 	struct fixture *f = *state;
 
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(get(f, "/ok"), STATUS_OK);
+		assert_ok(get(f, "/ok"));
 	assert_int_equal(connections_made(f), 1);
 
 	/* What was given back is borrowed again, with its connection. */
 	http_connection_return(f->client, f->connection);
 	f->connection = http_connection_borrow(f->client);
-	assert_int_equal(get(f, "/ok"), STATUS_OK);
+	assert_ok(get(f, "/ok"));
 	assert_int_equal(connections_made(f), 1);
 
-	assert_int_equal(get(f, "/gzip"), STATUS_CHAT_SERVER); /* half-read: not kept */
-	assert_int_equal(get(f, "/ok"), STATUS_OK);
+	assert_status(get(f, "/gzip"), STATUS_CHAT_SERVER); /* half-read: not kept */
+	assert_ok(get(f, "/ok"));
 	assert_int_equal(connections_made(f), 2);
 }
 
@@ -649,7 +656,7 @@ static void *call_often(void *arg)
 	return NULL;
 }
 
-static void test_threads(void **state)
+TEST(test_threads)
 {
 	struct fixture *f = *state;
 	struct caller callers[8];
@@ -665,7 +672,7 @@ static void test_threads(void **state)
 	assert_true(connections_made(f) <= 8);
 }
 
-static void test_url_rules(void **state)
+TEST(test_url_rules)
 {
 	static const struct {
 		const char *url;
@@ -704,8 +711,8 @@ static void test_url_rules(void **state)
 	struct http_client *open_client;
 	struct error err;
 
-	assert_int_equal(http_client_new(&options, &open_client, &err), STATUS_OK);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	assert_ok(http_client_new(&options, &open_client, &err));
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *url = rows[i].url;
 
 		assert_int_equal(http_client_url_check(f->client, url, &err),
@@ -717,11 +724,11 @@ static void test_url_rules(void **state)
 	}
 	http_client_free(open_client);
 	/* The rule holds for calls too, not only where a configuration is read. */
-	assert_int_equal(get_within(f, "http://192.0.2.1/", AMPLE_MS), STATUS_BAD_REQUEST);
+	assert_status(get_within(f, "http://192.0.2.1/", AMPLE_MS), STATUS_BAD_REQUEST);
 	assert_int_equal(f->answer.reach, HTTP_NOT_BEGUN);
 }
 
-static void test_unknown_host(void **state)
+TEST(test_unknown_host)
 {
 	struct fixture *f = *state;
 	enum status status = get_within(f, "https://nothing.invalid/", AMPLE_MS);
@@ -730,88 +737,53 @@ static void test_unknown_host(void **state)
 	 * "no such name", or where no resolver answers at all, no connection: never a time-out of
 	 * ours
 	 */
-	assert_int_equal(status, STATUS_CHAT_SERVER);
+	assert_status(status, STATUS_CHAT_SERVER);
 	assert_memory_equal(f->err.text, "https://nothing.invalid:443: ", 29);
 	assert_int_equal(f->answer.reach, HTTP_NOT_CONNECTED);
 }
 
-static void test_control_characters_in_headers(void **state)
+TEST(test_control_characters_in_headers)
 {
 	struct fixture *f = *state;
 	struct http_call call = {.url = url_of(f, "/ok"),
 				 .header = "Api-Key: a\r\nX-Other: b",
 				 .deadline_ms = clock_monotonic_ms() + AMPLE_MS};
 
-	assert_int_equal(http_connection_call(f->connection, &call, &f->answer, &f->err),
-			 STATUS_BAD_REQUEST);
+	assert_status(http_connection_call(f->connection, &call, &f->answer, &f->err),
+		      STATUS_BAD_REQUEST);
 	assert_int_equal(f->answer.reach, HTTP_NOT_BEGUN);
 	assert_int_equal(connections_made(f), 0);
 }
 
-static void test_environment_is_ignored(void **state)
+TEST(test_environment_is_ignored)
 {
 	struct fixture *f = *state;
 
 	setenv("http_proxy", "http://127.0.0.1:1", 1);
 	setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
-	assert_int_equal(get(f, "/ok"), STATUS_OK);
+	assert_ok(get(f, "/ok"));
 	unsetenv("http_proxy");
 	unsetenv("ALL_PROXY");
 }
 
-static void test_missing_ca_file(void **state)
+FIXTURE(NULL, NULL)
+
+TEST(test_missing_ca_file)
 {
 	struct http_client_options options = {.ca_file = "/nonexistent/ca.pem"};
 	struct http_client *client = NULL;
-	struct error err;
 
-	(void)state;
-	assert_int_equal(http_client_new(&options, &client, &err), STATUS_UNAVAILABLE);
-	assert_non_null(strstr(err.text, "/nonexistent/ca.pem"));
+	assert_fails(http_client_new(&options, &client, ERR), STATUS_UNAVAILABLE,
+		     "/nonexistent/ca.pem");
 	assert_null(client);
 }
 
-static void test_null_is_taken(void **state)
+FIXTURE(setup, teardown)
+
+TEST(test_null_is_taken)
 {
 	struct fixture *f = *state;
 
 	http_client_free(NULL);
 	http_connection_return(f->client, NULL);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(test_answers),
-	    TEST(test_post),
-	    TEST(test_calls_alike),
-	    TEST(test_large_body_has_no_expect),
-	    TEST(test_literal_at_in_path),
-	    TEST(test_size_limit),
-	    TEST(test_broken_answers),
-	    TEST(test_deadlines),
-	    TEST(test_refused),
-	    TEST(test_connect_unanswered),
-	    TEST(test_tls_failure),
-	    TEST(test_connection_is_kept),
-	    TEST(test_threads),
-	    TEST(test_url_rules),
-	    TEST(test_unknown_host),
-	    TEST(test_control_characters_in_headers),
-	    TEST(test_environment_is_ignored),
-	    cmocka_unit_test(test_missing_ca_file),
-	    TEST(test_null_is_taken),
-	};
-	struct error err;
-	int failed;
-
-	if (http_client_start(&err) != STATUS_OK) {
-		fprintf(stderr, "%s\n", err.text);
-		return 1;
-	}
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	http_client_stop();
-	return failed;
 }

@@ -2,14 +2,9 @@
  * store/jid_claim.h: of many who come for one account at the same moment one gets it, and keeps it.
  */
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/secret.h"
 #include "store/jid_claim.h"
@@ -32,18 +27,19 @@ static enum status take(struct store *store, const char *localpart, const char *
 	return jid_claim_take(store, &claim, err);
 }
 
-static void the_first_keeps_it(void **state)
+FIXTURE(fixture_store, fixture_remove)
+
+TEST(the_first_keeps_it)
 {
 	struct store *store = ((struct fixture *)*state)->store;
-	struct error err = {0};
 
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(take(store, "a", "user:ann", NULL), STATUS_OK);
-		assert_int_equal(take(store, "a", "user:bob", &err), STATUS_CONFLICT);
-		assert_string_equal(err.text, "user:ann");
+		assert_ok(take(store, "a", "user:ann", ERR));
+		assert_status(take(store, "a", "user:bob", ERR), STATUS_CONFLICT);
+		assert_string_equal(unit_error.text, "user:ann");
 	}
-	assert_int_equal(take(store, "b", "user:bob", NULL), STATUS_OK);
-	assert_int_equal(take(store, "", "user:bob", NULL), STATUS_BAD_REQUEST);
+	assert_ok(take(store, "b", "user:bob", ERR));
+	assert_status(take(store, "", "user:bob", NULL), STATUS_BAD_REQUEST);
 }
 
 static void *come(void *arg)
@@ -56,7 +52,7 @@ static void *come(void *arg)
 	return NULL;
 }
 
-static void one_of_many_gets_it(void **state)
+TEST(one_of_many_gets_it)
 {
 	struct store *store = ((struct fixture *)*state)->store;
 	pthread_t threads[THREADS];
@@ -71,17 +67,7 @@ static void one_of_many_gets_it(void **state)
 		pthread_join(threads[i], NULL);
 		got += races[i].status == STATUS_OK;
 		if (races[i].status != STATUS_OK)
-			assert_int_equal(races[i].status, STATUS_CONFLICT);
+			assert_status(races[i].status, STATUS_CONFLICT);
 	}
 	assert_int_equal(got, 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(the_first_keeps_it, fixture_store, fixture_remove),
-	    cmocka_unit_test_setup_teardown(one_of_many_gets_it, fixture_store, fixture_remove),
-	};
-
-	return cmocka_run_group_tests_name("jid_claim", tests, NULL, NULL);
 }

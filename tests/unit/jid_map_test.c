@@ -2,10 +2,8 @@
  * The JID map: one owner an account, one account a user, whoever comes at the same time (SEC-
  * JID-3).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "unit.h"
+
 #include <pthread.h>
 
 #include "base/secret.h"
@@ -37,7 +35,7 @@ static void assert_row(struct store *store, const char *const row[4], const char
 {
 	struct jid_map_row found;
 
-	assert_int_equal(jid_map_find(store, row[0], row[1], &found, NULL), STATUS_OK);
+	assert_ok(jid_map_find(store, row[0], row[1], &found, ERR));
 	assert_string_equal(found.source, row[0]);
 	assert_string_equal(found.user, row[1]);
 	assert_string_equal(found.localpart, row[2]);
@@ -49,91 +47,91 @@ static void assert_row(struct store *store, const char *const row[4], const char
 	jid_map_clear(&found);
 }
 
-static void test_set_and_find(void **state)
+GROUP(unit_secrets, NULL)
+
+FIXTURE(fixture_store, fixture_remove)
+
+TEST(test_set_and_find)
 {
 	struct fixture *f = *state;
 	struct jid_map_row row;
-	struct error err = {0};
 
-	assert_int_equal(jid_map_find(f->store, "login", "alice", &row, &err), STATUS_NOT_FOUND);
-	assert_int_equal(jid_map_find_account(f->store, "alice", "example.org", &row, &err),
-			 STATUS_NOT_FOUND);
-	assert_string_equal(err.text, "");
-	assert_int_equal(set(f->store, alice, NULL, &err), STATUS_OK);
+	assert_status(jid_map_find(f->store, "login", "alice", &row, ERR), STATUS_NOT_FOUND);
+	assert_status(jid_map_find_account(f->store, "alice", "example.org", &row, ERR),
+		      STATUS_NOT_FOUND);
+	assert_string_equal(unit_error.text, "");
+	assert_ok(set(f->store, alice, NULL, ERR));
 	assert_row(f->store, alice, NULL);
-	assert_int_equal(jid_map_find(f->store, "token", "alice", &row, NULL), STATUS_NOT_FOUND);
-	assert_int_equal(jid_map_find(f->store, "login", "Alice", &row, NULL), STATUS_NOT_FOUND);
-	assert_int_equal(jid_map_find_account(f->store, "alice", "example.org", &row, NULL),
-			 STATUS_OK);
+	assert_status(jid_map_find(f->store, "token", "alice", &row, NULL), STATUS_NOT_FOUND);
+	assert_status(jid_map_find(f->store, "login", "Alice", &row, NULL), STATUS_NOT_FOUND);
+	assert_ok(jid_map_find_account(f->store, "alice", "example.org", &row, ERR));
 	assert_string_equal(row.user, "alice");
 	jid_map_clear(&row);
 	jid_map_clear(&row);
 	jid_map_clear(NULL);
 }
 
-static void test_account_has_one_owner(void **state)
+TEST(test_account_has_one_owner)
 {
 	struct fixture *f = *state;
-	struct error err;
 
-	assert_int_equal(set(f->store, alice, "secret", NULL), STATUS_OK);
-	assert_int_equal(set(f->store, bob_takes_alice, "mine", &err), STATUS_CONFLICT);
-	assert_int_equal(err.status, STATUS_CONFLICT);
-	assert_non_null(strstr(err.text, "user \"alice\" of login"));
-	assert_int_equal(set(f->store, token_alice, NULL, &err), STATUS_CONFLICT);
+	assert_ok(set(f->store, alice, "secret", ERR));
+	assert_status(set(f->store, bob_takes_alice, "mine", ERR), STATUS_CONFLICT);
+	assert_int_equal(unit_error.status, STATUS_CONFLICT);
+	assert_says("user \"alice\" of login");
+	assert_status(set(f->store, token_alice, NULL, ERR), STATUS_CONFLICT);
 	assert_row(f->store, alice, "secret");
-	assert_int_equal(set(f->store, elsewhere, NULL, NULL), STATUS_OK); /* another domain */
+	assert_ok(set(f->store, elsewhere, NULL, ERR)); /* another domain */
 
 	/* A user who has an account keeps it when the wished one is taken. */
-	assert_int_equal(set(f->store, bob, NULL, NULL), STATUS_OK);
-	assert_int_equal(set(f->store, bob_takes_alice, NULL, NULL), STATUS_CONFLICT);
+	assert_ok(set(f->store, bob, NULL, ERR));
+	assert_status(set(f->store, bob_takes_alice, NULL, NULL), STATUS_CONFLICT);
 	assert_row(f->store, bob, NULL);
 }
 
-static void test_password_stays_with_the_account(void **state)
+TEST(test_password_stays_with_the_account)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(set(f->store, alice, "one", NULL), STATUS_OK);
-	assert_int_equal(set(f->store, alice, NULL, NULL), STATUS_OK);
+	assert_ok(set(f->store, alice, "one", ERR));
+	assert_ok(set(f->store, alice, NULL, ERR));
 	assert_row(f->store, alice, "one");
-	assert_int_equal(set(f->store, alice, "two", NULL), STATUS_OK);
+	assert_ok(set(f->store, alice, "two", ERR));
 	assert_row(f->store, alice, "two");
-	assert_int_equal(set(f->store, alice_moved, NULL, NULL), STATUS_OK);
+	assert_ok(set(f->store, alice_moved, NULL, ERR));
 	assert_row(f->store, alice_moved, NULL);
-	assert_int_equal(set(f->store, alice, "three", NULL), STATUS_OK);
+	assert_ok(set(f->store, alice, "three", ERR));
 	assert_row(f->store, alice, "three");
 	/* The account that alice left is free. */
 	const char *const carol[4] = {"login", "carol", "alice2", "example.org"};
-	assert_int_equal(set(f->store, carol, NULL, NULL), STATUS_OK);
+	assert_ok(set(f->store, carol, NULL, ERR));
 }
 
-static void test_empty_parts_are_refused(void **state)
+TEST(test_empty_parts_are_refused)
 {
 	struct fixture *f = *state;
 
 	for (int part = 0; part < 4; part++) {
 		const char *row[4] = {"login", "alice", "alice", "example.org"};
 		row[part] = "";
-		assert_int_equal(set(f->store, row, NULL, NULL), STATUS_BAD_REQUEST);
+		assert_status(set(f->store, row, NULL, NULL), STATUS_BAD_REQUEST);
 		row[part] = NULL;
-		assert_int_equal(set(f->store, row, NULL, NULL), STATUS_BAD_REQUEST);
+		assert_status(set(f->store, row, NULL, NULL), STATUS_BAD_REQUEST);
 	}
 }
 
-static void test_delete(void **state)
+TEST(test_delete)
 {
 	struct fixture *f = *state;
 	struct jid_map_row row;
-	struct error err;
 
-	assert_int_equal(jid_map_delete(f->store, "login", "alice", &err), STATUS_NOT_FOUND);
-	assert_int_equal(err.status, STATUS_NOT_FOUND);
-	assert_int_equal(set(f->store, alice, "x", NULL), STATUS_OK);
-	assert_int_equal(jid_map_delete(f->store, "token", "alice", NULL), STATUS_NOT_FOUND);
-	assert_int_equal(jid_map_delete(f->store, "login", "alice", NULL), STATUS_OK);
-	assert_int_equal(jid_map_find(f->store, "login", "alice", &row, NULL), STATUS_NOT_FOUND);
-	assert_int_equal(set(f->store, token_alice, NULL, NULL), STATUS_OK);
+	assert_status(jid_map_delete(f->store, "login", "alice", ERR), STATUS_NOT_FOUND);
+	assert_int_equal(unit_error.status, STATUS_NOT_FOUND);
+	assert_ok(set(f->store, alice, "x", ERR));
+	assert_status(jid_map_delete(f->store, "token", "alice", NULL), STATUS_NOT_FOUND);
+	assert_ok(jid_map_delete(f->store, "login", "alice", ERR));
+	assert_status(jid_map_find(f->store, "login", "alice", &row, NULL), STATUS_NOT_FOUND);
+	assert_ok(set(f->store, token_alice, NULL, ERR));
 }
 
 static void collect(void *arg, const struct jid_map_row *row)
@@ -145,31 +143,31 @@ static void collect(void *arg, const struct jid_map_row *row)
 		row->domain);
 }
 
-static void test_list(void **state)
+TEST(test_list)
 {
 	struct fixture *f = *state;
 	char text[256] = "";
 
-	assert_int_equal(set(f->store, elsewhere, "p", NULL), STATUS_OK);
-	assert_int_equal(set(f->store, bob, "p", NULL), STATUS_OK);
-	assert_int_equal(set(f->store, alice, "p", NULL), STATUS_OK);
-	assert_int_equal(jid_map_list(f->store, collect, text, NULL), STATUS_OK);
+	assert_ok(set(f->store, elsewhere, "p", ERR));
+	assert_ok(set(f->store, bob, "p", ERR));
+	assert_ok(set(f->store, alice, "p", ERR));
+	assert_ok(jid_map_list(f->store, collect, text, ERR));
 	assert_string_equal(text, "login/alice=alice@example.org login/bob=bob@example.org "
 				  "token/alice=alice@example.net ");
 }
 
-static void test_database_gone(void **state)
+TEST(test_database_gone)
 {
 	struct fixture *f = *state;
 	struct jid_map_row row;
 	char text[8];
 
 	assert_int_equal(unlink(f->path), 0);
-	assert_int_equal(set(f->store, alice, NULL, NULL), STATUS_UNAVAILABLE);
-	assert_int_equal(jid_map_find(f->store, "a", "b", &row, NULL), STATUS_UNAVAILABLE);
-	assert_int_equal(jid_map_find_account(f->store, "a", "b", &row, NULL), STATUS_UNAVAILABLE);
-	assert_int_equal(jid_map_delete(f->store, "a", "b", NULL), STATUS_UNAVAILABLE);
-	assert_int_equal(jid_map_list(f->store, collect, text, NULL), STATUS_UNAVAILABLE);
+	assert_status(set(f->store, alice, NULL, NULL), STATUS_UNAVAILABLE);
+	assert_status(jid_map_find(f->store, "a", "b", &row, NULL), STATUS_UNAVAILABLE);
+	assert_status(jid_map_find_account(f->store, "a", "b", &row, NULL), STATUS_UNAVAILABLE);
+	assert_status(jid_map_delete(f->store, "a", "b", NULL), STATUS_UNAVAILABLE);
+	assert_status(jid_map_list(f->store, collect, text, NULL), STATUS_UNAVAILABLE);
 }
 
 struct racer {
@@ -187,7 +185,7 @@ static void *race(void *arg)
 	return NULL;
 }
 
-static void test_race_for_one_account(void **state)
+TEST(test_race_for_one_account)
 {
 	enum { RACERS = 64 };
 	struct fixture *f = *state;
@@ -203,8 +201,7 @@ static void test_race_for_one_account(void **state)
 	}
 	for (int i = 0; i < RACERS; i++)
 		pthread_join(threads[i], NULL);
-	assert_int_equal(jid_map_find_account(f->store, "prize", "example.org", &row, NULL),
-			 STATUS_OK);
+	assert_ok(jid_map_find_account(f->store, "prize", "example.org", &row, ERR));
 	for (int i = 0; i < RACERS; i++) {
 		won += racers[i].status == STATUS_OK;
 		lost += racers[i].status == STATUS_CONFLICT;
@@ -214,24 +211,4 @@ static void test_race_for_one_account(void **state)
 	jid_map_clear(&row);
 	assert_int_equal(won, 1);
 	assert_int_equal(lost, RACERS - 1);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_store, fixture_remove)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(test_set_and_find),
-	    TEST(test_account_has_one_owner),
-	    TEST(test_password_stays_with_the_account),
-	    TEST(test_empty_parts_are_refused),
-	    TEST(test_delete),
-	    TEST(test_list),
-	    TEST(test_database_gone),
-	    TEST(test_race_for_one_account),
-	};
-
-	if (secret_start(NULL) != STATUS_OK)
-		return 1;
-	return cmocka_run_group_tests_name("jid_map", tests, NULL, NULL);
 }

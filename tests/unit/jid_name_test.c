@@ -2,20 +2,12 @@
  * Names as localparts in the safe form: vectors, and 100,000 random names of many scripts. No two
  * meet, preparation changes none, and each leads back.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/name.h"
 #include "base/strbuf.h"
 #include "xmpp/jid_name.h"
 
-#define N_OF(a)  (sizeof(a) / sizeof((a)[0]))
 #define N_NAMES  100000
 #define NAME_MAX 12 /* characters of a random name */
 
@@ -57,18 +49,14 @@ static const struct {
     {"\xc3\xa9\xd7\x90",   "\\ue9.5d0;"           },
 };
 
-static void test_vectors(void **state)
+TEST(test_vectors)
 {
-	(void)state;
-	for (size_t i = 0; i < N_OF(vectors); i++) {
+	for (size_t i = 0; i < COUNT(vectors); i++) {
 		char *localpart = NULL, *name = NULL;
 
-		assert_int_equal(
-		    jid_localpart_from_name(vectors[i].name, JID_NAME_SAFE, &localpart, NULL),
-		    STATUS_OK);
+		assert_ok(jid_localpart_from_name(vectors[i].name, JID_NAME_SAFE, &localpart, ERR));
 		assert_string_equal(localpart, vectors[i].localpart);
-		assert_int_equal(jid_name_from_localpart(localpart, JID_NAME_SAFE, &name, NULL),
-				 STATUS_OK);
+		assert_ok(jid_name_from_localpart(localpart, JID_NAME_SAFE, &name, ERR));
 		assert_string_equal(name, vectors[i].name);
 		free(name);
 		free(localpart);
@@ -76,17 +64,15 @@ static void test_vectors(void **state)
 }
 
 /* No escape of ours: read as it is, and no name leads there. */
-static void test_no_escapes(void **state)
+TEST(test_no_escapes)
 {
 	static const char *const texts[] = {"\\u",         "\\u;",   "\\u42",    "\\u42.",
 					    "\\ug;",       "\\u0;",  "\\ud800;", "\\u110000;",
 					    "\\u0000042;", "\\u42.;"};
-	(void)state;
-	for (size_t i = 0; i < N_OF(texts); i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		char *name = NULL, *localpart = NULL;
 
-		assert_int_equal(jid_name_from_localpart(texts[i], JID_NAME_SAFE, &name, NULL),
-				 STATUS_OK);
+		assert_ok(jid_name_from_localpart(texts[i], JID_NAME_SAFE, &name, ERR));
 		if (jid_localpart_from_name(name, JID_NAME_SAFE, &localpart, NULL) == STATUS_OK)
 			assert_string_not_equal(localpart, texts[i]);
 		free(localpart);
@@ -94,23 +80,22 @@ static void test_no_escapes(void **state)
 	}
 }
 
-static void test_limits(void **state)
+TEST(test_limits)
 {
 	char name[512], *localpart = NULL;
 
-	(void)state;
-	assert_int_equal(jid_localpart_from_name("", JID_NAME_SAFE, &localpart, NULL),
-			 STATUS_BAD_REQUEST);
-	assert_int_equal(jid_localpart_from_name("\xff", JID_NAME_SAFE, &localpart, NULL),
-			 STATUS_BAD_REQUEST);
+	assert_status(jid_localpart_from_name("", JID_NAME_SAFE, &localpart, NULL),
+		      STATUS_BAD_REQUEST);
+	assert_status(jid_localpart_from_name("\xff", JID_NAME_SAFE, &localpart, NULL),
+		      STATUS_BAD_REQUEST);
 	/* the longest name that a provider takes, of the characters that grow most */
 	memset(name, 'A', 255);
 	name[255] = '\0';
-	assert_int_equal(jid_localpart_from_name(name, JID_NAME_SAFE, &localpart, NULL), STATUS_OK);
+	assert_ok(jid_localpart_from_name(name, JID_NAME_SAFE, &localpart, ERR));
 	free(localpart);
 	for (size_t i = 0; i < 255; i++)
 		name[i] = i % 2 ? 'b' : 'A';
-	assert_int_equal(jid_localpart_from_name(name, JID_NAME_SAFE, &localpart, NULL), STATUS_OK);
+	assert_ok(jid_localpart_from_name(name, JID_NAME_SAFE, &localpart, ERR));
 	free(localpart);
 }
 
@@ -156,7 +141,7 @@ static const struct {
 static char *random_name(void)
 {
 	static const char *const tricky[] = {"\\u", "\\", "\\5c", "\\20", ";", ".", "41;", "u"};
-	size_t some[] = {at_random(N_OF(scripts)), at_random(N_OF(scripts))};
+	size_t some[] = {at_random(COUNT(scripts)), at_random(COUNT(scripts))};
 	uint32_t len = 1 + at_random(NAME_MAX);
 	struct strbuf name;
 
@@ -165,7 +150,7 @@ static char *random_name(void)
 		size_t script = some[at_random(2)];
 
 		if (at_random(8) == 0)
-			strbuf_adds(&name, tricky[at_random(N_OF(tricky))]);
+			strbuf_adds(&name, tricky[at_random(COUNT(tricky))]);
 		else
 			name_add_character(
 			    &name, scripts[script].first +
@@ -188,10 +173,9 @@ static void check_one(const struct pair *pair)
 {
 	char *plain = NULL, *prepared = NULL, *back = NULL;
 
-	assert_int_equal(jid_localpart_prepare(pair->localpart, &prepared, NULL), STATUS_OK);
+	assert_ok(jid_localpart_prepare(pair->localpart, &prepared, ERR));
 	assert_string_equal(prepared, pair->localpart);
-	assert_int_equal(jid_name_from_localpart(pair->localpart, JID_NAME_SAFE, &back, NULL),
-			 STATUS_OK);
+	assert_ok(jid_name_from_localpart(pair->localpart, JID_NAME_SAFE, &back, ERR));
 	assert_string_equal(back, pair->name);
 	/* who has an account by {user} keeps it, unless the name has \u in it */
 	if (strstr(pair->name, "\\u") == NULL &&
@@ -202,11 +186,10 @@ static void check_one(const struct pair *pair)
 	free(back);
 }
 
-static void test_random_names(void **state)
+TEST(test_random_names)
 {
 	struct pair *pairs = calloc(N_NAMES, sizeof *pairs);
 
-	(void)state;
 	assert_non_null(pairs);
 	for (size_t i = 0; i < N_NAMES; i++) {
 		struct error err = {0};
@@ -227,16 +210,4 @@ static void test_random_names(void **state)
 		free(pairs[i].localpart);
 	}
 	free(pairs);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_vectors),
-	    cmocka_unit_test(test_no_escapes),
-	    cmocka_unit_test(test_limits),
-	    cmocka_unit_test(test_random_names),
-	};
-
-	return cmocka_run_group_tests_name("jid_name", tests, NULL, NULL);
 }

@@ -2,20 +2,12 @@
  * JIDs: what is prepared to what, what is refused and why, and that two names never share a
  * localpart.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/strbuf.h"
 #include "xmpp/jid.h"
 #include "xmpp/jid_name.h"
-
-#define N_OF(array) (sizeof(array) / sizeof(array)[0])
 
 static char *repeat(char c, size_t n)
 {
@@ -39,7 +31,7 @@ static char *long_domain(size_t n)
 
 /* ---- JIDs that are taken ---- */
 
-static void test_parse_accepts(void **state)
+TEST(test_parse_accepts)
 {
 	/* clang-format off */
 	static const struct {
@@ -74,8 +66,7 @@ static void test_parse_accepts(void **state)
 	};
 	/* clang-format on */
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct jid jid = {0};
 		struct error err = {0};
 
@@ -91,7 +82,7 @@ static void test_parse_accepts(void **state)
 
 /* ---- JIDs that are refused ---- */
 
-static void test_parse_refuses(void **state)
+TEST(test_parse_refuses)
 {
 	/* clang-format off */
 	static const struct {
@@ -196,9 +187,8 @@ static void test_parse_refuses(void **state)
 	};
 	/* clang-format on */
 
-	(void)state;
-	assert_true(N_OF(rows) >= 60);
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	assert_true(COUNT(rows) >= 60);
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct jid jid = {0};
 		struct error err = {0};
 		enum status status = jid_parse(rows[i].text, &jid, &err);
@@ -214,7 +204,7 @@ static void test_parse_refuses(void **state)
 
 /* ---- limits ---- */
 
-static void test_lengths(void **state)
+TEST(test_lengths)
 {
 	char *full = repeat('a', JID_PART_MAX), *over = repeat('a', JID_PART_MAX + 1);
 	char *domain = long_domain(JID_PART_MAX), *over_domain = long_domain(JID_PART_MAX + 1);
@@ -222,21 +212,20 @@ static void test_lengths(void **state)
 	struct jid jid = {0};
 	char *text;
 
-	(void)state;
 	over_domain[JID_PART_MAX] = 'd'; /* where long_domain has its last dot */
-	assert_int_equal(jid_make(full, domain, full, &jid, NULL), STATUS_OK);
+	assert_ok(jid_make(full, domain, full, &jid, ERR));
 	text = jid_text(&jid);
 	assert_int_equal(strlen(text), JID_MAX);
 	jid_clear(&jid);
-	assert_int_equal(jid_parse(text, &jid, NULL), STATUS_OK);
+	assert_ok(jid_parse(text, &jid, ERR));
 	jid_clear(&jid);
 	free(text);
 
-	assert_int_equal(jid_make(over, "example.org", NULL, &jid, NULL), STATUS_BAD_REQUEST);
-	assert_int_equal(jid_make("a", over_domain, NULL, &jid, NULL), STATUS_BAD_REQUEST);
-	assert_int_equal(jid_make("a", "example.org", over, &jid, NULL), STATUS_BAD_REQUEST);
-	assert_int_equal(jid_make("a", over_label, NULL, &jid, NULL), STATUS_BAD_REQUEST);
-	assert_int_equal(jid_make("a", label, NULL, &jid, NULL), STATUS_OK);
+	assert_status(jid_make(over, "example.org", NULL, &jid, NULL), STATUS_BAD_REQUEST);
+	assert_status(jid_make("a", over_domain, NULL, &jid, NULL), STATUS_BAD_REQUEST);
+	assert_status(jid_make("a", "example.org", over, &jid, NULL), STATUS_BAD_REQUEST);
+	assert_status(jid_make("a", over_label, NULL, &jid, NULL), STATUS_BAD_REQUEST);
+	assert_ok(jid_make("a", label, NULL, &jid, ERR));
 	jid_clear(&jid);
 	free(full);
 	free(over);
@@ -247,33 +236,29 @@ static void test_lengths(void **state)
 }
 
 /* U+FDFA is 3 bytes and becomes 33: the limit counts after preparation, too. */
-static void test_length_after_preparation(void **state)
+TEST(test_length_after_preparation)
 {
 	struct strbuf text;
 	struct jid jid = {0};
-	struct error err = {0};
 
-	(void)state;
 	strbuf_init(&text);
 	for (int i = 0; i < 200; i++)
 		strbuf_adds(&text, "\xef\xb7\xba");
-	assert_int_equal(jid_make("alice", "example.org", text.data, &jid, &err),
-			 STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "longer than 1023 bytes when prepared"));
+	assert_fails(jid_make("alice", "example.org", text.data, &jid, ERR), STATUS_BAD_REQUEST,
+		     "longer than 1023 bytes when prepared");
 	strbuf_clear(&text);
 }
 
 /* ---- texts and comparing ---- */
 
-static void test_texts(void **state)
+TEST(test_texts)
 {
 	struct jid bare = {0}, full = {0}, other = {0};
 	char *text;
 
-	(void)state;
-	assert_int_equal(jid_make("Alice", "Example.ORG", "", &bare, NULL), STATUS_OK);
-	assert_int_equal(jid_make("alice", "example.org", "Web", &full, NULL), STATUS_OK);
-	assert_int_equal(jid_make("alice", "example.com", "Web", &other, NULL), STATUS_OK);
+	assert_ok(jid_make("Alice", "Example.ORG", "", &bare, ERR));
+	assert_ok(jid_make("alice", "example.org", "Web", &full, ERR));
+	assert_ok(jid_make("alice", "example.com", "Web", &other, ERR));
 	text = jid_text(&bare);
 	assert_string_equal(text, "alice@example.org");
 	free(text);
@@ -294,7 +279,7 @@ static void test_texts(void **state)
 /* As prepared: "ALICE" in full-width letters is alice. */
 #define FULL_WIDTH_ALICE "\xef\xbc\xa1\xef\xbc\xac\xef\xbc\xa9\xef\xbc\xa3\xef\xbc\xa5"
 
-static void test_written_jids(void **state)
+TEST(test_written_jids)
 {
 	static const char *const same[] = {
 	    "alice@example.org",
@@ -317,11 +302,10 @@ static void test_written_jids(void **state)
 	};
 	struct jid alice = {0};
 
-	(void)state;
-	assert_int_equal(jid_make("alice", "example.org", "web", &alice, NULL), STATUS_OK);
-	for (size_t i = 0; i < N_OF(same); i++)
+	assert_ok(jid_make("alice", "example.org", "web", &alice, ERR));
+	for (size_t i = 0; i < COUNT(same); i++)
 		assert_true(jid_text_is(same[i], &alice));
-	for (size_t i = 0; i < N_OF(other); i++)
+	for (size_t i = 0; i < COUNT(other); i++)
 		if (jid_text_is(other[i], &alice))
 			fail_msg("\"%s\" is not alice@example.org", other[i]);
 	assert_true(jid_localpart_is("ALICE", &alice));
@@ -332,42 +316,39 @@ static void test_written_jids(void **state)
 	jid_clear(&alice);
 }
 
-static void test_domain_prepare(void **state)
+TEST(test_domain_prepare)
 {
 	char *domain = NULL;
 
-	(void)state;
-	assert_int_equal(jid_domain_prepare("Example.ORG", &domain, NULL), STATUS_OK);
+	assert_ok(jid_domain_prepare("Example.ORG", &domain, ERR));
 	assert_string_equal(domain, "example.org");
 	free(domain);
 	domain = NULL;
-	assert_int_equal(jid_domain_prepare("example.org.", &domain, NULL), STATUS_BAD_REQUEST);
-	assert_int_equal(jid_domain_prepare("", &domain, NULL), STATUS_BAD_REQUEST);
-	assert_int_equal(jid_domain_prepare("a/b", &domain, NULL), STATUS_BAD_REQUEST);
-	assert_int_equal(jid_domain_prepare("a@b", &domain, NULL), STATUS_BAD_REQUEST);
+	assert_status(jid_domain_prepare("example.org.", &domain, NULL), STATUS_BAD_REQUEST);
+	assert_status(jid_domain_prepare("", &domain, NULL), STATUS_BAD_REQUEST);
+	assert_status(jid_domain_prepare("a/b", &domain, NULL), STATUS_BAD_REQUEST);
+	assert_status(jid_domain_prepare("a@b", &domain, NULL), STATUS_BAD_REQUEST);
 	assert_null(domain);
 }
 
 /* An error sentence repeats a JID only up to its limit. */
-static void test_sentence(void **state)
+TEST(test_sentence)
 {
 	char *text = repeat('a', 400);
 	struct jid jid = {0};
-	struct error err = {0};
 
-	(void)state;
-	assert_int_equal(jid_parse(text, &jid, &err), STATUS_BAD_REQUEST);
-	assert_true(strlen(err.text) < 200);
+	assert_status(jid_parse(text, &jid, ERR), STATUS_BAD_REQUEST);
+	assert_true(strlen(unit_error.text) < 200);
 	free(text);
-	assert_int_equal(jid_parse("a b@example.org", &jid, &err), STATUS_BAD_REQUEST);
-	assert_string_equal(err.text,
+	assert_status(jid_parse("a b@example.org", &jid, ERR), STATUS_BAD_REQUEST);
+	assert_string_equal(unit_error.text,
 			    "\"a b@example.org\" is not a JID: the localpart has a character "
 			    "that is not allowed there");
 }
 
 /* ---- names as localparts ---- */
 
-static void test_names(void **state)
+TEST(test_names)
 {
 	/* clang-format off */
 	static const struct {
@@ -449,8 +430,7 @@ static void test_names(void **state)
 	};
 	/* clang-format on */
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char *localpart = NULL;
 		struct error err = {0};
 		enum status status = jid_localpart_from_name(
@@ -471,24 +451,21 @@ static void test_names(void **state)
 	}
 }
 
-static void test_name_length(void **state)
+TEST(test_name_length)
 {
 	char *full = repeat('a', JID_PART_MAX), *over = repeat('a', JID_PART_MAX + 1);
 	char *slashes = repeat('/', JID_PART_MAX / 3), *over_slashes = repeat('/', 342);
 	char *localpart = NULL;
 
-	(void)state;
-	assert_int_equal(jid_localpart_from_name(full, JID_NAME_LOWER, &localpart, NULL),
-			 STATUS_OK);
+	assert_ok(jid_localpart_from_name(full, JID_NAME_LOWER, &localpart, ERR));
 	free(localpart);
 	localpart = NULL;
-	assert_int_equal(jid_localpart_from_name(over, JID_NAME_LOWER, &localpart, NULL),
-			 STATUS_BAD_REQUEST);
-	assert_int_equal(jid_localpart_from_name(over_slashes, JID_NAME_PLAIN, &localpart, NULL),
-			 STATUS_BAD_REQUEST);
+	assert_status(jid_localpart_from_name(over, JID_NAME_LOWER, &localpart, NULL),
+		      STATUS_BAD_REQUEST);
+	assert_status(jid_localpart_from_name(over_slashes, JID_NAME_PLAIN, &localpart, NULL),
+		      STATUS_BAD_REQUEST);
 	assert_null(localpart);
-	assert_int_equal(jid_localpart_from_name(slashes, JID_NAME_PLAIN, &localpart, NULL),
-			 STATUS_OK);
+	assert_ok(jid_localpart_from_name(slashes, JID_NAME_PLAIN, &localpart, ERR));
 	assert_int_equal(strlen(localpart), JID_PART_MAX);
 	free(localpart);
 	free(full);
@@ -551,8 +528,8 @@ static char *name_of(size_t number)
 
 	strbuf_init(&name);
 	for (size_t i = 0; i < 3; i++) {
-		strbuf_adds(&name, pieces[number % N_OF(pieces)]);
-		number /= N_OF(pieces);
+		strbuf_adds(&name, pieces[number % COUNT(pieces)]);
+		number /= COUNT(pieces);
 	}
 	assert_true(strbuf_ok(&name));
 	return strbuf_take(&name);
@@ -566,7 +543,7 @@ static bool same_but_for_case(const char *a, const char *b, bool lower)
 
 static void check_injective(bool lower)
 {
-	const size_t n_names = N_OF(pieces) * N_OF(pieces) * N_OF(pieces);
+	const size_t n_names = COUNT(pieces) * COUNT(pieces) * COUNT(pieces);
 	struct pair *pairs = calloc(n_names, sizeof *pairs);
 	size_t n = 0;
 
@@ -593,15 +570,13 @@ static void check_injective(bool lower)
 	free(pairs);
 }
 
-static void test_injective(void **state)
+TEST(test_injective)
 {
-	(void)state;
 	check_injective(false);
 }
 
-static void test_injective_but_for_case(void **state)
+TEST(test_injective_but_for_case)
 {
-	(void)state;
 	check_injective(true);
 }
 
@@ -627,11 +602,10 @@ static char *unescape(const char *localpart)
 	return strbuf_take(&name);
 }
 
-static void test_round_trip(void **state)
+TEST(test_round_trip)
 {
-	const size_t n_names = N_OF(pieces) * N_OF(pieces) * N_OF(pieces);
+	const size_t n_names = COUNT(pieces) * COUNT(pieces) * COUNT(pieces);
 
-	(void)state;
 	for (size_t i = 0; i < n_names; i++) {
 		char *name = name_of(i);
 		char *localpart = NULL;
@@ -642,8 +616,7 @@ static void test_round_trip(void **state)
 			back = unescape(localpart);
 			assert_string_equal(back, name);
 			free(back);
-			assert_int_equal(jid_make(localpart, "example.org", NULL, &jid, NULL),
-					 STATUS_OK);
+			assert_ok(jid_make(localpart, "example.org", NULL, &jid, ERR));
 			assert_string_equal(jid.localpart, localpart);
 			jid_clear(&jid);
 		}
@@ -671,9 +644,8 @@ static char *made(size_t part, const char *text)
 	return out;
 }
 
-static void test_ascii_is_as_libidn_has_it(void **state)
+TEST(test_ascii_is_as_libidn_has_it)
 {
-	(void)state;
 	for (size_t part = 0; part < 3; part++)
 		for (int c = 1; c < 0x80; c++) {
 			char plain[] = {'a', (char)c, 'b', '\0'};
@@ -693,39 +665,15 @@ static void test_ascii_is_as_libidn_has_it(void **state)
 		}
 }
 
-static void test_a_label_has_63_bytes_at_most(void **state)
+TEST(test_a_label_has_63_bytes_at_most)
 {
 	char *fits = repeat('d', 63);
 	char *over = repeat('d', 64);
 	char *kept = made(1, fits);
 
-	(void)state;
 	assert_non_null(kept);
 	assert_null(made(1, over));
 	free(kept);
 	free(fits);
 	free(over);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_parse_accepts),
-	    cmocka_unit_test(test_ascii_is_as_libidn_has_it),
-	    cmocka_unit_test(test_a_label_has_63_bytes_at_most),
-	    cmocka_unit_test(test_parse_refuses),
-	    cmocka_unit_test(test_lengths),
-	    cmocka_unit_test(test_length_after_preparation),
-	    cmocka_unit_test(test_texts),
-	    cmocka_unit_test(test_written_jids),
-	    cmocka_unit_test(test_domain_prepare),
-	    cmocka_unit_test(test_sentence),
-	    cmocka_unit_test(test_names),
-	    cmocka_unit_test(test_name_length),
-	    cmocka_unit_test(test_injective),
-	    cmocka_unit_test(test_injective_but_for_case),
-	    cmocka_unit_test(test_round_trip),
-	};
-
-	return cmocka_run_group_tests_name("jid", tests, NULL, NULL);
 }

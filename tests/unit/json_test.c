@@ -3,18 +3,10 @@
  * writer's text is safe inside a script element.
  */
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/json.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Parsed whole, or the test fails; the caller frees it. */
 static struct json *parse(const char *text)
@@ -40,14 +32,13 @@ static void assert_refused(const char *text, size_t len)
 	assert_null(root); /* set only on success */
 }
 
-static void test_reads(void **state)
+TEST(test_reads)
 {
 	struct json *root =
 	    parse("{\"a\":\"x\",\"n\":null,\"list\":[1,\"two\",[],{}],\"o\":{\"k\":-5}}");
 	const struct json *element;
 	long long number = 0;
 
-	(void)state;
 	assert_true(json_is_object(root));
 	assert_false(json_is_array(root));
 	assert_string_equal(json_string(json_member(root, "a")), "x");
@@ -68,12 +59,11 @@ static void test_reads(void **state)
 	json_free(root);
 }
 
-static void test_nothing_there(void **state)
+TEST(test_nothing_there)
 {
 	struct json *root = parse("[1]");
 	long long number = 7;
 
-	(void)state;
 	assert_null(json_member(NULL, "a"));
 	assert_null(json_member(root, "a"));
 	assert_null(json_first(NULL));
@@ -88,18 +78,17 @@ static void test_nothing_there(void **state)
 	json_free(NULL);
 }
 
-static void test_keys_have_case(void **state)
+TEST(test_keys_have_case)
 {
 	struct json *root = parse("{\"RID\":\"1\",\"rid\":\"2\"}");
 
-	(void)state;
 	assert_string_equal(json_string(json_member(root, "rid")), "2");
 	assert_string_equal(json_string(json_member(root, "RID")), "1");
 	assert_null(json_member(root, "Rid"));
 	json_free(root);
 }
 
-static void test_takes(void **state)
+TEST(test_takes)
 {
 	static const char *const good[] = {
 	    "null",
@@ -128,22 +117,20 @@ static void test_takes(void **state)
 	    "99999999999999999999",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++)
 		json_free(parse(good[i]));
 }
 
-static void test_strings_are_decoded(void **state)
+TEST(test_strings_are_decoded)
 {
 	struct json *root = parse("[\"\\u00e9\\ud83d\\ude00\\n\\\"\\\\\\/\\b\", \"\\\\u0000\"]");
 
-	(void)state;
 	assert_string_equal(json_string(json_first(root)), "\xc3\xa9\xf0\x9f\x98\x80\n\"\\/\b");
 	assert_string_equal(json_string(json_next(json_first(root))), "\\u0000");
 	json_free(root);
 }
 
-static void test_refuses(void **state)
+TEST(test_refuses)
 {
 	static const char *const bad[] = {
 	    "",
@@ -249,7 +236,6 @@ static void test_refuses(void **state)
 	    "#",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_refused(bad[i], strlen(bad[i]));
 	assert_refused("{}\0", 3);
@@ -258,12 +244,11 @@ static void test_refuses(void **state)
 }
 
 /* The text need not end with a NUL: every cut of a document is refused, and none is read past. */
-static void test_every_cut_is_refused(void **state)
+TEST(test_every_cut_is_refused)
 {
 	static const char text[] = "{\"a\":[true,null,9999999999999999],\"b\":\"\\u00e9x\"}";
 	char cut[sizeof text];
 
-	(void)state;
 	for (size_t len = 0; len < sizeof text - 1; len++) {
 		memset(cut, '}', sizeof cut);
 		memcpy(cut, text, len);
@@ -271,17 +256,16 @@ static void test_every_cut_is_refused(void **state)
 	}
 }
 
-static void test_depth_is_not_length(void **state)
+TEST(test_depth_is_not_length)
 {
 	struct strbuf text;
 	struct json *root = NULL;
 
-	(void)state;
 	strbuf_init(&text);
 	for (int i = 0; i < 50; i++)
 		strbuf_adds(&text, i == 0 ? "[[[[]]]" : ",[[[]]]");
 	strbuf_addc(&text, ']');
-	assert_int_equal(json_parse(text.data, text.len, &root, NULL), STATUS_OK);
+	assert_ok(json_parse(text.data, text.len, &root, ERR));
 	json_free(root);
 	strbuf_reset(&text);
 	for (int i = 0; i < 100000; i++)
@@ -298,15 +282,14 @@ static void make_list(struct strbuf *text, int count)
 	strbuf_addc(text, ']');
 }
 
-static void test_number_of_values(void **state)
+TEST(test_number_of_values)
 {
 	struct strbuf text;
 	struct json *root = NULL;
 
-	(void)state;
 	strbuf_init(&text);
 	make_list(&text, 2000);
-	assert_int_equal(json_parse(text.data, text.len, &root, NULL), STATUS_OK);
+	assert_ok(json_parse(text.data, text.len, &root, ERR));
 	json_free(root);
 	make_list(&text, 2001);
 	assert_refused(text.data, text.len);
@@ -314,14 +297,13 @@ static void test_number_of_values(void **state)
 }
 
 /* A document's memory is got at once: enough of it for any text of so many tokens. */
-static void test_full_of_small_values(void **state)
+TEST(test_full_of_small_values)
 {
 	static const char *const values[] = {"\"\"", "[]",          "{}",          "null",
 					     "-0",   "\"\\u20ac\"", "\"1234567\"", "\"12345678\""};
 	struct strbuf text;
 	struct json *root;
 
-	(void)state;
 	strbuf_init(&text);
 	for (size_t i = 0; i < COUNT(values); i++) {
 		root = NULL;
@@ -329,18 +311,17 @@ static void test_full_of_small_values(void **state)
 		for (int k = 0; k < 2000; k++)
 			strbuf_addf(&text, "%s\n\t\"%x\" : %s", k == 0 ? "{" : ",", k, values[i]);
 		strbuf_adds(&text, " }");
-		assert_int_equal(json_parse(text.data, text.len, &root, NULL), STATUS_OK);
+		assert_ok(json_parse(text.data, text.len, &root, ERR));
 		assert_non_null(json_member(root, "7cf"));
 		json_free(root);
 	}
 	strbuf_clear(&text);
 }
 
-static void test_blanks_inside_strings_stay(void **state)
+TEST(test_blanks_inside_strings_stay)
 {
 	struct json *root = parse("\n\n  [ \"a  b   \" ,\t\t\"  \\\"  \"\r\n\r\n]  ");
 
-	(void)state;
 	assert_string_equal(json_string(json_first(root)), "a  b   ");
 	assert_string_equal(json_string(json_next(json_first(root))), "  \"  ");
 	assert_null(json_next(json_next(json_first(root))));
@@ -374,13 +355,12 @@ static void *read_many(void *arg)
 	return arg;
 }
 
-static void test_threads(void **state)
+TEST(test_threads)
 {
 	static const char *const names[] = {"one", "two", "a longer name than the others", ""};
 	pthread_t threads[COUNT(names)];
 	void *done[COUNT(names)];
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, read_many, (void *)names[i]), 0);
 	for (size_t i = 0; i < COUNT(names); i++)
@@ -389,7 +369,7 @@ static void test_threads(void **state)
 		assert_ptr_equal(done[i], names[i]);
 }
 
-static void test_integers(void **state)
+TEST(test_integers)
 {
 	static const struct {
 		const char *text;
@@ -418,7 +398,6 @@ static void test_integers(void **state)
 	    {"[1]",                  false, 0                  },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct json *root = parse(cases[i].text);
 		long long number = 0;
@@ -429,12 +408,11 @@ static void test_integers(void **state)
 	}
 }
 
-static void test_writes(void **state)
+TEST(test_writes)
 {
 	struct strbuf out;
 	struct json_writer w;
 
-	(void)state;
 	strbuf_init(&out);
 	json_writer_init(&w, &out);
 	json_open_object(&w, NULL);
@@ -462,14 +440,13 @@ static void test_writes(void **state)
 }
 
 /* Any text, also one that is not UTF-8: printable ASCII without < > & ', and it reads back. */
-static void test_writes_safely(void **state)
+TEST(test_writes_safely)
 {
 	struct strbuf out;
 	struct json_writer w;
 	struct json *root = NULL;
 	char text[256];
 
-	(void)state;
 	for (size_t i = 0; i < 255; i++)
 		text[i] = (char)(i + 1);
 	text[255] = '\0';
@@ -483,33 +460,10 @@ static void test_writes_safely(void **state)
 	for (size_t i = 0; i < out.len; i++)
 		if (out.data[i] < 0x20 || out.data[i] > 0x7e || strchr("<>&'", out.data[i]) != NULL)
 			fail_msg("byte %zu: 0x%02x", i, (unsigned char)out.data[i]);
-	assert_int_equal(json_parse(out.data, out.len, &root, NULL), STATUS_OK);
+	assert_ok(json_parse(out.data, out.len, &root, ERR));
 	assert_memory_equal(json_string(json_member(root, "</script>\xe2\x80\xa8")), text, 127);
 	assert_string_equal(json_string(json_member(root, "b")),
 			    "</script><script>alert('\xf0\x9f\x98\x80')</script>&amp;\xe2\x80\xa9");
 	json_free(root);
 	strbuf_clear(&out);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_reads),
-	    cmocka_unit_test(test_nothing_there),
-	    cmocka_unit_test(test_keys_have_case),
-	    cmocka_unit_test(test_takes),
-	    cmocka_unit_test(test_strings_are_decoded),
-	    cmocka_unit_test(test_refuses),
-	    cmocka_unit_test(test_every_cut_is_refused),
-	    cmocka_unit_test(test_depth_is_not_length),
-	    cmocka_unit_test(test_number_of_values),
-	    cmocka_unit_test(test_full_of_small_values),
-	    cmocka_unit_test(test_blanks_inside_strings_stay),
-	    cmocka_unit_test(test_threads),
-	    cmocka_unit_test(test_integers),
-	    cmocka_unit_test(test_writes),
-	    cmocka_unit_test(test_writes_safely),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,7 @@
 /*
  * JWTs: the vector of RFC 7515 A.1, and ones made by tests/lib/login_token.mjs.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <string.h>
+#include "unit.h"
 
 #include "base/codec.h"
 #include "xmpp/jwt.h"
@@ -28,7 +24,9 @@ static struct secret_part part(const char *text)
 	return (struct secret_part){text, strlen(text)};
 }
 
-static void rfc7515_a1(void **state)
+GROUP(setup, NULL)
+
+TEST(rfc7515_a1)
 {
 	static const char key_text[] = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75"
 				       "aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
@@ -38,10 +36,9 @@ static void rfc7515_a1(void **state)
 	struct strbuf rfc_key;
 	struct strbuf out;
 
-	(void)state;
 	strbuf_init(&rfc_key);
 	strbuf_init(&out);
-	assert_int_equal(codec_base64url_decode(&rfc_key, key_text, strlen(key_text)), STATUS_OK);
+	assert_ok(codec_base64url_decode(&rfc_key, key_text, strlen(key_text)));
 	const struct secret_part whole = {rfc_key.data, rfc_key.len};
 	strbuf_adds(&out, "before ");
 	jwt_sign(&whole, &header, &payload, &out);
@@ -60,24 +57,23 @@ static void assert_jwt(const struct jwt_claims *claims, const char *expected)
 	struct strbuf out;
 
 	strbuf_init_secret(&out);
-	assert_int_equal(jwt_make(&key, claims, &out, NULL), STATUS_OK);
+	assert_ok(jwt_make(&key, claims, &out, ERR));
 	assert_string_equal(out.data, expected);
 	strbuf_clear(&out);
 }
 
-static void vectors(void **state)
+TEST(vectors)
 {
 	struct jwt_claims claims = {
 	    .jid = "alice@example.org", .issued = 1700000000, .expires = 1700000060};
 
-	(void)state;
 	assert_jwt(&claims, HEADER
 		   "eyJqaWQiOiJhbGljZUBleGFtcGxlLm9yZyIsImlhdCI6MTcwMDAwMDAwMCwiZXhwIjoxNzAwMDAwMD"
 		   "YwfQ.XgtWDj1Jwhi2p4L1lAc3Zn7LT3_Zfby8UVTSO-i1r1I");
 }
 
 /* A name cannot end the claim that it stands in. */
-static void a_hostile_jid_stays_a_text(void **state)
+TEST(a_hostile_jid_stays_a_text)
 {
 	struct jwt_claims claims = {
 	    .jid = "a\",\"jid\":\"bob@example.org", .issued = 1, .expires = 2};
@@ -86,24 +82,12 @@ static void a_hostile_jid_stays_a_text(void **state)
 	struct strbuf out;
 	struct strbuf inside;
 
-	(void)state;
 	strbuf_init(&out);
 	strbuf_init(&inside);
-	assert_int_equal(jwt_make(&key, &claims, &out, NULL), STATUS_OK);
+	assert_ok(jwt_make(&key, &claims, &out, ERR));
 	const char *text = out.data + strlen(HEADER);
-	assert_int_equal(codec_base64url_decode(&inside, text, strcspn(text, ".")), STATUS_OK);
+	assert_ok(codec_base64url_decode(&inside, text, strcspn(text, ".")));
 	assert_string_equal(inside.data, payload);
 	strbuf_clear(&inside);
 	strbuf_clear(&out);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(rfc7515_a1),
-	    cmocka_unit_test(vectors),
-	    cmocka_unit_test(a_hostile_jid_stays_a_text),
-	};
-
-	return cmocka_run_group_tests(tests, setup, NULL);
 }

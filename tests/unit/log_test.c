@@ -4,22 +4,12 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/json.h"
 #include "base/log.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define LOG_TEST_THREADS 4
 #define LOG_TEST_LINES   200 /* a thread */
@@ -118,12 +108,14 @@ static void assert_time(const char *text)
 			fail_msg("%s", text);
 }
 
-static void test_line(void **state)
+FIXTURE(folder_make, folder_remove)
+
+TEST(test_line)
 {
 	const struct folder *folder = *state;
 	struct json *line;
 
-	assert_int_equal(log_open(folder->file, LOG_LEVEL_INFO, NULL), STATUS_OK);
+	assert_ok(log_open(folder->file, LOG_LEVEL_INFO, ERR));
 	log_event(LOG_LEVEL_WARN, "login_failed", "id", "0123456789abcdef", "nothing", NULL, "user",
 		  "\xc3\xa9<\"\\\n\x1b[31m\xff", NULL);
 	line = only_line(folder);
@@ -136,14 +128,14 @@ static void test_line(void **state)
 	json_free(line);
 }
 
-static void test_levels(void **state)
+TEST(test_levels)
 {
 	const struct folder *folder = *state;
 	struct strbuf text;
 	struct json *line;
 	const char *at;
 
-	assert_int_equal(log_open(folder->file, LOG_LEVEL_WARN, NULL), STATUS_OK);
+	assert_ok(log_open(folder->file, LOG_LEVEL_WARN, ERR));
 	log_event(LOG_LEVEL_DEBUG, "debug", NULL);
 	log_event(LOG_LEVEL_INFO, "info", NULL);
 	log_event(LOG_LEVEL_WARN, "warn", NULL);
@@ -162,7 +154,7 @@ static void test_levels(void **state)
 }
 
 /* A long value is cut between characters; the pairs behind it stay. */
-static void test_long_value(void **state)
+TEST(test_long_value)
 {
 	const struct folder *folder = *state;
 	static const char *const characters[] = {"x",    "\"",  "\xc3\xa9", "\xf0\x9f\x98\x80",
@@ -178,7 +170,7 @@ static void test_long_value(void **state)
 		for (int n = 0; n < 5000; n++)
 			strbuf_adds(&value, characters[i]);
 		unlink(folder->file);
-		assert_int_equal(log_open(folder->file, LOG_LEVEL_INFO, NULL), STATUS_OK);
+		assert_ok(log_open(folder->file, LOG_LEVEL_INFO, ERR));
 		log_event(LOG_LEVEL_INFO, "long", "value", value.data, "id", "behind", NULL);
 		line = only_line(folder);
 		cut = json_string(json_member(line, "value"));
@@ -193,7 +185,7 @@ static void test_long_value(void **state)
  * However much there is to say: values are cut, then pairs left out, and the line stays an
  * object.
  */
-static void test_full_line(void **state)
+TEST(test_full_line)
 {
 	const struct folder *folder = *state;
 	char value[1200 + 1];
@@ -204,7 +196,7 @@ static void test_full_line(void **state)
 		memset(value, 'v', len);
 		value[len] = '\0';
 		unlink(folder->file);
-		assert_int_equal(log_open(folder->file, LOG_LEVEL_INFO, NULL), STATUS_OK);
+		assert_ok(log_open(folder->file, LOG_LEVEL_INFO, ERR));
 		log_event(LOG_LEVEL_INFO, "full", "first", value, "second", value, "third", value,
 			  "fourth", value, NULL);
 		line = only_line(folder);
@@ -213,19 +205,19 @@ static void test_full_line(void **state)
 	}
 }
 
-static void test_file(void **state)
+TEST(test_file)
 {
 	const struct folder *folder = *state;
 	struct strbuf text;
 	struct stat st;
 	mode_t mask = umask(0);
 
-	assert_int_equal(log_open(folder->file, LOG_LEVEL_INFO, NULL), STATUS_OK);
+	assert_ok(log_open(folder->file, LOG_LEVEL_INFO, ERR));
 	umask(mask);
 	assert_int_equal(stat(folder->file, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
 	log_event(LOG_LEVEL_INFO, "one", NULL);
-	assert_int_equal(log_open(folder->file, LOG_LEVEL_INFO, NULL), STATUS_OK); /* appends */
+	assert_ok(log_open(folder->file, LOG_LEVEL_INFO, ERR)); /* appends */
 	log_event(LOG_LEVEL_INFO, "two", NULL);
 	strbuf_init(&text);
 	read_log(folder, &text);
@@ -235,24 +227,22 @@ static void test_file(void **state)
 }
 
 /* A target that cannot be opened leaves the log as it was. */
-static void test_bad_targets(void **state)
+TEST(test_bad_targets)
 {
 	const struct folder *folder = *state;
-	struct error err;
 	struct json *line;
 	char path[160];
 
-	assert_int_equal(log_open(folder->file, LOG_LEVEL_INFO, NULL), STATUS_OK);
+	assert_ok(log_open(folder->file, LOG_LEVEL_INFO, ERR));
 	snprintf(path, sizeof path, "%s/none/log", folder->path);
-	assert_int_equal(log_open(path, LOG_LEVEL_INFO, &err), STATUS_UNAVAILABLE);
-	assert_non_null(strstr(err.text, path));
-	assert_int_equal(log_open(folder->path, LOG_LEVEL_INFO, &err), STATUS_UNAVAILABLE);
+	assert_fails(log_open(path, LOG_LEVEL_INFO, ERR), STATUS_UNAVAILABLE, path);
+	assert_status(log_open(folder->path, LOG_LEVEL_INFO, ERR), STATUS_UNAVAILABLE);
 	snprintf(path, sizeof path, "%s/fifo", folder->path);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(log_open(path, LOG_LEVEL_INFO, &err), STATUS_UNAVAILABLE);
+	assert_status(log_open(path, LOG_LEVEL_INFO, ERR), STATUS_UNAVAILABLE);
 	unlink(path);
 	assert_int_equal(symlink(folder->file, path), 0);
-	assert_int_equal(log_open(path, LOG_LEVEL_INFO, &err), STATUS_UNAVAILABLE);
+	assert_status(log_open(path, LOG_LEVEL_INFO, ERR), STATUS_UNAVAILABLE);
 	unlink(path);
 	log_event(LOG_LEVEL_INFO, "still", NULL);
 	line = only_line(folder);
@@ -261,15 +251,14 @@ static void test_bad_targets(void **state)
 }
 
 /* A disk that is full. */
-static void test_lost(void **state)
+TEST(test_lost)
 {
-	(void)state;
-	assert_int_equal(log_open("/dev/full", LOG_LEVEL_INFO, NULL), STATUS_OK);
+	assert_ok(log_open("/dev/full", LOG_LEVEL_INFO, ERR));
 	errno = ERANGE;
 	log_event(LOG_LEVEL_INFO, "lost", NULL);
 	assert_int_equal(errno, ERANGE);
 	log_event(LOG_LEVEL_DEBUG, "not written anyway", NULL);
-	assert_int_equal(log_open("/dev/null", LOG_LEVEL_INFO, NULL), STATUS_OK);
+	assert_ok(log_open("/dev/null", LOG_LEVEL_INFO, ERR));
 	log_event(LOG_LEVEL_INFO, "kept", NULL);
 }
 
@@ -280,7 +269,7 @@ static void *write_lines(void *data)
 	return NULL;
 }
 
-static void test_threads(void **state)
+TEST(test_threads)
 {
 	const struct folder *folder = *state;
 	static char names[LOG_TEST_THREADS][64];
@@ -289,7 +278,7 @@ static void test_threads(void **state)
 	const char *at;
 	size_t lines = 0;
 
-	assert_int_equal(log_open(folder->file, LOG_LEVEL_INFO, NULL), STATUS_OK);
+	assert_ok(log_open(folder->file, LOG_LEVEL_INFO, ERR));
 	for (size_t i = 0; i < LOG_TEST_THREADS; i++) {
 		memset(names[i], (int)('a' + i), sizeof names[i] - 1);
 		assert_int_equal(pthread_create(&threads[i], NULL, write_lines, names[i]), 0);
@@ -308,17 +297,4 @@ static void test_threads(void **state)
 	}
 	assert_int_equal(lines, LOG_TEST_THREADS * LOG_TEST_LINES);
 	strbuf_clear(&text);
-}
-
-#define FILE_TEST(test) cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    FILE_TEST(test_line),      FILE_TEST(test_levels),  FILE_TEST(test_long_value),
-	    FILE_TEST(test_full_line), FILE_TEST(test_file),    FILE_TEST(test_bad_targets),
-	    FILE_TEST(test_lost),      FILE_TEST(test_threads),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

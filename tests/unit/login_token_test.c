@@ -2,20 +2,14 @@
  * One-time tokens: vectors made by tests/lib/login_token.mjs, another hand with another library;
  * each way in which a token can be wrong; and the clock at its edges. Key files, which JWTs share.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
+#include "unit.h"
 
 #include "xmpp/login_key.h"
 #include "xmpp/login_token.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define EXPIRY   INT64_C(1700000060)
-#define NOW      INT64_C(1700000000)
-#define TOKEN    "1700000060:AAECAwQFBgcICQoLDA0ODw:pKbOIbr-i5mjvK1sxqK2QwvH5Fn8jZagUHx4RkNHFEw"
+#define EXPIRY INT64_C(1700000060)
+#define NOW    INT64_C(1700000000)
+#define TOKEN  "1700000060:AAECAwQFBgcICQoLDA0ODw:pKbOIbr-i5mjvK1sxqK2QwvH5Fn8jZagUHx4RkNHFEw"
 
 static unsigned char bytes[100]; /* 0, 1, 2 … */
 static struct secret_part key = {bytes, 32};
@@ -28,7 +22,9 @@ static int setup(void **state)
 	return secret_start(NULL) == STATUS_OK ? 0 : -1;
 }
 
-static void vectors(void **state)
+GROUP(setup, NULL)
+
+TEST(vectors)
 {
 	const struct {
 		size_t key_len;
@@ -44,7 +40,6 @@ static void vectors(void **state)
 	     "1:AAECAwQFBgcICQoLDA0ODw:1Lm6IcYtmcN1gY-Y0i6PN-UK8w46A07nzlyv6GIzoDM"           },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct secret_part row_key = {bytes, rows[i].key_len};
 		struct login_token token = {
@@ -52,17 +47,16 @@ static void vectors(void **state)
 		struct login_token found = {.user = rows[i].user, .host = rows[i].host};
 		char text[LOGIN_TOKEN_MAX + 1];
 
-		assert_int_equal(login_token_make(&row_key, &token, bytes, text, NULL), STATUS_OK);
+		assert_ok(login_token_make(&row_key, &token, bytes, text, ERR));
 		assert_string_equal(text, rows[i].text);
 		assert_true(login_token_has_form(text));
-		assert_int_equal(
-		    login_token_check(&row_key, text, rows[i].expiry - 1, &found, NULL), STATUS_OK);
+		assert_ok(login_token_check(&row_key, text, rows[i].expiry - 1, &found, ERR));
 		assert_true(found.expiry == rows[i].expiry);
 		assert_string_equal(found.nonce, "AAECAwQFBgcICQoLDA0ODw");
 	}
 }
 
-static void cannot_be_made(void **state)
+TEST(cannot_be_made)
 {
 	const struct login_token rows[] = {
 	    {.user = "a", .host = "b",   .expiry = 0                     },
@@ -71,12 +65,9 @@ static void cannot_be_made(void **state)
 	    {.user = "a", .host = "b|c", .expiry = EXPIRY                },
 	};
 	char text[LOGIN_TOKEN_MAX + 1] = "untouched";
-	struct error err;
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		assert_int_equal(login_token_make(&key, &rows[i], bytes, text, &err),
-				 STATUS_INTERNAL);
+		assert_status(login_token_make(&key, &rows[i], bytes, text, ERR), STATUS_INTERNAL);
 		assert_string_equal(text, "untouched");
 	}
 }
@@ -86,15 +77,14 @@ static void assert_refused(const char *text, const char *user, const char *host,
 			   const char *why)
 {
 	struct login_token token = {.user = user, .host = host};
-	struct error err = {0};
 
-	assert_int_equal(login_token_check(&key, text, now, &token, &err), STATUS_BAD_CREDENTIALS);
-	if (strstr(err.text, why) == NULL)
-		fail_msg("%s: %s", text, err.text);
+	assert_status(login_token_check(&key, text, now, &token, ERR), STATUS_BAD_CREDENTIALS);
+	if (strstr(unit_error.text, why) == NULL)
+		fail_msg("%s: %s", text, unit_error.text);
 	assert_true(token.expiry == 0 && token.nonce[0] == '\0');
 }
 
-static void refused_by_the_mac(void **state)
+TEST(refused_by_the_mac)
 {
 	const struct {
 		const char *text, *user, *host;
@@ -115,7 +105,6 @@ static void refused_by_the_mac(void **state)
 	     "alice",											  "example.org"      },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_refused(rows[i].text, rows[i].user, rows[i].host, NOW, "another key");
 	bytes[31] ^= 1;
@@ -123,20 +112,19 @@ static void refused_by_the_mac(void **state)
 	bytes[31] ^= 1;
 }
 
-static void refused_by_the_clock(void **state)
+TEST(refused_by_the_clock)
 {
 	struct login_token token = {.user = "alice", .host = "example.org"};
 
-	(void)state;
 	assert_refused(TOKEN, "alice", "example.org", EXPIRY, "expired 0 s ago");
 	assert_refused(TOKEN, "alice", "example.org", EXPIRY + 600, "expired 600 s ago");
 	assert_refused(TOKEN, "alice", "example.org", EXPIRY - 601, "ends in 601 s");
 	assert_refused(TOKEN, "alice", "example.org", 0, "ahead of this one");
-	assert_int_equal(login_token_check(&key, TOKEN, EXPIRY - 600, &token, NULL), STATUS_OK);
-	assert_int_equal(login_token_check(&key, TOKEN, EXPIRY - 1, &token, NULL), STATUS_OK);
+	assert_ok(login_token_check(&key, TOKEN, EXPIRY - 600, &token, ERR));
+	assert_ok(login_token_check(&key, TOKEN, EXPIRY - 1, &token, ERR));
 }
 
-static void malformed(void **state)
+TEST(malformed)
 {
 	const char *const rows[] = {
 	    "",
@@ -162,14 +150,13 @@ static void malformed(void **state)
 	    "1700000060:AAECAwQFBgcICQoLDA0ODw:pKbOIbr-i5mjvK1sxqK2QwvH5Fn8jZagUHx4RkNHFEx",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		assert_false(login_token_has_form(rows[i]));
 		assert_refused(rows[i], "alice", "example.org", NOW, "malformed");
 	}
 }
 
-static void keys(void **state)
+TEST(keys)
 {
 	static const char good[] = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 	static const char *const accepted[] = {
@@ -191,38 +178,22 @@ static void keys(void **state)
 	    {"{\"kty\":\"oct\"",                             "not valid JSON"                 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(accepted); i++) {
 		struct strbuf out;
 
 		strbuf_init_secret(&out);
-		assert_int_equal(login_key_parse(accepted[i], &out, NULL), STATUS_OK);
+		assert_ok(login_key_parse(accepted[i], &out, ERR));
 		assert_int_equal(out.len, 32);
 		assert_memory_equal(out.data, bytes, 32);
 		strbuf_clear(&out);
 	}
 	for (size_t i = 0; i < COUNT(refused); i++) {
 		struct strbuf out;
-		struct error err = {0};
 
 		strbuf_init_secret(&out);
-		assert_int_equal(login_key_parse(refused[i].text, &out, &err), STATUS_BAD_REQUEST);
-		assert_non_null(strstr(err.text, refused[i].why));
-		assert_null(strstr(err.text, "a secret"));
+		assert_fails(login_key_parse(refused[i].text, &out, ERR), STATUS_BAD_REQUEST,
+			     refused[i].why);
+		assert_null(strstr(unit_error.text, "a secret"));
 		strbuf_clear(&out);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(vectors),
-	    cmocka_unit_test(cannot_be_made),
-	    cmocka_unit_test(refused_by_the_mac),
-	    cmocka_unit_test(refused_by_the_clock),
-	    cmocka_unit_test(malformed),
-	    cmocka_unit_test(keys),
-	};
-
-	return cmocka_run_group_tests(tests, setup, NULL);
 }

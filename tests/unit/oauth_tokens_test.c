@@ -2,14 +2,8 @@
  * The table of OAuth tokens: found until their end, one for each account, bounded, dropped only by
  * whoever was refused with that one.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/secret.h"
 #include "prebind/oauth_tokens.h"
@@ -43,7 +37,9 @@ static void expect(struct oauth_tokens *tokens, const char *jid, int64_t now_ms,
 	strbuf_clear(&out);
 }
 
-static void test_until_its_end(void **state)
+FIXTURE(set_up, tear_down)
+
+TEST(test_until_its_end)
 {
 	struct oauth_tokens *tokens = *state;
 
@@ -57,7 +53,7 @@ static void test_until_its_end(void **state)
 	expect(tokens, "alice@example.org", 0, NULL); /* it was forgotten */
 }
 
-static void test_the_last_one_counts(void **state)
+TEST(test_the_last_one_counts)
 {
 	struct oauth_tokens *tokens = *state;
 
@@ -71,7 +67,7 @@ static void test_the_last_one_counts(void **state)
 	expect(tokens, "alice@example.org", 1500, NULL);
 }
 
-static void test_bounded(void **state)
+TEST(test_bounded)
 {
 	struct oauth_tokens *tokens = *state;
 	char jid[32];
@@ -88,15 +84,4 @@ static void test_bounded(void **state)
 		if (i != 7)
 			expect(tokens, jid, 0, "token");
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_until_its_end, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_the_last_one_counts, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_bounded, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,25 +2,15 @@
  * identity/php_serialize against real PHP: 10,000 mutated sessions in each of the three formats.
  * Our reader refuses each, or finds what PHP finds. TEST_SEED repeats a run.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/strbuf.h"
 #include "identity/php_serialize.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define MUTANTS      10000
-#define LINE_SIZE    8192
+#define MUTANTS   10000
+#define LINE_SIZE 8192
 
 static const char *const format_names[] = {
     [PHP_FORMAT_PHP] = "php",
@@ -225,7 +215,7 @@ static void ours(const struct mutant *mutant, struct strbuf *out)
 	} else if (status == STATUS_NOT_FOUND) {
 		strbuf_adds(out, "n");
 	} else {
-		assert_int_equal(status, STATUS_BAD_REQUEST);
+		assert_status(status, STATUS_BAD_REQUEST);
 	}
 	free(value);
 }
@@ -309,34 +299,20 @@ static void skip_without_php(void)
 		skip();
 }
 
-static void test_php(void **state)
+TEST(test_php)
 {
-	(void)state;
 	skip_without_php();
 	check_format(PHP_FORMAT_PHP);
 }
 
-static void test_php_serialize(void **state)
+TEST(test_php_serialize)
 {
-	(void)state;
 	skip_without_php();
 	check_format(PHP_FORMAT_SERIALIZE);
 }
 
-static void test_php_binary(void **state)
+TEST(test_php_binary)
 {
-	(void)state;
 	skip_without_php();
 	check_format(PHP_FORMAT_BINARY);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_php),
-	    cmocka_unit_test(test_php_serialize),
-	    cmocka_unit_test(test_php_binary),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,20 +2,11 @@
  * Provider php_session: the walk over PHP's format (right, wrong, cut off, changed byte by byte),
  * and the files.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/secret.h"
 #include "identity/identity.h"
@@ -70,7 +61,7 @@ static void check_rows(enum conf_php_format format, const struct row *rows, size
 #define NONE STATUS_NOT_FOUND
 #define BAD  STATUS_BAD_REQUEST
 
-static void test_php_format(void **state)
+TEST(test_php_format)
 {
 	static const struct row rows[] = {
 	    {"user",      "user|s:5:\"alice\";",                                       OK,   "alice"               },
@@ -155,11 +146,10 @@ static void test_php_format(void **state)
 	    {"user",      "user|s:1:\"x\";rubbish",                                    BAD,  "without a |"         },
 	};
 
-	(void)state;
-	check_rows(PHP_FORMAT_PHP, rows, sizeof(rows) / sizeof(rows[0]));
+	check_rows(PHP_FORMAT_PHP, rows, COUNT(rows));
 }
 
-static void test_php_serialize_format(void **state)
+TEST(test_php_serialize_format)
 {
 	static const struct row rows[] = {
 	    {"user",      "a:1:{s:4:\"user\";s:5:\"alice\";}",                  OK,   "alice"             },
@@ -172,11 +162,10 @@ static void test_php_serialize_format(void **state)
 	    {"user",      "s:5:\"alice\";",                                     BAD,  "one array"         },
 	};
 
-	(void)state;
-	check_rows(PHP_FORMAT_SERIALIZE, rows, sizeof(rows) / sizeof(rows[0]));
+	check_rows(PHP_FORMAT_SERIALIZE, rows, COUNT(rows));
 }
 
-static void test_php_binary_format(void **state)
+TEST(test_php_binary_format)
 {
 	static const struct row rows[] = {
 	    {"user", "\x04users:5:\"alice\";", OK,   "alice"    },
@@ -191,17 +180,15 @@ static void test_php_binary_format(void **state)
 	    {"user", "user|s:5:\"alice\";",    BAD,  "at byte"  },
 	};
 
-	(void)state;
-	check_rows(PHP_FORMAT_BINARY, rows, sizeof(rows) / sizeof(rows[0]));
+	check_rows(PHP_FORMAT_BINARY, rows, COUNT(rows));
 }
 
-static void test_bounds(void **state)
+TEST(test_bounds)
 {
 	struct strbuf text;
 	struct error err;
 	char *value = NULL;
 
-	(void)state;
 	for (int depth = PHP_DEPTH_MAX - 1; depth <= PHP_DEPTH_MAX + 1; depth++) {
 		strbuf_init(&text);
 		strbuf_adds(&text, "a|");
@@ -233,7 +220,7 @@ static const char sample[] =
  * Whatever is cut off or changed: never a crash, never another user, and cut off never a user at
  * all.
  */
-static void test_mutants(void **state)
+TEST(test_mutants)
 {
 	static const char bytes[] = {0,   '\n', '"', ':', ';', '{',       '}',
 				     '|', '0',  '9', 'a', 'O', (char)0xff};
@@ -242,7 +229,6 @@ static void test_mutants(void **state)
 	char *value = NULL;
 	long kept = 0;
 
-	(void)state;
 	for (size_t cut = 1; cut < len; cut++) {
 		enum status status =
 		    get(PHP_FORMAT_PHP, sample, len - cut, "user.name", &value, NULL);
@@ -269,12 +255,11 @@ static void test_mutants(void **state)
 	assert_true(kept > 100);
 }
 
-static void test_noise(void **state)
+TEST(test_noise)
 {
 	unsigned char noise[64];
 	char *value = NULL;
 
-	(void)state;
 	for (int i = 0; i < 20000; i++) {
 		secret_random(noise, sizeof(noise));
 		for (size_t at = 0; at < sizeof(noise); at++)
@@ -324,7 +309,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	assert_int_equal(secret_start(NULL), STATUS_OK);
+	assert_ok(secret_start(ERR));
 	snprintf(f->folder, sizeof(f->folder), "/tmp/prebind-php-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	snprintf(f->file, sizeof(f->file), "%s/sess_" SID, f->folder);
@@ -381,7 +366,9 @@ static enum identity_verdict find(struct fixture *f)
 
 #define SESSION(name) "user|a:1:{s:4:\"name\";" name "}"
 
-static void test_session_is_found(void **state)
+FIXTURE(setup, teardown)
+
+TEST(test_session_is_found)
 {
 	struct fixture *f = *state;
 
@@ -393,7 +380,7 @@ static void test_session_is_found(void **state)
 	assert_string_equal(f->user, "17/");
 }
 
-static void test_nobody(void **state)
+TEST(test_nobody)
 {
 	static const char *const texts[] = {
 	    "",
@@ -409,18 +396,18 @@ static void test_nobody(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(find(f), IDENTITY_NONE); /* no file */
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		write_session(f, texts[i]);
 		assert_int_equal(find(f), IDENTITY_NONE);
 	}
 	write_session(f, SESSION("s:5:\"alice\";"));
-	for (size_t i = 0; i < sizeof(cookies) / sizeof(cookies[0]); i++) {
+	for (size_t i = 0; i < COUNT(cookies); i++) {
 		f->req.cookie = (char *)cookies[i];
 		assert_int_equal(find(f), IDENTITY_NONE);
 	}
 }
 
-static void test_bad_cookies(void **state)
+TEST(test_bad_cookies)
 {
 	static const char *const cookies[] = {
 	    "PHPSESSID=short",
@@ -437,7 +424,7 @@ static void test_bad_cookies(void **state)
 	char cookie[300];
 
 	write_session(f, SESSION("s:5:\"alice\";"));
-	for (size_t i = 0; i < sizeof(cookies) / sizeof(cookies[0]); i++) {
+	for (size_t i = 0; i < COUNT(cookies); i++) {
 		f->req.cookie = (char *)cookies[i];
 		if (find(f) != IDENTITY_BAD)
 			fail_msg("%s", cookies[i]);
@@ -451,7 +438,7 @@ static void test_bad_cookies(void **state)
 	assert_int_equal(find(f), IDENTITY_ERROR); /* a file's name has at most 255 bytes */
 }
 
-static void test_bad_contents(void **state)
+TEST(test_bad_contents)
 {
 	static const char *const texts[] = {
 	    "rubbish",
@@ -466,7 +453,7 @@ static void test_bad_contents(void **state)
 	struct fixture *f = *state;
 	char longest[600];
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		write_session(f, texts[i]);
 		if (find(f) != IDENTITY_BAD)
 			fail_msg("%s", texts[i]);
@@ -479,7 +466,7 @@ static void test_bad_contents(void **state)
 	assert_int_equal(find(f), IDENTITY_YES);
 }
 
-static void test_age(void **state)
+TEST(test_age)
 {
 	static const struct {
 		long age;
@@ -492,14 +479,14 @@ static void test_age(void **state)
 	};
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		write_session(f, SESSION("s:5:\"alice\";"));
 		set_age(f, rows[i].age);
 		assert_int_equal(find(f), rows[i].verdict);
 	}
 }
 
-static void test_hostile_files(void **state)
+TEST(test_hostile_files)
 {
 	struct fixture *f = *state;
 	char other[128];
@@ -530,7 +517,7 @@ static void test_hostile_files(void **state)
 	assert_int_equal(rmdir(f->file), 0);
 }
 
-static void test_large_file(void **state)
+TEST(test_large_file)
 {
 	struct fixture *f = *state;
 
@@ -545,7 +532,7 @@ static void test_large_file(void **state)
 	assert_non_null(strstr(f->err.text, "longer than"));
 }
 
-static void test_strangers(void **state)
+TEST(test_strangers)
 {
 	struct fixture *f = *state;
 
@@ -570,7 +557,7 @@ static void test_strangers(void **state)
 }
 
 /* PHP's script runs for long and holds its session: we wait a moment, and read. */
-static void test_lock_is_not_waited_for(void **state)
+TEST(test_lock_is_not_waited_for)
 {
 	struct fixture *f = *state;
 
@@ -581,7 +568,7 @@ static void test_lock_is_not_waited_for(void **state)
 	close(fd);
 }
 
-static void test_levels(void **state)
+TEST(test_levels)
 {
 	struct fixture *f = *state;
 	char level[2][128], link_name[128];
@@ -614,7 +601,7 @@ static void assert_refused(struct fixture *f, const char *said)
 		fail_msg("%s", f->err.text);
 }
 
-static void test_opening(void **state)
+TEST(test_opening)
 {
 	struct fixture *f = *state;
 
@@ -627,7 +614,7 @@ static void test_opening(void **state)
 		assert_int_equal(chown(f->folder, 0, 0), 0);
 	}
 	assert_int_equal(chmod(f->folder, 01733), 0);
-	assert_int_equal(identity_chain_open(&f->conf, &f->chain, &f->err), STATUS_OK);
+	assert_ok(identity_chain_open(&f->conf, &f->chain, &f->err));
 	identity_chain_close(f->chain);
 	f->chain = NULL;
 	f->conf.php_session_owner = (char *)"no-such-user-here";
@@ -640,44 +627,16 @@ static void test_opening(void **state)
 	assert_refused(f, "php -i");
 }
 
-static void test_check(void **state)
+TEST(test_check)
 {
 	struct fixture *f = *state;
 	struct error said;
 
 	write_session(f, SESSION("s:5:\"alice\";"));
 	utimensat(AT_FDCWD, f->file, NULL, 0); /* now: check has no other clock */
-	assert_int_equal(php_session_provider.check(&f->conf, NULL, &said), STATUS_OK);
+	assert_ok(php_session_provider.check(&f->conf, NULL, &said));
 	assert_non_null(strstr(said.text, "of 1 session, 1 have a user at user.name"));
 	f->conf.php_session_format = PHP_FORMAT_SERIALIZE;
-	assert_int_equal(php_session_provider.check(&f->conf, NULL, &said), STATUS_BAD_REQUEST);
+	assert_status(php_session_provider.check(&f->conf, NULL, &said), STATUS_BAD_REQUEST);
 	assert_non_null(strstr(said.text, "see php_session_format"));
-}
-
-#define FILE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_php_format),
-	    cmocka_unit_test(test_php_serialize_format),
-	    cmocka_unit_test(test_php_binary_format),
-	    cmocka_unit_test(test_bounds),
-	    cmocka_unit_test(test_mutants),
-	    cmocka_unit_test(test_noise),
-	    FILE_TEST(test_session_is_found),
-	    FILE_TEST(test_nobody),
-	    FILE_TEST(test_bad_cookies),
-	    FILE_TEST(test_bad_contents),
-	    FILE_TEST(test_age),
-	    FILE_TEST(test_hostile_files),
-	    FILE_TEST(test_large_file),
-	    FILE_TEST(test_strangers),
-	    FILE_TEST(test_lock_is_not_waited_for),
-	    FILE_TEST(test_levels),
-	    FILE_TEST(test_opening),
-	    FILE_TEST(test_check),
-	};
-
-	return cmocka_run_group_tests_name("php_session", tests, NULL, NULL);
 }

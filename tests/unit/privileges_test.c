@@ -3,19 +3,11 @@
  * (SEC-SEC-8). Only root can become another: who runs this as somebody else sees the one test that
  * is not about root.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include <pwd.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "serve/server_parts.h"
@@ -34,9 +26,8 @@ static void assert_refused(const char *user, enum status status, const char *wor
 	assert_string_equal(account.name, "untouched");
 }
 
-static void root_must_become_somebody(void **state)
+TEST(root_must_become_somebody)
 {
-	(void)state;
 	if (geteuid() != 0)
 		skip();
 	assert_refused("", STATUS_FORBIDDEN, "set user in [server] to an account of its own");
@@ -74,19 +65,17 @@ static void assert_ends_well(pid_t pid)
 	assert_int_equal(WEXITSTATUS(ended), 0);
 }
 
-static void there_is_no_way_back(void **state)
+TEST(there_is_no_way_back)
 {
 	struct server_conf conf = {.user = (char *)SOMEBODY};
 	const struct passwd *user = getpwnam(SOMEBODY);
 	struct account account = {0};
-	struct error err = {0};
 	pid_t pid;
 
-	(void)state;
 	if (geteuid() != 0)
 		skip();
 	assert_non_null(user);
-	assert_int_equal(account_find(&conf, &account, &err), STATUS_OK);
+	assert_ok(account_find(&conf, &account, ERR));
 	assert_true(account.take);
 	assert_int_equal(account.uid, user->pw_uid);
 	pid = fork();
@@ -121,16 +110,15 @@ static int become_with_link(const struct account *account, const char *log)
 	return stat(log, &st) == 0 && st.st_uid == 0 ? 0 : 3;
 }
 
-static void the_log_goes_along(void **state)
+TEST(the_log_goes_along)
 {
 	struct server_conf conf = {.user = (char *)SOMEBODY};
 	char dir[] = "/tmp/prebind-account-XXXXXX", log[64], other[64];
 	struct account account = {0};
 
-	(void)state;
 	if (geteuid() != 0)
 		skip();
-	assert_int_equal(account_find(&conf, &account, NULL), STATUS_OK);
+	assert_ok(account_find(&conf, &account, ERR));
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(chmod(dir, 0755), 0);
 	snprintf(log, sizeof log, "%s/log", dir);
@@ -173,27 +161,14 @@ static int stay(uid_t uid)
 	return account_take(&account, &err) == STATUS_OK ? 0 : 3;
 }
 
-static void who_is_not_root_stays_who_he_is(void **state)
+TEST(who_is_not_root_stays_who_he_is)
 {
 	const struct passwd *user = getpwnam(SOMEBODY);
 	pid_t pid;
 
-	(void)state;
 	assert_non_null(user);
 	pid = fork();
 	if (pid == 0)
 		_exit(stay(user->pw_uid));
 	assert_ends_well(pid);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(root_must_become_somebody),
-	    cmocka_unit_test(there_is_no_way_back),
-	    cmocka_unit_test(the_log_goes_along),
-	    cmocka_unit_test(who_is_not_root_stays_who_he_is),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,8 @@
 /*
  * store/provisioned.h: one asks, the others see that; a password is never lost.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 
-#include <cmocka.h>
 #include <pthread.h>
 
 #include "base/secret.h"
@@ -25,7 +21,7 @@ static bool begin(struct store *store, const struct provisioned_new *what, const
 	struct provisioned noted = {0};
 	bool mine = false;
 
-	assert_int_equal(provisioned_begin(store, what, &noted, &mine, NULL), STATUS_OK);
+	assert_ok(provisioned_begin(store, what, &noted, &mine, ERR));
 	if (password == NULL)
 		assert_null(noted.xmpp_password);
 	else
@@ -35,21 +31,25 @@ static bool begin(struct store *store, const struct provisioned_new *what, const
 	return mine;
 }
 
-static void test_one_asks(void **state)
+GROUP(unit_secrets, NULL)
+
+FIXTURE(fixture_store, fixture_remove)
+
+TEST(test_one_asks)
 {
 	struct store *store = ((struct fixture *)*state)->store;
 	struct provisioned noted = {0};
 
-	assert_int_equal(provisioned_find(store, "alice", "example.org", &noted, NULL),
-			 STATUS_NOT_FOUND);
+	assert_status(provisioned_find(store, "alice", "example.org", &noted, NULL),
+		      STATUS_NOT_FOUND);
 	assert_true(begin(store, &alice, "first", false));
 	assert_false(begin(store, &alice_again, "first", false));
-	assert_int_equal(provisioned_end(store, &alice, false, NULL), STATUS_OK);
+	assert_ok(provisioned_end(store, &alice, false, ERR));
 	assert_true(
 	    begin(store, &alice_again, "first", false)); /* at once, with the old password */
-	assert_int_equal(provisioned_end(store, &alice_again, true, NULL), STATUS_OK);
+	assert_ok(provisioned_end(store, &alice_again, true, ERR));
 	assert_false(begin(store, &alice_again, "first", true));
-	assert_int_equal(provisioned_find(store, "alice", "example.org", &noted, NULL), STATUS_OK);
+	assert_ok(provisioned_find(store, "alice", "example.org", &noted, ERR));
 	assert_true(noted.done);
 	assert_string_equal(noted.xmpp_password, "first");
 	provisioned_clear(&noted);
@@ -72,7 +72,7 @@ static void *race(void *arg)
 	return NULL;
 }
 
-static void test_of_many_one(void **state)
+TEST(test_of_many_one)
 {
 	struct racer racers[THREADS];
 	pthread_t threads[THREADS];
@@ -87,18 +87,4 @@ static void test_of_many_one(void **state)
 		mine += racers[i].mine;
 	}
 	assert_int_equal(mine, 1);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_store, fixture_remove)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(test_one_asks),
-	    TEST(test_of_many_one),
-	};
-
-	if (secret_start(NULL) != STATUS_OK)
-		return 1;
-	return cmocka_run_group_tests_name("provisioned", tests, NULL, NULL);
 }

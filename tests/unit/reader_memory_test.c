@@ -3,19 +3,10 @@
  * 768 KiB), for the text that costs each of them most; of time no more than grows with the length;
  * and that none says yes when memory runs out.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "base/codec.h"
@@ -121,13 +112,14 @@ static void amplify(struct strbuf *out)
 	strbuf_adds(out, "</command>");
 }
 
-static void test_xml(void **state)
+GROUP(unit_secrets, NULL)
+
+TEST(test_xml)
 {
 	static const size_t lengths[] = {20, 250, 3000, 32000, 56000};
 	struct strbuf text;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+	for (size_t i = 0; i < COUNT(lengths); i++) {
 		namespaced(&text, lengths[i], true);
 		check_memory("elements in a namespace", read_xml, &text);
 		namespaced(&text, lengths[i], false);
@@ -163,11 +155,10 @@ static enum status read_json(const struct strbuf *text, struct error *err)
 	return status;
 }
 
-static void test_json(void **state)
+TEST(test_json)
 {
 	struct strbuf text;
 
-	(void)state;
 	repeat(&text, "[1", ",1", "]");
 	check_memory("numbers", read_json, &text);
 	repeat(&text, "", "[", "");
@@ -202,11 +193,10 @@ static enum status read_php_binary(const struct strbuf *text, struct error *err)
 	return status;
 }
 
-static void test_php(void **state)
+TEST(test_php)
 {
 	struct strbuf text;
 
-	(void)state;
 	repeat(&text, "", "a|N;", "");
 	check_memory("variables", read_php, &text);
 	repeat_numbered(&text, "user|a:9000:{", "i:", ";N;", "}");
@@ -251,20 +241,17 @@ static void sign_django(struct strbuf *out, const struct strbuf *payload, bool w
 	codec_base64url(out, mac, sizeof mac);
 }
 
-static void test_django(void **state)
+TEST(test_django)
 {
 	struct strbuf payload, text;
 
-	(void)state;
 	strbuf_init(&payload);
 	strbuf_adds(&payload, "{\"_auth_user_id\":\"1\",\"_auth_user_hash\":\"x\",\"a\":[1");
 	while (payload.len < 48000)
 		strbuf_adds(&payload, payload.len < 3000 ? ",1" : "                ");
 	strbuf_adds(&payload, "]}");
 	sign_django(&text, &payload, false);
-	struct error err = {0};
-	if (read_django(&text, &err) != STATUS_OK)
-		fail_msg("%s", err.text);
+	assert_ok(read_django(&text, ERR));
 	check_memory("a session", read_django, &text);
 	strbuf_clear(&payload);
 }
@@ -296,11 +283,10 @@ static void sign_packed(struct strbuf *out, size_t len)
 }
 
 /* The unpacked size counts: 256 KiB at most, whatever the packed text has. */
-static void test_packed_django(void **state)
+TEST(test_packed_django)
 {
 	static const size_t lengths[] = {DJANGO_UNPACKED_MAX, 20 * DJANGO_UNPACKED_MAX};
 
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct error err = {0};
 		struct strbuf text;
@@ -342,11 +328,10 @@ static enum status read_request(const struct strbuf *text, struct error *err)
 	return status;
 }
 
-static void test_request(void **state)
+TEST(test_request)
 {
 	struct strbuf text;
 
-	(void)state;
 	repeat(&text, "HTTP_COOKIE=", "a=1;", "");
 	check_memory("cookies", read_request, &text);
 	repeat_numbered(&text, "QUERY_STRING=", "&a", "=%41", "");
@@ -365,11 +350,10 @@ static void check_accepted(const char *what, reader *read, struct strbuf *text)
 	check_memory(what, read, text);
 }
 
-static void test_accepted_request(void **state)
+TEST(test_accepted_request)
 {
 	struct strbuf text;
 
-	(void)state;
 	document_len = sizeof("HTTP_COOKIE=") - 1 + REQUEST_COOKIE_MAX;
 	strbuf_init(&text);
 	strbuf_adds(&text, "HTTP_COOKIE=");
@@ -419,11 +403,10 @@ static enum status read_form(const struct strbuf *text, struct error *err)
 	return status;
 }
 
-static void test_form(void **state)
+TEST(test_form)
 {
 	struct strbuf text;
 
-	(void)state;
 	repeat(&text, "a=", "%41", "");
 	check_accepted("a long field", read_form, &text);
 	strbuf_init(&text);
@@ -447,11 +430,10 @@ static enum status read_csv(const struct strbuf *text, struct error *err)
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static void test_csv(void **state)
+TEST(test_csv)
 {
 	struct strbuf text;
 
-	(void)state;
 	repeat(&text, "", "a,b\n", "");
 	check_accepted("records", read_csv, &text);
 	repeat(&text, "", "\n", "a");
@@ -484,11 +466,10 @@ static enum status read_template(const struct strbuf *text, struct error *err)
 	return status;
 }
 
-static void test_template(void **state)
+TEST(test_template)
 {
 	struct strbuf text;
 
-	(void)state;
 	repeat(&text, "", "a{{!}}", "");
 	check_accepted("texts of a page", read_template, &text);
 	document_len = 2047 * strlen("b{{a}}");
@@ -516,11 +497,10 @@ static enum status read_conf(const struct strbuf *text, struct error *err)
 	return status;
 }
 
-static void test_conf(void **state)
+TEST(test_conf)
 {
 	struct strbuf text;
 
-	(void)state;
 	repeat_numbered(&text, "", "[site a", ".example.org]\n", "");
 	check_memory("sites", read_conf, &text);
 	repeat(&text, "", "a=1\n", "");
@@ -587,7 +567,7 @@ static void check_growth(const struct growing *row)
 			 took[1]);
 }
 
-static void test_growth(void **state)
+TEST(test_growth)
 {
 	static const struct growing rows[] = {
 	    {"JSON, members",            read_json,     "{\"x\":1",      ",\"aaaaaaaaaaaaaaaa", "\":1",  "}",    11000},
@@ -602,8 +582,7 @@ static void test_growth(void **state)
 	    {"texts of a template",      read_template, "",              "a",                   "{{!}}", "",     50000},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		check_growth(&rows[i]);
 }
 
@@ -630,14 +609,13 @@ static void make_token(struct strbuf *out)
 	const struct token_request what = {.user = "alice", .now = 1000, .life_s = 60};
 
 	strbuf_init(out);
-	assert_int_equal(token_make(&rules, &what, out, NULL), STATUS_OK);
+	assert_ok(token_make(&rules, &what, out, ERR));
 }
 
-static void test_token(void **state)
+TEST(test_token)
 {
 	struct strbuf text;
 
-	(void)state;
 	make_token(&text);
 	check_memory("a token", read_token, &text);
 	repeat(&text, "a.", "W10", ".a");
@@ -683,16 +661,15 @@ static enum status make_token_again(const struct strbuf *text, struct error *err
 	enum status status = token_make(&rules, &what, &out, err);
 	counted.on = false;
 	if (status == STATUS_OK)
-		assert_int_equal(read_token(&out, err), STATUS_OK);
+		assert_ok(read_token(&out, err));
 	strbuf_clear(&out);
 	return status;
 }
 
-static void test_no_memory(void **state)
+TEST(test_no_memory)
 {
 	struct strbuf payload, text;
 
-	(void)state;
 	strbuf_init(&payload);
 	strbuf_adds(&payload, "{\"_auth_user_id\":\"1\",\"_auth_user_hash\":\"x\"}");
 	sign_django(&text, &payload, true);
@@ -712,25 +689,4 @@ static void test_no_memory(void **state)
 	strbuf_init(&text);
 	strbuf_adds(&text, "<a xmlns='u' b='1'><c d='2'>e</c></a>");
 	check_without_memory("XML", read_xml, &text, STATUS_OK);
-}
-
-static int start(void **state)
-{
-	(void)state;
-	return secret_start(NULL) == STATUS_OK ? 0 : -1;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_xml),           cmocka_unit_test(test_json),
-	    cmocka_unit_test(test_php),           cmocka_unit_test(test_django),
-	    cmocka_unit_test(test_token),         cmocka_unit_test(test_request),
-	    cmocka_unit_test(test_conf),          cmocka_unit_test(test_no_memory),
-	    cmocka_unit_test(test_packed_django), cmocka_unit_test(test_accepted_request),
-	    cmocka_unit_test(test_form),          cmocka_unit_test(test_csv),
-	    cmocka_unit_test(test_template),      cmocka_unit_test(test_growth),
-	};
-
-	return cmocka_run_group_tests(tests, start, NULL);
 }

@@ -3,21 +3,12 @@
  * at the limits and one beyond; the mount point as the web servers give it; where a visitor may
  * be sent after the login.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "unit.h"
 
 #include "base/secret.h"
 #include "web/router.h"
 
-#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
-#define EXTRA_MAX    8
+#define EXTRA_MAX 8
 
 /* ---- a gateway ---- */
 
@@ -96,7 +87,9 @@ static char *long_param(const char *name, size_t n, char c)
 
 /* ---- reading ---- */
 
-static void test_full_request(void **state)
+GROUP(unit_secrets, NULL)
+
+TEST(test_full_request)
 {
 	const char *const params[] = {
 	    "HTTPS=on",
@@ -109,10 +102,8 @@ static void test_full_request(void **state)
 	    NULL,
 	};
 	struct request req;
-	struct error err;
 
-	(void)state;
-	assert_int_equal(read_with(params, &req, &err), STATUS_OK);
+	assert_ok(read_with(params, &req, ERR));
 	assert_int_equal(req.method, HTTP_GET);
 	assert_true(req.https);
 	assert_false(req.prefetch);
@@ -131,14 +122,12 @@ static void test_full_request(void **state)
 	request_clear(&req);
 }
 
-static void test_absent(void **state)
+TEST(test_absent)
 {
 	const char *const nothing[] = {NULL};
 	struct request req;
-	struct error err;
 
-	(void)state;
-	assert_int_equal(read_with(nothing, &req, &err), STATUS_OK);
+	assert_ok(read_with(nothing, &req, ERR));
 	assert_false(req.https);
 	assert_string_equal(req.host, "");
 	assert_string_equal(req.origin_self, "");
@@ -156,19 +145,17 @@ static void test_absent(void **state)
 	request_clear(&req); /* twice is once */
 }
 
-static void test_no_method(void **state)
+TEST(test_no_method)
 {
 	const char *params[] = {"SCRIPT_NAME=/chat", NULL};
 	struct gateway gateway = {.params = (char *const *)params, .read = read_body};
 	struct request req;
-	struct error err;
 
-	(void)state;
-	assert_int_equal(request_read(&gateway, &req, &err), STATUS_BAD_REQUEST);
+	assert_status(request_read(&gateway, &req, ERR), STATUS_BAD_REQUEST);
 	request_clear(&req);
 }
 
-static void test_scheme_and_host(void **state)
+TEST(test_scheme_and_host)
 {
 	static const struct {
 		const char *scheme, *host;
@@ -204,8 +191,7 @@ static void test_scheme_and_host(void **state)
 	    {"HTTPS=on",                     "a\"><script>",        NULL,            NULL                        },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char host[64];
 		const char *const params[] = {rows[i].scheme, host, NULL};
 		struct request req;
@@ -222,7 +208,7 @@ static void test_scheme_and_host(void **state)
 	}
 }
 
-static void test_prefetch(void **state)
+TEST(test_prefetch)
 {
 	static const struct {
 		const char *param;
@@ -235,19 +221,17 @@ static void test_prefetch(void **state)
 	    {"HTTP_X_PURPOSE=prefetch",             false},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct request req;
-		struct error err;
 
-		assert_int_equal(read_one(rows[i].param, &req, &err), STATUS_OK);
+		assert_ok(read_one(rows[i].param, &req, ERR));
 		assert_int_equal(req.prefetch, rows[i].prefetch);
 		request_clear(&req);
 	}
 }
 
 /* The same parameter twice, whatever the values are. */
-static void test_unique(void **state)
+TEST(test_unique)
 {
 	static const char *const once[] = {
 	    "AUTH_TYPE",           "CONTENT_LENGTH",   "CONTENT_TYPE",        "HTTPS",
@@ -260,9 +244,8 @@ static void test_unique(void **state)
 	static const char *const often[] = {"HTTP_X_USER", "HTTP_ACCEPT_LANGUAGE", "REMOTE_USERS",
 					    "HTTP_SEC", "SERVER_NAME"};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(once) + LENGTH(often); i++) {
-		const char *name = i < LENGTH(once) ? once[i] : often[i - LENGTH(once)];
+	for (size_t i = 0; i < COUNT(once) + COUNT(often); i++) {
+		const char *name = i < COUNT(once) ? once[i] : often[i - COUNT(once)];
 		char first[64], second[64];
 		const char *const params[] = {first, "SERVER_PORT=80", second, NULL};
 		struct request req;
@@ -271,14 +254,14 @@ static void test_unique(void **state)
 		snprintf(first, sizeof(first), "%s=1", name);
 		snprintf(second, sizeof(second), "%s=2", name);
 		assert_int_equal(read_with(params, &req, &err),
-				 i < LENGTH(once) ? STATUS_BAD_REQUEST : STATUS_OK);
-		if (i < LENGTH(once))
+				 i < COUNT(once) ? STATUS_BAD_REQUEST : STATUS_OK);
+		if (i < COUNT(once))
 			assert_non_null(strstr(err.text, name));
 		request_clear(&req);
 	}
 }
 
-static void test_control_characters(void **state)
+TEST(test_control_characters)
 {
 	static const char *const names[] = {
 	    "PATH_INFO",           "REMOTE_ADDR",         "HTTP_ACCEPT",         "HTTP_ORIGIN",
@@ -287,18 +270,17 @@ static void test_control_characters(void **state)
 	};
 	static const char controls[] = "\x01\x08\t\n\r\x1f\x7f";
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(names); i++) {
+	for (size_t i = 0; i < COUNT(names); i++) {
 		for (size_t j = 0; j < sizeof(controls) - 1; j++) {
 			char param[64];
 
 			snprintf(param, sizeof(param), "%s=/a%cb", names[i], controls[j]);
-			assert_int_equal(status_of(param), STATUS_BAD_REQUEST);
+			assert_status(status_of(param), STATUS_BAD_REQUEST);
 		}
 	}
 }
 
-static void test_limits(void **state)
+TEST(test_limits)
 {
 	static const struct {
 		const char *name;
@@ -312,52 +294,48 @@ static void test_limits(void **state)
 	    {"HTTP_HOST",    255,                'h', STATUS_BAD_REQUEST      },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char *fits = long_param(rows[i].name, rows[i].max, rows[i].c);
 		char *beyond = long_param(rows[i].name, rows[i].max + 1, rows[i].c);
 
-		assert_int_equal(status_of(fits), STATUS_OK);
+		assert_ok(status_of(fits));
 		assert_int_equal(status_of(beyond), rows[i].beyond);
 		free(fits);
 		free(beyond);
 	}
 }
 
-static void test_number_of_params(void **state)
+TEST(test_number_of_params)
 {
 	const char *params[REQUEST_PARAMS_MAX + 2];
 	struct gateway gateway = {.params = (char *const *)params, .read = read_body};
 	struct request req;
-	struct error err;
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(params); i++)
+	for (size_t i = 0; i < COUNT(params); i++)
 		params[i] = "X=1";
 	params[0] = "REQUEST_METHOD=GET";
 	params[REQUEST_PARAMS_MAX] = NULL;
-	assert_int_equal(request_read(&gateway, &req, &err), STATUS_OK);
+	assert_ok(request_read(&gateway, &req, ERR));
 	request_clear(&req);
 	params[REQUEST_PARAMS_MAX] = "X=1";
 	params[REQUEST_PARAMS_MAX + 1] = NULL;
-	assert_int_equal(request_read(&gateway, &req, &err), STATUS_HEADERS_TOO_LARGE);
+	assert_status(request_read(&gateway, &req, ERR), STATUS_HEADERS_TOO_LARGE);
 	request_clear(&req);
 }
 
-static void test_bytes_of_params(void **state)
+TEST(test_bytes_of_params)
 {
 	size_t base = strlen("REQUEST_METHOD=GET") + strlen("SCRIPT_NAME=/chat") + strlen("X=");
 	char *fits = long_param("X", REQUEST_PARAMS_BYTES_MAX - base, 'x');
 	char *beyond = long_param("X", REQUEST_PARAMS_BYTES_MAX - base + 1, 'x');
 
-	(void)state;
-	assert_int_equal(status_of(fits), STATUS_OK);
-	assert_int_equal(status_of(beyond), STATUS_HEADERS_TOO_LARGE);
+	assert_ok(status_of(fits));
+	assert_status(status_of(beyond), STATUS_HEADERS_TOO_LARGE);
 	free(fits);
 	free(beyond);
 }
 
-static void test_query(void **state)
+TEST(test_query)
 {
 	static const struct {
 		const char *query;
@@ -385,8 +363,7 @@ static void test_query(void **state)
 	    {"1&2&3&4&5&6&7&8&9&10&11&12&13&14&15&16&17", STATUS_BAD_REQUEST, 0 },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char param[128];
 		struct request req;
 		struct error err;
@@ -413,7 +390,7 @@ static enum status read_form(const char *type, const char *length, struct body *
 
 	snprintf(type_param, sizeof(type_param), "CONTENT_TYPE=%s", type);
 	snprintf(length_param, sizeof(length_param), "CONTENT_LENGTH=%s", length ? length : "");
-	assert_int_equal(request_read(&gateway, req, &err), STATUS_OK);
+	assert_ok(request_read(&gateway, req, &err));
 	status = request_body_read(&gateway, max, req, &err);
 	assert_true(status == STATUS_OK || err.text[0]);
 	return status;
@@ -421,7 +398,7 @@ static enum status read_form(const char *type, const char *length, struct body *
 
 #define FORM "application/x-www-form-urlencoded"
 
-static void test_bodies(void **state)
+TEST(test_bodies)
 {
 	static const struct {
 		const char *type, *length, *body;
@@ -459,8 +436,7 @@ static void test_bodies(void **state)
 	    {"application/json, text/html",       "2",                    "{}",    100, STATUS_UNSUPPORTED_MEDIA_TYPE},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows) * 2; i++) {
+	for (size_t i = 0; i < COUNT(rows) * 2; i++) {
 		struct body body = {
 		    .data = rows[i / 2].body,
 		    .len = strlen(rows[i / 2].body),
@@ -478,35 +454,33 @@ static void test_bodies(void **state)
 	}
 }
 
-static void test_broken_body(void **state)
+TEST(test_broken_body)
 {
 	struct body body = {.data = "a=1", .len = 3, .broken = true};
 	struct request req;
 
-	(void)state;
-	assert_int_equal(read_form(FORM, "5", &body, 100, &req), STATUS_BAD_REQUEST);
+	assert_status(read_form(FORM, "5", &body, 100, &req), STATUS_BAD_REQUEST);
 	request_clear(&req);
 }
 
-static void test_large_body(void **state)
+TEST(test_large_body)
 {
 	char *text = long_param("a", 20000, 'b');
 	struct body body = {.data = text, .len = strlen(text)};
 	struct request req;
 
-	(void)state;
-	assert_int_equal(read_form(FORM, NULL, &body, 20002, &req), STATUS_OK);
+	assert_ok(read_form(FORM, NULL, &body, 20002, &req));
 	assert_int_equal(strlen(fields_get(&req.form, "a")), 20000);
 	request_clear(&req);
 	body.done = 0;
-	assert_int_equal(read_form(FORM, NULL, &body, 20001, &req), STATUS_BODY_TOO_LARGE);
+	assert_status(read_form(FORM, NULL, &body, 20001, &req), STATUS_BODY_TOO_LARGE);
 	request_clear(&req);
 	free(text);
 }
 
 /* ---- declared parameters ---- */
 
-static void test_declared(void **state)
+TEST(test_declared)
 {
 	static const struct param query_items[] = {
 	    {"next", 4},
@@ -516,8 +490,8 @@ static void test_declared(void **state)
 	    {"user",     3},
             {"password", 8}
         };
-	static const struct params query = {query_items, LENGTH(query_items)};
-	static const struct params form = {form_items, LENGTH(form_items)};
+	static const struct params query = {query_items, COUNT(query_items)};
+	static const struct params form = {form_items, COUNT(form_items)};
 	static const struct {
 		const char *query, *form;
 		enum status status;
@@ -540,8 +514,7 @@ static void test_declared(void **state)
 	    {"",		  "=a",			 STATUS_BAD_REQUEST},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char query_param[64];
 		const char *params[] = {"REQUEST_METHOD=POST", "CONTENT_TYPE=" FORM, query_param,
 					NULL};
@@ -552,8 +525,8 @@ static void test_declared(void **state)
 		struct error err;
 
 		snprintf(query_param, sizeof(query_param), "QUERY_STRING=%s", rows[i].query);
-		assert_int_equal(request_read(&gateway, &req, &err), STATUS_OK);
-		assert_int_equal(request_body_read(&gateway, 100, &req, &err), STATUS_OK);
+		assert_ok(request_read(&gateway, &req, &err));
+		assert_ok(request_body_read(&gateway, 100, &req, &err));
 		assert_int_equal(request_params_check(&req, &query, &form, &err), rows[i].status);
 		request_clear(&req);
 	}
@@ -561,7 +534,7 @@ static void test_declared(void **state)
 
 /* ---- cookies ---- */
 
-static void test_cookies(void **state)
+TEST(test_cookies)
 {
 	static const struct {
 		const char *header, *value; /* value NULL: not there */
@@ -603,8 +576,7 @@ static void test_cookies(void **state)
 	    {"k=\xc3\xa9",                         NULL,                          true },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct request req = {.cookie = (char *)rows[i].header};
 		struct error err = {0};
 		char *value = NULL;
@@ -624,11 +596,10 @@ static void test_cookies(void **state)
 	}
 }
 
-static void test_number_of_cookies(void **state)
+TEST(test_number_of_cookies)
 {
 	struct strbuf text;
 
-	(void)state;
 	strbuf_init(&text);
 	strbuf_adds(&text, "HTTP_COOKIE=");
 	for (int i = 1; i < REQUEST_COOKIES_MAX; i++)
@@ -652,7 +623,7 @@ static void test_number_of_cookies(void **state)
 
 #define UNSET "(unset)"
 
-static void test_mount(void **state)
+TEST(test_mount)
 {
 	static const struct {
 		const char *script, *info; /* info NULL: absent */
@@ -715,8 +686,7 @@ static void test_mount(void **state)
 	    {"/chat//",               "/login",        UNSET,   STATUS_BAD_REQUEST, NULL,                    NULL       },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		bool set = strcmp(rows[i].base_path, UNSET) != 0;
 		struct request req = {
 		    .script_name = rows[i].script,
@@ -753,7 +723,7 @@ static void expect_next(const char *base, const char *next, const char *expected
 	free(got);
 }
 
-static void test_next_taken(void **state)
+TEST(test_next_taken)
 {
 	static const char *const places[] = {
 	    "/chat",
@@ -776,8 +746,7 @@ static void test_next_taken(void **state)
 	    "/chat/?a=..",
 	};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(places); i++) {
+	for (size_t i = 0; i < COUNT(places); i++) {
 		expect_next("/chat", places[i], places[i]);
 		expect_next("", places[i], places[i]);
 	}
@@ -922,11 +891,10 @@ static const char *const bad_places[] = {
     "/chat=x",
 };
 
-static void test_next_refused(void **state)
+TEST(test_next_refused)
 {
-	(void)state;
-	assert_true(LENGTH(bad_places) >= 100);
-	for (size_t i = 0; i < LENGTH(bad_places); i++)
+	assert_true(COUNT(bad_places) >= 100);
+	for (size_t i = 0; i < COUNT(bad_places); i++)
 		expect_next("/chat", bad_places[i], "/chat/");
 	expect_next("/chat", NULL, "/chat/");
 	expect_next("", NULL, "/");
@@ -941,11 +909,10 @@ static void test_next_refused(void **state)
 	expect_next("", "?x", "/");
 }
 
-static void test_next_length(void **state)
+TEST(test_next_length)
 {
 	char next[600];
 
-	(void)state;
 	memset(next, 'x', sizeof(next));
 	memcpy(next, "/chat/", 6);
 	next[512] = '\0';
@@ -953,39 +920,4 @@ static void test_next_length(void **state)
 	next[512] = 'x';
 	next[513] = '\0';
 	expect_next("/chat", next, "/chat/");
-}
-
-static int start(void **state)
-{
-	(void)state;
-	return secret_start(NULL) == STATUS_OK ? 0 : -1;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_full_request),
-	    cmocka_unit_test(test_absent),
-	    cmocka_unit_test(test_no_method),
-	    cmocka_unit_test(test_scheme_and_host),
-	    cmocka_unit_test(test_prefetch),
-	    cmocka_unit_test(test_unique),
-	    cmocka_unit_test(test_control_characters),
-	    cmocka_unit_test(test_limits),
-	    cmocka_unit_test(test_number_of_params),
-	    cmocka_unit_test(test_bytes_of_params),
-	    cmocka_unit_test(test_query),
-	    cmocka_unit_test(test_bodies),
-	    cmocka_unit_test(test_broken_body),
-	    cmocka_unit_test(test_large_body),
-	    cmocka_unit_test(test_declared),
-	    cmocka_unit_test(test_cookies),
-	    cmocka_unit_test(test_number_of_cookies),
-	    cmocka_unit_test(test_mount),
-	    cmocka_unit_test(test_next_taken),
-	    cmocka_unit_test(test_next_refused),
-	    cmocka_unit_test(test_next_length),
-	};
-
-	return cmocka_run_group_tests_name("request", tests, start, NULL);
 }

@@ -2,18 +2,9 @@
  * The header writer: whole responses byte for byte, and no way to write a header of one's own
  * (SEC-HTTP-4).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <string.h>
+#include "unit.h"
 
 #include "web/response.h"
-
-#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
 
 #define FAILED_HEAD                                                                                \
 	"Status: 500 Internal Server Error\r\n"                                                    \
@@ -50,21 +41,19 @@ static void expect(struct response *res, const char *expected)
 	response_clear(res);
 }
 
-static void test_empty(void **state)
+TEST(test_empty)
 {
 	struct response res;
 
-	(void)state;
 	response_init(&res);
 	expect(&res, "Status: 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "
 		     "0\r\n\r\n");
 }
 
-static void test_page(void **state)
+TEST(test_page)
 {
 	struct response res;
 
-	(void)state;
 	response_init(&res);
 	response_header(&res, HEADER_VARY, "Cookie");
 	response_header(&res, HEADER_CONTENT_TYPE, "text/html; charset=utf-8");
@@ -86,7 +75,7 @@ static void test_page(void **state)
 		     "<p>\xc3\xa9</p>");
 }
 
-static void test_every_header(void **state)
+TEST(test_every_header)
 {
 	static const char *const lines[HEADER_COUNT] = {
 	    "Allow",
@@ -109,7 +98,6 @@ static void test_every_header(void **state)
 	};
 	struct response res;
 
-	(void)state;
 	for (size_t i = 0; i < HEADER_COUNT; i++) {
 		struct strbuf out;
 		char line[80];
@@ -128,12 +116,11 @@ static void test_every_header(void **state)
 /*
  * A constant takes a copy's place, and the other way round; each is freed or not as it should be.
  */
-static void test_constants(void **state)
+TEST(test_constants)
 {
 	static const char text[] = "no-store";
 	struct response res;
 
-	(void)state;
 	response_init(&res);
 	response_header(&res, HEADER_CACHE_CONTROL, "private");
 	response_header_constant(&res, HEADER_CACHE_CONTROL, text);
@@ -147,11 +134,10 @@ static void test_constants(void **state)
 }
 
 /* A text that becomes the response's own is looked at as a copy is. */
-static void test_take(void **state)
+TEST(test_take)
 {
 	struct response res;
 
-	(void)state;
 	response_init(&res);
 	response_header(&res, HEADER_VARY, "Cookie");
 	response_header_take(&res, HEADER_VARY, strdup("Origin"));
@@ -165,11 +151,10 @@ static void test_take(void **state)
 	expect(&res, FAILED);
 }
 
-static void test_head(void **state)
+TEST(test_head)
 {
 	struct response res;
 
-	(void)state;
 	response_init(&res);
 	res.head = true;
 	strbuf_adds(&res.body, "twelve bytes");
@@ -181,12 +166,11 @@ static void test_head(void **state)
 	expect(&res, FAILED_HEAD FAILED_TAIL);
 }
 
-static void test_body_with_nul(void **state)
+TEST(test_body_with_nul)
 {
 	struct response res;
 	struct strbuf out;
 
-	(void)state;
 	response_init(&res);
 	strbuf_add(&res.body, "a\0b", 3);
 	strbuf_init(&out);
@@ -197,7 +181,7 @@ static void test_body_with_nul(void **state)
 	response_clear(&res);
 }
 
-static void test_statuses(void **state)
+TEST(test_statuses)
 {
 	static const struct {
 		int status;
@@ -227,8 +211,7 @@ static void test_statuses(void **state)
 	    {-1,  "Status: 500 Internal Server Error\r\n"          },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct response res;
 		struct strbuf out;
 
@@ -257,9 +240,8 @@ static void test_statuses(void **state)
 }
 
 /* Every control character, in every header and in a cookie, makes the response a plain 500. */
-static void test_control_characters(void **state)
+TEST(test_control_characters)
 {
-	(void)state;
 	for (size_t name = 0; name <= HEADER_COUNT; name++) {
 		for (int c = 1; c < 256; c++) {
 			struct response res;
@@ -283,22 +265,20 @@ static void test_control_characters(void **state)
 	}
 }
 
-static void test_values_that_hold(void **state)
+TEST(test_values_that_hold)
 {
 	struct response res;
 
-	(void)state;
 	response_init(&res);
 	response_header(&res, HEADER_LOCATION, "/~ !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}\xc3\xa9");
 	assert_false(res.failed);
 	response_clear(&res);
 }
 
-static void test_failed_keeps_the_request_id(void **state)
+TEST(test_failed_keeps_the_request_id)
 {
 	struct response res;
 
-	(void)state;
 	response_init(&res);
 	response_header(&res, HEADER_X_REQUEST_ID, "0123456789abcdef");
 	response_cookie(&res, "a=secret");
@@ -306,22 +286,20 @@ static void test_failed_keeps_the_request_id(void **state)
 	expect(&res, FAILED_HEAD "X-Request-Id: 0123456789abcdef\r\n" FAILED_TAIL FAILED_BODY);
 }
 
-static void test_body_that_failed(void **state)
+TEST(test_body_that_failed)
 {
 	struct response res;
 
-	(void)state;
 	response_init(&res);
 	res.body.max = 4;
 	strbuf_adds(&res.body, "too long");
 	expect(&res, FAILED);
 }
 
-static void test_cookies(void **state)
+TEST(test_cookies)
 {
 	struct response res;
 
-	(void)state;
 	response_init(&res);
 	for (int i = 0; i < RESPONSE_COOKIES_MAX; i++)
 		response_cookie(&res, "a=1");
@@ -331,7 +309,7 @@ static void test_cookies(void **state)
 	response_clear(&res);
 }
 
-static void test_redirects(void **state)
+TEST(test_redirects)
 {
 	static const struct {
 		const char *location;
@@ -354,8 +332,7 @@ static void test_redirects(void **state)
 	    {"http:/evil",          false},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct response res;
 
 		response_init(&res);
@@ -376,26 +353,4 @@ static void test_redirects(void **state)
 		     "Content-Length: 10\r\n"
 		     "\r\n"
 		     "See Other\n");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_empty),
-	    cmocka_unit_test(test_page),
-	    cmocka_unit_test(test_every_header),
-	    cmocka_unit_test(test_constants),
-	    cmocka_unit_test(test_take),
-	    cmocka_unit_test(test_head),
-	    cmocka_unit_test(test_body_with_nul),
-	    cmocka_unit_test(test_statuses),
-	    cmocka_unit_test(test_control_characters),
-	    cmocka_unit_test(test_values_that_hold),
-	    cmocka_unit_test(test_failed_keeps_the_request_id),
-	    cmocka_unit_test(test_body_that_failed),
-	    cmocka_unit_test(test_cookies),
-	    cmocka_unit_test(test_redirects),
-	};
-
-	return cmocka_run_group_tests_name("response", tests, NULL, NULL);
 }

@@ -5,21 +5,14 @@
  * libgsasl draws the client's nonce itself. It calls gsasl_nonce and gsasl_base64_to through the
  * dynamic linker, so the definitions here take their place and can put an RFC's nonce there.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "unit.h"
+
 #include <gsasl.h>
 
 #include "base/codec.h"
 #include "base/secret.h"
 #include "xmpp/sasl.h"
-
-#define N_OF(array) (sizeof(array) / sizeof(array)[0])
 
 /* ---- the nonce ---- */
 
@@ -77,7 +70,7 @@ static void expect_step(struct sasl *sasl, const char *server, const char *clien
 	}
 	assert_non_null(out);
 	strbuf_init(&ours);
-	assert_int_equal(codec_base64_decode(&ours, out, strlen(out)), STATUS_OK);
+	assert_ok(codec_base64_decode(&ours, out, strlen(out)));
 	assert_string_equal(ours.data, client);
 	strbuf_clear(&ours);
 	secret_free(out);
@@ -87,11 +80,10 @@ static void expect_refusal(struct sasl *sasl, const char *server, const char *wh
 {
 	char *in = encode(server, strlen(server));
 	char *out = NULL;
-	struct error err = {0};
 
-	assert_int_equal(sasl_step(sasl, in, &out, &err), STATUS_CHAT_SERVER);
-	if (strstr(err.text, why) == NULL)
-		fail_msg("after \"%s\": \"%s\"", server, err.text);
+	assert_status(sasl_step(sasl, in, &out, ERR), STATUS_CHAT_SERVER);
+	if (strstr(unit_error.text, why) == NULL)
+		fail_msg("after \"%s\": \"%s\"", server, unit_error.text);
 	assert_null(out);
 	assert_false(sasl_done(sasl));
 	free(in);
@@ -100,18 +92,10 @@ static void expect_refusal(struct sasl *sasl, const char *server, const char *wh
 static struct sasl *start(const char *mechanism, const char *user, const char *password)
 {
 	struct sasl *sasl = NULL;
-	struct error err = {0};
 
-	if (sasl_new(mechanism, user, password, &sasl, &err) != STATUS_OK)
-		fail_msg("%s", err.text);
+	assert_ok(sasl_new(mechanism, user, password, &sasl, ERR));
 	assert_false(sasl_done(sasl));
 	return sasl;
-}
-
-static int start_secrets(void **state)
-{
-	(void)state;
-	return secret_start(NULL) == STATUS_OK ? 0 : -1;
 }
 
 static int random_nonce(void **state)
@@ -124,7 +108,9 @@ static int random_nonce(void **state)
 
 /* ---- the choice ---- */
 
-static void test_choose(void **state)
+GROUP(unit_secrets, NULL)
+
+TEST(test_choose)
 {
 	static const char password[] = "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN";
 	/* clang-format off */
@@ -157,8 +143,7 @@ static void test_choose(void **state)
 	};
 	/* clang-format on */
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *chosen = sasl_choose(rows[i].offered, rows[i].allowed, rows[i].channel);
 
 		if (rows[i].chosen == NULL) {
@@ -170,14 +155,13 @@ static void test_choose(void **state)
 	}
 }
 
-static void test_unknown_mechanism(void **state)
+TEST(test_unknown_mechanism)
 {
 	struct sasl *sasl = NULL;
 
-	(void)state;
-	assert_int_equal(sasl_new("SCRAM-SHA-1-PLUS", "u", "p", &sasl, NULL), STATUS_INTERNAL);
-	assert_int_equal(sasl_new("DIGEST-MD5", "u", "p", &sasl, NULL), STATUS_INTERNAL);
-	assert_int_equal(sasl_new("", "u", "p", &sasl, NULL), STATUS_INTERNAL);
+	assert_status(sasl_new("SCRAM-SHA-1-PLUS", "u", "p", &sasl, NULL), STATUS_INTERNAL);
+	assert_status(sasl_new("DIGEST-MD5", "u", "p", &sasl, NULL), STATUS_INTERNAL);
+	assert_status(sasl_new("", "u", "p", &sasl, NULL), STATUS_INTERNAL);
 	assert_null(sasl);
 	sasl_free(NULL);
 }
@@ -192,7 +176,7 @@ static void assert_only_message(const char *mechanism, const char *user, const c
 	char *expected = encode(bytes, len);
 	char *out = NULL;
 
-	assert_int_equal(sasl_step(sasl, "", &out, NULL), STATUS_OK);
+	assert_ok(sasl_step(sasl, "", &out, ERR));
 	assert_string_equal(out, expected);
 	assert_true(sasl_done(sasl));
 	secret_free(out);
@@ -200,7 +184,9 @@ static void assert_only_message(const char *mechanism, const char *user, const c
 	sasl_free(sasl);
 }
 
-static void test_plain(void **state)
+FIXTURE(random_nonce, NULL)
+
+TEST(test_plain)
 {
 	/* clang-format off */
 	static const struct {
@@ -221,52 +207,47 @@ static void test_plain(void **state)
 	};
 	/* clang-format on */
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_only_message("PLAIN", rows[i].user, rows[i].password, rows[i].bytes,
 				    rows[i].len);
 }
 
-static void test_x_oauth2(void **state)
+FIXTURE(NULL, NULL)
+
+TEST(test_x_oauth2)
 {
-	(void)state;
 	assert_only_message("X-OAUTH2", "alice", "r9KFladBTYJS71OggKCifo0GJwyT7oY4",
 			    "\0alice\0r9KFladBTYJS71OggKCifo0GJwyT7oY4", 39);
 }
 
-static void test_password_refused(void **state)
+TEST(test_password_refused)
 {
 	struct sasl *sasl = NULL;
-	struct error err = {0};
 
-	(void)state;
-	assert_int_equal(sasl_new("PLAIN", "alice",
-				  "a\x07"
-				  "b",
-				  &sasl, &err),
-			 STATUS_CHAT_SERVER);
-	assert_non_null(strstr(err.text, "SASLprep"));
-	assert_int_equal(sasl_new("SCRAM-SHA-1", "alice", "\xff", &sasl, &err), STATUS_CHAT_SERVER);
-	assert_int_equal(sasl_new("PLAIN", "alice",
-				  "\xd8\xa7"
-				  "1",
-				  &sasl, &err),
-			 STATUS_CHAT_SERVER); /* RFC 4013, 3: bidi */
+	assert_fails(sasl_new("PLAIN", "alice",
+			      "a\x07"
+			      "b",
+			      &sasl, ERR),
+		     STATUS_CHAT_SERVER, "SASLprep");
+	assert_status(sasl_new("SCRAM-SHA-1", "alice", "\xff", &sasl, ERR), STATUS_CHAT_SERVER);
+	assert_status(sasl_new("PLAIN", "alice",
+			       "\xd8\xa7"
+			       "1",
+			       &sasl, ERR),
+		      STATUS_CHAT_SERVER); /* RFC 4013, 3: bidi */
 	assert_null(sasl);
 }
 
-static void test_plain_after_its_end(void **state)
+TEST(test_plain_after_its_end)
 {
 	struct sasl *sasl = start("PLAIN", "alice", "secret");
 	char *out = NULL;
-	struct error err = {0};
 
-	(void)state;
-	assert_int_equal(sasl_step(sasl, "", &out, NULL), STATUS_OK);
+	assert_ok(sasl_step(sasl, "", &out, ERR));
 	secret_free(out);
 	out = NULL;
-	assert_int_equal(sasl_step(sasl, "", &out, &err), STATUS_CHAT_SERVER);
-	assert_non_null(strstr(err.text, "goes on with SASL after its end"));
+	assert_fails(sasl_step(sasl, "", &out, ERR), STATUS_CHAT_SERVER,
+		     "goes on with SASL after its end");
 	assert_null(out);
 	sasl_free(sasl);
 }
@@ -308,10 +289,9 @@ static struct sasl *start_with_nonce(const struct vector *vector, const char *us
 
 static const struct vector *const vectors[] = {&rfc5802, &rfc7677};
 
-static void test_rfc_vectors(void **state)
+TEST(test_rfc_vectors)
 {
-	(void)state;
-	for (size_t i = 0; i < N_OF(vectors); i++) {
+	for (size_t i = 0; i < COUNT(vectors); i++) {
 		const struct vector *v = vectors[i];
 		struct sasl *sasl = start_with_nonce(v, "user");
 
@@ -325,7 +305,7 @@ static void test_rfc_vectors(void **state)
 }
 
 /* What a server that does not know the password may say at its end, in place of server_final. */
-static void test_wrong_signatures(void **state)
+TEST(test_wrong_signatures)
 {
 	static const char *const finals[] = {"v=rmF9pqV8S7suAoZWja4dJRkFsKR=",
 					     "v=",
@@ -336,8 +316,7 @@ static void test_wrong_signatures(void **state)
 					     "v=rmF9pqV8S7suAoZWja4dJRkFsKQ",
 					     "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="};
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(finals); i++) {
+	for (size_t i = 0; i < COUNT(finals); i++) {
 		struct sasl *sasl = start_with_nonce(&rfc5802, "user");
 
 		expect_step(sasl, "", rfc5802.client_first);
@@ -347,7 +326,7 @@ static void test_wrong_signatures(void **state)
 	}
 }
 
-static void test_wrong_server_first(void **state)
+TEST(test_wrong_server_first)
 {
 	/* clang-format off */
 	static const struct {
@@ -372,8 +351,7 @@ static void test_wrong_server_first(void **state)
 	};
 	/* clang-format on */
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct sasl *sasl = start_with_nonce(&rfc5802, "user");
 
 		expect_step(sasl, "", rfc5802.client_first);
@@ -382,33 +360,30 @@ static void test_wrong_server_first(void **state)
 	}
 }
 
-static void test_not_base64(void **state)
+TEST(test_not_base64)
 {
 	static const char *const messages[] = {
 	    "!", "A", "AA", "AAA", "=", "====", "AAAA AAAA", "AAAA\n", "AB==", "AAAA" /* NULs */};
 	struct sasl *sasl = start_with_nonce(&rfc5802, "user");
-	struct error err = {0};
 	char *out = NULL;
 	char *huge = malloc(8001);
 
-	(void)state;
 	assert_non_null(huge);
 	memset(huge, 'Y', 8000);
 	huge[8000] = '\0';
 	expect_step(sasl, "", rfc5802.client_first);
-	for (size_t i = 0; i < N_OF(messages); i++) {
-		assert_int_equal(sasl_step(sasl, messages[i], &out, &err), STATUS_CHAT_SERVER);
-		assert_non_null(strstr(err.text, "not base64"));
+	for (size_t i = 0; i < COUNT(messages); i++) {
+		assert_fails(sasl_step(sasl, messages[i], &out, ERR), STATUS_CHAT_SERVER,
+			     "not base64");
 	}
-	assert_int_equal(sasl_step(sasl, huge, &out, &err), STATUS_CHAT_SERVER);
-	assert_non_null(strstr(err.text, "too long"));
+	assert_fails(sasl_step(sasl, huge, &out, ERR), STATUS_CHAT_SERVER, "too long");
 	assert_null(out);
 	free(huge);
 	sasl_free(sasl);
 }
 
 /* RFC 5802, 5.1: ',' and '=' of a name; an authzid is never there. */
-static void test_user_names(void **state)
+TEST(test_user_names)
 {
 	/* clang-format off */
 	static const struct {
@@ -420,8 +395,7 @@ static void test_user_names(void **state)
 	};
 	/* clang-format on */
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct sasl *sasl = start_with_nonce(&rfc5802, rows[i].user);
 
 		expect_step(sasl, "", rows[i].client_first);
@@ -462,7 +436,7 @@ static int run_exchange(const char *mechanism, const char *account[2], const cha
 	assert_int_equal(gsasl_server_start(library, mechanism, &server), GSASL_OK);
 	gsasl_session_hook_set(server, account);
 	while (rc == GSASL_NEEDS_MORE) {
-		assert_int_equal(sasl_step(client, from_server, &from_client, NULL), STATUS_OK);
+		assert_ok(sasl_step(client, from_server, &from_client, ERR));
 		free(from_server);
 		from_server = NULL;
 		rc = gsasl_step64(server, from_client != NULL ? from_client : "", &from_server);
@@ -470,7 +444,7 @@ static int run_exchange(const char *mechanism, const char *account[2], const cha
 		from_client = NULL;
 	}
 	if (rc == GSASL_OK && !sasl_done(client))
-		assert_int_equal(sasl_step(client, from_server, &from_client, NULL), STATUS_OK);
+		assert_ok(sasl_step(client, from_server, &from_client, ERR));
 	assert_null(from_client);
 	assert_true(rc != GSASL_OK || sasl_done(client));
 	free(from_server);
@@ -480,37 +454,18 @@ static int run_exchange(const char *mechanism, const char *account[2], const cha
 	return rc;
 }
 
-static void test_with_server(void **state)
+FIXTURE(random_nonce, NULL)
+
+TEST(test_with_server)
 {
 	static const char *const mechanisms[] = {"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"};
 	const char *account[2] = {"alice", "p\xc3\xa4ss w\xc3\xb6rd"};
 
-	(void)state;
-	for (size_t i = 0; i < N_OF(mechanisms); i++) {
+	for (size_t i = 0; i < COUNT(mechanisms); i++) {
 		assert_int_equal(run_exchange(mechanisms[i], account, account[1]), GSASL_OK);
 		assert_int_equal(run_exchange(mechanisms[i], account, "pa\xcc\x88ss w\xc3\xb6rd"),
 				 GSASL_OK);
 		assert_int_equal(run_exchange(mechanisms[i], account, "wrong"),
 				 GSASL_AUTHENTICATION_ERROR);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_choose),
-	    cmocka_unit_test(test_unknown_mechanism),
-	    cmocka_unit_test_setup(test_plain, random_nonce),
-	    cmocka_unit_test(test_x_oauth2),
-	    cmocka_unit_test(test_password_refused),
-	    cmocka_unit_test(test_plain_after_its_end),
-	    cmocka_unit_test(test_rfc_vectors),
-	    cmocka_unit_test(test_wrong_signatures),
-	    cmocka_unit_test(test_wrong_server_first),
-	    cmocka_unit_test(test_not_base64),
-	    cmocka_unit_test(test_user_names),
-	    cmocka_unit_test_setup(test_with_server, random_nonce),
-	};
-
-	return cmocka_run_group_tests_name("sasl", tests, start_secrets, NULL);
 }

@@ -3,22 +3,12 @@
  * and every reason to refuse a secret's file.
  */
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/codec.h"
 #include "base/secret.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void assert_hex(const unsigned char *data, size_t len, const char *expected)
 {
@@ -30,24 +20,24 @@ static void assert_hex(const unsigned char *data, size_t len, const char *expect
 	strbuf_clear(&hex);
 }
 
-static void test_random(void **state)
+GROUP(unit_secrets, NULL)
+
+TEST(test_random)
 {
 	unsigned char a[32] = {0};
 	unsigned char b[32] = {0};
 
-	(void)state;
 	secret_random(a, sizeof a);
 	secret_random(b, sizeof b);
 	assert_memory_not_equal(a, b, sizeof a);
 	secret_random(a, 0);
 }
 
-static void test_random_hex(void **state)
+TEST(test_random_hex)
 {
 	static const size_t sizes[] = {0, 1, 8, 31, 32, 33, 64, 100};
 	char text[201 + 1];
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		memset(text, '#', sizeof text);
 		secret_random_hex(text, sizes[i]);
@@ -57,11 +47,10 @@ static void test_random_hex(void **state)
 	}
 }
 
-static void test_sha256(void **state)
+TEST(test_sha256)
 {
 	unsigned char out[SECRET_SHA256_LEN];
 
-	(void)state;
 	secret_sha256(out, "abc", 3);
 	assert_hex(out, sizeof out,
 		   "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
@@ -71,7 +60,7 @@ static void test_sha256(void **state)
 }
 
 /* RFC 4231, 4.2 and 4.3: HMAC fills shorter keys with zeros, so 32 bytes hold them. */
-static void test_hmac(void **state)
+TEST(test_hmac)
 {
 	unsigned char key[SECRET_KEY_LEN] = {0};
 	unsigned char out[SECRET_SHA256_LEN];
@@ -82,7 +71,6 @@ static void test_hmac(void **state)
             {"want for nothing?", 17}
         };
 
-	(void)state;
 	memset(key, 0x0b, 20);
 	secret_hmac(out, key, &one, 1);
 	assert_hex(out, sizeof out,
@@ -95,13 +83,12 @@ static void test_hmac(void **state)
 }
 
 /* The same MAC as without, however long the text, and as often as one likes. */
-static void test_hmac_prepared(void **state)
+TEST(test_hmac_prepared)
 {
 	unsigned char key[SECRET_KEY_LEN], text[200], expected[SECRET_SHA256_LEN];
 	unsigned char out[SECRET_SHA256_LEN];
 	struct secret_hmac_key prepared;
 
-	(void)state;
 	secret_random(key, sizeof key);
 	secret_random(text, sizeof text);
 	secret_hmac_prepare(&prepared, key);
@@ -118,7 +105,7 @@ static void test_hmac_prepared(void **state)
 }
 
 /* Of Python's hashlib.blake2b(text, key=key, digest_size=32). */
-static void test_mac(void **state)
+TEST(test_mac)
 {
 	unsigned char key[SECRET_KEY_LEN], text[300], out[SECRET_MAC_LEN];
 	const struct secret_part parts[] = {
@@ -128,7 +115,6 @@ static void test_mac(void **state)
 	};
 	const struct secret_part bytes = {text, sizeof text};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof key; i++)
 		key[i] = (unsigned char)i;
 	for (size_t i = 0; i < sizeof text; i++)
@@ -147,9 +133,8 @@ static void test_mac(void **state)
 	assert_memory_not_equal(out, text, sizeof out);
 }
 
-static void test_equal(void **state)
+TEST(test_equal)
 {
-	(void)state;
 	assert_true(secret_equal("abc", "abc", 3));
 	assert_false(secret_equal("abc", "abd", 3));
 	assert_false(secret_equal("abc", "bbc", 3));
@@ -157,11 +142,10 @@ static void test_equal(void **state)
 	assert_true(secret_equal("a", "b", 0));
 }
 
-static void test_wipe(void **state)
+TEST(test_wipe)
 {
 	char text[] = "secret";
 
-	(void)state;
 	secret_wipe(text, 3);
 	assert_memory_equal(text, "\0\0\0ret", 7);
 	secret_wipe(NULL, 0);
@@ -169,42 +153,36 @@ static void test_wipe(void **state)
 	secret_free(strdup("secret"));
 }
 
-static void test_password(void **state)
+TEST(test_password)
 {
 	char first[SECRET_HASH_MAX];
 	char second[SECRET_HASH_MAX];
 
-	(void)state;
-	assert_int_equal(secret_password_hash("p\xc3\xa4ss word", first, NULL), STATUS_OK);
-	assert_int_equal(secret_password_hash("p\xc3\xa4ss word", second, NULL), STATUS_OK);
+	assert_ok(secret_password_hash("p\xc3\xa4ss word", first, ERR));
+	assert_ok(secret_password_hash("p\xc3\xa4ss word", second, ERR));
 	assert_non_null(strstr(first, "$argon2id$v=19$m=19456,t=2,p=1$"));
 	assert_string_not_equal(first, second); /* salted */
-	assert_int_equal(secret_password_verify(first, "p\xc3\xa4ss word"), STATUS_OK);
-	assert_int_equal(secret_password_verify(first, "p\xc3\xa4ss word "),
-			 STATUS_BAD_CREDENTIALS);
-	assert_int_equal(secret_password_verify(first, ""), STATUS_BAD_CREDENTIALS);
+	assert_ok(secret_password_verify(first, "p\xc3\xa4ss word"));
+	assert_status(secret_password_verify(first, "p\xc3\xa4ss word "), STATUS_BAD_CREDENTIALS);
+	assert_status(secret_password_verify(first, ""), STATUS_BAD_CREDENTIALS);
 }
 
 #define SALT   "$c29tZXNhbHQ$"
 #define DIGEST "nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
 
 /* Hashes made by the argon2 reference code for "password". */
-static void test_password_of_others(void **state)
+TEST(test_password_of_others)
 {
-	(void)state;
-	assert_int_equal(
-	    secret_password_verify("$argon2id$v=19$m=256,t=2,p=1" SALT DIGEST, "password"),
-	    STATUS_OK);
-	assert_int_equal(
+	assert_ok(secret_password_verify("$argon2id$v=19$m=256,t=2,p=1" SALT DIGEST, "password"));
+	assert_status(
 	    secret_password_verify("$argon2id$v=19$m=256,t=2,p=1" SALT DIGEST, "Password"),
 	    STATUS_BAD_CREDENTIALS);
-	assert_int_equal(secret_password_verify("$argon2id$v=19$m=256,t=2,p=2" SALT
-						"bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
-						"password"),
-			 STATUS_OK);
+	assert_ok(secret_password_verify("$argon2id$v=19$m=256,t=2,p=2" SALT
+					 "bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+					 "password"));
 }
 
-static void test_password_refuses(void **state)
+TEST(test_password_refuses)
 {
 	static const char *const bad[] = {
 	    "",
@@ -241,14 +219,13 @@ static void test_password_refuses(void **state)
 	};
 	char overlong[2 * SECRET_HASH_MAX];
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++)
 		if (secret_password_verify(bad[i], "password") != STATUS_BAD_CREDENTIALS)
 			fail_msg("%s", bad[i]);
 	memset(overlong, 'A', sizeof overlong);
 	overlong[sizeof overlong - 1] = '\0';
 	memcpy(overlong, "$argon2id$v=19$m=256,t=2,p=1$", 29);
-	assert_int_equal(secret_password_verify(overlong, "password"), STATUS_BAD_CREDENTIALS);
+	assert_status(secret_password_verify(overlong, "password"), STATUS_BAD_CREDENTIALS);
 }
 
 /* ---- secret files ---- */
@@ -310,16 +287,16 @@ static void assert_refused(const char *path, enum status status, const char *wor
 static void assert_reads(const char *path, const char *expected)
 {
 	struct strbuf out;
-	struct error err = {.status = STATUS_OK};
 
 	strbuf_init_secret(&out);
-	if (secret_file_read(path, &out, &err) != STATUS_OK)
-		fail_msg("%s", err.text);
+	assert_ok(secret_file_read(path, &out, ERR));
 	assert_string_equal(out.data, expected);
 	strbuf_clear(&out);
 }
 
-static void test_file_texts(void **state)
+FIXTURE(folder_make, folder_remove)
+
+TEST(test_file_texts)
 {
 	const struct folder *folder = *state;
 	static const struct {
@@ -350,7 +327,7 @@ static void test_file_texts(void **state)
 	}
 }
 
-static void test_file_length(void **state)
+TEST(test_file_length)
 {
 	const struct folder *folder = *state;
 	char data[4097 + 1];
@@ -363,7 +340,7 @@ static void test_file_length(void **state)
 	assert_reads(folder->file, data);
 }
 
-static void test_file_modes(void **state)
+TEST(test_file_modes)
 {
 	const struct folder *folder = *state;
 	static const mode_t good[] = {0600, 0400, 0700};
@@ -379,7 +356,7 @@ static void test_file_modes(void **state)
 	}
 }
 
-static void test_file_owner(void **state)
+TEST(test_file_owner)
 {
 	const struct folder *folder = *state;
 
@@ -389,7 +366,7 @@ static void test_file_owner(void **state)
 	assert_refused(folder->file, STATUS_BAD_REQUEST, "chown");
 }
 
-static void test_file_is_not_there(void **state)
+TEST(test_file_is_not_there)
 {
 	const struct folder *folder = *state;
 
@@ -397,7 +374,7 @@ static void test_file_is_not_there(void **state)
 	assert_refused(folder->file, STATUS_NOT_FOUND, "No such file");
 }
 
-static void test_file_is_a_link(void **state)
+TEST(test_file_is_a_link)
 {
 	const struct folder *folder = *state;
 	char link[160];
@@ -409,7 +386,7 @@ static void test_file_is_a_link(void **state)
 }
 
 /* Returns at once for a FIFO, too. */
-static void test_file_is_not_regular(void **state)
+TEST(test_file_is_not_regular)
 {
 	const struct folder *folder = *state;
 
@@ -420,7 +397,7 @@ static void test_file_is_not_regular(void **state)
 	assert_refused("/dev/null", STATUS_BAD_REQUEST, "regular");
 }
 
-static void test_folder_modes(void **state)
+TEST(test_folder_modes)
 {
 	const struct folder *folder = *state;
 	static const mode_t good[] = {0700, 0755, 01777, 01770};
@@ -437,7 +414,7 @@ static void test_folder_modes(void **state)
 }
 
 /* The folder above the folder counts as well, and so does the one that holds a link on the way. */
-static void test_folders_on_the_way(void **state)
+TEST(test_folders_on_the_way)
 {
 	const struct folder *folder = *state;
 	char open[96];
@@ -477,7 +454,7 @@ static void test_folders_on_the_way(void **state)
  * Whoever owns a folder can exchange what is in it, whatever its mode and whoever owns the file.
  * That goes for the folder itself, the one above it, and a folder that a link on the way leads to.
  */
-static void test_folder_owners(void **state)
+TEST(test_folder_owners)
 {
 	const struct folder *folder = *state;
 	char outer[96], inner[128], file[160], by_link[192];
@@ -510,41 +487,4 @@ static void test_folder_owners(void **state)
 	unlink(file);
 	rmdir(inner);
 	rmdir(outer);
-}
-
-static int start(void **state)
-{
-	(void)state;
-	return secret_start(NULL) == STATUS_OK ? 0 : -1;
-}
-
-#define FILE_TEST(test) cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_random),
-	    cmocka_unit_test(test_random_hex),
-	    cmocka_unit_test(test_sha256),
-	    cmocka_unit_test(test_hmac),
-	    cmocka_unit_test(test_hmac_prepared),
-	    cmocka_unit_test(test_mac),
-	    cmocka_unit_test(test_equal),
-	    cmocka_unit_test(test_wipe),
-	    cmocka_unit_test(test_password),
-	    cmocka_unit_test(test_password_of_others),
-	    cmocka_unit_test(test_password_refuses),
-	    FILE_TEST(test_file_texts),
-	    FILE_TEST(test_file_length),
-	    FILE_TEST(test_file_modes),
-	    FILE_TEST(test_file_owner),
-	    FILE_TEST(test_file_is_not_there),
-	    FILE_TEST(test_file_is_a_link),
-	    FILE_TEST(test_file_is_not_regular),
-	    FILE_TEST(test_folder_modes),
-	    FILE_TEST(test_folders_on_the_way),
-	    FILE_TEST(test_folder_owners),
-	};
-
-	return cmocka_run_group_tests(tests, start, NULL);
 }

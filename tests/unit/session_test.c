@@ -1,10 +1,8 @@
 /*
  * Login sessions (SEC-SESS-1 … 5), by a clock that the test holds.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "unit.h"
+
 #include <pthread.h>
 #include <time.h>
 
@@ -24,10 +22,8 @@ static const struct session_life life = {.idle_s = 1800, .absolute_s = 43200};
 static void create(struct store *store, const char *user, int64_t now, token_text token)
 {
 	struct session_new what = {.source = "token", .user = user, .now = now, .life = life};
-	struct error err;
 
-	if (session_create(store, &what, token, &err) != STATUS_OK)
-		fixture_fail("session_create", &err);
+	assert_ok(session_create(store, &what, token, ERR));
 }
 
 static enum status find(struct store *store, const char *token, int64_t now)
@@ -51,11 +47,15 @@ static int count(struct store *store)
 {
 	int n = 0;
 
-	assert_int_equal(session_list(store, count_one, &n, NULL), STATUS_OK);
+	assert_ok(session_list(store, count_one, &n, ERR));
 	return n;
 }
 
-static void test_create_and_find(void **state)
+GROUP(unit_secrets, NULL)
+
+FIXTURE(fixture_store, fixture_remove)
+
+TEST(test_create_and_find)
 {
 	struct fixture *f = *state;
 	token_text token;
@@ -66,7 +66,7 @@ static void test_create_and_find(void **state)
 	assert_int_equal(strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				       "0123456789-_"),
 			 SESSION_TOKEN_LEN);
-	assert_int_equal(session_find(f->store, token, NOW + 5, &life, &session, NULL), STATUS_OK);
+	assert_ok(session_find(f->store, token, NOW + 5, &life, &session, ERR));
 	assert_string_equal(session.source, "token");
 	assert_string_equal(session.user, "alice");
 	assert_int_equal(session.created, NOW);
@@ -76,7 +76,7 @@ static void test_create_and_find(void **state)
 	session_clear(NULL);
 }
 
-static void test_malformed_tokens(void **state)
+TEST(test_malformed_tokens)
 {
 	struct fixture *f = *state;
 	token_text token, other;
@@ -89,18 +89,17 @@ static void test_malformed_tokens(void **state)
 	snprintf(longer, sizeof longer, "%s=", token);
 	const char *const bad[] = {NULL, "", "x", shorter, longer, other, "' OR 1=1 --"};
 
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		struct error err = {.status = STATUS_OK};
+	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct session session;
-		assert_int_equal(session_find(f->store, bad[i], NOW, &life, &session, &err),
-				 STATUS_NOT_FOUND);
-		assert_int_equal(err.status, STATUS_NOT_FOUND);
-		assert_int_equal(session_end(f->store, bad[i], NULL), STATUS_OK);
+		assert_status(session_find(f->store, bad[i], NOW, &life, &session, ERR),
+			      STATUS_NOT_FOUND);
+		assert_int_equal(unit_error.status, STATUS_NOT_FOUND);
+		assert_ok(session_end(f->store, bad[i], ERR));
 	}
-	assert_int_equal(find(f->store, token, NOW), STATUS_OK);
+	assert_ok(find(f->store, token, NOW));
 }
 
-static void test_tokens_differ(void **state)
+TEST(test_tokens_differ)
 {
 	struct fixture *f = *state;
 	token_text tokens[SESSION_MAX_PER_USER];
@@ -113,7 +112,7 @@ static void test_tokens_differ(void **state)
 }
 
 /* Neither the token nor its bytes are in any file of the database. */
-static void test_token_is_not_stored(void **state)
+TEST(test_token_is_not_stored)
 {
 	struct fixture *f = *state;
 	token_text token;
@@ -147,7 +146,7 @@ static void test_token_is_not_stored(void **state)
 	assert_true(user_seen); /* or we looked in the wrong place */
 }
 
-static void test_idle(void **state)
+TEST(test_idle)
 {
 	static const struct {
 		int64_t after;
@@ -161,14 +160,14 @@ static void test_idle(void **state)
 	};
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		token_text token;
 		create(f->store, "alice", NOW, token);
 		assert_int_equal(find(f->store, token, NOW + cases[i].after), cases[i].status);
 	}
 }
 
-static void test_absolute(void **state)
+TEST(test_absolute)
 {
 	struct fixture *f = *state;
 	token_text token;
@@ -176,36 +175,36 @@ static void test_absolute(void **state)
 
 	create(f->store, "alice", NOW, token);
 	for (int64_t now = NOW; now < end; now += 1700)
-		assert_int_equal(find(f->store, token, now), STATUS_OK);
-	assert_int_equal(find(f->store, token, end - 1), STATUS_OK);
-	assert_int_equal(find(f->store, token, end), STATUS_NOT_FOUND);
+		assert_ok(find(f->store, token, now));
+	assert_ok(find(f->store, token, end - 1));
+	assert_status(find(f->store, token, end), STATUS_NOT_FOUND);
 }
 
 static int64_t last_seen(struct store *store, const char *token)
 {
 	struct session session;
 
-	assert_int_equal(session_find(store, token, NOW, &life, &session, NULL), STATUS_OK);
+	assert_ok(session_find(store, token, NOW, &life, &session, ERR));
 	int64_t seen = session.last_seen;
 	session_clear(&session);
 	return seen;
 }
 
-static void test_touch_once_a_minute(void **state)
+TEST(test_touch_once_a_minute)
 {
 	struct fixture *f = *state;
 	token_text token;
 
 	create(f->store, "alice", NOW, token);
-	assert_int_equal(find(f->store, token, NOW + SESSION_TOUCH_S - 1), STATUS_OK);
+	assert_ok(find(f->store, token, NOW + SESSION_TOUCH_S - 1));
 	assert_int_equal(last_seen(f->store, token), NOW);
-	assert_int_equal(find(f->store, token, NOW + SESSION_TOUCH_S), STATUS_OK);
+	assert_ok(find(f->store, token, NOW + SESSION_TOUCH_S));
 	assert_int_equal(last_seen(f->store, token), NOW + SESSION_TOUCH_S);
-	assert_int_equal(find(f->store, token, NOW + SESSION_TOUCH_S + 30), STATUS_OK);
+	assert_ok(find(f->store, token, NOW + SESSION_TOUCH_S + 30));
 	assert_int_equal(last_seen(f->store, token), NOW + SESSION_TOUCH_S);
 }
 
-static void test_old_token_is_replaced(void **state)
+TEST(test_old_token_is_replaced)
 {
 	struct fixture *f = *state;
 	token_text old, fresh;
@@ -213,18 +212,18 @@ static void test_old_token_is_replaced(void **state)
 
 	create(f->store, "mallory", NOW, old); /* a session that was planted in the browser */
 	what.old_token = old;
-	assert_int_equal(session_create(f->store, &what, fresh, NULL), STATUS_OK);
+	assert_ok(session_create(f->store, &what, fresh, ERR));
 	assert_string_not_equal(old, fresh);
-	assert_int_equal(find(f->store, old, NOW), STATUS_NOT_FOUND);
-	assert_int_equal(find(f->store, fresh, NOW), STATUS_OK);
+	assert_status(find(f->store, old, NOW), STATUS_NOT_FOUND);
+	assert_ok(find(f->store, fresh, NOW));
 
 	what.old_token = "chosen-by-somebody-else-chosen-by-somebody-";
 	assert_int_equal(strlen(what.old_token), SESSION_TOKEN_LEN);
-	assert_int_equal(session_create(f->store, &what, fresh, NULL), STATUS_OK);
-	assert_int_equal(find(f->store, what.old_token, NOW), STATUS_NOT_FOUND);
+	assert_ok(session_create(f->store, &what, fresh, ERR));
+	assert_status(find(f->store, what.old_token, NOW), STATUS_NOT_FOUND);
 }
 
-static void test_eleventh_evicts_the_oldest(void **state)
+TEST(test_eleventh_evicts_the_oldest)
 {
 	struct fixture *f = *state;
 	token_text tokens[SESSION_MAX_PER_USER + 1], bob;
@@ -233,15 +232,15 @@ static void test_eleventh_evicts_the_oldest(void **state)
 	for (int i = 0; i < SESSION_MAX_PER_USER; i++)
 		create(f->store, "alice", NOW + i, tokens[i]);
 	for (int i = 0; i < SESSION_MAX_PER_USER; i++)
-		assert_int_equal(find(f->store, tokens[i], NOW + 20), STATUS_OK);
+		assert_ok(find(f->store, tokens[i], NOW + 20));
 	create(f->store, "alice", NOW + 20, tokens[SESSION_MAX_PER_USER]);
-	assert_int_equal(find(f->store, tokens[0], NOW + 20), STATUS_NOT_FOUND);
+	assert_status(find(f->store, tokens[0], NOW + 20), STATUS_NOT_FOUND);
 	for (int i = 1; i <= SESSION_MAX_PER_USER; i++)
-		assert_int_equal(find(f->store, tokens[i], NOW + 20), STATUS_OK);
-	assert_int_equal(find(f->store, bob, NOW + 20), STATUS_OK);
+		assert_ok(find(f->store, tokens[i], NOW + 20));
+	assert_ok(find(f->store, bob, NOW + 20));
 }
 
-static void test_ended_rows_are_purged_in_steps(void **state)
+TEST(test_ended_rows_are_purged_in_steps)
 {
 	struct fixture *f = *state;
 	token_text token;
@@ -257,23 +256,23 @@ static void test_ended_rows_are_purged_in_steps(void **state)
 	assert_int_equal(count(f->store), 5 + 1);
 	create(f->store, "alice", NOW + life.idle_s, token);
 	assert_int_equal(count(f->store), 2);
-	assert_int_equal(find(f->store, token, NOW + life.idle_s), STATUS_OK);
+	assert_ok(find(f->store, token, NOW + life.idle_s));
 }
 
-static void test_end(void **state)
+TEST(test_end)
 {
 	struct fixture *f = *state;
 	token_text one, two;
 
 	create(f->store, "alice", NOW, one);
 	create(f->store, "alice", NOW, two);
-	assert_int_equal(session_end(f->store, one, NULL), STATUS_OK);
-	assert_int_equal(session_end(f->store, one, NULL), STATUS_OK);
-	assert_int_equal(find(f->store, one, NOW), STATUS_NOT_FOUND);
-	assert_int_equal(find(f->store, two, NOW), STATUS_OK);
+	assert_ok(session_end(f->store, one, ERR));
+	assert_ok(session_end(f->store, one, ERR));
+	assert_status(find(f->store, one, NOW), STATUS_NOT_FOUND);
+	assert_ok(find(f->store, two, NOW));
 }
 
-static void test_end_user_and_all(void **state)
+TEST(test_end_user_and_all)
 {
 	struct fixture *f = *state;
 	token_text alice, bob;
@@ -282,49 +281,47 @@ static void test_end_user_and_all(void **state)
 	create(f->store, "alice", NOW, alice);
 	create(f->store, "alice", NOW, alice);
 	create(f->store, "bob", NOW, bob);
-	assert_int_equal(session_end_user(f->store, "login", "alice", &ended, NULL), STATUS_OK);
+	assert_ok(session_end_user(f->store, "login", "alice", &ended, ERR));
 	assert_int_equal(ended, 0);
-	assert_int_equal(session_end_user(f->store, "token", "alice", &ended, NULL), STATUS_OK);
+	assert_ok(session_end_user(f->store, "token", "alice", &ended, ERR));
 	assert_int_equal(ended, 2);
-	assert_int_equal(find(f->store, alice, NOW), STATUS_NOT_FOUND);
-	assert_int_equal(find(f->store, bob, NOW), STATUS_OK);
-	assert_int_equal(session_end_all(f->store, &ended, NULL), STATUS_OK);
+	assert_status(find(f->store, alice, NOW), STATUS_NOT_FOUND);
+	assert_ok(find(f->store, bob, NOW));
+	assert_ok(session_end_all(f->store, &ended, ERR));
 	assert_int_equal(ended, 1);
-	assert_int_equal(session_end_all(f->store, NULL, NULL), STATUS_OK);
+	assert_ok(session_end_all(f->store, NULL, ERR));
 	assert_int_equal(count(f->store), 0);
 }
 
 /* The password was right, and then the operator was faster. */
-static void test_user_gone_before_the_session(void **state)
+TEST(test_user_gone_before_the_session)
 {
 	struct fixture *f = *state;
 	struct session_new what = {
 	    .source = "login", .user = "alice", .password_hash = "h", .now = NOW, .life = life};
 	token_text token = "untouched";
-	struct error err;
 
-	assert_int_equal(session_create(f->store, &what, token, &err), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(user_add(f->store, "alice", "h", NOW, NULL), STATUS_OK);
-	assert_int_equal(user_set_disabled(f->store, "alice", true, NULL), STATUS_OK);
-	assert_int_equal(session_create(f->store, &what, token, &err), STATUS_BAD_CREDENTIALS);
-	assert_non_null(strstr(err.text, "alice"));
+	assert_status(session_create(f->store, &what, token, ERR), STATUS_BAD_CREDENTIALS);
+	assert_ok(user_add(f->store, "alice", "h", NOW, ERR));
+	assert_ok(user_set_disabled(f->store, "alice", true, ERR));
+	assert_fails(session_create(f->store, &what, token, ERR), STATUS_BAD_CREDENTIALS, "alice");
 	assert_string_equal(token, "untouched");
-	assert_int_equal(user_set_disabled(f->store, "alice", false, NULL), STATUS_OK);
-	assert_int_equal(session_create(f->store, &what, token, &err), STATUS_OK);
-	assert_int_equal(find(f->store, token, NOW), STATUS_OK);
+	assert_ok(user_set_disabled(f->store, "alice", false, ERR));
+	assert_ok(session_create(f->store, &what, token, ERR));
+	assert_ok(find(f->store, token, NOW));
 	what.password_hash = NULL; /* a login that rests on nothing */
-	assert_int_equal(session_create(f->store, &what, token, &err), STATUS_BAD_CREDENTIALS);
+	assert_status(session_create(f->store, &what, token, ERR), STATUS_BAD_CREDENTIALS);
 	what.password_hash = "h";
-	assert_int_equal(user_set_password(f->store, "alice", "other", NULL), STATUS_OK);
-	assert_int_equal(session_create(f->store, &what, token, &err), STATUS_BAD_CREDENTIALS);
+	assert_ok(user_set_password(f->store, "alice", "other", ERR));
+	assert_status(session_create(f->store, &what, token, ERR), STATUS_BAD_CREDENTIALS);
 	what.password_hash = "other";
-	assert_int_equal(session_create(f->store, &what, token, &err), STATUS_OK);
-	assert_int_equal(user_rehash(f->store, "alice", "other", "anew", NULL), STATUS_OK);
-	assert_int_equal(find(f->store, token, NOW), STATUS_OK);
+	assert_ok(session_create(f->store, &what, token, ERR));
+	assert_ok(user_rehash(f->store, "alice", "other", "anew", ERR));
+	assert_ok(find(f->store, token, NOW));
 }
 
 /* A session of the site's own table knows its password's hash again, and no other. */
-static void test_password_of_the_site(void **state)
+TEST(test_password_of_the_site)
 {
 	struct fixture *f = *state;
 	struct session_new what = {.source = "login",
@@ -336,23 +333,23 @@ static void test_password_of_the_site(void **state)
 	token_text token, other;
 	struct session session;
 
-	assert_int_equal(session_create(f->store, &what, token, NULL), STATUS_OK);
+	assert_ok(session_create(f->store, &what, token, ERR));
 	create(f->store, "alice", NOW, other);
-	assert_int_equal(session_find(f->store, token, NOW, &life, &session, NULL), STATUS_OK);
+	assert_ok(session_find(f->store, token, NOW, &life, &session, ERR));
 	assert_true(session_password_is(&session, token, "h"));
 	assert_false(session_password_is(&session, token, "H"));
 	assert_false(session_password_is(&session, token, ""));
 	assert_false(session_password_is(&session, other, "h"));
 	assert_false(session_password_is(&session, token, NULL)); /* now the users are ours */
 	session_clear(&session);
-	assert_int_equal(session_find(f->store, other, NOW, &life, &session, NULL), STATUS_OK);
+	assert_ok(session_find(f->store, other, NOW, &life, &session, ERR));
 	assert_true(session_password_is(&session, other, NULL));
 	assert_false(session_password_is(&session, other, "h"));
 	session_clear(&session);
 }
 
 /* A one-time token makes one session, or none: its use and the session are one transaction. */
-static void test_once(void **state)
+TEST(test_once)
 {
 	struct fixture *f = *state;
 	const int64_t now = time(NULL);
@@ -366,35 +363,34 @@ static void test_once(void **state)
 	    .source = "token", .user = "", .once = &once, .now = NOW, .life = life};
 	token_text token;
 
-	assert_int_equal(session_create(f->store, &what, token, NULL), STATUS_BAD_REQUEST);
+	assert_status(session_create(f->store, &what, token, NULL), STATUS_BAD_REQUEST);
 	what.user = "alice";
-	assert_int_equal(session_create(f->store, &what, token, NULL), STATUS_OK);
-	assert_int_equal(session_create(f->store, &what, token, NULL), STATUS_CONFLICT);
+	assert_ok(session_create(f->store, &what, token, ERR));
+	assert_status(session_create(f->store, &what, token, NULL), STATUS_CONFLICT);
 	once.used = (struct used_nonce){.nonce = "over", .expiry = now};
-	assert_int_equal(session_create(f->store, &what, token, NULL), STATUS_NOT_FOUND);
-	assert_int_equal(token_revoke(f->store, &revocation, NULL), STATUS_OK);
+	assert_status(session_create(f->store, &what, token, NULL), STATUS_NOT_FOUND);
+	assert_ok(token_revoke(f->store, &revocation, ERR));
 	once.used = (struct used_nonce){.nonce = "m", .expiry = now + 60};
 	for (int ahead = 0; ahead <= 300; ahead += 100) {
 		once.issued = now + ahead;
-		assert_int_equal(session_create(f->store, &what, token, NULL),
-				 STATUS_BAD_CREDENTIALS);
+		assert_status(session_create(f->store, &what, token, NULL), STATUS_BAD_CREDENTIALS);
 	}
 	assert_int_equal(count(f->store), 0);
 	once.issued = now + 400; /* what a later clock signs */
-	assert_int_equal(session_create(f->store, &what, token, NULL), STATUS_OK);
+	assert_ok(session_create(f->store, &what, token, ERR));
 }
 
-static void test_empty_principal_is_refused(void **state)
+TEST(test_empty_principal_is_refused)
 {
 	struct fixture *f = *state;
 	struct session_new what = {.source = "token", .user = "", .now = NOW, .life = life};
 	token_text token;
 
-	assert_int_equal(session_create(f->store, &what, token, NULL), STATUS_BAD_REQUEST);
+	assert_status(session_create(f->store, &what, token, NULL), STATUS_BAD_REQUEST);
 	assert_int_equal(count(f->store), 0);
 }
 
-static void test_database_gone(void **state)
+TEST(test_database_gone)
 {
 	struct fixture *f = *state;
 	struct session_new what = {.source = "token", .user = "alice", .now = NOW, .life = life};
@@ -404,14 +400,14 @@ static void test_database_gone(void **state)
 
 	create(f->store, "alice", NOW, token);
 	assert_int_equal(unlink(f->path), 0);
-	assert_int_equal(session_find(f->store, token, NOW, &life, &session, NULL),
-			 STATUS_UNAVAILABLE);
-	assert_int_equal(session_create(f->store, &what, token, NULL), STATUS_UNAVAILABLE);
-	assert_int_equal(session_end(f->store, token, NULL), STATUS_UNAVAILABLE);
-	assert_int_equal(session_end_user(f->store, "token", "alice", &ended, NULL),
-			 STATUS_UNAVAILABLE);
-	assert_int_equal(session_end_all(f->store, &ended, NULL), STATUS_UNAVAILABLE);
-	assert_int_equal(session_list(f->store, count_one, &ended, NULL), STATUS_UNAVAILABLE);
+	assert_status(session_find(f->store, token, NOW, &life, &session, NULL),
+		      STATUS_UNAVAILABLE);
+	assert_status(session_create(f->store, &what, token, NULL), STATUS_UNAVAILABLE);
+	assert_status(session_end(f->store, token, NULL), STATUS_UNAVAILABLE);
+	assert_status(session_end_user(f->store, "token", "alice", &ended, NULL),
+		      STATUS_UNAVAILABLE);
+	assert_status(session_end_all(f->store, &ended, NULL), STATUS_UNAVAILABLE);
+	assert_status(session_list(f->store, count_one, &ended, NULL), STATUS_UNAVAILABLE);
 }
 
 struct worker {
@@ -446,7 +442,7 @@ static void *login_and_out(void *arg)
 	return NULL;
 }
 
-static void test_threads(void **state)
+TEST(test_threads)
 {
 	struct fixture *f = *state;
 	enum { THREADS = 12 }; /* more than there are connections */
@@ -462,34 +458,4 @@ static void test_threads(void **state)
 		assert_int_equal(workers[i].failures, 0);
 	}
 	assert_int_equal(count(f->store), THREADS * 10);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_store, fixture_remove)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(test_create_and_find),
-	    TEST(test_malformed_tokens),
-	    TEST(test_tokens_differ),
-	    TEST(test_token_is_not_stored),
-	    TEST(test_idle),
-	    TEST(test_absolute),
-	    TEST(test_touch_once_a_minute),
-	    TEST(test_old_token_is_replaced),
-	    TEST(test_eleventh_evicts_the_oldest),
-	    TEST(test_ended_rows_are_purged_in_steps),
-	    TEST(test_end),
-	    TEST(test_end_user_and_all),
-	    TEST(test_user_gone_before_the_session),
-	    TEST(test_password_of_the_site),
-	    TEST(test_once),
-	    TEST(test_empty_principal_is_refused),
-	    TEST(test_database_gone),
-	    TEST(test_threads),
-	};
-
-	if (secret_start(NULL) != STATUS_OK)
-		return 1;
-	return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }

@@ -2,12 +2,7 @@
  * store/site_query.h: what is refused in a query file and where, and what a row in somebody else's
  * database may be.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -77,7 +72,7 @@ static int setup(void **state)
 	    .key = "site_query",
 	    .asked = params,
 	    .columns = columns,
-	    .n_columns = sizeof columns / sizeof columns[0],
+	    .n_columns = COUNT(columns),
 	};
 	*state = site;
 	return 0;
@@ -122,7 +117,9 @@ static enum status ask(struct site *site, const char *sid, char user[64], struct
 
 #define GOOD "SELECT user FROM session WHERE sid = :sid"
 
-static void test_finds(void **state)
+FIXTURE(setup, teardown)
+
+TEST(test_finds)
 {
 	static const char *const good[] = {
 	    GOOD,
@@ -142,15 +139,14 @@ static void test_finds(void **state)
 	    "SELECT user, expires AS expires_s FROM \"session\" WHERE sid IN (:sid)",
 	};
 	struct site *site = *state;
-	struct error err;
 	char user[64];
 
-	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+	for (size_t i = 0; i < COUNT(good); i++) {
 		open_good(site, good[i]);
-		assert_int_equal(ask(site, "good", user, &err), STATUS_OK);
+		assert_ok(ask(site, "good", user, ERR));
 		assert_string_equal(user, "alice");
-		assert_int_equal(ask(site, "none", user, &err), STATUS_NOT_FOUND);
-		assert_int_equal(ask(site, "' OR '1'='1", user, &err), STATUS_NOT_FOUND);
+		assert_status(ask(site, "none", user, ERR), STATUS_NOT_FOUND);
+		assert_status(ask(site, "' OR '1'='1", user, ERR), STATUS_NOT_FOUND);
 		site_query_close(site->query);
 		site->query = NULL;
 	}
@@ -258,14 +254,14 @@ static const struct refused {
 };
 
 /* At least the sixty that were asked for, each refused with a place, and the database as it was. */
-static void test_refused(void **state)
+TEST(test_refused)
 {
 	struct site *site = *state;
 	char before[2];
 
-	_Static_assert(sizeof refused / sizeof refused[0] >= 60, "too few");
+	_Static_assert(COUNT(refused) >= 60, "too few");
 	(void)before;
-	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+	for (size_t i = 0; i < COUNT(refused); i++) {
 		struct error err = {0};
 		enum status status = open_sql(site, refused[i].sql, &err);
 
@@ -279,10 +275,10 @@ static void test_refused(void **state)
 	}
 	open_good(site, GOOD);
 	char user[64];
-	assert_int_equal(ask(site, "good", user, NULL), STATUS_OK);
+	assert_ok(ask(site, "good", user, ERR));
 }
 
-static void test_place_in_the_file(void **state)
+TEST(test_place_in_the_file)
 {
 	static const struct {
 		const char *sql;
@@ -299,46 +295,43 @@ static void test_place_in_the_file(void **state)
 	struct site *site = *state;
 	char place[160];
 
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct error err;
+	for (size_t i = 0; i < COUNT(rows); i++) {
 
-		assert_int_equal(open_sql(site, rows[i].sql, &err), STATUS_BAD_REQUEST);
+		assert_status(open_sql(site, rows[i].sql, ERR), STATUS_BAD_REQUEST);
 		snprintf(place, sizeof place, "%s:%d:%d: ", site->file, rows[i].line,
 			 rows[i].column);
-		if (strncmp(err.text, place, strlen(place)) != 0)
-			fail_msg("expected %s, said %s", place, err.text);
-		assert_non_null(strstr(err.text, "(key `site_query`)"));
+		if (strncmp(unit_error.text, place, strlen(place)) != 0)
+			fail_msg("expected %s, said %s", place, unit_error.text);
+		assert_says("(key `site_query`)");
 	}
 }
 
-static void test_files(void **state)
+TEST(test_files)
 {
 	struct site *site = *state;
-	struct error err;
 	char longer[9000];
 
-	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "cannot be read: No such file"));
+	assert_fails(site_query_open(&site->spec, &site->query, ERR), STATUS_BAD_REQUEST,
+		     "cannot be read: No such file");
 	memset(longer, ' ', sizeof longer);
 	memcpy(longer, GOOD, strlen(GOOD));
 	write_file(site->file, longer, sizeof longer);
-	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "longer than"));
+	assert_fails(site_query_open(&site->spec, &site->query, ERR), STATUS_BAD_REQUEST,
+		     "longer than");
 	write_file(site->file, GOOD "\0;", strlen(GOOD) + 2);
-	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "NUL"));
+	assert_fails(site_query_open(&site->spec, &site->query, ERR), STATUS_BAD_REQUEST, "NUL");
 	write_file(site->file, GOOD, strlen(GOOD));
 	assert_int_equal(chmod(site->file, 0666), 0);
-	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "chmod go-w"));
+	assert_fails(site_query_open(&site->spec, &site->query, ERR), STATUS_BAD_REQUEST,
+		     "chmod go-w");
 	assert_int_equal(unlink(site->file), 0);
 	assert_int_equal(mkfifo(site->file, 0600), 0);
-	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "not a file"));
+	assert_fails(site_query_open(&site->spec, &site->query, ERR), STATUS_BAD_REQUEST,
+		     "not a file");
 	assert_null(site->query);
 }
 
-static void test_rows(void **state)
+TEST(test_rows)
 {
 	static const struct {
 		const char *sid, *value;
@@ -359,7 +352,7 @@ static void test_rows(void **state)
 	};
 	struct site *site = *state;
 
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char sql[160];
 
 		snprintf(sql, sizeof sql, "INSERT INTO session VALUES ('%s', %s, 1)", rows[i].sid,
@@ -367,7 +360,7 @@ static void test_rows(void **state)
 		run_sql(site->f->path, sql);
 	}
 	open_good(site, GOOD);
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct error err = {0};
 		char user[64] = "";
 
@@ -381,15 +374,14 @@ static void test_rows(void **state)
 /* "al", a NUL, "ICE": cut off it would be the user "al". */
 #define WITH_A_NUL "CAST(x'616c00494345' AS TEXT)"
 
-static void test_fold_cuts_nothing_off(void **state)
+TEST(test_fold_cuts_nothing_off)
 {
 	char user[64] = "";
-	struct error err = {0};
 	struct site *site = *state;
 
 	open_good(site, "SELECT fold('ALICE') || hex(fold(" WITH_A_NUL
 			")) AS user FROM session WHERE sid = :sid");
-	assert_int_equal(ask(site, "good", user, &err), STATUS_OK);
+	assert_ok(ask(site, "good", user, ERR));
 	assert_string_equal(user, "alice616C00494345");
 }
 
@@ -398,41 +390,34 @@ static void keep_last(void *arg, const char *text)
 	snprintf(arg, 16, "%s", text);
 }
 
-static void test_rows_for_check(void **state)
+TEST(test_rows_for_check)
 {
 	char last[16] = "";
-	struct error err = {0};
 	struct site *site = *state;
 	const char *path = site->f->path;
 
-	assert_int_equal(
-	    site_rows_each(path, "SELECT 'al' UNION SELECT 'bo'", keep_last, last, &err),
-	    STATUS_OK);
+	assert_ok(site_rows_each(path, "SELECT 'al' UNION SELECT 'bo'", keep_last, last, ERR));
 	assert_string_equal(last, "bo");
-	assert_int_equal(
-	    site_rows_each(path, "SELECT " WITH_A_NUL " AS who", keep_last, last, &err),
-	    STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "column who has a NUL in it"));
+	assert_fails(site_rows_each(path, "SELECT " WITH_A_NUL " AS who", keep_last, last, ERR),
+		     STATUS_BAD_REQUEST, "column who has a NUL in it");
 	assert_string_equal(last, "bo");
 }
 
-static void test_one_row_only(void **state)
+TEST(test_one_row_only)
 {
 	struct site *site = *state;
-	struct error err;
 	char user[64] = "untouched";
 
 	open_good(site, "SELECT user FROM session WHERE :sid = 'good'");
-	assert_int_equal(ask(site, "good", user, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "more than one row"));
+	assert_fails(ask(site, "good", user, ERR), STATUS_BAD_REQUEST, "more than one row");
 	assert_string_equal(user, "untouched");
 	/* and the statement is ready again */
-	assert_int_equal(ask(site, "bad", user, &err), STATUS_NOT_FOUND);
+	assert_status(ask(site, "bad", user, ERR), STATUS_NOT_FOUND);
 	run_sql(site->f->path, "DELETE FROM session WHERE sid = 'number'");
-	assert_int_equal(ask(site, "good", user, &err), STATUS_OK);
+	assert_ok(ask(site, "good", user, ERR));
 }
 
-static void test_large_tables_are_fine(void **state)
+TEST(test_large_tables_are_fine)
 {
 	struct site *site = *state;
 	struct strbuf sql;
@@ -449,14 +434,13 @@ static void test_large_tables_are_fine(void **state)
 	run_sql(site->f->path, sql.data);
 	strbuf_clear(&sql);
 	open_good(site, "SELECT user FROM wide WHERE sid = :sid");
-	assert_int_equal(ask(site, "w", user, NULL), STATUS_OK);
+	assert_ok(ask(site, "w", user, ERR));
 	assert_string_equal(user, "wendy");
 }
 
-static void test_slow_query_is_stopped(void **state)
+TEST(test_slow_query_is_stopped)
 {
 	struct site *site = *state;
-	struct error err;
 	char user[64];
 	struct strbuf sql;
 
@@ -468,49 +452,44 @@ static void test_slow_query_is_stopped(void **state)
 	strbuf_clear(&sql);
 	open_good(site, "SELECT count(*) AS user FROM user a, user b, user c, user d"
 			" WHERE a.name || b.name || c.name || d.name = :sid");
-	assert_int_equal(ask(site, "good", user, &err), STATUS_UNAVAILABLE);
-	assert_non_null(strstr(err.text, "takes too long"));
-	assert_int_equal(ask(site, "good", user, &err), STATUS_UNAVAILABLE);
+	assert_fails(ask(site, "good", user, ERR), STATUS_UNAVAILABLE, "takes too long");
+	assert_status(ask(site, "good", user, ERR), STATUS_UNAVAILABLE);
 }
 
-static void test_nothing_is_written(void **state)
+TEST(test_nothing_is_written)
 {
 	struct site *site = *state;
 	char user[64], wal[128];
 
 	open_good(site, GOOD);
-	assert_int_equal(ask(site, "good", user, NULL), STATUS_OK);
+	assert_ok(ask(site, "good", user, ERR));
 	snprintf(wal, sizeof wal, "%s-wal", site->f->path);
 	assert_int_equal(access(wal, F_OK), -1);
 	run_sql(site->f->path, "DROP VIEW member; DROP TABLE user"); /* nobody holds a lock */
-	assert_int_equal(ask(site, "good", user, NULL), STATUS_OK);  /* and a new schema is fine */
+	assert_ok(ask(site, "good", user, ERR));                     /* and a new schema is fine */
 	run_sql(site->f->path, "ALTER TABLE session RENAME TO gone");
-	struct error err;
-	assert_int_equal(ask(site, "good", user, &err), STATUS_UNAVAILABLE);
-	assert_non_null(strstr(err.text, "was the site updated?"));
+	assert_fails(ask(site, "good", user, ERR), STATUS_UNAVAILABLE, "was the site updated?");
 	run_sql(site->f->path, "ALTER TABLE gone RENAME TO session");
-	assert_int_equal(ask(site, "good", user, NULL), STATUS_OK);
+	assert_ok(ask(site, "good", user, ERR));
 }
 
-static void test_locked(void **state)
+TEST(test_locked)
 {
 	struct site *site = *state;
-	struct error err;
 	char user[64];
 	sqlite3 *db = NULL;
 
 	open_good(site, GOOD);
 	assert_int_equal(sqlite3_open(site->f->path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(ask(site, "good", user, &err), STATUS_UNAVAILABLE);
-	assert_non_null(strstr(err.text, "(SQLite 5)"));
+	assert_fails(ask(site, "good", user, ERR), STATUS_UNAVAILABLE, "(SQLite 5)");
 	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(ask(site, "good", user, &err), STATUS_OK);
+	assert_ok(ask(site, "good", user, ERR));
 	sqlite3_close(db);
 }
 
 /* A site that writes ahead: what it has committed is seen, its log does not grow because of us. */
-static void test_write_ahead_log(void **state)
+TEST(test_write_ahead_log)
 {
 	struct site *site = *state;
 	char user[64];
@@ -523,7 +502,7 @@ static void test_write_ahead_log(void **state)
 	assert_int_equal(
 	    sqlite3_exec(db, "INSERT INTO session VALUES ('new', 'nora', 1)", NULL, NULL, NULL),
 	    SQLITE_OK);
-	assert_int_equal(ask(site, "new", user, NULL), STATUS_OK);
+	assert_ok(ask(site, "new", user, ERR));
 	assert_string_equal(user, "nora");
 	int log = -1, moved = -1;
 	assert_int_equal(
@@ -533,75 +512,68 @@ static void test_write_ahead_log(void **state)
 	sqlite3_close(db);
 }
 
-static void test_damaged(void **state)
+TEST(test_damaged)
 {
 	struct site *site = *state;
-	struct error err;
 	char user[64], junk[4096];
 
 	memset(junk, 'x', sizeof junk);
 	open_good(site, GOOD);
 	write_file(site->f->path, junk, sizeof junk);
-	assert_int_equal(ask(site, "good", user, &err), STATUS_UNAVAILABLE);
-	assert_non_null(strstr(err.text, "site_database"));
+	assert_fails(ask(site, "good", user, ERR), STATUS_UNAVAILABLE, "site_database");
 	site_query_close(site->query);
 	site->query = NULL;
-	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_UNAVAILABLE);
-	assert_non_null(strstr(err.text, "(SQLite 26)"));
+	assert_fails(site_query_open(&site->spec, &site->query, ERR), STATUS_UNAVAILABLE,
+		     "(SQLite 26)");
 	assert_null(site->query);
 }
 
-static void test_gone_and_back(void **state)
+TEST(test_gone_and_back)
 {
 	struct site *site = *state;
-	struct error err;
 	char user[64], other[128];
 
 	open_good(site, GOOD);
-	assert_int_equal(ask(site, "good", user, &err), STATUS_OK);
+	assert_ok(ask(site, "good", user, ERR));
 	snprintf(other, sizeof other, "%s.new", site->f->path);
 	assert_int_equal(rename(site->f->path, other), 0);
-	assert_int_equal(ask(site, "good", user, &err), STATUS_UNAVAILABLE);
-	assert_non_null(strstr(err.text, "cannot be found"));
+	assert_fails(ask(site, "good", user, ERR), STATUS_UNAVAILABLE, "cannot be found");
 	run_sql(site->f->path,
 		"CREATE TABLE session (sid, user); INSERT INTO session VALUES ('good', 'eve')");
-	assert_int_equal(ask(site, "good", user, &err), STATUS_OK);
+	assert_ok(ask(site, "good", user, ERR));
 	assert_string_equal(user, "eve");
 	assert_int_equal(unlink(other), 0);
 }
 
-static void test_open_to_everybody(void **state)
+TEST(test_open_to_everybody)
 {
 	struct site *site = *state;
-	struct error err;
 
 	write_file(site->file, GOOD, strlen(GOOD));
 	assert_int_equal(chmod(site->f->path, 0666), 0);
-	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "chmod o-w"));
+	assert_fails(site_query_open(&site->spec, &site->query, ERR), STATUS_BAD_REQUEST,
+		     "chmod o-w");
 	site->spec.database = site->f->dir;
-	assert_int_equal(site_query_open(&site->spec, &site->query, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "is not a file"));
+	assert_fails(site_query_open(&site->spec, &site->query, ERR), STATUS_BAD_REQUEST,
+		     "is not a file");
 }
 
 /* URI parameters are part of the name, not instructions (SEC-SQL-8). */
-static void test_no_uris(void **state)
+TEST(test_no_uris)
 {
 	static const char *const forms[] = {"file:%s?immutable=1", "file:%s?nolock=1", "file:%s",
 					    "%s?immutable=1"};
 	struct site *site = *state;
-	struct error err;
 
 	write_file(site->file, GOOD, strlen(GOOD));
-	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+	for (size_t i = 0; i < COUNT(forms); i++) {
 		char *name = NULL;
 		int before = (int)(strstr(forms[i], "%s") - forms[i]);
 
 		assert_true(asprintf(&name, "%.*s%s%s", before, forms[i], site->f->path,
 				     forms[i] + before + 2) > 0);
 		site->spec.database = name;
-		assert_int_equal(site_query_open(&site->spec, &site->query, &err),
-				 STATUS_UNAVAILABLE);
+		assert_status(site_query_open(&site->spec, &site->query, ERR), STATUS_UNAVAILABLE);
 		free(name);
 	}
 }
@@ -622,7 +594,7 @@ static void *asker(void *arg)
 	    void *)right; /* NOLINT(performance-no-int-to-ptr): a count, never used as a pointer */
 }
 
-static void test_threads(void **state)
+TEST(test_threads)
 {
 	struct site *site = *state;
 	pthread_t threads[THREADS];
@@ -636,32 +608,4 @@ static void test_threads(void **state)
 		assert_int_equal(pthread_join(threads[i], &right), 0);
 		assert_int_equal((size_t)right, ASKED);
 	}
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(test_finds),
-	    TEST(test_refused),
-	    TEST(test_place_in_the_file),
-	    TEST(test_files),
-	    TEST(test_rows),
-	    TEST(test_fold_cuts_nothing_off),
-	    TEST(test_rows_for_check),
-	    TEST(test_one_row_only),
-	    TEST(test_large_tables_are_fine),
-	    TEST(test_slow_query_is_stopped),
-	    TEST(test_nothing_is_written),
-	    TEST(test_locked),
-	    TEST(test_write_ahead_log),
-	    TEST(test_damaged),
-	    TEST(test_gone_and_back),
-	    TEST(test_open_to_everybody),
-	    TEST(test_no_uris),
-	    TEST(test_threads),
-	};
-
-	return cmocka_run_group_tests_name("site_query", tests, NULL, NULL);
 }

@@ -2,24 +2,17 @@
  * What every layer leans on without a thought: the buffer's one sticky failure, errors' texts, the
  * tables of statuses, and the time that is left.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/strbuf.h"
 
-static void test_appends(void **state)
+TEST(test_appends)
 {
 	struct strbuf buf;
 
-	(void)state;
 	strbuf_init(&buf);
 	assert_string_equal(buf.data, "");
 	assert_true(strbuf_ok(&buf));
@@ -40,11 +33,10 @@ static void test_appends(void **state)
 	strbuf_clear(&buf);
 }
 
-static void test_grows(void **state)
+TEST(test_grows)
 {
 	struct strbuf buf;
 
-	(void)state;
 	strbuf_init_secret(&buf);
 	for (size_t i = 0; i < 5000; i++) {
 		strbuf_addc(&buf, (char)('a' + i % 26));
@@ -58,12 +50,11 @@ static void test_grows(void **state)
 }
 
 /* One piece of memory, and a text that ends where the room does. */
-static void test_reserve(void **state)
+TEST(test_reserve)
 {
 	struct strbuf buf;
 	const char *data;
 
-	(void)state;
 	strbuf_init_secret(&buf);
 	strbuf_adds(&buf, "ab");
 	strbuf_reserve(&buf, 1000);
@@ -92,11 +83,10 @@ static void test_reserve(void **state)
 }
 
 /* Too much is not cut: nothing of it is there, and nothing follows. */
-static void test_max(void **state)
+TEST(test_max)
 {
 	struct strbuf buf;
 
-	(void)state;
 	strbuf_init(&buf);
 	buf.max = 4;
 	strbuf_adds(&buf, "1234");
@@ -116,11 +106,10 @@ static void test_max(void **state)
 	strbuf_clear(&buf);
 }
 
-static void test_impossible_length(void **state)
+TEST(test_impossible_length)
 {
 	struct strbuf buf;
 
-	(void)state;
 	strbuf_init(&buf);
 	strbuf_adds(&buf, "x");
 	strbuf_add(&buf, "y", SIZE_MAX);
@@ -131,12 +120,11 @@ static void test_impossible_length(void **state)
 	strbuf_clear(&buf);
 }
 
-static void test_take(void **state)
+TEST(test_take)
 {
 	struct strbuf buf;
 	char *text;
 
-	(void)state;
 	strbuf_init(&buf);
 	text = strbuf_take(&buf);
 	assert_non_null(text);
@@ -156,15 +144,14 @@ static void test_take(void **state)
 	strbuf_clear(&buf);
 }
 
-static void test_error(void **state)
+TEST(test_error)
 {
 	struct error err;
 	char text[2 * ERROR_TEXT_MAX];
 
-	(void)state;
-	assert_int_equal(error_set(NULL, STATUS_BUSY, "%s", "x"), STATUS_BUSY);
-	assert_int_equal(error_set(&err, STATUS_BAD_REQUEST, "a\nb\x1b[0m\x7f %d", 7),
-			 STATUS_BAD_REQUEST);
+	assert_status(error_set(NULL, STATUS_BUSY, "%s", "x"), STATUS_BUSY);
+	assert_status(error_set(&err, STATUS_BAD_REQUEST, "a\nb\x1b[0m\x7f %d", 7),
+		      STATUS_BAD_REQUEST);
 	assert_int_equal(err.status, STATUS_BAD_REQUEST);
 	assert_string_equal(err.text, "a?b?[0m? 7");
 	error_set(&err, STATUS_CHAT_SERVER, "site default: %s", err.text); /* wraps itself */
@@ -173,11 +160,11 @@ static void test_error(void **state)
 	text[sizeof text - 1] = '\0';
 	error_set(&err, STATUS_INTERNAL, "%s", text);
 	assert_int_equal(strlen(err.text), ERROR_TEXT_MAX - 1);
-	assert_int_equal(error_no_memory(&err), STATUS_INTERNAL);
+	assert_status(error_no_memory(&err), STATUS_INTERNAL);
 	assert_string_equal(err.text, "out of memory");
 }
 
-static void test_status(void **state)
+TEST(test_status)
 {
 	static const struct {
 		enum status status;
@@ -207,8 +194,7 @@ static void test_status(void **state)
 	    {STATUS_CHAT_TIMEOUT,           504, "chat_timeout"          },
 	};
 
-	(void)state;
-	assert_int_equal(sizeof rows / sizeof rows[0], STATUS_COUNT);
+	assert_status(COUNT(rows), STATUS_COUNT);
 	for (size_t i = 0; i < STATUS_COUNT; i++) {
 		assert_int_equal(status_http(rows[i].status), rows[i].http);
 		assert_string_equal(status_name(rows[i].status), rows[i].name);
@@ -220,32 +206,14 @@ static void test_status(void **state)
 	assert_non_null(status_sentence((enum status)1000));
 }
 
-static void test_clock(void **state)
+TEST(test_clock)
 {
 	int64_t now = clock_monotonic_ms();
 
-	(void)state;
 	assert_true(clock_wall() > 1700000000);
 	assert_int_equal(clock_left_ms(now), 0);
 	assert_int_equal(clock_left_ms(INT64_MIN), 0);
 	assert_true(clock_left_ms(now + 1000000) > 0);
 	assert_true(clock_left_ms(now + 1000000) <= 1000000);
 	assert_true(clock_monotonic_ms() >= now);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_appends),
-	    cmocka_unit_test(test_grows),
-	    cmocka_unit_test(test_reserve),
-	    cmocka_unit_test(test_max),
-	    cmocka_unit_test(test_impossible_length),
-	    cmocka_unit_test(test_take),
-	    cmocka_unit_test(test_error),
-	    cmocka_unit_test(test_status),
-	    cmocka_unit_test(test_clock),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

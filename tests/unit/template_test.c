@@ -2,21 +2,11 @@
  * Mustache pages: what the specification's core says about interpolation, sections, inverted
  * sections, comments, partials and standalone lines, and what our pages refuse beyond it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "template/template.h"
-
-#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
 
 static char dir[64];
 
@@ -89,7 +79,7 @@ static int make_folder(void **state)
 	snprintf(path, sizeof(path), "%s/partials", dir);
 	if (mkdir(path, 0755) != 0)
 		return -1;
-	for (size_t i = 0; i < LENGTH(partials); i++) {
+	for (size_t i = 0; i < COUNT(partials); i++) {
 		snprintf(path, sizeof(path), "partials/%s.html", partials[i].name);
 		write_file(path, partials[i].text, strlen(partials[i].text));
 	}
@@ -101,7 +91,7 @@ static int remove_folder(void **state)
 	char path[160];
 
 	(void)state;
-	for (size_t i = 0; i < LENGTH(partials); i++) {
+	for (size_t i = 0; i < COUNT(partials); i++) {
 		snprintf(path, sizeof(path), "%s/partials/%s.html", dir, partials[i].name);
 		unlink(path);
 	}
@@ -284,11 +274,12 @@ static void check_rows(const struct row *rows, size_t n)
 }
 
 #define ROWS_TEST(list)                                                                            \
-	static void test_##list(void **state)                                                      \
+	TEST(test_##list)                                                                          \
 	{                                                                                          \
-		(void)state;                                                                       \
-		check_rows(list, LENGTH(list));                                                    \
+		check_rows(list, COUNT(list));                                                     \
 	}
+
+GROUP(make_folder, remove_folder)
 
 ROWS_TEST(interpolation)
 ROWS_TEST(sections)
@@ -340,19 +331,17 @@ static const struct refusal {
     {"\xff",					    "/page.html: is not UTF-8 text"                               },
 };
 
-static void test_refusals(void **state)
+TEST(test_refusals)
 {
-	(void)state;
-	for (size_t i = 0; i < LENGTH(refusals); i++) {
+	for (size_t i = 0; i < COUNT(refusals); i++) {
 		struct template_set *set = NULL;
-		struct error err = {0};
 
-		assert_int_equal(load(refusals[i].page, &set, &err), STATUS_BAD_REQUEST);
+		assert_status(load(refusals[i].page, &set, ERR), STATUS_BAD_REQUEST);
 		assert_null(set);
-		if (strncmp(err.text, dir, strlen(dir)) != 0 ||
-		    strncmp(err.text + strlen(dir), refusals[i].says, strlen(refusals[i].says)) !=
-			0)
-			fail_msg("'%s': '%s', expected '%s'", refusals[i].page, err.text,
+		if (strncmp(unit_error.text, dir, strlen(dir)) != 0 ||
+		    strncmp(unit_error.text + strlen(dir), refusals[i].says,
+			    strlen(refusals[i].says)) != 0)
+			fail_msg("'%s': '%s', expected '%s'", refusals[i].page, unit_error.text,
 				 refusals[i].says);
 	}
 }
@@ -376,11 +365,10 @@ static enum status load_nested(size_t depth)
 	return status;
 }
 
-static void test_depth(void **state)
+TEST(test_depth)
 {
-	(void)state;
-	assert_int_equal(load_nested(TEMPLATE_DEPTH_MAX), STATUS_OK);
-	assert_int_equal(load_nested(TEMPLATE_DEPTH_MAX + 1), STATUS_BAD_REQUEST);
+	assert_ok(load_nested(TEMPLATE_DEPTH_MAX));
+	assert_status(load_nested(TEMPLATE_DEPTH_MAX + 1), STATUS_BAD_REQUEST);
 }
 
 static enum status load_bytes(const char *text, size_t len, mode_t mode, struct error *err)
@@ -398,33 +386,30 @@ static enum status load_bytes(const char *text, size_t len, mode_t mode, struct 
 	return status;
 }
 
-static void test_files(void **state)
+TEST(test_files)
 {
 	const struct template_page missing = {.file = "missing.html", .names = names};
 	const struct template_page folder = {.file = "partials", .names = names};
 	char *large = malloc(TEMPLATE_FILE_MAX + 1);
 	struct template_set *set = NULL;
-	struct error err = {0};
 
-	(void)state;
 	assert_non_null(large);
 	memset(large, 'x', TEMPLATE_FILE_MAX + 1);
-	assert_int_equal(load_bytes(large, TEMPLATE_FILE_MAX, 0644, &err), STATUS_OK);
-	assert_int_equal(load_bytes(large, TEMPLATE_FILE_MAX + 1, 0644, &err), STATUS_BAD_REQUEST);
+	assert_ok(load_bytes(large, TEMPLATE_FILE_MAX, 0644, ERR));
+	assert_status(load_bytes(large, TEMPLATE_FILE_MAX + 1, 0644, ERR), STATUS_BAD_REQUEST);
 	free(large);
-	assert_int_equal(load_bytes("a\0b", 3, 0644, &err), STATUS_BAD_REQUEST);
-	assert_int_equal(load_bytes("a", 1, 0664, &err), STATUS_OK);
-	assert_int_equal(load_bytes("a", 1, 0646, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "chmod o-w"));
-	assert_int_equal(template_set_load(dir, &missing, 1, &set, &err), STATUS_NOT_FOUND);
-	assert_non_null(strstr(err.text, "missing.html"));
-	assert_int_equal(template_set_load(dir, &folder, 1, &set, &err), STATUS_BAD_REQUEST);
+	assert_status(load_bytes("a\0b", 3, 0644, ERR), STATUS_BAD_REQUEST);
+	assert_ok(load_bytes("a", 1, 0664, ERR));
+	assert_fails(load_bytes("a", 1, 0646, ERR), STATUS_BAD_REQUEST, "chmod o-w");
+	assert_fails(template_set_load(dir, &missing, 1, &set, ERR), STATUS_NOT_FOUND,
+		     "missing.html");
+	assert_status(template_set_load(dir, &folder, 1, &set, ERR), STATUS_BAD_REQUEST);
 	assert_null(set);
 	template_set_free(NULL);
 }
 
 /* Whatever a page says, text is not let into a JSON script, nor JSON out of it. */
-static void test_json_keeps_its_place(void **state)
+TEST(test_json_keeps_its_place)
 {
 	static const char *const pages[] = {
 	    "{{json}}",
@@ -433,17 +418,14 @@ static void test_json_keeps_its_place(void **state)
 	};
 	struct view *view = make_view();
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(pages); i++) {
+	for (size_t i = 0; i < COUNT(pages); i++) {
 		struct template_set *set = NULL;
-		struct error err = {0};
 		struct strbuf out;
 
 		strbuf_init(&out);
-		assert_int_equal(load(pages[i], &set, &err), STATUS_OK);
-		assert_int_equal(template_render(set, "page.html", view, &out, &err),
-				 STATUS_INTERNAL);
-		assert_non_null(strstr(err.text, "page.html: {{"));
+		assert_ok(load(pages[i], &set, ERR));
+		assert_fails(template_render(set, "page.html", view, &out, ERR), STATUS_INTERNAL,
+			     "page.html: {{");
 		strbuf_clear(&out);
 		template_set_free(set);
 	}
@@ -453,24 +435,21 @@ static void test_json_keeps_its_place(void **state)
 static void expect_render(const struct template_set *set, const struct view *view,
 			  const char *expected)
 {
-	struct error err = {0};
 	struct strbuf out;
 
 	strbuf_init(&out);
-	assert_int_equal(template_render(set, "page.html", view, &out, &err), STATUS_OK);
+	assert_ok(template_render(set, "page.html", view, &out, ERR));
 	assert_string_equal(out.data, expected);
 	strbuf_clear(&out);
 }
 
-static void test_views(void **state)
+TEST(test_views)
 {
 	struct template_set *set = NULL;
-	struct error err = {0};
 	struct view *view = view_new();
 	struct strbuf out;
 
-	(void)state;
-	assert_int_equal(load("{{subject}}{{#yes}}({{no}}){{/yes}}", &set, &err), STATUS_OK);
+	assert_ok(load("{{subject}}{{#yes}}({{no}}){{/yes}}", &set, ERR));
 	expect_render(set, view, "");
 	view_text(view, "subject", "a");
 	view_text(view, "subject", "b"); /* the last one counts */
@@ -487,9 +466,9 @@ static void test_views(void **state)
 	expect_render(set, view, "()");
 	view_text(view, "subject", "abc");
 	strbuf_init(&out);
-	assert_int_equal(template_render(set, "other.html", view, &out, &err), STATUS_INTERNAL);
+	assert_status(template_render(set, "other.html", view, &out, ERR), STATUS_INTERNAL);
 	out.max = 2;
-	assert_int_equal(template_render(set, "page.html", view, &out, &err), STATUS_INTERNAL);
+	assert_status(template_render(set, "page.html", view, &out, ERR), STATUS_INTERNAL);
 	strbuf_clear(&out);
 	view_free(view);
 	template_set_free(set);
@@ -501,7 +480,7 @@ static void test_views(void **state)
 }
 
 /* A few bytes that would become a gigabyte, or be read for hours. */
-static void test_bounds(void **state)
+TEST(test_bounds)
 {
 	static const struct {
 		const char *piece, *says;
@@ -512,34 +491,18 @@ static void test_bounds(void **state)
 	};
 	char page[65536], text[9000];
 
-	(void)state;
 	memset(text, 'x', sizeof(text));
 	write_file("partials/long.html", text, sizeof(text));
-	for (size_t i = 0; i < LENGTH(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct template_set *set = NULL;
-		struct error err = {0};
 		size_t len = strlen(rows[i].piece);
 
 		for (size_t n = 0; n < 5000; n++)
 			memcpy(page + n * len, rows[i].piece, len + 1);
-		assert_int_equal(load(page, &set, &err), STATUS_BAD_REQUEST);
-		if (strstr(err.text, rows[i].says) == NULL)
-			fail_msg("%s: %s", rows[i].piece, err.text);
+		assert_status(load(page, &set, ERR), STATUS_BAD_REQUEST);
+		if (strstr(unit_error.text, rows[i].says) == NULL)
+			fail_msg("%s: %s", rows[i].piece, unit_error.text);
 	}
 	snprintf(page, sizeof(page), "%s/partials/long.html", dir);
 	unlink(page);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_interpolation), cmocka_unit_test(test_sections),
-	    cmocka_unit_test(test_inverted),      cmocka_unit_test(test_comments),
-	    cmocka_unit_test(test_partial_rows),  cmocka_unit_test(test_html_places),
-	    cmocka_unit_test(test_refusals),      cmocka_unit_test(test_depth),
-	    cmocka_unit_test(test_files),         cmocka_unit_test(test_json_keeps_its_place),
-	    cmocka_unit_test(test_views),         cmocka_unit_test(test_bounds),
-	};
-
-	return cmocka_run_group_tests_name("template", tests, make_folder, remove_folder);
 }

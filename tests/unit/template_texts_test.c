@@ -2,21 +2,11 @@
  * Pages in several languages: texts put in at the load, the language by Accept-Language, and what
  * is refused.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "template/template.h"
-
-#define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
 
 static char dir[64];
 static const char *const names[] = {"user", NULL};
@@ -67,7 +57,7 @@ static int teardown(void **state)
 	char path[128];
 
 	(void)state;
-	for (size_t i = 0; i < LENGTH(files); i++)
+	for (size_t i = 0; i < COUNT(files); i++)
 		remove_file(files[i]);
 	snprintf(path, sizeof(path), "%s/lang", dir);
 	rmdir(path);
@@ -77,10 +67,8 @@ static int teardown(void **state)
 static struct template_set *load(const struct template_page *pages, size_t n)
 {
 	struct template_set *set = NULL;
-	struct error err = {0};
 
-	if (template_set_load(dir, pages, n, &set, &err) != STATUS_OK)
-		fail_msg("%s", err.text);
+	assert_ok(template_set_load(dir, pages, n, &set, ERR));
 	return set;
 }
 
@@ -88,22 +76,22 @@ static void expect(const struct template_set *set, const char *language, const c
 {
 	struct view *view = view_new();
 	struct strbuf out;
-	struct error err = {0};
 
 	strbuf_init(&out);
 	view_text(view, "user", "<b>");
 	view_language(view, language);
-	assert_int_equal(template_render(set, "page.html", view, &out, &err), STATUS_OK);
+	assert_ok(template_render(set, "page.html", view, &out, ERR));
 	assert_string_equal(out.data, text);
 	strbuf_clear(&out);
 	view_free(view);
 }
 
-static void test_pages(void **state)
+FIXTURE(setup, teardown)
+
+TEST(test_pages)
 {
 	struct template_set *set = load(&page, 1);
 
-	(void)state;
 	expect(set, "en", "<p title=\"Hello\">Hello, &lt;b&gt;</p>");
 	expect(set, "de",
 	       "<p title=\"&lt;Hallo&gt; &amp; &quot;du&quot;\">&lt;Hallo&gt; &amp; "
@@ -116,7 +104,7 @@ static void test_pages(void **state)
 	template_set_free(set);
 }
 
-static void test_choice(void **state)
+TEST(test_choice)
 {
 	static char xx[] = "xx", en[] = "en", de[] = "de";
 	static char *const offered[] = {xx, en, de};
@@ -142,8 +130,7 @@ static void test_choice(void **state)
 	};
 	struct template_set *set = load(&page, 1);
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_string_equal(template_language(set, &offer, rows[i].header),
 				    rows[i].language);
 	assert_string_equal(template_language(set, &(struct template_offer){.names = NULL}, "de"),
@@ -151,12 +138,11 @@ static void test_choice(void **state)
 	template_set_free(set);
 }
 
-static void test_optional(void **state)
+TEST(test_optional)
 {
 	const struct template_page pages[] = {other, page};
 	struct template_set *set = load(pages, 2);
 
-	(void)state;
 	assert_false(template_has(set, "other.html"));
 	assert_true(template_has(set, "page.html"));
 	expect(set, "en", "<p title=\"Hello\">Hello, &lt;b&gt;</p>");
@@ -171,15 +157,14 @@ static void test_optional(void **state)
 static void refused(const char *text, const char *why)
 {
 	struct template_set *set = NULL;
-	struct error err = {0};
 
-	assert_int_equal(template_set_load(dir, &page, 1, &set, &err), STATUS_BAD_REQUEST);
+	assert_status(template_set_load(dir, &page, 1, &set, ERR), STATUS_BAD_REQUEST);
 	assert_null(set);
-	if (strstr(err.text, why) == NULL)
-		fail_msg("%s: %s", text, err.text);
+	if (strstr(unit_error.text, why) == NULL)
+		fail_msg("%s: %s", text, unit_error.text);
 }
 
-static void test_refusals(void **state)
+TEST(test_refusals)
 {
 	static const struct {
 		const char *page, *why;
@@ -192,27 +177,14 @@ static void test_refusals(void **state)
 	};
 	static const char *const languages[] = {"[]", "{\"hello\":1}", "{", "{\"hello\":\"x\"} y"};
 
-	(void)state;
-	for (size_t i = 0; i < LENGTH(rows); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		write_file("page.html", rows[i].page);
 		refused(rows[i].page, rows[i].why);
 	}
 	write_file("page.html", "{{t.hello}}");
-	for (size_t i = 0; i < LENGTH(languages); i++) {
+	for (size_t i = 0; i < COUNT(languages); i++) {
 		write_file("lang/fr.json", languages[i]);
 		refused(languages[i], i == 1 ? "no such text" : "fr.json: ");
 	}
 	remove_file("lang/fr.json");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_choice, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_optional, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

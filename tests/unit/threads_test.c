@@ -2,18 +2,10 @@
  * One process's threads: how many accept, that those who wait hold nobody up, and that all of them
  * end, whatever they are at. Every test ends with a stop.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/wait.h"
 #include "serve/server_parts.h"
@@ -150,7 +142,7 @@ static int set_up(void **state)
 	f->server.conf = &f->conf;
 	f->server.serve = serve;
 	f->server.refuse = refuse;
-	assert_int_equal(threads_start(&f->server, NULL), STATUS_OK);
+	assert_ok(threads_start(&f->server, ERR));
 	*state = f;
 	return 0;
 }
@@ -171,12 +163,13 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void stops_before_anybody_came(void **state)
+FIXTURE(set_up, tear_down)
+
+TEST(stops_before_anybody_came)
 {
-	(void)state;
 }
 
-static void one_after_the_other_needs_few_threads(void **state)
+TEST(one_after_the_other_needs_few_threads)
 {
 	struct fixture *f = *state;
 
@@ -185,7 +178,7 @@ static void one_after_the_other_needs_few_threads(void **state)
 	assert_in_range(f->seen_count, 1, THREADS);
 }
 
-static void a_crowd_waits_and_others_are_served(void **state)
+TEST(a_crowd_waits_and_others_are_served)
 {
 	struct fixture *f = *state;
 	int crowd[WAITING_MAX];
@@ -201,7 +194,7 @@ static void a_crowd_waits_and_others_are_served(void **state)
 		assert_int_equal(visitor_leave(crowd[i]), SERVED);
 }
 
-static void wave_after_wave(void **state)
+TEST(wave_after_wave)
 {
 	struct fixture *f = *state;
 	int crowd[WAITING_MAX];
@@ -218,7 +211,7 @@ static void wave_after_wave(void **state)
 }
 
 /* Nobody is left to accept but one of them, again and again. */
-static void more_wait_than_there_are_threads_at_work(void **state)
+TEST(more_wait_than_there_are_threads_at_work)
 {
 	struct fixture *f = *state;
 	int waiting[2 * THREADS];
@@ -231,19 +224,4 @@ static void more_wait_than_there_are_threads_at_work(void **state)
 	set_gate(f, true);
 	for (int i = 0; i < 2 * THREADS; i++)
 		assert_int_equal(visitor_leave(waiting[i]), SERVED);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(stops_before_anybody_came, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(one_after_the_other_needs_few_threads, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(a_crowd_waits_and_others_are_served, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(wave_after_wave, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(more_wait_than_there_are_threads_at_work, set_up,
-					    tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,18 +2,9 @@
  * identity/token_text and token_keys: tokens that another program made (token_vectors.json), each
  * byte of a good one changed, RFC 7515's own examples, and key files right and wrong.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/codec.h"
 #include "base/json.h"
@@ -77,11 +68,8 @@ static struct json *read_vectors(void)
 
 static void read_keys(struct fixture *f, bool jwt, const char *text, struct token_keys *out)
 {
-	struct error err;
-
 	write_file(in_folder(f, "keys"), text, 0600);
-	if (token_keys_read(f->path, jwt, out, &err) != STATUS_OK)
-		fail_msg("%s", err.text);
+	assert_ok(token_keys_read(f->path, jwt, out, ERR));
 }
 
 static int setup(void **state)
@@ -90,7 +78,7 @@ static int setup(void **state)
 	char text[1024];
 
 	assert_non_null(f);
-	assert_int_equal(secret_start(NULL), STATUS_OK);
+	assert_ok(secret_start(ERR));
 	strcpy(f->folder, "/tmp/prebind-token-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	f->vectors = read_vectors();
@@ -115,7 +103,7 @@ static int teardown(void **state)
 	token_keys_clear(&f->hmac);
 	token_keys_clear(&f->jwt);
 	json_free(f->vectors);
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+	for (size_t i = 0; i < COUNT(names); i++)
 		unlink(in_folder(f, names[i]));
 	assert_int_equal(rmdir(f->folder), 0);
 	free(f);
@@ -170,7 +158,9 @@ static void check_vector(struct fixture *f, const struct json *row)
 	token_clear(&token);
 }
 
-static void test_vectors(void **state)
+FIXTURE(setup, teardown)
+
+TEST(test_vectors)
 {
 	struct fixture *f = *state;
 	size_t n = 0;
@@ -205,21 +195,20 @@ static void change_every_byte(struct fixture *f, bool jwt, const char *good)
 			snprintf(changed, sizeof changed, "%s", good);
 			changed[i] = others[j];
 			if (others[j] != good[i])
-				assert_int_equal(
-				    token_check(&rules, changed, now_of(f), &token, NULL),
-				    STATUS_BAD_CREDENTIALS);
+				assert_status(token_check(&rules, changed, now_of(f), &token, NULL),
+					      STATUS_BAD_CREDENTIALS);
 		}
 		snprintf(changed, sizeof changed, "%.*s%s", (int)i, good, good + i + 1);
-		assert_int_equal(token_check(&rules, changed, now_of(f), &token, NULL),
-				 STATUS_BAD_CREDENTIALS);
+		assert_status(token_check(&rules, changed, now_of(f), &token, NULL),
+			      STATUS_BAD_CREDENTIALS);
 		snprintf(changed, sizeof changed, "%.*s", (int)i, good);
-		assert_int_equal(token_check(&rules, changed, now_of(f), &token, NULL),
-				 STATUS_BAD_CREDENTIALS);
+		assert_status(token_check(&rules, changed, now_of(f), &token, NULL),
+			      STATUS_BAD_CREDENTIALS);
 	}
 	assert_null(token.user);
 }
 
-static void test_every_byte_counts(void **state)
+TEST(test_every_byte_counts)
 {
 	struct fixture *f = *state;
 
@@ -228,19 +217,15 @@ static void test_every_byte_counts(void **state)
 }
 
 /* An ES256 signature has a twin, which anybody can compute: the token's own name is the same. */
-static void test_twins_have_one_name(void **state)
+TEST(test_twins_have_one_name)
 {
 	struct fixture *f = *state;
 	const struct token_rules rules = rules_of(f, true);
 	struct token one = {0};
 	struct token other = {0};
 
-	assert_int_equal(
-	    token_check(&rules, token_named(f, "ES256, one of two"), now_of(f), &one, NULL),
-	    STATUS_OK);
-	assert_int_equal(
-	    token_check(&rules, token_named(f, "ES256, its twin"), now_of(f), &other, NULL),
-	    STATUS_OK);
+	assert_ok(token_check(&rules, token_named(f, "ES256, one of two"), now_of(f), &one, ERR));
+	assert_ok(token_check(&rules, token_named(f, "ES256, its twin"), now_of(f), &other, ERR));
 	assert_memory_equal(one.digest, other.digest, sizeof one.digest);
 	token_clear(&one);
 	token_clear(&other);
@@ -298,7 +283,7 @@ static void check_claims(struct fixture *f, const struct claims_row *row)
 #define BAD STATUS_BAD_CREDENTIALS
 
 /* The clock says 1000000. */
-static void test_claims_of_identity_providers(void **state)
+TEST(test_claims_of_identity_providers)
 {
 	static const char named[] = "preferred_username";
 	static const struct claims_row rows[] = {
@@ -320,11 +305,11 @@ static void test_claims_of_identity_providers(void **state)
 	    {"\"preferred_username\":17,\"exp\":1000060",                   named, BAD,              "no user",  0,               0      },
 	};
 
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		check_claims(*state, &rows[i]);
 }
 
-static void test_a_made_token_is_good(void **state)
+TEST(test_a_made_token_is_good)
 {
 	struct fixture *f = *state;
 	const struct token_request what = {.user = "Zo\xc3\xab", .now = 1900000000, .life_s = 60};
@@ -335,16 +320,15 @@ static void test_a_made_token_is_good(void **state)
 		struct token token = {0};
 
 		strbuf_init(&text);
-		assert_int_equal(token_make(&rules, &what, &text, NULL), STATUS_OK);
-		assert_int_equal(token_check(&rules, text.data, what.now, &token, NULL), STATUS_OK);
+		assert_ok(token_make(&rules, &what, &text, ERR));
+		assert_ok(token_check(&rules, text.data, what.now, &token, ERR));
 		assert_string_equal(token.user, what.user);
 		assert_int_equal(token.expires, what.now + 60);
 		token_clear(&token);
-		assert_int_equal(token_check(&rules, text.data, what.now + 59, &token, NULL),
-				 STATUS_OK);
+		assert_ok(token_check(&rules, text.data, what.now + 59, &token, ERR));
 		token_clear(&token);
-		assert_int_equal(token_check(&rules, text.data, what.now + 60, &token, NULL),
-				 STATUS_NOT_FOUND);
+		assert_status(token_check(&rules, text.data, what.now + 60, &token, NULL),
+			      STATUS_NOT_FOUND);
 		strbuf_clear(&text);
 	}
 }
@@ -354,7 +338,7 @@ static void test_a_made_token_is_good(void **state)
 #define KEY_A "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 #define KEY_B "IAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
-static void test_wrong_key_files(void **state)
+TEST(test_wrong_key_files)
 {
 	static const struct {
 		const char *text;
@@ -380,28 +364,25 @@ static void test_wrong_key_files(void **state)
 	};
 	struct fixture *f = *state;
 	struct token_keys keys;
-	struct error err;
 
-	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+	for (size_t i = 0; i < COUNT(wrong); i++) {
 		write_file(in_folder(f, "keys"), wrong[i].text, 0600);
-		assert_int_equal(token_keys_read(f->path, false, &keys, &err), STATUS_BAD_REQUEST);
-		if (strstr(err.text, wrong[i].says) == NULL)
-			fail_msg("%s: %s", wrong[i].text, err.text);
-		assert_null(strstr(err.text, "AAEC")); /* keys are not told */
+		assert_status(token_keys_read(f->path, false, &keys, ERR), STATUS_BAD_REQUEST);
+		if (strstr(unit_error.text, wrong[i].says) == NULL)
+			fail_msg("%s: %s", wrong[i].text, unit_error.text);
+		assert_null(strstr(unit_error.text, "AAEC")); /* keys are not told */
 	}
 }
 
-static void test_key_file_that_others_may_read(void **state)
+TEST(test_key_file_that_others_may_read)
 {
 	struct fixture *f = *state;
 	struct token_keys keys;
-	struct error err;
 
 	write_file(in_folder(f, "keys"), "k:" KEY_A "\n", 0640);
-	assert_int_equal(token_keys_read(f->path, false, &keys, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "chmod 600"));
+	assert_fails(token_keys_read(f->path, false, &keys, ERR), STATUS_BAD_REQUEST, "chmod 600");
 	unlink(f->path);
-	assert_int_equal(token_keys_read(f->path, false, &keys, &err), STATUS_NOT_FOUND);
+	assert_status(token_keys_read(f->path, false, &keys, ERR), STATUS_NOT_FOUND);
 }
 
 static enum status read_public(struct fixture *f, const char *pem, mode_t mode, struct error *err)
@@ -418,7 +399,7 @@ static enum status read_public(struct fixture *f, const char *pem, mode_t mode, 
 	return status;
 }
 
-static void test_public_keys(void **state)
+TEST(test_public_keys)
 {
 	static const char private_key[] = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTu\n"
 					  "-----END PRIVATE KEY-----\n";
@@ -436,19 +417,14 @@ static void test_public_keys(void **state)
 	    "sSnuSE2UZx+wWzuttQIDAQAB\n"
 	    "-----END PUBLIC KEY-----\n";
 	struct fixture *f = *state;
-	struct error err;
 
-	assert_int_equal(read_public(f, member(f, "rsa"), 0644, &err), STATUS_OK);
-	assert_int_equal(read_public(f, member(f, "rsa"), 0664, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "chmod go-w"));
-	assert_int_equal(read_public(f, private_key, 0600, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "private key"));
-	assert_int_equal(read_public(f, "nonsense\n", 0644, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "BEGIN PUBLIC KEY"));
-	assert_int_equal(read_public(f, p384, 0644, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "P-256"));
-	assert_int_equal(read_public(f, rsa1024, 0644, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "2048"));
+	assert_ok(read_public(f, member(f, "rsa"), 0644, ERR));
+	assert_fails(read_public(f, member(f, "rsa"), 0664, ERR), STATUS_BAD_REQUEST, "chmod go-w");
+	assert_fails(read_public(f, private_key, 0600, ERR), STATUS_BAD_REQUEST, "private key");
+	assert_fails(read_public(f, "nonsense\n", 0644, ERR), STATUS_BAD_REQUEST,
+		     "BEGIN PUBLIC KEY");
+	assert_fails(read_public(f, p384, 0644, ERR), STATUS_BAD_REQUEST, "P-256");
+	assert_fails(read_public(f, rsa1024, 0644, ERR), STATUS_BAD_REQUEST, "2048");
 }
 
 /* ---- RFC 7515 A.2, A.3: the signatures hold; then the claims are not ours ---- */
@@ -458,7 +434,6 @@ static void check_rfc(struct fixture *f, const char *pem, const char *token)
 	struct token_rules rules = rules_of(f, true);
 	struct token_keys keys;
 	struct token out = {0};
-	struct error err;
 	char text[2 * PATH_SIZE];
 	char changed[TOKEN_JWT_MAX];
 
@@ -466,14 +441,12 @@ static void check_rfc(struct fixture *f, const char *pem, const char *token)
 	snprintf(text, sizeof text, "k:%s/rsa.pem\n", f->folder);
 	read_keys(f, true, text, &keys);
 	rules.keys = &keys;
-	assert_int_equal(token_check(&rules, token, 1300819000, &out, &err),
-			 STATUS_BAD_CREDENTIALS);
-	assert_non_null(strstr(err.text, "names no user"));
+	assert_fails(token_check(&rules, token, 1300819000, &out, ERR), STATUS_BAD_CREDENTIALS,
+		     "names no user");
 	snprintf(changed, sizeof changed, "%s", token);
 	changed[strlen(changed) - 5] ^= 1;
-	assert_int_equal(token_check(&rules, changed, 1300819000, &out, &err),
-			 STATUS_BAD_CREDENTIALS);
-	assert_non_null(strstr(err.text, "signature"));
+	assert_fails(token_check(&rules, changed, 1300819000, &out, ERR), STATUS_BAD_CREDENTIALS,
+		     "signature");
 	token_keys_clear(&keys);
 }
 
@@ -481,7 +454,7 @@ static void check_rfc(struct fixture *f, const char *pem, const char *token)
 	"eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0" \
 	"cnVlfQ"
 
-static void test_rfc7515(void **state)
+TEST(test_rfc7515)
 {
 	static const char rsa[] =
 	    "-----BEGIN PUBLIC "
@@ -511,23 +484,4 @@ static void test_rfc7515(void **state)
 	    "eyJhbGciOiJFUzI1NiJ9." RFC_PAYLOAD
 	    ".DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-K"
 	    "g6NU1Q");
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(test_vectors),
-	    TEST(test_every_byte_counts),
-	    TEST(test_twins_have_one_name),
-	    TEST(test_claims_of_identity_providers),
-	    TEST(test_a_made_token_is_good),
-	    TEST(test_wrong_key_files),
-	    TEST(test_key_file_that_others_may_read),
-	    TEST(test_public_keys),
-	    TEST(test_rfc7515),
-	};
-
-	return cmocka_run_group_tests_name("token", tests, NULL, NULL);
 }

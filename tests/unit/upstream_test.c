@@ -3,14 +3,8 @@
  * when none. The breaker itself has its own test; the clock here is the real one, so nothing waits
  * for a period to end.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -61,7 +55,7 @@ static struct fixture *open_with(size_t n_urls)
 	    .items = {first_url, second_url}
         };
 	f.urls = (struct conf_list){.items = f.items, .count = n_urls};
-	assert_int_equal(upstreams_new("site", &f.urls, &f.upstreams, NULL), STATUS_OK);
+	assert_ok(upstreams_new("site", &f.urls, &f.upstreams, ERR));
 	return &f;
 }
 
@@ -79,69 +73,75 @@ static enum status call(struct fixture *f, const enum upstream_outcome *outcomes
 static void succeed(struct fixture *f, int n)
 {
 	while (n-- > 0)
-		assert_int_equal(CALL(f, OUTCOME_OK), STATUS_OK);
+		assert_ok(CALL(f, OUTCOME_OK));
 }
 
-static void a_repetition_is_paid_for_by_ten_successes(void **state)
+static int start(void **state)
+{
+	(void)state;
+	assert_ok(secret_start(ERR));
+	assert_ok(log_open("/dev/null", LOG_LEVEL_ERROR, ERR));
+	return 0;
+}
+
+GROUP(start, NULL)
+
+TEST(a_repetition_is_paid_for_by_ten_successes)
 {
 	struct fixture *f = open_with(1);
 
-	(void)state;
-	assert_int_equal(CALL(f, OUTCOME_NOT_CONNECTED, OUTCOME_OK), STATUS_CHAT_SERVER);
+	assert_status(CALL(f, OUTCOME_NOT_CONNECTED, OUTCOME_OK), STATUS_CHAT_SERVER);
 	assert_int_equal(f->script.calls, 1);
 	succeed(f, 9);
-	assert_int_equal(CALL(f, OUTCOME_NOT_CONNECTED, OUTCOME_OK), STATUS_CHAT_SERVER);
+	assert_status(CALL(f, OUTCOME_NOT_CONNECTED, OUTCOME_OK), STATUS_CHAT_SERVER);
 	succeed(f, 1);
-	assert_int_equal(CALL(f, OUTCOME_NOT_CONNECTED, OUTCOME_OK), STATUS_OK);
+	assert_ok(CALL(f, OUTCOME_NOT_CONNECTED, OUTCOME_OK));
 	assert_int_equal(f->script.calls, 2);
-	assert_int_equal(CALL(f, OUTCOME_NOT_CONNECTED, OUTCOME_OK), STATUS_CHAT_SERVER);
+	assert_status(CALL(f, OUTCOME_NOT_CONNECTED, OUTCOME_OK), STATUS_CHAT_SERVER);
 	assert_int_equal(f->script.calls, 1);
 	succeed(f, 10);
-	assert_int_equal(CALL(f, OUTCOME_NOT_CONNECTED), STATUS_CHAT_SERVER);
+	assert_status(CALL(f, OUTCOME_NOT_CONNECTED), STATUS_CHAT_SERVER);
 	assert_int_equal(f->script.calls, 2); /* once more, not until it works */
 	assert_string_equal(f->err.text, "call 2 at http://first/bosh@x");
 	upstreams_free(f->upstreams);
 }
 
-static void only_after_what_cannot_have_been_sent(void **state)
+TEST(only_after_what_cannot_have_been_sent)
 {
 	static const enum upstream_outcome others[] = {OUTCOME_NONE, OUTCOME_NOT_REACHED,
 						       OUTCOME_REFUSED, OUTCOME_FAILED};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+	for (size_t i = 0; i < COUNT(others); i++) {
 		struct fixture *f = open_with(1);
 
 		succeed(f, 20);
-		assert_int_equal(CALL(f, others[i], OUTCOME_OK), STATUS_CHAT_SERVER);
+		assert_status(CALL(f, others[i], OUTCOME_OK), STATUS_CHAT_SERVER);
 		assert_int_equal(f->script.calls, 1);
 		upstreams_free(f->upstreams);
 	}
 }
 
-static void not_where_the_deadline_is_near(void **state)
+TEST(not_where_the_deadline_is_near)
 {
 	static const enum upstream_outcome outcomes[] = {OUTCOME_NOT_CONNECTED, OUTCOME_OK};
 	struct fixture *f = open_with(1);
 
-	(void)state;
 	succeed(f, 10);
-	assert_int_equal(call(f, outcomes, 2, 20), STATUS_CHAT_SERVER);
+	assert_status(call(f, outcomes, 2, 20), STATUS_CHAT_SERVER);
 	assert_int_equal(f->script.calls, 1);
-	assert_int_equal(call(f, outcomes, 2, AMPLE_MS), STATUS_OK); /* nothing was paid for that */
+	assert_ok(call(f, outcomes, 2, AMPLE_MS)); /* nothing was paid for that */
 	upstreams_free(f->upstreams);
 }
 
-static void the_next_address_costs_nothing(void **state)
+TEST(the_next_address_costs_nothing)
 {
 	static const enum upstream_outcome not_sent[] = {OUTCOME_NOT_CONNECTED,
 							 OUTCOME_NOT_REACHED};
 
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct fixture *f = open_with(2);
 
-		assert_int_equal(CALL(f, not_sent[i], OUTCOME_OK), STATUS_OK);
+		assert_ok(CALL(f, not_sent[i], OUTCOME_OK));
 		assert_int_equal(f->script.calls, 2);
 		assert_ptr_equal(f->script.urls[0], first_url);
 		assert_ptr_equal(f->script.urls[1], second_url);
@@ -149,31 +149,29 @@ static void the_next_address_costs_nothing(void **state)
 	}
 }
 
-static void not_where_one_was_asked(void **state)
+TEST(not_where_one_was_asked)
 {
 	static const enum upstream_outcome sent[] = {OUTCOME_NONE, OUTCOME_REFUSED, OUTCOME_FAILED};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
+	for (size_t i = 0; i < COUNT(sent); i++) {
 		struct fixture *f = open_with(2);
 
-		assert_int_equal(CALL(f, sent[i], OUTCOME_OK), STATUS_CHAT_SERVER);
+		assert_status(CALL(f, sent[i], OUTCOME_OK), STATUS_CHAT_SERVER);
 		assert_int_equal(f->script.calls, 1);
 		upstreams_free(f->upstreams);
 	}
 }
 
-static void an_open_breaker_is_passed_over(void **state)
+TEST(an_open_breaker_is_passed_over)
 {
 	struct fixture *f = open_with(2);
 
-	(void)state;
-	assert_int_equal(CALL(f, OUTCOME_REFUSED), STATUS_CHAT_SERVER); /* opens the first one's */
-	assert_int_equal(CALL(f, OUTCOME_OK), STATUS_OK);
+	assert_status(CALL(f, OUTCOME_REFUSED), STATUS_CHAT_SERVER); /* opens the first one's */
+	assert_ok(CALL(f, OUTCOME_OK));
 	assert_ptr_equal(f->script.urls[0], second_url);
-	assert_int_equal(CALL(f, OUTCOME_REFUSED), STATUS_CHAT_SERVER);
+	assert_status(CALL(f, OUTCOME_REFUSED), STATUS_CHAT_SERVER);
 
-	assert_int_equal(CALL(f, OUTCOME_OK), STATUS_UNAVAILABLE);
+	assert_status(CALL(f, OUTCOME_OK), STATUS_UNAVAILABLE);
 	assert_int_equal(f->script.calls, 0);
 	assert_int_equal(f->err.status, STATUS_UNAVAILABLE);
 	assert_int_equal(f->err.retry_after,
@@ -182,70 +180,44 @@ static void an_open_breaker_is_passed_over(void **state)
 	upstreams_free(f->upstreams);
 }
 
-static void the_wait_is_the_shortest(void **state)
+TEST(the_wait_is_the_shortest)
 {
 	struct fixture *f = open_with(2);
 
-	(void)state;
-	assert_int_equal(CALL(f, OUTCOME_REFUSED), STATUS_CHAT_SERVER);
+	assert_status(CALL(f, OUTCOME_REFUSED), STATUS_CHAT_SERVER);
 	for (int i = 0; i < 5; i++) /* the second one's: for 4 to 6 s */
-		assert_int_equal(CALL(f, OUTCOME_NOT_CONNECTED), STATUS_CHAT_SERVER);
-	assert_int_equal(CALL(f, OUTCOME_OK), STATUS_UNAVAILABLE);
+		assert_status(CALL(f, OUTCOME_NOT_CONNECTED), STATUS_CHAT_SERVER);
+	assert_status(CALL(f, OUTCOME_OK), STATUS_UNAVAILABLE);
 	assert_in_range(f->err.retry_after, 1, 6);
 	upstreams_free(f->upstreams);
 }
 
 /* A repetition that finds the breaker open leaves the first call's answer. */
-static void the_fifth_failure_is_not_repeated(void **state)
+TEST(the_fifth_failure_is_not_repeated)
 {
 	struct fixture *f = open_with(1);
 
-	(void)state;
 	succeed(f, 10);
 	for (int i = 0; i < 2; i++) /* the first time twice */
-		assert_int_equal(CALL(f, OUTCOME_NOT_CONNECTED), STATUS_CHAT_SERVER);
+		assert_status(CALL(f, OUTCOME_NOT_CONNECTED), STATUS_CHAT_SERVER);
 	succeed(f, 20);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(CALL(f, OUTCOME_NOT_CONNECTED), STATUS_CHAT_SERVER);
-	assert_int_equal(CALL(f, OUTCOME_NOT_CONNECTED), STATUS_CHAT_SERVER);
+		assert_status(CALL(f, OUTCOME_NOT_CONNECTED), STATUS_CHAT_SERVER);
+	assert_status(CALL(f, OUTCOME_NOT_CONNECTED), STATUS_CHAT_SERVER);
 	assert_int_equal(f->script.calls, 1);
 	assert_string_equal(f->err.text, "call 1 at http://first/bosh@x");
-	assert_int_equal(CALL(f, OUTCOME_OK), STATUS_UNAVAILABLE);
+	assert_status(CALL(f, OUTCOME_OK), STATUS_UNAVAILABLE);
 	upstreams_free(f->upstreams);
 }
 
-static void null_is_taken(void **state)
+TEST(null_is_taken)
 {
 	struct fixture *f = open_with(1);
 
-	(void)state;
 	upstreams_free(NULL);
 	f->script =
 	    (struct script){.outcomes = &(enum upstream_outcome){OUTCOME_FAILED}, .n_outcomes = 1};
-	assert_int_equal(upstreams_call(f->upstreams, play, &f->script, clock_monotonic_ms(), NULL),
-			 STATUS_CHAT_SERVER);
+	assert_status(upstreams_call(f->upstreams, play, &f->script, clock_monotonic_ms(), NULL),
+		      STATUS_CHAT_SERVER);
 	upstreams_free(f->upstreams);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_repetition_is_paid_for_by_ten_successes),
-	    cmocka_unit_test(only_after_what_cannot_have_been_sent),
-	    cmocka_unit_test(not_where_the_deadline_is_near),
-	    cmocka_unit_test(the_next_address_costs_nothing),
-	    cmocka_unit_test(not_where_one_was_asked),
-	    cmocka_unit_test(an_open_breaker_is_passed_over),
-	    cmocka_unit_test(the_wait_is_the_shortest),
-	    cmocka_unit_test(the_fifth_failure_is_not_repeated),
-	    cmocka_unit_test(null_is_taken),
-	};
-	struct error err;
-
-	if (secret_start(&err) != STATUS_OK ||
-	    log_open("/dev/null", LOG_LEVEL_ERROR, &err) != STATUS_OK) {
-		fprintf(stderr, "%s\n", err.text);
-		return 1;
-	}
-	return cmocka_run_group_tests_name("upstream", tests, NULL, NULL);
 }

@@ -1,10 +1,8 @@
 /*
  * Used tokens: once, in whichever process, and forgotten long after they have ended.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "unit.h"
+
 #include <pthread.h>
 #include <sqlite3.h>
 #include <time.h>
@@ -51,37 +49,35 @@ static void plant(const struct fixture *f, const char *nonce, int64_t expiry)
 	sqlite3_close(db);
 }
 
-static void once(void **state)
+FIXTURE(fixture_store, fixture_remove)
+
+TEST(once)
 {
 	struct fixture *f = *state;
 	struct store *other;
-	struct error err = {0};
 
-	assert_int_equal(add(f->store, "n1", NOW + 60, NULL), STATUS_OK);
-	assert_int_equal(add(f->store, "n1", NOW + 60, &err), STATUS_CONFLICT);
-	assert_non_null(strstr(err.text, "used before"));
-	assert_int_equal(add(f->store, "n1", NOW + 90, NULL), STATUS_CONFLICT);
-	assert_int_equal(add(f->store, "N1", NOW + 60, NULL), STATUS_OK);
-	assert_int_equal(store_open(f->path, FIXTURE_SITE, &other, NULL), STATUS_OK);
-	assert_int_equal(add(other, "n1", NOW + 60, NULL), STATUS_CONFLICT);
+	assert_ok(add(f->store, "n1", NOW + 60, ERR));
+	assert_fails(add(f->store, "n1", NOW + 60, ERR), STATUS_CONFLICT, "used before");
+	assert_status(add(f->store, "n1", NOW + 90, NULL), STATUS_CONFLICT);
+	assert_ok(add(f->store, "N1", NOW + 60, ERR));
+	assert_ok(store_open(f->path, FIXTURE_SITE, &other, ERR));
+	assert_status(add(other, "n1", NOW + 60, NULL), STATUS_CONFLICT);
 	store_close(other);
 }
 
 /* Used or not: the clock is asked where the use is noted. */
-static void over(void **state)
+TEST(over)
 {
 	struct fixture *f = *state;
-	struct error err = {0};
 
 	plant(f, "used", NOW - 1);
-	assert_int_equal(add(f->store, "used", NOW - 1, &err), STATUS_NOT_FOUND);
-	assert_non_null(strstr(err.text, "over"));
-	assert_int_equal(add(f->store, "unused", NOW, NULL), STATUS_NOT_FOUND);
+	assert_fails(add(f->store, "used", NOW - 1, ERR), STATUS_NOT_FOUND, "over");
+	assert_status(add(f->store, "unused", NOW, NULL), STATUS_NOT_FOUND);
 	assert_int_equal(rows(f), 1);
 }
 
 /* Long after its end, lest a slow request or a clock that is set back finds it forgotten. */
-static void forgotten_long_after_its_end(void **state)
+TEST(forgotten_long_after_its_end)
 {
 	struct fixture *f = *state;
 	char nonce[16];
@@ -91,11 +87,11 @@ static void forgotten_long_after_its_end(void **state)
 		plant(f, nonce, NOW - GRANT_MEMORY_S - 1);
 	}
 	plant(f, "yet", NOW - GRANT_MEMORY_S + 60);
-	assert_int_equal(add(f->store, "a", NOW + 90, NULL), STATUS_OK);
+	assert_ok(add(f->store, "a", NOW + 90, ERR));
 	assert_int_equal(rows(f), 10 + 2);
-	assert_int_equal(add(f->store, "b", NOW + 90, NULL), STATUS_OK);
+	assert_ok(add(f->store, "b", NOW + 90, ERR));
 	assert_int_equal(rows(f), 3);
-	assert_int_equal(add(f->store, "yet", NOW + 90, NULL), STATUS_CONFLICT);
+	assert_status(add(f->store, "yet", NOW + 90, NULL), STATUS_CONFLICT);
 }
 
 struct racer {
@@ -116,7 +112,7 @@ static void *race(void *arg)
 	return NULL;
 }
 
-static void one_of_many_at_once(void **state)
+TEST(one_of_many_at_once)
 {
 	struct fixture *f = *state;
 	struct racer racers[THREADS];
@@ -132,17 +128,4 @@ static void one_of_many_at_once(void **state)
 		won += racers[i].won;
 	}
 	assert_int_equal(won, NONCES);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(once, fixture_store, fixture_remove),
-	    cmocka_unit_test_setup_teardown(over, fixture_store, fixture_remove),
-	    cmocka_unit_test_setup_teardown(forgotten_long_after_its_end, fixture_store,
-					    fixture_remove),
-	    cmocka_unit_test_setup_teardown(one_of_many_at_once, fixture_store, fixture_remove),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,201 @@
+/*
+ * What unit.h declares, and the main() of every unit test.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sys/stat.h>
+
+#include "base/secret.h"
+
+/* ---- tests ---- */
+
+#define ITEMS_MAX 200
+
+static struct unit_item items[ITEMS_MAX];
+static size_t n_items;
+
+/* Called by constructors, whose order is the compiler's: main() sorts by line. */
+void unit_register(struct unit_item item)
+{
+	if (n_items == ITEMS_MAX)
+		abort();
+	items[n_items++] = item;
+}
+
+static int by_line(const void *a, const void *b)
+{
+	return ((const struct unit_item *)a)->line - ((const struct unit_item *)b)->line;
+}
+
+__attribute__((weak)) int main(void)
+{
+	static struct CMUnitTest tests[ITEMS_MAX];
+	struct unit_item group = {0}, fixture = {0};
+	size_t n = 0;
+
+	qsort(items, n_items, sizeof items[0], by_line);
+	for (size_t i = 0; i < n_items; i++) {
+		if (items[i].is_group)
+			group = items[i];
+		else if (items[i].test == NULL)
+			fixture = items[i];
+		else
+			tests[n++] =
+			    (struct CMUnitTest){items[i].name, items[i].test, fixture.setup,
+						fixture.teardown, items[i].initial};
+	}
+	return _cmocka_run_group_tests(program_invocation_short_name, tests, n, group.setup,
+				       group.teardown);
+}
+
+int unit_secrets(void **state)
+{
+	(void)state;
+	assert_ok(secret_start(ERR));
+	return 0;
+}
+
+/* ---- statuses and sentences ---- */
+
+struct error unit_error;
+
+void unit_before(const char *call)
+{
+	if (strchr(call, '(') != NULL)
+		unit_error = (struct error){.text = ""};
+}
+
+void unit_check_status(enum status status, enum status expected, const char *call, const char *file,
+		       int line)
+{
+	if (status == expected)
+		return;
+	print_error("%s: %s, expected %s: %s\n", call, status_name(status), status_name(expected),
+		    unit_error.text);
+	_fail(file, line);
+}
+
+void unit_check_fails(enum status status, enum status expected, const char *words, const char *call,
+		      const char *file, int line)
+{
+	unit_check_status(status, expected, call, file, line);
+	unit_check_status(unit_error.status, expected, "the status in ERR", file, line);
+	unit_check_holds(unit_error.text, words, file, line);
+}
+
+void unit_check_holds(const char *text, const char *words, const char *file, int line)
+{
+	if (strstr(text, words) != NULL)
+		return;
+	print_error("\"%s\" does not hold \"%s\"\n", text, words);
+	_fail(file, line);
+}
+
+/* ---- a folder and its files ---- */
+
+#define PATHS_MAX 4096
+
+static char *folder;
+static char *paths[PATHS_MAX]; /* given out since the folder was made */
+static size_t n_paths;
+
+int unit_folder_make(void **state)
+{
+	const char *parent = getenv("TMPDIR");
+
+	(void)state;
+	assert_null(folder);
+	assert_true(asprintf(&folder, "%s/prebind-unit-XXXXXX", parent ? parent : "/tmp") > 0);
+	assert_non_null(mkdtemp(folder));
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+int unit_folder_remove(void **state)
+{
+	(void)state;
+	assert_int_equal(chmod(folder, 0700), 0);
+	assert_int_equal(nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+	while (n_paths > 0)
+		free(paths[--n_paths]);
+	free(folder);
+	folder = NULL;
+	return 0;
+}
+
+const char *unit_folder(void)
+{
+	assert_non_null(folder);
+	return folder;
+}
+
+static const char *keep(char *path)
+{
+	assert_in_range(n_paths, 0, PATHS_MAX - 1);
+	return paths[n_paths++] = path;
+}
+
+const char *unit_path(const char *format, ...)
+{
+	char *name = NULL, *path = NULL;
+	va_list args;
+
+	va_start(args, format);
+	assert_true(vasprintf(&name, format, args) >= 0);
+	va_end(args);
+	if (name[0] == '/')
+		return keep(name);
+	assert_true(asprintf(&path, "%s/%s", unit_folder(), name) > 0);
+	free(name);
+	return keep(path);
+}
+
+const char *unit_write(const char *name, const char *text)
+{
+	return unit_write_bytes(name, text, strlen(text));
+}
+
+const char *unit_write_bytes(const char *name, const void *data, size_t len)
+{
+	const char *path = unit_path("%s", name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		fail_msg("%s: %m", path);
+	assert_int_equal(write(fd, data, len), len);
+	assert_int_equal(fchmod(fd, 0600), 0);
+	close(fd);
+	return path;
+}
+
+char *unit_read(const char *name, size_t *len)
+{
+	const char *path = name[0] == '/' ? name : unit_path("%s", name);
+	FILE *file = fopen(path, "re");
+	char *data = NULL;
+	size_t size = 0, used = 0;
+
+	if (file == NULL)
+		fail_msg("%s: %m", path);
+	do {
+		size += 65536;
+		data = realloc(data, size + 1);
+		assert_non_null(data);
+		used += fread(data + used, 1, size - used, file);
+	} while (used == size);
+	data[used] = '\0';
+	fclose(file);
+	if (len != NULL)
+		*len = used;
+	return data;
+}
