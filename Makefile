@@ -37,21 +37,23 @@ NET      = http_call http_client http_events http_failure http_settings http_tar
 WEB      = basic_auth csrf request request_fields request_path response router
 TEMPLATE = html nodes parse render shelf template texts
 SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
-IDENTITY = caller device django_check django_session identity jid_deny jid_owner jid_rule login_account \
-	login_session password password_argon2 password_crypt password_digest password_hash \
-	password_stretch php_lexer php_serialize php_session remote_user site_session site_user token \
-	token_keys token_text xmpp_login
+PASSWORD = argon2 crypt digest hash password stretch
+IDENTITY = django_check django_session identity login_account login_session php_lexer php_serialize \
+	php_session remote_user site_session site_user token token_keys token_text
+ACCOUNT  = jid_deny jid_owner jid_rule xmpp_login
 PREBIND  = bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
 	bosh_url breaker breaker_text bulkhead ejabberd_api oauth_tokens prebind provision tigase tigase_check \
 	upstream
-PAGE     = adhoc app behind_proxy bind chat cookie credentials_json error health login login_circle login_limit login_token \
-	page prebind_json routes site sites
+SITE     = pages site sites
+PAGE     = adhoc app behind_proxy bind caller chat cookie credentials_json device error health login \
+	login_circle login_limit login_token page prebind_json routes
 
 LIB_OBJECTS = \
 	$(BASE:%=$(BUILD)/base/%.o) $(CONF:%=$(BUILD)/conf/%.o) $(STORE:%=$(BUILD)/store/%.o) \
 	$(XMPP:%=$(BUILD)/xmpp/%.o) $(NET:%=$(BUILD)/net/%.o) $(WEB:%=$(BUILD)/web/%.o) \
 	$(TEMPLATE:%=$(BUILD)/template/%.o) $(SERVE:%=$(BUILD)/serve/%.o) \
-	$(IDENTITY:%=$(BUILD)/identity/%.o) $(PREBIND:%=$(BUILD)/prebind/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
+	$(PASSWORD:%=$(BUILD)/password/%.o) $(IDENTITY:%=$(BUILD)/identity/%.o) $(ACCOUNT:%=$(BUILD)/account/%.o) \
+	$(PREBIND:%=$(BUILD)/prebind/%.o) $(SITE:%=$(BUILD)/site/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o
 
 CTL      = check check_names check_server conf csv ctl gateway map map_import prebind session token user

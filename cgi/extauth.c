@@ -18,8 +18,8 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "extauth/packet.h"
-#include "identity/jid_rule.h"
-#include "identity/xmpp_login.h"
+#include "account/jid_rule.h"
+#include "account/xmpp_login.h"
 
 static const char usage[] =
     "usage: prebind-extauth [-c FILE] [--site NAME] [--lines]\n"

@@ -11,7 +11,7 @@
 enum own_cookie {
 	COOKIE_SESSION, /* a login session's token */
 	COOKIE_FORM,    /* what the login form's token is bound to */
-	COOKIE_DEVICE,  /* identity/device.h */
+	COOKIE_DEVICE,  /* page/device.h */
 	COOKIE_SENT,    /* page/login_circle.h */
 	COOKIE_COUNT
 };

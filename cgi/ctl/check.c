@@ -8,7 +8,7 @@
 #include "base/secret.h"
 #include "ctl/check_names.h"
 #include "ctl/report.h"
-#include "identity/jid_rule.h"
+#include "account/jid_rule.h"
 #include "page/behind_proxy.h"
 #include "page/page.h"
 #include "store/gateway.h"
@@ -240,7 +240,7 @@ int ctl_check(struct ctl *ctl)
 	struct template_shelf *shelf = NULL;
 	struct error err = {0};
 
-	if (template_shelf_new(page_templates, page_templates_count, &shelf, &err) != STATUS_OK)
+	if (template_shelf_new(site_pages, site_pages_count, &shelf, &err) != STATUS_OK)
 		return ctl_fail(ctl, &err);
 	strbuf_init(&json);
 	json_writer_init(&w, &json);

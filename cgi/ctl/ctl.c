@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
-#include "identity/jid_deny.h"
+#include "account/jid_deny.h"
 
 #define SECRET_LINE_MAX 1024 /* bytes of a password; the program's own limit */
 

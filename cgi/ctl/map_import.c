@@ -11,7 +11,7 @@
 #include "ctl/csv.h"
 #include "ctl/ctl.h"
 #include "identity/identity.h"
-#include "identity/jid_deny.h"
+#include "account/jid_deny.h"
 #include "store/jid_map.h"
 #include "xmpp/jid.h"
 

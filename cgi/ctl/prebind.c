@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "ctl/ctl.h"
-#include "identity/jid_deny.h"
-#include "identity/jid_rule.h"
+#include "account/jid_deny.h"
+#include "account/jid_rule.h"
 #include "identity/login_account.h"
 #include "page/page.h"
 #include "prebind/prebind.h"

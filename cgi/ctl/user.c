@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "ctl/ctl.h"
-#include "identity/jid_rule.h"
+#include "account/jid_rule.h"
 #include "store/user.h"
 #include "xmpp/jid.h"
 

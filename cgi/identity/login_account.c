@@ -10,7 +10,7 @@
 #include "base/name.h"
 #include "base/secret.h"
 #include "identity/login_session.h"
-#include "identity/password.h"
+#include "password/password.h"
 #include "identity/site_user.h"
 #include "store/user.h"
 

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "conf/cookie_name.h"
-#include "identity/password.h"
+#include "password/password.h"
 #include "identity/login_account.h"
 #include "identity/site_user.h"
 #include "store/user.h"

@@ -11,9 +11,10 @@
 #include "base/codec.h"
 #include "base/crypto.h"
 #include "base/secret.h"
+#include "conf/jid_rule_text.h"
 #include "identity/django_check.h"
 #include "identity/django_session.h"
-#include "identity/jid_rule.h"
+#include "identity/identity.h"
 #include "store/site_query.h"
 
 #define COOKIE_MAX   256  /* a longer cookie is no session id, and is never put into the query */
@@ -143,12 +144,14 @@ static bool returns(const struct site_session *site, size_t session, size_t prof
 static enum status rule_check(const struct site_session *site, struct error *err)
 {
 	const struct site_conf *conf = site->conf;
-	unsigned needs = jid_rule_needs(conf->jid);
+	struct jid_rule rule;
 	const char *column = NULL;
 
-	if ((needs & IDENTITY_EMAIL) && !returns(site, EMAIL, PROFILE_EMAIL))
+	if (jid_rule_read(conf->jid, &rule) != NULL)
+		return STATUS_OK; /* site_check says so */
+	if (rule.field == JID_RULE_EMAIL && !returns(site, EMAIL, PROFILE_EMAIL))
 		column = "email";
-	if ((needs & IDENTITY_ID) && conf->site_result != SITE_RESULT_DJANGO &&
+	if (rule.field == JID_RULE_ID && conf->site_result != SITE_RESULT_DJANGO &&
 	    !returns(site, ID, PROFILE_ID))
 		column = "id";
 	if (column == NULL)

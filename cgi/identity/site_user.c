@@ -10,7 +10,7 @@
 #include "base/codec.h"
 #include "base/secret.h"
 #include "identity/identity.h"
-#include "identity/password_hash.h"
+#include "password/hash.h"
 #include "store/site_query.h"
 
 #define JID_MAX  2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */

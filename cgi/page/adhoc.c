@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
-#include "identity/jid_deny.h"
+#include "account/jid_deny.h"
 #include "page/page.h"
 #include "store/jid_map.h"
 #include "web/basic_auth.h"

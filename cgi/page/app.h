@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #include "base/codec.h"
-#include "identity/caller.h"
+#include "page/caller.h"
 #include "identity/identity.h"
-#include "page/sites.h"
+#include "site/sites.h"
 #include "web/request.h"
 #include "web/response.h"
 #include "web/router.h"

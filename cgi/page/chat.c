@@ -50,7 +50,7 @@ static void send_chat(struct exchange *ex, const struct prebind_session *session
 		add_user(ex, view);
 		view_text(view, "user_key", user_key);
 		view_json_script(view, "session", json.data);
-		page_send(ex, 200, page_of_client(ex->site->conf), view);
+		page_send(ex, 200, site_chat_page(ex->site->conf), view);
 	} else {
 		ex->res->failed = true;
 	}

@@ -5,7 +5,7 @@
  */
 #include "page/login_limit.h"
 
-#include "identity/device.h"
+#include "page/device.h"
 #include "page/cookie.h"
 #include "page/page.h"
 

@@ -11,24 +11,6 @@
 #include "conf/placeholder.h"
 #include "prebind/bosh_url.h"
 
-/* The same for the three pages that the key `client` selects from. */
-static const char *const chat_names[] = {"base",    "nonce", "user",       "user_key",
-					 "session", "token", "can_logout", NULL};
-static const char *const login_names[] = {"base", "nonce",  "user",    "token",
-					  "next", "failed", "message", NULL};
-static const char *const error_names[] = {"base",      "nonce",      "status", "title",
-					  "sentence",  "request_id", "retry",  "login",
-					  "login_url", "cookie",     NULL};
-
-const struct template_page page_templates[] = {
-    {"login.html",  login_names, false},
-    {"error.html",  error_names, false},
-    {PAGE_CHAT,     chat_names,  false},
-    {PAGE_CONVERSE, chat_names,  true },
-    {PAGE_DATA,     chat_names,  true },
-};
-const size_t page_templates_count = sizeof(page_templates) / sizeof(page_templates[0]);
-
 /* Headers with the same text on every response. */
 static const struct {
 	enum response_header name;
@@ -157,37 +139,6 @@ void page_finish(struct exchange *ex)
 	if (ex->req.https)
 		response_header_constant(ex->res, HEADER_STRICT_TRANSPORT_SECURITY,
 					 "max-age=31536000");
-}
-
-const char *page_of_client(const struct site_conf *conf)
-{
-	static const char *const pages[] = {
-	    [CLIENT_BUILTIN] = PAGE_CHAT,
-	    [CLIENT_CONVERSE] = PAGE_CONVERSE,
-	    [CLIENT_NONE] = PAGE_DATA,
-	};
-
-	return pages[conf->client];
-}
-
-enum status page_templates_check(const struct site *site, struct error *err)
-{
-	const struct site_conf *conf = site->conf;
-
-	if (!template_has(site->templates, page_of_client(conf)))
-		return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "client"),
-				  "%s has no %s, which this client needs; copy it from the "
-				  "templates that were installed",
-				  conf->templates, page_of_client(conf));
-	for (size_t i = 0; i < conf->language.count; i++) {
-		if (!template_speaks(site->templates, conf->language.items[i]))
-			return conf_fault(err, STATUS_BAD_REQUEST,
-					  conf_site_place(conf, "language"),
-					  "%s/lang has no %s.json; copy the folder from "
-					  "the templates that were installed, or translate one",
-					  conf->templates, conf->language.items[i]);
-	}
-	return STATUS_OK;
 }
 
 static const char *language(const struct exchange *ex)

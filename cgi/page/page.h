@@ -9,15 +9,6 @@
 #include "page/app.h"
 #include "store/session.h"
 
-/* The pages and the names that each may use. */
-extern const struct template_page page_templates[];
-extern const size_t page_templates_count;
-
-/* The page at /, depending on the site's key `client`. */
-#define PAGE_CHAT     "chat.html"
-#define PAGE_CONVERSE "converse.html"
-#define PAGE_DATA     "data.html"
-
 /* The text about a status for a visitor, in the visitor's language. Borrowed from the site. */
 const char *page_status_title(const struct exchange *ex, enum status status);
 const char *page_status_sentence(const struct exchange *ex, enum status status);
@@ -26,14 +17,6 @@ const char *page_status_sentence(const struct exchange *ex, enum status status);
  * A text of the templates, in the visitor's language; `otherwise` if they do not have it. Borrowed.
  */
 const char *page_text(const struct exchange *ex, const char *key, const char *otherwise);
-
-const char *page_of_client(const struct site_conf *conf);
-
-/*
- * Checks that the templates for the site's client and languages exist. STATUS_BAD_REQUEST: one is
- * missing.
- */
-enum status page_templates_check(const struct site *site, struct error *err);
 
 /* The handlers of routes.c. */
 void chat_handle(struct exchange *ex);

@@ -1,6 +1,6 @@
 /*
  * Parses, builds and compares JIDs. jid_prepare.c prepares a part; jid_name.c makes a localpart
- * from a name; identity/jid_rule.c decides who owns a JID.
+ * from a name; account/jid_rule.c decides who owns a JID.
  */
 #include <stdlib.h>
 #include <string.h>

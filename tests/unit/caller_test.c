@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "identity/caller.h"
+#include "page/caller.h"
 #include "store_fixture.h"
 #include "web/basic_auth.h"
 

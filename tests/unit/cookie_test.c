@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/secret.h"
-#include "identity/device.h"
+#include "page/device.h"
 #include "page/cookie.h"
 
 static struct site_conf site = {.session_cookie = (char *)"prebind"};

@@ -1,5 +1,5 @@
 /*
- * identity/device: whose cookie it is, until when, and that no other text is one.
+ * page/device: whose cookie it is, until when, and that no other text is one.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "identity/device.h"
+#include "page/device.h"
 
 #define NOW 1800000000
 

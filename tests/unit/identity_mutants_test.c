@@ -25,7 +25,7 @@
 #include "base/secret.h"
 #include "base/strbuf.h"
 #include "identity/django_session.h"
-#include "identity/password_hash.h"
+#include "password/hash.h"
 #include "identity/php_serialize.h"
 #include "identity/token_text.h"
 #include "web/request.h"

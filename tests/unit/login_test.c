@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "base/secret.h"
-#include "identity/jid_rule.h"
+#include "account/jid_rule.h"
 #include "identity/login_session.h"
-#include "identity/password.h"
+#include "password/password.h"
 #include "store/jid_map.h"
 #include "users.h"
 

@@ -1,5 +1,5 @@
 /*
- * identity/password_hash against real PHP and real Python: hundreds of fresh hashes of every format
+ * password/hash against real PHP and real Python: hundreds of fresh hashes of every format
  * they can make, of random passwords, each taken; and none taken with another password.
  */
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/secret.h"
-#include "identity/password_hash.h"
+#include "password/hash.h"
 
 #define COUNT     500 /* of each format */
 #define LINE_SIZE 2048

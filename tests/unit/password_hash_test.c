@@ -1,5 +1,5 @@
 /*
- * identity/password_hash: every format by vectors that others made, and everything that must be
+ * password/hash: every format by vectors that others made, and everything that must be
  * refused before a single digest is computed: reading a hash takes no password, so it can compute
  * none.
  */
@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "base/secret.h"
-#include "identity/password.h"
-#include "identity/password_hash.h"
+#include "password/password.h"
+#include "password/hash.h"
 
 #define HORSE    "correct horse"
 #define SALT22   "abcdefghijklmnopqrstu."

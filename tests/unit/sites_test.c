@@ -1,5 +1,5 @@
 /*
- * page/sites: which of several sites are open when, by a clock that is ours. Run it from the
+ * site/sites: which of several sites are open when, by a clock that is ours. Run it from the
  * project's root, where the templates are.
  */
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/secret.h"
-#include "page/sites.h"
+#include "site/sites.h"
 #include "store_fixture.h"
 
 #define IDLE_MS  INT64_C(600000) /* ten minutes: what docs/many-sites.md says */

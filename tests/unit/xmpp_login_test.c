@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "base/secret.h"
-#include "identity/jid_rule.h"
-#include "identity/xmpp_login.h"
+#include "account/jid_rule.h"
+#include "account/xmpp_login.h"
 #include "store/jid_map.h"
 #include "store_fixture.h"
 #include "xmpp/login_token.h"

@@ -2,8 +2,8 @@
  * Accounts that no user may become: those of deny_jids, and the one that we call Tigase with. Every
  * way to a JID checks this: rule, map, site, ad-hoc call, prebindctl and prebind-extauth.
  */
-#ifndef IDENTITY_JID_DENY_H
-#define IDENTITY_JID_DENY_H
+#ifndef ACCOUNT_JID_DENY_H
+#define ACCOUNT_JID_DENY_H
 
 #include <stdbool.h>
 

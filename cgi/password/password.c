@@ -2,7 +2,7 @@
  * The queue for password checks. One check takes 19 MiB and some 50–200 ms of a core. Without a
  * queue, a few hundred login attempts would use up the machine's memory and time.
  */
-#include "identity/password.h"
+#include "password/password.h"
 
 #include <pthread.h>
 #include <stdbool.h>

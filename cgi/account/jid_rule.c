@@ -3,7 +3,7 @@
  * where every user has the account of the same name. It never gives two users one account: a name
  * that preparation would change is refused, unless the rule itself folds case.
  */
-#include "identity/jid_rule.h"
+#include "account/jid_rule.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "account/jid_deny.h"
 #include "conf/jid_rule_text.h"
-#include "identity/jid_deny.h"
 #include "identity/token.h"
 #include "store/jid_claim.h"
 #include "store/jid_map.h"
@@ -37,13 +37,6 @@ enum jid_name_form jid_rule_name_form(const struct jid_rule *rule)
 	};
 
 	return forms[rule->form];
-}
-
-unsigned jid_rule_needs(const char *text)
-{
-	struct jid_rule rule;
-
-	return jid_rule_read(text, &rule) == NULL ? fields[rule.field].needs : 0;
 }
 
 bool jid_rule_lowers(const char *text)

@@ -3,12 +3,12 @@
  * format that is not here never matches: DES, $1$, $3$, bare MD5 and SHA-1. Nor does any mark of an
  * account without a password: "*", "!", "x", "*0", "".
  */
-#include "identity/password_hash.h"
+#include "password/hash.h"
 
 #include <string.h>
 
 #include "base/unix_crypt.h"
-#include "identity/password_formats.h"
+#include "password/formats.h"
 
 #define DRUPAL_PASSWORD_MAX 512 /* Drupal hashes no longer password */
 

@@ -2,7 +2,7 @@
  * The value is ISSUED "." NONCE "." MAC. The MAC covers the account, which the cookie does not
  * name.
  */
-#include "identity/device.h"
+#include "page/device.h"
 
 #include <stdio.h>
 #include <stdlib.h>

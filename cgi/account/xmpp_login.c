@@ -2,17 +2,17 @@
  * Logins at the XMPP server. A wrong password counts as one at the login form does, because it is
  * the same password. An attacker gains no guesses by using both places.
  */
-#include "identity/xmpp_login.h"
+#include "account/xmpp_login.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
-#include "identity/jid_deny.h"
-#include "identity/jid_rule.h"
+#include "account/jid_deny.h"
+#include "account/jid_rule.h"
 #include "identity/login_account.h"
 #include "identity/login_session.h"
-#include "identity/password.h"
+#include "password/password.h"
 #include "store/limit.h"
 #include "store/used_nonce.h"
 #include "xmpp/login_key.h"

@@ -4,7 +4,7 @@
  */
 #include "base/codec.h"
 #include "base/crypto.h"
-#include "identity/password_formats.h"
+#include "password/formats.h"
 
 #define DJANGO_ROUNDS_MAX    1500000 /* twice what Django 5 does */
 #define MEDIAWIKI_ROUNDS_MAX 500000  /* times the number of blocks that its length needs */

@@ -3,8 +3,8 @@
  * password. A hash is first read, which computes nothing, and then verified. The table of formats
  * is in password_hash.c; the queue is in password.h.
  */
-#ifndef IDENTITY_PASSWORD_HASH_H
-#define IDENTITY_PASSWORD_HASH_H
+#ifndef PASSWORD_HASH_H
+#define PASSWORD_HASH_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
  * argon2id and argon2i. secret.h does the work, because our own hashes are of that kind.
  */
 #include "base/secret.h"
-#include "identity/password_formats.h"
+#include "password/formats.h"
 
 static bool read_setting(const char **at, const char *name, char behind)
 {

@@ -2,12 +2,12 @@
  * The formats of password hashes, for the table in password_hash.c. Each has a reader, which checks
  * the text's grammar and bounds, and a verifier. Internal to identity/.
  */
-#ifndef IDENTITY_PASSWORD_FORMATS_H
-#define IDENTITY_PASSWORD_FORMATS_H
+#ifndef PASSWORD_FORMATS_H
+#define PASSWORD_FORMATS_H
 
 #include <string.h>
 
-#include "identity/password_hash.h"
+#include "password/hash.h"
 
 enum password_reading {
 	READING_OK,

@@ -3,8 +3,8 @@
  * address. Callers are programs with their own credentials (store/gateway.h). No site user is a
  * caller, and a login session does not count here.
  */
-#ifndef IDENTITY_CALLER_H
-#define IDENTITY_CALLER_H
+#ifndef PAGE_CALLER_H
+#define PAGE_CALLER_H
 
 #include <stdbool.h>
 

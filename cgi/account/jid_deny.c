@@ -1,7 +1,7 @@
 /*
  * JIDs are compared in the prepared form: "Admin", and "admin" in full-width letters, are admin.
  */
-#include "identity/jid_deny.h"
+#include "account/jid_deny.h"
 
 #include <string.h>
 

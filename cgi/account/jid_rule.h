@@ -2,8 +2,8 @@
  * Finds the JID of a site user. A row of the map comes first, then the JID that the site knows,
  * then the rule. The domain is never a user's choice.
  */
-#ifndef IDENTITY_JID_RULE_H
-#define IDENTITY_JID_RULE_H
+#ifndef ACCOUNT_JID_RULE_H
+#define ACCOUNT_JID_RULE_H
 
 #include "conf/jid_rule_text.h"
 #include "identity/identity.h"
@@ -76,8 +76,5 @@ enum jid_name_form jid_rule_name_form(const struct jid_rule *rule);
  * localpart, or memory is out. The caller frees it.
  */
 char *jid_rule_inside(const struct jid_rule *rule, const char *localpart);
-
-/* Returns bits of identity_extra: what the rule uses. */
-unsigned jid_rule_needs(const char *rule);
 
 #endif

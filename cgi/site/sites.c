@@ -4,7 +4,7 @@
  * can leave the slot while a request still runs. Opening and closing access files and are done
  * without the lock.
  */
-#include "page/sites.h"
+#include "site/sites.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -17,7 +17,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/wait.h"
-#include "page/page.h"
 
 /*
  * Descriptors that an open site may need: eight connections of two files each, -shm, limits,
@@ -94,8 +93,7 @@ static enum status setup_new(const struct conf *conf, enum site_use use, struct 
 	setup->conf = conf;
 	setup->use = use;
 	atomic_init(&setup->users, 1);
-	enum status status =
-	    template_shelf_new(page_templates, page_templates_count, &setup->shelf, err);
+	enum status status = template_shelf_new(site_pages, site_pages_count, &setup->shelf, err);
 	if (status == STATUS_OK && use == SITE_FOR_ONE)
 		template_shelf_defer(setup->shelf);
 	if (status == STATUS_OK)

@@ -3,14 +3,14 @@
  * are refused, so that logins cannot use up the machine. An unknown user costs the same work as a
  * known one, so that the time does not tell them apart.
  */
-#ifndef IDENTITY_PASSWORD_H
-#define IDENTITY_PASSWORD_H
+#ifndef PASSWORD_PASSWORD_H
+#define PASSWORD_PASSWORD_H
 
 #include <stdbool.h>
 
 #include "base/error.h"
 #include "base/secret.h"
-#include "identity/password_hash.h"
+#include "password/hash.h"
 
 struct password_claim {
 	const char *hash; /* NULL or unusable: the same work, then a refusal */

@@ -8,7 +8,7 @@
 #include "base/codec.h"
 #include "base/crypto.h"
 #include "base/unix_crypt.h"
-#include "identity/password_formats.h"
+#include "password/formats.h"
 
 #define BCRYPT_COST_MIN 4
 #define BCRYPT_COST_MAX 13 /* about a second; each step doubles it, and 31 takes days */

@@ -8,7 +8,7 @@
 #include "base/codec.h"
 #include "base/name.h"
 #include "base/strbuf.h"
-#include "identity/jid_rule.h"
+#include "account/jid_rule.h"
 #include "identity/login_account.h"
 #include "identity/login_session.h"
 #include "store/jid_map.h"

@@ -3,8 +3,8 @@
  * attempts are counted separately. So an attacker who guesses passwords elsewhere does not lock the
  * owner out. The cookie does not log anyone in. Pure: key and clock are parameters.
  */
-#ifndef IDENTITY_DEVICE_H
-#define IDENTITY_DEVICE_H
+#ifndef PAGE_DEVICE_H
+#define PAGE_DEVICE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * is a one-time token of ours (xmpp/login_token.h), or the password of the site user who owns the
  * account. prebind-extauth uses this.
  */
-#ifndef IDENTITY_XMPP_LOGIN_H
-#define IDENTITY_XMPP_LOGIN_H
+#ifndef ACCOUNT_XMPP_LOGIN_H
+#define ACCOUNT_XMPP_LOGIN_H
 
 #include <stdint.h>
 

@@ -3,10 +3,10 @@
  * it is idle. So thousands of sites cost only as much as those in use. A site that cannot be opened
  * is tried again later and does not affect others. Thread-safe.
  */
-#ifndef PAGE_SITES_H
-#define PAGE_SITES_H
+#ifndef SITE_SITES_H
+#define SITE_SITES_H
 
-#include "page/site.h"
+#include "site/site.h"
 
 /* Until a failed site is tried again: a person needs longer to repair it. */
 #define SITES_RETRY_S 5

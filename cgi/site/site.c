@@ -1,10 +1,9 @@
 /*
  * Opens and closes the resources of one site, in the order in which an operator would check them.
  */
-#include "page/site.h"
+#include "site/site.h"
 
-#include "identity/jid_rule.h"
-#include "page/page.h"
+#include "account/jid_rule.h"
 #include "store/site_key.h"
 
 void site_close(struct site *site)
@@ -54,7 +53,7 @@ enum status site_open(const struct site_conf *conf, enum site_use use, struct te
 		    conf_blame(template_shelf_take(shelf, conf->templates, &site->templates, err),
 			       err, conf_site_place(conf, "templates"));
 	if (status == STATUS_OK)
-		status = use == SITE_FOR_ONE ? STATUS_OK : page_templates_check(site, err);
+		status = use == SITE_FOR_ONE ? STATUS_OK : site_pages_check(site, err);
 	if (status == STATUS_OK)
 		status = prebind_new(conf, site->store, &site->prebind, err);
 	if (status == STATUS_OK && use == SITE_FOR_ONE)

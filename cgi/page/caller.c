@@ -2,7 +2,7 @@
  * Checks a caller's credentials. Its cache saves a second argon2 for a password that was found
  * right.
  */
-#include "identity/caller.h"
+#include "page/caller.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #include "base/address.h"
 #include "base/secret.h"
-#include "identity/password.h"
+#include "password/password.h"
 
 struct caller_cache {
 	pthread_mutex_t lock;

@@ -1,9 +1,9 @@
 /*
  * The open resources of one site: database, limits, templates, the pre-bind service, and the
- * identity providers. page/sites.h decides which sites are open.
+ * identity providers. site/sites.h decides which sites are open.
  */
-#ifndef PAGE_SITE_H
-#define PAGE_SITE_H
+#ifndef SITE_SITE_H
+#define SITE_SITE_H
 
 #include <stdbool.h>
 
@@ -39,6 +39,19 @@ enum site_use {
 	SITE_FOR_CHECK,   /* prebindctl check: as SITE_FOR_MANY, but creates no file */
 	SITE_FOR_ONE      /* plain CGI: one request; opens only what it needs */
 };
+
+/* pages.c: all pages, and the names that each may use. */
+extern const struct template_page site_pages[];
+extern const size_t site_pages_count;
+
+/* The file of the page at /, which depends on the key `client`. */
+const char *site_chat_page(const struct site_conf *conf);
+
+/*
+ * Checks that the templates have a page for the site's client, and each of its languages.
+ * STATUS_BAD_REQUEST: one is missing.
+ */
+enum status site_pages_check(const struct site *site, struct error *err);
 
 /* Checks the configuration without opening anything. STATUS_BAD_REQUEST: it is wrong. */
 enum status site_check(const struct site_conf *conf, struct error *err);

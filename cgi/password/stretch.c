@@ -5,7 +5,7 @@
  */
 #include "base/codec.h"
 #include "base/crypto.h"
-#include "identity/password_formats.h"
+#include "password/formats.h"
 
 #define STRETCH_LOG_MIN 7
 #define PHPASS_LOG_MAX  17 /* 131072 rounds; the format allows 30, which would take minutes */

@@ -1,0 +1,57 @@
+/*
+ * The pages that a site's templates must have, and the names that each page may use.
+ */
+#include "site/site.h"
+
+#define PAGE_CHAT     "chat.html"
+#define PAGE_CONVERSE "converse.html"
+#define PAGE_DATA     "data.html"
+
+/* The same for the three pages that the key `client` selects from. */
+static const char *const chat_names[] = {"base",    "nonce", "user",       "user_key",
+					 "session", "token", "can_logout", NULL};
+static const char *const login_names[] = {"base", "nonce",  "user",    "token",
+					  "next", "failed", "message", NULL};
+static const char *const error_names[] = {"base",      "nonce",      "status", "title",
+					  "sentence",  "request_id", "retry",  "login",
+					  "login_url", "cookie",     NULL};
+
+const struct template_page site_pages[] = {
+    {"login.html",  login_names, false},
+    {"error.html",  error_names, false},
+    {PAGE_CHAT,     chat_names,  false},
+    {PAGE_CONVERSE, chat_names,  true },
+    {PAGE_DATA,     chat_names,  true },
+};
+const size_t site_pages_count = sizeof(site_pages) / sizeof(site_pages[0]);
+
+const char *site_chat_page(const struct site_conf *conf)
+{
+	static const char *const pages[] = {
+	    [CLIENT_BUILTIN] = PAGE_CHAT,
+	    [CLIENT_CONVERSE] = PAGE_CONVERSE,
+	    [CLIENT_NONE] = PAGE_DATA,
+	};
+
+	return pages[conf->client];
+}
+
+enum status site_pages_check(const struct site *site, struct error *err)
+{
+	const struct site_conf *conf = site->conf;
+
+	if (!template_has(site->templates, site_chat_page(conf)))
+		return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "client"),
+				  "%s has no %s, which this client needs; copy it from the "
+				  "templates that were installed",
+				  conf->templates, site_chat_page(conf));
+	for (size_t i = 0; i < conf->language.count; i++) {
+		if (!template_speaks(site->templates, conf->language.items[i]))
+			return conf_fault(err, STATUS_BAD_REQUEST,
+					  conf_site_place(conf, "language"),
+					  "%s/lang has no %s.json; copy the folder from "
+					  "the templates that were installed, or translate one",
+					  conf->templates, conf->language.items[i]);
+	}
+	return STATUS_OK;
+}
