@@ -227,7 +227,7 @@ static enum status password_check(struct xmpp_login *login, const struct attempt
 
 	enum status status = attempt_key(login, attempt, account, err);
 	if (status == STATUS_OK)
-		status = limit_try(login->limits, &key, rule, now_ms, NULL, err);
+		status = limit_try(login->limits, &key, rule, now_ms, err);
 	if (status != STATUS_OK)
 		return status;
 	status = owner_password_check(login, attempt, err);

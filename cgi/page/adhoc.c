@@ -185,7 +185,7 @@ static enum status failures(struct exchange *ex, bool take, struct error *err)
 		return STATUS_OK;
 	limit_address_key(ex->req.remote_addr, address);
 	return (take ? limit_take : limit_check)(ex->site->limits, &from, &failure_limit,
-						 ex->now * 1000, &ex->retry_after, err);
+						 ex->now * 1000, err);
 }
 
 /*
@@ -229,7 +229,7 @@ static enum status limit(struct call *call)
 	struct limit_key key = {.scope = "gateway", .key = call->caller.name};
 
 	return limit_take(ex->site->limits, &key, &ex->site->conf->limit_gateway,
-			  clock_wall() * 1000, &ex->retry_after, &call->why);
+			  clock_wall() * 1000, &call->why);
 }
 
 /* ---- the request ---- */
@@ -301,7 +301,6 @@ static void bind_and_send(struct call *call)
 
 	if (status == STATUS_OK)
 		status = bind_wait(call->ex, &call->jid, &session, &call->why);
-	call->ex->retry_after = call->why.retry_after;
 	if (status == STATUS_OK)
 		send_session(call, &session);
 	else

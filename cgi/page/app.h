@@ -37,8 +37,7 @@ struct exchange {
 	bool identified;           /* identity is filled */
 	/* A provider found a bad login: identity has only source and cookie. */
 	bool refused;
-	long retry_after; /* seconds, for 429 and 503; 0: unknown */
-	bool misplaced;   /* the Host or the path is not in the configuration */
+	bool misplaced; /* the Host or the path is not in the configuration */
 	/* When `misplaced` was last logged as a warning, monotonic; borrowed from the process. */
 	_Atomic int64_t *warned_ms;
 	int64_t now; /* seconds, wall clock */

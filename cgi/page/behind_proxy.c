@@ -43,11 +43,9 @@ static bool comes_through_proxy(const struct request *req)
 
 void behind_proxy_notice(struct exchange *ex)
 {
-	long ignored;
-
 	if (ex->site == NULL || !comes_through_proxy(&ex->req) ||
-	    limit_take(ex->site->limits, &mark, &once_an_hour, clock_wall() * 1000, &ignored,
-		       NULL) != STATUS_OK)
+	    limit_take(ex->site->limits, &mark, &once_an_hour, clock_wall() * 1000, NULL) !=
+		STATUS_OK)
 		return;
 	log_event(LOG_LEVEL_WARN, "behind_proxy", "id", ex->req.id, "site", ex->site->conf->name,
 		  "ip", ex->req.remote_addr, "why",
@@ -59,8 +57,6 @@ void behind_proxy_notice(struct exchange *ex)
 
 bool behind_proxy_was_noticed(const struct site *site)
 {
-	long ignored;
-
-	return limit_check(site->limits, &mark, &once_an_hour, clock_wall() * 1000, &ignored,
-			   NULL) == STATUS_SLOW_DOWN;
+	return limit_check(site->limits, &mark, &once_an_hour, clock_wall() * 1000, NULL) ==
+	       STATUS_SLOW_DOWN;
 }

@@ -32,11 +32,11 @@ static enum status check_limits(struct exchange *ex, struct error *err)
 	    .scope = "bind_user", .key = user.data, .burst = BIND_USER_BURST};
 	struct limit_key by_address = {.scope = "bind_ip", .key = address};
 
-	enum status status = limit_take(ex->site->limits, &by_user, &conf->limit_bind_user, now_ms,
-					&ex->retry_after, err);
+	enum status status =
+	    limit_take(ex->site->limits, &by_user, &conf->limit_bind_user, now_ms, err);
 	if (status == STATUS_OK)
-		status = limit_take(ex->site->limits, &by_address, &conf->limit_bind_ip, now_ms,
-				    &ex->retry_after, err);
+		status =
+		    limit_take(ex->site->limits, &by_address, &conf->limit_bind_ip, now_ms, err);
 	strbuf_clear(&user);
 	return status;
 }
@@ -79,8 +79,6 @@ enum status bind_session(struct exchange *ex, struct prebind_session *out, struc
 	if (status != STATUS_OK)
 		return status;
 	status = bind_wait(ex, &ex->jid, out, err);
-	if (status != STATUS_OK)
-		ex->retry_after = err->retry_after;
 	bool fault = status != STATUS_OK && status != STATUS_VISITOR_LEFT;
 	log_event(fault ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, event_of(status), "id", ex->req.id,
 		  "site", ex->site->conf->name, "user", ex->identity.user, "jid",

@@ -176,9 +176,9 @@ static void log_error(const struct exchange *ex, enum status status, const struc
 		  ex->identity.user, "why", err != NULL ? err->text : NULL, NULL);
 }
 
-static void add_retry_after(struct exchange *ex, enum status status)
+static void add_retry_after(struct exchange *ex, enum status status, const struct error *err)
 {
-	long seconds = ex->retry_after;
+	long seconds = err != NULL ? err->retry_after : 0;
 	char text[24];
 
 	if (seconds <= 0 && status == STATUS_BUSY)
@@ -194,7 +194,7 @@ static void add_retry_after(struct exchange *ex, enum status status)
 void page_send_error(struct exchange *ex, enum status status, const struct error *err)
 {
 	log_error(ex, status, err);
-	add_retry_after(ex, status);
+	add_retry_after(ex, status, err);
 	if (ex->route != NULL && ex->route->speaks == SPEAKS_ADHOC)
 		adhoc_send_error(ex, status, err);
 	else if (wants_json(ex))

@@ -46,7 +46,7 @@ static enum status address_ask(struct exchange *ex, bool failed, struct error *e
 
 	limit_address_key(ex->req.remote_addr, address);
 	return (failed ? limit_take : limit_check)(ex->site->limits, &key, &address_limit,
-						   ex->now * 1000, &ex->retry_after, err);
+						   ex->now * 1000, err);
 }
 
 enum status login_limit_begin(struct exchange *ex, const char *user, struct login_limit *out,
@@ -68,7 +68,7 @@ enum status login_limit_begin(struct exchange *ex, const char *user, struct logi
 	if (status == STATUS_OK) {
 		const struct limit_key key = account_key(&limit);
 		status = limit_try(ex->site->limits, &key, &ex->site->conf->limit_login,
-				   ex->now * 1000, &ex->retry_after, err);
+				   ex->now * 1000, err);
 	}
 	if (status == STATUS_OK)
 		*out = limit;

@@ -15,7 +15,7 @@ struct login_limit {
 
 /*
  * Counts the attempt before the password is checked. The caller passes the outcome to
- * login_limit_end after STATUS_OK. STATUS_SLOW_DOWN: ex->retry_after is set. STATUS_UNAVAILABLE:
+ * login_limit_end after STATUS_OK. STATUS_SLOW_DOWN: err->retry_after is set. STATUS_UNAVAILABLE:
  * the limits cannot be read.
  */
 enum status login_limit_begin(struct exchange *ex, const char *user, struct login_limit *out,

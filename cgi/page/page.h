@@ -48,7 +48,7 @@ void page_send_json(struct exchange *ex, int http_status, struct strbuf *json);
 /*
  * Sends the response for a status other than STATUS_OK, in the format of the route, and logs it. On
  * a page, STATUS_LOGIN_REQUIRED redirects to the login if there is one. err: the cause, for the
- * log; may be NULL.
+ * log, with the Retry-After to send; may be NULL.
  */
 void page_send_error(struct exchange *ex, enum status status, const struct error *err);
 
@@ -79,7 +79,7 @@ char *login_form_binding(const struct exchange *ex);
 
 /*
  * Pre-binds for the exchange's user, within the site's rate limits, and logs the result. If it is
- * known when a retry may help, ex->retry_after is set. The caller clears *out. err must not be
+ * known when a retry may help, err->retry_after is set. The caller clears *out. err must not be
  * NULL.
  */
 enum status bind_session(struct exchange *ex, struct prebind_session *out, struct error *err);

@@ -134,10 +134,8 @@ static enum status find_site(struct exchange *ex, struct error *err)
 				 "no site has the Host '%s'; add it to `hosts` of its [site]",
 				 ex->req.host);
 	enum status status = sites_borrow(ex->sites, found, clock_monotonic_ms(), &ex->site, err);
-	if (status != STATUS_OK) {
-		ex->retry_after = err->retry_after;
+	if (status != STATUS_OK)
 		ex->site = sites_borrow_closed(ex->sites, found);
-	}
 	if (ex->site == NULL)
 		return status;
 	found = ex->site->conf; /* the old one, if a reload failed for this site */

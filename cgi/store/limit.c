@@ -127,7 +127,7 @@ static enum status hash_key(const struct asker *asker, unsigned char out[SECRET_
 }
 
 static enum status limit_ask(struct limit_store *limits, const struct asker *asker,
-			     long *retry_after_s, struct error *err)
+			     struct error *err)
 {
 	const struct conf_limit *rule = asker->rule;
 	struct question q = {0};
@@ -141,40 +141,36 @@ static enum status limit_ask(struct limit_store *limits, const struct asker *ask
 	if (status != STATUS_OK || q.wait == 0)
 		return status;
 	long seconds = (long)((q.wait + 999999) / 1000000);
-	if (retry_after_s != NULL)
-		*retry_after_s = seconds;
-	return error_set(err, STATUS_SLOW_DOWN, "limit %s: %ld per %ld ms; next in %ld s",
-			 asker->key->scope, rule->count, rule->period_ms, seconds);
+	status = error_set(err, STATUS_SLOW_DOWN, "limit %s: %ld per %ld ms; next in %ld s",
+			   asker->key->scope, rule->count, rule->period_ms, seconds);
+	return error_retry_after(err, status, seconds);
 }
 
 enum status limit_take(struct limit_store *limits, const struct limit_key *key,
-		       const struct conf_limit *rule, int64_t now_ms, long *retry_after_s,
-		       struct error *err)
+		       const struct conf_limit *rule, int64_t now_ms, struct error *err)
 {
 	const struct asker asker = {
 	    .key = key, .rule = rule, .now_ms = now_ms, .action = LIMIT_TAKE};
 
-	return limit_ask(limits, &asker, retry_after_s, err);
+	return limit_ask(limits, &asker, err);
 }
 
 enum status limit_check(struct limit_store *limits, const struct limit_key *key,
-			const struct conf_limit *rule, int64_t now_ms, long *retry_after_s,
-			struct error *err)
+			const struct conf_limit *rule, int64_t now_ms, struct error *err)
 {
 	const struct asker asker = {
 	    .key = key, .rule = rule, .now_ms = now_ms, .action = LIMIT_CHECK};
 
-	return limit_ask(limits, &asker, retry_after_s, err);
+	return limit_ask(limits, &asker, err);
 }
 
 enum status limit_try(struct limit_store *limits, const struct limit_key *key,
-		      const struct conf_limit *rule, int64_t now_ms, long *retry_after_s,
-		      struct error *err)
+		      const struct conf_limit *rule, int64_t now_ms, struct error *err)
 {
 	const struct asker asker = {
 	    .key = key, .rule = rule, .now_ms = now_ms, .action = LIMIT_TAKE, .tries = true};
 
-	return limit_ask(limits, &asker, retry_after_s, err);
+	return limit_ask(limits, &asker, err);
 }
 
 enum status limit_try_worked(struct limit_store *limits, const struct limit_key *key,
@@ -183,7 +179,7 @@ enum status limit_try_worked(struct limit_store *limits, const struct limit_key 
 	const struct asker asker = {
 	    .key = key, .rule = rule, .now_ms = now_ms, .action = LIMIT_GIVE_BACK, .tries = true};
 
-	return limit_ask(limits, &asker, NULL, err);
+	return limit_ask(limits, &asker, err);
 }
 
 static void key_ipv6(const struct in6_addr *address, char out[64])

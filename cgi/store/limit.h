@@ -30,8 +30,8 @@ enum status limit_open_to_look(const char *database, struct limit_store **out, s
 
 /*
  * Takes one token from the bucket (scope, key). The bucket holds `burst` tokens and is refilled
- * with rule->count tokens per rule->period_ms. STATUS_SLOW_DOWN: it is empty; *retry_after_s (≥ 1)
- * is set. A rule with count 0 is off: the result is STATUS_OK. now_ms is the wall clock in
+ * with rule->count tokens per rule->period_ms. STATUS_SLOW_DOWN: it is empty, and err->retry_after
+ * is set (≥ 1). A rule with count 0 is off: the result is STATUS_OK. now_ms is the wall clock in
  * milliseconds. A clock that was set back refills nothing and locks nobody out.
  */
 struct limit_key {
@@ -40,13 +40,11 @@ struct limit_key {
 	long burst;        /* 0: rule->count */
 };
 enum status limit_take(struct limit_store *limits, const struct limit_key *key,
-		       const struct conf_limit *rule, int64_t now_ms, long *retry_after_s,
-		       struct error *err);
+		       const struct conf_limit *rule, int64_t now_ms, struct error *err);
 
 /* Like limit_take, but takes no token: tells whether there is one. */
 enum status limit_check(struct limit_store *limits, const struct limit_key *key,
-			const struct conf_limit *rule, int64_t now_ms, long *retry_after_s,
-			struct error *err);
+			const struct conf_limit *rule, int64_t now_ms, struct error *err);
 
 /*
  * Counts one attempt of something that may fail, before the outcome is known, so that parallel
@@ -56,8 +54,7 @@ enum status limit_check(struct limit_store *limits, const struct limit_key *key,
  * after the wait, the count starts again at 0, so nobody is locked out for good.
  */
 enum status limit_try(struct limit_store *limits, const struct limit_key *key,
-		      const struct conf_limit *rule, int64_t now_ms, long *retry_after_s,
-		      struct error *err);
+		      const struct conf_limit *rule, int64_t now_ms, struct error *err);
 
 /* Takes an attempt off the count, because it did not fail or because nothing was checked. */
 enum status limit_try_worked(struct limit_store *limits, const struct limit_key *key,

@@ -14,6 +14,7 @@ const HOMES = [
 	["the names of the identity providers", /"(site_session|php_session|remote_user)"|(name|initial|_SOURCE) (= )?"(login|token)"|_provider\(\w+, "|strcmp\(.*"login"/, "cgi/conf/conf.h"],
 	["the attributes of our cookies", /SameSite=/, "cgi/page/cookie.c"],
 	["the names of our cookies", /"-(login|device|sent|insecure)"/, "cgi/conf/cookie_name.c"],
+	["the header Retry-After, from the error", /response_header\w*\(.*HEADER_RETRY_AFTER/, "cgi/page/error.c"],
 ];
 
 for (const [fact, spelling, home] of HOMES) {

@@ -54,17 +54,15 @@ static struct limit_key key(const char *who)
 static enum status take(struct limit_fixture *f, const char *who, int64_t now_ms)
 {
 	struct limit_key k = key(who);
-	long retry;
 
-	return limit_take(f->limits, &k, &ten_a_minute, now_ms, &retry, NULL);
+	return limit_take(f->limits, &k, &ten_a_minute, now_ms, NULL);
 }
 
 static enum status check(struct limit_fixture *f, const char *who, int64_t now_ms)
 {
 	struct limit_key k = key(who);
-	long retry;
 
-	return limit_check(f->limits, &k, &ten_a_minute, now_ms, &retry, NULL);
+	return limit_check(f->limits, &k, &ten_a_minute, now_ms, NULL);
 }
 
 static void empty(struct limit_fixture *f, const char *who, int64_t now_ms)
@@ -90,15 +88,12 @@ static void test_burst_of_its_own(void **state)
 {
 	struct limit_fixture *f = *state;
 	struct limit_key k = {.scope = "bind_user", .key = "alice", .burst = 5};
-	long retry = 0;
-	struct error err;
+	struct error err = {0};
 
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &retry, &err),
-				 STATUS_OK);
-	assert_int_equal(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &retry, &err),
-			 STATUS_SLOW_DOWN);
-	assert_int_equal(retry, 6);
+		assert_int_equal(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &err), STATUS_OK);
+	assert_int_equal(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &err), STATUS_SLOW_DOWN);
+	assert_int_equal(err.retry_after, 6);
 	assert_int_equal(err.status, STATUS_SLOW_DOWN);
 	assert_non_null(strstr(err.text, "bind_user"));
 	assert_null(strstr(err.text, "alice"));
@@ -126,21 +121,21 @@ static void test_retry_after(void **state)
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		char who[16];
-		long retry = -1;
+		struct error err = {.retry_after = -1};
 		snprintf(who, sizeof who, "case%zu", i);
 		struct limit_key k = {.scope = "login", .key = who, .burst = 1};
-		assert_int_equal(limit_take(f->limits, &k, &cases[i].rule, NOW_MS, &retry, NULL),
+		assert_int_equal(limit_take(f->limits, &k, &cases[i].rule, NOW_MS, &err),
 				 STATUS_OK);
-		assert_int_equal(retry, -1); /* only set when it says slow down */
-		assert_int_equal(limit_take(f->limits, &k, &cases[i].rule,
-					    NOW_MS + cases[i].after_ms, &retry, NULL),
-				 STATUS_SLOW_DOWN);
-		assert_int_equal(retry, cases[i].retry);
-		retry = -1;
-		assert_int_equal(limit_check(f->limits, &k, &cases[i].rule,
-					     NOW_MS + cases[i].after_ms, &retry, NULL),
-				 STATUS_SLOW_DOWN);
-		assert_int_equal(retry, cases[i].retry);
+		assert_int_equal(err.retry_after, -1); /* only set when it says slow down */
+		assert_int_equal(
+		    limit_take(f->limits, &k, &cases[i].rule, NOW_MS + cases[i].after_ms, &err),
+		    STATUS_SLOW_DOWN);
+		assert_int_equal(err.retry_after, cases[i].retry);
+		err.retry_after = -1;
+		assert_int_equal(
+		    limit_check(f->limits, &k, &cases[i].rule, NOW_MS + cases[i].after_ms, &err),
+		    STATUS_SLOW_DOWN);
+		assert_int_equal(err.retry_after, cases[i].retry);
 	}
 }
 
@@ -160,15 +155,13 @@ static void test_keys_are_apart(void **state)
 	struct limit_fixture *f = *state;
 	struct limit_key other_scope = {.scope = "bind_user", .key = "alice"};
 	struct limit_key shifted = {.scope = "logina", .key = "lice"};
-	long retry;
 
 	empty(f, "alice", NOW_MS);
 	assert_int_equal(take(f, "Alice", NOW_MS), STATUS_OK);
 	assert_int_equal(take(f, "", NOW_MS), STATUS_OK);
-	assert_int_equal(limit_take(f->limits, &other_scope, &ten_a_minute, NOW_MS, &retry, NULL),
+	assert_int_equal(limit_take(f->limits, &other_scope, &ten_a_minute, NOW_MS, NULL),
 			 STATUS_OK);
-	assert_int_equal(limit_take(f->limits, &shifted, &ten_a_minute, NOW_MS, &retry, NULL),
-			 STATUS_OK);
+	assert_int_equal(limit_take(f->limits, &shifted, &ten_a_minute, NOW_MS, NULL), STATUS_OK);
 }
 
 static void test_off(void **state)
@@ -178,8 +171,8 @@ static void test_off(void **state)
 	struct limit_key k = key("alice");
 
 	for (int i = 0; i < 100; i++) {
-		assert_int_equal(limit_take(f->limits, &k, &off, NOW_MS, NULL, NULL), STATUS_OK);
-		assert_int_equal(limit_check(f->limits, &k, &off, NOW_MS, NULL, NULL), STATUS_OK);
+		assert_int_equal(limit_take(f->limits, &k, &off, NOW_MS, NULL), STATUS_OK);
+		assert_int_equal(limit_check(f->limits, &k, &off, NOW_MS, NULL), STATUS_OK);
 	}
 }
 
@@ -208,13 +201,13 @@ static void test_changed_rule(void **state)
 	struct limit_fixture *f = *state;
 	const struct conf_limit two = {.count = 2, .period_ms = 60000};
 	struct limit_key k = key("alice");
-	long retry;
+	struct error err;
 
 	assert_int_equal(take(f, "alice", NOW_MS), STATUS_OK); /* nine are left of ten */
-	assert_int_equal(limit_take(f->limits, &k, &two, NOW_MS, &retry, NULL), STATUS_OK);
-	while (limit_take(f->limits, &k, &two, NOW_MS, &retry, NULL) == STATUS_OK)
+	assert_int_equal(limit_take(f->limits, &k, &two, NOW_MS, &err), STATUS_OK);
+	while (limit_take(f->limits, &k, &two, NOW_MS, &err) == STATUS_OK)
 		;
-	assert_in_range(retry, 1, 30);
+	assert_in_range(err.retry_after, 1, 30);
 }
 
 /* Two handles are two processes. */
@@ -323,14 +316,13 @@ static void test_cannot_be_asked(void **state)
 	struct limit_store *other = NULL;
 	struct error err;
 	struct limit_key k = key("alice");
-	long retry;
 
 	assert_int_equal(unlink(f->path), 0);
 	assert_int_equal(mkdir(f->path, 0700), 0);
-	assert_int_equal(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &retry, &err),
+	assert_int_equal(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &err),
 			 STATUS_UNAVAILABLE);
 	assert_non_null(strstr(err.text, f->path));
-	assert_int_equal(limit_check(f->limits, &k, &ten_a_minute, NOW_MS, &retry, &err),
+	assert_int_equal(limit_check(f->limits, &k, &ten_a_minute, NOW_MS, &err),
 			 STATUS_UNAVAILABLE);
 	assert_int_equal(limit_open(f->base->path, &other, &err), STATUS_UNAVAILABLE);
 	assert_null(other);
@@ -476,8 +468,12 @@ static const struct conf_limit ten_in_15m = {.count = 10, .period_ms = 900000};
 static enum status try_one(struct limit_fixture *f, const char *who, int64_t now_ms, long *retry)
 {
 	struct limit_key k = key(who);
+	struct error err;
+	enum status status = limit_try(f->limits, &k, &ten_in_15m, now_ms, &err);
 
-	return limit_try(f->limits, &k, &ten_in_15m, now_ms, retry, NULL);
+	if (status == STATUS_SLOW_DOWN && retry != NULL)
+		*retry = err.retry_after;
+	return status;
 }
 
 static void worked(struct limit_fixture *f, const char *who, int64_t now_ms)
