@@ -23,17 +23,17 @@ static int glob_fault(const char *path, int cause)
 	return cause != ENOENT; /* a missing folder contains no files */
 }
 
-static void section_clear(enum conf_section section, void *data)
+static void section_clear(enum conf_section section, void *data, const void *defaults)
 {
 	for (size_t i = 0; i < conf_n_keys; i++) {
 		if (conf_keys[i].section == section)
-			value_clear(&conf_keys[i], data);
+			value_clear(&conf_keys[i], data, defaults);
 	}
 }
 
-static void site_clear(struct site_conf *site)
+static void site_clear(const struct conf *conf, struct site_conf *site)
 {
-	section_clear(SECTION_SITE, site);
+	section_clear(SECTION_SITE, site, &conf->site_defaults);
 	free(site->lines.items);
 	free(site->name);
 }
@@ -67,7 +67,7 @@ static void load_or_leave_out(struct load *load, const char *path)
 	while (conf->n_sites > n_sites) {
 		struct site_conf *site = &conf->sites[--conf->n_sites];
 		load_forget_name(load, site->name);
-		site_clear(site);
+		site_clear(conf, site);
 	}
 	if (load->databases != NULL)
 		databases_forget(load->databases, n_sites);
@@ -111,7 +111,8 @@ static enum status load_all(const char *file, bool forgiving, struct conf **out,
 	conf->file = strdup(file);
 	if (conf->file == NULL)
 		load_no_memory(&load);
-	else
+	load_defaults(&load);
+	if (load.status == STATUS_OK)
 		load_file(&load, file);
 	load_more(&load);
 	if (load.status == STATUS_OK)
@@ -138,10 +139,12 @@ void conf_free(struct conf *conf)
 {
 	if (conf == NULL)
 		return;
-	section_clear(SECTION_SERVER, &conf->server);
+	section_clear(SECTION_SERVER, &conf->server, &conf->server_defaults);
 	free(conf->server.lines.items);
 	for (size_t i = 0; i < conf->n_sites; i++)
-		site_clear(&conf->sites[i]);
+		site_clear(conf, &conf->sites[i]);
+	section_clear(SECTION_SERVER, &conf->server_defaults, NULL);
+	section_clear(SECTION_SITE, &conf->site_defaults, NULL);
 	for (size_t i = 0; i < conf->n_left_out; i++)
 		free(conf->left_out[i]);
 	free(conf->left_out);

@@ -183,7 +183,10 @@ struct conf_host {
 struct conf {
 	char *file;
 	struct server_conf server;
-	struct site_conf *sites; /* owned, at least one */
+	/* What a section does not set it borrows from these two: its texts and lists are shared. */
+	struct server_conf server_defaults; /* owned */
+	struct site_conf site_defaults;     /* owned */
+	struct site_conf *sites;            /* owned, at least one */
 	size_t n_sites;
 	char **files; /* every file read; sites[].file points into it */
 	size_t n_files;

@@ -20,7 +20,7 @@
 #include "conf/value.h"
 
 #define FILE_BYTES_MAX (16L * 1024 * 1024) /* enough for some ten thousand sites */
-#define SITES_FIRST    4                   /* most have one or two; doubled when full */
+#define SITES_FIRST    4                   /* most have one or two; grows by half when full */
 
 #define BLANKS "\t "
 #define UNCLEAR                                                                                    \
@@ -89,13 +89,20 @@ static void *section_struct(const struct load *load)
 	return &load->conf->sites[load->conf->n_sites - 1];
 }
 
-static void section_defaults(struct load *load)
+static void defaults_set(struct load *load, enum conf_section section, void *defaults)
 {
-	for (size_t i = 0; i < conf_n_keys && load->status == STATUS_OK; i++) {
-		if (conf_keys[i].section == load->section)
-			load->status =
-			    value_set_default(&conf_keys[i], section_struct(load), load->err);
-	}
+	for (size_t i = 0; i < conf_n_keys && load->status == STATUS_OK; i++)
+		if (conf_keys[i].section == section)
+			load->status = value_set_default(&conf_keys[i], defaults, load->err);
+}
+
+void load_defaults(struct load *load)
+{
+	struct conf *conf = load->conf;
+
+	defaults_set(load, SECTION_SERVER, &conf->server_defaults);
+	defaults_set(load, SECTION_SITE, &conf->site_defaults);
+	conf->server = conf->server_defaults;
 }
 
 /* Stores the lines of the section's keys in the section. */
@@ -147,12 +154,13 @@ static void server_begin(struct load *load)
 	load->section = SECTION_SERVER;
 }
 
-/* Appends a site, all zero, to conf->sites. */
+/* Appends a site with the defaults to conf->sites. */
 static struct site_conf *site_add(struct load *load)
 {
 	struct conf *conf = load->conf;
 	if (conf->n_sites == load->sites_size) {
-		size_t size = load->sites_size == 0 ? SITES_FIRST : load->sites_size * 2;
+		size_t size =
+		    load->sites_size == 0 ? SITES_FIRST : load->sites_size + load->sites_size / 2;
 		struct site_conf *sites = reallocarray(conf->sites, size, sizeof(*sites));
 		if (sites == NULL)
 			return NULL;
@@ -160,7 +168,9 @@ static struct site_conf *site_add(struct load *load)
 		load->sites_size = size;
 	}
 	struct site_conf *site = &conf->sites[conf->n_sites++];
-	*site = (struct site_conf){.file = load->file, .line = load->line};
+	*site = conf->site_defaults;
+	site->file = load->file;
+	site->line = load->line;
 	return site;
 }
 
@@ -206,7 +216,6 @@ static void site_begin(struct load *load, const char *name)
 		load_fault(load, load->line, section, "is at %s:%ld already; give it another name",
 			   first->file, first->line);
 	}
-	section_defaults(load);
 }
 
 /* Reads a line that begins with '['. */
@@ -435,11 +444,6 @@ static void file_parse(struct load *load, const struct strbuf *text)
 
 void load_file(struct load *load, const char *path)
 {
-	if (load->conf->n_files == 0) {
-		load->section = SECTION_SERVER;
-		section_defaults(load);
-		load->section = SECTION_NONE;
-	}
 	file_add(load, path);
 	if (load->status != STATUS_OK)
 		return;

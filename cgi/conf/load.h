@@ -38,6 +38,9 @@ void load_fault(struct load *load, long line, const char *key, const char *forma
     __attribute__((format(printf, 4, 5)));
 void load_no_memory(struct load *load);
 
+/* Sets the defaults, and the values of [server] to them. Before the first file. */
+void load_defaults(struct load *load);
+
 /* Reads one file and checks its last section. The result is in load->status. */
 void load_file(struct load *load, const char *path);
 

@@ -279,7 +279,6 @@ static enum status set_list(const struct conf_key *key, const char *text, void *
 		}
 		at += len;
 	}
-	list_clear(field(key, section));
 	*(struct conf_list *)field(key, section) = list;
 	return STATUS_OK;
 }
@@ -304,9 +303,7 @@ static enum status set_text(const struct conf_key *key, const char *text, void *
 	char *copy = strdup(text);
 	if (copy == NULL)
 		return error_no_memory(err);
-	char **out = field(key, section);
-	free(*out);
-	*out = copy;
+	*(char **)field(key, section) = copy;
 	return STATUS_OK;
 }
 
@@ -465,13 +462,28 @@ void value_text(const struct conf_key *key, const void *section, struct strbuf *
 	types[key->type].text(key, section, out);
 }
 
-void value_clear(const struct conf_key *key, void *section)
+static void clear_list(const struct conf_key *key, void *section, const void *defaults)
 {
-	if (types[key->type].set == set_list) {
-		list_clear(field(key, section));
-	} else if (types[key->type].set == set_text || types[key->type].set == set_mount) {
-		char **text = field(key, section);
+	struct conf_list *list = field(key, section);
+	const struct conf_list *shared = defaults == NULL ? NULL : value_field(key, defaults);
+	if (shared != NULL && list->items == shared->items)
+		*list = (struct conf_list){0};
+	list_clear(list);
+}
+
+static void clear_text(const struct conf_key *key, void *section, const void *defaults)
+{
+	char **text = field(key, section);
+	char *const *shared = defaults == NULL ? NULL : value_field(key, defaults);
+	if (shared == NULL || *text != *shared)
 		free(*text);
-		*text = NULL;
-	}
+	*text = NULL;
+}
+
+void value_clear(const struct conf_key *key, void *section, const void *defaults)
+{
+	if (types[key->type].set == set_list)
+		clear_list(key, section, defaults);
+	else if (types[key->type].set == set_text || types[key->type].set == set_mount)
+		clear_text(key, section, defaults);
 }

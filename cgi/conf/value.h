@@ -10,8 +10,8 @@
 #include "conf/keys.h"
 
 /*
- * Checks the text and stores it in the key's field, replacing the old value. STATUS_BAD_REQUEST:
- * the sentence says what is wrong and what is allowed, but not where.
+ * Checks the text and stores it in the key's field. The old value, which is the default, is not
+ * freed. STATUS_BAD_REQUEST: the sentence says what is wrong and what is allowed, but not where.
  */
 enum status value_set(const struct conf_key *key, const char *text, void *section,
 		      struct error *err);
@@ -19,7 +19,8 @@ enum status value_set(const struct conf_key *key, const char *text, void *sectio
 /* Sets the default, which may be empty even if the file must give a value. */
 enum status value_set_default(const struct conf_key *key, void *section, struct error *err);
 
-void value_clear(const struct conf_key *key, void *section);
+/* Frees what the field owns. A value that it shares with the defaults stays; NULL: it owns all. */
+void value_clear(const struct conf_key *key, void *section, const void *defaults);
 
 /* Appends the text from which value_set would make the same value. */
 void value_text(const struct conf_key *key, const void *section, struct strbuf *out);

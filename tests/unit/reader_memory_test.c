@@ -23,6 +23,7 @@
 #include "template/template.h"
 
 #define FACTOR        16
+#define SITES_FACTOR  12 /* sites share their defaults */
 #define LEAST         786432
 #define DOCUMENT      65000
 #define AMP_NAMESPACE 34000
@@ -31,9 +32,8 @@
 /* A reader of a text: what it has read is given back before it returns. */
 typedef enum status reader(const struct strbuf *text, struct error *err);
 
-static void check_memory(const char *what, reader *read, struct strbuf *text)
+static void check_within(const char *what, reader *read, struct strbuf *text, size_t most)
 {
-	size_t most = text->len * FACTOR > LEAST ? text->len * FACTOR : LEAST;
 	struct error err = {0};
 
 	assert_true(strbuf_ok(text));
@@ -44,6 +44,11 @@ static void check_memory(const char *what, reader *read, struct strbuf *text)
 	if (peak > most)
 		fail_msg("%s: %zu bytes take %zu, more than %zu", what, text->len, peak, most);
 	strbuf_clear(text);
+}
+
+static void check_memory(const char *what, reader *read, struct strbuf *text)
+{
+	check_within(what, read, text, text->len * FACTOR > LEAST ? text->len * FACTOR : LEAST);
 }
 
 static size_t document_len = DOCUMENT; /* of what the next functions make */
@@ -497,6 +502,19 @@ static enum status read_conf(const struct strbuf *text, struct error *err)
 	return status;
 }
 
+/* Sites that set little: most of what each of them has is defaults. */
+static void many_sites(struct strbuf *out, size_t len)
+{
+	strbuf_init(out);
+	for (size_t i = 0; out->len < len; i++)
+		strbuf_addf(out,
+			    "[site a%zu]\nhosts = a%zu.example\ndatabase = /a%zu\njid = "
+			    "{user}@example.org\n"
+			    "tigase_url = http://127.0.0.1:8080/rest/adhoc/bosh@example.org\n"
+			    "tigase_user = admin@example.org\ntigase_password_file = /a\n",
+			    i, i, i);
+}
+
 TEST(test_conf)
 {
 	struct strbuf text;
@@ -507,15 +525,13 @@ TEST(test_conf)
 	check_memory("unknown keys", read_conf, &text);
 	repeat(&text, "token_origins =", " https://a.example", "\n");
 	check_memory("a list", read_conf, &text);
-	strbuf_init(&text);
-	for (size_t i = 0; text.len < DOCUMENT; i++)
-		strbuf_addf(&text,
-			    "[site a%zu]\nhosts = a%zu.example\ndatabase = /a%zu\njid = "
-			    "{user}@example.org\n"
-			    "tigase_url = http://127.0.0.1:8080/rest/adhoc/bosh@example.org\n"
-			    "tigase_user = admin@example.org\ntigase_password_file = /a\n",
-			    i, i, i);
-	check_accepted("sites that are taken", read_conf, &text);
+	for (size_t len = DOCUMENT; len < 20 * DOCUMENT; len += len / 3) {
+		struct error err = {0};
+		many_sites(&text, len);
+		if (read_conf(&text, &err) != STATUS_OK)
+			fail_msg("sites that are taken: %s", err.text);
+		check_within("sites that are taken", read_conf, &text, text.len * SITES_FACTOR);
+	}
 	repeat(&text, "[server]\n", "; a\n", "");
 	check_memory("comments", read_conf, &text);
 }
