@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -41,8 +40,8 @@ struct worker {
 	LIST_ENTRY(worker) below; /* in the list of spare threads */
 	bool resting;             /* it is in that list */
 	pthread_t thread;
-	sem_t call;
-	bool accepting; /* or it was called to accept */
+	pthread_cond_t call; /* for a spare thread */
+	bool accepting;      /* or it was called to accept */
 	struct waiter waiter;
 	void *crash_stack;
 };
@@ -53,7 +52,7 @@ struct pool {
 	size_t waiting_max;
 	struct reserve reserve;
 
-	pthread_mutex_t lock;   /* guards the members below */
+	pthread_mutex_t lock;   /* guards the members below, and those of the workers */
 	pthread_cond_t changed; /* a thread has ended */
 	TAILQ_HEAD(, worker) workers;
 	LIST_HEAD(, worker) spare; /* idle threads; the one that worked last is first */
@@ -85,7 +84,7 @@ static int thread_start(struct pool *pool)
 	return error;
 }
 
-/* For a while the existing threads must do. Call it with the lock held, as the next. */
+/* For a while the existing threads must do. Call it with the lock held, as the next ones. */
 static void be_short(struct pool *pool, int error)
 {
 	char text[128], number[24];
@@ -101,50 +100,37 @@ static bool too_few_accept(const struct pool *pool)
 	return pool->accepting < ACCEPTING_MIN && pool->active < pool->threads && !pool->stopping;
 }
 
-static struct worker *rest_end(struct worker *spare)
+static void spare_call(struct worker *spare, bool to_accept)
 {
 	LIST_REMOVE(spare, below);
 	spare->resting = false;
-	return spare;
+	spare->accepting = to_accept;
+	pthread_cond_signal(&spare->call);
 }
 
 /*
- * The next two release the lock, because a called thread must not run into it. The called thread
- * counts as accepting from then on. They return 0 or an errno.
+ * Another thread accepts; a spare one, if there is any. It counts as accepting from now on. Returns
+ * 0 or an errno.
  */
-static int place_fill_new(struct pool *pool)
-{
-	int error;
-
-	pool->alive++;
-	pthread_mutex_unlock(&pool->lock);
-	error = thread_start(pool);
-	if (error == 0)
-		return 0;
-	pthread_mutex_lock(&pool->lock);
-	pool->alive--;
-	pool->active--;
-	pool->accepting--;
-	be_short(pool, error);
-	pthread_mutex_unlock(&pool->lock);
-	return error;
-}
-
 static int place_fill(struct pool *pool)
 {
 	struct worker *spare = LIST_FIRST(&pool->spare);
+	int error = 0;
 
-	if (!spare && clock_left_ms(pool->retry_ms) > 0) {
-		pthread_mutex_unlock(&pool->lock);
+	if (spare) {
+		spare_call(spare, true);
+	} else if (clock_left_ms(pool->retry_ms) > 0) {
 		return EAGAIN;
+	} else {
+		error = thread_start(pool);
+		if (error != 0) {
+			be_short(pool, error);
+			return error;
+		}
+		pool->alive++;
 	}
 	pool->active++;
 	pool->accepting++;
-	if (!spare)
-		return place_fill_new(pool);
-	rest_end(spare)->accepting = true;
-	pthread_mutex_unlock(&pool->lock);
-	sem_post(&spare->call);
 	return 0;
 }
 
@@ -163,23 +149,21 @@ static void on_wait_end(void *arg)
 static bool on_wait_begin(void *arg)
 {
 	struct pool *pool = arg;
-	bool others_accept;
+	bool may;
 
 	pthread_mutex_lock(&pool->lock);
-	if (pool->waiting >= pool->waiting_max) {
-		pthread_mutex_unlock(&pool->lock);
-		return false;
+	may = pool->waiting < pool->waiting_max;
+	if (may) {
+		pool->active--;
+		pool->waiting++;
+		if (too_few_accept(pool) && place_fill(pool) != 0 && pool->accepting == 0) {
+			pool->active++; /* no thread would be left to accept */
+			pool->waiting--;
+			may = false;
+		}
 	}
-	pool->active--;
-	pool->waiting++;
-	others_accept = pool->accepting > 0;
-	if (!too_few_accept(pool)) {
-		pthread_mutex_unlock(&pool->lock);
-	} else if (place_fill(pool) != 0 && !others_accept) { /* no thread would be left */
-		on_wait_end(pool);
-		return false;
-	}
-	return true;
+	pthread_mutex_unlock(&pool->lock);
+	return may;
 }
 
 static void peer_done(struct pool *pool)
@@ -218,36 +202,29 @@ void peer_wait_end(struct server *server)
 
 /* ---- a thread's life ---- */
 
-/* Waits for a call. False: no call came for so long that this thread is not needed. */
-static bool await_call(struct pool *pool, struct worker *self)
-{
-	struct timespec until;
-	bool given_up;
-	int rc;
-
-	/* if the clock is set, this rest is longer or shorter */
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += SPARE_S;
-	do
-		rc = sem_timedwait(&self->call, &until);
-	while (rc != 0 && errno == EINTR);
-	if (rc == 0)
-		return self->accepting;
-	pthread_mutex_lock(&pool->lock);
-	given_up = self->resting;
-	if (given_up)
-		rest_end(self);
-	pthread_mutex_unlock(&pool->lock);
-	while (!given_up && sem_wait(&self->call) != 0) /* it was called at this very moment */
-		;
-	return !given_up && self->accepting;
-}
-
 static bool is_surplus(const struct pool *pool)
 {
 	bool others_are_back = pool->active > pool->threads; /* from their waits */
 
 	return pool->accepting >= (others_are_back ? ACCEPTING_MIN : ACCEPTING_MAX);
+}
+
+/* With the lock held. False: no call to accept came for so long that this thread is not needed. */
+static bool rest(struct pool *pool, struct worker *self)
+{
+	struct timespec until;
+	int rc = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += SPARE_S;
+	pool->active--;
+	self->resting = true;
+	LIST_INSERT_HEAD(&pool->spare, self, below);
+	while (self->resting && rc == 0)
+		rc = pthread_cond_clockwait(&self->call, &pool->lock, CLOCK_MONOTONIC, &until);
+	if (self->resting)
+		LIST_REMOVE(self, below);
+	return self->accepting;
 }
 
 /*
@@ -256,21 +233,19 @@ static bool is_surplus(const struct pool *pool)
  */
 static bool go_on(struct pool *pool, struct worker *self)
 {
-	bool ends, rests;
+	bool goes_on;
 
 	pthread_mutex_lock(&pool->lock);
-	ends = pool->stopping;
-	rests = !ends && is_surplus(pool);
-	if (rests) {
-		pool->active--;
-		self->resting = true;
-		LIST_INSERT_HEAD(&pool->spare, self, below);
-	} else if (!ends) {
+	if (pool->stopping) {
+		goes_on = false;
+	} else if (is_surplus(pool)) {
+		goes_on = rest(pool, self);
+	} else {
 		pool->accepting++;
-		self->accepting = true;
+		self->accepting = goes_on = true;
 	}
 	pthread_mutex_unlock(&pool->lock);
-	return rests ? await_call(pool, self) : !ends;
+	return goes_on;
 }
 
 static int accept_one(struct pool *pool)
@@ -307,8 +282,7 @@ static int next_connection(struct pool *pool, struct worker *self)
 	}
 	if (fd >= 0 && too_few_accept(pool))
 		place_fill(pool);
-	else
-		pthread_mutex_unlock(&pool->lock);
+	pthread_mutex_unlock(&pool->lock);
 	return fd;
 }
 
@@ -317,7 +291,7 @@ static void begin(struct pool *pool, struct worker *self)
 	self->thread = pthread_self();
 	self->resting = false;
 	self->accepting = true; /* the thread that started it has counted it */
-	sem_init(&self->call, 0, 0);
+	pthread_cond_init(&self->call, NULL);
 	self->crash_stack = crash_stack_use();
 	self->waiter = (struct waiter){
 	    .begin = on_wait_begin, .end = on_wait_end, .arg = pool, .gave_up = head_is_aborted};
@@ -342,7 +316,7 @@ static void leave(struct pool *pool, struct worker *self)
 	pool->alive--;
 	pthread_cond_signal(&pool->changed);
 	pthread_mutex_unlock(&pool->lock);
-	sem_destroy(&self->call);
+	pthread_cond_destroy(&self->call);
 	crash_stack_free(self->crash_stack);
 	if (has_before)
 		pthread_join(before, NULL);
@@ -378,7 +352,6 @@ static void pool_free(struct pool *pool)
 static struct pool *pool_new(struct server *server)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
-	pthread_condattr_t attr;
 
 	if (!pool)
 		return NULL;
@@ -389,10 +362,7 @@ static struct pool *pool_new(struct server *server)
 	LIST_INIT(&pool->spare);
 	reserve_init(&pool->reserve, &server->listener);
 	pthread_mutex_init(&pool->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	pthread_cond_init(&pool->changed, NULL);
 	return pool;
 }
 
@@ -421,6 +391,7 @@ enum status threads_start(struct server *server, struct error *err)
 	wake_prepare();
 	pthread_mutex_lock(&pool->lock);
 	error = place_fill(pool);
+	pthread_mutex_unlock(&pool->lock);
 	if (error == 0)
 		return STATUS_OK;
 	server->pool = NULL;
@@ -450,26 +421,20 @@ static void wait_for_change(struct pool *pool, int ms)
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000L;
 	}
-	pthread_cond_timedwait(&pool->changed, &pool->lock, &until);
-}
-
-static void call_spare(struct pool *pool)
-{
-	struct worker *spare;
-
-	while ((spare = LIST_FIRST(&pool->spare)) != NULL)
-		sem_post(&rest_end(spare)->call);
+	pthread_cond_clockwait(&pool->changed, &pool->lock, CLOCK_MONOTONIC, &until);
 }
 
 bool threads_stop(struct server *server)
 {
 	struct pool *pool = server->pool;
 	int64_t deadline = clock_monotonic_ms() + DRAIN_S * 1000;
+	struct worker *spare;
 	bool done;
 
 	pthread_mutex_lock(&pool->lock);
 	pool->stopping = true;
-	call_spare(pool);
+	while ((spare = LIST_FIRST(&pool->spare)) != NULL)
+		spare_call(spare, false);
 	while (pool->alive > 0 && clock_left_ms(deadline) > 0) {
 		wake_accepting(pool);
 		wait_for_change(pool, WAKE_MS);
