@@ -24,6 +24,7 @@
 #define DRAIN_MAX     (1024 * 1024)
 #define DRAIN_MS      2000 /* … and so is one that takes longer */
 #define TRASH_SIZE    1024 /* for unread data, read in steps; as a rule there is none */
+#define RECEIVE_S     5    /* for libfcgi's reads: a web server sends what it has at once */
 #define HEAD_MS       5000 /* a web server sends a head at once */
 #define HEAD_GRACE_MS 1000 /* … where too many others are waited for already */
 #define MOMENT_MS     2    /* between its connect and its first write */
@@ -197,12 +198,24 @@ static void fcgi_answer(struct fcgi_request *req)
 	response_clear(&response);
 }
 
+/*
+ * Limits libfcgi's reads, which know no other limit. Where all has come it reads without a wait, so
+ * as a rule this system call is saved.
+ */
+static bool reads_limit(const struct fcgi_request *req)
+{
+	const struct timeval limit = {.tv_sec = RECEIVE_S};
+
+	return req->head.ended ||
+	       setsockopt(req->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0;
+}
+
 /* False: the request is malformed; the connection is closed. A failed Accept closes it too. */
 static bool fcgi_accept(struct fcgi_request *req)
 {
 	FCGX_Request *lib = &req->lib;
 
-	if (FCGX_InitRequest(lib, -1, 0) != 0) {
+	if (!reads_limit(req) || FCGX_InitRequest(lib, -1, 0) != 0) {
 		close(req->fd);
 		return false;
 	}

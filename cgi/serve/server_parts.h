@@ -57,9 +57,7 @@ enum status listener_open(const struct server_conf *conf, uid_t owner, struct li
 			  struct error *err);
 void listener_close(struct listener *listener);
 
-/*
- * Returns a connection with its time-outs set, or one of the values below. A signal ends the wait.
- */
+/* Returns a connection, or one of the values below. A signal ends the wait. */
 #define LISTENER_NOBODY   (-1) /* none came, or it was refused */
 #define LISTENER_NO_FILES (-2) /* no descriptor or no memory for it; see reserve_accept */
 #define LISTENER_GONE     (-3)

@@ -22,8 +22,6 @@
 /* many clients wait here instead of being refused; the kernel may lower it */
 #define BACKLOG          1024
 #define SOCKET_UMASK     0117 /* 0660 */
-#define RECEIVE_S        5    /* a web server sends what it has at once */
-#define SEND_S           10   /* … but its own client may be slow */
 #define BACK_OFF_MS      50   /* when no descriptor is free: some request will end */
 #define SAY_EVERY_MS     1000
 #define SOCKET_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
@@ -273,7 +271,6 @@ static int accept_failed(const struct listener *listener)
 
 int listener_accept(const struct listener *listener)
 {
-	struct timeval receive = {.tv_sec = RECEIVE_S}, send = {.tv_sec = SEND_S};
 	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
 	socklen_t len = sizeof(address);
 	int fd = listener->peers.tcp
@@ -282,10 +279,7 @@ int listener_accept(const struct listener *listener)
 
 	if (fd < 0)
 		return accept_failed(listener);
-	/* accept does not inherit the listening socket's time-outs */
-	if (!peer_is_allowed(&listener->peers, fd, &address) ||
-	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &receive, sizeof(receive)) != 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send, sizeof(send)) != 0) {
+	if (!peer_is_allowed(&listener->peers, fd, &address)) {
 		close(fd);
 		return LISTENER_NOBODY;
 	}

@@ -82,6 +82,15 @@ for (const [what, body, status] of [["that nobody wants", UNWANTED, 404], ["that
 			assert.equal(answer.status, status);
 	});
 
+for (const [what, body, status] of [["that nobody wants", UNWANTED, 404], ["that is wanted", WANTED, 400]])
+	for (const length of [String(body.bytes), undefined])
+		test(`a body that stops, of a kind ${what}, ${length ? "with" : "without"} CONTENT_LENGTH: its wait has an end`, async () => {
+			const { answers: [answer], finish } = halfSent(1, { ...body, length });
+			assert.equal((await answer).status, status);
+			await until("the connection to end, with the sender still there", () => prebind.connections() === 0, { seconds: 30 });
+			finish();
+		});
+
 const BEGIN = Buffer.from([1, 1, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
 for (const [what, bytes] of [["say nothing", Buffer.alloc(0)], ["send half a record", BEGIN.subarray(0, 4)], ["send no parameters", BEGIN]])
 	test(`${SENDERS} peers that ${what}: others are served`, async () => {

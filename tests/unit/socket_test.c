@@ -204,16 +204,7 @@ static void the_next_ones_socket_stays(void **state)
 
 /* ---- who is let in ---- */
 
-static long seconds_of(int fd, int option)
-{
-	struct timeval limit = {0};
-	socklen_t len = sizeof(limit);
-
-	assert_int_equal(getsockopt(fd, SOL_SOCKET, option, &limit, &len), 0);
-	return limit.tv_sec;
-}
-
-static void a_connection_has_its_limits(void **state)
+static void a_connection_is_not_inherited(void **state)
 {
 	struct fixture *f = *state;
 	struct listener listener = open_listener(f);
@@ -221,8 +212,6 @@ static void a_connection_has_its_limits(void **state)
 	int fd = listener_accept(&listener);
 
 	assert_true(fd >= 0);
-	assert_int_equal(seconds_of(fd, SO_RCVTIMEO), 5);
-	assert_int_equal(seconds_of(fd, SO_SNDTIMEO), 10);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	close(fd);
 	close(peer);
@@ -341,7 +330,7 @@ int main(void)
 	    TEST(made_for_owner_and_group),       TEST(paths_that_are_none),
 	    TEST(not_where_everybody_may_write),  TEST(what_is_there_stays),
 	    TEST(what_a_killed_server_left_goes), TEST(a_group_that_is_none),
-	    TEST(the_next_ones_socket_stays),     TEST(a_connection_has_its_limits),
+	    TEST(the_next_ones_socket_stays),     TEST(a_connection_is_not_inherited),
 	    TEST(another_user_is_sent_away),      TEST(peers_are_users),
 	    TEST(a_socket_that_is_gone),          TEST(no_descriptor_left),
 	};
