@@ -27,7 +27,7 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 BASE     = address clock codec codec_base64 crypto error inflate json json_scan json_write key_list log name secret \
 	secret_file status strbuf unix_crypt wait xml
 CONF     = check conf cookie_name databases jid_rule_text keys load number place placeholder print text value
-STORE    = catalogue database_file database_site gateway jid_claim jid_map limit limit_file \
+STORE    = adhoc_caller catalogue database_file database_site jid_claim jid_map limit limit_file \
 	limit_rule migrate pool provisioned query session site_key site_query site_query_guard site_rows \
 	sqlite_connection sqlite_error sqlite_foreign sqlite_function sqlite_setup sqlite_statement token_revocation \
 	upstream_state used_nonce user
@@ -62,10 +62,10 @@ EXTAUTH  = packet
 
 PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
-UNIT_TESTS = address_test adhoc_add_user_test adhoc_form_test adhoc_mutants_test adhoc_recorded_test \
+UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test adhoc_mutants_test adhoc_recorded_test \
 	adhoc_server_test adhoc_test bosh_test breaker_test bulkhead_test caller_test catalogue_test \
 	codec_test conf_test cookie_test csrf_test device_test django_session_test fcgi_head_test \
-	fcgi_record_test gateway_test \
+	fcgi_record_test \
 	http_client_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \
 	jwt_test limit_test log_test login_test login_token_test oauth_tokens_test \
 	password_differential_test password_hash_test php_differential_test php_session_test privileges_test \

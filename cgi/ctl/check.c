@@ -11,7 +11,7 @@
 #include "account/jid_rule.h"
 #include "page/behind_proxy.h"
 #include "page/page.h"
-#include "store/gateway.h"
+#include "store/adhoc_caller.h"
 #include "store/user.h"
 
 static void write_line(const struct report *report, const char *word, const char *what,
@@ -90,7 +90,7 @@ static void check_providers(struct report *report, struct store *store, const ch
 	}
 }
 
-static void count_caller(void *arg, const struct gateway_caller *caller)
+static void count_caller(void *arg, const struct adhoc_caller *caller)
 {
 	long *count = arg;
 
@@ -98,11 +98,11 @@ static void count_caller(void *arg, const struct gateway_caller *caller)
 }
 
 /* gateway = on without an enabled caller has no effect, so it is a failure. */
-static void check_gateway(struct report *report, struct store *store)
+static void check_callers(struct report *report, struct store *store)
 {
 	long count = 0;
 	struct error said = {0};
-	enum status status = gateway_caller_list(store, count_caller, &count, &said);
+	enum status status = adhoc_caller_list(store, count_caller, &count, &said);
 
 	if (status == STATUS_OK && count == 0)
 		status = error_set(&said, STATUS_NOT_FOUND,
@@ -208,7 +208,7 @@ static void check_site(struct report *report, struct template_shelf *shelf)
 		check_writing(report, site.store);
 		check_providers(report, site.store, said.text);
 		if (report->site->gateway)
-			check_gateway(report, site.store);
+			check_callers(report, site.store);
 	}
 	if (status == STATUS_OK)
 		check_addresses(report, &site);

@@ -10,7 +10,7 @@
 #include "base/strbuf.h"
 #include "conf/conf.h"
 #include "ctl/check_names.h"
-#include "store/gateway.h"
+#include "store/adhoc_caller.h"
 #include "store/jid_map.h"
 #include "store/user.h"
 
@@ -76,7 +76,7 @@ static void look_at_row(void *arg, const struct jid_map_row *row)
 		look_at(names, "in the JID map", row->user, USER_NAME_MAX);
 }
 
-static void look_at_caller(void *arg, const struct gateway_caller *caller)
+static void look_at_caller(void *arg, const struct adhoc_caller *caller)
 {
 	look_at(arg, "gateway caller", caller->name, USER_NAME_MAX);
 }
@@ -90,7 +90,7 @@ enum status names_check(struct store *store, struct error *said)
 	if (status == STATUS_OK)
 		status = jid_map_list(store, look_at_row, &names, said);
 	if (status == STATUS_OK)
-		status = gateway_caller_list(store, look_at_caller, &names, said);
+		status = adhoc_caller_list(store, look_at_caller, &names, said);
 	if (status == STATUS_OK && names.count > 0)
 		status = error_set(said, STATUS_CONFLICT,
 				   "%ld name%s would not be taken today, for others may look the "

@@ -13,7 +13,7 @@
 #include "base/name.h"
 #include "base/secret.h"
 #include "ctl/ctl.h"
-#include "store/gateway.h"
+#include "store/adhoc_caller.h"
 #include "xmpp/jid.h"
 
 #define SECRET_BYTES 32 /* of a password or an API key made here */
@@ -123,9 +123,8 @@ static void print_secrets(const char *password, const char *api_key)
 		fputs("prebindctl: keep it now: it is not shown again\n", stderr);
 }
 
-/* Reads the options of a new caller; gateway_caller_clear frees it. */
-static enum status options_read(const struct ctl *ctl, struct gateway_caller *out,
-				struct error *err)
+/* Reads the options of a new caller; adhoc_caller_clear frees it. */
+static enum status options_read(const struct ctl *ctl, struct adhoc_caller *out, struct error *err)
 {
 	const char *addresses = ctl->addresses != NULL ? ctl->addresses : "";
 	enum status status = name_check(ctl->argv[0], err);
@@ -145,7 +144,7 @@ static enum status options_read(const struct ctl *ctl, struct gateway_caller *ou
 
 int ctl_gateway_add(struct ctl *ctl)
 {
-	struct gateway_caller caller = {.created = clock_wall(), .has_api_key = ctl->api_key};
+	struct adhoc_caller caller = {.created = clock_wall(), .has_api_key = ctl->api_key};
 	char hash[SECRET_HASH_MAX];
 	char *password = NULL, *api_key = NULL;
 	struct error err = {0};
@@ -160,31 +159,31 @@ int ctl_gateway_add(struct ctl *ctl)
 	if (status == STATUS_OK && ctl->api_key)
 		secret_sha256(caller.api_key_hash, api_key, strlen(api_key));
 	if (status == STATUS_OK)
-		status = gateway_caller_add(ctl->store, &caller, &err);
+		status = adhoc_caller_add(ctl->store, &caller, &err);
 	if (status == STATUS_OK)
 		print_secrets(password, api_key);
 	secret_free(password);
 	secret_free(api_key);
-	gateway_caller_clear(&caller);
+	adhoc_caller_clear(&caller);
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
 int ctl_gateway_passwd(struct ctl *ctl)
 {
-	struct gateway_caller caller = {0};
+	struct adhoc_caller caller = {0};
 	char hash[SECRET_HASH_MAX];
 	char *password = NULL;
 	struct error err = {0};
 
-	enum status status = gateway_caller_find(ctl->store, ctl->argv[0], &caller, &err);
+	enum status status = adhoc_caller_find(ctl->store, ctl->argv[0], &caller, &err);
 	if (status == STATUS_OK)
 		status = password_get(ctl, hash, &password, &err);
 	if (status == STATUS_OK)
-		status = gateway_caller_set_password(ctl->store, ctl->argv[0], hash, &err);
+		status = adhoc_caller_set_password(ctl->store, ctl->argv[0], hash, &err);
 	if (status == STATUS_OK)
 		print_secrets(password, NULL);
 	secret_free(password);
-	gateway_caller_clear(&caller);
+	adhoc_caller_clear(&caller);
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
@@ -192,7 +191,7 @@ static int set_disabled(struct ctl *ctl, bool disabled)
 {
 	struct error err = {0};
 
-	enum status status = gateway_caller_set_disabled(ctl->store, ctl->argv[0], disabled, &err);
+	enum status status = adhoc_caller_set_disabled(ctl->store, ctl->argv[0], disabled, &err);
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
@@ -210,7 +209,7 @@ int ctl_gateway_delete(struct ctl *ctl)
 {
 	struct error err = {0};
 
-	enum status status = gateway_caller_delete(ctl->store, ctl->argv[0], &err);
+	enum status status = adhoc_caller_delete(ctl->store, ctl->argv[0], &err);
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
@@ -230,7 +229,7 @@ static void add_words(struct json_writer *w, const char *key, const char *text)
 	json_close_array(w);
 }
 
-static void add_caller(void *arg, const struct gateway_caller *caller)
+static void add_caller(void *arg, const struct adhoc_caller *caller)
 {
 	struct ctl_list *list = arg;
 
@@ -258,6 +257,6 @@ int ctl_gateway_list(struct ctl *ctl)
 	struct ctl_list list;
 
 	ctl_list_begin(ctl, &list);
-	enum status status = gateway_caller_list(ctl->store, add_caller, &list, &err);
+	enum status status = adhoc_caller_list(ctl->store, add_caller, &list, &err);
 	return ctl_list_end(ctl, &list, status, &err);
 }

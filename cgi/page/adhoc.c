@@ -37,7 +37,7 @@ struct call {
 	enum adhoc_format body;   /* format of the request's body */
 	enum adhoc_format answer; /* format of the answer */
 	struct basic_auth claimed;
-	struct gateway_caller caller;
+	struct adhoc_caller caller;
 	char *component; /* "bosh@example.org" */
 	struct adhoc_command command;
 	struct jid jid;
@@ -361,7 +361,7 @@ static void call_log(const struct call *call, int64_t started_ms)
 static void call_clear(struct call *call)
 {
 	basic_auth_clear(&call->claimed);
-	gateway_caller_clear(&call->caller);
+	adhoc_caller_clear(&call->caller);
 	free(call->component);
 	adhoc_command_clear(&call->command);
 	jid_clear(&call->jid);

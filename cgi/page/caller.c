@@ -44,7 +44,7 @@ void caller_cache_free(struct caller_cache *cache)
 }
 
 /* The NULs keep ("a", "bc") and ("ab", "c") apart: none of the three texts can hold one. */
-static void mac_make(const struct caller_cache *cache, const struct gateway_caller *caller,
+static void mac_make(const struct caller_cache *cache, const struct adhoc_caller *caller,
 		     const char *password, unsigned char out[SECRET_SHA256_LEN])
 {
 	const struct secret_part parts[] = {
@@ -56,7 +56,7 @@ static void mac_make(const struct caller_cache *cache, const struct gateway_call
 	secret_hmac(out, cache->key, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
-bool caller_cache_holds(struct caller_cache *cache, const struct gateway_caller *caller,
+bool caller_cache_holds(struct caller_cache *cache, const struct adhoc_caller *caller,
 			const char *password)
 {
 	unsigned char mac[SECRET_SHA256_LEN];
@@ -71,7 +71,7 @@ bool caller_cache_holds(struct caller_cache *cache, const struct gateway_caller 
 	return found;
 }
 
-void caller_cache_add(struct caller_cache *cache, const struct gateway_caller *caller,
+void caller_cache_add(struct caller_cache *cache, const struct adhoc_caller *caller,
 		      const char *password)
 {
 	unsigned char mac[SECRET_SHA256_LEN];
@@ -87,11 +87,10 @@ void caller_cache_add(struct caller_cache *cache, const struct gateway_caller *c
 /* ---- the check ---- */
 
 /* The check took time, so this reads the caller again: it must still have that password. */
-static enum status caller_again(struct store *store, struct gateway_caller *caller,
-				struct error *err)
+static enum status caller_again(struct store *store, struct adhoc_caller *caller, struct error *err)
 {
-	struct gateway_caller now = {0};
-	enum status status = gateway_caller_find(store, caller->name, &now, err);
+	struct adhoc_caller now = {0};
+	enum status status = adhoc_caller_find(store, caller->name, &now, err);
 
 	if (status == STATUS_NOT_FOUND ||
 	    (status == STATUS_OK &&
@@ -99,17 +98,17 @@ static enum status caller_again(struct store *store, struct gateway_caller *call
 		status = error_set(err, STATUS_BAD_CREDENTIALS,
 				   "the gateway caller was changed while the password was checked");
 	if (status != STATUS_OK) {
-		gateway_caller_clear(&now);
+		adhoc_caller_clear(&now);
 		return status;
 	}
-	gateway_caller_clear(caller);
+	adhoc_caller_clear(caller);
 	*caller = now;
 	return STATUS_OK;
 }
 
 /* A caller that is unknown or disabled costs the same work. */
 static enum status password_check(struct caller_cache *cache, struct store *store,
-				  struct gateway_caller *caller, const char *password,
+				  struct adhoc_caller *caller, const char *password,
 				  struct error *err)
 {
 	if (caller->name == NULL || caller->disabled)
@@ -125,7 +124,7 @@ static enum status password_check(struct caller_cache *cache, struct store *stor
 }
 
 /* A caller without a key may still send one; Tigase accepts that too. */
-static bool api_key_holds(const struct gateway_caller *caller, const char *api_key)
+static bool api_key_holds(const struct adhoc_caller *caller, const char *api_key)
 {
 	unsigned char hash[SECRET_SHA256_LEN];
 
@@ -152,7 +151,7 @@ static char *next_word(const char **list)
 }
 
 /* A list that cannot be read allows no address. */
-static bool address_is_allowed(const struct gateway_caller *caller, const char *address)
+static bool address_is_allowed(const struct adhoc_caller *caller, const char *address)
 {
 	const char *list = caller->addresses;
 	struct address_net net;
@@ -167,7 +166,7 @@ static bool address_is_allowed(const struct gateway_caller *caller, const char *
 	return allowed;
 }
 
-bool caller_has_domain(const struct gateway_caller *caller, const char *domain)
+bool caller_has_domain(const struct adhoc_caller *caller, const char *domain)
 {
 	const char *list = caller->domains;
 	bool found = false;
@@ -181,7 +180,7 @@ bool caller_has_domain(const struct gateway_caller *caller, const char *domain)
 }
 
 static enum status claim_check(struct caller_cache *cache, struct store *store,
-			       const struct caller_claim *claim, struct gateway_caller *caller,
+			       const struct caller_claim *claim, struct adhoc_caller *caller,
 			       struct error *err)
 {
 	enum status status = password_check(cache, store, caller, claim->password, err);
@@ -199,11 +198,11 @@ static enum status claim_check(struct caller_cache *cache, struct store *store,
 }
 
 enum status caller_authenticate(struct caller_cache *cache, struct store *store,
-				const struct caller_claim *claim, struct gateway_caller *out,
+				const struct caller_claim *claim, struct adhoc_caller *out,
 				struct error *err)
 {
-	struct gateway_caller caller = {0};
-	enum status status = gateway_caller_find(store, claim->name, &caller, err);
+	struct adhoc_caller caller = {0};
+	enum status status = adhoc_caller_find(store, claim->name, &caller, err);
 
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
 		return status;
@@ -211,6 +210,6 @@ enum status caller_authenticate(struct caller_cache *cache, struct store *store,
 	if (status == STATUS_OK)
 		*out = caller;
 	else
-		gateway_caller_clear(&caller);
+		adhoc_caller_clear(&caller);
 	return status;
 }

@@ -1,14 +1,14 @@
 /*
  * Checks the credentials of a caller of /rest/adhoc/{jid}, and whether it may call from its
- * address. Callers are programs with their own credentials (store/gateway.h). No site user is a
- * caller, and a login session does not count here.
+ * address. Callers are programs with their own credentials (store/adhoc_caller.h). No site user is
+ * a caller, and a login session does not count here.
  */
 #ifndef PAGE_CALLER_H
 #define PAGE_CALLER_H
 
 #include <stdbool.h>
 
-#include "store/gateway.h"
+#include "store/adhoc_caller.h"
 
 /*
  * A cache of passwords that were found right, so that only a caller's first call in a process pays
@@ -25,9 +25,9 @@ enum status caller_cache_new(struct caller_cache **out, struct error *err);
 void caller_cache_free(struct caller_cache *cache); /* takes NULL; wipes */
 
 /* True if this password was found right for this stored hash. Compares in constant time. */
-bool caller_cache_holds(struct caller_cache *cache, const struct gateway_caller *caller,
+bool caller_cache_holds(struct caller_cache *cache, const struct adhoc_caller *caller,
 			const char *password);
-void caller_cache_add(struct caller_cache *cache, const struct gateway_caller *caller,
+void caller_cache_add(struct caller_cache *cache, const struct adhoc_caller *caller,
 		      const char *password);
 
 /* What a call presents. */
@@ -45,10 +45,10 @@ struct caller_claim {
  * passwords are being checked. The caller of this function clears *out.
  */
 enum status caller_authenticate(struct caller_cache *cache, struct store *store,
-				const struct caller_claim *claim, struct gateway_caller *out,
+				const struct caller_claim *claim, struct adhoc_caller *out,
 				struct error *err);
 
 /* True if the caller may bind in that domain, which must be prepared. */
-bool caller_has_domain(const struct gateway_caller *caller, const char *domain);
+bool caller_has_domain(const struct adhoc_caller *caller, const char *domain);
 
 #endif

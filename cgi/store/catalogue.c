@@ -2,7 +2,7 @@
  * All SQL that is used while serving, in SQLite's dialect, and the structs that the rows become.
  * The comment above a query names its parameters ?1, ?2 … in order. SQL is never built from parts.
  */
-#include "store/gateway.h"
+#include "store/adhoc_caller.h"
 #include "store/jid_map.h"
 #include "store/limit_rule.h"
 #include "store/provisioned.h"
@@ -51,21 +51,21 @@ static const struct column jid_map_columns[] = {
 };
 static const struct row_type jid_map_row = ROW(struct jid_map_row, jid_map_columns);
 
-#define GATEWAY_COLUMNS                                                                            \
+#define ADHOC_CALLER_COLUMNS                                                                       \
 	"name, password_hash, api_key_hash IS NOT NULL AS has_api_key, api_key_hash,"              \
 	" domains, addresses, disabled, created"
 
-static const struct column gateway_columns[] = {
-    COLUMN(struct gateway_caller, name, KIND_TEXT),
-    COLUMN(struct gateway_caller, password_hash, KIND_SECRET),
-    COLUMN(struct gateway_caller, has_api_key, KIND_FLAG),
-    COLUMN(struct gateway_caller, api_key_hash, KIND_BLOB | KIND_OR_NULL),
-    COLUMN(struct gateway_caller, domains, KIND_TEXT),
-    COLUMN(struct gateway_caller, addresses, KIND_TEXT),
-    COLUMN(struct gateway_caller, disabled, KIND_FLAG),
-    COLUMN(struct gateway_caller, created, KIND_INTEGER),
+static const struct column adhoc_caller_columns[] = {
+    COLUMN(struct adhoc_caller, name, KIND_TEXT),
+    COLUMN(struct adhoc_caller, password_hash, KIND_SECRET),
+    COLUMN(struct adhoc_caller, has_api_key, KIND_FLAG),
+    COLUMN(struct adhoc_caller, api_key_hash, KIND_BLOB | KIND_OR_NULL),
+    COLUMN(struct adhoc_caller, domains, KIND_TEXT),
+    COLUMN(struct adhoc_caller, addresses, KIND_TEXT),
+    COLUMN(struct adhoc_caller, disabled, KIND_FLAG),
+    COLUMN(struct adhoc_caller, created, KIND_INTEGER),
 };
-static const struct row_type gateway_row = ROW(struct gateway_caller, gateway_columns);
+static const struct row_type adhoc_caller_row = ROW(struct adhoc_caller, adhoc_caller_columns);
 
 static const struct column provisioned_columns[] = {
     COLUMN(struct provisioned, xmpp_password, KIND_SECRET | KIND_OR_NULL),
@@ -250,23 +250,24 @@ const struct catalogued catalogue[QUERY_COUNT] = {
 	RUNS("INSERT INTO used_nonce (nonce, expiry) VALUES (?1, ?2)", KIND_TEXT, KIND_INTEGER),
 
     /* name */
-    [QUERY_GATEWAY_FIND] = FINDS(
-	&gateway_row, "SELECT " GATEWAY_COLUMNS " FROM gateway_caller WHERE name = ?1", KIND_TEXT),
+    [QUERY_ADHOC_CALLER_FIND] =
+	FINDS(&adhoc_caller_row,
+	      "SELECT " ADHOC_CALLER_COLUMNS " FROM gateway_caller WHERE name = ?1", KIND_TEXT),
     /* name, hash, API key's hash or null, domains, addresses, now */
-    [QUERY_GATEWAY_ADD] =
+    [QUERY_ADHOC_CALLER_ADD] =
 	RUNS("INSERT INTO gateway_caller (name, password_hash, api_key_hash, domains,"
 	     " addresses, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	     KIND_TEXT, KIND_TEXT, KIND_BLOB | KIND_OR_NULL, KIND_TEXT, KIND_TEXT, KIND_INTEGER),
     /* name, hash */
-    [QUERY_GATEWAY_SET_PASSWORD] =
+    [QUERY_ADHOC_CALLER_SET_PASSWORD] =
 	RUNS("UPDATE gateway_caller SET password_hash = ?2 WHERE name = ?1", KIND_TEXT, KIND_TEXT),
     /* name, 0 or 1 */
-    [QUERY_GATEWAY_SET_DISABLED] =
+    [QUERY_ADHOC_CALLER_SET_DISABLED] =
 	RUNS("UPDATE gateway_caller SET disabled = ?2 WHERE name = ?1", KIND_TEXT, KIND_INTEGER),
     /* name */
-    [QUERY_GATEWAY_DELETE] = RUNS("DELETE FROM gateway_caller WHERE name = ?1", KIND_TEXT),
-    [QUERY_GATEWAY_LIST] =
-	FINDS(&gateway_row, "SELECT " GATEWAY_COLUMNS " FROM gateway_caller ORDER BY name"),
+    [QUERY_ADHOC_CALLER_DELETE] = RUNS("DELETE FROM gateway_caller WHERE name = ?1", KIND_TEXT),
+    [QUERY_ADHOC_CALLER_LIST] = FINDS(&adhoc_caller_row, "SELECT " ADHOC_CALLER_COLUMNS
+							 " FROM gateway_caller ORDER BY name"),
 
     /* user */
     [QUERY_TOKEN_REVOCATION_FIND] =

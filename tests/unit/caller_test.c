@@ -58,18 +58,17 @@ static void test_basic(void **state)
 
 /* ---- the cache ---- */
 
-static struct gateway_caller caller_named(const char *name, const char *hash)
+static struct adhoc_caller caller_named(const char *name, const char *hash)
 {
-	return (struct gateway_caller){.name = (char *)name, .password_hash = (char *)hash};
+	return (struct adhoc_caller){.name = (char *)name, .password_hash = (char *)hash};
 }
 
 static void test_cache(void **state)
 {
 	struct caller_cache *cache, *other;
-	struct gateway_caller shop = caller_named("shop", "$1"),
-			      rehashed = caller_named("shop", "$2"),
-			      bank = caller_named("bank", "$1"),
-			      joined = caller_named("sho", "p$1");
+	struct adhoc_caller shop = caller_named("shop", "$1"),
+			    rehashed = caller_named("shop", "$2"),
+			    bank = caller_named("bank", "$1"), joined = caller_named("sho", "p$1");
 
 	(void)state;
 	assert_int_equal(caller_cache_new(&cache, NULL), STATUS_OK);
@@ -92,7 +91,7 @@ static void test_cache_is_bounded(void **state)
 {
 	struct caller_cache *cache;
 	char names[CALLER_CACHE_MAX + 1][16];
-	struct gateway_caller caller = {.password_hash = (char *)"$1"};
+	struct adhoc_caller caller = {.password_hash = (char *)"$1"};
 
 	(void)state;
 	assert_int_equal(caller_cache_new(&cache, NULL), STATUS_OK);
@@ -118,14 +117,14 @@ struct check {
 
 static void add_caller(struct store *store, const char *hash)
 {
-	struct gateway_caller caller = {.name = (char *)"shop",
-					.password_hash = (char *)hash,
-					.has_api_key = true,
-					.domains = (char *)"example.org example.net",
-					.addresses = (char *)"192.0.2.0/24 2001:db8::1"};
+	struct adhoc_caller caller = {.name = (char *)"shop",
+				      .password_hash = (char *)hash,
+				      .has_api_key = true,
+				      .domains = (char *)"example.org example.net",
+				      .addresses = (char *)"192.0.2.0/24 2001:db8::1"};
 
 	secret_sha256(caller.api_key_hash, API_KEY, strlen(API_KEY));
-	assert_int_equal(gateway_caller_add(store, &caller, NULL), STATUS_OK);
+	assert_int_equal(adhoc_caller_add(store, &caller, NULL), STATUS_OK);
 }
 
 static int check_setup(void **state)
@@ -158,12 +157,12 @@ static int check_teardown(void **state)
 
 static enum status ask(struct check *check, struct error *err)
 {
-	struct gateway_caller caller = {0};
+	struct adhoc_caller caller = {0};
 	enum status status =
 	    caller_authenticate(check->cache, check->f->store, &check->claim, &caller, err);
 
 	assert_int_equal(caller.name != NULL, status == STATUS_OK);
-	gateway_caller_clear(&caller);
+	adhoc_caller_clear(&caller);
 	return status;
 }
 
@@ -214,14 +213,14 @@ static void test_changes_count_at_once(void **state)
 	char hash[SECRET_HASH_MAX];
 
 	assert_int_equal(ask(check, NULL), STATUS_OK);
-	assert_int_equal(gateway_caller_set_disabled(store, "shop", true, NULL), STATUS_OK);
+	assert_int_equal(adhoc_caller_set_disabled(store, "shop", true, NULL), STATUS_OK);
 	assert_refused(check, check->claim, STATUS_BAD_CREDENTIALS, "disabled");
-	assert_int_equal(gateway_caller_set_disabled(store, "shop", false, NULL), STATUS_OK);
+	assert_int_equal(adhoc_caller_set_disabled(store, "shop", false, NULL), STATUS_OK);
 	assert_int_equal(ask(check, NULL), STATUS_OK);
 	assert_int_equal(secret_password_hash("another", hash, NULL), STATUS_OK);
-	assert_int_equal(gateway_caller_set_password(store, "shop", hash, NULL), STATUS_OK);
+	assert_int_equal(adhoc_caller_set_password(store, "shop", hash, NULL), STATUS_OK);
 	assert_refused(check, check->claim, STATUS_BAD_CREDENTIALS, "wrong password");
-	assert_int_equal(gateway_caller_delete(store, "shop", NULL), STATUS_OK);
+	assert_int_equal(adhoc_caller_delete(store, "shop", NULL), STATUS_OK);
 	assert_refused(check, check->claim, STATUS_BAD_CREDENTIALS, "no such");
 }
 
@@ -229,10 +228,9 @@ static void test_changes_count_at_once(void **state)
 static void test_cache_spares_the_work(void **state)
 {
 	struct check *check = *state;
-	struct gateway_caller caller = caller_named("shop", "*");
+	struct adhoc_caller caller = caller_named("shop", "*");
 
-	assert_int_equal(gateway_caller_set_password(check->f->store, "shop", "*", NULL),
-			 STATUS_OK);
+	assert_int_equal(adhoc_caller_set_password(check->f->store, "shop", "*", NULL), STATUS_OK);
 	assert_int_equal(ask(check, NULL), STATUS_BAD_CREDENTIALS);
 	caller_cache_add(check->cache, &caller, PASSWORD);
 	assert_int_equal(ask(check, NULL), STATUS_OK);
@@ -240,7 +238,7 @@ static void test_cache_spares_the_work(void **state)
 
 static void test_domains(void **state)
 {
-	struct gateway_caller caller = {.domains = (char *)"example.org example.net"};
+	struct adhoc_caller caller = {.domains = (char *)"example.org example.net"};
 
 	(void)state;
 	assert_true(caller_has_domain(&caller, "example.org"));

@@ -17,7 +17,7 @@ static const enum query of_all_rows[] = {
     QUERY_PING, /* one row, whichever */
     /* what an operator asks for */
     QUERY_USER_LIST, QUERY_SESSION_LIST, QUERY_SESSION_END_ALL, QUERY_JID_MAP_LIST,
-    QUERY_GATEWAY_LIST, QUERY_TOKEN_REVOCATION_PURGE, QUERY_SITE_KEY_FORGET,
+    QUERY_ADHOC_CALLER_LIST, QUERY_TOKEN_REVOCATION_PURGE, QUERY_SITE_KEY_FORGET,
     QUERY_LIMIT_EVICT, /* in the order of an index, and no more than it says */
 };
 

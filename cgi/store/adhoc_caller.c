@@ -2,16 +2,16 @@
  * The callers of /rest/adhoc/{jid}. The table has only hashes: a slow one of the password, and a
  * fast one of the API key, which is random.
  */
-#include "store/gateway.h"
+#include "store/adhoc_caller.h"
 
 #include <string.h>
 
 #include "base/name.h"
 #include "store/query.h"
 
-void gateway_caller_clear(struct gateway_caller *caller)
+void adhoc_caller_clear(struct adhoc_caller *caller)
 {
-	row_clear(QUERY_GATEWAY_FIND, caller);
+	row_clear(QUERY_ADHOC_CALLER_FIND, caller);
 }
 
 static enum status or_no_caller(enum status status, const char *name, struct error *err)
@@ -21,20 +21,20 @@ static enum status or_no_caller(enum status status, const char *name, struct err
 	return error_set(err, status, "there is no gateway caller \"%s\"", name);
 }
 
-enum status gateway_caller_find(struct store *store, const char *name, struct gateway_caller *out,
-				struct error *err)
+enum status adhoc_caller_find(struct store *store, const char *name, struct adhoc_caller *out,
+			      struct error *err)
 {
-	return or_no_caller(store_find(store, QUERY_GATEWAY_FIND, VALUES(as_text(name)), out, err),
-			    name, err);
+	return or_no_caller(
+	    store_find(store, QUERY_ADHOC_CALLER_FIND, VALUES(as_text(name)), out, err), name, err);
 }
 
 static enum status check_name(const char *name, struct error *err)
 {
 	size_t len = strlen(name);
 
-	if (len == 0 || len > GATEWAY_NAME_MAX)
+	if (len == 0 || len > ADHOC_CALLER_NAME_MAX)
 		return error_set(err, STATUS_BAD_REQUEST, "a caller's name has 1 to %d bytes",
-				 GATEWAY_NAME_MAX);
+				 ADHOC_CALLER_NAME_MAX);
 	if (strpbrk(name, ": ") != NULL)
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "a caller's name is a bare JID or a word, without blanks and "
@@ -42,8 +42,8 @@ static enum status check_name(const char *name, struct error *err)
 	return name_characters_check(name, err);
 }
 
-enum status gateway_caller_add(struct store *store, const struct gateway_caller *caller,
-			       struct error *err)
+enum status adhoc_caller_add(struct store *store, const struct adhoc_caller *caller,
+			     struct error *err)
 {
 	const void *key = caller->has_api_key ? caller->api_key_hash : NULL;
 	const struct values values = VALUES(
@@ -53,41 +53,41 @@ enum status gateway_caller_add(struct store *store, const struct gateway_caller 
 
 	if (status != STATUS_OK)
 		return status;
-	status = store_run(store, QUERY_GATEWAY_ADD, values, NULL, err);
+	status = store_run(store, QUERY_ADHOC_CALLER_ADD, values, NULL, err);
 	if (status == STATUS_CONFLICT)
 		error_set(err, status, "there is already a gateway caller \"%s\"", caller->name);
 	return status;
 }
 
-enum status gateway_caller_set_password(struct store *store, const char *name,
-					const char *password_hash, struct error *err)
+enum status adhoc_caller_set_password(struct store *store, const char *name,
+				      const char *password_hash, struct error *err)
 {
-	return or_no_caller(store_change(store, QUERY_GATEWAY_SET_PASSWORD,
+	return or_no_caller(store_change(store, QUERY_ADHOC_CALLER_SET_PASSWORD,
 					 VALUES(as_text(name), as_text(password_hash)), err),
 			    name, err);
 }
 
-enum status gateway_caller_set_disabled(struct store *store, const char *name, bool disabled,
-					struct error *err)
+enum status adhoc_caller_set_disabled(struct store *store, const char *name, bool disabled,
+				      struct error *err)
 {
-	return or_no_caller(store_change(store, QUERY_GATEWAY_SET_DISABLED,
+	return or_no_caller(store_change(store, QUERY_ADHOC_CALLER_SET_DISABLED,
 					 VALUES(as_text(name), as_integer(disabled)), err),
 			    name, err);
 }
 
-enum status gateway_caller_delete(struct store *store, const char *name, struct error *err)
+enum status adhoc_caller_delete(struct store *store, const char *name, struct error *err)
 {
-	return or_no_caller(store_change(store, QUERY_GATEWAY_DELETE, VALUES(as_text(name)), err),
-			    name, err);
+	return or_no_caller(
+	    store_change(store, QUERY_ADHOC_CALLER_DELETE, VALUES(as_text(name)), err), name, err);
 }
 
-enum status gateway_caller_list(struct store *store,
-				void (*each)(void *arg, const struct gateway_caller *caller),
-				void *arg, struct error *err)
+enum status adhoc_caller_list(struct store *store,
+			      void (*each)(void *arg, const struct adhoc_caller *caller), void *arg,
+			      struct error *err)
 {
 	struct row_list list;
-	enum status status = store_list(store, QUERY_GATEWAY_LIST, NO_VALUES, &list, err);
-	const struct gateway_caller *callers = list.rows;
+	enum status status = store_list(store, QUERY_ADHOC_CALLER_LIST, NO_VALUES, &list, err);
+	const struct adhoc_caller *callers = list.rows;
 
 	for (size_t i = 0; status == STATUS_OK && i < list.count; i++)
 		each(arg, &callers[i]);
