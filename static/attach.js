@@ -166,7 +166,22 @@ export class Attachment {
 			this.#ending = connection;
 			this.#spacing?.sendWaiting(); // waiting stanzas must go before the terminate request
 			connection.disconnect("");
+			this.#sendWithLast(connection);
 		});
+	}
+
+	/**
+	 * Puts the stanzas that still wait, because two requests are open, into the terminate request,
+	 * which waits too.
+	 * @param {any} connection
+	 */
+	#sendWithLast(connection) {
+		const last = connection._proto._requests.at(-1);
+		const waiting = connection._data.filter((/** @type {any} */ el) => el instanceof Object);
+		if (!last || last.sends > 0 || waiting.length === 0) return;
+		last.xmlData.prepend(...waiting);
+		last.data = this.#client.Strophe.serialize(last.xmlData);
+		connection._data = [];
 	}
 
 	/**

@@ -34,7 +34,10 @@ function open() {
 			spacing.sent();
 		},
 	};
-	const connection = { connected: true, _data: [], _proto: proto, _onIdle: () => proto._onIdle() };
+	const received = [];
+	const connection = {
+		connected: true, _data: [], _proto: proto, _onIdle: () => proto._onIdle(), _dataRecv: ({ rid }, raw) => received.push(`${rid} ${raw}`),
+	};
 	const spacing = new Spacing(connection, clock);
 	const send = (...stanzas) => {
 		for (const stanza of stanzas) {
@@ -50,7 +53,7 @@ function open() {
 		timers = timers.filter(({ at }) => at > time);
 		due.forEach(({ run }) => run());
 	};
-	return { bodies, connection, proto, spacing, send, turn, wait };
+	return { bodies, connection, proto, received, spacing, send, turn, wait };
 }
 
 test("what is sent in one turn of the event loop is one body", () => {
@@ -112,4 +115,35 @@ test("after the end nothing more leaves", () => {
 	turn();
 	wait(100);
 	assert.deepEqual(bodies, []);
+});
+
+/** Two requests are open, and the answer to the second one arrives. */
+function openTwo() {
+	const page = open();
+	const [first, second] = page.proto._requests = [{ rid: 1, sends: 1 }, { rid: 2, sends: 1 }];
+	const answer = (request, raw) => {
+		page.proto._requests.splice(page.proto._requests.indexOf(request), 1);
+		page.connection._dataRecv(request, raw);
+	};
+	answer(second, "b");
+	assert.deepEqual(page.received, []);
+	return { ...page, answer: (raw) => answer(first, raw) };
+}
+
+test("an answer that overtakes another waits for it", () => {
+	const { answer, received, wait } = openTwo();
+	answer("a");
+	assert.deepEqual(received, ["1 a", "2 b"]);
+	wait(3000);
+	assert.equal(received.length, 2);
+});
+
+test("an answer waits 3 s at most for one that may be lost", () => {
+	const { answer, received, wait } = openTwo();
+	wait(2999);
+	assert.deepEqual(received, []);
+	wait(1);
+	assert.deepEqual(received, ["2 b"]);
+	answer("a");
+	assert.deepEqual(received, ["2 b", "1 a"]);
 });

@@ -1,0 +1,115 @@
+// The browser's modules with a BOSH service that loses one of two requests at the same time, as Tigase does, and with a
+// network where requests overtake each other: no session ends by mistake, and nothing is lost or doubled.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { newPage, startChromium } from "../lib/chromium.mjs";
+import { Place } from "../lib/place.mjs";
+import { until } from "../lib/wait.mjs";
+import { ChatPeer, CONTACTS } from "../peers/chat_peer.mjs";
+
+const ROUNDS = 8;
+const TEXTS = 30;
+const APART_MS = 10; // Tigase needs 1 ms; the page leaves 20
+const PEERS = {
+	"one of two requests at the same time is lost": { apartMs: APART_MS },
+	"requests and answers are late, at random": { lateMs: 150 },
+};
+
+let place, browser;
+before(async () => {
+	place = new Place();
+	browser = await startChromium(place);
+});
+after(() => place.close());
+
+/** Opens the peer's page, and waits until the session works. */
+async function open(page, peer) {
+	await page.goto(peer.url);
+	await page.waitForFunction((count) => window.scene?.contacts() === count, CONTACTS.length);
+	return peer.sessions.at(-1);
+}
+
+const ended = (session) => until("the session to end", () => session.ended);
+
+test("the peer loses one of two requests at the same time, and only then", () => {
+	const peer = new ChatPeer({ apartMs: APART_MS });
+	const { rid } = peer.newSession();
+	const [session] = peer.sessions;
+	const post = (n, at) => session.receive(`<body rid="${Number(rid) + n}"/>`, at, () => {});
+	post(0, 0);
+	post(1, APART_MS);
+	post(2, 2 * APART_MS);
+	assert.equal(session.ended, "");
+	post(3, 3 * APART_MS - 1);
+	assert.match(session.ended, /lost/);
+});
+
+for (const [what, options] of Object.entries(PEERS)) {
+	describe(what, () => {
+		let peer;
+		before(async () => {
+			peer = await ChatPeer.start(place, options);
+		});
+
+		test("fresh pages get their contacts, and end their sessions when they go", async () => {
+			const page = await newPage(browser);
+			for (let i = 0; i < ROUNDS; i++) {
+				const session = await open(page, peer);
+				await page.goto("about:blank");
+				await ended(session);
+				assert.equal(session.ended, "client");
+			}
+			await page.context().close();
+		});
+
+		test("what is written and heard during polls arrives once, in order", async () => {
+			const page = await newPage(browser);
+			const session = await open(page, peer);
+			const expected = (who) => Array.from({ length: TEXTS }, (_, i) => `${who} ${i}`);
+			const written = page.evaluate(async ({ to, texts }) => {
+				for (const [i, text] of texts.entries()) {
+					window.scene.chat.send(to, text);
+					await new Promise((resolve) => setTimeout(resolve, (i * 7) % 40));
+				}
+			}, { to: CONTACTS[0], texts: expected("alice") });
+			for (const [i, text] of expected("bob").entries()) {
+				session.say(text);
+				await page.waitForTimeout((i * 11) % 50); // spreads them over what the page writes
+			}
+			await written;
+			await until("all of alice's texts", () => session.texts.length >= TEXTS, { seconds: 30 });
+			await page.waitForFunction((count) => window.scene.heard.length >= count, TEXTS);
+			assert.deepEqual(session.texts, expected("alice"));
+			assert.deepEqual(await page.evaluate(() => window.scene.heard), expected("bob"));
+			assert.equal(session.ended, "");
+			await page.context().close();
+		});
+
+		/** Writes, and ends the session in one of two ways, while one or two requests are open. */
+		async function writeAndGo(go) {
+			const page = await newPage(browser);
+			for (let i = 0; i < ROUNDS; i++) {
+				const session = await open(page, peer);
+				await page.evaluate(async ({ to, i: round, go: how }) => {
+					const { chat } = window.scene;
+					const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+					chat.send(to, "first");
+					await pause(round * 9);
+					chat.send(to, "second");
+					await pause(round * 5);
+					chat.send(to, "third");
+					if (how === "log out") await chat.logout();
+					else location.assign("about:blank");
+				}, { to: CONTACTS[0], i, go });
+				await ended(session);
+				assert.deepEqual([session.texts, session.ended], [["first", "second", "third"], "client"], `round ${i}`);
+				if (go === "leave") await page.waitForURL("about:blank");
+			}
+			await page.context().close();
+		}
+
+		test("log-out: what was written before arrives, and the session ends", () => writeAndGo("log out"));
+
+		test("leaving the page: what was written before arrives, and the session ends", () => writeAndGo("leave"));
+	});
+}
