@@ -24,7 +24,7 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 
 # ---- what it is made of: one list a layer, downward (docs/architecture.md) ----
 
-BASE     = address clock codec codec_base64 crypto error inflate json json_scan json_write key_list log name secret \
+BASE     = address clock codec codec_base64 crypto error inflate json json_scan json_write key_list log log_writer name secret \
 	secret_file status strbuf unix_crypt wait xml
 CONF     = check conf cookie_name databases jid_rule_text keys load number place placeholder print text value
 STORE    = adhoc_caller catalogue database_file database_site jid_claim jid_map limit limit_file \

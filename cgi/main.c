@@ -195,6 +195,8 @@ static enum status run(const char *config_option, bool *served, struct error *er
 		    .arg = &program,
 		};
 
+		if (mode != SERVER_CGI)
+			log_never_wait();
 		program.conf = conf;
 		program.mode = mode;
 		give_up_what_is_not_needed();
@@ -205,6 +207,7 @@ static enum status run(const char *config_option, bool *served, struct error *er
 	if (*served && status == STATUS_BUSY) {
 		/* some requests are still running: do not free what they use */
 		log_event(LOG_LEVEL_WARN, "stop_cut_off", "why", err->text, NULL);
+		log_flush();
 		_exit(0);
 	}
 	conf_free(program.renewed);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -18,6 +19,7 @@
 
 #include "base/codec.h"
 #include "base/log.h"
+#include "base/log_writer.h"
 
 #define LOG_LINE_MAX  2048 /* bytes with the newline; below PIPE_BUF, so a pipe takes it whole */
 #define LOG_TAIL      6    /* bytes kept free for the end of a cut value: ..."}\n */
@@ -174,8 +176,19 @@ void log_set_level(enum log_level level)
 	atomic_store(&state.level, (int)level);
 }
 
+void log_never_wait(void)
+{
+	log_writer_start(state.fd, state.to_syslog);
+}
+
+void log_flush(void)
+{
+	log_writer_flush();
+}
+
 void log_close(void)
 {
+	log_writer_stop();
 	if (state.to_syslog)
 		closelog();
 	if (state.fd != STDERR_FILENO)
@@ -278,6 +291,10 @@ static void line_add_time(struct line *line)
  */
 static void line_write(const struct line *line, enum log_level level)
 {
+	if (log_writer_runs()) {
+		log_writer_put(line->data, line->len, syslog_levels[level]);
+		return;
+	}
 	if (state.to_syslog) {
 		syslog(syslog_levels[level], "%.*s", (int)line->len - 1, line->data);
 		return;
@@ -322,6 +339,8 @@ void log_crash(int signal_number)
 	line_add_pair(&line, "signal", codec_decimal(number, signal_number));
 	line_add_pair(&line, "pid", codec_decimal(pid, getpid()));
 	line_add(&line, "}\n", 2);
-	if (write(state.to_syslog ? STDERR_FILENO : state.fd, line.data, line.len) < 0)
+	struct pollfd target = {.fd = state.to_syslog ? STDERR_FILENO : state.fd,
+				.events = POLLOUT};
+	if (poll(&target, 1, 0) <= 0 || write(target.fd, line.data, line.len) < 0)
 		return; /* there is nowhere to report it */
 }

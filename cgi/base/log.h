@@ -22,6 +22,15 @@ enum status log_open(const char *target, enum log_level level, struct error *err
  * STATUS_NOT_FOUND: it is not there, and this user may not make it; another (root) may.
  */
 enum status log_check(const char *target, struct error *err);
+/*
+ * From here on no caller waits for the log's target. A line that it does not take at once is kept
+ * (256 KiB) and written by a thread. Lines beyond that are lost; the event log_lost says how many.
+ * Only a slow disk is still waited for. For a program that serves many: call it after log_open,
+ * before threads start and before a fork.
+ */
+void log_never_wait(void);
+/* Before _exit: waits at most a second until the lines that are kept are written. */
+void log_flush(void);
 void log_close(void);
 
 /*

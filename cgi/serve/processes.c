@@ -123,6 +123,7 @@ static void life_serve(struct server *server)
 		log_event(LOG_LEVEL_ERROR, "process_failed", "why", err.text, NULL);
 		report_write(server, &err);
 	}
+	log_flush();
 	_exit(status == STATUS_OK ? 0 : 1);
 }
 
@@ -139,6 +140,7 @@ static void life_trial(struct server *server)
 	if (status == STATUS_OK)
 		app->stop(state);
 	report_write(server, &err);
+	log_flush();
 	_exit(0);
 }
 

@@ -1,0 +1,291 @@
+/*
+ * The writer of the log. A line that the target does not take at once is kept in memory, and a
+ * thread writes it when the target takes lines again. The thread is started by the first such line.
+ * Lines are lost when too many are kept, or when the target fails; they are counted, and the log
+ * says how many.
+ */
+#include "base/log_writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+#include "base/log.h"
+
+#define KEPT_MAX   (256 * 1024) /* bytes: about a thousand lines */
+#define FLUSH_S    1            /* at the end of a process */
+#define STACK_SIZE (128 * 1024)
+
+enum way {
+	WAY_NONE,  /* not started */
+	WAY_SEND,  /* a socket, where each write can say that it must not wait */
+	WAY_WRITE, /* a file, or a descriptor that does not block */
+	/*
+	 * Each write may wait, so the thread does all of them: syslog(3), and a pipe that another
+	 * account made. To make that one non-blocking would change it for all who share it.
+	 */
+	WAY_THREAD
+};
+
+enum taken { TAKEN, NOT_NOW, LOST };
+
+struct kept {
+	STAILQ_ENTRY(kept) entry;
+	int level;
+	size_t len;
+	char line[];
+};
+
+static struct {
+	enum way way; /* constant while threads run, as the next two */
+	int fd;
+	bool to_syslog;
+
+	pthread_mutex_t lock;   /* guards the members up to started */
+	pthread_cond_t changed; /* a line was added, or the last one was written */
+	STAILQ_HEAD(, kept) lines;
+	size_t bytes;
+	bool started; /* the thread */
+
+	atomic_bool
+	    behind; /* lines are kept, or the thread is writing one: others come after them */
+	atomic_size_t lost; /* lines; not yet logged */
+} writer = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .changed = PTHREAD_COND_INITIALIZER,
+    .lines = STAILQ_HEAD_INITIALIZER(writer.lines),
+};
+
+/* ---- writing ---- */
+
+/* A part of a line is not continued: the rest could end up inside another process's line. */
+static enum taken write_once(const char *line, size_t len)
+{
+	ssize_t put;
+
+	do
+		put = writer.way == WAY_SEND
+			  ? send(writer.fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL)
+			  : write(writer.fd, line, len);
+	while (put < 0 && errno == EINTR);
+	if (put < 0 && errno == EAGAIN)
+		return NOT_NOW;
+	if (put == (ssize_t)len)
+		return TAKEN;
+	atomic_fetch_add(&writer.lost, 1);
+	return LOST;
+}
+
+/* Only the thread calls it. */
+static enum taken write_waiting(const struct kept *kept)
+{
+	struct pollfd poll_fd = {.fd = writer.fd, .events = POLLOUT};
+	enum taken taken = NOT_NOW;
+
+	if (writer.to_syslog) {
+		syslog(kept->level, "%.*s", (int)kept->len - 1, kept->line);
+		return TAKEN;
+	}
+	while ((taken = write_once(kept->line, kept->len)) == NOT_NOW)
+		poll(&poll_fd, 1, -1);
+	return taken;
+}
+
+static void say_lost(void)
+{
+	size_t lost = atomic_exchange(&writer.lost, 0);
+	char number[CODEC_DECIMAL_SIZE];
+
+	if (lost > 0)
+		log_event(LOG_LEVEL_ERROR, "log_lost", "lines",
+			  codec_decimal(number, (long long)lost), "why",
+			  "the log's target did not take them in time", NULL);
+}
+
+/* ---- the thread ---- */
+
+/* Waits for a line. The caller frees it. */
+static struct kept *kept_take(void)
+{
+	struct kept *first;
+
+	pthread_mutex_lock(&writer.lock);
+	while ((first = STAILQ_FIRST(&writer.lines)) == NULL) {
+		atomic_store(&writer.behind, false);
+		pthread_cond_broadcast(&writer.changed);
+		pthread_cond_wait(&writer.changed, &writer.lock);
+	}
+	STAILQ_REMOVE_HEAD(&writer.lines, entry);
+	writer.bytes -= first->len;
+	pthread_mutex_unlock(&writer.lock);
+	return first;
+}
+
+static bool has_room(void)
+{
+	pthread_mutex_lock(&writer.lock);
+	bool room = writer.bytes <= KEPT_MAX / 2;
+	pthread_mutex_unlock(&writer.lock);
+	return room;
+}
+
+static void *write_kept(void *arg)
+{
+	for (;;) {
+		struct kept *kept = kept_take();
+		enum taken taken = write_waiting(kept);
+
+		free(kept);
+		if (taken == TAKEN && has_room())
+			say_lost();
+	}
+	return arg;
+}
+
+/* The caller holds the lock. False: there is no thread. */
+static bool thread_ensure(void)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, old;
+
+	if (writer.started)
+		return true;
+	sigfillset(&all);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	writer.started = pthread_create(&thread, &attr, write_kept, NULL) == 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	return writer.started;
+}
+
+static void keep(const char *line, size_t len, int level)
+{
+	struct kept *kept = malloc(sizeof(*kept) + len);
+	bool room = false;
+
+	pthread_mutex_lock(&writer.lock);
+	if (kept != NULL && writer.bytes + len <= KEPT_MAX && thread_ensure()) {
+		kept->level = level;
+		kept->len = len;
+		memcpy(kept->line, line, len);
+		STAILQ_INSERT_TAIL(&writer.lines, kept, entry);
+		writer.bytes += len;
+		atomic_store(&writer.behind, true);
+		pthread_cond_broadcast(&writer.changed);
+		room = true;
+	}
+	pthread_mutex_unlock(&writer.lock);
+	if (room)
+		return;
+	free(kept);
+	atomic_fetch_add(&writer.lost, 1);
+}
+
+void log_writer_put(const char *line, size_t len, int level)
+{
+	enum taken taken = NOT_NOW;
+
+	if (writer.way != WAY_THREAD && !atomic_load(&writer.behind))
+		taken = write_once(line, len);
+	if (taken == NOT_NOW)
+		keep(line, len, level);
+	else if (taken == TAKEN && atomic_load_explicit(&writer.lost, memory_order_relaxed) > 0)
+		say_lost();
+}
+
+/* ---- start, fork, end ---- */
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&writer.lock);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&writer.lock);
+}
+
+/* The thread is the parent's, and it writes what the parent kept. */
+static void after_fork_child(void)
+{
+	struct kept *kept;
+
+	while ((kept = STAILQ_FIRST(&writer.lines)) != NULL) {
+		STAILQ_REMOVE_HEAD(&writer.lines, entry);
+		free(kept);
+	}
+	writer.bytes = 0;
+	writer.started = false;
+	atomic_store(&writer.behind, false);
+	atomic_store(&writer.lost, 0);
+	pthread_cond_init(&writer.changed, NULL);
+	pthread_mutex_unlock(&writer.lock);
+}
+
+/* Opens a pipe or a device once more: O_NONBLOCK then counts for this process alone. */
+static int open_again(int fd)
+{
+	char path[sizeof("/proc/self/fd/") + CODEC_DECIMAL_SIZE];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+void log_writer_start(int fd, bool to_syslog)
+{
+	struct stat st = {.st_mode = S_IFREG};
+
+	writer.fd = fd;
+	writer.to_syslog = to_syslog;
+	writer.way = to_syslog ? WAY_THREAD : WAY_WRITE;
+	if (!to_syslog && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
+		writer.way = WAY_SEND;
+	if (!to_syslog && !S_ISREG(st.st_mode) && !S_ISSOCK(st.st_mode)) {
+		int again = open_again(fd);
+
+		writer.fd = again >= 0 ? again : fd;
+		writer.way = again >= 0 ? WAY_WRITE : WAY_THREAD;
+	}
+	pthread_atfork(before_fork, after_fork, after_fork_child);
+}
+
+bool log_writer_runs(void)
+{
+	return writer.way != WAY_NONE;
+}
+
+void log_writer_flush(void)
+{
+	struct timespec until;
+	int rc = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += FLUSH_S;
+	pthread_mutex_lock(&writer.lock);
+	while (atomic_load(&writer.behind) && rc == 0)
+		rc = pthread_cond_clockwait(&writer.changed, &writer.lock, CLOCK_MONOTONIC, &until);
+	pthread_mutex_unlock(&writer.lock);
+}
+
+void log_writer_stop(void)
+{
+	log_writer_flush();
+	writer.way = WAY_NONE;
+}
