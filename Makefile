@@ -56,7 +56,7 @@ LIB_OBJECTS = \
 	$(PREBIND:%=$(BUILD)/prebind/%.o) $(SITE:%=$(BUILD)/site/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o
 
-CTL      = check check_names check_server conf csv ctl gateway map map_import prebind session token user
+CTL      = account check check_accounts check_names check_server conf csv ctl gateway map map_import prebind session token user
 
 EXTAUTH  = packet
 

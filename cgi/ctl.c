@@ -2,16 +2,14 @@
  * prebindctl: the operator's tool. This file has the table of verbs; the functions are in ctl/.
  */
 #include <getopt.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "ctl/account.h"
 #include "ctl/ctl.h"
 #include "net/http_client.h"
 
@@ -277,30 +275,14 @@ static bool parse_options(int argc, char **argv, struct arguments *args, struct 
 	return true;
 }
 
-enum status ctl_become_program_user(const struct ctl *ctl, struct error *err)
+/* Becomes the account that the program runs as, for the site or, without one, for the first. */
+static enum status become_program_user(const struct ctl *ctl, struct error *err)
 {
-	const struct conf *conf = ctl->conf;
-	const struct site_conf *site = ctl->site != NULL ? ctl->site : &conf->sites[0];
-	const struct passwd *who = NULL;
-	struct stat database;
+	uid_t account;
+	enum status status = account_of_site(
+	    ctl->conf, ctl->site != NULL ? ctl->site : ctl->conf->sites, &account, err);
 
-	if (geteuid() != 0)
-		return STATUS_OK;
-	if (conf->server.user[0] != '\0') {
-		who = getpwnam(conf->server.user);
-		if (who == NULL)
-			return conf_fault(err, STATUS_BAD_REQUEST,
-					  conf_server_place(&conf->server, "user"),
-					  "no account '%s' on this machine", conf->server.user);
-	} else if (stat(site->database, &database) == 0 && database.st_uid != 0) {
-		who = getpwuid(database.st_uid);
-	}
-	if (who == NULL || who->pw_uid == 0)
-		return STATUS_OK;
-	if (initgroups(who->pw_name, who->pw_gid) != 0 || setgid(who->pw_gid) != 0 ||
-	    setuid(who->pw_uid) != 0)
-		return error_set(err, STATUS_INTERNAL, "cannot become user %s", who->pw_name);
-	return STATUS_OK;
+	return status == STATUS_OK ? account_become(account, err) : status;
 }
 
 static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *args,
@@ -329,7 +311,7 @@ static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *
 				     : "%s: several sites; choose one with --site NAME",
 				 ctl->conf->file, args->site);
 	if (status == STATUS_OK && ctl->conf != NULL && !(needs & VERB_AS_CALLED))
-		status = ctl_become_program_user(ctl, err);
+		status = become_program_user(ctl, err);
 	if (status == STATUS_OK && (needs & VERB_STORE))
 		status =
 		    conf_blame(store_open(ctl->site->database, ctl->site->name, &ctl->store, err),

@@ -188,7 +188,7 @@ static bool check_beside(struct report *report)
 	return status == STATUS_OK;
 }
 
-static void check_site(struct report *report, struct template_shelf *shelf)
+static void check_site(struct report *report)
 {
 	struct site site = {0};
 	struct error said = {0};
@@ -198,7 +198,7 @@ static void check_site(struct report *report, struct template_shelf *shelf)
 	enum status status = conf_blame(store_check_file(report->site->database, &said), &said,
 					conf_site_place(report->site, "database"));
 	if (status == STATUS_OK)
-		status = site_open(report->site, SITE_FOR_CHECK, shelf, &site, &said);
+		status = site_open(report->site, SITE_FOR_CHECK, report->shelf, &site, &said);
 	if (status == STATUS_OK)
 		error_set(&said, STATUS_OK, "database, templates and secret files can be opened");
 	report_tell(report, "site", status, said.text);
@@ -221,14 +221,14 @@ static void check_site(struct report *report, struct template_shelf *shelf)
 	site_close(&site);
 }
 
-static void check_sites(struct report *report, struct template_shelf *shelf)
+void check_sites(struct report *report)
 {
 	const struct ctl *ctl = report->ctl;
 
 	for (size_t i = 0; i < ctl->conf->n_sites; i++) {
 		report->site = &ctl->conf->sites[i];
 		if (ctl->site == NULL || ctl->site == report->site)
-			check_site(report, shelf);
+			check_site(report);
 	}
 }
 
@@ -237,23 +237,16 @@ int ctl_check(struct ctl *ctl)
 	struct strbuf json;
 	struct json_writer w;
 	struct report report = {.ctl = ctl, .w = &w};
-	struct template_shelf *shelf = NULL;
 	struct error err = {0};
 
-	if (template_shelf_new(site_pages, site_pages_count, &shelf, &err) != STATUS_OK)
+	if (template_shelf_new(site_pages, site_pages_count, &report.shelf, &err) != STATUS_OK)
 		return ctl_fail(ctl, &err);
 	strbuf_init(&json);
 	json_writer_init(&w, &json);
 	json_open_array(&w, NULL);
 	check_server(&report);
-	if (ctl_become_program_user(ctl, &err) == STATUS_OK) {
-		check_files(&report);
-		check_log(&report);
-		check_sites(&report, shelf);
-	} else {
-		report_tell(&report, "sites", err.status, err.text);
-	}
-	template_shelf_free(shelf);
+	check_sites_by_account(&report);
+	template_shelf_free(report.shelf);
 	json_close_array(&w);
 	if (ctl->json)
 		ctl_print_json(ctl, &json);

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ctl/account.h"
 #include "ctl/report.h"
 #include "serve/server.h"
 
@@ -44,8 +45,7 @@ static int try_connect_as(const struct passwd *who, const char *path)
 	if (child < 0)
 		return errno;
 	if (child == 0) {
-		if (initgroups(who->pw_name, who->pw_gid) != 0 || setgid(who->pw_gid) != 0 ||
-		    setuid(who->pw_uid) != 0)
+		if (!account_take_rights(who))
 			_exit(EPERM);
 		_exit(try_connect(path));
 	}

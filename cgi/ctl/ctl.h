@@ -38,8 +38,8 @@ struct ctl {
 };
 
 /*
- * VERB_AS_CALLED: if root started it, the verb still runs as root and calls ctl_become_program_user
- * itself.
+ * If root runs the tool, it changes to the program's account before the verb (ctl/account.h).
+ * VERB_AS_CALLED: the verb still runs as root and changes itself.
  */
 enum verb_need { VERB_CONF = 1, VERB_SITE = 2, VERB_STORE = 4, VERB_AS_CALLED = 8 };
 
@@ -115,12 +115,6 @@ enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *
 
 /* Returns the identity source of a user's name: --source, or the site's first provider. */
 const char *ctl_source(const struct ctl *ctl);
-
-/*
- * If root runs the tool, changes to the account that the program runs as. So the tool has the same
- * rights as the program, and leaves no file owned by root beside the database.
- */
-enum status ctl_become_program_user(const struct ctl *ctl, struct error *err);
 
 int ctl_check(struct ctl *ctl);
 int ctl_conf(struct ctl *ctl);

@@ -5,11 +5,13 @@
 #define CTL_REPORT_H
 
 #include "ctl/ctl.h"
+#include "template/shelf.h"
 
 struct report {
 	struct ctl *ctl;
 	const struct site_conf *site; /* NULL: the lines belong to [server] */
 	struct json_writer *w;
+	struct template_shelf *shelf; /* borrowed, like ctl and w */
 	int failed;
 };
 
@@ -33,5 +35,14 @@ void check_files(struct report *report);
 
 /* check_server.c: may that user write the log? */
 void check_log(struct report *report);
+
+/* check.c: checks the site of --site, or all sites. */
+void check_sites(struct report *report);
+
+/*
+ * check_accounts.c: checks the files, the log and the sites, each as the account that the program
+ * runs as for it.
+ */
+void check_sites_by_account(struct report *report);
 
 #endif

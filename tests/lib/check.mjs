@@ -25,14 +25,14 @@ export async function startAll(prebind) {
 
 /**
  * Makes a correct set-up, and starts it unless start is false. site: returns further keys for the
- * place.
+ * place; sites: returns further sites, whose databases the caller makes.
  */
-export async function setUp(t, { server = {}, site = () => ({}), start = true } = {}) {
+export async function setUp(t, { server = {}, site = () => ({}), sites = () => ({}), start = true } = {}) {
 	const place = new Place();
 	t.after(() => place.close());
 	const peer = await startTigasePeer({ place });
 	const keys = { ...peer.site(place), ...await site(place) };
-	const prebind = new Prebind(place, { server: { user: SERVICE, peer_users: WEB_SERVER, ...server }, site: keys });
+	const prebind = new Prebind(place, { server: { user: SERVICE, peer_users: WEB_SERVER, ...server }, site: keys, sites: sites(place, keys) });
 	fs.chmodSync(place.dir, 0o711);
 	fs.chownSync(place.path("run"), idOf("-u", SERVICE), idOf("-g", WEB_SERVER));
 	fs.chmodSync(place.path("run"), 0o2750); // so that the socket gets the web server's group

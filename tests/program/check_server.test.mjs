@@ -126,3 +126,64 @@ describe("the log", () => {
 		assertFirst(await check(prebind), /log: user www-data: .*No such file or directory/);
 	});
 });
+
+describe("plain CGI, and sites of several owners", () => {
+	const OTHER = WEB_SERVER; // another account that is there
+	const names = (lines) => lines.map((line) => line.split(":")[0]);
+
+	/** Two sites: one of SERVICE, one of OTHER; nobody may look at the other's files. */
+	async function setUpOwners(t) {
+		const made = await setUp(t, { start: false, server: { user: undefined, listen: "" },
+			sites: (place, keys) => ({ theirs: { ...keys, hosts: "theirs.test", database: place.path("theirs/theirs.db"),
+				tigase_password_file: place.write("theirs/password", fs.readFileSync(keys.tigase_password_file)) } }),
+			site: () => ({ hosts: "ours.test" }) });
+		const { place, prebind } = made;
+		await prebind.ctlOk(["--site", "theirs", "migrate"]);
+		await prebind.ctlOk(["--site", "theirs", "user", "add", "zoe", "--password-stdin"], { input: "correct horse\n" });
+		for (const file of ["", "password", "theirs.db"])
+			fs.chownSync(place.path("theirs", file), idOf("-u", OTHER), idOf("-g", OTHER));
+		for (const folder of [place.dir, place.path("etc")]) {
+			fs.chownSync(folder, 0, 0);
+			fs.chmodSync(folder, 0o711);
+		}
+		fs.chmodSync(prebind.conf, 0o644);
+		return made;
+	}
+
+	test("each site is looked at as its own", { skip }, async (t) => {
+		const { prebind } = await setUpOwners(t);
+		const { code, stdout, failed } = await check(prebind);
+		assert.deepEqual(failed, []);
+		assert.equal(code, 0);
+		for (const site of ["default", "theirs"])
+			for (const what of ["site", "database", "writing", "login", "upstream"])
+				assert.match(stdout, new RegExp(`^ok {4}${site}: ${what}: `, "m"));
+		const lines = JSON.parse((await check(prebind, ["--json"])).stdout);
+		assert.deepEqual(lines.map(({ ok, site, what, said }) => `${ok ? "ok  " : "FAIL"}  ${site}: ${what}: ${said}`), stdout.trimEnd().split("\n"));
+	});
+
+	test("what one of the two may not do is said of that one", { skip }, async (t) => {
+		const { place, prebind } = await setUpOwners(t);
+		fs.chownSync(place.path("theirs/password"), idOf("-u", SERVICE), idOf("-g", SERVICE));
+		const found = await check(prebind);
+		assertFirst(found, /theirs: .*theirs\/password/);
+		assert.deepEqual([...new Set(names(found.failed))], ["FAIL  theirs"]);
+		fs.chmodSync(prebind.conf, 0o600);
+		fs.chownSync(prebind.conf, idOf("-u", SERVICE), 0);
+		const closed = await check(prebind);
+		assertFirst(closed, new RegExp(`configuration: .*user ${OTHER} may not read it`));
+		assert.deepEqual(names(closed.failed)[0], "FAIL  [server]");
+		assert.equal((await check(prebind, ["--json"])).code, 1);
+	});
+
+	test("the order of the sites changes nothing; without a database there is one cause", { skip }, async (t) => {
+		const { place, prebind } = await setUpOwners(t);
+		const [server, ours, theirs] = fs.readFileSync(prebind.conf, "utf8").split(/^(?=\[)/m);
+		fs.writeFileSync(prebind.conf, [server, `${theirs.trimEnd()}\n\n`, ours].join(""));
+		assert.deepEqual((await check(prebind)).failed, []);
+		fs.rmSync(place.path("theirs/theirs.db"));
+		const { failed, stdout } = await check(prebind);
+		assert.equal(failed.length, 1, stdout);
+		assert.match(failed[0], /theirs: site: .*there is no database/);
+	});
+});

@@ -1,0 +1,46 @@
+/*
+ * Changing to the program's account. The server itself does so in serve/privileges.c.
+ */
+#include "ctl/account.h"
+
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum status account_of_site(const struct conf *conf, const struct site_conf *site, uid_t *out,
+			    struct error *err)
+{
+	const struct server_conf *server = &conf->server;
+	const struct passwd *who;
+	struct stat database;
+
+	*out = geteuid();
+	if (*out != 0)
+		return STATUS_OK;
+	if (server->user[0] == '\0') {
+		if (stat(site->database, &database) == 0)
+			*out = database.st_uid;
+		return STATUS_OK;
+	}
+	who = getpwnam(server->user);
+	if (who == NULL)
+		return conf_fault(err, STATUS_BAD_REQUEST, conf_server_place(server, "user"),
+				  "no account '%s' on this machine", server->user);
+	*out = who->pw_uid;
+	return STATUS_OK;
+}
+
+bool account_take_rights(const struct passwd *who)
+{
+	return initgroups(who->pw_name, who->pw_gid) == 0 && setgid(who->pw_gid) == 0 &&
+	       setuid(who->pw_uid) == 0;
+}
+
+enum status account_become(uid_t uid, struct error *err)
+{
+	const struct passwd *who = uid != 0 && uid != geteuid() ? getpwuid(uid) : NULL;
+
+	if (who == NULL || account_take_rights(who))
+		return STATUS_OK;
+	return error_set(err, STATUS_INTERNAL, "cannot become user %s", who->pw_name);
+}

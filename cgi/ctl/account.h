@@ -1,0 +1,26 @@
+/*
+ * The account that the program runs as. prebindctl changes to it when root runs it, so that it has
+ * the program's rights and leaves no file owned by root beside a database.
+ */
+#ifndef CTL_ACCOUNT_H
+#define CTL_ACCOUNT_H
+
+#include <pwd.h>
+#include <sys/types.h>
+
+#include "conf/conf.h"
+
+/*
+ * Finds the account: `user` of [server], otherwise the owner of the site's database. 0: root owns
+ * the database, or there is none. If root does not run us, it is our own account.
+ */
+enum status account_of_site(const struct conf *conf, const struct site_conf *site, uid_t *out,
+			    struct error *err);
+
+/* Changes to that account for good. Does nothing for 0, for our own, and if there is no such. */
+enum status account_become(uid_t uid, struct error *err);
+
+/* Changes to the account, with its groups. False: that is not allowed. */
+bool account_take_rights(const struct passwd *who);
+
+#endif
