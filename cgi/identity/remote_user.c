@@ -1,8 +1,8 @@
 /*
  * Provider `remote_user`: the web server has authenticated the user by a password, a ticket or an
- * identity provider, and passes on the name. It is read from two variables of the gateway. A header
- * is never used, because a visitor could send one. There is no session of ours, so the web server
- * must end the login.
+ * identity provider, and passes on the name. It is read from two parameters of CGI. A header is
+ * never used, because a visitor could send one. There is no session of ours, so the web server must
+ * end the login.
  */
 #include <stdbool.h>
 #include <stdlib.h>

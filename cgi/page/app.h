@@ -28,7 +28,7 @@ struct exchange {
 	struct site *site;
 	struct store *reader;         /* of the site's store, while check_needs runs */
 	struct caller_cache *callers; /* borrowed from the process */
-	const struct gateway *gateway;
+	const struct raw_request *raw;
 	struct request req;
 	struct response *res;      /* borrowed from the server */
 	const struct route *route; /* NULL until it is found */
@@ -61,14 +61,14 @@ enum status app_reload(struct app *app, struct error *err);
 void app_enter(struct app *app, struct exchange *ex);
 void app_leave(struct exchange *ex);
 
-/* The server's handler: one request, from the gateway to the response. It is in page/routes.c. */
-void app_handle(void *app, const struct gateway *gateway, struct response *response);
+/* The server's handler: one request, from its raw form to the response. It is in page/routes.c. */
+void app_handle(void *app, const struct raw_request *raw, struct response *response);
 
 /*
  * The same without an app, because the configuration cannot be used. It logs the reason and answers
  * 500, as JSON or as a page.
  */
-void app_handle_failed(const struct error *why, const struct gateway *gateway,
+void app_handle_failed(const struct error *why, const struct raw_request *raw,
 		       struct response *response);
 
 #endif

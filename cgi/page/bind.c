@@ -44,8 +44,7 @@ static enum status check_limits(struct exchange *ex, struct error *err)
 enum status bind_wait(struct exchange *ex, const struct jid *jid, struct prebind_session *out,
 		      struct error *err)
 {
-	int64_t until_ms =
-	    ex->gateway->began_ms + ex->site->conf->timeout_ms + AROUND_MS - ANSWER_MS;
+	int64_t until_ms = ex->raw->began_ms + ex->site->conf->timeout_ms + AROUND_MS - ANSWER_MS;
 
 	if (!wait_begin())
 		return wait_refused(err);

@@ -195,9 +195,9 @@ static enum status read_body(struct exchange *ex, struct error *err)
 	enum status status = STATUS_OK;
 
 	if (ex->req.method == HTTP_POST && ex->route->speaks == SPEAKS_ADHOC)
-		status = request_body_read_any(ex->gateway, ex->route->body_max, &ex->req, err);
+		status = request_body_read_any(ex->raw, ex->route->body_max, &ex->req, err);
 	else if (ex->req.method == HTTP_POST)
-		status = request_body_read(ex->gateway, ex->route->body_max, &ex->req, err);
+		status = request_body_read(ex->raw, ex->route->body_max, &ex->req, err);
 	if (status == STATUS_OK)
 		status = request_params_check(&ex->req, &ex->route->query, &ex->route->form, err);
 	return status;
@@ -316,7 +316,7 @@ static enum status check_needs_reading(struct exchange *ex, struct error *err)
 
 static enum status exchange_prepare(struct exchange *ex, struct error *err)
 {
-	enum status status = request_read(ex->gateway, &ex->req, err);
+	enum status status = request_read(ex->raw, &ex->req, err);
 
 	ex->res->head = ex->req.method == HTTP_HEAD;
 	if (status == STATUS_OK)
@@ -363,12 +363,12 @@ static void redirect_to_slash(struct exchange *ex)
 	strbuf_clear(&location);
 }
 
-void app_handle(void *arg, const struct gateway *gateway, struct response *response)
+void app_handle(void *arg, const struct raw_request *raw, struct response *response)
 {
 	struct error err = {0};
 	int64_t started_ms = clock_monotonic_ms();
 	struct exchange ex = {
-	    .gateway = gateway,
+	    .raw = raw,
 	    .res = response,
 	    .now = clock_wall(),
 	};
@@ -390,15 +390,15 @@ void app_handle(void *arg, const struct gateway *gateway, struct response *respo
 	app_leave(&ex);
 }
 
-void app_handle_failed(const struct error *why, const struct gateway *gateway,
+void app_handle_failed(const struct error *why, const struct raw_request *raw,
 		       struct response *response)
 {
 	struct error refused = {0};
 	int64_t started_ms = clock_monotonic_ms();
-	struct exchange ex = {.gateway = gateway, .res = response, .now = clock_wall()};
+	struct exchange ex = {.raw = raw, .res = response, .now = clock_wall()};
 
 	/* Read it even if it is refused: the answer needs its id and its format. */
-	request_read(gateway, &ex.req, &refused);
+	request_read(raw, &ex.req, &refused);
 	response->head = ex.req.method == HTTP_HEAD;
 	page_send_error(&ex, STATUS_INTERNAL, why);
 	page_finish(&ex);

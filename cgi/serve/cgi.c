@@ -81,7 +81,7 @@ enum status cgi_run(const struct server_app *app, struct error *err)
 	const char *length = getenv("CONTENT_LENGTH");
 	int64_t now_ms = clock_monotonic_ms();
 	struct cgi_body body = {.known = length && *length, .deadline_ms = now_ms + REQUEST_MS};
-	struct gateway gateway = {
+	struct raw_request raw = {
 	    .params = environ, .read = cgi_read, .io = &body, .began_ms = now_ms};
 	struct response response;
 	void *state = NULL;
@@ -92,9 +92,9 @@ enum status cgi_run(const struct server_app *app, struct error *err)
 	response_init(&response);
 	started = app->start(app->arg, &state, err);
 	if (started == STATUS_OK)
-		app->handle(state, &gateway, &response);
+		app->handle(state, &raw, &response);
 	else /* the visitor gets an answer anyway; only the operator sees the reason */
-		app->handle_failed(err, &gateway, &response);
+		app->handle_failed(err, &raw, &response);
 	cgi_drain(&body);
 	written = cgi_send(&response, started == STATUS_OK ? err : NULL);
 	response_clear(&response);

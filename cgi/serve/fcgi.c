@@ -170,7 +170,7 @@ static void fcgi_answer(struct fcgi_request *req)
 {
 	const struct server *server = req->server;
 	int64_t now_ms = clock_monotonic_ms();
-	struct gateway gateway = {
+	struct raw_request raw = {
 	    .params = req->lib.envp,
 	    .read = fcgi_read,
 	    .io = req,
@@ -184,7 +184,7 @@ static void fcgi_answer(struct fcgi_request *req)
 	response_init(&response);
 	strbuf_init_secret(&head); /* cookies are in it */
 	if (req->lib.role == FCGI_ROLE_RESPONDER) {
-		server->app->handle(server->state, &gateway, &response);
+		server->app->handle(server->state, &raw, &response);
 		response_write(&response, &head, &answer.body);
 	}
 	if (!strbuf_ok(&head)) {

@@ -24,7 +24,7 @@
  * Fills *response, which the server has initialised. Several threads call it at once. The calling
  * thread has a waiter (base/wait.h).
  */
-typedef void server_handler(void *app, const struct gateway *gateway, struct response *response);
+typedef void server_handler(void *app, const struct raw_request *raw, struct response *response);
 
 enum server_mode { SERVER_CGI, SERVER_FCGI_STDIN, SERVER_FCGI_SOCKET };
 
@@ -59,7 +59,7 @@ struct server_app {
 	void (*stop)(void *app);
 	server_handler *handle;
 	/* CGI: answers the request if start failed. */
-	void (*handle_failed)(const struct error *why, const struct gateway *gateway,
+	void (*handle_failed)(const struct error *why, const struct raw_request *raw,
 			      struct response *response);
 	/*
 	 * Both are for SIGHUP. A process that serves calls reload, and goes on serving meanwhile.

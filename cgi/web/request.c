@@ -1,5 +1,5 @@
 /*
- * Turns the gateway's parameters into a typed request. A parameter that later decides something
+ * Turns the parameters of CGI into a typed request. A parameter that later decides something
  * occurs once, has a bounded length and has no control character. Otherwise the request ends here
  * with a 400, 414 or 431. request_fields.c handles fields, body and cookies; request_path.c handles
  * paths.
@@ -104,18 +104,18 @@ static const struct known_param {
 };
 #define UNIQUE_PREFIX "HTTP_SEC_" /* also for names that are not in the table */
 
-/* The gateway's parameters, sorted in one pass. */
+/* The parameters of CGI, sorted in one pass. */
 struct values {
 	const char *of[KNOWN_COUNT]; /* borrowed; NULL: absent */
 	const char *twice;           /* the parameter that occurs a second time; NULL: none */
 };
 
-const char *gateway_param(const struct gateway *gateway, const char *name)
+const char *raw_request_param(const struct raw_request *raw, const char *name)
 {
 	size_t len = strlen(name);
 
-	for (size_t i = 0; gateway->params[i]; i++) {
-		const char *param = gateway->params[i];
+	for (size_t i = 0; raw->params[i]; i++) {
+		const char *param = raw->params[i];
 
 		if (param[0] == name[0] && strncmp(param, name, len) == 0 && param[len] == '=')
 			return param + len + 1;
@@ -146,36 +146,36 @@ static size_t known_find(const char *name, size_t len)
 }
 
 /* True if the parameter's name (len bytes and '=') is also among the first count parameters. */
-static bool is_among(const struct gateway *gateway, size_t count, const char *param, size_t len)
+static bool is_among(const struct raw_request *raw, size_t count, const char *param, size_t len)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (strncmp(param, gateway->params[i], len + 1) == 0)
+		if (strncmp(param, raw->params[i], len + 1) == 0)
 			return true;
 	}
 	return false;
 }
 
 /* With more parameters than this the request is refused anyway. */
-static bool is_unique_again(const struct gateway *gateway, size_t at, size_t len)
+static bool is_unique_again(const struct raw_request *raw, size_t at, size_t len)
 {
-	const char *param = gateway->params[at];
+	const char *param = raw->params[at];
 
 	return at <= REQUEST_PARAMS_MAX &&
 	       strncmp(param, UNIQUE_PREFIX, strlen(UNIQUE_PREFIX)) == 0 &&
-	       is_among(gateway, at, param, len);
+	       is_among(raw, at, param, len);
 }
 
-static void values_find(const struct gateway *gateway, struct values *out)
+static void values_find(const struct raw_request *raw, struct values *out)
 {
-	for (size_t i = 0; gateway->params[i]; i++) {
-		const char *param = gateway->params[i];
+	for (size_t i = 0; raw->params[i]; i++) {
+		const char *param = raw->params[i];
 		const char *equals = strchr(param, '=');
 		size_t len = equals ? (size_t)(equals - param) : 0;
 		size_t which = known_find(param, len);
 		bool twice;
 
 		if (which == KNOWN_COUNT)
-			twice = equals && is_unique_again(gateway, i, len);
+			twice = equals && is_unique_again(raw, i, len);
 		else
 			twice = out->of[which] && !(known_params[which].flags & REPEATS);
 		if (twice && !out->twice)
@@ -194,7 +194,7 @@ static enum status check_unique(const struct values *values, struct error *err)
 			 (int)strcspn(values->twice, "="), values->twice);
 }
 
-static enum status check_limits(const struct gateway *gateway, const struct values *values,
+static enum status check_limits(const struct raw_request *raw, const struct values *values,
 				struct error *err)
 {
 	const char *uri = values->of[REQUEST_URI];
@@ -202,8 +202,8 @@ static enum status check_limits(const struct gateway *gateway, const struct valu
 	const char *cookie = values->of[HTTP_COOKIE];
 	size_t count = 0, bytes = 0;
 
-	for (; gateway->params[count] && count <= REQUEST_PARAMS_MAX; count++)
-		bytes += strlen(gateway->params[count]);
+	for (; raw->params[count] && count <= REQUEST_PARAMS_MAX; count++)
+		bytes += strlen(raw->params[count]);
 	if (count > REQUEST_PARAMS_MAX)
 		return error_set(err, STATUS_HEADERS_TOO_LARGE, "more than %d parameters",
 				 REQUEST_PARAMS_MAX);
@@ -343,13 +343,13 @@ static void read_flags(const struct values *values, struct request *out)
 			(sec_purpose && strcasestr(sec_purpose, "prefetch"));
 }
 
-enum status request_read(const struct gateway *gateway, struct request *out, struct error *err)
+enum status request_read(const struct raw_request *raw, struct request *out, struct error *err)
 {
 	struct values values = {.twice = NULL};
 	const char *method, *query;
 	enum status status;
 
-	values_find(gateway, &values);
+	values_find(raw, &values);
 	method = values.of[REQUEST_METHOD];
 	query = values.of[QUERY_STRING];
 
@@ -363,7 +363,7 @@ enum status request_read(const struct gateway *gateway, struct request *out, str
 	secret_random_hex(out->id, REQUEST_ID_LEN / 2);
 	read_flags(&values, out);
 
-	status = check_limits(gateway, &values, err);
+	status = check_limits(raw, &values, err);
 	if (status == STATUS_OK)
 		status = check_unique(&values, err);
 	if (status == STATUS_OK && !method)

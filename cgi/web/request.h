@@ -1,7 +1,7 @@
 /*
  * One HTTP request, typed and checked: all that a handler may look at. It holds no user. Texts are
- * borrowed from the gateway and live as long as the exchange, unless noted. The request owns the
- * rest; request_clear frees it.
+ * borrowed from the raw request and live as long as the exchange, unless noted. The request owns
+ * the rest; request_clear frees it.
  */
 #ifndef WEB_REQUEST_H
 #define WEB_REQUEST_H
@@ -14,8 +14,8 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 
-/* One exchange as CGI or FastCGI gives it. */
-struct gateway {
+/* A request as CGI or FastCGI gives it: parameters, and a body to read. */
+struct raw_request {
 	char *const *params; /* "NAME=value" …, NULL; borrowed until the handler returns */
 	/*
 	 * Reads from the body. 0: its end. -1: it broke off or, with EBUSY, too many requests wait
@@ -27,7 +27,7 @@ struct gateway {
 };
 
 #define REQUEST_ID_LEN 16
-/* gateway parameters; this and the next limits cap what a stranger can send */
+/* parameters of CGI; this and the next limits cap what a stranger can send */
 #define REQUEST_PARAMS_MAX       200
 #define REQUEST_PARAMS_BYTES_MAX 65536
 #define REQUEST_URI_MAX          4096
@@ -65,8 +65,8 @@ struct request {
 	char *content_type; /* "" if none; lower case, without parameters */
 	/* owned; SCRIPT_NAME and PATH_INFO as one path; path points into it */
 	char *whole;
-	char *given_base;        /* owned; the value of base if the gateway gives it */
-	const char *script_name; /* as the gateway gave it, decoded; so is the next */
+	char *given_base;        /* owned; the value of base if the web server gives it */
+	const char *script_name; /* as the web server gave it, decoded; so is the next */
 	const char *path_info;   /* NULL: absent */
 	const char *uri;         /* REQUEST_URI: as the client sent it, unchecked; NULL: absent */
 	/* what our links begin with, "" or "/chat"; set by request_mount */
@@ -101,7 +101,7 @@ struct request {
  * STATUS_BAD_REQUEST: malformed, or a parameter that must be unique occurs twice. Also
  * STATUS_URI_TOO_LONG and STATUS_HEADERS_TOO_LARGE.
  */
-enum status request_read(const struct gateway *gateway, struct request *out, struct error *err);
+enum status request_read(const struct raw_request *raw, struct request *out, struct error *err);
 void request_clear(struct request *req);
 
 /*
@@ -118,11 +118,11 @@ enum status request_mount(struct request *req, const char *base_path, bool set, 
  * STATUS_UNSUPPORTED_MEDIA_TYPE: it is neither a form nor JSON. STATUS_BAD_REQUEST: the length does
  * not match, an escape is broken, or there are too many fields.
  */
-enum status request_body_read(const struct gateway *gateway, size_t max, struct request *req,
+enum status request_body_read(const struct raw_request *raw, size_t max, struct request *req,
 			      struct error *err);
 
 /* As request_body_read, but it accepts a body of any type and reads no fields. */
-enum status request_body_read_any(const struct gateway *gateway, size_t max, struct request *req,
+enum status request_body_read_any(const struct raw_request *raw, size_t max, struct request *req,
 				  struct error *err);
 
 /*

@@ -99,10 +99,10 @@ enum status fields_parse(struct fields *fields, const char *text, size_t len, st
 }
 
 /* *known is false if there is no CONTENT_LENGTH: the web server passes on a chunked body. */
-static enum status content_length(const struct gateway *gateway, size_t *length, bool *known,
+static enum status content_length(const struct raw_request *raw, size_t *length, bool *known,
 				  struct error *err)
 {
-	const char *text = gateway_param(gateway, "CONTENT_LENGTH");
+	const char *text = raw_request_param(raw, "CONTENT_LENGTH");
 	size_t digits;
 
 	*known = text && *text;
@@ -122,14 +122,14 @@ static enum status too_large(size_t max, struct error *err)
 }
 
 /* Reads up to max bytes. If the body is longer, the server drains the rest. */
-static enum status read_all(const struct gateway *gateway, size_t max, struct strbuf *body,
+static enum status read_all(const struct raw_request *raw, size_t max, struct strbuf *body,
 			    struct error *err)
 {
 	char chunk[READ_SIZE];
 	enum status status = STATUS_OK;
 
 	while (status == STATUS_OK) {
-		ssize_t got = gateway->read(gateway->io, chunk, sizeof(chunk));
+		ssize_t got = raw->read(raw->io, chunk, sizeof(chunk));
 
 		if (got == 0)
 			break;
@@ -148,18 +148,18 @@ static enum status read_all(const struct gateway *gateway, size_t max, struct st
 	return status;
 }
 
-enum status request_body_read_any(const struct gateway *gateway, size_t max, struct request *req,
+enum status request_body_read_any(const struct raw_request *raw, size_t max, struct request *req,
 				  struct error *err)
 {
 	size_t length = 0;
 	bool known = false;
-	enum status status = content_length(gateway, &length, &known, err);
+	enum status status = content_length(raw, &length, &known, err);
 
 	if (status != STATUS_OK)
 		return status;
 	if (known && length > max)
 		return too_large(max, err);
-	status = read_all(gateway, max, &req->body, err);
+	status = read_all(raw, max, &req->body, err);
 	if (status != STATUS_OK)
 		return status;
 	if (known && length != req->body.len)
@@ -169,10 +169,10 @@ enum status request_body_read_any(const struct gateway *gateway, size_t max, str
 	return STATUS_OK;
 }
 
-enum status request_body_read(const struct gateway *gateway, size_t max, struct request *req,
+enum status request_body_read(const struct raw_request *raw, size_t max, struct request *req,
 			      struct error *err)
 {
-	enum status status = request_body_read_any(gateway, max, req, err);
+	enum status status = request_body_read_any(raw, max, req, err);
 
 	if (status != STATUS_OK || req->body.len == 0)
 		return status;

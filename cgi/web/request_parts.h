@@ -6,8 +6,8 @@
 
 #include "web/request.h"
 
-/* The value of a gateway parameter, borrowed; NULL: absent. */
-const char *gateway_param(const struct gateway *gateway, const char *name);
+/* The value of a parameter of CGI, borrowed; NULL: absent. */
+const char *raw_request_param(const struct raw_request *raw, const char *name);
 
 /*
  * Parses application/x-www-form-urlencoded text into fields. STATUS_BAD_REQUEST: an escape is

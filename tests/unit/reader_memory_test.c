@@ -322,9 +322,9 @@ static enum status read_request(const struct strbuf *text, struct error *err)
 {
 	char *params[] = {(char *)"REQUEST_METHOD=GET", (char *)"SCRIPT_NAME=/chat", text->data,
 			  NULL};
-	struct gateway gateway = {.params = params, .read = read_nothing};
+	struct raw_request raw = {.params = params, .read = read_nothing};
 	struct request req;
-	enum status status = request_read(&gateway, &req, err);
+	enum status status = request_read(&raw, &req, err);
 	char *value = NULL;
 
 	if (status == STATUS_OK && request_cookie(&req, "a", &value, err) == STATUS_OK)
@@ -398,12 +398,12 @@ static enum status read_form(const struct strbuf *text, struct error *err)
 	char *params[] = {(char *)"REQUEST_METHOD=POST", (char *)"SCRIPT_NAME=/chat",
 			  (char *)"CONTENT_TYPE=application/x-www-form-urlencoded", NULL};
 	struct text_left left = {.text = text};
-	struct gateway gateway = {.params = params, .read = read_left, .io = &left};
+	struct raw_request raw = {.params = params, .read = read_left, .io = &left};
 	struct request req;
-	enum status status = request_read(&gateway, &req, err);
+	enum status status = request_read(&raw, &req, err);
 
 	if (status == STATUS_OK)
-		status = request_body_read(&gateway, DOCUMENT + 16, &req, err);
+		status = request_body_read(&raw, DOCUMENT + 16, &req, err);
 	request_clear(&req);
 	return status;
 }

@@ -1,5 +1,5 @@
 /*
- * From a gateway's parameters to a request: what is taken, what is refused and with which status,
+ * From the parameters of CGI to a request: what is taken, what is refused and with which status,
  * at the limits and one beyond; the mount point as the web servers give it; where a visitor may
  * be sent after the login.
  */
@@ -10,7 +10,7 @@
 
 #define EXTRA_MAX 8
 
-/* ---- a gateway ---- */
+/* ---- a raw request ---- */
 
 struct body {
 	const char *data;
@@ -38,7 +38,7 @@ static ssize_t read_body(void *io, void *buffer, size_t size)
 static enum status read_with(const char *const *extra, struct request *req, struct error *err)
 {
 	const char *params[EXTRA_MAX + 3] = {"REQUEST_METHOD=GET", "SCRIPT_NAME=/chat"};
-	struct gateway gateway = {.params = (char *const *)params, .read = read_body};
+	struct raw_request raw = {.params = (char *const *)params, .read = read_body};
 	size_t n = 2;
 
 	for (size_t i = 0; extra[i]; i++) {
@@ -46,7 +46,7 @@ static enum status read_with(const char *const *extra, struct request *req, stru
 		params[n++] = extra[i];
 	}
 	params[n] = NULL;
-	return request_read(&gateway, req, err);
+	return request_read(&raw, req, err);
 }
 
 static enum status read_one(const char *param, struct request *req, struct error *err)
@@ -148,10 +148,10 @@ TEST(test_absent)
 TEST(test_no_method)
 {
 	const char *params[] = {"SCRIPT_NAME=/chat", NULL};
-	struct gateway gateway = {.params = (char *const *)params, .read = read_body};
+	struct raw_request raw = {.params = (char *const *)params, .read = read_body};
 	struct request req;
 
-	assert_status(request_read(&gateway, &req, ERR), STATUS_BAD_REQUEST);
+	assert_status(request_read(&raw, &req, ERR), STATUS_BAD_REQUEST);
 	request_clear(&req);
 }
 
@@ -308,18 +308,18 @@ TEST(test_limits)
 TEST(test_number_of_params)
 {
 	const char *params[REQUEST_PARAMS_MAX + 2];
-	struct gateway gateway = {.params = (char *const *)params, .read = read_body};
+	struct raw_request raw = {.params = (char *const *)params, .read = read_body};
 	struct request req;
 
 	for (size_t i = 0; i < COUNT(params); i++)
 		params[i] = "X=1";
 	params[0] = "REQUEST_METHOD=GET";
 	params[REQUEST_PARAMS_MAX] = NULL;
-	assert_ok(request_read(&gateway, &req, ERR));
+	assert_ok(request_read(&raw, &req, ERR));
 	request_clear(&req);
 	params[REQUEST_PARAMS_MAX] = "X=1";
 	params[REQUEST_PARAMS_MAX + 1] = NULL;
-	assert_status(request_read(&gateway, &req, ERR), STATUS_HEADERS_TOO_LARGE);
+	assert_status(request_read(&raw, &req, ERR), STATUS_HEADERS_TOO_LARGE);
 	request_clear(&req);
 }
 
@@ -384,14 +384,14 @@ static enum status read_form(const char *type, const char *length, struct body *
 	char type_param[128], length_param[64];
 	const char *params[] = {"REQUEST_METHOD=POST", type_param, length ? length_param : NULL,
 				NULL};
-	struct gateway gateway = {.params = (char *const *)params, .read = read_body, .io = body};
+	struct raw_request raw = {.params = (char *const *)params, .read = read_body, .io = body};
 	struct error err = {0};
 	enum status status;
 
 	snprintf(type_param, sizeof(type_param), "CONTENT_TYPE=%s", type);
 	snprintf(length_param, sizeof(length_param), "CONTENT_LENGTH=%s", length ? length : "");
-	assert_ok(request_read(&gateway, req, &err));
-	status = request_body_read(&gateway, max, req, &err);
+	assert_ok(request_read(&raw, req, &err));
+	status = request_body_read(&raw, max, req, &err);
 	assert_true(status == STATUS_OK || err.text[0]);
 	return status;
 }
@@ -519,14 +519,14 @@ TEST(test_declared)
 		const char *params[] = {"REQUEST_METHOD=POST", "CONTENT_TYPE=" FORM, query_param,
 					NULL};
 		struct body body = {.data = rows[i].form, .len = strlen(rows[i].form)};
-		struct gateway gateway = {
+		struct raw_request raw = {
 		    .params = (char *const *)params, .read = read_body, .io = &body};
 		struct request req;
 		struct error err;
 
 		snprintf(query_param, sizeof(query_param), "QUERY_STRING=%s", rows[i].query);
-		assert_ok(request_read(&gateway, &req, &err));
-		assert_ok(request_body_read(&gateway, 100, &req, &err));
+		assert_ok(request_read(&raw, &req, &err));
+		assert_ok(request_body_read(&raw, 100, &req, &err));
 		assert_int_equal(request_params_check(&req, &query, &form, &err), rows[i].status);
 		request_clear(&req);
 	}
