@@ -87,6 +87,9 @@ static void check_providers(struct report *report, struct store *store, const ch
 
 		if (status == STATUS_OK || strcmp(said.text, told) != 0)
 			report_tell(report, provider->name, status, said.text);
+		if (status == STATUS_OK && provider->is_plausible != NULL &&
+		    !provider->is_plausible(report->site, &said))
+			report_note(report, provider->name, said.text);
 	}
 }
 

@@ -79,6 +79,11 @@ struct identity_provider {
 	 * about what it would see.
 	 */
 	enum status (*check)(const struct site_conf *conf, struct store *store, struct error *said);
+	/*
+	 * After a check that found no fault: false if something may be wrong, but need not be. said
+	 * is one sentence. NULL: nothing can be known.
+	 */
+	bool (*is_plausible)(const struct site_conf *conf, struct error *said);
 };
 
 /* Returns the provider of that name from the registry; NULL: unknown. */

@@ -403,10 +403,38 @@ static enum status php_session_check(const struct site_conf *conf, struct store 
 	return count.refused > 0 && count.users == 0 ? STATUS_BAD_REQUEST : STATUS_OK;
 }
 
+/* Nobody may be logged in just now, so a session without a user need not be a fault. */
+static bool php_session_is_plausible(const struct site_conf *conf, struct error *said)
+{
+	struct sessions sessions;
+	struct count count = {0};
+	DIR *dir = NULL;
+
+	if (sessions_init(conf, &sessions, said) == STATUS_OK && sessions.levels == 0)
+		dir = opendir(sessions.folder);
+	if (dir == NULL)
+		return true;
+	count_all(&sessions, dir, &count);
+	closedir(dir);
+	if (count.users > 0)
+		return true;
+	conf_fault(
+	    said, STATUS_NOT_FOUND,
+	    conf_site_place(conf, count.sessions == 0 ? "php_session_path" : "php_session_user"),
+	    count.sessions == 0
+		? "no session is in %s: log in to the site and check again; if there is "
+		  "still none, PHP keeps its sessions elsewhere"
+		: "no session in %s has a user at '%s': log in to the site and check again; "
+		  "if there is still none, the site keeps the user elsewhere in its session",
+	    sessions.folder, conf->php_session_user);
+	return false;
+}
+
 const struct identity_provider php_session_provider = {
     .name = PROVIDER_PHP_SESSION,
     .open = php_session_open,
     .close = free,
     .find = php_session_find,
     .check = php_session_check,
+    .is_plausible = php_session_is_plausible,
 };

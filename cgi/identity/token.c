@@ -132,7 +132,8 @@ static enum status token_check_site(const struct site_conf *conf, struct store *
 	error_set(
 	    said, STATUS_OK,
 	    "a visitor is whoever the %s token in cookie %s%s names, for %s, signed with one of "
-	    "%zu key%s (%s)",
+	    "%zu key%s (%s); whether the site signs with it, only a token shows: the log says "
+	    "identity_refused if not",
 	    conf->token_format == TOKEN_FORMAT_JWT ? "JWT" : "v1", conf->token_cookie,
 	    token_may_be_posted(conf) ? " or posted to /login" : "", conf->token_audience,
 	    keys.count, keys.count == 1 ? "" : "s", conf->token_key_file);

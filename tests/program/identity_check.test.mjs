@@ -145,6 +145,31 @@ test("php_session: the wrong format is seen by check", async (t) => {
 	assert.match(stdout, /^FAIL .*of 1 session, 0 have a user at user\.name, and 1 are refused, the first because .*see php_session_format/m);
 });
 
+const SESSION = "sessions/sess_0123456789abcdef0123456789";
+for (const [what, file, says] of [
+	["no session at all", null, /php_session_path: no session is in .*\/sessions: log in to the site and check again.*elsewhere$/],
+	["a session of a visitor who is not logged in", "cart|i:1;", /php_session_user: no session in .* has a user at 'user\.name': log in/],
+	["a session with the user at another place", 'user|a:1:{s:4:"nick";s:5:"alice";}', /php_session_user: no session in .* has a user at 'user\.name'/],
+	["the user where it should be", 'user|a:1:{s:4:"name";s:5:"alice";}', null],
+])
+	test(`php_session: ${what}: ${says ? "a note" : "no note"}`, async (t) => {
+		const { prebind, place } = await setUp(t, phpSession());
+		if (file)
+			place.write(SESSION, file);
+		const { code, stdout } = await prebind.ctl(["check"]);
+		assert.equal(code, 0, "it need not be a fault");
+		assert.match(stdout, /^ok .*php_session: /m);
+		const notes = stdout.match(/^note .*php_session: .*$/gm) ?? [];
+		assert.equal(notes.length, says ? 1 : 0, stdout);
+		if (says)
+			assert.match(notes[0], says);
+	});
+
+test("token: check says what it cannot know", async (t) => {
+	const { prebind } = await setUp(t, token(`k1:${"A".repeat(43)}\n`));
+	assert.match((await prebind.ctl(["check"])).stdout, /^ok .*token: .*whether the site signs with it, only a token shows: .*identity_refused/m);
+});
+
 test("login: without a user nobody can log in, and check says how to make one", async (t) => {
 	const { prebind } = await setUp(t, () => ({ identity: "login" }));
 	const { code, stdout } = await prebind.ctl(["check"]);
