@@ -7,7 +7,6 @@
 
 #include <stdint.h>
 
-#include "base/codec.h"
 #include "page/caller.h"
 #include "identity/identity.h"
 #include "site/sites.h"
@@ -17,8 +16,6 @@
 #include "xmpp/jid.h"
 
 struct app; /* opaque; thread-safe */
-
-#define EXCHANGE_NONCE_BYTES 16
 
 struct exchange {
 	struct sites *sites; /* counted until the request ends */
@@ -41,9 +38,6 @@ struct exchange {
 	/* When `misplaced` was last logged as a warning, monotonic; borrowed from the process. */
 	_Atomic int64_t *warned_ms;
 	int64_t now; /* seconds, wall clock */
-
-	/* of the Content-Security-Policy; "" until a page needs it */
-	char nonce[CODEC_BASE64URL_LEN(EXCHANGE_NONCE_BYTES) + 1];
 };
 
 /* Returns what sites_new returns. conf is borrowed; the caller frees *out with app_free. */

@@ -88,23 +88,11 @@ static bool has_inline_styles(const struct exchange *ex)
 	       ex->route->handle == chat_handle;
 }
 
-/* Returns the nonce, which is created for the first use in a response. */
-static const char *nonce(struct exchange *ex)
-{
-	unsigned char random[EXCHANGE_NONCE_BYTES];
-
-	if (ex->nonce[0] == '\0') {
-		secret_random(random, sizeof(random));
-		codec_base64url_text(ex->nonce, random, sizeof(random));
-	}
-	return ex->nonce;
-}
-
-static void write_page_policy(struct exchange *ex, struct strbuf *csp)
+static void write_page_policy(const struct exchange *ex, struct strbuf *csp)
 {
 	strbuf_reserve(csp, CSP_ROOM);
 	strbuf_adds(csp, "default-src 'none'; script-src 'nonce-");
-	strbuf_adds(csp, nonce(ex));
+	strbuf_adds(csp, ex->req.nonce);
 	strbuf_adds(csp, "' 'strict-dynamic'; style-src 'self'");
 	if (has_inline_styles(ex))
 		strbuf_adds(csp, " 'unsafe-inline'");
@@ -190,7 +178,7 @@ void page_send(struct exchange *ex, int http_status, const char *file, struct vi
 	page_base(ex, &base);
 	if (view != NULL) {
 		view_text(view, "base", base.data);
-		view_text(view, "nonce", nonce(ex));
+		view_text(view, "nonce", ex->req.nonce);
 		view_language(view, language(ex));
 		status = template_render(ex->site->templates, file, view, &ex->res->body, &err);
 	}

@@ -343,6 +343,16 @@ static void read_flags(const struct values *values, struct request *out)
 			(sec_purpose && strcasestr(sec_purpose, "prefetch"));
 }
 
+/* One fetch of randomness, a system call, is enough for both. */
+static void make_names(struct request *out)
+{
+	char random[REQUEST_ID_LEN + REQUEST_NONCE_LEN + 1];
+
+	secret_random_hex(random, (sizeof(random) - 1) / 2);
+	memcpy(out->id, random, REQUEST_ID_LEN);
+	memcpy(out->nonce, random + REQUEST_ID_LEN, REQUEST_NONCE_LEN);
+}
+
 enum status request_read(const struct raw_request *raw, struct request *out, struct error *err)
 {
 	struct values values = {.twice = NULL};
@@ -360,7 +370,7 @@ enum status request_read(const struct raw_request *raw, struct request *out, str
 	/* set first, because a refusal below uses this format too */
 	out->accept = values.of[HTTP_ACCEPT];
 	strbuf_init_secret(&out->body);
-	secret_random_hex(out->id, REQUEST_ID_LEN / 2);
+	make_names(out);
 	read_flags(&values, out);
 
 	status = check_limits(raw, &values, err);

@@ -26,7 +26,8 @@ struct raw_request {
 	int64_t began_ms; /* monotonic */
 };
 
-#define REQUEST_ID_LEN 16
+#define REQUEST_ID_LEN    16
+#define REQUEST_NONCE_LEN 32
 /* parameters of CGI; this and the next limits cap what a stranger can send */
 #define REQUEST_PARAMS_MAX       200
 #define REQUEST_PARAMS_BYTES_MAX 65536
@@ -56,6 +57,7 @@ struct fields {
 struct request {
 	/* hex; it is in the log, on the error page and in X-Request-Id */
 	char id[REQUEST_ID_LEN + 1];
+	char nonce[REQUEST_NONCE_LEN + 1]; /* hex; for the page's Content-Security-Policy */
 	enum http_method method;
 	bool https;
 	/* owned, as are the next two; lower case, without port and final dot; or "" */
@@ -97,8 +99,8 @@ struct request {
 };
 
 /*
- * Reads all but the body. *out can always be given to request_clear, and its id is always set.
- * STATUS_BAD_REQUEST: malformed, or a parameter that must be unique occurs twice. Also
+ * Reads all but the body. *out can always be given to request_clear, and its id and nonce are
+ * always set. STATUS_BAD_REQUEST: malformed, or a parameter that must be unique occurs twice. Also
  * STATUS_URI_TOO_LONG and STATUS_HEADERS_TOO_LARGE.
  */
 enum status request_read(const struct raw_request *raw, struct request *out, struct error *err);

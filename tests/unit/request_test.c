@@ -65,6 +65,8 @@ static enum status status_of(const char *param)
 
 	assert_int_equal(strlen(req.id), REQUEST_ID_LEN);
 	assert_int_equal(strspn(req.id, "0123456789abcdef"), REQUEST_ID_LEN);
+	assert_int_equal(strlen(req.nonce), REQUEST_NONCE_LEN);
+	assert_int_equal(strspn(req.nonce, "0123456789abcdef"), REQUEST_NONCE_LEN);
 	if (status != STATUS_OK)
 		assert_true(err.text[0] != '\0');
 	request_clear(&req);
@@ -143,6 +145,20 @@ TEST(test_absent)
 	assert_null(req.cookie);
 	request_clear(&req);
 	request_clear(&req); /* twice is once */
+}
+
+TEST(test_id_and_nonce)
+{
+	struct request one, other;
+	struct error err = {0};
+
+	assert_int_equal(read_one(NULL, &one, &err), STATUS_OK);
+	assert_int_equal(read_one(NULL, &other, &err), STATUS_OK);
+	assert_string_not_equal(one.id, other.id);
+	assert_string_not_equal(one.nonce, other.nonce);
+	assert_null(strstr(one.nonce, one.id)); /* the id is shown and logged */
+	request_clear(&one);
+	request_clear(&other);
 }
 
 TEST(test_no_method)
