@@ -45,7 +45,7 @@ PREBIND  = bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login
 	bosh_url breaker breaker_text bulkhead ejabberd_api oauth_tokens prebind provision tigase tigase_check \
 	upstream
 SITE     = pages site sites
-PAGE     = adhoc app behind_proxy bind caller chat cookie credentials_json device error health login \
+PAGE     = adhoc app behind_proxy bind caller chat cookie credentials_json device error gate health login \
 	login_circle login_limit login_token page prebind_json routes
 
 LIB_OBJECTS = \

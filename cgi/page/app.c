@@ -1,6 +1,6 @@
 /*
- * Creates and frees the state of a process, and replaces its sites at a reload. Running requests
- * hold a reference to the old sites; the last release frees them.
+ * Creates and frees the state of a process, replaces its sites at a reload, and runs one request.
+ * Running requests hold a reference to the old sites; the last release frees them.
  */
 #include "page/app.h"
 
@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/codec.h"
 #include "base/log.h"
+#include "page/behind_proxy.h"
 #include "page/page.h"
 
 struct app {
@@ -53,14 +56,15 @@ static struct sites *sites_now(struct app *app)
 	return sites;
 }
 
-void app_enter(struct app *app, struct exchange *ex)
+/* The sites stay open until app_leave. */
+static void app_enter(struct app *app, struct exchange *ex)
 {
 	ex->sites = sites_now(app);
 	ex->callers = app->callers;
 	ex->warned_ms = &app->misplaced_ms;
 }
 
-void app_leave(struct exchange *ex)
+static void app_leave(struct exchange *ex)
 {
 	sites_return(ex->site);
 	sites_release(ex->sites);
@@ -107,4 +111,74 @@ enum status app_reload(struct app *app, struct error *err)
 	}
 	sites_release(old);
 	return status;
+}
+
+/* ---- one request ---- */
+
+static void log_request(const struct exchange *ex, int64_t started_ms)
+{
+	static const char *const methods[] = {
+	    [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_POST] = "POST"};
+	char status[CODEC_DECIMAL_SIZE], ms[CODEC_DECIMAL_SIZE];
+
+	log_event(LOG_LEVEL_INFO, "request", "id", ex->req.id, "site",
+		  ex->site != NULL ? ex->site->conf->name : NULL, "method",
+		  ex->req.method == HTTP_OTHER ? "other" : methods[ex->req.method], "path",
+		  ex->req.path, "status", codec_decimal(status, ex->res->status), "ms",
+		  codec_decimal(ms, clock_monotonic_ms() - started_ms), "ip", ex->req.remote_addr,
+		  "user", ex->identity.user, NULL);
+}
+
+static void redirect_to_slash(struct exchange *ex)
+{
+	struct strbuf location;
+
+	strbuf_init(&location);
+	page_base(ex, &location);
+	strbuf_addc(&location, '/');
+	response_redirect(ex->res, location.data);
+	strbuf_clear(&location);
+}
+
+void app_handle(void *arg, const struct raw_request *raw, struct response *response)
+{
+	struct error err = {0};
+	int64_t started_ms = clock_monotonic_ms();
+	struct exchange ex = {
+	    .raw = raw,
+	    .res = response,
+	    .now = clock_wall(),
+	};
+
+	app_enter(arg, &ex);
+	enum status status = gate_pass(&ex, &err);
+	if (status != STATUS_OK)
+		page_send_error(&ex, status, &err);
+	else if (ex.route == NULL)
+		redirect_to_slash(&ex);
+	else
+		ex.route->handle(&ex);
+	behind_proxy_notice(&ex);
+	page_finish(&ex);
+	log_request(&ex, started_ms);
+	identity_clear(&ex.identity);
+	jid_clear(&ex.jid);
+	request_clear(&ex.req);
+	app_leave(&ex);
+}
+
+void app_handle_failed(const struct error *why, const struct raw_request *raw,
+		       struct response *response)
+{
+	struct error refused = {0};
+	int64_t started_ms = clock_monotonic_ms();
+	struct exchange ex = {.raw = raw, .res = response, .now = clock_wall()};
+
+	/* Read it even if it is refused: the answer needs its id and its format. */
+	request_read(raw, &ex.req, &refused);
+	response->head = ex.req.method == HTTP_HEAD;
+	page_send_error(&ex, STATUS_INTERNAL, why);
+	page_finish(&ex);
+	log_request(&ex, started_ms);
+	request_clear(&ex.req);
 }

@@ -51,11 +51,7 @@ void app_free(struct app *app); /* NULL is allowed; no request may be running */
  */
 enum status app_reload(struct app *app, struct error *err);
 
-/* The begin and end of a request. Its sites stay open in between. */
-void app_enter(struct app *app, struct exchange *ex);
-void app_leave(struct exchange *ex);
-
-/* The server's handler: one request, from its raw form to the response. It is in page/routes.c. */
+/* The server's handler: one request, from its raw form to the response. */
 void app_handle(void *app, const struct raw_request *raw, struct response *response);
 
 /*

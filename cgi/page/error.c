@@ -26,16 +26,19 @@ static bool asks_for_json_file(const char *uri)
 	return len > ending && memcmp(uri + len - ending, ".json", ending) == 0;
 }
 
-static bool wants_json(const struct exchange *ex)
+/* The format of the answer: the route's. Without a route it is guessed from the request. */
+static enum route_format answer_format(const struct exchange *ex)
 {
 	const char *accept = ex->req.accept;
 
 	if (ex->route != NULL)
-		return ex->route->speaks == SPEAKS_JSON;
+		return ex->route->speaks;
 	if (asks_for_json_file(ex->req.uri))
-		return true;
+		return SPEAKS_JSON;
 	return accept != NULL && strstr(accept, "application/json") != NULL &&
-	       strstr(accept, "text/html") == NULL;
+		       strstr(accept, "text/html") == NULL
+		   ? SPEAKS_JSON
+		   : SPEAKS_PAGES;
 }
 
 /* Redirects to our own form, with the path to return to. */
@@ -57,11 +60,12 @@ static void redirect_to_login(struct exchange *ex)
 	strbuf_clear(&location);
 }
 
-static void send_json(struct exchange *ex, enum status status)
+static void send_json(struct exchange *ex, enum status status, const struct error *err)
 {
 	struct strbuf json;
 	struct json_writer w;
 
+	(void)err; /* the cause is only in the log */
 	strbuf_init(&json);
 	json_writer_init(&w, &json);
 	json_open_object(&w, NULL);
@@ -191,16 +195,24 @@ static void add_retry_after(struct exchange *ex, enum status status, const struc
 	response_header(ex->res, HEADER_RETRY_AFTER, text);
 }
 
-void page_send_error(struct exchange *ex, enum status status, const struct error *err)
+static void send_html(struct exchange *ex, enum status status, const struct error *err)
 {
-	log_error(ex, status, err);
-	add_retry_after(ex, status, err);
-	if (ex->route != NULL && ex->route->speaks == SPEAKS_ADHOC)
-		adhoc_send_error(ex, status, err);
-	else if (wants_json(ex))
-		send_json(ex, status);
-	else if (ex->site == NULL || ex->site->templates == NULL)
+	(void)err; /* the cause is only in the log */
+	if (ex->site == NULL || ex->site->templates == NULL)
 		send_plain(ex, status);
 	else if (status != STATUS_LOGIN_REQUIRED || !send_to_login(ex))
 		send_page(ex, status);
+}
+
+void page_send_error(struct exchange *ex, enum status status, const struct error *err)
+{
+	static void (*const send[])(struct exchange *, enum status, const struct error *) = {
+	    [SPEAKS_PAGES] = send_html,
+	    [SPEAKS_JSON] = send_json,
+	    [SPEAKS_ADHOC] = adhoc_send_error,
+	};
+
+	log_error(ex, status, err);
+	add_retry_after(ex, status, err);
+	send[answer_format(ex)](ex, status, err);
 }

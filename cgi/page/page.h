@@ -18,6 +18,16 @@ const char *page_status_sentence(const struct exchange *ex, enum status status);
  */
 const char *page_text(const struct exchange *ex, const char *key, const char *otherwise);
 
+/* routes.c: the table. */
+extern const struct route page_routes[];
+extern const size_t page_routes_count;
+
+/*
+ * gate.c: fills the exchange until its handler can run. STATUS_OK without a route: the mount point
+ * was asked for without its slash. Otherwise the status is the answer.
+ */
+enum status gate_pass(struct exchange *ex, struct error *err);
+
 /* The handlers of routes.c. */
 void chat_handle(struct exchange *ex);
 void login_handle(struct exchange *ex);

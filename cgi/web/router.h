@@ -24,12 +24,8 @@ enum route_need { /* bits; what must be true before the handler runs */
 		  NEED_CREDENTIALS = 128 /* the site hands out credentials; likewise */
 };
 
-enum route_format { /* the form of error answers */
-		    SPEAKS_PAGES,
-		    SPEAKS_JSON,
-		    /* as Tigase's REST call; the handler accepts bodies of any type */
-		    SPEAKS_ADHOC
-};
+/* The format of error answers. SPEAKS_ADHOC: as Tigase's REST call, with bodies of any type. */
+enum route_format { SPEAKS_PAGES, SPEAKS_JSON, SPEAKS_ADHOC };
 
 struct exchange; /* page/: a request with its site, user and response */
 
@@ -37,7 +33,7 @@ struct route {
 	const char *path; /* exact: "/login"; or with a parameter for its last segment: "/x/{y}" */
 	unsigned methods; /* bits of enum http_method */
 	unsigned needs;   /* bits of enum route_need */
-	unsigned speaks;  /* enum route_format */
+	enum route_format speaks;
 	struct params query;
 	struct params form;
 	size_t body_max;  /* bytes; 0: no body */

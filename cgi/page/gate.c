@@ -1,0 +1,234 @@
+/*
+ * The way of a request to its handler: site by Host, mount point, route, scheme, body, and the
+ * conditions of the route. The first one that fails is the answer.
+ */
+#include <string.h>
+
+#include "account/jid_rule.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "page/page.h"
+#include "web/csrf.h"
+
+bool exchange_is_local(const struct exchange *ex)
+{
+	const char *address = ex->req.remote_addr;
+
+	return address[0] == '\0' || strncmp(address, "127.", 4) == 0 ||
+	       strcmp(address, "::1") == 0;
+}
+
+/* Finds the site of the Host, and its mount point. */
+static enum status find_site(struct exchange *ex, struct error *err)
+{
+	const struct site_conf *found = conf_site_for_host(sites_conf(ex->sites), ex->req.host);
+
+	ex->misplaced = found == NULL;
+	if (found == NULL)
+		return error_set(err, STATUS_NOT_FOUND,
+				 "no site has the Host '%s'; add it to `hosts` of its [site]",
+				 ex->req.host);
+	enum status status = sites_borrow(ex->sites, found, clock_monotonic_ms(), &ex->site, err);
+	if (status != STATUS_OK)
+		ex->site = sites_borrow_closed(ex->sites, found);
+	if (ex->site == NULL)
+		return status;
+	found = ex->site->conf; /* the old one, if a reload failed for this site */
+	status = request_mount(&ex->req, found->base_path, found->base_path_set, err);
+	ex->misplaced = status == STATUS_NOT_FOUND;
+	if (status == STATUS_OK && found->public_path_set)
+		ex->req.base = found->public_path; /* a proxy removed a part of the path */
+	return status;
+}
+
+/* A route that the site has not enabled does not exist. */
+static bool is_switched_off(const struct route *route, const struct site_conf *conf)
+{
+	return ((route->needs & NEED_ADHOC) && !conf->gateway) ||
+	       ((route->needs & NEED_CREDENTIALS) && !conf->credentials);
+}
+
+static enum status find_route(struct exchange *ex, struct error *err)
+{
+	char allow[32];
+
+	enum status status =
+	    router_find(page_routes, page_routes_count, ex->req.path, ex->req.method, &ex->route);
+	if (ex->route != NULL && is_switched_off(ex->route, ex->site->conf)) {
+		ex->route = NULL;
+		status = STATUS_NOT_FOUND;
+	}
+	if (status == STATUS_METHOD_NOT_ALLOWED) {
+		router_allow(ex->route->methods, allow);
+		response_header(ex->res, HEADER_ALLOW, allow);
+		return error_set(err, status, "%s takes %s", ex->route->path, allow);
+	}
+	return status == STATUS_OK ? status : error_set(err, status, "no such route");
+}
+
+/* Checked after the route is found, so that a script gets its error as JSON. */
+static enum status check_scheme(const struct exchange *ex, struct error *err)
+{
+	if (ex->req.https || (ex->site->conf->allow_http && exchange_is_local(ex)))
+		return STATUS_OK;
+	return error_set(
+	    err, STATUS_HTTPS_REQUIRED,
+	    "plain http: serve the site over https. Where a proxy in front of this web server ends "
+	    "TLS, let the web server pass HTTPS=on to us for what comes from that proxy");
+}
+
+/* Also checked after the route is found, so that a script gets its error as JSON. */
+static enum status check_open(const struct exchange *ex, struct error *err)
+{
+	if (!ex->site->closed || ex->route->when_closed)
+		return STATUS_OK;
+	return sites_not_now(ex->site->conf, err);
+}
+
+static enum status read_body(struct exchange *ex, struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	if (ex->req.method == HTTP_POST && ex->route->speaks == SPEAKS_ADHOC)
+		status = request_body_read_any(ex->raw, ex->route->body_max, &ex->req, err);
+	else if (ex->req.method == HTTP_POST)
+		status = request_body_read(ex->raw, ex->route->body_max, &ex->req, err);
+	if (status == STATUS_OK)
+		status = request_params_check(&ex->req, &ex->route->query, &ex->route->form, err);
+	return status;
+}
+
+struct identity_context exchange_context(const struct exchange *ex)
+{
+	return (struct identity_context){
+	    .conf = ex->site->conf,
+	    .store = ex->reader != NULL ? ex->reader : ex->site->store,
+	    .chain = ex->site->identity,
+	    .req = &ex->req,
+	    .now = ex->now,
+	};
+}
+
+/*
+ * Finds the user once per exchange: ex->identity. STATUS_LOGIN_REQUIRED: nobody is logged in. Other
+ * errors are those of the provider, otherwise STATUS_UNAVAILABLE.
+ */
+static enum status exchange_identify(struct exchange *ex, struct error *err)
+{
+	struct identity_context context = exchange_context(ex);
+
+	if (ex->identified)
+		return STATUS_OK;
+	switch (identity_find(&context, &ex->identity, err)) {
+	case IDENTITY_YES:
+		ex->identified = true;
+		return STATUS_OK;
+	case IDENTITY_NONE:
+		return error_set(err, STATUS_LOGIN_REQUIRED, "nobody is logged in");
+	case IDENTITY_BAD:
+		ex->refused = true;
+		log_event(LOG_LEVEL_WARN, "identity_refused", "id", ex->req.id, "ip",
+			  ex->req.remote_addr, "cookie", ex->identity.cookie, "why", err->text,
+			  NULL);
+		return STATUS_LOGIN_REQUIRED;
+	case IDENTITY_ERROR:
+	default:
+		break;
+	}
+	return err->status == STATUS_OK ? STATUS_UNAVAILABLE : err->status;
+}
+
+static bool token_holds(const struct exchange *ex, const char *binding)
+{
+	const char *token = fields_get(&ex->req.form, "token");
+
+	return binding != NULL && token != NULL &&
+	       csrf_token_check(&ex->site->form_key, binding, ex->now, token);
+}
+
+static enum status check_login_token(struct exchange *ex, struct error *err)
+{
+	char *binding = login_form_binding(ex);
+	bool holds = token_holds(ex, binding);
+
+	secret_free(binding);
+	return holds ? STATUS_OK
+		     : error_set(err, STATUS_FORBIDDEN,
+				 "the login form's token does not hold (older than two hours, or "
+				 "no cookies)");
+}
+
+static enum status check_session_token(struct exchange *ex, struct error *err)
+{
+	enum status status = exchange_identify(ex, err);
+
+	if (status == STATUS_LOGIN_REQUIRED)
+		return STATUS_OK; /* without a session there is nothing to protect */
+	if (status == STATUS_OK && !token_holds(ex, ex->identity.session))
+		return error_set(err, STATUS_FORBIDDEN, "the form's token does not hold");
+	return status;
+}
+
+/* Checks the conditions of the route, in the order that reveals least to a stranger. */
+static enum status check_needs(struct exchange *ex, struct error *err)
+{
+	unsigned needs = ex->route->needs;
+	bool post = ex->req.method == HTTP_POST;
+	bool form_token = (needs & (NEED_LOGIN_TOKEN | NEED_SESSION_TOKEN)) != 0;
+	enum status status = STATUS_OK;
+
+	if ((needs & NEED_LOGIN_TOKEN) && login_is_handover(ex))
+		return login_handover_check(ex, err);
+	if (post && (needs & NEED_SAME_ORIGIN))
+		status = csrf_check_post(&ex->req, form_token);
+	else if (ex->req.method == HTTP_GET && (needs & NEED_FETCH))
+		status = csrf_check_fetch(&ex->req);
+	if (status != STATUS_OK)
+		return error_set(err, status, "the request does not come from our own pages");
+	if (post && (needs & NEED_LOGIN_TOKEN))
+		status = check_login_token(ex, err);
+	if (status == STATUS_OK && post && (needs & NEED_SESSION_TOKEN))
+		status = check_session_token(ex, err);
+	if (status == STATUS_OK && (needs & NEED_USER))
+		status = exchange_identify(ex, err);
+	if (status == STATUS_OK && (needs & NEED_JID))
+		status =
+		    jid_rule_identity(ex->site->conf, ex->reader, &ex->identity, &ex->jid, err);
+	return status;
+}
+
+/* Finds the user and the account with one reader, which is given back before the handler runs. */
+static enum status check_needs_reading(struct exchange *ex, struct error *err)
+{
+	enum status status = store_reader_new(ex->site->store, &ex->reader, err);
+
+	if (status == STATUS_OK)
+		status = check_needs(ex, err);
+	store_reader_free(ex->reader);
+	ex->reader = NULL;
+	return status;
+}
+
+enum status gate_pass(struct exchange *ex, struct error *err)
+{
+	enum status status = request_read(ex->raw, &ex->req, err);
+
+	ex->res->head = ex->req.method == HTTP_HEAD;
+	if (status == STATUS_OK)
+		status = find_site(ex, err);
+	if (status == STATUS_OK && ex->req.path[0] == '\0')
+		return STATUS_OK; /* "/chat" redirects to "/chat/" */
+	if (status == STATUS_OK)
+		status = find_route(ex, err);
+	if (status == STATUS_OK)
+		status = check_scheme(ex, err);
+	if (status == STATUS_OK)
+		status = check_open(ex, err);
+	if (status == STATUS_OK)
+		status = read_body(ex, err);
+	/* A body may take seconds to arrive, and a login or token may expire meanwhile. */
+	ex->now = clock_wall();
+	if (status == STATUS_OK && ex->route->needs != NEED_NOTHING)
+		status = check_needs_reading(ex, err);
+	return status;
+}
