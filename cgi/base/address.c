@@ -89,3 +89,13 @@ bool address_in_net(const char *address, const struct address_net *net)
 			return false;
 	return true;
 }
+
+bool address_is_loopback(const char *address)
+{
+	static const struct address_net nets[] = {
+	    {.bytes = {[10] = 0xff, 0xff, 127}, .bits = IPV4_BITS + 8    },
+	    {.bytes = {[15] = 1},               .bits = 8 * ADDRESS_BYTES},
+	};
+
+	return address_in_net(address, &nets[0]) || address_in_net(address, &nets[1]);
+}

@@ -25,4 +25,7 @@ enum status address_net_parse(const char *text, struct address_net *out, struct 
 /* False also if the text is not an address. A zone ("fe80::1%eth0") is ignored. */
 bool address_in_net(const char *address, const struct address_net *net);
 
+/* True for 127.0.0.0/8, also as ::ffff:127.0.0.1, and for ::1. False also if it is no address. */
+bool address_is_loopback(const char *address);
+
 #endif

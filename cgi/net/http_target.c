@@ -7,24 +7,23 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/address.h"
 #include "net/http_curl.h"
 
 static bool host_is_loopback(const char *host)
 {
-	struct in_addr v4;
-	struct in6_addr v6;
 	char bare[INET6_ADDRSTRLEN];
 	size_t len = strlen(host);
 
 	if (strcasecmp(host, "localhost") == 0) /* libcurl resolves it without DNS */
 		return true;
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	if (len < 3 || host[0] != '[' || len - 2 >= sizeof(bare))
+	if (host[0] != '[')
+		return address_is_loopback(host);
+	if (len < 3 || len - 2 >= sizeof(bare))
 		return false;
 	memcpy(bare, host + 1, len - 2);
 	bare[len - 2] = '\0';
-	return inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+	return address_is_loopback(bare);
 }
 
 /* STATUS_BAD_REQUEST: an unsupported scheme. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "account/jid_rule.h"
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "page/page.h"
@@ -14,8 +15,7 @@ bool exchange_is_local(const struct exchange *ex)
 {
 	const char *address = ex->req.remote_addr;
 
-	return address[0] == '\0' || strncmp(address, "127.", 4) == 0 ||
-	       strcmp(address, "::1") == 0;
+	return address[0] == '\0' || address_is_loopback(address);
 }
 
 /* Finds the site of the Host, and its mount point. */

@@ -96,20 +96,23 @@ static bool user_is_allowed(const struct peers *peers, int fd)
 
 /* ---- by address ---- */
 
+/* Writes the peer's address; "" if the socket is not TCP. */
+static void address_write(const struct sockaddr_storage *address, char out[INET6_ADDRSTRLEN])
+{
+	const void *bytes = address->ss_family == AF_INET
+				? (const void *)&((const struct sockaddr_in *)address)->sin_addr
+				: &((const struct sockaddr_in6 *)address)->sin6_addr;
+
+	out[0] = '\0';
+	inet_ntop(address->ss_family, bytes, out, INET6_ADDRSTRLEN);
+}
+
 static bool is_loopback(const struct sockaddr_storage *address)
 {
-	if (address->ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const void *)address;
+	char text[INET6_ADDRSTRLEN];
 
-		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
-	}
-	if (address->ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const void *)address;
-
-		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) ||
-		       (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) && in6->sin6_addr.s6_addr[12] == 127);
-	}
-	return false;
+	address_write(address, text);
+	return address_is_loopback(text);
 }
 
 static enum status address_add(const char *text, size_t len, struct peers *peers, struct error *err)
@@ -158,13 +161,10 @@ static enum status addresses_find(bool allowed, struct peers *peers, struct erro
 
 static bool address_is_allowed(const struct peers *peers, const struct sockaddr_storage *address)
 {
-	const void *bytes = address->ss_family == AF_INET
-				? (const void *)&((const struct sockaddr_in *)address)->sin_addr
-				: &((const struct sockaddr_in6 *)address)->sin6_addr;
-	char text[INET6_ADDRSTRLEN] = "";
+	char text[INET6_ADDRSTRLEN];
 
-	inet_ntop(address->ss_family, bytes, text, sizeof(text));
-	for (size_t i = 0; is_loopback(address) && i < peers->n_nets; i++) {
+	address_write(address, text);
+	for (size_t i = 0; address_is_loopback(text) && i < peers->n_nets; i++) {
 		if (address_in_net(text, &peers->nets[i]))
 			return true;
 	}

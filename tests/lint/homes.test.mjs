@@ -15,6 +15,7 @@ const HOMES = [
 	["the attributes of our cookies", /SameSite=/, "cgi/page/cookie.c"],
 	["the names of our cookies", /"-(login|device|sent|insecure)"/, "cgi/conf/cookie_name.c"],
 	["the header Retry-After, from the error", /response_header\w*\(.*HEADER_RETRY_AFTER/, "cgi/page/error.c"],
+	["which addresses are loopback", /"127\.|IN6_IS_ADDR_LOOPBACK|== 127\b|, 127\}/, "cgi/base/address.c"],
 ];
 
 for (const [fact, spelling, home] of HOMES) {

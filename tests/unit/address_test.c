@@ -70,3 +70,32 @@ TEST(test_refused)
 		assert_non_null(strstr(err.text, texts[i]));
 	}
 }
+
+TEST(test_loopback)
+{
+	static const struct {
+		const char *address;
+		bool loopback;
+	} rows[] = {
+	    {"127.0.0.1",            true },
+	    {"127.255.255.255",      true },
+	    {"::1",                  true },
+	    {"0:0:0:0:0:0:0:1",      true },
+	    {"::1%lo",               true },
+	    {"::ffff:127.0.0.1",     true },
+	    {"126.255.255.255",      false},
+	    {"128.0.0.1",            false},
+	    {"::",		   false},
+	    {"::2",                  false},
+	    {"::127.0.0.1",          false},
+	    {"::ffff:128.0.0.1",     false},
+	    {"127.evil.example.org", false},
+	    {"127.1",                false},
+	    {"localhost",            false},
+	    {"",		     false},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (address_is_loopback(rows[i].address) != rows[i].loopback)
+			fail_msg("%s", rows[i].address);
+}
