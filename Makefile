@@ -38,7 +38,7 @@ WEB      = basic_auth csrf request request_fields request_path response router
 TEMPLATE = html nodes parse render shelf template texts
 SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
 PASSWORD = argon2 crypt digest hash password stretch
-IDENTITY = django_check django_session identity login_account login_session php_lexer php_serialize \
+IDENTITY = django_check django_session identity login_account login_count login_session php_lexer php_serialize \
 	php_session remote_user site_session site_user token token_keys token_text
 ACCOUNT  = jid_deny jid_owner jid_rule xmpp_login
 PREBIND  = bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \

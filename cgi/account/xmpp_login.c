@@ -11,6 +11,7 @@
 #include "account/jid_deny.h"
 #include "account/jid_rule.h"
 #include "identity/login_account.h"
+#include "identity/login_count.h"
 #include "identity/login_session.h"
 #include "password/password.h"
 #include "store/limit.h"
@@ -220,19 +221,17 @@ static enum status attempt_key(struct xmpp_login *login, const struct attempt *a
 static enum status password_check(struct xmpp_login *login, const struct attempt *attempt,
 				  struct error *err)
 {
-	const struct conf_limit *rule = &login->conf->limit_login;
-	int64_t now_ms = attempt->now * 1000;
 	char account[LOGIN_ACCOUNT_MAX + 1];
-	const struct limit_key key = {.scope = "login", .key = account};
+	const struct login_count count = {
+	    .limits = login->limits, .conf = login->conf, .account = account, .now = attempt->now};
 
 	enum status status = attempt_key(login, attempt, account, err);
 	if (status == STATUS_OK)
-		status = limit_try(login->limits, &key, rule, now_ms, err);
+		status = login_count_begin(&count, err);
 	if (status != STATUS_OK)
 		return status;
 	status = owner_password_check(login, attempt, err);
-	if (status != STATUS_BAD_CREDENTIALS)
-		limit_try_worked(login->limits, &key, rule, now_ms, NULL);
+	login_count_end(&count, status);
 	return status;
 }
 

@@ -14,6 +14,7 @@
 #include "base/codec.h"
 #include "base/log.h"
 #include "account/jid_deny.h"
+#include "page/login_limit.h"
 #include "page/page.h"
 #include "store/jid_map.h"
 #include "web/basic_auth.h"
@@ -24,12 +25,6 @@
 
 /* Text of Tigase's answer. */
 #define SAID_NO_DOMAIN "Domain of the JID doesn't exists"
-
-/*
- * Calls with wrong credentials from one address, for all names. The limit is that of the login
- * form.
- */
-static const struct conf_limit failure_limit = {.count = 50, .period_ms = 3600L * 1000};
 
 /* The state of one call. */
 struct call {
@@ -175,17 +170,12 @@ static void send_session(struct call *call, const struct prebind_session *sessio
 
 /* ---- authentication ---- */
 
-/* Checks the failures of this address so far, or counts one more (take), as the login form does. */
-static enum status failures(struct exchange *ex, bool take, struct error *err)
+/* As the login form: checks the failures of this address so far, or counts one more (failed). */
+static enum status failures(struct exchange *ex, bool failed, struct error *err)
 {
-	char address[64];
-	struct limit_key from = {.scope = "gateway_ip", .key = address};
-
 	if (ex->site->conf->limit_gateway.count == 0)
 		return STATUS_OK;
-	limit_address_key(ex->req.remote_addr, address);
-	return (take ? limit_take : limit_check)(ex->site->limits, &from, &failure_limit,
-						 ex->now * 1000, err);
+	return login_limit_address(ex, "gateway_ip", failed, err);
 }
 
 /*

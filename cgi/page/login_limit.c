@@ -5,11 +5,13 @@
  */
 #include "page/login_limit.h"
 
-#include "page/device.h"
 #include "page/cookie.h"
+#include "page/device.h"
 #include "page/page.h"
 
-/* Failed logins from one address, for all accounts. An office with one address stays below this. */
+#define SCOPE "login_ip" /* of the failures of an address */
+
+/* Failures from one address, for all accounts. An office with one address stays below this. */
 static const struct conf_limit address_limit = {.count = 50, .period_ms = 3600L * 1000};
 
 static bool is_off(const struct exchange *ex)
@@ -31,18 +33,22 @@ static char *device_of(const struct exchange *ex, const char *account)
 	return NULL;
 }
 
-static struct limit_key account_key(const struct login_limit *limit)
+static struct login_count count_of(const struct exchange *ex, const struct login_limit *limit)
 {
-	return limit->device != NULL
-		   ? (struct limit_key){.scope = "login_device", .key = limit->device}
-		   : (struct limit_key){.scope = "login", .key = limit->account};
+	return (struct login_count){
+	    .limits = ex->site->limits,
+	    .conf = ex->site->conf,
+	    .account = limit->account,
+	    .device = limit->device,
+	    .now = ex->now,
+	};
 }
 
-/* Checks the limit of the address, or counts one more failure (failed). */
-static enum status address_ask(struct exchange *ex, bool failed, struct error *err)
+enum status login_limit_address(struct exchange *ex, const char *scope, bool failed,
+				struct error *err)
 {
 	char address[64];
-	const struct limit_key key = {.scope = "login_ip", .key = address};
+	const struct limit_key key = {.scope = scope, .key = address};
 
 	limit_address_key(ex->req.remote_addr, address);
 	return (failed ? limit_take : limit_check)(ex->site->limits, &key, &address_limit,
@@ -64,11 +70,10 @@ enum status login_limit_begin(struct exchange *ex, const char *user, struct logi
 		return status;
 	limit.device = device_of(ex, limit.account);
 	if (limit.device == NULL)
-		status = address_ask(ex, false, err);
+		status = login_limit_address(ex, SCOPE, false, err);
 	if (status == STATUS_OK) {
-		const struct limit_key key = account_key(&limit);
-		status = limit_try(ex->site->limits, &key, &ex->site->conf->limit_login,
-				   ex->now * 1000, err);
+		const struct login_count count = count_of(ex, &limit);
+		status = login_count_begin(&count, err);
 	}
 	if (status == STATUS_OK)
 		*out = limit;
@@ -90,12 +95,10 @@ void login_limit_end(struct exchange *ex, struct login_limit *limit, enum status
 {
 	if (is_off(ex))
 		return;
-	const struct limit_key key = account_key(limit);
-	if (status != STATUS_BAD_CREDENTIALS)
-		limit_try_worked(ex->site->limits, &key, &ex->site->conf->limit_login,
-				 ex->now * 1000, NULL);
-	else if (limit->device == NULL)
-		address_ask(ex, true, NULL);
+	const struct login_count count = count_of(ex, limit);
+	login_count_end(&count, status);
+	if (status == STATUS_BAD_CREDENTIALS && limit->device == NULL)
+		login_limit_address(ex, SCOPE, true, NULL);
 	if (status == STATUS_OK && limit->device == NULL)
 		give_device_cookie(ex, limit->account);
 	secret_free(limit->device);

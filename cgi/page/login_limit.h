@@ -4,6 +4,7 @@
 #ifndef PAGE_LOGIN_LIMIT_H
 #define PAGE_LOGIN_LIMIT_H
 
+#include "identity/login_count.h"
 #include "identity/login_session.h"
 #include "page/app.h"
 
@@ -26,5 +27,12 @@ enum status login_limit_begin(struct exchange *ex, const char *user, struct logi
  * STATUS_OK: the browser also gets a device cookie.
  */
 void login_limit_end(struct exchange *ex, struct login_limit *limit, enum status status);
+
+/*
+ * Checks the count of failures of the visitor's address, or counts one more (failed). Each scope
+ * has its own count. STATUS_SLOW_DOWN: err->retry_after is set.
+ */
+enum status login_limit_address(struct exchange *ex, const char *scope, bool failed,
+				struct error *err);
 
 #endif

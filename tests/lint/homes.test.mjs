@@ -16,6 +16,7 @@ const HOMES = [
 	["the names of our cookies", /"-(login|device|sent|insecure)"/, "cgi/conf/cookie_name.c"],
 	["the header Retry-After, from the error", /response_header\w*\(.*HEADER_RETRY_AFTER/, "cgi/page/error.c"],
 	["which addresses are loopback", /"127\.|IN6_IS_ADDR_LOOPBACK|== 127\b|, 127\}/, "cgi/base/address.c"],
+	["the counts of attempts to log in", /"login(_device)?"[,}]? *\.key|scope = "login/, "cgi/identity/login_count.c"],
 ];
 
 for (const [fact, spelling, home] of HOMES) {

@@ -1,0 +1,30 @@
+/*
+ * Counts attempts to log in to an account (key limit_login). The login form and the XMPP server
+ * share the count, so that nobody gets twice as many guesses.
+ */
+#ifndef IDENTITY_LOGIN_COUNT_H
+#define IDENTITY_LOGIN_COUNT_H
+
+#include <stdint.h>
+
+#include "store/limit.h"
+
+/* One attempt. All pointers are borrowed. */
+struct login_count {
+	struct limit_store *limits;
+	const struct site_conf *conf;
+	const char *account; /* of login_account_key or login_name_key */
+	const char *device;  /* the device cookie, which has a count of its own; NULL: none */
+	int64_t now;         /* seconds */
+};
+
+/*
+ * Counts the attempt before the password is checked, so that parallel ones all count.
+ * STATUS_SLOW_DOWN: err->retry_after is set.
+ */
+enum status login_count_begin(const struct login_count *count, struct error *err);
+
+/* Takes the attempt off the count again, unless its outcome is STATUS_BAD_CREDENTIALS. */
+void login_count_end(const struct login_count *count, enum status outcome);
+
+#endif
