@@ -19,11 +19,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
+#include "base/wait.h"
 
 #define KEPT_MAX   (256 * 1024) /* bytes: about a thousand lines */
 #define FLUSH_S    1            /* at the end of a process */
@@ -273,14 +274,12 @@ bool log_writer_runs(void)
 
 void log_writer_flush(void)
 {
-	struct timespec until;
+	int64_t until_ms = clock_monotonic_ms() + FLUSH_S * 1000;
 	int rc = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += FLUSH_S;
 	pthread_mutex_lock(&writer.lock);
 	while (atomic_load(&writer.behind) && rc == 0)
-		rc = pthread_cond_clockwait(&writer.changed, &writer.lock, CLOCK_MONOTONIC, &until);
+		rc = wait_idle(&writer.changed, &writer.lock, until_ms);
 	pthread_mutex_unlock(&writer.lock);
 }
 

@@ -60,26 +60,35 @@ static struct timespec time_of(int64_t ms)
 	return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 }
 
-/* When a wait that is not worth another thread ends; the whole wait where nobody needs this one. */
+/*
+ * When a wait that is not worth another thread ends. It is the whole wait if nobody needs this
+ * thread, or if another has taken its place already.
+ */
 static int64_t short_end(int64_t until_ms)
 {
 	int64_t soon_ms = clock_monotonic_ms() + SHORT_MS;
+	bool alone = waiter == NULL || waiter->depth > 0;
 
-	return waiter == NULL || until_ms < soon_ms ? until_ms : soon_ms;
+	return alone || until_ms < soon_ms ? until_ms : soon_ms;
+}
+
+int wait_idle(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms)
+{
+	struct timespec end = time_of(until_ms);
+
+	return pthread_cond_clockwait(condition, lock, CLOCK_MONOTONIC, &end);
 }
 
 int wait_on(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms)
 {
 	int64_t first_ms = short_end(until_ms);
-	struct timespec end = time_of(first_ms);
-	int rc = pthread_cond_clockwait(condition, lock, CLOCK_MONOTONIC, &end);
+	int rc = wait_idle(condition, lock, first_ms);
 
 	if (rc != ETIMEDOUT || first_ms == until_ms)
 		return rc;
 	if (!wait_begin())
 		return EBUSY;
-	end = time_of(until_ms);
-	rc = pthread_cond_clockwait(condition, lock, CLOCK_MONOTONIC, &end);
+	rc = wait_idle(condition, lock, until_ms);
 	wait_end();
 	return rc;
 }

@@ -48,6 +48,9 @@ bool wait_nap(long ms);
 int wait_on(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms);
 int wait_lock(pthread_mutex_t *lock, int64_t until_ms);
 
+/* wait_on without giving the place of the thread away: for threads that serve no request. */
+int wait_idle(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms);
+
 /* Has the visitor whom this thread serves gone away? False where nobody can know. */
 bool wait_is_in_vain(void);
 

@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "base/wait.h"
 
 #define RETRY_S 1 /* a call takes some tens of milliseconds */
 
@@ -44,13 +45,8 @@ void bulkhead_free(struct bulkhead *bulkhead)
 
 static void pass_init(struct bulkhead_pass *pass, const char *user)
 {
-	pthread_condattr_t monotonic;
-
 	*pass = (struct bulkhead_pass){.user = user};
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&pass->moved, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	pthread_cond_init(&pass->moved, NULL);
 }
 
 static bool user_has_all(const struct bulkhead *bulkhead, const char *user)
@@ -88,11 +84,10 @@ static void give_places(struct bulkhead *bulkhead)
 
 static bool wait_for_turn(struct bulkhead *bulkhead, struct bulkhead_pass *pass, int64_t until_ms)
 {
-	struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
 	int rc = 0;
 
 	while (rc == 0 && !pass->inside)
-		rc = pthread_cond_timedwait(&pass->moved, &bulkhead->lock, &until);
+		rc = wait_on(&pass->moved, &bulkhead->lock, until_ms);
 	return pass->inside;
 }
 

@@ -212,16 +212,14 @@ static bool is_surplus(const struct pool *pool)
 /* With the lock held. False: no call to accept came for so long that this thread is not needed. */
 static bool rest(struct pool *pool, struct worker *self)
 {
-	struct timespec until;
+	int64_t until_ms = clock_monotonic_ms() + SPARE_S * 1000;
 	int rc = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += SPARE_S;
 	pool->active--;
 	self->resting = true;
 	LIST_INSERT_HEAD(&pool->spare, self, below);
 	while (self->resting && rc == 0)
-		rc = pthread_cond_clockwait(&self->call, &pool->lock, CLOCK_MONOTONIC, &until);
+		rc = wait_idle(&self->call, &pool->lock, until_ms);
 	if (self->resting)
 		LIST_REMOVE(self, below);
 	return self->accepting;
@@ -411,19 +409,6 @@ static void wake_accepting(struct pool *pool)
 	}
 }
 
-static void wait_for_change(struct pool *pool, int ms)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += ms * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
-	pthread_cond_clockwait(&pool->changed, &pool->lock, CLOCK_MONOTONIC, &until);
-}
-
 bool threads_stop(struct server *server)
 {
 	struct pool *pool = server->pool;
@@ -437,7 +422,7 @@ bool threads_stop(struct server *server)
 		spare_call(spare, false);
 	while (pool->alive > 0 && clock_left_ms(deadline) > 0) {
 		wake_accepting(pool);
-		wait_for_change(pool, WAKE_MS);
+		wait_idle(&pool->changed, &pool->lock, clock_monotonic_ms() + WAKE_MS);
 	}
 	done = pool->alive == 0;
 	pthread_mutex_unlock(&pool->lock);
