@@ -9,7 +9,7 @@
 #include "conf/number.h"
 #include "ctl/ctl.h"
 #include "identity/token.h"
-#include "store/token_revocation.h"
+#include "store/token_record.h"
 
 #define LIFE_S 600 /* seconds; of a token made here without --ttl */
 

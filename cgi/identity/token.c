@@ -10,7 +10,7 @@
 #include "base/codec.h"
 #include "base/log.h"
 #include "identity/login_session.h"
-#include "store/token_revocation.h"
+#include "store/token_record.h"
 
 enum status token_rules_read(const struct site_conf *conf, struct token_keys *keys,
 			     struct token_rules *rules, struct error *err)

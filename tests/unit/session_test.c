@@ -9,7 +9,7 @@
 #include "base/secret.h"
 #include "base/strbuf.h"
 #include "store/session.h"
-#include "store/token_revocation.h"
+#include "store/token_record.h"
 #include "store_fixture.h"
 #include "users.h"
 

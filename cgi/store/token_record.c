@@ -1,7 +1,7 @@
 /*
  * The table token_revocation: each request reads it once; only an operator's command writes it.
  */
-#include "store/token_revocation.h"
+#include "store/token_record.h"
 
 #include "base/clock.h"
 #include "store/grant.h"

@@ -2,8 +2,8 @@
  * The time from which a user's tokens are valid. A user has a row after `prebindctl token revoke`
  * logged the user out everywhere; without it, a token stays valid until it expires.
  */
-#ifndef STORE_TOKEN_REVOCATION_H
-#define STORE_TOKEN_REVOCATION_H
+#ifndef STORE_TOKEN_RECORD_H
+#define STORE_TOKEN_RECORD_H
 
 #include <stdint.h>
 
