@@ -27,10 +27,9 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 BASE     = address clock codec codec_base64 crypto error inflate json json_scan json_write key_list log log_writer name secret \
 	secret_file status strbuf unix_crypt wait xml
 CONF     = check conf cookie_name databases jid_rule_text keys load number place placeholder print text value
-STORE    = adhoc_caller catalogue database_file database_site jid_claim jid_map limit limit_file \
-	limit_rule migrate pool provisioned query session site_key site_query site_query_guard site_rows \
-	sqlite_connection sqlite_error sqlite_foreign sqlite_function sqlite_setup sqlite_statement token_record \
-	upstream_state used_nonce user
+STORE    = adhoc_caller catalogue database_file database_site jid_map limit limit_file migrate pool \
+	provisioned query session site_query site_query_guard site_rows sqlite_connection sqlite_error \
+	sqlite_foreign sqlite_setup sqlite_statement token_record user
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml \
 	bosh bosh_write jid jid_name jid_prepare jwt login_key login_token sasl
 NET      = http_call http_client http_events http_failure http_settings http_target

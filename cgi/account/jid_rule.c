@@ -14,7 +14,6 @@
 #include "account/jid_deny.h"
 #include "conf/jid_rule_text.h"
 #include "identity/token.h"
-#include "store/jid_claim.h"
 #include "store/jid_map.h"
 #include "xmpp/jid_name.h"
 

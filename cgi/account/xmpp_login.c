@@ -15,7 +15,7 @@
 #include "identity/login_session.h"
 #include "password/password.h"
 #include "store/limit.h"
-#include "store/used_nonce.h"
+#include "store/token_record.h"
 #include "xmpp/login_key.h"
 #include "xmpp/login_token.h"
 

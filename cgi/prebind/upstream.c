@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "prebind/breaker_text.h"
-#include "store/upstream_state.h"
+#include "store/limit.h"
 
 #define REPEAT_COST   10  /* successes that pay for one repetition: at most a tenth more calls */
 #define REPEAT_SAVED  100 /* successes that are remembered */

@@ -4,7 +4,7 @@
 #include "site/site.h"
 
 #include "account/jid_rule.h"
-#include "store/site_key.h"
+#include "store/database_site.h"
 
 void site_close(struct site *site)
 {

@@ -4,7 +4,7 @@
  */
 #include "store/adhoc_caller.h"
 #include "store/jid_map.h"
-#include "store/limit_rule.h"
+#include "store/limit_file.h"
 #include "store/provisioned.h"
 #include "store/query.h"
 #include "store/session.h"

@@ -1,10 +1,14 @@
 /*
- * The row that names the site of a database. Each open reads it; a migration writes it.
+ * The row that names the site of a database, which each open reads and a migration writes. And the
+ * site's keys: if several processes start on a new database at the same time, the first key is kept
+ * and the others read it.
  */
 #include "store/database_site.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "store/connection.h"
 
 /* *out: the site, which the caller frees; NULL: the database belongs to none. */
 static enum status find(struct connection *db, char **out, struct error *err)
@@ -66,4 +70,31 @@ enum status database_site_claim(struct connection *db, const char *site, bool ad
 	}
 	free(owner);
 	return status;
+}
+
+/* ---- keys ---- */
+
+/* Another process may have made the key meanwhile: then this one is not kept. */
+static enum status make_key(struct store *store, const char *purpose,
+			    unsigned char out[SECRET_KEY_LEN], struct error *err)
+{
+	unsigned char key[SECRET_KEY_LEN];
+
+	secret_random(key, sizeof key);
+	enum status status =
+	    store_run(store, QUERY_SITE_KEY_ADD, VALUES(as_text(purpose), as_blob(key, sizeof key)),
+		      NULL, err);
+	secret_wipe(key, sizeof key);
+	return status == STATUS_OK
+		   ? store_find(store, QUERY_SITE_KEY_FIND, VALUES(as_text(purpose)), out, err)
+		   : status;
+}
+
+enum status site_key_get(struct store *store, const char *purpose,
+			 unsigned char out[SECRET_KEY_LEN], struct error *err)
+{
+	enum status status =
+	    store_find(store, QUERY_SITE_KEY_FIND, VALUES(as_text(purpose)), out, err);
+
+	return status == STATUS_NOT_FOUND ? make_key(store, purpose, out, err) : status;
 }

@@ -1,11 +1,25 @@
 /*
- * The site that a database belongs to. A database has exactly one: its other tables do not name a
- * site, so a second site in it would share the logins of the first. Internal to store/.
+ * The site that a database belongs to, and the keys of that site. A database has exactly one site:
+ * its other tables do not name one, so a second site in it would share the logins of the first.
  */
 #ifndef STORE_DATABASE_SITE_H
 #define STORE_DATABASE_SITE_H
 
-#include "store/connection.h"
+#include <stdbool.h>
+
+#include "base/secret.h"
+#include "store/store.h"
+
+/*
+ * A key that all processes of the site share and that no operator configures. The first process
+ * that needs it creates it at random. purpose: "csrf" for example.
+ */
+enum status site_key_get(struct store *store, const char *purpose,
+			 unsigned char out[SECRET_KEY_LEN], struct error *err);
+
+/* ---- for the other files of store/ ---- */
+
+struct connection;
 
 /*
  * Refuses a database that belongs to another site or to none. It must not be called in a

@@ -12,6 +12,8 @@
 
 #include "store/store.h"
 
+/* ---- rows that an operator wrote ---- */
+
 struct jid_map_row {
 	char *source; /* owned, as are all texts here */
 	char *user;
@@ -60,5 +62,33 @@ enum status jid_map_delete(struct store *store, const char *source, const char *
 enum status jid_map_list(struct store *store,
 			 void (*each)(void *arg, const struct jid_map_row *row), void *arg,
 			 struct error *err);
+
+/* For the other files of store/: like jid_map_set, in the caller's transaction. */
+struct connection;
+enum status jid_map_row_set(struct connection *db, const struct jid_map_row *row,
+			    struct error *err);
+
+/*
+ * ---- claims on accounts that a rule computed ----
+ *
+ * Two site users may get the same account, for example by one e-mail address. The first user who
+ * claims the account keeps it. Rows of the JID map take precedence over claims.
+ */
+
+struct jid_claim {
+	const char *localpart; /* prepared, like the domain */
+	const char *domain;
+	const char *owner;  /* identifies a site user, in any form */
+	const char *before; /* another name of the same owner, in an earlier claim; NULL: none */
+};
+
+/*
+ * STATUS_OK: the account belongs to that owner, by this claim or by an earlier one.
+ * STATUS_CONFLICT: another owner has it; err->text holds that owner.
+ */
+enum status jid_claim_take(struct store *store, const struct jid_claim *claim, struct error *err);
+
+/* Like jid_claim_take, but claims nothing. STATUS_OK also for an account that has no owner. */
+enum status jid_claim_look(struct store *store, const struct jid_claim *claim, struct error *err);
 
 #endif

@@ -1,8 +1,7 @@
 /*
- * Limits. limit_rule.c computes the rows, limit_file.c has the file. The unit of a bucket is time:
- * its credit is in microseconds of refilling, a token costs `interval`, and the bucket is full at
- * burst * interval. If a limit cannot be read, the caller gets STATUS_UNAVAILABLE: a guess could
- * let an attacker through.
+ * Limits; limit_file.c has their file. The unit of a bucket is time: its credit is in microseconds
+ * of refilling, a token costs `interval`, and the bucket is full at burst * interval. If a limit
+ * cannot be read, the caller gets STATUS_UNAVAILABLE: a guess could let an attacker through.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -11,14 +10,105 @@
 
 #include "base/secret.h"
 #include "base/strbuf.h"
+#include "store/connection.h"
 #include "store/limit.h"
 #include "store/limit_file.h"
-#include "store/limit_rule.h"
-#include "store/connection.h"
 
 #define LIMIT_PURGE_ROWS 8 /* full buckets deleted per token: more than a token can add */
 
-/* One question: the bucket, the rule and the answer. */
+/*
+ * ---- the rules ----
+ *
+ * They compute an answer and the new row from a question and the old row. All times are in
+ * microseconds. A clock that was set back harms nobody: a stamp in the future counts as now.
+ */
+
+enum limit_action { LIMIT_CHECK, LIMIT_TAKE, LIMIT_GIVE_BACK };
+
+struct limit_question {
+	enum limit_action action;
+	int64_t now;
+	int64_t interval; /* bucket: time to refill one token; tries: the first delay */
+	int64_t capacity; /* bucket: time to fill it; tries: how many are free */
+	int64_t period;   /* tries: the longest delay */
+};
+
+struct limit_answer {
+	int64_t wait; /* until the next token or try; 0: none */
+	bool write;   /* the row changes to `row` */
+	struct limit_row row;
+	int64_t forget; /* from then on the row means the same as no row */
+};
+
+static int64_t stamp_now(const struct limit_question *q, const struct limit_row *row)
+{
+	return row->stamp > q->now ? q->now : row->stamp;
+}
+
+/* A token bucket. It is full if there is no row, and again `capacity` after it was empty. */
+static void rule_bucket(const struct limit_question *q, const struct limit_row *row,
+			struct limit_answer *out)
+{
+	int64_t credit = row->there ? row->credit : q->capacity;
+	int64_t grown = row->there ? q->now - stamp_now(q, row) : 0;
+
+	credit = grown >= q->capacity - credit ? q->capacity : credit + grown;
+	*out = (struct limit_answer){.wait = credit >= q->interval ? 0 : q->interval - credit};
+	bool taken = q->action == LIMIT_TAKE && out->wait == 0;
+	if (taken)
+		credit -= q->interval;
+	out->write = taken || (row->there && row->stamp > q->now);
+	out->row = (struct limit_row){.there = true, .credit = credit, .stamp = q->now};
+	out->forget = q->now + q->capacity - credit;
+}
+
+/* The delay after that many failures, from the last one. */
+static int64_t delay(const struct limit_question *q, int64_t failures)
+{
+	int64_t delay = q->interval;
+
+	if (failures < q->capacity)
+		return 0;
+	for (int64_t i = failures - q->capacity; i > 0 && delay < q->period; i--)
+		delay *= 2;
+	return delay < q->period ? delay : q->period;
+}
+
+/*
+ * Tries that may fail. The first `capacity` are free. Each further one must wait after the last,
+ * twice as long each time, up to period. After a pause that is longer than the wait by period, the
+ * count starts again at 0. LIMIT_GIVE_BACK takes the last try off the count.
+ */
+static void rule_tries(const struct limit_question *q, const struct limit_row *row,
+		       struct limit_answer *out)
+{
+	int64_t failures = row->there ? row->credit : 0;
+	int64_t stamp = row->there ? stamp_now(q, row) : q->now;
+	int64_t free_at = stamp + delay(q, failures);
+
+	if (q->now >= free_at + q->period)
+		failures = 0;
+	*out = (struct limit_answer){
+	    .row = {.there = true, .credit = failures, .stamp = stamp}
+        };
+	if (q->action == LIMIT_GIVE_BACK) {
+		out->write = failures > 0;
+		out->row.credit -= out->write;
+	} else if (failures > 0 && q->now < free_at) {
+		out->wait = free_at - q->now;
+	} else if (q->action == LIMIT_TAKE) {
+		out->write = true;
+		out->row.credit++;
+		out->row.stamp = q->now;
+	}
+	if (row->there && row->stamp > q->now)
+		out->write = true;
+	out->forget = out->row.stamp + delay(q, out->row.credit) + q->period;
+}
+
+/* ---- one question ---- */
+
+/* The bucket, the rule and the answer. */
 struct question {
 	unsigned char id[SECRET_SHA256_LEN];
 	void (*rule)(const struct limit_question *q, const struct limit_row *row,
@@ -26,8 +116,6 @@ struct question {
 	struct limit_question what;
 	int64_t wait; /* the answer; microseconds */
 };
-
-/* ---- one question ---- */
 
 static enum status row_find(struct connection *db, const struct question *q, struct limit_row *out,
 			    struct error *err)
@@ -95,7 +183,7 @@ static void question_make(const struct asker *asker, struct question *q)
 
 	if (interval < 1)
 		interval = 1;
-	q->rule = asker->tries ? limit_tries : limit_bucket;
+	q->rule = asker->tries ? rule_tries : rule_bucket;
 	q->what = (struct limit_question){
 	    .action = asker->action,
 	    .now = asker->now_ms * 1000,

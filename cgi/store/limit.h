@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/strbuf.h"
 #include "conf/conf.h"
 #include "store/store.h"
 
@@ -65,5 +66,22 @@ enum status limit_try_worked(struct limit_store *limits, const struct limit_key 
  * one client often has a whole /64.
  */
 void limit_address_key(const char *remote_addr, char out[64]);
+
+/*
+ * ---- the state of an upstream ----
+ *
+ * Separate processes share it, one line of text per URL. With plain CGI each process would
+ * otherwise have to find out again that a server is down. It is in the file of the limits and may
+ * be lost with it: a process that finds no state begins anew.
+ */
+
+/*
+ * Computes the new state from the old one; before is "" if there was none. No other process reads
+ * or writes in between. It may be called twice: only the last result counts.
+ */
+typedef void upstream_state_change(void *arg, const char *before, struct strbuf *after);
+
+enum status upstream_state_update(struct limit_store *limits, const char *url,
+				  upstream_state_change *change, void *arg, struct error *err);
 
 #endif

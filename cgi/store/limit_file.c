@@ -1,12 +1,13 @@
 /*
  * The file of the limits: creates, opens and repairs it, and runs one transaction per question. The
  * file may be deleted or damaged at any time. It is then created again, empty, because losing the
- * limits does little harm. limit.c and upstream_state.c define what is in the tables.
+ * limits does little harm. limit.c defines what is in its table.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -186,7 +187,7 @@ enum status limit_file_ask(struct limit_store *limits, limit_file_question *ask,
 	return status;
 }
 
-/* ---- limit.h ---- */
+/* ---- open, close ---- */
 
 enum status limit_open_later(const char *database, struct limit_store **out, struct error *err)
 {
@@ -234,4 +235,53 @@ void limit_close(struct limit_store *limits)
 	pthread_mutex_destroy(&limits->lock);
 	free(limits->path);
 	free(limits);
+}
+
+/* ---- the state of an upstream: the caller defines the text ---- */
+
+struct state_update {
+	const char *url;
+	upstream_state_change *change;
+	void *arg;
+};
+
+/* *out: the state, which the caller frees; "": there is no row. */
+static enum status read_state(struct connection *db, const char *url, char **out, struct error *err)
+{
+	enum status status =
+	    connection_find(db, QUERY_UPSTREAM_FIND, VALUES(as_text(url)), out, err);
+
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	*out = strdup("");
+	return *out != NULL ? STATUS_OK : error_no_memory(err);
+}
+
+static enum status update_state(struct connection *db, void *arg, struct error *err)
+{
+	const struct state_update *what = arg;
+	struct strbuf after;
+	char *before = NULL;
+	enum status status = read_state(db, what->url, &before, err);
+
+	if (status != STATUS_OK)
+		return status;
+	strbuf_init(&after);
+	what->change(what->arg, before, &after);
+	if (!strbuf_ok(&after))
+		status = error_no_memory(err);
+	else if (strcmp(before, after.data) != 0)
+		status = connection_run(db, QUERY_UPSTREAM_SET,
+					VALUES(as_text(what->url), as_text(after.data)), NULL, err);
+	strbuf_clear(&after);
+	free(before);
+	return status;
+}
+
+enum status upstream_state_update(struct limit_store *limits, const char *url,
+				  upstream_state_change *change, void *arg, struct error *err)
+{
+	struct state_update what = {.url = url, .change = change, .arg = arg};
+
+	return limit_file_ask(limits, update_state, &what, err);
 }

@@ -7,6 +7,13 @@
 
 #include "store/connection.h"
 
+/* A row as it is stored. */
+struct limit_row {
+	bool there;
+	int64_t credit; /* bucket: tokens as refill time; tries: the count of failures */
+	int64_t stamp;  /* when credit was computed */
+};
+
 struct limit_store;
 
 /*

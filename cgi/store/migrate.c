@@ -11,6 +11,8 @@
 #include "store/migrations.h"
 #include "store/connection.h"
 
+#define SCHEMA_WITH_SITE 10 /* from then on a database records its site */
+
 int store_schema(void)
 {
 	return migrations[migrations_count - 1].number;
@@ -63,16 +65,6 @@ static enum status apply_all(struct connection *db, int *schema, struct error *e
 	return status;
 }
 
-/* True if the database has a schema that records its site. */
-static bool names_its_site(struct connection *db)
-{
-	static const char sql[] = "SELECT count(*) FROM sqlite_schema"
-				  " WHERE type = 'table' AND name = 'database_site'";
-	int tables = 0;
-
-	return connection_ask(db, sql, &tables, NULL, NULL) == STATUS_OK && tables == 1;
-}
-
 /* Writes nothing if the database belongs to the site already. */
 static enum status claim(struct connection *db, const struct store_migration *what,
 			 struct store_migration_report *report, struct error *err)
@@ -101,7 +93,7 @@ static enum status migrate(struct connection *db, const struct store_migration *
 	report->from = schema;
 	if (schema > store_schema())
 		return refuse_newer(db, schema, err);
-	if (names_its_site(db))
+	if (schema >= SCHEMA_WITH_SITE)
 		status = claim(db, what, report, err);
 	if (status == STATUS_OK)
 		status = apply_all(db, &schema, err);

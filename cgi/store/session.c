@@ -8,7 +8,6 @@
 #include "base/codec.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "store/grant.h"
 #include "store/session.h"
 #include "store/connection.h"
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/secret.h"
-#include "store/used_nonce.h"
+#include "store/token_record.h"
 
 #define SESSION_TOKEN_LEN    43  /* base64url of 32 random bytes */
 #define SESSION_MAX_PER_USER 10  /* oldest ones go: lost cookies must not fill the table */

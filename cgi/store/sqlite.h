@@ -61,9 +61,6 @@ enum status sqlite_step(struct statement *s, struct error *err);
  */
 enum status sqlite_open(struct connection *db, int flags, struct error *err);
 
-/* Adds fold() to the connection's SQL: name_fold of base/name.h. */
-enum status sqlite_add_functions(struct connection *db, struct error *err);
-
 /*
  * Returns a new connection to that path, not open yet; the caller closes it. NULL: out of memory.
  */

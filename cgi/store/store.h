@@ -1,8 +1,7 @@
 /*
- * A database: a pool of connections behind an opaque handle. user.h, session.h, jid_map.h,
- * site_key.h and others read and write its tables. Each function borrows a connection only while it
- * runs, so none is held while the program waits for something else. Thread-safe. Only sqlite_*.c
- * know SQLite.
+ * A database: a pool of connections behind an opaque handle. user.h, session.h, jid_map.h and
+ * others read and write its tables. Each function borrows a connection only while it runs, so none
+ * is held while the program waits for something else. Thread-safe. Only sqlite_*.c know SQLite.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H

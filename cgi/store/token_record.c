@@ -1,11 +1,44 @@
 /*
- * The table token_revocation: each request reads it once; only an operator's command writes it.
+ * The tables used_nonce and token_revocation. The insert of a nonce decides which process was
+ * first, so two processes cannot both use a token. Each request reads the revocation once; only an
+ * operator's command writes it.
  */
 #include "store/token_record.h"
 
 #include "base/clock.h"
-#include "store/grant.h"
 #include "store/connection.h"
+
+/* ---- used once ---- */
+
+enum status used_nonce_note(struct connection *db, const struct used_nonce *what, struct error *err)
+{
+	const int64_t now = clock_wall();
+	const struct values old =
+	    VALUES(as_integer(now - TOKEN_MEMORY_S), as_integer(USED_NONCE_PURGE_ROWS));
+
+	if (what->expiry <= now)
+		return error_set(err, STATUS_NOT_FOUND, "the token is over");
+	enum status status = connection_run(db, QUERY_USED_NONCE_PURGE, old, NULL, err);
+	if (status != STATUS_OK)
+		return status;
+	status = connection_run(db, QUERY_USED_NONCE_ADD,
+				VALUES(as_text(what->nonce), as_integer(what->expiry)), NULL, err);
+	if (status == STATUS_CONFLICT)
+		error_set(err, status, "the token was used before");
+	return status;
+}
+
+enum status used_nonce_add(struct store *store, const struct used_nonce *what, struct error *err)
+{
+	struct connection *db;
+	enum status status = store_begin(store, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	return store_end(store, db, used_nonce_note(db, what, err), err);
+}
+
+/* ---- revoked ---- */
 
 /* No row: never revoked. */
 static enum status or_never(enum status status, int64_t *min_iat)
@@ -43,7 +76,7 @@ static enum status change(struct connection *db, const struct token_revocation *
 {
 	const int64_t now = clock_wall();
 	const int64_t first_valid = now + what->skew_s + 1;
-	const struct values old = VALUES(as_integer(now - what->life_s - GRANT_MEMORY_S));
+	const struct values old = VALUES(as_integer(now - what->life_s - TOKEN_MEMORY_S));
 	enum status status = connection_run(db, QUERY_TOKEN_REVOCATION_PURGE, old, NULL, err);
 
 	if (status == STATUS_OK)

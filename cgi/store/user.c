@@ -7,7 +7,8 @@
 
 #include "base/name.h"
 #include "conf/conf.h"
-#include "store/jid_map_row.h"
+#include "store/connection.h"
+#include "store/jid_map.h"
 #include "store/user.h"
 
 void user_clear(struct user *user)

@@ -1,5 +1,6 @@
 /*
- * store/jid_claim.h: of many who come for one account at the same moment one gets it, and keeps it.
+ * Claims of store/jid_map.h: of many who come for one account at the same moment one gets it, and
+ * keeps it.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -7,7 +8,7 @@
 #include "unit.h"
 
 #include "base/secret.h"
-#include "store/jid_claim.h"
+#include "store/jid_map.h"
 #include "store_fixture.h"
 
 #define THREADS 64

@@ -15,7 +15,7 @@
 #include "store/limit.h"
 #include "store/migrations.h"
 #include "store/session.h"
-#include "store/site_key.h"
+#include "store/database_site.h"
 #include "store/connection.h"
 #include "store_fixture.h"
 #include "users.h"

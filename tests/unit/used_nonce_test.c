@@ -7,7 +7,7 @@
 #include <sqlite3.h>
 #include <time.h>
 
-#include "store/grant.h"
+#include "store/token_record.h"
 #include "store_fixture.h"
 
 #define NOW     ((int64_t)time(NULL))
@@ -84,9 +84,9 @@ TEST(forgotten_long_after_its_end)
 
 	for (int i = 0; i < USED_NONCE_PURGE_ROWS + 10; i++) {
 		snprintf(nonce, sizeof nonce, "n%d", i);
-		plant(f, nonce, NOW - GRANT_MEMORY_S - 1);
+		plant(f, nonce, NOW - TOKEN_MEMORY_S - 1);
 	}
-	plant(f, "yet", NOW - GRANT_MEMORY_S + 60);
+	plant(f, "yet", NOW - TOKEN_MEMORY_S + 60);
 	assert_ok(add(f->store, "a", NOW + 90, ERR));
 	assert_int_equal(rows(f), 10 + 2);
 	assert_ok(add(f->store, "b", NOW + 90, ERR));
