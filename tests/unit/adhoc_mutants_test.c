@@ -148,15 +148,11 @@ static void piece_copy(char out[PIECE_MAX], const char *from, const char *to)
 /* A recorded answer has one chunk. */
 static void answer_load(const struct format *format, struct answer *out)
 {
-	char path[128], text[BODY_MAX];
+	char path[128];
 	const char *at, *end;
-	FILE *file;
 
 	snprintf(path, sizeof(path), FOLDER "%s.resp", format->recording);
-	file = fopen(path, "rb");
-	assert_non_null(file);
-	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-	fclose(file);
+	char *text = unit_read(path, NULL);
 	at = strstr(strstr(text, "\r\n\r\n") + 4, "\r\n") + 2;
 	end = strstr(at, "\r\n0\r\n");
 	assert_non_null(end);
@@ -172,6 +168,7 @@ static void answer_load(const struct format *format, struct answer *out)
 	}
 	assert_int_equal(out->n_fields, 6);
 	piece_copy(out->tail, at, end);
+	free(text);
 }
 
 static void answer_write(const struct answer *answer, struct server *server)
@@ -349,8 +346,6 @@ static char nothing[] = "", name[] = "default", bosh_url[] = "/http-bind", resou
 
 struct fixture {
 	struct server server;
-	char folder[32];
-	char password_file[64];
 	char url[64];
 	char *urls[1];
 	struct site_conf conf;
@@ -360,18 +355,9 @@ struct fixture {
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	FILE *file;
 
 	assert_non_null(f);
-	snprintf(f->folder, sizeof(f->folder), "/tmp/mutants.XXXXXX");
-	assert_non_null(mkdtemp(f->folder));
-	snprintf(f->password_file, sizeof(f->password_file), "%s/password", f->folder);
-	file = fopen(f->password_file, "w");
-	assert_non_null(file);
-	assert_int_equal(fputs("adminpass\n", file) < 0, 0);
-	fclose(file);
-	assert_int_equal(chmod(f->password_file, 0600), 0);
-
+	unit_folder_make(NULL);
 	server_start(&f->server);
 	snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d/rest/adhoc/bosh@example.test",
 		 f->server.port);
@@ -388,7 +374,7 @@ static int setup(void **state)
 	    .upstream_max = 1,
 	    .tigase_url = {.items = f->urls, .count = 1},
 	    .tigase_user = user,
-	    .tigase_password_file = f->password_file,
+	    .tigase_password_file = (char *)unit_write("password", "adminpass\n"),
 	    .tigase_api_key_file = nothing,
 	};
 	assert_ok(jid_parse(ASKED, &f->asked, ERR));
@@ -401,11 +387,9 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	server_stop(&f->server);
-	unlink(f->password_file);
-	rmdir(f->folder);
 	jid_clear(&f->asked);
 	free(f);
-	return 0;
+	return unit_folder_remove(NULL);
 }
 
 /* A service of its own for each: one would soon no longer ask this server. */

@@ -14,46 +14,10 @@
 #define LOG_TEST_THREADS 4
 #define LOG_TEST_LINES   200 /* a thread */
 
-struct folder {
-	char path[64];
-	char file[128];
-};
-
-static int folder_make(void **state)
+static int close_and_remove(void **state)
 {
-	struct folder *folder = calloc(1, sizeof *folder);
-
-	assert_non_null(folder);
-	strcpy(folder->path, "/tmp/prebind-log-XXXXXX");
-	assert_non_null(mkdtemp(folder->path));
-	snprintf(folder->file, sizeof folder->file, "%s/log", folder->path);
-	*state = folder;
-	return 0;
-}
-
-static int folder_remove(void **state)
-{
-	struct folder *folder = *state;
-
 	log_close();
-	unlink(folder->file);
-	rmdir(folder->path);
-	free(folder);
-	return 0;
-}
-
-/* The whole log so far. */
-static void read_log(const struct folder *folder, struct strbuf *out)
-{
-	FILE *file = fopen(folder->file, "re");
-	char part[4096];
-	size_t n;
-
-	assert_non_null(file);
-	while ((n = fread(part, 1, sizeof part, file)) > 0)
-		strbuf_add(out, part, n);
-	fclose(file);
-	assert_true(strbuf_ok(out));
+	return unit_folder_remove(state);
 }
 
 /* Reads one line, which must be an object as promised, and moves *at behind it. */
@@ -75,18 +39,14 @@ static struct json *next_line(const char **at)
 }
 
 /* The only line of the log. */
-static struct json *only_line(const struct folder *folder)
+static struct json *only_line(void)
 {
-	struct strbuf text;
-	struct json *root;
-	const char *at;
+	char *text = unit_read(unit_path("log"), NULL);
+	const char *at = text;
+	struct json *root = next_line(&at);
 
-	strbuf_init(&text);
-	read_log(folder, &text);
-	at = text.data;
-	root = next_line(&at);
 	assert_string_equal(at, "");
-	strbuf_clear(&text);
+	free(text);
 	return root;
 }
 
@@ -108,17 +68,16 @@ static void assert_time(const char *text)
 			fail_msg("%s", text);
 }
 
-FIXTURE(folder_make, folder_remove)
+FIXTURE(unit_folder_make, close_and_remove)
 
 TEST(test_line)
 {
-	const struct folder *folder = *state;
 	struct json *line;
 
-	assert_ok(log_open(folder->file, LOG_LEVEL_INFO, ERR));
+	assert_ok(log_open(unit_path("log"), LOG_LEVEL_INFO, ERR));
 	log_event(LOG_LEVEL_WARN, "login_failed", "id", "0123456789abcdef", "nothing", NULL, "user",
 		  "\xc3\xa9<\"\\\n\x1b[31m\xff", NULL);
-	line = only_line(folder);
+	line = only_line();
 	assert_time(json_string(json_member(line, "time")));
 	assert_member(line, "level", "warn");
 	assert_member(line, "event", "login_failed");
@@ -130,19 +89,17 @@ TEST(test_line)
 
 TEST(test_levels)
 {
-	const struct folder *folder = *state;
-	struct strbuf text;
+	char *text;
 	struct json *line;
 	const char *at;
 
-	assert_ok(log_open(folder->file, LOG_LEVEL_WARN, ERR));
+	assert_ok(log_open(unit_path("log"), LOG_LEVEL_WARN, ERR));
 	log_event(LOG_LEVEL_DEBUG, "debug", NULL);
 	log_event(LOG_LEVEL_INFO, "info", NULL);
 	log_event(LOG_LEVEL_WARN, "warn", NULL);
 	log_event(LOG_LEVEL_ERROR, "error", NULL);
-	strbuf_init(&text);
-	read_log(folder, &text);
-	at = text.data;
+	text = unit_read(unit_path("log"), NULL);
+	at = text;
 	line = next_line(&at);
 	assert_member(line, "event", "warn");
 	json_free(line);
@@ -150,13 +107,12 @@ TEST(test_levels)
 	assert_member(line, "level", "error");
 	json_free(line);
 	assert_string_equal(at, "");
-	strbuf_clear(&text);
+	free(text);
 }
 
 /* A long value is cut between characters; the pairs behind it stay. */
 TEST(test_long_value)
 {
-	const struct folder *folder = *state;
 	static const char *const characters[] = {"x",    "\"",  "\xc3\xa9", "\xf0\x9f\x98\x80",
 						 "\xff", "\x01"};
 	struct strbuf value;
@@ -169,10 +125,10 @@ TEST(test_long_value)
 		strbuf_reset(&value);
 		for (int n = 0; n < 5000; n++)
 			strbuf_adds(&value, characters[i]);
-		unlink(folder->file);
-		assert_ok(log_open(folder->file, LOG_LEVEL_INFO, ERR));
+		unlink(unit_path("log"));
+		assert_ok(log_open(unit_path("log"), LOG_LEVEL_INFO, ERR));
 		log_event(LOG_LEVEL_INFO, "long", "value", value.data, "id", "behind", NULL);
-		line = only_line(folder);
+		line = only_line();
 		cut = json_string(json_member(line, "value"));
 		assert_string_equal(cut + strlen(cut) - 3, "...");
 		assert_member(line, "id", "behind");
@@ -187,7 +143,6 @@ TEST(test_long_value)
  */
 TEST(test_full_line)
 {
-	const struct folder *folder = *state;
 	char value[1200 + 1];
 
 	for (size_t len = 900; len < sizeof value; len++) {
@@ -195,11 +150,11 @@ TEST(test_full_line)
 
 		memset(value, 'v', len);
 		value[len] = '\0';
-		unlink(folder->file);
-		assert_ok(log_open(folder->file, LOG_LEVEL_INFO, ERR));
+		unlink(unit_path("log"));
+		assert_ok(log_open(unit_path("log"), LOG_LEVEL_INFO, ERR));
 		log_event(LOG_LEVEL_INFO, "full", "first", value, "second", value, "third", value,
 			  "fourth", value, NULL);
-		line = only_line(folder);
+		line = only_line();
 		assert_member(line, "event", "full");
 		json_free(line);
 	}
@@ -207,45 +162,42 @@ TEST(test_full_line)
 
 TEST(test_file)
 {
-	const struct folder *folder = *state;
-	struct strbuf text;
+	char *text;
 	struct stat st;
 	mode_t mask = umask(0);
 
-	assert_ok(log_open(folder->file, LOG_LEVEL_INFO, ERR));
+	assert_ok(log_open(unit_path("log"), LOG_LEVEL_INFO, ERR));
 	umask(mask);
-	assert_int_equal(stat(folder->file, &st), 0);
+	assert_int_equal(stat(unit_path("log"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
 	log_event(LOG_LEVEL_INFO, "one", NULL);
-	assert_ok(log_open(folder->file, LOG_LEVEL_INFO, ERR)); /* appends */
+	assert_ok(log_open(unit_path("log"), LOG_LEVEL_INFO, ERR)); /* appends */
 	log_event(LOG_LEVEL_INFO, "two", NULL);
-	strbuf_init(&text);
-	read_log(folder, &text);
-	assert_non_null(strstr(text.data, "\"one\""));
-	assert_non_null(strstr(text.data, "\"two\""));
-	strbuf_clear(&text);
+	text = unit_read(unit_path("log"), NULL);
+	assert_non_null(strstr(text, "\"one\""));
+	assert_non_null(strstr(text, "\"two\""));
+	free(text);
 }
 
 /* A target that cannot be opened leaves the log as it was. */
 TEST(test_bad_targets)
 {
-	const struct folder *folder = *state;
 	struct json *line;
-	char path[160];
+	const char *path;
 
-	assert_ok(log_open(folder->file, LOG_LEVEL_INFO, ERR));
-	snprintf(path, sizeof path, "%s/none/log", folder->path);
+	assert_ok(log_open(unit_path("log"), LOG_LEVEL_INFO, ERR));
+	path = unit_path("none/log");
 	assert_fails(log_open(path, LOG_LEVEL_INFO, ERR), STATUS_UNAVAILABLE, path);
-	assert_status(log_open(folder->path, LOG_LEVEL_INFO, ERR), STATUS_UNAVAILABLE);
-	snprintf(path, sizeof path, "%s/fifo", folder->path);
+	assert_status(log_open(unit_folder(), LOG_LEVEL_INFO, ERR), STATUS_UNAVAILABLE);
+	path = unit_path("fifo");
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_status(log_open(path, LOG_LEVEL_INFO, ERR), STATUS_UNAVAILABLE);
 	unlink(path);
-	assert_int_equal(symlink(folder->file, path), 0);
+	assert_int_equal(symlink(unit_path("log"), path), 0);
 	assert_status(log_open(path, LOG_LEVEL_INFO, ERR), STATUS_UNAVAILABLE);
 	unlink(path);
 	log_event(LOG_LEVEL_INFO, "still", NULL);
-	line = only_line(folder);
+	line = only_line();
 	assert_member(line, "event", "still");
 	json_free(line);
 }
@@ -271,23 +223,21 @@ static void *write_lines(void *data)
 
 TEST(test_threads)
 {
-	const struct folder *folder = *state;
 	static char names[LOG_TEST_THREADS][64];
 	pthread_t threads[LOG_TEST_THREADS];
-	struct strbuf text;
+	char *text;
 	const char *at;
 	size_t lines = 0;
 
-	assert_ok(log_open(folder->file, LOG_LEVEL_INFO, ERR));
+	assert_ok(log_open(unit_path("log"), LOG_LEVEL_INFO, ERR));
 	for (size_t i = 0; i < LOG_TEST_THREADS; i++) {
 		memset(names[i], (int)('a' + i), sizeof names[i] - 1);
 		assert_int_equal(pthread_create(&threads[i], NULL, write_lines, names[i]), 0);
 	}
 	for (size_t i = 0; i < LOG_TEST_THREADS; i++)
 		pthread_join(threads[i], NULL);
-	strbuf_init(&text);
-	read_log(folder, &text);
-	for (at = text.data; *at != '\0'; lines++) {
+	text = unit_read(unit_path("log"), NULL);
+	for (at = text; *at != '\0'; lines++) {
 		struct json *line = next_line(&at);
 		const char *name = json_string(json_member(line, "name"));
 
@@ -296,5 +246,5 @@ TEST(test_threads)
 		json_free(line);
 	}
 	assert_int_equal(lines, LOG_TEST_THREADS * LOG_TEST_LINES);
-	strbuf_clear(&text);
+	free(text);
 }

@@ -274,8 +274,7 @@ TEST(test_noise)
 /* ---- the files ---- */
 
 struct fixture {
-	char folder[64];
-	char file[128]; /* of the session SID */
+	const char *file; /* of the session SID */
 	char save_path[96];
 	struct site_conf conf;
 	char *providers[1];
@@ -295,12 +294,7 @@ static void set_age(struct fixture *f, long seconds)
 
 static void write_session(struct fixture *f, const char *text)
 {
-	FILE *file = fopen(f->file, "w");
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(f->file, 0600), 0);
+	unit_write(f->file, text);
 	set_age(f, 10);
 }
 
@@ -310,10 +304,9 @@ static int setup(void **state)
 
 	assert_non_null(f);
 	assert_ok(secret_start(ERR));
-	snprintf(f->folder, sizeof(f->folder), "/tmp/prebind-php-XXXXXX");
-	assert_non_null(mkdtemp(f->folder));
-	snprintf(f->file, sizeof(f->file), "%s/sess_" SID, f->folder);
-	snprintf(f->save_path, sizeof(f->save_path), "%s", f->folder);
+	unit_folder_make(NULL);
+	f->file = unit_path("sess_" SID);
+	snprintf(f->save_path, sizeof(f->save_path), "%s", unit_folder());
 	f->providers[0] = (char *)"php_session";
 	f->excluded[0] = (char *)"0";
 	f->excluded[1] = (char *)"guest";
@@ -338,10 +331,8 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	identity_chain_close(f->chain);
-	unlink(f->file);
-	assert_int_equal(rmdir(f->folder), 0);
 	free(f);
-	return 0;
+	return unit_folder_remove(NULL);
 }
 
 static enum identity_verdict find(struct fixture *f)
@@ -428,7 +419,7 @@ TEST(test_bad_cookies)
 		f->req.cookie = (char *)cookies[i];
 		if (find(f) != IDENTITY_BAD)
 			fail_msg("%s", cookies[i]);
-		assert_non_null(strstr(f->err.text, "PHPSESSID"));
+		assert_holds(f->err.text, "PHPSESSID");
 		assert_null(strstr(f->err.text, SID));
 	}
 	snprintf(cookie, sizeof(cookie), "PHPSESSID=%0257d", 1);
@@ -489,21 +480,20 @@ TEST(test_age)
 TEST(test_hostile_files)
 {
 	struct fixture *f = *state;
-	char other[128];
+	const char *other = unit_path("other");
 
 	write_session(f, SESSION("s:5:\"alice\";"));
 	assert_int_equal(chmod(f->file, 0620), 0);
 	assert_int_equal(find(f), IDENTITY_BAD);
-	assert_non_null(strstr(f->err.text, "by others"));
+	assert_holds(f->err.text, "by others");
 	assert_int_equal(chmod(f->file, 0600), 0);
 
-	snprintf(other, sizeof(other), "%s/other", f->folder);
 	assert_int_equal(link(f->file, other), 0);
 	assert_int_equal(find(f), IDENTITY_BAD); /* a second name for somebody else's file */
 	assert_int_equal(unlink(f->file), 0);
 	assert_int_equal(symlink(other, f->file), 0);
 	assert_int_equal(find(f), IDENTITY_BAD);
-	assert_non_null(strstr(f->err.text, "link"));
+	assert_holds(f->err.text, "link");
 	assert_int_equal(unlink(f->file), 0);
 	assert_int_equal(unlink(other), 0);
 	assert_int_equal(symlink("/dev/zero", f->file), 0);
@@ -525,11 +515,11 @@ TEST(test_large_file)
 	assert_int_equal(truncate(f->file, 1048576), 0);
 	set_age(f, 10);
 	assert_int_equal(find(f), IDENTITY_BAD); /* NULs behind it */
-	assert_non_null(strstr(f->err.text, "without a |"));
+	assert_holds(f->err.text, "without a |");
 	assert_int_equal(truncate(f->file, 1048577), 0);
 	set_age(f, 10);
 	assert_int_equal(find(f), IDENTITY_BAD);
-	assert_non_null(strstr(f->err.text, "longer than"));
+	assert_holds(f->err.text, "longer than");
 }
 
 TEST(test_strangers)
@@ -541,19 +531,19 @@ TEST(test_strangers)
 	write_session(f, SESSION("s:5:\"alice\";"));
 	assert_int_equal(chown(f->file, STRANGER, STRANGER), 0);
 	assert_int_equal(find(f), IDENTITY_BAD);
-	assert_non_null(strstr(f->err.text, "php_session_owner"));
+	assert_holds(f->err.text, "php_session_owner");
 	identity_chain_close(f->chain);
 	f->chain = NULL;
 	f->conf.php_session_owner = (char *)"nobody";
 	assert_int_equal(find(f), IDENTITY_YES);
 	/* as another user than root: what may not be read could not be looked at */
-	assert_int_equal(chmod(f->folder, 0711), 0);
+	assert_int_equal(chmod(unit_folder(), 0711), 0);
 	assert_int_equal(chown(f->file, 0, 0), 0);
 	assert_int_equal(seteuid(STRANGER), 0);
 	enum identity_verdict verdict = find(f);
 	assert_int_equal(seteuid(0), 0);
 	assert_int_equal(verdict, IDENTITY_ERROR);
-	assert_non_null(strstr(f->err.text, "the user that PHP runs as"));
+	assert_holds(f->err.text, "the user that PHP runs as");
 }
 
 /* PHP's script runs for long and holds its session: we wait a moment, and read. */
@@ -571,26 +561,19 @@ TEST(test_lock_is_not_waited_for)
 TEST(test_levels)
 {
 	struct fixture *f = *state;
-	char level[2][128], link_name[128];
+	const char *level[] = {unit_path("a"), unit_path("a/b")};
+	const char *link_name = unit_path("elsewhere");
 
-	snprintf(f->save_path, sizeof(f->save_path), "2;600;%s", f->folder);
-	snprintf(level[0], sizeof(level[0]), "%s/a", f->folder);
-	snprintf(level[1], sizeof(level[1]), "%s/a/b", f->folder);
-	snprintf(f->file, sizeof(f->file), "%s/a/b/sess_" SID, f->folder);
+	snprintf(f->save_path, sizeof(f->save_path), "2;600;%s", unit_folder());
+	f->file = unit_path("a/b/sess_" SID);
 	assert_int_equal(mkdir(level[0], 0700), 0);
 	assert_int_equal(mkdir(level[1], 0700), 0);
 	write_session(f, SESSION("s:5:\"alice\";"));
 	assert_int_equal(find(f), IDENTITY_YES);
 	/* a level that is a link is not followed */
-	snprintf(link_name, sizeof(link_name), "%s/elsewhere", f->folder);
 	assert_int_equal(rename(level[0], link_name), 0);
 	assert_int_equal(symlink(link_name, level[0]), 0);
 	assert_int_equal(find(f), IDENTITY_BAD);
-	assert_int_equal(unlink(level[0]), 0);
-	assert_int_equal(rename(link_name, level[0]), 0);
-	assert_int_equal(unlink(f->file), 0);
-	assert_int_equal(rmdir(level[1]), 0);
-	assert_int_equal(rmdir(level[0]), 0);
 }
 
 static void assert_refused(struct fixture *f, const char *said)
@@ -605,15 +588,15 @@ TEST(test_opening)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(chmod(f->folder, 0777), 0);
+	assert_int_equal(chmod(unit_folder(), 0777), 0);
 	assert_refused(f, "chmod +t");
 	if (geteuid() == 0) { /* its owner may rename there even so */
-		assert_int_equal(chmod(f->folder, 01755), 0);
-		assert_int_equal(chown(f->folder, 65534, 0), 0);
+		assert_int_equal(chmod(unit_folder(), 01755), 0);
+		assert_int_equal(chown(unit_folder(), 65534, 0), 0);
 		assert_refused(f, "belongs to user 65534");
-		assert_int_equal(chown(f->folder, 0, 0), 0);
+		assert_int_equal(chown(unit_folder(), 0, 0), 0);
 	}
-	assert_int_equal(chmod(f->folder, 01733), 0);
+	assert_int_equal(chmod(unit_folder(), 01733), 0);
 	assert_ok(identity_chain_open(&f->conf, &f->chain, &f->err));
 	identity_chain_close(f->chain);
 	f->chain = NULL;
@@ -621,7 +604,7 @@ TEST(test_opening)
 	assert_refused(f, "no user");
 	f->conf.php_session_owner = (char *)"";
 	write_session(f, "");
-	f->conf.php_session_path = f->file;
+	f->conf.php_session_path = (char *)f->file;
 	assert_refused(f, "not a folder");
 	f->conf.php_session_path = (char *)"/nonexistent/sessions";
 	assert_refused(f, "php -i");
@@ -635,8 +618,8 @@ TEST(test_check)
 	write_session(f, SESSION("s:5:\"alice\";"));
 	utimensat(AT_FDCWD, f->file, NULL, 0); /* now: check has no other clock */
 	assert_ok(php_session_provider.check(&f->conf, NULL, &said));
-	assert_non_null(strstr(said.text, "of 1 session, 1 have a user at user.name"));
+	assert_holds(said.text, "of 1 session, 1 have a user at user.name");
 	f->conf.php_session_format = PHP_FORMAT_SERIALIZE;
 	assert_status(php_session_provider.check(&f->conf, NULL, &said), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(said.text, "see php_session_format"));
+	assert_holds(said.text, "see php_session_format");
 }

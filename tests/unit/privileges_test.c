@@ -110,19 +110,18 @@ static int become_with_link(const struct account *account, const char *log)
 	return stat(log, &st) == 0 && st.st_uid == 0 ? 0 : 3;
 }
 
+FIXTURE(unit_folder_make, unit_folder_remove)
+
 TEST(the_log_goes_along)
 {
 	struct server_conf conf = {.user = (char *)SOMEBODY};
-	char dir[] = "/tmp/prebind-account-XXXXXX", log[64], other[64];
+	const char *log = unit_path("log"), *other = unit_path("other");
 	struct account account = {0};
 
 	if (geteuid() != 0)
 		skip();
 	assert_ok(account_find(&conf, &account, ERR));
-	assert_non_null(mkdtemp(dir));
-	assert_int_equal(chmod(dir, 0755), 0);
-	snprintf(log, sizeof log, "%s/log", dir);
-	snprintf(other, sizeof other, "%s/other", dir);
+	assert_int_equal(chmod(unit_folder(), 0755), 0);
 	for (int i = 0; i < 2; i++) { /* made by the first start, there at the second */
 		pid_t pid = fork();
 		if (pid == 0)
@@ -141,9 +140,6 @@ TEST(the_log_goes_along)
 	if (pid == 0)
 		_exit(become_with_link(&account, log));
 	assert_ends_well(pid);
-	unlink(log);
-	unlink(other);
-	rmdir(dir);
 }
 
 /* 0: nothing is asked, and nobody is become. */

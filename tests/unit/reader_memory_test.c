@@ -454,20 +454,13 @@ static enum status read_template(const struct strbuf *text, struct error *err)
 {
 	static const char *const names[] = {"a", NULL};
 	const struct template_page page = {.file = "page.html", .names = names};
-	char dir[] = "/tmp/reader_template.XXXXXX", path[64];
 	struct template_set *set = NULL;
 
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof path, "%s/page.html", dir);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	fchmod(fileno(file), 0644);
-	fwrite(text->data, 1, text->len, file);
-	fclose(file);
-	enum status status = template_set_load(dir, &page, 1, &set, err);
+	unit_folder_make(NULL);
+	unit_write_bytes("page.html", text->data, text->len);
+	enum status status = template_set_load(unit_folder(), &page, 1, &set, err);
 	template_set_free(set);
-	unlink(path);
-	rmdir(dir);
+	unit_folder_remove(NULL);
 	return status;
 }
 
@@ -489,16 +482,13 @@ TEST(test_template)
 
 static enum status read_conf(const struct strbuf *text, struct error *err)
 {
-	char name[] = "/tmp/reader_memory.XXXXXX";
-	int fd = mkstemp(name);
 	struct conf *conf = NULL;
 
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text->data, text->len), (ssize_t)text->len);
-	close(fd);
-	enum status status = conf_load(name, &conf, err);
+	unit_folder_make(NULL);
+	const char *path = unit_write_bytes("prebind.conf", text->data, text->len);
+	enum status status = conf_load(path, &conf, err);
 	conf_free(conf);
-	unlink(name);
+	unit_folder_remove(NULL);
 	return status;
 }
 

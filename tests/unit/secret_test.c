@@ -231,44 +231,6 @@ TEST(test_password_refuses)
 /* ---- secret files ---- */
 
 /* A folder of the test's own, with one good secret in it. */
-struct folder {
-	char path[64];
-	char file[128];
-};
-
-static void write_file(const char *path, const void *data, size_t len, mode_t mode)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, data, len), len);
-	assert_int_equal(fchmod(fd, mode), 0);
-	close(fd);
-}
-
-static int folder_make(void **state)
-{
-	struct folder *folder = calloc(1, sizeof *folder);
-
-	assert_non_null(folder);
-	strcpy(folder->path, "/tmp/prebind-secret-XXXXXX");
-	assert_non_null(mkdtemp(folder->path));
-	snprintf(folder->file, sizeof folder->file, "%s/key", folder->path);
-	write_file(folder->file, "s3cret\n", 7, 0600);
-	*state = folder;
-	return 0;
-}
-
-static int folder_remove(void **state)
-{
-	struct folder *folder = *state;
-
-	unlink(folder->file);
-	rmdir(folder->path);
-	free(folder);
-	return 0;
-}
-
 /* The sentence must name the file and hold the word. */
 static void assert_refused(const char *path, enum status status, const char *word)
 {
@@ -294,11 +256,18 @@ static void assert_reads(const char *path, const char *expected)
 	strbuf_clear(&out);
 }
 
-FIXTURE(folder_make, folder_remove)
+static int with_key(void **state)
+{
+	unit_folder_make(state);
+	*state = (char *)unit_write("key", "s3cret\n");
+	return 0;
+}
+
+FIXTURE(with_key, unit_folder_remove)
 
 TEST(test_file_texts)
 {
-	const struct folder *folder = *state;
+	const char *key = *state;
 	static const struct {
 		const char *data;
 		size_t len;
@@ -319,118 +288,103 @@ TEST(test_file_texts)
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		write_file(folder->file, cases[i].data, cases[i].len, 0600);
+		unit_write_bytes(key, cases[i].data, cases[i].len);
 		if (cases[i].expected != NULL)
-			assert_reads(folder->file, cases[i].expected);
+			assert_reads(key, cases[i].expected);
 		else
-			assert_refused(folder->file, STATUS_BAD_REQUEST, cases[i].word);
+			assert_refused(key, STATUS_BAD_REQUEST, cases[i].word);
 	}
 }
 
 TEST(test_file_length)
 {
-	const struct folder *folder = *state;
+	const char *key = *state;
 	char data[4097 + 1];
 
 	memset(data, 'k', sizeof data);
-	write_file(folder->file, data, 4097, 0600);
-	assert_refused(folder->file, STATUS_BAD_REQUEST, "longer than 4096");
-	write_file(folder->file, data, 4096, 0600);
+	unit_write_bytes(key, data, 4097);
+	assert_refused(key, STATUS_BAD_REQUEST, "longer than 4096");
+	unit_write_bytes(key, data, 4096);
 	data[4096] = '\0';
-	assert_reads(folder->file, data);
+	assert_reads(key, data);
 }
 
 TEST(test_file_modes)
 {
-	const struct folder *folder = *state;
+	const char *key = *state;
 	static const mode_t good[] = {0600, 0400, 0700};
 	static const mode_t bad[] = {0640, 0620, 0610, 0604, 0602, 0601, 0644, 0666, 0777, 0440};
 
 	for (size_t i = 0; i < COUNT(good); i++) {
-		chmod(folder->file, good[i]);
-		assert_reads(folder->file, "s3cret");
+		chmod(key, good[i]);
+		assert_reads(key, "s3cret");
 	}
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		chmod(folder->file, bad[i]);
-		assert_refused(folder->file, STATUS_BAD_REQUEST, "chmod 600");
+		chmod(key, bad[i]);
+		assert_refused(key, STATUS_BAD_REQUEST, "chmod 600");
 	}
 }
 
 TEST(test_file_owner)
 {
-	const struct folder *folder = *state;
-
+	const char *key = *state;
 	if (geteuid() != 0)
 		skip();
-	assert_int_equal(chown(folder->file, 65534, 0), 0);
-	assert_refused(folder->file, STATUS_BAD_REQUEST, "chown");
+	assert_int_equal(chown(key, 65534, 0), 0);
+	assert_refused(key, STATUS_BAD_REQUEST, "chown");
 }
 
 TEST(test_file_is_not_there)
 {
-	const struct folder *folder = *state;
-
-	unlink(folder->file);
-	assert_refused(folder->file, STATUS_NOT_FOUND, "No such file");
+	const char *key = *state;
+	unlink(key);
+	assert_refused(key, STATUS_NOT_FOUND, "No such file");
 }
 
 TEST(test_file_is_a_link)
 {
-	const struct folder *folder = *state;
-	char link[160];
+	const char *key = *state;
+	const char *link = unit_path("link");
 
-	snprintf(link, sizeof link, "%s/link", folder->path);
-	assert_int_equal(symlink(folder->file, link), 0);
+	assert_int_equal(symlink(key, link), 0);
 	assert_refused(link, STATUS_BAD_REQUEST, "link");
-	unlink(link);
 }
 
 /* Returns at once for a FIFO, too. */
 TEST(test_file_is_not_regular)
 {
-	const struct folder *folder = *state;
-
-	assert_refused(folder->path, STATUS_BAD_REQUEST, "regular");
-	unlink(folder->file);
-	assert_int_equal(mkfifo(folder->file, 0600), 0);
-	assert_refused(folder->file, STATUS_BAD_REQUEST, "regular");
+	const char *key = *state;
+	assert_refused(unit_folder(), STATUS_BAD_REQUEST, "regular");
+	unlink(key);
+	assert_int_equal(mkfifo(key, 0600), 0);
+	assert_refused(key, STATUS_BAD_REQUEST, "regular");
 	assert_refused("/dev/null", STATUS_BAD_REQUEST, "regular");
 }
 
 TEST(test_folder_modes)
 {
-	const struct folder *folder = *state;
+	const char *key = *state;
 	static const mode_t good[] = {0700, 0755, 01777, 01770};
 	static const mode_t bad[] = {0770, 0702, 0777};
 
 	for (size_t i = 0; i < COUNT(good); i++) {
-		chmod(folder->path, good[i]);
-		assert_reads(folder->file, "s3cret");
+		chmod(unit_folder(), good[i]);
+		assert_reads(key, "s3cret");
 	}
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		chmod(folder->path, bad[i]);
-		assert_refused(folder->file, STATUS_BAD_REQUEST, "chmod go-w");
+		chmod(unit_folder(), bad[i]);
+		assert_refused(key, STATUS_BAD_REQUEST, "chmod go-w");
 	}
 }
 
 /* The folder above the folder counts as well, and so does the one that holds a link on the way. */
 TEST(test_folders_on_the_way)
 {
-	const struct folder *folder = *state;
-	char open[96];
-	char inner[128];
-	char file[160];
-	char by_link[160];
+	const char *open = unit_path("open"), *by_link = unit_path("open/link/key");
+	const char *file = unit_write("open/inner/key", "inner");
 
-	snprintf(open, sizeof open, "%s/open", folder->path);
-	snprintf(inner, sizeof inner, "%s/inner", open);
-	snprintf(file, sizeof file, "%s/key", inner);
-	snprintf(by_link, sizeof by_link, "%s/link/key", open);
-	assert_int_equal(mkdir(open, 0700), 0);
-	assert_int_equal(mkdir(inner, 0700), 0);
-	write_file(file, "inner", 5, 0600);
 	assert_int_equal(chdir(open), 0);
-	assert_int_equal(symlink(folder->path, "link"), 0);
+	assert_int_equal(symlink(unit_folder(), "link"), 0);
 
 	assert_reads(file, "inner");
 	assert_reads(by_link, "s3cret");
@@ -441,11 +395,6 @@ TEST(test_folders_on_the_way)
 	assert_refused("inner/key", STATUS_BAD_REQUEST, "chmod go-w");
 
 	assert_int_equal(chdir("/"), 0);
-	by_link[strlen(by_link) - strlen("/key")] = '\0';
-	unlink(by_link);
-	unlink(file);
-	rmdir(inner);
-	rmdir(open);
 }
 
 #define STRANGER 65534
@@ -456,23 +405,17 @@ TEST(test_folders_on_the_way)
  */
 TEST(test_folder_owners)
 {
-	const struct folder *folder = *state;
-	char outer[96], inner[128], file[160], by_link[192];
+	const char *outer = unit_path("outer"), *inner = unit_path("outer/inner");
+	const char *by_link = unit_path("link/key"), *file;
 
 	if (geteuid() != 0)
 		skip();
-	snprintf(outer, sizeof outer, "%s/outer", folder->path);
-	snprintf(inner, sizeof inner, "%s/inner", outer);
-	snprintf(file, sizeof file, "%s/key", inner);
-	snprintf(by_link, sizeof by_link, "%s/link", folder->path);
-	assert_int_equal(mkdir(outer, 0755), 0);
-	assert_int_equal(mkdir(inner, 0700), 0);
-	write_file(file, "inner", 5, 0600);
-	assert_int_equal(symlink(inner, by_link), 0);
-	strcat(by_link, "/key");
+	file = unit_write("outer/inner/key", "inner");
+	assert_int_equal(chmod(outer, 0755), 0);
+	assert_int_equal(symlink(inner, unit_path("link")), 0);
 	assert_reads(by_link, "inner");
 
-	const char *const owned[] = {inner, outer, folder->path};
+	const char *const owned[] = {inner, outer, unit_folder()};
 	for (size_t i = 0; i < COUNT(owned); i++) {
 		assert_int_equal(chown(owned[i], STRANGER, 0), 0);
 		assert_refused(file, STATUS_BAD_REQUEST, "belongs to user 65534");
@@ -482,9 +425,4 @@ TEST(test_folder_owners)
 		assert_int_equal(chown(owned[i], 0, 0), 0);
 		assert_reads(file, "inner");
 	}
-	by_link[strlen(by_link) - strlen("/key")] = '\0';
-	unlink(by_link);
-	unlink(file);
-	rmdir(inner);
-	rmdir(outer);
 }

@@ -16,7 +16,7 @@
 
 struct site {
 	struct fixture *f; /* its path is the site's database here */
-	char file[96];
+	const char *file;
 	struct site_query_spec spec;
 	struct site_query *query;
 };
@@ -39,16 +39,6 @@ static void run_sql(const char *path, const char *sql)
 	sqlite3_close(db);
 }
 
-static void write_file(const char *path, const void *data, size_t len)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	assert_int_equal(fwrite(data, 1, len, file), len);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(path, 0644), 0);
-}
-
 static int setup(void **state)
 {
 	struct site *site = calloc(1, sizeof *site);
@@ -57,7 +47,7 @@ static int setup(void **state)
 	assert_non_null(site);
 	fixture_folder(&fixture);
 	site->f = fixture;
-	snprintf(site->file, sizeof site->file, "%s/query.sql", site->f->dir);
+	site->file = unit_path("query.sql");
 	run_sql(
 	    site->f->path,
 	    "CREATE TABLE session (sid TEXT PRIMARY KEY, user, expires INTEGER);"
@@ -90,7 +80,7 @@ static int teardown(void **state)
 
 static enum status open_sql(struct site *site, const char *sql, struct error *err)
 {
-	write_file(site->file, sql, strlen(sql));
+	unit_write(site->file, sql);
 	return site_query_open(&site->spec, &site->query, err);
 }
 
@@ -315,12 +305,12 @@ TEST(test_files)
 		     "cannot be read: No such file");
 	memset(longer, ' ', sizeof longer);
 	memcpy(longer, GOOD, strlen(GOOD));
-	write_file(site->file, longer, sizeof longer);
+	unit_write_bytes(site->file, longer, sizeof longer);
 	assert_fails(site_query_open(&site->spec, &site->query, ERR), STATUS_BAD_REQUEST,
 		     "longer than");
-	write_file(site->file, GOOD "\0;", strlen(GOOD) + 2);
+	unit_write_bytes(site->file, GOOD "\0;", strlen(GOOD) + 2);
 	assert_fails(site_query_open(&site->spec, &site->query, ERR), STATUS_BAD_REQUEST, "NUL");
-	write_file(site->file, GOOD, strlen(GOOD));
+	unit_write(site->file, GOOD);
 	assert_int_equal(chmod(site->file, 0666), 0);
 	assert_fails(site_query_open(&site->spec, &site->query, ERR), STATUS_BAD_REQUEST,
 		     "chmod go-w");
@@ -519,7 +509,7 @@ TEST(test_damaged)
 
 	memset(junk, 'x', sizeof junk);
 	open_good(site, GOOD);
-	write_file(site->f->path, junk, sizeof junk);
+	unit_write_bytes(site->f->path, junk, sizeof junk);
 	assert_fails(ask(site, "good", user, ERR), STATUS_UNAVAILABLE, "site_database");
 	site_query_close(site->query);
 	site->query = NULL;
@@ -549,7 +539,7 @@ TEST(test_open_to_everybody)
 {
 	struct site *site = *state;
 
-	write_file(site->file, GOOD, strlen(GOOD));
+	unit_write(site->file, GOOD);
 	assert_int_equal(chmod(site->f->path, 0666), 0);
 	assert_fails(site_query_open(&site->spec, &site->query, ERR), STATUS_BAD_REQUEST,
 		     "chmod o-w");
@@ -565,7 +555,7 @@ TEST(test_no_uris)
 					    "%s?immutable=1"};
 	struct site *site = *state;
 
-	write_file(site->file, GOOD, strlen(GOOD));
+	unit_write(site->file, GOOD);
 	for (size_t i = 0; i < COUNT(forms); i++) {
 		char *name = NULL;
 		int before = (int)(strstr(forms[i], "%s") - forms[i]);

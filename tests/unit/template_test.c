@@ -8,8 +8,6 @@
 
 #include "template/template.h"
 
-static char dir[64];
-
 static const char *const names[] = {
     "subject", "html", "empty", "absent", "yes",  "no", "name",
     "a.b",     "json", "text",  "lines",  "node", NULL,
@@ -55,59 +53,20 @@ static const struct {
     {"script",  "<script type=\"application/json\">"},
 };
 
-static void write_file(const char *name, const char *text, size_t len)
-{
-	char path[160];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	assert_int_equal(fwrite(text, 1, len, file), len);
-	fclose(file);
-	chmod(path, 0644);
-}
-
 static int make_folder(void **state)
 {
-	char path[160];
-
-	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/template_test.XXXXXX");
-	if (!mkdtemp(dir))
-		return -1;
-	snprintf(path, sizeof(path), "%s/partials", dir);
-	if (mkdir(path, 0755) != 0)
-		return -1;
-	for (size_t i = 0; i < COUNT(partials); i++) {
-		snprintf(path, sizeof(path), "partials/%s.html", partials[i].name);
-		write_file(path, partials[i].text, strlen(partials[i].text));
-	}
+	unit_folder_make(state);
+	for (size_t i = 0; i < COUNT(partials); i++)
+		unit_write(unit_path("partials/%s.html", partials[i].name), partials[i].text);
 	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	char path[160];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(partials); i++) {
-		snprintf(path, sizeof(path), "%s/partials/%s.html", dir, partials[i].name);
-		unlink(path);
-	}
-	snprintf(path, sizeof(path), "%s/partials", dir);
-	rmdir(path);
-	snprintf(path, sizeof(path), "%s/page.html", dir);
-	unlink(path);
-	return rmdir(dir);
 }
 
 static enum status load(const char *text, struct template_set **set, struct error *err)
 {
 	const struct template_page page = {.file = "page.html", .names = names};
 
-	write_file("page.html", text, strlen(text));
-	return template_set_load(dir, &page, 1, set, err);
+	unit_write("page.html", text);
+	return template_set_load(unit_folder(), &page, 1, set, err);
 }
 
 struct row {
@@ -279,7 +238,7 @@ static void check_rows(const struct row *rows, size_t n)
 		check_rows(list, COUNT(list));                                                     \
 	}
 
-GROUP(make_folder, remove_folder)
+GROUP(make_folder, unit_folder_remove)
 
 ROWS_TEST(interpolation)
 ROWS_TEST(sections)
@@ -338,8 +297,8 @@ TEST(test_refusals)
 
 		assert_status(load(refusals[i].page, &set, ERR), STATUS_BAD_REQUEST);
 		assert_null(set);
-		if (strncmp(unit_error.text, dir, strlen(dir)) != 0 ||
-		    strncmp(unit_error.text + strlen(dir), refusals[i].says,
+		if (strncmp(unit_error.text, unit_folder(), strlen(unit_folder())) != 0 ||
+		    strncmp(unit_error.text + strlen(unit_folder()), refusals[i].says,
 			    strlen(refusals[i].says)) != 0)
 			fail_msg("'%s': '%s', expected '%s'", refusals[i].page, unit_error.text,
 				 refusals[i].says);
@@ -375,13 +334,10 @@ static enum status load_bytes(const char *text, size_t len, mode_t mode, struct 
 {
 	const struct template_page page = {.file = "page.html", .names = names};
 	struct template_set *set = NULL;
-	char path[160];
 	enum status status;
 
-	write_file("page.html", text, len);
-	snprintf(path, sizeof(path), "%s/page.html", dir);
-	chmod(path, mode);
-	status = template_set_load(dir, &page, 1, &set, err);
+	chmod(unit_write_bytes("page.html", text, len), mode);
+	status = template_set_load(unit_folder(), &page, 1, &set, err);
 	template_set_free(set);
 	return status;
 }
@@ -401,9 +357,9 @@ TEST(test_files)
 	assert_status(load_bytes("a\0b", 3, 0644, ERR), STATUS_BAD_REQUEST);
 	assert_ok(load_bytes("a", 1, 0664, ERR));
 	assert_fails(load_bytes("a", 1, 0646, ERR), STATUS_BAD_REQUEST, "chmod o-w");
-	assert_fails(template_set_load(dir, &missing, 1, &set, ERR), STATUS_NOT_FOUND,
+	assert_fails(template_set_load(unit_folder(), &missing, 1, &set, ERR), STATUS_NOT_FOUND,
 		     "missing.html");
-	assert_status(template_set_load(dir, &folder, 1, &set, ERR), STATUS_BAD_REQUEST);
+	assert_status(template_set_load(unit_folder(), &folder, 1, &set, ERR), STATUS_BAD_REQUEST);
 	assert_null(set);
 	template_set_free(NULL);
 }
@@ -492,7 +448,7 @@ TEST(test_bounds)
 	char page[65536], text[9000];
 
 	memset(text, 'x', sizeof(text));
-	write_file("partials/long.html", text, sizeof(text));
+	const char *path = unit_write_bytes("partials/long.html", text, sizeof(text));
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct template_set *set = NULL;
 		size_t len = strlen(rows[i].piece);
@@ -503,6 +459,5 @@ TEST(test_bounds)
 		if (strstr(unit_error.text, rows[i].says) == NULL)
 			fail_msg("%s: %s", rows[i].piece, unit_error.text);
 	}
-	snprintf(page, sizeof(page), "%s/partials/long.html", dir);
-	unlink(page);
+	unlink(path);
 }

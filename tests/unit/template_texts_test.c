@@ -8,67 +8,25 @@
 
 #include "template/template.h"
 
-static char dir[64];
 static const char *const names[] = {"user", NULL};
 static const struct template_page page = {.file = "page.html", .names = names};
 static const struct template_page other = {.file = "other.html", .names = names, .optional = true};
 
-static void write_file(const char *name, const char *text)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
-	assert_int_equal(fclose(file), 0);
-}
-
-static void remove_file(const char *name)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	unlink(path);
-}
-
 static int setup(void **state)
 {
-	char path[128];
-
-	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/template_texts.XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/lang", dir);
-	if (mkdir(path, 0755) != 0)
-		return -1;
-	write_file("page.html", "<p title=\"{{t.hello}}\">{{t.hello}}, {{user}}</p>");
-	write_file("lang/en.json", "{\"hello\":\"Hello\",\"title\":\"T\"}");
-	write_file("lang/de.json", "{\"hello\":\"<Hallo> & \\\"du\\\"\",\"title\":\"\"}");
-	write_file("lang/README.txt", "not a language");
+	unit_folder_make(state);
+	unit_write("page.html", "<p title=\"{{t.hello}}\">{{t.hello}}, {{user}}</p>");
+	unit_write("lang/en.json", "{\"hello\":\"Hello\",\"title\":\"T\"}");
+	unit_write("lang/de.json", "{\"hello\":\"<Hallo> & \\\"du\\\"\",\"title\":\"\"}");
+	unit_write("lang/README.txt", "not a language");
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	static const char *const files[] = {"page.html",    "other.html",      "lang/en.json",
-					    "lang/de.json", "lang/README.txt", "lang/fr.json"};
-	char path[128];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(files); i++)
-		remove_file(files[i]);
-	snprintf(path, sizeof(path), "%s/lang", dir);
-	rmdir(path);
-	return rmdir(dir);
 }
 
 static struct template_set *load(const struct template_page *pages, size_t n)
 {
 	struct template_set *set = NULL;
 
-	assert_ok(template_set_load(dir, pages, n, &set, ERR));
+	assert_ok(template_set_load(unit_folder(), pages, n, &set, ERR));
 	return set;
 }
 
@@ -86,7 +44,7 @@ static void expect(const struct template_set *set, const char *language, const c
 	view_free(view);
 }
 
-FIXTURE(setup, teardown)
+FIXTURE(setup, unit_folder_remove)
 
 TEST(test_pages)
 {
@@ -147,18 +105,18 @@ TEST(test_optional)
 	assert_true(template_has(set, "page.html"));
 	expect(set, "en", "<p title=\"Hello\">Hello, &lt;b&gt;</p>");
 	template_set_free(set);
-	write_file("other.html", "{{t.hello}}");
+	unit_write("other.html", "{{t.hello}}");
 	set = load(pages, 2);
 	assert_true(template_has(set, "other.html"));
 	template_set_free(set);
-	remove_file("other.html");
+	unlink(unit_path("other.html"));
 }
 
 static void refused(const char *text, const char *why)
 {
 	struct template_set *set = NULL;
 
-	assert_status(template_set_load(dir, &page, 1, &set, ERR), STATUS_BAD_REQUEST);
+	assert_status(template_set_load(unit_folder(), &page, 1, &set, ERR), STATUS_BAD_REQUEST);
 	assert_null(set);
 	if (strstr(unit_error.text, why) == NULL)
 		fail_msg("%s: %s", text, unit_error.text);
@@ -178,13 +136,13 @@ TEST(test_refusals)
 	static const char *const languages[] = {"[]", "{\"hello\":1}", "{", "{\"hello\":\"x\"} y"};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		write_file("page.html", rows[i].page);
+		unit_write("page.html", rows[i].page);
 		refused(rows[i].page, rows[i].why);
 	}
-	write_file("page.html", "{{t.hello}}");
+	unit_write("page.html", "{{t.hello}}");
 	for (size_t i = 0; i < COUNT(languages); i++) {
-		write_file("lang/fr.json", languages[i]);
+		unit_write("lang/fr.json", languages[i]);
 		refused(languages[i], i == 1 ? "no such text" : "fr.json: ");
 	}
-	remove_file("lang/fr.json");
+	unlink(unit_path("lang/fr.json"));
 }

@@ -24,8 +24,7 @@
 struct fixture {
 	struct server server;
 	struct server_conf conf;
-	char folder[32];
-	char path[48];
+	const char *path; /* of the socket */
 
 	pthread_mutex_t lock; /* over what follows */
 	pthread_cond_t changed;
@@ -90,7 +89,7 @@ static int visitor_come(struct fixture *f, char wanted)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
-	memcpy(address.sun_path, f->path, strlen(f->path));
+	strcpy(address.sun_path, f->path);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(write(fd, &wanted, 1), 1);
 	return fd;
@@ -127,10 +126,9 @@ static int set_up(void **state)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	assert_non_null(f);
-	snprintf(f->folder, sizeof(f->folder), "/tmp/pool_test.XXXXXX");
-	assert_non_null(mkdtemp(f->folder));
-	snprintf(f->path, sizeof(f->path), "%s/socket", f->folder);
-	memcpy(address.sun_path, f->path, strlen(f->path));
+	unit_folder_make(NULL);
+	f->path = unit_path("socket");
+	strcpy(address.sun_path, f->path);
 	f->server.listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(f->server.listener.fd, (struct sockaddr *)&address, sizeof(address)),
 			 0);
@@ -155,12 +153,10 @@ static int tear_down(void **state)
 	set_gate(f, true);
 	assert_true(threads_stop(&f->server));
 	close(f->server.listener.fd);
-	unlink(f->path);
-	rmdir(f->folder);
 	pthread_cond_destroy(&f->changed);
 	pthread_mutex_destroy(&f->lock);
 	free(f);
-	return 0;
+	return unit_folder_remove(NULL);
 }
 
 FIXTURE(set_up, tear_down)

@@ -13,34 +13,15 @@
 #include "xmpp/jwt.h"
 
 #define VECTORS   "tests/unit/token_vectors.json"
-#define FILE_SIZE 65536
-#define PATH_SIZE 128
+#define TEXT_SIZE 256
 
 struct fixture {
-	char folder[64];
-	char path[PATH_SIZE]; /* of a key file */
 	struct json *vectors;
 	struct token_keys hmac;
 	struct token_keys jwt;
 };
 
 /* ---- files ---- */
-
-static void write_file(const char *path, const char *text, mode_t mode)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-	assert_int_equal(chmod(path, mode), 0);
-}
-
-static char *in_folder(struct fixture *f, const char *name)
-{
-	snprintf(f->path, sizeof f->path, "%s/%s", f->folder, name);
-	return f->path;
-}
 
 static const char *member(struct fixture *f, const char *name)
 {
@@ -52,24 +33,18 @@ static const char *member(struct fixture *f, const char *name)
 
 static struct json *read_vectors(void)
 {
-	char *text = calloc(1, FILE_SIZE);
 	struct json *root = NULL;
-	struct error err;
-	FILE *file = fopen(VECTORS, "r");
+	size_t len;
+	char *text = unit_read(VECTORS, &len);
 
-	assert_non_null(file);
-	size_t len = fread(text, 1, FILE_SIZE - 1, file);
-	fclose(file);
-	if (json_parse(text, len, &root, &err) != STATUS_OK)
-		fail_msg("%s: %s", VECTORS, err.text);
+	assert_ok(json_parse(text, len, &root, ERR));
 	free(text);
 	return root;
 }
 
-static void read_keys(struct fixture *f, bool jwt, const char *text, struct token_keys *out)
+static void read_keys(bool jwt, const char *text, struct token_keys *out)
 {
-	write_file(in_folder(f, "keys"), text, 0600);
-	assert_ok(token_keys_read(f->path, jwt, out, ERR));
+	assert_ok(token_keys_read(unit_write("keys", text), jwt, out, ERR));
 }
 
 static int setup(void **state)
@@ -79,35 +54,30 @@ static int setup(void **state)
 
 	assert_non_null(f);
 	assert_ok(secret_start(ERR));
-	strcpy(f->folder, "/tmp/prebind-token-XXXXXX");
-	assert_non_null(mkdtemp(f->folder));
+	unit_folder_make(NULL);
 	f->vectors = read_vectors();
 	const struct json *keys = json_first(json_member(f->vectors, "hmac_keys"));
 	snprintf(text, sizeof text, "# two keys\n%s\n\n%s\n", json_string(keys),
 		 json_string(json_next(keys)));
-	read_keys(f, false, text, &f->hmac);
-	write_file(in_folder(f, "rsa.pem"), member(f, "rsa"), 0644);
-	write_file(in_folder(f, "p256.pem"), member(f, "p256"), 0644);
+	read_keys(false, text, &f->hmac);
+	unit_write("rsa.pem", member(f, "rsa"));
+	unit_write("p256.pem", member(f, "p256"));
 	snprintf(text, sizeof text, "%s\nr:%s/rsa.pem\r\ne:%s/p256.pem", member(f, "jwt_shared"),
-		 f->folder, f->folder);
-	read_keys(f, true, text, &f->jwt);
+		 unit_folder(), unit_folder());
+	read_keys(true, text, &f->jwt);
 	*state = f;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	static const char *const names[] = {"keys", "rsa.pem", "p256.pem", "link"};
 	struct fixture *f = *state;
 
 	token_keys_clear(&f->hmac);
 	token_keys_clear(&f->jwt);
 	json_free(f->vectors);
-	for (size_t i = 0; i < COUNT(names); i++)
-		unlink(in_folder(f, names[i]));
-	assert_int_equal(rmdir(f->folder), 0);
 	free(f);
-	return 0;
+	return unit_folder_remove(NULL);
 }
 
 static struct token_rules rules_of(struct fixture *f, bool jwt)
@@ -362,12 +332,12 @@ TEST(test_wrong_key_files)
 	    {"a:" KEY_A "\nb:" KEY_B "\nc:C" KEY_A "AAA\nd:D" KEY_A "AAA\ne:E" KEY_A "AAA\n",
 	     "keys:5: is one key too many"										   },
 	};
-	struct fixture *f = *state;
 	struct token_keys keys;
 
 	for (size_t i = 0; i < COUNT(wrong); i++) {
-		write_file(in_folder(f, "keys"), wrong[i].text, 0600);
-		assert_status(token_keys_read(f->path, false, &keys, ERR), STATUS_BAD_REQUEST);
+		const char *path = unit_write("keys", wrong[i].text);
+
+		assert_status(token_keys_read(path, false, &keys, ERR), STATUS_BAD_REQUEST);
 		if (strstr(unit_error.text, wrong[i].says) == NULL)
 			fail_msg("%s: %s", wrong[i].text, unit_error.text);
 		assert_null(strstr(unit_error.text, "AAEC")); /* keys are not told */
@@ -376,24 +346,23 @@ TEST(test_wrong_key_files)
 
 TEST(test_key_file_that_others_may_read)
 {
-	struct fixture *f = *state;
+	const char *path = unit_write("keys", "k:" KEY_A "\n");
 	struct token_keys keys;
 
-	write_file(in_folder(f, "keys"), "k:" KEY_A "\n", 0640);
-	assert_fails(token_keys_read(f->path, false, &keys, ERR), STATUS_BAD_REQUEST, "chmod 600");
-	unlink(f->path);
-	assert_status(token_keys_read(f->path, false, &keys, ERR), STATUS_NOT_FOUND);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_fails(token_keys_read(path, false, &keys, ERR), STATUS_BAD_REQUEST, "chmod 600");
+	unlink(path);
+	assert_status(token_keys_read(path, false, &keys, ERR), STATUS_NOT_FOUND);
 }
 
-static enum status read_public(struct fixture *f, const char *pem, mode_t mode, struct error *err)
+static enum status read_public(const char *pem, mode_t mode, struct error *err)
 {
-	char text[2 * PATH_SIZE];
+	char text[TEXT_SIZE];
 	struct token_keys keys;
 
-	write_file(in_folder(f, "rsa.pem"), pem, mode);
-	snprintf(text, sizeof text, "r:%s/rsa.pem\n", f->folder);
-	write_file(in_folder(f, "keys"), text, 0600);
-	enum status status = token_keys_read(f->path, true, &keys, err);
+	assert_int_equal(chmod(unit_write("rsa.pem", pem), mode), 0);
+	snprintf(text, sizeof text, "r:%s\n", unit_path("rsa.pem"));
+	enum status status = token_keys_read(unit_write("keys", text), true, &keys, err);
 	if (status == STATUS_OK)
 		token_keys_clear(&keys);
 	return status;
@@ -418,13 +387,12 @@ TEST(test_public_keys)
 	    "-----END PUBLIC KEY-----\n";
 	struct fixture *f = *state;
 
-	assert_ok(read_public(f, member(f, "rsa"), 0644, ERR));
-	assert_fails(read_public(f, member(f, "rsa"), 0664, ERR), STATUS_BAD_REQUEST, "chmod go-w");
-	assert_fails(read_public(f, private_key, 0600, ERR), STATUS_BAD_REQUEST, "private key");
-	assert_fails(read_public(f, "nonsense\n", 0644, ERR), STATUS_BAD_REQUEST,
-		     "BEGIN PUBLIC KEY");
-	assert_fails(read_public(f, p384, 0644, ERR), STATUS_BAD_REQUEST, "P-256");
-	assert_fails(read_public(f, rsa1024, 0644, ERR), STATUS_BAD_REQUEST, "2048");
+	assert_ok(read_public(member(f, "rsa"), 0644, ERR));
+	assert_fails(read_public(member(f, "rsa"), 0664, ERR), STATUS_BAD_REQUEST, "chmod go-w");
+	assert_fails(read_public(private_key, 0600, ERR), STATUS_BAD_REQUEST, "private key");
+	assert_fails(read_public("nonsense\n", 0644, ERR), STATUS_BAD_REQUEST, "BEGIN PUBLIC KEY");
+	assert_fails(read_public(p384, 0644, ERR), STATUS_BAD_REQUEST, "P-256");
+	assert_fails(read_public(rsa1024, 0644, ERR), STATUS_BAD_REQUEST, "2048");
 }
 
 /* ---- RFC 7515 A.2, A.3: the signatures hold; then the claims are not ours ---- */
@@ -434,12 +402,11 @@ static void check_rfc(struct fixture *f, const char *pem, const char *token)
 	struct token_rules rules = rules_of(f, true);
 	struct token_keys keys;
 	struct token out = {0};
-	char text[2 * PATH_SIZE];
+	char text[TEXT_SIZE];
 	char changed[TOKEN_JWT_MAX];
 
-	write_file(in_folder(f, "rsa.pem"), pem, 0644);
-	snprintf(text, sizeof text, "k:%s/rsa.pem\n", f->folder);
-	read_keys(f, true, text, &keys);
+	snprintf(text, sizeof text, "k:%s\n", unit_write("rsa.pem", pem));
+	read_keys(true, text, &keys);
 	rules.keys = &keys;
 	assert_fails(token_check(&rules, token, 1300819000, &out, ERR), STATUS_BAD_CREDENTIALS,
 		     "names no user");

@@ -165,9 +165,24 @@ const char *unit_write(const char *name, const char *text)
 	return unit_write_bytes(name, text, strlen(text));
 }
 
+/* Makes the folders on the way to a file in the folder. */
+static void make_parents(char *path)
+{
+	for (char *slash = path + strlen(unit_folder()) + 1; (slash = strchr(slash, '/'));
+	     slash++) {
+		*slash = '\0';
+		if (mkdir(path, 0700) != 0 && errno != EEXIST)
+			fail_msg("%s: %m", path);
+		*slash = '/';
+	}
+}
+
 const char *unit_write_bytes(const char *name, const void *data, size_t len)
 {
-	const char *path = unit_path("%s", name);
+	char *path = (char *)unit_path("%s", name);
+
+	if (strncmp(path, unit_folder(), strlen(unit_folder())) == 0)
+		make_parents(path);
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd < 0)
@@ -178,9 +193,8 @@ const char *unit_write_bytes(const char *name, const void *data, size_t len)
 	return path;
 }
 
-char *unit_read(const char *name, size_t *len)
+char *unit_read(const char *path, size_t *len)
 {
-	const char *path = name[0] == '/' ? name : unit_path("%s", name);
 	FILE *file = fopen(path, "re");
 	char *data = NULL;
 	size_t size = 0, used = 0;

@@ -115,13 +115,16 @@ const char *unit_folder(void);
 const char *unit_path(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Writes a file with mode 0600 in place of one that may be there. The name is one in the folder, or
- * an absolute path. Returns the path, which is valid until the folder is removed.
+ * Writes a file with mode 0600, and the folders on its way. The name is one in the folder, or an
+ * absolute path. Returns the path, which is valid until the folder is removed.
  */
 const char *unit_write(const char *name, const char *text);
 const char *unit_write_bytes(const char *name, const void *data, size_t len);
 
-/* Returns what is in the file, with a NUL after it; len may be NULL. The caller frees it. */
-char *unit_read(const char *name, size_t *len);
+/*
+ * Returns what is in the file, with a NUL after it. A relative path begins at the project's root,
+ * where tests run. len may be NULL. The caller frees it.
+ */
+char *unit_read(const char *path, size_t *len);
 
 #endif
