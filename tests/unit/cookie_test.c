@@ -1,13 +1,7 @@
 /*
  * The texts of this program's own cookies, and that what one request sets the next one reads.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <string.h>
+#include "unit.h"
 
 #include "base/secret.h"
 #include "page/device.h"
@@ -28,9 +22,8 @@ static void assert_cookie(enum own_cookie cookie, const char *value, long life_s
 	response_clear(&res);
 }
 
-static void test_over_https(void **state)
+TEST(test_over_https)
 {
-	(void)state;
 	site.allow_http = false;
 	assert_cookie(COOKIE_SESSION, "TOKEN", COOKIE_UNTIL_CLOSED,
 		      "__Host-prebind=TOKEN; Path=/; Secure; HttpOnly; SameSite=Lax");
@@ -44,9 +37,8 @@ static void test_over_https(void **state)
 		      "__Host-prebind-sent=1; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=10");
 }
 
-static void test_over_http(void **state)
+TEST(test_over_http)
 {
-	(void)state;
 	site.allow_http = true;
 	assert_cookie(COOKIE_SESSION, "TOKEN", COOKIE_UNTIL_CLOSED,
 		      "prebind-insecure=TOKEN; Path=/; HttpOnly; SameSite=Lax");
@@ -57,11 +49,10 @@ static void test_over_http(void **state)
 	    "prebind-insecure-device=VALUE; Path=/; HttpOnly; SameSite=Lax; Max-Age=15552000");
 }
 
-static void test_expired(void **state)
+TEST(test_expired)
 {
 	struct response res;
 
-	(void)state;
 	site.allow_http = false;
 	response_init(&res);
 	cookie_expire(&res, &site, COOKIE_SESSION);
@@ -70,11 +61,10 @@ static void test_expired(void **state)
 	response_clear(&res);
 }
 
-static void test_value_that_would_add_a_header(void **state)
+TEST(test_value_that_would_add_a_header)
 {
 	struct response res;
 
-	(void)state;
 	response_init(&res);
 	cookie_set(&res, &site, COOKIE_SENT, "1\r\nX-Evil: 1", 10);
 	assert_true(res.failed);
@@ -83,9 +73,8 @@ static void test_value_that_would_add_a_header(void **state)
 }
 
 /* No ending is part of another, so a request's cookie is read under its own name only. */
-static void test_what_is_set_is_read(void **state)
+TEST(test_what_is_set_is_read)
 {
-	(void)state;
 	for (int is_http = 0; is_http < 2; is_http++) {
 		site.allow_http = is_http;
 		for (int set = 0; set < COOKIE_COUNT; set++) {
@@ -110,9 +99,8 @@ static void test_what_is_set_is_read(void **state)
 }
 
 /* A session_cookie with such a name could be another site's cookie of ours. */
-static void test_ambiguous_names(void **state)
+TEST(test_ambiguous_names)
 {
-	(void)state;
 	for (int i = 0; i < COOKIE_COUNT; i++) {
 		char name[COOKIE_NAME_MAX];
 
@@ -125,17 +113,4 @@ static void test_ambiguous_names(void **state)
 	assert_false(cookie_name_is_ambiguous("prebind"));
 	assert_false(cookie_name_is_ambiguous("login"));
 	assert_true(cookie_name_is_ambiguous("-login"));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_over_https),
-	    cmocka_unit_test(test_over_http),
-	    cmocka_unit_test(test_expired),
-	    cmocka_unit_test(test_value_that_would_add_a_header),
-	    cmocka_unit_test(test_what_is_set_is_read),
-	    cmocka_unit_test(test_ambiguous_names),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

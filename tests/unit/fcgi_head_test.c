@@ -2,14 +2,9 @@
  * serve/fcgi_records.c: a request's head, whole or not, and what libfcgi would not say of it. Every
  * beginning of a request is one that is not whole.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "serve/server_parts.h"
 
@@ -100,10 +95,9 @@ static const struct row rows[] = {
     {"a question to the program itself",      TEXT("\1\11\0\0\0\0\0\0"),                    HEAD_LARGE,  {.body = 0}               },
 };
 
-static void heads(void **state)
+TEST(heads)
 {
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct head head;
 		enum head_state got = read_text(rows[i].text, rows[i].len, &head);
 
@@ -114,14 +108,13 @@ static void heads(void **state)
 	}
 }
 
-static void every_beginning_is_partial(void **state)
+TEST(every_beginning_is_partial)
 {
 	static const char whole[] = BEGIN PARAMS("\12") "\200\0\0\1"
 							"\200\0\0\1"
 							"AB" NO_MORE_PARAMS;
 	struct head head;
 
-	(void)state;
 	for (size_t len = 0; len < sizeof(whole) - 1; len++)
 		assert_int_equal(read_text(whole, len, &head), HEAD_PARTIAL);
 	assert_int_equal(read_text(whole, sizeof(whole) - 1, &head), HEAD_WHOLE);
@@ -132,7 +125,7 @@ static void every_beginning_is_partial(void **state)
 #define PADDED_END "\1\5\0\1\0\0\4\0pad!"
 
 /* What lies in the socket while a request waits. */
-static void aborts(void **state)
+TEST(aborts)
 {
 	static const struct {
 		const char *text;
@@ -150,8 +143,7 @@ static void aborts(void **state)
 	    {TEXT(PARAMS("\0") ABORT),              false},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+	for (size_t i = 0; i < COUNT(left); i++) {
 		int ends[2];
 
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
@@ -161,15 +153,4 @@ static void aborts(void **state)
 		close(ends[0]);
 		close(ends[1]);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(heads),
-	    cmocka_unit_test(every_beginning_is_partial),
-	    cmocka_unit_test(aborts),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,7 @@
 /*
  * identity/: provider `login` over a real database, and the rule from site users to JIDs.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "unit.h"
 
 #include "base/secret.h"
 #include "account/jid_rule.h"
@@ -38,15 +28,15 @@ static int setup(void **state)
 	char hash[SECRET_HASH_MAX];
 
 	assert_non_null(f);
-	assert_int_equal(secret_start(NULL), STATUS_OK);
+	assert_ok(secret_start(ERR));
 	strcpy(f->folder, "/tmp/prebind-login-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	snprintf(f->database, sizeof(f->database), "%s/prebind.db", f->folder);
 	const struct store_migration migration = {.path = f->database, .site = "test"};
-	assert_int_equal(store_migrate(&migration, NULL, NULL), STATUS_OK);
-	assert_int_equal(store_open(f->database, "test", &f->store, NULL), STATUS_OK);
-	assert_int_equal(secret_password_hash("open sesame", hash, NULL), STATUS_OK);
-	assert_int_equal(user_add(f->store, "alice", hash, NOW, NULL), STATUS_OK);
+	assert_ok(store_migrate(&migration, NULL, ERR));
+	assert_ok(store_open(f->database, "test", &f->store, ERR));
+	assert_ok(secret_password_hash("open sesame", hash, ERR));
+	assert_ok(user_add(f->store, "alice", hash, NOW, ERR));
 	f->providers[0] = (char *)"login";
 	f->conf = (struct site_conf){
 	    .session_cookie = (char *)"prebind",
@@ -71,7 +61,7 @@ static int teardown(void **state)
 	char path[128];
 
 	store_close(f->store);
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+	for (size_t i = 0; i < COUNT(suffixes); i++) {
 		snprintf(path, sizeof(path), "%s%s", f->database, suffixes[i]);
 		unlink(path);
 	}
@@ -121,19 +111,21 @@ static enum identity_verdict find_at(struct fixture *f, int64_t now)
 	return verdict;
 }
 
-static void test_right_password_makes_a_session(void **state)
+FIXTURE(setup, teardown)
+
+TEST(test_right_password_makes_a_session)
 {
 	struct fixture *f = *state;
 	char token[SESSION_TOKEN_LEN + 1];
 
-	assert_int_equal(try_login(f, "alice", "open sesame", token), STATUS_OK);
+	assert_ok(try_login(f, "alice", "open sesame", token));
 	assert_int_equal(strlen(token), SESSION_TOKEN_LEN);
 	set_cookie(f, "__Host-prebind", token);
 	assert_int_equal(find_at(f, NOW + 1), IDENTITY_YES);
 	assert_int_equal(find_at(f, NOW + 43201), IDENTITY_NONE);
 }
 
-static void test_every_wrong_login_is_alike(void **state)
+TEST(test_every_wrong_login_is_alike)
 {
 	static const struct {
 		const char *user, *password;
@@ -149,13 +141,13 @@ static void test_every_wrong_login_is_alike(void **state)
 	struct fixture *f = *state;
 	char token[SESSION_TOKEN_LEN + 1] = "untouched";
 
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_int_equal(try_login(f, wrong[i].user, wrong[i].password, token),
-				 STATUS_BAD_CREDENTIALS);
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		assert_status(try_login(f, wrong[i].user, wrong[i].password, token),
+			      STATUS_BAD_CREDENTIALS);
 	assert_string_equal(token, "untouched");
 }
 
-static void test_long_password_is_refused(void **state)
+TEST(test_long_password_is_refused)
 {
 	struct fixture *f = *state;
 	char password[PASSWORD_MAX + 2];
@@ -163,30 +155,30 @@ static void test_long_password_is_refused(void **state)
 
 	memset(password, 'x', PASSWORD_MAX);
 	password[PASSWORD_MAX] = '\0';
-	assert_int_equal(secret_password_hash(password, hash, NULL), STATUS_OK);
-	assert_int_equal(password_verify(hash, password, NULL), STATUS_OK);
+	assert_ok(secret_password_hash(password, hash, ERR));
+	assert_ok(password_verify(hash, password, ERR));
 	strcat(password, "x");
-	assert_int_equal(password_verify(hash, password, NULL), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(user_add(f->store, "empty", "", NOW, NULL), STATUS_OK);
-	assert_int_equal(password_verify("", "", NULL), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(password_verify(NULL, "open sesame", NULL), STATUS_BAD_CREDENTIALS);
+	assert_status(password_verify(hash, password, NULL), STATUS_BAD_CREDENTIALS);
+	assert_ok(user_add(f->store, "empty", "", NOW, ERR));
+	assert_status(password_verify("", "", NULL), STATUS_BAD_CREDENTIALS);
+	assert_status(password_verify(NULL, "open sesame", NULL), STATUS_BAD_CREDENTIALS);
 }
 
-static void test_disabled_user_is_out_at_once(void **state)
+TEST(test_disabled_user_is_out_at_once)
 {
 	struct fixture *f = *state;
 	char token[SESSION_TOKEN_LEN + 1];
 
-	assert_int_equal(try_login(f, "alice", "open sesame", token), STATUS_OK);
+	assert_ok(try_login(f, "alice", "open sesame", token));
 	set_cookie(f, "__Host-prebind", token);
-	assert_int_equal(user_set_disabled(f->store, "alice", true, NULL), STATUS_OK);
+	assert_ok(user_set_disabled(f->store, "alice", true, ERR));
 	assert_int_equal(find_at(f, NOW + 1), IDENTITY_NONE);
-	assert_int_equal(try_login(f, "alice", "open sesame", token), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(user_set_disabled(f->store, "alice", false, NULL), STATUS_OK);
-	assert_int_equal(try_login(f, "alice", "open sesame", token), STATUS_OK);
+	assert_status(try_login(f, "alice", "open sesame", token), STATUS_BAD_CREDENTIALS);
+	assert_ok(user_set_disabled(f->store, "alice", false, ERR));
+	assert_ok(try_login(f, "alice", "open sesame", token));
 }
 
-static void test_strange_cookies_are_nobody(void **state)
+TEST(test_strange_cookies_are_nobody)
 {
 	struct fixture *f = *state;
 	char token[SESSION_TOKEN_LEN + 1];
@@ -197,7 +189,7 @@ static void test_strange_cookies_are_nobody(void **state)
 	assert_int_equal(find_at(f, NOW), IDENTITY_NONE);
 	set_cookie(f, "__Host-prebind", "short");
 	assert_int_equal(find_at(f, NOW), IDENTITY_NONE);
-	assert_int_equal(try_login(f, "alice", "open sesame", token), STATUS_OK);
+	assert_ok(try_login(f, "alice", "open sesame", token));
 	set_cookie(f, "prebind-insecure", token);
 	assert_int_equal(find_at(f, NOW), IDENTITY_NONE);
 	assert_true(asprintf(&twice, "%s; __Host-prebind=%s", token, token) > 0);
@@ -210,14 +202,13 @@ static void test_strange_cookies_are_nobody(void **state)
 	free(two);
 }
 
-static void test_unusable_database_is_an_error(void **state)
+TEST(test_unusable_database_is_an_error)
 {
 	struct fixture *f = *state;
 	char token[SESSION_TOKEN_LEN + 1];
-	struct error err = {0};
 	struct identity who = {0};
 
-	assert_int_equal(try_login(f, "alice", "open sesame", token), STATUS_OK);
+	assert_ok(try_login(f, "alice", "open sesame", token));
 	set_cookie(f, "__Host-prebind", token);
 	store_close(f->store);
 	FILE *file = fopen(f->database, "r+");
@@ -229,7 +220,7 @@ static void test_unusable_database_is_an_error(void **state)
 	snprintf(path, sizeof(path), "%s-wal", f->database);
 	unlink(path);
 	f->store = NULL;
-	assert_int_equal(store_open(f->database, "test", &f->store, &err), STATUS_UNAVAILABLE);
+	assert_status(store_open(f->database, "test", &f->store, ERR), STATUS_UNAVAILABLE);
 	assert_null(f->store);
 	identity_clear(&who);
 }
@@ -243,7 +234,7 @@ static void set_row(struct fixture *f, const char *user, const char *localpart)
 	    .domain = (char *)"example.org",
 	};
 
-	assert_int_equal(jid_map_set(f->store, &row, NULL), STATUS_OK);
+	assert_ok(jid_map_set(f->store, &row, ERR));
 }
 
 /* That it led to this account (NULL: to none). Clears it. */
@@ -271,7 +262,7 @@ static void assert_jid(struct fixture *f, const char *user, const char *expected
 		assert_non_null(strstr(err.text, "prebindctl map set"));
 }
 
-static void test_rule(void **state)
+TEST(test_rule)
 {
 	struct fixture *f = *state;
 
@@ -284,7 +275,7 @@ static void test_rule(void **state)
 	assert_jid(f, "Alice", "alice@example.org");
 }
 
-static void test_map_wins_and_its_accounts_are_taken(void **state)
+TEST(test_map_wins_and_its_accounts_are_taken)
 {
 	struct fixture *f = *state;
 
@@ -307,7 +298,7 @@ static void assert_identity_jid(struct fixture *f, const char *user, const char 
 	assert_account(jid_rule_identity(&f->conf, f->store, &who, &out, NULL), &out, expected);
 }
 
-static void test_site_knows_the_jid(void **state)
+TEST(test_site_knows_the_jid)
 {
 	struct fixture *f = *state;
 
@@ -343,7 +334,7 @@ static void assert_login(struct fixture *f, const struct identity *who, const ch
 #define EMAIL(text) .email = (char *)(text)
 #define ID(text)    .id = (char *)(text)
 
-static void test_rules_of_email_and_id(void **state)
+TEST(test_rules_of_email_and_id)
 {
 	struct fixture *f = *state;
 
@@ -360,7 +351,7 @@ static void test_rules_of_email_and_id(void **state)
 	assert_login(f, LOGIN(USER("Zoe"), ID("4712")), NULL, "gives to 'Bea'");
 }
 
-static void test_two_users_one_address(void **state)
+TEST(test_two_users_one_address)
 {
 	struct fixture *f = *state;
 	const char *account = "a\\40shop.test@example.org";
@@ -384,12 +375,12 @@ static void test_two_users_one_address(void **state)
 				  .user = (char *)"Bob",
 				  .localpart = (char *)"a\\40shop.test",
 				  .domain = (char *)"example.org"};
-	assert_int_equal(jid_map_set(f->store, &row, NULL), STATUS_OK);
+	assert_ok(jid_map_set(f->store, &row, ERR));
 	assert_login(f, LOGIN(USER("Bob"), EMAIL("a@shop.test")), account, NULL);
 	assert_login(f, LOGIN(USER("Ann"), EMAIL("a@shop.test")), NULL, "gives to 'Bob'");
 }
 
-static void test_two_users_one_jid_of_the_site(void **state)
+TEST(test_two_users_one_jid_of_the_site)
 {
 	struct fixture *f = *state;
 	const struct identity ann = {
@@ -401,7 +392,7 @@ static void test_two_users_one_jid_of_the_site(void **state)
 	assert_login(f, &bob, NULL, "user:Ann has already");
 }
 
-static void test_denied(void **state)
+TEST(test_denied)
 {
 	struct fixture *f = *state;
 	char *words[] = {(char *)"Admin", (char *)"boss@example.org", (char *)"x@elsewhere.org"};
@@ -421,7 +412,7 @@ static void test_denied(void **state)
 				  .user = (char *)"ann",
 				  .localpart = (char *)"service",
 				  .domain = (char *)"example.org"};
-	assert_int_equal(jid_map_set(f->store, &row, NULL), STATUS_OK);
+	assert_ok(jid_map_set(f->store, &row, ERR));
 	assert_login(f, LOGIN(USER("ann")), NULL, "calls Tigase with");
 	f->conf.deny_jids.count = 0;
 	assert_login(f, LOGIN(USER("admin")), "admin@example.org", NULL);
@@ -439,7 +430,7 @@ static void assert_site_refused(struct fixture *f, const char *provider, const c
 		assert_non_null(strstr(err.text, says));
 }
 
-static void test_rule_and_provider(void **state)
+TEST(test_rule_and_provider)
 {
 	struct fixture *f = *state;
 	char *origins[] = {(char *)"https://shop.test"};
@@ -461,20 +452,18 @@ static void test_rule_and_provider(void **state)
 	f->conf.deny_jids.count = 0;
 }
 
-static void test_rule_check(void **state)
+TEST(test_rule_check)
 {
 	static const char *const wrong[] = {
 	    "", "{user}", "{user}@", "alice@example.org", "{user}@a b", "{User}@x.org"};
-	struct error err;
 
-	(void)state;
-	assert_int_equal(jid_rule_check("{user}@example.org", NULL), STATUS_OK);
-	assert_int_equal(jid_rule_check("{user|lower}@localhost", NULL), STATUS_OK);
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_int_equal(jid_rule_check(wrong[i], &err), STATUS_BAD_REQUEST);
+	assert_ok(jid_rule_check("{user}@example.org", ERR));
+	assert_ok(jid_rule_check("{user|lower}@localhost", ERR));
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		assert_status(jid_rule_check(wrong[i], ERR), STATUS_BAD_REQUEST);
 }
 
-static void test_unknown_provider_is_an_error(void **state)
+TEST(test_unknown_provider_is_an_error)
 {
 	struct fixture *f = *state;
 	struct identity_context context = context_at(f, NOW);
@@ -484,30 +473,4 @@ static void test_unknown_provider_is_an_error(void **state)
 	assert_int_equal(identity_find(&context, &who, NULL), IDENTITY_ERROR);
 	assert_null(identity_provider_named("oracle"));
 	assert_ptr_equal(identity_provider_named("login"), &login_session_provider);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(test_right_password_makes_a_session),
-	    TEST(test_every_wrong_login_is_alike),
-	    TEST(test_long_password_is_refused),
-	    TEST(test_disabled_user_is_out_at_once),
-	    TEST(test_strange_cookies_are_nobody),
-	    TEST(test_unusable_database_is_an_error),
-	    TEST(test_rule),
-	    TEST(test_map_wins_and_its_accounts_are_taken),
-	    TEST(test_site_knows_the_jid),
-	    TEST(test_rules_of_email_and_id),
-	    TEST(test_two_users_one_address),
-	    TEST(test_two_users_one_jid_of_the_site),
-	    TEST(test_denied),
-	    TEST(test_rule_and_provider),
-	    TEST(test_rule_check),
-	    TEST(test_unknown_provider_is_an_error),
-	};
-
-	return cmocka_run_group_tests_name("login", tests, NULL, NULL);
 }

@@ -2,21 +2,12 @@
  * password/hash against real PHP and real Python: hundreds of fresh hashes of every format
  * they can make, of random passwords, each taken; and none taken with another password.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "unit.h"
 
 #include "base/secret.h"
 #include "password/hash.h"
 
-#define COUNT     500 /* of each format */
+#define PASSWORDS 500 /* of each format */
 #define LINE_SIZE 2048
 
 static void skip_without(const char *program)
@@ -83,39 +74,23 @@ static void check_all(const char *command, size_t least)
 		fail_msg("only %zu hashes from: %s", n, command);
 }
 
-static void test_php(void **state)
+GROUP(unit_secrets, NULL)
+
+TEST(test_php)
 {
 	char command[128];
 
-	(void)state;
 	skip_without("php");
-	snprintf(command, sizeof command, "php tests/peers/password_hashes.php %d", COUNT);
-	check_all(command, 10 * (size_t)COUNT);
+	snprintf(command, sizeof command, "php tests/peers/password_hashes.php %d", PASSWORDS);
+	check_all(command, 10 * (size_t)PASSWORDS);
 }
 
-static void test_python(void **state)
+TEST(test_python)
 {
 	char command[128];
 
-	(void)state;
 	skip_without("python3");
 	snprintf(command, sizeof command, "python3 -W ignore tests/peers/password_hashes.py %d",
-		 COUNT);
-	check_all(command, 11 * (size_t)COUNT);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	return secret_start(NULL) == STATUS_OK ? 0 : -1;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_php),
-	    cmocka_unit_test(test_python),
-	};
-
-	return cmocka_run_group_tests_name("password_differential", tests, setup, NULL);
+		 PASSWORDS);
+	check_all(command, 11 * (size_t)PASSWORDS);
 }

@@ -3,15 +3,7 @@
  * refused before a single digest is computed: reading a hash takes no password, so it can compute
  * none.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <string.h>
+#include "unit.h"
 
 #include "base/secret.h"
 #include "password/password.h"
@@ -36,12 +28,6 @@
 	"KFrlXhAbyrd7+Am4sVFWGUGA8ZI="
 #define X10  "xxxxxxxxxx"
 #define X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 X10
-
-static int setup(void **state)
-{
-	(void)state;
-	return secret_start(NULL) == STATUS_OK ? 0 : -1;
-}
 
 /* ---- what matches ---- */
 
@@ -106,7 +92,7 @@ static const struct vector vectors[] = {
     {"$apr1$s$e2aCb9PLCjZ2t55SoAxXn.",						"",               true },
 };
 
-#define N_VECTORS (sizeof(vectors) / sizeof(vectors[0]))
+#define N_VECTORS (COUNT(vectors))
 
 static enum status verify(const char *hash, const char *password)
 {
@@ -116,11 +102,12 @@ static enum status verify(const char *hash, const char *password)
 	return status == STATUS_OK ? password_hash_verify(&read, password) : status;
 }
 
-static void test_vectors(void **state)
+GROUP(unit_secrets, NULL)
+
+TEST(test_vectors)
 {
 	struct error err;
 
-	(void)state;
 	for (size_t i = 0; i < N_VECTORS; i++) {
 		const struct vector *v = &vectors[i];
 		struct password_hash read;
@@ -133,14 +120,13 @@ static void test_vectors(void **state)
 	}
 }
 
-static void test_another_password(void **state)
+TEST(test_another_password)
 {
 	static const char *const others[] = {
 	    "", "x", HORSE "x", "correct hors", "test", "CORRECT HORSE"};
 
-	(void)state;
 	for (size_t i = 0; i < N_VECTORS; i++) {
-		for (size_t j = 0; j < sizeof others / sizeof others[0]; j++) {
+		for (size_t j = 0; j < COUNT(others); j++) {
 			if (strcmp(others[j], vectors[i].password) == 0)
 				continue;
 			if (verify(vectors[i].hash, others[j]) != STATUS_BAD_CREDENTIALS)
@@ -150,11 +136,10 @@ static void test_another_password(void **state)
 }
 
 /* One letter of the digest replaced; one taken away; one added. */
-static void test_another_digest(void **state)
+TEST(test_another_digest)
 {
 	char changed[PASSWORD_HASH_MAX + 8];
 
-	(void)state;
 	for (size_t i = 0; i < N_VECTORS; i++) {
 		const struct vector *v = &vectors[i];
 		size_t len = strlen(v->hash);
@@ -348,14 +333,13 @@ static const char *const refused[] = {
     "{SSHA}" X100 X100 X100,
 };
 
-#define N_REFUSED (sizeof(refused) / sizeof(refused[0]))
+#define N_REFUSED (COUNT(refused))
 
-static void test_refused(void **state)
+TEST(test_refused)
 {
 	struct password_hash read;
 	struct error err;
 
-	(void)state;
 	assert_true(N_REFUSED >= 120);
 	for (size_t i = 0; i < N_REFUSED; i++) {
 		err = (struct error){0};
@@ -368,7 +352,7 @@ static void test_refused(void **state)
 	}
 }
 
-static void test_beyond_the_bounds_is_said(void **state)
+TEST(test_beyond_the_bounds_is_said)
 {
 	static const char *const costly[] = {
 	    "$2y$14$" BCRYPT_REST,
@@ -382,19 +366,17 @@ static void test_beyond_the_bounds_is_said(void **state)
 	    ":pbkdf2:sha256:125001:128:" WIKI_128,
 	};
 	struct password_hash read;
-	struct error err;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof costly / sizeof costly[0]; i++) {
-		assert_int_equal(password_hash_read(costly[i], true, &read, &err),
-				 STATUS_BAD_CREDENTIALS);
-		if (strstr(err.text, "more work") == NULL)
-			fail_msg("%s: %s", costly[i], err.text);
+	for (size_t i = 0; i < COUNT(costly); i++) {
+		assert_status(password_hash_read(costly[i], true, &read, ERR),
+			      STATUS_BAD_CREDENTIALS);
+		if (strstr(unit_error.text, "more work") == NULL)
+			fail_msg("%s: %s", costly[i], unit_error.text);
 	}
 }
 
 /* The last that is taken, next to the first that is not (in the table above). */
-static void test_at_the_bounds(void **state)
+TEST(test_at_the_bounds)
 {
 	static const char *const taken[] = {
 	    "$2y$13$" BCRYPT_REST,
@@ -414,8 +396,7 @@ static void test_at_the_bounds(void **state)
 	struct password_hash read;
 	struct error err;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+	for (size_t i = 0; i < COUNT(taken); i++)
 		if (password_hash_read(taken[i], false, &read, &err) != STATUS_OK)
 			fail_msg("%s: %s", taken[i], err.text);
 }
@@ -434,7 +415,7 @@ static enum status check_long(const char *hash, size_t len)
 }
 
 /* Made by Python's crypt for 511 and 72 times "p"; libcrypt takes no more than 511 bytes. */
-static void test_long_passwords(void **state)
+TEST(test_long_passwords)
 {
 	static const char sha[] =
 	    "$5$rounds=1000$saltsalt$i7RZxApJAQgQ87YNpvZFsejv0IyEjTRCgsYAT8sEIG7";
@@ -442,40 +423,38 @@ static void test_long_passwords(void **state)
 	char own[SECRET_HASH_MAX];
 	char password[PASSWORD_MAX + 1];
 
-	(void)state;
-	assert_int_equal(check_long(sha, 511), STATUS_OK);
-	assert_int_equal(check_long(sha, 510), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(check_long(sha, 512), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(check_long(sha, 1024), STATUS_BAD_CREDENTIALS);
+	assert_ok(check_long(sha, 511));
+	assert_status(check_long(sha, 510), STATUS_BAD_CREDENTIALS);
+	assert_status(check_long(sha, 512), STATUS_BAD_CREDENTIALS);
+	assert_status(check_long(sha, 1024), STATUS_BAD_CREDENTIALS);
 	/* bcrypt looks at 72 bytes, everywhere: PHP's sites count on it */
-	assert_int_equal(check_long(bcrypt, 71), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(check_long(bcrypt, 72), STATUS_OK);
-	assert_int_equal(check_long(bcrypt, 511), STATUS_OK);
-	assert_int_equal(check_long(bcrypt, 512), STATUS_BAD_CREDENTIALS);
+	assert_status(check_long(bcrypt, 71), STATUS_BAD_CREDENTIALS);
+	assert_ok(check_long(bcrypt, 72));
+	assert_ok(check_long(bcrypt, 511));
+	assert_status(check_long(bcrypt, 512), STATUS_BAD_CREDENTIALS);
 	memset(password, 'p', PASSWORD_MAX);
 	password[PASSWORD_MAX] = '\0';
-	assert_int_equal(secret_password_hash(password, own, NULL), STATUS_OK);
-	assert_int_equal(check_long(own, PASSWORD_MAX), STATUS_OK);
-	assert_int_equal(check_long(own, PASSWORD_MAX + 1), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(check_long(own, PASSWORD_MAX - 1), STATUS_BAD_CREDENTIALS);
+	assert_ok(secret_password_hash(password, own, ERR));
+	assert_ok(check_long(own, PASSWORD_MAX));
+	assert_status(check_long(own, PASSWORD_MAX + 1), STATUS_BAD_CREDENTIALS);
+	assert_status(check_long(own, PASSWORD_MAX - 1), STATUS_BAD_CREDENTIALS);
 }
 
 /* Nothing, or a dummy's own password, matches where there is no hash. */
-static void test_no_hash_never_matches(void **state)
+TEST(test_no_hash_never_matches)
 {
 	static const char *const none[] = {NULL,     "", "*", "!", "x", "*0", "$2y$31$" BCRYPT_REST,
 					   "rubbish"};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+	for (size_t i = 0; i < COUNT(none); i++) {
 		struct password_claim claim = {.hash = none[i], .password = ""};
-		assert_int_equal(password_claim_verify(&claim, NULL), STATUS_BAD_CREDENTIALS);
+		assert_status(password_claim_verify(&claim, NULL), STATUS_BAD_CREDENTIALS);
 		claim.password = HORSE;
-		assert_int_equal(password_claim_verify(&claim, NULL), STATUS_BAD_CREDENTIALS);
+		assert_status(password_claim_verify(&claim, NULL), STATUS_BAD_CREDENTIALS);
 		if (none[i] == NULL)
 			continue;
 		claim.password = none[i];
-		assert_int_equal(password_claim_verify(&claim, NULL), STATUS_BAD_CREDENTIALS);
+		assert_status(password_claim_verify(&claim, NULL), STATUS_BAD_CREDENTIALS);
 	}
 }
 
@@ -483,24 +462,22 @@ static void test_no_hash_never_matches(void **state)
  * An unknown user's password is tried on the last hash of the place: it may match, and still be
  * none.
  */
-static void test_unknown_user_with_another_users_password(void **state)
+TEST(test_unknown_user_with_another_users_password)
 {
 	struct password_claim known = {.hash = vectors[9].hash, .password = HORSE, .place = "a"};
 	struct password_claim unknown = {.hash = NULL, .password = HORSE, .place = "a"};
 
-	(void)state;
-	assert_int_equal(password_claim_verify(&known, NULL), STATUS_OK);
-	assert_int_equal(password_claim_verify(&unknown, NULL), STATUS_BAD_CREDENTIALS);
+	assert_ok(password_claim_verify(&known, ERR));
+	assert_status(password_claim_verify(&unknown, NULL), STATUS_BAD_CREDENTIALS);
 	unknown.hash = "*0";
-	assert_int_equal(password_claim_verify(&unknown, NULL), STATUS_BAD_CREDENTIALS);
+	assert_status(password_claim_verify(&unknown, NULL), STATUS_BAD_CREDENTIALS);
 }
 
-static void test_weaker_than_ours(void **state)
+TEST(test_weaker_than_ours)
 {
 	char own[SECRET_HASH_MAX];
 
-	(void)state;
-	assert_int_equal(secret_password_hash(HORSE, own, NULL), STATUS_OK);
+	assert_ok(secret_password_hash(HORSE, own, ERR));
 	assert_false(secret_password_hash_is_weaker(own));
 	assert_false(secret_password_hash_is_weaker("$argon2id$v=19$m=65536,t=4,p=1$" ARGON2_REST));
 	assert_true(secret_password_hash_is_weaker("$argon2id$v=19$m=19455,t=2,p=1$" ARGON2_REST));
@@ -508,22 +485,4 @@ static void test_weaker_than_ours(void **state)
 	assert_true(secret_password_hash_is_weaker("$argon2i$v=19$m=65536,t=4,p=1$" ARGON2_REST));
 	assert_true(secret_password_hash_is_weaker("$2y$13$" BCRYPT_REST));
 	assert_true(secret_password_hash_is_weaker(""));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_vectors),
-	    cmocka_unit_test(test_another_password),
-	    cmocka_unit_test(test_another_digest),
-	    cmocka_unit_test(test_refused),
-	    cmocka_unit_test(test_beyond_the_bounds_is_said),
-	    cmocka_unit_test(test_at_the_bounds),
-	    cmocka_unit_test(test_long_passwords),
-	    cmocka_unit_test(test_no_hash_never_matches),
-	    cmocka_unit_test(test_unknown_user_with_another_users_password),
-	    cmocka_unit_test(test_weaker_than_ours),
-	};
-
-	return cmocka_run_group_tests_name("password_hash", tests, setup, NULL);
 }

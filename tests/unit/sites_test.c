@@ -2,11 +2,7 @@
  * site/sites: which of several sites are open when, by a clock that is ours. Run it from the
  * project's root, where the templates are.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/secret.h"
 #include "site/sites.h"
@@ -64,11 +60,10 @@ static void write_conf(struct place *p)
 static int setup(void **state)
 {
 	struct place *p = calloc(1, sizeof(*p));
-	struct error err = {0};
 	char path[128];
 
 	assert_non_null(p);
-	assert_int_equal(secret_start(NULL), STATUS_OK);
+	assert_ok(secret_start(ERR));
 	fixture_folder((void **)&p->base);
 	write_file(p, "password", "secret\n");
 	write_conf(p);
@@ -76,14 +71,12 @@ static int setup(void **state)
 		char *database = database_of(p, i), name[12];
 		snprintf(name, sizeof(name), "%d", i);
 		const struct store_migration migration = {.path = database, .site = name};
-		assert_int_equal(store_migrate(&migration, NULL, NULL), STATUS_OK);
+		assert_ok(store_migrate(&migration, NULL, ERR));
 		free(database);
 	}
 	snprintf(path, sizeof(path), "%s/prebind.conf", p->base->dir);
-	if (conf_load(path, &p->conf, &err) != STATUS_OK)
-		fail_msg("%s", err.text);
-	if (sites_new(p->conf, SITE_FOR_MANY, &p->sites, &err) != STATUS_OK)
-		fail_msg("%s", err.text);
+	assert_ok(conf_load(path, &p->conf, ERR));
+	assert_ok(sites_new(p->conf, SITE_FOR_MANY, &p->sites, ERR));
 	*state = p;
 	return 0;
 }
@@ -111,7 +104,7 @@ static void ask(struct place *p, int i, int64_t now_ms)
 {
 	struct site *site = NULL;
 
-	assert_int_equal(borrow(p, i, now_ms, &site), STATUS_OK);
+	assert_ok(borrow(p, i, now_ms, &site));
 	assert_string_equal(site->conf->name, p->conf->sites[i].name);
 	sites_return(site);
 }
@@ -132,7 +125,9 @@ static bool is_open(struct place *p, int i)
 	return found;
 }
 
-static void test_opened_when_asked_for(void **state)
+FIXTURE(setup, teardown)
+
+TEST(test_opened_when_asked_for)
 {
 	struct place *p = *state;
 
@@ -143,7 +138,7 @@ static void test_opened_when_asked_for(void **state)
 	assert_true(is_open(p, 1));
 }
 
-static void test_closed_when_idle(void **state)
+TEST(test_closed_when_idle)
 {
 	struct place *p = *state;
 
@@ -159,7 +154,7 @@ static void test_closed_when_idle(void **state)
 }
 
 /* Each request closes one at most, so that none pays for many. */
-static void test_one_after_the_other(void **state)
+TEST(test_one_after_the_other)
 {
 	struct place *p = *state;
 
@@ -172,47 +167,34 @@ static void test_one_after_the_other(void **state)
 	assert_false(is_open(p, 1));
 }
 
-static void test_not_under_a_request(void **state)
+TEST(test_not_under_a_request)
 {
 	struct place *p = *state;
 	struct site *held = NULL;
 
-	assert_int_equal(borrow(p, 0, START_MS, &held), STATUS_OK);
+	assert_ok(borrow(p, 0, START_MS, &held));
 	ask(p, 1, START_MS + 2 * IDLE_MS);
 	assert_true(is_open(p, 0));
-	assert_int_equal(store_ping(held->store, NULL), STATUS_OK);
+	assert_ok(store_ping(held->store, ERR));
 	sites_return(held);
 	ask(p, 1, START_MS + 2 * IDLE_MS);
 	assert_false(is_open(p, 0));
 }
 
 /* Tried again after a while and not before, however often it is asked for. */
-static void test_broken_and_mended(void **state)
+TEST(test_broken_and_mended)
 {
 	struct place *p = *state;
 	struct site *site = NULL;
 	char *good = database_of(p, 0), *away = database_of(p, 9);
 
 	assert_int_equal(rename(good, away), 0);
-	assert_int_equal(borrow(p, 0, START_MS, &site), STATUS_UNAVAILABLE);
+	assert_status(borrow(p, 0, START_MS, &site), STATUS_UNAVAILABLE);
 	assert_null(site);
 	assert_int_equal(rename(away, good), 0);
-	assert_int_equal(borrow(p, 0, START_MS + RETRY_MS - 1, &site), STATUS_UNAVAILABLE);
+	assert_status(borrow(p, 0, START_MS + RETRY_MS - 1, &site), STATUS_UNAVAILABLE);
 	ask(p, 1, START_MS + RETRY_MS - 1);
 	ask(p, 0, START_MS + RETRY_MS);
 	free(away);
 	free(good);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_opened_when_asked_for, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_closed_when_idle, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_one_after_the_other, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_not_under_a_request, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_broken_and_mended, setup, teardown),
-	};
-
-	return cmocka_run_group_tests_name("sites", tests, NULL, NULL);
 }

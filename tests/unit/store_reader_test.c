@@ -2,10 +2,7 @@
  * Readers of a store: one connection and one lock for a few questions in a row, given back when
  * they rest, and before a write.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/secret.h"
 #include "store/jid_map.h"
@@ -22,7 +19,7 @@ static int with_alice(void **state)
 
 	fixture_store(state);
 	f = *state;
-	assert_int_equal(user_add(f->store, "alice", "", NOW, NULL), STATUS_OK);
+	assert_ok(user_add(f->store, "alice", "", NOW, ERR));
 	return 0;
 }
 
@@ -30,7 +27,7 @@ static struct store *reader_of(struct fixture *f)
 {
 	struct store *reader = NULL;
 
-	assert_int_equal(store_reader_new(f->store, &reader, NULL), STATUS_OK);
+	assert_ok(store_reader_new(f->store, &reader, ERR));
 	return reader;
 }
 
@@ -55,7 +52,11 @@ static enum status map_find(struct store *store)
 	return status;
 }
 
-static void test_one_lock(void **state)
+GROUP(unit_secrets, NULL)
+
+FIXTURE(with_alice, fixture_remove)
+
+TEST(test_one_lock)
 {
 	char login[] = "login", alice[] = "alice", domain[] = "example.test";
 	const struct jid_map_row row = {login, alice, alice, domain, NULL};
@@ -63,16 +64,16 @@ static void test_one_lock(void **state)
 	struct store *reader = reader_of(f);
 
 	assert_false(is_disabled(reader, "alice"));
-	assert_int_equal(jid_map_set(f->store, &row, NULL), STATUS_OK);
-	assert_int_equal(map_find(f->store), STATUS_OK);
-	assert_int_equal(map_find(reader), STATUS_NOT_FOUND); /* as when it found alice */
+	assert_ok(jid_map_set(f->store, &row, ERR));
+	assert_ok(map_find(f->store));
+	assert_status(map_find(reader), STATUS_NOT_FOUND); /* as when it found alice */
 	store_rest(reader);
-	assert_int_equal(map_find(reader), STATUS_OK);
+	assert_ok(map_find(reader));
 	store_reader_free(reader);
 }
 
 /* One more reader than there are connections: each has one from its first question to its rest. */
-static void test_holds_nothing_at_rest(void **state)
+TEST(test_holds_nothing_at_rest)
 {
 	struct fixture *f = *state;
 	struct store *readers[STORE_CONNECTIONS_MAX + 1];
@@ -95,17 +96,17 @@ static void test_holds_nothing_at_rest(void **state)
 }
 
 /* A read lock of its own would keep the write waiting where there is no write-ahead log. */
-static void test_a_write_ends_the_read(void **state)
+TEST(test_a_write_ends_the_read)
 {
 	struct fixture *f = *state;
 	struct store *reader = reader_of(f);
 	struct connection *kept, *other;
 
 	assert_false(is_disabled(reader, "alice"));
-	assert_int_equal(store_borrow(reader, &kept, NULL), STATUS_OK);
+	assert_ok(store_borrow(reader, &kept, ERR));
 	store_return(reader, kept);
-	assert_int_equal(user_set_disabled(reader, "alice", true, NULL), STATUS_OK);
-	assert_int_equal(store_borrow(f->store, &other, NULL), STATUS_OK);
+	assert_ok(user_set_disabled(reader, "alice", true, ERR));
+	assert_ok(store_borrow(f->store, &other, ERR));
 	assert_ptr_equal(other, kept); /* it was given back, wrote, and was given back */
 	store_return(f->store, other);
 	assert_true(is_disabled(reader, "alice"));
@@ -113,7 +114,7 @@ static void test_a_write_ends_the_read(void **state)
 }
 
 /* Finding a session may write when it was seen last: what was read before is forgotten. */
-static void test_session_is_touched(void **state)
+TEST(test_session_is_touched)
 {
 	static const struct session_life life = {.idle_s = 1800, .absolute_s = 43200};
 	struct session_new what = {.source = "token", .user = "alice", .now = NOW, .life = life};
@@ -123,46 +124,28 @@ static void test_session_is_touched(void **state)
 	char token[SESSION_TOKEN_LEN + 1];
 	struct session session;
 
-	assert_int_equal(session_create(reader, &what, token, NULL), STATUS_OK);
+	assert_ok(session_create(reader, &what, token, ERR));
 	assert_false(is_disabled(reader, "alice"));
-	assert_int_equal(session_find(reader, token, later, &life, &session, NULL), STATUS_OK);
+	assert_ok(session_find(reader, token, later, &life, &session, ERR));
 	session_clear(&session);
 	assert_false(is_disabled(reader, "alice"));
-	assert_int_equal(session_find(f->store, token, later, &life, &session, NULL), STATUS_OK);
+	assert_ok(session_find(f->store, token, later, &life, &session, ERR));
 	assert_int_equal(session.last_seen, later);
 	session_clear(&session);
 	store_reader_free(reader);
 }
 
 /* A database that is gone is noticed by the next question after a rest. */
-static void test_gone(void **state)
+TEST(test_gone)
 {
 	struct fixture *f = *state;
 	struct store *reader = reader_of(f);
 	struct user user = {0};
-	struct error err;
 
 	assert_false(is_disabled(reader, "alice"));
 	store_rest(reader);
 	assert_int_equal(unlink(f->path), 0);
-	assert_int_equal(user_find(reader, "alice", &user, &err), STATUS_UNAVAILABLE);
-	assert_non_null(strstr(err.text, "deleted, moved or replaced"));
+	assert_fails(user_find(reader, "alice", &user, ERR), STATUS_UNAVAILABLE,
+		     "deleted, moved or replaced");
 	store_reader_free(reader);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, with_alice, fixture_remove)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(test_one_lock),
-	    TEST(test_holds_nothing_at_rest),
-	    TEST(test_a_write_ends_the_read),
-	    TEST(test_session_is_touched),
-	    TEST(test_gone),
-	};
-
-	if (secret_start(NULL) != STATUS_OK)
-		return 1;
-	return cmocka_run_group_tests_name("store reader", tests, NULL, NULL);
 }

@@ -1,10 +1,7 @@
 /*
  * Site users: names, hashes, switching off, and that whoever loses the login loses the sessions.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/secret.h"
 #include "store/jid_map.h"
@@ -43,16 +40,18 @@ static bool alive(struct store *store, const char *token)
 	return true;
 }
 
-static void test_add_and_find(void **state)
+GROUP(unit_secrets, NULL)
+
+FIXTURE(fixture_store, fixture_remove)
+
+TEST(test_add_and_find)
 {
 	struct fixture *f = *state;
 	struct user user;
-	struct error err;
 
-	assert_int_equal(user_find(f->store, "alice", &user, &err), STATUS_NOT_FOUND);
-	assert_non_null(strstr(err.text, "alice"));
-	assert_int_equal(user_add(f->store, "alice", "$argon2id$x", NOW, &err), STATUS_OK);
-	assert_int_equal(user_find(f->store, "alice", &user, &err), STATUS_OK);
+	assert_fails(user_find(f->store, "alice", &user, ERR), STATUS_NOT_FOUND, "alice");
+	assert_ok(user_add(f->store, "alice", "$argon2id$x", NOW, ERR));
+	assert_ok(user_find(f->store, "alice", &user, ERR));
 	assert_true(user.id > 0);
 	assert_string_equal(user.name, "alice");
 	assert_string_equal(user.display_name, "");
@@ -63,23 +62,22 @@ static void test_add_and_find(void **state)
 	user_clear(NULL);
 }
 
-static void test_taken(void **state)
+TEST(test_taken)
 {
 	struct fixture *f = *state;
 	struct user user;
-	struct error err;
 
-	assert_int_equal(user_add(f->store, "alice", "one", NOW, &err), STATUS_OK);
-	assert_int_equal(user_add(f->store, "alice", "two", NOW, &err), STATUS_CONFLICT);
-	assert_int_equal(err.status, STATUS_CONFLICT);
-	assert_non_null(strstr(err.text, "\"alice\""));
-	assert_int_equal(user_find(f->store, "alice", &user, &err), STATUS_OK);
+	assert_ok(user_add(f->store, "alice", "one", NOW, ERR));
+	assert_status(user_add(f->store, "alice", "two", NOW, ERR), STATUS_CONFLICT);
+	assert_int_equal(unit_error.status, STATUS_CONFLICT);
+	assert_says("\"alice\"");
+	assert_ok(user_find(f->store, "alice", &user, ERR));
 	assert_string_equal(user.password_hash, "one");
 	user_clear(&user);
 }
 
 /* The next user of that name is another person. */
-static void test_delete_frees_the_account(void **state)
+TEST(test_delete_frees_the_account)
 {
 	struct fixture *f = *state;
 	const struct jid_map_row row = {.source = (char *)"login",
@@ -88,13 +86,13 @@ static void test_delete_frees_the_account(void **state)
 					.domain = (char *)"example.org"};
 	struct jid_map_row found = {0};
 
-	assert_int_equal(user_add(f->store, "alice", "h", NOW, NULL), STATUS_OK);
-	assert_int_equal(jid_map_set(f->store, &row, NULL), STATUS_OK);
-	assert_int_equal(user_delete(f->store, "alice", NULL), STATUS_OK);
-	assert_int_equal(jid_map_find(f->store, "login", "alice", &found, NULL), STATUS_NOT_FOUND);
+	assert_ok(user_add(f->store, "alice", "h", NOW, ERR));
+	assert_ok(jid_map_set(f->store, &row, ERR));
+	assert_ok(user_delete(f->store, "alice", ERR));
+	assert_status(jid_map_find(f->store, "login", "alice", &found, NULL), STATUS_NOT_FOUND);
 }
 
-static void test_names(void **state)
+TEST(test_names)
 {
 	struct fixture *f = *state;
 	char longest[USER_NAME_MAX + 1], too_long[USER_NAME_MAX + 2];
@@ -120,50 +118,48 @@ static void test_names(void **state)
 	    {"?1 :a %s",                STATUS_OK         },
 	};
 
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct user user;
 		struct error err;
 		enum status status = user_add(f->store, cases[i].name, "h", NOW, &err);
 		assert_int_equal(status, cases[i].status);
 		status = user_find(f->store, cases[i].name, &user, &err);
 		if (cases[i].status != STATUS_OK) {
-			assert_int_equal(status, STATUS_NOT_FOUND);
+			assert_status(status, STATUS_NOT_FOUND);
 			continue;
 		}
-		assert_int_equal(status, STATUS_OK);
+		assert_ok(status);
 		assert_string_equal(user.name, cases[i].name);
 		user_clear(&user);
 	}
 }
 
 /* "é" composed and decomposed is one user, under the composed name; letters in either case two. */
-static void test_names_are_composed(void **state)
+TEST(test_names_are_composed)
 {
 	static const char *const names[] = {"\xc3\xa9", "\xc3\x89", "Bob", "bob", "e"};
 	struct fixture *f = *state;
-	struct error err;
 	struct user user;
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		assert_int_equal(user_add(f->store, names[i], "", NOW, NULL), STATUS_OK);
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		assert_int_equal(user_find(f->store, names[i], &user, NULL), STATUS_OK);
+	for (size_t i = 0; i < COUNT(names); i++)
+		assert_ok(user_add(f->store, names[i], "", NOW, ERR));
+	for (size_t i = 0; i < COUNT(names); i++) {
+		assert_ok(user_find(f->store, names[i], &user, ERR));
 		assert_string_equal(user.name, names[i]);
 		user_clear(&user);
 	}
-	assert_int_equal(user_find(f->store, "e\xcc\x81", &user, NULL), STATUS_OK);
+	assert_ok(user_find(f->store, "e\xcc\x81", &user, ERR));
 	assert_string_equal(user.name, names[0]);
 	user_clear(&user);
-	assert_int_equal(user_add(f->store, "e\xcc\x81", "", NOW, &err), STATUS_CONFLICT);
-	assert_non_null(strstr(err.text, names[0]));
-	assert_int_equal(user_add(f->store, "o\xcc\x88", "", NOW, NULL), STATUS_OK);
-	assert_int_equal(user_find(f->store, "\xc3\xb6", &user, NULL), STATUS_OK);
+	assert_fails(user_add(f->store, "e\xcc\x81", "", NOW, ERR), STATUS_CONFLICT, names[0]);
+	assert_ok(user_add(f->store, "o\xcc\x88", "", NOW, ERR));
+	assert_ok(user_find(f->store, "\xc3\xb6", &user, ERR));
 	assert_string_equal(user.name, "\xc3\xb6");
 	user_clear(&user);
 }
 
 /* Each is refused, and the sentence says which character it is. */
-static void test_names_nobody_can_see(void **state)
+TEST(test_names_nobody_can_see)
 {
 	static const struct {
 		const char *name;
@@ -194,39 +190,37 @@ static void test_names_nobody_can_see(void **state)
 					   "\xf0\x9f\x98\x80", "\xd7\x93\xd7\x9f", "a b"};
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct error err = {0};
+	for (size_t i = 0; i < COUNT(cases); i++) {
 
-		assert_int_equal(user_add(f->store, cases[i].name, "", NOW, &err),
-				 STATUS_BAD_REQUEST);
-		if (strstr(err.text, cases[i].says) == NULL)
-			fail_msg("\"%s\" does not say %s", err.text, cases[i].says);
+		assert_status(user_add(f->store, cases[i].name, "", NOW, ERR), STATUS_BAD_REQUEST);
+		if (strstr(unit_error.text, cases[i].says) == NULL)
+			fail_msg("\"%s\" does not say %s", unit_error.text, cases[i].says);
 	}
-	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-		assert_int_equal(user_add(f->store, good[i], "", NOW, NULL), STATUS_OK);
+	for (size_t i = 0; i < COUNT(good); i++)
+		assert_ok(user_add(f->store, good[i], "", NOW, ERR));
 }
 
 /* A user from before names were composed stays, and nobody new looks the same. */
-static void test_old_names_stay(void **state)
+TEST(test_old_names_stay)
 {
 	struct fixture *f = *state;
 	struct connection *db;
 	struct user user;
 
-	assert_int_equal(store_begin(f->store, &db, NULL), STATUS_OK);
+	assert_ok(store_begin(f->store, &db, ERR));
 	const struct values old =
 	    VALUES(as_text("e\xcc\x81"), as_text(""), as_integer(NOW), as_text("\xc3\xa9"));
-	assert_int_equal(connection_run(db, QUERY_USER_ADD, old, NULL, NULL), STATUS_OK);
-	assert_int_equal(store_end(f->store, db, STATUS_OK, NULL), STATUS_OK);
-	assert_int_equal(user_find(f->store, "e\xcc\x81", &user, NULL), STATUS_OK);
+	assert_ok(connection_run(db, QUERY_USER_ADD, old, NULL, ERR));
+	assert_ok(store_end(f->store, db, STATUS_OK, ERR));
+	assert_ok(user_find(f->store, "e\xcc\x81", &user, ERR));
 	user_clear(&user);
-	assert_int_equal(user_find(f->store, "\xc3\xa9", &user, NULL), STATUS_NOT_FOUND);
-	assert_int_equal(user_add(f->store, "\xc3\xa9", "", NOW, NULL), STATUS_CONFLICT);
-	assert_int_equal(user_add(f->store, "\xc3\x89", "", NOW, NULL), STATUS_OK);
+	assert_status(user_find(f->store, "\xc3\xa9", &user, NULL), STATUS_NOT_FOUND);
+	assert_status(user_add(f->store, "\xc3\xa9", "", NOW, NULL), STATUS_CONFLICT);
+	assert_ok(user_add(f->store, "\xc3\x89", "", NOW, ERR));
 }
 
 /* The case of letters in every script. */
-static void test_folded(void **state)
+TEST(test_folded)
 {
 	static const struct {
 		const char *name;
@@ -241,19 +235,18 @@ static void test_folded(void **state)
 	struct fixture *f = *state;
 	struct user user;
 
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		const struct user_new again = {
 		    .name = cases[i].asked, .password_hash = "", .now = NOW, .any_case = true};
 
-		assert_int_equal(user_add(f->store, cases[i].name, "", NOW, NULL), STATUS_OK);
-		assert_int_equal(user_find_folded(f->store, cases[i].asked, &user, NULL),
-				 STATUS_OK);
+		assert_ok(user_add(f->store, cases[i].name, "", NOW, ERR));
+		assert_ok(user_find_folded(f->store, cases[i].asked, &user, ERR));
 		assert_string_equal(user.name, cases[i].name);
 		user_clear(&user);
-		assert_int_equal(user_create(f->store, &again, NULL), STATUS_CONFLICT);
+		assert_status(user_create(f->store, &again, NULL), STATUS_CONFLICT);
 	}
-	assert_int_equal(user_add(f->store, "bob", "", NOW, NULL), STATUS_OK);
-	assert_int_equal(user_find_folded(f->store, "BOB", &user, NULL), STATUS_CONFLICT);
+	assert_ok(user_add(f->store, "bob", "", NOW, ERR));
+	assert_status(user_find_folded(f->store, "BOB", &user, NULL), STATUS_CONFLICT);
 }
 
 static enum status set_password(struct store *store, const char *name, struct error *err)
@@ -297,22 +290,20 @@ static const struct {
     {.change = user_delete, .ends_sessions = true,       .deletes = true},
 };
 
-static void test_changes(void **state)
+TEST(test_changes)
 {
 	struct fixture *f = *state;
-	struct error err;
 
-	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+	for (size_t i = 0; i < COUNT(changes); i++) {
 		char name[16], mine[SESSION_TOKEN_LEN + 1], other_source[SESSION_TOKEN_LEN + 1];
 		struct user user;
 		snprintf(name, sizeof name, "user%zu", i);
 
-		assert_int_equal(changes[i].change(f->store, name, &err), STATUS_NOT_FOUND);
-		assert_non_null(strstr(err.text, name));
-		assert_int_equal(user_add(f->store, name, "old", NOW, NULL), STATUS_OK);
+		assert_fails(changes[i].change(f->store, name, ERR), STATUS_NOT_FOUND, name);
+		assert_ok(user_add(f->store, name, "old", NOW, ERR));
 		add_session(f->store, "login", name, mine);
 		add_session(f->store, "token", name, other_source);
-		assert_int_equal(changes[i].change(f->store, name, &err), STATUS_OK);
+		assert_ok(changes[i].change(f->store, name, ERR));
 		assert_int_equal(alive(f->store, mine), !changes[i].ends_sessions);
 		assert_true(alive(f->store, other_source)); /* another bob */
 
@@ -326,19 +317,19 @@ static void test_changes(void **state)
 	}
 }
 
-static void test_change_leaves_others_alone(void **state)
+TEST(test_change_leaves_others_alone)
 {
 	struct fixture *f = *state;
 	char bob[SESSION_TOKEN_LEN + 1];
 	struct user user;
 
-	assert_int_equal(user_add(f->store, "alice", "a", NOW, NULL), STATUS_OK);
-	assert_int_equal(user_add(f->store, "bob", "b", NOW, NULL), STATUS_OK);
+	assert_ok(user_add(f->store, "alice", "a", NOW, ERR));
+	assert_ok(user_add(f->store, "bob", "b", NOW, ERR));
 	add_session(f->store, "login", "bob", bob);
-	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
-		assert_int_equal(changes[i].change(f->store, "alice", NULL), STATUS_OK);
+	for (size_t i = 0; i < COUNT(changes); i++)
+		assert_ok(changes[i].change(f->store, "alice", NULL));
 	assert_true(alive(f->store, bob));
-	assert_int_equal(user_find(f->store, "bob", &user, NULL), STATUS_OK);
+	assert_ok(user_find(f->store, "bob", &user, ERR));
 	assert_string_equal(user.password_hash, "b");
 	assert_false(user.disabled);
 	user_clear(&user);
@@ -352,18 +343,18 @@ static void collect(void *arg, const struct user *user)
 	strcat(text, user->disabled ? "- " : " ");
 }
 
-static void test_list(void **state)
+TEST(test_list)
 {
 	struct fixture *f = *state;
 	char text[64] = "";
 
-	assert_int_equal(user_list(f->store, collect, text, NULL), STATUS_OK);
+	assert_ok(user_list(f->store, collect, text, NULL));
 	assert_string_equal(text, "");
-	assert_int_equal(user_add(f->store, "carol", "", NOW, NULL), STATUS_OK);
-	assert_int_equal(user_add(f->store, "alice", "", NOW, NULL), STATUS_OK);
-	assert_int_equal(user_add(f->store, "Bob", "", NOW, NULL), STATUS_OK);
-	assert_int_equal(user_set_disabled(f->store, "alice", true, NULL), STATUS_OK);
-	assert_int_equal(user_list(f->store, collect, text, NULL), STATUS_OK);
+	assert_ok(user_add(f->store, "carol", "", NOW, ERR));
+	assert_ok(user_add(f->store, "alice", "", NOW, ERR));
+	assert_ok(user_add(f->store, "Bob", "", NOW, ERR));
+	assert_ok(user_set_disabled(f->store, "alice", true, ERR));
+	assert_ok(user_list(f->store, collect, text, NULL));
 	assert_string_equal(text, "Bob alice- carol ");
 }
 
@@ -371,60 +362,33 @@ static void count_and_write(void *arg, const struct user *user)
 {
 	struct fixture *f = arg;
 
-	assert_int_equal(user_rehash(f->store, user->name, user->password_hash, "again", NULL),
-			 STATUS_OK);
+	assert_ok(user_rehash(f->store, user->name, user->password_hash, "again", ERR));
 }
 
 /* A password that was changed while its old one was hashed anew stays the new one. */
-static void test_rehash_does_not_undo_a_change(void **state)
+TEST(test_rehash_does_not_undo_a_change)
 {
 	struct fixture *f = *state;
 	struct user user;
 
-	assert_int_equal(user_add(f->store, "alice", "one", NOW, NULL), STATUS_OK);
-	assert_int_equal(user_set_password(f->store, "alice", "two", NULL), STATUS_OK);
-	assert_int_equal(user_rehash(f->store, "alice", "one", "one again", NULL), STATUS_OK);
-	assert_int_equal(user_find(f->store, "alice", &user, NULL), STATUS_OK);
+	assert_ok(user_add(f->store, "alice", "one", NOW, ERR));
+	assert_ok(user_set_password(f->store, "alice", "two", ERR));
+	assert_ok(user_rehash(f->store, "alice", "one", "one again", ERR));
+	assert_ok(user_find(f->store, "alice", &user, ERR));
 	assert_string_equal(user.password_hash, "two");
 	user_clear(&user);
 }
 
 /* No connection is held while the caller looks at the rows. */
-static void test_list_may_write(void **state)
+TEST(test_list_may_write)
 {
 	struct fixture *f = *state;
 	struct user user;
 
 	for (char name[3] = "a0"; name[1] <= '9'; name[1]++)
-		assert_int_equal(user_add(f->store, name, "", NOW, NULL), STATUS_OK);
-	assert_int_equal(user_list(f->store, count_and_write, f, NULL), STATUS_OK);
-	assert_int_equal(user_find(f->store, "a9", &user, NULL), STATUS_OK);
+		assert_ok(user_add(f->store, name, "", NOW, ERR));
+	assert_ok(user_list(f->store, count_and_write, f, NULL));
+	assert_ok(user_find(f->store, "a9", &user, ERR));
 	assert_string_equal(user.password_hash, "again");
 	user_clear(&user);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_store, fixture_remove)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(test_add_and_find),
-	    TEST(test_taken),
-	    TEST(test_names),
-	    TEST(test_names_are_composed),
-	    TEST(test_names_nobody_can_see),
-	    TEST(test_old_names_stay),
-	    TEST(test_folded),
-	    TEST(test_changes),
-	    TEST(test_change_leaves_others_alone),
-	    TEST(test_list),
-	    TEST(test_rehash_does_not_undo_a_change),
-	    TEST(test_list),
-	    TEST(test_list_may_write),
-	    TEST(test_delete_frees_the_account),
-	};
-
-	if (secret_start(NULL) != STATUS_OK)
-		return 1;
-	return cmocka_run_group_tests_name("user", tests, NULL, NULL);
 }

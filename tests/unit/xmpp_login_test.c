@@ -1,11 +1,8 @@
 /*
  * What an XMPP server is told: whose account is that, does the password hold, over a real database.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
+
 #include <time.h>
 
 #include "base/secret.h"
@@ -18,7 +15,6 @@
 
 #define NOW      ((int64_t)time(NULL))
 #define PASSWORD "open sesame"
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 struct place {
 	struct fixture *base;
@@ -35,8 +31,8 @@ static void add_user(struct place *p, const char *name)
 	static char hash[SECRET_HASH_MAX];
 
 	if (hash[0] == '\0')
-		assert_int_equal(secret_password_hash(PASSWORD, hash, NULL), STATUS_OK);
-	assert_int_equal(user_add(p->base->store, name, hash, NOW, NULL), STATUS_OK);
+		assert_ok(secret_password_hash(PASSWORD, hash, ERR));
+	assert_ok(user_add(p->base->store, name, hash, NOW, ERR));
 }
 
 static void map(struct place *p, const char *source, const char *user, const char *localpart)
@@ -48,17 +44,14 @@ static void map(struct place *p, const char *source, const char *user, const cha
 	    .domain = (char *)"example.org",
 	};
 
-	assert_int_equal(jid_map_set(p->base->store, &row, NULL), STATUS_OK);
+	assert_ok(jid_map_set(p->base->store, &row, ERR));
 }
 
 static void reopen(struct place *p)
 {
-	struct error err = {0};
-
 	xmpp_login_close(p->login);
 	p->login = NULL;
-	if (xmpp_login_open(&p->conf, &p->login, &err) != STATUS_OK)
-		fail_msg("%s", err.text);
+	assert_ok(xmpp_login_open(&p->conf, &p->login, ERR));
 }
 
 static int setup(void **state)
@@ -66,7 +59,7 @@ static int setup(void **state)
 	struct place *p = calloc(1, sizeof *p);
 
 	assert_non_null(p);
-	assert_int_equal(secret_start(NULL), STATUS_OK);
+	assert_ok(secret_start(ERR));
 	fixture_store((void **)&p->base);
 	snprintf(p->key_file, sizeof p->key_file, "%s/key", p->base->dir);
 	int fd = open(p->key_file, O_CREAT | O_WRONLY, 0600);
@@ -105,7 +98,7 @@ static struct jid jid_of(const char *localpart)
 {
 	struct jid jid = {0};
 
-	assert_int_equal(jid_make(localpart, "example.org", NULL, &jid, NULL), STATUS_OK);
+	assert_ok(jid_make(localpart, "example.org", NULL, &jid, ERR));
 	return jid;
 }
 
@@ -141,121 +134,113 @@ static const char *token(char text[LOGIN_TOKEN_MAX + 1], const char *localpart, 
 	const struct login_token what = {
 	    .user = localpart, .host = "example.org", .expiry = NOW + 60};
 
-	assert_int_equal(login_token_make(&key, &what, nonce, text, NULL), STATUS_OK);
+	assert_ok(login_token_make(&key, &what, nonce, text, ERR));
 	return text;
 }
 
-static void passwords(void **state)
+FIXTURE(setup, teardown)
+
+TEST(passwords)
 {
 	struct place *p = *state;
 
-	assert_int_equal(check(p, "alice", PASSWORD), STATUS_OK);
-	assert_int_equal(check(p, "alice", PASSWORD), STATUS_OK);
-	assert_int_equal(check(p, "d\\27artagnan", PASSWORD), STATUS_OK);
-	assert_int_equal(check(p, "alice", "open"), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(check(p, "alice", ""), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(check(p, "bob", PASSWORD), STATUS_BAD_CREDENTIALS);
+	assert_ok(check(p, "alice", PASSWORD));
+	assert_ok(check(p, "alice", PASSWORD));
+	assert_ok(check(p, "d\\27artagnan", PASSWORD));
+	assert_status(check(p, "alice", "open"), STATUS_BAD_CREDENTIALS);
+	assert_status(check(p, "alice", ""), STATUS_BAD_CREDENTIALS);
+	assert_status(check(p, "bob", PASSWORD), STATUS_BAD_CREDENTIALS);
 	assert_string_equal(xmpp_login_kind(p->login, PASSWORD), "password");
-	assert_int_equal(user_set_disabled(p->base->store, "alice", true, NULL), STATUS_OK);
-	assert_int_equal(check(p, "alice", PASSWORD), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(exists(p, "alice"), STATUS_OK);
+	assert_ok(user_set_disabled(p->base->store, "alice", true, ERR));
+	assert_status(check(p, "alice", PASSWORD), STATUS_BAD_CREDENTIALS);
+	assert_ok(exists(p, "alice"));
 }
 
-static void too_many_wrong_passwords(void **state)
+TEST(too_many_wrong_passwords)
 {
 	struct place *p = *state;
-	struct error err = {0};
 
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(check(p, "alice", "wrong"), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(check_at(p, "alice", PASSWORD, NOW, &err), STATUS_SLOW_DOWN);
-	assert_non_null(strstr(err.text, "limit login"));
-	assert_int_equal(check(p, "d\\27artagnan", PASSWORD), STATUS_OK);
-	assert_int_equal(check_at(p, "alice", PASSWORD, NOW + 21, NULL), STATUS_OK);
+		assert_status(check(p, "alice", "wrong"), STATUS_BAD_CREDENTIALS);
+	assert_fails(check_at(p, "alice", PASSWORD, NOW, ERR), STATUS_SLOW_DOWN, "limit login");
+	assert_ok(check(p, "d\\27artagnan", PASSWORD));
+	assert_ok(check_at(p, "alice", PASSWORD, NOW + 21, ERR));
 }
 
-static void a_token_works_once(void **state)
+TEST(a_token_works_once)
 {
 	struct place *p = *state;
-	struct error err = {0};
 	char text[LOGIN_TOKEN_MAX + 1];
 
 	assert_string_equal(xmpp_login_kind(p->login, token(text, "alice", 1)), "token");
-	assert_int_equal(check(p, "alice", text), STATUS_OK);
-	assert_int_equal(check_at(p, "alice", text, NOW, &err), STATUS_BAD_CREDENTIALS);
-	assert_non_null(strstr(err.text, "used before"));
+	assert_ok(check(p, "alice", text));
+	assert_fails(check_at(p, "alice", text, NOW, ERR), STATUS_BAD_CREDENTIALS, "used before");
 	reopen(p); /* another process */
-	assert_int_equal(check(p, "alice", text), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(check(p, "alice", token(text, "alice", 2)), STATUS_OK);
-	assert_int_equal(check(p, "d\\27artagnan", token(text, "alice", 3)),
-			 STATUS_BAD_CREDENTIALS);
-	assert_int_equal(check(p, "alice", text), STATUS_OK); /* nobody's try used it up */
-	assert_int_equal(check_at(p, "alice", token(text, "alice", 4), NOW + 60, NULL),
-			 STATUS_BAD_CREDENTIALS);
+	assert_status(check(p, "alice", text), STATUS_BAD_CREDENTIALS);
+	assert_ok(check(p, "alice", token(text, "alice", 2)));
+	assert_status(check(p, "d\\27artagnan", token(text, "alice", 3)), STATUS_BAD_CREDENTIALS);
+	assert_ok(check(p, "alice", text)); /* nobody's try used it up */
+	assert_status(check_at(p, "alice", token(text, "alice", 4), NOW + 60, NULL),
+		      STATUS_BAD_CREDENTIALS);
 	/* a wrong token costs no login of the account */
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(check(p, "alice", token(text, "bob", 5)), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(check(p, "alice", PASSWORD), STATUS_OK);
+		assert_status(check(p, "alice", token(text, "bob", 5)), STATUS_BAD_CREDENTIALS);
+	assert_ok(check(p, "alice", PASSWORD));
 }
 
-static void a_token_of_nobody(void **state)
+TEST(a_token_of_nobody)
 {
 	struct place *p = *state;
-	struct error err = {0};
 	char text[LOGIN_TOKEN_MAX + 1];
 
-	assert_int_equal(check_at(p, "bob", token(text, "bob", 1), NOW, &err),
-			 STATUS_BAD_CREDENTIALS);
-	assert_int_equal(err.status, STATUS_BAD_CREDENTIALS);
-	assert_non_null(strstr(err.text, "no site user"));
-	assert_int_equal(user_set_disabled(p->base->store, "alice", true, NULL), STATUS_OK);
-	assert_int_equal(check_at(p, "alice", token(text, "alice", 2), NOW, &err),
-			 STATUS_BAD_CREDENTIALS);
-	assert_non_null(strstr(err.text, "disabled"));
+	assert_status(check_at(p, "bob", token(text, "bob", 1), NOW, ERR), STATUS_BAD_CREDENTIALS);
+	assert_int_equal(unit_error.status, STATUS_BAD_CREDENTIALS);
+	assert_says("no site user");
+	assert_ok(user_set_disabled(p->base->store, "alice", true, ERR));
+	assert_fails(check_at(p, "alice", token(text, "alice", 2), NOW, ERR),
+		     STATUS_BAD_CREDENTIALS, "disabled");
 
 	p->conf.identity.count = 2; /* remote_user's names are not in the database */
-	assert_int_equal(check(p, "bob", token(text, "bob", 1)), STATUS_OK);
-	assert_int_equal(exists(p, "bob"), STATUS_NOT_FOUND);
+	assert_ok(check(p, "bob", token(text, "bob", 1)));
+	assert_status(exists(p, "bob"), STATUS_NOT_FOUND);
 	p->conf.accounts = ACCOUNTS_MAP;
-	assert_int_equal(check(p, "bob", token(text, "bob", 3)), STATUS_BAD_CREDENTIALS);
+	assert_status(check(p, "bob", token(text, "bob", 3)), STATUS_BAD_CREDENTIALS);
 	map(p, "remote_user", "Robert", "bob");
-	assert_int_equal(check(p, "bob", token(text, "bob", 3)), STATUS_OK);
-	assert_int_equal(exists(p, "bob"), STATUS_OK);
-	assert_int_equal(check_at(p, "bob", PASSWORD, NOW, &err), STATUS_BAD_CREDENTIALS);
-	assert_non_null(strstr(err.text, "another provider"));
+	assert_ok(check(p, "bob", token(text, "bob", 3)));
+	assert_ok(exists(p, "bob"));
+	assert_fails(check_at(p, "bob", PASSWORD, NOW, ERR), STATUS_BAD_CREDENTIALS,
+		     "another provider");
 }
 
-static void without_a_key_there_are_no_tokens(void **state)
+TEST(without_a_key_there_are_no_tokens)
 {
 	struct place *p = *state;
 	char text[LOGIN_TOKEN_MAX + 1];
 
 	p->conf.bosh_token_key_file = (char *)"";
 	reopen(p);
-	assert_int_equal(check(p, "alice", token(text, "alice", 1)), STATUS_BAD_CREDENTIALS);
+	assert_status(check(p, "alice", token(text, "alice", 1)), STATUS_BAD_CREDENTIALS);
 	assert_string_equal(xmpp_login_kind(p->login, text), "password");
-	assert_int_equal(check(p, "alice", PASSWORD), STATUS_OK);
+	assert_ok(check(p, "alice", PASSWORD));
 }
 
-static void keys_that_cannot_be_used(void **state)
+TEST(keys_that_cannot_be_used)
 {
 	struct place *p = *state;
 	struct xmpp_login *login = NULL;
-	struct error err = {0};
 
 	assert_int_equal(chmod(p->key_file, 0644), 0);
-	assert_int_equal(xmpp_login_open(&p->conf, &login, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "bosh_token_key_file"));
-	assert_non_null(strstr(err.text, "chmod 600"));
+	assert_fails(xmpp_login_open(&p->conf, &login, ERR), STATUS_BAD_REQUEST,
+		     "bosh_token_key_file");
+	assert_says("chmod 600");
 	assert_int_equal(chmod(p->key_file, 0600), 0);
 	assert_int_equal(truncate(p->key_file, 8), 0);
-	assert_int_equal(xmpp_login_open(&p->conf, &login, &err), STATUS_BAD_REQUEST);
-	assert_non_null(strstr(err.text, "has 6 bytes"));
+	assert_fails(xmpp_login_open(&p->conf, &login, ERR), STATUS_BAD_REQUEST, "has 6 bytes");
 	assert_null(login);
 }
 
 /* Whose account is it? By a row, by the rule backwards, or nobody's. */
-static void owners(void **state)
+TEST(owners)
 {
 	struct place *p = *state;
 	static const char *const users[] = {"bob", "o@x", "back\\20slash", "Kate", "LEO", "leo"};
@@ -288,10 +273,10 @@ static void owners(void **state)
 		p->conf.jid = (char *)rows[i].rule;
 		enum status status = jid_rule_owner(&p->conf, p->base->store, &jid, &owner, NULL);
 		if (rows[i].user == NULL) {
-			assert_int_equal(status, STATUS_NOT_FOUND);
+			assert_status(status, STATUS_NOT_FOUND);
 			assert_null(owner.user);
 		} else {
-			assert_int_equal(status, STATUS_OK);
+			assert_ok(status);
 			assert_string_equal(owner.source, rows[i].source);
 			assert_string_equal(owner.user, rows[i].user);
 		}
@@ -300,36 +285,18 @@ static void owners(void **state)
 	}
 }
 
-static void two_users_one_account(void **state)
+TEST(two_users_one_account)
 {
 	struct place *p = *state;
 	struct jid jid = jid_of("max");
 	struct jid_owner owner = {0};
-	struct error err = {0};
 
 	p->conf.jid = (char *)"{user|lower}@example.org";
 	add_user(p, "Max");
 	add_user(p, "MAX");
-	assert_int_equal(jid_rule_owner(&p->conf, p->base->store, &jid, &owner, &err),
-			 STATUS_CONFLICT);
-	assert_non_null(strstr(err.text, "several site users"));
-	assert_int_equal(check(p, "max", PASSWORD), STATUS_BAD_CREDENTIALS);
-	assert_int_equal(exists(p, "max"), STATUS_OK);
+	assert_fails(jid_rule_owner(&p->conf, p->base->store, &jid, &owner, ERR), STATUS_CONFLICT,
+		     "several site users");
+	assert_status(check(p, "max", PASSWORD), STATUS_BAD_CREDENTIALS);
+	assert_ok(exists(p, "max"));
 	jid_clear(&jid);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(passwords, setup, teardown),
-	    cmocka_unit_test_setup_teardown(too_many_wrong_passwords, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_token_works_once, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_token_of_nobody, setup, teardown),
-	    cmocka_unit_test_setup_teardown(without_a_key_there_are_no_tokens, setup, teardown),
-	    cmocka_unit_test_setup_teardown(keys_that_cannot_be_used, setup, teardown),
-	    cmocka_unit_test_setup_teardown(owners, setup, teardown),
-	    cmocka_unit_test_setup_teardown(two_users_one_account, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }
