@@ -213,3 +213,64 @@ char *unit_read(const char *path, size_t *len)
 		*len = used;
 	return data;
 }
+
+/* ---- tables of inputs beside the tests ---- */
+
+/* Replaces the escapes of a cell in its place. */
+static void unescape(char *cell)
+{
+	static const char names[] = "tnr\\", bytes[] = "\t\n\r\\";
+	char *to = cell;
+
+	for (const char *from = cell; *from != '\0'; from++) {
+		const char *name = from[0] == '\\' ? strchr(names, from[1]) : NULL;
+
+		*to++ = name == NULL ? *from : bytes[name - names];
+		from += name != NULL;
+	}
+	*to = '\0';
+}
+
+static void read_row(struct unit_table *table, const char *path, char *line)
+{
+	size_t n = table->n_rows * table->n_columns, columns = 0;
+	char *cell;
+
+	table->cells = realloc(table->cells, (n + table->n_columns) * sizeof table->cells[0]);
+	assert_non_null(table->cells);
+	while ((cell = strsep(&line, "\t")) != NULL) {
+		if (columns == table->n_columns)
+			fail_msg("%s: a cell too many: %s", path, cell);
+		unescape(cell);
+		table->cells[n + columns++] = cell;
+	}
+	if (columns != table->n_columns)
+		fail_msg("%s: a row of %zu cells: %s", path, columns, table->cells[n]);
+	table->n_rows++;
+}
+
+struct unit_table unit_table_read(const char *path, size_t n_columns)
+{
+	struct unit_table table = {.text = unit_read(path, NULL), .n_columns = n_columns};
+	char *rest = table.text, *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (line[0] != '#' && line[0] != '\0')
+			read_row(&table, path, line);
+	if (table.n_rows == 0)
+		fail_msg("%s: no row", path);
+	return table;
+}
+
+void unit_table_free(struct unit_table *table)
+{
+	free(table->cells);
+	free(table->text);
+	*table = (struct unit_table){.text = NULL};
+}
+
+const char *unit_cell(const struct unit_table *table, size_t row, size_t column)
+{
+	assert_true(row < table->n_rows && column < table->n_columns);
+	return table->cells[row * table->n_columns + column];
+}

@@ -127,4 +127,23 @@ const char *unit_write_bytes(const char *name, const void *data, size_t len);
  */
 char *unit_read(const char *path, size_t *len);
 
+/* ---- tables of inputs beside the tests ---- */
+
+/*
+ * A file of tab-separated cells: a line is a row, and # begins a comment. In a cell \t, \n, \r and
+ * \\ are a tab, a newline, a carriage return and a backslash.
+ */
+struct unit_table {
+	char *text; /* owned; the cells are parts of it */
+	const char **cells;
+	size_t n_rows, n_columns;
+};
+
+/* Fails if the file has no row, or a row has another number of cells. */
+struct unit_table unit_table_read(const char *path, size_t n_columns);
+void unit_table_free(struct unit_table *table);
+
+/* Returns a cell's text, which is the table's. */
+const char *unit_cell(const struct unit_table *table, size_t row, size_t column);
+
 #endif

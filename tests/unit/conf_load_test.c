@@ -1,0 +1,377 @@
+/*
+ * prebind.conf as a whole file: what is refused, with the exact sentence; what other readers of INI
+ * files let pass; several files and several sites.
+ */
+#include "unit.h"
+
+#include <sys/stat.h>
+
+#include "conf_fixture.h"
+
+#define UNCLEAR                                                                                    \
+	"not understood; write KEY = VALUE, [server], [site NAME], or a comment that begins with " \
+	";"
+#define PIN "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+
+FIXTURE(unit_folder_make, unit_folder_remove)
+
+TEST(files_that_may_not_be)
+{
+	/* clang-format off */
+	static const struct {
+		const char *text;
+		const char *wrong; /* behind "FILE" */
+	} cases[] = {
+	    {"", ": there is no [site NAME] section; at least one is needed"},
+	    {"[server]\n", ": there is no [site NAME] section; at least one is needed"},
+	    {"threads = 1\n" SITE("a"),
+	     ":1: threads: stands before the first section; begin with [server] or [site NAME]"},
+	    {SITE("a") "thread = 1\n",
+	     ":7: thread: unknown key; `prebindctl conf --keys` lists those allowed"},
+	    {SITE("a") "Hold = 1\n",
+	     ":7: Hold: unknown key; `prebindctl conf --keys` lists those allowed"},
+	    {SITE("a") "threads = 1\n", ":7: threads: is a key of [server]; move it there"},
+	    {"[server]\nhosts = a\n", ":2: hosts: is a key of [site NAME]; move it there"},
+	    {SITE("a") "hold = 1\n\nhold = 1\n",
+	     ":9: hold: is set in line 7 already; keep one of them"},
+	    {"[server]\n[server]\n", ":2: [server]: stands there twice; put its keys together"},
+	    {"[sites a]\n", ":1: [sites a]: unknown section; allowed: [server], [site NAME]"},
+	    {"[site]\n", ":1: [site]: unknown section; allowed: [server], [site NAME]"},
+	    {"[]\n", ":1: []: unknown section; allowed: [server], [site NAME]"},
+	    {"[site ]\n", ":1: [site ]: has no valid name; allowed: letters, digits and - . _"},
+	    {"[site a b]\n",
+	     ":1: [site a b]: has no valid name; allowed: letters, digits and - . _"},
+	    {"[site \"a\"]\n",
+	     ":1: [site \"a\"]: has no valid name; allowed: letters, digits and - . _"},
+	    {"[site a\n", ":1: " UNCLEAR},
+	    {"[site a] x\n", ":1: " UNCLEAR},
+	    {"[site a]; x\n", ":1: " UNCLEAR},
+	    {"[site a]# x\n", ":1: " UNCLEAR},
+	    {"[site a]\nhold\n", ":2: " UNCLEAR},
+	    {"[site a]\nhold: 1\n", ":2: " UNCLEAR},
+	    {"[site a]\n= 1\n", ":2: " UNCLEAR},
+	    {"[site a]\nhold ; = 1\n", ":2: " UNCLEAR},
+	    {"[site a]\njid = {user}@a\n two\n",
+	     ":3: the line is indented, but a value cannot go on in a second line; begin it in the "
+	     "first column"},
+	    {"[site a]\n\thold = 1\n",
+	     ":2: the line is indented, but a value cannot go on in a second line; begin it in the "
+	     "first column"},
+	    {" [site a]\n",
+	     ":1: the line is indented, but a value cannot go on in a second line; begin it in the "
+	     "first column"},
+	    {"[site a]\nhold = \x01\n", ":2: the line has a control character; take it out"},
+	    {"[site a]\nhold = 1\rwait = 1\n", ":2: the line has a control character; take it out"},
+	    {"[site a]\n; \x7f\n", ":2: the line has a control character; take it out"},
+	    {"[site a]\n; \xff\n",
+	     ":2: the line is not valid UTF-8 text; write it in UTF-8 again"},
+	    {"[site a]\n" JID TIGASE,
+	     ":1: database: is missing in [site a], which needs it: The SQLite file with "
+	     "users, login "
+	     "sessions and the JID map."},
+	    {"\n[site a]\n" DATABASE TIGASE,
+	     ":2: jid: is missing in [site a], which needs it: The JID of a site user who "
+	     "has no row in "
+	     "the JID map."},
+	    {"[site a]\n" DATABASE JID "tigase_url = http://a/\ntigase_user = b@c\n",
+	     ":1: tigase_password_file: is missing in [site a], which needs it with backend "
+	     "= tigase: "
+	     "The file with that administrator's password; only its owner may read it."},
+	    {"[site a]\n" DATABASE JID "tigase_url = http://a/\ntigase_password_file = /p\n",
+	     ":1: tigase_user: is missing in [site a], which needs it with backend = tigase: The "
+	     "administrator's JID to call Tigase with."},
+	    {"[site a]\nbackend = bosh\n" NEEDS,
+	     ":1: bosh_service: is missing in [site a], which needs it with backend = bosh: "
+	     "The BOSH address that we log in at; or several, by preference."},
+	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_cookie = c\n",
+	     ":1: site_database: is missing in [site a], which needs it with provider "
+	     "site_session: The site's own SQLite file; it is only read."},
+	    {SITE("a") "identity = token\ntoken_audience = a\n",
+	     ":1: token_key_file: is missing in [site a], which needs it with provider token: The "
+	     "file with the keys of the tokens, a line kid:key each, up to four."},
+	    {SITE("a") "identity = token\ntoken_key_file = /k\n",
+	     ":1: token_audience: is missing in [site a], which needs it with provider token: The "
+	     "aud that a token must have: whom it was made for."},
+	    {SITE("a") "login_query = /q\n",
+	     ":7: login_query: needs site_database beside it: the SQLite file of the site's users"},
+	    {SITE("a") "identity = login php_session\n",
+	     ":1: php_session_user: is missing in [site a], which needs it with provider "
+	     "php_session: Where in the session the user stands: user.name is "
+	     "$_SESSION['user']['name']."},
+	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_cookie = c\n"
+		       "site_database = /d\nsite_result = django\n",
+	     ":11: site_secret_file: is missing in [site a], which needs it with site_result = "
+	     "django: write Django's SECRET_KEY into a file of its own"},
+	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_cookie = c\n"
+		       "site_database = /d\nsite_result = django\nsite_secret_file = /s\n",
+	     ":11: site_profile_query: is missing in [site a], which needs it with site_result "
+	     "= django: the query that finds the user's name (sql/sites/django-user.sql)"},
+	    {SITE("a") "bosh_url = https://{hostname}/b\n",
+	     ":7: bosh_url: has {hostname} in it, which needs bosh_hosts: the names of the "
+	     "cluster's nodes, as NAME or NAME=PUBLIC"},
+	    {SITE("a") "backend = bosh\nbosh_service = http://b/\nbosh_hosts = a\n"
+		       "bosh_url = https://{hostname}/b\n",
+	     ":10: bosh_url: has {hostname} in it, which only backend = tigase knows: write the "
+	     "host's name"},
+	    {"[site a]\n" DATABASE JID "backend = bosh\nupstream_pin = " PIN "\n"
+	     "bosh_service = https://a/ http://b/\n",
+	     ":5: upstream_pin: needs https in every address of bosh_service"},
+	    {SITE("a") "session_absolute = 10m\n",
+	     ":7: session_idle: 30m is longer than session_absolute, 10m; allowed: at most that"},
+	    {SITE("a") "session_idle = 11m\nsession_absolute = 10m\n",
+	     ":7: session_idle: 11m is longer than session_absolute, 10m; allowed: at most that"},
+	    {SITE("a") "hosts = a\n" SITE("b"),
+	     ":8: hosts: is empty in [site b]; allowed only where there is a single site, "
+	     "and there "
+	     "are 2"},
+	};
+	/* clang-format on */
+	for (size_t i = 0; i < COUNT(cases); i++)
+		load_bad(cases[i].text, cases[i].wrong);
+}
+
+TEST(a_nul_is_refused)
+{
+	static const char text[] = SITE("a") "hold = 1\0 2\n";
+	struct conf *conf = NULL;
+	unit_write_bytes("prebind.conf", text, sizeof(text) - 1);
+	assert_fails(conf_load(CONF_FILE, &conf, ERR), STATUS_BAD_REQUEST,
+		     ":7: the line has a NUL byte");
+}
+
+/* "FILE" in a sentence that names it twice. */
+TEST(sites_that_clash)
+{
+	char expected[256];
+	snprintf(expected, sizeof(expected),
+		 ":7: [site a]: is at %s:1 already; give it another name", CONF_FILE);
+	load_bad(SITE("a") SITE("a"), expected);
+
+	snprintf(expected, sizeof(expected),
+		 ":15: hosts: \"b.org\" belongs to [site z] (%s:7) already; allowed: each host in "
+		 "one site",
+		 CONF_FILE);
+	load_bad(SITE("z") "hosts = a.org b.org\n\n" SITE("y") "hosts = c.org B.ORG\n", expected);
+}
+
+TEST(lines_and_sections_have_their_limits)
+{
+	static char blanks[100000];
+	memset(blanks, ' ', sizeof(blanks) - 1);
+	struct strbuf text;
+	strbuf_init(&text);
+	strbuf_addf(&text, SITE("a") "hold =%s2%s; comment\n;%s\n", blanks, blanks, blanks);
+	struct conf *conf = load_good(text.data);
+	assert_int_equal(conf->sites[0].hold, 2);
+	conf_free(conf);
+
+	char name[256];
+	memset(name, 'n', 255);
+	strbuf_reset(&text);
+	strbuf_addf(&text, "[site %.253s]\n" NEEDS, name);
+	conf = load_good(text.data);
+	assert_int_equal(strlen(conf->sites[0].name), 253);
+	conf_free(conf);
+
+	strbuf_reset(&text);
+	strbuf_addf(&text, "[site %.254s]\n" NEEDS, name);
+	load_bad(text.data, ":1: the section's name has 259 bytes; allowed: 258");
+	strbuf_clear(&text);
+}
+
+TEST(odd_files_that_are_read)
+{
+	static const char *const texts[] = {
+	    "\xef\xbb\xbf" SITE("a") "hold = 2",
+	    "\xef\xbb\xbf\n" SITE("a") "hold=2\n",
+	    "[site a]\r\ndatabase = /d\r\njid = {user}@b\r\nbackend = bosh\r\n"
+	    "bosh_service = http://b/\r\nhold = 2\r\n",
+	    "# comment\n  ; comment\n\t\n   \n" SITE("a") "\t# comment\nhold = 2 ; comment\n",
+	    "[site   a] ; comment\n" NEEDS "hold\t=\t2\t; comment = x\n[server]\n",
+	};
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct conf *conf = load_good(texts[i]);
+		assert_string_equal(conf->sites[0].name, "a");
+		assert_int_equal(conf->sites[0].hold, 2);
+		conf_free(conf);
+	}
+}
+
+TEST(file_is_checked_before_it_is_read)
+{
+	struct conf *conf = NULL;
+	char expected[ERROR_TEXT_MAX];
+
+	assert_status(conf_load(CONF_FILE, &conf, ERR), STATUS_NOT_FOUND);
+	snprintf(expected, sizeof(expected), "%s: cannot be opened: No such file or directory",
+		 CONF_FILE);
+	assert_string_equal(unit_error.text, expected);
+
+	assert_status(conf_load(unit_folder(), &conf, ERR), STATUS_BAD_REQUEST);
+	snprintf(expected, sizeof(expected), "%s: is not a regular file", unit_folder());
+	assert_string_equal(unit_error.text, expected);
+
+	static const mode_t modes[] = {0664, 0646, 0620, 0602};
+	unit_write("prebind.conf", SITE("a"));
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		assert_int_equal(chmod(CONF_FILE, modes[i]), 0);
+		assert_status(conf_load(CONF_FILE, &conf, ERR), STATUS_BAD_REQUEST);
+		snprintf(expected, sizeof(expected),
+			 "%s: may be written by others (mode %04o); run: chmod go-w %s", CONF_FILE,
+			 (unsigned)modes[i], CONF_FILE);
+		assert_string_equal(unit_error.text, expected);
+	}
+	assert_int_equal(truncate(CONF_FILE, 16 * 1024 * 1024 + 1), 0);
+	assert_int_equal(chmod(CONF_FILE, 0600), 0);
+	assert_status(conf_load(CONF_FILE, &conf, ERR), STATUS_BAD_REQUEST);
+	snprintf(expected, sizeof(expected), "%s: is larger than 16777216 bytes", CONF_FILE);
+	assert_string_equal(unit_error.text, expected);
+	assert_null(conf);
+}
+
+/* ---- more than one site ---- */
+
+TEST(sites_come_from_more_files)
+{
+	char text[512];
+	snprintf(text, sizeof(text), "[server]\nsites = %s/*.site\n" SITE("main") "hosts = m\n",
+		 unit_folder());
+	unit_write("2.site", SITE("two") "hosts = two.org\n");
+	unit_write("1.site", SITE("one") "hosts = one.org\n" SITE("uno") "hosts = uno\n");
+	unit_write("3.other", "nonsense\n");
+
+	struct conf *conf = load_good(text);
+	static const char *const names[] = {"main", "one", "uno", "two"};
+	assert_int_equal(conf->n_files, 3);
+	assert_int_equal(conf->n_sites, COUNT(names));
+	for (size_t i = 0; i < COUNT(names); i++)
+		assert_string_equal(conf->sites[i].name, names[i]);
+	assert_ptr_equal(conf->sites[2].file, conf->files[1]);
+	assert_int_equal(conf->sites[2].line, 8);
+	assert_ptr_equal(conf_site_for_host(conf, "uno"), &conf->sites[2]);
+	assert_ptr_equal(conf_site_named(conf, "two"), &conf->sites[3]);
+	conf_free(conf);
+}
+
+TEST(faults_name_the_file_they_are_in)
+{
+	char main_text[256];
+	snprintf(main_text, sizeof(main_text), "[server]\nsites = %s/*.site\n", unit_folder());
+	unit_write("prebind.conf", main_text);
+	const struct {
+		const char *text;
+		const char *wrong;
+	} cases[] = {
+	    {"[server]\n",                      "1.site:1: [server]: may stand in %s alone"       },
+	    {"hold = 1\n",
+	     "1.site:1: hold: stands before the first section; begin with [server] or [site NAME]"},
+	    {SITE("b") "hosts = c\nhold = 0\n",
+	     "1.site:8: hold: \"0\" is too small; allowed: a whole number from 1 to 2"            },
+	    {SITE("a") "hosts = c\n",
+	     "2.site:1: [site a]: is at %s/1.site:1 already; give it another name"                },
+	    {SITE("b") "hosts = a.org\n",
+	     "2.site:7: hosts: \"a.org\" belongs to [site b] (%s/1.site:7) already; allowed: each "
+	     "host in one site"								   },
+	};
+	unit_write("2.site", SITE("a") "hosts = a.org\n");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct strbuf expected;
+		strbuf_init(&expected);
+		strbuf_addf(&expected, "%s/", unit_folder());
+		const char *mark = strstr(cases[i].wrong, "%s");
+		size_t head =
+		    mark == NULL ? strlen(cases[i].wrong) : (size_t)(mark - cases[i].wrong);
+		strbuf_add(&expected, cases[i].wrong, head);
+		if (mark != NULL) {
+			strbuf_adds(&expected, mark[2] == '/' ? unit_folder() : CONF_FILE);
+			strbuf_adds(&expected, mark + 2);
+		}
+		struct conf *conf = NULL;
+		unit_write("1.site", cases[i].text);
+		assert_status(conf_load(CONF_FILE, &conf, ERR), STATUS_BAD_REQUEST);
+		assert_string_equal(unit_error.text, expected.data);
+		strbuf_clear(&expected);
+	}
+}
+
+TEST(sites_pattern_may_find_nothing)
+{
+	char text[512];
+	snprintf(text, sizeof(text), "[server]\nsites = %s/none/*.conf\n" SITE("a"), unit_folder());
+	conf_free(load_good(text));
+
+	struct conf *conf = NULL;
+	char expected[256];
+	snprintf(text, sizeof(text), "[server]\nsites = %s/more.conf\n" SITE("a"), unit_folder());
+	unit_write("prebind.conf", text);
+	assert_status(conf_load(CONF_FILE, &conf, ERR), STATUS_NOT_FOUND);
+	snprintf(expected, sizeof(expected),
+		 "%s/more.conf: cannot be opened: No such file or directory", unit_folder());
+	assert_string_equal(unit_error.text, expected);
+
+	unit_write("more.conf", SITE("b"));
+	snprintf(text, sizeof(text), "[server]\nsites = %s/more.conf/*\n" SITE("a"), unit_folder());
+	conf_free(load_good(text));
+}
+
+/* A link to itself: nobody can look into that folder, not even root. */
+TEST(sites_pattern_that_cannot_be_searched)
+{
+	char path[128];
+	char text[512];
+	char expected[256];
+	snprintf(path, sizeof(path), "%s/loop", unit_folder());
+	assert_int_equal(symlink(path, path), 0);
+	snprintf(text, sizeof(text), "[server]\n\nsites = %s/*.conf\n" SITE("a"), path);
+	snprintf(expected, sizeof(expected),
+		 ":3: sites: \"%s/*.conf\" cannot be searched; allowed: folders that we may read",
+		 path);
+	load_bad(text, expected);
+}
+
+TEST(host_finds_its_site)
+{
+	struct conf *conf = load_good(SITE("only"));
+	assert_ptr_equal(conf_site_for_host(conf, "what.ever"), &conf->sites[0]);
+	assert_ptr_equal(conf_site_for_host(conf, ""), &conf->sites[0]);
+	assert_ptr_equal(conf_site_named(conf, NULL), &conf->sites[0]);
+	assert_null(conf_site_named(conf, "default"));
+	conf_free(conf);
+
+	conf = load_good(SITE("only") "hosts = a.org\n");
+	assert_ptr_equal(conf_site_for_host(conf, "a.org"), &conf->sites[0]);
+	assert_null(conf_site_for_host(conf, "b.org"));
+	assert_null(conf_site_for_host(conf, ""));
+	assert_null(conf_site_for_host(conf, NULL));
+	conf_free(conf);
+
+	conf = load_good(SITE("b") "hosts = B.org\n" SITE("default") "hosts = a.org\n");
+	assert_ptr_equal(conf_site_named(conf, NULL), &conf->sites[1]);
+	assert_ptr_equal(conf_site_for_host(conf, "b.org"), &conf->sites[0]);
+	assert_null(conf_site_named(conf, "a"));
+	conf_free(conf);
+
+	conf = load_good(SITE("b") "hosts = b.org\n" SITE("c") "hosts = a.org\n");
+	assert_null(conf_site_named(conf, NULL));
+	conf_free(conf);
+}
+
+TEST(a_thousand_sites)
+{
+	struct strbuf text;
+	strbuf_init(&text);
+	for (int i = 0; i < 1000; i++)
+		strbuf_addf(&text,
+			    "[site s%d]\nhosts = h%d.org www.h%d.org\n"
+			    "database = /var/lib/prebind/%d.db\n" JID TIGASE,
+			    i, i, i, i);
+	struct conf *conf = load_good(text.data);
+	assert_int_equal(conf->n_sites, 1000);
+	for (int i = 0; i < 1000; i++) {
+		char host[32];
+		snprintf(host, sizeof(host), "www.h%d.org", i);
+		assert_ptr_equal(conf_site_for_host(conf, host), &conf->sites[i]);
+	}
+	conf_free(conf);
+	strbuf_clear(&text);
+}
