@@ -216,18 +216,31 @@ char *unit_read(const char *path, size_t *len)
 
 /* ---- tables of inputs beside the tests ---- */
 
+/* Reads one escape, and moves *from to its last character; a backslash alone stands for itself. */
+static char escaped(const char **from)
+{
+	static const char names[] = "tnr\\", bytes[] = "\t\n\r\\";
+	const char *name = strchr(names, (*from)[1]);
+
+	if ((*from)[1] == 'x') {
+		const char hex[] = {(*from)[2], (*from)[3], '\0'};
+		assert_int_equal(strspn(hex, "0123456789abcdef"), 2);
+		*from += 3;
+		return (char)strtol(hex, NULL, 16);
+	}
+	if ((*from)[1] == '\0' || name == NULL)
+		return '\\';
+	*from += 1;
+	return bytes[name - names];
+}
+
 /* Replaces the escapes of a cell in its place. */
 static void unescape(char *cell)
 {
-	static const char names[] = "tnr\\", bytes[] = "\t\n\r\\";
 	char *to = cell;
 
-	for (const char *from = cell; *from != '\0'; from++) {
-		const char *name = from[0] == '\\' ? strchr(names, from[1]) : NULL;
-
-		*to++ = name == NULL ? *from : bytes[name - names];
-		from += name != NULL;
-	}
+	for (const char *from = cell; *from != '\0'; from++)
+		*to++ = *from == '\\' ? escaped(&from) : *from;
 	*to = '\0';
 }
 

@@ -131,7 +131,7 @@ char *unit_read(const char *path, size_t *len);
 
 /*
  * A file of tab-separated cells: a line is a row, and # begins a comment. In a cell \t, \n, \r and
- * \\ are a tab, a newline, a carriage return and a backslash.
+ * \\ are a tab, a newline, a carriage return and a backslash, and \xHH is any byte.
  */
 struct unit_table {
 	char *text; /* owned; the cells are parts of it */
