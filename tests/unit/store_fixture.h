@@ -15,13 +15,18 @@
 
 #include "store/store.h"
 
+/* TODO */
+int unit_folder_make(void **state);
+int unit_folder_remove(void **state);
+const char *unit_folder(void);
+
 #define FIXTURE_SITE "test" /* whose database it is */
 
 /* What makes it, for store_migrate. */
 #define FIXTURE_MIGRATION(file) (&(struct store_migration){.path = (file), .site = FIXTURE_SITE})
 
 struct fixture {
-	char dir[64];
+	const char *dir; /* the unit test's folder */
 	char path[96]; /* of the database */
 	struct store *store;
 };
@@ -37,8 +42,8 @@ static inline int fixture_folder(void **state)
 	struct fixture *f = calloc(1, sizeof *f);
 
 	assert_non_null(f);
-	strcpy(f->dir, "/tmp/prebind-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
+	unit_folder_make(NULL);
+	f->dir = unit_folder();
 	snprintf(f->path, sizeof f->path, "%s/prebind.db", f->dir);
 	*state = f;
 	return 0;
@@ -64,20 +69,10 @@ static inline int fixture_store(void **state)
 static inline int fixture_remove(void **state)
 {
 	struct fixture *f = *state;
-	struct dirent *entry;
 
 	store_close(f->store);
-	assert_int_equal(chmod(f->dir, 0700), 0);
-	DIR *dir = opendir(f->dir);
-	assert_non_null(dir);
-	while ((entry = readdir(dir)) != NULL)
-		if (entry->d_name[0] != '.')
-			unlinkat(dirfd(dir), entry->d_name,
-				 entry->d_type == DT_DIR ? AT_REMOVEDIR : 0);
-	closedir(dir);
-	assert_int_equal(rmdir(f->dir), 0);
 	free(f);
-	return 0;
+	return unit_folder_remove(NULL);
 }
 
 #endif
