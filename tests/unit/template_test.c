@@ -247,62 +247,22 @@ ROWS_TEST(comments)
 ROWS_TEST(partial_rows)
 ROWS_TEST(html_places)
 
-/* A page that is refused, and what the sentence says behind the folder. */
-static const struct refusal {
-	const char *page, *says;
-} refusals[] = {
-    {"{{{subject}}}",				   "/page.html:1: every value is escaped"                        },
-    {"a\n{{&subject}}",				 "/page.html:2: every value is escaped"                        },
-    {"\n\n{{=<% %>=}}",				 "/page.html:3: the delimiters"                                },
-    {"{{stranger}}",				    "/page.html:1: this page has no such name: stranger"          },
-    {"\n{{#stranger}}{{/stranger}}",                    "/page.html:2: this page has no such name: stranger"          },
-    {"{{.}}",					   "/page.html:1: this page has no such name: ."                 },
-    {"{{#yes}}\n",				      "/page.html:1: this section is not closed: yes"               },
-    {"a\n{{#yes}}\n{{#no}}\n{{/no}}",                   "/page.html:2: this section is not closed: yes"               },
-    {"a\nb\n{{/yes}}",				  "/page.html:3: this section was not opened: yes"              },
-    {"{{#yes}}\n{{/no}}",			       "/page.html:2: the open section is another: yes"              },
-    {"{{#yes}}{{#no}}{{/yes}}{{/no}}",                  "/page.html:1: the open section is another: no"               },
-    {"\r\n{{subject",				   "/page.html:2: a tag without its '}}'"                        },
-    {"{{! never ends }",				"/page.html:1: a tag without its '}}'"                        },
-    {"{{}}",					    "/page.html:1: a tag without a name"                          },
-    {"{{ }}",					   "/page.html:1: a tag without a name"                          },
-    {"{{#}}x{{/}}",				     "/page.html:1: a tag without a name"                          },
-    {"{{two words}}",				   "/page.html:1: a name has letters"                            },
-    {"{{sub<ject}}",				    "/page.html:1: a name has letters"                            },
-    {"{{$block}}{{/block}}",                            "/page.html:1: a name has letters"                            },
-    {"\n{{>nowhere}}",				  "/page.html:2: there is no such partial"                      },
-    {"{{>../page}}",				    "/page.html:1: a name has letters"                            },
-    {"{{>..}}",					 "/page.html:1: a partial's name has no dots"                  },
-    {"{{>self}}",				       "/partials/self.html:1: this partial includes itself: self"   },
-    {"{{>ping}}",				       "/partials/pong.html:1: this partial includes itself: ping"   },
-    {"{{>broken}}",				     "/partials/broken.html:2: this section is not closed: yes"    },
-    {"{{>alien}}",				      "/partials/alien.html:3: this page has no such name: stranger"},
-    {"<p title={{subject}}>",                           "/page.html:1: a value in a tag outside quotes"               },
-    {"<{{subject}}>",				   "/page.html:1: a value in a tag outside quotes"               },
-    {"<p {{subject}}=\"x\">",                           "/page.html:1: a value in a tag outside quotes"               },
-    {"<script>\nlet a = '{{subject}}'",                 "/page.html:2: a value in a tag outside quotes"               },
-    {"<script data-type=\"application/json\">{{json}}", "/page.html:1: a value in a tag"                              },
-    {"<script type=\"text/javascript\">{{json}}",       "/page.html:1: a value in a tag"                              },
-    {"<style>p { color: {{subject}} }",                 "/page.html:1: a value in a tag outside quotes"               },
-    {"<p onclick=\"{{subject}}\">",                     "/page.html:1: a value in a tag outside quotes"               },
-    {"<p class=\"x\" STYLE = '{{subject}}'>",           "/page.html:1: a value in a tag outside quotes"               },
-    {"<script>a < b </scrip> {{subject}}</script>",     "/page.html:1: a value in a tag"                              },
-    {"\xff",					    "/page.html: is not UTF-8 text"                               },
-};
-
 TEST(test_refusals)
 {
-	for (size_t i = 0; i < COUNT(refusals); i++) {
+	struct unit_table table = unit_table_read("tests/unit/template_refusals.tsv", 2);
+	const size_t len = strlen(unit_folder());
+
+	for (size_t i = 0; i < table.n_rows; i++) {
+		const char *page = unit_cell(&table, i, 0), *says = unit_cell(&table, i, 1);
 		struct template_set *set = NULL;
 
-		assert_status(load(refusals[i].page, &set, ERR), STATUS_BAD_REQUEST);
+		assert_status(load(page, &set, ERR), STATUS_BAD_REQUEST);
 		assert_null(set);
-		if (strncmp(unit_error.text, unit_folder(), strlen(unit_folder())) != 0 ||
-		    strncmp(unit_error.text + strlen(unit_folder()), refusals[i].says,
-			    strlen(refusals[i].says)) != 0)
-			fail_msg("'%s': '%s', expected '%s'", refusals[i].page, unit_error.text,
-				 refusals[i].says);
+		if (strncmp(unit_error.text, unit_folder(), len) != 0 ||
+		    strncmp(unit_error.text + len, says, strlen(says)) != 0)
+			fail_msg("'%s': '%s', expected '%s'", page, unit_error.text, says);
 	}
+	unit_table_free(&table);
 }
 
 /* "{{#yes}}" so many times, and the ends. */
