@@ -8,7 +8,7 @@ import { Place } from "../lib/place.mjs";
 import { until } from "../lib/wait.mjs";
 import { publish, startWebSite } from "../lib/web_site.mjs";
 
-const BACK_MS = 60_000; // a session of its own may be due only after the pace's gap
+const BACK_MS = 120_000; // a session of its own may be due only after the pace's gap
 
 const sitePage = (title, tag = "") => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title>
 <link rel="icon" href="data:,">${tag}</head><body><h1>${title}</h1></body></html>`;

@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 import { top } from "./place.mjs";
 
 const EXECUTABLES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const STEP_MS = 30_000; // a step takes well under a second, but much longer on a busy machine
+const STEP_MS = 60_000; // a step takes well under a second, but much longer on a busy machine
 
 /**
  * @param {import('./place.mjs').Place} place closes the browser when it closes

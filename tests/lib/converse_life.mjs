@@ -11,7 +11,7 @@ import { addresses, publish, startWebSite } from "./web_site.mjs";
 import { Wire } from "./wire.mjs";
 
 const OUTAGE_MS = 5_000;
-const BACK_MS = 60_000; // until a page is ready again, on a busy machine
+const BACK_MS = 120_000; // until a page is ready again, on a busy machine
 
 /**
  * Makes a stage for the scenes; life.mjs plays them.

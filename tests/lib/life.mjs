@@ -15,7 +15,7 @@ import { endSession, whoIsOnline } from "./xmpp_site.mjs";
 const OUTAGE_MS = 5_000;
 const LONG_OUTAGE_MS = 120_000; // by the page's clock
 const STEP_MS = 2_000; // how far that clock is moved at a time
-const BACK_S = 60; // until a page is ready again, on a busy machine
+const BACK_S = 120; // until a page is ready again, on a busy machine
 const BACK_MS = BACK_S * 1000;
 const FORGOTTEN_S = 75; // servers give up a silent session after 60 s
 
