@@ -2,11 +2,7 @@
  * Basic credentials, the check of a caller, and the cache of right passwords: what it holds, what
  * it no longer holds, and that it forgets the oldest.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include "page/caller.h"
 #include "store_fixture.h"
@@ -17,7 +13,9 @@
 
 /* ---- Basic ---- */
 
-static void test_basic(void **state)
+GROUP(unit_secrets, NULL)
+
+TEST(test_basic)
 {
 	static const struct {
 		const char *header;
@@ -41,8 +39,7 @@ static void test_basic(void **state)
 	    {"Basic YTpiCg==",				 STATUS_BAD_REQUEST,    NULL,                 NULL }, /* a newline */
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct basic_auth auth = {0};
 		enum status status = basic_auth_read(rows[i].header, &auth, NULL);
 
@@ -63,16 +60,15 @@ static struct adhoc_caller caller_named(const char *name, const char *hash)
 	return (struct adhoc_caller){.name = (char *)name, .password_hash = (char *)hash};
 }
 
-static void test_cache(void **state)
+TEST(test_cache)
 {
 	struct caller_cache *cache, *other;
 	struct adhoc_caller shop = caller_named("shop", "$1"),
 			    rehashed = caller_named("shop", "$2"),
 			    bank = caller_named("bank", "$1"), joined = caller_named("sho", "p$1");
 
-	(void)state;
-	assert_int_equal(caller_cache_new(&cache, NULL), STATUS_OK);
-	assert_int_equal(caller_cache_new(&other, NULL), STATUS_OK);
+	assert_ok(caller_cache_new(&cache, ERR));
+	assert_ok(caller_cache_new(&other, ERR));
 	assert_false(caller_cache_holds(cache, &shop, PASSWORD));
 	caller_cache_add(cache, &shop, PASSWORD);
 	assert_true(caller_cache_holds(cache, &shop, PASSWORD));
@@ -87,14 +83,13 @@ static void test_cache(void **state)
 	caller_cache_free(NULL);
 }
 
-static void test_cache_is_bounded(void **state)
+TEST(test_cache_is_bounded)
 {
 	struct caller_cache *cache;
 	char names[CALLER_CACHE_MAX + 1][16];
 	struct adhoc_caller caller = {.password_hash = (char *)"$1"};
 
-	(void)state;
-	assert_int_equal(caller_cache_new(&cache, NULL), STATUS_OK);
+	assert_ok(caller_cache_new(&cache, ERR));
 	for (int i = 0; i <= CALLER_CACHE_MAX; i++) {
 		snprintf(names[i], sizeof names[i], "c%d", i);
 		caller.name = names[i];
@@ -124,7 +119,7 @@ static void add_caller(struct store *store, const char *hash)
 				      .addresses = (char *)"192.0.2.0/24 2001:db8::1"};
 
 	secret_sha256(caller.api_key_hash, API_KEY, strlen(API_KEY));
-	assert_int_equal(adhoc_caller_add(store, &caller, NULL), STATUS_OK);
+	assert_ok(adhoc_caller_add(store, &caller, ERR));
 }
 
 static int check_setup(void **state)
@@ -135,8 +130,8 @@ static int check_setup(void **state)
 
 	fixture_store(&fixture);
 	check->f = fixture;
-	assert_int_equal(caller_cache_new(&check->cache, NULL), STATUS_OK);
-	assert_int_equal(secret_password_hash(PASSWORD, hash, NULL), STATUS_OK);
+	assert_ok(caller_cache_new(&check->cache, ERR));
+	assert_ok(secret_password_hash(PASSWORD, hash, ERR));
 	add_caller(check->f->store, hash);
 	check->claim = (struct caller_claim){
 	    .name = "shop", .password = PASSWORD, .api_key = API_KEY, .address = "192.0.2.7"};
@@ -179,12 +174,14 @@ static void assert_refused(struct check *check, struct caller_claim claim, enum 
 	check->claim = right;
 }
 
-static void test_claims(void **state)
+FIXTURE(check_setup, check_teardown)
+
+TEST(test_claims)
 {
 	struct check *check = *state;
 	struct caller_claim claim = check->claim;
 
-	assert_int_equal(ask(check, NULL), STATUS_OK);
+	assert_ok(ask(check, ERR));
 	claim.name = "nobody";
 	assert_refused(check, claim, STATUS_BAD_CREDENTIALS, "no such");
 	claim = check->claim;
@@ -200,69 +197,52 @@ static void test_claims(void **state)
 	assert_refused(check, claim, STATUS_FORBIDDEN, "198.51.100.1");
 	claim.address = "2001:db8::1";
 	check->claim = claim;
-	assert_int_equal(ask(check, NULL), STATUS_OK);
+	assert_ok(ask(check, ERR));
 }
 
 /*
  * A right password is in the cache from the first call on, and of no use once anything has changed.
  */
-static void test_changes_count_at_once(void **state)
+TEST(test_changes_count_at_once)
 {
 	struct check *check = *state;
 	struct store *store = check->f->store;
 	char hash[SECRET_HASH_MAX];
 
-	assert_int_equal(ask(check, NULL), STATUS_OK);
-	assert_int_equal(adhoc_caller_set_disabled(store, "shop", true, NULL), STATUS_OK);
+	assert_ok(ask(check, ERR));
+	assert_ok(adhoc_caller_set_disabled(store, "shop", true, ERR));
 	assert_refused(check, check->claim, STATUS_BAD_CREDENTIALS, "disabled");
-	assert_int_equal(adhoc_caller_set_disabled(store, "shop", false, NULL), STATUS_OK);
-	assert_int_equal(ask(check, NULL), STATUS_OK);
-	assert_int_equal(secret_password_hash("another", hash, NULL), STATUS_OK);
-	assert_int_equal(adhoc_caller_set_password(store, "shop", hash, NULL), STATUS_OK);
+	assert_ok(adhoc_caller_set_disabled(store, "shop", false, ERR));
+	assert_ok(ask(check, ERR));
+	assert_ok(secret_password_hash("another", hash, ERR));
+	assert_ok(adhoc_caller_set_password(store, "shop", hash, ERR));
 	assert_refused(check, check->claim, STATUS_BAD_CREDENTIALS, "wrong password");
-	assert_int_equal(adhoc_caller_delete(store, "shop", NULL), STATUS_OK);
+	assert_ok(adhoc_caller_delete(store, "shop", ERR));
 	assert_refused(check, check->claim, STATUS_BAD_CREDENTIALS, "no such");
 }
 
 /* The second check does not look at the hash at all: one that nothing matches is no hindrance. */
-static void test_cache_spares_the_work(void **state)
+TEST(test_cache_spares_the_work)
 {
 	struct check *check = *state;
 	struct adhoc_caller caller = caller_named("shop", "*");
 
-	assert_int_equal(adhoc_caller_set_password(check->f->store, "shop", "*", NULL), STATUS_OK);
-	assert_int_equal(ask(check, NULL), STATUS_BAD_CREDENTIALS);
+	assert_ok(adhoc_caller_set_password(check->f->store, "shop", "*", ERR));
+	assert_status(ask(check, NULL), STATUS_BAD_CREDENTIALS);
 	caller_cache_add(check->cache, &caller, PASSWORD);
-	assert_int_equal(ask(check, NULL), STATUS_OK);
+	assert_ok(ask(check, ERR));
 }
 
-static void test_domains(void **state)
+FIXTURE(NULL, NULL)
+
+TEST(test_domains)
 {
 	struct adhoc_caller caller = {.domains = (char *)"example.org example.net"};
 
-	(void)state;
 	assert_true(caller_has_domain(&caller, "example.org"));
 	assert_true(caller_has_domain(&caller, "example.net"));
 	assert_false(caller_has_domain(&caller, "example"));
 	assert_false(caller_has_domain(&caller, "org example"));
 	assert_false(caller_has_domain(&caller, "example.org example.net"));
 	assert_false(caller_has_domain(&caller, ""));
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, check_setup, check_teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_basic),
-	    cmocka_unit_test(test_cache),
-	    cmocka_unit_test(test_cache_is_bounded),
-	    TEST(test_claims),
-	    TEST(test_changes_count_at_once),
-	    TEST(test_cache_spares_the_work),
-	    cmocka_unit_test(test_domains),
-	};
-
-	assert_int_equal(secret_start(NULL), STATUS_OK);
-	return cmocka_run_group_tests_name("caller", tests, NULL, NULL);
 }

@@ -3,10 +3,8 @@
  * which columns. No query takes longer because there are more users, sessions or buckets: each uses
  * an index, except those that are about all rows and are named here.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "unit.h"
+
 #include <sqlite3.h>
 
 #include "store/limit.h"
@@ -23,7 +21,7 @@ static const enum query of_all_rows[] = {
 
 static bool is_of_all_rows(enum query query)
 {
-	for (size_t i = 0; i < sizeof of_all_rows / sizeof of_all_rows[0]; i++)
+	for (size_t i = 0; i < COUNT(of_all_rows); i++)
 		if (of_all_rows[i] == query)
 			return true;
 	return false;
@@ -67,7 +65,7 @@ static struct databases open_databases(const struct fixture *f)
 	struct limit_store *limits;
 	char path[128];
 
-	assert_int_equal(limit_open(f->path, &limits, NULL), STATUS_OK);
+	assert_ok(limit_open(f->path, &limits, ERR));
 	limit_close(limits);
 	snprintf(path, sizeof path, "%s.limits", f->path);
 	return (struct databases){open_database(f->path), open_database(path)};
@@ -93,7 +91,9 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
 	return s;
 }
 
-static void test_by_index(void **state)
+FIXTURE(fixture_store, fixture_remove)
+
+TEST(test_by_index)
 {
 	const struct databases databases = open_databases(*state);
 
@@ -103,7 +103,7 @@ static void test_by_index(void **state)
 	close_databases(&databases);
 }
 
-static void test_all_rows_are_noticed(void **state)
+TEST(test_all_rows_are_noticed)
 {
 	struct fixture *f = *state;
 	sqlite3 *db = open_database(f->path);
@@ -167,7 +167,7 @@ static const char *misfit(sqlite3_stmt *s, int n, const struct row_type *row)
 	return NULL;
 }
 
-static void test_rows_fit_their_statements(void **state)
+TEST(test_rows_fit_their_statements)
 {
 	const struct databases databases = open_databases(*state);
 
@@ -191,7 +191,7 @@ static void test_rows_fit_their_statements(void **state)
 	close_databases(&databases);
 }
 
-static void test_another_row_is_noticed(void **state)
+TEST(test_another_row_is_noticed)
 {
 	struct fixture *f = *state;
 	sqlite3 *db = open_database(f->path);
@@ -231,7 +231,7 @@ static int try(sqlite3 *db, const char *sql, const unsigned char *kinds, bool nu
 	return code;
 }
 
-static void test_parameters_fit_their_statements(void **state)
+TEST(test_parameters_fit_their_statements)
 {
 	const struct databases databases = open_databases(*state);
 
@@ -254,7 +254,7 @@ static void test_parameters_fit_their_statements(void **state)
 	close_databases(&databases);
 }
 
-static void test_other_parameters_are_noticed(void **state)
+TEST(test_other_parameters_are_noticed)
 {
 	struct fixture *f = *state;
 	sqlite3 *db = open_database(f->path);
@@ -268,15 +268,13 @@ static void test_other_parameters_are_noticed(void **state)
 }
 
 /* A caller who gives other values than the catalogue asks for learns it in the first test. */
-static void test_other_values_are_refused(void **state)
+TEST(test_other_values_are_refused)
 {
 	struct fixture *f = *state;
-	struct error err;
 	int changed;
 
-	assert_int_equal(store_run(f->store, QUERY_USED_NONCE_ADD,
-				   VALUES(as_text("n"), as_integer(1)), &changed, &err),
-			 STATUS_OK);
+	assert_ok(store_run(f->store, QUERY_USED_NONCE_ADD, VALUES(as_text("n"), as_integer(1)),
+			    &changed, ERR));
 	assert_int_equal(changed, 1);
 	const struct values wrong[] = {
 	    NO_VALUES,
@@ -284,30 +282,7 @@ static void test_other_values_are_refused(void **state)
 	    VALUES(as_text("n"), as_text("1")),
 	    VALUES(as_text("n"), as_integer(1), as_integer(1)),
 	};
-	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-		assert_int_equal(
-		    store_run(f->store, QUERY_USED_NONCE_ADD, wrong[i], &changed, &err),
-		    STATUS_INTERNAL);
-	assert_non_null(strstr(err.text, "used_nonce"));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_by_index, fixture_store, fixture_remove),
-	    cmocka_unit_test_setup_teardown(test_all_rows_are_noticed, fixture_store,
-					    fixture_remove),
-	    cmocka_unit_test_setup_teardown(test_rows_fit_their_statements, fixture_store,
-					    fixture_remove),
-	    cmocka_unit_test_setup_teardown(test_another_row_is_noticed, fixture_store,
-					    fixture_remove),
-	    cmocka_unit_test_setup_teardown(test_parameters_fit_their_statements, fixture_store,
-					    fixture_remove),
-	    cmocka_unit_test_setup_teardown(test_other_parameters_are_noticed, fixture_store,
-					    fixture_remove),
-	    cmocka_unit_test_setup_teardown(test_other_values_are_refused, fixture_store,
-					    fixture_remove),
-	};
-
-	return cmocka_run_group_tests_name("catalogue", tests, NULL, NULL);
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		assert_fails(store_run(f->store, QUERY_USED_NONCE_ADD, wrong[i], &changed, ERR),
+			     STATUS_INTERNAL, "used_nonce");
 }

@@ -2,23 +2,15 @@
  * Answers as FastCGI's records: what a web server reads is what was to be said, whole, with one
  * end, whatever its size.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "serve/server_parts.h"
 
 #define ID             0x1234
-#define COUNT(list)    (sizeof(list) / sizeof((list)[0]))
 #define SIZE_MAX_TRIED 300000 /* more than a socket holds at once */
 
 struct writer {
@@ -81,13 +73,12 @@ static struct seen parse(const unsigned char *data, size_t len, const unsigned c
 	return seen;
 }
 
-static void test_sizes(void **state)
+TEST(test_sizes)
 {
 	static const size_t sizes[] = {0, 1, 8192, 65534, 65535, 65536, 131070, SIZE_MAX_TRIED};
 	size_t room = SIZE_MAX_TRIED + 4096;
 	unsigned char *sent = malloc(SIZE_MAX_TRIED), *got = malloc(room);
 
-	(void)state;
 	assert_true(sent != NULL && got != NULL);
 	for (size_t i = 0; i < SIZE_MAX_TRIED; i++)
 		sent[i] = (unsigned char)(i * 31 >> 3);
@@ -119,27 +110,16 @@ static void test_sizes(void **state)
 }
 
 /* Nobody reads any more. */
-static void test_gone(void **state)
+TEST(test_gone)
 {
 	struct answer answer = {
 	    .head = {(char *)"x", 1}
         };
 	int fds[2];
 
-	(void)state;
 	signal(SIGPIPE, SIG_IGN); /* as the server does */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	close(fds[0]);
 	assert_false(records_write(fds[1], ID, &answer, true, NULL));
 	close(fds[1]);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_sizes),
-	    cmocka_unit_test(test_gone),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,8 @@
 /*
  * Token buckets by a clock that the test holds, and a file that may go at any time (REL-DB-7).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "unit.h"
+
 #include <pthread.h>
 #include <sqlite3.h>
 
@@ -26,12 +24,10 @@ struct limit_fixture {
 static int setup(void **state)
 {
 	struct limit_fixture *f = calloc(1, sizeof *f);
-	struct error err;
 
 	fixture_folder((void **)&f->base);
 	snprintf(f->path, sizeof f->path, "%s.limits", f->base->path);
-	if (limit_open(f->base->path, &f->limits, &err) != STATUS_OK)
-		fixture_fail("limit_open", &err);
+	assert_ok(limit_open(f->base->path, &f->limits, ERR));
 	*state = f;
 	return 0;
 }
@@ -68,38 +64,42 @@ static enum status check(struct limit_fixture *f, const char *who, int64_t now_m
 static void empty(struct limit_fixture *f, const char *who, int64_t now_ms)
 {
 	for (int i = 0; i < 10; i++)
-		assert_int_equal(take(f, who, now_ms), STATUS_OK);
-	assert_int_equal(take(f, who, now_ms), STATUS_SLOW_DOWN);
+		assert_ok(take(f, who, now_ms));
+	assert_status(take(f, who, now_ms), STATUS_SLOW_DOWN);
 }
 
-static void test_burst_and_refill(void **state)
+GROUP(unit_secrets, NULL)
+
+FIXTURE(setup, teardown)
+
+TEST(test_burst_and_refill)
 {
 	struct limit_fixture *f = *state;
 
 	empty(f, "alice", NOW_MS);
-	assert_int_equal(take(f, "alice", NOW_MS + 5999), STATUS_SLOW_DOWN);
-	assert_int_equal(take(f, "alice", NOW_MS + 6000), STATUS_OK);
-	assert_int_equal(take(f, "alice", NOW_MS + 6000), STATUS_SLOW_DOWN);
+	assert_status(take(f, "alice", NOW_MS + 5999), STATUS_SLOW_DOWN);
+	assert_ok(take(f, "alice", NOW_MS + 6000));
+	assert_status(take(f, "alice", NOW_MS + 6000), STATUS_SLOW_DOWN);
 	/* However long nobody asked: no more than the burst. */
 	empty(f, "alice", NOW_MS + INT64_C(86400000) * 365);
 }
 
-static void test_burst_of_its_own(void **state)
+TEST(test_burst_of_its_own)
 {
 	struct limit_fixture *f = *state;
 	struct limit_key k = {.scope = "bind_user", .key = "alice", .burst = 5};
 	struct error err = {0};
 
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &err), STATUS_OK);
-	assert_int_equal(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &err), STATUS_SLOW_DOWN);
+		assert_ok(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &err));
+	assert_status(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &err), STATUS_SLOW_DOWN);
 	assert_int_equal(err.retry_after, 6);
 	assert_int_equal(err.status, STATUS_SLOW_DOWN);
 	assert_non_null(strstr(err.text, "bind_user"));
 	assert_null(strstr(err.text, "alice"));
 }
 
-static void test_retry_after(void **state)
+TEST(test_retry_after)
 {
 	static const struct {
 		struct conf_limit rule;
@@ -119,110 +119,108 @@ static void test_retry_after(void **state)
 	};
 	struct limit_fixture *f = *state;
 
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		char who[16];
 		struct error err = {.retry_after = -1};
 		snprintf(who, sizeof who, "case%zu", i);
 		struct limit_key k = {.scope = "login", .key = who, .burst = 1};
-		assert_int_equal(limit_take(f->limits, &k, &cases[i].rule, NOW_MS, &err),
-				 STATUS_OK);
+		assert_ok(limit_take(f->limits, &k, &cases[i].rule, NOW_MS, &err));
 		assert_int_equal(err.retry_after, -1); /* only set when it says slow down */
-		assert_int_equal(
+		assert_status(
 		    limit_take(f->limits, &k, &cases[i].rule, NOW_MS + cases[i].after_ms, &err),
 		    STATUS_SLOW_DOWN);
 		assert_int_equal(err.retry_after, cases[i].retry);
 		err.retry_after = -1;
-		assert_int_equal(
+		assert_status(
 		    limit_check(f->limits, &k, &cases[i].rule, NOW_MS + cases[i].after_ms, &err),
 		    STATUS_SLOW_DOWN);
 		assert_int_equal(err.retry_after, cases[i].retry);
 	}
 }
 
-static void test_check_takes_nothing(void **state)
+TEST(test_check_takes_nothing)
 {
 	struct limit_fixture *f = *state;
 
 	for (int i = 0; i < 20; i++)
-		assert_int_equal(check(f, "alice", NOW_MS), STATUS_OK);
+		assert_ok(check(f, "alice", NOW_MS));
 	empty(f, "alice", NOW_MS);
-	assert_int_equal(check(f, "alice", NOW_MS), STATUS_SLOW_DOWN);
-	assert_int_equal(check(f, "alice", NOW_MS + 6000), STATUS_OK);
+	assert_status(check(f, "alice", NOW_MS), STATUS_SLOW_DOWN);
+	assert_ok(check(f, "alice", NOW_MS + 6000));
 }
 
-static void test_keys_are_apart(void **state)
+TEST(test_keys_are_apart)
 {
 	struct limit_fixture *f = *state;
 	struct limit_key other_scope = {.scope = "bind_user", .key = "alice"};
 	struct limit_key shifted = {.scope = "logina", .key = "lice"};
 
 	empty(f, "alice", NOW_MS);
-	assert_int_equal(take(f, "Alice", NOW_MS), STATUS_OK);
-	assert_int_equal(take(f, "", NOW_MS), STATUS_OK);
-	assert_int_equal(limit_take(f->limits, &other_scope, &ten_a_minute, NOW_MS, NULL),
-			 STATUS_OK);
-	assert_int_equal(limit_take(f->limits, &shifted, &ten_a_minute, NOW_MS, NULL), STATUS_OK);
+	assert_ok(take(f, "Alice", NOW_MS));
+	assert_ok(take(f, "", NOW_MS));
+	assert_ok(limit_take(f->limits, &other_scope, &ten_a_minute, NOW_MS, ERR));
+	assert_ok(limit_take(f->limits, &shifted, &ten_a_minute, NOW_MS, ERR));
 }
 
-static void test_off(void **state)
+TEST(test_off)
 {
 	struct limit_fixture *f = *state;
 	const struct conf_limit off = {.count = 0, .period_ms = 0};
 	struct limit_key k = key("alice");
 
 	for (int i = 0; i < 100; i++) {
-		assert_int_equal(limit_take(f->limits, &k, &off, NOW_MS, NULL), STATUS_OK);
-		assert_int_equal(limit_check(f->limits, &k, &off, NOW_MS, NULL), STATUS_OK);
+		assert_ok(limit_take(f->limits, &k, &off, NOW_MS, ERR));
+		assert_ok(limit_check(f->limits, &k, &off, NOW_MS, ERR));
 	}
 }
 
 /* A clock that went back refills nothing and locks nobody out. */
-static void test_backward_clock(void **state)
+TEST(test_backward_clock)
 {
 	struct limit_fixture *f = *state;
 	int64_t before = NOW_MS - INT64_C(86400000);
 
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(take(f, "alice", NOW_MS), STATUS_OK);
+		assert_ok(take(f, "alice", NOW_MS));
 	for (int i = 0; i < 6; i++)
-		assert_int_equal(take(f, "alice", before), STATUS_OK);
-	assert_int_equal(take(f, "alice", before), STATUS_SLOW_DOWN);
-	assert_int_equal(take(f, "alice", before + 6000), STATUS_OK);
+		assert_ok(take(f, "alice", before));
+	assert_status(take(f, "alice", before), STATUS_SLOW_DOWN);
+	assert_ok(take(f, "alice", before + 6000));
 
 	/* An empty one that is only looked at (a login does) comes back to life as well. */
 	empty(f, "bob", NOW_MS);
-	assert_int_equal(check(f, "bob", before), STATUS_SLOW_DOWN);
-	assert_int_equal(check(f, "bob", before + 5999), STATUS_SLOW_DOWN);
-	assert_int_equal(check(f, "bob", before + 6000), STATUS_OK);
+	assert_status(check(f, "bob", before), STATUS_SLOW_DOWN);
+	assert_status(check(f, "bob", before + 5999), STATUS_SLOW_DOWN);
+	assert_ok(check(f, "bob", before + 6000));
 }
 
-static void test_changed_rule(void **state)
+TEST(test_changed_rule)
 {
 	struct limit_fixture *f = *state;
 	const struct conf_limit two = {.count = 2, .period_ms = 60000};
 	struct limit_key k = key("alice");
 	struct error err;
 
-	assert_int_equal(take(f, "alice", NOW_MS), STATUS_OK); /* nine are left of ten */
-	assert_int_equal(limit_take(f->limits, &k, &two, NOW_MS, &err), STATUS_OK);
+	assert_ok(take(f, "alice", NOW_MS)); /* nine are left of ten */
+	assert_ok(limit_take(f->limits, &k, &two, NOW_MS, &err));
 	while (limit_take(f->limits, &k, &two, NOW_MS, &err) == STATUS_OK)
 		;
 	assert_in_range(err.retry_after, 1, 30);
 }
 
 /* Two handles are two processes. */
-static void test_shared_by_processes(void **state)
+TEST(test_shared_by_processes)
 {
 	struct limit_fixture *f = *state;
 	struct limit_fixture other = *f;
 
-	assert_int_equal(limit_open(f->base->path, &other.limits, NULL), STATUS_OK);
+	assert_ok(limit_open(f->base->path, &other.limits, ERR));
 	for (int i = 0; i < 5; i++) {
-		assert_int_equal(take(f, "alice", NOW_MS), STATUS_OK);
-		assert_int_equal(take(&other, "alice", NOW_MS), STATUS_OK);
+		assert_ok(take(f, "alice", NOW_MS));
+		assert_ok(take(&other, "alice", NOW_MS));
 	}
-	assert_int_equal(take(f, "alice", NOW_MS), STATUS_SLOW_DOWN);
-	assert_int_equal(take(&other, "alice", NOW_MS), STATUS_SLOW_DOWN);
+	assert_status(take(f, "alice", NOW_MS), STATUS_SLOW_DOWN);
+	assert_status(take(&other, "alice", NOW_MS), STATUS_SLOW_DOWN);
 	limit_close(other.limits);
 	limit_close(NULL);
 }
@@ -235,24 +233,24 @@ static off_t size_of(const char *path)
 	return st.st_size;
 }
 
-static void test_file_is_private(void **state)
+TEST(test_file_is_private)
 {
 	struct limit_fixture *f = *state;
 	struct stat st;
 
-	assert_int_equal(take(f, "alice", NOW_MS), STATUS_OK);
+	assert_ok(take(f, "alice", NOW_MS));
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 }
 
-static void test_key_is_not_stored(void **state)
+TEST(test_key_is_not_stored)
 {
 	struct limit_fixture *f = *state;
 	struct strbuf text;
 	char buffer[4096];
 	size_t n;
 
-	assert_int_equal(take(f, "needle@example.org", NOW_MS), STATUS_OK);
+	assert_ok(take(f, "needle@example.org", NOW_MS));
 	FILE *file = fopen(f->path, "rb");
 	assert_non_null(file);
 	strbuf_init(&text);
@@ -264,13 +262,13 @@ static void test_key_is_not_stored(void **state)
 	strbuf_clear(&text);
 }
 
-static void test_deleted(void **state)
+TEST(test_deleted)
 {
 	struct limit_fixture *f = *state;
 
 	empty(f, "alice", NOW_MS);
 	assert_int_equal(unlink(f->path), 0);
-	assert_int_equal(check(f, "alice", NOW_MS), STATUS_OK);
+	assert_ok(check(f, "alice", NOW_MS));
 	empty(f, "alice", NOW_MS);
 	assert_true(size_of(f->path) > 0);
 }
@@ -285,82 +283,75 @@ static void overwrite(const char *path, const char *text, size_t times)
 	fclose(file);
 }
 
-static void test_damaged_while_open(void **state)
+TEST(test_damaged_while_open)
 {
 	struct limit_fixture *f = *state;
 
 	empty(f, "alice", NOW_MS);
 	overwrite(f->path, "rubbish!", 4096);
-	assert_int_equal(take(f, "alice", NOW_MS), STATUS_OK);
-	assert_int_equal(take(f, "alice", NOW_MS), STATUS_OK);
+	assert_ok(take(f, "alice", NOW_MS));
+	assert_ok(take(f, "alice", NOW_MS));
 }
 
-static void test_damaged_at_the_start(void **state)
+TEST(test_damaged_at_the_start)
 {
 	struct limit_fixture *f = *state;
-	struct error err;
 
 	empty(f, "alice", NOW_MS);
 	limit_close(f->limits);
 	f->limits = NULL;
 	overwrite(f->path, "rubbish!", 512);
-	if (limit_open(f->base->path, &f->limits, &err) != STATUS_OK)
-		fixture_fail("limit_open", &err);
+	assert_ok(limit_open(f->base->path, &f->limits, ERR));
 	empty(f, "alice", NOW_MS);
 }
 
 /* Where it cannot be asked it refuses (SEC-RATE-3). */
-static void test_cannot_be_asked(void **state)
+TEST(test_cannot_be_asked)
 {
 	struct limit_fixture *f = *state;
 	struct limit_store *other = NULL;
-	struct error err;
 	struct limit_key k = key("alice");
 
 	assert_int_equal(unlink(f->path), 0);
 	assert_int_equal(mkdir(f->path, 0700), 0);
-	assert_int_equal(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &err),
-			 STATUS_UNAVAILABLE);
-	assert_non_null(strstr(err.text, f->path));
-	assert_int_equal(limit_check(f->limits, &k, &ten_a_minute, NOW_MS, &err),
-			 STATUS_UNAVAILABLE);
-	assert_int_equal(limit_open(f->base->path, &other, &err), STATUS_UNAVAILABLE);
+	assert_fails(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, ERR), STATUS_UNAVAILABLE,
+		     f->path);
+	assert_status(limit_check(f->limits, &k, &ten_a_minute, NOW_MS, ERR), STATUS_UNAVAILABLE);
+	assert_status(limit_open(f->base->path, &other, ERR), STATUS_UNAVAILABLE);
 	assert_null(other);
-	assert_int_equal(limit_open("/nonexistent/prebind.db", &other, &err), STATUS_UNAVAILABLE);
-	assert_non_null(strstr(err.text, "/nonexistent"));
+	assert_fails(limit_open("/nonexistent/prebind.db", &other, ERR), STATUS_UNAVAILABLE,
+		     "/nonexistent");
 }
 
-static void test_open_to_others(void **state)
+TEST(test_open_to_others)
 {
 	struct limit_fixture *f = *state;
 	struct limit_store *other = NULL;
-	struct error err;
 
 	assert_int_equal(chmod(f->path, 0644), 0);
-	assert_int_equal(limit_open(f->base->path, &other, &err), STATUS_UNAVAILABLE);
-	assert_non_null(strstr(err.text, "chmod 600"));
+	assert_fails(limit_open(f->base->path, &other, ERR), STATUS_UNAVAILABLE, "chmod 600");
 }
 
 /* Strangers who come once leave nothing behind when their buckets are full again. */
-static void test_growth_is_purged(void **state)
+TEST(test_growth_is_purged)
 {
 	struct limit_fixture *f = *state;
 	char who[32];
 
 	for (int i = 0; i < 600; i++) {
 		snprintf(who, sizeof who, "stranger%d", i);
-		assert_int_equal(take(f, who, NOW_MS), STATUS_OK);
+		assert_ok(take(f, who, NOW_MS));
 	}
 	off_t grown = size_of(f->path);
 	for (int i = 0; i < 2000; i++) {
 		snprintf(who, sizeof who, "later%d", i);
-		assert_int_equal(take(f, who, NOW_MS + i * INT64_C(6000)), STATUS_OK);
+		assert_ok(take(f, who, NOW_MS + i * INT64_C(6000)));
 	}
 	assert_true(size_of(f->path) <= grown);
 }
 
 /* At its greatest size the file forgets those who would be full soonest, and goes on. */
-static void test_full_file_evicts(void **state)
+TEST(test_full_file_evicts)
 {
 	struct limit_fixture *f = *state;
 	sqlite3 *db;
@@ -379,11 +370,11 @@ static void test_full_file_evicts(void **state)
 				      NULL, NULL, NULL),
 			 SQLITE_FULL);
 	sqlite3_close(db);
-	assert_int_equal(take(f, "alice", NOW_MS), STATUS_SLOW_DOWN);
+	assert_status(take(f, "alice", NOW_MS), STATUS_SLOW_DOWN);
 	for (int i = 0; i < 200; i++) {
 		char who[32];
 		snprintf(who, sizeof who, "stranger%d", i);
-		assert_int_equal(take(f, who, NOW_MS), STATUS_OK);
+		assert_ok(take(f, who, NOW_MS));
 	}
 	assert_true(size_of(f->path) <= 16384 * 4096);
 }
@@ -406,7 +397,7 @@ static void *take_many(void *arg)
 	return NULL;
 }
 
-static void test_threads_share_the_bucket(void **state)
+TEST(test_threads_share_the_bucket)
 {
 	enum { THREADS = 8 };
 	struct worker workers[THREADS];
@@ -425,7 +416,9 @@ static void test_threads_share_the_bucket(void **state)
 	assert_int_equal(taken, 10);
 }
 
-static void test_address_key(void **state)
+FIXTURE(NULL, NULL)
+
+TEST(test_address_key)
 {
 	static const struct {
 		const char *address;
@@ -445,8 +438,7 @@ static void test_address_key(void **state)
 	    {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff", "ffff:ffff:ffff:ffff::/64"},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		char out[64];
 		limit_address_key(cases[i].address, out);
 		assert_string_equal(out, cases[i].key);
@@ -480,17 +472,19 @@ static void worked(struct limit_fixture *f, const char *who, int64_t now_ms)
 {
 	struct limit_key k = key(who);
 
-	assert_int_equal(limit_try_worked(f->limits, &k, &ten_in_15m, now_ms, NULL), STATUS_OK);
+	assert_ok(limit_try_worked(f->limits, &k, &ten_in_15m, now_ms, ERR));
 }
 
 static void fail_ten(struct limit_fixture *f, const char *who, int64_t now_ms)
 {
 	for (int i = 0; i < 10; i++)
-		assert_int_equal(try_one(f, who, now_ms + i, NULL), STATUS_OK);
+		assert_ok(try_one(f, who, now_ms + i, NULL));
 }
 
+FIXTURE(setup, teardown)
+
 /* 90 s, 3 m, 6 m, 12 m, and then 15 m for ever: never longer. */
-static void test_delays_double(void **state)
+TEST(test_delays_double)
 {
 	static const long delays_s[] = {90, 180, 360, 720, 900, 900, 900};
 	struct limit_fixture *f = *state;
@@ -498,30 +492,30 @@ static void test_delays_double(void **state)
 	long retry = 0;
 
 	fail_ten(f, "alice", now - 9);
-	for (size_t i = 0; i < sizeof delays_s / sizeof delays_s[0]; i++) {
-		assert_int_equal(try_one(f, "alice", now, &retry), STATUS_SLOW_DOWN);
+	for (size_t i = 0; i < COUNT(delays_s); i++) {
+		assert_status(try_one(f, "alice", now, &retry), STATUS_SLOW_DOWN);
 		assert_int_equal(retry, delays_s[i]);
 		now += delays_s[i] * 1000;
-		assert_int_equal(try_one(f, "alice", now - 1, &retry), STATUS_SLOW_DOWN);
+		assert_status(try_one(f, "alice", now - 1, &retry), STATUS_SLOW_DOWN);
 		assert_int_equal(retry, 1);
-		assert_int_equal(try_one(f, "alice", now, &retry), STATUS_OK);
+		assert_ok(try_one(f, "alice", now, &retry));
 	}
-	assert_int_equal(try_one(f, "bob", now, &retry), STATUS_OK);
+	assert_ok(try_one(f, "bob", now, &retry));
 }
 
 /* Knocking while it is shut makes nothing longer. */
-static void test_refused_tries_count_for_nothing(void **state)
+TEST(test_refused_tries_count_for_nothing)
 {
 	struct limit_fixture *f = *state;
 	long retry = 0;
 
 	fail_ten(f, "alice", NOW_MS - 9);
 	for (int i = 0; i < 100; i++)
-		assert_int_equal(try_one(f, "alice", NOW_MS + i * 100, &retry), STATUS_SLOW_DOWN);
-	assert_int_equal(try_one(f, "alice", NOW_MS + 90000, &retry), STATUS_OK);
+		assert_status(try_one(f, "alice", NOW_MS + i * 100, &retry), STATUS_SLOW_DOWN);
+	assert_ok(try_one(f, "alice", NOW_MS + 90000, &retry));
 }
 
-static void test_a_pause_forgets(void **state)
+TEST(test_a_pause_forgets)
 {
 	struct limit_fixture *f = *state;
 	long retry = 0;
@@ -529,50 +523,50 @@ static void test_a_pause_forgets(void **state)
 	fail_ten(f, "alice", NOW_MS - 9);
 	int64_t free_at = NOW_MS + 90000;
 	fail_ten(f, "alice", free_at + 15 * MINUTE);
-	assert_int_equal(try_one(f, "alice", free_at + 15 * MINUTE + 9, &retry), STATUS_SLOW_DOWN);
+	assert_status(try_one(f, "alice", free_at + 15 * MINUTE + 9, &retry), STATUS_SLOW_DOWN);
 	assert_int_equal(retry, 90);
 	/* nine, and a pause: ten again */
 	for (int i = 0; i < 9; i++)
-		assert_int_equal(try_one(f, "bob", NOW_MS, &retry), STATUS_OK);
+		assert_ok(try_one(f, "bob", NOW_MS, &retry));
 	fail_ten(f, "bob", NOW_MS + 15 * MINUTE);
 }
 
-static void test_a_try_that_worked_is_none(void **state)
+TEST(test_a_try_that_worked_is_none)
 {
 	struct limit_fixture *f = *state;
 	long retry = 0;
 
 	for (int i = 0; i < 50; i++) {
-		assert_int_equal(try_one(f, "alice", NOW_MS + i, &retry), STATUS_OK);
+		assert_ok(try_one(f, "alice", NOW_MS + i, &retry));
 		worked(f, "alice", NOW_MS + i);
 	}
 	fail_ten(f, "alice", NOW_MS + 100);
-	assert_int_equal(try_one(f, "alice", NOW_MS + 109, &retry), STATUS_SLOW_DOWN);
+	assert_status(try_one(f, "alice", NOW_MS + 109, &retry), STATUS_SLOW_DOWN);
 	worked(f, "nobody", NOW_MS); /* no more than none can be taken off */
 	fail_ten(f, "nobody", NOW_MS);
-	assert_int_equal(try_one(f, "nobody", NOW_MS + 9, &retry), STATUS_SLOW_DOWN);
+	assert_status(try_one(f, "nobody", NOW_MS + 9, &retry), STATUS_SLOW_DOWN);
 }
 
-static void test_tries_and_a_backward_clock(void **state)
+TEST(test_tries_and_a_backward_clock)
 {
 	struct limit_fixture *f = *state;
 	long retry = 0;
 
 	fail_ten(f, "alice", NOW_MS);
 	int64_t before = NOW_MS - INT64_C(86400000);
-	assert_int_equal(try_one(f, "alice", before, &retry), STATUS_SLOW_DOWN);
+	assert_status(try_one(f, "alice", before, &retry), STATUS_SLOW_DOWN);
 	assert_true(retry <= 90);
-	assert_int_equal(try_one(f, "alice", before + 90000, &retry), STATUS_OK);
+	assert_ok(try_one(f, "alice", before + 90000, &retry));
 }
 
-static void test_tries_and_buckets_are_apart(void **state)
+TEST(test_tries_and_buckets_are_apart)
 {
 	struct limit_fixture *f = *state;
 
 	empty(f, "alice", NOW_MS);
 	fail_ten(f, "alice", NOW_MS);
-	assert_int_equal(take(f, "alice", NOW_MS), STATUS_SLOW_DOWN);
-	assert_int_equal(take(f, "alice", NOW_MS + MINUTE), STATUS_OK);
+	assert_status(take(f, "alice", NOW_MS), STATUS_SLOW_DOWN);
+	assert_ok(take(f, "alice", NOW_MS + MINUTE));
 }
 
 struct trier {
@@ -590,7 +584,7 @@ static void *try_many(void *arg)
 }
 
 /* Many at once get no more than one after the other. */
-static void test_tries_at_once(void **state)
+TEST(test_tries_at_once)
 {
 	struct trier triers[4];
 	pthread_t threads[4];
@@ -605,43 +599,4 @@ static void test_tries_at_once(void **state)
 		taken += triers[i].taken;
 	}
 	assert_int_equal(taken, 10);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(test_burst_and_refill),
-	    TEST(test_burst_of_its_own),
-	    TEST(test_retry_after),
-	    TEST(test_check_takes_nothing),
-	    TEST(test_keys_are_apart),
-	    TEST(test_off),
-	    TEST(test_backward_clock),
-	    TEST(test_changed_rule),
-	    TEST(test_shared_by_processes),
-	    TEST(test_file_is_private),
-	    TEST(test_key_is_not_stored),
-	    TEST(test_deleted),
-	    TEST(test_damaged_while_open),
-	    TEST(test_damaged_at_the_start),
-	    TEST(test_cannot_be_asked),
-	    TEST(test_open_to_others),
-	    TEST(test_growth_is_purged),
-	    TEST(test_full_file_evicts),
-	    TEST(test_threads_share_the_bucket),
-	    TEST(test_delays_double),
-	    TEST(test_refused_tries_count_for_nothing),
-	    TEST(test_a_pause_forgets),
-	    TEST(test_a_try_that_worked_is_none),
-	    TEST(test_tries_and_a_backward_clock),
-	    TEST(test_tries_and_buckets_are_apart),
-	    TEST(test_tries_at_once),
-	    cmocka_unit_test(test_address_key),
-	};
-
-	if (secret_start(NULL) != STATUS_OK)
-		return 1;
-	return cmocka_run_group_tests_name("limit", tests, NULL, NULL);
 }

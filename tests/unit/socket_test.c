@@ -2,27 +2,18 @@
  * The server's own socket: where it is made and where not, what becomes of it, who is let in, and
  * what accept's errors mean (SEC-FCGI-1 … 3, REL-OS-1).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "serve/server_parts.h"
 
-#define N_OF(list) (sizeof(list) / sizeof((list)[0]))
-#define FOREIGNER  65534 /* a uid that is neither root's nor ours */
+#define FOREIGNER 65534 /* a uid that is neither root's nor ours */
 
 struct fixture {
 	char folder[64];
@@ -112,7 +103,9 @@ static void assert_refused(struct fixture *f, enum status status, const char *wo
 
 /* ---- making it ---- */
 
-static void made_for_owner_and_group(void **state)
+FIXTURE(setup, teardown)
+
+TEST(made_for_owner_and_group)
 {
 	struct fixture *f = *state;
 	struct listener listener = open_listener(f);
@@ -126,7 +119,7 @@ static void made_for_owner_and_group(void **state)
 	assert_false(exists(f));
 }
 
-static void paths_that_are_none(void **state)
+TEST(paths_that_are_none)
 {
 	struct fixture *f = *state;
 	char long_path[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
@@ -143,7 +136,7 @@ static void paths_that_are_none(void **state)
 	assert_refused(f, STATUS_INTERNAL, "is not a folder");
 }
 
-static void not_where_everybody_may_write(void **state)
+TEST(not_where_everybody_may_write)
 {
 	struct fixture *f = *state;
 
@@ -152,7 +145,7 @@ static void not_where_everybody_may_write(void **state)
 	assert_false(exists(f));
 }
 
-static void what_is_there_stays(void **state)
+TEST(what_is_there_stays)
 {
 	struct fixture *f = *state;
 	int fd = open(f->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -168,7 +161,7 @@ static void what_is_there_stays(void **state)
 	close(fd);
 }
 
-static void what_a_killed_server_left_goes(void **state)
+TEST(what_a_killed_server_left_goes)
 {
 	struct fixture *f = *state;
 	struct listener listener;
@@ -180,7 +173,7 @@ static void what_a_killed_server_left_goes(void **state)
 	listener_close(&listener);
 }
 
-static void a_group_that_is_none(void **state)
+TEST(a_group_that_is_none)
 {
 	struct fixture *f = *state;
 
@@ -189,7 +182,7 @@ static void a_group_that_is_none(void **state)
 	assert_false(exists(f));
 }
 
-static void the_next_ones_socket_stays(void **state)
+TEST(the_next_ones_socket_stays)
 {
 	struct fixture *f = *state;
 	struct listener listener = open_listener(f);
@@ -204,7 +197,7 @@ static void the_next_ones_socket_stays(void **state)
 
 /* ---- who is let in ---- */
 
-static void a_connection_is_not_inherited(void **state)
+TEST(a_connection_is_not_inherited)
 {
 	struct fixture *f = *state;
 	struct listener listener = open_listener(f);
@@ -241,7 +234,7 @@ static int accept_foreigner(const struct fixture *f, const struct listener *list
 	return listener_accept(listener);
 }
 
-static void another_user_is_sent_away(void **state)
+TEST(another_user_is_sent_away)
 {
 	struct fixture *f = *state;
 	struct listener listener;
@@ -263,30 +256,30 @@ static void another_user_is_sent_away(void **state)
 	listener_close(&listener);
 }
 
-static void peers_are_users(void **state)
+TEST(peers_are_users)
 {
 	struct fixture *f = *state;
 	char *names[PEERS_MAX + 1];
 
-	for (size_t i = 0; i < N_OF(names); i++)
+	for (size_t i = 0; i < COUNT(names); i++)
 		names[i] = (char *)"root";
 	f->conf.peer_users = (struct conf_list){.items = names, .count = PEERS_MAX};
-	assert_int_equal(peers_find(&f->conf, NULL, &f->peers, &f->err), STATUS_OK);
+	assert_ok(peers_find(&f->conf, NULL, &f->peers, &f->err));
 	assert_int_equal(f->peers.n_uids, PEERS_MAX);
 	assert_int_equal(f->peers.uids[PEERS_MAX - 1], 0);
 
-	f->conf.peer_users.count = N_OF(names);
-	assert_int_equal(peers_find(&f->conf, NULL, &f->peers, &f->err), STATUS_INTERNAL);
+	f->conf.peer_users.count = COUNT(names);
+	assert_status(peers_find(&f->conf, NULL, &f->peers, &f->err), STATUS_INTERNAL);
 	assert_non_null(strstr(f->err.text, "more than 16"));
 
 	names[0] = (char *)"no-such-user";
-	assert_int_equal(peers_find(&f->conf, NULL, &f->peers, &f->err), STATUS_INTERNAL);
+	assert_status(peers_find(&f->conf, NULL, &f->peers, &f->err), STATUS_INTERNAL);
 	assert_non_null(strstr(f->err.text, "there is no user 'no-such-user'"));
 }
 
 /* ---- accept's errors ---- */
 
-static void a_socket_that_is_gone(void **state)
+TEST(a_socket_that_is_gone)
 {
 	struct fixture *f = *state;
 	struct listener listener = open_listener(f);
@@ -300,7 +293,7 @@ static void a_socket_that_is_gone(void **state)
 	listener_close(&listener);
 }
 
-static void no_descriptor_left(void **state)
+TEST(no_descriptor_left)
 {
 	struct fixture *f = *state;
 	struct listener listener = open_listener(f);
@@ -320,20 +313,4 @@ static void no_descriptor_left(void **state)
 	close(fd);
 	close(peer);
 	listener_close(&listener);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    TEST(made_for_owner_and_group),       TEST(paths_that_are_none),
-	    TEST(not_where_everybody_may_write),  TEST(what_is_there_stays),
-	    TEST(what_a_killed_server_left_goes), TEST(a_group_that_is_none),
-	    TEST(the_next_ones_socket_stays),     TEST(a_connection_is_not_inherited),
-	    TEST(another_user_is_sent_away),      TEST(peers_are_users),
-	    TEST(a_socket_that_is_gone),          TEST(no_descriptor_left),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }
