@@ -1,454 +1,511 @@
 /*
- * identity/token_text and token_keys: tokens that another program made (token_vectors.json), each
- * byte of a good one changed, RFC 7515's own examples, and key files right and wrong.
+ * What visitors and sites hand us, made wrong in many thousand ways: PHP's session files, Django's
+ * sessions, tokens, cookies, password hashes. Whatever comes of it, it is no crash, nothing is set
+ * but on success, and nobody is let in whom nobody has signed for. The same mutants each time; for
+ * other ones the same targets are there for libFuzzer:
+ *
+ *	make BUILD=build/fuzz CC=clang SANITIZE=address,undefined,fuzzer-no-link build/fuzz/libprebind.a
+ *	clang -DFUZZ -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Icgi -o build/fuzz/identity \
+ *	    tests/unit/identity_mutants_test.c build/fuzz/libprebind.a $(pkg-config --libs libsodium \
+ *	    libcjson expat libcurl sqlite3 fcgi libgsasl libidn libcrypto zlib libxcrypt)
+ *	build/fuzz/identity -max_len=1024 -max_total_time=60
  */
 #include "unit.h"
 
-#include <sys/stat.h>
-
 #include "base/codec.h"
-#include "base/json.h"
 #include "base/secret.h"
+#include "base/strbuf.h"
+#include "identity/django_session.h"
+#include "password/hash.h"
+#include "identity/php_serialize.h"
 #include "identity/token_text.h"
-#include "xmpp/jwt.h"
+#include "web/request.h"
 
-#define VECTORS   "tests/unit/token_vectors.json"
-#define TEXT_SIZE 256
+#define NOW         INT64_C(1700000000)
+#define SEED        UINT64_C(0x5eed01de2717)
+#define MUTANTS     10000 /* of each target's seeds together */
+#define CHANGES_MAX 6     /* in one of them */
+#define INPUT_MAX   4096
+#define CHEAP       5 /* rounds, or their logarithm: hashes of more are read, and not computed */
 
-struct fixture {
-	struct json *vectors;
-	struct token_keys hmac;
-	struct token_keys jwt;
-};
+/* In the test's own words, or a crash for the fuzzer. */
+#ifdef FUZZ
+#define MUST(holds)                                                                                \
+	do {                                                                                       \
+		if (!(holds))                                                                      \
+			abort();                                                                   \
+	} while (0)
+#else
+#define MUST(holds) assert_true(holds)
+#endif
 
-/* ---- files ---- */
+/* ---- the targets: bytes in, what must hold in every case ---- */
 
-static const char *member(struct fixture *f, const char *name)
+static char *text_of(const unsigned char *data, size_t len)
 {
-	const char *text = json_string(json_member(f->vectors, name));
+	char *text = strndup((const char *)data, len);
 
-	assert_non_null(text);
+	MUST(text != NULL);
 	return text;
 }
 
-static struct json *read_vectors(void)
+static enum status php_try(const unsigned char *data, size_t len)
 {
-	struct json *root = NULL;
-	size_t len;
-	char *text = unit_read(VECTORS, &len);
+	static const char *const paths[] = {"user.name", "user", "0", "user.name.first"};
+	enum status status = STATUS_OK;
 
-	assert_ok(json_parse(text, len, &root, ERR));
-	free(text);
-	return root;
-}
-
-static void read_keys(bool jwt, const char *text, struct token_keys *out)
-{
-	assert_ok(token_keys_read(unit_write("keys", text), jwt, out, ERR));
-}
-
-static int setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-	char text[1024];
-
-	assert_non_null(f);
-	assert_ok(secret_start(ERR));
-	unit_folder_make(NULL);
-	f->vectors = read_vectors();
-	const struct json *keys = json_first(json_member(f->vectors, "hmac_keys"));
-	snprintf(text, sizeof text, "# two keys\n%s\n\n%s\n", json_string(keys),
-		 json_string(json_next(keys)));
-	read_keys(false, text, &f->hmac);
-	unit_write("rsa.pem", member(f, "rsa"));
-	unit_write("p256.pem", member(f, "p256"));
-	snprintf(text, sizeof text, "%s\nr:%s/rsa.pem\r\ne:%s/p256.pem", member(f, "jwt_shared"),
-		 unit_folder(), unit_folder());
-	read_keys(true, text, &f->jwt);
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	token_keys_clear(&f->hmac);
-	token_keys_clear(&f->jwt);
-	json_free(f->vectors);
-	free(f);
-	return unit_folder_remove(NULL);
-}
-
-static struct token_rules rules_of(struct fixture *f, bool jwt)
-{
-	return (struct token_rules){
-	    .format = jwt ? TOKEN_FORMAT_JWT : TOKEN_FORMAT_HMAC,
-	    .keys = jwt ? &f->jwt : &f->hmac,
-	    .audience = member(f, "audience"),
-	    .user_claim = "",
-	};
-}
-
-static int64_t now_of(struct fixture *f)
-{
-	long long now = 0;
-
-	assert_true(json_integer(json_member(f->vectors, "now"), &now));
-	return now;
-}
-
-/* ---- vectors ---- */
-
-static enum status status_of(const char *verdict)
-{
-	if (strcmp(verdict, "ok") == 0)
-		return STATUS_OK;
-	return strcmp(verdict, "over") == 0 ? STATUS_NOT_FOUND : STATUS_BAD_CREDENTIALS;
-}
-
-static void check_vector(struct fixture *f, const struct json *row)
-{
-	bool jwt = strcmp(json_string(json_member(row, "format")), "jwt") == 0;
-	const char *what = json_string(json_member(row, "what"));
-	const char *verdict = json_string(json_member(row, "verdict"));
-	const struct token_rules rules = rules_of(f, jwt);
-	struct token token = {0};
-	struct error err = {0};
-
-	enum status status =
-	    token_check(&rules, json_string(json_member(row, "token")), now_of(f), &token, &err);
-	if (status != status_of(verdict))
-		fail_msg("%s: %s: %s (%s)", jwt ? "jwt" : "hmac", what, status_name(status),
-			 err.text);
-	if (status == STATUS_OK)
-		assert_string_equal(token.user, json_string(json_member(row, "user")));
-	else
-		assert_true(token.user == NULL && err.text[0] != '\0');
-	token_clear(&token);
-}
-
-FIXTURE(setup, teardown)
-
-TEST(test_vectors)
-{
-	struct fixture *f = *state;
-	size_t n = 0;
-
-	for (const struct json *row = json_first(json_member(f->vectors, "tokens")); row != NULL;
-	     row = json_next(row), n++)
-		check_vector(f, row);
-	assert_true(n > 120);
-}
-
-static const char *token_named(struct fixture *f, const char *what)
-{
-	const struct json *row = json_first(json_member(f->vectors, "tokens"));
-
-	while (row != NULL && strcmp(json_string(json_member(row, "what")), what) != 0)
-		row = json_next(row);
-	assert_non_null(row);
-	return json_string(json_member(row, "token"));
-}
-
-/* No byte of a good token can be another one, left out, or written twice. */
-static void change_every_byte(struct fixture *f, bool jwt, const char *good)
-{
-	static const char others[] = "Ab0-_.=+ /\x01\x7f\xff";
-	const struct token_rules rules = rules_of(f, jwt);
-	size_t len = strlen(good);
-	char changed[TOKEN_JWT_MAX];
-	struct token token = {0};
-
-	for (size_t i = 0; i < len; i++) {
-		for (size_t j = 0; j < sizeof others - 1; j++) {
-			snprintf(changed, sizeof changed, "%s", good);
-			changed[i] = others[j];
-			if (others[j] != good[i])
-				assert_status(token_check(&rules, changed, now_of(f), &token, NULL),
-					      STATUS_BAD_CREDENTIALS);
+	for (int format = 0; format <= PHP_FORMAT_BINARY; format++)
+		for (size_t i = 0; i < COUNT(paths); i++) {
+			const struct php_session session = {.format = (enum conf_php_format)format,
+							    .data = (const char *)data,
+							    .len = len};
+			char *name = NULL;
+			status = php_session_get(&session, paths[i], &name, NULL);
+			MUST(status == STATUS_OK || status == STATUS_NOT_FOUND ||
+			     status == STATUS_BAD_REQUEST);
+			MUST((status == STATUS_OK) == (name != NULL));
+			MUST(name == NULL || strlen(name) <= len);
+			free(name);
 		}
-		snprintf(changed, sizeof changed, "%.*s%s", (int)i, good, good + i + 1);
-		assert_status(token_check(&rules, changed, now_of(f), &token, NULL),
-			      STATUS_BAD_CREDENTIALS);
-		snprintf(changed, sizeof changed, "%.*s", (int)i, good);
-		assert_status(token_check(&rules, changed, now_of(f), &token, NULL),
-			      STATUS_BAD_CREDENTIALS);
-	}
-	assert_null(token.user);
-}
-
-TEST(test_every_byte_counts)
-{
-	struct fixture *f = *state;
-
-	change_every_byte(f, false, token_named(f, "good"));
-	change_every_byte(f, true, token_named(f, "HS256"));
-}
-
-/* An ES256 signature has a twin, which anybody can compute: the token's own name is the same. */
-TEST(test_twins_have_one_name)
-{
-	struct fixture *f = *state;
-	const struct token_rules rules = rules_of(f, true);
-	struct token one = {0};
-	struct token other = {0};
-
-	assert_ok(token_check(&rules, token_named(f, "ES256, one of two"), now_of(f), &one, ERR));
-	assert_ok(token_check(&rules, token_named(f, "ES256, its twin"), now_of(f), &other, ERR));
-	assert_memory_equal(one.digest, other.digest, sizeof one.digest);
-	token_clear(&one);
-	token_clear(&other);
-}
-
-static void sign_payload(struct fixture *f, const char *payload, struct strbuf *out)
-{
-	static const char head[] = "{\"alg\":\"HS256\"}";
-	const struct token_key *key = &f->jwt.items[0];
-	const struct secret_part secret = {key->secret, key->secret_len};
-	const struct secret_part header = {head, sizeof head - 1};
-	const struct secret_part text = {payload, strlen(payload)};
-
-	strbuf_init(out);
-	jwt_sign(&secret, &header, &text, out);
-	assert_true(strbuf_ok(out));
-}
-
-struct claims_row {
-	const char *claims, *user_claim;
-	enum status status;
-	const char *said; /* the user, or what the sentence holds */
-	long issued, expires;
-};
-
-static void check_claims(struct fixture *f, const struct claims_row *row)
-{
-	struct token_keys one = {.items = {f->jwt.items[0]}, .count = 1};
-	struct token_rules rules = rules_of(f, true);
-	struct token token = {0};
-	struct error err = {0};
-	struct strbuf payload, text;
-
-	rules.keys = &one;
-	rules.user_claim = row->user_claim;
-	strbuf_init(&payload);
-	strbuf_addf(&payload, "{\"aud\":\"%s\",%s}", rules.audience, row->claims);
-	sign_payload(f, payload.data, &text);
-	enum status status = token_check(&rules, text.data, 1000000, &token, &err);
-	if (status != row->status)
-		fail_msg("%s: %s (%s)", row->claims, status_name(status), err.text);
-	if (status == STATUS_OK) {
-		assert_string_equal(token.user, row->said);
-		assert_int_equal(token.issued, row->issued);
-		assert_int_equal(token.expires, row->expires);
-	} else if (strstr(err.text, row->said) == NULL) {
-		fail_msg("%s: %s", row->claims, err.text);
-	}
-	token_clear(&token);
-	strbuf_clear(&text);
-	strbuf_clear(&payload);
-}
-
-#define OK  STATUS_OK
-#define BAD STATUS_BAD_CREDENTIALS
-
-/* The clock says 1000000. */
-TEST(test_claims_of_identity_providers)
-{
-	static const char named[] = "preferred_username";
-	static const struct claims_row rows[] = {
-	    {"\"sub\":\"a\",\"iat\":1000000.75,\"exp\":1000060.25",         "",    OK,               "a",        1000000,         1000060},
-	    {"\"sub\":\"a\",\"iat\":999990.1234567,\"exp\":1.00006e6",      "",    OK,               "a",        999990,
-	     1000060														     },
-	    {"\"sub\":\"a\",\"iat\":1,\"exp\":1000000.9",                   "",    BAD,              "12 hours", 0,               0      },
-	    {"\"sub\":\"a\",\"iat\":999999,\"exp\":1000000.9",              "",    STATUS_NOT_FOUND, "over",     0,               0      },
-	    {"\"sub\":\"a\",\"iat\":-0.5,\"exp\":100",                      "",    BAD,              "12 hours", 0,               0      },
-	    {"\"sub\":\"a\",\"exp\":1000060",                               "",    OK,               "a",        1000060 - 43200, 1000060},
-	    {"\"sub\":\"a\",\"exp\":1043200",                               "",    OK,               "a",        1000000,         1043200},
-	    {"\"sub\":\"a\",\"exp\":1043201",                               "",    BAD,              "no iat",   0,               0      },
-	    {"\"sub\":\"a\",\"exp\":999999",                                "",    STATUS_NOT_FOUND, "over",     0,               0      },
-	    {"\"sub\":\"a\",\"iat\":null,\"exp\":1000060",                  "",    BAD,              "iat",      0,               0      },
-	    {"\"sub\":\"a\",\"iat\":1000000",                               "",    BAD,              "exp",      0,               0      },
-	    {"\"preferred_username\":\"b\",\"user\":\"c\",\"exp\":1000060", named, OK,               "b",
-	     1000060 - 43200,												     1000060},
-	    {"\"sub\":\"a\",\"user\":\"c\",\"exp\":1000060",                named, BAD,              "no user",  0,               0      },
-	    {"\"preferred_username\":17,\"exp\":1000060",                   named, BAD,              "no user",  0,               0      },
-	};
-
-	for (size_t i = 0; i < COUNT(rows); i++)
-		check_claims(*state, &rows[i]);
-}
-
-TEST(test_a_made_token_is_good)
-{
-	struct fixture *f = *state;
-	const struct token_request what = {.user = "Zo\xc3\xab", .now = 1900000000, .life_s = 60};
-	struct strbuf text;
-
-	for (int jwt = 0; jwt <= 1; jwt++) {
-		const struct token_rules rules = rules_of(f, jwt == 1);
-		struct token token = {0};
-
-		strbuf_init(&text);
-		assert_ok(token_make(&rules, &what, &text, ERR));
-		assert_ok(token_check(&rules, text.data, what.now, &token, ERR));
-		assert_string_equal(token.user, what.user);
-		assert_int_equal(token.expires, what.now + 60);
-		token_clear(&token);
-		assert_ok(token_check(&rules, text.data, what.now + 59, &token, ERR));
-		token_clear(&token);
-		assert_status(token_check(&rules, text.data, what.now + 60, &token, NULL),
-			      STATUS_NOT_FOUND);
-		strbuf_clear(&text);
-	}
-}
-
-/* ---- key files ---- */
-
-#define KEY_A "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
-#define KEY_B "IAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
-
-TEST(test_wrong_key_files)
-{
-	static const struct {
-		const char *text;
-		const char *says;
-	} wrong[] = {
-	    {"# nothing\n\n",								 "holds no key"                 },
-	    {KEY_A "\n",								      "keys:1: is not KID:KEY"       },
-	    {"a b:" KEY_A "\n",							       "keys:1: is not KID:KEY"       },
-	    {"\n\n:" KEY_A "\n",							      "keys:3: is not KID:KEY"       },
-	    {"a.b:" KEY_A "\n",							       "KID"                          },
-	    {"123456789012345678901234567890123:" KEY_A "\n",                                 "KID"                          },
-	    {"k:\n",									  "0 bytes"                      },
-	    {"k:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg\n",                                "31 bytes"                     },
-	    {"k:" KEY_A "=\n",								"base64url"                    },
-	    {"k: " KEY_A "\n",								"base64url"                    },
-	    {"k:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9\n",                               "base64url"                    },
-	    {"k:not a key at all, this line\n",                                               "base64url"                    },
-	    {"k:" KEY_A "\nk:" KEY_B "\n",						    "keys:2: this kid"             },
-	    {"k:" KEY_A "\nl:" KEY_A "\n",						    "keys:2: this kid, or this key"},
-	    {"k:/etc/passwd\n",							       "token_format = jwt"           },
-	    {"a:" KEY_A "\nb:" KEY_B "\nc:C" KEY_A "AAA\nd:D" KEY_A "AAA\ne:E" KEY_A "AAA\n",
-	     "keys:5: is one key too many"										   },
-	};
-	struct token_keys keys;
-
-	for (size_t i = 0; i < COUNT(wrong); i++) {
-		const char *path = unit_write("keys", wrong[i].text);
-
-		assert_status(token_keys_read(path, false, &keys, ERR), STATUS_BAD_REQUEST);
-		if (strstr(unit_error.text, wrong[i].says) == NULL)
-			fail_msg("%s: %s", wrong[i].text, unit_error.text);
-		assert_null(strstr(unit_error.text, "AAEC")); /* keys are not told */
-	}
-}
-
-TEST(test_key_file_that_others_may_read)
-{
-	const char *path = unit_write("keys", "k:" KEY_A "\n");
-	struct token_keys keys;
-
-	assert_int_equal(chmod(path, 0640), 0);
-	assert_fails(token_keys_read(path, false, &keys, ERR), STATUS_BAD_REQUEST, "chmod 600");
-	unlink(path);
-	assert_status(token_keys_read(path, false, &keys, ERR), STATUS_NOT_FOUND);
-}
-
-static enum status read_public(const char *pem, mode_t mode, struct error *err)
-{
-	char text[TEXT_SIZE];
-	struct token_keys keys;
-
-	assert_int_equal(chmod(unit_write("rsa.pem", pem), mode), 0);
-	snprintf(text, sizeof text, "r:%s\n", unit_path("rsa.pem"));
-	enum status status = token_keys_read(unit_write("keys", text), true, &keys, err);
-	if (status == STATUS_OK)
-		token_keys_clear(&keys);
 	return status;
 }
 
-TEST(test_public_keys)
-{
-	static const char private_key[] = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTu\n"
-					  "-----END PRIVATE KEY-----\n";
-	static const char p384[] =
-	    "-----BEGIN PUBLIC KEY-----\n"
-	    "MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEFvTFT2n9Y07aX5/f3ecGy9qmc+6QJ2aW\n"
-	    "Rcrr+ipAGeTWd/FsgDdkz930+EIjbGAl0gwCHUXlxq9M88nQxs+0p7QBSCKUd6VU\n"
-	    "E9tz6KKK3NBwygSOYPh7KC+FUH1iWMz1\n"
-	    "-----END PUBLIC KEY-----\n";
-	static const char rsa1024[] =
-	    "-----BEGIN PUBLIC KEY-----\n"
-	    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCpgkDxSNEYFFefgKYuAkk4RSwx\n"
-	    "17XBZ60eThwBzjQC3Msm9DiZOTqcFpLTWSozDA0P9+1OYgaZdpNuaXzlARhIgeI1\n"
-	    "l1O9V4AEbqhGwJ8bkYFLx3Z9xjeRgbmauu0+Wy+4OZRL3alt8DKVQjqoQ1fIzroc\n"
-	    "sSnuSE2UZx+wWzuttQIDAQAB\n"
-	    "-----END PUBLIC KEY-----\n";
-	struct fixture *f = *state;
+static const struct django_keys django_keys = {
+    .items = {"a new key", "the old key"},
+      .count = 2
+};
 
-	assert_ok(read_public(member(f, "rsa"), 0644, ERR));
-	assert_fails(read_public(member(f, "rsa"), 0664, ERR), STATUS_BAD_REQUEST, "chmod go-w");
-	assert_fails(read_public(private_key, 0600, ERR), STATUS_BAD_REQUEST, "private key");
-	assert_fails(read_public("nonsense\n", 0644, ERR), STATUS_BAD_REQUEST, "BEGIN PUBLIC KEY");
-	assert_fails(read_public(p384, 0644, ERR), STATUS_BAD_REQUEST, "P-256");
-	assert_fails(read_public(rsa1024, 0644, ERR), STATUS_BAD_REQUEST, "2048");
+static enum status django_status(const char *text)
+{
+	struct django_session session = {0};
+	enum status status = django_session_read(text, &django_keys, &session, NULL);
+
+	MUST(status == STATUS_OK || status == STATUS_NOT_FOUND || status == STATUS_BAD_REQUEST);
+	MUST((status == STATUS_OK) == (session.user_id != NULL && session.user_hash != NULL));
+	MUST(status == STATUS_OK || (session.user_id == NULL && session.user_hash == NULL));
+	if (status == STATUS_OK)
+		MUST(django_session_check(&session, "no such hash", &django_keys, NULL) ==
+		     STATUS_NOT_FOUND);
+	django_session_clear(&session);
+	return status;
 }
 
-/* ---- RFC 7515 A.2, A.3: the signatures hold; then the claims are not ours ---- */
-
-static void check_rfc(struct fixture *f, const char *pem, const char *token)
+/* As it comes: it was not signed by anybody. */
+static enum status django_try(const unsigned char *data, size_t len)
 {
-	struct token_rules rules = rules_of(f, true);
-	struct token_keys keys;
-	struct token out = {0};
-	char text[TEXT_SIZE];
-	char changed[TOKEN_JWT_MAX];
+	char *text = text_of(data, len);
 
-	snprintf(text, sizeof text, "k:%s\n", unit_write("rsa.pem", pem));
-	read_keys(true, text, &keys);
-	rules.keys = &keys;
-	assert_fails(token_check(&rules, token, 1300819000, &out, ERR), STATUS_BAD_CREDENTIALS,
-		     "names no user");
-	snprintf(changed, sizeof changed, "%s", token);
-	changed[strlen(changed) - 5] ^= 1;
-	assert_fails(token_check(&rules, changed, 1300819000, &out, ERR), STATUS_BAD_CREDENTIALS,
-		     "signature");
-	token_keys_clear(&keys);
+	enum status status = django_status(text);
+	MUST(status == STATUS_BAD_REQUEST);
+	free(text);
+	return status;
 }
 
-#define RFC_PAYLOAD                                                                                \
-	"eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0" \
-	"cnVlfQ"
-
-TEST(test_rfc7515)
+/* The bytes as a payload, "." before it if it is to be unpacked, that the site has signed. */
+static enum status django_signed_try(const unsigned char *data, size_t len)
 {
-	static const char rsa[] =
-	    "-----BEGIN PUBLIC "
-	    "KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAofgWCuLjybRlzo0tZWJj\n"
-	    "NiuSfb4p4fAkd/wWJcyQoTbji9k0l8W26mPddxHmfHQp+Vaw+4qPCJrcS2mJPMEz\n"
-	    "P1Pt0Bm4d4QlL+yRT+SFd2lZS+pCgNMsD1W/YpRPEwOWvG6b32690r2jZ47soMZo\n"
-	    "9wGzjb/7OMg0LOL+bSf63kpaSHSXndS5z5rexMdbBYUsLA9e+KXBdQOS+UTo7WTB\n"
-	    "EMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6/I5IhlJH7aGhyxX\n"
-	    "FvUK+DWNmoudF8NAco9/h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXp\n"
-	    "oQIDAQAB\n-----END PUBLIC KEY-----\n";
-	static const char p256[] =
-	    "-----BEGIN PUBLIC "
-	    "KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV7\n"
-	    "6e8Tus9uPHvRVEXH8UTNG72bfocs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==\n-----END PUBLIC "
-	    "KEY-----\n";
+	static const char salt[] = "django.contrib.sessions.SessionStore"
+				   "signer"
+				   "the old key";
+	unsigned char key[SECRET_SHA256_LEN], mac[SECRET_SHA256_LEN];
+	bool packed = len > 0 && data[0] == '.';
+	struct strbuf text;
 
-	check_rfc(
-	    *state, rsa,
-	    "eyJhbGciOiJSUzI1NiJ9." RFC_PAYLOAD
-	    ".cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF"
-	    "5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h"
-	    "6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZES"
-	    "c6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN"
-	    "_IoypGlUPQGe77Rw");
-	check_rfc(
-	    *state, p256,
-	    "eyJhbGciOiJFUzI1NiJ9." RFC_PAYLOAD
-	    ".DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-K"
-	    "g6NU1Q");
+	strbuf_init(&text);
+	strbuf_adds(&text, packed ? "." : "");
+	codec_base64url(&text, data + packed, len - packed);
+	strbuf_adds(&text, ":1xV93B");
+	secret_sha256(key, salt, strlen(salt));
+	secret_hmac(mac, key, &(struct secret_part){text.data, text.len}, 1);
+	strbuf_adds(&text, ":");
+	codec_base64url(&text, mac, sizeof(mac));
+	enum status status = django_status(text.data);
+	strbuf_clear(&text);
+	return status;
 }
+
+static const struct token_keys token_keys = {
+    .items = {{.kid = "k1", .secret = "thirty-two bytes of a key, or so", .secret_len = 32}},
+    .count = 1,
+};
+
+static enum status token_status(long format, const char *text)
+{
+	const struct token_rules rules = {
+	    .format = format, .keys = &token_keys, .audience = "site.test", .user_claim = ""};
+	struct token token = {0};
+	enum status status = token_check(&rules, text, NOW, &token, NULL);
+
+	MUST(status == STATUS_OK || status == STATUS_NOT_FOUND || status == STATUS_BAD_CREDENTIALS);
+	if (status == STATUS_OK) {
+		MUST(token.user[0] != '\0' && strlen(token.user) <= TOKEN_USER_MAX);
+		MUST(token.expires > NOW && token.issued <= NOW + TOKEN_SKEW_S);
+		MUST(token.expires - token.issued <= TOKEN_LIFE_MAX_S);
+	} else {
+		MUST(token.user == NULL && token.jid == NULL);
+	}
+	token_clear(&token);
+	return status;
+}
+
+static enum status token_try(const unsigned char *data, size_t len)
+{
+	char *text = text_of(data, len);
+
+	enum status status = token_status(TOKEN_FORMAT_HMAC, text);
+	MUST(status == STATUS_BAD_CREDENTIALS);
+	MUST(token_status(TOKEN_FORMAT_JWT, text) == STATUS_BAD_CREDENTIALS);
+	free(text);
+	return status;
+}
+
+static void token_sign(const struct secret_part *parts, size_t n, struct strbuf *text)
+{
+	const struct token_key *key = &token_keys.items[0];
+	unsigned char mac[SECRET_SHA256_LEN];
+
+	secret_hmac_keyed(mac, &(struct secret_part){key->secret, key->secret_len}, parts, n);
+	strbuf_adds(text, ".");
+	codec_base64url(text, mac, sizeof(mac));
+}
+
+static enum status token_signed_try(const unsigned char *data, size_t len)
+{
+	static const char head[] = "prebind-sso-v1\0k1"; /* with the NUL in it, without the last */
+	const size_t before = strlen("v1.k1.");
+	struct strbuf text;
+
+	strbuf_init(&text);
+	strbuf_adds(&text, "v1.k1.");
+	codec_base64url(&text, data, len);
+	const struct secret_part parts[] = {
+	    {head,               sizeof(head) - 1 },
+            {text.data + before, text.len - before}
+        };
+	token_sign(parts, COUNT(parts), &text);
+	enum status status = token_status(TOKEN_FORMAT_HMAC, text.data);
+	strbuf_clear(&text);
+	return status;
+}
+
+/* The bytes: a header, a new line, the claims. */
+static enum status jwt_signed_try(const unsigned char *data, size_t len)
+{
+	const unsigned char *line = memchr(data, '\n', len);
+	size_t head = line != NULL ? (size_t)(line - data) : 0;
+	size_t rest = line != NULL ? head + 1 : 0;
+	struct strbuf text;
+
+	strbuf_init(&text);
+	codec_base64url(&text, data, head);
+	strbuf_adds(&text, ".");
+	codec_base64url(&text, data + rest, len - rest);
+	token_sign(&(struct secret_part){text.data, text.len}, 1, &text);
+	enum status status = token_status(TOKEN_FORMAT_JWT, text.data);
+	strbuf_clear(&text);
+	return status;
+}
+
+static enum status cookie_try(const unsigned char *data, size_t len)
+{
+	char *cookie = text_of(data, len);
+	struct request req = {.cookie = cookie};
+	char *value = NULL;
+
+	enum status status = request_cookie(&req, "sid", &value, NULL);
+	MUST(status == STATUS_OK || status == STATUS_NOT_FOUND || status == STATUS_BAD_REQUEST);
+	MUST((status == STATUS_OK) == (value != NULL));
+	if (value != NULL) {
+		MUST(strstr(req.cookie, value) != NULL);
+		MUST(strpbrk(value, " ;,\\\"\r\n") == NULL);
+	}
+	free(value);
+	free(cookie);
+	return status;
+}
+
+/* No hash of a name of ours is any mutant's. */
+static enum status hash_try(const unsigned char *data, size_t len)
+{
+	char *text = text_of(data, len);
+	enum status status = STATUS_OK;
+
+	for (int weak = 0; weak <= 1; weak++) {
+		struct password_hash hash = {0};
+		status = password_hash_read(text, weak == 1, &hash, NULL);
+
+		MUST(status == STATUS_OK || status == STATUS_BAD_CREDENTIALS);
+		if (status != STATUS_OK)
+			continue;
+		MUST(password_hash_name(&hash)[0] != '\0');
+		MUST(password_hash_max(&hash) <= PASSWORD_MAX);
+		if (hash.rounds <= CHEAP && strncmp(hash.text, "$argon2", 7) != 0 &&
+		    strncmp(hash.text, "$7$", 3) != 0)
+			MUST(password_hash_verify(&hash, "not the password") != STATUS_OK);
+	}
+	free(text);
+	return status;
+}
+
+struct target {
+	const char *name;
+	enum status (*try)(const unsigned char *data, size_t len);
+	const struct secret_part *seeds; /* empty behind the last */
+	bool seeds_are_good;             /* signed here, so that what reads them is reached */
+};
+
+#define TEXT(literal)                                                                              \
+	{                                                                                          \
+		literal, sizeof(literal) - 1                                                       \
+	}
+#define PHP_NAME "s:4:\"name\";s:5:\"alice\";"
+
+static const struct secret_part php_seeds[] = {
+    TEXT("user|a:1:{" PHP_NAME "}cart|a:2:{i:0;d:1.5;i:1;b:1;}"),
+    TEXT("user|O:6:\"Person\":2:{" PHP_NAME "s:9:\"\0Person\0x\";N;}last|b:0;"),
+    TEXT("a:2:{s:4:\"user\";a:1:{" PHP_NAME "}s:3:\"obj\";O:3:\"Two\":1:{i:0;R:2;}}"),
+    TEXT("\4usera:1:{" PHP_NAME "}\4carta:0:{}"),
+    TEXT("user|E:11:\"Suit:Hearts\";x|C:11:\"ArrayObject\":21:{x:i:0;a:0:{};m:a:0:{}}"),
+    {0},
+};
+static const struct secret_part django_seeds[] = {
+    TEXT("eyJfYXV0aF91c2VyX2lkIjoiMTcifQ:1xV93B:3FYC7hZ_iVnCjCl6kPK8UyEdEzWhg7SSjuS2D7EkQTQ"),
+    TEXT(".eJyrVopPLC3JiC8tTi2Kz0xRsjI010EWykgszlCyUqpQqgUARY0O0g:1xV93B:"
+	 "oT4mAMFaNfGXSCSXrcOGJftyWHhzDs"),
+    {0},
+};
+static const struct secret_part django_signed_seeds[] = {
+    TEXT("{\"_auth_user_id\":\"17\",\"_auth_user_hash\":\"47504931d2ac\",\"cart\":[1,2.5,null,"
+	 "\"\\u00e9\"]}"),
+    TEXT("."
+	 "\x78\xda\xab\x56\x8a\x4f\x2c\x2d\xc9\x88\x2f\x2d\x4e\x2d\x8a\xcf\x4c\x51"
+	 "\xb2\x52\x32\x34\x57\xd2\x41\x16\xcc\x48\x2c\xce\x00\x0a\x9b\x98\x9b\x1a"
+	 "\x98\x58\x1a\x1b\xa6\x18\x25\x26\x03\x15\x24\x27\x16\x95\x28\x59\x45\x1b"
+	 "\xea\x18\xe9\x18\xc7\xd6\x02\x00\x2e\xd5\x15\x93"),
+    {0},
+};
+static const struct secret_part token_seeds[] = {
+    TEXT("v1.k1.eyJ1c2VyIjoiYWxpY2UiLCJpYXQiOjE3MDAwMDAwMDAsImV4cCI6MTcwMDAwMDMwMCwi"
+	 "YXVkIjoic2l0ZS50ZXN0In0.b3JHQVhYM0lHZE9PZ0FhV3BkT2ZGQ0FmSVBkZ2VkYWE"),
+    TEXT("eyJhbGciOiJIUzI1NiIsImtpZCI6ImsxIn0.eyJzdWIiOiJhbGljZSJ9."
+	 "b3JHQVhYM0lHZE9PZ0FhV3BkT2ZGQ0FmSVBkZ2VkYWE"),
+    TEXT("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9."),
+    {0},
+};
+static const struct secret_part token_signed_seeds[] = {
+    TEXT("{\"user\":\"alice\",\"iat\":1700000000,\"exp\":1700000300,\"aud\":\"site.test\","
+	 "\"jid\":\"a@b\"}"),
+    {0},
+};
+static const struct secret_part jwt_signed_seeds[] = {
+    TEXT(
+	"{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"k1\"}\n{\"sub\":\"alice\",\"iat\":1700000000,"
+	"\"exp\":1700000300,\"aud\":[\"site.test\",\"b\"]}"),
+    {0},
+};
+static const struct secret_part cookie_seeds[] = {
+    TEXT("a=1; sid=0123456789abcdef; b=\"2\""),
+    TEXT("sid=abc, other=1; sidd=2"),
+    TEXT("sid=1; sid=2"),
+    {0},
+};
+static const struct secret_part hash_seeds[] = {
+    TEXT("$2y$04$8pNURCdSOsEorOKfG1iz2.kqbnrnTd7bYsWeg6WVBp80QveywnQAS"),
+    TEXT("$wp$2y$04$Q4dlzrqjY7vnihT6O5SDT.b8IUqw8HSvIgNKZD9u.F7m0wME8vlJm"),
+    TEXT("3|$argon2id$v=19$m=64,t=2,p=1$WkE0RjJ5ZUovRzNxY3hXSQ$WkE0RjJ5ZUovRzNxY3hXSQ"),
+    TEXT("$y$j7T$abcdefghijklmnopqrstu.$R6e4P8ccT9iMqkYg7Z8YtpId/lfsIfnuPkp8WXposU8"),
+    TEXT("$7$7/..../....abcdefgh$99kYlhRaSfthQkh/oAVR811rUm9uKyaNs3SKKFZMhE1"),
+    TEXT("$5$rounds=1000$saltsalt$R6e4P8ccT9iMqkYg7Z8YtpId/lfsIfnuPkp8WXposU8"),
+    TEXT("pbkdf2_sha256$3$abcDEF123$L976N2gLUUrlB5ESxtk3TLeeDGoP0DvnDZW8r9F5sFo="),
+    TEXT(":pbkdf2:sha256:3:32:c2FsdHNhbHQ=:L976N2gLUUrlB5ESxtk3TLeeDGoP0DvnDZW8r9F5sFo="),
+    TEXT(":B:1234abcd:faa20430ea4830572cfaca74f008a057"),
+    TEXT("$P$5saltSALTrM6DFGRD1EFzp.dxoRhvy1"),
+    TEXT("U$S$5saltSALTsb2gsj6IGeO39oLXQcO.cm0vC6Libj5NPJspSGSN7qT"),
+    TEXT("$apr1$saltsalt$EGVZDNN6gOqijy.tv9axG/"),
+    TEXT("{SSHA}L55TUjtiq8FBorTWAZ0jy6g129BzYWx0"),
+    {0},
+};
+
+static const struct target targets[] = {
+    {"php_session",    php_try,           php_seeds,           false},
+    {"django",         django_try,        django_seeds,        false},
+    {"django, signed", django_signed_try, django_signed_seeds, true },
+    {"token",          token_try,         token_seeds,         false},
+    {"token, signed",  token_signed_try,  token_signed_seeds,  true },
+    {"JWT, signed",    jwt_signed_try,    jwt_signed_seeds,    true },
+    {"cookie",         cookie_try,        cookie_seeds,        false},
+    {"password hash",  hash_try,          hash_seeds,          true },
+};
+
+#ifdef FUZZ
+
+/* The first byte says which target. */
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
+{
+	if (secret_start(NULL) != STATUS_OK)
+		abort();
+	if (len > 0 && len <= INPUT_MAX)
+		targets[data[0] % COUNT(targets)].try(data + 1, len - 1);
+	return 0;
+}
+
+#else
+
+/* ---- chance, the same each time (Marsaglia's xorshift64*) ---- */
+
+static size_t chance(uint64_t *state, size_t below)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return (size_t)(*state * UINT64_C(2685821657736338717) >> 33) % below;
+}
+
+/* ---- changes ---- */
+
+struct input {
+	unsigned char bytes[INPUT_MAX];
+	size_t len;
+};
+
+/* Replaces so many bytes at a place by others. */
+static void replace(struct input *input, size_t at, size_t gone, const void *with, size_t len)
+{
+	unsigned char copy[INPUT_MAX];
+
+	if (gone > input->len - at)
+		gone = input->len - at;
+	if (input->len - gone + len > INPUT_MAX)
+		return;
+	memcpy(copy, with, len); /* it may be a part of the input */
+	memmove(input->bytes + at + len, input->bytes + at + gone, input->len - at - gone);
+	memcpy(input->bytes + at, copy, len);
+	input->len = input->len - gone + len;
+}
+
+/* What parsers stumble over: ends of numbers, nesting, signs, letters of other alphabets. */
+static const char *const pieces[] = {
+    "0",
+    "-1",
+    "999999999",
+    "2147483648",
+    "18446744073709551616",
+    "1e9",
+    ":",
+    ";",
+    "|",
+    "\"",
+    "{",
+    "}",
+    "a:9:{",
+    "s:99999:\"",
+    "R:1;",
+    "N;",
+    "$",
+    ".",
+    "=",
+    "==",
+    ",",
+    "\\u0000",
+    "\\ud800",
+    "\xff",
+    "\xc3",
+    "[[[[[[[[[[[[",
+    "null",
+    "true",
+    "\n",
+    "%00",
+    "; sid=",
+    "O:8:\"stdClass\":1:{",
+};
+
+static void change(struct input *input, uint64_t *state)
+{
+	size_t at = chance(state, input->len + 1), span = 1 + chance(state, 8);
+	unsigned char byte = (unsigned char)chance(state, 256);
+	const char *piece = pieces[chance(state, COUNT(pieces))];
+	size_t from = chance(state, input->len + 1);
+
+	if (span > input->len - from)
+		span = input->len - from;
+	switch (chance(state, 6)) {
+	case 0:
+		replace(input, at, 1, &byte, 1);
+		break;
+	case 1:
+		replace(input, at, span, "", 0);
+		break;
+	case 2:
+		replace(input, at, 0, input->bytes + from, span);
+		break;
+	case 3:
+		replace(input, at, 0, piece, strlen(piece));
+		break;
+	case 4:
+		replace(input, at, span, piece, strlen(piece));
+		break;
+	default:
+		input->len = at;
+	}
+}
+
+/* ---- the tests ---- */
+
+static void run(const struct target *target)
+{
+	size_t n_seeds = 0;
+	uint64_t state = SEED;
+
+	while (target->seeds[n_seeds].data != NULL)
+		n_seeds++;
+	for (size_t i = 0; i < MUTANTS; i++) {
+		const struct secret_part *seed = &target->seeds[i % n_seeds];
+		struct input input = {.len = seed->len};
+
+		memcpy(input.bytes, seed->data, seed->len);
+		for (size_t changes = chance(&state, CHANGES_MAX + 1); changes > 0; changes--)
+			change(&input, &state);
+		/* at the end of a block of its own: a byte too far is seen by the sanitizers */
+		unsigned char *exact = malloc(input.len > 0 ? input.len : 1);
+		assert_non_null(exact);
+		memcpy(exact, input.bytes, input.len);
+		target->try(exact, input.len);
+		free(exact);
+	}
+}
+
+GROUP(unit_secrets, NULL)
+
+static void test_target(void **state)
+{
+	run(*state);
+}
+
+/* One test for each target. */
+__attribute__((constructor)) static void register_targets(void)
+{
+	for (size_t i = 0; i < COUNT(targets); i++)
+		unit_register((struct unit_item){.line = __LINE__ + (int)i,
+						 .name = targets[i].name,
+						 .test = test_target,
+						 .initial = (void *)&targets[i]});
+}
+
+/* That the ways in are open: each seed that is signed here is taken. */
+TEST(test_seeds_are_good)
+{
+	const struct php_session session = {
+	    .format = PHP_FORMAT_PHP, .data = php_seeds[0].data, .len = php_seeds[0].len};
+	char *name = NULL;
+
+	assert_ok(php_session_get(&session, "user.name", &name, ERR));
+	assert_string_equal(name, "alice");
+	free(name);
+	for (size_t i = 0; i < COUNT(targets); i++)
+		for (const struct secret_part *seed = targets[i].seeds; seed->data != NULL; seed++)
+			if (targets[i].seeds_are_good &&
+			    targets[i].try(seed->data, seed->len) != STATUS_OK)
+				fail_msg("%s: %s", targets[i].name, (const char *)seed->data);
+}
+
+#endif

@@ -1,5 +1,5 @@
 /*
- * From a raw request to a request: what is taken, what is refused and with which status,
+ * From the parameters of CGI to a request: what is taken, what is refused and with which status,
  * at the limits and one beyond.
  */
 #include "unit.h"
