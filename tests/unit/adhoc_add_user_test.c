@@ -85,7 +85,7 @@ TEST(test_read)
 			assert_int_equal(status, answers[i].ok ? STATUS_OK : STATUS_CHAT_SERVER);
 			assert_int_equal(existed, answers[i].existed);
 			if (answers[i].says != NULL)
-				assert_non_null(strstr(err.text, answers[i].says));
+				assert_holds(err.text, answers[i].says);
 		}
 }
 

@@ -104,12 +104,12 @@ TEST(test_escaping)
 
 	strbuf_init(&out);
 	adhoc_error_write(&out, ADHOC_JSON, COMPONENT, "a<b>&\"c\" doesn't");
-	assert_non_null(strstr(out.data, "a\\u0026lt;b\\u0026gt;\\u0026amp;\\u0026quot;c"
-					 "\\u0026quot; doesn\\u0026apos;t"));
+	assert_holds(out.data, "a\\u0026lt;b\\u0026gt;\\u0026amp;\\u0026quot;c"
+			       "\\u0026quot; doesn\\u0026apos;t");
 	strbuf_reset(&out);
 	adhoc_error_write(&out, ADHOC_XML, COMPONENT, "a<b>&\"c\" doesn't");
-	assert_non_null(strstr(out.data, "<value>a&amp;lt;b&amp;gt;&amp;amp;&amp;quot;c&amp;quot; "
-					 "doesn&amp;apos;t</value>"));
+	assert_holds(out.data, "<value>a&amp;lt;b&amp;gt;&amp;amp;&amp;quot;c&amp;quot; "
+			       "doesn&amp;apos;t</value>");
 	strbuf_clear(&out);
 }
 

@@ -415,7 +415,7 @@ TEST(test_long_words)
 	strbuf_addf(&text, X(XF("Error", "%s")), words);
 	assert_status(read_text(ADHOC_XML, text.data, &session, ERR), STATUS_CHAT_SERVER);
 	assert_int_equal(strspn(strchr(unit_error.text, '"') + 1, "w"), 200);
-	assert_non_null(strstr(unit_error.text, "\"): check that the JID's domain"));
+	assert_holds(unit_error.text, "\"): check that the JID's domain");
 	strbuf_clear(&text);
 }
 
@@ -465,7 +465,7 @@ TEST(test_content_types)
 		if (status != (rows[i].taken ? STATUS_OK : STATUS_CHAT_SERVER))
 			fail_msg("row %zu, %s: %d", i, rows[i].type, status);
 		if (!rows[i].taken)
-			assert_non_null(strstr(err.text, "another content type"));
+			assert_holds(err.text, "another content type");
 		adhoc_session_clear(&session);
 	}
 }

@@ -59,7 +59,7 @@ TEST(a_wait_has_an_end)
 		assert_status(bulkhead_enter(bulkhead, &waiting, "b", in_ms(ms), &err),
 			      STATUS_BUSY);
 		assert_int_equal(err.retry_after, 1);
-		assert_non_null(strstr(err.text, "upstream_max"));
+		assert_holds(err.text, "upstream_max");
 	}
 	bulkhead_leave(bulkhead, &inside);
 	/* A free place is taken even where no time is left to wait for one. */

@@ -212,7 +212,7 @@ TEST(every_key_is_read_and_printed)
 	assert_ok(json_parse(json.data, json.len, &root, ERR));
 	const struct json *site = json_first(json_member(root, "sites"));
 	assert_string_equal(json_string(json_member(site, "name")), "s");
-	assert_non_null(strstr(out, "; below: the files of sites = /nowhere/at/all/*.conf\n"));
+	assert_holds(out, "; below: the files of sites = /nowhere/at/all/*.conf\n");
 	for (size_t i = 0; i < conf_n_keys; i++) {
 		const struct conf_key *key = &conf_keys[i];
 		bool is_sites = strcmp(key->name, "sites") == 0;
@@ -222,8 +222,8 @@ TEST(every_key_is_read_and_printed)
 		    json_member(server ? json_member(root, "server") : site, key->name));
 		char row[64];
 		snprintf(row, sizeof(row), "\n  %-20s  %-7s  ", key->name, value_type(key));
-		assert_non_null(strstr(reference.data, row));
-		assert_non_null(strstr(reference.data, key->what));
+		assert_holds(reference.data, row);
+		assert_holds(reference.data, key->what);
 	}
 	json_free(root);
 	free(out);
@@ -243,10 +243,9 @@ TEST(json_has_types)
 	snprintf(head, sizeof(head),
 		 "{\"file\":\"%s\",\"server\":{\"listen\":\"\",\"processes\":2,", CONF_FILE);
 	assert_int_equal(strncmp(out.data, head, strlen(head)), 0);
-	assert_non_null(
-	    strstr(out.data, ",\"line\":1,\"hosts\":[\"x\",\"y\"],\"base_path\":\"\","));
-	assert_non_null(strstr(out.data, "\"allow_http\":true,\"session_idle\":\"30m\","));
-	assert_non_null(strstr(out.data, "\"wait\":60,\"timeout\":\"4s\","));
+	assert_holds(out.data, ",\"line\":1,\"hosts\":[\"x\",\"y\"],\"base_path\":\"\",");
+	assert_holds(out.data, "\"allow_http\":true,\"session_idle\":\"30m\",");
+	assert_holds(out.data, "\"wait\":60,\"timeout\":\"4s\",");
 	strbuf_clear(&out);
 	conf_free(conf);
 }
@@ -261,7 +260,7 @@ TEST(what_is_printed_can_be_loaded)
 	strbuf_addf(&text, SITE("b") "hosts = b.b\nbase_path = /\n%s\n", wide);
 	struct conf *conf = load_good(text.data);
 	char *first = printed(conf);
-	assert_non_null(strstr(first, wide));
+	assert_holds(first, wide);
 	conf_free(conf);
 
 	/* The note on `sites` is gone the second time: its value was left empty. */

@@ -91,13 +91,9 @@ TEST(test_old_keys)
 
 static enum status keys_of(const char *text, struct django_keys *out, struct error *err)
 {
-	char path[] = "/tmp/prebind-django-XXXXXX";
-	int fd = mkstemp(path); /* mode 0600 */
-
-	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	close(fd);
-	enum status status = django_keys_read(path, out, err);
-	unlink(path);
+	unit_folder_make(NULL);
+	enum status status = django_keys_read(unit_write("keys", text), out, err);
+	unit_folder_remove(NULL);
 	return status;
 }
 

@@ -495,9 +495,9 @@ TEST(test_size_limit)
 	assert_ok(get(f, "/size/65536"));
 	assert_int_equal(f->answer.body.len, HTTP_ANSWER_MAX);
 	assert_status(get(f, "/size/65537"), STATUS_CHAT_SERVER);
-	assert_non_null(strstr(f->err.text, "64 KiB"));
+	assert_holds(f->err.text, "64 KiB");
 	assert_status(get(f, "/endless"), STATUS_CHAT_SERVER);
-	assert_non_null(strstr(f->err.text, "64 KiB"));
+	assert_holds(f->err.text, "64 KiB");
 	assert_true(f->answer.body.len <= HTTP_ANSWER_MAX);
 }
 
@@ -522,7 +522,7 @@ TEST(test_broken_answers)
 		assert_status(get(f, rows[i].path), STATUS_CHAT_SERVER);
 		assert_int_equal(f->err.status, STATUS_CHAT_SERVER);
 		assert_memory_equal(f->err.text, origin, strlen(origin));
-		assert_non_null(strstr(f->err.text, rows[i].words));
+		assert_holds(f->err.text, rows[i].words);
 		assert_int_equal(f->answer.reach, HTTP_SENT);
 	}
 	assert_ok(get(f, "/ok")); /* the handle is still good */
@@ -535,7 +535,7 @@ TEST(test_deadlines)
 
 	for (size_t i = 0; i < COUNT(paths); i++) {
 		assert_status(get_within(f, url_of(f, paths[i]), SHORT_MS), STATUS_CHAT_TIMEOUT);
-		assert_non_null(strstr(f->err.text, "no complete answer"));
+		assert_holds(f->err.text, "no complete answer");
 		assert_int_equal(f->answer.reach, HTTP_SENT);
 	}
 	assert_status(get_within(f, url_of(f, "/ok"), 0), STATUS_CHAT_TIMEOUT);
@@ -553,7 +553,7 @@ TEST(test_refused)
 	close(listen_on_loopback(1, &port));
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/x?api-key=hush", port);
 	assert_status(get_within(f, url, AMPLE_MS), STATUS_CHAT_SERVER);
-	assert_non_null(strstr(f->err.text, "Connection refused"));
+	assert_holds(f->err.text, "Connection refused");
 	assert_null(strstr(f->err.text, "hush"));
 	assert_int_equal(f->answer.reach, HTTP_NOT_CONNECTED);
 }
@@ -588,7 +588,7 @@ TEST(test_connect_unanswered)
 	assert_int_equal(f->answer.reach, HTTP_NOT_REACHED); /* half the time is left for another */
 	assert_in_range(connect_ms(f->err.text), 1, SHORT_MS / 2);
 	assert_status(get_within(f, url, AMPLE_MS), STATUS_CHAT_SERVER);
-	assert_non_null(strstr(f->err.text, "no connection within 1000 ms"));
+	assert_holds(f->err.text, "no connection within 1000 ms");
 	assert_int_equal(f->answer.reach, HTTP_NOT_REACHED);
 	for (size_t i = 0; i < COUNT(filler); i++)
 		close(filler[i]);
@@ -602,8 +602,8 @@ TEST(test_tls_failure)
 
 	snprintf(url, sizeof(url), "https://127.0.0.1:%d/ok", f->server.port);
 	assert_status(get_within(f, url, AMPLE_MS), STATUS_CHAT_SERVER);
-	assert_non_null(strstr(f->err.text, ": TLS: "));
-	assert_non_null(strstr(f->err.text, "ca_file"));
+	assert_holds(f->err.text, ": TLS: ");
+	assert_holds(f->err.text, "ca_file");
 	assert_int_equal(f->answer.reach, HTTP_NOT_CONNECTED);
 }
 

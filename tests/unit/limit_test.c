@@ -95,7 +95,7 @@ TEST(test_burst_of_its_own)
 	assert_status(limit_take(f->limits, &k, &ten_a_minute, NOW_MS, &err), STATUS_SLOW_DOWN);
 	assert_int_equal(err.retry_after, 6);
 	assert_int_equal(err.status, STATUS_SLOW_DOWN);
-	assert_non_null(strstr(err.text, "bind_user"));
+	assert_holds(err.text, "bind_user");
 	assert_null(strstr(err.text, "alice"));
 }
 

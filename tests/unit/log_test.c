@@ -174,8 +174,8 @@ TEST(test_file)
 	assert_ok(log_open(unit_path("log"), LOG_LEVEL_INFO, ERR)); /* appends */
 	log_event(LOG_LEVEL_INFO, "two", NULL);
 	text = unit_read(unit_path("log"), NULL);
-	assert_non_null(strstr(text, "\"one\""));
-	assert_non_null(strstr(text, "\"two\""));
+	assert_holds(text, "\"one\"");
+	assert_holds(text, "\"two\"");
 	free(text);
 }
 

@@ -13,8 +13,7 @@
 #define NOW 1800000000
 
 struct fixture {
-	char folder[64];
-	char database[96];
+	char database[160];
 	struct store *store;
 	struct site_conf conf;
 	char *providers[1];
@@ -29,9 +28,8 @@ static int setup(void **state)
 
 	assert_non_null(f);
 	assert_ok(secret_start(ERR));
-	strcpy(f->folder, "/tmp/prebind-login-XXXXXX");
-	assert_non_null(mkdtemp(f->folder));
-	snprintf(f->database, sizeof(f->database), "%s/prebind.db", f->folder);
+	unit_folder_make(NULL);
+	snprintf(f->database, sizeof(f->database), "%s", unit_path("prebind.db"));
 	const struct store_migration migration = {.path = f->database, .site = "test"};
 	assert_ok(store_migrate(&migration, NULL, ERR));
 	assert_ok(store_open(f->database, "test", &f->store, ERR));
@@ -56,19 +54,12 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", ".limits"};
 	struct fixture *f = *state;
-	char path[128];
 
 	store_close(f->store);
-	for (size_t i = 0; i < COUNT(suffixes); i++) {
-		snprintf(path, sizeof(path), "%s%s", f->database, suffixes[i]);
-		unlink(path);
-	}
-	assert_int_equal(rmdir(f->folder), 0);
 	free(f->cookie);
 	free(f);
-	return 0;
+	return unit_folder_remove(NULL);
 }
 
 static struct identity_context context_at(struct fixture *f, int64_t now)
@@ -216,9 +207,7 @@ TEST(test_unusable_database_is_an_error)
 	for (int i = 0; i < 8192; i++)
 		fputc('x', file);
 	fclose(file);
-	char path[128];
-	snprintf(path, sizeof(path), "%s-wal", f->database);
-	unlink(path);
+	unlink(unit_path("prebind.db-wal"));
 	f->store = NULL;
 	assert_status(store_open(f->database, "test", &f->store, ERR), STATUS_UNAVAILABLE);
 	assert_null(f->store);
@@ -259,7 +248,7 @@ static void assert_jid(struct fixture *f, const char *user, const char *expected
 	assert_account(jid_rule_apply(&f->conf, f->store, "login", user, &jid, &err), &jid,
 		       expected);
 	if (expected == NULL)
-		assert_non_null(strstr(err.text, "prebindctl map set"));
+		assert_holds(err.text, "prebindctl map set");
 }
 
 TEST(test_rule)
@@ -326,7 +315,7 @@ static void assert_login(struct fixture *f, const struct identity *who, const ch
 
 	assert_account(jid_rule_identity(&f->conf, f->store, who, &jid, &err), &jid, expected);
 	if (expected == NULL)
-		assert_non_null(strstr(err.text, says));
+		assert_holds(err.text, says);
 }
 
 #define LOGIN(...)  (&(const struct identity){.source = "token", .jid = (char *)"", __VA_ARGS__})
@@ -427,7 +416,7 @@ static void assert_site_refused(struct fixture *f, const char *provider, const c
 	assert_int_equal(jid_rule_check_site(&f->conf, &err),
 			 says != NULL ? STATUS_BAD_REQUEST : STATUS_OK);
 	if (says != NULL)
-		assert_non_null(strstr(err.text, says));
+		assert_holds(err.text, says);
 }
 
 TEST(test_rule_and_provider)

@@ -272,18 +272,17 @@ static void mutants_compare(const struct mutant *mutants, FILE *answers, struct 
 static void check_format(enum conf_php_format format)
 {
 	struct mutant *mutants = calloc(MUTANTS, sizeof *mutants);
-	char name[] = "/tmp/php_mutants.XXXXXX";
 	struct tally tally = {0};
 	char command[128];
-	int fd = mkstemp(name);
+	unit_folder_make(NULL);
+	const char *path = unit_path("mutants");
 
 	assert_non_null(mutants);
-	assert_true(fd >= 0);
 	state_of_chance = seed_choose();
-	mutants_write(mutants, format, fdopen(fd, "w"));
-	snprintf(command, sizeof command, "php tests/peers/php_session.php %s", name);
+	mutants_write(mutants, format, fopen(path, "w"));
+	snprintf(command, sizeof command, "php tests/peers/php_session.php %s", path);
 	mutants_compare(mutants, popen(command, "r"), &tally);
-	unlink(name);
+	unit_folder_remove(NULL);
 	print_message("%s: %zu values found by both, %zu sessions refused, %zu by their classes\n",
 		      format_names[format], tally.same, tally.refused, tally.classes);
 	assert_true(tally.same > MUTANTS / 50);

@@ -90,7 +90,7 @@ TEST(test_mount)
 			assert_null(req.path);
 		}
 		if (rows[i].status == STATUS_INTERNAL)
-			assert_non_null(strstr(err.text, "base_path"));
+			assert_holds(err.text, "base_path");
 		request_clear(&req);
 	}
 }

@@ -208,7 +208,7 @@ TEST(test_unique)
 		assert_int_equal(read_with(params, &req, &err),
 				 i < COUNT(once) ? STATUS_BAD_REQUEST : STATUS_OK);
 		if (i < COUNT(once))
-			assert_non_null(strstr(err.text, name));
+			assert_holds(err.text, name);
 		request_clear(&req);
 	}
 }

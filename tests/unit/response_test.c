@@ -107,7 +107,7 @@ TEST(test_every_header)
 		strbuf_init(&out);
 		write_whole(&res, &out);
 		snprintf(line, sizeof(line), "\r\n%s: some value\r\n", lines[i]);
-		assert_non_null(strstr(out.data, line));
+		assert_holds(out.data, line);
 		strbuf_clear(&out);
 		response_clear(&res);
 	}
@@ -175,7 +175,7 @@ TEST(test_body_with_nul)
 	strbuf_add(&res.body, "a\0b", 3);
 	strbuf_init(&out);
 	write_whole(&res, &out);
-	assert_non_null(strstr(out.data, "Content-Length: 3\r\n"));
+	assert_holds(out.data, "Content-Length: 3\r\n");
 	assert_memory_equal(out.data + out.len - 3, "a\0b", 3);
 	strbuf_clear(&out);
 	response_clear(&res);

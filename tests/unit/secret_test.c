@@ -160,7 +160,7 @@ TEST(test_password)
 
 	assert_ok(secret_password_hash("p\xc3\xa4ss word", first, ERR));
 	assert_ok(secret_password_hash("p\xc3\xa4ss word", second, ERR));
-	assert_non_null(strstr(first, "$argon2id$v=19$m=19456,t=2,p=1$"));
+	assert_holds(first, "$argon2id$v=19$m=19456,t=2,p=1$");
 	assert_string_not_equal(first, second); /* salted */
 	assert_ok(secret_password_verify(first, "p\xc3\xa4ss word"));
 	assert_status(secret_password_verify(first, "p\xc3\xa4ss word "), STATUS_BAD_CREDENTIALS);

@@ -16,7 +16,6 @@
 #define FOREIGNER 65534 /* a uid that is neither root's nor ours */
 
 struct fixture {
-	char folder[64];
 	char path[96];
 	struct server_conf conf;
 	struct peers peers;
@@ -28,9 +27,8 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	strcpy(f->folder, "/tmp/prebind-socket-XXXXXX");
-	assert_non_null(mkdtemp(f->folder));
-	snprintf(f->path, sizeof(f->path), "%s/prebind.sock", f->folder);
+	unit_folder_make(NULL);
+	snprintf(f->path, sizeof(f->path), "%s/prebind.sock", unit_folder());
 	f->conf.listen = f->path;
 	f->conf.socket_group = (char *)"";
 	*state = f;
@@ -41,10 +39,8 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	unlink(f->path);
-	assert_int_equal(rmdir(f->folder), 0);
 	free(f);
-	return 0;
+	return unit_folder_remove(NULL);
 }
 
 static bool exists(const struct fixture *f)
@@ -140,7 +136,7 @@ TEST(not_where_everybody_may_write)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(chmod(f->folder, 01777), 0);
+	assert_int_equal(chmod(unit_folder(), 01777), 0);
 	assert_refused(f, STATUS_FORBIDDEN, "of mode 0750");
 	assert_false(exists(f));
 }
@@ -243,7 +239,8 @@ TEST(another_user_is_sent_away)
 	if (geteuid() != 0) /* only root can be somebody else */
 		skip();
 	listener = open_listener(f);
-	assert_int_equal(chmod(f->folder, 0755), 0); /* the file's rights shall not be the reason */
+	assert_int_equal(chmod(unit_folder(), 0755),
+			 0); /* the file's rights shall not be the reason */
 	assert_int_equal(chmod(f->path, 0666), 0);
 	assert_int_equal(accept_foreigner(f, &listener), LISTENER_NOBODY);
 	listener.peers = (struct peers){
@@ -270,11 +267,11 @@ TEST(peers_are_users)
 
 	f->conf.peer_users.count = COUNT(names);
 	assert_status(peers_find(&f->conf, NULL, &f->peers, &f->err), STATUS_INTERNAL);
-	assert_non_null(strstr(f->err.text, "more than 16"));
+	assert_holds(f->err.text, "more than 16");
 
 	names[0] = (char *)"no-such-user";
 	assert_status(peers_find(&f->conf, NULL, &f->peers, &f->err), STATUS_INTERNAL);
-	assert_non_null(strstr(f->err.text, "there is no user 'no-such-user'"));
+	assert_holds(f->err.text, "there is no user 'no-such-user'");
 }
 
 /* ---- accept's errors ---- */

@@ -176,7 +176,7 @@ TEST(an_open_breaker_is_passed_over)
 	assert_int_equal(f->err.status, STATUS_UNAVAILABLE);
 	assert_int_equal(f->err.retry_after,
 			 60); /* it is more, but nobody is sent away for longer */
-	assert_non_null(strstr(f->err.text, "breaker_open"));
+	assert_holds(f->err.text, "breaker_open");
 	upstreams_free(f->upstreams);
 }
 
