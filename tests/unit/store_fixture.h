@@ -27,7 +27,7 @@ const char *unit_folder(void);
 
 struct fixture {
 	const char *dir; /* the unit test's folder */
-	char path[96]; /* of the database */
+	char path[96];   /* of the database */
 	struct store *store;
 };
 
