@@ -1,24 +1,16 @@
 /*
  * What the tests of the store share: a folder of their own with a migrated database in it, gone
- * afterwards. Included after cmocka.h.
+ * afterwards.
  */
 #ifndef TESTS_UNIT_STORE_FIXTURE_H
 #define TESTS_UNIT_STORE_FIXTURE_H
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "store/store.h"
-
-/* TODO */
-int unit_folder_make(void **state);
-int unit_folder_remove(void **state);
-const char *unit_folder(void);
+#include "unit.h"
 
 #define FIXTURE_SITE "test" /* whose database it is */
 
@@ -30,11 +22,6 @@ struct fixture {
 	char path[96];   /* of the database */
 	struct store *store;
 };
-
-static inline void fixture_fail(const char *what, const struct error *err)
-{
-	fail_msg("%s: %s", what, err->text);
-}
 
 /* An empty folder; no database yet. */
 static inline int fixture_folder(void **state)
@@ -51,12 +38,8 @@ static inline int fixture_folder(void **state)
 
 static inline void fixture_open(struct fixture *f)
 {
-	struct error err;
-
-	if (store_migrate(FIXTURE_MIGRATION(f->path), NULL, &err) != STATUS_OK)
-		fixture_fail("migrate", &err);
-	if (store_open(f->path, FIXTURE_SITE, &f->store, &err) != STATUS_OK)
-		fixture_fail("open", &err);
+	assert_ok(store_migrate(FIXTURE_MIGRATION(f->path), NULL, ERR));
+	assert_ok(store_open(f->path, FIXTURE_SITE, &f->store, ERR));
 }
 
 static inline int fixture_store(void **state)

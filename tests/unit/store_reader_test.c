@@ -34,10 +34,8 @@ static struct store *reader_of(struct fixture *f)
 static bool is_disabled(struct store *store, const char *name)
 {
 	struct user user = {0};
-	struct error err;
 
-	if (user_find(store, name, &user, &err) != STATUS_OK)
-		fixture_fail(name, &err);
+	assert_ok(user_find(store, name, &user, ERR));
 	bool disabled = user.disabled;
 	user_clear(&user);
 	return disabled;

@@ -3,10 +3,8 @@
  * the pool; transactions; site keys. Uses SQLite directly where a file has to be made that this
  * program would not make.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "unit.h"
+
 #include <pthread.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
@@ -81,49 +79,39 @@ static void make_old(const char *path, int schema)
 	set_version(path, schema);
 }
 
-static void assert_says(enum status status, const struct error *err, const char *words)
-{
-	assert_int_equal(status, STATUS_UNAVAILABLE);
-	assert_int_equal(err->status, STATUS_UNAVAILABLE);
-	if (strstr(err->text, words) == NULL)
-		fail_msg("\"%s\" is not in: %s", words, err->text);
-}
-
 static void assert_open_refused(struct fixture *f, const char *words)
 {
 	struct store *store = NULL;
-	struct error err;
 
-	assert_says(store_open(f->path, FIXTURE_SITE, &store, &err), &err, words);
+	assert_fails(store_open(f->path, FIXTURE_SITE, &store, ERR), STATUS_UNAVAILABLE, words);
 	assert_null(store);
-	assert_non_null(strstr(err.text, f->dir)); /* names the file */
+	assert_says(f->dir); /* names the file */
 }
 
 static void assert_migrate_refused(struct fixture *f, const char *words)
 {
 	struct store_migration_report report = {.from = -1, .to = -1};
-	struct error err;
 
-	assert_says(store_migrate(FIXTURE_MIGRATION(f->path), &report, &err), &err, words);
+	assert_fails(store_migrate(FIXTURE_MIGRATION(f->path), &report, ERR), STATUS_UNAVAILABLE,
+		     words);
 	assert_int_equal(report.from, -1);
 }
 
 static void assert_migrates(struct fixture *f, int from)
 {
 	struct store_migration_report report;
-	struct error err;
 
-	if (store_migrate(FIXTURE_MIGRATION(f->path), &report, &err) != STATUS_OK)
-		fixture_fail("migrate", &err);
+	assert_ok(store_migrate(FIXTURE_MIGRATION(f->path), &report, ERR));
 	assert_int_equal(report.from, from);
 	assert_int_equal(report.to, store_schema());
 }
 
 /* ---- migrations ---- */
 
-static void test_migrations_are_numbered(void **state)
+GROUP(unit_secrets, NULL)
+
+TEST(test_migrations_are_numbered)
 {
-	(void)state;
 	assert_true(migrations_count >= 1);
 	for (size_t i = 0; i < migrations_count; i++) {
 		assert_int_equal(migrations[i].number, (int)i + 1);
@@ -133,12 +121,14 @@ static void test_migrations_are_numbered(void **state)
 	assert_int_equal(store_schema(), (int)migrations_count);
 }
 
-static void test_missing(void **state)
+FIXTURE(fixture_folder, fixture_remove)
+
+TEST(test_missing)
 {
 	assert_open_refused(*state, "run prebindctl migrate");
 }
 
-static void test_empty(void **state)
+TEST(test_empty)
 {
 	struct fixture *f = *state;
 
@@ -147,7 +137,7 @@ static void test_empty(void **state)
 	assert_migrates(f, 0);
 }
 
-static void test_new_and_twice(void **state)
+TEST(test_new_and_twice)
 {
 	struct fixture *f = *state;
 	struct stat st;
@@ -156,12 +146,12 @@ static void test_new_and_twice(void **state)
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_migrates(f, store_schema());
-	assert_int_equal(store_open(f->path, FIXTURE_SITE, &f->store, NULL), STATUS_OK);
-	assert_int_equal(store_ping(f->store, NULL), STATUS_OK);
-	assert_int_equal(store_verify(f->store, NULL), STATUS_OK);
+	assert_ok(store_open(f->path, FIXTURE_SITE, &f->store, ERR));
+	assert_ok(store_ping(f->store, ERR));
+	assert_ok(store_verify(f->store, ERR));
 }
 
-static void test_every_older_schema(void **state)
+TEST(test_every_older_schema)
 {
 	struct fixture *f = *state;
 	char words[64];
@@ -172,13 +162,13 @@ static void test_every_older_schema(void **state)
 			 store_schema());
 		assert_open_refused(f, words);
 		assert_migrates(f, schema);
-		assert_int_equal(store_open(f->path, FIXTURE_SITE, &f->store, NULL), STATUS_OK);
+		assert_ok(store_open(f->path, FIXTURE_SITE, &f->store, ERR));
 		store_close(f->store);
 		f->store = NULL;
 	}
 }
 
-static void test_migration_keeps_what_is_there(void **state)
+TEST(test_migration_keeps_what_is_there)
 {
 	struct fixture *f = *state;
 	struct user user;
@@ -186,7 +176,7 @@ static void test_migration_keeps_what_is_there(void **state)
 	make_old(f->path, 1);
 	raw(f->path, "INSERT INTO site_user (name, created) VALUES ('alice', 1)");
 	fixture_open(f);
-	assert_int_equal(user_find(f->store, "alice", &user, NULL), STATUS_OK);
+	assert_ok(user_find(f->store, "alice", &user, ERR));
 	user_clear(&user);
 }
 
@@ -194,7 +184,7 @@ static void test_migration_keeps_what_is_there(void **state)
  * What a crash in the middle leaves, were it not one transaction: the migration must not half
  * apply.
  */
-static void test_failed_migration_is_rolled_back(void **state)
+TEST(test_failed_migration_is_rolled_back)
 {
 	struct fixture *f = *state;
 
@@ -209,7 +199,7 @@ static void test_failed_migration_is_rolled_back(void **state)
 	assert_migrates(f, schema);
 }
 
-static void test_newer(void **state)
+TEST(test_newer)
 {
 	struct fixture *f = *state;
 
@@ -233,70 +223,69 @@ static enum status migrate_for(struct fixture *f, const char *site, bool adopt, 
 	return status;
 }
 
-static void test_another_site_is_refused(void **state)
+TEST(test_another_site_is_refused)
 {
 	struct fixture *f = *state;
 	struct store *store = NULL;
-	struct error err;
 	char *from = NULL;
 
 	fixture_open(f);
-	assert_says(store_open(f->path, "other", &store, &err), &err,
-		    "belongs to [site " FIXTURE_SITE "], not to [site other]");
-	assert_non_null(strstr(err.text, "prebindctl --site other migrate --adopt"));
+	assert_fails(store_open(f->path, "other", &store, ERR), STATUS_UNAVAILABLE,
+		     "belongs to [site " FIXTURE_SITE "], not to [site other]");
+	assert_says("prebindctl --site other migrate --adopt");
 	assert_null(store);
-	assert_says(migrate_for(f, "other", false, &from, &err), &err, "[site " FIXTURE_SITE "]");
+	assert_fails(migrate_for(f, "other", false, &from, ERR), STATUS_UNAVAILABLE,
+		     "[site " FIXTURE_SITE "]");
 	assert_null(from);
-	assert_says(store_open(f->path, "Test", &store, &err), &err, "not to [site Test]");
-	assert_int_equal(store_ping(f->store, NULL), STATUS_OK); /* and it stays whose it was */
+	assert_fails(store_open(f->path, "Test", &store, ERR), STATUS_UNAVAILABLE,
+		     "not to [site Test]");
+	assert_ok(store_ping(f->store, ERR)); /* and it stays whose it was */
 }
 
 /* Also an old one, before anything in it is brought up to date. */
-static void test_another_site_is_refused_first(void **state)
+TEST(test_another_site_is_refused_first)
 {
 	struct fixture *f = *state;
-	struct error err;
 	char *from = NULL;
 
 	fixture_open(f);
 	store_close(f->store);
 	f->store = NULL;
 	set_version(f->path, store_schema() - 1);
-	assert_says(migrate_for(f, "other", false, &from, &err), &err, "belongs to");
+	assert_fails(migrate_for(f, "other", false, &from, ERR), STATUS_UNAVAILABLE, "belongs to");
 	assert_int_equal(raw_number(f->path, "PRAGMA user_version"), store_schema() - 1);
 }
 
 /* It may be a copy, which the other site goes on using: nobody who is logged in there is here. */
-static void test_adopting_ends_logins(void **state)
+TEST(test_adopting_ends_logins)
 {
 	struct fixture *f = *state;
 	unsigned char before[SECRET_KEY_LEN], after[SECRET_KEY_LEN];
 	struct store *store = NULL;
-	struct error err;
 	char *from = NULL;
 
 	fixture_open(f);
-	assert_int_equal(site_key_get(f->store, "csrf", before, NULL), STATUS_OK);
+	assert_ok(site_key_get(f->store, "csrf", before, ERR));
 	raw(f->path, "INSERT INTO site_user (name, created) VALUES ('alice', 1);"
 		     "INSERT INTO login_session (token_hash, source, user, created, last_seen)"
 		     " VALUES (zeroblob(32), 'login', 'alice', 1, 1)");
-	assert_int_equal(migrate_for(f, "other", true, &from, &err), STATUS_OK);
+	assert_ok(migrate_for(f, "other", true, &from, ERR));
 	assert_string_equal(from, FIXTURE_SITE);
 	free(from);
 	assert_int_equal(raw_number(f->path, "SELECT count(*) FROM login_session"), 0);
 	assert_int_equal(raw_number(f->path, "SELECT count(*) FROM site_user"), 1);
 	assert_open_refused(f, "belongs to [site other]");
-	assert_int_equal(store_open(f->path, "other", &store, NULL), STATUS_OK);
-	assert_int_equal(site_key_get(store, "csrf", after, NULL), STATUS_OK);
+	assert_ok(store_open(f->path, "other", &store, ERR));
+	assert_ok(site_key_get(store, "csrf", after, ERR));
 	assert_memory_not_equal(before, after, sizeof before);
 	store_close(store);
 	/* The same once more changes nothing. */
-	assert_int_equal(migrate_for(f, "other", true, &from, &err), STATUS_OK);
+	assert_ok(migrate_for(f, "other", true, &from, ERR));
 	assert_null(from);
 }
 
 /* What a crash between the last migration and the name leaves. */
-static void test_belongs_to_nobody_yet(void **state)
+TEST(test_belongs_to_nobody_yet)
 {
 	struct fixture *f = *state;
 
@@ -304,10 +293,10 @@ static void test_belongs_to_nobody_yet(void **state)
 	raw(f->path, "DELETE FROM database_site");
 	assert_open_refused(f, "belongs to no site yet: run prebindctl migrate");
 	assert_migrates(f, store_schema());
-	assert_int_equal(store_open(f->path, FIXTURE_SITE, &f->store, NULL), STATUS_OK);
+	assert_ok(store_open(f->path, FIXTURE_SITE, &f->store, ERR));
 }
 
-static void test_concurrent_migrations(void **state)
+TEST(test_concurrent_migrations)
 {
 	enum { PROCESSES = 6 };
 	struct fixture *f = *state;
@@ -329,7 +318,7 @@ static void test_concurrent_migrations(void **state)
 	assert_migrates(f, store_schema());
 }
 
-static void test_migrate_where_no_file_can_be(void **state)
+TEST(test_migrate_where_no_file_can_be)
 {
 	struct fixture *f = *state;
 
@@ -338,7 +327,7 @@ static void test_migrate_where_no_file_can_be(void **state)
 }
 
 /* Root makes the file for those who will use it. */
-static void test_migrate_as_root(void **state)
+TEST(test_migrate_as_root)
 {
 	struct fixture *f = *state;
 	struct stat st;
@@ -354,7 +343,7 @@ static void test_migrate_as_root(void **state)
 
 /* ---- other people's files ---- */
 
-static void test_foreign(void **state)
+TEST(test_foreign)
 {
 	static const char *const made_by[] = {
 	    "CREATE TABLE phpbb_users (id)",
@@ -363,7 +352,7 @@ static void test_foreign(void **state)
 	};
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < sizeof made_by / sizeof made_by[0]; i++) {
+	for (size_t i = 0; i < COUNT(made_by); i++) {
 		raw(f->path, made_by[i]);
 		assert_open_refused(f, "belongs to another program");
 		assert_migrate_refused(f, "belongs to another program");
@@ -375,7 +364,7 @@ static void test_foreign(void **state)
 	}
 }
 
-static void test_not_a_database(void **state)
+TEST(test_not_a_database)
 {
 	struct fixture *f = *state;
 
@@ -385,67 +374,65 @@ static void test_not_a_database(void **state)
 	assert_migrate_refused(f, "(SQLite 26)");
 }
 
-static void test_damaged_before_the_start(void **state)
+TEST(test_damaged_before_the_start)
 {
 	struct fixture *f = *state;
-	struct error err;
 
 	assert_migrates(f, 0);
 	write_file(f->path, 4096, "\x7f\x02rot", 4000);
-	enum status status = store_open(f->path, FIXTURE_SITE, &f->store, &err);
+	enum status status = store_open(f->path, FIXTURE_SITE, &f->store, ERR);
 	if (status == STATUS_OK)
-		status = store_verify(f->store, &err);
-	assert_says(status, &err, "damaged");
+		status = store_verify(f->store, ERR);
+	assert_fails(status, STATUS_UNAVAILABLE, "damaged");
 	if (f->store == NULL)
 		return;
 	/* Not used any more, and kept as it is. */
-	assert_says(store_ping(f->store, &err), &err, "put a backup in its place");
-	assert_says(user_add(f->store, "alice", "", NOW, &err), &err, "damaged");
+	assert_fails(store_ping(f->store, ERR), STATUS_UNAVAILABLE, "put a backup in its place");
+	assert_fails(user_add(f->store, "alice", "", NOW, ERR), STATUS_UNAVAILABLE, "damaged");
 	assert_int_equal(access(f->path, F_OK), 0);
 }
 
-static void test_damaged_while_open(void **state)
+TEST(test_damaged_while_open)
 {
 	struct fixture *f = *state;
-	struct error err = {.text = ""};
 	char name[16];
 
 	fixture_open(f);
 	for (int i = 0; i < 300; i++) { /* more than one page of users */
 		snprintf(name, sizeof name, "user%d", i);
-		assert_int_equal(user_add(f->store, name, "hash", NOW, NULL), STATUS_OK);
+		assert_ok(user_add(f->store, name, "hash", NOW, ERR));
 	}
 	store_close(f->store);
-	assert_int_equal(store_open(f->path, FIXTURE_SITE, &f->store, NULL), STATUS_OK);
+	assert_ok(store_open(f->path, FIXTURE_SITE, &f->store, ERR));
 	write_file(f->path, 4096, "\x7f\x02rot", 8000);
 	enum status status = STATUS_OK;
 	for (int i = 0; i < 300 && status != STATUS_UNAVAILABLE; i++) {
 		struct user user;
 		snprintf(name, sizeof name, "user%d", i);
-		status = user_find(f->store, name, &user, &err);
+		status = user_find(f->store, name, &user, ERR);
 		if (status == STATUS_OK)
 			user_clear(&user);
 	}
-	assert_says(status, &err, "damaged");
-	assert_says(store_ping(f->store, &err), &err, "is not used any more");
+	assert_fails(status, STATUS_UNAVAILABLE, "damaged");
+	assert_fails(store_ping(f->store, ERR), STATUS_UNAVAILABLE, "is not used any more");
 }
 
 /* ---- permissions ---- */
 
-static void test_file_mode(void **state)
+TEST(test_file_mode)
 {
 	static const mode_t open_to_others[] = {0644, 0640, 0660, 0604, 0601, 0666};
 	struct fixture *f = *state;
 
 	assert_migrates(f, 0);
-	for (size_t i = 0; i < sizeof open_to_others / sizeof open_to_others[0]; i++) {
+	for (size_t i = 0; i < COUNT(open_to_others); i++) {
 		assert_int_equal(chmod(f->path, open_to_others[i]), 0);
 		assert_open_refused(f, "chmod 600");
 		assert_migrate_refused(f, "chmod 600");
 	}
 }
 
-static void test_directory_mode(void **state)
+TEST(test_directory_mode)
 {
 	static const struct {
 		mode_t mode;
@@ -461,7 +448,7 @@ static void test_directory_mode(void **state)
 	struct fixture *f = *state;
 
 	assert_migrates(f, 0);
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		assert_int_equal(chmod(f->dir, cases[i].mode), 0);
 		if (cases[i].fine)
 			assert_migrates(f, store_schema());
@@ -470,7 +457,7 @@ static void test_directory_mode(void **state)
 	}
 }
 
-static void test_links_and_directories(void **state)
+TEST(test_links_and_directories)
 {
 	struct fixture *f = *state;
 	char real[128];
@@ -517,32 +504,31 @@ static int reads_but_cannot_write(struct fixture *f)
 	static const struct session_life life = {.idle_s = 1800, .absolute_s = 43200};
 	struct store *store;
 	struct session session;
-	struct error err = {.text = ""};
 
-	if (store_open(f->path, FIXTURE_SITE, &store, &err) != STATUS_OK)
-		return unavailable_with(STATUS_OK, &err, "") ? 0 : 1;
+	if (store_open(f->path, FIXTURE_SITE, &store, ERR) != STATUS_OK)
+		return unavailable_with(STATUS_OK, ERR, "") ? 0 : 1;
 	int wrong = 0;
 	/* An hour of touches that fail: the session goes on (REL-DB-3). */
-	if (session_find(store, kept_token, NOW + 600, &life, &session, &err) == STATUS_OK)
+	if (session_find(store, kept_token, NOW + 600, &life, &session, ERR) == STATUS_OK)
 		session_clear(&session);
 	else
 		wrong = 2;
-	if (!unavailable_with(user_add(store, "bob", "", NOW, &err), &err, "read-only"))
+	if (!unavailable_with(user_add(store, "bob", "", NOW, ERR), ERR, "read-only"))
 		wrong = 3;
-	if (store_ping(store, &err) != STATUS_OK)
+	if (store_ping(store, ERR) != STATUS_OK)
 		wrong = 4;
 	store_close(store);
 	return wrong;
 }
 
-static void test_read_only_file(void **state)
+TEST(test_read_only_file)
 {
 	static const struct session_life life = {.idle_s = 1800, .absolute_s = 43200};
 	struct session_new what = {.source = "token", .user = "alice", .now = NOW, .life = life};
 	struct fixture *f = *state;
 
 	fixture_open(f);
-	assert_int_equal(session_create(f->store, &what, kept_token, NULL), STATUS_OK);
+	assert_ok(session_create(f->store, &what, kept_token, ERR));
 	store_close(f->store);
 	f->store = NULL;
 	if (geteuid() == 0) {
@@ -556,10 +542,8 @@ static void test_read_only_file(void **state)
 static int cannot_open(struct fixture *f)
 {
 	struct store *store;
-	struct error err;
 
-	return unavailable_with(store_open(f->path, FIXTURE_SITE, &store, &err), &err,
-				"must own it")
+	return unavailable_with(store_open(f->path, FIXTURE_SITE, &store, ERR), ERR, "must own it")
 		   ? 0
 		   : 1;
 }
@@ -567,15 +551,13 @@ static int cannot_open(struct fixture *f)
 static int refuses_the_owner(struct fixture *f)
 {
 	struct store *store;
-	struct error err;
 
-	return unavailable_with(store_open(f->path, FIXTURE_SITE, &store, &err), &err,
-				"chown 65534")
+	return unavailable_with(store_open(f->path, FIXTURE_SITE, &store, ERR), ERR, "chown 65534")
 		   ? 0
 		   : 1;
 }
 
-static void test_owner(void **state)
+TEST(test_owner)
 {
 	struct fixture *f = *state;
 
@@ -594,37 +576,36 @@ static void test_owner(void **state)
 
 /* ---- in use ---- */
 
-static void test_log_is_written_ahead(void **state)
+TEST(test_log_is_written_ahead)
 {
 	struct fixture *f = *state;
 	char *mode = NULL;
 	struct connection *db;
 
 	fixture_open(f);
-	assert_int_equal(store_borrow(f->store, &db, NULL), STATUS_OK);
-	assert_int_equal(connection_ask(db, "PRAGMA journal_mode", NULL, &mode, NULL), STATUS_OK);
+	assert_ok(store_borrow(f->store, &db, ERR));
+	assert_ok(connection_ask(db, "PRAGMA journal_mode", NULL, &mode, ERR));
 	assert_string_equal(mode, "wal");
 	free(mode);
 	store_return(f->store, db);
 }
 
-static void test_replaced_while_in_use(void **state)
+TEST(test_replaced_while_in_use)
 {
 	struct fixture *f = *state;
-	struct error err;
 	char away[128];
 
 	fixture_open(f);
 	snprintf(away, sizeof away, "%s/away.db", f->dir);
 	assert_int_equal(rename(f->path, away), 0);
-	assert_says(store_ping(f->store, &err), &err, "restart the program");
+	assert_fails(store_ping(f->store, ERR), STATUS_UNAVAILABLE, "restart the program");
 	write_file(f->path, 0, "", 1);
-	assert_says(store_ping(f->store, &err), &err, "restart the program");
+	assert_fails(store_ping(f->store, ERR), STATUS_UNAVAILABLE, "restart the program");
 	assert_int_equal(rename(away, f->path), 0);
-	assert_int_equal(store_ping(f->store, &err), STATUS_OK);
+	assert_ok(store_ping(f->store, ERR));
 }
 
-static void test_catalogue_fits_the_schema(void **state)
+TEST(test_catalogue_fits_the_schema)
 {
 	struct fixture *f = *state;
 	struct limit_store *limits;
@@ -632,7 +613,7 @@ static void test_catalogue_fits_the_schema(void **state)
 	sqlite3 *db;
 
 	fixture_open(f);
-	assert_int_equal(limit_open(f->path, &limits, NULL), STATUS_OK);
+	assert_ok(limit_open(f->path, &limits, ERR));
 	snprintf(path, sizeof path, "%s.limits", f->path);
 	for (int query = 0; query < QUERY_COUNT; query++) {
 		sqlite3_stmt *s;
@@ -647,58 +628,56 @@ static void test_catalogue_fits_the_schema(void **state)
 	limit_close(limits);
 }
 
-static void test_busy(void **state)
+TEST(test_busy)
 {
 	struct fixture *f = *state;
 	struct connection *writer, *other;
-	struct error err;
 
 	fixture_open(f);
-	assert_int_equal(store_begin(f->store, &writer, NULL), STATUS_OK);
-	assert_int_equal(store_borrow(f->store, &other, NULL), STATUS_OK);
+	assert_ok(store_begin(f->store, &writer, ERR));
+	assert_ok(store_borrow(f->store, &other, ERR));
 	connection_patience(other, 0);
-	assert_says(connection_begin(other, &err), &err, "kept it locked");
+	assert_fails(connection_begin(other, ERR), STATUS_UNAVAILABLE, "kept it locked");
 	assert_int_equal(connection_trouble(other), TROUBLE_BUSY);
 	store_return(f->store, other);
-	assert_int_equal(store_ping(f->store, NULL), STATUS_OK); /* readers go on */
-	assert_int_equal(store_end(f->store, writer, STATUS_OK, NULL), STATUS_OK);
-	assert_int_equal(user_add(f->store, "alice", "", NOW, NULL), STATUS_OK);
+	assert_ok(store_ping(f->store, ERR)); /* readers go on */
+	assert_ok(store_end(f->store, writer, STATUS_OK, ERR));
+	assert_ok(user_add(f->store, "alice", "", NOW, ERR));
 }
 
 static enum status add_in_transaction(struct store *store, const char *name, enum status verdict)
 {
 	struct connection *db;
 
-	assert_int_equal(store_begin(store, &db, NULL), STATUS_OK);
+	assert_ok(store_begin(store, &db, ERR));
 	const struct values user =
 	    VALUES(as_text(name), as_text(""), as_integer(NOW), as_text(name));
-	assert_int_equal(connection_run(db, QUERY_USER_ADD, user, NULL, NULL), STATUS_OK);
+	assert_ok(connection_run(db, QUERY_USER_ADD, user, NULL, ERR));
 	return store_end(store, db, verdict, NULL);
 }
 
-static void test_transaction(void **state)
+TEST(test_transaction)
 {
 	struct fixture *f = *state;
 	struct user user;
 
 	fixture_open(f);
-	assert_int_equal(add_in_transaction(f->store, "alice", STATUS_CONFLICT), STATUS_CONFLICT);
-	assert_int_equal(user_find(f->store, "alice", &user, NULL), STATUS_NOT_FOUND);
-	assert_int_equal(add_in_transaction(f->store, "alice", STATUS_OK), STATUS_OK);
-	assert_int_equal(user_find(f->store, "alice", &user, NULL), STATUS_OK);
+	assert_status(add_in_transaction(f->store, "alice", STATUS_CONFLICT), STATUS_CONFLICT);
+	assert_status(user_find(f->store, "alice", &user, NULL), STATUS_NOT_FOUND);
+	assert_ok(add_in_transaction(f->store, "alice", STATUS_OK));
+	assert_ok(user_find(f->store, "alice", &user, ERR));
 	user_clear(&user);
 }
 
-static void test_text_with_a_nul_is_refused(void **state)
+TEST(test_text_with_a_nul_is_refused)
 {
 	struct fixture *f = *state;
 	struct user user;
-	struct error err;
 
 	fixture_open(f);
 	raw(f->path, "INSERT INTO site_user (name, display_name, created)"
 		     " VALUES ('alice', 'Alice' || char(0) || 'x', 1)");
-	assert_says(user_find(f->store, "alice", &user, &err), &err, "display_name");
+	assert_fails(user_find(f->store, "alice", &user, ERR), STATUS_UNAVAILABLE, "display_name");
 }
 
 /* ---- the pool ---- */
@@ -719,29 +698,28 @@ static void *borrow_once(void *arg)
 	return NULL;
 }
 
-static void test_all_lent(void **state)
+TEST(test_all_lent)
 {
 	struct fixture *f = *state;
 	struct connection *lent[STORE_CONNECTIONS_MAX];
 	struct borrower borrower;
 	pthread_t thread;
-	struct error err;
 
 	fixture_open(f);
 	for (int i = 0; i < STORE_CONNECTIONS_MAX; i++) {
-		assert_int_equal(store_borrow(f->store, &lent[i], NULL), STATUS_OK);
+		assert_ok(store_borrow(f->store, &lent[i], ERR));
 		for (int j = 0; j < i; j++)
 			assert_ptr_not_equal(lent[i], lent[j]);
 	}
-	assert_says(store_ping(f->store, &err), &err, "connections were busy");
+	assert_fails(store_ping(f->store, ERR), STATUS_UNAVAILABLE, "connections were busy");
 	borrower = (struct borrower){.store = f->store, .status = STATUS_COUNT};
 	assert_int_equal(pthread_create(&thread, NULL, borrow_once, &borrower), 0);
 	store_return(f->store, lent[0]);
 	pthread_join(thread, NULL);
-	assert_int_equal(borrower.status, STATUS_OK);
+	assert_ok(borrower.status);
 	for (int i = 1; i < STORE_CONNECTIONS_MAX; i++)
 		store_return(f->store, lent[i]);
-	assert_int_equal(store_ping(f->store, NULL), STATUS_OK);
+	assert_ok(store_ping(f->store, ERR));
 }
 
 struct worker {
@@ -770,7 +748,7 @@ static void *add_find_change(void *arg)
 	return NULL;
 }
 
-static void test_threads(void **state)
+TEST(test_threads)
 {
 	enum { THREADS = 8 };
 	struct fixture *f = *state;
@@ -792,25 +770,25 @@ static void test_threads(void **state)
 
 /* ---- site keys ---- */
 
-static void test_site_key(void **state)
+TEST(test_site_key)
 {
 	struct fixture *f = *state;
 	unsigned char one[SECRET_KEY_LEN], again[SECRET_KEY_LEN], other[SECRET_KEY_LEN];
 
 	fixture_open(f);
-	assert_int_equal(site_key_get(f->store, "csrf", one, NULL), STATUS_OK);
-	assert_int_equal(site_key_get(f->store, "csrf", again, NULL), STATUS_OK);
-	assert_int_equal(site_key_get(f->store, "other", other, NULL), STATUS_OK);
+	assert_ok(site_key_get(f->store, "csrf", one, ERR));
+	assert_ok(site_key_get(f->store, "csrf", again, ERR));
+	assert_ok(site_key_get(f->store, "other", other, ERR));
 	assert_memory_equal(one, again, sizeof one);
 	assert_memory_not_equal(one, other, sizeof one);
-	assert_int_equal(site_key_get(f->store, "", other, NULL), STATUS_BAD_REQUEST);
+	assert_status(site_key_get(f->store, "", other, NULL), STATUS_BAD_REQUEST);
 
 	store_close(f->store);
-	assert_int_equal(store_open(f->path, FIXTURE_SITE, &f->store, NULL), STATUS_OK);
-	assert_int_equal(site_key_get(f->store, "csrf", again, NULL), STATUS_OK);
+	assert_ok(store_open(f->path, FIXTURE_SITE, &f->store, ERR));
+	assert_ok(site_key_get(f->store, "csrf", again, ERR));
 	assert_memory_equal(one, again, sizeof one);
 	assert_int_equal(unlink(f->path), 0);
-	assert_int_equal(site_key_get(f->store, "csrf", again, NULL), STATUS_UNAVAILABLE);
+	assert_status(site_key_get(f->store, "csrf", again, NULL), STATUS_UNAVAILABLE);
 }
 
 struct key_racer {
@@ -827,7 +805,7 @@ static void *get_key(void *arg)
 	return NULL;
 }
 
-static void test_site_key_race(void **state)
+TEST(test_site_key_race)
 {
 	enum { RACERS = 8 };
 	struct fixture *f = *state;
@@ -842,53 +820,7 @@ static void test_site_key_race(void **state)
 	for (int i = 0; i < RACERS; i++)
 		pthread_join(threads[i], NULL);
 	for (int i = 0; i < RACERS; i++) {
-		assert_int_equal(racers[i].status, STATUS_OK);
+		assert_ok(racers[i].status);
 		assert_memory_equal(racers[i].key, racers[0].key, SECRET_KEY_LEN);
 	}
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_folder, fixture_remove)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_migrations_are_numbered),
-	    TEST(test_missing),
-	    TEST(test_empty),
-	    TEST(test_new_and_twice),
-	    TEST(test_every_older_schema),
-	    TEST(test_migration_keeps_what_is_there),
-	    TEST(test_failed_migration_is_rolled_back),
-	    TEST(test_newer),
-	    TEST(test_another_site_is_refused),
-	    TEST(test_another_site_is_refused_first),
-	    TEST(test_adopting_ends_logins),
-	    TEST(test_belongs_to_nobody_yet),
-	    TEST(test_concurrent_migrations),
-	    TEST(test_migrate_where_no_file_can_be),
-	    TEST(test_migrate_as_root),
-	    TEST(test_foreign),
-	    TEST(test_not_a_database),
-	    TEST(test_damaged_before_the_start),
-	    TEST(test_damaged_while_open),
-	    TEST(test_file_mode),
-	    TEST(test_directory_mode),
-	    TEST(test_links_and_directories),
-	    TEST(test_read_only_file),
-	    TEST(test_owner),
-	    TEST(test_log_is_written_ahead),
-	    TEST(test_replaced_while_in_use),
-	    TEST(test_catalogue_fits_the_schema),
-	    TEST(test_busy),
-	    TEST(test_transaction),
-	    TEST(test_text_with_a_nul_is_refused),
-	    TEST(test_all_lent),
-	    TEST(test_threads),
-	    TEST(test_site_key),
-	    TEST(test_site_key_race),
-	};
-
-	if (secret_start(NULL) != STATUS_OK)
-		return 1;
-	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }

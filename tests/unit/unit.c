@@ -30,7 +30,7 @@ static int by_line(const void *a, const void *b)
 	return ((const struct unit_item *)a)->line - ((const struct unit_item *)b)->line;
 }
 
-__attribute__((weak)) int main(void)
+int main(void)
 {
 	static struct CMUnitTest tests[ITEMS_MAX];
 	struct unit_item group = {0}, fixture = {0};

@@ -19,14 +19,12 @@ static void add_session(struct store *store, const char *source, const char *use
 {
 	struct session_new what = {.source = source, .user = user, .now = NOW, .life = life};
 	struct user known;
-	struct error err;
 
-	if (user_find(store, user, &known, &err) == STATUS_OK)
+	if (user_find(store, user, &known, NULL) == STATUS_OK)
 		what.password_hash = known.password_hash;
 	else
 		known = (struct user){0};
-	if (session_create(store, &what, token, &err) != STATUS_OK)
-		fixture_fail("session_create", &err);
+	assert_ok(session_create(store, &what, token, ERR));
 	user_clear(&known);
 }
 
