@@ -24,7 +24,7 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 
 # ---- what it is made of: one list a layer, downward (docs/architecture.md) ----
 
-BASE     = address clock codec codec_base64 crypto error inflate json json_scan json_write key_list log log_writer name secret \
+BASE     = address clock codec codec_base64 crypto error file inflate json json_scan json_write key_list log log_writer name secret \
 	secret_file status strbuf unix_crypt wait xml
 CONF     = check conf cookie_name databases jid_rule_text keys load number place placeholder print text value
 STORE    = adhoc_caller catalogue database_file database_site jid_map limit limit_file migrate pool \
@@ -64,7 +64,7 @@ PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test adhoc_mutants_test adhoc_recorded_test \
 	adhoc_server_test adhoc_test bosh_test breaker_test bulkhead_test caller_test catalogue_test \
 	codec_test conf_databases_test conf_find_test conf_load_test conf_print_test \
-	conf_value_test cookie_test csrf_test device_test django_session_test fcgi_head_test \
+	conf_value_test cookie_test csrf_test device_test django_session_test fcgi_head_test file_test \
 	fcgi_record_test \
 	http_client_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \
 	jwt_test limit_test log_test login_test login_token_test oauth_tokens_test \

@@ -6,16 +6,14 @@
 #include "conf/load.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/codec.h"
+#include "base/file.h"
 #include "base/strbuf.h"
 #include "conf/value.h"
 
@@ -387,36 +385,32 @@ static void file_add(struct load *load, const char *path)
 	load->line = 0;
 }
 
-static void file_check(struct load *load, int fd)
+static void file_refuse(struct load *load, enum file_fault fault, const struct file_found *found)
 {
-	struct stat status;
-	if (fstat(fd, &status) != 0)
-		load_fault(load, 0, NULL, "cannot be looked at: %s", strerrordesc_np(errno));
-	else if (!S_ISREG(status.st_mode))
+	switch (fault) {
+	case FILE_NOT_OPENED:
+		load_fault(load, 0, NULL, "cannot be opened: %s", strerrordesc_np(found->cause));
+		if (found->cause == ENOENT)
+			load->status = STATUS_NOT_FOUND;
+		break;
+	case FILE_NOT_REGULAR:
 		load_fault(load, 0, NULL, "is not a regular file");
-	else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		break;
+	case FILE_WRITABLE:
 		load_fault(load, 0, NULL,
-			   "may be written by others (mode %04o); run: chmod go-w %s",
-			   (unsigned)(status.st_mode & 07777), load->file);
-	else if (status.st_size > FILE_BYTES_MAX)
+			   "may be written by others (mode %04o); run: chmod go-w %s", found->mode,
+			   load->file);
+		break;
+	case FILE_TOO_LONG:
 		load_fault(load, 0, NULL, "is larger than %ld bytes", FILE_BYTES_MAX);
-}
-
-static void file_read(struct load *load, int fd, struct strbuf *out)
-{
-	char block[8192];
-	out->max = FILE_BYTES_MAX;
-	while (load->status == STATUS_OK) {
-		ssize_t n = read(fd, block, sizeof(block));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			load_fault(load, 0, NULL, "cannot be read: %s", strerrordesc_np(errno));
-		if (n <= 0)
-			return;
-		strbuf_add(out, block, (size_t)n);
-		if (!strbuf_ok(out))
-			load_no_memory(load);
+		break;
+	case FILE_NOT_READ:
+		load_fault(load, 0, NULL, "cannot be read: %s", strerrordesc_np(found->cause));
+		break;
+	case FILE_OK:
+	case FILE_NO_MEMORY:
+	default:
+		load_no_memory(load);
 	}
 }
 
@@ -449,20 +443,12 @@ void load_file(struct load *load, const char *path)
 		return;
 	if (load->conf->n_files == 1)
 		load->conf->server.file = load->file;
-	/* O_NONBLOCK: opening a pipe must not wait for a writer. file_check refuses the pipe. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0) {
-		int cause = errno;
-		load_fault(load, 0, NULL, "cannot be opened: %s", strerrordesc_np(cause));
-		if (cause == ENOENT)
-			load->status = STATUS_NOT_FOUND;
-		return;
-	}
 	struct strbuf text;
+	struct file_found found;
 	strbuf_init(&text);
-	file_check(load, fd);
-	file_read(load, fd, &text);
-	close(fd);
+	enum file_fault fault = file_read(path, FILE_BY_OWNER, FILE_BYTES_MAX, &text, &found);
+	if (fault != FILE_OK)
+		file_refuse(load, fault, &found);
 	if (load->status == STATUS_OK)
 		file_parse(load, &text);
 	strbuf_clear(&text);

@@ -3,20 +3,19 @@
  * sqlite_foreign.c has the calls of SQLite; site_query_guard.c decides which statement is harmless.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/file.h"
 #include "base/strbuf.h"
 #include "base/wait.h"
 #include "store/foreign.h"
 
-#define FILE_MAX  8192 /* bytes; read_all refuses a longer file */
+#define FILE_MAX  8192 /* bytes */
 #define IDLE_MAX  8    /* connections kept; others are closed after use */
 #define BUDGET_MS 250  /* per query: a page waits for it */
 
@@ -173,54 +172,45 @@ static void seat_give(struct site_query *query, struct site_query_seat *seat, bo
 
 /* ---- open, close ---- */
 
-static enum status read_all(const char *path, int fd, struct strbuf *out, struct error *err)
+static enum status file_refuse(const struct site_query_spec *spec, enum file_fault fault,
+			       const struct file_found *found, struct error *err)
 {
-	char chunk[FILE_MAX];
-	ssize_t got;
+	struct conf_place place = conf_site_place(spec->site, spec->key);
 
-	while ((got = read(fd, chunk, sizeof chunk)) > 0 && out->len <= FILE_MAX)
-		strbuf_add(out, chunk, (size_t)got);
-	if (got < 0)
-		return error_set(err, STATUS_UNAVAILABLE, "%s: cannot be read: %m", path);
-	if (!strbuf_ok(out))
+	switch (fault) {
+	case FILE_NOT_REGULAR:
+		return conf_fault(err, STATUS_BAD_REQUEST, place, "%s: is not a file", spec->file);
+	case FILE_WRITABLE:
+		return conf_fault(err, STATUS_BAD_REQUEST, place,
+				  "%s: others may write to it (mode %04o); run: chmod go-w '%s'",
+				  spec->file, found->mode, spec->file);
+	case FILE_TOO_LONG:
+		return conf_fault(err, STATUS_BAD_REQUEST, place, "%s: is longer than %d bytes",
+				  spec->file, FILE_MAX);
+	case FILE_NO_MEMORY:
 		return error_no_memory(err);
-	if (out->len > FILE_MAX)
-		return error_set(err, STATUS_BAD_REQUEST, "%s: is longer than %d bytes", path,
-				 FILE_MAX);
-	if (memchr(out->data, '\0', out->len) != NULL)
-		return error_set(err, STATUS_BAD_REQUEST, "%s: holds a NUL byte; it must be text",
-				 path);
-	return STATUS_OK;
+	default:
+		return conf_fault(err, STATUS_BAD_REQUEST, place,
+				  "%s: cannot be read: %s: name a file of yours, or a ready one of "
+				  "sql/sites (key `%s`)",
+				  spec->file, strerrordesc_np(found->cause), spec->key);
+	}
 }
 
 static enum status read_file(const struct site_query_spec *spec, char **out, struct error *err)
 {
-	struct stat st;
 	struct strbuf text;
-	struct conf_place place = conf_site_place(spec->site, spec->key);
-	enum status status = STATUS_BAD_REQUEST;
-	int fd = open(spec->file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct file_found found;
+	enum status status = STATUS_OK;
 
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		conf_fault(err, status, place,
-			   "%s: cannot be read: %m: name a file of yours, or a ready one of "
-			   "sql/sites (key `%s`)",
-			   spec->file, spec->key);
-		if (fd >= 0)
-			close(fd);
-		return status;
-	}
 	strbuf_init(&text);
-	if (!S_ISREG(st.st_mode))
-		conf_fault(err, status, place, "%s: is not a file", spec->file);
-	else if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		conf_fault(err, status, place,
-			   "%s: others may write to it (mode %04o); run: chmod go-w '%s'",
-			   spec->file, (unsigned)(st.st_mode & 07777), spec->file);
+	enum file_fault fault = file_read(spec->file, FILE_BY_OWNER, FILE_MAX, &text, &found);
+	if (fault != FILE_OK)
+		status = file_refuse(spec, fault, &found, err);
+	else if (memchr(text.data, '\0', text.len) != NULL)
+		status = conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(spec->site, spec->key),
+				    "%s: holds a NUL byte; it must be text", spec->file);
 	else
-		status = read_all(spec->file, fd, &text, err);
-	close(fd);
-	if (status == STATUS_OK)
 		*out = strbuf_take(&text);
 	strbuf_clear(&text);
 	return status;

@@ -3,13 +3,11 @@
  * nodes, and keeps these. After the load nothing changes here: all threads render from one set.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/codec.h"
+#include "base/file.h"
 #include "template/parts.h"
 
 struct page {
@@ -29,59 +27,43 @@ struct template_set {
 };
 
 /* An account that can write a template can put script into every user's page. */
-static enum status check_file(int fd, const char *path, struct error *err)
+static enum status file_refuse(const char *path, enum file_fault fault,
+			       const struct file_found *found, struct error *err)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return error_set(err, STATUS_INTERNAL, "%s: cannot look at it: %m", path);
-	if (!S_ISREG(st.st_mode))
+	switch (fault) {
+	case FILE_NOT_OPENED:
+		return error_set(err, found->cause == ENOENT ? STATUS_NOT_FOUND : STATUS_INTERNAL,
+				 "%s: cannot open this template: %s; check `templates` in [site]",
+				 path, strerrordesc_np(found->cause));
+	case FILE_NOT_REGULAR:
 		return error_set(err, STATUS_BAD_REQUEST, "%s: is not a file", path);
-	if (st.st_mode & S_IWOTH)
+	case FILE_WRITABLE:
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "%s: everybody may write it; run chmod o-w on it", path);
-	if (st.st_size > TEMPLATE_FILE_MAX)
+	case FILE_TOO_LONG:
 		return error_set(err, STATUS_BAD_REQUEST, "%s: longer than %d bytes", path,
 				 TEMPLATE_FILE_MAX);
-	return STATUS_OK;
+	case FILE_NO_MEMORY:
+		return error_no_memory(err);
+	default:
+		return error_set(err, STATUS_INTERNAL, "%s: cannot read it: %s", path,
+				 strerrordesc_np(found->cause));
+	}
 }
 
-static enum status read_all(int fd, const char *path, struct strbuf *out, struct error *err)
+enum status template_file_read(const char *path, struct strbuf *out, struct error *err)
 {
-	char chunk[4096];
-	ssize_t got;
+	struct file_found found;
+	enum file_fault fault = file_read(path, FILE_BY_GROUP, TEMPLATE_FILE_MAX, out, &found);
 
-	while ((got = read(fd, chunk, sizeof(chunk))) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return error_set(err, STATUS_INTERNAL, "%s: cannot read it: %m", path);
-		strbuf_add(out, chunk, (size_t)got);
-		if (!strbuf_ok(out) || out->len > TEMPLATE_FILE_MAX)
-			return error_set(err, STATUS_INTERNAL, "%s: grew while it was read", path);
-	}
+	if (fault != FILE_OK)
+		return file_refuse(path, fault, &found, err);
 	if (memchr(out->data, '\0', out->len))
 		return error_set(err, STATUS_BAD_REQUEST, "%s: holds a NUL byte; it must be text",
 				 path);
 	if (!utf8_valid(out->data, out->len))
 		return error_set(err, STATUS_BAD_REQUEST, "%s: is not UTF-8 text", path);
 	return STATUS_OK;
-}
-
-enum status template_file_read(const char *path, struct strbuf *out, struct error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	enum status status;
-
-	if (fd < 0)
-		return error_set(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_INTERNAL,
-				 "%s: cannot open this template: %m; check `templates` in [site]",
-				 path);
-	status = check_file(fd, path, err);
-	if (status == STATUS_OK)
-		status = read_all(fd, path, out, err);
-	close(fd);
-	return status;
 }
 
 /* Reads the page in its language. An optional page that does not exist is marked as missing. */
