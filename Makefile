@@ -26,26 +26,26 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 
 BASE     = address clock codec codec_base64 crypto error file inflate json json_scan json_write key_list log log_writer name secret \
 	secret_file status strbuf unix_crypt wait xml
-CONF     = check conf cookie_name databases jid_rule_text keys load number place placeholder print text value
+CONF     = check conf cookie_name databases keys load number place placeholder print text value
 STORE    = adhoc_caller catalogue database_file database_site jid_map limit limit_file migrate pool \
 	provisioned query session site_query site_query_guard site_rows sqlite_connection sqlite_error \
 	sqlite_foreign sqlite_setup sqlite_statement token_record user
-XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml \
-	bosh bosh_write jid jid_name jid_prepare jwt login_key login_token sasl
-NET      = http_call http_client http_events http_failure http_settings http_target
+XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \
+	bosh_write jid jid_name jid_prepare jwt login_token sasl
+NET      = http_call http_client http_settings
 WEB      = basic_auth csrf request request_fields request_path response router
 TEMPLATE = html nodes parse render shelf template texts
 SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
 PASSWORD = argon2 crypt digest hash password stretch
-IDENTITY = django_check django_session identity login_account login_count login_session php_lexer php_serialize \
+IDENTITY = django_session identity login_account login_count login_session php_lexer php_serialize \
 	php_session remote_user site_session site_user token token_keys token_text
 ACCOUNT  = jid_deny jid_owner jid_rule xmpp_login
 PREBIND  = bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
 	bosh_url breaker breaker_text bulkhead ejabberd_api oauth_tokens prebind provision tigase tigase_check \
 	upstream
 SITE     = pages site sites
-PAGE     = adhoc app behind_proxy bind caller chat cookie credentials_json device error gate health login \
-	login_circle login_limit login_token page prebind_json routes
+PAGE     = adhoc app behind_proxy bind caller chat cookie device error gate health login \
+	login_circle login_limit page routes
 
 LIB_OBJECTS = \
 	$(BASE:%=$(BUILD)/base/%.o) $(CONF:%=$(BUILD)/conf/%.o) $(STORE:%=$(BUILD)/store/%.o) \

@@ -12,7 +12,7 @@
 
 #include "base/strbuf.h"
 #include "account/jid_deny.h"
-#include "conf/jid_rule_text.h"
+#include "conf/placeholder.h"
 #include "identity/token.h"
 #include "store/jid_map.h"
 #include "xmpp/jid_name.h"

@@ -5,7 +5,7 @@
 #ifndef ACCOUNT_JID_RULE_H
 #define ACCOUNT_JID_RULE_H
 
-#include "conf/jid_rule_text.h"
+#include "conf/placeholder.h"
 #include "identity/identity.h"
 #include "xmpp/jid_name.h"
 

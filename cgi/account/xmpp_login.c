@@ -16,7 +16,6 @@
 #include "password/password.h"
 #include "store/limit.h"
 #include "store/token_record.h"
-#include "xmpp/login_key.h"
 #include "xmpp/login_token.h"
 
 struct xmpp_login {

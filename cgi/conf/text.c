@@ -13,7 +13,6 @@
 
 #include "base/codec.h"
 #include "conf/cookie_name.h"
-#include "conf/jid_rule_text.h"
 #include "conf/placeholder.h"
 
 #define BLANKS "\t "

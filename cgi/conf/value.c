@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/jid_rule_text.h"
-#include "conf/number.h"
 #include "conf/placeholder.h"
+#include "conf/number.h"
 #include "conf/text.h"
 
 #define LIMIT_COUNT_MAX  1000000 /* for more, use off */

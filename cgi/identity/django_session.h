@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "conf/conf.h"
 
 #define DJANGO_SESSION_MAX  65536  /* bytes of session_data */
 #define DJANGO_UNPACKED_MAX 262144 /* bytes of the JSON in it, unpacked */
@@ -47,5 +48,19 @@ void django_session_clear(struct django_session *session);
  */
 enum status django_session_check(const struct django_session *session, const char *password,
 				 const struct django_keys *keys, struct error *err);
+
+/*
+ * Reads the newest sessions that have not expired, and appends what it found to said.
+ * STATUS_BAD_REQUEST: none of them can be read; err has the whole sentence.
+ */
+enum status django_sessions_check(const char *database, const struct django_keys *keys,
+				  struct strbuf *said, struct error *err);
+
+/*
+ * Takes the failure of site_query and returns its status. If the table is missing, err names the
+ * engines of Django that need none.
+ */
+enum status django_blame_engine(const struct site_conf *conf, enum status status,
+				struct error *err);
 
 #endif

@@ -7,9 +7,21 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdbool.h>
 
+#include "base/error.h"
 #include "net/http_client.h"
-#include "net/http_target.h"
+
+#define HTTP_ORIGIN_MAX 288 /* bytes: "https://" + a host name of 253 + ":65535" */
+
+struct http_target {
+	char origin[HTTP_ORIGIN_MAX]; /* scheme://host:port; never a path or a query */
+	bool https;
+	bool loopback;
+};
+
+/* STATUS_BAD_REQUEST: plain http that would leave this machine while allow_http is off. */
+enum status http_target_allow(const struct http_target *target, bool allow_http, struct error *err);
 
 struct http_client {
 	char *ca_file; /* "": the system's */
@@ -49,7 +61,7 @@ enum status http_settings_make(struct http_connection *connection, const struct 
 /* Resets the handle, but keeps its connection. */
 void http_settings_forget(struct http_connection *connection);
 
-/* http_events.c: sets the callbacks of libcurl. Not 0: libcurl refused one. */
+/* http_client.c: sets the callbacks of libcurl. Not 0: libcurl refused one. */
 int http_events_set(struct http_connection *connection);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * The pre-bind of a request: checks the site's rate limits, calls the service, logs the result, and
- * writes the session as JSON for the browser.
+ * writes the session as JSON for the browser. Also the handlers that answer with it:
+ * /prebind.json and /credentials.json.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -86,8 +87,9 @@ enum status bind_session(struct exchange *ex, struct prebind_session *out, struc
 	return status;
 }
 
-enum status bind_credentials(struct exchange *ex, struct prebind_credentials *out,
-			     struct error *err)
+/* The same for a one-time password. It counts as a session in the limits. */
+static enum status bind_credentials(struct exchange *ex, struct prebind_credentials *out,
+				    struct error *err)
 {
 	enum status status = check_limits(ex, err);
 
@@ -145,4 +147,60 @@ void bind_write_json(const struct prebind_session *session, const char *user_key
 		json_put_integer(&w, "expires_in", session->expires_in);
 	}
 	json_close_object(&w);
+}
+
+/* ---- /prebind.json ---- */
+
+void prebind_json_handle(struct exchange *ex)
+{
+	struct prebind_session session = {0};
+	char user_key[BIND_USER_KEY_LEN + 1];
+	const char *bind = fields_get(&ex->req.form, "bind");
+	bool who = bind != NULL && strcmp(bind, "no") == 0;
+	struct error err = {0};
+	struct strbuf json;
+
+	strbuf_init_secret(&json);
+	if (bind != NULL)
+		bind_user_key(ex, user_key);
+	enum status status = who ? STATUS_OK : bind_session(ex, &session, &err);
+	if (status == STATUS_OK) {
+		bind_write_json(who ? NULL : &session, bind != NULL ? user_key : NULL, &json);
+		page_send_json(ex, 200, &json);
+	} else {
+		page_send_error(ex, status, &err);
+	}
+	prebind_session_clear(&session);
+	strbuf_clear(&json);
+}
+
+/* ---- /credentials.json ---- */
+
+static void credentials_write(const struct prebind_credentials *credentials, struct strbuf *out)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, out);
+	json_open_object(&w, NULL);
+	json_put_string(&w, "jid", credentials->jid);
+	json_put_string(&w, "password", credentials->password);
+	json_close_object(&w);
+}
+
+void credentials_json_handle(struct exchange *ex)
+{
+	struct prebind_credentials credentials = {0};
+	struct error err = {0};
+	struct strbuf json;
+
+	strbuf_init_secret(&json);
+	enum status status = bind_credentials(ex, &credentials, &err);
+	if (status == STATUS_OK) {
+		credentials_write(&credentials, &json);
+		page_send_json(ex, 200, &json);
+	} else {
+		page_send_error(ex, status, &err);
+	}
+	prebind_credentials_clear(&credentials);
+	strbuf_clear(&json);
 }

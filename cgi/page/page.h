@@ -73,13 +73,10 @@ struct identity_context exchange_context(const struct exchange *ex);
 
 /*
  * login_is_handover: a token of the site was posted to /login. login_handover_check: refuses it if
- * its origin is not in token_origins. login_handover: checks it and creates a session, whose token
- * is returned.
+ * its origin is not in token_origins.
  */
 bool login_is_handover(const struct exchange *ex);
 enum status login_handover_check(const struct exchange *ex, struct error *err);
-enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
-			   struct error *err);
 
 /*
  * Returns what the login form's token is bound to: the pre-session cookie. The caller frees it.
@@ -93,10 +90,6 @@ char *login_form_binding(const struct exchange *ex);
  * NULL.
  */
 enum status bind_session(struct exchange *ex, struct prebind_session *out, struct error *err);
-
-/* The same for a one-time password. It counts as a session in the limits. */
-enum status bind_credentials(struct exchange *ex, struct prebind_credentials *out,
-			     struct error *err);
 
 /*
  * prebind_bind and prebind_check for the exchange's site. Other requests are served meanwhile.

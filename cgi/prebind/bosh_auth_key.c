@@ -8,7 +8,6 @@
 #include "base/secret.h"
 #include "prebind/bosh_auth.h"
 #include "xmpp/jwt.h"
-#include "xmpp/login_key.h"
 #include "xmpp/login_token.h"
 
 struct shared_key {

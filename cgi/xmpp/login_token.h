@@ -21,6 +21,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "base/strbuf.h"
 
 #define LOGIN_TOKEN_NONCE_BYTES 16
 #define LOGIN_TOKEN_NONCE_LEN   22
@@ -60,5 +61,15 @@ bool login_token_has_form(const char *text);
  */
 enum status login_token_check(const struct secret_part *key, const char *text, int64_t now,
 			      struct login_token *token, struct error *err);
+
+#define LOGIN_KEY_MIN 32 /* bytes: RFC 7518, 3.2 wants a key as long as the hash */
+#define LOGIN_KEY_MAX 512
+
+/*
+ * Reads a key in base64url, or a JWK of kind "oct" in one line (RFC 7517; RFC 7518, 6.4), as
+ * ejabberd does. Appends the key's bytes to out, which should be a secret buffer.
+ * STATUS_BAD_REQUEST: neither form, or a wrong length; the sentence does not quote the text.
+ */
+enum status login_key_parse(const char *text, struct strbuf *out, struct error *err);
 
 #endif

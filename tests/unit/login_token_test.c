@@ -4,7 +4,6 @@
  */
 #include "unit.h"
 
-#include "xmpp/login_key.h"
 #include "xmpp/login_token.h"
 
 #define EXPIRY INT64_C(1700000060)
