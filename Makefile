@@ -77,9 +77,9 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 BENCH = floor load peer
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
-STATIC     = archive.js attach.js bind.js chat.css chat.js contacts.js conversation.js converse.css converse.js dom.js embed.css embed.js \
-	handover.js icon.svg lang/de.js lang/en.js lang/fr.js life.js pace.js panel.js prebind.js rooms.js spacing.js stanza.js \
-	tabs.js texts.js ui.js
+STATIC     = archive.js attach.js banner.js bind.js chat.css chat.js contacts.js conversation.js converse.css converse.js dom.js embed.css embed.js \
+	handover.js icon.svg lang/de.js lang/en.js lang/fr.js life.js lines.js log.js messages.js pace.js panel.js prebind.js rooms.js spacing.js stanza.js storage.js \
+	tabs.js talks.js texts.js ui.js
 VENDOR     = static/vendor/strophe.js
 CONVERSE   = static/vendor/converse/converse.min.js
 
@@ -296,7 +296,7 @@ install: all vendor
 	$(INSTALL_DATA) templates/lang/*.json $(DESTDIR)$(DATADIR)/templates/lang
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/static/lang
 	for file in $(STATIC); do \
-		case $$file in *.js) script=static/strip.sed ;; *) script=/dev/null ;; esac; \
+		case $$file in *.js|*.css) script=static/strip.sed ;; *) script=/dev/null ;; esac; \
 		sed -f $$script static/$$file > $(DESTDIR)$(DATADIR)/static/$$file || exit 1; \
 		chmod 644 $(DESTDIR)$(DATADIR)/static/$$file; done
 	$(INSTALL_DATA) prosody/*.lua $(DESTDIR)$(DATADIR)/prosody

@@ -1,5 +1,5 @@
-// Fetches earlier messages from the server's archive (XEP-0313): one page of a conversation at a
-// time, newest page first.
+// Fetches messages from the server's archive (XEP-0313): earlier ones of a conversation, one page at
+// a time, newest page first; and what came after a known message, in all conversations.
 import { bareJid, child } from "./stanza.js";
 
 const NS_MAM = "urn:xmpp:mam:2";
@@ -7,10 +7,12 @@ const NS_RSM = "http://jabber.org/protocol/rsm";
 const PAGE = 30;
 const WORDS_MIN = 10; // fewer messages: fetch another page, because much of a page can be receipts
 const TRIES_MAX = 4;
+const NEWS_PAGE = 100;
+const NEWS_PAGES_MAX = 10; // the rest is read when its conversation is opened
 
 /**
  * @typedef {import("./stanza.js").Message} Message
- * @typedef {{messages: Message[], first: string, complete: boolean}} Page first: what to pass as `before` for the next older page
+ * @typedef {{messages: Message[], first: string, last: string, complete: boolean}} Page first, last: ids of the page's ends in the archive; `first` is what to pass as `before` for the next older page
  *
  * @typedef {object} Asker
  * @property {(iq: any) => Promise<Element | null>} ask
@@ -33,17 +35,41 @@ export class Archive {
 	 * @returns {Promise<Page | null>} null: no archive, no answer or no session
 	 */
 	async fetch(peer, before = "") {
-		let all = await this.#fetchPage(peer, before);
+		const older = (/** @type {string} */ id) => this.#fetchPage({ max: PAGE, peer, before: id });
+		let all = await older(before);
 		for (let i = 1; i < TRIES_MAX && all && !all.complete && all.messages.length < WORDS_MIN; i++) {
-			const page = await this.#fetchPage(peer, all.first);
+			const page = await older(all.first);
 			if (!page) break;
 			all = { ...page, messages: [...page.messages, ...all.messages] };
 		}
 		return all;
 	}
 
-	/** @param {string} peer @param {string} before @returns {Promise<Page | null>} */
-	async #fetchPage(peer, before) {
+	/**
+	 * Fetches what came after a message, oldest first, in all conversations.
+	 * @param {string | null} after the archive's id of the message; "": from the beginning; null: only the newest page
+	 * @returns {Promise<{messages: Message[], last: string} | null>} last: the archive's id of the last one, "" if there
+	 *   is none; null: no archive, no answer or no session
+	 */
+	async since(after) {
+		if (after === null) return this.#fetchPage({ max: NEWS_PAGE, before: "" });
+		let page = await this.#fetchPage({ max: NEWS_PAGE, after });
+		if (!page && after) return this.since(null); // the archive may not have that message any more
+		const messages = page?.messages ?? [];
+		for (let i = 1; i < NEWS_PAGES_MAX && page && !page.complete; i++) {
+			const next = await this.#fetchPage({ max: NEWS_PAGE, after: page.last });
+			if (!next) break;
+			page = next;
+			messages.push(...page.messages);
+		}
+		return page && { messages, last: page.last };
+	}
+
+	/**
+	 * @param {{max: number, peer?: string, before?: string, after?: string}} which peer: only this conversation
+	 * @returns {Promise<Page | null>}
+	 */
+	async #fetchPage({ max, peer, before, after }) {
 		const client = this.#asker.build();
 		if (!client) return null;
 		const id = `history-${++this.#queries}`;
@@ -52,15 +78,17 @@ export class Archive {
 		const iq = client.$iq({ type: "set" }).c("query", { xmlns: NS_MAM, queryid: id });
 		iq.c("x", { xmlns: "jabber:x:data", type: "submit" });
 		iq.c("field", { var: "FORM_TYPE", type: "hidden" }).c("value").t(NS_MAM).up().up();
-		iq.c("field", { var: "with" }).c("value").t(bareJid(peer)).up().up().up();
-		iq.c("set", { xmlns: NS_RSM }).c("max").t(String(PAGE)).up();
-		iq.c("before").t(before);
+		if (peer) iq.c("field", { var: "with" }).c("value").t(bareJid(peer)).up().up();
+		iq.up().c("set", { xmlns: NS_RSM }).c("max").t(String(max)).up();
+		if (after) iq.c("after").t(after);
+		if (before !== undefined) iq.c("before").t(before);
 		const answer = await this.#asker.ask(iq);
 		this.#open.delete(id);
 		const fin = child(answer, "fin", NS_MAM);
 		if (!fin) return null;
-		const first = child(child(fin, "set", NS_RSM), "first")?.textContent ?? "";
-		return { messages, first, complete: fin.getAttribute("complete") === "true" || first === "" };
+		const end = (/** @type {string} */ name) => child(child(fin, "set", NS_RSM), name)?.textContent ?? "";
+		const first = end("first");
+		return { messages, first, last: end("last"), complete: fin.getAttribute("complete") === "true" || first === "" };
 	}
 
 	/** @param {{query: string, message: Message | null}} archived */

@@ -54,6 +54,7 @@ export function discard(env, session, rid = session.rid) {
  * @typedef {object} Owner
  * @property {() => void} alive the session answered for the first time
  * @property {(reason: string) => void} lost is called once; nothing else is called after it
+ * @property {(ids: string[]) => void} sent the server has these messages
  * @property {(stanza: Element) => void} message
  * @property {(stanza: Element) => void} presence
  * @property {(stanza: Element) => void} rosterPush
@@ -384,7 +385,9 @@ export class Attachment {
 		this.#unreadable = 0;
 		this.#env.clearTimeout(this.#troubleTimer);
 		this.#troubleTimer = null;
-		for (const [id, left] of this.#unsent) if (left) this.#unsent.delete(id);
+		const sent = [...this.#unsent].filter(([, left]) => left).map(([id]) => id);
+		for (const id of sent) this.#unsent.delete(id);
+		if (sent.length > 0) this.#owner?.sent(sent);
 	}
 
 	/**

@@ -175,7 +175,6 @@ export class Contacts {
 	markOpen(contact) {
 		const before = this.#contacts.get(this.#open);
 		this.#open = contact?.jid ?? "";
-		if (contact) contact.unread = 0;
 		this.draw(...[before, contact].filter((each) => each !== null && each !== undefined));
 	}
 

@@ -1,84 +1,46 @@
-// The open conversation: its messages by day, and the field to write in. Text from others goes into
-// the page by textContent only. Each contact has its own log element, so that a screen reader does
-// not announce old messages when the user changes to another contact.
+// The open conversation: its log (log.js), whether the newest message is in sight, and the field to
+// write in.
 import { drawAvatar, presenceOf, presenceText } from "./contacts.js";
-import { h, linked, named } from "./dom.js";
+import { h, named } from "./dom.js";
+import { Log } from "./log.js";
 import { TEXT } from "./texts.js";
 
-const GROUP_MS = 5 * 60_000; // messages of one person within this time are drawn as one block
 const AT_END_PX = 80; // this near the end, the log scrolls to new messages
-const LOG_MAX = 1_000; // messages and days in the page for each contact: it may stay open for weeks
 const TYPING_MAX_MS = 30_000; // a client that loses its network never reports that its user has stopped
 const PAUSE_MS = 5_000; // after this time without input, this user has stopped writing
-const SAME_MS = 5_000; // largest difference between the archive's time and ours for one message
 
 /**
  * @typedef {import("./contacts.js").Contact} Contact
+ * @typedef {import("./lines.js").Line} Line
+ * @typedef {import("./talks.js").Talk} Talk
  *
- * @typedef {object} Line
- * @property {"in" | "out"} direction
- * @property {string} text
- * @property {Date} time
- * @property {string} [id]
- * @property {string} [author] only in a group chat
- *
- * @typedef {object} Log
- * @property {HTMLElement} element
- * @property {Line[]} lines
- * @property {string} draft
+ * @typedef {object} Shown
+ * @property {Log} log
  * @property {string | null} before for the next older page of the archive; null: none has been read
  * @property {boolean} asked the archive has been asked
  *
  * @typedef {object} Hooks
+ * @property {(contact: Contact) => Talk} talk
  * @property {(contact: Contact, text: string) => void} onSend
+ * @property {(contact: Contact, line: Line) => void} onAgain
  * @property {(contact: Contact, typing: boolean) => void} onTyping
- * @property {(contact: Contact, before: string) => Promise<{messages: any[], first: string, complete: boolean} | null>} history
+ * @property {(contact: Contact, text: string) => void} onDraft
+ * @property {() => void} onEnd the newest message has come into sight
+ * @property {(contact: Contact, before: string) => Promise<{first: string, complete: boolean} | null>} history adds
+ *   one page of the archive to the conversation
  */
-
-const lang = globalThis.document?.documentElement.lang || undefined;
-const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-const dayName = new Intl.DateTimeFormat(lang, { weekday: "long", day: "numeric", month: "long" });
-const dayNameOfYear = new Intl.DateTimeFormat(lang, { dateStyle: "long" });
-const wholeTime = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "short" });
-
-/** @param {Date} time @param {number} [daysBack] */
-const dayOf = (time, daysBack = 0) => new Date(time.getFullYear(), time.getMonth(), time.getDate() - daysBack);
-
-/** @param {Line} a @param {Line} b */
-const sameDay = (a, b) => dayOf(a.time).getTime() === dayOf(b.time).getTime();
-
-/** @param {Date} time @param {Date} now */
-function dayText(time, now) {
-	const day = dayOf(time).getTime();
-	if (day === dayOf(now).getTime()) return TEXT.today;
-	if (day === dayOf(now, 1).getTime()) return TEXT.yesterday;
-	return time.getFullYear() === now.getFullYear() ? dayName.format(time) : dayNameOfYear.format(time);
-}
-
-/** @param {Date} time */
-function newDay(time) {
-	const element = h("time", { datetime: time.toISOString().slice(0, 10) }, dayText(time, new Date()));
-	return h("p", { class: "day" }, element);
-}
-
-/**
- * Whether both are the same message, once from the archive and once as it arrived.
- * @param {Line} a @param {Line} b
- */
-const isSame = (a, b) =>
-	a.direction === b.direction &&
-	a.text === b.text &&
-	((a.id && a.id === b.id) || Math.abs(a.time.getTime() - b.time.getTime()) < SAME_MS);
 
 export class Conversation {
-	/** @type {Map<string, Log>} */ #logs = new Map();
+	/** @type {Map<string, Shown>} */ #shown = new Map(); // by JID
 	/** @type {Contact | null} */ #contact = null;
 	/** @type {Hooks} */ #hooks;
 	/** @type {Map<string, any>} */ #typing = new Map(); // by JID of a contact who is writing: the timer that ends it
 	/** @type {any} */ #pauseTimer = null;
 	#part;
 	#field;
+	#news; // the button that leads to the newest message
 	#sendable = false;
+	#follows = true; // the newest message is in sight, and the log scrolls to the next one
 
 	/** @param {(id: string) => any} part returns the element with this id @param {Hooks} hooks */
 	constructor(part, hooks) {
@@ -86,6 +48,13 @@ export class Conversation {
 		this.#field = part("compose");
 		this.#field.dir = "auto"; // depends on the text in it, not on the page's language
 		this.#hooks = hooks;
+		this.#news = h("button", { type: "button", class: "news", hidden: true }, `${TEXT.newMessages} ↓`);
+		part("composer").before(this.#news);
+		this.#news.addEventListener("click", () => {
+			this.toEnd();
+			this.focus();
+		});
+		part("logs").addEventListener("scroll", () => this.#onScroll());
 		part("composer").addEventListener("submit", (/** @type {Event} */ event) => {
 			event.preventDefault();
 			this.#submit();
@@ -102,27 +71,30 @@ export class Conversation {
 		return this.#contact;
 	}
 
+	/** Whether the newest message is in sight, if the page is. */
+	get atEnd() {
+		return this.#follows;
+	}
+
 	/**
 	 * Shows the conversation with this contact; null: closes the conversation.
 	 * @param {Contact | null} contact
 	 */
 	open(contact) {
-		if (this.#contact) {
-			this.#log(this.#contact.jid).draft = this.#field.value;
-			this.#pause();
-		}
+		if (this.#contact) this.#pause();
 		this.#contact = contact;
 		this.#part("conversation").hidden = !contact;
 		this.#part("nobody").hidden = Boolean(contact);
-		for (const log of this.#logs.values()) log.element.hidden = true;
+		for (const { log } of this.#shown.values()) log.element.hidden = true;
 		if (!contact) return;
-		const log = this.#log(contact.jid);
-		log.element.hidden = false;
-		this.#field.value = log.draft;
+		const shown = this.#show(contact);
+		shown.log.element.hidden = false;
+		shown.log.draw();
+		this.#field.value = this.#hooks.talk(contact).draft;
 		this.drawPeer();
 		this.#drawComposer();
-		this.#toEnd();
-		if (!log.asked && this.#sendable) this.#askEarlier(contact, log);
+		this.toEnd();
+		this.#askArchive(contact, shown);
 	}
 
 	focus() {
@@ -141,8 +113,7 @@ export class Conversation {
 	setSendable(sendable) {
 		this.#sendable = sendable;
 		this.#drawComposer();
-		const log = this.#contact && this.#log(this.#contact.jid);
-		if (sendable && this.#contact && log && !log.asked) this.#askEarlier(this.#contact, log);
+		if (this.#contact) this.#askArchive(this.#contact, this.#show(this.#contact));
 	}
 
 	/** Draws the contact's name and presence. */
@@ -168,155 +139,115 @@ export class Conversation {
 		if (contact === this.#contact) this.drawPeer();
 	}
 
-	/** @param {Contact} contact @param {Line} line */
-	add(contact, line) {
-		const log = this.#log(contact.jid);
-		const { element, lines } = log;
-		const follows = this.#contact === contact && this.#isAtEnd();
-		const last = lines[lines.length - 1];
-		if (!last || !sameDay(last, line)) element.append(newDay(line.time));
-		element.append(this.#newMessage(contact, line, last));
-		while (element.children.length > LOG_MAX) element.firstElementChild?.remove();
-		lines.push(line);
-		if (follows || line.direction === "out") this.#toEnd();
-	}
-
-	/** Marks a message that the contact's client has received. @param {string} id */
-	markDelivered(id) {
-		const message = this.#find(id);
-		if (!message || message.querySelector(".delivered")) return;
-		const mark = h("span", { class: "delivered", title: TEXT.delivered }, h("span", { "aria-hidden": "true" }, " ✓"));
-		mark.append(h("span", { class: "visually-hidden" }, TEXT.delivered));
-		message.querySelector(".meta")?.append(mark);
-	}
-
 	/**
-	 * Marks a message that did not arrive.
-	 * @param {string} id @param {boolean} sure false: it may have arrived
+	 * Draws the lines of a conversation after it has changed.
+	 * @param {Contact} contact @param {Line} [line] that has changed
 	 */
-	markUnsent(id, sure) {
-		const message = this.#find(id);
-		if (!message || message.classList.contains("unsent")) return;
-		const { jid } = message.parentElement?.dataset ?? {};
-		const text = message.querySelector(".text")?.textContent ?? "";
-		message.classList.add("unsent");
-		const again = h("button", { type: "button", class: "link" }, TEXT.again);
-		again.addEventListener("click", () => {
-			const contact = this.#contact;
-			if (!this.#sendable || !contact || contact.jid !== jid) return;
-			message.remove();
-			this.#hooks.onSend(contact, text);
-			this.focus();
-		});
-		message.append(h("p", { class: "note" }, sure ? TEXT.refused : TEXT.unsent, " ", again));
+	draw(contact, line) {
+		const shown = this.#shown.get(contact.jid);
+		if (contact !== this.#contact || !shown) return; // it is drawn when it is opened
+		const holder = this.#part("logs");
+		const fromEnd = holder.scrollHeight - holder.scrollTop;
+		const first = shown.log.element.querySelector(".message");
+		shown.log.draw();
+		if (line) shown.log.update(line);
+		if (this.#follows) this.toEnd();
+		else if (first !== shown.log.element.querySelector(".message")) holder.scrollTop = holder.scrollHeight - fromEnd;
+		this.#drawNews();
 	}
 
-	/** @param {string} id @returns {HTMLElement | undefined} one of our own messages */
-	#find(id) {
-		/** @type {HTMLElement[]} */ const messages = Array.from(this.#part("logs").querySelectorAll(".message.out"));
-		return messages.find((el) => el.dataset.id === id);
+	/** To be called when another tab has changed the draft. @param {Contact} contact */
+	drawDraft(contact) {
+		if (contact !== this.#contact || document.hasFocus()) return;
+		this.#field.value = this.#hooks.talk(contact).draft;
+		this.#drawComposer();
 	}
 
-	/** @param {string} jid @returns {Log} */
-	#log(jid) {
-		let log = this.#logs.get(jid);
-		if (!log) {
-			const element = h("div", { class: "log", role: "log", "data-jid": jid, hidden: true });
-			this.#part("logs").append(element);
-			log = { element, lines: [], draft: "", before: null, asked: false };
-			this.#logs.set(jid, log);
+	/** Scrolls to the newest message. */
+	toEnd() {
+		const holder = this.#part("logs");
+		holder.scrollTop = holder.scrollHeight;
+		this.#follows = true;
+		this.#hooks.onEnd();
+		this.#drawNews();
+	}
+
+	/** @param {Contact} contact @returns {Shown} */
+	#show(contact) {
+		let shown = this.#shown.get(contact.jid);
+		if (!shown) {
+			const log = new Log({
+				jid: contact.jid,
+				name: () => contact.name,
+				lines: this.#hooks.talk(contact).lines,
+				template: this.#part("message-template"),
+				onAgain: (line) => {
+					if (this.#sendable) this.#hooks.onAgain(contact, line);
+				},
+				onEarlier: () => this.#askEarlier(contact),
+			});
+			this.#part("logs").append(log.element);
+			shown = { log, before: null, asked: false };
+			this.#shown.set(contact.jid, shown);
 		}
-		return log;
+		return shown;
+	}
+
+	/** Reads the newest page of the archive, once. @param {Contact} contact @param {Shown} shown */
+	#askArchive(contact, { asked }) {
+		if (this.#sendable && !asked) this.#askEarlier(contact);
 	}
 
 	/**
 	 * Adds one more page from the archive above the messages that are shown.
-	 * @param {Contact} contact @param {Log} log
+	 * @param {Contact} contact
 	 */
-	async #askEarlier(contact, log) {
+	async #askEarlier(contact) {
 		if (contact.room || contact.jid.includes("/")) return; // the archive is asked by bare JID
-		log.asked = true;
-		log.element.querySelector(".earlier")?.remove();
-		const page = await this.#hooks.history(contact, log.before ?? "");
+		const shown = this.#show(contact);
+		shown.asked = true;
+		shown.log.offerEarlier(false);
+		const page = await this.#hooks.history(contact, shown.before ?? "");
 		if (!page) {
-			log.asked = log.before !== null; // no archive or no session: there may be one next time
+			shown.asked = shown.before !== null; // no archive or no session: there may be one next time
 			return;
 		}
-		log.before = page.first;
-		/** @type {Line[]} */
-		const found = page.messages.map(({ direction, body, time, id }) => ({ direction, text: body, time, id }));
-		const news = found.filter((line) => !log.lines.some((known) => isSame(known, line)));
-		log.lines = [...news, ...log.lines].sort((a, b) => a.time.getTime() - b.time.getTime());
-		this.#redraw(contact, log, news);
-		if (!page.complete) log.element.prepend(this.#newEarlier(contact, log));
+		shown.before = page.first;
+		this.draw(contact);
+		shown.log.offerEarlier(!page.complete);
 	}
 
-	/** @param {Contact} contact @param {Log} log */
-	#newEarlier(contact, log) {
-		const button = h("button", { type: "button", class: "quiet earlier" }, TEXT.earlier);
-		button.addEventListener("click", () => this.#askEarlier(contact, log));
-		return button;
+	/** Whether to show the button that leads to new messages. */
+	#drawNews() {
+		const unread = this.#contact && this.#hooks.talk(this.#contact).lines.some((line) => !line.seen);
+		this.#news.hidden = this.#follows || !unread;
 	}
 
-	/**
-	 * Inserts lines from the archive at their places, and keeps the elements that are there.
-	 * @param {Contact} contact @param {Log} log @param {Line[]} news
-	 */
-	#redraw(contact, log, news) {
-		if (news.length === 0) return;
-		const holder = this.#part("logs");
-		const fromEnd = holder.scrollHeight - holder.scrollTop;
-		const atEnd = this.#isAtEnd();
-		const drawn = Array.from(log.element.querySelectorAll(".message"));
-		log.element.setAttribute("aria-live", "off"); // a screen reader must not announce old messages
-		log.element.querySelectorAll(".day").forEach((day) => day.remove());
-		let last;
-		for (const line of log.lines) {
-			const element = news.includes(line) ? this.#newMessage(contact, line, last) : drawn.shift();
-			if (!last || !sameDay(last, line)) log.element.append(newDay(line.time));
-			if (element) log.element.append(element);
-			last = line;
-		}
-		setTimeout(() => log.element.removeAttribute("aria-live"), 1000);
-		holder.scrollTop = atEnd ? holder.scrollHeight : holder.scrollHeight - fromEnd;
-	}
-
-	/**
-	 * @param {Contact} contact @param {Line} line @param {Line} [last] the line above
-	 * @returns {HTMLElement}
-	 */
-	#newMessage(contact, line, last) {
-		const message = this.#part("message-template").content.cloneNode(true).firstElementChild;
-		const close = last !== undefined && Math.abs(line.time.getTime() - last.time.getTime()) < GROUP_MS;
-		const follows = close && sameDay(last, line) && last.direction === line.direction && last.author === line.author;
-		message.classList.add(line.direction);
-		message.classList.toggle("same", follows);
-		if (line.id) message.dataset.id = line.id;
-		const author = line.author ?? (line.direction === "out" ? TEXT.you : contact.name);
-		message.querySelector(".author").replaceChildren(named(author), ": ");
-		message.querySelector(".author").classList.toggle("visually-hidden", !line.author || line.direction === "out");
-		message.querySelector(".text").dir = "auto";
-		message.querySelector(".text").replaceChildren(...linked(line.text));
-		const time = message.querySelector("time");
-		time.dateTime = line.time.toISOString();
-		time.textContent = clock.format(line.time);
-		time.title = wholeTime.format(line.time);
-		return message;
+	#onScroll() {
+		const { scrollHeight, scrollTop, clientHeight } = this.#part("logs");
+		if (clientHeight === 0) return; // the panel is closed
+		this.#follows = scrollHeight - scrollTop - clientHeight < AT_END_PX;
+		if (this.#follows) this.#hooks.onEnd();
+		this.#drawNews();
 	}
 
 	#submit() {
 		const text = this.#field.value.trim();
 		if (!this.#contact || !this.#sendable || text === "") return;
 		this.#field.value = "";
+		this.#hooks.onDraft(this.#contact, "");
 		clearTimeout(this.#pauseTimer);
 		this.#pauseTimer = null; // the message itself shows that writing has ended
 		this.#drawComposer();
 		this.#hooks.onSend(this.#contact, text);
+		this.toEnd();
 	}
 
 	#onInput() {
 		this.#drawComposer();
-		if (!this.#contact || !this.#sendable) return;
+		if (!this.#contact) return;
+		this.#hooks.onDraft(this.#contact, this.#field.value);
+		if (!this.#sendable) return;
 		if (this.#pauseTimer === null && this.#field.value !== "") this.#hooks.onTyping(this.#contact, true);
 		clearTimeout(this.#pauseTimer);
 		this.#pauseTimer = setTimeout(() => this.#pause(), this.#field.value === "" ? 0 : PAUSE_MS);
@@ -334,15 +265,5 @@ export class Conversation {
 		this.#part("send").disabled = !this.#sendable || field.value.trim() === "";
 		field.style.height = "auto";
 		field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
-	}
-
-	#isAtEnd() {
-		const { scrollHeight, scrollTop, clientHeight } = this.#part("logs");
-		return scrollHeight - scrollTop - clientHeight < AT_END_PX;
-	}
-
-	#toEnd() {
-		const holder = this.#part("logs");
-		holder.scrollTop = holder.scrollHeight;
 	}
 }

@@ -5,6 +5,8 @@
 // shown. docs/embed.md describes the options, and what a Content-Security-Policy must allow.
 import { askWho } from "./bind.js";
 import { h, icon } from "./dom.js";
+import { forgetOurs } from "./handover.js";
+import { keptUnread, tabStorage } from "./storage.js";
 import { fill, TEXT } from "./texts.js";
 
 const OPEN_KEY = "prebind-open"; // the user whose panel is open in this tab, by the site's opaque key
@@ -17,15 +19,6 @@ function findTag() {
 	const own = new URL(import.meta.url).pathname;
 	const tags = Array.from(document.querySelectorAll("script[data-prebind]"));
 	return tags.find((tag) => new URL(/** @type {HTMLScriptElement} */ (tag).src, location.href).pathname === own) ?? tags[0];
-}
-
-/** @returns {Storage | null} */
-function tabStorage() {
-	try {
-		return window.sessionStorage;
-	} catch {
-		return null;
-	}
 }
 
 const tag = /** @type {HTMLElement | undefined} */ (findTag());
@@ -83,9 +76,16 @@ class Embed {
 	async start() {
 		this.#root.adoptedStyleSheets = await loadStyles();
 		this.#keepHost();
+		this.#countKept();
+		window.addEventListener("storage", () => this.#countKept());
 		const wasOpen = this.#user !== "" && tabStorage()?.getItem(OPEN_KEY) === this.#user;
 		if (wasOpen) this.#show(true, false);
 		else if (eager || tabStorage()?.getItem("prebind-session")) this.#load();
+	}
+
+	/** Shows what is unread before the panel is loaded. */
+	#countKept() {
+		if (!this.#panel && this.#user) this.#label(keptUnread(this.#user));
 	}
 
 	/**
@@ -102,7 +102,7 @@ class Embed {
 		} catch {
 			// Without storage the next page shows the panel closed.
 		}
-		this.#panel.ui.seen();
+		if (open) this.#panel.ui.shown();
 		if (!byHand) return;
 		if (open) /** @type {HTMLElement | null} */ (this.#panel.frame.querySelector(".close"))?.focus();
 		else this.#button.focus();
@@ -163,6 +163,7 @@ async function start() {
 	const answer = await askWho(how);
 	if (answer.kind === "user") new Embed(answer.user).start();
 	else if (answer.kind === "later") new Embed("").start();
+	else if (answer.kind === "needs-login") forgetOurs(); // what is kept for a user whose login has ended
 }
 
 start();

@@ -8,6 +8,7 @@ const KEY = "prebind-session";
 const LIFE_MAX_MS = 60_000; // no server keeps an unused session longer
 // our keys and those of other clients, in both storages
 const USER_KEYS = /^(prebind-|strophe-bosh-session$|converse)/;
+const OUR_KEYS = /^prebind-/;
 
 /**
  * @typedef {import("./bind.js").Session} Session
@@ -96,12 +97,18 @@ export class Handover {
 }
 
 /** Removes a user's data from both storages: ours, and that of other clients. */
-export function forgetAll() {
+export const forgetAll = () => forget(USER_KEYS);
+
+/** Removes our own data from both storages. */
+export const forgetOurs = () => forget(OUR_KEYS);
+
+/** @param {RegExp} which keys */
+function forget(which) {
 	for (const kind of ["sessionStorage", "localStorage"]) {
 		try {
 			/** @type {Storage} */ const storage = /** @type {any} */ (globalThis)[kind];
 			const keys = Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? "");
-			for (const key of keys) if (USER_KEYS.test(key)) storage.removeItem(key);
+			for (const key of keys) if (which.test(key)) storage.removeItem(key);
 		} catch {
 			// The storage is missing or forbidden, so nothing is stored in it.
 		}

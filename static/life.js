@@ -340,11 +340,13 @@ export class Life extends EventTarget {
 			return;
 		}
 		this.#jid = jid;
+		if (this.#user !== user) this.tell("user", { user });
 		this.#user = user;
 		this.#tabs.open(user);
 		this.#attachment = new Attachment(this.#client, session, this.#env, {
 			alive: () => this.#onAlive(left?.state ?? null),
 			lost: (reason) => this.#onLost(reason, left !== undefined),
+			sent: (ids) => this.tell("sent", { ids }),
 			message: (stanza) => this.onMessage(stanza),
 			presence: (stanza) => this.onPresence(stanza),
 			rosterPush: (stanza) => this.onRosterPush(stanza),
@@ -413,6 +415,7 @@ export class Life extends EventTarget {
 		this.#state = "stopped";
 		this.#tabs.close();
 		this.#handover.release();
+		this.tell("stopped");
 		if (type !== "error") forgetAll();
 		if (type) this.tell(type, detail);
 	}

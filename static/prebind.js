@@ -24,6 +24,7 @@ const NS_CARBONS = "urn:xmpp:carbons:2";
 const NS_CHAT_STATES = "http://jabber.org/protocol/chatstates";
 const NS_MUC_USER = "http://jabber.org/protocol/muc#user";
 const NS_RECEIPTS = "urn:xmpp:receipts";
+const NS_SID = "urn:xmpp:sid:0";
 
 /**
  * @typedef {import("./life.js").Options} Options
@@ -63,19 +64,21 @@ export class Prebind extends Life {
 	/**
 	 * Sends a chat message. Returns its id; "" without a session or without text.
 	 * @param {string} to @param {string} text
+	 * @param {string} [again] its id, if it is sent again
 	 */
-	send(to, text) {
+	send(to, text, again) {
 		const body = cleanText(text);
 		const { client, connection } = this;
 		if (!client || !connection || body.trim() === "") return "";
 		const room = this.#rooms.has(to);
-		const id = connection.getUniqueId();
+		const id = again ?? connection.getUniqueId();
 		const message = client.$msg({ to, id, type: room ? "groupchat" : "chat" }).c("body").t(body).up();
 		if (!room) {
 			message.c("active", { xmlns: NS_CHAT_STATES }).up();
 			message.c("request", { xmlns: NS_RECEIPTS }).up();
 		}
 		if (!room && this.#rooms.has(bareJid(to))) message.c("x", { xmlns: NS_MUC_USER }).up();
+		message.c("origin-id", { xmlns: NS_SID, id }).up();
 		this.track(id);
 		this.#send(message);
 		return id;
@@ -116,6 +119,25 @@ export class Prebind extends Life {
 	 */
 	history(peer, before) {
 		return this.#archive.fetch(peer, before);
+	}
+
+	/**
+	 * Returns the messages that came after a known one, oldest first, in all conversations; null if
+	 * the server has no archive or does not answer.
+	 * @param {string | null} after `last` of an earlier answer, or `archiveId` of a message; null: only the newest ones
+	 */
+	async catchUp(after) {
+		const news = await this.#archive.since(after);
+		for (const message of news?.messages ?? []) if (this.#isPrivate(message)) message.peer = message.other;
+		return news;
+	}
+
+	/**
+	 * Names group chats to enter when the next session begins.
+	 * @param {{jid: string, nick: string}[]} rooms
+	 */
+	expectRooms(rooms) {
+		this.#rooms.expect(rooms);
 	}
 
 	/**

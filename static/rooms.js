@@ -70,13 +70,23 @@ export class Rooms {
 		if (room && client) this.#parts.send(client.$pres({ to: `${jid}/${room.nick}`, type: "unavailable" }));
 	}
 
+	/**
+	 * Names rooms that are to be entered when the next session begins.
+	 * @param {{jid: string, nick: string}[]} rooms
+	 */
+	expect(rooms) {
+		for (const { jid, nick } of rooms)
+			if (!this.#rooms.has(jid)) this.#rooms.set(jid, { jid, nick, joined: false, tries: 0, people: new Set() });
+	}
+
 	/** Returns the rooms for the next page. */
 	keep() {
 		return [...this.#rooms.values()].map(({ jid, nick, people }) => ({ jid, nick, people: [...people] }));
 	}
 
 	/**
-	 * To be called when a session begins. In a new session, all rooms are entered again.
+	 * To be called when a session begins. In a new session, all rooms are entered again; else those
+	 * that this session is not in.
 	 * @param {any[] | null} kept what keep() returned in the page before; null: a new session
 	 */
 	enter(kept) {
@@ -85,7 +95,7 @@ export class Rooms {
 			this.#rooms.set(jid, room);
 			this.#tellRoom(room, "joined");
 		}
-		if (!kept) for (const room of this.#rooms.values()) this.join(room.jid, room.nick);
+		for (const room of this.#rooms.values()) if (!kept || !room.joined) this.join(room.jid, room.nick);
 	}
 
 	/** @param {Element} stanza @param {import("./stanza.js").Presence} presence */

@@ -10,6 +10,8 @@ const NS_CHAT_STATES = "http://jabber.org/protocol/chatstates";
 const NS_RECEIPTS = "urn:xmpp:receipts";
 const NS_MAM = "urn:xmpp:mam:2";
 const NS_MUC_USER = "http://jabber.org/protocol/muc#user";
+const NS_CORRECT = "urn:xmpp:message-correct:0";
+const NS_SID = "urn:xmpp:sid:0";
 
 /**
  * @typedef {object} Message
@@ -20,6 +22,8 @@ const NS_MUC_USER = "http://jabber.org/protocol/muc#user";
  * @property {string} other JID of the other side as received, often full
  * @property {boolean} occupant marked as a message between two members of a group chat (XEP-0045, section 7.5)
  * @property {string} id may be empty
+ * @property {string} archiveId the id in our own archive (XEP-0359); may be empty
+ * @property {string} replaces id of the message that this one corrects (XEP-0308); may be empty
  * @property {string} body
  * @property {Date} time
  * @property {boolean} delayed it was stored before it came to this session
@@ -110,6 +114,22 @@ function unwrap(stanza, own) {
 	return message && { message, delay: child(forwarded, "delay", NS_DELAY), sent: sent !== null };
 }
 
+/**
+ * The message's id in our own archive; "" if there is none. Ids that others have set do not count.
+ * @param {Element} message @param {string} own bare JID
+ */
+function archiveIdOf(message, own) {
+	for (const el of Array.from(message.children)) {
+		const ours = el.localName === "stanza-id" && el.namespaceURI === NS_SID && sameBare(el.getAttribute("by") ?? "", own);
+		if (ours) return el.getAttribute("id") ?? "";
+	}
+	return "";
+}
+
+/** Whether one member of a group chat wrote it to another. @param {Element} message @param {string} other the other side */
+const isOccupants = (message, other) =>
+	message.getAttribute("type") !== "groupchat" && jidResource(other) !== "" && child(message, "x", NS_MUC_USER) !== null;
+
 /** @type {Record<string, "chat" | "room" | "error">} */
 const KINDS = { chat: "chat", normal: "chat", groupchat: "room", error: "error" };
 
@@ -132,8 +152,10 @@ export function readMessage(stanza, own, now) {
 		peer: bareJid(other),
 		from,
 		other,
-		occupant: type !== "groupchat" && jidResource(other) !== "" && child(message, "x", NS_MUC_USER) !== null,
+		occupant: isOccupants(message, other),
 		id: message.getAttribute("id") ?? "",
+		archiveId: archiveIdOf(message, own),
+		replaces: child(message, "replace", NS_CORRECT)?.getAttribute("id") ?? "",
 		body,
 		time: stamp(delay, now),
 		delayed: delay !== null,
@@ -173,12 +195,16 @@ export function readArchived(stanza, own, now) {
 	const message = readMessage(inner, own, now);
 	if (!message || message.kind !== "chat") return { query, message: null };
 	const sent = sameBare(message.from, own);
+	const other = sent ? (inner.getAttribute("to") ?? own) : message.from;
 	return {
 		query,
 		message: {
 			...message,
 			direction: sent ? "out" : "in",
-			peer: bareJid(sent ? (inner.getAttribute("to") ?? own) : message.from),
+			peer: bareJid(other),
+			other,
+			occupant: isOccupants(inner, other),
+			archiveId: result.getAttribute("id") ?? "",
 			time: stamp(child(forwarded, "delay", NS_DELAY), now),
 			delayed: true,
 		},

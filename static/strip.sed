@@ -1,6 +1,9 @@
-# What `make install` leaves out of the scripts: comments that have a line to themselves, and types before the code.
-s|^\([[:space:]]*\)/\*\* @[^*]* \*/[[:space:]]*\(.*[^[:space:]]\)$|\1\2|
-/^[[:space:]]*\/\*\*.*\*\/[[:space:]]*$/d
-/^[[:space:]]*\/\*\*/,/\*\//d
+# What `make install` leaves out of the scripts and style sheets: comments, types, empty lines and indentation.
+s|/\*\* @[^*]* \*/[[:space:]]*||g
+/^[[:space:]]*\/\*.*\*\/[[:space:]]*$/d
+/^[[:space:]]*\/\*/,/\*\//d
 /^[[:space:]]*\/\/ /d
 /^[[:space:]]*\/\/$/d
+s|\([;,{}(>]\)[[:space:]]*// .*$|\1|
+/^[[:space:]]*$/d
+s/^[[:space:]]*//

@@ -1,13 +1,16 @@
 // The chat's user interface, in a page or in a shadow tree. It connects the session (prebind.js)
-// with the contacts and the conversation, and shows the state of the connection. README.md lists
-// the elements that it needs.
+// with the contacts, the messages and the open conversation. README.md lists the elements that it
+// needs.
+import { Banner } from "./banner.js";
 import { Contacts } from "./contacts.js";
 import { Conversation } from "./conversation.js";
 import { h, named } from "./dom.js";
-import { bareJid, cleanText, jidResource, typedJid } from "./stanza.js";
+import { Messages } from "./messages.js";
+import { bareJid, jidResource, typedJid } from "./stanza.js";
+import { keep, readKept, tabStorage } from "./storage.js";
 import { fill, TEXT } from "./texts.js";
 
-const PATIENCE_MS = 800; // a faster connection is not announced
+const OPEN_KEY = "prebind-conversation"; // in this tab's storage: the user and the open conversation
 const ADDRESS = /^[^\s@/"&'<>:]+@[^\s@/]+$/;
 const EMOJI = "🙂 😀 😂 😉 😍 😎 🤔 😢 😮 😡 👍 👎 👏 🙏 💪 👋 ❤️ 🎉 🔥 ✅ ❌ ☕ 🌹 🚀".split(" ");
 
@@ -28,24 +31,40 @@ const EMOJI = "🙂 😀 😂 😉 😍 😎 🤔 😢 😮 😡 👍 👎 👏 
 export class ChatUi {
 	/** @type {Parts} */ #parts;
 	/** @type {Prebind} */ #chat;
-	/** @type {any} */ #countTimer = null;
-	/** @type {any} */ #patienceTimer = null;
+	#user = ""; // the site's opaque key
+	#banner;
 	#contacts;
-	#conversation;
+	/** @type {Messages} */ #messages;
+	/** @type {Conversation} */ #conversation;
 
 	/** @param {Parts} parts */
 	constructor(parts) {
 		this.#parts = parts;
 		const chat = (this.#chat = parts.chat);
+		this.#banner = new Banner((id) => this.#part(id));
 		this.#contacts = new Contacts({
 			list: this.#part("contacts"),
 			template: this.#part("contact-template"),
 			onOpen: (contact) => this.#open(contact),
 		});
+		this.#messages = new Messages({
+			chat,
+			contactOf: (jid) => this.#contactOf(jid),
+			inSight: (contact) => this.#conversation.contact === contact && this.#conversation.atEnd && parts.shown(),
+			draw: (contact, line) => {
+				this.#conversation.draw(contact, line);
+				this.#drawUnread(contact);
+			},
+			announce: (contact, body) => this.#announce(contact, body),
+		});
 		this.#conversation = new Conversation((id) => this.#part(id), {
-			onSend: (contact, text) => this.#send(contact, text),
+			talk: (contact) => this.#messages.talk(contact),
+			onSend: (contact, text) => this.#messages.send(contact, text),
+			onAgain: (contact, line) => this.#messages.sendAgain(contact, line),
 			onTyping: (contact, typing) => chat.sendTyping(contact.lockedTo, typing),
-			history: (contact, before) => chat.history(contact.jid, before),
+			onDraft: (contact, text) => this.#messages.keepDraft(contact, text),
+			onEnd: () => this.seen(),
+			history: (contact, before) => this.#messages.readEarlier(contact, before),
 		});
 		this.#listen();
 		this.#wire();
@@ -55,11 +74,20 @@ export class ChatUi {
 		return this.#contacts.unread;
 	}
 
-	/** To be called when the chat becomes visible: the open conversation counts as read then. */
+	/**
+	 * To be called when the chat becomes visible: what is in sight of the open conversation counts as
+	 * read then.
+	 */
 	seen() {
-		if (!this.#conversation.contact || !this.#parts.shown()) return;
-		this.#contacts.markOpen(this.#conversation.contact);
-		this.#drawUnread();
+		const { contact, atEnd } = this.#conversation;
+		if (!contact || !this.#parts.shown() || !atEnd) return;
+		this.#messages.see(contact);
+		this.#drawUnread(contact);
+	}
+
+	/** To be called when the panel is opened; while it is closed, nothing can be scrolled. */
+	shown() {
+		if (this.#conversation.contact && this.#conversation.atEnd) this.#conversation.toEnd();
 	}
 
 	/** Goes back to the list. */
@@ -67,6 +95,7 @@ export class ChatUi {
 		const jid = this.#conversation.contact?.jid ?? "";
 		this.#conversation.open(null);
 		this.#contacts.markOpen(null);
+		this.#keepOpen("");
 		this.#parts.frame.dataset.view = "list";
 		this.#contacts.focus(jid);
 	}
@@ -80,12 +109,12 @@ export class ChatUi {
 		const chat = this.#chat;
 		/** @param {string} type @param {(detail: any) => void} run */
 		const on = (type, run) => chat.addEventListener(type, (event) => run(/** @type {any} */ (event).detail));
-		on("connecting", () => this.#onConnecting());
-		on("ready", () => {
-			this.#setBanner("");
-			this.#contacts.forgetPresence(); // it belongs to the session before
-			this.#setState("ready");
+		on("user", ({ user }) => this.#onUser(user));
+		on("connecting", () => {
+			this.#setState("connecting");
+			this.#banner.connecting();
 		});
+		on("ready", ({ resumed }) => this.#onReady(resumed));
 		on("roster", ({ items, whole }) => {
 			this.#contacts.setRoster(items, whole);
 			this.#conversation.drawPeer();
@@ -94,21 +123,29 @@ export class ChatUi {
 		on("presence", (presence) => {
 			if (this.#contacts.setPresence(presence) === this.#conversation.contact) this.#conversation.drawPeer();
 		});
-		on("message", (message) => this.#onMessage(message));
+		on("message", (message) => {
+			if (message.kind === "error") this.#messages.setFate([message.id], "refused");
+			else this.#onMessage(message);
+		});
 		on("typing", ({ peer, typing }) => {
 			const contact = this.#contacts.find(peer);
 			if (contact) this.#conversation.setTyping(contact, typing);
 		});
-		on("delivered", ({ id }) => this.#conversation.markDelivered(id));
+		on("sent", ({ ids }) => this.#messages.setFate(ids, ""));
+		on("delivered", ({ id }) => this.#messages.setFate([id], "delivered"));
 		on("room", (room) => this.#onRoom(room));
 		on("request", ({ jid }) => this.#onRequest(bareJid(jid)));
-		on("unsent", ({ ids }) => ids.forEach((/** @type {string} */ id) => this.#conversation.markUnsent(id, false)));
+		on("unsent", ({ ids }) => this.#messages.setFate(ids, "unsent"));
 		on("lost", (detail) => this.#onLost(detail));
 		on("needs-login", ({ url }) => {
 			this.#setState("stopped");
-			this.#setBanner("login", TEXT.needsLogin, { login: url });
+			this.#banner.needsLogin(url);
 		});
-		on("error", ({ code }) => this.#onError(code));
+		on("stopped", () => this.#messages.close());
+		on("error", ({ code }) => {
+			this.#setState("stopped");
+			this.#banner.error(code);
+		});
 	}
 
 	#wire() {
@@ -119,6 +156,8 @@ export class ChatUi {
 		this.#part("banner-retry").addEventListener("click", () => this.#chat.retry());
 		this.#part("status")?.addEventListener("change", () => this.#chat.setShow(this.#part("status").value));
 		this.#wireEmoji();
+		window.addEventListener("storage", ({ key }) => this.#onStored(key));
+		window.addEventListener("pagehide", () => this.#messages.flush());
 		this.#parts.frame.addEventListener("keydown", (event) => {
 			if (this.#part("emoji-list")?.matches(":popover-open")) return; // Escape closes the emoji list
 			if (event.key === "Escape" && this.#conversation.contact && !event.isComposing) {
@@ -144,17 +183,23 @@ export class ChatUi {
 
 	// ---- one conversation ----
 
-	/** @param {Contact} contact */
-	#open(contact) {
+	/** @param {Contact} contact @param {boolean} [byHand] the user did it: the keyboard focus moves too */
+	#open(contact, byHand = true) {
+		this.#messages.flush();
 		// On a phone the browser's back button leads to the list, too. The history entry names
 		// nobody.
-		if (this.#parts.history && this.#parts.narrow() && !this.#conversation.contact)
-			history.pushState({ conversation: true }, "");
+		const entered = this.#conversation.contact || history.state?.conversation;
+		if (this.#parts.history && this.#parts.narrow() && !entered) history.pushState({ conversation: true }, "");
+		this.#parts.frame.dataset.view = "conversation";
 		this.#conversation.open(contact);
 		this.#contacts.markOpen(contact);
-		this.#parts.frame.dataset.view = "conversation";
-		this.#drawUnread();
-		this.#conversation.focus();
+		this.#keepOpen(contact.jid);
+		if (byHand) this.#conversation.focus();
+	}
+
+	/** Remembers in this tab which conversation is open. @param {string} jid */
+	#keepOpen(jid) {
+		if (this.#user) keep(tabStorage(), OPEN_KEY, jid ? { user: this.#user, jid } : null);
 	}
 
 	#goBack() {
@@ -162,35 +207,18 @@ export class ChatUi {
 		else this.close();
 	}
 
-	/** @param {Contact} contact @param {string} text */
-	#send(contact, text) {
-		const id = this.#chat.send(contact.lockedTo, text);
-		// A group chat sends the message back to us, and it is added then.
-		if (id && !contact.room) this.#conversation.add(contact, { direction: "out", text: cleanText(text), time: new Date(), id });
-	}
-
 	/** @param {import("./stanza.js").Message} message */
 	#onMessage(message) {
-		if (message.kind === "error") {
-			this.#conversation.markUnsent(message.id, true);
-			return;
-		}
-		const { kind, peer, direction, body, time, id, from } = message;
-		const contact = this.#contactOf(peer);
-		const author = kind === "room" ? jidResource(from) : undefined;
-		if (direction === "in" && kind === "chat" && !contact.room) contact.lockedTo = from;
-		this.#conversation.setTyping(contact, false);
-		this.#conversation.add(contact, { direction, text: body, time, id, author });
-		const seen = this.#conversation.contact === contact && this.#parts.shown();
-		if (direction === "in" && !seen && !(kind === "room" && message.delayed)) {
-			contact.unread += 1;
-			const announce = fill(TEXT.newMessage, { name: contact.name });
-			if (this.#conversation.contact !== contact) this.#part("announcer").textContent = announce;
-			this.#notify(contact, body);
-		}
-		this.#contacts.draw();
-		this.#drawUnread();
+		this.#conversation.setTyping(this.#contactOf(message.peer), false);
+		this.#messages.arrived(message);
 		this.#drawEmpty();
+	}
+
+	/** @param {Contact} contact @param {string} body of a message that is not in sight */
+	#announce(contact, body) {
+		const announce = fill(TEXT.newMessage, { name: contact.name });
+		if (this.#conversation.contact !== contact) this.#part("announcer").textContent = announce;
+		this.#notify(contact, body);
 	}
 
 	/**
@@ -202,8 +230,11 @@ export class ChatUi {
 		const known = this.#contacts.find(peer);
 		if (known) return known;
 		const contact = this.#contacts.get(peer);
+		const talk = this.#messages.talk(contact);
 		const room = this.#contacts.find(bareJid(peer));
-		if (peer !== bareJid(peer) && room?.room) contact.name = fill(TEXT.inRoom, { name: jidResource(peer), room: room.name });
+		if (peer !== bareJid(peer) && room?.room) talk.name = fill(TEXT.inRoom, { name: jidResource(peer), room: room.name });
+		contact.name = talk.name || contact.name;
+		if (talk.nick) contact.room = { state: "joining", people: [] };
 		return contact;
 	}
 
@@ -245,10 +276,11 @@ export class ChatUi {
 		this.#part("address").setAttribute("aria-invalid", String(text !== ""));
 	}
 
-	/** @param {{jid: string, state: string, people: string[]}} room */
-	#onRoom({ jid, state, people }) {
+	/** @param {{jid: string, nick: string, state: string, people: string[]}} room */
+	#onRoom({ jid, nick, state, people }) {
 		const contact = this.#contacts.get(jid);
 		contact.room = { state, people };
+		this.#messages.setNick(contact, state === "joined" ? nick : "");
 		if (state === "refused") this.#sayAddress(fill(TEXT.roomRefused, { name: jid }));
 		this.#contacts.draw();
 		this.#conversation.drawPeer();
@@ -256,7 +288,10 @@ export class ChatUi {
 
 	// ---- the list ----
 
-	#drawUnread() {
+	/** @param {Contact} contact whose unread messages may have changed */
+	#drawUnread(contact) {
+		contact.unread = this.#messages.unread(contact);
+		this.#contacts.draw(contact);
 		this.#parts.onUnread(this.#contacts.unread);
 	}
 
@@ -283,33 +318,38 @@ export class ChatUi {
 		list.append(item);
 	}
 
-	// ---- the connection ----
+	// ---- what the user's tabs keep ----
 
-	/** @param {string} kind "" for none @param {string} [text] @param {{retry?: boolean, login?: string}} [ways] */
-	#setBanner(kind, text = "", { retry = false, login = "" } = {}) {
-		clearInterval(this.#countTimer);
-		clearTimeout(this.#patienceTimer);
-		this.#part("banner").hidden = kind === "";
-		this.#part("banner").dataset.kind = kind;
-		this.#part("banner-text").textContent = text;
-		this.#part("banner-count").textContent = "";
-		this.#part("banner-retry").hidden = !retry;
-		this.#part("banner-login").hidden = login === "";
-		if (login) this.#part("banner-login").href = login;
+	/** Shows what is kept for this user. @param {string} user the site's opaque key */
+	#onUser(user) {
+		this.#user = user;
+		const talks = this.#messages.open(user);
+		for (const talk of talks) this.#drawUnread(this.#contactOf(talk.jid));
+		this.#chat.expectRooms(talks.filter(({ nick }) => nick !== ""));
+		const open = readKept(tabStorage(), OPEN_KEY);
+		const contact = open?.user === user && this.#contacts.find(open.jid);
+		if (contact && !this.#conversation.contact) this.#open(contact, false);
+		this.#drawEmpty();
 	}
 
-	/**
-	 * The seconds are outside the live region, so that a screen reader does not announce each.
-	 * @param {number} ms
-	 */
-	#countDown(ms) {
-		const until = Date.now() + ms;
-		const draw = () => {
-			const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
-			this.#part("banner-count").textContent = fill(TEXT.retryIn, { seconds });
-		};
-		draw();
-		this.#countTimer = setInterval(draw, 1000);
+	/** @param {string | null} key of localStorage that another tab has changed */
+	#onStored(key) {
+		const talk = this.#messages.hear(key);
+		if (!talk) return;
+		const contact = this.#contactOf(talk.jid);
+		this.#conversation.draw(contact);
+		this.#conversation.drawDraft(contact);
+		this.#drawUnread(contact);
+	}
+
+	// ---- the connection ----
+
+	/** @param {boolean} resumed it is the session of the page before */
+	#onReady(resumed) {
+		this.#banner.hide();
+		this.#contacts.forgetPresence(); // it belongs to the session before
+		this.#setState("ready");
+		this.#messages.ready(resumed);
 	}
 
 	/** @param {string} state connecting, ready, lost or stopped; the style sheet uses it, too */
@@ -320,27 +360,12 @@ export class ChatUi {
 		this.#conversation.drawPeer();
 	}
 
-	#onConnecting() {
-		const patience = this.#part("banner").hidden ? PATIENCE_MS : 0;
-		this.#setState("connecting");
-		clearTimeout(this.#patienceTimer);
-		this.#patienceTimer = setTimeout(() => this.#setBanner("wait", TEXT.connecting), patience);
-	}
-
 	/** @param {{reason: string, retryIn: number | null}} detail */
 	#onLost({ reason, retryIn }) {
 		this.#setState("lost");
 		if (retryIn === 0) return;
 		this.#contacts.forgetPresence();
 		this.#conversation.drawPeer();
-		this.#setBanner("lost", reason === "conflict" ? TEXT.conflict : TEXT.lost, { retry: true });
-		if (retryIn !== null) this.#countDown(retryIn);
-	}
-
-	/** @param {string} code */
-	#onError(code) {
-		this.#setState("stopped");
-		const texts = { no_client: TEXT.noClient, no_chat_account: TEXT.noAccount };
-		this.#setBanner("lost", /** @type {Record<string, string>} */ (texts)[code] ?? TEXT.refusedSession);
+		this.#banner.lost(reason, retryIn);
 	}
 }

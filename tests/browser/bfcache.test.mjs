@@ -81,6 +81,8 @@ for (const server of ["prosody", "ejabberd"]) {
 			await received(bob, "on page one").waitFor();
 			const kept = await thereAndBack(alice, "/two.html", async () => {
 				await panelReady();
+				await sent(alice, "on page one").waitFor(); // the same conversation is open
+				await alice.locator("#prebind-chat #back").click();
 				await online(alice, "bob");
 			});
 			assert.deepEqual(kept, [true]);

@@ -5,6 +5,8 @@ import assert from "node:assert/strict";
 import { DOMAIN } from "./chat.mjs";
 import { newPage } from "./chromium.mjs";
 
+const ANSWERS_MAX_MS = 5_000; // a server that is away does not answer
+
 /** Waits until the page can send. */
 export const ready = (page) => page.locator("body[data-state=ready]").waitFor();
 
@@ -71,10 +73,29 @@ export async function sees(page, expected) {
 	assert.deepEqual(await texts(page), expected);
 }
 
+/**
+ * Lets a page end its session as if it went away, and waits for the server's answers. A browser that
+ * closes a context does not always send the last requests of its pages.
+ */
+const goAway = (page) => page.evaluate(async (most) => {
+	const answers = [];
+	const { fetch } = window;
+	window.fetch = (...request) => {
+		const answer = fetch(...request);
+		answers.push(answer);
+		return answer;
+	};
+	window.dispatchEvent(new window.Event("pagehide"));
+	await Promise.race([Promise.allSettled(answers), new Promise((resolve) => setTimeout(resolve, most))]);
+}, ANSWERS_MAX_MS).catch((error) => {
+	if (!/context was destroyed/.test(error.message)) throw error; // a page that goes to another one has done it
+});
+
 /** Closes the pages. The console and the Content-Security-Policy must have no complaints. */
 export async function leave(...pages) {
 	for (const page of pages) {
 		assert.deepEqual(page.complaints, [], "console and Content-Security-Policy");
+		await Promise.all(page.context().pages().map(goAway));
 		await page.context().close();
 	}
 }

@@ -235,6 +235,18 @@ test("every language says everything, with the same gaps to fill", async () => {
 	assert.equal(fill("{a} and {b}", { a: 1, b: "x{a}" }), "1 and x{a}");
 });
 
+test("make install leaves every rule of the style sheets", async () => {
+	const { execFileSync } = await import("node:child_process");
+	const words = (text) => text.replace(/\/\*[\s\S]*?\*\//g, "").split(/\s+/).filter(Boolean);
+	const sheets = fs.readdirSync(path.join(top, "static")).filter((name) => name.endsWith(".css"));
+	assert.ok(sheets.length >= 3, sheets.join());
+	for (const file of sheets) {
+		const text = execFileSync("sed", ["-f", "static/strip.sed", `static/${file}`], { cwd: top, encoding: "utf8" });
+		assert.deepEqual(words(text), words(fs.readFileSync(path.join(top, "static", file), "utf8")), file);
+		assert.doesNotMatch(text, /^\s*\/\*/m, file);
+	}
+});
+
 test("what make install leaves of the scripts is still a script", async () => {
 	const { execFileSync, spawnSync } = await import("node:child_process");
 	for (const file of fs.readdirSync(path.join(top, "static")).filter((name) => name.endsWith(".js"))) {

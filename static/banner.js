@@ -1,0 +1,70 @@
+// The banner above the chat, which says how the connection is.
+import { fill, TEXT } from "./texts.js";
+
+const PATIENCE_MS = 800; // a faster connection is not announced
+
+export class Banner {
+	/** @type {any} */ #countTimer = null;
+	/** @type {any} */ #patienceTimer = null;
+	#part;
+
+	/** @param {(id: string) => any} part returns the element with this id */
+	constructor(part) {
+		this.#part = part;
+	}
+
+	hide() {
+		this.#set("");
+	}
+
+	connecting() {
+		const patience = this.#part("banner").hidden ? PATIENCE_MS : 0;
+		clearTimeout(this.#patienceTimer);
+		this.#patienceTimer = setTimeout(() => this.#set("wait", TEXT.connecting), patience);
+	}
+
+	/** @param {string} reason @param {number | null} retryIn milliseconds; null: not by itself */
+	lost(reason, retryIn) {
+		this.#set("lost", reason === "conflict" ? TEXT.conflict : TEXT.lost, { retry: true });
+		if (retryIn !== null) this.#countDown(retryIn);
+	}
+
+	/** @param {string} url of the login page */
+	needsLogin(url) {
+		this.#set("login", TEXT.needsLogin, { login: url });
+	}
+
+	/** @param {string} code why no session is given */
+	error(code) {
+		/** @type {Record<string, string>} */
+		const texts = { no_client: TEXT.noClient, no_chat_account: TEXT.noAccount };
+		this.#set("lost", texts[code] ?? TEXT.refusedSession);
+	}
+
+	/** @param {string} kind "" for none @param {string} [text] @param {{retry?: boolean, login?: string}} [ways] */
+	#set(kind, text = "", { retry = false, login = "" } = {}) {
+		clearInterval(this.#countTimer);
+		clearTimeout(this.#patienceTimer);
+		this.#part("banner").hidden = kind === "";
+		this.#part("banner").dataset.kind = kind;
+		this.#part("banner-text").textContent = text;
+		this.#part("banner-count").textContent = "";
+		this.#part("banner-retry").hidden = !retry;
+		this.#part("banner-login").hidden = login === "";
+		if (login) this.#part("banner-login").href = login;
+	}
+
+	/**
+	 * The seconds are outside the live region, so that a screen reader does not announce each.
+	 * @param {number} ms
+	 */
+	#countDown(ms) {
+		const until = Date.now() + ms;
+		const draw = () => {
+			const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+			this.#part("banner-count").textContent = fill(TEXT.retryIn, { seconds });
+		};
+		draw();
+		this.#countTimer = setInterval(draw, 1000);
+	}
+}

@@ -1,0 +1,85 @@
+// The lines of a conversation: which of them are copies of one message, and what the copies together
+// say. A message can come as it was sent, as a carbon, from the archive, from a group chat's history
+// and from another tab. This module has no state and draws nothing.
+
+const SAME_MS = 5_000; // largest difference between the times of two copies of a message without an id
+
+/**
+ * @typedef {"pending" | "unsent" | "" | "refused" | "delivered"} Fate what is known of a message that
+ *   this user wrote; "": the server has it
+ *
+ * @typedef {object} Line
+ * @property {"in" | "out"} direction
+ * @property {string} text
+ * @property {Date} time
+ * @property {string} id of the message; may be empty
+ * @property {string} author only in a group chat, else ""
+ * @property {Fate} fate
+ * @property {boolean} seen this user has read it
+ * @property {boolean} edited its text replaced an earlier one (XEP-0308)
+ */
+
+/** @type {Fate[]} */
+const FATES = ["pending", "unsent", "", "refused", "delivered"]; // a later one is better known
+const GUESSES = ["pending", "unsent"];
+
+/**
+ * @param {{direction: "in" | "out", text: string, time: Date} & Partial<Line>} parts
+ * @returns {Line}
+ */
+export const newLine = (parts) => ({ id: "", author: "", fate: "", seen: parts.direction === "out", edited: false, ...parts });
+
+/** @template T @param {T[]} list @param {(each: T) => boolean} test @returns {number} -1: none */
+export function lastIndex(list, test) {
+	let i = list.length - 1;
+	while (i >= 0 && !test(list[i])) i--;
+	return i;
+}
+
+/** @template T @param {T[]} list @param {(each: T) => boolean} test @returns {T | undefined} */
+export const findLast = (list, test) => list[lastIndex(list, test)];
+
+/** Whether both are from the same person. @param {Line} a @param {Line} b */
+const sameSender = (a, b) => a.author === b.author && (a.author !== "" || a.direction === b.direction);
+
+/** Whether both are copies of one message. @param {Line} a @param {Line} b */
+export function isSame(a, b) {
+	if (!sameSender(a, b)) return false;
+	const sameText = a.text === b.text;
+	if (a.id && b.id) return a.id === b.id && (sameText || a.edited || b.edited);
+	return sameText && Math.abs(a.time.getTime() - b.time.getTime()) < SAME_MS;
+}
+
+/** @param {Fate} a @param {Fate} b */
+const surer = (a, b) => (FATES.indexOf(b) > FATES.indexOf(a) ? b : a);
+
+/**
+ * Adds what a copy knows to a line. Of two guesses about its fate the line's own one stays.
+ * @param {Line} line changed in place @param {Line} copy
+ * @returns {boolean} whether the line has changed
+ */
+export function learn(line, copy) {
+	const before = JSON.stringify(line);
+	line.seen ||= copy.seen;
+	if (!GUESSES.includes(line.fate) || !GUESSES.includes(copy.fate)) line.fate = surer(line.fate, copy.fate);
+	if (copy.edited && !line.edited) Object.assign(line, { text: copy.text, edited: true });
+	return JSON.stringify(line) !== before;
+}
+
+/**
+ * Replaces the text of the line that this one corrects. Only its sender can do that.
+ * @param {Line[]} lines @param {Line} correction @param {string} id of the corrected message
+ * @returns {Line | null} the corrected line; null: it is not known
+ */
+export function correct(lines, correction, id) {
+	const line = findLast(lines, (each) => each.id === id && sameSender(each, correction));
+	if (!line) return null;
+	Object.assign(line, { text: correction.text, edited: true });
+	return line;
+}
+
+/** Inserts a line at its time; lines of the same time keep their order. @param {Line[]} lines @param {Line} line */
+export function insert(lines, line) {
+	const at = lastIndex(lines, (each) => each.time.getTime() <= line.time.getTime());
+	lines.splice(at + 1, 0, line);
+}

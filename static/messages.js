@@ -1,0 +1,207 @@
+// What is said: sends messages, adds those that arrive to the conversations, and knows which of them
+// are on their way, lost or unread. It draws nothing; talks.js keeps the conversations.
+import { findLast, newLine } from "./lines.js";
+import { cleanText, jidResource } from "./stanza.js";
+import { sharedStorage } from "./storage.js";
+import { Talks } from "./talks.js";
+
+const DRAFT_MS = 300; // after this time without input a draft is stored
+const PENDING_MAX_MS = 30_000; // a message of an earlier page that is still pending may be lost
+
+/**
+ * @typedef {import("./contacts.js").Contact} Contact
+ * @typedef {import("./lines.js").Line} Line
+ * @typedef {import("./stanza.js").Message} Message
+ * @typedef {import("./talks.js").Talk} Talk
+ *
+ * @typedef {object} Parts
+ * @property {import("./prebind.js").Prebind} chat
+ * @property {(jid: string) => Contact} contactOf
+ * @property {(contact: Contact) => boolean} inSight its next message appears before the reader's eyes
+ * @property {(contact: Contact, line?: Line) => void} draw the conversation has changed, perhaps only in this line
+ * @property {(contact: Contact, body: string) => void} announce a message has come that is not in sight
+ */
+
+export class Messages {
+	/** @type {Parts} */ #parts;
+	/** @type {any} */ #draftTimer = null;
+	#writeDraft = () => {}; // stores what is written in the open conversation
+	#talks = new Talks({ storage: sharedStorage() });
+	#user = ""; // the site's opaque key
+	#mark = ""; // the archive's id of a message that came while the archive was read
+	#catching = false; // the archive is being read
+
+	/** @param {Parts} parts */
+	constructor(parts) {
+		this.#parts = parts;
+	}
+
+	/** @param {Contact} contact @returns {Talk} */
+	talk({ jid }) {
+		return this.#talks.get(jid);
+	}
+
+	/** @param {Contact} contact */
+	unread(contact) {
+		return this.#talks.unread(this.talk(contact));
+	}
+
+	/** @param {Contact} contact whose messages have been read */
+	see(contact) {
+		this.#talks.see(this.talk(contact));
+	}
+
+	// ---- what the user's tabs keep ----
+
+	/** Reads what is kept for this user. @param {string} user the site's opaque key @returns {Talk[]} */
+	open(user) {
+		this.#user = user;
+		this.#talks.open(user);
+		return [...this.#talks];
+	}
+
+	/** Keeps nothing from now on. */
+	close() {
+		this.#user = "";
+		this.#talks.close();
+	}
+
+	/** @param {string | null} key of localStorage that another tab has changed @returns {Talk | null} */
+	hear(key) {
+		return this.#talks.hear(key);
+	}
+
+	/** @param {Contact} contact @param {string} text */
+	keepDraft(contact, text) {
+		clearTimeout(this.#draftTimer);
+		this.#writeDraft = () => this.#talks.write(this.talk(contact), text);
+		this.#draftTimer = setTimeout(() => this.#storeDraft(), text === "" ? 0 : DRAFT_MS);
+	}
+
+	#storeDraft() {
+		clearTimeout(this.#draftTimer);
+		this.#writeDraft();
+		this.#writeDraft = () => {};
+	}
+
+	/** Stores everything now. */
+	flush() {
+		this.#storeDraft();
+		this.#talks.flush();
+	}
+
+	/** @param {Contact} contact @param {string} nick this user's; "": the user is not in this group chat */
+	setNick(contact, nick) {
+		const talk = this.talk(contact);
+		if (talk.nick === nick) return;
+		talk.nick = nick;
+		this.#talks.save(talk);
+	}
+
+	// ---- what is sent ----
+
+	/** @param {Contact} contact @param {string} text */
+	send(contact, text) {
+		const id = this.#parts.chat.send(contact.lockedTo, text);
+		// A group chat sends the message back to us, and it is added then.
+		if (!id || contact.room) return;
+		const line = newLine({ direction: "out", text: cleanText(text), time: new Date(), id, fate: "pending" });
+		this.#talks.add(this.talk(contact), line);
+		this.#parts.draw(contact);
+	}
+
+	/**
+	 * Sends a message again that may not have arrived, unless the archive has it. It keeps its id, so
+	 * that a client that has it does not show it twice.
+	 * @param {Contact} contact @param {Line} line
+	 */
+	async sendAgain(contact, line) {
+		if (line.fate === "unsent") await this.readEarlier(contact, "");
+		const lost = line.fate === "unsent" || line.fate === "refused";
+		if (lost && this.#parts.chat.send(contact.lockedTo, line.text, line.id)) {
+			line.fate = "pending";
+			this.#talks.save(this.talk(contact));
+		}
+		this.#parts.draw(contact, line);
+	}
+
+	/** @param {string[]} ids of messages that this user wrote @param {import("./lines.js").Fate} fate */
+	setFate(ids, fate) {
+		for (const id of ids) {
+			const { talk, line } = this.#talks.findSent(id) ?? {};
+			const surer = fate === "unsent" ? line?.fate !== "pending" : line?.fate === "delivered";
+			if (!talk || !line || surer) continue;
+			line.fate = fate;
+			this.#talks.save(talk);
+			this.#parts.draw(this.#parts.contactOf(talk.jid), line);
+		}
+	}
+
+	/** The ids of messages that have been pending for this time. @param {number} [ms] */
+	#pending(ms = 0) {
+		const until = Date.now() - ms;
+		const lines = [...this.#talks].flatMap((talk) => talk.lines);
+		return lines.filter(({ fate, time }) => fate === "pending" && time.getTime() <= until).map(({ id }) => id);
+	}
+
+	// ---- what arrives ----
+
+	/** @param {Message} message */
+	arrived(message) {
+		const { kind, peer, direction, from, archiveId, body } = message;
+		const contact = this.#parts.contactOf(peer);
+		if (direction === "in" && kind === "chat" && !contact.room) contact.lockedTo = from;
+		if (archiveId && this.#catching) this.#mark = archiveId;
+		else if (archiveId) this.#talks.mark = archiveId;
+		const unread = this.#add(contact, message, kind === "room" && message.delayed);
+		if (unread) this.#parts.announce(contact, body);
+	}
+
+	/**
+	 * Adds a message to a conversation, and marks it as read if it is in sight.
+	 * @param {Contact} contact @param {Message} message
+	 * @param {boolean} old it needs nobody's attention
+	 * @returns {boolean} whether it is a new message that nobody has read
+	 */
+	#add(contact, { kind, direction, body, time, id, from, replaces }, old) {
+		const author = kind === "room" ? jidResource(from) : "";
+		const seen = direction === "out" || old || this.#parts.inSight(contact);
+		const line = newLine({ direction, text: body, time, id, author, seen });
+		const talk = this.talk(contact);
+		const added = this.#talks.add(talk, line, replaces);
+		const changed = added ? undefined : findLast(talk.lines, (each) => each.id !== "" && each.id === (replaces || id));
+		this.#parts.draw(contact, changed);
+		return added && !seen;
+	}
+
+	/**
+	 * Adds one page of the archive to a conversation.
+	 * @param {Contact} contact @param {string} before
+	 */
+	async readEarlier(contact, before) {
+		const page = await this.#parts.chat.history(contact.jid, before);
+		for (const message of page?.messages ?? []) this.#add(contact, message, true);
+		return page;
+	}
+
+	/** Reads from the archive what came while this user had no session. */
+	async #catchUp() {
+		const known = this.#talks.mark;
+		this.#catching = true;
+		this.#mark = "";
+		const news = await this.#parts.chat.catchUp(known);
+		this.#catching = false;
+		if (!news) return;
+		for (const message of news.messages) this.#add(this.#parts.contactOf(message.peer), message, known === null);
+		this.#talks.mark = this.#mark || news.last || known || "";
+	}
+
+	/** To be called when a session begins. @param {boolean} resumed it is the session of the page before */
+	ready(resumed) {
+		this.#talks.open(this.#user); // this page may have missed changes by other tabs
+		if (!resumed || this.#talks.mark === null) this.#catchUp();
+		// The session of the page before has answered, so the server has what was sent in it.
+		if (resumed) this.setFate(this.#pending(), "");
+		else setTimeout(() => this.setFate(this.#pending(PENDING_MAX_MS), "unsent"), PENDING_MAX_MS);
+	}
+}

@@ -1,0 +1,219 @@
+// The conversations of this user, which all tabs of the site share: the last lines of each, what is
+// unread, the draft, and the group chats that the user is in. They outlive the page, in
+// localStorage under the site's opaque key of the user, and are removed at log-out. Each tab hears
+// most messages by itself; the tabs' copies are brought together by lines.js.
+import { correct, findLast, insert, isSame, lastIndex, learn, newLine } from "./lines.js";
+import { isTalkKey, keep, keptKeys, readKept, talkKey } from "./storage.js";
+
+const LINES_MAX = 1_000; // in the page, for each conversation: it may stay open for weeks
+const LINES_KEPT = 100; // of each conversation
+const CHARS_KEPT = 24_000; // of each conversation; in all a fifth of what a site may store
+const TALKS_KEPT = 40;
+const KEPT_MS = 30 * 86_400_000; // an older conversation is removed
+const MARK = "prebind-mark "; // then the user; handover.js removes "prebind-…" at log-out
+
+/**
+ * @typedef {import("./lines.js").Line} Line
+ *
+ * @typedef {object} Talk
+ * @property {string} jid of the other side
+ * @property {string} name only for a member of a group chat, else ""
+ * @property {string} nick this user's, in a group chat; "": this user is not in it
+ * @property {Line[]} lines oldest first
+ * @property {string} draft
+ * @property {number} draftAt when the draft was written, in milliseconds
+ * @property {number} at when the conversation changed, in milliseconds
+ */
+
+/** @param {any} kept what is stored, JSON @returns {Line[]} */
+const keptLines = (kept) => (kept?.lines ?? []).map((/** @type {any} */ line) => newLine({ ...line, time: new Date(line.time) }));
+
+/** The last lines, as many as are kept. @param {Line[]} lines */
+function lastLines(lines) {
+	let chars = 0;
+	const last = lines.slice(-LINES_KEPT);
+	const from = lastIndex(last, (line) => (chars += line.text.length) > CHARS_KEPT);
+	return last.slice(from + 1);
+}
+
+/** @param {Talk} talk @returns {any} JSON; null: there is nothing to keep */
+function toKept({ lines, ...talk }) {
+	const last = lastLines(lines);
+	const unread = last.filter((line) => !line.seen).length;
+	return last.length > 0 || talk.draft || talk.nick ? { ...talk, lines: last, unread } : null;
+}
+
+/**
+ * Adds to a conversation what another tab has stored. The later draft counts.
+ * @param {Talk} talk changed in place @param {any} kept
+ */
+function absorb(talk, kept) {
+	for (const copy of keptLines(kept)) {
+		const known = findLast(talk.lines, (line) => isSame(line, copy));
+		if (known) learn(known, copy);
+		else insert(talk.lines, copy);
+	}
+	if (kept?.draftAt > talk.draftAt) Object.assign(talk, { draft: kept.draft, draftAt: kept.draftAt });
+}
+
+export class Talks {
+	/** @type {Map<string, Talk>} */ #talks = new Map();
+	/** @type {Set<Talk>} */ #changed = new Set(); // not yet stored
+	/** @type {Storage | null} */ #storage;
+	/** @type {string | null} */ #mark = null;
+	#now;
+	#user = ""; // "": nothing is stored
+
+	/** @param {{storage: Storage | null, now?: () => number}} where storage: localStorage */
+	constructor({ storage, now = Date.now }) {
+		this.#storage = storage;
+		this.#now = now;
+	}
+
+	[Symbol.iterator]() {
+		return this.#talks.values();
+	}
+
+	/**
+	 * Reads what is stored for this user, and removes what is stored for others. To be called again
+	 * when the page may have missed changes.
+	 * @param {string} user the site's opaque key; "": not known, nothing is stored
+	 */
+	open(user) {
+		this.#user = user;
+		if (!user) return;
+		for (const key of keptKeys(this.#storage)) {
+			const kept = isTalkKey(key) || key.startsWith(MARK) ? readKept(this.#storage, key) : null;
+			const own = key.startsWith(this.#key("")) || key === MARK + user;
+			if (kept && (!own || this.#now() - kept.at > KEPT_MS)) keep(this.#storage, key, null);
+			else if (kept && key !== MARK + user) this.#take(kept);
+		}
+		this.#mark = readKept(this.#storage, MARK + user)?.mark ?? this.#mark;
+	}
+
+	/** Stores nothing from now on: the user has logged out. */
+	close() {
+		this.#user = "";
+	}
+
+	/**
+	 * To be called when another tab has changed the storage.
+	 * @param {string | null} key
+	 * @returns {Talk | null} the conversation that may have changed
+	 */
+	hear(key) {
+		const kept = this.#user && key?.startsWith(this.#key("")) ? readKept(this.#storage, key) : null;
+		return kept && this.#take(kept);
+	}
+
+	/** @param {string} jid @returns {Talk} */
+	get(jid) {
+		const talk = this.#talks.get(jid) ?? { jid, name: "", nick: "", lines: [], draft: "", draftAt: 0, at: 0 };
+		this.#talks.set(jid, talk);
+		return talk;
+	}
+
+	/**
+	 * The archive's id of the newest message that is known; "": the archive was empty; null: the
+	 * archive has not been read.
+	 */
+	get mark() {
+		return this.#mark;
+	}
+
+	set mark(mark) {
+		if (mark === this.#mark) return;
+		this.#mark = mark;
+		if (this.#user) keep(this.#storage, MARK + this.#user, { mark, at: this.#now() });
+	}
+
+	/** @param {Talk} talk */
+	unread({ lines }) {
+		return lines.filter((line) => !line.seen).length;
+	}
+
+	/** Marks all lines as read. @param {Talk} talk */
+	see(talk) {
+		if (this.unread(talk) === 0) return;
+		for (const line of talk.lines) line.seen = true;
+		this.save(talk);
+	}
+
+	/** @param {Talk} talk @param {string} draft */
+	write(talk, draft) {
+		if (draft === talk.draft) return;
+		Object.assign(talk, { draft, draftAt: this.#now() });
+		this.save(talk);
+	}
+
+	/**
+	 * Adds a message, unless it is a copy of one that is known. What this user wrote, here or
+	 * elsewhere, shows that the lines above it are read.
+	 * @param {Talk} talk @param {Line} line @param {string} [replaces] id of the message that it corrects
+	 * @returns {boolean} false: it was known, or has corrected a line
+	 */
+	add(talk, line, replaces = "") {
+		const { lines } = talk;
+		const corrected = replaces !== "" && correct(lines, line, replaces);
+		const known = !corrected && findLast(lines, (each) => isSame(each, line));
+		if (known) learn(known, line);
+		else if (!corrected) insert(lines, line);
+		if (lines.length > LINES_MAX) lines.splice(0, LINES_MAX / 10);
+		if (line.direction === "out") for (const each of lines) if (each.time <= line.time) each.seen = true;
+		this.save(talk);
+		return !known && !corrected;
+	}
+
+	/**
+	 * Finds a message that this user wrote.
+	 * @param {string} id @returns {{talk: Talk, line: Line} | null}
+	 */
+	findSent(id) {
+		for (const talk of this) {
+			const line = findLast(talk.lines, (each) => each.id === id && each.direction === "out");
+			if (line) return { talk, line };
+		}
+		return null;
+	}
+
+	/** Stores a conversation after this turn of the event loop. @param {Talk} talk */
+	save(talk) {
+		talk.at = this.#now();
+		this.#changed.add(talk);
+		if (this.#changed.size === 1) queueMicrotask(() => this.flush());
+	}
+
+	/** Stores what has changed, with what other tabs have stored meanwhile. */
+	flush() {
+		const changed = [...this.#changed];
+		this.#changed.clear();
+		if (!this.#user) return;
+		for (const talk of changed) {
+			const kept = readKept(this.#storage, this.#key(talk.jid));
+			absorb(talk, kept);
+			keep(this.#storage, this.#key(talk.jid), toKept(talk));
+			if (!kept) this.#dropOldest();
+		}
+	}
+
+	/** @param {string} jid */
+	#key(jid) {
+		return talkKey(this.#user, jid);
+	}
+
+	/** @param {any} kept @returns {Talk} */
+	#take(kept) {
+		const talk = this.get(String(kept.jid));
+		absorb(talk, kept);
+		Object.assign(talk, { name: String(kept.name ?? ""), nick: String(kept.nick ?? ""), at: Number(kept.at) });
+		return talk;
+	}
+
+	#dropOldest() {
+		const keys = keptKeys(this.#storage).filter((key) => key.startsWith(this.#key("")));
+		if (keys.length <= TALKS_KEPT) return;
+		const at = (/** @type {string} */ key) => Number(readKept(this.#storage, key)?.at ?? 0);
+		const [oldest] = keys.map((key) => ({ key, at: at(key) })).sort((a, b) => a.at - b.at);
+		keep(this.#storage, oldest.key, null);
+	}
+}
