@@ -123,8 +123,8 @@ static enum status spelled_otherwise_find(const struct identity_context *context
 }
 
 /* Finds the user of provider login whose name became that localpart, under the user's real name. */
-static enum status account_find(const struct site_conf *conf, struct store *store,
-				const struct jid *jid, struct login_account *out, struct error *err)
+static enum status owner_find(const struct site_conf *conf, struct store *store,
+			      const struct jid *jid, struct login_account *out, struct error *err)
 {
 	const struct identity_context context = {.conf = conf, .store = store};
 	struct jid_rule rule;
@@ -154,7 +154,7 @@ static enum status owner_by_rule(const struct site_conf *conf, struct store *sto
 {
 	struct login_account account = {0};
 
-	enum status status = account_find(conf, store, jid, &account, err);
+	enum status status = owner_find(conf, store, jid, &account, err);
 	if (status == STATUS_OK)
 		status = leads_to(conf, store, &account, jid, err);
 	if (status == STATUS_OK) {

@@ -145,8 +145,8 @@ static enum status token_owner_check(struct xmpp_login *login, const struct jid 
 	return refuse(status, STATUS_NOT_FOUND, err);
 }
 
-static enum status token_check(struct xmpp_login *login, const struct jid *jid, const char *text,
-			       int64_t now, struct error *err)
+static enum status one_time_token_check(struct xmpp_login *login, const struct jid *jid,
+					const char *text, int64_t now, struct error *err)
 {
 	const struct secret_part key = {login->key.data, login->key.len};
 	struct login_token token = {.user = jid->localpart, .host = jid->domain};
@@ -243,7 +243,7 @@ enum status xmpp_login_check(struct xmpp_login *login, const struct jid *jid, co
 	if (status != STATUS_OK)
 		return refuse(status, STATUS_NO_CHAT_ACCOUNT, err);
 	if (is_token(login, password))
-		return token_check(login, jid, password, now, err);
+		return one_time_token_check(login, jid, password, now, err);
 	status = jid_rule_owner(login->conf, login->store, jid, &attempt.owner, err);
 	if (status == STATUS_OK || status == STATUS_NOT_FOUND || status == STATUS_CONFLICT)
 		status = password_check(login, &attempt, err);

@@ -183,7 +183,7 @@ struct argon2 {
 };
 
 /* Reads "$argon2id$v=19$m=…,t=…,p=…$salt$hash" and checks the limits; libsodium reads the rest. */
-static bool argon2_read(const char *hash, struct argon2 *out)
+static bool argon2_string_read(const char *hash, struct argon2 *out)
 {
 	unsigned long version;
 	unsigned long lanes;
@@ -202,14 +202,14 @@ bool secret_password_hash_check(const char *hash)
 	struct argon2 argon2;
 
 	return strnlen(hash, crypto_pwhash_STRBYTES) < crypto_pwhash_STRBYTES &&
-	       argon2_read(hash, &argon2);
+	       argon2_string_read(hash, &argon2);
 }
 
 bool secret_password_hash_is_weaker(const char *hash)
 {
 	struct argon2 argon2;
 
-	return !argon2_read(hash, &argon2) || !argon2.id || argon2.passes < ARGON2_PASSES ||
+	return !argon2_string_read(hash, &argon2) || !argon2.id || argon2.passes < ARGON2_PASSES ||
 	       argon2.memory_kib < ARGON2_MEMORY_KIB;
 }
 

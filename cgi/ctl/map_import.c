@@ -107,8 +107,8 @@ static bool row_is_short(const struct jid_map_row *row, bool has_password)
 	       (has_password && row->xmpp_password == NULL);
 }
 
-static enum status row_read(const struct import *import, const struct csv *csv,
-			    struct jid_map_row *out, struct error *err)
+static enum status map_row_read(const struct import *import, const struct csv *csv,
+				struct jid_map_row *out, struct error *err)
 {
 	const char *source = field(import, csv, COLUMN_SOURCE);
 	const char *password = field(import, csv, COLUMN_PASSWORD);
@@ -175,7 +175,7 @@ static enum status record_take(struct import *import, const struct csv *csv, str
 			      "a first line names (source too), the same in each line",
 			      csv->count);
 	if (status == STATUS_OK)
-		status = row_read(import, csv, &import->rows[import->count], &why);
+		status = map_row_read(import, csv, &import->rows[import->count], &why);
 	if (status == STATUS_OK)
 		import->lines[import->count++] = csv->line;
 	else if (status == STATUS_INTERNAL)
@@ -185,7 +185,7 @@ static enum status record_take(struct import *import, const struct csv *csv, str
 	return STATUS_OK;
 }
 
-static enum status file_read(struct import *import, FILE *in, struct error *err)
+static enum status csv_file_read(struct import *import, FILE *in, struct error *err)
 {
 	struct error why = {0};
 	struct csv csv;
@@ -324,7 +324,7 @@ int ctl_map_import(struct ctl *ctl)
 		status = error_set(&err, STATUS_NOT_FOUND, "%s: %s", import.file,
 				   strerrordesc_np(errno));
 	if (status == STATUS_OK)
-		status = file_read(&import, in, &err);
+		status = csv_file_read(&import, in, &err);
 	if (status == STATUS_OK)
 		status = twins_check(&import, &err);
 	if (status == STATUS_OK)

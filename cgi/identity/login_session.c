@@ -163,7 +163,7 @@ static void count_user(void *arg, const struct user *user)
 	++*count;
 }
 
-static enum status check_sites(const struct site_conf *conf, struct error *said)
+static enum status check_site_users(const struct site_conf *conf, struct error *said)
 {
 	struct site_users *users = NULL;
 	enum status status = site_users_open(conf, &users, said);
@@ -182,7 +182,7 @@ static enum status login_check(const struct site_conf *conf, struct store *store
 	long count = 0;
 
 	if (login_users_are_the_sites(conf))
-		return check_sites(conf, said);
+		return check_site_users(conf, said);
 	enum status status = user_list(store, count_user, &count, said);
 	if (status != STATUS_OK)
 		return status;

@@ -221,7 +221,8 @@ static enum status lock_for_a_moment(int fd, struct error *err)
 	return STATUS_OK;
 }
 
-static enum status file_read(int fd, const struct stat *st, struct strbuf *out, struct error *err)
+static enum status session_file_read(int fd, const struct stat *st, struct strbuf *out,
+				     struct error *err)
 {
 	char chunk[8192];
 	struct stat after;
@@ -258,7 +259,7 @@ static enum status session_read(const struct sessions *sessions, const char *sid
 	    st.st_mtim.tv_sec + sessions->conf->php_session_max_age_ms / 1000 < now)
 		status = error_set(err, STATUS_NOT_FOUND, "the session is over");
 	if (status == STATUS_OK)
-		status = file_read(fd, &st, out, err);
+		status = session_file_read(fd, &st, out, err);
 	close(fd);
 	return status;
 }

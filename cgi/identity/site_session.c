@@ -384,8 +384,8 @@ static enum status django_user(const struct site_session *site, const char *sess
 	return status;
 }
 
-static enum status row_read(const struct site_session *site, struct site_query_row *row,
-			    struct identity *out, struct error *err)
+static enum status session_row_read(const struct site_session *site, struct site_query_row *row,
+				    struct identity *out, struct error *err)
 {
 	if (row->values[WHO] == NULL || row->values[WHO][0] == '\0')
 		return error_set(err, STATUS_NOT_FOUND, "the session has no user");
@@ -413,7 +413,7 @@ static enum status session_look(const struct site_session *site, const char *coo
 	if (status == STATUS_OK)
 		status = time_check(site, &row, now, err);
 	if (status == STATUS_OK)
-		status = row_read(site, &row, out, err);
+		status = session_row_read(site, &row, out, err);
 	if (status == STATUS_OK && out->user == NULL)
 		status = error_set(err, STATUS_NOT_FOUND, "the user has no name");
 	site_query_row_clear(&row);

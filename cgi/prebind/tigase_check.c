@@ -29,8 +29,8 @@ static enum status list_check(const struct tigase *tigase, struct prebind_call *
 }
 
 /* Checks that our account may call the command. Without the key `from` no session is bound. */
-static enum status bind_check(const struct tigase *tigase, struct prebind_call *call,
-			      struct error *said)
+static enum status bind_right_check(const struct tigase *tigase, struct prebind_call *call,
+				    struct error *said)
 {
 	const struct adhoc_bind bind = {.hold = tigase->conf->hold, .wait = tigase->conf->wait};
 	struct tigase_exchange exchange;
@@ -86,7 +86,7 @@ enum status tigase_check(void *state, struct prebind_call *call, struct error *s
 	enum status status = list_check(tigase, call, said);
 
 	if (status == STATUS_OK)
-		status = bind_check(tigase, call, said);
+		status = bind_right_check(tigase, call, said);
 	if (status == STATUS_OK)
 		status = add_user_check(tigase, call, said);
 	if (status == STATUS_OK)

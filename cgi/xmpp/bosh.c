@@ -106,8 +106,8 @@ static enum status refuse_attr(const char *name, struct error *err)
 /* ---- the body's attributes ---- */
 
 /* Reads a whole number of the body. A missing attribute leaves *out as it is. */
-static enum status number_read(const struct xml_node *body, const char *name, long *out,
-			       struct error *err)
+static enum status attribute_number_read(const struct xml_node *body, const char *name, long *out,
+					 struct error *err)
 {
 	const char *text = xml_attr(body, "", name);
 	long number;
@@ -289,11 +289,11 @@ static enum status body_read(const struct xml_node *body, struct bosh_answer *ou
 	if (status == STATUS_OK)
 		status = sid_read(body, out->sid, err);
 	if (status == STATUS_OK)
-		status = number_read(body, "wait", &out->wait, err);
+		status = attribute_number_read(body, "wait", &out->wait, err);
 	if (status == STATUS_OK)
-		status = number_read(body, "hold", &out->hold, err);
+		status = attribute_number_read(body, "hold", &out->hold, err);
 	if (status == STATUS_OK)
-		status = number_read(body, "inactivity", &out->inactivity, err);
+		status = attribute_number_read(body, "inactivity", &out->inactivity, err);
 	if (status == STATUS_OK)
 		status = payload_read(body, out, err);
 	return status;

@@ -69,6 +69,15 @@ test("a function that only its own file calls is static", () => {
 	none(Object.keys(TESTED_ALONE).filter((name) => !lonely.includes(name)), "no exception any more:");
 });
 
+test("no function shares its name with a static one of another file", () => {
+	const defined = SOURCES.filter((file) => file.endsWith(".c")).flatMap((file) =>
+		[...code(read(file)).matchAll(/^(static )?[a-z][\w *]*?\b(\w+)\([^;{]*?\)\n\{/gm)].map(([, isStatic, name]) => ({ file, isStatic, name })));
+	assert.ok(defined.length > 1500, `only ${defined.length} functions: the sources no longer look as this test reads them`);
+	const isGlobal = new Set(defined.filter(({ isStatic }) => !isStatic).map(({ name }) => name));
+	none(defined.filter(({ isStatic, name }) => isStatic && isGlobal.has(name)).map(({ file, name }) => `${file}: ${name}`),
+		"rename the static one:");
+});
+
 test("an exception from a checker says why", () => {
 	const findings = [...SOURCES, ...TESTS].flatMap((file) => read(file).split("\n").flatMap((line, i) =>
 		/NOLINT(?!\w*\([\w.,-]+\):? .*\w{3}|NEXTLINE\([\w.,-]+\):? .*\w{3})|cppcheck-suppress (?!\S+ .*\w{3})/.test(line)
