@@ -123,9 +123,9 @@ end
 
 local function check_time(expiry, now)
 	if expiry <= now then
-		return nil, ("it expired %d s ago: is one of the two clocks off?"):format(now - expiry);
+		return nil, ("it expired %d s ago: compare the clocks of both machines"):format(now - expiry);
 	elseif expiry > now + LIFE_MAX then
-		return nil, ("it ends in %d s, more than %d: the clock of whoever made it is ahead of this one")
+		return nil, ("it ends in %d s, more than %d: the clock of the machine that made it is ahead of this one")
 			:format(expiry - now, LIFE_MAX);
 	end
 	return true;

@@ -53,12 +53,12 @@ enum status jid_deny(const struct site_conf *conf, const struct jid *jid, struct
 {
 	if (jid_is_service(conf, jid))
 		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
-				 "%s@%s is the account that this site calls Tigase with (key "
-				 "tigase_user): nobody may become it",
+				 "%s@%s is the account in tigase_user, which administers Tigase: "
+				 "no site user may have it",
 				 jid->localpart, jid->domain);
 	if (is_listed(conf, jid))
 		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
-				 "%s@%s is in deny_jids: no site user becomes it", jid->localpart,
+				 "%s@%s is in deny_jids: no site user may have it", jid->localpart,
 				 jid->domain);
 	return STATUS_OK;
 }

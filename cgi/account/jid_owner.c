@@ -30,7 +30,8 @@ static enum status sites_jid_check(const char *text, const struct jid *jid, stru
 		return STATUS_OK;
 	enum status status = jid_parse(text, &there, err);
 	if (status == STATUS_BAD_REQUEST || (status == STATUS_OK && !jid_same_bare(&there, jid)))
-		status = error_set(err, STATUS_NOT_FOUND, "the site says that it is %s", text);
+		status =
+		    error_set(err, STATUS_NOT_FOUND, "the site gives this user the JID %s", text);
 	jid_clear(&there);
 	return status;
 }
@@ -116,7 +117,7 @@ static enum status spelled_otherwise_find(const struct identity_context *context
 		strbuf_clear(&tried[i]);
 	if (status == STATUS_NOT_FOUND)
 		error_set(err, status,
-			  "%s finds nobody by the name '%s' or with capitals in it: let it compare "
+			  "%s finds no user '%s', with or without capitals: make it compare "
 			  "fold(name) with fold(:user)",
 			  context->conf->login_query, name);
 	return status;
@@ -131,12 +132,12 @@ static enum status owner_find(const struct site_conf *conf, struct store *store,
 	char *name = NULL;
 
 	if (jid_rule_read(conf->jid, &rule) != NULL || rule.field != JID_RULE_USER)
-		return error_set(err, STATUS_NOT_FOUND, "%s leads nobody back to a name",
-				 conf->jid);
+		return error_set(err, STATUS_NOT_FOUND,
+				 "a JID made by %s does not contain the user's name", conf->jid);
 	char *inside = jid_rule_inside(&rule, jid->localpart);
 	if (inside == NULL)
-		return error_set(err, STATUS_NOT_FOUND, "%s leads nobody to %s", conf->jid,
-				 jid->localpart);
+		return error_set(err, STATUS_NOT_FOUND, "%s gives no user the localpart %s",
+				 conf->jid, jid->localpart);
 	enum status status = jid_name_from_localpart(inside, jid_rule_name_form(&rule), &name, err);
 	if (status == STATUS_OK)
 		status = login_account_find(&context, name, out, err);
@@ -184,7 +185,7 @@ enum status jid_rule_owner(const struct site_conf *conf, struct store *store, co
 	    conf_site_has_provider(conf, PROVIDER_LOGIN))
 		status = owner_by_rule(conf, store, jid, &owner, err);
 	else if (status == STATUS_NOT_FOUND)
-		error_set(err, status, "the account %s@%s belongs to nobody in the JID map",
+		error_set(err, status, "no row of the JID map has the account %s@%s",
 			  jid->localpart, jid->domain);
 	if (status == STATUS_OK)
 		*out = owner;
@@ -209,7 +210,7 @@ static enum status claim_for(const struct site_conf *conf, struct store *store,
 		status = jid_rule_identity(conf, store, &who, &there, err);
 	}
 	if (status == STATUS_OK && !jid_same_bare(&there, jid))
-		status = error_set(err, STATUS_NOT_FOUND, "site user '%s' has another JID by now",
+		status = error_set(err, STATUS_NOT_FOUND, "site user '%s' now has another JID",
 				   owner->user);
 	jid_clear(&there);
 	login_account_clear(&account);
@@ -225,7 +226,7 @@ enum status jid_owner_confirm(const struct site_conf *conf, struct store *store,
 	enum status status = jid_rule_owner(conf, store, jid, &now, err);
 	if (status == STATUS_OK &&
 	    (strcmp(now.source, owner->source) != 0 || strcmp(now.user, owner->user) != 0))
-		status = error_set(err, STATUS_NOT_FOUND, "the account has another owner by now");
+		status = error_set(err, STATUS_NOT_FOUND, "the account now has another owner");
 	if (status == STATUS_OK)
 		status = claim_for(conf, store, jid, owner, err);
 	jid_owner_clear(&now);

@@ -56,7 +56,8 @@ static enum status rule_read(const char *text, enum status status, struct jid_ru
 
 	if (why == NULL)
 		return STATUS_OK;
-	return error_set(err, status, "'%s' %s; write one of " JID_RULE_FORMS ", and @domain", text,
+	return error_set(err, status,
+			 "'%s' %s; write one of " JID_RULE_FORMS ", followed by @domain", text,
 			 why);
 }
 
@@ -71,10 +72,11 @@ static enum status surround(const struct jid_rule *rule, const char *localpart, 
 		return error_no_memory(err);
 	enum status status = jid_localpart_prepare(whole, &prepared, err);
 	if (status == STATUS_OK && strcmp(prepared, whole) != 0)
-		status = error_set(err, STATUS_BAD_REQUEST,
-				   "the text around the placeholder would make the localpart "
-				   "\"%s\": write it in small letters, and as no part of a letter",
-				   prepared);
+		status =
+		    error_set(err, STATUS_BAD_REQUEST,
+			      "the text around the placeholder would be changed, to the localpart "
+			      "\"%s\": write it in lower case and without combining characters",
+			      prepared);
 	free(prepared);
 	if (status == STATUS_OK)
 		*out = whole;
@@ -136,15 +138,14 @@ static enum status providers_check(const struct site_conf *conf, struct error *e
 
 		if (provider == NULL || (provider->knows & needs) != needs)
 			return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "jid"),
-					  "%s needs a user's %s, which provider %s does not "
-					  "know: make the rule of {user}, or take %s out of "
-					  "`identity`",
+					  "%s needs a user's %s, which provider %s does not know: "
+					  "use {user} in the rule, or remove %s from `identity`",
 					  conf->jid, fields[rule.field].what, name, name);
 		if (needs != 0 && forgets(conf, provider))
 			return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "jid"),
-					  "%s needs a user's %s, and of a token that is posted "
-					  "(token_origins) only the name is kept: make the rule of "
-					  "{user}, or pass the token in a cookie",
+					  "%s needs a user's %s, but only the user's name is kept "
+					  "from a posted token (token_origins): use {user} in the "
+					  "rule, or pass the token in a cookie",
 					  conf->jid, fields[rule.field].what);
 	}
 	return STATUS_OK;
@@ -178,7 +179,7 @@ static enum status jid_from_rule(const char *text, const char *user, const char 
 	if (status != STATUS_OK)
 		return status;
 	if (rule.field != JID_RULE_USER && (value == NULL || value[0] == '\0'))
-		status = error_set(&why, STATUS_BAD_REQUEST, "the login brings no %s along",
+		status = error_set(&why, STATUS_BAD_REQUEST, "the login does not include the %s",
 				   fields[rule.field].what);
 	if (status == STATUS_OK)
 		status = jid_localpart_from_name(value, jid_rule_name_form(&rule), &inside, &why);
@@ -189,11 +190,10 @@ static enum status jid_from_rule(const char *text, const char *user, const char 
 	free(inside);
 	free(localpart);
 	if (status == STATUS_BAD_REQUEST)
-		return error_set(
-		    err, STATUS_NO_CHAT_ACCOUNT,
-		    "site user '%s' has no JID by the rule %s: %s; give the user a row with "
-		    "`prebindctl map set USER JID`",
-		    user, text, why.text);
+		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
+				 "site user '%s' gets no JID from the rule %s: %s; give the user "
+				 "one with `prebindctl map set USER JID`",
+				 user, text, why.text);
 	return status == STATUS_OK ? status : error_set(err, status, "%s", why.text);
 }
 
@@ -216,8 +216,8 @@ static enum status refuse_taken(struct store *store, const char *user, const str
 	if (status == STATUS_OK)
 		status = error_set(
 		    err, STATUS_NO_CHAT_ACCOUNT,
-		    "the rule leads site user '%s' to %s@%s, which the JID map gives to '%s'; "
-		    "give the user another JID with `prebindctl map set`",
+		    "the rule gives site user '%s' the account %s@%s, but the JID map gives it to "
+		    "'%s'; give the user another JID with `prebindctl map set`",
 		    user, jid->localpart, jid->domain, row.user);
 	jid_map_clear(&row);
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -248,7 +248,7 @@ static enum status jid_from_site(const struct site_conf *conf, const char *text,
 	}
 	jid_clear(&jid);
 	return error_set(err, status == STATUS_BAD_REQUEST ? STATUS_NO_CHAT_ACCOUNT : status,
-			 "the site's JID '%s' is not taken: %s", text, why.text);
+			 "the site's JID '%s' is not accepted: %s", text, why.text);
 }
 
 /* How a JID was made, and how its claim is handled. */
@@ -294,9 +294,8 @@ static enum status claim_refused(const struct identity *who, const struct jid *j
 				 const char *owner, struct error *err)
 {
 	return error_set(err, STATUS_NO_CHAT_ACCOUNT,
-			 "site user '%s' is led to %s@%s, which %s has already: two users are not "
-			 "let into one account; if it is this one's now, say so with `prebindctl "
-			 "map set`",
+			 "site user '%s' would get the account %s@%s, which %s already has; if it "
+			 "now belongs to this user, run `prebindctl map set`",
 			 who->user, jid->localpart, jid->domain, owner);
 }
 

@@ -159,7 +159,7 @@ static enum status one_time_token_check(struct xmpp_login *login, const struct j
 		status = used_nonce_add(login->store, &used, err);
 	if (status == STATUS_CONFLICT || status == STATUS_NOT_FOUND)
 		return error_set(err, STATUS_BAD_CREDENTIALS, "the token %s",
-				 status == STATUS_CONFLICT ? "was used before" : "is over");
+				 status == STATUS_CONFLICT ? "was used before" : "has expired");
 	/* The write may have waited, and the user may have been disabled meanwhile. */
 	return status == STATUS_OK ? token_owner_check(login, jid, err) : status;
 }
@@ -188,11 +188,11 @@ static enum status owner_password_check(struct xmpp_login *login, const struct a
 	    .conf = login->conf, .store = login->store, .now = attempt->now};
 
 	if (attempt->owner.user == NULL)
-		return no_password(attempt->password, "no site user of ours has that account", err);
+		return no_password(attempt->password, "no site user has that account", err);
 	if (strcmp(attempt->owner.source, login_session_provider.name) != 0)
 		return no_password(attempt->password,
-				   "the account's user is another provider's, whose passwords are "
-				   "not here: only a token can be right",
+				   "the account belongs to a user of another provider, whose "
+				   "passwords prebind does not have: only a token is accepted",
 				   err);
 	enum status status =
 	    login_password_check(&context, attempt->owner.user, attempt->password, err);

@@ -40,8 +40,8 @@ static enum status add_key(struct django_keys *keys, char *line, const char *fil
 		return STATUS_OK;
 	if (keys->count == DJANGO_KEYS_MAX)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: more than %d keys: leave SECRET_KEY, and of "
-				 "SECRET_KEY_FALLBACKS the newest",
+				 "%s: has more than %d keys: keep SECRET_KEY and the newest of "
+				 "SECRET_KEY_FALLBACKS",
 				 file, DJANGO_KEYS_MAX);
 	keys->items[keys->count++] = line;
 	return STATUS_OK;
@@ -137,8 +137,8 @@ static enum status signature_check(const char *session_data, const char *signatu
 	if (status != STATUS_NOT_FOUND)
 		return status;
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "the signature of session_data does not hold: is Django's SECRET_KEY in "
-			 "site_secret_file?");
+			 "the signature of session_data is wrong: write Django's SECRET_KEY into "
+			 "site_secret_file");
 }
 
 /* ---- the signed text ---- */
@@ -161,11 +161,10 @@ static enum status payload_read(const struct strbuf *text, struct django_session
 	struct json *json = NULL;
 
 	if (text->len > 0 && text->data[0] == PICKLE_MARK)
-		return error_set(
-		    err, STATUS_BAD_REQUEST,
-		    "the session is a pickle of Python's, which can run code and is not "
-		    "read: set Django's SESSION_SERIALIZER to "
-		    "django.contrib.sessions.serializers.JSONSerializer");
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the session is a Python pickle, which is not read because it can "
+				 "run code: set Django's SESSION_SERIALIZER to "
+				 "django.contrib.sessions.serializers.JSONSerializer");
 	enum status status = json_parse(text->data, text->len, &json, err);
 	if (status == STATUS_OK)
 		status = text_of(json, "_auth_user_id", &session.user_id, err);
@@ -208,7 +207,7 @@ enum status django_session_read(const char *session_data, const struct django_ke
 
 	if (colon == NULL || colon == last || strlen(session_data) > DJANGO_SESSION_MAX)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "session_data is not what Django 3.1 and later write");
+				 "session_data is not in the format of Django 3.1 or later");
 	enum status status = signature_check(session_data, last + 1, keys, err);
 	if (status != STATUS_OK)
 		return status;
@@ -231,7 +230,7 @@ enum status django_session_check(const struct django_session *session, const cha
 	enum status status = mac_find(keys, HASH_SALT, &text, codec_hex, session->user_hash);
 
 	if (status == STATUS_NOT_FOUND)
-		error_set(err, status, "the password was changed since the login");
+		error_set(err, status, "the password has changed since the login");
 	return status == STATUS_INTERNAL ? error_no_memory(err) : status;
 }
 
@@ -240,8 +239,8 @@ enum status django_session_check(const struct django_session *session, const cha
 #define TABLE "django_session"
 
 #define OTHER_ENGINES                                                                              \
-	"SESSION_ENGINE is cache, file or signed_cookies, which are not read (db and cached_db "   \
-	"are)"
+	"SESSION_ENGINE is cache, file or signed_cookies, which prebind does not read (it reads "  \
+	"db and cached_db)"
 
 static const char newest[] =
     "SELECT session_data FROM " TABLE " WHERE expire_date > strftime('%Y-%m-%d %H:%M:%f', 'now')"
@@ -273,8 +272,8 @@ static enum status count_tell(const char *database, const struct count *count, s
 	const char *s = count->sessions == 1 ? "" : "s";
 
 	if (count->sessions == 0)
-		strbuf_adds(said, "; " TABLE " holds no session that is not over: log in to the "
-				  "site, and if it still holds none, " OTHER_ENGINES);
+		strbuf_adds(said, "; " TABLE " holds no live session: log in to the site and check "
+				  "again. If it still holds none, " OTHER_ENGINES);
 	else if (count->refused == 0)
 		strbuf_addf(said, "; the newest %ld session%s can be read", count->sessions, s);
 	else if (count->refused < count->sessions)
@@ -305,9 +304,9 @@ enum status django_blame_engine(const struct site_conf *conf, enum status status
 {
 	if (status != STATUS_BAD_REQUEST || strstr(err->text, "no such table: " TABLE) == NULL)
 		return status;
-	return conf_fault(err, status, conf_site_place(conf, "site_database"),
-			  "%s: has no table " TABLE ": if it is Django's database, " OTHER_ENGINES
-			  "; set it to django.contrib.sessions.backends.db and run `manage.py "
-			  "migrate`",
-			  conf->site_database);
+	return conf_fault(
+	    err, status, conf_site_place(conf, "site_database"),
+	    "%s: has no table " TABLE ": if this is Django's database, " OTHER_ENGINES
+	    "; set it to django.contrib.sessions.backends.db and run `manage.py migrate`",
+	    conf->site_database);
 }

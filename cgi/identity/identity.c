@@ -127,11 +127,11 @@ static enum identity_verdict name_check(const struct site_conf *conf, const stru
 	else if (!utf8_valid(found->user, len))
 		why = "is not UTF-8";
 	else if (text_has_control(found->user))
-		why = "has a control character in it";
+		why = "contains a control character";
 	if (why == NULL)
 		return IDENTITY_YES;
-	error_set(err, STATUS_BAD_REQUEST, "%s: the name of the user, %zu bytes, %s", found->source,
-		  len, why);
+	error_set(err, STATUS_BAD_REQUEST, "%s: the user's name (%zu bytes) %s", found->source, len,
+		  why);
 	return IDENTITY_BAD;
 }
 

@@ -65,7 +65,7 @@ static enum status find_sites(const struct identity_context *context, const char
 		status = site_user_find(kept != NULL ? kept : own, name, &user, err);
 	site_users_close(own);
 	if (status == STATUS_OK && identity_is_excluded(context->conf, user.name)) {
-		status = error_set(err, STATUS_NOT_FOUND, "'%s' is nobody: see exclude_users",
+		status = error_set(err, STATUS_NOT_FOUND, "'%s' is not a user: see exclude_users",
 				   user.name);
 		site_user_clear(&user);
 	}

@@ -190,8 +190,8 @@ static enum status login_check(const struct site_conf *conf, struct store *store
 		return error_set(said, STATUS_NOT_FOUND,
 				 "%s holds no user yet: add one with `prebindctl user add NAME`",
 				 conf->database);
-	error_set(said, STATUS_OK, "%ld user%s can be asked for in %s", count,
-		  count == 1 ? "" : "s", conf->database);
+	error_set(said, STATUS_OK, "%ld user%s found in %s", count, count == 1 ? "" : "s",
+		  conf->database);
 	return STATUS_OK;
 }
 
@@ -229,11 +229,10 @@ static enum status check_own_name(const struct identity_context *context, const 
 	login_account_clear(&again);
 	if (same || (status != STATUS_OK && status != STATUS_NOT_FOUND))
 		return status;
-	return error_set(
-	    err, STATUS_UNAVAILABLE,
-	    "%s: found \"%s\" by another name, but not by this one, which it returned as "
-	    "user: let it match both",
-	    context->conf->login_query, account->name);
+	return error_set(err, STATUS_UNAVAILABLE,
+			 "%s: returned the user \"%s\", but finds nobody by that name: change the "
+			 "query so that it matches this name too",
+			 context->conf->login_query, account->name);
 }
 
 /* Replaces a hash of ours that costs less than today's. If that fails, a later login does it. */

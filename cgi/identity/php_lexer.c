@@ -31,7 +31,7 @@ bool php_lexer_skip(struct php_lexer *lexer, const char *mark)
 	size_t len = strlen(mark);
 
 	if ((size_t)(lexer->end - lexer->at) < len || memcmp(lexer->at, mark, len) != 0)
-		return php_lexer_refuse(lexer, "a mark is missing");
+		return php_lexer_refuse(lexer, "a delimiter is missing");
 	lexer->at += len;
 	return true;
 }
@@ -202,7 +202,7 @@ bool php_lexer_class(struct php_lexer *lexer)
 
 	if (!php_lexer_quoted(lexer, &name))
 		return false;
-	return is_class(&name) || php_lexer_refuse(lexer, "a class has an impossible name");
+	return is_class(&name) || php_lexer_refuse(lexer, "the name of a class is not valid");
 }
 
 bool php_lexer_enum(struct php_lexer *lexer)
@@ -216,5 +216,5 @@ bool php_lexer_enum(struct php_lexer *lexer)
 	struct php_part of_type = {colon == NULL ? name.text : colon + 1,
 				   colon == NULL ? 0 : name.len - type.len - 1};
 	return (is_class(&type) && is_class(&of_type)) ||
-	       php_lexer_refuse(lexer, "an enum has an impossible name");
+	       php_lexer_refuse(lexer, "the name of an enum is not valid");
 }

@@ -74,7 +74,7 @@ static void found(struct reader *r, const struct place *place, enum found what,
 	if (!is_target(r, place) || r->found == FOUND_WRONG)
 		return;
 	if (what == FOUND_WRONG)
-		r->why = "is neither a text nor a whole number";
+		r->why = "is neither a string nor an integer";
 	r->found = what;
 	if (value != NULL)
 		r->value = *value;
@@ -86,9 +86,8 @@ static void found_closed(struct reader *r, const struct place *place)
 	if (!place->on_path || is_target(r, place))
 		return;
 	r->found = FOUND_WRONG;
-	r->why = "stands behind a reference, in an enum or in a packed object: let the site store "
-		 "the name "
-		 "itself";
+	r->why = "is inside a reference, an enum or a packed object, which are not read: make the "
+		 "site store the name as a plain value";
 }
 
 /*
@@ -223,7 +222,8 @@ static bool read_slot(struct reader *r, size_t last, size_t *out)
 	if (!php_lexer_number(&r->lexer, ';', &digits, out))
 		return false;
 	if (*out == 0 || *out > last)
-		return php_lexer_refuse(&r->lexer, "a reference to a value that is not there");
+		return php_lexer_refuse(&r->lexer,
+					"a reference points to a value that does not exist");
 	return true;
 }
 
@@ -249,7 +249,8 @@ static bool read_object_again(struct reader *r, const struct place *place)
 	if (!read_slot(r, r->slots - 1, &slot))
 		return false;
 	if (!is_object_slot(r, slot))
-		return php_lexer_refuse(&r->lexer, "a reference to an object names another value");
+		return php_lexer_refuse(
+		    &r->lexer, "an object reference points to a value that is not an object");
 	found_closed(r, place);
 	found(r, place, FOUND_WRONG, NULL);
 	mark_object(r);
@@ -299,7 +300,7 @@ static bool read_typed(struct reader *r, char type, const struct place *place)
 		found(r, place, FOUND_WRONG, NULL);
 		return php_lexer_double(&r->lexer);
 	default:
-		return php_lexer_refuse(&r->lexer, "a value is of no known kind");
+		return php_lexer_refuse(&r->lexer, "a value has an unknown type");
 	}
 }
 
@@ -310,7 +311,7 @@ static bool read_value(struct reader *r, const struct place *place)
 	if (++r->values > PHP_VALUES_MAX)
 		return php_lexer_refuse(lexer, "it holds too many values");
 	if (lexer->end - lexer->at < 2)
-		return php_lexer_refuse(lexer, "it ends too early");
+		return php_lexer_refuse(lexer, "the data ends too early");
 	char type = lexer->at[0];
 	r->slots += type != 'R';
 	if (type == 'N') {
@@ -318,7 +319,7 @@ static bool read_value(struct reader *r, const struct place *place)
 		return php_lexer_skip(lexer, "N;");
 	}
 	if (lexer->at[1] != ':')
-		return php_lexer_refuse(lexer, "a value is of no known kind");
+		return php_lexer_refuse(lexer, "a value has an unknown type");
 	lexer->at += 2;
 	return read_typed(r, type, place);
 }
@@ -345,7 +346,7 @@ static bool read_php(struct reader *r)
 		struct php_part name = {.text = lexer->at};
 
 		if (bar == NULL)
-			return php_lexer_refuse(lexer, "a name without a | behind it");
+			return php_lexer_refuse(lexer, "a name is not followed by |");
 		name.len = (size_t)(bar - lexer->at);
 		lexer->at = bar + 1;
 		if (!read_variable(r, &name))
@@ -365,7 +366,7 @@ static bool read_php_binary(struct reader *r)
 
 		if (len > BINARY_NAME_MAX || len > (size_t)(lexer->end - lexer->at))
 			return php_lexer_refuse(
-			    lexer, "a name is longer than the file, or than PHP writes one");
+			    lexer, "a name is longer than the file, or longer than PHP writes");
 		lexer->at += len;
 		if (!read_variable(r, &name))
 			return false;
@@ -381,9 +382,10 @@ static bool read_php_serialize(struct reader *r)
 	if (lexer->at == lexer->end)
 		return true;
 	if (!php_lexer_is_at(lexer, 'a'))
-		return php_lexer_refuse(lexer, "it is not one array: see php_session_format");
+		return php_lexer_refuse(lexer, "it is not a single array: see php_session_format");
 	return read_value(r, &top) &&
-	       (lexer->at == lexer->end || php_lexer_refuse(lexer, "something stands behind it"));
+	       (lexer->at == lexer->end ||
+		php_lexer_refuse(lexer, "data follows the end of the array"));
 }
 
 static bool read_session(struct reader *r, enum conf_php_format format)
@@ -430,7 +432,7 @@ static bool follow_reference(const struct php_session *session, struct reader *r
 	r->value = again.named.value;
 	if (r->found != FOUND_TEXT && r->found != FOUND_NONE) {
 		r->found = FOUND_WRONG;
-		r->why = "is a reference to what is neither a text nor a whole number";
+		r->why = "refers to a value that is neither a string nor an integer";
 	}
 	return true;
 }
@@ -438,7 +440,7 @@ static bool follow_reference(const struct php_session *session, struct reader *r
 static bool keys_check(struct reader *r)
 {
 	return key_list_twice(&r->keys) == NULL ||
-	       php_lexer_refuse(&r->lexer, "before it one name is there twice");
+	       php_lexer_refuse(&r->lexer, "a name before this byte occurs twice");
 }
 
 static enum status session_walk(const struct php_session *session, const char *path,
@@ -452,7 +454,7 @@ static enum status session_walk(const struct php_session *session, const char *p
 	if (r->found == FOUND_WRONG)
 		return error_set(err, STATUS_BAD_REQUEST, "%s %s", path, r->why);
 	if (r->found != FOUND_TEXT)
-		return error_set(err, STATUS_NOT_FOUND, "%s is not there", path);
+		return error_set(err, STATUS_NOT_FOUND, "%s is not in the session", path);
 	return STATUS_OK;
 }
 
@@ -464,7 +466,7 @@ enum status php_session_get(const struct php_session *session, const char *path,
         };
 
 	if (!split_path(&r, path))
-		return error_set(err, STATUS_BAD_REQUEST, "%s: more than %d names", path,
+		return error_set(err, STATUS_BAD_REQUEST, "%s: has more than %d names", path,
 				 PATH_PARTS_MAX);
 	size_t slots = session->len / 2 < PHP_VALUES_MAX ? session->len / 2 : PHP_VALUES_MAX;
 	r.objects = calloc(slots / 8 + 1, 1); /* a value takes two bytes */

@@ -57,8 +57,8 @@ static enum status owner_find(const struct site_conf *conf, uid_t *out, struct e
 	    found == NULL)
 		return conf_fault(err, STATUS_BAD_REQUEST,
 				  conf_site_place(conf, "php_session_owner"),
-				  "there is no user '%s' on this machine: name the "
-				  "one that PHP runs as, or leave the key out",
+				  "there is no user '%s' on this machine: name the user that PHP "
+				  "runs as, or remove the key",
 				  conf->php_session_owner);
 	*out = row.pw_uid;
 	return STATUS_OK;
@@ -76,26 +76,26 @@ static enum status folder_check(const struct site_conf *conf, const char *folder
 
 	if (stat(folder, &st) != 0)
 		return conf_fault(err, STATUS_UNAVAILABLE, place,
-				  "%s: %m: `php -i | grep save_path` on the web "
-				  "server's PHP says where the sessions are",
+				  "%s: %m: run `php -i | grep save_path` with the web server's PHP "
+				  "to find the folder",
 				  folder);
 	if (!S_ISDIR(st.st_mode))
 		return conf_fault(err, STATUS_BAD_REQUEST, place, "%s: is not a folder", folder);
 	if (st.st_uid != 0 && st.st_uid != php && st.st_uid != geteuid())
-		return conf_fault(err, STATUS_BAD_REQUEST, place,
-				  "%s: belongs to user %u, who could exchange "
-				  "PHP's files; run: chown root '%s', or name that user in "
-				  "php_session_owner if PHP runs as it",
-				  folder, (unsigned)st.st_uid, folder);
+		return conf_fault(
+		    err, STATUS_BAD_REQUEST, place,
+		    "%s: belongs to user %u, who could replace PHP's files; run: chown root '%s', "
+		    "or name that user in php_session_owner if PHP runs as it",
+		    folder, (unsigned)st.st_uid, folder);
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0)
-		return conf_fault(err, STATUS_BAD_REQUEST, place,
-				  "%s: others may rename files in it (mode "
-				  "%04o); run: chmod +t '%s'",
-				  folder, (unsigned)(st.st_mode & 07777), folder);
+		return conf_fault(
+		    err, STATUS_BAD_REQUEST, place,
+		    "%s: other users may rename files in it (mode %04o); run: chmod +t '%s'",
+		    folder, (unsigned)(st.st_mode & 07777), folder);
 	if (faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) != 0)
 		return conf_fault(err, STATUS_UNAVAILABLE, place,
-				  "user %u may not enter %s: run the program as "
-				  "the user that PHP runs as, or put it into the folder's group",
+				  "user %u may not enter %s: run prebind as the user that PHP runs "
+				  "as, or add its user to the folder's group",
 				  (unsigned)geteuid(), folder);
 	return STATUS_OK;
 }
@@ -142,15 +142,15 @@ static enum status no_file(const char *sid, int cause, struct error *err)
 	case ELOOP:
 	case ENOTDIR:
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "the session %.*s… is a link or lies behind one: refused",
+				 "the session %.*s… is a symbolic link, or its path has one",
 				 SHOWN_SID, sid);
 	case ENXIO:
-		return error_set(err, STATUS_BAD_REQUEST, "the session %.*s… is no file: refused",
+		return error_set(err, STATUS_BAD_REQUEST, "the session %.*s… is not a file",
 				 SHOWN_SID, sid);
 	default:
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "the session %.*s… cannot be opened: %s: the program must run as "
-				 "the user that PHP runs as",
+				 "the session %.*s… cannot be opened: %s: run prebind as the user "
+				 "that PHP runs as",
 				 SHOWN_SID, sid, strerrordesc_np(cause));
 	}
 }
@@ -187,15 +187,15 @@ static enum status file_check(const struct sessions *sessions, const struct stat
 {
 	if (!S_ISREG(st->st_mode) || st->st_nlink != 1)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "the session is not a file of its own: refused");
+				 "the session is not a regular file with exactly one link");
 	if (st->st_uid != sessions->owner)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "the session's file belongs to user %u, and PHP's are user %u's: "
-				 "see php_session_owner",
+				 "the session's file belongs to user %u, but PHP's files belong to "
+				 "user %u: see php_session_owner",
 				 (unsigned)st->st_uid, (unsigned)sessions->owner);
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "the session's file may be written by others (mode %04o): refused",
+				 "other users may write the session's file (mode %04o)",
 				 (unsigned)(st->st_mode & 07777));
 	if (st->st_size > FILE_MAX)
 		return error_set(err, STATUS_BAD_REQUEST,
@@ -237,7 +237,8 @@ static enum status session_file_read(int fd, const struct stat *st, struct strbu
 		return error_no_memory(err);
 	if (out->len != (size_t)st->st_size || after.st_mtim.tv_sec != st->st_mtim.tv_sec ||
 	    after.st_mtim.tv_nsec != st->st_mtim.tv_nsec)
-		return error_set(err, STATUS_UNAVAILABLE, "PHP is just writing the session");
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "PHP is writing the session at this moment");
 	return STATUS_OK;
 }
 
@@ -252,12 +253,12 @@ static enum status session_read(const struct sessions *sessions, const char *sid
 		return status;
 	status = lock_for_a_moment(fd, err);
 	if (status == STATUS_OK && fstat(fd, &st) != 0)
-		status = error_set(err, STATUS_UNAVAILABLE, "the session: %m");
+		status = error_set(err, STATUS_UNAVAILABLE, "the session's file: %m");
 	if (status == STATUS_OK)
 		status = file_check(sessions, &st, err);
 	if (status == STATUS_OK &&
 	    st.st_mtim.tv_sec + sessions->conf->php_session_max_age_ms / 1000 < now)
-		status = error_set(err, STATUS_NOT_FOUND, "the session is over");
+		status = error_set(err, STATUS_NOT_FOUND, "the session has expired");
 	if (status == STATUS_OK)
 		status = session_file_read(fd, &st, out, err);
 	close(fd);
@@ -294,9 +295,9 @@ static enum status sid_read(const char *cookie, struct strbuf *out, struct error
 	    strbuf_ok(out) && out->len >= SID_MIN && out->len <= SID_MAX &&
 	    strspn(out->data, sid_characters) == out->len)
 		return STATUS_OK;
-	return error_set(err, STATUS_BAD_REQUEST,
-			 "the cookie is no id that PHP gives out: a forged one, or another "
-			 "program's cookie?");
+	return error_set(
+	    err, STATUS_BAD_REQUEST,
+	    "the cookie is not a session id of PHP: it is forged, or another program's");
 }
 
 static enum identity_verdict verdict_of(enum status status)
@@ -391,11 +392,12 @@ static enum status php_session_check(const struct site_conf *conf, struct store 
 		return status;
 	DIR *dir = sessions.levels == 0 ? opendir(sessions.folder) : NULL;
 	if (dir == NULL) {
-		error_set(said, STATUS_OK,
-			  "sessions in %s, %zu levels deep, cannot be listed; those of user %u "
-			  "are read by the cookie %s",
-			  sessions.folder, sessions.levels, (unsigned)sessions.owner,
-			  conf->php_session_cookie);
+		error_set(
+		    said, STATUS_OK,
+		    "the sessions in %s (%zu levels of folders) cannot be listed; a session is "
+		    "accepted if its file belongs to user %u and its id is in the cookie %s",
+		    sessions.folder, sessions.levels, (unsigned)sessions.owner,
+		    conf->php_session_cookie);
 		return STATUS_OK;
 	}
 	count_all(&sessions, dir, &count);

@@ -33,11 +33,12 @@ static enum status name_without_realm(const struct site_conf *conf, const char *
 
 	if (at != NULL && conf->remote_user_realm[0] != '\0') {
 		if (strcmp(at + 1, conf->remote_user_realm) != 0)
-			return error_set(err, STATUS_BAD_REQUEST,
-					 "remote_user: '%s' is not of the realm %s: let the web "
-					 "server admit that realm only, or leave remote_user_realm "
-					 "empty and give such users rows in the JID map",
-					 name, conf->remote_user_realm);
+			return error_set(
+			    err, STATUS_BAD_REQUEST,
+			    "remote_user: '%s' is not in the realm %s: make the web server accept "
+			    "that realm only, or leave remote_user_realm empty and add such users "
+			    "to the JID map",
+			    name, conf->remote_user_realm);
 		*out = strndup(name, (size_t)(at - name));
 	} else {
 		*out = strdup(name);
@@ -56,8 +57,8 @@ static enum identity_verdict remote_user_find(const struct identity_context *con
 	if (!auth_type_is_believed(context->conf, type != NULL ? type : "")) {
 		error_set(err, STATUS_BAD_REQUEST,
 			  "remote_user: the web server sent REMOTE_USER with AUTH_TYPE '%s', which "
-			  "is not believed: let its authentication module cover this path, and see "
-			  "remote_user_auth_types",
+			  "is not trusted: make its authentication module protect this path, and "
+			  "see remote_user_auth_types",
 			  type != NULL ? type : "");
 		return IDENTITY_BAD;
 	}
@@ -80,12 +81,13 @@ static enum status remote_user_check(const struct site_conf *conf, struct store 
 
 	(void)store;
 	strbuf_init(&text);
-	strbuf_adds(&text, "takes the web server's REMOTE_USER where AUTH_TYPE is ");
+	strbuf_adds(&text, "accepts the web server's REMOTE_USER if AUTH_TYPE is ");
 	for (size_t i = 0; i < types->count; i++)
 		strbuf_addf(&text, "%s%s", i == 0 ? "" : " or ", types->items[i]);
 	strbuf_adds(&text, types->count == 0 ? "set" : "");
 	if (conf->remote_user_realm[0] != '\0')
-		strbuf_addf(&text, ", less @%s; other realms are refused", conf->remote_user_realm);
+		strbuf_addf(&text, "; @%s is removed from the name, and other realms are refused",
+			    conf->remote_user_realm);
 	enum status status = strbuf_ok(&text) ? STATUS_OK : error_no_memory(said);
 	if (status == STATUS_OK)
 		error_set(said, status, "%s", text.data);

@@ -198,7 +198,7 @@ static enum status add_digest(enum digest_kind kind, const char *text, bool hex,
 
 	enum status status = digest_new(kind, &digest, err);
 	if (status == STATUS_OK && !digest_run(digest, &part, 1, made))
-		status = error_set(err, STATUS_INTERNAL, "the digest of the cookie failed");
+		status = error_set(err, STATUS_INTERNAL, "the cookie could not be hashed");
 	if (status == STATUS_OK && hex)
 		codec_hex(out, made, digest_len(kind));
 	else if (status == STATUS_OK)
@@ -236,8 +236,8 @@ static enum status sid_make(const struct site_conf *conf, const char *cookie, st
 				 "it: set SESSION_ENGINE to django.contrib.sessions.backends.db");
 	if (len > COOKIE_MAX || strspn(cookie, cookie_characters) != len)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "its value is no session id: longer than %d bytes, or with other "
-				 "characters than letters, digits and _ . , %% -",
+				 "its value is not a session id: it is longer than %d bytes, or "
+				 "has characters other than letters, digits and _ . , %% -",
 				 COOKIE_MAX);
 	enum status status =
 	    transform((enum conf_transform)conf->site_cookie_transform, cookie, out, err);
@@ -293,15 +293,14 @@ static enum status time_check(const struct site_session *site, const struct site
 					 user_columns[i].name);
 		if (i == EXPIRES_ISO ? !iso_read(row->values[i], &end)
 				     : !whole_read(row->values[i], &end))
-			return error_set(
-			    err, STATUS_BAD_REQUEST,
-			    "the column %s of the session holds '%s', which is no such "
-			    "time",
-			    user_columns[i].name, row->values[i]);
+			return error_set(err, STATUS_BAD_REQUEST,
+					 "the column %s of the session holds '%s', which is not a "
+					 "time in that column's format",
+					 user_columns[i].name, row->values[i]);
 		if (i == EXPIRES_MS)
 			end /= 1000;
 		if (end <= now)
-			return error_set(err, STATUS_NOT_FOUND, "the session is over");
+			return error_set(err, STATUS_NOT_FOUND, "the session has expired");
 	}
 	return STATUS_OK;
 }
@@ -455,8 +454,8 @@ static enum status probe(const struct site_session *site, struct error *err)
 	enum status status = session_look(site, cookie, clock_wall(), &nobody, err);
 	if (status == STATUS_OK)
 		status = error_set(err, STATUS_BAD_REQUEST,
-				   "%s: finds '%s' for a session that does not exist: does it "
-				   "compare a column with :sid?",
+				   "%s: finds '%s' for a session that does not exist: make it "
+				   "compare a column with :sid",
 				   conf->site_query, nobody.user);
 	else if (status == STATUS_NOT_FOUND)
 		status = STATUS_OK;
@@ -477,8 +476,8 @@ static enum status look_around(const struct site_session *site, struct error *sa
 		status = error_no_memory(said);
 	if (status == STATUS_OK)
 		error_set(said, status,
-			  "the cookie %s is looked up in %s by %s; a made-up session is nobody's, "
-			  "as it should be%s",
+			  "the cookie %s is looked up in %s by %s; a made-up session finds no "
+			  "user, as it should%s",
 			  conf->site_cookie, conf->site_database, conf->site_query,
 			  seen.len > 0 ? seen.data : "");
 	strbuf_clear(&seen);

@@ -129,14 +129,13 @@ static enum status token_check_site(const struct site_conf *conf, struct store *
 		status = token_rules_read(conf, &keys, &rules, said);
 	if (status != STATUS_OK)
 		return status;
-	error_set(
-	    said, STATUS_OK,
-	    "a visitor is whoever the %s token in cookie %s%s names, for %s, signed with one of "
-	    "%zu key%s (%s); whether the site signs with it, only a token shows: the log says "
-	    "identity_refused if not",
-	    conf->token_format == TOKEN_FORMAT_JWT ? "JWT" : "v1", conf->token_cookie,
-	    token_may_be_posted(conf) ? " or posted to /login" : "", conf->token_audience,
-	    keys.count, keys.count == 1 ? "" : "s", conf->token_key_file);
+	error_set(said, STATUS_OK,
+		  "the user is read from the %s token in cookie %s%s, with audience %s, signed "
+		  "with one of %zu key%s (%s); only a real token shows whether the site signs with "
+		  "that key: if not, the log says identity_refused",
+		  conf->token_format == TOKEN_FORMAT_JWT ? "JWT" : "v1", conf->token_cookie,
+		  token_may_be_posted(conf) ? " or posted to /login" : "", conf->token_audience,
+		  keys.count, keys.count == 1 ? "" : "s", conf->token_key_file);
 	token_keys_clear(&keys);
 	return STATUS_OK;
 }
@@ -180,7 +179,7 @@ static enum status use_once(const struct identity_context *context, const struct
 
 	if (token->expires - token->issued > TOKEN_ONCE_LIFE_MAX_S)
 		return error_set(err, STATUS_BAD_CREDENTIALS,
-				 "the posted token of %s is good for more than %d minutes",
+				 "the posted token of %s is valid for more than %d minutes",
 				 token->user, TOKEN_ONCE_LIFE_MAX_S / 60);
 	strbuf_init(&name);
 	strbuf_adds(&name, "sso:");
@@ -214,7 +213,7 @@ enum status token_session_create(const struct identity_context *context,
 	if (status == STATUS_OK)
 		status = use_once(context, &token, &new_session, session, err);
 	if (status == STATUS_NOT_FOUND)
-		status = error_set(err, STATUS_BAD_CREDENTIALS, "the posted token is over");
+		status = error_set(err, STATUS_BAD_CREDENTIALS, "the posted token has expired");
 	*user = token.user;
 	token.user = NULL;
 	token_clear(&token);

@@ -49,11 +49,10 @@ static enum status read_shared(const char *text, struct token_key *key, struct e
 			  "the key is neither base64url (no padding) nor the absolute path of a "
 			  "public key");
 	else if (bytes.len < TOKEN_KEY_LEN_MIN || bytes.len > TOKEN_KEY_LEN_MAX)
-		status =
-		    error_set(err, STATUS_BAD_REQUEST,
-			      "the key has %zu bytes, and must have %d to %d; a new one: openssl "
-			      "rand -base64 32 | tr '+/' '-_' | tr -d '='",
-			      bytes.len, TOKEN_KEY_LEN_MIN, TOKEN_KEY_LEN_MAX);
+		status = error_set(err, STATUS_BAD_REQUEST,
+				   "the key has %zu bytes, but must have %d to %d; make one with: "
+				   "openssl rand -base64 32 | tr '+/' '-_' | tr -d '='",
+				   bytes.len, TOKEN_KEY_LEN_MIN, TOKEN_KEY_LEN_MAX);
 	else {
 		memcpy(key->secret, bytes.data, bytes.len);
 		key->secret_len = bytes.len;
@@ -103,16 +102,15 @@ static enum status read_key(const char *line, bool public_too, struct token_key 
 	if (colon == NULL || !token_kid_check(line, (size_t)(colon - line)))
 		return error_set(
 		    err, STATUS_BAD_REQUEST,
-		    "is not KID:KEY, with a KID of 1 to %d letters, digits, - and _; a "
-		    "new line: echo \"k1:$(openssl rand -base64 32 | tr '+/' '-_' | "
-		    "tr -d '=')\"",
+		    "is not KID:KEY, with a KID of 1 to %d letters, digits, - and _; make a line "
+		    "with: echo \"k1:$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=')\"",
 		    TOKEN_KID_MAX);
 	memcpy(key->kid, line, (size_t)(colon - line));
 	if (colon[1] != '/')
 		return read_shared(colon + 1, key, err);
 	if (!public_too)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "names a public key, which only token_format = jwt takes");
+				 "names a public key, which only token_format = jwt accepts");
 	return read_public(colon + 1, key, err);
 }
 
@@ -125,13 +123,14 @@ static enum status add_line(struct token_keys *keys, const char *line, bool publ
 	if (line[0] == '\0' || line[0] == '#')
 		return status;
 	if (keys->count == TOKEN_KEYS_MAX)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "is one key too many: at most %d; take the oldest out",
-				 TOKEN_KEYS_MAX);
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "is one key too many: remove the oldest, so that at most %d remain",
+		    TOKEN_KEYS_MAX);
 	status = read_key(line, public_too, &key, err);
 	if (status == STATUS_OK && is_there_already(keys, &key))
 		status = error_set(err, STATUS_BAD_REQUEST,
-				   "this kid, or this key, stands there already");
+				   "this kid or this key is already in the file");
 	if (status == STATUS_OK)
 		keys->items[keys->count++] = key;
 	else
@@ -160,8 +159,8 @@ static enum status add_lines(struct token_keys *keys, const char *file, char *te
 	if (status != STATUS_OK)
 		return error_set(err, status, "%s:%d: %s", file, number, why.text);
 	if (keys->count == 0)
-		return error_set(err, STATUS_BAD_REQUEST, "%s: holds no key: a line is KID:KEY",
-				 file);
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: holds no key: add a line of the form KID:KEY", file);
 	return STATUS_OK;
 }
 

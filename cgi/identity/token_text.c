@@ -122,16 +122,16 @@ static const char *times_check(const struct token_rules *rules, const struct jso
 
 	if (!read_time(rules, json_member(claims, "exp"), &expires) ||
 	    !read_issued(rules, claims, expires, &issued))
-		return "lacks iat or exp, or they are no numbers as its format has them";
+		return "lacks iat or exp, or one of them is not a number that its format allows";
 	if (!has_issued && expires > now + TOKEN_LIFE_MAX_S)
-		return "has no iat, and would be good for more than 12 hours from now";
+		return "has no iat and is valid for more than 12 hours from now";
 	if (issued > now + TOKEN_SKEW_S)
-		return "is from the future: do the two clocks agree?";
+		return "was issued in the future: compare the clocks of both machines";
 	if (issued < 0 || expires <= issued || expires - issued > TOKEN_LIFE_MAX_S)
-		return "would be good for longer than 12 hours, or not at all";
+		return "is valid for more than 12 hours, or its exp is not after its iat";
 	if (json_member(claims, "nbf") != NULL &&
 	    (!read_time(rules, json_member(claims, "nbf"), &begins) || begins > now + TOKEN_SKEW_S))
-		return "is not good yet";
+		return "is not valid yet (nbf)";
 	token->issued = issued;
 	token->expires = expires;
 	return NULL;
@@ -143,7 +143,7 @@ static const char *claims_check(const struct token_rules *rules, const struct js
 	const char *user = user_of(rules, claims);
 
 	if (!json_is_object(claims))
-		return "holds no JSON object";
+		return "does not hold a JSON object";
 	if (user[0] == '\0')
 		return "names no user";
 	if (strlen(user) > TOKEN_USER_MAX || text_has_control(user))
@@ -151,7 +151,7 @@ static const char *claims_check(const struct token_rules *rules, const struct js
 	if (!audience_holds(rules, claims))
 		return "is for another audience: its aud is not token_audience";
 	if (!claim_is_text_or_null(claims, "jid"))
-		return "has a jid that is no text";
+		return "has a jid that is not a string";
 	return times_check(rules, claims, now, token);
 }
 
@@ -164,7 +164,7 @@ static enum status claims_read(const struct token_rules *rules, const struct jso
 	if (why != NULL)
 		return refuse(err, why);
 	if (token.expires <= now)
-		return error_set(err, STATUS_NOT_FOUND, "the token of %s is over",
+		return error_set(err, STATUS_NOT_FOUND, "the token of %s has expired",
 				 user_of(rules, claims));
 	token.user = strdup(user_of(rules, claims));
 	token.display_name = strdup(claim_text(claims, "name"));
@@ -299,7 +299,8 @@ static enum status hmac_check(const struct token_rules *rules, const char *text,
 	if (status == STATUS_INTERNAL)
 		return error_no_memory(err);
 	if (status != STATUS_OK)
-		return refuse(err, "has a MAC that does not hold: another key, or another text");
+		return refuse(
+		    err, "has a wrong MAC: it was made with another key, or its text was changed");
 	return payload_read(rules, &parts, now, out, err);
 }
 
@@ -332,15 +333,15 @@ static const char *header_check(const struct token_keys *keys, const struct json
 	const char *type_text = json_string(type);
 
 	if (!json_is_object(header))
-		return "has a header that is no JSON object";
+		return "has a header that is not a JSON object";
 	if (type != NULL && (type_text == NULL || strcasecmp(type_text, "JWT") != 0))
-		return "is of another type (typ) than JWT";
+		return "has a type (typ) other than JWT";
 	if (json_member(header, "crit") != NULL) /* RFC 7515 4.1.11 */
-		return "wants something understood (crit) that is not";
+		return "has the header crit, which is not supported";
 	if (key == NULL)
 		return "names no key (kid), or one that is not in token_key_file";
 	if (strcmp(claim_text(header, "alg"), alg_of(key)) != 0)
-		return "has another alg than its key is for";
+		return "has an alg that does not fit its key";
 	*out = key;
 	return NULL;
 }
@@ -397,8 +398,9 @@ static enum status jwt_check(const struct token_rules *rules, const char *text, 
 	if (status == STATUS_INTERNAL)
 		return error_no_memory(err);
 	if (status != STATUS_OK)
-		return refuse(err,
-			      "has a signature that does not hold: another key, or another text");
+		return refuse(
+		    err,
+		    "has a wrong signature: it was made with another key, or its text was changed");
 	return payload_read(rules, &parts, now, out, err);
 }
 
@@ -477,7 +479,8 @@ enum status token_make(const struct token_rules *rules, const struct token_reque
 
 	if (key->secret_len == 0)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "the first key, %s, is a public one: only the site can sign",
+				 "the first key, %s, is a public key: only the site, which has the "
+				 "private key, can sign",
 				 key->kid);
 	strbuf_init(&claims);
 	write_claims(rules, what, &claims);

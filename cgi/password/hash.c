@@ -97,12 +97,12 @@ enum status password_hash_read(const char *text, bool allow_weak, struct passwor
 		return error_set(err, STATUS_BAD_CREDENTIALS, "no password is set");
 	if (format == NULL || len > PASSWORD_HASH_MAX)
 		return error_set(err, STATUS_BAD_CREDENTIALS,
-				 "the stored password hash is of a kind that is not taken");
+				 "the stored password hash is of a kind that is not supported");
 	if (format->only_if_allowed && !allow_weak)
-		return error_set(err, STATUS_BAD_CREDENTIALS,
-				 "the stored password hash (%s) is taken only with "
-				 "allow_weak_hashes = on",
-				 format->name);
+		return error_set(
+		    err, STATUS_BAD_CREDENTIALS,
+		    "the stored password hash (%s) is accepted only with allow_weak_hashes = on",
+		    format->name);
 	hash.text = text + format->skip;
 	switch (format->read(hash.text, &hash)) {
 	case READING_OK:

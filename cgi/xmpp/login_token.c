@@ -136,14 +136,14 @@ static enum status check_time(int64_t expiry, int64_t now, struct error *err)
 	if (expiry <= now)
 		return error_set(err, STATUS_BAD_CREDENTIALS,
 				 "the token expired %" PRId64
-				 " s ago: is one of the two clocks off?",
+				 " s ago: compare the clocks of both machines",
 				 now - expiry);
 	if (expiry - now > LOGIN_TOKEN_LIFE_MAX_S)
-		return error_set(err, STATUS_BAD_CREDENTIALS,
-				 "the token ends in %" PRId64
-				 " s, more than %d: the clock of whoever "
-				 "made it is ahead of this one",
-				 expiry - now, LOGIN_TOKEN_LIFE_MAX_S);
+		return error_set(
+		    err, STATUS_BAD_CREDENTIALS,
+		    "the token ends in %" PRId64
+		    " s, more than %d: the clock of the machine that made it is ahead of this one",
+		    expiry - now, LOGIN_TOKEN_LIFE_MAX_S);
 	return STATUS_OK;
 }
 

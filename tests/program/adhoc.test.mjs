@@ -288,7 +288,7 @@ test("an account must be there: accounts = map", async () => {
 	assert.match(meaningOf(await call({ host, from: "bob@example.test" })).fields.Error, /no account/);
 });
 
-test("nobody becomes the account that this site calls Tigase with", async () => {
+test("no user gets the account in tigase_user", async () => {
 	const calls = peer.requests.length;
 	assert.match(meaningOf(await call({ from: "Admin@example.test/x" })).fields.Error, /no account/);
 	assert.equal(peer.requests.length, calls);

@@ -121,9 +121,9 @@ for (const [name, how, expected, why] of [
 	["valid", sid(SID), YES],
 	["absent", {}, NONE],
 	["an empty Cookie", { cookie: "other=1" }, NONE],
-	["tampered", sid("x'y"), BAD, /no session id/],
-	["tampered with escapes", sid("%27%20OR%201=1"), BAD, /no session id/],
-	["too long", sid("a".repeat(257)), BAD, /no session id/],
+	["tampered", sid("x'y"), BAD, /its value is not a session id: it is longer than/],
+	["tampered with escapes", sid("%27%20OR%201=1"), BAD, /its value is not a session id: it is longer than/],
+	["too long", sid("a".repeat(257)), BAD, /its value is not a session id: it is longer than/],
 	["twice the same", { cookie: `sid=${SID}; sid=${SID}` }, YES],
 	["twice", { cookie: `sid=${SID}; sid=over` }, BAD, /several cookies 'sid'/],
 	["expired", sid("over"), NONE],
@@ -188,7 +188,7 @@ const php = (value = SID) => ({ cookie: `PHPSESSID=${value}` });
 for (const [name, text, how, expected, why, options] of [
 	["valid", named("alice"), php(), YES],
 	["absent", named("alice"), {}, NONE],
-	["tampered", named("alice"), php("../../../../etc/passwd-and-more"), BAD, /no id that PHP gives out/],
+	["tampered", named("alice"), php("../../../../etc/passwd-and-more"), BAD, /not a session id of PHP/],
 	["twice the same", named("alice"), { cookie: `PHPSESSID=${SID}; PHPSESSID=${SID}` }, YES],
 	["twice", named("alice"), { cookie: `PHPSESSID=${SID}; PHPSESSID=${MALLORY_SID}` }, BAD, /several cookies/],
 	["expired", named("alice"), php(), NONE, undefined, { age: 1441 }],
@@ -198,10 +198,10 @@ for (const [name, text, how, expected, why, options] of [
 	["guest", named("guest"), php(), NONE],
 	["corrupt", named("alice").slice(0, -3), php(), BAD, /at byte \d+/],
 	["a reference to a text", 'a|s:5:"alice";user|a:1:{s:4:"name";R:1;}', php(), YES],
-	["a reference to an array", 'a|a:0:{}user|a:1:{s:4:"name";R:1;}', php(), BAD, /neither a text/],
+	["a reference to an array", 'a|a:0:{}user|a:1:{s:4:"name";R:1;}', php(), BAD, /neither a string/],
 	["a text in a name's value", '!x|s:23:"x|N;user|s:5:"admin";!|";csrf|s:1:"a";', php(), NONE],
-	["an object", 'user|a:1:{s:4:"name";O:4:"Evil":0:{}}', php(), BAD, /neither a text/],
-	["writable by others", named("alice"), php(), BAD, /may be written by others/, { mode: 0o666 }],
+	["an object", 'user|a:1:{s:4:"name";O:4:"Evil":0:{}}', php(), BAD, /neither a string/],
+	["writable by others", named("alice"), php(), BAD, /other users may write the session's file/, { mode: 0o666 }],
 	["unreadable", named("alice"), php(), ERROR, /the user that PHP runs as/, { mode: 0o000 }],
 ])
 	test(`php_session: ${name}`, async () => {
@@ -212,7 +212,7 @@ for (const [name, text, how, expected, why, options] of [
 test("php_session: a link is not followed", async () => {
 	fs.rmSync(sessionFile());
 	fs.symlinkSync(sessionFile(MALLORY_SID), sessionFile());
-	await expectLook("php_session", php(), BAD, /is a link/);
+	await expectLook("php_session", php(), BAD, /is a symbolic link/);
 	fs.rmSync(sessionFile());
 });
 
@@ -236,10 +236,10 @@ for (const [name, how, expected, why] of [
 	["empty", remote("", "Basic"), NONE],
 	["guest", remote("anonymous", "Basic"), NONE],
 	["a header is nothing", { ...remote(undefined, undefined), headers: { ...LOOK, "Remote-User": "alice", "X-Remote-User": "alice" } }, NONE],
-	["without AUTH_TYPE", remote("alice", undefined), BAD, /AUTH_TYPE '', which is not believed: let its authentication module/],
+	["without AUTH_TYPE", remote("alice", undefined), BAD, /AUTH_TYPE '', which is not trusted: make its authentication module/],
 	["another AUTH_TYPE", remote("alice", "Digest"), BAD, /AUTH_TYPE 'Digest'/],
-	["another realm", remote("alice@OTHER.TEST", "Negotiate"), BAD, /not of the realm EXAMPLE\.TEST/],
-	["the realm in small letters", remote("alice@example.test", "Negotiate"), BAD, /not of the realm/],
+	["another realm", remote("alice@OTHER.TEST", "Negotiate"), BAD, /not in the realm EXAMPLE\.TEST/],
+	["the realm in small letters", remote("alice@example.test", "Negotiate"), BAD, /not in the realm/],
 	["too long", remote("a".repeat(256), "Basic"), BAD, /too long/],
 ])
 	test(`remote_user: ${name}`, () => expectLook("remote_user", how, expected, why));
@@ -291,7 +291,7 @@ test("a whole page for each: the session is the user's", async () => {
 test("prebindctl check tells what each would see", async () => {
 	writeSession(named("alice"));
 	const check = async (name) => (await prebind.ctl(["--site", name, "check"])).stdout;
-	assert.match(await check("site_session"), /^ok {4}site_session: site_session: the cookie sid is looked up in .*query\.sql; a made-up session is nobody's/m);
+	assert.match(await check("site_session"), /^ok {4}site_session: site_session: the cookie sid is looked up in .*query\.sql; a made-up session finds no user, as it should/m);
 	assert.match(await check("php_session"), /^ok {4}php_session: php_session: .*of 2 sessions, 2 have a user at user\.name, and 0 are refused/m);
-	assert.match(await check("remote_user"), /^ok {4}remote_user: remote_user: takes .*Basic or Negotiate, less @EXAMPLE\.TEST/m);
+	assert.match(await check("remote_user"), /^ok {4}remote_user: remote_user: accepts .*Basic or Negotiate; @EXAMPLE\.TEST is removed/m);
 });

@@ -76,12 +76,12 @@ for (const [name, keys, says] of [
 	["site_session: Django without its table", djangoSite([], "CREATE TABLE other (id)"),
 		/prebind\.conf:\d+: site_database: .*site\.db: has no table django_session: .*SESSION_ENGINE is cache, file or signed_cookies.*manage\.py migrate/],
 	["php_session: no folder", phpSession(() => ({ php_session_path: "/nowhere/sessions" })), /\/nowhere\/sessions: No such file.*`php -i \| grep save_path`/],
-	["php_session: a folder where files can be renamed", phpSession(({ place }) => fs.chmodSync(place.path("sessions"), 0o777)), /others may rename files in it .*run: chmod \+t/],
-	["php_session: no such owner", phpSession(() => ({ php_session_owner: "no-such-user" })), /php_session_owner: there is no user 'no-such-user'.*name the one that PHP runs as/],
+	["php_session: a folder where files can be renamed", phpSession(({ place }) => fs.chmodSync(place.path("sessions"), 0o777)), /other users may rename files in it .*run: chmod \+t/],
+	["php_session: no such owner", phpSession(() => ({ php_session_owner: "no-such-user" })), /php_session_owner: there is no user 'no-such-user'.*name the user that PHP runs as/],
 	["token: no audience", async (at) => ({ ...(await token(`k1:${"A".repeat(43)}\n`)(at)), token_audience: "" }), /token_audience: is missing .*with provider token/],
 	["token: no file of keys", token(), /\/nowhere\/keys: the secret cannot be read: No such file.*put it there, owned by this program's user, with mode 600/],
 	["token: keys that others may read", token(`k1:${"A".repeat(43)}\n`, 0o644), /keys: others may read or write it \(mode 0644\); run: chmod 600/],
-	["token: a line that is no key", token("secret\n"), /keys:1: is not KID:KEY.*a new line: echo "k1:\$\(openssl/],
+	["token: a line that is no key", token("secret\n"), /keys:1: is not KID:KEY.*make a line with: echo "k1:\$\(openssl/],
 	["login with the site's table: a query without a hash", siteLogin("SELECT user FROM session WHERE user = :user"),
 		/query\.sql:1:1: no column is named password_hash: write AS password_hash behind it/],
 	["login with the site's table: a column it does not know", siteLogin("SELECT id AS password_hash, id AS mail FROM session WHERE user = :user"),
@@ -104,7 +104,7 @@ test("site_session: a query that finds somebody for every visitor is seen by che
 	await runSql(place, place.path("site", "site.db"), "INSERT INTO session VALUES ('x', 'alice')");
 	const { code, stdout } = await prebind.ctl(["check"]);
 	assert.equal(code, 1);
-	assert.match(stdout, /^FAIL .*finds 'alice' for a session that does not exist: does it compare a column with :sid\?/m);
+	assert.match(stdout, /^FAIL .*finds 'alice' for a session that does not exist: make it compare a column with :sid/m);
 });
 
 const JSON_ROW = { data: djangoSession('{"_auth_user_id":"1","_auth_user_hash":"x"}') };
@@ -116,11 +116,11 @@ const OVER = { end: "2020-01-01 00:00:00.000000" };
 for (const [what, rows, code, says] of [
 	["rows that can be read", [JSON_ROW, NO_USER_ROW], 0, /^ok .*site_session: .*; the newest 2 sessions can be read$/m],
 	["pickles alone", [PICKLE_ROW, PICKLE_ROW], 1, /^FAIL .*of the newest 2 sessions in django_session, none can be read: .*pickle.*SESSION_SERIALIZER to django\S+JSONSerializer$/m],
-	["another key", [OTHER_KEY_ROW], 1, /^FAIL .*of the newest 1 session in django_session, none can be read: the signature .*SECRET_KEY in site_secret_file/m],
-	["a few from before a change", [PICKLE_ROW, JSON_ROW, OTHER_KEY_ROW, JSON_ROW], 0, /^ok .*; of the newest 4 sessions, 2 cannot be read: the signature .* does not hold/m],
-	["an empty table", [], 0, /^ok .*; django_session holds no session that is not over: log in .*SESSION_ENGINE is cache, file or signed_cookies/m],
-	["sessions that are over", [{ ...PICKLE_ROW, ...OVER }, { ...JSON_ROW, ...OVER }], 0, /^ok .*holds no session that is not over.*SESSION_ENGINE/m],
-	["text that is no session", [{ data: "x" }], 1, /^FAIL .*none can be read: session_data is not what Django 3\.1 and later write/m],
+	["another key", [OTHER_KEY_ROW], 1, /^FAIL .*of the newest 1 session in django_session, none can be read: the signature .* is wrong: write Django's SECRET_KEY into site_secret_file/m],
+	["a few from before a change", [PICKLE_ROW, JSON_ROW, OTHER_KEY_ROW, JSON_ROW], 0, /^ok .*; of the newest 4 sessions, 2 cannot be read: the signature .* is wrong/m],
+	["an empty table", [], 0, /^ok .*; django_session holds no live session: log in .*SESSION_ENGINE is cache, file or signed_cookies/m],
+	["sessions that are over", [{ ...PICKLE_ROW, ...OVER }, { ...JSON_ROW, ...OVER }], 0, /^ok .*holds no live session.*SESSION_ENGINE/m],
+	["text that is no session", [{ data: "x" }], 1, /^FAIL .*none can be read: session_data is not in the format of Django 3\.1 or later/m],
 ])
 	test(`site_session with Django: check looks at the table: ${what}`, async (t) => {
 		const { prebind, place } = await setUp(t, djangoSite(rows));
@@ -134,7 +134,7 @@ for (const [what, rows, code, says] of [
 test("site_session with Django: a table of another name is the query's business", async (t) => {
 	const { prebind } = await setUp(t, async (at) => ({ ...(await djangoSite([], DJANGO_TABLES.replace("django_session", "own_session"))(at)),
 		site_query: at.query("SELECT session_data, expire_date AS expires_iso FROM own_session WHERE session_key = :sid") }));
-	assert.match((await prebind.ctl(["check"])).stdout, /^ok .*site_session: .*as it should be$/m);
+	assert.match((await prebind.ctl(["check"])).stdout, /^ok .*site_session: .*as it should$/m);
 });
 
 test("php_session: the wrong format is seen by check", async (t) => {
@@ -167,7 +167,7 @@ for (const [what, file, says] of [
 
 test("token: check says what it cannot know", async (t) => {
 	const { prebind } = await setUp(t, token(`k1:${"A".repeat(43)}\n`));
-	assert.match((await prebind.ctl(["check"])).stdout, /^ok .*token: .*whether the site signs with it, only a token shows: .*identity_refused/m);
+	assert.match((await prebind.ctl(["check"])).stdout, /^ok .*token: .*only a real token shows whether the site signs with that key: .*identity_refused/m);
 });
 
 test("login: without a user nobody can log in, and check says how to make one", async (t) => {

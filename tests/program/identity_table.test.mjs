@@ -99,7 +99,7 @@ const sql = (path, text) => runSql(place, path(), text);
 const tokenColumn = (name, make) => ({
 	"valid": [token(make), YES],
 	"absent": [() => ({}), NONE],
-	"tampered": [token(() => forged(make())), BAD(/does not hold/)],
+	"tampered": [token(() => forged(make())), BAD(/has a wrong (MAC|signature): it was made with another key/)],
 	"expired": [token(() => make({ iat: now() - 100, exp: now() - 1 })), NONE],
 	"unknown user": [token(() => make({ user: "carol" })), YES_OF("carol")], // who signs knows his users
 	"guest": [token(() => make({ user: "guest" })), NONE],
@@ -116,7 +116,7 @@ const TABLE = {
 	remote_user: {
 		"valid": [remote("alice"), YES],
 		"absent": [remote(undefined, undefined), NONE],
-		"tampered": [remote("alice", ""), BAD(/AUTH_TYPE '', which is not believed/)],
+		"tampered": [remote("alice", ""), BAD(/AUTH_TYPE '', which is not trusted/)],
 		"expired": CANNOT_BE("the web server asks with each request"),
 		"unknown user": [remote("carol"), YES_OF("carol")], // whom the web server knows is known
 		"guest": [remote("anonymous"), NONE],
@@ -129,7 +129,7 @@ const TABLE = {
 	site_session: {
 		"valid": [site(SID), YES],
 		"absent": [() => ({}), NONE],
-		"tampered": [site("x'y"), BAD(/no session id/)],
+		"tampered": [site("x'y"), BAD(/its value is not a session id: it is longer than/)],
 		"expired": [site("over"), NONE],
 		"unknown user": [site("deleted"), NONE],
 		"guest": [site("guest"), NONE],
@@ -150,7 +150,7 @@ const TABLE = {
 	php_session: {
 		"valid": [php(phpUser("alice")), YES],
 		"absent": [() => ({}), NONE],
-		"tampered": [() => cookie("PHPSESSID=../../../etc/passwd-and-more"), BAD(/no id that PHP gives out/)],
+		"tampered": [() => cookie("PHPSESSID=../../../etc/passwd-and-more"), BAD(/not a session id of PHP/)],
 		"expired": [php(phpUser("alice"), { age: 1441 }), NONE],
 		"unknown user": [php('user|a:1:{s:4:"name";N;}'), NONE],
 		"guest": [php(phpUser("guest")), NONE],

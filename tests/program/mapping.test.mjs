@@ -96,7 +96,7 @@ test("deny_jids, and the account that calls Tigase", async () => {
 		assert.equal(await by("user.test", { user: service }), 403);
 	const { code, stderr } = await prebind.ctl(["--site", "default", "map", "set", "ann", peer.accepted.user]);
 	assert.equal(code, 1);
-	assert.match(stderr, /key tigase_user\): nobody may become it/);
+	assert.match(stderr, /the account in tigase_user, .*: no site user may have it/);
 });
 
 test("user add --jid: a user and a row, or neither", async () => {
@@ -136,7 +136,7 @@ async function saidOf(t, keys) {
 const refused = [
 	[{ identity: "login", jid: "{email}@example.test" }, /jid: \{email\}@example\.test needs a user's e-mail address, which provider login does not know/],
 	[{ identity: "token login", jid: "{id}@example.test" }, /needs a user's id, which provider login does not know/],
-	[{ identity: "token", token_origins: "https://a.test", jid: "{id}@example.test" }, /token_origins.*only the name is kept/],
+	[{ identity: "token", token_origins: "https://a.test", jid: "{id}@example.test" }, /only the user's name is kept from a posted token \(token_origins\)/],
 	[{ deny_jids: "a@b@c" }, /deny_jids: 'a@b@c'/],
 ];
 

@@ -112,7 +112,7 @@ const asked = {
 	"the user of the login form": [() => login("alice", PASSWORD), 303, () => login("alice\0x", PASSWORD), 400, /NUL/],
 	"the password of the login form": [() => login("alice", PASSWORD), 303, () => login("alice", `${PASSWORD}\0x`), 400, /NUL/],
 	"the cookie of the site's session": [() => page("site.test", `sid=${SID}`), 200, () => page("site.test", `sid=${SID}%00`), 401, /^nobody is logged in$/],
-	"the cookie of a PHP session": [() => page("php.test", `PHPSESSID=${SID}`), 200, () => page("php.test", `PHPSESSID=${SID}%00`), 401, /no id that PHP gives out/],
+	"the cookie of a PHP session": [() => page("php.test", `PHPSESSID=${SID}`), 200, () => page("php.test", `PHPSESSID=${SID}%00`), 401, /not a session id of PHP/],
 	"the cookie of a token": [() => page("token.test", `chat_token=${token("alice")}`), 200, () => page("token.test", `chat_token=${token("alice")}%00`), 401, /MAC/],
 	"a token's user": [() => page("token.test", `chat_token=${token("alice")}`), 200, () => page("token.test", `chat_token=${token("alice\0x")}`), 401, /payload/],
 	"a JWT's user": [() => page("jwt.test", `chat_token=${makeJwt(KEY, claims("alice"))}`), 200,

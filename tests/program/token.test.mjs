@@ -288,14 +288,14 @@ test("JWT: HS256, RS256 and ES256 by kid, and no mixing of them", async (t) => {
 		assert.equal((await get(jwt(header, claims(), sign))).status, status, what);
 	const issued = (await program.ctlOk(["token", "issue", "alice", "--ttl", "1m"])).trim();
 	assert.equal((await get(issued)).status, 200, "the first key can sign");
-	assert.match(await program.ctlOk(["check"]), /token: a visitor is whoever the JWT token in cookie jwt names/);
+	assert.match(await program.ctlOk(["check"]), /token: the user is read from the JWT token in cookie jwt/);
 });
 
 // ---- prebindctl check, and a start ----
 
 test("check says what it would see", async () => {
 	const { stdout } = await prebind.ctl(["--site", "default", "check"]);
-	assert.match(stdout, /^ok +default: token: a visitor is whoever the v1 token in cookie chat_token or posted to \/login names, for www\.example\.org, signed with one of 1 key \(.*token\.keys\)$/m);
+	assert.match(stdout, /^ok +default: token: the user is read from the v1 token in cookie chat_token or posted to \/login, with audience www\.example\.org, signed with one of 1 key \(.*token\.keys\); only a real token shows/m);
 });
 
 for (const [what, damage, says] of [

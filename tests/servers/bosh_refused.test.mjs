@@ -16,7 +16,7 @@ const rows = [
 		name: "Prosody, token", server: "prosody", way: "token",
 		key: /one-time token for alice@example\.org \(not-authorized\): .*bosh_token_key_file \(.*\).*clocks/,
 		why: /Token for alice@example\.org refused: .*another key/,
-		ahead: /Token for alice@example\.org refused: it expired 5\d\d s ago: is one of the two clocks off/,
+		ahead: /Token for alice@example\.org refused: it expired 5\d\d s ago: compare the clocks of both machines/,
 		behind: /Token for alice@example\.org refused: it ends in 6\d\d s, more than 600: the clock/,
 	},
 	{

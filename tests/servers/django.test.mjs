@@ -160,7 +160,7 @@ test("a session that was tampered with is refused, and said so", { skip }, async
 	const page = await openChat(visitor);
 	assert.equal(page.status, 401, "a page that says so, and no redirect");
 	assert.match(page.body, /<code>sessionid<\/code>/);
-	await until("the log to say so", () => /identity_refused.*the signature of session_data does not hold/.test(chat.prebind.child.stderr));
+	await until("the log to say so", () => /identity_refused.*the signature of session_data is wrong/.test(chat.prebind.child.stderr));
 });
 
 test("Django's passwords at our own form: django-login.sql", { skip }, async () => {
@@ -208,12 +208,12 @@ async function onlySession(settingsOfIt, engine = "db") {
 }
 
 for (const [what, settingsOfIt, engine, status, says] of [
-	["another key", 'SECRET_KEY="another"', "db", "FAIL", /the signature of session_data does not hold.*site_secret_file/],
+	["another key", 'SECRET_KEY="another"', "db", "FAIL", /the signature of session_data is wrong.*site_secret_file/],
 	["a pickle", 'SESSION_SERIALIZER="django.contrib.sessions.serializers.PickleSerializer"', "db", "FAIL", /pickle.*SESSION_SERIALIZER/],
 	["JSON", "", "db", "ok", /the newest 1 session can be read/],
 	["the engine cached_db", "", "cached_db", "ok", /the newest 1 session can be read/],
-	["the engine file", 'SESSION_FILE_PATH="/tmp"', "file", "ok", /holds no session that is not over.*SESSION_ENGINE/],
-	["the engine cache", "", "cache", "ok", /holds no session that is not over.*SESSION_ENGINE/],
+	["the engine file", 'SESSION_FILE_PATH="/tmp"', "file", "ok", /holds no live session.*SESSION_ENGINE/],
+	["the engine cache", "", "cache", "ok", /holds no live session.*SESSION_ENGINE/],
 ])
 	test(`prebindctl check says what Django has left: ${what}`, { skip }, async () => {
 		const sid = await onlySession(settingsOfIt, engine);

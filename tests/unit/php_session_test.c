@@ -75,21 +75,22 @@ TEST(test_php_format)
 	    {"a.b.c",     "a|a:1:{s:1:\"b\";a:1:{s:1:\"c\";s:1:\"x\";}}",              OK,   "x"                   },
 	    {"user.name", "user|O:4:\"User\":1:{s:4:\"name\";s:3:\"bob\";}",           OK,   "bob"                 },
 	    {"user",      "o|O:8:\"stdClass\":0:{}user|s:1:\"x\";",                    OK,   "x"                   },
-	    {"user",      "e|E:9:\"Suit:Clubs\";user|s:1:\"x\";",                      BAD,  "mark"                },
+	    {"user",      "e|E:9:\"Suit:Clubs\";user|s:1:\"x\";",                      BAD,  "delimiter"           },
 	    {"user",      "e|E:10:\"Suit:Clubs\";user|s:1:\"x\";",                     OK,   "x"                   },
 	    {"user",      "c|C:3:\"Abc\":5:{}{};\"}user|s:1:\"x\";",                   OK,   "x"                   },
 	    {"user",      "d|d:0.10000000000000001;user|s:1:\"x\";",                   OK,   "x"                   },
 	    {"user",      "d|d:-INF;n|d:NAN;e|d:1.0E+25;user|s:1:\"x\";",              OK,   "x"                   },
 	    {"user",      "o|a:2:{i:0;s:1:\"a\";i:1;R:2;}user|s:1:\"x\";",             OK,   "x"                   },
-	    {"user",      "!undef|user|s:1:\"x\";",                                    BAD,  "kind"                },
-	    {"user",      "!x|s:23:\"x|N;user|s:5:\"admin\";!|\";csrf|s:1:\"a\";",     NONE, "not there"           },
+	    {"user",      "!undef|user|s:1:\"x\";",                                    BAD,  "unknown type"        },
+	    {"user",      "!x|s:23:\"x|N;user|s:5:\"admin\";!|\";csrf|s:1:\"a\";",     NONE,
+	     "not in the session"										  },
 	    {"!x",        "!x|s:23:\"x|N;user|s:5:\"admin\";!|\";csrf|s:1:\"a\";",     OK,
 	     "x|N;user|s:5:\"admin\";!|"									   },
 	    {"user",      "a|s:1:\"x\";user|R:1;",                                     OK,   "x"                   },
 	    {"user",      "a|i:5;user|R:1;",					   OK,   "5"                   },
 	    {"user",      "a|a:1:{i:0;s:1:\"x\";}user|R:2;",                           OK,   "x"                   },
 	    {"user.name", "a|s:1:\"x\";user|a:1:{s:4:\"name\";R:1;}",                  OK,   "x"                   },
-	    {"user",      "a|N;user|R:1;",					     NONE, "not there"           },
+	    {"user",      "a|N;user|R:1;",					     NONE, "not in the session"  },
 	    {"user",      "a|a:0:{}user|R:1;",                                         BAD,  "neither"             },
 	    {"user",      "user|s:1:\"x\";a|R:2;",                                     BAD,  "reference"           },
 	    {"user",      "user|s:1:\"x\";a|R:0;",                                     BAD,  "reference"           },
@@ -102,15 +103,15 @@ TEST(test_php_format)
 	    {"user",      "user|i:9223372036854775808;",                               BAD,  "number"              },
 	    {"user",      "user|i:-9223372036854775808;",                              OK,   "-9223372036854775808"},
 	    {"1",         "1|s:1:\"x\";",					      BAD,  "number"              },
-	    {"user",      "",							  NONE, "not there"           },
-	    {"user",      "other|s:5:\"alice\";",                                      NONE, "not there"           },
-	    {"user",      "user|N;",						   NONE, "not there"           },
-	    {"user",      "user|b:0;",						 NONE, "not there"           },
-	    {"user.name", "user|a:0:{}",					       NONE, "not there"           },
-	    {"user.name", "user|s:4:\"name\";",                                        NONE, "not there"           },
-	    {"user.name", "user|N;",						   NONE, "not there"           },
-	    {"user",      "users|s:1:\"x\";use|s:1:\"y\";",                            NONE, "not there"           },
-	    {"name",      "user|a:1:{s:4:\"name\";s:3:\"bob\";}",                      NONE, "not there"           },
+	    {"user",      "",							  NONE, "not in the session"  },
+	    {"user",      "other|s:5:\"alice\";",                                      NONE, "not in the session"  },
+	    {"user",      "user|N;",						   NONE, "not in the session"  },
+	    {"user",      "user|b:0;",						 NONE, "not in the session"  },
+	    {"user.name", "user|a:0:{}",					       NONE, "not in the session"  },
+	    {"user.name", "user|s:4:\"name\";",                                        NONE, "not in the session"  },
+	    {"user.name", "user|N;",						   NONE, "not in the session"  },
+	    {"user",      "users|s:1:\"x\";use|s:1:\"y\";",                            NONE, "not in the session"  },
+	    {"name",      "user|a:1:{s:4:\"name\";s:3:\"bob\";}",                      NONE, "not in the session"  },
 	    {"user",      "user|b:1;",						 BAD,  "neither"             },
 	    {"user",      "user|d:1.5;",					       BAD,  "neither"             },
 	    {"user",      "user|a:0:{}",					       BAD,  "neither"             },
@@ -123,11 +124,11 @@ TEST(test_php_format)
 	    {"user",      "user|s:1:\"a\";user|s:1:\"b\";",                            BAD,  "twice"               },
 	    {"user.name", "user|a:2:{s:4:\"name\";s:1:\"a\";s:4:\"name\";s:1:\"b\";}", BAD,
 	     "twice"											       },
-	    {"user",      "user",						      BAD,  "without a |"         },
+	    {"user",      "user",						      BAD,  "not followed by |"   },
 	    {"user",      "user|",						     BAD,  "too early"           },
-	    {"user",      "user|s:5:\"alice\"",                                        BAD,  "mark"                },
+	    {"user",      "user|s:5:\"alice\"",                                        BAD,  "delimiter"           },
 	    {"user",      "user|s:6:\"alice\";",                                       BAD,  "at byte"             },
-	    {"user",      "user|s:4:\"alice\";",                                       BAD,  "mark"                },
+	    {"user",      "user|s:4:\"alice\";",                                       BAD,  "delimiter"           },
 	    {"user",      "user|s:-1:\"alice\";",                                      BAD,  "number"              },
 	    {"user",      "user|s:99999999999999999999:\"a\";",                        BAD,  "larger"              },
 	    {"user",      "user|s:18446744073709551617:\"a\";",                        BAD,  "larger"              },
@@ -137,13 +138,13 @@ TEST(test_php_format)
 	    {"user",      "user|i:0x10;",					      BAD,  "number"              },
 	    {"user",      "user|i: 1;",						BAD,  "number"              },
 	    {"user",      "user|b:2;",						 BAD,  "bool"                },
-	    {"user",      "user|x:2;",						 BAD,  "kind"                },
-	    {"user",      "user|S:1:\"a\";",					   BAD,  "kind"                },
+	    {"user",      "user|x:2;",						 BAD,  "unknown type"        },
+	    {"user",      "user|S:1:\"a\";",					   BAD,  "unknown type"        },
 	    {"user",      "user|a:1000000000:{}",                                      BAD,  "larger"              },
-	    {"user",      "a|a:2:{i:0;i:1;}user|s:1:\"x\";",                           BAD,  "mark"                },
-	    {"user",      "a|a:1:{i:0;i:1;i:2;i:3;}user|s:1:\"x\";",                   BAD,  "mark"                },
-	    {"user",      "a|a:1:{b:1;i:1;}user|s:1:\"x\";",                           BAD,  "mark"                },
-	    {"user",      "user|s:1:\"x\";rubbish",                                    BAD,  "without a |"         },
+	    {"user",      "a|a:2:{i:0;i:1;}user|s:1:\"x\";",                           BAD,  "delimiter"           },
+	    {"user",      "a|a:1:{i:0;i:1;i:2;i:3;}user|s:1:\"x\";",                   BAD,  "delimiter"           },
+	    {"user",      "a|a:1:{b:1;i:1;}user|s:1:\"x\";",                           BAD,  "delimiter"           },
+	    {"user",      "user|s:1:\"x\";rubbish",                                    BAD,  "not followed by |"   },
 	};
 
 	check_rows(PHP_FORMAT_PHP, rows, COUNT(rows));
@@ -154,12 +155,12 @@ TEST(test_php_serialize_format)
 	static const struct row rows[] = {
 	    {"user",      "a:1:{s:4:\"user\";s:5:\"alice\";}",                  OK,   "alice"             },
 	    {"user.name", "a:1:{s:4:\"user\";a:1:{s:4:\"name\";s:3:\"bob\";}}", OK,   "bob"               },
-	    {"user",      "",						   NONE, "not there"         },
-	    {"user",      "a:0:{}",					     NONE, "not there"         },
-	    {"user",      "a:1:{s:4:\"user\";s:5:\"alice\";}x",                 BAD,  "behind"            },
+	    {"user",      "",						   NONE, "not in the session"},
+	    {"user",      "a:0:{}",					     NONE, "not in the session"},
+	    {"user",      "a:1:{s:4:\"user\";s:5:\"alice\";}x",                 BAD,  "follows the end"   },
 	    {"user",      "user|s:5:\"alice\";",                                BAD,  "php_session_format"},
-	    {"user",      "O:1:\"A\":1:{s:4:\"user\";s:1:\"x\";}",              BAD,  "one array"         },
-	    {"user",      "s:5:\"alice\";",                                     BAD,  "one array"         },
+	    {"user",      "O:1:\"A\":1:{s:4:\"user\";s:1:\"x\";}",              BAD,  "a single array"    },
+	    {"user",      "s:5:\"alice\";",                                     BAD,  "a single array"    },
 	};
 
 	check_rows(PHP_FORMAT_SERIALIZE, rows, COUNT(rows));
@@ -168,16 +169,16 @@ TEST(test_php_serialize_format)
 TEST(test_php_binary_format)
 {
 	static const struct row rows[] = {
-	    {"user", "\x04users:5:\"alice\";", OK,   "alice"    },
+	    {"user", "\x04users:5:\"alice\";", OK,   "alice"             },
 	    {"user",
 	     "\x01"
-	     "ai:1;\x04useri:7;",	      OK,   "7"        },
-	    {"user", "\x84user\x01xi:1;",      BAD,  "longer"   },
-	    {"user", "\x84users:1:\"x\";",     BAD,  "longer"   },
-	    {"user", "",                       NONE, "not there"},
-	    {"user", "\x7fuser",               BAD,  "longer"   },
-	    {"user", "\x04user",               BAD,  "too early"},
-	    {"user", "user|s:5:\"alice\";",    BAD,  "at byte"  },
+	     "ai:1;\x04useri:7;",	      OK,   "7"                 },
+	    {"user", "\x84user\x01xi:1;",      BAD,  "longer"            },
+	    {"user", "\x84users:1:\"x\";",     BAD,  "longer"            },
+	    {"user", "",                       NONE, "not in the session"},
+	    {"user", "\x7fuser",               BAD,  "longer"            },
+	    {"user", "\x04user",               BAD,  "too early"         },
+	    {"user", "user|s:5:\"alice\";",    BAD,  "at byte"           },
 	};
 
 	check_rows(PHP_FORMAT_BINARY, rows, COUNT(rows));
@@ -485,7 +486,7 @@ TEST(test_hostile_files)
 	write_session(f, SESSION("s:5:\"alice\";"));
 	assert_int_equal(chmod(f->file, 0620), 0);
 	assert_int_equal(find(f), IDENTITY_BAD);
-	assert_holds(f->err.text, "by others");
+	assert_holds(f->err.text, "other users may write");
 	assert_int_equal(chmod(f->file, 0600), 0);
 
 	assert_int_equal(link(f->file, other), 0);
@@ -515,7 +516,7 @@ TEST(test_large_file)
 	assert_int_equal(truncate(f->file, 1048576), 0);
 	set_age(f, 10);
 	assert_int_equal(find(f), IDENTITY_BAD); /* NULs behind it */
-	assert_holds(f->err.text, "without a |");
+	assert_holds(f->err.text, "not followed by |");
 	assert_int_equal(truncate(f->file, 1048577), 0);
 	set_age(f, 10);
 	assert_int_equal(find(f), IDENTITY_BAD);
