@@ -40,9 +40,9 @@ PASSWORD = argon2 crypt digest hash password stretch
 IDENTITY = django_session identity login_account login_count login_session php_lexer php_serialize \
 	php_session remote_user site_session site_user token token_keys token_text
 ACCOUNT  = jid_deny jid_owner jid_rule xmpp_login
-PREBIND  = bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
-	bosh_url breaker breaker_text bulkhead ejabberd_api oauth_tokens prebind provision tigase tigase_check \
-	upstream
+PREBIND  = backends bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
+	bosh_url breaker breaker_text bulkhead chat_session ejabberd_api ejabberd_register oauth_tokens prebind provision \
+	tigase tigase_call tigase_check upstream
 SITE     = pages site sites
 PAGE     = adhoc app behind_proxy bind caller chat cookie device error gate health login \
 	login_circle login_limit page routes

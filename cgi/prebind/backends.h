@@ -1,13 +1,17 @@
 /*
- * A back end is one struct of functions and one row in the table in prebind.c.
+ * A back end is one struct of functions and one row in the table in prebind.c. Below the struct are
+ * the functions that several back ends use.
  */
 #ifndef PREBIND_BACKENDS_H
 #define PREBIND_BACKENDS_H
 
+#include "base/strbuf.h"
 #include "conf/conf.h"
 #include "net/http_client.h"
 #include "prebind/breaker.h"
-#include "prebind/prebind.h"
+#include "prebind/chat_session.h"
+#include "store/store.h"
+#include "xmpp/jid.h"
 
 struct prebind_call {
 	struct http_client *http;
@@ -39,6 +43,13 @@ struct prebind_backend {
 	 */
 	enum status (*one_time)(void *state, struct prebind_call *call, struct strbuf *out,
 				struct error *err);
+	/*
+	 * Creates the account of the call's JID. Called only if the site provisions accounts.
+	 * *existed: the account existed before, and keeps its own password. call->outcome is set if
+	 * a failure says something about the call's address.
+	 */
+	enum status (*create_account)(void *state, struct prebind_call *call, const char *password,
+				      bool *existed, struct error *err);
 };
 
 /*
@@ -49,12 +60,6 @@ enum status prebind_key_error(const struct site_conf *conf, const char *key,
 
 /* Returns the outcome for an upstream whose call brought no answer. */
 enum upstream_outcome prebind_reach_outcome(enum http_reach reach);
-
-/*
- * Writes the next rid to send. A value that JavaScript cannot count on from leaves "", which is
- * refused later.
- */
-void prebind_session_set_rid(struct prebind_session *session, int64_t next);
 
 extern const struct prebind_backend tigase_backend;
 extern const struct prebind_backend bosh_login_backend;

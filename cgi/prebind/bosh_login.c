@@ -15,6 +15,7 @@
 #include "base/wait.h"
 #include "base/strbuf.h"
 #include "prebind/bosh_auth.h"
+#include "prebind/ejabberd_register.h"
 #include "xmpp/sasl.h"
 
 #define SASL_STEPS_MAX    8 /* SCRAM needs three */
@@ -25,6 +26,7 @@
 struct bosh_state {
 	const struct site_conf *conf;
 	struct bosh_auth auth;
+	struct ejabberd_api accounts; /* zeroed unless provision = ejabberd */
 };
 
 /* One log-in in progress. */
@@ -37,6 +39,15 @@ struct login {
 	bool again; /* it failed, but other credentials may succeed */
 };
 
+static void bosh_close(void *state)
+{
+	struct bosh_state *bosh = state;
+
+	bosh_auth_close(&bosh->auth);
+	ejabberd_api_clear(&bosh->accounts);
+	free(bosh);
+}
+
 static enum status bosh_open(const struct site_conf *conf, struct store *store, void **state,
 			     struct error *err)
 {
@@ -47,19 +58,13 @@ static enum status bosh_open(const struct site_conf *conf, struct store *store, 
 		return error_no_memory(err);
 	bosh->conf = conf;
 	status = bosh_auth_open(conf, store, &bosh->auth, err);
+	if (status == STATUS_OK && conf->provision == PROVISION_EJABBERD)
+		status = ejabberd_register_open(&bosh->accounts, conf, err);
 	if (status == STATUS_OK)
 		*state = bosh;
 	else
-		free(bosh);
+		bosh_close(bosh);
 	return status;
-}
-
-static void bosh_close(void *state)
-{
-	struct bosh_state *bosh = state;
-
-	bosh_auth_close(&bosh->auth);
-	free(bosh);
 }
 
 /* ---- the steps ---- */
@@ -343,6 +348,14 @@ static enum status bosh_check(void *state, struct prebind_call *call, struct err
 	return status;
 }
 
+static enum status bosh_create_account(void *state, struct prebind_call *call, const char *password,
+				       bool *existed, struct error *err)
+{
+	const struct bosh_state *bosh = state;
+
+	return ejabberd_register(&bosh->accounts, call, password, existed, err);
+}
+
 const struct prebind_backend bosh_login_backend = {
     .name = "bosh",
     .url_key = "bosh_service",
@@ -352,4 +365,5 @@ const struct prebind_backend bosh_login_backend = {
     .check = bosh_check,
     .bind = bosh_bind,
     .one_time = bosh_one_time,
+    .create_account = bosh_create_account,
 };

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/codec.h"
 #include "base/secret.h"
 #include "base/wait.h"
 #include "base/strbuf.h"
@@ -20,7 +19,6 @@
 #include "prebind/bulkhead.h"
 #include "prebind/provision.h"
 #include "prebind/upstream.h"
-#include "xmpp/adhoc_bind.h"
 
 #define RESOURCE_RANDOM_BYTES 8 /* 64 bits: two tabs of one user never get the same one */
 #define RESOURCE_BY_SERVER    "server"
@@ -32,8 +30,8 @@ struct prebind {
 	struct http_client *http;
 	struct upstreams *upstreams;
 	struct bulkhead *bulkhead;
-	void *state;                 /* the back end's */
-	struct provision *provision; /* NULL: no accounts are created */
+	void *state; /* the back end's */
+	struct provision provision;
 };
 
 /* One bind, passed to bind_try for each address. */
@@ -106,12 +104,14 @@ enum status prebind_new(const struct site_conf *conf, struct store *store, struc
 				      &prebind->bulkhead, err);
 	if (status == STATUS_OK)
 		status = prebind->backend->open(conf, store, &prebind->state, err);
-	if (status == STATUS_OK)
-		status = provision_new(conf, store, prebind->state, &prebind->provision, err);
 	if (status != STATUS_OK) {
 		prebind_free(prebind);
 		return status;
 	}
+	prebind->provision = (struct provision){.conf = conf,
+						.store = store,
+						.backend = prebind->backend,
+						.backend_state = prebind->state};
 	*out = prebind;
 	return STATUS_OK;
 }
@@ -121,17 +121,10 @@ void prebind_share(struct prebind *prebind, struct limit_store *limits)
 	upstreams_share(prebind->upstreams, limits);
 }
 
-enum status prebind_key_error(const struct site_conf *conf, const char *key,
-			      const struct error *why, struct error *err)
-{
-	return conf_fault(err, STATUS_UNAVAILABLE, conf_site_place(conf, key), "%s", why->text);
-}
-
 void prebind_free(struct prebind *prebind)
 {
 	if (!prebind)
 		return;
-	provision_free(prebind->provision);
 	if (prebind->state)
 		prebind->backend->close(prebind->state);
 	bulkhead_free(prebind->bulkhead);
@@ -178,102 +171,6 @@ static enum status jid_to_ask_for(const struct prebind *prebind, const struct ji
 	return status;
 }
 
-void prebind_session_set_rid(struct prebind_session *session, int64_t next)
-{
-	char buffer[CODEC_DECIMAL_SIZE];
-	const char *text;
-
-	if (next < 0 || next > ADHOC_RID_LIMIT)
-		return;
-	text = codec_decimal(buffer, next);
-	memcpy(session->rid, text, strlen(text) + 1);
-}
-
-/* The browser counts on from the rid: digits, with room below 2^53. */
-static bool rid_is_sound(const char *rid)
-{
-	size_t len = strspn(rid, "0123456789");
-
-	return len > 0 && len <= PREBIND_RID_MAX && rid[len] == '\0' &&
-	       strtoll(rid, NULL, 10) <= ADHOC_RID_LIMIT;
-}
-
-/*
- * A sid is opaque (XEP-0124, 7), but the browser puts it into an XML attribute: visible ASCII
- * without markup.
- */
-static bool sid_is_sound(const char *sid)
-{
-	const char *c = sid;
-
-	while (*c > ' ' && *c <= '~')
-		c++;
-	return sid[0] && !*c && !text_has_markup(sid);
-}
-
-static enum status jid_check(const struct jid *got, const struct jid *asked, struct error *err)
-{
-	if (!jid_same_bare(got, asked))
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "the XMPP server bound a session of %s@%s where %s@%s was asked "
-				 "for: no session is handed out",
-				 got->localpart, got->domain, asked->localpart, asked->domain);
-	if (!got->resource[0])
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "the XMPP server returned %s@%s without a resource: no session is "
-				 "handed out",
-				 got->localpart, got->domain);
-	return STATUS_OK;
-}
-
-/* Checks the session's JID and prepares it, because clients compare JIDs byte by byte. */
-static enum status session_jid_take(struct prebind_session *session, const struct jid *asked,
-				    struct error *err)
-{
-	struct jid got = {0};
-	struct error why = {0};
-	char *text;
-
-	if (jid_parse(session->jid, &got, &why) != STATUS_OK)
-		return error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "the XMPP server bound a session to something that is no JID (%s): no "
-		    "session is handed out",
-		    why.text);
-	enum status status = jid_check(&got, asked, err);
-	text = status == STATUS_OK ? jid_text(&got) : NULL;
-	if (status == STATUS_OK && text == NULL)
-		status = error_no_memory(err);
-	jid_clear(&got);
-	if (status != STATUS_OK)
-		return status;
-	free(session->jid);
-	session->jid = text;
-	return STATUS_OK;
-}
-
-static enum status session_check(struct prebind_session *session, const struct jid *asked,
-				 struct error *err)
-{
-	if (!session->jid || !sid_is_sound(session->sid) || !rid_is_sound(session->rid))
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "the XMPP server returned a sid or a rid that is not usable: no "
-				 "session is handed out");
-	return session_jid_take(session, asked, err);
-}
-
-enum upstream_outcome prebind_reach_outcome(enum http_reach reach)
-{
-	static const enum upstream_outcome outcomes[] = {
-	    [HTTP_NOT_BEGUN] = OUTCOME_NONE,
-	    [HTTP_NOT_CONNECTED] = OUTCOME_NOT_CONNECTED,
-	    [HTTP_NOT_REACHED] = OUTCOME_NOT_REACHED,
-	    [HTTP_SENT] = OUTCOME_FAILED,
-	};
-
-	return outcomes[reach];
-}
-
 /* No call is made for nobody. */
 static enum status refuse_who_left(struct error *err)
 {
@@ -291,13 +188,13 @@ static enum status bind_try(void *arg, const char *url, enum upstream_outcome *o
 
 	bind->call.url = url;
 	bind->call.outcome = OUTCOME_NONE;
-	status = provision_ensure(prebind->provision, &bind->call, err);
+	status = provision_ensure(&prebind->provision, &bind->call, err);
 	if (status == STATUS_OK)
 		status = prebind->backend->bind(prebind->state, &bind->call, &bind->session, err);
 	*outcome = bind->call.outcome;
 	if (status != STATUS_OK)
 		return status;
-	status = session_check(&bind->session, bind->call.jid, err);
+	status = prebind_session_check(&bind->session, bind->call.jid, err);
 	if (status != STATUS_OK)
 		*outcome = OUTCOME_FAILED;
 	return status;
@@ -354,15 +251,6 @@ enum status prebind_bind(struct prebind *prebind, const struct jid *jid, int64_t
 	*out = bind.session;
 	secret_wipe(&bind.session, sizeof(bind.session));
 	return STATUS_OK;
-}
-
-void prebind_session_clear(struct prebind_session *session)
-{
-	free(session->jid);
-	free(session->bosh_url);
-	secret_wipe(session, sizeof(*session));
-	session->jid = NULL;
-	session->bosh_url = NULL;
 }
 
 static enum status credentials_make(const struct prebind *prebind, const struct jid *jid,

@@ -6,31 +6,16 @@
 #ifndef PREBIND_PREBIND_H
 #define PREBIND_PREBIND_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
 #include "conf/conf.h"
+#include "prebind/chat_session.h"
 #include "store/limit.h"
 #include "store/store.h"
 #include "xmpp/jid.h"
 
-#define PREBIND_SID_MAX      128
-#define PREBIND_RID_MAX      16
-#define PREBIND_HOSTNAME_MAX 253
-
 struct prebind; /* one site's service; thread-safe; lives as long as the process */
-
-struct prebind_session {
-	char *jid;                     /* owned; the full JID to attach with, prepared */
-	char sid[PREBIND_SID_MAX + 1]; /* a bearer secret */
-	char rid[PREBIND_RID_MAX + 1]; /* decimal; the next one to send, for every back end */
-	char hostname[PREBIND_HOSTNAME_MAX + 1]; /* cluster node; "" if the back end names none */
-	char *bosh_url; /* owned; the address at which the browser continues */
-	long hold;
-	long wait;       /* seconds */
-	long expires_in; /* seconds that an unattached session lives */
-};
 
 /*
  * Reads the back end's secrets and checks its URL. conf and store are borrowed as long as *out
@@ -58,8 +43,7 @@ void prebind_share(struct prebind *prebind, struct limit_store *limits);
  */
 enum status prebind_bind(struct prebind *prebind, const struct jid *jid, int64_t until_ms,
 			 struct prebind_session *out, struct error *err);
-#define PREBIND_NOBODY_WAITS INT64_MAX                       /* until_ms: only conf->timeout_ms */
-void prebind_session_clear(struct prebind_session *session); /* wipes */
+#define PREBIND_NOBODY_WAITS INT64_MAX /* until_ms: only conf->timeout_ms */
 
 /* One-time credentials for a client that needs no BOSH session (WebSocket). */
 struct prebind_credentials {

@@ -5,84 +5,28 @@
  */
 #include "prebind/provision.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "prebind/ejabberd_api.h"
 #include "store/provisioned.h"
 
 #define PASSWORD_BYTES 24 /* random; nobody types it */
 #define PAUSE_MS       20 /* between two checks if another request is done: the time it takes */
 
-struct provision {
-	const struct site_conf *conf;
-	struct store *store;
-	void *backend_state;
-	struct ejabberd_api ejabberd;
-};
-
-/* ---- ejabberd: POST /api/register ---- */
-
-static const struct ejabberd_api_words ejabberd_words = {
-    .url_key = "provision_url",
-    .user_key = "provision_user",
-    .password_key = "provision_password_file",
-    .risk = "whoever reads along has the passwords of new accounts",
-    .command = "register",
-    .bad_request = "is the account's domain one of its hosts?",
-};
-
-static void request_write(const struct jid *jid, const char *password, struct strbuf *out)
+/* With prosody_token the server's own module creates the account. */
+static bool creates_accounts(const struct site_conf *conf)
 {
-	struct json_writer w;
-
-	json_writer_init(&w, out);
-	json_open_object(&w, NULL);
-	json_put_string(&w, "user", jid->localpart);
-	json_put_string(&w, "host", jid->domain);
-	json_put_string(&w, "password", password);
-	json_close_object(&w);
+	return conf->provision == PROVISION_TIGASE || conf->provision == PROVISION_EJABBERD;
 }
-
-static enum status ejabberd_create(void *state, struct prebind_call *call, const char *password,
-				   bool *existed, struct error *err)
-{
-	const struct provision *provision = state;
-	struct http_answer answer;
-	struct strbuf body;
-
-	http_answer_init(&answer);
-	strbuf_init_secret(&body);
-	request_write(call->jid, password, &body);
-	enum status status = ejabberd_api_post(&provision->ejabberd, call, &body, &answer, err);
-	if (status == STATUS_OK && answer.status != 200 && answer.status != 409) /* it exists */
-		status = ejabberd_api_refuse(&provision->ejabberd, answer.status, err);
-	*existed = answer.status == 409;
-	strbuf_clear(&body);
-	http_answer_clear(&answer);
-	return status;
-}
-
-/* ---- making one ---- */
 
 /* The password is needed again only if we log in with it ourselves. */
 static bool keeps_password(const struct site_conf *conf)
 {
 	return conf->backend == BACKEND_BOSH && conf->bosh_auth == BOSH_AUTH_PASSWORD;
-}
-
-static enum status ask_server(const struct provision *provision, struct prebind_call *call,
-			      const char *password, bool *existed, struct error *err)
-{
-	return provision->conf->provision == PROVISION_TIGASE
-		   ? tigase_add_user(provision->backend_state, call, password, existed, err)
-		   : ejabberd_create((void *)provision, call, password, existed, err);
 }
 
 static void log_made(const struct provision *provision, const struct jid *jid, bool existed)
@@ -100,7 +44,8 @@ static enum status make(const struct provision *provision, struct prebind_call *
 {
 	struct error ignored;
 	bool existed = false;
-	enum status status = ask_server(provision, call, what->xmpp_password, &existed, err);
+	enum status status = provision->backend->create_account(provision->backend_state, call,
+								what->xmpp_password, &existed, err);
 
 	if (status != STATUS_OK) {
 		provisioned_end(provision->store, what, false, &ignored);
@@ -161,12 +106,12 @@ static enum status make_or_wait(const struct provision *provision, struct prebin
 	return status;
 }
 
-enum status provision_ensure(struct provision *provision, struct prebind_call *call,
+enum status provision_ensure(const struct provision *provision, struct prebind_call *call,
 			     struct error *err)
 {
 	struct provisioned noted = {0};
 
-	if (provision == NULL)
+	if (!creates_accounts(provision->conf))
 		return STATUS_OK;
 	enum status status = provisioned_find(provision->store, call->jid->localpart,
 					      call->jid->domain, &noted, err);
@@ -175,44 +120,4 @@ enum status provision_ensure(struct provision *provision, struct prebind_call *c
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
 		return status;
 	return done ? STATUS_OK : make_or_wait(provision, call, err);
-}
-
-/* ---- open, close ---- */
-
-void provision_free(struct provision *provision)
-{
-	if (provision == NULL)
-		return;
-	ejabberd_api_clear(&provision->ejabberd);
-	free(provision);
-}
-
-enum status provision_new(const struct site_conf *conf, struct store *store, void *backend_state,
-			  struct provision **out, struct error *err)
-{
-	struct provision *provision;
-	enum status status = STATUS_OK;
-
-	*out = NULL;
-	if (conf->provision == PROVISION_NO || conf->provision == PROVISION_PROSODY_TOKEN)
-		return STATUS_OK;
-	provision = calloc(1, sizeof(*provision));
-	if (provision == NULL)
-		return error_no_memory(err);
-	provision->conf = conf;
-	provision->store = store;
-	provision->backend_state = backend_state;
-	provision->ejabberd = (struct ejabberd_api){
-	    .words = &ejabberd_words,
-	    .url = conf->provision_url,
-	    .user = conf->provision_user,
-	    .password_file = conf->provision_password_file,
-	};
-	if (conf->provision == PROVISION_EJABBERD)
-		status = ejabberd_api_open(&provision->ejabberd, conf, err);
-	if (status == STATUS_OK)
-		*out = provision;
-	else
-		provision_free(provision);
-	return status;
 }

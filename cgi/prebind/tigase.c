@@ -1,6 +1,7 @@
 /*
  * Back end tigase: one call of the REST ad-hoc command pre-bind-bosh-session with an
- * administrator's credentials. xmpp/adhoc_bind.h writes the request and judges the answer.
+ * administrator's credentials. tigase_call.c makes the call; xmpp/adhoc_bind.h writes the request
+ * and judges the answer.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -10,23 +11,11 @@
 #include "base/codec.h"
 #include "base/secret.h"
 #include "base/strbuf.h"
-#include "prebind/provision.h"
 #include "prebind/tigase.h"
 #include "xmpp/adhoc_bind.h"
 #include "xmpp/adhoc_add_user.h"
 
 #define TIGASE_LIFE_S 10 /* Tigase's default max-inactivity; if it was changed: key session_life */
-#define ADD_USER_ACL                                                                               \
-	"'" ADHOC_ADD_USER_COMPONENT "' () { commands { '" ADHOC_ADD_USER_NODE                     \
-	"' = 'DOMAIN_ADMIN' } }"
-
-/* Returns the last part of the path: the address of the BOSH component. */
-static const char *component_of(const char *url)
-{
-	const char *slash = strrchr(url, '/');
-
-	return slash ? slash + 1 : url;
-}
 
 /*
  * The path ends in bosh@DOMAIN with a literal '@'. Newer versions answer %40 with 404; a domain
@@ -35,7 +24,7 @@ static const char *component_of(const char *url)
 static enum status url_check(const struct site_conf *conf, const char *url, struct error *err)
 {
 	struct conf_place place = conf_site_place(conf, "tigase_url");
-	const char *component = component_of(url);
+	const char *component = tigase_component_of(url);
 	const char *at = strchr(component, '@');
 
 	if (strstr(component, "%40"))
@@ -57,13 +46,14 @@ static enum status urls_check(const struct site_conf *conf, struct error *err)
 
 	for (size_t i = 0; status == STATUS_OK && i < urls->count; i++) {
 		status = url_check(conf, urls->items[i], err);
-		if (status == STATUS_OK &&
-		    strcmp(component_of(urls->items[i]), component_of(urls->items[0])) != 0)
+		if (status == STATUS_OK && strcmp(tigase_component_of(urls->items[i]),
+						  tigase_component_of(urls->items[0])) != 0)
 			status =
 			    conf_fault(err, STATUS_UNAVAILABLE, conf_site_place(conf, "tigase_url"),
 				       "all addresses must end in the same "
 				       "component, but %s is not %s",
-				       component_of(urls->items[i]), component_of(urls->items[0]));
+				       tigase_component_of(urls->items[i]),
+				       tigase_component_of(urls->items[0]));
 	}
 	return status;
 }
@@ -153,143 +143,8 @@ static enum status tigase_open(const struct site_conf *conf, struct store *store
 	return STATUS_OK;
 }
 
-static enum upstream_outcome outcome_of(enum status status, const struct http_answer *answer)
-{
-	if (status != STATUS_OK)
-		return prebind_reach_outcome(answer->reach);
-	if (answer->status == 200)
-		return OUTCOME_OK;
-	return answer->status == 401 || answer->status == 403 ? OUTCOME_REFUSED : OUTCOME_FAILED;
-}
-
-static enum status send_call(const struct prebind_call *call, const struct http_call *http_call,
-			     struct http_answer *answer, struct error *err)
-{
-	struct http_connection *connection = http_connection_borrow(call->http);
-	enum status status;
-
-	if (!connection)
-		return error_no_memory(err);
-	status = http_connection_call(connection, http_call, answer, err);
-	http_connection_return(call->http, connection);
-	return status;
-}
-
-void tigase_exchange_init(struct tigase_exchange *exchange)
-{
-	*exchange = (struct tigase_exchange){0};
-	strbuf_init_secret(&exchange->body); /* add-user has a password */
-	http_answer_init(&exchange->http);
-}
-
-void tigase_exchange_clear(struct tigase_exchange *exchange)
-{
-	strbuf_clear(&exchange->body);
-	http_answer_clear(&exchange->http);
-}
-
-/* Sends the body to url. */
-static enum status post_to(const struct tigase *tigase, struct prebind_call *call, const char *url,
-			   struct tigase_exchange *exchange, struct error *err)
-{
-	const struct strbuf *body = &exchange->body;
-	const struct http_call http_call = {
-	    .url = url,
-	    .body = body->len ? body->data : NULL,
-	    .body_len = body->len,
-	    .content_type = body->len ? adhoc_content_type(tigase->format) : NULL,
-	    .user = tigase->conf->tigase_user,
-	    .password = tigase->password.data,
-	    .header = tigase->api_header.len ? tigase->api_header.data : NULL,
-	    .deadline_ms = call->deadline_ms,
-	};
-
-	return send_call(call, &http_call, &exchange->http, err);
-}
-
-enum status tigase_ask(const struct tigase *tigase, struct prebind_call *call,
-		       struct tigase_exchange *exchange, struct error *err)
-{
-	const struct http_answer *http = &exchange->http;
-	struct strbuf url;
-	enum status status;
-
-	strbuf_init_secret(&url); /* it may hold the API key */
-	strbuf_adds(&url, call->url);
-	strbuf_add(&url, tigase->api_query.data, tigase->api_query.len);
-	status = strbuf_ok(&url) && strbuf_ok(&exchange->body) ? STATUS_OK : error_no_memory(err);
-	if (status == STATUS_OK) {
-		status = post_to(tigase, call, url.data, exchange, err);
-		call->outcome = outcome_of(status, http);
-	}
-	strbuf_clear(&url);
-	if (status == STATUS_OK && http->status != 200)
-		status = adhoc_http_error(http->status, err);
-	exchange->answer = (struct adhoc_answer){
-	    .data = http->body.data,
-	    .len = http->body.len,
-	    .content_type = http->content_type[0] ? http->content_type : NULL,
-	};
-	return status;
-}
-
-/* Returns the same address with another component of the same domain. The caller frees. */
-static char *component_url(const char *url, const char *component)
-{
-	const char *own = component_of(url);
-	struct strbuf text;
-
-	strbuf_init(&text);
-	strbuf_add(&text, url, (size_t)(own - url));
-	strbuf_adds(&text, component);
-	strbuf_adds(&text, strchr(own, '@')); /* url_check made sure of the '@' */
-	char *taken = strbuf_take(&text);
-	strbuf_clear(&text);
-	return taken;
-}
-
-/*
- * Makes the sentence for a refusal by sess-man. It names the component, because tigase_url names
- * another one.
- */
-static enum status add_user_refused(const struct tigase *tigase, const struct prebind_call *call,
-				    int http_status, const struct error *why, struct error *err)
-{
-	const char *component = component_of(call->url);
-
-	if (http_status != 404)
-		return error_set(err, why->status,
-				 "add-user at %s, which provision = tigase needs: %s", component,
-				 why->text);
-	return error_set(err, STATUS_CHAT_SERVER,
-			 "Tigase refuses add-user at %s to %s (HTTP 404), which provision = tigase "
-			 "needs: set " ADD_USER_ACL " in Tigase's configuration and restart it",
-			 component, tigase->conf->tigase_user);
-}
-
-enum status tigase_ask_sess_man(const struct tigase *tigase, struct prebind_call *call,
-				struct tigase_exchange *exchange, struct error *err)
-{
-	const char *own = call->url;
-	char *url = component_url(own, ADHOC_ADD_USER_COMPONENT);
-	struct error why = {0};
-	enum status status;
-
-	if (!url)
-		return error_no_memory(err);
-	call->url = url;
-	status = tigase_ask(tigase, call, exchange, &why);
-	if (status != STATUS_OK)
-		status = add_user_refused(tigase, call, (int)exchange->http.status, &why, err);
-	if (exchange->http.status == 404)
-		call->outcome = OUTCOME_NONE; /* users who have an account can still get sessions */
-	call->url = own;
-	free(url);
-	return status;
-}
-
-enum status tigase_add_user(void *state, struct prebind_call *call, const char *password,
-			    bool *existed, struct error *err)
+static enum status tigase_create_account(void *state, struct prebind_call *call,
+					 const char *password, bool *existed, struct error *err)
 {
 	const struct tigase *tigase = state;
 	struct tigase_exchange exchange;
@@ -380,4 +235,5 @@ const struct prebind_backend tigase_backend = {
     .close = tigase_close,
     .check = tigase_check,
     .bind = tigase_bind,
+    .create_account = tigase_create_account,
 };

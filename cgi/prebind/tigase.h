@@ -17,6 +17,9 @@ struct tigase {
 	struct strbuf api_query;  /* "?api-key=…", or "" */
 };
 
+/* Returns the last part of a URL's path: the address of a component. Borrowed from url. */
+const char *tigase_component_of(const char *url);
+
 /* One command: the request's body and the answer. */
 struct tigase_exchange {
 	struct strbuf body; /* empty: a GET, for the list of commands */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
-import { find, markdownTable, none, read, tableFile } from "./repository.mjs";
+import { code, find, markdownTable, none, read, tableFile } from "./repository.mjs";
 
 const SOURCES = find("cgi", /\.[ch]$/);
 
@@ -41,6 +41,38 @@ test("a layer includes itself and what the table allows", () => {
 	assert.ok(seen > 50, `only ${seen} include lines found`);
 	none(findings, "the table is tests/lint/layers");
 });
+
+/** Folders whose files call only downward too. In the others a registry and its rows may call each other. */
+const WITHOUT_CIRCLES = ["account", "prebind", "site"];
+
+/** Which .c files of a folder each of them needs: those that define a function or an object it names. */
+function needs(folder) {
+	const files = SOURCES.filter((file) => file.startsWith(`cgi/${folder}/`) && file.endsWith(".c"));
+	const text = new Map(files.map((file) => [file, code(read(file))]));
+	const definition = /^(?!static|typedef)[a-z][\w *]*?\b(\w+)(?:\([^;{]*\)\s*\{| = \{)/gm;
+	const homes = new Map([...text].flatMap(([file, source]) => [...source.matchAll(definition)].map(([, name]) => [name, file])));
+	assert.ok(homes.size >= files.length, `${folder}/: only ${homes.size} definitions found`);
+	return new Map([...text].map(([file, source]) =>
+		[file, new Set((source.match(/\w+/g) ?? []).map((word) => homes.get(word)).filter((home) => home && home !== file))]));
+}
+
+/** A way from a file back to itself, if there is one. */
+function circle(graph, file, way = [file]) {
+	for (const next of graph.get(way.at(-1))) {
+		if (next === file)
+			return [...way, next];
+		const found = way.includes(next) ? null : circle(graph, file, [...way, next]);
+		if (found)
+			return found;
+	}
+	return null;
+}
+
+for (const folder of WITHOUT_CIRCLES)
+	test(`no file of ${folder}/ needs one that needs it`, () => {
+		const graph = needs(folder);
+		none([...graph.keys()].map((file) => circle(graph, file)?.join(" -> ")).filter(Boolean), "move what both need into a file below:");
+	});
 
 test("every folder of cgi/ is in the table, and every row there", () => {
 	const layers = [...readLayers().keys()].sort();

@@ -1,0 +1,106 @@
+/*
+ * Checks a chat session before it is handed out: a sid, a rid or a JID that clients cannot work
+ * with is the XMPP server's fault.
+ */
+#include "prebind/chat_session.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/secret.h"
+#include "xmpp/adhoc_bind.h"
+
+void prebind_session_set_rid(struct prebind_session *session, int64_t next)
+{
+	char buffer[CODEC_DECIMAL_SIZE];
+	const char *text;
+
+	if (next < 0 || next > ADHOC_RID_LIMIT)
+		return;
+	text = codec_decimal(buffer, next);
+	memcpy(session->rid, text, strlen(text) + 1);
+}
+
+/* The browser counts on from the rid: digits, with room below 2^53. */
+static bool rid_is_sound(const char *rid)
+{
+	size_t len = strspn(rid, "0123456789");
+
+	return len > 0 && len <= PREBIND_RID_MAX && rid[len] == '\0' &&
+	       strtoll(rid, NULL, 10) <= ADHOC_RID_LIMIT;
+}
+
+/*
+ * A sid is opaque (XEP-0124, 7), but the browser puts it into an XML attribute: visible ASCII
+ * without markup.
+ */
+static bool sid_is_sound(const char *sid)
+{
+	const char *c = sid;
+
+	while (*c > ' ' && *c <= '~')
+		c++;
+	return sid[0] && !*c && !text_has_markup(sid);
+}
+
+static enum status jid_check(const struct jid *got, const struct jid *asked, struct error *err)
+{
+	if (!jid_same_bare(got, asked))
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the XMPP server bound a session of %s@%s where %s@%s was asked "
+				 "for: no session is handed out",
+				 got->localpart, got->domain, asked->localpart, asked->domain);
+	if (!got->resource[0])
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the XMPP server returned %s@%s without a resource: no session is "
+				 "handed out",
+				 got->localpart, got->domain);
+	return STATUS_OK;
+}
+
+/* Checks the session's JID and prepares it, because clients compare JIDs byte by byte. */
+static enum status session_jid_take(struct prebind_session *session, const struct jid *asked,
+				    struct error *err)
+{
+	struct jid got = {0};
+	struct error why = {0};
+	char *text;
+
+	if (jid_parse(session->jid, &got, &why) != STATUS_OK)
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "the XMPP server bound a session to something that is no JID (%s): no "
+		    "session is handed out",
+		    why.text);
+	enum status status = jid_check(&got, asked, err);
+	text = status == STATUS_OK ? jid_text(&got) : NULL;
+	if (status == STATUS_OK && text == NULL)
+		status = error_no_memory(err);
+	jid_clear(&got);
+	if (status != STATUS_OK)
+		return status;
+	free(session->jid);
+	session->jid = text;
+	return STATUS_OK;
+}
+
+enum status prebind_session_check(struct prebind_session *session, const struct jid *asked,
+				  struct error *err)
+{
+	if (!session->jid || !sid_is_sound(session->sid) || !rid_is_sound(session->rid))
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the XMPP server returned a sid or a rid that is not usable: no "
+				 "session is handed out");
+	return session_jid_take(session, asked, err);
+}
+
+void prebind_session_clear(struct prebind_session *session)
+{
+	free(session->jid);
+	free(session->bosh_url);
+	secret_wipe(session, sizeof(*session));
+	session->jid = NULL;
+	session->bosh_url = NULL;
+}
