@@ -57,21 +57,22 @@ enum status address_net_parse(const char *text, struct address_net *out, struct 
 	unsigned bits = 0;
 
 	if (!address_read(text, len, net.bytes, &ipv4))
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "'%s' is no IP address; write 192.0.2.1, 192.0.2.0/24 or "
-				 "2001:db8::/32",
-				 text);
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "'%s' is not an IP address; write 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32",
+		    text);
 	if (text[len] == '/') {
 		if (!length_read(text + len + 1, ipv4 ? 32 : 128, &bits))
-			return error_set(err, STATUS_BAD_REQUEST,
-					 "'%s': behind the / stands the network's length, 0 to %d",
-					 text, ipv4 ? 32 : 128);
+			return error_set(
+			    err, STATUS_BAD_REQUEST,
+			    "'%s': the network's length after the / must be a number from 0 to %d",
+			    text, ipv4 ? 32 : 128);
 		net.bits = ipv4 ? IPV4_BITS + bits : bits;
 	}
 	if (!is_whole(&net))
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "'%s' has bits behind the network's length: the address of one "
-				 "machine, or the network's?",
+				 "'%s' has bits set after the network's length; write the "
+				 "network's first address, or one machine's address without a /",
 				 text);
 	*out = net;
 	return STATUS_OK;

@@ -141,7 +141,7 @@ static enum status check_key(const EVP_PKEY *pkey, enum public_key_kind *out, st
 		return STATUS_OK;
 	}
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "the key is neither RSA of %d to %d bits nor on the curve P-256",
+			 "the key must be RSA with %d to %d bits, or EC on the curve P-256",
 			 PUBLIC_KEY_RSA_BITS_MIN, PUBLIC_KEY_RSA_BITS_MAX);
 }
 
@@ -167,8 +167,8 @@ enum status public_key_parse(const char *pem, size_t len, struct public_key **ou
 	}
 	if (holds_private_key(pem, len)) {
 		error_set(err, status,
-			  "holds a private key, which only the site should have: put the public "
-			  "one there (openssl pkey -in KEY -pubout)");
+			  "holds a private key, which only the site should have; write the public "
+			  "key there (openssl pkey -in KEY -pubout)");
 		goto out;
 	}
 	key->pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);

@@ -21,13 +21,14 @@ static enum status run(z_stream *stream, struct strbuf *out, size_t max, struct 
 		made += sizeof(piece) - stream->avail_out;
 		if (made > max)
 			return error_set(err, STATUS_BAD_REQUEST,
-					 "unpacked it is more than %zu bytes", max);
+					 "it has more than %zu bytes when decompressed", max);
 		strbuf_add(out, piece, sizeof(piece) - stream->avail_out);
 	}
 	if (code == Z_MEM_ERROR || !strbuf_ok(out))
 		return error_no_memory(err);
 	if (code != Z_STREAM_END || stream->avail_in != 0)
-		return error_set(err, STATUS_BAD_REQUEST, "it is not, or not only, a zlib stream");
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "it is not exactly one complete zlib stream");
 	return STATUS_OK;
 }
 

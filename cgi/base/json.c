@@ -66,8 +66,8 @@ static enum status walk_tree(const cJSON *parent, struct walk *walk, struct erro
 	for (const cJSON *node = parent->child; node != NULL && status == STATUS_OK;
 	     node = node->next) {
 		if (++walk->values > JSON_VALUES_MAX)
-			return error_set(err, STATUS_BAD_REQUEST, "JSON with more than %d values",
-					 JSON_VALUES_MAX);
+			return error_set(err, STATUS_BAD_REQUEST,
+					 "the JSON has more than %d values", JSON_VALUES_MAX);
 		if (cJSON_IsObject(parent))
 			status = take_key(node, container, walk, err);
 		if (status == STATUS_OK && node->child != NULL)
@@ -83,8 +83,8 @@ static enum status check_tree(const cJSON *root, struct error *err)
 	const struct key *twice = status == STATUS_OK ? key_list_twice(&walk.keys) : NULL;
 
 	if (twice != NULL)
-		status = error_set(err, STATUS_BAD_REQUEST, "JSON with the key \"%s\" twice",
-				   twice->text);
+		status = error_set(err, STATUS_BAD_REQUEST,
+				   "the JSON has the key \"%s\" twice in one object", twice->text);
 	key_list_clear(&walk.keys);
 	return status;
 }
@@ -160,9 +160,10 @@ static enum status document_read(struct document *document, const char *text, si
 	being_read = NULL;
 	if (root == NULL)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "not JSON: broken, cut off, or more than one value");
+				 "not JSON: malformed, cut off, or more than one value");
 	if ((char *)root != document->room) /* json_free would not find the block */
-		return error_set(err, STATUS_INTERNAL, "cJSON %s does not make the root first",
+		return error_set(err, STATUS_INTERNAL,
+				 "cJSON %s does not allocate the root value first",
 				 cJSON_Version());
 	return check_tree(root, err);
 }
@@ -192,10 +193,10 @@ enum status json_parse(const char *data, size_t len, struct json **out, struct e
 	enum status status;
 
 	if (len == 0)
-		return error_set(err, STATUS_BAD_REQUEST, "not JSON: an empty text");
+		return error_set(err, STATUS_BAD_REQUEST, "not JSON: the text is empty");
 	if (memchr(data, '\0', len) != NULL || !utf8_valid(data, len))
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "not JSON: a NUL, or bytes that are not UTF-8");
+				 "not JSON: the text has a NUL byte or is not UTF-8");
 	strbuf_init_secret(&copy);
 	strbuf_reserve(&copy, len);
 	strbuf_add(&copy, data, len);

@@ -38,10 +38,10 @@ static char *scan_string(char *p, struct scanner *s)
 		while (is_plain[(unsigned char)*p]);
 		if (*p == '"')
 			return p + 1;
-		s->problem = "a control character or the end inside a string";
+		s->problem = "a string with a control character, or without its closing quote";
 		if (*p != '\\' || (unsigned char)*++p < 0x20)
 			return NULL;
-		s->problem = "\\u0000 or a broken escape inside a string";
+		s->problem = "a string with \\u0000 or an invalid escape";
 		if (!harmless_escape(p))
 			return NULL;
 	}
@@ -64,7 +64,7 @@ static char *scan_number(char *p, struct scanner *s)
 	bool whole = true;
 	char first;
 
-	s->problem = "a number in a form that JSON does not have";
+	s->problem = "a number that is not in JSON's form";
 	p += *p == '-';
 	first = *p;
 	digits = take_digits(&p);
@@ -88,7 +88,7 @@ static char *scan_number(char *p, struct scanner *s)
 			return NULL;
 		whole = false;
 	}
-	s->problem = "a number with more digits than can be kept";
+	s->problem = "a number with too many digits";
 	if (!whole && (digits > FRACTION_MAX || exponent > EXPONENT_MAX))
 		return NULL;
 	return p;
@@ -128,7 +128,7 @@ static char *scan_token(char *p, struct scanner *s)
 		s->tokens++;
 		return scan_word(p);
 	default:
-		s->problem = "a byte that is not JSON";
+		s->problem = "an unexpected byte";
 		return NULL;
 	}
 }
@@ -168,11 +168,11 @@ enum status json_scan(char *text, struct json_scan *out, struct error *err)
 		next = is_blank[(unsigned char)*p] ? p + 1 : scan_token(p, &s);
 		if (next == NULL)
 			return error_set(err, STATUS_BAD_REQUEST,
-					 "not JSON as we read it: %s, at byte %zu", s.problem,
+					 "JSON not accepted: %s, at byte %zu", s.problem,
 					 (size_t)(p - text));
 		if (s.tokens > TOKENS_MAX)
-			return error_set(err, STATUS_BAD_REQUEST, "JSON with more than %d values",
-					 JSON_VALUES_MAX);
+			return error_set(err, STATUS_BAD_REQUEST,
+					 "the JSON has more than %d values", JSON_VALUES_MAX);
 		to = keep(to, p, next);
 	}
 	*to = '\0';

@@ -92,11 +92,11 @@ static enum status folder_check(const char *path, struct error *err)
 	if (folder == NULL)
 		return error_no_memory(err);
 	if (access(dirname(folder), W_OK | X_OK) != 0)
-		status = error_set(err, errno == EACCES ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE,
-				   "%s: it is not there, and this user cannot make it: %m; set "
-				   "`log` to stderr, syslog or a file in a folder that this user "
-				   "may write to",
-				   path);
+		status = error_set(
+		    err, errno == EACCES ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE,
+		    "%s: the log file does not exist, and this user cannot create it: %m; set "
+		    "`log` to stderr, syslog or a file in a folder that this user may write to",
+		    path);
 	free(folder);
 	return status;
 }
@@ -165,9 +165,10 @@ enum status log_give(uid_t uid, gid_t gid, struct error *err)
 	    (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1))
 		return STATUS_OK;
 	if (fchown(state.fd, uid, gid) != 0)
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: the log cannot be given to user %u, who is to reopen it: %m",
-				 state.path, (unsigned)uid);
+		return error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "%s: cannot give the log to user %u, who must be able to reopen it: %m",
+		    state.path, (unsigned)uid);
 	return STATUS_OK;
 }
 

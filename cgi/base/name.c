@@ -147,20 +147,20 @@ static const char *problem_of(uint32_t c, uint32_t before, uint32_t after)
 	if (is(c, UC_CATEGORY_MASK_Cc))
 		return "which is a control character";
 	if (is(c, UC_CATEGORY_MASK_Co))
-		return "which is for private use: it looks different everywhere";
+		return "which is for private use and looks different in each font";
 	if (is(c, UC_CATEGORY_MASK_Cn) && !uc_is_property_default_ignorable_code_point(c))
-		return "which is no character that this program knows";
+		return "which is not a character that this program knows";
 	if (is(c, UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp))
 		return "which ends a line";
 	if (is(c, UC_CATEGORY_MASK_Zs))
-		return "which looks like a space and is another one";
+		return "which looks like a space but is another character";
 	if ((c == 0x200c || c == 0x200d) && joiner_shows(c, before, after))
 		return NULL;
 	if (is(c, UC_CATEGORY_MASK_Cf) || uc_is_property_default_ignorable_code_point(c) ||
 	    c == 0x2800)
-		return "which cannot be seen";
+		return "which is invisible";
 	if (c == 0xfffc || c == 0xfffd)
-		return "which stands for something that could not be shown";
+		return "which replaces a character that could not be shown";
 	return NULL;
 }
 
@@ -169,7 +169,7 @@ static enum status refuse_character(uint32_t c, const char *why, struct error *e
 	char name[UNINAME_MAX];
 	bool named = unicode_character_name(c, name) != NULL;
 
-	return error_set(err, STATUS_BAD_REQUEST, "the name holds U+%04X%s%s, %s", (unsigned)c,
+	return error_set(err, STATUS_BAD_REQUEST, "the name has U+%04X%s%s, %s", (unsigned)c,
 			 named ? " " : "", named ? name : "", why);
 }
 
@@ -209,7 +209,8 @@ static enum status prepared_check(const char *name, const char *whose, size_t ma
 		return error_set(err, STATUS_BAD_REQUEST, "%s name must not be empty", whose);
 	if (len > max)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s name may have %zu bytes, this one has %zu", whose, max, len);
+				 "%s name may have at most %zu bytes; this one has %zu", whose, max,
+				 len);
 	enum status status = name_characters_check(name, err);
 	const char *why = status == STATUS_OK ? space_problem(name) : NULL;
 	return why == NULL ? status : error_set(err, STATUS_BAD_REQUEST, "%s name %s", whose, why);

@@ -30,9 +30,9 @@ _Static_assert(sizeof(crypto_auth_hmacsha256_state) == SECRET_HMAC_STATE_LEN, "a
 enum status secret_start(struct error *err)
 {
 	if (sodium_init() < 0)
-		return error_set(
-		    err, STATUS_INTERNAL,
-		    "libsodium does not start: no randomness; is /dev/urandom readable?");
+		return error_set(err, STATUS_INTERNAL,
+				 "libsodium cannot start, because it gets no random bytes; check "
+				 "that /dev/urandom is readable");
 	return STATUS_OK;
 }
 

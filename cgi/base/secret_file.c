@@ -29,11 +29,12 @@ static enum status check_folder(const char *path, const char *folder, struct err
 	struct stat st;
 
 	if (stat(folder, &st) != 0)
-		return error_set(err, STATUS_UNAVAILABLE, "%s: cannot look at its folder %s: %m",
-				 path, folder);
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: cannot check the owner and mode of its folder %s: %m", path,
+				 folder);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: its folder %s belongs to user %u, who could exchange the "
+				 "%s: its folder %s belongs to user %u, who could replace the "
 				 "file; run: chown root %s, or keep the file elsewhere",
 				 path, folder, (unsigned)st.st_uid, folder);
 	if ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0)
@@ -67,7 +68,7 @@ static enum status check_folders(const char *path, struct error *err)
 	enum status status = STATUS_UNAVAILABLE;
 
 	if (written == NULL || real == NULL) {
-		error_set(err, status, "%s: cannot be found again: %m", path);
+		error_set(err, status, "%s: cannot resolve the path: %m", path);
 		goto out;
 	}
 	status = check_folders_of(path, written, err);
@@ -85,10 +86,11 @@ static enum status check_file(const char *path, int fd, mode_t others, struct er
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return error_set(err, STATUS_UNAVAILABLE, "%s: cannot be looked at: %m", path);
+		return error_set(err, STATUS_UNAVAILABLE, "%s: cannot check its owner and mode: %m",
+				 path);
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: a secret must be in a regular file, and this is none", path);
+				 "%s: is not a regular file; a secret must be in one", path);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "%s: belongs to user %u; run: chown %u %s && chmod 600 %s", path,
@@ -112,8 +114,8 @@ static enum status open_file(const char *path, int *out, struct error *err)
 				 "%s: is a link; name the file itself in the configuration", path);
 	if (fd < 0)
 		return error_set(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE,
-				 "%s: the secret cannot be read: %m; put it there, owned by this "
-				 "program's user, with mode 600",
+				 "%s: cannot read the secret: %m; write it to this file, owned by "
+				 "this program's user, with mode 600",
 				 path);
 	*out = fd;
 	return STATUS_OK;
@@ -200,9 +202,9 @@ enum status secret_file_read(const char *path, struct strbuf *out, struct error 
 	status = read_file(path, SECRET_BITS, &text, err);
 	size_t len = line_length(text.data, text.len);
 	if (status == STATUS_OK && memchr(text.data, '\n', len) != NULL)
-		status =
-		    error_set(err, STATUS_BAD_REQUEST,
-			      "%s: has more than one line; it must hold the secret alone", path);
+		status = error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "%s: has more than one line; it must have only the secret, on one line", path);
 	if (status == STATUS_OK)
 		strbuf_add(out, text.data, len);
 	if (status == STATUS_OK && !strbuf_ok(out))

@@ -39,8 +39,8 @@ void wait_end(void)
 enum status wait_refused(struct error *err)
 {
 	error_set(err, STATUS_BUSY,
-		  "as many requests wait as may (key waiting_max): is the XMPP server slow, the "
-		  "site's database locked, or upstream_max too low?");
+		  "too many requests are waiting (key waiting_max); check whether the XMPP server "
+		  "is slow, the site's database is locked, or upstream_max is too low");
 	return error_retry_after(err, STATUS_BUSY, RETRY_S);
 }
 

@@ -358,7 +358,7 @@ static void XMLCALL on_doctype(void *data, const XML_Char *name, const XML_Char 
 	(void)system_id;
 	(void)public_id;
 	(void)has_internal_subset;
-	stop(data, "a DTD, which we never read");
+	stop(data, "a DTD, which is never accepted");
 }
 
 static enum status read_document(struct reader *reader, const char *data, size_t len,
@@ -376,8 +376,8 @@ static enum status read_document(struct reader *reader, const char *data, size_t
 	if (reader->no_memory || (code == XML_ERROR_NO_MEMORY && !expat_room.exceeded))
 		return error_no_memory(err);
 	if (reader->problem == NULL && code == XML_ERROR_NO_MEMORY)
-		reader->problem = "it takes much more memory than its length";
-	return error_set(err, STATUS_BAD_REQUEST, "not XML as we read it: %s, at line %lu",
+		reader->problem = "it needs far more memory than its length allows";
+	return error_set(err, STATUS_BAD_REQUEST, "XML not accepted: %s, at line %lu",
 			 reader->problem != NULL ? reader->problem : XML_ErrorString(code),
 			 (unsigned long)XML_GetCurrentLineNumber(reader->parser));
 }
@@ -391,11 +391,12 @@ static enum status check_encoding(const char *data, size_t len, const char *enco
 {
 	if (len > INT_MAX || (len > 0 && memchr(data, '\0', len) != NULL))
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "not XML as we read it: NUL bytes, or too long");
+				 "XML not accepted: it has NUL bytes or is too long");
 	if (encoding == NULL || strcasecmp(encoding, "UTF-8") == 0 ||
 	    strcasecmp(encoding, "ISO-8859-1") == 0 || strcasecmp(encoding, "US-ASCII") == 0)
 		return STATUS_OK;
-	return error_set(err, STATUS_BAD_REQUEST, "XML in \"%s\": we read UTF-8 and ISO-8859-1",
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "XML not accepted: its encoding, \"%s\", must be UTF-8 or ISO-8859-1",
 			 encoding);
 }
 

@@ -81,10 +81,10 @@ static void session_times_check(struct load *load, const struct site_conf *site)
 	long line = line_of(load, "session_idle");
 	if (line == 0)
 		line = line_of(load, "session_absolute");
-	load_fault(load, line, "session_idle",
-		   "%lldm is longer than session_absolute, %lldm; allowed: at most that",
-		   site->session_idle_ms / NUMBER_MINUTE_MS,
-		   site->session_absolute_ms / NUMBER_MINUTE_MS);
+	load_fault(
+	    load, line, "session_idle",
+	    "%lldm is longer than session_absolute, %lldm; allowed: at most session_absolute",
+	    site->session_idle_ms / NUMBER_MINUTE_MS, site->session_absolute_ms / NUMBER_MINUTE_MS);
 }
 
 /* {hostname} is filled in from Tigase's answer, but only with names in bosh_hosts. */
@@ -95,13 +95,12 @@ static void bosh_url_check(struct load *load, const struct site_conf *site)
 	if (site->backend != BACKEND_TIGASE)
 		load_fault(load, line_of(load, "bosh_url"), "bosh_url",
 			   "has " PLACEHOLDER_HOSTNAME
-			   " in it, which only backend = tigase knows: write the "
-			   "host's name");
+			   " in it, which works only with backend = tigase; write the host's name");
 	else if (site->bosh_hosts.count == 0)
 		load_fault(load, line_of(load, "bosh_url"), "bosh_url",
 			   "has " PLACEHOLDER_HOSTNAME
-			   " in it, which needs bosh_hosts: the names of the "
-			   "cluster's nodes, as NAME or NAME=PUBLIC");
+			   " in it, which needs the key bosh_hosts: the names of the cluster's "
+			   "nodes, as NAME or NAME=PUBLIC");
 }
 
 /* A server shows its public key only by TLS. */
@@ -121,7 +120,7 @@ static void password_query_check(struct load *load, const struct site_conf *site
 {
 	if (site->bosh_password_query[0] != '\0' && site->site_database[0] == '\0')
 		load_fault(load, line_of(load, "bosh_password_query"), "bosh_password_query",
-			   "needs site_database beside it: the SQLite file with the passwords");
+			   "also needs site_database: the SQLite file with the passwords");
 }
 
 const char *conf_mechanisms(const struct site_conf *site)
@@ -144,7 +143,7 @@ static void mechanisms_check(struct load *load, const struct site_conf *site)
 			return;
 	if (allowed->count > 0)
 		load_fault(load, line_of(load, "bosh_mechanisms"), "bosh_mechanisms",
-			   "leaves none that bosh_auth can use; allowed: one or more of %s",
+			   "has no mechanism that bosh_auth can use; allowed: one or more of %s",
 			   conf_mechanisms(site));
 }
 
@@ -154,7 +153,7 @@ static void oauth_check(struct load *load, const struct site_conf *site)
 	bool password = site->bosh_oauth_password_file[0] != '\0';
 	const char *given = user ? "bosh_oauth_user" : "bosh_oauth_password_file";
 	if (user != password)
-		load_fault(load, line_of(load, given), given, "needs %s beside it",
+		load_fault(load, line_of(load, given), given, "also needs %s",
 			   user ? "bosh_oauth_password_file" : "bosh_oauth_user");
 }
 
@@ -162,7 +161,7 @@ static void route_check(struct load *load, const struct site_conf *site)
 {
 	if (site->bosh_route[0] != '\0' && strncmp(site->bosh_route, "xmpp:", 5) != 0)
 		load_fault(load, line_of(load, "bosh_route"), "bosh_route",
-			   "\"%s\" is no route; allowed: xmpp:HOST:PORT", site->bosh_route);
+			   "\"%s\" is not a route; allowed: xmpp:HOST:PORT", site->bosh_route);
 }
 
 /* A browser must not get a kept password, or an OAuth token, which is valid for several log-ins. */
@@ -171,8 +170,8 @@ static void credentials_check(struct load *load, const struct site_conf *site)
 	if (site->credentials && !logs_in_by(site, BOSH_AUTH_JWT) &&
 	    !logs_in_by(site, BOSH_AUTH_TOKEN))
 		load_fault(load, line_of(load, "credentials"), "credentials",
-			   "hands out one-time passwords, which only backend = bosh with bosh_auth "
-			   "= token or jwt makes");
+			   "needs backend = bosh and bosh_auth = token or jwt, which make one-time "
+			   "passwords");
 }
 
 /* The query needs a database. */
@@ -180,7 +179,7 @@ static void login_query_check(struct load *load, const struct site_conf *site)
 {
 	if (site->login_query[0] != '\0' && site->site_database[0] == '\0')
 		load_fault(load, line_of(load, "login_query"), "login_query",
-			   "needs site_database beside it: the SQLite file of the site's users");
+			   "also needs site_database: the SQLite file of the site's users");
 }
 
 /*
@@ -212,17 +211,16 @@ static void provision_check(struct load *load, const struct site_conf *site)
 	bool password = site->provision_password_file[0] != '\0';
 	const char *given = user ? "provision_user" : "provision_password_file";
 	if (user != password)
-		load_fault(load, line_of(load, given), given, "needs %s beside it",
+		load_fault(load, line_of(load, given), given, "also needs %s",
 			   user ? "provision_password_file" : "provision_user");
 	if (site->provision == PROVISION_TIGASE && site->backend != BACKEND_TIGASE)
-		load_fault(
-		    load, line_of(load, "provision"), "provision",
-		    "tigase needs backend = tigase, whose address and administrator it takes");
+		load_fault(load, line_of(load, "provision"), "provision",
+			   "tigase needs backend = tigase, because it uses that back end's address "
+			   "and administrator");
 	if (site->provision == PROVISION_PROSODY_TOKEN && !logs_in_by(site, BOSH_AUTH_TOKEN))
-		load_fault(
-		    load, line_of(load, "provision"), "provision",
-		    "prosody-token needs backend = bosh and bosh_auth = token: with one-time "
-		    "tokens every account is there");
+		load_fault(load, line_of(load, "provision"), "provision",
+			   "prosody-token needs backend = bosh and bosh_auth = token: an account "
+			   "exists once its user has logged in with a one-time token");
 	if (site->provision == PROVISION_EJABBERD && site->backend == BACKEND_TIGASE)
 		load_fault(load, line_of(load, "provision"), "provision",
 			   "ejabberd needs backend = bosh");
@@ -243,7 +241,8 @@ static void database_check(struct load *load, const struct site_conf *site)
 
 	if (suffix != NULL)
 		load_fault(load, use.line, "database",
-			   "\"%s\" ends in %s, as files beside a database do: choose another name",
+			   "\"%s\" ends in %s, like the files that SQLite keeps beside a database; "
+			   "choose another name",
 			   site->database, suffix);
 	if (load->status == STATUS_OK && load->databases == NULL)
 		load->status = databases_new(&load->databases, load->err);
@@ -253,11 +252,11 @@ static void database_check(struct load *load, const struct site_conf *site)
 	if (load->status != STATUS_OK || other == NULL)
 		return;
 	const struct site_conf *first = &conf->sites[other->site];
-	load_fault(load, use.line, "database",
-		   "is the file that [site %s] (%s:%ld) has already, and each of the two would "
-		   "accept the other's logins: give [site %s] a file of its own, or write all "
-		   "hosts into one [site]",
-		   first->name, first->file, other->line, site->name);
+	load_fault(
+	    load, use.line, "database",
+	    "is already the database of [site %s] (%s:%ld), and each of the two would accept the "
+	    "other's logins; give [site %s] a file of its own, or write all hosts into one [site]",
+	    first->name, first->file, other->line, site->name);
 }
 
 /* Appends the site's hosts to conf->hosts, which is sorted later. */
@@ -319,7 +318,7 @@ static void host_unique_check(struct load *load, const struct conf_host *first,
 	const struct site_conf *owner = &load->conf->sites[first->site];
 	load->file = load->conf->sites[second->site].file;
 	load_fault(load, second->line, "hosts",
-		   "\"%s\" belongs to [site %s] (%s:%ld) already; allowed: each host in one site",
+		   "\"%s\" already belongs to [site %s] (%s:%ld); allowed: each host in one site",
 		   second->name, owner->name, owner->file, first->line);
 }
 
@@ -343,7 +342,7 @@ void load_check_sites(struct load *load)
 			continue;
 		load->file = site->file;
 		load_fault(load, site->line, "hosts",
-			   "is empty in [site %s]; allowed only where there is a single site, and "
+			   "is empty in [site %s]; this is allowed only with a single site, and "
 			   "there are %zu",
 			   site->name, n_all);
 		return;

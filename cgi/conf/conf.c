@@ -90,7 +90,7 @@ static void load_more(struct load *load)
 		load_no_memory(load);
 	else if (outcome == GLOB_ABORTED)
 		load_fault(load, load->sites_line, "sites",
-			   "\"%s\" cannot be searched; allowed: folders that we may read",
+			   "\"%s\" cannot be searched; allowed: folders that this program may read",
 			   conf->server.sites);
 	for (size_t i = 0; outcome == 0 && i < found.gl_pathc && load->status == STATUS_OK; i++) {
 		if (conf->forgiving)
@@ -203,15 +203,15 @@ enum status conf_file_find(const char *option, char **out, struct error *err)
 			return path_give(places[i], out, err);
 		if (errno == EACCES)
 			return error_set(err, STATUS_UNAVAILABLE,
-					 "%s: user %u may not look there: let it enter each folder "
-					 "of this path, or name another file with -c",
+					 "%s: user %u may not search this path; give it access to "
+					 "each folder of the path, or name another file with -c",
 					 places[i], (unsigned)geteuid());
 	}
-	return error_set(err, STATUS_NOT_FOUND,
-			 "no " FILE_NAME
-			 ": neither the option -c nor PREBIND_CONF names one, and there "
-			 "is neither %s nor %s",
-			 beside, installed);
+	return error_set(
+	    err, STATUS_NOT_FOUND,
+	    "no " FILE_NAME
+	    ": neither the option -c nor PREBIND_CONF names one, and neither %s nor %s exists",
+	    beside, installed);
 }
 
 /* ---- looking a site up ---- */

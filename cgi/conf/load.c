@@ -143,11 +143,10 @@ static void section_end(struct load *load)
 static void server_begin(struct load *load)
 {
 	if (load->conf->n_files > 1)
-		load_fault(load, load->line, "[server]", "may stand in %s alone",
-			   load->conf->files[0]);
+		load_fault(load, load->line, "[server]", "may be only in %s", load->conf->files[0]);
 	if (load->server_seen)
 		load_fault(load, load->line, "[server]",
-			   "stands there twice; put its keys together");
+			   "is there twice; put its keys into one section");
 	load->server_seen = true;
 	load->section = SECTION_SERVER;
 }
@@ -198,7 +197,7 @@ static void site_begin(struct load *load, const char *name)
 	snprintf(section, sizeof(section), "[site %s]", name);
 	if (name[0] == '\0' || name[strspn(name, allowed)] != '\0') {
 		load_fault(load, load->line, section,
-			   "has no valid name; allowed: letters, digits and - . _");
+			   "has an invalid name; allowed: letters, digits and - . _");
 		return;
 	}
 	struct site_conf *site = site_add(load);
@@ -211,7 +210,7 @@ static void site_begin(struct load *load, const char *name)
 	load->section = SECTION_SITE;
 	if (!name_add(load, copy)) {
 		const struct site_conf *first = site_find(load->conf, name);
-		load_fault(load, load->line, section, "is at %s:%ld already; give it another name",
+		load_fault(load, load->line, section, "is already at %s:%ld; give it another name",
 			   first->file, first->line);
 	}
 }
@@ -231,8 +230,9 @@ static void section_begin(struct load *load, const char *line)
 		return;
 	}
 	if (len > CONF_SECTION_MAX) {
-		load_fault(load, load->line, NULL, "the section's name has %zu bytes; allowed: %d",
-			   len, CONF_SECTION_MAX);
+		load_fault(load, load->line, NULL,
+			   "the section's name has %zu bytes; allowed: at most %d", len,
+			   CONF_SECTION_MAX);
 		return;
 	}
 	char name[CONF_SECTION_MAX + 1];
@@ -256,14 +256,15 @@ static void key_unknown(struct load *load, const char *name)
 {
 	enum conf_section other = load->section == SECTION_SERVER ? SECTION_SITE : SECTION_SERVER;
 	if (load->section == SECTION_NONE)
-		load_fault(load, load->line, name,
-			   "stands before the first section; begin with [server] or [site NAME]");
+		load_fault(
+		    load, load->line, name,
+		    "is before the first section; begin the file with [server] or [site NAME]");
 	else if (conf_key_find(other, name) != NULL)
 		load_fault(load, load->line, name, "is a key of %s; move it there",
 			   other == SECTION_SERVER ? "[server]" : "[site NAME]");
 	else
 		load_fault(load, load->line, name,
-			   "unknown key; `prebindctl conf --keys` lists those allowed");
+			   "unknown key; `prebindctl conf --keys` lists the keys");
 }
 
 /* False for text that other readers take for a comment, or that could be one. */
@@ -281,11 +282,11 @@ static void pair_read(struct load *load, const char *name, const char *value)
 	}
 	long *seen = &load->seen[key - conf_keys];
 	if (*seen != 0)
-		load_fault(load, load->line, name, "is set in line %ld already; keep one of them",
+		load_fault(load, load->line, name, "is already set in line %ld; keep one of them",
 			   *seen);
 	if (!value_is_clear(value))
 		load_fault(load, load->line, name,
-			   "a comment after a value begins with a blank and ; (not #)");
+			   "a comment after a value must begin with a blank and ; (not #)");
 	if (load->status != STATUS_OK)
 		return;
 	*seen = load->line;
@@ -309,13 +310,13 @@ static void line_check(struct load *load, const char *line, size_t len)
 	}
 	if (!utf8_valid(line, len)) {
 		load_fault(load, load->line, NULL,
-			   "the line is not valid UTF-8 text; write it in UTF-8 again");
+			   "the line is not valid UTF-8 text; save the file in UTF-8");
 		return;
 	}
 	for (size_t i = 0; i < len; i++) {
 		if ((line[i] >= 0 && line[i] < ' ' && line[i] != '\t') || line[i] == 0x7f)
 			load_fault(load, load->line, NULL,
-				   "the line has a control character; take it out");
+				   "the line has a control character; remove it");
 	}
 }
 
@@ -346,7 +347,7 @@ static void line_read(struct load *load, char *line)
 		return;
 	if (indent > 0) {
 		load_fault(load, load->line, NULL,
-			   "the line is indented, but a value cannot go on in a second line; "
+			   "the line is indented, but a value cannot continue on a second line; "
 			   "begin it in the first column");
 		return;
 	}

@@ -53,14 +53,14 @@ const char *text_path_check(const char *text)
 const char *text_realm_check(const char *text)
 {
 	if (strchr(text, '@') != NULL)
-		return "has an @ in it: write the realm alone";
+		return "has an @ in it; write only the realm";
 	return text_word_check(text);
 }
 
 const char *text_cookie_check(const char *text)
 {
 	if (text[strspn(text, LOWER UPPER DIGITS "!#$%&'*+-.^_`|~")] != '\0')
-		return "has a character that no cookie's name has";
+		return "has a character that a cookie's name must not have";
 	return NULL;
 }
 
@@ -70,8 +70,9 @@ const char *text_session_cookie_check(const char *text)
 	if (text[strspn(text, LOWER UPPER DIGITS "-_")] != '\0')
 		return "has a character other than letters, digits, - and _";
 	if (starts_with(text, "__"))
-		return "begins with __: the prefix __Host- is put before it by itself";
-	return cookie_name_is_ambiguous(text) ? "ends as the names of our other cookies do" : NULL;
+		return "begins with __; prebind itself adds the prefix __Host-";
+	return cookie_name_is_ambiguous(text) ? "ends like the name of one of our other cookies"
+					      : NULL;
 }
 
 const char *text_keys_check(const char *text)
@@ -135,7 +136,7 @@ static const char *authority_check(const char *text)
 {
 	size_t len = strcspn(text, "/?#");
 	if (memchr(text, '@', len) != NULL)
-		return "has a user in it, which belongs in keys of its own";
+		return "has a user in it; user and password have keys of their own";
 	size_t host = host_span(text);
 	if (host == 0 || (host < len && text[host] != ':'))
 		return "has no valid host";
@@ -155,7 +156,7 @@ const char *text_url_check(const char *text)
 	if (rest == NULL)
 		return "does not begin with http:// or https://";
 	if (!is_printable_ascii(text) || strpbrk(text, "\"'<>\\`") != NULL)
-		return "has a blank, a quote or another character that a URL cannot hold";
+		return "has a blank, a quote or another character that a URL must not have";
 	if (strpbrk(text, "?#") != NULL)
 		return "has a query or a fragment";
 	return authority_check(rest);
@@ -179,7 +180,7 @@ const char *text_link_check(const char *text)
 	if (rest == NULL && text[1] == '/')
 		return "begins with //, which names another host";
 	if (!is_printable_ascii(text) || strpbrk(text, "\"'<>\\`") != NULL)
-		return "has a blank, a quote or another character that a URL cannot hold";
+		return "has a blank, a quote or another character that a URL must not have";
 	return rest == NULL ? NULL : authority_check(rest);
 }
 
@@ -190,7 +191,7 @@ const char *text_bosh_url_check(const char *text)
 	const char *reason;
 
 	if (strpbrk(text, ";,") != NULL)
-		return "has a ; or , in it, which a Content-Security-Policy would take for its own";
+		return "has a ; or , in it, which would end it in a Content-Security-Policy";
 	strbuf_init(&filled);
 	placeholder_fill(text, PLACEHOLDER_HOSTNAME, "host", &filled);
 	if (!strbuf_ok(&filled))
@@ -217,10 +218,10 @@ const char *text_mount_check(const char *text)
 	}
 	if (strstr(text, "//") != NULL || strstr(text, "/./") != NULL ||
 	    strstr(text, "/../") != NULL)
-		return "has an empty or dotted part";
+		return "has an empty part, or . or .. as a part";
 	const char *last = strrchr(text, '/');
 	if (strcmp(last, "/.") == 0 || strcmp(last, "/..") == 0)
-		return "has an empty or dotted part";
+		return "has an empty part, or . or .. as a part";
 	return NULL;
 }
 
@@ -254,13 +255,13 @@ const char *text_host_check(const char *text)
 		if (inside == 0 || text[1 + inside] != ']')
 			return "is not an IPv6 address";
 		if (text[inside + 2] == ':')
-			return "has a port: leave it out, every port is meant";
+			return "has a port; leave it out, because every port is accepted";
 		return text[inside + 2] == '\0' ? NULL : "is not an IPv6 address";
 	}
 	if (strchr(text, ':') != NULL)
-		return "has a port: leave it out, every port is meant";
+		return "has a port; leave it out, because every port is accepted";
 	if (text[strspn(text, LOWER DIGITS "-._")] != '\0')
-		return "is not a host name (one with other letters is written in its xn-- form)";
+		return "is not a host name (write one with other letters in its xn-- form)";
 	if (len > HOST_MAX || text[0] == '.' || text[len - 1] == '.' || strstr(text, "..") != NULL)
 		return "is too long or has an empty part";
 	return NULL;

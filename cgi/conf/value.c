@@ -121,7 +121,7 @@ static enum status set_limit(const struct conf_key *key, const char *text, void 
 	if (reason != NULL)
 		return refuse(key, text, reason, err);
 	if (count < 1 || count > LIMIT_COUNT_MAX)
-		return refuse(key, text, "counts to too few or too many", err);
+		return refuse(key, text, "has a number that is too small or too large", err);
 	if (period < LIMIT_PERIOD_MIN || period > LIMIT_PERIOD_MAX)
 		return refuse(key, text, "has a time that is too short or too long", err);
 	*limit = (struct conf_limit){.count = (long)count, .period_ms = (long)period};
@@ -222,7 +222,7 @@ static const char *word_check(const struct conf_key *key, const struct conf_list
 {
 	for (size_t i = 0; i < list->count; i++) {
 		if (is_same_word(key, list->items[i], word))
-			return "stands there twice";
+			return "is there twice";
 	}
 	if (key->words != NULL && word_index(key->words, word) < 0)
 		return "is not known";
@@ -236,7 +236,7 @@ static enum status refuse_word(const struct conf_key *key, const char *word, siz
 	char placed[REASON_MAX];
 	if (!types[key->type].private || place == 1)
 		return refuse(key, word, reason, err);
-	snprintf(placed, sizeof(placed), "the address in place %zu %s", place, reason);
+	snprintf(placed, sizeof(placed), "address number %zu %s", place, reason);
 	return refuse(key, word, placed, err);
 }
 
@@ -351,20 +351,19 @@ static const struct type types[TYPE_COUNT] = {
 	[TYPE_INTEGER] = {"number", .set = set_integer, .text = text_integer},
 	[TYPE_SECONDS] = {"seconds", .set = set_seconds, .text = text_integer},
 	[TYPE_TIME] = {"time", .set = set_time, .text = text_time},
-	[TYPE_LIMIT] = {"limit", "N/TIME as in 10/15m (at most 1000000 in 1s to 24h), or off",
+	[TYPE_LIMIT] = {"limit", "N/TIME, such as 10/15m (N at most 1000000, TIME from 1s to 24h), or off",
 			.set = set_limit, .text = text_limit},
 	[TYPE_ENUM] = {"word", .set = set_enum, .text = text_enum},
 	[TYPE_WORDS] = {"words", .check = text_word_check, .set = set_list, .text = text_list},
-	[TYPE_HOSTS] = {"hosts", "host names without a port, with blanks between them, each once",
+	[TYPE_HOSTS] = {"hosts", "host names without a port, separated by blanks, each once",
 			text_host_check, set_list, text_list},
-	[TYPE_NODES] = {"nodes", "host names, or NAME=PUBLIC, with blanks between them, each once",
+	[TYPE_NODES] = {"nodes", "host names, or NAME=PUBLIC, separated by blanks, each once",
 			text_node_check, set_list, text_list},
-	[TYPE_URLS] = {"urls", "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH, several with "
-			       "blanks between them, each once",
+	[TYPE_URLS] = {"urls", "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH, several separated by blanks, each once",
 		       text_url_check, set_list, text_list, .private = true},
-	[TYPE_ORIGINS] = {"origins", "https://HOST[:PORT], several with blanks between them, each once",
+	[TYPE_ORIGINS] = {"origins", "https://HOST[:PORT], several separated by blanks, each once",
 			  text_origin_check, set_list, text_list},
-	[TYPE_PINS] = {"keys", "sha256//BASE64=, several with blanks between them, each once",
+	[TYPE_PINS] = {"keys", "sha256//BASE64=, several separated by blanks, each once",
 		       text_pin_check, set_list, text_list},
 	[TYPE_MOUNT] = {"path", "a path such as /chat, or / alone",
 			text_mount_check, set_mount, text_mount},
@@ -373,7 +372,7 @@ static const struct type types[TYPE_COUNT] = {
 	[TYPE_COOKIE] = {"cookie", "a cookie's name", text_cookie_check, set_text, text_text},
 	[TYPE_OWN_NAME] = {"cookie", "letters, digits, - and _; at most 40",
 				 text_session_cookie_check, set_text, text_text},
-	[TYPE_KEYS] = {"names", "names with dots between them, as in user.name",
+	[TYPE_KEYS] = {"names", "names separated by dots, such as user.name",
 		       text_keys_check, set_text, text_text},
 	[TYPE_SESSIONS] = {"folder", A_PATH ", or N;/PATH or N;MODE;/PATH",
 			   text_sessions_check, set_text, text_text},
@@ -387,7 +386,7 @@ static const struct type types[TYPE_COUNT] = {
 			   text_bosh_url_check, set_text, text_text, .private = true},
 	[TYPE_JID_RULE] = {"rule", JID_RULE_FORMS ", then @DOMAIN",
 			   text_jid_rule_check, set_text, text_text},
-	[TYPE_RESOURCE] = {"text", "a text with " PLACEHOLDER_RANDOM " in it once, a fixed one, or server",
+	[TYPE_RESOURCE] = {"text", "a text with " PLACEHOLDER_RANDOM " in it once, a fixed text, or server",
 			   text_resource_check, set_text, text_text},
 };
 /* clang-format on */
@@ -400,7 +399,7 @@ const char *value_type(const struct conf_key *key)
 static void words_allowed(const struct conf_key *key, struct strbuf *out)
 {
 	if (key->words == NULL)
-		strbuf_adds(out, "words with blanks between them");
+		strbuf_adds(out, "words separated by blanks");
 	for (size_t i = 0; key->words != NULL && key->words[i] != NULL; i++)
 		strbuf_addf(out, "%s%s", i == 0 ? "" : ", ", key->words[i]);
 	if (key->type == TYPE_WORDS)
@@ -414,7 +413,7 @@ void value_allowed(const struct conf_key *key, struct strbuf *out)
 		strbuf_addf(out, "a whole number from %ld to %ld", key->min, key->max);
 		break;
 	case TYPE_SECONDS:
-		strbuf_addf(out, "%ld to %ld seconds, as in 60 or 60s", key->min, key->max);
+		strbuf_addf(out, "%ld to %ld seconds, such as 60 or 60s", key->min, key->max);
 		break;
 	case TYPE_TIME:
 		strbuf_adds(out, "a time from ");

@@ -58,8 +58,8 @@ const djangoSite = (rows, sql = DJANGO_TABLES) => async (at) => {
 };
 
 for (const [name, keys, says] of [
-	["remote_user: a realm with its @", () => ({ identity: "remote_user", remote_user_realm: "@EXAMPLE.ORG" }), /remote_user_realm: .*has an @ in it: write the realm alone/],
-	["site_session: no cookie named", siteSession(() => ({ site_cookie: "" })), /site_cookie: is missing .*with provider site_session: The site's session cookie/],
+	["remote_user: a realm with its @", () => ({ identity: "remote_user", remote_user_realm: "@EXAMPLE.ORG" }), /remote_user_realm: .*has an @ in it; write only the realm/],
+	["site_session: no cookie named", siteSession(() => ({ site_cookie: "" })), /site_cookie: is missing .*with provider site_session: The name of the site's session cookie/],
 	["site_session: no query file", siteSession(() => ({ site_query: "/nowhere/query.sql" })), /\/nowhere\/query\.sql: cannot be read: No such file.*name a file of yours, or a ready one.*key `site_query`/],
 	["site_session: a query that others may write", siteSession(({ place }) => ({ site_query: place.write("site/open.sql", GOOD, 0o666) })),
 		/open\.sql: others may write to it \(mode 0666\); run: chmod go-w/],
@@ -79,14 +79,14 @@ for (const [name, keys, says] of [
 	["php_session: a folder where files can be renamed", phpSession(({ place }) => fs.chmodSync(place.path("sessions"), 0o777)), /other users may rename files in it .*run: chmod \+t/],
 	["php_session: no such owner", phpSession(() => ({ php_session_owner: "no-such-user" })), /php_session_owner: there is no user 'no-such-user'.*name the user that PHP runs as/],
 	["token: no audience", async (at) => ({ ...(await token(`k1:${"A".repeat(43)}\n`)(at)), token_audience: "" }), /token_audience: is missing .*with provider token/],
-	["token: no file of keys", token(), /\/nowhere\/keys: the secret cannot be read: No such file.*put it there, owned by this program's user, with mode 600/],
+	["token: no file of keys", token(), /\/nowhere\/keys: cannot read the secret: No such file.*write it to this file, owned by this program's user, with mode 600/],
 	["token: keys that others may read", token(`k1:${"A".repeat(43)}\n`, 0o644), /keys: others may read or write it \(mode 0644\); run: chmod 600/],
 	["token: a line that is no key", token("secret\n"), /keys:1: is not KID:KEY.*make a line with: echo "k1:\$\(openssl/],
 	["login with the site's table: a query without a hash", siteLogin("SELECT user FROM session WHERE user = :user"),
 		/query\.sql:1:1: no column is named password_hash: write AS password_hash behind it/],
 	["login with the site's table: a column it does not know", siteLogin("SELECT id AS password_hash, id AS mail FROM session WHERE user = :user"),
 		/the column mail is not known here; write AS with one of: password_hash user display_name jid disabled/],
-	["php_session: a path of keys with a hole", phpSession(() => ({ php_session_user: "user..name" })), /php_session_user: .*has an empty part; allowed: names with dots/],
+	["php_session: a path of keys with a hole", phpSession(() => ({ php_session_user: "user..name" })), /php_session_user: .*has an empty part; allowed: names separated by dots/],
 ])
 	test(`${name}: check says so, and the start is refused`, async (t) => {
 		const { place, prebind } = await setUp(t, keys);

@@ -101,7 +101,7 @@ const refused = [
 	["an open quote", "ann,a@example.org\n\"bob,b@example.org\n", /map\.csv:2: a quote is opened and not closed/],
 	["a quote inside", "ann,a@example.org\nb\"ob,b@example.org\n", /map\.csv:2: a quote in a field/],
 	["text behind a quote", "\"ann\"x,a@example.org\n", /map\.csv:1: behind a closing quote/],
-	["a line break in a name", "\"an\nn\",a@example.org\n", /map\.csv:1: the name holds U\+000A, which is a control character/],
+	["a line break in a name", "\"an\nn\",a@example.org\n", /map\.csv:1: the name has U\+000A, which is a control character/],
 	["no UTF-8", Buffer.from("ann,a@example.org\nb\xff,b@example.org\n", "latin1"), /map\.csv:2: is not UTF-8/],
 	["a NUL", "ann,a@example.org\nb\0b,b@example.org\n", /map\.csv:2: a NUL byte/],
 	["an endless field", `ann,${"a".repeat(20000)}@example.org\n`, /map\.csv:1: longer than 16384 bytes/],

@@ -137,7 +137,7 @@ test("check lists the names from before, and not without end", async () => {
 	assert.equal(code, 1);
 	const [line] = stdout.split("\n").filter((each) => /names:/.test(each));
 	assert.match(line, /30 names would not be taken today/);
-	assert.ok(line.includes("user $'bob\\u200b0': the name holds U+200B ZERO WIDTH SPACE"), line);
+	assert.ok(line.includes("user $'bob\\u200b0': the name has U+200B ZERO WIDTH SPACE"), line);
 	assert.ok(line.length < 700, line);
 	await prebind.ctlOk(["--site", "plain", "user", "delete", "bob\u200b0"]);
 });

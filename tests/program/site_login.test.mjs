@@ -268,5 +268,5 @@ test("login_query without site_database is refused", async (t) => {
 	const program = new Prebind(own, { site: { ...peer.site(own), login_query: own.write("etc/login.sql", QUERY) } });
 	const { code, stderr } = await program.ctl(["check"]);
 	assert.equal(code, 1);
-	assert.match(stderr, /login_query: needs site_database beside it/);
+	assert.match(stderr, /login_query: also needs site_database/);
 });

@@ -299,7 +299,7 @@ test("check says what it would see", async () => {
 });
 
 for (const [what, damage, says] of [
-	["no key file", (file) => fs.rmSync(file), /token\.keys: the secret cannot be read: No such file/],
+	["no key file", (file) => fs.rmSync(file), /token\.keys: cannot read the secret: No such file/],
 	["a key file that others may read", (file) => fs.chmodSync(file, 0o640), /token\.keys: others may read or write it \(mode 0640\); run: chmod 600/],
 	["a line that is no key", (file) => fs.writeFileSync(file, "k1\n"), /token\.keys:1: is not KID:KEY/],
 	["a short key", (file) => fs.writeFileSync(file, "k1:c2hvcnQ\n"), /token\.keys:1: the key has 5 bytes.*openssl rand/],

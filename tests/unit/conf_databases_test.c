@@ -84,9 +84,10 @@ TEST(no_two_sites_have_one_database)
 			fail_msg("%s, %s: \"%s\"", database_paths[i].first,
 				 database_paths[i].second, err.text);
 		conf_free(conf);
-		snprintf(expected, sizeof(expected),
-			 "%s/2.site:4: database: is the file that [site a] (%s/1.site:3) has",
-			 unit_folder(), unit_folder());
+		snprintf(
+		    expected, sizeof(expected),
+		    "%s/2.site:4: database: is already the database of [site a] (%s/1.site:3), and",
+		    unit_folder(), unit_folder());
 		if (database_paths[i].same)
 			assert_memory_equal(err.text, expected, strlen(expected));
 	}
@@ -133,8 +134,8 @@ TEST(a_side_file_is_no_database)
 		snprintf(text, sizeof(text), "[site a]\ndatabase = /d/a.db%s\n" JID TIGASE,
 			 suffixes[i]);
 		snprintf(expected, sizeof(expected),
-			 ":2: database: \"/d/a.db%s\" ends in %s, as files beside a database do: "
-			 "choose another name",
+			 ":2: database: \"/d/a.db%s\" ends in %s, like the files that SQLite keeps "
+			 "beside a database; choose another name",
 			 suffixes[i], suffixes[i]);
 		load_bad(text, expected);
 	}

@@ -42,9 +42,8 @@ TEST(file_is_looked_for_in_order)
 	char expected[1024];
 	program_copy();
 	snprintf(expected, sizeof(expected),
-		 "no prebind.conf: neither the option -c nor PREBIND_CONF names one, and there is "
-		 "neither "
-		 "%s/etc/prebind.conf nor " PREBIND_SYSCONFDIR "/prebind.conf",
+		 "no prebind.conf: neither the option -c nor PREBIND_CONF names one, and neither "
+		 "%s/etc/prebind.conf nor " PREBIND_SYSCONFDIR "/prebind.conf exists",
 		 unit_folder());
 	find_from("PREBIND_CONF= ", out);
 	if (access(PREBIND_SYSCONFDIR "/prebind.conf", F_OK) == 0)

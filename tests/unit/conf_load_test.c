@@ -25,24 +25,24 @@ TEST(files_that_may_not_be)
 	    {"", ": there is no [site NAME] section; at least one is needed"},
 	    {"[server]\n", ": there is no [site NAME] section; at least one is needed"},
 	    {"threads = 1\n" SITE("a"),
-	     ":1: threads: stands before the first section; begin with [server] or [site NAME]"},
+	     ":1: threads: is before the first section; begin the file with [server] or [site NAME]"},
 	    {SITE("a") "thread = 1\n",
-	     ":7: thread: unknown key; `prebindctl conf --keys` lists those allowed"},
+	     ":7: thread: unknown key; `prebindctl conf --keys` lists the keys"},
 	    {SITE("a") "Hold = 1\n",
-	     ":7: Hold: unknown key; `prebindctl conf --keys` lists those allowed"},
+	     ":7: Hold: unknown key; `prebindctl conf --keys` lists the keys"},
 	    {SITE("a") "threads = 1\n", ":7: threads: is a key of [server]; move it there"},
 	    {"[server]\nhosts = a\n", ":2: hosts: is a key of [site NAME]; move it there"},
 	    {SITE("a") "hold = 1\n\nhold = 1\n",
-	     ":9: hold: is set in line 7 already; keep one of them"},
-	    {"[server]\n[server]\n", ":2: [server]: stands there twice; put its keys together"},
+	     ":9: hold: is already set in line 7; keep one of them"},
+	    {"[server]\n[server]\n", ":2: [server]: is there twice; put its keys into one section"},
 	    {"[sites a]\n", ":1: [sites a]: unknown section; allowed: [server], [site NAME]"},
 	    {"[site]\n", ":1: [site]: unknown section; allowed: [server], [site NAME]"},
 	    {"[]\n", ":1: []: unknown section; allowed: [server], [site NAME]"},
-	    {"[site ]\n", ":1: [site ]: has no valid name; allowed: letters, digits and - . _"},
+	    {"[site ]\n", ":1: [site ]: has an invalid name; allowed: letters, digits and - . _"},
 	    {"[site a b]\n",
-	     ":1: [site a b]: has no valid name; allowed: letters, digits and - . _"},
+	     ":1: [site a b]: has an invalid name; allowed: letters, digits and - . _"},
 	    {"[site \"a\"]\n",
-	     ":1: [site \"a\"]: has no valid name; allowed: letters, digits and - . _"},
+	     ":1: [site \"a\"]: has an invalid name; allowed: letters, digits and - . _"},
 	    {"[site a\n", ":1: " UNCLEAR},
 	    {"[site a] x\n", ":1: " UNCLEAR},
 	    {"[site a]; x\n", ":1: " UNCLEAR},
@@ -52,19 +52,19 @@ TEST(files_that_may_not_be)
 	    {"[site a]\n= 1\n", ":2: " UNCLEAR},
 	    {"[site a]\nhold ; = 1\n", ":2: " UNCLEAR},
 	    {"[site a]\njid = {user}@a\n two\n",
-	     ":3: the line is indented, but a value cannot go on in a second line; begin it in the "
+	     ":3: the line is indented, but a value cannot continue on a second line; begin it in the "
 	     "first column"},
 	    {"[site a]\n\thold = 1\n",
-	     ":2: the line is indented, but a value cannot go on in a second line; begin it in the "
+	     ":2: the line is indented, but a value cannot continue on a second line; begin it in the "
 	     "first column"},
 	    {" [site a]\n",
-	     ":1: the line is indented, but a value cannot go on in a second line; begin it in the "
+	     ":1: the line is indented, but a value cannot continue on a second line; begin it in the "
 	     "first column"},
-	    {"[site a]\nhold = \x01\n", ":2: the line has a control character; take it out"},
-	    {"[site a]\nhold = 1\rwait = 1\n", ":2: the line has a control character; take it out"},
-	    {"[site a]\n; \x7f\n", ":2: the line has a control character; take it out"},
+	    {"[site a]\nhold = \x01\n", ":2: the line has a control character; remove it"},
+	    {"[site a]\nhold = 1\rwait = 1\n", ":2: the line has a control character; remove it"},
+	    {"[site a]\n; \x7f\n", ":2: the line has a control character; remove it"},
 	    {"[site a]\n; \xff\n",
-	     ":2: the line is not valid UTF-8 text; write it in UTF-8 again"},
+	     ":2: the line is not valid UTF-8 text; save the file in UTF-8"},
 	    {"[site a]\n" JID TIGASE,
 	     ":1: database: is missing in [site a], which needs it: The SQLite file with "
 	     "users, login "
@@ -78,25 +78,24 @@ TEST(files_that_may_not_be)
 	     "= tigase: "
 	     "The file with that administrator's password; only its owner may read it."},
 	    {"[site a]\n" DATABASE JID "tigase_url = http://a/\ntigase_password_file = /p\n",
-	     ":1: tigase_user: is missing in [site a], which needs it with backend = tigase: The "
-	     "administrator's JID to call Tigase with."},
+	     ":1: tigase_user: is missing in [site a], which needs it with backend = tigase: The JID of the administrator who calls Tigase."},
 	    {"[site a]\nbackend = bosh\n" NEEDS,
 	     ":1: bosh_service: is missing in [site a], which needs it with backend = bosh: "
-	     "The BOSH address that we log in at; or several, by preference."},
+	     "The BOSH address at which to log in; if one of several cannot be reached, the next is asked."},
 	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_cookie = c\n",
 	     ":1: site_database: is missing in [site a], which needs it with provider "
 	     "site_session: The site's own SQLite file; it is only read."},
 	    {SITE("a") "identity = token\ntoken_audience = a\n",
 	     ":1: token_key_file: is missing in [site a], which needs it with provider token: The "
-	     "file with the keys of the tokens, a line kid:key each, up to four."},
+	     "file with up to four keys, each on a line kid:key."},
 	    {SITE("a") "identity = token\ntoken_key_file = /k\n",
 	     ":1: token_audience: is missing in [site a], which needs it with provider token: The "
-	     "aud that a token must have: whom it was made for."},
+	     "aud that a token must have: the service that it was made for."},
 	    {SITE("a") "login_query = /q\n",
-	     ":7: login_query: needs site_database beside it: the SQLite file of the site's users"},
+	     ":7: login_query: also needs site_database: the SQLite file of the site's users"},
 	    {SITE("a") "identity = login php_session\n",
 	     ":1: php_session_user: is missing in [site a], which needs it with provider "
-	     "php_session: Where in the session the user stands: user.name is "
+	     "php_session: The place of the user's name in the session: user.name is "
 	     "$_SESSION['user']['name']."},
 	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_cookie = c\n"
 		       "site_database = /d\nsite_result = django\n",
@@ -107,23 +106,20 @@ TEST(files_that_may_not_be)
 	     ":11: site_profile_query: is missing in [site a], which needs it with site_result "
 	     "= django: the query that finds the user's name (sql/sites/django-user.sql)"},
 	    {SITE("a") "bosh_url = https://{hostname}/b\n",
-	     ":7: bosh_url: has {hostname} in it, which needs bosh_hosts: the names of the "
+	     ":7: bosh_url: has {hostname} in it, which needs the key bosh_hosts: the names of the "
 	     "cluster's nodes, as NAME or NAME=PUBLIC"},
 	    {SITE("a") "backend = bosh\nbosh_service = http://b/\nbosh_hosts = a\n"
 		       "bosh_url = https://{hostname}/b\n",
-	     ":10: bosh_url: has {hostname} in it, which only backend = tigase knows: write the "
-	     "host's name"},
+	     ":10: bosh_url: has {hostname} in it, which works only with backend = tigase; write the host's name"},
 	    {"[site a]\n" DATABASE JID "backend = bosh\nupstream_pin = " PIN "\n"
 	     "bosh_service = https://a/ http://b/\n",
 	     ":5: upstream_pin: needs https in every address of bosh_service"},
 	    {SITE("a") "session_absolute = 10m\n",
-	     ":7: session_idle: 30m is longer than session_absolute, 10m; allowed: at most that"},
+	     ":7: session_idle: 30m is longer than session_absolute, 10m; allowed: at most session_absolute"},
 	    {SITE("a") "session_idle = 11m\nsession_absolute = 10m\n",
-	     ":7: session_idle: 11m is longer than session_absolute, 10m; allowed: at most that"},
+	     ":7: session_idle: 11m is longer than session_absolute, 10m; allowed: at most session_absolute"},
 	    {SITE("a") "hosts = a\n" SITE("b"),
-	     ":8: hosts: is empty in [site b]; allowed only where there is a single site, "
-	     "and there "
-	     "are 2"},
+	     ":8: hosts: is empty in [site b]; this is allowed only with a single site, and there are 2"},
 	};
 	/* clang-format on */
 	for (size_t i = 0; i < COUNT(cases); i++)
@@ -144,11 +140,11 @@ TEST(sites_that_clash)
 {
 	char expected[256];
 	snprintf(expected, sizeof(expected),
-		 ":7: [site a]: is at %s:1 already; give it another name", CONF_FILE);
+		 ":7: [site a]: is already at %s:1; give it another name", CONF_FILE);
 	load_bad(SITE("a") SITE("a"), expected);
 
 	snprintf(expected, sizeof(expected),
-		 ":15: hosts: \"b.org\" belongs to [site z] (%s:7) already; allowed: each host in "
+		 ":15: hosts: \"b.org\" already belongs to [site z] (%s:7); allowed: each host in "
 		 "one site",
 		 CONF_FILE);
 	load_bad(SITE("z") "hosts = a.org b.org\n\n" SITE("y") "hosts = c.org B.ORG\n", expected);
@@ -175,7 +171,7 @@ TEST(lines_and_sections_have_their_limits)
 
 	strbuf_reset(&text);
 	strbuf_addf(&text, "[site %.254s]\n" NEEDS, name);
-	load_bad(text.data, ":1: the section's name has 259 bytes; allowed: 258");
+	load_bad(text.data, ":1: the section's name has 259 bytes; allowed: at most 258");
 	strbuf_clear(&text);
 }
 
@@ -262,16 +258,16 @@ TEST(faults_name_the_file_they_are_in)
 		const char *text;
 		const char *wrong;
 	} cases[] = {
-	    {"[server]\n",                      "1.site:1: [server]: may stand in %s alone"       },
-	    {"hold = 1\n",
-	     "1.site:1: hold: stands before the first section; begin with [server] or [site NAME]"},
+	    {"[server]\n",                      "1.site:1: [server]: may be only in %s"},
+	    {"hold = 1\n",                      "1.site:1: hold: is before the first section; begin the file with "
+			   "[server] or [site NAME]"         },
 	    {SITE("b") "hosts = c\nhold = 0\n",
-	     "1.site:8: hold: \"0\" is too small; allowed: a whole number from 1 to 2"            },
+	     "1.site:8: hold: \"0\" is too small; allowed: a whole number from 1 to 2" },
 	    {SITE("a") "hosts = c\n",
-	     "2.site:1: [site a]: is at %s/1.site:1 already; give it another name"                },
+	     "2.site:1: [site a]: is already at %s/1.site:1; give it another name"     },
 	    {SITE("b") "hosts = a.org\n",
-	     "2.site:7: hosts: \"a.org\" belongs to [site b] (%s/1.site:7) already; allowed: each "
-	     "host in one site"								   },
+	     "2.site:7: hosts: \"a.org\" already belongs to [site b] (%s/1.site:7); allowed: each "
+	     "host in one site"							},
 	};
 	unit_write("2.site", SITE("a") "hosts = a.org\n");
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -324,7 +320,8 @@ TEST(sites_pattern_that_cannot_be_searched)
 	assert_int_equal(symlink(path, path), 0);
 	snprintf(text, sizeof(text), "[server]\n\nsites = %s/*.conf\n" SITE("a"), path);
 	snprintf(expected, sizeof(expected),
-		 ":3: sites: \"%s/*.conf\" cannot be searched; allowed: folders that we may read",
+		 ":3: sites: \"%s/*.conf\" cannot be searched; allowed: folders that this program "
+		 "may read",
 		 path);
 	load_bad(text, expected);
 }

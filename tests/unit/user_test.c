@@ -176,7 +176,7 @@ TEST(test_names_nobody_can_see)
 	    {"alice\xe2\xa0\x80",     "U+2800 BRAILLE PATTERN BLANK"                   },
 	    {"al\xc2\xa0ice",         "U+00A0 NO-BREAK SPACE, which looks like a space"},
 	    {"al\xe2\x80\x8dice",     "U+200D ZERO WIDTH JOINER"                       },
-	    {"alice\xef\xb7\x90",     "U+FDD0, which is no character"                  },
+	    {"alice\xef\xb7\x90",     "U+FDD0, which is not a character"               },
 	    {"al\nice",               "U+000A, which is a control"                     },
 	    {" alice",                "begin or end with a space"                      },
 	    {"alice ",                "begin or end with a space"                      },
