@@ -5,7 +5,7 @@
 #define CTL_REPORT_H
 
 #include "ctl/ctl.h"
-#include "template/shelf.h"
+#include "template/cache.h"
 
 struct report {
 	struct ctl *ctl;

@@ -11,7 +11,7 @@
 #include "base/secret.h"
 #include "identity/login_session.h"
 #include "password/password.h"
-#include "identity/site_user.h"
+#include "identity/login_query.h"
 #include "store/user.h"
 
 /* ---- users: ours, or the site's ---- */

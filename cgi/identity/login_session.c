@@ -13,7 +13,7 @@
 #include "conf/cookie_name.h"
 #include "password/password.h"
 #include "identity/login_account.h"
-#include "identity/site_user.h"
+#include "identity/login_query.h"
 #include "store/user.h"
 
 struct session_life login_session_life(const struct site_conf *conf)

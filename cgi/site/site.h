@@ -13,7 +13,7 @@
 #include "prebind/prebind.h"
 #include "store/limit.h"
 #include "store/store.h"
-#include "template/shelf.h"
+#include "template/cache.h"
 
 struct site {
 	const struct site_conf *conf; /* borrowed */

@@ -2,8 +2,8 @@
  * Template sets that several sites share: a folder is read and parsed once for all sites that name
  * it. Only a new shelf sees later changes to a folder. Thread-safe.
  */
-#ifndef TEMPLATE_SHELF_H
-#define TEMPLATE_SHELF_H
+#ifndef TEMPLATE_CACHE_H
+#define TEMPLATE_CACHE_H
 
 #include "template/template.h"
 

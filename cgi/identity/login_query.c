@@ -2,7 +2,7 @@
  * Runs one SELECT in the site's database. store/site_query.h limits what it may do and checks its
  * values.
  */
-#include "identity/site_user.h"
+#include "identity/login_query.h"
 
 #include <stdlib.h>
 #include <string.h>

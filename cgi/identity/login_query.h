@@ -2,8 +2,8 @@
  * The users of provider `login` if the key login_query makes them the site's own. A user is a row
  * of the site's table, found by the operator's query, read-only.
  */
-#ifndef IDENTITY_SITE_USER_H
-#define IDENTITY_SITE_USER_H
+#ifndef IDENTITY_LOGIN_QUERY_H
+#define IDENTITY_LOGIN_QUERY_H
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
  * A list of sets, each with the number of its users. A set without users is freed: a thousand sites
  * with their own folders need not all be in memory.
  */
-#include "template/shelf.h"
+#include "template/cache.h"
 
 #include <pthread.h>
 #include <stdlib.h>
