@@ -140,7 +140,7 @@ static bool has_own_users(const struct site_conf *conf)
 static void check_bind(struct report *report, struct site *site)
 {
 	struct first_user first = {0};
-	struct prebind_session session = {0};
+	struct chat_session session = {0};
 	struct jid jid = {0};
 	struct error said = {0};
 
@@ -163,7 +163,7 @@ static void check_bind(struct report *report, struct site *site)
 		error_set(&said, STATUS_OK, "site user %s got a session as %s", first.name,
 			  session.jid);
 	report_tell(report, "pre-bind", status, said.text);
-	prebind_session_clear(&session);
+	chat_session_clear(&session);
 	jid_clear(&jid);
 }
 
@@ -201,7 +201,7 @@ static void check_site(struct report *report)
 	enum status status = conf_blame(store_check_file(report->site->database, &said), &said,
 					conf_site_place(report->site, "database"));
 	if (status == STATUS_OK)
-		status = site_open(report->site, SITE_FOR_CHECK, report->shelf, &site, &said);
+		status = site_open(report->site, SITE_FOR_CHECK, report->cache, &site, &said);
 	if (status == STATUS_OK)
 		error_set(&said, STATUS_OK, "database, templates and secret files can be opened");
 	report_tell(report, "site", status, said.text);
@@ -242,14 +242,14 @@ int ctl_check(struct ctl *ctl)
 	struct report report = {.ctl = ctl, .w = &w};
 	struct error err = {0};
 
-	if (template_shelf_new(site_pages, site_pages_count, &report.shelf, &err) != STATUS_OK)
+	if (template_cache_new(site_pages, site_pages_count, &report.cache, &err) != STATUS_OK)
 		return ctl_fail(ctl, &err);
 	strbuf_init(&json);
 	json_writer_init(&w, &json);
 	json_open_array(&w, NULL);
 	check_server(&report);
 	check_sites_by_account(&report);
-	template_shelf_free(report.shelf);
+	template_cache_free(report.cache);
 	json_close_array(&w);
 	if (ctl->json)
 		ctl_print_json(ctl, &json);

@@ -82,7 +82,7 @@ static enum status who_is_meant(const struct ctl *ctl, struct jid *out, struct e
 	return jid_is_meant(ctl, jid != NULL ? jid : word, out, err);
 }
 
-static int print_session(struct ctl *ctl, const struct prebind_session *session)
+static int print_session(struct ctl *ctl, const struct chat_session *session)
 {
 	struct strbuf json;
 
@@ -102,7 +102,7 @@ int ctl_prebind(struct ctl *ctl)
 	struct error err = {0};
 	struct jid jid = {0};
 	struct prebind *prebind = NULL;
-	struct prebind_session session = {0};
+	struct chat_session session = {0};
 	int result;
 
 	if ((ctl->argc > 0) + (ctl->user != NULL) + (ctl->jid != NULL) != 1) {
@@ -115,7 +115,7 @@ int ctl_prebind(struct ctl *ctl)
 	if (status == STATUS_OK)
 		status = prebind_bind(prebind, &jid, PREBIND_NOBODY_WAITS, &session, &err);
 	result = status == STATUS_OK ? print_session(ctl, &session) : ctl_fail(ctl, &err);
-	prebind_session_clear(&session);
+	chat_session_clear(&session);
 	jid_clear(&jid);
 	prebind_free(prebind);
 	return result;

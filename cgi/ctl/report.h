@@ -11,7 +11,7 @@ struct report {
 	struct ctl *ctl;
 	const struct site_conf *site; /* NULL: the lines belong to [server] */
 	struct json_writer *w;
-	struct template_shelf *shelf; /* borrowed, like ctl and w */
+	struct template_cache *cache; /* borrowed, like ctl and w */
 	int failed;
 };
 

@@ -53,21 +53,21 @@ static enum status find_ours(const struct identity_context *context, const char 
 static enum status find_sites(const struct identity_context *context, const char *name,
 			      struct login_account *out, struct error *err)
 {
-	struct site_users *kept = identity_state(context, login_session_provider.name);
-	struct site_users *own = NULL;
-	struct site_user user = {0};
+	struct login_query *kept = identity_state(context, login_session_provider.name);
+	struct login_query *own = NULL;
+	struct login_query_user user = {0};
 	enum status status = STATUS_OK;
 
 	store_rest(context->store); /* the site's database may make us wait */
 	if (kept == NULL)
-		status = site_users_open(context->conf, &own, err);
+		status = login_query_open(context->conf, &own, err);
 	if (status == STATUS_OK)
-		status = site_user_find(kept != NULL ? kept : own, name, &user, err);
-	site_users_close(own);
+		status = login_query_find(kept != NULL ? kept : own, name, &user, err);
+	login_query_close(own);
 	if (status == STATUS_OK && identity_is_excluded(context->conf, user.name)) {
 		status = error_set(err, STATUS_NOT_FOUND, "'%s' is not a user: see exclude_users",
 				   user.name);
-		site_user_clear(&user);
+		login_query_user_clear(&user);
 	}
 	if (status == STATUS_OK)
 		*out = (struct login_account){

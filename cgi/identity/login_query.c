@@ -27,15 +27,15 @@ static const struct site_query_column columns[] = {
 };
 static const char *const asked[] = {":user", NULL};
 
-struct site_users {
+struct login_query {
 	struct site_query_spec spec;
 	struct site_query *query;
 };
 
-enum status site_users_open(const struct site_conf *conf, struct site_users **out,
-			    struct error *err)
+enum status login_query_open(const struct site_conf *conf, struct login_query **out,
+			     struct error *err)
 {
-	struct site_users *users = calloc(1, sizeof(*users));
+	struct login_query *users = calloc(1, sizeof(*users));
 
 	if (users == NULL)
 		return error_no_memory(err);
@@ -56,7 +56,7 @@ enum status site_users_open(const struct site_conf *conf, struct site_users **ou
 	return status;
 }
 
-void site_users_close(struct site_users *users)
+void login_query_close(struct login_query *users)
 {
 	if (users == NULL)
 		return;
@@ -64,18 +64,18 @@ void site_users_close(struct site_users *users)
 	free(users);
 }
 
-bool site_users_name_jids(const struct site_users *users)
+bool login_query_has_jids(const struct login_query *users)
 {
 	return site_query_returns(users->query, JID);
 }
 
-void site_user_clear(struct site_user *user)
+void login_query_user_clear(struct login_query_user *user)
 {
 	free(user->name);
 	free(user->display_name);
 	free(user->jid);
 	secret_free(user->password_hash);
-	*user = (struct site_user){0};
+	*user = (struct login_query_user){0};
 }
 
 /* Moves the row's value out; if there is none, returns a copy of instead. */
@@ -96,13 +96,13 @@ static bool is_set(const char *flag)
 	return flag != NULL && flag[0] != '\0' && strcmp(flag, "0") != 0;
 }
 
-enum status site_user_find(struct site_users *users, const char *name, struct site_user *out,
-			   struct error *err)
+enum status login_query_find(struct login_query *users, const char *name,
+			     struct login_query_user *out, struct error *err)
 {
 	const struct site_query_value value = {.text = name};
 	struct site_query_row row = {0};
 	struct error why = {0};
-	struct site_user user;
+	struct login_query_user user;
 
 	enum status status = site_query_ask(users->query, &value, &row, &why);
 	if (status == STATUS_NOT_FOUND)
@@ -117,7 +117,7 @@ enum status site_user_find(struct site_users *users, const char *name, struct si
 		return error_set(err, STATUS_NOT_FOUND,
 				 "the site has no name for '%s': its column user is null", name);
 	}
-	user = (struct site_user){
+	user = (struct login_query_user){
 	    .disabled = is_set(row.values[DISABLED]),
 	    .name = take(&row, USER, name),
 	    .display_name = take(&row, DISPLAY_NAME, ""),
@@ -126,14 +126,14 @@ enum status site_user_find(struct site_users *users, const char *name, struct si
 	};
 	site_query_row_clear(&row);
 	if (user.name != NULL && text_has_control(user.name)) {
-		site_user_clear(&user);
+		login_query_user_clear(&user);
 		return error_set(
 		    err, STATUS_UNAVAILABLE,
 		    "login_query returned a user with a control character in the name");
 	}
 	if (user.name == NULL || user.display_name == NULL || user.jid == NULL ||
 	    user.password_hash == NULL) {
-		site_user_clear(&user);
+		login_query_user_clear(&user);
 		return error_no_memory(err);
 	}
 	*out = user;

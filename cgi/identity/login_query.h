@@ -9,17 +9,17 @@
 
 #include "conf/conf.h"
 
-struct site_users; /* thread-safe */
+struct login_query; /* thread-safe */
 
 /* Checks the query against the database. conf is borrowed as long as *out lives. */
-enum status site_users_open(const struct site_conf *conf, struct site_users **out,
-			    struct error *err);
-void site_users_close(struct site_users *users); /* takes NULL */
+enum status login_query_open(const struct site_conf *conf, struct login_query **out,
+			     struct error *err);
+void login_query_close(struct login_query *users); /* takes NULL */
 
 /* True if the query returns the column `jid`. */
-bool site_users_name_jids(const struct site_users *users);
+bool login_query_has_jids(const struct login_query *users);
 
-struct site_user {
+struct login_query_user {
 	char *name;          /* as the site spells it; owned, as are the next members */
 	char *display_name;  /* "" for none */
 	char *jid;           /* "" for none */
@@ -31,8 +31,8 @@ struct site_user {
  * STATUS_NOT_FOUND: there is no user of that name. STATUS_UNAVAILABLE: the look-up failed, or the
  * query is ambiguous. The caller clears *out.
  */
-enum status site_user_find(struct site_users *users, const char *name, struct site_user *out,
-			   struct error *err);
-void site_user_clear(struct site_user *user);
+enum status login_query_find(struct login_query *users, const char *name,
+			     struct login_query_user *out, struct error *err);
+void login_query_user_clear(struct login_query_user *user);
 
 #endif

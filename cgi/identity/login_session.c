@@ -140,11 +140,11 @@ static enum identity_verdict login_find(const struct identity_context *context,
 
 static enum status login_open(const struct site_conf *conf, void **out, struct error *err)
 {
-	struct site_users *users = NULL;
+	struct login_query *users = NULL;
 
 	if (!login_users_are_the_sites(conf))
 		return STATUS_OK;
-	enum status status = site_users_open(conf, &users, err);
+	enum status status = login_query_open(conf, &users, err);
 	if (status == STATUS_OK)
 		*out = users;
 	return status;
@@ -152,7 +152,7 @@ static enum status login_open(const struct site_conf *conf, void **out, struct e
 
 static void login_close(void *state)
 {
-	site_users_close(state);
+	login_query_close(state);
 }
 
 static void count_user(void *arg, const struct user *user)
@@ -165,12 +165,12 @@ static void count_user(void *arg, const struct user *user)
 
 static enum status check_site_users(const struct site_conf *conf, struct error *said)
 {
-	struct site_users *users = NULL;
-	enum status status = site_users_open(conf, &users, said);
+	struct login_query *users = NULL;
+	enum status status = login_query_open(conf, &users, said);
 
 	if (status != STATUS_OK)
 		return status;
-	site_users_close(users);
+	login_query_close(users);
 	error_set(said, STATUS_OK, "users and their password hashes are looked up in %s by %s",
 		  conf->site_database, conf->login_query);
 	return STATUS_OK;
@@ -198,7 +198,7 @@ static enum status login_check(const struct site_conf *conf, struct store *store
 /* Our own users have JIDs only in the map. */
 static bool login_names_jids(const struct site_conf *conf, const void *state)
 {
-	return login_users_are_the_sites(conf) && (state == NULL || site_users_name_jids(state));
+	return login_users_are_the_sites(conf) && (state == NULL || login_query_has_jids(state));
 }
 
 const struct identity_provider login_session_provider = {

@@ -133,7 +133,7 @@ static void send_failure(struct call *call, enum status status)
 /*
  * Returns the node that has the session if the back end names one, otherwise a name of this site.
  */
-static const char *node_name(const struct call *call, const struct prebind_session *session)
+static const char *node_name(const struct call *call, const struct chat_session *session)
 {
 	const struct conf_list *hosts = &call->ex->site->conf->hosts;
 	const char *names[] = {
@@ -148,7 +148,7 @@ static const char *node_name(const struct call *call, const struct prebind_sessi
 	return NODE_FALLBACK;
 }
 
-static void send_session(struct call *call, const struct prebind_session *session)
+static void send_session(struct call *call, const struct chat_session *session)
 {
 	char rid[24];
 	const struct adhoc_result result = {
@@ -286,7 +286,7 @@ static enum status account_check(struct call *call)
 
 static void bind_and_send(struct call *call)
 {
-	struct prebind_session session = {0};
+	struct chat_session session = {0};
 	enum status status = account_check(call);
 
 	if (status == STATUS_OK)
@@ -295,7 +295,7 @@ static void bind_and_send(struct call *call)
 		send_session(call, &session);
 	else
 		send_failure(call, status == STATUS_BAD_REQUEST ? STATUS_CHAT_SERVER : status);
-	prebind_session_clear(&session);
+	chat_session_clear(&session);
 }
 
 /* "example.org", "example.org/x": Tigase binds them, but nobody can send messages to them. */

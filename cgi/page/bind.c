@@ -42,7 +42,7 @@ static enum status check_limits(struct exchange *ex, struct error *err)
 	return status;
 }
 
-enum status bind_wait(struct exchange *ex, const struct jid *jid, struct prebind_session *out,
+enum status bind_wait(struct exchange *ex, const struct jid *jid, struct chat_session *out,
 		      struct error *err)
 {
 	int64_t until_ms = ex->raw->began_ms + ex->site->conf->timeout_ms + AROUND_MS - ANSWER_MS;
@@ -70,7 +70,7 @@ static const char *event_of(enum status status)
 	return status == STATUS_OK ? "bind_ok" : "bind_failed";
 }
 
-enum status bind_session(struct exchange *ex, struct prebind_session *out, struct error *err)
+enum status bind_session(struct exchange *ex, struct chat_session *out, struct error *err)
 {
 	int64_t started_ms = clock_monotonic_ms();
 	char ms[CODEC_DECIMAL_SIZE];
@@ -125,8 +125,7 @@ void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1])
 	free(jid);
 }
 
-void bind_write_json(const struct prebind_session *session, const char *user_key,
-		     struct strbuf *out)
+void bind_write_json(const struct chat_session *session, const char *user_key, struct strbuf *out)
 {
 	struct json_writer w;
 
@@ -153,7 +152,7 @@ void bind_write_json(const struct prebind_session *session, const char *user_key
 
 void prebind_json_handle(struct exchange *ex)
 {
-	struct prebind_session session = {0};
+	struct chat_session session = {0};
 	char user_key[BIND_USER_KEY_LEN + 1];
 	const char *bind = fields_get(&ex->req.form, "bind");
 	bool who = bind != NULL && strcmp(bind, "no") == 0;
@@ -170,7 +169,7 @@ void prebind_json_handle(struct exchange *ex)
 	} else {
 		page_send_error(ex, status, &err);
 	}
-	prebind_session_clear(&session);
+	chat_session_clear(&session);
 	strbuf_clear(&json);
 }
 

@@ -34,7 +34,7 @@ static void write_converse(const struct exchange *ex, struct strbuf *out)
 	free(jid);
 }
 
-static void send_chat(struct exchange *ex, const struct prebind_session *session)
+static void send_chat(struct exchange *ex, const struct chat_session *session)
 {
 	struct view *view = view_new();
 	char user_key[BIND_USER_KEY_LEN + 1];
@@ -60,7 +60,7 @@ static void send_chat(struct exchange *ex, const struct prebind_session *session
 
 void chat_handle(struct exchange *ex)
 {
-	struct prebind_session session = {0};
+	struct chat_session session = {0};
 	struct error err = {0};
 
 	bool asks_later = ex->site->conf->client == CLIENT_CONVERSE;
@@ -74,5 +74,5 @@ void chat_handle(struct exchange *ex)
 		send_chat(ex, &session);
 	else
 		page_send_error(ex, status, &err);
-	prebind_session_clear(&session);
+	chat_session_clear(&session);
 }

@@ -89,13 +89,13 @@ char *login_form_binding(const struct exchange *ex);
  * known when a retry may help, err->retry_after is set. The caller clears *out. err must not be
  * NULL.
  */
-enum status bind_session(struct exchange *ex, struct prebind_session *out, struct error *err);
+enum status bind_session(struct exchange *ex, struct chat_session *out, struct error *err);
 
 /*
  * prebind_bind and prebind_check for the exchange's site. Other requests are served meanwhile.
  * STATUS_BUSY also if too many requests wait already.
  */
-enum status bind_wait(struct exchange *ex, const struct jid *jid, struct prebind_session *out,
+enum status bind_wait(struct exchange *ex, const struct jid *jid, struct chat_session *out,
 		      struct error *err);
 enum status bind_check(struct exchange *ex, struct error *said);
 
@@ -110,7 +110,6 @@ void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1]);
  * Writes {"jid":…,"sid":…,"rid":…,…}, or {"bind":"required"} if session is NULL. If user_key is not
  * NULL, "user":… comes first.
  */
-void bind_write_json(const struct prebind_session *session, const char *user_key,
-		     struct strbuf *out);
+void bind_write_json(const struct chat_session *session, const char *user_key, struct strbuf *out);
 
 #endif

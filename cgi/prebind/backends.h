@@ -35,7 +35,7 @@ struct prebind_backend {
 			    struct error *err);
 	void (*close)(void *state);
 	enum status (*check)(void *state, struct prebind_call *call, struct error *said);
-	enum status (*bind)(void *state, struct prebind_call *call, struct prebind_session *out,
+	enum status (*bind)(void *state, struct prebind_call *call, struct chat_session *out,
 			    struct error *err);
 	/*
 	 * Appends a one-time password for the call's JID to out, without a request. NULL: this back

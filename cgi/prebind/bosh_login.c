@@ -88,8 +88,8 @@ static enum status sasl_send(struct bosh_session *session, const char *mechanism
 }
 
 /* Makes our next SASL message from the server's last one, and sends it. */
-static enum status sasl_turn(struct bosh_session *session, struct sasl *sasl, const char *mechanism,
-			     struct error *err)
+static enum status sasl_reply(struct bosh_session *session, struct sasl *sasl,
+			      const char *mechanism, struct error *err)
 {
 	char *ours = NULL;
 	enum status status = sasl_step(sasl, mechanism ? "" : session->answer.data, &ours, err);
@@ -121,13 +121,13 @@ static enum status sasl_finish(const struct bosh_session *session, struct sasl *
 static enum status sasl_run(struct login *login, struct sasl *sasl, struct error *err)
 {
 	struct bosh_session *session = &login->session;
-	enum status status = sasl_turn(session, sasl, login->mechanism, err);
+	enum status status = sasl_reply(session, sasl, login->mechanism, err);
 
 	for (int i = 1; status == STATUS_OK && session->answer.step == BOSH_CHALLENGE; i++) {
 		if (i == SASL_STEPS_MAX)
 			return error_set(err, STATUS_CHAT_SERVER,
 					 "the XMPP server's SASL exchange does not end");
-		status = sasl_turn(session, sasl, NULL, err);
+		status = sasl_reply(session, sasl, NULL, err);
 	}
 	if (status == STATUS_OK && session->answer.step == BOSH_FAILURE) {
 		login->again = bosh_auth_refused(login->auth, login->jid, &login->credentials,
@@ -249,20 +249,19 @@ static enum status log_in(struct login *login, char **jid, struct error *err)
 }
 
 static void session_hand_over(const struct bosh_session *session, char *jid,
-			      struct prebind_session *out)
+			      struct chat_session *out)
 {
-	*out = (struct prebind_session){.jid = jid,
-					.hold = session->hold,
-					.wait = session->wait,
-					.expires_in = session->inactivity};
+	*out = (struct chat_session){.jid = jid,
+				     .hold = session->hold,
+				     .wait = session->wait,
+				     .expires_in = session->inactivity};
 	snprintf(out->sid, sizeof(out->sid), "%s", session->sid);
-	prebind_session_set_rid(out, session->rid);
+	chat_session_set_rid(out, session->rid);
 }
 
 /* Runs one session until it has failed and is ended, or is handed to the browser. */
 static enum status bind_once(const struct bosh_state *bosh, struct login *login,
-			     struct prebind_call *call, struct prebind_session *out,
-			     struct error *err)
+			     struct prebind_call *call, struct chat_session *out, struct error *err)
 {
 	struct bosh_session *session = &login->session;
 	char *bound = NULL;
@@ -285,7 +284,7 @@ static enum status bind_once(const struct bosh_state *bosh, struct login *login,
 	return status;
 }
 
-static enum status bosh_bind(void *state, struct prebind_call *call, struct prebind_session *out,
+static enum status bosh_bind(void *state, struct prebind_call *call, struct chat_session *out,
 			     struct error *err)
 {
 	const struct bosh_state *bosh = state;

@@ -1,5 +1,5 @@
 /*
- * A list of the passes inside and a queue of those waiting. A free place goes to the first pass in
+ * A list of the passes inside and a queue of those waiting. A free permit goes to the first pass in
  * the queue that may have it. Only its thread is woken, because a thousand may wait.
  */
 #include "prebind/bulkhead.h"
@@ -12,22 +12,22 @@
 #define RETRY_S 1 /* a call takes some tens of milliseconds */
 
 struct bulkhead {
-	long places; /* free now */
+	long permits; /* free now */
 	long per_user;
-	bool of_user; /* per_user is less than all places */
+	bool of_user; /* per_user is less than all permits */
 	pthread_mutex_t lock;
 	TAILQ_HEAD(bulkhead_line, bulkhead_pass) inside, waiting;
 };
 
-enum status bulkhead_new(long places, long per_user, struct bulkhead **out, struct error *err)
+enum status bulkhead_new(long permits, long per_user, struct bulkhead **out, struct error *err)
 {
 	struct bulkhead *bulkhead = calloc(1, sizeof(*bulkhead));
 
 	if (!bulkhead)
 		return error_no_memory(err);
-	bulkhead->places = places;
-	bulkhead->per_user = per_user > 0 ? per_user : places;
-	bulkhead->of_user = bulkhead->per_user < places;
+	bulkhead->permits = permits;
+	bulkhead->per_user = per_user > 0 ? per_user : permits;
+	bulkhead->of_user = bulkhead->per_user < permits;
 	pthread_mutex_init(&bulkhead->lock, NULL);
 	TAILQ_INIT(&bulkhead->inside);
 	TAILQ_INIT(&bulkhead->waiting);
@@ -59,7 +59,7 @@ static bool user_has_all(const struct bulkhead *bulkhead, const char *user)
 	return inside >= bulkhead->per_user;
 }
 
-/* Returns the first waiting pass that may have a place, or NULL. */
+/* Returns the first waiting pass that may have a permit, or NULL. */
 static struct bulkhead_pass *next_in_line(const struct bulkhead *bulkhead)
 {
 	struct bulkhead_pass *pass = TAILQ_FIRST(&bulkhead->waiting);
@@ -69,15 +69,15 @@ static struct bulkhead_pass *next_in_line(const struct bulkhead *bulkhead)
 	return pass;
 }
 
-static void give_places(struct bulkhead *bulkhead)
+static void give_permits(struct bulkhead *bulkhead)
 {
 	struct bulkhead_pass *pass;
 
-	while (bulkhead->places > 0 && (pass = next_in_line(bulkhead)) != NULL) {
+	while (bulkhead->permits > 0 && (pass = next_in_line(bulkhead)) != NULL) {
 		TAILQ_REMOVE(&bulkhead->waiting, pass, entry);
 		TAILQ_INSERT_TAIL(&bulkhead->inside, pass, entry);
 		pass->inside = true;
-		bulkhead->places--;
+		bulkhead->permits--;
 		pthread_cond_signal(&pass->moved);
 	}
 }
@@ -113,7 +113,7 @@ enum status bulkhead_enter(struct bulkhead *bulkhead, struct bulkhead_pass *pass
 	pass_init(pass, user);
 	pthread_mutex_lock(&bulkhead->lock);
 	TAILQ_INSERT_TAIL(&bulkhead->waiting, pass, entry);
-	give_places(bulkhead);
+	give_permits(bulkhead);
 	inside = wait_for_turn(bulkhead, pass, until_ms);
 	user_limit = !inside && user_has_all(bulkhead, user);
 	if (!inside)
@@ -129,8 +129,8 @@ void bulkhead_leave(struct bulkhead *bulkhead, struct bulkhead_pass *pass)
 {
 	pthread_mutex_lock(&bulkhead->lock);
 	TAILQ_REMOVE(&bulkhead->inside, pass, entry);
-	bulkhead->places++;
-	give_places(bulkhead);
+	bulkhead->permits++;
+	give_permits(bulkhead);
 	pthread_mutex_unlock(&bulkhead->lock);
 	pthread_cond_destroy(&pass->moved);
 }

@@ -1,6 +1,6 @@
 /*
  * Limits the calls in progress at once, in all and for one user. A slow XMPP server then cannot
- * take all threads, and a user with many tabs cannot take all places. A request without a place
+ * take all threads, and a user with many tabs cannot take all permits. A request without a permit
  * waits in a queue until its time is up. Thread-safe; for one process.
  */
 #ifndef PREBIND_BULKHEAD_H
@@ -15,7 +15,7 @@
 
 struct bulkhead; /* opaque */
 
-/* A place or a claim to one; owned by the caller, from enter to leave. */
+/* A permit or a claim to one; owned by the caller, from enter to leave. */
 struct bulkhead_pass {
 	const char *user; /* borrowed */
 	TAILQ_ENTRY(bulkhead_pass) entry;
@@ -23,13 +23,13 @@ struct bulkhead_pass {
 	pthread_cond_t moved; /* signalled when inside becomes true */
 };
 
-/* per_user is the number of places for one user; 0: all of them. */
-enum status bulkhead_new(long places, long per_user, struct bulkhead **out, struct error *err);
+/* per_user is the number of permits for one user; 0: all of them. */
+enum status bulkhead_new(long permits, long per_user, struct bulkhead **out, struct error *err);
 void bulkhead_free(struct bulkhead *bulkhead); /* NULL is allowed; no pass may be inside */
 
 /*
- * STATUS_OK: make the call, then call bulkhead_leave. If there was no place until until_ms
- * (monotonic), STATUS_BUSY; if this user had all of the user's places, STATUS_SLOW_DOWN. Both set
+ * STATUS_OK: make the call, then call bulkhead_leave. If there was no permit until until_ms
+ * (monotonic), STATUS_BUSY; if this user had all of the user's permits, STATUS_SLOW_DOWN. Both set
  * err->retry_after.
  */
 enum status bulkhead_enter(struct bulkhead *bulkhead, struct bulkhead_pass *pass, const char *user,

@@ -12,7 +12,7 @@
 #include "base/secret.h"
 #include "xmpp/adhoc_bind.h"
 
-void prebind_session_set_rid(struct prebind_session *session, int64_t next)
+void chat_session_set_rid(struct chat_session *session, int64_t next)
 {
 	char buffer[CODEC_DECIMAL_SIZE];
 	const char *text;
@@ -28,7 +28,7 @@ static bool rid_is_sound(const char *rid)
 {
 	size_t len = strspn(rid, "0123456789");
 
-	return len > 0 && len <= PREBIND_RID_MAX && rid[len] == '\0' &&
+	return len > 0 && len <= CHAT_RID_MAX && rid[len] == '\0' &&
 	       strtoll(rid, NULL, 10) <= ADHOC_RID_LIMIT;
 }
 
@@ -61,7 +61,7 @@ static enum status jid_check(const struct jid *got, const struct jid *asked, str
 }
 
 /* Checks the session's JID and prepares it, because clients compare JIDs byte by byte. */
-static enum status session_jid_take(struct prebind_session *session, const struct jid *asked,
+static enum status session_jid_take(struct chat_session *session, const struct jid *asked,
 				    struct error *err)
 {
 	struct jid got = {0};
@@ -86,8 +86,8 @@ static enum status session_jid_take(struct prebind_session *session, const struc
 	return STATUS_OK;
 }
 
-enum status prebind_session_check(struct prebind_session *session, const struct jid *asked,
-				  struct error *err)
+enum status chat_session_check(struct chat_session *session, const struct jid *asked,
+			       struct error *err)
 {
 	if (!session->jid || !sid_is_sound(session->sid) || !rid_is_sound(session->rid))
 		return error_set(err, STATUS_CHAT_SERVER,
@@ -96,7 +96,7 @@ enum status prebind_session_check(struct prebind_session *session, const struct 
 	return session_jid_take(session, asked, err);
 }
 
-void prebind_session_clear(struct prebind_session *session)
+void chat_session_clear(struct chat_session *session)
 {
 	free(session->jid);
 	free(session->bosh_url);

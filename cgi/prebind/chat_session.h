@@ -9,15 +9,15 @@
 #include "base/error.h"
 #include "xmpp/jid.h"
 
-#define PREBIND_SID_MAX      128
-#define PREBIND_RID_MAX      16
-#define PREBIND_HOSTNAME_MAX 253
+#define CHAT_SID_MAX      128
+#define CHAT_RID_MAX      16
+#define CHAT_HOSTNAME_MAX 253
 
-struct prebind_session {
-	char *jid;                     /* owned; the full JID to attach with, prepared */
-	char sid[PREBIND_SID_MAX + 1]; /* a bearer secret */
-	char rid[PREBIND_RID_MAX + 1]; /* decimal; the next one to send, for every back end */
-	char hostname[PREBIND_HOSTNAME_MAX + 1]; /* cluster node; "" if the back end names none */
+struct chat_session {
+	char *jid;                  /* owned; the full JID to attach with, prepared */
+	char sid[CHAT_SID_MAX + 1]; /* a bearer secret */
+	char rid[CHAT_RID_MAX + 1]; /* decimal; the next one to send, for every back end */
+	char hostname[CHAT_HOSTNAME_MAX + 1]; /* cluster node; "" if the back end names none */
 	char *bosh_url; /* owned; the address at which the browser continues */
 	long hold;
 	long wait;       /* seconds */
@@ -28,15 +28,15 @@ struct prebind_session {
  * Writes the next rid to send. A value that JavaScript cannot count on from leaves "", which is
  * refused later.
  */
-void prebind_session_set_rid(struct prebind_session *session, int64_t next);
+void chat_session_set_rid(struct chat_session *session, int64_t next);
 
 /*
  * Checks what a back end returned for the JID `asked`, and prepares session->jid.
  * STATUS_CHAT_SERVER: the session is not usable, or is that of another JID.
  */
-enum status prebind_session_check(struct prebind_session *session, const struct jid *asked,
-				  struct error *err);
+enum status chat_session_check(struct chat_session *session, const struct jid *asked,
+			       struct error *err);
 
-void prebind_session_clear(struct prebind_session *session); /* wipes */
+void chat_session_clear(struct chat_session *session); /* wipes */
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The service: chooses the resource, sets the deadline, waits for a place, asks the back end at one
- * of its addresses, and checks the result. This file has what all back ends share; each back end
- * has its own file.
+ * The service: chooses the resource, sets the deadline, waits for a permit, asks the back end at
+ * one of its addresses, and checks the result. This file has what is the same for all back ends;
+ * each back end has its own file.
  */
 #include "prebind/prebind.h"
 
@@ -38,7 +38,7 @@ struct prebind {
 struct bind {
 	const struct prebind *prebind;
 	struct prebind_call call;
-	struct prebind_session session;
+	struct chat_session session;
 };
 
 static const struct prebind_backend *const backends[] = {
@@ -194,7 +194,7 @@ static enum status bind_try(void *arg, const char *url, enum upstream_outcome *o
 	*outcome = bind->call.outcome;
 	if (status != STATUS_OK)
 		return status;
-	status = prebind_session_check(&bind->session, bind->call.jid, err);
+	status = chat_session_check(&bind->session, bind->call.jid, err);
 	if (status != STATUS_OK)
 		*outcome = OUTCOME_FAILED;
 	return status;
@@ -223,7 +223,7 @@ static enum status bind_in_turn(struct prebind *prebind, struct bind *bind, stru
 }
 
 enum status prebind_bind(struct prebind *prebind, const struct jid *jid, int64_t until_ms,
-			 struct prebind_session *out, struct error *err)
+			 struct chat_session *out, struct error *err)
 {
 	const struct site_conf *conf = prebind->conf;
 	int64_t deadline_ms = clock_monotonic_ms() + conf->timeout_ms;
@@ -242,7 +242,7 @@ enum status prebind_bind(struct prebind *prebind, const struct jid *jid, int64_t
 		status = bosh_url_make(conf, bind.session.hostname, &bind.session.bosh_url, err);
 	jid_clear(&asked);
 	if (status != STATUS_OK) {
-		prebind_session_clear(&bind.session);
+		chat_session_clear(&bind.session);
 		return status;
 	}
 	if (conf->session_life_ms)

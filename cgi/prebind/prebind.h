@@ -42,7 +42,7 @@ void prebind_share(struct prebind *prebind, struct limit_store *limits);
  * database. The caller clears *out.
  */
 enum status prebind_bind(struct prebind *prebind, const struct jid *jid, int64_t until_ms,
-			 struct prebind_session *out, struct error *err);
+			 struct chat_session *out, struct error *err);
 #define PREBIND_NOBODY_WAITS INT64_MAX /* until_ms: only conf->timeout_ms */
 
 /* One-time credentials for a client that needs no BOSH session (WebSocket). */

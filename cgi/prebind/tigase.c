@@ -164,9 +164,9 @@ static enum status tigase_create_account(void *state, struct prebind_call *call,
 }
 
 static void session_take(struct adhoc_session *got, const struct site_conf *conf,
-			 struct prebind_session *out)
+			 struct chat_session *out)
 {
-	*out = (struct prebind_session){
+	*out = (struct chat_session){
 	    .jid = got->from,
 	    .hold = conf->hold,
 	    .wait = conf->wait, /* the answer only repeats those of the request */
@@ -178,7 +178,7 @@ static void session_take(struct adhoc_session *got, const struct site_conf *conf
 	memcpy(out->sid, got->sid, sizeof(got->sid));
 	memcpy(out->hostname, got->hostname, sizeof(got->hostname));
 	/* The returned rid counts as used: a stanza sent with it would end the session. */
-	prebind_session_set_rid(out, got->rid + 1);
+	chat_session_set_rid(out, got->rid + 1);
 }
 
 static enum status session_ask(const struct tigase *tigase, struct prebind_call *call,
@@ -203,7 +203,7 @@ static enum status session_ask(const struct tigase *tigase, struct prebind_call 
 	return status;
 }
 
-static enum status tigase_bind(void *state, struct prebind_call *call, struct prebind_session *out,
+static enum status tigase_bind(void *state, struct prebind_call *call, struct chat_session *out,
 			       struct error *err)
 {
 	struct tigase *tigase = state;

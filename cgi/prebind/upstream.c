@@ -37,7 +37,7 @@ struct upstreams {
 };
 
 /* The result of trying all addresses once. */
-struct round {
+struct attempts {
 	bool asked;      /* at least one was called */
 	bool repeatable; /* nothing was sent to any of them, and a repetition may help */
 	int64_t wait_ms; /* until the first breaker lets a call through; 0: none is open */
@@ -76,7 +76,7 @@ void upstreams_share(struct upstreams *upstreams, struct limit_store *limits)
 /* ---- the breakers ---- */
 
 /* A question to a breaker, or an outcome for it, wherever the breaker is kept. */
-struct visit {
+struct breaker_use {
 	struct breaker *breaker;
 	int64_t now_ms;
 	bool tells;
@@ -88,62 +88,64 @@ struct visit {
 	enum breaker_change change;
 };
 
-static void visit_breaker(struct visit *visit)
+static void breaker_use_here(struct breaker_use *use)
 {
-	visit->done = true;
-	if (visit->tells)
-		visit->change = breaker_tell(visit->breaker, visit->pass, visit->outcome,
-					     visit->now_ms, visit->chance);
+	use->done = true;
+	if (use->tells)
+		use->change =
+		    breaker_tell(use->breaker, use->pass, use->outcome, use->now_ms, use->chance);
 	else
-		visit->pass = breaker_ask(visit->breaker, visit->now_ms, &visit->wait_ms);
+		use->pass = breaker_ask(use->breaker, use->now_ms, &use->wait_ms);
 }
 
-static void visit_text(void *arg, const char *before, struct strbuf *after)
+static void breaker_use_text(void *arg, const char *before, struct strbuf *after)
 {
-	struct visit *visit = arg;
+	struct breaker_use *use = arg;
 
-	breaker_read(before, visit->now_ms, visit->breaker);
-	visit_breaker(visit);
-	breaker_write(visit->breaker, after);
+	breaker_read(before, use->now_ms, use->breaker);
+	breaker_use_here(use);
+	breaker_write(use->breaker, after);
 }
 
 /* If the shared file cannot be used, the process decides by its own breaker. */
-static void visit_shared(struct upstreams *upstreams, struct upstream *upstream,
-			 struct visit *visit)
+static void breaker_use_shared(struct upstreams *upstreams, struct upstream *upstream,
+			       struct breaker_use *use)
 {
 	struct error why = {0};
 
-	if (upstream_state_update(upstreams->shared, upstream->url, visit_text, visit, &why) ==
+	if (upstream_state_update(upstreams->shared, upstream->url, breaker_use_text, use, &why) ==
 	    STATUS_OK)
 		return;
 	log_event(LOG_LEVEL_WARN, "breaker_not_shared", "site", upstreams->site, "upstream",
 		  upstream->url, "why", why.text, NULL);
-	if (!visit->done)
-		visit_breaker(visit);
+	if (!use->done)
+		breaker_use_here(use);
 }
 
 /* Call it with the lock held. */
-static void visit(struct upstreams *upstreams, struct upstream *upstream, struct visit *visit)
+static void breaker_use(struct upstreams *upstreams, struct upstream *upstream,
+			struct breaker_use *use)
 {
-	visit->breaker = &upstream->breaker;
+	use->breaker = &upstream->breaker;
 	/* all processes share the wall clock, also after a restart of the machine */
-	visit->now_ms = upstreams->shared ? clock_wall_ms() : clock_monotonic_ms();
+	use->now_ms = upstreams->shared ? clock_wall_ms() : clock_monotonic_ms();
 	if (upstreams->shared)
-		visit_shared(upstreams, upstream, visit);
+		breaker_use_shared(upstreams, upstream, use);
 	else
-		visit_breaker(visit);
+		breaker_use_here(use);
 }
 
 static enum breaker_pass ask(struct upstreams *upstreams, struct upstream *upstream,
-			     struct round *round)
+			     struct attempts *attempts)
 {
-	struct visit asking = {0};
+	struct breaker_use asking = {0};
 
 	pthread_mutex_lock(&upstreams->lock);
-	visit(upstreams, upstream, &asking);
+	breaker_use(upstreams, upstream, &asking);
 	pthread_mutex_unlock(&upstreams->lock);
-	if (asking.pass == BREAKER_WAIT && (round->wait_ms == 0 || asking.wait_ms < round->wait_ms))
-		round->wait_ms = asking.wait_ms;
+	if (asking.pass == BREAKER_WAIT &&
+	    (attempts->wait_ms == 0 || asking.wait_ms < attempts->wait_ms))
+		attempts->wait_ms = asking.wait_ms;
 	return asking.pass;
 }
 
@@ -166,13 +168,13 @@ static void log_change(const struct upstreams *upstreams, const struct upstream 
 static void tell(struct upstreams *upstreams, struct upstream *upstream, enum breaker_pass pass,
 		 enum upstream_outcome outcome, const struct error *why)
 {
-	struct visit telling = {.tells = true, .pass = pass, .outcome = outcome};
+	struct breaker_use telling = {.tells = true, .pass = pass, .outcome = outcome};
 	int64_t open_ms;
 
 	if (outcome != OUTCOME_OK) /* it may open, and its pause needs a jitter */
 		secret_random(&telling.chance, sizeof(telling.chance));
 	pthread_mutex_lock(&upstreams->lock);
-	visit(upstreams, upstream, &telling);
+	breaker_use(upstreams, upstream, &telling);
 	open_ms = upstream->breaker.until_ms - telling.now_ms;
 	if (outcome == OUTCOME_OK && upstreams->saved < REPEAT_SAVED)
 		upstreams->saved++;
@@ -188,21 +190,21 @@ static bool nothing_sent(enum upstream_outcome outcome)
 }
 
 static enum status try_each(struct upstreams *upstreams, upstream_try *call, void *arg,
-			    struct round *round, struct error *err)
+			    struct attempts *attempts, struct error *err)
 {
 	enum status status = STATUS_UNAVAILABLE;
 
 	for (size_t i = 0; i < upstreams->count; i++) {
 		struct upstream *upstream = &upstreams->list[i];
 		enum upstream_outcome outcome = OUTCOME_NONE;
-		enum breaker_pass pass = ask(upstreams, upstream, round);
+		enum breaker_pass pass = ask(upstreams, upstream, attempts);
 
 		if (pass == BREAKER_WAIT)
 			continue;
-		round->asked = true;
+		attempts->asked = true;
 		status = call(arg, upstream->url, &outcome, err);
 		tell(upstreams, upstream, pass, outcome, err);
-		round->repeatable = outcome == OUTCOME_NOT_CONNECTED;
+		attempts->repeatable = outcome == OUTCOME_NOT_CONNECTED;
 		if (!nothing_sent(outcome))
 			break;
 		if (i + 1 < upstreams->count)
@@ -233,9 +235,9 @@ static long pause_random(void)
 	return PAUSE_MIN_MS + (long)(chance % PAUSE_SPAN_MS);
 }
 
-static enum status unavailable(const struct round *round, struct error *err)
+static enum status unavailable(const struct attempts *attempts, struct error *err)
 {
-	long seconds = (long)((round->wait_ms + 999) / 1000);
+	long seconds = (long)((attempts->wait_ms + 999) / 1000);
 
 	if (seconds > RETRY_MAX_S)
 		seconds = RETRY_MAX_S;
@@ -250,19 +252,19 @@ enum status upstreams_call(struct upstreams *upstreams, upstream_try *call, void
 			   int64_t deadline_ms, struct error *err)
 {
 	struct error said = {0};
-	struct round round = {0};
-	struct round again = {0};
-	enum status status = try_each(upstreams, call, arg, &round, &said);
-	long pause_ms = round.repeatable ? pause_random() : 0;
+	struct attempts first = {0};
+	struct attempts again = {0};
+	enum status status = try_each(upstreams, call, arg, &first, &said);
+	long pause_ms = first.repeatable ? pause_random() : 0;
 
-	if (round.repeatable && may_repeat(upstreams, pause_ms, deadline_ms)) {
+	if (first.repeatable && may_repeat(upstreams, pause_ms, deadline_ms)) {
 		nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000}, NULL);
 		status = try_each(upstreams, call, arg, &again, &said);
 		if (!again.asked) /* the breakers opened in between: the first result stands */
 			status = said.status;
 	}
-	if (!round.asked)
-		return unavailable(&round, err);
+	if (!first.asked)
+		return unavailable(&first, err);
 	if (err)
 		*err = said;
 	return status;

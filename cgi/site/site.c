@@ -11,7 +11,7 @@ void site_close(struct site *site)
 	identity_chain_close(site->identity);
 	prebind_free(site->prebind);
 	if (site->templates != NULL)
-		template_shelf_give(site->shelf, site->templates);
+		template_cache_return(site->cache, site->templates);
 	limit_close(site->limits);
 	store_close(site->store);
 	secret_wipe(site->csrf_key, sizeof(site->csrf_key));
@@ -32,12 +32,12 @@ static enum status limits_open(const struct site_conf *conf, enum site_use use, 
 				   : limit_open(conf->database, &site->limits, err);
 }
 
-enum status site_open(const struct site_conf *conf, enum site_use use, struct template_shelf *shelf,
+enum status site_open(const struct site_conf *conf, enum site_use use, struct template_cache *cache,
 		      struct site *site, struct error *err)
 {
 	enum status status = site_check(conf, err);
 
-	*site = (struct site){.conf = conf, .shelf = shelf};
+	*site = (struct site){.conf = conf, .cache = cache};
 	if (status == STATUS_OK)
 		status = conf_blame(store_open(conf->database, conf->name, &site->store, err), err,
 				    conf_site_place(conf, "database"));
@@ -50,7 +50,7 @@ enum status site_open(const struct site_conf *conf, enum site_use use, struct te
 		secret_hmac_prepare(&site->form_key, site->csrf_key);
 	if (status == STATUS_OK)
 		status =
-		    conf_blame(template_shelf_take(shelf, conf->templates, &site->templates, err),
+		    conf_blame(template_cache_borrow(cache, conf->templates, &site->templates, err),
 			       err, conf_site_place(conf, "templates"));
 	if (status == STATUS_OK)
 		status = use == SITE_FOR_ONE ? STATUS_OK : site_pages_check(site, err);
@@ -63,9 +63,9 @@ enum status site_open(const struct site_conf *conf, enum site_use use, struct te
 	return status;
 }
 
-void site_open_closed(const struct site_conf *conf, struct template_shelf *shelf, struct site *site)
+void site_open_closed(const struct site_conf *conf, struct template_cache *cache, struct site *site)
 {
-	*site = (struct site){.conf = conf, .shelf = shelf, .closed = true};
-	if (template_shelf_take(shelf, conf->templates, &site->templates, NULL) != STATUS_OK)
+	*site = (struct site){.conf = conf, .cache = cache, .closed = true};
+	if (template_cache_borrow(cache, conf->templates, &site->templates, NULL) != STATUS_OK)
 		site->templates = NULL;
 }

@@ -24,8 +24,8 @@ struct site {
 	bool closed;
 	struct store *store;
 	struct limit_store *limits;
-	const struct template_set *templates; /* borrowed from the shelf until site_close */
-	struct template_shelf *shelf;         /* borrowed */
+	const struct template_set *templates; /* borrowed from the cache until site_close */
+	struct template_cache *cache;         /* borrowed */
 	struct prebind *prebind;
 	struct identity_chain *identity;
 	unsigned char csrf_key[SECRET_KEY_LEN];
@@ -57,12 +57,12 @@ enum status site_pages_check(const struct site *site, struct error *err);
 enum status site_check(const struct site_conf *conf, struct error *err);
 
 /* Opens everything that the site needs. The caller calls site_close, also after a failure. */
-enum status site_open(const struct site_conf *conf, enum site_use use, struct template_shelf *shelf,
+enum status site_open(const struct site_conf *conf, enum site_use use, struct template_cache *cache,
 		      struct site *site, struct error *err);
 void site_close(struct site *site);
 
 /* Sets up a site that cannot be opened, with what an error page needs. site_close closes it. */
-void site_open_closed(const struct site_conf *conf, struct template_shelf *shelf,
+void site_open_closed(const struct site_conf *conf, struct template_cache *cache,
 		      struct site *site);
 
 #endif

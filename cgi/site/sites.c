@@ -30,18 +30,18 @@
 #define SITES_OPEN_MAX      512  /* per process: an open site takes about 300 KiB */
 
 /* A configuration and the objects that its sites share. It lives as long as one of the sites. */
-struct setup {
+struct loaded_conf {
 	atomic_size_t users;
 	const struct conf *conf;
 	struct conf *owned; /* conf, if it is ours to free */
 	enum site_use use;
-	struct template_shelf *shelf;
+	struct template_cache *cache;
 };
 
 struct open_site {
 	struct site site; /* must be first: sites_return casts it back */
 	atomic_size_t users;
-	struct setup *setup;
+	struct loaded_conf *loaded;
 };
 
 struct slot {
@@ -57,7 +57,7 @@ TAILQ_HEAD(slot_list, slot);
 
 struct sites {
 	atomic_size_t users;
-	struct setup *setup;
+	struct loaded_conf *loaded;
 	pthread_mutex_t lock;    /* protects all members below */
 	pthread_cond_t opened;   /* a slot is no longer `opening` */
 	struct slot_list in_use; /* most recently used first */
@@ -68,38 +68,38 @@ struct sites {
 
 /* ---- reference counts ---- */
 
-static struct setup *setup_hold(struct setup *setup)
+static struct loaded_conf *loaded_conf_hold(struct loaded_conf *loaded)
 {
-	atomic_fetch_add(&setup->users, 1);
-	return setup;
+	atomic_fetch_add(&loaded->users, 1);
+	return loaded;
 }
 
-static void setup_release(struct setup *setup)
+static void loaded_conf_release(struct loaded_conf *loaded)
 {
-	if (setup == NULL || atomic_fetch_sub(&setup->users, 1) > 1)
+	if (loaded == NULL || atomic_fetch_sub(&loaded->users, 1) > 1)
 		return;
-	template_shelf_free(setup->shelf);
-	conf_free(setup->owned);
-	free(setup);
+	template_cache_free(loaded->cache);
+	conf_free(loaded->owned);
+	free(loaded);
 }
 
-static enum status setup_new(const struct conf *conf, enum site_use use, struct setup **out,
-			     struct error *err)
+static enum status loaded_conf_new(const struct conf *conf, enum site_use use,
+				   struct loaded_conf **out, struct error *err)
 {
-	struct setup *setup = calloc(1, sizeof(*setup));
+	struct loaded_conf *loaded = calloc(1, sizeof(*loaded));
 
-	if (setup == NULL)
+	if (loaded == NULL)
 		return error_no_memory(err);
-	setup->conf = conf;
-	setup->use = use;
-	atomic_init(&setup->users, 1);
-	enum status status = template_shelf_new(site_pages, site_pages_count, &setup->shelf, err);
+	loaded->conf = conf;
+	loaded->use = use;
+	atomic_init(&loaded->users, 1);
+	enum status status = template_cache_new(site_pages, site_pages_count, &loaded->cache, err);
 	if (status == STATUS_OK && use == SITE_FOR_ONE)
-		template_shelf_defer(setup->shelf);
+		template_cache_defer(loaded->cache);
 	if (status == STATUS_OK)
-		*out = setup;
+		*out = loaded;
 	else
-		setup_release(setup);
+		loaded_conf_release(loaded);
 	return status;
 }
 
@@ -108,11 +108,11 @@ static void open_site_release(struct open_site *open)
 	if (open == NULL || atomic_fetch_sub(&open->users, 1) > 1)
 		return;
 	site_close(&open->site);
-	setup_release(open->setup);
+	loaded_conf_release(open->loaded);
 	free(open);
 }
 
-static enum status open_site_new(struct setup *setup, const struct site_conf *conf,
+static enum status open_site_new(struct loaded_conf *loaded, const struct site_conf *conf,
 				 struct open_site **out, struct error *err)
 {
 	struct open_site *open = calloc(1, sizeof(*open));
@@ -120,8 +120,8 @@ static enum status open_site_new(struct setup *setup, const struct site_conf *co
 	if (open == NULL)
 		return error_no_memory(err);
 	atomic_init(&open->users, 1);
-	open->setup = setup_hold(setup);
-	enum status status = site_open(conf, setup->use, setup->shelf, &open->site, err);
+	open->loaded = loaded_conf_hold(loaded);
+	enum status status = site_open(conf, loaded->use, loaded->cache, &open->site, err);
 	if (status == STATUS_OK)
 		*out = open;
 	else
@@ -196,18 +196,18 @@ static enum status check_all(const struct conf *conf, struct error *err)
 /* Opens the only site at the start, so that the first visitor does not wait for it. */
 static enum status open_single(struct sites *sites, struct error *err)
 {
-	const struct site_conf *conf = &sites->setup->conf->sites[0];
+	const struct site_conf *conf = &sites->loaded->conf->sites[0];
 	struct open_site *open = NULL;
 	struct error why = {0};
 
-	enum status status = open_site_new(sites->setup, conf, &open, &why);
+	enum status status = open_site_new(sites->loaded, conf, &open, &why);
 	if (status == STATUS_OK) {
 		sites->open_count = 1;
 		slot_fill(sites, &sites->slots[0], open, 0); /* never closed as idle */
-	} else if (sites->setup->use == SITE_FOR_SPAWNED) {
+	} else if (sites->loaded->use == SITE_FOR_SPAWNED) {
 		tell_failed(conf, why.text);
 		sites->slots[0].told_ms = clock_monotonic_ms();
-		status = check_all(sites->setup->conf, err);
+		status = check_all(sites->loaded->conf, err);
 	} else {
 		error_set(err, status, "[site %s]: %s", conf->name, why.text);
 	}
@@ -216,11 +216,11 @@ static enum status open_single(struct sites *sites, struct error *err)
 
 static enum status check_or_open(struct sites *sites, struct error *err)
 {
-	const struct setup *setup = sites->setup;
+	const struct loaded_conf *loaded = sites->loaded;
 
-	if (setup->conf->n_sites == 1 && setup->use != SITE_FOR_ONE)
+	if (loaded->conf->n_sites == 1 && loaded->use != SITE_FOR_ONE)
 		return open_single(sites, err);
-	return check_all(setup->conf, err);
+	return check_all(loaded->conf, err);
 }
 
 enum status sites_new(const struct conf *conf, enum site_use use, struct sites **out,
@@ -236,8 +236,8 @@ enum status sites_new(const struct conf *conf, enum site_use use, struct sites *
 	TAILQ_INIT(&sites->in_use);
 	sites->open_max = open_max(conf);
 	sites->slots = calloc(conf->n_sites, sizeof(*sites->slots));
-	enum status status =
-	    sites->slots != NULL ? setup_new(conf, use, &sites->setup, err) : error_no_memory(err);
+	enum status status = sites->slots != NULL ? loaded_conf_new(conf, use, &sites->loaded, err)
+						  : error_no_memory(err);
 	if (status == STATUS_OK)
 		status = check_or_open(sites, err);
 	if (status == STATUS_OK)
@@ -263,7 +263,7 @@ void sites_release(struct sites *sites)
 	{
 		open_site_release(slot->open);
 	}
-	setup_release(sites->setup);
+	loaded_conf_release(sites->loaded);
 	free(sites->slots);
 	pthread_cond_destroy(&sites->opened);
 	pthread_mutex_destroy(&sites->lock);
@@ -272,12 +272,12 @@ void sites_release(struct sites *sites)
 
 void sites_own_conf(struct sites *sites, struct conf *conf)
 {
-	sites->setup->owned = conf;
+	sites->loaded->owned = conf;
 }
 
 const struct conf *sites_conf(const struct sites *sites)
 {
-	return sites->setup->conf;
+	return sites->loaded->conf;
 }
 
 /* ---- closing ---- */
@@ -303,7 +303,7 @@ static struct open_site *take_idle(struct sites *sites, int64_t now_ms)
 {
 	struct slot *last = TAILQ_LAST(&sites->in_use, slot_list);
 
-	if (sites->setup->conf->n_sites == 1 || last == NULL ||
+	if (sites->loaded->conf->n_sites == 1 || last == NULL ||
 	    now_ms - last->used_ms < SITES_IDLE_S * 1000)
 		return NULL;
 	return slot_empty(sites, last);
@@ -394,7 +394,7 @@ static enum status await_opening(struct sites *sites, const struct slot *slot,
 static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now_ms,
 			     struct error *err)
 {
-	const struct site_conf *conf = &sites->setup->conf->sites[slot - sites->slots];
+	const struct site_conf *conf = &sites->loaded->conf->sites[slot - sites->slots];
 	struct open_site *closing = NULL, *open = NULL;
 	struct error why = {0};
 
@@ -406,7 +406,7 @@ static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now
 	sites->open_count++;
 	pthread_mutex_unlock(&sites->lock);
 	open_site_release(closing);
-	enum status status = open_site_new(sites->setup, conf, &open, &why);
+	enum status status = open_site_new(sites->loaded, conf, &open, &why);
 	wait_end();
 	pthread_mutex_lock(&sites->lock);
 	bool failed_before = slot->retry_ms != 0;
@@ -422,7 +422,7 @@ static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now
 enum status sites_borrow(struct sites *sites, const struct site_conf *conf, int64_t now_ms,
 			 struct site **out, struct error *err)
 {
-	struct slot *slot = &sites->slots[conf - sites->setup->conf->sites];
+	struct slot *slot = &sites->slots[conf - sites->loaded->conf->sites];
 
 	pthread_mutex_lock(&sites->lock);
 	enum status status = await_opening(sites, slot, conf, err);
@@ -444,8 +444,8 @@ struct site *sites_borrow_closed(struct sites *sites, const struct site_conf *co
 	if (open == NULL)
 		return NULL;
 	atomic_init(&open->users, 1);
-	open->setup = setup_hold(sites->setup);
-	site_open_closed(conf, sites->setup->shelf, &open->site);
+	open->loaded = loaded_conf_hold(sites->loaded);
+	site_open_closed(conf, sites->loaded->cache, &open->site);
 	return &open->site;
 }
 
@@ -484,7 +484,7 @@ static struct open_site **hold_open(struct sites *sites, size_t max, size_t *cou
 static bool may_go_on(const struct sites *sites, const struct open_site *old)
 {
 	const struct site_conf *was = old->site.conf;
-	const struct site_conf *now = conf_site_of_database(sites->setup->conf, was->database);
+	const struct site_conf *now = conf_site_of_database(sites->loaded->conf, was->database);
 
 	return now == NULL || strcmp(now->name, was->name) == 0;
 }
@@ -492,13 +492,13 @@ static bool may_go_on(const struct sites *sites, const struct open_site *old)
 /* Opens the site that `old` was, or keeps `old` in the slot. Releases `old` if it is not kept. */
 static void follow_one(struct sites *sites, struct open_site *old)
 {
-	const struct site_conf *conf = conf_site_named(sites->setup->conf, old->site.conf->name);
-	struct slot *slot = conf != NULL ? &sites->slots[conf - sites->setup->conf->sites] : NULL;
+	const struct site_conf *conf = conf_site_named(sites->loaded->conf, old->site.conf->name);
+	struct slot *slot = conf != NULL ? &sites->slots[conf - sites->loaded->conf->sites] : NULL;
 	struct open_site *open = NULL;
 	struct error why = {0};
 
 	if (slot != NULL && slot->open == NULL) {
-		if (open_site_new(sites->setup, conf, &open, &why) != STATUS_OK) {
+		if (open_site_new(sites->loaded, conf, &open, &why) != STATUS_OK) {
 			bool goes_on = may_go_on(sites, old);
 			log_event(LOG_LEVEL_ERROR, "site_failed", "site", conf->name, "why",
 				  why.text, "until_then",

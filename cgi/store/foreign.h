@@ -97,7 +97,7 @@ struct site_query_text {
 };
 
 /* A connection with the checked statement. It must not move in memory: the guard points to it. */
-struct site_query_seat {
+struct site_query_connection {
 	struct connection *db;
 	struct statement *statement;
 	int columns[SITE_QUERY_COLUMNS_MAX]; /* column of the statement; -1: not returned */
@@ -110,9 +110,10 @@ struct site_query_seat {
 };
 
 /*
- * Sets the guard of seat->db, then makes and checks the statement. Errors as for site_query_open.
+ * Sets the guard of connection->db, then makes and checks the statement. Errors as for
+ * site_query_open.
  */
-enum status site_query_prepare(const struct site_query_text *text, struct site_query_seat *seat,
-			       struct error *err);
+enum status site_query_prepare(const struct site_query_text *text,
+			       struct site_query_connection *connection, struct error *err);
 
 #endif

@@ -22,31 +22,31 @@
 /*
  * Lent at a time. If the site keeps its database locked, not every visitor may take a connection.
  */
-#define SEATS_MAX    32
-#define SEAT_WAIT_MS 1000 /* to wait for one: four times as long as the slowest query */
+#define CONNECTIONS_MAX    32
+#define CONNECTION_WAIT_MS 1000 /* to wait for one: four times as long as the slowest query */
 
 struct site_query {
 	struct site_query_text text;
 	pthread_mutex_t lock; /* protects the members up to idle_count */
 	pthread_cond_t given; /* a connection was returned */
 	size_t lent;
-	struct site_query_seat *idle[IDLE_MAX];
+	struct site_query_connection *idle[IDLE_MAX];
 	size_t idle_count;
 	bool returned[SITE_QUERY_COLUMNS_MAX]; /* constant after the open */
 };
 
 /* ---- connections ---- */
 
-static void seat_free(struct site_query_seat *seat)
+static void query_connection_free(struct site_query_connection *connection)
 {
-	if (seat == NULL)
+	if (connection == NULL)
 		return;
-	statement_free(seat->statement);
-	connection_close(seat->db);
-	for (size_t i = 0; i < seat->n_tables; i++)
-		free(seat->tables[i]);
-	free(seat->tables);
-	free(seat);
+	statement_free(connection->statement);
+	connection_close(connection->db);
+	for (size_t i = 0; i < connection->n_tables; i++)
+		free(connection->tables[i]);
+	free(connection->tables);
+	free(connection);
 }
 
 /*
@@ -75,41 +75,41 @@ static enum status check_database_file(const struct site_query_spec *spec, struc
 	return STATUS_OK;
 }
 
-static enum status seat_new(const struct site_query *query, struct site_query_seat **out,
-			    struct error *err)
+static enum status query_connection_new(const struct site_query *query,
+					struct site_query_connection **out, struct error *err)
 {
-	struct site_query_seat *seat;
+	struct site_query_connection *connection;
 	enum status status = check_database_file(query->text.spec, err);
 
 	if (status != STATUS_OK)
 		return status;
-	seat = calloc(1, sizeof *seat);
-	if (seat == NULL)
+	connection = calloc(1, sizeof *connection);
+	if (connection == NULL)
 		return error_no_memory(err);
-	status = connection_open_foreign(query->text.spec->database, &seat->db, err);
+	status = connection_open_foreign(query->text.spec->database, &connection->db, err);
 	if (status == STATUS_OK)
-		status = connection_check_foreign(seat->db, err);
+		status = connection_check_foreign(connection->db, err);
 	if (status == STATUS_OK)
-		status = site_query_prepare(&query->text, seat, err);
+		status = site_query_prepare(&query->text, connection, err);
 	if (status == STATUS_OK)
-		*out = seat;
+		*out = connection;
 	else
-		seat_free(seat);
+		query_connection_free(connection);
 	return status;
 }
 
-/* Takes a place; *out is an idle connection or NULL. */
-static enum status place_take(struct site_query *query, struct site_query_seat **out,
-			      struct error *err)
+/* Takes a permit for one connection; *out is an idle connection or NULL. */
+static enum status permit_take(struct site_query *query, struct site_query_connection **out,
+			       struct error *err)
 {
-	int64_t until_ms = clock_monotonic_ms() + SEAT_WAIT_MS;
+	int64_t until_ms = clock_monotonic_ms() + CONNECTION_WAIT_MS;
 	enum status status = STATUS_OK;
 	int rc = 0;
 
 	pthread_mutex_lock(&query->lock);
-	while (query->lent == SEATS_MAX && rc == 0)
+	while (query->lent == CONNECTIONS_MAX && rc == 0)
 		rc = wait_on(&query->given, &query->lock, until_ms);
-	if (query->lent < SEATS_MAX) {
+	if (query->lent < CONNECTIONS_MAX) {
 		query->lent++;
 		*out = query->idle_count > 0 ? query->idle[--query->idle_count] : NULL;
 	} else if (rc == EBUSY) {
@@ -118,13 +118,13 @@ static enum status place_take(struct site_query *query, struct site_query_seat *
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: %d queries were under way for %d ms: is the site writing "
 				   "to its database for so long?",
-				   query->text.spec->database, SEATS_MAX, SEAT_WAIT_MS);
+				   query->text.spec->database, CONNECTIONS_MAX, CONNECTION_WAIT_MS);
 	}
 	pthread_mutex_unlock(&query->lock);
 	return status;
 }
 
-static void place_give(struct site_query *query)
+static void permit_give(struct site_query *query)
 {
 	pthread_mutex_lock(&query->lock);
 	query->lent--;
@@ -136,38 +136,39 @@ static void place_give(struct site_query *query)
  * Takes an idle connection if its path still leads to the same file, because sites are restored and
  * moved. Otherwise opens one.
  */
-static enum status seat_take(struct site_query *query, struct site_query_seat **out,
-			     struct error *err)
+static enum status query_connection_borrow(struct site_query *query,
+					   struct site_query_connection **out, struct error *err)
 {
-	struct site_query_seat *seat = NULL;
-	enum status status = place_take(query, &seat, err);
+	struct site_query_connection *connection = NULL;
+	enum status status = permit_take(query, &connection, err);
 
 	if (status != STATUS_OK)
 		return status;
-	if (seat != NULL && !connection_current(seat->db)) {
-		seat_free(seat);
-		seat = NULL;
+	if (connection != NULL && !connection_current(connection->db)) {
+		query_connection_free(connection);
+		connection = NULL;
 	}
-	if (seat == NULL)
-		status = seat_new(query, &seat, err);
+	if (connection == NULL)
+		status = query_connection_new(query, &connection, err);
 	if (status == STATUS_OK)
-		*out = seat;
+		*out = connection;
 	else
-		place_give(query);
+		permit_give(query);
 	return status;
 }
 
 /* A connection that failed is closed. The next one is opened on the file that is there then. */
-static void seat_give(struct site_query *query, struct site_query_seat *seat, bool keep)
+static void query_connection_return(struct site_query *query,
+				    struct site_query_connection *connection, bool keep)
 {
 	pthread_mutex_lock(&query->lock);
 	keep = keep && query->idle_count < IDLE_MAX;
 	if (keep)
-		query->idle[query->idle_count++] = seat;
+		query->idle[query->idle_count++] = connection;
 	pthread_mutex_unlock(&query->lock);
 	if (!keep)
-		seat_free(seat);
-	place_give(query);
+		query_connection_free(connection);
+	permit_give(query);
 }
 
 /* ---- open, close ---- */
@@ -221,7 +222,7 @@ void site_query_close(struct site_query *query)
 	if (query == NULL)
 		return;
 	for (size_t i = 0; i < query->idle_count; i++)
-		seat_free(query->idle[i]);
+		query_connection_free(query->idle[i]);
 	pthread_cond_destroy(&query->given);
 	pthread_mutex_destroy(&query->lock);
 	free(query->text.sql);
@@ -231,7 +232,7 @@ void site_query_close(struct site_query *query)
 enum status site_query_open(const struct site_query_spec *spec, struct site_query **out,
 			    struct error *err)
 {
-	struct site_query_seat *seat;
+	struct site_query_connection *connection;
 	struct site_query *query = calloc(1, sizeof *query);
 
 	if (query == NULL)
@@ -241,11 +242,11 @@ enum status site_query_open(const struct site_query_spec *spec, struct site_quer
 	pthread_cond_init(&query->given, NULL);
 	enum status status = read_file(spec, &query->text.sql, err);
 	if (status == STATUS_OK)
-		status = seat_take(query, &seat, err);
+		status = query_connection_borrow(query, &connection, err);
 	if (status == STATUS_OK) {
 		for (size_t i = 0; i < spec->n_columns; i++)
-			query->returned[i] = seat->columns[i] >= 0;
-		seat_give(query, seat, true);
+			query->returned[i] = connection->columns[i] >= 0;
+		query_connection_return(query, connection, true);
 		*out = query;
 	} else {
 		site_query_close(query);
@@ -276,11 +277,11 @@ static enum status bad_value(const struct site_query_spec *spec, size_t i, const
 
 /* SQLite stores a type per value, not per column, so each value is checked. */
 static enum status read_value(const struct site_query_spec *spec,
-			      const struct site_query_seat *seat, size_t i, char **out,
+			      const struct site_query_connection *connection, size_t i, char **out,
 			      struct error *err)
 {
-	struct statement *s = seat->statement;
-	enum value_kind kind = statement_value_kind(s, seat->columns[i]);
+	struct statement *s = connection->statement;
+	enum value_kind kind = statement_value_kind(s, connection->columns[i]);
 	struct error why;
 	char *text = NULL;
 
@@ -288,9 +289,9 @@ static enum status read_value(const struct site_query_spec *spec,
 		return STATUS_OK;
 	if (kind == VALUE_OTHER)
 		return bad_value(spec, i, "is neither text nor a whole number", err);
-	if (statement_value_length(s, seat->columns[i]) > spec->columns[i].max)
+	if (statement_value_length(s, connection->columns[i]) > spec->columns[i].max)
 		return bad_value(spec, i, "is too long", err);
-	enum status status = statement_text_dup(s, seat->columns[i], &text, &why);
+	enum status status = statement_text_dup(s, connection->columns[i], &text, &why);
 	if (status == STATUS_UNAVAILABLE)
 		return bad_value(spec, i, "has a NUL in it", err);
 	if (status != STATUS_OK)
@@ -303,18 +304,19 @@ static enum status read_value(const struct site_query_spec *spec,
 	return STATUS_OK;
 }
 
-static enum status read_row(const struct site_query_spec *spec, const struct site_query_seat *seat,
+static enum status read_row(const struct site_query_spec *spec,
+			    const struct site_query_connection *connection,
 			    struct site_query_row *row, struct error *err)
 {
 	struct error why;
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < spec->n_columns && status == STATUS_OK; i++)
-		if (seat->columns[i] >= 0)
-			status = read_value(spec, seat, i, &row->values[i], err);
+		if (connection->columns[i] >= 0)
+			status = read_value(spec, connection, i, &row->values[i], err);
 	if (status != STATUS_OK)
 		return status;
-	status = statement_row(seat->statement, &why);
+	status = statement_row(connection->statement, &why);
 	if (status == STATUS_NOT_FOUND)
 		return STATUS_OK; /* as expected, there is only one row */
 	if (status == STATUS_OK)
@@ -325,16 +327,18 @@ static enum status read_row(const struct site_query_spec *spec, const struct sit
 	return error_set(err, status, "%s", why.text);
 }
 
-static void bind(const struct site_query_spec *spec, const struct site_query_seat *seat,
+static void bind(const struct site_query_spec *spec, const struct site_query_connection *connection,
 		 const struct site_query_value *values)
 {
 	for (size_t i = 0; spec->asked[i] != NULL; i++) {
-		if (seat->params[i] == 0)
+		if (connection->params[i] == 0)
 			continue;
 		if (values[i].text != NULL)
-			statement_bind_text(seat->statement, seat->params[i], values[i].text);
+			statement_bind_text(connection->statement, connection->params[i],
+					    values[i].text);
 		else
-			statement_bind_integer(seat->statement, seat->params[i], values[i].number);
+			statement_bind_integer(connection->statement, connection->params[i],
+					       values[i].number);
 	}
 }
 
@@ -342,22 +346,23 @@ enum status site_query_ask(struct site_query *query, const struct site_query_val
 			   struct site_query_row *out, struct error *err)
 {
 	struct site_query_row row = {0};
-	struct site_query_seat *seat;
+	struct site_query_connection *connection;
 	struct error why = {0};
 
-	enum status status = seat_take(query, &seat, &why);
+	enum status status = query_connection_borrow(query, &connection, &why);
 	/* The connection was opened again, and the site is not what it was at the start. */
 	if (status != STATUS_OK)
 		return error_set(err, status == STATUS_BAD_REQUEST ? STATUS_UNAVAILABLE : status,
 				 "%s", why.text);
-	connection_budget(seat->db, BUDGET_MS);
-	bind(query->text.spec, seat, values);
-	status = statement_row(seat->statement, err);
+	connection_budget(connection->db, BUDGET_MS);
+	bind(query->text.spec, connection, values);
+	status = statement_row(connection->statement, err);
 	if (status == STATUS_OK)
-		status = read_row(query->text.spec, seat, &row, err);
-	statement_reset(seat->statement); /* an open SELECT would block the site's writers */
-	connection_budget(seat->db, 0);
-	seat_give(query, seat, status != STATUS_UNAVAILABLE && status != STATUS_INTERNAL);
+		status = read_row(query->text.spec, connection, &row, err);
+	statement_reset(connection->statement); /* an open SELECT would block the site's writers */
+	connection_budget(connection->db, 0);
+	query_connection_return(query, connection,
+				status != STATUS_UNAVAILABLE && status != STATUS_INTERNAL);
 	if (status == STATUS_OK)
 		*out = row;
 	else

@@ -29,26 +29,26 @@ static bool is_function(const char *name)
 	return false;
 }
 
-static bool is_table(const struct site_query_seat *seat, const char *name)
+static bool is_table(const struct site_query_connection *connection, const char *name)
 {
-	for (size_t i = 0; i < seat->n_tables; i++)
-		if (strcasecmp(seat->tables[i], name) == 0)
+	for (size_t i = 0; i < connection->n_tables; i++)
+		if (strcasecmp(connection->tables[i], name) == 0)
 			return true;
 	return false;
 }
 
 static bool allows(void *arg, enum guarded what, const char *name)
 {
-	struct site_query_seat *seat = arg;
+	struct site_query_connection *connection = arg;
 	bool allowed = what == GUARDED_SELECT;
 
 	if (what == GUARDED_READ)
-		allowed = name != NULL && is_table(seat, name);
+		allowed = name != NULL && is_table(connection, name);
 	else if (what == GUARDED_FUNCTION)
 		allowed = name != NULL && is_function(name);
-	if (!allowed && seat->denied[0] == '\0') {
-		seat->denied_what = what;
-		snprintf(seat->denied, sizeof seat->denied, "%s",
+	if (!allowed && connection->denied[0] == '\0') {
+		connection->denied_what = what;
+		snprintf(connection->denied, sizeof connection->denied, "%s",
 			 name != NULL && name[0] != '\0' ? name : "it");
 	}
 	return allowed;
@@ -56,16 +56,16 @@ static bool allows(void *arg, enum guarded what, const char *name)
 
 static void add_table(void *arg, const char *name)
 {
-	struct site_query_seat *seat = arg;
-	char **tables = reallocarray(seat->tables, seat->n_tables + 1, sizeof *tables);
+	struct site_query_connection *connection = arg;
+	char **tables = reallocarray(connection->tables, connection->n_tables + 1, sizeof *tables);
 	char *copy = strdup(name);
 
 	if (tables != NULL)
-		seat->tables = tables;
+		connection->tables = tables;
 	if (tables != NULL && copy != NULL)
-		seat->tables[seat->n_tables++] = copy;
+		connection->tables[connection->n_tables++] = copy;
 	else
-		seat->no_memory = true;
+		connection->no_memory = true;
 	if (tables == NULL)
 		free(copy);
 }
@@ -74,16 +74,16 @@ static void add_table(void *arg, const char *name)
  * Reads the names of tables and views, before the guard is set. SQLite's catalogue is not among
  * them. Neither are virtual tables, whose modules would run code of their own.
  */
-static enum status read_tables(struct site_query_seat *seat, struct error *err)
+static enum status read_tables(struct site_query_connection *connection, struct error *err)
 {
 	enum status status =
-	    connection_each(seat->db,
+	    connection_each(connection->db,
 			    "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"
 			    " AND substr(name, 1, 7) <> 'sqlite_'"
 			    " AND upper(substr(sql, 1, 14)) <> 'CREATE VIRTUAL'",
-			    add_table, seat, err);
+			    add_table, connection, err);
 
-	return status == STATUS_OK && seat->no_memory ? error_no_memory(err) : status;
+	return status == STATUS_OK && connection->no_memory ? error_no_memory(err) : status;
 }
 
 /* ---- place in the file ---- */
@@ -132,7 +132,7 @@ static long find_word(const char *text, const char *word)
 }
 
 static enum status refuse_denied(const struct site_query_text *text,
-				 const struct site_query_seat *seat, struct error *err)
+				 const struct site_query_connection *connection, struct error *err)
 {
 	static const char *const sentences[] = {
 	    [GUARDED_SELECT] = "this may not be selected",
@@ -144,8 +144,9 @@ static enum status refuse_denied(const struct site_query_text *text,
 	};
 	struct error why;
 
-	error_set(&why, STATUS_BAD_REQUEST, "'%s' %s", seat->denied, sentences[seat->denied_what]);
-	return refuse(text, find_word(text->sql, seat->denied), why.text, err);
+	error_set(&why, STATUS_BAD_REQUEST, "'%s' %s", connection->denied,
+		  sentences[connection->denied_what]);
+	return refuse(text, find_word(text->sql, connection->denied), why.text, err);
 }
 
 /* ---- parameters and columns ---- */
@@ -171,14 +172,14 @@ static int asked_index(const struct site_query_spec *spec, const char *name)
 	return -1;
 }
 
-static enum status check_params(const struct site_query_text *text, struct site_query_seat *seat,
-				struct error *err)
+static enum status check_params(const struct site_query_text *text,
+				struct site_query_connection *connection, struct error *err)
 {
 	const struct site_query_spec *spec = text->spec;
 	struct error why;
 
-	for (int n = 1; n <= statement_param_count(seat->statement); n++) {
-		const char *name = statement_param_name(seat->statement, n);
+	for (int n = 1; n <= statement_param_count(connection->statement); n++) {
+		const char *name = statement_param_name(connection->statement, n);
 		int index = asked_index(spec, name);
 
 		if (index < 0) {
@@ -190,9 +191,9 @@ static enum status check_params(const struct site_query_text *text, struct site_
 			return refuse(text, find_word(text->sql, name != NULL ? name : "?"),
 				      why.text, err);
 		}
-		seat->params[index] = n;
+		connection->params[index] = n;
 	}
-	if (seat->params[0] != 0)
+	if (connection->params[0] != 0)
 		return STATUS_OK;
 	error_set(&why, STATUS_BAD_REQUEST,
 		  "%s is not used: the query must look for it (in quotes it is just a text)",
@@ -226,26 +227,26 @@ static enum status refuse_column(const struct site_query_text *text, const char 
 	return status;
 }
 
-static enum status check_columns(const struct site_query_text *text, struct site_query_seat *seat,
-				 struct error *err)
+static enum status check_columns(const struct site_query_text *text,
+				 struct site_query_connection *connection, struct error *err)
 {
 	const struct site_query_spec *spec = text->spec;
 	struct error why;
 
-	for (int n = 0; n < statement_column_count(seat->statement); n++) {
-		const char *name = statement_column_name(seat->statement, n);
+	for (int n = 0; n < statement_column_count(connection->statement); n++) {
+		const char *name = statement_column_name(connection->statement, n);
 		if (name == NULL)
 			return error_no_memory(err);
 		int index = column_index(spec, name);
 
-		if (index >= 0 && seat->columns[index] < 0) {
-			seat->columns[index] = n;
+		if (index >= 0 && connection->columns[index] < 0) {
+			connection->columns[index] = n;
 			continue;
 		}
 		return refuse_column(text, name, index < 0, err);
 	}
 	for (size_t i = 0; i < spec->n_columns; i++) {
-		if (!spec->columns[i].required || seat->columns[i] >= 0)
+		if (!spec->columns[i].required || connection->columns[i] >= 0)
 			continue;
 		error_set(&why, STATUS_BAD_REQUEST, "no column is named %s: write AS %s behind it",
 			  spec->columns[i].name, spec->columns[i].name);
@@ -265,42 +266,43 @@ static enum status refuse_sql(const struct site_query_text *text, long at, const
 	return refuse(text, at, why.text, err);
 }
 
-static enum status prepare(const struct site_query_text *text, struct site_query_seat *seat,
-			   struct error *err)
+static enum status prepare(const struct site_query_text *text,
+			   struct site_query_connection *connection, struct error *err)
 {
 	struct error why = {0};
 	long end = -1;
 
-	enum status status = statement_prepare(seat->db, text->sql, &seat->statement, &end, &why);
-	if (status == STATUS_BAD_REQUEST && seat->denied[0] != '\0')
-		return refuse_denied(text, seat, err);
+	enum status status =
+	    statement_prepare(connection->db, text->sql, &connection->statement, &end, &why);
+	if (status == STATUS_BAD_REQUEST && connection->denied[0] != '\0')
+		return refuse_denied(text, connection, err);
 	if (status == STATUS_BAD_REQUEST)
 		return refuse_sql(text, end, why.text, err);
 	if (status != STATUS_OK)
 		return error_set(err, status, "%s", why.text);
 	status = check_tail(text, end, err);
-	if (status == STATUS_OK && !statement_only_reads(seat->statement))
+	if (status == STATUS_OK && !statement_only_reads(connection->statement))
 		status = refuse(text, -1,
 				"this does not read, or only explains: one SELECT is "
 				"wanted",
 				err);
 	if (status == STATUS_OK)
-		status = check_params(text, seat, err);
+		status = check_params(text, connection, err);
 	if (status == STATUS_OK)
-		status = check_columns(text, seat, err);
+		status = check_columns(text, connection, err);
 	return status;
 }
 
-enum status site_query_prepare(const struct site_query_text *text, struct site_query_seat *seat,
-			       struct error *err)
+enum status site_query_prepare(const struct site_query_text *text,
+			       struct site_query_connection *connection, struct error *err)
 {
-	const struct guard guard = {.allows = allows, .arg = seat};
-	enum status status = read_tables(seat, err);
+	const struct guard guard = {.allows = allows, .arg = connection};
+	enum status status = read_tables(connection, err);
 
 	if (status != STATUS_OK)
 		return status;
 	for (size_t i = 0; i < SITE_QUERY_COLUMNS_MAX; i++)
-		seat->columns[i] = -1;
-	connection_guard(seat->db, &guard);
-	return prepare(text, seat, err);
+		connection->columns[i] = -1;
+	connection_guard(connection->db, &guard);
+	return prepare(text, connection, err);
 }

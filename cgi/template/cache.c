@@ -8,127 +8,127 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct shelved {
-	struct shelved *next;
+struct cached_set {
+	struct cached_set *next;
 	char *dir;
 	struct template_set *set;
 	size_t users;
 };
 
-struct template_shelf {
+struct template_cache {
 	const struct template_page *pages;
 	size_t n_pages;
 	bool later;
 	/* guards the list; held during a load, so that a folder is read once */
 	pthread_mutex_t lock;
-	struct shelved *list;
+	struct cached_set *list;
 };
 
-enum status template_shelf_new(const struct template_page *pages, size_t n,
-			       struct template_shelf **out, struct error *err)
+enum status template_cache_new(const struct template_page *pages, size_t n,
+			       struct template_cache **out, struct error *err)
 {
-	struct template_shelf *shelf = calloc(1, sizeof(*shelf));
+	struct template_cache *cache = calloc(1, sizeof(*cache));
 
-	if (shelf == NULL)
+	if (cache == NULL)
 		return error_no_memory(err);
-	shelf->pages = pages;
-	shelf->n_pages = n;
-	pthread_mutex_init(&shelf->lock, NULL);
-	*out = shelf;
+	cache->pages = pages;
+	cache->n_pages = n;
+	pthread_mutex_init(&cache->lock, NULL);
+	*out = cache;
 	return STATUS_OK;
 }
 
-void template_shelf_defer(struct template_shelf *shelf)
+void template_cache_defer(struct template_cache *cache)
 {
-	shelf->later = true;
+	cache->later = true;
 }
 
-static void shelved_free(struct shelved *shelved)
+static void cached_set_free(struct cached_set *cached)
 {
-	if (shelved == NULL)
+	if (cached == NULL)
 		return;
-	template_set_free(shelved->set);
-	free(shelved->dir);
-	free(shelved);
+	template_set_free(cached->set);
+	free(cached->dir);
+	free(cached);
 }
 
-void template_shelf_free(struct template_shelf *shelf)
+void template_cache_free(struct template_cache *cache)
 {
-	if (shelf == NULL)
+	if (cache == NULL)
 		return;
-	while (shelf->list != NULL) {
-		struct shelved *first = shelf->list;
+	while (cache->list != NULL) {
+		struct cached_set *first = cache->list;
 
-		shelf->list = first->next;
-		shelved_free(first);
+		cache->list = first->next;
+		cached_set_free(first);
 	}
-	pthread_mutex_destroy(&shelf->lock);
-	free(shelf);
+	pthread_mutex_destroy(&cache->lock);
+	free(cache);
 }
 
-static struct shelved *find(const struct template_shelf *shelf, const char *dir)
+static struct cached_set *find(const struct template_cache *cache, const char *dir)
 {
-	struct shelved *shelved = shelf->list;
+	struct cached_set *cached = cache->list;
 
-	while (shelved != NULL && strcmp(shelved->dir, dir) != 0)
-		shelved = shelved->next;
-	return shelved;
+	while (cached != NULL && strcmp(cached->dir, dir) != 0)
+		cached = cached->next;
+	return cached;
 }
 
 /* Reads a folder and adds it to the list. Call it with the lock held. */
-static enum status add(struct template_shelf *shelf, const char *dir, struct shelved **out,
+static enum status add(struct template_cache *cache, const char *dir, struct cached_set **out,
 		       struct error *err)
 {
-	struct shelved *shelved = calloc(1, sizeof(*shelved));
+	struct cached_set *cached = calloc(1, sizeof(*cached));
 
-	if (shelved != NULL)
-		shelved->dir = strdup(dir);
-	if (shelved == NULL || shelved->dir == NULL) {
-		shelved_free(shelved);
+	if (cached != NULL)
+		cached->dir = strdup(dir);
+	if (cached == NULL || cached->dir == NULL) {
+		cached_set_free(cached);
 		return error_no_memory(err);
 	}
-	enum status status = (shelf->later ? template_set_load_later : template_set_load)(
-	    dir, shelf->pages, shelf->n_pages, &shelved->set, err);
+	enum status status = (cache->later ? template_set_load_later : template_set_load)(
+	    dir, cache->pages, cache->n_pages, &cached->set, err);
 	if (status != STATUS_OK) {
-		shelved_free(shelved);
+		cached_set_free(cached);
 		return status;
 	}
-	shelved->next = shelf->list;
-	shelf->list = shelved;
-	*out = shelved;
+	cached->next = cache->list;
+	cache->list = cached;
+	*out = cached;
 	return STATUS_OK;
 }
 
-enum status template_shelf_take(struct template_shelf *shelf, const char *dir,
-				const struct template_set **out, struct error *err)
+enum status template_cache_borrow(struct template_cache *cache, const char *dir,
+				  const struct template_set **out, struct error *err)
 {
 	enum status status = STATUS_OK;
 
-	pthread_mutex_lock(&shelf->lock);
-	struct shelved *shelved = find(shelf, dir);
-	if (shelved == NULL)
-		status = add(shelf, dir, &shelved, err);
+	pthread_mutex_lock(&cache->lock);
+	struct cached_set *cached = find(cache, dir);
+	if (cached == NULL)
+		status = add(cache, dir, &cached, err);
 	if (status == STATUS_OK) {
-		shelved->users++;
-		*out = shelved->set;
+		cached->users++;
+		*out = cached->set;
 	}
-	pthread_mutex_unlock(&shelf->lock);
+	pthread_mutex_unlock(&cache->lock);
 	return status;
 }
 
-void template_shelf_give(struct template_shelf *shelf, const struct template_set *set)
+void template_cache_return(struct template_cache *cache, const struct template_set *set)
 {
-	pthread_mutex_lock(&shelf->lock);
-	for (struct shelved **at = &shelf->list; *at != NULL; at = &(*at)->next) {
-		struct shelved *shelved = *at;
+	pthread_mutex_lock(&cache->lock);
+	for (struct cached_set **at = &cache->list; *at != NULL; at = &(*at)->next) {
+		struct cached_set *cached = *at;
 
-		if (shelved->set != set)
+		if (cached->set != set)
 			continue;
-		if (--shelved->users == 0) {
-			*at = shelved->next;
-			shelved_free(shelved);
+		if (--cached->users == 0) {
+			*at = cached->next;
+			cached_set_free(cached);
 		}
 		break;
 	}
-	pthread_mutex_unlock(&shelf->lock);
+	pthread_mutex_unlock(&cache->lock);
 }

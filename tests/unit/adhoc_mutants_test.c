@@ -393,7 +393,7 @@ static int teardown(void **state)
 }
 
 /* A service of its own for each: one would soon no longer ask this server. */
-static enum status bind_once(struct fixture *f, struct prebind_session *out, struct error *err)
+static enum status bind_once(struct fixture *f, struct chat_session *out, struct error *err)
 {
 	struct prebind *prebind = NULL;
 	enum status status = prebind_new(&f->conf, NULL, &prebind, err);
@@ -404,7 +404,7 @@ static enum status bind_once(struct fixture *f, struct prebind_session *out, str
 	return status;
 }
 
-static void assert_asked_session(struct fixture *f, const struct prebind_session *session)
+static void assert_asked_session(struct fixture *f, const struct chat_session *session)
 {
 	struct jid got = {0};
 
@@ -431,7 +431,7 @@ static void replay_mutants(struct fixture *f, const struct format *format)
 	pthread_mutex_unlock(&f->server.lock);
 	chance_state = SEED;
 	for (int i = 0; i <= MUTANTS; i++) {
-		struct prebind_session session = {0};
+		struct chat_session session = {0};
 		struct error err = {0};
 		enum status status;
 
@@ -450,7 +450,7 @@ static void replay_mutants(struct fixture *f, const struct format *format)
 			assert_true(i > 0 && err.text[0] != '\0');
 			assert_null(session.jid);
 		}
-		prebind_session_clear(&session);
+		chat_session_clear(&session);
 	}
 	/* Some changes do no harm; were it most, nothing would have been tried. */
 	assert_in_range(sessions, 2, MUTANTS / 2);
