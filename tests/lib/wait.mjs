@@ -17,12 +17,12 @@ export const DEAD_PORT = 1;
  * Polls until the probe returns a truthy value, and returns it. If the probe throws, it is tried
  * again.
  * @template T
- * @param {string} what for the error's text: "waited 10 s for WHAT"
+ * @param {string} what for the error's text: "waited 30 s for WHAT"
  * @param {() => T | Promise<T>} probe
  * @param {{ seconds?: number, gone?: () => string | null }} [options] gone: returns a reason to give up at once, or null
  * @returns {Promise<T>}
  */
-export async function until(what, probe, { seconds = 10, gone = () => null } = {}) {
+export async function until(what, probe, { seconds = 30, gone = () => null } = {}) {
 	const deadline = Date.now() + seconds * 1000;
 	let last = "";
 	for (;;) {
