@@ -38,12 +38,12 @@ struct http_failure {
 };
 
 static const char *const fault_words[FAULT_COUNT] = {
-    [FAULT_NO_NAME] = "its host name is not known to DNS: check the address",
-    [FAULT_PIN] = "TLS: its public key is none of those in upstream_pin: if it was changed there "
-		  "on purpose, add the new one; if not, somebody stands between",
+    [FAULT_NO_NAME] = "its host name was not found: check the address",
+    [FAULT_PIN] = "TLS: its public key is not in upstream_pin: add it if the server's key was "
+		  "changed on purpose; if not, another machine answers in its place",
     [FAULT_TOO_LARGE] = "the answer is larger than 64 KiB",
     [FAULT_NO_ANSWER] = "the connection was closed without an answer",
-    [FAULT_BROKEN] = "the connection broke, or the answer's framing is wrong",
+    [FAULT_BROKEN] = "the connection broke, or the answer is not framed as HTTP requires",
     [FAULT_NOT_HTTP] = "the answer is not HTTP/1.1: check the port",
     [FAULT_MEMORY] = "out of memory",
 };
@@ -53,13 +53,16 @@ static const struct {
 	long verify;
 	const char *words;
 } certificate_words[] = {
-    {9,  "its certificate is not valid yet: check the clocks of both machines"            },
-    {10, "its certificate has expired: renew it there"                                    },
-    {18, "its certificate is self-signed: put it into ca_file, if it is the right one"    },
-    {19, "its certificate's authority is not known here: put the authority's into ca_file"},
-    {20, "its certificate's authority is not known here: put the authority's into ca_file"},
-    {21, "its certificate's authority is not known here: put the authority's into ca_file"},
-    {23, "its certificate was revoked"						    },
+    {9,  "its certificate is not valid yet: check the clocks of both machines"                    },
+    {10, "its certificate has expired: renew it there"                                            },
+    {18, "its certificate is self-signed: put it into ca_file if it is the right one"             },
+    {19,
+     "its certificate's authority is not known here: put the authority's certificate into ca_file"},
+    {20,
+     "its certificate's authority is not known here: put the authority's certificate into ca_file"},
+    {21,
+     "its certificate's authority is not known here: put the authority's certificate into ca_file"},
+    {23, "its certificate was revoked"							    },
 };
 
 /* libcurl compares the host name itself, after OpenSSL has accepted the certificate. */
@@ -69,8 +72,8 @@ static const char *certificate_fault(const struct http_failure *failure)
 		if (certificate_words[i].verify == failure->verify)
 			return certificate_words[i].words;
 	if (strstr(failure->words, "host name"))
-		return "its certificate is for another name: use that name in the address, or "
-		       "have one made for this name";
+		return "its certificate is for another name: use that name in the address, or get "
+		       "a certificate for this name";
 	return NULL;
 }
 
@@ -83,8 +86,8 @@ static enum status say_tls(const struct http_failure *failure, struct error *err
 	if (words)
 		return error_set(err, STATUS_CHAT_SERVER, "%s: TLS: %s", failure->origin, words);
 	return error_set(err, STATUS_CHAT_SERVER,
-			 "%s: TLS: %s; its certificate must be valid for that name, its authority "
-			 "known to the system or in ca_file",
+			 "%s: TLS: %s; the certificate must be valid for that name, and its "
+			 "authority must be in the system's list or in ca_file",
 			 failure->origin, failure->words);
 }
 
@@ -99,14 +102,15 @@ static enum status http_failure_say(const struct http_failure *failure, struct e
 				 "%s: no complete answer within %ld ms (key timeout)",
 				 failure->origin, failure->ms);
 	case FAULT_CONNECT_TIMEOUT:
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "%s: no connection within %ld ms: is the host up, no firewall "
-				 "between, and for a systemd service IPAddressAllow= set?",
-				 failure->origin, failure->ms);
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "%s: no connection within %ld ms: check that the host is up, that no firewall "
+		    "is in the way, and IPAddressAllow= of a systemd service",
+		    failure->origin, failure->ms);
 	case FAULT_NO_CONNECTION:
 		return error_set(
 		    err, STATUS_CHAT_SERVER,
-		    "%s: no connection (%s): is the XMPP server's HTTP service running there?",
+		    "%s: no connection (%s): check that the XMPP server's HTTP service runs there",
 		    failure->origin,
 		    failure->os_error ? strerrordesc_np((int)failure->os_error)
 				      : "no reason given");
@@ -250,11 +254,11 @@ static enum status connection_perform(struct http_connection *connection,
 
 	if (left_ms <= 0) /* libcurl takes a time-out of 0 for none */
 		return error_set(err, STATUS_CHAT_TIMEOUT,
-				 "%s: the time allowed (key timeout) was used up before this call",
+				 "%s: the time allowed by the key timeout ran out before this call",
 				 connection->target.origin);
 	if (set_one(connection, call, left_ms)) {
 		http_settings_forget(connection);
-		return error_set(err, STATUS_INTERNAL, "libcurl does not take an option");
+		return error_set(err, STATUS_INTERNAL, "libcurl refuses an option");
 	}
 	rc = curl_easy_perform(connection->easy);
 	if (rc == CURLE_OK)

@@ -38,7 +38,7 @@ enum status http_client_start(struct error *err)
 	    !(have->features & CURL_VERSION_ASYNCHDNS))
 		return error_set(err, STATUS_INTERNAL,
 				 "libcurl %s was built without thread safety or without a resolver "
-				 "that keeps to deadlines: install the distribution's package",
+				 "that obeys timeouts: install the distribution's package",
 				 have->version);
 	return STATUS_OK;
 }
@@ -219,7 +219,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	if (line_begins(line, len, "HTTP/") && connection->socket != CURL_SOCKET_BAD)
 		setsockopt(connection->socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
 	if (line_begins(line, len, "Content-Encoding:")) {
-		connection->refused = "the answer is compressed, which was not asked for";
+		connection->refused =
+		    "the answer is compressed, although the request did not allow it";
 		return 0;
 	}
 	return len;
@@ -238,7 +239,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 	}
 	strbuf_add(body, data, len);
 	if (!strbuf_ok(body)) {
-		connection->refused = "out of memory while the answer was read";
+		connection->refused = "out of memory while reading the answer";
 		return 0;
 	}
 	return len;

@@ -90,7 +90,7 @@ static enum status header_add(struct curl_slist **list, const char *name, const 
 
 	if (text_has_control(value))
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "a control character in a header of the request");
+				 "a header of the request contains a control character");
 	strbuf_init_secret(&line);
 	strbuf_adds(&line, name);
 	strbuf_adds(&line, value);
@@ -192,7 +192,7 @@ static enum status handle_set(struct http_connection *connection, const struct h
 	if (status == STATUS_OK)
 		status = headers_make(call, &connection->headers, err);
 	if (status == STATUS_OK && (set_fixed(connection) || set_own(connection)))
-		status = error_set(err, STATUS_INTERNAL, "libcurl does not take an option");
+		status = error_set(err, STATUS_INTERNAL, "libcurl refuses an option");
 	return status;
 }
 
@@ -248,7 +248,8 @@ static enum status target_set(struct http_target *target, const char *scheme, co
 
 	if (!https && strcmp(scheme, "http") != 0)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "a URL of scheme %s: only https and http are spoken", scheme);
+				 "the URL has the scheme %s: only https and http are supported",
+				 scheme);
 	*target = (struct http_target){.https = https, .loopback = host_is_loopback(host)};
 	snprintf(target->origin, sizeof(target->origin), "%s://%s:%s", scheme, host, port);
 	return STATUS_OK;
@@ -264,7 +265,7 @@ static enum status parts_read(CURLU *url, struct http_target *out, struct error 
 	if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
 	    curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
-		error_set(err, status, "not a complete URL: http://HOST:PORT/PATH is wanted");
+		error_set(err, status, "not a complete URL: write http://HOST:PORT/PATH");
 	else
 		status = target_set(out, scheme, host, port, err);
 	curl_free(scheme);
@@ -282,10 +283,10 @@ enum status http_target_read(CURLU *url, const char *text, struct http_target *o
 	if (rc == CURLUE_OK)
 		return parts_read(url, out, err);
 	if (rc == CURLUE_USER_NOT_ALLOWED)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "a URL with a user name or a password in it: they have keys of "
-				 "their own");
-	return error_set(err, STATUS_BAD_REQUEST, "not a URL: http://HOST:PORT/PATH is wanted");
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "the URL contains a user name or a password: set them by their own keys");
+	return error_set(err, STATUS_BAD_REQUEST, "not a URL: write http://HOST:PORT/PATH");
 }
 
 enum status http_target_allow(const struct http_target *target, bool allow_http, struct error *err)
@@ -293,7 +294,7 @@ enum status http_target_allow(const struct http_target *target, bool allow_http,
 	if (target->https || target->loopback || allow_http)
 		return STATUS_OK;
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "%s: plain http would show passwords to the network between: use https, "
-			 "or a loopback address, or set upstream_http = on",
+			 "%s: plain http would show passwords to the network: use https or a "
+			 "loopback address, or set upstream_http = on",
 			 target->origin);
 }

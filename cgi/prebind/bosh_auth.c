@@ -79,16 +79,15 @@ const char *bosh_auth_mechanism(const struct bosh_auth *auth, const char *offere
 		return chosen;
 	if (in_clear)
 		error_set(err, STATUS_CHAT_SERVER,
-			  "the XMPP server offers only %s, and bosh_service is neither https nor "
-			  "on loopback: use https",
+			  "the XMPP server offers only %s, which sends the password in clear, and "
+			  "bosh_service is neither https nor on loopback: use https",
 			  in_clear);
 	else
-		error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "the XMPP server offers no mechanism that bosh_auth = %s may use (%s) but: "
-		    "%s. Some servers offer PLAIN only over https: with Prosody behind a proxy set "
-		    "consider_bosh_secure = true",
-		    auth->name, auth->mechanisms, offered[0] ? offered : "none");
+		error_set(err, STATUS_CHAT_SERVER,
+			  "the XMPP server offers none of the mechanisms that bosh_auth = %s may "
+			  "use (%s), only: %s. Some servers offer PLAIN only over https: with "
+			  "Prosody behind a proxy set consider_bosh_secure = true",
+			  auth->name, auth->mechanisms, offered[0] ? offered : "none");
 	return NULL;
 }
 
@@ -110,14 +109,13 @@ static const struct advice {
 	const char *condition;
 	const char *text;
 } advices[] = {
-    {"account-disabled",       "enable it there"                                    },
-    {"credentials-expired",    "renew them there"                                   },
-    {"encryption-required",    "it wants TLS: set bosh_service to its https address"},
-    {"mechanism-too-weak",     "it wants another mechanism for this account: check "
-			   "bosh_mechanisms"              },
-    {"temporary-auth-failure", "it cannot look the account up now: see its log"     },
-    {"invalid-mechanism",      "it does not take what it offered: see its log"      },
-    {"malformed-request",      "it cannot read our SASL data: see its log"          },
+    {"account-disabled",       "enable it there"						      },
+    {"credentials-expired",    "renew them there"						     },
+    {"encryption-required",    "it requires TLS: set bosh_service to its https address"               },
+    {"mechanism-too-weak",     "it requires another mechanism for this account: check bosh_mechanisms"},
+    {"temporary-auth-failure", "it cannot look up the account now: see its log"                       },
+    {"invalid-mechanism",      "it refuses a mechanism that it offered: see its log"                  },
+    {"malformed-request",      "it cannot read our SASL data: see its log"                            },
 };
 
 bool bosh_auth_refused(const struct bosh_auth *auth, const struct jid *jid,
@@ -133,7 +131,7 @@ bool bosh_auth_refused(const struct bosh_auth *auth, const struct jid *jid,
 	for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
 		if (strcmp(advices[i].condition, condition) == 0)
 			advice = advices[i].text;
-	error_set(err, STATUS_CHAT_SERVER, "the XMPP server refuses the log-in of %s@%s (%s): %s",
+	error_set(err, STATUS_CHAT_SERVER, "the XMPP server refuses the login of %s@%s (%s): %s",
 		  jid->localpart, jid->domain, condition[0] ? condition : "no reason given",
 		  advice);
 	return false;

@@ -98,12 +98,11 @@ static void token_refused(void *state, const struct jid *jid,
 	const struct shared_key *key = state;
 
 	(void)credentials;
-	error_set(
-	    err, STATUS_CHAT_SERVER,
-	    "the XMPP server refuses the one-time token for %s@%s (not-authorized): is its key "
-	    "the one in bosh_token_key_file (%s), and do the clocks of both machines agree? "
-	    "Its log says which",
-	    jid->localpart, jid->domain, key->file);
+	error_set(err, STATUS_CHAT_SERVER,
+		  "the XMPP server refuses the one-time token for %s@%s (not-authorized): it must "
+		  "have the key in bosh_token_key_file (%s), and the clocks of both machines must "
+		  "agree. Its log says which is wrong",
+		  jid->localpart, jid->domain, key->file);
 }
 
 const struct bosh_auth_way bosh_auth_token = {
@@ -145,12 +144,11 @@ static void jwt_refused(void *state, const struct jid *jid,
 	const struct shared_key *key = state;
 
 	(void)credentials;
-	error_set(
-	    err, STATUS_CHAT_SERVER,
-	    "the XMPP server refuses the JWT for %s@%s (not-authorized): is its jwt_key the key "
-	    "in bosh_jwt_key_file (%s), its jwt_jid_field jid, and is its clock less than a "
-	    "minute ahead of ours?",
-	    jid->localpart, jid->domain, key->file);
+	error_set(err, STATUS_CHAT_SERVER,
+		  "the XMPP server refuses the JWT for %s@%s (not-authorized): its jwt_key must be "
+		  "the key in bosh_jwt_key_file (%s), its jwt_jid_field must be jid, and its clock "
+		  "at most a minute ahead of ours",
+		  jid->localpart, jid->domain, key->file);
 }
 
 const struct bosh_auth_way bosh_auth_jwt = {

@@ -24,9 +24,9 @@ static const struct ejabberd_api_words api_words = {
     .url_key = "bosh_oauth_url",
     .user_key = "bosh_oauth_user",
     .password_key = "bosh_oauth_password_file",
-    .risk = "whoever reads along could log in as anybody",
+    .risk = "anyone who reads the traffic could log in as any user",
     .command = "oauth_issue_token",
-    .bad_request = "is its oauth_issue_token that of ejabberd 20 or later?",
+    .bad_request = "its oauth_issue_token must be that of ejabberd 20 or later",
 };
 
 static void oauth_close(void *state)
@@ -124,8 +124,8 @@ static enum status token_read(const struct http_answer *answer, struct strbuf *t
 			status = error_no_memory(err);
 	} else {
 		status = error_set(err, STATUS_CHAT_SERVER,
-				   "bosh_oauth_url answers without a token: is it ejabberd's "
-				   "/api/oauth_issue_token?");
+				   "bosh_oauth_url answers without a token: set it to ejabberd's "
+				   "/api/oauth_issue_token");
 	}
 	json_free(root);
 	return status;
@@ -190,9 +190,8 @@ static void oauth_refused(void *state, const struct jid *jid,
 	free(text);
 	error_set(
 	    err, STATUS_CHAT_SERVER,
-	    "the XMPP server refuses the OAuth token that it issued for %s@%s (not-authorized): "
-	    "is bosh_oauth_url (%s) the API of that server, and oauth_access such that it may "
-	    "be used?",
+	    "the XMPP server refuses the OAuth token for %s@%s (not-authorized): bosh_oauth_url "
+	    "(%s) must be the API of the same server, and its oauth_access must allow the account",
 	    jid->localpart, jid->domain, oauth->api.url);
 }
 

@@ -142,10 +142,10 @@ static enum status password_prepare(void *state, struct prebind_call *call,
 	if (status != STATUS_NOT_FOUND)
 		return status;
 	return error_set(err, STATUS_NO_CHAT_ACCOUNT,
-			 "no XMPP password is kept for %s@%s%s: set it with: prebindctl map set %s "
-			 "%s@%s --xmpp-password-stdin",
+			 "no XMPP password is stored for %s@%s%s: set it with: prebindctl map set "
+			 "%s %s@%s --xmpp-password-stdin",
 			 jid->localpart, jid->domain,
-			 passwords->query ? ", and bosh_password_query finds none" : "",
+			 passwords->query ? ", and bosh_password_query returns none" : "",
 			 out->site_user ? out->site_user : "USER", jid->localpart, jid->domain);
 }
 
@@ -155,23 +155,24 @@ static void password_refused(void *state, const struct jid *jid,
 	(void)state;
 	if (credentials->made)
 		error_set(err, STATUS_CHAT_SERVER,
-			  "the XMPP server refuses the password of the account %s@%s that we asked "
-			  "it to make (not-authorized): an account that was there before keeps its "
-			  "own; give that one with: prebindctl map set USER %s@%s "
+			  "the XMPP server refuses the password that prebind chose for %s@%s when "
+			  "it made the account (not-authorized): if the account existed before, it "
+			  "kept its own password; set that one with: prebindctl map set USER %s@%s "
 			  "--xmpp-password-stdin",
 			  jid->localpart, jid->domain, jid->localpart, jid->domain);
 	else if (credentials->site_user)
 		error_set(err, STATUS_CHAT_SERVER,
-			  "the XMPP server refuses the password that is kept for %s@%s "
+			  "the XMPP server refuses the password that is stored for %s@%s "
 			  "(not-authorized): set the right one with: prebindctl map set %s %s@%s "
 			  "--xmpp-password-stdin",
 			  jid->localpart, jid->domain, credentials->site_user, jid->localpart,
 			  jid->domain);
 	else
-		error_set(err, STATUS_CHAT_SERVER,
-			  "the XMPP server refuses the password that bosh_password_query finds for "
-			  "%s@%s (not-authorized): is it the one in clear, and that account's?",
-			  jid->localpart, jid->domain);
+		error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "the XMPP server refuses the password that bosh_password_query returns for "
+		    "%s@%s (not-authorized): it must return that account's password in clear",
+		    jid->localpart, jid->domain);
 }
 
 const struct bosh_auth_way bosh_auth_password = {

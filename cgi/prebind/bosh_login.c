@@ -111,10 +111,9 @@ static enum status sasl_finish(const struct bosh_session *session, struct sasl *
 		status = sasl_step(sasl, session->answer.data, &ours, err);
 	secret_free(ours);
 	if (status == STATUS_OK && !sasl_done(sasl))
-		status =
-		    error_set(err, STATUS_CHAT_SERVER,
-			      "the XMPP server ended the log-in without proving that it knows the "
-			      "password: no session is handed out");
+		status = error_set(err, STATUS_CHAT_SERVER,
+				   "the XMPP server ended the login without proving that it knows "
+				   "the password, so the session was not used");
 	return status;
 }
 
@@ -126,7 +125,7 @@ static enum status sasl_run(struct login *login, struct sasl *sasl, struct error
 	for (int i = 1; status == STATUS_OK && session->answer.step == BOSH_CHALLENGE; i++) {
 		if (i == SASL_STEPS_MAX)
 			return error_set(err, STATUS_CHAT_SERVER,
-					 "the XMPP server's SASL exchange does not end");
+					 "the XMPP server's SASL exchange has too many steps");
 		status = sasl_reply(session, sasl, NULL, err);
 	}
 	if (status == STATUS_OK && session->answer.step == BOSH_FAILURE) {
@@ -163,13 +162,13 @@ static enum status bind_refused(const char *condition, struct error *err)
 	const char *advice = "see its log";
 
 	if (strcmp(condition, "conflict") == 0)
-		advice = "another session of this account has it, and the server keeps that one: "
-			 "set resource = web-{random}";
+		advice =
+		    "another session of this account already uses it: set resource = web-{random}";
 	else if (strcmp(condition, "resource-constraint") == 0)
-		advice = "this account has too many sessions: raise its limit there, or make "
-			 "session_life of the server shorter";
+		advice = "this account has too many sessions: raise the server's limit, or shorten "
+			 "its session_life";
 	else if (strcmp(condition, "bad-request") == 0 || strcmp(condition, "not-allowed") == 0)
-		advice = "it does not take such a resource: check the key resource";
+		advice = "it does not accept this resource: check the key resource";
 	return error_set(err, STATUS_CHAT_SERVER,
 			 "the XMPP server refuses to bind a resource (%s): %s",
 			 condition[0] ? condition : "no reason given", advice);
@@ -193,7 +192,7 @@ static enum status iq(struct bosh_session *session, const struct strbuf *payload
 	if (status == STATUS_OK && session->answer.step == BOSH_IQ_ERROR)
 		return bind_refused(session->answer.condition, err);
 	return status == STATUS_OK
-		   ? bosh_session_expect(session, wanted, "the resource's binding", err)
+		   ? bosh_session_expect(session, wanted, "the request to bind a resource", err)
 		   : status;
 }
 
@@ -210,7 +209,7 @@ static enum status bind_resource(struct bosh_session *session, const char *resou
 
 	if (!session->answer.bind_offered)
 		return error_set(err, STATUS_CHAT_SERVER,
-				 "the XMPP server offers no resource binding after the log-in");
+				 "the XMPP server offers no resource binding after the login");
 	strbuf_init(&payload);
 	bosh_bind_write(&payload, IQ_BIND, resource[0] ? resource : NULL);
 	status = iq(session, &payload, BOSH_BOUND, err);
@@ -277,8 +276,9 @@ static enum status bind_once(const struct bosh_state *bosh, struct login *login,
 	call->outcome = status == STATUS_OK ? OUTCOME_OK : session->outcome;
 	if (left) {
 		free(bound);
-		status = error_set(err, STATUS_VISITOR_LEFT,
-				   "the visitor left while the session was made: it was ended");
+		status = error_set(
+		    err, STATUS_VISITOR_LEFT,
+		    "the visitor left while the session was being made, so the session was ended");
 	}
 	bosh_session_end(session, call);
 	return status;

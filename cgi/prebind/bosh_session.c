@@ -60,10 +60,11 @@ static enum status post(struct bosh_session *session, const struct strbuf *body,
 static enum status answer_take(struct bosh_session *session, struct error *err)
 {
 	if (session->http.status != 200 && session->sid[0])
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "bosh_service ended the session with HTTP status %d: it was "
-				 "restarted, or a proxy before it sends to another node",
-				 session->http.status);
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "bosh_service ended the session with HTTP status %d: it was restarted, or a "
+		    "proxy in front of it sent the request to another node",
+		    session->http.status);
 	if (session->http.status == 404) /* also Prosody's answer for a host without mod_bosh */
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "bosh_service answered with HTTP status 404 instead of a BOSH "
@@ -139,11 +140,11 @@ enum status bosh_session_expect(const struct bosh_session *session, enum bosh_st
 {
 	if (session->answer.step == step)
 		return STATUS_OK;
-	return error_set(err, STATUS_CHAT_SERVER,
-			 "bosh_service gave %s after %s: is it the BOSH service of an XMPP server?",
-			 session->answer.step == BOSH_NOTHING ? "only empty answers"
-							      : "an unexpected answer",
-			 after);
+	return error_set(
+	    err, STATUS_CHAT_SERVER,
+	    "bosh_service gave %s to %s: check that it is the BOSH service of an XMPP server",
+	    session->answer.step == BOSH_NOTHING ? "only empty answers" : "an unexpected answer",
+	    after);
 }
 
 static void creation_take(struct bosh_session *session)
@@ -176,12 +177,12 @@ enum status bosh_session_create(struct bosh_session *session, struct error *err)
 	if (!session->answer.sid[0])
 		return error_set(
 		    err, STATUS_CHAT_SERVER,
-		    "bosh_service created no session for %s: is this domain served there?",
+		    "bosh_service created no session for %s: check that it serves this domain",
 		    session->domain);
 	creation_take(session);
 	status = wait_for_answer(session, err);
 	return status == STATUS_OK
-		   ? bosh_session_expect(session, BOSH_FEATURES, "the session's creation", err)
+		   ? bosh_session_expect(session, BOSH_FEATURES, "the request for a session", err)
 		   : status;
 }
 
@@ -197,7 +198,7 @@ enum status bosh_session_restart(struct bosh_session *session, struct error *err
 	if (status == STATUS_OK)
 		status = wait_for_answer(session, err);
 	return status == STATUS_OK
-		   ? bosh_session_expect(session, BOSH_FEATURES, "the stream's restart", err)
+		   ? bosh_session_expect(session, BOSH_FEATURES, "the restart of the stream", err)
 		   : status;
 }
 

@@ -96,12 +96,11 @@ static enum status refuse(bool user_limit, const char *user, struct error *err)
 	enum status status = user_limit ? STATUS_SLOW_DOWN : STATUS_BUSY;
 
 	if (user_limit)
-		error_set(err, status, "%s: sessions are being made for this account already",
-			  user);
+		error_set(err, status, "%s: other sessions are being made for this account", user);
 	else
 		error_set(err, status,
-			  "no call to the XMPP server ended in time to make room for this one "
-			  "(key upstream_max): is it slow?");
+			  "upstream_max calls to the XMPP server are running, and none ended in "
+			  "time to make room for this one: check whether it is slow");
 	return error_retry_after(err, status, RETRY_S);
 }
 

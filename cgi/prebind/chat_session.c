@@ -48,14 +48,14 @@ static bool sid_is_sound(const char *sid)
 static enum status jid_check(const struct jid *got, const struct jid *asked, struct error *err)
 {
 	if (!jid_same_bare(got, asked))
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "the XMPP server bound a session of %s@%s where %s@%s was asked "
-				 "for: no session is handed out",
-				 got->localpart, got->domain, asked->localpart, asked->domain);
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "the XMPP server bound a session of %s@%s instead of %s@%s, so it was not used",
+		    got->localpart, got->domain, asked->localpart, asked->domain);
 	if (!got->resource[0])
 		return error_set(err, STATUS_CHAT_SERVER,
-				 "the XMPP server returned %s@%s without a resource: no session is "
-				 "handed out",
+				 "the XMPP server returned %s@%s without a resource, so the "
+				 "session was not used",
 				 got->localpart, got->domain);
 	return STATUS_OK;
 }
@@ -69,11 +69,10 @@ static enum status session_jid_take(struct chat_session *session, const struct j
 	char *text;
 
 	if (jid_parse(session->jid, &got, &why) != STATUS_OK)
-		return error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "the XMPP server bound a session to something that is no JID (%s): no "
-		    "session is handed out",
-		    why.text);
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the XMPP server returned a session whose JID is not valid (%s), "
+				 "so it was not used",
+				 why.text);
 	enum status status = jid_check(&got, asked, err);
 	text = status == STATUS_OK ? jid_text(&got) : NULL;
 	if (status == STATUS_OK && text == NULL)
@@ -91,8 +90,8 @@ enum status chat_session_check(struct chat_session *session, const struct jid *a
 {
 	if (!session->jid || !sid_is_sound(session->sid) || !rid_is_sound(session->rid))
 		return error_set(err, STATUS_CHAT_SERVER,
-				 "the XMPP server returned a sid or a rid that is not usable: no "
-				 "session is handed out");
+				 "the XMPP server returned a sid or rid that is not valid, so the "
+				 "session was not used");
 	return session_jid_take(session, asked, err);
 }
 

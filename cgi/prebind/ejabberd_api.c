@@ -16,7 +16,7 @@ enum status ejabberd_api_open(struct ejabberd_api *api, const struct site_conf *
 	if (!http_url_is_private(api->url) && !conf->upstream_http)
 		return conf_fault(err, STATUS_UNAVAILABLE,
 				  conf_site_place(conf, api->words->url_key),
-				  "neither https nor on loopback: %s", api->words->risk);
+				  "is neither https nor on loopback: %s", api->words->risk);
 	if (api->password_file[0] != '\0' &&
 	    secret_file_read(api->password_file, &api->password, &why) != STATUS_OK)
 		return prebind_key_error(conf, api->words->password_key, &why, err);
@@ -63,7 +63,7 @@ enum status ejabberd_api_refuse(const struct ejabberd_api *api, int http_status,
 		snprintf(advice, sizeof advice, "check %s and %s", words->user_key,
 			 words->password_key);
 	else if (http_status == 403)
-		snprintf(advice, sizeof advice, "its api_permissions must allow us %s",
+		snprintf(advice, sizeof advice, "its api_permissions must allow prebind %s",
 			 words->command);
 	else if (http_status == 404)
 		snprintf(advice, sizeof advice,

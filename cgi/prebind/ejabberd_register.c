@@ -9,9 +9,9 @@ static const struct ejabberd_api_words register_words = {
     .url_key = "provision_url",
     .user_key = "provision_user",
     .password_key = "provision_password_file",
-    .risk = "whoever reads along has the passwords of new accounts",
+    .risk = "anyone who reads the traffic learns the passwords of new accounts",
     .command = "register",
-    .bad_request = "is the account's domain one of its hosts?",
+    .bad_request = "the account's domain must be one of its hosts",
 };
 
 static void request_write(const struct jid *jid, const char *password, struct strbuf *out)

@@ -33,7 +33,7 @@ static enum status url_check(const struct site_conf *conf, const char *url, stru
 				  "answer %%40 with 404");
 	if (!at || at == component || !at[1])
 		return conf_fault(err, STATUS_UNAVAILABLE, place,
-				  "the path must end in the BOSH component's address, as "
+				  "the path must end in the BOSH component's address, such as "
 				  "/rest/adhoc/bosh@example.org");
 	return STATUS_OK;
 }
@@ -48,12 +48,11 @@ static enum status urls_check(const struct site_conf *conf, struct error *err)
 		status = url_check(conf, urls->items[i], err);
 		if (status == STATUS_OK && strcmp(tigase_component_of(urls->items[i]),
 						  tigase_component_of(urls->items[0])) != 0)
-			status =
-			    conf_fault(err, STATUS_UNAVAILABLE, conf_site_place(conf, "tigase_url"),
-				       "all addresses must end in the same "
-				       "component, but %s is not %s",
-				       tigase_component_of(urls->items[i]),
-				       tigase_component_of(urls->items[0]));
+			status = conf_fault(
+			    err, STATUS_UNAVAILABLE, conf_site_place(conf, "tigase_url"),
+			    "all addresses must end in the same component, but %s differs from %s",
+			    tigase_component_of(urls->items[i]),
+			    tigase_component_of(urls->items[0]));
 	}
 	return status;
 }
@@ -66,8 +65,7 @@ static enum status user_check(const struct site_conf *conf, struct error *err)
 	if (strcasestr(conf->tigase_user, "%40") ||
 	    jid_parse(conf->tigase_user, &jid, &why) != STATUS_OK)
 		return conf_fault(err, STATUS_UNAVAILABLE, conf_site_place(conf, "tigase_user"),
-				  "the administrator's JID is wanted, as "
-				  "admin@example.org%s%s",
+				  "must be the administrator's JID, such as admin@example.org%s%s",
 				  why.text[0] ? ": " : "", why.text);
 	jid_clear(&jid);
 	return STATUS_OK;
@@ -213,8 +211,8 @@ static enum status tigase_bind(void *state, struct prebind_call *call, struct ch
 
 	if (text_has_markup(call->jid->resource))
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "a resource with one of & < > \" ' breaks Tigase's BOSH stream: "
-				 "choose another (key resource)");
+				 "a resource that contains one of & < > \" ' breaks Tigase's BOSH "
+				 "stream: choose another one in the key resource");
 	from = call->jid->resource[0] ? jid_text(call->jid) : jid_bare_text(call->jid);
 	if (!from)
 		return error_no_memory(err);

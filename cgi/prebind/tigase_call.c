@@ -123,12 +123,12 @@ static enum status add_user_refused(const struct tigase *tigase, const struct pr
 	const char *component = tigase_component_of(call->url);
 
 	if (http_status != 404)
-		return error_set(err, why->status,
-				 "add-user at %s, which provision = tigase needs: %s", component,
-				 why->text);
+		return error_set(err, why->status, "provision = tigase needs add-user at %s: %s",
+				 component, why->text);
 	return error_set(err, STATUS_CHAT_SERVER,
-			 "Tigase refuses add-user at %s to %s (HTTP 404), which provision = tigase "
-			 "needs: set " ADD_USER_ACL " in Tigase's configuration and restart it",
+			 "provision = tigase needs add-user at %s, which Tigase does not let %s "
+			 "use (HTTP 404): set " ADD_USER_ACL
+			 " in Tigase's configuration and restart it",
 			 component, tigase->conf->tigase_user);
 }
 

@@ -20,9 +20,8 @@ static enum status list_check(const struct tigase *tigase, struct prebind_call *
 	format = strcasestr(exchange.http.content_type, "/json") ? ADHOC_JSON : ADHOC_XML;
 	if (status == STATUS_OK && !adhoc_list_has_command(format, &exchange.answer))
 		status = error_set(said, STATUS_CHAT_SERVER,
-				   "what answers at tigase_url does not offer %s to %s: "
-				   "check the address, and that this account administers "
-				   "the virtual host",
+				   "the server at tigase_url does not offer %s to %s: check the "
+				   "address, and that this account administers the virtual host",
 				   ADHOC_NODE, tigase->conf->tigase_user);
 	tigase_exchange_clear(&exchange);
 	return status;
@@ -42,15 +41,15 @@ static enum status bind_right_check(const struct tigase *tigase, struct prebind_
 	if (exchange.http.status == 404)
 		status =
 		    error_set(said, STATUS_CHAT_SERVER,
-			      "Tigase lists %s, but refuses it to %s (HTTP 404): make this "
-			      "account (key tigase_user) an administrator of the virtual host, "
-			      "and let Tigase's `commands` of bosh allow it",
+			      "Tigase lists %s, but does not let %s use it (HTTP 404): make this "
+			      "account (key tigase_user) an administrator of the virtual host, and "
+			      "allow the command in `commands` of Tigase's component bosh",
 			      ADHOC_NODE, tigase->conf->tigase_user);
 	else if (status == STATUS_OK &&
 		 !adhoc_answer_is_form(tigase->format, &exchange.answer, ADHOC_NODE))
 		status = error_set(said, STATUS_CHAT_SERVER,
-				   "Tigase does not answer %s with its form: check that tigase_url "
-				   "leads to its component bosh, and tigase_format",
+				   "Tigase does not answer %s with its form: check tigase_format, "
+				   "and that tigase_url leads to the component bosh",
 				   ADHOC_NODE);
 	tigase_exchange_clear(&exchange);
 	return status;
@@ -71,11 +70,11 @@ static enum status add_user_check(const struct tigase *tigase, struct prebind_ca
 	status = tigase_ask_sess_man(tigase, call, &exchange, said);
 	if (status == STATUS_OK &&
 	    !adhoc_answer_is_form(tigase->format, &exchange.answer, ADHOC_ADD_USER_NODE))
-		status =
-		    error_set(said, STATUS_CHAT_SERVER,
-			      "Tigase's " ADHOC_ADD_USER_COMPONENT " does not offer add-user to "
-			      "%s, which provision = tigase needs: look into its log",
-			      tigase->conf->tigase_user);
+		status = error_set(said, STATUS_CHAT_SERVER,
+				   "Tigase's " ADHOC_ADD_USER_COMPONENT
+				   " does not offer %s the command add-user, which provision = "
+				   "tigase needs: see Tigase's log",
+				   tigase->conf->tigase_user);
 	tigase_exchange_clear(&exchange);
 	return status;
 }
@@ -92,7 +91,7 @@ enum status tigase_check(void *state, struct prebind_call *call, struct error *s
 	if (status == STATUS_OK)
 		error_set(said, STATUS_OK,
 			  "Tigase answers at tigase_url and offers %s to %s; only check --deep "
-			  "shows that it may use it for the users of this domain",
+			  "shows whether that account may use it for the users of this domain",
 			  ADHOC_NODE, tigase->conf->tigase_user);
 	return status;
 }

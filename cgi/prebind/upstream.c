@@ -242,8 +242,8 @@ static enum status unavailable(const struct attempts *attempts, struct error *er
 	if (seconds > RETRY_MAX_S)
 		seconds = RETRY_MAX_S;
 	error_set(err, STATUS_UNAVAILABLE,
-		  "the XMPP server is not asked for another %ld s, because it failed before: the "
-		  "log's event breaker_open says why",
+		  "prebind does not call the XMPP server for another %ld s, because earlier calls "
+		  "failed: see the event breaker_open in the log",
 		  seconds);
 	return error_retry_after(err, STATUS_UNAVAILABLE, seconds);
 }

@@ -37,13 +37,14 @@ static enum status form_judge(const struct adhoc_form *form, bool *existed, stru
 
 	if (form->node == NULL || strcmp(form->node, NODE) != 0)
 		return refuse(form->node != NULL ? form->node : "no command",
-			      "what answers at " ADHOC_ADD_USER_COMPONENT "@ is not its add-user",
+			      "the answer at " ADHOC_ADD_USER_COMPONENT
+			      "@ is not from its command add-user",
 			      err);
 	if (error != NULL || form->note != NULL)
 		return refuse(error != NULL ? error : form->note,
 			      "tigase_user must administer the account's virtual host", err);
 	if (note == NULL)
-		return refuse("no note", "it may have sent the form back: see its log", err);
+		return refuse("no note", "it may have returned the empty form: see its log", err);
 	*existed = strstr(note, "already exists") != NULL;
 	if (*existed || strcmp(note, "Operation successful") == 0)
 		return STATUS_OK;

@@ -53,31 +53,28 @@ static enum status form_check(const struct adhoc_form *form, struct error *err)
 	const char *result = adhoc_form_value(form, "Script result");
 
 	if (form->node == NULL || strcmp(form->node, ADHOC_NODE) != 0)
-		return refuse_said("Tigase answers for another command",
+		return refuse_said("Tigase answered another command",
 				   form->node != NULL ? form->node : "",
 				   "check that tigase_url leads to Tigase's component bosh", err);
 	if (error != NULL)
-		return refuse_said(
-		    "Tigase refuses the session", error,
-		    "check that the JID's domain is a virtual host of Tigase's and that "
-		    "tigase_user may administer it",
-		    err);
+		return refuse_said("Tigase refuses the session", error,
+				   "check that the JID's domain is a virtual host of Tigase, and "
+				   "that tigase_user administers it",
+				   err);
 	if (has_failed_inside(form))
-		return refuse_said("Tigase's command failed inside",
-				   message != NULL ? message : note,
-				   "Tigase's own log has the exception", err);
+		return refuse_said("Tigase's command failed", message != NULL ? message : note,
+				   "the exception is in Tigase's log", err);
 	if (form->note != NULL)
 		return refuse_said("Tigase's command ended with an error note", form->note,
 				   "see Tigase's log", err);
 	if (result != NULL)
-		return refuse_said("Tigase takes the JID for invalid and made no session", result,
+		return refuse_said("Tigase regards the JID as invalid and made no session", result,
 				   "check the key jid, and the user's JID with prebindctl map list",
 				   err);
 	if (adhoc_form_find(form, "sid") == NULL && adhoc_form_find(form, "FORM_TYPE") != NULL)
-		return error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "Tigase sent the command's empty form back: the JID did not reach it; "
-		    "check that nothing between here and Tigase changes requests");
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "Tigase returned the command's empty form, because the JID did "
+				 "not reach it: check that no proxy changes the requests");
 	return STATUS_OK;
 }
 
@@ -96,11 +93,10 @@ static bool sid_check(const char *text)
 /* The sentence does not quote the value: sid and rid are secrets. */
 static enum status refuse_field(const char *var, struct error *err)
 {
-	return error_set(
-	    err, STATUS_CHAT_SERVER,
-	    "Tigase's answer has a %s of a form that is not Tigase's: check tigase_url, and "
-	    "that nothing between here and Tigase changes answers",
-	    var);
+	return error_set(err, STATUS_CHAT_SERVER,
+			 "Tigase's answer has a %s that is not in Tigase's format: check "
+			 "tigase_url, and that no proxy changes the answers",
+			 var);
 }
 
 static size_t count_fields(const struct adhoc_form *form, const char *var)
@@ -129,7 +125,7 @@ static enum status value_read(const struct adhoc_form *form, const char *var, co
 		    var);
 	if (field->n_values > 1)
 		return error_set(err, STATUS_CHAT_SERVER,
-				 "Tigase's answer has %zu values in the field %s, not one",
+				 "Tigase's answer has %zu values in the field %s instead of one",
 				 field->n_values, var);
 	*out = field->value;
 	return STATUS_OK;
@@ -148,19 +144,17 @@ static enum status from_read(const struct adhoc_form *form, char **out, struct e
 	status = jid_parse(from, &jid, &why);
 	if (status != STATUS_OK)
 		return error_set(err, status == STATUS_INTERNAL ? status : STATUS_CHAT_SERVER,
-				 "Tigase made a session for something that is no account: %s",
-				 why.text);
+				 "Tigase made a session for a JID that is not valid: %s", why.text);
 	full = jid.resource[0] != '\0';
 	refused = text_has_markup(jid.resource);
 	jid_clear(&jid);
 	if (!full)
 		return error_set(err, STATUS_CHAT_SERVER,
-				 "Tigase's answer has a from without a resource");
+				 "Tigase's answer has a JID without a resource in the field from");
 	if (refused)
-		return error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "Tigase bound a resource with one of & < > \" ' in it, which breaks its "
-		    "streams: choose another one in the key resource");
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "Tigase bound a resource that contains one of & < > \" ', which "
+				 "breaks its streams: choose another one in the key resource");
 	*out = strdup(from);
 	return *out != NULL ? STATUS_OK : error_no_memory(err);
 }

@@ -122,11 +122,10 @@ enum status adhoc_answer_read(enum adhoc_format format, const struct adhoc_answe
 		return STATUS_OK;
 	if (status != STATUS_BAD_REQUEST)
 		return error_set(err, status, "%s", why.text);
-	return error_set(
-	    err, STATUS_CHAT_SERVER,
-	    "Tigase's answer is not a command's answer in %s (%s): check tigase_url, and "
-	    "that nothing between here and Tigase changes answers",
-	    format == ADHOC_JSON ? "JSON" : "XML", why.text);
+	return error_set(err, STATUS_CHAT_SERVER,
+			 "Tigase's answer is not a command's answer in %s (%s): check tigase_url, "
+			 "and that no proxy changes the answers",
+			 format == ADHOC_JSON ? "JSON" : "XML", why.text);
 }
 
 bool adhoc_answer_is_form(enum adhoc_format format, const struct adhoc_answer *answer,
@@ -160,35 +159,34 @@ static const char *http_meaning(int http_status)
 	switch (http_status) {
 	case 401:
 		return "wrong credentials: tigase_user must be the administrator's bare JID, and "
-		       "tigase_password_file hold its password";
+		       "tigase_password_file must hold its password";
 	case 403:
 		return "the API key is missing, wrong or not for this path: check "
 		       "tigase_api_key_file";
 	case 404:
-		return "the component or command is not there, or tigase_user may not use it: "
+		return "the component or command does not exist, or tigase_user may not use it: "
 		       "check that tigase_url ends in /rest/adhoc/bosh@DOMAIN, and that "
-		       "tigase_user "
-		       "administers that domain";
+		       "tigase_user administers that domain";
 	case 405:
-		return "nothing takes commands at this path: check that tigase_url ends in "
+		return "no component accepts commands at this path: check that tigase_url ends in "
 		       "/rest/adhoc/bosh@DOMAIN";
 	case 500:
-		return "it could not read the request (or, behind Jetty, took over 30s): check "
-		       "that nothing in between changes requests, then tigase_format and Tigase's "
-		       "log";
+		return "it could not read the request (or, with Jetty, took more than 30 s): check "
+		       "that no proxy changes the requests, then tigase_format and Tigase's log";
 	case 502:
 	case 503:
-		return "a proxy stands before it, or it is starting up: check that Tigase runs";
+		return "Tigase is starting, or a proxy in front of it cannot reach it: check that "
+		       "Tigase runs";
 	case 504:
-		return "the component gave no answer in time: check that it runs, and that "
+		return "the component did not answer in time: check that it runs, and that "
 		       "tigase_url names bosh@DOMAIN";
 	default:
 		break;
 	}
 	if (http_status >= 300 && http_status <= 399)
-		return "a redirect, which is never followed: check the path of tigase_url, and "
+		return "prebind does not follow redirects: check the path of tigase_url, and "
 		       "tigase_api_key_file";
-	return "an answer that Tigase does not give: check tigase_url";
+	return "this is not an answer that Tigase gives: check tigase_url";
 }
 
 enum status adhoc_http_error(int http_status, struct error *err)

@@ -32,7 +32,7 @@ bool adhoc_request_type(const char *content_type, enum adhoc_format *body,
 
 static enum status malformed(const char *why, struct error *err)
 {
-	return error_set(err, STATUS_BAD_REQUEST, "the body is no command: %s", why);
+	return error_set(err, STATUS_BAD_REQUEST, "the body is not a command: %s", why);
 }
 
 /* hold and wait are sent back unchanged, so they must be short and printable. */
@@ -60,17 +60,17 @@ static enum status command_judge(struct adhoc_command *command, struct error *er
 
 	if (form->node == NULL || form->node[0] == '\0')
 		return error_set(err, STATUS_NOT_FOUND,
-				 "the command names no node; there is only " ADHOC_NODE);
+				 "the command has no node; the only command is " ADHOC_NODE);
 	if (strcmp(form->node, ADHOC_NODE) != 0)
 		return error_set(err, STATUS_NOT_FOUND,
-				 "there is no such command; there is only " ADHOC_NODE);
+				 "there is no such command; the only command is " ADHOC_NODE);
 	if (form->fault != NULL)
 		return malformed(form->fault, err);
 	command->from = sent_or_empty(form, "from");
 	command->hold = sent_or_empty(form, "hold");
 	command->wait = sent_or_empty(form, "wait");
 	if (!echo_is_sound(command->hold) || !echo_is_sound(command->wait))
-		return malformed("hold and wait are numbers", err);
+		return malformed("hold and wait must be numbers", err);
 	return STATUS_OK;
 }
 

@@ -21,27 +21,28 @@ static const struct advice {
 	const char *condition;
 	const char *text;
 } advices[] = {
-    {"bad-request",              "it cannot read what we sent: is it a BOSH service?"           },
-    {"conflict",		 "another session of this account took the same resource: set "
-		 "resource = web-{random}"                                      },
-    {"connection-timeout",       "it waited too long for us: try again"                         },
-    {"host-gone",                "it no longer serves the domain: check its hosts"              },
-    {"host-unknown",             "it does not serve the domain: check the key jid and its hosts"},
-    {"improper-addressing",      "it wants another domain: check the key jid"                   },
-    {"internal-server-error",    "it has a fault of its own: see its log"                       },
-    {"item-not-found",           "the session was idle for too long, or it was restarted"       },
-    {"not-authorized",           "it ends sessions that did not log in in time: see its log"    },
-    {"other-request",            "two requests crossed: is there a proxy that repeats them?"    },
-    {"policy-violation",         "a limit of its own was hit: see its log"                      },
-    {"remote-connection-failed", "the XMPP server behind it is out of its reach: check bosh_route "
-				 "and its log"                  },
-    {"remote-stream-error",      "the XMPP server behind it ended the stream: see its log"      },
-    {"reset",		    "it ends all sessions, for a new configuration: try again"     },
-    {"resource-constraint",      "it is out of memory, or of sessions: see its log"             },
-    {"see-other-host",           "it wants another address: check the key bosh_service"         },
-    {"see-other-uri",            "it wants another address: check the key bosh_service"         },
-    {"system-shutdown",          "it is stopping: try again when it is up"                      },
-    {"unsupported-version",      "it speaks no XMPP 1.0"                                        },
+    {"bad-request",              "it cannot read the request: check that bosh_service is a BOSH service"},
+    {"conflict",
+     "another session of this account uses the same resource: set resource = web-{random}"              },
+    {"connection-timeout",       "it waited too long for the next request: try again"                   },
+    {"host-gone",                "it no longer serves the domain: check its hosts"                      },
+    {"host-unknown",             "it does not serve the domain: check the key jid and its hosts"        },
+    {"improper-addressing",      "it expects another domain: check the key jid"                         },
+    {"internal-server-error",    "it has an internal error: see its log"                                },
+    {"item-not-found",           "the session was idle for too long, or it was restarted"               },
+    {"not-authorized",           "the login took too long: see its log"                                 },
+    {"other-request",
+     "another request of the same session arrived: check that no proxy repeats requests"                },
+    {"policy-violation",         "one of its limits was exceeded: see its log"                          },
+    {"remote-connection-failed",
+     "it cannot reach the XMPP server behind it: check bosh_route and its log"                          },
+    {"remote-stream-error",      "the XMPP server behind it ended the stream: see its log"              },
+    {"reset",		    "it ended all sessions to load a new configuration: try again"         },
+    {"resource-constraint",      "it has no memory or sessions left: see its log"                       },
+    {"see-other-host",           "it requires another address: check the key bosh_service"              },
+    {"see-other-uri",            "it requires another address: check the key bosh_service"              },
+    {"system-shutdown",          "it is stopping: try again when it is up"                              },
+    {"unsupported-version",      "it does not support XMPP 1.0"                                         },
 };
 
 static const char *advice_find(const char *condition)
@@ -96,11 +97,10 @@ static enum status body_check(const struct xml_node *body, struct error *err)
 
 static enum status refuse_attr(const char *name, struct error *err)
 {
-	return error_set(
-	    err, STATUS_CHAT_SERVER,
-	    "the BOSH server's attribute %s makes no sense: is bosh_service really a BOSH "
-	    "service?",
-	    name);
+	return error_set(err, STATUS_CHAT_SERVER,
+			 "the BOSH server's attribute %s is not valid: check that bosh_service is "
+			 "a BOSH service",
+			 name);
 }
 
 /* ---- the body's attributes ---- */

@@ -56,7 +56,7 @@ static enum status refuse_prepared(enum jid_part part, int rc, struct error *err
 {
 	switch (rc) {
 	case STRINGPREP_CONTAINS_UNASSIGNED:
-		return jid_part_refuse(part, "has a character that Unicode 3.2 does not know", err);
+		return jid_part_refuse(part, "has a character that is not in Unicode 3.2", err);
 	case STRINGPREP_CONTAINS_PROHIBITED:
 		return jid_part_refuse(part, "has a character that is not allowed there", err);
 	case STRINGPREP_BIDI_BOTH_L_AND_RAL:
@@ -123,7 +123,7 @@ static enum status stringprep_part(enum jid_part part, const char *text, size_t 
 		return refuse_prepared(part, rc, err);
 	out->len = ascii ? len : strlen(out->text);
 	if (out->len == 0)
-		return jid_part_refuse(part, "has only characters that preparation takes out", err);
+		return jid_part_refuse(part, "has only characters that preparation removes", err);
 	return STATUS_OK;
 }
 

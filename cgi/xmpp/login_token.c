@@ -56,7 +56,7 @@ enum status login_token_make(const struct secret_part *key, const struct login_t
 
 	if (made.expiry < 1 || made.expiry > EXPIRY_MAX || strchr(made.host, '|') != NULL)
 		return error_set(err, STATUS_INTERNAL,
-				 "no token can end at %" PRId64 " or be for %s", made.expiry,
+				 "a token cannot end at %" PRId64 " or be for %s", made.expiry,
 				 made.host);
 	snprintf(digits, sizeof digits, "%" PRId64, made.expiry);
 	enum status status =
@@ -197,14 +197,14 @@ static enum status jwk_key(const char *text, struct strbuf *out, struct error *e
 
 	if (json_parse(text, strlen(text), &root, &why) != STATUS_OK)
 		return error_set(err, why.status,
-				 "the key begins as a JWK, and is not valid JSON in one line");
+				 "the key begins like a JWK, but is not valid JSON on one line");
 	const char *kind = json_string(json_member(root, "kty"));
 	const char *key = json_string(json_member(root, "k"));
 	enum status status;
 	if (kind == NULL || strcmp(kind, "oct") != 0 || key == NULL)
 		status =
 		    error_set(err, STATUS_BAD_REQUEST,
-			      "the key is a JWK, but not of the kind {\"kty\":\"oct\",\"k\":…}");
+			      "the key is a JWK, but not of the form {\"kty\":\"oct\",\"k\":…}");
 	else
 		status = base64url_key(key, out, err);
 	json_free(root);

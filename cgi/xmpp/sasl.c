@@ -89,8 +89,8 @@ static enum status password_set(Gsasl_session *session, const char *password, st
 	if (rc == GSASL_MALLOC_ERROR)
 		return error_no_memory(err);
 	return error_set(err, STATUS_CHAT_SERVER,
-			 "the XMPP password holds characters that SASLprep (RFC 4013) refuses: set "
-			 "another one on the XMPP server and here");
+			 "the XMPP password has characters that SASLprep (RFC 4013) refuses: "
+			 "change it on the XMPP server and in prebind");
 }
 
 static enum status session_start(struct sasl *sasl, const struct mechanism *row, struct error *err)
@@ -113,8 +113,8 @@ enum status sasl_new(const char *mechanism, const char *user, const char *passwo
 	enum status status;
 
 	if (row == NULL)
-		return error_set(err, STATUS_INTERNAL, "%s is not a SASL mechanism of ours",
-				 mechanism);
+		return error_set(err, STATUS_INTERNAL,
+				 "%s is not a SASL mechanism that prebind supports", mechanism);
 	sasl = calloc(1, sizeof *sasl);
 	if (sasl == NULL)
 		return error_no_memory(err);
@@ -196,13 +196,12 @@ static enum status refuse_step(int rc, struct error *err)
 	case GSASL_MALLOC_ERROR:
 		return error_no_memory(err);
 	case GSASL_AUTHENTICATION_ERROR:
-		return error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "the XMPP server's SCRAM signature or nonce is wrong: it does not know "
-		    "the password, or somebody stands between it and us");
+		return error_set(err, STATUS_CHAT_SERVER,
+				 "the XMPP server's SCRAM signature or nonce is wrong: it does not "
+				 "know the password, or another machine answers in its place");
 	default:
 		return error_set(err, STATUS_CHAT_SERVER,
-				 "the XMPP server's SASL message makes no sense: %s",
+				 "the XMPP server's SASL message is not valid: %s",
 				 gsasl_strerror(rc));
 	}
 }
@@ -235,8 +234,9 @@ enum status sasl_step(struct sasl *sasl, const char *in, char **out, struct erro
 	int rc;
 
 	if (sasl->done) /* otherwise libgsasl would send PLAIN's password again */
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "the XMPP server goes on with SASL after its end");
+		return error_set(
+		    err, STATUS_CHAT_SERVER,
+		    "the XMPP server sent a SASL message after the exchange had ended");
 	strbuf_init(&message);
 	status = message_decode(sasl, in, &message, err);
 	if (status != STATUS_OK)

@@ -231,7 +231,7 @@ test("an error speaks the request's format", async () => {
 	assert.equal(json.headers["content-type"], "application/json; charset=utf-8");
 	const { error, message, request_id: id } = JSON.parse(json.body);
 	assert.equal(error, "bad_request");
-	assert.match(message, /no command/);
+	assert.match(message, /the body is not a command/);
 	assert.equal(id, json.headers["x-request-id"]);
 	const xml = await call({ body: "<x/>" });
 	assert.equal(xml.status, 500);

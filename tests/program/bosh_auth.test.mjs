@@ -139,7 +139,7 @@ describe("what is sent", () => {
 		assert.equal((await bind("default", [say.mechanisms("SCRAM-SHA-256", "PLAIN"), ...BOUND])).code, 0);
 		assert.deepEqual(sent(peer.bodies[1]), { mechanism: "PLAIN", authzid: "", user: "alice", secret: PASSWORD });
 		assertNoSession(await bind("default", [say.mechanisms("SCRAM-SHA-256")]), "chat_server",
-			/bosh_auth = password may use \(PLAIN SCRAM-SHA-1\) but: SCRAM-SHA-256/);
+			/bosh_auth = password may use \(PLAIN SCRAM-SHA-1\), only: SCRAM-SHA-256/);
 	});
 
 	test("bosh_route, as the creation's route", async () => {
@@ -155,7 +155,7 @@ describe("a refused secret is told with what to look at", () => {
 	const rows = [ // site, sentence
 		["token", /one-time token for alice@example\.org \(not-authorized\).*bosh_token_key_file \(.*token\.key\).*clocks/],
 		["jwt", /JWT for alice@example\.org \(not-authorized\).*jwt_key.*bosh_jwt_key_file \(.*jwt\.key\).*clock/],
-		["oauth", /OAuth token that it issued for alice@example\.org.*bosh_oauth_url.*oauth_access/],
+		["oauth", /OAuth token for alice@example\.org.*bosh_oauth_url.*oauth_access/],
 	];
 	for (const [site, words] of rows) {
 		test(site, async () => {
@@ -170,7 +170,7 @@ describe("a refused secret is told with what to look at", () => {
 	test("a mechanism that is not offered", async () => {
 		for (const [site, wanted] of [["token", "PLAIN"], ["jwt", "PLAIN"], ["oauth", "X-OAUTH2"]])
 			assertNoSession(await bind(site, [say.mechanisms("SCRAM-SHA-1")]), "chat_server",
-				new RegExp(`bosh_auth = ${site} may use \\(${wanted}\\) but: SCRAM-SHA-1`));
+				new RegExp(`bosh_auth = ${site} may use \\(${wanted}\\), only: SCRAM-SHA-1`));
 	});
 
 	test("an OAuth API that issues none", async () => {
@@ -256,7 +256,7 @@ describe("what ends a log-in is named, with the next step", () => {
 		[end("improper-addressing"), /improper-addressing\): .*key jid/],
 		[end("internal-server-error"), /internal-server-error\): .*its log/],
 		[end("other-request"), /other-request\): .*proxy/],
-		[end("policy-violation"), /policy-violation\): a limit/],
+		[end("policy-violation"), /policy-violation\): one of its limits was exceeded/],
 		[end("remote-connection-failed"), /remote-connection-failed\): .*bosh_route/],
 		[end("see-other-uri"), /see-other-uri\): .*bosh_service/],
 		[end("system-shutdown"), /system-shutdown\): it is stopping/],
@@ -288,7 +288,7 @@ test("addresses over which a secret would travel readable are refused", async ()
 		await elsewhere.prepare();
 		const { code, stdout } = await elsewhere.ctl(["check", "--json"]);
 		assert.equal(code, 1);
-		assert.match(stdout, /bosh_oauth_url: neither https nor on loopback/);
+		assert.match(stdout, /bosh_oauth_url: is neither https nor on loopback/);
 	} finally {
 		await other.close();
 	}

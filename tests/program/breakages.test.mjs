@@ -74,7 +74,7 @@ const rows = [
 	["26", { what: "a key is misspelt", damage: (place, prebind) => fs.appendFileSync(prebind.conf, "\ndatabse = /x\n"),
 		says: new RegExp(`${IN_CONF}databse: .*\\S`) }],
 	["28, down", { what: "Tigase is down", site: () => ({ tigase_url: `http://127.0.0.1:${DEAD_PORT}/rest/adhoc/bosh@example.test` }), damaged: true,
-		says: /upstream: .*prebind\.conf:\d+: tigase_url: .*no connection \(Connection refused\): is the XMPP server's HTTP service running there/ }],
+		says: /upstream: .*prebind\.conf:\d+: tigase_url: .*no connection \(Connection refused\): check that the XMPP server's HTTP service runs there/ }],
 	["28, 401", { what: "Tigase refuses the password",
 		damage: (place, prebind, site) => fs.writeFileSync(site.tigase_password_file, "not-it\n"),
 		says: /upstream: .*401.*tigase_password_file/ }],

@@ -72,7 +72,7 @@ const stopsThePreBind = [
 	{
 		name: "a dead upstream",
 		keys: () => ({ tigase_url: `http://127.0.0.1:${DEAD_PORT}/rest/adhoc/bosh@example.test` }),
-		says: /no connection \(Connection refused\): is the XMPP server's HTTP service running there\?/,
+		says: /no connection \(Connection refused\): check that the XMPP server's HTTP service runs there/,
 		status: 502,
 	},
 ];

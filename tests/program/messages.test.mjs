@@ -106,7 +106,7 @@ test("https_required speaks of a proxy in front", async (t) => {
 
 for (const [name, answer, says] of [
 	["404 of a host where BOSH is off", { status: 404 }, /HTTP status 404 .*check its path, and that BOSH is switched on for the host in its address/],
-	["no mechanism at all", say.mechanisms(), /offers no mechanism .*consider_bosh_secure/],
+	["no mechanism at all", say.mechanisms(), /offers none of the mechanisms .*consider_bosh_secure/],
 ])
 	test(`bosh: ${name}`, async (t) => {
 		const place = new Place();

@@ -50,7 +50,7 @@ for (const user of ["empty", "nothing", "nobody"]) {
 	test(`none for ${user}`, async () => {
 		const { error, stderr } = await bind(user);
 		assert.equal(error, "no_chat_account");
-		assert.match(stderr, new RegExp(`no XMPP password is kept for ${user}@.*bosh_password_query finds none.*prebindctl map set`));
+		assert.match(stderr, new RegExp(`no XMPP password is stored for ${user}@.*bosh_password_query returns none.*prebindctl map set`));
 		assert.equal(peer.bodies.length, 0);
 	});
 }
@@ -67,7 +67,7 @@ for (const user of ["twice", "long"]) {
 test("a password that the server refuses is told with where it came from", async () => {
 	const { error, stderr } = await bind("bob", say.failure("not-authorized"));
 	assert.equal(error, "chat_server");
-	assert.match(stderr, /bosh_password_query finds for bob@example\.org \(not-authorized\)/);
+	assert.match(stderr, /bosh_password_query returns for bob@example\.org \(not-authorized\)/);
 	assert.doesNotMatch(stderr, /in the forum/);
 });
 

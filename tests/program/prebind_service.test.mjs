@@ -129,7 +129,7 @@ for (const [site, written] of [["json", "ALICE@EXAMPLE.test/web1"], ["xml", "\uf
 	});
 
 test("a JID that cannot be prepared is no session", async () => {
-	assert.match(assertFailed(await bind("json", "alice@example.test/web1", { jid: "alice@example\u3002test/web1" }), "chat_server"), /is no account.*not a JID/);
+	assert.match(assertFailed(await bind("json", "alice@example.test/web1", { jid: "alice@example\u3002test/web1" }), "chat_server"), /a JID that is not valid.*not a JID/);
 });
 
 describe("answers that are no session", () => {
@@ -171,7 +171,7 @@ describe("answers that are no session", () => {
 describe("what is no answer of Tigase's", () => {
 	const head = (fields) => `HTTP/1.1 200 OK\r\n${fields}\r\n`;
 	const rows = [ // name, script, what the sentence says
-		["a redirect", { raw: "HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n" }, /302.*redirect/],
+		["a redirect", { raw: "HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n" }, /302.*does not follow redirects/],
 		["HTML", { raw: head("Content-Type: text/html\r\nContent-Length: 6\r\n") + "<html>" }, /content type/],
 		["compressed", { raw: head("Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n") + "{}" },
 			/compressed/],
@@ -278,7 +278,7 @@ describe("prebindctl check", () => {
 			const { code, upstream } = await check(format);
 			peer.refused.clear();
 			assert.deepEqual([code, upstream.ok], [1, false]);
-			assert.match(upstream.said, /refuses it to admin@example\.test \(HTTP 404\).*tigase_user/);
+			assert.match(upstream.said, /does not let admin@example\.test use it \(HTTP 404\).*tigase_user/);
 		});
 	}
 

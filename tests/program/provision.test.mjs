@@ -116,7 +116,7 @@ test("prebindctl check asks sess-man, too; prebindctl prebind makes accounts as 
 for (const format of ["json", "xml"])
 	test(`Tigase, ${format}: an access list refuses add-user: check and log name that call and what allows it`, async (t) => {
 		const { peer, prebind } = await setUp(t, { format });
-		const says = new RegExp("add-user at sess-man@example\\.test to admin@example\\.test \\(HTTP 404\\), which provision = tigase needs: "
+		const says = new RegExp("provision = tigase needs add-user at sess-man@example\\.test, which Tigase does not let admin@example\\.test use \\(HTTP 404\\): "
 			+ "set 'sess-man' \\(\\) \\{ commands \\{ 'http://jabber\\.org/protocol/admin#add-user' = 'DOMAIN_ADMIN' \\} \\}");
 		const alice = await loggedIn(prebind, "alice");
 		assert.equal((await alice.get("/")).status, 200);
@@ -140,8 +140,8 @@ for (const format of ["json", "xml"])
 test("Tigase: check names sess-man's call, too, where its key or its form is not right", async (t) => {
 	const { peer, prebind } = await setUp(t);
 	for (const [script, says] of [
-		["143-apikey-wrong", /add-user at sess-man@example\.test, which provision = tigase needs: .*403.*tigase_api_key_file/],
-		["020-json-full-jid", /sess-man does not offer add-user to admin@example\.test, which provision = tigase needs/],
+		["143-apikey-wrong", /provision = tigase needs add-user at sess-man@example\.test: .*403.*tigase_api_key_file/],
+		["020-json-full-jid", /sess-man does not offer admin@example\.test the command add-user, which provision = tigase needs/],
 	]) {
 		peer.answerAt = { path: "/sess-man@", recording: script };
 		const { code, stdout } = await prebind.ctl(["check"]);
@@ -202,9 +202,9 @@ test("ejabberd: the account's parts, and one password however often it is tried"
 
 const refusals = [
 	[401, /answers 401: check provision_user and provision_password_file/],
-	[403, /answers 403: its api_permissions must allow us register/],
+	[403, /answers 403: its api_permissions must allow prebind register/],
 	[404, /answers 404: .*mod_http_api/],
-	[400, /answers 400: is the account's domain one of its hosts/],
+	[400, /answers 400: the account's domain must be one of its hosts/],
 	[500, /answers 500: see its log/],
 ];
 
@@ -219,5 +219,5 @@ for (const [status, says] of refusals)
 
 test("ejabberd: passwords do not travel in clear through a network", async (t) => {
 	const prebind = await ejabberdSite(t, () => ({ provision_url: "http://192.0.2.1/api/register" }));
-	assert.match((await prebind.ctl(["check"])).stdout, /provision_url: neither https nor on loopback/);
+	assert.match((await prebind.ctl(["check"])).stdout, /provision_url: is neither https nor on loopback/);
 });

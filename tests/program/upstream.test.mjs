@@ -220,7 +220,7 @@ describe("the breaker", () => {
 		assert.equal(peer.connections, 0);
 		await until("the log", () => logged("breaker_open", "returning").length > 0);
 		assert.equal(logged("breaker_open", "returning").length, 1);
-		assert.match(logged("breaker_open", "returning")[0].why, /Connection refused.*running there/);
+		assert.match(logged("breaker_open", "returning")[0].why, /Connection refused.*HTTP service runs there/);
 
 		await until("recovery", async () => (await page("returning")).status === 200, { seconds: RECOVERY_SECONDS });
 		assert.equal(peer.binds, 1, "the probe was the first session");
@@ -297,7 +297,7 @@ describe("fail-over", () => {
 			...Object.entries(keys).map(([key, value]) => `${key} = ${value}`), ""].join("\n"));
 		const { code, stderr } = await place.run([prebind.ctlProgram, "-c", conf, "prebind", "a@example.test"]);
 		assert.equal(code, 1);
-		assert.match(stderr, /tigase_url: .*bosh@other\.test is not bosh@example\.test/);
+		assert.match(stderr, /tigase_url: .*bosh@other\.test differs from bosh@example\.test/);
 	});
 
 	test("prebindctl check asks every address", async () => {

@@ -12,7 +12,7 @@ const SESSION = null;
 const A_LIST = /list of commands/;
 const FORM = /empty form/;
 const DOMAIN = /Domain of the JID doesn't exists.*virtual host/;
-const INVALID_JID = /JID for invalid.*returned no results/;
+const INVALID_JID = /regards the JID as invalid.*returned no results/;
 const STREAM = /breaks its streams.*resource/;
 const HTTP = {
 	401: /HTTP 401.*tigase_password_file/,
@@ -96,8 +96,8 @@ const rows = {
 	"086-hold-wait-overflow": SESSION,
 	"090-badjid-at-at": INVALID_JID,
 	"091-badjid-space-in-local": INVALID_JID,
-	"092-domain-only-jid": /no account: "example\.test\//,
-	"093-domain-resource-jid": /no account: "example\.test\//,
+	"092-domain-only-jid": /a JID that is not valid: "example\.test\//,
+	"093-domain-resource-jid": /a JID that is not valid: "example\.test\//,
 	"094-jid-with-surrounding-spaces": INVALID_JID,
 	"095-resource-1100-bytes": /resource is longer than 1023 bytes/,
 	"100-unknown-component-local": HTTP[404],

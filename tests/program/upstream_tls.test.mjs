@@ -106,7 +106,7 @@ describe("what is not trusted", () => {
 		elsewhere: /TLS: its certificate is for another name/,
 		foreign: /TLS: its certificate's authority is not known here: .*ca_file/,
 		unknown: /TLS: its certificate's authority is not known here: .*ca_file/,
-		mismatch: /TLS: its public key is none of those in upstream_pin/,
+		mismatch: /TLS: its public key is not in upstream_pin/,
 		pinned_expired: /TLS: its certificate has expired/, // a pin stands beside the certificate, not in its place
 		not_tls: SLOW, // it waits for a request that does not come
 	};

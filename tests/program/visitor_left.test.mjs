@@ -95,6 +95,6 @@ test("while a BOSH session was made: it is ended", async () => {
 	assert.equal(await left(leaving.get("/", NAVIGATION)), "left");
 	const lines = await linesOf(1, since);
 	assert.deepEqual(lines.map(({ event }) => event), ["bind_left", "visitor_left"]);
-	assert.equal(lines[1].why, "the visitor left while the session was made: it was ended");
+	assert.equal(lines[1].why, "the visitor left while the session was being made, so the session was ended");
 	assert.ok(bosh.ended);
 });

@@ -61,7 +61,7 @@ const rows = [
 	["2b", { what: "no XMPP password is kept", deep: true, site: "password",
 		damage: (t, { prebind }) => prebind.ctlOk(["map", "delete", "alice"]),
 		says: /pre-bind: .*no XMPP password.*prebindctl map set .*--xmpp-password-stdin/ }],
-	["3", { what: "Prosody is down", site: "down", says: /upstream: .*no connection \(Connection refused\).*running there/, key: true }],
+	["3", { what: "Prosody is down", site: "down", says: /upstream: .*no connection \(Connection refused\).*HTTP service runs there/, key: true }],
 	["4", { what: "a wrong port", site: "token", damage: setService(() => `http://127.0.0.1:${DEAD_PORT}/http-bind`),
 		says: /upstream: .*127\.0\.0\.1:1\b.*no connection \(Connection refused\)/, key: true }],
 	["4c", { what: "bosh_service without /http-bind", site: "token", damage: setService((port) => `http://127.0.0.1:${port}/`),
@@ -74,7 +74,7 @@ const rows = [
 		damage: (t, site) => change(t, site, /^jid = .*$/m, "jid = {user}@other.example"),
 		says: /improper-addressing.*check the key jid/ }],
 	["27", { what: "consider_bosh_secure is missing", site: "insecure",
-		says: /upstream: .*offers no mechanism.*consider_bosh_secure/ }],
+		says: /upstream: .*offers none of the mechanisms.*consider_bosh_secure/ }],
 ];
 
 for (const [number, { what, site: name, deep = false, damage = () => {}, says, key = false }] of rows)

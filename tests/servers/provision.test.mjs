@@ -56,7 +56,7 @@ test("several pages at once: one account", async () => {
 test("an account that was there keeps its password, which prebind is told", async () => {
 	const old = await loggedIn("old");
 	assert.equal((await old.get("/")).status, 502);
-	await until("the log's line", () => /account old@example\.org that we asked it to make.*prebindctl map set/.test(prebind.child.stderr));
+	await until("the log's line", () => /password that prebind chose for old@example\.org .*prebindctl map set/.test(prebind.child.stderr));
 	assert.equal(await login("old", "old's own"), "old@example.org/test");
 	await prebind.ctlOk(["map", "set", "old", `old@${DOMAIN}`, "--xmpp-password-stdin"], { input: "old's own\n" });
 	assert.equal((await old.get("/")).status, 200);

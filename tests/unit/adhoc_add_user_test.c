@@ -37,16 +37,16 @@ static const struct {
 	bool ok, existed;
 	const char *says;
 } answers[] = {
-    {NODE,       "Note",  "Operation successful",                                  true,  false, NULL                 },
-    {NODE,       "Note",  "User already exists, can&apos;t be added.",             true,  true,  NULL                 },
-    {NODE,       "Note",  "User already exists, can&apos;t add.",                  true,  true,  NULL                 },
+    {NODE,       "Note",  "Operation successful",                                  true,  false, NULL                              },
+    {NODE,       "Note",  "User already exists, can&apos;t be added.",             true,  true,  NULL                              },
+    {NODE,       "Note",  "User already exists, can&apos;t add.",                  true,  true,  NULL                              },
     {NODE,       "Note",  "Problem accessing database, user not added.",           false, false,
-     "Problem accessing database"										     },
+     "Problem accessing database"												  },
     {NODE,       "Error", "You do not have enough permissions to create account.", false, false,
-     "tigase_user must administer"										    },
-    {NODE,       "sid",   "Operation successful",                                  false, false, "no note"            },
-    {NODE,       NULL,    NULL,						    false, false, "no note"            },
-    {"add-user", "Note",  "Operation successful",                                  false, false, "is not its add-user"},
+     "tigase_user must administer"												 },
+    {NODE,       "sid",   "Operation successful",                                  false, false, "no note"                         },
+    {NODE,       NULL,    NULL,						    false, false, "no note"                         },
+    {"add-user", "Note",  "Operation successful",                                  false, false, "is not from its command add-user"},
 };
 
 static void make_answer(char out[2048], enum adhoc_format format, size_t i)

@@ -21,18 +21,18 @@
 #define NO_ANSWER     "" /* not a byte came back */
 #define HTTP_401      "HTTP 401: wrong credentials"
 #define HTTP_403      "HTTP 403: the API key"
-#define HTTP_404      "HTTP 404: the component or command is not there"
-#define HTTP_405      "HTTP 405: nothing takes commands"
+#define HTTP_404      "HTTP 404: the component or command does not exist"
+#define HTTP_405      "HTTP 405: no component accepts commands"
 #define HTTP_500      "HTTP 500: it could not read the request"
-#define HTTP_504      "HTTP 504: the component gave no answer"
+#define HTTP_504      "HTTP 504: the component did not answer"
 #define A_LIST        "it is a list of commands"
 #define OTHER_COMMAND "another command (\"api-key-add\")"
 #define REFUSED       "refuses the session (\"Domain of the JID doesn't exists\")"
-#define EMPTY_FORM    "sent the command's empty form back"
+#define EMPTY_FORM    "returned the command's empty form"
 #define INVALID_JID                                                                                \
-	"takes the JID for invalid and made no session (\"Script finished with no errors but "     \
+	"regards the JID as invalid and made no session (\"Script finished with no errors but "    \
 	"returned no results.\")"
-#define NO_ACCOUNT    "no account: \"example.test/"
+#define NO_ACCOUNT    "a JID that is not valid: \"example.test/"
 #define TOO_LONG      "the resource is longer than 1023 bytes"
 #define BROKEN_STREAM "breaks its streams"
 

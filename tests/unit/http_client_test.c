@@ -507,12 +507,12 @@ TEST(test_broken_answers)
 		const char *path;
 		const char *words;
 	} rows[] = {
-	    {"/gzip",         "compressed"       },
-            {"/http09",       "not HTTP/1.1"     },
-            {"/nothing",      "without an answer"},
-	    {"/cut",          "broke"            },
-            {"/bad-chunk",    "framing"          },
-            {"/claims-large", "64 KiB"           },
+	    {"/gzip",         "compressed"                 },
+	    {"/http09",       "not HTTP/1.1"               },
+	    {"/nothing",      "without an answer"          },
+	    {"/cut",          "broke"                      },
+	    {"/bad-chunk",    "not framed as HTTP requires"},
+	    {"/claims-large", "64 KiB"                     },
 	};
 	struct fixture *f = *state;
 	char origin[64];

@@ -172,8 +172,8 @@ TEST(keys)
 	    {"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "not base64url"                  },
 	    {"a secret",				     "not base64url"                  },
 	    {"{\"kty\":\"oct\",\"k\":\"AAEC\"}",             "has 3 bytes"                    },
-	    {"{\"kty\":\"RSA\",\"k\":\"AAEC\"}",             "not of the kind"                },
-	    {"{\"kty\":\"oct\"}",                            "not of the kind"                },
+	    {"{\"kty\":\"RSA\",\"k\":\"AAEC\"}",             "not of the form"                },
+	    {"{\"kty\":\"oct\"}",                            "not of the form"                },
 	    {"{\"kty\":\"oct\"",                             "not valid JSON"                 },
 	};
 
