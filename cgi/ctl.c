@@ -20,15 +20,15 @@
 /* clang-format off */
 static const struct verb verbs[] = {
 	{"check", NULL, "[--deep] [--json]",
-	 "Would it work? Looks at everything, asks the XMPP server too; --deep binds a first "
-	 "user for real.",
+	 "Tests everything that prebind needs, including the XMPP server; --deep also starts a "
+	 "real session for a user.",
 	 VERB_CONF | VERB_AS_CALLED, OPTION_DEEP | OPTION_JSON, 0, 0, ctl_check},
 	{"migrate", NULL, "[--adopt] [--json]",
 	 "Creates the site's database, or brings it up to this program's schema. --adopt: takes it "
-	 "over from a site of another name; logins in it end.",
+	 "over from a site of another name, and ends the logins in it.",
 	 SITE, OPTION_JSON | OPTION_ADOPT, 0, 0, ctl_migrate},
 	{"user", "add", "NAME [--password-stdin] [--jid JID]",
-	 "Adds a site user of the own login form, and a JID map row with --jid.",
+	 "Adds a site user for prebind's own login form; --jid also adds a row of the JID map.",
 	 STORE, OPTION_PASSWORD_STDIN | OPTION_JID, 1, 1, ctl_user_add},
 	{"user", "passwd", "NAME [--password-stdin]",
 	 "Sets a new password; the user's login sessions end.",
@@ -46,13 +46,13 @@ static const struct verb verbs[] = {
 	 "Lists the site users.",
 	 STORE, OPTION_JSON, 0, 0, ctl_user_list},
 	{"map", "set", "USER JID [--xmpp-password-stdin] [--source PROVIDER]",
-	 "Gives a site user the XMPP account JID; the password is for backend = bosh.",
+	 "Gives a site user the XMPP account JID; the password is used with backend = bosh.",
 	 STORE, OPTION_XMPP_PASSWORD_STDIN | OPTION_SOURCE, 2, 2, ctl_map_set},
 	{"map", "delete", "USER [--source PROVIDER]",
-	 "Takes the user's row out of the JID map.",
+	 "Deletes the user's row of the JID map.",
 	 STORE, OPTION_SOURCE, 1, 1, ctl_map_delete},
 	{"map", "import", "FILE [--dry-run] [--json] [--source PROVIDER]",
-	 "Takes user,jid[,xmpp_password] out of a CSV file (-: standard input), all or nothing.",
+	 "Imports user,jid[,xmpp_password] from a CSV file (-: standard input), all lines or none.",
 	 STORE, OPTION_DRY_RUN | OPTION_JSON | OPTION_SOURCE, 1, 1, ctl_map_import},
 	{"map", "list", "[--json]",
 	 "Lists the JID map; passwords are never shown.",
@@ -62,7 +62,7 @@ static const struct verb verbs[] = {
 	 STORE, OPTION_DOMAINS | OPTION_ADDRESSES | OPTION_API_KEY | OPTION_PASSWORD_STDIN,
 	 1, 1, ctl_gateway_add},
 	{"gateway", "passwd", "NAME [--password-stdin]",
-	 "Sets a new password; without the option makes one and prints it once.",
+	 "Sets a new password; without the option, makes one and prints it once.",
 	 STORE, OPTION_PASSWORD_STDIN, 1, 1, ctl_gateway_passwd},
 	{"gateway", "disable", "NAME",
 	 "The caller can no longer call.",
@@ -80,19 +80,19 @@ static const struct verb verbs[] = {
 	 "Lists the login sessions.",
 	 STORE, OPTION_JSON, 0, 0, ctl_session_list},
 	{"session", "end", "[USER] [--source PROVIDER]",
-	 "Ends the user's login sessions; without USER everybody's.",
+	 "Ends the user's login sessions; without USER, everybody's.",
 	 STORE, OPTION_SOURCE, 0, 1, ctl_session_end},
 	{"token", "issue", "USER [--ttl TIME]",
-	 "Prints a token for the user, as the site would sign it; good for 10m, or TIME.",
+	 "Prints a token for the user, as the site would sign it; valid for 10m, or TIME.",
 	 VERB_CONF | VERB_SITE, OPTION_TTL, 1, 1, ctl_token_issue},
 	{"token", "revoke", "USER",
-	 "The user's tokens are good no more, nor new ones for 5 minutes; sessions made from them end.",
+	 "Revokes the user's tokens, also those of the next 5 minutes; sessions made from them end.",
 	 STORE, 0, 1, 1, ctl_token_revoke},
 	{"prebind", NULL, "USER|JID | --user USER | --jid JID [--source PROVIDER] [--json]",
 	 "Makes the real pre-bind call and prints the session: anyone who reads it can use it.",
 	 STORE, OPTION_JSON | OPTION_USER | OPTION_JID | OPTION_SOURCE, 0, 1, ctl_prebind},
 	{"conf", NULL, "[--keys] [--json]",
-	 "Prints the effective configuration; --keys: every key there is.",
+	 "Prints the configuration in use; --keys: every key, with its default.",
 	 0, OPTION_KEYS | OPTION_JSON, 0, 0, ctl_conf},
 	{"version", NULL, "",
 	 "Prints the version.",
@@ -118,8 +118,8 @@ static void print_usage(FILE *out, const char *name)
 			print_verb(out, &verbs[i]);
 	fputs(
 	    "\n  -c, --config FILE  the configuration (else $PREBIND_CONF, else the usual places)\n"
-	    "      --site NAME    which [site NAME]; may be left out where there is one\n"
-	    "      --help         this text, behind a verb the verb's\n"
+	    "      --site NAME    which [site NAME]; not needed with a single site\n"
+	    "      --help         this text; after a verb, the help of the verb\n"
 	    "\nExit status: 0 done, 1 refused or failed, 2 usage.\n",
 	    out);
 }
@@ -308,7 +308,7 @@ static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *
 		return error_set(err, STATUS_NOT_FOUND,
 				 args->site != NULL
 				     ? "%s: there is no [site %s]"
-				     : "%s: several sites; choose one with --site NAME",
+				     : "%s: there are several sites; choose one with --site NAME",
 				 ctl->conf->file, args->site);
 	if (status == STATUS_OK && ctl->conf != NULL && !(needs & VERB_AS_CALLED))
 		status = become_program_user(ctl, err);
@@ -351,7 +351,7 @@ int main(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	if (argc == 0)
-		return usage_error(NULL, "which verb?");
+		return usage_error(NULL, "no verb was given");
 	ctl.verb = verb_find(argv[0], argc > 1 ? argv[1] : NULL);
 	if (ctl.verb == NULL)
 		return usage_error(verb_named(argv[0], NULL) ? argv[0] : NULL, "no such verb");
@@ -361,6 +361,6 @@ int main(int argc, char **argv)
 	if (ctl.argc < ctl.verb->min_args || ctl.argc > ctl.verb->max_args)
 		return usage_error(ctl.verb->name, "wrong number of arguments");
 	if ((args.given & ~ctl.verb->options) != 0)
-		return usage_error(ctl.verb->name, "an option that this verb does not take");
+		return usage_error(ctl.verb->name, "an option that this verb does not have");
 	return run_verb(&ctl, &args);
 }

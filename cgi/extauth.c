@@ -220,7 +220,7 @@ static void serve(struct extauth *extauth, enum packet_framing framing)
 		else if (result == PACKET_TOO_LONG)
 			refuse("the question is too long", NULL);
 		else if (result == PACKET_CUT)
-			refuse("the server ended in the middle of a question", NULL);
+			refuse("the server closed its end in the middle of a question", NULL);
 		packet_wipe(&packet);
 		if (result == PACKET_READ || result == PACKET_TOO_LONG)
 			heard = packet_answer(&stream, yes);
@@ -263,7 +263,8 @@ static enum status run(const struct options *options, struct error *err)
 	for (size_t i = 0; i < extauth.n_sites && status == STATUS_OK; i++)
 		open += site_ready(&extauth.sites[i]);
 	if (status == STATUS_OK && open == 0)
-		status = error_set(err, STATUS_UNAVAILABLE, "no site can be served: see above");
+		status = error_set(err, STATUS_UNAVAILABLE,
+				   "no site can be served; see the errors above");
 	if (status == STATUS_OK)
 		serve(&extauth, options->framing);
 	extauth_clear(&extauth);
@@ -319,8 +320,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (geteuid() == 0) {
-		fputs("prebind-extauth: not as root: start it as the user that prebind.fcgi runs "
-		      "as\n",
+		fputs("prebind-extauth: must not run as root: start it as the user that "
+		      "prebind.fcgi runs as\n",
 		      stderr);
 		return 1;
 	}

@@ -21,16 +21,16 @@
 static const char usage[] =
     "usage: prebind.fcgi [-c FILE]\n"
     "\n"
-    "Serves the chat page and its pre-bind call as CGI or FastCGI. Started by a web server it\n"
-    "finds out which by itself; started by hand it listens on the socket that the key `listen`\n"
-    "of [server] names.\n"
+    "Serves the chat page and its pre-bind call as CGI or FastCGI. If a web server starts it,\n"
+    "it finds out which of the two by itself. Started by hand, it listens on the socket that\n"
+    "the key `listen` of [server] names.\n"
     "\n"
     "  -c, --config FILE  the configuration (else $PREBIND_CONF, else etc/prebind.conf beside the\n"
     "                     program's folder, else " PREBIND_SYSCONFDIR "/prebind.conf)\n"
     "  -h, --help         this text\n"
     "  -V, --version      the version\n"
     "\n"
-    "prebindctl check says whether it would work, and what to mend.\n";
+    "Run prebindctl check to test the configuration and see what to correct.\n";
 
 /*
  * Removes variables that could redirect requests through a proxy, write TLS keys to a file or load

@@ -48,11 +48,10 @@ void report_note(const struct report *report, const char *what, const char *said
 static void check_addresses(struct report *report, const struct site *site)
 {
 	if (behind_proxy_was_noticed(site))
-		report_note(
-		    report, "addresses",
-		    "within the last hour requests came through a proxy, whose address counts "
-		    "as every visitor's; tell the web server of it (docs/server.md, Behind a "
-		    "proxy)");
+		report_note(report, "addresses",
+			    "within the last hour requests came through a proxy, so all visitors "
+			    "count as one address; configure the proxy in the web server "
+			    "(docs/server.md, Behind a proxy)");
 }
 
 static void check_database(struct report *report, struct store *store)

@@ -183,8 +183,8 @@ static bool check_answer(struct report *report)
 	}
 	if (failed == ENOENT) {
 		conf_fault(&said, STATUS_OK, place,
-			   "nothing is at '%s': prebind.fcgi does not run, or with another "
-			   "listen; start it (systemctl start prebind)",
+			   "there is no '%s': prebind.fcgi is not running, or uses another listen; "
+			   "start it (systemctl start prebind)",
 			   conf->listen);
 		report_note(report, "listen", said.text);
 		return false;
@@ -192,10 +192,9 @@ static bool check_answer(struct report *report)
 	if (failed == EACCES && geteuid() != 0) /* check_peers tests the accounts that matter */
 		return false;
 	conf_fault(&said, STATUS_UNAVAILABLE, place,
-		   failed == ECONNREFUSED
-		       ? "nobody answers on '%s' (%s): the server that made it has ended; start "
-			 "prebind.fcgi again"
-		       : "'%s' cannot be reached: %s",
+		   failed == ECONNREFUSED ? "nobody answers on '%s' (%s), because the server that "
+					    "created it has ended; start prebind.fcgi again"
+					  : "'%s' cannot be reached: %s",
 		   conf->listen, strerrordesc_np(failed));
 	report_tell(report, "listen", STATUS_UNAVAILABLE, said.text);
 	return false;
@@ -213,15 +212,15 @@ static void check_user(struct report *report, bool answers)
 		return;
 	if (conf->user[0] == '\0')
 		conf_fault(&said, STATUS_FORBIDDEN, place,
-			   "is empty, so it cannot be started as root: set user in [server] to an "
-			   "account of its own");
+			   "is empty, so the program cannot be started as root; set user in "
+			   "[server] to an account that only prebind uses");
 	else if (who == NULL)
 		conf_fault(&said, STATUS_BAD_REQUEST, place,
-			   "there is no user '%s'; make it: adduser --system --group %s",
-			   conf->user, conf->user);
+			   "there is no user '%s'; run: adduser --system --group %s", conf->user,
+			   conf->user);
 	else if (who->pw_uid == 0)
 		conf_fault(&said, STATUS_FORBIDDEN, place,
-			   "'%s' is root: name an account of its own", conf->user);
+			   "'%s' is root; name an account that only prebind uses", conf->user);
 	if (said.text[0] == '\0')
 		return;
 	if (conf->user[0] == '\0' && answers)

@@ -80,8 +80,8 @@ static enum status read_quoted(struct csv *csv, int *end, struct error *err)
 	}
 	if (strbuf_ok(&csv->text) && *end != ',' && *end != '\n' && *end != EOF)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "behind a closing quote stands neither a comma nor the end of the "
-				 "line (a quote inside is doubled)");
+				 "after a closing quote there must be a comma or the end of the "
+				 "line (write a quote inside a field twice)");
 	return STATUS_OK;
 }
 
@@ -114,7 +114,7 @@ static enum status finish(struct csv *csv, struct error *err)
 	if (!strbuf_ok(&csv->text))
 		return error_set(err, STATUS_BAD_REQUEST, "longer than %d bytes", CSV_RECORD_MAX);
 	if (csv->nul)
-		return error_set(err, STATUS_BAD_REQUEST, "a NUL byte: is this a text file?");
+		return error_set(err, STATUS_BAD_REQUEST, "a NUL byte; the file must be text");
 	for (size_t i = 0; i < csv->count; i++) {
 		csv->fields[i] = csv->text.data + csv->starts[i];
 		if (!utf8_valid(csv->fields[i], strlen(csv->fields[i])))

@@ -112,10 +112,9 @@ static enum status ask(const char *prompt, char **out, struct error *err)
 	struct termios before, quiet;
 
 	if (tcgetattr(STDIN_FILENO, &before) != 0)
-		return error_set(
-		    err, STATUS_BAD_REQUEST,
-		    "standard input is no terminal: give the password with --password-stdin "
-		    "(map set: --xmpp-password-stdin)");
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "standard input is not a terminal: give the password with "
+				 "--password-stdin (map set: --xmpp-password-stdin)");
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	fputs(prompt, stderr);

@@ -131,8 +131,8 @@ static enum status options_read(const struct ctl *ctl, struct adhoc_caller *out,
 
 	if (status == STATUS_OK && (ctl->domains == NULL || ctl->domains[0] == '\0'))
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "--domains says in which virtual hosts the caller may bind: give "
-				 "at least one");
+				 "--domains lists the virtual hosts in which the caller may bind: "
+				 "give at least one");
 	if (status == STATUS_OK)
 		status = list_prepare(ctl->domains, jid_domain_prepare, &out->domains, err);
 	if (status == STATUS_OK)

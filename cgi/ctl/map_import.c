@@ -92,11 +92,11 @@ static enum status row_check(const struct import *import, const struct jid_map_r
 		return error_set(err, STATUS_BAD_REQUEST, "a user of more than %d bytes",
 				 IDENTITY_USER_MAX);
 	if (identity_provider_named(row->source) == NULL)
-		return error_set(err, STATUS_BAD_REQUEST, "'%s' is no identity provider",
+		return error_set(err, STATUS_BAD_REQUEST, "'%s' is not an identity provider",
 				 row->source);
 	if (jid->resource[0] != '\0')
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "the JID has a resource; a bare one is wanted");
+				 "the JID has a resource; give the bare JID");
 	return jid_deny(import->ctl->site, jid, err);
 }
 
@@ -171,8 +171,8 @@ static enum status record_take(struct import *import, const struct csv *csv, str
 	if (csv->count != import->width || csv->count < 2 || csv->count > N_COLUMNS)
 		status =
 		    error_set(&why, STATUS_BAD_REQUEST,
-			      "%zu fields; user,jid or user,jid,xmpp_password are wanted, or what "
-			      "a first line names (source too), the same in each line",
+			      "%zu fields; each line must have user,jid or user,jid,xmpp_password, "
+			      "or the columns that the first line names (also source)",
 			      csv->count);
 	if (status == STATUS_OK)
 		status = map_row_read(import, csv, &import->rows[import->count], &why);
@@ -269,7 +269,7 @@ static enum status rows_write(struct import *import, struct jid_map_import *rows
 
 	if (import->faults > 0)
 		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: %zu line%s cannot be taken; nothing was changed",
+				 "%s: %zu line%s cannot be imported; nothing was changed",
 				 import->file, import->faults, import->faults == 1 ? "" : "s");
 	*rows = (struct jid_map_import){
 	    .rows = import->rows,

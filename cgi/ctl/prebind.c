@@ -91,8 +91,8 @@ static int print_session(struct ctl *ctl, const struct chat_session *session)
 		bind_write_json(session, NULL, &json);
 		return ctl_print_json(ctl, &json);
 	}
-	printf("jid        %s\nsid        %s\nrid        %s   (the next one to send)\n"
-	       "bosh_url   %s\nexpires_in %ld s, unless somebody goes on with it\n",
+	printf("jid        %s\nsid        %s\nrid        %s   (the next one to send)\nbosh_url   "
+	       "%s\nexpires_in %ld s, unless a client continues it\n",
 	       session->jid, session->sid, session->rid, session->bosh_url, session->expires_in);
 	return EXIT_DONE;
 }

@@ -36,7 +36,7 @@ static enum status issue(const struct ctl *ctl, struct strbuf *out, struct error
 	if (status == STATUS_OK && ctl->site->token_key_file[0] == '\0')
 		status =
 		    error_set(err, STATUS_BAD_REQUEST,
-			      "[site %s] has no token_key_file: is provider token in identity?",
+			      "[site %s] has no token_key_file; set it, and add token to identity",
 			      ctl->site->name);
 	if (status == STATUS_OK)
 		status = token_rules_read(ctl->site, &keys, &rules, err);

@@ -85,7 +85,7 @@ static bool user_is_allowed(const struct peers *peers, int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) {
 		log_event(LOG_LEVEL_WARN, "peer_refused", "uid", "unknown", "why",
-			  "the system does not say whose connection it is", NULL);
+			  "the system does not say which user made the connection", NULL);
 		return false;
 	}
 	if (uid_is_allowed(peers, peer.uid))
@@ -124,8 +124,9 @@ static enum status address_add(const char *text, size_t len, struct peers *peers
 		return error_set(err, STATUS_INTERNAL, ADDRESSES_NAME ": more than %d addresses",
 				 PEERS_MAX);
 	if (len >= sizeof(copy))
-		return error_set(err, STATUS_INTERNAL, ADDRESSES_NAME ": '%.*s' is no IP address",
-				 INET6_ADDRSTRLEN, text);
+		return error_set(err, STATUS_INTERNAL,
+				 ADDRESSES_NAME ": '%.*s' is not an IP address", INET6_ADDRSTRLEN,
+				 text);
 	memcpy(copy, text, len);
 	copy[len] = '\0';
 	if (address_net_parse(copy, &peers->nets[peers->n_nets], &why) != STATUS_OK)
@@ -141,13 +142,14 @@ static enum status addresses_find(bool allowed, struct peers *peers, struct erro
 
 	if (!allowed)
 		return error_set(err, STATUS_FORBIDDEN,
-				 "the socket that was handed over is TCP, where every account of "
-				 "this machine can be any user: use a UNIX socket, or set "
-				 "allow_tcp in [server]");
+				 "the socket that was handed over is TCP, over which every account "
+				 "of this machine could pose as any site user; use a UNIX socket, "
+				 "or set allow_tcp in [server]");
 	if (list == NULL || *list == '\0')
 		return error_set(err, STATUS_FORBIDDEN,
-				 "allow_tcp: whoever starts the program must set " ADDRESSES_NAME
-				 " to the web server's addresses, 127.0.0.1 for instance");
+				 "allow_tcp: set " ADDRESSES_NAME
+				 " in the program's environment to the web server's addresses, "
+				 "such as 127.0.0.1");
 	for (const char *text = list; status == STATUS_OK; text++) {
 		size_t len = strcspn(text, ",");
 
@@ -183,7 +185,7 @@ enum status peers_find(const struct server_conf *conf, const struct sockaddr_sto
 	if (peers.tcp && !is_loopback(inherited))
 		return error_set(err, STATUS_FORBIDDEN,
 				 "the socket that was handed over listens on the network, where "
-				 "anybody could be any user; use a UNIX socket");
+				 "anybody could pose as any site user; use a UNIX socket");
 	enum status status = users_find(conf, &peers, err);
 	if (status == STATUS_OK && peers.tcp)
 		status = addresses_find(conf->allow_tcp, &peers, err);

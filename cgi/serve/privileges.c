@@ -54,15 +54,16 @@ enum status account_find(const struct server_conf *conf, struct account *out, st
 	}
 	if (!*conf->user)
 		return conf_fault(err, STATUS_FORBIDDEN, place,
-				  "is empty, so it cannot be started as root: set user in [server] "
-				  "to an account of its own");
+				  "is empty, so the program cannot be started as root; set user in "
+				  "[server] to an account that only prebind uses");
 	if (getpwnam_r(conf->user, &user, space, sizeof(space), &found) != 0 || !found)
 		return conf_fault(err, STATUS_INTERNAL, place,
-				  "there is no user '%s'; make it: adduser --system --group %s",
+				  "there is no user '%s'; run: adduser --system --group %s",
 				  conf->user, conf->user);
 	if (user.pw_uid == 0 || user.pw_gid == 0)
 		return conf_fault(err, STATUS_FORBIDDEN, place,
-				  "'%s' is root: name an account of its own", conf->user);
+				  "'%s' is root; name an account that only prebind uses",
+				  conf->user);
 	account.take = true;
 	account.uid = user.pw_uid;
 	account.gid = user.pw_gid;

@@ -34,7 +34,7 @@ enum status server_mode_detect(const struct server_conf *conf, enum server_mode 
 		return error_set(
 		    err, STATUS_INTERNAL,
 		    "nothing to serve: no web server started this program as CGI or FastCGI, "
-		    "systemd handed no socket over, and listen in [server] is empty");
+		    "systemd did not pass a socket, and listen in [server] is empty");
 	return STATUS_OK;
 }
 
@@ -133,7 +133,7 @@ enum status server_serve(struct server *server, struct error *err)
 	enum status status;
 
 	if (signals < 0)
-		return error_set(err, STATUS_INTERNAL, "cannot watch signals: %m");
+		return error_set(err, STATUS_INTERNAL, "cannot receive signals: %m");
 	status = fcgi_start(err);
 	limits_set(server->conf);
 	if (status == STATUS_OK)

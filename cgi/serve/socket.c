@@ -56,7 +56,7 @@ enum status listener_inherit(const struct server_conf *conf, int fd, struct list
 	socklen_t len = sizeof(address);
 
 	if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
-		return error_set(err, STATUS_INTERNAL, "descriptor %d is no socket: %m", fd);
+		return error_set(err, STATUS_INTERNAL, "descriptor %d is not a socket: %m", fd);
 	enum status status = peers_find(conf, &address, &listener.peers, err);
 	if (status == STATUS_OK)
 		status = make_blocking(fd, err);
@@ -84,8 +84,8 @@ static enum status check_folder(const struct server_conf *conf, struct error *er
 		return conf_fault(err, STATUS_INTERNAL, place, "'%s' is not a folder", folder);
 	if (st.st_mode & S_IWOTH)
 		return conf_fault(err, STATUS_FORBIDDEN, place,
-				  "everybody may write the folder '%s'; make one of mode 0750 for "
-				  "the socket",
+				  "everybody may write to the folder '%s'; use a folder of mode "
+				  "0750 for the socket",
 				  folder);
 	return STATUS_OK;
 }
@@ -129,8 +129,10 @@ static enum status remove_stale(const struct server_conf *conf, const struct soc
 				  "'%s': %m", path);
 	}
 	if (!S_ISSOCK(st.st_mode))
-		return conf_fault(err, STATUS_CONFLICT, conf_server_place(conf, "listen"),
-				  "'%s' is there and is no socket", path);
+		return conf_fault(
+		    err, STATUS_CONFLICT, conf_server_place(conf, "listen"),
+		    "'%s' exists and is not a socket; remove it, or set listen to another path",
+		    path);
 	if (st.st_uid != geteuid() && st.st_uid != owner)
 		return conf_fault(err, STATUS_CONFLICT, conf_server_place(conf, "listen"),
 				  "'%s' belongs to uid %ld; remove it", path, (long)st.st_uid);
@@ -170,8 +172,8 @@ static enum status set_owner(const struct server_conf *conf, uid_t owner, struct
 		return STATUS_OK;
 	if (lchown(conf->listen, owner, group) != 0)
 		return conf_fault(err, STATUS_INTERNAL, conf_server_place(conf, "listen"),
-				  "cannot give '%s' to its user and socket_group '%s': %m; a user "
-				  "can only give to groups of its own",
+				  "cannot give '%s' to its user and socket_group '%s': %m; "
+				  "socket_group must be a group of that user",
 				  conf->listen, conf->socket_group);
 	return STATUS_OK;
 }
@@ -310,8 +312,8 @@ static void say_once(struct reserve *reserve)
 		return;
 	reserve->said_ms = now;
 	log_event(LOG_LEVEL_ERROR, "accept_failed", "why",
-		  "no descriptor or no memory is left for a connection: visitors are told to come "
-		  "again; raise the limit of open files (LimitNOFILE, ulimit -n)",
+		  "no descriptor or no memory is left for a connection, so visitors get a 503; "
+		  "raise the limit of open files (LimitNOFILE, ulimit -n)",
 		  NULL);
 }
 

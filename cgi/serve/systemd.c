@@ -42,16 +42,15 @@ enum status activation_take(int *out, struct error *err)
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
 	if (count != 1)
-		return error_set(err, STATUS_INTERNAL,
-				 "systemd hands over %lld sockets; give the .socket unit one "
-				 "ListenStream=",
-				 count);
-	if (!socket_is_listening(FIRST_FD) || fcntl(FIRST_FD, F_SETFD, FD_CLOEXEC) != 0)
 		return error_set(
 		    err, STATUS_INTERNAL,
-		    "descriptor %d of systemd's does not listen: the .socket unit needs "
-		    "ListenStream= and Accept=no",
-		    FIRST_FD);
+		    "systemd passes %lld sockets; give the .socket unit exactly one ListenStream=",
+		    count);
+	if (!socket_is_listening(FIRST_FD) || fcntl(FIRST_FD, F_SETFD, FD_CLOEXEC) != 0)
+		return error_set(err, STATUS_INTERNAL,
+				 "descriptor %d, passed by systemd, does not listen; the .socket "
+				 "unit needs ListenStream= and Accept=no",
+				 FIRST_FD);
 	*out = FIRST_FD;
 	return STATUS_OK;
 }
@@ -128,7 +127,7 @@ void notify_reloading(const struct notify *notify)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(text, sizeof(text),
-		 "RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\nSTATUS=Reading the configuration anew.",
+		 "RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\nSTATUS=Reading the configuration again.",
 		 (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 	say(notify, text);
 }

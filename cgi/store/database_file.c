@@ -56,8 +56,8 @@ static enum status check_file(const char *path, struct error *err)
 				 "%s: there is no database: run prebindctl migrate", path);
 	if (lstat(path, &st) != 0)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: cannot look at the database: %s: may user %u enter every "
-				 "directory of this path?",
+				 "%s: cannot find the database: %s; check that user %u may enter "
+				 "every directory of this path",
 				 path, strerrordesc_np(errno), (unsigned)geteuid());
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, STATUS_UNAVAILABLE,
@@ -82,7 +82,8 @@ static enum status check_directory(const char *directory, struct error *err)
 	struct stat st;
 
 	if (stat(directory, &st) != 0)
-		return error_set(err, STATUS_UNAVAILABLE, "%s: cannot look at the directory: %s",
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: cannot check the owner and mode of the directory: %s",
 				 directory, strerrordesc_np(errno));
 	if (!owner_is_fine(st.st_uid))
 		return error_set(err, STATUS_UNAVAILABLE,
@@ -200,7 +201,7 @@ enum status database_file_create(const char *path, struct error *err)
 	if (made != 0 && made != EEXIST)
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: cannot create the database: %s: the directory %s must "
-				   "exist and user %u be able to write to it",
+				   "exist, and user %u must be able to write to it",
 				   path, strerrordesc_np(made), directory, (unsigned)geteuid());
 	free(directory);
 	return status;
@@ -213,18 +214,18 @@ static enum status check_one_beside(const char *name, struct error *err)
 	if (lstat(name, &st) != 0)
 		return STATUS_OK;
 	if (!S_ISREG(st.st_mode))
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: is no file, so SQLite cannot use its own: move it away",
-				 name);
+		return error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "%s: is not a file, so SQLite cannot create its own there: move it away", name);
 	if ((st.st_mode & (S_IRUSR | S_IWUSR)) != (S_IRUSR | S_IWUSR))
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: its owner may not write it (mode %04o), so nothing can be "
-				 "written: chmod 600 '%s'",
+				 "%s: its owner may not read and write it (mode %04o), so the "
+				 "database cannot be written: chmod 600 '%s'",
 				 name, (unsigned)(st.st_mode & 07777), name);
 	if (st.st_uid != geteuid() && geteuid() != 0)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: belongs to user %u, this program runs as user %u, so nothing "
-				 "can be written: chown %u '%s'",
+				 "%s: belongs to user %u, this program runs as user %u, so the "
+				 "database cannot be written: chown %u '%s'",
 				 name, (unsigned)st.st_uid, (unsigned)geteuid(),
 				 (unsigned)geteuid(), name);
 	return STATUS_OK;

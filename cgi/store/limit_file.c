@@ -172,8 +172,8 @@ enum status limit_file_ask(struct limit_store *limits, limit_file_question *ask,
 		return wait_refused(err);
 	if (rc != 0)
 		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: other threads asked for %d ms: is the disk slow, or does "
-				 "another process keep the file locked?",
+				 "%s: other threads used the file for %d ms: check whether the "
+				 "disk is slow or another process keeps the file locked",
 				 limits->path, TURN_WAIT_MS);
 	enum status status = ready(limits, err);
 	if (status == STATUS_OK) {

@@ -132,8 +132,8 @@ static enum status take_place(struct store *store, struct connection **out, stru
 		waited = wait_on(&store->back, &store->lock, until_ms);
 	if (store->damaged) {
 		status = error_set(err, STATUS_UNAVAILABLE,
-				   "%s: the database was found damaged and is not used any more: "
-				   "stop the program, keep the file, put a backup in its place",
+				   "%s: the database is damaged and no longer used: stop the "
+				   "program, keep the file, and put a backup in its place",
 				   store->path);
 	} else if (store->idle_count > 0) {
 		*out = store->idle[--store->idle_count];
@@ -143,9 +143,10 @@ static enum status take_place(struct store *store, struct connection **out, stru
 	} else if (waited == EBUSY) {
 		status = wait_refused(err);
 	} else {
-		status = error_set(err, STATUS_UNAVAILABLE,
-				   "%s: all %d connections were busy for %d ms: is the disk slow?",
-				   store->path, STORE_CONNECTIONS_MAX, STORE_BORROW_WAIT_MS);
+		status = error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "%s: all %d connections were busy for %d ms: check whether the disk is slow",
+		    store->path, STORE_CONNECTIONS_MAX, STORE_BORROW_WAIT_MS);
 	}
 	pthread_mutex_unlock(&store->lock);
 	return status;
@@ -286,8 +287,8 @@ static enum status take_turn(struct store *store, struct error *err)
 	if (waited == EBUSY)
 		return wait_refused(err);
 	return error_set(err, STATUS_UNAVAILABLE,
-			 "%s: other threads wrote for %d ms: is the disk slow?", store->path,
-			 STORE_BORROW_WAIT_MS);
+			 "%s: other threads wrote for %d ms: check whether the disk is slow",
+			 store->path, STORE_BORROW_WAIT_MS);
 }
 
 /* The caller has the turn. It ends when the connection is returned, or here on failure. */

@@ -130,8 +130,8 @@ static enum status add(struct connection *db, const struct session_new *what, co
 	    err);
 	if (status == STATUS_NOT_FOUND)
 		return error_set(err, STATUS_BAD_CREDENTIALS,
-				 "site user \"%s\" does not exist, is disabled, or has got "
-				 "another password since this one was checked",
+				 "site user \"%s\" does not exist, is disabled, or got another "
+				 "password after this one was checked",
 				 what->user);
 	return status;
 }
@@ -188,7 +188,7 @@ out:
 
 static enum status no_session(struct error *err)
 {
-	return error_set(err, STATUS_NOT_FOUND, "there is no such session, or it is over");
+	return error_set(err, STATUS_NOT_FOUND, "there is no such session, or it has ended");
 }
 
 /* A clock that was set back ends no session. */

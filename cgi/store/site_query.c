@@ -59,18 +59,18 @@ static enum status check_database_file(const struct site_query_spec *spec, struc
 	struct stat st;
 
 	if (stat(spec->database, &st) != 0)
-		return conf_fault(err, STATUS_UNAVAILABLE, place,
-				  "%s: the site's database cannot be found: %m: is the key "
-				  "`site_database` right, and may the program's user enter every "
-				  "directory of this path?",
-				  spec->database);
+		return conf_fault(
+		    err, STATUS_UNAVAILABLE, place,
+		    "%s: the site's database cannot be found: %m: check the key `site_database`, "
+		    "and that the program's user may enter every directory of this path",
+		    spec->database);
 	if (!S_ISREG(st.st_mode))
 		return conf_fault(err, STATUS_BAD_REQUEST, place,
 				  "%s: is not a file: name the SQLite file itself", spec->database);
 	if ((st.st_mode & S_IWOTH) != 0)
 		return conf_fault(err, STATUS_BAD_REQUEST, place,
-				  "%s: everybody may write to it (mode %04o), and so be anybody; "
-				  "run: chmod o-w '%s'",
+				  "%s: everybody may write to it (mode %04o) and could pose as any "
+				  "user; run: chmod o-w '%s'",
 				  spec->database, (unsigned)(st.st_mode & 07777), spec->database);
 	return STATUS_OK;
 }
@@ -116,8 +116,8 @@ static enum status permit_take(struct site_query *query, struct site_query_conne
 		status = wait_refused(err);
 	} else {
 		status = error_set(err, STATUS_UNAVAILABLE,
-				   "%s: %d queries were under way for %d ms: is the site writing "
-				   "to its database for so long?",
+				   "%s: %d queries were under way for %d ms: check whether the "
+				   "site's writes lock its database for so long",
 				   query->text.spec->database, CONNECTIONS_MAX, CONNECTION_WAIT_MS);
 	}
 	pthread_mutex_unlock(&query->lock);
@@ -192,7 +192,7 @@ static enum status file_refuse(const struct site_query_spec *spec, enum file_fau
 		return error_no_memory(err);
 	default:
 		return conf_fault(err, STATUS_BAD_REQUEST, place,
-				  "%s: cannot be read: %s: name a file of yours, or a ready one of "
+				  "%s: cannot be read: %s: name a file of your own, or one from "
 				  "sql/sites (key `%s`)",
 				  spec->file, strerrordesc_np(found->cause), spec->key);
 	}
@@ -320,10 +320,10 @@ static enum status read_row(const struct site_query_spec *spec,
 	if (status == STATUS_NOT_FOUND)
 		return STATUS_OK; /* as expected, there is only one row */
 	if (status == STATUS_OK)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s: found more than one row: who it is must be certain (a join "
-				 "that doubles rows?)",
-				 spec->file);
+		return error_set(
+		    err, STATUS_BAD_REQUEST,
+		    "%s: found more than one row, but must find one user; check its joins",
+		    spec->file);
 	return error_set(err, status, "%s", why.text);
 }
 

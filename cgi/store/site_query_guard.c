@@ -136,11 +136,11 @@ static enum status refuse_denied(const struct site_query_text *text,
 {
 	static const char *const sentences[] = {
 	    [GUARDED_SELECT] = "this may not be selected",
-	    [GUARDED_READ] = "may not be read: it is no table or view of the site",
+	    [GUARDED_READ] = "may not be read: it is not a table or view of the site",
 	    [GUARDED_FUNCTION] =
-		"may not be called: of functions, only lower upper substr coalesce "
+		"may not be called: the only functions allowed are lower upper substr coalesce "
 		"ifnull length trim strftime unixepoch hex min max count",
-	    [GUARDED_OTHER] = "would be more than read: one SELECT is wanted",
+	    [GUARDED_OTHER] = "does more than read: write one SELECT",
 	};
 	struct error why;
 
@@ -160,7 +160,7 @@ static enum status check_tail(const struct site_query_text *text, long end, stru
 	if (*rest == '\0')
 		return STATUS_OK;
 	return refuse(text, rest - text->sql,
-		      "something stands behind the first statement: one SELECT is wanted", err);
+		      "there is more text after the first statement: write one SELECT", err);
 }
 
 /* Returns the index of a parameter in spec->asked, or -1. */
@@ -184,7 +184,7 @@ static enum status check_params(const struct site_query_text *text,
 
 		if (index < 0) {
 			error_set(&why, STATUS_BAD_REQUEST,
-				  "%s is no parameter here; there are %s%s%s",
+				  "%s is not a parameter here; allowed: %s%s%s",
 				  name != NULL ? name : "?", spec->asked[0],
 				  spec->asked[1] != NULL ? " and " : "",
 				  spec->asked[1] != NULL ? spec->asked[1] : "");
@@ -196,7 +196,7 @@ static enum status check_params(const struct site_query_text *text,
 	if (connection->params[0] != 0)
 		return STATUS_OK;
 	error_set(&why, STATUS_BAD_REQUEST,
-		  "%s is not used: the query must look for it (in quotes it is just a text)",
+		  "%s is not used: the query must search for it (in quotes it is only text)",
 		  spec->asked[0]);
 	return refuse(text, -1, why.text, err);
 }
@@ -248,7 +248,7 @@ static enum status check_columns(const struct site_query_text *text,
 	for (size_t i = 0; i < spec->n_columns; i++) {
 		if (!spec->columns[i].required || connection->columns[i] >= 0)
 			continue;
-		error_set(&why, STATUS_BAD_REQUEST, "no column is named %s: write AS %s behind it",
+		error_set(&why, STATUS_BAD_REQUEST, "no column is named %s: write AS %s after one",
 			  spec->columns[i].name, spec->columns[i].name);
 		return refuse(text, -1, why.text, err);
 	}
@@ -261,8 +261,8 @@ static enum status refuse_sql(const struct site_query_text *text, long at, const
 {
 	struct error why;
 
-	error_set(&why, STATUS_BAD_REQUEST, "%s; what tables there are shows: sqlite3 %s .schema",
-		  said, text->spec->database);
+	error_set(&why, STATUS_BAD_REQUEST, "%s; to list the tables, run: sqlite3 %s .schema", said,
+		  text->spec->database);
 	return refuse(text, at, why.text, err);
 }
 
@@ -282,10 +282,7 @@ static enum status prepare(const struct site_query_text *text,
 		return error_set(err, status, "%s", why.text);
 	status = check_tail(text, end, err);
 	if (status == STATUS_OK && !statement_only_reads(connection->statement))
-		status = refuse(text, -1,
-				"this does not read, or only explains: one SELECT is "
-				"wanted",
-				err);
+		status = refuse(text, -1, "this does not read data: write one SELECT", err);
 	if (status == STATUS_OK)
 		status = check_params(text, connection, err);
 	if (status == STATUS_OK)

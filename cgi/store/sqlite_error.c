@@ -11,7 +11,7 @@ static const struct failure {
 	const char *next; /* what the operator should do */
 } failures[] = {
     {SQLITE_BUSY,               TROUBLE_BUSY,
-     "another program kept it locked: look for a backup or a sqlite3 shell that has it open"        },
+     "another program keeps it locked: look for a backup or a sqlite3 shell that has it open"       },
     {SQLITE_BUSY_RECOVERY,      TROUBLE_BUSY,    "another process is recovering it: try again"      },
     {SQLITE_LOCKED,             TROUBLE_BUSY,    "another thread kept it locked: try again"         },
     {SQLITE_PROTOCOL,           TROUBLE_NONE,
@@ -24,7 +24,7 @@ static const struct failure {
      "a crash left a journal that must be rolled back: make file and directory writable"            },
     {SQLITE_READONLY_CANTLOCK,  TROUBLE_NONE,    "its -shm file is not writable: chown it"          },
     {SQLITE_READONLY_CANTINIT,  TROUBLE_NONE,
-     "its -shm file cannot be made: make the directory writable for the program"                    },
+     "its -shm file cannot be created: make the directory writable for the program"                 },
     {SQLITE_READONLY_DIRECTORY, TROUBLE_NONE,
      "the directory must be writable too, for the -journal, -wal and -shm files"                    },
     {SQLITE_READONLY_DBMOVED,   TROUBLE_NONE,
@@ -33,7 +33,7 @@ static const struct failure {
     {SQLITE_CORRUPT,            TROUBLE_DAMAGED,
      "the file is damaged: stop the program, keep the file, put a backup in its place"              },
     {SQLITE_NOTADB,             TROUBLE_DAMAGED,
-     "this is no database: is the configuration's key `database` right? Else restore a backup"      },
+     "this is not a database: check the key `database`, or restore a backup"                        },
     {SQLITE_CANTOPEN,           TROUBLE_NONE,
      "it cannot be opened: the program's user must own it and be able to write to its directory "
      "(a systemd service: ReadWritePaths=)"							 },
@@ -66,25 +66,26 @@ static const struct failure foreign_failures[] = {
     {SQLITE_READONLY_CANTLOCK,  TROUBLE_NONE,
      "its -shm file is not writable: let a common group write to it"                                    },
     {SQLITE_READONLY_CANTINIT,  TROUBLE_NONE,
-     "its -shm file cannot be made: the directory must be writable for the program, or the site "
-     "keep its database open, or use journal_mode=DELETE"                                               },
+     "its -shm file cannot be created: make the directory writable for the program, keep the "
+     "site's database open, or use journal_mode=DELETE"                                                 },
     {SQLITE_READONLY_DIRECTORY, TROUBLE_NONE,
-     "the directory must be writable for the program, for the -shm file; or keep the site's "
-     "database open, or use journal_mode=DELETE"							},
-    {SQLITE_CORRUPT,            TROUBLE_DAMAGED, "the site's database is damaged: see to the site first"},
+     "the -shm file cannot be created: make the directory writable for the program, keep the "
+     "site's database open, or use journal_mode=DELETE"                                                 },
+    {SQLITE_CORRUPT,            TROUBLE_DAMAGED, "the site's database is damaged: repair the site first"},
     {SQLITE_NOTADB,             TROUBLE_DAMAGED,
-     "this is no SQLite database: is the configuration's key `site_database` right?"                    },
+     "this is not an SQLite database: check the key `site_database`"                                    },
     {SQLITE_CANTOPEN,           TROUBLE_NONE,
      "it cannot be opened: the program's user must be able to read it and, with a write-ahead log, "
      "to write to its directory"									},
     {SQLITE_PERM,               TROUBLE_NONE,    "access was denied: let the program's user read it"    },
-    {SQLITE_AUTH,               TROUBLE_NONE,    "the query does what it may not"                       },
+    {SQLITE_AUTH,               TROUBLE_NONE,    "the query does something that is not allowed"         },
     {SQLITE_IOERR,              TROUBLE_NONE,    "the disk failed: see the kernel's log"                },
     {SQLITE_INTERRUPT,          TROUBLE_BUSY,
      "the query takes too long: give the columns it searches an index"                                  },
     {SQLITE_TOOBIG,             TROUBLE_NONE,    "a value is larger than any session should be"         },
     {SQLITE_ERROR,              TROUBLE_NONE,
-     "the query does not fit the site's tables: was the site updated? Run prebindctl check"             },
+     "the query does not fit the site's tables, perhaps after an update of the site: run "
+     "prebindctl check"										 },
 };
 
 static const struct failure *failure_of(const struct connection *db, int code)

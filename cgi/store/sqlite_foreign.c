@@ -165,7 +165,7 @@ enum status statement_prepare(struct connection *db, const char *sql, struct sta
 	enum status status = STATUS_BAD_REQUEST;
 	*end = sqlite3_error_offset(db->sqlite);
 	if (s->code == SQLITE_OK)
-		error_set(err, status, "there is no statement in it");
+		error_set(err, status, "it has no statement");
 	else if (primary == SQLITE_ERROR || primary == SQLITE_AUTH || primary == SQLITE_TOOBIG)
 		error_set(err, status, "%s", sqlite3_errmsg(db->sqlite));
 	else

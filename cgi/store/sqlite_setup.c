@@ -59,7 +59,7 @@ enum status connection_check_foreign(struct connection *db, struct error *err)
 	if (status == STATUS_OK && application == APPLICATION_ID)
 		status = error_set(err, STATUS_BAD_REQUEST,
 				   "%s: this is a database of prebind: the key `site_database` "
-				   "names the one that the site itself uses",
+				   "must name the one that the site itself uses",
 				   connection_path(db));
 	return status;
 }

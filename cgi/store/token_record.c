@@ -17,7 +17,7 @@ enum status used_nonce_note(struct connection *db, const struct used_nonce *what
 	    VALUES(as_integer(now - TOKEN_MEMORY_S), as_integer(USED_NONCE_PURGE_ROWS));
 
 	if (what->expiry <= now)
-		return error_set(err, STATUS_NOT_FOUND, "the token is over");
+		return error_set(err, STATUS_NOT_FOUND, "the token has expired");
 	enum status status = connection_run(db, QUERY_USED_NONCE_PURGE, old, NULL, err);
 	if (status != STATUS_OK)
 		return status;

@@ -39,8 +39,8 @@ enum status user_find(struct store *store, const char *name, struct user *out, s
 static enum status refuse_two(const char *name, struct error *err)
 {
 	return error_set(err, STATUS_CONFLICT,
-			 "several site users are called \"%s\" but for the case of letters: give "
-			 "them JIDs with prebindctl map set",
+			 "several site users are called \"%s\" if the case of letters is ignored: "
+			 "give them JIDs with prebindctl map set",
 			 name);
 }
 
@@ -85,8 +85,8 @@ static enum status refuse_other(const char *there, const char *name, struct erro
 	if (strcmp(there, name) == 0)
 		return error_set(err, STATUS_CONFLICT, "there is already a site user \"%s\"", name);
 	return error_set(err, STATUS_CONFLICT,
-			 "there is already a site user \"%s\", who looks the same, or has the same "
-			 "account by the key jid",
+			 "there is already a site user \"%s\", whose name looks the same, or who "
+			 "has the same account by the key jid",
 			 there);
 }
 

@@ -91,7 +91,7 @@ static enum status find_name(const struct parser *p, const struct source *src,
 		*out = i;
 		return STATUS_OK;
 	}
-	return refuse(p, src, tag->begin, "this page has no such name", tag->name);
+	return refuse(p, src, tag->begin, "the page has no value of this name", tag->name);
 }
 
 static enum status add_named(struct parser *p, const struct source *src, const struct tag *tag,
@@ -107,11 +107,10 @@ static enum status add_named(struct parser *p, const struct source *src, const s
 	enum status status = find_name(p, src, tag, &node.name);
 
 	if (status == STATUS_OK && type == NODE_VARIABLE && value == HTML_VALUE_REFUSED)
-		status =
-		    refuse(p, src, tag->begin,
-			   "a value in a tag outside quotes, or in a script or style, cannot be "
-			   "made safe",
-			   tag->name);
+		status = refuse(p, src, tag->begin,
+				"a value inside a tag without quotes, or in a script or style, "
+				"cannot be escaped",
+				tag->name);
 	return status == STATUS_OK ? add_node(p, &node) : status;
 }
 
@@ -128,9 +127,9 @@ static enum status add_language_text(struct parser *p, const struct source *src,
 	struct strbuf escaped;
 
 	if (text == NULL)
-		return refuse(p, src, tag->begin, "lang/ has no such text", tag->name);
+		return refuse(p, src, tag->begin, "lang/ has no text of this name", tag->name);
 	if (html_place_value(&p->place) != HTML_VALUE_ESCAPED)
-		return refuse(p, src, tag->begin, "a text has no place in a tag or a script",
+		return refuse(p, src, tag->begin, "a text must not be inside a tag or a script",
 			      tag->name);
 	strbuf_init(&escaped);
 	codec_html(&escaped, text);
@@ -167,7 +166,7 @@ static enum status close_section(struct parser *p, struct source *src, const str
 		return refuse(p, src, tag->begin, "this section was not opened", tag->name);
 	open = &p->nodes->items[src->sections[src->n_sections - 1]];
 	if (strcmp(open->text, tag->name) != 0)
-		return refuse(p, src, tag->begin, "the open section is another", open->text);
+		return refuse(p, src, tag->begin, "another section is open here", open->text);
 	open->end = p->nodes->count;
 	p->nodes->closed = open->end;
 	src->n_sections--;
@@ -203,13 +202,13 @@ static enum status expand_partial(struct parser *p, const struct source *src, co
 	strbuf_init(&indented);
 	status = template_file_read(path, &text, p->err);
 	if (status == STATUS_NOT_FOUND)
-		status = refuse(p, src, tag->begin, "there is no such partial", path);
+		status = refuse(p, src, tag->begin, "there is no partial of this name", path);
 	if (status == STATUS_OK) {
 		indented.max = TEMPLATE_FILE_MAX;
 		indent(&indented, &text, src, tag);
 		if (!strbuf_ok(&indented))
-			status =
-			    refuse(p, src, tag->begin, "too long, indented as this tag is", path);
+			status = refuse(p, src, tag->begin,
+					"too long with the indentation of this tag", path);
 	}
 	if (status == STATUS_OK) {
 		struct source inner = {.file = path, .text = indented.data, .len = indented.len};
@@ -234,10 +233,9 @@ static enum status add_partial(struct parser *p, const struct source *src, const
 				      tag->name);
 	}
 	if (p->expanded++ == PARTIALS_MAX)
-		return refuse(p, src, tag->begin, "one partial more than the 256 of a page",
-			      tag->name);
+		return refuse(p, src, tag->begin, "more than 256 partials in a page", tag->name);
 	if (strchr(tag->name, '.'))
-		return refuse(p, src, tag->begin, "a partial's name has no dots", tag->name);
+		return refuse(p, src, tag->begin, "a partial's name must not have dots", tag->name);
 	if (src->n_sections + p->n_partials >= TEMPLATE_DEPTH_MAX)
 		return refuse(p, src, tag->begin, "partials nested too deep", tag->name);
 	strbuf_init(&path);
@@ -280,12 +278,12 @@ static enum status read_name(const struct parser *p, const struct source *src, c
 	while (len > begin && isspace((unsigned char)text[len - 1]))
 		len--;
 	if (len == begin || len - begin > NAME_MAX_LEN)
-		return refuse(p, src, tag->begin, "a tag without a name, or with too long a one",
-			      "");
+		return refuse(p, src, tag->begin,
+			      "a tag without a name, or with a name that is too long", "");
 	for (size_t i = begin; i < len; i++) {
 		if (!isalnum((unsigned char)text[i]) && !strchr("_-.", text[i]))
 			return refuse(p, src, tag->begin,
-				      "a name has letters, digits, '_', '-' and '.' only", "");
+				      "a name may have only letters, digits, '_', '-' and '.'", "");
 	}
 	memcpy(tag->name, text + begin, len - begin);
 	tag->name[len - begin] = '\0';

@@ -170,7 +170,7 @@ static enum status render_variable(const struct render *r, const struct node *no
 		return error_set(
 		    r->err, STATUS_INTERNAL, "%s: {{%s}} %s a <script type=\"application/json\">",
 		    r->file, node->text,
-		    node->json ? "is no JSON and stands in" : "is JSON and belongs in");
+		    node->json ? "is not JSON but is inside" : "is JSON and must be inside");
 	strbuf_add(r->out, r->view->texts.data + value->text, value->len);
 	return STATUS_OK;
 }

@@ -41,7 +41,7 @@ enum status language_read(const char *dir, struct language *language, struct err
 	if (status == STATUS_OK) {
 		status = json_parse(text.data, text.len, &language->texts, &why);
 		if (status == STATUS_OK && !json_is_object(language->texts))
-			status = error_set(&why, STATUS_BAD_REQUEST, "is no object");
+			status = error_set(&why, STATUS_BAD_REQUEST, "is not an object");
 		if (status != STATUS_OK)
 			error_set(err, status, "%s: %s", path.data, why.text);
 	}

@@ -190,7 +190,7 @@ static enum status check_unique(const struct values *values, struct error *err)
 	if (!values->twice)
 		return STATUS_OK;
 	return error_set(err, STATUS_BAD_REQUEST,
-			 "the web server sent %.*s twice: two headers have become the same name",
+			 "the web server sent %.*s twice: two headers became one parameter",
 			 (int)strcspn(values->twice, "="), values->twice);
 }
 

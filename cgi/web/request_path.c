@@ -158,8 +158,9 @@ static enum status whole_set(struct request *req, struct error *err)
 	if (!strbuf_ok(&whole))
 		status = error_no_memory(err);
 	else if (whole.len > 0 && !path_is_plain(whole.data))
-		status = error_set(err, STATUS_BAD_REQUEST,
-				   "a path with '//', '..', a backslash or bytes that are no text");
+		status =
+		    error_set(err, STATUS_BAD_REQUEST,
+			      "a path with '//', '..', a backslash or bytes that are not text");
 	if (status == STATUS_OK) {
 		free(req->whole);
 		req->whole = strbuf_take(&whole);

@@ -43,7 +43,7 @@ describe("the way to the socket", () => {
 	test("user = root", { skip }, async (t) => {
 		const { prebind } = await setUp(t, { start: false });
 		setKey(prebind, "user", "root");
-		assertFirst(await check(prebind), /prebind\.conf:\d+: user: 'root' is root: name an account of its own/);
+		assertFirst(await check(prebind), /prebind\.conf:\d+: user: 'root' is root; name an account that only prebind uses/);
 	});
 
 	test("user is empty, and a server answers: a note", { skip }, async (t) => {
@@ -70,7 +70,7 @@ describe("a file beside the database that is read-only, or another account's: sa
 			const beside = `${prebind.database}${suffix}`;
 			assert.ok(fs.existsSync(beside), "the program has it open");
 			fs.chmodSync(beside, 0o400);
-			assertFirst(await check(prebind), new RegExp(`database: .*prebind\\.db${suffix}: its owner may not write it \\(mode 0400\\).*chmod 600 '`));
+			assertFirst(await check(prebind), new RegExp(`database: .*prebind\\.db${suffix}: its owner may not read and write it \\(mode 0400\\).*chmod 600 '`));
 			fs.chmodSync(beside, 0o600);
 			fs.chownSync(beside, idOf("-u", WEB_SERVER), 0);
 			assertFirst(await check(prebind), new RegExp(`prebind\\.db${suffix}: belongs to user .*: chown ${idOf("-u", SERVICE)} '`));

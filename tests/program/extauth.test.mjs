@@ -172,7 +172,7 @@ test("it ends with its input, also in the middle of a question", async () => {
 		const half = new Extauth(place, prebind.conf);
 		half.write(cut);
 		await half.end();
-		assert.match(half.child.stderr, /the server ended in the middle of a question/);
+		assert.match(half.child.stderr, /the server closed its end in the middle of a question/);
 	}
 });
 

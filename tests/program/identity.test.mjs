@@ -162,7 +162,7 @@ test("site_session: database unreadable", async () => {
 
 test("site_session: the site's tables changed", async () => {
 	await runSql(place, siteDatabase, "ALTER TABLE session RENAME TO sessions");
-	await expectLook("site_session", sid(SID), ERROR, /was the site updated\?|no such table/);
+	await expectLook("site_session", sid(SID), ERROR, /after an update of the site|no such table/);
 	await fillDatabase();
 	await expectLook("site_session", sid(SID), YES);
 });

@@ -97,10 +97,10 @@ const refused = [
 	["an account twice", "ann,a@example.org\nbob,A@Example.org\n", /map\.csv:2: the same account as in line 1/],
 	["too few fields", "ann,a@example.org\nbob\n", /map\.csv:2: 1 fields/],
 	["too many fields", "ann,a@example.org,pw,more,still\n", /map\.csv:1: 5 fields/],
-	["no such provider", "user,jid,source\nann,a@example.org,oracle\n", /map\.csv:2: 'oracle' is no identity provider/],
+	["no such provider", "user,jid,source\nann,a@example.org,oracle\n", /map\.csv:2: 'oracle' is not an identity provider/],
 	["an open quote", "ann,a@example.org\n\"bob,b@example.org\n", /map\.csv:2: a quote is opened and not closed/],
 	["a quote inside", "ann,a@example.org\nb\"ob,b@example.org\n", /map\.csv:2: a quote in a field/],
-	["text behind a quote", "\"ann\"x,a@example.org\n", /map\.csv:1: behind a closing quote/],
+	["text behind a quote", "\"ann\"x,a@example.org\n", /map\.csv:1: after a closing quote/],
 	["a line break in a name", "\"an\nn\",a@example.org\n", /map\.csv:1: the name has U\+000A, which is a control character/],
 	["no UTF-8", Buffer.from("ann,a@example.org\nb\xff,b@example.org\n", "latin1"), /map\.csv:2: is not UTF-8/],
 	["a NUL", "ann,a@example.org\nb\0b,b@example.org\n", /map\.csv:2: a NUL byte/],
@@ -124,7 +124,7 @@ test("every fault is told, up to twenty; in JSON the sum", async () => {
 	const { code, stdout, stderr } = await importText("x,y\n".repeat(50), "--json");
 	assert.equal(code, 1);
 	assert.equal(stderr.match(/^map\.csv:\d+: /gm).length, 20);
-	assert.match(JSON.parse(stdout).message, /50 lines cannot be taken; nothing was changed/);
+	assert.match(JSON.parse(stdout).message, /50 lines cannot be imported; nothing was changed/);
 });
 
 test("no file; standard input", async () => {

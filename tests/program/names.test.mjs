@@ -97,7 +97,7 @@ test("with {user|lower} a second user of the same account is refused", async () 
 	for (const name of ["łukasz", "ŁUKASZ", "Alice"]) {
 		const { code, stderr } = await add("default", name);
 		assert.equal(code, 1, name);
-		assert.match(stderr, /there is already a site user "(Łukasz|alice)", who looks the same, or has the same account/);
+		assert.match(stderr, /there is already a site user "(Łukasz|alice)", whose name looks the same, or who has the same account/);
 	}
 	assert.equal((await add("safe", "ALICE")).code, 0, "another account there");
 });
@@ -136,7 +136,7 @@ test("check lists the names from before, and not without end", async () => {
 	const { code, stdout } = await ctl("plain", ["check"]);
 	assert.equal(code, 1);
 	const [line] = stdout.split("\n").filter((each) => /names:/.test(each));
-	assert.match(line, /30 names would not be taken today/);
+	assert.match(line, /30 names would be refused today/);
 	assert.ok(line.includes("user $'bob\\u200b0': the name has U+200B ZERO WIDTH SPACE"), line);
 	assert.ok(line.length < 700, line);
 	await prebind.ctlOk(["--site", "plain", "user", "delete", "bob\u200b0"]);

@@ -63,7 +63,7 @@ const ways = {
 const post = (sso) => new Visitor((request) => prebind.request(request)).post("/login", { sso }, HEADERS);
 const hasSession = ({ headers }) => (headers["set-cookie"] ?? []).some((text) => text.startsWith(COOKIE));
 
-/** Until the token is over, and somebody else's login has swept up what could be forgotten. */
+/** Until the token has expired, and somebody else's login has swept up what could be forgotten. */
 async function overAndSwept(text) {
 	await until("the token to be over", () => now() > end(text));
 	assert.equal((await post(token("other", 60))).status, 303);

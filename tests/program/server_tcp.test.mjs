@@ -48,9 +48,9 @@ const refused = [
 	{ name: "with allow_tcp = off", allow_tcp: "off", addresses: "127.0.0.1", why: /allow_tcp/ },
 	{ name: "without addresses", allow_tcp: "on", addresses: undefined, why: /FCGI_WEB_SERVER_ADDRS/ },
 	{ name: "with an empty list", allow_tcp: "on", addresses: "", why: /FCGI_WEB_SERVER_ADDRS/ },
-	{ name: "with a name in the list", allow_tcp: "on", addresses: "127.0.0.1,localhost", why: /'localhost' is no IP address/ },
-	{ name: "with a comma too many", allow_tcp: "on", addresses: "127.0.0.1,", why: /'' is no IP address/ },
-	{ name: "with more than an address", allow_tcp: "on", addresses: "x".repeat(100), why: /is no IP address/ },
+	{ name: "with a name in the list", allow_tcp: "on", addresses: "127.0.0.1,localhost", why: /'localhost' is not an IP address/ },
+	{ name: "with a comma too many", allow_tcp: "on", addresses: "127.0.0.1,", why: /'' is not an IP address/ },
+	{ name: "with more than an address", allow_tcp: "on", addresses: "x".repeat(100), why: /is not an IP address/ },
 	{ name: "with too many", allow_tcp: "on", addresses: Array(17).fill("::1").join(","), why: /more than 16/ },
 	{ name: "on all interfaces", allow_tcp: "on", addresses: "127.0.0.1", host: "0.0.0.0", why: /listens on the network/ },
 ];

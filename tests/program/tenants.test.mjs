@@ -328,5 +328,5 @@ test("the site's own database is no database of prebind's", async (t) => {
 		site_database: prebind.database, login_query: query } } }).replace(/^\[server\]\n\n/, ""));
 	const { code, stdout } = await prebind.ctl(["--site", "b", "check"]);
 	assert.equal(code, 1);
-	assert.match(stdout, /prebind\.db: this is a database of prebind: the key `site_database` names the one that the site itself uses/);
+	assert.match(stdout, /prebind\.db: this is a database of prebind: the key `site_database` must name the one that the site itself uses/);
 });

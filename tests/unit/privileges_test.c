@@ -30,7 +30,8 @@ TEST(root_must_become_somebody)
 {
 	if (geteuid() != 0)
 		skip();
-	assert_refused("", STATUS_FORBIDDEN, "set user in [server] to an account of its own");
+	assert_refused("", STATUS_FORBIDDEN,
+		       "set user in [server] to an account that only prebind uses");
 	assert_refused("no-such-user", STATUS_INTERNAL, "there is no user 'no-such-user'");
 	assert_refused("root", STATUS_FORBIDDEN, "'root' is root");
 }

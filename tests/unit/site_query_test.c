@@ -358,7 +358,8 @@ TEST(test_nothing_is_written)
 	run_sql(site->f->path, "DROP VIEW member; DROP TABLE user"); /* nobody holds a lock */
 	assert_ok(ask(site, "good", user, ERR));                     /* and a new schema is fine */
 	run_sql(site->f->path, "ALTER TABLE session RENAME TO gone");
-	assert_fails(ask(site, "good", user, ERR), STATUS_UNAVAILABLE, "was the site updated?");
+	assert_fails(ask(site, "good", user, ERR), STATUS_UNAVAILABLE,
+		     "perhaps after an update of the site");
 	run_sql(site->f->path, "ALTER TABLE gone RENAME TO session");
 	assert_ok(ask(site, "good", user, ERR));
 }

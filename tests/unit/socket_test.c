@@ -147,7 +147,7 @@ TEST(what_is_there_stays)
 	int fd = open(f->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
 	close(fd);
-	assert_refused(f, STATUS_CONFLICT, "is there and is no socket");
+	assert_refused(f, STATUS_CONFLICT, "exists and is not a socket");
 	assert_true(exists(f));
 	unlink(f->path);
 

@@ -414,7 +414,8 @@ TEST(test_damaged_while_open)
 			user_clear(&user);
 	}
 	assert_fails(status, STATUS_UNAVAILABLE, "damaged");
-	assert_fails(store_ping(f->store, ERR), STATUS_UNAVAILABLE, "is not used any more");
+	assert_fails(store_ping(f->store, ERR), STATUS_UNAVAILABLE,
+		     "is damaged and no longer used");
 }
 
 /* ---- permissions ---- */
@@ -637,7 +638,7 @@ TEST(test_busy)
 	assert_ok(store_begin(f->store, &writer, ERR));
 	assert_ok(store_borrow(f->store, &other, ERR));
 	connection_patience(other, 0);
-	assert_fails(connection_begin(other, ERR), STATUS_UNAVAILABLE, "kept it locked");
+	assert_fails(connection_begin(other, ERR), STATUS_UNAVAILABLE, "keeps it locked");
 	assert_int_equal(connection_trouble(other), TROUBLE_BUSY);
 	store_return(f->store, other);
 	assert_ok(store_ping(f->store, ERR)); /* readers go on */

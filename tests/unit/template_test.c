@@ -402,7 +402,7 @@ TEST(test_bounds)
 		const char *piece, *says;
 	} rows[] = {
 	    {"{{>long}}",    "more than 262144 bytes"},
-	    {"{{>empty}}",   "one partial more"      },
+	    {"{{>empty}}",   "more than 256 partials"},
 	    {"a{{subject}}", "more than 4096 tags"   },
 	};
 	char page[65536], text[9000];

@@ -127,11 +127,11 @@ TEST(test_refusals)
 	static const struct {
 		const char *page, *why;
 	} rows[] = {
-	    {"{{t.nothing}}",                "page.html:1: lang/ has no such text: t.nothing"},
-	    {"<script>{{t.hello}}</script>", "a text has no place in a tag or a script"      },
-	    {"<p {{t.hello}}>",              "a text has no place in a tag or a script"      },
-	    {"<p onclick=\"{{t.hello}}\">",  "a text has no place in a tag or a script"      },
-	    {"{{#t.hello}}{{/t.hello}}",     "this page has no such name"                    },
+	    {"{{t.nothing}}",                "page.html:1: lang/ has no text of this name: t.nothing"},
+	    {"<script>{{t.hello}}</script>", "a text must not be inside a tag or a script"           },
+	    {"<p {{t.hello}}>",              "a text must not be inside a tag or a script"           },
+	    {"<p onclick=\"{{t.hello}}\">",  "a text must not be inside a tag or a script"           },
+	    {"{{#t.hello}}{{/t.hello}}",     "the page has no value of this name"                    },
 	};
 	static const char *const languages[] = {"[]", "{\"hello\":1}", "{", "{\"hello\":\"x\"} y"};
 
@@ -142,7 +142,7 @@ TEST(test_refusals)
 	unit_write("page.html", "{{t.hello}}");
 	for (size_t i = 0; i < COUNT(languages); i++) {
 		unit_write("lang/fr.json", languages[i]);
-		refused(languages[i], i == 1 ? "no such text" : "fr.json: ");
+		refused(languages[i], i == 1 ? "no text of this name" : "fr.json: ");
 	}
 	unlink(unit_path("lang/fr.json"));
 }

@@ -71,7 +71,7 @@ TEST(over)
 	struct fixture *f = *state;
 
 	plant(f, "used", NOW - 1);
-	assert_fails(add(f->store, "used", NOW - 1, ERR), STATUS_NOT_FOUND, "over");
+	assert_fails(add(f->store, "used", NOW - 1, ERR), STATUS_NOT_FOUND, "expired");
 	assert_status(add(f->store, "unused", NOW, NULL), STATUS_NOT_FOUND);
 	assert_int_equal(rows(f), 1);
 }
