@@ -77,20 +77,20 @@ static const char *message_of(enum status status, const struct error *err)
 {
 	switch (status) {
 	case STATUS_LOGIN_REQUIRED:
-		return "Basic credentials of a gateway caller are needed";
+		return "the Basic credentials of a gateway caller are required";
 	case STATUS_BAD_CREDENTIALS:
-		return "these credentials are no gateway caller's";
+		return "no gateway caller has these credentials";
 	case STATUS_SLOW_DOWN:
-		return "too many calls; Retry-After says when the next may come";
+		return "too many calls; Retry-After says when to call again";
 	case STATUS_CHAT_SERVER:
 		return "the XMPP server made no session; the log says why";
 	case STATUS_CHAT_TIMEOUT:
 		return "the XMPP server did not answer in time";
 	case STATUS_BUSY:
 	case STATUS_UNAVAILABLE:
-		return "not now; Retry-After says when to try again";
+		return "not available now; Retry-After says when to try again";
 	case STATUS_INTERNAL:
-		return "a fault of ours; the log has it under this request_id";
+		return "internal error; the log describes it under this request_id";
 	default:
 		return err != NULL && err->text[0] != '\0' ? err->text : status_title(status);
 	}
@@ -125,7 +125,7 @@ static void send_failure(struct call *call, enum status status)
 	if (status == STATUS_BAD_REQUEST)
 		send_refusal(call->ex, 500, status, call->why.text);
 	else if (status == STATUS_NO_CHAT_ACCOUNT)
-		send_error_field(call, call->result, "There is no account of that JID");
+		send_error_field(call, call->result, "There is no account with that JID");
 	else
 		page_send_error(call->ex, status, &call->why);
 }
@@ -237,9 +237,9 @@ static enum status component_find(struct call *call)
 	    !caller_has_domain(&call->caller, domain)) {
 		free(domain);
 		return error_set(&call->why, STATUS_NOT_FOUND,
-				 "nothing takes commands at that JID; the path ends in "
+				 "no component accepts commands at that JID; the path must end in "
 				 "/rest/adhoc/" ADHOC_COMPONENT
-				 "@DOMAIN, with a domain that this caller may bind in");
+				 "@DOMAIN, with a domain that this caller may use");
 	}
 	strbuf_init(&component);
 	strbuf_addf(&component, ADHOC_COMPONENT "@%s", domain);
@@ -278,7 +278,7 @@ static enum status account_check(struct call *call)
 	if (status != STATUS_NOT_FOUND)
 		return status;
 	return error_set(&call->why, STATUS_NO_CHAT_ACCOUNT,
-			 "the account %s@%s belongs to nobody in the JID map", call->jid.localpart,
+			 "no row of the JID map has the account %s@%s", call->jid.localpart,
 			 call->jid.domain);
 }
 
@@ -314,13 +314,14 @@ static void post(struct call *call)
 	else if (from[0] == '\0')
 		adhoc_empty_form_write(send_result(call, "form"), call->answer, call->component);
 	else if (is_domain_only(from))
-		send_error_field(call, "jid_refused", "A JID without a localpart is no account");
+		send_error_field(call, "jid_refused",
+				 "A JID without a localpart is not an account");
 	else if (jid_parse(from, &call->jid, &call->why) != STATUS_OK)
 		adhoc_no_result_write(send_result(call, "jid_refused"), call->answer,
 				      call->component);
 	else if (text_has_markup(call->jid.resource))
 		send_error_field(call, "jid_refused",
-				 "A resource with any of & < > \" ' in it breaks XMPP streams");
+				 "A resource that contains one of & < > \" ' breaks XMPP streams");
 	else if (!caller_has_domain(&call->caller, call->jid.domain))
 		send_error_field(call, "domain_refused", SAID_NO_DOMAIN);
 	else

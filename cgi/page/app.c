@@ -79,7 +79,7 @@ static void tell_what_stays(const struct conf *old, const struct conf *conf)
 
 	if (key != NULL)
 		log_event(LOG_LEVEL_WARN, "restart_needed", "key", key, "why",
-			  "this key of [server] is read at the start only", NULL);
+			  "this key of [server] is read only when the program starts", NULL);
 }
 
 static void exchange_sites(struct app *app, struct sites *sites)

@@ -49,9 +49,9 @@ void behind_proxy_notice(struct exchange *ex)
 		return;
 	log_event(LOG_LEVEL_WARN, "behind_proxy", "id", ex->req.id, "site", ex->site->conf->name,
 		  "ip", ex->req.remote_addr, "why",
-		  "requests come through a proxy (X-Forwarded-For or Forwarded), and its address "
-		  "counts as every visitor's in limits and log; tell the web server of it: "
-		  "mod_remoteip, mod_extforward or real_ip (docs/server.md)",
+		  "requests come through a proxy (X-Forwarded-For or Forwarded), so its address "
+		  "stands for every visitor's in limits and log; configure mod_remoteip, "
+		  "mod_extforward or real_ip in the web server (docs/server.md)",
 		  NULL);
 }
 

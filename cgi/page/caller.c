@@ -189,7 +189,7 @@ static enum status claim_check(struct caller_cache *cache, struct store *store,
 		error_set(err, status, "the gateway caller is disabled");
 	if (status == STATUS_OK && !api_key_holds(caller, claim->api_key))
 		status = error_set(err, STATUS_FORBIDDEN,
-				   claim->api_key == NULL ? "an API key is needed"
+				   claim->api_key == NULL ? "an API key is required"
 							  : "the API key is wrong");
 	if (status == STATUS_OK && !address_is_allowed(caller, claim->address))
 		status = error_set(err, STATUS_FORBIDDEN, "calls from %s are not allowed",

@@ -61,7 +61,7 @@ static enum status find_route(struct exchange *ex, struct error *err)
 	if (status == STATUS_METHOD_NOT_ALLOWED) {
 		router_allow(ex->route->methods, allow);
 		response_header(ex->res, HEADER_ALLOW, allow);
-		return error_set(err, status, "%s takes %s", ex->route->path, allow);
+		return error_set(err, status, "%s accepts %s", ex->route->path, allow);
 	}
 	return status == STATUS_OK ? status : error_set(err, status, "no such route");
 }
@@ -71,10 +71,10 @@ static enum status check_scheme(const struct exchange *ex, struct error *err)
 {
 	if (ex->req.https || (ex->site->conf->allow_http && exchange_is_local(ex)))
 		return STATUS_OK;
-	return error_set(
-	    err, STATUS_HTTPS_REQUIRED,
-	    "plain http: serve the site over https. Where a proxy in front of this web server ends "
-	    "TLS, let the web server pass HTTPS=on to us for what comes from that proxy");
+	return error_set(err, STATUS_HTTPS_REQUIRED,
+			 "the request came over plain http: serve the site over https. If a proxy "
+			 "in front of this web server ends TLS, make the web server pass HTTPS=on "
+			 "for that proxy's requests");
 }
 
 /* Also checked after the route is found, so that a script gets its error as JSON. */
@@ -154,8 +154,8 @@ static enum status check_login_token(struct exchange *ex, struct error *err)
 	secret_free(binding);
 	return holds ? STATUS_OK
 		     : error_set(err, STATUS_FORBIDDEN,
-				 "the login form's token does not hold (older than two hours, or "
-				 "no cookies)");
+				 "the login form's token is not valid: it is older than two hours, "
+				 "or the browser keeps no cookies");
 }
 
 static enum status check_session_token(struct exchange *ex, struct error *err)
@@ -165,7 +165,7 @@ static enum status check_session_token(struct exchange *ex, struct error *err)
 	if (status == STATUS_LOGIN_REQUIRED)
 		return STATUS_OK; /* without a session there is nothing to protect */
 	if (status == STATUS_OK && !token_holds(ex, ex->identity.session))
-		return error_set(err, STATUS_FORBIDDEN, "the form's token does not hold");
+		return error_set(err, STATUS_FORBIDDEN, "the form's token is not valid");
 	return status;
 }
 

@@ -31,7 +31,8 @@ enum status login_handover_check(const struct exchange *ex, struct error *err)
 
 	if (fields_get(&ex->req.form, "user") != NULL ||
 	    fields_get(&ex->req.form, "password") != NULL)
-		return error_set(err, STATUS_BAD_REQUEST, "a token and a password at once");
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the form has both a token and a password");
 	if (origin != NULL && conf_list_has(&ex->site->conf->token_origins, origin))
 		return STATUS_OK;
 	return error_set(err, STATUS_FORBIDDEN,

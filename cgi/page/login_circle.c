@@ -36,9 +36,9 @@ bool login_circle_redirect(struct exchange *ex)
 	if (times >= TIMES_MAX) {
 		log_event(LOG_LEVEL_WARN, "login_circle", "id", ex->req.id, "site", conf->name,
 			  "ip", ex->req.remote_addr, "why",
-			  "the browser was sent to login_url again and again and came straight "
-			  "back: the site sees a login that no provider of `identity` sees; is it "
-			  "the right cookie, path and database?",
+			  "the browser was sent to login_url several times and came straight back: "
+			  "the site has a login that no provider of `identity` finds. Check the "
+			  "configured cookie, path and database",
 			  NULL);
 		return false;
 	}

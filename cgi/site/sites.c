@@ -379,11 +379,10 @@ static enum status await_opening(struct sites *sites, const struct slot *slot,
 		return STATUS_OK;
 	if (rc == EBUSY)
 		return wait_refused(err);
-	error_set(
-	    err, STATUS_UNAVAILABLE,
-	    "[site %s] is being opened for more than %d ms: is the disk of its files slow, or "
-	    "its database locked?",
-	    conf->name, OPENING_WAIT_MS);
+	error_set(err, STATUS_UNAVAILABLE,
+		  "[site %s] has been opening for more than %d ms: check whether its disk is slow "
+		  "or its database is locked",
+		  conf->name, OPENING_WAIT_MS);
 	return error_retry_after(err, STATUS_UNAVAILABLE, SITES_RETRY_S);
 }
 

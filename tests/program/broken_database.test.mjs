@@ -89,7 +89,7 @@ for (const { name, file, damage } of ROWS)
 			const cgi = await prebind.cgi(request);
 			assert.equal(cgi.status, 503, kind);
 			if (kind === "page")
-				assert.match(cgi.body, /taking a break/i);
+				assert.match(cgi.body, /the chat is paused/i);
 			else if (kind === "script")
 				assert.equal(JSON.parse(cgi.body).error, "unavailable");
 			assert.match(cgi.headers["content-type"], { page: /^text\/html/, script: /^application\/json/, program: /xml|json/ }[kind]);

@@ -56,7 +56,7 @@ test("the gateway refuses them, and makes no call", async () => {
 			body: JSON.stringify({ command: { node: "pre-bind-bosh-session", fields: [{ var: "from", value: from }] } }),
 		});
 		assert.equal(answer.status, 200);
-		assert.match(answer.body, /There is no account of that JID/);
+		assert.match(answer.body, /There is no account with that JID/);
 	}
 	assert.equal(peer.requests.length, calls);
 });

@@ -189,7 +189,7 @@ TEST(test_claims)
 	assert_refused(check, claim, STATUS_BAD_CREDENTIALS, "wrong password");
 	claim = check->claim;
 	claim.api_key = NULL;
-	assert_refused(check, claim, STATUS_FORBIDDEN, "is needed");
+	assert_refused(check, claim, STATUS_FORBIDDEN, "an API key is required");
 	claim.api_key = "another";
 	assert_refused(check, claim, STATUS_FORBIDDEN, "is wrong");
 	claim = check->claim;
