@@ -1,15 +1,15 @@
--- An authentication provider for Prosody 0.12: who comes with a one-time token that prebind made is logged in
--- without a password of their own. Ordinary passwords go to another provider, so that other clients work as before.
+-- An authentication provider for Prosody 0.12: it logs in users with a one-time token from prebind instead of
+-- a password. Ordinary passwords go to another provider, so that other clients work as before.
 --
 --   authentication = "prebind"
 --   prebind_token_key_file = "/etc/prosody/prebind.key"  -- one line: the key, base64url, at least 32 bytes
---   prebind_delegate = "internal_hashed"                 -- optional: who checks passwords
+--   prebind_delegate = "internal_hashed"                 -- optional: the provider that checks passwords
 --
 -- A token is the password of SASL PLAIN:
 --   EXPIRY ":" NONCE ":" MAC,  MAC = HMAC-SHA-256(key, user "|" host "|" EXPIRY "|" NONCE)
 -- EXPIRY in decimal seconds, at most ten minutes ahead; NONCE and MAC in base64url, of 16 and 32 bytes.
--- It works once: used ones are remembered until some minutes after their end, in memory, also when this module is
--- reloaded. After a restart of Prosody one whose end has not come would work again: prebind lets them live a minute.
+-- It works once: used tokens are remembered in memory until some minutes after they expire, also when this module is
+-- reloaded. After a restart of Prosody a token that has not expired would work again; prebind lets them live a minute.
 
 local base64 = require "util.encodings".base64;
 local hashes = require "util.hashes";
@@ -64,7 +64,7 @@ local function load_key()
 	if bytes then
 		key = bytes;
 	else
-		module:log("error", "The key of tokens cannot be read: %s", problem);
+		module:log("error", "Cannot read the key of tokens: %s", problem);
 	end
 	return key ~= nil;
 end
@@ -74,7 +74,7 @@ module:hook_global("config-reloaded", load_key); -- a new key, without a restart
 
 -- ---- used tokens ----
 
--- Nonce to the token's end. The clock that says when one is over also says when it can be forgotten.
+-- Maps a nonce to the time at which its token expires. One clock decides that and when it can be forgotten.
 local used = { ends = {}, count = 0, swept = 0 };
 
 local function sweep(now)
@@ -95,7 +95,7 @@ local function use(nonce, expiry, now)
 	if used.ends[nonce] then
 		return nil, "it was used before";
 	elseif used.count >= USED_MAX then
-		return nil, ("more than %d were used in the last minutes: no more are remembered"):format(USED_MAX);
+		return nil, ("more than %d were used in the last minutes, and no more can be remembered"):format(USED_MAX);
 	end
 	used.ends[nonce], used.count = expiry, used.count + 1;
 	return true;
@@ -151,7 +151,7 @@ end
 -- ---- the provider ----
 
 local delegate_name = module:get_option_string("prebind_delegate");
-local known = module:open_store("prebind"); -- who came with a token: accounts that the delegate may not have
+local known = module:open_store("prebind"); -- users of tokens; the delegate may not have their accounts
 
 local function find_delegate()
 	module:depends("auth_"..delegate_name);
@@ -160,7 +160,7 @@ local function find_delegate()
 			return item;
 		end
 	end
-	error("prebind_delegate: mod_auth_"..delegate_name.." provides nothing");
+	error("prebind_delegate: mod_auth_"..delegate_name.." has no authentication provider");
 end
 
 local delegate = delegate_name and find_delegate() or nil;
@@ -187,7 +187,7 @@ function provider.test_password(username, password)
 	elseif delegate and delegate.test_password then
 		return delegate.test_password(username, password);
 	end
-	module:log("info", "Password for %s@%s refused: it is no token, and no prebind_delegate is set", username, host);
+	module:log("info", "Password for %s@%s refused: it is not a token, and prebind_delegate is not set", username, host);
 	return nil, "Not a token.";
 end
 

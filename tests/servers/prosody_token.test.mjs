@@ -176,7 +176,7 @@ test("without a delegate there are tokens only; without a key nobody gets in, an
 	const there = { port: one, domain: DOMAIN, user: "alice" };
 	assert.equal(await boshLogin({ ...there, password: token() }), "alice@example.org/test");
 	assert.equal(await boshLogin({ ...there, password: "a password" }), "not-authorized");
-	assert.match(alone.stdout, /it is no token, and no prebind_delegate is set/);
+	assert.match(alone.stdout, /it is not a token, and prebind_delegate is not set/);
 
 	const keyless = await startProsody(place, {
 		name: "keyless", domain: DOMAIN, port: two, modules,
