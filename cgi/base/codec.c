@@ -242,7 +242,7 @@ static void escape_percent(struct strbuf *out, const char *text, bool slashes_st
 		if (is_unreserved(*text) || (c == '/' && slashes_stay))
 			strbuf_addc(out, *text);
 		else
-			strbuf_add(out, escaped, sizeof escaped);
+			strbuf_add(out, escaped, sizeof(escaped));
 	}
 }
 

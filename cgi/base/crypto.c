@@ -44,7 +44,7 @@ size_t digest_len(enum digest_kind kind)
 
 enum status digest_new(enum digest_kind kind, struct digest **out, struct error *err)
 {
-	struct digest *digest = calloc(1, sizeof *digest);
+	struct digest *digest = calloc(1, sizeof(*digest));
 
 	if (digest == NULL)
 		return error_no_memory(err);
@@ -122,7 +122,7 @@ static bool is_p256(const EVP_PKEY *pkey)
 	char group[64];
 	size_t len = 0;
 
-	return EVP_PKEY_get_group_name(pkey, group, sizeof group, &len) == 1 &&
+	return EVP_PKEY_get_group_name(pkey, group, sizeof(group), &len) == 1 &&
 	       strcmp(group, SN_X9_62_prime256v1) == 0;
 }
 
@@ -157,7 +157,7 @@ static bool holds_private_key(const char *pem, size_t len)
 enum status public_key_parse(const char *pem, size_t len, struct public_key **out,
 			     struct error *err)
 {
-	struct public_key *key = calloc(1, sizeof *key);
+	struct public_key *key = calloc(1, sizeof(*key));
 	BIO *bio = len <= INT_MAX ? BIO_new_mem_buf(pem, (int)len) : NULL;
 	enum status status = STATUS_BAD_REQUEST;
 

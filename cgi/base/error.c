@@ -16,7 +16,7 @@ enum status error_set(struct error *err, enum status status, const char *format,
 	if (err == NULL)
 		return status;
 	va_start(args, format);
-	if (vsnprintf(text, sizeof text, format, args) < 0)
+	if (vsnprintf(text, sizeof(text), format, args) < 0)
 		text[0] = '\0';
 	va_end(args);
 	for (char *p = text; *p != '\0'; p++)

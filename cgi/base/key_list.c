@@ -13,7 +13,7 @@ bool key_list_add(struct key_list *keys, struct key key)
 {
 	if (keys->count == keys->size) {
 		size_t size = keys->size == 0 ? SIZE_FIRST : keys->size + keys->size / 2;
-		struct key *items = reallocarray(keys->items, size, sizeof *items);
+		struct key *items = reallocarray(keys->items, size, sizeof(*items));
 		if (items == NULL)
 			return false;
 		keys->items = items;
@@ -40,7 +40,7 @@ const struct key *key_list_twice(struct key_list *keys)
 {
 	if (keys->count < 2)
 		return NULL;
-	qsort(keys->items, keys->count, sizeof *keys->items, compare);
+	qsort(keys->items, keys->count, sizeof(*keys->items), compare);
 	for (size_t i = 1; i < keys->count; i++)
 		if (compare(&keys->items[i - 1], &keys->items[i]) == 0)
 			return &keys->items[i];

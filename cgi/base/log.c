@@ -39,7 +39,7 @@ static const int syslog_levels[] = {
     [LOG_LEVEL_ERROR] = LOG_ERR,
 };
 
-#define LEVELS (sizeof level_names / sizeof level_names[0])
+#define LEVELS (sizeof(level_names) / sizeof(level_names[0]))
 
 /* Constant while threads run, except for the level. Before log_open: standard error, level info. */
 static struct {

@@ -69,7 +69,7 @@ uint32_t name_upper_of(uint32_t c)
 void name_add_character(struct strbuf *out, uint32_t c)
 {
 	uint8_t bytes[4];
-	int len = u8_uctomb(bytes, c, sizeof bytes);
+	int len = u8_uctomb(bytes, c, sizeof(bytes));
 
 	if (len > 0)
 		strbuf_add(out, bytes, (size_t)len);

@@ -46,7 +46,7 @@ void secret_random_hex(char *out, size_t n)
 	unsigned char bytes[32];
 
 	while (n > 0) {
-		size_t chunk = n < sizeof bytes ? n : sizeof bytes;
+		size_t chunk = n < sizeof(bytes) ? n : sizeof(bytes);
 
 		randombytes_buf(bytes, chunk);
 		sodium_bin2hex(out, 2 * chunk + 1, bytes, chunk);
@@ -54,7 +54,7 @@ void secret_random_hex(char *out, size_t n)
 		n -= chunk;
 	}
 	*out = '\0';
-	sodium_memzero(bytes, sizeof bytes);
+	sodium_memzero(bytes, sizeof(bytes));
 }
 
 void secret_sha256(unsigned char out[SECRET_SHA256_LEN], const void *data, size_t len)
@@ -69,7 +69,7 @@ static void hmac_finish(unsigned char out[SECRET_SHA256_LEN], crypto_auth_hmacsh
 	for (size_t i = 0; i < n; i++)
 		crypto_auth_hmacsha256_update(hmac, parts[i].data, parts[i].len);
 	crypto_auth_hmacsha256_final(hmac, out);
-	sodium_memzero(hmac, sizeof *hmac);
+	sodium_memzero(hmac, sizeof(*hmac));
 }
 
 void secret_hmac_keyed(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *key,
@@ -86,8 +86,8 @@ void secret_hmac_prepare(struct secret_hmac_key *out, const unsigned char key[SE
 	crypto_auth_hmacsha256_state hmac;
 
 	crypto_auth_hmacsha256_init(&hmac, key, SECRET_KEY_LEN);
-	memcpy(out->state, &hmac, sizeof hmac);
-	sodium_memzero(&hmac, sizeof hmac);
+	memcpy(out->state, &hmac, sizeof(hmac));
+	sodium_memzero(&hmac, sizeof(hmac));
 }
 
 void secret_hmac_prepared(unsigned char out[SECRET_SHA256_LEN], const struct secret_hmac_key *key,
@@ -95,7 +95,7 @@ void secret_hmac_prepared(unsigned char out[SECRET_SHA256_LEN], const struct sec
 {
 	crypto_auth_hmacsha256_state hmac;
 
-	memcpy(&hmac, key->state, sizeof hmac);
+	memcpy(&hmac, key->state, sizeof(hmac));
 	hmac_finish(out, &hmac, parts, n);
 }
 
@@ -116,7 +116,7 @@ void secret_mac(unsigned char out[SECRET_MAC_LEN], const unsigned char key[SECRE
 	for (size_t i = 0; i < n; i++)
 		crypto_generichash_update(&mac, parts[i].data, parts[i].len);
 	crypto_generichash_final(&mac, out, SECRET_MAC_LEN);
-	sodium_memzero(&mac, sizeof mac);
+	sodium_memzero(&mac, sizeof(mac));
 }
 
 bool secret_equal(const void *a, const void *b, size_t len)
@@ -151,7 +151,7 @@ enum status secret_password_hash(const char *password, char out[SECRET_HASH_MAX]
 		    err, STATUS_INTERNAL,
 		    "out of memory: hashing a password takes %d KiB; raise the memory limit",
 		    ARGON2_MEMORY_KIB);
-	memcpy(out, hash, sizeof hash);
+	memcpy(out, hash, sizeof(hash));
 	return STATUS_OK;
 }
 

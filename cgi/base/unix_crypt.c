@@ -15,19 +15,19 @@ _Static_assert(UNIX_CRYPT_PASSWORD_MAX < CRYPT_MAX_PASSPHRASE_SIZE, "with its NU
 
 enum status unix_crypt_verify(const char *hash, const char *password)
 {
-	struct crypt_data *data = calloc(1, sizeof *data); /* must be zero before the first use */
+	struct crypt_data *data = calloc(1, sizeof(*data)); /* must be zero before the first use */
 	enum status status = STATUS_BAD_CREDENTIALS;
 
 	if (data == NULL)
 		return STATUS_INTERNAL;
 	errno = 0;
-	const char *made = crypt_rn(password, hash, data, (int)sizeof *data);
+	const char *made = crypt_rn(password, hash, data, (int)sizeof(*data));
 	/* A failure is NULL or "*0". It must not equal a stored "*0". */
 	if (made == NULL || made[0] == '*')
 		status = errno == ENOMEM ? STATUS_INTERNAL : STATUS_BAD_CREDENTIALS;
 	else if (strlen(made) == strlen(hash) && secret_equal(made, hash, strlen(hash)))
 		status = STATUS_OK;
-	secret_wipe(data, sizeof *data);
+	secret_wipe(data, sizeof(*data));
 	free(data);
 	return status;
 }

@@ -72,7 +72,7 @@ static void *expat_realloc(void *old, size_t size)
 		expat_room.exceeded = true;
 		return NULL;
 	}
-	block = realloc(block, sizeof *block + size);
+	block = realloc(block, sizeof(*block) + size);
 	if (block == NULL)
 		return NULL;
 	expat_room.left += had - size;
@@ -246,7 +246,7 @@ static bool split_name(struct reader *reader, const char *full, const char **ns,
 /* NULL: the reader was stopped. */
 static struct xml_attr *attr_new(struct reader *reader, const XML_Char *name, const XML_Char *value)
 {
-	struct xml_attr *attr = calloc(1, sizeof *attr);
+	struct xml_attr *attr = calloc(1, sizeof(*attr));
 
 	if (attr == NULL || (attr->value = strdup(value)) == NULL)
 		stop_no_memory(reader);
@@ -260,7 +260,7 @@ static struct xml_attr *attr_new(struct reader *reader, const XML_Char *name, co
 static struct xml_node *node_new(struct reader *reader, const XML_Char *name)
 {
 	bool is_root = reader->depth == 0;
-	struct xml_node *node = is_root ? &reader->document->root : calloc(1, sizeof *node);
+	struct xml_node *node = is_root ? &reader->document->root : calloc(1, sizeof(*node));
 
 	if (node == NULL) {
 		stop_no_memory(reader);
@@ -409,7 +409,7 @@ enum status xml_parse(const char *data, size_t len, const char *encoding, struct
 
 	if (status != STATUS_OK)
 		return status;
-	reader.document = calloc(1, sizeof *reader.document);
+	reader.document = calloc(1, sizeof(*reader.document));
 	if (reader.document == NULL)
 		return error_no_memory(err);
 	expat_room.left = len > EXPAT_MIN / EXPAT_PER_BYTE ? len * EXPAT_PER_BYTE : EXPAT_MIN;

@@ -39,7 +39,7 @@ static const struct {
     {"{email}",      JID_RULE_EMAIL, JID_RULE_PLAIN},
     {"{id}",         JID_RULE_ID,    JID_RULE_PLAIN},
 };
-#define N_PLACEHOLDERS (sizeof placeholders / sizeof placeholders[0])
+#define N_PLACEHOLDERS (sizeof(placeholders) / sizeof(placeholders[0]))
 
 /* Reads the placeholder at the start of text; returns its length, or 0. */
 static size_t placeholder_read(const char *text, struct jid_rule *out)

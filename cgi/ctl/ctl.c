@@ -100,7 +100,8 @@ static enum status read_line(FILE *in, char **out, struct error *err)
 	else if (memchr(line, '\0', (size_t)len) != NULL)
 		error_set(err, status, "the password has a NUL byte in it; it must be text");
 	else
-		status = (copy = strndup(line, (size_t)len)) ? STATUS_OK : error_no_memory(err);
+		status =
+		    (copy = strndup(line, (size_t)len)) != NULL ? STATUS_OK : error_no_memory(err);
 	secret_wipe(line, sizeof(line));
 	if (status == STATUS_OK)
 		*out = copy;

@@ -71,7 +71,7 @@ static const char *certificate_fault(const struct http_failure *failure)
 	for (size_t i = 0; i < sizeof(certificate_words) / sizeof(certificate_words[0]); i++)
 		if (certificate_words[i].verify == failure->verify)
 			return certificate_words[i].words;
-	if (strstr(failure->words, "host name"))
+	if (strstr(failure->words, "host name") != NULL)
 		return "its certificate is for another name: use that name in the address, or get "
 		       "a certificate for this name";
 	return NULL;
@@ -83,7 +83,7 @@ static enum status say_tls(const struct http_failure *failure, struct error *err
 
 	if (failure->fault == FAULT_CERTIFICATE)
 		words = certificate_fault(failure);
-	if (words)
+	if (words != NULL)
 		return error_set(err, STATUS_CHAT_SERVER, "%s: TLS: %s", failure->origin, words);
 	return error_set(err, STATUS_CHAT_SERVER,
 			 "%s: TLS: %s; the certificate must be valid for that name, and its "
@@ -119,7 +119,7 @@ static enum status http_failure_say(const struct http_failure *failure, struct e
 		return say_tls(failure, err);
 	default:
 		return error_set(err, STATUS_CHAT_SERVER, "%s: %s", failure->origin,
-				 words ? words : failure->words);
+				 words != NULL ? words : failure->words);
 	}
 }
 
@@ -144,7 +144,7 @@ static int set_one(struct http_connection *connection, const struct http_call *c
 
 	bad |= (int)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
 	bad |= (int)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_time(left_ms));
-	if (call->body) {
+	if (call->body != NULL) {
 		bad |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)call->body_len);
 		bad |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body);
 	}
@@ -213,7 +213,7 @@ static enum status failure(const struct http_connection *connection, CURLcode rc
 	/* For other faults libcurl's text may quote the URL, which may hold an API key. */
 	if (connection->why[0] && (what.fault == FAULT_TLS || what.fault == FAULT_CERTIFICATE))
 		what.words = connection->why;
-	if (connection->refused)
+	if (connection->refused != NULL)
 		return error_set(err, STATUS_CHAT_SERVER, "%s: %s", target->origin,
 				 connection->refused);
 	curl_easy_getinfo(connection->easy, CURLINFO_OS_ERRNO, &what.os_error);
@@ -231,7 +231,7 @@ static void answer_read_head(CURL *easy, struct http_answer *out)
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
 	out->status = (int)status;
-	snprintf(out->content_type, sizeof(out->content_type), "%s", type ? type : "");
+	snprintf(out->content_type, sizeof(out->content_type), "%s", type != NULL ? type : "");
 }
 
 void http_answer_init(struct http_answer *answer)
@@ -267,7 +267,7 @@ static enum status connection_perform(struct http_connection *connection,
 		status = failure(connection, rc, left_ms, err);
 	if (rc != CURLE_OK)
 		http_settings_forget(connection);
-	else if (call->body) /* libcurl must not keep a pointer to the caller's body */
+	else if (call->body != NULL) /* libcurl must not keep a pointer to the caller's body */
 		curl_easy_setopt(connection->easy, CURLOPT_POSTFIELDS, NULL);
 	return status;
 }

@@ -55,7 +55,7 @@ static enum status target_parse(const char *text, struct http_target *out, struc
 	CURLU *url = curl_url();
 	enum status status;
 
-	if (!url)
+	if (url == NULL)
 		return error_no_memory(err);
 	status = http_target_read(url, text, out, err);
 	curl_url_cleanup(url);
@@ -85,13 +85,13 @@ enum status http_client_new(const struct http_client_options *options, struct ht
 {
 	struct http_client *client = calloc(1, sizeof(*client));
 
-	if (!client)
+	if (client == NULL)
 		return error_no_memory(err);
 	client->allow_http = options->allow_http;
 	pthread_mutex_init(&client->lock, NULL);
 	client->ca_file = strdup(options->ca_file);
-	client->pins = strdup(options->pins ? options->pins : "");
-	if (!client->ca_file || !client->pins) {
+	client->pins = strdup(options->pins != NULL ? options->pins : "");
+	if (client->ca_file == NULL || client->pins == NULL) {
 		http_client_free(client);
 		return error_no_memory(err);
 	}
@@ -107,9 +107,9 @@ enum status http_client_new(const struct http_client_options *options, struct ht
 
 static void connection_free(struct http_connection *connection)
 {
-	if (!connection)
+	if (connection == NULL)
 		return;
-	if (connection->easy) {
+	if (connection->easy != NULL) {
 		http_settings_forget(connection);
 		curl_easy_cleanup(connection->easy);
 	}
@@ -120,9 +120,9 @@ void http_client_free(struct http_client *client)
 {
 	struct http_connection *next;
 
-	if (!client)
+	if (client == NULL)
 		return;
-	for (struct http_connection *c = client->idle; c; c = next) {
+	for (struct http_connection *c = client->idle; c != NULL; c = next) {
 		next = c->next;
 		connection_free(c);
 	}
@@ -138,20 +138,20 @@ struct http_connection *http_connection_borrow(struct http_client *client)
 
 	pthread_mutex_lock(&client->lock);
 	connection = client->idle;
-	if (connection)
+	if (connection != NULL)
 		client->idle = connection->next;
 	pthread_mutex_unlock(&client->lock);
-	if (connection)
+	if (connection != NULL)
 		return connection;
 
 	connection = calloc(1, sizeof(*connection));
-	if (!connection)
+	if (connection == NULL)
 		return NULL;
 	connection->client = client;
 	connection->socket = CURL_SOCKET_BAD;
 	strbuf_init_secret(&connection->settings);
 	connection->easy = curl_easy_init();
-	if (!connection->easy) {
+	if (connection->easy == NULL) {
 		connection_free(connection);
 		return NULL;
 	}
@@ -160,7 +160,7 @@ struct http_connection *http_connection_borrow(struct http_client *client)
 
 void http_connection_return(struct http_client *client, struct http_connection *connection)
 {
-	if (!connection)
+	if (connection == NULL)
 		return;
 	pthread_mutex_lock(&client->lock);
 	connection->next = client->idle;

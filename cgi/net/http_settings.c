@@ -97,7 +97,7 @@ static enum status header_add(struct curl_slist **list, const char *name, const 
 	if (strbuf_ok(&line))
 		longer = curl_slist_append(*list, line.data);
 	strbuf_clear(&line);
-	if (!longer)
+	if (longer == NULL)
 		return error_no_memory(err);
 	*list = longer;
 	return STATUS_OK;
@@ -133,20 +133,20 @@ static enum status headers_make(const struct http_call *call, struct curl_slist 
 	if (status == STATUS_OK) /* CURLOPT_USERAGENT would be formatted at each call */
 		status = header_add(list, "User-Agent: ", "prebind/" PREBIND_VERSION, err);
 	if (status == STATUS_OK)
-		status = call->accept ? header_add(list, "Accept: ", call->accept, err)
-				      : header_add(list, "Accept:", "", err);
-	if (status == STATUS_OK && call->content_type)
+		status = call->accept != NULL ? header_add(list, "Accept: ", call->accept, err)
+					      : header_add(list, "Accept:", "", err);
+	if (status == STATUS_OK && call->content_type != NULL)
 		status = header_add(list, "Content-Type: ", call->content_type, err);
-	if (status == STATUS_OK && call->user)
+	if (status == STATUS_OK && call->user != NULL)
 		status = login_add(list, call, err);
-	if (status == STATUS_OK && call->header)
+	if (status == STATUS_OK && call->header != NULL)
 		status = header_add(list, "", call->header, err);
 	return status;
 }
 
 static void headers_free(struct curl_slist *list)
 {
-	for (struct curl_slist *line = list; line; line = line->next)
+	for (struct curl_slist *line = list; line != NULL; line = line->next)
 		secret_wipe(line->data, strlen(line->data)); /* one may hold a password */
 	curl_slist_free_all(list);
 }
@@ -169,10 +169,10 @@ static void settings_write(struct strbuf *out, const struct http_call *call)
 	const char *const parts[] = {call->url,  call->content_type, call->accept,
 				     call->user, call->password,     call->header};
 
-	strbuf_addc(out, call->body ? 'P' : 'G');
+	strbuf_addc(out, call->body != NULL ? 'P' : 'G');
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		strbuf_addc(out, parts[i] ? '+' : '-');
-		if (parts[i])
+		strbuf_addc(out, parts[i] != NULL ? '+' : '-');
+		if (parts[i] != NULL)
 			strbuf_add(out, parts[i], strlen(parts[i]) + 1);
 	}
 }
@@ -183,7 +183,7 @@ static enum status handle_set(struct http_connection *connection, const struct h
 	enum status status;
 
 	connection->url = curl_url();
-	if (!connection->url)
+	if (connection->url == NULL)
 		return error_no_memory(err);
 	status = http_target_read(connection->url, call->url, &connection->target, err);
 	if (status == STATUS_OK)

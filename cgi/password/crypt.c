@@ -114,8 +114,8 @@ enum password_reading sha_crypt_read(const char *text, struct password_hash *out
 	const char *at = text + 3;
 	unsigned long count = SHA_ROUNDS;
 
-	if (strncmp(at, rounds, sizeof rounds - 1) == 0) {
-		at += sizeof rounds - 1;
+	if (strncmp(at, rounds, sizeof(rounds) - 1) == 0) {
+		at += sizeof(rounds) - 1;
 		if (!password_read_number(&at, '$', &count) || count < SHA_ROUNDS_MIN)
 			return READING_MALFORMED;
 	}
@@ -149,11 +149,11 @@ enum status wordpress_verify(const struct password_hash *hash, const char *passw
 	const struct secret_part trimmed = {password, len};
 	strbuf_init_secret(&text);
 	if (digest_hmac(DIGEST_SHA384, &key, &trimmed, mac)) {
-		codec_base64(&text, mac, sizeof mac);
+		codec_base64(&text, mac, sizeof(mac));
 		if (strbuf_ok(&text))
 			status = unix_crypt_verify(hash->text, text.data);
 	}
 	strbuf_clear(&text);
-	secret_wipe(mac, sizeof mac);
+	secret_wipe(mac, sizeof(mac));
 	return status;
 }

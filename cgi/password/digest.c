@@ -60,7 +60,7 @@ static enum status pbkdf2_verify(const struct password_hash *hash, const struct 
 			status = STATUS_INTERNAL;
 		else if (secret_equal(made, digest.data, digest.len))
 			status = STATUS_OK;
-		secret_wipe(made, sizeof made);
+		secret_wipe(made, sizeof(made));
 	}
 	strbuf_clear(&digest);
 	return status;
@@ -155,7 +155,7 @@ static bool md5_hex(struct digest *md5, const struct secret_part *parts, size_t 
 	bool ok = digest_run(md5, parts, n, sum);
 
 	codec_hex(out, sum, digest_len(DIGEST_MD5));
-	secret_wipe(sum, sizeof sum);
+	secret_wipe(sum, sizeof(sum));
 	return ok && strbuf_ok(out);
 }
 
@@ -224,7 +224,7 @@ static enum status ldap_compare(struct digest *digest, size_t len, const struct 
 	if (!digest_run(digest, parts, 2, made))
 		return STATUS_INTERNAL;
 	bool same = secret_equal(made, stored->data, len);
-	secret_wipe(made, sizeof made);
+	secret_wipe(made, sizeof(made));
 	return same ? STATUS_OK : STATUS_BAD_CREDENTIALS;
 }
 

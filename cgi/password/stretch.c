@@ -100,8 +100,8 @@ static enum status stretch_verify(const struct password_hash *hash, enum digest_
 	encode64(state, digest_len(kind), made);
 	status = ok ? compare(hash, made) : STATUS_INTERNAL;
 	digest_free(digest);
-	secret_wipe(state, sizeof state);
-	secret_wipe(made, sizeof made);
+	secret_wipe(state, sizeof(state));
+	secret_wipe(made, sizeof(made));
 	return status;
 }
 
@@ -129,11 +129,11 @@ static enum status md5_verify(const struct password_hash *hash, enum digest_kind
 		return status;
 	strbuf_init_secret(&text);
 	bool ok = digest_run(md5, &word, 1, sum);
-	codec_hex(&text, sum, sizeof sum);
+	codec_hex(&text, sum, sizeof(sum));
 	status = ok && strbuf_ok(&text) ? stretch_verify(hash, kind, text.data) : STATUS_INTERNAL;
 	strbuf_clear(&text);
 	digest_free(md5);
-	secret_wipe(sum, sizeof sum);
+	secret_wipe(sum, sizeof(sum));
 	return status;
 }
 
@@ -213,7 +213,7 @@ static void apr1_encode(const unsigned char sum[MD5_LEN], char out[TEXT64_MAX])
 	for (size_t i = 0; i < MD5_LEN; i++)
 		sorted[i] = sum[order[i]];
 	encode64(sorted, MD5_LEN, out);
-	secret_wipe(sorted, sizeof sorted);
+	secret_wipe(sorted, sizeof(sorted));
 }
 
 enum status apr1_verify(const struct password_hash *hash, const char *password)
@@ -233,7 +233,7 @@ enum status apr1_verify(const struct password_hash *hash, const char *password)
 	apr1_encode(sum, made);
 	status = ok ? compare(hash, made) : STATUS_INTERNAL;
 	digest_free(md5);
-	secret_wipe(sum, sizeof sum);
-	secret_wipe(made, sizeof made);
+	secret_wipe(sum, sizeof(sum));
+	secret_wipe(made, sizeof(made));
 	return status;
 }

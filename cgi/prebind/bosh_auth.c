@@ -34,7 +34,7 @@ static char *mechanisms_make(const struct site_conf *conf)
 	if (allowed->count == 0)
 		strbuf_adds(&names, usable);
 	for (size_t i = 0; i < allowed->count; i++)
-		if (sasl_choose(allowed->items[i], usable, SASL_CHANNEL_PRIVATE))
+		if (sasl_choose(allowed->items[i], usable, SASL_CHANNEL_PRIVATE) != NULL)
 			strbuf_addf(&names, "%s%s", names.len ? " " : "", allowed->items[i]);
 	taken = strbuf_take(&names);
 	strbuf_clear(&names);
@@ -49,7 +49,7 @@ enum status bosh_auth_open(const struct site_conf *conf, struct store *store, st
 	enum status status;
 
 	auth.mechanisms = mechanisms_make(conf);
-	if (!auth.mechanisms)
+	if (auth.mechanisms == NULL)
 		return error_no_memory(err);
 	status = auth.way->open(conf, store, &auth.state, err);
 	if (status == STATUS_OK)
@@ -61,7 +61,7 @@ enum status bosh_auth_open(const struct site_conf *conf, struct store *store, st
 
 void bosh_auth_close(struct bosh_auth *auth)
 {
-	if (auth->way)
+	if (auth->way != NULL)
 		auth->way->close(auth->state);
 	free(auth->mechanisms);
 	*auth = (struct bosh_auth){0};
@@ -75,9 +75,9 @@ const char *bosh_auth_mechanism(const struct bosh_auth *auth, const char *offere
 	const char *chosen = sasl_choose(offered, auth->mechanisms, channel);
 	const char *in_clear = sasl_choose(offered, auth->mechanisms, SASL_CHANNEL_PRIVATE);
 
-	if (chosen)
+	if (chosen != NULL)
 		return chosen;
-	if (in_clear)
+	if (in_clear != NULL)
 		error_set(err, STATUS_CHAT_SERVER,
 			  "the XMPP server offers only %s, which sends the password in clear, and "
 			  "bosh_service is neither https nor on loopback: use https",
@@ -128,7 +128,7 @@ bool bosh_auth_refused(const struct bosh_auth *auth, const struct jid *jid,
 		auth->way->refused(auth->state, jid, credentials, err);
 		return credentials->kept;
 	}
-	for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
+	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
 		if (strcmp(advices[i].condition, condition) == 0)
 			advice = advices[i].text;
 	error_set(err, STATUS_CHAT_SERVER, "the XMPP server refuses the login of %s@%s (%s): %s",

@@ -19,7 +19,7 @@ static void key_close(void *state)
 {
 	struct shared_key *key = state;
 
-	if (!key)
+	if (key == NULL)
 		return;
 	strbuf_clear(&key->bytes);
 	free(key);
@@ -44,7 +44,7 @@ static enum status key_open(const struct site_conf *conf, const char *name, cons
 	struct shared_key *key = calloc(1, sizeof(*key));
 	struct error why = {0};
 
-	if (!key)
+	if (key == NULL)
 		return error_no_memory(err);
 	key->file = file;
 	strbuf_init_secret(&key->bytes);
@@ -131,7 +131,7 @@ static enum status jwt_prepare(void *state, struct prebind_call *call, struct bo
 	struct jwt_claims claims = {.jid = jid, .issued = now, .expires = now + BOSH_AUTH_LIFE_S};
 	enum status status;
 
-	if (!jid)
+	if (jid == NULL)
 		return error_no_memory(err);
 	status = jwt_make(&key, &claims, &out->secret, err);
 	free(jid);

@@ -33,7 +33,7 @@ static void oauth_close(void *state)
 {
 	struct oauth *oauth = state;
 
-	if (!oauth)
+	if (oauth == NULL)
 		return;
 	ejabberd_api_clear(&oauth->api);
 	oauth_tokens_free(oauth->tokens);
@@ -47,7 +47,7 @@ static enum status oauth_open(const struct site_conf *conf, struct store *store,
 	enum status status;
 
 	(void)store;
-	if (!oauth)
+	if (oauth == NULL)
 		return error_no_memory(err);
 	oauth->api = (struct ejabberd_api){
 	    .words = &api_words,
@@ -88,7 +88,7 @@ static long life_read(const struct json *answer)
 	const char *text = json_string(expires);
 	long long seconds = TOKEN_LIFE_S;
 
-	if (text)
+	if (text != NULL)
 		seconds = strtoll(text, NULL, 10);
 	else
 		json_integer(expires, &seconds);
@@ -100,7 +100,7 @@ static long life_read(const struct json *answer)
  */
 static bool token_is_sound(const char *token)
 {
-	size_t len = token ? strlen(token) : 0;
+	size_t len = token != NULL ? strlen(token) : 0;
 
 	for (size_t i = 0; i < len; i++)
 		if (token[i] <= ' ' || token[i] > '~')
@@ -170,7 +170,7 @@ static enum status oauth_prepare(void *state, struct prebind_call *call,
 	char *jid = jid_bare_text(call->jid);
 	enum status status = STATUS_OK;
 
-	if (!jid)
+	if (jid == NULL)
 		return error_no_memory(err);
 	out->kept = oauth_tokens_find(oauth->tokens, jid, clock_monotonic_ms(), &out->secret);
 	if (!out->kept)
@@ -185,7 +185,7 @@ static void oauth_refused(void *state, const struct jid *jid,
 	struct oauth *oauth = state;
 	char *text = jid_bare_text(jid);
 
-	if (text)
+	if (text != NULL)
 		oauth_tokens_drop(oauth->tokens, text, credentials->secret.data);
 	free(text);
 	error_set(

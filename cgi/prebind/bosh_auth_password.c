@@ -28,7 +28,7 @@ static void password_close(void *state)
 {
 	struct passwords *passwords = state;
 
-	if (!passwords)
+	if (passwords == NULL)
 		return;
 	site_query_close(passwords->query);
 	free(passwords);
@@ -40,7 +40,7 @@ static enum status password_open(const struct site_conf *conf, struct store *sto
 	struct passwords *passwords = calloc(1, sizeof(*passwords));
 	enum status status = STATUS_OK;
 
-	if (!passwords)
+	if (passwords == NULL)
 		return error_no_memory(err);
 	passwords->store = store;
 	passwords->spec = (struct site_query_spec){.database = conf->site_database,
@@ -72,12 +72,12 @@ static enum status map_ask(const struct passwords *passwords, const struct jid *
 	if (status != STATUS_OK)
 		return status;
 	*user = strdup(row.user);
-	if (row.xmpp_password)
+	if (row.xmpp_password != NULL)
 		strbuf_adds(out, row.xmpp_password);
 	else
 		status = STATUS_NOT_FOUND;
 	jid_map_clear(&row);
-	return *user && strbuf_ok(out) ? status : error_no_memory(err);
+	return *user != NULL && strbuf_ok(out) ? status : error_no_memory(err);
 }
 
 /* Reads the password of an account that we made ourselves (key provision). */
@@ -88,7 +88,7 @@ static enum status made_ask(const struct passwords *passwords, const struct jid 
 	enum status status =
 	    provisioned_find(passwords->store, jid->localpart, jid->domain, &made, err);
 
-	if (status == STATUS_OK && !made.xmpp_password)
+	if (status == STATUS_OK && made.xmpp_password == NULL)
 		status = STATUS_NOT_FOUND;
 	if (status == STATUS_OK) {
 		strbuf_adds(out, made.xmpp_password);
@@ -107,14 +107,14 @@ static enum status site_ask(const struct passwords *passwords, const struct jid 
 	struct error why = {0};
 	enum status status;
 
-	if (!passwords->query)
+	if (passwords->query == NULL)
 		return STATUS_NOT_FOUND;
 	status = site_query_ask(passwords->query, values, &row, &why);
 	if (status == STATUS_BAD_REQUEST) /* the row is at fault, not the visitor's request */
 		status = STATUS_UNAVAILABLE;
 	if (status != STATUS_OK)
 		error_set(err, status, "%s", why.text);
-	if (status == STATUS_OK && (!row.values[0] || !row.values[0][0]))
+	if (status == STATUS_OK && (row.values[0] == NULL || !row.values[0][0]))
 		status = STATUS_NOT_FOUND;
 	if (status == STATUS_OK) {
 		strbuf_adds(out, row.values[0]);
@@ -145,8 +145,9 @@ static enum status password_prepare(void *state, struct prebind_call *call,
 			 "no XMPP password is stored for %s@%s%s: set it with: prebindctl map set "
 			 "%s %s@%s --xmpp-password-stdin",
 			 jid->localpart, jid->domain,
-			 passwords->query ? ", and bosh_password_query returns none" : "",
-			 out->site_user ? out->site_user : "USER", jid->localpart, jid->domain);
+			 passwords->query != NULL ? ", and bosh_password_query returns none" : "",
+			 out->site_user != NULL ? out->site_user : "USER", jid->localpart,
+			 jid->domain);
 }
 
 static void password_refused(void *state, const struct jid *jid,
@@ -160,7 +161,7 @@ static void password_refused(void *state, const struct jid *jid,
 			  "kept its own password; set that one with: prebindctl map set USER %s@%s "
 			  "--xmpp-password-stdin",
 			  jid->localpart, jid->domain, jid->localpart, jid->domain);
-	else if (credentials->site_user)
+	else if (credentials->site_user != NULL)
 		error_set(err, STATUS_CHAT_SERVER,
 			  "the XMPP server refuses the password that is stored for %s@%s "
 			  "(not-authorized): set the right one with: prebindctl map set %s %s@%s "

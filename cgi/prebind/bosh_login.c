@@ -54,7 +54,7 @@ static enum status bosh_open(const struct site_conf *conf, struct store *store, 
 	struct bosh_state *bosh = calloc(1, sizeof(*bosh));
 	enum status status;
 
-	if (!bosh)
+	if (bosh == NULL)
 		return error_no_memory(err);
 	bosh->conf = conf;
 	status = bosh_auth_open(conf, store, &bosh->auth, err);
@@ -77,7 +77,7 @@ static enum status sasl_send(struct bosh_session *session, const char *mechanism
 	enum status status;
 
 	strbuf_init_secret(&payload);
-	if (mechanism)
+	if (mechanism != NULL)
 		bosh_sasl_auth_write(&payload, mechanism, base64);
 	else
 		bosh_sasl_response_write(&payload, base64);
@@ -92,7 +92,8 @@ static enum status sasl_reply(struct bosh_session *session, struct sasl *sasl,
 			      const char *mechanism, struct error *err)
 {
 	char *ours = NULL;
-	enum status status = sasl_step(sasl, mechanism ? "" : session->answer.data, &ours, err);
+	enum status status =
+	    sasl_step(sasl, mechanism != NULL ? "" : session->answer.data, &ours, err);
 
 	if (status == STATUS_OK)
 		status = sasl_send(session, mechanism, ours, err);
@@ -146,7 +147,7 @@ static enum status authenticate(struct login *login, struct error *err)
 
 	login->mechanism =
 	    bosh_auth_mechanism(login->auth, session->answer.mechanisms, session->url, err);
-	if (!login->mechanism)
+	if (login->mechanism == NULL)
 		return STATUS_CHAT_SERVER;
 	status = sasl_new(login->mechanism, login->jid->localpart, login->credentials.secret.data,
 			  &sasl, err);
@@ -330,12 +331,13 @@ static enum status bosh_check(void *state, struct prebind_call *call, struct err
 	const struct bosh_state *bosh = state;
 	const char *at = strrchr(bosh->conf->jid, '@'); /* the rule's domain; always present */
 	struct bosh_session session;
-	enum status status = bosh_session_start(&session, bosh->conf, at ? at + 1 : "", call, said);
+	enum status status =
+	    bosh_session_start(&session, bosh->conf, at != NULL ? at + 1 : "", call, said);
 
 	if (status == STATUS_OK)
 		status = bosh_session_create(&session, said);
 	if (status == STATUS_OK &&
-	    !bosh_auth_mechanism(&bosh->auth, session.answer.mechanisms, session.url, said))
+	    bosh_auth_mechanism(&bosh->auth, session.answer.mechanisms, session.url, said) == NULL)
 		status = STATUS_CHAT_SERVER;
 	if (status == STATUS_OK)
 		error_set(

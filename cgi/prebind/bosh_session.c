@@ -25,7 +25,7 @@ enum status bosh_session_start(struct bosh_session *session, const struct site_c
 	    .conf = conf, .url = call->url, .domain = domain, .deadline_ms = call->deadline_ms};
 	http_answer_init(&session->http);
 	session->connection = http_connection_borrow(call->http);
-	if (!session->connection)
+	if (session->connection == NULL)
 		return error_no_memory(err);
 	secret_random(&rid, sizeof(rid));
 	session->rid = rid | FIRST_RID_BIT; /* XEP-0124, 14: random, with room below 2^53 */

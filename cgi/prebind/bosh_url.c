@@ -12,7 +12,7 @@ const char *bosh_url_public_name(const char *node)
 {
 	const char *equals = strchr(node, '=');
 
-	return equals ? equals + 1 : node;
+	return equals != NULL ? equals + 1 : node;
 }
 
 static const char *public_name_find(const struct conf_list *nodes, const char *hostname)
@@ -35,7 +35,7 @@ enum status bosh_url_make(const struct site_conf *conf, const char *hostname, ch
 	struct strbuf url;
 	char *taken;
 
-	if (!name && placeholder_is_in(conf->bosh_url, PLACEHOLDER_HOSTNAME))
+	if (name == NULL && placeholder_is_in(conf->bosh_url, PLACEHOLDER_HOSTNAME))
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "the session is on the node \"%s\", which bosh_hosts does not "
 				 "list: add it there if it is one of your nodes",
@@ -44,7 +44,7 @@ enum status bosh_url_make(const struct site_conf *conf, const char *hostname, ch
 	placeholder_fill(conf->bosh_url, PLACEHOLDER_HOSTNAME, name, &url);
 	taken = strbuf_take(&url);
 	strbuf_clear(&url);
-	if (!taken)
+	if (taken == NULL)
 		return error_no_memory(err);
 	*out = taken;
 	return STATUS_OK;

@@ -23,7 +23,7 @@ enum status bulkhead_new(long permits, long per_user, struct bulkhead **out, str
 {
 	struct bulkhead *bulkhead = calloc(1, sizeof(*bulkhead));
 
-	if (!bulkhead)
+	if (bulkhead == NULL)
 		return error_no_memory(err);
 	bulkhead->permits = permits;
 	bulkhead->per_user = per_user > 0 ? per_user : permits;
@@ -37,7 +37,7 @@ enum status bulkhead_new(long permits, long per_user, struct bulkhead **out, str
 
 void bulkhead_free(struct bulkhead *bulkhead)
 {
-	if (!bulkhead)
+	if (bulkhead == NULL)
 		return;
 	pthread_mutex_destroy(&bulkhead->lock);
 	free(bulkhead);
@@ -64,7 +64,7 @@ static struct bulkhead_pass *next_in_line(const struct bulkhead *bulkhead)
 {
 	struct bulkhead_pass *pass = TAILQ_FIRST(&bulkhead->waiting);
 
-	while (pass && bulkhead->of_user && user_has_all(bulkhead, pass->user))
+	while (pass != NULL && bulkhead->of_user && user_has_all(bulkhead, pass->user))
 		pass = TAILQ_NEXT(pass, entry);
 	return pass;
 }

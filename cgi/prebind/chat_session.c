@@ -88,7 +88,7 @@ static enum status session_jid_take(struct chat_session *session, const struct j
 enum status chat_session_check(struct chat_session *session, const struct jid *asked,
 			       struct error *err)
 {
-	if (!session->jid || !sid_is_sound(session->sid) || !rid_is_sound(session->rid))
+	if (session->jid == NULL || !sid_is_sound(session->sid) || !rid_is_sound(session->rid))
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "the XMPP server returned a sid or rid that is not valid, so the "
 				 "session was not used");

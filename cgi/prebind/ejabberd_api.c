@@ -60,16 +60,16 @@ enum status ejabberd_api_refuse(const struct ejabberd_api *api, int http_status,
 	char advice[128] = "see its log";
 
 	if (http_status == 401)
-		snprintf(advice, sizeof advice, "check %s and %s", words->user_key,
+		snprintf(advice, sizeof(advice), "check %s and %s", words->user_key,
 			 words->password_key);
 	else if (http_status == 403)
-		snprintf(advice, sizeof advice, "its api_permissions must allow prebind %s",
+		snprintf(advice, sizeof(advice), "its api_permissions must allow prebind %s",
 			 words->command);
 	else if (http_status == 404)
-		snprintf(advice, sizeof advice,
+		snprintf(advice, sizeof(advice),
 			 "its request_handlers must have mod_http_api at that path");
 	else if (http_status == 400)
-		snprintf(advice, sizeof advice, "%s", words->bad_request);
+		snprintf(advice, sizeof(advice), "%s", words->bad_request);
 	return error_set(err, STATUS_CHAT_SERVER, "%s %s answers %d: %s", words->url_key, api->url,
 			 http_status, advice);
 }

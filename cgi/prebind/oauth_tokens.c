@@ -24,7 +24,7 @@ enum status oauth_tokens_new(struct oauth_tokens **out, struct error *err)
 {
 	struct oauth_tokens *tokens = calloc(1, sizeof(*tokens));
 
-	if (!tokens)
+	if (tokens == NULL)
 		return error_no_memory(err);
 	pthread_mutex_init(&tokens->lock, NULL);
 	*out = tokens;
@@ -40,7 +40,7 @@ static void slot_clear(struct slot *slot)
 
 void oauth_tokens_free(struct oauth_tokens *tokens)
 {
-	if (!tokens)
+	if (tokens == NULL)
 		return;
 	for (size_t i = 0; i < OAUTH_TOKENS_MAX; i++)
 		slot_clear(&tokens->slots[i]);
@@ -51,7 +51,7 @@ void oauth_tokens_free(struct oauth_tokens *tokens)
 static struct slot *slot_of(struct oauth_tokens *tokens, const char *jid)
 {
 	for (size_t i = 0; i < OAUTH_TOKENS_MAX; i++)
-		if (tokens->slots[i].jid && strcmp(tokens->slots[i].jid, jid) == 0)
+		if (tokens->slots[i].jid != NULL && strcmp(tokens->slots[i].jid, jid) == 0)
 			return &tokens->slots[i];
 	return NULL;
 }
@@ -64,7 +64,7 @@ static struct slot *slot_to_fill(struct oauth_tokens *tokens)
 	for (size_t i = 0; i < OAUTH_TOKENS_MAX; i++) {
 		struct slot *slot = &tokens->slots[i];
 
-		if (!slot->jid)
+		if (slot->jid == NULL)
 			return slot;
 		if (slot->until_ms < first->until_ms)
 			first = slot;
@@ -80,10 +80,10 @@ bool oauth_tokens_find(struct oauth_tokens *tokens, const char *jid, int64_t now
 
 	pthread_mutex_lock(&tokens->lock);
 	slot = slot_of(tokens, jid);
-	if (slot && slot->until_ms > now_ms) {
+	if (slot != NULL && slot->until_ms > now_ms) {
 		strbuf_adds(out, slot->token);
 		found = strbuf_ok(out);
-	} else if (slot) {
+	} else if (slot != NULL) {
 		slot_clear(slot);
 	}
 	pthread_mutex_unlock(&tokens->lock);
@@ -96,13 +96,13 @@ void oauth_tokens_keep(struct oauth_tokens *tokens, const char *jid, const char 
 	struct slot filled = {.jid = strdup(jid), .token = strdup(token), .until_ms = until_ms};
 	struct slot *slot;
 
-	if (!filled.jid || !filled.token) {
+	if (filled.jid == NULL || filled.token == NULL) {
 		slot_clear(&filled);
 		return;
 	}
 	pthread_mutex_lock(&tokens->lock);
 	slot = slot_of(tokens, jid);
-	if (!slot)
+	if (slot == NULL)
 		slot = slot_to_fill(tokens);
 	slot_clear(slot);
 	*slot = filled;
@@ -115,7 +115,7 @@ void oauth_tokens_drop(struct oauth_tokens *tokens, const char *jid, const char 
 
 	pthread_mutex_lock(&tokens->lock);
 	slot = slot_of(tokens, jid);
-	if (slot && strcmp(slot->token, token) == 0)
+	if (slot != NULL && strcmp(slot->token, token) == 0)
 		slot_clear(slot);
 	pthread_mutex_unlock(&tokens->lock);
 }

@@ -89,7 +89,7 @@ enum status prebind_new(const struct site_conf *conf, struct store *store, struc
 	struct prebind *prebind = calloc(1, sizeof(*prebind));
 	enum status status;
 
-	if (!prebind)
+	if (prebind == NULL)
 		return error_no_memory(err);
 	prebind->conf = conf;
 	prebind->backend = backends[conf->backend];
@@ -123,9 +123,9 @@ void prebind_share(struct prebind *prebind, struct limit_store *limits)
 
 void prebind_free(struct prebind *prebind)
 {
-	if (!prebind)
+	if (prebind == NULL)
 		return;
-	if (prebind->state)
+	if (prebind->state != NULL)
 		prebind->backend->close(prebind->state);
 	bulkhead_free(prebind->bulkhead);
 	upstreams_free(prebind->upstreams);
@@ -162,7 +162,7 @@ static enum status jid_to_ask_for(const struct prebind *prebind, const struct ji
 
 	if (!resource[0]) {
 		made = resource_make(prebind->conf->resource);
-		if (!made)
+		if (made == NULL)
 			return error_no_memory(err);
 		resource = made;
 	}
@@ -208,7 +208,7 @@ static enum status bind_in_turn(struct prebind *prebind, struct bind *bind, stru
 	char *user = jid_bare_text(bind->call.jid);
 	enum status status;
 
-	if (!user)
+	if (user == NULL)
 		return error_no_memory(err);
 	status = bulkhead_enter(prebind->bulkhead, &pass, user,
 				deadline_ms - prebind->conf->timeout_ms / 2, err);
@@ -265,7 +265,7 @@ static enum status credentials_make(const struct prebind *prebind, const struct 
 	if (status == STATUS_OK) {
 		out->jid = jid->resource[0] ? jid_text(jid) : jid_bare_text(jid);
 		out->password = strbuf_take(&password);
-		if (!out->jid || !out->password)
+		if (out->jid == NULL || out->password == NULL)
 			status = error_no_memory(err);
 	}
 	strbuf_clear(&password);
@@ -279,7 +279,7 @@ enum status prebind_credentials(struct prebind *prebind, const struct jid *jid,
 	struct jid asked = {0};
 	enum status status;
 
-	if (!prebind->backend->one_time)
+	if (prebind->backend->one_time == NULL)
 		return error_set(err, STATUS_NOT_FOUND, "backend = %s has no one-time passwords",
 				 prebind->backend->name);
 	status = jid_to_ask_for(prebind, jid, &asked, err);
@@ -311,6 +311,6 @@ enum status prebind_check(struct prebind *prebind, struct error *said)
 		call.url = urls->items[i];
 		status = prebind->backend->check(prebind->state, &call, said);
 	}
-	const char *key = call.blame ? call.blame : prebind->backend->url_key;
+	const char *key = call.blame != NULL ? call.blame : prebind->backend->url_key;
 	return conf_blame(status, said, conf_site_place(prebind->conf, key));
 }

@@ -27,11 +27,11 @@ static enum status url_check(const struct site_conf *conf, const char *url, stru
 	const char *component = tigase_component_of(url);
 	const char *at = strchr(component, '@');
 
-	if (strstr(component, "%40"))
+	if (strstr(component, "%40") != NULL)
 		return conf_fault(err, STATUS_UNAVAILABLE, place,
 				  "write @ instead of %%40 in the path: newer versions "
 				  "answer %%40 with 404");
-	if (!at || at == component || !at[1])
+	if (at == NULL || at == component || !at[1])
 		return conf_fault(err, STATUS_UNAVAILABLE, place,
 				  "the path must end in the BOSH component's address, such as "
 				  "/rest/adhoc/bosh@example.org");
@@ -62,7 +62,7 @@ static enum status user_check(const struct site_conf *conf, struct error *err)
 	struct jid jid = {0};
 	struct error why = {0};
 
-	if (strcasestr(conf->tigase_user, "%40") ||
+	if (strcasestr(conf->tigase_user, "%40") != NULL ||
 	    jid_parse(conf->tigase_user, &jid, &why) != STATUS_OK)
 		return conf_fault(err, STATUS_UNAVAILABLE, conf_site_place(conf, "tigase_user"),
 				  "must be the administrator's JID, such as admin@example.org%s%s",
@@ -105,7 +105,7 @@ static void tigase_close(void *state)
 {
 	struct tigase *tigase = state;
 
-	if (!tigase)
+	if (tigase == NULL)
 		return;
 	strbuf_clear(&tigase->password);
 	strbuf_clear(&tigase->api_header);
@@ -120,7 +120,7 @@ static enum status tigase_open(const struct site_conf *conf, struct store *store
 	enum status status;
 
 	(void)store;
-	if (!tigase)
+	if (tigase == NULL)
 		return error_no_memory(err);
 	tigase->conf = conf;
 	tigase->format = conf->tigase_format == FORMAT_XML ? ADHOC_XML : ADHOC_JSON;
@@ -149,7 +149,7 @@ static enum status tigase_create_account(void *state, struct prebind_call *call,
 	char *jid = jid_bare_text(call->jid);
 	enum status status;
 
-	if (!jid)
+	if (jid == NULL)
 		return error_no_memory(err);
 	tigase_exchange_init(&exchange);
 	adhoc_add_user_write(&exchange.body, tigase->format, jid, password);
@@ -214,7 +214,7 @@ static enum status tigase_bind(void *state, struct prebind_call *call, struct ch
 				 "a resource that contains one of & < > \" ' breaks Tigase's BOSH "
 				 "stream: choose another one in the key resource");
 	from = call->jid->resource[0] ? jid_text(call->jid) : jid_bare_text(call->jid);
-	if (!from)
+	if (from == NULL)
 		return error_no_memory(err);
 	status = session_ask(tigase, call, from, &got, err);
 	if (status == STATUS_OK)

@@ -15,7 +15,7 @@ const char *tigase_component_of(const char *url)
 {
 	const char *slash = strrchr(url, '/');
 
-	return slash ? slash + 1 : url;
+	return slash != NULL ? slash + 1 : url;
 }
 
 static enum upstream_outcome outcome_of(enum status status, const struct http_answer *answer)
@@ -33,7 +33,7 @@ static enum status send_call(const struct prebind_call *call, const struct http_
 	struct http_connection *connection = http_connection_borrow(call->http);
 	enum status status;
 
-	if (!connection)
+	if (connection == NULL)
 		return error_no_memory(err);
 	status = http_connection_call(connection, http_call, answer, err);
 	http_connection_return(call->http, connection);
@@ -140,7 +140,7 @@ enum status tigase_ask_sess_man(const struct tigase *tigase, struct prebind_call
 	struct error why = {0};
 	enum status status;
 
-	if (!url)
+	if (url == NULL)
 		return error_no_memory(err);
 	call->url = url;
 	status = tigase_ask(tigase, call, exchange, &why);

@@ -17,7 +17,7 @@ static enum status list_check(const struct tigase *tigase, struct prebind_call *
 
 	tigase_exchange_init(&exchange);
 	status = tigase_ask(tigase, call, &exchange, said);
-	format = strcasestr(exchange.http.content_type, "/json") ? ADHOC_JSON : ADHOC_XML;
+	format = strcasestr(exchange.http.content_type, "/json") != NULL ? ADHOC_JSON : ADHOC_XML;
 	if (status == STATUS_OK && !adhoc_list_has_command(format, &exchange.answer))
 		status = error_set(said, STATUS_CHAT_SERVER,
 				   "the server at tigase_url does not offer %s to %s: check the "

@@ -49,7 +49,7 @@ enum status upstreams_new(const char *site, const struct conf_list *urls, struct
 	struct upstreams *upstreams =
 	    calloc(1, sizeof(*upstreams) + urls->count * sizeof(upstreams->list[0]));
 
-	if (!upstreams)
+	if (upstreams == NULL)
 		return error_no_memory(err);
 	upstreams->site = site;
 	upstreams->count = urls->count;
@@ -62,7 +62,7 @@ enum status upstreams_new(const char *site, const struct conf_list *urls, struct
 
 void upstreams_free(struct upstreams *upstreams)
 {
-	if (!upstreams)
+	if (upstreams == NULL)
 		return;
 	pthread_mutex_destroy(&upstreams->lock);
 	free(upstreams);
@@ -128,8 +128,8 @@ static void breaker_use(struct upstreams *upstreams, struct upstream *upstream,
 {
 	use->breaker = &upstream->breaker;
 	/* all processes share the wall clock, also after a restart of the machine */
-	use->now_ms = upstreams->shared ? clock_wall_ms() : clock_monotonic_ms();
-	if (upstreams->shared)
+	use->now_ms = upstreams->shared != NULL ? clock_wall_ms() : clock_monotonic_ms();
+	if (upstreams->shared != NULL)
 		breaker_use_shared(upstreams, upstream, use);
 	else
 		breaker_use_here(use);
@@ -265,7 +265,7 @@ enum status upstreams_call(struct upstreams *upstreams, upstream_try *call, void
 	}
 	if (!first.asked)
 		return unavailable(&first, err);
-	if (err)
+	if (err != NULL)
 		*err = said;
 	return status;
 }

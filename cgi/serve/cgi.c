@@ -80,7 +80,8 @@ enum status cgi_run(const struct server_app *app, struct error *err)
 {
 	const char *length = getenv("CONTENT_LENGTH");
 	int64_t now_ms = clock_monotonic_ms();
-	struct cgi_body body = {.known = length && *length, .deadline_ms = now_ms + REQUEST_MS};
+	struct cgi_body body = {.known = length != NULL && *length,
+				.deadline_ms = now_ms + REQUEST_MS};
 	struct raw_request raw = {
 	    .params = environ, .read = cgi_read, .io = &body, .began_ms = now_ms};
 	struct response response;

@@ -34,7 +34,7 @@ static enum status users_find(const struct server_conf *conf, struct peers *peer
 			return conf_fault(err, STATUS_INTERNAL,
 					  conf_server_place(conf, "peer_users"), "more than %d",
 					  PEERS_MAX);
-		if (getpwnam_r(name, &user, space, sizeof(space), &found) != 0 || !found)
+		if (getpwnam_r(name, &user, space, sizeof(space), &found) != 0 || found == NULL)
 			return conf_fault(err, STATUS_INTERNAL,
 					  conf_server_place(conf, "peer_users"),
 					  "there is no user '%s'; name the user that your web "
@@ -68,14 +68,14 @@ static void tell_refused(uid_t uid)
 	char space[NAME_SPACE], number[24], why[256];
 
 	snprintf(number, sizeof(number), "%ld", (long)uid);
-	if (getpwuid_r(uid, &user, space, sizeof(space), &found) != 0 || !found)
+	if (getpwuid_r(uid, &user, space, sizeof(space), &found) != 0 || found == NULL)
 		found = NULL;
 	snprintf(why, sizeof(why),
 		 "not in peer_users; if it is your web server's account, set peer_users = %s in "
 		 "[server], and restart",
-		 found ? user.pw_name : number);
+		 found != NULL ? user.pw_name : number);
 	log_event(LOG_LEVEL_WARN, "peer_refused", "uid", number, "user",
-		  found ? user.pw_name : NULL, "why", why, NULL);
+		  found != NULL ? user.pw_name : NULL, "why", why, NULL);
 }
 
 static bool user_is_allowed(const struct peers *peers, int fd)

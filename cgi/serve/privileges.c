@@ -56,7 +56,7 @@ enum status account_find(const struct server_conf *conf, struct account *out, st
 		return conf_fault(err, STATUS_FORBIDDEN, place,
 				  "is empty, so the program cannot be started as root; set user in "
 				  "[server] to an account that only prebind uses");
-	if (getpwnam_r(conf->user, &user, space, sizeof(space), &found) != 0 || !found)
+	if (getpwnam_r(conf->user, &user, space, sizeof(space), &found) != 0 || found == NULL)
 		return conf_fault(err, STATUS_INTERNAL, place,
 				  "there is no user '%s'; run: adduser --system --group %s",
 				  conf->user, conf->user);
@@ -139,7 +139,7 @@ void crash_stack_free(void *stack)
 {
 	const stack_t none = {.ss_flags = SS_DISABLE};
 
-	if (!stack)
+	if (stack == NULL)
 		return;
 	sigaltstack(&none, NULL);
 	munmap(stack, CRASH_STACK_SIZE);

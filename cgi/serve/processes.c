@@ -96,7 +96,8 @@ static void board_note(struct reload_board *board, size_t index, unsigned number
 void process_reload(struct server *server)
 {
 	struct reload_board *board = server->link.board;
-	unsigned number = board ? atomic_load(&board->wanted) : 0; /* another may come meanwhile */
+	unsigned number =
+	    board != NULL ? atomic_load(&board->wanted) : 0; /* another may come meanwhile */
 	enum status status = server->app->reload(server->state);
 
 	log_event(board == NULL && status == STATUS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
@@ -152,13 +153,13 @@ static enum status spawn(struct supervisor *sup, child_life *life, struct child 
 	int ends[2] = {-1, -1};
 	pid_t pid;
 
-	if (report && pipe2(ends, O_CLOEXEC) != 0)
+	if (report != NULL && pipe2(ends, O_CLOEXEC) != 0)
 		return error_set(err, STATUS_INTERNAL, "pipe: %m");
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
 		close(sup->signals);
-		if (report)
+		if (report != NULL)
 			close(ends[0]);
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() != parent)
@@ -167,15 +168,15 @@ static enum status spawn(struct supervisor *sup, child_life *life, struct child 
 		    .report = ends[1], .board = sup->board, .index = child->index};
 		life(sup->server);
 	}
-	if (report)
+	if (report != NULL)
 		close(ends[1]);
 	if (pid < 0) {
-		if (report)
+		if (report != NULL)
 			close(ends[0]);
 		return error_set(err, STATUS_INTERNAL, "fork: %m");
 	}
 	child->pid = pid;
-	if (report)
+	if (report != NULL)
 		*report = ends[0];
 	return STATUS_OK;
 }

@@ -17,7 +17,7 @@
 
 bool server_is_cgi(void)
 {
-	return (getenv("GATEWAY_INTERFACE") || getenv("REQUEST_METHOD")) &&
+	return (getenv("GATEWAY_INTERFACE") != NULL || getenv("REQUEST_METHOD") != NULL) &&
 	       !socket_is_listening(STDIN_FILENO);
 }
 
@@ -202,7 +202,7 @@ static enum status run_fcgi(const struct server_conf *conf, enum server_mode mod
 	sigset_t old;
 	enum status status;
 
-	if (!server)
+	if (server == NULL)
 		return error_no_memory(err);
 	server->conf = conf;
 	server->app = app;

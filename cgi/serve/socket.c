@@ -154,7 +154,7 @@ enum status socket_group_find(const struct server_conf *conf, gid_t *out, struct
 	*out = (gid_t)-1;
 	if (!*name)
 		return STATUS_OK;
-	if (getgrnam_r(name, &group, space, sizeof(space), &found) != 0 || !found)
+	if (getgrnam_r(name, &group, space, sizeof(space), &found) != 0 || found == NULL)
 		return conf_fault(err, STATUS_INTERNAL, conf_server_place(conf, "socket_group"),
 				  "there is no group '%s'", name);
 	*out = group.gr_gid;
@@ -235,7 +235,7 @@ void listener_close(struct listener *listener)
 {
 	struct stat st;
 
-	if (!listener->path) {
+	if (listener->path == NULL) {
 		if (listener->fd > 0)
 			close(listener->fd);
 		return;

@@ -24,9 +24,9 @@ static long long number_of(const char *name)
 {
 	const char *text = getenv(name);
 	char *end = NULL;
-	long long number = text && *text ? strtoll(text, &end, 10) : 0;
+	long long number = text != NULL && *text ? strtoll(text, &end, 10) : 0;
 
-	return end && *end == '\0' && number > 0 ? number : 0;
+	return end != NULL && *end == '\0' && number > 0 ? number : 0;
 }
 
 bool activation_given(void)

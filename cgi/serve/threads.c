@@ -117,7 +117,7 @@ static int place_fill(struct pool *pool)
 	struct worker *spare = LIST_FIRST(&pool->spare);
 	int error = 0;
 
-	if (spare) {
+	if (spare != NULL) {
 		spare_call(spare, true);
 	} else if (clock_left_ms(pool->retry_ms) > 0) {
 		return EAGAIN;
@@ -351,7 +351,7 @@ static struct pool *pool_new(struct server *server)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
 
-	if (!pool)
+	if (pool == NULL)
 		return NULL;
 	pool->server = server;
 	pool->threads = (size_t)server->conf->threads;
@@ -383,7 +383,7 @@ enum status threads_start(struct server *server, struct error *err)
 	struct pool *pool = pool_new(server);
 	int error;
 
-	if (!pool)
+	if (pool == NULL)
 		return error_no_memory(err);
 	server->pool = pool; /* the first thread uses it */
 	wake_prepare();

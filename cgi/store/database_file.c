@@ -158,9 +158,9 @@ void database_file_mend_sides(const char *path)
 	char side[PATH_MAX];
 	struct stat st;
 
-	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-		int len = snprintf(side, sizeof side, "%s%s", path, suffixes[i]);
-		if (len < 0 || (size_t)len >= sizeof side)
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		int len = snprintf(side, sizeof(side), "%s%s", path, suffixes[i]);
+		if (len < 0 || (size_t)len >= sizeof(side))
 			return;
 		if (lstat(side, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
 		    (st.st_mode & DATABASE_MODE) != DATABASE_MODE)
@@ -236,7 +236,7 @@ enum status database_file_beside(const char *path, struct error *err)
 	static const char *const suffixes[] = {"-wal", "-shm", "-journal", ".limits"};
 	enum status status = STATUS_OK;
 
-	for (size_t i = 0; status == STATUS_OK && i < sizeof suffixes / sizeof suffixes[0]; i++) {
+	for (size_t i = 0; status == STATUS_OK && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
 		char *name = NULL;
 
 		if (asprintf(&name, "%s%s", path, suffixes[i]) < 0)
@@ -275,7 +275,7 @@ bool database_file_on_network(const char *path)
 
 	if (statfs(path, &fs) != 0)
 		return false; /* opening the file will report the reason */
-	for (size_t i = 0; i < sizeof network_magic / sizeof network_magic[0]; i++)
+	for (size_t i = 0; i < sizeof(network_magic) / sizeof(network_magic[0]); i++)
 		if (((unsigned long)fs.f_type & 0xFFFFFFFFUL) == network_magic[i])
 			return true;
 	return false;

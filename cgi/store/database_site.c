@@ -80,11 +80,11 @@ static enum status make_key(struct store *store, const char *purpose,
 {
 	unsigned char key[SECRET_KEY_LEN];
 
-	secret_random(key, sizeof key);
+	secret_random(key, sizeof(key));
 	enum status status =
-	    store_run(store, QUERY_SITE_KEY_ADD, VALUES(as_text(purpose), as_blob(key, sizeof key)),
-		      NULL, err);
-	secret_wipe(key, sizeof key);
+	    store_run(store, QUERY_SITE_KEY_ADD,
+		      VALUES(as_text(purpose), as_blob(key, sizeof(key))), NULL, err);
+	secret_wipe(key, sizeof(key));
 	return status == STATUS_OK
 		   ? store_find(store, QUERY_SITE_KEY_FIND, VALUES(as_text(purpose)), out, err)
 		   : status;

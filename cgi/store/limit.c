@@ -121,7 +121,7 @@ static enum status row_find(struct connection *db, const struct question *q, str
 			    struct error *err)
 {
 	enum status status =
-	    connection_find(db, QUERY_LIMIT_FIND, VALUES(as_blob(q->id, sizeof q->id)), out, err);
+	    connection_find(db, QUERY_LIMIT_FIND, VALUES(as_blob(q->id, sizeof(q->id))), out, err);
 
 	if (status != STATUS_NOT_FOUND)
 		return status;
@@ -133,7 +133,7 @@ static enum status row_write(struct connection *db, const struct question *q,
 			     const struct limit_answer *answer, struct error *err)
 {
 	return connection_run(db, QUERY_LIMIT_SET,
-			      VALUES(as_blob(q->id, sizeof q->id), as_integer(answer->row.credit),
+			      VALUES(as_blob(q->id, sizeof(q->id)), as_integer(answer->row.credit),
 				     as_integer(answer->row.stamp), as_integer(answer->forget)),
 			      NULL, err);
 }
@@ -203,7 +203,7 @@ static enum status hash_key(const struct asker *asker, unsigned char out[SECRET_
 
 	strbuf_init(&text);
 	if (asker->tries) /* these rows have another meaning */
-		strbuf_add(&text, "tries", sizeof "tries");
+		strbuf_add(&text, "tries", sizeof("tries"));
 	strbuf_add(&text, key->scope, strlen(key->scope) + 1);
 	strbuf_adds(&text, key->key);
 	if (strbuf_ok(&text))
@@ -280,7 +280,7 @@ static void key_ipv6(const struct in6_addr *address, char out[64])
 		return;
 	}
 	memset(&net.s6_addr[8], 0, 8);
-	inet_ntop(AF_INET6, &net, text, sizeof text);
+	inet_ntop(AF_INET6, &net, text, sizeof(text));
 	snprintf(out, 64, "%s/64", text);
 }
 
@@ -289,10 +289,10 @@ void limit_address_key(const char *remote_addr, char out[64])
 	struct in6_addr address;
 	char plain[64];
 
-	snprintf(plain, sizeof plain, "%s", remote_addr);
+	snprintf(plain, sizeof(plain), "%s", remote_addr);
 	plain[strcspn(plain, "%")] = '\0'; /* a zone, as in fe80::1%eth0 */
 	if (inet_pton(AF_INET6, plain, &address) == 1)
 		key_ipv6(&address, out);
 	else
-		memcpy(out, plain, sizeof plain);
+		memcpy(out, plain, sizeof(plain));
 }

@@ -191,7 +191,7 @@ enum status limit_file_ask(struct limit_store *limits, limit_file_question *ask,
 
 enum status limit_open_later(const char *database, struct limit_store **out, struct error *err)
 {
-	struct limit_store *limits = calloc(1, sizeof *limits);
+	struct limit_store *limits = calloc(1, sizeof(*limits));
 
 	if (limits == NULL)
 		return error_no_memory(err);

@@ -80,7 +80,7 @@ static enum status connect(struct store *store, struct connection **out,
 
 enum status store_open(const char *path, const char *site, struct store **out, struct error *err)
 {
-	struct store *store = calloc(1, sizeof *store);
+	struct store *store = calloc(1, sizeof(*store));
 
 	if (store == NULL)
 		return error_no_memory(err);
@@ -241,7 +241,7 @@ void store_return(struct store *store, struct connection *db)
 
 enum status store_reader_new(struct store *store, struct store **out, struct error *err)
 {
-	struct store *reader = calloc(1, sizeof *reader);
+	struct store *reader = calloc(1, sizeof(*reader));
 
 	if (reader == NULL)
 		return error_no_memory(err);

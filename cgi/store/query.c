@@ -55,7 +55,7 @@ static enum status read_text(const struct connection *db, const struct column *c
 	char *text = strndup(cell->data, cell->len);
 	if (text == NULL)
 		return error_no_memory(err);
-	memcpy(member, &text, sizeof text);
+	memcpy(member, &text, sizeof(text));
 	return STATUS_OK;
 }
 
@@ -69,10 +69,10 @@ static enum status read_cell(const struct connection *db, const struct column *c
 							  : bad_cell(db, column, "is null", err);
 	switch (column->kind & ~KIND_OR_NULL) {
 	case KIND_INTEGER:
-		memcpy(member, &cell->integer, sizeof cell->integer);
+		memcpy(member, &cell->integer, sizeof(cell->integer));
 		return STATUS_OK;
 	case KIND_FLAG:
-		memcpy(member, &set, sizeof set);
+		memcpy(member, &set, sizeof(set));
 		return STATUS_OK;
 	case KIND_BLOB:
 		if (cell->len != column->size)
@@ -99,7 +99,7 @@ enum status row_read(const struct connection *db, enum query query, const struct
 		memcpy(row, fresh, type->size);
 	else
 		row_clear(query, fresh);
-	secret_wipe(fresh, sizeof fresh); /* it may have held a key */
+	secret_wipe(fresh, sizeof(fresh)); /* it may have held a key */
 	return status;
 }
 
@@ -116,7 +116,7 @@ void row_clear(enum query query, void *row)
 
 		if (kind != KIND_TEXT && kind != KIND_SECRET)
 			continue;
-		memcpy(&text, (char *)row + c->offset, sizeof text);
+		memcpy(&text, (char *)row + c->offset, sizeof(text));
 		if (kind == KIND_SECRET)
 			secret_free(text);
 		else

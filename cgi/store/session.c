@@ -27,7 +27,7 @@ struct token_hash {
 
 static struct value as_hash(const struct token_hash *hash)
 {
-	return as_blob(hash->bytes, sizeof hash->bytes);
+	return as_blob(hash->bytes, sizeof(hash->bytes));
 }
 
 /* False: this cannot be a token of ours. */
@@ -45,15 +45,15 @@ static enum status make_token(char out[SESSION_TOKEN_LEN + 1], struct error *err
 	struct strbuf text;
 	enum status status = STATUS_OK;
 
-	secret_random(random, sizeof random);
+	secret_random(random, sizeof(random));
 	strbuf_init_secret(&text);
-	codec_base64url(&text, random, sizeof random);
+	codec_base64url(&text, random, sizeof(random));
 	if (strbuf_ok(&text))
 		memcpy(out, text.data, SESSION_TOKEN_LEN + 1);
 	else
 		status = error_no_memory(err);
 	strbuf_clear(&text);
-	secret_wipe(random, sizeof random);
+	secret_wipe(random, sizeof(random));
 	return status;
 }
 
@@ -69,11 +69,11 @@ static void password_mac(const char *token, const char *password_hash,
 	static const char domain[] = "prebind-session-password-v1"; /* hashed with its NUL */
 	const struct secret_part key = {token, SESSION_TOKEN_LEN};
 	const struct secret_part parts[] = {
-	    {domain,        sizeof domain        },
+	    {domain,        sizeof(domain)       },
 	    {password_hash, strlen(password_hash)},
 	};
 
-	secret_hmac_keyed(out, &key, parts, sizeof parts / sizeof parts[0]);
+	secret_hmac_keyed(out, &key, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
 bool session_password_is(const struct session *session, const char *token,
@@ -86,7 +86,7 @@ bool session_password_is(const struct session *session, const char *token,
 	if (strlen(token) != SESSION_TOKEN_LEN)
 		return false;
 	password_mac(token, password_hash, mac);
-	return secret_equal(mac, session->password_mac, sizeof mac);
+	return secret_equal(mac, session->password_mac, sizeof(mac));
 }
 
 /* ---- create ---- */
@@ -125,7 +125,7 @@ static enum status add(struct connection *db, const struct session_new *what, co
 	enum status status = connection_change(
 	    db, QUERY_SESSION_ADD,
 	    VALUES(as_hash(&hash), as_text(what->source), as_text(what->user),
-		   as_integer(what->now), as_blob(what->only_on_site ? mac : NULL, sizeof mac),
+		   as_integer(what->now), as_blob(what->only_on_site ? mac : NULL, sizeof(mac)),
 		   as_text(what->only_on_site ? NULL : what->password_hash)),
 	    err);
 	if (status == STATUS_NOT_FOUND)
@@ -178,9 +178,9 @@ enum status session_create(struct store *store, const struct session_new *what,
 	status = replace(db, what, fresh, err);
 	status = store_end(store, db, status, err);
 	if (status == STATUS_OK)
-		memcpy(token, fresh, sizeof fresh);
+		memcpy(token, fresh, sizeof(fresh));
 out:
-	secret_wipe(fresh, sizeof fresh);
+	secret_wipe(fresh, sizeof(fresh));
 	return status;
 }
 

@@ -83,7 +83,7 @@ static enum status query_connection_new(const struct site_query *query,
 
 	if (status != STATUS_OK)
 		return status;
-	connection = calloc(1, sizeof *connection);
+	connection = calloc(1, sizeof(*connection));
 	if (connection == NULL)
 		return error_no_memory(err);
 	status = connection_open_foreign(query->text.spec->database, &connection->db, err);
@@ -233,7 +233,7 @@ enum status site_query_open(const struct site_query_spec *spec, struct site_quer
 			    struct error *err)
 {
 	struct site_query_connection *connection;
-	struct site_query *query = calloc(1, sizeof *query);
+	struct site_query *query = calloc(1, sizeof(*query));
 
 	if (query == NULL)
 		return error_no_memory(err);

@@ -23,7 +23,7 @@ static const char *const functions[] = {"lower",  "upper", "substr",   "coalesce
 
 static bool is_function(const char *name)
 {
-	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
 		if (strcasecmp(functions[i], name) == 0)
 			return true;
 	return false;
@@ -48,7 +48,7 @@ static bool allows(void *arg, enum guarded what, const char *name)
 		allowed = name != NULL && is_function(name);
 	if (!allowed && connection->denied[0] == '\0') {
 		connection->denied_what = what;
-		snprintf(connection->denied, sizeof connection->denied, "%s",
+		snprintf(connection->denied, sizeof(connection->denied), "%s",
 			 name != NULL && name[0] != '\0' ? name : "it");
 	}
 	return allowed;
@@ -57,7 +57,7 @@ static bool allows(void *arg, enum guarded what, const char *name)
 static void add_table(void *arg, const char *name)
 {
 	struct site_query_connection *connection = arg;
-	char **tables = reallocarray(connection->tables, connection->n_tables + 1, sizeof *tables);
+	char **tables = reallocarray(connection->tables, connection->n_tables + 1, sizeof(*tables));
 	char *copy = strdup(name);
 
 	if (tables != NULL)

@@ -120,7 +120,7 @@ enum status sqlite_open(struct connection *db, int flags, struct error *err)
 
 struct connection *sqlite_connection_new(const char *path, int patience_ms)
 {
-	struct connection *db = calloc(1, sizeof *db);
+	struct connection *db = calloc(1, sizeof(*db));
 
 	if (db == NULL)
 		return NULL;

@@ -91,8 +91,8 @@ static const struct failure foreign_failures[] = {
 static const struct failure *failure_of(const struct connection *db, int code)
 {
 	const struct failure *rows = db->foreign ? foreign_failures : failures;
-	size_t count = db->foreign ? sizeof foreign_failures / sizeof foreign_failures[0]
-				   : sizeof failures / sizeof failures[0];
+	size_t count = db->foreign ? sizeof(foreign_failures) / sizeof(foreign_failures[0])
+				   : sizeof(failures) / sizeof(failures[0]);
 	const struct failure *found = NULL;
 
 	for (size_t i = 0; i < count; i++) {

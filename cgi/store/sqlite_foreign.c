@@ -41,7 +41,7 @@ static enum status connect(struct connection *db, struct error *err)
 
 	if (status != STATUS_OK)
 		return status;
-	for (size_t i = 0; i < sizeof foreign_limits / sizeof foreign_limits[0]; i++)
+	for (size_t i = 0; i < sizeof(foreign_limits) / sizeof(foreign_limits[0]); i++)
 		sqlite3_limit(db->sqlite, foreign_limits[i].what, foreign_limits[i].most);
 	return connection_script(db,
 				 "PRAGMA query_only = 1; PRAGMA trusted_schema = OFF;"
@@ -149,7 +149,7 @@ enum status statement_prepare(struct connection *db, const char *sql, struct sta
 			      long *end, struct error *err)
 {
 	const char *rest = NULL;
-	struct statement *s = calloc(1, sizeof *s);
+	struct statement *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return error_no_memory(err);

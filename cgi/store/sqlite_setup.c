@@ -46,7 +46,7 @@ enum status connection_set_schema(struct connection *db, int number, struct erro
 {
 	char sql[96]; /* pragmas take no parameters; both numbers are constants of ours */
 
-	snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		 APPLICATION_ID, number);
 	return connection_script(db, sql, err);
 }

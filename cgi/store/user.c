@@ -59,7 +59,7 @@ enum status user_find_folded(struct store *store, const char *name, struct user 
 	else if (status == STATUS_OK && list.count > 1)
 		status = refuse_two(folded, err);
 	if (status == STATUS_OK) {
-		memcpy(out, list.rows, sizeof *out);
+		memcpy(out, list.rows, sizeof(*out));
 		list.count = 0; /* the caller owns the texts now */
 	}
 	row_list_clear(&list);

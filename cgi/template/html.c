@@ -26,7 +26,7 @@ static bool tag_has_json_type(const struct html_place *place)
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		const char *found = strcasestr(place->tag, types[i]);
 
-		if (found && found > place->tag && isspace((unsigned char)found[-1]))
+		if (found != NULL && found > place->tag && isspace((unsigned char)found[-1]))
 			return true;
 	}
 	return false;
@@ -92,7 +92,7 @@ static void feed_tag_start(struct html_place *place, char c)
 {
 	place->tag_len = 0;
 	place->tag[0] = '\0';
-	if (!isalpha((unsigned char)c) && !strchr("/!?", c)) {
+	if (!isalpha((unsigned char)c) && strchr("/!?", c) == NULL) {
 		place->state = HTML_TEXT; /* "1 < 2" */
 		return;
 	}

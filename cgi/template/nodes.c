@@ -38,13 +38,13 @@ static enum status append(struct nodes *nodes, const struct node *node, struct e
 		size_t size = nodes->size ? 2 * nodes->size : NODES_FIRST;
 		struct node *items = realloc(nodes->items, size * sizeof(*items));
 
-		if (!items)
+		if (items == NULL)
 			return error_no_memory(err);
 		nodes->items = items;
 		nodes->size = size;
 	}
 	text = strndup(node->text, node->len);
-	if (!text)
+	if (text == NULL)
 		return error_no_memory(err);
 	nodes->items[nodes->count] = *node;
 	nodes->items[nodes->count++].text = text;
@@ -55,7 +55,7 @@ static enum status continue_text(struct node *node, const struct node *more, str
 {
 	char *text = realloc(node->text, node->len + more->len + 1);
 
-	if (!text)
+	if (text == NULL)
 		return error_no_memory(err);
 	memcpy(text + node->len, more->text, more->len);
 	node->text = text;
@@ -71,7 +71,8 @@ enum status nodes_add(struct nodes *nodes, const struct node *node, struct error
 	if (node->type == NODE_TEXT && node->len > TEXT_MAX - nodes->text_len)
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "more than %d bytes, partials and texts included", TEXT_MAX);
-	enum status status = before ? continue_text(before, node, err) : append(nodes, node, err);
+	enum status status =
+	    before != NULL ? continue_text(before, node, err) : append(nodes, node, err);
 
 	if (status == STATUS_OK && node->type == NODE_TEXT)
 		nodes->text_len += node->len;

@@ -85,7 +85,7 @@ static enum status add_text(struct parser *p, const struct source *src, size_t b
 static enum status find_name(const struct parser *p, const struct source *src,
 			     const struct tag *tag, size_t *out)
 {
-	for (size_t i = 0; i < TEMPLATE_NAMES_MAX && p->page->names[i]; i++) {
+	for (size_t i = 0; i < TEMPLATE_NAMES_MAX && p->page->names[i] != NULL; i++) {
 		if (strcmp(p->page->names[i], tag->name) != 0)
 			continue;
 		*out = i;
@@ -184,7 +184,7 @@ static void indent(struct strbuf *out, const struct strbuf *text, const struct s
 
 	while (line < end) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
-		const char *next = newline ? newline + 1 : end;
+		const char *next = newline != NULL ? newline + 1 : end;
 
 		strbuf_add(out, src->text + tag->line_begin, tag->begin - tag->line_begin);
 		strbuf_add(out, line, (size_t)(next - line));
@@ -234,7 +234,7 @@ static enum status add_partial(struct parser *p, const struct source *src, const
 	}
 	if (p->expanded++ == PARTIALS_MAX)
 		return refuse(p, src, tag->begin, "more than 256 partials in a page", tag->name);
-	if (strchr(tag->name, '.'))
+	if (strchr(tag->name, '.') != NULL)
 		return refuse(p, src, tag->begin, "a partial's name must not have dots", tag->name);
 	if (src->n_sections + p->n_partials >= TEMPLATE_DEPTH_MAX)
 		return refuse(p, src, tag->begin, "partials nested too deep", tag->name);
@@ -281,7 +281,7 @@ static enum status read_name(const struct parser *p, const struct source *src, c
 		return refuse(p, src, tag->begin,
 			      "a tag without a name, or with a name that is too long", "");
 	for (size_t i = begin; i < len; i++) {
-		if (!isalnum((unsigned char)text[i]) && !strchr("_-.", text[i]))
+		if (!isalnum((unsigned char)text[i]) && strchr("_-.", text[i]) == NULL)
 			return refuse(p, src, tag->begin,
 				      "a name may have only letters, digits, '_', '-' and '.'", "");
 	}
@@ -297,7 +297,7 @@ static enum status read_tag(const struct parser *p, const struct source *src, st
 	size_t left = src->len - tag->begin - 2;
 	const char *close = memmem(inside, left, "}}", 2);
 
-	if (!close)
+	if (close == NULL)
 		return refuse(p, src, tag->begin, "a tag without its '}}'", "");
 	tag->end = (size_t)(close - src->text) + 2;
 	if (*inside == '{' || *inside == '&')
@@ -305,7 +305,7 @@ static enum status read_tag(const struct parser *p, const struct source *src, st
 			      "");
 	if (*inside == '=')
 		return refuse(p, src, tag->begin, "the delimiters cannot be changed", "");
-	tag->sigil = strchr("#^/!>", *inside) ? *inside : 0;
+	tag->sigil = strchr("#^/!>", *inside) != NULL ? *inside : 0;
 	find_line(src, tag);
 	if (tag->sigil)
 		inside++;
@@ -338,7 +338,7 @@ static enum status parse_source(struct parser *p, struct source *src)
 	size_t done = 0;
 	const char *found;
 
-	while ((found = memmem(src->text + done, src->len - done, "{{", 2))) {
+	while ((found = memmem(src->text + done, src->len - done, "{{", 2)) != NULL) {
 		struct tag tag = {.begin = (size_t)(found - src->text)};
 		enum status status = read_tag(p, src, &tag);
 

@@ -46,14 +46,14 @@ struct view *view_new(void)
 {
 	struct view *view = calloc(1, sizeof(*view));
 
-	if (view)
+	if (view != NULL)
 		strbuf_init_secret(&view->texts);
 	return view;
 }
 
 void view_free(struct view *view)
 {
-	if (!view)
+	if (view == NULL)
 		return;
 	free(view->values);
 	strbuf_clear(&view->texts);
@@ -78,7 +78,7 @@ static struct value *new_value(struct view *view, const char *name)
 		size_t size = view->size + VALUES_STEP;
 		struct value *values = realloc(view->values, size * sizeof(*values));
 
-		if (!values)
+		if (values == NULL)
 			return NULL;
 		view->values = values;
 		view->size = size;
@@ -92,12 +92,12 @@ static struct value *take_value(struct view *view, const char *name, enum value_
 {
 	struct value *value;
 
-	if (!view)
+	if (view == NULL)
 		return NULL;
 	value = find_value(view, name);
-	if (!value)
+	if (value == NULL)
 		value = new_value(view, name);
-	if (!value) {
+	if (value == NULL) {
 		view->failed = true;
 		return NULL;
 	}
@@ -111,7 +111,7 @@ static void set_text(struct view *view, const char *name, const char *text, enum
 {
 	struct value *value = take_value(view, name, type);
 
-	if (!value || !text)
+	if (value == NULL || text == NULL)
 		return;
 	if (view->texts.len == 0)
 		strbuf_reserve(&view->texts, TEXTS_ROOM);
@@ -127,7 +127,7 @@ static void set_text(struct view *view, const char *name, const char *text, enum
 
 void view_language(struct view *view, const char *language)
 {
-	if (view)
+	if (view != NULL)
 		view->language = *language ? language : NULL;
 }
 
@@ -145,26 +145,26 @@ void view_flag(struct view *view, const char *name, bool flag)
 {
 	struct value *value = take_value(view, name, VALUE_FLAG);
 
-	if (value)
+	if (value != NULL)
 		value->flag = flag;
 }
 
 static void look_all_up(struct render *r)
 {
-	for (size_t i = 0; i < TEMPLATE_NAMES_MAX && r->nodes->names[i]; i++)
+	for (size_t i = 0; i < TEMPLATE_NAMES_MAX && r->nodes->names[i] != NULL; i++)
 		r->values[i] = find_value(r->view, r->nodes->names[i]);
 }
 
 static bool is_true(const struct value *value)
 {
-	return value && (value->type == VALUE_FLAG ? value->flag : value->len > 0);
+	return value != NULL && (value->type == VALUE_FLAG ? value->flag : value->len > 0);
 }
 
 static enum status render_variable(const struct render *r, const struct node *node)
 {
 	const struct value *value = r->values[node->name];
 
-	if (!value || value->len == 0)
+	if (value == NULL || value->len == 0)
 		return STATUS_OK;
 	if (node->json != (value->type == VALUE_JSON))
 		return error_set(

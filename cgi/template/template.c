@@ -58,7 +58,7 @@ enum status template_file_read(const char *path, struct strbuf *out, struct erro
 
 	if (fault != FILE_OK)
 		return file_refuse(path, fault, &found, err);
-	if (memchr(out->data, '\0', out->len))
+	if (memchr(out->data, '\0', out->len) != NULL)
 		return error_set(err, STATUS_BAD_REQUEST, "%s: holds a NUL byte; it must be text",
 				 path);
 	if (!utf8_valid(out->data, out->len))
@@ -74,9 +74,9 @@ static enum status page_read(const char *dir, struct page *page, struct error *e
 
 	if (page->parsed)
 		return STATUS_OK;
-	if (page->language)
+	if (page->language != NULL)
 		status = language_read(dir, page->language, err);
-	if (status == STATUS_OK && page->language)
+	if (status == STATUS_OK && page->language != NULL)
 		texts = page->language->texts;
 	if (status == STATUS_OK)
 		status = template_parse(dir, page->from, texts, &page->nodes, err);
@@ -93,13 +93,13 @@ static enum status list_pages(struct template_set *set, const struct template_pa
 	size_t n_languages = set->languages.count ? set->languages.count : 1;
 
 	set->pages = calloc(n ? n * n_languages : 1, sizeof(*set->pages));
-	if (!set->pages)
+	if (set->pages == NULL)
 		return error_no_memory(err);
 	set->count = n * n_languages;
 	for (size_t i = 0; i < set->count; i++) {
 		set->pages[i].from = &pages[i % n];
 		set->pages[i].file = strdup(pages[i % n].file);
-		if (!set->pages[i].file)
+		if (set->pages[i].file == NULL)
 			return error_no_memory(err);
 		if (set->languages.count)
 			set->pages[i].language = &set->languages.items[i / n];
@@ -113,10 +113,10 @@ enum status template_set_load_later(const char *dir, const struct template_page 
 	struct template_set *set = calloc(1, sizeof(*set));
 	enum status status = STATUS_OK;
 
-	if (!set)
+	if (set == NULL)
 		return error_no_memory(err);
 	set->dir = strdup(dir);
-	if (!set->dir)
+	if (set->dir == NULL)
 		status = error_no_memory(err);
 	if (status == STATUS_OK)
 		status = languages_list(dir, &set->languages, err);
@@ -150,7 +150,7 @@ enum status template_set_load(const char *dir, const struct template_page *pages
 
 void template_set_free(struct template_set *set)
 {
-	if (!set)
+	if (set == NULL)
 		return;
 	for (size_t i = 0; i < set->count; i++) {
 		free(set->pages[i].file);
@@ -177,9 +177,10 @@ enum status template_nodes(const struct template_set *set, const char *language,
 {
 	for (size_t i = 0; i < set->count; i++) {
 		struct page *page = &set->pages[i];
-		const char *spoken = page->language ? page->language->name : "";
+		const char *spoken = page->language != NULL ? page->language->name : "";
 
-		if (strcmp(page->file, file) != 0 || (language && strcmp(spoken, language) != 0))
+		if (strcmp(page->file, file) != 0 ||
+		    (language != NULL && strcmp(spoken, language) != 0))
 			continue;
 		enum status status = page_read(set->dir, page, err);
 		if (status == STATUS_OK && page->missing)

@@ -25,7 +25,7 @@ static enum status split(const struct strbuf *plain, struct basic_auth *out, str
 {
 	const char *colon = memchr(plain->data, ':', plain->len);
 
-	if (!colon || memchr(plain->data, '\0', plain->len) ||
+	if (colon == NULL || memchr(plain->data, '\0', plain->len) != NULL ||
 	    !utf8_valid(plain->data, plain->len) || text_has_control(plain->data))
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "the Basic credentials are not NAME:PASSWORD in UTF-8");
@@ -33,7 +33,7 @@ static enum status split(const struct strbuf *plain, struct basic_auth *out, str
 	    .name = strndup(plain->data, (size_t)(colon - plain->data)),
 	    .password = strdup(colon + 1),
 	};
-	if (out->name && out->password)
+	if (out->name != NULL && out->password != NULL)
 		return STATUS_OK;
 	basic_auth_clear(out);
 	return error_no_memory(err);
@@ -44,7 +44,7 @@ enum status basic_auth_read(const char *header, struct basic_auth *out, struct e
 	struct strbuf plain;
 	enum status status;
 
-	if (!header || strncasecmp(header, SCHEME, strlen(SCHEME)) != 0)
+	if (header == NULL || strncasecmp(header, SCHEME, strlen(SCHEME)) != 0)
 		return error_set(err, STATUS_LOGIN_REQUIRED, "no Basic credentials were sent");
 	header += strlen(SCHEME);
 	header += strspn(header, " ");

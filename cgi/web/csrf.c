@@ -20,7 +20,7 @@
 
 static bool is(const char *value, const char *expected)
 {
-	return value && strcmp(value, expected) == 0;
+	return value != NULL && strcmp(value, expected) == 0;
 }
 
 /*
@@ -30,11 +30,11 @@ static bool is(const char *value, const char *expected)
  */
 static const char *behind_our_origin(const struct request *req, const char *text)
 {
-	const char *self = req->origin_self ? req->origin_self : "";
+	const char *self = req->origin_self != NULL ? req->origin_self : "";
 	size_t scheme_len = *self ? strcspn(self, ":") + 3 : 0;
-	size_t host_len = scheme_len + strlen(req->host ? req->host : "");
+	size_t host_len = scheme_len + strlen(req->host != NULL ? req->host : "");
 
-	if (!*self || !text || strncmp(text, self, host_len) != 0)
+	if (!*self || text == NULL || strncmp(text, self, host_len) != 0)
 		return NULL;
 	text += host_len;
 	self += host_len; /* the port remains */
@@ -47,7 +47,7 @@ static bool origin_is_ours(const struct request *req)
 {
 	const char *rest = behind_our_origin(req, req->origin);
 
-	return rest && *rest == '\0';
+	return rest != NULL && *rest == '\0';
 }
 
 static bool referer_is_ours(const struct request *req)
@@ -58,7 +58,7 @@ static bool referer_is_ours(const struct request *req)
 	 * "https://example.org.evil.net/" and "https://example.org:80@evil.net/" begin in the same
 	 * way
 	 */
-	return rest && (*rest == '\0' || strchr("/?#", *rest) != NULL);
+	return rest != NULL && (*rest == '\0' || strchr("/?#", *rest) != NULL);
 }
 
 enum status csrf_check_post(const struct request *req, bool form)
@@ -67,11 +67,11 @@ enum status csrf_check_post(const struct request *req, bool form)
 
 	if (is(req->origin, "null")) /* a sandboxed frame, or a page that hides its origin */
 		return STATUS_FORBIDDEN;
-	if (req->fetch_site)
+	if (req->fetch_site != NULL)
 		ours = is(req->fetch_site, "same-origin");
-	else if (req->origin)
+	else if (req->origin != NULL)
 		ours = origin_is_ours(req);
-	else if (req->referer)
+	else if (req->referer != NULL)
 		ours = referer_is_ours(req);
 	else
 		ours = form;
@@ -84,10 +84,11 @@ enum status csrf_check_fetch(const struct request *req)
 
 	if (req->prefetch || is(req->origin, "null"))
 		return STATUS_FORBIDDEN;
-	if (req->fetch_site)
+	if (req->fetch_site != NULL)
 		ours = is(req->fetch_site, "same-origin") && is(req->fetch_dest, "empty");
 	else
-		ours = (!req->fetch_dest || is(req->fetch_dest, "empty")) && referer_is_ours(req);
+		ours = (req->fetch_dest == NULL || is(req->fetch_dest, "empty")) &&
+		       referer_is_ours(req);
 	return ours ? STATUS_OK : STATUS_FORBIDDEN;
 }
 
@@ -95,7 +96,7 @@ bool csrf_may_bind(const struct request *req)
 {
 	if (req->prefetch)
 		return false;
-	if (!req->fetch_site && !req->fetch_mode && !req->fetch_dest)
+	if (req->fetch_site == NULL && req->fetch_mode == NULL && req->fetch_dest == NULL)
 		return true; /* an old browser, or plain http; the rate limit still applies */
 	return is(req->fetch_mode, "navigate") && is(req->fetch_dest, "document") &&
 	       (is(req->fetch_site, "none") || is(req->fetch_site, "same-origin"));
@@ -127,7 +128,7 @@ void csrf_token_make(const struct secret_hmac_key *key, const char *binding, int
 		     char out[CSRF_TOKEN_LEN + 1])
 {
 	out[0] = '\0';
-	if (binding && *binding)
+	if (binding != NULL && *binding)
 		token_of_slot(key, binding, now / SLOT_S, out);
 }
 
@@ -137,7 +138,7 @@ bool csrf_token_check(const struct secret_hmac_key *key, const char *binding, in
 	bool found = false;
 
 	/* without a binding a token would be valid for everyone */
-	if (!binding || !*binding || !token || strlen(token) != CSRF_TOKEN_LEN)
+	if (binding == NULL || !*binding || token == NULL || strlen(token) != CSRF_TOKEN_LEN)
 		return false;
 	/* compares with all slots, so that the time tells nothing */
 	for (int i = 0; i < SLOTS_LIVE; i++) {

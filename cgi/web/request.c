@@ -114,7 +114,7 @@ const char *raw_request_param(const struct raw_request *raw, const char *name)
 {
 	size_t len = strlen(name);
 
-	for (size_t i = 0; raw->params[i]; i++) {
+	for (size_t i = 0; raw->params[i] != NULL; i++) {
 		const char *param = raw->params[i];
 
 		if (param[0] == name[0] && strncmp(param, name, len) == 0 && param[len] == '=')
@@ -167,27 +167,27 @@ static bool is_unique_again(const struct raw_request *raw, size_t at, size_t len
 
 static void values_find(const struct raw_request *raw, struct values *out)
 {
-	for (size_t i = 0; raw->params[i]; i++) {
+	for (size_t i = 0; raw->params[i] != NULL; i++) {
 		const char *param = raw->params[i];
 		const char *equals = strchr(param, '=');
-		size_t len = equals ? (size_t)(equals - param) : 0;
+		size_t len = equals != NULL ? (size_t)(equals - param) : 0;
 		size_t which = known_find(param, len);
 		bool twice;
 
 		if (which == KNOWN_COUNT)
-			twice = equals && is_unique_again(raw, i, len);
+			twice = equals != NULL && is_unique_again(raw, i, len);
 		else
-			twice = out->of[which] && !(known_params[which].flags & REPEATS);
-		if (twice && !out->twice)
+			twice = out->of[which] != NULL && !(known_params[which].flags & REPEATS);
+		if (twice && out->twice == NULL)
 			out->twice = param;
-		if (which < KNOWN_COUNT && !out->of[which])
+		if (which < KNOWN_COUNT && out->of[which] == NULL)
 			out->of[which] = equals + 1;
 	}
 }
 
 static enum status check_unique(const struct values *values, struct error *err)
 {
-	if (!values->twice)
+	if (values->twice == NULL)
 		return STATUS_OK;
 	return error_set(err, STATUS_BAD_REQUEST,
 			 "the web server sent %.*s twice: two headers became one parameter",
@@ -202,7 +202,7 @@ static enum status check_limits(const struct raw_request *raw, const struct valu
 	const char *cookie = values->of[HTTP_COOKIE];
 	size_t count = 0, bytes = 0;
 
-	for (; raw->params[count] && count <= REQUEST_PARAMS_MAX; count++)
+	for (; raw->params[count] != NULL && count <= REQUEST_PARAMS_MAX; count++)
 		bytes += strlen(raw->params[count]);
 	if (count > REQUEST_PARAMS_MAX)
 		return error_set(err, STATUS_HEADERS_TOO_LARGE, "more than %d parameters",
@@ -211,17 +211,17 @@ static enum status check_limits(const struct raw_request *raw, const struct valu
 		return error_set(err, STATUS_HEADERS_TOO_LARGE,
 				 "%zu bytes of parameters, %d are allowed", bytes,
 				 REQUEST_PARAMS_BYTES_MAX);
-	if (cookie && strlen(cookie) > REQUEST_COOKIE_MAX)
+	if (cookie != NULL && strlen(cookie) > REQUEST_COOKIE_MAX)
 		return error_set(err, STATUS_HEADERS_TOO_LARGE,
 				 "%zu bytes of cookies, %d are allowed", strlen(cookie),
 				 REQUEST_COOKIE_MAX);
-	if (cookie && cookies_count(cookie) > REQUEST_COOKIES_MAX)
+	if (cookie != NULL && cookies_count(cookie) > REQUEST_COOKIES_MAX)
 		return error_set(err, STATUS_HEADERS_TOO_LARGE, "%zu cookies, %d are allowed",
 				 cookies_count(cookie), REQUEST_COOKIES_MAX);
-	if (uri && strlen(uri) > REQUEST_URI_MAX)
+	if (uri != NULL && strlen(uri) > REQUEST_URI_MAX)
 		return error_set(err, STATUS_URI_TOO_LONG, "%zu bytes of address, %d are allowed",
 				 strlen(uri), REQUEST_URI_MAX);
-	if (query && strlen(query) > REQUEST_QUERY_MAX)
+	if (query != NULL && strlen(query) > REQUEST_QUERY_MAX)
 		return error_set(err, STATUS_URI_TOO_LONG, "%zu bytes of query, %d are allowed",
 				 strlen(query), REQUEST_QUERY_MAX);
 	return STATUS_OK;
@@ -233,12 +233,12 @@ static enum status read_texts(const struct values *values, struct request *out, 
 		const struct known_param *row = &known_params[i];
 		const char *value = values->of[i];
 
-		if (!(row->flags & IS_TEXT) || (!value && !(row->flags & NEEDED)))
+		if (!(row->flags & IS_TEXT) || (value == NULL && !(row->flags & NEEDED)))
 			continue;
-		if (value && text_has_control(value))
+		if (value != NULL && text_has_control(value))
 			return error_set(err, STATUS_BAD_REQUEST, "a control character in %s",
 					 row->name);
-		*(const char **)(void *)((char *)out + row->text) = value ? value : "";
+		*(const char **)(void *)((char *)out + row->text) = value != NULL ? value : "";
 	}
 	return STATUS_OK;
 }
@@ -250,14 +250,14 @@ static enum status read_content_type(const struct values *values, struct request
 	const char *value = values->of[CONTENT_TYPE];
 	size_t len;
 
-	if (!value)
+	if (value == NULL)
 		value = "";
 	if (text_has_control(value))
 		return error_set(err, STATUS_BAD_REQUEST, "a control character in CONTENT_TYPE");
 	value += strspn(value, " ");
 	len = strcspn(value, "; ");
 	out->content_type = strndup(value, len);
-	if (!out->content_type)
+	if (out->content_type == NULL)
 		return error_no_memory(err);
 	for (size_t i = 0; i < len; i++)
 		out->content_type[i] = (char)tolower((unsigned char)value[i]);
@@ -298,7 +298,7 @@ static enum status set_origin(struct request *out, const char *port, struct erro
 		strbuf_adds(&text, port);
 	}
 	out->origin_self = strbuf_take(&text);
-	return out->origin_self ? STATUS_OK : error_no_memory(err);
+	return out->origin_self != NULL ? STATUS_OK : error_no_memory(err);
 }
 
 static enum status read_host(const struct values *values, struct request *out, struct error *err)
@@ -307,10 +307,11 @@ static enum status read_host(const struct values *values, struct request *out, s
 	const char *port = "";
 	size_t len;
 
-	if (!value || !*value) { /* HTTP/1.0 */
+	if (value == NULL || !*value) { /* HTTP/1.0 */
 		out->host = strdup("");
 		out->origin_self = strdup("");
-		return out->host && out->origin_self ? STATUS_OK : error_no_memory(err);
+		return out->host != NULL && out->origin_self != NULL ? STATUS_OK
+								     : error_no_memory(err);
 	}
 	len = host_name_length(value);
 	if (value[len] == ':')
@@ -322,7 +323,7 @@ static enum status read_host(const struct values *values, struct request *out, s
 	if (len > 1 && value[len - 1] == '.')
 		len--;
 	out->host = strndup(value, len);
-	if (!out->host)
+	if (out->host == NULL)
 		return error_no_memory(err);
 	for (size_t i = 0; i < len; i++)
 		out->host[i] = (char)tolower((unsigned char)value[i]);
@@ -337,10 +338,10 @@ static void read_flags(const struct values *values, struct request *out)
 	const char *sec_purpose = values->of[HTTP_SEC_PURPOSE];
 
 	/* X-Forwarded-Proto never counts, because any client can send it */
-	out->https = (https && (strcasecmp(https, "on") == 0 || strcmp(https, "1") == 0)) ||
-		     (scheme && strcasecmp(scheme, "https") == 0);
-	out->prefetch = (purpose && strcasestr(purpose, "prefetch")) ||
-			(sec_purpose && strcasestr(sec_purpose, "prefetch"));
+	out->https = (https != NULL && (strcasecmp(https, "on") == 0 || strcmp(https, "1") == 0)) ||
+		     (scheme != NULL && strcasecmp(scheme, "https") == 0);
+	out->prefetch = (purpose != NULL && strcasestr(purpose, "prefetch") != NULL) ||
+			(sec_purpose != NULL && strcasestr(sec_purpose, "prefetch") != NULL);
 }
 
 /* One fetch of randomness, a system call, is enough for both. */
@@ -363,7 +364,7 @@ enum status request_read(const struct raw_request *raw, struct request *out, str
 	method = values.of[REQUEST_METHOD];
 	query = values.of[QUERY_STRING];
 
-	*out = (struct request){.method = method ? http_method_parse(method) : HTTP_OTHER};
+	*out = (struct request){.method = method != NULL ? http_method_parse(method) : HTTP_OTHER};
 	out->uri = values.of[REQUEST_URI];
 	out->forwarded = values.of[HTTP_FORWARDED];
 	out->forwarded_for = values.of[HTTP_X_FORWARDED_FOR];
@@ -376,7 +377,7 @@ enum status request_read(const struct raw_request *raw, struct request *out, str
 	status = check_limits(raw, &values, err);
 	if (status == STATUS_OK)
 		status = check_unique(&values, err);
-	if (status == STATUS_OK && !method)
+	if (status == STATUS_OK && method == NULL)
 		status = error_set(err, STATUS_BAD_REQUEST,
 				   "no REQUEST_METHOD: the web server sent no HTTP request");
 	if (status == STATUS_OK)
@@ -385,7 +386,7 @@ enum status request_read(const struct raw_request *raw, struct request *out, str
 		status = read_content_type(&values, out, err);
 	if (status == STATUS_OK)
 		status = read_host(&values, out, err);
-	if (status == STATUS_OK && query)
+	if (status == STATUS_OK && query != NULL)
 		status = fields_parse(&out->query, query, strlen(query), err);
 	return status;
 }

@@ -47,7 +47,7 @@ static enum status decode(char **out, const char *text, size_t len, struct error
 	status = codec_percent_decode(&plain, text, len, true);
 	if (status == STATUS_OK)
 		decoded = strbuf_take(&plain);
-	if (decoded)
+	if (decoded != NULL)
 		*out = decoded;
 	else if (status == STATUS_BAD_REQUEST)
 		error_set(err, status,
@@ -61,7 +61,7 @@ static enum status decode(char **out, const char *text, size_t len, struct error
 static enum status add_field(struct fields *fields, const char *text, size_t len, struct error *err)
 {
 	const char *equals = memchr(text, '=', len);
-	size_t name_len = equals ? (size_t)(equals - text) : len;
+	size_t name_len = equals != NULL ? (size_t)(equals - text) : len;
 	struct field *field = &fields->items[fields->count];
 	enum status status;
 
@@ -71,8 +71,8 @@ static enum status add_field(struct fields *fields, const char *text, size_t len
 	*field = (struct field){.name = NULL};
 	status = decode(&field->name, text, name_len, err);
 	if (status == STATUS_OK)
-		status = equals ? decode(&field->value, equals + 1, len - name_len - 1, err)
-				: decode(&field->value, "", 0, err);
+		status = equals != NULL ? decode(&field->value, equals + 1, len - name_len - 1, err)
+					: decode(&field->value, "", 0, err);
 	if (status != STATUS_OK) {
 		secret_free(field->name);
 		return status;
@@ -89,7 +89,7 @@ enum status fields_parse(struct fields *fields, const char *text, size_t len, st
 	while (text < end && status == STATUS_OK) {
 		const char *next = memchr(text, '&', (size_t)(end - text));
 
-		if (!next)
+		if (next == NULL)
 			next = end;
 		if (next > text)
 			status = add_field(fields, text, (size_t)(next - text), err);
@@ -105,7 +105,7 @@ static enum status content_length(const struct raw_request *raw, size_t *length,
 	const char *text = raw_request_param(raw, "CONTENT_LENGTH");
 	size_t digits;
 
-	*known = text && *text;
+	*known = text != NULL && *text;
 	if (!*known)
 		return STATUS_OK;
 	digits = strspn(text, "0123456789");
@@ -208,10 +208,10 @@ static enum status check_fields(const struct fields *fields, const struct params
 		if (fields_get(fields, field->name) != field->value)
 			return error_set(err, STATUS_BAD_REQUEST, "the field '%.40s' twice",
 					 field->name);
-		if (!param && !undeclared_allowed)
+		if (param == NULL && !undeclared_allowed)
 			return error_set(err, STATUS_BAD_REQUEST, "an unknown field: '%.40s'",
 					 field->name);
-		if (param && strlen(field->value) > param->max)
+		if (param != NULL && strlen(field->value) > param->max)
 			return error_set(err, STATUS_BAD_REQUEST,
 					 "%zu bytes in the field '%s', %zu are allowed",
 					 strlen(field->value), param->name, param->max);
@@ -234,7 +234,7 @@ static bool cookie_value_is_valid(const char *value, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)value[i];
 
-		if (c <= 0x20 || c >= 0x7f || strchr("\",;\\", c))
+		if (c <= 0x20 || c >= 0x7f || strchr("\",;\\", c) != NULL)
 			return false;
 	}
 	return true;
@@ -280,7 +280,7 @@ static enum status cookie_check(const char *name, const char *value, size_t len,
 enum status request_cookie(const struct request *req, const char *name, char **out,
 			   struct error *err)
 {
-	const char *text = req->cookie ? req->cookie : "";
+	const char *text = req->cookie != NULL ? req->cookie : "";
 	const char *pair, *value = NULL;
 	size_t size, len = 0, name_len = strlen(name);
 
@@ -289,7 +289,7 @@ enum status request_cookie(const struct request *req, const char *name, char **o
 			continue;
 		pair += name_len + 1;
 		size -= name_len + 1;
-		if (value && (size != len || memcmp(pair, value, len) != 0))
+		if (value != NULL && (size != len || memcmp(pair, value, len) != 0))
 			return error_set(err, STATUS_BAD_REQUEST,
 					 "several cookies '%s' with different values: none is "
 					 "believed",
@@ -297,13 +297,13 @@ enum status request_cookie(const struct request *req, const char *name, char **o
 		value = pair;
 		len = size;
 	}
-	if (!value)
+	if (value == NULL)
 		return STATUS_NOT_FOUND;
 	enum status status = cookie_check(name, value, len, err);
 	if (status != STATUS_OK)
 		return status;
 	char *copy = strndup(value, len);
-	if (!copy)
+	if (copy == NULL)
 		return error_no_memory(err);
 	*out = copy;
 	return STATUS_OK;

@@ -39,9 +39,9 @@ static bool segments_are_plain(const char *path, size_t len)
 	while (start < len) {
 		const char *segment = path + start + 1;
 		const char *slash = memchr(segment, '/', len - start - 1);
-		size_t size = slash ? (size_t)(slash - segment) : len - start - 1;
+		size_t size = slash != NULL ? (size_t)(slash - segment) : len - start - 1;
 
-		if ((size == 0 && slash) || segment_is_dots(segment, size))
+		if ((size == 0 && slash != NULL) || segment_is_dots(segment, size))
 			return false;
 		start += 1 + size;
 	}
@@ -50,7 +50,7 @@ static bool segments_are_plain(const char *path, size_t len)
 
 static bool path_is_plain(const char *path)
 {
-	return segments_are_plain(path, strlen(path)) && !strchr(path, '\\') &&
+	return segments_are_plain(path, strlen(path)) && strchr(path, '\\') == NULL &&
 	       !text_has_control(path) && utf8_valid(path, strlen(path));
 }
 
@@ -74,7 +74,7 @@ static bool ends_in_slash(const char *text)
 /* Joins SCRIPT_NAME and PATH_INFO. Some servers give the slash between them to both. */
 static void join_path(const struct request *req, struct strbuf *out)
 {
-	const char *info = req->path_info ? req->path_info : "";
+	const char *info = req->path_info != NULL ? req->path_info : "";
 
 	strbuf_adds(out, req->script_name);
 	strbuf_adds(out, info + (info[0] == '/' && ends_in_slash(req->script_name)));
@@ -86,14 +86,14 @@ static void join_path(const struct request *req, struct strbuf *out)
  */
 static bool uri_confirms(const struct request *req, const char *base_path)
 {
-	size_t len = req->uri ? strcspn(req->uri, "?#") : 0;
+	size_t len = req->uri != NULL ? strcspn(req->uri, "?#") : 0;
 	struct strbuf uri, expected;
 	bool same;
 
 	strbuf_init(&uri);
 	strbuf_init(&expected);
 	strbuf_adds(&expected, base_path);
-	strbuf_adds(&expected, req->path_info ? req->path_info : "");
+	strbuf_adds(&expected, req->path_info != NULL ? req->path_info : "");
 	same = len > 0 && codec_percent_decode(&uri, req->uri, len, false) == STATUS_OK &&
 	       strbuf_ok(&uri) && strbuf_ok(&expected) && strcmp(uri.data, expected.data) == 0;
 	strbuf_clear(&uri);
@@ -107,11 +107,11 @@ static enum status mount_configured(struct request *req, const char *base_path, 
 	bool is_root = base_path[0] == '\0';
 	const char *path = is_root ? NULL : path_below(req->whole, base_path);
 
-	if (!path && uri_confirms(req, base_path))
-		path = req->path_info ? req->path_info : "";
-	if (!path)
+	if (path == NULL && uri_confirms(req, base_path))
+		path = req->path_info != NULL ? req->path_info : "";
+	if (path == NULL)
 		path = path_below(req->whole, base_path);
-	if (!path)
+	if (path == NULL)
 		return error_set(
 		    err, STATUS_NOT_FOUND,
 		    "the web server sent us '%.200s', which is not below base_path '%s': "
@@ -132,7 +132,7 @@ static enum status mount_given(struct request *req, struct error *err)
 {
 	size_t len = strlen(req->script_name);
 
-	if (!req->path_info && (len == 0 || ends_in_slash(req->script_name)))
+	if (req->path_info == NULL && (len == 0 || ends_in_slash(req->script_name)))
 		return error_set(
 		    err, STATUS_INTERNAL,
 		    "the web server sends SCRIPT_NAME '%.200s' without PATH_INFO; set base_path "
@@ -141,7 +141,7 @@ static enum status mount_given(struct request *req, struct error *err)
 	if (ends_in_slash(req->script_name))
 		len--;
 	req->given_base = strndup(req->script_name, len);
-	if (!req->given_base)
+	if (req->given_base == NULL)
 		return error_no_memory(err);
 	req->base = req->given_base;
 	req->path = req->whole + len;
@@ -164,7 +164,7 @@ static enum status whole_set(struct request *req, struct error *err)
 	if (status == STATUS_OK) {
 		free(req->whole);
 		req->whole = strbuf_take(&whole);
-		if (!req->whole)
+		if (req->whole == NULL)
 			status = error_no_memory(err);
 	}
 	strbuf_clear(&whole);
@@ -219,7 +219,7 @@ static bool next_is_ours(const char *base, const char *next)
 		const char *query = next + path_len + 1;
 		size_t len = 0;
 
-		while (query[len] && (query[len] == '?' || strchr(allowed, query[len])))
+		while (query[len] && (query[len] == '?' || strchr(allowed, query[len]) != NULL))
 			len++;
 		if (query[len])
 			return false;
@@ -239,7 +239,7 @@ char *request_next(const struct request *req, const char *next)
 
 	strbuf_init(&home);
 	codec_percent_path(&home, req->base);
-	if (strbuf_ok(&home) && next && next_is_ours(home.data, next)) {
+	if (strbuf_ok(&home) && next != NULL && next_is_ours(home.data, next)) {
 		taken = strdup(next);
 	} else {
 		strbuf_addc(&home, '/');

@@ -109,7 +109,7 @@ static char *checked_copy(struct response *res, const char *value)
 {
 	char *copy = text_has_control(value) ? NULL : strdup(value);
 
-	if (!copy)
+	if (copy == NULL)
 		res->failed = true;
 	return copy;
 }
@@ -123,12 +123,12 @@ static void header_set(struct response *res, enum response_header name, char *ow
 
 void response_header(struct response *res, enum response_header name, const char *value)
 {
-	header_set(res, name, value ? checked_copy(res, value) : NULL);
+	header_set(res, name, value != NULL ? checked_copy(res, value) : NULL);
 }
 
 void response_header_take(struct response *res, enum response_header name, char *value)
 {
-	if (!value || text_has_control(value))
+	if (value == NULL || text_has_control(value))
 		res->failed = true;
 	header_set(res, name, value);
 }
@@ -148,7 +148,7 @@ void response_cookie(struct response *res, const char *set_cookie)
 		return;
 	}
 	copy = checked_copy(res, set_cookie);
-	if (copy)
+	if (copy != NULL)
 		res->cookies[res->n_cookies++] = copy;
 }
 
@@ -219,7 +219,7 @@ static void end_headers(const struct response *res, const char *data, size_t len
 static void write_failed(const struct response *res, struct strbuf *head, struct iovec *body)
 {
 	strbuf_adds(head, FAILED_HEADERS);
-	if (res->headers[HEADER_X_REQUEST_ID])
+	if (res->headers[HEADER_X_REQUEST_ID] != NULL)
 		add_header(head, header_names[HEADER_X_REQUEST_ID],
 			   res->headers[HEADER_X_REQUEST_ID]);
 	end_headers(res, FAILED_BODY, strlen(FAILED_BODY), head, body);
@@ -229,17 +229,17 @@ void response_write(const struct response *res, struct strbuf *head, struct iove
 {
 	const char *phrase = phrase_of(res->status);
 
-	if (res->failed || !strbuf_ok(&res->body) || !phrase) {
+	if (res->failed || !strbuf_ok(&res->body) || phrase == NULL) {
 		write_failed(res, head, body);
 		return;
 	}
 	strbuf_reserve(head, HEADERS_ROOM);
 	add_status(head, res->status, phrase);
 	for (size_t i = 0; i < HEADER_COUNT; i++) {
-		if (res->headers[i])
+		if (res->headers[i] != NULL)
 			add_header(head, header_names[i], res->headers[i]);
 	}
-	if (!res->headers[HEADER_CONTENT_TYPE])
+	if (res->headers[HEADER_CONTENT_TYPE] == NULL)
 		add_header(head, header_names[HEADER_CONTENT_TYPE], PLAIN_TEXT);
 	for (size_t i = 0; i < res->n_cookies; i++)
 		add_header(head, "Set-Cookie", res->cookies[i]);

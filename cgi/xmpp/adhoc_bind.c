@@ -260,5 +260,5 @@ bool adhoc_bind_refused(enum adhoc_format format, const struct adhoc_answer *ans
 void adhoc_session_clear(struct adhoc_session *session)
 {
 	free(session->from);
-	secret_wipe(session, sizeof *session);
+	secret_wipe(session, sizeof(*session));
 }

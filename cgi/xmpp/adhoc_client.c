@@ -49,7 +49,7 @@ static bool parameter_read(enum adhoc_format format, const char *text, size_t le
 			   const char **encoding)
 {
 	static const char key[] = "charset=";
-	const size_t n = sizeof key - 1;
+	const size_t n = sizeof(key) - 1;
 
 	len = trim(&text, len);
 	if (len < n || strncasecmp(text, key, n) != 0)

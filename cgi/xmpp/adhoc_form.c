@@ -62,7 +62,7 @@ bool adhoc_form_fault(struct adhoc_form *form, const char *fault)
 
 bool adhoc_form_reserve(struct adhoc_form *form, size_t n_fields)
 {
-	form->fields = calloc(n_fields + 1, sizeof *form->fields); /* + 1: calloc(0) may be NULL */
+	form->fields = calloc(n_fields + 1, sizeof(*form->fields)); /* + 1: calloc(0) may be NULL */
 	return form->fields != NULL;
 }
 
@@ -87,7 +87,7 @@ static void unescape(struct strbuf *out, const char *text)
             {"&quot;", '"' },
             {"&apos;", '\''},
 	};
-	const size_t n = sizeof entities / sizeof entities[0];
+	const size_t n = sizeof(entities) / sizeof(entities[0]);
 	size_t i;
 
 	for (;;) {

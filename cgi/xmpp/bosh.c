@@ -47,7 +47,7 @@ static const struct advice {
 
 static const char *advice_find(const char *condition)
 {
-	for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
+	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
 		if (strcmp(advices[i].condition, condition) == 0)
 			return advices[i].text;
 	return "see its log";
@@ -248,7 +248,7 @@ static const struct payload {
 static enum status child_read(const struct xml_node *child, struct bosh_answer *out,
 			      struct error *err)
 {
-	for (size_t i = 0; i < sizeof payloads / sizeof payloads[0]; i++) {
+	for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
 		if (strcmp(child->ns, payloads[i].ns) != 0 ||
 		    strcmp(child->name, payloads[i].name) != 0)
 			continue;

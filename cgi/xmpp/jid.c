@@ -133,7 +133,7 @@ void jid_clear(struct jid *jid)
 static char *join(const struct jid *jid, const char *slash, const char *resource)
 {
 	const char *const parts[] = {jid->localpart, "@", jid->domain, slash, resource};
-	const size_t n = sizeof parts / sizeof parts[0];
+	const size_t n = sizeof(parts) / sizeof(parts[0]);
 	size_t size = 1;
 
 	for (size_t i = 0; i < n; i++)

@@ -40,7 +40,7 @@ static const struct escape {
     {'@',  "\\40"},
     {'\\', "\\5c"},
 };
-#define N_ESCAPES (sizeof escapes / sizeof escapes[0])
+#define N_ESCAPES (sizeof(escapes) / sizeof(escapes[0]))
 
 static bool starts_with(const char *text, const char *prefix)
 {

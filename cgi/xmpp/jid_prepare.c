@@ -117,7 +117,7 @@ static enum status stringprep_part(enum jid_part part, const char *text, size_t 
 	if (!ascii && !utf8_valid(text, len))
 		return jid_part_refuse(part, "is not UTF-8", err);
 	int rc = ascii ? ascii_prepare(profile, out->text)
-		       : stringprep(out->text, sizeof out->text, STRINGPREP_NO_UNASSIGNED,
+		       : stringprep(out->text, sizeof(out->text), STRINGPREP_NO_UNASSIGNED,
 				    profile->stringprep);
 	if (rc != STRINGPREP_OK)
 		return refuse_prepared(part, rc, err);
@@ -133,7 +133,7 @@ static enum status stringprep_part(enum jid_part part, const char *text, size_t 
 static const char *localpart_problem(const struct jid_prepared *localpart)
 {
 	static const char space[] = "\\20";
-	const size_t n = sizeof space - 1;
+	const size_t n = sizeof(space) - 1;
 
 	if (localpart->len < n || (memcmp(localpart->text, space, n) != 0 &&
 				   memcmp(localpart->text + localpart->len - n, space, n) != 0))

@@ -25,13 +25,13 @@ void jwt_sign(const struct secret_part *key, const struct secret_part *header,
 	const struct secret_part signed_text = {out->data + start, out->len - start};
 	secret_hmac_keyed(mac, key, &signed_text, 1);
 	strbuf_addc(out, '.');
-	codec_base64url(out, mac, sizeof mac);
+	codec_base64url(out, mac, sizeof(mac));
 }
 
 enum status jwt_make(const struct secret_part *key, const struct jwt_claims *claims,
 		     struct strbuf *out, struct error *err)
 {
-	const struct secret_part header = {hs256_header, sizeof hs256_header - 1};
+	const struct secret_part header = {hs256_header, sizeof(hs256_header) - 1};
 	struct strbuf payload;
 	struct json_writer w;
 

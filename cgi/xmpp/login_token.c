@@ -42,7 +42,7 @@ static void mac_of(const struct secret_part *key, const struct login_token *toke
 	    {token->nonce, strlen(token->nonce)},
 	};
 
-	secret_hmac_keyed(out, key, parts, sizeof parts / sizeof parts[0]);
+	secret_hmac_keyed(out, key, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
 enum status login_token_make(const struct secret_part *key, const struct login_token *token,
@@ -58,16 +58,16 @@ enum status login_token_make(const struct secret_part *key, const struct login_t
 		return error_set(err, STATUS_INTERNAL,
 				 "a token cannot end at %" PRId64 " or be for %s", made.expiry,
 				 made.host);
-	snprintf(digits, sizeof digits, "%" PRId64, made.expiry);
+	snprintf(digits, sizeof(digits), "%" PRId64, made.expiry);
 	enum status status =
 	    base64url_text(made.nonce, LOGIN_TOKEN_NONCE_LEN, nonce, LOGIN_TOKEN_NONCE_BYTES, err);
 	if (status != STATUS_OK)
 		return status;
 	mac_of(key, &made, digits, mac);
-	status = base64url_text(mac_text, LOGIN_TOKEN_MAC_LEN, mac, sizeof mac, err);
+	status = base64url_text(mac_text, LOGIN_TOKEN_MAC_LEN, mac, sizeof(mac), err);
 	if (status == STATUS_OK)
 		snprintf(out, LOGIN_TOKEN_MAX + 1, "%s:%s:%s", digits, made.nonce, mac_text);
-	secret_wipe(mac_text, sizeof mac_text);
+	secret_wipe(mac_text, sizeof(mac_text));
 	return status;
 }
 
@@ -105,8 +105,8 @@ static bool read_parts(const char *text, struct parts *out)
 	const char *nonce_text = text + digits + 1;
 	const char *mac_text = nonce_text + LOGIN_TOKEN_NONCE_LEN + 1;
 	if (nonce_text[-1] != ':' || mac_text[-1] != ':' ||
-	    !decode(nonce_text, LOGIN_TOKEN_NONCE_LEN, nonce, sizeof nonce) ||
-	    !decode(mac_text, LOGIN_TOKEN_MAC_LEN, out->mac, sizeof out->mac))
+	    !decode(nonce_text, LOGIN_TOKEN_NONCE_LEN, nonce, sizeof(nonce)) ||
+	    !decode(mac_text, LOGIN_TOKEN_MAC_LEN, out->mac, sizeof(out->mac)))
 		return false;
 	memcpy(out->digits, text, digits);
 	out->digits[digits] = '\0';
@@ -156,10 +156,10 @@ enum status login_token_check(const struct secret_part *key, const char *text, i
 
 	if (!read_parts(text, &parts))
 		return error_set(err, STATUS_BAD_CREDENTIALS, "the token is malformed");
-	memcpy(found.nonce, parts.nonce, sizeof found.nonce);
+	memcpy(found.nonce, parts.nonce, sizeof(found.nonce));
 	found.expiry = number(parts.digits);
 	mac_of(key, &found, parts.digits, mac);
-	if (strchr(found.host, '|') != NULL || !secret_equal(mac, parts.mac, sizeof mac))
+	if (strchr(found.host, '|') != NULL || !secret_equal(mac, parts.mac, sizeof(mac)))
 		return error_set(err, STATUS_BAD_CREDENTIALS,
 				 "the token is not for %s@%s, or it was made with another key",
 				 found.user, found.host);

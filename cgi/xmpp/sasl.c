@@ -39,7 +39,7 @@ static const struct mechanism {
     {.name = SASL_PLAIN,         .library = SASL_PLAIN,         .scram = false},
     {.name = SASL_X_OAUTH2,      .library = SASL_PLAIN,         .scram = false},
 };
-#define N_MECHANISMS (sizeof mechanisms / sizeof mechanisms[0])
+#define N_MECHANISMS (sizeof(mechanisms) / sizeof(mechanisms[0]))
 
 static bool is_listed(const char *list, const char *name)
 {
@@ -115,7 +115,7 @@ enum status sasl_new(const char *mechanism, const char *user, const char *passwo
 	if (row == NULL)
 		return error_set(err, STATUS_INTERNAL,
 				 "%s is not a SASL mechanism that prebind supports", mechanism);
-	sasl = calloc(1, sizeof *sasl);
+	sasl = calloc(1, sizeof(*sasl));
 	if (sasl == NULL)
 		return error_no_memory(err);
 	sasl->scram = row->scram;
@@ -138,7 +138,7 @@ static void session_wipe(Gsasl_session *session)
 	static const Gsasl_property secrets[] = {GSASL_PASSWORD, GSASL_SCRAM_SALTED_PASSWORD,
 						 GSASL_SCRAM_SERVERKEY, GSASL_SCRAM_STOREDKEY};
 
-	for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
 		char *value = (char *)gsasl_property_fast(session, secrets[i]);
 
 		if (value != NULL)

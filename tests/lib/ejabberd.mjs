@@ -148,7 +148,7 @@ export async function startEjabberd(place, { domain, port, snippets, users = {},
 		EJABBERD_LOG_PATH: path.join(spool, "ejabberd.log"),
 		...moreEnv,
 	};
-	const child = await place.startUntil(name, argv, () => httpRequest({ port, path: "/" }), { env });
+	const child = await place.startUntil(name, argv, () => httpRequest({ port, path: "/" }), { env, seconds: 180 });
 	for (const [user, password] of Object.entries(users))
 		await until(`${user} to be registered`, async () => (await callApi(port, "register", { user, host: domain, password })).status === 200);
 	return child;

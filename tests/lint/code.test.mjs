@@ -78,6 +78,12 @@ test("no function shares its name with a static one of another file", () => {
 		"rename the static one:");
 });
 
+test("sizeof has parentheses", () => {
+	const findings = [...SOURCES, ...TESTS].flatMap((file) => code(read(file)).split("\n").flatMap((line, i) =>
+		/\bsizeof [^(]/.test(line) ? [`${file}:${i + 1}: ${line.trim()}`] : []));
+	none(findings, "write sizeof(x):");
+});
+
 test("an exception from a checker says why", () => {
 	const findings = [...SOURCES, ...TESTS].flatMap((file) => read(file).split("\n").flatMap((line, i) =>
 		/NOLINT(?!\w*\([\w.,-]+\):? .*\w{3}|NEXTLINE\([\w.,-]+\):? .*\w{3})|cppcheck-suppress (?!\S+ .*\w{3})/.test(line)

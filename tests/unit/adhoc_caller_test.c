@@ -94,7 +94,7 @@ TEST(test_names)
 		caller.name = (char *)bad[i];
 		assert_status(adhoc_caller_add(f->store, &caller, NULL), STATUS_BAD_REQUEST);
 	}
-	memset(longest, 'a', sizeof longest);
+	memset(longest, 'a', sizeof(longest));
 	longest[ADHOC_CALLER_NAME_MAX + 1] = '\0';
 	caller.name = longest;
 	assert_status(adhoc_caller_add(f->store, &caller, NULL), STATUS_BAD_REQUEST);

@@ -215,7 +215,7 @@ static void file_read(const char *path, struct strbuf *out)
 
 	if (file == NULL)
 		fail_msg("cannot open %s", path);
-	while ((n = fread(buffer, 1, sizeof buffer, file)) > 0)
+	while ((n = fread(buffer, 1, sizeof(buffer), file)) > 0)
 		strbuf_add(out, buffer, n);
 	fclose(file);
 	assert_true(strbuf_ok(out));
@@ -242,7 +242,7 @@ static void chunks_read(const char *text, struct strbuf *out)
 static bool header_read(const char *line, struct http *out)
 {
 	if (strncasecmp(line, "Content-type: ", 14) == 0)
-		snprintf(out->content_type, sizeof out->content_type, "%.*s",
+		snprintf(out->content_type, sizeof(out->content_type), "%.*s",
 			 (int)strcspn(line + 14, "\r"), line + 14);
 	return strncasecmp(line, "Transfer-encoding: chunked", 26) == 0;
 }
@@ -358,8 +358,8 @@ TEST(test_replay)
 
 		if (dot == NULL || strcmp(dot, ".resp") != 0)
 			continue;
-		snprintf(name, sizeof name, "%.*s", (int)(dot - entry->d_name), entry->d_name);
-		snprintf(path, sizeof path, FOLDER "/%s", entry->d_name);
+		snprintf(name, sizeof(name), "%.*s", (int)(dot - entry->d_name), entry->d_name);
+		snprintf(path, sizeof(path), FOLDER "/%s", entry->d_name);
 		row = recording_find(name);
 		if (row == NULL)
 			fail_msg("%s: nothing is expected of it; add a row", path);
@@ -378,7 +378,7 @@ static struct http recorded(const char *name, struct strbuf *raw)
 	struct http http;
 
 	strbuf_init(raw);
-	snprintf(path, sizeof path, FOLDER "/%s.resp", name);
+	snprintf(path, sizeof(path), FOLDER "/%s.resp", name);
 	file_read(path, raw);
 	http_read(raw->data, &http);
 	return http;

@@ -23,7 +23,7 @@ static char *recorded(const char *name)
 	FILE *file;
 	size_t size;
 
-	snprintf(path, sizeof path, "tests/peers/tigase/%s.resp", name);
+	snprintf(path, sizeof(path), "tests/peers/tigase/%s.resp", name);
 	file = fopen(path, "r");
 	assert_non_null(file);
 	assert_non_null(bytes);

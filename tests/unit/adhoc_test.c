@@ -73,7 +73,7 @@ TEST(test_write_limit)
 	struct strbuf out;
 
 	for (int format = ADHOC_JSON; format <= ADHOC_XML; format++) {
-		memset(from, 'a', sizeof from);
+		memset(from, 'a', sizeof(from));
 		from[3071] = '\0';
 		strbuf_init(&out);
 		strbuf_adds(&out, "before");
@@ -360,7 +360,7 @@ TEST(test_lengths)
 	answer.content_type = "text/xml";
 	assert_status(adhoc_bind_read(ADHOC_XML, &answer, &session, NULL), STATUS_CHAT_SERVER);
 	answer = (struct adhoc_answer){
-	    .data = with_nul, .len = sizeof with_nul - 1, .content_type = "application/json"};
+	    .data = with_nul, .len = sizeof(with_nul) - 1, .content_type = "application/json"};
 	assert_status(adhoc_bind_read(ADHOC_JSON, &answer, &session, NULL), STATUS_CHAT_SERVER);
 }
 
@@ -409,8 +409,8 @@ TEST(test_long_words)
 	struct strbuf text;
 	struct adhoc_session session = {0};
 
-	memset(words, 'w', sizeof words - 1);
-	words[sizeof words - 1] = '\0';
+	memset(words, 'w', sizeof(words) - 1);
+	words[sizeof(words) - 1] = '\0';
 	strbuf_init(&text);
 	strbuf_addf(&text, X(XF("Error", "%s")), words);
 	assert_status(read_text(ADHOC_XML, text.data, &session, ERR), STATUS_CHAT_SERVER);
@@ -477,8 +477,8 @@ TEST(test_latin_1)
 	static const char declared[] = "<?xml version='1.0' encoding='ISO-8859-1'?>" X(
 	    XF("from", "alice@example.org/Zo\xeb") XRID XSID);
 	const struct adhoc_answer answers[] = {
-	    {plain,    sizeof plain - 1,    "text/xml;charset=ISO-8859-1"},
-	    {declared, sizeof declared - 1, "application/xml"            },
+	    {plain,    sizeof(plain) - 1,    "text/xml;charset=ISO-8859-1"},
+	    {declared, sizeof(declared) - 1, "application/xml"            },
 	};
 	struct adhoc_answer utf8 = answers[0];
 	struct adhoc_session session = {0};
@@ -535,7 +535,7 @@ static void mutate(enum adhoc_format format, const char *text)
 		mutant[i] = text[i];
 		check_mutant(format, mutant, &taken);
 		memcpy(mutant, text, len + 1); /* another byte */
-		for (size_t k = 0; k < sizeof bytes - 1; k++) {
+		for (size_t k = 0; k < sizeof(bytes) - 1; k++) {
 			mutant[i] = bytes[k];
 			check_mutant(format, mutant, &taken);
 		}

@@ -91,7 +91,7 @@ TEST(test_cache_is_bounded)
 
 	assert_ok(caller_cache_new(&cache, ERR));
 	for (int i = 0; i <= CALLER_CACHE_MAX; i++) {
-		snprintf(names[i], sizeof names[i], "c%d", i);
+		snprintf(names[i], sizeof(names[i]), "c%d", i);
 		caller.name = names[i];
 		caller_cache_add(cache, &caller, PASSWORD);
 	}
@@ -124,7 +124,7 @@ static void add_caller(struct store *store, const char *hash)
 
 static int check_setup(void **state)
 {
-	struct check *check = calloc(1, sizeof *check);
+	struct check *check = calloc(1, sizeof(*check));
 	char hash[SECRET_HASH_MAX];
 	void *fixture;
 

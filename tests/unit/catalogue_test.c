@@ -67,7 +67,7 @@ static struct databases open_databases(const struct fixture *f)
 
 	assert_ok(limit_open(f->path, &limits, ERR));
 	limit_close(limits);
-	snprintf(path, sizeof path, "%s.limits", f->path);
+	snprintf(path, sizeof(path), "%s.limits", f->path);
 	return (struct databases){open_database(f->path), open_database(path)};
 }
 
@@ -219,7 +219,7 @@ static int try(sqlite3 *db, const char *sql, const unsigned char *kinds, bool nu
 		if (nulls && kind != kinds[n - 1])
 			sqlite3_bind_null(s, n);
 		else if (kind == KIND_BLOB)
-			sqlite3_bind_blob(s, n, blob, sizeof blob, SQLITE_STATIC);
+			sqlite3_bind_blob(s, n, blob, sizeof(blob), SQLITE_STATIC);
 		else if (kind == KIND_INTEGER)
 			sqlite3_bind_int(s, n, 1);
 		else

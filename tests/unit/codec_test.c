@@ -95,7 +95,7 @@ TEST(test_control_anywhere)
 {
 	static const char around[] = {' ', '~', '\x80', '\xff'};
 
-	for (size_t i = 0; i < sizeof around; i++)
+	for (size_t i = 0; i < sizeof(around); i++)
 		for (size_t len = 1; len <= 19; len++)
 			for (size_t at = 0; at < len; at++)
 				for (int byte = 1; byte < 256; byte++) {
@@ -358,9 +358,9 @@ TEST(test_base64_all_bytes)
 
 	strbuf_init(&text);
 	strbuf_init(&back);
-	for (size_t i = 0; i < sizeof bytes; i++)
+	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (unsigned char)i;
-	for (size_t len = 0; len <= sizeof bytes; len++) {
+	for (size_t len = 0; len <= sizeof(bytes); len++) {
 		strbuf_reset(&text);
 		strbuf_reset(&back);
 		codec_base64(&text, bytes, len);

@@ -54,14 +54,14 @@ TEST(test_no_other_text)
 	for (size_t i = 0; i < COUNT(wrong); i++)
 		assert_false(device_cookie_check(key, "alice", NOW, wrong[i]));
 	for (size_t i = 0; value[i] != '\0'; i++) {
-		snprintf(changed, sizeof changed, "%s", value);
+		snprintf(changed, sizeof(changed), "%s", value);
 		changed[i] = changed[i] == '1' ? '2' : '1';
 		assert_false(device_cookie_check(key, "alice", NOW, changed));
-		snprintf(changed, sizeof changed, "%.*s", (int)i, value);
+		snprintf(changed, sizeof(changed), "%.*s", (int)i, value);
 		assert_false(device_cookie_check(key, "alice", NOW, changed));
 	}
-	snprintf(changed, sizeof changed, "%s=", value);
+	snprintf(changed, sizeof(changed), "%s=", value);
 	assert_false(device_cookie_check(key, "alice", NOW, changed));
-	snprintf(changed, sizeof changed, "0%s", value);
+	snprintf(changed, sizeof(changed), "0%s", value);
 	assert_false(device_cookie_check(key, "alice", NOW, changed));
 }

@@ -196,7 +196,7 @@ TEST(test_race_for_one_account)
 
 	for (int i = 0; i < RACERS; i++) {
 		racers[i] = (struct racer){.store = f->store};
-		snprintf(racers[i].user, sizeof racers[i].user, "user%d", i);
+		snprintf(racers[i].user, sizeof(racers[i].user), "user%d", i);
 		assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
 	}
 	for (int i = 0; i < RACERS; i++)

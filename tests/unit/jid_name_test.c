@@ -188,7 +188,7 @@ static void check_one(const struct pair *pair)
 
 TEST(test_random_names)
 {
-	struct pair *pairs = calloc(N_NAMES, sizeof *pairs);
+	struct pair *pairs = calloc(N_NAMES, sizeof(*pairs));
 
 	assert_non_null(pairs);
 	for (size_t i = 0; i < N_NAMES; i++) {
@@ -200,7 +200,7 @@ TEST(test_random_names)
 			fail_msg("\"%s\": %s", pairs[i].name, err.text);
 		check_one(&pairs[i]);
 	}
-	qsort(pairs, N_NAMES, sizeof *pairs, by_localpart);
+	qsort(pairs, N_NAMES, sizeof(*pairs), by_localpart);
 	for (size_t i = 1; i < N_NAMES; i++)
 		if (by_localpart(&pairs[i - 1], &pairs[i]) == 0 &&
 		    strcmp(pairs[i - 1].name, pairs[i].name) != 0)

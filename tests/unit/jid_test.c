@@ -444,7 +444,7 @@ static bool same_but_for_case(const char *a, const char *b, bool lower)
 static void check_injective(bool lower)
 {
 	const size_t n_names = COUNT(pieces) * COUNT(pieces) * COUNT(pieces);
-	struct pair *pairs = calloc(n_names, sizeof *pairs);
+	struct pair *pairs = calloc(n_names, sizeof(*pairs));
 	size_t n = 0;
 
 	assert_non_null(pairs);
@@ -457,7 +457,7 @@ static void check_injective(bool lower)
 			free(pairs[n].name);
 	}
 	assert_true(n > 1000);
-	qsort(pairs, n, sizeof *pairs, by_localpart);
+	qsort(pairs, n, sizeof(*pairs), by_localpart);
 	for (size_t i = 1; i < n; i++)
 		if (strcmp(pairs[i - 1].localpart, pairs[i].localpart) == 0 &&
 		    !same_but_for_case(pairs[i - 1].name, pairs[i].name, lower))

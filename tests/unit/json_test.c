@@ -147,10 +147,10 @@ TEST(test_refuses)
 TEST(test_every_cut_is_refused)
 {
 	static const char text[] = "{\"a\":[true,null,9999999999999999],\"b\":\"\\u00e9x\"}";
-	char cut[sizeof text];
+	char cut[sizeof(text)];
 
-	for (size_t len = 0; len < sizeof text - 1; len++) {
-		memset(cut, '}', sizeof cut);
+	for (size_t len = 0; len < sizeof(text) - 1; len++) {
+		memset(cut, '}', sizeof(cut));
 		memcpy(cut, text, len);
 		assert_refused(cut, len);
 	}

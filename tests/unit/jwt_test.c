@@ -9,12 +9,12 @@
 #define HEADER "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
 
 static unsigned char bytes[32]; /* 0, 1, 2 … */
-static const struct secret_part key = {bytes, sizeof bytes};
+static const struct secret_part key = {bytes, sizeof(bytes)};
 
 static int setup(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof bytes; i++)
+	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (unsigned char)i;
 	return secret_start(NULL) == STATUS_OK ? 0 : -1;
 }

@@ -23,10 +23,10 @@ struct limit_fixture {
 
 static int setup(void **state)
 {
-	struct limit_fixture *f = calloc(1, sizeof *f);
+	struct limit_fixture *f = calloc(1, sizeof(*f));
 
 	fixture_folder((void **)&f->base);
-	snprintf(f->path, sizeof f->path, "%s.limits", f->base->path);
+	snprintf(f->path, sizeof(f->path), "%s.limits", f->base->path);
 	assert_ok(limit_open(f->base->path, &f->limits, ERR));
 	*state = f;
 	return 0;
@@ -122,7 +122,7 @@ TEST(test_retry_after)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char who[16];
 		struct error err = {.retry_after = -1};
-		snprintf(who, sizeof who, "case%zu", i);
+		snprintf(who, sizeof(who), "case%zu", i);
 		struct limit_key k = {.scope = "login", .key = who, .burst = 1};
 		assert_ok(limit_take(f->limits, &k, &cases[i].rule, NOW_MS, &err));
 		assert_int_equal(err.retry_after, -1); /* only set when it says slow down */
@@ -254,7 +254,7 @@ TEST(test_key_is_not_stored)
 	FILE *file = fopen(f->path, "rb");
 	assert_non_null(file);
 	strbuf_init(&text);
-	while ((n = fread(buffer, 1, sizeof buffer, file)) > 0)
+	while ((n = fread(buffer, 1, sizeof(buffer), file)) > 0)
 		strbuf_add(&text, buffer, n);
 	fclose(file);
 	assert_non_null(memmem(text.data, text.len, "bucket", 6));
@@ -339,12 +339,12 @@ TEST(test_growth_is_purged)
 	char who[32];
 
 	for (int i = 0; i < 600; i++) {
-		snprintf(who, sizeof who, "stranger%d", i);
+		snprintf(who, sizeof(who), "stranger%d", i);
 		assert_ok(take(f, who, NOW_MS));
 	}
 	off_t grown = size_of(f->path);
 	for (int i = 0; i < 2000; i++) {
-		snprintf(who, sizeof who, "later%d", i);
+		snprintf(who, sizeof(who), "later%d", i);
 		assert_ok(take(f, who, NOW_MS + i * INT64_C(6000)));
 	}
 	assert_true(size_of(f->path) <= grown);
@@ -373,7 +373,7 @@ TEST(test_full_file_evicts)
 	assert_status(take(f, "alice", NOW_MS), STATUS_SLOW_DOWN);
 	for (int i = 0; i < 200; i++) {
 		char who[32];
-		snprintf(who, sizeof who, "stranger%d", i);
+		snprintf(who, sizeof(who), "stranger%d", i);
 		assert_ok(take(f, who, NOW_MS));
 	}
 	assert_true(size_of(f->path) <= 16384 * 4096);
@@ -445,8 +445,8 @@ TEST(test_address_key)
 	}
 
 	char endless[300], out[64];
-	memset(endless, 'x', sizeof endless - 1);
-	endless[sizeof endless - 1] = '\0';
+	memset(endless, 'x', sizeof(endless) - 1);
+	endless[sizeof(endless) - 1] = '\0';
 	limit_address_key(endless, out);
 	assert_int_equal(strlen(out), 63);
 }

@@ -145,7 +145,7 @@ TEST(test_full_line)
 {
 	char value[1200 + 1];
 
-	for (size_t len = 900; len < sizeof value; len++) {
+	for (size_t len = 900; len < sizeof(value); len++) {
 		struct json *line;
 
 		memset(value, 'v', len);
@@ -231,7 +231,7 @@ TEST(test_threads)
 
 	assert_ok(log_open(unit_path("log"), LOG_LEVEL_INFO, ERR));
 	for (size_t i = 0; i < LOG_TEST_THREADS; i++) {
-		memset(names[i], (int)('a' + i), sizeof names[i] - 1);
+		memset(names[i], (int)('a' + i), sizeof(names[i]) - 1);
 		assert_int_equal(pthread_create(&threads[i], NULL, write_lines, names[i]), 0);
 	}
 	for (size_t i = 0; i < LOG_TEST_THREADS; i++)
@@ -241,8 +241,8 @@ TEST(test_threads)
 		struct json *line = next_line(&at);
 		const char *name = json_string(json_member(line, "name"));
 
-		assert_int_equal(strlen(name), sizeof names[0] - 1);
-		assert_int_equal(strspn(name, (char[]){name[0], '\0'}), sizeof names[0] - 1);
+		assert_int_equal(strlen(name), sizeof(names[0]) - 1);
+		assert_int_equal(strspn(name, (char[]){name[0], '\0'}), sizeof(names[0]) - 1);
 		json_free(line);
 	}
 	assert_int_equal(lines, LOG_TEST_THREADS * LOG_TEST_LINES);

@@ -16,7 +16,7 @@ static struct secret_part key = {bytes, 32};
 static int setup(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof bytes; i++)
+	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (unsigned char)i;
 	return secret_start(NULL) == STATUS_OK ? 0 : -1;
 }

@@ -14,7 +14,7 @@ static void skip_without(const char *program)
 {
 	char command[128];
 
-	snprintf(command, sizeof command, "command -v %s >/dev/null", program);
+	snprintf(command, sizeof(command), "command -v %s >/dev/null", program);
 	if (system(command) != 0)
 		skip();
 }
@@ -67,7 +67,7 @@ static void check_all(const char *command, size_t least)
 	FILE *lines = popen(command, "r");
 
 	assert_non_null(lines);
-	while (fgets(line, sizeof line, lines) != NULL)
+	while (fgets(line, sizeof(line), lines) != NULL)
 		check_line(line, n++);
 	assert_int_equal(pclose(lines), 0);
 	if (n < least)
@@ -81,7 +81,7 @@ TEST(test_php)
 	char command[128];
 
 	skip_without("php");
-	snprintf(command, sizeof command, "php tests/peers/password_hashes.php %d", PASSWORDS);
+	snprintf(command, sizeof(command), "php tests/peers/password_hashes.php %d", PASSWORDS);
 	check_all(command, 10 * (size_t)PASSWORDS);
 }
 
@@ -90,7 +90,7 @@ TEST(test_python)
 	char command[128];
 
 	skip_without("python3");
-	snprintf(command, sizeof command, "python3 -W ignore tests/peers/password_hashes.py %d",
+	snprintf(command, sizeof(command), "python3 -W ignore tests/peers/password_hashes.py %d",
 		 PASSWORDS);
 	check_all(command, 11 * (size_t)PASSWORDS);
 }

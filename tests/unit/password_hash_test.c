@@ -145,14 +145,14 @@ TEST(test_another_digest)
 		size_t len = strlen(v->hash);
 		size_t at = len - 6;
 
-		assert_true(snprintf(changed, sizeof changed, "%s", v->hash) > 0);
+		assert_true(snprintf(changed, sizeof(changed), "%s", v->hash) > 0);
 		changed[at] = changed[at] == '1' ? '2' : '1';
 		if (verify(changed, v->password) == STATUS_OK)
 			fail_msg("%s", changed);
-		snprintf(changed, sizeof changed, "%.*s", (int)len - 1, v->hash);
+		snprintf(changed, sizeof(changed), "%.*s", (int)len - 1, v->hash);
 		if (verify(changed, v->password) == STATUS_OK)
 			fail_msg("%s", changed);
-		snprintf(changed, sizeof changed, "%s/", v->hash);
+		snprintf(changed, sizeof(changed), "%s/", v->hash);
 		if (verify(changed, v->password) == STATUS_OK)
 			fail_msg("%s", changed);
 	}
@@ -408,7 +408,7 @@ static enum status check_long(const char *hash, size_t len)
 	char password[PASSWORD_MAX + 2];
 	struct password_claim claim = {.hash = hash, .password = password, .allow_weak = true};
 
-	assert_true(len < sizeof password);
+	assert_true(len < sizeof(password));
 	memset(password, 'p', len);
 	password[len] = '\0';
 	return password_claim_verify(&claim, NULL);

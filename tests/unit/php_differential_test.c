@@ -261,7 +261,7 @@ static void mutants_compare(const struct mutant *mutants, FILE *answers, struct 
 
 	assert_non_null(answers);
 	for (size_t i = 0; i < MUTANTS; i++) {
-		if (fgets(line, sizeof line, answers) == NULL)
+		if (fgets(line, sizeof(line), answers) == NULL)
 			fail_msg("PHP stops at mutant %zu: %s", i, mutants[i].data.data);
 		line[strcspn(line, "\n")] = '\0';
 		compare(&mutants[i], line, tally);
@@ -271,7 +271,7 @@ static void mutants_compare(const struct mutant *mutants, FILE *answers, struct 
 
 static void check_format(enum conf_php_format format)
 {
-	struct mutant *mutants = calloc(MUTANTS, sizeof *mutants);
+	struct mutant *mutants = calloc(MUTANTS, sizeof(*mutants));
 	struct tally tally = {0};
 	char command[128];
 	unit_folder_make(NULL);
@@ -280,7 +280,7 @@ static void check_format(enum conf_php_format format)
 	assert_non_null(mutants);
 	state_of_chance = seed_choose();
 	mutants_write(mutants, format, fopen(path, "w"));
-	snprintf(command, sizeof command, "php tests/peers/php_session.php %s", path);
+	snprintf(command, sizeof(command), "php tests/peers/php_session.php %s", path);
 	mutants_compare(mutants, popen(command, "r"), &tally);
 	unit_folder_remove(NULL);
 	print_message("%s: %zu values found by both, %zu sessions refused, %zu by their classes\n",

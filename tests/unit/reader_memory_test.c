@@ -243,7 +243,7 @@ static void sign_django(struct strbuf *out, const struct strbuf *payload, bool w
 	secret_sha256(key, salt, with_no_key ? 0 : strlen(salt));
 	secret_hmac(mac, key, &(struct secret_part){out->data, out->len}, 1);
 	strbuf_addc(out, ':');
-	codec_base64url(out, mac, sizeof mac);
+	codec_base64url(out, mac, sizeof(mac));
 }
 
 TEST(test_django)
@@ -267,7 +267,7 @@ static void sign_packed(struct strbuf *out, size_t len)
 	static const char salt[] = "django.contrib.sessions.SessionStoresigner" SECRET;
 	static unsigned char packed[65536];
 	unsigned char key[SECRET_SHA256_LEN], mac[SECRET_SHA256_LEN];
-	uLongf packed_len = sizeof packed;
+	uLongf packed_len = sizeof(packed);
 	struct strbuf json;
 
 	strbuf_init(&json);
@@ -284,7 +284,7 @@ static void sign_packed(struct strbuf *out, size_t len)
 	secret_sha256(key, salt, strlen(salt));
 	secret_hmac(mac, key, &(struct secret_part){out->data, out->len}, 1);
 	strbuf_addc(out, ':');
-	codec_base64url(out, mac, sizeof mac);
+	codec_base64url(out, mac, sizeof(mac));
 }
 
 /* The unpacked size counts: 256 KiB at most, whatever the packed text has. */

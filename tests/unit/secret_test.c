@@ -27,9 +27,9 @@ TEST(test_random)
 	unsigned char a[32] = {0};
 	unsigned char b[32] = {0};
 
-	secret_random(a, sizeof a);
-	secret_random(b, sizeof b);
-	assert_memory_not_equal(a, b, sizeof a);
+	secret_random(a, sizeof(a));
+	secret_random(b, sizeof(b));
+	assert_memory_not_equal(a, b, sizeof(a));
 	secret_random(a, 0);
 }
 
@@ -39,7 +39,7 @@ TEST(test_random_hex)
 	char text[201 + 1];
 
 	for (size_t i = 0; i < COUNT(sizes); i++) {
-		memset(text, '#', sizeof text);
+		memset(text, '#', sizeof(text));
 		secret_random_hex(text, sizes[i]);
 		assert_int_equal(strlen(text), 2 * sizes[i]);
 		assert_int_equal(strspn(text, "0123456789abcdef"), 2 * sizes[i]);
@@ -52,10 +52,10 @@ TEST(test_sha256)
 	unsigned char out[SECRET_SHA256_LEN];
 
 	secret_sha256(out, "abc", 3);
-	assert_hex(out, sizeof out,
+	assert_hex(out, sizeof(out),
 		   "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	secret_sha256(out, "", 0);
-	assert_hex(out, sizeof out,
+	assert_hex(out, sizeof(out),
 		   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
@@ -73,12 +73,12 @@ TEST(test_hmac)
 
 	memset(key, 0x0b, 20);
 	secret_hmac(out, key, &one, 1);
-	assert_hex(out, sizeof out,
+	assert_hex(out, sizeof(out),
 		   "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
-	memset(key, 0, sizeof key);
+	memset(key, 0, sizeof(key));
 	memcpy(key, "Jefe", 4);
 	secret_hmac(out, key, parts, COUNT(parts));
-	assert_hex(out, sizeof out,
+	assert_hex(out, sizeof(out),
 		   "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
@@ -89,10 +89,10 @@ TEST(test_hmac_prepared)
 	unsigned char out[SECRET_SHA256_LEN];
 	struct secret_hmac_key prepared;
 
-	secret_random(key, sizeof key);
-	secret_random(text, sizeof text);
+	secret_random(key, sizeof(key));
+	secret_random(text, sizeof(text));
 	secret_hmac_prepare(&prepared, key);
-	for (size_t len = 0; len <= sizeof text; len++) {
+	for (size_t len = 0; len <= sizeof(text); len++) {
 		const struct secret_part parts[] = {
 		    {text,           len / 3      },
 		    {text + len / 3, len - len / 3},
@@ -100,7 +100,7 @@ TEST(test_hmac_prepared)
 
 		secret_hmac(expected, key, parts, COUNT(parts));
 		secret_hmac_prepared(out, &prepared, parts, COUNT(parts));
-		assert_memory_equal(out, expected, sizeof out);
+		assert_memory_equal(out, expected, sizeof(out));
 	}
 }
 
@@ -113,24 +113,24 @@ TEST(test_mac)
 	    {"",		  0 },
 	    {"want for nothing?", 17},
 	};
-	const struct secret_part bytes = {text, sizeof text};
+	const struct secret_part bytes = {text, sizeof(text)};
 
-	for (size_t i = 0; i < sizeof key; i++)
+	for (size_t i = 0; i < sizeof(key); i++)
 		key[i] = (unsigned char)i;
-	for (size_t i = 0; i < sizeof text; i++)
+	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = (unsigned char)i;
 	secret_mac(out, key, NULL, 0);
-	assert_hex(out, sizeof out,
+	assert_hex(out, sizeof(out),
 		   "4e51e7a913fc80137da52880fecca175bf81e117d5c68126dc2774033517ea0d");
 	secret_mac(out, key, parts, COUNT(parts));
-	assert_hex(out, sizeof out,
+	assert_hex(out, sizeof(out),
 		   "867b4eb83a8937179199769e276084e4b0e2ac51e485c5456d316eb266fbeb27");
 	secret_mac(out, key, &bytes, 1);
-	assert_hex(out, sizeof out,
+	assert_hex(out, sizeof(out),
 		   "7e42c40d4ed1328eab4986dcbd53deb451f389334764d719d8049e870d1dfb2d");
 	key[31]++;
 	secret_mac(text, key, &bytes, 1);
-	assert_memory_not_equal(out, text, sizeof out);
+	assert_memory_not_equal(out, text, sizeof(out));
 }
 
 TEST(test_equal)
@@ -222,8 +222,8 @@ TEST(test_password_refuses)
 	for (size_t i = 0; i < COUNT(bad); i++)
 		if (secret_password_verify(bad[i], "password") != STATUS_BAD_CREDENTIALS)
 			fail_msg("%s", bad[i]);
-	memset(overlong, 'A', sizeof overlong);
-	overlong[sizeof overlong - 1] = '\0';
+	memset(overlong, 'A', sizeof(overlong));
+	overlong[sizeof(overlong) - 1] = '\0';
 	memcpy(overlong, "$argon2id$v=19$m=256,t=2,p=1$", 29);
 	assert_status(secret_password_verify(overlong, "password"), STATUS_BAD_CREDENTIALS);
 }
@@ -301,7 +301,7 @@ TEST(test_file_length)
 	const char *key = *state;
 	char data[4097 + 1];
 
-	memset(data, 'k', sizeof data);
+	memset(data, 'k', sizeof(data));
 	unit_write_bytes(key, data, 4097);
 	assert_refused(key, STATUS_BAD_REQUEST, "longer than 4096");
 	unit_write_bytes(key, data, 4096);

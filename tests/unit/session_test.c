@@ -82,11 +82,11 @@ TEST(test_malformed_tokens)
 	token_text token, other;
 
 	create(f->store, "alice", NOW, token);
-	memcpy(other, token, sizeof other);
+	memcpy(other, token, sizeof(other));
 	other[0] = other[0] == 'A' ? 'B' : 'A';
 	char shorter[SESSION_TOKEN_LEN], longer[SESSION_TOKEN_LEN + 2];
-	snprintf(shorter, sizeof shorter, "%.*s", SESSION_TOKEN_LEN - 1, token);
-	snprintf(longer, sizeof longer, "%s=", token);
+	snprintf(shorter, sizeof(shorter), "%.*s", SESSION_TOKEN_LEN - 1, token);
+	snprintf(longer, sizeof(longer), "%s=", token);
 	const char *const bad[] = {NULL, "", "x", shorter, longer, other, "' OR 1=1 --"};
 
 	for (size_t i = 0; i < COUNT(bad); i++) {
@@ -128,11 +128,11 @@ TEST(test_token_is_not_stored)
 		size_t n;
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof path, "%s/%s", f->dir, entry->d_name);
+		snprintf(path, sizeof(path), "%s/%s", f->dir, entry->d_name);
 		FILE *file = fopen(path, "rb");
 		assert_non_null(file);
 		strbuf_init(&text);
-		while ((n = fread(buffer, 1, sizeof buffer, file)) > 0)
+		while ((n = fread(buffer, 1, sizeof(buffer), file)) > 0)
 			strbuf_add(&text, buffer, n);
 		fclose(file);
 		assert_true(strbuf_ok(&text));
@@ -248,7 +248,7 @@ TEST(test_ended_rows_are_purged_in_steps)
 	int ended = SESSION_PURGE_ROWS + 5;
 
 	for (int i = 0; i < ended; i++) {
-		snprintf(user, sizeof user, "user%d", i);
+		snprintf(user, sizeof(user), "user%d", i);
 		create(f->store, user, NOW, token);
 	}
 	assert_int_equal(count(f->store), ended);
@@ -422,7 +422,7 @@ static void *login_and_out(void *arg)
 	struct worker *w = arg;
 	char user[32];
 
-	snprintf(user, sizeof user, "user%d", w->number);
+	snprintf(user, sizeof(user), "user%d", w->number);
 	struct session_new what = {.source = "token", .user = user, .now = NOW, .life = life};
 	for (int i = 0; i < 20; i++) {
 		token_text token;

@@ -41,7 +41,7 @@ static void run_sql(const char *path, const char *sql)
 
 static int setup(void **state)
 {
-	struct site *site = calloc(1, sizeof *site);
+	struct site *site = calloc(1, sizeof(*site));
 	void *fixture;
 
 	assert_non_null(site);
@@ -188,7 +188,7 @@ TEST(test_place_in_the_file)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 
 		assert_status(open_sql(site, rows[i].sql, ERR), STATUS_BAD_REQUEST);
-		snprintf(place, sizeof place, "%s:%d:%d: ", site->file, rows[i].line,
+		snprintf(place, sizeof(place), "%s:%d:%d: ", site->file, rows[i].line,
 			 rows[i].column);
 		if (strncmp(unit_error.text, place, strlen(place)) != 0)
 			fail_msg("expected %s, said %s", place, unit_error.text);
@@ -203,9 +203,9 @@ TEST(test_files)
 
 	assert_fails(site_query_open(&site->spec, &site->query, ERR), STATUS_BAD_REQUEST,
 		     "cannot be read: No such file");
-	memset(longer, ' ', sizeof longer);
+	memset(longer, ' ', sizeof(longer));
 	memcpy(longer, GOOD, strlen(GOOD));
-	unit_write_bytes(site->file, longer, sizeof longer);
+	unit_write_bytes(site->file, longer, sizeof(longer));
 	assert_fails(site_query_open(&site->spec, &site->query, ERR), STATUS_BAD_REQUEST,
 		     "longer than");
 	unit_write_bytes(site->file, GOOD "\0;", strlen(GOOD) + 2);
@@ -245,7 +245,7 @@ TEST(test_rows)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char sql[160];
 
-		snprintf(sql, sizeof sql, "INSERT INTO session VALUES ('%s', %s, 1)", rows[i].sid,
+		snprintf(sql, sizeof(sql), "INSERT INTO session VALUES ('%s', %s, 1)", rows[i].sid,
 			 rows[i].value);
 		run_sql(site->f->path, sql);
 	}
@@ -353,7 +353,7 @@ TEST(test_nothing_is_written)
 
 	open_good(site, GOOD);
 	assert_ok(ask(site, "good", user, ERR));
-	snprintf(wal, sizeof wal, "%s-wal", site->f->path);
+	snprintf(wal, sizeof(wal), "%s-wal", site->f->path);
 	assert_int_equal(access(wal, F_OK), -1);
 	run_sql(site->f->path, "DROP VIEW member; DROP TABLE user"); /* nobody holds a lock */
 	assert_ok(ask(site, "good", user, ERR));                     /* and a new schema is fine */
@@ -408,9 +408,9 @@ TEST(test_damaged)
 	struct site *site = *state;
 	char user[64], junk[4096];
 
-	memset(junk, 'x', sizeof junk);
+	memset(junk, 'x', sizeof(junk));
 	open_good(site, GOOD);
-	unit_write_bytes(site->f->path, junk, sizeof junk);
+	unit_write_bytes(site->f->path, junk, sizeof(junk));
 	assert_fails(ask(site, "good", user, ERR), STATUS_UNAVAILABLE, "site_database");
 	site_query_close(site->query);
 	site->query = NULL;
@@ -426,7 +426,7 @@ TEST(test_gone_and_back)
 
 	open_good(site, GOOD);
 	assert_ok(ask(site, "good", user, ERR));
-	snprintf(other, sizeof other, "%s.new", site->f->path);
+	snprintf(other, sizeof(other), "%s.new", site->f->path);
 	assert_int_equal(rename(site->f->path, other), 0);
 	assert_fails(ask(site, "good", user, ERR), STATUS_UNAVAILABLE, "cannot be found");
 	run_sql(site->f->path,

@@ -26,12 +26,12 @@ struct fixture {
 /* An empty folder; no database yet. */
 static inline int fixture_folder(void **state)
 {
-	struct fixture *f = calloc(1, sizeof *f);
+	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
 	unit_folder_make(NULL);
 	f->dir = unit_folder();
-	snprintf(f->path, sizeof f->path, "%s/prebind.db", f->dir);
+	snprintf(f->path, sizeof(f->path), "%s/prebind.db", f->dir);
 	*state = f;
 	return 0;
 }

@@ -53,7 +53,7 @@ static void set_version(const char *path, int version)
 {
 	char sql[64];
 
-	snprintf(sql, sizeof sql, "PRAGMA user_version = %d", version);
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", version);
 	raw(path, sql);
 }
 
@@ -158,7 +158,7 @@ TEST(test_every_older_schema)
 
 	for (int schema = 1; schema < store_schema(); schema++) {
 		make_old(f->path, schema);
-		snprintf(words, sizeof words, "schema %d, this program needs %d: run", schema,
+		snprintf(words, sizeof(words), "schema %d, this program needs %d: run", schema,
 			 store_schema());
 		assert_open_refused(f, words);
 		assert_migrates(f, schema);
@@ -277,7 +277,7 @@ TEST(test_adopting_ends_logins)
 	assert_open_refused(f, "belongs to [site other]");
 	assert_ok(store_open(f->path, "other", &store, ERR));
 	assert_ok(site_key_get(store, "csrf", after, ERR));
-	assert_memory_not_equal(before, after, sizeof before);
+	assert_memory_not_equal(before, after, sizeof(before));
 	store_close(store);
 	/* The same once more changes nothing. */
 	assert_ok(migrate_for(f, "other", true, &from, ERR));
@@ -322,7 +322,7 @@ TEST(test_migrate_where_no_file_can_be)
 {
 	struct fixture *f = *state;
 
-	snprintf(f->path, sizeof f->path, "%s/nowhere/prebind.db", f->dir);
+	snprintf(f->path, sizeof(f->path), "%s/nowhere/prebind.db", f->dir);
 	assert_migrate_refused(f, "nowhere must exist");
 }
 
@@ -399,7 +399,7 @@ TEST(test_damaged_while_open)
 
 	fixture_open(f);
 	for (int i = 0; i < 300; i++) { /* more than one page of users */
-		snprintf(name, sizeof name, "user%d", i);
+		snprintf(name, sizeof(name), "user%d", i);
 		assert_ok(user_add(f->store, name, "hash", NOW, ERR));
 	}
 	store_close(f->store);
@@ -408,7 +408,7 @@ TEST(test_damaged_while_open)
 	enum status status = STATUS_OK;
 	for (int i = 0; i < 300 && status != STATUS_UNAVAILABLE; i++) {
 		struct user user;
-		snprintf(name, sizeof name, "user%d", i);
+		snprintf(name, sizeof(name), "user%d", i);
 		status = user_find(f->store, name, &user, ERR);
 		if (status == STATUS_OK)
 			user_clear(&user);
@@ -464,7 +464,7 @@ TEST(test_links_and_directories)
 	char real[128];
 
 	assert_migrates(f, 0);
-	snprintf(real, sizeof real, "%s/real.db", f->dir);
+	snprintf(real, sizeof(real), "%s/real.db", f->dir);
 	assert_int_equal(rename(f->path, real), 0);
 	assert_int_equal(symlink(real, f->path), 0);
 	assert_open_refused(f, "not a link");
@@ -597,7 +597,7 @@ TEST(test_replaced_while_in_use)
 	char away[128];
 
 	fixture_open(f);
-	snprintf(away, sizeof away, "%s/away.db", f->dir);
+	snprintf(away, sizeof(away), "%s/away.db", f->dir);
 	assert_int_equal(rename(f->path, away), 0);
 	assert_fails(store_ping(f->store, ERR), STATUS_UNAVAILABLE, "restart the program");
 	write_file(f->path, 0, "", 1);
@@ -615,7 +615,7 @@ TEST(test_catalogue_fits_the_schema)
 
 	fixture_open(f);
 	assert_ok(limit_open(f->path, &limits, ERR));
-	snprintf(path, sizeof path, "%s.limits", f->path);
+	snprintf(path, sizeof(path), "%s.limits", f->path);
 	for (int query = 0; query < QUERY_COUNT; query++) {
 		sqlite3_stmt *s;
 		bool of_limits = query >= QUERY_LIMIT_FIND;
@@ -736,7 +736,7 @@ static void *add_find_change(void *arg)
 
 	for (int i = 0; i < 15; i++) {
 		struct user user;
-		snprintf(name, sizeof name, "user%d-%d", w->number, i);
+		snprintf(name, sizeof(name), "user%d-%d", w->number, i);
 		w->failures += user_add(w->store, name, "one", NOW, NULL) != STATUS_OK;
 		w->failures += user_rehash(w->store, name, "one", "two", NULL) != STATUS_OK;
 		if (user_find(w->store, name, &user, NULL) != STATUS_OK) {
@@ -780,14 +780,14 @@ TEST(test_site_key)
 	assert_ok(site_key_get(f->store, "csrf", one, ERR));
 	assert_ok(site_key_get(f->store, "csrf", again, ERR));
 	assert_ok(site_key_get(f->store, "other", other, ERR));
-	assert_memory_equal(one, again, sizeof one);
-	assert_memory_not_equal(one, other, sizeof one);
+	assert_memory_equal(one, again, sizeof(one));
+	assert_memory_not_equal(one, other, sizeof(one));
 	assert_status(site_key_get(f->store, "", other, NULL), STATUS_BAD_REQUEST);
 
 	store_close(f->store);
 	assert_ok(store_open(f->path, FIXTURE_SITE, &f->store, ERR));
 	assert_ok(site_key_get(f->store, "csrf", again, ERR));
-	assert_memory_equal(one, again, sizeof one);
+	assert_memory_equal(one, again, sizeof(one));
 	assert_int_equal(unlink(f->path), 0);
 	assert_status(site_key_get(f->store, "csrf", again, NULL), STATUS_UNAVAILABLE);
 }

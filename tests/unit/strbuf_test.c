@@ -156,8 +156,8 @@ TEST(test_error)
 	assert_string_equal(err.text, "a?b?[0m? 7");
 	error_set(&err, STATUS_CHAT_SERVER, "site default: %s", err.text); /* wraps itself */
 	assert_string_equal(err.text, "site default: a?b?[0m? 7");
-	memset(text, 'x', sizeof text);
-	text[sizeof text - 1] = '\0';
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
 	error_set(&err, STATUS_INTERNAL, "%s", text);
 	assert_int_equal(strlen(err.text), ERROR_TEXT_MAX - 1);
 	assert_status(error_no_memory(&err), STATUS_INTERNAL);

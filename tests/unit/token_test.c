@@ -49,7 +49,7 @@ static void read_keys(bool jwt, const char *text, struct token_keys *out)
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof *f);
+	struct fixture *f = calloc(1, sizeof(*f));
 	char text[1024];
 
 	assert_non_null(f);
@@ -57,12 +57,12 @@ static int setup(void **state)
 	unit_folder_make(NULL);
 	f->vectors = read_vectors();
 	const struct json *keys = json_first(json_member(f->vectors, "hmac_keys"));
-	snprintf(text, sizeof text, "# two keys\n%s\n\n%s\n", json_string(keys),
+	snprintf(text, sizeof(text), "# two keys\n%s\n\n%s\n", json_string(keys),
 		 json_string(json_next(keys)));
 	read_keys(false, text, &f->hmac);
 	unit_write("rsa.pem", member(f, "rsa"));
 	unit_write("p256.pem", member(f, "p256"));
-	snprintf(text, sizeof text, "%s\nr:%s/rsa.pem\r\ne:%s/p256.pem", member(f, "jwt_shared"),
+	snprintf(text, sizeof(text), "%s\nr:%s/rsa.pem\r\ne:%s/p256.pem", member(f, "jwt_shared"),
 		 unit_folder(), unit_folder());
 	read_keys(true, text, &f->jwt);
 	*state = f;
@@ -161,17 +161,17 @@ static void change_every_byte(struct fixture *f, bool jwt, const char *good)
 	struct token token = {0};
 
 	for (size_t i = 0; i < len; i++) {
-		for (size_t j = 0; j < sizeof others - 1; j++) {
-			snprintf(changed, sizeof changed, "%s", good);
+		for (size_t j = 0; j < sizeof(others) - 1; j++) {
+			snprintf(changed, sizeof(changed), "%s", good);
 			changed[i] = others[j];
 			if (others[j] != good[i])
 				assert_status(token_check(&rules, changed, now_of(f), &token, NULL),
 					      STATUS_BAD_CREDENTIALS);
 		}
-		snprintf(changed, sizeof changed, "%.*s%s", (int)i, good, good + i + 1);
+		snprintf(changed, sizeof(changed), "%.*s%s", (int)i, good, good + i + 1);
 		assert_status(token_check(&rules, changed, now_of(f), &token, NULL),
 			      STATUS_BAD_CREDENTIALS);
-		snprintf(changed, sizeof changed, "%.*s", (int)i, good);
+		snprintf(changed, sizeof(changed), "%.*s", (int)i, good);
 		assert_status(token_check(&rules, changed, now_of(f), &token, NULL),
 			      STATUS_BAD_CREDENTIALS);
 	}
@@ -196,7 +196,7 @@ TEST(test_twins_have_one_name)
 
 	assert_ok(token_check(&rules, token_named(f, "ES256, one of two"), now_of(f), &one, ERR));
 	assert_ok(token_check(&rules, token_named(f, "ES256, its twin"), now_of(f), &other, ERR));
-	assert_memory_equal(one.digest, other.digest, sizeof one.digest);
+	assert_memory_equal(one.digest, other.digest, sizeof(one.digest));
 	token_clear(&one);
 	token_clear(&other);
 }
@@ -206,7 +206,7 @@ static void sign_payload(struct fixture *f, const char *payload, struct strbuf *
 	static const char head[] = "{\"alg\":\"HS256\"}";
 	const struct token_key *key = &f->jwt.items[0];
 	const struct secret_part secret = {key->secret, key->secret_len};
-	const struct secret_part header = {head, sizeof head - 1};
+	const struct secret_part header = {head, sizeof(head) - 1};
 	const struct secret_part text = {payload, strlen(payload)};
 
 	strbuf_init(out);
@@ -362,7 +362,7 @@ static enum status read_public(const char *pem, mode_t mode, struct error *err)
 	struct token_keys keys;
 
 	assert_int_equal(chmod(unit_write("rsa.pem", pem), mode), 0);
-	snprintf(text, sizeof text, "r:%s\n", unit_path("rsa.pem"));
+	snprintf(text, sizeof(text), "r:%s\n", unit_path("rsa.pem"));
 	enum status status = token_keys_read(unit_write("keys", text), true, &keys, err);
 	if (status == STATUS_OK)
 		token_keys_clear(&keys);
@@ -406,12 +406,12 @@ static void check_rfc(struct fixture *f, const char *pem, const char *token)
 	char text[TEXT_SIZE];
 	char changed[TOKEN_JWT_MAX];
 
-	snprintf(text, sizeof text, "k:%s\n", unit_write("rsa.pem", pem));
+	snprintf(text, sizeof(text), "k:%s\n", unit_write("rsa.pem", pem));
 	read_keys(true, text, &keys);
 	rules.keys = &keys;
 	assert_fails(token_check(&rules, token, 1300819000, &out, ERR), STATUS_BAD_CREDENTIALS,
 		     "names no user");
-	snprintf(changed, sizeof changed, "%s", token);
+	snprintf(changed, sizeof(changed), "%s", token);
 	changed[strlen(changed) - 5] ^= 1;
 	assert_fails(token_check(&rules, changed, 1300819000, &out, ERR), STATUS_BAD_CREDENTIALS,
 		     "signature");

@@ -36,7 +36,7 @@ int main(void)
 	struct unit_item group = {0}, fixture = {0};
 	size_t n = 0;
 
-	qsort(items, n_items, sizeof items[0], by_line);
+	qsort(items, n_items, sizeof(items[0]), by_line);
 	for (size_t i = 0; i < n_items; i++) {
 		if (items[i].is_group)
 			group = items[i];
@@ -249,7 +249,7 @@ static void read_row(struct unit_table *table, const char *path, char *line)
 	size_t n = table->n_rows * table->n_columns, columns = 0;
 	char *cell;
 
-	table->cells = realloc(table->cells, (n + table->n_columns) * sizeof table->cells[0]);
+	table->cells = realloc(table->cells, (n + table->n_columns) * sizeof(table->cells[0]));
 	assert_non_null(table->cells);
 	while ((cell = strsep(&line, "\t")) != NULL) {
 		if (columns == table->n_columns)

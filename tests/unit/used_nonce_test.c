@@ -42,7 +42,7 @@ static void plant(const struct fixture *f, const char *nonce, int64_t expiry)
 	char sql[128];
 	sqlite3 *db;
 
-	snprintf(sql, sizeof sql, "INSERT INTO used_nonce VALUES ('%s', %lld)", nonce,
+	snprintf(sql, sizeof(sql), "INSERT INTO used_nonce VALUES ('%s', %lld)", nonce,
 		 (long long)expiry);
 	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
@@ -83,7 +83,7 @@ TEST(forgotten_long_after_its_end)
 	char nonce[16];
 
 	for (int i = 0; i < USED_NONCE_PURGE_ROWS + 10; i++) {
-		snprintf(nonce, sizeof nonce, "n%d", i);
+		snprintf(nonce, sizeof(nonce), "n%d", i);
 		plant(f, nonce, NOW - TOKEN_MEMORY_S - 1);
 	}
 	plant(f, "yet", NOW - TOKEN_MEMORY_S + 60);
@@ -105,7 +105,7 @@ static void *race(void *arg)
 	char nonce[16];
 
 	for (int i = 0; i < NONCES; i++) {
-		snprintf(nonce, sizeof nonce, "r%d", i);
+		snprintf(nonce, sizeof(nonce), "r%d", i);
 		if (add(racer->store, nonce, NOW + 60, NULL) == STATUS_OK)
 			racer->won++;
 	}

@@ -295,7 +295,7 @@ TEST(test_changes)
 	for (size_t i = 0; i < COUNT(changes); i++) {
 		char name[16], mine[SESSION_TOKEN_LEN + 1], other_source[SESSION_TOKEN_LEN + 1];
 		struct user user;
-		snprintf(name, sizeof name, "user%zu", i);
+		snprintf(name, sizeof(name), "user%zu", i);
 
 		assert_fails(changes[i].change(f->store, name, ERR), STATUS_NOT_FOUND, name);
 		assert_ok(user_add(f->store, name, "old", NOW, ERR));

@@ -183,14 +183,15 @@ TEST(test_a_dtd_is_named)
 	static const char text[] = "<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>";
 	struct xml_node *root = NULL;
 
-	assert_fails(xml_parse(text, sizeof text - 1, NULL, &root, ERR), STATUS_BAD_REQUEST, "DTD");
+	assert_fails(xml_parse(text, sizeof(text) - 1, NULL, &root, ERR), STATUS_BAD_REQUEST,
+		     "DTD");
 }
 
 TEST(test_every_cut_is_refused)
 {
 	static const char text[] = "<a x='1'><b>t&amp;</b><c><d/></c></a>";
 
-	for (size_t len = 0; len < sizeof text - 1; len++)
+	for (size_t len = 0; len < sizeof(text) - 1; len++)
 		assert_refused(text, len, NULL);
 }
 

@@ -56,12 +56,12 @@ static void reopen(struct place *p)
 
 static int setup(void **state)
 {
-	struct place *p = calloc(1, sizeof *p);
+	struct place *p = calloc(1, sizeof(*p));
 
 	assert_non_null(p);
 	assert_ok(secret_start(ERR));
 	fixture_store((void **)&p->base);
-	snprintf(p->key_file, sizeof p->key_file, "%s/key", p->base->dir);
+	snprintf(p->key_file, sizeof(p->key_file), "%s/key", p->base->dir);
 	int fd = open(p->key_file, O_CREAT | O_WRONLY, 0600);
 	assert_int_equal(write(fd, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n", 44), 44);
 	close(fd);
@@ -129,7 +129,7 @@ static enum status exists(struct place *p, const char *localpart)
 /* A token that ends in a minute; n makes it another one. */
 static const char *token(char text[LOGIN_TOKEN_MAX + 1], const char *localpart, unsigned char n)
 {
-	const struct secret_part key = {key_bytes, sizeof key_bytes};
+	const struct secret_part key = {key_bytes, sizeof(key_bytes)};
 	const unsigned char nonce[LOGIN_TOKEN_NONCE_BYTES] = {n};
 	const struct login_token what = {
 	    .user = localpart, .host = "example.org", .expiry = NOW + 60};
