@@ -61,7 +61,4 @@ enum status http_settings_make(struct http_connection *connection, const struct 
 /* Resets the handle, but keeps its connection. */
 void http_settings_forget(struct http_connection *connection);
 
-/* http_client.c: sets the callbacks of libcurl. Not 0: libcurl refused one. */
-int http_events_set(struct http_connection *connection);
-
 #endif

@@ -1,17 +1,117 @@
 /*
  * The settings of a handle. The tables below hold the options of every call; calls of the same kind
  * share the others. The settings stay while calls differ only in body and deadline, which
- * http_call.c sets. Also the target of a call, and the rule for plain http.
+ * http_call.c sets. Also libcurl's callbacks, the target of a call, and the rule for plain http.
  */
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/address.h"
 #include "base/codec.h"
 #include "base/secret.h"
 #include "net/http_curl.h"
+
+/* ---- libcurl's callbacks ---- */
+
+/*
+ * The JDK's HTTP server, used by Tigase, writes head and body in two packets. With delayed ACKs the
+ * second one waits 40 ms for ours. The kernel clears TCP_QUICKACK by itself, so it is set again for
+ * each answer. The descriptor is kept here because CURLINFO_ACTIVESOCKET is not set inside a
+ * callback.
+ */
+static int on_socket(void *arg, curl_socket_t socket, curlsocktype purpose)
+{
+	struct http_connection *connection = arg;
+
+	if (purpose == CURLSOCKTYPE_IPCXN)
+		connection->socket = socket;
+	return CURL_SOCKOPT_OK;
+}
+
+static int on_close(void *arg, curl_socket_t socket)
+{
+	struct http_connection *connection = arg;
+
+	if (connection->socket == socket)
+		connection->socket = CURL_SOCKET_BAD;
+	return close(socket);
+}
+
+static int on_request(void *arg, char *remote_ip, char *local_ip, int remote_port, int local_port)
+{
+	struct http_connection *connection = arg;
+
+	(void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
+	connection->answer->reach = HTTP_SENT;
+	return CURL_PREREQFUNC_OK;
+}
+
+static bool line_begins(const char *line, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	return len >= n && strncasecmp(line, name, n) == 0;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *arg)
+{
+	struct http_connection *connection = arg;
+	size_t len = size * count;
+	int on = 1;
+
+	if (line_begins(line, len, "HTTP/") && connection->socket != CURL_SOCKET_BAD)
+		setsockopt(connection->socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+	if (line_begins(line, len, "Content-Encoding:")) {
+		connection->refused =
+		    "the answer is compressed, although the request did not allow it";
+		return 0;
+	}
+	return len;
+}
+
+/* One callback may deliver more than the limit at once. */
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+	struct http_connection *connection = arg;
+	struct strbuf *body = &connection->answer->body;
+	size_t len = size * count;
+
+	if (len > HTTP_ANSWER_MAX || body->len > HTTP_ANSWER_MAX - len) {
+		connection->refused = "the answer is larger than 64 KiB";
+		return 0;
+	}
+	strbuf_add(body, data, len);
+	if (!strbuf_ok(body)) {
+		connection->refused = "out of memory while reading the answer";
+		return 0;
+	}
+	return len;
+}
+
+static int callbacks_set(struct http_connection *connection)
+{
+	CURL *easy = connection->easy;
+	int bad = 0;
+
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, connection);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, connection);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_PREREQDATA, connection);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_HEADERDATA, connection);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_WRITEDATA, connection);
+	return bad;
+}
+
+/* ---- the settings ---- */
 
 #define CONNECTION_AGE_S  25  /* Tigase closes idle connections after 31 to 35 s */
 #define CONNECTION_LIFE_S 600 /* a certificate is checked only when the connection is made */
@@ -58,7 +158,7 @@ static int set_fixed(struct http_connection *connection)
 	for (size_t i = 0; i < sizeof(fixed_texts) / sizeof(fixed_texts[0]); i++)
 		bad |= (int)curl_easy_setopt(easy, fixed_texts[i].option, fixed_texts[i].value);
 	bad |= (int)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, connection->why);
-	return bad | http_events_set(connection);
+	return bad | callbacks_set(connection);
 }
 
 /* Sets the parsed URL, because libcurl would parse CURLOPT_URL again at each call. */
