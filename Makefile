@@ -27,8 +27,8 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 BASE     = address clock codec codec_base64 crypto error file inflate json json_scan json_write key_list log log_writer name secret \
 	secret_file status strbuf unix_crypt wait xml
 CONF     = check conf cookie_name databases keys load number place placeholder print text value
-STORE    = adhoc_caller catalogue database_file database_site jid_map limit limit_file migrate pool \
-	provisioned query session site_query site_query_guard site_rows sqlite_connection sqlite_error \
+STORE    = adhoc_caller database_file database_site jid_map limit limit_file migrate pool \
+	provisioned query session site_query site_query_guard site_rows sql sqlite_connection sqlite_error \
 	sqlite_foreign sqlite_setup sqlite_statement token_record user
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \
 	bosh_write jid jid_name jid_prepare jwt login_token sasl
@@ -62,7 +62,7 @@ EXTAUTH  = packet
 PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
 UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test adhoc_mutants_test adhoc_recorded_test \
-	adhoc_server_test adhoc_test bosh_test breaker_test bulkhead_test caller_test catalogue_test \
+	adhoc_server_test adhoc_test bosh_test breaker_test bulkhead_test caller_test sql_test \
 	codec_test conf_databases_test conf_find_test conf_load_test conf_print_test \
 	conf_value_test cookie_test csrf_test device_test django_session_test fcgi_head_test file_test \
 	fcgi_record_test \

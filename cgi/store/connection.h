@@ -1,7 +1,7 @@
 /*
  * One connection to our own database: what a kind of database does. sqlite_connection.c,
  * sqlite_setup.c and sqlite_statement.c do it with SQLite. Another kind does the same with another
- * library, and has its own SQL in the catalogue. Internal to store/.
+ * library, and has its own SQL in sql.c. Internal to store/.
  */
 #ifndef STORE_CONNECTION_H
 #define STORE_CONNECTION_H
@@ -87,7 +87,7 @@ enum status connection_set_schema(struct connection *db, int number, struct erro
  */
 enum status connection_check_foreign(struct connection *db, struct error *err);
 
-/* ---- queries of the catalogue: sqlite_statement.c ---- */
+/* ---- the queries of sql.c: sqlite_statement.c ---- */
 
 /*
  * These do the same as store_find and store_run, inside the caller's transaction. After
@@ -108,7 +108,7 @@ enum status connection_list(struct connection *db, enum query query, struct valu
 enum status connection_change(struct connection *db, enum query query, struct values values,
 			      struct error *err);
 
-/* STATUS_INTERNAL: these are not the values that the catalogue asks for. */
+/* STATUS_INTERNAL: these are not the values that sql.c asks for. */
 enum status values_check(enum query query, struct values values, struct error *err);
 
 /*

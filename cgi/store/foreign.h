@@ -47,7 +47,7 @@ void connection_guard(struct connection *db, const struct guard *guard); /* keep
 void connection_budget(struct connection *db, int milliseconds);
 
 /*
- * Prepares one statement that is not in the catalogue. *end: how many bytes of sql belong to it.
+ * Prepares one statement that is not in sql.c. *end: how many bytes of sql belong to it.
  * STATUS_BAD_REQUEST: it is not valid SQL for this database; *end is the offset of the fault, or -1
  * if SQLite does not tell. The caller frees *out before it closes the connection.
  */

@@ -22,7 +22,7 @@ static bool value_fits(unsigned kind, const struct value *value)
 
 enum status values_check(enum query query, struct values values, struct error *err)
 {
-	const unsigned char *params = catalogue[query].params;
+	const unsigned char *params = queries[query].params;
 	size_t count = 0;
 
 	while (params[count] != KIND_NULL && count < values.count &&
@@ -30,9 +30,8 @@ enum status values_check(enum query query, struct values values, struct error *e
 		count++;
 	if (params[count] == KIND_NULL && count == values.count)
 		return STATUS_OK;
-	return error_set(err, STATUS_INTERNAL,
-			 "value %zu is not what the catalogue asks for in: %s", count + 1,
-			 catalogue[query].sql);
+	return error_set(err, STATUS_INTERNAL, "value %zu is not what sql.c asks for in: %s",
+			 count + 1, queries[query].sql);
 }
 
 /* ---- rows ---- */
@@ -88,7 +87,7 @@ static enum status read_cell(const struct connection *db, const struct column *c
 enum status row_read(const struct connection *db, enum query query, const struct value *cells,
 		     void *row, struct error *err)
 {
-	const struct row_type *type = catalogue[query].row;
+	const struct row_type *type = queries[query].row;
 	alignas(max_align_t) char fresh[ROW_SIZE_MAX] = {0};
 	enum status status = STATUS_OK;
 
@@ -105,7 +104,7 @@ enum status row_read(const struct connection *db, enum query query, const struct
 
 void row_clear(enum query query, void *row)
 {
-	const struct row_type *type = catalogue[query].row;
+	const struct row_type *type = queries[query].row;
 
 	if (row == NULL)
 		return;
@@ -127,7 +126,7 @@ void row_clear(enum query query, void *row)
 
 void *row_list_add(struct row_list *list)
 {
-	const struct row_type *type = catalogue[list->query].row;
+	const struct row_type *type = queries[list->query].row;
 
 	/* The array is full at LIST_FIRST rows, twice as many, and so on. */
 	if (list->count == 0 ||
@@ -143,7 +142,7 @@ void *row_list_add(struct row_list *list)
 
 void row_list_clear(struct row_list *list)
 {
-	const struct row_type *type = catalogue[list->query].row;
+	const struct row_type *type = queries[list->query].row;
 
 	for (size_t i = 0; i < list->count; i++)
 		row_clear(list->query, (char *)list->rows + i * type->size);

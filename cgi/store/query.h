@@ -1,5 +1,5 @@
 /*
- * Queries of our own database, one call each. catalogue.c has the SQL of each, the kinds of its
+ * Queries of our own database, one call each. sql.c has the SQL of each, the kinds of its
  * parameters, and the struct that a row becomes. Internal to store/. No kind of database is known
  * here: connection.h is what one has to do.
  */
@@ -13,7 +13,7 @@
 
 #include "store/store.h"
 
-/* All queries. catalogue.c has the text of each and lists its parameters. */
+/* All queries. sql.c has the text of each and lists its parameters. */
 enum query {
 	QUERY_PING,
 
@@ -155,13 +155,13 @@ struct row_type {
 	size_t count;                 /* at most ROW_COLUMNS_MAX */
 };
 
-/* What the catalogue says about a query. */
-struct catalogued {
+/* What sql.c says about a query. */
+struct query_sql {
 	const char *sql;
 	unsigned char params[QUERY_PARAMS_MAX + 1]; /* their kinds, up to KIND_NULL */
 	const struct row_type *row;                 /* NULL: the query returns no rows */
 };
-extern const struct catalogued catalogue[QUERY_COUNT];
+extern const struct query_sql queries[QUERY_COUNT];
 
 /* ---- one query each: query.c ---- */
 

@@ -1,7 +1,7 @@
 /*
  * Connections to a database of this program, with SQLite: flags at opening, transactions, the state
  * of the file. One thread uses a connection at a time; pool.c ensures that. The SQL of the tables
- * is in catalogue.c and sql/migrations.
+ * is in sql.c and sql/migrations.
  */
 #include <pthread.h>
 #include <stdlib.h>

@@ -143,7 +143,7 @@ void connection_guard(struct connection *db, const struct guard *guard)
 	sqlite3_set_authorizer(db->sqlite, ask_guard, &db->guard);
 }
 
-/* ---- statements that are not in the catalogue ---- */
+/* ---- statements that are not in sql.c ---- */
 
 enum status statement_prepare(struct connection *db, const char *sql, struct statement **out,
 			      long *end, struct error *err)

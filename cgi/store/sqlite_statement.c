@@ -1,5 +1,5 @@
 /*
- * Queries of the catalogue, with SQLite. The connection prepares each at its first use and keeps
+ * Queries of sql.c, with SQLite. The connection prepares each at its first use and keeps
  * it.
  */
 #include "store/sqlite.h"
@@ -12,7 +12,7 @@ static struct statement *get(struct connection *db, enum query query)
 	s->db = db;
 	s->code = SQLITE_OK;
 	if (s->prepared == NULL)
-		s->code = sqlite3_prepare_v3(db->sqlite, catalogue[query].sql, -1,
+		s->code = sqlite3_prepare_v3(db->sqlite, queries[query].sql, -1,
 					     SQLITE_PREPARE_PERSISTENT, &s->prepared, NULL);
 	if (s->active)
 		sqlite3_reset(s->prepared);
@@ -94,7 +94,7 @@ static enum status read_cell(struct statement *s, int column, unsigned kind, str
 
 static enum status read_row(struct statement *s, enum query query, void *row, struct error *err)
 {
-	const struct row_type *type = catalogue[query].row;
+	const struct row_type *type = queries[query].row;
 	struct value cells[ROW_COLUMNS_MAX];
 	enum status status = STATUS_OK;
 

@@ -606,7 +606,7 @@ TEST(test_replaced_while_in_use)
 	assert_ok(store_ping(f->store, ERR));
 }
 
-TEST(test_catalogue_fits_the_schema)
+TEST(test_queries_fit_the_schema)
 {
 	struct fixture *f = *state;
 	struct limit_store *limits;
@@ -619,10 +619,10 @@ TEST(test_catalogue_fits_the_schema)
 	for (int query = 0; query < QUERY_COUNT; query++) {
 		sqlite3_stmt *s;
 		bool of_limits = query >= QUERY_LIMIT_FIND;
-		assert_non_null(catalogue[query].sql);
+		assert_non_null(queries[query].sql);
 		assert_int_equal(sqlite3_open(of_limits ? path : f->path, &db), SQLITE_OK);
-		if (sqlite3_prepare_v2(db, catalogue[query].sql, -1, &s, NULL) != SQLITE_OK)
-			fail_msg("%s: %s", catalogue[query].sql, sqlite3_errmsg(db));
+		if (sqlite3_prepare_v2(db, queries[query].sql, -1, &s, NULL) != SQLITE_OK)
+			fail_msg("%s: %s", queries[query].sql, sqlite3_errmsg(db));
 		sqlite3_finalize(s);
 		sqlite3_close(db);
 	}

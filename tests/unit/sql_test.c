@@ -1,5 +1,5 @@
 /*
- * The catalogue says of each query what its statement says: how many parameters of which kind, and
+ * sql.c says of each query what its statement says: how many parameters of which kind, and
  * which columns. No query takes longer because there are more users, sessions or buckets: each uses
  * an index, except those that are about all rows and are named here.
  */
@@ -98,8 +98,8 @@ TEST(test_by_index)
 	const struct databases databases = open_databases(*state);
 
 	for (enum query i = 0; i < QUERY_COUNT; i++)
-		if (scans(database_of(&databases, i), catalogue[i].sql) && !is_of_all_rows(i))
-			fail_msg("reads all rows: %s", catalogue[i].sql);
+		if (scans(database_of(&databases, i), queries[i].sql) && !is_of_all_rows(i))
+			fail_msg("reads all rows: %s", queries[i].sql);
 	close_databases(&databases);
 }
 
@@ -109,14 +109,14 @@ TEST(test_all_rows_are_noticed)
 	sqlite3 *db = open_database(f->path);
 
 	assert_true(scans(db, "SELECT id FROM site_user WHERE display_name = ?1"));
-	assert_true(scans(db, catalogue[QUERY_USER_LIST].sql));
-	assert_false(scans(db, catalogue[QUERY_USER_FIND].sql));
+	assert_true(scans(db, queries[QUERY_USER_LIST].sql));
+	assert_false(scans(db, queries[QUERY_USER_FIND].sql));
 	sqlite3_close(db);
 }
 
-/* ---- the catalogue's words about a query against its statement ---- */
+/* ---- what sql.c says about a query against its statement ---- */
 
-static int param_count(const struct catalogued *query)
+static int param_count(const struct query_sql *query)
 {
 	int count = 0;
 
@@ -172,7 +172,7 @@ TEST(test_rows_fit_their_statements)
 	const struct databases databases = open_databases(*state);
 
 	for (enum query i = 0; i < QUERY_COUNT; i++) {
-		const struct catalogued *query = &catalogue[i];
+		const struct query_sql *query = &queries[i];
 		sqlite3_stmt *s = prepare(database_of(&databases, i), query->sql);
 
 		assert_int_equal(sqlite3_stmt_readonly(s), query->row != NULL);
@@ -195,7 +195,7 @@ TEST(test_another_row_is_noticed)
 {
 	struct fixture *f = *state;
 	sqlite3 *db = open_database(f->path);
-	const struct row_type *user = catalogue[QUERY_USER_FIND].row;
+	const struct row_type *user = queries[QUERY_USER_FIND].row;
 	sqlite3_stmt *s =
 	    prepare(db, "SELECT 'a' AS id, id AS name, id AS disabled FROM site_user");
 
@@ -236,7 +236,7 @@ TEST(test_parameters_fit_their_statements)
 	const struct databases databases = open_databases(*state);
 
 	for (enum query i = 0; i < QUERY_COUNT; i++) {
-		const struct catalogued *query = &catalogue[i];
+		const struct query_sql *query = &queries[i];
 		sqlite3 *db = database_of(&databases, i);
 		sqlite3_stmt *s = prepare(db, query->sql);
 
@@ -258,7 +258,7 @@ TEST(test_other_parameters_are_noticed)
 {
 	struct fixture *f = *state;
 	sqlite3 *db = open_database(f->path);
-	const char *sql = catalogue[QUERY_USED_NONCE_ADD].sql;
+	const char *sql = queries[QUERY_USED_NONCE_ADD].sql;
 
 	assert_int_equal(try(db, sql, (unsigned char[]){KIND_TEXT, KIND_INTEGER, 0}, false),
 			 SQLITE_DONE);
@@ -267,7 +267,7 @@ TEST(test_other_parameters_are_noticed)
 	sqlite3_close(db);
 }
 
-/* A caller who gives other values than the catalogue asks for learns it in the first test. */
+/* A caller who gives other values than sql.c asks for learns it in the first test. */
 TEST(test_other_values_are_refused)
 {
 	struct fixture *f = *state;

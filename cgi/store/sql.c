@@ -98,7 +98,7 @@ static const struct row_type limit_row = ROW(struct limit_row, limit_columns);
 		.sql = (text), .params = { __VA_ARGS__ }                                           \
 	}
 
-const struct catalogued catalogue[QUERY_COUNT] = {
+const struct query_sql queries[QUERY_COUNT] = {
     [QUERY_PING] = FINDS(ONE("count", KIND_INTEGER, int64_t),
 			 "SELECT count(*) AS count FROM (SELECT 1 FROM site_key LIMIT 1)"),
 
