@@ -2,7 +2,7 @@
 
 VERSION = 0.1.0
 
-# Yours to set: make PREFIX=/usr CFLAGS='-O3 -g'
+# You may set these: make PREFIX=/usr CFLAGS='-O3 -g'
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc/prebind
 ifeq ($(origin CC),default)
@@ -22,7 +22,7 @@ DATADIR = $(PREFIX)/share/prebind
 MANDIR  = $(PREFIX)/share/man
 UNITDIR = $(PREFIX)/lib/systemd/system
 
-# ---- what it is made of: one list a layer, downward (docs/architecture.md) ----
+# ---- sources: one list for each layer, the lowest layer first (docs/architecture.md) ----
 
 BASE     = address clock codec codec_base64 crypto error file inflate json json_scan json_write key_list log log_writer name secret \
 	secret_file status strbuf unix_crypt wait xml
@@ -135,7 +135,7 @@ $(BUILD)/libprebind.a: $(LIB_OBJECTS)
 	$(SAY) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-# The paths are compiled in: after another PREFIX or SYSCONFDIR everything is compiled anew.
+# The paths are compiled in. If PREFIX or SYSCONFDIR changes, everything is compiled again.
 $(BUILD)/defines: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(DEFINES))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(DEFINES))' > $@
@@ -165,7 +165,7 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/unit/unit.o $(BUILD)/libprebind.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(TEST_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $(filter %.c %.o,$^) \
 		$(BUILD)/libprebind.a $(LIB_LDLIBS) $(TEST_LDLIBS)
 
-# What it reads beside the library
+# This test needs an object file that is not in the library.
 $(BUILD)/unit/reader_memory_test: $(BUILD)/ctl/csv.o
 
 unit: $(UNIT_TESTS:%=$(BUILD)/unit/%)
@@ -178,23 +178,24 @@ $(BUILD)/bench/%: tests/bench/%.c
 $(BUILD)/bench/load: tests/bench/load_http.c tests/bench/load_http.h tests/bench/load_times.c \
 	tests/bench/load_times.h
 
-# Of the program's libraries, those that the floor of the benchmark needs
+# The floor of the benchmark needs only these of the program's libraries.
 $(BUILD)/bench/floor: BENCH_LDLIBS = $(shell $(PKG_CONFIG) --libs fcgi libcurl sqlite3 libsodium)
 
 bench-programs: $(BENCH:%=$(BUILD)/bench/%)
 
 # ---- browser side ----
 
-# Strophe.js is not in the repository: npm installs it from the lock file. We serve its small build as it is, less the
-# line that points a debugger at a file we do not serve.
+# Strophe.js is not in the repository: npm installs it from the lock file. We serve its small build and remove one line,
+# which points a debugger at a file that we do not serve.
 static/vendor/strophe.js: node_modules/strophe.js/dist/strophe.umd.min.js
 	@mkdir -p $(@D)
 	cp node_modules/strophe.js/LICENSE.txt $(@D)/strophe.LICENSE.txt
 	sed '/^\/\/# sourceMappingURL=/d' $< > $@.part
 	mv $@.part $@
 
-# Converse.js for client = converse, less its source maps and what only OMEMO needs. The lock file has it without the
-# packages it is built from: dist/ is whole, and one of them is a link that npm 9.2 cannot install.
+# Converse.js is for client = converse. We leave out its source maps and the files that only OMEMO needs. The lock file
+# omits the packages that Converse.js is built from. dist/ is complete without them, and one of them is a link that
+# npm 9.2 cannot install.
 CONVERSE_DIST = node_modules/converse.js/dist
 $(CONVERSE): $(CONVERSE_DIST)/converse.min.js
 	rm -rf $(@D) && mkdir -p $(@D)
@@ -208,8 +209,8 @@ vendor: $(VENDOR) $(CONVERSE)
 
 # ---- run, test ----
 
-# `make demo`, `make test` and `make bench` install what is missing (tests/packages); the rest expects it to be there.
-# The second make sees what the first could not: pkg-config and node_modules.
+# `make demo`, `make test`, `make bench` and `make soak` install missing packages (tests/packages). Other targets expect
+# them to be there. After the installation a second make finds pkg-config and node_modules; the first could not.
 
 RUN_TESTS = PREBIND_BUILD=$(BUILD) tests/run
 UNIT_PROGRAMS = $(UNIT_TESTS:%=$(BUILD)/unit/%)
@@ -219,13 +220,13 @@ demo:
 	@$(MAKE) -j$$(nproc) all vendor
 	@exec node tests/demo.mjs
 
-# The longest files first, so that no processor is idle at the end
+# Runs the longest files first, so that no processor is idle at the end.
 test:
 	tests/install build demo test
 	$(MAKE) -j$$(nproc) WERROR=1 all unit vendor bench-programs
 	$(RUN_TESTS) tests/browser tests/servers tests/program tests/bench tests/lint $(UNIT_PROGRAMS)
 
-# A build of its own: what is measured is optimised, whatever build/ holds
+# Has its own build, so that the measured program is optimised, whatever build/ holds.
 ROUNDS ?= 5
 ONLY   ?=
 bench:
@@ -233,14 +234,14 @@ bench:
 	@$(MAKE) -j$$(nproc) BUILD=build/optimised CFLAGS='-O2 -g' all bench-programs
 	@PREBIND_BUILD=build/optimised node tests/bench/bench.mjs --only '$(ONLY)' --rounds $(ROUNDS) --json $(BUILD)/bench.json
 
-# As many pages as it takes to see what leaks, while processes are reloaded, drained and killed
+# Asks for enough pages to show a leak, while processes are reloaded, drained and killed.
 REQUESTS ?= 1000000
 soak:
 	@tests/install build bench
 	@$(MAKE) -j$$(nproc) BUILD=build/optimised CFLAGS='-O2 -g' all bench-programs
 	@PREBIND_BUILD=build/optimised node tests/bench/soak.mjs --requests $(REQUESTS)
 
-# The units under a systemd of their own: root's, on a machine where control groups can be made
+# Runs the systemd units under a separate systemd. This needs root, and a machine that can make control groups.
 systemd: all vendor
 	@node tests/systemd/run.mjs
 
@@ -253,13 +254,13 @@ check: all unit
 lint:
 	$(RUN_TESTS) tests/lint
 
-# Sanitizers: a build of their own, and every test but the browser's
+# The sanitizers have their own builds. They run the unit, program and server tests.
 SANITIZED = unit program servers
 asan:
 	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g -fno-sanitize-recover=undefined' \
 		sanitized
 
-# ThreadSanitizer of gcc 12 does not start where the kernel randomises more address bits than it knows
+# The ThreadSanitizer of gcc 12 does not start if the kernel randomises more address bits than it supports.
 NO_ASLR = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 tsan:
 	$(NO_ASLR) $(MAKE) BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g' sanitized
@@ -314,7 +315,7 @@ install: all vendor
 	docs/man/conf-page docs/prebind.conf.example | $(MAN_PATHS) > $(DESTDIR)$(MANDIR)/man5/prebind.conf.5
 	for file in $(MAN8); do $(MAN_PATHS) $$file > $(DESTDIR)$(MANDIR)/man8/$${file##*/} || exit 1; done
 
-# What `make install` made, and nothing else: the configuration, the databases and the account stay.
+# Removes only what `make install` made. The configuration, the databases and the account stay.
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/prebindctl $(DESTDIR)$(BINDIR)/prebind-extauth
 	rm -rf $(DESTDIR)$(LIBDIR) $(DESTDIR)$(DATADIR)
@@ -329,21 +330,21 @@ clean:
 	rm -rf $(BUILD) static/vendor artifacts
 
 help:
-	@echo 'make           the programs, in $(BUILD)/'
-	@echo 'make demo      installs what is missing, starts everything on loopback, prints the address'
-	@echo 'make test      installs what is missing, runs everything CI runs'
-	@echo 'make bench     installs what is missing, measures what a page costs; ROUNDS= and ONLY= are yours'
-	@echo 'make soak      installs what is missing, asks for a million pages; REQUESTS= is yours'
-	@echo 'make systemd   the units under a real systemd, in namespaces; as root'
-	@echo 'make screenshots  every page and state, into artifacts/screenshots/'
-	@echo 'make check     the quick part: lint and unit tests'
-	@echo 'make lint      rules about the repository itself, linters, formatting'
-	@echo 'make asan      unit, program and server tests under AddressSanitizer and UBSan'
-	@echo 'make tsan      the same under ThreadSanitizer'
-	@echo 'make valgrind  unit tests under valgrind'
-	@echo 'make install   to $(PREFIX); PREFIX= and DESTDIR= are yours'
+	@echo 'make           builds the programs, in $(BUILD)/'
+	@echo 'make demo      installs missing packages, starts everything on loopback, prints the address'
+	@echo 'make test      installs missing packages, runs everything that CI runs'
+	@echo 'make bench     installs missing packages, measures what a page costs; you may set ROUNDS= and ONLY='
+	@echo 'make soak      installs missing packages, asks for a million pages; you may set REQUESTS='
+	@echo 'make systemd   runs the units under a real systemd, in namespaces; needs root'
+	@echo 'make screenshots  writes a picture of every page and state to artifacts/screenshots/'
+	@echo 'make check     runs the quick tests: lint and unit tests'
+	@echo 'make lint      checks the rules of the repository, runs linters, checks formatting'
+	@echo 'make asan      runs unit, program and server tests under AddressSanitizer and UBSan'
+	@echo 'make tsan      runs the same tests under ThreadSanitizer'
+	@echo 'make valgrind  runs the unit tests under valgrind'
+	@echo 'make install   installs to $(PREFIX); you may set PREFIX= and DESTDIR='
 	@echo 'make uninstall removes what make install made'
-	@echo 'make dist      a tarball of the committed files'
+	@echo 'make dist      makes a tarball of the committed files'
 	@echo 'make clean     removes what was built'
 
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \

@@ -1,5 +1,5 @@
 // Tells prebind who is logged in on this site: provider `token`, token_format = hmac.
-// The function is what a site needs; what stands below it prints a token, for trying it out:
+// A site needs only the function. To try it out, run this command; it prints a token:
 //   node token.mjs KEY_FILE AUDIENCE USER
 import { Buffer } from "node:buffer";
 import { createHmac, randomUUID } from "node:crypto";
@@ -8,8 +8,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 /**
- * A token that says for so long that the user is logged in.
- * @param {string} keyFile its first line is prebind's key
+ * Returns a token that says that the user is logged in. It is valid for so many seconds.
+ * @param {string} keyFile a file with prebind's key in its first line
  * @param {string} audience
  * @param {string} user
  */
@@ -22,7 +22,7 @@ export function chatToken(keyFile, audience, user, seconds = 3600) {
 	return `v1.${kid}.${payload}.${mac}`;
 }
 
-// With every answer to a user who is logged in (and response.clearCookie where somebody logs out), in Express:
+// In Express, call this with every answer to a user who is logged in, and response.clearCookie when a user logs out:
 //   response.cookie("chat_token", chatToken("/srv/site/chat.key", "www.example.org", user),
 //     { path: "/chat", secure: true, httpOnly: true, sameSite: "lax" });
 

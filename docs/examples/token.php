@@ -1,11 +1,11 @@
 <?php
 // Tells prebind who is logged in on this site: provider `token`, token_format = hmac.
-// The function is what a site needs; what stands below it prints a token, for trying it out:
+// A site needs only the function. To try it out, run this command; it prints a token:
 //   php token.php KEY_FILE AUDIENCE USER
 
 declare(strict_types=1);
 
-/** A token that says for $seconds that $user is logged in. $keyFile: the first line of prebind's token_key_file. */
+/** Returns a token, valid for $seconds, that says that $user is logged in. $keyFile has prebind's key in its first line. */
 function chat_token(string $keyFile, string $audience, string $user, int $seconds = 3600): string
 {
 	$base64url = fn (string $bytes): string => rtrim(strtr(base64_encode($bytes), '+/', '-_'), '=');
@@ -22,7 +22,7 @@ function chat_token(string $keyFile, string $audience, string $user, int $second
 	return "v1.$kid.$payload." . $base64url($mac);
 }
 
-// On every page of a user who is logged in (and setcookie('chat_token', '', …) where somebody logs out):
+// Call this on every page of a user who is logged in, and setcookie('chat_token', '', …) when a user logs out:
 //   setcookie('chat_token', chat_token('/srv/site/chat.key', 'www.example.org', $user),
 //       ['path' => '/chat', 'secure' => true, 'httponly' => true, 'samesite' => 'Lax']);
 

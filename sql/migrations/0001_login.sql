@@ -1,4 +1,4 @@
--- Site users of provider "login", and the login sessions of every provider that keeps one.
+-- Site users of provider "login", and the login sessions of every provider that keeps them.
 -- Names are compared byte by byte (collation BINARY): "Bob" and "bob" are two users.
 -- Times are seconds since 1970-01-01 UTC.
 
@@ -11,7 +11,7 @@ CREATE TABLE site_user (
 	created       INTEGER NOT NULL
 ) STRICT;
 
--- The browser holds the token, this table its SHA-256: a copy of the file opens no session.
+-- The browser holds the token and this table only its SHA-256, so a copy of the file opens no session.
 -- There is no reference to site_user: other providers' users have no row there.
 CREATE TABLE login_session (
 	token_hash    BLOB    NOT NULL PRIMARY KEY CHECK (length(token_hash) = 32),

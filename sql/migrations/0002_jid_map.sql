@@ -1,5 +1,5 @@
--- Which XMPP account belongs to which site user, where a row says so. An account has one owner; a user is
--- (source, name), so that bob of one login is not bob of another.
+-- The XMPP accounts of the site users who have a row here. An account has one owner. A user is (source, name), so bob of
+-- one login is not bob of another.
 
 CREATE TABLE jid_map (
 	source        TEXT NOT NULL CHECK (source <> ''),

@@ -1,4 +1,4 @@
--- Keys that all processes of a site share and nobody types in; made at random by the first who asks.
+-- Keys that all processes of a site share. Nobody types them in: the first process that needs a key makes it at random.
 
 CREATE TABLE site_key (
 	purpose       TEXT NOT NULL PRIMARY KEY CHECK (purpose <> ''),

@@ -1,4 +1,4 @@
--- Who may call /rest/adhoc/{jid}: programs, not site users. Names are compared byte by byte.
+-- The programs (not site users) that may call /rest/adhoc/{jid}. Names are compared byte by byte.
 -- Times are seconds since 1970-01-01 UTC.
 
 CREATE TABLE gateway_caller (

@@ -1,4 +1,4 @@
--- One-time tokens that were used: kept until they end, so that none works twice, in whichever process.
+-- One-time tokens that were used. A row is kept until its token expires, so that no process accepts the token twice.
 -- Times are seconds since 1970-01-01 UTC.
 
 CREATE TABLE used_nonce (

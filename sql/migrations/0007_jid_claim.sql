@@ -1,4 +1,4 @@
--- Accounts that a rule gave out and that two site users might be led to: who came first keeps it.
+-- Accounts that a rule gave to a user and might give to a second user too. The first user keeps the account.
 -- Times are seconds since 1970-01-01 UTC.
 
 CREATE TABLE jid_claim (

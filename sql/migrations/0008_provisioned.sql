@@ -1,5 +1,5 @@
--- XMPP accounts that this program made, or was about to make: key `provision`. An account with no row is asked for
--- at the server before its first session.
+-- XMPP accounts that this program made, or was about to make (key `provision`). If an account has no row, the program
+-- asks the server for it before its first session.
 -- Times are seconds since 1970-01-01 UTC.
 
 CREATE TABLE provisioned (

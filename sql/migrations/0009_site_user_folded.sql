@@ -1,4 +1,4 @@
--- A rule with {user|lower} is followed back from an account to the user, whose name may have other letters' case:
--- without this index by reading all users.
+-- For a rule with {user|lower} the program also looks up the user of an account. The case of letters in the user's name
+-- may differ. Without this index the program would read all users.
 
 CREATE INDEX site_user_folded ON site_user (name COLLATE NOCASE);

@@ -1,5 +1,6 @@
--- With {user|lower} an account leads back to the user by the folded name: composed (NFC), and in small letters of every
--- script. COLLATE NOCASE knew the letters of ASCII only. fold() is this program's; whoever adds a user writes the column.
+-- For a rule with {user|lower} the program finds the user of an account by the folded name: composed (NFC), and in small
+-- letters of every script. COLLATE NOCASE folds ASCII letters only. fold() is a function of this program, so the code
+-- that adds a user writes the column.
 
 DROP INDEX site_user_folded;
 ALTER TABLE site_user ADD COLUMN folded TEXT NOT NULL DEFAULT '';

@@ -1,5 +1,6 @@
--- Django's own users, for site_profile_query beside django.sql. With another user model: its table, its key and its
--- name. prebind compares the password with the session's hash of it: who has changed it is logged out, as by Django.
+-- For site_profile_query, with django.sql: Django's own users. If the site has another user model, use its table, key and
+-- name. prebind compares the password with its hash in the session. After a change of the password the session is over,
+-- as it is in Django.
 SELECT username AS user, trim(first_name || ' ' || last_name) AS display_name, password
   FROM auth_user
  WHERE id = :user

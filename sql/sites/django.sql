@@ -8,7 +8,7 @@
 --
 -- Relies on: expire_date is UTC (USE_TZ = True, the default since Django 5).
 --
--- Not asked here: Django also wants the session's authentication back end to be in AUTHENTICATION_BACKENDS still.
+-- Not checked here: for Django, the session's authentication back end must still be in AUTHENTICATION_BACKENDS.
 SELECT session_data, expire_date AS expires_iso
   FROM django_session
  WHERE session_key = :sid;

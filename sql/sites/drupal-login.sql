@@ -1,5 +1,5 @@
--- Drupal 8 to 11, on SQLite, without a table prefix: for login_query. Relies on: uid 0 is the anonymous user; status 0 is
--- blocked; default_langcode picks one of a user's rows.
+-- For login_query: Drupal 8 to 11, on SQLite, without a table prefix. Relies on: uid 0 is the anonymous user. Blocked users
+-- have status 0. A user has one row for each language; one of them has default_langcode 1.
 SELECT name AS user, pass AS password_hash, status = 0 AS disabled
   FROM users_field_data
  WHERE fold(name) = fold(:user)

@@ -1,5 +1,5 @@
--- Flarum 2, without a table prefix: for login_query. People may type their name or their e-mail address. Suspended users
--- (extension flarum/suspend) are left out by adding
+-- For login_query: Flarum 2, without a table prefix. Users may type their name or their e-mail address. To leave out
+-- suspended users (extension flarum/suspend), add
 --    AND (suspended_until IS NULL OR suspended_until < strftime('%Y-%m-%d %H:%M:%S', 'now'))
 SELECT username AS user, password AS password_hash
   FROM users

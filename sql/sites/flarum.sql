@@ -1,12 +1,12 @@
--- Flarum 2, the first to run on SQLite, without a table prefix, for visitors who logged in with "remember me": the sessions
--- of others are in files that only Flarum reads.
+-- Flarum 2 (the first version that runs on SQLite), without a table prefix. It finds only visitors who logged in with
+-- "remember me". Other sessions are in files that only Flarum reads.
 --
 -- site_cookie           = flarum_remember
 -- site_cookie_transform = none
 --
--- Relies on: access_tokens.token holds the cookie as it is; one of type session_remember lives for five years after its
--- last use. Flarum itself lets in users whose e-mail address is not confirmed, and shows them what guests see: they are
--- left out here. Suspended users (extension flarum/suspend) are left out by adding
+-- Relies on: access_tokens.token holds the cookie as it is. A token of type session_remember is valid for five years after
+-- its last use. Flarum lets in users whose e-mail address is not confirmed, and shows them what guests see; this query
+-- leaves them out. To leave out suspended users (extension flarum/suspend), add
 --    AND (u.suspended_until IS NULL OR u.suspended_until < strftime('%Y-%m-%d %H:%M:%S', :now, 'unixepoch'))
 SELECT u.username AS user
   FROM access_tokens t
