@@ -143,8 +143,8 @@ export class Attachment {
 
 	/**
 	 * Ends the session with a terminate request. Resolves when the server has ended it: after any
-	 * answer that ends the session, or after an HTTP error. Tigase answers the request that it
-	 * holds, and closes the connection of the terminate request.
+	 * answer that ends the session, or after an HTTP error. Tigase answers only the request
+	 * that it holds; it closes the connection of the terminate request without an answer.
 	 */
 	end() {
 		const connection = this.#connection;

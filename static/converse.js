@@ -91,8 +91,8 @@ const pace = new BindPace({ now: Date.now, random: Math.random });
 /** @type {any} */ let retryTimer = null;
 
 /**
- * To be called when prebind.json has refused a session. Converse.js then gives up, at the second
- * time at the latest.
+ * To be called when prebind.json has refused a session. Converse.js then gives up,
+ * after the second refusal at the latest.
  * @param {number} [orderedMs] from Retry-After
  */
 function askLater(orderedMs) {

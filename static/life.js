@@ -11,7 +11,7 @@ import { bareJid } from "./stanza.js";
 import { Tabs } from "./tabs.js";
 
 const LEAVE_MAX_MS = 1_500; // how long a log-out waits for the chat server
-// from a click on a link to the end of the page; later the page ends for another reason
+// a page that ends within this time after a click on a link ends because of that click
 const NAVIGATION_MAX_MS = 10_000;
 const RELOAD_MAX_MS = 2_000; // the same for the reload key
 const VENDOR = "./vendor/strophe.js";

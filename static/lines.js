@@ -20,7 +20,7 @@ const SAME_MS = 5_000; // largest difference between the times of two copies of 
  */
 
 /** @type {Fate[]} */
-const FATES = ["pending", "unsent", "", "refused", "delivered"]; // a later one is better known
+const FATES = ["pending", "unsent", "", "refused", "delivered"]; // the later of two is believed
 const GUESSES = ["pending", "unsent"];
 
 /**
@@ -54,7 +54,8 @@ export function isSame(a, b) {
 const surer = (a, b) => (FATES.indexOf(b) > FATES.indexOf(a) ? b : a);
 
 /**
- * Adds what a copy knows to a line. Of two guesses about its fate the line's own one stays.
+ * Adds to a line what a copy of it knows. If both only guess the message's fate, the line's own
+ * guess stays.
  * @param {Line} line changed in place @param {Line} copy
  * @returns {boolean} whether the line has changed
  */

@@ -78,7 +78,7 @@ export class Log {
 		this.element = h("div", { class: "log", role: "log", "data-jid": parts.jid });
 	}
 
-	/** Draws the lines that are new, have moved or are gone. */
+	/** Draws new lines, moves those that have moved, and removes those that are gone. */
 	draw() {
 		const { lines } = this.#parts;
 		const kept = this.#order.every((line, i) => line === lines[i]);

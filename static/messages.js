@@ -1,5 +1,5 @@
-// What is said: sends messages, adds those that arrive to the conversations, and knows which of them
-// are on their way, lost or unread. It draws nothing; talks.js keeps the conversations.
+// Sends messages, adds those that arrive to the conversations, and knows which messages are on
+// their way, lost or unread. It draws nothing; talks.js keeps the conversations.
 import { findLast, newLine } from "./lines.js";
 import { cleanText, jidResource } from "./stanza.js";
 import { sharedStorage } from "./storage.js";
@@ -17,7 +17,7 @@ const PENDING_MAX_MS = 30_000; // a message of an earlier page that is still pen
  * @typedef {object} Parts
  * @property {import("./prebind.js").Prebind} chat
  * @property {(jid: string) => Contact} contactOf
- * @property {(contact: Contact) => boolean} inSight its next message appears before the reader's eyes
+ * @property {(contact: Contact) => boolean} inSight the user would see its next message at once
  * @property {(contact: Contact, line?: Line) => void} draw the conversation has changed, perhaps only in this line
  * @property {(contact: Contact, body: string) => void} announce a message has come that is not in sight
  */

@@ -1,7 +1,7 @@
 // The conversations of this user, which all tabs of the site share: the last lines of each, what is
 // unread, the draft, and the group chats that the user is in. They outlive the page, in
-// localStorage under the site's opaque key of the user, and are removed at log-out. Each tab hears
-// most messages by itself; the tabs' copies are brought together by lines.js.
+// localStorage under the site's opaque key of the user, and are removed at log-out. Each tab
+// receives most messages itself; lines.js merges the tabs' copies.
 import { correct, findLast, insert, isSame, lastIndex, learn, newLine } from "./lines.js";
 import { isTalkKey, keep, keptKeys, readKept, talkKey } from "./storage.js";
 

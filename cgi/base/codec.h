@@ -74,7 +74,7 @@ void codec_base64(struct strbuf *out, const unsigned char *data,
 void codec_base64url(struct strbuf *out, const unsigned char *data,
 		     size_t len); /* RFC 4648, 5; no padding */
 
-/* The same, into an array of CODEC_BASE64URL_LEN(len) characters and a NUL. */
+/* As codec_base64url, into an array of CODEC_BASE64URL_LEN(len) + 1 bytes, which gets a NUL. */
 #define CODEC_BASE64URL_LEN(len) (((len)*4 + 2) / 3)
 void codec_base64url_text(char *out, const unsigned char *data, size_t len);
 

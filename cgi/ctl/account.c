@@ -38,9 +38,17 @@ bool account_take_rights(const struct passwd *who)
 
 enum status account_become(uid_t uid, struct error *err)
 {
-	const struct passwd *who = uid != 0 && uid != geteuid() ? getpwuid(uid) : NULL;
+	const struct passwd *who;
 
-	if (who == NULL || account_take_rights(who))
+	if (uid == 0 || uid == geteuid())
+		return STATUS_OK;
+	who = getpwuid(uid);
+	if (who == NULL)
+		return error_set(err, STATUS_INTERNAL,
+				 "user %ld owns the database, but this machine has no account with "
+				 "that number; set `user` in [server]",
+				 (long)uid);
+	if (account_take_rights(who))
 		return STATUS_OK;
 	return error_set(err, STATUS_INTERNAL, "cannot become user %s", who->pw_name);
 }

@@ -17,7 +17,10 @@
 enum status account_of_site(const struct conf *conf, const struct site_conf *site, uid_t *out,
 			    struct error *err);
 
-/* Changes to that account for good. Does nothing for 0, for our own, and if there is no such. */
+/*
+ * Changes to that account for good. Does nothing for 0 and for our own. If the machine has no such
+ * account, that is an error: with root's rights we would leave files that the program cannot write.
+ */
 enum status account_become(uid_t uid, struct error *err);
 
 /* Changes to the account, with its groups. False: that is not allowed. */

@@ -48,9 +48,9 @@ static void print_migration(const struct ctl *ctl, const struct store_migration_
 	const char *path = ctl->site->database;
 
 	if (report->adopted_from != NULL)
-		printf(
-		    "%s: was the database of [site %s], is that of [site %s] now; logins ended\n",
-		    path, report->adopted_from, ctl->site->name);
+		printf("%s: was the database of [site %s], now belongs to [site %s]; "
+		       "its logins have ended\n",
+		       path, report->adopted_from, ctl->site->name);
 	if (report->from == report->to)
 		printf("%s: schema %d, nothing to do\n", path, report->to);
 	else

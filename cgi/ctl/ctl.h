@@ -39,7 +39,7 @@ struct ctl {
 
 /*
  * If root runs the tool, it changes to the program's account before the verb (ctl/account.h).
- * VERB_AS_CALLED: the verb still runs as root and changes itself.
+ * VERB_AS_CALLED: the verb begins as root, and itself changes to other accounts.
  */
 enum verb_need { VERB_CONF = 1, VERB_SITE = 2, VERB_STORE = 4, VERB_AS_CALLED = 8 };
 

@@ -95,7 +95,7 @@ static enum status folder_check(const struct site_conf *conf, const char *folder
 	if (faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) != 0)
 		return conf_fault(err, STATUS_UNAVAILABLE, place,
 				  "user %u may not enter %s: run prebind as the user that PHP runs "
-				  "as, or add its user to the folder's group",
+				  "as, or add prebind's user to the folder's group",
 				  (unsigned)geteuid(), folder);
 	return STATUS_OK;
 }

@@ -49,7 +49,7 @@ struct slot {
 	struct open_site *open; /* NULL: closed */
 	bool opening;           /* a thread is opening it; wait for `opened` */
 	int64_t used_ms;        /* monotonic, like the next two */
-	int64_t retry_ms;       /* do not try before, after a failure; 0: no failure */
+	int64_t retry_ms;       /* after a failure: the earliest next try; 0: no failure */
 	int64_t told_ms;        /* when the failure was last logged; 0: never */
 };
 

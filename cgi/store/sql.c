@@ -235,10 +235,10 @@ const struct query_sql queries[QUERY_COUNT] = {
 	RUNS("UPDATE provisioned SET taken = unixepoch() WHERE localpart = ?1 AND domain = ?2"
 	     " AND done = 0 AND (taken <= unixepoch() - ?3 OR taken > unixepoch())",
 	     KIND_TEXT, KIND_TEXT, KIND_INTEGER),
-    /* localpart, domain, 0 or 1 */
-    [QUERY_PROVISIONED_END] =
-	RUNS("UPDATE provisioned SET done = ?3, taken = 0 WHERE localpart = ?1 AND domain = ?2",
-	     KIND_TEXT, KIND_TEXT, KIND_INTEGER),
+    /* localpart, domain, 0 or 1. A failure that comes late does not undo another one's success. */
+    [QUERY_PROVISIONED_END] = RUNS("UPDATE provisioned SET done = max(done, ?3), taken = 0"
+				   " WHERE localpart = ?1 AND domain = ?2",
+				   KIND_TEXT, KIND_TEXT, KIND_INTEGER),
 
     /* the latest expiry to delete, maximum of rows */
     [QUERY_USED_NONCE_PURGE] =

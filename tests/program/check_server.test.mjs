@@ -1,6 +1,7 @@
 // prebindctl check, asked by root: the socket, the accounts and the log. It looks as the accounts that will use them, names the cause
 // first, and leaves everything as it was. Installations broken in one known way each: breakages.test.mjs.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
@@ -149,6 +150,17 @@ describe("plain CGI, and sites of several owners", () => {
 		fs.chmodSync(prebind.conf, 0o644);
 		return made;
 	}
+
+	test("an owner without an account is an error, and nothing is done as root", { skip }, async (t) => {
+		const { place, prebind } = await setUpOwners(t);
+		fs.chownSync(place.path("theirs"), 54321, 54321);
+		fs.chownSync(place.path("theirs/theirs.db"), 54321, 54321);
+		// place.run would run it as the place's user
+		const { status, stderr } = spawnSync(prebind.ctlProgram, ["-c", prebind.conf, "--site", "theirs", "session", "end"], { encoding: "utf8" });
+		assert.equal(status, 1);
+		assert.match(stderr, /^prebindctl: user 54321 owns the database, .* set `user` in \[server\]\n$/);
+		assert.deepEqual(fs.readdirSync(place.path("theirs")).filter((file) => fs.statSync(place.path("theirs", file)).uid === 0), []);
+	});
 
 	test("each site is looked at as its own", { skip }, async (t) => {
 		const { prebind } = await setUpOwners(t);

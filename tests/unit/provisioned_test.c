@@ -49,6 +49,8 @@ TEST(test_one_asks)
 	    begin(store, &alice_again, "first", false)); /* at once, with the old password */
 	assert_ok(provisioned_end(store, &alice_again, true, ERR));
 	assert_false(begin(store, &alice_again, "first", true));
+	assert_ok(provisioned_end(store, &alice, false, ERR)); /* late: the account stays made */
+	assert_false(begin(store, &alice_again, "first", true));
 	assert_ok(provisioned_find(store, "alice", "example.org", &noted, ERR));
 	assert_true(noted.done);
 	assert_string_equal(noted.xmpp_password, "first");
