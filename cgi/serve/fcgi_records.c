@@ -30,7 +30,8 @@ enum record_type {
 	RECORD_PARAMS = 4,
 	RECORD_STDIN = 5,
 	RECORD_STDOUT = 6,
-	RECORD_MANAGEMENT = 9 /* this and higher types belong to no request; libfcgi answers them */
+	/* This and higher types, and the id 0, belong to no request; libfcgi answers them. */
+	RECORD_MANAGEMENT = 9
 };
 
 struct record {
@@ -92,6 +93,7 @@ static enum head_state params_read(const unsigned char *at, size_t len, struct h
 /* A record as it lies in the data. */
 struct found {
 	unsigned type;
+	unsigned id; /* of its request */
 	size_t len;
 	size_t whole; /* with its head and its padding */
 };
@@ -103,18 +105,24 @@ static bool record_at(const unsigned char *data, size_t len, struct found *out)
 	if (len < sizeof(record))
 		return false;
 	memcpy(&record, data, sizeof(record));
-	out->type = record.version == RECORD_VERSION ? record.type : RECORD_MANAGEMENT;
+	out->id = (unsigned)record.id[0] << 8 | record.id[1];
+	out->type =
+	    record.version == RECORD_VERSION && out->id != 0 ? record.type : RECORD_MANAGEMENT;
 	out->len = (size_t)record.len[0] << 8 | record.len[1];
 	out->whole = sizeof(record) + out->len + record.padding;
 	return true;
 }
 
-/* Counts the bytes of the body that came with the head. False: the request was given up again. */
-static bool body_read(const unsigned char *data, size_t len, struct head *out)
+/*
+ * Counts the bytes of the body that came with the head. A record of another request ends the count,
+ * but not the body. False: the request was given up again.
+ */
+static bool body_read(const unsigned char *data, size_t len, unsigned id, struct head *out)
 {
 	struct found record;
 
-	while (record_at(data, len, &record) && record.type == RECORD_STDIN && !out->ended) {
+	while (record_at(data, len, &record) && record.id == id && record.type == RECORD_STDIN &&
+	       !out->ended) {
 		size_t room = len - sizeof(struct record);
 
 		out->body += room < record.len ? room : record.len;
@@ -124,13 +132,15 @@ static bool body_read(const unsigned char *data, size_t len, struct head *out)
 		data += record.whole;
 		len -= record.whole;
 	}
-	return !record_at(data, len, &record) || record.type != RECORD_ABORT_REQUEST;
+	return !record_at(data, len, &record) || record.id != id ||
+	       record.type != RECORD_ABORT_REQUEST;
 }
 
 /* Moves the parameters to the start of data, so that they follow each other without records. */
 static enum head_state head_read(unsigned char *data, size_t len, struct head *out)
 {
 	size_t params_len = 0, at = 0;
+	unsigned id = 0; /* the first record's */
 	struct found record;
 
 	*out = (struct head){.nul = false};
@@ -139,7 +149,9 @@ static enum head_state head_read(unsigned char *data, size_t len, struct head *o
 
 		if (record.type >= RECORD_MANAGEMENT)
 			return HEAD_LARGE;
-		if (record.type == RECORD_ABORT_REQUEST)
+		if (id == 0)
+			id = record.id;
+		if (record.id != id || record.type == RECORD_ABORT_REQUEST)
 			return HEAD_BROKEN;
 		if (record.whole > len - at)
 			break;
@@ -147,7 +159,7 @@ static enum head_state head_read(unsigned char *data, size_t len, struct head *o
 		if (record.type != RECORD_PARAMS)
 			continue;
 		if (record.len == 0) { /* the end of the parameters */
-			return body_read(data + at, len - at, out) &&
+			return body_read(data + at, len - at, id, out) &&
 				       params_read(data, params_len, out) == HEAD_WHOLE
 				   ? HEAD_WHOLE
 				   : HEAD_BROKEN;

@@ -14,6 +14,7 @@
 #define PARAMS(len)    "\1\4\0\1\0" len "\0\0"
 #define NO_MORE_PARAMS "\1\4\0\1\0\0\0\0"
 #define STDIN(len)     "\1\5\0\1\0" len "\0\0"
+#define OTHER_END      "\1\5\0\2\0\0\0\0" /* of another request's body */
 
 /* As a web server sends it, up to there. */
 static enum head_state read_text(const char *text, size_t len, struct head *out)
@@ -38,61 +39,86 @@ struct row {
 #define TEXT(text) text, sizeof(text) - 1
 
 static const struct row rows[] = {
-    {"no parameters",			 TEXT(BEGIN NO_MORE_PARAMS),                   HEAD_WHOLE,  {.body = 0}               },
+    {"no parameters",				TEXT(BEGIN NO_MORE_PARAMS),                   HEAD_WHOLE,  {.body = 0}               },
     {"one",
      TEXT(BEGIN PARAMS("\4") "\1\1"
 			     "AB" NO_MORE_PARAMS),
-     HEAD_WHOLE,											 {.body = 0}               },
+     HEAD_WHOLE,												{.body = 0}               },
     {"an empty value",
      TEXT(BEGIN PARAMS("\3") "\1\0"
 			     "A" NO_MORE_PARAMS),
-     HEAD_WHOLE,											 {.body = 0}               },
+     HEAD_WHOLE,												{.body = 0}               },
     {"lengths of four bytes",
      TEXT(BEGIN PARAMS("\12") "\200\0\0\1"
 			      "\200\0\0\1"
 			      "AB" NO_MORE_PARAMS),
-     HEAD_WHOLE,											 {.body = 0}               },
+     HEAD_WHOLE,												{.body = 0}               },
     {"in two records",
      TEXT(BEGIN PARAMS("\1") "\1" PARAMS("\3") "\1"
 					       "AB" NO_MORE_PARAMS),
-     HEAD_WHOLE,											 {.body = 0}               },
+     HEAD_WHOLE,												{.body = 0}               },
     {"a NUL in a value",
      TEXT(BEGIN PARAMS("\6") "\1\3"
 			     "A"
 			     "x\0y" NO_MORE_PARAMS),
-     HEAD_WHOLE,											 {.nul = true}             },
+     HEAD_WHOLE,												{.nul = true}             },
     {"a NUL in a name",
      TEXT(BEGIN PARAMS("\5") "\2\1"
 			     "A\0"
 			     "B" NO_MORE_PARAMS),
-     HEAD_WHOLE,											 {.nul = true}             },
+     HEAD_WHOLE,												{.nul = true}             },
     {"a NUL in the second record of a value",
      TEXT(BEGIN PARAMS("\3") "\1\2"
 			     "A" PARAMS("\2") "x\0" NO_MORE_PARAMS),
-     HEAD_WHOLE,											 {.nul = true}             },
+     HEAD_WHOLE,												{.nul = true}             },
     {"a body, and its end",
      TEXT(BEGIN NO_MORE_PARAMS STDIN("\3") "\0\0\0" STDIN("\0")),
-     HEAD_WHOLE,											 {.body = 3, .ended = true}},
-    {"half a body",			   TEXT(BEGIN NO_MORE_PARAMS STDIN("\7") "abc"), HEAD_WHOLE,  {.body = 3}               },
+     HEAD_WHOLE,												{.body = 3, .ended = true}},
+    {"half a body",				  TEXT(BEGIN NO_MORE_PARAMS STDIN("\7") "abc"), HEAD_WHOLE,  {.body = 3}               },
     {"2 GiB",
      TEXT(BEGIN PARAMS("\6") "\1"
 			     "\377\377\377\360"
 			     "A"),
-     HEAD_BROKEN,											{.body = 0}               },
+     HEAD_BROKEN,											       {.body = 0}               },
     {"a value beyond the last record",
      TEXT(BEGIN PARAMS("\3") "\1\7"
 			     "A" NO_MORE_PARAMS),
-     HEAD_BROKEN,											{.body = 0}               },
-    {"given up before its end",               TEXT(BEGIN "\1\2\0\1\0\0\0\0"),               HEAD_BROKEN, {.body = 0}               },
+     HEAD_BROKEN,											       {.body = 0}               },
+    {"given up before its end",                      TEXT(BEGIN "\1\2\0\1\0\0\0\0"),               HEAD_BROKEN, {.body = 0}               },
     {"given up after its end",
      TEXT(BEGIN NO_MORE_PARAMS STDIN("\0") "\1\2\0\1\0\0\0\0"),
-     HEAD_BROKEN,											{.ended = true}           },
+     HEAD_BROKEN,											       {.ended = true}           },
     {"given up within its body",
      TEXT(BEGIN NO_MORE_PARAMS STDIN("\1") "a"
 					   "\1\2\0\1\0\0\0\0"),
-     HEAD_BROKEN,											{.body = 1}               },
-    {"another version",                       TEXT("\2\1\0\1\0\0\0\0"),                     HEAD_LARGE,  {.body = 0}               },
-    {"a question to the program itself",      TEXT("\1\11\0\0\0\0\0\0"),                    HEAD_LARGE,  {.body = 0}               },
+     HEAD_BROKEN,											       {.body = 1}               },
+    {"parameters of another request",                TEXT(BEGIN "\1\4\0\2\0\0\0\0"),               HEAD_BROKEN, {.body = 0}               },
+    {"a second request in the head",
+     TEXT(BEGIN "\1\1\1\1\0\10\0\0\0\1\0\0\0\0\0\0" NO_MORE_PARAMS),
+     HEAD_BROKEN,											       {.body = 0}               },
+    {"the end of another request's body",
+     TEXT(BEGIN NO_MORE_PARAMS STDIN("\3") "abc" OTHER_END),
+     HEAD_WHOLE,												{.body = 3}               },
+    {"another request's end before the body",
+     TEXT(BEGIN NO_MORE_PARAMS OTHER_END STDIN("\3") "abc" STDIN("\0")),
+     HEAD_WHOLE,												{.body = 0}               },
+    {"the end of a body that belongs to no request",
+     TEXT(BEGIN NO_MORE_PARAMS STDIN("\3") "abc"
+					   "\1\5\0\0\0\0\0\0"),
+     HEAD_WHOLE,												{.body = 3}               },
+    {"another request given up",
+     TEXT(BEGIN NO_MORE_PARAMS "\1\2\0\2\0\0\0\0"),
+     HEAD_WHOLE,												{.body = 0}               },
+    {"an id of two bytes",
+     TEXT("\1\1\1\2\0\0\0\0"
+	  "\1\4\1\2\0\0\0\0"
+	  "\1\5\1\2\0\0\0\0"),
+     HEAD_WHOLE,												{.ended = true}           },
+    {"parameters that belong to no request",
+     TEXT(BEGIN "\1\4\0\0\0\0\0\0"),
+     HEAD_LARGE,												{.body = 0}               },
+    {"another version",			      TEXT("\2\1\0\1\0\0\0\0"),                     HEAD_LARGE,  {.body = 0}               },
+    {"a question to the program itself",             TEXT("\1\11\0\0\0\0\0\0"),                    HEAD_LARGE,  {.body = 0}               },
 };
 
 TEST(heads)
