@@ -179,7 +179,12 @@ void log_set_level(enum log_level level)
 
 void log_never_wait(void)
 {
-	log_writer_start(state.fd, state.to_syslog);
+	if (!state.to_syslog) {
+		log_writer_start(state.fd);
+		return;
+	}
+	closelog(); /* the writer has a socket of its own */
+	log_writer_start_syslog(_PATH_LOG);
 }
 
 void log_flush(void)

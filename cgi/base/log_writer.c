@@ -18,6 +18,8 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -35,8 +37,13 @@ enum way {
 	WAY_SEND,  /* a socket, where each write can say that it must not wait */
 	WAY_WRITE, /* a file, or a descriptor that does not block */
 	/*
-	 * Each write may wait, so the thread does all of them: syslog(3), and a pipe that another
-	 * account made. To make that one non-blocking would change it for all who share it.
+	 * The socket of syslog. syslog(3) holds a lock while it waits for that socket. A process
+	 * that is forked then has the lock for ever, and its log would hang.
+	 */
+	WAY_SYSLOG,
+	/*
+	 * A pipe that another account made. Each write may wait, so the thread does all of them.
+	 * To make the pipe non-blocking would change it for all who share it.
 	 */
 	WAY_THREAD
 };
@@ -53,7 +60,7 @@ struct kept {
 static struct {
 	enum way way; /* constant while threads run, as the next two */
 	int fd;
-	bool to_syslog;
+	struct sockaddr_un syslog; /* for WAY_SYSLOG */
 
 	pthread_mutex_t lock;   /* guards the members up to started */
 	pthread_cond_t changed; /* a line was added, or the last one was written */
@@ -72,17 +79,57 @@ static struct {
 
 /* ---- writing ---- */
 
+/* Processes share the socket, so a socket that is connected again is so for all of them. */
+static bool syslog_connect(void)
+{
+	return connect(writer.fd, (const struct sockaddr *)&writer.syslog, sizeof(writer.syslog)) ==
+	       0;
+}
+
+/*
+ * Sends a line as one datagram, without its newline. It has no time: syslog adds it, and the C
+ * library takes a lock to make one.
+ */
+static ssize_t syslog_send(const char *line, size_t len, int level)
+{
+	char head[sizeof("<191>prebind[]: ") + CODEC_DECIMAL_SIZE];
+	int head_len =
+	    snprintf(head, sizeof(head), "<%d>prebind[%d]: ", LOG_DAEMON | level, (int)getpid());
+	struct iovec pieces[] = {
+	    {head,         (size_t)head_len},
+	    {(char *)line, len - 1         },
+	};
+	const struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 2};
+	ssize_t put = sendmsg(writer.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	/* syslog was started again, or it was not there before. */
+	if (put < 0 && (errno == ECONNREFUSED || errno == ENOTCONN || errno == ENOENT) &&
+	    syslog_connect())
+		put = sendmsg(writer.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return put < 0 ? put : (ssize_t)len; /* a datagram is sent whole */
+}
+
+static ssize_t put_line(const char *line, size_t len, int level)
+{
+	switch (writer.way) {
+	case WAY_SYSLOG:
+		return syslog_send(line, len, level);
+	case WAY_SEND:
+		return send(writer.fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	default:
+		return write(writer.fd, line, len);
+	}
+}
+
 /* A part of a line is not continued: the rest could end up inside another process's line. */
-static enum taken write_once(const char *line, size_t len)
+static enum taken write_once(const char *line, size_t len, int level)
 {
 	ssize_t put;
 
 	do
-		put = writer.way == WAY_SEND
-			  ? send(writer.fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL)
-			  : write(writer.fd, line, len);
+		put = put_line(line, len, level);
 	while (put < 0 && errno == EINTR);
-	if (put < 0 && errno == EAGAIN)
+	if (put < 0 && (errno == EAGAIN || errno == ENOBUFS))
 		return NOT_NOW;
 	if (put == (ssize_t)len)
 		return TAKEN;
@@ -96,11 +143,7 @@ static enum taken write_waiting(const struct kept *kept)
 	struct pollfd poll_fd = {.fd = writer.fd, .events = POLLOUT};
 	enum taken taken = NOT_NOW;
 
-	if (writer.to_syslog) {
-		syslog(kept->level, "%.*s", (int)kept->len - 1, kept->line);
-		return TAKEN;
-	}
-	while ((taken = write_once(kept->line, kept->len)) == NOT_NOW)
+	while ((taken = write_once(kept->line, kept->len, kept->level)) == NOT_NOW)
 		poll(&poll_fd, 1, -1);
 	return taken;
 }
@@ -204,7 +247,7 @@ void log_writer_put(const char *line, size_t len, int level)
 	enum taken taken = NOT_NOW;
 
 	if (writer.way != WAY_THREAD && !atomic_load(&writer.behind))
-		taken = write_once(line, len);
+		taken = write_once(line, len, level);
 	if (taken == NOT_NOW)
 		keep(line, len, level);
 	else if (taken == TAKEN && atomic_load_explicit(&writer.lost, memory_order_relaxed) > 0)
@@ -249,21 +292,32 @@ static int open_again(int fd)
 	return open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-void log_writer_start(int fd, bool to_syslog)
+void log_writer_start(int fd)
 {
 	struct stat st = {.st_mode = S_IFREG};
 
 	writer.fd = fd;
-	writer.to_syslog = to_syslog;
-	writer.way = to_syslog ? WAY_THREAD : WAY_WRITE;
-	if (!to_syslog && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
+	writer.way = WAY_WRITE;
+	if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
 		writer.way = WAY_SEND;
-	if (!to_syslog && !S_ISREG(st.st_mode) && !S_ISSOCK(st.st_mode)) {
+	if (!S_ISREG(st.st_mode) && !S_ISSOCK(st.st_mode)) {
 		int again = open_again(fd);
 
 		writer.fd = again >= 0 ? again : fd;
 		writer.way = again >= 0 ? WAY_WRITE : WAY_THREAD;
 	}
+	pthread_atfork(before_fork, after_fork, after_fork_child);
+}
+
+/* The socket stays open to the end of the process: the thread may be waiting for it. */
+void log_writer_start_syslog(const char *path)
+{
+	writer.syslog.sun_family = AF_UNIX;
+	snprintf(writer.syslog.sun_path, sizeof(writer.syslog.sun_path), "%s", path);
+	writer.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	/* Now, because later the path may be out of reach. If it fails, each line tries again. */
+	(void)syslog_connect();
+	writer.way = WAY_SYSLOG;
 	pthread_atfork(before_fork, after_fork, after_fork_child);
 }
 

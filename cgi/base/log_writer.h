@@ -9,9 +9,11 @@
 #include <stddef.h>
 
 /* See log_never_wait. fd is borrowed. Call it before threads start, and before a fork. */
-void log_writer_start(int fd, bool to_syslog);
+void log_writer_start(int fd);
+/* The same, for the syslog whose socket is at path. It need not be there yet. */
+void log_writer_start_syslog(const char *path);
 bool log_writer_runs(void);
-/* level: of syslog. The line, with its newline, is copied if it must wait. */
+/* level: a priority of syslog(3). The line, with its newline, is copied if it must wait. */
 void log_writer_put(const char *line, size_t len, int level);
 /* Waits at most a second until all lines are written. */
 void log_writer_flush(void);

@@ -4,12 +4,17 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <syslog.h>
 
 #include "unit.h"
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/log_writer.h"
 
 #define LOG_TEST_THREADS 4
 #define LOG_TEST_LINES   200 /* a thread */
@@ -247,4 +252,103 @@ TEST(test_threads)
 	}
 	assert_int_equal(lines, LOG_TEST_THREADS * LOG_TEST_LINES);
 	free(text);
+}
+
+/* ---- syslog ---- */
+
+#define SYSLOG_LINES 1000 /* more than a socket holds */
+
+static int syslog_listen(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", unit_path("syslog"));
+	unlink(address.sun_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static void put(const char *text)
+{
+	log_writer_put(text, strlen(text), LOG_WARNING);
+}
+
+/* Waits for the next datagram, which must be the line that a process put. */
+static void assert_syslog(int fd, pid_t pid, const char *text)
+{
+	char got[4096], expected[256];
+	ssize_t len = recv(fd, got, sizeof(got) - 1, 0);
+
+	assert_true(len >= 0);
+	got[len] = '\0';
+	snprintf(expected, sizeof(expected), "<%d>prebind[%d]: %s", LOG_DAEMON | LOG_WARNING,
+		 (int)pid, text);
+	assert_string_equal(got, expected);
+}
+
+static void assert_syslog_lost(int fd, const char *lines)
+{
+	char got[4096];
+	ssize_t len = recv(fd, got, sizeof(got) - 1, 0);
+
+	assert_true(len >= 0);
+	got[len] = '\0';
+	assert_holds(got, "\"event\":\"log_lost\"");
+	assert_holds(got, lines);
+}
+
+/* A process that puts a line when the pipe's other end is closed. */
+static pid_t fork_putting(int ends[2])
+{
+	pid_t pid = fork();
+	char byte;
+
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	alarm(60); /* a log that hangs ends the test */
+	close(ends[1]);
+	(void)!read(ends[0], &byte, 1);
+	put("of the child\n");
+	log_writer_flush();
+	_exit(0);
+}
+
+/* syslog is not there at first; it is started again; it is full while a process is forked. */
+TEST(test_syslog)
+{
+	char text[32];
+	int ends[2], status = -1;
+
+	log_writer_start_syslog(unit_path("syslog"));
+	put("lost\n");
+	put("lost, too\n");
+	int fd = syslog_listen();
+	put("first\n");
+	assert_syslog(fd, getpid(), "first");
+	assert_syslog_lost(fd, "\"lines\":\"2\"");
+
+	close(fd);
+	fd = syslog_listen();
+	put("after a restart\n");
+	assert_syslog(fd, getpid(), "after a restart");
+
+	for (int i = 0; i < SYSLOG_LINES; i++) {
+		snprintf(text, sizeof(text), "%d\n", i);
+		put(text);
+	}
+	assert_int_equal(pipe(ends), 0);
+	pid_t child = fork_putting(ends);
+	for (int i = 0; i < SYSLOG_LINES; i++) {
+		snprintf(text, sizeof(text), "%d", i);
+		assert_syslog(fd, getpid(), text);
+	}
+	close(ends[1]);
+	assert_syslog(fd, child, "of the child");
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	close(ends[0]);
+	close(fd);
 }
