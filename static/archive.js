@@ -48,21 +48,24 @@ export class Archive {
 	/**
 	 * Fetches what came after a message, oldest first, in all conversations.
 	 * @param {string | null} after the archive's id of the message; "": from the beginning; null: only the newest page
-	 * @returns {Promise<{messages: Message[], last: string} | null>} last: the archive's id of the last one, "" if there
-	 *   is none; null: no archive, no answer or no session
+	 * @returns {Promise<{messages: Message[], last: string, complete: boolean} | null>} last: the archive's id of the last
+	 *   one, "" if there is none; complete: nothing came after it; null: no archive, no answer or no session
 	 */
 	async since(after) {
-		if (after === null) return this.#fetchPage({ max: NEWS_PAGE, before: "" });
+		if (after === null) {
+			const newest = await this.#fetchPage({ max: NEWS_PAGE, before: "" });
+			return newest && { ...newest, complete: true };
+		}
 		let page = await this.#fetchPage({ max: NEWS_PAGE, after });
 		if (!page && after) return this.since(null); // the archive may not have that message any more
 		const messages = page?.messages ?? [];
 		for (let i = 1; i < NEWS_PAGES_MAX && page && !page.complete; i++) {
 			const next = await this.#fetchPage({ max: NEWS_PAGE, after: page.last });
 			if (!next) break;
-			page = next;
+			page = { ...next, last: next.last || page.last };
 			messages.push(...page.messages);
 		}
-		return page && { messages, last: page.last };
+		return page && { messages, last: page.last, complete: page.complete };
 	}
 
 	/**

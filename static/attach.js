@@ -147,6 +147,7 @@ export class Attachment {
 	 * that it holds; it closes the connection of the terminate request without an answer.
 	 */
 	end() {
+		this.#spacing?.deliverAll();
 		const connection = this.#connection;
 		this.#forget();
 		if (!connection) return Promise.resolve();
@@ -203,6 +204,7 @@ export class Attachment {
 	 * online, and their messages would be lost, until the server notices.
 	 */
 	leave() {
+		this.#spacing?.deliverAll(); // this may end the connection
 		const connection = this.#connection;
 		if (!connection) return;
 		this.#sendAgain(connection);
@@ -217,6 +219,7 @@ export class Attachment {
 	 * @returns {Session | null} the session for the next page; null: it has ended, or has never answered
 	 */
 	handOver() {
+		this.#spacing?.deliverAll();
 		const connection = this.#connection;
 		if (!connection || !this.#alive) return null;
 		this.#sendAgain(connection);
@@ -275,6 +278,7 @@ export class Attachment {
 	 * @param {boolean} [closed] the connection has ended: no terminate request is sent
 	 */
 	#lose(reason, closed = false) {
+		if (!closed) this.#spacing?.deliverAll(); // the owner may be told of a loss by this
 		const owner = this.#owner;
 		if (closed) this.#forget();
 		else this.end();

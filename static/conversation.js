@@ -90,6 +90,7 @@ export class Conversation {
 		const shown = this.#show(contact);
 		shown.log.element.hidden = false;
 		shown.log.draw();
+		this.#offerCut(contact, shown);
 		this.#field.value = this.#hooks.talk(contact).draft;
 		this.drawPeer();
 		this.#drawComposer();
@@ -150,6 +151,7 @@ export class Conversation {
 		const fromEnd = holder.scrollHeight - holder.scrollTop;
 		const first = shown.log.element.querySelector(".message");
 		shown.log.draw();
+		this.#offerCut(contact, shown);
 		if (line) shown.log.update(line);
 		if (this.#follows) this.toEnd();
 		else if (first !== shown.log.element.querySelector(".message")) holder.scrollTop = holder.scrollHeight - fromEnd;
@@ -193,6 +195,19 @@ export class Conversation {
 		return shown;
 	}
 
+	/**
+	 * If the page has removed the oldest lines, the next page of the archive begins with them.
+	 * @param {Contact} contact @param {Shown} shown
+	 */
+	#offerCut(contact, shown) {
+		const talk = this.#hooks.talk(contact);
+		const { cut } = talk;
+		talk.cut = null;
+		if (cut === null || shown.before === null) return; // the newest page is read first
+		shown.before = cut;
+		shown.log.offerEarlier(true);
+	}
+
 	/** Reads the newest page of the archive, once. @param {Contact} contact @param {Shown} shown */
 	#askArchive(contact, { asked }) {
 		if (this.#sendable && !asked) this.#askEarlier(contact);
@@ -207,14 +222,16 @@ export class Conversation {
 		const shown = this.#show(contact);
 		shown.asked = true;
 		shown.log.offerEarlier(false);
-		const page = await this.#hooks.history(contact, shown.before ?? "");
+		const { before } = shown;
+		const page = await this.#hooks.history(contact, before ?? "");
 		if (!page) {
 			shown.asked = shown.before !== null; // no archive or no session: there may be one next time
 			return;
 		}
-		shown.before = page.first;
+		const cut = shown.before !== before; // lines were removed meanwhile: they are read next
+		if (!cut) shown.before = page.first;
 		this.draw(contact);
-		shown.log.offerEarlier(!page.complete);
+		shown.log.offerEarlier(cut || !page.complete);
 	}
 
 	/** Whether to show the button that leads to new messages. */

@@ -15,6 +15,8 @@ const SAME_MS = 5_000; // largest difference between the times of two copies of 
  * @property {string} id of the message; may be empty
  * @property {string} author only in a group chat, else ""
  * @property {Fate} fate
+ * @property {string} session while it is pending: the resource of the session that it was sent in, else maybe empty
+ * @property {string} archiveId its id in this user's archive; may be empty
  * @property {boolean} seen this user has read it
  * @property {boolean} edited its text replaced an earlier one (XEP-0308)
  */
@@ -27,7 +29,7 @@ const GUESSES = ["pending", "unsent"];
  * @param {{direction: "in" | "out", text: string, time: Date} & Partial<Line>} parts
  * @returns {Line}
  */
-export const newLine = (parts) => ({ id: "", author: "", fate: "", seen: parts.direction === "out", edited: false, ...parts });
+export const newLine = (parts) => ({ id: "", author: "", fate: "", session: "", archiveId: "", seen: parts.direction === "out", edited: false, ...parts });
 
 /** @template T @param {T[]} list @param {(each: T) => boolean} test @returns {number} -1: none */
 export function lastIndex(list, test) {
@@ -62,6 +64,7 @@ const surer = (a, b) => (FATES.indexOf(b) > FATES.indexOf(a) ? b : a);
 export function learn(line, copy) {
 	const before = JSON.stringify(line);
 	line.seen ||= copy.seen;
+	line.archiveId ||= copy.archiveId;
 	if (!GUESSES.includes(line.fate) || !GUESSES.includes(copy.fate)) line.fate = surer(line.fate, copy.fate);
 	if (copy.edited && !line.edited) Object.assign(line, { text: copy.text, edited: true });
 	return JSON.stringify(line) !== before;

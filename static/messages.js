@@ -28,12 +28,18 @@ export class Messages {
 	#writeDraft = () => {}; // stores what is written in the open conversation
 	#talks = new Talks({ storage: sharedStorage() });
 	#user = ""; // the site's opaque key
-	#mark = ""; // the archive's id of a message that came while the archive was read
-	#catching = false; // the archive is being read
+	#mark = ""; // the archive's id of the newest message that came while #behind
+	#behind = true; // the archive may have messages that this page has not read: live ones do not move the mark
+	#catchUps = 0; // how often the archive was asked; only the last time counts
 
 	/** @param {Parts} parts */
 	constructor(parts) {
 		this.#parts = parts;
+	}
+
+	/** The resource of this page's session; "" if there is none. */
+	get #session() {
+		return jidResource(this.#parts.chat.connection?.jid ?? "");
 	}
 
 	/** @param {Contact} contact @returns {Talk} */
@@ -105,7 +111,7 @@ export class Messages {
 		const id = this.#parts.chat.send(contact.lockedTo, text);
 		// A group chat sends the message back to us, and it is added then.
 		if (!id || contact.room) return;
-		const line = newLine({ direction: "out", text: cleanText(text), time: new Date(), id, fate: "pending" });
+		const line = newLine({ direction: "out", text: cleanText(text), time: new Date(), id, fate: "pending", session: this.#session });
 		this.#talks.add(this.talk(contact), line);
 		this.#parts.draw(contact);
 	}
@@ -119,7 +125,7 @@ export class Messages {
 		if (line.fate === "unsent") await this.readEarlier(contact, "");
 		const lost = line.fate === "unsent" || line.fate === "refused";
 		if (lost && this.#parts.chat.send(contact.lockedTo, line.text, line.id)) {
-			line.fate = "pending";
+			Object.assign(line, { fate: "pending", session: this.#session });
 			this.#talks.save(this.talk(contact));
 		}
 		this.#parts.draw(contact, line);
@@ -137,11 +143,16 @@ export class Messages {
 		}
 	}
 
-	/** The ids of messages that have been pending for this time. @param {number} [ms] */
-	#pending(ms = 0) {
-		const until = Date.now() - ms;
+	/** The ids of pending messages. @param {(line: Line) => boolean} test */
+	#pending(test) {
 		const lines = [...this.#talks].flatMap((talk) => talk.lines);
-		return lines.filter(({ fate, time }) => fate === "pending" && time.getTime() <= until).map(({ id }) => id);
+		return lines.filter((line) => line.fate === "pending" && test(line)).map(({ id }) => id);
+	}
+
+	/** The messages that are pending for too long: their page may be gone. */
+	#giveUp() {
+		const until = Date.now() - PENDING_MAX_MS;
+		this.setFate(this.#pending(({ time }) => time.getTime() <= until), "unsent");
 	}
 
 	// ---- what arrives ----
@@ -151,7 +162,7 @@ export class Messages {
 		const { kind, peer, direction, from, archiveId, body } = message;
 		const contact = this.#parts.contactOf(peer);
 		if (direction === "in" && kind === "chat" && !contact.room) contact.lockedTo = from;
-		if (archiveId && this.#catching) this.#mark = archiveId;
+		if (archiveId && this.#behind) this.#mark = archiveId;
 		else if (archiveId) this.#talks.mark = archiveId;
 		const unread = this.#add(contact, message, kind === "room" && message.delayed);
 		if (unread) this.#parts.announce(contact, body);
@@ -163,10 +174,10 @@ export class Messages {
 	 * @param {boolean} old it needs nobody's attention
 	 * @returns {boolean} whether it is a new message that nobody has read
 	 */
-	#add(contact, { kind, direction, body, time, id, from, replaces }, old) {
+	#add(contact, { kind, direction, body, time, id, archiveId, from, replaces }, old) {
 		const author = kind === "room" ? jidResource(from) : "";
 		const seen = direction === "out" || old || this.#parts.inSight(contact);
-		const line = newLine({ direction, text: body, time, id, author, seen });
+		const line = newLine({ direction, text: body, time, id, archiveId, author, seen });
 		const talk = this.talk(contact);
 		const added = this.#talks.add(talk, line, replaces);
 		const changed = added ? undefined : findLast(talk.lines, (each) => each.id !== "" && each.id === (replaces || id));
@@ -184,24 +195,31 @@ export class Messages {
 		return page;
 	}
 
-	/** Reads from the archive what came while this user had no session. */
+	/**
+	 * Reads from the archive what came while this user had no session. If it cannot read all of it,
+	 * the mark stays before the rest, which the next session reads.
+	 */
 	async #catchUp() {
 		const known = this.#talks.mark;
-		this.#catching = true;
+		const turn = ++this.#catchUps;
+		this.#behind = true;
 		this.#mark = "";
 		const news = await this.#parts.chat.catchUp(known);
-		this.#catching = false;
 		if (!news) return;
 		for (const message of news.messages) this.#add(this.#parts.contactOf(message.peer), message, known === null);
-		this.#talks.mark = this.#mark || news.last || known || "";
+		if (turn !== this.#catchUps) return; // a later session has asked too
+		this.#behind = !news.complete;
+		this.#talks.mark = (news.complete && this.#mark) || news.last || known || "";
 	}
 
 	/** To be called when a session begins. @param {boolean} resumed it is the session of the page before */
 	ready(resumed) {
+		const session = this.#session;
 		this.#talks.open(this.#user); // this page may have missed changes by other tabs
-		if (!resumed || this.#talks.mark === null) this.#catchUp();
-		// The session of the page before has answered, so the server has what was sent in it.
-		if (resumed) this.setFate(this.#pending(), "");
-		else setTimeout(() => this.setFate(this.#pending(PENDING_MAX_MS), "unsent"), PENDING_MAX_MS);
+		this.#catchUp(); // also when resumed: the page before may have failed to
+		// The session of the page before has answered, so the server has what was sent in it. It
+		// says nothing of what other tabs have sent in theirs.
+		if (resumed) this.setFate(this.#pending((line) => line.session === session), "");
+		setTimeout(() => this.#giveUp(), PENDING_MAX_MS);
 	}
 }

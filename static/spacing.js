@@ -58,6 +58,14 @@ export class Spacing {
 		if (this.#early.length > 0) this.#clock.setTimeout(() => this.#deliverReady(req.rid), ORDER_MS);
 	}
 
+	/**
+	 * Delivers what still waits. To be called before the page stops to listen: the server does not
+	 * send again what was answered.
+	 */
+	deliverAll() {
+		this.#deliverReady(Infinity);
+	}
+
 	/** @param {number} [until] answers up to this rid have waited long enough */
 	#deliverReady(until = 0) {
 		const isOpen = (/** @type {number} */ rid) => this.#connection._proto._requests.some((/** @type {any} */ other) => other.rid < rid);

@@ -20,6 +20,8 @@ const MARK = "prebind-mark "; // then the user; handover.js removes "prebind-…
  * @property {string} name only for a member of a group chat, else ""
  * @property {string} nick this user's, in a group chat; "": this user is not in it
  * @property {Line[]} lines oldest first
+ * @property {string | null} cut the page has removed its oldest lines: the archive's id of the oldest one that it has
+ *   left, "" if no id is known; null: nothing was removed, or conversation.js knows it
  * @property {string} draft
  * @property {number} draftAt when the draft was written, in milliseconds
  * @property {number} at when the conversation changed, in milliseconds
@@ -40,7 +42,7 @@ function lastLines(lines) {
 function toKept({ lines, ...talk }) {
 	const last = lastLines(lines);
 	const unread = last.filter((line) => !line.seen).length;
-	return last.length > 0 || talk.draft || talk.nick ? { ...talk, lines: last, unread } : null;
+	return last.length > 0 || talk.draft || talk.nick ? { ...talk, cut: undefined, lines: last, unread } : null;
 }
 
 /**
@@ -108,7 +110,7 @@ export class Talks {
 
 	/** @param {string} jid @returns {Talk} */
 	get(jid) {
-		const talk = this.#talks.get(jid) ?? { jid, name: "", nick: "", lines: [], draft: "", draftAt: 0, at: 0 };
+		const talk = this.#talks.get(jid) ?? { jid, name: "", nick: "", lines: [], cut: null, draft: "", draftAt: 0, at: 0 };
 		this.#talks.set(jid, talk);
 		return talk;
 	}
@@ -158,10 +160,17 @@ export class Talks {
 		const known = !corrected && findLast(lines, (each) => isSame(each, line));
 		if (known) learn(known, line);
 		else if (!corrected) insert(lines, line);
-		if (lines.length > LINES_MAX) lines.splice(0, LINES_MAX / 10);
+		// Earlier lines, which the user asked for, remove nothing: that would leave a gap below them.
+		if (lines.length > LINES_MAX && lines[lines.length - 1] === line) this.#cut(talk);
 		if (line.direction === "out") for (const each of lines) if (each.time <= line.time) each.seen = true;
 		this.save(talk);
 		return !known && !corrected;
+	}
+
+	/** Removes the oldest lines from the page. @param {Talk} talk */
+	#cut(talk) {
+		talk.lines.splice(0, LINES_MAX / 10);
+		talk.cut = talk.lines.find(({ archiveId }) => archiveId !== "")?.archiveId ?? "";
 	}
 
 	/**

@@ -153,6 +153,9 @@ class Bosh {
 				for (const { run, name, type } of this.handlers)
 					if (name === stanza.localName && (!type || type === stanza.getAttribute("type"))) run(stanza);
 			}
+			_dataRecv(_request, stanza) {
+				this.receive(stanza);
+			}
 			fail(code) {
 				this.httpErrors[code]?.(code);
 				if (code >= 400 && code < 500) this.connect_callback(STATUS.DISCONNECTED, null);
@@ -646,6 +649,21 @@ test("a page leaves its session to the next one, and stores nothing while it liv
 	assert.deepEqual(sent.map((stanza) => stanza.children[0]?.localName ?? stanza.localName), ["ping", "query"],
 		"no presence: nobody sees a change");
 	assert.deepEqual(two.named("ready"), [{ name: "ready", jid: "alice@example.org", resumed: true }]);
+});
+
+test("an answer that waits for an earlier one is not lost when the page hands over, leaves or logs out", async () => {
+	const ends = [[MINE, hide], [SESSION, hide], [MINE, (page) => void page.chat.logout()]];
+	for (const [block, end] of ends) {
+		const page = await readyPage({ block, tab: openTab() });
+		const connection = page.connection();
+		const message = (id) => make("message", { from: "bob@example.org/x", to: "alice@example.org", type: "chat", id }, make("body").t("hi"));
+		connection._proto._requests = [{ rid: 1000, data: "", age: () => 20 }];
+		connection._dataRecv({ rid: 1002 }, message("later"));
+		connection._dataRecv({ rid: 1001 }, message("sooner"));
+		assert.deepEqual(page.named("message"), []);
+		end(page);
+		assert.deepEqual(page.named("message").map(({ id }) => id), ["sooner", "later"]);
+	}
 });
 
 test("the page's own session is ended when the one from the page before goes on, and used when it does not", async () => {

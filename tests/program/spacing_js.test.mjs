@@ -147,3 +147,15 @@ test("an answer waits 3 s at most for one that may be lost", () => {
 	answer("a");
 	assert.deepEqual(received, ["2 b", "1 a"]);
 });
+
+test("when the page stops to listen, the answers that wait are delivered in order, once", () => {
+	const { connection, proto, received, spacing, wait } = open();
+	proto._requests = [{ rid: 1, sends: 1 }];
+	connection._dataRecv({ rid: 3 }, "c");
+	connection._dataRecv({ rid: 2 }, "b");
+	assert.deepEqual(received, []);
+	spacing.deliverAll();
+	assert.deepEqual(received, ["2 b", "3 c"]);
+	wait(3000);
+	assert.equal(received.length, 2);
+});

@@ -1,7 +1,9 @@
-// What a user's tabs keep of their conversations (static/talks.js, static/lines.js): two tabs that share a storage.
+// What a user's tabs keep of their conversations (static/talks.js, static/lines.js, static/messages.js): two tabs that share a storage.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Archive } from "../../static/archive.js";
 import { newLine } from "../../static/lines.js";
+import { Messages } from "../../static/messages.js";
 import { Talks } from "../../static/talks.js";
 
 const BOB = "bob@example.org";
@@ -165,4 +167,149 @@ test("without a storage, with a full one, and after a log-out, it works and noth
 	talks.flush();
 	talks.mark = "m1";
 	assert.equal(storage.length, 0);
+});
+
+test("earlier lines push none out; new ones do, and the archive's id of the oldest that is left is known", () => {
+	const storage = new Shared();
+	const talks = openTab(storage);
+	const at = (i, parts) => line(`line ${i}`, { time: new Date(NOW + i), archiveId: `a${i}`, ...parts });
+	const talk = talks.get(BOB);
+	for (let i = 0; i < 1000; i++) talks.add(talk, at(i));
+	for (let i = -1; i >= -30; i--) talks.add(talk, at(i));
+	assert.deepEqual([talk.lines.length, texts(talks)[0], talk.cut], [1030, "line -30", null]);
+	talks.add(talk, at(1000));
+	assert.deepEqual([talk.lines.length, texts(talks)[0], talk.cut], [931, "line 70", "a70"]);
+	talks.flush();
+	assert.equal(openTab(storage).get(BOB).cut, null, "the next page has removed nothing yet");
+});
+
+test("a line without an archive's id gets it from its copy there", () => {
+	const talks = openTab(new Shared());
+	say(talks, line("hi", { direction: "out" }), line("hi", { direction: "out", archiveId: "a1" }));
+	assert.deepEqual(talks.get(BOB).lines.map(({ archiveId }) => archiveId), ["a1"]);
+});
+
+// ---- messages.js ----
+
+const MARK = "prebind-mark u1";
+const USER = "alice@example.org";
+const markIn = (storage) => JSON.parse(storage.getItem(MARK))?.mark ?? null;
+const message = (text, archiveId) => ({
+	kind: "chat", peer: BOB, direction: "in", from: `${BOB}/x`, body: text, id: `id of ${text}`, archiveId, time: new Date(), replaces: "",
+});
+
+/** A page's messages. catchUps: its questions to the archive, oldest first. */
+function openPage(t, storage, resource = "r1") {
+	Object.defineProperty(globalThis, "localStorage", { value: storage, configurable: true, writable: true });
+	t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: NOW });
+	const catchUps = [];
+	let sent = 0;
+	const chat = {
+		connection: { jid: `${USER}/${resource}` },
+		send: (to, text, id) => id ?? `${resource}-${++sent}`,
+		catchUp: (after) => new Promise((answer) => catchUps.push({ after, answer })),
+	};
+	const contacts = new Map();
+	const contactOf = (jid) => contacts.get(jid) ?? contacts.set(jid, { jid, lockedTo: jid, room: false }).get(jid);
+	const messages = new Messages({ chat, contactOf, inSight: () => false, draw: () => {}, announce: () => {} });
+	messages.open("u1");
+	const talk = () => messages.talk(contactOf(BOB));
+	return { catchUps, contact: contactOf(BOB), messages, talk };
+}
+
+/** The event loop goes round: what was answered has been read. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A storage whose mark is at this message of the archive. */
+function markedAt(mark) {
+	const storage = new Shared();
+	storage.setItem(MARK, JSON.stringify({ mark, at: NOW }));
+	return storage;
+}
+
+test("what a catch-up could not read is asked for again by the next session, whatever comes live meanwhile", async (t) => {
+	const failures = [null, { messages: [message("two", "a2")], last: "a2", complete: false }];
+	for (const failure of failures) {
+		t.mock.timers.reset();
+		const storage = markedAt("a1");
+		const page = openPage(t, storage);
+		page.messages.ready(false);
+		page.messages.arrived(message("four", "a4"));
+		page.catchUps[0].answer(failure);
+		await settled();
+		page.messages.arrived(message("five", "a5"));
+		const known = failure?.last ?? "a1";
+		assert.equal(markIn(storage), known);
+		page.messages.ready(true);
+		assert.equal(page.catchUps[1].after, known);
+		page.catchUps[1].answer({ messages: [message("three", "a3")], last: "a5", complete: true });
+		await settled();
+		assert.equal(markIn(storage), "a5");
+		page.messages.arrived(message("six", "a6"));
+		assert.equal(markIn(storage), "a6");
+		assert.ok(page.talk().lines.some(({ text }) => text === "three"));
+	}
+});
+
+test("a resumed session asks the archive too; a message before its answer does not move the mark", async (t) => {
+	const storage = markedAt("a1");
+	const page = openPage(t, storage);
+	page.messages.arrived(message("three", "a3"));
+	page.messages.ready(true);
+	assert.deepEqual([page.catchUps.length, page.catchUps[0]?.after, markIn(storage)], [1, "a1", "a1"]);
+});
+
+test("of two catch-ups that overlap, the later one moves the mark, and both add their messages", async (t) => {
+	const storage = markedAt("a1");
+	const page = openPage(t, storage);
+	page.messages.ready(false);
+	page.messages.ready(false);
+	page.catchUps[0].answer({ messages: [message("two", "a2")], last: "a2", complete: true });
+	await settled();
+	page.messages.arrived(message("four", "a4"));
+	assert.equal(markIn(storage), "a1");
+	page.catchUps[1].answer({ messages: [message("three", "a3")], last: "a3", complete: true });
+	await settled();
+	assert.equal(markIn(storage), "a4");
+	assert.deepEqual(page.talk().lines.map(({ text }) => text).sort(), ["four", "three", "two"]);
+});
+
+test("a page of the archive that fails is told, and the end that was reached stays known", async () => {
+	const el = (name, attributes, ...children) => ({
+		localName: name, namespaceURI: attributes.xmlns, children: children.filter((each) => each.localName),
+		textContent: children.join(""), getAttribute: (key) => attributes[key] ?? null,
+	});
+	const fin = (first, last, complete) => el("iq", {}, el("fin", { xmlns: "urn:xmpp:mam:2", complete },
+		el("set", { xmlns: "http://jabber.org/protocol/rsm" }, ...(first ? [el("first", {}, first), el("last", {}, last)] : []))));
+	const stanza = new Proxy({}, { get: (_, name) => (name === "then" ? undefined : () => stanza) });
+	const table = [
+		[[fin("a2", "a9"), null], { last: "a9", complete: false }],
+		[[fin("a2", "a9"), fin("b1", "b5", "true")], { last: "b5", complete: true }],
+		[[fin("a2", "a9"), fin("", "", "true")], { last: "a9", complete: true }],
+		[[null, fin("c1", "c9")], { last: "c9", complete: true }],
+		[[null, null], null],
+	];
+	for (const [answers, expected] of table) {
+		const archive = new Archive({ ask: async () => answers.shift(), build: () => ({ $iq: () => stanza }) });
+		const news = await archive.since("a1");
+		assert.deepEqual(news && { last: news.last, complete: news.complete }, expected);
+	}
+});
+
+test("a resumed session settles its own pending lines only; another tab's are given up when they are old", async (t) => {
+	const storage = new Shared();
+	const own = openPage(t, storage, "r1");
+	own.messages.send(own.contact, "mine");
+	own.messages.flush();
+	t.mock.timers.reset();
+	const tab = openPage(t, storage, "r2");
+	tab.messages.send(tab.contact, "the other tab's");
+	tab.messages.flush();
+	t.mock.timers.reset();
+	const next = openPage(t, storage, "r1");
+	next.messages.ready(true);
+	const fates = () => Object.fromEntries(next.talk().lines.map(({ text, fate }) => [text, fate]));
+	assert.deepEqual(fates(), { mine: "", "the other tab's": "pending" });
+	t.mock.timers.tick(30_000);
+	assert.deepEqual(fates(), { mine: "", "the other tab's": "unsent" });
 });
