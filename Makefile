@@ -37,13 +37,13 @@ WEB      = basic_auth csrf request request_fields request_path response router
 TEMPLATE = cache html nodes parse render template texts
 SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
 PASSWORD = argon2 crypt digest hash password stretch
-IDENTITY = django_session identity login_account login_count login_query login_session php_lexer php_serialize \
-	php_session remote_user site_session token token_keys token_text
+IDENTITY = django_session identity login_account login_count login_query login_session php_lexer \
+	php_serialize php_session remote_user site_cookie site_session token token_keys token_text
 ACCOUNT  = jid_deny jid_owner jid_rule xmpp_login
 PREBIND  = backends bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
 	bosh_url breaker breaker_text bulkhead chat_session ejabberd_api ejabberd_register oauth_tokens prebind provision \
 	tigase tigase_call tigase_check upstream
-SITE     = pages site sites
+SITE     = open_max pages site sites
 PAGE     = adhoc app behind_proxy bind caller chat cookie device error gate health login \
 	login_circle login_limit page routes
 

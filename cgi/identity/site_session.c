@@ -8,23 +8,17 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/codec.h"
-#include "base/crypto.h"
 #include "base/secret.h"
 #include "conf/placeholder.h"
 #include "identity/django_session.h"
 #include "identity/identity.h"
+#include "identity/site_cookie.h"
 #include "store/site_query.h"
 
-#define COOKIE_MAX   256  /* a longer cookie is no session id, and is never put into the query */
 #define BARE_JID_MAX 2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
 #define EMAIL_MAX    254  /* RFC 5321 4.5.3.1.3, less its brackets */
 #define TIME_MAX     32   /* "2026-11-22 14:15:16.123456+00:00" */
 #define HASH_MAX     256  /* auth_user.password has 128 */
-
-/* The characters of session ids; none of them needs quoting anywhere. */
-static const char cookie_characters[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,%-";
 
 /*
  * The columns that the session's query may return: the user or Django's packed session, the
@@ -185,63 +179,6 @@ static enum status site_session_open(const struct site_conf *conf, void **out, s
 	else
 		site_session_close(site);
 	return status;
-}
-
-/* ---- the cookie ---- */
-
-static enum status add_digest(enum digest_kind kind, const char *text, bool hex, struct strbuf *out,
-			      struct error *err)
-{
-	const struct secret_part part = {text, strlen(text)};
-	unsigned char made[DIGEST_LEN_MAX];
-	struct digest *digest = NULL;
-
-	enum status status = digest_new(kind, &digest, err);
-	if (status == STATUS_OK && !digest_run(digest, &part, 1, made))
-		status = error_set(err, STATUS_INTERNAL, "the cookie could not be hashed");
-	if (status == STATUS_OK && hex)
-		codec_hex(out, made, digest_len(kind));
-	else if (status == STATUS_OK)
-		codec_base64url(out, made, digest_len(kind));
-	digest_free(digest);
-	return status;
-}
-
-/* Turns the cookie into the value that the site's table has for it. */
-static enum status transform(enum conf_transform how, const char *cookie, struct strbuf *out,
-			     struct error *err)
-{
-	switch (how) {
-	case TRANSFORM_SHA1:
-		return add_digest(DIGEST_SHA1, cookie, true, out, err);
-	case TRANSFORM_SHA256:
-		return add_digest(DIGEST_SHA256, cookie, true, out, err);
-	case TRANSFORM_DRUPAL: /* Drupal\Component\Utility\Crypt::hashBase64 */
-		return add_digest(DIGEST_SHA256, cookie, false, out, err);
-	case TRANSFORM_NONE:
-	default:
-		strbuf_adds(out, cookie);
-		return STATUS_OK;
-	}
-}
-
-static enum status sid_make(const struct site_conf *conf, const char *cookie, struct strbuf *out,
-			    struct error *err)
-{
-	size_t len = strlen(cookie);
-
-	if (conf->site_result == SITE_RESULT_DJANGO && strchr(cookie, ':') != NULL)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "its value is a whole session, as Django's signed_cookies writes "
-				 "it: set SESSION_ENGINE to django.contrib.sessions.backends.db");
-	if (len > COOKIE_MAX || strspn(cookie, cookie_characters) != len)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "its value is not a session id: it is longer than %d bytes, or "
-				 "has characters other than letters, digits and _ . , %% -",
-				 COOKIE_MAX);
-	enum status status =
-	    transform((enum conf_transform)conf->site_cookie_transform, cookie, out, err);
-	return status == STATUS_OK && !strbuf_ok(out) ? error_no_memory(err) : status;
 }
 
 /* ---- the session's end ---- */
@@ -405,7 +342,7 @@ static enum status session_look(const struct site_session *site, const char *coo
 	struct strbuf sid;
 
 	strbuf_init_secret(&sid);
-	enum status status = sid_make(site->conf, cookie, &sid, err);
+	enum status status = site_cookie_sid(site->conf, cookie, &sid, err);
 	const struct site_query_value values[] = {{.text = sid.data}, {.number = now}};
 	if (status == STATUS_OK)
 		status = site_query_ask(site->session, values, &row, err);

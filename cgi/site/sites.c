@@ -12,22 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/wait.h"
+#include "site/open_max.h"
 
-/*
- * Descriptors that an open site may need: eight connections of two files each, -shm, limits,
- * upstream, the site's own database.
- */
-#define SITE_DESCRIPTORS    32
-#define THREAD_DESCRIPTORS  4    /* the visitor's connection, and files read meanwhile */
-#define WAITING_DESCRIPTORS 2    /* the connections to the visitor and the XMPP server */
-#define PROCESS_DESCRIPTORS 32   /* log, sockets, signals, libraries */
-#define OPENING_WAIT_MS     3000 /* for another thread to open the site; 10 ms is usual */
-#define SITES_OPEN_MAX      512  /* per process: an open site takes about 300 KiB */
+#define OPENING_WAIT_MS 3000 /* for another thread to open the site; 10 ms is usual */
 
 /* A configuration and the objects that its sites share. It lives as long as one of the sites. */
 struct loaded_conf {
@@ -129,34 +120,6 @@ static enum status open_site_new(struct loaded_conf *loaded, const struct site_c
 	return status;
 }
 
-/* ---- how many may be open ---- */
-
-/*
- * Returns how many sites may be open: half as many as there are descriptors for, because two sets
- * are open during a reload. Raises the soft limit, which is often far below the hard one. There is
- * at least one site more than threads, so that one can always be closed for another.
- */
-static size_t open_max(const struct conf *conf)
-{
-	size_t threads = (size_t)conf->server.threads;
-	size_t kept = PROCESS_DESCRIPTORS + threads * THREAD_DESCRIPTORS +
-		      (size_t)conf->server.waiting_max * WAITING_DESCRIPTORS;
-	size_t wanted = conf->n_sites < SITES_OPEN_MAX ? conf->n_sites : SITES_OPEN_MAX;
-	rlim_t need = kept + 2 * wanted * SITE_DESCRIPTORS;
-	struct rlimit limit = {0};
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < need) {
-		limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-	size_t have = limit.rlim_cur > kept ? (size_t)(limit.rlim_cur - kept) : 0;
-	size_t fit = have / (2 * SITE_DESCRIPTORS);
-
-	if (fit > wanted)
-		fit = wanted;
-	return fit > threads ? fit : threads + 1;
-}
-
 /* ---- create, free ---- */
 
 static void slot_fill(struct sites *sites, struct slot *slot, struct open_site *open,
@@ -234,7 +197,7 @@ enum status sites_new(const struct conf *conf, enum site_use use, struct sites *
 	pthread_mutex_init(&sites->lock, NULL);
 	pthread_cond_init(&sites->opened, NULL);
 	TAILQ_INIT(&sites->in_use);
-	sites->open_max = open_max(conf);
+	sites->open_max = sites_open_max(conf);
 	sites->slots = calloc(conf->n_sites, sizeof(*sites->slots));
 	enum status status = sites->slots != NULL ? loaded_conf_new(conf, use, &sites->loaded, err)
 						  : error_no_memory(err);

@@ -1,0 +1,37 @@
+/*
+ * How many sites a process may have open: the limit of open files decides.
+ */
+#include "site/open_max.h"
+
+#include <sys/resource.h>
+
+/*
+ * Descriptors that an open site may need: eight connections of two files each, -shm, limits,
+ * upstream, the site's own database.
+ */
+#define SITE_DESCRIPTORS    32
+#define THREAD_DESCRIPTORS  4   /* the visitor's connection, and files read meanwhile */
+#define WAITING_DESCRIPTORS 2   /* the connections to the visitor and the XMPP server */
+#define PROCESS_DESCRIPTORS 32  /* log, sockets, signals, libraries */
+#define SITES_OPEN_MAX      512 /* per process: an open site takes about 300 KiB */
+
+size_t sites_open_max(const struct conf *conf)
+{
+	size_t threads = (size_t)conf->server.threads;
+	size_t kept = PROCESS_DESCRIPTORS + threads * THREAD_DESCRIPTORS +
+		      (size_t)conf->server.waiting_max * WAITING_DESCRIPTORS;
+	size_t wanted = conf->n_sites < SITES_OPEN_MAX ? conf->n_sites : SITES_OPEN_MAX;
+	rlim_t need = kept + 2 * wanted * SITE_DESCRIPTORS;
+	struct rlimit limit = {0};
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < need) {
+		limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	size_t have = limit.rlim_cur > kept ? (size_t)(limit.rlim_cur - kept) : 0;
+	size_t fit = have / (2 * SITE_DESCRIPTORS);
+
+	if (fit > wanted)
+		fit = wanted;
+	return fit > threads ? fit : threads + 1;
+}
