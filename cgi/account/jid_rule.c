@@ -61,12 +61,16 @@ static enum status rule_read(const char *text, enum status status, struct jid_ru
 			 why);
 }
 
-/* Puts the rule's own text around the localpart. Preparation must not change any of it. */
+/* Puts the rule's own text around a prepared localpart. Preparation must not change any of it. */
 static enum status surround(const struct jid_rule *rule, const char *localpart, char **out,
 			    struct error *err)
 {
 	char *whole = NULL, *prepared = NULL;
 
+	if (rule->before_len + rule->after_len == 0) {
+		*out = strdup(localpart);
+		return *out != NULL ? STATUS_OK : error_no_memory(err);
+	}
 	if (asprintf(&whole, "%.*s%s%.*s", (int)rule->before_len, rule->before, localpart,
 		     (int)rule->after_len, rule->after) < 0)
 		return error_no_memory(err);
@@ -309,8 +313,10 @@ static enum status claim(struct store *store, const struct identity *who,
 
 	strbuf_init(&id);
 	strbuf_init(&name);
-	strbuf_addf(&id, "id:%s", who->id != NULL ? who->id : "");
-	strbuf_addf(&name, "user:%s", owner_name(making, who, jid));
+	strbuf_adds(&id, "id:");
+	strbuf_adds(&id, who->id != NULL ? who->id : "");
+	strbuf_adds(&name, "user:");
+	strbuf_adds(&name, owner_name(making, who, jid));
 	bool by_id = owner_is_id(making, who);
 	struct jid_claim what = {.localpart = jid->localpart,
 				 .domain = jid->domain,

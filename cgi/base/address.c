@@ -78,17 +78,21 @@ enum status address_net_parse(const char *text, struct address_net *out, struct 
 	return STATUS_OK;
 }
 
+static bool is_in_net(const unsigned char bytes[ADDRESS_BYTES], const struct address_net *net)
+{
+	const unsigned whole = net->bits / 8, rest = net->bits % 8;
+	const unsigned char mask = (unsigned char)(0xff00u >> rest);
+
+	return memcmp(bytes, net->bytes, whole) == 0 &&
+	       (rest == 0 || ((bytes[whole] ^ net->bytes[whole]) & mask) == 0);
+}
+
 bool address_in_net(const char *address, const struct address_net *net)
 {
 	unsigned char bytes[ADDRESS_BYTES];
 	bool ipv4;
 
-	if (!address_read(address, strcspn(address, "%"), bytes, &ipv4))
-		return false;
-	for (unsigned bit = 0; bit < net->bits; bit++)
-		if ((bytes[bit / 8] ^ net->bytes[bit / 8]) & (0x80u >> (bit % 8)))
-			return false;
-	return true;
+	return address_read(address, strcspn(address, "%"), bytes, &ipv4) && is_in_net(bytes, net);
 }
 
 bool address_is_loopback(const char *address)
@@ -97,6 +101,9 @@ bool address_is_loopback(const char *address)
 	    {.bytes = {[10] = 0xff, 0xff, 127}, .bits = IPV4_BITS + 8    },
 	    {.bytes = {[15] = 1},               .bits = 8 * ADDRESS_BYTES},
 	};
+	unsigned char bytes[ADDRESS_BYTES];
+	bool ipv4;
 
-	return address_in_net(address, &nets[0]) || address_in_net(address, &nets[1]);
+	return address_read(address, strcspn(address, "%"), bytes, &ipv4) &&
+	       (is_in_net(bytes, &nets[0]) || is_in_net(bytes, &nets[1]));
 }

@@ -177,16 +177,15 @@ static size_t put_unicode_escape(char *out, uint32_t unit)
 	return 6;
 }
 
-#define BIT(c) (UINT64_C(1) << ((c) % 64)) /* a byte's bit in its word of a set */
+/* ASCII that needs no escape in a JSON string inside a page: not NUL, and none of " & ' < > \ */
+static const bool json_plain[256] = {
+    [0x20 ... 0x21] = true, [0x23 ... 0x25] = true, [0x28 ... 0x3b] = true,
+    [0x3d] = true,          [0x3f ... 0x5b] = true, [0x5d ... 0x7e] = true,
+};
 
 static bool is_json_plain(unsigned char c)
 {
-	static const uint64_t plain[4] = {
-	    (~UINT64_C(0) << 0x20) & ~(BIT('"') | BIT('&') | BIT('\'') | BIT('<') | BIT('>')),
-	    ~(BIT('\\') | BIT(0x7f)),
-	};
-
-	return plain[c >> 6] >> (c & 63) & 1;
+	return json_plain[c];
 }
 
 size_t codec_json_plain(const char *text)

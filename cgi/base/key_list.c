@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SIZE_FIRST 32
+#define FEW        32 /* keys: comparing each with each is faster than sorting them */
 
 bool key_list_add(struct key_list *keys, struct key key)
 {
@@ -36,10 +37,26 @@ static int compare(const void *a, const void *b)
 	return memcmp(one->text, other->text, one->len);
 }
 
+static bool is_among(const struct key *key, const struct key *others, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (others[i].container == key->container && compare(&others[i], key) == 0)
+			return true;
+	return false;
+}
+
+static const struct key *few_twice(const struct key_list *keys)
+{
+	for (size_t i = 1; i < keys->count; i++)
+		if (is_among(&keys->items[i], keys->items, i))
+			return &keys->items[i];
+	return NULL;
+}
+
 const struct key *key_list_twice(struct key_list *keys)
 {
-	if (keys->count < 2)
-		return NULL;
+	if (keys->count <= FEW)
+		return few_twice(keys);
 	qsort(keys->items, keys->count, sizeof(*keys->items), compare);
 	for (size_t i = 1; i < keys->count; i++)
 		if (compare(&keys->items[i - 1], &keys->items[i]) == 0)
