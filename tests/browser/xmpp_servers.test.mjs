@@ -58,85 +58,88 @@ after(async () => {
 		await place.close({ logs: true });
 });
 
-for (const row of servers) {
-	describe(row.name, () => {
-		let chat;
-		before(() => {
-			({ chat } = row);
-		});
-
-		test("alice and bob talk", async () => {
-			const { alice, bob } = await enterBoth(browser, chat);
-			await greet(alice, bob, "says hello");
-			await leave(alice, bob);
-		});
-
-		/** A page of the site beside ours, for somebody who has logged in. */
-		async function visit(user, path) {
-			const page = await newPage(browser);
-			page.credentials = [];
-			page.on("response", (response) => {
-				if (response.url().endsWith("/credentials.json"))
-					page.credentials.push(response.status());
+/* The servers at the same time, because most of this is waiting. */
+describe("the XMPP server", { concurrency: true }, () => {
+	for (const row of servers) {
+		describe(row.name, { concurrency: false }, () => {
+			let chat;
+			before(() => {
+				({ chat } = row);
 			});
-			await page.goto(`${chat.url}login`);
-			await logIn(page, user, chat.users[user]);
-			await ready(page);
-			await page.goto(chat.origin + path);
-			return page;
-		}
 
-		test("Converse.js on WebSocket: alice there and bob here talk; a server that restarts is logged in to again", async () => {
-			const [alice, bob] = [await visit("alice", "/converse.html"), await enter(browser, chat, "bob")];
-			const field = alice.locator("textarea.chat-textarea:visible");
-			await online(bob, "alice");
-			await alice.locator("converse-rosterview, #conversejs").getByText("Bob", { exact: true }).first().click();
-			await field.fill("hello over WebSocket");
-			await field.press("Enter");
-			await talkTo(bob, "alice");
-			await received(bob, "hello over WebSocket").waitFor();
-			await write(bob, "hello over BOSH");
-			await alice.locator("converse-chat-message-body", { hasText: "hello over BOSH" }).waitFor();
-			assert.deepEqual(alice.credentials, [200], "one password for one connection");
-			await leave(bob);
+			test("alice and bob talk", async () => {
+				const { alice, bob } = await enterBoth(browser, chat);
+				await greet(alice, bob, "says hello");
+				await leave(alice, bob);
+			});
 
-			await chat.site.restartXmpp();
-			const again = await enter(browser, chat, "bob");
-			await contact(again, "alice").filter({ hasText: "Online" }).waitFor({ timeout: 60_000 });
-			assert.ok(alice.credentials.length >= 2, "another password for another connection");
-			await alice.context().close();
-			await again.context().close();
-		});
-
-		test(`Strophe.js on WebSocket: a password is good ${row.once ? "once" : "for a minute"}, and nobody else's`, async () => {
-			const page = await visit("alice", "/strophe.html");
-			const statuses = await page.evaluate(async (url) => {
-				const { Strophe } = window;
-				const { jid, password } = await (await fetch("/chat/credentials.json", { method: "POST" })).json();
-				const connect = (as) => new Promise((resolve) => {
-					const connection = new Strophe.Connection(url, { mechanisms: [Strophe.SASLPlain] });
-					const result = (text) => {
-						resolve(text);
-						connection.disconnect("tried");
-					};
-					connection.connect(as, password, (status) => {
-						if (status === Strophe.Status.CONNECTED)
-							result(`connected as ${connection.jid}`);
-						else if (status === Strophe.Status.AUTHFAIL)
-							result("refused");
-						else if (status === Strophe.Status.CONNFAIL || status === Strophe.Status.DISCONNECTED)
-							result("failed");
-					});
+			/** A page of the site beside ours, for somebody who has logged in. */
+			async function visit(user, path) {
+				const page = await newPage(browser);
+				page.credentials = [];
+				page.on("response", (response) => {
+					if (response.url().endsWith("/credentials.json"))
+						page.credentials.push(response.status());
 				});
-				return { jid, asBob: await connect(jid.replace("alice", "bob")), first: await connect(jid), second: await connect(jid) };
-			}, `ws://127.0.0.1:${chat.boshPort}/xmpp-websocket`);
-			assert.match(statuses.jid, /^alice@example\.org\/web-[0-9a-f]{16}$/);
-			assert.equal(statuses.asBob, "refused");
-			assert.equal(statuses.first, `connected as ${statuses.jid}`);
-			assert.equal(statuses.second, row.once ? "refused" : `connected as ${statuses.jid}`);
-			await until("the log to have it", () => chat.prebind.child.log.includes("credentials_ok"));
-			assert.doesNotMatch(chat.prebind.child.stderr, /\d{10}:[\w-]{22}:|eyJ[\w-]+\./, "no password is in the log");
-			await page.context().close();
+				await page.goto(`${chat.url}login`);
+				await logIn(page, user, chat.users[user]);
+				await ready(page);
+				await page.goto(chat.origin + path);
+				return page;
+			}
+
+			test("Converse.js on WebSocket: alice there and bob here talk; a server that restarts is logged in to again", async () => {
+				const [alice, bob] = [await visit("alice", "/converse.html"), await enter(browser, chat, "bob")];
+				const field = alice.locator("textarea.chat-textarea:visible");
+				await online(bob, "alice");
+				await alice.locator("converse-rosterview, #conversejs").getByText("Bob", { exact: true }).first().click();
+				await field.fill("hello over WebSocket");
+				await field.press("Enter");
+				await talkTo(bob, "alice");
+				await received(bob, "hello over WebSocket").waitFor();
+				await write(bob, "hello over BOSH");
+				await alice.locator("converse-chat-message-body", { hasText: "hello over BOSH" }).waitFor();
+				assert.deepEqual(alice.credentials, [200], "one password for one connection");
+				await leave(bob);
+
+				await chat.site.restartXmpp();
+				const again = await enter(browser, chat, "bob");
+				await contact(again, "alice").filter({ hasText: "Online" }).waitFor({ timeout: 60_000 });
+				assert.ok(alice.credentials.length >= 2, "another password for another connection");
+				await alice.context().close();
+				await again.context().close();
+			});
+
+			test(`Strophe.js on WebSocket: a password is good ${row.once ? "once" : "for a minute"}, and nobody else's`, async () => {
+				const page = await visit("alice", "/strophe.html");
+				const statuses = await page.evaluate(async (url) => {
+					const { Strophe } = window;
+					const { jid, password } = await (await fetch("/chat/credentials.json", { method: "POST" })).json();
+					const connect = (as) => new Promise((resolve) => {
+						const connection = new Strophe.Connection(url, { mechanisms: [Strophe.SASLPlain] });
+						const result = (text) => {
+							resolve(text);
+							connection.disconnect("tried");
+						};
+						connection.connect(as, password, (status) => {
+							if (status === Strophe.Status.CONNECTED)
+								result(`connected as ${connection.jid}`);
+							else if (status === Strophe.Status.AUTHFAIL)
+								result("refused");
+							else if (status === Strophe.Status.CONNFAIL || status === Strophe.Status.DISCONNECTED)
+								result("failed");
+						});
+					});
+					return { jid, asBob: await connect(jid.replace("alice", "bob")), first: await connect(jid), second: await connect(jid) };
+				}, `ws://127.0.0.1:${chat.boshPort}/xmpp-websocket`);
+				assert.match(statuses.jid, /^alice@example\.org\/web-[0-9a-f]{16}$/);
+				assert.equal(statuses.asBob, "refused");
+				assert.equal(statuses.first, `connected as ${statuses.jid}`);
+				assert.equal(statuses.second, row.once ? "refused" : `connected as ${statuses.jid}`);
+				await until("the log to have it", () => chat.prebind.child.log.includes("credentials_ok"));
+				assert.doesNotMatch(chat.prebind.child.stderr, /\d{10}:[\w-]{22}:|eyJ[\w-]+\./, "no password is in the log");
+				await page.context().close();
+			});
 		});
-	});
-}
+	}
+});

@@ -47,8 +47,7 @@ class Asker {
 			this.answers.push({ status: answer.status, error: told.error, seconds: (Date.now() - began) / 1000 });
 			if (told.sid)
 				await endSession(site.port, told);
-			else
-				await new Promise((resolve) => setTimeout(resolve, 50)); // no faster than a browser would
+			await new Promise((resolve) => setTimeout(resolve, 50)); // no faster than a browser would
 		}
 	}
 
@@ -58,63 +57,66 @@ class Asker {
 	}
 }
 
-for (const row of servers) {
-	describe(row.name, () => {
-		let site;
-		before(() => {
-			({ site } = row);
-		});
+/* The servers at the same time, because most of this is waiting. */
+describe("the XMPP server", { concurrency: true }, () => {
+	for (const row of servers) {
+		describe(row.name, { concurrency: false }, () => {
+			let site;
+			before(() => {
+				({ site } = row);
+			});
 
-		test("restarted while pages are asked for: errors in between, sessions after it, nobody waits for ever", async () => {
-			const askers = [];
-			for (const user of ["alice", "bob", "alice", "bob"])
-				askers.push(new Asker(site, await site.enter(user)));
-			try {
-				await until("everybody to have sessions", () => askers.every((asker) => asker.succeeded(0, 2)));
-				await site.xmpp.stop();
-				const gone = askers.map(({ answers }) => answers.length);
-				await until("everybody to be refused", () => askers.every(({ answers }, i) =>
-					answers.slice(gone[i]).filter(({ status }) => status >= 500).length >= 3), { seconds: 30 });
-				site.xmpp = await site.startXmpp();
-				const back = askers.map(({ answers }) => answers.length);
-				await until("everybody to have sessions again", () => askers.every((asker, i) => asker.succeeded(back[i], 3)), { seconds: 60 });
-			} finally {
-				askers.forEach((asker) => (asker.ending = true));
-				await Promise.all(askers.map(({ done }) => done));
-			}
-			const answers = askers.flatMap((asker) => asker.answers);
-			const errors = answers.filter(({ status }) => status !== 200);
-			assert.deepEqual(errors.filter(({ error }) => !["chat_server", "unavailable", "chat_timeout", "busy"].includes(error)), []);
-			assert.deepEqual(answers.filter(({ seconds }) => seconds > TIMEOUT_S + GRACE_S), []);
-			for (let i = 0; i < 5; i++)
-				await endSession(site.port, JSON.parse(await site.prebind.ctlOk(["prebind", "alice", "--json"])));
-		});
+			test("restarted while pages are asked for: errors in between, sessions after it, nobody waits for ever", async () => {
+				const askers = [];
+				for (const user of ["alice", "bob", "alice", "bob"])
+					askers.push(new Asker(site, await site.enter(user)));
+				try {
+					await until("everybody to have sessions", () => askers.every((asker) => asker.succeeded(0, 2)));
+					await site.xmpp.stop();
+					const gone = askers.map(({ answers }) => answers.length);
+					await until("everybody to be refused", () => askers.every(({ answers }, i) =>
+						answers.slice(gone[i]).filter(({ status }) => status >= 500).length >= 3), { seconds: 30 });
+					site.xmpp = await site.startXmpp();
+					const back = askers.map(({ answers }) => answers.length);
+					await until("everybody to have sessions again", () => askers.every((asker, i) => asker.succeeded(back[i], 3)), { seconds: 60 });
+				} finally {
+					askers.forEach((asker) => (asker.ending = true));
+					await Promise.all(askers.map(({ done }) => done));
+				}
+				const answers = askers.flatMap((asker) => asker.answers);
+				const errors = answers.filter(({ status }) => status !== 200);
+				assert.deepEqual(errors.filter(({ error }) => !["chat_server", "unavailable", "chat_timeout", "busy"].includes(error)), []);
+				assert.deepEqual(answers.filter(({ seconds }) => seconds > TIMEOUT_S + GRACE_S), []);
+				for (let i = 0; i < 5; i++)
+					await endSession(site.port, JSON.parse(await site.prebind.ctlOk(["prebind", "alice", "--json"])));
+			});
 
-		const bind = async () => {
-			const began = Date.now();
-			const session = JSON.parse(await site.prebind.ctlOk(["prebind", "alice", "--json"]));
-			assert.equal(session.expires_in, LIFE_S);
-			return { session, began, bound: Date.now() };
-		};
-		const passed = (from, seconds) => until(`${seconds} s to pass`, () => Date.now() - from >= seconds * 1000, { seconds: 2 * LIFE_S });
+			const bind = async () => {
+				const began = Date.now();
+				const session = JSON.parse(await site.prebind.ctlOk(["prebind", "alice", "--json"]));
+				assert.equal(session.expires_in, LIFE_S);
+				return { session, began, bound: Date.now() };
+			};
+			const passed = (from, seconds) => until(`${seconds} s to pass`, () => Date.now() - from >= seconds * 1000, { seconds: 2 * LIFE_S });
 
-		test("an unattended session lives as long as we say, and no longer", async () => {
-			const [taken, left] = [await bind(), await bind()];
-			await passed(taken.bound, LIFE_S - 2);
-			assert.equal(await whose(site.port, taken.session), taken.session.jid);
-			assert.match(await askRoster(site.port, taken.session), /type=['"]result/);
-			await endSession(site.port, taken.session);
-			await passed(left.bound, LIFE_S + GRACE_S);
-			const { status, body } = await goOn(site.port, left.session, "");
-			assert.ok(status === 404 || /terminate/.test(body), `${status} ${body}`);
-		});
+			test("an unattended session lives as long as we say, and no longer", async () => {
+				const [taken, left] = [await bind(), await bind()];
+				await passed(taken.bound, LIFE_S - 2);
+				assert.equal(await whose(site.port, taken.session), taken.session.jid);
+				assert.match(await askRoster(site.port, taken.session), /type=['"]result/);
+				await endSession(site.port, taken.session);
+				await passed(left.bound, LIFE_S + GRACE_S);
+				const { status, body } = await goOn(site.port, left.session, "");
+				assert.ok(status === 404 || /terminate/.test(body), `${status} ${body}`);
+			});
 
-		test("the other one is not disturbed by a session that ends", async () => {
-			const [one, two] = [await bind(), await bind()];
-			await endSession(site.port, one.session);
-			assert.equal(await whose(site.port, two.session), two.session.jid);
-			assert.match(two.session.jid, new RegExp(`^alice@${DOMAIN}/`));
-			await endSession(site.port, two.session);
+			test("the other one is not disturbed by a session that ends", async () => {
+				const [one, two] = [await bind(), await bind()];
+				await endSession(site.port, one.session);
+				assert.equal(await whose(site.port, two.session), two.session.jid);
+				assert.match(two.session.jid, new RegExp(`^alice@${DOMAIN}/`));
+				await endSession(site.port, two.session);
+			});
 		});
-	});
-}
+	}
+});
