@@ -52,7 +52,9 @@ export function discard(env, session, rid = session.rid) {
  * @typedef {import("./prebind.js").Environment} Environment
  *
  * @typedef {object} Owner
- * @property {() => void} alive the session answered for the first time
+ * @property {() => any[]} greeting the first stanzas; the first of them is an IQ, and any answer to it proves life
+ * @property {(iq: Element) => void} greeted gets the result of that IQ
+ * @property {() => void} alive something came from the session for the first time
  * @property {(reason: string) => void} lost is called once; nothing else is called after it
  * @property {(ids: string[]) => void} sent the server has these messages
  * @property {(stanza: Element) => void} message
@@ -307,9 +309,15 @@ export class Attachment {
 			connection.addProtocolErrorHandler("HTTP", code, mine(() => this.#onHttpError(code)));
 		/** @param {string} name @param {any} ns @param {any} type @param {(stanza: Element) => void} run */
 		const handle = (name, ns, type, run) => connection.addHandler(mine(run), ns, name, type);
-		handle("message", null, null, (stanza) => this.#owner?.message(stanza));
-		handle("presence", null, null, (stanza) => this.#owner?.presence(stanza));
-		handle("iq", "jabber:iq:roster", "set", (stanza) => this.#owner?.rosterPush(stanza));
+		/** @param {(stanza: Element) => void} run */
+		const first = (run) => (/** @type {Element} */ stanza) => {
+			// Offline messages and presence can come before the roster. They prove life too.
+			if (stanza.getAttribute("type") !== "error") this.#setAlive();
+			run(stanza);
+		};
+		handle("message", null, null, first((stanza) => this.#owner?.message(stanza)));
+		handle("presence", null, null, first((stanza) => this.#owner?.presence(stanza)));
+		handle("iq", "jabber:iq:roster", "set", first((stanza) => this.#owner?.rosterPush(stanza)));
 	}
 
 	/** @param {number} status @param {string | null} condition */
@@ -326,52 +334,69 @@ export class Attachment {
 			connection._data.push(null); // Strophe's marker for an empty request
 			this.#spacing?.sendWaiting(); // without other stanzas: a repeated request must be the same
 		}
-		this.#prove(0);
+		this.#prove(0, true);
 	}
 
 	/**
-	 * Pings the server (XEP-0199). Strophe's status ATTACHED proves nothing; only an answer proves
-	 * that the session is alive.
-	 * @param {number} attempt
+	 * Asks the server for an answer. Strophe's status ATTACHED proves nothing; only an answer proves
+	 * that the session is alive. The first question is the greeting, so the answer that proves life
+	 * is already useful. Later ones, and the one after a silence, are pings (XEP-0199): the answer
+	 * to a greeting can be long, and then it takes its time on a slow line.
+	 * @param {number} attempt @param {boolean} [greet]
 	 */
-	#prove(attempt) {
+	#prove(attempt, greet = false) {
 		const connection = this.#connection;
 		if (!connection) return;
+		const [question = this.#ping(), ...others] = (greet && this.#owner?.greeting()) || [];
 		let answered = false;
 		const answer = (/** @type {Element | null} */ error) => {
 			if (answered || connection !== this.#connection) return;
 			answered = true;
 			this.#env.clearTimeout(this.#pingTimer);
-			this.#onPing(attempt, child(error, "error"));
+			this.#onAnswered(attempt, child(error, "error"));
 		};
 		this.#env.clearTimeout(this.#pingTimer);
 		this.#pingTimer = this.#env.setTimeout(() => {
 			if (attempt + 1 < PING_TIMEOUTS_MS.length) this.#prove(attempt + 1);
 			else this.#lose("silent");
 		}, PING_TIMEOUTS_MS[attempt]);
-		const ping = this.#client.$iq({ type: "get", to: jidDomain(this.#session.jid) });
-		connection.sendIQ(ping.c("ping", { xmlns: NS_PING }), () => answer(null), answer);
+		const onResult = (/** @type {Element} */ iq) => {
+			answer(null);
+			if (greet && connection === this.#connection) this.#owner?.greeted(iq);
+		};
+		connection.sendIQ(question, onResult, answer);
+		for (const stanza of others) connection.send(stanza);
 		connection.flush();
+	}
+
+	#ping() {
+		const iq = this.#client.$iq({ type: "get", to: jidDomain(this.#session.jid) });
+		return iq.c("ping", { xmlns: NS_PING });
 	}
 
 	/**
 	 * An error is an answer too and proves that the session is alive, except for the two errors
-	 * that Tigase sends before a new session is bound: after those the ping is repeated once. If
+	 * that Tigase sends before a new session is bound: after those the greeting is repeated once. If
 	 * not-authorized comes again, the session has no account.
 	 * @param {number} attempt @param {Element | null} error
 	 */
-	#onPing(attempt, error) {
+	#onAnswered(attempt, error) {
 		const code = error?.getAttribute("code");
 		const denied = child(error, "not-authorized") !== null || code === "401";
 		const early = denied || child(error, "service-unavailable") !== null || code === "503";
 		if (!this.#alive && early && attempt === 0) {
-			this.#pingTimer = this.#env.setTimeout(() => this.#prove(1), EARLY_RETRY_MS);
+			this.#pingTimer = this.#env.setTimeout(() => this.#prove(1, true), EARLY_RETRY_MS);
 		} else if (denied) {
 			this.#lose("not-authorized");
-		} else if (!this.#alive) {
-			this.#alive = true;
-			this.#owner?.alive();
+		} else {
+			this.#setAlive();
 		}
+	}
+
+	#setAlive() {
+		if (this.#alive) return;
+		this.#alive = true;
+		this.#owner?.alive();
 	}
 
 	/** @param {Element} body */

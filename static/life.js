@@ -222,6 +222,22 @@ export class Life extends EventTarget {
 		return null;
 	}
 
+	/**
+	 * Returns the first stanzas of a session, which leave in one body. The first is an IQ, and any
+	 * answer to it proves that the session is alive; onGreeted() gets its result.
+	 * @protected @param {Client} client @param {any} kept as in onReady()
+	 * @returns {any[]} none: a ping
+	 */
+	greeting(client, kept) {
+		void client, kept;
+		return [];
+	}
+
+	/** @protected @param {Element} iq */
+	onGreeted(iq) {
+		void iq;
+	}
+
 	/** @protected @param {any} kept what keep() returned in the page before; null: a new session */
 	onReady(kept) {
 		void kept;
@@ -343,8 +359,12 @@ export class Life extends EventTarget {
 		if (this.#user !== user) this.tell("user", { user });
 		this.#user = user;
 		this.#tabs.open(user);
-		this.#attachment = new Attachment(this.#client, session, this.#env, {
-			alive: () => this.#onAlive(left?.state ?? null),
+		const client = this.#client;
+		const kept = left?.state ?? null;
+		this.#attachment = new Attachment(client, session, this.#env, {
+			greeting: () => this.greeting(client, kept),
+			greeted: (iq) => this.onGreeted(iq),
+			alive: () => this.#onAlive(kept),
 			lost: (reason) => this.#onLost(reason, left !== undefined),
 			sent: (ids) => this.tell("sent", { ids }),
 			message: (stanza) => this.onMessage(stanza),

@@ -168,26 +168,32 @@ export class Prebind extends Life {
 		return { present: [...this.#present.values()], show: this.#show, rooms: this.#rooms.keep() };
 	}
 
+	/**
+	 * Asks for the roster before it sends presence: a server sends the contacts' presence to clients
+	 * that have requested the roster (RFC 6121, section 2.2).
+	 * @override @param {import("./attach.js").Client} client @param {any} kept
+	 */
+	greeting(client, kept) {
+		const roster = client.$iq({ type: "get" }).c("query", { xmlns: NS_ROSTER });
+		if (kept) return [roster];
+		const carbons = client.$iq({ type: "set", id: "carbons" }).c("enable", { xmlns: NS_CARBONS });
+		return [roster, this.#withShow(client.$pres()), carbons];
+	}
+
 	/** @override @param {any} kept */
 	onReady(kept) {
-		const { client, connection } = this;
-		if (!client || !connection) return;
 		this.#present = new Map((kept?.present ?? []).map((/** @type {Presence} */ presence) => [fullJid(presence), presence]));
 		if (kept) this.#show = String(kept.show ?? "");
-		// The roster is requested first: a server sends the contacts' presence to clients that have
-		// requested it (RFC 6121, section 2.2).
-		const roster = client.$iq({ type: "get" }).c("query", { xmlns: NS_ROSTER });
-		connection.sendIQ(roster, (/** @type {Element} */ iq) => {
-			this.#onRoster(iq);
-			// A server may send presence before the roster (ejabberd sometimes does), so it is
-			// reported again.
-			for (const presence of this.#present.values()) this.tell("presence", presence);
-		});
-		if (!kept) {
-			this.#sendPresence({});
-			connection.sendIQ(client.$iq({ type: "set" }).c("enable", { xmlns: NS_CARBONS }));
-		}
 		this.#rooms.enter(kept?.rooms ?? null);
+	}
+
+	/**
+	 * A server may send presence before the roster (ejabberd sometimes does), so it is reported again.
+	 * @override @param {Element} iq
+	 */
+	onGreeted(iq) {
+		this.#onRoster(iq);
+		for (const presence of this.#present.values()) this.tell("presence", presence);
 	}
 
 	// ---- what arrives ----
@@ -281,8 +287,12 @@ export class Prebind extends Life {
 	#sendPresence(attributes) {
 		if (!this.client) return;
 		const presence = this.client.$pres(attributes);
-		if (!attributes.type && this.#show) presence.c("show").t(this.#show);
-		this.#send(presence);
+		this.#send(attributes.type ? presence : this.#withShow(presence));
+	}
+
+	/** @param {any} presence */
+	#withShow(presence) {
+		return this.#show ? presence.c("show").t(this.#show) : presence;
 	}
 
 	/** @param {any} stanza */

@@ -95,11 +95,16 @@ const make = (name, attributes, ...inner) => new Stanza(name, attributes).with(.
 
 const STATUS = { CONNFAIL: 2, DISCONNECTED: 6, DISCONNECTING: 7, ATTACHED: 8 };
 
-/** Strophe.js with a BOSH service behind it: `answer` is asked about each ping. */
+const NS_ROSTER = "jabber:iq:roster";
+const isRosterGet = (stanza) => stanza.localName === "iq" && stanza.children[0]?.namespaceURI === NS_ROSTER;
+const namesOf = (stanzas) => stanzas.map((stanza) => stanza.children[0]?.localName ?? stanza.localName);
+
+/** Strophe.js with a BOSH service behind it: `answer` is asked about each question that proves life: the first roster, and pings. */
 class Bosh {
 	connections = [];
-	/** @type {(connection, attempt: number) => "pong" | number | Stanza | null} a number is an HTTP status */
+	/** @type {(connection, attempt: number) => "pong" | number | Stanza | null} a number is an HTTP status; null: no answer */
 	answer = () => "pong";
+	roster = () => make("iq", { type: "result" }, make("query", { xmlns: NS_ROSTER }));
 
 	get client() {
 		const bosh = this;
@@ -107,7 +112,7 @@ class Bosh {
 			handlers = [];
 			sent = [];
 			httpErrors = {};
-			pings = 0;
+			questions = 0;
 			_data = [];
 			connected = true;
 			_proto = { _requests: [], _abortAllRequests() {}, _onIdle() {}, _processRequest() {}, _throttledRequestHandler() {} };
@@ -133,15 +138,17 @@ class Bosh {
 			}
 			sendIQ(iq, ok, failed) {
 				this.send(iq);
-				if (iq.children[0]?.attributes.xmlns === "jabber:iq:roster") this.answerRoster = ok;
-				if (iq.children[0]?.localName !== "ping") return;
-				queueMicrotask(() => this.#answerPing(bosh.answer(this, this.pings++), ok, failed));
+				if (isRosterGet(iq)) this.answerRoster = ok;
+				if (iq.children[0]?.localName !== "ping" && !isRosterGet(iq)) return;
+				queueMicrotask(() => this.#answerQuestion(bosh.answer(this, this.questions++), ok, failed));
 			}
-			#answerPing(answer, ok, failed) {
+			#answerQuestion(answer, ok, failed) {
 				if (answer === null) return;
 				if (typeof answer === "number") this.fail(answer);
-				else if (answer === "pong") ok(this.heard());
-				else failed(answer);
+				else if (answer === "pong") {
+					this.heard();
+					ok(bosh.roster());
+				} else failed(answer);
 			}
 			heard() {
 				this.xmlInput(make("body"));
@@ -325,9 +332,7 @@ test("the page's own session: block removed, attached, proven, ready", async () 
 			hold: 1,
 		},
 	);
-	assert.deepEqual(connection.sent.map((stanza) => stanza.children[0]?.localName ?? stanza.localName),
-		["ping", "query", "presence", "enable"]);
-	assert.equal(connection.sent[0].getAttribute("to"), "example.org");
+	assert.deepEqual(namesOf(connection.sent), ["query", "presence", "enable"]);
 	assert.deepEqual(page.named("ready"), [{ name: "ready", jid: "alice@example.org", resumed: false }]);
 });
 
@@ -364,8 +369,44 @@ for (const condition of ["not-authorized", "service-unavailable"]) {
 		assert.equal(page.chat.state, "ready");
 		assert.equal(page.bosh.connections.length, 1);
 		assert.equal(page.binds.length, 0);
+		assert.deepEqual(namesOf(page.connection().sent), ["query", "presence", "enable", "query", "presence", "enable"],
+			"the server may have dropped all of it");
 	});
 }
+
+test("the roster's answer proves life; one that takes long does not end the session", async () => {
+	const page = openPage();
+	page.bosh.answer = (_, attempt) => (attempt === 0 ? null : "pong");
+	page.chat.start();
+	await page.clock.advance(3_999);
+	assert.equal(page.chat.state, "attaching");
+	await page.clock.advance(1);
+	assert.equal(page.chat.state, "ready");
+	assert.deepEqual(namesOf(page.connection().sent), ["query", "presence", "enable", "ping"]);
+	assert.equal(page.connection().sent[3].getAttribute("to"), "example.org");
+	const item = make("item", { jid: "bob@example.org", subscription: "both" });
+	page.connection().answerRoster(make("iq", { type: "result" }, make("query", { xmlns: NS_ROSTER }, item)));
+	assert.equal(page.chat.roster.size, 1, "it comes late and is there");
+});
+
+test("what comes before the roster proves life and is not lost; an error does not", async () => {
+	const stanzas = [
+		make("message", { from: "bob@example.org/x", type: "chat" }, make("body").t("hi")),
+		make("presence", { from: "bob@example.org/x" }),
+	];
+	for (const stanza of stanzas) {
+		const page = openPage();
+		page.bosh.answer = () => null;
+		page.chat.start();
+		await page.clock.settle();
+		page.connection().receive(make(stanza.localName, { from: "example.org", type: "error" }));
+		assert.equal(page.chat.state, "attaching");
+		page.connection().receive(stanza);
+		assert.equal(page.chat.state, "ready");
+		const names = page.events.map(({ name }) => name).slice(-2);
+		assert.deepEqual(names, ["ready", stanza.localName]);
+	}
+});
 
 test("an early 404 is tried again once with the same sid and rid", async () => {
 	const page = openPage();
@@ -388,7 +429,7 @@ test("a server that knows no ping is alive; one that answers nothing is not", as
 	silent.bosh.answer = () => null;
 	silent.chat.start();
 	await silent.clock.advance(9_999);
-	assert.equal(silent.connection().pings, 2);
+	assert.equal(silent.connection().questions, 2);
 	assert.equal(silent.chat.state, "attaching");
 	await silent.clock.advance(1);
 	assert.equal(silent.named("lost")[0].reason, "silent");
@@ -532,7 +573,7 @@ test("after a long silence the session is asked whether it lives", async () => {
 	const page = await readyPage();
 	await page.clock.advance(75_000);
 	page.document.dispatchEvent(new Event("visibilitychange"));
-	assert.equal(page.connection().sent.filter((s) => s.children[0]?.localName === "ping").length, 1);
+	assert.equal(namesOf(page.connection().sent).filter((name) => name === "ping").length, 0);
 	await page.clock.advance(1);
 	page.bosh.answer = () => null;
 	page.document.dispatchEvent(new Event("visibilitychange"));
@@ -646,8 +687,7 @@ test("a page leaves its session to the next one, and stores nothing while it liv
 	assert.equal(tab.storage.items.size, 0);
 	const { sid, rid, _data, sent } = two.connection();
 	assert.deepEqual([sid, rid, _data], ["s1", 1002, [null]]);
-	assert.deepEqual(sent.map((stanza) => stanza.children[0]?.localName ?? stanza.localName), ["ping", "query"],
-		"no presence: nobody sees a change");
+	assert.deepEqual(namesOf(sent), ["query"], "no presence: nobody sees a change");
 	assert.deepEqual(two.named("ready"), [{ name: "ready", jid: "alice@example.org", resumed: true }]);
 });
 
