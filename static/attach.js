@@ -75,7 +75,7 @@ export class Attachment {
 	/** @type {(() => void) | null} */ #ended = null; // set while the session is being ended; called when the server has ended it
 	/** @type {any} */ #pingTimer = null;
 	/** @type {any} */ #troubleTimer = null;
-	/** @type {Map<string, boolean>} */ #unsent = new Map(); // by message id: whether the message has been sent
+	/** @type {Set<string>} */ #unsent = new Set(); // ids of messages that the server may not have
 	/** @type {any} */ #ending = null; // the connection that end() waits for
 	#alive = false;
 	#resumed = false;
@@ -102,7 +102,7 @@ export class Attachment {
 
 	/** The ids of messages that the server may not have. */
 	get unsent() {
-		return [...this.#unsent.keys()];
+		return [...this.#unsent];
 	}
 
 	/**
@@ -129,9 +129,19 @@ export class Attachment {
 		connection.attach(session.jid, session.sid, session.rid, onStatus, session.wait, session.hold);
 	}
 
-	/** Remembers a message until the server has it. @param {string} id */
+	/**
+	 * Remembers a message that was just sent until the server has it. A ping follows the message in
+	 * the same body, and its answer proves that. Another answer does not: it may belong to the
+	 * request that the server held before, and the answer to the message's own request comes only
+	 * when there is something to tell.
+	 * @param {string} id
+	 */
 	track(id) {
-		this.#unsent.set(id, false);
+		this.#unsent.add(id);
+		const arrived = () => {
+			if (this.#unsent.delete(id)) this.#owner?.sent([id]);
+		};
+		this.#connection?.sendIQ(this.#ping(), arrived, arrived);
 	}
 
 	/**
@@ -402,21 +412,13 @@ export class Attachment {
 	/** @param {Element} body */
 	#onOutput(body) {
 		this.#lastRid = Math.max(this.#lastRid, Number(body.getAttribute("rid")));
-		for (const stanza of Array.from(body.children)) {
-			const id = stanza.getAttribute("id") ?? "";
-			if (this.#unsent.has(id)) this.#unsent.set(id, true);
-		}
 	}
 
-	/** The server has answered, so it has all messages that were sent before. */
 	#onInput() {
 		this.#heardAt = this.#env.now();
 		this.#unreadable = 0;
 		this.#env.clearTimeout(this.#troubleTimer);
 		this.#troubleTimer = null;
-		const sent = [...this.#unsent].filter(([, left]) => left).map(([id]) => id);
-		for (const id of sent) this.#unsent.delete(id);
-		if (sent.length > 0) this.#owner?.sent(sent);
 	}
 
 	/**

@@ -40,6 +40,7 @@ export class Conversation {
 	#field;
 	#news; // the button that leads to the newest message
 	#sendable = false;
+	#top = 0; // where the log was when #follows was last set
 	#follows = true; // the newest message is in sight, and the log scrolls to the next one
 
 	/** @param {(id: string) => any} part returns the element with this id @param {Hooks} hooks */
@@ -73,6 +74,7 @@ export class Conversation {
 
 	/** Whether the newest message is in sight, if the page is. */
 	get atEnd() {
+		this.#noticeScroll();
 		return this.#follows;
 	}
 
@@ -140,21 +142,18 @@ export class Conversation {
 		if (contact === this.#contact) this.drawPeer();
 	}
 
-	/**
-	 * Draws the lines of a conversation after it has changed.
-	 * @param {Contact} contact @param {Line} [line] that has changed
-	 */
-	draw(contact, line) {
+	/** Draws the lines of a conversation after it has changed. @param {Contact} contact */
+	draw(contact) {
 		const shown = this.#shown.get(contact.jid);
 		if (contact !== this.#contact || !shown) return; // it is drawn when it is opened
 		const holder = this.#part("logs");
+		this.#noticeScroll();
 		const fromEnd = holder.scrollHeight - holder.scrollTop;
 		const first = shown.log.element.querySelector(".message");
 		shown.log.draw();
 		this.#offerCut(contact, shown);
-		if (line) shown.log.update(line);
 		if (this.#follows) this.toEnd();
-		else if (first !== shown.log.element.querySelector(".message")) holder.scrollTop = holder.scrollHeight - fromEnd;
+		else if (first !== shown.log.element.querySelector(".message")) this.#scrollTo(holder.scrollHeight - fromEnd);
 		this.#drawNews();
 	}
 
@@ -167,8 +166,7 @@ export class Conversation {
 
 	/** Scrolls to the newest message. */
 	toEnd() {
-		const holder = this.#part("logs");
-		holder.scrollTop = holder.scrollHeight;
+		this.#scrollTo(this.#part("logs").scrollHeight);
 		this.#follows = true;
 		this.#hooks.onEnd();
 		this.#drawNews();
@@ -240,7 +238,20 @@ export class Conversation {
 		this.#news.hidden = this.#follows || !unread;
 	}
 
+	/** @param {number} top in pixels */
+	#scrollTo(top) {
+		const holder = this.#part("logs");
+		holder.scrollTop = top;
+		this.#top = holder.scrollTop;
+	}
+
+	/** The browser reports scrolling only with the next frame, and a message may come before that. */
+	#noticeScroll() {
+		if (this.#part("logs").scrollTop !== this.#top) this.#onScroll();
+	}
+
 	#onScroll() {
+		this.#top = this.#part("logs").scrollTop;
 		const { scrollHeight, scrollTop, clientHeight } = this.#part("logs");
 		if (clientHeight === 0) return; // the panel is closed
 		this.#follows = scrollHeight - scrollTop - clientHeight < AT_END_PX;

@@ -264,7 +264,8 @@ export class Life extends EventTarget {
 	}
 
 	/**
-	 * @protected The event `unsent` reports this message if the server may not have it.
+	 * @protected To be called after a message was sent. The event `sent` reports that the server has
+	 * it, or `unsent` that it may not have it.
 	 * @param {string} id
 	 */
 	track(id) {

@@ -57,7 +57,7 @@ const continues = (line, above) =>
 const newSign = (name, sign, meaning) =>
 	h("span", { class: name, title: meaning }, h("span", { "aria-hidden": "true" }, sign), h("span", { class: "visually-hidden" }, meaning));
 
-/** What is known about a message, beside its time. @param {Line} line */
+/** What is known of a message, beside its time. @param {Line} line */
 function signsOf({ fate, edited }) {
 	const signs = [];
 	if (edited) signs.push(h("span", { class: "edited" }, ` ${TEXT.edited}`));
@@ -66,8 +66,27 @@ function signsOf({ fate, edited }) {
 	return signs;
 }
 
+/**
+ * Puts these nodes into an element, in this order, and removes all others. A node that stays is not
+ * moved: that would end a selection in it, take the focus away, and start its animation again.
+ * @param {Element} element @param {Node[]} nodes
+ */
+function arrange(element, nodes) {
+	const kept = new Set(nodes);
+	for (const node of Array.from(element.childNodes)) if (!kept.has(node)) node.remove();
+	let next = element.firstChild;
+	for (const node of nodes) {
+		if (node === next) next = node.nextSibling;
+		else element.insertBefore(node, next);
+	}
+}
+
+/** What can change in a line that is drawn. @param {Line} line */
+const stateOf = ({ text, fate, edited }) => JSON.stringify([fate, edited, text]);
+
 export class Log {
-	/** @type {Map<Line, HTMLElement>} */ #drawn = new Map();
+	/** @type {Map<Line, {element: HTMLElement, state: string}>} */ #drawn = new Map();
+	/** @type {Map<number, HTMLElement>} */ #days = new Map(); // the headings, by the beginning of the day
 	/** @type {Line[]} */ #order = []; // the drawn lines, as they stand in the page
 	/** @type {Parts} */ #parts;
 	/** @type {HTMLElement | null} */ #earlier = null;
@@ -78,20 +97,17 @@ export class Log {
 		this.element = h("div", { class: "log", role: "log", "data-jid": parts.jid });
 	}
 
-	/** Draws new lines, moves those that have moved, and removes those that are gone. */
+	/**
+	 * Draws new lines and what has changed in the others, and removes the lines that are gone. The
+	 * element of a line stays the same for as long as the line is there.
+	 */
 	draw() {
 		const { lines } = this.#parts;
 		const kept = this.#order.every((line, i) => line === lines[i]);
+		for (const line of lines) this.#update(line);
 		if (kept && this.#order.length > 0) this.#append(lines.slice(this.#order.length));
 		else if (!kept || lines.length > 0) this.#drawAll();
 		this.#order = [...lines];
-	}
-
-	/** Draws a line again, because it has changed. @param {Line} line */
-	update(line) {
-		const old = this.#drawn.get(line);
-		const above = this.#order[this.#order.indexOf(line) - 1];
-		if (old) old.replaceWith(this.#newMessage(line, above));
 	}
 
 	/** @param {boolean} there the archive has earlier messages */
@@ -108,60 +124,78 @@ export class Log {
 	#append(lines) {
 		let above = this.#order[this.#order.length - 1];
 		for (const line of lines) {
-			if (!above || !sameDay(above, line)) this.element.append(newDay(line.time));
-			this.element.append(this.#newMessage(line, above));
+			this.element.append(...this.#nodesOf(line, above));
 			above = line;
 		}
 	}
 
 	#drawAll() {
-		const old = new Map(this.#drawn);
-		this.#drawn.clear();
+		const { lines } = this.#parts;
+		const there = new Set(lines);
+		for (const line of this.#drawn.keys()) if (!there.has(line)) this.#drawn.delete(line);
 		this.element.setAttribute("aria-live", "off");
-		this.element.replaceChildren(...(this.#earlier ? [this.#earlier] : []));
-		/** @type {Line | undefined} */ let above;
-		for (const line of this.#parts.lines) {
-			if (!above || !sameDay(above, line)) this.element.append(newDay(line.time));
-			const element = old.get(line);
-			element?.classList.toggle("same", continues(line, above));
-			if (element) this.#drawn.set(line, element);
-			this.element.append(element ?? this.#newMessage(line, above));
-			above = line;
-		}
+		arrange(this.element, [
+			...(this.#earlier ? [this.#earlier] : []),
+			...lines.flatMap((line, i) => this.#nodesOf(line, lines[i - 1])),
+		]);
 		setTimeout(() => this.element.removeAttribute("aria-live"), QUIET_MS);
 	}
 
 	/**
+	 * The message, after the heading of its day if it is the day's first.
 	 * @param {Line} line @param {Line} [above]
-	 * @returns {HTMLElement}
 	 */
-	#newMessage(line, above) {
+	#nodesOf(line, above) {
+		const message = this.#drawn.get(line)?.element ?? this.#newMessage(line);
+		message.classList.toggle("same", continues(line, above));
+		if (above && sameDay(above, line)) return [message];
+		const day = dayOf(line.time).getTime();
+		const heading = this.#days.get(day) ?? newDay(line.time);
+		this.#days.set(day, heading);
+		return [heading, message];
+	}
+
+	/** @param {Line} line @returns {HTMLElement} */
+	#newMessage(line) {
 		const copy = /** @type {DocumentFragment} */ (this.#parts.template.content.cloneNode(true));
 		const message = /** @type {HTMLElement} */ (copy.firstElementChild);
 		const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (message.querySelector(name));
 		message.classList.add(line.direction);
-		message.classList.toggle("same", continues(line, above));
 		if (line.id) message.dataset.id = line.id;
 		const author = line.author || (line.direction === "out" ? TEXT.you : this.#parts.name());
 		part(".author").replaceChildren(named(author), ": ");
 		part(".author").classList.toggle("visually-hidden", line.author === "" || line.direction === "out");
 		part(".text").dir = "auto";
-		part(".text").replaceChildren(...linked(line.text));
 		const time = /** @type {HTMLTimeElement} */ (part("time"));
 		time.dateTime = line.time.toISOString();
 		time.textContent = clock.format(line.time);
 		time.title = wholeTime.format(line.time);
-		part(".meta").append(...signsOf(line));
-		if (line.fate === "unsent" || line.fate === "refused") this.#offerAgain(message, line);
-		this.#drawn.set(line, message);
+		part(".meta").setAttribute("aria-live", "off"); // a screen reader reads the message, and not each new sign
+		this.#drawn.set(line, { element: message, state: "" });
+		this.#update(line);
 		return message;
 	}
 
-	/** @param {HTMLElement} message @param {Line} line that did not arrive */
-	#offerAgain(message, line) {
+	/** Draws what has changed in a line that is drawn. @param {Line} line */
+	#update(line) {
+		const drawn = this.#drawn.get(line);
+		const state = stateOf(line);
+		if (!drawn || drawn.state === state) return;
+		drawn.state = state;
+		const { element } = drawn;
+		const text = /** @type {HTMLElement} */ (element.querySelector(".text"));
+		if (text.textContent !== line.text) text.replaceChildren(...linked(line.text));
+		for (const sign of element.querySelectorAll(".edited, .pending, .delivered, .note")) sign.remove();
+		element.querySelector(".meta")?.append(...signsOf(line));
+		const lost = line.fate === "unsent" || line.fate === "refused";
+		element.classList.toggle("unsent", lost);
+		if (lost) element.append(this.#newNote(line));
+	}
+
+	/** @param {Line} line that did not arrive */
+	#newNote(line) {
 		const again = h("button", { type: "button", class: "link" }, TEXT.again);
 		again.addEventListener("click", () => this.#parts.onAgain(line));
-		message.classList.add("unsent");
-		message.append(h("p", { class: "note" }, line.fate === "refused" ? TEXT.refused : TEXT.unsent, " ", again));
+		return h("p", { class: "note" }, line.fate === "refused" ? TEXT.refused : TEXT.unsent, " ", again);
 	}
 }

@@ -1,6 +1,6 @@
 // Sends messages, adds those that arrive to the conversations, and knows which messages are on
 // their way, lost or unread. It draws nothing; talks.js keeps the conversations.
-import { findLast, newLine } from "./lines.js";
+import { newLine } from "./lines.js";
 import { cleanText, jidResource } from "./stanza.js";
 import { sharedStorage } from "./storage.js";
 import { Talks } from "./talks.js";
@@ -18,7 +18,7 @@ const PENDING_MAX_MS = 30_000; // a message of an earlier page that is still pen
  * @property {import("./prebind.js").Prebind} chat
  * @property {(jid: string) => Contact} contactOf
  * @property {(contact: Contact) => boolean} inSight the user would see its next message at once
- * @property {(contact: Contact, line?: Line) => void} draw the conversation has changed, perhaps only in this line
+ * @property {(contact: Contact) => void} draw the conversation has changed
  * @property {(contact: Contact, body: string) => void} announce a message has come that is not in sight
  */
 
@@ -128,7 +128,7 @@ export class Messages {
 			Object.assign(line, { fate: "pending", session: this.#session });
 			this.#talks.save(this.talk(contact));
 		}
-		this.#parts.draw(contact, line);
+		this.#parts.draw(contact);
 	}
 
 	/** @param {string[]} ids of messages that this user wrote @param {import("./lines.js").Fate} fate */
@@ -139,7 +139,7 @@ export class Messages {
 			if (!talk || !line || surer) continue;
 			line.fate = fate;
 			this.#talks.save(talk);
-			this.#parts.draw(this.#parts.contactOf(talk.jid), line);
+			this.#parts.draw(this.#parts.contactOf(talk.jid));
 		}
 	}
 
@@ -180,8 +180,7 @@ export class Messages {
 		const line = newLine({ direction, text: body, time, id, archiveId, author, seen });
 		const talk = this.talk(contact);
 		const added = this.#talks.add(talk, line, replaces);
-		const changed = added ? undefined : findLast(talk.lines, (each) => each.id !== "" && each.id === (replaces || id));
-		this.#parts.draw(contact, changed);
+		this.#parts.draw(contact);
 		return added && !seen;
 	}
 

@@ -79,8 +79,8 @@ export class Prebind extends Life {
 		}
 		if (!room && this.#rooms.has(bareJid(to))) message.c("x", { xmlns: NS_MUC_USER }).up();
 		message.c("origin-id", { xmlns: NS_SID, id }).up();
-		this.track(id);
 		this.#send(message);
+		this.track(id);
 		return id;
 	}
 

@@ -51,8 +51,8 @@ export class ChatUi {
 			chat,
 			contactOf: (jid) => this.#contactOf(jid),
 			inSight: (contact) => this.#conversation.contact === contact && this.#conversation.atEnd && parts.shown(),
-			draw: (contact, line) => {
-				this.#conversation.draw(contact, line);
+			draw: (contact) => {
+				this.#conversation.draw(contact);
 				this.#drawUnread(contact);
 			},
 			announce: (contact, body) => this.#announce(contact, body),

@@ -46,7 +46,6 @@ for (const colorScheme of ["light", "dark"]) {
 			await talkTo(bob, "alice");
 			await write(bob, "hello yourself");
 			await received(page, "hello yourself").waitFor();
-			await page.waitForTimeout(300); // the message's arrival is drawn
 			await look("conversation");
 			await page.getByRole("button", { name: "Emoji" }).click();
 			await look("emoji");

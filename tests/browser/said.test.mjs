@@ -72,6 +72,7 @@ test("a message on its way has a sign; one that arrived unnoticed is not doubled
 	});
 	await write(alice, "did it arrive?");
 	await alice.locator(".message.out .pending").waitFor();
+	const drawn = await alice.locator(".message.out", { hasText: "did it arrive?" }).elementHandle();
 	await received(bob, "did it arrive?").waitFor();
 	const lost = alice.locator(".message.out.unsent");
 	await until("the page to give up", async () => {
@@ -85,6 +86,7 @@ test("a message on its way has a sign; one that arrived unnoticed is not doubled
 	await alice.locator("body[data-state=ready]").waitFor({ timeout: BACK_MS });
 	await alice.getByRole("button", { name: "Send again" }).click();
 	await lost.waitFor({ state: "detached" });
+	assert.ok(await drawn.evaluate((el) => el.isConnected), "the message's element stays, whatever becomes of it");
 	await write(alice, "and this?");
 	await received(bob, "and this?").waitFor();
 	for (const page of [alice, bob])

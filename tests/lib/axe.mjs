@@ -10,6 +10,14 @@ const AXE = fs.readFileSync(path.join(top, "node_modules/axe-core/axe.min.js"), 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 /**
+ * Ends the animations that end by themselves. A message that fades in has too little contrast until
+ * then.
+ */
+const endAnimations = () => document.getAnimations()
+	.filter((animation) => animation.effect.getComputedTiming().endTime !== Infinity)
+	.forEach((animation) => animation.finish());
+
+/**
  * Returns what axe finds wrong, one line for each fault.
  * @param {import('playwright-core').Page} page
  * @param {string} where the beginning of the lines
@@ -17,6 +25,7 @@ const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
  */
 export async function violations(page, where, context) {
 	await page.evaluate(AXE);
+	await page.evaluate(endAnimations);
 	const { violations: found } = await page.evaluate(([on, tags]) => window.axe.run(on ?? document, { runOnly: tags }), [context, TAGS]);
 	return found.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${where}: ${id}: ${target}: ${failureSummary}`));
 }
