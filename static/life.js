@@ -24,6 +24,7 @@ const VENDOR = "./vendor/strophe.js";
  * @typedef {object} Options
  * @property {string} [base] where the program is mounted; the default follows from this file's address
  * @property {Client} [client] Strophe.js; the default is static/vendor/strophe.js
+ * @property {Promise<BindAnswer>} [ahead] the answer to a request for a session that was sent while this code was on its way
  * @property {Environment} [environment] for tests
  *
  * @typedef {object} Environment
@@ -122,6 +123,7 @@ export class Life extends EventTarget {
 	/** @type {Attachment | null} */ #attachment = null;
 	/** @type {Attachment | null} */ #leaving = null; // waits for the server's answer to a log-out
 	/** @type {Session | null} */ #spare = null; // came with the page; kept while the one from the page before is tried
+	/** @type {Promise<BindAnswer> | null} */ #ahead;
 	/** @type {any} */ #retryTimer = null;
 	#base;
 	#jid = ""; // bare; a session of another user is not accepted
@@ -130,11 +132,12 @@ export class Life extends EventTarget {
 	#staysUntil = 0; // if the page ends before this time, it goes to another page of the site
 
 	/** @param {Options} [options] */
-	constructor({ base, client, environment } = {}) {
+	constructor({ base, client, ahead, environment } = {}) {
 		super();
 		const env = environment ?? browserEnvironment();
 		this.#env = env;
 		this.#client = client ?? null;
+		this.#ahead = ahead ?? null;
 		this.#base = (base ?? new URL("..", import.meta.url).pathname).replace(/\/$/, "");
 		this.#pace = new BindPace(env);
 		this.#handover = new Handover({ storage: env.storage ?? null, locks: env.locks ?? null, now: env.now });
@@ -316,7 +319,9 @@ export class Life extends EventTarget {
 		this.#state = "binding";
 		this.#pace.bound();
 		this.tell("connecting");
-		const answer = await askForSession(this.#how());
+		const ahead = this.#ahead;
+		this.#ahead = null;
+		const answer = await (ahead ?? askForSession(this.#how()));
 		if (!this.#is("binding")) return;
 		if (answer.kind === "session") {
 			this.#attach(answer.session, answer.user);
@@ -326,6 +331,14 @@ export class Life extends EventTarget {
 		} else {
 			this.#refuse(answer);
 		}
+	}
+
+	/** Ends the session that was asked for ahead, because it is not needed. */
+	#dropAhead() {
+		this.#ahead?.then((answer) => {
+			if (answer.kind === "session") discard(this.#env, answer.session);
+		});
+		this.#ahead = null;
 	}
 
 	/** @param {BindAnswer} answer needs-login or refused */
@@ -340,6 +353,7 @@ export class Life extends EventTarget {
 	 */
 	async #attach(session, user, left) {
 		this.#state = "attaching";
+		this.#dropAhead();
 		try {
 			this.#client ??= await loadClient();
 		} catch {
@@ -432,6 +446,7 @@ export class Life extends EventTarget {
 		this.#env.clearTimeout(this.#retryTimer);
 		if (this.#state !== "left") this.#attachment?.leave();
 		if (this.#spare) discard(this.#env, this.#spare);
+		this.#dropAhead();
 		this.#attachment = this.#spare = null;
 		this.#state = "stopped";
 		this.#tabs.close();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import { test } from "node:test";
-import { parseRid, parseSession } from "../../static/bind.js";
+import { askForSession, parseRid, parseSession } from "../../static/bind.js";
 import { BindPace, retryAfterMs } from "../../static/pace.js";
 import { Prebind } from "../../static/prebind.js";
 import { cleanText, jidName, readMessage, readRoster } from "../../static/stanza.js";
@@ -192,7 +192,7 @@ class Bosh {
 const json = (status, data, headers = {}) => new Response(JSON.stringify(data), { status, headers });
 
 /** A page: what its data block holds, and what the site answers. */
-function openPage({ block = SESSION, site = () => json(200, SESSION), pageAge = 100, tab = {}, who = "" } = {}) {
+function openPage({ block = SESSION, site = () => json(200, SESSION), pageAge = 100, tab = {}, who = "", ahead = false } = {}) {
 	const clock = tab.clock ?? new Clock();
 	const bosh = new Bosh();
 	const binds = [];
@@ -211,7 +211,8 @@ function openPage({ block = SESSION, site = () => json(200, SESSION), pageAge = 
 		return site(binds.length);
 	};
 	const environment = { ...clock, document, window, fetch, random: () => 0, pageAge: () => pageAge, ...tab };
-	const chat = new Prebind({ base: "/chat", client: bosh.client, environment });
+	const asked = ahead ? askForSession({ url: "/chat/prebind.json", page: window.location.href, fetch, now: clock.now }) : undefined;
+	const chat = new Prebind({ base: "/chat", client: bosh.client, ahead: asked, environment });
 	const page = { clock, bosh, binds, requests, events, chat, document, window, removed: false };
 	const names =
 		"connecting ready roster message presence request unsent lost needs-login other-user error".split(" ");
@@ -652,6 +653,25 @@ test("log-out without an answer: after 1.5 s, or with the page, the rest goes by
 		assert.equal(page.done, true);
 		assert.equal(page.requests.length, 2, "once");
 	}
+});
+
+test("a session that was asked for ahead is used, or ended if there is another; a second one is asked for as ever", async () => {
+	const page = await readyPage({ block: null, ahead: true });
+	assert.equal(page.binds.length, 1);
+	page.connection().fail(404);
+	await page.clock.advance(60_000);
+	assert.equal(page.chat.state, "ready");
+	assert.equal(page.binds.length, 2);
+
+	const asked = { ...SESSION, sid: "s2" };
+	const other = await readyPage({ ahead: true, site: () => json(200, asked) });
+	assert.deepEqual([other.binds.length, other.connection().sid], [1, "s1"]);
+	assert.equal(bodies(other).filter((body) => body.includes('sid="s2" type="terminate"')).length, 1);
+
+	const late = openPage({ block: null, ahead: true, site: () => json(200, asked) });
+	await late.chat.logout();
+	await late.clock.settle();
+	assert.match(bodies(late)[0], /sid="s2" type="terminate"/, "a log-out leaves none behind");
 });
 
 // ---- from page to page ----
