@@ -38,7 +38,7 @@ TEMPLATE = cache html nodes parse render template texts
 SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
 PASSWORD = argon2 crypt digest hash password stretch
 IDENTITY = django_session identity login_account login_count login_query login_session php_lexer \
-	php_serialize php_session remote_user site_cookie site_session token token_keys token_text
+	php_serialize php_session remote_user site_cookie site_http site_http_answer site_http_cache site_session token token_keys token_text
 ACCOUNT  = jid_deny jid_owner jid_rule xmpp_login
 PREBIND  = backends bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
 	bosh_url breaker breaker_text bulkhead chat_session ejabberd_api ejabberd_register oauth_tokens prebind provision \
@@ -70,7 +70,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 	jwt_test limit_test log_test login_test login_token_test oauth_tokens_test \
 	password_differential_test password_hash_test php_differential_test php_session_test privileges_test \
 	provisioned_test reader_memory_test \
-	request_fields_test request_path_test request_test response_test router_test sasl_test secret_test session_test site_query_test \
+	request_fields_test request_path_test request_test response_test router_test sasl_test secret_test session_test site_http_cache_test site_query_test \
 	sites_test socket_test store_reader_test store_test strbuf_test template_test template_texts_test threads_test token_test \
 	upstream_test used_nonce_test user_test xml_test xmpp_login_test
 

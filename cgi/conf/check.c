@@ -45,6 +45,8 @@ static bool is_needed(const struct conf_key *key, const struct site_conf *site)
 		return conf_site_has_provider(site, PROVIDER_SITE_SESSION);
 	case NEEDED_BY_PHP_SESSION:
 		return conf_site_has_provider(site, PROVIDER_PHP_SESSION);
+	case NEEDED_BY_SITE_HTTP:
+		return conf_site_has_provider(site, PROVIDER_SITE_HTTP);
 	default:
 		return false;
 	}

@@ -24,6 +24,7 @@ struct conf_list {
 #define PROVIDER_SITE_SESSION "site_session"
 #define PROVIDER_TOKEN        "token"
 #define PROVIDER_PHP_SESSION  "php_session"
+#define PROVIDER_SITE_HTTP    "site_http"
 
 /* "10/1m": count in each period; count 0 is off. */
 struct conf_limit {
@@ -134,6 +135,10 @@ struct site_conf {
 	long php_session_format;   /* enum conf_php_format */
 	long php_session_max_age_ms;
 	char *php_session_owner; /* "": our own user owns the files */
+
+	char *site_http_url;
+	struct conf_list site_http_cookies; /* the names of those that the site is given */
+	long site_http_cache_ms;            /* how long an answer is remembered; 0: not at all */
 
 	long backend;                /* enum conf_backend */
 	char *bosh_url;              /* address for the browser; may contain {hostname}, then … */

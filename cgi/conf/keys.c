@@ -27,9 +27,13 @@ static const char *const log_level_words[] = {
     [LOG_LEVEL_ERROR] = "error",
     NULL,
 };
-static const char *const identity_words[] = {PROVIDER_LOGIN,        PROVIDER_REMOTE_USER,
-					     PROVIDER_SITE_SESSION, PROVIDER_TOKEN,
-					     PROVIDER_PHP_SESSION,  NULL};
+static const char *const identity_words[] = {PROVIDER_LOGIN,
+					     PROVIDER_REMOTE_USER,
+					     PROVIDER_SITE_SESSION,
+					     PROVIDER_TOKEN,
+					     PROVIDER_PHP_SESSION,
+					     PROVIDER_SITE_HTTP,
+					     NULL};
 static const char *const transform_words[] = {
     [TRANSFORM_NONE] = "none",
     [TRANSFORM_SHA1] = "sha1",
@@ -85,6 +89,7 @@ const char *const conf_needed_with[] = {
     [NEEDED_BY_EJABBERD] = " with provision = ejabberd",
     [NEEDED_BY_SITE_SESSION] = " with provider " PROVIDER_SITE_SESSION,
     [NEEDED_BY_PHP_SESSION] = " with provider " PROVIDER_PHP_SESSION,
+    [NEEDED_BY_SITE_HTTP] = " with provider " PROVIDER_SITE_HTTP,
     [NEEDED_BY_BOSH_JWT] = " with bosh_auth = jwt",
     [NEEDED_BY_BOSH_OAUTH] = " with bosh_auth = oauth",
     [NEEDED_BY_BOSH_TOKEN] = " with bosh_auth = token",
@@ -242,6 +247,14 @@ const struct conf_key conf_keys[] = {
 	{SITE(php_session_owner), .type = TYPE_WORD, .initial = "",
 	 .what = "The user that PHP runs as, who owns the files; empty: the user of this "
 		 "program."},
+
+	{SITE(site_http_url), .type = TYPE_URL, .initial = "", .needed = NEEDED_BY_SITE_HTTP,
+	 .what = "The address at which the site itself says whose cookies these are."},
+	{SITE(site_http_cookies), .type = TYPE_COOKIES, .initial = "", .needed = NEEDED_BY_SITE_HTTP,
+	 .what = "The names of the cookies that are sent there; no other cookie is."},
+	{SITE_MS(site_http_cache), .type = TYPE_TIME, .initial = "5s",
+	 .min = 0, .max = 30 * NUMBER_SECOND_MS,
+	 .what = "The time for which the site's answer counts; 0: each request asks."},
 
 	{SITE(backend), .type = TYPE_ENUM, .initial = "tigase", .words = backend_words,
 	 .what = "How to make a chat session: by Tigase's REST call, or by logging in over "

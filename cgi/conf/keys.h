@@ -28,6 +28,7 @@ enum conf_type {
 	TYPE_NODES,    /* NAME or NAME=PUBLIC */
 	TYPE_URLS,     /* addresses that we call */
 	TYPE_ORIGINS,  /* origins of pages that may send us a form */
+	TYPE_COOKIES,  /* names of cookies */
 	TYPE_PINS,     /* public keys, in the form of libcurl */
 	TYPE_MOUNT,    /* base_path or public_path of struct site_conf, with its _set */
 	TYPE_WORD,     /* no blanks (char *, as all that follow) */
@@ -57,7 +58,8 @@ enum conf_needed {
 	NEEDED_BY_BOSH_TOKEN,
 	NEEDED_BY_EJABBERD,
 	NEEDED_BY_SITE_SESSION,
-	NEEDED_BY_PHP_SESSION
+	NEEDED_BY_PHP_SESSION,
+	NEEDED_BY_SITE_HTTP
 };
 
 struct conf_key {

@@ -363,6 +363,8 @@ static const struct type types[TYPE_COUNT] = {
 		       text_url_check, set_list, text_list, .private = true},
 	[TYPE_ORIGINS] = {"origins", "https://HOST[:PORT], several separated by blanks, each once",
 			  text_origin_check, set_list, text_list},
+	[TYPE_COOKIES] = {"cookies", "names of cookies, separated by blanks, each once",
+			  text_cookie_check, set_list, text_list},
 	[TYPE_PINS] = {"keys", "sha256//BASE64=, several separated by blanks, each once",
 		       text_pin_check, set_list, text_list},
 	[TYPE_MOUNT] = {"path", "a path such as /chat, or / alone",

@@ -48,8 +48,9 @@ struct identity_context {
 	struct store *store;
 	const struct identity_chain *chain;
 	const struct request *req;
-	int64_t now; /* seconds, wall clock */
-	void *state; /* what open made for the provider that is being asked */
+	int64_t now;      /* seconds, wall clock */
+	int64_t until_ms; /* monotonic: when the request must be answered */
+	void *state;      /* what open made for the provider that is being asked */
 };
 
 /* What a rule for JIDs may use besides the name. */
@@ -137,5 +138,6 @@ extern const struct identity_provider remote_user_provider;
 extern const struct identity_provider site_session_provider;
 extern const struct identity_provider php_session_provider;
 extern const struct identity_provider token_provider;
+extern const struct identity_provider site_http_provider;
 
 #endif

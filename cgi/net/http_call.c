@@ -31,8 +31,9 @@ enum http_fault {
 struct http_failure {
 	enum http_fault fault;
 	const char *origin;
-	const char *words; /* libcurl's text */
-	long os_error;     /* of FAULT_NO_CONNECTION; 0: none */
+	const char *service; /* what should answer there */
+	const char *words;   /* libcurl's text */
+	long os_error;       /* of FAULT_NO_CONNECTION; 0: none */
 	long verify; /* of FAULT_CERTIFICATE: OpenSSL's X509_V_ERR_…; 0 with another TLS library */
 	long ms;     /* of the time-outs: the time waited */
 };
@@ -109,11 +110,10 @@ static enum status http_failure_say(const struct http_failure *failure, struct e
 		    failure->origin, failure->ms);
 	case FAULT_NO_CONNECTION:
 		return error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "%s: no connection (%s): check that the XMPP server's HTTP service runs there",
+		    err, STATUS_CHAT_SERVER, "%s: no connection (%s): check that %s runs there",
 		    failure->origin,
-		    failure->os_error ? strerrordesc_np((int)failure->os_error)
-				      : "no reason given");
+		    failure->os_error ? strerrordesc_np((int)failure->os_error) : "no reason given",
+		    failure->service);
 	case FAULT_TLS:
 	case FAULT_CERTIFICATE:
 		return say_tls(failure, err);
@@ -204,6 +204,7 @@ static enum status failure(const struct http_connection *connection, CURLcode rc
 	struct http_failure what = {
 	    .fault = fault_of(rc, sent),
 	    .origin = target->origin,
+	    .service = connection->client->service,
 	    .words = curl_easy_strerror(rc),
 	    .ms = sent ? (long)left_ms : connect_time(left_ms),
 	};
@@ -289,5 +290,7 @@ enum status http_connection_call(struct http_connection *connection, const struc
 	connection->why[0] = '\0';
 	status = connection_perform(connection, call, err);
 	connection->answer = NULL;
+	if (call->cookie != NULL) /* a visitor's secret, of no use for the next call */
+		http_settings_forget(connection);
 	return status;
 }

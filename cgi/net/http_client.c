@@ -64,7 +64,7 @@ enum status http_client_url_check(const struct http_client *client, const char *
 	struct http_target target = {0};
 	enum status status = target_parse(url, &target, err);
 
-	return status == STATUS_OK ? http_target_allow(&target, client->allow_http, err) : status;
+	return status == STATUS_OK ? http_target_allow(client, &target, err) : status;
 }
 
 bool http_url_is_private(const char *url)
@@ -72,6 +72,13 @@ bool http_url_is_private(const char *url)
 	struct http_target target = {0};
 
 	return target_parse(url, &target, NULL) == STATUS_OK && (target.https || target.loopback);
+}
+
+bool http_url_is_loopback(const char *url)
+{
+	struct http_target target = {0};
+
+	return target_parse(url, &target, NULL) == STATUS_OK && target.loopback;
 }
 
 /* ---- the pool ---- */
@@ -84,6 +91,9 @@ enum status http_client_new(const struct http_client_options *options, struct ht
 	if (client == NULL)
 		return error_no_memory(err);
 	client->allow_http = options->allow_http;
+	client->service =
+	    options->service != NULL ? options->service : "the XMPP server's HTTP service";
+	client->http_key = options->http_key;
 	pthread_mutex_init(&client->lock, NULL);
 	client->ca_file = strdup(options->ca_file);
 	client->pins = strdup(options->pins != NULL ? options->pins : "");

@@ -1,7 +1,7 @@
 /*
- * HTTP to the XMPP server, by libcurl, with a pool of handles whose connections are kept. It uses
- * no redirect, proxy, cookie, chunked request or decompression. TLS is always verified. A call has
- * one deadline. Thread-safe: each call borrows a handle.
+ * HTTP to the XMPP server and to the site, by libcurl, with a pool of handles whose connections are
+ * kept. It uses no redirect, proxy, cookie store, chunked request or decompression. TLS is always
+ * verified. A call has one deadline. Thread-safe: each call borrows a handle.
  */
 #ifndef NET_HTTP_CLIENT_H
 #define NET_HTTP_CLIENT_H
@@ -20,6 +20,9 @@ struct http_client_options {
 	const char *ca_file; /* "": the system's */
 	const char *pins;    /* "sha256//BASE64=;sha256//…": a server must have one; NULL: any */
 	bool allow_http;     /* allow plain http to hosts that are not loopback */
+	/* For sentences; borrowed, and as long-lived as the client. */
+	const char *service;  /* what should answer there; NULL: the XMPP server's HTTP service */
+	const char *http_key; /* the key that sets allow_http; NULL: there is none */
 };
 
 /*
@@ -43,6 +46,9 @@ enum status http_client_url_check(const struct http_client *client, const char *
 /* True for https or loopback: such a URL may carry a password in clear (SASL PLAIN). */
 bool http_url_is_private(const char *url);
 
+/* True if the URL names this machine by a loopback address or as localhost. */
+bool http_url_is_loopback(const char *url);
+
 /* A borrowed handle, for several calls on one kept connection (BOSH). */
 struct http_connection;
 struct http_connection *http_connection_borrow(
@@ -59,6 +65,8 @@ struct http_call {
 	const char *user;   /* HTTP Basic; NULL: none */
 	const char *password;
 	const char *header;  /* one more "Name: value", or NULL */
+	const char *host;    /* the Host header; NULL: as the URL says */
+	const char *cookie;  /* the Cookie header, or NULL; it is forgotten after the call */
 	int64_t deadline_ms; /* monotonic */
 };
 

@@ -21,12 +21,15 @@ struct http_target {
 };
 
 /* STATUS_BAD_REQUEST: plain http that would leave this machine while allow_http is off. */
-enum status http_target_allow(const struct http_target *target, bool allow_http, struct error *err);
+enum status http_target_allow(const struct http_client *client, const struct http_target *target,
+			      struct error *err);
 
 struct http_client {
 	char *ca_file; /* "": the system's */
 	char *pins;    /* in the form of CURLOPT_PINNEDPUBLICKEY; "": none */
 	bool allow_http;
+	const char *service;          /* as in the options, borrowed */
+	const char *http_key;         /* NULL: none */
 	pthread_mutex_t lock;         /* guards idle */
 	struct http_connection *idle; /* a stack: the connection used last is borrowed first */
 };

@@ -241,6 +241,10 @@ static enum status headers_make(const struct http_call *call, struct curl_slist 
 		status = login_add(list, call, err);
 	if (status == STATUS_OK && call->header != NULL)
 		status = header_add(list, "", call->header, err);
+	if (status == STATUS_OK && call->host != NULL)
+		status = header_add(list, "Host: ", call->host, err);
+	if (status == STATUS_OK && call->cookie != NULL)
+		status = header_add(list, "Cookie: ", call->cookie, err);
 	return status;
 }
 
@@ -267,7 +271,8 @@ void http_settings_forget(struct http_connection *connection)
 static void settings_write(struct strbuf *out, const struct http_call *call)
 {
 	const char *const parts[] = {call->url,  call->content_type, call->accept,
-				     call->user, call->password,     call->header};
+				     call->user, call->password,     call->header,
+				     call->host, call->cookie};
 
 	strbuf_addc(out, call->body != NULL ? 'P' : 'G');
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -287,8 +292,7 @@ static enum status handle_set(struct http_connection *connection, const struct h
 		return error_no_memory(err);
 	status = http_target_read(connection->url, call->url, &connection->target, err);
 	if (status == STATUS_OK)
-		status =
-		    http_target_allow(&connection->target, connection->client->allow_http, err);
+		status = http_target_allow(connection->client, &connection->target, err);
 	if (status == STATUS_OK)
 		status = headers_make(call, &connection->headers, err);
 	if (status == STATUS_OK && (set_fixed(connection) || set_own(connection)))
@@ -389,12 +393,16 @@ enum status http_target_read(CURLU *url, const char *text, struct http_target *o
 	return error_set(err, STATUS_BAD_REQUEST, "not a URL: write http://HOST:PORT/PATH");
 }
 
-enum status http_target_allow(const struct http_target *target, bool allow_http, struct error *err)
+enum status http_target_allow(const struct http_client *client, const struct http_target *target,
+			      struct error *err)
 {
-	if (target->https || target->loopback || allow_http)
+	const char *key = client->http_key;
+
+	if (target->https || target->loopback || client->allow_http)
 		return STATUS_OK;
 	return error_set(err, STATUS_BAD_REQUEST,
 			 "%s: plain http would show passwords to the network: use https or a "
-			 "loopback address, or set upstream_http = on",
-			 target->origin);
+			 "loopback address%s%s%s",
+			 target->origin, key != NULL ? ", or set " : "", key != NULL ? key : "",
+			 key != NULL ? " = on" : "");
 }

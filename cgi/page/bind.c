@@ -12,10 +12,8 @@
 #include "base/wait.h"
 #include "page/page.h"
 
-#define BIND_USER_BURST   5    /* tabs that one person opens at once */
-#define AROUND_MS         4000 /* a request's time besides `timeout`; 8 s together by default */
-#define ANSWER_MS         500  /* of these, to write the page after the session is there */
-#define SESSION_JSON_ROOM 500  /* bytes; 300 is usual */
+#define BIND_USER_BURST   5   /* tabs that one person opens at once */
+#define SESSION_JSON_ROOM 500 /* bytes; 300 is usual */
 
 static enum status check_limits(struct exchange *ex, struct error *err)
 {
@@ -45,11 +43,9 @@ static enum status check_limits(struct exchange *ex, struct error *err)
 enum status bind_wait(struct exchange *ex, const struct jid *jid, struct chat_session *out,
 		      struct error *err)
 {
-	int64_t until_ms = ex->raw->began_ms + ex->site->conf->timeout_ms + AROUND_MS - ANSWER_MS;
-
 	if (!wait_begin())
 		return wait_refused(err);
-	enum status status = prebind_bind(ex->site->prebind, jid, until_ms, out, err);
+	enum status status = prebind_bind(ex->site->prebind, jid, exchange_until_ms(ex), out, err);
 	wait_end();
 	return status;
 }

@@ -11,11 +11,19 @@
 #include "page/page.h"
 #include "web/csrf.h"
 
+#define AROUND_MS 4000 /* a request's time besides `timeout`; 8 s together by default */
+#define ANSWER_MS 500  /* of these, to write the page after everything is known */
+
 bool exchange_is_local(const struct exchange *ex)
 {
 	const char *address = ex->req.remote_addr;
 
 	return address[0] == '\0' || address_is_loopback(address);
+}
+
+int64_t exchange_until_ms(const struct exchange *ex)
+{
+	return ex->raw->began_ms + ex->site->conf->timeout_ms + AROUND_MS - ANSWER_MS;
 }
 
 /* Finds the site of the Host, and its mount point. */
@@ -106,6 +114,7 @@ struct identity_context exchange_context(const struct exchange *ex)
 	    .chain = ex->site->identity,
 	    .req = &ex->req,
 	    .now = ex->now,
+	    .until_ms = exchange_until_ms(ex),
 	};
 }
 

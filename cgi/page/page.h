@@ -68,6 +68,12 @@ void page_send_error(struct exchange *ex, enum status status, const struct error
  */
 bool exchange_is_local(const struct exchange *ex);
 
+/*
+ * When everything for the answer must be known (monotonic), which leaves time to write it. Needs
+ * the site.
+ */
+int64_t exchange_until_ms(const struct exchange *ex);
+
 /* The context for the providers and the login form; borrowed from the exchange. */
 struct identity_context exchange_context(const struct exchange *ex);
 

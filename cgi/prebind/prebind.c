@@ -56,7 +56,8 @@ static enum status client_new(const struct site_conf *conf, struct http_client *
 			      struct error *err)
 {
 	struct http_client_options options = {.ca_file = conf->ca_file,
-					      .allow_http = conf->upstream_http};
+					      .allow_http = conf->upstream_http,
+					      .http_key = "upstream_http"};
 	struct strbuf pins;
 	enum status status;
 

@@ -7,6 +7,7 @@ import { Prebind } from "../lib/prebind.mjs";
 import { hostOf } from "../lib/sites.mjs";
 import { lockDatabase, runSql } from "../lib/sqlite.mjs";
 import { until } from "../lib/wait.mjs";
+import { startSitePeer } from "../peers/site_peer.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const QUICK = 50;
@@ -15,12 +16,13 @@ const THREADS = 16;
 const SID = "a1b2c3d4e5f6a7b8c9d0e1f2a3";
 const UPSTREAM_MS = 3000;
 
-let place, slowPeer, prebind, siteDatabase, phpSession, alone;
+let place, slowPeer, sitePeer, prebind, siteDatabase, phpSession, alone;
 
 before(async () => {
 	place = new Place();
 	const peer = await startTigasePeer({ place });
 	slowPeer = await startTigasePeer({ place });
+	sitePeer = await startSitePeer({ place });
 	siteDatabase = place.path("site/site.db");
 	place.folder("site");
 	await runSql(place, siteDatabase, `CREATE TABLE session (id TEXT PRIMARY KEY, user TEXT); INSERT INTO session VALUES ('${SID}', 'alice');`);
@@ -36,6 +38,7 @@ before(async () => {
 				site_query: place.write("site/query.sql", "SELECT user FROM session WHERE id = :sid", 0o644) },
 			php: { ...common, hosts: "php.test", identity: "php_session", php_session_path: place.path("sessions"), php_session_user: "user.name" },
 			upstream: { ...common, ...slowPeer.site(place), hosts: "upstream.test" },
+			http: { ...common, hosts: "http.test", identity: "site_http", site_http_url: sitePeer.url, site_http_cookies: "sid who", site_http_cache: "0" },
 			opening: { ...common, hosts: "opening.test" },
 		},
 	});
@@ -47,7 +50,7 @@ before(async () => {
 after(() => place.close({ logs: true }));
 
 function ask(host, path = "/", user = "alice") {
-	const headers = { ...NAVIGATION, Cookie: `sid=${SID}; PHPSESSID=${SID}` };
+	const headers = { ...NAVIGATION, Cookie: `sid=${SID}; PHPSESSID=${SID}; who=${user}` };
 	return prebind.request({ path, headers, params: { HTTP_HOST: host, REMOTE_USER: user, AUTH_TYPE: "Basic" } });
 }
 
@@ -115,7 +118,17 @@ test(`(c) its XMPP server answers after ${UPSTREAM_MS} ms`, async () => {
 	assertNotHeld("slow XMPP server", waiting, control);
 });
 
-test("(d) it is being opened, and its own database is locked", async () => {
+test("(d) the site, which says who is logged in, does not answer", async () => {
+	sitePeer.answer({ body: { user: "alice" } });
+	const control = await crowd("http.test", SLOW);
+	assert.deepEqual(control.statuses, all(200));
+	sitePeer.answer({ way: "hang" });
+	const waiting = await crowd("http.test", SLOW);
+	assert.deepEqual(waiting.statuses, all(503));
+	assertNotHeld("slow site_http_url", waiting, control);
+});
+
+test("(e) it is being opened, and its own database is locked", async () => {
 	const unlock = await lockDatabase(place, prebind.databases.opening);
 	const waiting = await crowd("opening.test", SLOW);
 	await unlock();

@@ -250,7 +250,7 @@ struct fixture {
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct http_client_options options = {.ca_file = "", .allow_http = false};
+	struct http_client_options options = {.ca_file = "", .http_key = "upstream_http"};
 
 	assert_non_null(f);
 	pthread_mutex_init(&f->server.lock, NULL);

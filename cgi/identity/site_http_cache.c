@@ -1,0 +1,304 @@
+/*
+ * A list of entries in the order in which their questions were begun, and a table to find them by
+ * key. The lock is held for microseconds; a request that waits for the site holds nothing but a
+ * count on its entry.
+ */
+#include "identity/site_http_cache.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/clock.h"
+#include "base/wait.h"
+
+#define BUCKETS 256 /* one byte of the key, which is random */
+#define RETRY_S 2
+
+struct entry {
+	unsigned char key[SECRET_MAC_LEN];
+	LIST_ENTRY(entry) in_bucket;
+	TAILQ_ENTRY(entry) in_order;
+	bool asking;        /* the answer is not there yet */
+	bool listed;        /* it can be found; a failure is unlisted at once */
+	unsigned holders;   /* requests that use it now, the asking one included */
+	int64_t asked_ms;   /* monotonic; when the question began */
+	enum status status; /* of the question */
+	struct error err;
+	struct site_answer answer; /* set if status is STATUS_OK */
+	pthread_cond_t answered;
+};
+
+struct site_cache {
+	int64_t life_ms;
+	pthread_mutex_t lock; /* guards everything below, and the entries */
+	pthread_cond_t turn;  /* a question has ended, so another one may begin */
+	LIST_HEAD(, entry) buckets[BUCKETS];
+	TAILQ_HEAD(order, entry) order; /* the oldest question first */
+	size_t count;
+	int calls;   /* questions at the site now */
+	int waiting; /* requests that ask, or wait for a turn or an answer */
+};
+
+enum status site_cache_new(int64_t life_ms, struct site_cache **out, struct error *err)
+{
+	struct site_cache *cache = calloc(1, sizeof(*cache));
+
+	if (cache == NULL)
+		return error_no_memory(err);
+	cache->life_ms = life_ms;
+	pthread_mutex_init(&cache->lock, NULL);
+	pthread_cond_init(&cache->turn, NULL);
+	TAILQ_INIT(&cache->order);
+	*out = cache;
+	return STATUS_OK;
+}
+
+/* ---- entries; with the lock held ---- */
+
+static struct entry *entry_find(struct site_cache *cache, const unsigned char *key)
+{
+	struct entry *entry;
+
+	LIST_FOREACH(entry, &cache->buckets[key[0]], in_bucket)
+	if (memcmp(entry->key, key, SECRET_MAC_LEN) == 0)
+		return entry;
+	return NULL;
+}
+
+static void entry_free(struct entry *entry)
+{
+	site_answer_clear(&entry->answer);
+	pthread_cond_destroy(&entry->answered);
+	free(entry);
+}
+
+/* The last holder of an unlisted entry frees it. */
+static void entry_release(struct entry *entry)
+{
+	if (--entry->holders == 0 && !entry->listed)
+		entry_free(entry);
+}
+
+static void entry_unlist(struct site_cache *cache, struct entry *entry)
+{
+	LIST_REMOVE(entry, in_bucket);
+	TAILQ_REMOVE(&cache->order, entry, in_order);
+	cache->count--;
+	entry->listed = false;
+}
+
+/* Drops answers that count no more and, if there are too many, the oldest of the others. */
+static void entries_drop(struct site_cache *cache, int64_t now_ms)
+{
+	struct entry *entry, *next;
+
+	for (entry = TAILQ_FIRST(&cache->order); entry != NULL; entry = next) {
+		next = TAILQ_NEXT(entry, in_order);
+		if (entry->asking)
+			continue;
+		if (cache->count < SITE_CACHE_ENTRIES_MAX &&
+		    entry->asked_ms + cache->life_ms >= now_ms)
+			return;
+		entry->holders++;
+		entry_unlist(cache, entry);
+		entry_release(entry);
+	}
+}
+
+static struct entry *entry_new(struct site_cache *cache, const unsigned char *key)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+
+	if (entry == NULL)
+		return NULL;
+	memcpy(entry->key, key, SECRET_MAC_LEN);
+	pthread_cond_init(&entry->answered, NULL);
+	entry->asking = true;
+	entry->listed = true;
+	entry->holders = 1;
+	LIST_INSERT_HEAD(&cache->buckets[key[0]], entry, in_bucket);
+	TAILQ_INSERT_TAIL(&cache->order, entry, in_order);
+	cache->count++;
+	return entry;
+}
+
+void site_cache_free(struct site_cache *cache)
+{
+	struct entry *entry;
+
+	if (cache == NULL)
+		return;
+	while ((entry = TAILQ_FIRST(&cache->order)) != NULL) {
+		entry_unlist(cache, entry);
+		entry_free(entry);
+	}
+	pthread_cond_destroy(&cache->turn);
+	pthread_mutex_destroy(&cache->lock);
+	free(cache);
+}
+
+/*
+ * True if the entry's answer counts for a request that came at came_ms. An older question may have
+ * been answered before the user logged in or out.
+ */
+static bool entry_counts(const struct site_cache *cache, const struct entry *entry, int64_t came_ms,
+			 int64_t now)
+{
+	const struct site_answer *answer = &entry->answer;
+
+	return entry->asked_ms + cache->life_ms >= came_ms &&
+	       (answer->expires == 0 || answer->expires > now);
+}
+
+/* ---- asking, and waiting; with the lock held, which is released meanwhile ---- */
+
+static enum status too_late(int rc, struct error *err)
+{
+	if (rc == EBUSY)
+		return wait_refused(err);
+	error_set(err, STATUS_BUSY,
+		  "%d questions to the site were under way, and none ended in time to make room "
+		  "for this one: check whether the site is slow",
+		  SITE_CACHE_CALLS_MAX);
+	return error_retry_after(err, STATUS_BUSY, RETRY_S);
+}
+
+static enum status turn_wait(struct site_cache *cache, int64_t until_ms, struct error *err)
+{
+	int rc = 0;
+
+	while (cache->calls >= SITE_CACHE_CALLS_MAX && rc == 0)
+		rc = wait_on(&cache->turn, &cache->lock, until_ms);
+	return cache->calls < SITE_CACHE_CALLS_MAX ? STATUS_OK : too_late(rc, err);
+}
+
+/* Asks for a new entry, whose holder the caller is. A failed entry can no longer be found. */
+static void entry_ask(struct site_cache *cache, struct entry *entry,
+		      const struct site_cache_question *question)
+{
+	entry->status = turn_wait(cache, question->until_ms, &entry->err);
+	entry->asked_ms = clock_monotonic_ms();
+	if (entry->status == STATUS_OK) {
+		cache->calls++;
+		pthread_mutex_unlock(&cache->lock);
+		enum status status = question->ask(question->arg, &entry->answer, &entry->err);
+		pthread_mutex_lock(&cache->lock);
+		entry->status = status;
+		cache->calls--;
+		pthread_cond_signal(&cache->turn);
+	}
+	entry->asking = false;
+	TAILQ_REMOVE(&cache->order, entry,
+		     in_order); /* its turn may have come later than others' */
+	TAILQ_INSERT_TAIL(&cache->order, entry, in_order);
+	if (entry->status != STATUS_OK)
+		entry_unlist(cache, entry);
+	pthread_cond_broadcast(&entry->answered);
+}
+
+static enum status answer_wait(struct site_cache *cache, struct entry *entry, int64_t until_ms,
+			       struct error *err)
+{
+	int rc = 0;
+
+	while (entry->asking && rc == 0)
+		rc = wait_on(&entry->answered, &cache->lock, until_ms);
+	if (!entry->asking)
+		return STATUS_OK;
+	if (rc == EBUSY)
+		return wait_refused(err);
+	return error_set(err, STATUS_UNAVAILABLE,
+			 "another request's question to the site was not answered in time: check "
+			 "whether the site is slow");
+}
+
+/*
+ * Returns the entry for these cookies; a new one is asked first. The caller releases it. NULL: out
+ * of memory.
+ */
+static struct entry *entry_hold(struct site_cache *cache,
+				const struct site_cache_question *question, int64_t came_ms)
+{
+	struct entry *entry = entry_find(cache, question->key);
+
+	if (entry != NULL && !entry->asking &&
+	    !entry_counts(cache, entry, came_ms, question->now)) {
+		entry->holders++;
+		entry_unlist(cache, entry);
+		entry_release(entry);
+		entry = NULL;
+	}
+	if (entry != NULL) {
+		entry->holders++;
+		return entry;
+	}
+	entries_drop(cache, came_ms);
+	entry = entry_new(cache, question->key);
+	if (entry != NULL)
+		entry_ask(cache, entry, question);
+	return entry;
+}
+
+static enum status entry_result(const struct entry *entry, struct site_answer *out,
+				struct error *err)
+{
+	if (entry->status == STATUS_OK)
+		return site_answer_copy(&entry->answer, out, err);
+	if (err != NULL)
+		*err = entry->err;
+	return entry->status;
+}
+
+/*
+ * Waits for a question of another request, or asks. It waits at most twice: the second question
+ * begins after this request came.
+ */
+static enum status answer_get(struct site_cache *cache, const struct site_cache_question *question,
+			      int64_t came_ms, struct site_answer *out, struct error *err)
+{
+	enum status status;
+	bool again;
+
+	do {
+		struct entry *entry = entry_hold(cache, question, came_ms);
+
+		if (entry == NULL)
+			return error_no_memory(err);
+		status = answer_wait(cache, entry, question->until_ms, err);
+		again = status == STATUS_OK && !entry_counts(cache, entry, came_ms, question->now);
+		if (status == STATUS_OK && !again)
+			status = entry_result(entry, out, err);
+		entry_release(entry);
+	} while (again);
+	return status;
+}
+
+enum status site_cache_get(struct site_cache *cache, const struct site_cache_question *question,
+			   struct site_answer *out, struct error *err)
+{
+	int64_t came_ms = clock_monotonic_ms();
+	enum status status;
+
+	pthread_mutex_lock(&cache->lock);
+	const struct entry *entry = entry_find(cache, question->key);
+	if (entry != NULL && !entry->asking && entry_counts(cache, entry, came_ms, question->now)) {
+		status = entry_result(entry, out, err);
+	} else if (cache->waiting >= SITE_CACHE_WAITING_MAX) {
+		error_set(
+		    err, STATUS_BUSY,
+		    "%d requests are waiting for the site's answer: check whether the site is "
+		    "slow",
+		    SITE_CACHE_WAITING_MAX);
+		status = error_retry_after(err, STATUS_BUSY, RETRY_S);
+	} else {
+		cache->waiting++;
+		status = answer_get(cache, question, came_ms, out, err);
+		cache->waiting--;
+	}
+	pthread_mutex_unlock(&cache->lock);
+	return status;
+}
