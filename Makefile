@@ -24,7 +24,7 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 
 # ---- sources: one list for each layer, the lowest layer first (docs/architecture.md) ----
 
-BASE     = address clock codec codec_base64 crypto error file inflate json json_scan json_write key_list log log_writer name secret \
+BASE     = address clock codec codec_base64 crypto error file inflate json json_scan json_write key_list log log_writer metrics name secret \
 	secret_file status strbuf unix_crypt wait xml
 CONF     = check conf cookie_name databases keys load number place placeholder print text value
 STORE    = adhoc_caller database_file database_site jid_map limit limit_file migrate pool \
@@ -44,7 +44,7 @@ PREBIND  = backends bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password b
 	bosh_url breaker breaker_text bulkhead chat_session ejabberd_api ejabberd_register oauth_tokens prebind provision \
 	tigase tigase_call tigase_check upstream
 SITE     = open_max pages site sites
-PAGE     = adhoc app behind_proxy bind caller chat cookie device error gate health login \
+PAGE     = adhoc app behind_proxy bind caller chat cookie device error gate health metrics login \
 	login_circle login_limit page routes
 
 LIB_OBJECTS = \

@@ -10,6 +10,7 @@
 int64_t clock_wall(void); /* seconds since 1970-01-01 UTC; clock_wall_ms: milliseconds */
 int64_t clock_wall_ms(void);
 int64_t clock_monotonic_ms(void); /* milliseconds; for deadlines */
+int64_t clock_monotonic_us(void); /* microseconds; to measure */
 
 /* Milliseconds left until a monotonic deadline; 0 if it has passed. */
 int64_t clock_left_ms(int64_t deadline_ms);

@@ -69,6 +69,7 @@ struct server_conf {
 	char *user;     /* "": keep the current user */
 	char *socket_group;
 	struct conf_list peer_users;
+	char *status_token_file;
 	bool allow_tcp; /* accept an inherited TCP socket on loopback */
 };
 

@@ -120,6 +120,9 @@ const struct conf_key conf_keys[] = {
 	 .what = "The group that may open the socket."},
 	{SERVER(peer_users), .type = TYPE_WORDS, .initial = "www-data",
 	 .what = "The users whose processes may connect to the socket."},
+	{SERVER(status_token_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
+	 .what = "The token with which another machine may read /metrics, in a file; empty: only "
+		 "this machine may."},
 	{SERVER(allow_tcp), .type = TYPE_BOOL, .initial = "off",
 	 .what = "Accept a TCP socket on loopback; FCGI_WEB_SERVER_ADDRS in the environment "
 		 "lists who may connect."},

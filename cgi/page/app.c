@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "page/behind_proxy.h"
 #include "page/page.h"
 
@@ -127,6 +128,9 @@ static void log_request(const struct exchange *ex, int64_t started_ms)
 		  ex->req.path, "status", codec_decimal(status, ex->res->status), "ms",
 		  codec_decimal(ms, clock_monotonic_ms() - started_ms), "ip", ex->req.remote_addr,
 		  "user", ex->identity.user, NULL);
+	metrics_add_request(ex->route != NULL ? (size_t)(ex->route - page_routes)
+					      : page_routes_count,
+			    ex->res->status);
 }
 
 static void redirect_to_slash(struct exchange *ex)

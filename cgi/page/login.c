@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/wait.h"
 #include "identity/login_session.h"
 #include "identity/token.h"
@@ -55,6 +56,7 @@ static enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_
 	what.old_token = old_token;
 	enum status status = token_session_create(&context, &what, token, &user, err);
 	bool ok = status == STATUS_OK;
+	metrics_add(ok ? METRIC_LOGIN_OK : METRIC_LOGIN_FAILED);
 	log_event(ok ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
 		  ok ? "token_login_ok" : "token_login_failed", "id", ex->req.id, "site",
 		  ex->site->conf->name, "user", user, "ip", ex->req.remote_addr, "why",
@@ -188,6 +190,7 @@ static void login_post(struct exchange *ex)
 	struct error err = {0};
 
 	enum status status = attempt_in_time(ex, token, &err);
+	metrics_add(status == STATUS_OK ? METRIC_LOGIN_OK : METRIC_LOGIN_FAILED);
 	log_event(status == STATUS_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
 		  status == STATUS_OK ? "login_ok" : "login_failed", "id", ex->req.id, "site",
 		  ex->site->conf->name, "user", fields_get(&ex->req.form, "user"), "ip",

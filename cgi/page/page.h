@@ -35,6 +35,7 @@ void logout_handle(struct exchange *ex);
 void prebind_json_handle(struct exchange *ex);
 void credentials_json_handle(struct exchange *ex);
 void health_handle(struct exchange *ex);
+void metrics_handle(struct exchange *ex);
 void adhoc_handle(struct exchange *ex);
 
 /* Sends an error of adhoc_handle's route: in the format of the request, with Tigase's status. */

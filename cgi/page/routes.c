@@ -96,6 +96,13 @@ const struct route page_routes[] = {
      .handle = health_handle,
      },
     {
+     .path = "/metrics",
+     .methods = HTTP_GET,
+     .speaks = SPEAKS_JSON,
+     .when_closed = true,
+     .handle = metrics_handle,
+     },
+    {
      .path = "/rest/adhoc/{jid}",
      .methods = HTTP_GET | HTTP_POST,
      .needs = NEED_ADHOC,

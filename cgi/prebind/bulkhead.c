@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/metrics.h"
 #include "base/wait.h"
 
 #define RETRY_S 1 /* a call takes some tens of milliseconds */
@@ -121,6 +122,8 @@ enum status bulkhead_enter(struct bulkhead *bulkhead, struct bulkhead_pass *pass
 	if (inside)
 		return STATUS_OK;
 	pthread_cond_destroy(&pass->moved);
+	if (!user_limit)
+		metrics_add(METRIC_REFUSED_UPSTREAM_MAX);
 	return refuse(user_limit, user, err);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "base/secret.h"
 #include "base/wait.h"
 #include "base/strbuf.h"
@@ -179,6 +180,17 @@ static enum status refuse_who_left(struct error *err)
 			 "the visitor left before the XMPP server was asked");
 }
 
+static enum status bind_measured(struct bind *bind, struct error *err)
+{
+	const struct prebind *prebind = bind->prebind;
+	int64_t began_us = clock_monotonic_us();
+	enum status status =
+	    prebind->backend->bind(prebind->state, &bind->call, &bind->session, err);
+
+	metrics_add_call(clock_monotonic_us() - began_us);
+	return status;
+}
+
 /* An upstream that returns the session of another JID counts as failed. */
 static enum status bind_try(void *arg, const char *url, enum upstream_outcome *outcome,
 			    struct error *err)
@@ -191,7 +203,7 @@ static enum status bind_try(void *arg, const char *url, enum upstream_outcome *o
 	bind->call.outcome = OUTCOME_NONE;
 	status = provision_ensure(&prebind->provision, &bind->call, err);
 	if (status == STATUS_OK)
-		status = prebind->backend->bind(prebind->state, &bind->call, &bind->session, err);
+		status = bind_measured(bind, err);
 	*outcome = bind->call.outcome;
 	if (status != STATUS_OK)
 		return status;
@@ -242,6 +254,7 @@ enum status prebind_bind(struct prebind *prebind, const struct jid *jid, int64_t
 	if (status == STATUS_OK)
 		status = bosh_url_make(conf, bind.session.hostname, &bind.session.bosh_url, err);
 	jid_clear(&asked);
+	metrics_add_bind((size_t)conf->backend, status);
 	if (status != STATUS_OK) {
 		chat_session_clear(&bind.session);
 		return status;

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/secret.h"
 #include "prebind/breaker_text.h"
 #include "store/limit.h"
@@ -64,6 +65,9 @@ void upstreams_free(struct upstreams *upstreams)
 {
 	if (upstreams == NULL)
 		return;
+	for (size_t i = 0; i < upstreams->count; i++)
+		if (upstreams->list[i].breaker.state != BREAKER_CLOSED)
+			metrics_gauge_add(METRIC_BREAKERS_OPEN, -1);
 	pthread_mutex_destroy(&upstreams->lock);
 	free(upstreams);
 }
@@ -122,10 +126,17 @@ static void breaker_use_shared(struct upstreams *upstreams, struct upstream *ups
 		breaker_use_here(use);
 }
 
+static bool is_open(const struct upstream *upstream)
+{
+	return upstream->breaker.state != BREAKER_CLOSED;
+}
+
 /* Call it with the lock held. */
 static void breaker_use(struct upstreams *upstreams, struct upstream *upstream,
 			struct breaker_use *use)
 {
+	bool was_open = is_open(upstream);
+
 	use->breaker = &upstream->breaker;
 	/* all processes share the wall clock, also after a restart of the machine */
 	use->now_ms = upstreams->shared != NULL ? clock_wall_ms() : clock_monotonic_ms();
@@ -133,6 +144,8 @@ static void breaker_use(struct upstreams *upstreams, struct upstream *upstream,
 		breaker_use_shared(upstreams, upstream, use);
 	else
 		breaker_use_here(use);
+	if (is_open(upstream) != was_open)
+		metrics_gauge_add(METRIC_BREAKERS_OPEN, was_open ? -1 : 1);
 }
 
 static enum breaker_pass ask(struct upstreams *upstreams, struct upstream *upstream,
@@ -157,6 +170,8 @@ static void log_change(const struct upstreams *upstreams, const struct upstream 
 	if (change == BREAKER_SAME)
 		return;
 	snprintf(ms, sizeof(ms), "%lld", (long long)open_ms);
+	if (change == BREAKER_OPENED)
+		metrics_add(METRIC_BREAKER_OPENED);
 	if (change == BREAKER_OPENED)
 		log_event(LOG_LEVEL_ERROR, "breaker_open", "site", upstreams->site, "upstream",
 			  upstream->url, "ms", ms, "why", why->text, NULL);

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/wait.h"
 #include "serve/server_parts.h"
 
@@ -320,6 +321,7 @@ void fcgi_refuse(struct server *server, int fd)
 	unsigned char begin[8];
 
 	(void)server;
+	metrics_add(METRIC_REFUSED_NO_DESCRIPTOR);
 	if (poll(&poll_fd, 1, REFUSE_MS) > 0 &&
 	    recv(fd, begin, sizeof(begin), MSG_PEEK | MSG_DONTWAIT) == sizeof(begin) &&
 	    records_write(fd, begin[2] << 8 | begin[3], &refused, true, NULL))

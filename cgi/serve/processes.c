@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "serve/server_parts.h"
 
 #define PROCESSES_MAX 64
@@ -293,6 +294,7 @@ static size_t reap(struct supervisor *sup, bool stopping)
 			if (!stopping)
 				log_death(child->pid, how);
 			child->pid = 0;
+			metrics_process_ended(child->index);
 			child->retry = now + respawn_delay(sup, now);
 		}
 		left += child->pid > 0;

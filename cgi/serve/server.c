@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/metrics.h"
 #include "serve/server_parts.h"
 
 bool server_is_cgi(void)
@@ -134,6 +135,7 @@ enum status server_serve(struct server *server, struct error *err)
 
 	if (signals < 0)
 		return error_set(err, STATUS_INTERNAL, "cannot receive signals: %m");
+	metrics_process(server->link.index);
 	status = fcgi_start(err);
 	limits_set(server->conf);
 	if (status == STATUS_OK)
@@ -230,5 +232,7 @@ enum status server_run(const struct server_conf *conf, enum server_mode mode,
 		       const struct server_app *app, struct error *err)
 {
 	signal(SIGPIPE, SIG_IGN);
+	if (mode != SERVER_CGI)
+		metrics_start();
 	return mode == SERVER_CGI ? cgi_run(app, err) : run_fcgi(conf, mode, app, err);
 }

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/wait.h"
 #include "serve/server_parts.h"
 
@@ -144,6 +145,7 @@ static void on_wait_end(void *arg)
 	pool->waiting--;
 	pool->active++;
 	pthread_mutex_unlock(&pool->lock);
+	metrics_gauge_add(METRIC_WAITING, -1);
 }
 
 static bool on_wait_begin(void *arg)
@@ -163,6 +165,10 @@ static bool on_wait_begin(void *arg)
 		}
 	}
 	pthread_mutex_unlock(&pool->lock);
+	if (may)
+		metrics_gauge_add(METRIC_WAITING, 1);
+	else
+		metrics_add(METRIC_REFUSED_WAITING_MAX);
 	return may;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/metrics.h"
 #include "base/secret.h"
 #include "base/strbuf.h"
 #include "store/connection.h"
@@ -228,6 +229,8 @@ static enum status limit_ask(struct limit_store *limits, const struct asker *ask
 		status = limit_file_ask(limits, ask, &q, err);
 	if (status != STATUS_OK || q.wait == 0)
 		return status;
+	if (err != NULL) /* NULL: it is only counted, and nobody is refused */
+		metrics_add_limited(asker->key->scope);
 	long seconds = (long)((q.wait + 999999) / 1000000);
 	status = error_set(err, STATUS_SLOW_DOWN, "limit %s: %ld per %ld ms; next in %ld s",
 			   asker->key->scope, rule->count, rule->period_ms, seconds);

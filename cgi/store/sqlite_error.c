@@ -2,6 +2,7 @@
  * What SQLite's result codes mean: a status and a trouble for the program, and the next step for
  * the operator. There is one table for our database and one for another program's.
  */
+#include "base/metrics.h"
 #include "store/sqlite.h"
 
 /* code is an extended code, or a primary one for all others of its kind. */
@@ -120,6 +121,7 @@ enum status sqlite_failed(struct connection *db, int code, struct error *err)
 		return error_no_memory(err);
 	if ((code & 0xff) == SQLITE_CONSTRAINT)
 		return constraint_failed(db, code, err);
+	metrics_add(db->foreign ? METRIC_SITE_DATABASE_ERROR : METRIC_DATABASE_ERROR);
 	if (failure == NULL)
 		return error_set(err, STATUS_INTERNAL, "%s: %s (SQLite %d)", db->path,
 				 sqlite3_errmsg(db->sqlite), code);

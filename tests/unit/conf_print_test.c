@@ -89,6 +89,7 @@ static const struct {
     {"user",		     "prebind"		      },
     {"socket_group",             "web"			  },
     {"peer_users",               "lighttpd nginx"               },
+    {"status_token_file",        "/st"                          },
     {"allow_tcp",                "on"			   },
     {"hosts",		    "example.org www.example.org"  },
     {"base_path",                "/chat"                        },

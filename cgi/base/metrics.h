@@ -1,0 +1,77 @@
+/*
+ * Counts what a server does, in memory that all its processes share. A counter only grows: it is
+ * exact over reloads, and over the death of a process. A gauge has a cell for each process, which
+ * becomes 0 when the process ends. A change is one atomic addition. Without metrics_start, as in
+ * plain CGI and in the tools, nothing is counted and nothing is shared. page/metrics.c writes the
+ * numbers.
+ */
+#ifndef BASE_METRICS_H
+#define BASE_METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+#define METRICS_PROCESSES  64 /* as many as a server may have */
+#define METRICS_ROUTES     16 /* the routes, and one for all other paths */
+#define METRICS_HTTP_FIRST 100
+#define METRICS_HTTP_LAST  599
+#define METRICS_BUCKETS    12 /* of the latency, and one without a bound */
+#define METRICS_BACKENDS   2
+#define METRICS_SCOPES     8 /* of limits */
+
+enum metrics_count {
+	METRIC_LOGIN_OK,
+	METRIC_LOGIN_FAILED,
+	METRIC_REFUSED_NO_DESCRIPTOR,
+	METRIC_REFUSED_WAITING_MAX,
+	METRIC_REFUSED_UPSTREAM_MAX,
+	METRIC_BREAKER_OPENED,
+	METRIC_DATABASE_ERROR,
+	METRIC_SITE_DATABASE_ERROR,
+	METRIC_COUNTS
+};
+
+enum metrics_gauge {
+	METRIC_WAITING,       /* requests that wait for another program */
+	METRIC_BREAKERS_OPEN, /* addresses that are not called at present */
+	METRIC_GAUGES
+};
+
+/* The calls to XMPP servers, by the time they took. */
+extern const int64_t metrics_bucket_us[METRICS_BUCKETS]; /* upper bounds, included */
+
+/* The scopes of limits (store/limit.h) that refuse a visitor. */
+extern const char *const metrics_scopes[METRICS_SCOPES];
+
+/* Call it once, before the first fork. If there is no memory, nothing is counted. */
+void metrics_start(void);
+bool metrics_are_on(void);
+
+/* In a new process that serves: its gauges have this place, from 0, and begin at 0. */
+void metrics_process(size_t index);
+void metrics_process_ended(size_t index); /* in the parent */
+
+/* All but the first four are for any thread. A number out of range is ignored. */
+void metrics_add(enum metrics_count count);
+void metrics_add_request(size_t route, int http_status);
+void metrics_add_bind(size_t backend, enum status result);
+void metrics_add_call(int64_t us);
+void metrics_add_limited(const char *scope);
+void metrics_gauge_add(enum metrics_gauge gauge, int change);
+
+uint64_t metrics_get(enum metrics_count count);
+uint64_t metrics_get_request(size_t route, int http_status);
+uint64_t metrics_get_bind(size_t backend, enum status result);
+uint64_t metrics_get_limited(size_t scope);
+int64_t metrics_get_gauge(enum metrics_gauge gauge); /* of all processes */
+
+/*
+ * The calls that took at most the bound of each bucket, then all of them; *sum_us is the time of
+ * all together.
+ */
+void metrics_get_calls(uint64_t out[METRICS_BUCKETS + 1], uint64_t *sum_us);
+
+#endif
