@@ -1,0 +1,20 @@
+<?php
+// routes/whoami.php of a Laravel site: prebind asks here who is logged in (site_http_url). Name it in routes/web.php, so
+// that it has the session, and without the middleware `auth`, which would redirect:
+//   Route::get('/whoami', require base_path('routes/whoami.php'));
+declare(strict_types=1);
+
+use Illuminate\Http\JsonResponse;
+use Illuminate\Http\Request;
+use Illuminate\Http\Response;
+
+return function (Request $request): Response|JsonResponse {
+    $user = $request->user();
+    if ($user === null) {
+        return new Response('', 401); // never a redirect to the login
+    }
+    return new JsonResponse([
+        'user' => $user->username, // a column that is unique and that users cannot change
+        'display_name' => $user->name,
+    ], 200, ['Cache-Control' => 'no-store']);
+};

@@ -1,0 +1,24 @@
+<?php
+// src/Controller/WhoamiController.php of a Symfony site: prebind asks here who is logged in (site_http_url). The address
+// must be inside the firewall of the login, and access_control must not ask for a role there.
+declare(strict_types=1);
+
+namespace App\Controller;
+
+use Symfony\Component\HttpFoundation\JsonResponse;
+use Symfony\Component\HttpFoundation\Response;
+use Symfony\Component\Routing\Annotation\Route;
+use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorageInterface;
+
+final class WhoamiController
+{
+    #[Route('/whoami', methods: ['GET'])]
+    public function __invoke(TokenStorageInterface $tokens): Response
+    {
+        $user = $tokens->getToken()?->getUser();
+        if ($user === null) {
+            return new Response('', 401); // never a redirect to the login
+        }
+        return new JsonResponse(['user' => $user->getUserIdentifier()], 200, ['Cache-Control' => 'no-store']);
+    }
+}
