@@ -10,12 +10,15 @@ const TRIES_MAX = 4;
 const NEWS_PAGE = 100;
 const NEWS_PAGES_MAX = 10; // the rest is read when its conversation is opened
 
+/** @type {Page} */
+const NOTHING = { messages: [], first: "", last: "", complete: false };
+
 /**
  * @typedef {import("./stanza.js").Message} Message
  * @typedef {{messages: Message[], first: string, last: string, complete: boolean}} Page first, last: ids of the page's ends in the archive; `first` is what to pass as `before` for the next older page
  *
  * @typedef {object} Asker
- * @property {(iq: any) => Promise<Element | null>} ask
+ * @property {(iq: any) => Promise<Element | null>} ask returns the result or the error; null: no answer or no session
  * @property {() => import("./attach.js").Client | null} build
  */
 
@@ -35,7 +38,10 @@ export class Archive {
 	 * @returns {Promise<Page | null>} null: no archive, no answer or no session
 	 */
 	async fetch(peer, before = "") {
-		const older = (/** @type {string} */ id) => this.#fetchPage({ max: PAGE, peer, before: id });
+		const older = async (/** @type {string} */ id) => {
+			const page = await this.#fetchPage({ max: PAGE, peer, before: id });
+			return page?.gone ? null : page;
+		};
 		let all = await older(before);
 		for (let i = 1; i < TRIES_MAX && all && !all.complete && all.messages.length < WORDS_MIN; i++) {
 			const page = await older(all.first);
@@ -54,23 +60,25 @@ export class Archive {
 	async since(after) {
 		if (after === null) {
 			const newest = await this.#fetchPage({ max: NEWS_PAGE, before: "" });
-			return newest && { ...newest, complete: true };
+			return newest && !newest.gone ? { ...newest, complete: true } : null;
 		}
 		let page = await this.#fetchPage({ max: NEWS_PAGE, after });
-		if (!page && after) return this.since(null); // the archive may not have that message any more
-		const messages = page?.messages ?? [];
+		if (page?.gone && after) return this.since(null);
+		if (!page || page.gone) return null;
+		const messages = page.messages;
 		for (let i = 1; i < NEWS_PAGES_MAX && page && !page.complete; i++) {
 			const next = await this.#fetchPage({ max: NEWS_PAGE, after: page.last });
-			if (!next) break;
+			if (!next || next.gone) break;
 			page = { ...next, last: next.last || page.last };
 			messages.push(...page.messages);
 		}
-		return page && { messages, last: page.last, complete: page.complete };
+		return { messages, last: page.last, complete: page.complete };
 	}
 
 	/**
 	 * @param {{max: number, peer?: string, before?: string, after?: string}} which peer: only this conversation
-	 * @returns {Promise<Page | null>}
+	 * @returns {Promise<(Page & {gone?: boolean}) | null>} gone: the archive does not have the message `before` or `after`
+	 *   (XEP-0313, section 4.3.1); null: no archive, no answer, no session, or another error, which may pass
 	 */
 	async #fetchPage({ max, peer, before, after }) {
 		const client = this.#asker.build();
@@ -88,7 +96,7 @@ export class Archive {
 		const answer = await this.#asker.ask(iq);
 		this.#open.delete(id);
 		const fin = child(answer, "fin", NS_MAM);
-		if (!fin) return null;
+		if (!fin) return child(child(answer, "error"), "item-not-found") ? { ...NOTHING, gone: true } : null;
 		const end = (/** @type {string} */ name) => child(child(fin, "set", NS_RSM), name)?.textContent ?? "";
 		const first = end("first");
 		return { messages, first, last: end("last"), complete: fin.getAttribute("complete") === "true" || first === "" };

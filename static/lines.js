@@ -41,8 +41,13 @@ export function lastIndex(list, test) {
 /** @template T @param {T[]} list @param {(each: T) => boolean} test @returns {T | undefined} */
 export const findLast = (list, test) => list[lastIndex(list, test)];
 
-/** Whether both are from the same person. @param {Line} a @param {Line} b */
-const sameSender = (a, b) => a.author === b.author && (a.author !== "" || a.direction === b.direction);
+/**
+ * Whether both are from the same person. This user's own lines are, whatever the nick: in a group
+ * chat another tab of this user has another nick, for which this user's line is a member's.
+ * @param {Line} a @param {Line} b
+ */
+const sameSender = (a, b) =>
+	(a.direction === "out" && b.direction === "out") || (a.author === b.author && (a.author !== "" || a.direction === b.direction));
 
 /** Whether both are copies of one message. @param {Line} a @param {Line} b */
 export function isSame(a, b) {

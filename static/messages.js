@@ -109,10 +109,11 @@ export class Messages {
 	/** @param {Contact} contact @param {string} text */
 	send(contact, text) {
 		const id = this.#parts.chat.send(contact.lockedTo, text);
-		// A group chat sends the message back to us, and it is added then.
-		if (!id || contact.room) return;
-		const line = newLine({ direction: "out", text: cleanText(text), time: new Date(), id, fate: "pending", session: this.#session });
-		this.#talks.add(this.talk(contact), line);
+		if (!id) return;
+		const talk = this.talk(contact);
+		const parts = { id, author: contact.room ? talk.nick : "", session: this.#session };
+		// A group chat sends the message back. That copy is known by its id, and settles this one.
+		this.#talks.add(talk, newLine({ ...parts, direction: "out", text: cleanText(text), time: new Date(), fate: "pending" }));
 		this.#parts.draw(contact);
 	}
 

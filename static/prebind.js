@@ -302,13 +302,13 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * @param {any} iq @returns {Promise<Element | null>} null: an error, no answer or no session
+	 * @param {any} iq @returns {Promise<Element | null>} the result or the error; null: no answer or no session
 	 */
 	#ask(iq) {
 		const { connection } = this;
 		if (!connection) return Promise.resolve(null);
 		return new Promise((answer) => {
-			connection.sendIQ(iq, (/** @type {Element} */ result) => answer(result), () => answer(null), 10_000);
+			connection.sendIQ(iq, answer, answer, 10_000); // after this time Strophe.js passes null
 			connection.flush();
 		});
 	}

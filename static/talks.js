@@ -58,6 +58,21 @@ function absorb(talk, kept) {
 	if (kept?.draftAt > talk.draftAt) Object.assign(talk, { draft: kept.draft, draftAt: kept.draftAt });
 }
 
+/**
+ * Whether this tab knows more of a conversation than what is stored. What tabs only guess does not
+ * count, so that two tabs never go on correcting each other.
+ * @param {Talk} talk @param {any} kept
+ */
+function knowsMore({ lines, draftAt }, kept) {
+	const copies = keptLines(kept);
+	const since = copies[0]?.time ?? new Date(0); // older lines are not kept any more
+	const isNews = (/** @type {Line} */ line) => {
+		const copy = findLast(copies, (each) => isSame(each, line));
+		return copy ? learn(copy, line) : line.time > since;
+	};
+	return draftAt > kept.draftAt || lastLines(lines).some(isNews);
+}
+
 export class Talks {
 	/** @type {Map<string, Talk>} */ #talks = new Map();
 	/** @type {Set<Talk>} */ #changed = new Set(); // not yet stored
@@ -99,13 +114,18 @@ export class Talks {
 	}
 
 	/**
-	 * To be called when another tab has changed the storage.
+	 * To be called when another tab has changed the storage. A browser tells its processes of
+	 * changes one after the other, so a tab can overwrite what it has not seen. Then this tab stores
+	 * again what it knows.
 	 * @param {string | null} key
 	 * @returns {Talk | null} the conversation that may have changed
 	 */
 	hear(key) {
 		const kept = this.#user && key?.startsWith(this.#key("")) ? readKept(this.#storage, key) : null;
-		return kept && this.#take(kept);
+		if (!kept) return null;
+		const talk = this.#take(kept);
+		if (knowsMore(talk, kept)) this.save(talk);
+		return talk;
 	}
 
 	/** @param {string} jid @returns {Talk} */

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { DOMAIN } from "./chat.mjs";
 import { newPage } from "./chromium.mjs";
+import { until } from "./wait.mjs";
 
 const ANSWERS_MAX_MS = 5_000; // a server that is away does not answer
 
@@ -70,6 +71,8 @@ export const texts = (page) => page.locator(".log:not([hidden]) .message .text")
 /** The page shows each of these texts exactly once, in this order, and no other. */
 export async function sees(page, expected) {
 	await page.locator(".log:not([hidden]) .message .text", { hasText: expected[expected.length - 1] }).last().waitFor();
+	// The last one can come before those that the archive still has to send.
+	await until(`${expected.length} messages`, async () => (await texts(page)).length >= expected.length).catch(() => {});
 	assert.deepEqual(await texts(page), expected);
 }
 

@@ -83,6 +83,50 @@ test("two tabs that hear the same have it once; what is read in one is read in b
 	assert.deepEqual(texts(openTab(storage)), ["one", "two", "three"]);
 });
 
+test("a tab that overwrites what it has not seen is corrected, once", () => {
+	const KEY = `prebind-talk u1 ${BOB}`;
+	const changes = {
+		"what is read": (a) => a.see(a.get(BOB)),
+		"a message": (a) => a.add(a.get(BOB), line("two", { time: new Date(NOW + 1) })),
+		"a draft": (a) => a.write(a.get(BOB), "half a sent"),
+		"a message's fate": (a) => Object.assign(a.get(BOB).lines[0], { fate: "delivered" }) && a.save(a.get(BOB)),
+	};
+	for (const [what, change] of Object.entries(changes)) {
+		const storage = new Shared();
+		const [a, b] = [openTab(storage), openTab(storage, { now: NOW - 1 })];
+		say(b, line("one"));
+		hear(a, storage);
+		const stale = storage.getItem(KEY);
+		change(a);
+		a.flush();
+		const known = JSON.stringify(JSON.parse(storage.getItem(KEY)).lines);
+		storage.setItem(KEY, stale); // by the other tab
+		hear(a, storage);
+		a.flush();
+		assert.equal(JSON.stringify(JSON.parse(storage.getItem(KEY)).lines), known, what);
+		hear(b, storage);
+		b.flush();
+		assert.equal(b.get(BOB).draft, a.get(BOB).draft, what);
+		assert.equal(b.unread(b.get(BOB)), a.unread(a.get(BOB)), what);
+	}
+});
+
+test("two tabs that guess differently do not go on correcting each other", () => {
+	const storage = new Shared();
+	const [a, b] = [openTab(storage), openTab(storage)];
+	say(a, line("one", { direction: "out", fate: "pending" }));
+	hear(b, storage);
+	b.get(BOB).lines[0].fate = "unsent";
+	let writes = 0;
+	storage.setItem = (key, value) => ++writes && storage.values.set(key, value);
+	b.save(b.get(BOB));
+	for (let i = 0; i < 5; i++) for (const tab of [b, a]) {
+		tab.flush();
+		hear(tab, storage);
+	}
+	assert.equal(writes, 1);
+});
+
 test("what this user has answered is read, wherever it was written", () => {
 	const talks = openTab(new Shared());
 	say(talks, line("a question"), line("an answer", { direction: "out", time: new Date(NOW + 1) }), line("thanks", { time: new Date(NOW + 2) }));
@@ -254,7 +298,7 @@ function openPage(t, storage, resource = "r1") {
 	const messages = new Messages({ chat, contactOf, inSight: () => false, draw: () => {}, announce: () => {} });
 	messages.open("u1");
 	const talk = () => messages.talk(contactOf(BOB));
-	return { catchUps, contact: contactOf(BOB), messages, talk };
+	return { catchUps, contact: contactOf(BOB), contactOf, messages, talk };
 }
 
 /** The event loop goes round: what was answered has been read. */
@@ -322,17 +366,53 @@ test("a page of the archive that fails is told, and the end that was reached sta
 	const fin = (first, last, complete) => el("iq", {}, el("fin", { xmlns: "urn:xmpp:mam:2", complete },
 		el("set", { xmlns: "http://jabber.org/protocol/rsm" }, ...(first ? [el("first", {}, first), el("last", {}, last)] : []))));
 	const stanza = new Proxy({}, { get: (_, name) => (name === "then" ? undefined : () => stanza) });
+	const refused = (condition) => el("iq", {}, el("error", {}, el(condition, {})));
 	const table = [
 		[[fin("a2", "a9"), null], { last: "a9", complete: false }],
 		[[fin("a2", "a9"), fin("b1", "b5", "true")], { last: "b5", complete: true }],
 		[[fin("a2", "a9"), fin("", "", "true")], { last: "a9", complete: true }],
-		[[null, fin("c1", "c9")], { last: "c9", complete: true }],
-		[[null, null], null],
+		[[fin("a2", "a9"), refused("item-not-found")], { last: "a9", complete: false }],
+		[[refused("item-not-found"), fin("c1", "c9")], { last: "c9", complete: true }], // that message is gone: the newest page
+		[[refused("item-not-found"), refused("item-not-found")], null],
+		[[refused("internal-server-error"), fin("c1", "c9")], null], // the next session asks again after the same message
+		[[null, fin("c1", "c9")], null],
 	];
 	for (const [answers, expected] of table) {
 		const archive = new Archive({ ask: async () => answers.shift(), build: () => ({ $iq: () => stanza }) });
 		const news = await archive.since("a1");
 		assert.deepEqual(news && { last: news.last, complete: news.complete }, expected);
+	}
+});
+
+test("a message to a group chat is on its way until the room sends it back, to any tab", (t) => {
+	const ROOM = "tea@rooms.example.org";
+	const back = (id, direction, text = "tea?") => ({
+		...message(text, ""), kind: "room", peer: ROOM, from: `${ROOM}/alice`, direction, id, time: new Date(),
+	});
+	const table = [
+		["it comes back", (page) => page.messages.arrived(back("r1-1", "out"))],
+		["the server's word is enough", (page) => page.messages.setFate(["r1-1"], "")],
+		["another tab, which has another nick, hears it first", (page, room, storage) => {
+			const tab = openPage(t, storage, "r2");
+			tab.messages.arrived(back("r1-1", "in"));
+			tab.messages.flush();
+			page.messages.hear(`prebind-talk u1 ${ROOM}`);
+		}],
+	];
+	for (const [what, settle] of table) {
+		const storage = new Shared();
+		const page = openPage(t, storage, "r1");
+		const room = page.contactOf(ROOM);
+		room.room = { state: "joined", people: [] };
+		page.messages.setNick(room, "alice");
+		page.messages.send(room, "tea?");
+		page.messages.flush();
+		const lines = () => page.messages.talk(room).lines.map(({ text, fate, author }) => [text, fate, author]);
+		assert.deepEqual(lines(), [["tea?", "pending", "alice"]], what);
+		settle(page, room, storage);
+		assert.deepEqual(lines(), [["tea?", "", "alice"]], what);
+		page.messages.arrived(back("r1-1", "out"));
+		assert.equal(lines().length, 1, what);
 	}
 });
 
