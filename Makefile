@@ -209,7 +209,7 @@ vendor: $(VENDOR) $(CONVERSE)
 
 # ---- run, test ----
 
-# `make demo`, `make test`, `make bench` and `make soak` install missing packages (tests/packages). Other targets expect
+# `make demo`, `make test`, `make bench`, `make soak` and `make pages-soak` install missing packages (tests/packages). Other targets expect
 # them to be there. After the installation a second make finds pkg-config and node_modules; the first could not.
 
 RUN_TESTS = PREBIND_BUILD=$(BUILD) tests/run
@@ -240,6 +240,14 @@ soak:
 	@tests/install build bench
 	@$(MAKE) -j$$(nproc) BUILD=build/optimised CFLAGS='-O2 -g' all bench-programs
 	@PREBIND_BUILD=build/optimised node tests/bench/soak.mjs --requests $(REQUESTS)
+
+# Changes pages at random in three tabs, while two people write, with and without an archive. A number as SEED= repeats a run.
+CHANGES ?= 1000
+SEED    ?=
+pages-soak:
+	@tests/install build demo test
+	@$(MAKE) -j$$(nproc) all vendor
+	@node tests/bench/page_changes.mjs --changes $(CHANGES) $(if $(SEED),--seed $(SEED))
 
 # Runs the systemd units under a separate systemd. This needs root, and a machine that can make control groups.
 systemd: all vendor
@@ -335,6 +343,7 @@ help:
 	@echo 'make test      installs missing packages, runs everything that CI runs'
 	@echo 'make bench     installs missing packages, measures what a page costs; you may set ROUNDS= and ONLY='
 	@echo 'make soak      installs missing packages, asks for a million pages; you may set REQUESTS='
+	@echo 'make pages-soak  installs missing packages, changes pages at random 1,000 times; you may set CHANGES= and SEED='
 	@echo 'make systemd   runs the units under a real systemd, in namespaces; needs root'
 	@echo 'make screenshots  writes a picture of every page and state to artifacts/screenshots/'
 	@echo 'make check     runs the quick tests: lint and unit tests'
@@ -350,5 +359,5 @@ help:
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
 	$(UNIT_TESTS:%=$(BUILD)/unit/%.d) $(BUILD)/unit/unit.d
 
-.PHONY: all unit screenshots bench-programs vendor demo test bench soak systemd check lint asan tsan sanitized valgrind install uninstall dist clean help FORCE
+.PHONY: all unit screenshots bench-programs vendor demo test bench soak pages-soak systemd check lint asan tsan sanitized valgrind install uninstall dist clean help FORCE
 .DELETE_ON_ERROR:
