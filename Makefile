@@ -77,9 +77,10 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 BENCH = floor load peer
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
-STATIC     = archive.js attach.js banner.js bind.js chat.css chat.js contacts.js conversation.js converse.css converse.js dom.js embed.css embed.js \
-	handover.js icon.svg lang/de.js lang/en.js lang/fr.js life.js lines.js log.js messages.js pace.js panel.js prebind.js rooms.js spacing.js stanza.js storage.js \
-	tabs.js talks.js texts.js ui.js
+STATIC     = archive.js attach.js banner.js bind.js chat.css contacts.js conversation.js converse.css converse.js dom.js embed.css \
+	handover.js icon.svg lang/de.js lang/en.js lang/fr.js launcher.js life.js lines.js log.js messages.js pace.js page.js panel.js prebind.js rooms.js spacing.js stanza.js storage.js \
+	styles.js tabs.js talks.js texts.js ui.js
+BUNDLES    = static/chat.js static/embed.js static/embed-panel.js
 VENDOR     = static/vendor/strophe.js
 CONVERSE   = static/vendor/converse/converse.min.js
 
@@ -117,7 +118,7 @@ SAY = @$(if $(V),:,printf '  %-4s %s\n')
 
 # ---- build ----
 
-all: $(PROGRAMS) $(patsubst %,$(if $(wildcard node_modules),%),$(VENDOR) $(CONVERSE))
+all: $(PROGRAMS) $(patsubst %,$(if $(wildcard node_modules),%),$(VENDOR) $(CONVERSE) $(BUNDLES))
 
 $(BUILD)/prebind.fcgi: $(BUILD)/main.o $(BUILD)/libprebind.a
 	$(SAY) LINK $@
@@ -205,7 +206,13 @@ $(CONVERSE): $(CONVERSE_DIST)/converse.min.js
 	sed '/^\/\/# sourceMappingURL=/d' $< > $@.part
 	mv $@.part $@
 
-vendor: $(VENDOR) $(CONVERSE)
+# Each of these files holds a module with all that it imports. They are made again when a package is installed, because
+# without esbuild they are only imports.
+static/chat.js: static/bundle.mjs $(STATIC:%=static/%) $(VENDOR) $(wildcard node_modules/.package-lock.json)
+	node static/bundle.mjs
+static/embed.js static/embed-panel.js: static/chat.js ;
+
+vendor: $(VENDOR) $(CONVERSE) $(BUNDLES)
 
 # ---- run, test ----
 
@@ -308,6 +315,7 @@ install: all vendor
 		case $$file in *.js|*.css) script=static/strip.sed ;; *) script=/dev/null ;; esac; \
 		sed -f $$script static/$$file > $(DESTDIR)$(DATADIR)/static/$$file || exit 1; \
 		chmod 644 $(DESTDIR)$(DATADIR)/static/$$file; done
+	$(INSTALL_DATA) $(BUNDLES:%=%*) $(DESTDIR)$(DATADIR)/static
 	$(INSTALL_DATA) prosody/*.lua $(DESTDIR)$(DATADIR)/prosody
 	$(INSTALL_DATA) $(VENDOR) $(VENDOR:.js=.LICENSE.txt) $(DESTDIR)$(DATADIR)/static/vendor
 	cp -R $(dir $(CONVERSE)) $(DESTDIR)$(DATADIR)/static/vendor
@@ -331,11 +339,14 @@ uninstall:
 	rm -f $(DESTDIR)$(MANDIR)/man5/prebind.conf.5 $(MAN8:docs/man/%=$(DESTDIR)$(MANDIR)/man8/%)
 	rm -f $(DESTDIR)$(SYSCONFDIR)/prebind.conf.example
 
-dist:
-	git archive --format=tar.gz --prefix=prebind-$(VERSION)/ -o prebind-$(VERSION).tar.gz HEAD
+# The tarball holds what `make vendor` makes of our own modules too, so a browser can use them without npm.
+DIST = prebind-$(VERSION)
+dist: $(BUNDLES)
+	git archive --format=tar.gz -o $(DIST).tar.gz --prefix=$(DIST)/static/ $$(printf -- ' --add-file=%s' $(BUNDLES:%=%*)) \
+		--prefix=$(DIST)/static/vendor/ $(VENDOR:%=--add-file=%) $(VENDOR:%.js=--add-file=%.LICENSE.txt) --prefix=$(DIST)/ HEAD
 
 clean:
-	rm -rf $(BUILD) static/vendor artifacts
+	rm -rf $(BUILD) static/vendor $(BUNDLES:%=%*) artifacts
 
 help:
 	@echo 'make           builds the programs, in $(BUILD)/'
@@ -353,7 +364,7 @@ help:
 	@echo 'make valgrind  runs the unit tests under valgrind'
 	@echo 'make install   installs to $(PREFIX); you may set PREFIX= and DESTDIR='
 	@echo 'make uninstall removes what make install made'
-	@echo 'make dist      makes a tarball of the committed files'
+	@echo 'make dist      makes a tarball of the committed files and the bundled scripts'
 	@echo 'make clean     removes what was built'
 
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \

@@ -13,7 +13,7 @@ const BROWSER =
 const NODE = "Buffer process setImmediate";
 
 export default [
-	{ ignores: ["build/", "artifacts/", "node_modules/", "static/vendor/"] },
+	{ ignores: ["build/", "artifacts/", "node_modules/", "static/vendor/", "static/chat.js", "static/embed.js", "static/embed-panel.js"] },
 	js.configs.recommended,
 	{
 		languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: names(COMMON) },
@@ -42,7 +42,7 @@ export default [
 		},
 	},
 	{
-		files: ["tests/**/*.mjs", "*.mjs"],
+		files: ["tests/**/*.mjs", "static/*.mjs", "*.mjs"],
 		languageOptions: { globals: { ...names(NODE), ...names(BROWSER) } },
 		rules: { "no-console": "off" },
 	},

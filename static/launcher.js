@@ -1,16 +1,21 @@
 // Chat on any page of the site, with one tag:
-//   <script type="module" src="/chat/static/embed.js" data-prebind="/chat/"></script>
-// It adds a button, and a panel that is loaded when it is first opened. Both are in a shadow tree,
-// so that their styles and the page's do not affect each other. If nobody is logged in, nothing is
-// shown. docs/embed.md describes the options, and what a Content-Security-Policy must allow.
-import { askWho } from "./bind.js";
+//   <script type="module" async src="/chat/static/embed.js" data-prebind="/chat/"></script>
+// embed.js is this module with all that it imports (bundle.mjs). It adds a button, and a panel that
+// is loaded when the user is about to open it. Both are in a shadow tree, so that their styles and
+// the page's do not affect each other. If nobody is logged in, nothing is shown. docs/embed.md
+// describes the options, and what a Content-Security-Policy must allow.
+import { askForSession, askWho } from "./bind.js";
 import { h, icon } from "./dom.js";
 import { forgetOurs } from "./handover.js";
 import { keptUnread, tabStorage } from "./storage.js";
+import { styleTexts } from "./styles.js";
 import { fill, TEXT } from "./texts.js";
 
 const OPEN_KEY = "prebind-open"; // the user whose panel is open in this tab, by the site's opaque key
 const BUBBLE = "M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z";
+
+// the user is about to open the panel
+const INTENTS = ["pointerenter", "pointerdown", "focus"];
 
 /**
  * Finds the module's own tag by its address, because document.currentScript is null in a module.
@@ -36,18 +41,46 @@ function readersTextSize() {
 }
 
 /**
- * Loads our style sheets. A rem becomes the reader's text size, because the page can set its own
+ * Makes our style sheets. A rem becomes the reader's text size, because the page can set its own
  * rem.
  */
-function loadStyles() {
+async function makeStyles() {
+	const texts = await styleTexts();
 	const size = readersTextSize();
-	const load = async (/** @type {string} */ name) => {
-		const text = await (await fetch(new URL(name, import.meta.url))).text();
+	return texts.map((text) => {
 		const sheet = new CSSStyleSheet();
 		sheet.replaceSync(text.replace(/(\d*\.?\d+)rem\b/g, (_, count) => `${Number(count) * size}px`));
 		return sheet;
-	};
-	return Promise.all(["chat.css", "embed.css"].map(load));
+	});
+}
+
+const how = () => ({ url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now });
+
+/** Whether the page before, or another tab, has a session that this page can use. */
+async function hasSession() {
+	if (tabStorage()?.getItem("prebind-session")) return true;
+	try {
+		const { held = [] } = await navigator.locks.query();
+		return held.some(({ name }) => name?.startsWith("prebind-session "));
+	} catch {
+		return false; // the browser has no locks: each tab has a session of its own
+	}
+}
+
+/** Resolves when the page has a body. A module with `async` can run before. */
+function pageParsed() {
+	if (document.readyState !== "loading") return Promise.resolve();
+	return new Promise((resolve) => document.addEventListener("DOMContentLoaded", () => resolve(undefined), { once: true }));
+}
+
+/** @type {Promise<typeof import("./panel.js")> | null} */
+let code = null;
+
+/** Fetches the panel, once. */
+function fetchCode() {
+	code ??= import("./panel.js");
+	code.catch(() => (code = null)); // the next call tries again
+	return code;
 }
 
 class Embed {
@@ -65,6 +98,7 @@ class Embed {
 		this.#user = user;
 		this.#root.append(this.#button);
 		this.#button.addEventListener("click", () => this.#show(!this.#shown));
+		for (const intent of INTENTS) this.#button.addEventListener(intent, () => void fetchCode(), { passive: true });
 		this.#label(0);
 		if (tag?.dataset.side) this.#host.dataset.side = tag.dataset.side;
 	}
@@ -74,7 +108,7 @@ class Embed {
 	}
 
 	async start() {
-		this.#root.adoptedStyleSheets = await loadStyles();
+		this.#root.adoptedStyleSheets = await makeStyles();
 		this.#keepHost();
 		this.#countKept();
 		window.addEventListener("storage", () => this.#countKept());
@@ -128,10 +162,13 @@ class Embed {
 		}));
 	}
 
+	/** Asks for a session while the code is on its way. */
 	async #build() {
-		const { openPanel } = await import("./panel.js");
+		fetchCode();
+		const ahead = (await hasSession()) ? undefined : askForSession(how());
+		const { openPanel } = await fetchCode();
 		const root = this.#root;
-		this.#panel = openPanel({ root, base, onUnread: (n) => this.#label(n), onClose: () => this.#show(false) });
+		this.#panel = openPanel({ root, base, ahead, onUnread: (n) => this.#label(n), onClose: () => this.#show(false) });
 		this.#panel.chat.addEventListener("needs-login", () => this.#remove());
 		this.#panel.chat.addEventListener("other-user", () => location.reload());
 	}
@@ -159,8 +196,8 @@ async function start() {
 	const page = /** @type {any} */ (globalThis);
 	if (page[ONCE]) return; // the page has the tag twice, perhaps at different addresses
 	page[ONCE] = true;
-	const how = { url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now };
-	const answer = await askWho(how);
+	if (eager || tabStorage()?.getItem("prebind-session")) void fetchCode();
+	const [answer] = await Promise.all([askWho(how()), pageParsed()]);
 	if (answer.kind === "user") new Embed(answer.user).start();
 	else if (answer.kind === "later") new Embed("").start();
 	else if (answer.kind === "needs-login") forgetOurs(); // what is kept for a user whose login has ended

@@ -1,4 +1,5 @@
-// The chat page: the user interface in the whole window, with log-out and notifications.
+// The chat page: the user interface in the whole window, with log-out and notifications. chat.js is
+// this module with all that it imports (bundle.mjs).
 import { drawAvatar } from "./contacts.js";
 import { connect } from "./prebind.js";
 import { TEXT } from "./texts.js";
@@ -8,6 +9,11 @@ const FRESH_TOKEN_MS = 3_000;
 
 /** @param {string} id @returns {any} */
 const byId = (id) => document.getElementById(id);
+
+// The tag is `async`, so that the style sheet does not delay the script. Then the script can be
+// there before the rest of the page.
+if (document.readyState === "loading")
+	await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
 
 const base = document.body.dataset.base ?? "";
 const chat = connect({ base });
@@ -63,3 +69,4 @@ offerNotifications();
 byId("logout")?.addEventListener("submit", onLogout);
 window.addEventListener("popstate", () => ui.close());
 document.addEventListener("visibilitychange", () => ui.seen());
+window.addEventListener("load", () => ui.shown()); // with the style sheet the sizes are known

@@ -1,5 +1,5 @@
 // The chat panel on the site's other pages. It builds the elements of the user interface into a
-// shadow tree, and starts the session. embed.js loads this module when it is needed.
+// shadow tree, and starts the session. launcher.js loads this module when it is needed.
 import { h, icon } from "./dom.js";
 import { connect } from "./prebind.js";
 import { TEXT } from "./texts.js";
@@ -127,9 +127,10 @@ function templates() {
 
 /**
  * Builds the panel, which is hidden at first, and starts the session.
- * @param {{root: ShadowRoot, base: string, onUnread: (unread: number) => void, onClose: () => void}} parts
+ * @param {{root: ShadowRoot, base: string, ahead?: Promise<import("./bind.js").BindAnswer>,
+ *   onUnread: (unread: number) => void, onClose: () => void}} parts ahead: as for connect()
  */
-export function openPanel({ root, base, onUnread, onClose }) {
+export function openPanel({ root, base, ahead, onUnread, onClose }) {
 	const close = h("button", { class: "quiet close", type: "button", "aria-label": TEXT.closeChat }, icon(ICONS.close));
 	close.addEventListener("click", onClose);
 	const head = h("header", { class: "top" }, h("h2", { class: "name", id: "title" }, TEXT.title), close);
@@ -147,7 +148,7 @@ export function openPanel({ root, base, onUnread, onClose }) {
 	frame.addEventListener("keydown", (event) => {
 		if (event.key === "Escape" && !event.isComposing) onClose();
 	});
-	const chat = connect({ base });
+	const chat = connect({ base, ahead });
 	const shown = () => !frame.hidden && document.visibilityState === "visible";
 	const ui = new ChatUi({ root, frame, chat, narrow: () => true, shown, onUnread });
 	document.addEventListener("visibilitychange", () => ui.seen());

@@ -12,7 +12,7 @@ const CSP = "default-src 'none'; script-src 'self'; connect-src 'self'; style-sr
 const sitePage = (title, attributes = "") => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title>
 <meta http-equiv="Content-Security-Policy" content="${CSP}">
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/site.css">
-<script type="module" src="/chat/static/embed.js" data-prebind="/chat/"${attributes}></script></head>
+<script type="module" async src="/chat/static/embed.js" data-prebind="/chat/"${attributes}></script></head>
 <body><h1>${title}</h1><p>An old site. <a href="/two.html">The other page</a></p></body></html>`;
 
 let place, chat, browser;
@@ -170,11 +170,11 @@ test("pressed while the panel is on its way: it opens", async () => {
 	const alice = await visitor("alice");
 	let go;
 	const held = new Promise((resolve) => (go = resolve));
-	await alice.route("**/static/panel.js", async (route) => {
+	await alice.route("**/static/*panel.js*", async (route) => {
 		await held;
 		await route.continue();
 	});
-	const asks = alice.waitForRequest("**/static/panel.js");
+	const asks = alice.waitForRequest("**/static/*panel.js*");
 	await alice.goto(url("eager"));
 	await asks;
 	await launcher(alice).click();

@@ -12,15 +12,16 @@ const NOT_OURS = new Set(["node_modules", "build", "artifacts", "vendor", ".git"
 /** @param {string} file */
 export const read = (file) => fs.readFileSync(path.join(top, file), "utf8");
 
-/** The files under a folder of the repository whose path matches; at least one. */
+/** The files under a folder of the repository whose path matches; at least one. Files that make makes are not among them. */
 export function find(folder, pattern) {
+	const made = makefileList("BUNDLES");
 	const found = [];
 	const walk = (dir) => {
 		for (const entry of fs.readdirSync(path.join(top, dir), { withFileTypes: true })) {
 			const name = path.join(dir, entry.name);
 			if (entry.isDirectory() && !NOT_OURS.has(entry.name))
 				walk(name);
-			else if (entry.isFile() && pattern.test(name))
+			else if (entry.isFile() && pattern.test(name) && !made.includes(name))
 				found.push(name);
 		}
 	};

@@ -1,0 +1,96 @@
+// Makes the files that browsers load: chat.js for the chat page, embed.js and embed-panel.js for the
+// site's other pages. Each contains a module (page.js, launcher.js, panel.js) with all that it
+// imports, so that one request fetches it. `make vendor` runs this. The modules stay the source.
+// Without esbuild in node_modules each file only imports its module: everything works, with more
+// requests.
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const PANEL = "embed-panel.js";
+const BANNER = "// Made by `make vendor`; the sources are beside this file. It can contain Strophe.js: see vendor/strophe.LICENSE.txt.\n";
+
+/** The modules as they are. A site's own build may use these too. */
+const PLAIN = {
+	"chat.js": 'import "./page.js";\n',
+	"embed.js": 'import "./launcher.js";\n',
+	[PANEL]: 'export * from "./panel.js";\n',
+};
+
+const write = (/** @type {string} */ name, /** @type {string} */ text) => fs.writeFileSync(path.join(here, name), text);
+const read = (/** @type {string} */ name) => fs.readFileSync(path.join(here, name), "utf8");
+
+async function findEsbuild() {
+	try {
+		return await import("esbuild");
+	} catch {
+		return null;
+	}
+}
+
+/**
+ * Replaces what a module cannot say: Strophe.js is a part of the file, and so is the text of the
+ * style sheets.
+ * @param {typeof import("esbuild")} esbuild @returns {import("esbuild").Plugin}
+ */
+const parts = (esbuild) => ({
+	name: "parts",
+	setup({ onLoad }) {
+		onLoad({ filter: /[/\\]styles\.js$/ }, async () => {
+			const minified = ["chat.css", "embed.css"].map((name) => esbuild.transform(read(name), { loader: "css", minify: true }));
+			const texts = (await Promise.all(minified)).map(({ code }) => code);
+			return { contents: `export const styleTexts = async () => ${JSON.stringify(texts)};` };
+		});
+		onLoad({ filter: /\.js$/ }, ({ path: file }) => ({
+			contents: fs.readFileSync(file, "utf8").replace("import(VENDOR)", 'import("./vendor/strophe.js")'),
+		}));
+	},
+});
+
+/**
+ * @param {typeof import("esbuild")} esbuild @param {string} name @param {string} source
+ * @param {import("esbuild").Plugin[]} [plugins]
+ */
+async function bundle(esbuild, name, source, plugins = []) {
+	const { outputFiles } = await esbuild.build({
+		absWorkingDir: here,
+		entryPoints: [source],
+		outfile: path.join(here, name),
+		bundle: true,
+		format: "esm",
+		target: "es2022",
+		minify: true,
+		sourcemap: true,
+		banner: { js: BANNER.trim() },
+		write: false,
+		logLevel: "warning",
+		plugins: [...plugins, parts(esbuild)],
+	});
+	for (const { path: file, text } of outputFiles) write(path.basename(file), text);
+	return read(name);
+}
+
+/**
+ * The panel's file has a digest of its content in its address: a browser must not combine a new
+ * launcher with an old panel from its cache.
+ * @param {string} panel @returns {import("esbuild").Plugin}
+ */
+const panelAddress = (panel) => ({
+	name: "panel",
+	setup({ onResolve }) {
+		const digest = createHash("sha256").update(panel).digest("hex").slice(0, 12);
+		onResolve({ filter: /^\.\/panel\.js$/ }, () => ({ path: `./${PANEL}?v=${digest}`, external: true }));
+	},
+});
+
+const esbuild = await findEsbuild();
+if (esbuild) {
+	await bundle(esbuild, "chat.js", "page.js");
+	const panel = await bundle(esbuild, PANEL, "panel.js");
+	await bundle(esbuild, "embed.js", "launcher.js", [panelAddress(panel)]);
+} else {
+	console.error("esbuild is not in node_modules (npm ci): the pages load each module with a request of its own");
+	for (const [name, text] of Object.entries(PLAIN)) write(name, text);
+}
