@@ -62,7 +62,8 @@ const surer = (a, b) => (FATES.indexOf(b) > FATES.indexOf(a) ? b : a);
 
 /**
  * Adds to a line what a copy of it knows. If both only guess the message's fate, the line's own
- * guess stays.
+ * guess stays. The earlier time counts: two tabs hear a message at different times, and with each
+ * its own time they would put two messages in a different order.
  * @param {Line} line changed in place @param {Line} copy
  * @returns {boolean} whether the line has changed
  */
@@ -70,6 +71,7 @@ export function learn(line, copy) {
 	const before = JSON.stringify(line);
 	line.seen ||= copy.seen;
 	line.archiveId ||= copy.archiveId;
+	if (copy.time < line.time) line.time = copy.time;
 	if (!GUESSES.includes(line.fate) || !GUESSES.includes(copy.fate)) line.fate = surer(line.fate, copy.fate);
 	if (copy.edited && !line.edited) Object.assign(line, { text: copy.text, edited: true });
 	return JSON.stringify(line) !== before;
@@ -85,6 +87,22 @@ export function correct(lines, correction, id) {
 	if (!line) return null;
 	Object.assign(line, { text: correction.text, edited: true });
 	return line;
+}
+
+/**
+ * Adds a line, unless it is a copy of one that is known: then that one learns from it.
+ * @param {Line[]} lines @param {Line} line
+ * @returns {boolean} whether it is new
+ */
+export function merge(lines, line) {
+	const known = findLast(lines, (each) => isSame(each, line));
+	if (!known) insert(lines, line);
+	else if (line.time < known.time) {
+		learn(known, line);
+		lines.splice(lines.indexOf(known), 1);
+		insert(lines, known);
+	} else learn(known, line);
+	return !known;
 }
 
 /** Inserts a line at its time; lines of the same time keep their order. @param {Line[]} lines @param {Line} line */

@@ -2,7 +2,7 @@
 // unread, the draft, and the group chats that the user is in. They outlive the page, in
 // localStorage under the site's opaque key of the user, and are removed at log-out. Each tab
 // receives most messages itself; lines.js merges the tabs' copies.
-import { correct, findLast, insert, isSame, lastIndex, learn, newLine } from "./lines.js";
+import { correct, findLast, isSame, lastIndex, learn, merge, newLine } from "./lines.js";
 import { isTalkKey, keep, keptKeys, readKept, talkKey } from "./storage.js";
 
 const LINES_MAX = 1_000; // in the page, for each conversation: it may stay open for weeks
@@ -50,11 +50,7 @@ function toKept({ lines, ...talk }) {
  * @param {Talk} talk changed in place @param {any} kept
  */
 function absorb(talk, kept) {
-	for (const copy of keptLines(kept)) {
-		const known = findLast(talk.lines, (line) => isSame(line, copy));
-		if (known) learn(known, copy);
-		else insert(talk.lines, copy);
-	}
+	for (const copy of keptLines(kept)) merge(talk.lines, copy);
 	if (kept?.draftAt > talk.draftAt) Object.assign(talk, { draft: kept.draft, draftAt: kept.draftAt });
 }
 
@@ -177,14 +173,12 @@ export class Talks {
 	add(talk, line, replaces = "") {
 		const { lines } = talk;
 		const corrected = replaces !== "" && correct(lines, line, replaces);
-		const known = !corrected && findLast(lines, (each) => isSame(each, line));
-		if (known) learn(known, line);
-		else if (!corrected) insert(lines, line);
+		const added = !corrected && merge(lines, line);
 		// Earlier lines, which the user asked for, remove nothing: that would leave a gap below them.
 		if (lines.length > LINES_MAX && lines[lines.length - 1] === line) this.#cut(talk);
 		if (line.direction === "out") for (const each of lines) if (each.time <= line.time) each.seen = true;
 		this.save(talk);
-		return !known && !corrected;
+		return added;
 	}
 
 	/** Removes the oldest lines from the page. @param {Talk} talk */

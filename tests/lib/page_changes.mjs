@@ -71,6 +71,11 @@ export function faultIn(shown, said) {
 	return "";
 }
 
+/** A change that another one has replaced. */
+function interrupted(error) {
+	if (!/ERR_ABORTED|interrupted by another/.test(error.message)) throw error;
+}
+
 class Campaign {
 	#random;
 	#chat;
@@ -205,7 +210,7 @@ class Campaign {
 			const options = { waitUntil: wait };
 			const link = tab.locator(`body > p > a[href="${path}"]`);
 			if (kind === "reload") await tab.reload(options);
-			else if (kind === "back") await tab.goBack(options);
+			else if (kind === "back") await tab.goBack(options).catch(interrupted);
 			else if (kind === "script reload") await Promise.all([tab.waitForEvent("domcontentloaded"), tab.evaluate(() => location.reload())]);
 			else if (await link.count()) await Promise.all([tab.waitForURL(`**${path}`, options), link.click()]);
 			else await Promise.all([tab.waitForURL(`**${path}`, options), tab.evaluate((url) => location.assign(url), path)]);
@@ -213,6 +218,7 @@ class Campaign {
 		};
 		if (this.#chance(0.25)) await go("commit");
 		await go("load");
+		await tab.waitForLoadState("load");
 	}
 
 	/** Waits until all is right; else says what is not. */

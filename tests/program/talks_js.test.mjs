@@ -111,6 +111,19 @@ test("a tab that overwrites what it has not seen is corrected, once", () => {
 	}
 });
 
+test("two tabs that hear the messages at different times have them in one order", () => {
+	const storage = new Shared();
+	const [a, b] = [openTab(storage), openTab(storage)];
+	const at = (text, ms) => line(text, { time: new Date(NOW + ms) });
+	say(a, at("one", 5));
+	say(b, at("one", 1), at("two", 2));
+	a.add(a.get(BOB), at("three", 9));
+	hear(a, storage);
+	a.flush();
+	hear(b, storage);
+	for (const tab of [a, b, openTab(storage)]) assert.deepEqual(texts(tab), ["one", "two", "three"]);
+});
+
 test("two tabs that guess differently do not go on correcting each other", () => {
 	const storage = new Shared();
 	const [a, b] = [openTab(storage), openTab(storage)];
