@@ -1,5 +1,6 @@
-// Fetches messages from the server's archive (XEP-0313): earlier ones of a conversation, one page at
-// a time, newest page first; and what came after a known message, in all conversations.
+// Fetches messages from the server's archive (XEP-0313). For one conversation it fetches earlier
+// messages, one page at a time, the newest page first. For all conversations it fetches the
+// messages after a known one.
 import { bareJid, child } from "./stanza.js";
 
 const NS_MAM = "urn:xmpp:mam:2";
@@ -52,10 +53,12 @@ export class Archive {
 	}
 
 	/**
-	 * Fetches what came after a message, oldest first, in all conversations.
-	 * @param {string | null} after the archive's id of the message; "": from the beginning; null: only the newest page
-	 * @returns {Promise<{messages: Message[], last: string, complete: boolean} | null>} last: the archive's id of the last
-	 *   one, "" if there is none; complete: nothing came after it; null: no archive, no answer or no session
+	 * Fetches the messages after a known one, oldest first, in all conversations.
+	 * @param {string | null} after the archive's id of the message; "": from the beginning;
+	 * null: only the newest page
+	 * @returns {Promise<{messages: Message[], last: string, complete: boolean} | null>} last:
+	 *   the archive's id of the last one, "" if there is none; complete: nothing came after it;
+	 *   null: no archive, no answer or no session
 	 */
 	async since(after) {
 		if (after === null) {

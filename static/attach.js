@@ -145,7 +145,7 @@ export class Attachment {
 	}
 
 	/**
-	 * To be called after sleep or a change of network. Pings the server if it has been silent too
+	 * Call it after sleep or a change of network. Pings the server if it has been silent too
 	 * long.
 	 */
 	check() {
@@ -185,8 +185,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Puts the stanzas that still wait, because two requests are open, into the terminate request,
-	 * which waits too.
+	 * If two requests are open, some stanzas and the terminate request still wait. Puts these
+	 * stanzas into the terminate request.
 	 * @param {any} connection
 	 */
 	#sendWithLast(connection) {
@@ -199,8 +199,8 @@ export class Attachment {
 	}
 
 	/**
-	 * To be called when end() has waited long enough. Sends again what the server has not answered,
-	 * in requests that outlive the page.
+	 * Call it when end() has taken long enough. Sends again the requests that the server has
+	 * not answered, in such a way that they outlive the page.
 	 */
 	endNow() {
 		const connection = this.#ending;
@@ -212,8 +212,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Ends the session of a page that goes away. Without this the contacts would see the user
-	 * online, and their messages would be lost, until the server notices.
+	 * Ends the session when its page goes away. Otherwise, until the server notices, contacts
+	 * would see the user online and their messages would be lost.
 	 */
 	leave() {
 		this.#spacing?.deliverAll(); // this may end the connection
@@ -267,8 +267,8 @@ export class Attachment {
 	}
 
 	/**
-	 * Sends nothing more and aborts the open requests: with them, the browser would not keep the
-	 * page in its back/forward cache.
+	 * Sends nothing more, and aborts the open requests, because a browser does not keep a page
+	 * with open requests in its back/forward cache.
 	 * @param {any} connection
 	 */
 	#abandon(connection) {
@@ -321,7 +321,8 @@ export class Attachment {
 		const handle = (name, ns, type, run) => connection.addHandler(mine(run), ns, name, type);
 		/** @param {(stanza: Element) => void} run */
 		const first = (run) => (/** @type {Element} */ stanza) => {
-			// Offline messages and presence can come before the roster. They prove life too.
+			// Offline messages and presence can come before the roster. They also
+			// prove that the session is alive.
 			if (stanza.getAttribute("type") !== "error") this.#setAlive();
 			run(stanza);
 		};
@@ -348,10 +349,10 @@ export class Attachment {
 	}
 
 	/**
-	 * Asks the server for an answer. Strophe's status ATTACHED proves nothing; only an answer proves
-	 * that the session is alive. The first question is the greeting, so the answer that proves life
-	 * is already useful. Later ones, and the one after a silence, are pings (XEP-0199): the answer
-	 * to a greeting can be long, and then it takes its time on a slow line.
+	 * Sends a question, because only an answer from the server proves that the session is
+	 * alive; Strophe's status ATTACHED does not. The first question is the greeting, whose
+	 * answer is needed in any case. Later questions, and one after a silence, are pings
+	 * (XEP-0199), because a ping's answer is short and arrives soon even on a slow line.
 	 * @param {number} attempt @param {boolean} [greet]
 	 */
 	#prove(attempt, greet = false) {
@@ -385,9 +386,9 @@ export class Attachment {
 	}
 
 	/**
-	 * An error is an answer too and proves that the session is alive, except for the two errors
-	 * that Tigase sends before a new session is bound: after those the greeting is repeated once. If
-	 * not-authorized comes again, the session has no account.
+	 * An error is an answer too, so it proves that the session is alive. The exceptions are two
+	 * errors that Tigase sends before a new session is bound. After one of these the greeting
+	 * is sent once more. If not-authorized comes again, the session has no account.
 	 * @param {number} attempt @param {Element | null} error
 	 */
 	#onAnswered(attempt, error) {

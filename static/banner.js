@@ -1,4 +1,4 @@
-// The banner above the chat, which says how the connection is.
+// The banner above the chat, with the state of the connection.
 import { fill, TEXT } from "./texts.js";
 
 const PATIENCE_MS = 800; // a faster connection is not announced

@@ -1,5 +1,5 @@
-// Reads a session's data from the page, or asks for it with POST prebind.json. All data from
-// outside is checked here, so life.js gets either a complete session or a named failure. Nothing is
+// Reads a session's data from the page, or asks for it with POST prebind.json. It checks all data
+// from outside, so life.js gets either a complete session or the name of a failure. Nothing is
 // stored.
 import { retryAfterMs } from "./pace.js";
 

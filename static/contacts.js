@@ -21,7 +21,8 @@ const SHOW_RANK = ["chat", "", "away", "xa", "dnd"];
  */
 
 /**
- * Makes a stranger, who is shown by the whole address: a part of it could imitate another contact.
+ * Makes a contact for a stranger. Strangers are shown with the whole address, because a part of it
+ * could imitate a contact.
  * @param {string} jid @returns {Contact}
  */
 const newContact = (jid) => ({

@@ -5,7 +5,7 @@ import { h, named } from "./dom.js";
 import { Log } from "./log.js";
 import { TEXT } from "./texts.js";
 
-const AT_END_PX = 80; // this near the end, the log scrolls to new messages
+const AT_END_PX = 80; // the log scrolls to new messages if it is this near its end
 const TYPING_MAX_MS = 30_000; // a client that loses its network never reports that its user has stopped
 const PAUSE_MS = 5_000; // after this time without input, this user has stopped writing
 
@@ -72,7 +72,7 @@ export class Conversation {
 		return this.#contact;
 	}
 
-	/** Whether the newest message is in sight, if the page is. */
+	/** Whether the newest message would be in sight if the page were. */
 	get atEnd() {
 		this.#noticeScroll();
 		return this.#follows;

@@ -30,8 +30,8 @@ async function forgetConverse() {
 
 /**
  * Ends the session that Converse.js has stored; at the start it is the session of the page before.
- * If this page went on with it, the server's answer to that page's last request would be lost. With
- * Prosody this page would wait for that answer.
+ * If this page continued it, the server's answer to that page's last request would be lost, and
+ * with Prosody this page would wait for that answer.
  */
 function endStored() {
 	try {
@@ -107,7 +107,8 @@ async function askAgain() {
 	if (answer.kind === "later") askLater(answer.afterMs);
 	if (answer.kind === "needs-login") location.assign(`${base}/`);
 	if (answer.kind !== "user") return;
-	// Converse.js has destroyed its connection. In a new one it must not initialise its parts again.
+	// Converse.js has destroyed its connection. It must not initialise its parts again for a
+	// new one.
 	api.connection.init(block.account).reconnecting = wasConnected;
 	api.user.login(block.account);
 }

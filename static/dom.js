@@ -17,7 +17,7 @@ export function h(name, attributes = {}, ...inner) {
 }
 
 /**
- * A name in its own writing direction, which does not affect the text around it.
+ * Shows a name in its own writing direction, without an effect on the text around it.
  * @param {string} name
  */
 export const named = (name) => h("bdi", {}, name);

@@ -1,8 +1,8 @@
-// Hands a chat session from one page of the site to the next in the same tab. The page that is left
-// puts it into sessionStorage; the next page takes it out before anything else. While a page is
-// open nothing is stored, so a duplicated tab copies nothing. If a tab is duplicated between two
-// pages, a lock gives the session to one of the two. The stored data names the user by the site's
-// opaque key, and is discarded after LIFE_MAX_MS.
+// Hands a chat session from one page of the site to the next in the same tab. When a page is left,
+// it stores the session in sessionStorage, and the next page first of all takes it out. While a
+// page is open nothing is stored, so a duplicated tab does not copy the session. If a tab is
+// duplicated between two pages, a lock makes sure that only one of the two tabs gets the session.
+// The stored data names the user by the site's opaque key, and is discarded after LIFE_MAX_MS.
 
 const KEY = "prebind-session";
 const LIFE_MAX_MS = 60_000; // no server keeps an unused session longer

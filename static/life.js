@@ -1,8 +1,8 @@
-// The life of a chat session in a page. It goes on with the session that the page before left, else
-// with the one that came with this page, else it asks for one. It attaches, and gets another
-// session after a loss, at the pace of pace.js. prebind.js handles the stanzas; this module draws
-// nothing. jid, sid and rid are stored only in the tab's sessionStorage, and only between two
-// pages. They must not get into an address, the console or a global.
+// The life of a chat session in a page. It continues the session that the page before left. If
+// there is none, it uses the session that came with this page, or asks for one. It attaches to the
+// session, and gets a new one after a loss, as soon as pace.js allows. prebind.js handles the
+// stanzas; this module draws nothing. jid, sid and rid are stored only in the tab's sessionStorage,
+// and only between two pages. They must not get into an address, the console or a global.
 import { Attachment, discard } from "./attach.js";
 import { askForSession, askWho, parseSession, readUser, takeDataBlock } from "./bind.js";
 import { forgetAll, Handover } from "./handover.js";
@@ -189,8 +189,7 @@ export class Life extends EventTarget {
 	}
 
 	/**
-	 * Tries now because a person asked; if the pace or a server forbids that, as soon as they allow
-	 * it.
+	 * A person asked to try now. Tries at once, or as soon as pace.js and the server allow it.
 	 */
 	retry() {
 		if (this.#state === "lost") this.#schedule("by-hand", true);
@@ -420,7 +419,8 @@ export class Life extends EventTarget {
 		if (this.#state === "ready") this.#pace.ended(this.#env.now() - this.#readyAt, alone);
 		else if (!alone) this.#pace.failed();
 		if (reason === "conflict") {
-			// Another window has taken this full JID. If each took it back, this would never end.
+			// Another window has taken this full JID. If both windows always took it
+			// back, this would never end.
 			this.#state = "lost";
 			this.tell("lost", { reason, retryIn: null });
 			return;

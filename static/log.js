@@ -5,7 +5,7 @@ import { h, linked, named } from "./dom.js";
 import { TEXT } from "./texts.js";
 
 const GROUP_MS = 5 * 60_000; // messages of one person within this time are drawn as one block
-const QUIET_MS = 1_000; // how long a screen reader is kept from reading lines that are drawn again
+const QUIET_MS = 1_000; // for this time a screen reader does not read lines that are drawn again
 
 /**
  * @typedef {import("./lines.js").Line} Line

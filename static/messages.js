@@ -1,5 +1,5 @@
-// Sends messages, adds those that arrive to the conversations, and knows which messages are on
-// their way, lost or unread. It draws nothing; talks.js keeps the conversations.
+// Sends messages, adds those that arrive to the conversations, and knows which ones are pending,
+// lost or unread. It draws nothing; talks.js keeps the conversations.
 import { newLine } from "./lines.js";
 import { cleanText, jidResource } from "./stanza.js";
 import { sharedStorage } from "./storage.js";
@@ -118,8 +118,8 @@ export class Messages {
 	}
 
 	/**
-	 * Sends a message again that may not have arrived, unless the archive has it. It keeps its id, so
-	 * that a client that has it does not show it twice.
+	 * Sends a message again if it may not have arrived and is not in the archive. The message
+	 * keeps its id, so that clients do not show it twice.
 	 * @param {Contact} contact @param {Line} line
 	 */
 	async sendAgain(contact, line) {
@@ -196,8 +196,9 @@ export class Messages {
 	}
 
 	/**
-	 * Reads from the archive what came while this user had no session. If it cannot read all of it,
-	 * the mark stays before the rest, which the next session reads.
+	 * Reads from the archive the messages that came while this user had no session. If it
+	 * cannot read all of them, the mark stays before the unread rest, and the next session
+	 * reads that.
 	 */
 	async #catchUp() {
 		const known = this.#talks.mark;

@@ -1,6 +1,6 @@
-// Decides when the next session may be asked for. Whatever the servers do, a page asks only a few
-// times a minute. A client that binds again at once after each failure would send hundreds of calls
-// in seconds. This module only calculates: it has no timer and sends nothing.
+// Decides when a page may ask for the next session: only a few times a minute, whatever the servers
+// do. A client that asks again immediately after each failure would send hundreds of calls within
+// seconds. This module only calculates: it has no timer and sends nothing.
 
 const MIN_GAP_MS = 5_000; // shortest time between two requests for a session; also the first back-off
 const BACKOFF_MAX_MS = 60_000; // without jitter; a person who waits for chat looks again within a minute

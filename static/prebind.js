@@ -188,7 +188,8 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * A server may send presence before the roster (ejabberd sometimes does), so it is reported again.
+	 * Some servers send presence before the roster (ejabberd sometimes does), so presence is
+	 * reported again after the roster.
 	 * @override @param {Element} iq
 	 */
 	onGreeted(iq) {
@@ -261,7 +262,7 @@ export class Prebind extends Life {
 	}
 
 	/**
-	 * A contact may see our presence without a question; for anyone else the user decides.
+	 * Contacts may see our presence. For anyone else, the user is asked.
 	 * @override @param {Element} stanza
 	 */
 	onPresence(stanza) {

@@ -139,9 +139,10 @@ export class Rooms {
 	}
 
 	/**
-	 * Sets the direction of our own messages, which the room sends back.
+	 * Marks our own messages, which the room sends back, as sent by us.
 	 * @param {import("./stanza.js").Message} message changed in place
-	 * @returns {boolean} false: it comes from the room itself, or from a room that we are not in
+	 * @returns {boolean} false: it comes from the room itself, or from a room that we are not
+	 * in
 	 */
 	onMessage(message) {
 		const room = this.#rooms.get(message.peer);

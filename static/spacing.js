@@ -1,7 +1,8 @@
-// Decides when Strophe.js may send its next request, and puts the answers in order. All stanzas of one turn of the event loop go
-// into one body. While a request is unanswered, two bodies leave at least GAP_MS apart. The reason
-// is that Tigase keys a session's open requests by the millisecond. If two have the same one, it
-// never answers one of them, and then ends the session.
+// Decides when Strophe.js may send its next request, and puts the answers in order. All stanzas of
+// one turn of the event loop go into one body. While a request is unanswered, there are at least
+// GAP_MS between two bodies. Tigase identifies the open requests of a session by their millisecond.
+// If two requests have the same millisecond, Tigase never answers one of them, and then ends the
+// session.
 
 // How long an answer waits for the one before it, which may be lost. Strophe.js then sends that
 // request again, and its answer comes late.
@@ -47,8 +48,8 @@ export class Spacing {
 	}
 
 	/**
-	 * Delivers an answer after those to earlier requests. A network with several connections can
-	 * change their order.
+	 * Delivers an answer after the answers to earlier requests. With several connections,
+	 * answers can arrive in another order.
 	 * @param {any} req @param {() => void} deliver
 	 */
 	#inOrder(req, deliver) {
@@ -59,8 +60,8 @@ export class Spacing {
 	}
 
 	/**
-	 * Delivers what still waits. To be called before the page stops to listen: the server does not
-	 * send again what was answered.
+	 * Delivers the answers that still wait. Call it before the page stops listening, because
+	 * the server does not send an answer again.
 	 */
 	deliverAll() {
 		this.#deliverReady(Infinity);
@@ -87,7 +88,7 @@ export class Spacing {
 		if (this.#connection._data.length > 0) this.#idle.call(this.#connection._proto);
 	}
 
-	/** Blocks until the gap is over: a page that goes away has no timers any more. */
+	/** Blocks until the gap is over, because timers no longer run in a page that goes away. */
 	holdStill() {
 		const since = this.#clock.now() - this.#sentAt;
 		if (since >= 0 && since < GAP_MS) this.#clock.hold?.(GAP_MS - since);

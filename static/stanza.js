@@ -1,6 +1,6 @@
-// Reads stanzas into plain objects, and answers the few questions about JIDs that a page has. It
-// has no state, and uses neither the page nor the network. Senders of carbons, archived messages
-// and roster pushes are checked here and nowhere else.
+// Reads stanzas into plain objects, and has the few functions about JIDs that a page needs. It has
+// no state, and uses neither the page nor the network. Only this file checks the senders of
+// carbons, archived messages and roster pushes.
 
 const NS_CARBONS = "urn:xmpp:carbons:2";
 const NS_FORWARD = "urn:xmpp:forward:0";
@@ -65,7 +65,7 @@ export function typedJid(text, own) {
 const sameBare = (/** @type {string} */ a, /** @type {string} */ b) =>
 	bareJid(a).toLowerCase() === bareJid(b).toLowerCase();
 
-/** Undoes the escaping of a localpart (XEP-0106). @param {string} text */
+/** Removes the escapes from a localpart (XEP-0106). @param {string} text */
 const unescapeLocalpart = (text) =>
 	text.replace(/\\(20|22|26|27|2f|3a|3c|3e|40|5c)/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
 

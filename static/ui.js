@@ -222,8 +222,8 @@ export class ChatUi {
 	}
 
 	/**
-	 * Returns the contact. A new one in a known group chat is named with the group chat, else by
-	 * the address.
+	 * Returns the contact. A new contact who is a member of a known group chat gets a name with
+	 * the group chat in it; any other gets the address as name.
 	 * @param {string} peer
 	 */
 	#contactOf(peer) {
