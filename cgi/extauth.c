@@ -1,7 +1,8 @@
 /*
  * prebind-extauth: checks passwords for an XMPP server that starts it. It reads questions from
  * standard input and answers 0 or 1 on standard output (extauth/packet.h). It answers one question
- * at a time; servers start several processes. It ends at the end of its input; no question ends it.
+ * at a time; servers start several processes. It ends at the end of its input, and never because of
+ * a question.
  */
 #include <getopt.h>
 #include <signal.h>

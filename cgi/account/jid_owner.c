@@ -21,7 +21,7 @@ void jid_owner_clear(struct jid_owner *owner)
 	*owner = (struct jid_owner){0};
 }
 
-/* If the site's own table gives the user a JID, no other JID is theirs. */
+/* If the site's own table has a JID for the user, that is the user's only JID. */
 static enum status sites_jid_check(const char *text, const struct jid *jid, struct error *err)
 {
 	struct jid there = {0};
@@ -36,7 +36,7 @@ static enum status sites_jid_check(const char *text, const struct jid *jid, stru
 	return status;
 }
 
-/* The user is a guess. It is right if the user's JID is that account. */
+/* Checks a guess: the user is the owner if the user's JID is that account. */
 static enum status leads_to(const struct site_conf *conf, struct store *store,
 			    const struct login_account *account, const struct jid *jid,
 			    struct error *err)
@@ -55,7 +55,7 @@ static enum status leads_to(const struct site_conf *conf, struct store *store,
 	return status == STATUS_NO_CHAT_ACCOUNT ? STATUS_NOT_FOUND : status;
 }
 
-/* Finds one of our own users, whatever the case of the name's letters. */
+/* Finds one of our own users, ignoring case. */
 static enum status folded_find(struct store *store, const char *name, struct login_account *out,
 			       struct error *err)
 {
@@ -70,7 +70,7 @@ static enum status folded_find(struct store *store, const char *name, struct log
 	return status;
 }
 
-/* The first letter of the name, the first of each of its words, or all letters. */
+/* Which letters are capitals: the first of the name, the first of each word, or all. */
 enum capitals { CAPITALS_FIRST, CAPITALS_WORDS, CAPITALS_ALL, CAPITALS_N };
 
 /* Appends to out. A letter that has no capital is copied unchanged. */
@@ -92,9 +92,9 @@ static void capitalise(struct strbuf *out, const char *name, enum capitals which
 }
 
 /*
- * The site's query takes a name, and may need the site's own spelling. With fold() in the query
- * every spelling is found; without it, the usual spellings are tried. leads_to then checks whether
- * it is the right user.
+ * The site's query may find a user only by the site's own spelling of the name. A query with fold()
+ * finds every spelling. For other queries, this tries the usual spellings. leads_to then checks
+ * whether it is the right user.
  */
 static enum status spelled_otherwise_find(const struct identity_context *context, const char *name,
 					  struct login_account *out, struct error *err)
@@ -123,7 +123,7 @@ static enum status spelled_otherwise_find(const struct identity_context *context
 	return status;
 }
 
-/* Finds the user of provider login whose name became that localpart, under the user's real name. */
+/* Finds the user of provider login whose name the rule turned into that localpart. */
 static enum status owner_find(const struct site_conf *conf, struct store *store,
 			      const struct jid *jid, struct login_account *out, struct error *err)
 {

@@ -46,8 +46,8 @@ bool jid_rule_lowers(const char *text)
 }
 
 /*
- * status: the result for a text that is not a rule. The configuration was checked when it was
- * loaded.
+ * status: the result for a text that is not a rule. (The rule of a loaded configuration is always
+ * valid.)
  */
 static enum status rule_read(const char *text, enum status status, struct jid_rule *out,
 			     struct error *err)
@@ -122,7 +122,7 @@ enum status jid_rule_domain(const struct site_conf *conf, char **out, struct err
 	return status == STATUS_OK ? jid_domain_prepare(rule.domain, out, err) : status;
 }
 
-/* A session of ours that begins with a posted token keeps nothing of the token except the name. */
+/* A session of ours that was started by a posted token has only the name from the token. */
 static bool forgets(const struct site_conf *conf, const struct identity_provider *provider)
 {
 	return provider == &token_provider && conf->token_origins.count > 0;
@@ -210,7 +210,7 @@ static const char *rule_value(const char *text, const struct identity *who)
 	return rule.field == JID_RULE_EMAIL ? who->email : who->id;
 }
 
-/* The rule must not lead to an account that a row has given to another user. */
+/* The rule must not return an account that a row gives to another user. */
 static enum status refuse_taken(struct store *store, const char *user, const struct jid *jid,
 				struct error *err)
 {
@@ -228,7 +228,8 @@ static enum status refuse_taken(struct store *store, const char *user, const str
 }
 
 /*
- * The site's JID is accepted only in the rule's domain. It must not name users of another domain.
+ * A JID from the site must be in the rule's domain, so that the site cannot name users of another
+ * domain.
  */
 static enum status jid_from_site(const struct site_conf *conf, const char *text, struct jid *out,
 				 struct error *err)
@@ -263,9 +264,10 @@ struct making {
 };
 
 /*
- * Tells whether the site's id or the name owns the account. Under a rule of names it is the name.
- * Otherwise it is the id if that is known, because a name may pass to another user. A web server
- * passes on what was typed; if the rule folds names, all spellings are one person's.
+ * Decides whether the claim records the site's id of the user or the name. If the rule uses the
+ * name, it is the name. Otherwise it is the id, if it is known, because another user may get the
+ * name later. A web server passes on the name as it was typed. So if the rule folds names, all its
+ * spellings are the same person.
  */
 static bool owner_is_id(const struct making *making, const struct identity *who)
 {
@@ -284,9 +286,9 @@ static const char *owner_name(const struct making *making, const struct identity
 }
 
 /*
- * With {user}@ and {id}@, no two users of a provider share an account. Their claims are written
- * only if a provider names JIDs, which may be the same. Two users may have the same e-mail address,
- * folded name or JID from the site.
+ * With {user}@ and {id}@, no two users of a provider get the same account. So a claim is needed
+ * only if some provider reports JIDs, which could be the same account. In all other cases two users
+ * may get one: by the same e-mail address, folded name or JID from the site.
  */
 static bool claim_is_due(const struct making *making, const struct identity *who)
 {
@@ -340,10 +342,10 @@ struct jid_question {
 	const struct site_conf *conf;
 	struct store *store;
 	const struct identity *who;
-	bool writes; /* claims an account that no user has for this user */
+	bool writes; /* claims the account for this user if no other user has it */
 };
 
-/* Without a row: uses what the site knows, else the rule. */
+/* Without a row: the JID that the site reports, otherwise the rule. */
 static enum status jid_without_row(const struct jid_question *ask, struct jid *out,
 				   struct error *err)
 {

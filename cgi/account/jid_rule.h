@@ -1,6 +1,6 @@
 /*
  * Finds the JID of a site user. A row of the map comes first, then the JID that the site knows,
- * then the rule. The domain is never a user's choice.
+ * then the rule. A user never chooses the domain.
  */
 #ifndef ACCOUNT_JID_RULE_H
 #define ACCOUNT_JID_RULE_H
@@ -25,17 +25,15 @@ enum status jid_rule_apply(const struct site_conf *conf, struct store *store, co
 enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
 			      const struct identity *who, struct jid *out, struct error *err);
 
-/*
- * As jid_rule_identity, for a user who has proved nothing yet. Claims are read, and none is made.
- */
+/* As jid_rule_identity, for a user who has not logged in yet. It reads claims, but makes none. */
 enum status jid_rule_look(const struct site_conf *conf, struct store *store,
 			  const struct identity *who, struct jid *out, struct error *err);
 
 /*
  * Finds the site user who owns an account: by a row of the map, or by the rule among the users of
  * provider login. Those are users of our table, or users whom the site's login_query finds by the
- * localpart. STATUS_NOT_FOUND: it is no user that we know; users of other providers are known by
- * rows only. The caller clears *out.
+ * localpart. STATUS_NOT_FOUND: no known user owns the account. Users of other providers are known
+ * only by rows of the map. The caller clears *out.
  */
 struct jid_owner {
 	char *source; /* owned, as the next */
@@ -46,8 +44,9 @@ enum status jid_rule_owner(const struct site_conf *conf, struct store *store, co
 void jid_owner_clear(struct jid_owner *owner);
 
 /*
- * Call it after the owner has proved to be that user. It checks that the account is still theirs
- * and claims it, as jid_rule_identity does. STATUS_BAD_CREDENTIALS: it has another owner by now.
+ * Call it after the owner's password or token was found right. It checks that the user still owns
+ * the account, and claims it as jid_rule_identity does. STATUS_BAD_CREDENTIALS: the account has
+ * another owner now.
  */
 enum status jid_owner_confirm(const struct site_conf *conf, struct store *store,
 			      const struct jid *jid, const struct jid_owner *owner,
@@ -60,12 +59,12 @@ enum status jid_rule_domain(const struct site_conf *conf, char **out, struct err
 enum status jid_rule_check(const char *rule, struct error *err);
 
 /*
- * As jid_rule_check, and also checks deny_jids, and that each of the site's providers knows what
- * the rule uses.
+ * Checks what jid_rule_check checks, and deny_jids. Also checks that each provider of the site
+ * reports the values that the rule uses.
  */
 enum status jid_rule_check_site(const struct site_conf *conf, struct error *err);
 
-/* True if the rule makes one account of names that differ only in the case of their letters. */
+/* True if the rule gives names that differ only in case the same account. */
 bool jid_rule_lowers(const char *rule);
 
 /* Returns the form that the rule's localparts have. */
@@ -73,7 +72,7 @@ enum jid_name_form jid_rule_name_form(const struct jid_rule *rule);
 
 /*
  * Returns the text that the placeholder stands for in that localpart. NULL: the rule makes no such
- * localpart, or memory is out. The caller frees it.
+ * localpart, or out of memory. The caller frees it.
  */
 char *jid_rule_inside(const struct jid_rule *rule, const char *localpart);
 

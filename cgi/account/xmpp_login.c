@@ -1,6 +1,6 @@
 /*
- * Logins at the XMPP server. A wrong password counts as one at the login form does, because it is
- * the same password. An attacker gains no guesses by using both places.
+ * Logins at the XMPP server. Wrong passwords count together with those at the login form, because
+ * the password is the same. So an attacker cannot guess twice as often by using both.
  */
 #include "account/xmpp_login.h"
 
@@ -96,7 +96,8 @@ const char *xmpp_login_kind(const struct xmpp_login *login, const char *password
 }
 
 /*
- * Checks that the owner of the account, if it is a user of ours, still exists and is not disabled.
+ * If the owner of the account is a user that we know, checks that the user still exists and is not
+ * disabled.
  */
 static enum status owner_check(struct xmpp_login *login, const struct jid_owner *owner,
 			       struct error *err)
@@ -109,9 +110,9 @@ static enum status owner_check(struct xmpp_login *login, const struct jid_owner 
 }
 
 /*
- * A token was made for a user. If no owner is found, the user was deleted, unless it may be a user
- * whom we cannot find. Those are users of other providers, and users whom the site's query knows by
- * a spelling that {user|lower} does not determine.
+ * A token was made for a user who existed then. If no owner is found now, the user was deleted, or
+ * is one that we cannot find. We cannot find users of other providers, nor users whose name the
+ * site's query finds only in a spelling that {user|lower} does not determine.
  */
 static enum status unknown_owner_check(const struct xmpp_login *login, const struct jid *jid,
 				       struct error *err)
@@ -160,13 +161,13 @@ static enum status one_time_token_check(struct xmpp_login *login, const struct j
 	if (status == STATUS_CONFLICT || status == STATUS_NOT_FOUND)
 		return error_set(err, STATUS_BAD_CREDENTIALS, "the token %s",
 				 status == STATUS_CONFLICT ? "was used before" : "has expired");
-	/* The write may have waited, and the user may have been disabled meanwhile. */
+	/* Check again: the write may have waited, and the user may have been disabled meanwhile. */
 	return status == STATUS_OK ? token_owner_check(login, jid, err) : status;
 }
 
 /* ---- passwords ---- */
 
-/* Refuses the password of an unknown user, after the same work. */
+/* Refuses the password of an unknown user, after the same work as for a known one. */
 static enum status no_password(const char *password, const char *why, struct error *err)
 {
 	enum status status = password_verify(NULL, password, err);

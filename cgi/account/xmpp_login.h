@@ -15,8 +15,8 @@
 struct xmpp_login; /* for one site; thread-safe */
 
 /*
- * Opens the site's database and limits. Reads the key of its tokens if bosh_token_key_file names
- * one. conf is borrowed as long as *out lives.
+ * Opens the site's database and limits. Also reads the key for one-time tokens if
+ * bosh_token_key_file is set. conf is borrowed as long as *out lives.
  */
 enum status xmpp_login_open(const struct site_conf *conf, struct xmpp_login **out,
 			    struct error *err);
@@ -35,7 +35,7 @@ enum status xmpp_login_check(struct xmpp_login *login, const struct jid *jid, co
 			     int64_t now, struct error *err);
 
 /*
- * STATUS_NOT_FOUND: it is no account that we know. Users of providers other than `login` are known
+ * STATUS_NOT_FOUND: no user has this account. Users of providers other than `login` are known only
  * by rows of the JID map.
  */
 enum status xmpp_login_exists(struct xmpp_login *login, const struct jid *jid, struct error *err);

@@ -17,8 +17,9 @@ struct address_net {
 };
 
 /*
- * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::1" or "2001:db8::/32". STATUS_BAD_REQUEST: another
- * form, or a network with bits set after its length, which is usually a typing mistake.
+ * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::1" or "2001:db8::/32". STATUS_BAD_REQUEST: the text
+ * has none of these forms, or the network has bits set after its length, which is usually a typing
+ * mistake.
  */
 enum status address_net_parse(const char *text, struct address_net *out, struct error *err);
 

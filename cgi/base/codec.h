@@ -55,7 +55,7 @@ size_t codec_json_char(char out[CODEC_JSON_CHAR_MAX], const char **text);
 /* Returns how many of the next bytes codec_json_char would leave unchanged. */
 size_t codec_json_plain(const char *text);
 
-/* For one query value: everything but RFC 3986's unreserved characters becomes %XX. */
+/* For a value in a query: all characters except RFC 3986's unreserved ones become %XX. */
 void codec_percent(struct strbuf *out, const char *text);
 
 /* For a path: the same, but slashes stay. */

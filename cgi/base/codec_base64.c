@@ -1,6 +1,6 @@
 /*
- * base64 and base64url (RFC 4648) by libsodium, whose time does not depend on the bytes, which may
- * be a secret. Decoding accepts only the form that encoding produces.
+ * base64 and base64url (RFC 4648) by libsodium. Its time does not depend on the bytes, so they may
+ * be secret. Decoding accepts only the form that encoding produces.
  */
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /*
- * Looks at the open file and not at its name, which could lead to another file a moment later.
+ * Checks the open file, not its name, because the name could lead to another file a moment later.
  */
 #include "base/file.h"
 
@@ -29,7 +29,7 @@ static enum file_fault look(int fd, enum file_rule rule, size_t max, struct file
 	return st.st_size > (off_t)max ? FILE_TOO_LONG : FILE_OK;
 }
 
-/* Reads on to the end, in case that the file grew. */
+/* Reads to the end, because the file may have grown. */
 static enum file_fault read_all(int fd, size_t max, struct strbuf *out, struct file_found *found)
 {
 	char block[8192];

@@ -1,7 +1,7 @@
 /*
  * Reads small text files that decide what the program does, such as its configuration. A rule says
- * who else may have written them. The caller words the sentence, because the next step differs.
- * Secrets have more rules (base/secret.h).
+ * who else may have been able to write to them. The caller writes the error sentence, because the
+ * next step depends on the file. Secrets have stricter rules (base/secret.h).
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -10,10 +10,10 @@
 
 #include "base/strbuf.h"
 
-/* Who but the owner may have written the file. Links are followed. */
+/* Which users other than the owner may have write access. Links are followed. */
 enum file_rule {
 	FILE_BY_OWNER, /* no group, no others: the configuration, queries */
-	FILE_BY_GROUP  /* the owner's group, too: templates, which several people edit */
+	FILE_BY_GROUP  /* also the group: for templates, which several people edit */
 };
 
 enum file_fault {

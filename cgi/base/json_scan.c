@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define TOKENS_MAX   (2 * JSON_VALUES_MAX + 1) /* a key with each value, and the root */
-#define FRACTION_MAX 17 /* digits that others write for a double (DBL_DECIMAL_DIG) */
+#define FRACTION_MAX 17 /* digits that other writers use for a double (DBL_DECIMAL_DIG) */
 #define EXPONENT_MAX 2  /* digits; with two, no number underflows to 0 */
 
 struct scanner {
@@ -25,7 +25,7 @@ static bool harmless_escape(const char *p)
 	return strncmp(p + 1, "0000", 4) != 0 && strspn(p + 1, "0123456789abcdefABCDEF") >= 4;
 }
 
-/* Bytes of a string that stand for themselves: all but controls, quote and backslash. */
+/* Bytes of a string that need no escape: all but controls, quote and backslash. */
 static const bool is_plain[256] = {
     [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... 0xff] = true};
 

@@ -1,6 +1,6 @@
 /*
- * A scan before cJSON reads a text: it refuses what cJSON accepts although it is not JSON. Internal
- * to json.c.
+ * Scans a text before cJSON reads it, and refuses what cJSON would accept although it is not JSON.
+ * Internal to json.c.
  */
 #ifndef BASE_JSON_SCAN_H
 #define BASE_JSON_SCAN_H
@@ -18,9 +18,9 @@ struct json_scan {
 };
 
 /*
- * Checks text, which is NUL-terminated and valid UTF-8. Replaces several blanks by one in place,
- * because cJSON is slow on blanks. STATUS_BAD_REQUEST: not JSON as we read it. The order of tokens
- * is not checked.
+ * Checks text, which is NUL-terminated and valid UTF-8. Replaces a run of blanks by one blank, in
+ * place, because cJSON is slow on blanks. STATUS_BAD_REQUEST: not JSON as we read it. The order of
+ * tokens is not checked.
  */
 enum status json_scan(char *text, struct json_scan *out, struct error *err);
 

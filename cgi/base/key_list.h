@@ -25,8 +25,8 @@ struct key_list {
 bool key_list_add(struct key_list *keys, struct key key);
 
 /*
- * Takes time n log n and may sort the keys. Returns a key that its container has twice, borrowed
- * from the list; NULL: there is none.
+ * Returns a key that one container has twice, borrowed from the list; NULL: there is none. Takes
+ * time n log n, and may sort the keys.
  */
 const struct key *key_list_twice(struct key_list *keys);
 

@@ -83,7 +83,7 @@ static bool is_file(const char *target)
 	return strcmp(target, "syslog") != 0 && strcmp(target, "stderr") != 0;
 }
 
-/* The file is not there: may it be made? */
+/* The file is missing: checks whether it may be created. */
 static enum status folder_check(const char *path, struct error *err)
 {
 	char *folder = strdup(path);
@@ -129,7 +129,7 @@ enum status log_open(const char *target, enum log_level level, struct error *err
 		return status;
 	log_close();
 	state.path = to_file ? strdup(target) : NULL; /* out of memory: it cannot be reopened */
-	if (to_syslog) /* connect now: later /dev/log may be out of reach */
+	if (to_syslog) /* connect now, because /dev/log may be unreachable later */
 		openlog("prebind", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	state.fd = fd;
 	state.to_syslog = to_syslog;

@@ -18,18 +18,18 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERRO
  */
 enum status log_open(const char *target, enum log_level level, struct error *err);
 /*
- * Could this user open it so? Changes nothing: a file that is not there yet is not made.
- * STATUS_NOT_FOUND: it is not there, and this user may not make it; another (root) may.
+ * Checks whether this user could open the log. It changes nothing, so a missing file is not
+ * created. STATUS_NOT_FOUND: the file is missing, and this user may not create it; root may.
  */
 enum status log_check(const char *target, struct error *err);
 /*
- * From here on no caller waits for the log's target. A line that it does not take at once is kept
- * (256 KiB) and written by a thread. Lines beyond that are lost; the event log_lost says how many.
- * Only a slow disk is still waited for. For a program that serves many: call it after log_open,
- * before threads start and before a fork.
+ * After this call, nobody waits until a line is written. A line that cannot be written at once is
+ * kept, and a thread writes it later. If more than 256 KiB are kept, further lines are lost; the
+ * event log_lost says how many. Only a slow disk can still delay a caller. A server calls it after
+ * log_open, before it starts threads or forks.
  */
 void log_never_wait(void);
-/* Before _exit: waits at most a second until the lines that are kept are written. */
+/* Call it before _exit. It waits at most a second until the kept lines are written. */
 void log_flush(void);
 void log_close(void);
 

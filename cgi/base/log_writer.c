@@ -1,8 +1,7 @@
 /*
- * The writer of the log. A line that the target does not take at once is kept in memory, and a
- * thread writes it when the target takes lines again. The thread is started by the first such line.
- * Lines are lost when too many are kept, or when the target fails; they are counted, and the log
- * says how many.
+ * The writer of the log. If a line cannot be written at once, it is kept in memory, and a thread
+ * writes it as soon as that is possible. The first such line starts the thread. Lines are lost if
+ * too many are kept, or if a write fails. They are counted, and the log says how many.
  */
 #include "base/log_writer.h"
 
@@ -34,16 +33,18 @@
 
 enum way {
 	WAY_NONE,  /* not started */
-	WAY_SEND,  /* a socket, where each write can say that it must not wait */
+	WAY_SEND,  /* a socket, with a flag for each write that must not wait */
 	WAY_WRITE, /* a file, or a descriptor that does not block */
 	/*
-	 * The socket of syslog. syslog(3) holds a lock while it waits for that socket. A process
-	 * that is forked then has the lock for ever, and its log would hang.
+	 * The socket of syslog. syslog(3) is not used, because it holds a lock while it waits for
+	 * the socket. A child that is forked at that moment would keep the lock for ever, and its
+	 * log would hang.
 	 */
 	WAY_SYSLOG,
 	/*
-	 * A pipe that another account made. Each write may wait, so the thread does all of them.
-	 * To make the pipe non-blocking would change it for all who share it.
+	 * A pipe that belongs to another account. Each write to it may wait, so only the thread
+	 * writes. We cannot make the pipe non-blocking, because it would become so for all
+	 * processes that share it.
 	 */
 	WAY_THREAD
 };
@@ -68,8 +69,7 @@ static struct {
 	size_t bytes;
 	bool started; /* the thread */
 
-	atomic_bool
-	    behind; /* lines are kept, or the thread is writing one: others come after them */
+	atomic_bool behind; /* lines are kept or being written; new lines must come after them */
 	atomic_size_t lost; /* lines; not yet logged */
 } writer = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -79,7 +79,7 @@ static struct {
 
 /* ---- writing ---- */
 
-/* Processes share the socket, so a socket that is connected again is so for all of them. */
+/* Processes share the socket, so connecting it again does so for all of them. */
 static bool syslog_connect(void)
 {
 	return connect(writer.fd, (const struct sockaddr *)&writer.syslog, sizeof(writer.syslog)) ==
@@ -87,8 +87,8 @@ static bool syslog_connect(void)
 }
 
 /*
- * Sends a line as one datagram, without its newline. It has no time: syslog adds it, and the C
- * library takes a lock to make one.
+ * Sends a line as one datagram, without its newline. It contains no time: syslog adds one, and the
+ * C library would take a lock to format it.
  */
 static ssize_t syslog_send(const char *line, size_t len, int level)
 {
@@ -102,7 +102,7 @@ static ssize_t syslog_send(const char *line, size_t len, int level)
 	const struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 2};
 	ssize_t put = sendmsg(writer.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	/* syslog was started again, or it was not there before. */
+	/* syslog was restarted, or did not run before. */
 	if (put < 0 && (errno == ECONNREFUSED || errno == ENOTCONN || errno == ENOENT) &&
 	    syslog_connect())
 		put = sendmsg(writer.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -266,7 +266,7 @@ static void after_fork(void)
 	pthread_mutex_unlock(&writer.lock);
 }
 
-/* The thread is the parent's, and it writes what the parent kept. */
+/* After a fork: the thread exists only in the parent, which writes the lines that it has kept. */
 static void after_fork_child(void)
 {
 	struct kept *kept;
@@ -283,7 +283,7 @@ static void after_fork_child(void)
 	pthread_mutex_unlock(&writer.lock);
 }
 
-/* Opens a pipe or a device once more: O_NONBLOCK then counts for this process alone. */
+/* Opens a pipe or device again, so that O_NONBLOCK applies to this process only. */
 static int open_again(int fd)
 {
 	char path[sizeof("/proc/self/fd/") + CODEC_DECIMAL_SIZE];
@@ -315,7 +315,10 @@ void log_writer_start_syslog(const char *path)
 	writer.syslog.sun_family = AF_UNIX;
 	snprintf(writer.syslog.sun_path, sizeof(writer.syslog.sun_path), "%s", path);
 	writer.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	/* Now, because later the path may be out of reach. If it fails, each line tries again. */
+	/*
+	 * Connect now, because the path may be unreachable later. If this fails, each line tries
+	 * again.
+	 */
 	(void)syslog_connect();
 	writer.way = WAY_SYSLOG;
 	pthread_atfork(before_fork, after_fork, after_fork_child);

@@ -1,7 +1,4 @@
-/*
- * How lines reach the log's target in a program that serves many: nobody waits for it. Only log.c
- * includes this.
- */
+/* Writes the log of a server in such a way that nobody waits for it. Only log.c includes this. */
 #ifndef BASE_LOG_WRITER_H
 #define BASE_LOG_WRITER_H
 
@@ -10,7 +7,7 @@
 
 /* See log_never_wait. fd is borrowed. Call it before threads start, and before a fork. */
 void log_writer_start(int fd);
-/* The same, for the syslog whose socket is at path. It need not be there yet. */
+/* The same, for the syslog whose socket is at path. The socket need not exist yet. */
 void log_writer_start_syslog(const char *path);
 bool log_writer_runs(void);
 /* level: a priority of syslog(3). The line, with its newline, is copied if it must wait. */

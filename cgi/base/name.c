@@ -39,7 +39,7 @@ enum status name_compose(const char *name, char **out, struct error *err)
 
 	if (!utf8_valid(name, len))
 		return not_utf8(err);
-	/* with the NUL, which composes with no character */
+	/* with the NUL, which does not compose with any character */
 	copy = is_ascii(name)
 		   ? strdup(name)
 		   : (char *)u8_normalize(UNINORM_NFC, (const uint8_t *)name, len + 1, NULL, &size);

@@ -19,9 +19,9 @@ void name_add_character(struct strbuf *out, uint32_t c);
 uint32_t name_upper_of(uint32_t c);
 
 /*
- * The functions below return STATUS_BAD_REQUEST for a name that is not UTF-8, and texts that the
- * caller frees. This one composes (NFC), so that e with a combining accent and the letter é are the
- * same text.
+ * Composes the name (NFC), so that e with a combining accent and the letter é become the same text.
+ * This function and those below return STATUS_BAD_REQUEST for a name that is not UTF-8. The caller
+ * frees the text that they return.
  */
 enum status name_compose(const char *name, char **out, struct error *err);
 

@@ -20,9 +20,9 @@
 _Static_assert(SECRET_PUBLIC_MAX == SECRET_FILE_MAX, "one buffer reads both");
 
 /*
- * Refuses a folder in which another account could exchange the file below it. Its owner can; so can
- * every account that may write to it, unless it is sticky (/tmp). This holds for each folder of the
- * path.
+ * Refuses a folder if another account could replace something in it, for each folder in the path.
+ * The folder's owner can do that. So can any account with write access, unless the folder has the
+ * sticky bit (/tmp).
  */
 static enum status check_folder(const char *path, const char *folder, struct error *err)
 {
@@ -60,7 +60,10 @@ static enum status check_folders_of(const char *path, char *name, struct error *
 	return check_folder(path, slash == NULL ? "." : "/", err);
 }
 
-/* Checks the folders as written, because links among them can be moved, and the real ones. */
+/*
+ * Checks the folders of the path as written, because some may be links that can be changed, and
+ * those of the real path.
+ */
 static enum status check_folders(const char *path, struct error *err)
 {
 	char *written = strdup(path);
@@ -122,8 +125,8 @@ static enum status open_file(const char *path, int *out, struct error *err)
 }
 
 /*
- * Reads one byte more than allowed, to find a file that is too long. *len is valid also after a
- * failure.
+ * Tries to read one byte more than allowed, so that a file that is too long is noticed. *len is
+ * valid also after a failure.
  */
 static enum status read_all(int fd, char data[SECRET_FILE_MAX + 1], size_t *len)
 {

@@ -1,6 +1,6 @@
 /*
- * The waiter of each thread. It is thread-local because those who wait lie deep in layers that
- * know no request: a database's lock, a session file's.
+ * The waiter of each thread. It is thread-local, because waits occur in layers that know nothing of
+ * the request, such as a wait for a database's lock.
  */
 #include "base/wait.h"
 
@@ -10,8 +10,8 @@
 
 #include "base/clock.h"
 
-#define RETRY_S  2 /* a full house empties in as long as its calls take */
-#define SHORT_MS 5 /* for a turn among our own threads: another thread would cost more */
+#define RETRY_S  2 /* by then some of the waiting calls have ended */
+#define SHORT_MS 5 /* for another thread of ours: starting one more would take longer */
 
 static _Thread_local struct waiter *waiter;
 
@@ -61,8 +61,8 @@ static struct timespec time_of(int64_t ms)
 }
 
 /*
- * When a wait that is not worth another thread ends. It is the whole wait if nobody needs this
- * thread, or if another has taken its place already.
+ * Returns the end of the ordinary wait, after which another thread takes over. It is the end of the
+ * whole wait if nobody needs this thread, or if another thread has taken its place already.
  */
 static int64_t short_end(int64_t until_ms)
 {

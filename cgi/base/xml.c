@@ -33,7 +33,7 @@ struct namespace
 	char uri[];
 };
 
-/* The owner of a root and its namespaces. */
+/* A document: owns the root and its namespaces. */
 struct document {
 	struct namespace *namespaces;
 	size_t n_namespaces;

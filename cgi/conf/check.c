@@ -105,7 +105,7 @@ static void bosh_url_check(struct load *load, const struct site_conf *site)
 			   "nodes, as NAME or NAME=PUBLIC");
 }
 
-/* A server shows its public key only by TLS. */
+/* A server shows its public key only over TLS. */
 static void pin_check(struct load *load, const struct site_conf *site)
 {
 	bool tigase = site->backend == BACKEND_TIGASE;
@@ -166,7 +166,10 @@ static void route_check(struct load *load, const struct site_conf *site)
 			   "\"%s\" is not a route; allowed: xmpp:HOST:PORT", site->bosh_route);
 }
 
-/* A browser must not get a kept password, or an OAuth token, which is valid for several log-ins. */
+/*
+ * A browser must never get a stored password or an OAuth token, because each is valid for several
+ * log-ins.
+ */
 static void credentials_check(struct load *load, const struct site_conf *site)
 {
 	if (site->credentials && !logs_in_by(site, BOSH_AUTH_JWT) &&
@@ -185,7 +188,7 @@ static void login_query_check(struct load *load, const struct site_conf *site)
 }
 
 /*
- * Reading a session that Django has packed needs its key. The session holds only the user's number,
+ * The signature of Django's session needs Django's key. The session holds only the user's number,
  * so a second query must find the name.
  */
 static void site_result_check(struct load *load, const struct site_conf *site)

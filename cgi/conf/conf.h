@@ -189,7 +189,7 @@ struct conf_host {
 struct conf {
 	char *file;
 	struct server_conf server;
-	/* What a section does not set it borrows from these two: its texts and lists are shared. */
+	/* The defaults. A section that does not set a text or list shares the one of these two. */
 	struct server_conf server_defaults; /* owned */
 	struct site_conf site_defaults;     /* owned */
 	struct site_conf *sites;            /* owned, at least one */
@@ -197,7 +197,7 @@ struct conf {
 	char **files; /* every file read; sites[].file points into it */
 	size_t n_files;
 	bool forgiving;  /* loaded by conf_load_start */
-	char **left_out; /* owned, with its texts: the faults of the files that were left out */
+	char **left_out; /* owned, with its texts: the faults of the files that were ignored */
 	size_t n_left_out;
 	struct conf_host *hosts; /* owned; sorted by name, for conf_site_for_host */
 	size_t n_hosts;
@@ -211,8 +211,8 @@ struct conf {
 enum status conf_load(const char *file, struct conf **out, struct error *err);
 
 /*
- * conf_load for the start of a server, when no operator may be there. A file of `sites` with a
- * fault is left out with all its sites; the others are served. err must not be NULL.
+ * conf_load for the start of a server, when nobody may be there to mend a fault. It ignores a file
+ * of `sites` that has a fault, with all sites of that file. err must not be NULL.
  */
 enum status conf_load_start(const char *file, struct conf **out, struct error *err);
 void conf_free(struct conf *conf);
@@ -256,9 +256,9 @@ enum status conf_fault(struct error *err, enum status status, struct conf_place 
 		       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /*
- * Puts "FILE:LINE: KEY: " before the sentence of a failure that did not know the key; returns
- * status. STATUS_OK and STATUS_INTERNAL, which no key causes, are left as they are. err may be
- * NULL.
+ * Puts "FILE:LINE: KEY: " before an error sentence of a function that does not know the key;
+ * returns status. It changes nothing for STATUS_OK, nor for STATUS_INTERNAL, which no key causes.
+ * err may be NULL.
  */
 enum status conf_blame(enum status status, struct error *err, struct conf_place place);
 

@@ -1,7 +1,7 @@
 /*
- * Reads a file into struct conf. A line is KEY = VALUE, [section] or a comment. Refused is what
- * other INI readers accept silently: a value continued on an indented line, `key: value`, text
- * after a section's bracket.
+ * Reads a file into struct conf. A line is KEY = VALUE, [section] or a comment. It refuses forms
+ * that other INI readers accept silently: a value that goes on in an indented line, `key: value`,
+ * text after a section's bracket.
  */
 #include "conf/load.h"
 
@@ -267,7 +267,7 @@ static void key_unknown(struct load *load, const char *name)
 			   "unknown key; `prebindctl conf --keys` lists the keys");
 }
 
-/* False for text that other readers take for a comment, or that could be one. */
+/* False for text that is or could be a comment for other readers. */
 static bool value_is_clear(const char *value)
 {
 	return value[0] != ';' && strstr(value, " #") == NULL && strstr(value, "\t#") == NULL;

@@ -1,7 +1,7 @@
 /*
- * The placeholders in the values of keys. bosh_url and resource have one that the program fills in
- * for each session. The text of the key jid says which name of a site user becomes the localpart,
- * and in which form.
+ * The placeholders in the values of keys. The program replaces those in bosh_url and resource for
+ * each session. The text of the key jid says which name of a site user becomes the localpart, and
+ * in which form.
  */
 #ifndef CONF_PLACEHOLDER_H
 #define CONF_PLACEHOLDER_H

@@ -18,8 +18,8 @@ enum status account_of_site(const struct conf *conf, const struct site_conf *sit
 			    struct error *err);
 
 /*
- * Changes to that account for good. Does nothing for 0 and for our own. If the machine has no such
- * account, that is an error: with root's rights we would leave files that the program cannot write.
+ * Changes to that account for good. Does nothing for 0 and for our own. It is an error if the
+ * machine has no such account: as root we would leave files that the program cannot write to.
  */
 enum status account_become(uid_t uid, struct error *err);
 

@@ -74,7 +74,7 @@ static void check_names(struct report *report, struct store *store)
 		report_tell(report, "names", status, said.text);
 }
 
-/* A fault that kept the site from opening is not reported twice. */
+/* Does not report again the fault that prevented the site from opening. */
 static void check_providers(struct report *report, struct store *store, const char *told)
 {
 	const struct conf_list *names = &report->site->identity;

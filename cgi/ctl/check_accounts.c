@@ -44,7 +44,7 @@ static bool is_first(const uid_t *accounts, size_t i)
 	return true;
 }
 
-/* What belongs to the account itself is said once for each account. */
+/* Reports on an account itself once, not for each of its sites. */
 static void check_as(struct report *report, uid_t account, bool with_files)
 {
 	struct error err = {0};

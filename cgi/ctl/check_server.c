@@ -55,7 +55,7 @@ static int try_connect_as(const struct passwd *who, const char *path)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
 }
 
-/* ---- who may what, by the modes ---- */
+/* ---- what the modes of files allow ---- */
 
 static bool is_in_group(const struct passwd *who, gid_t group)
 {
@@ -284,7 +284,10 @@ void check_files(struct report *report)
 
 /* ---- the log ---- */
 
-/* Root makes a missing file at the start and gives it away: then only reopening is at stake. */
+/*
+ * At a start as root, root creates a missing log file and gives it to the account. Then only
+ * reopening it later could fail.
+ */
 void check_log(struct report *report)
 {
 	const struct server_conf *conf = &report->ctl->conf->server;

@@ -106,8 +106,8 @@ enum status ctl_read_jid(const struct ctl *ctl, const char *text, struct jid *ou
 			 struct error *err);
 
 /*
- * Returns the user's name for a row of the JID map. For a user of our own it is the name in the
- * table, otherwise the composed name. For a user of the site it is byte for byte the given one.
+ * Returns the user's name for a row of the JID map. A name of the site is returned unchanged. A
+ * name of provider `login` is returned as it is in our table, or composed if it is not there.
  * STATUS_BAD_REQUEST: it contains an invisible character. The caller frees *out.
  */
 enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *name, char **out,

@@ -13,7 +13,7 @@
 #include "store/user.h"
 #include "xmpp/jid.h"
 
-/* A user who was added before names were composed keeps a row in the old spelling. */
+/* A user who was added before names were composed may have a row in the old spelling. */
 static enum status own_user(const struct ctl *ctl, const char *name, char **out, struct error *err)
 {
 	struct user user = {0};

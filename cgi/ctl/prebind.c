@@ -13,7 +13,9 @@
 #include "prebind/prebind.h"
 #include "store/jid_map.h"
 
-/* *known: the user has a row in the JID map or, for provider login, a row in its table. */
+/*
+ * *known: the user has a row in the JID map or, with provider login, a row in the table of users.
+ */
 static enum status user_known(const struct ctl *ctl, const char *name, bool *known,
 			      struct error *err)
 {

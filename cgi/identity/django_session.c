@@ -98,8 +98,8 @@ static bool same_text(const char *a, const char *b)
 typedef void mac_writer(struct strbuf *out, const unsigned char *data, size_t len);
 
 /*
- * Checks that claimed is the MAC of the text with any of the keys. STATUS_NOT_FOUND: it is not.
- * STATUS_INTERNAL: out of memory, so the answer is not known.
+ * Checks that claimed is the text's MAC with one of the keys. STATUS_NOT_FOUND: it is not.
+ * STATUS_INTERNAL: out of memory, so it was not checked.
  */
 static enum status mac_find(const struct django_keys *keys, const char *salt,
 			    const struct secret_part *text, mac_writer *write_mac,

@@ -35,7 +35,7 @@ struct identity {
 	    id;
 	char *session; /* form tokens are bound to it; wiped */
 	bool ours;     /* the login is a session of this program, so the program can end it */
-	/* a provider of the site names JIDs: each account is claimed, also one made by the rule */
+	/* a provider reports JIDs, so every account is claimed, also by the rule */
 	bool claims;
 	char *cookie; /* owned; after BAD the name of the cookie that caused it; NULL: none */
 };
@@ -76,13 +76,13 @@ struct identity_provider {
 	 */
 	bool (*names_jids)(const struct site_conf *conf, const void *state);
 	/*
-	 * For `prebindctl check`: checks that what the provider needs exists. said is one sentence
-	 * about what it would see.
+	 * For `prebindctl check`: checks that everything that the provider needs exists. said is
+	 * one sentence about what it found.
 	 */
 	enum status (*check)(const struct site_conf *conf, struct store *store, struct error *said);
 	/*
-	 * After a check that found no fault: false if something may be wrong, but need not be. said
-	 * is one sentence. NULL: nothing can be known.
+	 * Called if check found no fault. False: something looks wrong, but may be right; said is
+	 * one sentence about it. NULL: the provider has no such test.
 	 */
 	bool (*is_plausible)(const struct site_conf *conf, struct error *said);
 };

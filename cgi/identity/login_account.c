@@ -49,7 +49,7 @@ static enum status find_ours(const struct identity_context *context, const char 
 	return STATUS_OK;
 }
 
-/* If no process keeps the query open (a tool that asks once), it is opened for this call. */
+/* A tool that asks only once does not keep the query open; then it is opened for this call. */
 static enum status find_sites(const struct identity_context *context, const char *name,
 			      struct login_account *out, struct error *err)
 {
@@ -107,9 +107,10 @@ enum status login_name_key(const char *name, char out[LOGIN_ACCOUNT_MAX + 1], st
 }
 
 /*
- * An account has one count, under all its names. So a stranger who is told to wait at an e-mail
- * address, after wrong passwords at a name, learns that both are one user. Two counts would double
- * the guesses. Known and unknown names cost the same here (one look-up) and share one set of keys.
+ * An account has one count for all its names, because two counts would allow twice as many guesses.
+ * The price: after wrong passwords for a name, a stranger who is told to wait for an e-mail address
+ * learns that both are the same user. Known and unknown names take the same time here (one
+ * look-up), and their keys have the same form.
  */
 enum status login_account_key(const struct identity_context *context, const char *typed,
 			      char out[LOGIN_ACCOUNT_MAX + 1], struct error *err)
@@ -164,7 +165,7 @@ enum status login_user_check(const struct identity_context *context, const char 
 	return status;
 }
 
-/* The check took time, so this tests whether the account still has that password. */
+/* The check took time. So this reads the account again: it must still have that password. */
 static enum status account_again(const struct identity_context *context,
 				 const struct login_account *checked, bool *same, struct error *err)
 {

@@ -25,8 +25,8 @@ enum status login_account_find(const struct identity_context *context, const cha
 			       struct login_account *out, struct error *err);
 
 /*
- * Finds the account and checks the password. STATUS_BAD_CREDENTIALS: either is wrong, with the same
- * work for each. STATUS_BUSY: too many passwords are being checked.
+ * Finds the account and checks the password. STATUS_BAD_CREDENTIALS: the name or the password is
+ * wrong; both take the same work. STATUS_BUSY: too many passwords are being checked.
  */
 enum status login_account_check(const struct identity_context *context, const char *name,
 				const char *password, struct login_account *out, struct error *err);

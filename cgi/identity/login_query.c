@@ -78,7 +78,7 @@ void login_query_user_clear(struct login_query_user *user)
 	*user = (struct login_query_user){0};
 }
 
-/* Moves the row's value out; if there is none, returns a copy of instead. */
+/* Takes the value out of the row. If there is none, returns a copy of instead. */
 static char *take(struct site_query_row *row, int column, const char *instead)
 {
 	char *value = row->values[column];
@@ -88,8 +88,8 @@ static char *take(struct site_query_row *row, int column, const char *instead)
 }
 
 /*
- * Null, empty and 0 mean no. Everything else, also "f" and "no", means yes, so that a mistake lets
- * no user in.
+ * Null, empty and 0 mean no. Everything else means yes, even "f" and "no", so that a mistake cannot
+ * let a user in.
  */
 static bool is_set(const char *flag)
 {
@@ -107,12 +107,12 @@ enum status login_query_find(struct login_query *users, const char *name,
 	enum status status = site_query_ask(users->query, &value, &row, &why);
 	if (status == STATUS_NOT_FOUND)
 		return error_set(err, status, "the site has no user '%s'", name);
-	if (status == STATUS_BAD_REQUEST) /* two users of one name: neither may log in */
+	if (status == STATUS_BAD_REQUEST) /* two users with the same name: neither may log in */
 		status = STATUS_UNAVAILABLE;
 	if (status != STATUS_OK)
 		return error_set(err, status, "%s", why.text);
 	if (site_query_returns(users->query, USER) && row.values[USER] == NULL) {
-		/* the typed text must not stand in for the missing name */
+		/* the typed text must not replace the missing name */
 		site_query_row_clear(&row);
 		return error_set(err, STATUS_NOT_FOUND,
 				 "the site has no name for '%s': its column user is null", name);

@@ -214,8 +214,8 @@ const struct identity_provider login_session_provider = {
 /* ---- logging in ---- */
 
 /*
- * A session is looked up by the user's name. If the query knows only e-mail addresses, the session
- * would end at once.
+ * Later requests look up the user by the name. If the query finds users only by e-mail address, the
+ * session would end at once.
  */
 static enum status check_own_name(const struct identity_context *context, const char *typed,
 				  const struct login_account *account, struct error *err)
@@ -298,8 +298,8 @@ static enum status check_and_create(const struct identity_context *context,
 }
 
 /*
- * Another login may have replaced the hash of the same password meanwhile. So an account that
- * changed after a right password is checked once more.
+ * Meanwhile another login may have replaced the hash of the same password. So if the account
+ * changed after the password was found right, the password is checked once more.
  */
 enum status login_attempt(const struct identity_context *context,
 			  const struct login_attempt *attempt, char token[SESSION_TOKEN_LEN + 1],

@@ -43,8 +43,8 @@ struct reader {
 };
 
 /*
- * The place of a value. on_path: its names are the first `level` parts of the path. is_named: it is
- * the value that reader.named asks for.
+ * Where a value is. on_path: the keys that lead to it are the first `level` parts of the path.
+ * is_named: it is the value that reader.named asks for.
  */
 struct place {
 	bool on_path;
@@ -157,7 +157,7 @@ static bool read_elements(struct reader *r, const struct place *place, bool are_
 	return php_lexer_skip(&r->lexer, "}");
 }
 
-/* Reads `C:LEN:"CLASS":LEN:{BYTES}`. Only the class knows what the bytes mean. */
+/* Reads `C:LEN:"CLASS":LEN:{BYTES}`. What the bytes mean is defined by the class. */
 static bool read_custom(struct reader *r)
 {
 	struct php_lexer *lexer = &r->lexer;
@@ -328,7 +328,7 @@ static bool read_value(struct reader *r, const struct place *place)
 
 static const struct place top = {.on_path = true};
 
-/* PHP does not write a variable whose name is a number, and does not find one that it has read. */
+/* PHP does not write a variable whose name is a number, and cannot find one that it has read. */
 static bool read_variable(struct reader *r, const struct php_part *name)
 {
 	if (php_part_is_integer(name))

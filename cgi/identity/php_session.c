@@ -406,7 +406,7 @@ static enum status php_session_check(const struct site_conf *conf, struct store 
 	return count.refused > 0 && count.users == 0 ? STATUS_BAD_REQUEST : STATUS_OK;
 }
 
-/* Nobody may be logged in just now, so a session without a user need not be a fault. */
+/* A session without a user need not be a fault: perhaps nobody is logged in at the moment. */
 static bool php_session_is_plausible(const struct site_conf *conf, struct error *said)
 {
 	struct sessions sessions;

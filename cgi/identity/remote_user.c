@@ -11,7 +11,7 @@
 
 #include "identity/identity.h"
 
-/* A name without an authentication module's type may come from anywhere. */
+/* Without the AUTH_TYPE of an authentication module, the name may come from anywhere. */
 static bool auth_type_is_believed(const struct site_conf *conf, const char *type)
 {
 	const struct conf_list *types = &conf->remote_user_auth_types;

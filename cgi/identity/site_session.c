@@ -214,7 +214,7 @@ static bool whole_read(const char *text, int64_t *out)
 
 /*
  * Checks the time columns that the query returns. If one is past, no user is logged in. Null counts
- * as past: an unknown end does not mean that the session has no end.
+ * as past, because it does not mean that the session never ends.
  */
 static enum status time_check(const struct site_session *site, const struct site_query_row *row,
 			      int64_t now, struct error *err)
@@ -254,7 +254,7 @@ static void take(char **value, char **out)
 	*value = NULL;
 }
 
-/* Asks the site for the user's data. A user it does not know is not logged in. */
+/* Asks the site for the user's data. If the site does not know the user, nobody is logged in. */
 static enum status profile_ask(const struct site_session *site, const char *user,
 			       struct site_query_row *out, struct error *err)
 {

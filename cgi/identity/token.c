@@ -1,6 +1,6 @@
 /*
- * Provider `token`. The keys are read for each token, so a new key file counts at once and no
- * process keeps a key. A start with a bad key file is still refused.
+ * Provider `token`. The key file is read for each token, so a change takes effect at once and no
+ * process keeps a key in memory. A bad key file prevents a start.
  */
 #include "identity/token.h"
 

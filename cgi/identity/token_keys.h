@@ -34,10 +34,7 @@ struct token_keys {
 	size_t count; /* at least 1 */
 };
 
-/*
- * public_too: lines of the second kind are accepted. The error begins with FILE:LINE. The caller
- * clears *out.
- */
+/* public_too: also accept public keys. The error begins with FILE:LINE. The caller clears *out. */
 enum status token_keys_read(const char *file, bool public_too, struct token_keys *out,
 			    struct error *err);
 void token_keys_clear(struct token_keys *keys); /* wipes */

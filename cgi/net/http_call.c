@@ -127,7 +127,7 @@ static enum status http_failure_say(const struct http_failure *failure, struct e
 
 #define CONNECT_MAX_MS 1000 /* a host that is up answers a SYN far sooner */
 
-/* At most half of the time left, so that the rest remains for the answer or another upstream. */
+/* At most half of the time left, so that there is time for the answer or for another upstream. */
 static long connect_time(int64_t left_ms)
 {
 	if (left_ms / 2 > CONNECT_MAX_MS)
@@ -186,7 +186,10 @@ static enum http_fault fault_of(CURLcode rc, bool sent)
 	return FAULT_OTHER;
 }
 
-/* The only three faults after which a call may be repeated: no byte of the request was sent. */
+/*
+ * After these three faults, and no others, a call may be made again: no byte of the request was
+ * sent.
+ */
 static enum http_reach reach_of(CURLcode rc)
 {
 	return rc == CURLE_COULDNT_RESOLVE_HOST || rc == CURLE_COULDNT_CONNECT ||

@@ -73,9 +73,9 @@ struct http_call {
 /* How far a call got. */
 enum http_reach {
 	HTTP_NOT_BEGUN,     /* not allowed, or no time left */
-	HTTP_NOT_CONNECTED, /* no name, TCP or TLS: nothing was sent, a repetition may help */
+	HTTP_NOT_CONNECTED, /* no name, TCP or TLS: nothing was sent; trying again may help */
 	HTTP_NOT_REACHED,   /* nothing was sent: too slow, or an untrusted certificate */
-	HTTP_SENT           /* part of the request may have been sent: never repeat it */
+	HTTP_SENT           /* part of the request may have been sent: never send it again */
 };
 
 struct http_answer {

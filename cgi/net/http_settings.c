@@ -1,7 +1,8 @@
 /*
  * The settings of a handle. The tables below hold the options of every call; calls of the same kind
  * share the others. The settings stay while calls differ only in body and deadline, which
- * http_call.c sets. Also libcurl's callbacks, the target of a call, and the rule for plain http.
+ * http_call.c sets. This file also has libcurl's callbacks, the target of a call, and the rule for
+ * plain http.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -255,7 +256,7 @@ static void headers_free(struct curl_slist *list)
 	curl_slist_free_all(list);
 }
 
-/* ---- set, and set to something else ---- */
+/* ---- the settings of a handle, and changing them ---- */
 
 void http_settings_forget(struct http_connection *connection)
 {
@@ -267,7 +268,10 @@ void http_settings_forget(struct http_connection *connection)
 	strbuf_clear(&connection->settings);
 }
 
-/* Writes everything of a call but its body and deadline. Equal texts mean equal settings. */
+/*
+ * Writes all settings of a call, except its body and deadline, as one text. Equal texts mean equal
+ * settings.
+ */
 static void settings_write(struct strbuf *out, const struct http_call *call)
 {
 	const char *const parts[] = {call->url,  call->content_type, call->accept,

@@ -1,7 +1,7 @@
 /*
  * /rest/adhoc/bosh@DOMAIN: Tigase's REST call pre-bind-bosh-session. We answer it with any back
- * end, for programs that have an account of their own (prebindctl gateway add). Tigase answers some
- * errors with an empty 404 or 500. Our answer has the same status and a body that names the fault.
+ * end, for programs that have an account of their own (prebindctl gateway add). Where Tigase
+ * answers with an empty 404 or 500, our answer has the same status and a body that names the fault.
  * Cookies, login sessions and form tokens do not count on this route, so users of the site cannot
  * reach it. docs/adhoc.md lists the intended differences from Tigase.
  */
@@ -170,7 +170,9 @@ static void send_session(struct call *call, const struct chat_session *session)
 
 /* ---- authentication ---- */
 
-/* As the login form: checks the failures of this address so far, or counts one more (failed). */
+/*
+ * Checks the failures of this address so far, or counts one more (failed), as for the login form.
+ */
 static enum status failures(struct exchange *ex, bool failed, struct error *err)
 {
 	if (ex->site->conf->limit_gateway.count == 0)

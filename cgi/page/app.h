@@ -55,8 +55,8 @@ enum status app_reload(struct app *app, struct error *err);
 void app_handle(void *app, const struct raw_request *raw, struct response *response);
 
 /*
- * The same without an app, because the configuration cannot be used. It logs the reason and answers
- * 500, as JSON or as a page.
+ * The handler if the configuration cannot be used, so there is no app. It logs the reason and
+ * answers 500, as JSON or as a page.
  */
 void app_handle_failed(const struct error *why, const struct raw_request *raw,
 		       struct response *response);

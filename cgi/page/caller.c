@@ -106,7 +106,7 @@ static enum status caller_again(struct store *store, struct adhoc_caller *caller
 	return STATUS_OK;
 }
 
-/* A caller that is unknown or disabled costs the same work. */
+/* An unknown or disabled caller takes the same work as a wrong password. */
 static enum status password_check(struct caller_cache *cache, struct store *store,
 				  struct adhoc_caller *caller, const char *password,
 				  struct error *err)

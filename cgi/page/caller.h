@@ -11,12 +11,13 @@
 #include "store/adhoc_caller.h"
 
 /*
- * A cache of passwords that were found right, so that only a caller's first call in a process pays
- * for argon2. Otherwise a program with hundreds of calls a minute would keep a core busy. It holds
+ * A cache of passwords that were found right, so that argon2 runs only for a caller's first call to
+ * a process. Without it, a program with hundreds of calls a minute would keep a core busy. It holds
  * no password, only an HMAC over name, stored hash and password, under a random key of this
- * process. It is of no use elsewhere. A new password, a deleted caller or another site's caller of
- * the same name does not match it. Bounded; thread-safe; lives as long as the process. Plain CGI,
- * with one process for each call, gains nothing.
+ * process. Outside the process it is useless. An entry no longer matches if the password is changed
+ * or the caller deleted, and never matches a caller of another site with the same name. Bounded;
+ * thread-safe; lives as long as the process. It does not help plain CGI, which has a process for
+ * each call.
  */
 #define CALLER_CACHE_MAX 64 /* right passwords kept; a new one replaces the oldest */
 struct caller_cache;

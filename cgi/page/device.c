@@ -17,7 +17,7 @@
 /* With its NUL. Form tokens use the same key, but their texts never begin like this. */
 static const char domain[] = "prebind-device-v1";
 
-/* Appends the rest to ISSUED "." NONCE. False: out of memory; then there is no cookie. */
+/* Appends the MAC to ISSUED "." NONCE. False: out of memory; then there is no cookie. */
 static bool finish(const unsigned char key[SECRET_KEY_LEN], const char *account, const char *head,
 		   char out[DEVICE_VALUE_MAX])
 {
@@ -54,7 +54,10 @@ void device_cookie_make(const unsigned char key[SECRET_KEY_LEN], const char *acc
 	strbuf_clear(&head);
 }
 
-/* Reads "1800000000." and as many characters as a nonce has: the head to give to finish again. */
+/*
+ * Reads ISSUED "." and as many characters as a nonce has. From this head, finish makes the value
+ * again.
+ */
 static bool read_head(const char *value, int64_t *issued, char head[DEVICE_VALUE_MAX])
 {
 	size_t digits = strspn(value, "0123456789");

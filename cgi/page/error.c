@@ -17,7 +17,7 @@
 #define RETRY_BUSY_S        1
 #define RETRY_UNAVAILABLE_S 5
 
-/* The URI is all there is if a request was refused before its route was known. */
+/* If a request was refused before its route was known, only the URI is available. */
 static bool asks_for_json_file(const char *uri)
 {
 	size_t len = uri != NULL ? strcspn(uri, "?#") : 0;
@@ -161,7 +161,7 @@ static bool is_worth_a_warning(const struct exchange *ex)
 	       atomic_compare_exchange_strong(ex->warned_ms, &last, now);
 }
 
-/* These are in order: neither the visitor nor the operator has to do anything. */
+/* These need no warning: neither the visitor nor the operator has to do anything. */
 static bool is_no_fault(enum status status)
 {
 	return status == STATUS_LOGIN_REQUIRED || status == STATUS_VISITOR_LEFT;

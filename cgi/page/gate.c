@@ -1,6 +1,6 @@
 /*
- * The way of a request to its handler: site by Host, mount point, route, scheme, body, and the
- * conditions of the route. The first one that fails is the answer.
+ * Takes a request to its handler, in these steps: site by Host, mount point, route, scheme, body,
+ * and the conditions of the route. The first step that fails determines the answer.
  */
 #include <string.h>
 

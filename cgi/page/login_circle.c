@@ -11,7 +11,7 @@
 #include "base/secret.h"
 #include "page/cookie.h"
 
-#define TIMES_MAX 3  /* nobody logs in and returns more often in that time */
+#define TIMES_MAX 3  /* more than any visitor logs in and returns in that time */
 #define LIFE_S    10 /* seconds; a redirect loop is faster */
 
 /*

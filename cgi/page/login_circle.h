@@ -1,7 +1,7 @@
 /*
- * Protects visitors from an endless redirect between us and the site's login. It occurs if the site
- * sees a login that our providers do not, for example because a cookie name is wrong. A short-lived
- * cookie counts how often a browser was sent to login_url.
+ * Prevents endless redirects between us and the site's login. They would occur if the site finds a
+ * visitor logged in but our providers do not, for example because a cookie's name is wrong. A
+ * short-lived cookie counts how often a browser was sent to login_url.
  */
 #ifndef PAGE_LOGIN_CIRCLE_H
 #define PAGE_LOGIN_CIRCLE_H

@@ -1,7 +1,7 @@
 /*
- * The table of all addresses that the program answers, with the conditions for each handler and the
- * input it takes. An address that is not in the table is a 404. The web server serves static files
- * itself. page/gate.c checks the conditions.
+ * The table of all addresses that the program serves. Each row has the conditions for its handler
+ * and the input that the handler takes. An address that is not in the table is a 404. The web
+ * server serves static files itself. page/gate.c checks the conditions.
  */
 #include "identity/token_text.h"
 #include "page/page.h"

@@ -23,7 +23,7 @@ enum password_reading argon2_read(const char *text, struct password_hash *out)
 	(void)out;
 	if (secret_password_hash_check(text))
 		return READING_OK;
-	/* It was refused: this tells a costly hash from a malformed one. */
+	/* It was refused. This tells whether it is too costly or malformed. */
 	return read_setting(&at, "v=", '$') && read_setting(&at, "m=", ',') &&
 		       read_setting(&at, "t=", ',') && read_setting(&at, "p=", '$')
 		   ? READING_COSTLY

@@ -16,7 +16,7 @@
 
 #define SHA_ROUNDS     5000   /* if the hash names none */
 #define SHA_ROUNDS_MIN 1000   /* libcrypt takes no fewer */
-#define SHA_ROUNDS_MAX 500000 /* half a second; 999999999 takes a quarter of an hour */
+#define SHA_ROUNDS_MAX 500000 /* half a second; the format allows 999999999, a quarter of an hour */
 #define SHA_SALT_MAX   16
 
 #define YESCRYPT_SALT_MAX   86

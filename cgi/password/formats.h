@@ -1,6 +1,6 @@
 /*
- * The formats of password hashes, for the table in password_hash.c. Each has a reader, which checks
- * the text's grammar and bounds, and a verifier. Internal to identity/.
+ * The formats of password hashes, for the table in hash.c. Each has a reader, which checks the
+ * text's grammar and bounds, and a verifier. Internal to password/.
  */
 #ifndef PASSWORD_FORMATS_H
 #define PASSWORD_FORMATS_H

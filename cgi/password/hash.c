@@ -1,7 +1,7 @@
 /*
  * The table of password hash formats: a hash is read by the row of its prefix, or not at all. A
- * format that is not here never matches: DES, $1$, $3$, bare MD5 and SHA-1. Nor does any mark of an
- * account without a password: "*", "!", "x", "*0", "".
+ * hash of any other format never matches: DES, $1$, $3$, plain MD5 and SHA-1. Nor do the marks of
+ * accounts without a password: "*", "!", "x", "*0", "".
  */
 #include "password/hash.h"
 

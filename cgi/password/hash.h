@@ -1,7 +1,7 @@
 /*
  * The password hashes that sites have: the formats, what each may cost, and the check of a
  * password. A hash is first read, which computes nothing, and then verified. The table of formats
- * is in password_hash.c; the queue is in password.h.
+ * is in hash.c; the queue is in password.h.
  */
 #ifndef PASSWORD_HASH_H
 #define PASSWORD_HASH_H

@@ -14,7 +14,7 @@
 #include "base/secret.h"
 #include "base/wait.h"
 
-#define QUEUE_MAX     16 /* waiting checks; more would not be answered within QUEUE_WAIT_MS anyway */
+#define QUEUE_MAX     16 /* waiting checks; more could not be answered in QUEUE_WAIT_MS */
 #define QUEUE_WAIT_MS 2000
 
 /* One for the whole process, because the cores are shared. */
@@ -25,7 +25,10 @@ static struct {
 	long waiting;
 } queue = {.lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER};
 
-/* The hash to check against if there is none: same format and same cost, and it matches nothing. */
+/*
+ * The hash to check against if there is none. It has the same format and cost as ours, and matches
+ * no password.
+ */
 static const char *dummy_hash(void)
 {
 	return "$argon2id$v=19$m=19456,t=2,p=1$"
@@ -72,9 +75,9 @@ static void queue_leave(void)
 /* ---- the same work for an unknown user ---- */
 
 /*
- * The site chose the format of its hashes, and one may take much longer than the rest of the
- * answer. So the last hash of each place is kept, and is computed for unknown users. Two places may
- * share a slot; then the work is that of the other place's users.
+ * A site chose the format of its hashes, and checking one may take much longer than the rest of the
+ * answer. So the last hash of each site is kept, and for an unknown user it is checked again. Two
+ * sites may have the same slot; then the hash may be the other site's.
  */
 #define USUAL_SLOTS 64
 
@@ -101,7 +104,7 @@ static void usual_keep(const struct password_claim *claim)
 	pthread_mutex_unlock(&usual.lock);
 }
 
-/* Does the work that an existing user's password would have taken. */
+/* Does the same work as for the password of an existing user. */
 static enum status work_for_nobody(const struct password_claim *claim)
 {
 	char text[PASSWORD_HASH_MAX + 1] = "";

@@ -13,12 +13,12 @@
 #include "password/hash.h"
 
 struct password_claim {
-	const char *hash; /* NULL or unusable: the same work, then a refusal */
+	const char *hash; /* NULL or unusable: takes the same time, then refuses */
 	const char *password;
 	bool allow_weak; /* accept hashes of one fast digest, too */
 	/*
-	 * The place that the hashes belong to, a site's name. An unknown user there costs as much
-	 * work as its last hash did. NULL: our own hashes, argon2id.
+	 * The site whose hashes these are. A password for an unknown user of that site takes as
+	 * much work as the last hash of the site. NULL: our own hashes, argon2id.
 	 */
 	const char *place;
 };

@@ -10,7 +10,7 @@
 #include "prebind/backends.h"
 
 /*
- * Life in seconds of a secret made for one log-in: enough for a slow log-in and for clocks that
+ * How many seconds a secret for one log-in is valid: enough for a slow log-in and for clocks that
  * differ.
  */
 #define BOSH_AUTH_LIFE_S 60
@@ -20,7 +20,7 @@ struct bosh_credentials {
 	struct strbuf secret; /* sent as the password of SASL */
 	char *site_user;      /* owned; the site user whose row has the password; NULL: no row */
 	bool made;            /* the account was made by us (key provision) */
-	bool kept;            /* kept from an earlier log-in: if refused, take a new one */
+	bool kept;            /* kept from an earlier log-in; if it is refused, get a new one */
 };
 
 struct bosh_auth_way {

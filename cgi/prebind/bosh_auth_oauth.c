@@ -11,8 +11,8 @@
 #include "prebind/ejabberd_api.h"
 #include "prebind/oauth_tokens.h"
 
-#define TOKEN_LIFE_S   600  /* the life asked for: a stolen token is good for so long */
-#define TOKEN_MARGIN_S 60   /* stop using a token so early: a slow log-in, clocks that differ */
+#define TOKEN_LIFE_S   600  /* the life that we ask for; a stolen token can be used as long */
+#define TOKEN_MARGIN_S 60   /* not used so near its end: log-ins are slow, clocks differ */
 #define TOKEN_MAX      1024 /* bytes; ejabberd's have 32, or are JWTs */
 
 struct oauth {

@@ -59,8 +59,8 @@ static enum status password_open(const struct site_conf *conf, struct store *sto
 }
 
 /*
- * Reads the password from the JID map. *user is the row's user; the caller frees it. It is set also
- * if the row has no password, which is STATUS_NOT_FOUND.
+ * Reads the password from the JID map. *user is the row's user; the caller frees it.
+ * STATUS_NOT_FOUND: the row has no password (*user is set), or there is no row.
  */
 static enum status map_ask(const struct passwords *passwords, const struct jid *jid, char **user,
 			   struct strbuf *out, struct error *err)

@@ -19,7 +19,7 @@
 #include "xmpp/sasl.h"
 
 #define SASL_STEPS_MAX    8 /* SCRAM needs three */
-#define STRAY_STANZAS_MAX 4 /* before an iq is answered; nobody can write to us yet */
+#define STRAY_STANZAS_MAX 4 /* stanzas before the answer to an iq; nobody can write to us yet */
 #define IQ_BIND           "bind1"
 #define IQ_SESSION        "session1"
 
@@ -259,7 +259,7 @@ static void session_hand_over(const struct bosh_session *session, char *jid,
 	chat_session_set_rid(out, session->rid);
 }
 
-/* Runs one session until it has failed and is ended, or is handed to the browser. */
+/* Runs one session, until it can be passed to the browser or has failed and is ended. */
 static enum status bind_once(const struct bosh_state *bosh, struct login *login,
 			     struct prebind_call *call, struct chat_session *out, struct error *err)
 {
@@ -301,7 +301,7 @@ static enum status bosh_bind(void *state, struct prebind_call *call, struct chat
 			status = bind_once(bosh, &login, call, out, err);
 		again = login.again;
 		bosh_credentials_clear(&login.credentials);
-	} while (again); /* twice at most: new credentials are not kept ones */
+	} while (again); /* at most twice, because new credentials are not tried again */
 	return status;
 }
 
@@ -324,7 +324,7 @@ static enum status bosh_one_time(void *state, struct prebind_call *call, struct 
 }
 
 /*
- * Only creates a session. That shows that the service is there for this domain, and what it offers.
+ * Only creates a session. That shows whether the service works for this domain, and what it offers.
  */
 static enum status bosh_check(void *state, struct prebind_call *call, struct error *said)
 {

@@ -12,7 +12,7 @@
 
 #define EMPTY_ANSWERS_MAX 8    /* in a row; each may be a long poll that ended without data */
 #define LIFE_DEFAULT_S    30   /* if the server sends no inactivity: the shortest one measured */
-#define TERMINATE_MAX_MS  1000 /* so long a visitor waits at most for the end of a failed session */
+#define TERMINATE_MAX_MS  1000 /* a visitor waits at most this long for a failed session to end */
 #define FIRST_RID_BIT     0x80000000u
 
 enum status bosh_session_start(struct bosh_session *session, const struct site_conf *conf,

@@ -7,12 +7,12 @@
 #define CALLS_MIN         10    /* fewer in the window say nothing */
 #define FAILED_PERCENT    50    /* of the calls in the window */
 #define NOT_CONNECTED_MAX 5     /* in a row: the server is down */
-#define OPEN_FIRST_MS     5000  /* a restart of the XMPP server takes about so long */
-#define OPEN_MAX_MS       10000 /* one call in ten seconds harms no server; recovery is seen soon */
+#define OPEN_FIRST_MS     5000  /* about as long as the XMPP server needs to restart */
+#define OPEN_MAX_MS       10000 /* a call in ten seconds does no harm and soon finds recovery */
 #define REFUSED_MS        75000 /* at least 60 s after the jitter: an operator must act first */
 #define JITTER_PERCENT    20    /* up or down, so that many processes do not probe at once */
 #define PROBE_WAIT_MS     1000  /* pause of other calls during a probe */
-#define PROBE_LOST_MS     90000 /* longer than any call: the process of the probe has ended */
+#define PROBE_LOST_MS     90000 /* longer than any call, so the probe's process has ended */
 
 static bool is_failure(enum upstream_outcome outcome)
 {
@@ -105,7 +105,7 @@ enum breaker_change breaker_tell(struct breaker *breaker, enum breaker_pass pass
 {
 	if (pass == BREAKER_PROBE)
 		return probe_tell(breaker, outcome, now_ms, chance);
-	/* The result of a call that began before the breaker opened is old. */
+	/* A call that began before the breaker opened says nothing about the server now. */
 	if (breaker->state != BREAKER_CLOSED || outcome == OUTCOME_NONE)
 		return BREAKER_SAME;
 

@@ -17,7 +17,7 @@
 enum upstream_outcome {
 	OUTCOME_NONE,          /* nothing: it was not asked, or the request was at fault */
 	OUTCOME_OK,            /* it works */
-	OUTCOME_NOT_CONNECTED, /* no name, TCP or TLS: nothing was sent, a repetition may help */
+	OUTCOME_NOT_CONNECTED, /* no name, TCP or TLS: nothing was sent; trying again may help */
 	OUTCOME_NOT_REACHED,   /* nothing was sent: too slow to connect, or not trusted */
 	OUTCOME_REFUSED,       /* it refused our credentials: 401, 403 */
 	OUTCOME_FAILED,        /* part of the request may have been sent, without a valid answer */

@@ -1,7 +1,7 @@
 /*
- * Limits the calls in progress at once, in all and for one user. A slow XMPP server then cannot
- * take all threads, and a user with many tabs cannot take all permits. A request without a permit
- * waits in a queue until its time is up. Thread-safe; for one process.
+ * Limits how many calls are made at the same time, in total and for one user. So a slow XMPP server
+ * cannot occupy all threads, and a user with many tabs cannot take all permits. A request without a
+ * permit waits in a queue until its time is up. Thread-safe; for one process.
  */
 #ifndef PREBIND_BULKHEAD_H
 #define PREBIND_BULKHEAD_H

@@ -53,16 +53,16 @@ struct prebind_credentials {
 
 /*
  * Makes credentials without a request to any server. jid is that of prebind_bind. STATUS_NOT_FOUND:
- * this site's way to log in has no one-time passwords. The caller clears *out.
+ * this site's `bosh_auth` has no one-time passwords. The caller clears *out.
  */
 enum status prebind_credentials(struct prebind *prebind, const struct jid *jid,
 				struct prebind_credentials *out, struct error *err);
 void prebind_credentials_clear(struct prebind_credentials *credentials); /* wipes */
 
 /*
- * Asks every address of the XMPP server if it would serve us, without binding a user. *said is one
- * sentence, also on success; after a fault it is that of the first fault, with file, line and key
- * of the address.
+ * Asks the XMPP server at each address whether it would serve us, without binding a user. *said is
+ * one sentence, also on success. After a fault it is the sentence of the first fault, with the
+ * file, line and key of the address.
  */
 enum status prebind_check(struct prebind *prebind, struct error *said);
 

@@ -1,7 +1,8 @@
 /*
- * The server is asked once for each account: the database notes which accounts were made. The
- * password is noted before the server is asked, so a request after a crash uses the same one. If
- * several requests come at once, one of them asks, in any process.
+ * Creates each account only once: the database records which accounts exist. The password is
+ * recorded before the server is asked, so that a request after a crash uses the same one. If
+ * several requests need an account at the same time, only one of them asks the server, even if they
+ * are in different processes.
  */
 #include "prebind/provision.h"
 
@@ -15,7 +16,7 @@
 #include "store/provisioned.h"
 
 #define PASSWORD_BYTES 24 /* random; nobody types it */
-#define PAUSE_MS       20 /* between two checks if another request is done: the time it takes */
+#define PAUSE_MS       20 /* between two checks whether another request has finished */
 
 /* With prosody_token the server's own module creates the account. */
 static bool creates_accounts(const struct site_conf *conf)

@@ -16,9 +16,9 @@ struct provision {
 };
 
 /*
- * Creates the call's account, unless the site creates none or it is noted as created. On an error
- * the account cannot be created; call->outcome is set if that says something about the call's
- * address.
+ * Creates the call's account, unless the site creates no accounts or the database has recorded this
+ * one. If the account cannot be created and the cause is the server at the call's address,
+ * call->outcome is set.
  */
 enum status provision_ensure(const struct provision *provision, struct prebind_call *call,
 			     struct error *err);

@@ -147,7 +147,7 @@ enum status tigase_ask_sess_man(const struct tigase *tigase, struct prebind_call
 	if (status != STATUS_OK)
 		status = add_user_refused(tigase, call, (int)exchange->http.status, &why, err);
 	if (exchange->http.status == 404)
-		call->outcome = OUTCOME_NONE; /* users who have an account can still get sessions */
+		call->outcome = OUTCOME_NONE; /* users with an account can still get sessions */
 	call->url = own;
 	free(url);
 	return status;

@@ -55,7 +55,7 @@ static enum status bind_right_check(const struct tigase *tigase, struct prebind_
 	return status;
 }
 
-/* The same check for add-user, if accounts are to be made. */
+/* The same check for add-user, if the site creates accounts. */
 static enum status add_user_check(const struct tigase *tigase, struct prebind_call *call,
 				  struct error *said)
 {

@@ -1,6 +1,7 @@
 /*
- * Fail-over, the one repetition and its budget, and the log lines of the breakers. A call is never
- * made twice if a byte of it may have been sent: it could create a second session that nobody uses.
+ * Asks the next address after a failure, tries all of them once more if the budget allows it, and
+ * logs what the breakers do. A call is never made again if a byte of it may have been sent: that
+ * could create a second session that nobody uses.
  */
 #include "prebind/upstream.h"
 
@@ -17,11 +18,11 @@
 #include "prebind/breaker_text.h"
 #include "store/limit.h"
 
-#define REPEAT_COST   10  /* successes that pay for one repetition: at most a tenth more calls */
+#define REPEAT_COST   10  /* calls that must succeed before one is repeated */
 #define REPEAT_SAVED  100 /* successes that are remembered */
 #define PAUSE_MIN_MS  50
 #define PAUSE_SPAN_MS 101 /* 50 to 150 ms */
-#define RETRY_MAX_S   60  /* the longest time that a visitor is told */
+#define RETRY_MAX_S   60  /* the longest time in Retry-After */
 
 struct upstream {
 	const char *url;
@@ -40,7 +41,7 @@ struct upstreams {
 /* The result of trying all addresses once. */
 struct attempts {
 	bool asked;      /* at least one was called */
-	bool repeatable; /* nothing was sent to any of them, and a repetition may help */
+	bool repeatable; /* nothing was sent to any of them, and trying again may help */
 	int64_t wait_ms; /* until the first breaker lets a call through; 0: none is open */
 };
 
@@ -79,7 +80,7 @@ void upstreams_share(struct upstreams *upstreams, struct limit_store *limits)
 
 /* ---- the breakers ---- */
 
-/* A question to a breaker, or an outcome for it, wherever the breaker is kept. */
+/* A question to a breaker, or an outcome to record, whether it is shared or our own. */
 struct breaker_use {
 	struct breaker *breaker;
 	int64_t now_ms;
@@ -229,7 +230,7 @@ static enum status try_each(struct upstreams *upstreams, upstream_try *call, voi
 	return status;
 }
 
-/* Takes the price of a repetition. False: too few successes, or no time is left. */
+/* Takes one repetition from the budget. False: too few calls have succeeded, or no time is left. */
 static bool may_repeat(struct upstreams *upstreams, long pause_ms, int64_t deadline_ms)
 {
 	bool may = clock_left_ms(deadline_ms) > pause_ms;
@@ -275,7 +276,7 @@ enum status upstreams_call(struct upstreams *upstreams, upstream_try *call, void
 	if (first.repeatable && may_repeat(upstreams, pause_ms, deadline_ms)) {
 		nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000}, NULL);
 		status = try_each(upstreams, call, arg, &again, &said);
-		if (!again.asked) /* the breakers opened in between: the first result stands */
+		if (!again.asked) /* the breakers have opened: keep the first result */
 			status = said.status;
 	}
 	if (!first.asked)

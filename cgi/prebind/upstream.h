@@ -1,8 +1,8 @@
 /*
- * The addresses of an XMPP server: which one is asked, when another one, and when none. A call is
- * repeated only if nothing was sent, because a repetition could create a second session. Breakers
- * keep calls from a server that fails. The back end makes the calls; this file sees only their
- * outcome. Thread-safe; the breakers belong to one process, unless they are shared.
+ * The addresses of an XMPP server. Decides which one to call, when to try the next, and when to
+ * call none. It tries again only if nothing was sent, because a second call could create a second
+ * session. Breakers stop calls to a server that fails. The back end makes the calls; this file sees
+ * only their outcome. Thread-safe; the breakers belong to one process, unless they are shared.
  */
 #ifndef PREBIND_UPSTREAM_H
 #define PREBIND_UPSTREAM_H
@@ -29,9 +29,10 @@ typedef enum status upstream_try(void *arg, const char *url, enum upstream_outco
 				 struct error *err);
 
 /*
- * Tries the addresses in order until something was sent to one of them. Its answer or failure is
- * the result. If nothing could be sent, they are tried once more after a short pause, provided that
- * enough calls succeeded before. STATUS_UNAVAILABLE with err->retry_after: every breaker is open.
+ * Tries the addresses in order until something was sent to one of them. The answer or failure of
+ * that call is the result. If nothing could be sent to any of them, it tries all once more after a
+ * short pause, provided that enough calls succeeded before. STATUS_UNAVAILABLE with
+ * err->retry_after: every breaker is open.
  */
 enum status upstreams_call(struct upstreams *upstreams, upstream_try *call, void *arg,
 			   int64_t deadline_ms, struct error *err);

@@ -16,7 +16,7 @@
 #define DRAIN_MS  5000          /* … and the time for it */
 
 struct cgi_body {
-	bool known; /* there is a CONTENT_LENGTH; a server need not close the pipe after it */
+	bool known; /* there is a CONTENT_LENGTH; a server may leave the pipe open after the body */
 	size_t left;
 	int64_t deadline_ms;
 };
@@ -42,8 +42,8 @@ static ssize_t cgi_read(void *io, void *buffer, size_t size)
 }
 
 /*
- * Reads what the handler left of the body. Under mod_cgid, stdin and stdout are one socket. If it
- * is closed with unread bytes, it is reset and the answer is lost.
+ * Reads the part of the body that the handler did not read. With mod_cgid, stdin and stdout are the
+ * same socket. If the socket is closed with unread bytes in it, it is reset and the answer is lost.
  */
 static void cgi_drain(struct cgi_body *body)
 {

@@ -21,16 +21,16 @@
 #include "serve/server_parts.h"
 
 #define FCGI_ROLE_RESPONDER 1
-/* of a body that was not read; a longer one is cut off */
+/* bytes of an unread body; a longer one is cut off */
 #define DRAIN_MAX     (1024 * 1024)
 #define DRAIN_MS      2000 /* … and so is one that takes longer */
-#define TRASH_SIZE    1024 /* for unread data, read in steps; as a rule there is none */
+#define TRASH_SIZE    1024 /* a buffer for unread data; usually there is none */
 #define RECEIVE_S     5    /* for libfcgi's reads: a web server sends what it has at once */
 #define HEAD_MS       5000 /* a web server sends a head at once */
-#define HEAD_GRACE_MS 1000 /* … where too many others are waited for already */
+#define HEAD_GRACE_MS 1000 /* … if too many requests wait already */
 #define MOMENT_MS     2    /* between its connect and its first write */
 #define REFUSE_MS     1000 /* for a request that will be refused in any case */
-#define LINGER_MS     100  /* for a peer that still sends after we are done */
+#define LINGER_MS     100  /* for a peer that still sends when we have finished */
 
 /* How long libfcgi may wait when it closes a connection itself. Its default is 2000 ms. */
 static const char *const libfcgi_waits[] = {
@@ -58,10 +58,10 @@ static bool is_readable_soon(int fd, int ms)
 }
 
 /*
- * As FCGX_GetStr. Other requests are served while it waits for more bytes. Only libfcgi knows
- * whether the next byte is in its buffer. So it counts as a wait unless the byte was in the socket
- * when the request began. A body may have no CONTENT_LENGTH, and the end of an empty body may be
- * late too.
+ * As FCGX_GetStr, but other requests are served while it waits for more bytes. Only libfcgi knows
+ * whether the next byte is already in its buffer. So a read counts as a wait, unless the byte was
+ * in the socket when the request began. This is also so for a body without CONTENT_LENGTH, because
+ * even the end of an empty body may be late.
  */
 static int fcgi_get(const struct fcgi_request *req, void *buffer, int want)
 {
@@ -83,8 +83,8 @@ static int fcgi_get(const struct fcgi_request *req, void *buffer, int want)
 }
 
 /*
- * Reads what has come, or the next byte. If asked for more, libfcgi would wait as long as a byte
- * comes now and then, so a slow visitor could keep a thread.
+ * Reads the bytes that have arrived, or else the next byte. If it asked for more, libfcgi would go
+ * on waiting while single bytes arrive, so a slow visitor could occupy a thread.
  */
 static ssize_t fcgi_read(void *io, void *buffer, size_t size)
 {
@@ -105,7 +105,10 @@ static ssize_t fcgi_read(void *io, void *buffer, size_t size)
 	return got < want && FCGX_GetError(in) != 0 ? -1 : got;
 }
 
-/* Reads what the handler left of the body. False: there is more, or it broke off. */
+/*
+ * Reads the part of the body that the handler did not read. False: there is still more, or the body
+ * is incomplete.
+ */
 static bool fcgi_drain(struct fcgi_request *req)
 {
 	char trash[TRASH_SIZE];
@@ -123,7 +126,7 @@ static bool fcgi_drain(struct fcgi_request *req)
 }
 
 /*
- * If a socket is closed with unread bytes in it, the peer may lose our answer. So those are read
+ * If a socket is closed with unread bytes in it, the peer may lose our answer. So this reads them
  * first.
  */
 static void linger(int fd, int ms)
@@ -149,10 +152,10 @@ static void linger_waiting(const struct fcgi_request *req)
 }
 
 /*
- * The answer and its end are sent first, in one write. The web server then has what its client
- * gets. If the connection is closed while a part of the body is unread, clients of mod_proxy_fcgi
- * and nginx lose the answer. So the rest is read for a while. It calls Free and not Finish, because
- * Finish closes with a wait of its own.
+ * First sends the answer and its end, in one write, so that the web server has the whole answer. If
+ * the connection is closed while a part of the body is unread, mod_proxy_fcgi and nginx lose the
+ * answer. So this goes on reading the body for a while. It calls Free and not Finish, because
+ * Finish would wait once more when it closes the connection.
  */
 static void fcgi_end(struct fcgi_request *req, const struct answer *answer)
 {
@@ -200,8 +203,8 @@ static void fcgi_answer(struct fcgi_request *req)
 }
 
 /*
- * Limits libfcgi's reads, which know no other limit. Where all has come it reads without a wait, so
- * as a rule this system call is saved.
+ * Limits the time of libfcgi's reads, which have no other limit. If everything has arrived, libfcgi
+ * does not wait, so usually this system call is not needed.
  */
 static bool reads_limit(const struct fcgi_request *req)
 {
@@ -227,9 +230,10 @@ static bool fcgi_accept(struct fcgi_request *req)
 }
 
 /*
- * A web server writes right after it connects. Starting another thread for that moment would cost
- * more than the wait. After it, others are served. If too many requests wait already, this thread
- * waits all the same: a visitor cannot delay a head, because web servers send it whole.
+ * Waits for the head. A web server sends it right after it connects, and starting another thread
+ * for that moment would take longer than the wait. Only after that moment are other requests
+ * served. If too many requests wait already, this thread waits all the same, because a visitor
+ * cannot delay a head: web servers send it in one piece.
  */
 static enum head_state head_await_waiting(int fd, struct head *out)
 {
@@ -245,8 +249,8 @@ static enum head_state head_await_waiting(int fd, struct head *out)
 }
 
 /*
- * False: the peer only probed for us, the request is malformed, or its head did not come in time;
- * the connection is closed.
+ * False: the peer only tested whether we listen, the request is malformed, or its head did not
+ * arrive in time. Then the connection is closed.
  */
 static bool fcgi_begin(struct fcgi_request *req)
 {
@@ -311,8 +315,8 @@ void fcgi_serve(struct server *server, int fd)
 }
 
 /*
- * All is full: sends a fixed answer, which costs nothing. The other threads wait for this one to
- * accept, so it does not wait long for a slow peer.
+ * Sends a fixed answer when every limit is reached. Other connections wait until this thread
+ * accepts again, so it does not wait long for a slow peer.
  */
 void fcgi_refuse(struct server *server, int fd)
 {
@@ -337,6 +341,6 @@ enum status fcgi_start(struct error *err)
 	}
 	if (FCGX_Init() != 0)
 		return error_set(err, STATUS_INTERNAL, "libfcgi does not start");
-	signal(SIGPIPE, SIG_IGN); /* FCGX_Init has set a handler of its own */
+	signal(SIGPIPE, SIG_IGN); /* FCGX_Init has set its own handler */
 	return STATUS_OK;
 }

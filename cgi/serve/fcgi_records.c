@@ -1,9 +1,9 @@
 /*
  * FastCGI's records as bytes (specification, 3.3, 5 and 8).
  *
- * A request's head is looked at while it is still in the socket. libfcgi reads the same bytes
- * afterwards, so this file reports only what libfcgi cannot: whether the head is complete, whether
- * a parameter holds a NUL, and whether a length is impossible.
+ * A request's head is examined while it is still in the socket; libfcgi reads the same bytes
+ * afterwards. So this file finds out only what libfcgi does not tell: whether the head is complete,
+ * whether a parameter has a NUL in it, and whether a length is impossible.
  *
  * An answer is written here, up to 64 KiB in one write. libfcgi's streams send every 8 KiB, which
  * wakes the web server for each piece of a page.
@@ -30,7 +30,10 @@ enum record_type {
 	RECORD_PARAMS = 4,
 	RECORD_STDIN = 5,
 	RECORD_STDOUT = 6,
-	/* This and higher types, and the id 0, belong to no request; libfcgi answers them. */
+	/*
+	 * Records of this and higher types, and those with id 0, belong to no request. libfcgi
+	 * answers them.
+	 */
 	RECORD_MANAGEMENT = 9
 };
 
@@ -114,8 +117,8 @@ static bool record_at(const unsigned char *data, size_t len, struct found *out)
 }
 
 /*
- * Counts the bytes of the body that came with the head. A record of another request ends the count,
- * but not the body. False: the request was given up again.
+ * Counts the bytes of the body that arrived with the head. At a record of another request it stops
+ * counting. False: the web server has aborted the request.
  */
 static bool body_read(const unsigned char *data, size_t len, unsigned id, struct head *out)
 {
@@ -211,8 +214,9 @@ enum head_state head_look(int fd, struct head *out)
 }
 
 /*
- * The bytes that have come stay in the socket, so poll returns at once from then on. It therefore
- * looks again after naps that grow. An epoll would need a descriptor, and there may be none left.
+ * The bytes that have arrived stay in the socket, so from then on poll would return at once.
+ * Therefore this looks again after pauses that grow. epoll would need a descriptor, and there may
+ * be none left.
  */
 enum head_state head_await(int fd, int ms, struct head *out)
 {
@@ -268,8 +272,8 @@ static struct record record_of(enum record_type type, int id, size_t len)
 }
 
 /*
- * Returns the first piece that is not sent yet, without those of its bytes that are. *count is set
- * to the number of pieces left.
+ * Returns the first piece that is not sent completely, without its bytes that are sent. *count
+ * becomes the number of pieces left.
  */
 static struct iovec *pieces_sent(struct iovec *pieces, int *count, size_t put)
 {
@@ -295,7 +299,7 @@ bool pieces_write(int fd, struct iovec *pieces, int count)
 	return true;
 }
 
-/* The web server, and how long it may take to read. */
+/* The connection to the web server, and how long it may take to read. */
 struct reader {
 	int fd;
 	struct server *server;
@@ -317,7 +321,7 @@ static bool reader_await(const struct reader *reader)
 	return rc > 0 || interrupted;
 }
 
-/* As pieces_write, to a socket. Other requests are served while the web server does not read. */
+/* As pieces_write, to a socket. While the web server does not read, other requests are served. */
 static bool pieces_send(const struct reader *reader, struct iovec *pieces, int count)
 {
 	while (count > 0) {

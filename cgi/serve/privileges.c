@@ -1,8 +1,8 @@
 /*
  * What a process may do. A server started as root changes to its account for good, before it reads
- * any client's data. A process that serves has limits: a malformed FastCGI stream can make libfcgi
- * request any amount of memory or fail an assertion, and then this ends one process only and leaves
- * the machine alone. A process that crashes logs the reason and does not try to go on.
+ * any client's data. A process that serves has a memory limit. A malformed FastCGI stream can make
+ * libfcgi allocate any amount of memory or fail an assertion; with the limit, that ends one process
+ * and does not harm the machine. A process that crashes logs the reason and does not continue.
  */
 #include <errno.h>
 #include <grp.h>
@@ -21,8 +21,9 @@
 #define NAME_SPACE 4096 /* one entry of the user database */
 
 /*
- * Arenas of malloc. Each keeps its largest size, and there are hundreds of threads. Eight made no
- * request faster than two, and made a busy process half a MiB larger.
+ * The number of malloc's arenas. An arena never shrinks, and by default hundreds of threads would
+ * have many. With eight arenas no request was faster than with two, and a busy process was half a
+ * MiB larger.
  */
 #define ARENAS_MAX 2
 #define OTHERS_STACK                                                                               \

@@ -1,6 +1,7 @@
 /*
- * A parent process that only keeps a number of processes alive. If a malformed FastCGI
- * stream crashes a process (libfcgi asserts), only its own requests are lost.
+ * The parent process: it starts the processes that serve, and replaces those that die. If a
+ * malformed FastCGI stream crashes a process (libfcgi fails an assertion), only the requests of
+ * that process are lost.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -211,7 +212,10 @@ static void take_signals(struct supervisor *sup)
 	}
 }
 
-/* Waits for one child's start. Returns its error, or STATUS_BUSY if we must stop meanwhile. */
+/*
+ * Waits until one child has started. Returns the child's error, or STATUS_BUSY if we are told to
+ * stop meanwhile.
+ */
 static enum status await_report(struct supervisor *sup, int report, struct error *err)
 {
 	struct error result = {.status = STATUS_OK};
@@ -331,8 +335,8 @@ static int respawn(struct supervisor *sup)
 }
 
 /*
- * A changed configuration may make a start fail, and a serving process must not fail by it. So a
- * separate process tries it first. STATUS_BUSY: we must stop.
+ * Tests the new configuration in a separate process, because a fault in it must not end a process
+ * that serves. STATUS_BUSY: we are told to stop.
  */
 static enum status try_configuration(struct supervisor *sup, struct error *err)
 {
@@ -406,7 +410,9 @@ static void keep_alive(struct supervisor *sup)
 
 	notify_ready(&sup->server->notify, sup->count);
 	while (!sup->stop) {
-		/* first, because the starts have consumed the signals of dead children */
+		/*
+		 * first, because waiting for the starts has consumed the signals of dead children
+		 */
 		reap(sup, false);
 		reload_end(sup);
 		if (sup->reload)

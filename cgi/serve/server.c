@@ -1,7 +1,8 @@
 /*
- * The life of a server, from its modes to its end. server_run makes the one struct server; with
- * several processes each of them goes through server_serve with its copy. The main thread of a
- * process that serves only handles signals; threads.c has those that serve.
+ * The life of a server: chooses the mode, starts, handles signals, and stops. server_run makes the
+ * only struct server. With several processes, each of them runs server_serve with its own copy. In
+ * a process that serves, the main thread only handles signals; the threads that serve are in
+ * threads.c.
  */
 #include "serve/server.h"
 
@@ -158,7 +159,7 @@ static enum status run_inherited(struct server *server, struct error *err)
 	return status == STATUS_OK ? server_serve(server, err) : status;
 }
 
-/* Takes systemd's socket if there is one: it goes on listening while the program restarts. */
+/* Takes systemd's socket if there is one, because it keeps listening while the program restarts. */
 static enum status socket_get(struct server *server, uid_t owner, struct error *err)
 {
 	enum status status;

@@ -50,9 +50,9 @@ bool server_is_cgi(void);
  */
 struct server_app {
 	/*
-	 * The parent of several processes calls it before it starts the first. It sets up what all
-	 * processes share, so that memory holds it once. It must start no threads and open no
-	 * connections. start is still called.
+	 * The parent of several processes calls it before it starts the first one. It sets up what
+	 * all processes share, which is then in memory only once. It must not start threads or open
+	 * connections. start is called as well.
 	 */
 	enum status (*prepare)(void *arg, struct error *err);
 	enum status (*start)(void *arg, void **app, struct error *err);
@@ -62,11 +62,12 @@ struct server_app {
 	void (*handle_failed)(const struct error *why, const struct raw_request *raw,
 			      struct response *response);
 	/*
-	 * Both are for SIGHUP. A process that serves calls reload, and goes on serving meanwhile.
-	 * reload replaces what the app was made from; or it changes nothing, logs the reason and
-	 * fails. The server logs "reloaded" after each process has succeeded. The parent of several
-	 * processes calls renew, which does the same for what start begins with. If renew fails, or
-	 * start then fails in a trial process, the serving processes do not reload.
+	 * Both are called at SIGHUP. reload is called in a process that serves, and requests go on
+	 * meanwhile. It replaces the configuration of the app; if that fails, it changes nothing
+	 * and logs the reason. The server logs "reloaded" when all processes have succeeded. renew
+	 * is called in the parent of several processes. It replaces the configuration that start
+	 * uses. If renew fails, or if a trial process fails to start with it, the serving processes
+	 * do not reload.
 	 */
 	enum status (*reload)(void *app);
 	enum status (*renew)(void *arg, struct error *err);

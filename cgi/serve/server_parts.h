@@ -37,7 +37,7 @@ struct peers {
 /* inherited: the address of a socket that we were given; NULL: we make our own. */
 enum status peers_find(const struct server_conf *conf, const struct sockaddr_storage *inherited,
 		       struct peers *out, struct error *err);
-/* address: the peer's; it is used if peers->tcp. A refusal is logged. */
+/* address: the peer's address, used only if peers->tcp is set. A refusal is logged. */
 bool peer_is_allowed(const struct peers *peers, int fd, const struct sockaddr_storage *address);
 
 /* ---- socket.c: the listening socket ---- */
@@ -59,7 +59,7 @@ void listener_close(struct listener *listener);
 
 /* Returns a connection, or one of the values below. A signal ends the wait. */
 #define LISTENER_NOBODY   (-1) /* none came, or it was refused */
-#define LISTENER_NO_FILES (-2) /* no descriptor or no memory for it; see reserve_accept */
+#define LISTENER_NO_FILES (-2) /* no descriptor or memory left: see reserve_accept */
 #define LISTENER_GONE     (-3)
 int listener_accept(const struct listener *listener);
 
@@ -75,8 +75,8 @@ struct reserve {
 void reserve_init(struct reserve *reserve, const struct listener *listener);
 void reserve_clear(struct reserve *reserve);
 /*
- * Waits a moment for a connection. Returns it if there is a descriptor for it by then; else refuses
- * it and returns LISTENER_NOBODY.
+ * Waits a moment, then accepts a connection. Returns it if a descriptor has become free; otherwise
+ * refuses it and returns LISTENER_NOBODY.
  */
 int reserve_accept(struct reserve *reserve, struct server *server);
 
@@ -188,14 +188,14 @@ void process_reload(struct server *server);
 
 /* Starts the first thread. A thread that leaves too few to accept starts another. */
 enum status threads_start(struct server *server, struct error *err);
-/* Ends the threads. False: some did not end within DRAIN_S and still use the server. */
+/* Ends the threads. False: some have not ended within DRAIN_S, and still use the server. */
 bool threads_stop(struct server *server);
 
 /*
- * As wait_begin and wait_end (base/wait.h), for the peer's next bytes, or until it reads ours. A
- * stranger can delay both. At most half of waiting_max may wait here, so that room is left for
- * requests that wait for the XMPP server. False: the limit is reached; then wait no longer than
- * PEER_GRACE_MS. Without a server no other request needs the thread.
+ * As wait_begin and wait_end (base/wait.h), for a wait until the peer sends or reads. Strangers can
+ * make such waits long, so only half of waiting_max may be such waits. The other half is for
+ * requests that wait for the XMPP server. False: the limit is reached, so wait no longer than
+ * PEER_GRACE_MS. If server is NULL, no other request needs the thread.
  */
 #define PEER_GRACE_MS 20
 bool peer_wait_begin(struct server *server);
@@ -212,28 +212,28 @@ enum status cgi_run(const struct server_app *app, struct error *err);
 /* ---- fcgi_records.c: FastCGI's records ---- */
 
 /*
- * A request's head (all its parameters), looked at while it is still in the socket, before libfcgi
- * reads it. libfcgi would wait for what is missing, would cut a value at its first NUL, and ends
- * the process over a parameter that is longer than memory.
+ * A request's head (all its parameters). It is examined while it is still in the socket, before
+ * libfcgi reads it, because libfcgi has three faults: it waits for a part that is missing, it cuts
+ * a value at its first NUL, and it ends the process if a parameter is longer than memory.
  */
 enum head_state {
 	HEAD_WHOLE,   /* all has come; libfcgi reads it without a wait */
 	HEAD_PARTIAL, /* more is to come */
-	HEAD_LARGE,   /* it is too long, or of a kind that is not looked at: libfcgi may wait */
-	HEAD_BROKEN   /* it is no request, or the peer went away */
+	HEAD_LARGE,   /* too long, or of a kind that is not examined: libfcgi may wait */
+	HEAD_BROKEN   /* not a request, or the peer has closed the connection */
 };
 struct head {
 	bool nul;    /* a parameter holds a NUL; libfcgi would cut it there */
-	bool large;  /* more parameters than any request may have: not all were looked at */
+	bool large;  /* more parameters than any request may have; the rest was not examined */
 	size_t body; /* bytes of the body that came with the head */
 	bool ended;  /* the end of the body came, too */
 };
-/* Looks at what has come. HEAD_PARTIAL: call head_await for the rest. */
+/* Examines the bytes that have arrived. HEAD_PARTIAL: call head_await for the rest. */
 enum head_state head_look(int fd, struct head *out);
 enum head_state head_await(int fd, int ms, struct head *out); /* never HEAD_PARTIAL */
 /*
- * True if the web server gave the request up by FCGI_ABORT_REQUEST. Looks at what is still in the
- * socket: the record itself, or a short rest of the body before it.
+ * True if the web server has aborted the request (FCGI_ABORT_REQUEST). It examines the bytes that
+ * are still in the socket: the record itself, or a short rest of the body before it.
  */
 bool head_is_aborted(int fd);
 
@@ -243,9 +243,9 @@ struct answer {
 	struct iovec body;
 };
 /*
- * Sends an answer, or a piece of one, to the web server. ends: the end of the request follows it.
- * While the web server does not read, it waits as peer_wait_begin says; server may be NULL. False:
- * the web server closed the connection, or did not read the answer in time.
+ * Sends an answer, or a piece of one, to the web server. ends: also send the end of the request. If
+ * the web server is slow to read, this is a wait (peer_wait_begin); server may be NULL. False: the
+ * web server has closed the connection, or did not read the answer in time.
  */
 bool records_write(int fd, int id, const struct answer *answer, bool ends, struct server *server);
 /* For plain CGI. Sends the pieces, and changes them while it does. */

@@ -1,7 +1,7 @@
 /*
- * The socket we listen on. libfcgi's FCGX_OpenSocket is not used: it removes whatever is at the
- * path, and it exits on errors. A peer of this socket can claim to be any user, because it sends
- * REMOTE_USER. So the socket's mode is 0660, and peers.c checks who the peer is.
+ * The socket that we listen on. FCGX_OpenSocket of libfcgi is not used: it removes any file at the
+ * path, and it ends the program on errors. A peer of this socket can claim to be any user, because
+ * it sends REMOTE_USER. So the socket's mode is 0660, and peers.c checks who the peer is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 /* many clients wait here instead of being refused; the kernel may lower it */
 #define BACKLOG          1024
 #define SOCKET_UMASK     0117 /* 0660 */
-#define BACK_OFF_MS      50   /* when no descriptor is free: some request will end */
+#define BACK_OFF_MS      50   /* when no descriptor is free: meanwhile some request ends */
 #define SAY_EVERY_MS     1000
 #define SOCKET_PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
 #define NAME_SPACE       4096 /* one entry of the user or group database */
@@ -230,7 +230,7 @@ enum status listener_open(const struct server_conf *conf, uid_t owner, struct li
 	return status;
 }
 
-/* If only root may write to the folder, the socket stays; the next start removes it. */
+/* If only root may write to the folder, the socket stays there until the next start removes it. */
 void listener_close(struct listener *listener)
 {
 	struct stat st;
@@ -318,8 +318,8 @@ static void say_once(struct reserve *reserve)
 }
 
 /*
- * The reserve descriptor takes the connection. If another is free by then, the connection is
- * served; else the visitor gets a refusal.
+ * Accepts the connection with the reserve descriptor. If another descriptor has become free, the
+ * connection is served; otherwise the visitor gets a refusal.
  */
 static int accept_by_reserve(struct reserve *reserve, struct server *server)
 {

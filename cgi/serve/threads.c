@@ -1,9 +1,10 @@
 /*
- * The threads of one process. Each thread accepts for itself, and the kernel wakes few of them in
- * turn, so these stay warm. Among idle threads the one that rested last is called first. At most
- * `threads` accept or work at a time. A request that waits for another program leaves that number.
- * If too few threads are then left to accept, another thread takes its place. So many requests that
- * wait for a slow XMPP server cost their stacks, but no thread that other visitors need.
+ * The threads of one process. Each thread accepts connections itself. Idle threads sleep, and the
+ * one that worked last is woken first, because its stack is still in the processor's caches. At
+ * most `threads` of them accept or work at a time. A request that waits for another program does
+ * not count. If too few threads are then left to accept, another one is woken or started. So many
+ * requests that wait for a slow XMPP server take memory for their stacks, but do not delay other
+ * visitors.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -25,14 +26,14 @@
 /* the deepest call path, with TLS, SASL and SQLite, uses 21 KiB */
 #define STACK_SIZE (256 * 1024)
 /*
- * this many wait for the next visitor while other requests wait, so that logins and health checks
- * are served
+ * this many accept connections while other requests wait, so that logins and health checks are
+ * served
  */
 #define ACCEPTING_MIN 2
-#define ACCEPTING_MAX 4    /* more would only take turns, each on a stack that is cold by then */
-#define SPARE_S       5    /* an idle thread ends after this time; crowds come in waves */
+#define ACCEPTING_MAX 4 /* with more, each would run on a stack that is no longer in the caches */
+#define SPARE_S       5 /* an idle thread ends after this time: crowds come in waves */
 #define RETRY_MS      1000 /* after the system has refused a thread */
-/* a thread that is about to accept may miss a wake-up, so it is repeated */
+/* the wake-up is repeated, because a thread that is about to accept may miss it */
 #define WAKE_MS     20
 #define WAKE_SIGNAL SIGUSR2
 
@@ -85,7 +86,10 @@ static int thread_start(struct pool *pool)
 	return error;
 }
 
-/* For a while the existing threads must do. Call it with the lock held, as the next ones. */
+/*
+ * After a thread could not be started, none is started for a while. Call this with the lock held,
+ * and the next functions too.
+ */
 static void be_short(struct pool *pool, int error)
 {
 	char text[128], number[24];
@@ -110,8 +114,8 @@ static void spare_call(struct worker *spare, bool to_accept)
 }
 
 /*
- * Another thread accepts; a spare one, if there is any. It counts as accepting from now on. Returns
- * 0 or an errno.
+ * Lets another thread accept: an idle one if there is any, otherwise a new one. It counts as
+ * accepting from now on. Returns 0 or an errno.
  */
 static int place_fill(struct pool *pool)
 {
@@ -215,7 +219,10 @@ static bool is_surplus(const struct pool *pool)
 	return pool->accepting >= (others_are_back ? ACCEPTING_MIN : ACCEPTING_MAX);
 }
 
-/* With the lock held. False: no call to accept came for so long that this thread is not needed. */
+/*
+ * Sleeps until the thread is told to accept. Call it with the lock held. False: that took so long
+ * that the thread is not needed.
+ */
 static bool rest(struct pool *pool, struct worker *self)
 {
 	int64_t until_ms = clock_monotonic_ms() + SPARE_S * 1000;
@@ -232,8 +239,8 @@ static bool rest(struct pool *pool, struct worker *self)
 }
 
 /*
- * After a request the thread accepts again at once, while it is warm, or it rests. False: it must
- * end.
+ * Call it after a request. The thread accepts again at once, or sleeps until it is needed. False:
+ * it must end.
  */
 static bool go_on(struct pool *pool, struct worker *self)
 {
@@ -259,7 +266,7 @@ static int accept_one(struct pool *pool)
 	return fd == LISTENER_NO_FILES ? reserve_accept(&pool->reserve, pool->server) : fd;
 }
 
-/* A late wake-up must not end a read of the last request. */
+/* A late wake-up must not interrupt a read of the last request. */
 static void block_wake(void)
 {
 	sigset_t wake;

@@ -10,8 +10,8 @@
 
 /*
  * Returns how many sites may be open: half as many as there are descriptors for, because two sets
- * are open during a reload. Raises the soft limit, which is often far below the hard one. There is
- * at least one site more than threads, so that one can always be closed for another.
+ * are open during a reload. Raises the soft limit, which is often far below the hard one. The
+ * result is more than the number of threads, so that one site can always be closed for another.
  */
 size_t sites_open_max(const struct conf *conf);
 

@@ -61,7 +61,9 @@ enum status site_open(const struct site_conf *conf, enum site_use use, struct te
 		      struct site *site, struct error *err);
 void site_close(struct site *site);
 
-/* Sets up a site that cannot be opened, with what an error page needs. site_close closes it. */
+/*
+ * Sets up a site that cannot be opened, so that it can show its error page. site_close closes it.
+ */
 void site_open_closed(const struct site_conf *conf, struct template_cache *cache,
 		      struct site *site);
 

@@ -18,9 +18,11 @@
 #include "base/wait.h"
 #include "site/open_max.h"
 
-#define OPENING_WAIT_MS 3000 /* for another thread to open the site; 10 ms is usual */
+#define OPENING_WAIT_MS 3000 /* while another thread opens the site, usually in 10 ms */
 
-/* A configuration and the objects that its sites share. It lives as long as one of the sites. */
+/*
+ * A configuration and the objects that its sites share. It is freed with the last of these sites.
+ */
 struct loaded_conf {
 	atomic_size_t users;
 	const struct conf *conf;

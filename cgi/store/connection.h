@@ -1,7 +1,7 @@
 /*
- * One connection to our own database: what a kind of database does. sqlite_connection.c,
- * sqlite_setup.c and sqlite_statement.c do it with SQLite. Another kind does the same with another
- * library, and has its own SQL in sql.c. Internal to store/.
+ * A connection to our own database. Each kind of database implements these functions:
+ * sqlite_connection.c, sqlite_setup.c and sqlite_statement.c do so with SQLite. Another kind would
+ * do so with its own library, and with its own SQL in sql.c. Internal to store/.
  */
 #ifndef STORE_CONNECTION_H
 #define STORE_CONNECTION_H
@@ -21,7 +21,7 @@ enum connection_kind {
 /* The kind of the last failure, as far as a caller acts on it. */
 enum connection_trouble {
 	TROUBLE_NONE,
-	TROUBLE_BUSY,   /* locked by another connection for longer than our patience */
+	TROUBLE_BUSY,   /* locked by another connection for longer than we wait */
 	TROUBLE_FULL,   /* no space left on the disk, or in this kind of database */
 	TROUBLE_DAMAGED /* the file is not a sound database of this program */
 };
@@ -71,7 +71,7 @@ enum status connection_commit(struct connection *db, struct error *err); /* roll
 void connection_rollback(struct connection *db); /* does nothing if none is open */
 void connection_reset(struct connection *db);    /* resets statements, rolls back */
 
-/* ---- what a database is set up to be: sqlite_setup.c ---- */
+/* ---- how a database is set up: sqlite_setup.c ---- */
 
 /* connection_open calls it once. *schema: see connection_schema. */
 enum status connection_set_up(struct connection *db, enum connection_kind kind, int *schema,

@@ -133,7 +133,7 @@ enum status database_file_check_writable(const char *path, struct error *err)
 			 path, (unsigned)geteuid(), strerrordesc_np(why), path);
 }
 
-/* SQLite creates its -journal, -wal and -shm there. */
+/* SQLite creates its -journal, -wal and -shm files there. */
 enum status database_file_check_folder(const char *path, struct error *err)
 {
 	char *directory = directory_of(path);

@@ -1,7 +1,7 @@
 /*
- * The row that names the site of a database, which each open reads and a migration writes. And the
- * site's keys: if several processes start on a new database at the same time, the first key is kept
- * and the others read it.
+ * Reads and writes the row that names the site of a database. It is read whenever the database is
+ * opened, and written by a migration. Also makes the site's keys. If several processes start on a
+ * new database at the same time, the first key is kept, and the other processes read it.
  */
 #include "store/database_site.h"
 
@@ -74,7 +74,7 @@ enum status database_site_claim(struct connection *db, const char *site, bool ad
 
 /* ---- keys ---- */
 
-/* Another process may have made the key meanwhile: then this one is not kept. */
+/* If another process has made the key meanwhile, that one is kept, and not ours. */
 static enum status make_key(struct store *store, const char *purpose,
 			    unsigned char out[SECRET_KEY_LEN], struct error *err)
 {

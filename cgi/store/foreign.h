@@ -28,8 +28,8 @@ enum status connection_each(struct connection *db, const char *sql,
 			    struct error *err);
 
 /*
- * What a statement wants to do. The guard is asked while a statement is prepared, also when SQLite
- * prepares it again.
+ * An action that a statement would take. SQLite asks the guard about each while it prepares a
+ * statement, also when it prepares it again.
  */
 enum guarded {
 	GUARDED_SELECT,

@@ -15,7 +15,7 @@
 #include "store/limit.h"
 #include "store/limit_file.h"
 
-#define LIMIT_PURGE_ROWS 8 /* full buckets deleted per token: more than a token can add */
+#define LIMIT_PURGE_ROWS 8 /* full buckets deleted for each token taken, which adds at most one */
 
 /*
  * ---- the rules ----
@@ -63,7 +63,7 @@ static void rule_bucket(const struct limit_question *q, const struct limit_row *
 	out->forget = q->now + q->capacity - credit;
 }
 
-/* The delay after that many failures, from the last one. */
+/* The delay after the last of that many failures. */
 static int64_t delay(const struct limit_question *q, int64_t failures)
 {
 	int64_t delay = q->interval;

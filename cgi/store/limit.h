@@ -19,7 +19,8 @@ enum status limit_open(const char *database, struct limit_store **out, struct er
 void limit_close(struct limit_store *limits);
 
 /*
- * Like limit_open, but opens the file at the first question. For a process that may never ask one.
+ * Like limit_open, but opens the file when it is first needed, for a process that may never need
+ * it.
  */
 enum status limit_open_later(const char *database, struct limit_store **out, struct error *err);
 
@@ -48,11 +49,11 @@ enum status limit_check(struct limit_store *limits, const struct limit_key *key,
 			const struct conf_limit *rule, int64_t now_ms, struct error *err);
 
 /*
- * Counts one attempt of something that may fail, before the outcome is known, so that parallel
- * attempts all count. The first rule->count attempts are free. Each further one must wait after the
- * last: period_ms / count at first, then twice as long each time, at most period_ms. An attempt
- * before that is not counted and returns STATUS_SLOW_DOWN. If no attempt is counted for period_ms
- * after the wait, the count starts again at 0, so nobody is locked out for good.
+ * Counts one attempt at something that may fail. It is called before the outcome is known, so that
+ * parallel attempts are all counted. The first rule->count attempts are free. Each further one must
+ * wait after the last: period_ms / count at first, then twice as long each time, at most period_ms.
+ * An attempt before that is not counted and returns STATUS_SLOW_DOWN. If no attempt is counted for
+ * period_ms after the wait, the count starts again at 0, so nobody is locked out for good.
  */
 enum status limit_try(struct limit_store *limits, const struct limit_key *key,
 		      const struct conf_limit *rule, int64_t now_ms, struct error *err);

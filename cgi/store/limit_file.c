@@ -146,8 +146,8 @@ static enum status ready(struct limit_store *limits, struct error *err)
 }
 
 /*
- * Repairs the cause of a failed question, so that the caller can ask again. False: that is not
- * possible.
+ * Repairs the file after a query has failed, so that the caller can try again. False: it cannot be
+ * repaired.
  */
 static bool mend(struct limit_store *limits, enum connection_trouble trouble)
 {

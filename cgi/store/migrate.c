@@ -1,8 +1,8 @@
 /*
  * Migrates a database to the schema of this program, one transaction per migration. The transaction
  * also sets the schema number, so after a crash either both are done or neither. It also reads the
- * number, so of two processes that migrate at the same time one does the work and the other finds
- * it done.
+ * number. So if two processes migrate at the same time, one does the work, and the other finds it
+ * done.
  */
 #include <stdlib.h>
 

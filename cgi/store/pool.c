@@ -1,10 +1,10 @@
 /*
- * The pool opens connections when they are needed, up to a maximum, lends them for one function
- * each, and keeps them. If all are lent, a borrower waits for a bounded time. The pool also
- * remembers failures that no single connection can repair: a damaged file, or a file that was
- * replaced.
- * SQLite allows one writer at a time. Those that wait retry in no order, so some could wait very
- * long. Therefore the writers of one process take turns here, before they borrow a connection.
+ * The pool of connections. It opens a connection when one is needed, up to a maximum, lends it for
+ * the time of one function, and keeps it afterwards. If all are lent, a borrower waits for a
+ * limited time. The pool also notices a damaged or replaced file, which no single connection can
+ * repair. Only one writer at a time is allowed: SQLite would let waiting writers retry in any
+ * order, so that some could wait very long. So the writers of one process wait here, before they
+ * borrow a connection.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -160,7 +160,7 @@ static void end_turn(struct store *store)
 	pthread_cond_signal(&store->written);
 }
 
-/* Puts the connection back. NULL: none was opened, so another one may be. */
+/* Puts the connection back. NULL: none could be opened, so the next borrower may try. */
 static void give_place(struct store *store, struct connection *db, enum connection_trouble trouble)
 {
 	bool found_damage = false;
@@ -197,8 +197,8 @@ static enum status borrow(struct store *store, struct connection **out, struct e
 			give_place(store, NULL, trouble);
 	} else if (!connection_current(db)) {
 		/*
-		 * It is not opened again: other processes may still use the old file and its log
-		 * under the same names.
+		 * The new file is not opened: other processes may still use the old file, with a
+		 * log of the same name.
 		 */
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: the database was deleted, moved or replaced while in use: "

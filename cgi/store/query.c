@@ -1,6 +1,6 @@
 /*
- * Queries in one call, and rows: a table of columns says how the cells of a result become a struct.
- * A list is read to its end before the connection is returned.
+ * Runs a query in one call, and makes structs of rows: for each query, a table says which cell
+ * becomes which member. A list is read to its end before the connection is returned.
  */
 #include "store/query.h"
 

@@ -1,7 +1,7 @@
 /*
- * Queries of our own database, one call each. sql.c has the SQL of each, the kinds of its
- * parameters, and the struct that a row becomes. Internal to store/. No kind of database is known
- * here: connection.h is what one has to do.
+ * Queries of our own database. Each is one call here. For each, sql.c has the SQL, the kinds of the
+ * parameters, and the struct for a row. Internal to store/. This works for every kind of database:
+ * connection.h declares what a kind must implement.
  */
 #ifndef STORE_QUERY_H
 #define STORE_QUERY_H
@@ -221,10 +221,9 @@ void store_return(struct store *store,
 		  struct connection *db); /* resets its statements; rolls back */
 
 /*
- * The begin and end of a function that writes. store_begin waits for its turn (only one thread of a
- * store writes at a time) at most STORE_BORROW_WAIT_MS, borrows a connection and begins a
- * transaction. store_end commits if status is STATUS_OK, otherwise rolls back, and returns the
- * connection.
+ * Begin and end a function that writes. Only one thread of a store writes at a time, so store_begin
+ * may wait, at most STORE_BORROW_WAIT_MS. Then it borrows a connection and begins a transaction.
+ * store_end commits if status is STATUS_OK, otherwise rolls back, and returns the connection.
  */
 enum status store_begin(struct store *store, struct connection **out, struct error *err);
 enum status store_end(struct store *store, struct connection *db, enum status status,

@@ -12,7 +12,7 @@
 #include "store/connection.h"
 
 #define TOKEN_BYTES       32
-#define TOUCH_PATIENCE_MS 20 /* do not delay a page for last_seen: the next request writes it */
+#define TOUCH_PATIENCE_MS 20 /* a page must not wait for last_seen: the next request writes it */
 
 void session_clear(struct session *session)
 {
@@ -91,7 +91,7 @@ bool session_password_is(const struct session *session, const char *token,
 
 /* ---- create ---- */
 
-/* last_seen is enough: a session past its absolute end is not touched any more. */
+/* Only last_seen is compared, because it is not updated after a session's absolute end. */
 static enum status purge_ended(struct connection *db, const struct session_new *what,
 			       struct error *err)
 {
@@ -191,7 +191,7 @@ static enum status no_session(struct error *err)
 	return error_set(err, STATUS_NOT_FOUND, "there is no such session, or it has ended");
 }
 
-/* A clock that was set back ends no session. */
+/* If the clock was set back, that ends no session. */
 static bool is_over(const struct session *session, int64_t now, const struct session_life *life)
 {
 	return now - session->last_seen >= life->idle_s ||

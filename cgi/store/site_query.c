@@ -20,7 +20,8 @@
 #define BUDGET_MS 250  /* per query: a page waits for it */
 
 /*
- * Lent at a time. If the site keeps its database locked, not every visitor may take a connection.
+ * Connections that may be lent at a time, so that not every visitor takes one if the site keeps its
+ * database locked.
  */
 #define CONNECTIONS_MAX    32
 #define CONNECTION_WAIT_MS 1000 /* to wait for one: four times as long as the slowest query */
@@ -350,7 +351,10 @@ enum status site_query_ask(struct site_query *query, const struct site_query_val
 	struct error why = {0};
 
 	enum status status = query_connection_borrow(query, &connection, &why);
-	/* The connection was opened again, and the site is not what it was at the start. */
+	/*
+	 * Reports that the query no longer fits: the connection was opened again, and the site's
+	 * tables have changed since the start.
+	 */
 	if (status != STATUS_OK)
 		return error_set(err, status == STATUS_BAD_REQUEST ? STATUS_UNAVAILABLE : status,
 				 "%s", why.text);

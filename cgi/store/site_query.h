@@ -1,8 +1,8 @@
 /*
  * A query in the site's own database: one SELECT from a file that the operator wrote. It runs
  * read-only, under a guard that allows only known tables and a short list of functions, with low
- * limits on size and time. It is checked when it is opened. The caller decides which parameters and
- * columns it may have. Thread-safe.
+ * limits on size and time. It is checked when it is opened. The caller says which parameters and
+ * columns the query may have. Thread-safe.
  */
 #ifndef STORE_SITE_QUERY_H
 #define STORE_SITE_QUERY_H

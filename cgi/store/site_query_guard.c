@@ -12,8 +12,8 @@
 #include "store/foreign.h"
 
 /*
- * These are pure, cheap, and enough to select and compare names and times. All others are denied,
- * since some read files or load code.
+ * These functions are pure and cheap, and are enough to select and compare names and times. All
+ * others are denied, because some of them read files or load code.
  */
 static const char *const functions[] = {"lower",  "upper", "substr",   "coalesce",  "ifnull",
 					"length", "trim",  "strftime", "unixepoch", "hex",

@@ -1,6 +1,4 @@
-/*
- * Each look opens and closes the database: `prebindctl check` is one process that asks twice.
- */
+/* Each call opens and closes the database, because `prebindctl check` makes only two. */
 #include "store/site_rows.h"
 
 #include <string.h>

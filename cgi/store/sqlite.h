@@ -1,7 +1,7 @@
 /*
- * SQLite's own types and the declarations that the sqlite_*.c files share. Private to them: they
- * implement connection.h (our database) and foreign.h (another program's) with SQLite, and no other
- * file knows SQLite.
+ * SQLite's own types, and declarations that the sqlite_*.c files share. These files implement
+ * connection.h (our database) and foreign.h (another program's) with SQLite. No other file includes
+ * this one.
  */
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H
@@ -12,7 +12,7 @@
 #include "store/connection.h"
 #include "store/foreign.h"
 
-#define STEPS_PER_LOOK 1000 /* steps of SQLite's machine between two looks at the clock */
+#define STEPS_PER_LOOK 1000 /* of SQLite's virtual machine between two clock readings */
 
 struct statement {
 	struct connection *db;

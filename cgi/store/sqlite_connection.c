@@ -16,7 +16,10 @@
 
 /* Milliseconds to wait for another writer. It is less than the deadline of any request. */
 #define DURABLE_PATIENCE_MS 2000
-/* Transactions on it take microseconds, but plain CGI may start many processes at once. */
+/*
+ * For a disposable database, whose transactions take microseconds; but plain CGI may start many
+ * processes at once.
+ */
 #define DISPOSABLE_PATIENCE_MS 1000
 /* A big database must not delay the start. */
 #define VERIFY_S 2
@@ -143,7 +146,9 @@ static enum status connect(struct connection *db, enum connection_kind kind, str
 	status = sqlite_open(db, SQLITE_OPEN_READWRITE, err);
 	if (status == STATUS_OK)
 		status = connection_set_up(db, kind, &db->schema, err);
-	/* Files that SQLite just created have the mode of a database that can only be read. */
+	/*
+	 * SQLite gives the files that it creates the mode of the database, which may be read-only.
+	 */
 	if (kind == CONNECTION_DURABLE && database_file_check_writable(db->path, NULL) != STATUS_OK)
 		database_file_mend_sides(db->path);
 	return status;

@@ -5,7 +5,9 @@
 #include "base/metrics.h"
 #include "store/sqlite.h"
 
-/* code is an extended code, or a primary one for all others of its kind. */
+/*
+ * code is an extended code, or a primary code, which is for all other extended codes of its kind.
+ */
 static const struct failure {
 	int code;
 	enum connection_trouble trouble;

@@ -1,6 +1,7 @@
 /*
- * Set-up of a connection before the first query: is the database ours, which schema does it have,
- * which journal does it use. This file has pragmas of SQLite, but its calls are in sqlite_*.c.
+ * Sets up a connection before the first query. Checks that the database is ours, reads its schema,
+ * and chooses its journal. The pragmas are here; the calls of SQLite are in the other sqlite_*.c
+ * files.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,8 +66,8 @@ enum status connection_check_foreign(struct connection *db, struct error *err)
 }
 
 /*
- * Entering or leaving WAL needs exclusive access for a moment. Usually SQLite does not wait for it.
- * Where it does, one attempt may take as long as all of them.
+ * Entering or leaving WAL needs exclusive access for a moment, and usually SQLite does not wait for
+ * it. So this tries several times. If SQLite does wait, one attempt may take the whole time.
  */
 static enum status set_journal(struct connection *db, const char *sql, struct error *err)
 {

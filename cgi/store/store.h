@@ -44,10 +44,10 @@ enum status store_migrate(const struct store_migration *what, struct store_migra
 			  struct error *err);
 
 /*
- * A reader is for some queries in a row by one thread. Functions that get a reader instead of the
- * store share one connection and the read lock on the file, instead of taking both each time.
- * store_rest gives both back. Call it before you wait for anything else, and before a write. The
- * store must outlive its readers. The caller frees *out.
+ * Makes a reader, for several queries by one thread. Functions that get a reader instead of the
+ * store all use one connection and one read lock on the file, instead of taking both each time.
+ * store_rest returns the connection and ends the lock. Call it before you wait for anything else,
+ * and before a write. The store must outlive its readers. The caller frees *out.
  */
 enum status store_reader_new(struct store *store, struct store **out, struct error *err);
 void store_rest(struct store *reader);        /* does nothing for a store or NULL */

@@ -14,7 +14,7 @@ enum status template_cache_new(const struct template_page *pages, size_t n,
 			       struct template_cache **out, struct error *err);
 
 /*
- * Makes the cache read its sets as template_set_load_later does. Call it before the first set is
+ * Makes the cache load its sets with template_set_load_later. Call it before the first set is
  * taken, and only in a process with one thread.
  */
 void template_cache_defer(struct template_cache *cache);

@@ -100,7 +100,7 @@ static void feed_tag_start(struct html_place *place, char c)
 	feed_tag(place, c);
 }
 
-/* Remembers how many dashes come before a '>'. */
+/* Counts the dashes before a '>'. */
 static void feed_comment(struct html_place *place, char c)
 {
 	if (c == '-')
@@ -111,7 +111,7 @@ static void feed_comment(struct html_place *place, char c)
 		place->tag_len = 0;
 }
 
-/* Only its own end tag ends a script: tag collects "</script" from a '<'. */
+/* A script ends only at its own end tag: from a '<' on, tag collects "</script". */
 static void feed_raw(struct html_place *place, char c)
 {
 	size_t len = place->tag_len;

@@ -14,8 +14,8 @@
 #define VALUE_ROOM 32                /* typical bytes of a value */
 
 /*
- * Returns the text that this node continues; NULL: none. The last child of a section is not
- * continued.
+ * Returns the preceding text that this node can be appended to; NULL: none. Nothing is appended to
+ * the last child of a section.
  */
 static struct node *text_before(const struct nodes *nodes, const struct node *node)
 {

@@ -12,7 +12,7 @@
 #include "template/parts.h"
 
 #define NAME_MAX_LEN 64
-/* of a page; each is read again, and those without text count as well */
+/* of a page; each inclusion counts, also that of an empty partial */
 #define PARTIALS_MAX 256
 #define TEXT_PREFIX  "t." /* {{t.KEY}}: a text in the page's language */
 

@@ -10,7 +10,7 @@
 #include "template/parts.h"
 
 #define VALUES_STEP 8    /* none of our pages has more names */
-#define TEXTS_ROOM  1000 /* bytes: a session and its names take 500 */
+#define TEXTS_ROOM  1000 /* bytes; a session with its names takes 500 */
 
 enum value_type { VALUE_TEXT, VALUE_FLAG, VALUE_JSON };
 

@@ -43,8 +43,8 @@ enum status template_set_load(const char *dir, const struct template_page *pages
 void template_set_free(struct template_set *set); /* takes NULL */
 
 /*
- * As template_set_load, but a page or a language is read, and may be refused, at its first use.
- * Only one thread may use such a set. pages are borrowed.
+ * As template_set_load, but each page and language is read when it is first used, and may be
+ * refused only then. Only one thread may use such a set. pages are borrowed.
  */
 enum status template_set_load_later(const char *dir, const struct template_page *pages, size_t n,
 				    struct template_set **out, struct error *err);

@@ -24,9 +24,9 @@ static bool is(const char *value, const char *expected)
 }
 
 /*
- * Returns the text that follows our own origin, or NULL if text does not begin with it. A browser
- * that was given "example.org." keeps the dot in Origin and Referer. Without a Host we have no
- * origin.
+ * Returns the part of text after our own origin, or NULL if text does not begin with that. If the
+ * visitor used "example.org.", the browser sends the dot in Origin and Referer. Without a Host we
+ * have no origin.
  */
 static const char *behind_our_origin(const struct request *req, const char *text)
 {
@@ -140,7 +140,7 @@ bool csrf_token_check(const struct secret_hmac_key *key, const char *binding, in
 	/* without a binding a token would be valid for everyone */
 	if (binding == NULL || !*binding || token == NULL || strlen(token) != CSRF_TOKEN_LEN)
 		return false;
-	/* compares with all slots, so that the time tells nothing */
+	/* compares with all slots, so that the time taken reveals nothing */
 	for (int i = 0; i < SLOTS_LIVE; i++) {
 		char expected[CSRF_TOKEN_LEN + 1];
 

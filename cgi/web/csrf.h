@@ -30,8 +30,8 @@ enum status csrf_check_post(const struct request *req, bool form);
 enum status csrf_check_fetch(const struct request *req);
 
 /*
- * True if this GET / may bind at once: only a top-level navigation that our own site or the user
- * began.
+ * True if this GET / may bind at once. Only a top-level navigation that our own site or the user
+ * started may.
  */
 bool csrf_may_bind(const struct request *req);
 

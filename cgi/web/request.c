@@ -337,7 +337,7 @@ static void read_flags(const struct values *values, struct request *out)
 	const char *purpose = values->of[HTTP_PURPOSE];
 	const char *sec_purpose = values->of[HTTP_SEC_PURPOSE];
 
-	/* X-Forwarded-Proto never counts, because any client can send it */
+	/* X-Forwarded-Proto is ignored, because any client can send it */
 	out->https = (https != NULL && (strcasecmp(https, "on") == 0 || strcmp(https, "1") == 0)) ||
 		     (scheme != NULL && strcasecmp(scheme, "https") == 0);
 	out->prefetch = (purpose != NULL && strcasestr(purpose, "prefetch") != NULL) ||

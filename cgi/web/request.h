@@ -18,8 +18,8 @@
 struct raw_request {
 	char *const *params; /* "NAME=value" …, NULL; borrowed until the handler returns */
 	/*
-	 * Reads from the body. 0: its end. -1: it broke off or, with EBUSY, too many requests wait
-	 * for a body.
+	 * Reads from the body. 0: the end. -1: the body is incomplete or, with EBUSY, too many
+	 * requests wait for a body.
 	 */
 	ssize_t (*read)(void *io, void *buffer, size_t size);
 	void *io;
@@ -37,7 +37,7 @@ struct raw_request {
 #define REQUEST_COOKIES_MAX      64
 #define REQUEST_FIELDS_MAX       16
 
-enum http_method { /* bits: a route has a set of them */
+enum http_method { /* bits, for the set that a route has */
 		   HTTP_OTHER = 0,
 		   HTTP_GET = 1,
 		   HTTP_HEAD = 2,

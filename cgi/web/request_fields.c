@@ -14,7 +14,7 @@
 #include "base/secret.h"
 
 #define READ_SIZE             4096
-#define CONTENT_LENGTH_DIGITS 10 /* more than any limit here needs, and too few to overflow */
+#define CONTENT_LENGTH_DIGITS 10 /* enough for every limit here, and too few to overflow */
 
 #define TYPE_FORM "application/x-www-form-urlencoded"
 #define TYPE_JSON "application/json"
@@ -98,7 +98,9 @@ enum status fields_parse(struct fields *fields, const char *text, size_t len, st
 	return status;
 }
 
-/* *known is false if there is no CONTENT_LENGTH: the web server passes on a chunked body. */
+/*
+ * *known is false if there is no CONTENT_LENGTH, because the web server passes on a chunked body.
+ */
 static enum status content_length(const struct raw_request *raw, size_t *length, bool *known,
 				  struct error *err)
 {

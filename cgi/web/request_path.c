@@ -196,7 +196,7 @@ static bool escapes_are_harmless(const char *text, size_t path_len)
 		if (text[i + 1] < '2' || strncasecmp(text + i, "%5c", 3) == 0 ||
 		    strncasecmp(text + i, "%7f", 3) == 0)
 			return false;
-		/* our own paths have none; in a query it may stand alone */
+		/* our own paths have none; a query may contain it unescaped */
 		if (strncasecmp(text + i, "%2f", 3) == 0 &&
 		    (i < path_len || strncasecmp(text + i + 3, "%2f", 3) == 0))
 			return false;

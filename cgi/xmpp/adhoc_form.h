@@ -27,9 +27,10 @@ enum adhoc_format { ADHOC_JSON, ADHOC_XML };
 
 enum adhoc_reading {
 	/*
-	 * For an answer of Tigase. What Tigase does not print is refused: a part that comes twice,
-	 * an unknown element, a value of another kind. Values lose the additional level of XML
-	 * escaping that Tigase's answers have; several of a field are joined with ", ".
+	 * For an answer of Tigase. It refuses everything that Tigase does not print: a part that
+	 * occurs twice, an unknown element, a value of another kind. Values lose the additional
+	 * level of XML escaping that Tigase's answers have; several of a field are joined with ",
+	 * ".
 	 */
 	ADHOC_STRICT,
 	/*
@@ -70,7 +71,7 @@ struct adhoc_form {
 
 	/* only in a form that was read */
 	const char *note;     /* the text of a note of type error; NULL: none */
-	const char *fault;    /* constant: the fields are not a form's; NULL: they are */
+	const char *fault;    /* constant: why the fields are not those of a form; NULL: they are */
 	struct json *json;    /* owned: the text that was read */
 	struct xml_node *xml; /* owned: the same for XML */
 	enum adhoc_reading reading;

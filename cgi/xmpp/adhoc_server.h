@@ -1,7 +1,7 @@
 /*
  * The server's side of Tigase's ad-hoc command pre-bind-bosh-session: judges the request, and
- * writes every answer that Tigase gives. Pure: bytes in, bytes out. Who may call and what is bound
- * is decided elsewhere. The client's side is adhoc_bind.h.
+ * writes every answer that Tigase gives. Pure: bytes in, bytes out. Other code decides who may call
+ * and what is bound. The client's side is adhoc_bind.h.
  */
 #ifndef XMPP_ADHOC_SERVER_H
 #define XMPP_ADHOC_SERVER_H

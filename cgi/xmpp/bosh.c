@@ -259,7 +259,10 @@ static enum status child_read(const struct xml_node *child, struct bosh_answer *
 	return STATUS_OK;
 }
 
-/* Servers send stanzas of their own with the answer. The log-in waits for others, so those win. */
+/*
+ * Servers may send other stanzas along with the answer. Those that the log-in waits for take
+ * precedence.
+ */
 static bool is_aside(enum bosh_step step)
 {
 	return step == BOSH_NOTHING || step == BOSH_OTHER || step == BOSH_RESULT;

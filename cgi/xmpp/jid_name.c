@@ -106,7 +106,7 @@ static enum need need_of(const char *name, size_t at, size_t len)
 	return stays ? NEED_MAY : NEED_MUST;
 }
 
-/* Escapes the characters whose need is from or more. The name is valid UTF-8. */
+/* Escapes the characters whose need is at least from. The name is valid UTF-8. */
 static void safe_write(struct strbuf *out, const char *name, enum need from)
 {
 	bool open = false;
@@ -159,8 +159,8 @@ static enum status prepare(const struct strbuf *escaped, char **out, bool *same,
 }
 
 /*
- * Keeps the name as readable as possible. It escapes what it must; if preparation still changes the
- * result, it escapes everything beyond ASCII.
+ * Makes the safe form, as readable as possible: escapes only the characters that must be. If
+ * preparation still changes the result, it escapes everything beyond ASCII.
  */
 static enum status safe_localpart(const char *name, char **out, struct error *err)
 {
@@ -187,7 +187,7 @@ static enum status safe_localpart(const char *name, char **out, struct error *er
 	return status;
 }
 
-/* A name that Nodeprep changes could become another user's localpart. */
+/* Refuses a name that Nodeprep changes, because it could become another user's localpart. */
 static enum status refuse_changed(const char *name, const char *prepared, struct error *err)
 {
 	enum status status = name_characters_check(name, err);

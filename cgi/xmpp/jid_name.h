@@ -1,7 +1,7 @@
 /*
- * Turns site users' names into localparts: by XEP-0106, or in a form of our own for what no
- * localpart can hold. Pure. No two names become one localpart, and each localpart leads back to its
- * name.
+ * Turns site users' names into localparts, with the escapes of XEP-0106, or in a form of our own
+ * for characters that no localpart can hold. Pure. No two names become one localpart, and each
+ * localpart leads back to its name.
  */
 #ifndef XMPP_JID_NAME_H
 #define XMPP_JID_NAME_H
@@ -35,9 +35,9 @@ enum status jid_localpart_from_name(const char *name, enum jid_name_form form, c
 				    struct error *err);
 
 /*
- * The reverse: the name that this prepared localpart was made from (in lower case for
- * JID_NAME_LOWER). To be sure, make the localpart again from the name and compare. The caller frees
- * *out.
+ * The reverse: returns the name from which this prepared localpart was made (in lower case for
+ * JID_NAME_LOWER). Many texts that are no such localpart also give a name: make the localpart from
+ * the name again and compare. The caller frees *out.
  */
 enum status jid_name_from_localpart(const char *localpart, enum jid_name_form form, char **out,
 				    struct error *err);

@@ -16,7 +16,7 @@
 static const struct profile {
 	const char *name; /* name of the part, for sentences */
 	const Stringprep_profile *stringprep;
-	/* The same rules for ASCII (RFC 3454, tables B.2, C.1.1, C.2.1; RFC 6122, A). */
+	/* The rules of the profiles for ASCII (RFC 3454, tables B.2, C.1.1, C.2.1; RFC 6122, A). */
 	bool lower_case;
 	bool no_control;
 	const char *prohibited; /* only characters up to '@' */

@@ -51,7 +51,7 @@ enum status login_token_make(const struct secret_part *key, const struct login_t
 			     const unsigned char nonce[LOGIN_TOKEN_NONCE_BYTES],
 			     char out[LOGIN_TOKEN_MAX + 1], struct error *err);
 
-/* True if text has the form of a token. Such a password is never looked up as a password. */
+/* True if text has the form of a token. Such a text is never checked as a password. */
 bool login_token_has_form(const char *text);
 
 /*
