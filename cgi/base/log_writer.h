@@ -1,4 +1,6 @@
-/* Writes the log of a server in such a way that nobody waits for it. Only log.c includes this. */
+/*
+ * Writes the log of a server in such a way that nobody waits for it. Only log.c includes this.
+ */
 #ifndef BASE_LOG_WRITER_H
 #define BASE_LOG_WRITER_H
 

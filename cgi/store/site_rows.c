@@ -1,4 +1,6 @@
-/* Each call opens and closes the database, because `prebindctl check` makes only two. */
+/*
+ * Each call opens and closes the database, because `prebindctl check` makes only two.
+ */
 #include "store/site_rows.h"
 
 #include <string.h>
