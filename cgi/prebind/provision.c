@@ -8,11 +8,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/wait.h"
 #include "store/provisioned.h"
 
 #define PASSWORD_BYTES 24 /* random; nobody types it */
@@ -39,7 +39,11 @@ static void log_made(const struct provision *provision, const struct jid *jid, b
 	free(text);
 }
 
-/* Asks the server. Only the caller that provisioned_begin chose may call this. */
+/*
+ * Asks the server. Only the caller that provisioned_begin chose may call this. After a time-out the
+ * server may still be working: the lease is kept until it ends, so that nobody asks a second time
+ * meanwhile.
+ */
 static enum status make(const struct provision *provision, struct prebind_call *call,
 			const struct provisioned_new *what, struct error *err)
 {
@@ -48,6 +52,8 @@ static enum status make(const struct provision *provision, struct prebind_call *
 	enum status status = provision->backend->create_account(provision->backend_state, call,
 								what->xmpp_password, &existed, err);
 
+	if (status == STATUS_CHAT_TIMEOUT)
+		return status;
 	if (status != STATUS_OK) {
 		provisioned_end(provision->store, what, false, &ignored);
 		return status;
@@ -85,7 +91,6 @@ static enum status try_once(const struct provision *provision, struct prebind_ca
 static enum status make_or_wait(const struct provision *provision, struct prebind_call *call,
 				struct error *err)
 {
-	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
 	char password[2 * PASSWORD_BYTES + 1];
 	enum status status;
 	bool done = false;
@@ -101,7 +106,10 @@ static enum status make_or_wait(const struct provision *provision, struct prebin
 					   call->jid->localpart, call->jid->domain);
 			break;
 		}
-		nanosleep(&pause, NULL);
+		if (!wait_nap(PAUSE_MS)) {
+			status = wait_refused(err);
+			break;
+		}
 	}
 	secret_wipe(password, sizeof(password));
 	return status;

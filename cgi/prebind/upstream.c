@@ -9,12 +9,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/secret.h"
+#include "base/wait.h"
 #include "prebind/breaker_text.h"
 #include "store/limit.h"
 
@@ -273,8 +273,8 @@ enum status upstreams_call(struct upstreams *upstreams, upstream_try *call, void
 	enum status status = try_each(upstreams, call, arg, &first, &said);
 	long pause_ms = first.repeatable ? pause_random() : 0;
 
-	if (first.repeatable && may_repeat(upstreams, pause_ms, deadline_ms)) {
-		nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000}, NULL);
+	if (first.repeatable && may_repeat(upstreams, pause_ms, deadline_ms) &&
+	    wait_nap(pause_ms)) {
 		status = try_each(upstreams, call, arg, &again, &said);
 		if (!again.asked) /* the breakers have opened: keep the first result */
 			status = said.status;

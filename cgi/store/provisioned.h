@@ -34,7 +34,10 @@ struct provisioned_new {
 enum status provisioned_begin(struct store *store, const struct provisioned_new *what,
 			      struct provisioned *out, bool *mine, struct error *err);
 
-/* done: the account exists. Otherwise the next caller may ask at once. */
+/*
+ * done: the account exists. Otherwise the next caller may ask at once. If it is not known whether
+ * the server still works, do not call this: then the next caller may ask after the lease.
+ */
 enum status provisioned_end(struct store *store, const struct provisioned_new *what, bool done,
 			    struct error *err);
 

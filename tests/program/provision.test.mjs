@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { Visitor } from "../lib/http.mjs";
 import { Place, top } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
+import { runSql } from "../lib/sqlite.mjs";
 import { DEAD_PORT, until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
@@ -90,6 +91,8 @@ test("Tigase: nothing that it was ever recorded to say is taken for an account m
 		assert.equal(code, 1, `${name}: ${stderr}`);
 		assert.match(stderr, /\S/, name);
 		assert.deepEqual(calls({ requests: peer.requests.slice(before) }), ["add"], `${name}: no session without an account`);
+		// after a time-out the next page would wait for the lease of this one
+		await runSql(prebind.place, "data/prebind.db", "UPDATE provisioned SET taken = 0");
 	}
 	assert.equal(peer.accounts.size, 0);
 	await prebind.ctlOk(["prebind", "alice"]);
@@ -157,18 +160,19 @@ test("provision = no: nobody is asked", async (t) => {
 	assert.deepEqual(calls(peer), ["bind"]);
 });
 
-/** ejabberd's API, as far as one status goes. */
+/** ejabberd's API, as far as one status goes; null: it never answers. */
 async function startApi(t, answer) {
 	const requests = [];
 	const server = http.createServer((request, response) => {
 		let body = "";
 		request.on("data", (chunk) => (body += chunk)).on("end", () => {
 			requests.push({ path: request.url, authorization: request.headers.authorization, body: JSON.parse(body) });
-			response.writeHead(answer(requests.length), { "Content-Type": "application/json" }).end("\"said\"");
+			const status = answer(requests.length);
+			if (status !== null) response.writeHead(status, { "Content-Type": "application/json" }).end("\"said\"");
 		});
 	});
 	await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(null)));
-	t.after(() => server.close());
+	t.after(() => (server.closeAllConnections(), server.close()));
 	const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
 	return { requests, url: `http://127.0.0.1:${port}/api/register` };
 }
@@ -198,6 +202,19 @@ test("ejabberd: the account's parts, and one password however often it is tried"
 	assert.match(password, /^[0-9a-f]{48}$/);
 	assert.deepEqual(requests.map(({ body }) => body.password), [password, password, password]);
 	assert.equal(requests[0].authorization, `Basic ${Buffer.from("api@example.org:secret").toString("base64")}`);
+});
+
+test("ejabberd: while it may still work after a time-out, nobody registers the account again", async (t) => {
+	const { requests, url } = await startApi(t, (count) => (count === 1 ? null : 200));
+	const prebind = await ejabberdSite(t, () => ({ provision_url: url, timeout: "400ms" }));
+	assert.match((await prebind.ctl(["prebind", "alice"])).stderr, /provision_url|time|answer/);
+	const { stderr } = await prebind.ctl(["prebind", "alice"]);
+	assert.match(stderr, /another request is still making the account alice@example\.org/);
+	assert.equal(requests.length, 1);
+	await runSql(prebind.place, "data/prebind.db", "UPDATE provisioned SET taken = taken - 90"); // the lease ends
+	await prebind.ctl(["prebind", "alice"]);
+	assert.equal(requests.length, 2);
+	assert.equal(requests[1].body.password, requests[0].body.password);
 });
 
 const refusals = [
