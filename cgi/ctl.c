@@ -2,6 +2,7 @@
  * prebindctl: the operator's tool. This file has the table of verbs; the functions are in ctl/.
  */
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,45 +151,6 @@ static const struct verb *verb_find(const char *name, const char *word)
 	return NULL;
 }
 
-enum {
-	LONG_SITE = 256,
-	LONG_JSON,
-	LONG_DEEP,
-	LONG_KEYS,
-	LONG_PASSWORD,
-	LONG_XMPP_PASSWORD,
-	LONG_JID,
-	LONG_USER,
-	LONG_SOURCE,
-	LONG_DOMAINS,
-	LONG_ADDRESSES,
-	LONG_API_KEY,
-	LONG_DRY_RUN,
-	LONG_TTL,
-	LONG_ADOPT
-};
-
-static const struct option options[] = {
-    {"config",         required_argument, NULL, 'c'},
-    {"help",            no_argument, NULL, 'h'},
-    {"site",		required_argument, NULL, LONG_SITE},
-    {"json",no_argument, NULL, LONG_JSON},
-    {"deep",	     no_argument, NULL, LONG_DEEP},
-    {"keys",           no_argument, NULL, LONG_KEYS},
-    {"password-stdin",            no_argument, NULL, LONG_PASSWORD},
-    {"xmpp-password-stdin",                no_argument, NULL, LONG_XMPP_PASSWORD},
-    {"jid",	    required_argument, NULL, LONG_JID},
-    {"user",       required_argument, NULL, LONG_USER},
-    {"source",           required_argument, NULL, LONG_SOURCE},
-    {"domains",            required_argument, NULL, LONG_DOMAINS},
-    {"addresses",                required_argument, NULL, LONG_ADDRESSES},
-    {"api-key",no_argument, NULL, LONG_API_KEY},
-    {"dry-run",       no_argument, NULL, LONG_DRY_RUN},
-    {"ttl", required_argument, NULL, LONG_TTL},
-    {"adopt",            no_argument, NULL, LONG_ADOPT},
-    {0	       },
-};
-
 struct arguments {
 	const char *config;
 	const char *site;
@@ -196,82 +158,82 @@ struct arguments {
 	unsigned given; /* bits of verb_option */
 };
 
+/* What an option sets, by its offset in the struct; 0: nothing there. */
+struct option_row {
+	const char *name;
+	unsigned bit;    /* of verb_option; 0: for every verb */
+	size_t argument; /* of struct arguments: a text */
+	size_t text;     /* of struct ctl: a text */
+	size_t flag;     /* of struct ctl: a bool */
+};
+
+#define IN_CTL(member) offsetof(struct ctl, member)
+
+/* clang-format off */
+static const struct option_row option_rows[] = {
+	{"site",                .argument = offsetof(struct arguments, site)},
+	{"json",                OPTION_JSON,                .flag = IN_CTL(json)},
+	{"deep",                OPTION_DEEP,                .flag = IN_CTL(deep)},
+	{"keys",                OPTION_KEYS,                .flag = IN_CTL(keys)},
+	{"password-stdin",      OPTION_PASSWORD_STDIN,      .flag = IN_CTL(password_stdin)},
+	{"xmpp-password-stdin", OPTION_XMPP_PASSWORD_STDIN, .flag = IN_CTL(password_stdin)},
+	{"jid",                 OPTION_JID,                 .text = IN_CTL(jid)},
+	{"user",                OPTION_USER,                .text = IN_CTL(user)},
+	{"source",              OPTION_SOURCE,              .text = IN_CTL(source)},
+	{"domains",             OPTION_DOMAINS,             .text = IN_CTL(domains)},
+	{"addresses",           OPTION_ADDRESSES,           .text = IN_CTL(addresses)},
+	{"api-key",             OPTION_API_KEY,             .flag = IN_CTL(api_key)},
+	{"dry-run",             OPTION_DRY_RUN,             .flag = IN_CTL(dry_run)},
+	{"ttl",                 OPTION_TTL,                 .text = IN_CTL(ttl)},
+	{"adopt",               OPTION_ADOPT,               .flag = IN_CTL(adopt)},
+};
+/* clang-format on */
+
+#define N_OPTIONS    (sizeof(option_rows) / sizeof(option_rows[0]))
+#define LONG_OPTIONS 256 /* getopt_long returns this for the first row, and so on */
+
+/* Fills in the table for getopt_long: --config, --help, the rows, and the end. */
+static void options_fill(struct option out[N_OPTIONS + 3])
+{
+	*out++ = (struct option){"config", required_argument, NULL, 'c'};
+	*out++ = (struct option){"help", no_argument, NULL, 'h'};
+	for (size_t i = 0; i < N_OPTIONS; i++)
+		*out++ = (struct option){
+		    .name = option_rows[i].name,
+		    .has_arg = option_rows[i].flag != 0 ? no_argument : required_argument,
+		    .val = LONG_OPTIONS + (int)i,
+		};
+	*out = (struct option){0};
+}
+
+static void option_take(const struct option_row *row, struct arguments *args, struct ctl *ctl)
+{
+	args->given |= row->bit;
+	if (row->argument != 0)
+		*(const char **)((char *)args + row->argument) = optarg;
+	if (row->text != 0)
+		*(const char **)((char *)ctl + row->text) = optarg;
+	if (row->flag != 0)
+		*(bool *)((char *)ctl + row->flag) = true;
+}
+
 /* False: an unknown option; getopt has printed an error. */
 static bool parse_options(int argc, char **argv, struct arguments *args, struct ctl *ctl)
 {
+	struct option options[N_OPTIONS + 3];
 	int option;
 
+	options_fill(options);
 	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
+		if (option == 'c')
 			args->config = optarg;
-			break;
-		case 'h':
+		else if (option == 'h')
 			args->help = true;
-			break;
-		case LONG_SITE:
-			args->site = optarg;
-			break;
-		case LONG_JSON:
-			args->given |= OPTION_JSON;
-			break;
-		case LONG_DEEP:
-			args->given |= OPTION_DEEP;
-			break;
-		case LONG_KEYS:
-			args->given |= OPTION_KEYS;
-			break;
-		case LONG_PASSWORD:
-			args->given |= OPTION_PASSWORD_STDIN;
-			break;
-		case LONG_XMPP_PASSWORD:
-			args->given |= OPTION_XMPP_PASSWORD_STDIN;
-			break;
-		case LONG_JID:
-			args->given |= OPTION_JID;
-			ctl->jid = optarg;
-			break;
-		case LONG_USER:
-			args->given |= OPTION_USER;
-			ctl->user = optarg;
-			break;
-		case LONG_SOURCE:
-			args->given |= OPTION_SOURCE;
-			ctl->source = optarg;
-			break;
-		case LONG_DOMAINS:
-			args->given |= OPTION_DOMAINS;
-			ctl->domains = optarg;
-			break;
-		case LONG_ADDRESSES:
-			args->given |= OPTION_ADDRESSES;
-			ctl->addresses = optarg;
-			break;
-		case LONG_API_KEY:
-			args->given |= OPTION_API_KEY;
-			break;
-		case LONG_DRY_RUN:
-			args->given |= OPTION_DRY_RUN;
-			break;
-		case LONG_TTL:
-			args->given |= OPTION_TTL;
-			ctl->ttl = optarg;
-			break;
-		case LONG_ADOPT:
-			args->given |= OPTION_ADOPT;
-			break;
-		default:
+		else if (option >= LONG_OPTIONS)
+			option_take(&option_rows[option - LONG_OPTIONS], args, ctl);
+		else
 			return false;
-		}
 	}
-	ctl->json = (args->given & OPTION_JSON) != 0;
-	ctl->deep = (args->given & OPTION_DEEP) != 0;
-	ctl->keys = (args->given & OPTION_KEYS) != 0;
-	ctl->adopt = (args->given & OPTION_ADOPT) != 0;
-	ctl->dry_run = (args->given & OPTION_DRY_RUN) != 0;
-	ctl->api_key = (args->given & OPTION_API_KEY) != 0;
-	ctl->password_stdin =
-	    (args->given & (OPTION_PASSWORD_STDIN | OPTION_XMPP_PASSWORD_STDIN)) != 0;
 	return true;
 }
 
