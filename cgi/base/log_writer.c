@@ -20,6 +20,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -30,6 +31,7 @@
 #define KEPT_MAX   (256 * 1024) /* bytes: about a thousand lines */
 #define FLUSH_S    1            /* at the end of a process */
 #define STACK_SIZE (128 * 1024)
+#define PAUSE_MS   100 /* before another try, if the system has no memory for a line */
 
 enum way {
 	WAY_NONE,  /* not started */
@@ -62,6 +64,7 @@ static struct {
 	enum way way; /* constant while threads run, as the next two */
 	int fd;
 	struct sockaddr_un syslog; /* for WAY_SYSLOG */
+	atomic_bool stream;        /* its socket takes a connection, as some syslogs do */
 
 	pthread_mutex_t lock;   /* guards the members up to started */
 	pthread_cond_t changed; /* a line was added, or the last one was written */
@@ -79,16 +82,47 @@ static struct {
 
 /* ---- writing ---- */
 
-/* Processes share the socket, so connecting it again does so for all of them. */
-static bool syslog_connect(void)
+static bool syslog_connect_fd(int fd)
 {
-	return connect(writer.fd, (const struct sockaddr *)&writer.syslog, sizeof(writer.syslog)) ==
-	       0;
+	return connect(fd, (const struct sockaddr *)&writer.syslog, sizeof(writer.syslog)) == 0;
+}
+
+/* Connects a new socket, because one that has lost its connection cannot be connected again. */
+static bool syslog_connect_new(bool stream)
+{
+	int type = (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
+	int fd = socket(AF_UNIX, type, 0);
+	bool connected = fd >= 0 && syslog_connect_fd(fd) && dup3(fd, writer.fd, O_CLOEXEC) >= 0;
+
+	if (connected)
+		atomic_store(&writer.stream, stream);
+	if (fd >= 0)
+		close(fd);
+	return connected;
 }
 
 /*
- * Sends a line as one datagram, without its newline. It contains no time: syslog adds one, and the
- * C library would take a lock to format it.
+ * Processes share a socket for datagrams, so connecting it again does so for all of them. Each
+ * process has a stream of its own after the first is lost.
+ */
+static bool syslog_connect(void)
+{
+	bool stream = atomic_load(&writer.stream);
+
+	if (stream ? syslog_connect_new(true) : syslog_connect_fd(writer.fd))
+		return true;
+	return errno == EPROTOTYPE && syslog_connect_new(!stream);
+}
+
+static bool is_disconnected(int error)
+{
+	return error == ECONNREFUSED || error == ENOTCONN || error == ENOENT || error == EPIPE ||
+	       error == ECONNRESET;
+}
+
+/*
+ * Sends a line as one datagram, without its newline; in a stream a NUL ends it, as in syslog(3). It
+ * contains no time: syslog adds one, and the C library would take a lock to format it.
  */
 static ssize_t syslog_send(const char *line, size_t len, int level)
 {
@@ -98,15 +132,18 @@ static ssize_t syslog_send(const char *line, size_t len, int level)
 	struct iovec pieces[] = {
 	    {head,         (size_t)head_len},
 	    {(char *)line, len - 1         },
+	    {(char *)"",   1               },
 	};
-	const struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 2};
+	struct msghdr message = {.msg_iov = pieces,
+				 .msg_iovlen = atomic_load(&writer.stream) ? 3 : 2};
 	ssize_t put = sendmsg(writer.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	/* syslog was restarted, or did not run before. */
-	if (put < 0 && (errno == ECONNREFUSED || errno == ENOTCONN || errno == ENOENT) &&
-	    syslog_connect())
+	if (put < 0 && is_disconnected(errno) && syslog_connect()) {
+		message.msg_iovlen = atomic_load(&writer.stream) ? 3 : 2;
 		put = sendmsg(writer.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-	return put < 0 ? put : (ssize_t)len; /* a datagram is sent whole */
+	}
+	return put < 0 ? put : (ssize_t)len; /* Linux sends a short message whole */
 }
 
 static ssize_t put_line(const char *line, size_t len, int level)
@@ -143,8 +180,11 @@ static enum taken write_waiting(const struct kept *kept)
 	struct pollfd poll_fd = {.fd = writer.fd, .events = POLLOUT};
 	enum taken taken = NOT_NOW;
 
-	while ((taken = write_once(kept->line, kept->len, kept->level)) == NOT_NOW)
-		poll(&poll_fd, 1, -1);
+	/* For ENOBUFS the descriptor may be writable at once, so poll alone would spin. */
+	while ((taken = write_once(kept->line, kept->len, kept->level)) == NOT_NOW) {
+		if (poll(&poll_fd, 1, -1) > 0 && (poll_fd.revents & POLLOUT) != 0)
+			nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+	}
 	return taken;
 }
 
@@ -315,12 +355,12 @@ void log_writer_start_syslog(const char *path)
 	writer.syslog.sun_family = AF_UNIX;
 	snprintf(writer.syslog.sun_path, sizeof(writer.syslog.sun_path), "%s", path);
 	writer.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	writer.way = WAY_SYSLOG;
 	/*
 	 * Connect now, because the path may be unreachable later. If this fails, each line tries
 	 * again.
 	 */
 	(void)syslog_connect();
-	writer.way = WAY_SYSLOG;
 	pthread_atfork(before_fork, after_fork, after_fork_child);
 }
 

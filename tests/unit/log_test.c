@@ -258,15 +258,17 @@ TEST(test_threads)
 
 #define SYSLOG_LINES 1000 /* more than a socket holds */
 
-static int syslog_listen(void)
+static int syslog_listen(int type)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", unit_path("syslog"));
 	unlink(address.sun_path);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	if (type == SOCK_STREAM)
+		assert_int_equal(listen(fd, 1), 0);
 	return fd;
 }
 
@@ -325,13 +327,13 @@ TEST(test_syslog)
 	log_writer_start_syslog(unit_path("syslog"));
 	put("lost\n");
 	put("lost, too\n");
-	int fd = syslog_listen();
+	int fd = syslog_listen(SOCK_DGRAM);
 	put("first\n");
 	assert_syslog(fd, getpid(), "first");
 	assert_syslog_lost(fd, "\"lines\":\"2\"");
 
 	close(fd);
-	fd = syslog_listen();
+	fd = syslog_listen(SOCK_DGRAM);
 	put("after a restart\n");
 	assert_syslog(fd, getpid(), "after a restart");
 
@@ -351,4 +353,40 @@ TEST(test_syslog)
 	assert_int_equal(status, 0);
 	close(ends[0]);
 	close(fd);
+}
+
+/* Waits for the next line of a stream, which a NUL ends. */
+static void assert_syslog_stream(int fd, const char *text)
+{
+	char got[256], expected[256];
+	size_t len = 0;
+
+	do
+		assert_int_equal(recv(fd, got + len, 1, 0), 1);
+	while (got[len++] != '\0' && len < sizeof(got));
+	snprintf(expected, sizeof(expected), "<%d>prebind[%d]: %s", LOG_DAEMON | LOG_WARNING,
+		 (int)getpid(), text);
+	assert_string_equal(got, expected);
+}
+
+/* A syslog whose socket is a stream is started again, then replaced by one with datagrams. */
+TEST(test_syslog_stream)
+{
+	int listening = syslog_listen(SOCK_STREAM);
+
+	log_writer_start_syslog(unit_path("syslog"));
+	for (int round = 0; round < 2; round++) {
+		put("first\n");
+		put("second\n");
+		int fd = accept(listening, NULL, NULL);
+		assert_true(fd >= 0);
+		assert_syslog_stream(fd, "first");
+		assert_syslog_stream(fd, "second");
+		close(fd);
+		close(listening);
+		listening = syslog_listen(round == 0 ? SOCK_STREAM : SOCK_DGRAM);
+	}
+	put("third\n");
+	assert_syslog(listening, getpid(), "third");
+	close(listening);
 }
