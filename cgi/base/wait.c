@@ -20,6 +20,12 @@ void waiter_set(struct waiter *of_thread)
 	waiter = of_thread;
 }
 
+void waiter_request(unsigned request)
+{
+	if (waiter != NULL)
+		waiter->request = request;
+}
+
 bool wait_begin(void)
 {
 	if (waiter == NULL)
@@ -122,5 +128,5 @@ bool wait_is_in_vain(void)
 		return false;
 	if ((fd.revents & (POLLHUP | POLLERR)) != 0)
 		return true;
-	return waiter->gave_up != NULL && waiter->gave_up(waiter->visitor);
+	return waiter->gave_up != NULL && waiter->gave_up(waiter->visitor, waiter->request);
 }

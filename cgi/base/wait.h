@@ -21,12 +21,17 @@ struct waiter {
 	void (*end)(void *arg);
 	void *arg;
 	int visitor; /* the connection to the web server, which closes it if the visitor goes */
-	bool (*gave_up)(int visitor); /* or says so in what it sends last; NULL: it cannot */
-	unsigned depth;               /* depth of nested waits, which count as one; 0 at first */
+	unsigned request; /* its id on that connection; 0: not known yet */
+	/* true: it says so in what it sends last; NULL: it cannot */
+	bool (*gave_up)(int visitor, unsigned request);
+	unsigned depth; /* depth of nested waits, which count as one; 0 at first */
 };
 
 /* The calling thread's, borrowed until the next call; NULL: none. */
 void waiter_set(struct waiter *waiter);
+
+/* Sets the request that the calling thread serves. Does nothing without a waiter. */
+void waiter_request(unsigned request);
 
 /*
  * Call them before and after a wait. If wait_begin returns false, too many requests wait already:

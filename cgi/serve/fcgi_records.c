@@ -237,19 +237,19 @@ enum head_state head_await(int fd, int ms, struct head *out)
 	return state == HEAD_PARTIAL ? HEAD_BROKEN : state;
 }
 
-/* One request has the connection, so the record's id does not matter. */
-bool head_is_aborted(int fd)
+bool head_is_aborted(int fd, unsigned id)
 {
 	unsigned char data[ABORT_LOOK];
-	struct found record = {.type = RECORD_STDIN};
+	struct found record = {.type = RECORD_STDIN, .id = id};
 	ssize_t come = recv(fd, data, sizeof(data), MSG_PEEK | MSG_DONTWAIT);
 
-	for (size_t at = 0; come > 0 && record.type == RECORD_STDIN; at += record.whole) {
+	for (size_t at = 0; come > 0 && (record.type == RECORD_STDIN || record.id != id);
+	     at += record.whole) {
 		if (at > (size_t)come || !record_at(data + at, (size_t)come - at, &record))
 			break;
 	}
 	secret_wipe(data, sizeof(data));
-	return record.type == RECORD_ABORT_REQUEST;
+	return record.type == RECORD_ABORT_REQUEST && record.id == id;
 }
 
 /* ---- an answer ---- */

@@ -146,9 +146,10 @@ TEST(every_beginning_is_partial)
 	assert_int_equal(read_text(whole, sizeof(whole) - 1, &head), HEAD_WHOLE);
 }
 
-#define ABORT      "\1\2\0\1\0\0\0\0"
-#define NO_BODY    STDIN("\0")
-#define PADDED_END "\1\5\0\1\0\0\4\0pad!"
+#define ABORT       "\1\2\0\1\0\0\0\0"
+#define OTHER_ABORT "\1\2\0\2\0\0\0\0" /* of the request with id 2 */
+#define NO_BODY     STDIN("\0")
+#define PADDED_END  "\1\5\0\1\0\0\4\0pad!"
 
 /* What lies in the socket while a request waits. */
 TEST(aborts)
@@ -167,6 +168,9 @@ TEST(aborts)
 	    {TEXT(STDIN("\3") "abc" NO_BODY ABORT), true },
 	    {TEXT("\1\2\0\1"),                      false},
 	    {TEXT(PARAMS("\0") ABORT),              false},
+	    {TEXT(OTHER_ABORT),                     false},
+	    {TEXT(OTHER_ABORT ABORT),               true },
+	    {TEXT(NO_BODY OTHER_ABORT ABORT),       true },
 	};
 
 	for (size_t i = 0; i < COUNT(left); i++) {
@@ -174,7 +178,7 @@ TEST(aborts)
 
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
 		assert_int_equal(write(ends[0], left[i].text, left[i].len), left[i].len);
-		if (head_is_aborted(ends[1]) != left[i].aborted)
+		if (head_is_aborted(ends[1], 1) != left[i].aborted)
 			fail_msg("row %zu: %d", i, !left[i].aborted);
 		close(ends[0]);
 		close(ends[1]);
