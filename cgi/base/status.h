@@ -40,7 +40,8 @@ int status_http(enum status status);
 const char *status_name(enum status status);
 
 /*
- * Return a heading and one sentence for a visitor, without causes or secrets. Static; never NULL.
+ * Return a heading and one sentence for a visitor in English, without causes or secrets. A status
+ * that no visitor sees has those of STATUS_INTERNAL. Static; never NULL.
  */
 const char *status_title(enum status status);
 const char *status_sentence(enum status status);

@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 
-#define RETRY_S  2 /* by then some of the waiting calls have ended */
 #define SHORT_MS 5 /* for another thread of ours: starting one more would take longer */
 
 static _Thread_local struct waiter *waiter;
@@ -47,7 +46,7 @@ enum status wait_refused(struct error *err)
 	error_set(err, STATUS_BUSY,
 		  "too many requests are waiting (key waiting_max); check whether the XMPP server "
 		  "is slow, the site's database is locked, or upstream_max is too low");
-	return error_retry_after(err, STATUS_BUSY, RETRY_S);
+	return error_retry_after(err, STATUS_BUSY, WAIT_RETRY_S);
 }
 
 bool wait_nap(long ms)

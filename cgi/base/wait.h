@@ -41,6 +41,7 @@ void waiter_request(unsigned request);
 bool wait_begin(void);
 void wait_end(void);
 enum status wait_refused(struct error *err);
+#define WAIT_RETRY_S 2 /* its retry_after: by then some of the waiting calls have ended */
 
 /*
  * Sleeps between wait_begin and wait_end. False: too many requests wait already, so it did not

@@ -272,6 +272,9 @@ static bool fcgi_begin(struct fcgi_request *req)
 	return begun;
 }
 
+#define TEXT_OF(macro)  TEXT_OF_(macro)
+#define TEXT_OF_(value) #value
+
 static const char has_nul[] = "Status: 400 Bad Request\r\n"
 			      "Content-Type: text/plain; charset=utf-8\r\n"
 			      "Cache-Control: no-store\r\n"
@@ -282,12 +285,14 @@ static const char too_large[] = "Status: 431 Request Header Fields Too Large\r\n
 				"Cache-Control: no-store\r\n"
 				"\r\n"
 				"The request has too many headers, or too long ones.\n";
-static const char busy[] = "Status: 503 Service Unavailable\r\n"
-			   "Content-Type: text/plain; charset=utf-8\r\n"
-			   "Cache-Control: no-store\r\n"
-			   "Retry-After: 1\r\n"
-			   "\r\n"
-			   "Too many visitors at once. Please come again in a moment.\n";
+static const char busy[] =
+    "Status: 503 Service Unavailable\r\n"
+    "Content-Type: text/plain; charset=utf-8\r\n"
+    "Cache-Control: no-store\r\n"
+    "Retry-After: " TEXT_OF(
+	WAIT_RETRY_S) "\r\n"
+		      "\r\n"
+		      "Too many visitors at once. Please come again in a moment.\n";
 
 /* An answer without a handler: a header and a sentence. */
 static struct answer answer_of(const char *text)

@@ -232,8 +232,8 @@ struct head {
 enum head_state head_look(int fd, struct head *out);
 enum head_state head_await(int fd, int ms, struct head *out); /* never HEAD_PARTIAL */
 /*
- * True if the web server has aborted the request with this id (FCGI_ABORT_REQUEST). It examines the bytes that
- * are still in the socket: the record itself, or a short rest of the body before it.
+ * True if the web server has aborted the request with this id (FCGI_ABORT_REQUEST). It examines the
+ * bytes that are still in the socket: the record itself, or a short rest of the body before it.
  */
 bool head_is_aborted(int fd, unsigned id);
 

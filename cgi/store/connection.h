@@ -12,6 +12,35 @@
 
 /* A struct connection is used by one thread at a time. */
 
+/*
+ * ---- the place of a database, without a connection: sqlite_file.c ----
+ *
+ * For SQLite the place is the path of its file.
+ */
+
+/* Checks that this user may use the database. The error names the command that corrects it. */
+enum status connection_place_check(const char *path, struct error *err);
+
+/*
+ * Checks what belongs to a database and lies beside it, if it exists: SQLite's -wal, -shm and
+ * -journal, and .limits. The error names the command that corrects it.
+ */
+enum status connection_place_beside(const char *path, struct error *err);
+
+/* Checks that there is room for more rows; leaves nothing there. */
+enum status connection_place_room(const char *path, struct error *err);
+
+/*
+ * Makes an empty database for its owner alone if none exists. If root calls it, the file belongs to
+ * the owner of the directory.
+ */
+enum status connection_place_create(const char *path, struct error *err);
+
+/* True if locks and shared memory may be unreliable there: a network or shared file system. */
+bool connection_place_on_network(const char *path);
+
+/* ---- connections: sqlite_connection.c ---- */
+
 /* How durable a database is. */
 enum connection_kind {
 	CONNECTION_DURABLE,   /* committed data survives a power failure */
@@ -27,7 +56,7 @@ enum connection_trouble {
 };
 
 /*
- * Opens an existing file that only its owner can use (see database_file.h). A database of another
+ * Opens an existing file that only its owner can use (see sqlite.h). A database of another
  * program is refused before it is changed. The caller owns *out. On failure *trouble is set;
  * trouble may be NULL.
  */

@@ -12,7 +12,6 @@
 
 #include "base/clock.h"
 #include "base/wait.h"
-#include "store/database_file.h"
 #include "store/limit.h"
 #include "store/limit_file.h"
 
@@ -106,7 +105,7 @@ static enum status try_open(struct limit_store *limits, enum connection_trouble 
 	if (limits->only_looks && access(limits->path, F_OK) != 0)
 		return error_set(err, STATUS_NOT_FOUND, "%s: it is not there", limits->path);
 	if (!limits->only_looks)
-		status = database_file_create(limits->path, err);
+		status = connection_place_create(limits->path, err);
 	if (status == STATUS_OK)
 		status = connection_open(limits->path, CONNECTION_DISPOSABLE, &db, trouble, err);
 	if (status != STATUS_OK)

@@ -6,7 +6,6 @@
  */
 #include <stdlib.h>
 
-#include "store/database_file.h"
 #include "store/database_site.h"
 #include "store/migrations.h"
 #include "store/connection.h"
@@ -110,7 +109,7 @@ enum status store_migrate(const struct store_migration *what, struct store_migra
 {
 	struct store_migration_report report = {0};
 	struct connection *db;
-	enum status status = database_file_create(what->path, err);
+	enum status status = connection_place_create(what->path, err);
 
 	if (status == STATUS_OK)
 		status = connection_open(what->path, CONNECTION_DURABLE, &db, NULL, err);

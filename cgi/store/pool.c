@@ -14,7 +14,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/wait.h"
-#include "store/database_file.h"
 #include "store/database_site.h"
 #include "store/connection.h"
 
@@ -97,7 +96,7 @@ enum status store_open(const char *path, const char *site, struct store **out, s
 		return status;
 	}
 	store->idle_count = store->open_count = 1;
-	if (database_file_on_network(path))
+	if (connection_place_on_network(path))
 		log_event(LOG_LEVEL_WARN, "database_on_network", "path", path, NULL);
 	*out = store;
 	return STATUS_OK;
@@ -338,11 +337,7 @@ enum status store_end(struct store *store, struct connection *db, enum status st
 
 enum status store_check_file(const char *path, struct error *err)
 {
-	enum status status = database_file_check(path, err);
-
-	if (status == STATUS_OK)
-		status = database_file_check_writable(path, err);
-	return status == STATUS_OK ? database_file_check_folder(path, err) : status;
+	return connection_place_check(path, err);
 }
 
 enum status store_ping(struct store *store, struct error *err)
@@ -375,10 +370,10 @@ enum status store_write_check(struct store *store, struct error *err)
 	if (status == STATUS_OK)
 		connection_rollback(db);
 	store_return(store, db);
-	return status == STATUS_OK ? database_file_room(store->path, err) : status;
+	return status == STATUS_OK ? connection_place_room(store->path, err) : status;
 }
 
 enum status store_files_check(const char *path, struct error *err)
 {
-	return database_file_beside(path, err);
+	return connection_place_beside(path, err);
 }

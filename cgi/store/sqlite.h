@@ -66,4 +66,30 @@ enum status sqlite_open(struct connection *db, int flags, struct error *err);
  */
 struct connection *sqlite_connection_new(const char *path, int patience_ms);
 
+/*
+ * ---- sqlite_file.c: checks of a database's file from outside ----
+ *
+ * None of them opens the file, because closing any descriptor of a database file drops all locks
+ * that the process holds on it.
+ */
+
+/*
+ * Refuses a missing file, a link, and a file that gives any permission to group or others. Refuses
+ * a directory that group or others may write to. The owner of both must be this user or root; root
+ * may use files of any owner. The error names the command that corrects it.
+ */
+enum status sqlite_file_check(const char *path, struct error *err);
+
+/*
+ * Refuses a file that exists and that this user may not write to. The error names the command that
+ * corrects it.
+ */
+enum status sqlite_file_check_writable(const char *path, struct error *err);
+
+/*
+ * Makes the -wal and -shm files writable again if they belong to this user. SQLite gives them the
+ * mode of the database, so those of a database that was read-only for a while stay read-only.
+ */
+void sqlite_file_mend_sides(const char *path);
+
 #endif

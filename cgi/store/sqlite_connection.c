@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/name.h"
 #include "base/wait.h"
-#include "store/database_file.h"
 #include "store/sqlite.h"
 
 /* Milliseconds to wait for another writer. It is less than the deadline of any request. */
@@ -137,20 +136,20 @@ struct connection *sqlite_connection_new(const char *path, int patience_ms)
 
 static enum status connect(struct connection *db, enum connection_kind kind, struct error *err)
 {
-	enum status status = database_file_check(db->path, err);
+	enum status status = sqlite_file_check(db->path, err);
 
 	if (status != STATUS_OK)
 		return status;
 	if (kind == CONNECTION_DURABLE)
-		database_file_mend_sides(db->path);
+		sqlite_file_mend_sides(db->path);
 	status = sqlite_open(db, SQLITE_OPEN_READWRITE, err);
 	if (status == STATUS_OK)
 		status = connection_set_up(db, kind, &db->schema, err);
 	/*
 	 * SQLite gives the files that it creates the mode of the database, which may be read-only.
 	 */
-	if (kind == CONNECTION_DURABLE && database_file_check_writable(db->path, NULL) != STATUS_OK)
-		database_file_mend_sides(db->path);
+	if (kind == CONNECTION_DURABLE && sqlite_file_check_writable(db->path, NULL) != STATUS_OK)
+		sqlite_file_mend_sides(db->path);
 	return status;
 }
 

@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/wait.h"
-#include "store/database_file.h"
 #include "store/connection.h"
 
 #define APPLICATION_ID   0x70726264 /* "prbd": marks the files of this program */
@@ -86,7 +85,7 @@ static enum status set_journal(struct connection *db, const char *sql, struct er
  */
 static enum status choose_journal(struct connection *db, struct error *err)
 {
-	bool network = database_file_on_network(connection_path(db));
+	bool network = connection_place_on_network(connection_path(db));
 	char *mode;
 	enum status status = connection_ask(db, "PRAGMA journal_mode", NULL, &mode, err);
 

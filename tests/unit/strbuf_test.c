@@ -200,6 +200,11 @@ TEST(test_status)
 		assert_string_equal(status_name(rows[i].status), rows[i].name);
 		assert_true(strlen(status_title(rows[i].status)) > 0);
 		assert_true(strlen(status_sentence(rows[i].status)) > 0);
+		/* A visitor never sees these three: their texts are those of STATUS_INTERNAL. */
+		bool unseen = i == STATUS_OK || i == STATUS_CONFLICT || i == STATUS_VISITOR_LEFT;
+		bool own = i == STATUS_INTERNAL ||
+			   strcmp(status_title(i), status_title(STATUS_INTERNAL)) != 0;
+		assert_int_equal(own, !unseen);
 	}
 	assert_int_equal(status_http(STATUS_COUNT), 500);
 	assert_string_equal(status_name((enum status) - 1), "internal");

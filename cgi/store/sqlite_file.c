@@ -15,7 +15,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "store/database_file.h"
+#include "store/connection.h"
+#include "store/sqlite.h"
 
 #define ROOM_WANTED   (1024 * 1024)       /* bytes: a quarter of the log at a checkpoint */
 #define DATABASE_MODE (S_IRUSR | S_IWUSR) /* also for -wal, -shm and -journal */
@@ -99,7 +100,7 @@ static enum status check_directory(const char *directory, struct error *err)
 	return STATUS_OK;
 }
 
-enum status database_file_check(const char *path, struct error *err)
+enum status sqlite_file_check(const char *path, struct error *err)
 {
 	enum status status = check_file(path, err);
 
@@ -114,7 +115,7 @@ enum status database_file_check(const char *path, struct error *err)
 }
 
 /* Asks the kernel instead of reading the mode: the file system may be read-only. */
-enum status database_file_check_writable(const char *path, struct error *err)
+enum status sqlite_file_check_writable(const char *path, struct error *err)
 {
 	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0 || errno == ENOENT)
 		return STATUS_OK;
@@ -134,7 +135,7 @@ enum status database_file_check_writable(const char *path, struct error *err)
 }
 
 /* SQLite creates its -journal, -wal and -shm files there. */
-enum status database_file_check_folder(const char *path, struct error *err)
+static enum status check_folder(const char *path, struct error *err)
 {
 	char *directory = directory_of(path);
 	enum status status = STATUS_OK;
@@ -152,7 +153,7 @@ enum status database_file_check_folder(const char *path, struct error *err)
 }
 
 /* Only the owner can write to the directory, so nobody can put a link there in between. */
-void database_file_mend_sides(const char *path)
+void sqlite_file_mend_sides(const char *path)
 {
 	static const char *const suffixes[] = {"-wal", "-shm"};
 	char side[PATH_MAX];
@@ -166,6 +167,15 @@ void database_file_mend_sides(const char *path)
 		    (st.st_mode & DATABASE_MODE) != DATABASE_MODE)
 			chmod(side, DATABASE_MODE);
 	}
+}
+
+enum status connection_place_check(const char *path, struct error *err)
+{
+	enum status status = sqlite_file_check(path, err);
+
+	if (status == STATUS_OK)
+		status = sqlite_file_check_writable(path, err);
+	return status == STATUS_OK ? check_folder(path, err) : status;
 }
 
 /*
@@ -189,7 +199,7 @@ static int make_file(const char *path, const struct stat *directory)
 	return made;
 }
 
-enum status database_file_create(const char *path, struct error *err)
+enum status connection_place_create(const char *path, struct error *err)
 {
 	struct stat st;
 	char *directory = directory_of(path);
@@ -231,7 +241,7 @@ static enum status check_one_beside(const char *name, struct error *err)
 	return STATUS_OK;
 }
 
-enum status database_file_beside(const char *path, struct error *err)
+enum status connection_place_beside(const char *path, struct error *err)
 {
 	static const char *const suffixes[] = {"-wal", "-shm", "-journal", ".limits"};
 	enum status status = STATUS_OK;
@@ -248,7 +258,7 @@ enum status database_file_beside(const char *path, struct error *err)
 }
 
 /* The file has no name, so it is gone when it is closed, even after a crash. */
-enum status database_file_room(const char *path, struct error *err)
+enum status connection_place_room(const char *path, struct error *err)
 {
 	char *directory = directory_of(path);
 	enum status status = STATUS_OK;
@@ -269,7 +279,7 @@ enum status database_file_room(const char *path, struct error *err)
 	return status;
 }
 
-bool database_file_on_network(const char *path)
+bool connection_place_on_network(const char *path)
 {
 	struct statfs fs;
 
