@@ -1,11 +1,12 @@
 // The contacts with their presence and unread counts, and their list in the page. The keyboard
 // works as in a list box: the list is one Tab stop, and the arrow keys move inside it.
 import { named } from "./dom.js";
+import { inOrder, matcher, previewOf, shortTime } from "./order.js";
 import { jidName } from "./stanza.js";
 import { fill, TEXT } from "./texts.js";
 
 const HUES = 8; // the number of avatar colours in chat.css
-const byName = new Intl.Collator();
+const FILTER_FROM = 6; // shorter lists need no filter
 // of resources with equal priority, the first in this order is shown
 const SHOW_RANK = ["chat", "", "away", "xa", "dnd"];
 
@@ -17,6 +18,7 @@ const SHOW_RANK = ["chat", "", "away", "xa", "dnd"];
  * @property {Map<string, {show: string, status: string, priority: number}>} resources the online ones, by name
  * @property {string} lockedTo full JID of the resource that wrote last, else the bare JID (RFC 6121, section 5.1)
  * @property {number} unread
+ * @property {import("./lines.js").Line | null} last the last message; null: none is known
  * @property {{state: string, people: string[]} | null} room null: not a group chat
  */
 
@@ -32,6 +34,7 @@ const newContact = (jid) => ({
 	resources: new Map(),
 	lockedTo: jid,
 	unread: 0,
+	last: null,
 	room: null,
 });
 
@@ -47,13 +50,6 @@ export function presenceOf(contact) {
 	)[0];
 	return best ?? { show: contact.known ? "offline" : "unknown", status: "" };
 }
-
-/**
- * The sort order: online contacts first, then strangers, then offline contacts. A conversation with
- * a stranger is always recent.
- * @param {Contact} contact
- */
-const rank = (contact) => (contact.resources.size > 0 ? 0 : contact.known ? 2 : 1);
 
 const SHOWS = /** @type {const} */ (["away", "xa", "dnd", "offline", "unknown"]);
 
@@ -97,13 +93,23 @@ export class Contacts {
 	#list;
 	#template;
 	#onOpen;
+	#filter;
+	#nobody; // says that no contact has what was typed into the filter
 
-	/** @param {{list: HTMLElement, template: HTMLTemplateElement, onOpen: (contact: Contact) => void}} parts */
-	constructor({ list, template, onOpen }) {
+	/**
+	 * @param {{list: HTMLElement, template: HTMLTemplateElement, onOpen: (contact: Contact) => void,
+	 *   filter?: HTMLInputElement | null, nobody?: HTMLElement | null}} parts filter, nobody: a site's
+	 *   own template may leave them out
+	 */
+	constructor({ list, template, onOpen, filter = null, nobody = null }) {
 		this.#list = list;
 		this.#template = template;
 		this.#onOpen = onOpen;
+		this.#filter = filter;
+		this.#nobody = nobody;
 		list.addEventListener("keydown", (event) => this.#onKey(event));
+		filter?.addEventListener("input", () => this.#drawFilter());
+		filter?.addEventListener("keydown", (event) => this.#onFilterKey(event));
 	}
 
 	get size() {
@@ -199,7 +205,7 @@ export class Contacts {
 		this.#asked = false;
 		for (const contact of this.#changed) this.#drawOne(contact);
 		this.#changed.clear();
-		const sorted = [...this.#contacts.values()].sort((a, b) => rank(a) - rank(b) || byName.compare(a.name, b.name));
+		const sorted = inOrder(this.#contacts.values());
 		this.#order = sorted.map((contact) => contact.jid);
 		const focused = this.#focused();
 		let place = this.#list.firstElementChild;
@@ -213,6 +219,22 @@ export class Contacts {
 			else this.#list.insertBefore(item, place);
 		}
 		if (focused instanceof HTMLElement && this.#list.contains(focused) && focused !== this.#focused()) focused.focus();
+		this.#drawFilter();
+	}
+
+	/** Hides the contacts that do not match what is typed into the filter. */
+	#drawFilter() {
+		const filter = this.#filter;
+		if (filter) filter.hidden = this.#contacts.size < FILTER_FROM && filter.value === "";
+		const matches = matcher(filter?.value ?? "");
+		let shown = 0;
+		for (const [jid, button] of this.#buttons) {
+			const item = /** @type {HTMLElement} */ (button.parentNode);
+			const match = matches(/** @type {Contact} */ (this.#contacts.get(jid)));
+			if (item.hidden === match) item.hidden = !match;
+			if (match) shown++;
+		}
+		if (this.#nobody) this.#nobody.textContent = shown === 0 && filter?.value ? TEXT.noMatch : "";
 		this.#rove();
 	}
 
@@ -226,12 +248,27 @@ export class Contacts {
 			drawAvatar(part("avatar"), contact.name);
 		}
 		part("presence").textContent = presenceText(contact);
+		this.#drawLast(button, contact);
 		button.dataset.show = presence.show || "online";
 		button.title = contact.jid;
 		part("unread").hidden = contact.unread === 0;
 		part("count").textContent = String(contact.unread);
 		if (contact.jid === this.#open) button.setAttribute("aria-current", "true");
 		else button.removeAttribute("aria-current");
+	}
+
+	/**
+	 * The last message takes the place of the presence, which the dot still shows; screen readers read
+	 * both.
+	 * @param {HTMLElement} button @param {Contact} contact
+	 */
+	#drawLast(button, { last }) {
+		const [text, when] = [".last", "time"].map((name) => /** @type {HTMLElement | null} */ (button.querySelector(name)));
+		if (!text || !when) return; // a site's own template may leave them out
+		text.textContent = last ? previewOf(last) : "";
+		when.textContent = last ? shortTime(last.time, new Date()) : "";
+		if (last) when.setAttribute("datetime", last.time.toISOString());
+		button.querySelector(".presence")?.classList.toggle("visually-hidden", last !== null);
 	}
 
 	/** @param {Contact} contact */
@@ -249,7 +286,8 @@ export class Contacts {
 	/** Makes one of the buttons the Tab stop. @param {string} [jid] */
 	#rove(jid = this.#stop) {
 		const before = this.#buttons.get(this.#stop);
-		this.#stop = this.#buttons.has(jid) ? jid : this.#order[0];
+		const shown = (/** @type {string} */ each) => this.#buttons.get(each)?.parentElement?.hidden === false;
+		this.#stop = shown(jid) ? jid : (this.#order.find(shown) ?? "");
 		if (before) before.tabIndex = -1;
 		const button = this.#buttons.get(this.#stop);
 		if (button) button.tabIndex = 0;
@@ -262,7 +300,7 @@ export class Contacts {
 
 	/** @param {KeyboardEvent} event */
 	#onKey(event) {
-		const buttons = /** @type {HTMLElement[]} */ (Array.from(this.#list.querySelectorAll("button")));
+		const buttons = /** @type {HTMLElement[]} */ (Array.from(this.#list.querySelectorAll("li:not([hidden]) button")));
 		const at = buttons.indexOf(/** @type {HTMLElement} */ (this.#focused()));
 		/** @type {Record<string, number>} */
 		const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 };
@@ -270,5 +308,19 @@ export class Contacts {
 		if (!next) return;
 		event.preventDefault();
 		next.focus();
+	}
+
+	/** The arrow leads into the list, and Enter opens its first contact. @param {KeyboardEvent} event */
+	#onFilterKey(event) {
+		const filter = /** @type {HTMLInputElement} */ (this.#filter);
+		const first = /** @type {HTMLElement | null} */ (this.#list.querySelector("li:not([hidden]) button"));
+		if (event.isComposing) return;
+		if (event.key === "ArrowDown" && first) first.focus();
+		else if (event.key === "Enter" && first && filter.value !== "") first.click();
+		else if (event.key !== "Escape" || filter.value === "") return;
+		if (event.key !== "ArrowDown") filter.value = "";
+		this.#drawFilter();
+		event.preventDefault();
+		event.stopPropagation(); // Escape would close the conversation
 	}
 }

@@ -33,10 +33,13 @@ function banner() {
 
 function side() {
 	const field = { id: "address", type: "text", inputmode: "email", autocomplete: "off", autocapitalize: "none" };
+	const filter = { id: "filter", class: "filter", type: "search", autocomplete: "off" };
 	return h(
 		"nav",
 		{ class: "side", "aria-label": TEXT.contacts },
 		h("ul", { id: "requests", class: "requests", "aria-label": TEXT.requests }),
+		h("input", { ...filter, "aria-label": TEXT.findContact, placeholder: TEXT.findContact, "aria-controls": "contacts", hidden: true }),
+		h("p", { id: "no-match", class: "no-match", role: "status" }),
 		h("ul", { id: "contacts", class: "contacts", "aria-label": TEXT.contacts }),
 		h("p", { id: "no-contacts", class: "empty", hidden: true }, TEXT.nobodyYet),
 		h(
@@ -101,9 +104,10 @@ function templates() {
 		h("span", { class: "count" }),
 		hidden(` ${TEXT.unreadWord}`),
 	);
-	const who = h("span", { class: "who" }, h("span", { class: "name" }), h("span", { class: "presence" }));
+	const who = h("span", { class: "who" }, h("span", { class: "name" }), h("span", { class: "presence" }), h("span", { class: "last", dir: "auto" }));
+	const end = h("span", { class: "end" }, h("time"), unread);
 	const avatar = h("span", { class: "avatar", "aria-hidden": "true" });
-	const contact = h("li", {}, h("button", { type: "button", class: "contact" }, avatar, who, unread));
+	const contact = h("li", {}, h("button", { type: "button", class: "contact" }, avatar, who, end));
 	const request = h(
 		"li",
 		{ class: "request" },

@@ -46,6 +46,8 @@ export class ChatUi {
 			list: this.#part("contacts"),
 			template: this.#part("contact-template"),
 			onOpen: (contact) => this.#open(contact),
+			filter: this.#part("filter"),
+			nobody: this.#part("no-match"),
 		});
 		this.#messages = new Messages({
 			chat,
@@ -291,6 +293,7 @@ export class ChatUi {
 	/** @param {Contact} contact whose unread messages may have changed */
 	#drawUnread(contact) {
 		contact.unread = this.#messages.unread(contact);
+		contact.last = this.#messages.talk(contact).lines.at(-1) ?? null;
 		this.#contacts.draw(contact);
 		this.#parts.onUnread(this.#contacts.unread);
 	}
