@@ -27,8 +27,8 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 BASE     = address clock codec codec_base64 crypto error file inflate json json_scan json_write key_list log log_writer metrics name secret \
 	secret_file status strbuf unix_crypt wait xml
 CONF     = check conf cookie_name databases keys load number place placeholder print text value
-STORE    = adhoc_caller database_site jid_map limit limit_file migrate pool \
-	provisioned query session site_query site_query_guard site_rows sql sqlite_connection sqlite_error sqlite_file \
+STORE    = adhoc_caller backup database_site jid_map limit limit_file migrate pool \
+	provisioned query session site_query site_query_guard site_rows sql sqlite_backup sqlite_connection sqlite_error sqlite_file \
 	sqlite_foreign sqlite_setup sqlite_statement token_record user
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \
 	bosh_write jid jid_name jid_prepare jwt login_token sasl
@@ -55,7 +55,7 @@ LIB_OBJECTS = \
 	$(PREBIND:%=$(BUILD)/prebind/%.o) $(SITE:%=$(BUILD)/site/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o $(BUILD)/status_texts.o
 
-CTL      = account check check_accounts check_names check_server conf csv ctl gateway map map_import prebind session token user
+CTL      = account backup check check_accounts check_names check_server conf csv ctl gateway map map_import prebind session token user
 
 EXTAUTH  = packet
 

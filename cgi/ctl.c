@@ -28,6 +28,12 @@ static const struct verb verbs[] = {
 	 "Creates the site's database, or brings it up to this program's schema. --adopt: takes it "
 	 "over from a site of another name, and ends the logins in it.",
 	 SITE, OPTION_JSON | OPTION_ADOPT, 0, 0, ctl_migrate},
+	{"backup", NULL, "FILE",
+	 "Copies the site's database to a new file, also while prebind runs.",
+	 SITE, 0, 1, 1, ctl_backup},
+	{"restore", NULL, "FILE",
+	 "Puts a backup in the place of the site's database, which is kept; prebind must not run.",
+	 SITE, 0, 1, 1, ctl_restore},
 	{"user", "add", "NAME [--password-stdin] [--jid JID]",
 	 "Adds a site user for prebind's own login form; --jid also adds a row of the JID map.",
 	 STORE, OPTION_PASSWORD_STDIN | OPTION_JID, 1, 1, ctl_user_add},

@@ -116,6 +116,7 @@ enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *
 /* Returns the identity source of a user's name: --source, or the site's first provider. */
 const char *ctl_source(const struct ctl *ctl);
 
+int ctl_backup(struct ctl *ctl);
 int ctl_check(struct ctl *ctl);
 int ctl_conf(struct ctl *ctl);
 int ctl_migrate(struct ctl *ctl);
@@ -138,6 +139,7 @@ int ctl_map_delete(struct ctl *ctl);
 int ctl_map_import(struct ctl *ctl);
 int ctl_map_list(struct ctl *ctl);
 int ctl_session_list(struct ctl *ctl);
+int ctl_restore(struct ctl *ctl);
 int ctl_session_end(struct ctl *ctl);
 int ctl_token_issue(struct ctl *ctl);
 int ctl_token_revoke(struct ctl *ctl);

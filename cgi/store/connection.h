@@ -100,6 +100,18 @@ enum status connection_commit(struct connection *db, struct error *err); /* roll
 void connection_rollback(struct connection *db); /* does nothing if none is open */
 void connection_reset(struct connection *db);    /* resets statements, rolls back */
 
+/*
+ * Copies the database to a file that exists and is empty. Others may write meanwhile; the copy is
+ * the state of one moment.
+ */
+enum status connection_copy(struct connection *db, const char *file, struct error *err);
+
+/*
+ * Locks everybody else out until the connection is closed. STATUS_BUSY: another connection has the
+ * database open.
+ */
+enum status connection_lock_out(struct connection *db, struct error *err);
+
 /* ---- how a database is set up: sqlite_setup.c ---- */
 
 /* connection_open calls it once. *schema: see connection_schema. */

@@ -1,0 +1,37 @@
+/*
+ * prebindctl backup, prebindctl restore.
+ */
+#include "store/backup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ctl/ctl.h"
+
+int ctl_backup(struct ctl *ctl)
+{
+	struct error err = {0};
+
+	if (store_backup(ctl->site->database, ctl->argv[0], &err) != STATUS_OK)
+		return ctl_fail(ctl, &err);
+	printf("%s is a copy of %s; keep it as secret as that\n", ctl->argv[0],
+	       ctl->site->database);
+	return EXIT_DONE;
+}
+
+int ctl_restore(struct ctl *ctl)
+{
+	struct store_restoration what = {
+	    .database = ctl->site->database, .site = ctl->site->name, .file = ctl->argv[0]};
+	struct error err = {0};
+
+	if (store_restore(&what, &err) != STATUS_OK)
+		return ctl_fail(ctl, &err);
+	printf("%s is restored; everybody must log in again\n", ctl->site->database);
+	if (what.from != store_schema())
+		printf("it was brought from schema %d to %d\n", what.from, store_schema());
+	if (what.kept != NULL)
+		printf("the database of before is kept as %s\n", what.kept);
+	free(what.kept);
+	return EXIT_DONE;
+}

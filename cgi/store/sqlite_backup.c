@@ -1,0 +1,43 @@
+/*
+ * A copy of a database while others write to it, and the proof that nobody else uses one.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/sqlite.h"
+
+enum status connection_copy(struct connection *db, const char *file, struct error *err)
+{
+	sqlite3_stmt *prepared = NULL;
+	int code = sqlite3_prepare_v3(db->sqlite, "VACUUM INTO ?1", -1, 0, &prepared, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_bind_text(prepared, 1, file, -1, SQLITE_STATIC);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(prepared);
+	enum status status = code == SQLITE_DONE ? STATUS_OK : sqlite_failed(db, code, err);
+	sqlite3_finalize(prepared);
+	return status;
+}
+
+/* SQLite leaves the write-ahead log only if no other connection has the file open. */
+enum status connection_lock_out(struct connection *db, struct error *err)
+{
+	struct error why = {0};
+	char *mode = NULL;
+
+	connection_patience(db, 0);
+	enum status status = connection_ask(db, "PRAGMA journal_mode = DELETE", NULL, &mode, &why);
+	bool alone = status == STATUS_OK && strcmp(mode, "delete") == 0;
+	free(mode);
+	if (alone)
+		status = connection_script(db, "BEGIN EXCLUSIVE", &why);
+	if (alone && status == STATUS_OK)
+		return status;
+	if (status == STATUS_OK || connection_trouble(db) == TROUBLE_BUSY)
+		return error_set(err, STATUS_BUSY,
+				 "%s: the database is in use: stop prebind first, for example with "
+				 "`systemctl stop prebind.socket prebind.service`",
+				 db->path);
+	return error_set(err, status, "%s", why.text);
+}
