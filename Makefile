@@ -26,10 +26,11 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 
 BASE     = address clock codec codec_base64 crypto error file inflate json json_scan json_write key_list log log_writer metrics name secret \
 	secret_file status strbuf unix_crypt wait xml
-CONF     = check conf cookie_name databases keys load number place placeholder print text value
+CONF     = check conf cookie_name databases keys load number place placeholder print site_uri text value
 STORE    = adhoc_caller backup database_site jid_map limit limit_file migrate pool \
-	provisioned query session site_query site_query_guard site_rows sql sqlite_backup sqlite_connection sqlite_error sqlite_file \
+	provisioned query session sql sqlite_backup sqlite_connection sqlite_error sqlite_file \
 	sqlite_foreign sqlite_setup sqlite_statement token_record user
+SITEDB   = kinds library mariadb pool postgresql select site_query site_rows sqlite sqlite_guard tokens
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \
 	bosh_write jid jid_name jid_prepare jwt login_token sasl
 NET      = http_call http_client http_settings
@@ -48,7 +49,7 @@ PAGE     = adhoc app behind_proxy bind caller chat cookie device error gate heal
 	login_circle login_limit page routes
 
 LIB_OBJECTS = \
-	$(BASE:%=$(BUILD)/base/%.o) $(CONF:%=$(BUILD)/conf/%.o) $(STORE:%=$(BUILD)/store/%.o) \
+	$(BASE:%=$(BUILD)/base/%.o) $(CONF:%=$(BUILD)/conf/%.o) $(STORE:%=$(BUILD)/store/%.o) $(SITEDB:%=$(BUILD)/sitedb/%.o) \
 	$(XMPP:%=$(BUILD)/xmpp/%.o) $(NET:%=$(BUILD)/net/%.o) $(WEB:%=$(BUILD)/web/%.o) \
 	$(TEMPLATE:%=$(BUILD)/template/%.o) $(SERVE:%=$(BUILD)/serve/%.o) \
 	$(PASSWORD:%=$(BUILD)/password/%.o) $(IDENTITY:%=$(BUILD)/identity/%.o) $(ACCOUNT:%=$(BUILD)/account/%.o) \
@@ -67,7 +68,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 	conf_value_test cookie_test csrf_test device_test django_session_test fcgi_head_test file_test \
 	fcgi_record_test \
 	http_client_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \
-	jwt_test limit_test log_test login_test login_token_test oauth_tokens_test \
+	jwt_test limit_test log_test login_test login_token_test near_miss_test oauth_tokens_test \
 	password_differential_test password_hash_test php_differential_test php_session_test privileges_test \
 	provisioned_test reader_memory_test \
 	request_fields_test request_path_test request_test response_test router_test sasl_test secret_test session_test site_http_cache_test site_query_test \

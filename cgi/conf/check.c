@@ -9,6 +9,7 @@
 #include "conf/load.h"
 #include "conf/number.h"
 #include "conf/placeholder.h"
+#include "conf/site_uri.h"
 #include "conf/value.h"
 #include "xmpp/sasl.h"
 
@@ -122,7 +123,7 @@ static void password_query_check(struct load *load, const struct site_conf *site
 {
 	if (site->bosh_password_query[0] != '\0' && site->site_database[0] == '\0')
 		load_fault(load, line_of(load, "bosh_password_query"), "bosh_password_query",
-			   "also needs site_database: the SQLite file with the passwords");
+			   "also needs site_database: the database with the passwords");
 }
 
 const char *conf_mechanisms(const struct site_conf *site)
@@ -180,11 +181,22 @@ static void credentials_check(struct load *load, const struct site_conf *site)
 }
 
 /* The query needs a database. */
-static void login_query_check(struct load *load, const struct site_conf *site)
+static void login_users_check(struct load *load, const struct site_conf *site)
 {
 	if (site->login_query[0] != '\0' && site->site_database[0] == '\0')
 		load_fault(load, line_of(load, "login_query"), "login_query",
-			   "also needs site_database: the SQLite file of the site's users");
+			   "also needs site_database: the database of the site's users");
+}
+
+/* SQLite has no passwords. */
+static void site_password_check(struct load *load, const struct site_conf *site)
+{
+	if (site->site_database_password_file[0] != '\0' &&
+	    site_uri_kind(site->site_database) == SITE_URI_PATH)
+		load_fault(load, line_of(load, "site_database_password_file"),
+			   "site_database_password_file",
+			   "is only for a site_database that begins with mariadb://, mysql:// or "
+			   "postgresql://");
 }
 
 /*
@@ -298,7 +310,8 @@ void load_check_site(struct load *load, const struct site_conf *site)
 	route_check(load, site);
 	credentials_check(load, site);
 	site_result_check(load, site);
-	login_query_check(load, site);
+	login_users_check(load, site);
+	site_password_check(load, site);
 	database_check(load, site);
 	if (load->status == STATUS_OK)
 		hosts_add(load, site);

@@ -121,7 +121,9 @@ struct site_conf {
 	char *remote_user_realm;                 /* "": remove no realm */
 	struct conf_list remote_user_auth_types; /* empty: any */
 
-	char *site_database;
+	char *site_database;               /* a path, or an address: conf/site_uri.h */
+	char *site_database_password_file; /* "": no password */
+	long site_connections_max;         /* to one server, in each process */
 	char *site_query;
 	char *site_cookie;
 	long site_cookie_transform; /* enum conf_transform */

@@ -214,8 +214,15 @@ const struct conf_key conf_keys[] = {
 	{SITE(remote_user_auth_types), .type = TYPE_WORDS, .initial = "",
 	 .what = "The accepted values of AUTH_TYPE; empty: every value."},
 
-	{SITE(site_database), .type = TYPE_PATH, .initial = "", .needed = NEEDED_BY_SITE_SESSION,
-	 .what = "The site's own SQLite file; it is only read."},
+	{SITE(site_database), .type = TYPE_SITE_DB, .initial = "",
+	 .needed = NEEDED_BY_SITE_SESSION,
+	 .what = "The site's own database, which is only read: an SQLite file, mariadb://… "
+		 "or postgresql://…."},
+	{SITE(site_database_password_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
+	 .what = "The file with the password for that database; empty: it needs none."},
+	{SITE(site_connections_max), .type = TYPE_INTEGER, .initial = "16", .min = 1, .max = 1024,
+	 .what = "Connections that one process has open to that database's server, for all "
+		 "sites together."},
 	{SITE(site_query), .type = TYPE_PATH, .initial = "", .needed = NEEDED_BY_SITE_SESSION,
 	 .what = "The file with the one SELECT that finds the user of a session."},
 	{SITE(site_cookie), .type = TYPE_COOKIE, .initial = "", .needed = NEEDED_BY_SITE_SESSION,

@@ -10,6 +10,7 @@
 
 #include "conf/placeholder.h"
 #include "conf/number.h"
+#include "conf/site_uri.h"
 #include "conf/text.h"
 
 #define LIMIT_COUNT_MAX  1000000 /* for more, use off */
@@ -379,6 +380,8 @@ static const struct type types[TYPE_COUNT] = {
 	[TYPE_SESSIONS] = {"folder", A_PATH ", or N;/PATH or N;MODE;/PATH",
 			   text_sessions_check, set_text, text_text},
 	[TYPE_PATH] = {"file", .check = text_path_check, .set = set_text, .text = text_text},
+	[TYPE_SITE_DB] = {"database", A_PATH ", mariadb://USER@HOST/NAME or postgresql://USER@HOST/NAME",
+				site_uri_check, set_text, text_text, .private = true},
 	[TYPE_URL] = {"url", "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH",
 		      text_url_check, set_text, text_text, .private = true},
 	[TYPE_LOG] = {"log", "stderr, syslog, or " A_PATH, text_log_check, set_text, text_text},

@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/strbuf.h"
-#include "store/site_rows.h"
+#include "sitedb/site_rows.h"
 
 #define SIGNER_SALT                                                                                \
 	"django.contrib.sessions.SessionStore"                                                     \
@@ -287,17 +287,17 @@ static enum status count_tell(const char *database, const struct count *count, s
 	return STATUS_OK;
 }
 
-enum status django_sessions_check(const char *database, const struct django_keys *keys,
+enum status django_sessions_check(const struct site_conf *conf, const struct django_keys *keys,
 				  struct strbuf *said, struct error *err)
 {
 	struct count count = {.keys = keys};
 	bool there = false;
 
-	enum status status = site_has_table(database, TABLE, &there, err);
+	enum status status = site_has_table(conf, TABLE, &there, err);
 	if (status != STATUS_OK || !there) /* a model of the site's own, which site_query knows */
 		return status;
-	status = site_rows_each(database, newest, count_one, &count, err);
-	return status == STATUS_OK ? count_tell(database, &count, said, err) : status;
+	status = site_rows_each(conf, newest, count_one, &count, err);
+	return status == STATUS_OK ? count_tell(conf->site_database, &count, said, err) : status;
 }
 
 enum status django_blame_engine(const struct site_conf *conf, enum status status, struct error *err)

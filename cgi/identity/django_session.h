@@ -53,7 +53,7 @@ enum status django_session_check(const struct django_session *session, const cha
  * Reads the newest sessions that have not expired, and appends what it found to said.
  * STATUS_BAD_REQUEST: none of them can be read; err has the whole sentence.
  */
-enum status django_sessions_check(const char *database, const struct django_keys *keys,
+enum status django_sessions_check(const struct site_conf *conf, const struct django_keys *keys,
 				  struct strbuf *said, struct error *err);
 
 /*

@@ -1,5 +1,5 @@
 /*
- * Runs one SELECT in the site's database. store/site_query.h limits what it may do and checks its
+ * Runs one SELECT in the site's database. sitedb/site_query.h limits what it may do and checks its
  * values.
  */
 #include "identity/login_query.h"
@@ -11,7 +11,7 @@
 #include "base/secret.h"
 #include "identity/identity.h"
 #include "password/hash.h"
-#include "store/site_query.h"
+#include "sitedb/site_query.h"
 
 #define JID_MAX  2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
 #define FLAG_MAX 32   /* 0, 1, or the time of a ban */
@@ -54,6 +54,11 @@ enum status login_query_open(const struct site_conf *conf, struct login_query **
 	else
 		free(users);
 	return status;
+}
+
+enum status login_query_check(struct login_query *users, struct error *err)
+{
+	return site_query_check(users->query, err);
 }
 
 void login_query_close(struct login_query *users)

@@ -14,6 +14,9 @@ struct login_query; /* thread-safe */
 /* Checks the query against the database. conf is borrowed as long as *out lives. */
 enum status login_query_open(const struct site_conf *conf, struct login_query **out,
 			     struct error *err);
+/* Asks the site's database whether it takes the query. Errors as for login_query_open. */
+enum status login_query_check(struct login_query *users, struct error *err);
+
 void login_query_close(struct login_query *users); /* takes NULL */
 
 /* True if the query returns the column `jid`. */

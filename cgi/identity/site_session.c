@@ -1,6 +1,6 @@
 /*
  * Provider `site_session`: looks up the site's session cookie in the site's own SQLite database, by
- * the operator's query. store/site_query.h limits what a query may do and checks its values.
+ * the operator's query. sitedb/site_query.h limits what a query may do and checks its values.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "identity/django_session.h"
 #include "identity/identity.h"
 #include "identity/site_cookie.h"
-#include "store/site_query.h"
+#include "sitedb/site_query.h"
 
 #define BARE_JID_MAX 2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
 #define EMAIL_MAX    254  /* RFC 5321 4.5.3.1.3, less its brackets */
@@ -408,7 +408,7 @@ static enum status look_around(const struct site_session *site, struct error *sa
 	strbuf_init(&seen);
 	enum status status = probe(site, said);
 	if (status == STATUS_OK && conf->site_result == SITE_RESULT_DJANGO)
-		status = django_sessions_check(conf->site_database, &site->keys, &seen, said);
+		status = django_sessions_check(conf, &site->keys, &seen, said);
 	if (status == STATUS_OK && !strbuf_ok(&seen))
 		status = error_no_memory(said);
 	if (status == STATUS_OK)

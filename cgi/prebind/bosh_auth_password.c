@@ -9,7 +9,7 @@
 #include "prebind/bosh_auth.h"
 #include "store/jid_map.h"
 #include "store/provisioned.h"
-#include "store/site_query.h"
+#include "sitedb/site_query.h"
 
 #define PASSWORD_MAX 1023 /* bytes; no server accepts more */
 
@@ -43,7 +43,8 @@ static enum status password_open(const struct site_conf *conf, struct store *sto
 	if (passwords == NULL)
 		return error_no_memory(err);
 	passwords->store = store;
-	passwords->spec = (struct site_query_spec){.database = conf->site_database,
+	passwords->spec = (struct site_query_spec){.site = conf,
+						   .database = conf->site_database,
 						   .file = conf->bosh_password_query,
 						   .key = "bosh_password_query",
 						   .asked = asked,

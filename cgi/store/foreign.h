@@ -1,16 +1,12 @@
 /*
- * Another program's database, which site_query.c and site_query_guard.c read with a query of the
- * operator. Internal to store/.
+ * Another program's SQLite database, which is read with a query of the operator. For sitedb/ only.
  */
 #ifndef STORE_FOREIGN_H
 #define STORE_FOREIGN_H
 
 #include "store/connection.h"
-#include "store/site_query.h"
 
 struct statement;
-
-/* ---- another program's database: sqlite_foreign.c ---- */
 
 /*
  * Opens another program's database read-only. Nothing in it is trusted: SQLite's limits are low,
@@ -84,36 +80,5 @@ size_t statement_value_length(struct statement *s, int column); /* bytes, as a t
  * cut off there could be another user's name.
  */
 enum status statement_text_dup(struct statement *s, int column, char **out, struct error *err);
-
-/* ---- the parts of a site query: site_query_guard.c, for site_query.c ---- */
-
-#define SITE_QUERY_PARAMS_MAX 8
-#define SITE_QUERY_NAME_MAX   64 /* bytes of a table's or function's name, in messages */
-
-/* The text of a query and its origin. */
-struct site_query_text {
-	const struct site_query_spec *spec;
-	char *sql;
-};
-
-/* A connection with the checked statement. It must not move in memory: the guard points to it. */
-struct site_query_connection {
-	struct connection *db;
-	struct statement *statement;
-	int columns[SITE_QUERY_COLUMNS_MAX]; /* column of the statement; -1: not returned */
-	int params[SITE_QUERY_PARAMS_MAX];   /* parameter numbers of spec->asked; 0: not used */
-	char **tables;                       /* owned; the tables and views that may be read */
-	size_t n_tables;
-	bool no_memory; /* memory ran out while the tables were read */
-	char denied[SITE_QUERY_NAME_MAX];
-	enum guarded denied_what;
-};
-
-/*
- * Sets the guard of connection->db, then makes and checks the statement. Errors as for
- * site_query_open.
- */
-enum status site_query_prepare(const struct site_query_text *text,
-			       struct site_query_connection *connection, struct error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Another program's SQLite database, for site_query.c. Statements of the operator run read-only,
+ * Another program's SQLite database, for sitedb/. Statements of the operator run read-only,
  * with low limits, under a guard and a time budget.
  */
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 /*
  * These allow what a page's query needs, and little more, so that a bad query cannot use up memory
  * or time. The numbers of columns and bytes of SQL also limit the site's tables: phpBB has a table
- * of 70 columns, and a CREATE TABLE may be long. site_query.c limits the length of the query
+ * of 70 columns, and a CREATE TABLE may be long. sitedb/site_query.c limits the length of the query
  * itself.
  */
 static const struct {

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { top } from "../lib/place.mjs";
 import { find, makefileList, read } from "./repository.mjs";
 
-const LAYERS = ["BASE", "CONF", "STORE", "XMPP", "NET", "WEB", "TEMPLATE", "SERVE", "IDENTITY", "PREBIND", "PAGE", "CTL", "EXTAUTH"];
+const LAYERS = ["BASE", "CONF", "STORE", "SITEDB", "XMPP", "NET", "WEB", "TEMPLATE", "SERVE", "IDENTITY", "PREBIND", "PAGE", "CTL", "EXTAUTH"];
 
 const stems = (files) => files.map((file) => path.parse(file).name).sort();
 

@@ -84,7 +84,8 @@ TEST(files_that_may_not_be)
 	     "The BOSH address at which to log in; if one of several cannot be reached, the next is asked."},
 	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_cookie = c\n",
 	     ":1: site_database: is missing in [site a], which needs it with provider "
-	     "site_session: The site's own SQLite file; it is only read."},
+	     "site_session: The site's own database, which is only "
+	     "read: an SQLite file, mariadb://… or postgresql://…."},
 	    {SITE("a") "identity = token\ntoken_audience = a\n",
 	     ":1: token_key_file: is missing in [site a], which needs it with provider token: The "
 	     "file with up to four keys, each on a line kid:key."},
@@ -92,7 +93,7 @@ TEST(files_that_may_not_be)
 	     ":1: token_audience: is missing in [site a], which needs it with provider token: The "
 	     "aud that a token must have: the service that it was made for."},
 	    {SITE("a") "login_query = /q\n",
-	     ":7: login_query: also needs site_database: the SQLite file of the site's users"},
+	     ":7: login_query: also needs site_database: the database of the site's users"},
 	    {SITE("a") "identity = login php_session\n",
 	     ":1: php_session_user: is missing in [site a], which needs it with provider "
 	     "php_session: The place of the user's name in the session: user.name is "

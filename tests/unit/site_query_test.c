@@ -1,5 +1,5 @@
 /*
- * store/site_query.h: what is refused in a query file and where, and what a row in somebody else's
+ * sitedb/site_query.h: what is refused in a query file and where, and what a row in somebody else's
  * database may be.
  */
 #include "unit.h"
@@ -8,8 +8,8 @@
 #include <sqlite3.h>
 
 #include "base/strbuf.h"
-#include "store/site_query.h"
-#include "store/site_rows.h"
+#include "sitedb/site_query.h"
+#include "sitedb/site_rows.h"
 #include "store_fixture.h"
 
 #define NOW 1800000000
@@ -284,11 +284,12 @@ TEST(test_rows_for_check)
 {
 	char last[16] = "";
 	struct site *site = *state;
-	const char *path = site->f->path;
+	const struct site_conf conf = {.site_database = (char *)site->f->path,
+				       .site_database_password_file = (char *)""};
 
-	assert_ok(site_rows_each(path, "SELECT 'al' UNION SELECT 'bo'", keep_last, last, ERR));
+	assert_ok(site_rows_each(&conf, "SELECT 'al' UNION SELECT 'bo'", keep_last, last, ERR));
 	assert_string_equal(last, "bo");
-	assert_fails(site_rows_each(path, "SELECT " WITH_A_NUL " AS who", keep_last, last, ERR),
+	assert_fails(site_rows_each(&conf, "SELECT " WITH_A_NUL " AS who", keep_last, last, ERR),
 		     STATUS_BAD_REQUEST, "column who has a NUL in it");
 	assert_string_equal(last, "bo");
 }

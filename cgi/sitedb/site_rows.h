@@ -1,16 +1,18 @@
 /*
  * Reads tables of the site's own database whose names the program knows, for `prebindctl check`. It
- * changes nothing. Queries that a page waits for are in store/site_query.h.
+ * changes nothing. Queries that a page waits for are in sitedb/site_query.h.
  */
-#ifndef STORE_SITE_ROWS_H
-#define STORE_SITE_ROWS_H
+#ifndef SITEDB_SITE_ROWS_H
+#define SITEDB_SITE_ROWS_H
 
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "conf/conf.h"
 
 /* STATUS_UNAVAILABLE: the database could not be read. */
-enum status site_has_table(const char *database, const char *table, bool *out, struct error *err);
+enum status site_has_table(const struct site_conf *site, const char *table, bool *out,
+			   struct error *err);
 
 /* Receives the first column of each row. text is borrowed for the call; null becomes "". */
 typedef void site_row(void *arg, const char *text);
@@ -19,7 +21,7 @@ typedef void site_row(void *arg, const char *text);
  * sql: a constant with a LIMIT. The query is stopped if it takes too long. Errors as for
  * site_has_table.
  */
-enum status site_rows_each(const char *database, const char *sql, site_row *each, void *arg,
+enum status site_rows_each(const struct site_conf *site, const char *sql, site_row *each, void *arg,
 			   struct error *err);
 
 #endif

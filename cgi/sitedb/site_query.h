@@ -1,11 +1,11 @@
 /*
- * A query in the site's own database: one SELECT from a file that the operator wrote. It runs
- * read-only, under a guard that allows only known tables and a short list of functions, with low
- * limits on size and time. It is checked when it is opened. The caller says which parameters and
- * columns the query may have. Thread-safe.
+ * A query in the site's own database, SQLite, MariaDB, MySQL or PostgreSQL: one SELECT from a file
+ * that the operator wrote. It runs read-only, under a guard that allows only a short list of
+ * functions, with low limits on size and time. What a visitor sends is compared byte for byte
+ * (sitedb/select.h). The caller decides which parameters and columns it may have. Thread-safe.
  */
-#ifndef STORE_SITE_QUERY_H
-#define STORE_SITE_QUERY_H
+#ifndef SITEDB_SITE_QUERY_H
+#define SITEDB_SITE_QUERY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@ struct site_query_column {
 
 struct site_query_spec {
 	const struct site_conf *site; /* the site whose keys these are, for messages; may be NULL */
-	const char *database;
+	const char *database;         /* `site_database`: a path or an address */
 	const char *file;
 	const char *key;          /* the configuration key, for messages */
 	const char *const *asked; /* the parameters, ":sid", ":now", NULL; the first must be used */
@@ -35,13 +35,17 @@ struct site_query_spec {
 };
 
 /*
- * Reads the file and checks it against the database. STATUS_BAD_REQUEST: the error begins with
+ * Reads the file and checks it. An SQLite database is opened, too; a server is not asked yet, so a
+ * site can be opened while its database is down. STATUS_BAD_REQUEST: the error begins with
  * FILE:LINE:COLUMN. STATUS_UNAVAILABLE: the database cannot be used now. The spec and all that it
  * points to must outlive the query. The caller closes *out.
  */
 enum status site_query_open(const struct site_query_spec *spec, struct site_query **out,
 			    struct error *err);
 void site_query_close(struct site_query *query); /* no call may be in progress; NULL is allowed */
+
+/* Asks the database whether it takes the query. Errors as for site_query_open. */
+enum status site_query_check(struct site_query *query, struct error *err);
 
 /* True if the SELECT returns spec->columns[column]. */
 bool site_query_returns(const struct site_query *query, size_t column);

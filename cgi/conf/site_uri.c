@@ -1,0 +1,260 @@
+/*
+ * The parts of scheme://user@host:port/name?option=value&option=value are copied one by one, each
+ * with its %41 decoded.
+ */
+#include "conf/site_uri.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address.h"
+
+#define DIGITS "0123456789"
+
+static const struct {
+	const char *scheme;
+	enum site_uri_kind kind;
+} schemes[] = {
+    {"mariadb://",    SITE_URI_MARIADB   },
+    {"mysql://",      SITE_URI_MARIADB   },
+    {"postgresql://", SITE_URI_POSTGRESQL},
+    {"postgres://",   SITE_URI_POSTGRESQL},
+};
+
+static size_t scheme_length(const char *text, enum site_uri_kind *kind)
+{
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		size_t len = strlen(schemes[i].scheme);
+		if (strncmp(text, schemes[i].scheme, len) != 0)
+			continue;
+		*kind = schemes[i].kind;
+		return len;
+	}
+	*kind = SITE_URI_PATH;
+	return 0;
+}
+
+enum site_uri_kind site_uri_kind(const char *text)
+{
+	enum site_uri_kind kind;
+
+	scheme_length(text, &kind);
+	return kind;
+}
+
+static int hex_value(char c)
+{
+	const char *digits = "0123456789abcdef", *at;
+
+	if (c >= 'A' && c <= 'F')
+		c = (char)(c - 'A' + 'a');
+	at = c != '\0' ? strchr(digits, c) : NULL;
+	return at != NULL ? (int)(at - digits) : -1;
+}
+
+/* Copies len bytes with %41 as A. NULL: out of memory, or a broken or unusable %. */
+static char *decode(const char *text, size_t len)
+{
+	char *out = malloc(len + 1), *to = out;
+
+	for (size_t i = 0; out != NULL && i < len; i++) {
+		if (text[i] != '%') {
+			*to++ = text[i];
+			continue;
+		}
+		int high = i + 2 < len ? hex_value(text[i + 1]) : -1;
+		int low = i + 2 < len ? hex_value(text[i + 2]) : -1;
+		if (high < 0 || low < 0 || (high == 0 && low == 0)) {
+			free(out);
+			return NULL;
+		}
+		*to++ = (char)(high * 16 + low);
+		i += 2;
+	}
+	if (out != NULL)
+		*to = '\0';
+	return out;
+}
+
+/* Replaces *field by the decoded text. */
+static const char *put(char **field, const char *text, size_t len)
+{
+	char *value = decode(text, len);
+
+	if (value == NULL)
+		return "has a % that does not stand for a character";
+	free(*field);
+	*field = value;
+	return NULL;
+}
+
+static const char password_inside[] =
+    "has a password in it, which logs and backups would show: write it into a file of its own, and "
+    "name that file with the key site_database_password_file";
+
+/* "user@host:port", also with [::1]. */
+static const char *authority_read(const char *text, size_t len, struct site_uri *out)
+{
+	const char *at = memchr(text, '@', len);
+	const char *end = text + len, *host = at != NULL ? at + 1 : text;
+
+	if (at != NULL && memchr(text, ':', (size_t)(at - text)) != NULL)
+		return password_inside;
+	if (at != NULL && memchr(host, '@', (size_t)(end - host)) != NULL)
+		return "has two @ in it: write %40 for one in a name";
+	const char *wrong = at != NULL ? put(&out->user, text, (size_t)(at - text)) : NULL;
+	if (wrong != NULL)
+		return wrong;
+	bool bracket = host < end && *host == '[';
+	const char *after = bracket ? memchr(host, ']', (size_t)(end - host)) : host;
+	if (after == NULL)
+		return "has a [ without its ]";
+	const char *colon = memchr(after, ':', (size_t)(end - after));
+	const char *host_end = colon != NULL ? colon : end;
+	if (colon != NULL)
+		wrong = put(&out->port, colon + 1, (size_t)(end - colon - 1));
+	if (wrong == NULL)
+		wrong = put(&out->host, host + bracket, (size_t)(host_end - host) - 2 * bracket);
+	return wrong;
+}
+
+static const char *option_set(struct site_uri *out, const char *name, size_t len, const char *value,
+			      size_t value_len)
+{
+	const struct {
+		enum site_uri_kind kind;
+		const char *name;
+		char **field;
+	} options[] = {
+	    {SITE_URI_MARIADB,    "socket",      &out->socket},
+	    {SITE_URI_MARIADB,    "ssl-ca",      &out->ca    },
+	    {SITE_URI_POSTGRESQL, "host",        &out->host  },
+	    {SITE_URI_POSTGRESQL, "port",        &out->port  },
+	    {SITE_URI_POSTGRESQL, "user",        &out->user  },
+	    {SITE_URI_POSTGRESQL, "dbname",      &out->name  },
+	    {SITE_URI_POSTGRESQL, "sslrootcert", &out->ca    },
+	};
+
+	if (len == strlen("password") && strncmp(name, "password", len) == 0)
+		return password_inside;
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].kind == out->kind && strlen(options[i].name) == len &&
+		    strncmp(options[i].name, name, len) == 0)
+			return put(options[i].field, value, value_len);
+	return out->kind == SITE_URI_MARIADB
+		   ? "has an option that is not known; allowed: socket, ssl-ca"
+		   : "has an option that is not known; allowed: host, port, user, dbname, "
+		     "sslrootcert";
+}
+
+static const char *options_read(const char *text, struct site_uri *out)
+{
+	const char *wrong = NULL;
+
+	while (*text != '\0' && wrong == NULL) {
+		size_t len = strcspn(text, "&");
+		const char *equals = memchr(text, '=', len);
+
+		if (equals == NULL)
+			return "has an option without a value";
+		wrong = option_set(out, text, (size_t)(equals - text), equals + 1,
+				   len - (size_t)(equals + 1 - text));
+		text += len + (text[len] == '&' ? 1 : 0);
+	}
+	return wrong;
+}
+
+/* libpq takes a host that begins with a slash as the folder of a socket. */
+static void socket_split(struct site_uri *out)
+{
+	if (out->host[0] == '/' && out->socket[0] == '\0') {
+		char *empty = out->socket;
+		out->socket = out->host;
+		out->host = empty;
+	}
+	bool local_name = strcmp(out->host, "localhost") == 0 || out->host[0] == '\0';
+	out->local = out->socket[0] != '\0' || local_name || address_is_loopback(out->host);
+}
+
+static const char *parts_check(const struct site_uri *uri)
+{
+	if (uri->user[0] == '\0')
+		return "names no user: write USER@ before the host";
+	if (uri->name[0] == '\0')
+		return "names no database: write /NAME after the host";
+	if (uri->port[strspn(uri->port, DIGITS)] != '\0' || strlen(uri->port) > 5)
+		return "has a port that is no number";
+	if (strpbrk(uri->host, ", /") != NULL)
+		return "names more than one host";
+	if (uri->socket[0] != '\0' && uri->socket[0] != '/')
+		return "has a socket that does not begin with /";
+	return NULL;
+}
+
+static const char *uri_read(const char *text, struct site_uri *out)
+{
+	text += scheme_length(text, &out->kind);
+	char **const fields[] = {&out->user,   &out->host, &out->port,
+				 &out->socket, &out->name, &out->ca};
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if ((*fields[i] = strdup("")) == NULL)
+			return "";
+	size_t len = strcspn(text, "/?");
+	const char *wrong = authority_read(text, len, out);
+	text += len;
+	if (wrong == NULL && *text == '/') {
+		len = strcspn(text + 1, "?");
+		wrong = put(&out->name, text + 1, len);
+		text += 1 + len;
+	}
+	if (wrong == NULL && *text == '?')
+		wrong = options_read(text + 1, out);
+	if (wrong != NULL)
+		return wrong;
+	socket_split(out);
+	return parts_check(out);
+}
+
+enum status site_uri_parse(const char *text, struct site_uri *out, struct error *err)
+{
+	struct site_uri uri = {0};
+
+	if (site_uri_kind(text) == SITE_URI_PATH) {
+		*out = uri;
+		return STATUS_OK;
+	}
+	const char *wrong = uri_read(text, &uri);
+	if (wrong == NULL) {
+		*out = uri;
+		return STATUS_OK;
+	}
+	site_uri_clear(&uri);
+	return wrong[0] == '\0' ? error_no_memory(err)
+				: error_set(err, STATUS_BAD_REQUEST, "%s", wrong);
+}
+
+void site_uri_clear(struct site_uri *uri)
+{
+	free(uri->user);
+	free(uri->host);
+	free(uri->port);
+	free(uri->socket);
+	free(uri->name);
+	free(uri->ca);
+	*uri = (struct site_uri){0};
+}
+
+const char *site_uri_check(const char *text)
+{
+	struct site_uri uri = {0};
+	const char *wrong;
+
+	if (site_uri_kind(text) == SITE_URI_PATH)
+		return text[0] == '/'
+			   ? NULL
+			   : "does not begin with /, mariadb://, mysql:// or postgresql://";
+	wrong = uri_read(text, &uri);
+	site_uri_clear(&uri);
+	return wrong;
+}

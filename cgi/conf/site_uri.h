@@ -1,0 +1,39 @@
+/*
+ * The key `site_database` where it is not a path: mariadb://USER@HOST:PORT/NAME?socket=PATH, also
+ * spelled mysql://, and postgresql://…, also postgres://. It never holds a password.
+ */
+#ifndef CONF_SITE_URI_H
+#define CONF_SITE_URI_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+enum site_uri_kind { SITE_URI_PATH, SITE_URI_MARIADB, SITE_URI_POSTGRESQL };
+
+struct site_uri {
+	enum site_uri_kind kind;
+	/* Owned. "": not given. */
+	char *user;
+	char *host;   /* a name or an address; "": by the socket */
+	char *port;   /* digits */
+	char *socket; /* MariaDB: a path; PostgreSQL: the folder */
+	char *name;   /* of the database */
+	char *ca;     /* the file with the certificate authorities to trust */
+	bool local;   /* a socket, or an address of this host: the server needs no certificate */
+};
+
+/* SITE_URI_PATH: the text has no scheme that we know. */
+enum site_uri_kind site_uri_kind(const char *text);
+
+/*
+ * Reads the text. A path gives only the kind. STATUS_BAD_REQUEST: err is what is wrong, as the end
+ * of a sentence that begins with the value; it never has the password. The caller clears *out.
+ */
+enum status site_uri_parse(const char *text, struct site_uri *out, struct error *err);
+void site_uri_clear(struct site_uri *uri);
+
+/* NULL, or what is wrong with the value of `site_database`; see conf/text.h. */
+const char *site_uri_check(const char *text);
+
+#endif

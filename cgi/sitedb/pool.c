@@ -1,0 +1,366 @@
+/*
+ * The connections to the databases of all sites, in this process: a list of idle ones for each
+ * server, and how many are open there.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/wait.h"
+#include "sitedb/sitedb.h"
+
+#define STATEMENTS_MAX 8    /* on one connection: a site has up to four queries */
+#define TAKE_WAIT_MS   1000 /* to wait for a connection: as long as the slowest statement */
+#define REST_MS        1000
+
+struct sitedb_connection {
+	struct sitedb_connection *next; /* in the list of idle ones */
+	struct sitedb_server *server;   /* counted */
+	const struct sitedb_kind *kind;
+	char *key;    /* owned */
+	void *handle; /* owned: the kind's connection */
+	int64_t idle_since_ms;
+	struct {
+		uint64_t id;
+		void *statement; /* owned by handle */
+	} statements[STATEMENTS_MAX];
+	size_t n_statements;
+};
+
+struct sitedb_server {
+	size_t users; /* protected by servers_lock */
+	pthread_mutex_t lock;
+	pthread_cond_t given; /* a connection was returned or closed */
+	/* protected by lock */
+	struct sitedb_connection *idle; /* the one returned last is first */
+	long n_idle;
+	long n_open; /* with the idle ones, and those that are being opened */
+	int64_t rest_until_ms;
+	char address[]; /* constant */
+};
+
+static pthread_mutex_t servers_lock = PTHREAD_MUTEX_INITIALIZER;
+static void *servers; /* of tsearch(3) */
+
+/* ---- servers ---- */
+
+static int server_compare(const void *a, const void *b)
+{
+	const struct sitedb_server *first = a, *second = b;
+
+	return strcmp(first->address, second->address);
+}
+
+static struct sitedb_server *server_new(const char *address)
+{
+	struct sitedb_server *server = calloc(1, sizeof(*server) + strlen(address) + 1);
+
+	if (server == NULL)
+		return NULL;
+	memcpy(server->address, address, strlen(address) + 1);
+	pthread_mutex_init(&server->lock, NULL);
+	pthread_cond_init(&server->given, NULL);
+	return server;
+}
+
+static void server_free(struct sitedb_server *server)
+{
+	if (server == NULL)
+		return;
+	pthread_cond_destroy(&server->given);
+	pthread_mutex_destroy(&server->lock);
+	free(server);
+}
+
+enum status sitedb_server_get(const char *address, struct sitedb_server **out, struct error *err)
+{
+	struct sitedb_server *server = server_new(address), **node = NULL;
+
+	if (server == NULL)
+		return error_no_memory(err);
+	pthread_mutex_lock(&servers_lock);
+	node = tsearch(server, &servers, server_compare);
+	if (node != NULL) {
+		(*node)->users++;
+		*out = *node;
+	}
+	pthread_mutex_unlock(&servers_lock);
+	if (node == NULL || *out != server)
+		server_free(server);
+	return node != NULL ? STATUS_OK : error_no_memory(err);
+}
+
+void sitedb_server_release(struct sitedb_server *server)
+{
+	if (server == NULL)
+		return;
+	pthread_mutex_lock(&servers_lock);
+	bool last = --server->users == 0;
+	if (last)
+		tdelete(server, &servers, server_compare);
+	pthread_mutex_unlock(&servers_lock);
+	if (last)
+		server_free(server);
+}
+
+void sitedb_server_rest(struct sitedb_server *server)
+{
+	pthread_mutex_lock(&server->lock);
+	server->rest_until_ms = clock_monotonic_ms() + REST_MS;
+	pthread_mutex_unlock(&server->lock);
+}
+
+/* ---- connections ---- */
+
+static void connection_free(struct sitedb_connection *connection)
+{
+	if (connection == NULL)
+		return;
+	if (connection->handle != NULL)
+		connection->kind->close(connection->handle);
+	free(connection->key);
+	free(connection);
+}
+
+/* Closes a list, which is in no server's list any more. Nobody holds a lock. */
+static void list_free(struct sitedb_connection *list)
+{
+	while (list != NULL) {
+		struct sitedb_connection *next = list->next;
+		connection_free(list);
+		list = next;
+	}
+}
+
+/* What list_pick takes: by key, or by age; all that match, or the first, or the last one. */
+struct pick {
+	const char *key;   /* NULL: any */
+	int64_t before_ms; /* idle since then or longer; INT64_MAX: any */
+	enum { PICK_ALL, PICK_FIRST, PICK_LAST } which;
+};
+
+/* Takes connections out of the server's idle ones. The caller holds its lock. */
+static struct sitedb_connection *list_pick(struct sitedb_server *server, struct pick pick)
+{
+	struct sitedb_connection *taken = NULL, **last = NULL;
+
+	for (struct sitedb_connection **at = &server->idle; *at != NULL;) {
+		struct sitedb_connection *connection = *at;
+		bool match = (pick.key == NULL || strcmp(connection->key, pick.key) == 0) &&
+			     connection->idle_since_ms <= pick.before_ms;
+
+		last = match ? at : last;
+		if (!match || pick.which == PICK_LAST) {
+			at = &connection->next;
+			continue;
+		}
+		*at = connection->next;
+		connection->next = taken;
+		taken = connection;
+		server->n_idle--;
+		if (pick.which == PICK_FIRST)
+			break;
+	}
+	if (pick.which == PICK_LAST && last != NULL) {
+		taken = *last;
+		*last = taken->next;
+		taken->next = NULL;
+		server->n_idle--;
+	}
+	return taken;
+}
+
+static long list_length(const struct sitedb_connection *list)
+{
+	long length = 0;
+
+	for (; list != NULL; list = list->next)
+		length++;
+	return length;
+}
+
+/*
+ * Takes an idle connection, or the right to open one (*out NULL). *closed: connections to close
+ * after the lock is released. The caller holds the lock.
+ */
+static enum status take_locked(const struct sitedb_source *source, int64_t until_ms,
+			       struct sitedb_connection **out, struct sitedb_connection **closed,
+			       struct error *err)
+{
+	struct sitedb_server *server = source->server;
+	int rc = 0;
+
+	for (;;) {
+		*out = list_pick(server, (struct pick){source->key, INT64_MAX, PICK_FIRST});
+		if (*out != NULL)
+			return STATUS_OK;
+		if (clock_left_ms(server->rest_until_ms) > 0)
+			return error_set(err, STATUS_UNAVAILABLE,
+					 "the server did not answer a moment ago; it is asked "
+					 "again in a second");
+		if (server->n_open < source->connections_max) {
+			server->n_open++;
+			return STATUS_OK;
+		}
+		*closed = list_pick(server, (struct pick){NULL, INT64_MAX, PICK_LAST});
+		if (*closed != NULL)
+			return STATUS_OK; /* its place is ours */
+		if (rc == EBUSY)
+			return wait_refused(err);
+		if (rc != 0)
+			return error_set(
+			    err, STATUS_UNAVAILABLE,
+			    source->kind->is_file
+				? "%ld queries were under way for %d ms: check whether the site's "
+				  "writes lock its database for so long"
+				: "all %ld connections to the server were in use for %d ms: raise "
+				  "site_connections_max if the server allows more",
+			    source->connections_max, TAKE_WAIT_MS);
+		rc = wait_on(&server->given, &server->lock, until_ms);
+	}
+}
+
+static void place_give(struct sitedb_server *server, long places)
+{
+	pthread_mutex_lock(&server->lock);
+	server->n_open -= places;
+	pthread_cond_signal(&server->given);
+	pthread_mutex_unlock(&server->lock);
+}
+
+static enum status connection_new(const struct sitedb_source *source, int64_t until_ms,
+				  struct sitedb_connection **out, struct error *err)
+{
+	struct sitedb_connection *connection = calloc(1, sizeof(*connection));
+	enum status status = STATUS_OK;
+
+	if (connection == NULL || (connection->key = strdup(source->key)) == NULL)
+		status = error_no_memory(err);
+	if (status == STATUS_OK) {
+		connection->kind = source->kind;
+		connection->server = source->server;
+	}
+	if (status == STATUS_OK && source->kind->missing != NULL) {
+		status = error_set(err, STATUS_UNAVAILABLE,
+				   "this prebind was built without %s: install %s, and build it "
+				   "again",
+				   source->kind->name, source->kind->missing);
+	} else if (status == STATUS_OK) {
+		status = source->kind->open(source, until_ms, &connection->handle, err);
+	}
+	if (status == STATUS_OK) {
+		*out = connection;
+		return status;
+	}
+	connection_free(connection);
+	place_give(source->server, 1);
+	return status;
+}
+
+enum status sitedb_take(const struct sitedb_source *source, int64_t until_ms,
+			struct sitedb_connection **out, bool *fresh, struct error *err)
+{
+	struct sitedb_server *server = source->server;
+	struct sitedb_connection *connection = NULL, *closed = NULL;
+	int64_t wait_ms = clock_monotonic_ms() + TAKE_WAIT_MS;
+
+	pthread_mutex_lock(&server->lock);
+	enum status status =
+	    take_locked(source, wait_ms < until_ms ? wait_ms : until_ms, &connection, &closed, err);
+	pthread_mutex_unlock(&server->lock);
+	list_free(closed);
+	if (status != STATUS_OK)
+		return status;
+	if (connection != NULL && source->kind->is_current != NULL &&
+	    !source->kind->is_current(connection->handle)) {
+		connection_free(connection); /* its place is the next one's */
+		connection = NULL;
+	}
+	*fresh = connection == NULL;
+	if (connection == NULL)
+		status = connection_new(source, until_ms, &connection, err);
+	if (status == STATUS_OK)
+		*out = connection;
+	return status;
+}
+
+/* Takes the connections out that have been idle for too long. The caller holds the lock. */
+static struct sitedb_connection *take_old(struct sitedb_server *server,
+					  const struct sitedb_kind *kind, int64_t now_ms)
+{
+	if (kind->idle_ms == 0)
+		return NULL;
+	return list_pick(server, (struct pick){NULL, now_ms - kind->idle_ms, PICK_ALL});
+}
+
+void sitedb_give(struct sitedb_connection *connection, bool keep)
+{
+	struct sitedb_server *server = connection->server;
+	const struct sitedb_kind *kind = connection->kind;
+	struct sitedb_connection *closed;
+	int64_t now_ms = clock_monotonic_ms();
+
+	pthread_mutex_lock(&server->lock);
+	closed = take_old(server, kind, now_ms);
+	long places = list_length(closed);
+	keep = keep && (kind->idle_max == 0 || server->n_idle < kind->idle_max);
+	if (keep) {
+		connection->idle_since_ms = now_ms;
+		connection->next = server->idle;
+		server->idle = connection;
+		server->n_idle++;
+		pthread_cond_signal(&server->given);
+	}
+	pthread_mutex_unlock(&server->lock);
+	list_free(closed);
+	if (!keep)
+		connection_free(connection);
+	if (places > 0 || !keep)
+		place_give(server, places + (keep ? 0 : 1));
+}
+
+void *sitedb_handle(const struct sitedb_connection *connection)
+{
+	return connection->handle;
+}
+
+enum status sitedb_statement(struct sitedb_connection *connection,
+			     const struct site_query_text *text, uint64_t id, int64_t until_ms,
+			     void **out, struct error *err)
+{
+	size_t n = connection->n_statements;
+
+	for (size_t i = 0; i < n; i++) {
+		if (connection->statements[i].id != id)
+			continue;
+		*out = connection->statements[i].statement;
+		return STATUS_OK;
+	}
+	if (n == STATEMENTS_MAX) /* only after many reloads; the caller closes the connection */
+		return error_set(err, STATUS_UNAVAILABLE, "too many statements on a connection");
+	enum status status =
+	    connection->kind->prepare(connection->handle, text, until_ms, out, err);
+	if (status != STATUS_OK)
+		return status;
+	connection->statements[n].id = id;
+	connection->statements[n].statement = *out;
+	connection->n_statements++;
+	return status;
+}
+
+void sitedb_forget(const struct sitedb_source *source)
+{
+	struct sitedb_server *server = source->server;
+	struct sitedb_connection *closed;
+
+	pthread_mutex_lock(&server->lock);
+	closed = list_pick(server, (struct pick){source->key, INT64_MAX, PICK_ALL});
+	pthread_mutex_unlock(&server->lock);
+	long places = list_length(closed);
+	list_free(closed);
+	if (places > 0)
+		place_give(server, places);
+}

@@ -1,0 +1,435 @@
+/*
+ * A query in the site's own database: its file, what it may be, and how it is asked. The kinds of
+ * database are rows of kinds.c; select.c reads the text.
+ */
+#include "sitedb/site_query.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/file.h"
+#include "sitedb/sitedb.h"
+
+#define FILE_MAX 8192 /* bytes */
+#define NAME_MAX 64   /* bytes of a column's or parameter's name, in messages */
+
+struct site_query {
+	struct site_query_text text;
+	struct sitedb_source source;
+	uint64_t id;
+	bool returned[SITE_QUERY_COLUMNS_MAX]; /* constant after the open */
+};
+
+static atomic_uint_fast64_t next_id;
+
+/* ---- sentences ---- */
+
+enum status site_query_refuse(const struct site_query_text *text, long at, const char *sentence,
+			      struct error *err)
+{
+	const char *sql = text->sql;
+	int line = 1, column = 1;
+
+	for (long i = 0; i < at && sql[i] != '\0'; i++) {
+		column = sql[i] == '\n' ? 1 : column + 1;
+		line += sql[i] == '\n';
+	}
+	return error_set(err, STATUS_BAD_REQUEST, "%s:%d:%d: %s (key `%s`)", text->spec->file, line,
+			 column, sentence, text->spec->key);
+}
+
+enum status site_query_bad_value(const struct site_query_text *text, size_t column, const char *why,
+				 struct error *err)
+{
+	return error_set(err, STATUS_BAD_REQUEST, "%s: the column %s of the row that was found %s",
+			 text->spec->file, text->spec->columns[column].name, why);
+}
+
+enum status site_query_many_rows(const struct site_query_text *text, struct error *err)
+{
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "%s: found more than one row, but must find one user; check its joins",
+			 text->spec->file);
+}
+
+enum status site_query_value_dup(const struct site_query_text *text, size_t column,
+				 const char *value, size_t len, char **out, struct error *err)
+{
+	if (len > text->spec->columns[column].max)
+		return site_query_bad_value(text, column, "is too long", err);
+	if (memchr(value, '\0', len) != NULL)
+		return site_query_bad_value(text, column, "has a NUL in it", err);
+	if (!utf8_valid(value, len))
+		return site_query_bad_value(text, column, "is not UTF-8", err);
+	*out = strndup(value, len);
+	return *out != NULL ? STATUS_OK : error_no_memory(err);
+}
+
+/* ---- the file ---- */
+
+static enum status file_refuse(const struct site_query_spec *spec, enum file_fault fault,
+			       const struct file_found *found, struct error *err)
+{
+	struct conf_place place = conf_site_place(spec->site, spec->key);
+
+	switch (fault) {
+	case FILE_NOT_REGULAR:
+		return conf_fault(err, STATUS_BAD_REQUEST, place, "%s: is not a file", spec->file);
+	case FILE_WRITABLE:
+		return conf_fault(err, STATUS_BAD_REQUEST, place,
+				  "%s: others may write to it (mode %04o); run: chmod go-w '%s'",
+				  spec->file, found->mode, spec->file);
+	case FILE_TOO_LONG:
+		return conf_fault(err, STATUS_BAD_REQUEST, place, "%s: is longer than %d bytes",
+				  spec->file, FILE_MAX);
+	case FILE_NO_MEMORY:
+		return error_no_memory(err);
+	default:
+		return conf_fault(err, STATUS_BAD_REQUEST, place,
+				  "%s: cannot be read: %s: name a file of your own, or one from "
+				  "sql/sites (key `%s`)",
+				  spec->file, strerrordesc_np(found->cause), spec->key);
+	}
+}
+
+static enum status read_file(const struct site_query_spec *spec, char **out, struct error *err)
+{
+	struct strbuf text;
+	struct file_found found;
+	enum status status = STATUS_OK;
+
+	strbuf_init(&text);
+	enum file_fault fault = file_read(spec->file, FILE_BY_OWNER, FILE_MAX, &text, &found);
+	if (fault != FILE_OK)
+		status = file_refuse(spec, fault, &found, err);
+	else if (memchr(text.data, '\0', text.len) != NULL)
+		status = conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(spec->site, spec->key),
+				    "%s: holds a NUL byte; it must be text", spec->file);
+	else
+		*out = strbuf_take(&text);
+	strbuf_clear(&text);
+	return status;
+}
+
+/* ---- the SELECT ---- */
+
+static const struct select_dialect *dialect(const struct site_query_text *text)
+{
+	return &text->source->kind->dialect;
+}
+
+struct places {
+	struct site_query_text *text;
+	const struct token *unknown; /* the first parameter that is none of spec->asked */
+};
+
+static void place_add(void *arg, const struct token *param)
+{
+	struct places *places = arg;
+	struct site_query_text *text = places->text;
+	const char *const *asked = text->spec->asked;
+
+	for (size_t i = 0; asked[i] != NULL; i++) {
+		if (strlen(asked[i]) != param->len ||
+		    strncmp(asked[i], param->text, param->len) != 0)
+			continue;
+		text->places[text->n_places++] = (unsigned char)i;
+		return;
+	}
+	if (places->unknown == NULL)
+		places->unknown = param;
+}
+
+/* Writes text->exact. *at: the place of a fault in the file's text, or NULL. */
+static enum status write_exact(struct site_query_text *text, const struct select *select,
+			       const char **at, struct error *err)
+{
+	struct places places = {.text = text};
+	struct strbuf exact;
+
+	*at = NULL;
+	strbuf_init(&exact);
+	bool fits = select_write(select, dialect(text), &exact, place_add, &places);
+	enum status status = STATUS_OK;
+	if (!fits)
+		status = error_set(err, STATUS_BAD_REQUEST,
+				   "it names its parameters too often: at most %d places",
+				   SELECT_PLACES_MAX);
+	else if (places.unknown != NULL && !text->source->kind->is_file)
+		status = error_set(
+		    err, STATUS_BAD_REQUEST, "%.*s is not a parameter here; allowed: %s%s%s",
+		    (int)places.unknown->len, places.unknown->text, text->spec->asked[0],
+		    text->spec->asked[1] != NULL ? " and " : "",
+		    text->spec->asked[1] != NULL ? text->spec->asked[1] : "");
+	else if (!strbuf_ok(&exact))
+		status = error_no_memory(err);
+	if (places.unknown != NULL)
+		*at = places.unknown->text;
+	if (status == STATUS_OK)
+		text->exact = strbuf_take(&exact);
+	strbuf_clear(&exact);
+	return status;
+}
+
+static bool asks_for(const struct site_query_text *text, size_t param)
+{
+	for (size_t i = 0; i < text->n_places; i++)
+		if (text->places[i] == param)
+			return true;
+	return false;
+}
+
+static int column_index(const struct site_query_spec *spec, const char *name)
+{
+	for (size_t i = 0; i < spec->n_columns; i++)
+		if (strcasecmp(spec->columns[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+enum status site_query_refuse_column(const struct site_query_text *text, long at, const char *name,
+				     bool unknown, struct error *err)
+{
+	const struct site_query_spec *spec = text->spec;
+	struct strbuf why;
+
+	strbuf_init(&why);
+	strbuf_addf(&why, "the column %s is %s; write AS with one of:", name,
+		    unknown ? "not known here" : "there twice");
+	for (size_t i = 0; i < spec->n_columns; i++)
+		strbuf_addf(&why, " %s", spec->columns[i].name);
+	enum status status =
+	    strbuf_ok(&why) ? site_query_refuse(text, at, why.data, err) : error_no_memory(err);
+	strbuf_clear(&why);
+	return status;
+}
+
+enum status site_query_check_required(const struct site_query_text *text, const int *columns,
+				      struct error *err)
+{
+	const struct site_query_spec *spec = text->spec;
+	struct error why;
+
+	for (size_t i = 0; i < spec->n_columns; i++) {
+		if (!spec->columns[i].required || columns[i] >= 0)
+			continue;
+		error_set(&why, STATUS_BAD_REQUEST, "no column is named %s: write AS %s after one",
+			  spec->columns[i].name, spec->columns[i].name);
+		return site_query_refuse(text, -1, why.text, err);
+	}
+	return STATUS_OK;
+}
+
+enum status site_query_refuse_unused(const struct site_query_text *text, struct error *err)
+{
+	struct error why;
+
+	error_set(&why, STATUS_BAD_REQUEST,
+		  "%s is not used: the query must search for it (in quotes it is only text)",
+		  text->spec->asked[0]);
+	return site_query_refuse(text, -1, why.text, err);
+}
+
+/* Which columns the SELECT returns, by its text alone: no server is asked for that. */
+static enum status find_columns(struct site_query_text *text, const struct select *select,
+				struct error *err)
+{
+	const struct token *token;
+	char name[NAME_MAX];
+
+	for (size_t i = 0; i < SITE_QUERY_COLUMNS_MAX; i++)
+		text->columns[i] = -1;
+	for (size_t n = 0; (token = select_column(select, n)) != NULL; n++) {
+		if (!token_name(token, name, sizeof(name)))
+			name[0] = '\0';
+		int index = column_index(text->spec, name);
+		if (index < 0 || text->columns[index] >= 0)
+			return site_query_refuse_column(
+			    text, token->len > 0 ? token->text - text->sql : -1,
+			    name[0] != '\0' ? name : "without a name", index < 0, err);
+		text->columns[index] = (int)n;
+		text->n_columns = n + 1;
+	}
+	return site_query_check_required(text, text->columns, err);
+}
+
+/* Everything about the text that needs no database. A file's own checks know more. */
+static enum status read_select(struct site_query_text *text, struct error *err)
+{
+	struct select select = {0};
+	const char *at = NULL;
+	struct error why;
+	bool is_file = text->source->kind->is_file;
+
+	enum status status = select_read(text->sql, dialect(text), &select, &at, &why);
+	if (status == STATUS_OK)
+		status = write_exact(text, &select, &at, &why);
+	if (status == STATUS_BAD_REQUEST)
+		site_query_refuse(text, at != NULL ? at - text->sql : -1, why.text,
+				  is_file ? &text->refused : err);
+	else if (status != STATUS_OK)
+		error_set(err, status, "%s", why.text);
+	else if (!is_file)
+		status = asks_for(text, 0) ? find_columns(text, &select, err)
+					   : site_query_refuse_unused(text, err);
+	select_clear(&select);
+	return is_file && status == STATUS_BAD_REQUEST ? STATUS_OK : status;
+}
+
+/* ---- open, close ---- */
+
+void site_query_close(struct site_query *query)
+{
+	if (query == NULL)
+		return;
+	sitedb_source_clear(&query->source);
+	free(query->text.exact);
+	free(query->text.sql);
+	free(query);
+}
+
+/* A connection of the pool with the statement of the query. */
+struct lent {
+	struct sitedb_connection *connection; /* NULL: there is none */
+	void *statement;                      /* NULL: the database does not take the query */
+	bool fresh;                           /* the connection was opened for this */
+};
+
+static enum status lend(struct site_query *query, int64_t until_ms, struct lent *out,
+			struct error *err)
+{
+	struct lent lent = {0};
+	enum status status =
+	    sitedb_take(&query->source, until_ms, &lent.connection, &lent.fresh, err);
+
+	if (status == STATUS_OK)
+		status = sitedb_statement(lent.connection, &query->text, query->id, until_ms,
+					  &lent.statement, err);
+	*out = lent;
+	return status;
+}
+
+/*
+ * Gives it back. True: the server had closed the idle connection, as it does when it is restarted;
+ * a new one may work.
+ */
+static bool give_back(struct site_query *query, const struct lent *lent, enum status status)
+{
+	const struct sitedb_kind *kind = query->source.kind;
+	bool failed = status == STATUS_UNAVAILABLE || status == STATUS_INTERNAL;
+
+	if (lent->connection == NULL)
+		return false;
+	bool lost =
+	    failed && kind->is_lost != NULL && kind->is_lost(sitedb_handle(lent->connection));
+	sitedb_give(lent->connection, lent->statement != NULL && !failed);
+	if (lost)
+		sitedb_forget(&query->source); /* the others are as old */
+	return lost && !lent->fresh;
+}
+
+enum status site_query_check(struct site_query *query, struct error *err)
+{
+	enum status status;
+	struct lent lent;
+
+	do
+		status = lend(query, clock_monotonic_ms() + SITEDB_ASK_MS, &lent, err);
+	while (give_back(query, &lent, status));
+	return status;
+}
+
+/* A file is opened now, because only it knows what its statement returns. */
+static enum status open_file(struct site_query *query, struct error *err)
+{
+	const struct site_query_spec *spec = query->text.spec;
+	struct lent lent;
+	enum status status = lend(query, clock_monotonic_ms() + SITEDB_ASK_MS, &lent, err);
+
+	for (size_t i = 0; status == STATUS_OK && i < spec->n_columns; i++)
+		query->returned[i] = query->source.kind->returns(lent.statement, i);
+	give_back(query, &lent, status);
+	return status;
+}
+
+enum status site_query_open(const struct site_query_spec *spec, struct site_query **out,
+			    struct error *err)
+{
+	struct site_query *query = calloc(1, sizeof(*query));
+
+	if (query == NULL)
+		return error_no_memory(err);
+	query->id = atomic_fetch_add(&next_id, 1);
+	query->text.spec = spec;
+	query->text.source = &query->source;
+	enum status status = read_file(spec, &query->text.sql, err);
+	if (status == STATUS_OK)
+		status = sitedb_source_init(&query->source, spec->site, spec->database, err);
+	if (status == STATUS_OK)
+		status = read_select(&query->text, err);
+	for (size_t i = 0; i < spec->n_columns; i++)
+		query->returned[i] = query->text.columns[i] >= 0;
+	if (status == STATUS_OK && query->source.kind->is_file)
+		status = open_file(query, err);
+	if (status == STATUS_OK)
+		*out = query;
+	else
+		site_query_close(query);
+	return status;
+}
+
+bool site_query_returns(const struct site_query *query, size_t column)
+{
+	return query->returned[column];
+}
+
+/* ---- asking ---- */
+
+void site_query_row_clear(struct site_query_row *row)
+{
+	for (size_t i = 0; i < SITE_QUERY_COLUMNS_MAX; i++)
+		free(row->values[i]);
+	*row = (struct site_query_row){0};
+}
+
+/* *again: see give_back. */
+static enum status ask_once(struct site_query *query, const struct sitedb_ask *ask,
+			    struct site_query_row *row, bool *again, struct error *err)
+{
+	struct error why = {0};
+	struct lent lent;
+	enum status status = lend(query, ask->until_ms, &lent, &why);
+
+	if (status == STATUS_OK)
+		status = query->source.kind->ask(lent.statement, &query->text, ask, row, err);
+	else /* BAD_REQUEST: the site is not what it was at the start */
+		error_set(err, status == STATUS_BAD_REQUEST ? STATUS_UNAVAILABLE : status, "%s",
+			  why.text);
+	bool asked = lent.statement != NULL;
+	*again = give_back(query, &lent, status);
+	return !asked && status == STATUS_BAD_REQUEST ? STATUS_UNAVAILABLE : status;
+}
+
+enum status site_query_ask(struct site_query *query, const struct site_query_value *values,
+			   struct site_query_row *out, struct error *err)
+{
+	const struct sitedb_ask ask = {values, clock_monotonic_ms() + SITEDB_ASK_MS};
+	struct site_query_row row = {0};
+	bool again = true;
+	enum status status = STATUS_UNAVAILABLE;
+
+	while (again) {
+		site_query_row_clear(&row);
+		status = ask_once(query, &ask, &row, &again, err);
+		again = again && clock_left_ms(ask.until_ms) > 0;
+	}
+	if (status == STATUS_OK)
+		*out = row;
+	else
+		site_query_row_clear(&row);
+	return status;
+}

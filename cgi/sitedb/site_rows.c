@@ -1,0 +1,71 @@
+/*
+ * Each call opens and closes the database, because `prebindctl check` makes only two.
+ */
+#include "sitedb/site_rows.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "sitedb/sitedb.h"
+
+static enum status rows_each(const struct sitedb_source *source, const char *sql, site_row *each,
+			     void *arg, struct error *err)
+{
+	struct sitedb_connection *connection = NULL;
+	int64_t until_ms = clock_monotonic_ms() + SITEDB_ASK_MS;
+	bool fresh;
+	enum status status = sitedb_take(source, until_ms, &connection, &fresh, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status =
+	    source->kind->each(sitedb_handle(connection), sql != NULL ? sql : source->kind->tables,
+			       until_ms, each, arg, err);
+	sitedb_give(connection, false);
+	return status;
+}
+
+/* sql NULL: the names of the tables. */
+static enum status rows_of(const struct site_conf *site, const char *sql, site_row *each, void *arg,
+			   struct error *err)
+{
+	struct sitedb_source source;
+	enum status status = sitedb_source_init(&source, site, site->site_database, err);
+
+	if (status != STATUS_OK)
+		return status;
+	source.key[0] =
+	    '\0'; /* a connection of its own: the pool's ones are set up for statements */
+	status = rows_each(&source, sql, each, arg, err);
+	sitedb_source_clear(&source);
+	return status;
+}
+
+enum status site_rows_each(const struct site_conf *site, const char *sql, site_row *each, void *arg,
+			   struct error *err)
+{
+	return rows_of(site, sql, each, arg, err);
+}
+
+struct wanted {
+	const char *table;
+	bool found;
+};
+
+static void compare(void *arg, const char *name)
+{
+	struct wanted *wanted = arg;
+
+	wanted->found |= strcmp(name, wanted->table) == 0;
+}
+
+enum status site_has_table(const struct site_conf *site, const char *table, bool *out,
+			   struct error *err)
+{
+	struct wanted wanted = {.table = table};
+	enum status status = rows_of(site, NULL, compare, &wanted, err);
+
+	if (status == STATUS_OK)
+		*out = wanted.found;
+	return status;
+}
