@@ -262,6 +262,12 @@ pages-soak:
 	@$(MAKE) -j$$(nproc) all vendor
 	@node tests/bench/page_changes.mjs --changes $(CHANGES) $(if $(SEED),--seed $(SEED))
 
+# Shows how long a page takes over a long way, and what goes over it.
+trips:
+	@tests/install build bench test
+	@$(MAKE) -j$$(nproc) all vendor
+	@node tests/bench/trips.mjs --rounds $(ROUNDS)
+
 # Runs the systemd units under a separate systemd. This needs root, and a machine that can make control groups.
 systemd: all vendor
 	@node tests/systemd/run.mjs
@@ -361,6 +367,7 @@ help:
 	@echo 'make bench     installs missing packages, measures what a page costs; you may set ROUNDS= and ONLY='
 	@echo 'make soak      installs missing packages, asks for a million pages; you may set REQUESTS='
 	@echo 'make pages-soak  installs missing packages, changes pages at random 1,000 times; you may set CHANGES= and SEED='
+	@echo 'make trips     counts round trips and bytes from a page to the list of contacts, over a slow network'
 	@echo 'make systemd   runs the units under a real systemd, in namespaces; needs root'
 	@echo 'make screenshots  writes a picture of every page and state to artifacts/screenshots/'
 	@echo 'make check     runs the quick tests: lint and unit tests'
@@ -376,5 +383,5 @@ help:
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
 	$(UNIT_TESTS:%=$(BUILD)/unit/%.d) $(BUILD)/unit/unit.d
 
-.PHONY: all unit screenshots bench-programs vendor demo test bench soak pages-soak systemd check lint asan tsan sanitized valgrind install uninstall dist clean help FORCE
+.PHONY: all unit screenshots bench-programs vendor demo test bench soak trips pages-soak systemd check lint asan tsan sanitized valgrind install uninstall dist clean help FORCE
 .DELETE_ON_ERROR:

@@ -24,7 +24,7 @@ export function typablePassword() {
  *   prosody, bosh: more and bosh of startProsody
  *   web: options of startLighttpd
  *   sites: further sites, with the same users and back end
- * @returns the address of the page, the ports, and the parts
+ * @returns the address of the page, the ports, the passwords of the site (users) and of XMPP (accounts), and the parts
  */
 export async function startChat(place, options = {}) {
 	const { users = { alice: typablePassword(), bob: typablePassword() }, progress = () => {} } = options;
@@ -53,7 +53,7 @@ export async function startChat(place, options = {}) {
 	progress(`web server (lighttpd) on 127.0.0.1:${webPort}`);
 	const lighttpd = await lighttpdFastcgi(place, { port: webPort, socket: prebind.socket, boshPort, ...options.web });
 	const origin = `http://127.0.0.1:${webPort}`;
-	const chat = { users, origin, url: `${origin}${MOUNT}/`, webPort, boshPort, prebind, prosody, lighttpd };
+	const chat = { users, accounts: xmpp, origin, url: `${origin}${MOUNT}/`, webPort, boshPort, prebind, prosody, lighttpd };
 	chat.restartProsody = async () => {
 		await chat.prosody.stop();
 		chat.prosody = await runProsody();
