@@ -225,6 +225,11 @@ export class Attachment {
 		discard(this.#env, this.#session, this.#lastRid + 1);
 	}
 
+	/** The session as the next page would go on with it; null: it has not answered yet. */
+	get asLeft() {
+		return this.#connection && this.#alive ? { ...this.#session, rid: this.#lastRid + 1 } : null;
+	}
+
 	/**
 	 * Leaves the session to the next page. The last request is an empty one, which the next page
 	 * repeats, so that the server's answer to it is not lost with this page.

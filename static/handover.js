@@ -1,7 +1,8 @@
 // Hands a chat session from one page of the site to the next in the same tab. When a page is left,
 // it stores the session in sessionStorage, and the next page first of all takes it out. While a
-// page is open nothing is stored, so a duplicated tab does not copy the session. If a tab is
-// duplicated between two pages, a lock makes sure that only one of the two tabs gets the session.
+// page is open nothing is stored, except when a navigation has begun, so a duplicated tab does not
+// copy the session. If a tab is duplicated between two pages, a lock makes sure that only one of
+// the two tabs gets the session.
 // The stored data names the user by the site's opaque key, and is discarded after LIFE_MAX_MS.
 
 const KEY = "prebind-session";
@@ -47,15 +48,32 @@ export class Handover {
 		return this.#where.storage !== null;
 	}
 
-	/** @param {Omit<Left, "at" | "lock">} left */
-	put(left) {
+	/**
+	 * Stores a session while its page is still open; put() or withdraw() follows.
+	 * @param {Omit<Left, "at" | "lock">} left
+	 */
+	prepare(left) {
 		const { storage, now } = this.#where;
 		try {
 			storage?.setItem(KEY, JSON.stringify({ ...left, at: now(), lock: crypto.randomUUID() }));
 		} catch {
 			// The storage is full or forbidden. The next page asks for a new session.
 		}
+	}
+
+	/** @param {Omit<Left, "at" | "lock">} left */
+	put(left) {
+		this.prepare(left);
 		this.release();
+	}
+
+	/** Removes what prepare() has stored. */
+	withdraw() {
+		try {
+			this.#where.storage?.removeItem(KEY);
+		} catch {
+			// The storage is forbidden, so nothing is stored in it.
+		}
 	}
 
 	/**

@@ -111,7 +111,7 @@ class Embed {
 		this.#root.adoptedStyleSheets = await makeStyles();
 		this.#keepHost();
 		this.#countKept();
-		window.addEventListener("storage", () => this.#countKept());
+		for (const type of ["storage", "pageshow"]) window.addEventListener(type, () => this.#countKept());
 		const wasOpen = this.#user !== "" && tabStorage()?.getItem(OPEN_KEY) === this.#user;
 		if (wasOpen) this.#show(true, false);
 		else if (eager || tabStorage()?.getItem("prebind-session")) this.#load();

@@ -2,7 +2,8 @@
 // there is none, it uses the session that came with this page, or asks for one. It attaches to the
 // session, and gets a new one after a loss, as soon as pace.js allows. prebind.js handles the
 // stanzas; this module draws nothing. jid, sid and rid are stored only in the tab's sessionStorage,
-// and only between two pages. They must not get into an address, the console or a global.
+// and only from the start of a navigation to the next page. They must not get into an address, the
+// console or a global.
 import { Attachment, discard } from "./attach.js";
 import { askForSession, askWho, parseSession, readUser, takeDataBlock } from "./bind.js";
 import { forgetAll, Handover } from "./handover.js";
@@ -129,6 +130,7 @@ export class Life extends EventTarget {
 	#jid = ""; // bare; a session of another user is not accepted
 	#user = ""; // the site's opaque key of the same user
 	#readyAt = 0;
+	/** @type {any} */ #staysTimer = null;
 	#staysUntil = 0; // if the page ends before this time, it goes to another page of the site
 
 	/** @param {Options} [options] */
@@ -470,7 +472,24 @@ export class Life extends EventTarget {
 		const { destination, downloadRequest } = /** @type {any} */ (event);
 		const { href } = this.#env.window.location;
 		const inside = downloadRequest === null && new URL(destination.url).origin === new URL(href).origin;
-		if (!destination.sameDocument) this.#staysUntil = inside ? this.#env.now() + NAVIGATION_MAX_MS : 0;
+		if (destination.sameDocument) return;
+		this.#staysUntil = inside ? this.#env.now() + NAVIGATION_MAX_MS : 0;
+		if (inside) this.#prepareHandover();
+	}
+
+	/**
+	 * Stores the session before the next page answers. If only one of the two pages has a
+	 * Cross-Origin-Opener-Policy, Firefox gives the next page the storage as it was at the answer,
+	 * without what is stored on pagehide. The session may still send a request: a server
+	 * accepts one that comes twice.
+	 */
+	#prepareHandover() {
+		const session = this.#user !== "" && this.#state === "ready" ? this.#attachment?.asLeft : null;
+		if (!session) return;
+		this.#handover.prepare({ user: this.#user, session, state: this.keep() });
+		const { setTimeout, clearTimeout } = this.#env;
+		clearTimeout(this.#staysTimer);
+		this.#staysTimer = setTimeout(() => this.#handover.withdraw(), NAVIGATION_MAX_MS);
 	}
 
 	/**
@@ -493,13 +512,19 @@ export class Life extends EventTarget {
 		const stays = this.#handover.possible && this.#user !== "" && (!navigation || now() < this.#staysUntil);
 		const session = stays && this.#state === "ready" ? this.#attachment?.handOver() : null;
 		if (session) this.#handover.put({ user: this.#user, session, state: this.keep() });
-		else this.#attachment?.leave();
+		else this.#endOnLeaving();
 		if (this.#spare) discard(this.#env, this.#spare);
 		this.#env.clearTimeout(this.#retryTimer);
+		this.#env.clearTimeout(this.#staysTimer);
 		this.#tabs.close();
 		this.#handover.release();
 		this.#staysUntil = 0;
 		if (this.#state !== "stopped" && this.#state !== "new") this.#state = "left";
+	}
+
+	#endOnLeaving() {
+		this.#attachment?.leave();
+		this.#handover.withdraw();
 	}
 
 	/**

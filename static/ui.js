@@ -159,6 +159,7 @@ export class ChatUi {
 		this.#part("status")?.addEventListener("change", () => this.#chat.setShow(this.#part("status").value));
 		this.#wireEmoji();
 		window.addEventListener("storage", ({ key }) => this.#onStored(key));
+		window.addEventListener("pageshow", ({ persisted }) => persisted && this.#onRestored());
 		window.addEventListener("pagehide", () => this.#messages.flush());
 		this.#parts.frame.addEventListener("keydown", (event) => {
 			if (this.#part("emoji-list")?.matches(":popover-open")) return; // Escape closes the emoji list
@@ -338,7 +339,18 @@ export class ChatUi {
 	/** @param {string | null} key of localStorage that another tab has changed */
 	#onStored(key) {
 		const talk = this.#messages.hear(key);
-		if (!talk) return;
+		if (talk) this.#redraw(talk);
+	}
+
+	/**
+	 * The page is back from the back/forward cache, where it did not hear what other pages stored.
+	 */
+	#onRestored() {
+		for (const talk of this.#messages.open(this.#user)) this.#redraw(talk);
+	}
+
+	/** @param {import("./talks.js").Talk} talk that another page has changed */
+	#redraw(talk) {
 		const contact = this.#contactOf(talk.jid);
 		this.#conversation.draw(contact);
 		this.#conversation.drawDraft(contact);

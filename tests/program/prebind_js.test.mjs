@@ -797,6 +797,31 @@ test("a page that leaves the site, as far as the browser tells, ends its session
 	}
 });
 
+test("what the next page goes on with is stored before the page is left, and not for long", async () => {
+	const cases = {
+		"left for the next page": [hide, 1],
+		"stays, because the answer was no page": [(page) => page.clock.advance(10_000), 0],
+		"left later, for another site": [(page, leave) => leave("https://elsewhere.example/"), 0],
+	};
+	for (const [what, [go, stored]] of Object.entries(cases)) {
+		const navigation = new EventTarget();
+		const tab = { ...openTab(), navigation };
+		const page = await readyPage({ block: MINE, tab });
+		const navigate = (url) => navigation.dispatchEvent(
+			Object.assign(new Event("navigate"), { destination: { url, sameDocument: false }, downloadRequest: null }));
+		page.connection().left(1001);
+		navigate("https://www.example.org/next");
+		const [before] = [...tab.storage.items.values()].map(JSON.parse);
+		assert.deepEqual([before.user, before.session.sid, before.session.rid], [MINE.user, MINE.sid, 1002], what);
+		assert.equal(page.chat.state, "ready", "the page itself goes on");
+		await go(page, (url) => {
+			navigate(url);
+			hide(page);
+		});
+		assert.equal(tab.storage.items.size, stored, what);
+	}
+});
+
 test("what may not have reached the server goes once more before the page does: no rid may be missing there", async () => {
 	for (const [tab, last] of [[openTab(), /^<body [^>]*rid="1003" sid="s1"><\/body>$/], [{}, /rid="1003" sid="s1" type="terminate"/]]) {
 		const page = await readyPage({ block: MINE, tab });
