@@ -181,8 +181,13 @@ export class Place {
 	 */
 	async startUntil(name, argv, ready, options = {}) {
 		const child = this.start(name, argv, options);
-		await until(`${name} to be ready`, ready, { seconds: 60, gone: () => child.gone(), ...options });
+		await this.ready(child, ready, options);
 		return child;
+	}
+
+	/** Waits until a program is ready that was started. */
+	async ready(child, ready, options = {}) {
+		await until(`${child.name} to be ready`, ready, { seconds: 60, gone: () => child.gone(), ...options });
 	}
 
 	/** Runs a program and waits for its end. */
