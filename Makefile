@@ -34,7 +34,7 @@ SITEDB   = kinds library mariadb pool postgresql select site_query site_rows sql
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \
 	bosh_write jid jid_name jid_prepare jwt login_token sasl
 NET      = http_call http_client http_settings
-WEB      = basic_auth csrf request request_fields request_path response router
+WEB      = basic_auth csrf forwarded request request_fields request_path request_proxies response router
 TEMPLATE = cache html nodes parse render template texts
 SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
 PASSWORD = argon2 crypt digest hash password stretch
@@ -66,7 +66,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 	adhoc_server_test adhoc_test bosh_test breaker_test bulkhead_test caller_test sql_test \
 	codec_test conf_databases_test conf_find_test conf_load_test conf_print_test \
 	conf_value_test cookie_test csrf_test device_test django_session_test fcgi_head_test file_test \
-	fcgi_record_test \
+	fcgi_record_test forwarded_test \
 	http_client_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \
 	jwt_test limit_test log_test login_test login_token_test near_miss_test oauth_tokens_test \
 	password_differential_test password_hash_test php_differential_test php_session_test privileges_test \

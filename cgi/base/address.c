@@ -87,6 +87,14 @@ static bool is_in_net(const unsigned char bytes[ADDRESS_BYTES], const struct add
 	       (rest == 0 || ((bytes[whole] ^ net->bytes[whole]) & mask) == 0);
 }
 
+bool address_is_valid(const char *text)
+{
+	unsigned char bytes[ADDRESS_BYTES];
+	bool ipv4;
+
+	return address_read(text, strlen(text), bytes, &ipv4);
+}
+
 bool address_in_net(const char *address, const struct address_net *net)
 {
 	unsigned char bytes[ADDRESS_BYTES];

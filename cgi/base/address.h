@@ -23,6 +23,9 @@ struct address_net {
  */
 enum status address_net_parse(const char *text, struct address_net *out, struct error *err);
 
+/* True for an address without a zone, port or network length. */
+bool address_is_valid(const char *text);
+
 /* False also if the text is not an address. A zone ("fe80::1%eth0") is ignored. */
 bool address_in_net(const char *address, const struct address_net *net);
 

@@ -288,7 +288,8 @@ const char *conf_server_difference(const struct server_conf *a, const struct ser
 	for (size_t i = 0; i < conf_n_keys; i++) {
 		const struct conf_key *key = &conf_keys[i];
 		bool may = key->section != SECTION_SERVER || strcmp(key->name, "sites") == 0 ||
-			   strcmp(key->name, "log_level") == 0;
+			   strcmp(key->name, "log_level") == 0 ||
+			   strcmp(key->name, "trusted_proxies") == 0;
 
 		if (!may && key_differs(key, a, b))
 			return key->name;

@@ -70,7 +70,8 @@ struct server_conf {
 	char *socket_group;
 	struct conf_list peer_users;
 	char *status_token_file;
-	bool allow_tcp; /* accept an inherited TCP socket on loopback */
+	struct conf_list trusted_proxies; /* addresses and networks whose headers count */
+	bool allow_tcp;                   /* accept an inherited TCP socket on loopback */
 };
 
 #define SESSION_COOKIE_MAX 40 /* bytes of session_cookie */

@@ -123,6 +123,9 @@ const struct conf_key conf_keys[] = {
 	{SERVER(status_token_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
 	 .what = "The token with which another machine may read /metrics, in a file; empty: only "
 		 "this machine may."},
+	{SERVER(trusted_proxies), .type = TYPE_NETS, .initial = "",
+	 .what = "Addresses and networks of proxies whose Forwarded and X-Forwarded-* headers "
+		 "count; empty: none."},
 	{SERVER(allow_tcp), .type = TYPE_BOOL, .initial = "off",
 	 .what = "Accept a TCP socket on loopback; FCGI_WEB_SERVER_ADDRS in the environment "
 		 "lists who may connect."},

@@ -27,6 +27,7 @@ enum conf_type {
 	TYPE_HOSTS,    /* (struct conf_list, as all up to TYPE_PINS) */
 	TYPE_NODES,    /* NAME or NAME=PUBLIC */
 	TYPE_URLS,     /* addresses that we call */
+	TYPE_NETS,     /* IP addresses and networks */
 	TYPE_ORIGINS,  /* origins of pages that may send us a form */
 	TYPE_COOKIES,  /* names of cookies */
 	TYPE_PINS,     /* public keys, in the form of libcurl */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/codec.h"
 #include "conf/cookie_name.h"
 #include "conf/placeholder.h"
@@ -202,6 +203,15 @@ const char *text_bosh_url_check(const char *text)
 		reason = text_link_check(filled.data);
 	strbuf_clear(&filled);
 	return reason;
+}
+
+const char *text_net_check(const char *text)
+{
+	struct address_net net;
+
+	return address_net_parse(text, &net, NULL) == STATUS_OK
+		   ? NULL
+		   : "is not an address, or not the first address of a network";
 }
 
 const char *text_mount_check(const char *text)

@@ -30,6 +30,8 @@ const char *text_bosh_url_check(const char *text);
 /* http(s)://HOST[:PORT] in lower case and nothing after it, as browsers send it in Origin. */
 const char *text_origin_check(const char *text);
 
+const char *text_net_check(const char *text); /* base/address.h */
+
 const char *text_mount_check(const char *text);
 const char *text_jid_rule_check(const char *text);
 const char *text_resource_check(const char *text);

@@ -362,6 +362,8 @@ static const struct type types[TYPE_COUNT] = {
 			text_node_check, set_list, text_list},
 	[TYPE_URLS] = {"urls", "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH, several separated by blanks, each once",
 		       text_url_check, set_list, text_list, .private = true},
+	[TYPE_NETS] = {"networks", "IP addresses, or networks such as 192.0.2.0/24, separated by blanks, each once",
+		       text_net_check, set_list, text_list},
 	[TYPE_ORIGINS] = {"origins", "https://HOST[:PORT], several separated by blanks, each once",
 			  text_origin_check, set_list, text_list},
 	[TYPE_COOKIES] = {"cookies", "names of cookies, separated by blanks, each once",

@@ -50,8 +50,8 @@ static void check_addresses(struct report *report, const struct site *site)
 	if (behind_proxy_was_noticed(site))
 		report_note(report, "addresses",
 			    "within the last hour requests came through a proxy, so all visitors "
-			    "count as one address; configure the proxy in the web server "
-			    "(docs/server.md, Behind a proxy)");
+			    "count as one address; name it in trusted_proxies "
+			    "(docs/proxies.md)");
 }
 
 static void check_database(struct report *report, struct store *store)

@@ -35,10 +35,24 @@ static bool names(const char *header, const char *address)
 
 static bool comes_through_proxy(const struct request *req)
 {
+	if (req->visitor_unknown)
+		return true;
 	const char *header = req->forwarded_for != NULL ? req->forwarded_for : req->forwarded;
 
 	return header != NULL && req->remote_addr != NULL && req->remote_addr[0] != '\0' &&
 	       !names(header, req->remote_addr);
+}
+
+static const char *why_of(const struct request *req)
+{
+	if (req->visitor_unknown)
+		return "the proxy is in trusted_proxies, but does not say whose request it is, so "
+		       "its address stands for every visitor's in limits and log; make it set "
+		       "X-Forwarded-For (docs/proxies.md)";
+	return "requests come through a proxy (X-Forwarded-For or Forwarded), so its address "
+	       "stands for every visitor's in limits and log; name it in trusted_proxies, or "
+	       "configure mod_remoteip, mod_extforward or real_ip in the web server "
+	       "(docs/proxies.md)";
 }
 
 void behind_proxy_notice(struct exchange *ex)
@@ -48,11 +62,7 @@ void behind_proxy_notice(struct exchange *ex)
 		STATUS_OK)
 		return;
 	log_event(LOG_LEVEL_WARN, "behind_proxy", "id", ex->req.id, "site", ex->site->conf->name,
-		  "ip", ex->req.remote_addr, "why",
-		  "requests come through a proxy (X-Forwarded-For or Forwarded), so its address "
-		  "stands for every visitor's in limits and log; configure mod_remoteip, "
-		  "mod_extforward or real_ip in the web server (docs/server.md)",
-		  NULL);
+		  "ip", ex->req.remote_addr, "why", why_of(&ex->req), NULL);
 }
 
 bool behind_proxy_was_noticed(const struct site *site)

@@ -18,7 +18,7 @@ bool exchange_is_local(const struct exchange *ex)
 {
 	const char *address = ex->req.remote_addr;
 
-	return address[0] == '\0' || address_is_loopback(address);
+	return !ex->req.visitor_unknown && (address[0] == '\0' || address_is_loopback(address));
 }
 
 int64_t exchange_until_ms(const struct exchange *ex)
@@ -81,8 +81,9 @@ static enum status check_scheme(const struct exchange *ex, struct error *err)
 		return STATUS_OK;
 	return error_set(err, STATUS_HTTPS_REQUIRED,
 			 "the request came over plain http: serve the site over https. If a proxy "
-			 "in front of this web server ends TLS, make the web server pass HTTPS=on "
-			 "for that proxy's requests");
+			 "in front of this web server ends TLS, name it in trusted_proxies "
+			 "(docs/proxies.md), or make the web server pass HTTPS=on for that "
+			 "proxy's requests");
 }
 
 /* Also checked after the route is found, so that a script gets its error as JSON. */
@@ -218,10 +219,22 @@ static enum status check_needs_reading(struct exchange *ex, struct error *err)
 	return status;
 }
 
+/* From here on the request's address, scheme and host are the visitor's. */
+static enum status believe_proxies(struct exchange *ex, struct error *err)
+{
+	const struct conf_list *proxies = &sites_conf(ex->sites)->server.trusted_proxies;
+	const struct forwarded_trust trust = {.items = proxies->items, .count = proxies->count};
+
+	return trust.count > 0 ? request_believe_proxies(ex->raw, &trust, &ex->req, err)
+			       : STATUS_OK;
+}
+
 enum status gate_pass(struct exchange *ex, struct error *err)
 {
 	enum status status = request_read(ex->raw, &ex->req, err);
 
+	if (status == STATUS_OK)
+		status = believe_proxies(ex, err);
 	ex->res->head = ex->req.method == HTTP_HEAD;
 	if (status == STATUS_OK)
 		status = find_site(ex, err);

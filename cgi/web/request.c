@@ -301,9 +301,8 @@ static enum status set_origin(struct request *out, const char *port, struct erro
 	return out->origin_self != NULL ? STATUS_OK : error_no_memory(err);
 }
 
-static enum status read_host(const struct values *values, struct request *out, struct error *err)
+enum status request_set_host(const char *value, struct request *out, struct error *err)
 {
-	const char *value = values->of[HTTP_HOST];
 	const char *port = "";
 	size_t len;
 
@@ -337,7 +336,7 @@ static void read_flags(const struct values *values, struct request *out)
 	const char *purpose = values->of[HTTP_PURPOSE];
 	const char *sec_purpose = values->of[HTTP_SEC_PURPOSE];
 
-	/* X-Forwarded-Proto is ignored, because any client can send it */
+	/* X-Forwarded-Proto is ignored here, because any client can send it */
 	out->https = (https != NULL && (strcasecmp(https, "on") == 0 || strcmp(https, "1") == 0)) ||
 		     (scheme != NULL && strcasecmp(scheme, "https") == 0);
 	out->prefetch = (purpose != NULL && strcasestr(purpose, "prefetch") != NULL) ||
@@ -368,6 +367,7 @@ enum status request_read(const struct raw_request *raw, struct request *out, str
 	out->uri = values.of[REQUEST_URI];
 	out->forwarded = values.of[HTTP_FORWARDED];
 	out->forwarded_for = values.of[HTTP_X_FORWARDED_FOR];
+	out->host_header = values.of[HTTP_HOST];
 	/* set first, because a refusal below uses this format too */
 	out->accept = values.of[HTTP_ACCEPT];
 	strbuf_init_secret(&out->body);
@@ -385,7 +385,7 @@ enum status request_read(const struct raw_request *raw, struct request *out, str
 	if (status == STATUS_OK)
 		status = read_content_type(&values, out, err);
 	if (status == STATUS_OK)
-		status = read_host(&values, out, err);
+		status = request_set_host(out->host_header, out, err);
 	if (status == STATUS_OK && query != NULL)
 		status = fields_parse(&out->query, query, strlen(query), err);
 	return status;
@@ -393,6 +393,7 @@ enum status request_read(const struct raw_request *raw, struct request *out, str
 
 void request_clear(struct request *req)
 {
+	free(req->visitor);
 	free(req->host);
 	free(req->origin_self);
 	free(req->content_type);

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "web/forwarded.h"
 
 /* A request as CGI or FastCGI gives it: parameters, and a body to read. */
 struct raw_request {
@@ -75,10 +76,14 @@ struct request {
 	const char *base;
 	/* the path below base: "/login"; "" if the mount point was requested without '/' */
 	const char *path;
-	const char *remote_addr;
-	/* X-Forwarded-For, unchecked and never trusted; NULL: absent */
+	const char *remote_addr; /* the visitor's, after request_believe_proxies */
+	char *visitor;           /* owned; remote_addr if a trusted proxy says it, else NULL */
+	/* a trusted proxy passed the request on, and does not say whose it is */
+	bool visitor_unknown;
+	/* X-Forwarded-For, unchecked; only request_believe_proxies believes it; NULL: absent */
 	const char *forwarded_for;
-	const char *forwarded; /* the Forwarded header, likewise */
+	const char *forwarded;   /* Forwarded, likewise */
+	const char *host_header; /* the Host header's text; NULL: absent */
 	/* NULL: the web server has authenticated no user; likewise the next */
 	const char *remote_user;
 	const char *auth_type;
@@ -105,6 +110,15 @@ struct request {
  */
 enum status request_read(const struct raw_request *raw, struct request *out, struct error *err);
 void request_clear(struct request *req);
+
+/*
+ * Replaces remote_addr, https and host by what trusted proxies say (web/forwarded.h). Without a
+ * trusted proxy nothing changes. Call it right after request_read. STATUS_BAD_REQUEST: what they
+ * say is malformed or contradicts itself.
+ */
+enum status request_believe_proxies(const struct raw_request *raw,
+				    const struct forwarded_trust *trust, struct request *req,
+				    struct error *err);
 
 /*
  * Splits the path at the mount point. That is base_path if it is configured (set is true; base_path

@@ -16,6 +16,12 @@ const char *raw_request_param(const struct raw_request *raw, const char *name);
 enum status fields_parse(struct fields *fields, const char *text, size_t len, struct error *err);
 void fields_clear(struct fields *fields);
 
+/*
+ * Sets host and origin_self, which must be NULL, from the text of a Host header and from https.
+ * STATUS_BAD_REQUEST: it is not a host.
+ */
+enum status request_set_host(const char *value, struct request *out, struct error *err);
+
 size_t cookies_count(const char *header);
 
 #endif

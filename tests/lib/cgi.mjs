@@ -114,7 +114,7 @@ async function trickle(socket, pieces) {
 
 /** The bytes of one request; with pieces: without its body. */
 export function requestBytes(request) {
-	const params = Object.entries(cgiParams(request)).map(([name, value]) => nameValue(name, value));
+	const params = [...Object.entries(cgiParams(request)), ...(request.again ?? [])].map(([name, value]) => nameValue(name, value));
 	return Buffer.concat([
 		record(BEGIN, Buffer.from([0, RESPONDER, 0, 0, 0, 0, 0, 0])),
 		...stream(PARAMS, Buffer.concat(params)),
@@ -125,8 +125,8 @@ export function requestBytes(request) {
 /**
  * Sends one request to a FastCGI program.
  * @param {string | import('node:net').TcpNetConnectOpts} where the socket's path, or an address
- * @param {object} request as for cgiParams; pieces: an async iterator in place of body; signal: when it is
- *   aborted, the web server closes the connection; abort: a signal at which it sends FCGI_ABORT_REQUEST
+ * @param {object} request as for cgiParams; pieces: an async iterator in place of body; again: [name, value] of variables that
+ *   come a second time; signal: when it is aborted, the web server closes the connection; abort: a signal at which it sends FCGI_ABORT_REQUEST
  * @returns {Promise<import('./http.mjs').Answer & { stderr: string }>}
  */
 export function fastcgiRequest(where, request) {

@@ -21,7 +21,7 @@ const FORMS = ["apache", "lighttpd", "nginx"].map((name) => ({
 		if (name === "lighttpd") // it is the same file, with another line
 			await follow(stand, "docs/lighttpd.md", "fastcgi");
 		await follow(stand, `docs/${name}.md`, "root");
-		await stand.ns.write(PROXY_FILES[name], docSnippet("docs/server.md", `proxy_${name}`));
+		await stand.ns.write(PROXY_FILES[name], docSnippet("docs/proxies.md", `proxy_${name}`));
 		if (name === "apache")
 			await stand.ns.sh("a2enmod -q remoteip");
 	},

@@ -90,6 +90,7 @@ static const struct {
     {"socket_group",                "web"			  },
     {"peer_users",                  "lighttpd nginx"               },
     {"status_token_file",           "/st"                          },
+    {"trusted_proxies",             "127.0.0.1 2001:db8::/32"      },
     {"allow_tcp",		   "on"			   },
     {"hosts",		       "example.org www.example.org"  },
     {"base_path",		   "/chat"                        },
