@@ -78,7 +78,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 BENCH = floor load peer
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
-STATIC     = archive.js attach.js banner.js bind.js chat.css contacts.js conversation.js converse.css converse.js dom.js embed.css \
+STATIC     = archive.js attach.js banner.js bind.js chat.css contacts.js conversation.js converse.css converse.js displayed.js dom.js embed.css \
 	handover.js icon.svg lang/de.js lang/en.js lang/fr.js launcher.js life.js lines.js log.js messages.js order.js pace.js page.js panel.js prebind.js rooms.js spacing.js stanza.js storage.js \
 	styles.js tabs.js talks.js texts.js ui.js
 BUNDLES    = static/chat.js static/embed.js static/embed-panel.js

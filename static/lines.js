@@ -57,13 +57,22 @@ export function isSame(a, b) {
 	return sameText && Math.abs(a.time.getTime() - b.time.getTime()) < SAME_MS;
 }
 
+/** An archive may know only the second. @param {Date} time */
+const isWhole = (time) => time.getTime() % 1000 === 0;
+
+/** @param {Date} a @param {Date} b @returns {Date} a if both are as good */
+function betterTime(a, b) {
+	if (isWhole(a) !== isWhole(b)) return isWhole(a) ? b : a;
+	return b < a ? b : a;
+}
+
 /** @param {Fate} a @param {Fate} b */
 const surer = (a, b) => (FATES.indexOf(b) > FATES.indexOf(a) ? b : a);
 
 /**
  * Adds to a line what a copy of it knows. If both only guess the message's fate, the line's own
- * guess stays. The earlier time counts: two tabs hear a message at different times, and with each
- * its own time they would put two messages in a different order.
+ * guess stays. Of two times the more exact counts, then the earlier: two tabs hear a message at
+ * different times, and with each its own time they would put two messages in a different order.
  * @param {Line} line changed in place @param {Line} copy
  * @returns {boolean} whether the line has changed
  */
@@ -71,7 +80,7 @@ export function learn(line, copy) {
 	const before = JSON.stringify(line);
 	line.seen ||= copy.seen;
 	line.archiveId ||= copy.archiveId;
-	if (copy.time < line.time) line.time = copy.time;
+	line.time = betterTime(line.time, copy.time);
 	if (!GUESSES.includes(line.fate) || !GUESSES.includes(copy.fate)) line.fate = surer(line.fate, copy.fate);
 	if (copy.edited && !line.edited) Object.assign(line, { text: copy.text, edited: true });
 	return JSON.stringify(line) !== before;
@@ -91,22 +100,41 @@ export function correct(lines, correction, id) {
 
 /**
  * Adds a line, unless it is a copy of one that is known: then that one learns from it.
- * @param {Line[]} lines @param {Line} line
+ * @param {Line[]} lines @param {Line} line @param {Line} [next] one of the lines that comes after it
  * @returns {boolean} whether it is new
  */
-export function merge(lines, line) {
+export function merge(lines, line, next) {
 	const known = findLast(lines, (each) => isSame(each, line));
-	if (!known) insert(lines, line);
-	else if (line.time < known.time) {
-		learn(known, line);
-		lines.splice(lines.indexOf(known), 1);
-		insert(lines, known);
-	} else learn(known, line);
+	const before = known?.time;
+	if (known) learn(known, line);
+	if (known && known.time !== before) lines.splice(lines.indexOf(known), 1);
+	if (known?.time !== before || !known) insert(lines, known ?? line, next);
 	return !known;
 }
 
-/** Inserts a line at its time; lines of the same time keep their order. @param {Line[]} lines @param {Line} line */
-export function insert(lines, line) {
-	const at = lastIndex(lines, (each) => each.time.getTime() <= line.time.getTime());
-	lines.splice(at + 1, 0, line);
+/**
+ * For each of these messages the next one that a conversation has already.
+ * @param {Line[]} lines of the conversation @param {Line[]} others in their order
+ * @returns {(Line | undefined)[]}
+ */
+export function nextKnown(lines, others) {
+	/** @type {(Line | undefined)[]} */ const next = [];
+	/** @type {Line | undefined} */ let found;
+	for (let i = others.length - 1; i >= 0; i--) {
+		next[i] = found;
+		found = findLast(lines, (each) => isSame(each, others[i])) ?? found;
+	}
+	return next;
+}
+
+/**
+ * Inserts a line at its time; lines of the same time keep their order. A line of which only the
+ * second is known comes last in that second.
+ * @param {Line[]} lines @param {Line} line @param {Line} [next] one of the lines that comes after it
+ */
+function insert(lines, line, next) {
+	const until = line.time.getTime() + (isWhole(line.time) ? 999 : 0);
+	const at = lastIndex(lines, (each) => each.time.getTime() <= until) + 1;
+	const before = next ? lines.indexOf(next) : -1;
+	lines.splice(before >= 0 && before < at ? before : at, 0, line);
 }

@@ -1,6 +1,6 @@
 // Sends messages, adds those that arrive to the conversations, and knows which ones are pending,
 // lost or unread. It draws nothing; talks.js keeps the conversations.
-import { newLine } from "./lines.js";
+import { findLast, lastIndex, newLine, nextKnown } from "./lines.js";
 import { cleanText, jidResource } from "./stanza.js";
 import { sharedStorage } from "./storage.js";
 import { Talks } from "./talks.js";
@@ -21,6 +21,17 @@ const PENDING_MAX_MS = 30_000; // a message of an earlier page that is still pen
  * @property {(contact: Contact) => void} draw the conversation has changed
  * @property {(contact: Contact, body: string) => void} announce a message has come that is not in sight
  */
+
+/** @param {Message} message @returns {Line} */
+const lineOf = ({ kind, direction, body, time, id, archiveId, from }) =>
+	newLine({ direction, text: body, time, id, archiveId, author: kind === "room" ? jidResource(from) : "" });
+
+/** @param {Message[]} messages */
+function byPeer(messages) {
+	/** @type {Map<string, Message[]>} */ const peers = new Map();
+	for (const message of messages) peers.set(message.peer, [...(peers.get(message.peer) ?? []), message]);
+	return peers;
+}
 
 export class Messages {
 	/** @type {Parts} */ #parts;
@@ -54,7 +65,13 @@ export class Messages {
 
 	/** @param {Contact} contact whose messages have been read */
 	see(contact) {
-		this.#talks.see(this.talk(contact));
+		const talk = this.talk(contact);
+		this.#talks.see(talk);
+		const read = contact.room ? undefined : findLast(talk.lines, ({ archiveId }) => archiveId !== "");
+		if (!read || read.direction === "out" || read.archiveId === talk.displayed || !this.#session) return;
+		talk.displayed = read.archiveId;
+		this.#talks.save(talk);
+		this.#parts.chat.tellDisplayed(talk.jid, read.archiveId);
 	}
 
 	// ---- what the user's tabs keep ----
@@ -175,14 +192,31 @@ export class Messages {
 	 * @param {boolean} old it needs nobody's attention
 	 * @returns {boolean} whether it is a new message that nobody has read
 	 */
-	#add(contact, { kind, direction, body, time, id, archiveId, from, replaces }, old) {
-		const author = kind === "room" ? jidResource(from) : "";
-		const seen = direction === "out" || old || this.#parts.inSight(contact);
-		const line = newLine({ direction, text: body, time, id, archiveId, author, seen });
-		const talk = this.talk(contact);
-		const added = this.#talks.add(talk, line, replaces);
+	#add(contact, message, old) {
+		const line = lineOf(message);
+		line.seen ||= old || this.#parts.inSight(contact);
+		const added = this.#talks.add(this.talk(contact), line, { replaces: message.replaces });
 		this.#parts.draw(contact);
-		return added && !seen;
+		return added && !line.seen;
+	}
+
+	/**
+	 * Adds messages of the archive to a conversation. Their order counts more than their times, of
+	 * which an archive may know only the second.
+	 * @param {Contact} contact @param {Message[]} messages oldest first
+	 * @param {string} [read] the archive's id of the last one that this user has read; missing: all are read
+	 */
+	#addArchived(contact, messages, read) {
+		const talk = this.talk(contact);
+		const lines = messages.map(lineOf);
+		const next = nextKnown(talk.lines, lines);
+		const isRead = (/** @type {Line} */ { direction, archiveId }) => direction === "out" || archiveId === read;
+		const until = read === undefined ? lines.length : lastIndex(lines, isRead);
+		for (const [i, line] of lines.entries()) {
+			line.seen ||= i <= until || this.#parts.inSight(contact);
+			this.#talks.add(talk, line, { replaces: messages[i].replaces, next: next[i] });
+		}
+		this.#parts.draw(contact);
 	}
 
 	/**
@@ -191,7 +225,7 @@ export class Messages {
 	 */
 	async readEarlier(contact, before) {
 		const page = await this.#parts.chat.history(contact.jid, before);
-		for (const message of page?.messages ?? []) this.#add(contact, message, true);
+		if (page) this.#addArchived(contact, page.messages);
 		return page;
 	}
 
@@ -205,9 +239,12 @@ export class Messages {
 		const turn = ++this.#catchUps;
 		this.#behind = true;
 		this.#mark = "";
+		const displayed = known === null ? this.#parts.chat.displayed() : null;
 		const news = await this.#parts.chat.catchUp(known);
 		if (!news) return;
-		for (const message of news.messages) this.#add(this.#parts.contactOf(message.peer), message, known === null);
+		const read = await displayed;
+		for (const [peer, messages] of byPeer(news.messages))
+			this.#addArchived(this.#parts.contactOf(peer), messages, read?.get(peer) ?? "");
 		if (turn !== this.#catchUps) return; // a later session has asked too
 		this.#behind = !news.complete;
 		this.#talks.mark = (news.complete && this.#mark) || news.last || known || "";

@@ -6,6 +6,7 @@
 //
 // README.md lists the methods, and the events with their details.
 import { Archive } from "./archive.js";
+import { Displayed } from "./displayed.js";
 import { Life } from "./life.js";
 import { Rooms } from "./rooms.js";
 import {
@@ -46,6 +47,7 @@ export class Prebind extends Life {
 	#present = new Map();
 	#show = "";
 	#archive;
+	#displayed;
 	#rooms;
 
 	/** @param {Options} [options] */
@@ -53,6 +55,7 @@ export class Prebind extends Life {
 		super(options);
 		const asker = { ask: (/** @type {any} */ iq) => this.#ask(iq), build: () => this.client };
 		this.#archive = new Archive(asker);
+		this.#displayed = new Displayed({ ...asker, own: () => this.jid });
 		this.#rooms = new Rooms({
 			...asker,
 			send: (stanza) => this.#send(stanza),
@@ -130,6 +133,22 @@ export class Prebind extends Life {
 		const news = await this.#archive.since(after);
 		for (const message of news?.messages ?? []) if (this.#isPrivate(message)) message.peer = message.other;
 		return news;
+	}
+
+	/**
+	 * Returns the `archiveId` of the newest message that this user has read on any device, by peer;
+	 * null if the server does not say.
+	 */
+	displayed() {
+		return this.#displayed.fetch();
+	}
+
+	/**
+	 * Tells the user's own server, and nobody else, that this message and all before it were read.
+	 * @param {string} peer @param {string} archiveId
+	 */
+	tellDisplayed(peer, archiveId) {
+		this.#displayed.publish(peer, archiveId);
 	}
 
 	/**

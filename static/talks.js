@@ -2,7 +2,7 @@
 // unread, the draft, and the group chats that the user is in. They outlive the page, in
 // localStorage under the site's opaque key of the user, and are removed at log-out. Each tab
 // receives most messages itself; lines.js merges the tabs' copies.
-import { correct, findLast, isSame, lastIndex, learn, merge, newLine } from "./lines.js";
+import { correct, findLast, isSame, lastIndex, learn, merge, newLine, nextKnown } from "./lines.js";
 import { isTalkKey, keep, keptKeys, readKept, talkKey } from "./storage.js";
 
 const LINES_MAX = 1_000; // in the page, for each conversation: it may stay open for weeks
@@ -22,6 +22,7 @@ const MARK = "prebind-mark "; // then the user; handover.js removes "prebind-…
  * @property {Line[]} lines oldest first
  * @property {string | null} cut the page has removed its oldest lines: the archive's id of the oldest one that it has
  *   left, "" if no id is known; null: nothing was removed, or conversation.js knows it
+ * @property {string} displayed the archive's id of the last message for which the server was told that it was read; may be empty
  * @property {string} draft
  * @property {number} draftAt when the draft was written, in milliseconds
  * @property {number} at when the conversation changed, in milliseconds
@@ -50,7 +51,9 @@ function toKept({ lines, ...talk }) {
  * @param {Talk} talk changed in place @param {any} kept
  */
 function absorb(talk, kept) {
-	for (const copy of keptLines(kept)) merge(talk.lines, copy);
+	const copies = keptLines(kept);
+	const next = nextKnown(talk.lines, copies);
+	for (const [i, copy] of copies.entries()) merge(talk.lines, copy, next[i]);
 	if (kept?.draftAt > talk.draftAt) Object.assign(talk, { draft: kept.draft, draftAt: kept.draftAt });
 }
 
@@ -126,7 +129,7 @@ export class Talks {
 
 	/** @param {string} jid @returns {Talk} */
 	get(jid) {
-		const talk = this.#talks.get(jid) ?? { jid, name: "", nick: "", lines: [], cut: null, draft: "", draftAt: 0, at: 0 };
+		const talk = this.#talks.get(jid) ?? { jid, name: "", nick: "", lines: [], cut: null, displayed: "", draft: "", draftAt: 0, at: 0 };
 		this.#talks.set(jid, talk);
 		return talk;
 	}
@@ -167,13 +170,15 @@ export class Talks {
 	/**
 	 * Adds a message, unless it is a copy of one that is known. What this user wrote, here or
 	 * elsewhere, shows that the lines above it are read.
-	 * @param {Talk} talk @param {Line} line @param {string} [replaces] id of the message that it corrects
+	 * @param {Talk} talk @param {Line} line
+	 * @param {{replaces?: string, next?: Line}} [where] replaces: id of the message that it corrects; next: a line of the
+	 *   conversation that comes after it
 	 * @returns {boolean} false: it was known, or has corrected a line
 	 */
-	add(talk, line, replaces = "") {
+	add(talk, line, { replaces = "", next } = {}) {
 		const { lines } = talk;
 		const corrected = replaces !== "" && correct(lines, line, replaces);
-		const added = !corrected && merge(lines, line);
+		const added = !corrected && merge(lines, line, next);
 		// Earlier lines, which the user asked for, remove nothing: that would leave a gap below them.
 		if (lines.length > LINES_MAX && lines[lines.length - 1] === line) this.#cut(talk);
 		if (line.direction === "out") for (const each of lines) if (each.time <= line.time) each.seen = true;
@@ -228,7 +233,8 @@ export class Talks {
 	#take(kept) {
 		const talk = this.get(String(kept.jid));
 		absorb(talk, kept);
-		Object.assign(talk, { name: String(kept.name ?? ""), nick: String(kept.nick ?? ""), at: Number(kept.at) });
+		const texts = { name: String(kept.name ?? ""), nick: String(kept.nick ?? ""), displayed: String(kept.displayed ?? "") };
+		Object.assign(talk, { ...texts, at: Number(kept.at) });
 		return talk;
 	}
 

@@ -12,7 +12,7 @@ const ROOM = `tea@rooms.${DOMAIN}`;
 const rooms = `Component "rooms.${DOMAIN}" "muc"\n  restrict_room_creation = false\n  muc_room_locking = false\n`;
 const SERVERS = {
 	"without an archive": { prosody: rooms },
-	"with an archive": { prosody: `default_archive_policy = true\n${rooms}`, bosh: { '"bosh"': '"bosh", "mam"' } },
+	"with an archive": { prosody: `default_archive_policy = true\n${rooms}`, bosh: { '"bosh"': '"bosh", "mam", "pep"' } },
 };
 
 const unread = (page, user) => contact(page, user).locator(".unread:not([hidden]) .count");
@@ -61,6 +61,8 @@ for (const [what, options] of Object.entries(SERVERS)) {
 			await write(bob, "more");
 			await received(alice, "more").waitFor();
 			await noneUnread(alice, "bob");
+			await talkTo(alice, "carol"); // so that nothing is unread in the next test
+			await noneUnread(alice, "carol");
 			await leave(alice, bob, carol);
 		});
 
@@ -130,6 +132,28 @@ for (const [what, options] of Object.entries(SERVERS)) {
 		});
 
 		if (options.bosh) {
+			test("a browser that knows nothing counts what was not read, and nothing that was", async () => {
+				const [alice, bob, carol] = await three();
+				await Promise.all([online(alice, "bob"), online(bob, "alice")]);
+				await Promise.all([talkTo(alice, "bob"), talkTo(bob, "alice")]);
+				await write(alice, "a greeting");
+				await received(bob, "a greeting").waitFor();
+				const told = alice.waitForRequest((request) => /urn:xmpp:mds:displayed:0/.test(request.postData() ?? ""));
+				await write(bob, "read and not answered");
+				await received(alice, "read and not answered").waitFor();
+				await told;
+				await alice.locator("#compose").press("Escape");
+				await write(bob, "not read");
+				await write(bob, "nor this");
+				await unread(alice, "bob").getByText("2").waitFor();
+				await alice.getByRole("button", { name: "Log out" }).click(); // removes all that the browser knew
+				await logIn(alice, "alice", chat.users.alice);
+				await unread(alice, "bob").getByText("2").waitFor();
+				await talkTo(alice, "bob");
+				await received(alice, "nor this").waitFor();
+				await leave(alice, bob, carol);
+			});
+
 			test("what came while there was no session counts as unread, and is there", async () => {
 				const [alice, bob, carol] = await three();
 				await online(alice, "carol");

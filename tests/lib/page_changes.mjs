@@ -11,11 +11,12 @@ import { contact, enter, leave, online, ready, talkTo, write } from "./people.mj
 import { until } from "./wait.mjs";
 
 const TABS = 3;
+const PAGES = ["/one.html", "/two.html", "/chat/"];
 const WRITERS = ["bob", "carol"];
 const SETTLE_S = 60; // a busy machine
 const LAST_STEPS = 12; // told after a fault
 
-const ARCHIVE = { prosody: "default_archive_policy = true\n", bosh: { '"bosh"': '"bosh", "mam"' } };
+const ARCHIVE = { prosody: "default_archive_policy = true\n", bosh: { '"bosh"': '"bosh", "mam", "pep"' } };
 
 const sitePage = (title) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title>
 <link rel="icon" href="data:,"><script type="module" src="/chat/static/embed.js" data-prebind="/chat/"></script></head>
@@ -73,8 +74,11 @@ export function faultIn(shown, said) {
 
 /** A change that another one has replaced. */
 function interrupted(error) {
-	if (!/ERR_ABORTED|interrupted by another/.test(error.message)) throw error;
+	if (!/ERR_ABORTED|interrupted by another|context was destroyed/.test(error.message)) throw error;
 }
+
+/** What a tab shows; null: it is between two pages. */
+const seenIn = (tab) => tab.evaluate(look).catch(() => null);
 
 class Campaign {
 	#random;
@@ -145,12 +149,12 @@ class Campaign {
 	#name = (tab) => `tab ${this.#tabs.indexOf(tab) + 1}`;
 
 	#look() {
-		return Promise.all(this.#tabs.map((tab) => tab.evaluate(look).catch(() => null)));
+		return Promise.all(this.#tabs.map(seenIn));
 	}
 
 	/** A click that changes what this tab shows. */
 	async #click(tab) {
-		const seen = await tab.evaluate(look);
+		const seen = await until("the page", () => seenIn(tab));
 		const launcher = tab.locator("#prebind-chat .launcher");
 		const name = this.#one(WRITERS);
 		if (await launcher.count() && (seen.state === "closed" || this.#chance(0.3))) {
@@ -168,7 +172,7 @@ class Campaign {
 
 	/** Alice may write in this tab, or begin to, just before the page goes. */
 	async #say(tab) {
-		const { state, inSight, open } = await tab.evaluate(look);
+		const { state, inSight, open } = await until("the page", () => seenIn(tab));
 		if (state !== "ready" || !inSight) return;
 		const name = open.split("@")[0];
 		if (this.#chance(0.4)) {
@@ -205,20 +209,20 @@ class Campaign {
 	async #change(tab) {
 		const go = async (wait) => {
 			const kind = this.#one(["link", "link", "link", "script reload", "reload", "back"]);
-			const path = this.#one(["/one.html", "/two.html", "/chat/"]);
+			const path = this.#one(PAGES);
 			this.#note(`${this.#name(tab)}: ${kind} ${kind === "link" ? path : ""}${wait}`);
 			const options = { waitUntil: wait };
 			const link = tab.locator(`body > p > a[href="${path}"]`);
 			if (kind === "reload") await tab.reload(options);
 			else if (kind === "back") await tab.goBack(options).catch(interrupted);
-			else if (kind === "script reload") await Promise.all([tab.waitForEvent("domcontentloaded"), tab.evaluate(() => location.reload())]);
+			else if (kind === "script reload") await Promise.all([tab.waitForEvent("domcontentloaded"), tab.evaluate(() => location.reload()).catch(interrupted)]);
 			else if (await link.count()) await Promise.all([tab.waitForURL(`**${path}`, options), link.click()]);
-			else await Promise.all([tab.waitForURL(`**${path}`, options), tab.evaluate((url) => location.assign(url), path)]);
-			if (tab.url() === "about:blank") await tab.goto(this.#chat.url);
+			else await Promise.all([tab.waitForURL(`**${path}`, options), tab.evaluate((url) => location.assign(url), path).catch(interrupted)]);
 		};
 		if (this.#chance(0.25)) await go("commit");
 		await go("load");
 		await tab.waitForLoadState("load");
+		if (!PAGES.includes(new URL(tab.url()).pathname)) await tab.goto(this.#chat.url); // "back" can lead to the login
 	}
 
 	/** Waits until all is right; else says what is not. */

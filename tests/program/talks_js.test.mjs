@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Archive } from "../../static/archive.js";
+import { Displayed } from "../../static/displayed.js";
 import { newLine } from "../../static/lines.js";
 import { Messages } from "../../static/messages.js";
 import { Talks } from "../../static/talks.js";
@@ -167,11 +168,11 @@ test("copies of a message: by its id, else by its text and time", () => {
 test("a correction replaces the text; only the sender's, and the old text does not come back", () => {
 	const talks = openTab(new Shared());
 	say(talks, line("helo", { id: "m1" }));
-	assert.equal(talks.add(talks.get(BOB), line("hello", { id: "m2" }), "m1"), false);
+	assert.equal(talks.add(talks.get(BOB), line("hello", { id: "m2" }), { replaces: "m1" }), false);
 	assert.equal(talks.add(talks.get(BOB), line("helo", { id: "m1" })), false);
 	assert.deepEqual(texts(talks), ["hello"]);
 	assert.equal(talks.get(BOB).lines[0].edited, true);
-	talks.add(talks.get(BOB), line("mine", { id: "m3", direction: "out" }), "m1");
+	talks.add(talks.get(BOB), line("mine", { id: "m3", direction: "out" }), { replaces: "m1" });
 	assert.deepEqual(texts(talks), ["hello", "mine"]);
 });
 
@@ -189,8 +190,30 @@ test("a message that may be lost is known as sent when a copy of it comes", () =
 
 test("lines are in the order of their times", () => {
 	const talks = openTab(new Shared());
-	say(talks, line("b", { time: new Date(NOW + 2) }), line("c", { time: new Date(NOW + 2) }), line("a", { time: new Date(NOW) }));
+	say(talks, line("b", { time: new Date(NOW + 2) }), line("c", { time: new Date(NOW + 2) }), line("a", { time: new Date(NOW + 1) }));
 	assert.deepEqual(texts(talks), ["a", "b", "c"]);
+});
+
+test("an archive that knows only the second does not change the order", async (t) => {
+	const second = (text, archiveId) => ({ ...message(text, archiveId), time: new Date(NOW) });
+	const table = [
+		[["one", "two"], ["two"]],
+		[["two"], ["one", "two"]],
+		[["one", "three"], ["one", "two", "three"]],
+		[["three"], ["one", "two", "three"]],
+		[["one"], ["two", "three"]],
+	];
+	for (const [live, archived] of table) {
+		clockOf(t).forget();
+		const page = openPage(t, markedAt("a0"));
+		for (const [i, text] of live.entries())
+			page.messages.arrived({ ...message(text, ""), time: new Date(NOW + 400 + i) });
+		page.messages.ready(false);
+		page.catchUps[0].answer({ messages: archived.map((text) => second(text, `a ${text}`)), last: "a9", complete: true });
+		await settled();
+		const all = ["one", "two", "three"].filter((text) => [...live, ...archived].includes(text));
+		assert.deepEqual(page.talk().lines.map(({ text }) => text), all, JSON.stringify([live, archived]));
+	}
 });
 
 test("what is kept is bounded: lines, characters, conversations, time", () => {
@@ -296,7 +319,7 @@ function clockOf(t) {
 }
 
 /** A page's messages. catchUps: its questions to the archive, oldest first. */
-function openPage(t, storage, resource = "r1") {
+function openPage(t, storage, resource = "r1", displayed = null) {
 	Object.defineProperty(globalThis, "localStorage", { value: storage, configurable: true, writable: true });
 	clockOf(t);
 	const catchUps = [];
@@ -305,13 +328,16 @@ function openPage(t, storage, resource = "r1") {
 		connection: { jid: `${USER}/${resource}` },
 		send: (to, text, id) => id ?? `${resource}-${++sent}`,
 		catchUp: (after) => new Promise((answer) => catchUps.push({ after, answer })),
+		displayed: async () => displayed,
+		tellDisplayed: (peer, id) => told.push([peer, id]),
 	};
+	const told = [];
 	const contacts = new Map();
 	const contactOf = (jid) => contacts.get(jid) ?? contacts.set(jid, { jid, lockedTo: jid, room: false }).get(jid);
 	const messages = new Messages({ chat, contactOf, inSight: () => false, draw: () => {}, announce: () => {} });
 	messages.open("u1");
 	const talk = () => messages.talk(contactOf(BOB));
-	return { catchUps, contact: contactOf(BOB), contactOf, messages, talk };
+	return { catchUps, told, contact: contactOf(BOB), contactOf, messages, talk };
 }
 
 /** The event loop goes round: what was answered has been read. */
@@ -346,6 +372,71 @@ test("what a catch-up could not read is asked for again by the next session, wha
 		assert.equal(markIn(storage), "a6");
 		assert.ok(page.talk().lines.some(({ text }) => text === "three"));
 	}
+});
+
+test("a browser that knows nothing yet counts as unread what was neither answered nor read elsewhere", async (t) => {
+	const mine = { direction: "out", from: `${USER}/x` };
+	const archived = [message("one", "a1"), { ...message("answer", "a2"), ...mine }, message("two", "a3"), message("three", "a4")];
+	const table = [
+		[null, ["two", "three"]],
+		[new Map(), ["two", "three"]],
+		[new Map([[BOB, "a3"]]), ["three"]],
+		[new Map([[BOB, "a4"]]), []],
+		[new Map([[BOB, "a1"]]), ["two", "three"]],
+		[new Map([[BOB, "older than this page"]]), ["two", "three"]],
+		[new Map([["carol@example.org", "a4"]]), ["two", "three"]],
+	];
+	for (const [displayed, unread] of table) {
+		clockOf(t).forget();
+		const page = openPage(t, new Shared(), "r1", displayed);
+		page.messages.ready(false);
+		page.catchUps[0].answer({ messages: archived, last: "a4", complete: true });
+		await settled();
+		await settled();
+		assert.deepEqual(page.talk().lines.filter(({ seen }) => !seen).map(({ text }) => text), unread, JSON.stringify([...displayed ?? []]));
+	}
+});
+
+test("the server is told once what was read, and by the next page or tab not again", (t) => {
+	const storage = new Shared();
+	const page = openPage(t, storage);
+	page.messages.arrived(message("one", "a1"));
+	page.messages.arrived(message("two", "a2"));
+	page.messages.see(page.contact);
+	page.messages.see(page.contact);
+	assert.deepEqual(page.told, [[BOB, "a2"]]);
+	page.messages.flush();
+	const next = openPage(t, storage);
+	next.messages.see(next.contact);
+	assert.deepEqual(next.told, []);
+	next.messages.arrived(message("without an archive", ""));
+	next.messages.see(next.contact);
+	assert.deepEqual(next.told, []);
+	next.messages.send(next.contact, "answer");
+	next.messages.arrived(message("three", "a3"));
+	next.messages.see(next.contact);
+	assert.deepEqual(next.told, [[BOB, "a3"]]);
+});
+
+test("what was read is published one after the other, the newest only, until the server refuses", async () => {
+	const stanza = new Proxy({}, { get: (_, name) => (name === "then" ? undefined : (...args) => published.push([name, ...args]) && stanza) });
+	const answer = (type) => ({ getAttribute: () => type, children: [] });
+	const published = [];
+	const waiting = [];
+	const displayed = new Displayed({
+		ask: () => new Promise((resolve) => waiting.push((type) => resolve(answer(type)))), build: () => ({ $iq: () => stanza }), own: () => USER,
+	});
+	const ids = () => published.filter(([, name]) => name === "stanza-id").map(([, , { id }]) => id);
+	for (const id of ["a1", "a2", "a3"]) displayed.publish(BOB, id);
+	assert.deepEqual([ids(), waiting.length], [["a1"], 1]);
+	waiting[0]("result");
+	await settled();
+	assert.deepEqual([ids(), waiting.length], [["a1", "a3"], 2]);
+	displayed.publish(BOB, "a4");
+	waiting[1]("error");
+	await settled();
+	displayed.publish(BOB, "a5");
+	assert.deepEqual([ids(), waiting.length], [["a1", "a3"], 2]);
 });
 
 test("a resumed session asks the archive too; a message before its answer does not move the mark", async (t) => {
