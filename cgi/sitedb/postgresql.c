@@ -166,8 +166,8 @@ static enum status connection_failed(struct postgresql *connection, struct error
 }
 
 /*
- * 22021 and 22P05: the database cannot hold a character of what is asked, so it has no such row.
- * 57P0x: the server ends.
+ * 22P05: the database has no place for a character of what is asked, so it has no such row. 22021:
+ * a value of the row is not UTF-8; what is asked always is. 57P0x: the server ends.
  */
 static enum status result_failed(struct postgresql *connection, const PGresult *result,
 				 struct error *err)
@@ -177,8 +177,11 @@ static enum status result_failed(struct postgresql *connection, const PGresult *
 
 	if (code == NULL || said == NULL || lib.PQstatus(connection->conn) != CONNECTION_OK)
 		return connection_failed(connection, err);
-	if (strcmp(code, "22021") == 0 || strcmp(code, "22P05") == 0)
+	if (strcmp(code, "22P05") == 0)
 		return STATUS_NOT_FOUND;
+	if (strcmp(code, "22021") == 0)
+		return error_set(err, STATUS_BAD_REQUEST, "the row that was found: %s (%s)", said,
+				 code);
 	connection->lost = strncmp(code, "57P0", 4) == 0;
 	if (strcmp(code, "57014") == 0)
 		return error_set(err, STATUS_UNAVAILABLE,

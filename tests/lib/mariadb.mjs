@@ -30,6 +30,11 @@ export class Mariadb {
 			`--general-log-file=${this.dir}/general.log`, ...this.more], () => accepts(this.socket));
 	}
 
+	/** Its processes, the parent first. */
+	pids() {
+		return [this.child.pid];
+	}
+
 	async stop() {
 		await this.child.stop();
 	}

@@ -37,6 +37,12 @@ export class Postgresql {
 		async () => (await accepts(this.socket)) && (await this.run("SELECT 1", "postgres")).code === 0);
 	}
 
+	/** Its processes, the parent first. */
+	pids() {
+		const children = fs.readFileSync(`/proc/${this.child.pid}/task/${this.child.pid}/children`, "utf8");
+		return [this.child.pid, ...children.split(" ").filter(Boolean).map(Number)];
+	}
+
 	async stop() {
 		await this.child.stop("SIGINT"); // "fast": connections are closed
 	}

@@ -1,0 +1,175 @@
+// The table: each kind of site database, in each situation. Behind site_session stands remote_user, which would say
+// `mallory`: whoever is NONE is her, and after BAD and ERROR she must not be seen. It is printed at the end, with the
+// sentence of `prebindctl check`.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Mariadb } from "../lib/mariadb.mjs";
+import { Place } from "../lib/place.mjs";
+import { Postgresql } from "../lib/postgresql.mjs";
+import { Prebind } from "../lib/prebind.mjs";
+import { runSql } from "../lib/sqlite.mjs";
+import { startTigasePeer } from "../peers/tigase_peer.mjs";
+
+const SID = "0123456789abcdef0123456789abcdef";
+const PASSWORD = "it's a secret: 100%";
+const LOOK = { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document" };
+const MALLORY = { REMOTE_USER: "mallory", AUTH_TYPE: "Basic" };
+const DEADLINE_MS = 2500;
+
+const YES = { verdict: "YES", status: 200, me: "alice" };
+const NONE = { verdict: "NONE", status: 200, me: "mallory" };
+const BAD = { verdict: "BAD", status: 401, me: null };
+const ERROR = { verdict: "ERROR", status: 503, me: null };
+
+const QUERY = `SELECT u.name AS user, s.ends AS expires_s
+  FROM session s JOIN account u ON u.id = s.account WHERE s.id = :sid AND u.banned = 0`;
+const SLOW = `${QUERY} AND (SELECT count(*) FROM many a, many b, many c, many d) > 0`;
+const MISSING = "SELECT name AS user FROM absent WHERE id = :sid";
+
+const SQL = (blob) => `
+	CREATE TABLE account (id int PRIMARY KEY, name varchar(64), banned int NOT NULL DEFAULT 0);
+	CREATE TABLE session (id varchar(64) PRIMARY KEY, account int, ends bigint);
+	CREATE TABLE many (n int);
+	CREATE TABLE odd (id varchar(64) PRIMARY KEY, name ${blob});
+	INSERT INTO account (id, name) VALUES (1, 'alice'), (2, 'Anonymous');
+	INSERT INTO session VALUES ('${SID}', 1, 4000000000), ('over', 1, 1000000000), ('guest', 2, 4000000000), ('deleted', 99, 4000000000);
+	INSERT INTO many VALUES ${Array.from({ length: 300 }, (_, i) => `(${i})`).join(", ")};`;
+
+let place, prebind;
+const servers = {};
+const sites = {};
+
+const USER_SQL = { mariadb: (name) => `CREATE USER ${name}@localhost IDENTIFIED BY '${PASSWORD.replaceAll("'", "''")}'`, postgresql: (name) => `CREATE ROLE ${name} LOGIN` };
+
+async function fill() {
+	const file = `${place.folder("site")}/site.db`;
+	await runSql(place, file, `${SQL("BLOB")} INSERT INTO odd VALUES ('${SID}', CAST(x'ff41' AS TEXT))`);
+	servers.mariadb = await Mariadb.start(place);
+	await servers.mariadb.sql(`CREATE DATABASE site; USE site; ${SQL("varbinary(64)")} INSERT INTO odd VALUES ('${SID}', x'ff41');
+		${USER_SQL.mariadb("reader")}; ${USER_SQL.mariadb("nobody")}; GRANT SELECT ON site.* TO reader@localhost;
+		GRANT SELECT (n) ON site.many TO nobody@localhost`);
+	servers.postgresql = await Postgresql.start(place);
+	await servers.postgresql.sql("CREATE DATABASE site ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0; CREATE ROLE reader LOGIN; CREATE ROLE nobody LOGIN");
+	await servers.postgresql.sql(`${SQL("text")} INSERT INTO odd VALUES ('${SID}', E'\\xff41'); GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader`, "site");
+	return { sqlite: { site_database: file }, mariadb: keysOf("mariadb"), postgresql: keysOf("postgresql") };
+}
+
+function keysOf(kind, user = "reader") {
+	const password = kind === "mariadb" ? place.write("etc/site.password", `${PASSWORD}\n`) : undefined;
+	return { site_database: servers[kind].uri(user, "site"), site_database_password_file: password };
+}
+
+before(async () => {
+	place = new Place();
+	const peer = await startTigasePeer({ place });
+	const queries = { "": QUERY, slow: SLOW, missing: MISSING, charset: "SELECT o.name AS user FROM odd o WHERE o.id = :sid", denied: QUERY };
+	for (const [kind, keys] of Object.entries(await fill()))
+		for (const [what, query] of Object.entries(queries)) {
+			const name = kind + what;
+			if (kind === "sqlite" && (what === "denied" || what === "missing"))
+				continue; // a file that cannot be read, or does not fit: tests/program/identity_table.test.mjs
+			sites[name] = { ...peer.site(place), ...keys, ...(what === "denied" ? keysOf(kind, "nobody") : {}), hosts: `${name}.example.org`,
+				identity: "site_session remote_user", site_cookie: "sid", database: `${place.folder("data")}/${name}.db`,
+				site_query: place.write(`queries/${name}.sql`, query, 0o644) };
+		}
+	prebind = new Prebind(place, { site: { ...peer.site(place), hosts: "example.org" }, sites });
+	for (const name of ["default", ...Object.keys(sites)])
+		await prebind.ctlOk(["--site", name, "migrate"]);
+	await prebind.start();
+});
+after(() => place.close({ logs: true }));
+
+async function look(site, sid) {
+	const begin = Date.now();
+	const answer = await prebind.request({ path: "/", params: { HTTP_HOST: `${site}.example.org`, ...MALLORY },
+		headers: { ...LOOK, ...(sid === undefined ? {} : { Cookie: `sid=${sid}` }) } });
+	assert.ok(Date.now() - begin < DEADLINE_MS, `${site}: ${Date.now() - begin} ms`);
+	return { status: answer.status, me: /<span id="me">([^<]*)</.exec(answer.body)?.[1] ?? null, body: answer.body };
+}
+
+async function expectSeen(site, sid, { status, me }) {
+	const seen = await look(site, sid);
+	assert.deepEqual({ status: seen.status, me: seen.me }, { status, me }, `${site}: ${seen.body.slice(0, 400)}\n${prebind.child.log.slice(-1500)}`);
+	assert.doesNotMatch(seen.body, /server said|mariadb|postgres|\.sock/, "a visitor sees no cause");
+}
+
+/** The sentence of check about the provider. */
+async function sentence(site) {
+	const { stdout } = await prebind.ctl(["--site", site, "check"]);
+	return stdout.split("\n").find((line) => / site_session: /.test(line)) ?? "(none)";
+}
+
+const table = [];
+
+/** One cell: what a request shows, and what check says. */
+async function cell(kind, row, site, sid, expected, says) {
+	await expectSeen(site, sid, expected);
+	const said = says ? await sentence(site) : "";
+	if (says)
+		assert.match(said, says, `${kind}, ${row}`);
+	table.push(`${kind.padEnd(10)} | ${row.padEnd(22)} | ${expected.verdict.padEnd(5)} | ${expected.status} | ${said.replace(/^(ok|FAIL) +\S+ site_session: /, "$1: ")}`);
+}
+
+for (const kind of ["sqlite", "mariadb", "postgresql"]) {
+	test(`${kind}: who is there`, async () => {
+		await cell(kind, "valid", kind, SID, YES, /^ok .*a made-up session finds no user/);
+		await cell(kind, "absent", kind, undefined, NONE);
+		await cell(kind, "tampered", kind, SID.replace(/^0/, "1"), NONE);
+		await cell(kind, "expired", kind, "over", NONE);
+		await cell(kind, "unknown user", kind, "deleted", NONE);
+		await cell(kind, "guest", kind, "guest", NONE);
+		await cell(kind, "near-miss", kind, SID.toUpperCase(), NONE);
+		await cell(kind, "wrong character set", `${kind}charset`, SID, BAD);
+		await cell(kind, "slow query", `${kind}slow`, SID, ERROR);
+	});
+}
+
+for (const kind of ["mariadb", "postgresql"]) {
+	test(`${kind}: what the server refuses`, async () => {
+		await cell(kind, "account without rights", `${kind}denied`, SID, ERROR, /^FAIL .*(denied|permission)/);
+		await cell(kind, "table missing", `${kind}missing`, SID, ERROR, /^FAIL .*absent.* (doesn't|does not) exist/);
+	});
+
+	test(`${kind}: the server is stopped, and comes back`, async () => {
+		const server = servers[kind];
+		await expectSeen(kind, SID, YES);
+		await server.stop();
+		await cell(kind, "server stopped", kind, SID, ERROR, /^FAIL .*(Can't connect|connection to server)/);
+		await server.resume();
+		await cell(kind, "server back", kind, SID, YES);
+		await server.stop();
+		await server.resume();
+		await cell(kind, "restarted between", kind, SID, YES); // the first request after it: nobody notices
+	});
+
+	test(`${kind}: a server that does not answer costs only its site something`, async () => {
+		const server = servers[kind];
+		const pids = server.pids();
+		await expectSeen(kind, SID, YES);
+		for (const pid of pids)
+			process.kill(pid, "SIGSTOP");
+		try {
+			const waiting = Array.from({ length: 12 }, () => look(kind, SID)); // more than the program has threads
+			for (let i = 0; i < 5; i++)
+				await expectSeen("sqlite", SID, YES);
+			for (const seen of await Promise.all(waiting))
+				assert.equal(seen.status, 503, seen.body.slice(0, 300));
+			await cell(kind, "server does not answer", kind, SID, ERROR);
+		} finally {
+			for (const pid of pids)
+				process.kill(pid, "SIGCONT");
+		}
+	});
+}
+
+test("the table", (t) => {
+	assert.equal(table.length, 9 * 3 + 6 * 2, table.join("\n"));
+	for (const line of ["kind       | situation              | verdict | status | check", ...table])
+		t.diagnostic(line);
+});
+
+test("a site without such a database has none of their libraries", async () => {
+	const { stdout } = await place.run(["ldd", prebind.program]);
+	assert.match(stdout, /libsqlite3/);
+	assert.doesNotMatch(stdout, /libmariadb|libpq/);
+});
