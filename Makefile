@@ -30,7 +30,7 @@ CONF     = check conf cookie_name databases keys load number place placeholder p
 STORE    = adhoc_caller backup database_site jid_map limit limit_file migrate pool \
 	provisioned query session sql sqlite_backup sqlite_connection sqlite_error sqlite_file \
 	sqlite_foreign sqlite_setup sqlite_statement token_record user
-SITEDB   = kinds library mariadb pool postgresql select site_query site_rows sqlite sqlite_guard tokens
+SITEDB   = grants kinds library mariadb pool postgresql select site_query site_rows sqlite sqlite_guard tokens
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \
 	bosh_write jid jid_name jid_prepare jwt login_token sasl
 NET      = http_call http_client http_settings
@@ -56,7 +56,7 @@ LIB_OBJECTS = \
 	$(PREBIND:%=$(BUILD)/prebind/%.o) $(SITE:%=$(BUILD)/site/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o $(BUILD)/status_texts.o
 
-CTL      = account backup check check_accounts check_names check_server conf csv ctl gateway map map_import prebind session token user
+CTL      = account backup check check_accounts check_grants check_names check_server conf csv ctl gateway map map_import prebind session token user
 
 EXTAUTH  = packet
 

@@ -208,7 +208,9 @@ static void check_site(struct report *report)
 		check_database(report, site.store);
 		check_names(report, site.store);
 		check_writing(report, site.store);
+		int failed = report->failed;
 		check_providers(report, site.store, said.text);
+		check_grants(report, report->failed > failed);
 		if (report->site->gateway)
 			check_callers(report, site.store);
 	}

@@ -40,6 +40,13 @@ void check_log(struct report *report);
 void check_sites(struct report *report);
 
 /*
+ * check_grants.c: notes what the account of the site's database may do beyond reading, and which
+ * account is enough. provider_failed: a provider could not use the database, perhaps because the
+ * account lacks rights.
+ */
+void check_grants(struct report *report, bool provider_failed);
+
+/*
  * check_accounts.c: checks the files, the log and the sites, each as the account that the program
  * runs as for it.
  */

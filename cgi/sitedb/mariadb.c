@@ -272,7 +272,8 @@ static enum status mariadb_open(const struct sitedb_source *source, int64_t unti
 	status = connection->mysql != NULL ? sitedb_password(source, &password, err)
 					   : error_no_memory(err);
 	if (status == STATUS_OK)
-		status = connect_to(source, connection, password.data, err);
+		status = conf_blame(connect_to(source, connection, password.data, err), err,
+				    conf_site_place(source->site, "site_database"));
 	strbuf_clear(&password);
 	if (status == STATUS_UNAVAILABLE && clock_left_ms(until_ms) == 0)
 		sitedb_server_rest(source->server);

@@ -303,14 +303,21 @@ static enum status lend(struct site_query *query, int64_t until_ms, struct lent 
 			struct error *err)
 {
 	struct lent lent = {0};
+	struct error why;
 	enum status status =
 	    sitedb_take(&query->source, until_ms, &lent.connection, &lent.fresh, err);
 
-	if (status == STATUS_OK)
-		status = sitedb_statement(lent.connection, &query->text, query->id, until_ms,
-					  &lent.statement, err);
 	*out = lent;
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	status = sitedb_statement(lent.connection, &query->text, query->id, until_ms,
+				  &out->statement, &why);
+	if (status == STATUS_OK)
+		return status;
+	if (query->source.kind->is_file) /* its sentence has the place */
+		return error_set(err, status, "%s", why.text);
+	return error_set(err, status, "%s: %s (key `%s`)", query->text.spec->file, why.text,
+			 query->text.spec->key);
 }
 
 /*

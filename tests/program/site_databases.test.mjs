@@ -130,6 +130,20 @@ for (const kind of ["mariadb", "postgresql"]) {
 		await cell(kind, "table missing", `${kind}missing`, SID, ERROR, /^FAIL .*absent.* (doesn't|does not) exist/);
 	});
 
+	test(`${kind}: check prints the rights that are enough`, async () => {
+		const { stdout } = await prebind.ctl(["--site", `${kind}denied`, "check"]);
+		const statements = /^note .*site_database: this account is enough: (.*)$/m.exec(stdout)?.[1];
+		assert.ok(statements, stdout);
+		const again = { mariadb: "DROP USER nobody@localhost;", postgresql: "DROP OWNED BY nobody; REVOKE ALL ON DATABASE site FROM nobody; DROP ROLE nobody;" }[kind];
+		await servers[kind].sql(again + statements.replace("'...'", `'${PASSWORD.replaceAll("'", "''")}'`), "site");
+		await expectSeen(`${kind}denied`, SID, YES);
+		await expectSeen(`${kind}missing`, SID, ERROR);
+		const all = await prebind.ctl(["--site", `${kind}denied`, "check"]);
+		assert.doesNotMatch(all.stdout, /site_database: /, "nothing is left to say");
+		await servers[kind].sql({ mariadb: "GRANT INSERT ON site.session TO nobody@localhost", postgresql: "GRANT INSERT ON session TO nobody" }[kind], "site");
+		assert.match((await prebind.ctl(["--site", `${kind}denied`, "check"])).stdout, /^note .*the account may do more than read \(.*session/m);
+	});
+
 	test(`${kind}: the server is stopped, and comes back`, async () => {
 		const server = servers[kind];
 		await expectSeen(kind, SID, YES);

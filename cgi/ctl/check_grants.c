@@ -1,0 +1,41 @@
+/*
+ * prebindctl check: what the account in `site_database` may do, and the statements that make one
+ * which may only do what the site's queries need.
+ */
+#include "conf/site_uri.h"
+#include "ctl/report.h"
+#include "sitedb/grants.h"
+
+/* beyond: what the account may do beyond reading; "": it may only read. */
+static void tell(const struct report *report, bool provider_failed, const char *beyond)
+{
+	struct strbuf said;
+	struct error err;
+
+	if (beyond[0] == '\0' && !provider_failed)
+		return;
+	strbuf_init(&said);
+	if (beyond[0] != '\0')
+		strbuf_addf(&said,
+			    "the account may do more than read (%s), so a fault here could change "
+			    "the site; ",
+			    beyond);
+	strbuf_adds(&said, "this account is enough: ");
+	if (grants_write(report->site, &said, &err) == STATUS_OK && strbuf_ok(&said))
+		report_note(report, "site_database", said.data);
+	strbuf_clear(&said);
+}
+
+void check_grants(struct report *report, bool provider_failed)
+{
+	struct strbuf beyond;
+	struct error err;
+
+	if (site_uri_kind(report->site->site_database) == SITE_URI_PATH)
+		return;
+	strbuf_init(&beyond);
+	if (grants_beyond(report->site, &beyond, &err) != STATUS_OK)
+		strbuf_reset(&beyond);
+	tell(report, provider_failed, beyond.data);
+	strbuf_clear(&beyond);
+}

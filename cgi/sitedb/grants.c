@@ -1,0 +1,325 @@
+/*
+ * The tables and columns are found in the text of a query, so they are known also if the account
+ * may not read them yet. A column without the name of its table belongs to the only table of its
+ * SELECT; if there are several, the whole tables are named.
+ */
+#include "sitedb/grants.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/file.h"
+#include "sitedb/site_rows.h"
+#include "sitedb/sitedb.h"
+
+#define TABLES_MAX  16
+#define COLUMNS_MAX 32
+#define NAME_MAX    64
+#define FILE_MAX    8192
+#define NO_SCOPE    ((size_t)-1)
+
+struct table {
+	char name[2 * NAME_MAX + 2]; /* with its schema, as it is written */
+	char alias[NAME_MAX];
+	size_t scope; /* the bracket around its SELECT */
+	bool whole;
+	char columns[COLUMNS_MAX][NAME_MAX];
+	size_t n_columns;
+};
+
+struct reader {
+	const struct token *items;
+	size_t count;
+	struct table tables[TABLES_MAX];
+	size_t n_tables;
+};
+
+static const char *const after_table[] = {"WHERE", "ON",    "JOIN",    "LEFT",   "RIGHT", "INNER",
+					  "CROSS", "GROUP", "ORDER",   "LIMIT",  "UNION", "USING",
+					  "OUTER", "FULL",  "NATURAL", "HAVING", NULL};
+static const char *const no_columns[] = {
+    "SELECT",  "FROM",   "WHERE", "AND",      "OR",  "NOT",   "ON",     "HAVING",   "WHEN",
+    "THEN",    "ELSE",   "END",   "CASE",     "AS",  "IN",    "IS",     "NULL",     "LIKE",
+    "BETWEEN", "EXISTS", "GROUP", "ORDER",    "BY",  "LIMIT", "JOIN",   "LEFT",     "RIGHT",
+    "INNER",   "OUTER",  "CROSS", "UNION",    "ALL", "WITH",  "USING",  "DISTINCT", "ASC",
+    "DESC",    "TRUE",   "FALSE", "INTERVAL", "DAY", "HOUR",  "SECOND", "MINUTE",   NULL};
+
+static bool is_name(const struct token *token)
+{
+	return token->kind == TOKEN_QUOTED ||
+	       (token->kind == TOKEN_WORD && !token_in(token, no_columns));
+}
+
+/* The bracket around the SELECT that token i belongs to. */
+static size_t scope_of(const struct reader *r, size_t i)
+{
+	size_t depth = 0;
+
+	while (i-- > 0) {
+		if (token_is(&r->items[i], ")"))
+			depth++;
+		else if (token_is(&r->items[i], "(") && depth > 0)
+			depth--;
+		else if (token_is(&r->items[i], "(") && token_is(&r->items[i + 1], "SELECT"))
+			return i;
+	}
+	return NO_SCOPE;
+}
+
+/* Reads "schema.name AS alias" at i. Returns the index after it. */
+static size_t read_table(struct reader *r, size_t i)
+{
+	struct table *table = &r->tables[r->n_tables];
+	size_t begin = i;
+
+	if (r->n_tables == TABLES_MAX || !is_name(&r->items[i]))
+		return i;
+	*table = (struct table){.scope = scope_of(r, i)};
+	if (token_is(&r->items[i + 1], ".") && is_name(&r->items[i + 2]))
+		i += 2;
+	size_t len = (size_t)(r->items[i].text + r->items[i].len - r->items[begin].text);
+	if (len >= sizeof(table->name) ||
+	    !token_name(&r->items[i], table->alias, sizeof(table->alias)))
+		return i + 1;
+	memcpy(table->name, r->items[begin].text, len);
+	i++;
+	if (token_is(&r->items[i], "AS"))
+		i++;
+	if (is_name(&r->items[i]) && !token_in(&r->items[i], after_table) &&
+	    token_name(&r->items[i], table->alias, sizeof(table->alias)))
+		i++;
+	r->n_tables++;
+	return i;
+}
+
+static void read_tables_of(struct reader *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		if (!token_is(&r->items[i], "FROM") && !token_is(&r->items[i], "JOIN"))
+			continue;
+		do
+			i = read_table(r, i + 1);
+		while (token_is(&r->items[i], ","));
+		i--;
+	}
+}
+
+static void add_column(struct table *table, const struct token *token)
+{
+	char name[NAME_MAX];
+
+	if (!token_name(token, name, sizeof(name)) || table->n_columns == COLUMNS_MAX) {
+		table->whole = true;
+		return;
+	}
+	for (size_t i = 0; i < table->n_columns; i++)
+		if (strcasecmp(table->columns[i], name) == 0)
+			return;
+	memcpy(table->columns[table->n_columns++], name, sizeof(name));
+}
+
+static bool is_table_name(const struct reader *r, size_t i)
+{
+	char name[NAME_MAX];
+
+	if (!token_name(&r->items[i], name, sizeof(name)))
+		return false;
+	for (size_t n = 0; n < r->n_tables; n++)
+		if (strcmp(r->tables[n].alias, name) == 0 || strcmp(r->tables[n].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A name without a table's: of the SELECT around it. */
+static void read_plain(struct reader *r, size_t i)
+{
+	size_t scope = scope_of(r, i), count = 0;
+
+	for (size_t n = 0; n < r->n_tables; n++)
+		count += r->tables[n].scope == scope;
+	for (size_t n = 0; n < r->n_tables; n++) {
+		if (r->tables[n].scope != scope)
+			continue;
+		if (count == 1)
+			add_column(&r->tables[n], &r->items[i]);
+		else
+			r->tables[n].whole = true;
+	}
+}
+
+static void read_qualified(struct reader *r, size_t i)
+{
+	char name[NAME_MAX];
+
+	if (!token_name(&r->items[i], name, sizeof(name)))
+		return;
+	for (size_t n = 0; n < r->n_tables; n++)
+		if (strcmp(r->tables[n].alias, name) == 0)
+			add_column(&r->tables[n], &r->items[i + 2]);
+}
+
+static void read_columns(struct reader *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		bool after_as = i > 0 && token_is(&r->items[i - 1], "AS");
+		bool after_dot = i > 0 && token_is(&r->items[i - 1], ".");
+
+		if (!is_name(&r->items[i]) || after_as || after_dot ||
+		    token_is(&r->items[i + 1], "("))
+			continue;
+		if (token_is(&r->items[i + 1], ".") && i + 2 < r->count)
+			read_qualified(r, i);
+		else if (!is_table_name(r, i))
+			read_plain(r, i);
+	}
+}
+
+static void write_tables(const struct reader *r, const char *to, struct strbuf *out)
+{
+	for (size_t n = 0; n < r->n_tables; n++) {
+		const struct table *table = &r->tables[n];
+		bool whole = table->whole || table->n_columns == 0;
+
+		strbuf_adds(out, " GRANT SELECT");
+		for (size_t i = 0; i < table->n_columns && !whole; i++)
+			strbuf_addf(out, "%s%s", i == 0 ? " (" : ", ", table->columns[i]);
+		strbuf_addf(out, "%s ON %s TO %s;", whole ? "" : ")", table->name, to);
+	}
+}
+
+/* A file that cannot be read has a sentence elsewhere. */
+static enum status write_file(const char *file, const char *to, struct strbuf *out,
+			      struct error *err)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+	struct tokens tokens = {0};
+	struct file_found found;
+	struct strbuf text;
+	const char *at;
+
+	strbuf_init(&text);
+	enum status status = r != NULL ? STATUS_OK : error_no_memory(err);
+	if (status == STATUS_OK &&
+	    file_read(file, FILE_BY_OWNER, FILE_MAX, &text, &found) == FILE_OK &&
+	    tokens_read(text.data, &tokens, &at, err) == STATUS_OK) {
+		r->items = tokens.items;
+		r->count = tokens.count - 1;
+		read_tables_of(r);
+		read_columns(r);
+		write_tables(r, to, out);
+	}
+	tokens_clear(&tokens);
+	strbuf_clear(&text);
+	free(r);
+	return status;
+}
+
+static enum status write_files(const struct site_conf *site, const char *to, struct strbuf *out,
+			       struct error *err)
+{
+	const char *const files[] = {site->site_query, site->site_profile_query, site->login_query,
+				     site->bosh_password_query};
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && status == STATUS_OK; i++)
+		if (files[i][0] != '\0')
+			status = write_file(files[i], to, out, err);
+	return status;
+}
+
+/* MariaDB's accounts are for a host: ours, as the server sees it. */
+static void write_account(const struct site_conf *site, const struct site_uri *uri,
+			  struct strbuf *to, struct strbuf *out)
+{
+	bool maria = uri->kind == SITE_URI_MARIADB;
+	bool named = strcmp(uri->host, "localhost") == 0 && uri->port[0] == '\0';
+	bool by_socket = uri->socket[0] != '\0' || uri->host[0] == '\0' || named;
+	const char *host = by_socket ? "localhost" : uri->local ? uri->host : "%";
+
+	if (!maria) {
+		strbuf_adds(to, uri->user);
+		strbuf_addf(out,
+			    "CREATE ROLE %s LOGIN PASSWORD '...' CONNECTION LIMIT %ld; GRANT "
+			    "CONNECT ON DATABASE %s TO %s;",
+			    uri->user, site->site_connections_max, uri->name, uri->user);
+		return;
+	}
+	strbuf_addf(to, "'%s'@'%s'", uri->user, host);
+	strbuf_addf(out, "CREATE USER %s IDENTIFIED BY '...'; USE %s;", to->data, uri->name);
+}
+
+enum status grants_write(const struct site_conf *site, struct strbuf *out, struct error *err)
+{
+	struct site_uri uri;
+	struct strbuf to;
+	enum status status = site_uri_parse(site->site_database, &uri, err);
+
+	if (status != STATUS_OK)
+		return status;
+	strbuf_init(&to);
+	if (uri.kind != SITE_URI_PATH) {
+		write_account(site, &uri, &to, out);
+		status = write_files(site, to.data, out, err);
+	}
+	if (status == STATUS_OK && !strbuf_ok(&to))
+		status = error_no_memory(err);
+	strbuf_clear(&to);
+	site_uri_clear(&uri);
+	return status;
+}
+
+/* ---- what the account may do ---- */
+
+/* A row of SHOW GRANTS: "GRANT SELECT, INSERT ON `forum`.* TO …". */
+static void add_wide_grant(void *arg, const char *grant)
+{
+	static const char *const narrow[] = {"USAGE", "SELECT", "SHOW VIEW"};
+	struct strbuf *out = arg;
+	const char *at = strncmp(grant, "GRANT ", 6) == 0 ? grant + 6 : grant;
+	const char *end = strstr(grant, " ON ");
+
+	while (end != NULL && at < end) {
+		bool known = false;
+		size_t len = 0;
+		for (size_t i = 0; i < sizeof(narrow) / sizeof(narrow[0]) && !known; i++) {
+			len = strlen(narrow[i]);
+			known = strncmp(at, narrow[i], len) == 0;
+		}
+		if (!known) {
+			strbuf_addf(out, "%s%.*s", out->len > 0 ? "; " : "", (int)(end - grant),
+				    grant);
+			return;
+		}
+		at += len;
+		if (strncmp(at, " (", 2) == 0)
+			at += strcspn(at, ")") + 1;
+		at += strspn(at, ", ");
+	}
+}
+
+static void add_text(void *arg, const char *text)
+{
+	struct strbuf *out = arg;
+
+	strbuf_addf(out, "%s%s", out->len > 0 ? "; " : "", text);
+}
+
+enum status grants_beyond(const struct site_conf *site, struct strbuf *out, struct error *err)
+{
+	static const char writable[] =
+	    "SELECT 'superuser' FROM pg_roles WHERE rolname = current_user AND rolsuper UNION ALL "
+	    "(SELECT 'writes to ' || c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON "
+	    "n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v') AND n.nspname !~ '^pg_' AND "
+	    "n.nspname <> 'information_schema' AND "
+	    "has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') LIMIT 3)";
+
+	switch (site_uri_kind(site->site_database)) {
+	case SITE_URI_MARIADB:
+		return site_rows_each(site, "SHOW GRANTS", add_wide_grant, out, err);
+	case SITE_URI_POSTGRESQL:
+		return site_rows_each(site, writable, add_text, out, err);
+	default:
+		return STATUS_OK;
+	}
+}
