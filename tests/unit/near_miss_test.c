@@ -1,6 +1,6 @@
 /*
  * What only looks like a stored value is nobody, in each kind of database and with each collation.
- * tests/program/site_databases.test.mjs starts the databases, and runs this with PREBIND_CONF: each
+ * tests/program/site_near_miss.test.mjs starts the databases, and runs this with PREBIND_CONF: each
  * of its sites has a query that finds KEPT, or a number, or both in small letters.
  */
 #include "unit.h"
@@ -137,8 +137,7 @@ TEST(near_misses_are_nobody)
 	struct conf *conf = NULL;
 	const char *file = getenv("PREBIND_CONF");
 
-	if (file == NULL)
-		skip();
+	assert_non_null(file);
 	assert_true(COUNT(near_misses) + COUNT(folded) >= 20 && COUNT(numbers) >= 20);
 	assert_ok(conf_load(file, &conf, ERR));
 	for (size_t i = 0; i < conf->n_sites; i++) {
