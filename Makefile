@@ -64,7 +64,7 @@ PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
 UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test adhoc_mutants_test adhoc_recorded_test \
 	adhoc_server_test adhoc_test bosh_test breaker_test bulkhead_test caller_test sql_test \
-	codec_test conf_databases_test conf_find_test conf_load_test conf_print_test \
+	codec_test conf_databases_test conf_find_test conf_load_test conf_memory_test conf_print_test \
 	conf_value_test cookie_test csrf_test device_test django_session_test fcgi_head_test file_test \
 	fcgi_record_test forwarded_test \
 	http_client_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \

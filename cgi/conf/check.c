@@ -53,11 +53,13 @@ static bool is_needed(const struct conf_key *key, const struct site_conf *site)
 	}
 }
 
-static bool is_empty(const struct conf_key *key, const struct site_conf *site)
+static bool is_empty(struct load *load, const struct conf_key *key, const struct site_conf *site)
 {
 	struct strbuf text;
 	strbuf_init(&text);
 	value_text(key, site, &text);
+	if (!strbuf_ok(&text))
+		load_no_memory(load);
 	bool empty = text.len == 0;
 	strbuf_clear(&text);
 	return empty;
@@ -69,7 +71,7 @@ static void needed_check(struct load *load, const struct site_conf *site)
 		const struct conf_key *key = &conf_keys[i];
 		if (key->section != SECTION_SITE || !is_needed(key, site))
 			continue;
-		if (!is_empty(key, site))
+		if (!is_empty(load, key, site))
 			continue;
 		load_fault(load, load->seen[i] != 0 ? load->seen[i] : site->line, key->name,
 			   "is missing in [site %s], which needs it%s: %s", site->name,

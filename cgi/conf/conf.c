@@ -86,7 +86,7 @@ static void load_more(struct load *load)
 		return;
 	glob_t found = {0};
 	int outcome = glob(conf->server.sites, GLOB_NOMAGIC, glob_fault, &found);
-	if (outcome == GLOB_NOSPACE)
+	if (outcome == GLOB_NOSPACE || (outcome == GLOB_ABORTED && errno == ENOMEM))
 		load_no_memory(load);
 	else if (outcome == GLOB_ABORTED)
 		load_fault(load, load->sites_line, "sites",

@@ -196,7 +196,7 @@ const char *text_bosh_url_check(const char *text)
 	strbuf_init(&filled);
 	placeholder_fill(text, PLACEHOLDER_HOSTNAME, "host", &filled);
 	if (!strbuf_ok(&filled))
-		reason = "is too long for this machine's memory";
+		reason = TEXT_NO_MEMORY;
 	else if (strpbrk(filled.data, "{}") != NULL)
 		reason = "has more than one " PLACEHOLDER_HOSTNAME ", or another { or }";
 	else
@@ -288,7 +288,7 @@ const char *text_node_check(const char *text)
 	if (public == text || public[1] == '\0')
 		return "has nothing on one side of its =";
 	name = strndup(text, (size_t)(public - text));
-	reason = name == NULL ? "is too long for this machine's memory" : text_host_check(name);
+	reason = name == NULL ? TEXT_NO_MEMORY : text_host_check(name);
 	free(name);
 	return reason != NULL ? reason : text_host_check(public + 1);
 }

@@ -8,6 +8,8 @@
 const char *text_word_check(const char *text);
 const char *text_path_check(const char *text);
 
+#define TEXT_NO_MEMORY "out of memory" /* the reason if a text could not be checked */
+
 const char *text_realm_check(const char *text);
 const char *text_cookie_check(const char *text); /* RFC 6265, 4.1.1: a token */
 const char *text_session_cookie_check(const char *text);

@@ -43,6 +43,8 @@ static enum status refuse(const struct conf_key *key, const char *text, const ch
 			  struct error *err)
 {
 	struct strbuf allowed;
+	if (strcmp(reason, TEXT_NO_MEMORY) == 0)
+		return error_no_memory(err);
 	strbuf_init(&allowed);
 	value_allowed(key, &allowed);
 	if (types[key->type].private)
