@@ -68,7 +68,8 @@ int ctl_migrate(struct ctl *ctl)
 	struct error err = {0};
 	int result = EXIT_DONE;
 
-	if (store_migrate(&what, &report, &err) != STATUS_OK)
+	if (conf_blame(store_migrate(&what, &report, &err), &err,
+		       conf_site_place(ctl->site, "database")) != STATUS_OK)
 		return ctl_fail(ctl, &err);
 	if (ctl->json)
 		result = print_migration_json(ctl, &report);

@@ -24,6 +24,18 @@ const lines = (prebind, event) => prebind.child.stderr.split("\n").filter((line)
 
 const secret = (place, name) => place.write(`etc/${name}`, "x".repeat(40) + "\n", 0o644);
 const bosh = { backend: "bosh", bosh_service: "http://127.0.0.1:1/http-bind" };
+const api = (name) => ({ ...bosh, provision: "ejabberd", provision_url: "https://127.0.0.1:1/api/register", [`${name}_user`]: "api@example.org" });
+const oauth = { ...bosh, bosh_auth: "oauth", bosh_oauth_url: "https://127.0.0.1:1/api/oauth_issue_token" };
+const QUERY = "SELECT 'alice' AS user WHERE :sid = 'x'";
+const siteDatabase = (place) => place.write("data/site.db", "");
+const session = (place) => ({
+	identity: "site_session", site_database: siteDatabase(place), site_cookie: "c", site_query: place.write("etc/q.sql", QUERY),
+});
+function withoutPage(place, page) {
+	const folder = place.copy("templates", "other");
+	fs.rmSync(`${folder}/${page}`);
+	return folder;
+}
 /** key: what is wrong with it */
 const WRONG = {
 	tigase_url: () => ({ tigase_url: "http://192.0.2.1/rest/adhoc/bosh@example.test" }),
@@ -40,6 +52,19 @@ const WRONG = {
 	php_session_path: () => ({ identity: "php_session", php_session_user: "user", php_session_path: "/nonexistent/sessions" }),
 	site_query: () => ({ identity: "site_session", site_database: "/nonexistent/db", site_cookie: "c", site_query: "/nonexistent/q.sql" }),
 	deny_jids: () => ({ deny_jids: "a@b@c" }),
+	jid: () => ({ jid: "{user}@exa..mple" }),
+	provision_password_file: () => ({ ...api("provision"), provision_password_file: "/nonexistent/password" }),
+	bosh_oauth_url: () => ({ ...oauth, bosh_oauth_url: "http://192.0.2.1/api/oauth_issue_token" }),
+	bosh_oauth_password_file: () => ({ ...oauth, bosh_oauth_user: "api@example.org", bosh_oauth_password_file: "/nonexistent/password" }),
+	bosh_password_query: (place) => ({ ...bosh, site_database: siteDatabase(place), bosh_password_query: "/nonexistent/q.sql" }),
+	site_database: (place) => ({ ...session(place), site_database: "/nonexistent/db" }),
+	site_profile_query: (place) => ({ ...session(place), site_profile_query: "/nonexistent/q.sql" }),
+	login_query: (place) => ({ site_database: siteDatabase(place), login_query: "/nonexistent/q.sql" }),
+	site_secret_file: (place) => ({
+		...session(place), site_query: place.write("etc/d.sql", "SELECT 'x' AS session_data WHERE :sid = 'x'"), site_result: "django", site_profile_query: place.write("etc/p.sql", "SELECT 'alice' AS user, 'x' AS password WHERE :user = '1'"), site_secret_file: "/nonexistent/secret",
+	}),
+	language: () => ({ language: "en xx" }),
+	client: (place) => ({ client: "converse", templates: withoutPage(place, "converse.html") }),
 };
 describe("a value that proves wrong when it is used: FILE:LINE: KEY, in check and at the start", () => {
 	for (const [key, site] of Object.entries(WRONG))
@@ -57,12 +82,17 @@ describe("a value that proves wrong when it is used: FILE:LINE: KEY, in check an
 	test("the database", async (t) => {
 		const { prebind } = await setUp(t);
 		fs.rmSync(prebind.place.path("data/prebind.db"));
-		const { stderr } = await prebind.ctl(["user", "list"]);
-		assert.match(stderr, new RegExp(`${prebind.conf}:${lineOf(prebind.conf, "database")}: database: .* run prebindctl migrate`));
+		const says = (why) => new RegExp(`${prebind.conf}:${lineOf(prebind.conf, "database")}: database: .*${why}`);
+		assert.match((await prebind.ctl(["user", "list"])).stderr, says("run prebindctl migrate"));
+		assert.match((await prebind.ctl(["check"])).stdout, says("run prebindctl migrate"));
+		assert.match((await prebind.place.run([prebind.program, "-c", prebind.conf])).stderr, says("run prebindctl migrate"));
+		fs.rmSync(prebind.place.path("data"), { recursive: true });
+		assert.match((await prebind.ctl(["migrate"])).stderr, says("cannot create the database"));
 	});
 
 	for (const [key, server] of Object.entries({
 		listen: { listen: "/nonexistent/prebind.sock" }, peer_users: { peer_users: "nosuchuser" }, socket_group: { socket_group: "nosuchgroup" },
+		log: { log: "/nonexistent/log" },
 	}))
 		test(`[server] ${key}`, async (t) => {
 			const { place, prebind } = await setUp(t, { server });
