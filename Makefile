@@ -45,7 +45,7 @@ PREBIND  = backends bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password b
 	bosh_url breaker breaker_text bulkhead chat_session ejabberd_api ejabberd_register oauth_tokens prebind provision \
 	tigase tigase_call tigase_check upstream
 SITE     = open_max pages site sites
-PAGE     = adhoc app behind_proxy bind caller chat cookie device error gate health metrics login \
+PAGE     = adhoc adhoc_error app behind_proxy bind caller chat cookie device error gate health metrics login \
 	login_circle login_limit page routes
 
 LIB_OBJECTS = \

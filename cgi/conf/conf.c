@@ -244,20 +244,6 @@ const struct site_conf *conf_site_named(const struct conf *conf, const char *nam
 	return NULL;
 }
 
-bool conf_list_has(const struct conf_list *list, const char *word)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (strcmp(list->items[i], word) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool conf_site_has_provider(const struct site_conf *site, const char *provider)
-{
-	return conf_list_has(&site->identity, provider);
-}
-
 const struct site_conf *conf_site_of_database(const struct conf *conf, const char *path)
 {
 	for (size_t i = 0; i < conf->n_sites; i++) {

@@ -25,29 +25,6 @@
 	"not understood; write KEY = VALUE, [server], [site NAME], or a comment that begins with " \
 	";"
 
-void load_fault(struct load *load, long line, const char *key, const char *format, ...)
-{
-	if (load->status != STATUS_OK)
-		return;
-	char why[ERROR_TEXT_MAX];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(why, sizeof(why), format, args);
-	va_end(args);
-
-	char number[24] = "";
-	if (line > 0)
-		snprintf(number, sizeof(number), ":%ld", line);
-	load->status = error_set(load->err, STATUS_BAD_REQUEST, "%s%s: %s%s%s", load->file, number,
-				 key == NULL ? "" : key, key == NULL ? "" : ": ", why);
-}
-
-void load_no_memory(struct load *load)
-{
-	if (load->status == STATUS_OK)
-		load->status = error_no_memory(load->err);
-}
-
 static int name_compare(const void *a, const void *b)
 {
 	return strcmp(a, b);

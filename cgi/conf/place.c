@@ -1,10 +1,11 @@
 /*
- * The place of a key in its file, for sentences about values that fail only when they are used.
+ * The sentences "FILE:LINE: KEY: …": about faults found while a file is loaded, and about values
+ * that fail only when they are used.
  */
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "conf/keys.h"
+#include "conf/load.h"
 
 /* Returns the line that set the key; otherwise if it has its default. */
 static long line_of(const struct conf_lines *lines, enum conf_section section, const char *name,
@@ -62,4 +63,27 @@ enum status conf_blame(enum status status, struct error *err, struct conf_place 
 
 	conf_fault(err, status, place, "%s", err->text);
 	return error_retry_after(err, status, retry_after);
+}
+
+void load_fault(struct load *load, long line, const char *key, const char *format, ...)
+{
+	if (load->status != STATUS_OK)
+		return;
+	char why[ERROR_TEXT_MAX];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+
+	char number[24] = "";
+	if (line > 0)
+		snprintf(number, sizeof(number), ":%ld", line);
+	load->status = error_set(load->err, STATUS_BAD_REQUEST, "%s%s: %s%s%s", load->file, number,
+				 key == NULL ? "" : key, key == NULL ? "" : ": ", why);
+}
+
+void load_no_memory(struct load *load)
+{
+	if (load->status == STATUS_OK)
+		load->status = error_no_memory(load->err);
 }

@@ -494,3 +494,19 @@ void value_clear(const struct conf_key *key, void *section, const void *defaults
 	else if (types[key->type].set == set_text || types[key->type].set == set_mount)
 		clear_text(key, section, defaults);
 }
+
+/* ---- questions about values ---- */
+
+bool conf_list_has(const struct conf_list *list, const char *word)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i], word) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool conf_site_has_provider(const struct site_conf *site, const char *provider)
+{
+	return conf_list_has(&site->identity, provider);
+}

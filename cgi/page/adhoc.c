@@ -14,13 +14,13 @@
 #include "base/codec.h"
 #include "base/log.h"
 #include "account/jid_deny.h"
+#include "page/adhoc_error.h"
 #include "page/login_limit.h"
 #include "page/page.h"
 #include "store/jid_map.h"
 #include "web/basic_auth.h"
 #include "xmpp/adhoc_server.h"
 
-#define REALM         "Basic realm=\"prebind\", charset=\"UTF-8\""
 #define NODE_FALLBACK "localhost" /* what Tigase says if it does not know the name */
 
 /* Text of Tigase's answer. */
@@ -42,72 +42,11 @@ struct call {
 
 /* ---- answers ---- */
 
-/* Begins an answer and returns the body to write it to. */
-static struct strbuf *answer_begin(struct exchange *ex, int http_status, enum adhoc_format format)
-{
-	ex->res->status = http_status;
-	response_header(ex->res, HEADER_CONTENT_TYPE, adhoc_content_type(format));
-	return &ex->res->body;
-}
-
-/* Finds the formats that a request asks for. A GET has no body and gives the type in its query. */
-static bool type_read(const struct exchange *ex, enum adhoc_format *body, enum adhoc_format *answer)
-{
-	const char *in_query = fields_get(&ex->req.query, "type");
-	const char *type = ex->req.content_type;
-
-	if (ex->req.method == HTTP_GET && in_query != NULL)
-		type = in_query;
-	return adhoc_request_type(type != NULL ? type : "", body, answer);
-}
-
-static void send_refusal(struct exchange *ex, int http_status, enum status status,
-			 const char *message)
-{
-	const struct adhoc_refusal refusal = {
-	    .code = status_name(status), .message = message, .request_id = ex->req.id};
-	enum adhoc_format body, answer = ADHOC_XML;
-
-	type_read(ex, &body, &answer);
-	adhoc_refusal_write(answer_begin(ex, http_status, answer), answer, &refusal);
-}
-
-/* A message that a program can act on. err->text is only used if it is about the request itself. */
-static const char *message_of(enum status status, const struct error *err)
-{
-	switch (status) {
-	case STATUS_LOGIN_REQUIRED:
-		return "the Basic credentials of a gateway caller are required";
-	case STATUS_BAD_CREDENTIALS:
-		return "no gateway caller has these credentials";
-	case STATUS_SLOW_DOWN:
-		return "too many calls; Retry-After says when to call again";
-	case STATUS_CHAT_SERVER:
-		return "the XMPP server made no session; the log says why";
-	case STATUS_CHAT_TIMEOUT:
-		return "the XMPP server did not answer in time";
-	case STATUS_BUSY:
-	case STATUS_UNAVAILABLE:
-		return "not available now; Retry-After says when to try again";
-	case STATUS_INTERNAL:
-		return "internal error; the log describes it under this request_id";
-	default:
-		return err != NULL && err->text[0] != '\0' ? err->text : status_title(status);
-	}
-}
-
-void adhoc_send_error(struct exchange *ex, enum status status, const struct error *err)
-{
-	if (status == STATUS_LOGIN_REQUIRED || status == STATUS_BAD_CREDENTIALS)
-		response_header(ex->res, HEADER_WWW_AUTHENTICATE, REALM);
-	send_refusal(ex, status_http(status), status, message_of(status, err));
-}
-
 /* Begins a 200. result is for the log. */
 static struct strbuf *send_result(struct call *call, const char *result)
 {
 	call->result = result;
-	return answer_begin(call->ex, 200, call->answer);
+	return adhoc_answer_begin(call->ex, 200, call->answer);
 }
 
 static void send_error_field(struct call *call, const char *result, const char *said)
@@ -123,7 +62,7 @@ static void send_failure(struct call *call, enum status status)
 {
 	call->result = status_name(status);
 	if (status == STATUS_BAD_REQUEST)
-		send_refusal(call->ex, 500, status, call->why.text);
+		adhoc_send_refusal(call->ex, 500, status, call->why.text);
 	else if (status == STATUS_NO_CHAT_ACCOUNT)
 		send_error_field(call, call->result, "There is no account with that JID");
 	else
@@ -254,7 +193,7 @@ static enum status command_read(struct call *call)
 {
 	const struct request *req = &call->ex->req;
 
-	if (!type_read(call->ex, &call->body, &call->answer))
+	if (!adhoc_type_read(call->ex, &call->body, &call->answer))
 		return error_set(&call->why, STATUS_BAD_REQUEST,
 				 "the Content-Type must be that of XML or JSON: text/xml, "
 				 "application/xml or application/json");
@@ -332,7 +271,7 @@ static void post(struct call *call)
 
 static void list(struct call *call)
 {
-	type_read(call->ex, &call->body, &call->answer);
+	adhoc_type_read(call->ex, &call->body, &call->answer);
 	adhoc_list_write(send_result(call, "ok"), call->answer, call->component);
 }
 

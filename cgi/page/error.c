@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
+#include "page/adhoc_error.h"
 #include "page/login_circle.h"
 #include "page/page.h"
 

@@ -8,6 +8,9 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/secret.h"
+#include "identity/token.h"
+#include "page/cookie.h"
 #include "page/page.h"
 #include "web/csrf.h"
 
@@ -156,6 +159,44 @@ static bool token_holds(const struct exchange *ex, const char *binding)
 	       csrf_token_check(&ex->site->form_key, binding, ex->now, token);
 }
 
+/* ---- what a posted form has to prove ---- */
+
+bool login_is_handover(const struct exchange *ex)
+{
+	return ex->req.method == HTTP_POST && fields_get(&ex->req.form, "sso") != NULL &&
+	       token_may_be_posted(ex->site->conf);
+}
+
+/* A posted token must come from a page of token_origins. */
+static enum status handover_check(const struct exchange *ex, struct error *err)
+{
+	const char *origin = ex->req.origin;
+
+	if (fields_get(&ex->req.form, "user") != NULL ||
+	    fields_get(&ex->req.form, "password") != NULL)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "the form has both a token and a password");
+	if (origin != NULL && conf_list_has(&ex->site->conf->token_origins, origin))
+		return STATUS_OK;
+	return error_set(err, STATUS_FORBIDDEN,
+			 "a token was posted from %s, which is not in token_origins%s",
+			 origin == NULL ? "no origin" : origin,
+			 origin != NULL && strcmp(origin, "null") == 0
+			     ? " (the page sends Referrer-Policy: no-referrer)"
+			     : "");
+}
+
+char *login_form_binding(const struct exchange *ex)
+{
+	char *value = cookie_get(&ex->req, ex->site->conf, COOKIE_FORM);
+
+	if (value != NULL && strlen(value) != SESSION_TOKEN_LEN) {
+		secret_free(value);
+		value = NULL;
+	}
+	return value;
+}
+
 static enum status check_login_token(struct exchange *ex, struct error *err)
 {
 	char *binding = login_form_binding(ex);
@@ -188,7 +229,7 @@ static enum status check_needs(struct exchange *ex, struct error *err)
 	enum status status = STATUS_OK;
 
 	if ((needs & NEED_LOGIN_TOKEN) && login_is_handover(ex))
-		return login_handover_check(ex, err);
+		return handover_check(ex, err);
 	if (post && (needs & NEED_SAME_ORIGIN))
 		status = csrf_check_post(&ex->req, form_token);
 	else if (ex->req.method == HTTP_GET && (needs & NEED_FETCH))

@@ -20,30 +20,6 @@
 
 /* ---- a token that the site posts ---- */
 
-bool login_is_handover(const struct exchange *ex)
-{
-	return ex->req.method == HTTP_POST && fields_get(&ex->req.form, "sso") != NULL &&
-	       token_may_be_posted(ex->site->conf);
-}
-
-enum status login_handover_check(const struct exchange *ex, struct error *err)
-{
-	const char *origin = ex->req.origin;
-
-	if (fields_get(&ex->req.form, "user") != NULL ||
-	    fields_get(&ex->req.form, "password") != NULL)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "the form has both a token and a password");
-	if (origin != NULL && conf_list_has(&ex->site->conf->token_origins, origin))
-		return STATUS_OK;
-	return error_set(err, STATUS_FORBIDDEN,
-			 "a token was posted from %s, which is not in token_origins%s",
-			 origin == NULL ? "no origin" : origin,
-			 origin != NULL && strcmp(origin, "null") == 0
-			     ? " (the page sends Referrer-Policy: no-referrer)"
-			     : "");
-}
-
 /* Checks the posted token and creates a session, whose token is written. */
 static enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_LEN + 1],
 				  struct error *err)
@@ -71,17 +47,6 @@ static enum status login_handover(struct exchange *ex, char token[SESSION_TOKEN_
 
 #define FORM_LIFE_S    1800 /* time to type a password */
 #define LOGIN_FLOOR_MS 250  /* least time for a POST, so that it reveals nothing */
-
-char *login_form_binding(const struct exchange *ex)
-{
-	char *value = cookie_get(&ex->req, ex->site->conf, COOKIE_FORM);
-
-	if (value != NULL && strlen(value) != SESSION_TOKEN_LEN) {
-		secret_free(value);
-		value = NULL;
-	}
-	return value;
-}
 
 /*
  * Returns the pre-session that the form's token is bound to: the browser's, or a new one that is

@@ -85,7 +85,7 @@ static void add_bosh_origins(const struct site_conf *conf, struct strbuf *out)
 static bool has_inline_styles(const struct exchange *ex)
 {
 	return ex->site != NULL && ex->site->conf->client == CLIENT_CONVERSE && ex->route != NULL &&
-	       ex->route->handle == chat_handle;
+	       strcmp(ex->route->path, "/") == 0;
 }
 
 static void write_page_policy(const struct exchange *ex, struct strbuf *csp)

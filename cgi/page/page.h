@@ -38,9 +38,6 @@ void health_handle(struct exchange *ex);
 void metrics_handle(struct exchange *ex);
 void adhoc_handle(struct exchange *ex);
 
-/* Sends an error of adhoc_handle's route: in the format of the request, with Tigase's status. */
-void adhoc_send_error(struct exchange *ex, enum status status, const struct error *err);
-
 /* Adds the headers of every dynamic response. Call it last. */
 void page_finish(struct exchange *ex);
 
@@ -78,16 +75,12 @@ int64_t exchange_until_ms(const struct exchange *ex);
 /* The context for the providers and the login form; borrowed from the exchange. */
 struct identity_context exchange_context(const struct exchange *ex);
 
-/*
- * login_is_handover: a token of the site was posted to /login. login_handover_check: refuses it if
- * its origin is not in token_origins.
- */
+/* gate.c: true if a token of the site was posted to /login. */
 bool login_is_handover(const struct exchange *ex);
-enum status login_handover_check(const struct exchange *ex, struct error *err);
 
 /*
- * Returns what the login form's token is bound to: the pre-session cookie. The caller frees it.
- * NULL: there is none.
+ * gate.c: returns what the login form's token is bound to: the pre-session cookie. The caller frees
+ * it. NULL: there is none.
  */
 char *login_form_binding(const struct exchange *ex);
 

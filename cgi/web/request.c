@@ -110,19 +110,6 @@ struct values {
 	const char *twice;           /* the parameter that occurs a second time; NULL: none */
 };
 
-const char *raw_request_param(const struct raw_request *raw, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; raw->params[i] != NULL; i++) {
-		const char *param = raw->params[i];
-
-		if (param[0] == name[0] && strncmp(param, name, len) == 0 && param[len] == '=')
-			return param + len + 1;
-	}
-	return NULL;
-}
-
 enum http_method http_method_parse(const char *name)
 {
 	if (strcmp(name, "GET") == 0)

@@ -19,6 +19,20 @@
 #define TYPE_FORM "application/x-www-form-urlencoded"
 #define TYPE_JSON "application/json"
 
+/* Returns the value of a parameter of CGI, borrowed; NULL: absent. */
+static const char *raw_param(const struct raw_request *raw, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; raw->params[i] != NULL; i++) {
+		const char *param = raw->params[i];
+
+		if (param[0] == name[0] && strncmp(param, name, len) == 0 && param[len] == '=')
+			return param + len + 1;
+	}
+	return NULL;
+}
+
 void fields_clear(struct fields *fields)
 {
 	for (size_t i = 0; i < fields->count; i++) {
@@ -104,7 +118,7 @@ enum status fields_parse(struct fields *fields, const char *text, size_t len, st
 static enum status content_length(const struct raw_request *raw, size_t *length, bool *known,
 				  struct error *err)
 {
-	const char *text = raw_request_param(raw, "CONTENT_LENGTH");
+	const char *text = raw_param(raw, "CONTENT_LENGTH");
 	size_t digits;
 
 	*known = text != NULL && *text;

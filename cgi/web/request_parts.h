@@ -6,9 +6,6 @@
 
 #include "web/request.h"
 
-/* The value of a parameter of CGI, borrowed; NULL: absent. */
-const char *raw_request_param(const struct raw_request *raw, const char *name);
-
 /*
  * Parses application/x-www-form-urlencoded text into fields. STATUS_BAD_REQUEST: an escape is
  * broken, or there are too many fields.
