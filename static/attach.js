@@ -295,7 +295,7 @@ export class Attachment {
 	 * @param {boolean} [closed] the connection has ended: no terminate request is sent
 	 */
 	#lose(reason, closed = false) {
-		if (!closed) this.#spacing?.deliverAll(); // the owner may be told of a loss by this
+		if (!closed) this.#spacing?.deliverAll(); // this may already report a loss to the owner
 		const owner = this.#owner;
 		if (closed) this.#forget();
 		else this.end();

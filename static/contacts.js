@@ -169,7 +169,7 @@ export class Contacts {
 		return contact;
 	}
 
-	/** To be called without a session: then no presence is known. */
+	/** Call it when there is no session, because then no presence is known. */
 	forgetPresence() {
 		for (const contact of this.#contacts.values()) {
 			contact.resources.clear();

@@ -157,7 +157,7 @@ export class Conversation {
 		this.#drawNews();
 	}
 
-	/** To be called when another tab has changed the draft. @param {Contact} contact */
+	/** Call it when another tab has changed the draft. @param {Contact} contact */
 	drawDraft(contact) {
 		if (contact !== this.#contact || document.hasFocus()) return;
 		this.#field.value = this.#hooks.talk(contact).draft;

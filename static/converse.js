@@ -91,7 +91,7 @@ const pace = new BindPace({ now: Date.now, random: Math.random });
 /** @type {any} */ let retryTimer = null;
 
 /**
- * To be called when prebind.json has refused a session. Converse.js then gives up,
+ * Call it when prebind.json has refused a session. Converse.js then gives up,
  * after the second refusal at the latest.
  * @param {number} [orderedMs] from Retry-After
  */

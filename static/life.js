@@ -158,7 +158,7 @@ export class Life extends EventTarget {
 		return this.#jid;
 	}
 
-	/** Strophe's connection while ready, else null. After each loss it is another one. */
+	/** Strophe's connection while ready, otherwise null. After a loss there is a new one. */
 	get connection() {
 		return this.#state === "ready" ? (this.#attachment?.connection ?? null) : null;
 	}
@@ -212,7 +212,7 @@ export class Life extends EventTarget {
 		this.#finishLeaving();
 	}
 
-	/** To be called when the log-out has waited long enough, or its page goes away. */
+	/** Call it when the log-out has waited long enough, or its page goes away. */
 	#finishLeaving() {
 		this.#leaving?.endNow();
 		this.#leaving = null;
@@ -268,7 +268,7 @@ export class Life extends EventTarget {
 	}
 
 	/**
-	 * @protected To be called after a message was sent. The event `sent` reports that the server has
+	 * @protected Call it after a message was sent. The event `sent` reports that the server has
 	 * it, or `unsent` that it may not have it.
 	 * @param {string} id
 	 */

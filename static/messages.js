@@ -250,11 +250,11 @@ export class Messages {
 		this.#talks.mark = (news.complete && this.#mark) || news.last || known || "";
 	}
 
-	/** To be called when a session begins. @param {boolean} resumed it is the session of the page before */
+	/** Call it when a session begins. @param {boolean} resumed it is the session of the page before */
 	ready(resumed) {
 		const session = this.#session;
 		this.#talks.open(this.#user); // this page may have missed changes by other tabs
-		this.#catchUp(); // also when resumed: the page before may have failed to
+		this.#catchUp(); // also when resumed, because the page before may have failed to
 		// The session of the page before has answered, so the server has what was sent in it. It
 		// says nothing of what other tabs have sent in theirs.
 		if (resumed) this.setFate(this.#pending((line) => line.session === session), "");

@@ -85,7 +85,7 @@ export class Rooms {
 	}
 
 	/**
-	 * To be called when a session begins. In a new session, all rooms are entered again; else those
+	 * Call it when a session begins. In a new session, all rooms are entered again; else those
 	 * that this session is not in.
 	 * @param {any[] | null} kept what keep() returned in the page before; null: a new session
 	 */

@@ -76,7 +76,7 @@ export class Spacing {
 		}
 	}
 
-	/** To be called when a body leaves. */
+	/** Call it when a body leaves. */
 	sent() {
 		this.#sentAt = this.#clock.now();
 	}

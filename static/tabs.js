@@ -35,7 +35,10 @@ export class Tabs {
 		this.#channel.postMessage({ type: "here", user });
 	}
 
-	/** Stops listening: the browser does not keep a page that listens in its back/forward cache. */
+	/**
+	 * Stops listening, because a browser does not keep a page that listens in its back/forward
+	 * cache.
+	 */
 	close() {
 		this.#channel?.close();
 		this.#channel = null;

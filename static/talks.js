@@ -47,7 +47,7 @@ function toKept({ lines, ...talk }) {
 }
 
 /**
- * Adds to a conversation what another tab has stored. The later draft counts.
+ * Merges a conversation with the copy that another tab has stored. The later draft is kept.
  * @param {Talk} talk changed in place @param {any} kept
  */
 function absorb(talk, kept) {
@@ -91,7 +91,7 @@ export class Talks {
 	}
 
 	/**
-	 * Reads what is stored for this user, and removes what is stored for others. To be called again
+	 * Reads what is stored for this user, and removes what is stored for others. Call it again
 	 * when the page may have missed changes.
 	 * @param {string} user the site's opaque key; "": not known, nothing is stored
 	 */
@@ -113,7 +113,7 @@ export class Talks {
 	}
 
 	/**
-	 * To be called when another tab has changed the storage. A browser tells its processes of
+	 * Call it when another tab has changed the storage. A browser tells its processes of
 	 * changes one after the other, so a tab can overwrite what it has not seen. Then this tab stores
 	 * again what it knows.
 	 * @param {string | null} key
@@ -179,7 +179,8 @@ export class Talks {
 		const { lines } = talk;
 		const corrected = replaces !== "" && correct(lines, line, replaces);
 		const added = !corrected && merge(lines, line, next);
-		// Earlier lines, which the user asked for, remove nothing: that would leave a gap below them.
+		// If the user has asked for earlier lines, none are removed, because that would
+		// leave a gap below them.
 		if (lines.length > LINES_MAX && lines[lines.length - 1] === line) this.#cut(talk);
 		if (line.direction === "out") for (const each of lines) if (each.time <= line.time) each.seen = true;
 		this.save(talk);
@@ -211,7 +212,10 @@ export class Talks {
 		if (this.#changed.size === 1) queueMicrotask(() => this.flush());
 	}
 
-	/** Stores what has changed, with what other tabs have stored meanwhile. */
+	/**
+	 * Stores the changed conversations, merged with the changes that other tabs have stored
+	 * meanwhile.
+	 */
 	flush() {
 		const changed = [...this.#changed];
 		this.#changed.clear();

@@ -77,7 +77,7 @@ export class ChatUi {
 	}
 
 	/**
-	 * To be called when the chat becomes visible: what is in sight of the open conversation counts as
+	 * Call it when the chat becomes visible: what is in sight of the open conversation counts as
 	 * read then.
 	 */
 	seen() {
@@ -87,7 +87,7 @@ export class ChatUi {
 		this.#drawUnread(contact);
 	}
 
-	/** To be called when the panel is opened; while it is closed, nothing can be scrolled. */
+	/** Call it when the panel is opened; while it is closed, nothing can be scrolled. */
 	shown() {
 		if (this.#conversation.contact && this.#conversation.atEnd) this.#conversation.toEnd();
 	}

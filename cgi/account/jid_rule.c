@@ -286,9 +286,9 @@ static const char *owner_name(const struct making *making, const struct identity
 }
 
 /*
- * With {user}@ and {id}@, no two users of a provider get the same account. So a claim is needed
- * only if some provider reports JIDs, which could be the same account. In all other cases two users
- * may get one: by the same e-mail address, folded name or JID from the site.
+ * A claim is needed if two users could get the same account: by the same e-mail address, by the
+ * same folded name, or by a JID that the site reports. With {user}@ and {id}@ only the last of
+ * these is possible.
  */
 static bool claim_is_due(const struct making *making, const struct identity *who)
 {

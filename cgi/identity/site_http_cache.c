@@ -217,8 +217,8 @@ static enum status answer_wait(struct site_cache *cache, struct entry *entry, in
 }
 
 /*
- * Returns the entry for these cookies; a new one is asked first. The caller releases it. NULL: out
- * of memory.
+ * Returns the entry for these cookies, and makes one if there is none. The caller releases it.
+ * NULL: out of memory.
  */
 static struct entry *entry_hold(struct site_cache *cache,
 				const struct site_cache_question *question, int64_t came_ms)

@@ -12,8 +12,8 @@ struct ejabberd_api_words {
 	const char *url_key; /* a key of the configuration, like the next two */
 	const char *user_key;
 	const char *password_key;
-	const char *risk;    /* of a URL that others can read: "anyone who reads the traffic …" */
-	const char *command; /* the command that api_permissions must allow */
+	const char *risk;        /* the risk of plain http: "anyone who reads the traffic …" */
+	const char *command;     /* the command that api_permissions must allow */
 	const char *bad_request; /* the advice for HTTP 400 */
 };
 

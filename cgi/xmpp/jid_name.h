@@ -36,8 +36,8 @@ enum status jid_localpart_from_name(const char *name, enum jid_name_form form, c
 
 /*
  * The reverse: returns the name from which this prepared localpart was made (in lower case for
- * JID_NAME_LOWER). Many texts that are no such localpart also give a name: make the localpart from
- * the name again and compare. The caller frees *out.
+ * JID_NAME_LOWER). A localpart that was not made from a name also gives one. To find out, make the
+ * localpart from that name and compare the two. The caller frees *out.
  */
 enum status jid_name_from_localpart(const char *localpart, enum jid_name_form form, char **out,
 				    struct error *err);
