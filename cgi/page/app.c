@@ -74,7 +74,7 @@ static void app_leave(struct exchange *ex)
 /* ---- reload ---- */
 
 /* Keys of [server] take effect only after a restart. */
-static void tell_what_stays(const struct conf *old, const struct conf *conf)
+static void log_unchanged(const struct conf *old, const struct conf *conf)
 {
 	const char *key = conf_server_difference(&old->server, &conf->server);
 
@@ -104,7 +104,7 @@ enum status app_reload(struct app *app, struct error *err)
 	if (status == STATUS_OK) {
 		sites_own_conf(sites, conf);
 		sites_follow(sites, old);
-		tell_what_stays(sites_conf(old), conf);
+		log_unchanged(sites_conf(old), conf);
 		log_set_level((enum log_level)conf->server.log_level);
 		exchange_sites(app, sites);
 	} else {

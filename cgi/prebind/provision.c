@@ -64,7 +64,7 @@ static enum status make(const struct provision *provision, struct prebind_call *
 	return status;
 }
 
-/* Checks once, and asks the server if it is this caller's turn. *done: the account exists. */
+/* Checks once, and asks the server if no other caller does. *done: the account exists. */
 static enum status try_once(const struct provision *provision, struct prebind_call *call,
 			    const char *password, bool *done, struct error *err)
 {

@@ -152,7 +152,7 @@ static enum status take_place(struct store *store, struct connection **out, stru
 }
 
 /* The caller holds the lock. */
-static void end_turn(struct store *store)
+static void writer_end(struct store *store)
 {
 	store->writing = false;
 	store->writer = NULL;
@@ -175,7 +175,7 @@ static void give_place(struct store *store, struct connection *db, enum connecti
 	else
 		store->open_count--;
 	if (db != NULL && db == store->writer)
-		end_turn(store);
+		writer_end(store);
 	pthread_cond_signal(&store->back);
 	pthread_mutex_unlock(&store->lock);
 	if (found_damage)
@@ -269,7 +269,7 @@ void store_reader_free(struct store *reader)
 
 /* ---- writers ---- */
 
-static enum status take_turn(struct store *store, struct error *err)
+static enum status writer_begin(struct store *store, struct error *err)
 {
 	int64_t until_ms = clock_monotonic_ms() + STORE_BORROW_WAIT_MS;
 	int waited = 0;
@@ -290,7 +290,7 @@ static enum status take_turn(struct store *store, struct error *err)
 			 store->path, STORE_BORROW_WAIT_MS);
 }
 
-/* The caller has the turn. It ends when the connection is returned, or here on failure. */
+/* The caller is the writer until the connection is returned, or until this fails. */
 static enum status borrow_writer(struct store *store, struct connection **out, struct error *err)
 {
 	enum status status = borrow(store, out, err);
@@ -299,7 +299,7 @@ static enum status borrow_writer(struct store *store, struct connection **out, s
 	if (status == STATUS_OK)
 		store->writer = *out;
 	else
-		end_turn(store);
+		writer_end(store);
 	pthread_mutex_unlock(&store->lock);
 	return status;
 }
@@ -310,7 +310,7 @@ enum status store_begin(struct store *store, struct connection **out, struct err
 
 	store_rest(store); /* without a write-ahead log, a reader blocks every writer */
 	store = whole(store);
-	enum status status = take_turn(store, err);
+	enum status status = writer_begin(store, err);
 	if (status == STATUS_OK)
 		status = borrow_writer(store, &db, err);
 	if (status != STATUS_OK)
