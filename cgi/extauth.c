@@ -252,8 +252,9 @@ static enum status run(const struct options *options, struct error *err)
 	if (status == STATUS_OK)
 		status = conf_load_start(file, &extauth.conf, err);
 	if (status == STATUS_OK)
-		status = log_open(extauth.conf->server.log,
-				  (enum log_level)extauth.conf->server.log_level, err);
+		status = conf_blame(log_open(extauth.conf->server.log,
+					     (enum log_level)extauth.conf->server.log_level, err),
+				    err, conf_server_place(&extauth.conf->server, "log"));
 	for (size_t i = 0; status == STATUS_OK && i < extauth.conf->n_left_out; i++)
 		log_event(LOG_LEVEL_ERROR, "sites_left_out", "why", extauth.conf->left_out[i],
 			  NULL);

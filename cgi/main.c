@@ -177,7 +177,9 @@ static enum status run(const char *config_option, bool *served, struct error *er
 	if (status == STATUS_OK)
 		status = conf_load_start(file, &conf, err);
 	if (status == STATUS_OK)
-		status = log_open(conf->server.log, (enum log_level)conf->server.log_level, err);
+		status = conf_blame(
+		    log_open(conf->server.log, (enum log_level)conf->server.log_level, err), err,
+		    conf_server_place(&conf->server, "log"));
 	for (size_t i = 0; status == STATUS_OK && i < conf->n_left_out; i++)
 		log_event(LOG_LEVEL_ERROR, "sites_left_out", "why", conf->left_out[i], NULL);
 	if (status == STATUS_OK)
