@@ -127,7 +127,8 @@ for (const [what, options] of Object.entries(SERVERS)) {
 			await logIn(alice, "bob", chat.users.bob);
 			await ready(alice);
 			await alice.locator("#nobody").waitFor();
-			assert.equal(await alice.getByText("mine alone").count(), 0);
+			// with an archive, the list has the last line that Bob himself received
+			assert.equal(await (options.bosh ? alice.locator("#logs") : alice).getByText("mine alone").count(), 0);
 			await leave(alice, bob);
 		});
 

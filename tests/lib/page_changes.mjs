@@ -217,7 +217,7 @@ class Campaign {
 			else if (kind === "back") await tab.goBack(options).catch(interrupted);
 			else if (kind === "script reload") await Promise.all([tab.waitForEvent("domcontentloaded"), tab.evaluate(() => location.reload()).catch(interrupted)]);
 			else if (await link.count()) await Promise.all([tab.waitForURL(`**${path}`, options), link.click()]);
-			else await Promise.all([tab.waitForURL(`**${path}`, options), tab.evaluate((url) => location.assign(url), path).catch(interrupted)]);
+			else await Promise.all([tab.waitForURL(`**${path}`, options), tab.evaluate((url) => location.assign(url), new URL(path, this.#chat.url).href).catch(interrupted)]);
 		};
 		if (this.#chance(0.25)) await go("commit");
 		await go("load");
