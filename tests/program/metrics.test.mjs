@@ -165,7 +165,7 @@ test("from elsewhere only with the token; through a proxy on this machine, too",
 	fs.chmodSync(place.path("etc", "status.token"), 0o644);
 	const refused = await prebind.request({ path: "/metrics", params: { ...FAR, HTTP_AUTHORIZATION: `Bearer ${TOKEN}` } });
 	assert.equal(refused.status, 404);
-	assert.match(prebind.child.log, /"event":"status_token".*"key":"status_token_file".*chmod/);
+	await until("the log to say why", () => /"event":"status_token".*"key":"status_token_file".*chmod/.test(prebind.child.log));
 	fs.chmodSync(place.path("etc", "status.token"), 0o600);
 });
 
