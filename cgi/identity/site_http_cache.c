@@ -25,7 +25,7 @@ struct entry {
 	bool asking;        /* the answer is not there yet */
 	bool listed;        /* it can be found; a failure is unlisted at once */
 	unsigned holders;   /* requests that use it now, the asking one included */
-	int64_t asked_ms;   /* monotonic; when the question began */
+	int64_t asked_us;   /* monotonic; when the question began */
 	enum status status; /* of the question */
 	struct error err;
 	struct site_answer answer; /* set if status is STATUS_OK */
@@ -33,7 +33,7 @@ struct entry {
 };
 
 struct site_cache {
-	int64_t life_ms;
+	int64_t life_us;
 	pthread_mutex_t lock; /* guards everything below, and the entries */
 	pthread_cond_t turn;  /* a question has ended, so another one may begin */
 	LIST_HEAD(, entry) buckets[BUCKETS];
@@ -49,7 +49,7 @@ enum status site_cache_new(int64_t life_ms, struct site_cache **out, struct erro
 
 	if (cache == NULL)
 		return error_no_memory(err);
-	cache->life_ms = life_ms;
+	cache->life_us = life_ms * 1000;
 	pthread_mutex_init(&cache->lock, NULL);
 	pthread_cond_init(&cache->turn, NULL);
 	TAILQ_INIT(&cache->order);
@@ -92,7 +92,7 @@ static void entry_unlist(struct site_cache *cache, struct entry *entry)
 }
 
 /* Drops answers that count no more and, if there are too many, the oldest of the others. */
-static void entries_drop(struct site_cache *cache, int64_t now_ms)
+static void entries_drop(struct site_cache *cache, int64_t now_us)
 {
 	struct entry *entry, *next;
 
@@ -101,7 +101,7 @@ static void entries_drop(struct site_cache *cache, int64_t now_ms)
 		if (entry->asking)
 			continue;
 		if (cache->count < SITE_CACHE_ENTRIES_MAX &&
-		    entry->asked_ms + cache->life_ms >= now_ms)
+		    entry->asked_us + cache->life_us > now_us)
 			return;
 		entry->holders++;
 		entry_unlist(cache, entry);
@@ -142,15 +142,16 @@ void site_cache_free(struct site_cache *cache)
 }
 
 /*
- * True if the entry's answer counts for a request that came at came_ms. An older question may have
- * been answered before the user logged in or out.
+ * True if the entry's answer counts for another request, which came at came_us. An older question
+ * may have been answered before the user logged in or out. A whole question fits into one
+ * millisecond, so the time is in microseconds, and an equal time does not count.
  */
-static bool entry_counts(const struct site_cache *cache, const struct entry *entry, int64_t came_ms,
+static bool entry_counts(const struct site_cache *cache, const struct entry *entry, int64_t came_us,
 			 int64_t now)
 {
 	const struct site_answer *answer = &entry->answer;
 
-	return entry->asked_ms + cache->life_ms >= came_ms &&
+	return entry->asked_us + cache->life_us > came_us &&
 	       (answer->expires == 0 || answer->expires > now);
 }
 
@@ -181,7 +182,7 @@ static void entry_ask(struct site_cache *cache, struct entry *entry,
 		      const struct site_cache_question *question)
 {
 	entry->status = turn_wait(cache, question->until_ms, &entry->err);
-	entry->asked_ms = clock_monotonic_ms();
+	entry->asked_us = clock_monotonic_us();
 	if (entry->status == STATUS_OK) {
 		cache->calls++;
 		pthread_mutex_unlock(&cache->lock);
@@ -217,16 +218,17 @@ static enum status answer_wait(struct site_cache *cache, struct entry *entry, in
 }
 
 /*
- * Returns the entry for these cookies, and makes one if there is none. The caller releases it.
- * NULL: out of memory.
+ * Returns the entry for these cookies. If there is none, it makes one and asks, and sets *asked.
+ * The caller releases the entry. NULL: out of memory.
  */
 static struct entry *entry_hold(struct site_cache *cache,
-				const struct site_cache_question *question, int64_t came_ms)
+				const struct site_cache_question *question, int64_t came_us,
+				bool *asked)
 {
 	struct entry *entry = entry_find(cache, question->key);
 
 	if (entry != NULL && !entry->asking &&
-	    !entry_counts(cache, entry, came_ms, question->now)) {
+	    !entry_counts(cache, entry, came_us, question->now)) {
 		entry->holders++;
 		entry_unlist(cache, entry);
 		entry_release(entry);
@@ -236,8 +238,9 @@ static struct entry *entry_hold(struct site_cache *cache,
 		entry->holders++;
 		return entry;
 	}
-	entries_drop(cache, came_ms);
+	entries_drop(cache, came_us);
 	entry = entry_new(cache, question->key);
+	*asked = true;
 	if (entry != NULL)
 		entry_ask(cache, entry, question);
 	return entry;
@@ -258,18 +261,19 @@ static enum status entry_result(const struct entry *entry, struct site_answer *o
  * begins after this request came.
  */
 static enum status answer_get(struct site_cache *cache, const struct site_cache_question *question,
-			      int64_t came_ms, struct site_answer *out, struct error *err)
+			      int64_t came_us, struct site_answer *out, struct error *err)
 {
 	enum status status;
-	bool again;
+	bool asked = false, again;
 
 	do {
-		struct entry *entry = entry_hold(cache, question, came_ms);
+		struct entry *entry = entry_hold(cache, question, came_us, &asked);
 
 		if (entry == NULL)
 			return error_no_memory(err);
 		status = answer_wait(cache, entry, question->until_ms, err);
-		again = status == STATUS_OK && !entry_counts(cache, entry, came_ms, question->now);
+		again = status == STATUS_OK && !asked &&
+			!entry_counts(cache, entry, came_us, question->now);
 		if (status == STATUS_OK && !again)
 			status = entry_result(entry, out, err);
 		entry_release(entry);
@@ -280,12 +284,12 @@ static enum status answer_get(struct site_cache *cache, const struct site_cache_
 enum status site_cache_get(struct site_cache *cache, const struct site_cache_question *question,
 			   struct site_answer *out, struct error *err)
 {
-	int64_t came_ms = clock_monotonic_ms();
+	int64_t came_us = clock_monotonic_us();
 	enum status status;
 
 	pthread_mutex_lock(&cache->lock);
 	const struct entry *entry = entry_find(cache, question->key);
-	if (entry != NULL && !entry->asking && entry_counts(cache, entry, came_ms, question->now)) {
+	if (entry != NULL && !entry->asking && entry_counts(cache, entry, came_us, question->now)) {
 		status = entry_result(entry, out, err);
 	} else if (cache->waiting >= SITE_CACHE_WAITING_MAX) {
 		error_set(
@@ -296,7 +300,7 @@ enum status site_cache_get(struct site_cache *cache, const struct site_cache_que
 		status = error_retry_after(err, STATUS_BUSY, RETRY_S);
 	} else {
 		cache->waiting++;
-		status = answer_get(cache, question, came_ms, out, err);
+		status = answer_get(cache, question, came_us, out, err);
 		cache->waiting--;
 	}
 	pthread_mutex_unlock(&cache->lock);

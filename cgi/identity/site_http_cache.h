@@ -34,10 +34,11 @@ struct site_cache_question {
 };
 
 /*
- * Returns the answer for these cookies: one whose question began at most life_ms before this
- * request came, or a new one. A failure is shared by those who wait for it, but not remembered.
- * STATUS_BUSY with err->retry_after: too many wait for this site, or the time ran out before its
- * turn. STATUS_UNAVAILABLE: another request's question took too long. The caller clears *out.
+ * Returns the answer for these cookies: one whose question began less than life_ms before this
+ * request came, or later, or a new one. A failure is shared by those who wait for it, but not
+ * remembered. STATUS_BUSY with err->retry_after: too many wait for this site, or the time ran out
+ * before its turn. STATUS_UNAVAILABLE: another request's question took too long. The caller clears
+ * *out.
  */
 enum status site_cache_get(struct site_cache *cache, const struct site_cache_question *question,
 			   struct site_answer *out, struct error *err);
