@@ -1,6 +1,6 @@
 // Sends messages, adds those that arrive to the conversations, and knows which ones are pending,
 // lost or unread. It draws nothing; talks.js keeps the conversations.
-import { findLast, lastIndex, newLine, nextKnown } from "./lines.js";
+import { findLast, isSame, lastIndex, newLine, nextKnown } from "./lines.js";
 import { cleanText, jidResource } from "./stanza.js";
 import { sharedStorage } from "./storage.js";
 import { Talks } from "./talks.js";
@@ -211,9 +211,11 @@ export class Messages {
 		const lines = messages.map(lineOf);
 		const next = nextKnown(talk.lines, lines);
 		const isRead = (/** @type {Line} */ { direction, archiveId }) => direction === "out" || archiveId === read;
+		// The archive says nothing new about lines that this browser has: they may be unread.
+		const isKnown = (/** @type {Line} */ line) => talk.lines.some((each) => isSame(each, line));
 		const until = read === undefined ? lines.length : lastIndex(lines, isRead);
 		for (const [i, line] of lines.entries()) {
-			line.seen ||= i <= until || this.#parts.inSight(contact);
+			line.seen ||= this.#parts.inSight(contact) || (i <= until && (read !== undefined || !isKnown(line)));
 			this.#talks.add(talk, line, { replaces: messages[i].replaces, next: next[i] });
 		}
 		this.#parts.draw(contact);

@@ -328,16 +328,18 @@ function openPage(t, storage, resource = "r1", displayed = null) {
 		connection: { jid: `${USER}/${resource}` },
 		send: (to, text, id) => id ?? `${resource}-${++sent}`,
 		catchUp: (after) => new Promise((answer) => catchUps.push({ after, answer })),
+		history: async () => pages.shift() ?? null,
 		displayed: async () => displayed,
 		tellDisplayed: (peer, id) => told.push([peer, id]),
 	};
 	const told = [];
+	const pages = []; // of the archive, for one conversation
 	const contacts = new Map();
 	const contactOf = (jid) => contacts.get(jid) ?? contacts.set(jid, { jid, lockedTo: jid, room: false }).get(jid);
 	const messages = new Messages({ chat, contactOf, inSight: () => false, draw: () => {}, announce: () => {} });
 	messages.open("u1");
 	const talk = () => messages.talk(contactOf(BOB));
-	return { catchUps, told, contact: contactOf(BOB), contactOf, messages, talk };
+	return { catchUps, pages, told, contact: contactOf(BOB), contactOf, messages, talk };
 }
 
 /** The event loop goes round: what was answered has been read. */
@@ -395,6 +397,14 @@ test("a browser that knows nothing yet counts as unread what was neither answere
 		await settled();
 		assert.deepEqual(page.talk().lines.filter(({ seen }) => !seen).map(({ text }) => text), unread, JSON.stringify([...displayed ?? []]));
 	}
+});
+
+test("a conversation that is opened out of sight reads the archive, and what is unread stays unread", async (t) => {
+	const page = openPage(t, markedAt("a1"));
+	page.messages.arrived(message("unread", "a2"));
+	page.pages.push({ messages: [message("earlier", "a1"), message("unread", "a2")], first: "a1", last: "a2", complete: true });
+	await page.messages.readEarlier(page.contact, "");
+	assert.deepEqual(page.talk().lines.map(({ text, seen }) => [text, seen]), [["earlier", true], ["unread", false]]);
 });
 
 test("the server is told once what was read, and by the next page or tab not again", (t) => {
