@@ -74,7 +74,7 @@ export function faultIn(shown, said) {
 
 /** A change that another one has replaced. */
 function interrupted(error) {
-	if (!/ERR_ABORTED|interrupted by another|context was destroyed/.test(error.message)) throw error;
+	if (!/ERR_ABORTED|interrupted by another|context was destroyed|Not attached to an active page/.test(error.message)) throw error;
 }
 
 /** What a tab shows; null: it is between two pages. */
@@ -213,16 +213,22 @@ class Campaign {
 			this.#note(`${this.#name(tab)}: ${kind} ${kind === "link" ? path : ""}${wait}`);
 			const options = { waitUntil: wait };
 			const link = tab.locator(`body > p > a[href="${path}"]`);
-			if (kind === "reload") await tab.reload(options);
+			if (kind === "reload") await tab.reload(options).catch(interrupted);
 			else if (kind === "back") await tab.goBack(options).catch(interrupted);
-			else if (kind === "script reload") await Promise.all([tab.waitForEvent("domcontentloaded"), tab.evaluate(() => location.reload()).catch(interrupted)]);
+			else if (kind === "script reload") await Promise.all([tab.waitForEvent("load"), tab.evaluate(() => location.reload()).catch(interrupted)]);
 			else if (await link.count()) await Promise.all([tab.waitForURL(`**${path}`, options), link.click()]);
 			else await Promise.all([tab.waitForURL(`**${path}`, options), tab.evaluate((url) => location.assign(url), new URL(path, this.#chat.url).href).catch(interrupted)]);
 		};
 		if (this.#chance(0.25)) await go("commit");
 		await go("load");
+		await until(`a page in ${this.#name(tab)}`, () => this.#arrive(tab), { seconds: SETTLE_S });
+	}
+
+	/** "Back" can lead to the login or to the empty page, and a change that was replaced may still go on. */
+	async #arrive(tab) {
 		await tab.waitForLoadState("load");
-		if (!PAGES.includes(new URL(tab.url()).pathname)) await tab.goto(this.#chat.url); // "back" can lead to the login
+		if (!PAGES.includes(new URL(tab.url()).pathname)) await tab.goto(this.#chat.url).catch(interrupted);
+		return (await seenIn(tab)) !== null;
 	}
 
 	/** Waits until all is right; else says what is not. */
