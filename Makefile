@@ -33,7 +33,7 @@ STORE    = adhoc_caller backup database_site jid_map limit limit_file migrate po
 SITEDB   = grants kinds library mariadb pool postgresql select site_query site_rows sqlite sqlite_guard tokens
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \
 	bosh_write jid jid_name jid_prepare jwt login_token sasl
-NET      = http_call http_client http_settings
+NET      = http_call http_client http_settings http_url
 WEB      = basic_auth csrf forwarded request request_fields request_path request_proxies response router
 TEMPLATE = cache html nodes parse render template texts
 SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
@@ -56,7 +56,7 @@ LIB_OBJECTS = \
 	$(PREBIND:%=$(BUILD)/prebind/%.o) $(SITE:%=$(BUILD)/site/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o $(BUILD)/status_texts.o
 
-CTL      = account backup check check_accounts check_grants check_names check_server conf csv ctl gateway map map_import prebind session token user
+CTL      = account backup check check_accounts check_grants check_bind check_names check_server check_web check_web_address check_web_bosh check_web_page conf csv ctl gateway map map_import prebind session token user web_call web_server
 
 EXTAUTH  = packet
 
@@ -67,7 +67,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 	codec_test conf_databases_test conf_find_test conf_load_test conf_memory_test conf_print_test \
 	conf_value_test cookie_test csrf_test device_test django_session_test fcgi_head_test file_test \
 	fcgi_record_test forwarded_test \
-	http_client_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \
+	http_client_test http_url_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \
 	jwt_test limit_test log_test login_test login_token_test near_miss_test oauth_tokens_test \
 	password_differential_test password_hash_test php_differential_test php_session_test privileges_test \
 	provisioned_test reader_memory_test \

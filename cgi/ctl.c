@@ -20,10 +20,11 @@
 /* Formatted by hand: clang-format would align the columns to the longest sentence. */
 /* clang-format off */
 static const struct verb verbs[] = {
-	{"check", NULL, "[--deep] [--json]",
+	{"check", NULL, "[--deep] [--web URL] [--user NAME] [--json]",
 	 "Tests everything that prebind needs, including the XMPP server; --deep also starts a "
-	 "real session for a user.",
-	 VERB_CONF | VERB_AS_CALLED, OPTION_DEEP | OPTION_JSON, 0, 0, ctl_check},
+	 "real session for a user; --web also asks for the page as a browser does.",
+	 VERB_CONF | VERB_AS_CALLED, OPTION_DEEP | OPTION_WEB | OPTION_USER | OPTION_JSON, 0, 0,
+	 ctl_check},
 	{"migrate", NULL, "[--adopt] [--json]",
 	 "Creates the site's database, or brings it up to this program's schema. --adopt: takes it "
 	 "over from a site of another name, and ends the logins in it.",
@@ -191,6 +192,7 @@ static const struct option_row option_rows[] = {
 	{"api-key",             OPTION_API_KEY,             .flag = IN_CTL(api_key)},
 	{"dry-run",             OPTION_DRY_RUN,             .flag = IN_CTL(dry_run)},
 	{"ttl",                 OPTION_TTL,                 .text = IN_CTL(ttl)},
+	{"web",                 OPTION_WEB,                 .text = IN_CTL(web)},
 	{"adopt",               OPTION_ADOPT,               .flag = IN_CTL(adopt)},
 };
 /* clang-format on */

@@ -4,15 +4,15 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
-#include "base/secret.h"
 #include "ctl/check_names.h"
 #include "ctl/report.h"
-#include "account/jid_rule.h"
 #include "page/behind_proxy.h"
 #include "page/page.h"
 #include "store/adhoc_caller.h"
-#include "store/user.h"
+
+#define ROOM_LITTLE_MB 100
 
 static void write_line(const struct report *report, const char *word, const char *what,
 		       const char *said)
@@ -115,55 +115,16 @@ static void check_callers(struct report *report, struct store *store)
 	report_tell(report, "gateway", status, said.text);
 }
 
-struct first_user {
-	char name[USER_NAME_MAX + 1];
-};
-
-static void keep_first(void *arg, const struct user *user)
+/* The database grows by a few MB; a log on the same disk may grow faster. */
+static void say_room(const char *database, struct error *said)
 {
-	struct first_user *first = arg;
+	struct statvfs disk;
+	double megabytes = 0;
 
-	if (first->name[0] == '\0' && !user->disabled)
-		snprintf(first->name, sizeof(first->name), "%s", user->name);
-}
-
-static bool has_own_users(const struct site_conf *conf)
-{
-	for (size_t i = 0; i < conf->identity.count; i++)
-		if (identity_provider_named(conf->identity.items[i])->own_users)
-			return true;
-	return false;
-}
-
-/* --deep: makes a session for the first user, as the page does. The session ends by itself. */
-static void check_bind(struct report *report, struct site *site)
-{
-	struct first_user first = {0};
-	struct chat_session session = {0};
-	struct jid jid = {0};
-	struct error said = {0};
-
-	if (!has_own_users(site->conf)) {
-		report_tell(
-		    report, "pre-bind", STATUS_OK,
-		    "not tried: its users are the site's own; try one with `prebindctl prebind "
-		    "USER`");
-		return;
-	}
-	enum status status = user_list(site->store, keep_first, &first, &said);
-	if (status == STATUS_OK && first.name[0] == '\0')
-		status = error_set(&said, STATUS_NOT_FOUND, "no site user to try it with");
-	if (status == STATUS_OK)
-		status = jid_rule_apply(site->conf, site->store, login_session_provider.name,
-					first.name, &jid, &said);
-	if (status == STATUS_OK)
-		status = prebind_bind(site->prebind, &jid, PREBIND_NOBODY_WAITS, &session, &said);
-	if (status == STATUS_OK)
-		error_set(&said, STATUS_OK, "site user %s got a session as %s", first.name,
-			  session.jid);
-	report_tell(report, "pre-bind", status, said.text);
-	chat_session_clear(&session);
-	jid_clear(&jid);
+	if (statvfs(database, &disk) == 0)
+		megabytes = (double)disk.f_bavail * (double)disk.f_frsize / 1e6;
+	error_set(said, STATUS_OK, "it can be written, and there is room: %.0f MB%s", megabytes,
+		  megabytes < ROOM_LITTLE_MB ? ", which is little; make more" : "");
 }
 
 /* Checks that the database can be written and that there is room. */
@@ -174,7 +135,7 @@ static void check_writing(struct report *report, struct store *store)
 	enum status status = conf_blame(store_write_check(store, &said), &said, place);
 
 	if (status == STATUS_OK)
-		error_set(&said, STATUS_OK, "it can be written, and there is room");
+		say_room(report->site->database, &said);
 	report_tell(report, "writing", status, said.text);
 }
 
@@ -219,8 +180,11 @@ static void check_site(struct report *report)
 	if (status == STATUS_OK) {
 		status = prebind_check(site.prebind, &said);
 		report_tell(report, "upstream", status, said.text);
-		if (status == STATUS_OK && report->ctl->deep)
+		if (status == STATUS_OK && report->ctl->deep) {
 			check_bind(report, &site);
+			check_upstream_clock(report);
+		}
+		check_web(report, &site);
 	}
 	site_close(&site);
 }
@@ -242,13 +206,19 @@ int ctl_check(struct ctl *ctl)
 	struct json_writer w;
 	struct report report = {.ctl = ctl, .w = &w};
 	struct error err = {0};
+	long port = 0;
 
+	if (ctl->web != NULL && web_address_check(ctl, &port, &err) != STATUS_OK)
+		return ctl_fail(ctl, &err);
 	if (template_cache_new(site_pages, site_pages_count, &report.cache, &err) != STATUS_OK)
 		return ctl_fail(ctl, &err);
 	strbuf_init(&json);
 	json_writer_init(&w, &json);
 	json_open_array(&w, NULL);
+	if (ctl->web != NULL)
+		web_server_find(port, &report.web_server);
 	check_server(&report);
+	check_web_site(&report);
 	check_sites_by_account(&report);
 	template_cache_free(report.cache);
 	json_close_array(&w);

@@ -55,6 +55,11 @@ static int try_connect_as(const struct passwd *who, const char *path)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
 }
 
+int check_server_answers(const struct server_conf *conf)
+{
+	return try_connect(conf->listen);
+}
+
 /* ---- what the modes of files allow ---- */
 
 static bool is_in_group(const struct passwd *who, gid_t group)

@@ -35,6 +35,7 @@ struct ctl {
 	bool dry_run;
 	bool adopt;
 	const char *ttl;
+	const char *web; /* the page's address */
 };
 
 /*
@@ -57,7 +58,8 @@ enum verb_option {
 	OPTION_TTL = 1024,
 	OPTION_DRY_RUN = 2048,
 	OPTION_USER = 4096,
-	OPTION_ADOPT = 8192
+	OPTION_ADOPT = 8192,
+	OPTION_WEB = 16384
 };
 
 struct verb {

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "net/http_curl.h"
+#include "net/http_url.h"
 
 /* ---- the sentence for a call without an answer ---- */
 
@@ -227,6 +228,23 @@ static enum status failure(const struct http_connection *connection, CURLcode rc
 
 /* ---- the call ---- */
 
+/* Of the server's own certificate, which comes first. 0: not known. */
+static int64_t certificate_end(CURL *easy)
+{
+	static const char field[] = "Expire date:";
+	struct curl_certinfo *chain = NULL;
+	const struct curl_slist *line = NULL;
+
+	if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) == CURLE_OK && chain != NULL &&
+	    chain->num_of_certs > 0)
+		line = chain->certinfo[0];
+	for (; line != NULL; line = line->next) {
+		if (strncmp(line->data, field, strlen(field)) == 0)
+			return http_date_read(line->data + strlen(field));
+	}
+	return 0;
+}
+
 static void answer_read_head(CURL *easy, struct http_answer *out)
 {
 	long status = 0;
@@ -235,6 +253,7 @@ static void answer_read_head(CURL *easy, struct http_answer *out)
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
 	out->status = (int)status;
+	out->certificate_ends = certificate_end(easy);
 	snprintf(out->content_type, sizeof(out->content_type), "%s", type != NULL ? type : "");
 }
 
@@ -242,11 +261,13 @@ void http_answer_init(struct http_answer *answer)
 {
 	*answer = (struct http_answer){0};
 	strbuf_init_secret(&answer->body);
+	strbuf_init_secret(&answer->head);
 }
 
 void http_answer_clear(struct http_answer *answer)
 {
 	strbuf_clear(&answer->body);
+	strbuf_clear(&answer->head);
 }
 
 static enum status connection_perform(struct http_connection *connection,
@@ -285,6 +306,8 @@ enum status http_connection_call(struct http_connection *connection, const struc
 	out->content_type[0] = '\0';
 	out->reach = HTTP_NOT_BEGUN;
 	strbuf_reset(&out->body);
+	strbuf_reset(&out->head);
+	out->certificate_ends = 0;
 	status = http_settings_make(connection, call, err);
 	if (status != STATUS_OK)
 		return status;

@@ -91,6 +91,7 @@ enum status http_client_new(const struct http_client_options *options, struct ht
 	if (client == NULL)
 		return error_no_memory(err);
 	client->allow_http = options->allow_http;
+	client->inspect = options->inspect;
 	client->service =
 	    options->service != NULL ? options->service : "the XMPP server's HTTP service";
 	client->http_key = options->http_key;

@@ -12,7 +12,8 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 
-#define HTTP_ANSWER_MAX 65536 /* bytes of an answer's body; genuine answers have a few KiB */
+#define HTTP_ANSWER_MAX  65536   /* bytes of an answer's body; genuine answers have a few KiB */
+#define HTTP_INSPECT_MAX 4194304 /* bytes; Converse.js as one file has 2 MB */
 
 struct http_client;
 
@@ -20,6 +21,11 @@ struct http_client_options {
 	const char *ca_file; /* "": the system's */
 	const char *pins;    /* "sha256//BASE64=;sha256//…": a server must have one; NULL: any */
 	bool allow_http;     /* allow plain http to hosts that are not loopback */
+	/*
+	 * To examine a web server: answers keep their head and the end of the certificate, may be
+	 * compressed, and may have HTTP_INSPECT_MAX bytes.
+	 */
+	bool inspect;
 	/* For sentences; borrowed, and as long-lived as the client. */
 	const char *service;  /* what should answer there; NULL: the XMPP server's HTTP service */
 	const char *http_key; /* the key that sets allow_http; NULL: there is none */
@@ -64,10 +70,12 @@ struct http_call {
 	const char *accept; /* NULL: send none */
 	const char *user;   /* HTTP Basic; NULL: none */
 	const char *password;
-	const char *header;  /* one more "Name: value", or NULL */
-	const char *host;    /* the Host header; NULL: as the URL says */
-	const char *cookie;  /* the Cookie header, or NULL; it is forgotten after the call */
-	int64_t deadline_ms; /* monotonic */
+	const char *method;         /* NULL: GET, or POST with a body */
+	const char *header;         /* one more "Name: value", or NULL */
+	const char *const *headers; /* further ones, the last one NULL; or NULL */
+	const char *host;           /* the Host header; NULL: as the URL says */
+	const char *cookie;         /* the Cookie header, or NULL; it is forgotten after the call */
+	int64_t deadline_ms;        /* monotonic */
 };
 
 /* How far a call got. */
@@ -80,8 +88,10 @@ enum http_reach {
 
 struct http_answer {
 	int status;
-	char content_type[128]; /* "": none */
-	struct strbuf body;     /* secret: wiped when cleared */
+	char content_type[128];   /* "": none */
+	struct strbuf body;       /* secret: wiped when cleared */
+	struct strbuf head;       /* secret; the lines of the head, with `inspect` only */
+	int64_t certificate_ends; /* wall clock, seconds; 0: not known, or no `inspect` */
 	enum http_reach reach;
 };
 

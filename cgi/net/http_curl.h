@@ -28,6 +28,7 @@ struct http_client {
 	char *ca_file; /* "": the system's */
 	char *pins;    /* in the form of CURLOPT_PINNEDPUBLICKEY; "": none */
 	bool allow_http;
+	bool inspect;
 	const char *service;          /* as in the options, borrowed */
 	const char *http_key;         /* NULL: none */
 	pthread_mutex_t lock;         /* guards idle */

@@ -67,6 +67,12 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 
 	if (line_begins(line, len, "HTTP/") && connection->socket != CURL_SOCKET_BAD)
 		setsockopt(connection->socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+	if (connection->client->inspect) {
+		if (line_begins(line, len, "HTTP/"))
+			strbuf_reset(&connection->answer->head);
+		strbuf_add(&connection->answer->head, line, len);
+		return len;
+	}
 	if (line_begins(line, len, "Content-Encoding:")) {
 		connection->refused =
 		    "the answer is compressed, although the request did not allow it";
@@ -75,15 +81,23 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	return len;
 }
 
+static size_t answer_max(const struct http_connection *connection)
+{
+	return connection->client->inspect ? HTTP_INSPECT_MAX : HTTP_ANSWER_MAX;
+}
+
 /* One callback may deliver more than the limit at once. */
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
 	struct http_connection *connection = arg;
 	struct strbuf *body = &connection->answer->body;
 	size_t len = size * count;
+	size_t max = answer_max(connection);
 
-	if (len > HTTP_ANSWER_MAX || body->len > HTTP_ANSWER_MAX - len) {
-		connection->refused = "the answer is larger than 64 KiB";
+	if (len > max || body->len > max - len) {
+		connection->refused = connection->client->inspect
+					  ? "the answer is larger than 4 MiB"
+					  : "the answer is larger than 64 KiB";
 		return 0;
 	}
 	strbuf_add(body, data, len);
@@ -134,7 +148,6 @@ static const struct {
     {CURLOPT_SSL_VERIFYPEER,    1                      },
     {CURLOPT_SSL_VERIFYHOST,    2                      },
     {CURLOPT_SSLVERSION,        CURL_SSLVERSION_TLSv1_2},
-    {CURLOPT_MAXFILESIZE,       HTTP_ANSWER_MAX        },
     {CURLOPT_MAXCONNECTS,       1                      },
     {CURLOPT_MAXAGE_CONN,       CONNECTION_AGE_S       },
     {CURLOPT_MAXLIFETIME_CONN,  CONNECTION_LIFE_S      },
@@ -163,7 +176,7 @@ static int set_fixed(struct http_connection *connection)
 }
 
 /* Sets the parsed URL, because libcurl would parse CURLOPT_URL again at each call. */
-static int set_own(struct http_connection *connection)
+static int set_own(struct http_connection *connection, const char *method)
 {
 	const struct http_client *client = connection->client;
 	const char *scheme = connection->target.https ? "https" : "http";
@@ -173,6 +186,11 @@ static int set_own(struct http_connection *connection)
 	bad |= (int)curl_easy_setopt(easy, CURLOPT_CURLU, connection->url);
 	bad |= (int)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, scheme);
 	bad |= (int)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, connection->headers);
+	bad |= (int)curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)answer_max(connection));
+	if (method != NULL)
+		bad |= (int)curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+	if (client->inspect)
+		bad |= (int)curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
 	if (client->ca_file[0])
 		bad |= (int)curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_file);
 	if (client->pins[0])
@@ -242,6 +260,8 @@ static enum status headers_make(const struct http_call *call, struct curl_slist 
 		status = login_add(list, call, err);
 	if (status == STATUS_OK && call->header != NULL)
 		status = header_add(list, "", call->header, err);
+	for (size_t i = 0; status == STATUS_OK && call->headers != NULL && call->headers[i]; i++)
+		status = header_add(list, "", call->headers[i], err);
 	if (status == STATUS_OK && call->host != NULL)
 		status = header_add(list, "Host: ", call->host, err);
 	if (status == STATUS_OK && call->cookie != NULL)
@@ -268,6 +288,13 @@ void http_settings_forget(struct http_connection *connection)
 	strbuf_clear(&connection->settings);
 }
 
+static void setting_write(struct strbuf *out, const char *value)
+{
+	strbuf_addc(out, value != NULL ? '+' : '-');
+	if (value != NULL)
+		strbuf_add(out, value, strlen(value) + 1);
+}
+
 /*
  * Writes all settings of a call, except its body and deadline, as one text. Equal texts mean equal
  * settings.
@@ -276,14 +303,13 @@ static void settings_write(struct strbuf *out, const struct http_call *call)
 {
 	const char *const parts[] = {call->url,  call->content_type, call->accept,
 				     call->user, call->password,     call->header,
-				     call->host, call->cookie};
+				     call->host, call->cookie,       call->method};
 
 	strbuf_addc(out, call->body != NULL ? 'P' : 'G');
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		strbuf_addc(out, parts[i] != NULL ? '+' : '-');
-		if (parts[i] != NULL)
-			strbuf_add(out, parts[i], strlen(parts[i]) + 1);
-	}
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		setting_write(out, parts[i]);
+	for (size_t i = 0; call->headers != NULL && call->headers[i] != NULL; i++)
+		setting_write(out, call->headers[i]);
 }
 
 static enum status handle_set(struct http_connection *connection, const struct http_call *call,
@@ -299,7 +325,7 @@ static enum status handle_set(struct http_connection *connection, const struct h
 		status = http_target_allow(connection->client, &connection->target, err);
 	if (status == STATUS_OK)
 		status = headers_make(call, &connection->headers, err);
-	if (status == STATUS_OK && (set_fixed(connection) || set_own(connection)))
+	if (status == STATUS_OK && (set_fixed(connection) || set_own(connection, call->method)))
 		status = error_set(err, STATUS_INTERNAL, "libcurl refuses an option");
 	return status;
 }

@@ -36,6 +36,7 @@ void bosh_sasl_response_write(struct strbuf *out, const char *base64);
 void bosh_bind_write(struct strbuf *out, const char *id,
 		     const char *resource); /* NULL: the server chooses */
 void bosh_session_write(struct strbuf *out, const char *id);
+void bosh_ping_write(struct strbuf *out, const char *id, const char *domain); /* XEP-0199 */
 
 enum bosh_step {               /* the kind of an answer's payload */
 		 BOSH_NOTHING, /* an empty body: send another request */

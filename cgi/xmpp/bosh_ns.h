@@ -12,6 +12,7 @@
 #define NS_SASL    "urn:ietf:params:xml:ns:xmpp-sasl"
 #define NS_BIND    "urn:ietf:params:xml:ns:xmpp-bind"
 #define NS_SESSION "urn:ietf:params:xml:ns:xmpp-session"
+#define NS_PING    "urn:xmpp:ping"
 #define NS_CLIENT  "jabber:client"
 
 #endif

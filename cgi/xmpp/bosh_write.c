@@ -96,3 +96,11 @@ void bosh_session_write(struct strbuf *out, const char *id)
 	iq_open(out, id);
 	strbuf_adds(out, "<session xmlns='" NS_SESSION "'/></iq>");
 }
+
+void bosh_ping_write(struct strbuf *out, const char *id, const char *domain)
+{
+	strbuf_adds(out, "<iq type='get'");
+	attr_write(out, "id", id);
+	attr_write(out, "to", domain);
+	strbuf_adds(out, " xmlns='" NS_CLIENT "'><ping xmlns='" NS_PING "'/></iq>");
+}

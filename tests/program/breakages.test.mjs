@@ -1,6 +1,6 @@
 // Installations that are each broken in one way: the first line of `prebindctl check` that fails names the cause, and what to do. Each has
 // its number in the list of breakages. Those that need a real Prosody are in tests/servers/breakages.test.mjs; those that lie behind
-// the web server (5, 6, 14, 14b, 15, 16, 18c, 20, 25) cannot be seen from here. Run with root's rights, as an operator runs it.
+// the web server (5, 6, 14, 14b, 15, 16, 18c, 20, 25) in tests/servers/check_web.test.mjs. Run with root's rights, as an operator runs it.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { test } from "node:test";

@@ -1,0 +1,40 @@
+/*
+ * Addresses as a browser understands them: their parts, and references within a page. Also the
+ * dates of HTTP, because libcurl reads both.
+ */
+#ifndef NET_HTTP_URL_H
+#define NET_HTTP_URL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct http_url {
+	bool https;
+	char *host; /* owned, like path; lower case; an IPv6 address without its brackets */
+	long port;
+	char *path; /* at least "/" */
+};
+
+/*
+ * Takes an http or https address apart. STATUS_BAD_REQUEST: it is no such address, or has
+ * credentials in it. The caller clears *out.
+ */
+enum status http_url_read(const char *text, struct http_url *out, struct error *err);
+void http_url_clear(struct http_url *url); /* also a zeroed one */
+
+/* True if a script of a page at one address may read answers from the other without CORS. */
+bool http_url_same_origin(const struct http_url *a, const struct http_url *b);
+
+/*
+ * Returns the address to which a reference ("/http-bind", "//host/x", "https://…") leads from a
+ * page. The caller frees *out.
+ */
+enum status http_url_resolve(const char *page, const char *reference, char **out,
+			     struct error *err);
+
+/* Reads a date in one of HTTP's formats: seconds of the wall clock. 0: it is not a date. */
+int64_t http_date_read(const char *text);
+
+#endif
