@@ -192,6 +192,10 @@ bench-programs: $(BENCH:%=$(BUILD)/bench/%)
 
 # ---- browser side ----
 
+# A release archive (`make dist`) holds these files already. It is known by its file RELEASE. If npm has made node_modules
+# in it, they are made again like in the repository.
+ifneq ($(wildcard RELEASE)$(wildcard node_modules),RELEASE)
+
 # Strophe.js is not in the repository: npm installs it from the lock file. We serve its small build and remove one line,
 # which points a debugger at a file that we do not serve.
 static/vendor/strophe.js: node_modules/strophe.js/dist/strophe.umd.min.js
@@ -217,6 +221,14 @@ $(CONVERSE): $(CONVERSE_DIST)/converse.min.js
 static/chat.js: static/bundle.mjs $(STATIC:%=static/%) $(VENDOR) $(wildcard node_modules/.package-lock.json)
 	node static/bundle.mjs
 static/embed.js static/embed-panel.js: static/chat.js ;
+
+else
+
+# Without this rule a change of a module would have no effect.
+static/chat.js: static/bundle.mjs $(STATIC:%=static/%)
+	@echo 'make: $? changed, and static/chat.js contains it. Run tests/install scripts, then make again.' >&2; exit 1
+
+endif
 
 vendor: $(VENDOR) $(CONVERSE) $(BUNDLES)
 
@@ -352,14 +364,13 @@ uninstall:
 	rm -f $(DESTDIR)$(MANDIR)/man5/prebind.conf.5 $(MAN8:docs/man/%=$(DESTDIR)$(MANDIR)/man8/%)
 	rm -f $(DESTDIR)$(SYSCONFDIR)/prebind.conf.example
 
-# The tarball holds what `make vendor` makes of our own modules too, so a browser can use them without npm.
+# What browsers load and npm installs or makes is in the archive, so whoever builds from it needs no npm.
 DIST = prebind-$(VERSION)
-dist: $(BUNDLES)
-	git archive --format=tar.gz -o $(DIST).tar.gz --prefix=$(DIST)/static/ $$(printf -- ' --add-file=%s' $(BUNDLES:%=%*)) \
-		--prefix=$(DIST)/static/vendor/ $(VENDOR:%=--add-file=%) $(VENDOR:%.js=--add-file=%.LICENSE.txt) --prefix=$(DIST)/ HEAD
+dist: vendor
+	release/dist $(DIST) static/vendor $(BUNDLES) $(BUNDLES:%=%.map)
 
 clean:
-	rm -rf $(BUILD) static/vendor $(BUNDLES:%=%*) artifacts
+	rm -rf $(BUILD) $(if $(wildcard RELEASE),,static/vendor $(BUNDLES:%=%*)) artifacts
 
 help:
 	@echo 'make           builds the programs, in $(BUILD)/'
@@ -378,7 +389,7 @@ help:
 	@echo 'make valgrind  runs the unit tests under valgrind'
 	@echo 'make install   installs to $(PREFIX); you may set PREFIX= and DESTDIR='
 	@echo 'make uninstall removes what make install made'
-	@echo 'make dist      makes a tarball of the committed files and the bundled scripts'
+	@echo 'make dist      makes a release archive, which builds without Node.js and npm'
 	@echo 'make clean     removes what was built'
 
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { top } from "../lib/place.mjs";
 import { find, read } from "./repository.mjs";
 
-const SHELL = [...find(".ci", /./), ...find("tests", /\/[a-z]+$/), ...find("sql", /\/[a-z]+$/)]
+const SHELL = [...find(".ci", /./), ...find("tests", /\/[a-z]+$/), ...find("sql", /\/[a-z]+$/), ...find("release", /\/[a-z]+$/)]
 	.filter((file) => /^#!\/bin\/sh\b/.test(read(file)));
 
 function run(program, args) {
