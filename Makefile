@@ -39,7 +39,8 @@ TEMPLATE = cache html nodes parse render template texts
 SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
 PASSWORD = argon2 crypt digest hash password stretch
 IDENTITY = django_session identity login_account login_count login_query login_session php_lexer \
-	php_serialize php_session remote_user site_cookie site_http site_http_answer site_http_cache site_session token token_keys token_text
+	php_serialize php_session remote_user site_cookie site_http site_http_answer site_http_cache site_rule site_session token token_keys token_text \
+	wordpress wordpress_config wordpress_cookie wordpress_secret wordpress_tables
 ACCOUNT  = jid_deny jid_owner jid_rule xmpp_login
 PREBIND  = backends bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
 	bosh_url breaker breaker_text bulkhead chat_session ejabberd_api ejabberd_register oauth_tokens prebind provision \
@@ -56,7 +57,7 @@ LIB_OBJECTS = \
 	$(PREBIND:%=$(BUILD)/prebind/%.o) $(SITE:%=$(BUILD)/site/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o $(BUILD)/status_texts.o
 
-CTL      = account backup check check_accounts check_grants check_bind check_names check_server check_web check_web_address check_web_bosh check_web_page conf csv ctl gateway map map_import prebind session token user web_call web_server
+CTL      = account backup check check_accounts check_grants check_bind check_names check_server check_web check_web_address check_web_bosh check_web_page check_wordpress conf csv ctl gateway map map_import prebind session token user web_call web_server wordpress
 
 EXTAUTH  = packet
 
@@ -73,7 +74,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 	provisioned_test reader_memory_test \
 	request_fields_test request_path_test request_test response_test router_test sasl_test secret_test select_test session_test site_http_cache_test site_query_test \
 	sites_test socket_test store_reader_test store_test strbuf_test template_test template_texts_test threads_test token_test \
-	upstream_test used_nonce_test user_test xml_test xmpp_login_test
+	upstream_test used_nonce_test user_test wordpress_config_test wordpress_cookie_test xml_test xmpp_login_test
 
 BENCH = floor load peer
 
@@ -333,6 +334,9 @@ install: all vendor
 	$(INSTALL_PROGRAM) $(BUILD)/prebind.fcgi $(DESTDIR)$(LIBDIR)
 	$(INSTALL_DATA) templates/*.html $(DESTDIR)$(DATADIR)/templates
 	$(INSTALL_DATA) sql/sites/*.sql $(DESTDIR)$(DATADIR)/sql/sites
+	for folder in sql/sites/*/; do \
+		$(INSTALL) -d $(DESTDIR)$(DATADIR)/$$folder && \
+		$(INSTALL_DATA) $$folder*.sql $(DESTDIR)$(DATADIR)/$$folder || exit 1; done
 	$(INSTALL_DATA) templates/partials/*.html $(DESTDIR)$(DATADIR)/templates/partials
 	$(INSTALL_DATA) templates/lang/*.json $(DESTDIR)$(DATADIR)/templates/lang
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/static/lang

@@ -44,6 +44,9 @@ static bool is_needed(const struct conf_key *key, const struct site_conf *site)
 		return site->provision == PROVISION_EJABBERD;
 	case NEEDED_BY_SITE_SESSION:
 		return conf_site_has_provider(site, PROVIDER_SITE_SESSION);
+	case NEEDED_BY_SITE_COOKIE:
+		return conf_site_has_provider(site, PROVIDER_SITE_SESSION) &&
+		       site->site_result != SITE_RESULT_WORDPRESS;
 	case NEEDED_BY_PHP_SESSION:
 		return conf_site_has_provider(site, PROVIDER_PHP_SESSION);
 	case NEEDED_BY_SITE_HTTP:
@@ -205,7 +208,7 @@ static void site_password_check(struct load *load, const struct site_conf *site)
  * The signature of Django's session needs Django's key. The session holds only the user's number,
  * so a second query must find the name.
  */
-static void site_result_check(struct load *load, const struct site_conf *site)
+static void django_check(struct load *load, const struct site_conf *site)
 {
 	if (site->site_result != SITE_RESULT_DJANGO ||
 	    !conf_site_has_provider(site, PROVIDER_SITE_SESSION))
@@ -221,6 +224,26 @@ static void site_result_check(struct load *load, const struct site_conf *site)
 			   "is missing in [site %s], which needs it with site_result = django: "
 			   "the query that finds the user's name (sql/sites/django-user.sql)",
 			   site->name);
+}
+
+/* WordPress's cookie is signed. One query returns all that it is checked with. */
+static void wordpress_check(struct load *load, const struct site_conf *site)
+{
+	if (site->site_result != SITE_RESULT_WORDPRESS ||
+	    !conf_site_has_provider(site, PROVIDER_SITE_SESSION))
+		return;
+	if (site->site_secret_file[0] == '\0')
+		load_fault(load, line_of(load, "site_result"), "site_secret_file",
+			   "is missing in [site %s], which needs it with site_result = wordpress: "
+			   "name a file, then write it with `prebindctl wordpress import "
+			   "WP-CONFIG.PHP`",
+			   site->name);
+	if (site->site_profile_query[0] != '\0')
+		load_fault(load, line_of(load, "site_profile_query"), "site_profile_query",
+			   "has no effect with site_result = wordpress: remove the line");
+	if (site->site_cookie_transform != TRANSFORM_NONE)
+		load_fault(load, line_of(load, "site_cookie_transform"), "site_cookie_transform",
+			   "has no effect with site_result = wordpress: remove the line");
 }
 
 /* Accounts must be created on the server that the sessions are on. */
@@ -311,7 +334,8 @@ void load_check_site(struct load *load, const struct site_conf *site)
 	provision_check(load, site);
 	route_check(load, site);
 	credentials_check(load, site);
-	site_result_check(load, site);
+	django_check(load, site);
+	wordpress_check(load, site);
 	login_users_check(load, site);
 	site_password_check(load, site);
 	database_check(load, site);

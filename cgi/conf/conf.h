@@ -40,7 +40,7 @@ enum conf_key_in { KEY_IN_HEADER, KEY_IN_QUERY };
 enum conf_token_format { TOKEN_FORMAT_HMAC, TOKEN_FORMAT_JWT };
 enum conf_bosh_auth { BOSH_AUTH_PASSWORD, BOSH_AUTH_JWT, BOSH_AUTH_OAUTH, BOSH_AUTH_TOKEN };
 enum conf_transform { TRANSFORM_NONE, TRANSFORM_SHA1, TRANSFORM_SHA256, TRANSFORM_DRUPAL };
-enum conf_site_result { SITE_RESULT_USER, SITE_RESULT_DJANGO };
+enum conf_site_result { SITE_RESULT_USER, SITE_RESULT_DJANGO, SITE_RESULT_WORDPRESS };
 enum conf_php_format { PHP_FORMAT_PHP, PHP_FORMAT_SERIALIZE, PHP_FORMAT_BINARY };
 
 enum conf_provision { PROVISION_NO, PROVISION_TIGASE, PROVISION_EJABBERD, PROVISION_PROSODY_TOKEN };
@@ -130,7 +130,7 @@ struct site_conf {
 	long site_cookie_transform; /* enum conf_transform */
 	char *site_profile_query;   /* "": the first query returns everything */
 	long site_result;           /* enum conf_site_result */
-	char *site_secret_file;     /* with Django's SECRET_KEY */
+	char *site_secret_file;     /* with Django's SECRET_KEY, or WordPress's keys */
 
 	char *php_session_path; /* "[N;[MODE;]]/FOLDER", like PHP's session.save_path */
 	char *php_session_cookie;

@@ -42,7 +42,11 @@ static const char *const transform_words[] = {
     NULL,
 };
 static const char *const site_result_words[] = {
-    [SITE_RESULT_USER] = "user", [SITE_RESULT_DJANGO] = "django", NULL};
+    [SITE_RESULT_USER] = "user",
+    [SITE_RESULT_DJANGO] = "django",
+    [SITE_RESULT_WORDPRESS] = "wordpress",
+    NULL,
+};
 static const char *const php_format_words[] = {
     [PHP_FORMAT_PHP] = "php",
     [PHP_FORMAT_SERIALIZE] = "php_serialize",
@@ -88,6 +92,7 @@ const char *const conf_needed_with[] = {
     [NEEDED_BY_TOKEN] = " with provider " PROVIDER_TOKEN,
     [NEEDED_BY_EJABBERD] = " with provision = ejabberd",
     [NEEDED_BY_SITE_SESSION] = " with provider " PROVIDER_SITE_SESSION,
+    [NEEDED_BY_SITE_COOKIE] = " with provider " PROVIDER_SITE_SESSION,
     [NEEDED_BY_PHP_SESSION] = " with provider " PROVIDER_PHP_SESSION,
     [NEEDED_BY_SITE_HTTP] = " with provider " PROVIDER_SITE_HTTP,
     [NEEDED_BY_BOSH_JWT] = " with bosh_auth = jwt",
@@ -228,7 +233,7 @@ const struct conf_key conf_keys[] = {
 		 "sites together."},
 	{SITE(site_query), .type = TYPE_PATH, .initial = "", .needed = NEEDED_BY_SITE_SESSION,
 	 .what = "The file with the one SELECT that finds the user of a session."},
-	{SITE(site_cookie), .type = TYPE_COOKIE, .initial = "", .needed = NEEDED_BY_SITE_SESSION,
+	{SITE(site_cookie), .type = TYPE_COOKIE, .initial = "", .needed = NEEDED_BY_SITE_COOKIE,
 	 .what = "The name of the site's session cookie; its value is the query's :sid."},
 	{SITE(site_cookie_transform), .type = TYPE_ENUM, .initial = "none",
 	 .words = transform_words,
@@ -237,9 +242,11 @@ const struct conf_key conf_keys[] = {
 	 .what = "The file with a second SELECT, which finds user, display_name and jid for "
 		 ":user."},
 	{SITE(site_result), .type = TYPE_ENUM, .initial = "user", .words = site_result_words,
-	 .what = "What the query returns: the user, or a session in Django's encoding."},
+	 .what = "What the query returns: the user, a session in Django's encoding, or what "
+		 "WordPress's cookie is checked with."},
 	{SITE(site_secret_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
-	 .what = "The file with Django's SECRET_KEY; only our own user may read it."},
+	 .what = "The file with Django's SECRET_KEY, or with WordPress's keys; only our own user "
+		 "may read it."},
 
 	{SITE(php_session_path), .type = TYPE_SESSIONS, .initial = "/var/lib/php/sessions",
 	 .what = "PHP's session.save_path."},

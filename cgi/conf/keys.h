@@ -60,6 +60,7 @@ enum conf_needed {
 	NEEDED_BY_BOSH_TOKEN,
 	NEEDED_BY_EJABBERD,
 	NEEDED_BY_SITE_SESSION,
+	NEEDED_BY_SITE_COOKIE, /* all of site_session but WordPress */
 	NEEDED_BY_PHP_SESSION,
 	NEEDED_BY_SITE_HTTP
 };

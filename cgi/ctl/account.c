@@ -36,18 +36,54 @@ bool account_take_rights(const struct passwd *who)
 	       setuid(who->pw_uid) == 0;
 }
 
+static enum status find(uid_t uid, const struct passwd **out, struct error *err)
+{
+	*out = getpwuid(uid);
+	if (*out != NULL)
+		return STATUS_OK;
+	return error_set(err, STATUS_INTERNAL,
+			 "user %ld owns the database, but this machine has no account with that "
+			 "number; set `user` in [server]",
+			 (long)uid);
+}
+
+static bool is_ours(uid_t uid)
+{
+	return uid == 0 || getuid() != 0 || uid == getuid();
+}
+
+enum status account_borrow(uid_t uid, struct error *err)
+{
+	const struct passwd *who;
+	enum status status = is_ours(uid) ? STATUS_OK : find(uid, &who, err);
+
+	if (status != STATUS_OK || is_ours(uid))
+		return status;
+	if (initgroups(who->pw_name, who->pw_gid) == 0 && setegid(who->pw_gid) == 0 &&
+	    seteuid(who->pw_uid) == 0)
+		return STATUS_OK;
+	account_return(uid);
+	return error_set(err, STATUS_INTERNAL, "cannot become user %s", who->pw_name);
+}
+
+/* If root cannot be root again, what follows fails for lack of rights. */
+void account_return(uid_t uid)
+{
+	if (is_ours(uid))
+		return;
+	if (seteuid(0) == 0 && setegid(0) == 0)
+		initgroups("root", 0);
+}
+
 enum status account_become(uid_t uid, struct error *err)
 {
 	const struct passwd *who;
 
 	if (uid == 0 || uid == geteuid())
 		return STATUS_OK;
-	who = getpwuid(uid);
-	if (who == NULL)
-		return error_set(err, STATUS_INTERNAL,
-				 "user %ld owns the database, but this machine has no account with "
-				 "that number; set `user` in [server]",
-				 (long)uid);
+	enum status status = find(uid, &who, err);
+	if (status != STATUS_OK)
+		return status;
 	if (account_take_rights(who))
 		return STATUS_OK;
 	return error_set(err, STATUS_INTERNAL, "cannot become user %s", who->pw_name);

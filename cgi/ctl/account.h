@@ -23,6 +23,12 @@ enum status account_of_site(const struct conf *conf, const struct site_conf *sit
  */
 enum status account_become(uid_t uid, struct error *err);
 
+/*
+ * The same until account_return, which takes the same uid. No other thread may run.
+ */
+enum status account_borrow(uid_t uid, struct error *err);
+void account_return(uid_t uid);
+
 /* Changes to the account, with its groups. False: that is not allowed. */
 bool account_take_rights(const struct passwd *who);
 

@@ -80,7 +80,8 @@ static void check_providers(struct report *report, struct store *store, const ch
 	const struct conf_list *names = &report->site->identity;
 
 	for (size_t i = 0; i < names->count; i++) {
-		const struct identity_provider *provider = identity_provider_named(names->items[i]);
+		const struct identity_provider *provider =
+		    identity_provider_of(report->site, names->items[i]);
 		struct error said = {0};
 		enum status status = provider->check(report->site, store, &said);
 
@@ -219,6 +220,7 @@ int ctl_check(struct ctl *ctl)
 		web_server_find(port, &report.web_server);
 	check_server(&report);
 	check_web_site(&report);
+	check_wordpress(&report);
 	check_sites_by_account(&report);
 	template_cache_free(report.cache);
 	json_close_array(&w);

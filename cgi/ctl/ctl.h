@@ -145,5 +145,6 @@ int ctl_restore(struct ctl *ctl);
 int ctl_session_end(struct ctl *ctl);
 int ctl_token_issue(struct ctl *ctl);
 int ctl_token_revoke(struct ctl *ctl);
+int ctl_wordpress_import(struct ctl *ctl);
 
 #endif

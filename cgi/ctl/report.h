@@ -119,5 +119,11 @@ enum status web_address_check(const struct ctl *ctl, long *port, struct error *e
  * If an account other than root listens, root is left out: it only opened the port.
  */
 void web_server_find(long port, struct web_server *out);
+/*
+ * check_wordpress.c: compares each site's secret file with the wp-config.php that it was made from.
+ * Reports only differences. Call it before the tool changes to the program's user, who may perhaps
+ * not read wp-config.php.
+ */
+void check_wordpress(struct report *report);
 
 #endif

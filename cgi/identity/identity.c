@@ -33,6 +33,16 @@ const struct identity_provider *identity_provider_named(const char *name)
 	return NULL;
 }
 
+/* WordPress's cookie has a provider of its own behind the name site_session. */
+const struct identity_provider *identity_provider_of(const struct site_conf *conf, const char *name)
+{
+	const struct identity_provider *provider = identity_provider_named(name);
+
+	if (provider == &site_session_provider && conf->site_result == SITE_RESULT_WORDPRESS)
+		return &wordpress_provider;
+	return provider;
+}
+
 static enum status not_built_in(const char *name, struct error *err)
 {
 	return error_set(err, STATUS_INTERNAL, "identity provider '%s' is not built in", name);
@@ -46,7 +56,7 @@ void identity_chain_close(struct identity_chain *chain)
 		return;
 	for (size_t i = 0; i < chain->count; i++)
 		if (chain->states[i] != NULL)
-			identity_provider_named(chain->conf->identity.items[i])
+			identity_provider_of(chain->conf, chain->conf->identity.items[i])
 			    ->close(chain->states[i]);
 	free(chain);
 }
@@ -63,7 +73,8 @@ enum status identity_chain_open(const struct site_conf *conf, struct identity_ch
 		return error_no_memory(err);
 	chain->conf = conf;
 	for (size_t i = 0; i < names->count && status == STATUS_OK; i++) {
-		const struct identity_provider *provider = identity_provider_named(names->items[i]);
+		const struct identity_provider *provider =
+		    identity_provider_of(conf, names->items[i]);
 
 		if (provider == NULL)
 			status = not_built_in(names->items[i], err);
@@ -94,7 +105,7 @@ bool identity_names_jids(const struct identity_context *context)
 
 	for (size_t i = 0; i < conf->identity.count; i++) {
 		const struct identity_provider *provider =
-		    identity_provider_named(conf->identity.items[i]);
+		    identity_provider_of(conf, conf->identity.items[i]);
 
 		if (provider != NULL && provider->names_jids != NULL &&
 		    provider->names_jids(conf, identity_state(context, provider->name)))
@@ -200,7 +211,7 @@ static enum identity_verdict ask(const struct identity_context *context, size_t 
 				 struct identity *out, struct error *err)
 {
 	const char *name = context->conf->identity.items[i];
-	const struct identity_provider *provider = identity_provider_named(name);
+	const struct identity_provider *provider = identity_provider_of(context->conf, name);
 	struct identity_context inner = *context;
 
 	if (provider == NULL) {

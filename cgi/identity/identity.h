@@ -89,6 +89,9 @@ struct identity_provider {
 
 /* Returns the provider of that name from the registry; NULL: unknown. */
 const struct identity_provider *identity_provider_named(const char *name);
+/* The same, as this site is configured. */
+const struct identity_provider *identity_provider_of(const struct site_conf *conf,
+						     const char *name);
 
 /* Opens what the site's providers keep. The caller closes *out after the last identity_find. */
 enum status identity_chain_open(const struct site_conf *conf, struct identity_chain **out,
@@ -136,6 +139,8 @@ bool identity_is_excluded(const struct site_conf *conf, const char *user);
 extern const struct identity_provider login_session_provider;
 extern const struct identity_provider remote_user_provider;
 extern const struct identity_provider site_session_provider;
+extern const struct identity_provider
+    wordpress_provider; /* site_session, site_result = wordpress */
 extern const struct identity_provider php_session_provider;
 extern const struct identity_provider token_provider;
 extern const struct identity_provider site_http_provider;

@@ -9,10 +9,10 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "conf/placeholder.h"
 #include "identity/django_session.h"
 #include "identity/identity.h"
 #include "identity/site_cookie.h"
+#include "identity/site_rule.h"
 #include "sitedb/site_query.h"
 
 #define BARE_JID_MAX 2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
@@ -130,29 +130,13 @@ static bool returns(const struct site_session *site, size_t session, size_t prof
 	return in_session || (site->profile != NULL && site_query_returns(site->profile, profile));
 }
 
-/*
- * The query must return what the rule for JIDs uses. For Django, the session holds the user's
- * number.
- */
+/* For Django, the session holds the user's number, which is the id. */
 static enum status rule_check(const struct site_session *site, struct error *err)
 {
-	const struct site_conf *conf = site->conf;
-	struct jid_rule rule;
-	const char *column = NULL;
+	bool django = site->conf->site_result == SITE_RESULT_DJANGO;
 
-	if (jid_rule_read(conf->jid, &rule) != NULL)
-		return STATUS_OK; /* site_check says so */
-	if (rule.field == JID_RULE_EMAIL && !returns(site, EMAIL, PROFILE_EMAIL))
-		column = "email";
-	if (rule.field == JID_RULE_ID && conf->site_result != SITE_RESULT_DJANGO &&
-	    !returns(site, ID, PROFILE_ID))
-		column = "id";
-	if (column == NULL)
-		return STATUS_OK;
-	return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "jid"),
-			  "%s needs a column `%s`, which neither site_query (%s) nor "
-			  "site_profile_query returns: add `… AS %s` to one of them",
-			  conf->jid, column, conf->site_query, column);
+	return site_rule_check(site->conf, returns(site, EMAIL, PROFILE_EMAIL),
+			       django || returns(site, ID, PROFILE_ID), err);
 }
 
 static enum status site_session_open(const struct site_conf *conf, void **out, struct error *err)

@@ -47,6 +47,12 @@ enum status site_rows_each(const struct site_conf *site, const char *sql, site_r
 	return rows_of(site, sql, each, arg, err);
 }
 
+enum status site_tables_each(const struct site_conf *site, site_row *each, void *arg,
+			     struct error *err)
+{
+	return rows_of(site, NULL, each, arg, err);
+}
+
 struct wanted {
 	const char *table;
 	bool found;
@@ -63,7 +69,7 @@ enum status site_has_table(const struct site_conf *site, const char *table, bool
 			   struct error *err)
 {
 	struct wanted wanted = {.table = table};
-	enum status status = rows_of(site, NULL, compare, &wanted, err);
+	enum status status = site_tables_each(site, compare, &wanted, err);
 
 	if (status == STATUS_OK)
 		*out = wanted.found;

@@ -17,8 +17,12 @@ enum status site_has_table(const struct site_conf *site, const char *table, bool
 /* Receives the first column of each row. text is borrowed for the call; null becomes "". */
 typedef void site_row(void *arg, const char *text);
 
+/* Calls each with the name of every table. Errors as for site_has_table. */
+enum status site_tables_each(const struct site_conf *site, site_row *each, void *arg,
+			     struct error *err);
+
 /*
- * sql: a constant with a LIMIT. The query is stopped if it takes too long. Errors as for
+ * sql: a text of our own with a LIMIT. The query is stopped if it takes too long. Errors as for
  * site_has_table.
  */
 enum status site_rows_each(const struct site_conf *site, const char *sql, site_row *each, void *arg,

@@ -1,0 +1,236 @@
+/*
+ * prebindctl wordpress import: reads wp-config.php and writes the secret file of the site.
+ */
+#include "ctl/wordpress.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/secret.h"
+#include "ctl/account.h"
+#include "ctl/ctl.h"
+#include "identity/wordpress_config.h"
+#include "identity/wordpress_tables.h"
+
+#define CONFIG_MAX 65536  /* bytes of wp-config.php */
+#define NEW        ".new" /* the secret file, until it is whole */
+
+#define BY_WORDPRESS                                                                               \
+	"let WordPress itself write the file, with the command in docs/identity.md, WordPress"
+
+/* ---- the keys, as WordPress finds them ---- */
+
+static enum status config_open(const char *file, struct wordpress_config *out, struct error *err)
+{
+	struct file_found found = {0};
+	struct error why = {0};
+	struct strbuf text;
+
+	strbuf_init_secret(&text);
+	enum file_fault fault = file_read(file, FILE_BY_GROUP, CONFIG_MAX, &text, &found);
+	enum status status;
+	if (fault == FILE_NOT_OPENED || fault == FILE_NOT_READ)
+		status = error_set(err, STATUS_NOT_FOUND, "%s: cannot be read: %s", file,
+				   strerrordesc_np(found.cause));
+	else if (fault != FILE_OK)
+		status = error_set(err, STATUS_BAD_REQUEST,
+				   "%s: is not a file of at most %d bytes that others may not "
+				   "write to",
+				   file, CONFIG_MAX);
+	else
+		status = wordpress_config_read(text.data, out, &why);
+	if (fault == FILE_OK && status != STATUS_OK)
+		error_set(err, status, "%s: %s", file, why.text);
+	strbuf_clear(&text);
+	return status;
+}
+
+static const char *prefix_of(const struct wordpress_config *config)
+{
+	const char *prefix = config->values[WORDPRESS_TABLE_PREFIX];
+
+	return prefix != NULL ? prefix : "wp_";
+}
+
+static enum status option_get(const struct wordpress_source *source,
+			      const struct wordpress_config *config, const char *name, char **out,
+			      struct error *err)
+{
+	const struct wordpress_option what = {
+	    .prefix = prefix_of(config),
+	    .network = config->values[WORDPRESS_MULTISITE] != NULL,
+	    .name = name,
+	};
+	struct error why = {0};
+	enum status status = account_borrow(source->account, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = wordpress_option_get(source->conf, &what, out, &why);
+	account_return(source->account);
+	if (status != STATUS_OK)
+		error_set(err, status,
+			  "the option %s in the table %s%s is needed, and cannot be read: %s", name,
+			  what.prefix, what.network ? "sitemeta" : "options", why.text);
+	return status;
+}
+
+static enum status copy(const char *value, char **out, struct error *err)
+{
+	*out = strdup(value);
+	return *out != NULL ? STATUS_OK : error_no_memory(err);
+}
+
+static enum status computed(const struct wordpress_source *source, enum wordpress_name name,
+			    struct error *err)
+{
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "%s: the value of %s is computed, so it is not known here: " BY_WORDPRESS,
+			 source->file, wordpress_name_text(name));
+}
+
+static enum status key_find(const struct wordpress_source *source,
+			    const struct wordpress_config *config, enum wordpress_name name,
+			    char **out, struct error *err)
+{
+	const char *value = wordpress_config_key(config, name);
+	const char *option = name == WORDPRESS_LOGGED_IN_KEY ? "logged_in_key" : "logged_in_salt";
+
+	if (config->is_computed[name])
+		return computed(source, name, err);
+	if (value != NULL)
+		return copy(value, out, err);
+	return option_get(source, config, option, out, err);
+}
+
+/* LOGGED_IN_COOKIE, or made of COOKIEHASH, or of the site's address. */
+static enum status cookie_find(const struct wordpress_source *source,
+			       const struct wordpress_config *config, char **out, struct error *err)
+{
+	static const enum wordpress_name from[] = {WORDPRESS_LOGGED_IN_COOKIE, WORDPRESS_COOKIEHASH,
+						   WORDPRESS_SITEURL};
+	const char *hash = config->values[WORDPRESS_COOKIEHASH];
+	const char *address = config->values[WORDPRESS_SITEURL];
+	enum status status = STATUS_OK;
+	char *option = NULL;
+	struct strbuf name;
+
+	if (source->conf->site_cookie[0] != '\0')
+		return STATUS_OK;
+	for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++)
+		if (config->is_computed[from[i]])
+			return computed(source, from[i], err);
+	if (config->values[WORDPRESS_LOGGED_IN_COOKIE] != NULL)
+		return copy(config->values[WORDPRESS_LOGGED_IN_COOKIE], out, err);
+	strbuf_init(&name);
+	if (hash != NULL)
+		strbuf_addf(&name, WORDPRESS_COOKIE_PREFIX "%s", hash);
+	else if (address == NULL || config->values[WORDPRESS_MULTISITE] != NULL)
+		status = option_get(source, config, "siteurl", &option, err);
+	if (status == STATUS_OK && hash == NULL)
+		status = wordpress_cookie_name(option != NULL ? option : address, &name, err);
+	if (status == STATUS_OK)
+		status = copy(name.data, out, err);
+	free(option);
+	strbuf_clear(&name);
+	return status;
+}
+
+enum status wordpress_keys_find(const struct wordpress_source *source, struct wordpress_secret *out,
+				struct error *err)
+{
+	struct wordpress_config config = {0};
+	struct wordpress_secret secret = {0};
+	enum status status = config_open(source->file, &config, err);
+
+	if (status == STATUS_OK)
+		status = key_find(source, &config, WORDPRESS_LOGGED_IN_KEY, &secret.key, err);
+	if (status == STATUS_OK)
+		status = key_find(source, &config, WORDPRESS_LOGGED_IN_SALT, &secret.salt, err);
+	if (status == STATUS_OK)
+		status = cookie_find(source, &config, &secret.cookie, err);
+	if (status == STATUS_OK) {
+		secret.config = realpath(source->file, NULL);
+		status = secret.config != NULL ? STATUS_OK : error_no_memory(err);
+	}
+	wordpress_config_clear(&config);
+	if (status == STATUS_OK)
+		*out = secret;
+	else
+		wordpress_secret_clear(&secret);
+	return status;
+}
+
+/* ---- import ---- */
+
+/* The file is root's until it is whole; then it is the program's. */
+static bool write_file(const char *path, const struct strbuf *text, uid_t account)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+
+	if (fd < 0)
+		return false;
+	bool ok = write(fd, text->data, text->len) == (ssize_t)text->len &&
+		  (account == geteuid() || fchown(fd, account, (gid_t)-1) == 0) && fsync(fd) == 0;
+	return close(fd) == 0 && ok;
+}
+
+static enum status replace(const char *file, const struct strbuf *text, uid_t account,
+			   struct error *err)
+{
+	enum status status = STATUS_OK;
+	struct strbuf new;
+
+	strbuf_init(&new);
+	strbuf_addf(&new, "%s" NEW, file);
+	if (!strbuf_ok(&new))
+		status = error_no_memory(err);
+	else if (!write_file(new.data, text, account) || rename(new.data, file) != 0)
+		status = error_set(err, STATUS_UNAVAILABLE, "%s: cannot be written: %s", new.data,
+				   strerrordesc_np(errno));
+	strbuf_clear(&new);
+	return status;
+}
+
+static enum status import(const struct ctl *ctl, struct wordpress_secret *secret, struct error *err)
+{
+	struct wordpress_source source = {.conf = ctl->site, .file = ctl->argv[0]};
+	const struct site_conf *conf = ctl->site;
+	struct strbuf text;
+
+	if (conf->site_result != SITE_RESULT_WORDPRESS || conf->site_secret_file[0] == '\0')
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "[site %s] is not a WordPress site: set site_result = wordpress, "
+				 "and site_secret_file to the file to write",
+				 conf->name);
+	strbuf_init_secret(&text);
+	enum status status = account_of_site(ctl->conf, conf, &source.account, err);
+	if (status == STATUS_OK)
+		status = wordpress_keys_find(&source, secret, err);
+	if (status == STATUS_OK)
+		status = wordpress_secret_write(secret, &text, err);
+	if (status == STATUS_OK)
+		status = replace(conf->site_secret_file, &text, source.account, err);
+	strbuf_clear(&text);
+	return status;
+}
+
+int ctl_wordpress_import(struct ctl *ctl)
+{
+	struct wordpress_secret secret = {0};
+	struct error err = {0};
+
+	if (import(ctl, &secret, &err) != STATUS_OK)
+		return ctl_fail(ctl, &err);
+	printf("%s has the keys of %s, for the cookie %s; run `prebindctl check`\n",
+	       ctl->site->site_secret_file, secret.config,
+	       secret.cookie != NULL ? secret.cookie : ctl->site->site_cookie);
+	wordpress_secret_clear(&secret);
+	return EXIT_DONE;
+}
