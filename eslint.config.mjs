@@ -13,7 +13,7 @@ const BROWSER =
 const NODE = "Buffer process setImmediate";
 
 export default [
-	{ ignores: ["build/", "artifacts/", "node_modules/", "static/vendor/", "static/chat.js", "static/embed.js", "static/embed-panel.js"] },
+	{ ignores: ["build/", "artifacts/", "node_modules/", "static/vendor/", "static/chat.js", "static/chat-more.js", "static/embed.js", "static/embed-panel.js"] },
 	js.configs.recommended,
 	{
 		languageOptions: { ecmaVersion: 2022, sourceType: "module", globals: names(COMMON) },

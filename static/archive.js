@@ -25,7 +25,7 @@ const NOTHING = { messages: [], first: "", last: "", complete: false };
 
 export class Archive {
 	/** @type {Asker} */ #asker;
-	/** @type {Map<string, Message[]>} */ #open = new Map(); // by query id: the messages that have arrived
+	/** @type {Map<string, {room: string, messages: Message[]}>} */ #open = new Map(); // by query id: what has arrived; room "": in the user's own archive
 	#queries = 0;
 
 	/** @param {Asker} asker */
@@ -35,12 +35,13 @@ export class Archive {
 
 	/**
 	 * Fetches the messages that are older than `before`; "": the newest.
-	 * @param {string} peer @param {string} [before]
+	 * @param {string} peer @param {string} [before] @param {boolean} [room] the peer is a group chat, which has an archive
+	 *   of its own
 	 * @returns {Promise<Page | null>} null: no archive, no answer or no session
 	 */
-	async fetch(peer, before = "") {
+	async fetch(peer, before = "", room = false) {
 		const older = async (/** @type {string} */ id) => {
-			const page = await this.#fetchPage({ max: PAGE, peer, before: id });
+			const page = await this.#fetchPage({ max: PAGE, peer, room, before: id });
 			return page?.gone ? null : page;
 		};
 		let all = await older(before);
@@ -79,20 +80,20 @@ export class Archive {
 	}
 
 	/**
-	 * @param {{max: number, peer?: string, before?: string, after?: string}} which peer: only this conversation
+	 * @param {{max: number, peer?: string, room?: boolean, before?: string, after?: string}} which peer: only this conversation
 	 * @returns {Promise<(Page & {gone?: boolean}) | null>} gone: the archive does not have the message `before` or `after`
 	 *   (XEP-0313, section 4.3.1); null: no archive, no answer, no session, or another error, which may pass
 	 */
-	async #fetchPage({ max, peer, before, after }) {
+	async #fetchPage({ max, peer, room, before, after }) {
 		const client = this.#asker.build();
 		if (!client) return null;
 		const id = `history-${++this.#queries}`;
 		/** @type {Message[]} */ const messages = [];
-		this.#open.set(id, messages);
-		const iq = client.$iq({ type: "set" }).c("query", { xmlns: NS_MAM, queryid: id });
+		this.#open.set(id, { room: (room && peer) || "", messages });
+		const iq = client.$iq({ type: "set", ...(room ? { to: peer } : {}) }).c("query", { xmlns: NS_MAM, queryid: id });
 		iq.c("x", { xmlns: "jabber:x:data", type: "submit" });
 		iq.c("field", { var: "FORM_TYPE", type: "hidden" }).c("value").t(NS_MAM).up().up();
-		if (peer) iq.c("field", { var: "with" }).c("value").t(bareJid(peer)).up().up();
+		if (peer && !room) iq.c("field", { var: "with" }).c("value").t(bareJid(peer)).up().up();
 		iq.up().c("set", { xmlns: NS_RSM }).c("max").t(String(max)).up();
 		if (after) iq.c("after").t(after);
 		if (before !== undefined) iq.c("before").t(before);
@@ -107,6 +108,7 @@ export class Archive {
 
 	/** @param {{query: string, message: Message | null}} archived */
 	onMessage({ query, message }) {
-		if (message) this.#open.get(query)?.push(message);
+		const asked = this.#open.get(query);
+		if (message && asked?.room === (message.kind === "room" ? message.peer : "")) asked.messages.push(message);
 	}
 }

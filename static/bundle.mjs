@@ -1,6 +1,6 @@
 // Makes the files that browsers load: chat.js for the chat page, embed.js and embed-panel.js for the
-// site's other pages. Each contains a module (page.js, launcher.js, panel.js) with all that it
-// imports, so that one request fetches it. `make vendor` runs this. The modules stay the source.
+// site's other pages, and chat-more.js for what few visits need. Each contains a module (page.js,
+// launcher.js, panel.js, more.js) with all that it imports, so that one request fetches it. `make vendor` runs this. The modules stay the source.
 // Without esbuild in node_modules each file only imports its module: everything works, with more
 // requests.
 import { createHash } from "node:crypto";
@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const PANEL = "embed-panel.js";
+const MORE = "chat-more.js";
 const BANNER = "// Made by `make vendor`; the sources are beside this file. It can contain Strophe.js: see vendor/strophe.LICENSE.txt.\n";
 
 /** The modules as they are. A site's own build may use these too. */
@@ -17,6 +18,7 @@ const PLAIN = {
 	"chat.js": 'import "./page.js";\n',
 	"embed.js": 'import "./launcher.js";\n',
 	[PANEL]: 'export * from "./panel.js";\n',
+	[MORE]: 'export * from "./more.js";\n',
 };
 
 const write = (/** @type {string} */ name, /** @type {string} */ text) => fs.writeFileSync(path.join(here, name), text);
@@ -73,23 +75,25 @@ async function bundle(esbuild, name, source, plugins = []) {
 }
 
 /**
- * The panel's file has a digest of its content in its address: a browser must not combine a new
- * launcher with an old panel from its cache.
- * @param {string} panel @returns {import("esbuild").Plugin}
+ * A file that another one loads later has a digest of its content in its address: a browser must not
+ * combine a new file with an old one from its cache.
+ * @param {RegExp} module @param {string} name of its file @param {string} text of its file
+ * @returns {import("esbuild").Plugin}
  */
-const panelAddress = (panel) => ({
-	name: "panel",
+const loadedLater = (module, name, text) => ({
+	name,
 	setup({ onResolve }) {
-		const digest = createHash("sha256").update(panel).digest("hex").slice(0, 12);
-		onResolve({ filter: /^\.\/panel\.js$/ }, () => ({ path: `./${PANEL}?v=${digest}`, external: true }));
+		const digest = createHash("sha256").update(text).digest("hex").slice(0, 12);
+		onResolve({ filter: module }, () => ({ path: `./${name}?v=${digest}`, external: true }));
 	},
 });
 
 const esbuild = await findEsbuild();
 if (esbuild) {
-	await bundle(esbuild, "chat.js", "page.js");
-	const panel = await bundle(esbuild, PANEL, "panel.js");
-	await bundle(esbuild, "embed.js", "launcher.js", [panelAddress(panel)]);
+	const more = loadedLater(/^\.\/more\.js$/, MORE, await bundle(esbuild, MORE, "more.js"));
+	await bundle(esbuild, "chat.js", "page.js", [more]);
+	const panel = await bundle(esbuild, PANEL, "panel.js", [more]);
+	await bundle(esbuild, "embed.js", "launcher.js", [loadedLater(/^\.\/panel\.js$/, PANEL, panel)]);
 } else {
 	console.error("esbuild is not in node_modules (npm ci): the pages load each module with a request of its own");
 	for (const [name, text] of Object.entries(PLAIN)) write(name, text);

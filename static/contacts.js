@@ -19,7 +19,8 @@ const SHOW_RANK = ["chat", "", "away", "xa", "dnd"];
  * @property {string} lockedTo full JID of the resource that wrote last, else the bare JID (RFC 6121, section 5.1)
  * @property {number} unread
  * @property {import("./lines.js").Line | null} last the last message; null: none is known
- * @property {{state: string, people: string[]} | null} room null: not a group chat
+ * @property {boolean} blocked as far as is known
+ * @property {{state: string, people: string[], members: import("./rooms.js").Member[]} | null} room null: not a group chat
  */
 
 /**
@@ -35,6 +36,7 @@ const newContact = (jid) => ({
 	lockedTo: jid,
 	unread: 0,
 	last: null,
+	blocked: false,
 	room: null,
 });
 
@@ -56,6 +58,7 @@ const SHOWS = /** @type {const} */ (["away", "xa", "dnd", "offline", "unknown"])
 /** @param {Contact} contact */
 export function presenceText(contact) {
 	if (contact.room) return roomText(contact.room);
+	if (contact.blocked) return TEXT.blocked;
 	const { show, status } = presenceOf(contact);
 	const key = SHOWS.find((each) => each === show) ?? "online";
 	return [TEXT[key], status].filter(Boolean).join(" · ");
@@ -148,6 +151,7 @@ export class Contacts {
 		for (const item of items) {
 			const contact = this.#contacts.get(item.jid) ?? newContact(item.jid);
 			contact.known = item.subscription !== "remove";
+			if (!contact.known) contact.resources.clear(); // the server sends no more presence, and not always a last one
 			contact.name = contact.known ? item.name || jidName(item.jid) : item.jid;
 			this.#contacts.set(item.jid, contact);
 		}

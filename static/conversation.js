@@ -91,6 +91,7 @@ export class Conversation {
 		if (!contact) return;
 		const shown = this.#show(contact);
 		shown.log.element.hidden = false;
+		shown.log.markNew();
 		shown.log.draw();
 		this.#offerCut(contact, shown);
 		this.#field.value = this.#hooks.talk(contact).draft;
@@ -216,7 +217,8 @@ export class Conversation {
 	 * @param {Contact} contact
 	 */
 	async #askEarlier(contact) {
-		if (contact.room || contact.jid.includes("/")) return; // the archive is asked by bare JID
+		if (contact.jid.includes("/")) return; // the archive is asked by bare JID
+		if (contact.room && contact.room.state !== "joined") return;
 		const shown = this.#show(contact);
 		shown.asked = true;
 		shown.log.offerEarlier(false);
@@ -268,6 +270,7 @@ export class Conversation {
 		this.#pauseTimer = null; // the message itself shows that writing has ended
 		this.#drawComposer();
 		this.#hooks.onSend(this.#contact, text);
+		this.#show(this.#contact).log.markNew();
 		this.toEnd();
 	}
 

@@ -109,9 +109,9 @@ function browserEnvironment() {
  */
 async function loadClient() {
 	await import(VENDOR);
-	const client = /** @type {any} */ (globalThis);
-	client.Strophe.setLogLevel(client.Strophe.LogLevel.FATAL);
-	return client;
+	const { Strophe, $iq, $msg, $pres, $build } = /** @type {any} */ (globalThis); // the page may load another Strophe.js later
+	Strophe.setLogLevel(Strophe.LogLevel.FATAL);
+	return { Strophe, $iq, $msg, $pres, $build };
 }
 
 export class Life extends EventTarget {

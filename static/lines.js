@@ -5,7 +5,7 @@
 const SAME_MS = 5_000; // largest difference between the times of two copies of a message without an id
 
 /**
- * @typedef {"pending" | "unsent" | "" | "refused" | "delivered"} Fate what is known of a message that
+ * @typedef {"pending" | "unsent" | "" | "refused" | "delivered" | "read"} Fate what is known of a message that
  *   this user wrote; "": the server has it
  *
  * @typedef {object} Line
@@ -18,18 +18,19 @@ const SAME_MS = 5_000; // largest difference between the times of two copies of 
  * @property {string} session while it is pending: the resource of the session that it was sent in, else maybe empty
  * @property {string} archiveId its id in this user's archive; may be empty
  * @property {boolean} seen this user has read it
+ * @property {boolean} markable its sender wants to know when it is read
  * @property {boolean} edited its text replaced an earlier one (XEP-0308)
  */
 
 /** @type {Fate[]} */
-const FATES = ["pending", "unsent", "", "refused", "delivered"]; // the later of two is believed
+const FATES = ["pending", "unsent", "", "refused", "delivered", "read"]; // the later of two is believed
 const GUESSES = ["pending", "unsent"];
 
 /**
  * @param {{direction: "in" | "out", text: string, time: Date} & Partial<Line>} parts
  * @returns {Line}
  */
-export const newLine = (parts) => ({ id: "", author: "", fate: "", session: "", archiveId: "", seen: parts.direction === "out", edited: false, ...parts });
+export const newLine = (parts) => ({ id: "", author: "", fate: "", session: "", archiveId: "", seen: parts.direction === "out", markable: false, edited: false, ...parts });
 
 /** @template T @param {T[]} list @param {(each: T) => boolean} test @returns {number} -1: none */
 export function lastIndex(list, test) {
@@ -66,8 +67,8 @@ function betterTime(a, b) {
 	return b < a ? b : a;
 }
 
-/** @param {Fate} a @param {Fate} b */
-const surer = (a, b) => (FATES.indexOf(b) > FATES.indexOf(a) ? b : a);
+/** The one of two fates that is believed. @param {Fate} a @param {Fate} b */
+export const surer = (a, b) => (FATES.indexOf(b) > FATES.indexOf(a) ? b : a);
 
 /**
  * Adds to a line what a copy of it knows. If both only guess the message's fate, the line's own

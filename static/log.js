@@ -58,11 +58,13 @@ const newSign = (name, sign, meaning) =>
 	h("span", { class: name, title: meaning }, h("span", { "aria-hidden": "true" }, sign), h("span", { class: "visually-hidden" }, meaning));
 
 /** What is known of a message, beside its time. @param {Line} line */
-function signsOf({ fate, edited }) {
+function signsOf({ direction, fate, edited }) {
 	const signs = [];
 	if (edited) signs.push(h("span", { class: "edited" }, ` ${TEXT.edited}`));
 	if (fate === "pending") signs.push(newSign("pending", " …", TEXT.pending));
-	if (fate === "delivered") signs.push(newSign("delivered", " ✓", TEXT.delivered));
+	if (fate === "" && direction === "out") signs.push(newSign("sent", " ✓", TEXT.sent));
+	if (fate === "delivered") signs.push(newSign("delivered", " ✓✓", TEXT.delivered));
+	if (fate === "read") signs.push(newSign("delivered read", " ✓✓", TEXT.read));
 	return signs;
 }
 
@@ -90,11 +92,21 @@ export class Log {
 	/** @type {Line[]} */ #order = []; // the drawn lines, as they stand in the page
 	/** @type {Parts} */ #parts;
 	/** @type {HTMLElement | null} */ #earlier = null;
+	/** @type {Line | null} */ #firstUnread = null; // the heading above it stays when it is read
+	#newHeading = h("p", { class: "day new" }, TEXT.newMessages);
 
 	/** @param {Parts} parts */
 	constructor(parts) {
 		this.#parts = parts;
 		this.element = h("div", { class: "log", role: "log", "data-jid": parts.jid });
+	}
+
+	/** To be called when the user opens the conversation, or writes: only what is unread now is new. */
+	markNew() {
+		const first = this.#parts.lines.find(({ seen }) => !seen) ?? null;
+		if (first === this.#firstUnread) return;
+		this.#firstUnread = first;
+		this.#order = []; // the heading moves
 	}
 
 	/**
@@ -103,6 +115,7 @@ export class Log {
 	 */
 	draw() {
 		const { lines } = this.#parts;
+		if (!this.#firstUnread) this.markNew();
 		const kept = this.#order.every((line, i) => line === lines[i]);
 		for (const line of lines) this.#update(line);
 		if (kept && this.#order.length > 0) this.#append(lines.slice(this.#order.length));
@@ -148,11 +161,12 @@ export class Log {
 	#nodesOf(line, above) {
 		const message = this.#drawn.get(line)?.element ?? this.#newMessage(line);
 		message.classList.toggle("same", continues(line, above));
-		if (above && sameDay(above, line)) return [message];
+		const nodes = line === this.#firstUnread ? [this.#newHeading, message] : [message];
+		if (above && sameDay(above, line)) return nodes;
 		const day = dayOf(line.time).getTime();
 		const heading = this.#days.get(day) ?? newDay(line.time);
 		this.#days.set(day, heading);
-		return [heading, message];
+		return [heading, ...nodes];
 	}
 
 	/** @param {Line} line @returns {HTMLElement} */
@@ -185,7 +199,7 @@ export class Log {
 		const { element } = drawn;
 		const text = /** @type {HTMLElement} */ (element.querySelector(".text"));
 		if (text.textContent !== line.text) text.replaceChildren(...linked(line.text));
-		for (const sign of element.querySelectorAll(".edited, .pending, .delivered, .note")) sign.remove();
+		for (const sign of element.querySelectorAll(".edited, .pending, .sent, .delivered, .note")) sign.remove();
 		element.querySelector(".meta")?.append(...signsOf(line));
 		const lost = line.fate === "unsent" || line.fate === "refused";
 		element.classList.toggle("unsent", lost);

@@ -1,6 +1,7 @@
 // Sends messages, adds those that arrive to the conversations, and knows which ones are pending,
 // lost or unread. It draws nothing; talks.js keeps the conversations.
-import { findLast, isSame, lastIndex, newLine, nextKnown } from "./lines.js";
+import { findLast, isSame, lastIndex, newLine, nextKnown, surer } from "./lines.js";
+import { mentions } from "./rooms.js";
 import { cleanText, jidResource } from "./stanza.js";
 import { sharedStorage } from "./storage.js";
 import { Talks } from "./talks.js";
@@ -23,8 +24,8 @@ const PENDING_MAX_MS = 30_000; // a message of an earlier page that is still pen
  */
 
 /** @param {Message} message @returns {Line} */
-const lineOf = ({ kind, direction, body, time, id, archiveId, from }) =>
-	newLine({ direction, text: body, time, id, archiveId, author: kind === "room" ? jidResource(from) : "" });
+const lineOf = ({ kind, direction, body, time, id, archiveId, from, markable }) =>
+	newLine({ direction, text: body, time, id, archiveId, author: kind === "room" ? jidResource(from) : "", markable: markable && direction === "in" });
 
 /** @param {Message[]} messages */
 function byPeer(messages) {
@@ -66,12 +67,30 @@ export class Messages {
 	/** @param {Contact} contact whose messages have been read */
 	see(contact) {
 		const talk = this.talk(contact);
+		const last = findLast(talk.lines, ({ seen, markable }) => markable && !seen);
 		this.#talks.see(talk);
+		if (last) this.#parts.chat.sendRead(contact.jid, last.id);
 		const read = contact.room ? undefined : findLast(talk.lines, ({ archiveId }) => archiveId !== "");
 		if (!read || read.direction === "out" || read.archiveId === talk.displayed || !this.#session) return;
 		talk.displayed = read.archiveId;
 		this.#talks.save(talk);
 		this.#parts.chat.tellDisplayed(talk.jid, read.archiveId);
+	}
+
+	/** Marks what this user has read with another client. @param {Contact} contact @param {string} id of the last one */
+	seenElsewhere(contact, id) {
+		const talk = this.talk(contact);
+		const at = lastIndex(talk.lines, (line) => line.id === id && line.direction === "in");
+		this.#talks.see(talk, talk.lines.slice(0, at + 1));
+		this.#parts.draw(contact);
+	}
+
+	/** Marks what the contact has read. @param {Contact} contact @param {string} id of the last one */
+	readBy(contact, id) {
+		const { lines } = this.talk(contact);
+		const at = lastIndex(lines, (line) => line.id === id && line.direction === "out");
+		const read = lines.slice(0, at + 1).filter(({ direction, fate }) => direction === "out" && (fate === "" || fate === "delivered"));
+		this.setFate(at < 0 ? [] : [...read.map((line) => line.id), id], "read");
 	}
 
 	// ---- what the user's tabs keep ----
@@ -153,8 +172,7 @@ export class Messages {
 	setFate(ids, fate) {
 		for (const id of ids) {
 			const { talk, line } = this.#talks.findSent(id) ?? {};
-			const surer = fate === "unsent" ? line?.fate !== "pending" : line?.fate === "delivered";
-			if (!talk || !line || surer) continue;
+			if (!talk || !line || surer(line.fate, fate) === line.fate) continue;
 			line.fate = fate;
 			this.#talks.save(talk);
 			this.#parts.draw(this.#parts.contactOf(talk.jid));
@@ -182,7 +200,8 @@ export class Messages {
 		if (direction === "in" && kind === "chat" && !contact.room) contact.lockedTo = from;
 		if (archiveId && this.#behind) this.#mark = archiveId;
 		else if (archiveId) this.#talks.mark = archiveId;
-		const unread = this.#add(contact, message, kind === "room" && message.delayed);
+		const forOthers = kind === "room" && !mentions(body, this.talk(contact).nick);
+		const unread = this.#add(contact, message, forOthers || (kind === "room" && message.delayed));
 		if (unread) this.#parts.announce(contact, body);
 	}
 
@@ -197,6 +216,7 @@ export class Messages {
 		line.seen ||= old || this.#parts.inSight(contact);
 		const added = this.#talks.add(this.talk(contact), line, { replaces: message.replaces });
 		this.#parts.draw(contact);
+		if (added && line.markable && line.seen && !old) this.#parts.chat.sendRead(contact.jid, line.id);
 		return added && !line.seen;
 	}
 

@@ -16,7 +16,7 @@ if (document.readyState === "loading")
 	await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
 
 const base = document.body.dataset.base ?? "";
-const chat = connect({ base });
+const chat = connect({ base, name: byId("me")?.textContent ?? "" });
 const ui = new ChatUi({
 	root: document,
 	frame: document.body,

@@ -6,6 +6,7 @@
 //
 // README.md lists the methods, and the events with their details.
 import { Archive } from "./archive.js";
+import { Bookmarks } from "./bookmarks.js";
 import { Displayed } from "./displayed.js";
 import { Life } from "./life.js";
 import { Rooms } from "./rooms.js";
@@ -17,6 +18,7 @@ import {
 	readMessage,
 	readPresence,
 	readRoster,
+	readSeen,
 	readSigns,
 } from "./stanza.js";
 
@@ -26,6 +28,7 @@ const NS_CHAT_STATES = "http://jabber.org/protocol/chatstates";
 const NS_MUC_USER = "http://jabber.org/protocol/muc#user";
 const NS_RECEIPTS = "urn:xmpp:receipts";
 const NS_SID = "urn:xmpp:sid:0";
+const NS_MARKERS = "urn:xmpp:chat-markers:0";
 
 /**
  * @typedef {import("./life.js").Options} Options
@@ -49,17 +52,22 @@ export class Prebind extends Life {
 	#archive;
 	#displayed;
 	#rooms;
+	#bookmarks;
+	#name; // as group chats show this user
 
-	/** @param {Options} [options] */
+	/** @param {Options & {name?: string}} [options] name: as group chats show this user; else the JID's first part */
 	constructor(options) {
 		super(options);
-		const asker = { ask: (/** @type {any} */ iq) => this.#ask(iq), build: () => this.client };
+		const asker = { ask: (/** @type {any} */ iq) => this.ask(iq), build: () => this.client };
 		this.#archive = new Archive(asker);
+		this.#name = cleanText(options?.name ?? "").trim();
+		this.#bookmarks = new Bookmarks(asker);
 		this.#displayed = new Displayed({ ...asker, own: () => this.jid });
 		this.#rooms = new Rooms({
 			...asker,
 			send: (stanza) => this.#send(stanza),
-			nick: () => bareJid(this.jid).split("@")[0],
+			nick: () => this.#name || bareJid(this.jid).split("@")[0],
+			entered: (room) => this.#bookmarks.add(room),
 			tell: (type, detail) => this.tell(type, detail),
 		});
 	}
@@ -79,6 +87,7 @@ export class Prebind extends Life {
 		if (!room) {
 			message.c("active", { xmlns: NS_CHAT_STATES }).up();
 			message.c("request", { xmlns: NS_RECEIPTS }).up();
+			message.c("markable", { xmlns: NS_MARKERS }).up();
 		}
 		if (!room && this.#rooms.has(bareJid(to))) message.c("x", { xmlns: NS_MUC_USER }).up();
 		message.c("origin-id", { xmlns: NS_SID, id }).up();
@@ -98,21 +107,37 @@ export class Prebind extends Life {
 		this.#send(client.$msg({ to, type: "chat" }).c(state, { xmlns: NS_CHAT_STATES }));
 	}
 
+	/**
+	 * Tells a contact that this user has read a message and those before it. Strangers must not know
+	 * that this user is online.
+	 * @param {string} to bare JID @param {string} id of the message
+	 */
+	sendRead(to, id) {
+		const { client } = this;
+		if (!client || !id || !this.sees(to)) return;
+		this.#send(client.$msg({ to, type: "chat" }).c("displayed", { xmlns: NS_MARKERS, id }));
+	}
+
+	/** Whether this user lets that one see the presence. @param {string} jid bare */
+	sees(jid) {
+		return ["both", "from"].includes(this.roster.get(jid)?.subscription ?? "");
+	}
+
 	/** Sets how others see this user. @param {string} show "" (available), away, xa, dnd */
 	setShow(show) {
 		this.#show = show;
-		this.#sendPresence({});
+		this.sendPresence({});
 	}
 
 	/** Lets someone see this user's presence, and asks for theirs. @param {string} jid */
 	accept(jid) {
-		this.#sendPresence({ to: jid, type: "subscribed" });
-		this.#sendPresence({ to: jid, type: "subscribe" });
+		this.sendPresence({ to: jid, type: "subscribed" });
+		this.sendPresence({ to: jid, type: "subscribe" });
 	}
 
 	/** @param {string} jid */
 	deny(jid) {
-		this.#sendPresence({ to: jid, type: "unsubscribed" });
+		this.sendPresence({ to: jid, type: "unsubscribed" });
 	}
 
 	/**
@@ -120,8 +145,10 @@ export class Prebind extends Life {
 	 * or does not answer.
 	 * @param {string} peer @param {string} [before] `first` of an earlier answer
 	 */
-	history(peer, before) {
-		return this.#archive.fetch(peer, before);
+	async history(peer, before) {
+		const page = await this.#archive.fetch(peer, before, this.#rooms.has(peer));
+		const messages = page?.messages.filter((message) => message.kind !== "room" || this.#rooms.onMessage(message));
+		return page && { ...page, messages: messages ?? [] };
 	}
 
 	/**
@@ -178,6 +205,7 @@ export class Prebind extends Life {
 	/** @param {string} jid */
 	leaveRoom(jid) {
 		this.#rooms.leave(jid);
+		this.#bookmarks.remove(jid);
 	}
 
 	// ---- the session begins, or goes to the next page ----
@@ -204,6 +232,16 @@ export class Prebind extends Life {
 		this.#present = new Map((kept?.present ?? []).map((/** @type {Presence} */ presence) => [fullJid(presence), presence]));
 		if (kept) this.#show = String(kept.show ?? "");
 		this.#rooms.enter(kept?.rooms ?? null);
+		if (!kept) this.#enterBookmarked();
+	}
+
+	/** Enters the group chats that the user has entered before, maybe on another device. */
+	async #enterBookmarked() {
+		const { connection } = this;
+		const bookmarks = await this.#bookmarks.load();
+		if (connection !== this.connection) return; // another session has begun
+		for (const { jid, nick, name, autojoin } of bookmarks)
+			if (autojoin && !this.#rooms.has(jid)) this.#rooms.join(jid, nick, name);
 	}
 
 	/**
@@ -247,6 +285,8 @@ export class Prebind extends Life {
 			return;
 		}
 		this.#onSigns(readSigns(stanza));
+		const seen = readSeen(stanza, this.jid);
+		if (seen) this.tell("seen", seen);
 		const message = readMessage(stanza, this.jid, now);
 		if (!message) return;
 		if (this.#isPrivate(message)) message.peer = message.other;
@@ -264,10 +304,11 @@ export class Prebind extends Life {
 	}
 
 	/** @param {ReturnType<typeof readSigns>} signs */
-	#onSigns({ peer: bare, full, typing, received }) {
+	#onSigns({ peer: bare, full, typing, received, displayed }) {
 		const peer = this.#rooms.has(bare) ? full : bare;
 		if (typing !== null) this.tell("typing", { peer, typing });
 		if (received) this.tell("delivered", { peer, id: received });
+		if (displayed) this.tell("read", { peer, id: displayed });
 	}
 
 	/**
@@ -275,8 +316,7 @@ export class Prebind extends Life {
 	 * @param {import("./stanza.js").Message} message
 	 */
 	#acknowledge({ from, peer, id, kind }) {
-		const contact = this.roster.get(peer)?.subscription;
-		if (!this.client || !id || kind !== "chat" || (contact !== "both" && contact !== "from")) return;
+		if (!this.client || !id || kind !== "chat" || !this.sees(peer)) return;
 		this.#send(this.client.$msg({ to: from, type: "chat" }).c("received", { xmlns: NS_RECEIPTS, id }));
 	}
 
@@ -289,7 +329,7 @@ export class Prebind extends Life {
 		if (!presence) return;
 		if (this.#rooms.has(presence.jid)) this.#rooms.onPresence(stanza, presence);
 		else if (presence.type !== "subscribe") this.#notePresence(presence);
-		else if (this.roster.has(presence.jid)) this.#sendPresence({ to: presence.jid, type: "subscribed" });
+		else if (this.roster.has(presence.jid)) this.sendPresence({ to: presence.jid, type: "subscribed" });
 		else this.tell("request", { jid: presence.jid });
 	}
 
@@ -303,8 +343,8 @@ export class Prebind extends Life {
 
 	// ---- what is sent ----
 
-	/** @param {{to?: string, type?: string}} attributes */
-	#sendPresence(attributes) {
+	/** Sends presence; without a type: how this user is now. @param {{to?: string, type?: string}} attributes */
+	sendPresence(attributes) {
 		if (!this.client) return;
 		const presence = this.client.$pres(attributes);
 		this.#send(attributes.type ? presence : this.#withShow(presence));
@@ -321,10 +361,16 @@ export class Prebind extends Life {
 		this.connection?.flush();
 	}
 
+	/** Strophe.js's builders of stanzas; null without a session. */
+	build() {
+		return this.client;
+	}
+
 	/**
+	 * Asks the server.
 	 * @param {any} iq @returns {Promise<Element | null>} the result or the error; null: no answer or no session
 	 */
-	#ask(iq) {
+	ask(iq) {
 		const { connection } = this;
 		if (!connection) return Promise.resolve(null);
 		return new Promise((answer) => {
@@ -334,7 +380,10 @@ export class Prebind extends Life {
 	}
 }
 
-/** Starts a session in this page. The first event comes after this call has returned. @param {Options} [options] */
+/**
+ * Starts a session in this page. The first event comes after this call has returned.
+ * @param {Options & {name?: string}} [options] name: as group chats show this user
+ */
 export function connect(options) {
 	const chat = new Prebind(options);
 	queueMicrotask(() => chat.start());

@@ -1,27 +1,60 @@
-// Group chats by address (XEP-0045), with the basic functions: enter, read, write and leave.
+// Group chats (XEP-0045): enter, read, write and leave; who is there; who is mentioned.
 import { child, jidDomain, roomCodes } from "./stanza.js";
 
 const NS_MUC = "http://jabber.org/protocol/muc";
+const NS_MUC_USER = "http://jabber.org/protocol/muc#user";
 const NS_DISCO = "http://jabber.org/protocol/disco#info";
+const NS_MUC_OWNER = `${NS_MUC}#owner`;
 const SELF = "110"; // status code: this presence is our own
+const CREATED = "201"; // status code: the group chat is new, and we own it
 const HISTORY = "20"; // messages that the room sends to a new member
 const NICK_TRIES = 3; // a nick may be taken, for example by another tab of ours
 
 /**
+ * @typedef {{nick: string, role: string, affiliation: string}} Member
+ *
  * @typedef {object} Room
  * @property {string} jid
  * @property {string} nick
  * @property {boolean} joined
  * @property {number} tries
- * @property {Set<string>} people
+ * @property {string} name from its bookmark; may be empty
+ * @property {Map<string, Member>} people by nick
  *
  * @typedef {object} Parts
  * @property {(iq: any) => Promise<Element | null>} ask
  * @property {() => import("./attach.js").Client | null} build
  * @property {(stanza: any) => void} send
  * @property {() => string} nick
+ * @property {(room: Room) => void} entered
  * @property {(type: string, detail: any) => void} tell
  */
+
+/** @param {Element} presence @param {string} nick @returns {Member} */
+function readMember(presence, nick) {
+	const item = child(child(presence, "x", NS_MUC_USER), "item");
+	return { nick, role: item?.getAttribute("role") ?? "", affiliation: item?.getAttribute("affiliation") ?? "" };
+}
+
+const RANKS = ["owner", "admin"];
+
+/** Staff first, then by name. @param {Iterable<Member>} members */
+function inRank(members) {
+	const rank = (/** @type {Member} */ { affiliation }) => (RANKS.indexOf(affiliation) + RANKS.length + 1) % (RANKS.length + 1);
+	return [...members].sort((a, b) => rank(a) - rank(b) || a.nick.localeCompare(b.nick));
+}
+
+/**
+ * Whether a text names this user. A number that made the nick unique may be left out.
+ * @param {string} text @param {string} nick
+ */
+export function mentions(text, nick) {
+	const names = [nick, nick.replace(/-\d+$/, "")].map((name) => name.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
+	return nick !== "" && new RegExp(`(?<![\\p{L}\\p{N}])(${names.join("|")})(?![\\p{L}\\p{N}])`, "iu").test(text);
+}
+
+/** @param {{jid: string, nick: string, name?: string}} which @returns {Room} */
+const newRoom = ({ jid, nick, name = "" }) => ({ jid, nick, name, joined: false, tries: 0, people: new Map() });
 
 export class Rooms {
 	/** @type {Parts} */ #parts;
@@ -48,9 +81,9 @@ export class Rooms {
 		);
 	}
 
-	/** @param {string} jid @param {string} [nick] */
-	join(jid, nick = this.#parts.nick()) {
-		const room = { jid, nick, joined: false, tries: 0, people: new Set() };
+	/** @param {string} jid @param {string} [nick] @param {string} [name] */
+	join(jid, nick = "", name = this.#rooms.get(jid)?.name) {
+		const room = newRoom({ jid, nick: nick || this.#parts.nick(), name });
 		this.#rooms.set(jid, room);
 		this.#sendJoin(room);
 	}
@@ -68,6 +101,7 @@ export class Rooms {
 		const client = this.#parts.build();
 		this.#rooms.delete(jid);
 		if (room && client) this.#parts.send(client.$pres({ to: `${jid}/${room.nick}`, type: "unavailable" }));
+		if (room) this.#tellRoom(room, "left");
 	}
 
 	/**
@@ -76,12 +110,12 @@ export class Rooms {
 	 */
 	expect(rooms) {
 		for (const { jid, nick } of rooms)
-			if (!this.#rooms.has(jid)) this.#rooms.set(jid, { jid, nick, joined: false, tries: 0, people: new Set() });
+			if (!this.#rooms.has(jid)) this.#rooms.set(jid, newRoom({ jid, nick }));
 	}
 
 	/** Returns the rooms for the next page. */
 	keep() {
-		return [...this.#rooms.values()].map(({ jid, nick, people }) => ({ jid, nick, people: [...people] }));
+		return [...this.#rooms.values()].map(({ jid, nick, name, people }) => ({ jid, nick, name, people: [...people.values()] }));
 	}
 
 	/**
@@ -90,8 +124,10 @@ export class Rooms {
 	 * @param {any[] | null} kept what keep() returned in the page before; null: a new session
 	 */
 	enter(kept) {
-		for (const { jid, nick, people } of kept ?? []) {
-			const room = { jid, nick, joined: true, tries: 0, people: new Set(people) };
+		for (const { people, ...which } of kept ?? []) {
+			const room = { ...newRoom(which), joined: true };
+			for (const member of people) room.people.set(member.nick, member);
+			const { jid } = room;
 			this.#rooms.set(jid, room);
 			this.#tellRoom(room, "joined");
 		}
@@ -106,9 +142,11 @@ export class Rooms {
 			this.#onRefused(room, child(stanza, "error"));
 			return;
 		}
-		const self = roomCodes(stanza).includes(SELF);
+		if (resource === "") return; // the group chat itself tells what it can do; it is no member
+		const codes = roomCodes(stanza);
+		const self = codes.includes(SELF);
 		if (type === "unavailable") room.people.delete(resource);
-		else room.people.add(resource);
+		else room.people.set(resource, readMember(stanza, resource));
 		if (self && type === "unavailable") {
 			this.#rooms.delete(jid);
 			this.#tellRoom(room, "left");
@@ -117,8 +155,20 @@ export class Rooms {
 		if (self) {
 			room.nick = resource;
 			room.joined = true;
+			if (codes.includes(CREATED)) this.#unlock(jid);
+			this.#parts.entered(room);
 		}
 		if (room.joined) this.#tellRoom(room, "joined");
+	}
+
+	/**
+	 * Accepts the settings of a new group chat: many servers let nobody else in before (XEP-0045,
+	 * section 10.1.2).
+	 * @param {string} jid
+	 */
+	#unlock(jid) {
+		const iq = this.#parts.build()?.$iq({ type: "set", to: jid }).c("query", { xmlns: NS_MUC_OWNER });
+		if (iq) this.#parts.ask(iq.c("x", { xmlns: "jabber:x:data", type: "submit" }));
 	}
 
 	/** @param {Room} room @param {Element | null} error */
@@ -134,8 +184,9 @@ export class Rooms {
 	}
 
 	/** @param {Room} room @param {"joined" | "left" | "refused"} state */
-	#tellRoom({ jid, nick, people }, state) {
-		this.#parts.tell("room", { jid, nick, state, people: [...people].sort() });
+	#tellRoom({ jid, nick, name, people }, state) {
+		const members = inRank(people.values());
+		this.#parts.tell("room", { jid, nick, name, state, members, people: [...people.keys()].sort() });
 	}
 
 	/**

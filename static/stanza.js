@@ -12,6 +12,7 @@ const NS_MAM = "urn:xmpp:mam:2";
 const NS_MUC_USER = "http://jabber.org/protocol/muc#user";
 const NS_CORRECT = "urn:xmpp:message-correct:0";
 const NS_SID = "urn:xmpp:sid:0";
+const NS_MARKERS = "urn:xmpp:chat-markers:0";
 
 /**
  * @typedef {object} Message
@@ -28,6 +29,7 @@ const NS_SID = "urn:xmpp:sid:0";
  * @property {Date} time
  * @property {boolean} delayed it was stored before it came to this session
  * @property {boolean} receipt the sender asks for a receipt (XEP-0184)
+ * @property {boolean} markable the sender wants to know when it is read (XEP-0333)
  *
  * @typedef {object} Presence
  * @property {string} jid bare
@@ -160,27 +162,42 @@ export function readMessage(stanza, own, now) {
 		time: stamp(delay, now),
 		delayed: delay !== null,
 		receipt: inner.message === stanza && child(message, "request", NS_RECEIPTS) !== null,
+		markable: type !== "groupchat" && child(message, "markable", NS_MARKERS) !== null,
 	};
 }
 
 /**
- * Reads whether the other side is writing (XEP-0085), or which message it has received (XEP-0184).
+ * Reads whether the other side is writing (XEP-0085), and which message it has received (XEP-0184) or
+ * read (XEP-0333).
  * Carbons are ignored, because they belong to another tab.
  * @param {Element} stanza
- * @returns {{peer: string, full: string, typing: boolean | null, received: string}} typing null: the stanza does not say; received "": none
+ * @returns {{peer: string, full: string, typing: boolean | null, received: string, displayed: string}}
+ *   typing null: the stanza does not say; received, displayed "": none
  */
 export function readSigns(stanza) {
 	const type = stanza.getAttribute("type") ?? "normal";
 	const full = stanza.getAttribute("from") ?? "";
 	const peer = bareJid(full);
-	if (type === "error" || type === "groupchat") return { peer, full, typing: null, received: "" };
+	if (type === "error" || type === "groupchat") return { peer, full, typing: null, received: "", displayed: "" };
 	const state = Array.from(stanza.children).find((el) => el.namespaceURI === NS_CHAT_STATES)?.localName;
 	const received = child(stanza, "received", NS_RECEIPTS)?.getAttribute("id") ?? "";
-	return { peer, full, typing: state ? state === "composing" : null, received };
+	const displayed = child(stanza, "displayed", NS_MARKERS)?.getAttribute("id") ?? "";
+	return { peer, full, typing: state ? state === "composing" : null, received, displayed };
 }
 
 /**
- * Reads a message from the archive (XEP-0313). It must come from our own account.
+ * Reads which message this user has read with another client (XEP-0333).
+ * @param {Element} stanza @param {string} own bare JID
+ * @returns {{peer: string, id: string} | null}
+ */
+export function readSeen(stanza, own) {
+	const inner = unwrap(stanza, own);
+	const id = inner?.sent && child(inner.message, "displayed", NS_MARKERS)?.getAttribute("id");
+	return id ? { peer: bareJid(inner.message.getAttribute("to") ?? own), id } : null;
+}
+
+/**
+ * Reads a message from the archive (XEP-0313) of our own account, or of the group chat that it is from.
  * @param {Element} stanza @param {string} own bare JID @param {Date} now
  * @returns {{query: string, message: Message | null} | null} null: not from an archive; message null: forged, or
  *   nothing for a person to read
@@ -191,9 +208,12 @@ export function readArchived(stanza, own, now) {
 	const query = result.getAttribute("queryid") ?? "";
 	const forwarded = child(result, "forwarded", NS_FORWARD);
 	const inner = child(forwarded, "message", NS_CLIENT);
-	if (!inner || !sameBare(stanza.getAttribute("from") ?? own, own)) return { query, message: null };
-	const message = readMessage(inner, own, now);
-	if (!message || message.kind !== "chat") return { query, message: null };
+	const message = inner && readMessage(inner, own, now);
+	const by = stanza.getAttribute("from") ?? own;
+	const ours = sameBare(by, own);
+	if (!message || !(ours ? message.kind === "chat" : message.kind === "room" && sameBare(message.from, by))) return { query, message: null };
+	const found = { archiveId: result.getAttribute("id") ?? "", time: stamp(child(forwarded, "delay", NS_DELAY), now), delayed: true };
+	if (!ours) return { query, message: { ...message, ...found } };
 	const sent = sameBare(message.from, own);
 	const other = sent ? (inner.getAttribute("to") ?? own) : message.from;
 	return {
@@ -204,9 +224,7 @@ export function readArchived(stanza, own, now) {
 			peer: bareJid(other),
 			other,
 			occupant: isOccupants(inner, other),
-			archiveId: result.getAttribute("id") ?? "",
-			time: stamp(child(forwarded, "delay", NS_DELAY), now),
-			delayed: true,
+			...found,
 		},
 	};
 }

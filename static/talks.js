@@ -153,10 +153,10 @@ export class Talks {
 		return lines.filter((line) => !line.seen).length;
 	}
 
-	/** Marks all lines as read. @param {Talk} talk */
-	see(talk) {
-		if (this.unread(talk) === 0) return;
-		for (const line of talk.lines) line.seen = true;
+	/** Marks these lines as read. @param {Talk} talk @param {Line[]} [lines] */
+	see(talk, lines = talk.lines) {
+		if (lines.every(({ seen }) => seen)) return;
+		for (const line of lines) line.seen = true;
 		this.save(talk);
 	}
 

@@ -6,6 +6,7 @@ import { Contacts } from "./contacts.js";
 import { Conversation } from "./conversation.js";
 import { h, named } from "./dom.js";
 import { Messages } from "./messages.js";
+import { PeerMenu } from "./peermenu.js";
 import { bareJid, jidResource, typedJid } from "./stanza.js";
 import { keep, readKept, tabStorage } from "./storage.js";
 import { fill, TEXT } from "./texts.js";
@@ -36,6 +37,7 @@ export class ChatUi {
 	#contacts;
 	/** @type {Messages} */ #messages;
 	/** @type {Conversation} */ #conversation;
+	#menu;
 
 	/** @param {Parts} parts */
 	constructor(parts) {
@@ -67,6 +69,11 @@ export class ChatUi {
 			onDraft: (contact, text) => this.#messages.keepDraft(contact, text),
 			onEnd: () => this.seen(),
 			history: (contact, before) => this.#messages.readEarlier(contact, before),
+		});
+		this.#menu = new PeerMenu(this.#part("peer-name").closest("header"), {
+			chat,
+			contact: () => this.#conversation.contact,
+			onDone: (contact) => this.#drawContact(contact),
 		});
 		this.#listen();
 		this.#wire();
@@ -120,6 +127,7 @@ export class ChatUi {
 		on("roster", ({ items, whole }) => {
 			this.#contacts.setRoster(items, whole);
 			this.#conversation.drawPeer();
+			this.#menu.update();
 			this.#drawEmpty();
 		});
 		on("presence", (presence) => {
@@ -135,6 +143,8 @@ export class ChatUi {
 		});
 		on("sent", ({ ids }) => this.#messages.setFate(ids, ""));
 		on("delivered", ({ id }) => this.#messages.setFate([id], "delivered"));
+		on("read", ({ peer, id }) => this.#messages.readBy(this.#contactOf(peer), id));
+		on("seen", ({ peer, id }) => this.#messages.seenElsewhere(this.#contactOf(peer), id));
 		on("room", (room) => this.#onRoom(room));
 		on("request", ({ jid }) => this.#onRequest(bareJid(jid)));
 		on("unsent", ({ ids }) => this.#messages.setFate(ids, "unsent"));
@@ -162,7 +172,7 @@ export class ChatUi {
 		window.addEventListener("pageshow", ({ persisted }) => persisted && this.#onRestored());
 		window.addEventListener("pagehide", () => this.#messages.flush());
 		this.#parts.frame.addEventListener("keydown", (event) => {
-			if (this.#part("emoji-list")?.matches(":popover-open")) return; // Escape closes the emoji list
+			if (this.#menu.open || this.#part("emoji-list")?.matches(":popover-open")) return; // Escape closes them
 			if (event.key === "Escape" && this.#conversation.contact && !event.isComposing) {
 				event.stopPropagation();
 				this.#goBack();
@@ -196,6 +206,7 @@ export class ChatUi {
 		this.#parts.frame.dataset.view = "conversation";
 		this.#conversation.open(contact);
 		this.#contacts.markOpen(contact);
+		this.#menu.update();
 		this.#keepOpen(contact.jid);
 		if (byHand) this.#conversation.focus();
 	}
@@ -237,7 +248,7 @@ export class ChatUi {
 		const room = this.#contacts.find(bareJid(peer));
 		if (peer !== bareJid(peer) && room?.room) talk.name = fill(TEXT.inRoom, { name: jidResource(peer), room: room.name });
 		contact.name = talk.name || contact.name;
-		if (talk.nick) contact.room = { state: "joining", people: [] };
+		if (talk.nick) contact.room = { state: "joining", people: [], members: [] };
 		return contact;
 	}
 
@@ -266,7 +277,7 @@ export class ChatUi {
 		field.value = "";
 		const contact = this.#contacts.get(jid);
 		if (!contact.room && !contact.known && (await this.#chat.isRoom(jid))) {
-			contact.room = { state: "joining", people: [] };
+			contact.room = { state: "joining", people: [], members: [] };
 			this.#chat.join(jid);
 		}
 		this.#open(contact);
@@ -279,14 +290,23 @@ export class ChatUi {
 		this.#part("address").setAttribute("aria-invalid", String(text !== ""));
 	}
 
-	/** @param {{jid: string, nick: string, state: string, people: string[]}} room */
-	#onRoom({ jid, nick, state, people }) {
+	/** @param {{jid: string, nick: string, name: string} & NonNullable<Contact["room"]>} room */
+	#onRoom({ jid, nick, name, state, people, members }) {
 		const contact = this.#contacts.get(jid);
-		contact.room = { state, people };
+		const entered = state === "joined" && contact.room?.state !== state;
+		contact.room = { state, people, members };
+		contact.name = name || contact.name;
 		this.#messages.setNick(contact, state === "joined" ? nick : "");
 		if (state === "refused") this.#sayAddress(fill(TEXT.roomRefused, { name: jid }));
-		this.#contacts.draw();
+		this.#drawContact(contact);
+		if (entered && contact === this.#conversation.contact) this.#conversation.setSendable(this.#chat.state === "ready"); // reads its archive
+	}
+
+	/** @param {Contact} contact who has changed */
+	#drawContact(contact) {
+		this.#contacts.draw(contact);
 		this.#conversation.drawPeer();
+		this.#menu.update();
 	}
 
 	// ---- the list ----

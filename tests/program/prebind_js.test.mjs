@@ -333,7 +333,7 @@ test("the page's own session: block removed, attached, proven, ready", async () 
 			hold: 1,
 		},
 	);
-	assert.deepEqual(namesOf(connection.sent), ["query", "presence", "enable"]);
+	assert.deepEqual(namesOf(connection.sent), ["query", "presence", "enable", "pubsub"]);
 	assert.deepEqual(page.named("ready"), [{ name: "ready", jid: "alice@example.org", resumed: false }]);
 });
 
@@ -370,7 +370,7 @@ for (const condition of ["not-authorized", "service-unavailable"]) {
 		assert.equal(page.chat.state, "ready");
 		assert.equal(page.bosh.connections.length, 1);
 		assert.equal(page.binds.length, 0);
-		assert.deepEqual(namesOf(page.connection().sent), ["query", "presence", "enable", "query", "presence", "enable"],
+		assert.deepEqual(namesOf(page.connection().sent), ["query", "presence", "enable", "query", "presence", "enable", "pubsub"],
 			"the server may have dropped all of it");
 	});
 }
@@ -383,7 +383,7 @@ test("the roster's answer proves life; one that takes long does not end the sess
 	assert.equal(page.chat.state, "attaching");
 	await page.clock.advance(1);
 	assert.equal(page.chat.state, "ready");
-	assert.deepEqual(namesOf(page.connection().sent), ["query", "presence", "enable", "ping"]);
+	assert.deepEqual(namesOf(page.connection().sent), ["query", "presence", "enable", "ping", "pubsub"]);
 	assert.equal(page.connection().sent[3].getAttribute("to"), "example.org");
 	const item = make("item", { jid: "bob@example.org", subscription: "both" });
 	page.connection().answerRoster(make("iq", { type: "result" }, make("query", { xmlns: NS_ROSTER }, item)));

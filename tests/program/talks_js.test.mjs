@@ -443,10 +443,12 @@ test("what was read is published one after the other, the newest only, until the
 	await settled();
 	assert.deepEqual([ids(), waiting.length], [["a1", "a3"], 2]);
 	displayed.publish(BOB, "a4");
-	waiting[1]("error");
-	await settled();
+	for (const at of [1, 2, 3]) { // it also refuses to make the list, with either setting
+		waiting[at]("error");
+		await settled();
+	}
 	displayed.publish(BOB, "a5");
-	assert.deepEqual([ids(), waiting.length], [["a1", "a3"], 2]);
+	assert.deepEqual([ids(), waiting.length], [["a1", "a3"], 4]);
 });
 
 test("a resumed session asks the archive too; a message before its answer does not move the mark", async (t) => {

@@ -6,8 +6,9 @@ import path from "node:path";
 import { test } from "node:test";
 import { Archive } from "../../static/archive.js";
 import { forgetAll, Handover } from "../../static/handover.js";
-import { Rooms } from "../../static/rooms.js";
-import { readArchived, readMessage, readSigns, roomCodes, typedJid } from "../../static/stanza.js";
+import { People } from "../../static/people.js";
+import { mentions, Rooms } from "../../static/rooms.js";
+import { readArchived, readMessage, readSeen, readSigns, roomCodes, typedJid } from "../../static/stanza.js";
 import { Tabs } from "../../static/tabs.js";
 import { fill } from "../../static/texts.js";
 import { top } from "../lib/place.mjs";
@@ -48,18 +49,32 @@ const NOW = new Date("2026-11-22T12:00:00Z");
 test("typing and receipts are read from messages of their own kind only", () => {
 	const state = (name) => el(name, { xmlns: "http://jabber.org/protocol/chatstates" });
 	const received = el("received", { xmlns: "urn:xmpp:receipts", id: "m1" });
+	const displayed = el("displayed", { xmlns: "urn:xmpp:chat-markers:0", id: "m2" });
 	const table = [
-		[{ type: "chat" }, [state("composing")], { typing: true, received: "" }],
-		[{ type: "chat" }, [state("paused")], { typing: false, received: "" }],
-		[{ type: "chat" }, [state("active"), received], { typing: false, received: "m1" }],
-		[{}, [received], { typing: null, received: "m1" }],
-		[{ type: "groupchat" }, [state("composing"), received], { typing: null, received: "" }],
-		[{ type: "error" }, [state("composing"), received], { typing: null, received: "" }],
-		[{ type: "chat" }, [el("composing", { xmlns: "urn:x" })], { typing: null, received: "" }],
+		[{ type: "chat" }, [state("composing")], { typing: true, received: "", displayed: "" }],
+		[{ type: "chat" }, [state("paused")], { typing: false, received: "", displayed: "" }],
+		[{ type: "chat" }, [state("active"), received], { typing: false, received: "m1", displayed: "" }],
+		[{ type: "chat" }, [displayed], { typing: null, received: "", displayed: "m2" }],
+		[{ type: "groupchat" }, [displayed], { typing: null, received: "", displayed: "" }],
+		[{}, [received], { typing: null, received: "m1", displayed: "" }],
+		[{ type: "groupchat" }, [state("composing"), received], { typing: null, received: "", displayed: "" }],
+		[{ type: "error" }, [state("composing"), received], { typing: null, received: "", displayed: "" }],
+		[{ type: "chat" }, [el("composing", { xmlns: "urn:x" })], { typing: null, received: "", displayed: "" }],
 	];
 	for (const [attributes, children, expected] of table)
 		assert.deepEqual(readSigns(el("message", { from: "bob@example.org/x", ...attributes }, ...children)),
 			{ peer: "bob@example.org", full: "bob@example.org/x", ...expected });
+});
+
+test("what this user has read elsewhere is believed from the user's own account only", () => {
+	const marker = el("message", { xmlns: "jabber:client", to: "bob@example.org/x", from: `${OWN}/phone` },
+		el("displayed", { xmlns: "urn:xmpp:chat-markers:0", id: "m1" }));
+	const carbon = (from, way) => el("message", { from }, el(way, { xmlns: "urn:xmpp:carbons:2" },
+		el("forwarded", { xmlns: "urn:xmpp:forward:0" }, marker)));
+	assert.deepEqual(readSeen(carbon(OWN, "sent"), OWN), { peer: "bob@example.org", id: "m1" });
+	assert.equal(readSeen(carbon("mallory@example.org", "sent"), OWN), null);
+	assert.equal(readSeen(carbon(OWN, "received"), OWN), null);
+	assert.equal(readSeen(marker, OWN), null);
 });
 
 test("an address without a domain is at the user's own", () => {
@@ -135,13 +150,12 @@ test("history: asked on until there is something to read, four times at most", a
 });
 
 function rooms() {
-	const sent = [];
-	const told = [];
-	const all = new Rooms({ build: () => client, ask: async () => null, send: (stanza) => sent.push(stanza), nick: () => "alice",
+	const [sent, asked, told] = [[], [], []];
+	const all = new Rooms({ build: () => client, ask: async (iq) => (asked.push(iq), null), send: (stanza) => sent.push(stanza), nick: () => "alice", entered: () => {},
 		tell: (type, detail) => told.push(detail) });
 	const presence = (resource, type, ...children) =>
 		all.onPresence(el("presence", {}, ...children), { jid: "tea@rooms.example.org", resource, type });
-	return { all, sent, told, presence };
+	return { all, sent, asked, told, presence };
 }
 const self = el("x", { xmlns: "http://jabber.org/protocol/muc#user" }, el("status", { code: "110" }));
 
@@ -152,7 +166,13 @@ test("a group chat: entered once our own presence is back, left when it says so"
 	presence("bob", "available");
 	assert.equal(told.length, 0);
 	presence("alice", "available", self);
-	assert.deepEqual(told.pop(), { jid: "tea@rooms.example.org", nick: "alice", state: "joined", people: ["alice", "bob"] });
+	const member = (nick) => ({ nick, role: "", affiliation: "" });
+	assert.deepEqual(told.pop(), { jid: "tea@rooms.example.org", nick: "alice", name: "", state: "joined", people: ["alice", "bob"],
+		members: [member("alice"), member("bob")] });
+	const item = (role, affiliation) => el("x", { xmlns: "http://jabber.org/protocol/muc#user" }, el("item", { role, affiliation }));
+	presence("zoe", "available", item("moderator", "owner"));
+	assert.deepEqual(told.pop().members.map(({ nick, affiliation }) => [nick, affiliation]), [["zoe", "owner"], ["alice", ""], ["bob", ""]]);
+	presence("zoe", "unavailable");
 	const message = { peer: "tea@rooms.example.org", from: "tea@rooms.example.org/alice", direction: "in" };
 	assert.equal(all.onMessage(message), true);
 	assert.equal(message.direction, "out");
@@ -161,6 +181,55 @@ test("a group chat: entered once our own presence is back, left when it says so"
 	presence("alice", "unavailable", self);
 	assert.equal(told.pop().state, "left");
 	assert.equal(all.has("tea@rooms.example.org"), false);
+});
+
+test("a new group chat is opened for others; what it says of itself makes no member", () => {
+	const { all, asked, told, presence } = rooms();
+	const created = el("x", { xmlns: "http://jabber.org/protocol/muc#user" }, el("status", { code: "201" }), el("status", { code: "110" }));
+	all.join("tea@rooms.example.org");
+	presence("", "available", el("c", { xmlns: "http://jabber.org/protocol/caps" })); // ejabberd
+	presence("alice", "available", created);
+	assert.deepEqual(told.pop().people, ["alice"]);
+	assert.deepEqual(asked.map(({ attributes }) => attributes), [{ type: "set", to: "tea@rooms.example.org" }]);
+	presence("alice", "available", self);
+	assert.equal(asked.length, 1);
+});
+
+test("who is blocked sees this user go, and come back; a stranger sees nothing", async () => {
+	const log = [];
+	const answers = [];
+	const people = new People({
+		build: () => client,
+		ask: async (iq) => (log.push(iq.attributes.type), el("iq", { type: answers.shift() ?? "result" })),
+		sees: (jid) => jid === "bob@example.org",
+		sendPresence: ({ to, type = "available" }) => log.push(`${to} ${type}`),
+	});
+	await people.block("bob@example.org", true);
+	assert.deepEqual(log.splice(0), ["bob@example.org unavailable", "set"]);
+	await people.block("bob@example.org", false);
+	assert.deepEqual(log.splice(0), ["set", "bob@example.org available"]);
+	answers.push("error");
+	assert.equal(await people.block("bob@example.org", true), false);
+	assert.deepEqual(log.splice(0), ["bob@example.org unavailable", "set", "bob@example.org available"]);
+	await people.block("mallory@example.org", true);
+	assert.deepEqual(log.splice(0), ["set"]);
+});
+
+test("a mention is the whole name, without case, and also without its number", () => {
+	const table = [["Alice: hi", "alice", true], ["hi ALICE!", "alice", true], ["malice", "alice", false], ["alices", "alice", false],
+		["(alice-2)", "alice-2", true], ["alice?", "alice-2", true], ["alice3", "alice-2", false], ["Jörg, da?", "jörg", true],
+		["a.b there", "a.b", true], ["aXb there", "a.b", false], ["a [b] c", "[b]", true], ["", "alice", false], ["anything", "", false]];
+	for (const [text, nick, expected] of table) assert.equal(mentions(text, nick), expected, `${text} | ${nick}`);
+});
+
+test("the archive of a group chat is believed for that group chat only", () => {
+	const room = "tea@rooms.example.org";
+	const from = (by, sender, type = "groupchat") => readArchived(el("message", { from: by }, el("result", { xmlns: "urn:xmpp:mam:2", queryid: "q" },
+		el("forwarded", { xmlns: "urn:xmpp:forward:0" }, el("message", { xmlns: "jabber:client", from: sender, type, id: "m" }, el("body", {}, "hi"))))), OWN, NOW);
+	assert.equal(from(room, `${room}/bob`).message.peer, room);
+	assert.equal(from("other@rooms.example.org", `${room}/bob`).message, null);
+	assert.equal(from(room, `${room}/bob`, "chat").message, null);
+	assert.equal(from(OWN, `${room}/bob`).message, null);
 });
 
 test("a taken name gets a number; a refusal is told", () => {

@@ -1,0 +1,97 @@
+// What can be done with the open conversation, in its menu: a contact can be added, removed and
+// blocked; a group chat shows its members, and can be left and entered again.
+import { h, named } from "./dom.js";
+import { People } from "./people.js";
+
+/**
+ * @typedef {import("./contacts.js").Contact} Contact
+ * @typedef {typeof import("./texts.js").TEXT} Texts
+ *
+ * @typedef {object} Parts
+ * @property {import("./prebind.js").Prebind} chat
+ * @property {HTMLElement} menu
+ * @property {() => Contact | null} contact of the open conversation
+ * @property {(contact: Contact) => void} onDone draws the contact, which has changed
+ * @property {() => void} close closes the menu
+ */
+
+/** @param {import("./rooms.js").Member} member @param {Texts} TEXT */
+function roleText({ affiliation, role }, TEXT) {
+	if (affiliation === "owner") return TEXT.roleOwner;
+	if (affiliation === "admin") return TEXT.roleAdmin;
+	if (role === "moderator") return TEXT.roleModerator;
+	return role === "visitor" ? TEXT.roleVisitor : "";
+}
+
+export class PeerActions {
+	#TEXT;
+	#parts;
+	#people;
+	#says = h("p", { role: "status" });
+
+	/** @param {Texts} texts @param {Parts} parts */
+	constructor(texts, parts) {
+		this.#TEXT = texts;
+		this.#parts = parts;
+		this.#people = new People(parts.chat);
+	}
+
+	/** Shows what can be done with this contact. @param {Contact} contact */
+	async draw(contact) {
+		this.#says.textContent = "";
+		if (contact.room) {
+			this.#parts.menu.replaceChildren(...this.#roomParts(contact, contact.room), this.#says);
+			return;
+		}
+		const [people, TEXT] = [this.#people, this.#TEXT];
+		const { jid, known } = contact;
+		const change = known
+			? this.#action(TEXT.removeContact, () => people.remove(jid))
+			: this.#action(TEXT.addContact, () => people.add(jid));
+		this.#parts.menu.replaceChildren(h("p", { class: "address" }, named(jid)), change, this.#says);
+		const blocked = await people.blocked();
+		if (!blocked || contact !== this.#parts.contact()) return;
+		const there = blocked.has(jid);
+		if (contact.blocked !== there) {
+			contact.blocked = there;
+			this.#parts.onDone(contact);
+		}
+		change.after(this.#action(there ? TEXT.unblock : TEXT.block, async () => {
+			const done = await people.block(jid, !there);
+			if (done) contact.blocked = !there;
+			return done;
+		}));
+	}
+
+	/** @param {Contact} contact @param {NonNullable<Contact["room"]>} room */
+	#roomParts({ jid }, { state, members }) {
+		const TEXT = this.#TEXT;
+		if (state !== "joined") return [this.#action(TEXT.enterRoom, () => this.#parts.chat.join(jid))];
+		const rows = members.map((member) => {
+			const role = roleText(member, TEXT);
+			return h("li", {}, named(member.nick), ...(role ? [" ", h("span", { class: "role" }, role)] : []));
+		});
+		return [
+			h("h3", { id: "members" }, TEXT.members),
+			h("ul", { class: "members", "aria-labelledby": "members", tabindex: "0" }, ...rows),
+			this.#action(TEXT.leaveRoom, () => this.#parts.chat.leaveRoom(jid)),
+		];
+	}
+
+	/**
+	 * A button that does something and closes the menu; if it fails, the menu says so.
+	 * @param {string} text @param {() => any} run
+	 */
+	#action(text, run) {
+		const button = h("button", { type: "button", class: "quiet" }, text);
+		button.addEventListener("click", async () => {
+			const contact = this.#parts.contact();
+			if ((await run()) === false) this.#says.textContent = this.#TEXT.refusedChange;
+			else if (contact) {
+				this.#parts.close();
+				this.#parts.onDone(contact);
+			}
+		});
+		return button;
+	}
+}

@@ -1,0 +1,61 @@
+// The button and the menu of the open conversation. What is in the menu is in peeractions.js, which
+// is loaded when the menu is opened first.
+import { h, icon } from "./dom.js";
+import { TEXT } from "./texts.js";
+
+const DOTS = "M5 12h.01M12 12h.01M19 12h.01";
+
+/** @typedef {import("./contacts.js").Contact} Contact */
+
+export class PeerMenu {
+	#parts;
+	#button;
+	#menu = h("div", { class: "peer-menu", id: "peer-menu", role: "group", "aria-label": TEXT.more, popover: "" });
+	/** @type {Promise<import("./peeractions.js").PeerActions> | null} */ #actions = null;
+
+	/**
+	 * @param {HTMLElement} header of the conversation
+	 * @param {Pick<import("./peeractions.js").Parts, "chat" | "contact" | "onDone">} parts
+	 */
+	constructor(header, parts) {
+		this.#parts = parts;
+		const attributes = { class: "quiet more", type: "button", "aria-label": TEXT.more, popovertarget: "peer-menu" };
+		this.#button = h("button", attributes, icon(DOTS));
+		header.append(this.#button, this.#menu);
+		this.#menu.addEventListener("toggle", (event) => {
+			if (/** @type {ToggleEvent} */ (event).newState === "open") this.#draw();
+		});
+	}
+
+	/** Whether the menu is open, so that Escape closes it and not the conversation. */
+	get open() {
+		return this.#menu.matches(":popover-open");
+	}
+
+	/** Shows the button where there is something to choose, and the members who are there now. */
+	update() {
+		const contact = this.#parts.contact();
+		this.#button.hidden = !contact || contact.jid.includes("/"); // a member of a group chat is not a contact
+		if (this.open && contact?.room) this.#draw();
+	}
+
+	async #draw() {
+		try {
+			const actions = await (this.#actions ??= this.#load());
+			const contact = this.#parts.contact();
+			if (contact) await actions.draw(contact);
+		} catch {
+			this.#actions = null; // without a network: the next opening tries again
+			this.#menu.textContent = TEXT.refusedChange;
+		}
+	}
+
+	async #load() {
+		const { PeerActions } = await import("./more.js");
+		const close = () => {
+			this.#menu.hidePopover?.();
+			this.#button.focus();
+		};
+		return new PeerActions(TEXT, { ...this.#parts, menu: this.#menu, close });
+	}
+}
