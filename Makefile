@@ -26,11 +26,12 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 
 BASE     = address clock codec codec_base64 crypto error file inflate json json_scan json_write key_list log log_writer metrics name secret \
 	secret_file status strbuf unix_crypt wait xml
-CONF     = check conf cookie_name databases keys load number place placeholder print site_uri text value
+CONF     = check conf cookie_name databases keys list load number place placeholder print site_uri text value
 STORE    = adhoc_caller backup database_site jid_map limit limit_file migrate pool \
 	provisioned query session sql sqlite_backup sqlite_connection sqlite_error sqlite_file \
 	sqlite_foreign sqlite_setup sqlite_statement token_record user
-SITEDB   = grants kinds library mariadb pool postgresql select site_query site_rows sqlite sqlite_guard tokens
+SITEDB   = grants kinds library mariadb mariadb_statement pool postgresql postgresql_statement select \
+	select_comparison site_query site_rows sqlite sqlite_guard tokens
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \
 	bosh_write jid jid_name jid_prepare jwt login_token sasl
 NET      = http_call http_client http_settings http_url

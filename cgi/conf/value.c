@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/placeholder.h"
+#include "conf/list.h"
 #include "conf/number.h"
+#include "conf/placeholder.h"
 #include "conf/site_uri.h"
 #include "conf/text.h"
 
@@ -194,14 +195,6 @@ static void text_enum(const struct conf_key *key, const void *section, struct st
 	strbuf_adds(out, key->words[*(const long *)value_field(key, section)]);
 }
 
-static void list_clear(struct conf_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		free(list->items[i]);
-	free(list->items);
-	*list = (struct conf_list){0};
-}
-
 static void lower(char *text)
 {
 	for (; *text != '\0'; text++) {
@@ -247,10 +240,6 @@ static enum status refuse_word(const struct conf_key *key, const char *word, siz
 static enum status list_add(const struct conf_key *key, struct conf_list *list, const char *word,
 			    size_t len, struct error *err)
 {
-	char **items = realloc(list->items, (list->count + 1) * sizeof(*items));
-	if (items == NULL)
-		return error_no_memory(err);
-	list->items = items;
 	char *item = strndup(word, len);
 	if (item == NULL)
 		return error_no_memory(err);
@@ -258,12 +247,13 @@ static enum status list_add(const struct conf_key *key, struct conf_list *list, 
 		lower(item);
 
 	const char *reason = word_check(key, list, item);
-	if (reason == NULL) {
-		list->items[list->count++] = item;
-		return STATUS_OK;
-	}
-	enum status status = refuse_word(key, item, list->count + 1, reason, err);
-	free(item);
+	enum status status = STATUS_OK;
+	if (reason != NULL)
+		status = refuse_word(key, item, list->count + 1, reason, err);
+	else if (!conf_list_add(list, item))
+		status = error_no_memory(err);
+	if (status != STATUS_OK)
+		free(item);
 	return status;
 }
 
@@ -276,7 +266,7 @@ static enum status set_list(const struct conf_key *key, const char *text, void *
 		size_t len = strcspn(at, blanks);
 		enum status status = list_add(key, &list, at, len, err);
 		if (status != STATUS_OK) {
-			list_clear(&list);
+			conf_list_clear(&list);
 			return status;
 		}
 		at += len;
@@ -475,7 +465,7 @@ static void clear_list(const struct conf_key *key, void *section, const void *de
 	const struct conf_list *shared = defaults == NULL ? NULL : value_field(key, defaults);
 	if (shared != NULL && list->items == shared->items)
 		*list = (struct conf_list){0};
-	list_clear(list);
+	conf_list_clear(list);
 }
 
 static void clear_text(const struct conf_key *key, void *section, const void *defaults)
@@ -493,20 +483,4 @@ void value_clear(const struct conf_key *key, void *section, const void *defaults
 		clear_list(key, section, defaults);
 	else if (types[key->type].set == set_text || types[key->type].set == set_mount)
 		clear_text(key, section, defaults);
-}
-
-/* ---- questions about values ---- */
-
-bool conf_list_has(const struct conf_list *list, const char *word)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (strcmp(list->items[i], word) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool conf_site_has_provider(const struct site_conf *site, const char *provider)
-{
-	return conf_list_has(&site->identity, provider);
 }

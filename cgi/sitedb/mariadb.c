@@ -1,15 +1,14 @@
 /*
- * MariaDB and MySQL as a kind of site database, by libmariadb, which is loaded at its first use.
+ * MariaDB and MySQL as a kind of site database: the connection, by libmariadb, which is loaded at
+ * its first use. mariadb_statement.c has the statements.
  */
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/codec.h"
 #include "base/secret.h"
-#include "sitedb/library.h"
-#include "sitedb/sitedb.h"
+#include "sitedb/mariadb.h"
 
 static const char *const functions[] = {
     "lower",       "upper",        "substr",       "substring",      "substring_index",
@@ -39,31 +38,13 @@ static const char *const words[] = {"INTO", "FOR", "LOCK", "PROCEDURE", NULL};
 	}
 #define TABLES "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
 
-#if __has_include(<mariadb/mysql.h>)
-#include <mariadb/errmsg.h>
-#include <mariadb/mysql.h>
-#include <mariadb/mysqld_error.h>
+#ifdef LIBMARIADB
 
-/* clang-format off */
-#define CALLS(X) \
-	X(mysql_server_init) X(mysql_init) X(mysql_optionsv) X(mysql_real_connect) \
-	X(mysql_close) X(mysql_errno) X(mysql_error) X(mysql_real_query) X(mysql_store_result) \
-	X(mysql_fetch_row) X(mysql_free_result) X(mariadb_connection) X(mysql_stmt_init) \
-	X(mysql_stmt_prepare) X(mysql_stmt_close) X(mysql_stmt_errno) X(mysql_stmt_error) \
-	X(mysql_stmt_param_count) X(mysql_stmt_field_count) X(mysql_stmt_result_metadata) \
-	X(mysql_fetch_field_direct) X(mysql_stmt_bind_param) X(mysql_stmt_bind_result) \
-	X(mysql_stmt_execute) X(mysql_stmt_fetch) X(mysql_stmt_free_result)
-/* clang-format on */
-
-static struct {
-#define X(name) typeof(name) *name;
-	CALLS(X)
-#undef X
-} lib;
+struct libmariadb_calls libmariadb;
 
 static const struct library_call calls[] = {
-#define X(name) {#name, &lib.name},
-    CALLS(X)
+#define X(name) {#name, &libmariadb.name},
+    LIBMARIADB_CALLS(X)
 #undef X
 };
 
@@ -87,32 +68,16 @@ static struct library library = {
 	"SET SESSION sql_mode='" SQL_MODE "', time_zone='+00:00', sql_select_limit=" ONE_ROW_MORE  \
 	", "
 
-struct mariadb {
-	MYSQL *mysql;
-	struct mariadb_statement *statements; /* owned */
-	bool lost;
-};
-
-struct mariadb_column {
-	char *buffer; /* owned */
-	unsigned long size, length;
-	my_bool is_null;
-	bool usable; /* a text or a whole number */
-};
-
-struct mariadb_statement {
-	struct mariadb_statement *next;
-	struct mariadb *connection; /* borrowed */
-	MYSQL_STMT *stmt;
-	struct mariadb_column columns[SITE_QUERY_COLUMNS_MAX]; /* in the statement's order */
-	MYSQL_BIND results[SITE_QUERY_COLUMNS_MAX];
-};
-
 /*
  * libmariadb calls wait_io without an argument of ours, in the thread that called it. So the end of
  * the wait is the thread's.
  */
 static _Thread_local int64_t wait_until_ms;
+
+void mariadb_wait_until(int64_t until_ms)
+{
+	wait_until_ms = until_ms;
+}
 
 static int wait_io(my_socket handle, my_bool is_read, int timeout)
 {
@@ -146,14 +111,14 @@ static enum status failed(struct mariadb *connection, unsigned code, const char 
 
 static enum status mysql_failed(struct mariadb *connection, struct error *err)
 {
-	return failed(connection, lib.mysql_errno(connection->mysql),
-		      lib.mysql_error(connection->mysql), err);
+	return failed(connection, libmariadb.mysql_errno(connection->mysql),
+		      libmariadb.mysql_error(connection->mysql), err);
 }
 
-static enum status stmt_failed(struct mariadb_statement *s, struct error *err)
+enum status mariadb_stmt_failed(struct mariadb_statement *s, struct error *err)
 {
-	return failed(s->connection, lib.mysql_stmt_errno(s->stmt), lib.mysql_stmt_error(s->stmt),
-		      err);
+	return failed(s->connection, libmariadb.mysql_stmt_errno(s->stmt),
+		      libmariadb.mysql_stmt_error(s->stmt), err);
 }
 
 /* ---- open, close ---- */
@@ -166,14 +131,10 @@ static void mariadb_close(void *handle)
 	wait_until_ms = clock_monotonic_ms() + 100;
 	for (struct mariadb_statement *s = connection->statements, *next; s != NULL; s = next) {
 		next = s->next;
-		if (s->stmt != NULL)
-			lib.mysql_stmt_close(s->stmt);
-		for (size_t i = 0; i < SITE_QUERY_COLUMNS_MAX; i++)
-			free(s->columns[i].buffer);
-		free(s);
+		mariadb_statement_free(s);
 	}
 	if (connection->mysql != NULL)
-		lib.mysql_close(connection->mysql);
+		libmariadb.mysql_close(connection->mysql);
 	free(connection);
 }
 
@@ -184,10 +145,10 @@ static void set_tls(MYSQL *mysql, const struct site_uri *uri)
 
 	if (uri->local)
 		return;
-	lib.mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
-	lib.mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
-	lib.mysql_optionsv(mysql, MYSQL_OPT_SSL_CA,
-			   uri->ca[0] != '\0' ? uri->ca : SITEDB_SYSTEM_CA);
+	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
+	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
+	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_SSL_CA,
+				  uri->ca[0] != '\0' ? uri->ca : SITEDB_SYSTEM_CA);
 }
 
 static void set_options(MYSQL *mysql, const struct site_uri *uri)
@@ -196,16 +157,16 @@ static void set_options(MYSQL *mysql, const struct site_uri *uri)
 	unsigned long packet = PACKET_MAX;
 	unsigned protocol = MYSQL_PROTOCOL_TCP, off = 0;
 
-	lib.mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	lib.mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
-	lib.mysql_optionsv(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+	libmariadb.mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
+	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
 	/* wait_io has the real limit; without these libmariadb would not call it */
-	lib.mysql_optionsv(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
-	lib.mysql_optionsv(mysql, MYSQL_OPT_READ_TIMEOUT, &seconds);
-	lib.mysql_optionsv(mysql, MYSQL_OPT_WRITE_TIMEOUT, &seconds);
-	lib.mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, wait_io);
+	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_READ_TIMEOUT, &seconds);
+	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_WRITE_TIMEOUT, &seconds);
+	libmariadb.mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, wait_io);
 	if (uri->port[0] != '\0' && uri->socket[0] == '\0')
-		lib.mysql_optionsv(mysql, MYSQL_OPT_PROTOCOL, &protocol);
+		libmariadb.mysql_optionsv(mysql, MYSQL_OPT_PROTOCOL, &protocol);
 	set_tls(mysql, uri);
 }
 
@@ -216,7 +177,7 @@ static const char *or_null(const char *text)
 
 static enum status run(struct mariadb *connection, const char *sql, struct error *err)
 {
-	if (lib.mysql_real_query(connection->mysql, sql, strlen(sql)) == 0)
+	if (libmariadb.mysql_real_query(connection->mysql, sql, strlen(sql)) == 0)
 		return STATUS_OK;
 	return mysql_failed(connection, err);
 }
@@ -228,7 +189,7 @@ static enum status set_session(struct mariadb *connection, struct error *err)
 
 	strbuf_init(&sql);
 	strbuf_adds(&sql, SETTINGS);
-	if (lib.mariadb_connection(connection->mysql))
+	if (libmariadb.mariadb_connection(connection->mysql))
 		strbuf_addf(&sql, "tx_read_only=1, max_statement_time=%d.%03d",
 			    SITEDB_STATEMENT_MS / 1000, SITEDB_STATEMENT_MS % 1000);
 	else
@@ -246,9 +207,9 @@ static enum status connect_to(const struct sitedb_source *source, struct mariadb
 	const struct site_uri *uri = &source->uri;
 
 	set_options(connection->mysql, uri);
-	if (lib.mysql_real_connect(connection->mysql, or_null(uri->host), uri->user, password,
-				   uri->name, (unsigned)strtoul(uri->port, NULL, 10),
-				   or_null(uri->socket), 0) == NULL)
+	if (libmariadb.mysql_real_connect(
+		connection->mysql, or_null(uri->host), uri->user, password, uri->name,
+		(unsigned)strtoul(uri->port, NULL, 10), or_null(uri->socket), 0) == NULL)
 		return mysql_failed(connection, err);
 	return set_session(connection, err);
 }
@@ -268,7 +229,7 @@ static enum status mariadb_open(const struct sitedb_source *source, int64_t unti
 		return error_no_memory(err);
 	wait_until_ms = until_ms;
 	strbuf_init_secret(&password);
-	connection->mysql = lib.mysql_init(NULL);
+	connection->mysql = libmariadb.mysql_init(NULL);
 	status = connection->mysql != NULL ? sitedb_password(source, &password, err)
 					   : error_no_memory(err);
 	if (status == STATUS_OK)
@@ -291,193 +252,6 @@ static bool mariadb_is_lost(void *handle)
 	return connection->lost;
 }
 
-/* ---- statements ---- */
-
-static bool is_usable(const MYSQL_FIELD *field)
-{
-	switch (field->type) {
-	case MYSQL_TYPE_FLOAT:
-	case MYSQL_TYPE_DOUBLE:
-	case MYSQL_TYPE_BIT:
-	case MYSQL_TYPE_GEOMETRY:
-	case MYSQL_TYPE_TIME:
-		return false;
-	case MYSQL_TYPE_DECIMAL:
-	case MYSQL_TYPE_NEWDECIMAL:
-		return field->decimals == 0;
-	default:
-		return true;
-	}
-}
-
-/* Each value is fetched as a text, into a buffer with one byte more than it may have. */
-static enum status columns_bind(struct mariadb_statement *s, const struct site_query_text *text,
-				struct error *err)
-{
-	MYSQL_RES *meta = lib.mysql_stmt_result_metadata(s->stmt);
-
-	if (meta == NULL)
-		return stmt_failed(s, err);
-	for (size_t i = 0; i < text->spec->n_columns; i++) {
-		if (text->columns[i] < 0)
-			continue;
-		unsigned n = (unsigned)text->columns[i];
-		struct mariadb_column *column = &s->columns[n];
-		column->usable = is_usable(lib.mysql_fetch_field_direct(meta, n));
-		column->size = text->spec->columns[i].max + 1;
-		column->buffer = malloc(column->size);
-		if (column->buffer == NULL) {
-			lib.mysql_free_result(meta);
-			return error_no_memory(err);
-		}
-		s->results[n] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_STRING,
-					     .buffer = column->buffer,
-					     .buffer_length = column->size,
-					     .length = &column->length,
-					     .is_null = &column->is_null};
-	}
-	lib.mysql_free_result(meta);
-	if (lib.mysql_stmt_bind_result(s->stmt, s->results) != 0)
-		return stmt_failed(s, err);
-	return STATUS_OK;
-}
-
-/* The server must see the statement as we do. */
-static enum status counts_check(const struct mariadb_statement *s,
-				const struct site_query_text *text, struct error *err)
-{
-	if (lib.mysql_stmt_param_count(s->stmt) == text->n_places &&
-	    lib.mysql_stmt_field_count(s->stmt) == text->n_columns)
-		return STATUS_OK;
-	return error_set(err, STATUS_BAD_REQUEST,
-			 "the server finds other parameters or columns in it: write one plain "
-			 "SELECT");
-}
-
-static enum status mariadb_prepare(void *handle, const struct site_query_text *text,
-				   int64_t until_ms, void **out, struct error *err)
-{
-	struct mariadb *connection = handle;
-	struct mariadb_statement *s = calloc(1, sizeof(*s));
-	enum status status = STATUS_OK;
-
-	if (s == NULL)
-		return error_no_memory(err);
-	wait_until_ms = until_ms;
-	s->connection = connection;
-	s->next = connection->statements;
-	connection->statements = s;
-	s->stmt = lib.mysql_stmt_init(connection->mysql);
-	if (s->stmt == NULL)
-		return error_no_memory(err);
-	if (lib.mysql_stmt_prepare(s->stmt, text->exact, strlen(text->exact)) != 0)
-		status = stmt_failed(s, err);
-	if (status == STATUS_OK)
-		status = counts_check(s, text, err);
-	if (status == STATUS_OK)
-		status = columns_bind(s, text, err);
-	if (status == STATUS_OK)
-		*out = s;
-	return status;
-}
-
-/* ---- asking ---- */
-
-/*
- * True if no row can have such a value: the column's character set has no place for it. Of a query
- * that is at fault in itself, prepare would have failed.
- */
-static bool cannot_be_there(const struct mariadb_statement *s)
-{
-	unsigned code = lib.mysql_stmt_errno(s->stmt);
-
-	return code == ER_CANT_AGGREGATE_2COLLATIONS || code == ER_CANT_AGGREGATE_3COLLATIONS ||
-	       code == ER_CANT_AGGREGATE_NCOLLATIONS;
-}
-
-/* STATUS_NOT_FOUND: no row can have such a value. */
-static enum status params_bind(struct mariadb_statement *s, const struct site_query_text *text,
-			       const struct site_query_value *values, struct error *err)
-{
-	MYSQL_BIND binds[SELECT_PLACES_MAX] = {0};
-
-	for (size_t i = 0; i < text->n_places; i++) {
-		const struct site_query_value *value = &values[text->places[i]];
-
-		if (value->text != NULL && !utf8_valid(value->text, strlen(value->text)))
-			return STATUS_NOT_FOUND;
-		if (value->text == NULL)
-			binds[i] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_LONGLONG,
-						.buffer = (void *)&value->number};
-		else
-			binds[i] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_STRING,
-						.buffer = (void *)value->text,
-						.buffer_length = strlen(value->text)};
-	}
-	/* execute copies what it needs, and is called while binds and values are there */
-	if (lib.mysql_stmt_bind_param(s->stmt, binds) == 0 && lib.mysql_stmt_execute(s->stmt) == 0)
-		return STATUS_OK;
-	return cannot_be_there(s) ? STATUS_NOT_FOUND : stmt_failed(s, err);
-}
-
-static enum status mariadb_row_read(const struct mariadb_statement *s,
-				    const struct site_query_text *text, struct site_query_row *row,
-				    struct error *err)
-{
-	enum status status = STATUS_OK;
-
-	for (size_t i = 0; i < text->spec->n_columns && status == STATUS_OK; i++) {
-		if (text->columns[i] < 0)
-			continue;
-		const struct mariadb_column *column = &s->columns[text->columns[i]];
-		if (column->is_null)
-			continue;
-		if (!column->usable)
-			status = site_query_bad_value(text, i, "is neither text nor a whole number",
-						      err);
-		else if (column->length >= column->size)
-			status = site_query_bad_value(text, i, "is too long", err);
-		else
-			status = site_query_value_dup(text, i, column->buffer, column->length,
-						      &row->values[i], err);
-	}
-	return status;
-}
-
-static enum status rows_read(struct mariadb_statement *s, const struct site_query_text *text,
-			     struct site_query_row *row, struct error *err)
-{
-	int rc = lib.mysql_stmt_fetch(s->stmt);
-
-	if (rc == MYSQL_NO_DATA)
-		return STATUS_NOT_FOUND;
-	if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)
-		return stmt_failed(s, err);
-	enum status status = mariadb_row_read(s, text, row, err);
-	if (status != STATUS_OK)
-		return status;
-	rc = lib.mysql_stmt_fetch(s->stmt);
-	if (rc == MYSQL_NO_DATA)
-		return STATUS_OK;
-	return rc == 0 || rc == MYSQL_DATA_TRUNCATED ? site_query_many_rows(text, err)
-						     : stmt_failed(s, err);
-}
-
-static enum status mariadb_ask(void *statement, const struct site_query_text *text,
-			       const struct sitedb_ask *ask, struct site_query_row *row,
-			       struct error *err)
-{
-	struct mariadb_statement *s = statement;
-
-	wait_until_ms = ask->until_ms;
-	enum status status = params_bind(s, text, ask->values, err);
-	if (status != STATUS_OK)
-		return status;
-	status = rows_read(s, text, row, err);
-	lib.mysql_stmt_free_result(s->stmt);
-	return status;
-}
-
 /* ---- for prebindctl check ---- */
 
 static enum status mariadb_each(void *handle, const char *sql, int64_t until_ms,
@@ -494,12 +268,12 @@ static enum status mariadb_each(void *handle, const char *sql, int64_t until_ms,
 		status = run(connection, sql, err);
 	if (status != STATUS_OK)
 		return status;
-	result = lib.mysql_store_result(connection->mysql);
+	result = libmariadb.mysql_store_result(connection->mysql);
 	if (result == NULL)
 		return mysql_failed(connection, err);
-	while ((row = lib.mysql_fetch_row(result)) != NULL)
+	while ((row = libmariadb.mysql_fetch_row(result)) != NULL)
 		each(arg, row[0] != NULL ? row[0] : "");
-	lib.mysql_free_result(result);
+	libmariadb.mysql_free_result(result);
 	return STATUS_OK;
 }
 

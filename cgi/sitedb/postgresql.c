@@ -1,6 +1,7 @@
 /*
- * PostgreSQL as a kind of site database, by libpq, which is loaded at its first use. All calls are
- * those that do not wait; sitedb_wait waits.
+ * PostgreSQL as a kind of site database: the connection, by libpq, which is loaded at its first
+ * use. postgresql_statement.c has the statements. All calls are those that do not wait; sitedb_wait
+ * waits.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -8,10 +9,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/codec.h"
 #include "base/secret.h"
-#include "sitedb/library.h"
-#include "sitedb/sitedb.h"
+#include "sitedb/postgresql.h"
 
 static const char *const functions[] = {"lower",
 					"upper",
@@ -74,33 +73,13 @@ static const char *const words[] = {"INTO", "FOR", "LOCK", NULL};
 	"SELECT table_name FROM information_schema.tables"                                         \
 	" WHERE table_schema = ANY (current_schemas(false))"
 
-#if __has_include(<libpq-fe.h>)
-#include <libpq-fe.h>
-#elif __has_include(<postgresql/libpq-fe.h>)
-#include <postgresql/libpq-fe.h>
-#endif
-
 #ifdef LIBPQ_FE_H
 
-/* clang-format off */
-#define CALLS(X) \
-	X(PQconnectStartParams) X(PQconnectPoll) X(PQfinish) X(PQstatus) X(PQsocket) \
-	X(PQerrorMessage) X(PQsetnonblocking) X(PQsendQuery) X(PQsendPrepare) \
-	X(PQsendDescribePrepared) X(PQsendQueryPrepared) X(PQflush) X(PQconsumeInput) \
-	X(PQisBusy) X(PQgetResult) X(PQresultStatus) X(PQresultErrorField) X(PQclear) \
-	X(PQntuples) X(PQnfields) X(PQftype) X(PQnparams) X(PQparamtype) X(PQgetisnull) \
-	X(PQgetvalue) X(PQgetlength)
-/* clang-format on */
-
-static struct {
-#define X(name) typeof(name) *name;
-	CALLS(X)
-#undef X
-} lib;
+struct libpq_calls libpq;
 
 static const struct library_call calls[] = {
-#define X(name) {#name, &lib.name},
-    CALLS(X)
+#define X(name) {#name, &libpq.name},
+    LIBPQ_CALLS(X)
 #undef X
 };
 
@@ -110,39 +89,6 @@ static struct library library = {
     .package = "libpq5",
     .calls = calls,
     .n_calls = sizeof(calls) / sizeof(calls[0]),
-};
-
-/* Types of pg_type.dat; these numbers never change. */
-enum {
-	TYPE_BOOL = 16,
-	TYPE_NAME = 19,
-	TYPE_INT8 = 20,
-	TYPE_INT2 = 21,
-	TYPE_INT4 = 23,
-	TYPE_TEXT = 25,
-	TYPE_OID = 26,
-	TYPE_CHAR_N = 1042,
-	TYPE_VARCHAR = 1043,
-	TYPE_DATE = 1082,
-	TYPE_TIMESTAMP = 1114,
-	TYPE_TIMESTAMPTZ = 1184,
-	TYPE_FIRST_OWN = 16384 /* citext and others that the site made: as texts */
-};
-
-struct postgresql {
-	PGconn *conn;
-	struct postgresql_statement *statements; /* owned */
-	unsigned n_statements;
-	bool lost;
-	int64_t until_ms; /* the end of the call that is under way */
-};
-
-struct postgresql_statement {
-	struct postgresql_statement *next;
-	struct postgresql *connection; /* borrowed */
-	char name[16];
-	Oid params[SELECT_PLACES_MAX];
-	Oid columns[SITE_QUERY_COLUMNS_MAX]; /* in the statement's order */
 };
 
 /* ---- failures ---- */
@@ -155,7 +101,7 @@ static int line_length(const char *text)
 
 static enum status connection_failed(struct postgresql *connection, struct error *err)
 {
-	const char *said = lib.PQerrorMessage(connection->conn);
+	const char *said = libpq.PQerrorMessage(connection->conn);
 
 	connection->lost = true;
 	if (clock_left_ms(connection->until_ms) == 0)
@@ -172,10 +118,10 @@ static enum status connection_failed(struct postgresql *connection, struct error
 static enum status result_failed(struct postgresql *connection, const PGresult *result,
 				 struct error *err)
 {
-	const char *code = lib.PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	const char *said = lib.PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *code = libpq.PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *said = libpq.PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-	if (code == NULL || said == NULL || lib.PQstatus(connection->conn) != CONNECTION_OK)
+	if (code == NULL || said == NULL || libpq.PQstatus(connection->conn) != CONNECTION_OK)
 		return connection_failed(connection, err);
 	if (strcmp(code, "22P05") == 0)
 		return STATUS_NOT_FOUND;
@@ -197,10 +143,10 @@ static bool send_all(struct postgresql *connection)
 {
 	int rc;
 
-	while ((rc = lib.PQflush(connection->conn)) == 1) {
-		if (!sitedb_wait(lib.PQsocket(connection->conn), POLLIN | POLLOUT,
+	while ((rc = libpq.PQflush(connection->conn)) == 1) {
+		if (!sitedb_wait(libpq.PQsocket(connection->conn), POLLIN | POLLOUT,
 				 connection->until_ms) ||
-		    lib.PQconsumeInput(connection->conn) == 0)
+		    libpq.PQconsumeInput(connection->conn) == 0)
 			return false;
 	}
 	return rc == 0;
@@ -209,20 +155,16 @@ static bool send_all(struct postgresql *connection)
 /* The next result; NULL: there is no more, or the connection is lost. The caller clears it. */
 static enum status next_result(struct postgresql *connection, PGresult **out, struct error *err)
 {
-	while (lib.PQisBusy(connection->conn) != 0)
-		if (!sitedb_wait(lib.PQsocket(connection->conn), POLLIN, connection->until_ms) ||
-		    lib.PQconsumeInput(connection->conn) == 0)
+	while (libpq.PQisBusy(connection->conn) != 0)
+		if (!sitedb_wait(libpq.PQsocket(connection->conn), POLLIN, connection->until_ms) ||
+		    libpq.PQconsumeInput(connection->conn) == 0)
 			return connection_failed(connection, err);
-	*out = lib.PQgetResult(connection->conn);
+	*out = libpq.PQgetResult(connection->conn);
 	return STATUS_OK;
 }
 
-/*
- * The last result of what was sent; `sent` is what the sending function returned. The caller clears
- * *out, which is set only if nothing failed.
- */
-static enum status finish(struct postgresql *connection, int sent, PGresult **out,
-			  struct error *err)
+enum status postgresql_finish(struct postgresql *connection, int sent, PGresult **out,
+			      struct error *err)
 {
 	PGresult *last = NULL, *result = NULL;
 	enum status status = STATUS_OK;
@@ -233,18 +175,18 @@ static enum status finish(struct postgresql *connection, int sent, PGresult **ou
 		status = next_result(connection, &result, err);
 		if (status != STATUS_OK || result == NULL)
 			break;
-		lib.PQclear(last);
+		libpq.PQclear(last);
 		last = result;
 	}
 	if (status == STATUS_OK && last == NULL)
 		status = connection_failed(connection, err);
-	else if (status == STATUS_OK && lib.PQresultStatus(last) != PGRES_COMMAND_OK &&
-		 lib.PQresultStatus(last) != PGRES_TUPLES_OK)
+	else if (status == STATUS_OK && libpq.PQresultStatus(last) != PGRES_COMMAND_OK &&
+		 libpq.PQresultStatus(last) != PGRES_TUPLES_OK)
 		status = result_failed(connection, last, err);
 	if (status == STATUS_OK)
 		*out = last;
 	else
-		lib.PQclear(last);
+		libpq.PQclear(last);
 	return status;
 }
 
@@ -259,7 +201,7 @@ static void postgresql_close(void *handle)
 		free(s);
 	}
 	if (connection->conn != NULL)
-		lib.PQfinish(connection->conn);
+		libpq.PQfinish(connection->conn);
 	free(connection);
 }
 
@@ -268,11 +210,11 @@ static enum status connect_wait(struct postgresql *connection, struct error *err
 	PostgresPollingStatusType state = PGRES_POLLING_WRITING;
 
 	while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
-		int fd = lib.PQsocket(connection->conn);
+		int fd = libpq.PQsocket(connection->conn);
 		short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
 		if (fd < 0 || !sitedb_wait(fd, events, connection->until_ms))
 			break;
-		state = lib.PQconnectPoll(connection->conn);
+		state = libpq.PQconnectPoll(connection->conn);
 	}
 	return state == PGRES_POLLING_OK ? STATUS_OK : connection_failed(connection, err);
 }
@@ -289,8 +231,8 @@ static enum status set_session(struct postgresql *connection, struct error *err)
 		 "SET standard_conforming_strings = on; SET client_min_messages = error",
 		 SITEDB_STATEMENT_MS, SITEDB_STATEMENT_MS);
 	enum status status =
-	    finish(connection, lib.PQsendQuery(connection->conn, sql), &result, err);
-	lib.PQclear(result);
+	    postgresql_finish(connection, libpq.PQsendQuery(connection->conn, sql), &result, err);
+	libpq.PQclear(result);
 	return status;
 }
 
@@ -319,13 +261,13 @@ static enum status connect_to(const struct sitedb_source *source, struct postgre
 				      uri->local && uri->ca[0] == '\0' ? "" : ca,
 				      NULL};
 
-	connection->conn = lib.PQconnectStartParams(names, values, 0);
+	connection->conn = libpq.PQconnectStartParams(names, values, 0);
 	if (connection->conn == NULL)
 		return error_no_memory(err);
-	if (lib.PQstatus(connection->conn) == CONNECTION_BAD)
+	if (libpq.PQstatus(connection->conn) == CONNECTION_BAD)
 		return connection_failed(connection, err);
 	enum status status = connect_wait(connection, err);
-	if (status == STATUS_OK && lib.PQsetnonblocking(connection->conn, 1) != 0)
+	if (status == STATUS_OK && libpq.PQsetnonblocking(connection->conn, 1) != 0)
 		status = connection_failed(connection, err);
 	return status == STATUS_OK ? set_session(connection, err) : status;
 }
@@ -366,204 +308,6 @@ static bool postgresql_is_lost(void *handle)
 	return connection->lost;
 }
 
-/* ---- statements ---- */
-
-static bool is_text_type(Oid type)
-{
-	return type == TYPE_TEXT || type == TYPE_VARCHAR || type == TYPE_CHAR_N ||
-	       type == TYPE_NAME || type >= TYPE_FIRST_OWN;
-}
-
-static bool is_whole_type(Oid type)
-{
-	return type == TYPE_INT8 || type == TYPE_INT4 || type == TYPE_INT2;
-}
-
-/* A parameter of another type would be converted before it is compared. */
-static enum status params_check(struct postgresql_statement *s, const struct site_query_text *text,
-				const PGresult *described, struct error *err)
-{
-	for (size_t i = 0; i < text->n_places; i++) {
-		Oid type = lib.PQparamtype(described, (int)i);
-		s->params[i] = type;
-		if (!is_text_type(type) && !is_whole_type(type))
-			return error_set(err, STATUS_BAD_REQUEST,
-					 "%s is compared with a column that holds neither text nor "
-					 "whole numbers: write CAST(column AS text)",
-					 text->spec->asked[text->places[i]]);
-	}
-	return STATUS_OK;
-}
-
-static enum status describe(struct postgresql_statement *s, const struct site_query_text *text,
-			    struct error *err)
-{
-	PGresult *described = NULL;
-	enum status status =
-	    finish(s->connection, lib.PQsendDescribePrepared(s->connection->conn, s->name),
-		   &described, err);
-
-	if (status != STATUS_OK)
-		return status;
-	if (lib.PQnparams(described) != (int)text->n_places ||
-	    lib.PQnfields(described) != (int)text->n_columns)
-		status = error_set(err, STATUS_BAD_REQUEST,
-				   "the server finds other parameters or columns in it: write one "
-				   "plain SELECT");
-	else
-		status = params_check(s, text, described, err);
-	for (size_t i = 0; i < text->n_columns && status == STATUS_OK; i++)
-		s->columns[i] = lib.PQftype(described, (int)i);
-	lib.PQclear(described);
-	return status;
-}
-
-/*
- * Numbers have their type from the start, so that `:now - 60` is one. The server finds the types of
- * texts.
- */
-static enum status send_prepare(struct postgresql_statement *s, const struct site_query_text *text,
-				struct error *err)
-{
-	Oid types[SELECT_PLACES_MAX] = {0};
-	PGresult *result = NULL;
-
-	for (size_t i = 0; i < text->n_places; i++)
-		if (!select_is_text(text->spec->asked[text->places[i]]))
-			types[i] = TYPE_INT8;
-	enum status status = finish(s->connection,
-				    lib.PQsendPrepare(s->connection->conn, s->name, text->exact,
-						      (int)text->n_places, types),
-				    &result, err);
-	lib.PQclear(result);
-	return status;
-}
-
-static enum status postgresql_prepare(void *handle, const struct site_query_text *text,
-				      int64_t until_ms, void **out, struct error *err)
-{
-	struct postgresql *connection = handle;
-	struct postgresql_statement *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		return error_no_memory(err);
-	connection->until_ms = until_ms;
-	s->connection = connection;
-	s->next = connection->statements;
-	connection->statements = s;
-	snprintf(s->name, sizeof(s->name), "q%u", connection->n_statements++);
-	enum status status = send_prepare(s, text, err);
-	if (status == STATUS_OK)
-		status = describe(s, text, err);
-	if (status == STATUS_OK)
-		*out = s;
-	return status;
-}
-
-/* ---- asking ---- */
-
-/*
- * A whole number as the server would write it: 17, but not 017 or +17. Others cannot be in the
- * column, and the server would refuse them.
- */
-static bool is_whole(const char *text, Oid type)
-{
-	size_t most = type == TYPE_INT8 ? 18 : type == TYPE_INT4 ? 9 : 4;
-	const char *digits = text[0] == '-' ? text + 1 : text;
-	size_t len = strspn(digits, "0123456789");
-
-	return digits[len] == '\0' && len > 0 && len <= most && (digits[0] != '0' || len == 1);
-}
-
-static bool may_be_there(const struct postgresql_statement *s, size_t place, const char *text)
-{
-	return utf8_valid(text, strlen(text)) &&
-	       (!is_whole_type(s->params[place]) || is_whole(text, s->params[place]));
-}
-
-#define NUMBER_MAX 24 /* bytes of a 64-bit number as text, with its NUL */
-
-/* STATUS_NOT_FOUND: no row can have such a value. */
-static enum status send_query(struct postgresql_statement *s, const struct site_query_text *text,
-			      const struct sitedb_ask *ask, PGresult **out, struct error *err)
-{
-	const char *values[SELECT_PLACES_MAX] = {0};
-	char numbers[SITE_QUERY_PARAMS_MAX][NUMBER_MAX];
-
-	for (size_t i = 0; i < text->n_places; i++) {
-		unsigned param = text->places[i];
-		const struct site_query_value *value = &ask->values[param];
-
-		values[i] = value->text != NULL ? value->text : numbers[param];
-		if (value->text == NULL)
-			snprintf(numbers[param], NUMBER_MAX, "%lld", (long long)value->number);
-		else if (!may_be_there(s, i, value->text))
-			return STATUS_NOT_FOUND;
-	}
-	return finish(s->connection,
-		      lib.PQsendQueryPrepared(s->connection->conn, s->name, (int)text->n_places,
-					      values, NULL, NULL, 0),
-		      out, err);
-}
-
-/* Whether a value of the type is a text or a whole number, and its text. *len is set. */
-static const char *column_text(const PGresult *result, int column, Oid type, size_t *len)
-{
-	const char *value = lib.PQgetvalue(result, 0, column);
-
-	*len = (size_t)lib.PQgetlength(result, 0, column);
-	if (type == TYPE_BOOL) {
-		*len = 1;
-		return value[0] == 't' ? "1" : "0";
-	}
-	while (type == TYPE_CHAR_N && *len > 0 && value[*len - 1] == ' ')
-		--*len; /* the column's padding */
-	bool known = is_text_type(type) || is_whole_type(type) || type == TYPE_OID ||
-		     type == TYPE_DATE || type == TYPE_TIMESTAMP || type == TYPE_TIMESTAMPTZ;
-	return known || is_whole(value, TYPE_INT8) ? value : NULL;
-}
-
-static enum status postgresql_row_read(const struct postgresql_statement *s,
-				       const struct site_query_text *text, const PGresult *result,
-				       struct site_query_row *row, struct error *err)
-{
-	enum status status = STATUS_OK;
-
-	for (size_t i = 0; i < text->spec->n_columns && status == STATUS_OK; i++) {
-		int n = text->columns[i];
-		size_t len;
-		if (n < 0 || lib.PQgetisnull(result, 0, n))
-			continue;
-		const char *value = column_text(result, n, s->columns[n], &len);
-		status =
-		    value == NULL
-			? site_query_bad_value(text, i, "is neither text nor a whole number", err)
-			: site_query_value_dup(text, i, value, len, &row->values[i], err);
-	}
-	return status;
-}
-
-static enum status postgresql_ask(void *statement, const struct site_query_text *text,
-				  const struct sitedb_ask *ask, struct site_query_row *row,
-				  struct error *err)
-{
-	struct postgresql_statement *s = statement;
-	PGresult *result = NULL;
-
-	s->connection->until_ms = ask->until_ms;
-	enum status status = send_query(s, text, ask, &result, err);
-	if (status != STATUS_OK)
-		return status;
-	if (lib.PQntuples(result) == 0)
-		status = STATUS_NOT_FOUND;
-	else if (lib.PQntuples(result) > 1)
-		status = site_query_many_rows(text, err);
-	else
-		status = postgresql_row_read(s, text, result, row, err);
-	lib.PQclear(result);
-	return status;
-}
-
 /* ---- for prebindctl check ---- */
 
 static enum status postgresql_each(void *handle, const char *sql, int64_t until_ms,
@@ -575,12 +319,12 @@ static enum status postgresql_each(void *handle, const char *sql, int64_t until_
 
 	connection->until_ms = until_ms;
 	enum status status =
-	    finish(connection, lib.PQsendQuery(connection->conn, sql), &result, err);
+	    postgresql_finish(connection, libpq.PQsendQuery(connection->conn, sql), &result, err);
 	if (status != STATUS_OK)
 		return status;
-	for (int i = 0; i < lib.PQntuples(result); i++)
-		each(arg, lib.PQgetvalue(result, i, 0));
-	lib.PQclear(result);
+	for (int i = 0; i < libpq.PQntuples(result); i++)
+		each(arg, libpq.PQgetvalue(result, i, 0));
+	libpq.PQclear(result);
 	return STATUS_OK;
 }
 

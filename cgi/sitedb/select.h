@@ -52,6 +52,13 @@ enum status select_read(const char *text, const struct select_dialect *dialect, 
 			const char **at, struct error *err);
 void select_clear(struct select *select);
 
+/*
+ * Only for select_read: adds the comparisons of all text parameters. STATUS_BAD_REQUEST: a
+ * parameter is in none that is allowed.
+ */
+enum status select_find_comparisons(struct select *select, const struct select_dialect *dialect,
+				    const char **at, struct error *err);
+
 /* False: the parameter is a number, such as ":now", which has no collation. */
 bool select_is_text(const char *param);
 

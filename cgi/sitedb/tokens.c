@@ -8,6 +8,15 @@
 #include <string.h>
 #include <strings.h>
 
+/* Words that end an expression, or come before one: they are no names. */
+static const char *const keywords[] = {
+    "SELECT", "FROM",  "WHERE",     "AND",    "OR",     "NOT",  "ON",     "HAVING",  "WHEN",
+    "THEN",   "ELSE",  "END",       "CASE",   "AS",     "IN",   "IS",     "LIKE",    "BETWEEN",
+    "EXISTS", "GROUP", "ORDER",     "BY",     "LIMIT",  "JOIN", "LEFT",   "RIGHT",   "INNER",
+    "OUTER",  "CROSS", "NATURAL",   "UNION",  "EXCEPT", "WITH", "USING",  "COLLATE", "DISTINCT",
+    "ALL",    "ANY",   "INTERSECT", "OFFSET", "FETCH",  "OVER", "VALUES", "ESCAPE",  "BINARY",
+    "FULL",   "ASC",   "DESC",      "FILTER", "SOME",   NULL};
+
 #define OPERATORS "=<>!|&~^+-*/%(),.;"
 
 /* Longer ones first. */
@@ -179,4 +188,44 @@ bool token_name(const struct token *token, char *out, size_t size)
 	memcpy(out, token->text + quote, len);
 	out[len] = '\0';
 	return true;
+}
+
+bool tokens_is(const struct tokens *tokens, size_t i, const char *text)
+{
+	return token_is(&tokens->items[i], text);
+}
+
+bool tokens_is_name(const struct tokens *tokens, size_t i)
+{
+	const struct token *token = &tokens->items[i];
+
+	return token->kind == TOKEN_QUOTED ||
+	       (token->kind == TOKEN_WORD && !token_in(token, keywords));
+}
+
+size_t tokens_last(const struct tokens *tokens)
+{
+	return tokens->count - 1;
+}
+
+size_t tokens_closing(const struct tokens *tokens, size_t i)
+{
+	size_t depth = 0;
+
+	for (;; i++) {
+		depth += tokens_is(tokens, i, "(") ? 1 : 0;
+		if (tokens_is(tokens, i, ")") && --depth == 0)
+			return i;
+	}
+}
+
+size_t tokens_opening(const struct tokens *tokens, size_t i)
+{
+	size_t depth = 0;
+
+	for (;; i--) {
+		depth += tokens_is(tokens, i, ")") ? 1 : 0;
+		if (tokens_is(tokens, i, "(") && --depth == 0)
+			return i;
+	}
 }

@@ -43,6 +43,16 @@ bool token_is(const struct token *token, const char *text);
 /* True for a keyword of the list, which ends with NULL. */
 bool token_in(const struct token *token, const char *const *list);
 
+/* The same for the token at i. */
+bool tokens_is(const struct tokens *tokens, size_t i, const char *text);
+/* True for a name, with quotes or without; a keyword is none. */
+bool tokens_is_name(const struct tokens *tokens, size_t i);
+/* The index of TOKEN_END. */
+size_t tokens_last(const struct tokens *tokens);
+/* The bracket that belongs to the one at i. All brackets must match. */
+size_t tokens_closing(const struct tokens *tokens, size_t i);
+size_t tokens_opening(const struct tokens *tokens, size_t i);
+
 /* Copies the name, without its quotes, into out. False: it does not fit. */
 bool token_name(const struct token *token, char *out, size_t size);
 

@@ -1,0 +1,74 @@
+/*
+ * MariaDB and MySQL as a kind of site database: what mariadb.c and mariadb_statement.c share. It
+ * includes libmariadb where the build has it; LIBMARIADB is defined then.
+ */
+#ifndef SITEDB_MARIADB_H
+#define SITEDB_MARIADB_H
+
+#include "sitedb/library.h"
+#include "sitedb/sitedb.h"
+
+#if __has_include(<mariadb/mysql.h>)
+#define LIBMARIADB
+#include <mariadb/errmsg.h>
+#include <mariadb/mysql.h>
+#include <mariadb/mysqld_error.h>
+
+/* clang-format off */
+#define LIBMARIADB_CALLS(X) \
+	X(mysql_server_init) X(mysql_init) X(mysql_optionsv) X(mysql_real_connect) \
+	X(mysql_close) X(mysql_errno) X(mysql_error) X(mysql_real_query) X(mysql_store_result) \
+	X(mysql_fetch_row) X(mysql_free_result) X(mariadb_connection) X(mysql_stmt_init) \
+	X(mysql_stmt_prepare) X(mysql_stmt_close) X(mysql_stmt_errno) X(mysql_stmt_error) \
+	X(mysql_stmt_param_count) X(mysql_stmt_field_count) X(mysql_stmt_result_metadata) \
+	X(mysql_fetch_field_direct) X(mysql_stmt_bind_param) X(mysql_stmt_bind_result) \
+	X(mysql_stmt_execute) X(mysql_stmt_fetch) X(mysql_stmt_free_result)
+/* clang-format on */
+
+/* The functions of libmariadb. They are set after the first connection was opened. */
+extern struct libmariadb_calls {
+#define X(name) typeof(name) *name;
+	LIBMARIADB_CALLS(X)
+#undef X
+} libmariadb;
+
+struct mariadb {
+	MYSQL *mysql;
+	struct mariadb_statement *statements; /* owned */
+	bool lost;
+};
+
+struct mariadb_column {
+	char *buffer; /* owned */
+	unsigned long size, length;
+	my_bool is_null;
+	bool usable; /* a text or a whole number */
+};
+
+struct mariadb_statement {
+	struct mariadb_statement *next;
+	struct mariadb *connection; /* borrowed */
+	MYSQL_STMT *stmt;
+	struct mariadb_column columns[SITE_QUERY_COLUMNS_MAX]; /* in the statement's order */
+	MYSQL_BIND results[SITE_QUERY_COLUMNS_MAX];
+};
+
+/* Sets the end of all waits for a server that begin in this thread from now on. */
+void mariadb_wait_until(int64_t until_ms);
+
+/* Sets the error that the library reported for a statement. */
+enum status mariadb_stmt_failed(struct mariadb_statement *s, struct error *err);
+
+/* Frees a statement. */
+void mariadb_statement_free(struct mariadb_statement *s);
+
+/* prepare and ask of struct sitedb_kind. */
+enum status mariadb_prepare(void *handle, const struct site_query_text *text, int64_t until_ms,
+			    void **out, struct error *err);
+enum status mariadb_ask(void *statement, const struct site_query_text *text,
+			const struct sitedb_ask *ask, struct site_query_row *row,
+			struct error *err);
+
+#endif
+
+#endif

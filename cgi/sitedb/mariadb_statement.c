@@ -1,0 +1,209 @@
+/*
+ * The statements of MariaDB and MySQL: prepares them, asks them, and reads the row that was found.
+ */
+#include "sitedb/mariadb.h"
+
+#ifdef LIBMARIADB
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+
+void mariadb_statement_free(struct mariadb_statement *s)
+{
+	if (s->stmt != NULL)
+		libmariadb.mysql_stmt_close(s->stmt);
+	for (size_t i = 0; i < SITE_QUERY_COLUMNS_MAX; i++)
+		free(s->columns[i].buffer);
+	free(s);
+}
+
+/* ---- preparing ---- */
+
+static bool is_usable(const MYSQL_FIELD *field)
+{
+	switch (field->type) {
+	case MYSQL_TYPE_FLOAT:
+	case MYSQL_TYPE_DOUBLE:
+	case MYSQL_TYPE_BIT:
+	case MYSQL_TYPE_GEOMETRY:
+	case MYSQL_TYPE_TIME:
+		return false;
+	case MYSQL_TYPE_DECIMAL:
+	case MYSQL_TYPE_NEWDECIMAL:
+		return field->decimals == 0;
+	default:
+		return true;
+	}
+}
+
+/* Each value is fetched as a text, into a buffer with one byte more than it may have. */
+static enum status columns_bind(struct mariadb_statement *s, const struct site_query_text *text,
+				struct error *err)
+{
+	MYSQL_RES *meta = libmariadb.mysql_stmt_result_metadata(s->stmt);
+
+	if (meta == NULL)
+		return mariadb_stmt_failed(s, err);
+	for (size_t i = 0; i < text->spec->n_columns; i++) {
+		if (text->columns[i] < 0)
+			continue;
+		unsigned n = (unsigned)text->columns[i];
+		struct mariadb_column *column = &s->columns[n];
+		column->usable = is_usable(libmariadb.mysql_fetch_field_direct(meta, n));
+		column->size = text->spec->columns[i].max + 1;
+		column->buffer = malloc(column->size);
+		if (column->buffer == NULL) {
+			libmariadb.mysql_free_result(meta);
+			return error_no_memory(err);
+		}
+		s->results[n] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_STRING,
+					     .buffer = column->buffer,
+					     .buffer_length = column->size,
+					     .length = &column->length,
+					     .is_null = &column->is_null};
+	}
+	libmariadb.mysql_free_result(meta);
+	if (libmariadb.mysql_stmt_bind_result(s->stmt, s->results) != 0)
+		return mariadb_stmt_failed(s, err);
+	return STATUS_OK;
+}
+
+/* The server must see the statement as we do. */
+static enum status counts_check(const struct mariadb_statement *s,
+				const struct site_query_text *text, struct error *err)
+{
+	if (libmariadb.mysql_stmt_param_count(s->stmt) == text->n_places &&
+	    libmariadb.mysql_stmt_field_count(s->stmt) == text->n_columns)
+		return STATUS_OK;
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "the server finds other parameters or columns in it: write one plain "
+			 "SELECT");
+}
+
+enum status mariadb_prepare(void *handle, const struct site_query_text *text, int64_t until_ms,
+			    void **out, struct error *err)
+{
+	struct mariadb *connection = handle;
+	struct mariadb_statement *s = calloc(1, sizeof(*s));
+	enum status status = STATUS_OK;
+
+	if (s == NULL)
+		return error_no_memory(err);
+	mariadb_wait_until(until_ms);
+	s->connection = connection;
+	s->next = connection->statements;
+	connection->statements = s;
+	s->stmt = libmariadb.mysql_stmt_init(connection->mysql);
+	if (s->stmt == NULL)
+		return error_no_memory(err);
+	if (libmariadb.mysql_stmt_prepare(s->stmt, text->exact, strlen(text->exact)) != 0)
+		status = mariadb_stmt_failed(s, err);
+	if (status == STATUS_OK)
+		status = counts_check(s, text, err);
+	if (status == STATUS_OK)
+		status = columns_bind(s, text, err);
+	if (status == STATUS_OK)
+		*out = s;
+	return status;
+}
+
+/* ---- asking ---- */
+
+/*
+ * True if no row can have such a value: the column's character set has no place for it. Of a query
+ * that is at fault in itself, prepare would have failed.
+ */
+static bool cannot_be_there(const struct mariadb_statement *s)
+{
+	unsigned code = libmariadb.mysql_stmt_errno(s->stmt);
+
+	return code == ER_CANT_AGGREGATE_2COLLATIONS || code == ER_CANT_AGGREGATE_3COLLATIONS ||
+	       code == ER_CANT_AGGREGATE_NCOLLATIONS;
+}
+
+/* STATUS_NOT_FOUND: no row can have such a value. */
+static enum status params_bind(struct mariadb_statement *s, const struct site_query_text *text,
+			       const struct site_query_value *values, struct error *err)
+{
+	MYSQL_BIND binds[SELECT_PLACES_MAX] = {0};
+
+	for (size_t i = 0; i < text->n_places; i++) {
+		const struct site_query_value *value = &values[text->places[i]];
+
+		if (value->text != NULL && !utf8_valid(value->text, strlen(value->text)))
+			return STATUS_NOT_FOUND;
+		if (value->text == NULL)
+			binds[i] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_LONGLONG,
+						.buffer = (void *)&value->number};
+		else
+			binds[i] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_STRING,
+						.buffer = (void *)value->text,
+						.buffer_length = strlen(value->text)};
+	}
+	/* execute copies what it needs, and is called while binds and values are there */
+	if (libmariadb.mysql_stmt_bind_param(s->stmt, binds) == 0 &&
+	    libmariadb.mysql_stmt_execute(s->stmt) == 0)
+		return STATUS_OK;
+	return cannot_be_there(s) ? STATUS_NOT_FOUND : mariadb_stmt_failed(s, err);
+}
+
+static enum status mariadb_row_read(const struct mariadb_statement *s,
+				    const struct site_query_text *text, struct site_query_row *row,
+				    struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < text->spec->n_columns && status == STATUS_OK; i++) {
+		if (text->columns[i] < 0)
+			continue;
+		const struct mariadb_column *column = &s->columns[text->columns[i]];
+		if (column->is_null)
+			continue;
+		if (!column->usable)
+			status = site_query_bad_value(text, i, "is neither text nor a whole number",
+						      err);
+		else if (column->length >= column->size)
+			status = site_query_bad_value(text, i, "is too long", err);
+		else
+			status = site_query_value_dup(text, i, column->buffer, column->length,
+						      &row->values[i], err);
+	}
+	return status;
+}
+
+static enum status rows_read(struct mariadb_statement *s, const struct site_query_text *text,
+			     struct site_query_row *row, struct error *err)
+{
+	int rc = libmariadb.mysql_stmt_fetch(s->stmt);
+
+	if (rc == MYSQL_NO_DATA)
+		return STATUS_NOT_FOUND;
+	if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)
+		return mariadb_stmt_failed(s, err);
+	enum status status = mariadb_row_read(s, text, row, err);
+	if (status != STATUS_OK)
+		return status;
+	rc = libmariadb.mysql_stmt_fetch(s->stmt);
+	if (rc == MYSQL_NO_DATA)
+		return STATUS_OK;
+	return rc == 0 || rc == MYSQL_DATA_TRUNCATED ? site_query_many_rows(text, err)
+						     : mariadb_stmt_failed(s, err);
+}
+
+enum status mariadb_ask(void *statement, const struct site_query_text *text,
+			const struct sitedb_ask *ask, struct site_query_row *row, struct error *err)
+{
+	struct mariadb_statement *s = statement;
+
+	mariadb_wait_until(ask->until_ms);
+	enum status status = params_bind(s, text, ask->values, err);
+	if (status != STATUS_OK)
+		return status;
+	status = rows_read(s, text, row, err);
+	libmariadb.mysql_stmt_free_result(s->stmt);
+	return status;
+}
+
+#endif

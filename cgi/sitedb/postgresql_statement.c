@@ -1,0 +1,231 @@
+/*
+ * The statements of PostgreSQL: prepares them, asks them, and reads the row that was found.
+ */
+#include "sitedb/postgresql.h"
+
+#ifdef LIBPQ_FE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+
+/* Types of pg_type.dat; these numbers never change. */
+enum {
+	TYPE_BOOL = 16,
+	TYPE_NAME = 19,
+	TYPE_INT8 = 20,
+	TYPE_INT2 = 21,
+	TYPE_INT4 = 23,
+	TYPE_TEXT = 25,
+	TYPE_OID = 26,
+	TYPE_CHAR_N = 1042,
+	TYPE_VARCHAR = 1043,
+	TYPE_DATE = 1082,
+	TYPE_TIMESTAMP = 1114,
+	TYPE_TIMESTAMPTZ = 1184,
+	TYPE_FIRST_OWN = 16384 /* citext and others that the site made: as texts */
+};
+
+/* ---- preparing ---- */
+
+static bool is_text_type(Oid type)
+{
+	return type == TYPE_TEXT || type == TYPE_VARCHAR || type == TYPE_CHAR_N ||
+	       type == TYPE_NAME || type >= TYPE_FIRST_OWN;
+}
+
+static bool is_whole_type(Oid type)
+{
+	return type == TYPE_INT8 || type == TYPE_INT4 || type == TYPE_INT2;
+}
+
+/* A parameter of another type would be converted before it is compared. */
+static enum status params_check(struct postgresql_statement *s, const struct site_query_text *text,
+				const PGresult *described, struct error *err)
+{
+	for (size_t i = 0; i < text->n_places; i++) {
+		Oid type = libpq.PQparamtype(described, (int)i);
+		s->params[i] = type;
+		if (!is_text_type(type) && !is_whole_type(type))
+			return error_set(err, STATUS_BAD_REQUEST,
+					 "%s is compared with a column that holds neither text nor "
+					 "whole numbers: write CAST(column AS text)",
+					 text->spec->asked[text->places[i]]);
+	}
+	return STATUS_OK;
+}
+
+static enum status describe(struct postgresql_statement *s, const struct site_query_text *text,
+			    struct error *err)
+{
+	PGresult *described = NULL;
+	enum status status = postgresql_finish(
+	    s->connection, libpq.PQsendDescribePrepared(s->connection->conn, s->name), &described,
+	    err);
+
+	if (status != STATUS_OK)
+		return status;
+	if (libpq.PQnparams(described) != (int)text->n_places ||
+	    libpq.PQnfields(described) != (int)text->n_columns)
+		status = error_set(err, STATUS_BAD_REQUEST,
+				   "the server finds other parameters or columns in it: write one "
+				   "plain SELECT");
+	else
+		status = params_check(s, text, described, err);
+	for (size_t i = 0; i < text->n_columns && status == STATUS_OK; i++)
+		s->columns[i] = libpq.PQftype(described, (int)i);
+	libpq.PQclear(described);
+	return status;
+}
+
+/*
+ * Numbers have their type from the start, so that `:now - 60` is one. The server finds the types of
+ * texts.
+ */
+static enum status send_prepare(struct postgresql_statement *s, const struct site_query_text *text,
+				struct error *err)
+{
+	Oid types[SELECT_PLACES_MAX] = {0};
+	PGresult *result = NULL;
+
+	for (size_t i = 0; i < text->n_places; i++)
+		if (!select_is_text(text->spec->asked[text->places[i]]))
+			types[i] = TYPE_INT8;
+	enum status status =
+	    postgresql_finish(s->connection,
+			      libpq.PQsendPrepare(s->connection->conn, s->name, text->exact,
+						  (int)text->n_places, types),
+			      &result, err);
+	libpq.PQclear(result);
+	return status;
+}
+
+enum status postgresql_prepare(void *handle, const struct site_query_text *text, int64_t until_ms,
+			       void **out, struct error *err)
+{
+	struct postgresql *connection = handle;
+	struct postgresql_statement *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return error_no_memory(err);
+	connection->until_ms = until_ms;
+	s->connection = connection;
+	s->next = connection->statements;
+	connection->statements = s;
+	snprintf(s->name, sizeof(s->name), "q%u", connection->n_statements++);
+	enum status status = send_prepare(s, text, err);
+	if (status == STATUS_OK)
+		status = describe(s, text, err);
+	if (status == STATUS_OK)
+		*out = s;
+	return status;
+}
+
+/* ---- asking ---- */
+
+/*
+ * A whole number as the server would write it: 17, but not 017 or +17. Others cannot be in the
+ * column, and the server would refuse them.
+ */
+static bool is_whole(const char *text, Oid type)
+{
+	size_t most = type == TYPE_INT8 ? 18 : type == TYPE_INT4 ? 9 : 4;
+	const char *digits = text[0] == '-' ? text + 1 : text;
+	size_t len = strspn(digits, "0123456789");
+
+	return digits[len] == '\0' && len > 0 && len <= most && (digits[0] != '0' || len == 1);
+}
+
+static bool may_be_there(const struct postgresql_statement *s, size_t place, const char *text)
+{
+	return utf8_valid(text, strlen(text)) &&
+	       (!is_whole_type(s->params[place]) || is_whole(text, s->params[place]));
+}
+
+#define NUMBER_MAX 24 /* bytes of a 64-bit number as text, with its NUL */
+
+/* STATUS_NOT_FOUND: no row can have such a value. */
+static enum status send_query(struct postgresql_statement *s, const struct site_query_text *text,
+			      const struct sitedb_ask *ask, PGresult **out, struct error *err)
+{
+	const char *values[SELECT_PLACES_MAX] = {0};
+	char numbers[SITE_QUERY_PARAMS_MAX][NUMBER_MAX];
+
+	for (size_t i = 0; i < text->n_places; i++) {
+		unsigned param = text->places[i];
+		const struct site_query_value *value = &ask->values[param];
+
+		values[i] = value->text != NULL ? value->text : numbers[param];
+		if (value->text == NULL)
+			snprintf(numbers[param], NUMBER_MAX, "%lld", (long long)value->number);
+		else if (!may_be_there(s, i, value->text))
+			return STATUS_NOT_FOUND;
+	}
+	return postgresql_finish(s->connection,
+				 libpq.PQsendQueryPrepared(s->connection->conn, s->name,
+							   (int)text->n_places, values, NULL, NULL,
+							   0),
+				 out, err);
+}
+
+/* Whether a value of the type is a text or a whole number, and its text. *len is set. */
+static const char *column_text(const PGresult *result, int column, Oid type, size_t *len)
+{
+	const char *value = libpq.PQgetvalue(result, 0, column);
+
+	*len = (size_t)libpq.PQgetlength(result, 0, column);
+	if (type == TYPE_BOOL) {
+		*len = 1;
+		return value[0] == 't' ? "1" : "0";
+	}
+	while (type == TYPE_CHAR_N && *len > 0 && value[*len - 1] == ' ')
+		--*len; /* the column's padding */
+	bool known = is_text_type(type) || is_whole_type(type) || type == TYPE_OID ||
+		     type == TYPE_DATE || type == TYPE_TIMESTAMP || type == TYPE_TIMESTAMPTZ;
+	return known || is_whole(value, TYPE_INT8) ? value : NULL;
+}
+
+static enum status postgresql_row_read(const struct postgresql_statement *s,
+				       const struct site_query_text *text, const PGresult *result,
+				       struct site_query_row *row, struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < text->spec->n_columns && status == STATUS_OK; i++) {
+		int n = text->columns[i];
+		size_t len;
+		if (n < 0 || libpq.PQgetisnull(result, 0, n))
+			continue;
+		const char *value = column_text(result, n, s->columns[n], &len);
+		status =
+		    value == NULL
+			? site_query_bad_value(text, i, "is neither text nor a whole number", err)
+			: site_query_value_dup(text, i, value, len, &row->values[i], err);
+	}
+	return status;
+}
+
+enum status postgresql_ask(void *statement, const struct site_query_text *text,
+			   const struct sitedb_ask *ask, struct site_query_row *row,
+			   struct error *err)
+{
+	struct postgresql_statement *s = statement;
+	PGresult *result = NULL;
+
+	s->connection->until_ms = ask->until_ms;
+	enum status status = send_query(s, text, ask, &result, err);
+	if (status != STATUS_OK)
+		return status;
+	if (libpq.PQntuples(result) == 0)
+		status = STATUS_NOT_FOUND;
+	else if (libpq.PQntuples(result) > 1)
+		status = site_query_many_rows(text, err);
+	else
+		status = postgresql_row_read(s, text, result, row, err);
+	libpq.PQclear(result);
+	return status;
+}
+
+#endif
