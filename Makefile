@@ -81,7 +81,7 @@ BENCH = floor load peer
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
 STATIC     = archive.js attach.js banner.js bind.js bookmarks.js chat.css contacts.js conversation.js converse.css converse.js displayed.js dom.js embed.css \
-	handover.js icon.svg lang/de.js lang/en.js lang/fr.js launcher.js life.js lines.js log.js messages.js more.js order.js ownlist.js pace.js page.js panel.js peeractions.js peermenu.js people.js prebind.js rooms.js spacing.js stanza.js storage.js \
+	handover.js icon.svg lang/de.js lang/en.js lang/fr.js launcher.js life.js lines.js log.js messages.js more.js order.js ownlist.js pace.js page.js panel.js peeractions.js peermenu.js people.js prebind.js repeats.js rooms.js spacing.js stanza.js storage.js \
 	styles.js tabs.js talks.js texts.js ui.js
 BUNDLES    = static/chat.js static/embed.js static/embed-panel.js static/chat-more.js
 VENDOR     = static/vendor/strophe.js

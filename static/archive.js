@@ -26,6 +26,7 @@ const NOTHING = { messages: [], first: "", last: "", complete: false };
 export class Archive {
 	/** @type {Asker} */ #asker;
 	/** @type {Map<string, {room: string, messages: Message[]}>} */ #open = new Map(); // by query id: what has arrived; room "": in the user's own archive
+	#name = `history-${Math.random().toString(36).slice(2)}`; // an answer to the page before may come to this one
 	#queries = 0;
 
 	/** @param {Asker} asker */
@@ -87,7 +88,7 @@ export class Archive {
 	async #fetchPage({ max, peer, room, before, after }) {
 		const client = this.#asker.build();
 		if (!client) return null;
-		const id = `history-${++this.#queries}`;
+		const id = `${this.#name}-${++this.#queries}`;
 		/** @type {Message[]} */ const messages = [];
 		this.#open.set(id, { room: (room && peer) || "", messages });
 		const iq = client.$iq({ type: "set", ...(room ? { to: peer } : {}) }).c("query", { xmlns: NS_MAM, queryid: id });

@@ -1,6 +1,7 @@
 // One BOSH session on one Strophe.js connection. It attaches, proves that the session is alive,
 // notices when it is not, and ends the session or leaves it to the next page. The owner interprets
 // the stanzas and decides what to do after a loss.
+import { Repeats, repeatable } from "./repeats.js";
 import { Spacing } from "./spacing.js";
 import { child, jidDomain } from "./stanza.js";
 
@@ -46,6 +47,7 @@ export function discard(env, session, rid = session.rid) {
 
 /**
  * @typedef {import("./bind.js").Session} Session
+ * @typedef {import("./repeats.js").Sent} Sent
  * @typedef {import("strophe.js")} StropheModule
  * @typedef {InstanceType<StropheModule["Strophe"]["Connection"]>} Connection
  * @typedef {Pick<StropheModule, "Strophe" | "$iq" | "$msg" | "$pres" | "$build">} Client
@@ -72,6 +74,7 @@ export class Attachment {
 	/** @type {Owner | null} */ #owner;
 	/** @type {Connection | null} */ #connection = null;
 	/** @type {Spacing | null} */ #spacing = null;
+	/** @type {Repeats | null} */ #repeats = null; // of the page before
 	/** @type {(() => void) | null} */ #ended = null; // set while the session is being ended; called when the server has ended it
 	/** @type {any} */ #pingTimer = null;
 	/** @type {any} */ #troubleTimer = null;
@@ -79,6 +82,7 @@ export class Attachment {
 	/** @type {any} */ #ending = null; // the connection that end() waits for
 	#alive = false;
 	#resumed = false;
+	#greeted = false; // the greeting was answered, or was sent once more
 	#retried = false;
 	#openedAt = 0;
 	#heardAt = 0;
@@ -227,25 +231,38 @@ export class Attachment {
 
 	/** The session as the next page would go on with it; null: it has not answered yet. */
 	get asLeft() {
-		return this.#connection && this.#alive ? { ...this.#session, rid: this.#lastRid + 1 } : null;
+		const connection = this.#connection;
+		return connection && this.#alive ? this.#toLeave(this.#unanswered(connection)) : null;
+	}
+
+	/** @param {Sent[]} unanswered @returns {Session} */
+	#toLeave(unanswered) {
+		const sent = unanswered.filter(({ rid }) => rid <= this.#lastRid);
+		return { ...this.#session, rid: this.#lastRid + 1, unanswered: repeatable(sent) };
+	}
+
+	/** The requests without an answer, oldest first. @param {any} connection @returns {Sent[]} */
+	#unanswered(connection) {
+		const open = connection._proto._requests.map(readRequest);
+		return [...(this.#repeats?.open ?? []), ...open.map((/** @type {Sent} */ { rid, data }) => ({ rid, data }))];
 	}
 
 	/**
-	 * Leaves the session to the next page. The last request is an empty one, which the next page
-	 * repeats, so that the server's answer to it is not lost with this page.
+	 * Leaves the session to the next page, with the requests that have no answer. The last request
+	 * is an empty one, which keeps the session alive. The next page repeats them all, so that the
+	 * server's answers to them are not lost with this page.
 	 * @returns {Session | null} the session for the next page; null: it has ended, or has never answered
 	 */
 	handOver() {
 		this.#spacing?.deliverAll();
 		const connection = this.#connection;
 		if (!connection || !this.#alive) return null;
-		this.#sendAgain(connection);
-		const rid = this.#lastRid + 1;
+		const left = this.#toLeave(this.#sendAgain(connection));
 		this.#abandon(connection);
 		this.#spacing?.holdStill();
-		postLast(this.#env, this.#session, bodyText(this.#session, rid));
+		postLast(this.#env, left, bodyText(left, left.rid));
 		this.#unsent.clear();
-		return { ...this.#session, rid };
+		return left;
 	}
 
 	/**
@@ -253,6 +270,7 @@ export class Attachment {
 	 * Empty requests are repeated too, because the server accepts no rid after a missing one. It
 	 * does not process a repeated rid twice (XEP-0124, section 14.3).
 	 * @param {any} connection
+	 * @returns {Sent[]} the requests without an answer, oldest first
 	 */
 	#sendAgain(connection) {
 		const post = (/** @type {string} */ body) => {
@@ -265,10 +283,14 @@ export class Attachment {
 			// this request was made, but may not have been sent
 			if (rid > this.#lastRid) this.#lastRid = rid;
 		}
+		const sent = this.#unanswered(connection);
 		const waiting = connection._data.filter((/** @type {any} */ el) => el instanceof Object);
-		if (waiting.length === 0 || connection.disconnecting) return;
+		if (waiting.length === 0 || connection.disconnecting) return sent;
 		const inner = waiting.map((/** @type {Element} */ el) => this.#client.Strophe.serialize(el)).join("");
-		post(bodyText(this.#session, ++this.#lastRid, "", inner));
+		const rid = ++this.#lastRid;
+		const data = bodyText(this.#session, rid, "", inner);
+		post(data);
+		return [...sent, { rid, data }];
 	}
 
 	/**
@@ -286,6 +308,7 @@ export class Attachment {
 	#forget() {
 		this.#connection = null;
 		this.#owner = null;
+		this.#repeats?.stop();
 		this.#env.clearTimeout(this.#pingTimer);
 		this.#env.clearTimeout(this.#troubleTimer);
 	}
@@ -347,10 +370,22 @@ export class Attachment {
 	#begin() {
 		const connection = /** @type {any} */ (this.#connection);
 		if (this.#resumed) {
+			this.#repeat(connection);
 			connection._data.push(null); // Strophe's marker for an empty request
 			this.#spacing?.sendWaiting(); // without other stanzas: a repeated request must be the same
 		}
 		this.#prove(0, true);
+	}
+
+	/** Repeats what the page before left without an answer, but for the last, empty request. @param {any} connection */
+	#repeat(connection) {
+		const { url, unanswered = [] } = this.#session;
+		const answered = (/** @type {number} */ rid, /** @type {Element} */ body) => {
+			// what Strophe reads of a request
+			if (connection === this.#connection) connection._dataRecv({ rid, getResponse: () => body });
+		};
+		const spacing = /** @type {Spacing} */ (this.#spacing);
+		this.#repeats = new Repeats(unanswered, { env: this.#env, url, spacing, answered });
 	}
 
 	/**
@@ -368,6 +403,7 @@ export class Attachment {
 		const answer = (/** @type {Element | null} */ error) => {
 			if (answered || connection !== this.#connection) return;
 			answered = true;
+			this.#greeted ||= greet;
 			this.#env.clearTimeout(this.#pingTimer);
 			this.#onAnswered(attempt, child(error, "error"));
 		};
@@ -406,7 +442,24 @@ export class Attachment {
 			this.#lose("not-authorized");
 		} else {
 			this.#setAlive();
+			if (this.#resumed) this.#greetAgain();
 		}
+	}
+
+	/**
+	 * Sends the greeting once more if another question was answered first. The answer can have gone
+	 * to the page before: a server may confuse the two requests with the same rid, and in Firefox
+	 * that page may have used a rid that this page believes to be free.
+	 */
+	#greetAgain() {
+		const [question] = (!this.#greeted && this.#owner?.greeting()) || [];
+		const connection = this.#connection;
+		this.#greeted = true;
+		if (!question || !connection) return;
+		connection.sendIQ(question, (iq) => {
+			if (connection === this.#connection) this.#owner?.greeted(iq);
+		});
+		connection.flush();
 	}
 
 	#setAlive() {

@@ -33,7 +33,8 @@ const isWhole = (data) =>
 	typeof data.at === "number" &&
 	typeof data.lock === "string" &&
 	typeof data.session?.sid === "string" &&
-	Number.isSafeInteger(data.session.rid);
+	Number.isSafeInteger(data.session.rid) &&
+	Array.isArray(data.session.unanswered);
 
 export class Handover {
 	/** @type {Where} */ #where;

@@ -17,6 +17,7 @@ export class Spacing {
 	/** @type {any} */ #timer = null;
 	/** @type {() => void} */ #idle; // Strophe's function that makes a body of the waiting stanzas
 	/** @type {{req: any, deliver: () => void}[]} */ #early = []; // answers that wait for one before them, by rid
+	/** @type {Set<number>} */ #repeated = new Set(); // rids of open requests that are not Strophe's
 	#flushing = false;
 	#sentAt = -Infinity;
 
@@ -67,13 +68,31 @@ export class Spacing {
 		this.#deliverReady(Infinity);
 	}
 
+	/** Call it when a request leaves that is not Strophe's. Later answers wait for its answer. @param {number} rid */
+	expect(rid) {
+		this.#repeated.add(rid);
+		this.sent();
+		this.#clock.setTimeout(() => this.settle(rid), ORDER_MS);
+	}
+
+	/** Nothing waits any more for the answer to this request. @param {number} rid */
+	settle(rid) {
+		if (this.#repeated.delete(rid)) this.#deliverReady();
+	}
+
 	/** @param {number} [until] answers up to this rid have waited long enough */
 	#deliverReady(until = 0) {
-		const isOpen = (/** @type {number} */ rid) => this.#connection._proto._requests.some((/** @type {any} */ other) => other.rid < rid);
+		const isOpen = (/** @type {number} */ rid) =>
+			[...this.#openRids(), ...this.#repeated].some((other) => other < rid);
 		for (let next; (next = this.#early[0]) && (next.req.rid <= until || !isOpen(next.req.rid)); ) {
 			this.#early.shift();
 			next.deliver();
 		}
+	}
+
+	/** @returns {number[]} */
+	#openRids() {
+		return this.#connection._proto._requests.map((/** @type {any} */ { rid }) => rid);
 	}
 
 	/** Call it when a body leaves. */
@@ -103,7 +122,7 @@ export class Spacing {
 	#left() {
 		const since = this.#clock.now() - this.#sentAt;
 		const open = this.#connection._proto._requests.some((/** @type {any} */ request) => request.sends > 0);
-		return open && since >= 0 && since < GAP_MS ? GAP_MS - since : 0;
+		return (open || this.#repeated.size > 0) && since >= 0 && since < GAP_MS ? GAP_MS - since : 0;
 	}
 
 	#later() {

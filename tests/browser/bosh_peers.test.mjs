@@ -1,5 +1,6 @@
 // The browser's modules with a BOSH service that loses one of two requests at the same time, as Tigase does, and with a
-// network where requests overtake each other: no session ends by mistake, and nothing is lost or doubled.
+// network where requests overtake each other: no session ends by mistake, and nothing is lost or doubled. The same for
+// pages that are left while the service answers them.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { newPage, startChromium } from "../lib/chromium.mjs";
@@ -113,3 +114,74 @@ for (const [what, options] of Object.entries(PEERS)) {
 		test("leaving the page: what was written before arrives, and the session ends", () => writeAndGo("leave"));
 	});
 }
+
+/** Opens the peer's page, and waits until the service holds one of its requests. */
+async function openAndPoll(page, peer) {
+	const session = await open(page, peer);
+	await until("a held request", () => session.open === 1);
+	return session;
+}
+
+/** Says something in an answer that does not reach the page. */
+function sayInVain(session, text) {
+	session.inVain = true;
+	session.say(text);
+}
+
+/** Reloads the page by script, as a person does by a link. The session goes on in the next page. */
+async function reload(page, session) {
+	session.inVain = false;
+	await Promise.all([page.waitForEvent("load"), page.evaluate(() => location.reload())]);
+	await page.waitForFunction((count) => window.scene?.contacts() === count, CONTACTS.length);
+}
+
+/** The page hears these texts, each once and in this order, and its session lives. */
+async function hears(page, session, ...expected) {
+	await page.waitForFunction((last) => window.scene.heard.includes(last), expected.at(-1));
+	assert.deepEqual(await page.evaluate(() => window.scene.heard), expected);
+	assert.equal(session.ended, "");
+}
+
+describe("a page is left while the service answers it", () => {
+	test("the next page gets that answer, once and before all others", async () => {
+		const peer = await ChatPeer.start(place);
+		const page = await newPage(browser);
+		const session = await openAndPoll(page, peer);
+		for (let i = 0; i < ROUNDS; i++) {
+			await until("a held request", () => session.open === 1);
+			sayInVain(session, `lost ${i}`);
+			await reload(page, session);
+			session.say(`next ${i}`);
+			await hears(page, session, `lost ${i}`, `next ${i}`);
+		}
+		await page.context().close();
+	});
+
+	test("the same if the page had just written, too", async () => {
+		const peer = await ChatPeer.start(place);
+		const page = await newPage(browser);
+		const session = await openAndPoll(page, peer);
+		sayInVain(session, "lost");
+		await page.evaluate((to) => window.scene.chat.send(to, "written"), CONTACTS[0]);
+		await until("what was written", () => session.texts.length === 1);
+		await reload(page, session);
+		session.say("next");
+		await hears(page, session, "lost", "next");
+		assert.deepEqual(session.texts, ["written"]);
+		await page.context().close();
+	});
+
+	for (const unknown of ["refuse", "silence"]) {
+		test(`a service that no longer has that answer (${unknown}): the session goes on`, async () => {
+			const peer = await ChatPeer.start(place, { unknown });
+			const page = await newPage(browser);
+			const session = await openAndPoll(page, peer);
+			sayInVain(session, "lost");
+			session.forget();
+			await reload(page, session);
+			session.say("next");
+			await hears(page, session, "next");
+			await page.context().close();
+		});
+	}
+});

@@ -1,6 +1,6 @@
 // What people do to pages: lighttpd and ejabberd.
 import { after, before, test } from "node:test";
-import { CORE, PAGES, play, startLife } from "../lib/life.mjs";
+import { CORE, PAGES, play, RELOADS, startLife } from "../lib/life.mjs";
 import { Place } from "../lib/place.mjs";
 
 let place, stage;
@@ -11,5 +11,5 @@ before(async () => {
 });
 after(() => place.close({ logs: true }));
 
-for (const [what, scene] of Object.entries({ ...CORE, ...PAGES }))
+for (const [what, scene] of Object.entries({ ...CORE, ...RELOADS, ...PAGES }))
 	test(what, () => play(stage, scene));

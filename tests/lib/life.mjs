@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { startChromium } from "./chromium.mjs";
 import { SCRIPT } from "./http.mjs";
-import { enterBoth, greet, leave, logIn, offline, online, ready, received, sees, sent, talkTo, texts, write } from "./people.mjs";
+import { contact, enterBoth, greet, leave, logIn, offline, online, ready, received, sees, sent, talkTo, texts, write } from "./people.mjs";
 import { until } from "./wait.mjs";
 import { addresses, publish, startWebSite } from "./web_site.mjs";
 import { Wire } from "./wire.mjs";
@@ -153,8 +153,51 @@ export const CORE = {
 	},
 };
 
+/**
+ * The page does not read the next answer that holds this text, nor any after it, as if it had been left just then. Counts
+ * for requests that leave from now on. Call the result to wait until that answer has come.
+ */
+async function turnDeaf(page, text) {
+	await page.evaluate((last) => {
+		const requests = window.XMLHttpRequest.prototype;
+		const { send } = requests;
+		requests.send = function (body) {
+			const read = this.onreadystatechange;
+			this.onreadystatechange = (event) => {
+				if (this.readyState === 4) window.deaf ||= this.responseText.includes(last);
+				if (!window.deaf) read.call(this, event);
+			};
+			send.call(this, body);
+		};
+	}, text);
+	return () => page.waitForFunction(() => window.deaf);
+}
+
 /** Scenes with messages that are written during a reload. */
 export const RELOADS = {
+	async "what the server answered to a page that was just left comes to the next page, once"(stage) {
+		const { alice, bob } = await two(stage);
+		const binds = stage.binds();
+		const losses = [
+			["<show>away", () => bob.locator("#status").selectOption("away"), () => contact(alice, "bob").filter({ hasText: "Away" }).waitFor()],
+			["just now", () => write(bob, "just now"), () => received(alice, "just now").waitFor()],
+		];
+		for (const [i, [text, act, see]] of losses.entries()) {
+			const deaf = await turnDeaf(alice, text);
+			await write(bob, `before ${i}`); // the request that was held before is answered
+			await received(alice, `before ${i}`).waitFor();
+			await act();
+			await deaf();
+			await write(bob, `after ${i}`);
+			await reload(alice);
+			await see();
+			await received(alice, `after ${i}`).waitFor();
+		}
+		await seesAll(alice, ["before 0", "after 0", "before 1", "just now", "after 1"]);
+		assert.equal(stage.binds() - binds, 2, "each page comes with a session, and asks for no other");
+		await leave(alice, bob);
+	},
+
 	async "reload: the session goes on, and what was said in between arrives once"(stage) {
 		const { alice, bob } = await two(stage);
 		const binds = stage.binds();

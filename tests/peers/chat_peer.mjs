@@ -6,6 +6,8 @@
  *            answered, and the session ends, as with Tigase. The page's clock counts, so that a busy
  *            machine changes nothing
  *   lateMs   each request arrives, and each answer leaves, after a random delay
+ *   unknown  what it does with an old rid whose answer it no longer has: "refuse" says that the session
+ *            does not exist, as Prosody does; "silence" never answers, as ejabberd does
  */
 import fs from "node:fs";
 import http from "node:http";
@@ -45,16 +47,25 @@ class Session {
 	texts = [];
 	/** "": it lives; "client": the page ended it; else what went wrong. */
 	ended = "";
+	/** Whether the answers are lost on their way to the page. */
+	inVain = false;
 	#held = []; // open requests, oldest first
 	#early = new Map(); // by rid: requests that wait for one before them
 	#answers = new Map(); // by rid
 	#out = ""; // XML that waits for a request
 	#rid;
 	#apartMs;
+	#unknown;
 
-	constructor({ rid, apartMs = 0 }) {
+	constructor({ rid, apartMs = 0, unknown = "refuse" }) {
 		this.#rid = rid - 1;
 		this.#apartMs = apartMs;
+		this.#unknown = unknown;
+	}
+
+	/** How many requests are open. */
+	get open() {
+		return this.#held.length;
 	}
 
 	/** @param {string} body @param {number} at when it left the page @param {(text: string) => void} answer */
@@ -75,16 +86,25 @@ class Session {
 		this.#flush();
 	}
 
+	/** Forgets the answers that it could give again. */
+	forget() {
+		this.#answers.clear();
+	}
+
 	#isLost(request) {
 		const others = [...this.#held, ...this.#early.values()];
 		return others.some(({ at, rid }) => rid !== request.rid && Math.abs(at - request.at) < this.#apartMs);
 	}
 
+	/** Answers as it has done. If the request is still held, the second one takes its place. */
 	#repeat(request) {
 		const known = this.#answers.get(request.rid);
 		const held = this.#held.find(({ rid }) => rid === request.rid);
 		if (known !== undefined) request.answer(known);
-		else if (held) held.answer = request.answer;
+		else if (held) {
+			held.answer(bodyText(""));
+			held.answer = request.answer;
+		} else if (this.#unknown === "refuse") request.answer(bodyText("", "terminate"));
 	}
 
 	#handle({ rid, body, ...request }) {
@@ -105,9 +125,15 @@ class Session {
 			const { rid, answer } = this.#held.shift();
 			const text = bodyText(this.#out);
 			this.#out = "";
-			this.#answers.set(rid, text);
-			answer(text);
+			this.#keep(rid, text);
+			if (!this.inVain) answer(text);
 		}
+	}
+
+	/** Keeps as many answers as there may be requests. */
+	#keep(rid, text) {
+		this.#answers.set(rid, text);
+		this.#answers.delete(rid - WINDOW);
 	}
 
 	#end(why) {
@@ -124,7 +150,7 @@ export class ChatPeer {
 
 	/**
 	 * @param {import('../lib/place.mjs').Place} place closes it when it closes
-	 * @param {{ apartMs?: number, lateMs?: number }} [options]
+	 * @param {{ apartMs?: number, lateMs?: number, unknown?: "refuse" | "silence" }} [options]
 	 */
 	static async start(place, options = {}) {
 		const peer = new ChatPeer(options);

@@ -93,6 +93,13 @@ class Stanza {
 }
 const make = (name, attributes, ...inner) => new Stanza(name, attributes).with(...inner);
 
+/** A DOMParser that knows these texts. @param {Record<string, Stanza>} known */
+const parserOf = (known) => class {
+	parseFromString(text) {
+		return { documentElement: known[text] ?? make("parsererror") };
+	}
+};
+
 const STATUS = { CONNFAIL: 2, DISCONNECTED: 6, DISCONNECTING: 7, ATTACHED: 8 };
 
 const NS_ROSTER = "jabber:iq:roster";
@@ -160,8 +167,8 @@ class Bosh {
 				for (const { run, name, type } of this.handlers)
 					if (name === stanza.localName && (!type || type === stanza.getAttribute("type"))) run(stanza);
 			}
-			_dataRecv(_request, stanza) {
-				this.receive(stanza);
+			_dataRecv(request, stanza) {
+				for (const each of stanza ? [stanza] : request.getResponse().children) this.receive(each);
 			}
 			fail(code) {
 				this.httpErrors[code]?.(code);
@@ -192,7 +199,7 @@ class Bosh {
 const json = (status, data, headers = {}) => new Response(JSON.stringify(data), { status, headers });
 
 /** A page: what its data block holds, and what the site answers. */
-function openPage({ block = SESSION, site = () => json(200, SESSION), pageAge = 100, tab = {}, who = "", ahead = false } = {}) {
+function openPage({ block = SESSION, site = () => json(200, SESSION), pageAge = 100, tab = {}, who = "", ahead = false, bosh: service = () => new Response("") } = {}) {
 	const clock = tab.clock ?? new Clock();
 	const bosh = new Bosh();
 	const binds = [];
@@ -205,7 +212,7 @@ function openPage({ block = SESSION, site = () => json(200, SESSION), pageAge = 
 	const window = Object.assign(new EventTarget(), { location: { href: "https://www.example.org/chat/" } });
 	const fetch = async (url, request) => {
 		requests.push({ url, request });
-		if (!url.endsWith("/prebind.json")) return new Response("");
+		if (!url.endsWith("/prebind.json")) return service(request);
 		if (String(request.body) === "bind=no") return who ? json(200, { user: who, bind: "required" }) : json(401, { error: "login_required" });
 		binds.push(clock.time);
 		return site(binds.length);
@@ -710,6 +717,45 @@ test("a page leaves its session to the next one, and stores nothing while it liv
 	assert.deepEqual([sid, rid, _data], ["s1", 1002, [null]]);
 	assert.deepEqual(namesOf(sent), ["query"], "no presence: nobody sees a change");
 	assert.deepEqual(two.named("ready"), [{ name: "ready", jid: "alice@example.org", resumed: true }]);
+});
+
+/** Leaves a page with these requests open; returns the next page. Strophe.js has serialized the bodies. */
+async function leaveOpen(requests, answers = {}, answer = undefined) {
+	const tab = openTab();
+	const one = await readyPage({ block: MINE, tab });
+	one.connection()._proto._requests = requests.map((rid) => ({ rid, data: `<body rid="${rid}"/>`, age: () => 20 }));
+	one.connection().left(requests.at(-1));
+	hide(one);
+	const bosh = ({ body }) => new Response(answers[/rid="(\d+)"/.exec(body)[1]] ?? "not XML");
+	const two = openPage({ block: null, who: "u1", tab, bosh });
+	if (answer) two.bosh.answer = answer;
+	two.chat.start();
+	await two.clock.settle();
+	return two;
+}
+
+test("the next page repeats the last requests without an answer, before its own, and hears what they bring", async (t) => {
+	globalThis.DOMParser = parserOf({
+		gone: make("body", { type: "terminate" }),
+		news: make("body", {}, make("presence", { from: "bob@example.org/x" })),
+	});
+	t.after(() => delete globalThis.DOMParser);
+	const two = await leaveOpen([1000, 1001, 1002], { 1001: "gone", 1002: "news" });
+	assert.deepEqual(bodies(two), ['<body rid="1001"/>', '<body rid="1002"/>'], "no server keeps more answers than two");
+	assert.equal(two.connection().rid, 1003);
+	assert.ok(two.named("presence").every(({ jid }) => jid === "bob@example.org"));
+	assert.ok(two.named("presence").length > 0);
+	assert.equal(two.chat.state, "ready", "a server that no longer has an answer has not ended the session");
+});
+
+test("a page that goes on asks for the roster again if only a later question is answered", async () => {
+	const two = await leaveOpen([1000], {}, (_, attempt) => (attempt === 0 ? null : "pong"));
+	assert.equal(two.chat.state, "attaching");
+	await two.clock.advance(4_000);
+	assert.deepEqual(namesOf(two.connection().sent), ["query", "ping", "query"]);
+	assert.equal(two.named("roster").length, 1);
+	await two.clock.advance(60_000);
+	assert.equal(two.connection().sent.length, 3, "once");
 });
 
 test("an answer that waits for an earlier one is not lost when the page hands over, leaves or logs out", async () => {

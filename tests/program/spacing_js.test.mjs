@@ -159,3 +159,28 @@ test("when the page stops to listen, the answers that wait are delivered in orde
 	wait(3000);
 	assert.equal(received.length, 2);
 });
+
+test("answers wait for the one to a repeated request before them, for three seconds at most", () => {
+	for (const [settle, ms] of [[true, 0], [false, 3_000]]) {
+		const { connection, received, spacing, wait } = open();
+		spacing.expect(6);
+		connection._dataRecv({ rid: 7 }, "later");
+		assert.deepEqual(received, []);
+		if (settle) {
+			connection._dataRecv({ rid: 6 }, "repeated");
+			spacing.settle(6);
+		}
+		wait(ms);
+		assert.deepEqual(received, settle ? ["6 repeated", "7 later"] : ["7 later"]);
+	}
+});
+
+test("a body leaves 20 ms after a repeated request without an answer", () => {
+	const { bodies, send, spacing, turn, wait } = open();
+	spacing.expect(6);
+	send("one");
+	turn();
+	assert.deepEqual(bodies, []);
+	wait(20);
+	assert.deepEqual(bodies, [{ at: 1020, inner: "one" }]);
+});

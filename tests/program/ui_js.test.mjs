@@ -33,10 +33,13 @@ class El {
 }
 const el = (name, attributes, ...children) => new El(name, attributes, ...children);
 
-/** Strophe's builders: only the attributes of the first element, and all text, are remembered. */
+/** Strophe's builders: only the attributes of the first element, the archive's query id, and all text are remembered. */
 const build = (name) => (attributes = {}) => {
 	const stanza = { name, attributes, names: [], text: [] };
-	stanza.c = (inner, given = {}) => (stanza.names.push(inner), Object.assign(stanza, { last: given }), stanza);
+	stanza.c = (inner, given = {}) => {
+		stanza.names.push(inner);
+		return Object.assign(stanza, { last: given, query: given.queryid ?? stanza.query });
+	};
 	stanza.t = (text) => (stanza.text.push(text), stanza);
 	stanza.up = () => stanza;
 	return stanza;
@@ -125,7 +128,7 @@ function archiveWith(pages) {
 			const before = iq.text[iq.text.length - 1];
 			asked.push(before);
 			const n = pages[asked.length - 1];
-			for (let i = 0; i < n; i++) archive.onMessage({ query: `history-${asked.length}`, message: { body: `${asked.length}.${i}` } });
+			for (let i = 0; i < n; i++) archive.onMessage({ query: iq.query, message: { body: `${asked.length}.${i}` } });
 			const complete = asked.length === pages.length ? "true" : null;
 			return el("iq", {}, el("fin", { xmlns: "urn:xmpp:mam:2", ...(complete && { complete }) },
 				el("set", { xmlns: "http://jabber.org/protocol/rsm" }, el("first", {}, `id${asked.length}`))));
@@ -247,7 +250,7 @@ test("what the tab's storage holds is taken once, whole, and not too late", asyn
 	const storage = { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value), removeItem: (key) => items.delete(key) };
 	let now = 0;
 	const handover = new Handover({ storage, locks: null, now: () => now });
-	const left = { user: "u1", session: { sid: "s", rid: 7 }, state: null };
+	const left = { user: "u1", session: { sid: "s", rid: 7, unanswered: [] }, state: null };
 	handover.put(left);
 	now = 60_000;
 	assert.equal((await handover.take()).session.rid, 7);
@@ -255,7 +258,11 @@ test("what the tab's storage holds is taken once, whole, and not too late", asyn
 	handover.put(left);
 	now = 120_001;
 	assert.equal(await handover.take(), null);
-	for (const rubbish of ["", "x", "null", "{}", '{"user":"u1","at":120001,"lock":"l","session":{"sid":1,"rid":7}}']) {
+	const stored = (session) => JSON.stringify({ user: "u1", at: now, lock: "l", session });
+	items.set("prebind-session", stored(left.session));
+	assert.equal((await handover.take()).session.sid, "s");
+	const broken = [{ sid: 1, rid: 7, unanswered: [] }, { sid: "s", rid: 7 }, { sid: "s", rid: 7, unanswered: {} }];
+	for (const rubbish of ["", "x", "null", "{}", ...broken.map(stored)]) {
 		items.set("prebind-session", rubbish);
 		assert.equal(await handover.take(), null, rubbish);
 	}

@@ -1,0 +1,75 @@
+// Repeats the requests that a page left without an answer, in the next page. A server keeps its last
+// answers, and answers a repeated rid as it did before (XEP-0124, section 14.3). Without this, what
+// the server answers to a page that is being left is lost: presence, and messages too.
+//
+// These requests are not Strophe's, because a server that no longer has the answer may not give
+// any, and such a request must not delay the others. Prosody says then that the session does not
+// exist, which is not true; ejabberd never answers; Tigase holds the request as it holds a new one.
+
+const KEPT_MAX = 2; // a server keeps as many answers as requests may be open: hold + 1, and hold is 1
+const GIVE_UP_MS = 15_000; // the browser has few connections to a server
+
+/**
+ * @typedef {object} Sent a request without an answer
+ * @property {number} rid
+ * @property {string} data the body; a server may refuse a repeated rid with another body
+ *
+ * @typedef {object} Parts
+ * @property {Pick<import("./life.js").Environment, "fetch" | "setTimeout" | "clearTimeout">} env
+ * @property {string} url of the BOSH service
+ * @property {import("./spacing.js").Spacing} spacing
+ * @property {(rid: number, body: Element) => void} answered
+ */
+
+/** The requests whose answers the server may still have. @param {Sent[]} requests oldest first */
+export const repeatable = (requests) => requests.slice(-KEPT_MAX);
+
+/** @param {string} text @returns {Element | null} null: not the answer to this request */
+function readBody(text) {
+	const body = new DOMParser().parseFromString(text, "text/xml").documentElement;
+	return body.localName === "body" && body.getAttribute("type") !== "terminate" ? body : null;
+}
+
+export class Repeats {
+	/** @type {Parts} */ #parts;
+	/** @type {Sent[]} */ #open;
+	#abort = new AbortController();
+	/** @type {any} */ #timer;
+
+	/** Sends the requests. @param {Sent[]} requests oldest first @param {Parts} parts */
+	constructor(requests, parts) {
+		this.#parts = parts;
+		this.#open = [...requests];
+		for (const request of requests) this.#send(request);
+		if (requests.length > 0) this.#timer = parts.env.setTimeout(() => this.stop(), GIVE_UP_MS);
+	}
+
+	/** The requests that still have no answer, oldest first. */
+	get open() {
+		return this.#open;
+	}
+
+	stop() {
+		this.#parts.env.clearTimeout(this.#timer);
+		this.#abort.abort();
+	}
+
+	/** @param {Sent} request */
+	async #send(request) {
+		const { env, url, spacing, answered } = this.#parts;
+		const { rid, data } = request;
+		const { signal } = this.#abort;
+		const headers = { "Content-Type": "text/xml; charset=utf-8" };
+		spacing.holdStill();
+		spacing.expect(rid);
+		try {
+			const response = await env.fetch(url, { method: "POST", headers, body: data, signal });
+			const body = readBody(await response.text());
+			if (body && !signal.aborted) answered(rid, body);
+		} catch {
+			// There is no answer. The session goes on without it.
+		}
+		this.#open = this.#open.filter((each) => each !== request);
+		spacing.settle(rid);
+	}
+}
