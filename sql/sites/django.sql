@@ -1,14 +1,1 @@
--- Django 3.1 and later, on SQLite, with sessions in the database (SESSION_ENGINE = django.contrib.sessions.backends.db, the
--- default, or cached_db).
---
--- site_cookie        = sessionid              (SESSION_COOKIE_NAME)
--- site_result        = django                 (session_data is signed and packed; prebind checks and unpacks it)
--- site_secret_file   = a file with SECRET_KEY
--- site_profile_query = django-user.sql        (from the user's number to the user)
---
--- Relies on: expire_date is UTC (USE_TZ = True, the default since Django 5).
---
--- Not checked here: for Django, the session's authentication back end must still be in AUTHENTICATION_BACKENDS.
-SELECT session_data, expire_date AS expires_iso
-  FROM django_session
- WHERE session_key = :sid;
+django/session.sql

@@ -1,0 +1,14 @@
+-- Drupal 7, on SQLite, without a table prefix, served over http. Over https: drupal7-https.sql.
+--
+-- site_cookie           = SESSxxxxxxxx        (SESS and 32 hexadecimal digits: see the browser's list of cookies)
+-- site_cookie_transform = none
+--
+-- Relies on: sessions.sid holds the cookie as it is. uid 0 is the anonymous user. status is 1 if a user is not blocked.
+-- A session is valid for 200000 s after its last page: Drupal 7's session.gc_maxlifetime (settings.php).
+SELECT u.name AS user
+  FROM sessions s
+  JOIN users u ON u.uid = s.uid
+ WHERE s.sid = :sid
+   AND u.uid > 0
+   AND u.status = 1
+   AND s.timestamp >= :now - 200000;

@@ -1,0 +1,17 @@
+-- Flarum 2 (the first version that runs on SQLite), without a table prefix. It finds only visitors who logged in with
+-- "remember me". Other sessions are in files that only Flarum reads.
+--
+-- site_cookie           = flarum_remember
+-- site_cookie_transform = none
+--
+-- Relies on: access_tokens.token holds the cookie as it is. A token of type session_remember is valid for five years after
+-- its last use. Flarum lets in users whose e-mail address is not confirmed, and shows them what guests see; this query
+-- leaves them out. To leave out suspended users (extension flarum/suspend), add
+--    AND (u.suspended_until IS NULL OR u.suspended_until < strftime('%Y-%m-%d %H:%M:%S', :now, 'unixepoch'))
+SELECT u.username AS user
+  FROM access_tokens t
+  JOIN users u ON u.id = t.user_id
+ WHERE t.token = :sid
+   AND t.type = 'session_remember'
+   AND u.is_email_confirmed = 1
+   AND t.last_activity_at > strftime('%Y-%m-%d %H:%M:%S', :now - 157680000, 'unixepoch');

@@ -1,0 +1,11 @@
+-- For login_query: MediaWiki 1.27 to 1.41, on SQLite, without a table prefix. (From 1.42 on, blocks are in the tables
+-- block and block_target.)
+--
+-- Relies on: a name begins with a capital letter; the user may type a small one. A user who is blocked on the whole wiki
+-- cannot log in until the block ends.
+SELECT user_name AS user, user_real_name AS display_name, user_password AS password_hash,
+       EXISTS (SELECT 1 FROM ipblocks
+                WHERE ipb_user = user_id AND ipb_sitewide = 1
+                  AND (ipb_expiry = 'infinity' OR ipb_expiry > strftime('%Y%m%d%H%M%S', 'now'))) AS disabled
+  FROM user
+ WHERE user_name IN (:user, upper(substr(:user, 1, 1)) || substr(:user, 2));

@@ -1,0 +1,16 @@
+-- Trac 1.0 to 1.6, on SQLite. The web server guards /login. After that page Trac knows the user by a cookie.
+--
+-- site_cookie           = trac_auth
+-- site_cookie_transform = none
+--
+-- Relies on: auth_cookie.cookie holds the cookie as it is. auth_cookie.time is the time when Trac sent it. Trac accepts a
+-- cookie until its row is gone. At each log-in it deletes the rows that are older than ten days, so a cookie is valid
+-- for ten days here. auth_cookie_lifetime in trac.ini changes only how long the browser keeps the cookie.
+--
+-- Not checked here: check_auth_ip compares the visitor's address with auth_cookie.ipnr. A query does not get the address.
+-- If ignore_auth_case = true, write lower(a.name).
+SELECT a.name AS user, n.value AS display_name
+  FROM auth_cookie a
+  LEFT JOIN session_attribute n ON n.sid = a.name AND n.authenticated = 1 AND n.name = 'name'
+ WHERE a.cookie = :sid
+   AND a.time >= :now - 864000;
