@@ -39,7 +39,7 @@ WEB      = basic_auth csrf forwarded request request_fields request_path request
 TEMPLATE = cache html nodes parse render template texts
 SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
 PASSWORD = argon2 crypt digest hash password stretch
-IDENTITY = django_session identity login_account login_count login_query login_session php_lexer \
+IDENTITY = django_session identity login_account login_count login_query login_session packed_php php_lexer \
 	php_serialize php_session remote_user site_cookie site_http site_http_answer site_http_cache site_rule site_session token token_keys token_text \
 	wordpress wordpress_config wordpress_cookie wordpress_secret wordpress_tables
 ACCOUNT  = jid_deny jid_owner jid_rule xmpp_login

@@ -205,15 +205,25 @@ static void site_password_check(struct load *load, const struct site_conf *site)
 }
 
 /*
- * The signature of Django's session needs Django's key. The session holds only the user's number,
- * so a second query must find the name.
+ * What a packed session needs. The signature of Django's session needs Django's key. That session
+ * holds only the user's number, so a second query must find the name.
  */
 static void django_check(struct load *load, const struct site_conf *site)
 {
-	if (site->site_result != SITE_RESULT_DJANGO ||
-	    !conf_site_has_provider(site, PROVIDER_SITE_SESSION))
+	if (!conf_site_has_provider(site, PROVIDER_SITE_SESSION))
 		return;
 	long line = line_of(load, "site_result");
+	if (site->site_result == SITE_RESULT_PHP && site->php_session_user[0] == '\0')
+		load_fault(
+		    load, line, "php_session_user",
+		    "is missing in [site %s], which needs it with site_result = php_session: "
+		    "the place of the user in the session",
+		    site->name);
+	if (site->php_session_password[0] != '\0' && site->site_profile_query[0] == '\0')
+		load_fault(load, line_of(load, "php_session_password"), "php_session_password",
+			   "also needs site_profile_query, which returns the column password");
+	if (site->site_result != SITE_RESULT_DJANGO)
+		return;
 	if (site->site_secret_file[0] == '\0')
 		load_fault(load, line, "site_secret_file",
 			   "is missing in [site %s], which needs it with site_result = django: "
@@ -222,7 +232,7 @@ static void django_check(struct load *load, const struct site_conf *site)
 	else if (site->site_profile_query[0] == '\0')
 		load_fault(load, line, "site_profile_query",
 			   "is missing in [site %s], which needs it with site_result = django: "
-			   "the query that finds the user's name (sql/sites/django-user.sql)",
+			   "the query that finds the user's name (sql/sites/django/profile.sql)",
 			   site->name);
 }
 

@@ -40,7 +40,12 @@ enum conf_key_in { KEY_IN_HEADER, KEY_IN_QUERY };
 enum conf_token_format { TOKEN_FORMAT_HMAC, TOKEN_FORMAT_JWT };
 enum conf_bosh_auth { BOSH_AUTH_PASSWORD, BOSH_AUTH_JWT, BOSH_AUTH_OAUTH, BOSH_AUTH_TOKEN };
 enum conf_transform { TRANSFORM_NONE, TRANSFORM_SHA1, TRANSFORM_SHA256, TRANSFORM_DRUPAL };
-enum conf_site_result { SITE_RESULT_USER, SITE_RESULT_DJANGO, SITE_RESULT_WORDPRESS };
+enum conf_site_result {
+	SITE_RESULT_USER,
+	SITE_RESULT_DJANGO,
+	SITE_RESULT_WORDPRESS,
+	SITE_RESULT_PHP
+};
 enum conf_php_format { PHP_FORMAT_PHP, PHP_FORMAT_SERIALIZE, PHP_FORMAT_BINARY };
 
 enum conf_provision { PROVISION_NO, PROVISION_TIGASE, PROVISION_EJABBERD, PROVISION_PROSODY_TOKEN };
@@ -134,9 +139,10 @@ struct site_conf {
 
 	char *php_session_path; /* "[N;[MODE;]]/FOLDER", like PHP's session.save_path */
 	char *php_session_cookie;
-	char *php_session_user;    /* "user.name" */
-	char *php_session_display; /* like php_session_user, or "" */
-	long php_session_format;   /* enum conf_php_format */
+	char *php_session_user;     /* "user.name" */
+	char *php_session_display;  /* like php_session_user, or "" */
+	char *php_session_password; /* like php_session_user, or "" */
+	long php_session_format;    /* enum conf_php_format */
 	long php_session_max_age_ms;
 	char *php_session_owner; /* "": our own user owns the files */
 

@@ -45,6 +45,7 @@ static const char *const site_result_words[] = {
     [SITE_RESULT_USER] = "user",
     [SITE_RESULT_DJANGO] = "django",
     [SITE_RESULT_WORDPRESS] = "wordpress",
+    [SITE_RESULT_PHP] = PROVIDER_PHP_SESSION,
     NULL,
 };
 static const char *const php_format_words[] = {
@@ -242,8 +243,8 @@ const struct conf_key conf_keys[] = {
 	 .what = "The file with a second SELECT, which finds user, display_name and jid for "
 		 ":user."},
 	{SITE(site_result), .type = TYPE_ENUM, .initial = "user", .words = site_result_words,
-	 .what = "What the query returns: the user, a session in Django's encoding, or what "
-		 "WordPress's cookie is checked with."},
+	 .what = "What the query returns: the user, a session of Django or PHP, or "
+		 "what WordPress's cookie is checked with."},
 	{SITE(site_secret_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
 	 .what = "The file with Django's SECRET_KEY, or with WordPress's keys; only our own user "
 		 "may read it."},
@@ -258,6 +259,8 @@ const struct conf_key conf_keys[] = {
 	{SITE(php_session_display), .type = TYPE_KEYS, .initial = "",
 	 .what = "The place of the display name in the session; empty: the user's name is "
 		 "shown."},
+	{SITE(php_session_password), .type = TYPE_KEYS, .initial = "",
+	 .what = "The place of the password's hash in a session that site_query returns."},
 	{SITE(php_session_format), .type = TYPE_ENUM, .initial = "php", .words = php_format_words,
 	 .what = "PHP's session.serialize_handler."},
 	{SITE_MS(php_session_max_age), .type = TYPE_TIME, .initial = "24m",

@@ -243,7 +243,7 @@ enum status django_session_check(const struct django_session *session, const cha
 	"db and cached_db)"
 
 static const char newest[] =
-    "SELECT session_data FROM " TABLE " WHERE expire_date > strftime('%Y-%m-%d %H:%M:%f', 'now')"
+    "SELECT session_data FROM " TABLE " WHERE expire_date > CURRENT_TIMESTAMP"
     " ORDER BY expire_date DESC LIMIT 50";
 
 struct count {

@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "identity/django_session.h"
 #include "identity/identity.h"
+#include "identity/packed_php.h"
 #include "identity/site_cookie.h"
 #include "identity/site_rule.h"
 #include "sitedb/site_query.h"
@@ -21,8 +22,8 @@
 #define HASH_MAX     256  /* auth_user.password has 128 */
 
 /*
- * The columns that the session's query may return: the user or Django's packed session, the
- * session's end, and the user's data.
+ * The columns that the session's query may return: the user or a packed session, the session's end,
+ * and the user's data.
  */
 enum { WHO, EXPIRES_S, EXPIRES_MS, EXPIRES_ISO, DISPLAY_NAME, JID, EMAIL, ID };
 
@@ -41,6 +42,10 @@ static const struct site_query_column user_columns[] = {
 };
 static const struct site_query_column django_columns[] = {
     [WHO] = {"session_data", DJANGO_SESSION_MAX, true},
+    COLUMNS_OF_TIME,
+};
+static const struct site_query_column php_columns[] = {
+    [WHO] = {"session_data", PACKED_PHP_MAX, true},
     COLUMNS_OF_TIME,
 };
 
@@ -70,10 +75,31 @@ static const struct site_query_column django_profile_columns[] = {
     [PROFILE_PASSWORD] = {"password", HASH_MAX,          true},
 };
 
+static const struct site_query_column php_profile_columns[] = {
+    [PROFILE_USER] = {"user",     IDENTITY_USER_MAX, false},
+    PROFILE_COLUMNS,
+    [PROFILE_PASSWORD] = {"password", HASH_MAX,          false},
+};
+
 static const char *const session_params[] = {":sid", ":now", NULL};
 static const char *const profile_params[] = {":user", NULL};
 
 #define LENGTH(list) (sizeof(list) / sizeof((list)[0]))
+
+/* By site_result: the columns of both queries. */
+static const struct {
+	const struct site_query_column *session, *profile;
+	size_t n_session, n_profile;
+} results[] = {
+#define RESULT(session, profile)                                                                   \
+	{                                                                                          \
+		session, profile, LENGTH(session), LENGTH(profile)                                 \
+	}
+    [SITE_RESULT_USER] = RESULT(user_columns, profile_columns),
+    [SITE_RESULT_DJANGO] = RESULT(django_columns, django_profile_columns),
+    [SITE_RESULT_PHP] = RESULT(php_columns, php_profile_columns),
+#undef RESULT
+};
 
 /* Constant after it is opened. */
 struct site_session {
@@ -100,7 +126,7 @@ static void site_session_close(void *state)
 static void set_specs(struct site_session *site)
 {
 	const struct site_conf *conf = site->conf;
-	bool django = conf->site_result == SITE_RESULT_DJANGO;
+	long result = conf->site_result;
 
 	site->session_spec = (struct site_query_spec){
 	    .site = conf,
@@ -108,8 +134,8 @@ static void set_specs(struct site_session *site)
 	    .file = conf->site_query,
 	    .key = "site_query",
 	    .asked = session_params,
-	    .columns = django ? django_columns : user_columns,
-	    .n_columns = django ? LENGTH(django_columns) : LENGTH(user_columns),
+	    .columns = results[result].session,
+	    .n_columns = results[result].n_session,
 	};
 	site->profile_spec = (struct site_query_spec){
 	    .site = conf,
@@ -117,14 +143,14 @@ static void set_specs(struct site_session *site)
 	    .file = conf->site_profile_query,
 	    .key = "site_profile_query",
 	    .asked = profile_params,
-	    .columns = django ? django_profile_columns : profile_columns,
-	    .n_columns = django ? LENGTH(django_profile_columns) : LENGTH(profile_columns),
+	    .columns = results[result].profile,
+	    .n_columns = results[result].n_profile,
 	};
 }
 
 static bool returns(const struct site_session *site, size_t session, size_t profile)
 {
-	bool in_session = site->conf->site_result != SITE_RESULT_DJANGO &&
+	bool in_session = site->conf->site_result == SITE_RESULT_USER &&
 			  site_query_returns(site->session, session);
 
 	return in_session || (site->profile != NULL && site_query_returns(site->profile, profile));
@@ -137,6 +163,20 @@ static enum status rule_check(const struct site_session *site, struct error *err
 
 	return site_rule_check(site->conf, returns(site, EMAIL, PROFILE_EMAIL),
 			       django || returns(site, ID, PROFILE_ID), err);
+}
+
+/* What the session has must be compared with something. */
+static enum status password_check(const struct site_session *site, struct error *err)
+{
+	const struct site_conf *conf = site->conf;
+
+	if (conf->site_result != SITE_RESULT_PHP || conf->php_session_password[0] == '\0' ||
+	    site_query_returns(site->profile, PROFILE_PASSWORD))
+		return STATUS_OK;
+	return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "php_session_password"),
+			  "needs a column `password`, which site_profile_query (%s) does not "
+			  "return: add `… AS password`",
+			  conf->site_profile_query);
 }
 
 static enum status site_session_open(const struct site_conf *conf, void **out, struct error *err)
@@ -159,6 +199,8 @@ static enum status site_session_open(const struct site_conf *conf, void **out, s
 	if (status == STATUS_OK)
 		status = rule_check(site, err);
 	if (status == STATUS_OK)
+		status = password_check(site, err);
+	if (status == STATUS_OK)
 		*out = site;
 	else
 		site_session_close(site);
@@ -180,7 +222,9 @@ static bool iso_read(const char *text, int64_t *out)
 		return false;
 	if (*rest == '.')
 		rest += 1 + strspn(rest + 1, "0123456789");
-	if (*rest != '\0' && strcmp(rest, "Z") != 0 && strcmp(rest, "+00:00") != 0)
+	/* "+00" is PostgreSQL's */
+	if (*rest != '\0' && strcmp(rest, "Z") != 0 && strcmp(rest, "+00:00") != 0 &&
+	    strcmp(rest, "+00") != 0)
 		return false;
 	*out = timegm(&tm);
 	return true;
@@ -256,6 +300,13 @@ static void profile_take(struct site_query_row *row, struct identity *out)
 	take(&row->values[PROFILE_ID], &out->id);
 }
 
+static void profile_clear(struct site_query_row *row)
+{
+	secret_free(row->values[PROFILE_PASSWORD]);
+	row->values[PROFILE_PASSWORD] = NULL;
+	site_query_row_clear(row);
+}
+
 static enum status profile_add(const struct site_session *site, struct identity *out,
 			       struct error *err)
 {
@@ -297,10 +348,39 @@ static enum status django_user(const struct site_session *site, const char *sess
 		session.user_id = NULL;
 		profile_take(&row, out);
 	}
-	secret_free(row.values[PROFILE_PASSWORD]);
-	row.values[PROFILE_PASSWORD] = NULL;
-	site_query_row_clear(&row);
+	profile_clear(&row);
 	django_session_clear(&session);
+	return status;
+}
+
+/*
+ * The packed session has the user, and perhaps the hash of the password at the time of the login.
+ */
+static enum status php_user(const struct site_session *site, const char *session_data,
+			    struct identity *out, struct error *err)
+{
+	struct packed_php session = {0};
+	struct site_query_row row = {0};
+
+	enum status status = packed_php_read(session_data, site->conf, &session, err);
+	if (status == STATUS_OK && site->profile != NULL)
+		status = profile_ask(site, session.user, &row, err);
+	const char *password = row.values[PROFILE_PASSWORD];
+	if (status == STATUS_OK && session.password != NULL &&
+	    (password == NULL || strlen(password) != strlen(session.password) ||
+	     !secret_equal(password, session.password, strlen(password))))
+		status = error_set(err, STATUS_NOT_FOUND,
+				   "the user's password has changed since the login");
+	if (status == STATUS_OK && site->profile != NULL &&
+	    site_query_returns(site->profile, PROFILE_USER) && row.values[PROFILE_USER] == NULL)
+		status = error_set(err, STATUS_NOT_FOUND, "the user has no name");
+	if (status == STATUS_OK) {
+		take(&session.user, &out->user);
+		take(&session.display_name, &out->display_name);
+		profile_take(&row, out);
+	}
+	profile_clear(&row);
+	packed_php_clear(&session);
 	return status;
 }
 
@@ -311,6 +391,8 @@ static enum status session_row_read(const struct site_session *site, struct site
 		return error_set(err, STATUS_NOT_FOUND, "the session has no user");
 	if (site->conf->site_result == SITE_RESULT_DJANGO)
 		return django_user(site, row->values[WHO], out, err);
+	if (site->conf->site_result == SITE_RESULT_PHP)
+		return php_user(site, row->values[WHO], out, err);
 	take(&row->values[WHO], &out->user);
 	take(&row->values[DISPLAY_NAME], &out->display_name);
 	take(&row->values[JID], &out->jid);

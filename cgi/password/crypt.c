@@ -13,6 +13,7 @@
 #define BCRYPT_COST_MIN 4
 #define BCRYPT_COST_MAX 13 /* about a second; each step doubles it, and 31 takes days */
 #define BCRYPT_LEN      60 /* "$2y$10$", 22 letters of salt, 31 of digest */
+#define SMF_NAME_MAX    48 /* leaves 24 of the 72 bytes that bcrypt looks at */
 
 #define SHA_ROUNDS     5000   /* if the hash names none */
 #define SHA_ROUNDS_MIN 1000   /* libcrypt takes no fewer */
@@ -155,5 +156,38 @@ enum status wordpress_verify(const struct password_hash *hash, const char *passw
 	}
 	strbuf_clear(&text);
 	secret_wipe(mac, sizeof(mac));
+	return status;
+}
+
+/*
+ * "{SMF}NAME" and bcrypt, as sql/sites/smf/login.sql writes it. SMF hashes the name, in small
+ * letters, and the password together. bcrypt looks at 72 bytes, so a long name would leave none of
+ * them to the password.
+ */
+enum password_reading smf_read(const char *text, struct password_hash *out)
+{
+	size_t len = strlen(text) - strlen("{SMF}");
+
+	out->salt = text + strlen("{SMF}");
+	if (len <= BCRYPT_LEN || len - BCRYPT_LEN > SMF_NAME_MAX)
+		return READING_MALFORMED;
+	out->salt_len = len - BCRYPT_LEN;
+	out->text = out->salt + out->salt_len;
+	if (strncmp(out->text, "$2y$", 4) != 0)
+		return READING_MALFORMED;
+	return bcrypt_read(out->text, out);
+}
+
+enum status smf_verify(const struct password_hash *hash, const char *password)
+{
+	enum status status = STATUS_INTERNAL;
+	struct strbuf text;
+
+	strbuf_init_secret(&text);
+	strbuf_add(&text, hash->salt, hash->salt_len);
+	strbuf_adds(&text, password);
+	if (strbuf_ok(&text))
+		status = unix_crypt_verify(hash->text, text.data);
+	strbuf_clear(&text);
 	return status;
 }

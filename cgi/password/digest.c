@@ -1,6 +1,6 @@
 /*
  * Hashes whose digest is in base64 or hexadecimal: PBKDF2 of Django and MediaWiki, MediaWiki's
- * salted MD5, and the {SHA} kinds of LDAP and htpasswd.
+ * and MyBB's salted MD5, and the {SHA} kinds of LDAP and htpasswd.
  */
 #include "base/codec.h"
 #include "base/crypto.h"
@@ -134,18 +134,20 @@ enum status mediawiki_verify(const struct password_hash *hash, const char *passw
 
 /* ---- MediaWiki's MD5 ---- */
 
+/* True if the rest of the text is an MD5 in hexadecimal. */
+static bool read_md5_hex(const char *at, struct password_hash *out)
+{
+	out->digest = at;
+	out->digest_len = MD5_HEX_LEN;
+	return strspn(at, "0123456789abcdef") == MD5_HEX_LEN && at[MD5_HEX_LEN] == '\0';
+}
+
 /* ":B:SALT:" and 32 hexadecimal digits */
 enum password_reading mediawiki_b_read(const char *text, struct password_hash *out)
 {
 	const char *at = text + strlen(":B:");
 
-	if (!read_salt(&at, ':', out))
-		return READING_MALFORMED;
-	out->digest = at;
-	out->digest_len = MD5_HEX_LEN;
-	return strspn(at, "0123456789abcdef") == MD5_HEX_LEN && at[MD5_HEX_LEN] == '\0'
-		   ? READING_OK
-		   : READING_MALFORMED;
+	return read_salt(&at, ':', out) && read_md5_hex(at, out) ? READING_OK : READING_MALFORMED;
 }
 
 static bool md5_hex(struct digest *md5, const struct secret_part *parts, size_t n,
@@ -159,32 +161,71 @@ static bool md5_hex(struct digest *md5, const struct secret_part *parts, size_t 
 	return ok && strbuf_ok(out);
 }
 
+/* Compares the hash with the MD5 of the parts. */
+static enum status md5_compare(struct digest *md5, const struct secret_part *parts, size_t n,
+			       const struct password_hash *hash)
+{
+	enum status status = STATUS_INTERNAL;
+	struct strbuf made;
+
+	strbuf_init_secret(&made);
+	if (md5_hex(md5, parts, n, &made))
+		status = secret_equal(made.data, hash->digest, MD5_HEX_LEN)
+			     ? STATUS_OK
+			     : STATUS_BAD_CREDENTIALS;
+	strbuf_clear(&made);
+	return status;
+}
+
 /* MD5(salt "-" MD5(password)), the inner one as its hexadecimal text */
 enum status mediawiki_b_verify(const struct password_hash *hash, const char *password)
 {
 	const struct secret_part word = {password, strlen(password)};
 	struct strbuf inner;
-	struct strbuf outer;
 	struct digest *md5;
 	enum status status = digest_new(DIGEST_MD5, &md5, NULL);
 
 	if (status != STATUS_OK)
 		return status;
 	strbuf_init_secret(&inner);
-	strbuf_init_secret(&outer);
 	bool ok = md5_hex(md5, &word, 1, &inner);
 	const struct secret_part parts[] = {
 	    {hash->salt, hash->salt_len},
 	    {"-",        1             },
 	    {inner.data, inner.len     },
 	};
-	ok = ok && md5_hex(md5, parts, 3, &outer);
-	if (!ok)
-		status = STATUS_INTERNAL;
-	else if (!secret_equal(outer.data, hash->digest, MD5_HEX_LEN))
-		status = STATUS_BAD_CREDENTIALS;
+	status = ok ? md5_compare(md5, parts, 3, hash) : STATUS_INTERNAL;
 	strbuf_clear(&inner);
-	strbuf_clear(&outer);
+	digest_free(md5);
+	return status;
+}
+
+/* ---- MyBB's MD5 ---- */
+
+/* "{MyBB}SALT$" and 32 hexadecimal digits, as sql/sites/mybb/login.sql writes it */
+enum password_reading mybb_read(const char *text, struct password_hash *out)
+{
+	const char *at = text + strlen("{MyBB}");
+
+	return read_salt(&at, '$', out) && read_md5_hex(at, out) ? READING_OK : READING_MALFORMED;
+}
+
+/* MD5(MD5(salt) MD5(password)), the inner ones as their hexadecimal texts */
+enum status mybb_verify(const struct password_hash *hash, const char *password)
+{
+	const struct secret_part salt = {hash->salt, hash->salt_len};
+	const struct secret_part word = {password, strlen(password)};
+	struct strbuf inner;
+	struct digest *md5;
+	enum status status = digest_new(DIGEST_MD5, &md5, NULL);
+
+	if (status != STATUS_OK)
+		return status;
+	strbuf_init_secret(&inner);
+	bool ok = md5_hex(md5, &salt, 1, &inner) && md5_hex(md5, &word, 1, &inner);
+	const struct secret_part both = {inner.data, inner.len};
+	status = ok ? md5_compare(md5, &both, 1, hash) : STATUS_INTERNAL;
+	strbuf_clear(&inner);
 	digest_free(md5);
 	return status;
 }

@@ -53,6 +53,8 @@ enum password_reading bcrypt_read(const char *text, struct password_hash *out);
 enum password_reading sha_crypt_read(const char *text, struct password_hash *out);
 enum status crypt_verify(const struct password_hash *hash, const char *password);
 enum status wordpress_verify(const struct password_hash *hash, const char *password);
+enum password_reading smf_read(const char *text, struct password_hash *out);
+enum status smf_verify(const struct password_hash *hash, const char *password);
 
 /* password_stretch.c: digests of digests */
 enum password_reading phpass_read(const char *text, struct password_hash *out);
@@ -73,5 +75,7 @@ enum password_reading mediawiki_b_read(const char *text, struct password_hash *o
 enum status mediawiki_b_verify(const struct password_hash *hash, const char *password);
 enum password_reading ldap_read(const char *text, struct password_hash *out);
 enum status ldap_verify(const struct password_hash *hash, const char *password);
+enum password_reading mybb_read(const char *text, struct password_hash *out);
+enum status mybb_verify(const struct password_hash *hash, const char *password);
 
 #endif

@@ -10,31 +10,70 @@
 #include "base/secret.h"
 #include "sitedb/mariadb.h"
 
-static const char *const functions[] = {
-    "lower",       "upper",        "substr",       "substring",      "substring_index",
-    "concat",      "coalesce",     "ifnull",       "nullif",         "if",
-    "length",      "char_length",  "trim",         "replace",        "lpad",
-    "hex",         "unhex",        "md5",          "sha1",           "sha2",
-    "to_base64",   "from_base64",  "CAST",         "CONVERT",        "min",
-    "max",         "count",        "sum",          "unix_timestamp", "now",
-    "date_format", "date_add",     "date_sub",     "utc_timestamp",  "from_unixtime",
-    "floor",       "json_extract", "json_unquote", "char",           "decimal",
-    NULL};
+static const char *const functions[] = {"lower",
+					"upper",
+					"substr",
+					"substring",
+					"substring_index",
+					"concat",
+					"coalesce",
+					"ifnull",
+					"nullif",
+					"if",
+					"length",
+					"char_length",
+					"trim",
+					"replace",
+					"lpad",
+					"hex",
+					"unhex",
+					"md5",
+					"sha1",
+					"sha2",
+					"to_base64",
+					"from_base64",
+					"CAST",
+					"CONVERT",
+					"min",
+					"max",
+					"count",
+					"sum",
+					"unix_timestamp",
+					"now",
+					"date_format",
+					"date_add",
+					"date_sub",
+					"utc_timestamp",
+					"from_unixtime",
+					"floor",
+					"json_extract",
+					"json_unquote",
+					"char",
+					"decimal",
+					"convert_tz",
+					"fold",
+					"unixepoch",
+					NULL};
 /* Those that compare nothing themselves. */
 static const char *const for_params[] = {
     "lower",  "upper",    "substr",    "substring",   "substring_index",
     "concat", "coalesce", "ifnull",    "char_length", "length",
     "trim",   "lpad",     "hex",       "unhex",       "md5",
     "sha1",   "sha2",     "to_base64", "from_base64", "CAST",
-    NULL};
+    "fold",   NULL};
+static const struct select_function shared[] = {
+    {"fold",      "lower("         },
+    {"unixepoch", "unix_timestamp("},
+    {NULL,        NULL             },
+};
 /* INTO writes files, also in a read-only session; FOR and LOCK hold rows that the site wants. */
 static const char *const words[] = {"INTO", "FOR", "LOCK", "PROCEDURE", NULL};
 
 #define DIALECT                                                                                    \
 	{                                                                                          \
 		.place = "?", .bytes = {"CAST(CONVERT(", " USING utf8mb4) AS BINARY)"},            \
-		.functions = functions, .for_params = for_params, .words = words, .before = "",    \
-		.after = "",                                                                       \
+		.functions = functions, .for_params = for_params, .words = words,                  \
+		.shared = shared, .before = "", .after = "",                                       \
 	}
 #define TABLES "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
 

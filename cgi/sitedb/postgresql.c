@@ -53,12 +53,19 @@ static const char *const functions[] = {"lower",
 					"varchar",
 					"char",
 					"numeric",
+					"fold",
+					"unixepoch",
 					NULL};
 /* Those that compare nothing themselves. */
 static const char *const for_params[] = {
     "lower", "upper",  "substr", "substring",  "split_part",   "concat", "coalesce", "char_length",
     "trim",  "btrim",  "lpad",   "encode",     "decode",       "length", "md5",      "sha224",
-    "CAST",  "sha256", "sha384", "convert_to", "convert_from", "sha512", NULL};
+    "CAST",  "sha256", "sha384", "convert_to", "convert_from", "sha512", "fold",     NULL};
+static const struct select_function shared[] = {
+    {"fold",      "lower("             },
+    {"unixepoch", "date_part('epoch', "},
+    {NULL,        NULL		 },
+};
 /* INTO makes a table; FOR holds rows that the site wants. */
 static const char *const words[] = {"INTO", "FOR", "LOCK", NULL};
 
@@ -67,7 +74,7 @@ static const char *const words[] = {"INTO", "FOR", "LOCK", NULL};
 	{                                                                                          \
 		.place = "$", .numbered = true, .bytes = {"CAST(", " AS text) COLLATE \"C\""},     \
 		.functions = functions, .for_params = for_params, .words = words,                  \
-		.before = "SELECT * FROM (", .after = ") AS prebind LIMIT 2",                      \
+		.shared = shared, .before = "SELECT * FROM (", .after = ") AS prebind LIMIT 2",    \
 	}
 #define TABLES                                                                                     \
 	"SELECT table_name FROM information_schema.tables"                                         \

@@ -19,6 +19,14 @@
 
 #define SELECT_PLACES_MAX 64 /* parameters in the text that a database gets, repetitions counted */
 
+/*
+ * A function of SQLite that a query may call in every database, and what this one has for it, up to
+ * the first argument: "unix_timestamp(".
+ */
+struct select_function {
+	const char *name, *call;
+};
+
 /* How a kind of database writes these things. */
 struct select_dialect {
 	const char *place;            /* of a parameter: "?"; NULL: its name stays */
@@ -26,9 +34,10 @@ struct select_dialect {
 	const char *bytes[2];         /* before and after an expression: its bytes */
 	const char *const *functions; /* that may be called, ends with NULL; NULL: not checked */
 	const char *const
-	    *for_params;            /* that may be called with a text parameter; ends with NULL */
-	const char *const *words;   /* that a SELECT may not hold, as INTO; with functions */
-	const char *before, *after; /* around the whole statement */
+	    *for_params;          /* that may be called with a text parameter; ends with NULL */
+	const char *const *words; /* that a SELECT may not hold, as INTO; with functions */
+	const struct select_function *shared; /* ends with a NULL name; NULL: SQLite itself */
+	const char *before, *after;           /* around the whole statement */
 };
 
 /* A comparison of a text parameter: tokens left … op … right. */

@@ -277,6 +277,19 @@ struct writer {
 
 static void write_range(struct writer *w, size_t begin, size_t end);
 
+/* What stands for the call of a shared function that begins at i; NULL: there is none. */
+static const char *shared_call(const struct writer *w, size_t i)
+{
+	const struct select_function *f = w->dialect->shared;
+
+	if (f == NULL || !tokens_is(w->tokens, i + 1, "(") ||
+	    (i > 0 && tokens_is(w->tokens, i - 1, ".")))
+		return NULL;
+	while (f->name != NULL && !tokens_is(w->tokens, i, f->name))
+		f++;
+	return f->call;
+}
+
 static void write_token(struct writer *w, size_t i)
 {
 	const struct token *t = &w->tokens->items[i];
@@ -354,11 +367,17 @@ static void write_range(struct writer *w, size_t begin, size_t end)
 	while (begin < end) {
 		const struct select_comparison *c = comparison_at(w->select, begin, end);
 
-		if (c != NULL)
+		const char *call = c == NULL ? shared_call(w, begin) : NULL;
+
+		if (c != NULL) {
 			write_comparison(w, c);
-		else
-			write_token(w, begin);
-		begin = c != NULL ? c->end : begin + 1;
+			begin = c->end;
+		} else if (call != NULL) {
+			strbuf_adds(w->out, call);
+			begin += 2; /* its name and its bracket */
+		} else {
+			write_token(w, begin++);
+		}
 	}
 }
 

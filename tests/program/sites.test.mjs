@@ -167,6 +167,7 @@ test("a session ends with the second in which its software ends it", async () =>
 test("each ready query is tried, here or with its software, and has a head that says what it is for", () => {
 	// those of login_query are in site_login.test.mjs
 	const files = fs.readdirSync(path.join(top, "sql/sites")).filter((file) => /(?<!-login)\.sql$/.test(file));
+	// the names that older configurations have; site_queries.test.mjs tries the files of all folders
 	assert.deepEqual(files.sort(), [...Object.keys(SITES), "django", "django-user"].map((name) => `${name}.sql`).sort());
 	for (const file of files) {
 		const text = fs.readFileSync(path.join(top, "sql/sites", file), "utf8");

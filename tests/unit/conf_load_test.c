@@ -105,7 +105,7 @@ TEST(files_that_may_not_be)
 	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_cookie = c\n"
 		       "site_database = /d\nsite_result = django\nsite_secret_file = /s\n",
 	     ":11: site_profile_query: is missing in [site a], which needs it with site_result "
-	     "= django: the query that finds the user's name (sql/sites/django-user.sql)"},
+	     "= django: the query that finds the user's name (sql/sites/django/profile.sql)"},
 	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_database = /d\n"
 		       "site_result = wordpress\n",
 	     ":10: site_secret_file: is missing in [site a], which needs it with site_result = "
@@ -116,6 +116,10 @@ TEST(files_that_may_not_be)
 	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_database = /d\n"
 		       "site_result = wordpress\nsite_secret_file = /s\nsite_cookie_transform = sha1\n",
 	     ":12: site_cookie_transform: has no effect with site_result = wordpress: remove the line"},
+	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_cookie = c\n"
+		       "site_database = /d\nsite_result = php_session\nphp_session_password = h\n",
+	     ":11: php_session_user: is missing in [site a], which needs it with site_result = "
+	     "php_session: the place of the user in the session"},
 	    {SITE("a") "bosh_url = https://{hostname}/b\n",
 	     ":7: bosh_url: has {hostname} in it, which needs the key bosh_hosts: the names of the "
 	     "cluster's nodes, as NAME or NAME=PUBLIC"},

@@ -134,6 +134,7 @@ static const struct {
     {"php_session_cookie",          "SID"                          },
     {"php_session_user",            "user.name"                    },
     {"php_session_display",         "user.shown"                   },
+    {"php_session_password",        "user.hash"                    },
     {"php_session_format",          "php_binary"                   },
     {"php_session_max_age",         "90m"                          },
     {"php_session_owner",           "www-data"                     },

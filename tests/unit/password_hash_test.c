@@ -87,6 +87,10 @@ static const struct vector vectors[] = {
     {"{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=",					     HORSE,            true },
     {"{SSHA}LhKrkM9Fy+zlstjdD7Kv2s6QvhBzYWx0",                                        HORSE,            true },
     {"{SSHA256}YflVcOMs6k7tbGkQbQNVn6/ehAnUAVltiLPKHBWGi2tzYWx0c2FsdA==",             HORSE,            true },
+ /* sql/sites/smf and mybb, with what PHP makes of it */
+    {"{SMF}alice$2y$04$Pg89BL6oiWIj5cGlGRBU6OicN.HsSNOPuaZeLwDZG5ArCvXU6gEt.",        HORSE,            false},
+    {"{MyBB}Ab3dE5gH$608ca2bc97bd7eafd80f8e7cb5679827",                               HORSE,            true },
+    {":argon2:$argon2id$v=19$m=64,t=2,p=1$" ARGON2_REST,                              HORSE,            false},
  /* openssl passwd */
     {"$apr1$saltsalt$EGVZDNN6gOqijy.tv9axG/",                                         HORSE,            true },
     {"$apr1$s$e2aCb9PLCjZ2t55SoAxXn.",						"",               true },

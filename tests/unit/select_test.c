@@ -7,9 +7,15 @@
 #include "sitedb/select.h"
 
 /* A dialect that is short to read: b(…) stands for the bytes of an expression. */
-static const char *const functions[] = {"lower", "nullif", "CAST", "count", NULL};
-static const char *const for_params[] = {"lower", "CAST", NULL};
+static const char *const functions[] = {"lower", "nullif",    "CAST", "count",
+					"fold",  "unixepoch", NULL};
+static const char *const for_params[] = {"lower", "CAST", "fold", NULL};
 static const char *const words[] = {"INTO", "FOR", NULL};
+static const struct select_function shared[] = {
+    {"fold",      "f("     },
+    {"unixepoch", "u('s', "},
+    {NULL,        NULL     }
+};
 static const struct select_dialect dialect = {
     .place = "$",
     .numbered = true,
@@ -17,6 +23,7 @@ static const struct select_dialect dialect = {
     .functions = functions,
     .for_params = for_params,
     .words = words,
+    .shared = shared,
     .before = "",
     .after = ""
 };
@@ -34,19 +41,22 @@ TEST(comparisons_are_of_bytes)
 	static const struct {
 		const char *where, *written;
 	} rows[] = {
-	    {"a = :sid",				 "(a = $1 AND b(a ) = b($2)) "                         },
-	    {":sid = t.a;",			      "($1 = t.a AND b($2 ) = b(t.a)) "                     },
-	    {"a <> :sid AND n > :now",                   "(b(a ) <> b($1 )) AND n > $2"                        },
-	    {"lower(a)=lower(:sid)",                     "(lower(a)=lower($1) AND b(lower(a)) = b(lower($2))) "},
-	    {"a IN ('x', :sid)",                         "(a IN ('x', $1) AND b(a ) IN (b('x'), b($2))) "      },
+	    {"a = :sid",					"(a = $1 AND b(a ) = b($2)) "                         },
+	    {":sid = t.a;",				     "($1 = t.a AND b($2 ) = b(t.a)) "                     },
+	    {"a <> :sid AND n > :now",                          "(b(a ) <> b($1 )) AND n > $2"                        },
+	    {"lower(a)=lower(:sid)",                            "(lower(a)=lower($1) AND b(lower(a)) = b(lower($2))) "},
+	    {"fold(a) = Fold(:sid) AND unixepoch(t.at) > :now",
+	     "(f(a) = f($1)  AND b(f(a) ) = b(f($2) )) AND u('s', t.at) > $3"                                         },
+	    {"fold = :sid AND 'fold(' = a",                     "(fold = $1  AND b(fold ) = b($2 )) AND 'fold(' = a"  },
+	    {"a IN ('x', :sid)",                                "(a IN ('x', $1) AND b(a ) IN (b('x'), b($2))) "      },
 	    {"\"a b\" = ':sid' || :sid",
-	     "(\"a b\" = ':sid' || $1 AND b(\"a b\" ) = b(':sid' || $2)) "                                     },
-	    {"a = :sid /* b = :sid */",                  "(a = $1  AND b(a ) = b($2 )) "                       },
+	     "(\"a b\" = ':sid' || $1 AND b(\"a b\" ) = b(':sid' || $2)) "                                            },
+	    {"a = :sid /* b = :sid */",                         "(a = $1  AND b(a ) = b($2 )) "                       },
 	    {"a = CAST(:sid AS text) OR c = :sid::text",
 	     "(a = CAST($1 AS text)  AND b(a ) = b(CAST($2 AS text) )) OR (c = $3::text AND b(c ) "
-	     "= b($4::text)) "										 },
+	     "= b($4::text)) "											},
 	    {"i = (SELECT i FROM u WHERE a = :sid)",
-	     "i = (SELECT i FROM u WHERE (a = $1 AND b(a ) = b($2)) )"                                         },
+	     "i = (SELECT i FROM u WHERE (a = $1 AND b(a ) = b($2)) )"                                                },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {

@@ -1,10 +1,10 @@
--- Django 3.1 and later, on SQLite, with sessions in the database (SESSION_ENGINE = django.contrib.sessions.backends.db, the
+-- Django 3.1 and later, with sessions in the database (SESSION_ENGINE = django.contrib.sessions.backends.db, the
 -- default, or cached_db).
 --
 -- site_cookie        = sessionid              (SESSION_COOKIE_NAME)
 -- site_result        = django                 (session_data is signed and packed; prebind checks and unpacks it)
 -- site_secret_file   = a file with SECRET_KEY
--- site_profile_query = django-user.sql        (from the user's number to the user)
+-- site_profile_query = profile.sql            (from the user's number to the user)
 --
 -- Relies on: expire_date is UTC (USE_TZ = True, the default since Django 5).
 --

@@ -1,4 +1,4 @@
--- Drupal 8 to 11, on SQLite, without a table prefix.
+-- Drupal 8 to 11, without a table prefix.
 --
 -- site_cookie           = SSESSxxxxxxxx       (over http SESSxxxxxxxx: see the browser's list of cookies)
 -- site_cookie_transform = drupal              (the table has the base64url of the cookie's SHA-256)

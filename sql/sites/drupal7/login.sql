@@ -1,4 +1,4 @@
--- For login_query: Drupal 7, on SQLite, without a table prefix. Relies on: uid 0 is the anonymous user. Blocked users have
+-- For login_query: Drupal 7, without a table prefix. Relies on: uid 0 is the anonymous user. Blocked users have
 -- status 0.
 SELECT name AS user, pass AS password_hash, status = 0 AS disabled
   FROM users

@@ -1,4 +1,4 @@
--- Drupal 7, on SQLite, without a table prefix, served over https.
+-- Drupal 7, without a table prefix, served over https.
 --
 -- site_cookie           = SSESSxxxxxxxx       (SSESS and 32 hexadecimal digits: see the browser's list of cookies)
 -- site_cookie_transform = none

@@ -1,4 +1,4 @@
--- Drupal 7, on SQLite, without a table prefix, served over http. Over https: drupal7-https.sql.
+-- Drupal 7, without a table prefix, served over http. Over https: session-https.sql.
 --
 -- site_cookie           = SESSxxxxxxxx        (SESS and 32 hexadecimal digits: see the browser's list of cookies)
 -- site_cookie_transform = none

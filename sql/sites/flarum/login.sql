@@ -1,7 +1,7 @@
--- For login_query: Flarum 2, without a table prefix. Users may type their name or their e-mail address. To leave out
+-- For login_query: Flarum 1.8 and 2, without a table prefix. Users may type their name or their e-mail address. To leave out
 -- suspended users (extension flarum/suspend), add
---    AND (suspended_until IS NULL OR suspended_until < strftime('%Y-%m-%d %H:%M:%S', 'now'))
+--    AND (suspended_until IS NULL OR unixepoch(suspended_until) < :now)
 SELECT username AS user, password AS password_hash
   FROM users
  WHERE (fold(username) = fold(:user) OR fold(email) = fold(:user))
-   AND is_email_confirmed = 1;
+   AND is_email_confirmed;

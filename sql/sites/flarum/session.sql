@@ -1,4 +1,4 @@
--- Flarum 2 (the first version that runs on SQLite), without a table prefix. It finds only visitors who logged in with
+-- Flarum 1.8 and 2, without a table prefix (on SQLite and PostgreSQL: Flarum 2). It finds only visitors who logged in with
 -- "remember me". Other sessions are in files that only Flarum reads.
 --
 -- site_cookie           = flarum_remember
@@ -7,11 +7,11 @@
 -- Relies on: access_tokens.token holds the cookie as it is. A token of type session_remember is valid for five years after
 -- its last use. Flarum lets in users whose e-mail address is not confirmed, and shows them what guests see; this query
 -- leaves them out. To leave out suspended users (extension flarum/suspend), add
---    AND (u.suspended_until IS NULL OR u.suspended_until < strftime('%Y-%m-%d %H:%M:%S', :now, 'unixepoch'))
+--    AND (u.suspended_until IS NULL OR unixepoch(u.suspended_until) < :now)
 SELECT u.username AS user
   FROM access_tokens t
   JOIN users u ON u.id = t.user_id
  WHERE t.token = :sid
    AND t.type = 'session_remember'
-   AND u.is_email_confirmed = 1
-   AND t.last_activity_at > strftime('%Y-%m-%d %H:%M:%S', :now - 157680000, 'unixepoch');
+   AND u.is_email_confirmed
+   AND unixepoch(t.last_activity_at) > :now - 157680000;

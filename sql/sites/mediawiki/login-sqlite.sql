@@ -1,5 +1,6 @@
--- For login_query: MediaWiki 1.27 to 1.41, on SQLite, without a table prefix. (From 1.42 on, blocks are in the tables
--- block and block_target.)
+-- For login_query: MediaWiki 1.27 to 1.41, on SQLite, without a table prefix. From 1.42 on, replace the subquery by
+--     EXISTS (SELECT 1 FROM block JOIN block_target ON bt_id = bl_target WHERE bt_user = user_id AND bl_sitewide = 1
+--              AND … bl_expiry as below)
 --
 -- Relies on: a name begins with a capital letter; the user may type a small one. A user who is blocked on the whole wiki
 -- cannot log in until the block ends.

@@ -1,4 +1,4 @@
--- For login_query: phpBB 3.0 to 3.3, on SQLite, table prefix phpbb_.
+-- For login_query: phpBB 3.0 to 3.3, table prefix phpbb_.
 --
 -- Relies on: username_clean is the name in lower case. phpBB changes some letters more than fold() does; a user whose name
 -- has such a letter must type the name exactly. user_type 0 is a user and 3 a founder. phpBB writes < > & and " as in HTML

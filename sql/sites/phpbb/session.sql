@@ -1,4 +1,4 @@
--- phpBB 3.1 to 3.3, on SQLite, table prefix phpbb_.
+-- phpBB 3.1 to 3.3, table prefix phpbb_.
 --
 -- site_cookie           = phpbb3_xxxxx_sid    (ACP, Cookie settings: the cookie name, followed by _sid)
 -- site_cookie_transform = none
@@ -20,9 +20,9 @@ SELECT u.username AS user
    AND u.user_type IN (0, 3)
    AND CASE WHEN s.session_autologin = 0
             THEN s.session_time >= :now - 60 -
-                 (SELECT CAST(config_value AS INTEGER) FROM phpbb_config WHERE config_name = 'session_length')
-            ELSE (SELECT CAST(config_value AS INTEGER) FROM phpbb_config WHERE config_name = 'allow_autologin') <> 0
-             AND (SELECT CAST(config_value AS INTEGER) = 0
-                      OR s.session_time >= :now + 60 - 86400 * CAST(config_value AS INTEGER)
+                 (SELECT CAST('0' || config_value AS DECIMAL) FROM phpbb_config WHERE config_name = 'session_length')
+            ELSE (SELECT config_value FROM phpbb_config WHERE config_name = 'allow_autologin') NOT IN ('', '0')
+             AND (SELECT CAST('0' || config_value AS DECIMAL) = 0
+                      OR s.session_time >= :now + 60 - 86400 * CAST('0' || config_value AS DECIMAL)
                     FROM phpbb_config WHERE config_name = 'max_autologin_time')
        END;

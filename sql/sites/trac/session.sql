@@ -1,4 +1,4 @@
--- Trac 1.0 to 1.6, on SQLite. The web server guards /login. After that page Trac knows the user by a cookie.
+-- Trac 1.0 to 1.6. The web server guards /login. After that page Trac knows the user by a cookie.
 --
 -- site_cookie           = trac_auth
 -- site_cookie_transform = none

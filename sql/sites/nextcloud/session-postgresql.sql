@@ -1,0 +1,23 @@
+-- Nextcloud 25 and later, on PostgreSQL, table prefix oc_. Copy this file, write the value of `secret` (config/config.php) where
+-- SECRET stands, and let nobody but prebind's user read the copy.
+--
+-- site_cookie           = oc0123456789          (`instanceid` in config/config.php)
+-- site_cookie_transform = none
+--
+-- Relies on: oc_authtoken.token is the SHA-512 of the cookie and the secret. type 0 is a browser's session, and 1 a password
+-- of an app. password_invalid is set when the password has changed. A log-out deletes the row. A session ends a day after its
+-- last page (session_lifetime), with "remember me" after 15 days (remember_login_cookie_lifetime). A user whom an
+-- administrator has switched off has `enabled` false in oc_preferences. A row of login_token_2fa is there until a second
+-- factor was given.
+SELECT t.uid AS user, u.displayname AS display_name
+  FROM oc_authtoken t
+  LEFT JOIN oc_users u ON u.uid = t.uid
+ WHERE t.token = encode(sha512(convert_to(:sid || 'SECRET', 'UTF8')), 'hex')
+   AND t.type = 0
+   AND CASE WHEN t.password_invalid THEN 1 ELSE 0 END = 0
+   AND (t.expires IS NULL OR t.expires > :now)
+   AND t.last_activity >= :now - CASE WHEN t.remember = 1 THEN 1296000 ELSE 86400 END
+   AND NOT EXISTS (SELECT 1 FROM oc_preferences p
+                    WHERE p.userid = t.uid AND p.appid = 'core' AND p.configkey = 'enabled' AND p.configvalue = 'false')
+   AND NOT EXISTS (SELECT 1 FROM oc_preferences p
+                    WHERE p.userid = t.uid AND p.appid = 'login_token_2fa' AND p.configkey = t.id || '');

@@ -1,0 +1,15 @@
+-- Roundcube 1.5 and 1.6, on MariaDB or MySQL, without a table prefix.
+--
+-- site_cookie        = roundcube_sessid        (session_name)
+-- site_result        = php_session             (vars is a session of PHP, in base64; prebind reads it)
+-- php_session_user   = user_id
+-- site_profile_query = profile.sql             (from the user's number to the user)
+--
+-- Relies on: changed is in the time zone of the server's system. session_storage is 'db', the default. A session has no user_id before the log-in, and its row is deleted at the
+-- log-out. Roundcube accepts a session for 15 minutes after its last change: one and a half times session_lifetime.
+--
+-- Not checked here: Roundcube also compares a second cookie, roundcube_sessauth, and with ip_check the visitor's address.
+SELECT vars AS session_data
+  FROM session
+ WHERE sess_id = :sid
+   AND unixepoch(convert_tz(changed, 'SYSTEM', '+00:00')) >= :now - 900;

@@ -1,0 +1,5 @@
+-- For site_profile_query, with session.sql: the users of Tiny Tiny RSS. After a change of the password the session is over.
+SELECT login AS user, full_name AS display_name, pwd_hash AS password
+  FROM ttrss_users
+ WHERE id = :user
+   AND access_level >= 0;
