@@ -21,7 +21,8 @@ static void tell(const struct report *report, bool provider_failed, const char *
 			    "the site; ",
 			    beyond);
 	strbuf_adds(&said, "this account is enough: ");
-	if (grants_write(report->site, &said, &err) == STATUS_OK && strbuf_ok(&said))
+	if (grants_write(report->ctl->conf, report->site, &said, &err) == STATUS_OK &&
+	    strbuf_ok(&said))
 		report_note(report, "site_database", said.data);
 	strbuf_clear(&said);
 }

@@ -19,6 +19,8 @@
 #define FILE_MAX    8192
 #define NO_SCOPE    ((size_t)-1)
 
+#define TOOL_CONNECTIONS 4 /* prebindctl has two at a time, and may run twice */
+
 struct table {
 	char name[2 * NAME_MAX + 2]; /* with its schema, as it is written */
 	char alias[NAME_MAX];
@@ -228,9 +230,51 @@ static enum status write_files(const struct site_conf *site, const char *to, str
 	return status;
 }
 
+/* True if both are one account of one server. The URIs may name different databases there. */
+static bool same_account(const struct site_uri *a, const struct site_uri *b)
+{
+	return a->kind == b->kind && strcmp(a->user, b->user) == 0 &&
+	       strcmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0 &&
+	       strcmp(a->socket, b->socket) == 0;
+}
+
+/*
+ * How many connections the account has at most: those of all processes, and a few of prebindctl. A
+ * process has as many to a server as the site allows that allows most. 0: nobody knows, because the
+ * web server decides how many processes there are.
+ */
+static long connections_of(const struct conf *conf, const struct site_uri *account)
+{
+	long most = 0;
+
+	for (size_t i = 0; i < conf->n_sites && conf->server.listen[0] != '\0'; i++) {
+		const struct site_conf *site = &conf->sites[i];
+		struct site_uri uri;
+		struct error err;
+
+		if (site_uri_parse(site->site_database, &uri, &err) != STATUS_OK)
+			continue;
+		if (uri.kind != SITE_URI_PATH && same_account(&uri, account) &&
+		    site->site_connections_max > most)
+			most = site->site_connections_max;
+		site_uri_clear(&uri);
+	}
+	return most > 0 ? most * conf->server.processes + TOOL_CONNECTIONS : 0;
+}
+
+static void write_role(const struct conf *conf, const struct site_uri *uri, struct strbuf *out)
+{
+	long connections = connections_of(conf, uri);
+
+	strbuf_addf(out, "CREATE ROLE %s LOGIN PASSWORD '...'", uri->user);
+	if (connections > 0)
+		strbuf_addf(out, " CONNECTION LIMIT %ld", connections);
+	strbuf_addf(out, "; GRANT CONNECT ON DATABASE %s TO %s;", uri->name, uri->user);
+}
+
 /* MariaDB's accounts are for a host: ours, as the server sees it. */
-static void write_account(const struct site_conf *site, const struct site_uri *uri,
-			  struct strbuf *to, struct strbuf *out)
+static void write_account(const struct conf *conf, const struct site_uri *uri, struct strbuf *to,
+			  struct strbuf *out)
 {
 	bool maria = uri->kind == SITE_URI_MARIADB;
 	bool named = strcmp(uri->host, "localhost") == 0 && uri->port[0] == '\0';
@@ -239,17 +283,15 @@ static void write_account(const struct site_conf *site, const struct site_uri *u
 
 	if (!maria) {
 		strbuf_adds(to, uri->user);
-		strbuf_addf(out,
-			    "CREATE ROLE %s LOGIN PASSWORD '...' CONNECTION LIMIT %ld; GRANT "
-			    "CONNECT ON DATABASE %s TO %s;",
-			    uri->user, site->site_connections_max, uri->name, uri->user);
+		write_role(conf, uri, out);
 		return;
 	}
 	strbuf_addf(to, "'%s'@'%s'", uri->user, host);
 	strbuf_addf(out, "CREATE USER %s IDENTIFIED BY '...'; USE %s;", to->data, uri->name);
 }
 
-enum status grants_write(const struct site_conf *site, struct strbuf *out, struct error *err)
+enum status grants_write(const struct conf *conf, const struct site_conf *site, struct strbuf *out,
+			 struct error *err)
 {
 	struct site_uri uri;
 	struct strbuf to;
@@ -259,7 +301,7 @@ enum status grants_write(const struct site_conf *site, struct strbuf *out, struc
 		return status;
 	strbuf_init(&to);
 	if (uri.kind != SITE_URI_PATH) {
-		write_account(site, &uri, &to, out);
+		write_account(conf, &uri, &to, out);
 		status = write_files(site, to.data, out, err);
 	}
 	if (status == STATUS_OK && !strbuf_ok(&to))

@@ -12,7 +12,8 @@
  * nothing else. Appends nothing for SQLite, or if no file can be read. STATUS_BAD_REQUEST: the key
  * `site_database` is not valid.
  */
-enum status grants_write(const struct site_conf *site, struct strbuf *out, struct error *err);
+enum status grants_write(const struct conf *conf, const struct site_conf *site, struct strbuf *out,
+			 struct error *err);
 
 /*
  * Appends what the account may do beyond reading; nothing: it may only read. STATUS_UNAVAILABLE:

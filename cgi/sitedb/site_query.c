@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/file.h"
+#include "base/metrics.h"
 #include "sitedb/sitedb.h"
 
 #define FILE_MAX 8192 /* bytes */
@@ -421,6 +422,14 @@ static enum status ask_once(struct site_query *query, const struct sitedb_ask *a
 	return !asked && status == STATUS_BAD_REQUEST ? STATUS_UNAVAILABLE : status;
 }
 
+/* SQLite's own failures are counted where they happen (store/sqlite_error.c). */
+static void count_failure(const struct site_query *query, enum status status)
+{
+	if (!query->source.kind->is_file &&
+	    (status == STATUS_UNAVAILABLE || status == STATUS_INTERNAL))
+		metrics_add(METRIC_SITE_DATABASE_ERROR);
+}
+
 enum status site_query_ask(struct site_query *query, const struct site_query_value *values,
 			   struct site_query_row *out, struct error *err)
 {
@@ -434,6 +443,7 @@ enum status site_query_ask(struct site_query *query, const struct site_query_val
 		status = ask_once(query, &ask, &row, &again, err);
 		again = again && clock_left_ms(ask.until_ms) > 0;
 	}
+	count_failure(query, status);
 	if (status == STATUS_OK)
 		*out = row;
 	else

@@ -72,7 +72,7 @@ before(async () => {
 				identity: "site_session remote_user", site_cookie: "sid", database: `${place.folder("data")}/${name}.db`,
 				site_query: place.write(`queries/${name}.sql`, query, 0o644) };
 		}
-	prebind = new Prebind(place, { site: { ...peer.site(place), hosts: "example.org" }, sites });
+	prebind = new Prebind(place, { server: { processes: 2 }, site: { ...peer.site(place), hosts: "example.org" }, sites });
 	for (const name of ["default", ...Object.keys(sites)])
 		await prebind.ctlOk(["--site", name, "migrate"]);
 	await prebind.start();
@@ -97,6 +97,12 @@ async function expectSeen(site, sid, { status, me }) {
 async function sentence(site) {
 	const { stdout } = await prebind.ctl(["--site", site, "check"]);
 	return stdout.split("\n").find((line) => / site_session: /.test(line)) ?? "(none)";
+}
+
+/** What /metrics has counted for the sites' databases. */
+async function failures() {
+	const { body } = await prebind.request({ path: "/metrics", params: { HTTP_HOST: "example.org" } });
+	return Number(/^prebind_database_errors_total\{database="site"\} (\d+)$/m.exec(body)?.[1] ?? assert.fail(body));
 }
 
 const table = [];
@@ -134,6 +140,8 @@ for (const kind of ["mariadb", "postgresql"]) {
 		const { stdout } = await prebind.ctl(["--site", `${kind}denied`, "check"]);
 		const statements = /^note .*site_database: this account is enough: (.*)$/m.exec(stdout)?.[1];
 		assert.ok(statements, stdout);
+		if (kind === "postgresql") // 2 processes, 16 connections to a server in each, 4 for prebindctl
+			assert.match(statements, /^CREATE ROLE nobody LOGIN PASSWORD '\.\.\.' CONNECTION LIMIT 36; /);
 		const again = { mariadb: "DROP USER nobody@localhost;", postgresql: "DROP OWNED BY nobody; REVOKE ALL ON DATABASE site FROM nobody; DROP ROLE nobody;" }[kind];
 		await servers[kind].sql(again + statements.replace("'...'", `'${PASSWORD.replaceAll("'", "''")}'`), "site");
 		await expectSeen(`${kind}denied`, SID, YES);
@@ -148,12 +156,17 @@ for (const kind of ["mariadb", "postgresql"]) {
 		const server = servers[kind];
 		await expectSeen(kind, SID, YES);
 		await server.stop();
+		const known = await failures();
+		await expectSeen(kind, SID, ERROR);
+		assert.equal(await failures(), known + 1, "one visitor, one failure");
 		await cell(kind, "server stopped", kind, SID, ERROR, /^FAIL .*(Can't connect|connection to server)/);
 		await server.resume();
 		await cell(kind, "server back", kind, SID, YES);
 		await server.stop();
 		await server.resume();
+		const counted = await failures();
 		await cell(kind, "restarted between", kind, SID, YES); // the first request after it: nobody notices
+		assert.equal(await failures(), counted, "no failure");
 	});
 
 	test(`${kind}: a server that does not answer costs only its site something`, async () => {
