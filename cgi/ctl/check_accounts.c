@@ -57,6 +57,7 @@ static void check_as(struct report *report, uid_t account, bool with_files)
 	if (with_files) {
 		check_files(report);
 		check_log(report);
+		check_status_token(report);
 	}
 	check_sites(report);
 }

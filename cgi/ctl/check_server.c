@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "ctl/account.h"
 #include "ctl/report.h"
 #include "serve/server.h"
@@ -309,4 +310,28 @@ void check_log(struct report *report)
 		report_note(report, "log", fault.text);
 	else
 		report_tell(report, "log", status, fault.text);
+}
+
+/* ---- the token for /metrics ---- */
+
+/* Checks it as page/metrics.c reads it: at each request, as this account. */
+void check_status_token(struct report *report)
+{
+	const struct server_conf *conf = &report->ctl->conf->server;
+	const char *file = conf->status_token_file;
+	struct error said = {0};
+	struct strbuf token;
+
+	if (file[0] == '\0')
+		return;
+	strbuf_init_secret(&token);
+	enum status status = secret_file_read(file, &token, &said);
+	if (status == STATUS_OK && token.len == 0)
+		status = error_set(&said, STATUS_BAD_REQUEST, "%s: is empty", file);
+	conf_blame(status, &said, conf_server_place(conf, "status_token_file"));
+	if (status == STATUS_OK)
+		error_set(&said, STATUS_OK, "other machines read /metrics with the token of %s",
+			  file);
+	report_tell(report, "status_token_file", status, said.text);
+	strbuf_clear(&token);
 }

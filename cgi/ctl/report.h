@@ -55,6 +55,9 @@ void check_files(struct report *report);
 /* check_server.c: may that user write the log? */
 void check_log(struct report *report);
 
+/* check_server.c: can that user read the token of status_token_file? */
+void check_status_token(struct report *report);
+
 /* check.c: checks the site of --site, or all sites. */
 void check_sites(struct report *report);
 
