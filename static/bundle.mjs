@@ -32,21 +32,31 @@ async function findEsbuild() {
 	}
 }
 
+const STROPHE = "../node_modules/strophe.js/src/index.ts";
+// What Strophe.js has for other transports and for logins is left out, because the browser goes on with BOSH sessions
+// that are logged in.
+const UNUSED = /^\.\/(sasl-|transports\/(worker-)?websocket|stream-management)/;
+const UNUSED_NAMES = ["SessionStorageBackend", "MemoryStorageBackend", "StreamManagementMirror", "isCountableStanza", "toStanzaView"];
+const EMPTY = `export default class {};\n${UNUSED_NAMES.map((name) => `export class ${name} {};`).join("\n")}`;
+
 /**
- * Replaces what a module cannot say: Strophe.js is a part of the file, and so is the text of the
- * style sheets.
+ * Replaces what a module cannot say: Strophe.js is a part of the file, but for its unused parts, and
+ * so is the text of the style sheets.
  * @param {typeof import("esbuild")} esbuild @returns {import("esbuild").Plugin}
  */
 const parts = (esbuild) => ({
 	name: "parts",
-	setup({ onLoad }) {
+	setup({ onLoad, onResolve }) {
+		onResolve({ filter: UNUSED }, ({ importer, path: name }) =>
+			importer.includes("strophe.js") ? { path: name, namespace: "unused" } : undefined);
+		onLoad({ filter: /./, namespace: "unused" }, () => ({ contents: EMPTY }));
 		onLoad({ filter: /[/\\]styles\.js$/ }, async () => {
 			const minified = ["chat.css", "embed.css"].map((name) => esbuild.transform(read(name), { loader: "css", minify: true }));
 			const texts = (await Promise.all(minified)).map(({ code }) => code);
 			return { contents: `export const styleTexts = async () => ${JSON.stringify(texts)};` };
 		});
 		onLoad({ filter: /\.js$/ }, ({ path: file }) => ({
-			contents: fs.readFileSync(file, "utf8").replace("import(VENDOR)", 'import("./vendor/strophe.js")'),
+			contents: fs.readFileSync(file, "utf8").replace("import(VENDOR)", `import("${STROPHE}")`),
 		}));
 	},
 });
