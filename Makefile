@@ -80,8 +80,8 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 BENCH = floor load peer
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
-STATIC     = archive.js attach.js banner.js bind.js bookmarks.js chat.css contacts.js conversation.js converse.css converse.js displayed.js dom.js embed.css \
-	handover.js icon.svg lang/de.js lang/en.js lang/fr.js launcher.js life.js lines.js log.js messages.js more.js order.js ownlist.js pace.js page.js panel.js peeractions.js peermenu.js people.js prebind.js repeats.js rooms.js spacing.js stanza.js storage.js \
+STATIC     = alerts.js archive.js attach.js banner.js bind.js bookmarks.js chat.css contacts.js conversation.js converse.css converse.js displayed.js dom.js embed.css \
+	handover.js icon.svg lang/de.js lang/en.js lang/fr.js launcher.js life.js lines.js log.js messages.js more.js order.js ownlist.js pace.js page.js panel.js peeractions.js peermenu.js people.js prebind.js repeats.js rooms.js sound.js spacing.js stanza.js storage.js \
 	styles.js tabs.js talks.js texts.js ui.js
 BUNDLES    = static/chat.js static/embed.js static/embed-panel.js static/chat-more.js
 VENDOR     = static/vendor/strophe.js

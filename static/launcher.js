@@ -168,7 +168,14 @@ class Embed {
 		const ahead = (await hasSession()) ? undefined : askForSession(how());
 		const { openPanel } = await fetchCode();
 		const root = this.#root;
-		this.#panel = openPanel({ root, base, ahead, onUnread: (n) => this.#label(n), onClose: () => this.#show(false) });
+		this.#panel = openPanel({
+			root,
+			base,
+			ahead,
+			onUnread: (n) => this.#label(n),
+			onWanted: () => this.#show(true),
+			onClose: () => this.#show(false),
+		});
 		this.#panel.chat.addEventListener("needs-login", () => this.#remove());
 		this.#panel.chat.addEventListener("other-user", () => location.reload());
 	}

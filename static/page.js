@@ -1,4 +1,4 @@
-// The chat page: the user interface in the whole window, with log-out and notifications. chat.js is
+// The chat page: the user interface in the whole window, with log-out. chat.js is
 // this module with all that it imports (bundle.mjs).
 import { drawAvatar } from "./contacts.js";
 import { connect } from "./prebind.js";
@@ -50,22 +50,10 @@ async function onLogout(event) {
 	else location.assign(`${base}/`);
 }
 
-/** Shows a button that asks for permission, if the user has neither granted nor denied it. */
-function offerNotifications() {
-	const button = byId("notify");
-	if (!button || globalThis.Notification?.permission !== "default") return;
-	button.hidden = false;
-	button.addEventListener("click", async () => {
-		await Notification.requestPermission();
-		button.hidden = true;
-	});
-}
-
 chat.addEventListener("ready", () => performance.mark("prebind-ready"));
 // so that nothing of the previous user remains
 chat.addEventListener("other-user", () => location.reload());
 drawAvatar(byId("me-avatar"), byId("me").textContent ?? "");
-offerNotifications();
 byId("logout")?.addEventListener("submit", onLogout);
 window.addEventListener("popstate", () => ui.close());
 document.addEventListener("visibilitychange", () => ui.seen());

@@ -6,6 +6,7 @@ import { TEXT } from "./texts.js";
 import { ChatUi } from "./ui.js";
 
 const ICONS = {
+	bell: "M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 21h4",
 	back: "M15 4 7 12l8 8",
 	close: "M6 6l12 12M18 6 6 18",
 	send: "M4 12 3 4l18 8-18 8 1-8h8",
@@ -132,12 +133,14 @@ function templates() {
 /**
  * Builds the panel, which is hidden at first, and starts the session.
  * @param {{root: ShadowRoot, base: string, ahead?: Promise<import("./bind.js").BindAnswer>,
- *   onUnread: (unread: number) => void, onClose: () => void}} parts ahead: as for connect()
+ *   onUnread: (unread: number) => void, onWanted: () => void, onClose: () => void}} parts
+ *   ahead: as for connect(); onWanted: as for ChatUi
  */
-export function openPanel({ root, base, ahead, onUnread, onClose }) {
+export function openPanel({ root, base, ahead, onUnread, onWanted, onClose }) {
 	const close = h("button", { class: "quiet close", type: "button", "aria-label": TEXT.closeChat }, icon(ICONS.close));
 	close.addEventListener("click", onClose);
-	const head = h("header", { class: "top" }, h("h2", { class: "name", id: "title" }, TEXT.title), close);
+	const bell = h("button", { class: "quiet bell", id: "notify", type: "button", "aria-label": TEXT.notify }, icon(ICONS.bell));
+	const head = h("header", { class: "top" }, h("h2", { class: "name", id: "title" }, TEXT.title), bell, close);
 	const frame = h(
 		"div",
 		{ class: "chat panel", id: "panel", role: "dialog", "aria-labelledby": "title", hidden: true },
@@ -154,7 +157,7 @@ export function openPanel({ root, base, ahead, onUnread, onClose }) {
 	});
 	const chat = connect({ base, ahead });
 	const shown = () => !frame.hidden && document.visibilityState === "visible";
-	const ui = new ChatUi({ root, frame, chat, narrow: () => true, shown, onUnread });
+	const ui = new ChatUi({ root, frame, chat, narrow: () => true, shown, onUnread, onWanted });
 	document.addEventListener("visibilitychange", () => ui.seen());
 	return { chat, frame, ui };
 }

@@ -1,6 +1,7 @@
 // The chat's user interface, in a page or in a shadow tree. It connects the session (prebind.js)
 // with the contacts, the messages and the open conversation. README.md lists the elements that it
 // needs.
+import { Alerts } from "./alerts.js";
 import { Banner } from "./banner.js";
 import { Contacts } from "./contacts.js";
 import { Conversation } from "./conversation.js";
@@ -26,6 +27,7 @@ const EMOJI = "🙂 😀 😂 😉 😍 😎 🤔 😢 😮 😡 👍 👎 👏 
  * @property {() => boolean} narrow list and conversation do not fit side by side
  * @property {() => boolean} shown a person could see the open conversation
  * @property {(unread: number) => void} onUnread
+ * @property {() => void} [onWanted] the user has clicked a notification: the user interface must be visible
  * @property {boolean} [history] the browser's back button leads from the conversation to the list
  */
 
@@ -38,6 +40,7 @@ export class ChatUi {
 	/** @type {Messages} */ #messages;
 	/** @type {Conversation} */ #conversation;
 	#menu;
+	#alerts;
 
 	/** @param {Parts} parts */
 	constructor(parts) {
@@ -74,6 +77,13 @@ export class ChatUi {
 			chat,
 			contact: () => this.#conversation.contact,
 			onDone: (contact) => this.#drawContact(contact),
+		});
+		this.#alerts = new Alerts(this.#part("notify"), {
+			unread: (contact) => this.#messages.unread(contact) > 0,
+			onOpen: (contact) => {
+				parts.onWanted?.();
+				this.#open(contact);
+			},
 		});
 		this.#listen();
 		this.#wire();
@@ -232,7 +242,7 @@ export class ChatUi {
 	#announce(contact, body) {
 		const announce = fill(TEXT.newMessage, { name: contact.name });
 		if (this.#conversation.contact !== contact) this.#part("announcer").textContent = announce;
-		this.#notify(contact, body);
+		this.#alerts.tell(contact, body);
 	}
 
 	/**
@@ -250,20 +260,6 @@ export class ChatUi {
 		contact.name = talk.name || contact.name;
 		if (talk.nick) contact.room = { state: "joining", people: [], members: [] };
 		return contact;
-	}
-
-	/**
-	 * Shows a notification if the page is not visible and the user has allowed it.
-	 * @param {Contact} contact @param {string} body
-	 */
-	#notify(contact, body) {
-		if (document.visibilityState === "visible" || globalThis.Notification?.permission !== "granted") return;
-		const note = new Notification(contact.name, { body, tag: `prebind-${contact.jid}` });
-		note.addEventListener("click", () => {
-			window.focus();
-			this.#open(contact);
-			note.close();
-		});
 	}
 
 	/** @param {Event} event */

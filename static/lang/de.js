@@ -51,6 +51,7 @@ export default {
 	roleVisitor: "liest nur",
 	refusedChange: "Der Chat-Server hat das abgelehnt.",
 	inRoom: "{name} in {room}",
+	notify: "Nachrichten melden",
 	openChat: "Chat öffnen",
 	closeChat: "Chat schließen",
 	unreadCount: "{count} ungelesen",
@@ -74,5 +75,4 @@ export default {
 	accept: "Annehmen",
 	decline: "Ablehnen",
 	unreadWord: "ungelesen",
-	notify: "Nachrichten melden",
 };

@@ -51,6 +51,7 @@ export default {
 	roleVisitor: "reads only",
 	refusedChange: "The chat server has refused that.",
 	inRoom: "{name} in {room}",
+	notify: "Notify me of messages",
 	// what the panel on other pages shows; the chat page's own words are in the templates
 	openChat: "Open chat",
 	closeChat: "Close chat",
@@ -75,5 +76,4 @@ export default {
 	accept: "Accept",
 	decline: "Decline",
 	unreadWord: "unread",
-	notify: "Notify me of messages",
 };

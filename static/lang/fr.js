@@ -51,6 +51,7 @@ export default {
 	roleVisitor: "lecture seule",
 	refusedChange: "Le serveur de discussion l’a refusé.",
 	inRoom: "{name} dans {room}",
+	notify: "Me signaler les messages",
 	openChat: "Ouvrir la discussion",
 	closeChat: "Fermer la discussion",
 	unreadCount: "{count} non lus",
@@ -74,5 +75,4 @@ export default {
 	accept: "Accepter",
 	decline: "Refuser",
 	unreadWord: "non lus",
-	notify: "Me signaler les messages",
 };

@@ -1,0 +1,28 @@
+// A short, quiet sound for a new message, without a file.
+const TONES = [
+	{ hertz: 660, at: 0 },
+	{ hertz: 880, at: 0.12 },
+]; // at: seconds after the beginning
+const TONE_S = 0.25;
+const LOUD = 0.08; // of 1
+
+/** Plays it. A browser refuses in a page that the user has not touched yet. */
+export async function playSound() {
+	const audio = new AudioContext();
+	if (audio.state !== "running") {
+		await Promise.race([audio.resume(), new Promise((resolve) => setTimeout(resolve, 100))]);
+		if (/** @type {string} */ (audio.state) !== "running") return audio.close();
+	}
+	let last;
+	for (const { hertz, at } of TONES) {
+		const begin = audio.currentTime + at;
+		const volume = new GainNode(audio, { gain: 0 });
+		volume.gain.setValueAtTime(LOUD, begin);
+		volume.gain.exponentialRampToValueAtTime(0.001, begin + TONE_S);
+		last = new OscillatorNode(audio, { frequency: hertz });
+		last.connect(volume).connect(audio.destination);
+		last.start(begin);
+		last.stop(begin + TONE_S);
+	}
+	last?.addEventListener("ended", () => audio.close());
+}
