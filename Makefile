@@ -24,8 +24,8 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 
 # ---- sources: one list for each layer, the lowest layer first (docs/architecture.md) ----
 
-BASE     = address clock codec codec_base64 crypto error file inflate json json_scan json_write key_list log log_writer metrics name secret \
-	secret_file status strbuf unix_crypt wait xml
+BASE     = address clock codec codec_base64 crypto error file history inflate json json_scan json_write key_list log log_writer metrics name secret \
+	secret_file status strbuf troubles unix_crypt wait xml
 CONF     = check conf cookie_name databases keys list load number place placeholder print site_uri text value
 STORE    = adhoc_caller backup database_site jid_map limit limit_file migrate pool \
 	provisioned query session sql sqlite_backup sqlite_connection sqlite_error sqlite_file \
@@ -48,7 +48,7 @@ PREBIND  = backends bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password b
 	tigase tigase_call tigase_check upstream
 SITE     = open_max pages site sites
 PAGE     = adhoc adhoc_error app behind_proxy bind caller chat cookie device error gate health metrics login \
-	login_circle login_limit page routes
+	login_circle login_limit operator page routes status status_page status_report
 
 LIB_OBJECTS = \
 	$(BASE:%=$(BUILD)/base/%.o) $(CONF:%=$(BUILD)/conf/%.o) $(STORE:%=$(BUILD)/store/%.o) $(SITEDB:%=$(BUILD)/sitedb/%.o) \
@@ -58,7 +58,7 @@ LIB_OBJECTS = \
 	$(PREBIND:%=$(BUILD)/prebind/%.o) $(SITE:%=$(BUILD)/site/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o $(BUILD)/status_texts.o
 
-CTL      = account backup check check_accounts check_grants check_bind check_names check_server check_web check_web_address check_web_bosh check_web_page check_wordpress conf csv ctl gateway map map_import prebind session token user web_call web_server wordpress
+CTL      = account backup check check_accounts check_grants check_bind check_names check_server check_web check_web_address check_web_bosh check_web_page check_wordpress conf csv ctl gateway map map_import prebind server_call session status token user web_call web_server wordpress
 
 EXTAUTH  = packet
 
@@ -74,7 +74,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 	password_differential_test password_hash_test php_differential_test php_session_test privileges_test \
 	provisioned_test reader_memory_test \
 	request_fields_test request_path_test request_test response_test router_test sasl_test secret_test select_test session_test site_http_cache_test site_query_test \
-	sites_test socket_test store_reader_test store_test strbuf_test template_test template_texts_test threads_test token_test \
+	sites_test socket_test store_reader_test status_report_test store_test strbuf_test template_test template_texts_test threads_test token_test \
 	upstream_test used_nonce_test user_test wordpress_config_test wordpress_cookie_test xml_test xmpp_login_test
 
 BENCH = floor load peer

@@ -143,6 +143,7 @@ int ctl_map_list(struct ctl *ctl);
 int ctl_session_list(struct ctl *ctl);
 int ctl_restore(struct ctl *ctl);
 int ctl_session_end(struct ctl *ctl);
+int ctl_status(struct ctl *ctl);
 int ctl_token_issue(struct ctl *ctl);
 int ctl_token_revoke(struct ctl *ctl);
 int ctl_wordpress_import(struct ctl *ctl);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
+#include "base/troubles.h"
 #include "page/adhoc_error.h"
 #include "page/login_circle.h"
 #include "page/page.h"
@@ -181,6 +182,24 @@ static void log_error(const struct exchange *ex, enum status status, const struc
 		  ex->identity.user, "why", err != NULL ? err->text : NULL, NULL);
 }
 
+/* For the operator's page. */
+static void note_trouble(const struct exchange *ex, enum status status)
+{
+	struct trouble trouble = {.time = ex->now, .status = status};
+	bool failed = status_http(status) >= 500;
+
+	if (!failed && status != STATUS_SLOW_DOWN)
+		return;
+	trouble_text(trouble.id, sizeof(trouble.id), ex->req.id);
+	trouble_text(trouble.route, sizeof(trouble.route),
+		     ex->route != NULL ? ex->route->path : NULL);
+	trouble_text(trouble.site, sizeof(trouble.site),
+		     ex->site != NULL ? ex->site->conf->name : NULL);
+	trouble_text(trouble.ip, sizeof(trouble.ip), ex->req.remote_addr);
+	trouble_text(trouble.user, sizeof(trouble.user), ex->identity.user);
+	trouble_note(failed ? TROUBLE_FAILED : TROUBLE_LIMITED, &trouble);
+}
+
 static void add_retry_after(struct exchange *ex, enum status status, const struct error *err)
 {
 	long seconds = err != NULL ? err->retry_after : 0;
@@ -214,6 +233,7 @@ void page_send_error(struct exchange *ex, enum status status, const struct error
 	};
 
 	log_error(ex, status, err);
+	note_trouble(ex, status);
 	add_retry_after(ex, status, err);
 	send[answer_format(ex)](ex, status, err);
 }

@@ -1,21 +1,17 @@
 /*
  * /metrics: what all processes of the server have counted since its start, as OpenMetrics 1.0 text.
  * A reader that asks for text/plain gets the older text format of Prometheus, 0.0.4, which many
- * tools still read. This machine may read it, and whoever has the token. For everybody else, and in
- * plain CGI, where no process outlives its request, the address does not exist.
+ * tools still read. page/operator.c says who may read it.
  */
 #include "base/metrics.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "base/secret.h"
 #include "page/page.h"
 
 #define TYPE_OPENMETRICS "application/openmetrics-text"
 #define TYPE_PLAIN       "text/plain"
-#define BEARER           "Bearer "
 #define US_DIGITS        6 /* of a second's fraction */
 
 /* The text, and the older format or not. */
@@ -23,38 +19,6 @@ struct exposition {
 	struct strbuf *out;
 	bool is_old;
 };
-
-/* ---- who may read it ---- */
-
-/* An address of this machine says nothing if a proxy in front has it. */
-static bool is_local(const struct exchange *ex)
-{
-	return exchange_is_local(ex) && ex->req.forwarded == NULL && ex->req.forwarded_for == NULL;
-}
-
-/* The file is read each time, so a new token needs no restart. */
-static bool has_token(const struct exchange *ex)
-{
-	const char *file = sites_conf(ex->sites)->server.status_token_file;
-	const char *given = ex->req.authorization;
-	struct error err = {0};
-	struct strbuf token;
-
-	if (file[0] == '\0' || given == NULL || strncmp(given, BEARER, strlen(BEARER)) != 0)
-		return false;
-	given += strlen(BEARER);
-	strbuf_init_secret(&token);
-	enum status status = secret_file_read(file, &token, &err);
-	bool same = status == STATUS_OK && token.len > 0 && strlen(given) == token.len &&
-		    secret_equal(given, token.data, token.len);
-	if (status != STATUS_OK)
-		log_event(LOG_LEVEL_ERROR, "status_token", "id", ex->req.id, "key",
-			  "status_token_file", "why", err.text, NULL);
-	strbuf_clear(&token);
-	return same;
-}
-
-/* ---- the text ---- */
 
 /* The older format names the samples of a counter, and knows no info. */
 static void family(const struct exposition *to, const char *name, const char *type,
@@ -191,7 +155,7 @@ void metrics_handle(struct exchange *ex)
 {
 	struct exposition to = {.out = &ex->res->body, .is_old = wants_old(ex)};
 
-	if (!metrics_are_on() || (!is_local(ex) && !has_token(ex))) {
+	if (!operator_may_read(ex)) {
 		page_send_error(ex, STATUS_NOT_FOUND, NULL);
 		return;
 	}

@@ -36,6 +36,7 @@ void prebind_json_handle(struct exchange *ex);
 void credentials_json_handle(struct exchange *ex);
 void health_handle(struct exchange *ex);
 void metrics_handle(struct exchange *ex);
+void status_handle(struct exchange *ex);
 void adhoc_handle(struct exchange *ex);
 
 /* Adds the headers of every dynamic response. Call it last. */
@@ -65,6 +66,9 @@ void page_send_error(struct exchange *ex, enum status status, const struct error
  * which has no address.
  */
 bool exchange_is_local(const struct exchange *ex);
+
+/* operator.c: true if the page for operators may be shown. */
+bool operator_may_read(const struct exchange *ex);
 
 /*
  * When everything for the answer must be known (monotonic), which leaves time to write it. Needs

@@ -103,6 +103,13 @@ const struct route page_routes[] = {
      .handle = metrics_handle,
      },
     {
+     .path = "/status",
+     .methods = HTTP_GET,
+     .speaks = SPEAKS_PAGES,
+     .when_closed = true,
+     .handle = status_handle,
+     },
+    {
      .path = "/rest/adhoc/{jid}",
      .methods = HTTP_GET | HTTP_POST,
      .needs = NEED_ADHOC,

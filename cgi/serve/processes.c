@@ -225,7 +225,7 @@ static enum status await_report(struct supervisor *sup, int report, struct error
 	};
 
 	for (;;) {
-		if (poll(fds, 2, notify_watchdog(&sup->server->notify)) < 0)
+		if (poll(fds, 2, server_pause(sup->server)) < 0)
 			continue;
 		if (fds[0].revents)
 			break;
@@ -392,14 +392,6 @@ static void reload_end(struct supervisor *sup)
 	notify_ready(&sup->server->notify, sup->count);
 }
 
-/* Returns the shorter of two time-outs for poll; -1 is without end. */
-static int sooner(int a, int b)
-{
-	if (a < 0 || b < 0)
-		return a < 0 ? b : a;
-	return a < b ? a : b;
-}
-
 /* Runs until a signal to stop comes. */
 static void keep_alive(struct supervisor *sup)
 {
@@ -418,7 +410,7 @@ static void keep_alive(struct supervisor *sup)
 		if (sup->reload)
 			reload(sup);
 		else
-			poll(fds, 2, sooner(respawn(sup), notify_watchdog(&sup->server->notify)));
+			poll(fds, 2, pause_sooner(respawn(sup), server_pause(sup->server)));
 		take_signals(sup);
 	}
 }

@@ -14,7 +14,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/history.h"
 #include "base/metrics.h"
+#include "base/troubles.h"
 #include "serve/server_parts.h"
 
 bool server_is_cgi(void)
@@ -85,6 +87,21 @@ int signals_next(int fd)
 
 /* ---- one process ---- */
 
+int pause_sooner(int a, int b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
+}
+
+int server_pause(struct server *server)
+{
+	int pause = notify_watchdog(&server->notify);
+
+	/* the parent keeps the history of all its processes */
+	return server->link.board != NULL ? pause : pause_sooner(pause, history_tick());
+}
+
 static void reload(struct server *server)
 {
 	notify_reloading(&server->notify);
@@ -99,7 +116,7 @@ static enum status watch(struct server *server, int signals, struct error *err)
 	int number = 0;
 
 	while (number != SIGTERM && number != SIGINT) {
-		if (poll(&fd, 1, notify_watchdog(&server->notify)) < 0 && errno != EINTR)
+		if (poll(&fd, 1, server_pause(server)) < 0 && errno != EINTR)
 			return error_set(err, STATUS_INTERNAL, "poll: %m");
 		number = signals_next(signals);
 		if (number == SIGHUP)
@@ -233,7 +250,10 @@ enum status server_run(const struct server_conf *conf, enum server_mode mode,
 		       const struct server_app *app, struct error *err)
 {
 	signal(SIGPIPE, SIG_IGN);
-	if (mode != SERVER_CGI)
+	if (mode != SERVER_CGI) {
 		metrics_start();
+		history_start();
+		troubles_start();
+	}
 	return mode == SERVER_CGI ? cgi_run(app, err) : run_fcgi(conf, mode, app, err);
 }

@@ -163,6 +163,14 @@ struct server {
  */
 enum status server_serve(struct server *server, struct error *err);
 
+/* Returns the shorter of two time-outs for poll; -1 is without end. */
+int pause_sooner(int a, int b);
+/*
+ * Does what the main thread has to do from time to time: the watchdog report and, in the process
+ * that has no parent of ours, the history. Returns the milliseconds until the next time; -1: none.
+ */
+int server_pause(struct server *server);
+
 int signals_open(void);   /* a signalfd for the signals that the server handles; -1 */
 int signals_next(int fd); /* returns the signal that came; 0: none */
 

@@ -16,12 +16,20 @@ static const char *const error_names[] = {"base",      "nonce",      "status", "
 					  "sentence",  "request_id", "retry",  "login",
 					  "login_url", "cookie",     NULL};
 
+static const char *const status_names[] = {
+    "base",       "nonce",       "version", "time",      "plots",     "slow_plots",
+    "fail_plots", "limit_plots", "rows",    "slow_rows", "fail_rows", "limit_rows",
+    "failures",   "refusals",    "title",   "hour",      "day",       "hour_line",
+    "day_line",   "hour_sum",    "day_sum", "hour_top",  "day_top",   "at",
+    "what",       "route",       "site",    "who",       "id",        NULL};
+
 const struct template_page site_pages[] = {
-    {"login.html",  login_names, false},
-    {"error.html",  error_names, false},
-    {PAGE_CHAT,     chat_names,  false},
-    {PAGE_CONVERSE, chat_names,  true },
-    {PAGE_DATA,     chat_names,  true },
+    {"login.html",  login_names,  false},
+    {"error.html",  error_names,  false},
+    {PAGE_CHAT,     chat_names,   false},
+    {PAGE_CONVERSE, chat_names,   true },
+    {PAGE_DATA,     chat_names,   true },
+    {"status.html", status_names, true },
 };
 const size_t site_pages_count = sizeof(site_pages) / sizeof(site_pages[0]);
 

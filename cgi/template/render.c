@@ -12,7 +12,7 @@
 #define VALUES_STEP 8    /* none of our pages has more names */
 #define TEXTS_ROOM  1000 /* bytes; a session with its names takes 500 */
 
-enum value_type { VALUE_TEXT, VALUE_FLAG, VALUE_JSON };
+enum value_type { VALUE_TEXT, VALUE_FLAG, VALUE_JSON, VALUE_LIST };
 
 struct value {
 	const char *name; /* borrowed: the program's names are constants */
@@ -20,6 +20,9 @@ struct value {
 	size_t text; /* offset in the view's texts */
 	size_t len;  /* 0: empty */
 	bool flag;
+	const struct view *owner; /* the view that has the text */
+	struct view *first;       /* of a list: its rows, owned */
+	struct view *last;
 };
 
 struct view {
@@ -27,12 +30,12 @@ struct view {
 	size_t count, size;
 	struct strbuf texts;  /* all values as they appear on the page: escaped, or JSON */
 	const char *language; /* borrowed; NULL: the language the page was read in first */
+	struct view *next;    /* the next row of a list */
 	bool failed;          /* out of memory; the view will not be rendered */
 };
 
 struct render {
 	const char *file;
-	const struct view *view;
 	const struct nodes *nodes;
 	/* the values of the view, in the order of the page's names */
 	const struct value *values[TEMPLATE_NAMES_MAX];
@@ -51,10 +54,23 @@ struct view *view_new(void)
 	return view;
 }
 
+/* A row of a list has no lists of its own, so this goes one level deep. */
+static void rows_free(struct view *row)
+{
+	while (row != NULL) {
+		struct view *next = row->next;
+
+		view_free(row);
+		row = next;
+	}
+}
+
 void view_free(struct view *view)
 {
 	if (view == NULL)
 		return;
+	for (size_t i = 0; i < view->count; i++)
+		rows_free(view->values[i].first);
 	free(view->values);
 	strbuf_clear(&view->texts);
 	free(view);
@@ -83,7 +99,7 @@ static struct value *new_value(struct view *view, const char *name)
 		view->values = values;
 		view->size = size;
 	}
-	view->values[view->count] = (struct value){.name = name};
+	view->values[view->count] = (struct value){.name = name, .owner = view};
 	return &view->values[view->count++];
 }
 
@@ -149,15 +165,45 @@ void view_flag(struct view *view, const char *name, bool flag)
 		value->flag = flag;
 }
 
-static void look_all_up(struct render *r)
+struct view *view_row(struct view *view, const char *name)
 {
-	for (size_t i = 0; i < TEMPLATE_NAMES_MAX && r->nodes->names[i] != NULL; i++)
-		r->values[i] = find_value(r->view, r->nodes->names[i]);
+	struct value *list = view != NULL ? find_value(view, name) : NULL;
+	struct view *row = view_new();
+
+	if (list == NULL)
+		list = take_value(view, name, VALUE_LIST);
+	if (list == NULL || row == NULL) {
+		view_free(row);
+		if (view != NULL)
+			view->failed = true;
+		return NULL;
+	}
+	if (list->last != NULL)
+		list->last->next = row;
+	else
+		list->first = row;
+	list->last = row;
+	return row;
+}
+
+/* The view's values hide those that were found before. */
+static void look_all_up(struct render *r, const struct view *view)
+{
+	for (size_t i = 0; i < TEMPLATE_NAMES_MAX && r->nodes->names[i] != NULL; i++) {
+		const struct value *value = find_value(view, r->nodes->names[i]);
+
+		if (value != NULL)
+			r->values[i] = value;
+	}
 }
 
 static bool is_true(const struct value *value)
 {
-	return value != NULL && (value->type == VALUE_FLAG ? value->flag : value->len > 0);
+	if (value == NULL)
+		return false;
+	if (value->type == VALUE_LIST)
+		return value->first != NULL;
+	return value->type == VALUE_FLAG ? value->flag : value->len > 0;
 }
 
 static enum status render_variable(const struct render *r, const struct node *node)
@@ -171,16 +217,34 @@ static enum status render_variable(const struct render *r, const struct node *no
 		    r->err, STATUS_INTERNAL, "%s: {{%s}} %s a <script type=\"application/json\">",
 		    r->file, node->text,
 		    node->json ? "is not JSON but is inside" : "is JSON and must be inside");
-	strbuf_add(r->out, r->view->texts.data + value->text, value->len);
+	strbuf_add(r->out, value->owner->texts.data + value->text, value->len);
 	return STATUS_OK;
+}
+
+static enum status render_rows(const struct render *r, size_t at, const struct view *row)
+{
+	enum status status = STATUS_OK;
+
+	for (; row != NULL && status == STATUS_OK; row = row->next) {
+		struct render inner = *r;
+
+		if (row->failed)
+			return error_no_memory(r->err);
+		look_all_up(&inner, row);
+		status = render_range(&inner, at + 1, r->nodes->items[at].end);
+	}
+	return status;
 }
 
 static enum status render_section(const struct render *r, size_t at)
 {
 	const struct node *node = &r->nodes->items[at];
+	const struct value *value = r->values[node->name];
 
-	if (is_true(r->values[node->name]) == (node->type == NODE_INVERTED))
+	if (is_true(value) == (node->type == NODE_INVERTED))
 		return STATUS_OK;
+	if (value != NULL && value->type == VALUE_LIST && value->first != NULL)
+		return render_rows(r, at, value->first);
 	return render_range(r, at + 1, node->end);
 }
 
@@ -211,7 +275,6 @@ enum status template_render(const struct template_set *set, const char *file,
 {
 	struct render render = {
 	    .file = file,
-	    .view = view,
 	    .out = out,
 	    .err = err,
 	};
@@ -222,7 +285,7 @@ enum status template_render(const struct template_set *set, const char *file,
 		return error_set(err, STATUS_INTERNAL, "%s", why.text);
 	if (view->failed)
 		return error_no_memory(err);
-	look_all_up(&render);
+	look_all_up(&render, view);
 	strbuf_reserve(out, render.nodes->room);
 	status = render_range(&render, 0, render.nodes->count);
 	if (status == STATUS_OK && !strbuf_ok(out))

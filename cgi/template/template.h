@@ -1,6 +1,6 @@
 /*
- * Mustache pages (mustache(5)): variables, sections, inverted sections, comments, partials and
- * standalone-line whitespace, but no lists. Every value is escaped for HTML; {{{raw}}} and {{&raw}}
+ * Mustache pages (mustache(5)): variables, sections, lists, inverted sections, comments, partials
+ * and standalone-line whitespace. Every value is escaped for HTML; {{{raw}}} and {{&raw}}
  * do not exist. JSON for a <script type="application/json"> is set with view_json_script;
  * base/json's writer makes it safe there. Pages are loaded and parsed at the start and are constant
  * afterwards.
@@ -80,6 +80,12 @@ void view_text(struct view *view, const char *name,
 	       const char *value); /* NULL or "": false in a section */
 void view_flag(struct view *view, const char *name, bool value);
 void view_json_script(struct view *view, const char *name, const char *json);
+/*
+ * Adds a row to a list. A section with the list's name is repeated for each row. In it, the row's
+ * values hide those of the page with the same name. A row has no lists. The view owns the row.
+ * NULL: out of memory; the functions above accept that, and the view will not be rendered.
+ */
+struct view *view_row(struct view *view, const char *name);
 
 /*
  * Appends the page to out. STATUS_INTERNAL: out of memory. A name without a value renders as

@@ -34,6 +34,9 @@ for (const colorScheme of ["light", "dark"]) {
 			await look("login refused");
 			await page.goto(`${chat.url}nothing-here`);
 			await look("error");
+			await page.goto(`${chat.url}status`);
+			await page.getByRole("heading", { name: "What is slow" }).waitFor();
+			await look("status");
 			await page.goto(chat.url);
 			await logIn(page, "alice", chat.users.alice);
 			await ready(page);

@@ -56,6 +56,7 @@ const TESTED_ALONE = {
 	jid_rule_check: "the rule's grammar",
 	caller_cache_add: "a cache that decides who is let in",
 	caller_cache_holds: "the same",
+	history_note: "the history of a day, within a moment",
 };
 
 test("a function that only its own file calls is static", () => {

@@ -9,8 +9,8 @@
 #include "template/template.h"
 
 static const char *const names[] = {
-    "subject", "html", "empty", "absent", "yes",  "no", "name",
-    "a.b",     "json", "text",  "lines",  "node", NULL,
+    "subject", "html", "empty", "absent", "yes",  "no",   "name", "a.b",
+    "json",    "text", "lines", "node",   "rows", "none", "cell", NULL,
 };
 
 /* One view for all rows. */
@@ -29,6 +29,12 @@ static struct view *make_view(void)
 	view_text(view, "lines", "<\n->");
 	view_text(view, "a.b", "dotted");
 	view_json_script(view, "json", "{\"a\":\"\\u003c\"}");
+	struct view *row = view_row(view, "rows");
+	view_text(row, "cell", "<1>");
+	view_text(row, "name", "inside");
+	row = view_row(view, "rows");
+	view_text(row, "cell", "2");
+	view_flag(row, "yes", false);
 	return view;
 }
 
@@ -45,6 +51,7 @@ static const struct {
     {"empty",   ""				  },
     {"comment", "  {{! nothing }}\nleft\n"          },
     {"head",    "<p>{{subject}}</p>\n"              },
+    {"cell",    "<b>{{cell}}</b>\n"                 },
     {"self",    "{{>self}}"			 },
     {"ping",    "{{>pong}}"			 },
     {"pong",    "{{>ping}}"			 },
@@ -127,6 +134,17 @@ static const struct row sections[] = {
     {"text behind an empty one",              "a{{#no}}{{/no}}b{{#yes}}{{/yes}}c{{^yes}}d{{/yes}}e", "abce"         },
     {"text behind two that end",              "{{#yes}}a{{#no}}b{{/no}}{{/yes}}c{{!x}}d",            "acd"          },
     {"false standalone",                      "a\n{{#no}}\nhidden\n{{/no}}\nb\n",                    "a\nb\n"       },
+};
+
+static const struct row lists[] = {
+    {"each row",		    "[{{#rows}}({{cell}}){{/rows}}]",             "[(&lt;1&gt;)(2)]"            },
+    {"a row hides, the page shows", "{{#rows}}{{name}} {{/rows}}{{name}}",
+     "inside outside outside"										   },
+    {"a row's flag",                "{{#rows}}{{#yes}}{{cell}}{{/yes}}{{/rows}}", "&lt;1&gt;"                   },
+    {"a row's value ends with it",  "{{#rows}}{{/rows}}[{{cell}}]",               "[]"                          },
+    {"no rows",		     "[{{#none}}x{{/none}}{{^none}}-{{/none}}]",   "[-]"                         },
+    {"some rows, inverted",         "[{{^rows}}-{{/rows}}]",                      "[]"                          },
+    {"a partial in a row",          "{{#rows}}\n{{>cell}}\n{{/rows}}\n",          "<b>&lt;1&gt;</b>\n<b>2</b>\n"},
 };
 
 static const struct row inverted[] = {
@@ -242,6 +260,7 @@ GROUP(make_folder, unit_folder_remove)
 
 ROWS_TEST(interpolation)
 ROWS_TEST(sections)
+ROWS_TEST(lists)
 ROWS_TEST(inverted)
 ROWS_TEST(comments)
 ROWS_TEST(partial_rows)
