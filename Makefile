@@ -58,9 +58,14 @@ LIB_OBJECTS = \
 	$(PREBIND:%=$(BUILD)/prebind/%.o) $(SITE:%=$(BUILD)/site/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o $(BUILD)/status_texts.o
 
-CTL      = account backup check check_accounts check_grants check_bind check_names check_server check_web check_web_address check_web_bosh check_web_page check_wordpress conf csv ctl gateway map map_import prebind server_call session status token user web_call web_server wordpress
+CTL      = account backup check check_accounts check_grants check_bind check_names check_server check_web check_web_address check_web_bosh check_web_page \
+	check_wordpress conf csv ctl gateway map map_import prebind server_call session setup setup_ask setup_conf setup_files setup_find setup_names \
+	setup_part setup_text setup_xmpp status token user web_call web_server wordpress
 
 EXTAUTH  = packet
+
+# prebindctl setup takes the XMPP server's settings from these.
+SETUP_DOCS = docs/prosody.md docs/ejabberd.md docs/tigase.md
 
 PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
@@ -327,7 +332,7 @@ install: all vendor
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(DATADIR)/templates/partials $(DESTDIR)$(DATADIR)/templates/lang \
 		$(DESTDIR)$(DATADIR)/static/vendor $(DESTDIR)$(DATADIR)/lighttpd $(DESTDIR)$(DATADIR)/apache \
 		$(DESTDIR)$(DATADIR)/nginx $(DESTDIR)$(DATADIR)/prosody \
-		$(DESTDIR)$(DATADIR)/sql/sites
+		$(DESTDIR)$(DATADIR)/sql/sites $(DESTDIR)$(DATADIR)/docs
 	$(INSTALL) -d $(DESTDIR)$(SYSCONFDIR)
 	sed 's|/usr/local/share/prebind|$(DATADIR)|; s|/etc/prebind/|$(SYSCONFDIR)/|' docs/prebind.conf.example \
 		> $(DESTDIR)$(SYSCONFDIR)/prebind.conf.example
@@ -335,6 +340,7 @@ install: all vendor
 	$(INSTALL_PROGRAM) $(BUILD)/prebind.fcgi $(DESTDIR)$(LIBDIR)
 	$(INSTALL_DATA) templates/*.html $(DESTDIR)$(DATADIR)/templates
 	$(INSTALL_DATA) sql/sites/*.sql $(DESTDIR)$(DATADIR)/sql/sites
+	$(INSTALL_DATA) $(SETUP_DOCS) $(DESTDIR)$(DATADIR)/docs
 	for folder in sql/sites/*/; do \
 		$(INSTALL) -d $(DESTDIR)$(DATADIR)/$$folder && \
 		$(INSTALL_DATA) $$folder*.sql $(DESTDIR)$(DATADIR)/$$folder || exit 1; done

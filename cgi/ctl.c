@@ -25,6 +25,10 @@ static const struct verb verbs[] = {
 	 "real session for a user; --web also asks for the page as a browser does.",
 	 VERB_CONF | VERB_AS_CALLED, OPTION_DEEP | OPTION_WEB | OPTION_USER | OPTION_JSON, 0, 0,
 	 ctl_check},
+	{"setup", NULL, "[--answers FILE] [--dry-run] [NAME=VALUE ...]",
+	 "Asks a few questions, then writes the configuration, the secrets, the database and the "
+	 "parts for web server and XMPP server; it shows them first. --dry-run: only shows them.",
+	 VERB_NEW_CONF, OPTION_ANSWERS | OPTION_DRY_RUN, 0, 64, ctl_setup},
 	{"migrate", NULL, "[--adopt] [--json]",
 	 "Creates the site's database, or brings it up to this program's schema. --adopt: takes it "
 	 "over from a site of another name, and ends the logins in it.",
@@ -198,6 +202,7 @@ static const struct option_row option_rows[] = {
 	{"api-key",             OPTION_API_KEY,             .flag = IN_CTL(api_key)},
 	{"dry-run",             OPTION_DRY_RUN,             .flag = IN_CTL(dry_run)},
 	{"ttl",                 OPTION_TTL,                 .text = IN_CTL(ttl)},
+	{"answers",             OPTION_ANSWERS,             .text = IN_CTL(answers)},
 	{"web",                 OPTION_WEB,                 .text = IN_CTL(web)},
 	{"adopt",               OPTION_ADOPT,               .flag = IN_CTL(adopt)},
 };
@@ -264,7 +269,8 @@ static enum status become_program_user(const struct ctl *ctl, struct error *err)
 static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *args,
 				       struct error *err)
 {
-	unsigned needs = ctl->verb->needs | (args->config != NULL && !ctl->keys ? VERB_CONF : 0);
+	bool reads = args->config != NULL && !ctl->keys && !(ctl->verb->needs & VERB_NEW_CONF);
+	unsigned needs = ctl->verb->needs | (reads ? VERB_CONF : 0);
 	char *file = NULL;
 	enum status status = STATUS_OK;
 
@@ -332,6 +338,7 @@ int main(int argc, char **argv)
 	if (ctl.verb == NULL)
 		return usage_error(verb_named(argv[0], NULL) ? argv[0] : NULL, "no such verb");
 	int words = ctl.verb->word != NULL ? 2 : 1;
+	ctl.config = args.config;
 	ctl.argc = argc - words;
 	ctl.argv = argv + words;
 	if (ctl.argc < ctl.verb->min_args || ctl.argc > ctl.verb->max_args)

@@ -290,6 +290,11 @@ const char *conf_server_difference(const struct server_conf *a, const struct ser
 void conf_print(const struct conf *conf, struct strbuf *out);
 void conf_print_json(const struct conf *conf, struct strbuf *out);
 
+/*
+ * Returns the sentence that explains a key of [server], or of [site]; static. NULL: no such key.
+ */
+const char *conf_key_what(bool server, const char *name);
+
 /* Writes "  key  type  default  what" for each key: the reference of `prebindctl conf --keys`. */
 void conf_print_keys(struct strbuf *out);
 

@@ -376,3 +376,10 @@ const struct conf_key *conf_key_find(enum conf_section section, const char *name
 	}
 	return NULL;
 }
+
+const char *conf_key_what(bool server, const char *name)
+{
+	const struct conf_key *key = conf_key_find(server ? SECTION_SERVER : SECTION_SITE, name);
+
+	return key != NULL ? key->what : NULL;
+}

@@ -35,14 +35,22 @@ struct ctl {
 	bool dry_run;
 	bool adopt;
 	const char *ttl;
-	const char *web; /* the page's address */
+	const char *web;     /* the page's address */
+	const char *answers; /* a file */
+	const char *config;  /* of -c; NULL: none */
 };
 
 /*
  * If root runs the tool, it changes to the program's account before the verb (ctl/account.h).
  * VERB_AS_CALLED: the verb begins as root, and itself changes to other accounts.
  */
-enum verb_need { VERB_CONF = 1, VERB_SITE = 2, VERB_STORE = 4, VERB_AS_CALLED = 8 };
+enum verb_need {
+	VERB_CONF = 1,
+	VERB_SITE = 2,
+	VERB_STORE = 4,
+	VERB_AS_CALLED = 8,
+	VERB_NEW_CONF = 16 /* the verb writes the configuration, so there may be none */
+};
 
 enum verb_option {
 	OPTION_JSON = 1,
@@ -59,7 +67,8 @@ enum verb_option {
 	OPTION_DRY_RUN = 2048,
 	OPTION_USER = 4096,
 	OPTION_ADOPT = 8192,
-	OPTION_WEB = 16384
+	OPTION_WEB = 16384,
+	OPTION_ANSWERS = 32768
 };
 
 struct verb {
@@ -141,6 +150,7 @@ int ctl_map_delete(struct ctl *ctl);
 int ctl_map_import(struct ctl *ctl);
 int ctl_map_list(struct ctl *ctl);
 int ctl_session_list(struct ctl *ctl);
+int ctl_setup(struct ctl *ctl);
 int ctl_restore(struct ctl *ctl);
 int ctl_session_end(struct ctl *ctl);
 int ctl_status(struct ctl *ctl);

@@ -1,0 +1,560 @@
+/*
+ * The questions of setup, and where the answers come from: the command line, then the file of
+ * --answers, then the terminal or the default.
+ */
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+#include "base/file.h"
+#include "base/secret.h"
+#include "ctl/setup.h"
+#include "net/http_url.h"
+
+#define ANSWERS_MAX 65536 /* bytes of a file of answers */
+#define LINE_ROOM   4096
+
+static const char *const login_words[] = {PROVIDER_LOGIN,
+					  PROVIDER_SITE_SESSION,
+					  PROVIDER_PHP_SESSION,
+					  PROVIDER_SITE_HTTP,
+					  PROVIDER_REMOTE_USER,
+					  PROVIDER_TOKEN,
+					  NULL};
+static const char *const auth_words[] = {"tigase", "token", "jwt", "oauth", "password", NULL};
+
+/* ---- what is proposed. NULL: nothing, or out of memory ---- */
+
+static char *propose_site(struct setup *setup)
+{
+	static const char *const usual[] = {"/var/www/html", "/srv/www", "/var/www"};
+
+	(void)setup;
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		if (access(usual[i], F_OK) == 0)
+			return strdup(usual[i]);
+	return strdup("-");
+}
+
+static char *propose_url(struct setup *setup)
+{
+	char host[256] = "localhost";
+	struct strbuf url;
+
+	(void)setup;
+	if (gethostname(host, sizeof(host) - 1) != 0)
+		host[0] = '\0';
+	strbuf_init(&url);
+	strbuf_addf(&url, "https://%s/chat/", host);
+	return strbuf_take(&url);
+}
+
+static char *propose_login(struct setup *setup)
+{
+	setup_find(setup);
+	return strdup(setup->login_found != NULL ? setup->login_found : PROVIDER_LOGIN);
+}
+
+static char *propose_domain(struct setup *setup)
+{
+	struct http_url at = {0};
+	char *domain = NULL;
+
+	if (http_url_read(setup_answer(setup, SETUP_URL), &at, NULL) != STATUS_OK)
+		return NULL;
+	domain = strdup(strncmp(at.host, "www.", 4) == 0 ? at.host + 4 : at.host);
+	http_url_clear(&at);
+	return domain;
+}
+
+static char *propose_xmpp(struct setup *setup)
+{
+	char *found = NULL;
+
+	setup->xmpp_tried = true;
+	setup_xmpp_find(setup, &found, NULL);
+	return found != NULL ? found : strdup("http://127.0.0.1:5280/http-bind");
+}
+
+static char *propose_auth(struct setup *setup)
+{
+	if (setup->xmpp_server == NULL && (!setup->xmpp_tried || setup->ask))
+		setup_xmpp_find(setup, NULL, NULL);
+	const char *server = setup->xmpp_server != NULL ? setup->xmpp_server : "other";
+
+	if (strcmp(server, "tigase") == 0 ||
+	    strstr(setup_answer(setup, SETUP_XMPP), "/rest/") != NULL)
+		return strdup("tigase");
+	if (strcmp(server, "prosody") == 0)
+		return strdup("token");
+	return strdup(strcmp(server, "ejabberd") == 0 ? "jwt" : "password");
+}
+
+static char *propose_jid(struct setup *setup)
+{
+	char *rule = NULL;
+
+	setup_names_rule(setup, &rule, NULL);
+	return rule;
+}
+
+static char *propose_web(struct setup *setup)
+{
+	(void)setup;
+	return strdup(setup_web_found());
+}
+
+/* The first of these accounts that there is; "": none. */
+static char *first_account(const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (getpwnam(*names) != NULL)
+			return strdup(*names);
+	return strdup("");
+}
+
+static char *propose_web_user(struct setup *setup)
+{
+	static const char *const usual[] = {"www-data", "apache", "nginx",
+					    "lighttpd", "http",   NULL};
+
+	(void)setup;
+	return first_account(usual);
+}
+
+/* "": who runs setup is the account, or the web server's that starts the program. */
+static char *propose_user(struct setup *setup)
+{
+	static const char *const usual[] = {"prebind", NULL};
+	bool php = strcmp(setup_answer(setup, SETUP_LOGIN), PROVIDER_PHP_SESSION) == 0;
+
+	if (geteuid() != 0)
+		return strdup("");
+	char *own = php || !setup_web_has_socket(setup) ? strdup("") : first_account(usual);
+	if (own == NULL || own[0] != '\0')
+		return own;
+	free(own);
+	return strdup(setup_answer(setup, SETUP_WEB_USER));
+}
+
+static char *propose_database(struct setup *setup)
+{
+	(void)setup;
+	return strdup("/var/lib/prebind/prebind.db");
+}
+
+static char *propose_listen(struct setup *setup)
+{
+	(void)setup;
+	return strdup("/run/prebind/prebind.sock");
+}
+
+static char *propose_share(struct setup *setup)
+{
+	(void)setup;
+	return strdup(PREBIND_DATADIR);
+}
+
+static char *in_folder(const char *folder, const char *name)
+{
+	struct strbuf path;
+
+	strbuf_init(&path);
+	strbuf_addf(&path, "%s/%s", folder, name);
+	return strbuf_take(&path);
+}
+
+static char *propose_templates(struct setup *setup)
+{
+	return in_folder(setup_answer(setup, SETUP_SHARE), "templates");
+}
+
+static char *propose_web_file(struct setup *setup)
+{
+	return setup_web_file(setup);
+}
+
+static char *propose_xmpp_file(struct setup *setup)
+{
+	return in_folder(setup->folder, "xmpp-server.conf");
+}
+
+/* ---- what is allowed. NULL: the value is; else what is wrong ---- */
+
+static const char *check_folder(const char *value)
+{
+	if (strcmp(value, "-") == 0 || (value[0] == '/' && access(value, X_OK) == 0))
+		return NULL;
+	return "is not a folder that can be read; give its whole path, or - if there is no site "
+	       "software on this machine";
+}
+
+static const char *check_url(const char *value)
+{
+	struct http_url at = {0};
+	const char *bad = "is not an address; write https://HOST/PATH/";
+
+	if (http_url_read(value, &at, NULL) == STATUS_OK)
+		bad = at.path[strspn(at.path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					      "0123456789-_/")] == '\0'
+			  ? NULL
+			  : "has a path with other characters than letters, digits, - and _";
+	http_url_clear(&at);
+	return bad;
+}
+
+static const char *check_account(const char *value)
+{
+	if (value[0] == '\0' || getpwnam(value) != NULL)
+		return NULL;
+	return "is not an account of this machine; run: adduser --system --group NAME";
+}
+
+static const char *check_path(const char *value)
+{
+	return value[0] == '/' ? NULL : "is not a whole path";
+}
+
+static const char *check_some(const char *value)
+{
+	return value[0] != '\0' ? NULL : "is needed";
+}
+
+/* ---- the table ---- */
+
+static const struct question {
+	const char *name;
+	const char *ask; /* NULL: it is not asked */
+	char *(*propose)(struct setup *setup);
+	const char *(*check)(const char *value);
+	const char *const *words; /* NULL: any value that check allows */
+} questions[SETUP_COUNT] = {
+    [SETUP_SITE] = {"site",      "Where is the site: the folder of its software, or - for none",
+		    propose_site,											 check_folder,  NULL           },
+    [SETUP_URL] = {"url",       "At which address shall the chat be",                                 propose_url,       check_url,     NULL           },
+    [SETUP_LOGIN] = {"login",     "How does prebind know who is logged in (docs/identity.md)",
+                    propose_login,											NULL,          login_words    },
+    [SETUP_DOMAIN] = {"domain",    "Which domain do the users' chat addresses have",                     propose_domain,
+                    check_some,													  NULL           },
+    [SETUP_XMPP] = {"xmpp",      "Where is the XMPP server: Tigase's REST address, or a BOSH service",
+		    propose_xmpp,											 check_url,     NULL           },
+    [SETUP_AUTH] = {"auth",      "How does prebind log in there (docs/bosh.md)",                       propose_auth,      NULL,
+		    auth_words															  },
+    [SETUP_JID] = {"jid",       "Which chat address does a user get",                                 propose_jid,       check_some,    NULL           },
+    [SETUP_WEB] = {"web",       "Which web server",						   propose_web,       NULL,          setup_web_words},
+    [SETUP_WEB_USER] = {"web_user",  NULL,								 propose_web_user,  check_account, NULL           },
+    [SETUP_USER] = {"user",      NULL,								 propose_user,      check_account, NULL           },
+    [SETUP_DATABASE] = {"database",  NULL,								 propose_database,  check_path,    NULL           },
+    [SETUP_LISTEN] = {"listen",    NULL,								 propose_listen,    check_path,    NULL           },
+    [SETUP_SHARE] = {"share",     NULL,								 propose_share,     check_path,    NULL           },
+    [SETUP_TEMPLATES] = {"templates", NULL,								 propose_templates, check_path,    NULL           },
+    [SETUP_WEB_FILE] = {"web_file",  NULL,								 propose_web_file,  check_path,    NULL           },
+    [SETUP_XMPP_FILE] = {"xmpp_file", NULL,								 propose_xmpp_file, check_path,    NULL           },
+};
+
+const char *setup_answer(const struct setup *setup, enum setup_name name)
+{
+	return setup->answers[name] != NULL ? setup->answers[name] : "";
+}
+
+/* NULL: the value is allowed. */
+static const char *bad_value(const struct question *question, const char *value)
+{
+	if (question->words == NULL)
+		return question->check(value);
+	for (size_t i = 0; question->words[i] != NULL; i++)
+		if (strcmp(question->words[i], value) == 0)
+			return NULL;
+	return "is not one of the words that are possible (prebindctl setup --help, man "
+	       "prebindctl)";
+}
+
+static enum status answer_set(struct setup *setup, enum setup_name name, const char *value,
+			      struct error *err)
+{
+	const char *bad = text_has_control(value) ? "has a control character"
+						  : bad_value(&questions[name], value);
+	char *copy;
+
+	if (bad != NULL)
+		return error_set(err, STATUS_BAD_REQUEST, "%s: '%s' %s", questions[name].name,
+				 value, bad);
+	copy = strdup(value);
+	if (copy == NULL)
+		return error_no_memory(err);
+	free(setup->answers[name]);
+	setup->answers[name] = copy;
+	return STATUS_OK;
+}
+
+/* ---- keys of the site that no question is about ---- */
+
+static struct setup_key *key_find(const struct setup *setup, const char *name)
+{
+	for (size_t i = 0; i < setup->n_keys; i++)
+		if (strcmp(setup->keys[i].name, name) == 0)
+			return (struct setup_key *)&setup->keys[i];
+	return NULL;
+}
+
+const char *setup_key_get(const struct setup *setup, const char *name)
+{
+	const struct setup_key *key = key_find(setup, name);
+
+	return key != NULL ? key->value : NULL;
+}
+
+static enum status key_put(struct setup *setup, const char *name, const char *value, bool given)
+{
+	/* A line feed from a site's file would begin a line of our configuration. */
+	if (text_has_control(value))
+		return STATUS_BAD_REQUEST;
+	struct setup_key *key = key_find(setup, name);
+	struct setup_key made = {.name = strdup(name), .value = strdup(value), .given = given};
+
+	if ((key != NULL && key->given && !given) || made.name == NULL || made.value == NULL ||
+	    (key == NULL && setup->n_keys == SETUP_KEYS_MAX)) {
+		free(made.name);
+		free(made.value);
+		return key != NULL ? STATUS_OK : STATUS_INTERNAL;
+	}
+	if (key == NULL)
+		key = &setup->keys[setup->n_keys++];
+	free(key->name);
+	free(key->value);
+	*key = made;
+	return STATUS_OK;
+}
+
+enum status setup_key_set(struct setup *setup, const char *name, const char *value)
+{
+	return key_put(setup, name, value, false);
+}
+
+/* Forgets what was found in the site's folder. */
+static void keys_forget(struct setup *setup)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < setup->n_keys; i++) {
+		if (setup->keys[i].given) {
+			setup->keys[kept++] = setup->keys[i];
+			continue;
+		}
+		free(setup->keys[i].name);
+		free(setup->keys[i].value);
+	}
+	setup->n_keys = kept;
+	setup->names_sql = NULL;
+	setup->table_prefix = NULL;
+	free(setup->wordpress);
+	setup->wordpress = NULL;
+}
+
+/* ---- given answers ---- */
+
+static enum status given(struct setup *setup, const char *name, const char *value,
+			 struct error *err)
+{
+	for (int i = 0; i < SETUP_COUNT; i++) {
+		if (strcmp(questions[i].name, name) != 0)
+			continue;
+		if (setup->answers[i] != NULL) /* the command line comes first */
+			return STATUS_OK;
+		return answer_set(setup, (enum setup_name)i, value, err);
+	}
+	if (conf_key_what(false, name) == NULL)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "'%s' is neither a question of setup nor a key of a site", name);
+	if (setup_key_get(setup, name) != NULL)
+		return STATUS_OK;
+	return key_put(setup, name, value, true) == STATUS_OK ? STATUS_OK : error_no_memory(err);
+}
+
+/* "NAME=VALUE", with blanks around both. Changes the text. */
+static enum status given_line(struct setup *setup, char *line, struct error *err)
+{
+	char *value = strchr(line, '=');
+
+	if (value == NULL)
+		return error_set(err, STATUS_BAD_REQUEST, "'%s' is not NAME=VALUE", line);
+	*value++ = '\0';
+	for (char *end = line + strlen(line); end > line && end[-1] == ' ';)
+		*--end = '\0';
+	value += strspn(value, " \t");
+	for (char *end = value + strlen(value); end > value && strchr(" \t\r", end[-1]) != NULL;)
+		*--end = '\0';
+	return given(setup, line, value, err);
+}
+
+static enum status given_file(struct setup *setup, const char *file, struct error *err)
+{
+	struct file_found found;
+	struct strbuf text;
+	char *rest = NULL;
+	enum status status = STATUS_OK;
+	long number = 0;
+
+	strbuf_init(&text);
+	if (file_read(file, FILE_BY_OWNER, ANSWERS_MAX, &text, &found) != FILE_OK)
+		status = error_set(err, STATUS_NOT_FOUND,
+				   "%s cannot be read, or others may write to it", file);
+	for (char *line = text.data; status == STATUS_OK && *line != '\0'; line = rest) {
+		size_t len = strcspn(line, "\n");
+		struct error why = {0};
+
+		rest = line + len + (line[len] == '\n');
+		line[len] = '\0';
+		number++;
+		if (line[strspn(line, " \t\r")] == '\0' || strchr("#;", line[0]) != NULL)
+			continue;
+		status = given_line(setup, line, &why);
+		if (status != STATUS_OK)
+			error_set(err, status, "%s:%ld: %s", file, number, why.text);
+	}
+	strbuf_clear(&text);
+	return status;
+}
+
+static enum status given_words(struct setup *setup, struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	for (int i = 0; i < setup->ctl->argc && status == STATUS_OK; i++) {
+		char *copy = strdup(setup->ctl->argv[i]);
+
+		status = copy != NULL ? given_line(setup, copy, err) : error_no_memory(err);
+		free(copy);
+	}
+	return status;
+}
+
+/* ---- at the terminal ---- */
+
+/* Reads an answer; an empty line is the proposal. STATUS_BAD_REQUEST: the input has ended. */
+static enum status read_answer(const char *ask, const char *proposal, char line[LINE_ROOM],
+			       struct error *err)
+{
+	printf("%s\n  [%s] ", ask, proposal);
+	fflush(stdout);
+	if (fgets(line, LINE_ROOM, stdin) == NULL)
+		return error_set(err, STATUS_BAD_REQUEST, "the input ended before all answers");
+	line[strcspn(line, "\n")] = '\0';
+	if (line[0] == '\0')
+		snprintf(line, LINE_ROOM, "%s", proposal);
+	return STATUS_OK;
+}
+
+static enum status ask_one(struct setup *setup, enum setup_name name, const char *proposal,
+			   struct error *err)
+{
+	const struct question *question = &questions[name];
+	char line[LINE_ROOM];
+
+	for (;;) {
+		struct error why = {0};
+
+		printf("\n");
+		for (size_t i = 0; question->words != NULL && question->words[i] != NULL; i++)
+			printf("%s%s", i == 0 ? "  " : ", ", question->words[i]);
+		if (question->words != NULL)
+			printf("\n");
+		enum status status = read_answer(question->ask, proposal, line, err);
+		if (status != STATUS_OK)
+			return status;
+		if (answer_set(setup, name, line, &why) == STATUS_OK)
+			return STATUS_OK;
+		printf("  %s\n", why.text);
+	}
+}
+
+static enum status answer_one(struct setup *setup, enum setup_name name, struct error *err)
+{
+	const struct question *question = &questions[name];
+	char *proposal;
+	enum status status;
+
+	if (setup->answers[name] != NULL) {
+		if (name == SETUP_LOGIN)
+			setup_find(setup);
+		return STATUS_OK;
+	}
+	proposal = question->propose(setup);
+	if (proposal == NULL)
+		return error_set(err, STATUS_BAD_REQUEST, "%s: give it with %s=VALUE",
+				 question->name, question->name);
+	if (setup->ask && question->ask != NULL)
+		status = ask_one(setup, name, proposal, err);
+	else
+		status = answer_set(setup, name, proposal, err);
+	if (name == SETUP_XMPP && status == STATUS_OK &&
+	    strcmp(setup->answers[name], proposal) != 0)
+		setup->xmpp_server = NULL; /* that of the proposal */
+	free(proposal);
+	return status;
+}
+
+/* ---- what an answer makes necessary ---- */
+
+static const struct {
+	enum setup_name name;
+	const char *answer;
+	const char *key;
+} needed[] = {
+    {SETUP_LOGIN, PROVIDER_SITE_SESSION, "site_database"    },
+    {SETUP_LOGIN, PROVIDER_SITE_SESSION, "site_query"       },
+    {SETUP_LOGIN, PROVIDER_SITE_SESSION, "site_cookie"      },
+    {SETUP_LOGIN, PROVIDER_PHP_SESSION,  "php_session_user" },
+    {SETUP_LOGIN, PROVIDER_SITE_HTTP,    "site_http_url"    },
+    {SETUP_LOGIN, PROVIDER_SITE_HTTP,    "site_http_cookies"},
+    {SETUP_LOGIN, PROVIDER_TOKEN,        "token_key_file"   },
+    {SETUP_LOGIN, PROVIDER_TOKEN,        "token_audience"   },
+    {SETUP_AUTH,  "tigase",              "tigase_user"      },
+    {SETUP_AUTH,  "oauth",               "bosh_oauth_url"   },
+};
+
+static enum status need(struct setup *setup, const char *key, struct error *err)
+{
+	const char *what = conf_key_what(false, key);
+	const char *result = setup_key_get(setup, "site_result");
+	char line[LINE_ROOM];
+
+	/* WordPress's cookie has its name in the secret file */
+	if (setup_key_get(setup, key) != NULL ||
+	    (result != NULL && strcmp(result, "wordpress") == 0 && strcmp(key, "site_cookie") == 0))
+		return STATUS_OK;
+	if (!setup->ask)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s could not be found out; give it with %s=VALUE: %s", key, key,
+				 what);
+	printf("\n%s\n", what);
+	enum status status = read_answer(key, "", line, err);
+	if (status == STATUS_OK && line[0] == '\0')
+		return error_set(err, STATUS_BAD_REQUEST, "%s is needed", key);
+	return status == STATUS_OK ? key_put(setup, key, line, true) : status;
+}
+
+enum status setup_ask(struct setup *setup, struct error *err)
+{
+	enum status status = given_words(setup, err);
+
+	if (status == STATUS_OK && setup->ctl->answers != NULL)
+		status = given_file(setup, setup->ctl->answers, err);
+	if (status == STATUS_OK && setup->answers[SETUP_SHARE] == NULL)
+		status = answer_one(setup, SETUP_SHARE, err); /* what is found refers to it */
+	for (int i = 0; i < SETUP_COUNT && status == STATUS_OK; i++) {
+		status = answer_one(setup, (enum setup_name)i, err);
+		if (i == SETUP_LOGIN && status == STATUS_OK && setup->login_found != NULL &&
+		    strcmp(setup->login_found, setup->answers[i]) != 0)
+			keys_forget(setup); /* they are for another way */
+		for (size_t n = 0; n < sizeof(needed) / sizeof(needed[0]) && status == STATUS_OK;
+		     n++)
+			if ((int)needed[n].name == i &&
+			    strcmp(needed[n].answer, setup->answers[i]) == 0)
+				status = need(setup, needed[n].key, err);
+	}
+	return status;
+}

@@ -1,0 +1,265 @@
+/*
+ * The files of setup: shows what it will do with each, then writes them. A text has a mark in its
+ * first line, with a digest of the rest. A file without the mark, or with another digest, is
+ * somebody's work, and is never replaced.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+#include "base/file.h"
+#include "base/secret.h"
+#include "ctl/setup.h"
+
+#define MARK      " Written by prebindctl setup, which replaces it only while it is unchanged: "
+#define FILE_ROOM 262144 /* bytes */
+
+enum state { IS_NEW, IS_SAME, IS_OURS, IS_FOREIGN, IS_THERE };
+
+static void digest_write(const char *text, size_t len, struct strbuf *out)
+{
+	unsigned char digest[SECRET_SHA256_LEN];
+
+	secret_sha256(digest, text, len);
+	codec_hex(out, digest, sizeof(digest));
+}
+
+enum status setup_file_add(struct setup *setup, const struct setup_file *file, const char *path,
+			   struct strbuf *content, struct error *err)
+{
+	struct setup_file *row = &setup->files[setup->n_files];
+
+	if (setup->n_files == SETUP_FILES_MAX || (content != NULL && !strbuf_ok(content)))
+		return error_no_memory(err);
+	*row = *file;
+	row->path = strdup(path);
+	if (row->path == NULL)
+		return error_no_memory(err);
+	if (content != NULL) {
+		row->content = *content;
+		strbuf_init_secret(content);
+	} else {
+		strbuf_init_secret(&row->content);
+	}
+	setup->n_files++;
+	return STATUS_OK;
+}
+
+/* ---- what is there ---- */
+
+/* Reads a file of any owner; false: there is none that can be read. */
+static bool read_any(const char *path, struct strbuf *out)
+{
+	FILE *in = fopen(path, "re");
+	char part[4096];
+	size_t n;
+
+	if (in == NULL)
+		return false;
+	while (out->len < FILE_ROOM && (n = fread(part, 1, sizeof(part), in)) > 0)
+		strbuf_add(out, part, n);
+	fclose(in);
+	return strbuf_ok(out);
+}
+
+/* True if the text has our mark, and the digest is that of the rest. */
+static bool is_unchanged(const struct strbuf *text)
+{
+	const char *mark = strstr(text->data, MARK);
+	const char *line_end = strchr(text->data, '\n');
+	struct strbuf digest;
+
+	if (mark == NULL || line_end == NULL || mark > line_end)
+		return false;
+	strbuf_init(&digest);
+	digest_write(line_end + 1, text->len - (size_t)(line_end + 1 - text->data), &digest);
+	bool same =
+	    strbuf_ok(&digest) && strncmp(mark + strlen(MARK), digest.data, digest.len) == 0;
+	strbuf_clear(&digest);
+	return same;
+}
+
+static enum state text_state(const char *path, const struct strbuf *content)
+{
+	struct strbuf there;
+	enum state state = IS_FOREIGN;
+
+	strbuf_init_secret(&there);
+	if (access(path, F_OK) != 0)
+		state = IS_NEW;
+	else if (read_any(path, &there) && is_unchanged(&there))
+		state = IS_OURS;
+	const char *rest = strchr(there.data, '\n');
+	if (state == IS_OURS && content != NULL && strcmp(rest + 1, content->data) == 0)
+		state = IS_SAME;
+	strbuf_clear(&there);
+	return state;
+}
+
+static enum state file_state(const struct setup_file *file)
+{
+	if (file->kind == SETUP_TEXT)
+		return text_state(file->path, &file->content);
+	return access(file->path, F_OK) == 0 ? IS_THERE : IS_NEW;
+}
+
+bool setup_file_is_free(const char *path)
+{
+	return text_state(path, NULL) != IS_FOREIGN;
+}
+
+/* ---- showing ---- */
+
+static const char *owner_of(const struct setup *setup, const struct setup_file *file)
+{
+	const char *user = setup_answer(setup, SETUP_USER);
+	const struct passwd *own = getpwuid(geteuid());
+
+	if (file->is_service && user[0] != '\0')
+		return user;
+	return own != NULL ? own->pw_name : "?";
+}
+
+enum status setup_files_show(const struct setup *setup, struct error *err)
+{
+	static const char *const words[] = {[IS_NEW] = "write",
+					    [IS_SAME] = "unchanged",
+					    [IS_OURS] = "replace",
+					    [IS_FOREIGN] = "REFUSED",
+					    [IS_THERE] = "keep"};
+	enum status status = STATUS_OK;
+
+	puts("\nThese are the files:");
+	for (size_t i = 0; i < setup->n_files; i++) {
+		const struct setup_file *file = &setup->files[i];
+		enum state state = file_state(file);
+
+		printf("  %-9s  %s  (%s; %04o, %s)\n", words[state], file->path, file->what,
+		       (unsigned)file->mode, owner_of(setup, file));
+		if (state == IS_FOREIGN && status == STATUS_OK)
+			status =
+			    error_set(err, STATUS_FORBIDDEN,
+				      "%s was not written by setup, or was changed since, so it "
+				      "stays; move it away, and run setup again",
+				      file->path);
+	}
+	return status;
+}
+
+/* ---- writing ---- */
+
+static enum status give(const struct setup *setup, const struct setup_file *file, const char *path,
+			struct error *err)
+{
+	const char *user = setup_answer(setup, SETUP_USER);
+	const struct passwd *who = user[0] != '\0' ? getpwnam(user) : NULL;
+
+	if (!file->is_service || geteuid() != 0 || who == NULL)
+		return STATUS_OK;
+	uid_t uid = who->pw_uid;
+	gid_t gid = who->pw_gid;
+	who = file->is_web ? getpwnam(setup_answer(setup, SETUP_WEB_USER)) : NULL;
+	if (lchown(path, uid, who != NULL ? who->pw_gid : gid) == 0)
+		return STATUS_OK;
+	return error_set(err, STATUS_UNAVAILABLE, "%s cannot be given to %s: %m", path, user);
+}
+
+static enum status folder_make(const struct setup *setup, const struct setup_file *file,
+			       struct error *err)
+{
+	if (access(file->path, F_OK) == 0)
+		return STATUS_OK;
+	if (mkdir(file->path, 0700) != 0)
+		return error_set(err, STATUS_UNAVAILABLE, "the folder %s cannot be made: %m",
+				 file->path);
+	enum status status = give(setup, file, file->path, err);
+	if (status == STATUS_OK && chmod(file->path, file->mode) != 0) /* chown clears set-gid */
+		status = error_set(err, STATUS_UNAVAILABLE, "%s: its mode cannot be set: %m",
+				   file->path);
+	return status;
+}
+
+static enum status write_all(int fd, const struct strbuf *text, const char *path, struct error *err)
+{
+	for (size_t done = 0; done < text->len;) {
+		ssize_t n = write(fd, text->data + done, text->len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", path);
+		done += (size_t)n;
+	}
+	return STATUS_OK;
+}
+
+static void mark_write(const struct setup_file *file, struct strbuf *out)
+{
+	if (file->kind == SETUP_TEXT) {
+		strbuf_adds(out, file->comment);
+		strbuf_adds(out, MARK);
+		digest_write(file->content.data, file->content.len, out);
+		strbuf_addc(out, '\n');
+	}
+	strbuf_add(out, file->content.data, file->content.len);
+}
+
+/* Writes a new file beside it and renames it, so that nobody reads half of it. */
+static enum status text_write(const struct setup *setup, const struct setup_file *file,
+			      struct error *err)
+{
+	struct strbuf part, text;
+	enum status status = STATUS_OK;
+
+	strbuf_init(&part);
+	strbuf_init_secret(&text);
+	strbuf_addf(&part, "%s.setup-part", file->path);
+	mark_write(file, &text);
+	if (!strbuf_ok(&part) || !strbuf_ok(&text))
+		status = error_no_memory(err);
+	if (status == STATUS_OK)
+		unlink(part.data); /* of a setup that was interrupted */
+	int fd = status == STATUS_OK
+		     ? open(part.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
+		     : -1;
+	if (status == STATUS_OK && fd < 0)
+		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be made: %m", part.data);
+	if (status == STATUS_OK)
+		status = write_all(fd, &text, part.data, err);
+	if (status == STATUS_OK && fchmod(fd, file->mode) != 0)
+		status =
+		    error_set(err, STATUS_UNAVAILABLE, "%s: its mode cannot be set: %m", part.data);
+	if (status == STATUS_OK)
+		status = give(setup, file, part.data, err);
+	if (fd >= 0)
+		close(fd);
+	if (status == STATUS_OK && rename(part.data, file->path) != 0)
+		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", file->path);
+	if (status != STATUS_OK && fd >= 0)
+		unlink(part.data);
+	strbuf_clear(&part);
+	strbuf_clear(&text);
+	return status;
+}
+
+enum status setup_files_write(const struct setup *setup, struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < setup->n_files && status == STATUS_OK; i++) {
+		const struct setup_file *file = &setup->files[i];
+		enum state state = file_state(file);
+
+		if (file->kind == SETUP_FOLDER)
+			status = folder_make(setup, file, err);
+		else if (state == IS_NEW || state == IS_OURS)
+			status = text_write(setup, file, err);
+	}
+	return status;
+}

@@ -1,0 +1,396 @@
+/*
+ * Finds out which software a site is made with, and which keys follow from that. A row of the table
+ * for each software.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+#include "base/secret.h"
+#include "ctl/setup.h"
+#include "net/http_url.h"
+#include "sitedb/site_rows.h"
+
+#define DRUPAL_COOKIE_HEX 32 /* digits of the host's digest in the cookie's name */
+
+/* The settings of a database, as the software has them. Members are owned; NULL: not set. */
+struct database {
+	char *kind; /* "mysqli", "pgsql", "sqlite", … */
+	char *host;
+	char *name;
+	char *user;
+	char *password;
+};
+
+static void database_clear(struct database *database)
+{
+	free(database->kind);
+	free(database->host);
+	free(database->name);
+	free(database->user);
+	secret_free(database->password);
+}
+
+static bool holds(const char *text, const char *part)
+{
+	return text != NULL && strcasestr(text, part) != NULL;
+}
+
+static const char *text_or(const char *text, const char *otherwise)
+{
+	return text != NULL && text[0] != '\0' ? text : otherwise;
+}
+
+/* Sets site_database, and keeps the password for a file of its own. */
+static void database_take(struct setup *setup, struct database *database)
+{
+	const char *site = setup_answer(setup, SETUP_SITE);
+	struct strbuf value;
+
+	strbuf_init(&value);
+	if (holds(database->kind, "sqlite"))
+		strbuf_addf(&value, "%s%s%s", text_or(database->name, "")[0] == '/' ? "" : site,
+			    text_or(database->name, "")[0] == '/' ? "" : "/",
+			    text_or(database->name, ""));
+	else
+		strbuf_addf(&value, "%s://%s@%s/%s",
+			    holds(database->kind, "pg") || holds(database->kind, "postgres")
+				? "postgresql"
+				: "mariadb",
+			    text_or(database->user, ""), text_or(database->host, "localhost"),
+			    text_or(database->name, ""));
+	if (strbuf_ok(&value))
+		setup_key_set(setup, "site_database", value.data);
+	strbuf_clear(&value);
+	if (!holds(database->kind, "sqlite") && text_or(database->password, "")[0] != '\0') {
+		setup->db_password = database->password;
+		database->password = NULL;
+	}
+}
+
+/* Sets a key to FOLDER/NAME. */
+static void path_set(struct setup *setup, const char *key, const char *folder, const char *name)
+{
+	struct strbuf path;
+
+	strbuf_init(&path);
+	strbuf_addf(&path, "%s/%s", folder, name);
+	if (strbuf_ok(&path))
+		setup_key_set(setup, key, path.data);
+	strbuf_clear(&path);
+}
+
+/* A ready query: a path in the shared folder. */
+static void query_set(struct setup *setup, const char *key, const char *file)
+{
+	path_set(setup, key, setup_answer(setup, SETUP_SHARE), file);
+}
+
+static void keep_text(void *arg, const char *text)
+{
+	snprintf(arg, 128, "%s", text);
+}
+
+/* Writes the password to a new file for the time of a question; *path is "" without a password. */
+static enum status password_lend(const struct setup *setup, char path[64], struct error *err)
+{
+	path[0] = '\0';
+	if (setup->db_password == NULL)
+		return STATUS_OK;
+	snprintf(path, 64, "/tmp/prebind-setup-XXXXXX");
+	int fd = mkstemp(path);
+	size_t len = strlen(setup->db_password);
+	bool ok = fd >= 0 && write(fd, setup->db_password, len) == (ssize_t)len;
+
+	if (fd >= 0)
+		close(fd);
+	return ok ? STATUS_OK
+		  : error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", path);
+}
+
+enum status setup_rows_each(const struct setup *setup, const char *sql, site_row *each, void *arg,
+			    struct error *err)
+{
+	char *database = NULL;
+	char password[64];
+	struct site_conf conf = {.site_connections_max = 1};
+	enum status status = password_lend(setup, password, err);
+
+	if (setup_key_get(setup, "site_database") == NULL)
+		status = error_set(err, STATUS_NOT_FOUND, "site_database is not known");
+	if (status == STATUS_OK) {
+		database = strdup(setup_key_get(setup, "site_database"));
+		conf.site_database = database;
+		conf.site_database_password_file = password;
+		status = database != NULL ? site_rows_each(&conf, sql, each, arg, err)
+					  : error_no_memory(err);
+	}
+	free(database);
+	if (password[0] != '\0')
+		unlink(password);
+	return status;
+}
+
+/* It becomes a part of a query, so it must be a name. */
+static char *prefix_dup(const char *text)
+{
+	char *prefix = setup_text_value(text, "table_prefix");
+
+	if (prefix == NULL ||
+	    prefix[strspn(
+		prefix, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == '\0')
+		return prefix;
+	free(prefix);
+	return NULL;
+}
+
+/* ---- phpBB ---- */
+
+static bool is_phpbb(const char *text)
+{
+	return strstr(text, "PHPBB_INSTALLED") != NULL;
+}
+
+static void phpbb_take(struct setup *setup, const char *text)
+{
+	struct database database = {
+	    .kind = setup_text_value(text, "dbms"),
+	    .host = setup_text_value(text, "dbhost"),
+	    .name = setup_text_value(text, "dbname"),
+	    .user = setup_text_value(text, "dbuser"),
+	    .password = setup_text_value(text, "dbpasswd"),
+	};
+	char cookie[128];
+
+	if (holds(database.kind, "sqlite")) { /* phpBB has the file's path in dbhost */
+		free(database.name);
+		database.name = database.host;
+		database.host = NULL;
+	}
+	database_take(setup, &database);
+	database_clear(&database);
+	setup->table_prefix_found = prefix_dup(text);
+	query_set(setup, "site_query", "sql/sites/phpbb.sql");
+	setup_key_set(setup, "login_url", "/ucp.php?mode=login");
+	cookie[0] = '\0';
+	setup_rows_each(setup,
+			"SELECT config_value FROM phpbb_config WHERE config_name = 'cookie_name' "
+			"LIMIT 1",
+			keep_text, cookie, NULL);
+	if (cookie[0] == '\0')
+		return; /* its database could not be asked; then the operator is */
+	snprintf(cookie + strlen(cookie), sizeof(cookie) - strlen(cookie), "_sid");
+	setup_key_set(setup, "site_cookie", cookie);
+}
+
+/* ---- Drupal ---- */
+
+static bool is_drupal(const char *text)
+{
+	return strstr(text, "$databases") != NULL;
+}
+
+static bool is_https(const struct setup *setup)
+{
+	return strncmp(setup_answer(setup, SETUP_URL), "https:", strlen("https:")) == 0;
+}
+
+/* "SESS", with https "SSESS", and the digest of the host (Drupal's SessionConfiguration). */
+static void drupal_cookie(struct setup *setup)
+{
+	struct http_url at = {0};
+	unsigned char digest[SECRET_SHA256_LEN];
+	struct strbuf cookie;
+
+	if (http_url_read(setup_answer(setup, SETUP_URL), &at, NULL) != STATUS_OK)
+		return;
+	secret_sha256(digest, at.host, strlen(at.host));
+	http_url_clear(&at);
+	strbuf_init(&cookie);
+	strbuf_adds(&cookie, is_https(setup) ? "SSESS" : "SESS");
+	codec_hex(&cookie, digest, DRUPAL_COOKIE_HEX / 2);
+	if (strbuf_ok(&cookie))
+		setup_key_set(setup, "site_cookie", cookie.data);
+	strbuf_clear(&cookie);
+}
+
+static void drupal_take(struct setup *setup, const char *text)
+{
+	struct database database = {
+	    .kind = setup_text_value(text, "driver"),
+	    .host = setup_text_value(text, "host"),
+	    .name = setup_text_value(text, "database"),
+	    .user = setup_text_value(text, "username"),
+	    .password = setup_text_value(text, "password"),
+	};
+	struct strbuf core;
+
+	database_take(setup, &database);
+	database_clear(&database);
+	drupal_cookie(setup);
+	setup_key_set(setup, "login_url", "/user/login");
+	strbuf_init(&core);
+	strbuf_addf(&core, "%s/core", setup_answer(setup, SETUP_SITE));
+	if (access(core.data, F_OK) == 0) {
+		query_set(setup, "site_query", "sql/sites/drupal.sql");
+		setup_key_set(setup, "site_cookie_transform", "drupal");
+	} else {
+		query_set(setup, "site_query",
+			  is_https(setup) ? "sql/sites/drupal7-https.sql"
+					  : "sql/sites/drupal7.sql");
+		setup->names_sql = "SELECT name FROM users WHERE uid > 0 LIMIT 50000";
+	}
+	strbuf_clear(&core);
+}
+
+/* ---- Django ---- */
+
+static bool is_django(const char *text)
+{
+	return strstr(text, "INSTALLED_APPS") != NULL;
+}
+
+static void django_take(struct setup *setup, const char *text)
+{
+	char *cookie = setup_text_value(text, "SESSION_COOKIE_NAME");
+
+	setup->secret = setup_text_value(text, "SECRET_KEY");
+	if (strstr(text, "sqlite3") != NULL)
+		path_set(setup, "site_database", setup_answer(setup, SETUP_SITE), "db.sqlite3");
+	query_set(setup, "site_query", "sql/sites/django.sql");
+	query_set(setup, "site_profile_query", "sql/sites/django-user.sql");
+	setup_key_set(setup, "site_result", "django");
+	setup_key_set(setup, "site_cookie", cookie != NULL ? cookie : "sessionid");
+	setup_key_set(setup, "login_url", "/accounts/login/");
+	free(cookie);
+}
+
+/* ---- WordPress, and other PHP ---- */
+
+static bool is_wordpress(const char *text)
+{
+	return strstr(text, "DB_NAME") != NULL;
+}
+
+/* Its keys come after the configuration is written: prebindctl wordpress import. */
+static void wordpress_take(struct setup *setup, const char *text)
+{
+	struct database database = {
+	    .kind = strdup("mysql"),
+	    .host = setup_text_value(text, "DB_HOST"),
+	    .name = setup_text_value(text, "DB_NAME"),
+	    .user = setup_text_value(text, "DB_USER"),
+	    .password = setup_text_value(text, "DB_PASSWORD"),
+	};
+	struct strbuf file;
+
+	database_take(setup, &database);
+	database_clear(&database);
+	setup->table_prefix_found = prefix_dup(text);
+	strbuf_init(&file);
+	strbuf_addf(&file, "%s/wp-config.php", setup_answer(setup, SETUP_SITE));
+	setup->wordpress = strbuf_take(&file);
+	strbuf_clear(&file);
+	query_set(setup, "site_query", "sql/sites/wordpress/session.sql");
+	setup_key_set(setup, "site_result", "wordpress");
+	setup_key_set(setup, "login_url", "/wp-login.php");
+	path_set(setup, "site_secret_file", setup->folder, "wordpress.secret");
+}
+
+static bool has_sessions(const char *text)
+{
+	return strstr(text, "session_start") != NULL;
+}
+
+static void php_take(struct setup *setup, const char *text)
+{
+	static const char *const folders[] = {"/var/lib/php/sessions", "/var/lib/php/session"};
+	char *cookie = setup_text_value(text, "session.name");
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (access(folders[i], F_OK) == 0)
+			setup_key_set(setup, "php_session_path", folders[i]);
+	if (cookie != NULL)
+		setup_key_set(setup, "php_session_cookie", cookie);
+	free(cookie);
+}
+
+/* ---- the table ---- */
+
+/* Formatted by hand: clang-format would align the columns to the longest query. */
+/* clang-format off */
+static const struct software {
+	const char *name;
+	const char *file; /* in the site's folder, or in each folder of it: "*" */
+	bool (*is)(const char *text);
+	void (*take)(struct setup *setup, const char *text);
+	const char *login;
+	const char *names; /* SQL; NULL: not known */
+	const char *prefix; /* of the tables in the ready query and in names; NULL: none */
+} softwares[] = {
+	{"phpBB", "config.php", is_phpbb, phpbb_take, PROVIDER_SITE_SESSION,
+	 "SELECT username FROM phpbb_users WHERE user_type IN (0, 3) LIMIT 50000", "phpbb_"},
+	{"WordPress", "wp-config.php", is_wordpress, wordpress_take, PROVIDER_SITE_SESSION,
+	 "SELECT user_login FROM wp_users LIMIT 50000", "wp_"},
+	{"Drupal", "sites/default/settings.php", is_drupal, drupal_take, PROVIDER_SITE_SESSION,
+	 "SELECT name FROM users_field_data WHERE uid > 0 LIMIT 50000", NULL},
+	{"Django", "*/settings.py", is_django, django_take, PROVIDER_SITE_SESSION,
+	 "SELECT username FROM auth_user LIMIT 50000", NULL},
+	{"PHP's sessions", "index.php", has_sessions, php_take, PROVIDER_PHP_SESSION, NULL, NULL},
+	{"PHP's sessions", "login.php", has_sessions, php_take, PROVIDER_PHP_SESSION, NULL, NULL},
+};
+/* clang-format on */
+
+/* Reads FOLDER/NAME, or the first FOLDER/x/NAME that there is. */
+static bool read_file(const char *site, const char *name, struct strbuf *out)
+{
+	struct strbuf folder;
+	bool found = false;
+
+	if (name[0] != '*')
+		return setup_text_read(site, name, out);
+	DIR *all = opendir(site);
+	for (struct dirent *entry; all != NULL && !found && (entry = readdir(all)) != NULL;) {
+		if (entry->d_name[0] == '.')
+			continue;
+		strbuf_init(&folder);
+		strbuf_addf(&folder, "%s/%s", site, entry->d_name);
+		found = strbuf_ok(&folder) && setup_text_read(folder.data, name + 2, out);
+		strbuf_clear(&folder);
+	}
+	if (all != NULL)
+		closedir(all);
+	return found;
+}
+
+void setup_find(struct setup *setup)
+{
+	const char *site = setup_answer(setup, SETUP_SITE);
+	struct strbuf text;
+
+	strbuf_init_secret(&text);
+	for (size_t i = 0; i < sizeof(softwares) / sizeof(softwares[0]); i++) {
+		const struct software *row = &softwares[i];
+
+		if (strcmp(site, "-") == 0 || !read_file(site, row->file, &text) ||
+		    !row->is(text.data))
+			continue;
+		setup->software = row->name;
+		setup->login_found = row->login;
+		setup->names_sql = row->names;
+		setup->table_prefix = row->prefix;
+		if (strstr(row->file, ".php") != NULL)
+			setup_text_uncomment(text.data);
+		row->take(setup, text.data);
+		printf("  found: %s (%s/%s)\n", row->name, site, row->file);
+		break;
+	}
+	strbuf_clear(&text);
+	if (setup->software == NULL && strcmp(site, "-") != 0)
+		printf("  found: no software that setup knows, in %s\n", site);
+}

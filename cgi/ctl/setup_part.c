@@ -1,0 +1,289 @@
+/*
+ * The parts for the web server and the XMPP server. They are made from the shipped files and from
+ * the blocks in the servers' documents, so each has one home.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "ctl/setup.h"
+#include "net/http_url.h"
+
+#define SHIPPED_MAX 65536 /* bytes */
+
+/* ---- texts ---- */
+
+static void replace_all(struct strbuf *text, const char *from, const char *to)
+{
+	struct strbuf out;
+	const char *at = text->data;
+
+	strbuf_init(&out);
+	for (const char *found; (found = strstr(at, from)) != NULL; at = found + strlen(from)) {
+		strbuf_add(&out, at, (size_t)(found - at));
+		strbuf_adds(&out, to);
+	}
+	strbuf_adds(&out, at);
+	out.failed |= text->failed;
+	strbuf_clear(text);
+	*text = out;
+}
+
+/* Replaces /chat where it is a whole part of a path. */
+static void replace_mount(struct strbuf *text, const char *mount)
+{
+	static const char shipped[] = "/chat";
+	struct strbuf out;
+	const char *at = text->data;
+
+	strbuf_init(&out);
+	for (const char *found; (found = strstr(at, shipped)) != NULL;) {
+		const char *end = found + strlen(shipped);
+		bool whole = !isalnum((unsigned char)*end) && *end != '-' && *end != '_';
+
+		strbuf_add(&out, at, (size_t)(found - at));
+		strbuf_adds(&out, whole ? mount : shipped);
+		at = end;
+	}
+	strbuf_adds(&out, at);
+	out.failed |= text->failed;
+	strbuf_clear(text);
+	*text = out;
+}
+
+/* Sets `Define NAME …` or `var.NAME = "…"`, where the text has such a line. */
+static void set_setting(struct strbuf *text, const char *name, const char *value)
+{
+	struct strbuf out;
+
+	strbuf_init(&out);
+	for (const char *line = text->data; *line != '\0';) {
+		size_t len = strcspn(line, "\n");
+		size_t name_len = strlen(name);
+		bool define = strncmp(line, "Define ", 7) == 0 &&
+			      strncmp(line + 7, name, name_len) == 0 && line[7 + name_len] == ' ';
+		bool var = strncmp(line, "var.", 4) == 0 &&
+			   strncmp(line + 4, name, name_len) == 0 && line[4 + name_len] == ' ';
+
+		if (define)
+			strbuf_addf(&out, "Define %s \"%s\"", name, value);
+		else if (var)
+			strbuf_addf(&out, "var.%s = \"%s\"", name, value);
+		else
+			strbuf_add(&out, line, len);
+		line += len;
+		if (*line == '\n')
+			strbuf_addc(&out, *line++);
+	}
+	out.failed |= text->failed;
+	strbuf_clear(text);
+	*text = out;
+}
+
+static enum status shipped_read(const struct setup *setup, const char *name, struct strbuf *out,
+				struct error *err)
+{
+	const char *share = setup_answer(setup, SETUP_SHARE);
+	struct file_found found;
+	struct strbuf path;
+
+	strbuf_init(&path);
+	strbuf_addf(&path, "%s/%s", share, name);
+	enum file_fault fault = strbuf_ok(&path)
+				    ? file_read(path.data, FILE_BY_GROUP, SHIPPED_MAX, out, &found)
+				    : FILE_NO_MEMORY;
+	strbuf_clear(&path);
+	if (fault == FILE_OK)
+		return STATUS_OK;
+	return error_set(err, STATUS_NOT_FOUND,
+			 "%s/%s cannot be read; give the folder of prebind's shared files with "
+			 "share=FOLDER",
+			 share, name);
+}
+
+/* ---- the web server ---- */
+
+static const struct web_kind {
+	const char *word;
+	const char *file;  /* in the shared folder; NULL: no part is written */
+	const char *here;  /* shows that the machine has this web server */
+	const char *place; /* where Debian's administrators expect it; not enabled there */
+	bool socket;
+} web_kinds[] = {
+    {"apache",       "apache/prebind.conf",       "/etc/apache2/conf-available",
+     "/etc/apache2/conf-available/prebind.conf",										  true },
+    {"lighttpd",     "lighttpd/prebind.conf",     "/etc/lighttpd/conf-available",
+     "/etc/lighttpd/conf-available/60-prebind.conf",									      true },
+    {"nginx",        "nginx/prebind.conf",        "/etc/nginx/snippets",          "/etc/nginx/snippets/prebind.conf",
+     true															      },
+    {"apache-cgi",   "apache/prebind-cgi.conf",   NULL,                           "/etc/apache2/conf-available/prebind-cgi.conf",
+     false															     },
+    {"lighttpd-cgi", "lighttpd/prebind-cgi.conf", NULL,
+     "/etc/lighttpd/conf-available/60-prebind-cgi.conf",									  false},
+    {"none",         NULL,			NULL,			   NULL,					   true },
+};
+
+const char *const setup_web_words[] = {"apache",       "lighttpd", "nginx", "apache-cgi",
+				       "lighttpd-cgi", "none",     NULL};
+
+static const struct web_kind *web_kind(const struct setup *setup)
+{
+	for (size_t i = 0; i < sizeof(web_kinds) / sizeof(web_kinds[0]); i++)
+		if (strcmp(web_kinds[i].word, setup_answer(setup, SETUP_WEB)) == 0)
+			return &web_kinds[i];
+	return &web_kinds[sizeof(web_kinds) / sizeof(web_kinds[0]) - 1];
+}
+
+const char *setup_web_found(void)
+{
+	for (size_t i = 0; i < sizeof(web_kinds) / sizeof(web_kinds[0]); i++)
+		if (web_kinds[i].here != NULL && access(web_kinds[i].here, F_OK) == 0)
+			return web_kinds[i].word;
+	return "none";
+}
+
+bool setup_web_has_socket(const struct setup *setup)
+{
+	return web_kind(setup)->socket;
+}
+
+char *setup_web_file(const struct setup *setup)
+{
+	const struct web_kind *kind = web_kind(setup);
+	struct strbuf path;
+
+	if (kind->place != NULL && geteuid() == 0 && kind->here != NULL &&
+	    access(kind->here, F_OK) == 0 && setup_file_is_free(kind->place))
+		return strdup(kind->place);
+	strbuf_init(&path);
+	strbuf_addf(&path, "%s/%s.conf", setup->folder, kind->word);
+	return strbuf_take(&path);
+}
+
+/* The address of the XMPP server's BOSH service, if that is what we call, too. */
+static void set_bosh(const struct setup *setup, struct strbuf *out)
+{
+	const char *url = setup_answer(setup, SETUP_XMPP);
+	struct http_url at = {0};
+	char port[16];
+
+	if (strcmp(setup_answer(setup, SETUP_AUTH), "tigase") == 0 ||
+	    http_url_read(url, &at, NULL) != STATUS_OK)
+		return;
+	snprintf(port, sizeof(port), "%ld", at.port);
+	set_setting(out, "prebind_bosh", url);
+	set_setting(out, "prebind_bosh_host", at.host);
+	set_setting(out, "prebind_bosh_port", port);
+	replace_all(out, "http://127.0.0.1:5280/http-bind", url); /* nginx */
+	http_url_clear(&at);
+}
+
+enum status setup_web_write(const struct setup *setup, struct strbuf *out, struct error *err)
+{
+	const struct web_kind *kind = web_kind(setup);
+	char *mount = setup_mount(setup);
+	struct strbuf folder;
+
+	if (kind->file == NULL || mount == NULL) {
+		free(mount);
+		return STATUS_OK;
+	}
+	bool root = mount[0] == '\0' && strncmp(kind->word, "lighttpd", 8) != 0;
+	enum status status =
+	    root ? error_set(err, STATUS_BAD_REQUEST,
+			     "for the root of a host the web server's part has to be "
+			     "written by hand (docs/%s.md); give web=none",
+			     strncmp(kind->word, "apache", 6) == 0 ? "apache" : kind->word)
+		 : shipped_read(setup, kind->file, out, err);
+	if (status == STATUS_OK) {
+		strbuf_init(&folder);
+		strbuf_addf(&folder, "%s/static", setup_answer(setup, SETUP_SHARE));
+		set_setting(out, "prebind_mount", mount);
+		set_setting(out, "prebind_socket", setup_answer(setup, SETUP_LISTEN));
+		set_setting(out, "prebind_static", folder.data);
+		replace_all(out, "/run/prebind/prebind.sock", setup_answer(setup, SETUP_LISTEN));
+		replace_all(out, PREBIND_DATADIR "/static", folder.data);
+		strbuf_clear(&folder);
+		if (strncmp(kind->word, "lighttpd", 8) != 0)
+			replace_mount(out, mount);
+		set_bosh(setup, out);
+	}
+	free(mount);
+	return status == STATUS_OK && !strbuf_ok(out) ? error_no_memory(err) : status;
+}
+
+/* ---- the XMPP server ---- */
+
+/* The blocks of its document, by the word of the question `auth`. */
+static const struct xmpp_part {
+	const char *server;
+	const char *auth;
+	const char *document;  /* in the shared folder */
+	const char *blocks[2]; /* the first lines of the blocks, without ``` */
+	const char *comment;
+} xmpp_parts[] = {
+    {"prosody",  "token",    "docs/prosody.md",  {"lua bosh", "lua token"},      "--"},
+    {"prosody",  "password", "docs/prosody.md",  {"lua bosh", "lua password"},   "--"},
+    {"ejabberd", "jwt",      "docs/ejabberd.md", {"yaml bosh", "yaml jwt"},      "#" },
+    {"ejabberd", "password", "docs/ejabberd.md", {"yaml bosh", "yaml password"}, "#" },
+    {"tigase",   "tigase",   "docs/tigase.md",   {"groovy", NULL},               "//"},
+};
+
+/* Appends the block; false: the document does not have it. */
+static bool block_add(const char *document, const char *block, struct strbuf *out)
+{
+	struct strbuf fence;
+
+	strbuf_init(&fence);
+	strbuf_addf(&fence, "```%s\n", block);
+	const char *begin = strbuf_ok(&fence) ? strstr(document, fence.data) : NULL;
+	if (begin != NULL)
+		begin += fence.len;
+	strbuf_clear(&fence);
+	const char *end = begin != NULL ? strstr(begin, "```") : NULL;
+	if (end != NULL)
+		strbuf_add(out, begin, (size_t)(end - begin));
+	return end != NULL;
+}
+
+static void set_server(const struct setup *setup, struct strbuf *out)
+{
+	struct http_url at = {0};
+	char port[16];
+
+	replace_all(out, "example.org", setup_answer(setup, SETUP_DOMAIN));
+	if (http_url_read(setup_answer(setup, SETUP_XMPP), &at, NULL) == STATUS_OK) {
+		snprintf(port, sizeof(port), "%ld", at.port);
+		replace_all(out, "5280", port);
+	}
+	http_url_clear(&at);
+}
+
+enum status setup_xmpp_write(const struct setup *setup, struct strbuf *out, struct error *err)
+{
+	struct strbuf document;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < sizeof(xmpp_parts) / sizeof(xmpp_parts[0]); i++) {
+		const struct xmpp_part *part = &xmpp_parts[i];
+
+		if (setup->xmpp_server == NULL || strcmp(part->server, setup->xmpp_server) != 0 ||
+		    strcmp(part->auth, setup_answer(setup, SETUP_AUTH)) != 0)
+			continue;
+		strbuf_init(&document);
+		status = shipped_read(setup, part->document, &document, err);
+		for (size_t b = 0; b < 2 && status == STATUS_OK && part->blocks[b] != NULL; b++)
+			if (!block_add(document.data, part->blocks[b], out))
+				status = error_set(err, STATUS_INTERNAL,
+						   "%s has no block `%s`; install prebind again",
+						   part->document, part->blocks[b]);
+		strbuf_clear(&document);
+		break;
+	}
+	if (status == STATUS_OK)
+		set_server(setup, out);
+	return status;
+}

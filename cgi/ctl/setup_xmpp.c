@@ -1,0 +1,176 @@
+/*
+ * Finds the XMPP server: tries the usual addresses on this machine, and says what answers there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "ctl/setup.h"
+#include "net/http_client.h"
+#include "xmpp/bosh.h"
+
+#define TRY_MS  3000
+#define RID_BIT 0x80000000u
+#define WAIT_S  5
+
+/* %s: the domain. */
+static const char *const usual[] = {
+    "http://127.0.0.1:8080/rest/adhoc/bosh@%s", /* Tigase */
+    "http://127.0.0.1:5280/http-bind", /* Prosody; ejabberd as docs/ejabberd.md sets it up */
+    "http://127.0.0.1:5280/bosh",      /* ejabberd */
+    "https://127.0.0.1:5443/bosh",
+};
+
+struct trial {
+	struct setup *setup;
+	struct http_connection *connection;
+	struct http_answer answer;
+	const char *url;
+};
+
+static bool is_rest(const char *url)
+{
+	return strstr(url, "/rest/") != NULL;
+}
+
+static enum status call(struct trial *trial, const struct strbuf *body, struct error *err)
+{
+	const struct http_call what = {
+	    .url = trial->url,
+	    .body = body != NULL ? body->data : NULL,
+	    .body_len = body != NULL ? body->len : 0,
+	    .content_type = body != NULL ? BOSH_CONTENT_TYPE : NULL,
+	    .deadline_ms = clock_monotonic_ms() + TRY_MS,
+	};
+
+	return http_connection_call(trial->connection, &what, &trial->answer, err);
+}
+
+/* Tigase asks for an API key or a password, whatever the call is. */
+static bool try_rest(struct trial *trial)
+{
+	struct error err = {0};
+	bool ok = call(trial, NULL, &err) == STATUS_OK &&
+		  (trial->answer.status == 200 || trial->answer.status == 401 ||
+		   trial->answer.status == 403);
+
+	if (ok) {
+		trial->setup->xmpp_server = "tigase";
+		printf("  %s answers %d, as Tigase's REST interface does\n", trial->url,
+		       trial->answer.status);
+	} else if (trial->answer.status != 0) {
+		printf("  %s answers %d\n", trial->url, trial->answer.status);
+	} else {
+		printf("  %s\n", err.text);
+	}
+	return ok;
+}
+
+/* The page that a BOSH service shows to a browser names the server. */
+static const char *server_name(struct trial *trial)
+{
+	if (call(trial, NULL, NULL) != STATUS_OK)
+		return "other";
+	if (strcasestr(trial->answer.body.data, "prosody") != NULL)
+		return "prosody";
+	return strcasestr(trial->answer.body.data, "ejabberd") != NULL ? "ejabberd" : "other";
+}
+
+static void end_session(struct trial *trial, const char *sid, int64_t rid)
+{
+	struct strbuf body;
+
+	strbuf_init_secret(&body);
+	bosh_terminate_write(&body, sid, rid);
+	if (strbuf_ok(&body))
+		call(trial, &body, NULL);
+	strbuf_clear(&body);
+}
+
+static bool try_bosh(struct trial *trial)
+{
+	const char *domain = setup_answer(trial->setup, SETUP_DOMAIN);
+	struct bosh_answer answer = {0};
+	struct error err = {0};
+	struct strbuf body;
+	uint32_t random;
+
+	secret_random(&random, sizeof(random));
+	const struct bosh_create create = {
+	    .domain = domain, .rid = random | RID_BIT, .hold = 1, .wait = WAIT_S};
+	strbuf_init_secret(&body);
+	bosh_create_write(&body, &create);
+	enum status status = strbuf_ok(&body) ? call(trial, &body, &err) : STATUS_INTERNAL;
+	strbuf_clear(&body);
+	if (status == STATUS_OK && trial->answer.status != 200)
+		status = error_set(&err, STATUS_CHAT_SERVER, "%s answers %d", trial->url,
+				   trial->answer.status);
+	if (status == STATUS_OK)
+		status = bosh_answer_read(trial->answer.body.data, trial->answer.body.len, &answer,
+					  &err);
+	if (status == STATUS_OK) {
+		end_session(trial, answer.sid, create.rid + 1);
+		trial->setup->xmpp_server = server_name(trial);
+		printf("  %s answers for %s (%s), and offers %s\n", trial->url, domain,
+		       trial->setup->xmpp_server,
+		       answer.mechanisms[0] != '\0' ? answer.mechanisms : "no way to log in");
+	} else {
+		printf("  %s: %s\n", trial->url, err.text);
+	}
+	bosh_answer_clear(&answer);
+	return status == STATUS_OK;
+}
+
+static bool try(struct trial *trial, const char *url)
+{
+	trial->url = url;
+	return is_rest(url) ? try_rest(trial) : try_bosh(trial);
+}
+
+/* Returns the first of the usual addresses that answers; NULL: none. The caller frees it. */
+static char *try_usual(struct trial *trial)
+{
+	const char *domain = setup_answer(trial->setup, SETUP_DOMAIN);
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		struct strbuf url;
+
+		strbuf_init(&url);
+		const char *place = strstr(usual[i], "%s");
+		strbuf_add(&url, usual[i],
+			   place != NULL ? (size_t)(place - usual[i]) : strlen(usual[i]));
+		strbuf_adds(&url, place != NULL ? domain : "");
+		if (strbuf_ok(&url) && try(trial, url.data))
+			return strbuf_take(&url);
+		strbuf_clear(&url);
+	}
+	return NULL;
+}
+
+enum status setup_xmpp_find(struct setup *setup, char **out, struct error *err)
+{
+	const char *ca_file = setup_key_get(setup, "ca_file");
+	const struct http_client_options options = {.ca_file = ca_file != NULL ? ca_file : "",
+						    .allow_http = true};
+	const char *given = setup_answer(setup, SETUP_XMPP);
+	struct trial trial = {.setup = setup};
+	struct http_client *client = NULL;
+	enum status status = http_client_new(&options, &client, err);
+
+	if (status != STATUS_OK)
+		return status;
+	http_answer_init(&trial.answer);
+	trial.connection = http_connection_borrow(client);
+	if (trial.connection == NULL)
+		status = error_no_memory(err);
+	else if (given[0] != '\0')
+		try(&trial, given);
+	else
+		*out = try_usual(&trial);
+	http_connection_return(client, trial.connection);
+	http_answer_clear(&trial.answer);
+	http_client_free(client);
+	return status;
+}
