@@ -21,7 +21,8 @@ struct password_format {
 	size_t skip;      /* bytes before the text that the reader takes */
 	bool weak;        /* a stolen table would give the password away; logged */
 	bool only_if_allowed;
-	size_t max; /* bytes of a password; 0: PASSWORD_MAX */
+	bool slashed; /* the password may have been hashed after PHP's addslashes() */
+	size_t max;   /* bytes of a password; 0: PASSWORD_MAX */
 	enum password_reading (*read)(const char *text, struct password_hash *out);
 	enum status (*verify)(const struct password_hash *hash, const char *password);
 };

@@ -7,8 +7,11 @@
 
 #include <string.h>
 
+#include "base/strbuf.h"
 #include "base/unix_crypt.h"
 #include "password/formats.h"
+
+#define SLASHED "'\"\\" /* what addslashes() puts a backslash before */
 
 #define DRUPAL_PASSWORD_MAX 512 /* Drupal hashes no longer password */
 
@@ -30,10 +33,10 @@ static const struct password_format formats[] = {
 	{.prefix = "$2b$", .name = "bcrypt", CRYPT(bcrypt_read)},
 	{.prefix = "$2a$", .name = "bcrypt", CRYPT(bcrypt_read)},
 	{.prefix = "$wp$2y$", .name = "bcrypt (WordPress)", .skip = 3,
-	 .read = bcrypt_read, .verify = wordpress_verify},
+	 .slashed = true, .read = bcrypt_read, .verify = wordpress_verify},
 	{.prefix = "$6$", .name = "sha512crypt", CRYPT(sha_crypt_read)},
 	{.prefix = "$5$", .name = "sha256crypt", CRYPT(sha_crypt_read)},
-	{.prefix = "$P$", .name = "phpass", .weak = true,
+	{.prefix = "$P$", .name = "phpass", .weak = true, .slashed = true,
 	 .read = phpass_read, .verify = phpass_verify},
 	{.prefix = "$H$", .name = "phpass", .weak = true,
 	 .read = phpass_read, .verify = phpass_verify},
@@ -124,9 +127,36 @@ enum status password_hash_read(const char *text, bool allow_weak, struct passwor
 	}
 }
 
+/* As PHP's addslashes(); a password has no NUL. */
+static enum status verify_slashed(const struct password_hash *hash, const char *password)
+{
+	enum status status = STATUS_INTERNAL;
+	struct strbuf text;
+
+	strbuf_init_secret(&text);
+	for (const char *at = password; *at != '\0'; at++) {
+		if (strchr(SLASHED, *at) != NULL)
+			strbuf_addc(&text, '\\');
+		strbuf_addc(&text, *at);
+	}
+	if (strbuf_ok(&text))
+		status = hash->format->verify(hash, text.data);
+	strbuf_clear(&text);
+	return status;
+}
+
+/*
+ * WordPress adds slashes to all that a form sends, and hashes a password with them. A password that
+ * did not come from a form was hashed without.
+ */
 enum status password_hash_verify(const struct password_hash *hash, const char *password)
 {
-	return hash->format->verify(hash, password);
+	enum status status = hash->format->verify(hash, password);
+
+	if (status == STATUS_BAD_CREDENTIALS && hash->format->slashed &&
+	    strpbrk(password, SLASHED) != NULL)
+		status = verify_slashed(hash, password);
+	return status;
 }
 
 size_t password_hash_max(const struct password_hash *hash)

@@ -58,6 +58,10 @@ static const struct vector vectors[] = {
     {"$wp$2y$04$Q4dlzrqjY7vnihT6O5SDT.b8IUqw8HSvIgNKZD9u.F7m0wME8vlJm",               HORSE,            false},
  /* WordPress takes blanks off both ends, always */
     {"$wp$2y$04$Q4dlzrqjY7vnihT6O5SDT.b8IUqw8HSvIgNKZD9u.F7m0wME8vlJm",               " " HORSE "\t\n", false},
+ /* WordPress hashes what a form sends with a slash before each quote and backslash */
+    {"$P$7K5O54M5jFwdFbqC83D84insVIrapA.",					    "it's \"a\\b\"",  false},
+    {"$wp$2y$04$SmJBWefZrPNX9V3HBdBJtOMYP9Ty9CNqh2CpEuemdPiawZ/Kc63Ty",               "it's \"a\\b\"",  false},
+    {"$P$7FQwTtmWJC7Yw0yrI5.MGX6O.skXPn.",					    "it's \"a\\b\"",  false},
  /* as others wrap them */
     {"3|$argon2id$v=19$m=64,t=2,p=1$" ARGON2_REST,                                    HORSE,            false},
     {"2|$argon2i$v=19$m=64,t=3,p=1$WkE0RjJ5ZUovRzNxY3hXSQ$"
