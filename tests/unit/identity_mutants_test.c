@@ -19,6 +19,8 @@
 #include "password/hash.h"
 #include "identity/php_serialize.h"
 #include "identity/token_text.h"
+#include "identity/wordpress_config.h"
+#include "identity/wordpress_cookie.h"
 #include "web/request.h"
 
 #define NOW         INT64_C(1700000000)
@@ -121,6 +123,39 @@ static enum status django_signed_try(const unsigned char *data, size_t len)
 	codec_base64url(&text, mac, sizeof(mac));
 	enum status status = django_status(text.data);
 	strbuf_clear(&text);
+	return status;
+}
+
+/* A cookie that the site has not signed. */
+static enum status wordpress_try(const unsigned char *data, size_t len)
+{
+	const struct wordpress_user user = {"$P$BDSdKx2nglM.5UErwjQGeVtVWvjEvD1", "a:0:{}"};
+	struct wordpress_cookie cookie = {0};
+	char *text = text_of(data, len);
+
+	enum status status = wordpress_cookie_read(text, &cookie, NULL);
+	MUST(status == STATUS_OK || status == STATUS_BAD_REQUEST);
+	MUST((status == STATUS_OK) == (cookie.user != NULL && cookie.mac != NULL));
+	if (status == STATUS_OK)
+		MUST(wordpress_cookie_check(&cookie, "the keys", &user, 0, NULL) ==
+		     STATUS_NOT_FOUND);
+	wordpress_cookie_clear(&cookie);
+	free(text);
+	return status;
+}
+
+static enum status wordpress_config_try(const unsigned char *data, size_t len)
+{
+	struct wordpress_config config = {0};
+	char *text = text_of(data, len);
+
+	enum status status = wordpress_config_read(text, &config, NULL);
+	MUST(status == STATUS_OK || status == STATUS_BAD_REQUEST);
+	for (size_t i = 0; i < WORDPRESS_N_NAMES; i++)
+		MUST(config.values[i] == NULL || (status == STATUS_OK && !config.is_computed[i] &&
+						  strlen(config.values[i]) < len));
+	wordpress_config_clear(&config);
+	free(text);
 	return status;
 }
 
@@ -284,6 +319,17 @@ static const struct secret_part django_signed_seeds[] = {
 	 "\xea\x18\xe9\x18\xc7\xd6\x02\x00\x2e\xd5\x15\x93"),
     {0},
 };
+static const struct secret_part wordpress_seeds[] = {
+    TEXT("Bob%20McKay%7C1900000000%7CJicsu4jdTRdKbDDOAF2VH1xZ3s6OTdp7B6IaciGfHk1%7C1bd2f1eb6cd6"),
+    TEXT("a|1900000000|t|1bd2f1eb6cd63992586e9cf6c6da7284e8f2a102402313e2c87bed4cbb8b33ab"),
+    {0},
+};
+static const struct secret_part wordpress_config_seeds[] = {
+    TEXT("<?php /* a */ define( 'LOGGED_IN_KEY', 'k\\'\\\\' ); // b\n# c\n$table_prefix = 'wp_';"
+	 "define(\"LOGGED_IN_SALT\", \"s\\\"\\$\"); define('MULTISITE', true); $x = [1, 'a' . "
+	 "'b'];"),
+    {0},
+};
 static const struct secret_part token_seeds[] = {
     TEXT("v1.k1.eyJ1c2VyIjoiYWxpY2UiLCJpYXQiOjE3MDAwMDAwMDAsImV4cCI6MTcwMDAwMDMwMCwi"
 	 "YXVkIjoic2l0ZS50ZXN0In0.b3JHQVhYM0lHZE9PZ0FhV3BkT2ZGQ0FmSVBkZ2VkYWE"),
@@ -327,14 +373,16 @@ static const struct secret_part hash_seeds[] = {
 };
 
 static const struct target targets[] = {
-    {"php_session",    php_try,           php_seeds,           false},
-    {"django",         django_try,        django_seeds,        false},
-    {"django, signed", django_signed_try, django_signed_seeds, true },
-    {"token",          token_try,         token_seeds,         false},
-    {"token, signed",  token_signed_try,  token_signed_seeds,  true },
-    {"JWT, signed",    jwt_signed_try,    jwt_signed_seeds,    true },
-    {"cookie",         cookie_try,        cookie_seeds,        false},
-    {"password hash",  hash_try,          hash_seeds,          true },
+    {"php_session",    php_try,              php_seeds,              false},
+    {"django",         django_try,           django_seeds,           false},
+    {"django, signed", django_signed_try,    django_signed_seeds,    true },
+    {"WordPress",      wordpress_try,        wordpress_seeds,        true },
+    {"wp-config.php",  wordpress_config_try, wordpress_config_seeds, true },
+    {"token",          token_try,            token_seeds,            false},
+    {"token, signed",  token_signed_try,     token_signed_seeds,     true },
+    {"JWT, signed",    jwt_signed_try,       jwt_signed_seeds,       true },
+    {"cookie",         cookie_try,           cookie_seeds,           false},
+    {"password hash",  hash_try,             hash_seeds,             true },
 };
 
 #ifdef FUZZ

@@ -17,6 +17,8 @@
 #include "counted_memory.h"
 #include "ctl/csv.h"
 #include "identity/django_session.h"
+#include "identity/wordpress_config.h"
+#include "identity/wordpress_cookie.h"
 #include "identity/php_serialize.h"
 #include "identity/token_text.h"
 #include "web/request.h"
@@ -657,6 +659,41 @@ static void check_without_memory(const char *what, reader *read, struct strbuf *
 	strbuf_clear(text);
 }
 
+/* A row of tests/unit/wordpress_cookies.tsv, and its key. */
+static const char wordpress_cookie[] =
+    "alice%7C1900000000%7CiT09d9LDxiQU7mSCCeAsxXSggGdPjl2ZmplyDBCG01l%7Cb7f"
+    "8b88c7eb01c6eda8cbbcc4b35b4d55855f933067b2687cfa17060f2ac5a95";
+static const char wordpress_sessions[] =
+    "a:1:{s:64:\"d6afbb0e438ca262f31a047f1340318f8e07dbe731026b84d926312d21"
+    "5655be\";a:4:{s:10:\"expiration\";i:1900000000;s:2:\"ip\";s:9:\"192.0."
+    "2.7\";s:2:\"ua\";s:37:\"Mozilla/5.0 (X11; \"Ünïx\" | ; a:1:{)\";s:5:\""
+    "login\";i:1795972386;}}";
+static const char wordpress_key[] =
+    "+XSqHc;@Q*K_b|Z?NC[3H!!EONbh.n<+=uKR:>*c(u`g~EJBf#8u#R{mUEZrozmmh`GXHh"
+    "D>SLWVfg1(1(N{;.V!MoE(SfbA_ksP@&`+AycHcAV$+?@3q+rxV{%^VyKT";
+
+static enum status read_wordpress(const struct strbuf *text, struct error *err)
+{
+	const struct wordpress_user user = {"$P$BDSdKx2nglM.5UErwjQGeVtVWvjEvD1",
+					    wordpress_sessions};
+	struct wordpress_cookie cookie = {0};
+	enum status status = wordpress_cookie_read(text->data, &cookie, err);
+
+	if (status == STATUS_OK)
+		status = wordpress_cookie_check(&cookie, wordpress_key, &user, 0, err);
+	wordpress_cookie_clear(&cookie);
+	return status;
+}
+
+static enum status read_wordpress_config(const struct strbuf *text, struct error *err)
+{
+	struct wordpress_config config = {0};
+	enum status status = wordpress_config_read(text->data, &config, err);
+
+	wordpress_config_clear(&config);
+	return status;
+}
+
 static enum status make_token_again(const struct strbuf *text, struct error *err)
 {
 	const struct token_rules rules = {TOKEN_FORMAT_JWT, &token_keys, "a", ""};
@@ -692,6 +729,12 @@ TEST(test_no_memory)
 	strbuf_init(&text);
 	strbuf_adds(&text, "a|i:1;user|a:1:{s:4:\"name\";s:1:\"x\";}");
 	check_without_memory("a session of PHP", read_php, &text, STATUS_OK);
+	strbuf_init(&text);
+	strbuf_adds(&text, wordpress_cookie);
+	check_without_memory("a cookie of WordPress", read_wordpress, &text, STATUS_OK);
+	strbuf_init(&text);
+	strbuf_adds(&text, "<?php define('LOGGED_IN_KEY', 'k'); $table_prefix = 'wp_';");
+	check_without_memory("wp-config.php", read_wordpress_config, &text, STATUS_OK);
 	strbuf_init(&text);
 	strbuf_adds(&text, "<a xmlns='u' b='1'><c d='2'>e</c></a>");
 	check_without_memory("XML", read_xml, &text, STATUS_OK);
