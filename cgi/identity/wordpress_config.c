@@ -50,7 +50,8 @@ struct lexer {
 	const char *at;
 	enum token_kind kind; /* of the last token */
 	struct strbuf text;   /* the word, the variable with its $, or the decoded text; wiped */
-	bool is_computed;     /* the text has a variable or an escape that is not decoded here */
+	bool no_memory;
+	bool is_computed; /* the text has a variable or an escape that is not decoded here */
 };
 
 static bool skip_past(const char **at, const char *mark)
@@ -104,6 +105,7 @@ static void read_word(struct lexer *lexer)
 
 static enum token_kind next(struct lexer *lexer)
 {
+	lexer->no_memory |= !strbuf_ok(&lexer->text);
 	strbuf_reset(&lexer->text);
 	lexer->is_computed = false;
 	while (skip_one(&lexer->at))
@@ -149,10 +151,8 @@ static bool read_value(struct lexer *lexer, const char *mark, size_t name,
 	bool is_text = lexer->kind == TOKEN_TEXT && !lexer->is_computed;
 	if (is_text || is_true) {
 		value = strdup(lexer->text.data);
-		if (value == NULL || !strbuf_ok(&lexer->text)) {
-			secret_free(value);
+		if (value == NULL)
 			return false;
-		}
 	}
 	bool is_whole = next_is(lexer, mark);
 	if (out->values[name] != NULL || out->is_computed[name] || value == NULL || !is_whole) {
@@ -191,6 +191,7 @@ enum status wordpress_config_read(const char *text, struct wordpress_config *out
 	strbuf_init_secret(&lexer.text);
 	while (ok && next(&lexer) != TOKEN_END)
 		ok = read_definition(&lexer, &config);
+	ok = ok && !lexer.no_memory;
 	strbuf_clear(&lexer.text);
 	if (ok)
 		*out = config;

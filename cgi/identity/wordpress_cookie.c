@@ -61,7 +61,7 @@ enum status wordpress_cookie_read(const char *value, struct wordpress_cookie *ou
 	enum status status = len > WORDPRESS_COOKIE_MAX
 				 ? STATUS_BAD_REQUEST
 				 : codec_percent_decode(&cookie.text, value, len, true);
-	if (status == STATUS_OK && !strbuf_ok(&cookie.text))
+	if (!strbuf_ok(&cookie.text))
 		status = error_no_memory(err);
 	else if (status != STATUS_OK || !split(cookie.text.data, &cookie))
 		status = error_set(err, STATUS_BAD_REQUEST,
