@@ -126,7 +126,7 @@ async function main() {
 			converse: await startChat(places[1], { site: { client: "converse" } }),
 			none: await startChat(places[2], { site: { client: "none" } }),
 		};
-		const browser = await startChromium(place);
+		const browser = await startChromium(place, { whole: true });
 		for (const [device, viewport] of Object.entries(DEVICES)) {
 			for (const colorScheme of ["light", "dark"]) {
 				const take = camera(`${device}-${colorScheme}`);

@@ -37,7 +37,7 @@ export async function startTripsStand(place) {
 	publish(place, "site.html", SITE);
 	publish(place, "converse.html", conversePage(chat.accounts.alice));
 	const far = await Far.lay(place, chat.webPort);
-	const browser = await startChromium(place);
+	const browser = await startChromium(place, { whole: true });
 	return new Stand(chat, far, browser);
 }
 

@@ -21,7 +21,7 @@ async function start(options) {
 	publish(place, "news.html", sitePage("News"));
 	publish(place, "one.html", sitePage("One", TAG));
 	publish(place, "two.html", sitePage("Two", TAG));
-	return { place, chat, browser: await startChromium(place, { cache: true }) };
+	return { place, chat, browser: await startChromium(place, { cache: true, whole: true }) };
 }
 
 /** Leaves the page as a link does, and comes back as the browser's button does. @param {() => Promise<unknown>} [meanwhile] */

@@ -12,7 +12,7 @@ let place, chat, browser;
 before(async () => {
 	place = new Place();
 	chat = await startChat(place);
-	browser = await startChromium(place);
+	browser = await startChromium(place, { whole: true });
 });
 after(() => place.close({ logs: true }));
 

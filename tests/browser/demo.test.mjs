@@ -37,7 +37,7 @@ async function assertGone({ demo, tmp, url }) {
 test("it prints an address where alice and bob can talk; Ctrl-C leaves nothing behind", async () => {
 	const started = await startDemo();
 	assert.deepEqual(Object.keys(started.passwords), ["alice", "bob"]);
-	const browser = await startChromium(place);
+	const browser = await startChromium(place, { whole: true });
 	const pages = {};
 	for (const user of ["alice", "bob"]) {
 		const page = pages[user] = await newPage(browser);

@@ -28,7 +28,7 @@ before(async () => {
 	place.write("htdocs/hostile.css", `html > *, body > div, #prebind-chat, div { float: left !important; position: static !important;
 		display: none !important; transform: scale(0.1) !important; opacity: 0 !important }`, 0o644);
 	place.write("htdocs/site.css", "* { font-size: 40px !important; color: red !important } button { display: none !important }", 0o644);
-	browser = await startChromium(place);
+	browser = await startChromium(place, { whole: true });
 });
 after(() => place.close({ logs: true }));
 

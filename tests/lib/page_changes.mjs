@@ -294,7 +294,7 @@ export async function changePages(place, { changes, seed, archive, progress = ()
 	const chat = await startChat(place, { users, ...(archive ? ARCHIVE : {}) });
 	for (const name of ["one", "two"]) place.write(`htdocs/${name}.html`, sitePage(name), 0o644);
 	const campaign = new Campaign(chat, randomOf(seed));
-	await campaign.open(await startChromium(place));
+	await campaign.open(await startChromium(place, { whole: true }));
 	for (let i = 1; i <= changes; i++) {
 		await campaign.step().catch((error) => {
 			error.message = `change ${i}, seed ${seed}: ${error.message}`;
