@@ -1,13 +1,16 @@
 // Decides when Strophe.js may send its next request, and puts the answers in order. All stanzas of
-// one turn of the event loop go into one body. While a request is unanswered, there are at least
-// GAP_MS between two bodies. Tigase identifies the open requests of a session by their millisecond.
-// If two requests have the same millisecond, Tigase never answers one of them, and then ends the
-// session.
+// one turn of the event loop go into one body. While a request is unanswered, the next body leaves
+// only when the browser has sent that request, and at least GAP_MS later, for two reasons:
+// - Tigase identifies the open requests of a session by their millisecond. If two requests have the
+//   same millisecond, Tigase never answers one of them, and then ends the session.
+// - A request that needs a new connection can be overtaken by one that does not. ejabberd (23.01)
+//   then answers neither of the two until `wait` is over, and ends the session if one is repeated.
 
 // How long an answer waits for the one before it, which may be lost. Strophe.js then sends that
 // request again, and its answer comes late.
 const ORDER_MS = 3_000;
 const GAP_MS = 20; // measured: at 0 ms half of the sessions ended, at 20 ms none
+const UPLOAD_MAX_MS = 2_000; // a browser that does not say when it has sent a request
 
 /** @typedef {Pick<import("./life.js").Environment, "now" | "setTimeout" | "clearTimeout" | "soon" | "hold">} Clock */
 
@@ -20,6 +23,7 @@ export class Spacing {
 	/** @type {Set<number>} */ #repeated = new Set(); // rids of open requests that are not Strophe's
 	#flushing = false;
 	#sentAt = -Infinity;
+	/** @type {any} */ #uploading = null; // the XMLHttpRequest that the browser has not sent yet
 
 	/**
 	 * @param {any} connection of Strophe; its functions for sending are replaced
@@ -41,8 +45,12 @@ export class Spacing {
 			else this.#idle.call(proto);
 		};
 		proto._processRequest = (/** @type {number} */ i) => {
-			if (this.#left() > 0) this.#later();
-			else post.call(proto, i);
+			if (this.#left() > 0) {
+				this.#later();
+				return;
+			}
+			this.#watch(proto._requests[i]);
+			post.call(proto, i);
 		};
 		const receive = connection._dataRecv;
 		connection._dataRecv = (/** @type {any[]} */ ...args) => this.#inOrder(args[0], () => receive.apply(connection, args));
@@ -118,11 +126,31 @@ export class Spacing {
 		this.#timer = null;
 	}
 
+	/**
+	 * Waits for the browser to send a request that is about to leave.
+	 * @param {any} request of Strophe
+	 */
+	#watch(request) {
+		const xhr = request?.xhr;
+		if (!xhr?.upload || request.sends > 0) return;
+		this.#uploading = xhr;
+		// also called if the request fails
+		xhr.upload.onloadend = () => {
+			if (this.#uploading !== xhr) return;
+			this.#uploading = null;
+			this.sent();
+			if (this.#timer === null) return;
+			this.stop();
+			this.#later();
+		};
+	}
+
 	/** Returns the milliseconds until a body may leave; 0 if the clock was set back. */
 	#left() {
 		const since = this.#clock.now() - this.#sentAt;
+		const gap = this.#uploading ? UPLOAD_MAX_MS : GAP_MS;
 		const open = this.#connection._proto._requests.some((/** @type {any} */ request) => request.sends > 0);
-		return (open || this.#repeated.size > 0) && since >= 0 && since < GAP_MS ? GAP_MS - since : 0;
+		return (open || this.#repeated.size > 0) && since >= 0 && since < gap ? gap - since : 0;
 	}
 
 	#later() {

@@ -3,8 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Spacing } from "../../static/spacing.js";
 
-/** A connection as Strophe.js has it, as far as requests go: a body is made when it is idle, two are open at most. */
-function open() {
+/**
+ * A connection as Strophe.js has it, as far as requests go: a body is made when it is idle, two are open at most.
+ * xhr: makes what a request has besides
+ */
+function open(xhr = () => ({})) {
 	let time = 1000;
 	let timers = [];
 	const tasks = [];
@@ -19,7 +22,7 @@ function open() {
 		_requests: [],
 		_onIdle() {
 			if (this._requests.length >= 2 || connection._data.length === 0) return;
-			this._requests.push({ sends: 0, inner: connection._data });
+			this._requests.push({ sends: 0, inner: connection._data, ...xhr() });
 			connection._data = [];
 			this._throttledRequestHandler();
 		},
@@ -62,6 +65,44 @@ test("what is sent in one turn of the event loop is one body", () => {
 	assert.deepEqual(bodies, []);
 	turn();
 	assert.deepEqual(bodies, [{ at: 1000, inner: "roster presence carbons" }]);
+});
+
+test("a body leaves only when the browser has sent the one before it", () => {
+	const { bodies, proto, send, turn, wait } = open(() => ({ xhr: { upload: {} } }));
+	send("poll");
+	turn();
+	send("message");
+	turn();
+	wait(1000);
+	assert.equal(bodies.length, 1, "its connection is not there yet");
+	proto._requests[0].xhr.upload.onloadend();
+	wait(19);
+	assert.equal(bodies.length, 1);
+	wait(1);
+	assert.deepEqual(bodies.slice(1), [{ at: 2020, inner: "message" }]);
+});
+
+test("a browser that never says that it has sent a body holds up the next one for 2 s", () => {
+	const { bodies, send, turn, wait } = open(() => ({ xhr: { upload: {} } }));
+	send("poll");
+	turn();
+	send("message");
+	turn();
+	wait(1999);
+	assert.equal(bodies.length, 1);
+	wait(1);
+	assert.equal(bodies.length, 2);
+});
+
+test("an answer releases the next body, whatever is known of the sending", () => {
+	const { bodies, proto, send, turn, wait } = open(() => ({ xhr: { upload: {} } }));
+	send("poll");
+	turn();
+	wait(1);
+	proto._requests.shift();
+	send("message");
+	turn();
+	assert.equal(bodies.length, 2);
 });
 
 test("two bodies are 20 ms apart while the first is unanswered, and what comes meanwhile goes along", () => {
