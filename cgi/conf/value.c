@@ -11,6 +11,7 @@
 #include "conf/list.h"
 #include "conf/number.h"
 #include "conf/placeholder.h"
+#include "conf/shipped.h"
 #include "conf/site_uri.h"
 #include "conf/text.h"
 
@@ -451,7 +452,16 @@ enum status value_set(const struct conf_key *key, const char *text, void *sectio
 
 enum status value_set_default(const struct conf_key *key, void *section, struct error *err)
 {
-	return types[key->type].set(key, key->initial, section, err);
+	static const char shipped[] = PREBIND_DATADIR "/";
+	char *path = NULL;
+
+	if (key->type != TYPE_PATH || strncmp(key->initial, shipped, strlen(shipped)) != 0)
+		return types[key->type].set(key, key->initial, section, err);
+	enum status status = conf_shipped_path(key->initial + strlen(PREBIND_DATADIR), &path, err);
+	if (status == STATUS_OK)
+		status = types[key->type].set(key, path, section, err);
+	free(path);
+	return status;
 }
 
 void value_text(const struct conf_key *key, const void *section, struct strbuf *out)

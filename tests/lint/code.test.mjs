@@ -6,7 +6,7 @@ import { top } from "../lib/place.mjs";
 import { code, find, none, read } from "./repository.mjs";
 
 const SOURCES = find("cgi", /\.[ch]$/);
-const TESTS = find("tests", /\.[ch]$/);
+const OTHERS = [...find("tests", /\.[ch]$/), ...find("kit", /\.c$/)];
 const CLANG_FORMAT = 14; // Debian 12's; others break lines elsewhere
 const COLUMNS = 100; // of .clang-format
 
@@ -80,26 +80,26 @@ test("no function shares its name with a static one of another file", () => {
 });
 
 test("sizeof has parentheses", () => {
-	const findings = [...SOURCES, ...TESTS].flatMap((file) => code(read(file)).split("\n").flatMap((line, i) =>
+	const findings = [...SOURCES, ...OTHERS].flatMap((file) => code(read(file)).split("\n").flatMap((line, i) =>
 		/\bsizeof [^(]/.test(line) ? [`${file}:${i + 1}: ${line.trim()}`] : []));
 	none(findings, "write sizeof(x):");
 });
 
 test("an exception from a checker says why", () => {
-	const findings = [...SOURCES, ...TESTS].flatMap((file) => read(file).split("\n").flatMap((line, i) =>
+	const findings = [...SOURCES, ...OTHERS].flatMap((file) => read(file).split("\n").flatMap((line, i) =>
 		/NOLINT(?!\w*\([\w.,-]+\):? .*\w{3}|NEXTLINE\([\w.,-]+\):? .*\w{3})|cppcheck-suppress (?!\S+ .*\w{3})/.test(line)
 			? [`${file}:${i + 1}: ${line.trim()}`] : []));
 	none(findings, "write NOLINT(check): reason");
 });
 
 test("a source says at its head what it is for", () => {
-	const findings = [...SOURCES, ...TESTS].filter((file) => !/^\/\*\n \* \S/.test(read(file)));
+	const findings = [...SOURCES, ...OTHERS].filter((file) => !/^\/\*\n \* \S/.test(read(file)));
 	none(findings, "does not begin with a comment:");
 });
 
 test("a comment keeps to 100 columns; clang-format sees to the rest", () => {
 	const width = (line) => [...line.replace(/^\t+/, (tabs) => " ".repeat(8 * tabs.length))].length;
-	const findings = [...SOURCES, ...TESTS].flatMap((file) => read(file).split("\n").flatMap((line, i) =>
+	const findings = [...SOURCES, ...OTHERS].flatMap((file) => read(file).split("\n").flatMap((line, i) =>
 		/^\s*(\/\*| \*)/.test(line) && width(line) > COLUMNS ? [`${file}:${i + 1}: ${line.trim()}`] : []));
 	none(findings, "break the line:");
 });
@@ -116,5 +116,5 @@ const version = clangFormatVersion();
 test("clang-format would change nothing", {
 	skip: version !== CLANG_FORMAT && `needs clang-format ${CLANG_FORMAT}, this machine has ${version || "none"}`,
 }, () => {
-	execFileSync("clang-format", ["--dry-run", "-Werror", ...SOURCES, ...TESTS], { cwd: top, stdio: ["ignore", "pipe", "pipe"] });
+	execFileSync("clang-format", ["--dry-run", "-Werror", ...SOURCES, ...OTHERS], { cwd: top, stdio: ["ignore", "pipe", "pipe"] });
 });

@@ -1,0 +1,16 @@
+/*
+ * Finds what is shipped with the programs, wherever they are installed or unpacked.
+ */
+#include "conf/shipped.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum status conf_shipped_path(const char *name, char **out, struct error *err)
+{
+	const char *folder = getenv("PREBIND_DATADIR");
+
+	if (folder == NULL || folder[0] == '\0')
+		folder = PREBIND_DATADIR;
+	return asprintf(out, "%s%s", folder, name) < 0 ? error_no_memory(err) : STATUS_OK;
+}
