@@ -7,9 +7,10 @@
 #include "ctl/report.h"
 #include "ctl/wordpress.h"
 
-static bool differs(const char *a, const char *b)
+/* should_be NULL: it is not known. */
+static bool differs(const char *is, const char *should_be)
 {
-	return strcmp(a != NULL ? a : "", b != NULL ? b : "") != 0;
+	return should_be != NULL && strcmp(is != NULL ? is : "", should_be) != 0;
 }
 
 static const char *difference(const struct wordpress_secret *is,
@@ -17,9 +18,7 @@ static const char *difference(const struct wordpress_secret *is,
 {
 	if (differs(is->key, should_be->key) || differs(is->salt, should_be->salt))
 		return "other keys";
-	if (should_be->cookie != NULL && differs(is->cookie, should_be->cookie))
-		return "the name of another cookie";
-	return NULL;
+	return differs(is->cookie, should_be->cookie) ? "the name of another cookie" : NULL;
 }
 
 static enum status secret_open(const struct wordpress_source *source, struct wordpress_secret *out,
@@ -64,7 +63,7 @@ void check_wordpress(struct report *report)
 
 	for (size_t i = 0; i < ctl->conf->n_sites; i++) {
 		const struct site_conf *conf = &ctl->conf->sites[i];
-		struct wordpress_source source = {.conf = conf};
+		struct wordpress_source source = {.conf = conf, .may_lack = true};
 
 		if ((ctl->site != NULL && ctl->site != conf) ||
 		    !conf_site_has_provider(conf, PROVIDER_SITE_SESSION) ||

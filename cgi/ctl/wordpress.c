@@ -74,6 +74,8 @@ static enum status option_get(const struct wordpress_source *source,
 		return status;
 	status = wordpress_option_get(source->conf, &what, out, &why);
 	account_return(source->account);
+	if (status != STATUS_OK && source->may_lack)
+		return STATUS_OK;
 	if (status != STATUS_OK)
 		error_set(err, status,
 			  "the option %s in the table %s%s is needed, and cannot be read: %s", name,
@@ -133,9 +135,13 @@ static enum status cookie_find(const struct wordpress_source *source,
 		strbuf_addf(&name, WORDPRESS_COOKIE_PREFIX "%s", hash);
 	else if (address == NULL || config->values[WORDPRESS_MULTISITE] != NULL)
 		status = option_get(source, config, "siteurl", &option, err);
-	if (status == STATUS_OK && hash == NULL)
-		status = wordpress_cookie_name(option != NULL ? option : address, &name, err);
-	if (status == STATUS_OK)
+	if (option != NULL)
+		address = option;
+	else if (config->values[WORDPRESS_MULTISITE] != NULL)
+		address = NULL;
+	if (status == STATUS_OK && hash == NULL && address != NULL)
+		status = wordpress_cookie_name(address, &name, err);
+	if (status == STATUS_OK && name.len > 0)
 		status = copy(name.data, out, err);
 	free(option);
 	strbuf_clear(&name);
@@ -169,7 +175,7 @@ enum status wordpress_keys_find(const struct wordpress_source *source, struct wo
 
 /* ---- import ---- */
 
-/* The file is root's until it is whole; then it is the program's. */
+/* The file is root's until it is whole; then it is the program's. False: see errno. */
 static bool write_file(const char *path, const struct strbuf *text, uid_t account)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -178,7 +184,10 @@ static bool write_file(const char *path, const struct strbuf *text, uid_t accoun
 		return false;
 	bool ok = write(fd, text->data, text->len) == (ssize_t)text->len &&
 		  (account == geteuid() || fchown(fd, account, (gid_t)-1) == 0) && fsync(fd) == 0;
-	return close(fd) == 0 && ok;
+	ok = close(fd) == 0 && ok;
+	if (!ok)
+		unlink(path);
+	return ok;
 }
 
 static enum status replace(const char *file, const struct strbuf *text, uid_t account,

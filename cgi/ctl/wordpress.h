@@ -5,6 +5,7 @@
 #ifndef CTL_WORDPRESS_H
 #define CTL_WORDPRESS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "conf/conf.h"
@@ -18,6 +19,7 @@ struct wordpress_source {
 	const struct site_conf *conf;
 	const char *file; /* wp-config.php */
 	uid_t account;
+	bool may_lack; /* what the database does not tell stays NULL */
 };
 enum status wordpress_keys_find(const struct wordpress_source *source, struct wordpress_secret *out,
 				struct error *err);

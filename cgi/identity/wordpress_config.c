@@ -180,6 +180,15 @@ static bool read_definition(struct lexer *lexer, struct wordpress_config *out)
 	return !next_is(lexer, ",") || read_value(lexer, ")", name, out);
 }
 
+/* WordPress takes slashes off the end of this address. */
+static void cut_slashes(char *address)
+{
+	size_t len = strlen(address);
+
+	while (len > 0 && address[len - 1] == '/')
+		address[--len] = '\0';
+}
+
 enum status wordpress_config_read(const char *text, struct wordpress_config *out, struct error *err)
 {
 	struct wordpress_config config = {0};
@@ -192,6 +201,8 @@ enum status wordpress_config_read(const char *text, struct wordpress_config *out
 	while (ok && next(&lexer) != TOKEN_END)
 		ok = read_definition(&lexer, &config);
 	ok = ok && !lexer.no_memory;
+	if (config.values[WORDPRESS_SITEURL] != NULL)
+		cut_slashes(config.values[WORDPRESS_SITEURL]);
 	strbuf_clear(&lexer.text);
 	if (ok)
 		*out = config;

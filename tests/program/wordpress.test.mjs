@@ -1,6 +1,7 @@
 // WordPress's cookie, with WordPress's tables on SQLite: who is there, `prebindctl wordpress import`, and what `prebindctl
 // check` says of a site that is set up wrong. tests/servers/wordpress.test.mjs has WordPress itself.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import crypto from "node:crypto";
 import fs from "node:fs";
 import { after, before, test } from "node:test";
@@ -128,7 +129,7 @@ const CHECKED = {
 	everybody: [{ secret: SECRET, query: "SELECT 'alice' AS user, 'x' AS password_hash, NULL AS session_tokens WHERE :user <> ''" },
 		/^FAIL .*finds 'alice' for a user that does not exist: make it compare a column with :user/],
 	// imported, then changed
-	salts: [{ imported: true, then: config({ salt: "a new salt" }) }, /^FAIL .*wordpress: .*site_secret_file: .*salts\.secret: has other keys than \S+wp-config\.php: run .prebindctl wordpress import \S+wp-config\.php/m],
+	salts: [{ imported: true, then: config({ salt: "a new salt" }), change: "DROP TABLE wp_options" }, /^FAIL .*wordpress: .*site_secret_file: .*salts\.secret: has other keys than \S+wp-config\.php: run .prebindctl wordpress import \S+wp-config\.php/m],
 	moved: [{ imported: true, change: "UPDATE wp_options SET option_value = 'https://new.example.org' WHERE option_name = 'siteurl'" },
 		/^FAIL .*wordpress: .*has the name of another cookie than \S+wp-config\.php: run /m],
 	gone: [{ imported: true, then: null }, /^ok [^\n]*$/],
@@ -141,6 +142,7 @@ const IMPORTED = {
 	cookiehash: [{ wpConfig: config({ more: "define('COOKIEHASH', 'mine');" }) }, [KEY, SALT, "wordpress_logged_in_mine"]],
 	cookiename: [{ wpConfig: config({ more: "define('LOGGED_IN_COOKIE', 'mine');" }) }, [KEY, SALT, "mine"]],
 	siteurl: [{ wpConfig: config({ more: "define('WP_SITEURL', 'http://x.example');" }) }, [KEY, SALT, nameOf("http://x.example")]],
+	byroot: [{ wpConfig: config({ key: "" }), byRoot: true }, ["stored key", SALT, nameOf(ADDRESS)]],
 	multisite: [{ wpConfig: config({ more: "define('MULTISITE', true);" }), sql: `${tables()}
 		CREATE TABLE wp_sitemeta (site_id, meta_key, meta_value); INSERT INTO wp_sitemeta VALUES (1, 'siteurl', '${NETWORK}');` }, [KEY, SALT, nameOf(NETWORK)]],
 };
@@ -163,6 +165,13 @@ files.folder("more");
 
 const secretOf = (name) => files.path("more", `${name}.secret`);
 const configOf = (name) => files.path("www", name, "wp-config.php");
+/** By root, where root runs the tests: only it may read wp-config.php. */
+function importByRoot(at, name) {
+	fs.chownSync(configOf(name), 0, 0);
+	fs.chmodSync(configOf(name), 0o600);
+	const { status, stderr } = spawnSync(at.ctlProgram, ["-c", at.conf, "--site", name, "wordpress", "import", configOf(name)], { encoding: "utf8" });
+	return { code: status, stderr };
+}
 const importOf = (at, name) => at.ctl(["--site", name, "wordpress", "import", configOf(name)]);
 
 /** Makes the files of a site; returns its keys. */
@@ -203,10 +212,11 @@ async function setUpOthers() {
 for (const [name, [, says]] of Object.entries(CHECKED))
 	test(`check: ${name}`, () => assert.match(said.filter((line) => line.includes(` ${name}: `)).join("\n"), says));
 
-for (const [name, [, expected]] of Object.entries(IMPORTED))
+for (const [name, [{ byRoot }, expected]] of Object.entries(IMPORTED))
 	test(`import: ${name}`, async () => {
-		const { code, stderr } = await importOf(ctl, name);
+		const { code, stderr } = await (byRoot && process.getuid() === 0 ? importByRoot : importOf)(ctl, name);
 		assert.equal(code, 0, stderr);
+		assert.equal(fs.statSync(secretOf(name)).uid, fs.statSync(ctl.database).uid);
 		const values = Object.fromEntries(fs.readFileSync(secretOf(name), "utf8").split("\n").map((line) => [line.split("=")[0], line.slice(line.indexOf("=") + 1)]));
 		assert.deepEqual([values.LOGGED_IN_KEY, values.LOGGED_IN_SALT, values.LOGGED_IN_COOKIE, values.WP_CONFIG], [...expected, configOf(name)]);
 		assert.equal(fs.statSync(secretOf(name)).mode & 0o777, 0o600);

@@ -85,7 +85,7 @@ TEST(test_other_names)
 	struct wordpress_config config =
 	    read_config("<?php if ($table_prefix == 'a') {} isset($table_prefix);\n"
 			"$table_prefix  = 'blog_'; define('MULTISITE', true);"
-			"define('COOKIEHASH', 'c'); define('WP_SITEURL', \"http://x\");");
+			"define('COOKIEHASH', 'c'); define('WP_SITEURL', \"http://x//\");");
 
 	assert_string_equal(config.values[WORDPRESS_TABLE_PREFIX], "blog_");
 	assert_string_equal(config.values[WORDPRESS_MULTISITE], "true");
