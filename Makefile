@@ -31,7 +31,7 @@ CONF     = check conf cookie_name databases keys list load number place placehol
 STORE    = adhoc_caller backup database_site jid_map limit limit_file migrate pool \
 	provisioned query session sql sqlite_backup sqlite_connection sqlite_error sqlite_file \
 	sqlite_foreign sqlite_setup sqlite_statement token_record user
-SITEDB   = grants kinds library mariadb mariadb_statement pool postgresql postgresql_statement select \
+SITEDB   = grants kinds library mariadb mariadb_statement pool postgresql postgresql_statement resolve select \
 	select_comparison site_query site_rows sqlite sqlite_guard tokens
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \
 	bosh_write jid jid_name jid_prepare jwt login_token sasl

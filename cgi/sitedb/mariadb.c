@@ -8,7 +8,9 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/wait.h"
 #include "sitedb/mariadb.h"
+#include "sitedb/resolve.h"
 
 static const char *const functions[] = {"lower",
 					"upper",
@@ -240,17 +242,46 @@ static enum status set_session(struct mariadb *connection, struct error *err)
 	return status;
 }
 
+static bool connect_once(const struct site_uri *uri, MYSQL *mysql, const char *password)
+{
+	return libmariadb.mysql_real_connect(mysql, or_null(uri->host), uri->user, password,
+					     uri->name, (unsigned)strtoul(uri->port, NULL, 10),
+					     or_null(uri->socket), 0) != NULL;
+}
+
+/*
+ * libmariadb checks the certificate against the host that it is given, so it needs the name, and
+ * asks the name servers itself. They have just answered; if they do not now, this is a wait.
+ */
+static enum status connect_by_name(const struct site_uri *uri, struct mariadb *connection,
+				   const char *password, struct error *err)
+{
+	struct resolved resolved;
+	enum status status = resolve_host(uri->host, wait_until_ms, &resolved, err);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!wait_begin())
+		return wait_refused(err);
+	resolve_briefly();
+	bool connected = connect_once(uri, connection->mysql, password);
+	wait_end();
+	return connected ? STATUS_OK : mysql_failed(connection, err);
+}
+
 static enum status connect_to(const struct sitedb_source *source, struct mariadb *connection,
 			      const char *password, struct error *err)
 {
 	const struct site_uri *uri = &source->uri;
 
+	enum status status = STATUS_OK;
+
 	set_options(connection->mysql, uri);
-	if (libmariadb.mysql_real_connect(
-		connection->mysql, or_null(uri->host), uri->user, password, uri->name,
-		(unsigned)strtoul(uri->port, NULL, 10), or_null(uri->socket), 0) == NULL)
-		return mysql_failed(connection, err);
-	return set_session(connection, err);
+	if (resolve_is_needed(uri))
+		status = connect_by_name(uri, connection, password, err);
+	else if (!connect_once(uri, connection->mysql, password))
+		status = mysql_failed(connection, err);
+	return status == STATUS_OK ? set_session(connection, err) : status;
 }
 
 static enum status mariadb_open(const struct sitedb_source *source, int64_t until_ms, void **out,

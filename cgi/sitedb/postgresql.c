@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "sitedb/postgresql.h"
+#include "sitedb/resolve.h"
 
 static const char *const functions[] = {"lower",
 					"upper",
@@ -243,19 +244,47 @@ static enum status set_session(struct postgresql *connection, struct error *err)
 	return status;
 }
 
-/* TLS, with a certificate that is checked, unless the server is on this host. */
-static enum status connect_to(const struct sitedb_source *source, struct postgresql *connection,
-			      const char *password, struct error *err)
+/*
+ * Where libpq connects: its parameters host and hostaddr, with an entry in both for each address.
+ * Without hostaddr libpq would ask the name servers without a limit; the certificate is still
+ * checked against the name.
+ */
+struct target {
+	struct strbuf host, hostaddr;
+};
+
+static enum status target_find(const struct site_uri *uri, int64_t until_ms, struct target *out,
+			       struct error *err)
 {
-	const struct site_uri *uri = &source->uri;
+	struct resolved resolved = {.count = 0};
+	enum status status = STATUS_OK;
+
+	if (resolve_is_needed(uri))
+		status = resolve_host(uri->host, until_ms, &resolved, err);
+	for (size_t i = 0; i < resolved.count; i++) {
+		strbuf_addf(&out->host, "%s%s", i > 0 ? "," : "", uri->host);
+		strbuf_addf(&out->hostaddr, "%s%s", i > 0 ? "," : "", resolved.addresses[i]);
+	}
+	if (resolved.count == 0)
+		strbuf_adds(&out->host, uri->socket[0] != '\0' ? uri->socket : uri->host);
+	if (status == STATUS_OK && (!strbuf_ok(&out->host) || !strbuf_ok(&out->hostaddr)))
+		status = error_no_memory(err);
+	return status;
+}
+
+/* TLS, with a certificate that is checked, unless the server is on this host. */
+static enum status connect_at(const struct site_uri *uri, const struct target *target,
+			      struct postgresql *connection, const char *password,
+			      struct error *err)
+{
 	const char *ca = uri->ca[0] != '\0' ? uri->ca : SITEDB_SYSTEM_CA;
-	const char *const names[] = {"host",        "port",
-				     "user",        "dbname",
-				     "password",    "sslmode",
-				     "passfile",    "client_encoding",
-				     "gssencmode",  "application_name",
-				     "sslrootcert", NULL};
-	const char *const values[] = {uri->socket[0] != '\0' ? uri->socket : uri->host,
+	const char *const names[] = {"host",       "hostaddr",         "port",
+				     "user",       "dbname",           "password",
+				     "sslmode",    "passfile",         "client_encoding",
+				     "gssencmode", "application_name", "sslrootcert",
+				     NULL};
+	const char *const values[] = {target->host.data,
+				      target->hostaddr.data,
 				      uri->port,
 				      uri->user,
 				      uri->name,
@@ -277,6 +306,21 @@ static enum status connect_to(const struct sitedb_source *source, struct postgre
 	if (status == STATUS_OK && libpq.PQsetnonblocking(connection->conn, 1) != 0)
 		status = connection_failed(connection, err);
 	return status == STATUS_OK ? set_session(connection, err) : status;
+}
+
+static enum status connect_to(const struct sitedb_source *source, struct postgresql *connection,
+			      const char *password, struct error *err)
+{
+	struct target target;
+
+	strbuf_init(&target.host);
+	strbuf_init(&target.hostaddr);
+	enum status status = target_find(&source->uri, connection->until_ms, &target, err);
+	if (status == STATUS_OK)
+		status = connect_at(&source->uri, &target, connection, password, err);
+	strbuf_clear(&target.host);
+	strbuf_clear(&target.hostaddr);
+	return status;
 }
 
 static enum status postgresql_open(const struct sitedb_source *source, int64_t until_ms, void **out,

@@ -1,0 +1,39 @@
+/*
+ * Finds the addresses of a database's host within the request's time. getaddrinfo(3) has no limit:
+ * with a name server that does not answer it takes ten seconds or more. Internal to sitedb/.
+ */
+#ifndef SITEDB_RESOLVE_H
+#define SITEDB_RESOLVE_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "conf/site_uri.h"
+
+#define RESOLVE_MAX 4 /* addresses of a host that are tried */
+
+struct resolved {
+	char addresses[RESOLVE_MAX][INET6_ADDRSTRLEN];
+	size_t count;
+};
+
+/* True if the host is a name that a name server may be asked for. */
+bool resolve_is_needed(const struct site_uri *uri);
+
+/*
+ * Finds the addresses of a name, as a wait of base/wait.h. until_ms is monotonic.
+ * STATUS_UNAVAILABLE: there are none, or the name servers did not answer in time. STATUS_BUSY: too
+ * many requests wait.
+ */
+enum status resolve_host(const char *host, int64_t until_ms, struct resolved *out,
+			 struct error *err);
+
+/*
+ * For a library that asks the name servers itself, in the calling thread: one try of a second each.
+ * Call it before each such call.
+ */
+void resolve_briefly(void);
+
+#endif
