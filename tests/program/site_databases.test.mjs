@@ -3,6 +3,7 @@
 // sentence of `prebindctl check`.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { Visitor } from "../lib/http.mjs";
 import { Mariadb } from "../lib/mariadb.mjs";
 import { Place } from "../lib/place.mjs";
 import { Postgresql } from "../lib/postgresql.mjs";
@@ -24,15 +25,22 @@ const ERROR = { verdict: "ERROR", status: 503, me: null };
 const QUERY = `SELECT u.name AS user, s.ends AS expires_s
   FROM session s JOIN account u ON u.id = s.account WHERE s.id = :sid AND u.banned = 0`;
 const SLOW = `${QUERY} AND (SELECT count(*) FROM many a, many b, many c, many d) > 0`;
+const NUMBER = "SELECT s.account AS user FROM session s WHERE s.id = :sid";
+const PROFILE = "SELECT name AS user, shown AS display_name FROM account WHERE id = :user AND banned = 0";
+const LOGIN = `SELECT hash AS password_hash, name AS user, shown AS display_name, banned AS disabled
+  FROM account WHERE lower(name) = lower(:user)`;
+const USER_PASSWORD = "correct horse";
+const HASH = "$P$5saltSALTrM6DFGRD1EFzp.dxoRhvy1"; // phpass, of USER_PASSWORD
 const MISSING = "SELECT name AS user FROM absent WHERE id = :sid";
 
 const SQL = (blob) => `
-	CREATE TABLE account (id int PRIMARY KEY, name varchar(64), banned int NOT NULL DEFAULT 0);
+	CREATE TABLE account (id int PRIMARY KEY, name varchar(64), banned int NOT NULL DEFAULT 0, shown varchar(64), hash varchar(64));
 	CREATE TABLE session (id varchar(64) PRIMARY KEY, account int, ends bigint);
 	CREATE TABLE many (n int);
 	CREATE TABLE odd (id varchar(64) PRIMARY KEY, name ${blob});
 	INSERT INTO account (id, name) VALUES (1, 'alice'), (2, 'Anonymous');
-	INSERT INTO session VALUES ('${SID}', 1, 4000000000), ('over', 1, 1000000000), ('guest', 2, 4000000000), ('deleted', 99, 4000000000);
+	INSERT INTO account VALUES (3, 'Bea', 0, 'The Bea', '${HASH}'), (4, 'banned', 1, '', '${HASH}'), (5, 'nohash', 0, '', NULL);
+	INSERT INTO session VALUES ('${SID}', 1, 4000000000), ('over', 1, 1000000000), ('guest', 2, 4000000000), ('deleted', 99, 4000000000), ('bea', 3, 4000000000);
 	INSERT INTO many VALUES ${Array.from({ length: 300 }, (_, i) => `(${i})`).join(", ")};`;
 
 let place, prebind;
@@ -59,6 +67,19 @@ function keysOf(kind, user = "reader") {
 	return { site_database: servers[kind].uri(user, "site"), site_database_password_file: password };
 }
 
+/** Two more sites for each kind: one with a profile query, one whose users log in at our form. */
+function addQueries(peer) {
+	for (const kind of ["sqlite", "mariadb", "postgresql"]) {
+		const keys = { ...peer.site(place), site_database: sites[kind].site_database, site_database_password_file: sites[kind].site_database_password_file };
+		const common = (name) => ({ ...keys, hosts: `${name}.example.org`, database: `${place.folder("data")}/${name}.db` });
+		sites[`${kind}profile`] = { ...common(`${kind}profile`), identity: "site_session remote_user", jid: "{user|lower}@example.org", site_cookie: "sid",
+			site_query: place.write(`queries/${kind}number.sql`, NUMBER, 0o644),
+			site_profile_query: place.write(`queries/${kind}profile.sql`, PROFILE, 0o644) };
+		sites[`${kind}login`] = { ...common(`${kind}login`), identity: "login", jid: "{user|lower}@example.org",
+			login_query: place.write(`queries/${kind}login.sql`, LOGIN, 0o644) };
+	}
+}
+
 before(async () => {
 	place = new Place();
 	const peer = await startTigasePeer({ place });
@@ -72,6 +93,7 @@ before(async () => {
 				identity: "site_session remote_user", site_cookie: "sid", database: `${place.folder("data")}/${name}.db`,
 				site_query: place.write(`queries/${name}.sql`, query, 0o644) };
 		}
+	addQueries(peer);
 	prebind = new Prebind(place, { server: { processes: 2 }, site: { ...peer.site(place), hosts: "example.org" }, sites });
 	for (const name of ["default", ...Object.keys(sites)])
 		await prebind.ctlOk(["--site", name, "migrate"]);
@@ -130,6 +152,30 @@ for (const kind of ["sqlite", "mariadb", "postgresql"]) {
 	});
 }
 
+const visitor = (site) => new Visitor((request) => prebind.request({ ...request, params: { HTTP_HOST: `${site}.example.org` } }));
+
+for (const kind of ["sqlite", "mariadb", "postgresql"]) {
+	test(`${kind}: the profile query finds the user by the number in the session`, async () => {
+		const seen = await look(`${kind}profile`, "bea");
+		assert.deepEqual([seen.status, seen.me], [200, "The Bea"], seen.body.slice(0, 400));
+		await expectSeen(`${kind}profile`, "deleted", NONE);
+		const { stdout } = await prebind.ctl(["--site", `${kind}profile`, "check"]);
+		assert.match(stdout, /^ok .* site_session: /m);
+	});
+
+	test(`${kind}: the login query finds the password's hash`, async () => {
+		const one = visitor(`${kind}login`);
+		assert.equal((await one.login("bea", USER_PASSWORD)).status, 303, prebind.child.log.slice(-1500));
+		const page = await one.get("/");
+		assert.equal(page.status, 200);
+		assert.match(page.body, /The Bea/);
+		assert.equal((await visitor(`${kind}login`).login("bea", `${USER_PASSWORD}x`)).status, 401);
+		for (const name of ["b\u00e9a", "be\u0430", "banned", "nohash", "nobody", "' OR 1=1 --", "\\"])
+			assert.equal((await visitor(`${kind}login`).login(name, USER_PASSWORD)).status, 401, name);
+		assert.match((await prebind.ctl(["--site", `${kind}login`, "check"])).stdout, /^ok .* login: users and their password hashes are looked up/m);
+	});
+}
+
 for (const kind of ["mariadb", "postgresql"]) {
 	test(`${kind}: what the server refuses`, async () => {
 		await cell(kind, "account without rights", `${kind}denied`, SID, ERROR, /^FAIL .*(denied|permission)/);
@@ -159,6 +205,8 @@ for (const kind of ["mariadb", "postgresql"]) {
 		const known = await failures();
 		await expectSeen(kind, SID, ERROR);
 		assert.equal(await failures(), known + 1, "one visitor, one failure");
+		assert.equal((await visitor(`${kind}login`).login("bea", USER_PASSWORD)).status, 503);
+		await expectSeen(`${kind}profile`, "bea", ERROR);
 		await cell(kind, "server stopped", kind, SID, ERROR, /^FAIL .*(Can't connect|connection to server)/);
 		await server.resume();
 		await cell(kind, "server back", kind, SID, YES);
@@ -171,8 +219,8 @@ for (const kind of ["mariadb", "postgresql"]) {
 
 	test(`${kind}: a server that does not answer costs only its site something`, async () => {
 		const server = servers[kind];
+		await expectSeen(kind, SID, YES); // PostgreSQL starts a process for a new connection
 		const pids = server.pids();
-		await expectSeen(kind, SID, YES);
 		for (const pid of pids)
 			process.kill(pid, "SIGSTOP");
 		try {

@@ -73,7 +73,7 @@ const DATABASE = {
 	},
 	postgresql: async () => {
 		const server = (servers.postgresql = await Postgresql.start(place));
-		await server.sql("CREATE DATABASE site; CREATE ROLE reader LOGIN");
+		await server.sql("ALTER SYSTEM SET log_statement = 'all'; SELECT pg_reload_conf(); CREATE DATABASE site; CREATE ROLE reader LOGIN");
 		await server.sql(`CREATE EXTENSION citext; CREATE COLLATION alike (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
 			${tableSql("postgresql")} GRANT SELECT ON kept TO reader; ANALYZE kept;`, "site");
 		return server.uri("reader", "site");
@@ -106,7 +106,7 @@ for (const kind of Object.keys(COLUMNS)) {
 	});
 }
 
-test("the index is still used", async () => {
+test("mariadb: the index is still used", async () => {
 	const log = fs.readFileSync(`${servers.mariadb.dir}/general.log`, "utf8");
 	const prepared = [...log.matchAll(/Prepare\t(SELECT k\.name.*)/g)].map((match) => match[1]);
 	const asked = [...new Set(prepared)].filter((sql) => /kept k WHERE \((general|latin1|bytes|number) = \? AND CAST/.test(sql));
@@ -115,5 +115,16 @@ test("the index is still used", async () => {
 		const value = /number/.test(sql) ? "17" : `'${KEPT}'`;
 		const plan = await servers.mariadb.sql(`SET sql_mode='ANSI_QUOTES,PIPES_AS_CONCAT'; EXPLAIN ${sql.replaceAll("?", value)}`, "site");
 		assert.match(plan, /\tref\tby_(general|latin1|bytes|number)\t/, `${sql}\n${plan}`);
+	}
+});
+
+test("postgresql: the index is still used", async () => {
+	const asked = [...new Set([...servers.postgresql.child.stderr.matchAll(/execute q\d+: (SELECT \* FROM \(SELECT k\.name.*)/g)].map((match) => match[1]))]
+		.filter((sql) => /kept k WHERE \((plain|varied|fixed|citext|nondeterministic|number|number_big|number_small) = \$1 AND CAST/.test(sql));
+	assert.equal(asked.length, Object.keys(COLUMNS.postgresql).length, servers.postgresql.child.stderr.slice(-2000));
+	for (const sql of asked) {
+		const plan = await servers.postgresql.sql(`EXPLAIN ${sql.replaceAll(/\$\d/g, /number/.test(sql) ? "'17'" : `'${KEPT}'`)}`, "site");
+		assert.match(plan, /Index Scan (using|on) by_/, `${sql}\n${plan}`);
+		assert.doesNotMatch(plan, /Seq Scan/, `${sql}\n${plan}`);
 	}
 });
