@@ -59,7 +59,7 @@ LIB_OBJECTS = \
 	$(PREBIND:%=$(BUILD)/prebind/%.o) $(SITE:%=$(BUILD)/site/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o $(BUILD)/status_texts.o
 
-CTL      = account backup check check_accounts check_grants check_bind check_names check_server check_web check_web_address check_web_bosh check_web_page \
+CTL      = account backup check check_accounts check_grants check_bind check_names check_server check_visitor check_web check_web_address check_web_bosh check_web_page \
 	check_wordpress conf csv ctl gateway map map_import prebind server_call session setup setup_ask setup_conf setup_files setup_find setup_names \
 	setup_part setup_text setup_xmpp status token user web_call web_server wordpress
 

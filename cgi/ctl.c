@@ -20,10 +20,11 @@
 /* Formatted by hand: clang-format would align the columns to the longest sentence. */
 /* clang-format off */
 static const struct verb verbs[] = {
-	{"check", NULL, "[--deep] [--web URL] [--user NAME] [--json]",
+	{"check", NULL, "[--deep] [--web URL] [--user NAME] [--cookie NAME=VALUE] [--json]",
 	 "Tests everything that prebind needs, including the XMPP server; --deep also starts a "
-	 "real session for a user; --web also asks for the page as a browser does.",
-	 VERB_CONF | VERB_AS_CALLED, OPTION_DEEP | OPTION_WEB | OPTION_USER | OPTION_JSON, 0, 0,
+	 "real session for a user; --web also asks for the page as a browser does; --cookie says who a "
+	 "visitor with that cookie is (-: it is on standard input).",
+	 VERB_CONF | VERB_AS_CALLED, OPTION_DEEP | OPTION_WEB | OPTION_USER | OPTION_COOKIE | OPTION_JSON, 0, 0,
 	 ctl_check},
 	{"setup", NULL, "[--answers FILE] [--dry-run] [NAME=VALUE ...]",
 	 "Asks a few questions, then writes the configuration, the secrets, the database and the "
@@ -204,6 +205,7 @@ static const struct option_row option_rows[] = {
 	{"ttl",                 OPTION_TTL,                 .text = IN_CTL(ttl)},
 	{"answers",             OPTION_ANSWERS,             .text = IN_CTL(answers)},
 	{"web",                 OPTION_WEB,                 .text = IN_CTL(web)},
+	{"cookie",              OPTION_COOKIE,              .text = IN_CTL(cookie)},
 	{"adopt",               OPTION_ADOPT,               .flag = IN_CTL(adopt)},
 };
 /* clang-format on */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/secret.h"
 #include "ctl/check_names.h"
 #include "ctl/report.h"
 #include "page/behind_proxy.h"
@@ -178,6 +179,8 @@ static void check_site(struct report *report)
 	}
 	if (status == STATUS_OK)
 		check_addresses(report, &site);
+	if (status == STATUS_OK)
+		check_visitor(report, &site);
 	if (status == STATUS_OK) {
 		status = prebind_check(site.prebind, &said);
 		report_tell(report, "upstream", status, said.text);
@@ -213,6 +216,10 @@ int ctl_check(struct ctl *ctl)
 		return ctl_fail(ctl, &err);
 	if (template_cache_new(site_pages, site_pages_count, &report.cache, &err) != STATUS_OK)
 		return ctl_fail(ctl, &err);
+	if (ctl->cookie != NULL && check_visitor_cookie(ctl, &report.cookie, &err) != STATUS_OK) {
+		template_cache_free(report.cache);
+		return ctl_fail(ctl, &err);
+	}
 	strbuf_init(&json);
 	json_writer_init(&w, &json);
 	json_open_array(&w, NULL);
@@ -223,6 +230,7 @@ int ctl_check(struct ctl *ctl)
 	check_wordpress(&report);
 	check_sites_by_account(&report);
 	template_cache_free(report.cache);
+	secret_free(report.cookie);
 	json_close_array(&w);
 	if (ctl->json)
 		ctl_print_json(ctl, &json);

@@ -38,6 +38,7 @@ struct ctl {
 	const char *web;     /* the page's address */
 	const char *answers; /* a file */
 	const char *config;  /* of -c; NULL: none */
+	const char *cookie;  /* a secret: NAME=VALUE; "-": on standard input */
 };
 
 /*
@@ -68,7 +69,8 @@ enum verb_option {
 	OPTION_USER = 4096,
 	OPTION_ADOPT = 8192,
 	OPTION_WEB = 16384,
-	OPTION_ANSWERS = 32768
+	OPTION_ANSWERS = 32768,
+	OPTION_COOKIE = 65536
 };
 
 struct verb {

@@ -28,6 +28,7 @@ struct report {
 	struct json_writer *w;
 	struct template_cache *cache; /* borrowed, like ctl and w */
 	struct web_server web_server; /* with --web */
+	char *cookie;                 /* with --cookie; owned; wiped */
 	int failed;
 };
 
@@ -73,6 +74,15 @@ void check_grants(struct report *report, bool provider_failed);
  * runs as for it.
  */
 void check_sites_by_account(struct report *report);
+
+/*
+ * check_visitor.c: reads the cookie of --cookie. STATUS_BAD_REQUEST: there is none, or no site is
+ * named. The caller frees *out with secret_free.
+ */
+enum status check_visitor_cookie(struct ctl *ctl, char **out, struct error *err);
+
+/* check_visitor.c: with --cookie: reports who a visitor with that cookie is. */
+void check_visitor(struct report *report, const struct site *site);
 
 /* With whom a session is tried. */
 struct check_user {

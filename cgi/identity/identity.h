@@ -113,7 +113,7 @@ bool identity_names_jids(const struct identity_context *context);
  * Asks the providers in order. A user in `exclude_users` (a guest) does not count, and the next
  * provider is asked. A name that is too long, is not UTF-8 or has a control character is BAD. The
  * caller clears *out after IDENTITY_YES and after IDENTITY_BAD, where only source and cookie are
- * set. err: what to log after BAD and ERROR.
+ * set. err: what to log after BAD and ERROR; after NONE it may say why, or be untouched.
  */
 enum identity_verdict identity_find(const struct identity_context *context, struct identity *out,
 				    struct error *err);

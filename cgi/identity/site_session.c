@@ -433,12 +433,16 @@ static enum identity_verdict site_session_find(const struct identity_context *co
 	enum status status = request_cookie(context->req, name, &cookie, &why);
 	if (status == STATUS_OK)
 		status = session_look(context->state, cookie, context->now, out, &why);
+	if (status == STATUS_NOT_FOUND && why.text[0] == '\0')
+		error_set(&why, status,
+			  cookie == NULL ? "there is no such cookie"
+					 : "the site's database has no session or user for it");
 	secret_free(cookie);
 	if (status == STATUS_OK)
 		return IDENTITY_YES;
+	error_set(err, status, "site_session: %s: %s", name, why.text);
 	if (status == STATUS_NOT_FOUND)
 		return IDENTITY_NONE;
-	error_set(err, status, "site_session: %s: %s", name, why.text);
 	if (status == STATUS_BAD_REQUEST)
 		identity_blame_cookie(out, name);
 	return status == STATUS_BAD_REQUEST ? IDENTITY_BAD : IDENTITY_ERROR;
