@@ -15,6 +15,7 @@ import { aimsText, cgiText, compareText } from "./compare_text.mjs";
 import { crowdText, runCrowd } from "./crowd.mjs";
 import { handshakeText, runHandshakes } from "./handshake.mjs";
 import { describeMachine, machineText, summarise, tableText } from "./report.mjs";
+import { runSiteDatabases, siteDatabasesText } from "./site_databases.mjs";
 import { startStand } from "./stand.mjs";
 
 /**
@@ -113,6 +114,10 @@ export const PARTS = {
 	growth: {
 		run: async ({ rounds, requests, progress }) => ({ crowd: await runCrowd({ rounds, requests: 4 * requests, progress }) }),
 		text: ({ crowd }) => crowdText(crowd),
+	},
+	sites: {
+		run: async ({ rounds, requests, seconds, progress }) => ({ siteDatabases: await runSiteDatabases({ rounds, requests, seconds, progress }) }),
+		text: ({ siteDatabases }) => siteDatabasesText(siteDatabases),
 	},
 };
 
