@@ -41,6 +41,9 @@ const STROPHE_PAGE = `<!DOCTYPE html><html lang="en"><meta charset="utf-8"><titl
 <script src="/chat/static/vendor/strophe.js"></script>
 `;
 
+/** Strophe.js with a session of ours, as docs/bosh.md has it. */
+const ATTACHED_PAGE = `${STROPHE_PAGE}<script type="module">${docSnippet("docs/bosh.md", "strophe")}</script>`;
+
 before(async () => {
 	const browserPlace = new Place();
 	places.push(browserPlace);
@@ -51,6 +54,7 @@ before(async () => {
 		row.chat = await startWebSite(place, { ...row, site: { credentials: "on" } });
 		publish(place, "converse.html", conversePage(row.chat.boshPort));
 		publish(place, "strophe.html", STROPHE_PAGE);
+		publish(place, "attached.html", ATTACHED_PAGE);
 	}));
 });
 after(async () => {
@@ -108,6 +112,18 @@ describe("the XMPP server", { concurrency: true }, () => {
 				assert.ok(alice.credentials.length >= 2, "another password for another connection");
 				await alice.context().close();
 				await again.context().close();
+			});
+
+			test("Strophe.js goes on with a session of ours", async () => {
+				const [alice, bob] = [await visit("alice", "/attached.html"), await enter(browser, chat, "bob")];
+				await online(bob, "alice");
+				await talkTo(bob, "alice");
+				await until("a message in the title", async () => {
+					await write(bob, "to Strophe.js"); // the session of the page before may still be there
+					return (await alice.title()) === "to Strophe.js";
+				});
+				await alice.context().close();
+				await leave(bob);
 			});
 
 			test(`Strophe.js on WebSocket: a password is good ${row.once ? "once" : "for a minute"}, and nobody else's`, async () => {
