@@ -108,9 +108,12 @@ export class Messages {
 		this.#talks.close();
 	}
 
-	/** @param {string | null} key of localStorage that another tab has changed @returns {Talk | null} */
-	hear(key) {
-		return this.#talks.hear(key);
+	/**
+	 * @param {string | null} key of localStorage that another tab has changed @param {string | null} [told] what it has stored
+	 * @returns {Talk | null}
+	 */
+	hear(key, told) {
+		return this.#talks.hear(key, told);
 	}
 
 	/** @param {Contact} contact @param {string} text */

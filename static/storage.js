@@ -15,10 +15,19 @@ export const tabStorage = () => storageOf("sessionStorage");
 /** What all tabs of the site share. */
 export const sharedStorage = () => storageOf("localStorage");
 
+/** @param {string | null} text of a stored value @returns {any} null: none, or not JSON */
+export function parseKept(text) {
+	try {
+		return JSON.parse(text ?? "null");
+	} catch {
+		return null;
+	}
+}
+
 /** @param {Storage | null} storage @param {string} key @returns {any} null: not there, or not JSON */
 export function readKept(storage, key) {
 	try {
-		return JSON.parse(storage?.getItem(key) ?? "null");
+		return parseKept(storage?.getItem(key) ?? null);
 	} catch {
 		return null;
 	}

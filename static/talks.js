@@ -3,7 +3,7 @@
 // localStorage under the site's opaque key of the user, and are removed at log-out. Each tab
 // receives most messages itself; lines.js merges the tabs' copies.
 import { correct, findLast, isSame, lastIndex, learn, merge, newLine, nextKnown } from "./lines.js";
-import { isTalkKey, keep, keptKeys, readKept, talkKey } from "./storage.js";
+import { isTalkKey, keep, keptKeys, parseKept, readKept, talkKey } from "./storage.js";
 
 const LINES_MAX = 1_000; // in the page, for each conversation: it may stay open for weeks
 const LINES_KEPT = 100; // of each conversation
@@ -114,14 +114,17 @@ export class Talks {
 
 	/**
 	 * Call it when another tab has changed the storage. A browser tells its processes of
-	 * changes one after the other, so a tab can overwrite what it has not seen. Then this tab stores
-	 * again what it knows.
+	 * changes one after the other, so a tab can overwrite what it has not seen. Then both tabs store
+	 * again what they know: the other tab, whose page may have been left meanwhile, and this one,
+	 * which is told what it has overwritten.
 	 * @param {string | null} key
+	 * @param {string | null} [told] what the other tab has stored
 	 * @returns {Talk | null} the conversation that may have changed
 	 */
-	hear(key) {
+	hear(key, told = null) {
 		const kept = this.#user && key?.startsWith(this.#key("")) ? readKept(this.#storage, key) : null;
 		if (!kept) return null;
+		absorb(this.get(String(kept.jid)), parseKept(told));
 		const talk = this.#take(kept);
 		if (knowsMore(talk, kept)) this.save(talk);
 		return talk;

@@ -178,7 +178,7 @@ export class ChatUi {
 		this.#part("banner-retry").addEventListener("click", () => this.#chat.retry());
 		this.#part("status")?.addEventListener("change", () => this.#chat.setShow(this.#part("status").value));
 		this.#wireEmoji();
-		window.addEventListener("storage", ({ key }) => this.#onStored(key));
+		window.addEventListener("storage", ({ key, newValue }) => this.#onStored(key, newValue));
 		window.addEventListener("pageshow", ({ persisted }) => persisted && this.#onRestored());
 		window.addEventListener("pagehide", () => this.#messages.flush());
 		this.#parts.frame.addEventListener("keydown", (event) => {
@@ -352,9 +352,12 @@ export class ChatUi {
 		this.#drawEmpty();
 	}
 
-	/** @param {string | null} key of localStorage that another tab has changed */
-	#onStored(key) {
-		const talk = this.#messages.hear(key);
+	/**
+	 * @param {string | null} key of localStorage that another tab has changed
+	 * @param {string | null} told what it has stored; by now there may be something else
+	 */
+	#onStored(key, told) {
+		const talk = this.#messages.hear(key, told);
 		if (talk) this.#redraw(talk);
 	}
 

@@ -112,6 +112,34 @@ test("a tab that overwrites what it has not seen is corrected, once", () => {
 	}
 });
 
+test("a tab that overwrites what a page stored as it was left stores it again when it is told", () => {
+	const KEY = `prebind-talk u1 ${BOB}`;
+	const storage = new Shared();
+	const [left, other] = [openTab(storage), openTab(storage)];
+	say(left, line("one"));
+	hear(other, storage);
+	const stale = storage.getItem(KEY);
+	say(left, line("two", { time: new Date(NOW + 1) }));
+	left.write(left.get(BOB), "half a sent");
+	left.flush();
+	const told = storage.getItem(KEY);
+	storage.setItem(KEY, stale); // by the other tab, to which the browser has not yet told of that
+	other.see(other.get(BOB));
+	other.flush();
+	other.hear(KEY, told);
+	other.flush();
+	const next = openTab(storage);
+	assert.equal(next.get(BOB).draft, "half a sent");
+	assert.deepEqual(texts(next), ["one", "two"]);
+	assert.equal(next.get(BOB).lines[0].seen, true);
+	const stored = storage.getItem(KEY);
+	other.hear(KEY, told);
+	other.flush();
+	assert.equal(storage.getItem(KEY), stored, "once");
+	other.hear(KEY, "not JSON");
+	assert.deepEqual(texts(other), ["one", "two"]);
+});
+
 test("two tabs that hear the messages at different times have them in one order", () => {
 	const storage = new Shared();
 	const [a, b] = [openTab(storage), openTab(storage)];
