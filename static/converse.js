@@ -5,6 +5,7 @@ import { discard } from "./attach.js";
 import { askWho, takeDataBlock } from "./bind.js";
 import { forgetAll } from "./handover.js";
 import { BindPace } from "./pace.js";
+import { Spacing } from "./spacing.js";
 import { Tabs } from "./tabs.js";
 
 const OWNER_KEY = "prebind-user"; // the user whose data Converse.js has here, by the site's opaque key
@@ -12,6 +13,12 @@ const LOGOUT_MAX_MS = 2_000;
 const LOGIN_LOOKS = 20; // checks after another tab has announced a log-out; that tab ends its chat first
 const LOGIN_LOOK_MS = 500;
 const CONVERSE = "./vendor/converse/converse.min.js";
+
+const CLOCK = {
+	now: () => Date.now(),
+	setTimeout: (/** @type {() => void} */ run, /** @type {number} */ ms) => setTimeout(run, ms),
+	clearTimeout: (/** @type {any} */ timer) => clearTimeout(timer),
+};
 
 const base = document.body.dataset.base ?? "";
 const block = /** @type {any} */ (takeDataBlock(document));
@@ -131,6 +138,8 @@ async function start() {
 	converse.plugins.add("prebind", {
 		initialize() {
 			api = this._converse.api;
+			// for every connection: one that Converse.js has destroyed is replaced
+			api.listen.on("connectionInitialized", () => new Spacing(api.connection.get(), CLOCK));
 			api.listen.on("connected", () => (wasConnected = true));
 			api.listen.on("noResumeableBOSHSession", () => askLater());
 			api.listen.on("will-reconnect", () => clearTimeout(retryTimer)); // it asks by itself

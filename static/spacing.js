@@ -134,6 +134,7 @@ export class Spacing {
 		const xhr = request?.xhr;
 		if (!xhr?.upload || request.sends > 0) return;
 		this.#uploading = xhr;
+		this.sent();
 		// also called if the request fails
 		xhr.upload.onloadend = () => {
 			if (this.#uploading !== xhr) return;
