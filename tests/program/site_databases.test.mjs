@@ -2,6 +2,7 @@
 // `mallory`: whoever is NONE is her, and after BAD and ERROR she must not be seen. It is printed at the end, with the
 // sentence of `prebindctl check`.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import { after, before, test } from "node:test";
 import { Visitor } from "../lib/http.mjs";
 import { Mariadb } from "../lib/mariadb.mjs";
@@ -80,6 +81,15 @@ function addQueries(peer) {
 	}
 }
 
+/** An account that may not read the tables; for SQLite, a file that may not be read. */
+function deniedKeys(kind) {
+	if (kind !== "sqlite")
+		return keysOf(kind, "nobody");
+	const file = place.copy(place.path("site", "site.db"), "site/denied.db");
+	fs.chmodSync(file, 0);
+	return { site_database: file };
+}
+
 before(async () => {
 	place = new Place();
 	const peer = await startTigasePeer({ place });
@@ -87,9 +97,7 @@ before(async () => {
 	for (const [kind, keys] of Object.entries(await fill()))
 		for (const [what, query] of Object.entries(queries)) {
 			const name = kind + what;
-			if (kind === "sqlite" && (what === "denied" || what === "missing"))
-				continue; // a file that cannot be read, or does not fit: tests/program/identity_table.test.mjs
-			sites[name] = { ...peer.site(place), ...keys, ...(what === "denied" ? keysOf(kind, "nobody") : {}), hosts: `${name}.example.org`,
+			sites[name] = { ...peer.site(place), ...keys, ...(what === "denied" ? deniedKeys(kind) : {}), hosts: `${name}.example.org`,
 				identity: "site_session remote_user", site_cookie: "sid", database: `${place.folder("data")}/${name}.db`,
 				site_query: place.write(`queries/${name}.sql`, query, 0o644) };
 		}
@@ -115,10 +123,11 @@ async function expectSeen(site, sid, { status, me }) {
 	assert.doesNotMatch(seen.body, /server said|mariadb|postgres|\.sock/, "a visitor sees no cause");
 }
 
-/** The sentence of check about the provider. */
+/** The sentence of check about the provider, or else its first failure. */
 async function sentence(site) {
 	const { stdout } = await prebind.ctl(["--site", site, "check"]);
-	return stdout.split("\n").find((line) => / site_session: /.test(line)) ?? "(none)";
+	const lines = stdout.split("\n");
+	return lines.find((line) => / site_session: /.test(line)) ?? lines.find((line) => line.startsWith("FAIL")) ?? "(none)"; // a site that cannot be opened has no providers
 }
 
 /** What /metrics has counted for the sites' databases. */
@@ -128,19 +137,19 @@ async function failures() {
 }
 
 const table = [];
+const SOUND = /^ok .*a made-up session finds no user/;
 
 /** One cell: what a request shows, and what check says. */
 async function cell(kind, row, site, sid, expected, says) {
 	await expectSeen(site, sid, expected);
-	const said = says ? await sentence(site) : "";
-	if (says)
-		assert.match(said, says, `${kind}, ${row}`);
-	table.push(`${kind.padEnd(10)} | ${row.padEnd(22)} | ${expected.verdict.padEnd(5)} | ${expected.status} | ${said.replace(/^(ok|FAIL) +\S+ site_session: /, "$1: ")}`);
+	const said = await sentence(site);
+	assert.match(said, says ?? SOUND, `${kind}, ${row}`);
+	table.push(`${kind.padEnd(10)} | ${row.padEnd(22)} | ${expected.verdict.padEnd(5)} | ${expected.status} | ${said.replace(/^(ok|FAIL) +\S+ (site_session: )?/, "$1: ")}`);
 }
 
 for (const kind of ["sqlite", "mariadb", "postgresql"]) {
 	test(`${kind}: who is there`, async () => {
-		await cell(kind, "valid", kind, SID, YES, /^ok .*a made-up session finds no user/);
+		await cell(kind, "valid", kind, SID, YES);
 		await cell(kind, "absent", kind, undefined, NONE);
 		await cell(kind, "tampered", kind, SID.replace(/^0/, "1"), NONE);
 		await cell(kind, "expired", kind, "over", NONE);
@@ -148,7 +157,7 @@ for (const kind of ["sqlite", "mariadb", "postgresql"]) {
 		await cell(kind, "guest", kind, "guest", NONE);
 		await cell(kind, "near-miss", kind, SID.toUpperCase(), NONE);
 		await cell(kind, "wrong character set", `${kind}charset`, SID, BAD);
-		await cell(kind, "slow query", `${kind}slow`, SID, ERROR);
+		await cell(kind, "slow query", `${kind}slow`, SID, ERROR, /^ok|^FAIL .*took longer/);
 	});
 }
 
@@ -175,6 +184,21 @@ for (const kind of ["sqlite", "mariadb", "postgresql"]) {
 		assert.match((await prebind.ctl(["--site", `${kind}login`, "check"])).stdout, /^ok .* login: users and their password hashes are looked up/m);
 	});
 }
+
+test("sqlite: a file that may not be read, does not fit, or goes and comes back", async () => {
+	await cell("sqlite", "account without rights", "sqlitedenied", SID, ERROR, /^FAIL .*cannot be opened: the program's user must be able to read it/);
+	await cell("sqlite", "table missing", "sqlitemissing", SID, ERROR, /^FAIL .*no such table: absent/);
+	const file = place.path("site", "site.db");
+	await expectSeen("sqlite", SID, YES);
+	fs.renameSync(file, `${file}.away`);
+	await cell("sqlite", "server stopped", "sqlite", SID, ERROR, /^FAIL .*cannot be found/); // the file is not there
+	fs.renameSync(`${file}.away`, file);
+	await cell("sqlite", "server back", "sqlite", SID, YES);
+	fs.copyFileSync(file, `${file}.new`);
+	place.own(`${file}.new`);
+	fs.renameSync(`${file}.new`, file);
+	await cell("sqlite", "restarted between", "sqlite", SID, YES); // another file of the same name
+});
 
 for (const kind of ["mariadb", "postgresql"]) {
 	test(`${kind}: what the server refuses`, async () => {
@@ -229,7 +253,7 @@ for (const kind of ["mariadb", "postgresql"]) {
 				await expectSeen("sqlite", SID, YES);
 			for (const seen of await Promise.all(waiting))
 				assert.equal(seen.status, 503, seen.body.slice(0, 300));
-			await cell(kind, "server does not answer", kind, SID, ERROR);
+			await cell(kind, "server does not answer", kind, SID, ERROR, /^FAIL .*did not answer in time/);
 		} finally {
 			for (const pid of pids)
 				process.kill(pid, "SIGCONT");
@@ -238,7 +262,7 @@ for (const kind of ["mariadb", "postgresql"]) {
 }
 
 test("the table", (t) => {
-	assert.equal(table.length, 9 * 3 + 6 * 2, table.join("\n"));
+	assert.equal(table.length, 15 * 2 + 14, table.join("\n"));
 	for (const line of ["kind       | situation              | verdict | status | check", ...table])
 		t.diagnostic(line);
 });

@@ -324,6 +324,19 @@ test("prebindctl check finds each of them in order", async () => {
 		}
 });
 
+test("the lines of docs/identity.md, \"I have …\", are lines of a configuration, and name files that are there", async () => {
+	const text = fs.readFileSync(path.join(top, "docs/identity.md"), "utf8");
+	const blocks = [...(/^## I have …\n([^]*?)^## /m.exec(text)?.[1] ?? "").matchAll(/^```ini\n([^]*?)^```$/gm)].map((match) => match[1]);
+	assert.ok(blocks.length >= 8, "found the blocks");
+	for (const block of blocks) {
+		const conf = place.write("etc/have.conf", `[site a]\ndatabase = ${place.path("a.db")}\njid = {user}@example.org\nbackend = bosh\nbosh_service = http://127.0.0.1/\n${block}`);
+		const { code, stderr } = await place.run([prebind.ctlProgram, "-c", conf, "conf"]);
+		assert.equal(code, 0, `${block}\n${stderr}`);
+		for (const [, file] of block.matchAll(/\/usr\/local\/share\/prebind\/(\S+)/g))
+			assert.ok(fs.existsSync(path.join(top, file)), file);
+	}
+});
+
 test("every ready query is tried here", () => {
 	const tried = Object.entries(SOFTWARE).flatMap(([software, one]) => one.kinds.flatMap((kind) => {
 		const file = (which, usual) => `${one.folder ?? software}/${(typeof which === "object" ? which[kind] : which) ?? usual}.sql`;
