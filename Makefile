@@ -22,6 +22,7 @@ LIBDIR  = $(PREFIX)/lib/prebind
 DATADIR = $(PREFIX)/share/prebind
 MANDIR  = $(PREFIX)/share/man
 UNITDIR = $(PREFIX)/lib/systemd/system
+BASHDIR = $(PREFIX)/share/bash-completion/completions
 
 # ---- sources: one list for each layer, the lowest layer first (docs/architecture.md) ----
 
@@ -368,6 +369,8 @@ install: all vendor
 	$(INSTALL_DATA) systemd/prebind.socket $(DESTDIR)$(UNITDIR)
 	sed 's|/usr/local/lib/prebind|$(LIBDIR)|; s|/etc/prebind/|$(SYSCONFDIR)/|' systemd/prebind.service \
 		> $(DESTDIR)$(UNITDIR)/prebind.service
+	$(INSTALL) -d $(DESTDIR)$(BASHDIR)
+	$(INSTALL_DATA) completions/prebindctl $(DESTDIR)$(BASHDIR)
 	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	docs/man/conf-page docs/prebind.conf.example | $(MAN_PATHS) > $(DESTDIR)$(MANDIR)/man5/prebind.conf.5
 	for file in $(MAN8); do $(MAN_PATHS) $$file > $(DESTDIR)$(MANDIR)/man8/$${file##*/} || exit 1; done
@@ -378,12 +381,21 @@ uninstall:
 	rm -rf $(DESTDIR)$(LIBDIR) $(DESTDIR)$(DATADIR)
 	rm -f $(DESTDIR)$(UNITDIR)/prebind.socket $(DESTDIR)$(UNITDIR)/prebind.service
 	rm -f $(DESTDIR)$(MANDIR)/man5/prebind.conf.5 $(MAN8:docs/man/%=$(DESTDIR)$(MANDIR)/man8/%)
+	rm -f $(DESTDIR)$(BASHDIR)/prebindctl
 	rm -f $(DESTDIR)$(SYSCONFDIR)/prebind.conf.example
 
 # What browsers load and npm installs or makes is in the archive, so whoever builds from it needs no npm.
 DIST = prebind-$(VERSION)
 dist: vendor
 	release/dist $(DIST) static/vendor $(BUNDLES) $(BUNDLES:%=%.map)
+
+# A Debian package, built from the release archive. This needs the group `deb` of tests/packages.
+deb: dist
+	rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb
+	tar -C $(BUILD)/deb -xf $(DIST).tar.gz
+	cd $(BUILD)/deb/$(DIST) && MAKEFLAGS= dpkg-buildpackage -b -us -uc --jobs-try=2
+	lintian --fail-on error,warning $(BUILD)/deb/*.changes
+	cp $(BUILD)/deb/prebind_*.deb .
 
 # For shared hosting: the programs with all their libraries. The same programs as everywhere, found by their launcher.
 KIT = $(DIST)-linux-x86_64
@@ -420,11 +432,12 @@ help:
 	@echo 'make install   installs to $(PREFIX); you may set PREFIX= and DESTDIR='
 	@echo 'make uninstall removes what make install made'
 	@echo 'make dist      makes a release archive, which builds without Node.js and npm'
+	@echo 'make deb       makes a Debian package'
 	@echo 'make kit       makes an archive for shared hosting, which holds all libraries'
 	@echo 'make clean     removes what was built'
 
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
 	$(UNIT_TESTS:%=$(BUILD)/unit/%.d) $(BUILD)/unit/unit.d
 
-.PHONY: all unit screenshots bench-programs vendor demo test bench soak trips pages-soak systemd check lint asan tsan sanitized valgrind install uninstall dist kit kit-systems clean help FORCE
+.PHONY: all unit screenshots bench-programs vendor demo test bench soak trips pages-soak systemd check lint asan tsan sanitized valgrind install uninstall dist deb kit kit-systems clean help FORCE
 .DELETE_ON_ERROR:

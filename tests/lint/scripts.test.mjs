@@ -33,6 +33,19 @@ test("shellcheck finds nothing", { skip: !has("shellcheck") && "needs shellcheck
 	run("shellcheck", SHELL);
 });
 
+test("the completion for bash parses, and completes what prebindctl --help lists", () => {
+	const script = `. completions/prebindctl
+		for line in "" "user a" "check --d" "user add bob --j" "--site x mi"; do
+			COMP_WORDS=(build/prebindctl) && [ -z "$line" ] || read -ra more <<<"$line"
+			COMP_WORDS+=("\${more[@]}") && [ "\${#COMP_WORDS[@]}" -gt 1 ] || COMP_WORDS+=("")
+			COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)) && COMPREPLY=() && _prebindctl && echo "\${COMPREPLY[*]}"
+		done`;
+	const [verbs, ...rest] = run("bash", ["-c", script]).trim().split("\n");
+	for (const verb of ["check", "user", "migrate", "--site"])
+		assert.ok(verbs.split(" ").includes(verb), verbs);
+	assert.deepEqual(rest, ["add", "--deep", "--jid", "migrate"]);
+});
+
 test("luacheck finds nothing", { skip: !has("luacheck") && "needs luacheck (lua-check)" }, () => {
 	run("luacheck", ["--quiet", "--config", "prosody/.luacheckrc", ...find("prosody", /\.lua$/)]);
 });
