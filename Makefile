@@ -42,7 +42,7 @@ TEMPLATE = cache html nodes parse render template texts
 SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
 PASSWORD = argon2 crypt digest hash password stretch
 IDENTITY = django_session identity login_account login_count login_query login_session packed_php php_lexer \
-	php_serialize php_session remote_user site_cookie site_http site_http_answer site_http_cache site_rule site_session token token_keys token_text \
+	php_serialize php_session remote_user site_cookie site_http site_http_answer site_http_cache site_rule site_session site_time token token_keys token_text \
 	wordpress wordpress_config wordpress_cookie wordpress_secret wordpress_tables
 ACCOUNT  = jid_deny jid_owner jid_rule xmpp_login
 PREBIND  = backends bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
@@ -60,8 +60,8 @@ LIB_OBJECTS = \
 	$(PREBIND:%=$(BUILD)/prebind/%.o) $(SITE:%=$(BUILD)/site/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
 	$(BUILD)/migrations.o $(BUILD)/status_texts.o
 
-CTL      = account backup check check_accounts check_grants check_bind check_names check_server check_visitor check_web check_web_address check_web_bosh check_web_page \
-	check_wordpress conf csv ctl gateway map map_import prebind server_call session setup setup_ask setup_conf setup_files setup_find setup_names \
+CTL      = account backup check check_accounts check_grants check_bind check_names check_server check_visitor check_web check_web_address check_web_bosh check_web_fault check_web_page \
+	check_wordpress conf csv ctl gateway map map_import prebind server_call session setup setup_ask setup_conf setup_files setup_find setup_names setup_questions \
 	setup_part setup_text setup_xmpp status token user web_call web_server wordpress
 
 EXTAUTH  = packet

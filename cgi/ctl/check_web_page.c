@@ -1,16 +1,14 @@
 /*
- * prebindctl check --web: the page itself. A table has the causes of each kind of failure, the most
- * certain one first.
+ * prebindctl check --web: the page itself, and what it should have.
  */
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/json.h"
 #include "conf/cookie_name.h"
+#include "conf/shipped.h"
 #include "ctl/web.h"
 
 #define LOG_HINT "the log says why (docs/troubleshooting.md)"
@@ -18,269 +16,6 @@
 static const struct site_conf *site_conf(const struct web *web)
 {
 	return web->site->conf;
-}
-
-static struct conf_place server_place(const struct web *web, const char *key)
-{
-	return conf_server_place(&web->report->ctl->conf->server, key);
-}
-
-/* The page's path without the slash at its end: what base_path should be. */
-static void mount_of(const struct web *web, struct strbuf *out)
-{
-	size_t len = strlen(web->at.path);
-
-	strbuf_add(out, web->at.path, len > 1 ? len - 1 : len);
-}
-
-/* ---- the causes: does it apply, and the sentence ---- */
-
-static bool host_is_unknown(const struct web *web)
-{
-	return conf_site_for_host(web->report->ctl->conf, web->at.host) != site_conf(web);
-}
-
-static enum status say_host(const struct web *web, struct error *said)
-{
-	return conf_fault(said, STATUS_NOT_FOUND, conf_site_place(site_conf(web), "hosts"),
-			  "the page's host '%s' is not in it, so prebind answers 404; add it",
-			  web->at.host);
-}
-
-static bool path_is_elsewhere(const struct web *web)
-{
-	const struct site_conf *conf = site_conf(web);
-	const char *base = conf->base_path;
-	size_t len = strlen(base);
-
-	if (!conf->base_path_set || conf->public_path_set || len == 0)
-		return false;
-	return strncmp(web->at.path, base, len) != 0 || web->at.path[len] != '/';
-}
-
-static enum status say_base_path(const struct web *web, struct error *said)
-{
-	struct strbuf mount;
-
-	strbuf_init(&mount);
-	mount_of(web, &mount);
-	enum status status =
-	    conf_fault(said, STATUS_NOT_FOUND, conf_site_place(site_conf(web), "base_path"),
-		       site_conf(web)->base_path_set
-			   ? "is not the path of %s, so prebind answers %d; set base_path = %s"
-			   : "is empty, and for %s the web server does not say where the program "
-			     "is mounted (no PATH_INFO), so prebind answers %d; set base_path = %s",
-		       web->url, web->answer.status, mount.data);
-	strbuf_clear(&mount);
-	return status;
-}
-
-static bool base_path_is_empty(const struct web *web)
-{
-	return !site_conf(web)->base_path_set;
-}
-
-static enum status say_not_there(const struct web *web, struct error *said)
-{
-	return error_set(said, STATUS_NOT_FOUND,
-			 "prebind answers 404 at %s, because it is given another Host or path than "
-			 "these; compare them with hosts and base_path in the log's not_found, and "
-			 "let a proxy in front pass the Host on",
-			 web->url);
-}
-
-static bool https_is_required(const struct web *web)
-{
-	return strcmp(web->error_name, "https_required") == 0;
-}
-
-static enum status say_https(const struct web *web, struct error *said)
-{
-	if (web->at.https)
-		return conf_fault(said, STATUS_FORBIDDEN, server_place(web, "trusted_proxies"),
-				  "%s is https, but prebind is told that it is plain http: a proxy "
-				  "in front of the web server ends TLS; name its address here "
-				  "(docs/proxies.md)",
-				  web->url);
-	return error_set(said, STATUS_FORBIDDEN,
-			 "prebind refuses plain http at %s; give the https address of the page",
-			 web->url);
-}
-
-static enum status say_ours(const struct web *web, struct error *said)
-{
-	char id[WEB_HEADER_MAX];
-
-	web_header(&web->answer, "X-Request-Id", id);
-	return error_set(said, STATUS_UNAVAILABLE,
-			 "prebind answers %d at %s%s%s; " LOG_HINT ", for the request %s",
-			 web->answer.status, web->url, web->error_name[0] != '\0' ? ": " : "",
-			 web->error_name, id);
-}
-
-/* ---- the web server's own answers ---- */
-
-static bool has_socket(const struct web *web)
-{
-	return web->report->ctl->conf->server.listen[0] != '\0';
-}
-
-static bool nobody_listens(const struct web *web)
-{
-	const struct server_conf *server = &web->report->ctl->conf->server;
-
-	return has_socket(web) && check_server_answers(server) != 0;
-}
-
-static enum status say_not_running(const struct web *web, struct error *said)
-{
-	return conf_fault(said, STATUS_UNAVAILABLE, server_place(web, "listen"),
-			  "the web server answers %d at %s, because prebind.fcgi does not run or "
-			  "uses another socket; start it (systemctl start prebind)",
-			  web->answer.status, web->url);
-}
-
-/* The program itself may connect, as root may. */
-static bool may_connect(const struct server_conf *server, uid_t uid)
-{
-	const struct passwd *user = getpwnam(server->user);
-
-	if (uid == 0 || (user != NULL ? user->pw_uid : geteuid()) == uid)
-		return true;
-	for (size_t i = 0; i < server->peer_users.count; i++) {
-		const struct passwd *peer = getpwnam(server->peer_users.items[i]);
-
-		if (peer != NULL && peer->pw_uid == uid)
-			return true;
-	}
-	return false;
-}
-
-static const struct web_server_account *stranger(const struct web *web)
-{
-	const struct web_server *server = &web->report->web_server;
-
-	for (size_t i = 0; i < server->count; i++)
-		if (!may_connect(&web->report->ctl->conf->server, server->accounts[i].uid))
-			return &server->accounts[i];
-	return NULL;
-}
-
-static bool is_no_peer(const struct web *web)
-{
-	return has_socket(web) && stranger(web) != NULL;
-}
-
-static enum status say_peer(const struct web *web, struct error *said)
-{
-	const struct web_server_account *account = stranger(web);
-	const struct passwd *who = getpwuid(account->uid);
-	char number[24];
-
-	snprintf(number, sizeof(number), "%ld", (long)account->uid);
-	const char *name = who != NULL ? who->pw_name : number;
-	return conf_fault(said, STATUS_FORBIDDEN, server_place(web, "peer_users"),
-			  "the web server (%s, process %ld) runs as %s, which is not in it, so "
-			  "prebind refuses its connections; add %s, and restart prebind",
-			  account->name, (long)account->pid, name, name);
-}
-
-static bool is_apache(const struct web *web)
-{
-	char server[WEB_HEADER_MAX];
-
-	web_header(&web->answer, "Server", server);
-	return has_socket(web) && strncmp(server, "Apache", strlen("Apache")) == 0;
-}
-
-static enum status say_apache(const struct web *web, struct error *said)
-{
-	return error_set(said, STATUS_UNAVAILABLE,
-			 "Apache answers %d at %s itself, because proxy_fcgi is not enabled; run: "
-			 "a2enmod proxy_fcgi && systemctl restart apache2",
-			 web->answer.status, web->url);
-}
-
-static enum status say_web_server(const struct web *web, struct error *said)
-{
-	const char *listen = web->report->ctl->conf->server.listen;
-
-	return error_set(said, STATUS_UNAVAILABLE,
-			 "the web server answers %d at %s itself, because it does not reach "
-			 "prebind; its error log says why (compare its socket with listen = %s)",
-			 web->answer.status, web->url, listen);
-}
-
-static enum status say_unknown_path(const struct web *web, struct error *said)
-{
-	return error_set(said, STATUS_NOT_FOUND,
-			 "the web server answers %d at %s itself; include prebind's file for it "
-			 "(apache/, lighttpd/ or nginx/) for this host and path, or correct --web",
-			 web->answer.status, web->url);
-}
-
-static enum status say_refused(const struct web *web, struct error *said)
-{
-	return error_set(said, STATUS_FORBIDDEN,
-			 "the web server answers %d at %s itself; allow this address in its "
-			 "configuration",
-			 web->answer.status, web->url);
-}
-
-static enum status say_elsewhere(const struct web *web, struct error *said)
-{
-	char place[WEB_HEADER_MAX];
-
-	web_header(&web->answer, "Location", place);
-	return error_set(said, STATUS_NOT_FOUND,
-			 "the web server redirects %s to %s; give that address with --web",
-			 web->url, place);
-}
-
-static enum status say_foreign(const struct web *web, struct error *said)
-{
-	return error_set(said, STATUS_NOT_FOUND,
-			 "%s answers %d, but not from prebind (no X-Request-Id); include prebind's "
-			 "file in the web server for this host and path, or correct --web",
-			 web->url, web->answer.status);
-}
-
-/* The first row that fits is the cause. */
-static const struct page_fault {
-	int from, to;                           /* HTTP status */
-	bool ours;                              /* prebind's own answer */
-	bool (*applies)(const struct web *web); /* NULL: always */
-	enum status (*say)(const struct web *web, struct error *said);
-} page_faults[] = {
-    {404, 404, true,  host_is_unknown,    say_host        },
-    {404, 404, true,  path_is_elsewhere,  say_base_path   },
-    {404, 404, true,  NULL,               say_not_there   },
-    {403, 403, true,  https_is_required,  say_https       },
-    {500, 500, true,  base_path_is_empty, say_base_path   },
-    {400, 400, true,  NULL,               say_ours        },
-    {402, 599, true,  NULL,               say_ours        },
-    {500, 599, false, nobody_listens,     say_not_running },
-    {500, 599, false, is_no_peer,         say_peer        },
-    {500, 500, false, is_apache,          say_apache      },
-    {500, 599, false, NULL,               say_web_server  },
-    {404, 405, false, NULL,               say_unknown_path},
-    {400, 499, false, NULL,               say_refused     },
-    {300, 399, false, NULL,               say_elsewhere   },
-    {200, 299, false, NULL,               say_foreign     },
-};
-
-static const struct page_fault *fault_find(const struct web *web)
-{
-	bool ours = web_is_ours(web);
-
-	for (size_t i = 0; i < sizeof(page_faults) / sizeof(page_faults[0]); i++) {
-		const struct page_fault *fault = &page_faults[i];
-
-		if (web->answer.status >= fault->from && web->answer.status <= fault->to &&
-		    fault->ours == ours && (fault->applies == NULL || fault->applies(web)))
-			return fault;
-	}
-	return NULL;
 }
 
 /* The name of the error, which only a JSON answer has. It replaces web->answer's body alone. */
@@ -396,6 +131,22 @@ static const struct static_file {
     {"static/icon.svg",   "image/svg" },
 };
 
+static enum status static_file_missing(const struct web *web, const struct static_file *file,
+				       struct error *said)
+{
+	char *folder;
+	enum status status = conf_shipped_path("/static", &folder, said);
+
+	if (status != STATUS_OK)
+		return status;
+	error_set(said, STATUS_NOT_FOUND,
+		  "the web server answers %d at %s%s; let it serve the folder %s "
+		  "(prebind_static in the shipped file) at %sstatic/",
+		  web->answer.status, web->url, file->path, folder, web->url);
+	free(folder);
+	return said->status;
+}
+
 static enum status static_file_check(struct web *web, const struct static_file *file,
 				     struct error *said)
 {
@@ -404,12 +155,7 @@ static enum status static_file_check(struct web *web, const struct static_file *
 	if (status != STATUS_OK)
 		return status;
 	if (web->answer.status != 200)
-		return error_set(
-		    said, STATUS_NOT_FOUND,
-		    "the web server answers %d at %s%s; let it serve the folder " PREBIND_DATADIR
-		    "/static (prebind_static in the shipped file) at "
-		    "%sstatic/",
-		    web->answer.status, web->url, file->path, web->url);
+		return static_file_missing(web, file, said);
 	if (strstr(web->answer.content_type, file->type) == NULL)
 		return error_set(
 		    said, STATUS_UNAVAILABLE,
@@ -452,11 +198,9 @@ static bool judge(struct web *web)
 
 	if (web_is_ours(web) && web->answer.status >= 400 && web->answer.status != 401)
 		read_error_name(web);
-	const struct page_fault *fault = asks_for_login(web) ? NULL : fault_find(web);
-	if (fault == NULL)
+	if (asks_for_login(web) || !web_page_fault(web, &said))
 		return true;
-	enum status status = fault->say(web, &said);
-	report_tell(web->report, "page", status, said.text);
+	report_tell(web->report, "page", said.status, said.text);
 	return false;
 }
 

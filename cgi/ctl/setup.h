@@ -11,7 +11,7 @@
 #include "ctl/ctl.h"
 #include "sitedb/site_rows.h"
 
-/* The questions, in the order in which they are asked. The table is in setup_ask.c. */
+/* The questions, in the order in which they are asked. The table is in setup_questions.c. */
 enum setup_name {
 	SETUP_SITE,     /* folder of the site's software; "-": none */
 	SETUP_URL,      /* the page's address */
@@ -87,6 +87,16 @@ struct setup {
 };
 
 /* ---- answers ---- */
+
+/* setup_questions.c: a row of the table. */
+struct setup_question {
+	const char *name;
+	const char *ask;                         /* NULL: it is not asked */
+	char *(*propose)(struct setup *setup);   /* owned by the caller; NULL: nothing */
+	const char *(*check)(const char *value); /* what is wrong with it; NULL: nothing */
+	const char *const *words;                /* NULL: any value that check allows */
+};
+const struct setup_question *setup_question(enum setup_name name);
 
 /* setup_ask.c: takes FILE of --answers, the operands, then asks or takes the defaults. */
 enum status setup_ask(struct setup *setup, struct error *err);

@@ -52,6 +52,9 @@ bool web_check_address(const struct web *web);
 void web_check_certificate(const struct web *web);
 void web_check_clock(const struct web *web);
 
+/* check_web_fault.c: true if the page's answer is a failure; said: its cause. */
+bool web_page_fault(const struct web *web, struct error *said);
+
 /* check_web_page.c: the page, its headers, cookie and static files. False: the page failed. */
 bool web_check_page(struct web *web);
 

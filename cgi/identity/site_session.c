@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/secret.h"
@@ -14,6 +13,7 @@
 #include "identity/packed_php.h"
 #include "identity/site_cookie.h"
 #include "identity/site_rule.h"
+#include "identity/site_time.h"
 #include "sitedb/site_query.h"
 
 #define BARE_JID_MAX 2047 /* RFC 7622 3.1: two parts of 1023 bytes, and the @ */
@@ -25,7 +25,16 @@
  * The columns that the session's query may return: the user or a packed session, the session's end,
  * and the user's data.
  */
-enum { WHO, EXPIRES_S, EXPIRES_MS, EXPIRES_ISO, DISPLAY_NAME, JID, EMAIL, ID };
+enum {
+	WHO,
+	EXPIRES_S, /* from here on as enum site_time */
+	EXPIRES_MS,
+	EXPIRES_ISO,
+	DISPLAY_NAME,
+	JID,
+	EMAIL,
+	ID
+};
 
 #define COLUMNS_OF_TIME                                                                            \
 	[EXPIRES_S] = {"expires_s", TIME_MAX, false},                                              \
@@ -209,37 +218,6 @@ static enum status site_session_open(const struct site_conf *conf, void **out, s
 
 /* ---- the session's end ---- */
 
-/* Reads "2026-11-22 14:15:16"; a fraction and a zone of UTC may follow. */
-static bool iso_read(const char *text, int64_t *out)
-{
-	struct tm tm = {0};
-	const char *rest = strptime(text, "%Y-%m-%d", &tm);
-
-	if (rest == NULL || (*rest != ' ' && *rest != 'T'))
-		return false;
-	rest = strptime(rest + 1, "%H:%M:%S", &tm);
-	if (rest == NULL)
-		return false;
-	if (*rest == '.')
-		rest += 1 + strspn(rest + 1, "0123456789");
-	/* "+00" is PostgreSQL's */
-	if (*rest != '\0' && strcmp(rest, "Z") != 0 && strcmp(rest, "+00:00") != 0 &&
-	    strcmp(rest, "+00") != 0)
-		return false;
-	*out = timegm(&tm);
-	return true;
-}
-
-static bool whole_read(const char *text, int64_t *out)
-{
-	size_t len = strspn(text, "0123456789");
-
-	if (len == 0 || len > 18 || text[len] != '\0') /* 18 digits always fit */
-		return false;
-	*out = strtoll(text, NULL, 10);
-	return true;
-}
-
 /*
  * Checks the time columns that the query returns. If one is past, no user is logged in. Null counts
  * as past, because it does not mean that the session never ends.
@@ -256,14 +234,11 @@ static enum status time_check(const struct site_session *site, const struct site
 			return error_set(err, STATUS_NOT_FOUND,
 					 "the column %s of the session is null",
 					 user_columns[i].name);
-		if (i == EXPIRES_ISO ? !iso_read(row->values[i], &end)
-				     : !whole_read(row->values[i], &end))
+		if (!site_time_read((enum site_time)(i - EXPIRES_S), row->values[i], &end))
 			return error_set(err, STATUS_BAD_REQUEST,
 					 "the column %s of the session holds '%s', which is not a "
 					 "time in that column's format",
 					 user_columns[i].name, row->values[i]);
-		if (i == EXPIRES_MS)
-			end /= 1000;
 		if (end <= now)
 			return error_set(err, STATUS_NOT_FOUND, "the session has expired");
 	}
