@@ -68,6 +68,7 @@ struct server_conf {
 	long processes;
 	long threads;
 	long waiting_max;
+	long drain_ms;
 	char *log;
 	long log_level; /* enum log_level */
 	char *sites;    /* a glob, or "" */

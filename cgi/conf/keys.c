@@ -15,6 +15,9 @@
 
 #define SERVER(field)                                                                              \
 	.section = SECTION_SERVER, .name = #field, .offset = offsetof(struct server_conf, field)
+#define SERVER_MS(field)                                                                           \
+	.section = SECTION_SERVER, .name = #field,                                                 \
+	.offset = offsetof(struct server_conf, field##_ms)
 #define SITE(field)                                                                                \
 	.section = SECTION_SITE, .name = #field, .offset = offsetof(struct site_conf, field)
 #define SITE_MS(field)                                                                             \
@@ -114,6 +117,9 @@ const struct conf_key conf_keys[] = {
 	{SERVER(waiting_max), .type = TYPE_INTEGER, .initial = "1024", .min = 1, .max = 8192,
 	 .what = "Requests of one process that wait for something else, such as the XMPP "
 		 "server; they do not count as threads."},
+	{SERVER_MS(drain), .type = TYPE_TIME, .initial = "0", .min = 0, .max = NUMBER_MINUTE_MS,
+	 .what = "How long the server goes on serving after SIGTERM, while /health answers 503; 0: "
+		 "it stops at once."},
 	{SERVER(log), .type = TYPE_LOG, .initial = "stderr",
 	 .what = "Where the log goes."},
 	{SERVER(log_level), .type = TYPE_ENUM, .initial = "info", .words = log_level_words,

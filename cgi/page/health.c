@@ -5,7 +5,19 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/stopping.h"
 #include "page/page.h"
+
+/*
+ * A server that stops answers 503 while it still serves, so that a balancer sends new requests
+ * elsewhere.
+ */
+static const char *state_name(bool well)
+{
+	if (stopping_has_begun())
+		return "stopping";
+	return well ? "ok" : "unavailable";
+}
 
 static void send_health(struct exchange *ex, enum status database, const enum status *upstream)
 {
@@ -16,12 +28,12 @@ static void send_health(struct exchange *ex, enum status database, const enum st
 	strbuf_init(&json);
 	json_writer_init(&w, &json);
 	json_open_object(&w, NULL);
-	json_put_string(&w, "status", well ? "ok" : "unavailable");
+	json_put_string(&w, "status", state_name(well));
 	json_put_string(&w, "database", status_name(database));
 	if (upstream != NULL)
 		json_put_string(&w, "upstream", status_name(*upstream));
 	json_close_object(&w);
-	page_send_json(ex, well ? 200 : 503, &json);
+	page_send_json(ex, well && !stopping_has_begun() ? 200 : 503, &json);
 	strbuf_clear(&json);
 }
 

@@ -417,8 +417,9 @@ static void keep_alive(struct supervisor *sup)
 
 static enum status stop_all(struct supervisor *sup, struct error *err)
 {
-	int64_t deadline = clock_monotonic_ms() + KILL_AFTER_MS;
+	int64_t deadline = clock_monotonic_ms() + sup->server->conf->drain_ms + KILL_AFTER_MS;
 	struct pollfd fd = {.fd = sup->signals, .events = POLLIN};
+	int number;
 
 	notify_stopping(&sup->server->notify);
 	kill_all(sup, SIGTERM);
@@ -428,8 +429,9 @@ static enum status stop_all(struct supervisor *sup, struct error *err)
 		if (left == 0)
 			break;
 		poll(&fd, 1, (int)left);
-		while (signals_next(sup->signals) != 0)
-			;
+		while ((number = signals_next(sup->signals)) != 0)
+			if (number == SIGTERM || number == SIGINT)
+				kill_all(sup, SIGTERM); /* it ends their drain */
 	}
 	if (reap(sup, true) == 0)
 		return STATUS_OK;

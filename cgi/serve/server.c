@@ -14,8 +14,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/history.h"
 #include "base/metrics.h"
+#include "base/stopping.h"
 #include "base/troubles.h"
 #include "serve/server_parts.h"
 
@@ -129,6 +131,27 @@ static enum status watch(struct server *server, int signals, struct error *err)
 	return STATUS_OK;
 }
 
+/*
+ * Goes on serving for a while, and /health says that this server stops. A second signal to stop
+ * ends that.
+ */
+static void drain(struct server *server, int signals)
+{
+	int64_t until_ms = clock_monotonic_ms() + server->conf->drain_ms;
+	struct pollfd fd = {.fd = signals, .events = POLLIN};
+	int number = 0;
+
+	if (server->gone || server->conf->drain_ms == 0)
+		return;
+	stopping_begin();
+	while (clock_left_ms(until_ms) > 0 && number != SIGTERM && number != SIGINT) {
+		int left = (int)clock_left_ms(until_ms);
+
+		poll(&fd, 1, pause_sooner(left, notify_watchdog(&server->notify)));
+		number = signals_next(signals);
+	}
+}
+
 /* STATUS_BUSY: some threads still work and use the server. */
 static enum status serve_until_stopped(struct server *server, int signals, struct error *err)
 {
@@ -140,6 +163,7 @@ static enum status serve_until_stopped(struct server *server, int signals, struc
 	notify_ready(&server->notify, 1);
 	status = watch(server, signals, err);
 	notify_stopping(&server->notify);
+	drain(server, signals);
 	if (threads_stop(server))
 		return status;
 	return error_set(err, STATUS_BUSY, "stopped with requests unanswered after %d s", DRAIN_S);

@@ -83,6 +83,7 @@ static const struct {
     {"processes",		   "3"			    },
     {"threads",		     "17"			   },
     {"waiting_max",                 "17"			   },
+    {"drain",		       "5s"			   },
     {"log",			 "syslog"		       },
     {"log_level",		   "warn"			 },
     {"sites",		       "/nowhere/at/all/*.conf"       },

@@ -1,0 +1,99 @@
+// Two nodes behind HAProxy: one that is told to stop tells the balancer first, and no request fails.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { docSnippet } from "../lib/docs.mjs";
+import { httpRequest } from "../lib/http.mjs";
+import { Place } from "../lib/place.mjs";
+import { Prebind } from "../lib/prebind.mjs";
+import { accepts, freePorts, until } from "../lib/wait.mjs";
+import { startTigasePeer } from "../peers/tigase_peer.mjs";
+
+const CLIENTS = 4;
+const places = [];
+let nodes, port;
+
+/** A node in its own place; its drain is longer than any test waits, and ends by a second signal. */
+async function startNode() {
+	const place = new Place();
+	places.push(place);
+	const peer = await startTigasePeer({ place });
+	const node = new Prebind(place, { server: { processes: 2, drain: "1m" }, site: peer.site(place) });
+	await node.prepare({});
+	await node.start();
+	return node;
+}
+
+before(async () => {
+	nodes = [await startNode(), await startNode()];
+	const [place] = places;
+	[port] = await freePorts(1);
+	const backend = docSnippet("docs/server.md", "balancer", {
+		"inter 1s": "inter 100ms",
+		"www.example.org": "example.org",
+		"192.0.2.1:80": `${nodes[0].socket} proto fcgi check-proto fcgi`,
+		"192.0.2.2:80": `${nodes[1].socket} proto fcgi check-proto fcgi`,
+	});
+	const file = place.write("etc/haproxy.cfg", `
+global
+    log stderr local0
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+fcgi-app prebind
+    docroot /
+    path-info ^(/chat)(/.*)$
+frontend all
+    bind 127.0.0.1:${port}
+    default_backend nodes
+backend nodes
+    use-fcgi-app prebind
+    http-response set-header X-Node %s
+${backend.replaceAll(/^/gm, "    ")}
+`);
+	await place.startUntil("haproxy", ["/usr/sbin/haproxy", "-db", "-f", file], () => accepts(port));
+});
+after(async () => {
+	for (const place of places.reverse()) // HAProxy can open only the sockets of its own user
+		await place.close({ logs: true });
+});
+
+const ask = (path = "/chat/login") => httpRequest({ port, path, headers: { Host: "example.org" } });
+const health = async (node) => JSON.parse((await node.request({ path: "/health" })).body).status;
+
+test("no request fails while a node stops; the health turns bad before the socket closes", async () => {
+	const [stopping, staying] = nodes;
+	const answers = [];
+	let on = true;
+	const clients = Array.from({ length: CLIENTS }, async () => {
+		while (on)
+			answers.push(await ask().then(({ status, headers }) => ({ status, node: headers["x-node"] }), (error) => ({ status: error.code })));
+	});
+	const both = (from) => new Set(answers.slice(from).map(({ node }) => node));
+	await until("both nodes to serve", () => both(0).size === 2);
+	stopping.child.process.kill("SIGTERM");
+	await until("the health to turn bad", async () => (await health(stopping)) === "stopping");
+	assert.equal((await stopping.request({ path: "/login" })).status, 200, "it still serves");
+	assert.equal(await health(staying), "ok");
+	await until("the balancer to leave it", async () => {
+		const from = answers.length;
+		await until("some answers", () => answers.length >= from + 10 * CLIENTS);
+		return both(from).size === 1;
+	});
+	const { code } = await stopping.child.stop(); // the second SIGTERM: the drain has done its work
+	assert.equal(code, 0, stopping.child.log);
+	await stopping.start();
+	await until("the balancer to use it again", async () => {
+		const from = answers.length;
+		await until("some answers", () => answers.length >= from + 10 * CLIENTS);
+		return both(from).size === 2;
+	});
+	on = false;
+	await Promise.all(clients);
+	assert.deepEqual(answers.filter(({ status }) => status !== 200), []);
+	for (const node of nodes) { // their own end need not last a minute
+		node.child.process.kill("SIGTERM");
+		await until("the health to turn bad", async () => (await health(node)) === "stopping");
+	}
+});
