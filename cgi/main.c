@@ -180,6 +180,8 @@ static enum status run(const char *config_option, bool *served, struct error *er
 		status = conf_blame(
 		    log_open(conf->server.log, (enum log_level)conf->server.log_level, err), err,
 		    conf_server_place(&conf->server, "log"));
+	if (status == STATUS_OK)
+		log_set_format((enum log_format)conf->server.log_format, getenv("JOURNAL_STREAM"));
 	for (size_t i = 0; status == STATUS_OK && i < conf->n_left_out; i++)
 		log_event(LOG_LEVEL_ERROR, "sites_left_out", "why", conf->left_out[i], NULL);
 	if (status == STATUS_OK)

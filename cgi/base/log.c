@@ -1,7 +1,7 @@
 /*
  * The log. A line is built on the stack, so "out of memory" can still be logged. It is written by
- * one write(2), so lines of several threads and processes do not mix. Each line is a complete JSON
- * object, however long a value is. The caller of log_open ignores SIGPIPE.
+ * one write(2), so lines of several threads and processes do not mix. Each line is complete, in
+ * JSON and as text, however long a value is. The caller of log_open ignores SIGPIPE.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,8 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,11 +49,14 @@ static struct {
 	bool to_syslog;
 	char *path;       /* of the log file; NULL: not a file */
 	atomic_int level; /* enum log_level */
+	enum log_format format;
+	bool to_journal; /* each line begins with its priority */
 } state = {.fd = STDERR_FILENO, .level = LOG_LEVEL_INFO};
 
 struct line {
 	char data[LOG_LINE_MAX];
 	size_t len;
+	bool is_empty; /* besides the priority */
 };
 
 /* O_NONBLOCK: a FIFO without a reader must not block the start. */
@@ -205,6 +210,25 @@ void log_close(void)
 	state.to_syslog = false;
 }
 
+/* Compares what systemd connected to standard error with what is there now. */
+static bool is_journal(const char *journal_stream)
+{
+	char here[2 * CODEC_DECIMAL_SIZE + 1];
+	struct stat st;
+
+	if (journal_stream == NULL || state.fd != STDERR_FILENO || state.to_syslog ||
+	    fstat(STDERR_FILENO, &st) != 0)
+		return false;
+	snprintf(here, sizeof(here), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return strcmp(journal_stream, here) == 0;
+}
+
+void log_set_format(enum log_format format, const char *journal_stream)
+{
+	state.format = format;
+	state.to_journal = is_journal(journal_stream);
+}
+
 static void line_add(struct line *line, const char *text, size_t len)
 {
 	memcpy(line->data + line->len, text, len);
@@ -236,8 +260,38 @@ static void line_add_value(struct line *line, const char *value, size_t room)
 	}
 }
 
+/* As text a value may be bare if nothing in it could be taken for something else. */
+static bool is_bare(const char *value)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				    "-._~:/@+%,";
+
+	return value[0] != '\0' && value[strspn(value, plain)] == '\0';
+}
+
+/* Adds " KEY=VALUE"; the first three values have no key: time, level and event. */
+static void line_add_word(struct line *line, const char *key, const char *value)
+{
+	size_t key_len = strlen(key);
+	const char *quote = is_bare(value) ? "" : "\"";
+	size_t frame = key_len + strlen(" =\"\"");
+	size_t room;
+
+	if (line->len + frame + LOG_TAIL > LOG_LINE_MAX)
+		return;
+	room = LOG_LINE_MAX - LOG_TAIL - line->len - frame;
+	if (!line->is_empty)
+		line_add(line, " ", 1);
+	line->is_empty = false;
+	line_add(line, key, key_len);
+	line_add(line, "=", key_len > 0);
+	line_add(line, quote, strlen(quote));
+	line_add_value(line, value, room < LOG_VALUE_MAX ? room : LOG_VALUE_MAX);
+	line_add(line, quote, strlen(quote));
+}
+
 /* A pair whose key does not fit is left out. Keys are constants and need no escapes. */
-static void line_add_pair(struct line *line, const char *key, const char *value)
+static void line_add_json(struct line *line, const char *key, const char *value)
 {
 	size_t key_len = strlen(key);
 	size_t frame = key_len + strlen(",\"\":\"");
@@ -246,11 +300,43 @@ static void line_add_pair(struct line *line, const char *key, const char *value)
 	if (line->len + frame + LOG_TAIL > LOG_LINE_MAX)
 		return;
 	room = LOG_LINE_MAX - LOG_TAIL - line->len - frame;
-	line_add(line, line->len == 0 ? "{\"" : ",\"", 2);
+	line_add(line, line->is_empty ? "{\"" : ",\"", 2);
+	line->is_empty = false;
 	line_add(line, key, key_len);
 	line_add(line, "\":\"", 3);
 	line_add_value(line, value, room < LOG_VALUE_MAX ? room : LOG_VALUE_MAX);
 	line_add(line, "\"", 1);
+}
+
+static void line_add_pair(struct line *line, const char *key, const char *value)
+{
+	if (state.format == LOG_FORMAT_TEXT)
+		line_add_word(line, key, value);
+	else
+		line_add_json(line, key, value);
+}
+
+/* The value of what every line has. */
+static void line_add_head(struct line *line, const char *key, const char *value)
+{
+	line_add_pair(line, state.format == LOG_FORMAT_TEXT ? "" : key, value);
+}
+
+static void line_begin(struct line *line, enum log_level level)
+{
+	const char priority[] = {'<', (char)('0' + syslog_levels[level]), '>'};
+
+	line->len = 0;
+	line->is_empty = true;
+	if (state.to_journal)
+		line_add(line, priority, sizeof(priority));
+}
+
+static void line_end(struct line *line)
+{
+	if (state.format == LOG_FORMAT_JSON)
+		line_add(line, "}", 1);
+	line_add(line, "\n", 1);
 }
 
 /* Writes the last count decimal digits of number; returns the position after them. */
@@ -263,17 +349,20 @@ static char *put_digits(char *at, long number, int count)
 	return at + count;
 }
 
-/* RFC 3339, UTC, with milliseconds. */
-static void line_add_time(struct line *line)
-{
-	struct timespec now;
-	struct tm tm;
-	char text[40];
-	char *at;
+/* Most lines of a thread are of the same second as the last one, so its digits are kept. */
+#define TIME_SECOND_LEN 20 /* "2026-11-29T17:28:56." */
+static _Thread_local struct {
+	time_t second;
+	char text[TIME_SECOND_LEN];
+} last_time = {.second = -1};
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	at = put_digits(text, tm.tm_year + 1900L, 4);
+static void last_time_set(time_t second)
+{
+	char *at = last_time.text;
+	struct tm tm;
+
+	gmtime_r(&second, &tm);
+	at = put_digits(at, tm.tm_year + 1900L, 4);
 	*at++ = '-';
 	at = put_digits(at, tm.tm_mon + 1, 2);
 	*at++ = '-';
@@ -284,11 +373,25 @@ static void line_add_time(struct line *line)
 	at = put_digits(at, tm.tm_min, 2);
 	*at++ = ':';
 	at = put_digits(at, tm.tm_sec, 2);
-	*at++ = '.';
-	at = put_digits(at, now.tv_nsec / 1000000, 3);
+	*at = '.';
+	last_time.second = second;
+}
+
+/* RFC 3339, UTC, with milliseconds. */
+static void line_add_time(struct line *line)
+{
+	char text[TIME_SECOND_LEN + sizeof("123Z")];
+	struct timespec now;
+	char *at;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (now.tv_sec != last_time.second)
+		last_time_set(now.tv_sec);
+	memcpy(text, last_time.text, TIME_SECOND_LEN);
+	at = put_digits(text + TIME_SECOND_LEN, now.tv_nsec / 1000000, 3);
 	*at++ = 'Z';
 	*at = '\0';
-	line_add_pair(line, "time", text);
+	line_add_head(line, "time", text);
 }
 
 /*
@@ -309,27 +412,40 @@ static void line_write(const struct line *line, enum log_level level)
 		;
 }
 
+static _Thread_local const char *request_id;
+
+void log_request_id(const char *id)
+{
+	request_id = id;
+}
+
 void log_event(enum log_level level, const char *event, ...)
 {
-	struct line line = {.len = 0};
+	struct line line;
 	int saved_errno = errno; /* callers may log between a failure and its report */
 	const char *key;
+	bool has_id = false;
 	va_list pairs;
 
 	if ((int)level < atomic_load_explicit(&state.level, memory_order_relaxed))
 		return;
-	line_add_time(&line);
-	line_add_pair(&line, "level", level_names[level]);
-	line_add_pair(&line, "event", event);
+	line_begin(&line, level);
+	if (!state.to_journal || state.format == LOG_FORMAT_JSON)
+		line_add_time(&line);
+	line_add_head(&line, "level", level_names[level]);
+	line_add_head(&line, "event", event);
 	va_start(pairs, event);
 	while ((key = va_arg(pairs, const char *)) != NULL) {
 		const char *value = va_arg(pairs, const char *);
 
+		has_id |= strcmp(key, "id") == 0;
 		if (value != NULL)
 			line_add_pair(&line, key, value);
 	}
 	va_end(pairs);
-	line_add(&line, "}\n", 2);
+	if (!has_id && request_id != NULL)
+		line_add_pair(&line, "id", request_id);
+	line_end(&line);
 	line_write(&line, level);
 	errno = saved_errno;
 }
@@ -337,14 +453,15 @@ void log_event(enum log_level level, const char *event, ...)
 /* Without the time: gmtime_r is not safe in a signal handler. */
 void log_crash(int signal_number)
 {
-	struct line line = {.len = 0};
+	struct line line;
 	char number[CODEC_DECIMAL_SIZE], pid[CODEC_DECIMAL_SIZE];
 
-	line_add_pair(&line, "level", level_names[LOG_LEVEL_ERROR]);
-	line_add_pair(&line, "event", "crashed");
+	line_begin(&line, LOG_LEVEL_ERROR);
+	line_add_head(&line, "level", level_names[LOG_LEVEL_ERROR]);
+	line_add_head(&line, "event", "crashed");
 	line_add_pair(&line, "signal", codec_decimal(number, signal_number));
 	line_add_pair(&line, "pid", codec_decimal(pid, getpid()));
-	line_add(&line, "}\n", 2);
+	line_end(&line);
 	struct pollfd target = {.fd = state.to_syslog ? STDERR_FILENO : state.fd,
 				.events = POLLOUT};
 	if (poll(&target, 1, 0) <= 0 || write(target.fd, line.data, line.len) < 0)

@@ -1,5 +1,7 @@
 /*
- * The log: one JSON object on each line, at most 2 KiB, printable ASCII, written by one write(2).
+ * The log: one event on each line, at most 2 KiB, printable ASCII, written by one write(2). A line
+ * is a JSON object or, for people, words: time, level, event and KEY=VALUE, where a value with
+ * other characters than letters, digits and a few signs is a JSON string.
  * For the whole process, thread-safe. A failure to write never fails a request; the line is lost.
  * Never log passwords, cookies, tokens, sid, rid, Authorization or upstream bodies.
  */
@@ -10,6 +12,7 @@
 
 #include "base/error.h"
 
+enum log_format { LOG_FORMAT_JSON, LOG_FORMAT_TEXT };
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 
 /*
@@ -44,6 +47,19 @@ enum status log_reopen(struct error *err);
  */
 enum status log_give(uid_t uid, gid_t gid, struct error *err);
 void log_set_level(enum log_level level);
+/*
+ * Sets the format of the lines. journal_stream is the value of JOURNAL_STREAM, which systemd sets
+ * to "DEVICE:INODE" of the journal's end of standard error; NULL: not set. If the log goes there,
+ * each line begins with its priority, "<4>", which the journal takes off. Text then has no time,
+ * because the journal shows its own. Call it after log_open, before threads start.
+ */
+void log_set_format(enum log_format format, const char *journal_stream);
+
+/*
+ * Until it is called with NULL, each line of this thread that has no "id" gets this one. id: of the
+ * request that the thread serves; borrowed.
+ */
+void log_request_id(const char *id);
 
 /*
  * Writes one line: time, level, event, then the pairs key, value, …, NULL. A pair whose value is

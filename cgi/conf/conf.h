@@ -70,9 +70,10 @@ struct server_conf {
 	long waiting_max;
 	long drain_ms;
 	char *log;
-	long log_level; /* enum log_level */
-	char *sites;    /* a glob, or "" */
-	char *user;     /* "": keep the current user */
+	long log_level;  /* enum log_level */
+	long log_format; /* enum log_format */
+	char *sites;     /* a glob, or "" */
+	char *user;      /* "": keep the current user */
 	char *socket_group;
 	struct conf_list peer_users;
 	char *status_token_file;

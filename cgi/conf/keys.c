@@ -30,6 +30,11 @@ static const char *const log_level_words[] = {
     [LOG_LEVEL_ERROR] = "error",
     NULL,
 };
+static const char *const log_format_words[] = {
+    [LOG_FORMAT_JSON] = "json",
+    [LOG_FORMAT_TEXT] = "text",
+    NULL,
+};
 static const char *const identity_words[] = {PROVIDER_LOGIN,
 					     PROVIDER_REMOTE_USER,
 					     PROVIDER_SITE_SESSION,
@@ -124,6 +129,8 @@ const struct conf_key conf_keys[] = {
 	 .what = "Where the log goes."},
 	{SERVER(log_level), .type = TYPE_ENUM, .initial = "info", .words = log_level_words,
 	 .what = "The lowest level that is logged."},
+	{SERVER(log_format), .type = TYPE_ENUM, .initial = "json", .words = log_format_words,
+	 .what = "The format of the log's lines: json for programs, or text for people."},
 	{SERVER(sites), .type = TYPE_PATH, .initial = "",
 	 .what = "Files with more [site NAME] sections; may contain * and ?."},
 	{SERVER(user), .type = TYPE_WORD, .initial = "",

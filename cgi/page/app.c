@@ -165,6 +165,7 @@ void app_handle(void *arg, const struct raw_request *raw, struct response *respo
 	behind_proxy_notice(&ex);
 	page_finish(&ex);
 	log_request(&ex, started_ms);
+	log_request_id(NULL);
 	identity_clear(&ex.identity);
 	jid_clear(&ex.jid);
 	request_clear(&ex.req);

@@ -273,6 +273,7 @@ static enum status believe_proxies(struct exchange *ex, struct error *err)
 enum status gate_pass(struct exchange *ex, struct error *err)
 {
 	enum status status = request_read(ex->raw, &ex->req, err);
+	log_request_id(ex->req.id);
 
 	if (status == STATUS_OK)
 		status = believe_proxies(ex, err);

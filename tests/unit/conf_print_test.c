@@ -86,6 +86,7 @@ static const struct {
     {"drain",		       "5s"			   },
     {"log",			 "syslog"		       },
     {"log_level",		   "warn"			 },
+    {"log_format",                  "text"			 },
     {"sites",		       "/nowhere/at/all/*.conf"       },
     {"user",			"prebind"		      },
     {"socket_group",                "web"			  },

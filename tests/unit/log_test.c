@@ -92,6 +92,88 @@ TEST(test_line)
 	json_free(line);
 }
 
+/* Text: a value that could be misread is a JSON string, so a value cannot forge another pair. */
+TEST(test_text)
+{
+	char *text;
+
+	assert_ok(log_open(unit_path("log"), LOG_LEVEL_INFO, ERR));
+	log_set_format(LOG_FORMAT_TEXT, NULL);
+	log_event(LOG_LEVEL_WARN, "login_failed", "id", "0123456789abcdef", "nothing", NULL, "user",
+		  "x ip=127.0.0.1\nroot", "jid", "a@b/c-1", "empty", "", NULL);
+	log_set_format(LOG_FORMAT_JSON, NULL);
+	text = unit_read(unit_path("log"), NULL);
+	text[24] = '\0';
+	assert_time(text);
+	assert_string_equal(text + 25,
+			    "warn login_failed id=0123456789abcdef "
+			    "user=\"x ip=127.0.0.1\\u000aroot\" jid=a@b/c-1 empty=\"\"\n");
+	free(text);
+}
+
+/* Standard error is the journal if it has the device and the inode that systemd told. */
+static void log_to_journal(enum log_format format, unsigned long more)
+{
+	int saved = dup(STDERR_FILENO);
+	char stream[64];
+	struct stat st;
+
+	assert_true(freopen(unit_path("log"), "w", stderr) != NULL);
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%lu:%lu", (unsigned long)st.st_dev,
+		 (unsigned long)st.st_ino + more);
+	assert_ok(log_open("stderr", LOG_LEVEL_INFO, ERR));
+	log_set_format(format, stream);
+	log_event(LOG_LEVEL_ERROR, "chat_server", "why", "down", NULL);
+	log_set_format(LOG_FORMAT_JSON, NULL);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+}
+
+static void assert_log_begins(const char *expected)
+{
+	char *text = unit_read(unit_path("log"), NULL);
+
+	assert_memory_equal(text, expected, strlen(expected));
+	free(text);
+}
+
+TEST(test_journal)
+{
+	log_to_journal(LOG_FORMAT_TEXT, 0);
+	assert_log_begins("<3>error chat_server why=down\n");
+	log_to_journal(LOG_FORMAT_JSON, 0);
+	assert_log_begins("<3>{\"time\":\"");
+	log_to_journal(LOG_FORMAT_JSON, 1); /* something else than the journal */
+	assert_log_begins("{\"time\":\"");
+}
+
+TEST(test_request_id)
+{
+	struct json *line;
+	char *text;
+	const char *at;
+
+	assert_ok(log_open(unit_path("log"), LOG_LEVEL_INFO, ERR));
+	log_request_id("0123456789abcdef");
+	log_event(LOG_LEVEL_WARN, "failover", "site", "a", NULL);
+	log_event(LOG_LEVEL_WARN, "failover", "id", "fedcba9876543210", NULL);
+	log_request_id(NULL);
+	log_event(LOG_LEVEL_WARN, "failover", NULL);
+	text = unit_read(unit_path("log"), NULL);
+	at = text;
+	line = next_line(&at);
+	assert_member(line, "id", "0123456789abcdef");
+	json_free(line);
+	line = next_line(&at);
+	assert_member(line, "id", "fedcba9876543210");
+	json_free(line);
+	line = next_line(&at);
+	assert_null(json_member(line, "id"));
+	json_free(line);
+	free(text);
+}
+
 TEST(test_levels)
 {
 	char *text;
