@@ -5,9 +5,13 @@
  * does not affect open connections.
  */
 import net from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+
+const APART_MS = 20; // between two that leave after a silence: a line carries one after the other
 
 export class Wire {
 	/** @type {Set<net.Socket>} */ #sockets = new Set();
+	/** @type {(() => void)[]} */ #held = []; // what a silence keeps back, in the order in which it was sent
 	#silent = false;
 	#cut = false;
 
@@ -32,26 +36,42 @@ export class Wire {
 	}
 
 	/**
-	 * Delivers nothing in either direction. As with TCP, data that is under way arrives after
-	 * mend().
+	 * Delivers nothing in either direction. Data that is under way arrives after mend(), in the
+	 * order in which it was sent, whatever its connection.
 	 */
 	silence() {
 		this.#silent = true;
-		for (const socket of this.#sockets)
-			socket.pause();
 	}
 
 	/** Breaks all connections, and each new one. */
 	cut() {
 		this.#cut = true;
+		this.#silent = false;
+		this.#held = [];
 		for (const socket of this.#sockets)
 			socket.resetAndDestroy();
 	}
 
 	mend() {
-		this.#silent = this.#cut = false;
-		for (const socket of this.#sockets)
-			socket.resume();
+		this.#cut = false;
+		if (this.#silent)
+			this.#release();
+	}
+
+	/** What comes meanwhile waits for its turn. */
+	async #release() {
+		while (this.#silent && this.#held.length > 0) {
+			this.#held.shift()();
+			await pause(APART_MS);
+		}
+		this.#silent = false;
+	}
+
+	#deliver(act) {
+		if (this.#silent)
+			this.#held.push(act);
+		else
+			act();
 	}
 
 	#join(near, to) {
@@ -66,14 +86,12 @@ export class Wire {
 
 	#pass(from, to) {
 		this.#sockets.add(from);
-		from.on("data", (chunk) => to.write(chunk));
-		from.on("end", () => to.end());
-		from.on("error", () => to.destroy());
+		from.on("data", (chunk) => this.#deliver(() => to.write(chunk)));
+		from.on("end", () => this.#deliver(() => to.end()));
+		from.on("error", () => this.#deliver(() => to.destroy()));
 		from.on("close", () => {
 			this.#sockets.delete(from);
-			to.destroy();
+			this.#deliver(() => to.destroy());
 		});
-		if (this.#silent)
-			from.pause();
 	}
 }
