@@ -25,7 +25,7 @@ async function install() {
 		"--dbuser=wiki", "--dbpass=wiki", `--confpath=${place.folder("wiki")}`, "--scriptpath=/w", "--server=http://127.0.0.1", `--pass=${PASSWORD}`, "Wiki", "Admin"]);
 	assert.equal(code, 0, stdout + stderr);
 	// two web servers, so two addresses
-	await place.run(["sh", "-c", `echo '$wgServer = "http://" . ($_SERVER["HTTP_HOST"] ?? "127.0.0.1"); $wgPasswordAttemptThrottle = []; $wgMainCacheType = CACHE_DB;' >> '${place.path("wiki", "LocalSettings.php")}'`]);
+	await place.run(["sh", "-c", `echo '$wgServer = "http://" . ($_SERVER["HTTP_HOST"] ?? "127.0.0.1"); $wgPasswordAttemptThrottle = []; $wgMainCacheType = CACHE_NONE; $wgSessionCacheType = CACHE_DB;' >> '${place.path("wiki", "LocalSettings.php")}'`]);
 }
 
 before(async () => {
