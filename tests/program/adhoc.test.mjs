@@ -35,7 +35,7 @@ before(async () => {
 		sites: {
 			off: site({ hosts: "off.example", gateway: "off" }),
 			map: site({ hosts: "map.example", accounts: "map" }),
-			limited: site({ hosts: "limited.example", limit_gateway: "3/1m" }),
+			limited: site({ hosts: "limited.example", limit_gateway: "3/24h" }),
 			silent: site({ hosts: "silent.example", tigase_url: "http://127.0.0.1:1/rest/adhoc/bosh@example.test" }),
 		},
 	});

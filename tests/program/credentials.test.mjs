@@ -25,7 +25,7 @@ before(async () => {
 		fixed: { ...token, credentials: "on", resource: "desk" },
 		server: { ...token, credentials: "on", resource: "server" },
 		map: { ...token, credentials: "on", accounts: "map" },
-		limited: { ...token, credentials: "on", limit_bind_user: "5/1m" },
+		limited: { ...token, credentials: "on", limit_bind_user: "5/24h" },
 		https: { ...token, credentials: "on", allow_http: "off" },
 	};
 	for (const [name, keys] of Object.entries(sites))

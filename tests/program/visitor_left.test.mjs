@@ -11,6 +11,7 @@ import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const PASSWORD = "correct horse";
 const JID = "alice@example.test";
+const LIMIT = "100/24h"; // a bucket that is full again is forgotten: this one is not full for a quarter of an hour
 let place, peer, bosh, prebind;
 
 before(async () => {
@@ -19,7 +20,7 @@ before(async () => {
 	bosh = await BoshPeer.start(place);
 	prebind = new Prebind(place, {
 		site: { ...peer.site(place), hosts: "tigase.test", upstream_max: 1, timeout: "60s", gateway: "on",
-			limit_bind_user: "100/1m", limit_gateway: "100/1m" },
+			limit_bind_user: LIMIT, limit_bind_ip: LIMIT, limit_gateway: LIMIT },
 		sites: { bosh: { backend: "bosh", bosh_service: bosh.url, hosts: "bosh.test", jid: "{user}@example.test", resource: "desk" } },
 	});
 	await prebind.prepare({ alice: PASSWORD, bob: PASSWORD, carol: PASSWORD });
