@@ -32,6 +32,17 @@ struct conf_limit {
 	long period_ms;
 };
 
+/* Rooms of the site, which every user is shown. */
+struct conf_room {
+	char *jid;  /* bare, prepared */
+	char *name; /* shown */
+	bool join;  /* users enter it by themselves */
+};
+struct conf_rooms {
+	struct conf_room *items;
+	size_t count;
+};
+
 enum conf_accounts { ACCOUNTS_ALL, ACCOUNTS_MAP };
 enum conf_client { CLIENT_BUILTIN, CLIENT_CONVERSE, CLIENT_NONE };
 enum conf_backend { BACKEND_TIGASE, BACKEND_BOSH };
@@ -112,6 +123,9 @@ struct site_conf {
 	struct conf_limit limit_login;
 	struct conf_limit limit_bind_user;
 	struct conf_limit limit_bind_ip;
+
+	struct conf_rooms rooms; /* that every user is shown */
+	struct conf_list staff;  /* prepared bare JIDs, in the order of preference */
 
 	bool gateway; /* answer /rest/adhoc/{jid} */
 	struct conf_limit limit_gateway;

@@ -230,6 +230,12 @@ const struct conf_key conf_keys[] = {
 	{SITE(limit_gateway), .type = TYPE_LIMIT, .initial = "600/1m",
 	 .what = "Calls that one of those callers may make in a time."},
 
+	{SITE(rooms), .type = TYPE_ROOMS, .initial = "",
+	 .what = "Rooms (group chats) that every user is shown; with join, they enter by themselves."},
+	{SITE(staff), .type = TYPE_JIDS, .initial = "", .max = 8,
+	 .what = "JIDs of the staff whom a user can ask and report to, in the order in which they "
+		 "are tried."},
+
 	{SITE(remote_user_realm), .type = TYPE_REALM, .initial = "",
 	 .what = "The realm to remove from the web server's user@REALM; another realm is "
 		 "refused."},

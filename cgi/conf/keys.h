@@ -30,7 +30,9 @@ enum conf_type {
 	TYPE_NETS,     /* IP addresses and networks */
 	TYPE_ORIGINS,  /* origins of pages that may send us a form */
 	TYPE_COOKIES,  /* names of cookies */
+	TYPE_JIDS,     /* bare JIDs of people */
 	TYPE_PINS,     /* public keys, in the form of libcurl */
+	TYPE_ROOMS,    /* rooms with their names (struct conf_rooms) */
 	TYPE_MOUNT,    /* base_path or public_path of struct site_conf, with its _set */
 	TYPE_WORD,     /* no blanks (char *, as all that follow) */
 	TYPE_REALM,    /* the part after the @ of user@REALM */

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "conf/conf.h"
 #include "conf/keys.h"
+#include "conf/rooms.h"
 #include "conf/value.h"
 
 static void value_print(const struct conf_key *key, const void *section, struct strbuf *out)
@@ -88,8 +89,12 @@ static void section_json(enum conf_section which, const void *section, struct js
 		case TYPE_NODES:
 		case TYPE_URLS:
 		case TYPE_ORIGINS:
+		case TYPE_JIDS:
 		case TYPE_PINS:
 			list_json(key, field, w);
+			break;
+		case TYPE_ROOMS:
+			rooms_put_json(field, key->name, w);
 			break;
 		default:
 			text_json(key, section, w);

@@ -1,6 +1,7 @@
 /*
  * Sets, checks and prints values; the table at the end has one row for each type. text.c has the
- * rules for texts, number.c reads digits and units, keys.c has the limits of each key.
+ * rules for texts, amount.c those for numbers, rooms.c those for rooms; keys.c has the limits of
+ * each key.
  */
 #include "conf/value.h"
 
@@ -8,17 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/amount.h"
 #include "conf/list.h"
 #include "conf/number.h"
 #include "conf/placeholder.h"
+#include "conf/rooms.h"
 #include "conf/shipped.h"
 #include "conf/site_uri.h"
 #include "conf/text.h"
 
-#define LIMIT_COUNT_MAX  1000000 /* for more, use off */
-#define LIMIT_PERIOD_MIN NUMBER_SECOND_MS
-#define REASON_MAX       160 /* bytes: the longest reason of text.c with a few words before it */
-#define LIMIT_PERIOD_MAX (24 * NUMBER_HOUR_MS) /* counts are not kept longer */
+#define REASON_MAX 160 /* bytes: the longest reason of text.c with a few words before it */
 
 struct type {
 	const char *name;
@@ -27,6 +27,8 @@ struct type {
 	enum status (*set)(const struct conf_key *key, const char *text, void *section,
 			   struct error *err);
 	void (*text)(const struct conf_key *key, const void *section, struct strbuf *out);
+	const char *(*read)(const struct conf_key *key, const char *text, void *field);
+	void (*write)(const void *field, struct strbuf *out);
 	bool private; /* not quoted: a refused URL may contain a password */
 };
 static const struct type types[TYPE_COUNT];
@@ -59,99 +61,18 @@ static enum status refuse(const struct conf_key *key, const char *text, const ch
 	return status;
 }
 
-/* ---- numbers and times ---- */
-
-static enum status set_ranged(const struct conf_key *key, const char *text, long long number,
-			      void *section, struct error *err)
-{
-	if (number < key->min)
-		return refuse(key, text, "is too small", err);
-	if (number > key->max)
-		return refuse(key, text, "is too large", err);
-	*(long *)field(key, section) = (long)number;
-	return STATUS_OK;
-}
-
-static enum status set_integer(const struct conf_key *key, const char *text, void *section,
-			       struct error *err)
-{
-	const char *at = text;
-	long long number;
-	if (!number_read(&at, &number) || *at != '\0')
-		return refuse(key, text, "is not a whole number", err);
-	return set_ranged(key, text, number, section, err);
-}
-
-static enum status set_seconds(const struct conf_key *key, const char *text, void *section,
-			       struct error *err)
-{
-	const char *at = text;
-	long long number;
-	if (number_read(&at, &number) && *at == '\0')
-		return set_ranged(key, text, number, section, err);
-
-	long long ms;
-	const char *reason = number_time_read(text, &ms);
-	if (reason == NULL && ms % NUMBER_SECOND_MS != 0)
-		reason = "is not in whole seconds";
-	if (reason != NULL)
-		return refuse(key, text, reason, err);
-	return set_ranged(key, text, ms / NUMBER_SECOND_MS, section, err);
-}
-
-static enum status set_time(const struct conf_key *key, const char *text, void *section,
+/* Sets a value of a type that only says why a text is not one. */
+static enum status set_read(const struct conf_key *key, const char *text, void *section,
 			    struct error *err)
 {
-	long long ms;
-	const char *reason = number_time_read(text, &ms);
-	if (reason != NULL)
-		return refuse(key, text, reason, err);
-	return set_ranged(key, text, ms, section, err);
+	const char *reason = types[key->type].read(key, text, field(key, section));
+
+	return reason == NULL ? STATUS_OK : refuse(key, text, reason, err);
 }
 
-static enum status set_limit(const struct conf_key *key, const char *text, void *section,
-			     struct error *err)
+static void text_written(const struct conf_key *key, const void *section, struct strbuf *out)
 {
-	struct conf_limit *limit = field(key, section);
-	if (strcmp(text, "off") == 0) {
-		*limit = (struct conf_limit){0};
-		return STATUS_OK;
-	}
-	const char *at = text;
-	long long count;
-	long long period;
-	if (!number_read(&at, &count) || *at++ != '/')
-		return refuse(key, text, "is not a limit", err);
-	const char *reason = number_time_read(at, &period);
-	if (reason != NULL)
-		return refuse(key, text, reason, err);
-	if (count < 1 || count > LIMIT_COUNT_MAX)
-		return refuse(key, text, "has a number that is too small or too large", err);
-	if (period < LIMIT_PERIOD_MIN || period > LIMIT_PERIOD_MAX)
-		return refuse(key, text, "has a time that is too short or too long", err);
-	*limit = (struct conf_limit){.count = (long)count, .period_ms = (long)period};
-	return STATUS_OK;
-}
-
-static void text_integer(const struct conf_key *key, const void *section, struct strbuf *out)
-{
-	strbuf_addf(out, "%ld", *(const long *)value_field(key, section));
-}
-
-static void text_time(const struct conf_key *key, const void *section, struct strbuf *out)
-{
-	number_time_write(*(const long *)value_field(key, section), out);
-}
-
-static void text_limit(const struct conf_key *key, const void *section, struct strbuf *out)
-{
-	const struct conf_limit *limit = value_field(key, section);
-	if (limit->count == 0) {
-		strbuf_adds(out, "off");
-		return;
-	}
-	strbuf_addf(out, "%ld/", limit->count);
-	number_time_write(limit->period_ms, out);
+	types[key->type].write(value_field(key, section), out);
 }
 
 /* ---- words ---- */
@@ -221,6 +142,8 @@ static const char *word_check(const struct conf_key *key, const struct conf_list
 		if (is_same_word(key, list->items[i], word))
 			return "is there twice";
 	}
+	if (key->max > 0 && list->count >= (size_t)key->max)
+		return "is one too many";
 	if (key->words != NULL && word_index(key->words, word) < 0)
 		return "is not known";
 	return types[key->type].check(word);
@@ -247,7 +170,9 @@ static enum status list_add(const struct conf_key *key, struct conf_list *list, 
 	if (key->type == TYPE_HOSTS || key->type == TYPE_NODES)
 		lower(item);
 
-	const char *reason = word_check(key, list, item);
+	const char *reason = key->type == TYPE_JIDS ? rooms_jid_prepare(&item) : NULL;
+	if (reason == NULL)
+		reason = word_check(key, list, item);
 	enum status status = STATUS_OK;
 	if (reason != NULL)
 		status = refuse_word(key, item, list->count + 1, reason, err);
@@ -281,6 +206,30 @@ static void text_list(const struct conf_key *key, const void *section, struct st
 	const struct conf_list *list = value_field(key, section);
 	for (size_t i = 0; i < list->count; i++)
 		strbuf_addf(out, "%s%s", i == 0 ? "" : " ", list->items[i]);
+}
+
+/* ---- rooms ---- */
+
+static enum status set_rooms(const struct conf_key *key, const char *text, void *section,
+			     struct error *err)
+{
+	struct conf_rooms rooms = {0};
+	struct strbuf wrong; /* the entry with a fault */
+
+	strbuf_init(&wrong);
+	const char *reason = rooms_read(text, &rooms, &wrong);
+	enum status status = reason == NULL ? STATUS_OK : refuse(key, wrong.data, reason, err);
+	if (status == STATUS_OK)
+		*(struct conf_rooms *)field(key, section) = rooms;
+	else
+		rooms_clear(&rooms);
+	strbuf_clear(&wrong);
+	return status;
+}
+
+static void text_rooms(const struct conf_key *key, const void *section, struct strbuf *out)
+{
+	rooms_write(value_field(key, section), out);
 }
 
 /* ---- texts ---- */
@@ -339,14 +288,17 @@ static void text_mount(const struct conf_key *key, const void *section, struct s
 
 #define A_PATH "a path that begins with /"
 
+#define READ(reader, writer)                                                                       \
+	.set = set_read, .text = text_written, .read = (reader), .write = (writer)
+
 /* clang-format off */
 static const struct type types[TYPE_COUNT] = {
 	[TYPE_BOOL] = {"switch", "on, off", .set = set_bool, .text = text_bool},
-	[TYPE_INTEGER] = {"number", .set = set_integer, .text = text_integer},
-	[TYPE_SECONDS] = {"seconds", .set = set_seconds, .text = text_integer},
-	[TYPE_TIME] = {"time", .set = set_time, .text = text_time},
+	[TYPE_INTEGER] = {"number", READ(amount_integer_read, amount_write)},
+	[TYPE_SECONDS] = {"seconds", READ(amount_seconds_read, amount_write)},
+	[TYPE_TIME] = {"time", READ(amount_time_read, amount_time_write)},
 	[TYPE_LIMIT] = {"limit", "N/TIME, such as 10/15m (N at most 1000000, TIME from 1s to 24h), or off",
-			.set = set_limit, .text = text_limit},
+			READ(amount_limit_read, amount_limit_write)},
 	[TYPE_ENUM] = {"word", .set = set_enum, .text = text_enum},
 	[TYPE_WORDS] = {"words", .check = text_word_check, .set = set_list, .text = text_list},
 	[TYPE_HOSTS] = {"hosts", "host names without a port, separated by blanks, each once",
@@ -363,6 +315,10 @@ static const struct type types[TYPE_COUNT] = {
 			  text_cookie_check, set_list, text_list},
 	[TYPE_PINS] = {"keys", "sha256//BASE64=, several separated by blanks, each once",
 		       text_pin_check, set_list, text_list},
+	[TYPE_JIDS] = {"jids", "NAME@DOMAIN, at most 8, separated by blanks, each once",
+		       text_word_check, set_list, text_list},
+	[TYPE_ROOMS] = {"rooms", "NAME@DOMAIN \"Shown name\", with join after it or not, at most 32, separated by commas, each once",
+			.set = set_rooms, .text = text_rooms},
 	[TYPE_MOUNT] = {"path", "a path such as /chat, or / alone",
 			text_mount_check, set_mount, text_mount},
 	[TYPE_WORD] = {"name", "one word", text_word_check, set_text, text_text},
@@ -491,6 +447,8 @@ void value_clear(const struct conf_key *key, void *section, const void *defaults
 {
 	if (types[key->type].set == set_list)
 		clear_list(key, section, defaults);
+	else if (types[key->type].set == set_rooms)
+		rooms_clear(field(key, section)); /* the default is empty */
 	else if (types[key->type].set == set_text || types[key->type].set == set_mount)
 		clear_text(key, section, defaults);
 }

@@ -10,6 +10,7 @@
 #include "base/codec.h"
 #include "base/log.h"
 #include "base/wait.h"
+#include "conf/rooms.h"
 #include "page/page.h"
 
 #define BIND_USER_BURST   5   /* tabs that one person opens at once */
@@ -121,7 +122,20 @@ void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1])
 	free(jid);
 }
 
-void bind_write_json(const struct chat_session *session, const char *user_key, struct strbuf *out)
+void bind_put_site(const struct site_conf *conf, struct json_writer *w)
+{
+	if (conf->rooms.count > 0)
+		rooms_put_json(&conf->rooms, "rooms", w);
+	if (conf->staff.count == 0)
+		return;
+	json_open_array(w, "staff");
+	for (size_t i = 0; i < conf->staff.count; i++)
+		json_put_string(w, NULL, conf->staff.items[i]);
+	json_close_array(w);
+}
+
+void bind_write_json(const struct site_conf *conf, const struct chat_session *session,
+		     const char *user_key, struct strbuf *out)
 {
 	struct json_writer w;
 
@@ -141,6 +155,7 @@ void bind_write_json(const struct chat_session *session, const char *user_key, s
 		json_put_integer(&w, "wait", session->wait);
 		json_put_integer(&w, "expires_in", session->expires_in);
 	}
+	bind_put_site(conf, &w);
 	json_close_object(&w);
 }
 
@@ -160,7 +175,8 @@ void prebind_json_handle(struct exchange *ex)
 		bind_user_key(ex, user_key);
 	enum status status = who ? STATUS_OK : bind_session(ex, &session, &err);
 	if (status == STATUS_OK) {
-		bind_write_json(who ? NULL : &session, bind != NULL ? user_key : NULL, &json);
+		bind_write_json(ex->site->conf, who ? NULL : &session,
+				bind != NULL ? user_key : NULL, &json);
 		page_send_json(ex, 200, &json);
 	} else {
 		page_send_error(ex, status, &err);

@@ -30,6 +30,7 @@ static void write_converse(const struct exchange *ex, struct strbuf *out)
 	json_put_string(&w, "bind", "required");
 	json_put_string(&w, "account", jid);
 	json_put_string(&w, "bosh_url", ex->site->conf->bosh_url);
+	bind_put_site(ex->site->conf, &w);
 	json_close_object(&w);
 	free(jid);
 }
@@ -45,7 +46,7 @@ static void send_chat(struct exchange *ex, const struct chat_session *session)
 	if (ex->site->conf->client == CLIENT_CONVERSE)
 		write_converse(ex, &json);
 	else
-		bind_write_json(session, NULL, &json);
+		bind_write_json(ex->site->conf, session, NULL, &json);
 	if (view != NULL && strbuf_ok(&json)) {
 		add_user(ex, view);
 		view_text(view, "user_key", user_key);

@@ -105,6 +105,8 @@ static const struct {
     {"jid",			 "{user|lower}@b.org"           },
     {"accounts",		    "map"			  },
     {"deny_jids",		   "boss root@b.org"              },
+    {"rooms",		       "a@b.org \"A, b\" join"        },
+    {"staff",		       "s@b.org"                      },
     {"resource",		    "fixed"			},
     {"allow_http",                  "on"			   },
     {"session_idle",                "7m"			   },
