@@ -42,8 +42,9 @@ enum status check_visitor_cookie(struct ctl *ctl, char **out, struct error *err)
 	enum status status = STATUS_OK;
 	char *cookie = NULL;
 
-	if (ctl->site == NULL)
-		return error_set(err, STATUS_BAD_REQUEST, "--cookie needs --site NAME");
+	if (ctl->site == NULL && ctl->conf->n_sites > 1)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "--cookie: there are several sites; choose one with --site NAME");
 	if (strcmp(ctl->cookie, "-") == 0)
 		status = read_stdin(&cookie, err);
 	else if ((cookie = strdup(ctl->cookie)) == NULL)

@@ -11,7 +11,7 @@ const OVER = "fedcba9876543210fedcba9876543210";
 const UNKNOWN = "00000000000000000000000000000000";
 const GUEST = "11111111111111111111111111111111";
 
-let place, prebind;
+let place, prebind, keys;
 
 before(async () => {
 	place = new Place();
@@ -19,7 +19,7 @@ before(async () => {
 	const database = `${place.folder("site")}/site.db`;
 	await runSql(place, database, `CREATE TABLE session (id TEXT PRIMARY KEY, user TEXT, shown TEXT, ends INTEGER);
 		INSERT INTO session VALUES ('${SID}', 'alice', 'Alice Liddell', 4000000000), ('${OVER}', 'bob', '', 1000000000), ('${GUEST}', 'Anonymous', '', 4000000000);`);
-	const keys = { ...peer.site(place), identity: "site_session", site_database: database, site_cookie: "sid",
+	keys = { ...peer.site(place), identity: "site_session", site_database: database, site_cookie: "sid",
 		site_query: place.write("site/query.sql", "SELECT user, shown AS display_name, ends AS expires_s FROM session WHERE id = :sid", 0o644) };
 	prebind = new Prebind(place, { site: { ...keys, hosts: "example.org" }, sites: { other: { ...keys, hosts: "other.example.org" } } });
 	for (const site of ["default", "other"])
@@ -63,10 +63,21 @@ test("from standard input, where the list of processes does not show it", async 
 	assert.match(none.stderr, /standard input has no cookie: give a line NAME=VALUE/);
 });
 
-test("as JSON, and without a name or a site", async () => {
+test("as JSON, and without a name", async () => {
 	const { stdout } = await said(`sid=${SID}`, { more: ["--json"] });
 	assert.deepEqual(JSON.parse(stdout).find(({ what }) => what === "cookie"),
 		{ site: "default", what: "cookie", ok: true, said: "the visitor is alice (Alice Liddell), by provider site_session" });
 	assert.match((await said(SID)).stderr, /--cookie needs NAME=VALUE/);
-	assert.match((await prebind.ctl(["check", "--cookie", `sid=${SID}`])).stderr, /--cookie needs --site NAME/);
+});
+
+test("the only site needs no --site; of several, one must be named", async () => {
+	const own = new Place();
+	try {
+		const alone = new Prebind(own, { site: keys });
+		await alone.ctlOk(["migrate"]);
+		assert.match((await alone.ctl(["check", "--cookie", `sid=${SID}`])).stdout, /^ok .* cookie: the visitor is alice /m);
+	} finally {
+		await own.close();
+	}
+	assert.match((await prebind.ctl(["check", "--cookie", `sid=${SID}`])).stderr, /several sites; choose one with --site NAME/);
 });
