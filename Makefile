@@ -259,7 +259,7 @@ demo:
 test:
 	tests/install build demo test
 	$(MAKE) -j$$(nproc) WERROR=1 all unit vendor bench-programs
-	$(RUN_TESTS) tests/browser tests/servers tests/program tests/bench tests/lint $(UNIT_PROGRAMS)
+	$(RUN_TESTS) tests/browser tests/servers tests/program tests/torture tests/bench tests/lint $(UNIT_PROGRAMS)
 
 # Has its own build, so that the measured program is optimised, whatever build/ holds.
 ROUNDS ?= 5
@@ -324,6 +324,13 @@ sanitized: all unit
 valgrind: unit
 	UNDER='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' LIMIT=900 \
 		$(RUN_TESTS) $(UNIT_PROGRAMS)
+
+# Calls that fail, one after the other: each Nth of more than 200,000. A part of them runs under the sanitizers, which see a leak.
+EVERY ?= 10
+torture: all
+	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g -fno-sanitize-recover=undefined' all
+	PREBIND_BUILD=$(BUILD) node tests/torture/torture.mjs --every $(EVERY)
+	PREBIND_BUILD=build/asan node tests/torture/torture.mjs --every $$((20 * $(EVERY)))
 
 # ---- install, release ----
 
@@ -429,6 +436,7 @@ help:
 	@echo 'make asan      runs unit, program and server tests under AddressSanitizer and UBSan'
 	@echo 'make tsan      runs the same tests under ThreadSanitizer'
 	@echo 'make valgrind  runs the unit tests under valgrind'
+	@echo 'make torture   makes calls of the program fail, one after the other; you may set EVERY='
 	@echo 'make install   installs to $(PREFIX); you may set PREFIX= and DESTDIR='
 	@echo 'make uninstall removes what make install made'
 	@echo 'make dist      makes a release archive, which builds without Node.js and npm'
@@ -439,5 +447,5 @@ help:
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
 	$(UNIT_TESTS:%=$(BUILD)/unit/%.d) $(BUILD)/unit/unit.d
 
-.PHONY: all unit screenshots bench-programs vendor demo test bench soak trips pages-soak systemd check lint asan tsan sanitized valgrind install uninstall dist deb kit kit-systems clean help FORCE
+.PHONY: all unit screenshots bench-programs vendor demo test bench soak trips pages-soak systemd check lint asan tsan sanitized valgrind torture install uninstall dist deb kit kit-systems clean help FORCE
 .DELETE_ON_ERROR:

@@ -22,6 +22,9 @@
 #define ARGON2_LANES_MAX      8
 #define ARGON2_WORK_MAX       524288 /* memory in KiB times passes */
 
+#define ARGON2_HASH_LEN    32
+#define ARGON2I_PASSES_MIN 3 /* libsodium computes no argon2i with fewer */
+
 _Static_assert(SECRET_HASH_MAX >= crypto_pwhash_STRBYTES, "an argon2id string must fit");
 _Static_assert(SECRET_SHA256_LEN == crypto_hash_sha256_BYTES, "SHA-256");
 _Static_assert(SECRET_SHA256_LEN == crypto_auth_hmacsha256_BYTES, "HMAC-SHA-256");
@@ -180,21 +183,64 @@ struct argon2 {
 	bool id; /* argon2id; false: argon2i */
 	unsigned long memory_kib;
 	unsigned long passes;
+	unsigned long lanes;
+	const char *rest; /* "$salt$hash", borrowed */
 };
 
-/* Reads "$argon2id$v=19$m=…,t=…,p=…$salt$hash" and checks the limits; libsodium reads the rest. */
+/* Reads "$argon2id$v=19$m=…,t=…,p=…" and checks the limits. */
 static bool argon2_string_read(const char *hash, struct argon2 *out)
 {
 	unsigned long version;
-	unsigned long lanes;
 
 	out->id = strncmp(hash, "$argon2id", 9) == 0;
-	return read_number(&hash, out->id ? "$argon2id$v=" : "$argon2i$v=", 19, &version) &&
-	       version == 19 &&
-	       read_number(&hash, "$m=", ARGON2_MEMORY_MAX_KIB, &out->memory_kib) &&
-	       read_number(&hash, ",t=", ARGON2_PASSES_MAX, &out->passes) &&
-	       read_number(&hash, ",p=", ARGON2_LANES_MAX, &lanes) && *hash == '$' &&
-	       out->memory_kib * out->passes <= ARGON2_WORK_MAX;
+	bool good = read_number(&hash, out->id ? "$argon2id$v=" : "$argon2i$v=", 19, &version) &&
+		    version == 19 &&
+		    read_number(&hash, "$m=", ARGON2_MEMORY_MAX_KIB, &out->memory_kib) &&
+		    read_number(&hash, ",t=", ARGON2_PASSES_MAX, &out->passes) &&
+		    read_number(&hash, ",p=", ARGON2_LANES_MAX, &out->lanes) && *hash == '$' &&
+		    out->memory_kib * out->passes <= ARGON2_WORK_MAX;
+	out->rest = hash;
+	return good;
+}
+
+/* Reads a part "$base64" of exactly len bytes. Advances *at. */
+static bool read_base64(const char **at, unsigned char *out, size_t len)
+{
+	const char *begin = *at + 1;
+	size_t got = 0;
+
+	return **at == '$' &&
+	       sodium_base642bin(out, len, begin, strcspn(begin, "$"), NULL, &got, at,
+				 sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0 &&
+	       got == len;
+}
+
+/*
+ * Verifies a hash of the shape that we, PHP and most others write. libsodium's own verification
+ * calls it a wrong password if it gets no memory. Returns false if the hash has another shape.
+ */
+static bool argon2_verify_usual(const struct argon2 *argon2, const char *password, enum status *out)
+{
+	unsigned char salt[crypto_pwhash_SALTBYTES];
+	unsigned char expected[ARGON2_HASH_LEN];
+	unsigned char computed[ARGON2_HASH_LEN];
+	const char *at = argon2->rest;
+	int kind = argon2->id ? crypto_pwhash_ALG_ARGON2ID13 : crypto_pwhash_ALG_ARGON2I13;
+
+	if (argon2->lanes != 1 || (!argon2->id && argon2->passes < ARGON2I_PASSES_MIN) ||
+	    argon2->memory_kib * 1024 < crypto_pwhash_MEMLIMIT_MIN ||
+	    !read_base64(&at, salt, sizeof(salt)) ||
+	    !read_base64(&at, expected, sizeof(expected)) || *at != '\0')
+		return false;
+	if (crypto_pwhash(computed, sizeof(computed), password, strlen(password), salt,
+			  argon2->passes, argon2->memory_kib * 1024, kind) != 0)
+		*out = STATUS_INTERNAL; /* no memory: all else has been checked */
+	else
+		*out = sodium_memcmp(computed, expected, sizeof(computed)) == 0
+			   ? STATUS_OK
+			   : STATUS_BAD_CREDENTIALS;
+	sodium_memzero(computed, sizeof(computed));
+	return true;
 }
 
 bool secret_password_hash_check(const char *hash)
@@ -216,9 +262,13 @@ bool secret_password_hash_is_weaker(const char *hash)
 enum status secret_password_verify(const char *hash, const char *password)
 {
 	char padded[crypto_pwhash_STRBYTES] = {0}; /* libsodium reads the whole buffer */
+	struct argon2 argon2;
+	enum status status;
 
-	if (!secret_password_hash_check(hash))
+	if (!secret_password_hash_check(hash) || !argon2_string_read(hash, &argon2))
 		return STATUS_BAD_CREDENTIALS;
+	if (argon2_verify_usual(&argon2, password, &status))
+		return status;
 	memcpy(padded, hash, strlen(hash));
 	errno = 0;
 	if (crypto_pwhash_str_verify(padded, password, strlen(password)) == 0)

@@ -394,14 +394,20 @@ static enum status parts_read(CURLU *url, struct http_target *out, struct error 
 	char *scheme = NULL;
 	char *host = NULL;
 	char *port = NULL;
-	enum status status = STATUS_BAD_REQUEST;
+	enum status status;
 
-	if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-	    curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-	    curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
-		error_set(err, status, "not a complete URL: write http://HOST:PORT/PATH");
-	else
+	CURLUcode rc = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
+	if (rc == CURLUE_OK)
+		rc = curl_url_get(url, CURLUPART_HOST, &host, 0);
+	if (rc == CURLUE_OK)
+		rc = curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
+	if (rc == CURLUE_OK)
 		status = target_set(out, scheme, host, port, err);
+	else if (rc == CURLUE_OUT_OF_MEMORY)
+		status = error_no_memory(err);
+	else
+		status = error_set(err, STATUS_BAD_REQUEST,
+				   "not a complete URL: write http://HOST:PORT/PATH");
 	curl_free(scheme);
 	curl_free(host);
 	curl_free(port);
@@ -416,6 +422,8 @@ enum status http_target_read(CURLU *url, const char *text, struct http_target *o
 
 	if (rc == CURLUE_OK)
 		return parts_read(url, out, err);
+	if (rc == CURLUE_OUT_OF_MEMORY)
+		return error_no_memory(err);
 	if (rc == CURLUE_USER_NOT_ALLOWED)
 		return error_set(
 		    err, STATUS_BAD_REQUEST,

@@ -8,55 +8,65 @@
 
 #include "net/http_curl.h"
 
-/* Copies a part; an IPv6 address loses its brackets. NULL: there is no such part. */
-static char *part_dup(CURLU *url, CURLUPart part)
+/* Copies a part; an IPv6 address loses its brackets. */
+static CURLUcode part_dup(CURLU *url, CURLUPart part, char **out)
 {
 	char *text = NULL;
-	char *copy = NULL;
+	CURLUcode rc = curl_url_get(url, part, &text, CURLU_DEFAULT_PORT);
 
-	if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
-		return NULL;
+	if (rc != CURLUE_OK)
+		return rc;
 	size_t len = strlen(text);
-	copy = len > 2 && text[0] == '[' ? strndup(text + 1, len - 2) : strdup(text);
+	*out = len > 2 && text[0] == '[' ? strndup(text + 1, len - 2) : strdup(text);
 	curl_free(text);
-	return copy;
+	return *out != NULL ? CURLUE_OK : CURLUE_OUT_OF_MEMORY;
 }
 
 static enum status parts_take(CURLU *url, struct http_url *out, struct error *err)
 {
-	char *scheme = part_dup(url, CURLUPART_SCHEME);
-	char *port = part_dup(url, CURLUPART_PORT);
-	struct http_url parts = {
-	    .host = part_dup(url, CURLUPART_HOST),
-	    .path = part_dup(url, CURLUPART_PATH),
-	    .https = scheme != NULL && strcmp(scheme, "https") == 0,
-	    .port = port != NULL ? strtol(port, NULL, 10) : 0,
-	};
-	bool http = parts.https || (scheme != NULL && strcmp(scheme, "http") == 0);
+	char *scheme = NULL;
+	char *port = NULL;
+	struct http_url parts = {0};
 
+	CURLUcode rc = part_dup(url, CURLUPART_SCHEME, &scheme);
+	if (rc == CURLUE_OK)
+		rc = part_dup(url, CURLUPART_PORT, &port);
+	if (rc == CURLUE_OK)
+		rc = part_dup(url, CURLUPART_HOST, &parts.host);
+	if (rc == CURLUE_OK)
+		rc = part_dup(url, CURLUPART_PATH, &parts.path);
+	parts.https = rc == CURLUE_OK && strcmp(scheme, "https") == 0;
+	parts.port = port != NULL ? strtol(port, NULL, 10) : 0;
+	bool known = rc == CURLUE_OK && (parts.https || strcmp(scheme, "http") == 0);
 	free(scheme);
 	free(port);
-	if (http && parts.host != NULL && parts.path != NULL) {
+	if (known) {
 		for (char *c = parts.host; *c != '\0'; c++)
 			*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
 		*out = parts;
 		return STATUS_OK;
 	}
 	http_url_clear(&parts);
+	if (rc == CURLUE_OUT_OF_MEMORY)
+		return error_no_memory(err);
 	return error_set(err, STATUS_BAD_REQUEST, "only http:// and https:// addresses are known");
 }
 
 enum status http_url_read(const char *text, struct http_url *out, struct error *err)
 {
 	CURLU *url = curl_url();
-	enum status status = STATUS_BAD_REQUEST;
+	enum status status;
 
 	if (url == NULL)
 		return error_no_memory(err);
-	if (curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) == CURLUE_OK)
+	CURLUcode rc = curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER);
+	if (rc == CURLUE_OK)
 		status = parts_take(url, out, err);
+	else if (rc == CURLUE_OUT_OF_MEMORY)
+		status = error_no_memory(err);
 	else
-		error_set(err, status, "'%s' is not an address: write https://HOST/PATH/", text);
+		status = error_set(err, STATUS_BAD_REQUEST,
+				   "'%s' is not an address: write https://HOST/PATH/", text);
 	curl_url_cleanup(url);
 	return status;
 }
@@ -78,19 +88,22 @@ enum status http_url_resolve(const char *page, const char *reference, char **out
 	CURLU *url = curl_url();
 	char *text = NULL;
 	char *copy = NULL;
-	bool ok = url != NULL && curl_url_set(url, CURLUPART_URL, page, 0) == CURLUE_OK &&
-		  curl_url_set(url, CURLUPART_URL, reference, 0) == CURLUE_OK &&
-		  curl_url_get(url, CURLUPART_URL, &text, 0) == CURLUE_OK;
+	CURLUcode rc =
+	    url == NULL ? CURLUE_OUT_OF_MEMORY : curl_url_set(url, CURLUPART_URL, page, 0);
 
-	if (ok)
+	if (rc == CURLUE_OK)
+		rc = curl_url_set(url, CURLUPART_URL, reference, 0);
+	if (rc == CURLUE_OK)
+		rc = curl_url_get(url, CURLUPART_URL, &text, 0);
+	if (rc == CURLUE_OK)
 		copy = strdup(text);
 	curl_free(text);
 	curl_url_cleanup(url);
-	if (!ok)
+	if (rc == CURLUE_OUT_OF_MEMORY || (rc == CURLUE_OK && copy == NULL))
+		return error_no_memory(err);
+	if (rc != CURLUE_OK)
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "'%s' is not an address that a page can refer to", reference);
-	if (copy == NULL)
-		return error_no_memory(err);
 	*out = copy;
 	return STATUS_OK;
 }

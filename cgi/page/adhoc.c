@@ -172,10 +172,13 @@ static enum status component_find(struct call *call)
 	const size_t len = strlen(ADHOC_COMPONENT "@");
 	struct strbuf component;
 	char *domain = NULL;
+	enum status status = STATUS_BAD_REQUEST;
 
-	if (strncmp(text, ADHOC_COMPONENT "@", len) != 0 ||
-	    jid_domain_prepare(text + len, &domain, NULL) != STATUS_OK ||
-	    !caller_has_domain(&call->caller, domain)) {
+	if (strncmp(text, ADHOC_COMPONENT "@", len) == 0)
+		status = jid_domain_prepare(text + len, &domain, &call->why);
+	if (status != STATUS_OK && status != STATUS_BAD_REQUEST)
+		return status;
+	if (status != STATUS_OK || !caller_has_domain(&call->caller, domain)) {
 		free(domain);
 		return error_set(&call->why, STATUS_NOT_FOUND,
 				 "no component accepts commands at that JID; the path must end in "
@@ -250,16 +253,20 @@ static void post(struct call *call)
 	enum status status = command_read(call);
 	const char *from = call->command.from;
 
-	if (status != STATUS_OK)
+	if (status != STATUS_OK) {
 		send_failure(call, status);
-	else if (from[0] == '\0')
+		return;
+	}
+	if (from[0] == '\0')
 		adhoc_empty_form_write(send_result(call, "form"), call->answer, call->component);
 	else if (is_domain_only(from))
 		send_error_field(call, "jid_refused",
 				 "A JID without a localpart is not an account");
-	else if (jid_parse(from, &call->jid, &call->why) != STATUS_OK)
+	else if ((status = jid_parse(from, &call->jid, &call->why)) == STATUS_BAD_REQUEST)
 		adhoc_no_result_write(send_result(call, "jid_refused"), call->answer,
 				      call->component);
+	else if (status != STATUS_OK)
+		send_failure(call, status);
 	else if (text_has_markup(call->jid.resource))
 		send_error_field(call, "jid_refused",
 				 "A resource that contains one of & < > \" ' breaks XMPP streams");

@@ -12,6 +12,8 @@
 #include "base/secret.h"
 #include "password/password.h"
 
+#define NETWORK_MAX 64 /* with its NUL: an IPv6 address and a prefix length take 43 */
+
 struct caller_cache {
 	pthread_mutex_t lock;
 	unsigned char key[SECRET_KEY_LEN];
@@ -136,33 +138,44 @@ static bool api_key_holds(const struct adhoc_caller *caller, const char *api_key
 	return secret_equal(hash, caller->api_key_hash, sizeof(hash));
 }
 
-/*
- * Returns the next word of a list that is separated by blanks; NULL at its end. The caller frees
- * it.
- */
-static char *next_word(const char **list)
-{
-	*list += strspn(*list, " ");
-	size_t len = strcspn(*list, " ");
-	char *word = len > 0 ? strndup(*list, len) : NULL;
+/* A word of a list that is separated by blanks. It is not copied, because memory may be short. */
+struct word {
+	const char *text; /* NULL: the list has ended */
+	size_t len;
+};
 
-	*list += len;
+static struct word next_word(const char **list)
+{
+	struct word word = {.text = *list + strspn(*list, " ")};
+
+	word.len = strcspn(word.text, " ");
+	*list = word.text + word.len;
+	if (word.len == 0)
+		word.text = NULL;
 	return word;
 }
 
-/* A list that cannot be read allows no address. */
+/* A network that cannot be read allows no address. */
+static bool network_has(struct word word, const char *address)
+{
+	char text[NETWORK_MAX];
+	struct address_net net;
+
+	if (word.len >= sizeof(text))
+		return false;
+	memcpy(text, word.text, word.len);
+	text[word.len] = '\0';
+	return address_net_parse(text, &net, NULL) == STATUS_OK && address_in_net(address, &net);
+}
+
 static bool address_is_allowed(const struct adhoc_caller *caller, const char *address)
 {
 	const char *list = caller->addresses;
-	struct address_net net;
 	bool allowed = list[0] == '\0';
-	char *word;
+	struct word word;
 
-	while (!allowed && (word = next_word(&list)) != NULL) {
-		allowed = address_net_parse(word, &net, NULL) == STATUS_OK &&
-			  address_in_net(address, &net);
-		free(word);
-	}
+	while (!allowed && (word = next_word(&list)).text != NULL)
+		allowed = network_has(word, address);
 	return allowed;
 }
 
@@ -170,12 +183,10 @@ bool caller_has_domain(const struct adhoc_caller *caller, const char *domain)
 {
 	const char *list = caller->domains;
 	bool found = false;
-	char *word;
+	struct word word;
 
-	while (!found && (word = next_word(&list)) != NULL) {
-		found = strcmp(word, domain) == 0;
-		free(word);
-	}
+	while (!found && (word = next_word(&list)).text != NULL)
+		found = strlen(domain) == word.len && memcmp(word.text, domain, word.len) == 0;
 	return found;
 }
 

@@ -26,12 +26,16 @@ static ssize_t cgi_read(void *io, void *buffer, size_t size)
 	struct cgi_body *body = io;
 	struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
 	ssize_t got;
+	int ready;
 
 	if (body->known && size > body->left)
 		size = body->left;
 	if (size == 0)
 		return 0;
-	if (poll(&fd, 1, (int)clock_left_ms(body->deadline_ms)) <= 0)
+	do
+		ready = poll(&fd, 1, (int)clock_left_ms(body->deadline_ms));
+	while (ready < 0 && errno == EINTR);
+	if (ready <= 0)
 		return -1;
 	do
 		got = read(STDIN_FILENO, buffer, size);

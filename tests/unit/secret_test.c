@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "counted_memory.h"
 #include "unit.h"
 
 #include "base/codec.h"
@@ -169,6 +170,23 @@ TEST(test_password)
 
 #define SALT   "$c29tZXNhbHQ$"
 #define DIGEST "nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
+
+/* Without memory nobody has typed a wrong password. */
+TEST(test_password_verify_without_memory)
+{
+	char hash[SECRET_HASH_MAX];
+	struct error err = {.status = STATUS_OK};
+	size_t failing = 0;
+	enum status status = STATUS_INTERNAL;
+
+	assert_ok(secret_password_hash("password", hash, &err));
+	while (COUNTED_MEMORY && status != STATUS_OK) {
+		counted_start(++failing);
+		status = secret_password_verify(hash, "password");
+		counted_stop();
+		assert_status(status, counted.calls < failing ? STATUS_OK : STATUS_INTERNAL);
+	}
+}
 
 /* Hashes made by the argon2 reference code for "password". */
 TEST(test_password_of_others)

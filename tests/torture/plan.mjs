@@ -1,0 +1,107 @@
+/*
+ * Which call of a program is to fail: the file that fail.c maps, and the ways in which each class of calls can fail.
+ */
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { top } from "../lib/place.mjs";
+
+const { ENOMEM, EIO, EINTR, ECONNRESET, ENOSPC, EPIPE, EMFILE, EACCES, ECONNREFUSED, ETIMEDOUT, ECONNABORTED, ENOSYS, EAGAIN } =
+	os.constants.errno;
+
+export const ONCE = 0, FOR_EVER = 1, POWER_CUT = 2;
+const MODES = ["once", "for ever", "power cut"];
+
+/**
+ * The classes in the order of fail.c, and how their calls fail: an error and its modes. A call that is interrupted for
+ * ever is no fault that a program can get over.
+ */
+const BOTH = [ONCE, FOR_EVER];
+export const CLASSES = [
+	{ name: "none", ways: [] },
+	{ name: "memory", ways: [[ENOMEM, BOTH]] },
+	{ name: "read", ways: [[EIO, BOTH], [ECONNRESET, BOTH], [EINTR, [ONCE]]] },
+	{ name: "write", ways: [[ENOSPC, BOTH], [EIO, BOTH], [EPIPE, BOTH], [EINTR, [ONCE]], [EIO, [POWER_CUT]]] },
+	{ name: "open", ways: [[EMFILE, BOTH], [EACCES, BOTH], [EIO, BOTH]] },
+	{ name: "sync", ways: [[EIO, BOTH]] },
+	{ name: "connect", ways: [[ECONNREFUSED, BOTH], [ETIMEDOUT, BOTH]] },
+	{ name: "poll", ways: [[EINTR, [ONCE]], [ENOMEM, BOTH]] },
+	{ name: "accept", ways: [[ECONNABORTED, BOTH], [EMFILE, BOTH], [EINTR, [ONCE]]] },
+	{ name: "random", ways: [[ENOSYS, BOTH]] },
+	{ name: "thread", ways: [[EAGAIN, BOTH]] },
+	{ name: "fork", ways: [[EAGAIN, BOTH]] },
+	{ name: "socket", ways: [[EMFILE, BOTH]] },
+	{ name: "lock", ways: [[EAGAIN, BOTH], [EIO, BOTH]] },
+	{ name: "map", ways: [[ENOMEM, BOTH]] },
+	{ name: "remove", ways: [[EACCES, BOTH]] },
+];
+
+/** Offsets of struct plan in fail.c. */
+const FAILED = 16, FD = 20, CALLS = 64, WHERE = 192, SIZE = 384;
+
+/**
+ * @typedef {object} Fault
+ * @property {number} class index in CLASSES
+ * @property {number} at the number of the call
+ * @property {number} mode
+ * @property {number} error
+ */
+
+/** "memory call 17 fails once (ENOMEM)" */
+export function faultText({ class: index, at, mode, error }) {
+	const name = Object.entries(os.constants.errno).find(([, value]) => value === error)?.[0];
+	return `${CLASSES[index].name} call ${at} fails: ${MODES[mode]} (${name})`;
+}
+
+/** Every fault of a program that makes so many calls of each class. */
+export function faultsOf(calls) {
+	return CLASSES.flatMap(({ ways }, index) => ways.flatMap(([error, modes]) => modes.flatMap((mode) =>
+		Array.from({ length: calls[index] }, (_, i) => ({ class: index, at: i + 1, mode, error })))));
+}
+
+/** Compiles the library into a place; it has to be readable for the place's user. */
+export function buildLibrary(place) {
+	place.folder("torture", 0o755);
+	const library = place.path("torture", "fail.so");
+	execFileSync(process.env.CC || "gcc", ["-std=gnu11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-O1", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", "-o", library,
+		...["fail.c", "fail_calls.c"].map((file) => path.join(top, "tests/torture", file))]);
+	return library;
+}
+
+export class Plan {
+	/** @param {import('../lib/place.mjs').Place} place */
+	constructor(place, library = buildLibrary(place)) {
+		const file = place.write("torture/plan", Buffer.alloc(SIZE));
+		this.fd = fs.openSync(file, "r+");
+		place.onClose(() => fs.closeSync(this.fd));
+		// Ours is before the sanitizer's: a call that is not to fail goes on to that one.
+		const options = (name, ...more) => ({ [name]: [process.env[name], ...more].filter(Boolean).join(":") });
+		const known = place.copy("tests/torture/leaks", "torture/leaks");
+		this.env = {
+			LD_PRELOAD: library, TORTURE_PLAN: file,
+			...options("ASAN_OPTIONS", "verify_asan_link_order=0", "fast_unwind_on_malloc=0"),
+			...options("LSAN_OPTIONS", `suppressions=${known}`, "print_suppressions=0"),
+		};
+	}
+
+	/** Sets all counts to zero; from now on the calls of this fault fail. @param {Fault | null} fault null: none */
+	arm(fault) {
+		const data = Buffer.alloc(SIZE);
+		if (fault)
+			[fault.class, fault.at, fault.mode, fault.error].forEach((value, i) => data.writeUInt32LE(value, 4 * i));
+		fs.writeSync(this.fd, data, 0, SIZE, 0);
+	}
+
+	/** failed: calls that failed; fd: of the first of them; calls: by class; where: who made it. */
+	read() {
+		const data = Buffer.alloc(SIZE);
+		fs.readSync(this.fd, data, 0, SIZE, 0);
+		return {
+			failed: data.readUInt32LE(FAILED),
+			fd: data.readInt32LE(FD),
+			calls: CLASSES.map((_, i) => data.readUInt32LE(CALLS + 4 * i)),
+			where: data.toString("latin1", WHERE).split("\0")[0],
+		};
+	}
+}

@@ -1,0 +1,227 @@
+/*
+ * `make torture`: each call of the program that can fail does so once, and then for ever, one after the other. After
+ * each fault this must hold: no crash, no hang, no part of a page that looks whole, nobody in who was not, nothing lost
+ * that was acknowledged, the databases are whole, and the next request works. Prints the count of each outcome.
+ *   node tests/torture/torture.mjs [--every N] [--scenes PATTERN] [--classes memory,read] [--stands N]
+ * every: only each Nth fault, beginning at a random one
+ */
+import assert from "node:assert/strict";
+import os from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { CLASSES, faultsOf, faultText, POWER_CUT } from "./plan.mjs";
+import { SCENES } from "./scenes.mjs";
+import { Stand } from "./stand.mjs";
+
+const STDIN = 0, STDOUT = 1, STDERR = 2;
+const [READ, WRITE, POLL, RANDOM] = ["read", "write", "poll", "random"].map((wanted) => CLASSES.findIndex(({ name }) => name === wanted));
+const SANITIZER = /ERROR: (Address|Leak)Sanitizer|runtime error:/;
+
+/** What became of a fault. */
+export const OUTCOMES = ["as without it", "refused", "no answer", "cut short", "ended itself", "killed as planned"];
+
+/** Whether the answer has the whole body that its head promises. */
+const whole = ({ headers, body }) => headers["content-length"] === undefined || Number(headers["content-length"]) === Buffer.byteLength(body);
+
+function judgeRequest(scene, ran, ready, { fault, seen }) {
+	const { answer, stdout, code } = ran;
+	const atOutput = fault.class === WRITE && seen.fd === STDOUT;
+	if (answer === null) {
+		assert.ok(stdout === "" || atOutput, `a part of a head: ${JSON.stringify(stdout.slice(0, 200))}`);
+		assert.notEqual(code, 0, "no answer, but the exit status says that all is well");
+		return "no answer";
+	}
+	if (!whole(answer)) {
+		assert.ok(atOutput, `${Buffer.byteLength(answer.body)} bytes of ${answer.headers["content-length"]}`);
+		return "cut short";
+	}
+	const atInput = [READ, POLL].includes(fault.class) && seen.fd === STDIN;
+	if (answer.status >= 500 || (answer.status === 400 && atInput)) // 400: half a form came
+		return "refused";
+	assert.equal(answer.status, scene.status, answer.body);
+	scene.check(ran, ready);
+	return "as without it";
+}
+
+function judgeVerb(scene, ran, ready, { fault, seen }) {
+	if (ran.code === 0) {
+		scene.check(ran, ready);
+		return "as without it";
+	}
+	assert.ok(ran.code === 1, `exit status ${ran.code}`);
+	assert.ok(ran.stderr + ran.stdout || (fault.class === WRITE && [STDOUT, STDERR].includes(seen.fd)), "failed without a word");
+	return "refused";
+}
+
+/** Returns the outcome of a run with a fault; throws if it is none that may be. */
+function judge(scene, ran, ready, plan) {
+	const output = `${ran.stdout}${ran.stderr}`;
+	assert.doesNotMatch(ran.stderr, SANITIZER);
+	if (scene.never)
+		assert.doesNotMatch(output, scene.never);
+	if (ran.signal === "SIGKILL" && plan.fault.mode === POWER_CUT)
+		return "killed as planned";
+	if (ran.signal === "SIGABRT" && plan.fault.class === RANDOM)
+		return "ended itself"; // libsodium: better no session than one that can be guessed
+	assert.equal(ran.signal, null, "ended by a signal");
+	return (scene.status === undefined ? judgeVerb : judgeRequest)(scene, ran, ready, plan);
+}
+
+/** A scene without a fault; returns how many calls of each class it makes. */
+async function runPlain(stand, scene, ready) {
+	stand.plan.arm(null);
+	const ran = await scene.act(stand, ready);
+	assert.equal(ran.signal ?? ran.code, 0, ran.stderr);
+	if (scene.status !== undefined)
+		assert.equal(ran.answer?.status, scene.status, ran.stdout + ran.stderr);
+	scene.check(ran, ready);
+	return { ran, calls: stand.plan.read().calls };
+}
+
+/** One stand and what its scenes have prepared. */
+class Bench {
+	/** @param {Stand} stand */
+	constructor(stand) {
+		this.stand = stand;
+		this.ready = new Map();
+	}
+
+	async prepared(scene) {
+		if (!this.ready.has(scene)) {
+			this.stand.plan.arm(null);
+			this.ready.set(scene, await scene.prepare?.(this.stand) ?? {});
+		}
+		return this.ready.get(scene);
+	}
+
+	async after(scene, ready, done, ran) {
+		this.stand.plan.arm(null);
+		const used = await scene.after?.(this.stand, ready, done, ran);
+		if (used)
+			this.ready.delete(scene);
+	}
+
+	/** The calls that the scene makes. */
+	async count(scene) {
+		const ready = await this.prepared(scene);
+		const { ran, calls } = await runPlain(this.stand, scene, ready);
+		await this.after(scene, ready, true, ran);
+		return calls;
+	}
+
+	/** Injects one fault. Returns its outcome; null: the program did not make that call. */
+	async inject(scene, fault) {
+		const { stand } = this;
+		const ready = await this.prepared(scene);
+		stand.plan.arm(fault);
+		const ran = await scene.act(stand, ready);
+		const seen = stand.plan.read();
+		if (seen.failed === 0)
+			return null;
+		try {
+			const outcome = judge(scene, ran, ready, { fault, seen });
+			await this.after(scene, ready, outcome === "as without it", ran);
+			assert.equal(await stand.integrity(), "ok", "the database");
+			if (!scene.after)
+				await runPlain(stand, scene, await this.prepared(scene));
+			return outcome;
+		} catch (error) {
+			this.ready.delete(scene);
+			throw new Error(`${scene.name}: ${faultText(fault)} at ${seen.where}: ${error.message}\n${ran.stderr.slice(0, 2000)}`, { cause: error });
+		}
+	}
+}
+
+/** Counts by class and outcome. */
+export class Tally {
+	constructor() {
+		this.rows = CLASSES.map(() => Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])));
+		this.complaints = [];
+		this.unreached = 0;
+	}
+
+	add(fault, outcome) {
+		if (outcome === null)
+			this.unreached++;
+		else
+			this.rows[fault.class][outcome]++;
+	}
+
+	get faults() {
+		return this.rows.flatMap(Object.values).reduce((sum, count) => sum + count, this.complaints.length);
+	}
+
+	text() {
+		const line = (name, cells) => name.padEnd(10) + cells.map((cell) => String(cell).padStart(19)).join("");
+		const rows = CLASSES.flatMap(({ name }, i) => {
+			const cells = OUTCOMES.map((outcome) => this.rows[i][outcome]);
+			return cells.some((count) => count > 0) ? [line(name, cells)] : [];
+		});
+		return [line("", OUTCOMES), ...rows, `${this.faults} faults injected, ${this.complaints.length} wrong; `
+			+ `${this.unreached} calls were not made again`].join("\n");
+	}
+}
+
+/** Every Nth fault of these scenes. */
+async function planned(bench, { scenes, classes, every, offset }) {
+	const all = [];
+	for (const scene of SCENES.filter(({ name }) => scenes.test(name))) {
+		const faults = faultsOf(await bench.count(scene)).filter((fault) => classes === null || classes.includes(CLASSES[fault.class].name));
+		all.push(...faults.map((fault) => ({ scene, fault })));
+	}
+	return all.filter((_, i) => i % every === offset % every);
+}
+
+/** Runs the faults on several stands; returns the counts, and what was wrong. */
+export async function torture({ scenes = /./, classes = null, every = 1, offset = 0, stands = 2, progress }) {
+	const started = await Promise.allSettled(Array.from({ length: stands }, () => Stand.start()));
+	const tally = new Tally();
+	try {
+		const benches = started.map((result) => {
+			if (result.status === "rejected")
+				throw result.reason;
+			return new Bench(result.value);
+		});
+		const work = await planned(benches[0], { scenes, classes, every, offset });
+		progress(`${work.length} faults planned\n`);
+		let next = 0;
+		await Promise.all(benches.map(async (bench) => {
+			while (next < work.length) {
+				const { scene, fault } = work[next++];
+				try {
+					tally.add(fault, await bench.inject(scene, fault));
+				} catch (error) {
+					tally.complaints.push(error.message);
+					progress(`${error.message}\n`);
+				}
+				if (next % 1000 === 0)
+					progress(`${next} done, ${tally.complaints.length} wrong\n`);
+			}
+		}));
+	} finally {
+		await Promise.all(started.map((result) => (result.status === "fulfilled" ? result.value.close() : null)));
+	}
+	return tally;
+}
+
+async function main() {
+	const { values } = parseArgs({ options: {
+		every: { type: "string", default: "1" },
+		scenes: { type: "string", default: "." },
+		classes: { type: "string" },
+		stands: { type: "string", default: String(os.cpus().length) },
+	} });
+	const every = Number(values.every);
+	const tally = await torture({
+		every, offset: Math.floor(Math.random() * every), scenes: new RegExp(values.scenes), classes: values.classes?.split(",") ?? null,
+		stands: Number(values.stands), progress: (text) => process.stdout.write(text),
+	});
+	console.log(tally.text());
+	process.exitCode = tally.complaints.length === 0 && tally.faults > 0 ? 0 : 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+	await main().catch((error) => {
+		console.error(`prebind torture: ${error.stack}`);
+		process.exitCode = 1;
+	});

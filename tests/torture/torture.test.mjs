@@ -1,0 +1,34 @@
+// A slice of `make torture`: every class of calls, at every kind of request and verb, and what is wrong would be said.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CLASSES, faultsOf, faultText, FOR_EVER, ONCE, POWER_CUT } from "./plan.mjs";
+import { torture } from "./torture.mjs";
+
+const EVERY = 1500;
+
+/** A class whose calls are few: the slice would miss it. */
+const FEW = ["sync", "connect", "poll", "random", "socket", "map", "remove"];
+
+const quiet = { stands: 2, progress: () => {} };
+
+test("calls that fail: no crash, nobody let in, nothing lost, and it works again", async () => {
+	const tally = await torture({ every: EVERY, ...quiet });
+	assert.deepEqual(tally.complaints, []);
+	assert.ok(tally.faults >= 100, tally.text());
+});
+
+test("the same for the calls that are few", async () => {
+	const tally = await torture({ every: 6, classes: FEW, scenes: /^(page|login|logout|ctl user add|BOSH log-in)$/, ...quiet });
+	assert.deepEqual(tally.complaints, []);
+	assert.ok(tally.faults >= 20, tally.text());
+});
+
+test("a program that makes two calls of a class can fail at the first and at the second, in each way", () => {
+	const calls = CLASSES.map(({ name }) => (name === "write" ? 2 : 0));
+	const write = CLASSES.findIndex(({ name }) => name === "write");
+	const faults = faultsOf(calls);
+	assert.ok(faults.every((fault) => fault.class === write));
+	assert.deepEqual([...new Set(faults.map(({ at }) => at))], [1, 2]);
+	assert.deepEqual([...new Set(faults.map(({ mode }) => mode))].sort(), [ONCE, FOR_EVER, POWER_CUT]);
+	assert.equal(faultText(faults[0]), "write call 1 fails: once (ENOSPC)");
+});
