@@ -185,6 +185,27 @@ static void credentials_check(struct load *load, const struct site_conf *site)
 			   "passwords");
 }
 
+/*
+ * Whoever uploads a page could run a script in it with the visitor's cookies, if it came from a
+ * host of the site.
+ */
+static void upload_check(struct load *load, const struct site_conf *site)
+{
+	for (size_t i = 0; i < site->upload_origins.count; i++) {
+		const char *host = strstr(site->upload_origins.items[i], "://") + strlen("://");
+		size_t len = strcspn(host, ":");
+		for (size_t j = 0; j < site->hosts.count; j++)
+			if (strncmp(site->hosts.items[j], host, len) == 0 &&
+			    site->hosts.items[j][len] == '\0')
+				load_fault(
+				    load, line_of(load, "upload_origins"), "upload_origins",
+				    "\"%s\" is one of hosts, so a file that a user sends could "
+				    "act as a page of the site; give the upload service a "
+				    "host name of its own",
+				    site->upload_origins.items[i]);
+	}
+}
+
 /* The query needs a database. */
 static void login_users_check(struct load *load, const struct site_conf *site)
 {
@@ -344,6 +365,7 @@ void load_check_site(struct load *load, const struct site_conf *site)
 	provision_check(load, site);
 	route_check(load, site);
 	credentials_check(load, site);
+	upload_check(load, site);
 	django_check(load, site);
 	wordpress_check(load, site);
 	login_users_check(load, site);

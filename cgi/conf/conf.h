@@ -124,8 +124,9 @@ struct site_conf {
 	struct conf_limit limit_bind_user;
 	struct conf_limit limit_bind_ip;
 
-	struct conf_rooms rooms; /* that every user is shown */
-	struct conf_list staff;  /* prepared bare JIDs, in the order of preference */
+	struct conf_rooms rooms;         /* that every user is shown */
+	struct conf_list staff;          /* prepared bare JIDs, in the order of preference */
+	struct conf_list upload_origins; /* where browsers may send files; empty: nowhere */
 
 	bool gateway; /* answer /rest/adhoc/{jid} */
 	struct conf_limit limit_gateway;

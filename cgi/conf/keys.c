@@ -236,6 +236,10 @@ const struct conf_key conf_keys[] = {
 	 .what = "JIDs of the staff whom a user can ask and report to, in the order in which they "
 		 "are tried."},
 
+	{SITE(upload_origins), .type = TYPE_ORIGINS, .initial = "",
+	 .what = "The origins of the XMPP server's upload service (XEP-0363), with a host name of "
+		 "their own; empty: nobody sends files."},
+
 	{SITE(remote_user_realm), .type = TYPE_REALM, .initial = "",
 	 .what = "The realm to remove from the web server's user@REALM; another realm is "
 		 "refused."},

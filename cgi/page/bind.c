@@ -122,16 +122,22 @@ void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1])
 	free(jid);
 }
 
+static void put_list(const char *name, const struct conf_list *list, struct json_writer *w)
+{
+	if (list->count == 0)
+		return;
+	json_open_array(w, name);
+	for (size_t i = 0; i < list->count; i++)
+		json_put_string(w, NULL, list->items[i]);
+	json_close_array(w);
+}
+
 void bind_put_site(const struct site_conf *conf, struct json_writer *w)
 {
 	if (conf->rooms.count > 0)
 		rooms_put_json(&conf->rooms, "rooms", w);
-	if (conf->staff.count == 0)
-		return;
-	json_open_array(w, "staff");
-	for (size_t i = 0; i < conf->staff.count; i++)
-		json_put_string(w, NULL, conf->staff.items[i]);
-	json_close_array(w);
+	put_list("staff", &conf->staff, w);
+	put_list("upload", &conf->upload_origins, w);
 }
 
 void bind_write_json(const struct site_conf *conf, const struct chat_session *session,

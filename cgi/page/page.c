@@ -55,6 +55,12 @@ static void add_origin(const char *url, struct strbuf *out)
 	strbuf_add(out, url, (size_t)(host - url) + strcspn(host, "/?#"));
 }
 
+static void add_origins(const struct conf_list *origins, struct strbuf *out)
+{
+	for (size_t i = 0; i < origins->count; i++)
+		add_origin(origins->items[i], out);
+}
+
 /*
  * For a cluster, appends the origins of all nodes: which node has the session is known only later.
  */
@@ -96,10 +102,14 @@ static void write_page_policy(const struct exchange *ex, struct strbuf *csp)
 	strbuf_adds(csp, "' 'strict-dynamic'; style-src 'self'");
 	if (has_inline_styles(ex))
 		strbuf_adds(csp, " 'unsafe-inline'");
-	strbuf_adds(csp, "; img-src 'self' data:; font-src 'self'; media-src 'self'; "
-			 "connect-src 'self'");
+	strbuf_adds(csp, "; img-src 'self' data:");
 	if (ex->site != NULL)
+		add_origins(&ex->site->conf->upload_origins, csp);
+	strbuf_adds(csp, "; font-src 'self'; media-src 'self'; connect-src 'self'");
+	if (ex->site != NULL) {
 		add_bosh_origins(ex->site->conf, csp);
+		add_origins(&ex->site->conf->upload_origins, csp);
+	}
 	strbuf_adds(csp, "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
 			 "object-src 'none'");
 }

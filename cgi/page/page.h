@@ -112,12 +112,12 @@ void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1]);
 
 /*
  * Writes {"jid":…,"sid":…,"rid":…,…}, or {"bind":"required"} if session is NULL. If user_key is not
- * NULL, "user":… comes first. The site's rooms and staff come last.
+ * NULL, "user":… comes first. The site's rooms, staff and upload origins come last.
  */
 void bind_write_json(const struct site_conf *conf, const struct chat_session *session,
 		     const char *user_key, struct strbuf *out);
 
-/* Writes the members "rooms" and "staff"; nothing where the site has none. */
+/* Writes the members "rooms", "staff" and "upload"; nothing where the site has none. */
 void bind_put_site(const struct site_conf *conf, struct json_writer *w);
 
 #endif

@@ -29,6 +29,7 @@ static void write_files(void)
 	    "token_key_file = /etc/keys\ntoken_audience = example.org\n"
 	    "token_origins = https://a.example https://b.example\ndeny_jids = a b@example.org\n"
 	    "rooms = a@r.example \"A\", b@r.example join\nstaff = a@b.example b@b.example\n"
+	    "upload_origins = https://u.example\n"
 	    "bosh_url = https://{hostname}/http-bind\nbosh_hosts = a.example=b.example\n" SITE_KEYS,
 	    unit_path("sites/*.conf"));
 	unit_write("conf", text);

@@ -122,6 +122,7 @@ static const struct {
     {"token_audience",              "a.org"                        },
     {"token_user_claim",            "preferred_username"           },
     {"token_origins",               "https://a.org http://b.org:81"},
+    {"upload_origins",              "https://u.b.org:5281"         },
     {"exclude_users",               "0 nobody"                     },
     {"remote_user_realm",           "EXAMPLE.ORG"                  },
     {"remote_user_auth_types",      "Basic Negotiate"              },
