@@ -49,6 +49,7 @@ PREBIND  = backends bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password b
 	bosh_url breaker breaker_text bulkhead chat_session ejabberd_api ejabberd_register oauth_tokens prebind provision \
 	tigase tigase_call tigase_check upstream
 SITE     = open_max pages site sites
+SETUP    = answers conf files find names part plan questions text xmpp
 PAGE     = adhoc adhoc_error app behind_proxy bind caller chat cookie device error gate health metrics login \
 	login_circle login_limit operator page routes status status_page status_report
 
@@ -57,12 +58,12 @@ LIB_OBJECTS = \
 	$(XMPP:%=$(BUILD)/xmpp/%.o) $(NET:%=$(BUILD)/net/%.o) $(WEB:%=$(BUILD)/web/%.o) \
 	$(TEMPLATE:%=$(BUILD)/template/%.o) $(SERVE:%=$(BUILD)/serve/%.o) \
 	$(PASSWORD:%=$(BUILD)/password/%.o) $(IDENTITY:%=$(BUILD)/identity/%.o) $(ACCOUNT:%=$(BUILD)/account/%.o) \
-	$(PREBIND:%=$(BUILD)/prebind/%.o) $(SITE:%=$(BUILD)/site/%.o) $(PAGE:%=$(BUILD)/page/%.o) \
+	$(PREBIND:%=$(BUILD)/prebind/%.o) $(SITE:%=$(BUILD)/site/%.o) $(PAGE:%=$(BUILD)/page/%.o) $(SETUP:%=$(BUILD)/setup/%.o) \
 	$(BUILD)/migrations.o $(BUILD)/status_texts.o
 
 CTL      = account backup check check_accounts check_grants check_bind check_names check_server check_visitor check_web check_web_address check_web_bosh check_web_fault check_web_page \
-	check_wordpress conf csv ctl gateway map map_import prebind server_call session setup setup_ask setup_conf setup_files setup_find setup_names setup_questions \
-	setup_part setup_text setup_xmpp status token user web_call web_server wordpress
+	check_wordpress conf csv ctl gateway map map_import prebind server_call session setup setup_form setup_page setup_secret \
+	status token user web_call web_server wordpress
 
 EXTAUTH  = packet
 
@@ -88,7 +89,7 @@ BENCH = floor load peer
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
 STATIC     = alerts.js archive.js attach.js banner.js bind.js bookmarks.js chat.css contacts.js conversation.js converse.css converse.js displayed.js dom.js embed.css \
-	handover.js icon.svg lang/de.js lang/en.js lang/fr.js launcher.js life.js lines.js log.js messages.js more.js order.js ownlist.js pace.js page.js panel.js peeractions.js peermenu.js people.js prebind.js repeats.js rooms.js sound.js spacing.js stanza.js storage.js \
+	handover.js icon.svg lang/de.js lang/en.js lang/fr.js launcher.js life.js lines.js log.js messages.js more.js order.js ownlist.js pace.js page.js panel.js peeractions.js peermenu.js people.js prebind.js repeats.js rooms.js setup.css sound.js spacing.js stanza.js storage.js \
 	styles.js tabs.js talks.js texts.js ui.js
 BUNDLES    = static/chat.js static/embed.js static/embed-panel.js static/chat-more.js
 VENDOR     = static/vendor/strophe.js
@@ -334,6 +335,9 @@ torture: all
 
 # ---- install, release ----
 
+# The path in the web servers' files. `prebindctl setup` replaces the one that is compiled into it.
+SNIPPET_DATADIR = $(DATADIR)
+
 MAN8 = $(wildcard docs/man/*.8)
 MAN_PATHS = sed 's|/usr/local/share/prebind|$(DATADIR)|; s|/etc/prebind/|$(SYSCONFDIR)/|'
 
@@ -370,7 +374,7 @@ install: all vendor
 	cp -R $(dir $(CONVERSE)) $(DESTDIR)$(DATADIR)/static/vendor
 	chmod -R u=rwX,go=rX $(DESTDIR)$(DATADIR)/static/vendor
 	for file in lighttpd/*.conf apache/*.conf apache/htaccess nginx/*.conf; do \
-		sed 's|/usr/local/share/prebind|$(DATADIR)|; s|/usr/local/lib/prebind|$(LIBDIR)|' $$file \
+		sed 's|/usr/local/share/prebind|$(SNIPPET_DATADIR)|; s|/usr/local/lib/prebind|$(LIBDIR)|' $$file \
 			> $(DESTDIR)$(DATADIR)/$$file || exit 1; done
 	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
 	$(INSTALL_DATA) systemd/prebind.socket $(DESTDIR)$(UNITDIR)
@@ -408,7 +412,7 @@ deb: dist
 KIT = $(DIST)-linux-x86_64
 kit: all vendor $(BUILD)/kit/launch
 	rm -rf $(BUILD)/kit/root
-	$(MAKE) -s -o all -o vendor install DESTDIR=$(abspath $(BUILD)/kit/root) DATADIR=/share SYSCONFDIR=/etc PREFIX=/usr
+	$(MAKE) -s -o all -o vendor install DESTDIR=$(abspath $(BUILD)/kit/root) SNIPPET_DATADIR=$(DATADIR) DATADIR=/share SYSCONFDIR=/etc PREFIX=/usr
 	release/kit $(KIT) $(BUILD) $(BUILD)/kit/root
 
 # Each CGI request starts it: with musl that takes 0.1 ms, with glibc 0.4.

@@ -26,10 +26,11 @@ static const struct verb verbs[] = {
 	 "visitor with that cookie is (-: it is on standard input).",
 	 VERB_CONF | VERB_AS_CALLED, OPTION_DEEP | OPTION_WEB | OPTION_USER | OPTION_COOKIE | OPTION_JSON, 0, 0,
 	 ctl_check},
-	{"setup", NULL, "[--answers FILE] [--dry-run] [NAME=VALUE ...]",
+	{"setup", NULL, "[--answers FILE] [--dry-run] [NAME=VALUE ...] | --page",
 	 "Asks a few questions, then writes the configuration, the secrets, the database and the "
-	 "parts for web server and XMPP server; it shows them first. --dry-run: only shows them.",
-	 VERB_NEW_CONF, OPTION_ANSWERS | OPTION_DRY_RUN, 0, 64, ctl_setup},
+	 "parts for web server and XMPP server; it shows them first. --dry-run: only shows them. "
+	 "--page: answers a request for the page /setup, as CGI; the kit for shared hosting uses it.",
+	 VERB_NEW_CONF, OPTION_ANSWERS | OPTION_DRY_RUN | OPTION_PAGE, 0, 64, ctl_setup},
 	{"migrate", NULL, "[--adopt] [--json]",
 	 "Creates the site's database, or brings it up to this program's schema. --adopt: takes it "
 	 "over from a site of another name, and ends the logins in it.",
@@ -206,6 +207,7 @@ static const struct option_row option_rows[] = {
 	{"answers",             OPTION_ANSWERS,             .text = IN_CTL(answers)},
 	{"web",                 OPTION_WEB,                 .text = IN_CTL(web)},
 	{"cookie",              OPTION_COOKIE,              .text = IN_CTL(cookie)},
+	{"page",                OPTION_PAGE,                .flag = IN_CTL(page)},
 	{"adopt",               OPTION_ADOPT,               .flag = IN_CTL(adopt)},
 };
 /* clang-format on */

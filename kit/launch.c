@@ -1,7 +1,8 @@
 /*
  * Starts a program of the kit with the kit's own loader and libraries, so that it runs on systems
  * with an older or a newer libc. It is linked statically and stands under several names: as
- * prebind.cgi it starts prebind.fcgi, otherwise the program of its own name.
+ * prebind.cgi it starts prebind.fcgi, otherwise the program of its own name. As long as there is no
+ * configuration, prebind.cgi starts prebindctl for the address /setup.
  *
  * The programs and libraries are in prebind-private/lib. The folder prebind-private is looked for
  * beside this file and beside each folder above it. It must belong to this file's owner.
@@ -18,6 +19,7 @@
 #define LIB     "/lib"
 #define LOADER  "ld-linux-x86-64.so.2"
 #define CGI     "/prebind.cgi"
+#define SETUP   "/setup"
 
 /* A program from a folder of another account must not run with this account's rights. */
 static int is_ours(const char *folder, uid_t owner)
@@ -63,14 +65,29 @@ static char *joined(const char *a, const char *b)
 	return out;
 }
 
-/* Tells the program where its configuration and its templates are. */
-static void paths_set(const char *private)
+/* Tells the program where its files are. page: the folder of prebind.cgi. */
+static void paths_set(const char *private, const char *page)
 {
 	char *conf = joined(private, "/etc/prebind.conf");
 
 	setenv("PREBIND_CONF", conf, 0);
 	setenv("PREBIND_DATADIR", private, 1);
+	setenv("PREBIND_KIT", private, 1);
+	if (page != NULL)
+		setenv("PREBIND_KIT_PAGE", page, 1);
+	else
+		unsetenv("PREBIND_KIT_PAGE");
 	free(conf);
+}
+
+/* True if the page /setup was asked for, and there is no configuration yet. */
+static int is_setup(void)
+{
+	const char *path = getenv("PATH_INFO");
+	const char *conf = getenv("PREBIND_CONF");
+
+	return path != NULL && strcmp(path, SETUP) == 0 && access(conf, F_OK) != 0 &&
+	       errno == ENOENT;
 }
 
 /* The page's address is /chat/ and not /chat/prebind.cgi/, as .htaccess says. */
@@ -87,8 +104,8 @@ static void script_name_shorten(void)
 	free(shorter);
 }
 
-/* Returns only if it fails, with errno. */
-static int start(const char *private, const char *name, char **argv)
+/* Returns only if it fails, with errno. argv: the program's arguments, without its name. */
+static int start(const char *private, const char *name, char *const *argv)
 {
 	char *lib = joined(private, LIB "/");
 	char *loader = joined(lib, LOADER);
@@ -103,8 +120,7 @@ static int start(const char *private, const char *name, char **argv)
 	if (args == NULL)
 		return ENOMEM;
 	memcpy(args, first, sizeof(first));
-	for (size_t i = 1; i < count; i++)
-		args[FIRST + i - 1] = argv[i];
+	memcpy(args + FIRST, argv, count * sizeof(*argv));
 	execv(loader, args);
 	if (errno == EACCES && chmod(loader, 0755) == 0) /* an upload may lose the mode */
 		execv(loader, args);
@@ -124,27 +140,35 @@ static int fail(const char *what, const char *next)
 
 int main(int argc, char **argv)
 {
-	char path[PATH_MAX + sizeof(PRIVATE)];
+	char path[PATH_MAX + sizeof(PRIVATE)], setup[] = "setup", page[] = "--page";
+	char *const setup_page[] = {setup, page, NULL};
+	char *const *arguments = argc > 0 ? argv + 1 : argv;
 	struct stat self;
 	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 1);
 
-	(void)argc;
 	if (len <= 0 || stat("/proc/self/exe", &self) != 0)
 		return fail("the system does not tell where this program is",
 			    "Ask the host to mount /proc.");
 	path[len] = '\0';
 	char *self_name = joined(strrchr(path, '/'), "");
+	char *folder = joined(path, "");
+	int cgi = strcmp(self_name, CGI) == 0;
 	const char *name = self_name + 1;
-	if (strcmp(self_name, CGI) == 0) {
-		name = "prebind.fcgi";
-		script_name_shorten();
-	}
 	if (!private_find(path, self.st_uid))
 		return fail(
 		    "the folder prebind-private is not beside this folder or above it, or it "
 		    "belongs to another account than this file, or others may write to it",
 		    "INSTALL.html says where to put it.");
-	paths_set(path);
-	return fail(strerror(start(path, name, argv)),
+	name_cut(folder);
+	paths_set(path, cgi ? folder : NULL);
+	if (cgi) {
+		script_name_shorten();
+		name = "prebind.fcgi";
+	}
+	if (cgi && is_setup()) { /* without the arguments, which come from the query */
+		name = "prebindctl";
+		arguments = setup_page;
+	}
+	return fail(strerror(start(path, name, arguments)),
 		    "Give the files in prebind-private/lib the mode 755.");
 }

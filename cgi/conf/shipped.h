@@ -13,4 +13,11 @@
  */
 enum status conf_shipped_path(const char *name, char **out, struct error *err);
 
+/*
+ * The kit for shared hosting: its private folder, and the folder of the page, which only the
+ * program that serves the page knows. The kit's launcher says them. NULL: we do not run from a kit.
+ */
+const char *conf_kit(void);
+const char *conf_kit_page(void);
+
 #endif

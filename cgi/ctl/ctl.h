@@ -34,6 +34,7 @@ struct ctl {
 	bool api_key;
 	bool dry_run;
 	bool adopt;
+	bool page; /* setup: as CGI, for the kit */
 	const char *ttl;
 	const char *web;     /* the page's address */
 	const char *answers; /* a file */
@@ -70,7 +71,8 @@ enum verb_option {
 	OPTION_ADOPT = 8192,
 	OPTION_WEB = 16384,
 	OPTION_ANSWERS = 32768,
-	OPTION_COOKIE = 65536
+	OPTION_COOKIE = 65536,
+	OPTION_PAGE = 131072
 };
 
 struct verb {
@@ -128,6 +130,10 @@ enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *
 
 /* Returns the identity source of a user's name: --source, or the site's first provider. */
 const char *ctl_source(const struct ctl *ctl);
+
+/* Adds a site user without a row of the JID map. */
+enum status ctl_user_new(const struct ctl *ctl, const char *name, const char *password,
+			 struct error *err);
 
 int ctl_backup(struct ctl *ctl);
 int ctl_check(struct ctl *ctl);

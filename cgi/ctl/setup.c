@@ -1,7 +1,6 @@
 /*
- * prebindctl setup: asks, shows what it will write, writes it, makes the database, and checks the
- * result. It can be run again: what is the same stays, and what somebody else wrote is never
- * replaced.
+ * prebindctl setup: asks at the terminal, shows what it will write, writes it, makes the database,
+ * and checks the result. What it asks and writes is in setup/.
  */
 #include "ctl/setup.h"
 
@@ -9,303 +8,70 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/codec.h"
-#include "base/file.h"
-#include "base/secret.h"
 #include "ctl/account.h"
+#include "ctl/ctl.h"
 
 #define CONF_FILE PREBIND_SYSCONFDIR "/prebind.conf"
 
-static bool answer_is(const struct setup *setup, enum setup_name name, const char *word)
+/* ---- at the terminal ---- */
+
+static enum status ask(const char *question, const char *const *words, const char *proposal,
+		       char line[SETUP_LINE_ROOM], struct error *err)
 {
-	return strcmp(setup_answer(setup, name), word) == 0;
+	printf("\n");
+	for (size_t i = 0; words != NULL && words[i] != NULL; i++)
+		printf("%s%s", i == 0 ? "  " : ", ", words[i]);
+	if (words != NULL)
+		printf("\n");
+	printf("%s\n  [%s] ", question, proposal);
+	fflush(stdout);
+	if (fgets(line, SETUP_LINE_ROOM, stdin) == NULL)
+		return error_set(err, STATUS_BAD_REQUEST, "the input ended before all answers");
+	line[strcspn(line, "\n")] = '\0';
+	if (line[0] == '\0')
+		snprintf(line, SETUP_LINE_ROOM, "%s", proposal);
+	return STATUS_OK;
 }
 
-/* The path's folder; the caller frees it. */
-static char *folder_of(const char *path)
+static enum status ask_secret(const char *what, char **out, struct error *err)
 {
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? strdup(".")
-			     : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	return ctl_read_secret(false, what, out, err);
 }
 
-static enum status find_conf(struct setup *setup, struct error *err)
+/* The operands come before the file of --answers. */
+static enum status given(struct setup *setup, const struct ctl *ctl, struct error *err)
 {
-	const char *file = setup->ctl->config;
-	const char *environment = getenv("PREBIND_CONF");
-
-	if (file == NULL)
-		file = environment != NULL && environment[0] != '\0' ? environment : CONF_FILE;
-	if (file[0] != '/')
-		return error_set(err, STATUS_BAD_REQUEST, "%s: give the whole path of the new file",
-				 file);
-	setup->conf = strdup(file);
-	setup->folder = folder_of(file);
-	return setup->conf != NULL && setup->folder != NULL ? STATUS_OK : error_no_memory(err);
-}
-
-/* ---- the list of files ---- */
-
-static enum status add_folder(struct setup *setup, const char *file, struct setup_file what,
-			      struct error *err)
-{
-	char *folder = folder_of(file);
-	enum status status = folder == NULL ? error_no_memory(err) : STATUS_OK;
-
-	what.kind = SETUP_FOLDER;
-	if (status == STATUS_OK && access(folder, F_OK) != 0)
-		status = setup_file_add(setup, &what, folder, NULL, err);
-	free(folder);
-	return status;
-}
-
-static enum status add_folders(struct setup *setup, struct error *err)
-{
-	enum status status = add_folder(
-	    setup, setup->conf, (struct setup_file){.mode = 0755, .what = "configuration"}, err);
-
-	if (status == STATUS_OK)
-		status = add_folder(
-		    setup, setup_answer(setup, SETUP_DATABASE),
-		    (struct setup_file){.mode = 0750, .is_service = true, .what = "database"}, err);
-	if (status == STATUS_OK && setup_web_has_socket(setup))
-		status = add_folder(
-		    setup, setup_answer(setup, SETUP_LISTEN),
-		    (struct setup_file){
-			.mode = 02750, .is_service = true, .is_web = true, .what = "socket"},
-		    err);
-	return status;
-}
-
-/* Adds a secret of one line. */
-static enum status add_secret(struct setup *setup, const char *name, const char *value,
-			      struct error *err)
-{
-	const struct setup_file file = {
-	    .kind = SETUP_SECRET, .mode = 0600, .is_service = true, .what = "secret"};
-	struct strbuf path, content;
-
-	strbuf_init(&path);
-	strbuf_init_secret(&content);
-	if (text_has_control(value))
-		return error_set(
-		    err, STATUS_BAD_REQUEST,
-		    "the secret for %s has a control character; write the file by hand", name);
-	strbuf_addf(&path, "%s/%s", setup->folder, name);
-	strbuf_addf(&content, "%s\n", value);
-	enum status status = strbuf_ok(&path)
-				 ? setup_file_add(setup, &file, path.data, &content, err)
-				 : error_no_memory(err);
-	strbuf_clear(&path);
-	strbuf_clear(&content);
-	return status;
-}
-
-static enum status add_key(struct setup *setup, struct error *err)
-{
-	unsigned char key[SECRET_KEY_LEN];
-	char text[CODEC_BASE64URL_LEN(SECRET_KEY_LEN) + 1];
-
-	secret_random(key, sizeof(key));
-	codec_base64url_text(text, key, sizeof(key));
-	enum status status = add_secret(setup, "bosh.key", text, err);
-	secret_wipe(key, sizeof(key));
-	secret_wipe(text, sizeof(text));
-	return status;
-}
-
-/* The password of tigase_user: the file is there, or it is typed. */
-static enum status add_tigase_password(struct setup *setup, struct error *err)
-{
-	struct strbuf path;
-	char *password = NULL;
-
-	strbuf_init(&path);
-	strbuf_addf(&path, "%s/tigase.password", setup->folder);
-	bool there = strbuf_ok(&path) && access(path.data, F_OK) == 0;
-	enum status status = STATUS_OK;
-	if (!there && !setup->ask)
-		status = error_set(err, STATUS_NOT_FOUND,
-				   "%s: put the password of tigase_user into this file first (mode "
-				   "0600)",
-				   path.data);
-	else if (!there)
-		status = ctl_read_secret(false, "Password of tigase_user", &password, err);
-	if (status == STATUS_OK)
-		status =
-		    add_secret(setup, "tigase.password", password != NULL ? password : "", err);
-	secret_free(password);
-	strbuf_clear(&path);
-	return status;
-}
-
-/* Sets a key to a file in the folder of the configuration. */
-static enum status key_to_file(struct setup *setup, const char *key, const char *name,
-			       struct error *err)
-{
-	struct strbuf path;
-
-	strbuf_init(&path);
-	strbuf_addf(&path, "%s/%s", setup->folder, name);
-	enum status status =
-	    strbuf_ok(&path) ? setup_key_set(setup, key, path.data) : STATUS_INTERNAL;
-	strbuf_clear(&path);
-	return status == STATUS_OK ? STATUS_OK : error_no_memory(err);
-}
-
-static enum status add_secrets(struct setup *setup, struct error *err)
-{
-	bool session = answer_is(setup, SETUP_LOGIN, PROVIDER_SITE_SESSION);
 	enum status status = STATUS_OK;
 
-	if (answer_is(setup, SETUP_AUTH, "token") || answer_is(setup, SETUP_AUTH, "jwt"))
-		status = add_key(setup, err);
-	if (answer_is(setup, SETUP_AUTH, "tigase"))
-		status = add_tigase_password(setup, err);
-	if (status == STATUS_OK && session && setup->db_password != NULL) {
-		status = add_secret(setup, "site.password", setup->db_password, err);
-		if (status == STATUS_OK)
-			status =
-			    key_to_file(setup, "site_database_password_file", "site.password", err);
+	for (int i = 0; i < ctl->argc && status == STATUS_OK; i++) {
+		char *copy = strdup(ctl->argv[i]);
+
+		status = copy != NULL ? setup_given_line(setup, copy, err) : error_no_memory(err);
+		free(copy);
 	}
-	if (status == STATUS_OK && session && setup->secret != NULL) {
-		status = add_secret(setup, "site.secret", setup->secret, err);
-		if (status == STATUS_OK)
-			status = key_to_file(setup, "site_secret_file", "site.secret", err);
-	}
+	if (status == STATUS_OK && ctl->answers != NULL)
+		status = setup_given_file(setup, ctl->answers, err);
 	return status;
 }
 
-static enum status add_text(struct setup *setup, const char *path, struct strbuf *content,
-			    struct setup_file what, struct error *err)
+/* At a terminal, the operator must agree. */
+static bool may_write(const struct setup *setup, const struct ctl *ctl)
 {
-	what.kind = SETUP_TEXT;
-	what.mode = 0644;
-	enum status status = setup_file_add(setup, &what, path, content, err);
-	strbuf_clear(content);
-	return status;
+	char line[16];
+
+	if (ctl->dry_run)
+		return false;
+	if (setup->ask == NULL)
+		return true;
+	printf("\nWrite them? [y/N] ");
+	fflush(stdout);
+	return fgets(line, sizeof(line), stdin) != NULL && (line[0] == 'y' || line[0] == 'Y');
 }
 
-/* A copy of the ready query for tables with another prefix. */
-static enum status add_query(struct setup *setup, struct error *err)
-{
-	const char *shipped = setup_key_get(setup, "site_query");
-	struct file_found found;
-	struct strbuf text, copy, path;
-
-	if (setup->table_prefix == NULL || setup->table_prefix_found == NULL || shipped == NULL ||
-	    strcmp(setup->table_prefix, setup->table_prefix_found) == 0)
-		return STATUS_OK;
-	strbuf_init(&text);
-	strbuf_init(&copy);
-	strbuf_init(&path);
-	strbuf_addf(&path, "%s/site.sql", setup->folder);
-	enum status status = STATUS_OK;
-	if (file_read(shipped, FILE_BY_GROUP, 65536, &text, &found) != FILE_OK)
-		status = error_set(err, STATUS_NOT_FOUND, "%s cannot be read", shipped);
-	const char *at = text.data;
-	for (const char *next; (next = strstr(at, setup->table_prefix)) != NULL;
-	     at = next + strlen(setup->table_prefix)) {
-		strbuf_add(&copy, at, (size_t)(next - at));
-		strbuf_adds(&copy, setup->table_prefix_found);
-	}
-	strbuf_adds(&copy, at);
-	if (status == STATUS_OK)
-		status = add_text(setup, path.data, &copy,
-				  (struct setup_file){.comment = "--", .what = "query"}, err);
-	if (status == STATUS_OK)
-		status = key_to_file(setup, "site_query", "site.sql", err);
-	strbuf_clear(&text);
-	strbuf_clear(&copy);
-	strbuf_clear(&path);
-	return status;
-}
-
-/*
- * Loads the text as a configuration, before anything is written. The sentence of a fault names the
- * key.
- */
-static enum status try_conf(const struct strbuf *text, struct error *err)
-{
-	char path[64];
-	struct conf *conf = NULL;
-	struct error why = {0};
-	int fd = memfd_create("prebind.conf", MFD_CLOEXEC);
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (fd < 0 || fchmod(fd, 0600) != 0 ||
-	    write(fd, text->data, text->len) != (ssize_t)text->len) {
-		if (fd >= 0)
-			close(fd);
-		return error_set(err, STATUS_INTERNAL, "the configuration cannot be tried: %m");
-	}
-	enum status status = conf_load(path, &conf, &why);
-	conf_free(conf);
-	close(fd);
-	const char *key = strstr(why.text, ": ");
-	if (status == STATUS_OK)
-		return status;
-	return error_set(err, status, "the answers make no configuration: %s",
-			 key != NULL ? key + 2 : why.text);
-}
-
-static enum status add_conf(struct setup *setup, struct error *err)
-{
-	struct strbuf text;
-
-	strbuf_init(&text);
-	setup_conf_write(setup, &text);
-	enum status status = strbuf_ok(&text) ? try_conf(&text, err) : error_no_memory(err);
-	if (status == STATUS_OK)
-		status =
-		    add_text(setup, setup->conf, &text,
-			     (struct setup_file){.comment = ";", .what = "configuration"}, err);
-	strbuf_clear(&text);
-	return status;
-}
-
-static enum status add_parts(struct setup *setup, struct error *err)
-{
-	struct strbuf text;
-
-	strbuf_init(&text);
-	enum status status = setup_web_write(setup, &text, err);
-	if (status == STATUS_OK && text.len > 0)
-		status = add_text(setup, setup_answer(setup, SETUP_WEB_FILE), &text,
-				  (struct setup_file){.comment = "#", .what = "web server"}, err);
-	strbuf_reset(&text);
-	if (status == STATUS_OK)
-		status = setup_xmpp_write(setup, &text, err);
-	if (status == STATUS_OK && text.len > 0)
-		status = add_text(setup, setup_answer(setup, SETUP_XMPP_FILE), &text,
-				  (struct setup_file){
-				      .comment = strcmp(setup->xmpp_server, "prosody") == 0  ? "--"
-						 : strcmp(setup->xmpp_server, "tigase") == 0 ? "//"
-											     : "#",
-				      .what = "XMPP server"},
-				  err);
-	strbuf_clear(&text);
-	return status;
-}
-
-static enum status plan(struct setup *setup, struct error *err)
-{
-	static enum status (*const steps[])(struct setup *, struct error *) = {
-	    add_folders, add_secrets, add_query, add_conf, add_parts};
-	enum status status = STATUS_OK;
-
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && status == STATUS_OK; i++)
-		status = steps[i](setup, err);
-	return status;
-}
-
-/* ---- after the files ---- */
+/* ---- after the questions ---- */
 
 /* Makes the database as the program's account, in a child process. */
 static enum status make_database(struct ctl *ctl, struct error *err)
@@ -334,9 +100,9 @@ static enum status make_database(struct ctl *ctl, struct error *err)
 }
 
 /* Its own sentence says why, if that fails; it can be run again by hand. */
-static void import_keys(const struct setup *setup)
+static void import_keys(const struct setup *setup, const struct ctl *of)
 {
-	struct ctl ctl = *setup->ctl;
+	struct ctl ctl = *of;
 	char *file = setup->wordpress;
 
 	ctl.site = ctl.conf->sites;
@@ -346,53 +112,8 @@ static void import_keys(const struct setup *setup)
 		printf("Then run: prebindctl -c %s wordpress import %s\n", setup->conf, file);
 }
 
-static void say_next(const struct setup *setup)
+enum status setup_finish(const struct setup *setup, struct ctl *ctl, struct error *err)
 {
-	const char *key =
-	    answer_is(setup, SETUP_AUTH, "token") || answer_is(setup, SETUP_AUTH, "jwt")
-		? ", and give it a copy of bosh.key"
-		: "";
-	int n = 1;
-
-	puts("\nWhat is left to do:");
-	for (size_t i = 0; i < setup->n_files; i++) {
-		const struct setup_file *file = &setup->files[i];
-
-		if (strcmp(file->what, "XMPP server") == 0)
-			printf("  %d. Take the lines of %s into the XMPP server's configuration%s "
-			       "(docs/%s.md).\n",
-			       n++, file->path, key, setup->xmpp_server);
-		if (strcmp(file->what, "web server") == 0)
-			printf("  %d. Enable %s, as its first lines say.\n", n++, file->path);
-	}
-	if (setup_web_has_socket(setup))
-		printf("  %d. Start prebind: systemctl enable --now prebind.socket "
-		       "prebind.service\n",
-		       n++);
-	if (answer_is(setup, SETUP_LOGIN, PROVIDER_LOGIN))
-		printf("  %d. Add users: prebindctl -c %s user add NAME\n", n++, setup->conf);
-	printf("  %d. Check it as a browser does: prebindctl -c %s check --deep --web %s\n", n++,
-	       setup->conf, setup_answer(setup, SETUP_URL));
-	printf("  %d. Open %s\n", n, setup_answer(setup, SETUP_URL));
-}
-
-/* At a terminal, the operator must agree. */
-static bool may_write(const struct setup *setup)
-{
-	char line[16];
-
-	if (setup->ctl->dry_run)
-		return false;
-	if (!setup->ask)
-		return true;
-	printf("\nWrite them? [y/N] ");
-	fflush(stdout);
-	return fgets(line, sizeof(line), stdin) != NULL && (line[0] == 'y' || line[0] == 'Y');
-}
-
-static enum status finish(struct setup *setup, struct error *err)
-{
-	struct ctl *ctl = setup->ctl;
 	enum status status = setup_files_write(setup, err);
 
 	if (status == STATUS_OK)
@@ -402,48 +123,52 @@ static enum status finish(struct setup *setup, struct error *err)
 	if (status != STATUS_OK)
 		return status;
 	if (setup->wordpress != NULL)
-		import_keys(setup);
-	puts("\nprebindctl check --deep:");
-	ctl->deep = true;
-	ctl_check(ctl);
-	say_next(setup);
+		import_keys(setup, ctl);
 	return STATUS_OK;
 }
 
-static void setup_clear(struct setup *setup)
+void setup_check(const struct setup *setup, struct ctl *ctl)
 {
-	for (size_t i = 0; i < SETUP_COUNT; i++)
-		free(setup->answers[i]);
-	for (size_t i = 0; i < setup->n_keys; i++) {
-		free(setup->keys[i].name);
-		free(setup->keys[i].value);
-	}
-	for (size_t i = 0; i < setup->n_files; i++) {
-		free(setup->files[i].path);
-		strbuf_clear(&setup->files[i].content);
-	}
-	free(setup->table_prefix_found);
-	free(setup->wordpress);
-	secret_free(setup->secret);
-	secret_free(setup->db_password);
-	free(setup->conf);
-	free(setup->folder);
+	puts("\nprebindctl check --deep:");
+	ctl->deep = true;
+	ctl_check(ctl);
+	setup_say_next(setup);
+}
+
+static const char *conf_file(const struct ctl *ctl)
+{
+	const char *environment = getenv("PREBIND_CONF");
+
+	if (ctl->config != NULL)
+		return ctl->config;
+	return environment != NULL && environment[0] != '\0' ? environment : CONF_FILE;
 }
 
 int ctl_setup(struct ctl *ctl)
 {
-	struct setup setup = {.ctl = ctl, .ask = ctl->answers == NULL && isatty(STDIN_FILENO)};
+	struct setup setup = {.say = stdout};
 	struct error err = {0};
-	enum status status = find_conf(&setup, &err);
 
+	if (ctl->page)
+		return setup_page(ctl);
+	if (ctl->answers == NULL && isatty(STDIN_FILENO)) {
+		setup.ask = ask;
+		setup.ask_secret = ask_secret;
+	}
+	enum status status = setup_begin(&setup, conf_file(ctl), &err);
+	if (status == STATUS_OK)
+		status = given(&setup, ctl, &err);
 	if (status == STATUS_OK)
 		status = setup_ask(&setup, &err);
 	if (status == STATUS_OK)
-		status = plan(&setup, &err);
+		status = setup_plan(&setup, &err);
 	if (status == STATUS_OK)
 		status = setup_files_show(&setup, &err);
-	if (status == STATUS_OK && may_write(&setup))
-		status = finish(&setup, &err);
+	bool write = status == STATUS_OK && may_write(&setup, ctl);
+	if (write)
+		status = setup_finish(&setup, ctl, &err);
+	if (write && status == STATUS_OK)
+		setup_check(&setup, ctl);
 	else if (status == STATUS_OK)
 		puts("Nothing was written.");
 	setup_clear(&setup);

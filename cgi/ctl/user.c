@@ -19,11 +19,11 @@ static enum status read_hash(const struct ctl *ctl, char hash[SECRET_HASH_MAX], 
 	return status;
 }
 
-static enum status add(const struct ctl *ctl, const char *hash, const struct jid *jid,
-		       struct error *err)
+static enum status add(const struct ctl *ctl, const char *name, const char *hash,
+		       const struct jid *jid, struct error *err)
 {
 	const struct user_new new = {
-	    .name = ctl->argv[0],
+	    .name = name,
 	    .localpart = jid->localpart,
 	    .domain = jid->domain,
 	    .password_hash = hash,
@@ -32,6 +32,19 @@ static enum status add(const struct ctl *ctl, const char *hash, const struct jid
 	};
 
 	return user_create(ctl->store, &new, err);
+}
+
+enum status ctl_user_new(const struct ctl *ctl, const char *name, const char *password,
+			 struct error *err)
+{
+	const struct jid none = {0};
+	char hash[SECRET_HASH_MAX];
+	enum status status = secret_password_hash(password, hash, err);
+
+	if (status == STATUS_OK)
+		status = add(ctl, name, hash, &none, err);
+	secret_wipe(hash, sizeof(hash));
+	return status;
 }
 
 int ctl_user_add(struct ctl *ctl)
@@ -46,7 +59,7 @@ int ctl_user_add(struct ctl *ctl)
 	if (status == STATUS_OK)
 		status = read_hash(ctl, hash, &err);
 	if (status == STATUS_OK)
-		status = add(ctl, hash, &jid, &err);
+		status = add(ctl, ctl->argv[0], hash, &jid, &err);
 	jid_clear(&jid);
 	secret_wipe(hash, sizeof(hash));
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);

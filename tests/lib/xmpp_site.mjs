@@ -159,10 +159,10 @@ export async function askRoster(port, session) {
 
 const PRESENCE = "<presence xmlns='jabber:client'><priority>-1</priority></presence>";
 
-/** Returns what the server says to the session's first presence: the presence of the contacts. */
-export async function whoIsOnline(port, session) {
+/** Sends stanzas, and returns everything that the server says up to its answer to a ping behind them. */
+export async function say(port, session, stanzas) {
 	let text = "";
-	let payload = ROSTER + PRESENCE + PING;
+	let payload = stanzas + PING;
 	do {
 		const { body } = await goOn(port, session, payload);
 		text += body;
@@ -170,6 +170,9 @@ export async function whoIsOnline(port, session) {
 	} while (!/id=['"]ping-1/.test(text) && !/terminate/.test(text));
 	return text;
 }
+
+/** Returns what the server says to the session's first presence: the presence of the contacts. */
+export const whoIsOnline = (port, session) => say(port, session, ROSTER + PRESENCE);
 
 /**
  * Returns the session's full JID from the server itself: its answer to a ping is addressed to it.

@@ -15,7 +15,7 @@ const FORBIDDEN = [
 	["strcpy|strcat|stpcpy|sprintf|vsprintf|gets|scanf|sscanf|alloca", "knows no size"],
 	["strncpy|strncat", "does not say whether it cut"],
 	["strtok|localtime|gmtime|ctime|asctime|strerror|getpwnam|getpwuid|getgrnam|getgrgid|gethostbyname|readdir_r",
-		"not thread-safe: there is a _r", /^cgi\/(main|ctl)\.c$|^cgi\/ctl\//],
+		"not thread-safe: there is a _r", /^cgi\/(main|ctl)\.c$|^cgi\/(ctl|setup)\//],
 	["setlocale", "changes how numbers are read and written, in every thread"],
 	["system|popen|execl|execlp|execv|execvp|execve", "starts programs"],
 	["atoi|atol|atof", "takes rubbish for a number"],

@@ -5,9 +5,9 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { cgiParams, parseAnswer } from "../lib/cgi.mjs";
+import { makeKit, SANITIZED } from "../lib/kit.mjs";
 import { noNamespace } from "../lib/namespace.mjs";
-import { Place, top } from "../lib/place.mjs";
-import { build } from "../lib/prebind.mjs";
+import { Place } from "../lib/place.mjs";
 
 const HOME = "/home/you";
 const CGI = `${HOME}/public_html/chat/prebind.cgi`;
@@ -21,17 +21,9 @@ bosh_service = http://127.0.0.1:1/http-bind
 bosh_auth = token
 bosh_token_key_file = ${HOME}/prebind-private/etc/key
 `;
-/** A sanitizer's library must be the first one, which it is not with a loader of our own. */
-const SANITIZED = /asan|tsan/.test(build) && "the kit has no sanitizer";
 let place, root, unpacked;
 
 const archive = (name) => place.path(`${name}/prebind-kit.tar.gz`);
-
-function makeKit(name) {
-	place.folder(name);
-	execFileSync("make", ["-s", "-o", "all", "-o", "vendor", `BUILD=${build}`, `KIT=${archive(name).slice(0, -".tar.gz".length)}`, "kit"],
-		{ cwd: top, stdio: "pipe" });
-}
 
 /** A system whose only files are those of the kit, /proc and /dev/urandom. Its user is an ordinary one. */
 function run(argv, env = {}, input = "") {
@@ -55,7 +47,7 @@ before(() => {
 	if (SANITIZED)
 		return;
 	place = new Place();
-	makeKit("first");
+	makeKit(place, "first");
 	root = place.folder("root", 0o755);
 	for (const folder of ["proc", "dev", HOME.slice(1), `${HOME.slice(1)}/public_html`])
 		place.folder(path.join("root", folder), 0o755);
@@ -73,6 +65,15 @@ test("without a configuration the page says where it must be", { skip: SANITIZED
 	const { status, stderr } = page({ path: "/login" });
 	assert.equal(status, 500);
 	assert.match(stderr, new RegExp(`${HOME}/prebind-private/etc/prebind\\.conf`));
+});
+
+test("the web servers' files of the kit have its own folder, which setup knows", { skip: SANITIZED || noNamespace }, () => {
+	const { stdout, stderr, status } = run([CTL, "setup", "web=apache-cgi", "site=-", "login=login", "url=https://www.example.org/chat/", "domain=example.org",
+		"xmpp=http://127.0.0.1:1/http-bind", "--dry-run"]);
+	assert.equal(status, 0, stdout + stderr);
+	assert.match(stdout, new RegExp(`write +${HOME}/prebind-private/etc/apache-cgi\\.conf`));
+	for (const file of ["apache/prebind.conf", "lighttpd/prebind.conf", "nginx/prebind.conf"])
+		assert.match(fs.readFileSync(path.join(root, HOME, "prebind-private", file), "utf8"), /\/usr\/local\/share\/prebind\/static/, "what setup replaces");
 });
 
 test("the kit makes a database and serves a page without any library of the system", { skip: SANITIZED || noNamespace }, () => {
@@ -135,6 +136,6 @@ test("what must not be read is not readable, and what a browser loads is", { ski
 });
 
 test("the kit has the same bytes when it is made again", { skip: SANITIZED }, () => {
-	makeKit("second");
+	makeKit(place, "second");
 	assert.ok(fs.readFileSync(archive("first")).equals(fs.readFileSync(archive("second"))));
 });

@@ -193,7 +193,7 @@ const SITES = [
 		says: /found: phpBB/ }],
 	["Drupal", {
 		files: { "sites/default/settings.php": DRUPAL_SETTINGS, "core/x": "" }, answers: {},
-		keys: ["site_database = mariadb://shop_user@localhost/shop", "site_query = SHARE/sql/sites/drupal.sql", "site_cookie_transform = drupal",
+		keys: ["site_database = mariadb://shop_user@localhost/shop", "site_query = SHARE/sql/sites/drupal/session.sql", "site_cookie_transform = drupal",
 			`site_cookie = SESS${host("127.0.0.1", 32)}`, "login_url = /user/login"],
 		written: { "site.password": "it's secret\n" }, says: /found: Drupal/ }],
 	["Django", {

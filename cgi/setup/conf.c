@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/setup.h"
+#include "setup/setup.h"
 #include "net/http_url.h"
 
 struct writer {
@@ -56,6 +56,8 @@ static void put_server(const struct writer *w)
 	const struct setup *setup = w->setup;
 
 	strbuf_adds(w->out, "[server]\n");
+	if (setup_answer(setup, SETUP_PROXIES)[0] != '\0')
+		put(w, "trusted_proxies", setup_answer(setup, SETUP_PROXIES));
 	if (!setup_web_has_socket(setup))
 		return;
 	put(w, "listen", setup_answer(setup, SETUP_LISTEN));
@@ -94,6 +96,8 @@ static void put_backend(const struct writer *w)
 	}
 	put(w, "backend", "bosh");
 	put(w, "bosh_service", url);
+	if (!setup_web_has_proxy(w->setup) && setup_key_get(w->setup, "bosh_url") == NULL)
+		put(w, "bosh_url", url);
 	put(w, "bosh_auth", auth);
 	if (strcmp(auth, "token") == 0)
 		put_file(w, "bosh_token_key_file", "bosh.key");

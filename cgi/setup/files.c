@@ -15,7 +15,7 @@
 #include "base/codec.h"
 #include "base/file.h"
 #include "base/secret.h"
-#include "ctl/setup.h"
+#include "setup/setup.h"
 
 #define MARK      " Written by prebindctl setup, which replaces it only while it is unchanged: "
 #define FILE_ROOM 262144 /* bytes */
@@ -96,6 +96,8 @@ static enum state text_state(const char *path, const struct strbuf *content)
 	else if (read_any(path, &there) && is_unchanged(&there))
 		state = IS_OURS;
 	const char *rest = strchr(there.data, '\n');
+	if (state == IS_FOREIGN && content != NULL && strcmp(there.data, content->data) == 0)
+		state = IS_SAME; /* as it was unpacked */
 	if (state == IS_OURS && content != NULL && strcmp(rest + 1, content->data) == 0)
 		state = IS_SAME;
 	strbuf_clear(&there);
@@ -135,13 +137,13 @@ enum status setup_files_show(const struct setup *setup, struct error *err)
 					    [IS_THERE] = "keep"};
 	enum status status = STATUS_OK;
 
-	puts("\nThese are the files:");
+	fputs("\nThese are the files:\n", setup->say);
 	for (size_t i = 0; i < setup->n_files; i++) {
 		const struct setup_file *file = &setup->files[i];
 		enum state state = file_state(file);
 
-		printf("  %-9s  %s  (%s; %04o, %s)\n", words[state], file->path, file->what,
-		       (unsigned)file->mode, owner_of(setup, file));
+		fprintf(setup->say, "  %-9s  %s  (%s; %04o, %s)\n", words[state], file->path,
+			file->what, (unsigned)file->mode, owner_of(setup, file));
 		if (state == IS_FOREIGN && status == STATUS_OK)
 			status =
 			    error_set(err, STATUS_FORBIDDEN,

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "ctl/setup.h"
+#include "setup/setup.h"
 #include "net/http_client.h"
 #include "xmpp/bosh.h"
 
@@ -58,12 +58,12 @@ static bool try_rest(struct trial *trial)
 
 	if (ok) {
 		trial->setup->xmpp_server = "tigase";
-		printf("  %s answers %d, as Tigase's REST interface does\n", trial->url,
-		       trial->answer.status);
+		fprintf(trial->setup->say, "  %s answers %d, as Tigase's REST interface does\n",
+			trial->url, trial->answer.status);
 	} else if (trial->answer.status != 0) {
-		printf("  %s answers %d\n", trial->url, trial->answer.status);
+		fprintf(trial->setup->say, "  %s answers %d\n", trial->url, trial->answer.status);
 	} else {
-		printf("  %s\n", err.text);
+		fprintf(trial->setup->say, "  %s\n", err.text);
 	}
 	return ok;
 }
@@ -113,11 +113,11 @@ static bool try_bosh(struct trial *trial)
 	if (status == STATUS_OK) {
 		end_session(trial, answer.sid, create.rid + 1);
 		trial->setup->xmpp_server = server_name(trial);
-		printf("  %s answers for %s (%s), and offers %s\n", trial->url, domain,
-		       trial->setup->xmpp_server,
-		       answer.mechanisms[0] != '\0' ? answer.mechanisms : "no way to log in");
+		fprintf(trial->setup->say, "  %s answers for %s (%s), and offers %s\n", trial->url,
+			domain, trial->setup->xmpp_server,
+			answer.mechanisms[0] != '\0' ? answer.mechanisms : "no way to log in");
 	} else {
-		printf("  %s: %s\n", trial->url, err.text);
+		fprintf(trial->setup->say, "  %s: %s\n", trial->url, err.text);
 	}
 	bosh_answer_clear(&answer);
 	return status == STATUS_OK;

@@ -12,7 +12,7 @@
 
 #include "base/codec.h"
 #include "base/secret.h"
-#include "ctl/setup.h"
+#include "setup/setup.h"
 #include "net/http_url.h"
 #include "sitedb/site_rows.h"
 
@@ -149,34 +149,13 @@ static char *prefix_dup(const char *text)
 	return NULL;
 }
 
-/* ---- phpBB ---- */
+/* ---- what only one software needs ---- */
 
-static bool is_phpbb(const char *text)
+static void phpbb_more(struct setup *setup, const char *text)
 {
-	return strstr(text, "PHPBB_INSTALLED") != NULL;
-}
-
-static void phpbb_take(struct setup *setup, const char *text)
-{
-	struct database database = {
-	    .kind = setup_text_value(text, "dbms"),
-	    .host = setup_text_value(text, "dbhost"),
-	    .name = setup_text_value(text, "dbname"),
-	    .user = setup_text_value(text, "dbuser"),
-	    .password = setup_text_value(text, "dbpasswd"),
-	};
 	char cookie[128];
 
-	if (holds(database.kind, "sqlite")) { /* phpBB has the file's path in dbhost */
-		free(database.name);
-		database.name = database.host;
-		database.host = NULL;
-	}
-	database_take(setup, &database);
-	database_clear(&database);
-	setup->table_prefix_found = prefix_dup(text);
-	query_set(setup, "site_query", "sql/sites/phpbb.sql");
-	setup_key_set(setup, "login_url", "/ucp.php?mode=login");
+	(void)text;
 	cookie[0] = '\0';
 	setup_rows_each(setup,
 			"SELECT config_value FROM phpbb_config WHERE config_name = 'cookie_name' "
@@ -186,13 +165,6 @@ static void phpbb_take(struct setup *setup, const char *text)
 		return; /* its database could not be asked; then the operator is */
 	snprintf(cookie + strlen(cookie), sizeof(cookie) - strlen(cookie), "_sid");
 	setup_key_set(setup, "site_cookie", cookie);
-}
-
-/* ---- Drupal ---- */
-
-static bool is_drupal(const char *text)
-{
-	return strstr(text, "$databases") != NULL;
 }
 
 static bool is_https(const struct setup *setup)
@@ -219,95 +191,52 @@ static void drupal_cookie(struct setup *setup)
 	strbuf_clear(&cookie);
 }
 
-static void drupal_take(struct setup *setup, const char *text)
+/* Drupal 7 has no folder core/, and other tables. */
+static void drupal_more(struct setup *setup, const char *text)
 {
-	struct database database = {
-	    .kind = setup_text_value(text, "driver"),
-	    .host = setup_text_value(text, "host"),
-	    .name = setup_text_value(text, "database"),
-	    .user = setup_text_value(text, "username"),
-	    .password = setup_text_value(text, "password"),
-	};
 	struct strbuf core;
 
-	database_take(setup, &database);
-	database_clear(&database);
+	(void)text;
 	drupal_cookie(setup);
-	setup_key_set(setup, "login_url", "/user/login");
 	strbuf_init(&core);
 	strbuf_addf(&core, "%s/core", setup_answer(setup, SETUP_SITE));
 	if (access(core.data, F_OK) == 0) {
-		query_set(setup, "site_query", "sql/sites/drupal.sql");
 		setup_key_set(setup, "site_cookie_transform", "drupal");
 	} else {
 		query_set(setup, "site_query",
-			  is_https(setup) ? "sql/sites/drupal7-https.sql"
-					  : "sql/sites/drupal7.sql");
+			  is_https(setup) ? "sql/sites/drupal7/session-https.sql"
+					  : "sql/sites/drupal7/session.sql");
 		setup->names_sql = "SELECT name FROM users WHERE uid > 0 LIMIT 50000";
 	}
 	strbuf_clear(&core);
 }
 
-/* ---- Django ---- */
-
-static bool is_django(const char *text)
-{
-	return strstr(text, "INSTALLED_APPS") != NULL;
-}
-
-static void django_take(struct setup *setup, const char *text)
+static void django_more(struct setup *setup, const char *text)
 {
 	char *cookie = setup_text_value(text, "SESSION_COOKIE_NAME");
 
 	setup->secret = setup_text_value(text, "SECRET_KEY");
 	if (strstr(text, "sqlite3") != NULL)
 		path_set(setup, "site_database", setup_answer(setup, SETUP_SITE), "db.sqlite3");
-	query_set(setup, "site_query", "sql/sites/django.sql");
-	query_set(setup, "site_profile_query", "sql/sites/django-user.sql");
-	setup_key_set(setup, "site_result", "django");
+	query_set(setup, "site_profile_query", "sql/sites/django/profile.sql");
 	setup_key_set(setup, "site_cookie", cookie != NULL ? cookie : "sessionid");
-	setup_key_set(setup, "login_url", "/accounts/login/");
 	free(cookie);
 }
 
-/* ---- WordPress, and other PHP ---- */
-
-static bool is_wordpress(const char *text)
-{
-	return strstr(text, "DB_NAME") != NULL;
-}
-
 /* Its keys come after the configuration is written: prebindctl wordpress import. */
-static void wordpress_take(struct setup *setup, const char *text)
+static void wordpress_more(struct setup *setup, const char *text)
 {
-	struct database database = {
-	    .kind = strdup("mysql"),
-	    .host = setup_text_value(text, "DB_HOST"),
-	    .name = setup_text_value(text, "DB_NAME"),
-	    .user = setup_text_value(text, "DB_USER"),
-	    .password = setup_text_value(text, "DB_PASSWORD"),
-	};
 	struct strbuf file;
 
-	database_take(setup, &database);
-	database_clear(&database);
-	setup->table_prefix_found = prefix_dup(text);
+	(void)text;
 	strbuf_init(&file);
 	strbuf_addf(&file, "%s/wp-config.php", setup_answer(setup, SETUP_SITE));
 	setup->wordpress = strbuf_take(&file);
 	strbuf_clear(&file);
-	query_set(setup, "site_query", "sql/sites/wordpress/session.sql");
-	setup_key_set(setup, "site_result", "wordpress");
-	setup_key_set(setup, "login_url", "/wp-login.php");
 	path_set(setup, "site_secret_file", setup->folder, "wordpress.secret");
 }
 
-static bool has_sessions(const char *text)
-{
-	return strstr(text, "session_start") != NULL;
-}
-
-static void php_take(struct setup *setup, const char *text)
+static void php_more(struct setup *setup, const char *text)
 {
 	static const char *const folders[] = {"/var/lib/php/sessions", "/var/lib/php/session"};
 	char *cookie = setup_text_value(text, "session.name");
@@ -327,24 +256,83 @@ static void php_take(struct setup *setup, const char *text)
 static const struct software {
 	const char *name;
 	const char *file; /* in the site's folder, or in each folder of it: "*" */
-	bool (*is)(const char *text);
-	void (*take)(struct setup *setup, const char *text);
+	const char *mark; /* a text that only its file has */
 	const char *login;
-	const char *names; /* SQL; NULL: not known */
+	struct {
+		/* names of settings; NULL: not set there */
+		const char *kind, *host, *name, *user, *password;
+	} database;
 	const char *prefix; /* of the tables in the ready query and in names; NULL: none */
+	const char *query; /* ready, in the shared folder */
+	const char *result; /* `site_result` */
+	const char *login_url;
+	const char *names; /* SQL; NULL: not known */
+	void (*more)(struct setup *setup, const char *text); /* NULL: nothing */
 } softwares[] = {
-	{"phpBB", "config.php", is_phpbb, phpbb_take, PROVIDER_SITE_SESSION,
-	 "SELECT username FROM phpbb_users WHERE user_type IN (0, 3) LIMIT 50000", "phpbb_"},
-	{"WordPress", "wp-config.php", is_wordpress, wordpress_take, PROVIDER_SITE_SESSION,
-	 "SELECT user_login FROM wp_users LIMIT 50000", "wp_"},
-	{"Drupal", "sites/default/settings.php", is_drupal, drupal_take, PROVIDER_SITE_SESSION,
-	 "SELECT name FROM users_field_data WHERE uid > 0 LIMIT 50000", NULL},
-	{"Django", "*/settings.py", is_django, django_take, PROVIDER_SITE_SESSION,
-	 "SELECT username FROM auth_user LIMIT 50000", NULL},
-	{"PHP's sessions", "index.php", has_sessions, php_take, PROVIDER_PHP_SESSION, NULL, NULL},
-	{"PHP's sessions", "login.php", has_sessions, php_take, PROVIDER_PHP_SESSION, NULL, NULL},
+	{.name = "phpBB", .file = "config.php", .mark = "PHPBB_INSTALLED", .login = PROVIDER_SITE_SESSION,
+	 .database = {"dbms", "dbhost", "dbname", "dbuser", "dbpasswd"}, .prefix = "phpbb_",
+	 .query = "sql/sites/phpbb/session.sql", .login_url = "/ucp.php?mode=login", .more = phpbb_more,
+	 .names = "SELECT username FROM phpbb_users WHERE user_type IN (0, 3) LIMIT 50000"},
+	{.name = "WordPress", .file = "wp-config.php", .mark = "DB_NAME", .login = PROVIDER_SITE_SESSION,
+	 .database = {NULL, "DB_HOST", "DB_NAME", "DB_USER", "DB_PASSWORD"}, .prefix = "wp_",
+	 .query = "sql/sites/wordpress/session.sql", .result = "wordpress", .login_url = "/wp-login.php",
+	 .more = wordpress_more, .names = "SELECT user_login FROM wp_users LIMIT 50000"},
+	{.name = "Drupal", .file = "sites/default/settings.php", .mark = "$databases", .login = PROVIDER_SITE_SESSION,
+	 .database = {"driver", "host", "database", "username", "password"},
+	 .query = "sql/sites/drupal/session.sql", .login_url = "/user/login", .more = drupal_more,
+	 .names = "SELECT name FROM users_field_data WHERE uid > 0 LIMIT 50000"},
+	{.name = "Django", .file = "*/settings.py", .mark = "INSTALLED_APPS", .login = PROVIDER_SITE_SESSION,
+	 .query = "sql/sites/django/session.sql", .result = "django", .login_url = "/accounts/login/",
+	 .more = django_more, .names = "SELECT username FROM auth_user LIMIT 50000"},
+	{.name = "PHP's sessions", .file = "index.php", .mark = "session_start", .login = PROVIDER_PHP_SESSION, .more = php_more},
+	{.name = "PHP's sessions", .file = "login.php", .mark = "session_start", .login = PROVIDER_PHP_SESSION, .more = php_more},
 };
 /* clang-format on */
+
+static char *setting(const char *text, const char *name)
+{
+	return name != NULL ? setup_text_value(text, name) : NULL;
+}
+
+static void take_database(struct setup *setup, const struct software *row, const char *text)
+{
+	struct database database = {
+	    .kind = setting(text, row->database.kind), /* NULL is MariaDB */
+	    .host = setting(text, row->database.host),
+	    .name = setting(text, row->database.name),
+	    .user = setting(text, row->database.user),
+	    .password = setting(text, row->database.password),
+	};
+
+	/* phpBB has the path of an SQLite file as the host */
+	if (holds(database.kind, "sqlite") && text_or(database.host, "")[0] != '\0') {
+		free(database.name);
+		database.name = database.host;
+		database.host = NULL;
+	}
+	database_take(setup, &database);
+	database_clear(&database);
+}
+
+static void take(struct setup *setup, const struct software *row, const char *text)
+{
+	setup->software = row->name;
+	setup->login_found = row->login;
+	setup->names_sql = row->names;
+	setup->table_prefix = row->prefix;
+	if (row->database.name != NULL)
+		take_database(setup, row, text);
+	if (row->prefix != NULL)
+		setup->table_prefix_found = prefix_dup(text);
+	if (row->query != NULL)
+		query_set(setup, "site_query", row->query);
+	if (row->result != NULL)
+		setup_key_set(setup, "site_result", row->result);
+	if (row->login_url != NULL)
+		setup_key_set(setup, "login_url", row->login_url);
+	if (row->more != NULL)
+		row->more(setup, text);
+}
 
 /* Reads FOLDER/NAME, or the first FOLDER/x/NAME that there is. */
 static bool read_file(const char *site, const char *name, struct strbuf *out)
@@ -378,19 +366,15 @@ void setup_find(struct setup *setup)
 		const struct software *row = &softwares[i];
 
 		if (strcmp(site, "-") == 0 || !read_file(site, row->file, &text) ||
-		    !row->is(text.data))
+		    strstr(text.data, row->mark) == NULL)
 			continue;
-		setup->software = row->name;
-		setup->login_found = row->login;
-		setup->names_sql = row->names;
-		setup->table_prefix = row->prefix;
 		if (strstr(row->file, ".php") != NULL)
 			setup_text_uncomment(text.data);
-		row->take(setup, text.data);
-		printf("  found: %s (%s/%s)\n", row->name, site, row->file);
+		take(setup, row, text.data);
+		fprintf(setup->say, "  found: %s (%s/%s)\n", row->name, site, row->file);
 		break;
 	}
 	strbuf_clear(&text);
 	if (setup->software == NULL && strcmp(site, "-") != 0)
-		printf("  found: no software that setup knows, in %s\n", site);
+		fprintf(setup->say, "  found: no software that setup knows, in %s\n", site);
 }

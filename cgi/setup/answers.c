@@ -1,6 +1,5 @@
 /*
- * Where the answers of setup come from: the command line, then the file of
- * --answers, then the terminal or the default.
+ * The answers of setup: those that are given, and for the others a person, or what is proposed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,11 +7,10 @@
 
 #include "base/codec.h"
 #include "base/file.h"
-#include "ctl/setup.h"
+#include "setup/setup.h"
 #include "net/http_url.h"
 
 #define ANSWERS_MAX 65536 /* bytes of a file of answers */
-#define LINE_ROOM   4096
 
 const char *setup_answer(const struct setup *setup, enum setup_name name)
 {
@@ -115,8 +113,7 @@ static void keys_forget(struct setup *setup)
 
 /* ---- given answers ---- */
 
-static enum status given(struct setup *setup, const char *name, const char *value,
-			 struct error *err)
+enum status setup_given(struct setup *setup, const char *name, const char *value, struct error *err)
 {
 	for (int i = 0; i < SETUP_COUNT; i++) {
 		if (strcmp(setup_question(i)->name, name) != 0)
@@ -134,7 +131,7 @@ static enum status given(struct setup *setup, const char *name, const char *valu
 }
 
 /* "NAME=VALUE", with blanks around both. Changes the text. */
-static enum status given_line(struct setup *setup, char *line, struct error *err)
+enum status setup_given_line(struct setup *setup, char *line, struct error *err)
 {
 	char *value = strchr(line, '=');
 
@@ -146,10 +143,10 @@ static enum status given_line(struct setup *setup, char *line, struct error *err
 	value += strspn(value, " \t");
 	for (char *end = value + strlen(value); end > value && strchr(" \t\r", end[-1]) != NULL;)
 		*--end = '\0';
-	return given(setup, line, value, err);
+	return setup_given(setup, line, value, err);
 }
 
-static enum status given_file(struct setup *setup, const char *file, struct error *err)
+enum status setup_given_file(struct setup *setup, const char *file, struct error *err)
 {
 	struct file_found found;
 	struct strbuf text;
@@ -170,7 +167,7 @@ static enum status given_file(struct setup *setup, const char *file, struct erro
 		number++;
 		if (line[strspn(line, " \t\r")] == '\0' || strchr("#;", line[0]) != NULL)
 			continue;
-		status = given_line(setup, line, &why);
+		status = setup_given_line(setup, line, &why);
 		if (status != STATUS_OK)
 			error_set(err, status, "%s:%ld: %s", file, number, why.text);
 	}
@@ -178,55 +175,25 @@ static enum status given_file(struct setup *setup, const char *file, struct erro
 	return status;
 }
 
-static enum status given_words(struct setup *setup, struct error *err)
-{
-	enum status status = STATUS_OK;
+/* ---- proposals ---- */
 
-	for (int i = 0; i < setup->ctl->argc && status == STATUS_OK; i++) {
-		char *copy = strdup(setup->ctl->argv[i]);
-
-		status = copy != NULL ? given_line(setup, copy, err) : error_no_memory(err);
-		free(copy);
-	}
-	return status;
-}
-
-/* ---- at the terminal ---- */
-
-/* Reads an answer; an empty line is the proposal. STATUS_BAD_REQUEST: the input has ended. */
-static enum status read_answer(const char *ask, const char *proposal, char line[LINE_ROOM],
-			       struct error *err)
-{
-	printf("%s\n  [%s] ", ask, proposal);
-	fflush(stdout);
-	if (fgets(line, LINE_ROOM, stdin) == NULL)
-		return error_set(err, STATUS_BAD_REQUEST, "the input ended before all answers");
-	line[strcspn(line, "\n")] = '\0';
-	if (line[0] == '\0')
-		snprintf(line, LINE_ROOM, "%s", proposal);
-	return STATUS_OK;
-}
-
+/* Asks until the answer is allowed. */
 static enum status ask_one(struct setup *setup, enum setup_name name, const char *proposal,
 			   struct error *err)
 {
 	const struct setup_question *question = setup_question(name);
-	char line[LINE_ROOM];
+	char line[SETUP_LINE_ROOM];
 
 	for (;;) {
 		struct error why = {0};
+		enum status status =
+		    setup->ask(question->ask, question->words, proposal, line, err);
 
-		printf("\n");
-		for (size_t i = 0; question->words != NULL && question->words[i] != NULL; i++)
-			printf("%s%s", i == 0 ? "  " : ", ", question->words[i]);
-		if (question->words != NULL)
-			printf("\n");
-		enum status status = read_answer(question->ask, proposal, line, err);
 		if (status != STATUS_OK)
 			return status;
 		if (answer_set(setup, name, line, &why) == STATUS_OK)
 			return STATUS_OK;
-		printf("  %s\n", why.text);
+		fprintf(setup->say, "  %s\n", why.text);
 	}
 }
 
@@ -239,13 +206,16 @@ static enum status answer_one(struct setup *setup, enum setup_name name, struct 
 	if (setup->answers[name] != NULL) {
 		if (name == SETUP_LOGIN)
 			setup_find(setup);
+		if (name == SETUP_AUTH && setup->xmpp_server == NULL)
+			setup_xmpp_find(setup, NULL, NULL); /* whose part is written */
 		return STATUS_OK;
 	}
-	proposal = question->propose(setup);
+	proposal = setup->proposals[name] != NULL ? strdup(setup->proposals[name])
+						  : question->propose(setup);
 	if (proposal == NULL)
 		return error_set(err, STATUS_BAD_REQUEST, "%s: give it with %s=VALUE",
 				 question->name, question->name);
-	if (setup->ask && question->ask != NULL)
+	if (setup->ask != NULL && question->ask != NULL)
 		status = ask_one(setup, name, proposal, err);
 	else
 		status = answer_set(setup, name, proposal, err);
@@ -279,41 +249,56 @@ static enum status need(struct setup *setup, const char *key, struct error *err)
 {
 	const char *what = conf_key_what(false, key);
 	const char *result = setup_key_get(setup, "site_result");
-	char line[LINE_ROOM];
+	char line[SETUP_LINE_ROOM];
 
 	/* WordPress's cookie has its name in the secret file */
 	if (setup_key_get(setup, key) != NULL ||
 	    (result != NULL && strcmp(result, "wordpress") == 0 && strcmp(key, "site_cookie") == 0))
 		return STATUS_OK;
-	if (!setup->ask)
-		return error_set(err, STATUS_BAD_REQUEST,
-				 "%s could not be found out; give it with %s=VALUE: %s", key, key,
-				 what);
-	printf("\n%s\n", what);
-	enum status status = read_answer(key, "", line, err);
+	if (setup->ask == NULL) {
+		if (setup->n_missing < SETUP_MISSING_MAX)
+			setup->missing[setup->n_missing++] = key;
+		return STATUS_OK; /* the other questions come first */
+	}
+	fprintf(setup->say, "\n%s", what);
+	enum status status = setup->ask(key, NULL, "", line, err);
 	if (status == STATUS_OK && line[0] == '\0')
 		return error_set(err, STATUS_BAD_REQUEST, "%s is needed", key);
 	return status == STATUS_OK ? key_put(setup, key, line, true) : status;
 }
 
+/* The keys that this answer makes necessary. */
+static enum status need_for(struct setup *setup, enum setup_name name, struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t n = 0; n < sizeof(needed) / sizeof(needed[0]) && status == STATUS_OK; n++)
+		if (needed[n].name == name && setup_answer_is(setup, name, needed[n].answer))
+			status = need(setup, needed[n].key, err);
+	if (status == STATUS_OK && name == SETUP_WEB && !setup_web_has_proxy(setup) &&
+	    setup_answer_is(setup, SETUP_AUTH, "tigase"))
+		status = need(setup, "bosh_url", err);
+	return status;
+}
+
 enum status setup_ask(struct setup *setup, struct error *err)
 {
-	enum status status = given_words(setup, err);
+	enum status status = STATUS_OK;
 
-	if (status == STATUS_OK && setup->ctl->answers != NULL)
-		status = given_file(setup, setup->ctl->answers, err);
-	if (status == STATUS_OK && setup->answers[SETUP_SHARE] == NULL)
+	if (setup->answers[SETUP_SHARE] == NULL)
 		status = answer_one(setup, SETUP_SHARE, err); /* what is found refers to it */
 	for (int i = 0; i < SETUP_COUNT && status == STATUS_OK; i++) {
 		status = answer_one(setup, (enum setup_name)i, err);
 		if (i == SETUP_LOGIN && status == STATUS_OK && setup->login_found != NULL &&
 		    strcmp(setup->login_found, setup->answers[i]) != 0)
 			keys_forget(setup); /* they are for another way */
-		for (size_t n = 0; n < sizeof(needed) / sizeof(needed[0]) && status == STATUS_OK;
-		     n++)
-			if ((int)needed[n].name == i &&
-			    strcmp(needed[n].answer, setup->answers[i]) == 0)
-				status = need(setup, needed[n].key, err);
+		if (status == STATUS_OK)
+			status = need_for(setup, (enum setup_name)i, err);
 	}
-	return status;
+	if (status != STATUS_OK || setup->n_missing == 0)
+		return status;
+	const char *key = setup->missing[0];
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "%s could not be found out; give it with %s=VALUE: %s", key, key,
+			 conf_key_what(false, key));
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/name.h"
-#include "ctl/setup.h"
+#include "setup/setup.h"
 #include "xmpp/jid_name.h"
 
 struct names {
@@ -81,19 +81,20 @@ static size_t count_same(struct names *names)
 	return same;
 }
 
-static const char *choose(struct names *names)
+static const char *choose(struct names *names, FILE *say)
 {
 	size_t same = count_same(names);
 
-	printf("  %zu user names: %zu that the rule {user} refuses%s%s%s\n", names->count,
-	       names->plain_refused, names->plain_refused > 0 ? ", such as '" : "", names->example,
-	       names->plain_refused > 0 ? "'" : "");
-	printf("    {user}        %zu users get no JID\n", names->plain_refused);
-	printf(
+	fprintf(say, "  %zu user names: %zu that the rule {user} refuses%s%s%s\n", names->count,
+		names->plain_refused, names->plain_refused > 0 ? ", such as '" : "", names->example,
+		names->plain_refused > 0 ? "'" : "");
+	fprintf(say, "    {user}        %zu users get no JID\n", names->plain_refused);
+	fprintf(
+	    say,
 	    "    {user|lower}  %zu users get no JID; %zu names differ from another only in case, "
 	    "and would share its JID\n",
 	    names->lower_refused, same);
-	printf("    {user|safe}   every user gets a JID of their own\n");
+	fprintf(say, "    {user|safe}   every user gets a JID of their own\n");
 	if (names->plain_refused == 0)
 		return "user";
 	return names->lower_refused == 0 && same == 0 ? "user|lower" : "user|safe";
@@ -109,9 +110,9 @@ enum status setup_names_rule(struct setup *setup, char **out, struct error *err)
 		    strcmp(setup_answer(setup, SETUP_LOGIN), PROVIDER_SITE_SESSION) == 0;
 
 	if (asks && setup_rows_each(setup, setup->names_sql, add, &names, &why) == STATUS_OK)
-		form = choose(&names);
+		form = choose(&names, setup->say);
 	else if (asks)
-		printf("  the site's user names cannot be read (%s)\n", why.text);
+		fprintf(setup->say, "  the site's user names cannot be read (%s)\n", why.text);
 	for (size_t i = 0; i < names.count; i++)
 		free(names.items[i]);
 	free(names.items);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "conf/shipped.h"
-#include "ctl/setup.h"
+#include "setup/setup.h"
 #include "net/http_url.h"
 
 static const char *const login_words[] = {PROVIDER_LOGIN,
@@ -133,9 +133,20 @@ static char *propose_user(struct setup *setup)
 	return strdup(setup_answer(setup, SETUP_WEB_USER));
 }
 
+static char *in_folder(const char *folder, const char *name)
+{
+	struct strbuf path;
+
+	strbuf_init(&path);
+	strbuf_addf(&path, "%s/%s", folder, name);
+	return strbuf_take(&path);
+}
+
 static char *propose_database(struct setup *setup)
 {
 	(void)setup;
+	if (conf_kit() != NULL)
+		return in_folder(conf_kit(), "data/prebind.db");
 	return strdup("/var/lib/prebind/prebind.db");
 }
 
@@ -154,15 +165,6 @@ static char *propose_share(struct setup *setup)
 	return path;
 }
 
-static char *in_folder(const char *folder, const char *name)
-{
-	struct strbuf path;
-
-	strbuf_init(&path);
-	strbuf_addf(&path, "%s/%s", folder, name);
-	return strbuf_take(&path);
-}
-
 static char *propose_templates(struct setup *setup)
 {
 	return in_folder(setup_answer(setup, SETUP_SHARE), "templates");
@@ -176,6 +178,12 @@ static char *propose_web_file(struct setup *setup)
 static char *propose_xmpp_file(struct setup *setup)
 {
 	return in_folder(setup->folder, "xmpp-server.conf");
+}
+
+static char *propose_nothing(struct setup *setup)
+{
+	(void)setup;
+	return strdup("");
 }
 
 /* ---- what is allowed. NULL: the value is; else what is wrong ---- */
@@ -214,6 +222,13 @@ static const char *check_path(const char *value)
 	return value[0] == '/' ? NULL : "is not a whole path";
 }
 
+/* The trial of the configuration checks it. */
+static const char *check_nothing(const char *value)
+{
+	(void)value;
+	return NULL;
+}
+
 static const char *check_some(const char *value)
 {
 	return value[0] != '\0' ? NULL : "is needed";
@@ -221,29 +236,28 @@ static const char *check_some(const char *value)
 
 /* ---- the table ---- */
 
+/* Formatted by hand: clang-format would align the columns to the longest question. */
+/* clang-format off */
 static const struct setup_question questions[SETUP_COUNT] = {
-    [SETUP_SITE] = {"site",      "Where is the site: the folder of its software, or - for none",
-		    propose_site,											 check_folder,  NULL           },
-    [SETUP_URL] = {"url",       "At which address shall the chat be",                                 propose_url,       check_url,     NULL           },
-    [SETUP_LOGIN] = {"login",     "How does prebind know who is logged in (docs/identity.md)",
-                    propose_login,											NULL,          login_words    },
-    [SETUP_DOMAIN] = {"domain",    "Which domain do the users' chat addresses have",                     propose_domain,
-                    check_some,													  NULL           },
-    [SETUP_XMPP] = {"xmpp",      "Where is the XMPP server: Tigase's REST address, or a BOSH service",
-		    propose_xmpp,											 check_url,     NULL           },
-    [SETUP_AUTH] = {"auth",      "How does prebind log in there (docs/bosh.md)",                       propose_auth,      NULL,
-		    auth_words															  },
-    [SETUP_JID] = {"jid",       "Which chat address does a user get",                                 propose_jid,       check_some,    NULL           },
-    [SETUP_WEB] = {"web",       "Which web server",						   propose_web,       NULL,          setup_web_words},
-    [SETUP_WEB_USER] = {"web_user",  NULL,								 propose_web_user,  check_account, NULL           },
-    [SETUP_USER] = {"user",      NULL,								 propose_user,      check_account, NULL           },
-    [SETUP_DATABASE] = {"database",  NULL,								 propose_database,  check_path,    NULL           },
-    [SETUP_LISTEN] = {"listen",    NULL,								 propose_listen,    check_path,    NULL           },
-    [SETUP_SHARE] = {"share",     NULL,								 propose_share,     check_path,    NULL           },
-    [SETUP_TEMPLATES] = {"templates", NULL,								 propose_templates, check_path,    NULL           },
-    [SETUP_WEB_FILE] = {"web_file",  NULL,								 propose_web_file,  check_path,    NULL           },
-    [SETUP_XMPP_FILE] = {"xmpp_file", NULL,								 propose_xmpp_file, check_path,    NULL           },
+	[SETUP_SITE] = {"site", "Where is the site: the folder of its software, or - for none", propose_site, check_folder, NULL},
+	[SETUP_URL] = {"url", "At which address shall the chat be", propose_url, check_url, NULL},
+	[SETUP_LOGIN] = {"login", "How does prebind know who is logged in (docs/identity.md)", propose_login, NULL, login_words},
+	[SETUP_DOMAIN] = {"domain", "Which domain do the users' chat addresses have", propose_domain, check_some, NULL},
+	[SETUP_XMPP] = {"xmpp", "Where is the XMPP server: Tigase's REST address, or a BOSH service", propose_xmpp, check_url, NULL},
+	[SETUP_AUTH] = {"auth", "How does prebind log in there (docs/bosh.md)", propose_auth, NULL, auth_words},
+	[SETUP_JID] = {"jid", "Which chat address does a user get", propose_jid, check_some, NULL},
+	[SETUP_WEB] = {"web", "Which web server", propose_web, NULL, setup_web_words},
+	[SETUP_WEB_USER] = {"web_user", NULL, propose_web_user, check_account, NULL},
+	[SETUP_USER] = {"user", NULL, propose_user, check_account, NULL},
+	[SETUP_DATABASE] = {"database", NULL, propose_database, check_path, NULL},
+	[SETUP_LISTEN] = {"listen", NULL, propose_listen, check_path, NULL},
+	[SETUP_SHARE] = {"share", NULL, propose_share, check_path, NULL},
+	[SETUP_TEMPLATES] = {"templates", NULL, propose_templates, check_path, NULL},
+	[SETUP_WEB_FILE] = {"web_file", NULL, propose_web_file, check_path, NULL},
+	[SETUP_XMPP_FILE] = {"xmpp_file", NULL, propose_xmpp_file, check_path, NULL},
+	[SETUP_PROXIES] = {"trusted_proxies", NULL, propose_nothing, check_nothing, NULL},
 };
+/* clang-format on */
 
 const struct setup_question *setup_question(enum setup_name name)
 {

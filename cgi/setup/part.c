@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "ctl/setup.h"
+#include "conf/shipped.h"
+#include "setup/setup.h"
 #include "net/http_url.h"
 
 #define SHIPPED_MAX 65536 /* bytes */
@@ -106,28 +107,34 @@ static enum status shipped_read(const struct setup *setup, const char *name, str
 
 /* ---- the web server ---- */
 
+/* Formatted by hand: clang-format would align the columns to the longest path. */
+/* clang-format off */
 static const struct web_kind {
 	const char *word;
+	const char *document; /* in docs/, without .md */
 	const char *file;  /* in the shared folder; NULL: no part is written */
 	const char *here;  /* shows that the machine has this web server */
 	const char *place; /* where Debian's administrators expect it; not enabled there */
 	bool socket;
+	bool no_proxy; /* the browser calls the XMPP server's own address */
 } web_kinds[] = {
-    {"apache",       "apache/prebind.conf",       "/etc/apache2/conf-available",
-     "/etc/apache2/conf-available/prebind.conf",										  true },
-    {"lighttpd",     "lighttpd/prebind.conf",     "/etc/lighttpd/conf-available",
-     "/etc/lighttpd/conf-available/60-prebind.conf",									      true },
-    {"nginx",        "nginx/prebind.conf",        "/etc/nginx/snippets",          "/etc/nginx/snippets/prebind.conf",
-     true															      },
-    {"apache-cgi",   "apache/prebind-cgi.conf",   NULL,                           "/etc/apache2/conf-available/prebind-cgi.conf",
-     false															     },
-    {"lighttpd-cgi", "lighttpd/prebind-cgi.conf", NULL,
-     "/etc/lighttpd/conf-available/60-prebind-cgi.conf",									  false},
-    {"none",         NULL,			NULL,			   NULL,					   true },
+	{"apache", "apache", "apache/prebind.conf", "/etc/apache2/conf-available",
+	 "/etc/apache2/conf-available/prebind.conf", .socket = true},
+	{"lighttpd", "lighttpd", "lighttpd/prebind.conf", "/etc/lighttpd/conf-available",
+	 "/etc/lighttpd/conf-available/60-prebind.conf", .socket = true},
+	{"nginx", "nginx", "nginx/prebind.conf", "/etc/nginx/snippets",
+	 "/etc/nginx/snippets/prebind.conf", .socket = true},
+	{"apache-cgi", "apache", "apache/prebind-cgi.conf", NULL,
+	 "/etc/apache2/conf-available/prebind-cgi.conf", .socket = false},
+	{"lighttpd-cgi", "lighttpd", "lighttpd/prebind-cgi.conf", NULL,
+	 "/etc/lighttpd/conf-available/60-prebind-cgi.conf", .socket = false},
+	{"htaccess", "apache", "apache/htaccess", NULL, NULL, .socket = false, .no_proxy = true},
+	{"none", NULL, NULL, NULL, NULL, .socket = true},
 };
+/* clang-format on */
 
 const char *const setup_web_words[] = {"apache",       "lighttpd", "nginx", "apache-cgi",
-				       "lighttpd-cgi", "none",     NULL};
+				       "lighttpd-cgi", "htaccess", "none",  NULL};
 
 static const struct web_kind *web_kind(const struct setup *setup)
 {
@@ -139,6 +146,8 @@ static const struct web_kind *web_kind(const struct setup *setup)
 
 const char *setup_web_found(void)
 {
+	if (conf_kit() != NULL)
+		return "htaccess";
 	for (size_t i = 0; i < sizeof(web_kinds) / sizeof(web_kinds[0]); i++)
 		if (web_kinds[i].here != NULL && access(web_kinds[i].here, F_OK) == 0)
 			return web_kinds[i].word;
@@ -150,16 +159,25 @@ bool setup_web_has_socket(const struct setup *setup)
 	return web_kind(setup)->socket;
 }
 
+bool setup_web_has_proxy(const struct setup *setup)
+{
+	return !web_kind(setup)->no_proxy;
+}
+
 char *setup_web_file(const struct setup *setup)
 {
 	const struct web_kind *kind = web_kind(setup);
+	const char *page = conf_kit_page();
 	struct strbuf path;
 
 	if (kind->place != NULL && geteuid() == 0 && kind->here != NULL &&
 	    access(kind->here, F_OK) == 0 && setup_file_is_free(kind->place))
 		return strdup(kind->place);
 	strbuf_init(&path);
-	strbuf_addf(&path, "%s/%s.conf", setup->folder, kind->word);
+	if (conf_kit() != NULL && page != NULL && kind->no_proxy)
+		strbuf_addf(&path, "%s/.htaccess", page);
+	else
+		strbuf_addf(&path, "%s/%s.conf", setup->folder, kind->word);
 	return strbuf_take(&path);
 }
 
@@ -192,12 +210,13 @@ enum status setup_web_write(const struct setup *setup, struct strbuf *out, struc
 		return STATUS_OK;
 	}
 	bool root = mount[0] == '\0' && strncmp(kind->word, "lighttpd", 8) != 0;
-	enum status status =
-	    root ? error_set(err, STATUS_BAD_REQUEST,
-			     "for the root of a host the web server's part has to be "
-			     "written by hand (docs/%s.md); give web=none",
-			     strncmp(kind->word, "apache", 6) == 0 ? "apache" : kind->word)
-		 : shipped_read(setup, kind->file, out, err);
+	if (kind->no_proxy) /* the kit's suits every folder, the other one only /chat */
+		root = conf_kit() == NULL && strcmp(mount, "/chat") != 0;
+	enum status status = root ? error_set(err, STATUS_BAD_REQUEST,
+					      "for this path the web server's part has to be "
+					      "written by hand (docs/%s.md); give web=none",
+					      kind->document)
+				  : shipped_read(setup, kind->file, out, err);
 	if (status == STATUS_OK) {
 		strbuf_init(&folder);
 		strbuf_addf(&folder, "%s/static", setup_answer(setup, SETUP_SHARE));
@@ -207,7 +226,7 @@ enum status setup_web_write(const struct setup *setup, struct strbuf *out, struc
 		replace_all(out, "/run/prebind/prebind.sock", setup_answer(setup, SETUP_LISTEN));
 		replace_all(out, PREBIND_DATADIR "/static", folder.data);
 		strbuf_clear(&folder);
-		if (strncmp(kind->word, "lighttpd", 8) != 0)
+		if (strncmp(kind->word, "lighttpd", 8) != 0 && !kind->no_proxy)
 			replace_mount(out, mount);
 		set_bosh(setup, out);
 	}

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "ctl/setup.h"
+#include "setup/setup.h"
 
 #define SITE_FILE_MAX 262144 /* bytes; Drupal's settings.php has 40 kB of comments */
 

@@ -1,0 +1,225 @@
+// The page /setup of the kit: who may use it, what it shows before it writes, and that it is gone afterwards. The program is started as the
+// kit's launcher starts it; tests/servers/kit_setup.test.mjs has the whole kit behind Apache.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { cgiParams, parseAnswer } from "../lib/cgi.mjs";
+import { FORM } from "../lib/http.mjs";
+import { Place } from "../lib/place.mjs";
+import { build } from "../lib/prebind.mjs";
+import { formFields, lines, Operator } from "../lib/setup_page.mjs";
+import { DEAD_PORT } from "../lib/wait.mjs";
+
+const SECRET = "setup-secret.txt";
+const XMPP = `http://127.0.0.1:${DEAD_PORT}/http-bind`;
+const TYPE = { "Content-Type": "application/x-www-form-urlencoded" };
+const TLS = { HTTPS: "on", SERVER_PORT: "443" };
+
+/** A kit as it is unpacked: the private folder, and the page's folder in the site's. */
+function newKit(t) {
+	const place = new Place();
+	t.after(() => place.close());
+	fs.chmodSync(place.dir, 0o711);
+	const kit = { place, folder: place.folder("prebind-private", 0o755), page: place.folder("web/chat", 0o755) };
+	for (const name of ["etc", "data"])
+		place.folder(`prebind-private/${name}`);
+	for (const name of ["templates", "sql", "apache"])
+		place.copy(name, path.join("prebind-private", name));
+	for (const name of ["prosody.md", "ejabberd.md", "tigase.md"])
+		place.copy(path.join("docs", name), path.join("prebind-private/docs", name));
+	place.copy("apache/htaccess", "web/chat/.htaccess");
+	kit.program = place.copy(path.join(build, "prebindctl"), "bin/prebindctl");
+	kit.conf = place.path("prebind-private/etc/prebind.conf");
+	kit.env = { PREBIND_KIT: kit.folder, PREBIND_KIT_PAGE: kit.page, PREBIND_DATADIR: kit.folder, PREBIND_CONF: kit.conf };
+	kit.send = async ({ params = {}, ...request }) => {
+		const { stdout, stderr } = await place.run([kit.program, "setup", "--page"], {
+			env: { ...kit.env, ...cgiParams({ ...request, params: { ...TLS, ...params } }) }, input: request.body ?? "",
+		});
+		return { ...parseAnswer(stdout), stderr };
+	};
+	kit.secret = () => fs.readFileSync(place.path("prebind-private", SECRET), "utf8").trim();
+	return kit;
+}
+
+const post = (kit, fields, more = {}) => kit.send({
+	method: "POST", path: "/setup", body: new URLSearchParams(fields).toString(), headers: { ...FORM, ...TYPE }, ...more,
+});
+
+test("a stranger sees a field for the secret, and nothing of the site", async (t) => {
+	const kit = newKit(t);
+	kit.place.write("web/index.php", "<?php session_start();");
+	const page = await kit.send({ path: "/setup" });
+	assert.equal(page.status, 200, page.stderr);
+	assert.deepEqual(Object.keys(formFields(page.body)), ["secret"]);
+	assert.ok(!page.body.includes(kit.place.dir), "no path of the host");
+	assert.equal(page.headers["cache-control"], "no-store");
+	assert.match(page.headers["content-security-policy"], /form-action 'self'; frame-ancestors 'none'/);
+	assert.match(kit.secret(), /^[\w-]{32}$/);
+	assert.equal(fs.statSync(kit.place.path("prebind-private", SECRET)).mode & 0o777, 0o600);
+	const first = kit.secret();
+	assert.ok(!page.body.includes(first));
+	await kit.send({ path: "/setup" });
+	assert.equal(kit.secret(), first, "the secret stays the same");
+});
+
+for (const [what, request] of [
+	["no secret", { fields: {} }],
+	["an empty secret", { fields: { secret: "" } }],
+	["a secret that is cut", { fields: (secret) => ({ secret: secret.slice(0, -1) }) }],
+	["a secret with more behind it", { fields: (secret) => ({ secret: `${secret}x` }) }],
+	["another secret", { fields: { secret: "A".repeat(32), do: "write" } }],
+])
+	test(`refused: ${what}`, async (t) => {
+		const kit = newKit(t);
+		await kit.send({ path: "/setup" });
+		const fields = typeof request.fields === "function" ? request.fields(kit.secret()) : request.fields;
+		const page = await post(kit, fields);
+		assert.ok([200, 403].includes(page.status), String(page.status));
+		assert.deepEqual(Object.keys(formFields(page.body)), ["secret"]);
+		assert.deepEqual(fs.readdirSync(kit.place.path("prebind-private/etc")), []);
+	});
+
+for (const [what, status, more] of [
+	["from another site's page", 403, { headers: { ...TYPE, "Sec-Fetch-Site": "cross-site" } }],
+	["from another origin", 403, { headers: { ...TYPE, Origin: "https://evil.example" } }],
+	["over plain http from outside", 403, { params: { HTTPS: undefined, SERVER_PORT: "80", REMOTE_ADDR: "192.0.2.7" } }],
+	["to another address", 404, { path: "/setup/x" }],
+	["with an unknown field", 400, { body: "secret=x&other=1" }],
+	["with a body that is too long", 413, { body: `secret=${"x".repeat(20000)}` }],
+	["with another method", 405, { method: "PUT" }],
+])
+	test(`refused with ${status}: ${what}`, async (t) => {
+		const kit = newKit(t);
+		await kit.send({ path: "/setup" });
+		assert.equal((await post(kit, { secret: kit.secret() }, more)).status, status);
+	});
+
+test("many wrong secrets are slowed down; the right one is not", async (t) => {
+	const kit = newKit(t);
+	await kit.send({ path: "/setup" });
+	const answers = [];
+	for (let i = 0; i < 25; i++)
+		answers.push(await post(kit, { secret: `wrong-${i}` }));
+	const slow = answers.find(({ status }) => status === 429);
+	assert.ok(slow, answers.map(({ status }) => status).join());
+	assert.ok(Number(slow.headers["retry-after"]) >= 1);
+	assert.equal((await post(kit, { secret: ` ${kit.secret()}\r\n` })).status, 200, "blanks around it do not count");
+});
+
+test("shows what it will do, writes it, checks it, and switches itself off", async (t) => {
+	const kit = newKit(t);
+	const etc = kit.place.path("prebind-private/etc");
+	kit.place.write("web/index.php", "<?php session_start();");
+	const operator = new Operator(kit.send);
+	await operator.open();
+	const first = await operator.submit({ secret: kit.secret() });
+	assert.equal(first.status, 200);
+	const proposed = formFields(first.body);
+	assert.equal(proposed.site, kit.place.path("web"));
+	assert.equal(proposed.url, "https://example.org/chat/");
+	assert.equal(proposed.domain, "example.org");
+	assert.equal(proposed.login, "php_session");
+	assert.match(lines(first.body, "found"), /found: PHP's sessions/);
+	assert.match(first.body, /role="alert".*php_session_user could not be found out/s);
+	assert.equal(proposed.more, "php_session_user =", "a line for what is missing");
+	assert.doesNotMatch(first.body, /value="write"/);
+
+	const shown = await operator.submit({ xmpp: XMPP, domain: "chat.example", more: "php_session_user = user.name\r\nphp_session_path = /var/tmp" }, "show");
+	assert.match(lines(shown.body, "plan"), /write +\S+\/etc\/prebind\.conf/, shown.body);
+	assert.match(lines(shown.body, "plan"), /unchanged +\S+\/web\/chat\/\.htaccess/);
+	assert.equal(formFields(shown.body).jid, "{user}@chat.example", "what depends on the domain is proposed anew");
+	assert.deepEqual(fs.readdirSync(etc), [], "nothing was written yet");
+
+	const changed = await operator.submit({ jid: "{user|lower}@chat.example" }, "write");
+	assert.match(changed.body, /value="write"/, "another plan is shown before it is written");
+	assert.deepEqual(fs.readdirSync(etc), []);
+
+	const done = await operator.submit({}, "write");
+	assert.equal(done.status, 200, done.stderr);
+	const report = lines(done.body, "report");
+	assert.match(report, /^ok {4}default: database: /m);
+	assert.match(report, /^FAIL +default: upstream: /m, "no XMPP server answers there");
+	assert.match(report, /Open https:\/\/example\.org\/chat\/\n$/);
+	assert.match(done.body, /<a class="button" href="\/chat\/">/);
+	const conf = fs.readFileSync(kit.conf, "utf8");
+	for (const line of ["jid = {user|lower}@chat.example", `bosh_url = ${XMPP}`, "php_session_user = user.name", "base_path = /chat",
+		`database = ${kit.folder}/data/prebind.db`])
+		assert.ok(conf.includes(`\n${line}\n`), `${line}\n${conf}`);
+	assert.doesNotMatch(conf, /^(listen|trusted_proxies) = /m);
+	assert.equal(fs.statSync(kit.place.path("prebind-private/data/prebind.db")).mode & 0o777, 0o600);
+	assert.equal(fs.existsSync(kit.place.path("prebind-private", SECRET)), false, "the secret is used up");
+	assert.equal((await kit.send({ path: "/setup" })).status, 404);
+	assert.equal((await post(kit, { secret: kit.secret, do: "write" })).status, 404);
+});
+
+test("own logins: the first user can be added, and secrets are written for the owner alone", async (t) => {
+	const kit = newKit(t);
+	const operator = new Operator(kit.send);
+	await operator.open();
+	await operator.submit({ secret: kit.secret() });
+	const fields = { site: "-", xmpp: XMPP, auth: "token", login: "login" };
+	await operator.submit(fields, "show");
+	await operator.submit(fields, "show"); // now that the address has been proposed for
+	const done = await operator.submit({ first_user: "alice", first_password: "correct horse" }, "write");
+	assert.match(done.body, /<a class="button" href="\/chat\/">/, lines(done.body, "report"));
+	assert.ok(!done.body.includes("correct horse"));
+	assert.equal(fs.statSync(kit.place.path("prebind-private/etc/bosh.key")).mode & 0o777, 0o600);
+	const { stdout } = await kit.place.run([kit.program, "-c", kit.conf, "user", "list"]);
+	assert.match(stdout, /^alice\b/m);
+});
+
+test("behind a proxy that ends TLS, the proxy becomes a trusted one", async (t) => {
+	const kit = newKit(t);
+	const params = { HTTPS: undefined, SERVER_PORT: "80", REMOTE_ADDR: "192.0.2.7" };
+	const operator = new Operator((request) => kit.send({ ...request, headers: { ...request.headers, "X-Forwarded-Proto": "https" }, params }));
+	assert.equal((await operator.open()).status, 200);
+	const page = await operator.submit({ secret: kit.secret() });
+	assert.equal(formFields(page.body).url, "https://example.org/chat/");
+	await operator.submit({ site: "-", xmpp: XMPP }, "show");
+	await operator.submit({}, "write");
+	assert.match(fs.readFileSync(kit.conf, "utf8"), /^trusted_proxies = 192\.0\.2\.7$/m);
+});
+
+test("what somebody else wrote stays, and the page stays on", async (t) => {
+	const kit = newKit(t);
+	kit.place.write("web/chat/.htaccess", "# mine\n");
+	const operator = new Operator(kit.send);
+	await operator.open();
+	await operator.submit({ secret: kit.secret() });
+	const page = await operator.submit({ site: "-", xmpp: XMPP }, "show");
+	assert.match(page.body, /role="alert".*\.htaccess was not written by setup/s);
+	assert.doesNotMatch(page.body, /value="write"/);
+	assert.deepEqual(fs.readdirSync(kit.place.path("prebind-private/etc")), []);
+	assert.equal((await operator.open()).status, 200);
+});
+
+test("a database that cannot be made: the reason is shown, and the page stays on", async (t) => {
+	const kit = newKit(t);
+	kit.place.write("prebind-private/data/prebind.db", "not a database, but of somebody");
+	const operator = new Operator(kit.send);
+	await operator.open();
+	await operator.submit({ secret: kit.secret() });
+	await operator.submit({ site: "-", xmpp: XMPP }, "show");
+	const page = await operator.submit({}, "write");
+	assert.equal(page.status, 503);
+	assert.match(lines(page.body, "report"), /not a database/);
+	assert.equal(fs.existsSync(kit.conf), false);
+	assert.equal((await operator.open()).status, 200);
+	assert.equal(fs.readFileSync(kit.place.path("prebind-private/data/prebind.db"), "utf8"), "not a database, but of somebody");
+});
+
+for (const [language, word] of [["de", "Geheimnis"], ["fr", "usage unique"], ["en", "secret"]])
+	test(`speaks ${language}`, async (t) => {
+		const kit = newKit(t);
+		const page = await kit.send({ path: "/setup", headers: { "Accept-Language": language } });
+		assert.match(page.body, new RegExp(`<html lang="${language}"`));
+		assert.match(page.body, new RegExp(word));
+	});
+
+test("only the kit has the page", async (t) => {
+	const kit = newKit(t);
+	const { code, stderr } = await kit.place.run([kit.program, "setup", "--page"], { env: cgiParams({ path: "/setup" }) });
+	assert.equal(code, 1);
+	assert.match(stderr, /--page is for the launcher of the kit/);
+});
