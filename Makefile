@@ -41,16 +41,16 @@ WEB      = basic_auth csrf forwarded request request_fields request_path request
 TEMPLATE = cache html nodes parse render template texts
 SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
 PASSWORD = argon2 crypt digest hash password stretch
-IDENTITY = django_session identity login_account login_count login_query login_session packed_php php_lexer \
+IDENTITY = django_session guest guest_cookie identity login_account login_count login_query login_session packed_php php_lexer \
 	php_serialize php_session remote_user site_cookie site_http site_http_answer site_http_cache site_rule site_session site_time token token_keys token_text \
 	wordpress wordpress_config wordpress_cookie wordpress_secret wordpress_tables
 ACCOUNT  = jid_deny jid_owner jid_rule xmpp_login
-PREBIND  = backends bosh_auth bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
+PREBIND  = backends bosh_auth bosh_auth_anonymous bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
 	bosh_url breaker breaker_text bulkhead chat_session ejabberd_api ejabberd_register oauth_tokens prebind provision \
 	tigase tigase_call tigase_check upstream
 SITE     = open_max pages site sites
 SETUP    = answers conf files find names part plan questions text xmpp
-PAGE     = adhoc adhoc_error app behind_proxy bind caller chat cookie device error gate health metrics login \
+PAGE     = adhoc adhoc_error app behind_proxy bind caller chat cookie device error gate guest_visit health metrics login \
 	login_circle login_limit operator page routes status status_page status_report
 
 LIB_OBJECTS = \
@@ -76,7 +76,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 	adhoc_server_test adhoc_test bosh_test breaker_test bulkhead_test caller_test sql_test \
 	codec_test conf_databases_test conf_find_test conf_load_test conf_memory_test conf_print_test \
 	conf_value_test cookie_test csrf_test device_test django_session_test fcgi_head_test file_test \
-	fcgi_record_test forwarded_test \
+	fcgi_record_test forwarded_test guest_test \
 	http_client_test http_url_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \
 	jwt_test limit_test log_test login_test login_token_test near_miss_test oauth_tokens_test \
 	password_differential_test password_hash_test php_differential_test php_session_test privileges_test \

@@ -41,6 +41,13 @@ static bool word_is(const char *word, const struct jid *jid)
 	return strchr(word, '@') != NULL ? jid_text_is(word, jid) : jid_localpart_is(word, jid);
 }
 
+/* True for a JID that the XMPP server gives to guests. */
+static bool is_guests(const struct site_conf *conf, const struct jid *jid)
+{
+	return conf_site_has_provider(conf, PROVIDER_GUEST) &&
+	       strcmp(conf->guest_domain, jid->domain) == 0;
+}
+
 static bool is_listed(const struct site_conf *conf, const struct jid *jid)
 {
 	for (size_t i = 0; i < conf->deny_jids.count; i++)
@@ -55,6 +62,11 @@ enum status jid_deny(const struct site_conf *conf, const struct jid *jid, struct
 		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
 				 "%s@%s is the account in tigase_user, which administers Tigase: "
 				 "no site user may have it",
+				 jid->localpart, jid->domain);
+	if (is_guests(conf, jid))
+		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
+				 "%s@%s is in guest_domain, whose JIDs the XMPP server gives to "
+				 "guests: no site user may have it",
 				 jid->localpart, jid->domain);
 	if (is_listed(conf, jid))
 		return error_set(err, STATUS_NO_CHAT_ACCOUNT,

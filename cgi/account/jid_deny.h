@@ -1,7 +1,7 @@
 /*
- * Accounts that no user may use: those of deny_jids, and the one that we call Tigase with.
- * Everything that finds a JID checks this: the rule, the map, the site's own JIDs, the ad-hoc call,
- * prebindctl and prebind-extauth.
+ * Accounts that no user may use: those of deny_jids, those of guests, and the one that we call
+ * Tigase with. Everything that finds a JID checks this: the rule, the map, the site's own JIDs, the
+ * ad-hoc call, prebindctl and prebind-extauth.
  */
 #ifndef ACCOUNT_JID_DENY_H
 #define ACCOUNT_JID_DENY_H

@@ -140,6 +140,8 @@ static enum status providers_check(const struct site_conf *conf, struct error *e
 		const char *name = conf->identity.items[i];
 		const struct identity_provider *provider = identity_provider_named(name);
 
+		if (provider == &guest_provider) /* the XMPP server gives a guest's JID */
+			continue;
 		if (provider == NULL || (provider->knows & needs) != needs)
 			return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "jid"),
 					  "%s needs a user's %s, which provider %s does not know: "

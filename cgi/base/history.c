@@ -70,6 +70,7 @@ static bool is_failure(enum status result)
 static void count_binds(uint64_t *of)
 {
 	of[HISTORY_BINDS_OK] = of[HISTORY_BINDS_FAILED] = 0;
+	of[HISTORY_GUESTS] = metrics_get_bind(METRICS_GUESTS, STATUS_OK);
 	for (size_t backend = 0; backend < METRICS_BACKENDS; backend++) {
 		of[HISTORY_BINDS_OK] += metrics_get_bind(backend, STATUS_OK);
 		for (enum status result = 0; result < STATUS_COUNT; result++)

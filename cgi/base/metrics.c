@@ -14,7 +14,8 @@ const int64_t metrics_bucket_us[METRICS_BUCKETS] = {
 };
 
 const char *const metrics_scopes[METRICS_SCOPES] = {
-    "login", "login_device", "login_ip", "bind_user", "bind_ip", "gateway", "gateway_ip", "people",
+    "login",   "login_device", "login_ip", "bind_user", "bind_ip",
+    "gateway", "gateway_ip",   "people",   "guest_ip",
 };
 
 struct metrics {

@@ -19,8 +19,9 @@
 #define METRICS_HTTP_FIRST 100
 #define METRICS_HTTP_LAST  599
 #define METRICS_BUCKETS    12 /* of the latency, and one without a bound */
-#define METRICS_BACKENDS   2
-#define METRICS_SCOPES     8 /* of limits */
+#define METRICS_BACKENDS   3  /* tigase, bosh, and what guests use */
+#define METRICS_SCOPES     9  /* of limits */
+#define METRICS_GUESTS     2  /* the back end of guests */
 
 enum metrics_count {
 	METRIC_LOGIN_OK,

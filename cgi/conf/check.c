@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "conf/load.h"
 #include "conf/number.h"
@@ -31,7 +32,8 @@ static bool is_needed(const struct conf_key *key, const struct site_conf *site)
 	case NEEDED_BY_TIGASE:
 		return site->backend == BACKEND_TIGASE;
 	case NEEDED_BY_BOSH:
-		return site->backend == BACKEND_BOSH;
+		return site->backend == BACKEND_BOSH ||
+		       conf_site_has_provider(site, PROVIDER_GUEST);
 	case NEEDED_BY_TOKEN:
 		return conf_site_has_provider(site, PROVIDER_TOKEN);
 	case NEEDED_BY_BOSH_JWT:
@@ -51,6 +53,8 @@ static bool is_needed(const struct conf_key *key, const struct site_conf *site)
 		return conf_site_has_provider(site, PROVIDER_PHP_SESSION);
 	case NEEDED_BY_SITE_HTTP:
 		return conf_site_has_provider(site, PROVIDER_SITE_HTTP);
+	case NEEDED_BY_GUEST:
+		return conf_site_has_provider(site, PROVIDER_GUEST);
 	default:
 		return false;
 	}
@@ -300,6 +304,32 @@ static void provision_check(struct load *load, const struct site_conf *site)
 }
 
 /*
+ * Guests come after all who have a login. Their JIDs must never look like those of accounts, so
+ * they have a host of their own.
+ */
+static void guest_check(struct load *load, const struct site_conf *site)
+{
+	const struct conf_list *providers = &site->identity;
+	const char *at = strrchr(site->jid, '@');
+
+	if (!conf_site_has_provider(site, PROVIDER_GUEST))
+		return;
+	if (strcmp(providers->items[providers->count - 1], PROVIDER_GUEST) != 0)
+		load_fault(load, line_of(load, "identity"), "identity",
+			   "guest must be the last word: every visitor whom no other provider "
+			   "knows is a guest, so a provider after it would never be asked");
+	if (at != NULL && strcasecmp(at + 1, site->guest_domain) == 0)
+		load_fault(load, line_of(load, "guest_domain"), "guest_domain",
+			   "%s is the domain of `jid`, where the accounts are: guests need a host "
+			   "of their own, such as guests.%s",
+			   site->guest_domain, site->guest_domain);
+	if (site->client == CLIENT_CONVERSE)
+		load_fault(load, line_of(load, "client"), "client",
+			   "converse asks for a session as soon as its page is open, which is not "
+			   "possible for guests; allowed with provider guest: builtin, none");
+}
+
+/*
  * The database must not have the name of a side file, and no earlier site may have the same file.
  */
 static void database_check(struct load *load, const struct site_conf *site)
@@ -370,6 +400,7 @@ void load_check_site(struct load *load, const struct site_conf *site)
 	wordpress_check(load, site);
 	login_users_check(load, site);
 	site_password_check(load, site);
+	guest_check(load, site);
 	database_check(load, site);
 	if (load->status == STATUS_OK)
 		hosts_add(load, site);

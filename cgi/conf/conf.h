@@ -25,6 +25,7 @@ struct conf_list {
 #define PROVIDER_TOKEN        "token"
 #define PROVIDER_PHP_SESSION  "php_session"
 #define PROVIDER_SITE_HTTP    "site_http"
+#define PROVIDER_GUEST        "guest"
 
 /* "10/1m": count in each period; count 0 is off. */
 struct conf_limit {
@@ -45,7 +46,11 @@ struct conf_rooms {
 
 enum conf_accounts { ACCOUNTS_ALL, ACCOUNTS_MAP };
 enum conf_client { CLIENT_BUILTIN, CLIENT_CONVERSE, CLIENT_NONE };
-enum conf_backend { BACKEND_TIGASE, BACKEND_BOSH };
+enum conf_backend {
+	BACKEND_TIGASE,
+	BACKEND_BOSH,
+	BACKEND_GUEST /* not a value of `backend`: how guests get their sessions */
+};
 enum conf_format { FORMAT_JSON, FORMAT_XML };
 enum conf_key_in { KEY_IN_HEADER, KEY_IN_QUERY };
 enum conf_token_format { TOKEN_FORMAT_HMAC, TOKEN_FORMAT_JWT };
@@ -123,6 +128,9 @@ struct site_conf {
 	struct conf_limit limit_login;
 	struct conf_limit limit_bind_user;
 	struct conf_limit limit_bind_ip;
+	struct conf_limit limit_guest_ip;
+
+	char *guest_domain; /* the XMPP host of provider guest; "": none */
 
 	struct conf_rooms rooms;         /* that every user is shown */
 	struct conf_list staff;          /* prepared bare JIDs, in the order of preference */

@@ -9,10 +9,8 @@
 #define INSECURE "-insecure"
 
 static const char *const endings[COOKIE_COUNT] = {
-    [COOKIE_SESSION] = "",
-    [COOKIE_FORM] = "-login",
-    [COOKIE_DEVICE] = "-device",
-    [COOKIE_SENT] = "-sent",
+    [COOKIE_SESSION] = "",   [COOKIE_FORM] = "-login",  [COOKIE_DEVICE] = "-device",
+    [COOKIE_SENT] = "-sent", [COOKIE_GUEST] = "-guest",
 };
 
 void cookie_name(const struct site_conf *conf, enum own_cookie cookie, char out[COOKIE_NAME_MAX])

@@ -13,6 +13,7 @@ enum own_cookie {
 	COOKIE_FORM,    /* what the login form's token is bound to */
 	COOKIE_DEVICE,  /* page/device.h */
 	COOKIE_SENT,    /* page/login_circle.h */
+	COOKIE_GUEST,   /* identity/guest_cookie.h */
 	COOKIE_COUNT
 };
 

@@ -35,13 +35,9 @@ static const char *const log_format_words[] = {
     [LOG_FORMAT_TEXT] = "text",
     NULL,
 };
-static const char *const identity_words[] = {PROVIDER_LOGIN,
-					     PROVIDER_REMOTE_USER,
-					     PROVIDER_SITE_SESSION,
-					     PROVIDER_TOKEN,
-					     PROVIDER_PHP_SESSION,
-					     PROVIDER_SITE_HTTP,
-					     NULL};
+static const char *const identity_words[] = {
+    PROVIDER_LOGIN,       PROVIDER_REMOTE_USER, PROVIDER_SITE_SESSION, PROVIDER_TOKEN,
+    PROVIDER_PHP_SESSION, PROVIDER_SITE_HTTP,   PROVIDER_GUEST,        NULL};
 static const char *const transform_words[] = {
     [TRANSFORM_NONE] = "none",
     [TRANSFORM_SHA1] = "sha1",
@@ -97,13 +93,14 @@ const char *const conf_needed_with[] = {
     [NEEDED_NEVER] = "",
     [NEEDED_ALWAYS] = "",
     [NEEDED_BY_TIGASE] = " with backend = tigase",
-    [NEEDED_BY_BOSH] = " with backend = bosh",
+    [NEEDED_BY_BOSH] = " with backend = bosh or provider " PROVIDER_GUEST,
     [NEEDED_BY_TOKEN] = " with provider " PROVIDER_TOKEN,
     [NEEDED_BY_EJABBERD] = " with provision = ejabberd",
     [NEEDED_BY_SITE_SESSION] = " with provider " PROVIDER_SITE_SESSION,
     [NEEDED_BY_SITE_COOKIE] = " with provider " PROVIDER_SITE_SESSION,
     [NEEDED_BY_PHP_SESSION] = " with provider " PROVIDER_PHP_SESSION,
     [NEEDED_BY_SITE_HTTP] = " with provider " PROVIDER_SITE_HTTP,
+    [NEEDED_BY_GUEST] = " with provider " PROVIDER_GUEST,
     [NEEDED_BY_BOSH_JWT] = " with bosh_auth = jwt",
     [NEEDED_BY_BOSH_OAUTH] = " with bosh_auth = oauth",
     [NEEDED_BY_BOSH_TOKEN] = " with bosh_auth = token",
@@ -224,6 +221,11 @@ const struct conf_key conf_keys[] = {
 	 .what = "Chat sessions that one user may start in a time."},
 	{SITE(limit_bind_ip), .type = TYPE_LIMIT, .initial = "60/1m",
 	 .what = "Chat sessions that one address may start in a time."},
+	{SITE(guest_domain), .type = TYPE_HOST, .initial = "", .needed = NEEDED_BY_GUEST,
+	 .what = "The host of the XMPP server that lets anybody in without an account, for "
+		 "visitors who are not logged in."},
+	{SITE(limit_guest_ip), .type = TYPE_LIMIT, .initial = "20/10m",
+	 .what = "Chat sessions that guests at one address may start in a time."},
 	{SITE(gateway), .type = TYPE_BOOL, .initial = "off",
 	 .what = "Answer Tigase's REST call, /rest/adhoc/bosh@DOMAIN, for the callers added "
 		 "by prebindctl gateway add."},

@@ -35,6 +35,7 @@ enum conf_type {
 	TYPE_ROOMS,    /* rooms with their names (struct conf_rooms) */
 	TYPE_MOUNT,    /* base_path or public_path of struct site_conf, with its _set */
 	TYPE_WORD,     /* no blanks (char *, as all that follow) */
+	TYPE_HOST,     /* one host, without a port */
 	TYPE_REALM,    /* the part after the @ of user@REALM */
 	TYPE_COOKIE,   /* a cookie's name */
 	TYPE_OWN_NAME, /* part of the names of our cookies */
@@ -64,7 +65,8 @@ enum conf_needed {
 	NEEDED_BY_SITE_SESSION,
 	NEEDED_BY_SITE_COOKIE, /* all of site_session but WordPress */
 	NEEDED_BY_PHP_SESSION,
-	NEEDED_BY_SITE_HTTP
+	NEEDED_BY_SITE_HTTP,
+	NEEDED_BY_GUEST
 };
 
 struct conf_key {

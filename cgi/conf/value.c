@@ -322,6 +322,7 @@ static const struct type types[TYPE_COUNT] = {
 	[TYPE_MOUNT] = {"path", "a path such as /chat, or / alone",
 			text_mount_check, set_mount, text_mount},
 	[TYPE_WORD] = {"name", "one word", text_word_check, set_text, text_text},
+	[TYPE_HOST] = {"host", "a host name, without a port", text_host_check, set_text, text_text},
 	[TYPE_REALM] = {"realm", "a realm, without @", text_realm_check, set_text, text_text},
 	[TYPE_COOKIE] = {"cookie", "a cookie's name", text_cookie_check, set_text, text_text},
 	[TYPE_OWN_NAME] = {"cookie", "letters, digits, - and _; at most 40",

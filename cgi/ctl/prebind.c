@@ -90,7 +90,7 @@ static int print_session(struct ctl *ctl, const struct chat_session *session)
 
 	if (ctl->json) {
 		strbuf_init_secret(&json);
-		bind_write_json(ctl->site, session, NULL, &json);
+		bind_write_json(ctl->site, session, NULL, NULL, &json);
 		return ctl_print_json(ctl, &json);
 	}
 	printf("jid        %s\nsid        %s\nrid        %s   (the next one to send)\nbosh_url   "

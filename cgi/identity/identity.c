@@ -12,8 +12,8 @@
 #include "base/secret.h"
 
 static const struct identity_provider *const providers[] = {
-    &login_session_provider, &remote_user_provider, &site_session_provider,
-    &php_session_provider,   &token_provider,       &site_http_provider,
+    &login_session_provider, &remote_user_provider, &site_session_provider, &php_session_provider,
+    &token_provider,         &site_http_provider,   &guest_provider,
 };
 
 #define N_PROVIDERS (sizeof(providers) / sizeof(providers[0]))

@@ -35,6 +35,11 @@ struct identity {
 	    id;
 	char *session; /* form tokens are bound to it; wiped */
 	bool ours;     /* the login is a session of this program, so the program can end it */
+	/*
+	 * Nobody is logged in: user is a random id, or "" for a visitor whose visit as a guest has
+	 * not begun. A guest has no account.
+	 */
+	bool guest;
 	/* a provider reports JIDs, so every account is claimed, also by the rule */
 	bool claims;
 	char *cookie; /* owned; after BAD the name of the cookie that caused it; NULL: none */
@@ -48,9 +53,10 @@ struct identity_context {
 	struct store *store;
 	const struct identity_chain *chain;
 	const struct request *req;
-	int64_t now;      /* seconds, wall clock */
-	int64_t until_ms; /* monotonic: when the request must be answered */
-	void *state;      /* what open made for the provider that is being asked */
+	const unsigned char *site_key; /* the site's, for cookies of guests; NULL in the tools */
+	int64_t now;                   /* seconds, wall clock */
+	int64_t until_ms;              /* monotonic: when the request must be answered */
+	void *state;                   /* what open made for the provider that is being asked */
 };
 
 /* What a rule for JIDs may use besides the name. */
@@ -144,5 +150,6 @@ extern const struct identity_provider
 extern const struct identity_provider php_session_provider;
 extern const struct identity_provider token_provider;
 extern const struct identity_provider site_http_provider;
+extern const struct identity_provider guest_provider;
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "page/behind_proxy.h"
+#include "page/guest_visit.h"
 #include "page/page.h"
 
 struct app {
@@ -127,7 +128,7 @@ static void log_request(const struct exchange *ex, int64_t started_ms)
 		  ex->req.method == HTTP_OTHER ? "other" : methods[ex->req.method], "path",
 		  ex->req.path, "status", codec_decimal(status, ex->res->status), "ms",
 		  codec_decimal(ms, clock_monotonic_ms() - started_ms), "ip", ex->req.remote_addr,
-		  "user", ex->identity.user, NULL);
+		  guest_log_key(ex), ex->identity.user, NULL);
 	metrics_add_request(ex->route != NULL ? (size_t)(ex->route - page_routes)
 					      : page_routes_count,
 			    ex->res->status);

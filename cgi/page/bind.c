@@ -11,33 +11,47 @@
 #include "base/log.h"
 #include "base/wait.h"
 #include "conf/rooms.h"
+#include "page/guest_visit.h"
 #include "page/page.h"
 
 #define BIND_USER_BURST   5   /* tabs that one person opens at once */
 #define SESSION_JSON_ROOM 500 /* bytes; 300 is usual */
 
+static enum status user_limit(struct exchange *ex, int64_t now_ms, struct error *err)
+{
+	struct strbuf user;
+	enum status status;
+
+	strbuf_init(&user);
+	strbuf_addf(&user, "%s:%s", ex->identity.source, ex->identity.user);
+	struct limit_key by_user = {
+	    .scope = "bind_user", .key = user.data, .burst = BIND_USER_BURST};
+	status =
+	    limit_take(ex->site->limits, &by_user, &ex->site->conf->limit_bind_user, now_ms, err);
+	strbuf_clear(&user);
+	return status;
+}
+
+/*
+ * Guests are counted apart, so they cannot use up what the users at their address have. A new guest
+ * is known by the address alone.
+ */
 static enum status check_limits(struct exchange *ex, struct error *err)
 {
 	const struct site_conf *conf = ex->site->conf;
+	bool guest = ex->identity.guest;
 	char address[64];
 	int64_t now_ms = clock_wall() * 1000;
-	struct strbuf user;
+	enum status status = STATUS_OK;
 
-	strbuf_init(&user);
-	strbuf_adds(&user, ex->identity.source);
-	strbuf_addc(&user, ':');
-	strbuf_adds(&user, ex->identity.user);
 	limit_address_key(ex->req.remote_addr, address);
-	struct limit_key by_user = {
-	    .scope = "bind_user", .key = user.data, .burst = BIND_USER_BURST};
-	struct limit_key by_address = {.scope = "bind_ip", .key = address};
-
-	enum status status =
-	    limit_take(ex->site->limits, &by_user, &conf->limit_bind_user, now_ms, err);
+	struct limit_key by_address = {.scope = guest ? "guest_ip" : "bind_ip", .key = address};
+	if (ex->identity.user[0] != '\0')
+		status = user_limit(ex, now_ms, err);
 	if (status == STATUS_OK)
 		status =
-		    limit_take(ex->site->limits, &by_address, &conf->limit_bind_ip, now_ms, err);
-	strbuf_clear(&user);
+		    limit_take(ex->site->limits, &by_address,
+			       guest ? &conf->limit_guest_ip : &conf->limit_bind_ip, now_ms, err);
 	return status;
 }
 
@@ -46,7 +60,8 @@ enum status bind_wait(struct exchange *ex, const struct jid *jid, struct chat_se
 {
 	if (!wait_begin())
 		return wait_refused(err);
-	enum status status = prebind_bind(ex->site->prebind, jid, exchange_until_ms(ex), out, err);
+	struct prebind *service = ex->identity.guest ? ex->site->guests : ex->site->prebind;
+	enum status status = prebind_bind(service, jid, exchange_until_ms(ex), out, err);
 	wait_end();
 	return status;
 }
@@ -71,14 +86,17 @@ enum status bind_session(struct exchange *ex, struct chat_session *out, struct e
 {
 	int64_t started_ms = clock_monotonic_ms();
 	char ms[CODEC_DECIMAL_SIZE];
+	const struct identity_context context = exchange_context(ex);
 
 	enum status status = check_limits(ex, err);
+	if (status == STATUS_OK && ex->identity.guest)
+		status = guest_begin_visit(ex, &context, err);
 	if (status != STATUS_OK)
 		return status;
 	status = bind_wait(ex, &ex->jid, out, err);
 	bool fault = status != STATUS_OK && status != STATUS_VISITOR_LEFT;
 	log_event(fault ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, event_of(status), "id", ex->req.id,
-		  "site", ex->site->conf->name, "user", ex->identity.user, "jid",
+		  "site", ex->site->conf->name, guest_log_key(ex), ex->identity.user, "jid",
 		  status == STATUS_OK ? out->jid : NULL, "ms",
 		  codec_decimal(ms, clock_monotonic_ms() - started_ms), NULL);
 	return status;
@@ -138,10 +156,30 @@ void bind_put_site(const struct site_conf *conf, struct json_writer *w)
 		rooms_put_json(&conf->rooms, "rooms", w);
 	put_list("staff", &conf->staff, w);
 	put_list("upload", &conf->upload_origins, w);
+	if (conf_site_has_provider(conf, PROVIDER_GUEST))
+		json_put_string(w, "guests", conf->guest_domain);
+}
+
+static void put_session(struct json_writer *w, const struct chat_session *session)
+{
+	json_put_string(w, "jid", session->jid);
+	json_put_string(w, "sid", session->sid);
+	json_put_string(w, "rid", session->rid);
+	json_put_string(w, "bosh_url", session->bosh_url);
+	json_put_integer(w, "hold", session->hold);
+	json_put_integer(w, "wait", session->wait);
+	json_put_integer(w, "expires_in", session->expires_in);
+}
+
+static void put_guest(struct json_writer *w, const struct identity *guest)
+{
+	json_put_bool(w, "guest", true);
+	if (guest->user[0] != '\0')
+		json_put_string(w, "name", guest->display_name);
 }
 
 void bind_write_json(const struct site_conf *conf, const struct chat_session *session,
-		     const char *user_key, struct strbuf *out)
+		     const char *user_key, const struct identity *who, struct strbuf *out)
 {
 	struct json_writer w;
 
@@ -150,17 +188,12 @@ void bind_write_json(const struct site_conf *conf, const struct chat_session *se
 	json_open_object(&w, NULL);
 	if (user_key != NULL)
 		json_put_string(&w, "user", user_key);
-	if (session == NULL) {
+	if (session == NULL)
 		json_put_string(&w, "bind", "required");
-	} else {
-		json_put_string(&w, "jid", session->jid);
-		json_put_string(&w, "sid", session->sid);
-		json_put_string(&w, "rid", session->rid);
-		json_put_string(&w, "bosh_url", session->bosh_url);
-		json_put_integer(&w, "hold", session->hold);
-		json_put_integer(&w, "wait", session->wait);
-		json_put_integer(&w, "expires_in", session->expires_in);
-	}
+	else
+		put_session(&w, session);
+	if (who != NULL && who->guest)
+		put_guest(&w, who);
 	bind_put_site(conf, &w);
 	json_close_object(&w);
 }
@@ -177,12 +210,12 @@ void prebind_json_handle(struct exchange *ex)
 	struct strbuf json;
 
 	strbuf_init_secret(&json);
-	if (bind != NULL)
-		bind_user_key(ex, user_key);
 	enum status status = who ? STATUS_OK : bind_session(ex, &session, &err);
+	if (bind != NULL) /* after a guest has got an id */
+		bind_user_key(ex, user_key);
 	if (status == STATUS_OK) {
 		bind_write_json(ex->site->conf, who ? NULL : &session,
-				bind != NULL ? user_key : NULL, &json);
+				bind != NULL ? user_key : NULL, &ex->identity, &json);
 		page_send_json(ex, 200, &json);
 	} else {
 		page_send_error(ex, status, &err);

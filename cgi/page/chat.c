@@ -11,9 +11,16 @@
 static void add_user(const struct exchange *ex, struct view *view)
 {
 	const struct identity *who = &ex->identity;
+	const struct site_conf *conf = ex->site->conf;
 	char token[CSRF_TOKEN_LEN + 1];
 
-	view_text(view, "user", who->display_name[0] != '\0' ? who->display_name : who->user);
+	if (who->display_name[0] != '\0')
+		view_text(view, "user", who->display_name);
+	else if (!who->guest)
+		view_text(view, "user", who->user);
+	view_flag(view, "guest", who->guest);
+	view_flag(view, "login", conf_site_has_provider(conf, PROVIDER_LOGIN));
+	view_text(view, "login_url", conf->login_url[0] != '\0' ? conf->login_url : NULL);
 	view_flag(view, "can_logout", who->ours);
 	csrf_token_make(&ex->site->form_key, who->session, ex->now, token);
 	view_text(view, "token", token);
@@ -46,7 +53,7 @@ static void send_chat(struct exchange *ex, const struct chat_session *session)
 	if (ex->site->conf->client == CLIENT_CONVERSE)
 		write_converse(ex, &json);
 	else
-		bind_write_json(ex->site->conf, session, NULL, &json);
+		bind_write_json(ex->site->conf, session, NULL, &ex->identity, &json);
 	if (view != NULL && strbuf_ok(&json)) {
 		add_user(ex, view);
 		view_text(view, "user_key", user_key);
@@ -64,7 +71,8 @@ void chat_handle(struct exchange *ex)
 	struct chat_session session = {0};
 	struct error err = {0};
 
-	bool asks_later = ex->site->conf->client == CLIENT_CONVERSE;
+	/* a guest begins a visit by hand; a page view, maybe a crawler's, makes no session */
+	bool asks_later = ex->site->conf->client == CLIENT_CONVERSE || ex->identity.guest;
 
 	if (asks_later || ex->req.method == HTTP_HEAD || !csrf_may_bind(&ex->req)) {
 		send_chat(ex, NULL);

@@ -8,10 +8,8 @@
  * from the site must be known.
  */
 static const char *const same_site[COOKIE_COUNT] = {
-    [COOKIE_SESSION] = "Lax",
-    [COOKIE_FORM] = "Strict",
-    [COOKIE_DEVICE] = "Lax",
-    [COOKIE_SENT] = "Lax",
+    [COOKIE_SESSION] = "Lax", [COOKIE_FORM] = "Strict", [COOKIE_DEVICE] = "Lax",
+    [COOKIE_SENT] = "Lax",    [COOKIE_GUEST] = "Lax",
 };
 
 void cookie_set(struct response *res, const struct site_conf *conf, enum own_cookie cookie,

@@ -12,6 +12,7 @@
 #include "base/troubles.h"
 #include "page/adhoc_error.h"
 #include "page/login_circle.h"
+#include "page/guest_visit.h"
 #include "page/page.h"
 
 /* For requests that do not belong to us, because anybody can send them. */
@@ -178,8 +179,9 @@ static void log_error(const struct exchange *ex, enum status status, const struc
 	else if (status == STATUS_NOT_FOUND ? is_worth_a_warning(ex) : !is_no_fault(status))
 		level = LOG_LEVEL_WARN;
 	log_event(level, status_name(status), "id", ex->req.id, "site",
-		  ex->site != NULL ? ex->site->conf->name : NULL, "ip", ex->req.remote_addr, "user",
-		  ex->identity.user, "why", err != NULL ? err->text : NULL, NULL);
+		  ex->site != NULL ? ex->site->conf->name : NULL, "ip", ex->req.remote_addr,
+		  guest_log_key(ex), ex->identity.user, "why", err != NULL ? err->text : NULL,
+		  NULL);
 }
 
 /* For the operator's page. */
@@ -196,7 +198,8 @@ static void note_trouble(const struct exchange *ex, enum status status)
 	trouble_text(trouble.site, sizeof(trouble.site),
 		     ex->site != NULL ? ex->site->conf->name : NULL);
 	trouble_text(trouble.ip, sizeof(trouble.ip), ex->req.remote_addr);
-	trouble_text(trouble.user, sizeof(trouble.user), ex->identity.user);
+	if (!ex->identity.guest)
+		trouble_text(trouble.user, sizeof(trouble.user), ex->identity.user);
 	trouble_note(failed ? TROUBLE_FAILED : TROUBLE_LIMITED, &trouble);
 }
 

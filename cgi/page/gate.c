@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "identity/token.h"
 #include "page/cookie.h"
+#include "page/guest_visit.h"
 #include "page/page.h"
 #include "web/csrf.h"
 
@@ -117,6 +118,7 @@ struct identity_context exchange_context(const struct exchange *ex)
 	    .store = ex->reader != NULL ? ex->reader : ex->site->store,
 	    .chain = ex->site->identity,
 	    .req = &ex->req,
+	    .site_key = ex->site->csrf_key,
 	    .now = ex->now,
 	    .until_ms = exchange_until_ms(ex),
 	};
@@ -134,8 +136,7 @@ static enum status exchange_identify(struct exchange *ex, struct error *err)
 		return STATUS_OK;
 	switch (identity_find(&context, &ex->identity, err)) {
 	case IDENTITY_YES:
-		ex->identified = true;
-		return STATUS_OK;
+		return guest_pass(ex, err);
 	case IDENTITY_NONE:
 		return error_set(err, STATUS_LOGIN_REQUIRED, "nobody is logged in");
 	case IDENTITY_BAD:
@@ -243,8 +244,9 @@ static enum status check_needs(struct exchange *ex, struct error *err)
 	if (status == STATUS_OK && (needs & NEED_USER))
 		status = exchange_identify(ex, err);
 	if (status == STATUS_OK && (needs & NEED_JID))
-		status =
-		    jid_rule_identity(ex->site->conf, ex->reader, &ex->identity, &ex->jid, err);
+		status = ex->identity.guest ? guest_jid(ex->site->conf, &ex->jid, err)
+					    : jid_rule_identity(ex->site->conf, ex->reader,
+								&ex->identity, &ex->jid, err);
 	return status;
 }
 

@@ -14,6 +14,7 @@
 #include "identity/login_session.h"
 #include "identity/token.h"
 #include "page/cookie.h"
+#include "page/guest_visit.h"
 #include "page/login_limit.h"
 #include "page/page.h"
 #include "web/csrf.h"
@@ -128,6 +129,7 @@ static void welcome(struct exchange *ex, const char *token)
 	}
 	cookie_set(ex->res, ex->site->conf, COOKIE_SESSION, token, COOKIE_UNTIL_CLOSED);
 	cookie_expire(ex->res, ex->site->conf, COOKIE_FORM);
+	guest_end_visit(ex);
 	response_redirect(ex->res, next);
 	free(next);
 }
@@ -212,6 +214,7 @@ void logout_handle(struct exchange *ex)
 			  "user", ex->identity.user, NULL);
 	}
 	cookie_expire(ex->res, ex->site->conf, COOKIE_SESSION);
+	guest_end_visit(ex);
 	strbuf_init(&location);
 	page_base(ex, &location);
 	strbuf_adds(&location,

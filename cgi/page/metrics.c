@@ -12,7 +12,9 @@
 
 #define TYPE_OPENMETRICS "application/openmetrics-text"
 #define TYPE_PLAIN       "text/plain"
-#define US_DIGITS        6 /* of a second's fraction */
+_Static_assert(METRICS_GUESTS == (size_t)BACKEND_GUEST, "history.c counts guests by it");
+
+#define US_DIGITS 6 /* of a second's fraction */
 
 /* The text, and the older format or not. */
 struct exposition {
@@ -68,7 +70,7 @@ static void put_requests(const struct exposition *to)
 static void put_binds(const struct exposition *to)
 {
 	static const char *const backends[METRICS_BACKENDS] = {
-	    [BACKEND_TIGASE] = "tigase", [BACKEND_BOSH] = "bosh"};
+	    [BACKEND_TIGASE] = "tigase", [BACKEND_BOSH] = "bosh", [BACKEND_GUEST] = "guest"};
 
 	family(to, "binds", "counter", "Sessions that were asked for, by back end and result.");
 	for (size_t backend = 0; backend < METRICS_BACKENDS; backend++)

@@ -112,12 +112,16 @@ void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1]);
 
 /*
  * Writes {"jid":…,"sid":…,"rid":…,…}, or {"bind":"required"} if session is NULL. If user_key is not
- * NULL, "user":… comes first. The site's rooms, staff and upload origins come last.
+ * NULL, "user":… comes first. For a guest it has "guest":true and, once the visit has begun, the
+ * "name". What bind_put_site writes comes last. who: NULL in the tools, which have no visitor.
  */
 void bind_write_json(const struct site_conf *conf, const struct chat_session *session,
-		     const char *user_key, struct strbuf *out);
+		     const char *user_key, const struct identity *who, struct strbuf *out);
 
-/* Writes the members "rooms", "staff" and "upload"; nothing where the site has none. */
+/*
+ * Writes the members "rooms", "staff", "upload" and "guests", the host of the guests; nothing where
+ * the site has none.
+ */
 void bind_put_site(const struct site_conf *conf, struct json_writer *w);
 
 #endif

@@ -3,6 +3,7 @@
  * and the input that the handler takes. An address that is not in the table is a 404. The web
  * server serves static files itself. page/gate.c checks the conditions.
  */
+#include "identity/guest.h"
 #include "identity/token_text.h"
 #include "page/page.h"
 #include "password/password.h"
@@ -10,7 +11,7 @@
 #include "web/csrf.h"
 
 #define BODY_LOGIN_MAX  8192 /* name, password, next and token, each percent-encoded */
-#define BODY_BIND_MAX   1024 /* bind=no, or nothing */
+#define BODY_BIND_MAX   1024 /* bind=no and the name of a guest, or nothing */
 #define BODY_LOGOUT_MAX 1024
 #define BODY_ADHOC_MAX  65536 /* bytes; a usual call is much smaller */
 #define NEXT_MAX        512
@@ -31,7 +32,8 @@ static const struct param login_form[] = {
     {"sso",      TOKEN_JWT_MAX },
 };
 static const struct param prebind_form[] = {
-    {"bind", 3}
+    {"bind", 3             },
+    {"name", GUEST_NAME_MAX},
 };
 static const struct param logout_form[] = {
     {"token", CSRF_TOKEN_LEN}
@@ -50,7 +52,7 @@ const struct route page_routes[] = {
     {
      .path = "/",
      .methods = HTTP_GET | HTTP_HEAD,
-     .needs = NEED_USER | NEED_JID,
+     .needs = NEED_USER | NEED_JID | GUEST_MAY,
      .handle = chat_handle,
      },
     {
@@ -73,7 +75,7 @@ const struct route page_routes[] = {
     {
      .path = "/prebind.json",
      .methods = HTTP_GET | HTTP_POST,
-     .needs = NEED_SAME_ORIGIN | NEED_FETCH | NEED_USER | NEED_JID,
+     .needs = NEED_SAME_ORIGIN | NEED_FETCH | NEED_USER | NEED_JID | GUEST_MAY,
      .speaks = SPEAKS_JSON,
      .form = PARAMS(prebind_form),
      .body_max = BODY_BIND_MAX,

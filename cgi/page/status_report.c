@@ -15,6 +15,7 @@
 const struct status_series status_series[] = {
 	{"requests",           GROUP_ALL,     .has_plot = true, COUNT(HISTORY_REQUESTS)},
 	{"sessions",           GROUP_ALL,     .has_plot = true, COUNT(HISTORY_BINDS_OK)},
+	{"guests",             GROUP_ALL,     COUNT(HISTORY_GUESTS)},
 	{"logins",             GROUP_ALL,     COUNT(HISTORY_LOGIN_OK)},
 	{"call_median_ms",     GROUP_SLOW,    .kind = CALL_QUANTILE, .percent = 50},
 	{"call_95_ms",         GROUP_SLOW,    .has_plot = true, .kind = CALL_QUANTILE, .percent = 95},
@@ -36,6 +37,7 @@ const struct status_series status_series[] = {
 	{"limit_gateway",      GROUP_LIMITED, LIMIT(5)},
 	{"limit_gateway_ip",   GROUP_LIMITED, LIMIT(6)},
 	{"limit_people",       GROUP_LIMITED, LIMIT(7)},
+	{"limit_guest_ip",     GROUP_LIMITED, LIMIT(8)},
 	{"refused",            GROUP_LIMITED, COUNT(HISTORY_REFUSED)},
 };
 /* clang-format on */

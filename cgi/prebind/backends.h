@@ -5,6 +5,8 @@
 #ifndef PREBIND_BACKENDS_H
 #define PREBIND_BACKENDS_H
 
+#include <stdbool.h>
+
 #include "base/strbuf.h"
 #include "conf/conf.h"
 #include "net/http_client.h"
@@ -27,6 +29,11 @@ struct prebind_backend {
 	const char *name;
 	const char *url_key; /* the key with its addresses, at url_offset in struct site_conf */
 	size_t url_offset;
+	/*
+	 * The server gives the JID: only its domain must be that of the call's. Such sessions have
+	 * no account, so none is created.
+	 */
+	bool gives_jid;
 	/*
 	 * Reads the secrets and makes the back end's own checks of the addresses. *state belongs to
 	 * the back end, which frees it in close.
@@ -63,5 +70,6 @@ enum upstream_outcome prebind_reach_outcome(enum http_reach reach);
 
 extern const struct prebind_backend tigase_backend;
 extern const struct prebind_backend bosh_login_backend;
+extern const struct prebind_backend bosh_guest_backend;
 
 #endif

@@ -59,6 +59,17 @@ enum status bosh_auth_open(const struct site_conf *conf, struct store *store, st
 	return status;
 }
 
+enum status bosh_auth_open_guest(const struct site_conf *conf, struct store *store,
+				 struct bosh_auth *out, struct error *err)
+{
+	struct bosh_auth auth = {.way = &bosh_auth_anonymous, .mechanisms = strdup(SASL_ANONYMOUS)};
+
+	if (auth.mechanisms == NULL)
+		return error_no_memory(err);
+	*out = auth;
+	return auth.way->open(conf, store, &out->state, err);
+}
+
 void bosh_auth_close(struct bosh_auth *auth)
 {
 	if (auth->way != NULL)
@@ -77,7 +88,12 @@ const char *bosh_auth_mechanism(const struct bosh_auth *auth, const char *offere
 
 	if (chosen != NULL)
 		return chosen;
-	if (in_clear != NULL)
+	if (auth->way == &bosh_auth_anonymous)
+		error_set(err, STATUS_CHAT_SERVER,
+			  "the XMPP server offers no ANONYMOUS at the host of guest_domain, only: "
+			  "%s. Make it a host for guests: see docs/guests.md",
+			  offered[0] ? offered : "none");
+	else if (in_clear != NULL)
 		error_set(err, STATUS_CHAT_SERVER,
 			  "the XMPP server offers only %s, which sends the password in clear, and "
 			  "bosh_service is neither https nor on loopback: use https",

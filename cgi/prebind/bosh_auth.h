@@ -47,17 +47,20 @@ extern const struct bosh_auth_way bosh_auth_password;
 extern const struct bosh_auth_way bosh_auth_jwt;
 extern const struct bosh_auth_way bosh_auth_oauth;
 extern const struct bosh_auth_way bosh_auth_token;
+extern const struct bosh_auth_way bosh_auth_anonymous;
 
 /* The log-in of one site; thread-safe. */
 struct bosh_auth {
 	const struct bosh_auth_way *way;
 	void *state;      /* of the way */
 	char *mechanisms; /* owned; those of conf_mechanisms that bosh_mechanisms allows */
-	const char *name; /* the value of bosh_auth */
+	const char *name; /* the value of bosh_auth; for guests NULL */
 };
 
 enum status bosh_auth_open(const struct site_conf *conf, struct store *store, struct bosh_auth *out,
 			   struct error *err);
+enum status bosh_auth_open_guest(const struct site_conf *conf, struct store *store,
+				 struct bosh_auth *out, struct error *err);
 void bosh_auth_close(struct bosh_auth *auth); /* a zeroed one is allowed */
 
 /*

@@ -25,6 +25,7 @@
 
 struct bosh_state {
 	const struct site_conf *conf;
+	const char *domain; /* borrowed; where the accounts are, or the guests */
 	struct bosh_auth auth;
 	struct ejabberd_api accounts; /* zeroed unless provision = ejabberd */
 };
@@ -51,15 +52,35 @@ static void bosh_close(void *state)
 static enum status bosh_open(const struct site_conf *conf, struct store *store, void **state,
 			     struct error *err)
 {
+	const char *at = strrchr(conf->jid, '@'); /* the rule's domain; always present */
 	struct bosh_state *bosh = calloc(1, sizeof(*bosh));
 	enum status status;
 
 	if (bosh == NULL)
 		return error_no_memory(err);
 	bosh->conf = conf;
+	bosh->domain = at != NULL ? at + 1 : "";
 	status = bosh_auth_open(conf, store, &bosh->auth, err);
 	if (status == STATUS_OK && conf->provision == PROVISION_EJABBERD)
 		status = ejabberd_register_open(&bosh->accounts, conf, err);
+	if (status == STATUS_OK)
+		*state = bosh;
+	else
+		bosh_close(bosh);
+	return status;
+}
+
+static enum status guest_open(const struct site_conf *conf, struct store *store, void **state,
+			      struct error *err)
+{
+	struct bosh_state *bosh = calloc(1, sizeof(*bosh));
+	enum status status;
+
+	if (bosh == NULL)
+		return error_no_memory(err);
+	bosh->conf = conf;
+	bosh->domain = conf->guest_domain;
+	status = bosh_auth_open_guest(conf, store, &bosh->auth, err);
 	if (status == STATUS_OK)
 		*state = bosh;
 	else
@@ -329,10 +350,8 @@ static enum status bosh_one_time(void *state, struct prebind_call *call, struct 
 static enum status bosh_check(void *state, struct prebind_call *call, struct error *said)
 {
 	const struct bosh_state *bosh = state;
-	const char *at = strrchr(bosh->conf->jid, '@'); /* the rule's domain; always present */
 	struct bosh_session session;
-	enum status status =
-	    bosh_session_start(&session, bosh->conf, at != NULL ? at + 1 : "", call, said);
+	enum status status = bosh_session_start(&session, bosh->conf, bosh->domain, call, said);
 
 	if (status == STATUS_OK)
 		status = bosh_session_create(&session, said);
@@ -367,4 +386,15 @@ const struct prebind_backend bosh_login_backend = {
     .bind = bosh_bind,
     .one_time = bosh_one_time,
     .create_account = bosh_create_account,
+};
+
+const struct prebind_backend bosh_guest_backend = {
+    .name = "guest",
+    .url_key = "bosh_service",
+    .url_offset = offsetof(struct site_conf, bosh_service),
+    .gives_jid = true,
+    .open = guest_open,
+    .close = bosh_close,
+    .check = bosh_check,
+    .bind = bosh_bind,
 };

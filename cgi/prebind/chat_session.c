@@ -45,24 +45,42 @@ static bool sid_is_sound(const char *sid)
 	return sid[0] && !*c && !text_has_markup(sid);
 }
 
-static enum status jid_check(const struct jid *got, const struct jid *asked, struct error *err)
+/* What the session's JID must have in common with the one that was asked for. */
+typedef enum status jid_check(const struct jid *got, const struct jid *asked, struct error *err);
+
+static enum status same_account(const struct jid *got, const struct jid *asked, struct error *err)
 {
-	if (!jid_same_bare(got, asked))
-		return error_set(
-		    err, STATUS_CHAT_SERVER,
-		    "the XMPP server bound a session of %s@%s instead of %s@%s, so it was not used",
-		    got->localpart, got->domain, asked->localpart, asked->domain);
-	if (!got->resource[0])
-		return error_set(err, STATUS_CHAT_SERVER,
-				 "the XMPP server returned %s@%s without a resource, so the "
-				 "session was not used",
-				 got->localpart, got->domain);
-	return STATUS_OK;
+	if (jid_same_bare(got, asked))
+		return STATUS_OK;
+	return error_set(
+	    err, STATUS_CHAT_SERVER,
+	    "the XMPP server bound a session of %s@%s instead of %s@%s, so it was not used",
+	    got->localpart, got->domain, asked->localpart, asked->domain);
+}
+
+static enum status same_domain(const struct jid *got, const struct jid *asked, struct error *err)
+{
+	if (strcmp(got->domain, asked->domain) == 0)
+		return STATUS_OK;
+	return error_set(err, STATUS_CHAT_SERVER,
+			 "the XMPP server gave a guest the JID %s@%s, whose domain is not %s "
+			 "(guest_domain), so the session was not used",
+			 got->localpart, got->domain, asked->domain);
+}
+
+static enum status has_resource(const struct jid *got, struct error *err)
+{
+	if (got->resource[0])
+		return STATUS_OK;
+	return error_set(err, STATUS_CHAT_SERVER,
+			 "the XMPP server returned %s@%s without a resource, so the session was "
+			 "not used",
+			 got->localpart, got->domain);
 }
 
 /* Checks the session's JID and prepares it, because clients compare JIDs byte by byte. */
 static enum status session_jid_take(struct chat_session *session, const struct jid *asked,
-				    struct error *err)
+				    jid_check *check, struct error *err)
 {
 	struct jid got = {0};
 	struct error why = {0};
@@ -73,7 +91,9 @@ static enum status session_jid_take(struct chat_session *session, const struct j
 				 "the XMPP server returned a session whose JID is not valid (%s), "
 				 "so it was not used",
 				 why.text);
-	enum status status = jid_check(&got, asked, err);
+	enum status status = check(&got, asked, err);
+	if (status == STATUS_OK)
+		status = has_resource(&got, err);
 	text = status == STATUS_OK ? jid_text(&got) : NULL;
 	if (status == STATUS_OK && text == NULL)
 		status = error_no_memory(err);
@@ -85,14 +105,26 @@ static enum status session_jid_take(struct chat_session *session, const struct j
 	return STATUS_OK;
 }
 
-enum status chat_session_check(struct chat_session *session, const struct jid *asked,
-			       struct error *err)
+static enum status session_check(struct chat_session *session, const struct jid *asked,
+				 jid_check *check, struct error *err)
 {
 	if (session->jid == NULL || !sid_is_sound(session->sid) || !rid_is_sound(session->rid))
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "the XMPP server returned a sid or rid that is not valid, so the "
 				 "session was not used");
-	return session_jid_take(session, asked, err);
+	return session_jid_take(session, asked, check, err);
+}
+
+enum status chat_session_check(struct chat_session *session, const struct jid *asked,
+			       struct error *err)
+{
+	return session_check(session, asked, same_account, err);
+}
+
+enum status chat_session_check_guest(struct chat_session *session, const struct jid *asked,
+				     struct error *err)
+{
+	return session_check(session, asked, same_domain, err);
 }
 
 void chat_session_clear(struct chat_session *session)

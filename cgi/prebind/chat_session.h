@@ -37,6 +37,12 @@ void chat_session_set_rid(struct chat_session *session, int64_t next);
 enum status chat_session_check(struct chat_session *session, const struct jid *asked,
 			       struct error *err);
 
+/*
+ * The same for a session whose JID the server gave: it must be in the domain of `asked`.
+ */
+enum status chat_session_check_guest(struct chat_session *session, const struct jid *asked,
+				     struct error *err);
+
 void chat_session_clear(struct chat_session *session); /* wipes */
 
 #endif

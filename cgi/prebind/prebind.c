@@ -24,10 +24,12 @@
 #define RESOURCE_RANDOM_BYTES 8 /* 64 bits: two tabs of one user never get the same one */
 #define RESOURCE_BY_SERVER    "server"
 #define USER_CALLS_MAX        2 /* of one account at once: two tabs; further ones wait */
+#define GUESTS_PART           4 /* guests may make a quarter of upstream_max calls at once */
 
 struct prebind {
 	const struct site_conf *conf;
-	const struct prebind_backend *backend;
+	enum conf_backend kind;
+	const struct prebind_backend *backend; /* of that kind */
 	struct http_client *http;
 	struct upstreams *upstreams;
 	struct bulkhead *bulkhead;
@@ -45,6 +47,7 @@ struct bind {
 static const struct prebind_backend *const backends[] = {
     [BACKEND_TIGASE] = &tigase_backend,
     [BACKEND_BOSH] = &bosh_login_backend,
+    [BACKEND_GUEST] = &bosh_guest_backend,
 };
 
 static const struct conf_list *urls_of(const struct prebind *prebind)
@@ -85,8 +88,20 @@ static enum status urls_check(const struct prebind *prebind, struct error *err)
 	return STATUS_OK;
 }
 
-enum status prebind_new(const struct site_conf *conf, struct store *store, struct prebind **out,
-			struct error *err)
+/* Guests get a part of the permits. As all of them are alike, none has permits of its own. */
+static enum status permits_new(const struct site_conf *conf, enum conf_backend kind,
+			       struct bulkhead **out, struct error *err)
+{
+	long guests = (conf->upstream_max + GUESTS_PART - 1) / GUESTS_PART;
+
+	if (kind == BACKEND_GUEST)
+		return bulkhead_new(guests, 0, out, err);
+	return bulkhead_new(conf->upstream_max, conf->limit_bind_user.count ? USER_CALLS_MAX : 0,
+			    out, err);
+}
+
+static enum status service_new(const struct site_conf *conf, enum conf_backend kind,
+			       struct store *store, struct prebind **out, struct error *err)
 {
 	struct prebind *prebind = calloc(1, sizeof(*prebind));
 	enum status status;
@@ -94,16 +109,15 @@ enum status prebind_new(const struct site_conf *conf, struct store *store, struc
 	if (prebind == NULL)
 		return error_no_memory(err);
 	prebind->conf = conf;
-	prebind->backend = backends[conf->backend];
+	prebind->kind = kind;
+	prebind->backend = backends[kind];
 	status = client_new(conf, &prebind->http, err);
 	if (status == STATUS_OK)
 		status = urls_check(prebind, err);
 	if (status == STATUS_OK)
 		status = upstreams_new(conf->name, urls_of(prebind), &prebind->upstreams, err);
 	if (status == STATUS_OK)
-		status = bulkhead_new(conf->upstream_max,
-				      conf->limit_bind_user.count ? USER_CALLS_MAX : 0,
-				      &prebind->bulkhead, err);
+		status = permits_new(conf, kind, &prebind->bulkhead, err);
 	if (status == STATUS_OK)
 		status = prebind->backend->open(conf, store, &prebind->state, err);
 	if (status != STATUS_OK) {
@@ -116,6 +130,18 @@ enum status prebind_new(const struct site_conf *conf, struct store *store, struc
 						.backend_state = prebind->state};
 	*out = prebind;
 	return STATUS_OK;
+}
+
+enum status prebind_new(const struct site_conf *conf, struct store *store, struct prebind **out,
+			struct error *err)
+{
+	return service_new(conf, (enum conf_backend)conf->backend, store, out, err);
+}
+
+enum status prebind_new_guests(const struct site_conf *conf, struct store *store,
+			       struct prebind **out, struct error *err)
+{
+	return service_new(conf, BACKEND_GUEST, store, out, err);
 }
 
 void prebind_share(struct prebind *prebind, struct limit_store *limits)
@@ -201,13 +227,17 @@ static enum status bind_try(void *arg, const char *url, enum upstream_outcome *o
 
 	bind->call.url = url;
 	bind->call.outcome = OUTCOME_NONE;
-	status = provision_ensure(&prebind->provision, &bind->call, err);
+	status = prebind->backend->gives_jid
+		     ? STATUS_OK
+		     : provision_ensure(&prebind->provision, &bind->call, err);
 	if (status == STATUS_OK)
 		status = bind_measured(bind, err);
 	*outcome = bind->call.outcome;
 	if (status != STATUS_OK)
 		return status;
-	status = chat_session_check(&bind->session, bind->call.jid, err);
+	status = prebind->backend->gives_jid
+		     ? chat_session_check_guest(&bind->session, bind->call.jid, err)
+		     : chat_session_check(&bind->session, bind->call.jid, err);
 	if (status != STATUS_OK)
 		*outcome = OUTCOME_FAILED;
 	return status;
@@ -254,7 +284,7 @@ enum status prebind_bind(struct prebind *prebind, const struct jid *jid, int64_t
 	if (status == STATUS_OK)
 		status = bosh_url_make(conf, bind.session.hostname, &bind.session.bosh_url, err);
 	jid_clear(&asked);
-	metrics_add_bind((size_t)conf->backend, status);
+	metrics_add_bind((size_t)prebind->kind, status);
 	if (status != STATUS_OK) {
 		chat_session_clear(&bind.session);
 		return status;

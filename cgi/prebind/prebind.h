@@ -23,6 +23,13 @@ struct prebind; /* one site's service; thread-safe; lives as long as the process
  */
 enum status prebind_new(const struct site_conf *conf, struct store *store, struct prebind **out,
 			struct error *err);
+/*
+ * The same for guests: anonymous sessions of `guest_domain`, always by bosh_service. It has
+ * breakers and permits of its own, so guests do not make users wait. Of the JID in prebind_bind
+ * only the domain counts, because the XMPP server gives each guest a JID.
+ */
+enum status prebind_new_guests(const struct site_conf *conf, struct store *store,
+			       struct prebind **out, struct error *err);
 void prebind_free(struct prebind *prebind); /* NULL is allowed */
 
 /*

@@ -10,6 +10,7 @@ void site_close(struct site *site)
 {
 	identity_chain_close(site->identity);
 	prebind_free(site->prebind);
+	prebind_free(site->guests);
 	if (site->templates != NULL)
 		template_cache_return(site->cache, site->templates);
 	limit_close(site->limits);
@@ -58,6 +59,8 @@ enum status site_open(const struct site_conf *conf, enum site_use use, struct te
 		status = prebind_new(conf, site->store, &site->prebind, err);
 	if (status == STATUS_OK && use == SITE_FOR_ONE)
 		prebind_share(site->prebind, site->limits);
+	if (status == STATUS_OK && conf_site_has_provider(conf, PROVIDER_GUEST))
+		status = prebind_new_guests(conf, site->store, &site->guests, err);
 	if (status == STATUS_OK)
 		status = identity_chain_open(conf, &site->identity, err);
 	return status;

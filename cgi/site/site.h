@@ -27,6 +27,7 @@ struct site {
 	const struct template_set *templates; /* borrowed from the cache until site_close */
 	struct template_cache *cache;         /* borrowed */
 	struct prebind *prebind;
+	struct prebind *guests; /* their sessions; NULL: the site has no guests */
 	struct identity_chain *identity;
 	unsigned char csrf_key[SECRET_KEY_LEN];
 	struct secret_hmac_key form_key; /* csrf_key, prepared for form tokens */

@@ -21,7 +21,8 @@ enum route_need { /* bits; what must be true before the handler runs */
 		      32, /* a POST must carry a token of the session it acts on, if there is one */
 		  /* the site answers callers; else the route does not exist */
 		  NEED_ADHOC = 64,
-		  NEED_CREDENTIALS = 128 /* the site hands out credentials; likewise */
+		  NEED_CREDENTIALS = 128, /* the site hands out credentials; likewise */
+		  GUEST_MAY = 256 /* a guest counts as a user; elsewhere nobody is logged in then */
 };
 
 /* The format of error answers. SPEAKS_ADHOC: as Tigase's REST call, with bodies of any type. */

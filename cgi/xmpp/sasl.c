@@ -19,6 +19,8 @@
 /* Bytes of a server's message: nonces, a salt, a signature. Ten times the usual size. */
 #define MESSAGE_MAX 4096
 
+#define TRACE "prebind"
+
 struct sasl {
 	Gsasl *library;         /* owned; one for each exchange, so that they share nothing */
 	Gsasl_session *session; /* owned */
@@ -33,11 +35,13 @@ static const struct mechanism {
 	const char *name;
 	const char *library; /* its name in libgsasl */
 	bool scram;
+	bool in_clear; /* shows the secret */
 } mechanisms[] = {
-    {.name = SASL_SCRAM_SHA_256, .library = SASL_SCRAM_SHA_256, .scram = true },
-    {.name = SASL_SCRAM_SHA_1,   .library = SASL_SCRAM_SHA_1,   .scram = true },
-    {.name = SASL_PLAIN,         .library = SASL_PLAIN,         .scram = false},
-    {.name = SASL_X_OAUTH2,      .library = SASL_PLAIN,         .scram = false},
+    {.name = SASL_SCRAM_SHA_256, .library = SASL_SCRAM_SHA_256, .scram = true},
+    {.name = SASL_SCRAM_SHA_1,                          .library = SASL_SCRAM_SHA_1,                                .scram = true},
+    {.name = SASL_PLAIN,             .library = SASL_PLAIN,           .in_clear = true},
+    {.name = SASL_X_OAUTH2,.library = SASL_PLAIN,.in_clear = true},
+    {.name = SASL_ANONYMOUS,      .library = SASL_ANONYMOUS                     },
 };
 #define N_MECHANISMS (sizeof(mechanisms) / sizeof(mechanisms[0]))
 
@@ -57,7 +61,7 @@ const char *sasl_choose(const char *offered, const char *allowed, enum sasl_chan
 	for (size_t i = 0; i < N_MECHANISMS; i++) {
 		const struct mechanism *row = &mechanisms[i];
 
-		if (!row->scram && channel != SASL_CHANNEL_PRIVATE)
+		if (row->in_clear && channel != SASL_CHANNEL_PRIVATE)
 			continue;
 		if (is_listed(offered, row->name) && is_listed(allowed, row->name))
 			return row->name;
@@ -105,6 +109,24 @@ static enum status session_start(struct sasl *sasl, const struct mechanism *row,
 			 gsasl_strerror(rc));
 }
 
+/*
+ * RFC 4505, 2: ANONYMOUS sends a text about the client, which servers ignore or log. It says
+ * nothing about the visitor.
+ */
+static enum status properties_set(Gsasl_session *session, const struct mechanism *row,
+				  const char *user, const char *password, struct error *err)
+{
+	bool anonymous = strcmp(row->name, SASL_ANONYMOUS) == 0;
+	enum status status = anonymous ? STATUS_OK : password_set(session, password, err);
+	int rc = GSASL_OK;
+
+	if (status != STATUS_OK)
+		return status;
+	rc = anonymous ? gsasl_property_set(session, GSASL_ANONYMOUS_TOKEN, TRACE)
+		       : gsasl_property_set(session, GSASL_AUTHID, user);
+	return rc == GSASL_OK ? STATUS_OK : error_no_memory(err);
+}
+
 enum status sasl_new(const char *mechanism, const char *user, const char *password,
 		     struct sasl **out, struct error *err)
 {
@@ -121,10 +143,7 @@ enum status sasl_new(const char *mechanism, const char *user, const char *passwo
 	sasl->scram = row->scram;
 	status = session_start(sasl, row, err);
 	if (status == STATUS_OK)
-		status = password_set(sasl->session, password, err);
-	if (status == STATUS_OK &&
-	    gsasl_property_set(sasl->session, GSASL_AUTHID, user) != GSASL_OK)
-		status = error_no_memory(err);
+		status = properties_set(sasl->session, row, user, password, err);
 	if (status == STATUS_OK)
 		*out = sasl;
 	else

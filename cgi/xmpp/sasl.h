@@ -1,7 +1,8 @@
 /*
  * SASL (RFC 4422) for the client, by libgsasl: PLAIN (RFC 4616), SCRAM-SHA-1 (RFC 5802),
- * SCRAM-SHA-256 (RFC 7677), and X-OAUTH2, whose password is an OAuth token. The authorization
- * identity is always empty, because some servers do not check it. The only user of libgsasl.
+ * SCRAM-SHA-256 (RFC 7677), X-OAUTH2, whose password is an OAuth token, and ANONYMOUS (RFC 4505).
+ * The authorization identity is always empty, because some servers do not check it. The only user
+ * of libgsasl.
  */
 #ifndef XMPP_SASL_H
 #define XMPP_SASL_H
@@ -15,6 +16,7 @@
 #define SASL_SCRAM_SHA_1   "SCRAM-SHA-1"
 #define SASL_PLAIN         "PLAIN"
 #define SASL_X_OAUTH2      "X-OAUTH2"
+#define SASL_ANONYMOUS     "ANONYMOUS"
 
 struct sasl; /* one exchange; not shared between threads */
 
@@ -22,12 +24,12 @@ struct sasl; /* one exchange; not shared between threads */
 enum sasl_channel { SASL_CHANNEL_PRIVATE, SASL_CHANNEL_PUBLIC };
 
 /*
- * Returns the strongest mechanism in both lists: SCRAM-SHA-256, SCRAM-SHA-1 and, on a private
- * channel, PLAIN, X-OAUTH2. NULL: none. The text is static.
+ * Returns the strongest mechanism in both lists: SCRAM-SHA-256, SCRAM-SHA-1, on a private channel
+ * PLAIN and X-OAUTH2, and ANONYMOUS. NULL: none. The text is static.
  */
 const char *sasl_choose(const char *offered, const char *allowed, enum sasl_channel channel);
 
-/* user is a localpart. The caller owns *out. */
+/* user is a localpart; ANONYMOUS uses neither user nor password. The caller owns *out. */
 enum status sasl_new(const char *mechanism, const char *user, const char *password,
 		     struct sasl **out, struct error *err);
 void sasl_free(struct sasl *sasl); /* NULL is allowed */

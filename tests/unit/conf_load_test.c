@@ -13,6 +13,9 @@
 	";"
 #define PIN "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
+#define SERVICE      "bosh_service = http://127.0.0.1/b\n"
+#define GUEST_DOMAIN "guest_domain = guests.example.org\n"
+
 FIXTURE(unit_folder_make, unit_folder_remove)
 
 TEST(files_that_may_not_be)
@@ -80,7 +83,7 @@ TEST(files_that_may_not_be)
 	    {"[site a]\n" DATABASE JID "tigase_url = http://a/\ntigase_password_file = /p\n",
 	     ":1: tigase_user: is missing in [site a], which needs it with backend = tigase: The JID of the administrator who calls Tigase."},
 	    {"[site a]\nbackend = bosh\n" NEEDS,
-	     ":1: bosh_service: is missing in [site a], which needs it with backend = bosh: "
+	     ":1: bosh_service: is missing in [site a], which needs it with backend = bosh or provider guest: "
 	     "The BOSH address at which to log in; if one of several cannot be reached, the next is asked."},
 	    {SITE("a") "identity = site_session\nsite_query = /q\nsite_cookie = c\n",
 	     ":1: site_database: is missing in [site a], which needs it with provider "
@@ -129,6 +132,23 @@ TEST(files_that_may_not_be)
 	    {"[site a]\n" DATABASE JID "backend = bosh\nupstream_pin = " PIN "\n"
 	     "bosh_service = https://a/ http://b/\n",
 	     ":5: upstream_pin: needs https in every address of bosh_service"},
+	    {SITE("a") SERVICE "identity = guest login\n" GUEST_DOMAIN,
+	     ":8: identity: guest must be the last word: every visitor whom no other provider knows "
+	     "is a guest, so a provider after it would never be asked"},
+	    {SITE("a") SERVICE "identity = guest\nguest_domain = example.org\n",
+	     ":9: guest_domain: example.org is the domain of `jid`, where the accounts are: guests need a "
+	     "host of their own, such as guests.example.org"},
+	    {SITE("a") SERVICE "identity = guest\nclient = converse\n" GUEST_DOMAIN,
+	     ":9: client: converse asks for a session as soon as its page is open, which is not "
+	     "possible for guests; allowed with provider guest: builtin, none"},
+	    {SITE("a") SERVICE "identity = login guest\n",
+	     ":1: guest_domain: is missing in [site a], which needs it with provider guest: "
+	     "The host of the XMPP server that lets anybody in without an account, for visitors who "
+	     "are not logged in."},
+	    {SITE("a") GUEST_DOMAIN "identity = login guest\n",
+	     ":1: bosh_service: is missing in [site a], which needs it with backend = bosh or provider "
+	     "guest: The BOSH address at which to log in; if one of several cannot be reached, the next is "
+	     "asked."},
 	    {SITE("a") "session_absolute = 10m\n",
 	     ":7: session_idle: 30m is longer than session_absolute, 10m; allowed: at most session_absolute"},
 	    {SITE("a") "session_idle = 11m\nsession_absolute = 10m\n",

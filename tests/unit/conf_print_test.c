@@ -114,6 +114,8 @@ static const struct {
     {"limit_login",                 "1/2s"                         },
     {"limit_bind_user",             "off"                          },
     {"limit_bind_ip",               "3/4h"                         },
+    {"guest_domain",                "g.example"                    },
+    {"limit_guest_ip",              "3/4h"                         },
     {"login_query",                 "/lq.sql"                      },
     {"allow_weak_hashes",           "on"                           },
     {"token_cookie",                "tok"			  },

@@ -140,6 +140,8 @@ TEST(test_choose)
 	    {"X-OAUTH2", "X-OAUTH2", SASL_CHANNEL_PUBLIC, NULL},
 	    {"PLAIN", "", SASL_CHANNEL_PRIVATE, NULL},
 	    {"EXTERNAL", "EXTERNAL", SASL_CHANNEL_PRIVATE, NULL},
+	    {"PLAIN ANONYMOUS", "ANONYMOUS", SASL_CHANNEL_PUBLIC, "ANONYMOUS"},
+	    {"PLAIN", "ANONYMOUS", SASL_CHANNEL_PRIVATE, NULL},
 	};
 	/* clang-format on */
 
@@ -153,6 +155,20 @@ TEST(test_choose)
 			assert_string_equal(chosen, rows[i].chosen);
 		}
 	}
+}
+
+/* RFC 4505, 2: one message. It says which program it is, and nothing about the visitor. */
+TEST(test_anonymous)
+{
+	struct sasl *sasl = NULL;
+	char *out = NULL;
+
+	assert_ok(sasl_new("ANONYMOUS", "guest", "", &sasl, ERR));
+	assert_ok(sasl_step(sasl, "", &out, ERR));
+	assert_string_equal(out, "cHJlYmluZA==");
+	assert_true(sasl_done(sasl));
+	secret_free(out);
+	sasl_free(sasl);
 }
 
 TEST(test_unknown_mechanism)

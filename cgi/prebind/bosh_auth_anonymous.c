@@ -1,0 +1,48 @@
+/*
+ * How guests log in: with SASL ANONYMOUS (RFC 4505), which has no secret. The XMPP server gives the
+ * JID. What a guest may do is decided by the XMPP server's configuration (docs/guests.md).
+ */
+#include "prebind/bosh_auth.h"
+
+static enum status anonymous_open(const struct site_conf *conf, struct store *store, void **state,
+				  struct error *err)
+{
+	(void)conf;
+	(void)store;
+	(void)state;
+	(void)err;
+	return STATUS_OK;
+}
+
+static void anonymous_close(void *state)
+{
+	(void)state;
+}
+
+static enum status anonymous_prepare(void *state, struct prebind_call *call,
+				     struct bosh_credentials *out, struct error *err)
+{
+	(void)state;
+	(void)call;
+	(void)out;
+	(void)err;
+	return STATUS_OK;
+}
+
+static void anonymous_refused(void *state, const struct jid *jid,
+			      const struct bosh_credentials *credentials, struct error *err)
+{
+	(void)state;
+	(void)credentials;
+	error_set(err, STATUS_CHAT_SERVER,
+		  "the XMPP server lets no guest in at %s (not-authorized): make it a host for "
+		  "guests, see docs/guests.md",
+		  jid->domain);
+}
+
+const struct bosh_auth_way bosh_auth_anonymous = {
+    .open = anonymous_open,
+    .close = anonymous_close,
+    .prepare = anonymous_prepare,
+    .refused = anonymous_refused,
+};
