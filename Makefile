@@ -327,11 +327,16 @@ valgrind: unit
 		$(RUN_TESTS) $(UNIT_PROGRAMS)
 
 # Calls that fail, one after the other: each Nth of more than 200,000. A part of them runs under the sanitizers, which see a leak.
-EVERY ?= 10
+# Then kill -9 during writes, and answers that must belong to who asked.
+EVERY   ?= 10
+KILLS   ?= 1000
+ANSWERS ?= 1000000
 torture: all
 	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g -fno-sanitize-recover=undefined' all
 	PREBIND_BUILD=$(BUILD) node tests/torture/torture.mjs --every $(EVERY)
 	PREBIND_BUILD=build/asan node tests/torture/torture.mjs --every $$((20 * $(EVERY)))
+	PREBIND_BUILD=$(BUILD) node tests/torture/kills.mjs --kills $(KILLS)
+	PREBIND_BUILD=$(BUILD) node tests/torture/identity.mjs --answers $(ANSWERS)
 
 # ---- install, release ----
 
@@ -440,7 +445,8 @@ help:
 	@echo 'make asan      runs unit, program and server tests under AddressSanitizer and UBSan'
 	@echo 'make tsan      runs the same tests under ThreadSanitizer'
 	@echo 'make valgrind  runs the unit tests under valgrind'
-	@echo 'make torture   makes calls of the program fail, one after the other; you may set EVERY='
+	@echo 'make torture   makes calls of the program fail, one after the other; kills it; checks whose answers are whose;'
+	@echo '               you may set EVERY=, KILLS= and ANSWERS='
 	@echo 'make install   installs to $(PREFIX); you may set PREFIX= and DESTDIR='
 	@echo 'make uninstall removes what make install made'
 	@echo 'make dist      makes a release archive, which builds without Node.js and npm'

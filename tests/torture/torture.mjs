@@ -17,6 +17,9 @@ const STDIN = 0, STDOUT = 1, STDERR = 2;
 const [READ, WRITE, POLL, RANDOM] = ["read", "write", "poll", "random"].map((wanted) => CLASSES.findIndex(({ name }) => name === wanted));
 const SANITIZER = /ERROR: (Address|Leak)Sanitizer|runtime error:/;
 
+/** So many faults come between two requests that must work: one for each would take twice as long. */
+const TOGETHER = 5;
+
 /** What became of a fault. */
 export const OUTCOMES = ["as without it", "refused", "no answer", "cut short", "ended itself", "killed as planned"];
 
@@ -84,6 +87,8 @@ class Bench {
 	constructor(stand) {
 		this.stand = stand;
 		this.ready = new Map();
+		/** What was injected since a request without a fault. @type {{ scene: import('./scenes.mjs').Scene, fault: object }[]} */
+		this.since = [];
 	}
 
 	async prepared(scene) {
@@ -121,13 +126,29 @@ class Bench {
 		try {
 			const outcome = judge(scene, ran, ready, { fault, seen });
 			await this.after(scene, ready, outcome === "as without it", ran);
-			assert.equal(await stand.integrity(), "ok", "the database");
-			if (!scene.after)
-				await runPlain(stand, scene, await this.prepared(scene));
+			this.since.push({ scene, fault });
 			return outcome;
 		} catch (error) {
 			this.ready.delete(scene);
 			throw new Error(`${scene.name}: ${faultText(fault)} at ${seen.where}: ${error.message}\n${ran.stderr.slice(0, 2000)}`, { cause: error });
+		}
+	}
+
+	/** After some faults: the database is whole, and each of their scenes works. */
+	async check() {
+		const scenes = new Set(this.since.map(({ scene }) => scene));
+		const faults = this.since.map(({ scene, fault }) => `${scene.name}: ${faultText(fault)}`);
+		this.since = [];
+		try {
+			assert.equal(await this.stand.integrity(), "ok", "the database");
+			for (const scene of scenes) {
+				const ready = await this.prepared(scene);
+				const { ran } = await runPlain(this.stand, scene, ready);
+				await this.after(scene, ready, true, ran);
+			}
+		} catch (error) {
+			this.ready.clear();
+			throw new Error(`after ${faults.join(", ")}: ${error.message}`, { cause: error });
 		}
 	}
 }
@@ -186,17 +207,19 @@ export async function torture({ scenes = /./, classes = null, every = 1, offset 
 		progress(`${work.length} faults planned\n`);
 		let next = 0;
 		await Promise.all(benches.map(async (bench) => {
+			const complain = (error) => {
+				tally.complaints.push(error.message);
+				progress(`${error.message}\n`);
+			};
 			while (next < work.length) {
 				const { scene, fault } = work[next++];
-				try {
-					tally.add(fault, await bench.inject(scene, fault));
-				} catch (error) {
-					tally.complaints.push(error.message);
-					progress(`${error.message}\n`);
-				}
+				await bench.inject(scene, fault).then((outcome) => tally.add(fault, outcome), complain);
+				if (bench.since.length >= TOGETHER)
+					await bench.check().catch(complain);
 				if (next % 1000 === 0)
-					progress(`${next} done, ${tally.complaints.length} wrong\n`);
+					progress(`${next} done\n${tally.text()}\n`);
 			}
+			await bench.check().catch(complain);
 		}));
 	} finally {
 		await Promise.all(started.map((result) => (result.status === "fulfilled" ? result.value.close() : null)));

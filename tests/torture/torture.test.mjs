@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { CLASSES, faultsOf, faultText, FOR_EVER, ONCE, POWER_CUT } from "./plan.mjs";
 import { torture } from "./torture.mjs";
 
-const EVERY = 1500;
+const EVERY = 3000;
 
 /** A class whose calls are few: the slice would miss it. */
 const FEW = ["sync", "connect", "poll", "random", "socket", "map", "remove"];
@@ -14,13 +14,13 @@ const quiet = { stands: 2, progress: () => {} };
 test("calls that fail: no crash, nobody let in, nothing lost, and it works again", async () => {
 	const tally = await torture({ every: EVERY, ...quiet });
 	assert.deepEqual(tally.complaints, []);
-	assert.ok(tally.faults >= 100, tally.text());
+	assert.ok(tally.faults >= 50, tally.text());
 });
 
 test("the same for the calls that are few", async () => {
-	const tally = await torture({ every: 6, classes: FEW, scenes: /^(page|login|logout|ctl user add|BOSH log-in)$/, ...quiet });
+	const tally = await torture({ every: 12, classes: FEW, scenes: /^(page|login|logout|ctl user add|BOSH log-in)$/, ...quiet });
 	assert.deepEqual(tally.complaints, []);
-	assert.ok(tally.faults >= 20, tally.text());
+	assert.ok(tally.faults >= 10, tally.text());
 });
 
 test("a program that makes two calls of a class can fail at the first and at the second, in each way", () => {
