@@ -335,6 +335,7 @@ torture: all
 	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g -fno-sanitize-recover=undefined' all
 	PREBIND_BUILD=$(BUILD) node tests/torture/torture.mjs --every $(EVERY)
 	PREBIND_BUILD=build/asan node tests/torture/torture.mjs --every $$((20 * $(EVERY)))
+	PREBIND_BUILD=$(BUILD) node tests/torture/server.mjs --every $(EVERY)
 	PREBIND_BUILD=$(BUILD) node tests/torture/kills.mjs --kills $(KILLS)
 	PREBIND_BUILD=$(BUILD) node tests/torture/identity.mjs --answers $(ANSWERS)
 

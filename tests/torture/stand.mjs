@@ -44,15 +44,25 @@ async function siteDatabase(place) {
 }
 
 export class Stand {
+	/** Keys of [server]. */
+	static get keys() {
+		return { listen: "" };
+	}
+
+	/** Seconds after which a request must work again: a process for each request forgets at once. */
+	get patience() {
+		return 0;
+	}
+
 	static async start() {
-		const stand = new Stand();
+		const stand = new this();
 		const { place } = stand;
 		try {
 			const peer = await startTigasePeer({ place });
 			const bosh = await BoshPeer.start(place);
 			stand.bosh = bosh;
 			stand.prebind = new Prebind(place, {
-				server: { listen: "" },
+				server: this.keys,
 				site: peer.site(place, { hosts: "example.org", gateway: "on", timeout: "10s" }),
 				sites: {
 					bosh: { hosts: BOSH_HOST, backend: "bosh", bosh_service: bosh.url, timeout: "10s" },
@@ -63,6 +73,7 @@ export class Stand {
 			await stand.fill();
 			stand.plan = new Plan(place);
 			stand.checker = place.start("checker", ["/usr/bin/python3", "-c", CHECKER], { stdio: ["pipe", "pipe", "pipe"] });
+			await stand.ready();
 		} catch (error) {
 			await place.close();
 			throw error;
@@ -74,6 +85,9 @@ export class Stand {
 		this.place = new Place();
 		this.checked = 0;
 	}
+
+	/** What else has to be there before the first request. */
+	async ready() {}
 
 	async fill() {
 		await this.prebind.ctlOk(["--site", "default", "migrate"]);
@@ -161,6 +175,11 @@ export class Stand {
 		const answer = await visitor.login(user, PASSWORD);
 		assert.equal(answer.status, 303, answer.body);
 		return visitor;
+	}
+
+	/** Throws if the database is not whole. */
+	async assertSound() {
+		assert.equal(await this.integrity(), "ok", "the database");
 	}
 
 	/** What SQLite's integrity_check says: "ok". */

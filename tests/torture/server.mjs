@@ -1,0 +1,105 @@
+/*
+ * The tortured program as a FastCGI server: the same faults while it answers, and while it replaces a worker. The plan
+ * holds for all its processes and threads, so a fault can hit any of them. A request that cannot be answered while
+ * calls fail must be answered as soon as they work again.
+ *   node tests/torture/server.mjs [--every N]
+ */
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { childrenOf } from "../lib/systemd.mjs";
+import { accepts, until } from "../lib/wait.mjs";
+import { SCENES } from "./scenes.mjs";
+import { Stand } from "./stand.mjs";
+import { torture } from "./torture.mjs";
+
+const PROCESSES = 2;
+const STUCK_MS = 2000; // then the calls work again
+const HEALED_S = 60; // more than 10 deaths in a minute, and a worker comes back after 5 s
+
+export class ServerStand extends Stand {
+	static get keys() {
+		return { processes: PROCESSES, threads: 4 };
+	}
+
+	/** A site that could not be opened is tried again after a pause. */
+	get patience() {
+		return HEALED_S;
+	}
+
+	async ready() {
+		const { prebind, place, plan } = this;
+		plan.arm(null);
+		prebind.child = await place.startUntil("prebind.fcgi", [prebind.program, "-c", prebind.conf],
+			() => fs.existsSync(prebind.socket) && accepts(prebind.socket), { env: plan.env });
+		place.onClose(() => prebind.stop());
+		await this.healed();
+	}
+
+	/** All workers are there, and a request is answered. */
+	async healed() {
+		await until("the server to work again", async () => childrenOf(this.prebind.child.pid).length === PROCESSES
+			&& (await this.prebind.request({ path: "/nothing" })).status === 404, { seconds: HEALED_S, gone: () => this.prebind.child.gone() });
+	}
+
+	/** One request. A broken connection is what a web server answers with 502. */
+	async cgi(request) {
+		const { child } = this.prebind;
+		const before = child.stderr.length;
+		const sent = this.prebind.request(request).catch(() => null);
+		const timer = setTimeout(() => this.plan.disarm(), STUCK_MS);
+		const answer = await sent;
+		clearTimeout(timer);
+		return { answer, code: answer ? 0 : 1, signal: null, stdout: "", stderr: child.stderr.slice(before) };
+	}
+
+	/** Kills a worker, and waits until another is in its place; the calls that fail do so for a while only. */
+	async replaceWorker() {
+		const old = childrenOf(this.prebind.child.pid);
+		process.kill(old[0], "SIGKILL");
+		const timer = setTimeout(() => this.plan.disarm(), STUCK_MS);
+		await until("the worker's end", () => !childrenOf(this.prebind.child.pid).includes(old[0]));
+		await until("another worker", () => childrenOf(this.prebind.child.pid).length === PROCESSES, { seconds: HEALED_S, gone: () => this.prebind.child.gone() });
+		clearTimeout(timer);
+		return { answer: { status: 200, headers: {}, body: "" }, code: 0, signal: null, stdout: "", stderr: "" };
+	}
+
+	/** Also: no worker has crashed. 9: killed by us; 6: libsodium without random numbers. */
+	async assertSound() {
+		await super.assertSound();
+		await this.healed();
+		const crashes = this.prebind.child.stderr.split("\n").filter((line) => /"process_died".*"signal (?![69]")/.test(line));
+		assert.deepEqual(crashes, []);
+	}
+}
+
+/** What is worth asking a server: all but the verbs. */
+const REQUESTS = SCENES.filter(({ status }) => status !== undefined);
+const REPLACED = { name: "a worker is replaced", status: 200, act: (stand) => stand.replaceWorker(), check: () => {} };
+
+/** What a worker needs to start. */
+const AT_START = ["thread", "fork", "socket", "open", "map"];
+
+/** Faults in requests, then in starts of workers. Returns both counts. */
+export async function tortureServer({ every, offset = 0, classes = null, startEvery = 1, progress }) {
+	const common = { offset, stands: 1, start: () => ServerStand.start(), progress };
+	const requests = await torture({ ...common, scenes: REQUESTS, every, classes });
+	const starts = await torture({ ...common, scenes: [REPLACED], every: startEvery, classes: AT_START });
+	return { requests, starts };
+}
+
+async function main() {
+	const { values } = parseArgs({ options: { every: { type: "string", default: "10" } } });
+	const every = Number(values.every);
+	const { requests, starts } = await tortureServer({ every, offset: Math.floor(Math.random() * every), progress: (text) => process.stdout.write(text) });
+	console.log(`requests to a server\n${requests.text()}\nworkers that start\n${starts.text()}`);
+	const good = [requests, starts].every(({ complaints, faults }) => complaints.length === 0 && faults > 0);
+	process.exitCode = good ? 0 : 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+	await main().catch((error) => {
+		console.error(`prebind torture: ${error.stack}`);
+		process.exitCode = 1;
+	});
