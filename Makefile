@@ -88,9 +88,9 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 BENCH = floor load peer
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
-STATIC     = alerts.js archive.js attach.js banner.js bind.js bookmarks.js chat.css contacts.js conversation.js converse.css converse.js displayed.js dom.js embed.css \
-	handover.js icon.svg lang/de.js lang/en.js lang/fr.js launcher.js life.js lines.js log.js messages.js more.js order.js ownlist.js pace.js page.js panel.js peeractions.js peermenu.js people.js prebind.js repeats.js rooms.js setup.css sound.js spacing.js stanza.js storage.js \
-	styles.js tabs.js talks.js texts.js ui.js
+STATIC     = alerts.js archive.js attach.js banner.js bind.js bookmarks.js chat.css contacts.js conversation.js converse.css converse.js departure.js displayed.js dom.js embed.css \
+	environment.js handover.js holder.js icon.svg lang/de.js lang/en.js lang/fr.js lastwords.js launcher.js life.js lines.js listener.js log.js messages.js more.js order.js ownlist.js pace.js page.js panel.js peeractions.js peermenu.js people.js prebind.js repeats.js rooms.js session.js setup.css share.js sound.js spacing.js stanza.js storage.js \
+	styles.js supply.js tabs.js talks.js texts.js ui.js voice.js
 BUNDLES    = static/chat.js static/embed.js static/embed-panel.js static/chat-more.js
 VENDOR     = static/vendor/strophe.js
 CONVERSE   = static/vendor/converse/converse.min.js
@@ -278,12 +278,15 @@ soak:
 	@PREBIND_BUILD=build/optimised node tests/bench/soak.mjs --requests $(REQUESTS)
 
 # Changes pages at random in three tabs, while two people write, with and without an archive. A number as SEED= repeats a run.
+# Then ends the tab that holds the session of all tabs, ENDS times on each XMPP server.
 CHANGES ?= 1000
 SEED    ?=
+ENDS    ?= 50
 pages-soak:
 	@tests/install build demo test
 	@$(MAKE) -j$$(nproc) all vendor
 	@node tests/bench/page_changes.mjs --changes $(CHANGES) $(if $(SEED),--seed $(SEED))
+	@node tests/bench/holder.mjs --ends $(ENDS)
 
 # Shows how long a page takes over a long way, and what goes over it.
 trips:
@@ -436,7 +439,7 @@ help:
 	@echo 'make test      installs missing packages, runs everything that CI runs'
 	@echo 'make bench     installs missing packages, measures what a page costs; you may set ROUNDS= and ONLY='
 	@echo 'make soak      installs missing packages, asks for a million pages; you may set REQUESTS='
-	@echo 'make pages-soak  installs missing packages, changes pages at random 1,000 times; you may set CHANGES= and SEED='
+	@echo 'make pages-soak  installs missing packages, changes pages at random 1,000 times, ends the tab with the session 50 times; you may set CHANGES=, SEED= and ENDS='
 	@echo 'make trips     counts round trips and bytes from a page to the list of contacts, over a slow network'
 	@echo 'make systemd   runs the units under a real systemd, in namespaces; needs root'
 	@echo 'make kit-systems  installs the kit in fresh systems of Debian 11, 12 and 13; needs root and debootstrap'

@@ -1,6 +1,7 @@
 // One BOSH session on one Strophe.js connection. It attaches, proves that the session is alive,
 // notices when it is not, and ends the session or leaves it to the next page. The owner interprets
 // the stanzas and decides what to do after a loss.
+import { discard, openRequests, sendAgain, bodyText, postLast, waitingStanzas } from "./lastwords.js";
 import { Repeats, repeatable } from "./repeats.js";
 import { Spacing } from "./spacing.js";
 import { child, jidDomain } from "./stanza.js";
@@ -13,37 +14,10 @@ const TROUBLE_MAX_MS = 20_000; // the session is given up after requests have fa
 const UNREADABLE_MAX = 3; // the session is given up after more answers that are not BOSH
 const QUIET_MARGIN_S = 15; // added to the server's wait; a longer silence is suspicious
 const DISCONNECT_MS = 3_000; // for the server's answer to our terminate request
-const RESEND_S = 5; // when the page goes, a younger request may not have reached the server
 const HTTP_TROUBLE = [0, 429, 500, 502, 503, 504];
 const HTTP_GONE = [400, 401, 403, 404];
 
 const NS_PING = "urn:xmpp:ping";
-const NS_BOSH = "http://jabber.org/protocol/httpbind";
-
-/** @param {string} text */
-const escapeXml = (text) => text.replace(/[<>&"']/g, (c) => `&#${c.charCodeAt(0)};`);
-
-/**
- * @typedef {Pick<Session, "sid" | "rid" | "url">} Address what a request needs to know of a session
- */
-
-/** @param {Address} session @param {number} rid @param {string} [type] @param {string} [inner] XML */
-const bodyText = ({ sid }, rid, type, inner = "") =>
-	`<body xmlns="${NS_BOSH}" rid="${rid}" sid="${escapeXml(sid)}"${type ? ` type="${type}"` : ""}>${inner}</body>`;
-
-/**
- * Sends a request that outlives the page; the browser cancels Strophe's requests.
- * @param {Pick<Environment, "fetch">} env @param {Address} session @param {string} body
- */
-function postLast(env, session, body) {
-	const headers = { "Content-Type": "text/xml; charset=utf-8" };
-	env.fetch(session.url, { method: "POST", keepalive: true, headers, body }).catch(() => {});
-}
-
-/** Ends a session that no page uses. @param {Pick<Environment, "fetch">} env @param {Address} session @param {number} [rid] */
-export function discard(env, session, rid = session.rid) {
-	postLast(env, session, bodyText(session, rid, "terminate", '<presence xmlns="jabber:client" type="unavailable"/>'));
-}
 
 /**
  * @typedef {import("./bind.js").Session} Session
@@ -62,10 +36,10 @@ export function discard(env, session, rid = session.rid) {
  * @property {(stanza: Element) => void} message
  * @property {(stanza: Element) => void} presence
  * @property {(stanza: Element) => void} rosterPush
+ * @property {(iq: Element) => void} answer gets each answer to an IQ
+ * @property {(request: Sent) => void} made a request is about to leave for the first time
+ * @property {(rid: number | undefined, body: Element) => void} arrived the answer to a request is about to be read
  */
-
-/** @param {any} request a request of Strophe; the age is in seconds */
-const readRequest = (request) => ({ data: request.data, age: request.age(), rid: request.rid ?? 0 });
 
 export class Attachment {
 	/** @type {Client} */ #client;
@@ -82,6 +56,7 @@ export class Attachment {
 	/** @type {any} */ #ending = null; // the connection that end() waits for
 	#alive = false;
 	#resumed = false;
+	#proven = false; // by another tab
 	#greeted = false; // the greeting was answered, or was sent once more
 	#retried = false;
 	#openedAt = 0;
@@ -112,14 +87,18 @@ export class Attachment {
 	/**
 	 * @param {boolean} [resumed] the page before left the session: its last request, an empty one,
 	 *   is sent again
+	 * @param {boolean} [proven] another tab was just using the session
 	 */
-	open(resumed = false) {
+	open(resumed = false, proven = false) {
 		const { Strophe } = this.#client;
 		const session = this.#session;
 		this.#resumed = resumed;
+		this.#proven = proven;
 		const connection = new Strophe.Connection(session.url, { keepalive: false });
 		this.#connection = connection;
-		this.#spacing = new Spacing(connection, this.#env);
+		this.#spacing = new Spacing(connection, this.#env, (request) => {
+			if (connection === this.#connection) this.#owner?.made(request);
+		});
 		this.#openedAt = this.#env.now();
 		this.#lastRid = session.rid - 1;
 		this.#httpStatus = 0;
@@ -142,10 +121,19 @@ export class Attachment {
 	 */
 	track(id) {
 		this.#unsent.add(id);
-		const arrived = () => {
-			if (this.#unsent.delete(id)) this.#owner?.sent([id]);
-		};
+		const arrived = () => this.settle([id]);
 		this.#connection?.sendIQ(this.#ping(), arrived, arrived);
+	}
+
+	/** Another tab has sent these messages in this session. @param {string[]} ids */
+	expect(ids) {
+		for (const id of ids) this.#unsent.add(id);
+	}
+
+	/** The server has these messages. @param {string[]} ids */
+	settle(ids) {
+		const sent = ids.filter((id) => this.#unsent.delete(id));
+		if (sent.length > 0) this.#owner?.sent(sent);
 	}
 
 	/**
@@ -195,7 +183,7 @@ export class Attachment {
 	 */
 	#sendWithLast(connection) {
 		const last = connection._proto._requests.at(-1);
-		const waiting = connection._data.filter((/** @type {any} */ el) => el instanceof Object);
+		const waiting = waitingStanzas(connection);
 		if (!last || last.sends > 0 || waiting.length === 0) return;
 		last.xmlData.prepend(...waiting);
 		last.data = this.#client.Strophe.serialize(last.xmlData);
@@ -232,7 +220,10 @@ export class Attachment {
 	/** The session as the next page would go on with it; null: it has not answered yet. */
 	get asLeft() {
 		const connection = this.#connection;
-		return connection && this.#alive ? this.#toLeave(this.#unanswered(connection)) : null;
+		if (!connection || !(this.#alive || this.#proven)) return null;
+		const unanswered = this.#unanswered(connection);
+		this.#lastRid = Math.max(this.#lastRid, ...unanswered.map(({ rid }) => rid)); // one may be about to leave
+		return this.#toLeave(unanswered);
 	}
 
 	/** @param {Sent[]} unanswered @returns {Session} */
@@ -243,8 +234,7 @@ export class Attachment {
 
 	/** The requests without an answer, oldest first. @param {any} connection @returns {Sent[]} */
 	#unanswered(connection) {
-		const open = connection._proto._requests.map(readRequest);
-		return [...(this.#repeats?.open ?? []), ...open.map((/** @type {Sent} */ { rid, data }) => ({ rid, data }))];
+		return [...(this.#repeats?.open ?? []), ...openRequests(connection)];
 	}
 
 	/**
@@ -256,7 +246,7 @@ export class Attachment {
 	handOver() {
 		this.#spacing?.deliverAll();
 		const connection = this.#connection;
-		if (!connection || !this.#alive) return null;
+		if (!connection || !(this.#alive || this.#proven)) return null;
 		const left = this.#toLeave(this.#sendAgain(connection));
 		this.#abandon(connection);
 		this.#spacing?.holdStill();
@@ -265,32 +255,23 @@ export class Attachment {
 		return left;
 	}
 
-	/**
-	 * Sends again each request that may not have reached the server, then the stanzas that wait.
-	 * Empty requests are repeated too, because the server accepts no rid after a missing one. It
-	 * does not process a repeated rid twice (XEP-0124, section 14.3).
-	 * @param {any} connection
-	 * @returns {Sent[]} the requests without an answer, oldest first
-	 */
+	/** @param {any} connection @returns {Sent[]} the requests without an answer, oldest first */
 	#sendAgain(connection) {
-		const post = (/** @type {string} */ body) => {
-			this.#spacing?.holdStill();
-			postLast(this.#env, this.#session, body);
-			this.#spacing?.sent();
-		};
-		for (const { data, age, rid } of connection._proto._requests.map(readRequest)) {
-			if (age < RESEND_S) post(data);
-			// this request was made, but may not have been sent
-			if (rid > this.#lastRid) this.#lastRid = rid;
-		}
-		const sent = this.#unanswered(connection);
-		const waiting = connection._data.filter((/** @type {any} */ el) => el instanceof Object);
-		if (waiting.length === 0 || connection.disconnecting) return sent;
-		const inner = waiting.map((/** @type {Element} */ el) => this.#client.Strophe.serialize(el)).join("");
-		const rid = ++this.#lastRid;
-		const data = bodyText(this.#session, rid, "", inner);
-		post(data);
-		return [...sent, { rid, data }];
+		const serialize = (/** @type {Element} */ stanza) => this.#client.Strophe.serialize(stanza);
+		const line = { env: this.#env, session: this.#session, connection, spacing: this.#spacing, serialize };
+		const { lastRid, added } = sendAgain(line, this.#lastRid);
+		this.#lastRid = lastRid;
+		return [...this.#unanswered(connection), ...added];
+	}
+
+	/**
+	 * Stops without a word to the server: another tab has taken the session over, or ends it.
+	 * @returns {Session | null} the session as it was; null: it has ended, or has never answered
+	 */
+	drop() {
+		const left = this.asLeft;
+		if (this.#connection) this.#abandon(this.#connection);
+		return left;
 	}
 
 	/**
@@ -341,7 +322,7 @@ export class Attachment {
 			this.#spacing?.sent();
 			mine((/** @type {Element} */ el) => this.#onOutput(el))(body);
 		};
-		connection.xmlInput = mine(() => this.#onInput());
+		connection.xmlInput = mine((/** @type {Element} */ body) => this.#onInput(body));
 		connection.nextValidRid = mine(() => this.#onAnswer());
 		for (const code of [...HTTP_TROUBLE, ...HTTP_GONE])
 			connection.addProtocolErrorHandler("HTTP", code, mine(() => this.#onHttpError(code)));
@@ -357,6 +338,7 @@ export class Attachment {
 		handle("message", null, null, first((stanza) => this.#owner?.message(stanza)));
 		handle("presence", null, null, first((stanza) => this.#owner?.presence(stanza)));
 		handle("iq", "jabber:iq:roster", "set", first((stanza) => this.#owner?.rosterPush(stanza)));
+		for (const type of ["result", "error"]) handle("iq", null, type, (stanza) => this.#owner?.answer(stanza));
 	}
 
 	/** @param {number} status @param {string | null} condition */
@@ -473,7 +455,9 @@ export class Attachment {
 		this.#lastRid = Math.max(this.#lastRid, Number(body.getAttribute("rid")));
 	}
 
-	#onInput() {
+	/** @param {Element} body */
+	#onInput(body) {
+		this.#owner?.arrived(this.#spacing?.reading, body);
 		this.#heardAt = this.#env.now();
 		this.#unreadable = 0;
 		this.#env.clearTimeout(this.#troubleTimer);

@@ -1,9 +1,9 @@
 // The page of client = converse: starts Converse.js with the data block, removes the data of a
 // previous user, and ends the chat session with the login. Converse.js itself asks prebind.json for
 // its sessions.
-import { discard } from "./attach.js";
 import { askWho, takeDataBlock } from "./bind.js";
 import { forgetAll } from "./handover.js";
+import { discard } from "./lastwords.js";
 import { BindPace } from "./pace.js";
 import { Spacing } from "./spacing.js";
 import { Tabs } from "./tabs.js";
@@ -120,7 +120,7 @@ async function askAgain() {
 	api.user.login(block.account);
 }
 
-const tabs = new Tabs(globalThis.BroadcastChannel ?? null, { out: leave, other: () => location.reload() });
+const tabs = new Tabs(globalThis.BroadcastChannel ?? null, { out: leave, other: () => location.reload() }, base);
 
 /** @param {SubmitEvent} event */
 async function onLogout(event) {

@@ -15,6 +15,7 @@ const OUR_KEYS = /^prebind-/;
  * @typedef {import("./bind.js").Session} Session
  *
  * @typedef {object} Left a session that a page has left
+ * @property {string} [base] where the site's program is mounted; another site of the same origin has other users
  * @property {string} user the site's key of the user
  * @property {Session} session its rid is the next one to send
  * @property {any} state what keep() of the page returned
@@ -22,6 +23,7 @@ const OUR_KEYS = /^prebind-/;
  * @property {string} lock name of the lock that the next page takes
  *
  * @typedef {object} Where
+ * @property {string} base
  * @property {Storage | null} storage sessionStorage; null: sessions end with their page
  * @property {LockManager | null} locks
  * @property {() => number} now
@@ -54,9 +56,9 @@ export class Handover {
 	 * @param {Omit<Left, "at" | "lock">} left
 	 */
 	prepare(left) {
-		const { storage, now } = this.#where;
+		const { base, storage, now } = this.#where;
 		try {
-			storage?.setItem(KEY, JSON.stringify({ ...left, at: now(), lock: crypto.randomUUID() }));
+			storage?.setItem(KEY, JSON.stringify({ ...left, base, at: now(), lock: crypto.randomUUID() }));
 		} catch {
 			// The storage is full or forbidden. The next page asks for a new session.
 		}
@@ -79,14 +81,14 @@ export class Handover {
 
 	/**
 	 * Takes the session that the page before left.
-	 * @returns {Promise<Left | null>} null: there is none, it is too old, or another tab has it
+	 * @returns {Promise<Left | null>} null: there is none, it is too old, it is another site's, or another tab has it
 	 */
 	async take() {
-		const { storage, now } = this.#where;
+		const { base, storage, now } = this.#where;
 		try {
 			const left = JSON.parse(storage?.getItem(KEY) ?? "null");
 			storage?.removeItem(KEY);
-			if (!isWhole(left) || now() - left.at > LIFE_MAX_MS) return null;
+			if (!isWhole(left) || left.base !== base || now() - left.at > LIFE_MAX_MS) return null;
 			return (await this.#lock(left.lock)) ? left : null;
 		} catch {
 			return null;

@@ -7,6 +7,7 @@
 import { askForSession, askWho } from "./bind.js";
 import { h, icon } from "./dom.js";
 import { forgetOurs } from "./handover.js";
+import { isHeld } from "./holder.js";
 import { keptUnread, tabStorage } from "./storage.js";
 import { styleTexts } from "./styles.js";
 import { fill, TEXT } from "./texts.js";
@@ -58,13 +59,7 @@ const how = () => ({ url: `${base}/prebind.json`, page: location.href, fetch: wi
 
 /** Whether the page before, or another tab, has a session that this page can use. */
 async function hasSession() {
-	if (tabStorage()?.getItem("prebind-session")) return true;
-	try {
-		const { held = [] } = await navigator.locks.query();
-		return held.some(({ name }) => name?.startsWith("prebind-session "));
-	} catch {
-		return false; // the browser has no locks: each tab has a session of its own
-	}
+	return Boolean(tabStorage()?.getItem("prebind-session")) || isHeld(navigator.locks, base);
 }
 
 /** Resolves when the page has a body. A module with `async` can run before. */
@@ -171,6 +166,7 @@ class Embed {
 		this.#panel = openPanel({
 			root,
 			base,
+			user: this.#user,
 			ahead,
 			onUnread: (n) => this.#label(n),
 			onWanted: () => this.#show(true),

@@ -12,6 +12,7 @@ import { Life } from "./life.js";
 import { Rooms } from "./rooms.js";
 import {
 	bareJid,
+	child,
 	cleanText,
 	jidResource,
 	readArchived,
@@ -68,6 +69,7 @@ export class Prebind extends Life {
 			send: (stanza) => this.#send(stanza),
 			nick: () => this.#name || bareJid(this.jid).split("@")[0],
 			entered: (room) => this.#bookmarks.add(room),
+			answers: () => this.holds,
 			tell: (type, detail) => this.tell(type, detail),
 		});
 	}
@@ -272,7 +274,7 @@ export class Prebind extends Life {
 			if (item.subscription === "remove") this.roster.delete(item.jid);
 			else this.roster.set(item.jid, item);
 		}
-		this.#send(this.client.$iq({ type: "result", id: iq.getAttribute("id") ?? "" }));
+		if (this.holds) this.#send(this.client.$iq({ type: "result", id: iq.getAttribute("id") ?? "" }));
 		this.tell("roster", { items, whole: false });
 	}
 
@@ -316,7 +318,7 @@ export class Prebind extends Life {
 	 * @param {import("./stanza.js").Message} message
 	 */
 	#acknowledge({ from, peer, id, kind }) {
-		if (!this.client || !id || kind !== "chat" || !this.sees(peer)) return;
+		if (!this.client || !this.holds || !id || kind !== "chat" || !this.sees(peer)) return;
 		this.#send(this.client.$msg({ to: from, type: "chat" }).c("received", { xmlns: NS_RECEIPTS, id }));
 	}
 
@@ -329,8 +331,20 @@ export class Prebind extends Life {
 		if (!presence) return;
 		if (this.#rooms.has(presence.jid)) this.#rooms.onPresence(stanza, presence);
 		else if (presence.type !== "subscribe") this.#notePresence(presence);
-		else if (this.roster.has(presence.jid)) this.sendPresence({ to: presence.jid, type: "subscribed" });
-		else this.tell("request", { jid: presence.jid });
+		else if (!this.roster.has(presence.jid)) this.tell("request", { jid: presence.jid });
+		else if (this.holds) this.sendPresence({ to: presence.jid, type: "subscribed" });
+	}
+
+	/**
+	 * The tabs share one session, so each knows the group chats that another has entered or left, and
+	 * the user's own presence.
+	 * @override @param {Element} stanza
+	 */
+	onSent(stanza) {
+		if (stanza.localName !== "presence") return;
+		const to = stanza.getAttribute("to");
+		if (to) this.#rooms.onSent(stanza, to);
+		else if (!stanza.getAttribute("type")) this.#show = child(stanza, "show")?.textContent ?? "";
 	}
 
 	/** @param {Presence} presence */

@@ -1,5 +1,5 @@
 // Group chats (XEP-0045): enter, read, write and leave; who is there; who is mentioned.
-import { child, jidDomain, roomCodes } from "./stanza.js";
+import { bareJid, child, jidDomain, jidResource, roomCodes } from "./stanza.js";
 
 const NS_MUC = "http://jabber.org/protocol/muc";
 const NS_MUC_USER = "http://jabber.org/protocol/muc#user";
@@ -27,6 +27,7 @@ const NICK_TRIES = 3; // a nick may be taken, for example by another tab of ours
  * @property {(stanza: any) => void} send
  * @property {() => string} nick
  * @property {(room: Room) => void} entered
+ * @property {() => boolean} [answers] this tab answers for all tabs that share the session
  * @property {(type: string, detail: any) => void} tell
  */
 
@@ -63,6 +64,10 @@ export class Rooms {
 	/** @param {Parts} parts */
 	constructor(parts) {
 		this.#parts = parts;
+	}
+
+	get #answers() {
+		return this.#parts.answers?.() ?? true;
 	}
 
 	/** @param {string} jid */
@@ -134,6 +139,23 @@ export class Rooms {
 		for (const room of this.#rooms.values()) if (!kept || !room.joined) this.join(room.jid, room.nick);
 	}
 
+	/**
+	 * Notes which group chat another tab enters or leaves.
+	 * @param {Element} presence that was sent @param {string} to
+	 */
+	onSent(presence, to) {
+		const jid = bareJid(to);
+		const room = this.#rooms.get(jid);
+		if (presence.getAttribute("type") === "unavailable") {
+			if (!room) return;
+			this.#rooms.delete(jid);
+			this.#tellRoom(room, "left");
+		} else if (child(presence, "x", NS_MUC)) {
+			if (!room) this.#rooms.set(jid, newRoom({ jid, nick: jidResource(to) }));
+			else if (!room.joined) room.nick = jidResource(to);
+		}
+	}
+
 	/** @param {Element} stanza @param {import("./stanza.js").Presence} presence */
 	onPresence(stanza, { jid, resource, type }) {
 		const room = this.#rooms.get(jid);
@@ -155,10 +177,15 @@ export class Rooms {
 		if (self) {
 			room.nick = resource;
 			room.joined = true;
-			if (codes.includes(CREATED)) this.#unlock(jid);
-			this.#parts.entered(room);
+			if (this.#answers) this.#onEntered(room, codes.includes(CREATED));
 		}
 		if (room.joined) this.#tellRoom(room, "joined");
+	}
+
+	/** @param {Room} room @param {boolean} created it is new, and we own it */
+	#onEntered(room, created) {
+		if (created) this.#unlock(room.jid);
+		this.#parts.entered(room);
 	}
 
 	/**
@@ -174,6 +201,7 @@ export class Rooms {
 	/** @param {Room} room @param {Element | null} error */
 	#onRefused(room, error) {
 		if (child(error, "conflict") && room.tries < NICK_TRIES) {
+			if (!this.#answers) return; // the nick that is tried next is heard
 			room.tries += 1;
 			room.nick = `${this.#parts.nick()}-${room.tries + 1}`;
 			this.#sendJoin(room);

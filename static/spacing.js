@@ -22,14 +22,17 @@ export class Spacing {
 	/** @type {{req: any, deliver: () => void}[]} */ #early = []; // answers that wait for one before them, by rid
 	/** @type {Set<number>} */ #repeated = new Set(); // rids of open requests that are not Strophe's
 	#flushing = false;
+	#newest = 0; // the highest rid of a request that was made
+	/** @type {number | undefined} */ reading; // rid of the request whose answer is being delivered
 	#sentAt = -Infinity;
 	/** @type {any} */ #uploading = null; // the XMLHttpRequest that the browser has not sent yet
 
 	/**
 	 * @param {any} connection of Strophe; its functions for sending are replaced
 	 * @param {Clock} clock
+	 * @param {(request: import("./repeats.js").Sent) => void} [made] is called before a new request leaves
 	 */
-	constructor(connection, clock) {
+	constructor(connection, clock, made) {
 		this.#connection = connection;
 		this.#clock = clock;
 		const proto = connection._proto;
@@ -45,6 +48,7 @@ export class Spacing {
 			else this.#idle.call(proto);
 		};
 		proto._processRequest = (/** @type {number} */ i) => {
+			this.#note(proto._requests[i], made);
 			if (this.#left() > 0) {
 				this.#later();
 				return;
@@ -54,6 +58,13 @@ export class Spacing {
 		};
 		const receive = connection._dataRecv;
 		connection._dataRecv = (/** @type {any[]} */ ...args) => this.#inOrder(args[0], () => receive.apply(connection, args));
+	}
+
+	/** @param {any} request of Strophe @param {((request: import("./repeats.js").Sent) => void)} [made] */
+	#note(request, made) {
+		if (!(request?.rid > this.#newest)) return;
+		this.#newest = request.rid;
+		made?.({ rid: request.rid, data: request.data });
 	}
 
 	/**
@@ -94,6 +105,7 @@ export class Spacing {
 			[...this.#openRids(), ...this.#repeated].some((other) => other < rid);
 		for (let next; (next = this.#early[0]) && (next.req.rid <= until || !isOpen(next.req.rid)); ) {
 			this.#early.shift();
+			this.reading = next.req.rid;
 			next.deliver();
 		}
 	}

@@ -1,7 +1,5 @@
-// The site's tabs tell each other that a user has logged out, or that another user has logged in.
+// The tabs of one site tell each other that a user has logged out, or that another user has logged in.
 // They name users by the site's opaque key only.
-
-const CHANNEL = "prebind";
 
 /**
  * @typedef {object} Hooks
@@ -14,9 +12,11 @@ export class Tabs {
 	/** @type {Hooks} */ #hooks;
 	/** @type {typeof BroadcastChannel | null} */ #Channel;
 	#user = "";
+	#name;
 
-	/** @param {typeof BroadcastChannel | null} Channel @param {Hooks} hooks */
-	constructor(Channel, hooks) {
+	/** @param {typeof BroadcastChannel | null} Channel @param {Hooks} hooks @param {string} [base] where the site's program is mounted */
+	constructor(Channel, hooks, base = "") {
+		this.#name = `prebind ${base}`;
 		this.#Channel = Channel;
 		this.#hooks = hooks;
 	}
@@ -29,7 +29,7 @@ export class Tabs {
 		this.#user = user;
 		if (!this.#Channel || !user) return;
 		if (!this.#channel) {
-			this.#channel = new this.#Channel(CHANNEL);
+			this.#channel = new this.#Channel(this.#name);
 			this.#channel.onmessage = (event) => this.#onMessage(event.data);
 		}
 		this.#channel.postMessage({ type: "here", user });

@@ -259,7 +259,7 @@ export const PAGES = {
 
 /** Scenes with several tabs, and with changes of the user. */
 export const TABS = {
-	async "a second tab has a session of its own; both see what is said"(stage) {
+	async "a second tab shares the session; both see what is said"(stage) {
 		const { alice, bob } = await two(stage);
 		const binds = stage.binds();
 		const second = await anotherTab(stage, alice);
@@ -277,7 +277,7 @@ export const TABS = {
 		await leave(alice, bob);
 	},
 
-	async "a duplicated tab has a session of its own, and the first one keeps its own"(stage) {
+	async "a duplicated tab shares the session, and the first one stays as it was"(stage) {
 		const { alice, bob } = await two(stage);
 		const opened = alice.context().waitForEvent("page");
 		await alice.evaluate(() => window.open(location.href)); // the new tab gets a copy of sessionStorage

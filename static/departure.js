@@ -1,0 +1,47 @@
+// Whether a page that goes away goes to another page of the site. The Navigation API tells where a
+// link leads. It does not report the browser's own buttons and keys, so the reload key counts too.
+
+// a page that ends within this time after a click on a link ends because of that click
+export const NAVIGATION_MAX_MS = 10_000;
+const RELOAD_MAX_MS = 2_000; // the same for the reload key
+
+export class Departure {
+	/** @type {Pick<import("./environment.js").Environment, "window" | "navigation" | "now">} */ #env;
+	#until = 0; // if the page ends before this time, it goes to another page of the site
+
+	/**
+	 * @param {Pick<import("./environment.js").Environment, "window" | "navigation" | "now">} env
+	 * @param {() => void} onStart a navigation to another page of the site has begun
+	 */
+	constructor(env, onStart) {
+		this.#env = env;
+		env.navigation?.addEventListener("navigate", (event) => this.#onNavigate(event, onStart));
+		env.window.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)), { capture: true });
+	}
+
+	/** Without the Navigation API the answer is always yes. */
+	get staysOnSite() {
+		return !this.#env.navigation || this.#env.now() < this.#until;
+	}
+
+	/** Call it when the page has gone; it may come back. */
+	forget() {
+		this.#until = 0;
+	}
+
+	/** @param {Event} event @param {() => void} onStart */
+	#onNavigate(event, onStart) {
+		const { destination, downloadRequest } = /** @type {any} */ (event);
+		const { href } = this.#env.window.location;
+		const inside = downloadRequest === null && new URL(destination.url).origin === new URL(href).origin;
+		if (destination.sameDocument) return;
+		this.#until = inside ? this.#env.now() + NAVIGATION_MAX_MS : 0;
+		if (inside) onStart();
+	}
+
+	/** @param {KeyboardEvent} event */
+	#onKey(event) {
+		const reload = event.key === "F5" || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "r");
+		if (reload) this.#until = this.#env.now() + RELOAD_MAX_MS;
+	}
+}

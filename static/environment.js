@@ -1,0 +1,84 @@
+// What the session's life needs of the browser. Tests put their own in its place.
+
+const VENDOR = "./vendor/strophe.js";
+
+/**
+ * @typedef {import("./attach.js").Client} Client
+ *
+ * @typedef {object} Environment
+ * @property {typeof fetch} fetch
+ * @property {() => number} now
+ * @property {() => number} random
+ * @property {(run: () => void, ms: number) => any} setTimeout
+ * @property {(timer: any) => void} clearTimeout
+ * @property {(run: () => void) => void} [soon] runs a task after the current one without a timer: a hidden tab delays timers
+ * @property {(ms: number) => void} [hold] blocks for this time
+ * @property {Document} document
+ * @property {EventTarget & {location: {href: string}}} window
+ * @property {() => number} pageAge milliseconds since the page was requested
+ * @property {Storage | null} [storage] sessionStorage
+ * @property {LockManager | null} [locks]
+ * @property {typeof BroadcastChannel | null} [Channel]
+ * @property {EventTarget | null} [navigation] the Navigation API, which reports where the page goes
+ */
+
+/**
+ * @template T @param {() => T} get
+ * @returns {T | null} null: the browser does not have it, or forbids it here
+ */
+function perhaps(get) {
+	try {
+		return get() ?? null;
+	} catch {
+		return null;
+	}
+}
+
+/** Runs each function as a task of its own. @returns {(run: () => void) => void} */
+function taskQueue() {
+	/** @type {(() => void)[]} */ const tasks = [];
+	const { port1, port2 } = new MessageChannel();
+	port1.onmessage = () => tasks.shift()?.();
+	return (run) => {
+		tasks.push(run);
+		port2.postMessage(null);
+	};
+}
+
+/** @returns {Environment} */
+export function browserEnvironment() {
+	return {
+		fetch: (...args) => fetch(...args),
+		now: () => Date.now(),
+		random: () => Math.random(),
+		setTimeout: (run, ms) => setTimeout(run, ms),
+		clearTimeout: (timer) => clearTimeout(timer),
+		soon: taskQueue(),
+		hold: (ms) => {
+			const until = performance.now() + ms;
+			while (performance.now() < until);
+		},
+		document,
+		window,
+		pageAge: () => {
+			const [entry] = performance.getEntriesByType("navigation");
+			const asked = /** @type {PerformanceNavigationTiming | undefined} */ (entry)?.requestStart ?? 0;
+			return performance.now() - asked;
+		},
+		storage: perhaps(() => window.sessionStorage),
+		locks: perhaps(() => navigator.locks),
+		Channel: perhaps(() => BroadcastChannel),
+		navigation: perhaps(() => /** @type {any} */ (window).navigation),
+	};
+}
+
+/**
+ * Loads Strophe.js and turns off its log, which can contain whole answers of the server.
+ * @returns {Promise<Client>}
+ */
+export async function loadClient() {
+	await import(VENDOR);
+	const { Strophe, $iq, $msg, $pres, $build } = /** @type {any} */ (globalThis); // the page may load another Strophe.js later
+	Strophe.setLogLevel(Strophe.LogLevel.FATAL);
+	return { Strophe, $iq, $msg, $pres, $build };
+}

@@ -1,0 +1,214 @@
+// Which of a user's tabs holds the one chat session of the site. The holder has a lock (Web Locks),
+// and the browser gives it to the next tab when the holder lets it go, is closed or crashes. The tabs
+// talk over a channel (BroadcastChannel). Both are named after the site's mount point and its opaque
+// key of the user, so different sites and users never meet. life.js decides what the tabs say.
+
+const HANG_MS = 5_000; // a holder that is silent for so long hangs: its page shows a dialog, or the system has stopped it
+
+/** @param {string} base @param {string} [user] */
+const sessionName = (base, user = "") => `prebind-session ${base} ${user}`;
+
+/**
+ * Whether a tab holds a session of this site.
+ * @param {LockManager | null | undefined} locks @param {string} base
+ */
+export async function isHeld(locks, base) {
+	try {
+		const { held = [] } = (await locks?.query()) ?? {};
+		return held.some(({ name }) => name?.startsWith(sessionName(base)));
+	} catch {
+		return false;
+	}
+}
+
+/**
+ * @typedef {object} Hooks
+ * @property {() => void} held this tab holds the session from now on
+ * @property {() => void} stolen another tab holds it from now on, because this one was silent
+ * @property {(data: any) => void} hear to the holder: what any tab says; to the others: what the holder says
+ *
+ * @typedef {object} Parts
+ * @property {LockManager} locks
+ * @property {typeof BroadcastChannel} Channel
+ * @property {Pick<import("./environment.js").Environment, "setTimeout" | "clearTimeout">} clock
+ * @property {Hooks} hooks
+ */
+
+export class Circle {
+	/** @type {Parts} */ #parts;
+	/** @type {BroadcastChannel | null} */ #channel = null;
+	/** @type {Set<string>} */ #others = new Set(); // ids of the other tabs
+	#left = new AbortController();
+	#release = () => {};
+	#name = "";
+	#id = "";
+	#holder = ""; // id of the tab that holds the session
+	#shared = false;
+	/** @type {any} */ #probeTimer = null;
+
+	/** @param {Parts} parts */
+	constructor(parts) {
+		this.#parts = parts;
+	}
+
+	/** This tab's id; "" outside a circle. */
+	get id() {
+		return this.#id;
+	}
+
+	get joined() {
+		return this.#id !== "";
+	}
+
+	get holds() {
+		return this.#id !== "" && this.#holder === this.#id;
+	}
+
+	/** Another tab could go on with the session. */
+	get hasOthers() {
+		return this.#others.size > 0;
+	}
+
+	/** Another tab listens, or may listen: it is worth while to say something. */
+	get isShared() {
+		return this.#shared;
+	}
+
+	/**
+	 * Joins the tabs of this user: hooks.held follows, or the holder's welcome.
+	 * @param {string} base @param {string} user
+	 */
+	async join(base, user) {
+		const { Channel, locks } = this.#parts;
+		this.#name = sessionName(base, user);
+		const id = (this.#id = crypto.randomUUID());
+		const { signal } = (this.#left = new AbortController());
+		this.#channel = new Channel(this.#name);
+		this.#channel.onmessage = ({ data }) => this.#onMessage(data);
+		// the others know by this lock that the tab is there
+		await new Promise((resolve) => {
+			const here = () => {
+				resolve(undefined);
+				return this.#untilLeft(signal);
+			};
+			locks.request(tabLock(id), here).catch(resolve);
+		});
+		if (signal.aborted) return;
+		this.#request({ signal });
+		this.tell({ type: "hello" });
+		this.probe();
+	}
+
+	/** @param {AbortSignal} signal */
+	#untilLeft(signal) {
+		if (signal.aborted) return;
+		return new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+	}
+
+	/** @param {LockOptions} options */
+	#request(options) {
+		const { locks, hooks } = this.#parts;
+		const { signal } = this.#left;
+		const hold = () => {
+			if (signal.aborted || this.holds) return;
+			this.#holder = this.#id;
+			this.#stopProbe();
+			for (const other of this.#others) this.#watch(other);
+			hooks.held();
+			return new Promise((resolve) => (this.#release = () => resolve(undefined)));
+		};
+		locks.request(this.#name, options, hold).catch(() => {
+			if (signal.aborted || !this.holds) return;
+			this.#holder = "";
+			hooks.stolen();
+			this.#request({ signal });
+		});
+	}
+
+	/** Takes the session from a tab that does not answer, or has a younger one. */
+	steal() {
+		this.#request({ steal: true });
+	}
+
+	/** Checks whether the holder is alive. */
+	probe() {
+		if (!this.joined || this.holds || this.#probeTimer !== null) return;
+		this.tell({ type: "ping" });
+		this.#probeTimer = this.#parts.clock.setTimeout(() => {
+			this.#probeTimer = null;
+			this.steal();
+		}, HANG_MS);
+	}
+
+	#stopProbe() {
+		this.#parts.clock.clearTimeout(this.#probeTimer);
+		this.#probeTimer = null;
+	}
+
+	/** Leaves, so that another tab can hold the session. Call join() to come back. */
+	leave() {
+		if (!this.joined) return;
+		this.tell({ type: "bye" });
+		this.#stopProbe();
+		this.#left.abort();
+		this.#release();
+		this.#channel?.close();
+		this.#channel = null;
+		this.#others.clear();
+		this.#id = this.#holder = "";
+		this.#shared = false;
+	}
+
+	/** @param {any} data JSON; `to`: only for the tab with this id */
+	tell(data) {
+		this.#channel?.postMessage({ ...data, from: this.#id });
+	}
+
+	/** Tells all tabs something that only the holder can know. @param {any} data */
+	spread(data) {
+		if (this.holds && this.#shared) this.tell(data);
+	}
+
+	/** Tells the holder something. @param {any} data */
+	ask(data) {
+		this.tell({ ...data, to: this.#holder });
+	}
+
+	/** Forgets another tab when its lock is free. @param {string} other */
+	#watch(other) {
+		const { signal } = this.#left;
+		const gone = () => {
+			this.#others.delete(other);
+		};
+		this.#parts.locks.request(tabLock(other), { signal }, gone).catch(() => {});
+	}
+
+	/** @param {any} data */
+	#onMessage(data) {
+		const { type, from, to, others } = data ?? {};
+		if (typeof from !== "string" || (to && to !== this.#id)) return;
+		this.#shared = true;
+		if (type === "bye") this.#others.delete(from);
+		else this.#meet(from);
+		if (type === "welcome") for (const other of others) if (other !== this.#id) this.#others.add(other);
+		if (type === "ping" && this.holds) this.tell({ type: "pong", to: from });
+		if ((type === "welcome" || type === "holder") && !this.holds) this.#holder = from;
+		if (from === this.#holder) this.#stopProbe();
+		if (this.holds || from === this.#holder) this.#parts.hooks.hear(data);
+	}
+
+	/** @param {string} other */
+	#meet(other) {
+		if (this.#others.has(other)) return;
+		this.#others.add(other);
+		if (this.holds) this.#watch(other);
+	}
+
+	/** Welcomes a tab. @param {string} to @param {any} news what it needs to know of the session */
+	welcome(to, news) {
+		this.tell({ ...news, type: "welcome", to, others: [...this.#others] });
+	}
+}
+
+/** @param {string} id */
+const tabLock = (id) => `prebind-tab ${id}`;

@@ -1,0 +1,95 @@
+// What a page does with the stanzas of its chat session, for prebind.js to override. life.js calls
+// these methods, whether this tab or another one holds the session.
+
+export class PrebindEvent extends Event {
+	/** @param {string} type @param {any} [detail] */
+	constructor(type, detail = {}) {
+		super(type);
+		this.detail = detail;
+	}
+}
+
+export class Listener extends EventTarget {
+	/** @protected @param {string} type @param {any} [detail] */
+	tell(type, detail) {
+		this.dispatchEvent(new PrebindEvent(type, detail));
+	}
+
+	/**
+	 * Returns the state for the next page, or for another tab, which gets it in onReady().
+	 * @protected @returns {any} JSON
+	 */
+	keep() {
+		return null;
+	}
+
+	/**
+	 * Returns the first stanzas of a session, which leave in one body. The first is an IQ, and any
+	 * answer to it proves that the session is alive; onGreeted() gets its result.
+	 * @protected @param {import("./environment.js").Client} client @param {any} kept as in onReady()
+	 * @returns {any[]} none: a ping
+	 */
+	greeting(client, kept) {
+		void client, kept;
+		return [];
+	}
+
+	/** @protected @param {Element} iq */
+	onGreeted(iq) {
+		void iq;
+	}
+
+	/** @protected @param {any} kept what keep() returned in the page before or in another tab; null: a new session */
+	onReady(kept) {
+		void kept;
+	}
+
+	/** @protected @param {Element} stanza */
+	onMessage(stanza) {
+		void stanza;
+	}
+
+	/** @protected @param {Element} stanza */
+	onPresence(stanza) {
+		void stanza;
+	}
+
+	/** @protected @param {Element} stanza */
+	onRosterPush(stanza) {
+		void stanza;
+	}
+
+	/** @protected @param {Element} stanza that a tab has sent in the shared session, perhaps this tab */
+	onSent(stanza) {
+		void stanza;
+	}
+
+	/**
+	 * Reads a stanza that another tab has received.
+	 * @protected @param {Element} stanza
+	 */
+	deliver(stanza) {
+		guard(() => {
+			if (stanza.localName === "message") this.onMessage(stanza);
+			else if (stanza.localName === "presence") this.onPresence(stanza);
+			else if (stanza.firstElementChild?.namespaceURI === "jabber:iq:roster") this.onRosterPush(stanza);
+		});
+	}
+
+	/**
+	 * Reads a stanza that a tab has sent.
+	 * @protected @param {Element} stanza
+	 */
+	overhear(stanza) {
+		guard(() => this.onSent(stanza));
+	}
+}
+
+/** A stanza that cannot be read must not keep the page from reading the others. @param {() => void} run */
+function guard(run) {
+	try {
+		run();
+	} catch {
+		// as Strophe's handlers do
+	}
+}

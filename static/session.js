@@ -1,0 +1,457 @@
+// The chat session of a page: how it begins, is shared with other tabs, and is lost. It continues the session that the page before left. If
+// there is none, it speaks through the tab of this user that holds a session (holder.js), or becomes
+// that tab: then it uses the session that came with this page, or asks for one. It attaches to the
+// session, and gets a new one after a loss, as soon as pace.js allows. life.js is
+// about the page around it. jid, sid and rid are stored only in the tab's sessionStorage,
+// and only from the start of a navigation to the next page. They must not get into an address, the
+// console or a global.
+import { Attachment } from "./attach.js";
+import { browserEnvironment, loadClient } from "./environment.js";
+import { forgetAll, Handover } from "./handover.js";
+import { isHeld } from "./holder.js";
+import { discard } from "./lastwords.js";
+import { Listener } from "./listener.js";
+import { BindPace } from "./pace.js";
+import { Share } from "./share.js";
+import { bareJid } from "./stanza.js";
+import { Supply } from "./supply.js";
+import { Tabs } from "./tabs.js";
+
+/**
+ * @typedef {import("./environment.js").Client} Client
+ * @typedef {import("./environment.js").Environment} Environment
+ * @typedef {import("./bind.js").Session} Session
+ * @typedef {import("./bind.js").BindAnswer} BindAnswer
+ *
+ * @typedef {object} Options
+ * @property {string} [base] where the program is mounted; the default follows from this file's address
+ * @property {Client} [client] Strophe.js; the default is static/vendor/strophe.js
+ * @property {Promise<BindAnswer>} [ahead] the answer to a request for a session that was sent while this code was on its way
+ * @property {Environment} [environment] for tests
+ */
+
+export class SessionLife extends Listener {
+	/** @protected @type {"new" | "binding" | "attaching" | "ready" | "lost" | "left" | "stopped"} */ phase = "new";
+	/** @protected @type {Environment} */ env;
+	/** @type {Client | null} */ #client;
+	/** @protected @type {BindPace} */ pace;
+	/** @protected @type {Handover} */ handover;
+	/** @protected @type {Tabs} */ tabs;
+	/** @protected @type {Share} */ share;
+	/** @protected @type {Attachment | null} */ attachment = null; // only in the tab that holds the session
+	/** @protected @type {Supply} */ supply;
+	/** @protected @type {{reason: string, retryIn: number | null} | null} */ loss = null;
+	/** @type {string[]} */ #unsent = []; // ids of the messages that were lost with the session
+	/** @type {Session | null} */ #dropped = null; // was stolen; ended here if nobody goes on with it
+	/** @protected @type {any} */ retryTimer = null;
+	/** @protected */ base;
+	#jid = ""; // bare; a session of another user is not accepted
+	/** @protected */ user = ""; // the site's opaque key of the same user
+	#readyAt = 0;
+
+	/** @param {Options} [options] */
+	constructor({ base, client, ahead, environment } = {}) {
+		super();
+		const env = environment ?? browserEnvironment();
+		this.env = env;
+		this.#client = client ?? null;
+		this.base = (base ?? new URL("..", import.meta.url).pathname).replace(/\/$/, "");
+		this.supply = new Supply(env, this.base, ahead);
+		this.pace = new BindPace(env);
+		this.handover = new Handover({ base: this.base, storage: env.storage ?? null, locks: env.locks ?? null, now: env.now });
+		this.tabs = new Tabs(env.Channel ?? null, {
+			out: () => this.onLoggedOut(),
+			other: () => this.checkUser(),
+		}, this.base);
+		this.share = new Share(env, {
+			news: () => this.#news(),
+			hold: (passed) => this.#hold(passed),
+			stolen: () => this.#onStolen(),
+			follow: (news, welcome) => this.#follow(news, welcome),
+			submit: (stanzas, ids) => this.#submit(stanzas, ids),
+			deliver: (stanza) => this.deliver(stanza),
+			overhear: (stanza) => this.overhear(stanza),
+			greeted: (iq) => this.onGreeted(iq),
+			sent: (ids) => this.tell("sent", { ids }),
+			retry: () => this.retry(),
+			stopped: (type, detail) => this.end(type, detail),
+		});
+	}
+
+	/** How far the page is: "new", "binding", "attaching", "ready", "lost", "left" or "stopped". */
+	get state() {
+		return this.phase;
+	}
+
+	/** Bare JID of this user; "" before the first session. */
+	get jid() {
+		return this.#jid;
+	}
+
+	/**
+	 * While ready, Strophe's connection, or in a tab that does not hold the session what passes stanzas
+	 * to the holder; otherwise null. After a loss there is a new one.
+	 * @returns {any}
+	 */
+	get connection() {
+		return this.phase === "ready" ? (this.attachment?.connection ?? this.share.voice) : null;
+	}
+
+	/**
+	 * Whether this tab answers for all tabs that share the session.
+	 * @protected
+	 */
+	get holds() {
+		return this.share.holds;
+	}
+
+	/** @protected @returns {Client | null} null: not ready */
+	get client() {
+		return this.phase === "ready" ? this.#client : null;
+	}
+
+	/** @protected */
+	get now() {
+		return this.env.now();
+	}
+
+	/**
+	 * A person asked to try now. Tries at once, or as soon as pace.js and the server allow it.
+	 */
+	retry() {
+		if (this.phase !== "lost") return;
+		if (this.share.holds) this.schedule("by-hand", true);
+		else this.share.ask({ type: "retry" });
+	}
+
+	/**
+	 * @protected Call it after a message was sent. The event `sent` reports that the server has
+	 * it, or `unsent` that it may not have it.
+	 * @param {string} id
+	 */
+	track(id) {
+		if (this.attachment) this.attachment.track(id);
+		else this.share.voice?.track(id);
+	}
+
+	/** @protected Another tab has logged out. */
+	onLoggedOut() {}
+
+	/** @protected Another tab reports another user. */
+	checkUser() {}
+
+	// ---- a session begins ----
+
+	/**
+	 * @protected
+	 * @param {Session | null} session from this page
+	 * @param {string} user from this page, as the site's opaque key; "": the page does not have it
+	 */
+	async open(session, user) {
+		this.phase = "binding";
+		let left = await this.handover.take();
+		const known = left || session || user || this.supply.hasAhead;
+		const shared = !known && this.share.possible && (await isHeld(this.env.locks, this.base));
+		if (!this.#is("binding")) return;
+		if (left || session || shared) this.tell("connecting");
+		if ((left || shared) && !user) {
+			const answer = await this.supply.who();
+			if (!this.#is("binding")) return;
+			if (answer.kind === "user") user = answer.user;
+		}
+		if (left && left.user !== user) {
+			discard(this.env, left.session);
+			left = null;
+		}
+		if (user || session) this.#enter(session, user, left);
+		else this.#bind();
+	}
+
+	/** Whether this is the state; an await may have changed it. @param {string} state */
+	#is(state) {
+		return this.phase === state;
+	}
+
+	async #bind() {
+		this.phase = "binding";
+		this.pace.bound();
+		this.tell("connecting");
+		this.share.spreadNews();
+		const answer = await this.supply.ask();
+		if (!this.#is("binding")) this.supply.drop(answer);
+		else if (answer.kind === "session") {
+			this.#enter(answer.session, answer.user, null);
+		} else if (answer.kind === "later") {
+			this.pace.failed(answer.afterMs);
+			this.schedule(answer.code);
+		} else {
+			this.refuse(answer);
+		}
+	}
+
+	/** @protected @param {BindAnswer} answer needs-login or refused */
+	refuse(answer) {
+		if (answer.kind === "needs-login") this.end("needs-login", { url: `${this.base}/` });
+		else if (answer.kind === "refused") this.end("error", { code: answer.code });
+	}
+
+	/**
+	 * Joins the user's tabs, if this browser can do that, and goes on as the holder of the session or
+	 * by means of the holder.
+	 * @param {Session | null} session @param {string} user
+	 * @param {import("./handover.js").Left | null} left set if a session comes from the page before
+	 */
+	async #enter(session, user, left) {
+		this.phase = "attaching";
+		try {
+			this.#client ??= await loadClient();
+		} catch {
+			this.end("error", { code: "no_client" });
+		}
+		if (!this.#is("attaching") || !this.#client) return;
+		Object.assign(this.supply, { spare: session, left });
+		if (user && this.share.possible && !this.share.joined) {
+			this.#setUser(user);
+			this.share.join(this.#client, this.base, user);
+		} else {
+			this.#begin(user);
+		}
+	}
+
+	/** @param {string} user */
+	#setUser(user) {
+		if (this.user !== user) this.tell("user", { user });
+		this.user = user;
+		this.tabs.open(user);
+	}
+
+	/** Begins as the holder, or where each tab has a session of its own. @param {string} [user] */
+	#begin(user = this.user) {
+		const left = this.supply.takeLeft();
+		const session = left ? left.session : this.supply.takeSpare(); // with the former, the spare one stays
+		if (session) this.#attach(session, user, left);
+		else this.#bind();
+	}
+
+	/**
+	 * @param {Session} session @param {string} user
+	 * @param {import("./handover.js").Left | null} left set if the session comes from another page
+	 */
+	#attach(session, user, left) {
+		this.phase = "attaching";
+		this.supply.dropAhead();
+		if (this.env.now() > session.goodUntil && !left) {
+			this.schedule("too-old");
+			return;
+		}
+		if (!this.#isOwn(session)) {
+			discard(this.env, session);
+			this.end("other-user");
+			return;
+		}
+		this.#jid = bareJid(session.jid);
+		this.#setUser(user);
+		const kept = left?.state ?? null;
+		this.#connect(session, left !== null, {
+			greeting: () => this.greeting(/** @type {Client} */ (this.#client), kept),
+			greeted: (iq) => {
+				this.onGreeted(iq);
+				this.share.greeted(iq);
+			},
+			alive: () => this.#onAlive(kept),
+		});
+		this.attachment?.open(left !== null);
+	}
+
+	/** @param {Session} session */
+	#isOwn({ jid }) {
+		return this.#jid === "" || this.#jid.toLowerCase() === bareJid(jid).toLowerCase();
+	}
+
+	/**
+	 * @param {Session} session
+	 * @param {boolean} alone as for #onLost()
+	 * @param {Pick<import("./attach.js").Owner, "greeting" | "greeted" | "alive">} owner
+	 */
+	#connect(session, alone, owner) {
+		const attachment = new Attachment(/** @type {Client} */ (this.#client), session, this.env, {
+			...owner,
+			lost: (reason) => this.#onLost(reason, alone),
+			sent: (ids) => this.#tellSent(ids),
+			message: (stanza) => this.onMessage(stanza),
+			presence: (stanza) => this.onPresence(stanza),
+			rosterPush: (stanza) => this.onRosterPush(stanza),
+			answer: (iq) => this.share.voice?.answer(iq),
+			made: (request) => this.share.made(request, attachment.unsent),
+			arrived: (rid, body) => this.share.arrived(rid, body),
+		});
+		this.attachment = attachment;
+	}
+
+	/** @param {any} kept */
+	#onAlive(kept) {
+		this.supply.dropSpare();
+		this.phase = "ready";
+		this.#readyAt = this.env.now();
+		this.tell("ready", { jid: this.#jid, resumed: kept !== null });
+		this.onReady(kept);
+		this.share.spreadNews();
+		this.connection?.flush();
+	}
+
+	// ---- one session for all tabs ----
+
+	/** What the other tabs must know. @returns {import("./share.js").News} */
+	#news() {
+		const name = this.phase === "ready" || this.phase === "lost" ? this.phase : "connecting";
+		const unsent = this.attachment?.unsent ?? this.#unsent;
+		return { name, session: this.attachment?.asLeft ?? null, unsent, kept: this.keep(), detail: this.loss };
+	}
+
+	/** This tab holds the session from now on. @param {import("./share.js").Passed | null} passed */
+	#hold(passed) {
+		if (passed) this.#goOn(passed);
+		else if (this.#is("attaching")) this.#begin();
+		else if (this.#is("lost")) this.schedule("holder-gone", true);
+	}
+
+	/** Goes on with the session that another tab held. The user does not notice. @param {import("./share.js").Passed} passed */
+	#goOn({ session, unsent }) {
+		this.#readyAt = this.env.now();
+		this.#connect(session, true, {
+			greeting: () => [],
+			greeted: () => {},
+			alive: () => this.attachment?.settle(unsent), // the server has answered a later request
+		});
+		this.attachment?.expect(unsent);
+		this.attachment?.open(true, true);
+	}
+
+	/** @param {string[]} ids */
+	#tellSent(ids) {
+		if (ids.length === 0) return;
+		this.tell("sent", { ids });
+		this.share.spread({ type: "sent", ids });
+	}
+
+	/** Sends for another tab. @param {Element[]} stanzas @param {string[]} ids */
+	#submit(stanzas, ids) {
+		const { connection } = this;
+		for (const stanza of stanzas) connection?.send(stanza);
+		for (const id of ids) this.track(id);
+		connection?.flush();
+	}
+
+	/** The session's state, as the holder reports it. @param {import("./share.js").News} news @param {boolean} welcome */
+	#follow({ name, session, kept, detail, unsent }, welcome) {
+		const { left } = this.supply;
+		if (left && left.session.sid !== session?.sid) {
+			this.share.steal(); // the page before has left a session, and that tab began another one since
+			return;
+		}
+		if (this.#dropped && session && this.#dropped.sid !== session.sid) discard(this.env, this.#dropped);
+		if (session) this.#dropped = null;
+		this.supply.dropAll();
+		if (name === "ready" && session && this.#isOwn(session)) {
+			this.phase = "ready";
+			this.#jid = bareJid(session.jid);
+			this.tell("ready", { jid: this.#jid, resumed: false });
+			this.onReady(kept);
+			if (welcome) this.#greet(kept);
+		} else {
+			this.#onFollowedLost(name, detail, unsent);
+		}
+	}
+
+	/** @param {string} name @param {any} detail @param {string[]} ids of messages that the server may not have */
+	#onFollowedLost(name, detail, ids) {
+		const unsent = [...ids, ...this.share.fail()];
+		this.phase = name === "lost" ? "lost" : "attaching";
+		if (unsent.length > 0) this.tell("unsent", { ids: unsent });
+		this.tell(name === "lost" ? "lost" : "connecting", detail ?? {});
+	}
+
+	/** Asks for what a new page needs. @param {any} kept */
+	#greet(kept) {
+		const [question, ...others] = this.greeting(/** @type {Client} */ (this.#client), kept);
+		const { voice } = this.share;
+		if (question) voice?.sendIQ(question, (iq) => this.onGreeted(iq));
+		for (const stanza of others) voice?.send(stanza);
+	}
+
+	/** Another tab goes on with this session, or has another one. It says so soon. */
+	#onStolen() {
+		const unsent = this.attachment?.unsent ?? [];
+		this.#dropped = this.attachment?.drop() ?? null;
+		this.attachment = null;
+		this.env.clearTimeout(this.retryTimer);
+		this.#onFollowedLost("connecting", {}, unsent);
+	}
+
+	// ---- a session ends ----
+
+	/**
+	 * @param {string} reason
+	 * @param {boolean} alone only this page lost its session; no crowd returns with it
+	 */
+	#onLost(reason, alone) {
+		const unsent = [...(this.attachment?.unsent ?? []), ...this.share.fail()];
+		const spare = this.supply.takeSpare();
+		this.attachment = null;
+		this.#unsent = unsent;
+		if (unsent.length > 0) this.tell("unsent", { ids: unsent });
+		if (spare) {
+			// the session from the page before is lost; the user has not noticed
+			this.#attach(spare, this.user, null);
+			return;
+		}
+		if (this.phase === "ready") this.pace.ended(this.env.now() - this.#readyAt, alone);
+		else if (!alone) this.pace.failed();
+		if (reason === "conflict") {
+			// Another window has taken this full JID. If both windows always took it
+			// back, this would never end.
+			this.tellLost(reason, null);
+			return;
+		}
+		this.schedule(reason);
+	}
+
+	/** @protected @param {string} reason @param {boolean} [eager] */
+	schedule(reason, eager = false) {
+		const retryIn = Math.ceil(this.pace.wait(eager));
+		this.env.clearTimeout(this.retryTimer);
+		this.tellLost(reason, retryIn);
+		this.retryTimer = this.env.setTimeout(() => this.#bind(), retryIn);
+	}
+
+	/** @protected @param {string} reason @param {number | null} retryIn milliseconds */
+	tellLost(reason, retryIn) {
+		this.phase = "lost";
+		this.loss = { reason, retryIn };
+		this.tell("lost", this.loss);
+		this.share.spreadNews();
+		this.#unsent = [];
+	}
+
+	/**
+	 * Stops for good. Except after an error, it removes all data of this user.
+	 * @protected
+	 * @param {string} [type] @param {any} [detail]
+	 * @param {boolean} [alone] false: the tab still speaks with the others
+	 */
+	end(type, detail, alone = true) {
+		if (this.phase === "stopped") return;
+		this.env.clearTimeout(this.retryTimer);
+		if (this.phase !== "left") this.attachment?.leave();
+		this.supply.dropAll();
+		this.attachment = null;
+		this.phase = "stopped";
+		this.tabs.close();
+		this.handover.release();
+		if (alone && detail?.code !== "no_client") this.share.spread({ type: "stopped", why: type, detail });
+		if (alone) this.share.leave();
+		this.tell("stopped");
+		if (type !== "error") forgetAll();
+		if (type) this.tell(type, detail);
+	}
+}

@@ -1,0 +1,287 @@
+// The one session of a user's tabs, as this tab takes part in it. The holder tells the other tabs
+// each request before it leaves and each answer before it is read, so another tab can go on with
+// the session at any moment. holder.js decides which tab holds it, voice.js is for the others.
+import { Circle } from "./holder.js";
+import { Voice } from "./voice.js";
+
+const PASS_WAIT_MS = 100; // the lock can come before the word with which the holder gives the session away
+
+/**
+ * @typedef {import("./environment.js").Environment} Environment
+ * @typedef {import("./bind.js").Session} Session
+ * @typedef {import("./repeats.js").Sent} Sent
+ *
+ * @typedef {object} Passed a session that another tab held
+ * @property {Session} session
+ * @property {string[]} unsent ids of messages that the server may not have
+ *
+ * @typedef {object} News
+ * @property {"ready" | "lost" | "connecting"} name
+ * @property {Session | null} session
+ * @property {string[]} unsent ids of messages that the server may not have
+ * @property {any} kept what keep() of the holder's page returns
+ * @property {any} detail of the event `lost`
+ *
+ * @typedef {object} Hooks
+ * @property {() => News} news
+ * @property {(passed: Passed | null) => void} hold this tab holds the session from now on; null: there is none yet
+ * @property {() => void} stolen
+ * @property {(news: News, welcome: boolean) => void} follow welcome: this tab has just joined
+ * @property {(stanzas: Element[], ids: string[]) => void} submit to the holder: another tab sends this
+ * @property {(stanza: Element) => void} deliver
+ * @property {(stanza: Element) => void} overhear a tab has sent this, perhaps this tab itself
+ * @property {(iq: Element) => void} greeted
+ * @property {(ids: string[]) => void} sent
+ * @property {() => void} retry
+ * @property {(type: string, detail: any) => void} stopped
+ */
+
+/** @param {string} xml */
+const parse = (xml) => new DOMParser().parseFromString(xml, "text/xml").documentElement;
+
+/** What an answer brings, in parts that a tab needs to parse only if it is for that tab. @param {Element} body */
+function takeApart(body) {
+	const serializer = new XMLSerializer();
+	return Array.from(body.children, (el) => [el.localName, el.getAttribute("type"), el.getAttribute("id"), serializer.serializeToString(el)]);
+}
+
+export class Share {
+	/** @type {Environment} */ #env;
+	/** @type {Hooks} */ #hooks;
+	/** @type {Circle | null} */ #circle;
+	/** @type {Voice | null} */ #voice = null;
+	/** @type {[string, number][]} */ #accepted = []; // batches that wait for a request: whose, which
+	/** @type {any} */ #passTimer = null;
+	/** @type {import("./environment.js").Client | null} */ #client = null;
+	#ended = () => {};
+
+	/** @param {Environment} env @param {Hooks} hooks */
+	constructor(env, hooks) {
+		this.#env = env;
+		this.#hooks = hooks;
+		const { locks, Channel } = env;
+		const own = { held: () => this.#onHeld(), stolen: () => hooks.stolen(), hear: (/** @type {any} */ data) => this.#hear(data) };
+		this.#circle = locks && Channel ? new Circle({ locks, Channel, clock: env, hooks: own }) : null;
+	}
+
+	/** The browser has the means. */
+	get possible() {
+		return this.#circle !== null;
+	}
+
+	get joined() {
+		return this.#circle?.joined ?? false;
+	}
+
+	/** No other tab holds the session of this one. */
+	get holds() {
+		return !this.#circle?.joined || this.#circle.holds;
+	}
+
+	/** Another tab can go on with the session. */
+	get hasOthers() {
+		return this.#circle?.hasOthers ?? false;
+	}
+
+	/** What a tab without the session sends with; null: this tab has no part in another tab's session. */
+	get voice() {
+		return this.#voice;
+	}
+
+	/** @param {import("./environment.js").Client} client @param {string} base @param {string} user */
+	join(client, base, user) {
+		this.#client = client;
+		this.#circle?.join(base, user);
+	}
+
+	/** Leaves the other tabs, which can hold the session then. */
+	leave() {
+		this.#env.clearTimeout(this.#passTimer);
+		this.#passTimer = null;
+		this.#circle?.leave();
+		this.fail();
+	}
+
+	/** Takes the session from the tab that holds it. */
+	steal() {
+		this.#circle?.steal();
+	}
+
+	/** Checks whether the holder is alive. */
+	probe() {
+		this.#circle?.probe();
+	}
+
+	/** The session is lost. Returns the ids of this tab's messages that nobody has sent. */
+	fail() {
+		const voice = this.#voice;
+		this.#voice = null;
+		this.#accepted = [];
+		return voice?.end() ?? [];
+	}
+
+	// ---- the holder ----
+
+	/** @param {any} data for all tabs */
+	spread(data) {
+		this.#circle?.spread(data);
+	}
+
+	/** Tells the other tabs that the session's state has changed. */
+	spreadNews() {
+		if (this.#circle?.isShared && this.#circle.holds) this.spread({ ...this.#hooks.news(), type: "news" });
+	}
+
+	/** A request is about to leave. @param {Sent} request @param {string[]} unsent */
+	made(request, unsent) {
+		const said = this.#accepted;
+		this.#accepted = [];
+		this.spread({ type: "made", request, unsent, said });
+		this.#voice?.onMade({ request, unsent, said });
+	}
+
+	/** An answer is about to be read. @param {number | undefined} rid @param {Element} body */
+	arrived(rid, body) {
+		if (this.#circle?.isShared && this.#circle.holds) this.spread({ type: "arrived", rid, stanzas: takeApart(body) });
+	}
+
+	/** @param {Element} iq the answer to the greeting of a new session */
+	greeted(iq) {
+		if (this.#circle?.isShared && this.#circle.holds) this.spread({ type: "greeted", iq: new XMLSerializer().serializeToString(iq) });
+	}
+
+	/** Gives the session away. @param {Passed} passed */
+	pass({ session, unsent }) {
+		this.spread({ type: "pass", session, unsent, said: this.#accepted });
+	}
+
+	/** Tells the tab that has asked for the log-out that the server has answered. */
+	tellEnded() {
+		this.#circle?.tell({ type: "ended" });
+	}
+
+	async #onHeld() {
+		const voice = this.#voice;
+		if (!voice) {
+			this.#circle?.tell({ type: "holder", sid: "" });
+			this.#hooks.hold(null);
+		} else if (voice.passed) {
+			this.#goOn();
+		} else {
+			this.#passTimer = this.#env.setTimeout(() => this.#goOn(), PASS_WAIT_MS);
+		}
+	}
+
+	#goOn() {
+		this.#env.clearTimeout(this.#passTimer);
+		this.#passTimer = null;
+		const voice = this.#voice;
+		if (!voice || !this.#circle?.holds) return;
+		const { session, unsent } = voice;
+		this.#circle.tell({ type: "holder", sid: session.sid });
+		this.#hooks.hold({ session, unsent });
+		for (const batch of voice.unsaid) this.#accept({ ...batch, from: this.#circle.id });
+	}
+
+	/** @param {{from: string, whose: string, n: number, stanzas: string[], ids: string[]}} batch */
+	#accept({ from, whose, n, stanzas, ids }) {
+		const elements = stanzas.map(parse);
+		this.#accepted.push([whose, n]);
+		this.#hooks.submit(elements, ids);
+		if (from !== this.#circle?.id) for (const el of elements) this.#hooks.overhear(el);
+	}
+
+	// ---- the others ----
+
+	/** Passes on a wish to the holder. @param {any} data */
+	ask(data) {
+		this.#circle?.ask(data);
+	}
+
+	/** Resolves when the holder has ended the session. */
+	heardEnded() {
+		return new Promise((resolve) => (this.#ended = () => resolve(undefined)));
+	}
+
+	/** @param {any} data */
+	#hear(data) {
+		// until this tab goes on with the session, it still hears what the former holder has said
+		if (this.#circle?.holds && this.#passTimer === null) this.#hearTab(data);
+		else this.#hearHolder(data);
+	}
+
+	/** What another tab says to the holder. @param {any} data */
+	#hearTab(data) {
+		if (data.type === "hello") this.#circle?.welcome(data.from, this.#hooks.news());
+		if (data.type === "say") this.#accept(data);
+		if (data.type === "retry") this.#hooks.retry();
+	}
+
+	/** What the holder says. @param {any} data */
+	#hearHolder(data) {
+		const { type } = data;
+		const voice = this.#voice;
+		if (type === "welcome" || type === "news") this.#follow(data);
+		if (type === "holder") this.#meetHolder(data.sid);
+		if (type === "made") this.#onMade(data);
+		if (type === "arrived") this.#onArrived(data);
+		if (type === "greeted" && voice) this.#hooks.greeted(parse(data.iq));
+		if (type === "sent") voice?.onSent(data.ids);
+		if (type === "sent") this.#hooks.sent(data.ids);
+		if (type === "pass") this.#onPass(data);
+		if (type === "ended") this.#ended();
+		if (type === "stopped") this.#hooks.stopped(data.why, data.detail);
+	}
+
+	/** @param {News & {type: string}} news */
+	#follow(news) {
+		const { session, unsent, name, type } = news;
+		if (name === "ready" && session && this.#client && this.#circle) {
+			this.#voice?.end();
+			const say = (/** @type {import("./voice.js").Batch} */ batch) => this.#say(batch);
+			this.#voice = new Voice({ client: this.#client, clock: this.#env, say }, session, unsent);
+		}
+		this.#hooks.follow(news, type === "welcome");
+	}
+
+	/** @param {import("./voice.js").Batch} batch */
+	#say(batch) {
+		if (this.#circle?.holds && this.#passTimer === null) this.#accept({ ...batch, from: this.#circle.id });
+		else this.#circle?.ask({ ...batch, type: "say" });
+	}
+
+	/** Another tab holds the session now. @param {string} sid */
+	#meetHolder(sid) {
+		if (!this.#voice || this.#voice.session.sid !== sid) {
+			this.#circle?.tell({ type: "hello" });
+			return;
+		}
+		this.#circle?.tell({ type: "here" });
+		for (const batch of this.#voice.unsaid) this.#say(batch);
+	}
+
+	/** @param {{request: Sent, unsent: string[], said: [string, number][]}} made */
+	#onMade(made) {
+		this.#voice?.onMade(made);
+		if (!/<(presence|message)/.test(made.request.data)) return;
+		for (const el of Array.from(parse(made.request.data).children)) this.#hooks.overhear(el);
+	}
+
+	/** @param {{rid: number | undefined, stanzas: [string, string | null, string | null, string][]}} arrived */
+	#onArrived({ rid, stanzas }) {
+		if (rid !== undefined) this.#voice?.onAnswer(rid);
+		for (const [name, type, id, xml] of stanzas) {
+			const voice = this.#voice;
+			if (!voice) return;
+			const answers = name === "iq" && (type === "result" || type === "error");
+			if (answers && voice.awaits(id ?? "")) voice.answer(parse(xml));
+			else if (!answers && (name !== "iq" || type === "set")) this.#hooks.deliver(parse(xml));
+		}
+	}
+
+	/** @param {Passed & {said: [string, number][]}} passed */
+	#onPass({ session, unsent, said }) {
+		this.#voice?.onPass(session, unsent, said);
+		if (this.#passTimer !== null) this.#goOn();
+	}
+}

@@ -1,0 +1,84 @@
+// The sessions that a page may go on with before its own is ready: the one that the page before
+// left, the one that came with the page, and the one that was asked for ahead. A session that
+// nobody uses is ended.
+import { askForSession, askWho } from "./bind.js";
+import { discard } from "./lastwords.js";
+
+/**
+ * @typedef {import("./bind.js").Session} Session
+ * @typedef {import("./bind.js").BindAnswer} BindAnswer
+ * @typedef {import("./handover.js").Left} Left
+ */
+
+export class Supply {
+	/** @type {Left | null} */ left = null; // from the page before
+	/** @type {Session | null} */ spare = null; // came with the page; kept while the one from the page before is tried
+	/** @type {Promise<BindAnswer> | null} */ #ahead;
+	/** @type {import("./environment.js").Environment} */ #env;
+	#base;
+
+	/** @param {import("./environment.js").Environment} env @param {string} base @param {Promise<BindAnswer>} [ahead] */
+	constructor(env, base, ahead) {
+		this.#env = env;
+		this.#base = base;
+		this.#ahead = ahead ?? null;
+	}
+
+	/** A session was asked for ahead. */
+	get hasAhead() {
+		return this.#ahead !== null;
+	}
+
+	#how() {
+		const { window, fetch, now } = this.#env;
+		return { url: `${this.#base}/prebind.json`, page: window.location.href, fetch, now };
+	}
+
+	/** Asks who is logged in. */
+	who() {
+		return askWho(this.#how());
+	}
+
+	/** Asks for a session, unless that was done ahead. @returns {Promise<BindAnswer>} */
+	ask() {
+		const ahead = this.#ahead;
+		this.#ahead = null;
+		return ahead ?? askForSession(this.#how());
+	}
+
+	/** Takes the spare session out. */
+	takeSpare() {
+		const { spare } = this;
+		this.spare = null;
+		return spare;
+	}
+
+	/** Takes the session of the page before out. */
+	takeLeft() {
+		const { left } = this;
+		this.left = null;
+		return left;
+	}
+
+	/** @param {BindAnswer} answer that comes too late */
+	drop(answer) {
+		if (answer.kind === "session") discard(this.#env, answer.session);
+	}
+
+	dropAhead() {
+		this.#ahead?.then((answer) => this.drop(answer));
+		this.#ahead = null;
+	}
+
+	dropSpare() {
+		if (this.spare) discard(this.#env, this.spare);
+		this.spare = null;
+	}
+
+	/** None of these sessions is needed any more. */
+	dropAll() {
+		this.dropSpare();
+		this.dropAhead();
+		this.left = null;
+	}
+}

@@ -1,0 +1,23 @@
+// One session for all tabs of a browser: lighttpd and Prosody.
+import { after, before, test } from "node:test";
+import { SCENES } from "../lib/holder.mjs";
+import { startLife } from "../lib/life.mjs";
+import { Place } from "../lib/place.mjs";
+
+let place, stage;
+
+before(async () => {
+	place = new Place();
+	const life = await startLife(place, { web: "lighttpd", server: "prosody" });
+	stage = { ...life, url: life.chat.url, plain: `${life.chat.origin}/news.html` };
+});
+after(() => place.close({ logs: true }));
+
+for (const [what, scene] of Object.entries(SCENES))
+	test(what, async () => {
+		try {
+			await scene(stage);
+		} finally {
+			await Promise.all(stage.browser.contexts().map((context) => context.close()));
+		}
+	});
