@@ -135,6 +135,21 @@ void setup_check(const struct setup *setup, struct ctl *ctl)
 	setup_say_next(setup);
 }
 
+/* Somebody changed what setup wrote: what is wrong there is perhaps the reason for this run. */
+static void check_what_is_there(const struct setup *setup, struct ctl *ctl)
+{
+	struct error why = {0};
+
+	if (access(setup->conf, F_OK) != 0)
+		return;
+	puts("\nprebindctl check --deep, of what is there:");
+	ctl->deep = true;
+	if (conf_load(setup->conf, &ctl->conf, &why) == STATUS_OK)
+		ctl_check(ctl);
+	else
+		printf("FAIL  %s\n", why.text);
+}
+
 static const char *conf_file(const struct ctl *ctl)
 {
 	const char *environment = getenv("PREBIND_CONF");
@@ -164,6 +179,8 @@ int ctl_setup(struct ctl *ctl)
 		status = setup_plan(&setup, &err);
 	if (status == STATUS_OK)
 		status = setup_files_show(&setup, &err);
+	if (status == STATUS_FORBIDDEN)
+		check_what_is_there(&setup, ctl);
 	bool write = status == STATUS_OK && may_write(&setup, ctl);
 	if (write)
 		status = setup_finish(&setup, ctl, &err);

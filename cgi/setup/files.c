@@ -20,7 +20,7 @@
 #define MARK      " Written by prebindctl setup, which replaces it only while it is unchanged: "
 #define FILE_ROOM 262144 /* bytes */
 
-enum state { IS_NEW, IS_SAME, IS_OURS, IS_FOREIGN, IS_THERE };
+enum state { IS_NEW, IS_SAME, IS_OURS, IS_FOREIGN, IS_THERE, IS_LOOSE };
 
 static void digest_write(const char *text, size_t len, struct strbuf *out)
 {
@@ -104,11 +104,15 @@ static enum state text_state(const char *path, const struct strbuf *content)
 	return state;
 }
 
-static enum state file_state(const struct setup_file *file)
+static enum state file_state(const struct setup *setup, const struct setup_file *file)
 {
+	enum state state = access(file->path, F_OK) == 0 ? IS_THERE : IS_NEW;
+
 	if (file->kind == SETUP_TEXT)
-		return text_state(file->path, &file->content);
-	return access(file->path, F_OK) == 0 ? IS_THERE : IS_NEW;
+		state = text_state(file->path, &file->content);
+	if ((state == IS_THERE || state == IS_SAME) && setup_mend_is_needed(setup, file))
+		state = IS_LOOSE;
+	return state;
 }
 
 bool setup_file_is_free(const char *path)
@@ -130,17 +134,15 @@ static const char *owner_of(const struct setup *setup, const struct setup_file *
 
 enum status setup_files_show(const struct setup *setup, struct error *err)
 {
-	static const char *const words[] = {[IS_NEW] = "write",
-					    [IS_SAME] = "unchanged",
-					    [IS_OURS] = "replace",
-					    [IS_FOREIGN] = "REFUSED",
-					    [IS_THERE] = "keep"};
+	static const char *const words[] = {
+	    [IS_NEW] = "write",       [IS_SAME] = "unchanged", [IS_OURS] = "replace",
+	    [IS_FOREIGN] = "REFUSED", [IS_THERE] = "keep",     [IS_LOOSE] = "mend"};
 	enum status status = STATUS_OK;
 
 	fputs("\nThese are the files:\n", setup->say);
 	for (size_t i = 0; i < setup->n_files; i++) {
 		const struct setup_file *file = &setup->files[i];
-		enum state state = file_state(file);
+		enum state state = file_state(setup, file);
 
 		fprintf(setup->say, "  %-9s  %s  (%s; %04o, %s)\n", words[state], file->path,
 			file->what, (unsigned)file->mode, owner_of(setup, file));
@@ -256,9 +258,11 @@ enum status setup_files_write(const struct setup *setup, struct error *err)
 
 	for (size_t i = 0; i < setup->n_files && status == STATUS_OK; i++) {
 		const struct setup_file *file = &setup->files[i];
-		enum state state = file_state(file);
+		enum state state = file_state(setup, file);
 
-		if (file->kind == SETUP_FOLDER)
+		if (state == IS_LOOSE)
+			status = setup_mend(setup, file, err);
+		else if (file->kind == SETUP_FOLDER)
 			status = folder_make(setup, file, err);
 		else if (state == IS_NEW || state == IS_OURS)
 			status = text_write(setup, file, err);

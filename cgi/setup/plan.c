@@ -286,7 +286,7 @@ static enum status add_parts(struct setup *setup, struct error *err)
 enum status setup_plan(struct setup *setup, struct error *err)
 {
 	static enum status (*const steps[])(struct setup *, struct error *) = {
-	    add_folders, add_secrets, add_query, add_parts, add_conf};
+	    add_folders, setup_mend_database, add_secrets, add_query, add_parts, add_conf};
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && status == STATUS_OK; i++)

@@ -60,7 +60,8 @@ struct setup_key {
 enum setup_kind {
 	SETUP_TEXT,   /* has our mark; replaced only if it is as we wrote it */
 	SETUP_SECRET, /* made once; an existing one stays */
-	SETUP_FOLDER
+	SETUP_FOLDER,
+	SETUP_KEPT /* is never written; only its rights are mended */
 };
 
 struct setup_file {
@@ -74,7 +75,7 @@ struct setup_file {
 	const char *what;
 };
 
-#define SETUP_FILES_MAX 16
+#define SETUP_FILES_MAX 24
 
 struct setup {
 	FILE *say;        /* what is found, and what will be written; borrowed */
@@ -205,6 +206,12 @@ enum status setup_file_add(struct setup *setup, const struct setup_file *file, c
 /* STATUS_FORBIDDEN: a file is there that setup did not write, or that was changed since. */
 enum status setup_files_show(const struct setup *setup, struct error *err);
 enum status setup_files_write(const struct setup *setup, struct error *err);
+/* mend.c: adds what is there of the database, and has wrong rights. */
+enum status setup_mend_database(struct setup *setup, struct error *err);
+/* mend.c: true if the file is there, but prebind cannot use it, or others can read or write it. */
+bool setup_mend_is_needed(const struct setup *setup, const struct setup_file *file);
+/* mend.c: sets owner and mode. */
+enum status setup_mend(const struct setup *setup, const struct setup_file *file, struct error *err);
 /* True if setup may write a text there. */
 bool setup_file_is_free(const char *path);
 

@@ -1,7 +1,7 @@
 // prebindctl setup: from an empty folder to a page that has a session, what it finds in a site's folder, and what it leaves alone. Real
 // Prosody and lighttpd. Run with root's rights, as an operator runs it, or with anybody's.
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -12,6 +12,7 @@ import { httpRequest, Visitor } from "../lib/http.mjs";
 import { startLighttpd } from "../lib/lighttpd.mjs";
 import { Place, top } from "../lib/place.mjs";
 import { build } from "../lib/prebind.mjs";
+import { planOf, setup, setupPlace } from "../lib/setup.mjs";
 import { runSql } from "../lib/sqlite.mjs";
 import { accepts, DEAD_PORT, freePorts } from "../lib/wait.mjs";
 import { startSite } from "../lib/xmpp_site.mjs";
@@ -26,47 +27,10 @@ before(async () => {
 });
 after(() => first.close());
 
-/** Copies what `make install` puts into the shared folder. */
-function share(place) {
-	for (const name of ["static", "templates", "apache", "lighttpd", "nginx", "sql"])
-		place.copy(name, path.join("share", name));
-	for (const name of ["prosody.md", "ejabberd.md", "tigase.md"])
-		place.copy(path.join("docs", name), path.join("share/docs", name));
-	fs.chmodSync(place.path("share"), 0o755);
-	return place.path("share");
-}
-
-/** A place for an installation. answers: those of a usual one. */
-function newPlace(t) {
-	const place = new Place();
-	t.after(() => place.close());
-	fs.chmodSync(place.dir, 0o711);
-	place.program = place.copy(path.join(build, "prebindctl"), "bin/prebindctl");
-	place.conf = place.path("etc/prebind.conf");
-	place.answers = {
-		site: "-", login: "login", domain: "example.org", xmpp: `http://127.0.0.1:${xmpp.port}/http-bind`, web: "lighttpd",
-		url: "http://127.0.0.1/chat/", allow_http: "on", ...(ROOT ? { user: SERVICE } : {}),
-		share: share(place), database: place.path("data/prebind.db"), listen: place.path("run/prebind.sock"),
-		web_file: place.path("etc/lighttpd.conf"), xmpp_file: place.path("etc/prosody.cfg.lua"),
-	};
-	return place;
-}
-
-/** Runs setup as our own user. */
-function setup(place, answers, args = []) {
-	const file = path.join(place.dir, "answers");
-	fs.writeFileSync(file, `# answers\n${Object.entries(answers).map(([name, value]) => `${name} = ${value}\n`).join("")}`, { mode: 0o600 });
-	return new Promise((resolve) => {
-		execFile(place.program, ["-c", place.conf, "setup", "--answers", file, ...args], (error, stdout, stderr) =>
-			resolve({ code: error ? error.code : 0, stdout, stderr }));
-	});
-}
-
 const ownerOf = (file) => execFileSync("stat", ["-c", "%U %a", file], { encoding: "utf8" }).trim();
 const read = (file) => fs.readFileSync(file, "utf8");
 
-/** The states of the files, by name: { "prebind.conf": "write" }. */
-const planOf = (stdout) => Object.fromEntries([...stdout.matchAll(/^ {2}(\w+) +(\/\S+) {2}\(/gm)].map(([, state, file]) => [path.basename(file), state]));
+const newPlace = (t) => setupPlace(t, xmpp.port);
 
 test("an empty folder: setup writes everything, and the page has a session", async (t) => {
 	const place = newPlace(t);
