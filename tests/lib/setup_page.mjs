@@ -2,7 +2,41 @@
  * An operator at the page /setup of the kit for shared hosting: reads its form, changes fields, and
  * sends it. Works without script, as the page does.
  */
+import fs from "node:fs";
+import path from "node:path";
+import { cgiParams, parseAnswer } from "./cgi.mjs";
 import { FORM } from "./http.mjs";
+import { Place } from "./place.mjs";
+import { build } from "./prebind.mjs";
+
+export const SECRET = "setup-secret.txt";
+const TLS = { HTTPS: "on", SERVER_PORT: "443" };
+
+/** A kit as it is unpacked: the private folder, and the page's folder in the site's. */
+export function unpackKit(t) {
+	const place = new Place();
+	t.after(() => place.close());
+	fs.chmodSync(place.dir, 0o711);
+	const kit = { place, folder: place.folder("prebind-private", 0o755), page: place.folder("web/chat", 0o755) };
+	for (const name of ["etc", "data"])
+		place.folder(`prebind-private/${name}`);
+	for (const name of ["templates", "sql", "apache"])
+		place.copy(name, path.join("prebind-private", name));
+	for (const name of ["prosody.md", "ejabberd.md", "tigase.md"])
+		place.copy(path.join("docs", name), path.join("prebind-private/docs", name));
+	place.copy("apache/htaccess", "web/chat/.htaccess");
+	kit.program = place.copy(path.join(build, "prebindctl"), "bin/prebindctl");
+	kit.conf = place.path("prebind-private/etc/prebind.conf");
+	kit.env = { PREBIND_KIT: kit.folder, PREBIND_KIT_PAGE: kit.page, PREBIND_DATADIR: kit.folder, PREBIND_CONF: kit.conf };
+	kit.send = async ({ params = {}, ...request }) => {
+		const { stdout, stderr } = await place.run([kit.program, "setup", "--page"], {
+			env: { ...kit.env, ...cgiParams({ ...request, params: { ...TLS, ...params } }) }, input: request.body ?? "",
+		});
+		return { ...parseAnswer(stdout), stderr };
+	};
+	kit.secret = () => fs.readFileSync(place.path("prebind-private", SECRET), "utf8").trim();
+	return kit;
+}
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'" };
 const plain = (text) => text.replaceAll(/&(amp|lt|gt|quot|#39);/g, (entity) => ENTITIES[entity]);

@@ -2,52 +2,21 @@
 // kit's launcher starts it; tests/servers/kit_setup.test.mjs has the whole kit behind Apache.
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import path from "node:path";
 import { test } from "node:test";
-import { cgiParams, parseAnswer } from "../lib/cgi.mjs";
+import { cgiParams } from "../lib/cgi.mjs";
 import { FORM } from "../lib/http.mjs";
-import { Place } from "../lib/place.mjs";
-import { build } from "../lib/prebind.mjs";
-import { formFields, lines, Operator } from "../lib/setup_page.mjs";
+import { formFields, lines, Operator, SECRET, unpackKit } from "../lib/setup_page.mjs";
 import { DEAD_PORT } from "../lib/wait.mjs";
 
-const SECRET = "setup-secret.txt";
 const XMPP = `http://127.0.0.1:${DEAD_PORT}/http-bind`;
 const TYPE = { "Content-Type": "application/x-www-form-urlencoded" };
-const TLS = { HTTPS: "on", SERVER_PORT: "443" };
-
-/** A kit as it is unpacked: the private folder, and the page's folder in the site's. */
-function newKit(t) {
-	const place = new Place();
-	t.after(() => place.close());
-	fs.chmodSync(place.dir, 0o711);
-	const kit = { place, folder: place.folder("prebind-private", 0o755), page: place.folder("web/chat", 0o755) };
-	for (const name of ["etc", "data"])
-		place.folder(`prebind-private/${name}`);
-	for (const name of ["templates", "sql", "apache"])
-		place.copy(name, path.join("prebind-private", name));
-	for (const name of ["prosody.md", "ejabberd.md", "tigase.md"])
-		place.copy(path.join("docs", name), path.join("prebind-private/docs", name));
-	place.copy("apache/htaccess", "web/chat/.htaccess");
-	kit.program = place.copy(path.join(build, "prebindctl"), "bin/prebindctl");
-	kit.conf = place.path("prebind-private/etc/prebind.conf");
-	kit.env = { PREBIND_KIT: kit.folder, PREBIND_KIT_PAGE: kit.page, PREBIND_DATADIR: kit.folder, PREBIND_CONF: kit.conf };
-	kit.send = async ({ params = {}, ...request }) => {
-		const { stdout, stderr } = await place.run([kit.program, "setup", "--page"], {
-			env: { ...kit.env, ...cgiParams({ ...request, params: { ...TLS, ...params } }) }, input: request.body ?? "",
-		});
-		return { ...parseAnswer(stdout), stderr };
-	};
-	kit.secret = () => fs.readFileSync(place.path("prebind-private", SECRET), "utf8").trim();
-	return kit;
-}
 
 const post = (kit, fields, more = {}) => kit.send({
 	method: "POST", path: "/setup", body: new URLSearchParams(fields).toString(), headers: { ...FORM, ...TYPE }, ...more,
 });
 
 test("a stranger sees a field for the secret, and nothing of the site", async (t) => {
-	const kit = newKit(t);
+	const kit = unpackKit(t);
 	kit.place.write("web/index.php", "<?php session_start();");
 	const page = await kit.send({ path: "/setup" });
 	assert.equal(page.status, 200, page.stderr);
@@ -71,7 +40,7 @@ for (const [what, request] of [
 	["another secret", { fields: { secret: "A".repeat(32), do: "write" } }],
 ])
 	test(`refused: ${what}`, async (t) => {
-		const kit = newKit(t);
+		const kit = unpackKit(t);
 		await kit.send({ path: "/setup" });
 		const fields = typeof request.fields === "function" ? request.fields(kit.secret()) : request.fields;
 		const page = await post(kit, fields);
@@ -90,13 +59,13 @@ for (const [what, status, more] of [
 	["with another method", 405, { method: "PUT" }],
 ])
 	test(`refused with ${status}: ${what}`, async (t) => {
-		const kit = newKit(t);
+		const kit = unpackKit(t);
 		await kit.send({ path: "/setup" });
 		assert.equal((await post(kit, { secret: kit.secret() }, more)).status, status);
 	});
 
 test("many wrong secrets are slowed down; the right one is not", async (t) => {
-	const kit = newKit(t);
+	const kit = unpackKit(t);
 	await kit.send({ path: "/setup" });
 	const answers = [];
 	for (let i = 0; i < 25; i++)
@@ -108,7 +77,7 @@ test("many wrong secrets are slowed down; the right one is not", async (t) => {
 });
 
 test("shows what it will do, writes it, checks it, and switches itself off", async (t) => {
-	const kit = newKit(t);
+	const kit = unpackKit(t);
 	const etc = kit.place.path("prebind-private/etc");
 	kit.place.write("web/index.php", "<?php session_start();");
 	const operator = new Operator(kit.send);
@@ -154,7 +123,7 @@ test("shows what it will do, writes it, checks it, and switches itself off", asy
 });
 
 test("own logins: the first user can be added, and secrets are written for the owner alone", async (t) => {
-	const kit = newKit(t);
+	const kit = unpackKit(t);
 	const operator = new Operator(kit.send);
 	await operator.open();
 	await operator.submit({ secret: kit.secret() });
@@ -170,7 +139,7 @@ test("own logins: the first user can be added, and secrets are written for the o
 });
 
 test("behind a proxy that ends TLS, the proxy becomes a trusted one", async (t) => {
-	const kit = newKit(t);
+	const kit = unpackKit(t);
 	const params = { HTTPS: undefined, SERVER_PORT: "80", REMOTE_ADDR: "192.0.2.7" };
 	const operator = new Operator((request) => kit.send({ ...request, headers: { ...request.headers, "X-Forwarded-Proto": "https" }, params }));
 	assert.equal((await operator.open()).status, 200);
@@ -182,7 +151,7 @@ test("behind a proxy that ends TLS, the proxy becomes a trusted one", async (t) 
 });
 
 test("what somebody else wrote stays, and the page stays on", async (t) => {
-	const kit = newKit(t);
+	const kit = unpackKit(t);
 	kit.place.write("web/chat/.htaccess", "# mine\n");
 	const operator = new Operator(kit.send);
 	await operator.open();
@@ -195,7 +164,7 @@ test("what somebody else wrote stays, and the page stays on", async (t) => {
 });
 
 test("a database that cannot be made: the reason is shown, and the page stays on", async (t) => {
-	const kit = newKit(t);
+	const kit = unpackKit(t);
 	kit.place.write("prebind-private/data/prebind.db", "not a database, but of somebody");
 	const operator = new Operator(kit.send);
 	await operator.open();
@@ -211,14 +180,14 @@ test("a database that cannot be made: the reason is shown, and the page stays on
 
 for (const [language, word] of [["de", "Geheimnis"], ["fr", "usage unique"], ["en", "secret"]])
 	test(`speaks ${language}`, async (t) => {
-		const kit = newKit(t);
+		const kit = unpackKit(t);
 		const page = await kit.send({ path: "/setup", headers: { "Accept-Language": language } });
 		assert.match(page.body, new RegExp(`<html lang="${language}"`));
 		assert.match(page.body, new RegExp(word));
 	});
 
 test("only the kit has the page", async (t) => {
-	const kit = newKit(t);
+	const kit = unpackKit(t);
 	const { code, stderr } = await kit.place.run([kit.program, "setup", "--page"], { env: cgiParams({ path: "/setup" }) });
 	assert.equal(code, 1);
 	assert.match(stderr, /--page is for the launcher of the kit/);
