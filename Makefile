@@ -87,6 +87,10 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 
 BENCH = floor load peer
 
+FUZZ = adhoc_answer adhoc_request basic_auth bosh codec conf cookie csv django extauth fcgi form forwarded header jid jid_name json \
+	json_script jwt log login_token name next password_hash path php_session query_guard request sasl select site_answer \
+	site_uri template token wordpress wordpress_config xml
+
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
 STATIC     = alerts.js archive.js attach.js banner.js bind.js bookmarks.js chat.css contacts.js conversation.js converse.css converse.js departure.js displayed.js dom.js embed.css \
 	environment.js handover.js holder.js icon.svg lang/de.js lang/en.js lang/fr.js lastwords.js launcher.js life.js lines.js listener.js log.js messages.js more.js order.js ownlist.js pace.js page.js panel.js peeractions.js peermenu.js people.js prebind.js repeats.js rooms.js session.js setup.css share.js sound.js spacing.js stanza.js storage.js \
@@ -200,6 +204,21 @@ $(BUILD)/bench/floor: BENCH_LDLIBS = $(shell $(PKG_CONFIG) --libs fcgi libcurl s
 
 bench-programs: $(BENCH:%=$(BUILD)/bench/%)
 
+# A fuzz target gets its inputs from libFuzzer (`make fuzz`), or from files.
+FUZZ_MAIN = tests/fuzz/replay.c
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(FUZZ_MAIN) $(BUILD)/libprebind.a
+	@mkdir -p $(@D)
+	$(SAY) FUZZ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) -o $@ $(filter %.c %.o,$^) \
+		$(BUILD)/libprebind.a $(LIB_LDLIBS)
+
+# These need object files that are not in the library.
+$(BUILD)/fuzz/csv: $(BUILD)/ctl/csv.o
+$(BUILD)/fuzz/extauth: $(BUILD)/extauth/packet.o
+
+# broken tests the tests.
+fuzz-programs: $(FUZZ:%=$(BUILD)/fuzz/%) $(BUILD)/fuzz/broken
+
 # ---- browser side ----
 
 # A release archive (`make dist`) holds these files already. It is known by its file RELEASE. If npm has made node_modules
@@ -260,7 +279,8 @@ demo:
 test:
 	tests/install build demo test
 	$(MAKE) -j$$(nproc) WERROR=1 all unit vendor bench-programs
-	$(RUN_TESTS) tests/browser tests/servers tests/program tests/torture tests/bench tests/lint $(UNIT_PROGRAMS)
+	$(MAKE) -j$$(nproc) $(ASAN) fuzz-programs
+	$(RUN_TESTS) tests/browser tests/servers tests/program tests/torture tests/fuzz tests/bench tests/lint $(UNIT_PROGRAMS)
 
 # Has its own build, so that the measured program is optimised, whatever build/ holds.
 ROUNDS ?= 5
@@ -313,9 +333,9 @@ lint:
 
 # The sanitizers have their own builds. They run the unit, program and server tests.
 SANITIZED = unit program servers
+ASAN = BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g -fno-sanitize-recover=undefined'
 asan:
-	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g -fno-sanitize-recover=undefined' \
-		sanitized
+	$(MAKE) $(ASAN) sanitized
 
 # The ThreadSanitizer of gcc 12 does not start if the kernel randomises more address bits than it supports.
 NO_ASLR = $(shell setarch -R true 2>/dev/null && echo setarch -R)
@@ -335,12 +355,21 @@ EVERY   ?= 10
 KILLS   ?= 1000
 ANSWERS ?= 1000000
 torture: all
-	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g -fno-sanitize-recover=undefined' all
+	$(MAKE) $(ASAN) all
 	PREBIND_BUILD=$(BUILD) node tests/torture/torture.mjs --every $(EVERY)
 	PREBIND_BUILD=build/asan node tests/torture/torture.mjs --every $$((20 * $(EVERY)))
 	PREBIND_BUILD=$(BUILD) node tests/torture/server.mjs --every $(EVERY)
 	PREBIND_BUILD=$(BUILD) node tests/torture/kills.mjs --kills $(KILLS)
 	PREBIND_BUILD=$(BUILD) node tests/torture/identity.mjs --answers $(ANSWERS)
+
+# Looks for inputs that break the program, by libFuzzer with AddressSanitizer and UBSan, for so many seconds altogether.
+# Exits with 1 if one does, and keeps it. build/fuzz/corpus/ holds what was found: a later campaign goes on from there.
+TIME ?= 600
+fuzz:
+	@tests/install build fuzz
+	@$(MAKE) -j$$(nproc) BUILD=build/fuzz CC=clang SANITIZE=address,undefined,fuzzer-no-link WARNINGS= FUZZ_MAIN= \
+		CFLAGS='-O2 -g -fno-sanitize-recover=undefined' fuzz-programs
+	@node tests/fuzz/run.mjs --time $(TIME) --only '$(ONLY)'
 
 # ---- install, release ----
 
@@ -451,6 +480,7 @@ help:
 	@echo 'make valgrind  runs the unit tests under valgrind'
 	@echo 'make torture   makes calls of the program fail, one after the other; kills it; checks whose answers are whose;'
 	@echo '               you may set EVERY=, KILLS= and ANSWERS='
+	@echo 'make fuzz      installs missing packages, feeds made-up inputs to every reader; you may set TIME= and ONLY='
 	@echo 'make install   installs to $(PREFIX); you may set PREFIX= and DESTDIR='
 	@echo 'make uninstall removes what make install made'
 	@echo 'make dist      makes a release archive, which builds without Node.js and npm'
@@ -461,5 +491,5 @@ help:
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
 	$(UNIT_TESTS:%=$(BUILD)/unit/%.d) $(BUILD)/unit/unit.d
 
-.PHONY: all unit screenshots bench-programs vendor demo test bench soak trips pages-soak systemd check lint asan tsan sanitized valgrind torture install uninstall dist deb kit kit-systems clean help FORCE
+.PHONY: all unit screenshots bench-programs fuzz-programs vendor demo test bench fuzz soak trips pages-soak systemd check lint asan tsan sanitized valgrind torture install uninstall dist deb kit kit-systems clean help FORCE
 .DELETE_ON_ERROR:

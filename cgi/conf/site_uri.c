@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/codec.h"
 
 #define DIGITS "0123456789"
 
@@ -84,6 +85,10 @@ static const char *put(char **field, const char *text, size_t len)
 
 	if (value == NULL)
 		return "has a % that does not stand for a character";
+	if (text_has_control(value)) {
+		free(value);
+		return "has a control character in it";
+	}
 	free(*field);
 	*field = value;
 	return NULL;

@@ -343,7 +343,8 @@ static struct iovec take(struct iovec *from, size_t room)
 
 	if (taken.iov_len > room)
 		taken.iov_len = room;
-	from->iov_base = (char *)from->iov_base + taken.iov_len;
+	if (taken.iov_len > 0) /* an empty part may have no base */
+		from->iov_base = (char *)from->iov_base + taken.iov_len;
 	from->iov_len -= taken.iov_len;
 	return taken;
 }

@@ -204,10 +204,12 @@ bool peer_wait_begin(struct server *server)
 
 void peer_wait_end(struct server *server)
 {
-	if (server == NULL)
+	struct pool *pool = server != NULL ? server->pool : NULL;
+
+	if (pool == NULL)
 		return;
 	wait_end();
-	peer_done(server->pool);
+	peer_done(pool);
 }
 
 /* ---- a thread's life ---- */

@@ -19,6 +19,13 @@ test("BENCH names the programs of tests/bench", () => {
 	assert.deepEqual(makefileList("BENCH").sort(), stems(programs));
 });
 
+test("FUZZ names the targets of tests/fuzz, and each has inputs and words", () => {
+	const targets = stems(find("tests/fuzz", /\.c$/).filter((file) => /LLVMFuzzerTestOneInput\(.*\n\{/.test(read(file)))).filter((name) => name !== "broken");
+	assert.deepEqual(makefileList("FUZZ").sort(), targets);
+	assert.deepEqual([...new Set(find("tests/fuzz/corpus", /corpus\/\w+\/[^/]+$/).map((file) => path.basename(path.dirname(file))))].sort(), targets);
+	assert.deepEqual(stems(find("tests/fuzz/corpus", /\.dict$/)).filter((name) => !targets.includes(name)), []);
+});
+
 for (const layer of LAYERS) {
 	test(`${layer} names the sources of cgi/${layer.toLowerCase()}`, () => {
 		assert.deepEqual(makefileList(layer).sort(), stems(find(`cgi/${layer.toLowerCase()}`, /\.c$/)));

@@ -1,0 +1,86 @@
+/*
+ * A connection of a web server: FastCGI's records over a socket pair, through the program's own
+ * server and libfcgi. Oracle: what comes back is whole records of the same request, which begin
+ * with a status and stop with an end, or nothing. Management records are left out: libfcgi writes
+ * the answer to some of them beyond its buffer, so only trusted peers may connect (serve/peers.c).
+ */
+#include "fuzz.h"
+
+#include <sys/socket.h>
+
+#include "serve/server_parts.h"
+
+static void handle(void *app, const struct raw_request *raw, struct response *res)
+{
+	struct request req;
+	struct error err = {0};
+
+	(void)app;
+	enum status status = request_read(raw, &req, &err);
+	if (status == STATUS_OK)
+		status = request_mount(&req, "", true, &err);
+	if (status == STATUS_OK)
+		status = request_body_read_any(raw, 1024, &req, &err);
+	res->status = status_http(status);
+	response_header(res, HEADER_X_REQUEST_ID, req.id);
+	strbuf_addf(&res->body, "%zu bytes\n", req.body.len);
+	request_clear(&req);
+}
+
+static bool has_management(const uint8_t *data, size_t size)
+{
+	while (size >= 8) {
+		size_t whole = 8 + ((size_t)data[4] << 8 | data[5]) + data[6];
+
+		if (data[0] != 1 || data[1] > 8 || (data[2] == 0 && data[3] == 0))
+			return true;
+		data += whole < size ? whole : size;
+		size -= whole < size ? whole : size;
+	}
+	return false;
+}
+
+static void check_answer(const uint8_t *data, size_t size, const uint8_t *id)
+{
+	bool ended = false;
+
+	for (size_t at = 0; at < size;) {
+		size_t len = (size_t)data[at + 4] << 8 | data[at + 5];
+
+		ORACLE(size - at >= 8 && data[at] == 1);
+		ORACLE(data[at + 1] == 6 || data[at + 1] == 3);
+		ORACLE(data[at + 2] == id[2] && data[at + 3] == id[3]);
+		if (at == 0 && data[1] == 6 && len > 0)
+			ORACLE(len >= 8 && memcmp(data + 8, "Status: ", 8) == 0);
+		ended = data[at + 1] == 3;
+		at += 8 + len + data[at + 6];
+		ORACLE(at <= size);
+	}
+	ORACLE(ended || size == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct server_app app = {.handle = handle};
+	struct server server = {.app = &app};
+	uint8_t answer[8192];
+	size_t len = 0;
+	ssize_t got;
+	int ends[2];
+	static bool started;
+
+	fuzz_start();
+	if (!started)
+		ORACLE(fcgi_start(NULL) == STATUS_OK);
+	started = true;
+	if (size > 60000 || has_management(data, size))
+		return 0;
+	ORACLE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+	ORACLE(write(ends[0], data, size) == (ssize_t)size && shutdown(ends[0], SHUT_WR) == 0);
+	fcgi_serve(&server, ends[1]);
+	while ((got = read(ends[0], answer + len, sizeof(answer) - len)) > 0)
+		len += (size_t)got;
+	close(ends[0]);
+	check_answer(answer, len, data);
+	return 0;
+}
