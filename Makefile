@@ -29,10 +29,11 @@ BASHDIR = $(PREFIX)/share/bash-completion/completions
 BASE     = address clock codec codec_base64 crypto error file history inflate json json_scan json_write key_list log log_writer metrics name secret \
 	secret_file status stopping strbuf troubles unix_crypt wait xml
 CONF     = amount check conf cookie_name databases keys list load number place placeholder print rooms shipped site_uri text value
-STORE    = adhoc_caller backup database_site jid_map limit limit_file migrate pool \
-	provisioned query session sql sqlite_backup sqlite_connection sqlite_error sqlite_file \
+STORE    = adhoc_caller backup connection database_site jid_map limit limit_file migrate pool \
+	postgresql_connection postgresql_setup postgresql_statement provisioned query session sql sqlite_backup sqlite_connection sqlite_error sqlite_file \
 	sqlite_foreign sqlite_setup sqlite_statement token_record user
-SITEDB   = grants kinds library mariadb mariadb_statement pool postgresql postgresql_statement resolve select \
+DB       = library libpq postgresql resolve socket_wait
+SITEDB   = grants kinds mariadb mariadb_statement pool postgresql postgresql_statement select \
 	select_comparison site_query site_rows sqlite sqlite_guard tokens
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \
 	bosh_write jid jid_name jid_prepare jwt login_token sasl
@@ -54,12 +55,12 @@ PAGE     = adhoc adhoc_error app behind_proxy bind caller chat cookie device err
 	login_circle login_limit operator page routes status status_page status_report
 
 LIB_OBJECTS = \
-	$(BASE:%=$(BUILD)/base/%.o) $(CONF:%=$(BUILD)/conf/%.o) $(STORE:%=$(BUILD)/store/%.o) $(SITEDB:%=$(BUILD)/sitedb/%.o) \
+	$(BASE:%=$(BUILD)/base/%.o) $(CONF:%=$(BUILD)/conf/%.o) $(DB:%=$(BUILD)/db/%.o) $(STORE:%=$(BUILD)/store/%.o) $(SITEDB:%=$(BUILD)/sitedb/%.o) \
 	$(XMPP:%=$(BUILD)/xmpp/%.o) $(NET:%=$(BUILD)/net/%.o) $(WEB:%=$(BUILD)/web/%.o) \
 	$(TEMPLATE:%=$(BUILD)/template/%.o) $(SERVE:%=$(BUILD)/serve/%.o) \
 	$(PASSWORD:%=$(BUILD)/password/%.o) $(IDENTITY:%=$(BUILD)/identity/%.o) $(ACCOUNT:%=$(BUILD)/account/%.o) \
 	$(PREBIND:%=$(BUILD)/prebind/%.o) $(SITE:%=$(BUILD)/site/%.o) $(PAGE:%=$(BUILD)/page/%.o) $(SETUP:%=$(BUILD)/setup/%.o) \
-	$(BUILD)/migrations.o $(BUILD)/status_texts.o
+	$(BUILD)/migrations.o $(BUILD)/migrations_postgresql.o $(BUILD)/status_texts.o
 
 CTL      = account backup check check_accounts check_grants check_bind check_names check_server check_visitor check_web check_web_address check_web_bosh check_web_fault check_web_page \
 	check_wordpress conf csv ctl gateway map map_import prebind server_call session setup setup_form setup_page setup_secret \
@@ -92,6 +93,7 @@ FUZZ = adhoc_answer adhoc_request basic_auth bosh codec conf cookie csv django e
 	site_uri template token wordpress wordpress_config xml
 
 MIGRATIONS = $(sort $(wildcard sql/migrations/*.sql))
+MIGRATIONS_POSTGRESQL = $(MIGRATIONS:sql/migrations/%=sql/postgresql/%)
 STATIC     = alerts.js archive.js attach.js banner.js bind.js bookmarks.js chat.css contacts.js conversation.js converse.css converse.js departure.js displayed.js dom.js embed.css \
 	environment.js handover.js holder.js icon.svg lang/de.js lang/en.js lang/fr.js lastwords.js launcher.js life.js lines.js listener.js log.js messages.js more.js order.js ownlist.js pace.js page.js panel.js peeractions.js peermenu.js people.js prebind.js repeats.js rooms.js session.js setup.css share.js sound.js spacing.js stanza.js storage.js \
 	styles.js supply.js tabs.js talks.js texts.js ui.js voice.js
@@ -166,12 +168,17 @@ $(BUILD)/migrations.c: sql/embed $(MIGRATIONS)
 	$(SAY) SQL $@
 	$(Q)sql/embed $(MIGRATIONS) > $@.part && mv $@.part $@
 
+$(BUILD)/migrations_postgresql.c: sql/embed $(MIGRATIONS_POSTGRESQL)
+	@mkdir -p $(@D)
+	$(SAY) SQL $@
+	$(Q)sql/embed $(MIGRATIONS_POSTGRESQL) > $@.part && mv $@.part $@
+
 $(BUILD)/status_texts.c: cgi/base/status_texts templates/lang/en.json
 	@mkdir -p $(@D)
 	$(SAY) TEXT $@
 	$(Q)cgi/base/status_texts templates/lang/en.json > $@.part && mv $@.part $@
 
-$(BUILD)/migrations.o $(BUILD)/status_texts.o: $(BUILD)/%.o: $(BUILD)/%.c
+$(BUILD)/migrations.o $(BUILD)/migrations_postgresql.o $(BUILD)/status_texts.o: $(BUILD)/%.o: $(BUILD)/%.c
 	$(SAY) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 

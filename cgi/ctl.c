@@ -299,9 +299,9 @@ static enum status open_what_is_needed(struct ctl *ctl, const struct arguments *
 	if (status == STATUS_OK && ctl->conf != NULL && !(needs & VERB_AS_CALLED))
 		status = become_program_user(ctl, err);
 	if (status == STATUS_OK && (needs & VERB_STORE))
-		status =
-		    conf_blame(store_open(ctl->site->database, ctl->site->name, &ctl->store, err),
-			       err, conf_site_place(ctl->site, "database"));
+		status = conf_blame(
+		    store_open(&STORE_PLACE(ctl->site), ctl->site->name, &ctl->store, err), err,
+		    conf_site_place(ctl->site, "database"));
 	return status;
 }
 

@@ -227,6 +227,10 @@ static void site_password_check(struct load *load, const struct site_conf *site)
 			   "site_database_password_file",
 			   "is only for a site_database that begins with mariadb://, mysql:// or "
 			   "postgresql://");
+	if (site->database_password_file[0] != '\0' &&
+	    site_uri_kind(site->database) == SITE_URI_PATH)
+		load_fault(load, line_of(load, "database_password_file"), "database_password_file",
+			   "is only for a database that begins with postgresql://");
 }
 
 /*

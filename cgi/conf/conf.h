@@ -110,8 +110,9 @@ struct site_conf {
 	bool base_path_set;
 	char *public_path; /* prefix of links, kept like base_path; without _set: base_path */
 	bool public_path_set;
-	char *session_cookie; /* part of the names of our own cookies */
-	char *database;
+	char *session_cookie;         /* part of the names of our own cookies */
+	char *database;               /* a path, or an address of PostgreSQL: conf/site_uri.h */
+	char *database_password_file; /* for the address */
 	char *templates;
 	struct conf_list language; /* offered languages; the first one is the default */
 	long client;               /* enum conf_client */

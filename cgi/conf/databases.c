@@ -1,6 +1,7 @@
 /*
  * An existing database is identified by device and inode, so links and other spellings are the same
- * file. One that does not exist yet is identified by its folder and its name.
+ * file. One that does not exist yet is identified by its folder and its name. One of a server is
+ * identified by its address; if that has other spellings, the database itself knows its site.
  */
 #include "conf/databases.h"
 
@@ -8,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "conf/site_uri.h"
 
 /* Identifies a file; equal for two paths to the same file. */
 struct file_key {
@@ -91,7 +94,8 @@ static struct row *row_new(const char *path, const struct database_use *use)
 		return NULL;
 	*row = (struct row){.use = *use};
 	memcpy(row->path, path, size);
-	path_normalise(row->path);
+	if (site_uri_kind(path) == SITE_URI_PATH)
+		path_normalise(row->path);
 	row->key = key_of(row->path);
 	return row;
 }

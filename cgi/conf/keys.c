@@ -155,8 +155,11 @@ const struct conf_key conf_keys[] = {
 	{SITE(public_path), .type = TYPE_MOUNT, .initial = "",
 	 .what = "The same path as browsers see it, if a proxy in front removes a part of "
 		 "it; empty: the same as base_path."},
-	{SITE(database), .type = TYPE_PATH, .initial = "", .needed = NEEDED_ALWAYS,
-	 .what = "The SQLite file with users, login sessions and the JID map."},
+	{SITE(database), .type = TYPE_OWN_DB, .initial = "", .needed = NEEDED_ALWAYS,
+	 .what = "The SQLite file with users, login sessions and the JID map, or postgresql://…, "
+		 "which machines can share."},
+	{SITE(database_password_file), .type = TYPE_PATH, .initial = "", .secret_file = true,
+	 .what = "The file with the password for PostgreSQL's database; empty: it needs none."},
 	{SITE(templates), .type = TYPE_PATH, .initial = PREBIND_DATADIR "/templates",
 	 .what = "The folder with the templates of the pages."},
 	{SITE(language), .type = TYPE_WORDS, .initial = "en de fr",

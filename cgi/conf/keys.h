@@ -43,6 +43,7 @@ enum conf_type {
 	TYPE_SESSIONS, /* PHP's session.save_path */
 	TYPE_PATH,     /* absolute; max: bytes, 0: any */
 	TYPE_SITE_DB,  /* a path, or an address: conf/site_uri.h */
+	TYPE_OWN_DB,   /* a path, or PostgreSQL's address */
 	TYPE_URL,      /* an address that we call */
 	TYPE_LOG,      /* stderr, syslog or a path */
 	TYPE_LINK,     /* an address for a browser */

@@ -263,3 +263,17 @@ const char *site_uri_check(const char *text)
 	site_uri_clear(&uri);
 	return wrong;
 }
+
+const char *site_uri_check_own(const char *text)
+{
+	static const char password[] =
+	    "has a password in it, which logs and backups would show: write it into a file of its "
+	    "own, and name that file with the key database_password_file";
+	enum site_uri_kind kind = site_uri_kind(text);
+	const char *wrong;
+
+	if (kind == SITE_URI_MARIADB || (kind == SITE_URI_PATH && text[0] != '/'))
+		return "does not begin with / or postgresql://";
+	wrong = kind == SITE_URI_PATH ? NULL : site_uri_check(text);
+	return wrong == password_inside ? password : wrong;
+}

@@ -1,6 +1,7 @@
 /*
- * The key `site_database` where it is not a path: mariadb://USER@HOST:PORT/NAME?socket=PATH, also
- * spelled mysql://, and postgresql://…, also postgres://. It never holds a password.
+ * The keys `site_database` and `database` where they are not a path:
+ * mariadb://USER@HOST:PORT/NAME?socket=PATH, also spelled mysql://, and postgresql://…, also
+ * postgres://. It never holds a password.
  */
 #ifndef CONF_SITE_URI_H
 #define CONF_SITE_URI_H
@@ -35,5 +36,8 @@ void site_uri_clear(struct site_uri *uri);
 
 /* NULL, or what is wrong with the value of `site_database`; see conf/text.h. */
 const char *site_uri_check(const char *text);
+
+/* The same for `database`, our own: a path or PostgreSQL's. */
+const char *site_uri_check_own(const char *text);
 
 #endif

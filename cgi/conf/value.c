@@ -334,6 +334,8 @@ static const struct type types[TYPE_COUNT] = {
 	[TYPE_PATH] = {"file", .check = text_path_check, .set = set_text, .text = text_text},
 	[TYPE_SITE_DB] = {"database", A_PATH ", mariadb://USER@HOST/NAME or postgresql://USER@HOST/NAME",
 				site_uri_check, set_text, text_text, .private = true},
+	[TYPE_OWN_DB] = {"database", A_PATH ", or postgresql://USER@HOST/NAME",
+			 site_uri_check_own, set_text, text_text, .private = true},
 	[TYPE_URL] = {"url", "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH",
 		      text_url_check, set_text, text_text, .private = true},
 	[TYPE_LOG] = {"log", "stderr, syslog, or " A_PATH, text_log_check, set_text, text_text},

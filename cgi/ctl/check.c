@@ -136,7 +136,9 @@ static void check_writing(struct report *report, struct store *store)
 	struct error said = {0};
 	enum status status = conf_blame(store_write_check(store, &said), &said, place);
 
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && store_is_server(store))
+		error_set(&said, STATUS_OK, "it can be written");
+	else if (status == STATUS_OK)
 		say_room(report->site->database, &said);
 	report_tell(report, "writing", status, said.text);
 }

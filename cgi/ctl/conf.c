@@ -60,7 +60,7 @@ static void print_migration(const struct ctl *ctl, const struct store_migration_
 int ctl_migrate(struct ctl *ctl)
 {
 	const struct store_migration what = {
-	    .path = ctl->site->database,
+	    .place = STORE_PLACE(ctl->site),
 	    .site = ctl->site->name,
 	    .adopt = ctl->adopt,
 	};

@@ -103,10 +103,11 @@ static void breaker_use_here(struct breaker_use *use)
 		use->pass = breaker_ask(use->breaker, use->now_ms, &use->wait_ms);
 }
 
-static void breaker_use_text(void *arg, const char *before, struct strbuf *after)
+static void breaker_use_text(void *arg, int64_t now_ms, const char *before, struct strbuf *after)
 {
 	struct breaker_use *use = arg;
 
+	use->now_ms = now_ms;
 	breaker_read(before, use->now_ms, use->breaker);
 	breaker_use_here(use);
 	breaker_write(use->breaker, after);

@@ -27,6 +27,8 @@ enum status site_check(const struct site_conf *conf, struct error *err)
 static enum status limits_open(const struct site_conf *conf, enum site_use use, struct site *site,
 			       struct error *err)
 {
+	if (store_is_server(site->store))
+		return limit_open_in(site->store, &site->limits, err);
 	if (use == SITE_FOR_CHECK)
 		return limit_open_to_look(conf->database, &site->limits, err);
 	return use == SITE_FOR_ONE ? limit_open_later(conf->database, &site->limits, err)
@@ -40,8 +42,8 @@ enum status site_open(const struct site_conf *conf, enum site_use use, struct te
 
 	*site = (struct site){.conf = conf, .cache = cache};
 	if (status == STATUS_OK)
-		status = conf_blame(store_open(conf->database, conf->name, &site->store, err), err,
-				    conf_site_place(conf, "database"));
+		status = conf_blame(store_open(&STORE_PLACE(conf), conf->name, &site->store, err),
+				    err, conf_site_place(conf, "database"));
 	if (status == STATUS_OK)
 		status = conf_blame(limits_open(conf, use, site, err), err,
 				    conf_site_place(conf, "database"));

@@ -1,16 +1,11 @@
 /*
  * The registry of the kinds of database, and what a site's key `site_database` says.
  */
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/secret.h"
-#include "base/wait.h"
 #include "sitedb/sitedb.h"
-
-#define SHORT_WAIT_MS 2 /* most answers come sooner than another thread would take our place */
 
 static const struct sitedb_kind *const kinds[] = {
     [SITE_URI_PATH] = &sitedb_sqlite,
@@ -86,17 +81,4 @@ enum status sitedb_password(const struct sitedb_source *source, struct strbuf *o
 	enum status status = secret_file_read(file, out, err);
 	return conf_blame(status == STATUS_NOT_FOUND ? STATUS_UNAVAILABLE : status, err,
 			  conf_site_place(source->site, "site_database_password_file"));
-}
-
-bool sitedb_wait(int fd, short events, int64_t until_ms)
-{
-	struct pollfd poll_fd = {.fd = fd, .events = events};
-	int64_t left_ms = clock_left_ms(until_ms);
-	int ready = poll(&poll_fd, 1, (int)(left_ms < SHORT_WAIT_MS ? left_ms : SHORT_WAIT_MS));
-
-	if (ready != 0 || left_ms <= SHORT_WAIT_MS || !wait_begin())
-		return ready > 0;
-	ready = poll(&poll_fd, 1, (int)clock_left_ms(until_ms));
-	wait_end();
-	return ready > 0;
 }

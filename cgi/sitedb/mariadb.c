@@ -9,8 +9,9 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/wait.h"
+#include "db/resolve.h"
+#include "db/socket_wait.h"
 #include "sitedb/mariadb.h"
-#include "sitedb/resolve.h"
 
 static const char *const functions[] = {"lower",
 					"upper",
@@ -123,7 +124,7 @@ void mariadb_wait_until(int64_t until_ms)
 static int wait_io(my_socket handle, my_bool is_read, int timeout)
 {
 	(void)timeout;
-	return sitedb_wait(handle, is_read ? POLLIN : POLLOUT, wait_until_ms) ? 1 : 0;
+	return socket_wait(handle, is_read ? POLLIN : POLLOUT, wait_until_ms) ? 1 : 0;
 }
 
 /* ---- failures ---- */
@@ -189,7 +190,7 @@ static void set_tls(MYSQL *mysql, const struct site_uri *uri)
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
 	libmariadb.mysql_optionsv(mysql, MYSQL_OPT_SSL_CA,
-				  uri->ca[0] != '\0' ? uri->ca : SITEDB_SYSTEM_CA);
+				  uri->ca[0] != '\0' ? uri->ca : DB_SYSTEM_CA);
 }
 
 static void set_options(MYSQL *mysql, const struct site_uri *uri)

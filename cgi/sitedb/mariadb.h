@@ -5,7 +5,7 @@
 #ifndef SITEDB_MARIADB_H
 #define SITEDB_MARIADB_H
 
-#include "sitedb/library.h"
+#include "db/library.h"
 #include "sitedb/sitedb.h"
 
 #if __has_include(<mariadb/mysql.h>)

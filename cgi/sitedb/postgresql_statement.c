@@ -3,22 +3,16 @@
  */
 #include "sitedb/postgresql.h"
 
-#ifdef LIBPQ_FE_H
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/codec.h"
 
-/* Types of pg_type.dat; these numbers never change. */
+/* More types of pg_type.dat. */
 enum {
-	TYPE_BOOL = 16,
 	TYPE_NAME = 19,
-	TYPE_INT8 = 20,
 	TYPE_INT2 = 21,
-	TYPE_INT4 = 23,
-	TYPE_TEXT = 25,
 	TYPE_OID = 26,
 	TYPE_CHAR_N = 1042,
 	TYPE_VARCHAR = 1043,
@@ -30,23 +24,23 @@ enum {
 
 /* ---- preparing ---- */
 
-static bool is_text_type(Oid type)
+static bool is_text_type(unsigned type)
 {
-	return type == TYPE_TEXT || type == TYPE_VARCHAR || type == TYPE_CHAR_N ||
+	return type == POSTGRESQL_TEXT || type == TYPE_VARCHAR || type == TYPE_CHAR_N ||
 	       type == TYPE_NAME || type >= TYPE_FIRST_OWN;
 }
 
-static bool is_whole_type(Oid type)
+static bool is_whole_type(unsigned type)
 {
-	return type == TYPE_INT8 || type == TYPE_INT4 || type == TYPE_INT2;
+	return type == POSTGRESQL_INT8 || type == POSTGRESQL_INT4 || type == TYPE_INT2;
 }
 
 /* A parameter of another type would be converted before it is compared. */
 static enum status params_check(struct postgresql_statement *s, const struct site_query_text *text,
-				const PGresult *described, struct error *err)
+				const struct postgresql_result *described, struct error *err)
 {
 	for (size_t i = 0; i < text->n_places; i++) {
-		Oid type = libpq.PQparamtype(described, (int)i);
+		unsigned type = postgresql_param_type(described, (int)i);
 		s->params[i] = type;
 		if (!is_text_type(type) && !is_whole_type(type))
 			return error_set(err, STATUS_BAD_REQUEST,
@@ -60,23 +54,22 @@ static enum status params_check(struct postgresql_statement *s, const struct sit
 static enum status describe(struct postgresql_statement *s, const struct site_query_text *text,
 			    struct error *err)
 {
-	PGresult *described = NULL;
-	enum status status = postgresql_finish(
-	    s->connection, libpq.PQsendDescribePrepared(s->connection->conn, s->name), &described,
-	    err);
+	struct postgresql_result *described = NULL;
+	struct postgresql_failure why = {0};
+	enum status status = postgresql_describe(s->site->server, s->name, &described, &why);
 
 	if (status != STATUS_OK)
-		return status;
-	if (libpq.PQnparams(described) != (int)text->n_places ||
-	    libpq.PQnfields(described) != (int)text->n_columns)
+		return postgresql_site_failed(&why, err);
+	if (postgresql_params(described) != (int)text->n_places ||
+	    postgresql_columns(described) != (int)text->n_columns)
 		status = error_set(err, STATUS_BAD_REQUEST,
 				   "the server finds other parameters or columns in it: write one "
 				   "plain SELECT");
 	else
 		status = params_check(s, text, described, err);
 	for (size_t i = 0; i < text->n_columns && status == STATUS_OK; i++)
-		s->columns[i] = libpq.PQftype(described, (int)i);
-	libpq.PQclear(described);
+		s->columns[i] = postgresql_column_type(described, (int)i);
+	postgresql_clear(described);
 	return status;
 }
 
@@ -87,34 +80,32 @@ static enum status describe(struct postgresql_statement *s, const struct site_qu
 static enum status send_prepare(struct postgresql_statement *s, const struct site_query_text *text,
 				struct error *err)
 {
-	Oid types[SELECT_PLACES_MAX] = {0};
-	PGresult *result = NULL;
+	unsigned types[SELECT_PLACES_MAX] = {0};
+	const struct postgresql_statement_text statement = {s->name, text->exact, types,
+							    text->n_places};
+	struct postgresql_failure why = {0};
 
 	for (size_t i = 0; i < text->n_places; i++)
 		if (!select_is_text(text->spec->asked[text->places[i]]))
-			types[i] = TYPE_INT8;
-	enum status status =
-	    postgresql_finish(s->connection,
-			      libpq.PQsendPrepare(s->connection->conn, s->name, text->exact,
-						  (int)text->n_places, types),
-			      &result, err);
-	libpq.PQclear(result);
-	return status;
+			types[i] = POSTGRESQL_INT8;
+	return postgresql_prepare(s->site->server, &statement, &why) == STATUS_OK
+		   ? STATUS_OK
+		   : postgresql_site_failed(&why, err);
 }
 
-enum status postgresql_prepare(void *handle, const struct site_query_text *text, int64_t until_ms,
-			       void **out, struct error *err)
+enum status postgresql_site_prepare(void *handle, const struct site_query_text *text,
+				    int64_t until_ms, void **out, struct error *err)
 {
-	struct postgresql *connection = handle;
+	struct postgresql_site *site = handle;
 	struct postgresql_statement *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return error_no_memory(err);
-	connection->until_ms = until_ms;
-	s->connection = connection;
-	s->next = connection->statements;
-	connection->statements = s;
-	snprintf(s->name, sizeof(s->name), "q%u", connection->n_statements++);
+	postgresql_set_deadline(site->server, until_ms);
+	s->site = site;
+	s->next = site->statements;
+	site->statements = s;
+	snprintf(s->name, sizeof(s->name), "q%u", site->n_statements++);
 	enum status status = send_prepare(s, text, err);
 	if (status == STATUS_OK)
 		status = describe(s, text, err);
@@ -129,9 +120,9 @@ enum status postgresql_prepare(void *handle, const struct site_query_text *text,
  * A whole number as the server would write it: 17, but not 017 or +17. Others cannot be in the
  * column, and the server would refuse them.
  */
-static bool is_whole(const char *text, Oid type)
+static bool is_whole(const char *text, unsigned type)
 {
-	size_t most = type == TYPE_INT8 ? 18 : type == TYPE_INT4 ? 9 : 4;
+	size_t most = type == POSTGRESQL_INT8 ? 18 : type == POSTGRESQL_INT4 ? 9 : 4;
 	const char *digits = text[0] == '-' ? text + 1 : text;
 	size_t len = strspn(digits, "0123456789");
 
@@ -148,9 +139,11 @@ static bool may_be_there(const struct postgresql_statement *s, size_t place, con
 
 /* STATUS_NOT_FOUND: no row can have such a value. */
 static enum status send_query(struct postgresql_statement *s, const struct site_query_text *text,
-			      const struct sitedb_ask *ask, PGresult **out, struct error *err)
+			      const struct sitedb_ask *ask, struct postgresql_result **out,
+			      struct error *err)
 {
 	const char *values[SELECT_PLACES_MAX] = {0};
+	struct postgresql_failure why = {0};
 	char numbers[SITE_QUERY_PARAMS_MAX][NUMBER_MAX];
 
 	for (size_t i = 0; i < text->n_places; i++) {
@@ -163,20 +156,20 @@ static enum status send_query(struct postgresql_statement *s, const struct site_
 		else if (!may_be_there(s, i, value->text))
 			return STATUS_NOT_FOUND;
 	}
-	return postgresql_finish(s->connection,
-				 libpq.PQsendQueryPrepared(s->connection->conn, s->name,
-							   (int)text->n_places, values, NULL, NULL,
-							   0),
-				 out, err);
+	const struct postgresql_values given = {.values = values, .count = text->n_places};
+	return postgresql_execute(s->site->server, s->name, &given, out, &why) == STATUS_OK
+		   ? STATUS_OK
+		   : postgresql_site_failed(&why, err);
 }
 
 /* Whether a value of the type is a text or a whole number, and its text. *len is set. */
-static const char *column_text(const PGresult *result, int column, Oid type, size_t *len)
+static const char *column_text(const struct postgresql_result *result, int column, unsigned type,
+			       size_t *len)
 {
-	const char *value = libpq.PQgetvalue(result, 0, column);
+	const char *value = postgresql_value(result, 0, column);
 
-	*len = (size_t)libpq.PQgetlength(result, 0, column);
-	if (type == TYPE_BOOL) {
+	*len = postgresql_length(result, 0, column);
+	if (type == POSTGRESQL_BOOL) {
 		*len = 1;
 		return value[0] == 't' ? "1" : "0";
 	}
@@ -184,11 +177,12 @@ static const char *column_text(const PGresult *result, int column, Oid type, siz
 		--*len; /* the column's padding */
 	bool known = is_text_type(type) || is_whole_type(type) || type == TYPE_OID ||
 		     type == TYPE_DATE || type == TYPE_TIMESTAMP || type == TYPE_TIMESTAMPTZ;
-	return known || is_whole(value, TYPE_INT8) ? value : NULL;
+	return known || is_whole(value, POSTGRESQL_INT8) ? value : NULL;
 }
 
 static enum status postgresql_row_read(const struct postgresql_statement *s,
-				       const struct site_query_text *text, const PGresult *result,
+				       const struct site_query_text *text,
+				       const struct postgresql_result *result,
 				       struct site_query_row *row, struct error *err)
 {
 	enum status status = STATUS_OK;
@@ -196,7 +190,7 @@ static enum status postgresql_row_read(const struct postgresql_statement *s,
 	for (size_t i = 0; i < text->spec->n_columns && status == STATUS_OK; i++) {
 		int n = text->columns[i];
 		size_t len;
-		if (n < 0 || libpq.PQgetisnull(result, 0, n))
+		if (n < 0 || postgresql_is_null(result, 0, n))
 			continue;
 		const char *value = column_text(result, n, s->columns[n], &len);
 		status =
@@ -207,25 +201,23 @@ static enum status postgresql_row_read(const struct postgresql_statement *s,
 	return status;
 }
 
-enum status postgresql_ask(void *statement, const struct site_query_text *text,
-			   const struct sitedb_ask *ask, struct site_query_row *row,
-			   struct error *err)
+enum status postgresql_site_ask(void *statement, const struct site_query_text *text,
+				const struct sitedb_ask *ask, struct site_query_row *row,
+				struct error *err)
 {
 	struct postgresql_statement *s = statement;
-	PGresult *result = NULL;
+	struct postgresql_result *result = NULL;
 
-	s->connection->until_ms = ask->until_ms;
+	postgresql_set_deadline(s->site->server, ask->until_ms);
 	enum status status = send_query(s, text, ask, &result, err);
 	if (status != STATUS_OK)
 		return status;
-	if (libpq.PQntuples(result) == 0)
+	if (postgresql_rows(result) == 0)
 		status = STATUS_NOT_FOUND;
-	else if (libpq.PQntuples(result) > 1)
+	else if (postgresql_rows(result) > 1)
 		status = site_query_many_rows(text, err);
 	else
 		status = postgresql_row_read(s, text, result, row, err);
-	libpq.PQclear(result);
+	postgresql_clear(result);
 	return status;
 }
-
-#endif

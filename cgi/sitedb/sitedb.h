@@ -17,8 +17,6 @@
 
 /* How long an idle connection to a server is kept. */
 #define SITEDB_IDLE_MS (30 * 1000)
-/* The system's certificate authorities, for a server that is not on this host. */
-#define SITEDB_SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
 struct sitedb_kind;
 struct sitedb_server;
@@ -153,12 +151,6 @@ void sitedb_server_release(struct sitedb_server *server);
 
 /* After a time-out: nobody asks this server for a second, so that visitors do not pile up. */
 void sitedb_server_rest(struct sitedb_server *server);
-
-/*
- * Waits for a socket: poll(2), as a wait of base/wait.h. Returns true if it is ready. until_ms is
- * monotonic.
- */
-bool sitedb_wait(int fd, short events, int64_t until_ms);
 
 /* The password of the site's database; out is empty if there is none. */
 enum status sitedb_password(const struct sitedb_source *source, struct strbuf *out,

@@ -102,10 +102,20 @@ static enum status copy_bytes(const char *from, int to, struct error *err)
 
 /* ---- backup ---- */
 
+static enum status refuse_server(const char *database, const char *program, struct error *err)
+{
+	if (!connection_place_is_server(database))
+		return STATUS_OK;
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "%s is a database of PostgreSQL, whose own program does this: use %s",
+			 database, program);
+}
+
 static enum status copy(const char *database, const char *file, struct error *err)
 {
 	struct connection *db = NULL;
-	enum status status = connection_open(database, CONNECTION_DURABLE, &db, NULL, err);
+	enum status status = connection_open(&(struct store_place){.database = database},
+					     CONNECTION_DURABLE, &db, NULL, err);
 
 	if (status == STATUS_OK)
 		status = connection_copy(db, file, err);
@@ -118,8 +128,10 @@ static enum status copy(const char *database, const char *file, struct error *er
 enum status store_backup(const char *database, const char *file, struct error *err)
 {
 	int fd = -1;
-	enum status status = file_new(file, &fd, err);
+	enum status status = refuse_server(database, "pg_dump", err);
 
+	if (status == STATUS_OK)
+		status = file_new(file, &fd, err);
 	if (status != STATUS_OK)
 		return status;
 	close(fd); /* SQLite fills an empty file */
@@ -171,7 +183,8 @@ static enum status refuse_sides(const char *file, struct error *err)
 /* The copy becomes a database of this program and site, in which nobody is logged in. */
 static enum status prepare(struct store_restoration *what, const char *copied, struct error *err)
 {
-	const struct store_migration migration = {.path = copied, .site = what->site};
+	const struct store_migration migration = {.place = {.database = copied},
+						  .site = what->site};
 	struct store_migration_report report = {0};
 	struct store *store = NULL;
 	int ended = 0;
@@ -184,7 +197,7 @@ static enum status prepare(struct store_restoration *what, const char *copied, s
 	if (report.from == 0)
 		return error_set(err, STATUS_BAD_REQUEST, "%s is empty: it is no backup",
 				 what->file);
-	status = store_open(copied, what->site, &store, err);
+	status = store_open(&migration.place, what->site, &store, err);
 	if (status == STATUS_OK)
 		status = store_verify(store, err);
 	if (status == STATUS_OK)
@@ -256,7 +269,8 @@ static enum status replace(const struct store_restoration *what, const struct pl
 	enum status status = STATUS_OK;
 
 	if (exists(what->database))
-		status = connection_open(what->database, CONNECTION_DURABLE, &db, &trouble, &why);
+		status = connection_open(&(struct store_place){.database = what->database},
+					 CONNECTION_DURABLE, &db, &trouble, &why);
 	if (status != STATUS_OK && trouble != TROUBLE_DAMAGED)
 		return error_set(err, status, "%s", why.text);
 	status = db != NULL ? connection_lock_out(db, err) : STATUS_OK;
@@ -273,9 +287,9 @@ enum status store_restore(struct store_restoration *what, struct error *err)
 	    .kept = joined(what->database, KEPT),
 	};
 	bool had = exists(what->database);
-	enum status status = STATUS_OK;
+	enum status status = refuse_server(what->database, "pg_restore", err);
 
-	if (places.restoring == NULL || places.kept == NULL)
+	if (status == STATUS_OK && (places.restoring == NULL || places.kept == NULL))
 		status = error_no_memory(err);
 	if (status == STATUS_OK)
 		status = make_copy(what, places.restoring, err);

@@ -1,7 +1,7 @@
 /*
- * A connection to our own database. Each kind of database implements these functions:
- * sqlite_connection.c, sqlite_setup.c and sqlite_statement.c do so with SQLite. Another kind would
- * do so with its own library, and with its own SQL in sql.c. Internal to store/.
+ * A connection to our own database. Each kind of database implements these functions, as
+ * struct database_kind: sqlite_*.c do so with SQLite, postgresql_*.c with PostgreSQL. The SQL of
+ * both is in sql.c. Internal to store/.
  */
 #ifndef STORE_CONNECTION_H
 #define STORE_CONNECTION_H
@@ -10,13 +10,15 @@
 
 #include "store/query.h"
 
-/* A struct connection is used by one thread at a time. */
-
 /*
- * ---- the place of a database, without a connection: sqlite_file.c ----
+ * ---- the place of a database, without a connection ----
  *
- * For SQLite the place is the path of its file.
+ * For SQLite the place is the path of its file, for PostgreSQL a URI. A server's place is always
+ * right, except where a comment says so.
  */
+
+/* True if the place is a server's. It has no files, and it keeps the limits too. */
+bool connection_place_is_server(const char *path);
 
 /* Checks that this user may use the database. The error names the command that corrects it. */
 enum status connection_place_check(const char *path, struct error *err);
@@ -39,7 +41,7 @@ enum status connection_place_create(const char *path, struct error *err);
 /* True if locks and shared memory may be unreliable there: a network or shared file system. */
 bool connection_place_on_network(const char *path);
 
-/* ---- connections: sqlite_connection.c ---- */
+/* ---- connections ---- */
 
 /* How durable a database is. */
 enum connection_kind {
@@ -52,16 +54,26 @@ enum connection_trouble {
 	TROUBLE_NONE,
 	TROUBLE_BUSY,   /* locked by another connection for longer than we wait */
 	TROUBLE_FULL,   /* no space left on the disk, or in this kind of database */
+	TROUBLE_SILENT, /* the server did not answer in time */
 	TROUBLE_DAMAGED /* the file is not a sound database of this program */
 };
 
+/* One thread at a time uses it. Each kind has a struct that begins with this one. */
+struct connection {
+	const struct database_kind *kind;
+	char *path; /* owned */
+	int schema; /* when it was opened */
+	enum connection_trouble trouble;
+};
+
 /*
- * Opens an existing file that only its owner can use (see sqlite.h). A database of another
- * program is refused before it is changed. The caller owns *out. On failure *trouble is set;
- * trouble may be NULL.
+ * Opens an existing database. A file must be one that only its owner can use (see sqlite.h). A
+ * database of another program is refused before it is changed. The caller owns *out. On failure
+ * *trouble is set; trouble may be NULL.
  */
-enum status connection_open(const char *path, enum connection_kind kind, struct connection **out,
-			    enum connection_trouble *trouble, struct error *err);
+enum status connection_open(const struct store_place *place, enum connection_kind kind,
+			    struct connection **out, enum connection_trouble *trouble,
+			    struct error *err);
 void connection_close(struct connection *db); /* NULL is allowed */
 
 /* The kind of the last failure. TROUBLE_DAMAGED stays. */
@@ -72,7 +84,11 @@ const char *connection_path(const struct connection *db);
 /* The schema number when the connection was opened. */
 int connection_schema_opened(const struct connection *db);
 
-/* True if the path still leads to the file that was opened: it was neither deleted nor replaced. */
+/*
+ * True if it can be used. A file: the path still leads to the file that was opened: it was neither
+ * deleted nor replaced. A server: it has not closed the connection; if it has, another connection
+ * may be opened.
+ */
 bool connection_current(const struct connection *db);
 
 /* Runs constant SQL of this program, such as a migration; never SQL that is built from data. */
@@ -94,8 +110,11 @@ enum status connection_verify(struct connection *db, struct error *err);
 /* Sets how long to wait for another writer. store_return restores the usual time. */
 void connection_patience(struct connection *db, int milliseconds);
 
-/* Begins a write transaction: there is no other writer until it ends. */
-enum status connection_begin(struct connection *db, struct error *err);
+/*
+ * Begins a write transaction. Until it ends no other transaction of the same key begins, in any
+ * process of any machine. In a file there is no other writer at all.
+ */
+enum status connection_begin(struct connection *db, const struct store_key *key, struct error *err);
 enum status connection_commit(struct connection *db, struct error *err); /* rolls back on failure */
 void connection_rollback(struct connection *db); /* does nothing if none is open */
 void connection_reset(struct connection *db);    /* resets statements, rolls back */
@@ -112,23 +131,24 @@ enum status connection_copy(struct connection *db, const char *file, struct erro
  */
 enum status connection_lock_out(struct connection *db, struct error *err);
 
-/* ---- how a database is set up: sqlite_setup.c ---- */
+/*
+ * The time that decides about rows, in microseconds: that of the program, own_us, for a file; that
+ * of the server, which all nodes share, for a server. Inside a transaction it does not go back
+ * behind the clock at its begin, which was read after the key was taken. Outside it may be some
+ * milliseconds old.
+ */
+enum status connection_clock(struct connection *db, int64_t own_us, int64_t *out_us,
+			     struct error *err);
+/* The same in seconds. */
+enum status connection_clock_s(struct connection *db, int64_t own, int64_t *out, struct error *err);
 
-/* connection_open calls it once. *schema: see connection_schema. */
-enum status connection_set_up(struct connection *db, enum connection_kind kind, int *schema,
-			      struct error *err);
+/* ---- how a database is set up ---- */
 
 /* The number of the schema; 0 for an empty database. A database of another program is refused. */
 enum status connection_schema(struct connection *db, int *out, struct error *err);
 enum status connection_set_schema(struct connection *db, int number, struct error *err);
 
-/*
- * Refuses a database of prebind where the site's own is expected: it may belong to another site,
- * and the query of this one must not read its logins and passwords.
- */
-enum status connection_check_foreign(struct connection *db, struct error *err);
-
-/* ---- the queries of sql.c: sqlite_statement.c ---- */
+/* ---- the queries of sql.c ---- */
 
 /*
  * These do the same as store_find and store_run, inside the caller's transaction. After
@@ -142,6 +162,46 @@ enum status connection_run(struct connection *db, enum query query, struct value
 /* list->rows and count are 0 at first. The caller clears the list, also after a failure. */
 enum status connection_list(struct connection *db, enum query query, struct values values,
 			    struct row_list *list, struct error *err);
+
+/* ---- what a kind of database does; each function does what the one above of its name does ---- */
+
+struct database_kind {
+	bool is_server;
+	/* NULL: nothing is wrong with a place. */
+	enum status (*place_check)(const char *path, struct error *err);
+	enum status (*place_beside)(const char *path, struct error *err);
+	enum status (*place_room)(const char *path, struct error *err);
+	enum status (*place_create)(const char *path, struct error *err);
+	bool (*place_on_network)(const char *path);
+
+	enum status (*open)(const struct store_place *place, enum connection_kind kind,
+			    struct connection **out, enum connection_trouble *trouble,
+			    struct error *err);
+	void (*close)(struct connection *db);
+	bool (*current)(const struct connection *db);
+	enum status (*script)(struct connection *db, const char *sql, struct error *err);
+	enum status (*ask)(struct connection *db, const char *sql, int *number, char **text,
+			   struct error *err);
+	enum status (*verify)(struct connection *db, struct error *err);
+	void (*patience)(struct connection *db, int milliseconds); /* NULL: it cannot be set */
+	enum status (*begin)(struct connection *db, const struct store_key *key, struct error *err);
+	enum status (*commit)(struct connection *db, struct error *err);
+	void (*rollback)(struct connection *db);
+	void (*reset)(struct connection *db);
+	enum status (*clock)(struct connection *db, int64_t *out_us,
+			     struct error *err); /* NULL: own */
+	enum status (*copy)(struct connection *db, const char *file, struct error *err);
+	enum status (*lock_out)(struct connection *db, struct error *err);
+	enum status (*schema)(struct connection *db, int *out, struct error *err);
+	enum status (*set_schema)(struct connection *db, int number, struct error *err);
+	enum status (*find)(struct connection *db, enum query query, struct values values,
+			    void *row, struct error *err);
+	enum status (*run)(struct connection *db, enum query query, struct values values,
+			   int *changed, struct error *err);
+	enum status (*list)(struct connection *db, enum query query, struct values values,
+			    struct row_list *list, struct error *err);
+};
+extern const struct database_kind database_sqlite, database_postgresql;
 
 /* ---- the same for each kind of database: query.c ---- */
 

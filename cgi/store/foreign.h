@@ -16,6 +16,12 @@ struct statement;
 enum status connection_open_foreign(const char *path, struct connection **out, struct error *err);
 
 /*
+ * Refuses a database of prebind where the site's own is expected: it may belong to another site,
+ * and the query of this one must not read its logins and passwords.
+ */
+enum status connection_check_foreign(struct connection *db, struct error *err);
+
+/*
  * Calls `each` with the first column of every row. sql is a constant. STATUS_BAD_REQUEST: a text
  * has a NUL in it.
  */

@@ -37,10 +37,11 @@ static enum status name_owner(struct connection *db, const struct jid_map_row *r
 {
 	const struct values account = VALUES(as_text(row->localpart), as_text(row->domain));
 	struct jid_map_row owner;
-	enum status status = connection_find(db, QUERY_JID_MAP_FIND_ACCOUNT, account, &owner, err);
+	enum status status = connection_find(db, QUERY_JID_MAP_FIND_ACCOUNT, account, &owner, NULL);
 
 	if (status != STATUS_OK)
-		return status == STATUS_NOT_FOUND ? STATUS_CONFLICT : status;
+		return error_set(err, STATUS_CONFLICT, "the account %s@%s belongs to another user",
+				 row->localpart, row->domain);
 	status = error_set(err, STATUS_CONFLICT,
 			   "the account %s@%s belongs to user \"%s\" of %s: delete that row first",
 			   row->localpart, row->domain, owner.user, owner.source);
@@ -53,15 +54,18 @@ enum status jid_map_row_set(struct connection *db, const struct jid_map_row *row
 	const struct values values =
 	    VALUES(as_text(row->source), as_text(row->user), as_text(row->localpart),
 		   as_text(row->domain), as_text(row->xmpp_password));
-	enum status status = connection_run(db, QUERY_JID_MAP_SET, values, NULL, err);
+	enum status status = connection_change(db, QUERY_JID_MAP_SET, values, err);
 
-	return status == STATUS_CONFLICT ? name_owner(db, row, err) : status;
+	return status == STATUS_CONFLICT || status == STATUS_NOT_FOUND ? name_owner(db, row, err)
+								       : status;
 }
+
+static const struct store_key the_map = {.scope = KEY_MAP};
 
 enum status jid_map_set(struct store *store, const struct jid_map_row *row, struct error *err)
 {
 	struct connection *db;
-	enum status status = store_begin(store, &db, err);
+	enum status status = store_begin(store, &the_map, &db, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -122,7 +126,7 @@ static enum status import_rows(struct connection *db, struct jid_map_import *imp
 enum status jid_map_import(struct store *store, struct jid_map_import *import, struct error *err)
 {
 	struct connection *db;
-	enum status status = store_begin(store, &db, err);
+	enum status status = store_begin(store, &the_map, &db, err);
 
 	import->added = import->changed = import->same = 0;
 	if (status != STATUS_OK)
@@ -180,9 +184,12 @@ static enum status compare_owner(char *owner, const struct jid_claim *claim, str
 static enum status insert_claim(struct store *store, const struct jid_claim *claim,
 				struct error *err)
 {
+	const struct store_key key = {
+	    .scope = KEY_ACCOUNT, .names = {claim->localpart, claim->domain}
+        };
 	char *owner;
 	struct connection *db;
-	enum status status = store_begin(store, &db, err);
+	enum status status = store_begin(store, &key, &db, err);
 
 	if (status != STATUS_OK)
 		return status;

@@ -152,8 +152,10 @@ static enum status ask(struct connection *db, void *arg, struct error *err)
 	struct question *q = arg;
 	struct limit_answer answer;
 	struct limit_row row;
-	enum status status = row_find(db, q, &row, err);
+	enum status status = connection_clock(db, q->what.now, &q->what.now, err);
 
+	if (status == STATUS_OK)
+		status = row_find(db, q, &row, err);
 	if (status != STATUS_OK)
 		return status;
 	q->rule(&q->what, &row, &answer);
@@ -224,9 +226,16 @@ static enum status limit_ask(struct limit_store *limits, const struct asker *ask
 	if (rule->count <= 0)
 		return STATUS_OK;
 	question_make(asker, &q);
+	const struct limit_file_call call = {
+	    .key = {.scope = KEY_LIMIT,
+		    .names = {asker->key->scope, asker->key->key},
+		    .disposable = true},
+	    .ask = ask,
+	    .arg = &q,
+	};
 	enum status status = hash_key(asker, q.id, err);
 	if (status == STATUS_OK)
-		status = limit_file_ask(limits, ask, &q, err);
+		status = limit_file_ask(limits, &call, err);
 	if (status != STATUS_OK || q.wait == 0)
 		return status;
 	if (err != NULL) /* NULL: it is only counted, and nobody is refused */

@@ -25,6 +25,12 @@ void limit_close(struct limit_store *limits);
 enum status limit_open_later(const char *database, struct limit_store **out, struct error *err);
 
 /*
+ * The limits in a server's database (store_is_server), where they count over all nodes. The store
+ * must outlive *out.
+ */
+enum status limit_open_in(struct store *store, struct limit_store **out, struct error *err);
+
+/*
  * Like limit_open_later, but only reads: the file is neither created nor repaired. If it is
  * missing, a question returns STATUS_NOT_FOUND.
  */
@@ -34,7 +40,8 @@ enum status limit_open_to_look(const char *database, struct limit_store **out, s
  * Takes one token from the bucket (scope, key). The bucket holds `burst` tokens and is refilled
  * with rule->count tokens per rule->period_ms. STATUS_SLOW_DOWN: it is empty, and err->retry_after
  * is set (≥ 1). A rule with count 0 is off: the result is STATUS_OK. now_ms is the wall clock in
- * milliseconds. A clock that was set back refills nothing and locks nobody out.
+ * milliseconds; a server's database decides by its own clock instead. A clock that was set back
+ * refills nothing and locks nobody out.
  */
 struct limit_key {
 	const char *scope; /* "login", "bind_user", "bind_ip" */
@@ -77,10 +84,12 @@ void limit_address_key(const char *remote_addr, char out[64]);
  */
 
 /*
- * Computes the new state from the old one; before is "" if there was none. No other process reads
- * or writes in between. It may be called twice: only the last result counts.
+ * Computes the new state from the old one; before is "" if there was none. now_ms: the clock that
+ * all who share the state have. No other process reads or writes in between. It may be called
+ * twice: only the last result counts.
  */
-typedef void upstream_state_change(void *arg, const char *before, struct strbuf *after);
+typedef void upstream_state_change(void *arg, int64_t now_ms, const char *before,
+				   struct strbuf *after);
 
 enum status upstream_state_update(struct limit_store *limits, const char *url,
 				  upstream_state_change *change, void *arg, struct error *err);

@@ -1,7 +1,8 @@
 /*
  * The file of the limits: creates, opens and repairs it, and runs one transaction per question. The
  * file may be deleted or damaged at any time. It is then created again, empty, because losing the
- * limits does little harm. limit.c defines what is in its table.
+ * limits does little harm. limit.c defines what is in its table. A server's database has the same
+ * tables and needs no file.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -33,20 +34,21 @@ static const char limit_tables[] = "CREATE TABLE bucket ("
 				   ") STRICT, WITHOUT ROWID";
 
 struct limit_store {
-	char *path;
+	struct store *in; /* borrowed: the server's database that has the tables; NULL: a file */
+	char *path;       /* of the file */
 	pthread_mutex_t lock;  /* serializes the questions; each usually takes microseconds */
 	struct connection *db; /* NULL: not open */
 	bool only_looks;       /* never create or change the file */
 };
 
-static enum status ask_in_transaction(struct connection *db, limit_file_question *ask, void *arg,
+static enum status ask_in_transaction(struct connection *db, const struct limit_file_call *call,
 				      struct error *err)
 {
-	enum status status = connection_begin(db, err);
+	enum status status = connection_begin(db, &call->key, err);
 
 	if (status != STATUS_OK)
 		return status;
-	status = ask(db, arg, err);
+	status = call->ask(db, call->arg, err);
 	if (status == STATUS_OK)
 		return connection_commit(db, err);
 	connection_rollback(db);
@@ -76,7 +78,7 @@ static enum status set_up(struct connection *db, enum connection_trouble *troubl
 	if (status == STATUS_OK && schema == LIMIT_SCHEMA)
 		return STATUS_OK;
 	if (status == STATUS_OK)
-		status = connection_begin(db, err);
+		status = connection_begin(db, &(struct store_key){.scope = KEY_DATABASE}, err);
 	if (status == STATUS_OK) /* another process may have created them meanwhile */
 		status = connection_schema(db, &schema, err);
 	if (status == STATUS_OK && schema == 0) {
@@ -107,7 +109,8 @@ static enum status try_open(struct limit_store *limits, enum connection_trouble 
 	if (!limits->only_looks)
 		status = connection_place_create(limits->path, err);
 	if (status == STATUS_OK)
-		status = connection_open(limits->path, CONNECTION_DISPOSABLE, &db, trouble, err);
+		status = connection_open(&(struct store_place){.database = limits->path},
+					 CONNECTION_DISPOSABLE, &db, trouble, err);
 	if (status != STATUS_OK)
 		return status;
 	if (!limits->only_looks)
@@ -162,9 +165,23 @@ static bool mend(struct limit_store *limits, enum connection_trouble trouble)
 	return mended && ready(limits, NULL) == STATUS_OK;
 }
 
-enum status limit_file_ask(struct limit_store *limits, limit_file_question *ask, void *arg,
+/* In a server's database nothing is repaired, and questions of different keys do not wait. */
+static enum status ask_server(struct store *store, const struct limit_file_call *call,
+			      struct error *err)
+{
+	struct connection *db;
+	enum status status = store_begin(store, &call->key, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	return store_end(store, db, call->ask(db, call->arg, err), err);
+}
+
+enum status limit_file_ask(struct limit_store *limits, const struct limit_file_call *call,
 			   struct error *err)
 {
+	if (limits->in != NULL)
+		return ask_server(limits->in, call, err);
 	int rc = wait_lock(&limits->lock, clock_monotonic_ms() + TURN_WAIT_MS);
 
 	if (rc == EBUSY)
@@ -176,9 +193,9 @@ enum status limit_file_ask(struct limit_store *limits, limit_file_question *ask,
 				 limits->path, TURN_WAIT_MS);
 	enum status status = ready(limits, err);
 	if (status == STATUS_OK) {
-		status = ask_in_transaction(limits->db, ask, arg, err);
+		status = ask_in_transaction(limits->db, call, err);
 		if (status != STATUS_OK && mend(limits, connection_trouble(limits->db)))
-			status = ask_in_transaction(limits->db, ask, arg, err);
+			status = ask_in_transaction(limits->db, call, err);
 	}
 	if (limits->db != NULL)
 		connection_reset(limits->db);
@@ -199,6 +216,18 @@ enum status limit_open_later(const char *database, struct limit_store **out, str
 		return error_no_memory(err);
 	}
 	pthread_mutex_init(&limits->lock, NULL);
+	*out = limits;
+	return STATUS_OK;
+}
+
+enum status limit_open_in(struct store *store, struct limit_store **out, struct error *err)
+{
+	struct limit_store *limits = calloc(1, sizeof(*limits));
+
+	if (limits == NULL)
+		return error_no_memory(err);
+	pthread_mutex_init(&limits->lock, NULL);
+	limits->in = store;
 	*out = limits;
 	return STATUS_OK;
 }
@@ -265,11 +294,14 @@ static enum status update_state(struct connection *db, void *arg, struct error *
 
 	if (status != STATUS_OK)
 		return status;
+	int64_t now_us = 0;
+	status = connection_clock(db, clock_wall_ms() * 1000, &now_us, err);
 	strbuf_init(&after);
-	what->change(what->arg, before, &after);
-	if (!strbuf_ok(&after))
+	if (status == STATUS_OK)
+		what->change(what->arg, now_us / 1000, before, &after);
+	if (status == STATUS_OK && !strbuf_ok(&after))
 		status = error_no_memory(err);
-	else if (strcmp(before, after.data) != 0)
+	else if (status == STATUS_OK && strcmp(before, after.data) != 0)
 		status = connection_run(db, QUERY_UPSTREAM_SET,
 					VALUES(as_text(what->url), as_text(after.data)), NULL, err);
 	strbuf_clear(&after);
@@ -281,6 +313,11 @@ enum status upstream_state_update(struct limit_store *limits, const char *url,
 				  upstream_state_change *change, void *arg, struct error *err)
 {
 	struct state_update what = {.url = url, .change = change, .arg = arg};
+	const struct limit_file_call call = {
+	    .key = {.scope = KEY_UPSTREAM, .names = {url}, .disposable = true},
+	    .ask = update_state,
+	    .arg = &what,
+	};
 
-	return limit_file_ask(limits, update_state, &what, err);
+	return limit_file_ask(limits, &call, err);
 }

@@ -21,7 +21,12 @@ struct limit_store;
  * and the question is asked again. The second call must not add to the results of the first.
  */
 typedef enum status limit_file_question(struct connection *db, void *arg, struct error *err);
-enum status limit_file_ask(struct limit_store *limits, limit_file_question *ask, void *arg,
+struct limit_file_call {
+	struct store_key key; /* of the row that is read and written */
+	limit_file_question *ask;
+	void *arg;
+};
+enum status limit_file_ask(struct limit_store *limits, const struct limit_file_call *call,
 			   struct error *err);
 
 #endif

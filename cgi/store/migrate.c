@@ -12,6 +12,8 @@
 
 #define SCHEMA_WITH_SITE 10 /* from then on a database records its site */
 
+static const struct store_key key = {.scope = KEY_DATABASE};
+
 int store_schema(void)
 {
 	return migrations[migrations_count - 1].number;
@@ -38,7 +40,8 @@ static enum status apply_next(struct connection *db, int *schema, struct error *
 		*schema = now; /* another process was faster */
 		return STATUS_OK;
 	}
-	const struct migration *next = &migrations[now];
+	const struct migration *next =
+	    &(db->kind->is_server ? migrations_postgresql : migrations)[now];
 	status = connection_script(db, next->sql, &why);
 	if (status == STATUS_OK)
 		status = connection_set_schema(db, next->number, &why);
@@ -53,7 +56,7 @@ static enum status apply_all(struct connection *db, int *schema, struct error *e
 	enum status status = STATUS_OK;
 
 	while (status == STATUS_OK && *schema < store_schema()) {
-		status = connection_begin(db, err);
+		status = connection_begin(db, &key, err);
 		if (status == STATUS_OK)
 			status = apply_next(db, schema, err);
 		if (status == STATUS_OK)
@@ -70,7 +73,7 @@ static enum status claim(struct connection *db, const struct store_migration *wh
 {
 	if (database_site_check(db, what->site, NULL) == STATUS_OK)
 		return STATUS_OK;
-	enum status status = connection_begin(db, err);
+	enum status status = connection_begin(db, &key, err);
 	if (status != STATUS_OK)
 		return status;
 	status = database_site_claim(db, what->site, what->adopt, &report->adopted_from, err);
@@ -109,10 +112,10 @@ enum status store_migrate(const struct store_migration *what, struct store_migra
 {
 	struct store_migration_report report = {0};
 	struct connection *db;
-	enum status status = connection_place_create(what->path, err);
+	enum status status = connection_place_create(what->place.database, err);
 
 	if (status == STATUS_OK)
-		status = connection_open(what->path, CONNECTION_DURABLE, &db, NULL, err);
+		status = connection_open(&what->place, CONNECTION_DURABLE, &db, NULL, err);
 	if (status != STATUS_OK)
 		return status;
 	status = migrate(db, what, &report, err);

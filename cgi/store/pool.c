@@ -2,9 +2,9 @@
  * The pool of connections. It opens a connection when one is needed, up to a maximum, lends it for
  * the time of one function, and keeps it afterwards. If all are lent, a borrower waits for a
  * limited time. The pool also notices a damaged or replaced file, which no single connection can
- * repair. Only one writer at a time is allowed: SQLite would let waiting writers retry in any
- * order, so that some could wait very long. So the writers of one process wait here, before they
- * borrow a connection.
+ * repair. Of a file only one writer at a time is allowed: SQLite would let waiting writers retry in
+ * any order, so that some could wait very long. So the writers of one process wait here, before
+ * they borrow a connection. A lost connection to a server is replaced.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -17,11 +17,14 @@
 #include "store/database_site.h"
 #include "store/connection.h"
 
+#define REST_MS 1000
+
 struct store {
-	struct store *whole;     /* set: this is a reader of that store and has only `kept` */
-	struct connection *kept; /* borrowed from `whole` until store_rest */
-	char *path;
-	char *site;             /* that owns the database */
+	struct store *whole;      /* set: this is a reader of that store and has only `kept` */
+	struct connection *kept;  /* borrowed from `whole` until store_rest */
+	struct store_place place; /* both texts are owned */
+	char *site;               /* that owns the database */
+	bool is_server;
 	pthread_mutex_t lock;   /* protects all members below */
 	pthread_cond_t back;    /* a connection was returned, or one more may be opened */
 	pthread_cond_t written; /* a writer has finished */
@@ -30,7 +33,9 @@ struct store {
 	struct connection *idle[STORE_CONNECTIONS_MAX];
 	int idle_count;
 	int open_count; /* idle, lent, and being opened */
-	bool damaged;   /* stays set: further use could make the damage worse */
+	/* After a server was silent nobody asks it until then, so that visitors do not pile up. */
+	int64_t rest_until_ms;
+	bool damaged; /* stays set: further use could make the damage worse */
 };
 
 /* ---- schema ---- */
@@ -60,7 +65,7 @@ static enum status connect(struct store *store, struct connection **out,
 			   enum connection_trouble *trouble, struct error *err)
 {
 	struct connection *db;
-	enum status status = connection_open(store->path, CONNECTION_DURABLE, &db, trouble, err);
+	enum status status = connection_open(&store->place, CONNECTION_DURABLE, &db, trouble, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -77,18 +82,23 @@ static enum status connect(struct store *store, struct connection **out,
 
 /* ---- open, close ---- */
 
-enum status store_open(const char *path, const char *site, struct store **out, struct error *err)
+enum status store_open(const struct store_place *place, const char *site, struct store **out,
+		       struct error *err)
 {
 	struct store *store = calloc(1, sizeof(*store));
+	const char *password_file = place->password_file != NULL ? place->password_file : "";
 
 	if (store == NULL)
 		return error_no_memory(err);
 	pthread_cond_init(&store->back, NULL);
 	pthread_cond_init(&store->written, NULL);
 	pthread_mutex_init(&store->lock, NULL);
-	store->path = strdup(path);
+	store->is_server = connection_place_is_server(place->database);
+	store->place.database = strdup(place->database);
+	store->place.password_file = strdup(password_file);
 	store->site = strdup(site);
-	enum status status = store->path != NULL && store->site != NULL
+	enum status status = store->place.database != NULL && store->place.password_file != NULL &&
+				     store->site != NULL
 				 ? connect(store, &store->idle[0], NULL, err)
 				 : error_no_memory(err);
 	if (status != STATUS_OK) {
@@ -96,8 +106,8 @@ enum status store_open(const char *path, const char *site, struct store **out, s
 		return status;
 	}
 	store->idle_count = store->open_count = 1;
-	if (connection_place_on_network(path))
-		log_event(LOG_LEVEL_WARN, "database_on_network", "path", path, NULL);
+	if (connection_place_on_network(place->database))
+		log_event(LOG_LEVEL_WARN, "database_on_network", "path", place->database, NULL);
 	*out = store;
 	return STATUS_OK;
 }
@@ -112,8 +122,19 @@ void store_close(struct store *store)
 	pthread_cond_destroy(&store->back);
 	pthread_mutex_destroy(&store->lock);
 	free(store->site);
-	free(store->path);
+	free((char *)store->place.password_file);
+	free((char *)store->place.database);
 	free(store);
+}
+
+static struct store *whole(struct store *store)
+{
+	return store->whole != NULL ? store->whole : store;
+}
+
+bool store_is_server(const struct store *store)
+{
+	return store->whole != NULL ? store->whole->is_server : store->is_server;
 }
 
 /* ---- borrow, return ---- */
@@ -133,7 +154,12 @@ static enum status take_place(struct store *store, struct connection **out, stru
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: the database is damaged and no longer used: stop the "
 				   "program, keep the file, and put a backup in its place",
-				   store->path);
+				   store->place.database);
+	} else if (clock_left_ms(store->rest_until_ms) > 0) {
+		status = error_set(err, STATUS_UNAVAILABLE,
+				   "%s: the server did not answer a moment ago; it is asked again "
+				   "in a second",
+				   store->place.database);
 	} else if (store->idle_count > 0) {
 		*out = store->idle[--store->idle_count];
 	} else if (store->open_count < STORE_CONNECTIONS_MAX) {
@@ -144,8 +170,9 @@ static enum status take_place(struct store *store, struct connection **out, stru
 	} else {
 		status = error_set(
 		    err, STATUS_UNAVAILABLE,
-		    "%s: all %d connections were busy for %d ms: check whether the disk is slow",
-		    store->path, STORE_CONNECTIONS_MAX, STORE_BORROW_WAIT_MS);
+		    "%s: all %d connections were busy for %d ms: check whether the %s is slow",
+		    store->place.database, STORE_CONNECTIONS_MAX, STORE_BORROW_WAIT_MS,
+		    store->is_server ? "server" : "disk");
 	}
 	pthread_mutex_unlock(&store->lock);
 	return status;
@@ -170,6 +197,8 @@ static void give_place(struct store *store, struct connection *db, enum connecti
 		store->damaged = true;
 		pthread_cond_broadcast(&store->back);
 	}
+	if (trouble == TROUBLE_SILENT)
+		store->rest_until_ms = clock_monotonic_ms() + REST_MS;
 	if (db != NULL)
 		store->idle[store->idle_count++] = db;
 	else
@@ -179,7 +208,7 @@ static void give_place(struct store *store, struct connection *db, enum connecti
 	pthread_cond_signal(&store->back);
 	pthread_mutex_unlock(&store->lock);
 	if (found_damage)
-		log_event(LOG_LEVEL_ERROR, "database_damaged", "path", store->path, NULL);
+		log_event(LOG_LEVEL_ERROR, "database_damaged", "path", store->place.database, NULL);
 }
 
 static enum status borrow(struct store *store, struct connection **out, struct error *err)
@@ -190,11 +219,15 @@ static enum status borrow(struct store *store, struct connection **out, struct e
 
 	if (status != STATUS_OK)
 		return status;
+	if (db != NULL && store->is_server && !connection_current(db)) {
+		connection_close(db); /* its place is the next one's */
+		db = NULL;
+	}
 	if (db == NULL) {
 		status = connect(store, &db, &trouble, err);
 		if (status != STATUS_OK)
 			give_place(store, NULL, trouble);
-	} else if (!connection_current(db)) {
+	} else if (!store->is_server && !connection_current(db)) {
 		/*
 		 * The new file is not opened: other processes may still use the old file, with a
 		 * log of the same name.
@@ -202,7 +235,7 @@ static enum status borrow(struct store *store, struct connection **out, struct e
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: the database was deleted, moved or replaced while in use: "
 				   "put the right file there and restart the program",
-				   store->path);
+				   store->place.database);
 		give_place(store, db, TROUBLE_NONE);
 	}
 	if (status == STATUS_OK)
@@ -221,11 +254,6 @@ enum status store_borrow(struct store *store, struct connection **out, struct er
 	if (status == STATUS_OK)
 		*out = store->kept;
 	return status;
-}
-
-static struct store *whole(struct store *store)
-{
-	return store->whole != NULL ? store->whole : store;
 }
 
 void store_return(struct store *store, struct connection *db)
@@ -287,14 +315,18 @@ static enum status writer_begin(struct store *store, struct error *err)
 		return wait_refused(err);
 	return error_set(err, STATUS_UNAVAILABLE,
 			 "%s: other threads wrote for %d ms: check whether the disk is slow",
-			 store->path, STORE_BORROW_WAIT_MS);
+			 store->place.database, STORE_BORROW_WAIT_MS);
 }
 
 /* The caller is the writer until the connection is returned, or until this fails. */
 static enum status borrow_writer(struct store *store, struct connection **out, struct error *err)
 {
-	enum status status = borrow(store, out, err);
-
+	if (store->is_server)
+		return borrow(store, out, err);
+	enum status status = writer_begin(store, err);
+	if (status != STATUS_OK)
+		return status;
+	status = borrow(store, out, err);
 	pthread_mutex_lock(&store->lock);
 	if (status == STATUS_OK)
 		store->writer = *out;
@@ -304,18 +336,17 @@ static enum status borrow_writer(struct store *store, struct connection **out, s
 	return status;
 }
 
-enum status store_begin(struct store *store, struct connection **out, struct error *err)
+enum status store_begin(struct store *store, const struct store_key *key, struct connection **out,
+			struct error *err)
 {
 	struct connection *db;
 
 	store_rest(store); /* without a write-ahead log, a reader blocks every writer */
 	store = whole(store);
-	enum status status = writer_begin(store, err);
-	if (status == STATUS_OK)
-		status = borrow_writer(store, &db, err);
+	enum status status = borrow_writer(store, &db, err);
 	if (status != STATUS_OK)
 		return status;
-	status = connection_begin(db, err);
+	status = connection_begin(db, key, err);
 	if (status != STATUS_OK) {
 		store_return(store, db);
 		return status;
@@ -366,11 +397,11 @@ enum status store_write_check(struct store *store, struct error *err)
 
 	if (status != STATUS_OK)
 		return status;
-	status = connection_begin(db, err);
+	status = connection_begin(db, &(struct store_key){.scope = KEY_DATABASE}, err);
 	if (status == STATUS_OK)
 		connection_rollback(db);
 	store_return(store, db);
-	return status == STATUS_OK ? connection_place_room(store->path, err) : status;
+	return status == STATUS_OK ? connection_place_room(store->place.database, err) : status;
 }
 
 enum status store_files_check(const char *path, struct error *err)

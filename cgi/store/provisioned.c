@@ -40,9 +40,12 @@ static enum status take(struct connection *db, const struct provisioned_new *wha
 enum status provisioned_begin(struct store *store, const struct provisioned_new *what,
 			      struct provisioned *out, bool *mine, struct error *err)
 {
+	const struct store_key key = {
+	    .scope = KEY_ACCOUNT, .names = {what->localpart, what->domain}
+        };
 	struct provisioned row = {0};
 	struct connection *db;
-	enum status status = store_begin(store, &db, err);
+	enum status status = store_begin(store, &key, &db, err);
 
 	if (status != STATUS_OK)
 		return status;

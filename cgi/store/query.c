@@ -152,6 +152,8 @@ void row_list_clear(struct row_list *list)
 
 /* ---- one query each ---- */
 
+static const struct store_key alone = {.scope = KEY_STATEMENT};
+
 enum status store_find(struct store *store, enum query query, struct values values, void *row,
 		       struct error *err)
 {
@@ -169,7 +171,7 @@ enum status store_run(struct store *store, enum query query, struct values value
 		      struct error *err)
 {
 	struct connection *db;
-	enum status status = store_begin(store, &db, err);
+	enum status status = store_begin(store, &alone, &db, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -194,7 +196,7 @@ enum status store_change(struct store *store, enum query query, struct values va
 			 struct error *err)
 {
 	struct connection *db;
-	enum status status = store_begin(store, &db, err);
+	enum status status = store_begin(store, &alone, &db, err);
 
 	if (status != STATUS_OK)
 		return status;

@@ -158,6 +158,7 @@ struct row_type {
 /* What sql.c says about a query. */
 struct query_sql {
 	const char *sql;
+	const char *postgresql; /* what PostgreSQL needs instead; NULL: the same */
 	unsigned char params[QUERY_PARAMS_MAX + 1]; /* their kinds, up to KIND_NULL */
 	const struct row_type *row;                 /* NULL: the query returns no rows */
 };
@@ -221,11 +222,33 @@ void store_return(struct store *store,
 		  struct connection *db); /* resets its statements; rolls back */
 
 /*
- * Begin and end a function that writes. Only one thread of a store writes at a time, so store_begin
- * may wait, at most STORE_BORROW_WAIT_MS. Then it borrows a connection and begins a transaction.
- * store_end commits if status is STATUS_OK, otherwise rolls back, and returns the connection.
+ * What a transaction reads before it writes, as a key that all who change it use too: two
+ * transactions of one key never run at the same time. Those of different keys may, if a server has
+ * the database: there each sees what the other has committed, from one statement to the next.
  */
-enum status store_begin(struct store *store, struct connection **out, struct error *err);
+struct store_key {
+	const char *scope;    /* KEY_… */
+	const char *names[2]; /* what in that scope; NULL: there is no more */
+	bool disposable;      /* what it writes may be lost by a power failure */
+};
+#define KEY_USER      "user"      /* source, user: sessions of a user, and what they rest on */
+#define KEY_NAME      "name"      /* folded name: our own users who look alike */
+#define KEY_ACCOUNT   "account"   /* localpart, domain: who owns an XMPP account */
+#define KEY_MAP       "map"       /* rows of the JID map */
+#define KEY_NONCE     "nonce"     /* nonce: a one-time token */
+#define KEY_DATABASE  "database"  /* migrations, and to which site it belongs */
+#define KEY_LIMIT     "limit"     /* bucket */
+#define KEY_UPSTREAM  "upstream"  /* URL */
+#define KEY_STATEMENT "statement" /* one statement, which needs no key */
+
+/*
+ * Begin and end a function that writes. Of a file only one thread of a store writes at a time, so
+ * store_begin may wait, at most STORE_BORROW_WAIT_MS. Then it borrows a connection and begins a
+ * transaction. store_end commits if status is STATUS_OK, otherwise rolls back, and returns the
+ * connection.
+ */
+enum status store_begin(struct store *store, const struct store_key *key, struct connection **out,
+			struct error *err);
 enum status store_end(struct store *store, struct connection *db, enum status status,
 		      struct error *err);
 

@@ -147,11 +147,16 @@ static enum status use_once(struct connection *db, const struct session_new *wha
 				   : status;
 }
 
-static enum status replace(struct connection *db, const struct session_new *what, const char *token,
-			   struct error *err)
+static enum status replace(struct connection *db, const struct session_new *asked,
+			   const char *token, struct error *err)
 {
+	struct session_new now = *asked;
+	const struct session_new *what = &now;
 	struct token_hash old;
-	enum status status = use_once(db, what, err);
+	enum status status = connection_clock_s(db, asked->now, &now.now, err);
+
+	if (status == STATUS_OK)
+		status = use_once(db, what, err);
 
 	if (status == STATUS_OK && hash_token(what->old_token, &old))
 		status = connection_run(db, QUERY_SESSION_END, VALUES(as_hash(&old)), NULL, err);
@@ -167,12 +172,15 @@ static enum status replace(struct connection *db, const struct session_new *what
 enum status session_create(struct store *store, const struct session_new *what,
 			   char token[SESSION_TOKEN_LEN + 1], struct error *err)
 {
+	const struct store_key key = {
+	    .scope = KEY_USER, .names = {what->source, what->user}
+        };
 	char fresh[SESSION_TOKEN_LEN + 1];
 	struct connection *db;
 	enum status status = make_token(fresh, err);
 
 	if (status == STATUS_OK)
-		status = store_begin(store, &db, err);
+		status = store_begin(store, &key, &db, err);
 	if (status != STATUS_OK)
 		goto out;
 	status = replace(db, what, fresh, err);
@@ -213,6 +221,17 @@ static void touch(struct connection *db, const struct token_hash *hash, int64_t 
 	connection_reset(db); /* restores the usual patience too */
 }
 
+/* Sets *now by the clock that the session's times are from. Clears the session on failure. */
+static enum status age_now(struct connection *db, int64_t *now, struct session *session,
+			   struct error *err)
+{
+	enum status status = connection_clock_s(db, *now, now, err);
+
+	if (status != STATUS_OK)
+		session_clear(session);
+	return status;
+}
+
 enum status session_find(struct store *store, const char *token, int64_t now,
 			 const struct session_life *life, struct session *out, struct error *err)
 {
@@ -228,6 +247,8 @@ enum status session_find(struct store *store, const char *token, int64_t now,
 	status = connection_find(db, QUERY_SESSION_FIND, VALUES(as_hash(&hash)), &session, err);
 	if (status == STATUS_NOT_FOUND)
 		status = no_session(err);
+	else if (status == STATUS_OK)
+		status = age_now(db, &now, &session, err);
 	if (status == STATUS_OK && is_over(&session, now, life)) {
 		session_clear(&session);
 		status = no_session(err);

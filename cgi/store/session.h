@@ -52,7 +52,7 @@ struct session_new {
 	const char *password_hash;       /* the hash that the password was checked against */
 	bool only_on_site;               /* the hash is in the site's table, not in ours */
 	const struct session_once *once; /* NULL: the login has no one-time token */
-	int64_t now;
+	int64_t now;                     /* a server's database decides by its own clock instead */
 	struct session_life life;
 };
 enum status session_create(struct store *store, const struct session_new *what,

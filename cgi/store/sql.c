@@ -1,6 +1,10 @@
 /*
- * All SQL that is used while serving, in SQLite's dialect, and the structs that the rows become.
- * The comment above a query names its parameters ?1, ?2 … in order. SQL is never built from parts.
+ * All SQL that is used while serving, and the structs that the rows become. SQLite and PostgreSQL
+ * understand the same text; where they do not, PostgreSQL's is beside SQLite's. The comment above a
+ * query names its parameters ?1, ?2 … in order. SQL is never built from parts.
+ *
+ * SKIP LOCKED: on a server several transactions forget old rows at the same time. None waits for
+ * another because of that.
  */
 #include "store/adhoc_caller.h"
 #include "store/jid_map.h"
@@ -27,7 +31,7 @@ static const struct column user_columns[] = {
 static const struct row_type user_row = ROW(struct user, user_columns);
 
 #define SESSION_COLUMNS                                                                            \
-	"source, user, created, last_seen,"                                                        \
+	"source, \"user\", created, last_seen,"                                                    \
 	" password_mac IS NOT NULL AS of_site_password, password_mac"
 
 static const struct column session_columns[] = {
@@ -40,7 +44,14 @@ static const struct column session_columns[] = {
 };
 static const struct row_type session_row = ROW(struct session, session_columns);
 
-#define JID_MAP_COLUMNS "source, user, localpart, domain, xmpp_password"
+#define JID_MAP_COLUMNS "source, \"user\", localpart, domain, xmpp_password"
+
+#define JID_MAP_NEW                                                                                \
+	" ON CONFLICT (source, \"user\") DO UPDATE SET xmpp_password = CASE"                       \
+	" WHEN excluded.xmpp_password IS NULL AND jid_map.localpart = excluded.localpart"          \
+	" AND jid_map.domain = excluded.domain THEN jid_map.xmpp_password"                         \
+	" ELSE excluded.xmpp_password END,"                                                        \
+	" localpart = excluded.localpart, domain = excluded.domain"
 
 static const struct column jid_map_columns[] = {
     COLUMN(struct jid_map_row, source, KIND_TEXT),
@@ -93,6 +104,11 @@ static const struct row_type limit_row = ROW(struct limit_row, limit_columns);
 	{                                                                                          \
 		.sql = (text), .params = {__VA_ARGS__}, .row = (row_type)                          \
 	}
+/* The second text is PostgreSQL's. */
+#define RUNS_OR(text, other, ...)                                                                  \
+	{                                                                                          \
+		.sql = (text), .postgresql = (other), .params = { __VA_ARGS__ }                    \
+	}
 #define RUNS(text, ...)                                                                            \
 	{                                                                                          \
 		.sql = (text), .params = { __VA_ARGS__ }                                           \
@@ -100,7 +116,7 @@ static const struct row_type limit_row = ROW(struct limit_row, limit_columns);
 
 const struct query_sql queries[QUERY_COUNT] = {
     [QUERY_PING] = FINDS(ONE("count", KIND_INTEGER, int64_t),
-			 "SELECT count(*) AS count FROM (SELECT 1 FROM site_key LIMIT 1)"),
+			 "SELECT count(*) AS count FROM (SELECT 1 FROM site_key LIMIT 1) AS one"),
 
     [QUERY_DATABASE_SITE_FIND] =
 	FINDS(ONE("site", KIND_TEXT, char *), "SELECT site FROM database_site WHERE id = 1"),
@@ -152,7 +168,7 @@ const struct query_sql queries[QUERY_COUNT] = {
      */
     [QUERY_SESSION_ADD] =
 	RUNS("INSERT INTO login_session"
-	     " (token_hash, source, user, created, last_seen, password_mac)"
+	     " (token_hash, source, \"user\", created, last_seen, password_mac)"
 	     " SELECT ?1, ?2, ?3, ?4, ?4, ?5"
 	     " WHERE ?2 <> 'login' OR ?5 IS NOT NULL OR EXISTS (SELECT 1 FROM site_user"
 	     " WHERE name = ?3 AND disabled = 0 AND password_hash = ?6)",
@@ -160,28 +176,35 @@ const struct query_sql queries[QUERY_COUNT] = {
 	     KIND_TEXT | KIND_OR_NULL),
     /* source, user, how many of the newest to keep */
     [QUERY_SESSION_EVICT] =
-	RUNS("DELETE FROM login_session WHERE token_hash IN"
-	     " (SELECT token_hash FROM login_session WHERE source = ?1 AND user = ?2"
-	     " ORDER BY created DESC, last_seen DESC, token_hash LIMIT -1 OFFSET ?3)",
-	     KIND_TEXT, KIND_TEXT, KIND_INTEGER),
+	RUNS_OR("DELETE FROM login_session WHERE token_hash IN"
+		" (SELECT token_hash FROM login_session WHERE source = ?1 AND \"user\" = ?2"
+		" ORDER BY created DESC, last_seen DESC, token_hash LIMIT -1 OFFSET ?3)",
+		"DELETE FROM login_session WHERE token_hash IN"
+		" (SELECT token_hash FROM login_session WHERE source = ?1 AND \"user\" = ?2"
+		" ORDER BY created DESC, last_seen DESC, token_hash OFFSET ?3"
+		" FOR UPDATE SKIP LOCKED)",
+		KIND_TEXT, KIND_TEXT, KIND_INTEGER),
     /* the latest last_seen to delete, maximum of rows */
-    [QUERY_SESSION_PURGE] = RUNS(
+    [QUERY_SESSION_PURGE] = RUNS_OR(
 	"DELETE FROM login_session WHERE token_hash IN"
 	" (SELECT token_hash FROM login_session WHERE last_seen <= ?1 ORDER BY last_seen LIMIT ?2)",
+	"DELETE FROM login_session WHERE token_hash IN"
+	" (SELECT token_hash FROM login_session WHERE last_seen <= ?1 ORDER BY last_seen LIMIT ?2"
+	" FOR UPDATE SKIP LOCKED)",
 	KIND_INTEGER, KIND_INTEGER),
     /* token hash */
     [QUERY_SESSION_END] = RUNS("DELETE FROM login_session WHERE token_hash = ?1", KIND_BLOB),
     /* source, user */
     [QUERY_SESSION_END_USER] =
-	RUNS("DELETE FROM login_session WHERE source = ?1 AND user = ?2", KIND_TEXT, KIND_TEXT),
+	RUNS("DELETE FROM login_session WHERE source = ?1 AND \"user\" = ?2", KIND_TEXT, KIND_TEXT),
     [QUERY_SESSION_END_ALL] = RUNS("DELETE FROM login_session"),
     [QUERY_SESSION_LIST] =
 	FINDS(&session_row,
-	      "SELECT " SESSION_COLUMNS " FROM login_session ORDER BY source, user, created"),
+	      "SELECT " SESSION_COLUMNS " FROM login_session ORDER BY source, \"user\", created"),
 
     /* source, user */
     [QUERY_JID_MAP_FIND] = FINDS(
-	&jid_map_row, "SELECT " JID_MAP_COLUMNS " FROM jid_map WHERE source = ?1 AND user = ?2",
+	&jid_map_row, "SELECT " JID_MAP_COLUMNS " FROM jid_map WHERE source = ?1 AND \"user\" = ?2",
 	KIND_TEXT, KIND_TEXT),
     /* localpart, domain */
     [QUERY_JID_MAP_FIND_ACCOUNT] =
@@ -190,22 +213,22 @@ const struct query_sql queries[QUERY_COUNT] = {
 	      KIND_TEXT, KIND_TEXT),
     /*
      * source, user, localpart, domain, password or null. Null keeps the password only if the
-     * account stays the same.
+     * account stays the same. If another user has the account, SQLite fails. PostgreSQL changes
+     * nothing: a failure would end the transaction, which has yet to ask who that user is.
      */
     [QUERY_JID_MAP_SET] =
-	RUNS("INSERT INTO jid_map (" JID_MAP_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)"
-	     " ON CONFLICT (source, user) DO UPDATE SET xmpp_password = CASE"
-	     " WHEN excluded.xmpp_password IS NULL AND jid_map.localpart = excluded.localpart"
-	     " AND jid_map.domain = excluded.domain THEN jid_map.xmpp_password"
-	     " ELSE excluded.xmpp_password END,"
-	     " localpart = excluded.localpart, domain = excluded.domain",
-	     KIND_TEXT, KIND_TEXT, KIND_TEXT, KIND_TEXT, KIND_TEXT | KIND_OR_NULL),
+	RUNS_OR("INSERT INTO jid_map (" JID_MAP_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)" JID_MAP_NEW,
+		"INSERT INTO jid_map (" JID_MAP_COLUMNS ") SELECT ?1, ?2, ?3, ?4, ?5"
+		" WHERE NOT EXISTS (SELECT 1 FROM jid_map WHERE localpart = ?3 AND domain = ?4"
+		" AND NOT (source = ?1 AND \"user\" = ?2))" JID_MAP_NEW,
+		KIND_TEXT, KIND_TEXT, KIND_TEXT, KIND_TEXT, KIND_TEXT | KIND_OR_NULL),
     /* source, user */
     [QUERY_JID_MAP_DELETE] =
-	RUNS("DELETE FROM jid_map WHERE source = ?1 AND user = ?2", KIND_TEXT, KIND_TEXT),
+	RUNS("DELETE FROM jid_map WHERE source = ?1 AND \"user\" = ?2", KIND_TEXT, KIND_TEXT),
     /* The list does not contain passwords. */
-    [QUERY_JID_MAP_LIST] = FINDS(&jid_map_row, "SELECT source, user, localpart, domain, NULL AS "
-					       "xmpp_password FROM jid_map ORDER BY source, user"),
+    [QUERY_JID_MAP_LIST] =
+	FINDS(&jid_map_row, "SELECT source, \"user\", localpart, domain, NULL AS "
+			    "xmpp_password FROM jid_map ORDER BY source, \"user\""),
 
     /* localpart, domain */
     [QUERY_JID_CLAIM_FIND] = FINDS(
@@ -232,19 +255,27 @@ const struct query_sql queries[QUERY_COUNT] = {
      * is running.
      */
     [QUERY_PROVISIONED_TAKE] =
-	RUNS("UPDATE provisioned SET taken = unixepoch() WHERE localpart = ?1 AND domain = ?2"
-	     " AND done = 0 AND (taken <= unixepoch() - ?3 OR taken > unixepoch())",
-	     KIND_TEXT, KIND_TEXT, KIND_INTEGER),
+	RUNS_OR("UPDATE provisioned SET taken = unixepoch() WHERE localpart = ?1 AND domain = ?2"
+		" AND done = 0 AND (taken <= unixepoch() - ?3 OR taken > unixepoch())",
+		"UPDATE provisioned SET taken = floor(extract(epoch FROM clock_timestamp()))"
+		" WHERE localpart = ?1 AND domain = ?2 AND done = 0"
+		" AND (taken <= floor(extract(epoch FROM clock_timestamp())) - ?3"
+		" OR taken > floor(extract(epoch FROM clock_timestamp())))",
+		KIND_TEXT, KIND_TEXT, KIND_INTEGER),
     /* localpart, domain, 0 or 1. A failure that comes late does not undo another one's success. */
-    [QUERY_PROVISIONED_END] = RUNS("UPDATE provisioned SET done = max(done, ?3), taken = 0"
+    [QUERY_PROVISIONED_END] = RUNS("UPDATE provisioned SET taken = 0,"
+				   " done = CASE WHEN ?3 > done THEN ?3 ELSE done END"
 				   " WHERE localpart = ?1 AND domain = ?2",
 				   KIND_TEXT, KIND_TEXT, KIND_INTEGER),
 
     /* the latest expiry to delete, maximum of rows */
     [QUERY_USED_NONCE_PURGE] =
-	RUNS("DELETE FROM used_nonce WHERE nonce IN"
-	     " (SELECT nonce FROM used_nonce WHERE expiry <= ?1 ORDER BY expiry LIMIT ?2)",
-	     KIND_INTEGER, KIND_INTEGER),
+	RUNS_OR("DELETE FROM used_nonce WHERE nonce IN"
+		" (SELECT nonce FROM used_nonce WHERE expiry <= ?1 ORDER BY expiry LIMIT ?2)",
+		"DELETE FROM used_nonce WHERE nonce IN"
+		" (SELECT nonce FROM used_nonce WHERE expiry <= ?1 ORDER BY expiry LIMIT ?2"
+		" FOR UPDATE SKIP LOCKED)",
+		KIND_INTEGER, KIND_INTEGER),
     /* nonce, expiry */
     [QUERY_USED_NONCE_ADD] =
 	RUNS("INSERT INTO used_nonce (nonce, expiry) VALUES (?1, ?2)", KIND_TEXT, KIND_INTEGER),
@@ -272,11 +303,12 @@ const struct query_sql queries[QUERY_COUNT] = {
     /* user */
     [QUERY_TOKEN_REVOCATION_FIND] =
 	FINDS(ONE("min_iat", KIND_INTEGER, int64_t),
-	      "SELECT min_iat FROM token_revocation WHERE user = ?1", KIND_TEXT),
+	      "SELECT min_iat FROM token_revocation WHERE \"user\" = ?1", KIND_TEXT),
     /* user, time. The later time is kept. */
     [QUERY_TOKEN_REVOCATION_SET] =
-	RUNS("INSERT INTO token_revocation (user, min_iat) VALUES (?1, ?2)"
-	     " ON CONFLICT (user) DO UPDATE SET min_iat = max(min_iat, excluded.min_iat)",
+	RUNS("INSERT INTO token_revocation (\"user\", min_iat) VALUES (?1, ?2)"
+	     " ON CONFLICT (\"user\") DO UPDATE SET min_iat = excluded.min_iat"
+	     " WHERE excluded.min_iat > token_revocation.min_iat",
 	     KIND_TEXT, KIND_INTEGER),
     /* the first time to keep */
     [QUERY_TOKEN_REVOCATION_PURGE] =
@@ -291,7 +323,10 @@ const struct query_sql queries[QUERY_COUNT] = {
 	     KIND_TEXT, KIND_BLOB),
     [QUERY_SITE_KEY_FORGET] = RUNS("DELETE FROM site_key"),
 
-    /* The database of the limits; limit_file.c creates its tables. Bucket id */
+    /*
+     * The limits. SQLite has them in a file of their own, whose tables limit_file.c creates.
+     * Bucket id
+     */
     [QUERY_LIMIT_FIND] =
 	FINDS(&limit_row, "SELECT 1 AS there, credit, stamp FROM bucket WHERE id = ?1", KIND_BLOB),
     /* bucket id, credit, stamp, time when it is full */
@@ -301,9 +336,12 @@ const struct query_sql queries[QUERY_COUNT] = {
 	     " stamp = excluded.stamp, full_at = excluded.full_at",
 	     KIND_BLOB, KIND_INTEGER, KIND_INTEGER, KIND_INTEGER),
     /* now, maximum of rows. A full bucket means the same as no row. */
-    [QUERY_LIMIT_PURGE] = RUNS("DELETE FROM bucket WHERE id IN (SELECT id FROM bucket"
-			       " WHERE full_at <= ?1 ORDER BY full_at LIMIT ?2)",
-			       KIND_INTEGER, KIND_INTEGER),
+    [QUERY_LIMIT_PURGE] = RUNS_OR("DELETE FROM bucket WHERE id IN (SELECT id FROM bucket"
+				  " WHERE full_at <= ?1 ORDER BY full_at LIMIT ?2)",
+				  "DELETE FROM bucket WHERE id IN (SELECT id FROM bucket"
+				  " WHERE full_at <= ?1 ORDER BY full_at LIMIT ?2"
+				  " FOR UPDATE SKIP LOCKED)",
+				  KIND_INTEGER, KIND_INTEGER),
     /* how many rows. Deletes those that are full soonest. */
     [QUERY_LIMIT_EVICT] =
 	RUNS("DELETE FROM bucket WHERE id IN (SELECT id FROM bucket ORDER BY full_at LIMIT ?1)",

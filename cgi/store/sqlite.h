@@ -21,21 +21,24 @@ struct statement {
 	bool active;            /* needs a reset: an open SELECT prevents checkpoints */
 };
 
-struct connection {
+struct sqlite_connection {
+	struct connection common;
 	sqlite3 *sqlite;
 	bool foreign; /* another program's database, only read */
 	struct guard guard;
-	int64_t deadline; /* of connection_budget; monotonic, milliseconds */
-	char *path;
+	int64_t deadline;    /* of connection_budget; monotonic, milliseconds */
 	int patience_ms;     /* how long to wait for another connection's lock */
 	int patience_now_ms; /* the same, until connection_reset */
 	int64_t busy_until;  /* end of the current wait; monotonic, milliseconds */
-	int schema;          /* the schema when it was opened */
 	dev_t device;        /* the file's, when it was opened */
 	ino_t inode;
-	enum connection_trouble trouble;
 	struct statement statements[QUERY_COUNT];
 };
+
+static inline struct sqlite_connection *lite(const struct connection *db)
+{
+	return (struct sqlite_connection *)(void *)db;
+}
 
 /*
  * Turns a result code into a status and a sentence for the operator. Call it right after the
@@ -57,7 +60,7 @@ enum status sqlite_step(struct statement *s, struct error *err);
 
 /*
  * Opens the file of a connection and records its device and inode. The caller closes the connection
- * with connection_close, also after a failure.
+ * with sqlite_close, also after a failure.
  */
 enum status sqlite_open(struct connection *db, int flags, struct error *err);
 
@@ -91,5 +94,34 @@ enum status sqlite_file_check_writable(const char *path, struct error *err);
  * mode of the database, so those of a database that was read-only for a while stay read-only.
  */
 void sqlite_file_mend_sides(const char *path);
+
+/* ---- what database_sqlite consists of; connection.h says what each does ---- */
+
+enum status sqlite_place_check(const char *path, struct error *err);
+enum status sqlite_place_beside(const char *path, struct error *err);
+enum status sqlite_place_room(const char *path, struct error *err);
+enum status sqlite_place_create(const char *path, struct error *err);
+bool sqlite_place_on_network(const char *path);
+
+enum status sqlite_script(struct connection *db, const char *sql, struct error *err);
+enum status sqlite_ask(struct connection *db, const char *sql, int *number, char **text,
+		       struct error *err);
+void sqlite_close(struct connection *db);
+void sqlite_patience(struct connection *db, int milliseconds);
+enum status sqlite_copy(struct connection *db, const char *file, struct error *err);
+enum status sqlite_lock_out(struct connection *db, struct error *err);
+
+/* The connection is set up once, when it is opened. *schema: see connection_schema. */
+enum status sqlite_set_up(struct connection *db, enum connection_kind kind, int *schema,
+			  struct error *err);
+enum status sqlite_schema(struct connection *db, int *out, struct error *err);
+enum status sqlite_set_schema(struct connection *db, int number, struct error *err);
+
+enum status sqlite_find(struct connection *db, enum query query, struct values values, void *row,
+			struct error *err);
+enum status sqlite_run(struct connection *db, enum query query, struct values values, int *changed,
+		       struct error *err);
+enum status sqlite_list(struct connection *db, enum query query, struct values values,
+			struct row_list *list, struct error *err);
 
 #endif

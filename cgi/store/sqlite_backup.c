@@ -6,10 +6,10 @@
 
 #include "store/sqlite.h"
 
-enum status connection_copy(struct connection *db, const char *file, struct error *err)
+enum status sqlite_copy(struct connection *db, const char *file, struct error *err)
 {
 	sqlite3_stmt *prepared = NULL;
-	int code = sqlite3_prepare_v3(db->sqlite, "VACUUM INTO ?1", -1, 0, &prepared, NULL);
+	int code = sqlite3_prepare_v3(lite(db)->sqlite, "VACUUM INTO ?1", -1, 0, &prepared, NULL);
 
 	if (code == SQLITE_OK)
 		code = sqlite3_bind_text(prepared, 1, file, -1, SQLITE_STATIC);
@@ -21,17 +21,17 @@ enum status connection_copy(struct connection *db, const char *file, struct erro
 }
 
 /* SQLite leaves the write-ahead log only if no other connection has the file open. */
-enum status connection_lock_out(struct connection *db, struct error *err)
+enum status sqlite_lock_out(struct connection *db, struct error *err)
 {
 	struct error why = {0};
 	char *mode = NULL;
 
-	connection_patience(db, 0);
-	enum status status = connection_ask(db, "PRAGMA journal_mode = DELETE", NULL, &mode, &why);
+	sqlite_patience(db, 0);
+	enum status status = sqlite_ask(db, "PRAGMA journal_mode = DELETE", NULL, &mode, &why);
 	bool alone = status == STATUS_OK && strcmp(mode, "delete") == 0;
 	free(mode);
 	if (alone)
-		status = connection_script(db, "BEGIN EXCLUSIVE", &why);
+		status = sqlite_script(db, "BEGIN EXCLUSIVE", &why);
 	if (alone && status == STATUS_OK)
 		return status;
 	if (status == STATUS_OK || connection_trouble(db) == TROUBLE_BUSY)

@@ -43,7 +43,7 @@ static void sqlite_start(void)
 static int open_file(struct connection *db, int flags)
 {
 	pthread_once(&sqlite_started, sqlite_start);
-	return sqlite3_open_v2(db->path, &db->sqlite, flags, NULL);
+	return sqlite3_open_v2(db->path, &lite(db)->sqlite, flags, NULL);
 }
 
 /*
@@ -57,8 +57,8 @@ static int on_busy(void *arg, int tries)
 	struct connection *db = arg;
 
 	if (tries == 0)
-		db->busy_until = clock_monotonic_ms() + db->patience_now_ms;
-	long left_ms = (long)clock_left_ms(db->busy_until);
+		lite(db)->busy_until = clock_monotonic_ms() + lite(db)->patience_now_ms;
+	long left_ms = (long)clock_left_ms(lite(db)->busy_until);
 	long nap_ms = naps_ms[tries < last ? tries : last];
 
 	return left_ms > 0 && wait_nap(nap_ms < left_ms ? nap_ms : left_ms);
@@ -66,10 +66,10 @@ static int on_busy(void *arg, int tries)
 
 static void set_options(struct connection *db)
 {
-	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
-	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_busy_handler(db->sqlite, on_busy, db);
+	sqlite3_db_config(lite(db)->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(lite(db)->sqlite, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	sqlite3_db_config(lite(db)->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_busy_handler(lite(db)->sqlite, on_busy, db);
 }
 
 /* ---- fold(text), which SQLite does not have: its lower() knows only ASCII letters ---- */
@@ -96,9 +96,9 @@ static void fold(sqlite3_context *context, int n, sqlite3_value **values)
 
 static enum status add_functions(struct connection *db, struct error *err)
 {
-	int code =
-	    sqlite3_create_function_v2(db->sqlite, "fold", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
-				       NULL, fold, NULL, NULL, NULL);
+	int code = sqlite3_create_function_v2(lite(db)->sqlite, "fold", 1,
+					      SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, fold, NULL,
+					      NULL, NULL);
 
 	return code == SQLITE_OK ? STATUS_OK : sqlite_failed(db, code, err);
 }
@@ -114,23 +114,25 @@ enum status sqlite_open(struct connection *db, int flags, struct error *err)
 		return sqlite_failed(db, code, err);
 	if (stat(db->path, &st) != 0)
 		return sqlite_failed(db, SQLITE_CANTOPEN, err);
-	db->device = st.st_dev;
-	db->inode = st.st_ino;
+	lite(db)->device = st.st_dev;
+	lite(db)->inode = st.st_ino;
 	set_options(db);
 	return add_functions(db, err);
 }
 
 struct connection *sqlite_connection_new(const char *path, int patience_ms)
 {
-	struct connection *db = calloc(1, sizeof(*db));
+	struct sqlite_connection *new = calloc(1, sizeof(*new));
+	struct connection *db = new != NULL ? &new->common : NULL;
 
 	if (db == NULL)
 		return NULL;
-	db->patience_ms = db->patience_now_ms = patience_ms;
+	db->kind = &database_sqlite;
+	lite(db)->patience_ms = lite(db)->patience_now_ms = patience_ms;
 	db->path = strdup(path);
 	if (db->path != NULL)
 		return db;
-	free(db);
+	free(new);
 	return NULL;
 }
 
@@ -144,7 +146,7 @@ static enum status connect(struct connection *db, enum connection_kind kind, str
 		sqlite_file_mend_sides(db->path);
 	status = sqlite_open(db, SQLITE_OPEN_READWRITE, err);
 	if (status == STATUS_OK)
-		status = connection_set_up(db, kind, &db->schema, err);
+		status = sqlite_set_up(db, kind, &db->schema, err);
 	/*
 	 * SQLite gives the files that it creates the mode of the database, which may be read-only.
 	 */
@@ -153,11 +155,13 @@ static enum status connect(struct connection *db, enum connection_kind kind, str
 	return status;
 }
 
-enum status connection_open(const char *path, enum connection_kind kind, struct connection **out,
-			    enum connection_trouble *trouble, struct error *err)
+static enum status sqlite_connect(const struct store_place *place, enum connection_kind kind,
+				  struct connection **out, enum connection_trouble *trouble,
+				  struct error *err)
 {
 	struct connection *db = sqlite_connection_new(
-	    path, kind == CONNECTION_DURABLE ? DURABLE_PATIENCE_MS : DISPOSABLE_PATIENCE_MS);
+	    place->database,
+	    kind == CONNECTION_DURABLE ? DURABLE_PATIENCE_MS : DISPOSABLE_PATIENCE_MS);
 
 	if (db == NULL)
 		return error_no_memory(err);
@@ -168,37 +172,35 @@ enum status connection_open(const char *path, enum connection_kind kind, struct 
 	}
 	if (trouble != NULL)
 		*trouble = db->trouble;
-	connection_close(db);
+	sqlite_close(db);
 	return status;
 }
 
-void connection_close(struct connection *db)
+void sqlite_close(struct connection *db)
 {
-	if (db == NULL)
-		return;
 	for (int i = 0; i < QUERY_COUNT; i++)
-		sqlite3_finalize(db->statements[i].prepared);
-	sqlite3_close(db->sqlite);
+		sqlite3_finalize(lite(db)->statements[i].prepared);
+	sqlite3_close(lite(db)->sqlite);
 	free(db->path);
 	free(db);
 }
 
 /* ---- constant SQL without parameters ---- */
 
-enum status connection_script(struct connection *db, const char *sql, struct error *err)
+enum status sqlite_script(struct connection *db, const char *sql, struct error *err)
 {
-	int code = sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);
+	int code = sqlite3_exec(lite(db)->sqlite, sql, NULL, NULL, NULL);
 
 	return code == SQLITE_OK ? STATUS_OK : sqlite_failed(db, code, err);
 }
 
-enum status connection_ask(struct connection *db, const char *sql, int *number, char **text,
-			   struct error *err)
+enum status sqlite_ask(struct connection *db, const char *sql, int *number, char **text,
+		       struct error *err)
 {
 	sqlite3_stmt *prepared = NULL;
 	enum status status = STATUS_OK;
 	char *copy = NULL;
-	int code = sqlite3_prepare_v3(db->sqlite, sql, -1, 0, &prepared, NULL);
+	int code = sqlite3_prepare_v3(lite(db)->sqlite, sql, -1, 0, &prepared, NULL);
 
 	if (code == SQLITE_OK)
 		code = sqlite3_step(prepared);
@@ -226,26 +228,12 @@ out:
 
 /* ---- state of a connection ---- */
 
-const char *connection_path(const struct connection *db)
-{
-	return db->path;
-}
-
-int connection_schema_opened(const struct connection *db)
-{
-	return db->schema;
-}
-
-enum connection_trouble connection_trouble(const struct connection *db)
-{
-	return db->trouble;
-}
-
-bool connection_current(const struct connection *db)
+static bool sqlite_current(const struct connection *db)
 {
 	struct stat st;
 
-	return stat(db->path, &st) == 0 && st.st_dev == db->device && st.st_ino == db->inode;
+	return stat(db->path, &st) == 0 && st.st_dev == lite(db)->device &&
+	       st.st_ino == lite(db)->inode;
 }
 
 static int out_of_time(void *deadline)
@@ -253,16 +241,16 @@ static int out_of_time(void *deadline)
 	return clock_left_ms(*(const int64_t *)deadline) == 0;
 }
 
-enum status connection_verify(struct connection *db, struct error *err)
+static enum status sqlite_verify(struct connection *db, struct error *err)
 {
 	int64_t deadline = clock_monotonic_ms() + VERIFY_S * 1000;
 	struct error why;
 	char *verdict = NULL;
 
-	sqlite3_progress_handler(db->sqlite, STEPS_PER_LOOK, out_of_time, &deadline);
-	enum status status = connection_ask(db, "PRAGMA quick_check(1)", NULL, &verdict, &why);
-	sqlite3_progress_handler(db->sqlite, 0, NULL, NULL);
-	if (status != STATUS_OK && sqlite3_errcode(db->sqlite) == SQLITE_INTERRUPT)
+	sqlite3_progress_handler(lite(db)->sqlite, STEPS_PER_LOOK, out_of_time, &deadline);
+	enum status status = sqlite_ask(db, "PRAGMA quick_check(1)", NULL, &verdict, &why);
+	sqlite3_progress_handler(lite(db)->sqlite, 0, NULL, NULL);
+	if (status != STATUS_OK && sqlite3_errcode(lite(db)->sqlite) == SQLITE_INTERRUPT)
 		return STATUS_OK; /* the part that was checked is sound */
 	if (status != STATUS_OK)
 		return error_set(err, status, "%s", why.text);
@@ -277,23 +265,25 @@ enum status connection_verify(struct connection *db, struct error *err)
 	return status;
 }
 
-void connection_patience(struct connection *db, int milliseconds)
+void sqlite_patience(struct connection *db, int milliseconds)
 {
-	db->patience_now_ms = milliseconds;
+	lite(db)->patience_now_ms = milliseconds;
 }
 
 /* ---- transactions ---- */
 
 /* IMMEDIATE: SQLite refuses to upgrade a reader to a writer at once, without waiting for locks. */
-enum status connection_begin(struct connection *db, struct error *err)
+static enum status sqlite_begin(struct connection *db, const struct store_key *key,
+				struct error *err)
 {
-	return connection_script(db, "BEGIN IMMEDIATE", err);
+	(void)key; /* there is no other writer at all */
+	return sqlite_script(db, "BEGIN IMMEDIATE", err);
 }
 
 static void reset_statements(struct connection *db)
 {
 	for (int i = 0; i < QUERY_COUNT; i++) {
-		struct statement *s = &db->statements[i];
+		struct statement *s = &lite(db)->statements[i];
 		if (!s->active)
 			continue;
 		sqlite3_reset(s->prepared);
@@ -302,24 +292,50 @@ static void reset_statements(struct connection *db)
 	}
 }
 
-enum status connection_commit(struct connection *db, struct error *err)
+static void sqlite_rollback(struct connection *db)
 {
 	reset_statements(db);
-	enum status status = connection_script(db, "COMMIT", err);
+	if (!sqlite3_get_autocommit(lite(db)->sqlite)) /* some failures have already rolled back */
+		sqlite3_exec(lite(db)->sqlite, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static enum status sqlite_commit(struct connection *db, struct error *err)
+{
+	reset_statements(db);
+	enum status status = sqlite_script(db, "COMMIT", err);
 	if (status != STATUS_OK)
-		connection_rollback(db);
+		sqlite_rollback(db);
 	return status;
 }
 
-void connection_rollback(struct connection *db)
+static void sqlite_reset(struct connection *db)
 {
-	reset_statements(db);
-	if (!sqlite3_get_autocommit(db->sqlite)) /* some failures have already rolled back */
-		sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+	sqlite_rollback(db);
+	lite(db)->patience_now_ms = lite(db)->patience_ms;
 }
 
-void connection_reset(struct connection *db)
-{
-	connection_rollback(db);
-	db->patience_now_ms = db->patience_ms;
-}
+const struct database_kind database_sqlite = {
+    .place_check = sqlite_place_check,
+    .place_beside = sqlite_place_beside,
+    .place_room = sqlite_place_room,
+    .place_create = sqlite_place_create,
+    .place_on_network = sqlite_place_on_network,
+    .open = sqlite_connect,
+    .close = sqlite_close,
+    .current = sqlite_current,
+    .script = sqlite_script,
+    .ask = sqlite_ask,
+    .verify = sqlite_verify,
+    .patience = sqlite_patience,
+    .begin = sqlite_begin,
+    .commit = sqlite_commit,
+    .rollback = sqlite_rollback,
+    .reset = sqlite_reset,
+    .copy = sqlite_copy,
+    .lock_out = sqlite_lock_out,
+    .schema = sqlite_schema,
+    .set_schema = sqlite_set_schema,
+    .find = sqlite_find,
+    .run = sqlite_run,
+    .list = sqlite_list,
+};

@@ -93,9 +93,9 @@ static const struct failure foreign_failures[] = {
 
 static const struct failure *failure_of(const struct connection *db, int code)
 {
-	const struct failure *rows = db->foreign ? foreign_failures : failures;
-	size_t count = db->foreign ? sizeof(foreign_failures) / sizeof(foreign_failures[0])
-				   : sizeof(failures) / sizeof(failures[0]);
+	const struct failure *rows = lite(db)->foreign ? foreign_failures : failures;
+	size_t count = lite(db)->foreign ? sizeof(foreign_failures) / sizeof(foreign_failures[0])
+					 : sizeof(failures) / sizeof(failures[0]);
 	const struct failure *found = NULL;
 
 	for (size_t i = 0; i < count; i++) {
@@ -111,8 +111,8 @@ static enum status constraint_failed(struct connection *db, int code, struct err
 {
 	if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
 	    code == SQLITE_CONSTRAINT_ROWID)
-		return error_set(err, STATUS_CONFLICT, "%s", sqlite3_errmsg(db->sqlite));
-	return error_set(err, STATUS_BAD_REQUEST, "%s", sqlite3_errmsg(db->sqlite));
+		return error_set(err, STATUS_CONFLICT, "%s", sqlite3_errmsg(lite(db)->sqlite));
+	return error_set(err, STATUS_BAD_REQUEST, "%s", sqlite3_errmsg(lite(db)->sqlite));
 }
 
 enum status sqlite_failed(struct connection *db, int code, struct error *err)
@@ -123,12 +123,12 @@ enum status sqlite_failed(struct connection *db, int code, struct error *err)
 		return error_no_memory(err);
 	if ((code & 0xff) == SQLITE_CONSTRAINT)
 		return constraint_failed(db, code, err);
-	metrics_add(db->foreign ? METRIC_SITE_DATABASE_ERROR : METRIC_DATABASE_ERROR);
+	metrics_add(lite(db)->foreign ? METRIC_SITE_DATABASE_ERROR : METRIC_DATABASE_ERROR);
 	if (failure == NULL)
 		return error_set(err, STATUS_INTERNAL, "%s: %s (SQLite %d)", db->path,
-				 sqlite3_errmsg(db->sqlite), code);
+				 sqlite3_errmsg(lite(db)->sqlite), code);
 	if (db->trouble != TROUBLE_DAMAGED)
 		db->trouble = failure->trouble;
 	return error_set(err, STATUS_UNAVAILABLE, "%s: %s (SQLite %d); %s", db->path,
-			 sqlite3_errmsg(db->sqlite), code, failure->next);
+			 sqlite3_errmsg(lite(db)->sqlite), code, failure->next);
 }

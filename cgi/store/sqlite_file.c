@@ -15,7 +15,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "store/connection.h"
+#include "store/sqlite.h"
 #include "store/sqlite.h"
 
 #define ROOM_WANTED   (1024 * 1024)       /* bytes: a quarter of the log at a checkpoint */
@@ -169,7 +169,7 @@ void sqlite_file_mend_sides(const char *path)
 	}
 }
 
-enum status connection_place_check(const char *path, struct error *err)
+enum status sqlite_place_check(const char *path, struct error *err)
 {
 	enum status status = sqlite_file_check(path, err);
 
@@ -199,7 +199,7 @@ static int make_file(const char *path, const struct stat *directory)
 	return made;
 }
 
-enum status connection_place_create(const char *path, struct error *err)
+enum status sqlite_place_create(const char *path, struct error *err)
 {
 	struct stat st;
 	char *directory = directory_of(path);
@@ -241,7 +241,7 @@ static enum status check_one_beside(const char *name, struct error *err)
 	return STATUS_OK;
 }
 
-enum status connection_place_beside(const char *path, struct error *err)
+enum status sqlite_place_beside(const char *path, struct error *err)
 {
 	static const char *const suffixes[] = {"-wal", "-shm", "-journal", ".limits"};
 	enum status status = STATUS_OK;
@@ -258,7 +258,7 @@ enum status connection_place_beside(const char *path, struct error *err)
 }
 
 /* The file has no name, so it is gone when it is closed, even after a crash. */
-enum status connection_place_room(const char *path, struct error *err)
+enum status sqlite_place_room(const char *path, struct error *err)
 {
 	char *directory = directory_of(path);
 	enum status status = STATUS_OK;
@@ -279,7 +279,7 @@ enum status connection_place_room(const char *path, struct error *err)
 	return status;
 }
 
-bool connection_place_on_network(const char *path)
+bool sqlite_place_on_network(const char *path)
 {
 	struct statfs fs;
 

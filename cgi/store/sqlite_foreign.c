@@ -42,12 +42,12 @@ static enum status connect(struct connection *db, struct error *err)
 	if (status != STATUS_OK)
 		return status;
 	for (size_t i = 0; i < sizeof(foreign_limits) / sizeof(foreign_limits[0]); i++)
-		sqlite3_limit(db->sqlite, foreign_limits[i].what, foreign_limits[i].most);
-	return connection_script(db,
-				 "PRAGMA query_only = 1; PRAGMA trusted_schema = OFF;"
-				 "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
-				 "PRAGMA temp_store = MEMORY",
-				 err);
+		sqlite3_limit(lite(db)->sqlite, foreign_limits[i].what, foreign_limits[i].most);
+	return sqlite_script(db,
+			     "PRAGMA query_only = 1; PRAGMA trusted_schema = OFF;"
+			     "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
+			     "PRAGMA temp_store = MEMORY",
+			     err);
 }
 
 enum status connection_open_foreign(const char *path, struct connection **out, struct error *err)
@@ -56,12 +56,12 @@ enum status connection_open_foreign(const char *path, struct connection **out, s
 
 	if (db == NULL)
 		return error_no_memory(err);
-	db->foreign = true;
+	lite(db)->foreign = true;
 	enum status status = connect(db, err);
 	if (status == STATUS_OK)
 		*out = db;
 	else
-		connection_close(db);
+		sqlite_close(db);
 	return status;
 }
 
@@ -87,7 +87,7 @@ enum status connection_each(struct connection *db, const char *sql,
 {
 	sqlite3_stmt *prepared = NULL;
 	enum status status = STATUS_OK;
-	int code = sqlite3_prepare_v3(db->sqlite, sql, -1, 0, &prepared, NULL);
+	int code = sqlite3_prepare_v3(lite(db)->sqlite, sql, -1, 0, &prepared, NULL);
 
 	if (code == SQLITE_OK)
 		code = sqlite3_step(prepared);
@@ -108,14 +108,14 @@ static int over_budget(void *arg)
 {
 	const struct connection *db = arg;
 
-	return clock_left_ms(db->deadline) == 0;
+	return clock_left_ms(lite(db)->deadline) == 0;
 }
 
 void connection_budget(struct connection *db, int milliseconds)
 {
-	db->deadline = clock_monotonic_ms() + milliseconds;
-	sqlite3_progress_handler(db->sqlite, milliseconds == 0 ? 0 : STEPS_PER_LOOK, over_budget,
-				 db);
+	lite(db)->deadline = clock_monotonic_ms() + milliseconds;
+	sqlite3_progress_handler(lite(db)->sqlite, milliseconds == 0 ? 0 : STEPS_PER_LOOK,
+				 over_budget, db);
 }
 
 static int ask_guard(void *arg, int action, const char *first, const char *second,
@@ -139,8 +139,8 @@ static int ask_guard(void *arg, int action, const char *first, const char *secon
 
 void connection_guard(struct connection *db, const struct guard *guard)
 {
-	db->guard = *guard;
-	sqlite3_set_authorizer(db->sqlite, ask_guard, &db->guard);
+	lite(db)->guard = *guard;
+	sqlite3_set_authorizer(lite(db)->sqlite, ask_guard, &lite(db)->guard);
 }
 
 /* ---- statements that are not in sql.c ---- */
@@ -154,8 +154,8 @@ enum status statement_prepare(struct connection *db, const char *sql, struct sta
 	if (s == NULL)
 		return error_no_memory(err);
 	s->db = db;
-	s->code =
-	    sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->prepared, &rest);
+	s->code = sqlite3_prepare_v3(lite(db)->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT,
+				     &s->prepared, &rest);
 	if (s->code == SQLITE_OK && s->prepared != NULL) {
 		*end = rest - sql;
 		*out = s;
@@ -163,11 +163,11 @@ enum status statement_prepare(struct connection *db, const char *sql, struct sta
 	}
 	int primary = s->code & 0xff;
 	enum status status = STATUS_BAD_REQUEST;
-	*end = sqlite3_error_offset(db->sqlite);
+	*end = sqlite3_error_offset(lite(db)->sqlite);
 	if (s->code == SQLITE_OK)
 		error_set(err, status, "it has no statement");
 	else if (primary == SQLITE_ERROR || primary == SQLITE_AUTH || primary == SQLITE_TOOBIG)
-		error_set(err, status, "%s", sqlite3_errmsg(db->sqlite));
+		error_set(err, status, "%s", sqlite3_errmsg(lite(db)->sqlite));
 	else
 		status = sqlite_failed(db, s->code, err);
 	statement_free(s);

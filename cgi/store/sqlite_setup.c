@@ -9,28 +9,27 @@
 
 #include "base/clock.h"
 #include "base/wait.h"
-#include "store/connection.h"
+#include "store/sqlite.h"
 
 #define APPLICATION_ID   0x70726264 /* "prbd": marks the files of this program */
 #define JOURNAL_RETRY_MS 10
 #define JOURNAL_MS       2000 /* as long as a wait for a lock */
 
-enum status connection_schema(struct connection *db, int *out, struct error *err)
+enum status sqlite_schema(struct connection *db, int *out, struct error *err)
 {
 	int application, schema, tables = 0;
-	enum status status = connection_ask(db, "PRAGMA application_id", &application, NULL, err);
+	enum status status = sqlite_ask(db, "PRAGMA application_id", &application, NULL, err);
 
 	if (status == STATUS_OK && application != APPLICATION_ID)
-		status =
-		    connection_ask(db, "SELECT count(*) FROM sqlite_schema", &tables, NULL, err);
+		status = sqlite_ask(db, "SELECT count(*) FROM sqlite_schema", &tables, NULL, err);
 	if (status == STATUS_OK)
-		status = connection_ask(db, "PRAGMA user_version", &schema, NULL, err);
+		status = sqlite_ask(db, "PRAGMA user_version", &schema, NULL, err);
 	/*
 	 * Read it again: a migration that commits meanwhile makes the file ours; it never makes it
 	 * foreign.
 	 */
 	if (status == STATUS_OK && application != APPLICATION_ID)
-		status = connection_ask(db, "PRAGMA application_id", &application, NULL, err);
+		status = sqlite_ask(db, "PRAGMA application_id", &application, NULL, err);
 	if (status != STATUS_OK)
 		return status;
 	if (application != APPLICATION_ID && (application != 0 || schema != 0 || tables != 0))
@@ -42,19 +41,19 @@ enum status connection_schema(struct connection *db, int *out, struct error *err
 	return STATUS_OK;
 }
 
-enum status connection_set_schema(struct connection *db, int number, struct error *err)
+enum status sqlite_set_schema(struct connection *db, int number, struct error *err)
 {
 	char sql[96]; /* pragmas take no parameters; both numbers are constants of ours */
 
 	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		 APPLICATION_ID, number);
-	return connection_script(db, sql, err);
+	return sqlite_script(db, sql, err);
 }
 
 enum status connection_check_foreign(struct connection *db, struct error *err)
 {
 	int application;
-	enum status status = connection_ask(db, "PRAGMA application_id", &application, NULL, err);
+	enum status status = sqlite_ask(db, "PRAGMA application_id", &application, NULL, err);
 
 	if (status == STATUS_OK && application == APPLICATION_ID)
 		status = error_set(err, STATUS_BAD_REQUEST,
@@ -71,7 +70,7 @@ enum status connection_check_foreign(struct connection *db, struct error *err)
 static enum status set_journal(struct connection *db, const char *sql, struct error *err)
 {
 	for (int64_t deadline = clock_monotonic_ms() + JOURNAL_MS;;) {
-		enum status status = connection_script(db, sql, err);
+		enum status status = sqlite_script(db, sql, err);
 		if (status == STATUS_OK || connection_trouble(db) != TROUBLE_BUSY ||
 		    clock_left_ms(deadline) == 0 || !wait_nap(JOURNAL_RETRY_MS))
 			return status;
@@ -85,9 +84,9 @@ static enum status set_journal(struct connection *db, const char *sql, struct er
  */
 static enum status choose_journal(struct connection *db, struct error *err)
 {
-	bool network = connection_place_on_network(connection_path(db));
+	bool network = sqlite_place_on_network(connection_path(db));
 	char *mode;
-	enum status status = connection_ask(db, "PRAGMA journal_mode", NULL, &mode, err);
+	enum status status = sqlite_ask(db, "PRAGMA journal_mode", NULL, &mode, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -99,26 +98,26 @@ static enum status choose_journal(struct connection *db, struct error *err)
 		is_wal = set_journal(db, "PRAGMA journal_mode = WAL", NULL) == STATUS_OK;
 	if (status != STATUS_OK)
 		return status;
-	return connection_script(
+	return sqlite_script(
 	    db, is_wal && !network ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = EXTRA",
 	    err);
 }
 
-enum status connection_set_up(struct connection *db, enum connection_kind kind, int *schema,
-			      struct error *err)
+enum status sqlite_set_up(struct connection *db, enum connection_kind kind, int *schema,
+			  struct error *err)
 {
-	enum status status = connection_script(db,
-					       "PRAGMA mmap_size = 0;"
-					       "PRAGMA cell_size_check = ON;"
-					       "PRAGMA foreign_keys = ON;"
-					       "PRAGMA temp_store = MEMORY;"
-					       "PRAGMA secure_delete = FAST;"
-					       "PRAGMA journal_size_limit = 16777216",
-					       err);
+	enum status status = sqlite_script(db,
+					   "PRAGMA mmap_size = 0;"
+					   "PRAGMA cell_size_check = ON;"
+					   "PRAGMA foreign_keys = ON;"
+					   "PRAGMA temp_store = MEMORY;"
+					   "PRAGMA secure_delete = FAST;"
+					   "PRAGMA journal_size_limit = 16777216",
+					   err);
 
 	if (status == STATUS_OK)
 		/* Check the schema first: setting the journal mode writes to the file. */
-		status = connection_schema(db, schema, err);
+		status = sqlite_schema(db, schema, err);
 	if (status != STATUS_OK)
 		return status;
 	/*
@@ -130,8 +129,8 @@ enum status connection_set_up(struct connection *db, enum connection_kind kind, 
 	 * A journal in memory leaves no file that outlives a deleted database. 16384 pages are 64
 	 * MiB.
 	 */
-	return connection_script(db,
-				 "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
-				 "PRAGMA max_page_count = 16384",
-				 err);
+	return sqlite_script(db,
+			     "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
+			     "PRAGMA max_page_count = 16384",
+			     err);
 }

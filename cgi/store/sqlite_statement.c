@@ -7,12 +7,12 @@
 /* Errors are reported by the first step. */
 static struct statement *get(struct connection *db, enum query query)
 {
-	struct statement *s = &db->statements[query];
+	struct statement *s = &lite(db)->statements[query];
 
 	s->db = db;
 	s->code = SQLITE_OK;
 	if (s->prepared == NULL)
-		s->code = sqlite3_prepare_v3(db->sqlite, queries[query].sql, -1,
+		s->code = sqlite3_prepare_v3(lite(db)->sqlite, queries[query].sql, -1,
 					     SQLITE_PREPARE_PERSISTENT, &s->prepared, NULL);
 	if (s->active)
 		sqlite3_reset(s->prepared);
@@ -103,8 +103,8 @@ static enum status read_row(struct statement *s, enum query query, void *row, st
 	return status == STATUS_OK ? row_read(s->db, query, cells, row, err) : status;
 }
 
-enum status connection_find(struct connection *db, enum query query, struct values values,
-			    void *row, struct error *err)
+enum status sqlite_find(struct connection *db, enum query query, struct values values, void *row,
+			struct error *err)
 {
 	struct statement *s;
 	enum status status = start(db, query, values, &s, err);
@@ -114,8 +114,8 @@ enum status connection_find(struct connection *db, enum query query, struct valu
 	return status == STATUS_OK ? read_row(s, query, row, err) : status;
 }
 
-enum status connection_run(struct connection *db, enum query query, struct values values,
-			   int *changed, struct error *err)
+enum status sqlite_run(struct connection *db, enum query query, struct values values, int *changed,
+		       struct error *err)
 {
 	struct statement *s;
 	enum status status = start(db, query, values, &s, err);
@@ -125,12 +125,12 @@ enum status connection_run(struct connection *db, enum query query, struct value
 	if (status != STATUS_NOT_FOUND)
 		return status;
 	if (changed != NULL)
-		*changed = sqlite3_changes(db->sqlite);
+		*changed = sqlite3_changes(lite(db)->sqlite);
 	return STATUS_OK;
 }
 
-enum status connection_list(struct connection *db, enum query query, struct values values,
-			    struct row_list *list, struct error *err)
+enum status sqlite_list(struct connection *db, enum query query, struct values values,
+			struct row_list *list, struct error *err)
 {
 	struct statement *s;
 	enum status status = start(db, query, values, &s, err);

@@ -1,7 +1,8 @@
 /*
- * A database: a pool of connections behind an opaque handle. user.h, session.h, jid_map.h and
- * others read and write its tables. Each function borrows a connection only while it runs, so none
- * is held while the program waits for something else. Thread-safe. Only sqlite_*.c know SQLite.
+ * A database, a file of SQLite or a PostgreSQL server's: a pool of connections behind an opaque
+ * handle. user.h, session.h, jid_map.h and others read and write its tables. Each function borrows
+ * a connection only while it runs, so none is held while the program waits for something else.
+ * Thread-safe. Only sqlite_*.c know SQLite, and only postgresql_*.c know PostgreSQL.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -12,13 +13,22 @@
 
 struct store;
 
+/* Where a database is. Everything is borrowed. */
+struct store_place {
+	const char *database;      /* the path of an SQLite file, or postgresql://… */
+	const char *password_file; /* of the server's user; NULL or "": none is needed */
+};
+#define STORE_PLACE(site_conf)                                                                     \
+	((struct store_place){(site_conf)->database, (site_conf)->database_password_file})
+
 /*
  * Opens the database of a site for serving. It must exist, have the schema of this program, and
  * belong to that site (the NAME of its [site NAME]). Otherwise the error names the command that
  * corrects it. Failures of the database itself are STATUS_UNAVAILABLE, here and in every function
  * of this layer. The caller owns *out.
  */
-enum status store_open(const char *path, const char *site, struct store **out, struct error *err);
+enum status store_open(const struct store_place *place, const char *site, struct store **out,
+		       struct error *err);
 void store_close(struct store *store); /* all connections must be returned; NULL is allowed */
 
 struct store_migration_report {
@@ -28,7 +38,7 @@ struct store_migration_report {
 	char *adopted_from;
 };
 struct store_migration {
-	const char *path;
+	struct store_place place;
 	const char *site; /* the database belongs to it from now on */
 	/*
 	 * Take the database over even if it belongs to another site, whose logins in it then end.
@@ -58,6 +68,9 @@ void store_reader_free(struct store *reader); /* NULL is allowed */
  * beside it.
  */
 enum status store_check_file(const char *path, struct error *err);
+
+/* True if a server has the database: then it also has what a file has beside it. */
+bool store_is_server(const struct store *store);
 
 /* The schema of this program: the number of its last migration. */
 int store_schema(void);

@@ -12,13 +12,16 @@
 
 enum status used_nonce_note(struct connection *db, const struct used_nonce *what, struct error *err)
 {
-	const int64_t now = clock_wall();
-	const struct values old =
-	    VALUES(as_integer(now - TOKEN_MEMORY_S), as_integer(USED_NONCE_PURGE_ROWS));
+	int64_t now = 0;
+	enum status status = connection_clock_s(db, clock_wall(), &now, err);
 
+	if (status != STATUS_OK)
+		return status;
 	if (what->expiry <= now)
 		return error_set(err, STATUS_NOT_FOUND, "the token has expired");
-	enum status status = connection_run(db, QUERY_USED_NONCE_PURGE, old, NULL, err);
+	status = connection_run(
+	    db, QUERY_USED_NONCE_PURGE,
+	    VALUES(as_integer(now - TOKEN_MEMORY_S), as_integer(USED_NONCE_PURGE_ROWS)), NULL, err);
 	if (status != STATUS_OK)
 		return status;
 	status = connection_run(db, QUERY_USED_NONCE_ADD,
@@ -30,8 +33,9 @@ enum status used_nonce_note(struct connection *db, const struct used_nonce *what
 
 enum status used_nonce_add(struct store *store, const struct used_nonce *what, struct error *err)
 {
+	const struct store_key key = {.scope = KEY_NONCE, .names = {what->nonce}};
 	struct connection *db;
-	enum status status = store_begin(store, &db, err);
+	enum status status = store_begin(store, &key, &db, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -74,15 +78,17 @@ enum status token_revocation_check(struct connection *db, const char *user, int6
 static enum status change(struct connection *db, const struct token_revocation *what,
 			  struct error *err)
 {
-	const int64_t now = clock_wall();
-	const int64_t first_valid = now + what->skew_s + 1;
-	const struct values old = VALUES(as_integer(now - what->life_s - TOKEN_MEMORY_S));
-	enum status status = connection_run(db, QUERY_TOKEN_REVOCATION_PURGE, old, NULL, err);
+	int64_t now = 0;
+	enum status status = connection_clock_s(db, clock_wall(), &now, err);
 
 	if (status == STATUS_OK)
-		status =
-		    connection_run(db, QUERY_TOKEN_REVOCATION_SET,
-				   VALUES(as_text(what->user), as_integer(first_valid)), NULL, err);
+		status = connection_run(db, QUERY_TOKEN_REVOCATION_PURGE,
+					VALUES(as_integer(now - what->life_s - TOKEN_MEMORY_S)),
+					NULL, err);
+	if (status == STATUS_OK)
+		status = connection_run(
+		    db, QUERY_TOKEN_REVOCATION_SET,
+		    VALUES(as_text(what->user), as_integer(now + what->skew_s + 1)), NULL, err);
 	if (status == STATUS_OK)
 		status =
 		    connection_run(db, QUERY_SESSION_END_USER,
@@ -93,8 +99,11 @@ static enum status change(struct connection *db, const struct token_revocation *
 enum status token_revoke(struct store *store, const struct token_revocation *what,
 			 struct error *err)
 {
+	const struct store_key key = {
+	    .scope = KEY_USER, .names = {what->source, what->user}
+        };
 	struct connection *db;
-	enum status status = store_begin(store, &db, err);
+	enum status status = store_begin(store, &key, &db, err);
 
 	if (status != STATUS_OK)
 		return status;

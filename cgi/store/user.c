@@ -134,8 +134,9 @@ static enum status assign(struct connection *db, const struct user_new *user, co
 static enum status add(struct store *store, const struct user_new *user, const char *const key[2],
 		       struct error *err)
 {
+	const struct store_key both = {.scope = KEY_NAME, .names = {key[0]}};
 	struct connection *db;
-	enum status status = store_begin(store, &db, err);
+	enum status status = store_begin(store, &both, &db, err);
 
 	if (status != STATUS_OK)
 		return status;
@@ -176,8 +177,11 @@ static enum status change_user(struct store *store, const char *name, const stru
 			       struct error *err)
 {
 	const struct values both = VALUES(as_text(PROVIDER_LOGIN), as_text(name));
+	const struct store_key key = {
+	    .scope = KEY_USER, .names = {PROVIDER_LOGIN, name}
+        };
 	struct connection *db;
-	enum status status = store_begin(store, &db, err);
+	enum status status = store_begin(store, &key, &db, err);
 
 	if (status != STATUS_OK)
 		return status;

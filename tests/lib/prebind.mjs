@@ -7,6 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fastcgiRequest, cgiParams, parseAnswer } from "./cgi.mjs";
 import { top } from "./place.mjs";
+import { ownDatabase } from "./own_database.mjs";
 import { copyDatabase } from "./sqlite.mjs";
 import { accepts } from "./wait.mjs";
 
@@ -67,7 +68,8 @@ export class Prebind {
 		this.conf = place.write("etc/prebind.conf", confText({
 			server: { listen: this.socket, processes: 1, threads: 8, log: "stderr", ...server },
 			sites: Object.fromEntries(Object.entries({ default: site, ...sites })
-				.map(([name, keys]) => [name, { database: this.databases[name] ?? this.database, ...common, ...keys }])),
+				.map(([name, keys]) => [name, { ...common, ...keys,
+					database: ownDatabase(keys.database ?? this.databases[name] ?? this.database) }])),
 		}));
 	}
 

@@ -1,13 +1,19 @@
 /*
- * Makes and locks SQLite databases with Python's sqlite3, because Node 18 has no SQLite.
+ * Makes and locks SQLite databases with Python's sqlite3, because Node 18 has no SQLite. Where
+ * own_database.mjs put a database on a server, its functions do the work.
  */
 import assert from "node:assert/strict";
+import * as own from "./own_database.mjs";
 import { until } from "./wait.mjs";
 
 const PYTHON = "/usr/bin/python3"; // Debian's; another one may lack the module
 
 /** Runs SQL in a database of a place; makes the file if it does not exist. */
 export async function runSql(place, file, sql) {
+	if (own.isThere(file)) {
+		await own.runSql(place, file, sql);
+		return;
+	}
 	const program = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.stdin.read())";
 	const { code, stderr } = await place.run([PYTHON, "-c", program, file], { input: sql });
 	assert.equal(code, 0, stderr);
@@ -18,6 +24,8 @@ export async function runSql(place, file, sql) {
  * without a row.
  */
 export async function askSql(place, file, sql, sets) {
+	if (own.isThere(file))
+		return await own.askSql(place, file, sql, sets);
 	const program = "import json, sqlite3, sys; db = sqlite3.connect(sys.argv[1])\n" +
 		"rows = [db.execute(sys.argv[2], values).fetchone() for values in json.load(sys.stdin)]\n" +
 		"print(json.dumps([row and row[0] for row in rows]))";
@@ -32,6 +40,10 @@ export async function askSql(place, file, sql, sets) {
  * @param {Record<string, string>} copies site to file
  */
 export async function copyDatabase(place, file, copies) {
+	if (own.isThere(file)) {
+		await own.copyDatabase(place, file, copies);
+		return;
+	}
 	const program = "import json, os, sqlite3, sys\nos.umask(0o077)\nsource = sqlite3.connect(sys.argv[1])\n" +
 		"for site, copy in json.load(sys.stdin).items():\n" +
 		" db = sqlite3.connect(copy); db.execute('PRAGMA synchronous = OFF'); source.backup(db)\n" +

@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
+import { askSql, runSql } from "../lib/sqlite.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const PASSWORD = "correct horse";
@@ -133,10 +134,8 @@ test("a hash of ours that costs less than today's is made anew at the next log-i
 	t.after(() => own.close());
 	const program = new Prebind(own, { server: { listen: "" }, site: (await startTigasePeer({ place: own })).site(own) });
 	await program.prepare({ alice: PASSWORD });
-	const sql = (text) => own.run(["/usr/bin/python3", "-c",
-		"import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); print(db.execute(sys.argv[2]).fetchall()); db.commit()",
-		own.path("data/prebind.db"), text]);
-	await sql("UPDATE site_user SET password_hash = '$P$5saltSALTrM6DFGRD1EFzp.dxoRhvy1'");
+	const hash = async () => (await askSql(own, program.database, "SELECT password_hash FROM site_user", [{}]))[0];
+	await runSql(own, program.database, "UPDATE site_user SET password_hash = '$P$5saltSALTrM6DFGRD1EFzp.dxoRhvy1'");
 	const log = [];
 	const login = async (password) => {
 		const one = new Visitor(async (request) => {
@@ -147,11 +146,11 @@ test("a hash of ours that costs less than today's is made anew at the next log-i
 		return (await one.login("alice", password)).status;
 	};
 	assert.equal(await login("wrong"), 401);
-	assert.match((await sql("SELECT password_hash FROM site_user")).stdout, /\$P\$/);
+	assert.match(await hash(), /\$P\$/);
 	assert.equal(await login(PASSWORD), 303);
-	const renewed = (await sql("SELECT password_hash FROM site_user")).stdout;
+	const renewed = await hash();
 	assert.match(renewed, /\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
 	assert.match(log.join(""), /"event":"password_rehashed".*"user":"alice"/);
 	assert.equal(await login(PASSWORD), 303);
-	assert.equal((await sql("SELECT password_hash FROM site_user")).stdout, renewed, "once is enough");
+	assert.equal(await hash(), renewed, "once is enough");
 });

@@ -71,7 +71,7 @@ TEST(files_that_may_not_be)
 	    {"[site a]\n" JID TIGASE,
 	     ":1: database: is missing in [site a], which needs it: The SQLite file with "
 	     "users, login "
-	     "sessions and the JID map."},
+	     "sessions and the JID map, or postgresql://…, which machines can share."},
 	    {"\n[site a]\n" DATABASE TIGASE,
 	     ":2: jid: is missing in [site a], which needs it: The JID of a site user who "
 	     "has no row in "

@@ -15,7 +15,8 @@
 #define FIXTURE_SITE "test" /* whose database it is */
 
 /* What makes it, for store_migrate. */
-#define FIXTURE_MIGRATION(file) (&(struct store_migration){.path = (file), .site = FIXTURE_SITE})
+#define FIXTURE_MIGRATION(file)                                                                    \
+	(&(struct store_migration){.place = {.database = (file)}, .site = FIXTURE_SITE})
 
 struct fixture {
 	const char *dir; /* the unit test's folder */
@@ -39,7 +40,8 @@ static inline int fixture_folder(void **state)
 static inline void fixture_open(struct fixture *f)
 {
 	assert_ok(store_migrate(FIXTURE_MIGRATION(f->path), NULL, ERR));
-	assert_ok(store_open(f->path, FIXTURE_SITE, &f->store, ERR));
+	assert_ok(
+	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &f->store, ERR));
 }
 
 static inline int fixture_store(void **state)

@@ -83,7 +83,9 @@ static void assert_open_refused(struct fixture *f, const char *words)
 {
 	struct store *store = NULL;
 
-	assert_fails(store_open(f->path, FIXTURE_SITE, &store, ERR), STATUS_UNAVAILABLE, words);
+	assert_fails(
+	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &store, ERR),
+	    STATUS_UNAVAILABLE, words);
 	assert_null(store);
 	assert_says(f->dir); /* names the file */
 }
@@ -146,7 +148,8 @@ TEST(test_new_and_twice)
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_migrates(f, store_schema());
-	assert_ok(store_open(f->path, FIXTURE_SITE, &f->store, ERR));
+	assert_ok(
+	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &f->store, ERR));
 	assert_ok(store_ping(f->store, ERR));
 	assert_ok(store_verify(f->store, ERR));
 }
@@ -162,7 +165,8 @@ TEST(test_every_older_schema)
 			 store_schema());
 		assert_open_refused(f, words);
 		assert_migrates(f, schema);
-		assert_ok(store_open(f->path, FIXTURE_SITE, &f->store, ERR));
+		assert_ok(store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE,
+				     &f->store, ERR));
 		store_close(f->store);
 		f->store = NULL;
 	}
@@ -215,7 +219,8 @@ TEST(test_newer)
 static enum status migrate_for(struct fixture *f, const char *site, bool adopt, char **adopted_from,
 			       struct error *err)
 {
-	const struct store_migration what = {.path = f->path, .site = site, .adopt = adopt};
+	const struct store_migration what = {
+	    .place = {.database = f->path}, .site = site, .adopt = adopt};
 	struct store_migration_report report = {0};
 	enum status status = store_migrate(&what, &report, err);
 
@@ -230,15 +235,15 @@ TEST(test_another_site_is_refused)
 	char *from = NULL;
 
 	fixture_open(f);
-	assert_fails(store_open(f->path, "other", &store, ERR), STATUS_UNAVAILABLE,
-		     "belongs to [site " FIXTURE_SITE "], not to [site other]");
+	assert_fails(store_open(&(struct store_place){.database = f->path}, "other", &store, ERR),
+		     STATUS_UNAVAILABLE, "belongs to [site " FIXTURE_SITE "], not to [site other]");
 	assert_says("prebindctl --site other migrate --adopt");
 	assert_null(store);
 	assert_fails(migrate_for(f, "other", false, &from, ERR), STATUS_UNAVAILABLE,
 		     "[site " FIXTURE_SITE "]");
 	assert_null(from);
-	assert_fails(store_open(f->path, "Test", &store, ERR), STATUS_UNAVAILABLE,
-		     "not to [site Test]");
+	assert_fails(store_open(&(struct store_place){.database = f->path}, "Test", &store, ERR),
+		     STATUS_UNAVAILABLE, "not to [site Test]");
 	assert_ok(store_ping(f->store, ERR)); /* and it stays whose it was */
 }
 
@@ -275,7 +280,7 @@ TEST(test_adopting_ends_logins)
 	assert_int_equal(raw_number(f->path, "SELECT count(*) FROM login_session"), 0);
 	assert_int_equal(raw_number(f->path, "SELECT count(*) FROM site_user"), 1);
 	assert_open_refused(f, "belongs to [site other]");
-	assert_ok(store_open(f->path, "other", &store, ERR));
+	assert_ok(store_open(&(struct store_place){.database = f->path}, "other", &store, ERR));
 	assert_ok(site_key_get(store, "csrf", after, ERR));
 	assert_memory_not_equal(before, after, sizeof(before));
 	store_close(store);
@@ -293,7 +298,8 @@ TEST(test_belongs_to_nobody_yet)
 	raw(f->path, "DELETE FROM database_site");
 	assert_open_refused(f, "belongs to no site yet: run prebindctl migrate");
 	assert_migrates(f, store_schema());
-	assert_ok(store_open(f->path, FIXTURE_SITE, &f->store, ERR));
+	assert_ok(
+	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &f->store, ERR));
 }
 
 TEST(test_concurrent_migrations)
@@ -380,7 +386,8 @@ TEST(test_damaged_before_the_start)
 
 	assert_migrates(f, 0);
 	write_file(f->path, 4096, "\x7f\x02rot", 4000);
-	enum status status = store_open(f->path, FIXTURE_SITE, &f->store, ERR);
+	enum status status =
+	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &f->store, ERR);
 	if (status == STATUS_OK)
 		status = store_verify(f->store, ERR);
 	assert_fails(status, STATUS_UNAVAILABLE, "damaged");
@@ -403,7 +410,8 @@ TEST(test_damaged_while_open)
 		assert_ok(user_add(f->store, name, "hash", NOW, ERR));
 	}
 	store_close(f->store);
-	assert_ok(store_open(f->path, FIXTURE_SITE, &f->store, ERR));
+	assert_ok(
+	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &f->store, ERR));
 	write_file(f->path, 4096, "\x7f\x02rot", 8000);
 	enum status status = STATUS_OK;
 	for (int i = 0; i < 300 && status != STATUS_UNAVAILABLE; i++) {
@@ -506,7 +514,8 @@ static int reads_but_cannot_write(struct fixture *f)
 	struct store *store;
 	struct session session;
 
-	if (store_open(f->path, FIXTURE_SITE, &store, ERR) != STATUS_OK)
+	if (store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &store, ERR) !=
+	    STATUS_OK)
 		return unavailable_with(STATUS_OK, ERR, "") ? 0 : 1;
 	int wrong = 0;
 	/* An hour of touches that fail: the session goes on (REL-DB-3). */
@@ -544,7 +553,9 @@ static int cannot_open(struct fixture *f)
 {
 	struct store *store;
 
-	return unavailable_with(store_open(f->path, FIXTURE_SITE, &store, ERR), ERR, "must own it")
+	return unavailable_with(store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE,
+					   &store, ERR),
+				ERR, "must own it")
 		   ? 0
 		   : 1;
 }
@@ -553,7 +564,9 @@ static int refuses_the_owner(struct fixture *f)
 {
 	struct store *store;
 
-	return unavailable_with(store_open(f->path, FIXTURE_SITE, &store, ERR), ERR, "chown 65534")
+	return unavailable_with(store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE,
+					   &store, ERR),
+				ERR, "chown 65534")
 		   ? 0
 		   : 1;
 }
@@ -635,10 +648,11 @@ TEST(test_busy)
 	struct connection *writer, *other;
 
 	fixture_open(f);
-	assert_ok(store_begin(f->store, &writer, ERR));
+	assert_ok(store_begin(f->store, &(struct store_key){.scope = "test"}, &writer, ERR));
 	assert_ok(store_borrow(f->store, &other, ERR));
 	connection_patience(other, 0);
-	assert_fails(connection_begin(other, ERR), STATUS_UNAVAILABLE, "keeps it locked");
+	assert_fails(connection_begin(other, &(struct store_key){.scope = "test"}, ERR),
+		     STATUS_UNAVAILABLE, "keeps it locked");
 	assert_int_equal(connection_trouble(other), TROUBLE_BUSY);
 	store_return(f->store, other);
 	assert_ok(store_ping(f->store, ERR)); /* readers go on */
@@ -650,7 +664,7 @@ static enum status add_in_transaction(struct store *store, const char *name, enu
 {
 	struct connection *db;
 
-	assert_ok(store_begin(store, &db, ERR));
+	assert_ok(store_begin(store, &(struct store_key){.scope = "test"}, &db, ERR));
 	const struct values user =
 	    VALUES(as_text(name), as_text(""), as_integer(NOW), as_text(name));
 	assert_ok(connection_run(db, QUERY_USER_ADD, user, NULL, ERR));
@@ -785,7 +799,8 @@ TEST(test_site_key)
 	assert_status(site_key_get(f->store, "", other, NULL), STATUS_BAD_REQUEST);
 
 	store_close(f->store);
-	assert_ok(store_open(f->path, FIXTURE_SITE, &f->store, ERR));
+	assert_ok(
+	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &f->store, ERR));
 	assert_ok(site_key_get(f->store, "csrf", again, ERR));
 	assert_memory_equal(one, again, sizeof(one));
 	assert_int_equal(unlink(f->path), 0);

@@ -60,7 +60,8 @@ TEST(once)
 	assert_fails(add(f->store, "n1", NOW + 60, ERR), STATUS_CONFLICT, "used before");
 	assert_status(add(f->store, "n1", NOW + 90, NULL), STATUS_CONFLICT);
 	assert_ok(add(f->store, "N1", NOW + 60, ERR));
-	assert_ok(store_open(f->path, FIXTURE_SITE, &other, ERR));
+	assert_ok(
+	    store_open(&(struct store_place){.database = f->path}, FIXTURE_SITE, &other, ERR));
 	assert_status(add(other, "n1", NOW + 60, NULL), STATUS_CONFLICT);
 	store_close(other);
 }

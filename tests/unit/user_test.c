@@ -205,7 +205,7 @@ TEST(test_old_names_stay)
 	struct connection *db;
 	struct user user;
 
-	assert_ok(store_begin(f->store, &db, ERR));
+	assert_ok(store_begin(f->store, &(struct store_key){.scope = "test"}, &db, ERR));
 	const struct values old =
 	    VALUES(as_text("e\xcc\x81"), as_text(""), as_integer(NOW), as_text("\xc3\xa9"));
 	assert_ok(connection_run(db, QUERY_USER_ADD, old, NULL, ERR));

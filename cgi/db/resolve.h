@@ -1,9 +1,9 @@
 /*
  * Finds the addresses of a database's host within the request's time. getaddrinfo(3) has no limit:
- * with a name server that does not answer it takes ten seconds or more. Internal to sitedb/.
+ * with a name server that does not answer it takes ten seconds or more. For store/ and sitedb/.
  */
-#ifndef SITEDB_RESOLVE_H
-#define SITEDB_RESOLVE_H
+#ifndef DB_RESOLVE_H
+#define DB_RESOLVE_H
 
 #include <netinet/in.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
  * A thread of its own asks the name servers, and ends by itself. Whoever wants the same name
  * meanwhile waits for the same thread, so one name never has more than one.
  */
-#include "sitedb/resolve.h"
+#include "db/resolve.h"
 
 #include <errno.h>
 #include <netdb.h>

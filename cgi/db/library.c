@@ -1,7 +1,7 @@
 /*
  * A library stays loaded: its functions may be in use in any thread.
  */
-#include "sitedb/library.h"
+#include "db/library.h"
 
 #include <dlfcn.h>
 #include <string.h>

@@ -1,15 +1,18 @@
 /*
  * Loads a client library of a database at its first use: a program whose sites use only SQLite
- * never has it in memory. Internal to sitedb/.
+ * never has it in memory. For store/ and sitedb/.
  */
-#ifndef SITEDB_LIBRARY_H
-#define SITEDB_LIBRARY_H
+#ifndef DB_LIBRARY_H
+#define DB_LIBRARY_H
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
+
+/* The system's certificate authorities, for a server that is not on this host. */
+#define DB_SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
 struct library_call {
 	const char *name;

@@ -1,0 +1,370 @@
+/*
+ * Connections to PostgreSQL. All calls of libpq are those that do not wait; socket_wait waits.
+ */
+#include "db/postgresql.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/strbuf.h"
+#include "db/libpq.h"
+#include "db/resolve.h"
+#include "db/socket_wait.h"
+
+#ifdef LIBPQ_FE_H
+
+struct postgresql {
+	PGconn *conn;
+	bool lost;
+	bool silent;
+	int64_t until_ms; /* the end of the call that is under way */
+};
+
+static PGresult *result_of(const struct postgresql_result *result)
+{
+	return (PGresult *)result;
+}
+
+/* ---- failures ---- */
+
+/* libpq's sentences end with a newline; some have several lines. */
+static int line_length(const char *text)
+{
+	return (int)strcspn(text, "\n");
+}
+
+static enum status connection_failed(struct postgresql *connection, struct postgresql_failure *why)
+{
+	const char *said = libpq.PQerrorMessage(connection->conn);
+
+	connection->lost = true;
+	connection->silent = clock_left_ms(connection->until_ms) == 0;
+	why->code[0] = '\0';
+	if (connection->silent)
+		return error_set(&why->err, STATUS_UNAVAILABLE,
+				 "the server did not answer in time: check that it runs, and what "
+				 "it waits for");
+	return error_set(&why->err, STATUS_UNAVAILABLE, "the server said: %.*s", line_length(said),
+			 said);
+}
+
+/* 57P0x: the server ends. */
+static enum status result_failed(struct postgresql *connection, const PGresult *result,
+				 struct postgresql_failure *why)
+{
+	const char *code = libpq.PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *said = libpq.PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (code == NULL || said == NULL || libpq.PQstatus(connection->conn) != CONNECTION_OK)
+		return connection_failed(connection, why);
+	connection->lost = strncmp(code, "57P0", 4) == 0;
+	snprintf(why->code, sizeof(why->code), "%s", code);
+	return error_set(&why->err, STATUS_UNAVAILABLE, "the server said: %s (%s)", said, code);
+}
+
+/* ---- one call, without waiting inside libpq ---- */
+
+static bool send_all(struct postgresql *connection)
+{
+	int rc;
+
+	while ((rc = libpq.PQflush(connection->conn)) == 1) {
+		if (!socket_wait(libpq.PQsocket(connection->conn), POLLIN | POLLOUT,
+				 connection->until_ms) ||
+		    libpq.PQconsumeInput(connection->conn) == 0)
+			return false;
+	}
+	return rc == 0;
+}
+
+/* The next result; NULL: there is no more, or the connection is lost. The caller clears it. */
+static enum status next_result(struct postgresql *connection, PGresult **out,
+			       struct postgresql_failure *why)
+{
+	while (libpq.PQisBusy(connection->conn) != 0)
+		if (!socket_wait(libpq.PQsocket(connection->conn), POLLIN, connection->until_ms) ||
+		    libpq.PQconsumeInput(connection->conn) == 0)
+			return connection_failed(connection, why);
+	*out = libpq.PQgetResult(connection->conn);
+	return STATUS_OK;
+}
+
+/*
+ * Waits for the last result of what was sent; `sent` is what the sending function returned. After a
+ * refusal the server skips the rest, so the refusal is the last result.
+ */
+static enum status finish(struct postgresql *connection, int sent, struct postgresql_result **out,
+			  struct postgresql_failure *why)
+{
+	PGresult *last = NULL, *result = NULL;
+	enum status status = STATUS_OK;
+
+	if (sent != 1 || !send_all(connection))
+		return connection_failed(connection, why);
+	for (;;) {
+		status = next_result(connection, &result, why);
+		if (status != STATUS_OK || result == NULL)
+			break;
+		libpq.PQclear(last);
+		last = result;
+	}
+	if (status == STATUS_OK && last == NULL)
+		status = connection_failed(connection, why);
+	else if (status == STATUS_OK && libpq.PQresultStatus(last) != PGRES_COMMAND_OK &&
+		 libpq.PQresultStatus(last) != PGRES_TUPLES_OK)
+		status = result_failed(connection, last, why);
+	if (status == STATUS_OK && out != NULL)
+		*out = (struct postgresql_result *)last;
+	else
+		libpq.PQclear(last);
+	return status;
+}
+
+enum status postgresql_script(struct postgresql *connection, const char *sql,
+			      struct postgresql_result **out, struct postgresql_failure *why)
+{
+	return finish(connection, libpq.PQsendQuery(connection->conn, sql), out, why);
+}
+
+enum status postgresql_prepare(struct postgresql *connection,
+			       const struct postgresql_statement_text *text,
+			       struct postgresql_failure *why)
+{
+	int sent = libpq.PQsendPrepare(connection->conn, text->name, text->sql, (int)text->count,
+				       text->types);
+
+	return finish(connection, sent, NULL, why);
+}
+
+enum status postgresql_describe(struct postgresql *connection, const char *name,
+				struct postgresql_result **out, struct postgresql_failure *why)
+{
+	return finish(connection, libpq.PQsendDescribePrepared(connection->conn, name), out, why);
+}
+
+enum status postgresql_execute(struct postgresql *connection, const char *name,
+			       const struct postgresql_values *values,
+			       struct postgresql_result **out, struct postgresql_failure *why)
+{
+	int sent =
+	    libpq.PQsendQueryPrepared(connection->conn, name, (int)values->count, values->values,
+				      values->lengths, values->formats, values->binary);
+
+	return finish(connection, sent, out, why);
+}
+
+/* ---- open, close ---- */
+
+/*
+ * Where libpq connects: its parameters host and hostaddr, with an entry in both for each address.
+ * Without hostaddr libpq would ask the name servers without a limit; the certificate is still
+ * checked against the name.
+ */
+struct where {
+	struct strbuf host, hostaddr;
+};
+
+static enum status where_find(const struct site_uri *uri, int64_t until_ms, struct where *out,
+			      struct error *err)
+{
+	struct resolved resolved = {.count = 0};
+	enum status status = STATUS_OK;
+
+	if (resolve_is_needed(uri))
+		status = resolve_host(uri->host, until_ms, &resolved, err);
+	for (size_t i = 0; i < resolved.count; i++) {
+		strbuf_addf(&out->host, "%s%s", i > 0 ? "," : "", uri->host);
+		strbuf_addf(&out->hostaddr, "%s%s", i > 0 ? "," : "", resolved.addresses[i]);
+	}
+	if (resolved.count == 0)
+		strbuf_adds(&out->host, uri->socket[0] != '\0' ? uri->socket : uri->host);
+	if (status == STATUS_OK && (!strbuf_ok(&out->host) || !strbuf_ok(&out->hostaddr)))
+		status = error_no_memory(err);
+	return status;
+}
+
+static PGconn *begin_to_connect(const struct postgresql_target *target, const struct where *where)
+{
+	const struct site_uri *uri = target->uri;
+	const char *ca = uri->ca[0] != '\0' ? uri->ca : DB_SYSTEM_CA;
+	const char *const names[] = {"host",       "hostaddr",         "port",
+				     "user",       "dbname",           "password",
+				     "sslmode",    "passfile",         "client_encoding",
+				     "gssencmode", "application_name", "sslrootcert",
+				     NULL};
+	const char *const values[] = {
+	    where->host.data,
+	    where->hostaddr.data,
+	    uri->port,
+	    uri->user,
+	    uri->name,
+	    target->password,
+	    uri->local ? "prefer" : "verify-full",
+	    "/dev/null/none", /* none; libpq would warn of a file that is no file */
+	    "UTF8",
+	    "disable",
+	    "prebind",
+	    uri->local && uri->ca[0] == '\0' ? "" : ca,
+	    NULL};
+
+	return libpq.PQconnectStartParams(names, values, 0);
+}
+
+static enum status poll_until_connected(struct postgresql *connection,
+					struct postgresql_failure *why)
+{
+	PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+
+	if (libpq.PQstatus(connection->conn) == CONNECTION_BAD)
+		return connection_failed(connection, why);
+	while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
+		int fd = libpq.PQsocket(connection->conn);
+		short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+		if (fd < 0 || !socket_wait(fd, events, connection->until_ms))
+			break;
+		state = libpq.PQconnectPoll(connection->conn);
+	}
+	if (state != PGRES_POLLING_OK || libpq.PQsetnonblocking(connection->conn, 1) != 0)
+		return connection_failed(connection, why);
+	return STATUS_OK;
+}
+
+static enum status connect_to(const struct postgresql_target *target, struct postgresql *connection,
+			      struct error *err)
+{
+	struct postgresql_failure why = {0};
+	struct where where;
+
+	strbuf_init(&where.host);
+	strbuf_init(&where.hostaddr);
+	enum status status = where_find(target->uri, connection->until_ms, &where, &why.err);
+	if (status == STATUS_OK && (connection->conn = begin_to_connect(target, &where)) == NULL)
+		status = error_no_memory(&why.err);
+	if (status == STATUS_OK)
+		status = poll_until_connected(connection, &why);
+	if (status == STATUS_OK)
+		status = postgresql_script(connection, target->session, NULL, &why);
+	strbuf_clear(&where.host);
+	strbuf_clear(&where.hostaddr);
+	if (status != STATUS_OK && err != NULL)
+		*err = why.err;
+	return status;
+}
+
+enum status postgresql_connect(const struct postgresql_target *target, int64_t until_ms,
+			       struct postgresql **out, struct error *err)
+{
+	enum status status = libpq_load(err);
+
+	if (status != STATUS_OK)
+		return status;
+	struct postgresql *connection = calloc(1, sizeof(*connection));
+	if (connection == NULL)
+		return error_no_memory(err);
+	connection->until_ms = until_ms;
+	status = connect_to(target, connection, err);
+	if (status == STATUS_OK)
+		*out = connection;
+	else
+		postgresql_disconnect(connection);
+	return status;
+}
+
+void postgresql_disconnect(struct postgresql *connection)
+{
+	if (connection == NULL)
+		return;
+	if (connection->conn != NULL)
+		libpq.PQfinish(connection->conn);
+	free(connection);
+}
+
+void postgresql_set_deadline(struct postgresql *connection, int64_t until_ms)
+{
+	connection->until_ms = until_ms;
+}
+
+bool postgresql_is_lost(const struct postgresql *connection)
+{
+	return connection == NULL || connection->lost;
+}
+
+void postgresql_give_up(struct postgresql *connection)
+{
+	connection->lost = true;
+}
+
+bool postgresql_was_silent(const struct postgresql *connection)
+{
+	return connection->silent;
+}
+
+bool postgresql_is_current(struct postgresql *connection)
+{
+	struct pollfd fd = {.fd = libpq.PQsocket(connection->conn), .events = POLLIN};
+
+	return !connection->lost && poll(&fd, 1, 0) == 0;
+}
+
+/* ---- results ---- */
+
+int postgresql_rows(const struct postgresql_result *result)
+{
+	return libpq.PQntuples(result_of(result));
+}
+
+int postgresql_columns(const struct postgresql_result *result)
+{
+	return libpq.PQnfields(result_of(result));
+}
+
+unsigned postgresql_column_type(const struct postgresql_result *result, int column)
+{
+	return libpq.PQftype(result_of(result), column);
+}
+
+int postgresql_params(const struct postgresql_result *described)
+{
+	return libpq.PQnparams(result_of(described));
+}
+
+unsigned postgresql_param_type(const struct postgresql_result *described, int param)
+{
+	return libpq.PQparamtype(result_of(described), param);
+}
+
+bool postgresql_is_null(const struct postgresql_result *result, int row, int column)
+{
+	return libpq.PQgetisnull(result_of(result), row, column) != 0;
+}
+
+const char *postgresql_value(const struct postgresql_result *result, int row, int column)
+{
+	return libpq.PQgetvalue(result_of(result), row, column);
+}
+
+size_t postgresql_length(const struct postgresql_result *result, int row, int column)
+{
+	return (size_t)libpq.PQgetlength(result_of(result), row, column);
+}
+
+int postgresql_changed(const struct postgresql_result *result)
+{
+	return (int)strtol(libpq.PQcmdTuples(result_of(result)), NULL, 10);
+}
+
+const char *postgresql_done(const struct postgresql_result *result)
+{
+	return libpq.PQcmdStatus(result_of(result));
+}
+
+void postgresql_clear(struct postgresql_result *result)
+{
+	if (result != NULL)
+		libpq.PQclear(result_of(result));
+}
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * Waits for the socket of a database's server.
+ */
+#ifndef DB_SOCKET_WAIT_H
+#define DB_SOCKET_WAIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* poll(2), as a wait of base/wait.h. Returns true if it is ready. until_ms is monotonic. */
+bool socket_wait(int fd, short events, int64_t until_ms);
+
+#endif

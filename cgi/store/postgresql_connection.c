@@ -1,0 +1,374 @@
+/*
+ * Connections to our own database on a PostgreSQL server: transactions, their keys and their clock.
+ *
+ * Transactions are READ COMMITTED, so each statement sees what others have committed. What must not
+ * change between a statement that looks and one that acts is locked by the transaction's key, an
+ * advisory lock of the server. The server releases it when the transaction or the connection ends.
+ */
+#include "store/postgresql.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/secret.h"
+#include "base/strbuf.h"
+
+#define CLOCK_KEPT_US                                                                              \
+	(10 * 1000000LL) /* outside a transaction: the clock is read anew after that */
+
+/* A node that dies in a transaction without its server noticing holds its keys for so long. */
+#define SESSION                                                                                    \
+	"SET statement_timeout = 2000; SET lock_timeout = 2000;"                                   \
+	"SET idle_in_transaction_session_timeout = 10000;"                                         \
+	"SET standard_conforming_strings = on; SET client_min_messages = error"
+#define CLOCK "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+
+/* ---- failures ---- */
+
+static const struct {
+	const char *code; /* or the beginning of it */
+	enum connection_trouble trouble;
+	bool lost; /* another connection may do better */
+	const char *next;
+} failures[] = {
+    {"55P03", TROUBLE_BUSY, false, "another transaction keeps it locked: look at pg_locks"   },
+    {"57014", TROUBLE_BUSY, false, "the server is slow: look at pg_stat_activity"            },
+    {"40",    TROUBLE_BUSY, false, "another transaction was faster: try again"               },
+    {"53100", TROUBLE_FULL, false, "make room on the server's disk"                          },
+    {"53",    TROUBLE_NONE, true,  "the server has too little of something: see its log"     },
+    {"25006", TROUBLE_NONE, true,  "this server is a standby: name the primary in `database`"},
+    {"0A000", TROUBLE_NONE, true,  "this server is a standby: name the primary in `database`"},
+    {"42501", TROUBLE_NONE, false,
+     "let the user of `database` own the tables, or grant it SELECT, INSERT, UPDATE and DELETE on "
+     "them"										  },
+    {"42P01", TROUBLE_NONE, false, "the tables are not as expected: run prebindctl check"    },
+    {"42703", TROUBLE_NONE, false, "the tables are not as expected: run prebindctl check"    },
+};
+
+static enum status constraint_failed(const struct postgresql_failure *why, struct error *err)
+{
+	bool unique = strcmp(why->code, "23505") == 0;
+
+	return error_set(err, unique ? STATUS_CONFLICT : STATUS_BAD_REQUEST, "%s", why->err.text);
+}
+
+enum status remote_failed(struct connection *db, const struct postgresql_failure *why,
+			  struct error *err)
+{
+	const char *next = "run prebindctl check";
+	bool lost = postgresql_is_lost(remote(db)->server);
+
+	if (strncmp(why->code, "23", 2) == 0)
+		return constraint_failed(why, err);
+	if (strcmp(why->code, "22021") == 0 || strcmp(why->code, "22P05") == 0)
+		return error_set(err, STATUS_BAD_REQUEST, "%s", why->err.text);
+	metrics_add(METRIC_DATABASE_ERROR);
+	db->trouble = why->code[0] == '\0' && why->err.status == STATUS_UNAVAILABLE &&
+			      postgresql_was_silent(remote(db)->server)
+			  ? TROUBLE_SILENT
+			  : TROUBLE_NONE;
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+		if (why->code[0] == '\0' ||
+		    strncmp(why->code, failures[i].code, strlen(failures[i].code)) != 0)
+			continue;
+		db->trouble = failures[i].trouble;
+		next = failures[i].next;
+		lost = lost || failures[i].lost;
+		break;
+	}
+	if (lost)
+		postgresql_give_up(remote(db)->server);
+	return error_set(err, STATUS_UNAVAILABLE, "%s: %s%s%s", db->path, why->err.text,
+			 why->code[0] != '\0' ? "; " : "", why->code[0] != '\0' ? next : "");
+}
+
+void remote_hurry(struct connection *db, int milliseconds)
+{
+	postgresql_set_deadline(remote(db)->server, clock_monotonic_ms() + milliseconds);
+}
+
+/* ---- open, close ---- */
+
+static enum status password_read(const char *file, struct strbuf *out, struct error *err)
+{
+	if (file[0] == '\0')
+		return STATUS_OK;
+	enum status status = secret_file_read(file, out, err);
+	return status == STATUS_NOT_FOUND ? STATUS_UNAVAILABLE : status;
+}
+
+static void let_go(struct connection *db)
+{
+	postgresql_disconnect(remote(db)->server);
+	remote(db)->server = NULL;
+	remote(db)->in_transaction = false;
+	remote(db)->clock_at_us = 0;
+	memset(remote(db)->prepared, 0, sizeof(remote(db)->prepared));
+}
+
+static enum status remote_connect(struct connection *db, struct error *err)
+{
+	int64_t until_ms = clock_monotonic_ms() + SERVER_CONNECT_MS;
+	struct strbuf password;
+	struct error why = {0};
+
+	let_go(db);
+	strbuf_init_secret(&password);
+	enum status status = password_read(remote(db)->password_file, &password, &why);
+	const struct postgresql_target target = {
+	    .uri = &remote(db)->uri, .password = password.data, .session = SESSION};
+	if (status == STATUS_OK)
+		status = postgresql_connect(&target, until_ms, &remote(db)->server, &why);
+	strbuf_clear(&password);
+	if (status == STATUS_OK)
+		return status;
+	metrics_add(METRIC_DATABASE_ERROR);
+	db->trouble = clock_left_ms(until_ms) == 0 ? TROUBLE_SILENT : TROUBLE_NONE;
+	return error_set(err, status, "%s: %s", db->path, why.text);
+}
+
+bool remote_connected_again(struct connection *db)
+{
+	return !remote(db)->in_transaction && postgresql_is_lost(remote(db)->server) &&
+	       db->trouble != TROUBLE_SILENT && remote_connect(db, NULL) == STATUS_OK;
+}
+
+static void remote_close(struct connection *db)
+{
+	let_go(db);
+	site_uri_clear(&remote(db)->uri);
+	free(remote(db)->password_file);
+	free(db->path);
+	free(remote(db));
+}
+
+static struct connection *remote_new(const struct store_place *place, struct error *err)
+{
+	struct remote_connection *new = calloc(1, sizeof(*new));
+	const char *file = place->password_file != NULL ? place->password_file : "";
+
+	if (new == NULL) {
+		error_no_memory(err);
+		return NULL;
+	}
+	new->common.kind = &database_postgresql;
+	new->common.path = strdup(place->database);
+	new->password_file = strdup(file);
+	enum status status = new->common.path != NULL &&new->password_file != NULL
+				 ? site_uri_parse(place->database, &new->uri, err)
+				 : error_no_memory(err);
+	if (status == STATUS_OK)
+		return &new->common;
+	remote_close(&new->common);
+	return NULL;
+}
+
+static enum status remote_open(const struct store_place *place, enum connection_kind kind,
+			       struct connection **out, enum connection_trouble *trouble,
+			       struct error *err)
+{
+	struct error why = {0};
+	struct connection *db = remote_new(place, &why);
+	enum status status = db != NULL ? remote_connect(db, &why) : why.status;
+
+	(void)kind;
+	if (status == STATUS_OK)
+		status = remote_schema(db, &db->schema, &why);
+	if (status == STATUS_OK) {
+		*out = db;
+		return status;
+	}
+	if (trouble != NULL && db != NULL)
+		*trouble = db->trouble;
+	connection_close(db);
+	return error_set(err, status, "%s", why.text);
+}
+
+static bool remote_current(const struct connection *db)
+{
+	return remote(db)->server != NULL && postgresql_is_current(remote(db)->server);
+}
+
+/* ---- constant SQL ---- */
+
+/* Returns the first column of the last statement's first row; the caller frees it. */
+static enum status remote_ask(struct connection *db, const char *sql, int *number, char **text,
+			      struct error *err)
+{
+	struct postgresql_result *result = NULL;
+	struct postgresql_failure why = {0};
+
+	if (postgresql_script(remote(db)->server, sql, &result, &why) != STATUS_OK)
+		return remote_failed(db, &why, err);
+	const char *value = postgresql_rows(result) > 0 ? postgresql_value(result, 0, 0) : "";
+	enum status status = STATUS_OK;
+	if (number != NULL)
+		*number = (int)strtol(value, NULL, 10);
+	if (text != NULL && (*text = strdup(value)) == NULL)
+		status = error_no_memory(err);
+	postgresql_clear(result);
+	return status;
+}
+
+enum status remote_script(struct connection *db, const char *sql, struct error *err)
+{
+	return remote_ask(db, sql, NULL, NULL, err);
+}
+
+/* A migration may take long on a large table. */
+static enum status script_without_hurry(struct connection *db, const char *sql, struct error *err)
+{
+	remote_hurry(db, SERVER_LONG_MS);
+	enum status status = remote_script(db, "SET LOCAL statement_timeout = 0", err);
+
+	return status == STATUS_OK ? remote_script(db, sql, err) : status;
+}
+
+static enum status ask(struct connection *db, const char *sql, int *number, char **text,
+		       struct error *err)
+{
+	remote_hurry(db, SERVER_CALL_MS);
+	return remote_ask(db, sql, number, text, err);
+}
+
+/* ---- the clock ---- */
+
+static void clock_set(struct connection *db, const char *text)
+{
+	remote(db)->clock_us = strtoll(text, NULL, 10);
+	remote(db)->clock_at_us = clock_monotonic_us();
+}
+
+static enum status clock_read(struct connection *db, struct error *err)
+{
+	char *text = NULL;
+	enum status status = ask(db, CLOCK, NULL, &text, err);
+
+	if (status == STATUS_OK)
+		clock_set(db, text);
+	free(text);
+	return status;
+}
+
+static enum status remote_clock(struct connection *db, int64_t *out_us, struct error *err)
+{
+	int64_t age_us = clock_monotonic_us() - remote(db)->clock_at_us;
+	enum status status = STATUS_OK;
+
+	if (!remote(db)->in_transaction &&
+	    (remote(db)->clock_at_us == 0 || age_us > CLOCK_KEPT_US)) {
+		status = clock_read(db, err);
+		age_us = 0;
+	}
+	if (status == STATUS_OK)
+		*out_us = remote(db)->clock_us + age_us;
+	return status;
+}
+
+/* ---- transactions ---- */
+
+/* The number of a key's lock. Keys that meet in one number only wait for each other. */
+static int64_t lock_number(const struct store_key *key)
+{
+	unsigned char digest[SECRET_SHA256_LEN];
+	struct strbuf text;
+	int64_t number = 0;
+
+	strbuf_init(&text);
+	strbuf_adds(&text, "prebind");
+	strbuf_add(&text, key->scope, strlen(key->scope) + 1);
+	for (size_t i = 0; i < 2 && key->names[i] != NULL; i++)
+		strbuf_add(&text, key->names[i], strlen(key->names[i]) + 1);
+	if (strbuf_ok(&text)) {
+		secret_sha256(digest, text.data, text.len);
+		memcpy(&number, digest, sizeof(number));
+	}
+	strbuf_clear(&text);
+	return number; /* out of memory: all wait for each other */
+}
+
+/* One message, so one answer: the clock is read after the lock is held. */
+static enum status try_begin(struct connection *db, const struct store_key *key, struct error *err)
+{
+	char sql[300];
+	char *clock = NULL;
+
+	snprintf(sql, sizeof(sql),
+		 "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;%s"
+		 "SELECT pg_advisory_xact_lock(%lld);" CLOCK,
+		 key->disposable ? "SET LOCAL synchronous_commit = off;" : "",
+		 (long long)lock_number(key));
+	enum status status = ask(db, sql, NULL, &clock, err);
+	remote(db)->in_transaction = status == STATUS_OK;
+	if (status == STATUS_OK)
+		clock_set(db, clock);
+	else if (!postgresql_is_lost(remote(db)->server))
+		ask(db, "ROLLBACK", NULL, NULL, NULL);
+	free(clock);
+	return status;
+}
+
+static enum status remote_begin(struct connection *db, const struct store_key *key,
+				struct error *err)
+{
+	if (strcmp(key->scope, KEY_STATEMENT) == 0)
+		return STATUS_OK; /* the server makes a transaction of each statement */
+	enum status status = try_begin(db, key, err);
+	if (status == STATUS_OK || !remote_connected_again(db))
+		return status;
+	return try_begin(db, key, err);
+}
+
+/*
+ * The server answers ROLLBACK if a statement had failed. If the connection is lost now, the outcome
+ * is unknown; the caller takes it as a failure.
+ */
+static enum status remote_commit(struct connection *db, struct error *err)
+{
+	struct postgresql_failure why = {0};
+	struct postgresql_result *result = NULL;
+	enum status status = STATUS_OK;
+
+	if (!remote(db)->in_transaction)
+		return STATUS_OK;
+	remote_hurry(db, SERVER_CALL_MS);
+	if (postgresql_script(remote(db)->server, "COMMIT", &result, &why) != STATUS_OK)
+		return remote_failed(db, &why, err);
+	remote(db)->in_transaction = false;
+	if (strcmp(postgresql_done(result), "COMMIT") != 0)
+		status =
+		    error_set(err, STATUS_INTERNAL,
+			      "%s: a transaction that had failed was to be committed", db->path);
+	postgresql_clear(result);
+	return status;
+}
+
+static void remote_rollback(struct connection *db)
+{
+	if (remote(db)->in_transaction && !postgresql_is_lost(remote(db)->server))
+		ask(db, "ROLLBACK", NULL, NULL, NULL);
+	remote(db)->in_transaction = false;
+}
+
+const struct database_kind database_postgresql = {
+    .is_server = true,
+    .open = remote_open,
+    .close = remote_close,
+    .current = remote_current,
+    .script = script_without_hurry,
+    .ask = ask,
+    .verify = remote_verify,
+    .begin = remote_begin,
+    .commit = remote_commit,
+    .rollback = remote_rollback,
+    .reset = remote_rollback,
+    .clock = remote_clock,
+    .schema = remote_schema,
+    .set_schema = remote_set_schema,
+    .find = remote_find,
+    .run = remote_run,
+    .list = remote_list,
+};

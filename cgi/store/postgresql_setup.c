@@ -1,0 +1,69 @@
+/*
+ * What a database on a PostgreSQL server has: whether it is ours, its schema, and our rights in it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/postgresql.h"
+
+/* 1: ours; 0: empty; below: it has other tables. What an extension brought does not count. */
+#define WHOSE                                                                                      \
+	"SELECT CASE WHEN to_regclass('prebind_schema') IS NOT NULL THEN 1"                        \
+	" WHEN current_schema() IS NULL THEN -1"                                                   \
+	" ELSE -(SELECT count(*) FROM pg_class c"                                                  \
+	" WHERE c.relnamespace = current_schema()::regnamespace AND NOT EXISTS"                    \
+	" (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')) END"
+
+/* The tables, and what we may not do with them. */
+#define LACKING                                                                                    \
+	"SELECT string_agg(r || ' ON ' || c.relname, ', ') FROM pg_class c,"                       \
+	" unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) r"                                 \
+	" WHERE c.relnamespace = (SELECT relnamespace FROM pg_class"                               \
+	" WHERE oid = to_regclass('prebind_schema'))"                                              \
+	" AND c.relkind = 'r' AND NOT has_table_privilege(c.oid, r)"
+
+enum status remote_schema(struct connection *db, int *out, struct error *err)
+{
+	int whose = 0;
+	enum status status = connection_ask(db, WHOSE, &whose, NULL, err);
+
+	if (status == STATUS_OK && whose < 0)
+		return error_set(err, STATUS_UNAVAILABLE,
+				 "%s: this database belongs to another program: give "
+				 "prebind one of its own (key `database`)",
+				 db->path);
+	if (status == STATUS_OK && whose == 0)
+		*out = 0;
+	else if (status == STATUS_OK)
+		status = connection_ask(db, "SELECT number FROM prebind_schema", out, NULL, err);
+	return status;
+}
+
+enum status remote_set_schema(struct connection *db, int number, struct error *err)
+{
+	char sql[128]; /* the number is a constant of ours */
+
+	snprintf(sql, sizeof(sql),
+		 "INSERT INTO prebind_schema (id, number) VALUES (1, %d)"
+		 " ON CONFLICT (id) DO UPDATE SET number = excluded.number",
+		 number);
+	return remote_script(db, sql, err);
+}
+
+enum status remote_verify(struct connection *db, struct error *err)
+{
+	char *lacking = NULL;
+	enum status status = connection_ask(db, LACKING, NULL, &lacking, err);
+
+	if (status == STATUS_OK && lacking[0] != '\0')
+		status =
+		    error_set(err, STATUS_UNAVAILABLE,
+			      "%s: the user \"%s\" lacks rights: let it own the tables, or GRANT "
+			      "%s",
+			      db->path, remote(db)->uri.user, lacking);
+	free(lacking);
+	for (int i = 0; i < QUERY_COUNT && status == STATUS_OK; i++)
+		status = remote_prepare(db, (enum query)i, err);
+	return status;
+}

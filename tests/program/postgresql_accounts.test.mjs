@@ -1,0 +1,17 @@
+// prebind's own database on PostgreSQL: the tests about accounts, the JID map and callers run on it too.
+import { after, before, test } from "node:test";
+import { OnPostgresql } from "../lib/on_postgresql.mjs";
+
+const server = new OnPostgresql();
+before(() => server.start());
+after(() => server.close());
+
+/** Files, and a pattern for the names of their tests. */
+const FILES = {
+	one_account: ".",
+	map_import: "^(?!a hundred thousand rows)",
+	provision: ".",
+};
+
+for (const [name, only] of Object.entries(FILES))
+	test(name, () => server.run(name, only));

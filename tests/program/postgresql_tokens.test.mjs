@@ -1,0 +1,17 @@
+// prebind's own database on PostgreSQL: the tests about one-time tokens and about what each site knows run on it too.
+import { after, before, test } from "node:test";
+import { OnPostgresql } from "../lib/on_postgresql.mjs";
+
+const server = new OnPostgresql();
+before(() => server.start());
+after(() => server.close());
+
+/** Files, and a pattern for the names of their tests. */
+const FILES = {
+	one_clock: ".",
+	tenants: "what one site knows",
+	null_columns: ".",
+};
+
+for (const [name, only] of Object.entries(FILES))
+	test(name, () => server.run(name, only));
