@@ -357,7 +357,7 @@ valgrind: unit
 		$(RUN_TESTS) $(UNIT_PROGRAMS)
 
 # Calls that fail, one after the other: each Nth of more than 200,000. A part of them runs under the sanitizers, which see a leak.
-# Then kill -9 during writes, and answers that must belong to who asked.
+# Then kill -9 during writes, answers that must belong to who asked, and malformed requests.
 EVERY   ?= 10
 KILLS   ?= 1000
 ANSWERS ?= 1000000
@@ -368,6 +368,7 @@ torture: all
 	PREBIND_BUILD=$(BUILD) node tests/torture/server.mjs --every $(EVERY)
 	PREBIND_BUILD=$(BUILD) node tests/torture/kills.mjs --kills $(KILLS)
 	PREBIND_BUILD=$(BUILD) node tests/torture/identity.mjs --answers $(ANSWERS)
+	PREBIND_BUILD=$(BUILD) node tests/torture/malformed.mjs
 
 # Looks for inputs that break the program, by libFuzzer with AddressSanitizer and UBSan, for so many seconds altogether.
 # Exits with 1 if one does, and keeps it. build/fuzz/corpus/ holds what was found: a later campaign goes on from there.

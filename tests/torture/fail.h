@@ -1,5 +1,6 @@
 /*
- * What fail.c and fail_calls.c share: the plan, and the question whether a call has to fail.
+ * What fail.c and fail_calls.c share: the plan, and the question whether a call
+ * has to fail.
  */
 #ifndef TORTURE_FAIL_H
 #define TORTURE_FAIL_H
@@ -26,6 +27,7 @@ enum class {
 	LOCK,
 	MAP,
 	REMOVE,
+	DISK, /* writing to a file; WRITE: to all else */
 	CLASSES
 };
 enum mode {
@@ -41,7 +43,8 @@ struct plan {
 	uint32_t class, at, mode, error;
 	uint32_t failed; /* calls that have failed */
 	int32_t fd;      /* of the first of them; -1: it has none */
-	uint32_t spare[10];
+	int32_t clock;   /* seconds that the wall clock is ahead */
+	uint32_t spare[9];
 	uint32_t calls[CLASSES + (16 - CLASSES % 16)];
 	char where[WHERE_SIZE]; /* who made the first call that failed */
 };
@@ -50,7 +53,8 @@ extern struct plan *plan; /* NULL: there is none */
 
 #define CALLER __builtin_return_address(0)
 
-/* Counts the call. Returns true if it has to fail; errno is set. fd: -1: none. */
+/* Counts the call. Returns true if it has to fail; errno is set. fd: -1: none.
+ */
 bool fails(enum class class, int fd, const void *caller);
 
 #endif

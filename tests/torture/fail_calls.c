@@ -12,8 +12,10 @@
 #include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fail.h"
@@ -75,6 +77,13 @@ ssize_t __recv_chk(int fd, void *buffer, size_t size, size_t room, int flags)
 
 /* ---- writing ---- */
 
+/* Pipes and sockets have no disk that can be full. */
+static enum class written(int fd) {
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? DISK : WRITE;
+}
+
 static void cut(int fd, const void *data, size_t size, off64_t at)
 {
 	if (plan->mode != POWER_CUT)
@@ -89,7 +98,7 @@ static void cut(int fd, const void *data, size_t size, off64_t at)
 ssize_t write(int fd, const void *data, size_t size)
 {
 	REAL(write);
-	if (fails(WRITE, fd, CALLER)) {
+	if (fails(written(fd), fd, CALLER)) {
 		cut(fd, data, size, -1);
 		return -1;
 	}
@@ -99,7 +108,7 @@ ssize_t write(int fd, const void *data, size_t size)
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at)
 {
 	REAL(pwrite64);
-	if (fails(WRITE, fd, CALLER)) {
+	if (fails(written(fd), fd, CALLER)) {
 		cut(fd, data, size, at);
 		return -1;
 	}
@@ -109,7 +118,7 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at)
 ssize_t writev(int fd, const struct iovec *pieces, int count)
 {
 	REAL(writev);
-	if (fails(WRITE, fd, CALLER)) {
+	if (fails(written(fd), fd, CALLER)) {
 		cut(fd, pieces[0].iov_base, count > 0 ? pieces[0].iov_len : 0, -1);
 		return -1;
 	}
@@ -141,14 +150,14 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 ssize_t sendfile(int to, int from, off_t *at, size_t size)
 {
 	REAL(sendfile);
-	FAIL(WRITE, to, -1);
+	FAIL(DISK, to, -1);
 	return real(to, from, at, size);
 }
 
 int ftruncate64(int fd, off64_t size)
 {
 	REAL(ftruncate64);
-	if (fails(WRITE, fd, CALLER)) {
+	if (fails(DISK, fd, CALLER)) {
 		cut(fd, "", 0, -1);
 		return -1;
 	}
@@ -158,7 +167,7 @@ int ftruncate64(int fd, off64_t size)
 int posix_fallocate(int fd, off_t at, off_t size)
 {
 	REAL(posix_fallocate);
-	FAIL(WRITE, fd, (int)plan->error);
+	FAIL(DISK, fd, (int)plan->error);
 	return real(fd, at, size);
 }
 
@@ -338,4 +347,25 @@ pid_t fork(void)
 	REAL(fork);
 	FAIL(FORK, -1, -1);
 	return real();
+}
+
+/* ---- the wall clock ---- */
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int rc = (int)syscall(SYS_clock_gettime, clock, now);
+
+	if (rc == 0 && plan != NULL && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+		now->tv_sec += plan->clock;
+	return rc;
+}
+
+time_t time(time_t *out)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (out != NULL)
+		*out = now.tv_sec;
+	return now.tv_sec;
 }

@@ -15,14 +15,14 @@ const MODES = ["once", "for ever", "power cut"];
 
 /**
  * The classes in the order of fail.c, and how their calls fail: an error and its modes. A call that is interrupted for
- * ever is no fault that a program can get over.
+ * ever is no fault that a program can get over. SQLite waits 10 s for each lock that others keep; rough_weather has that.
  */
 const BOTH = [ONCE, FOR_EVER];
 export const CLASSES = [
 	{ name: "none", ways: [] },
 	{ name: "memory", ways: [[ENOMEM, BOTH]] },
 	{ name: "read", ways: [[EIO, BOTH], [ECONNRESET, BOTH], [EINTR, [ONCE]]] },
-	{ name: "write", ways: [[ENOSPC, BOTH], [EIO, BOTH], [EPIPE, BOTH], [EINTR, [ONCE]], [EIO, [POWER_CUT]]] },
+	{ name: "write", ways: [[EIO, BOTH], [EPIPE, BOTH], [EINTR, [ONCE]], [EIO, [POWER_CUT]]] },
 	{ name: "open", ways: [[EMFILE, BOTH], [EACCES, BOTH], [EIO, BOTH]] },
 	{ name: "sync", ways: [[EIO, BOTH]] },
 	{ name: "connect", ways: [[ECONNREFUSED, BOTH], [ETIMEDOUT, BOTH]] },
@@ -32,13 +32,14 @@ export const CLASSES = [
 	{ name: "thread", ways: [[EAGAIN, BOTH]] },
 	{ name: "fork", ways: [[EAGAIN, BOTH]] },
 	{ name: "socket", ways: [[EMFILE, BOTH]] },
-	{ name: "lock", ways: [[EAGAIN, BOTH], [EIO, BOTH]] },
+	{ name: "lock", ways: [[EAGAIN, [ONCE]], [EIO, BOTH]] },
 	{ name: "map", ways: [[ENOMEM, BOTH]] },
 	{ name: "remove", ways: [[EACCES, BOTH]] },
+	{ name: "disk", ways: [[ENOSPC, BOTH], [EIO, BOTH], [EIO, [POWER_CUT]]] },
 ];
 
 /** Offsets of struct plan in fail.c. */
-const FAILED = 16, FD = 20, CALLS = 64, WHERE = 192, SIZE = 384;
+const FAILED = 16, FD = 20, CLOCK = 24, CALLS = 64, WHERE = 192, SIZE = 384;
 
 /**
  * @typedef {object} Fault
@@ -91,6 +92,18 @@ export class Plan {
 		if (fault)
 			[fault.class, fault.at, fault.mode, fault.error].forEach((value, i) => data.writeUInt32LE(value, 4 * i));
 		fs.writeSync(this.fd, data, 0, SIZE, 0);
+	}
+
+	/** All calls of a class fail from now on. @param {string} name @param {number} error */
+	failAll(name, error) {
+		this.arm({ class: CLASSES.findIndex((row) => row.name === name), at: 1, mode: FOR_EVER, error });
+	}
+
+	/** Sets the wall clock ahead, or back. */
+	setClock(seconds) {
+		const data = Buffer.alloc(4);
+		data.writeInt32LE(seconds);
+		fs.writeSync(this.fd, data, 0, 4, CLOCK);
 	}
 
 	/** From now on no call fails; the counts stay. */

@@ -59,6 +59,7 @@ export class Stand {
 		const { place } = stand;
 		try {
 			const peer = await startTigasePeer({ place });
+			stand.peer = peer;
 			const bosh = await BoshPeer.start(place);
 			stand.bosh = bosh;
 			stand.prebind = new Prebind(place, {

@@ -33,5 +33,5 @@ test("a program that makes two calls of a class can fail at the first and at the
 	assert.ok(faults.every((fault) => fault.class === write));
 	assert.deepEqual([...new Set(faults.map(({ at }) => at))], [1, 2]);
 	assert.deepEqual([...new Set(faults.map(({ mode }) => mode))].sort(), [ONCE, FOR_EVER, POWER_CUT]);
-	assert.equal(faultText(faults[0]), "write call 1 fails: once (ENOSPC)");
+	assert.equal(faultText(faults[0]), "write call 1 fails: once (EIO)");
 });
