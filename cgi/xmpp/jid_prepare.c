@@ -66,6 +66,8 @@ static enum status refuse_prepared(enum jid_part part, int rc, struct error *err
 	case STRINGPREP_TOO_SMALL_BUFFER:
 		return jid_part_refuse(part, "is longer than 1023 bytes when prepared", err);
 	case STRINGPREP_MALLOC_ERROR:
+	case STRINGPREP_ICONV_ERROR: /* the text is UTF-8, so these two lacked memory as well */
+	case STRINGPREP_NFKC_FAILED:
 		return error_no_memory(err);
 	default:
 		return jid_part_refuse(part, stringprep_strerror((Stringprep_rc)rc), err);

@@ -79,18 +79,28 @@ static const struct mechanism *mechanism_find(const char *name)
 
 /* ---- the exchange ---- */
 
+/* libidn's errors, as libgsasl passes them on. With a text in UTF-8 each means a lack of memory. */
+enum { STRINGPREP_ICONV = 104, STRINGPREP_NFKC = 200, STRINGPREP_MEMORY = 201 };
+
+static bool lacks_memory(int why, const char *text)
+{
+	return (why == STRINGPREP_ICONV || why == STRINGPREP_NFKC || why == STRINGPREP_MEMORY) &&
+	       utf8_valid(text, strlen(text));
+}
+
 /* Servers compare prepared passwords (RFC 4616, 2); libgsasl prepares them for SCRAM only. */
 static enum status password_set(Gsasl_session *session, const char *password, struct error *err)
 {
 	char *prepared = NULL;
-	int rc = gsasl_saslprep(password, GSASL_ALLOW_UNASSIGNED, &prepared, NULL);
+	int why = 0;
+	int rc = gsasl_saslprep(password, GSASL_ALLOW_UNASSIGNED, &prepared, &why);
 
 	if (rc == GSASL_OK)
 		rc = gsasl_property_set(session, GSASL_PASSWORD, prepared);
 	secret_free(prepared);
 	if (rc == GSASL_OK)
 		return STATUS_OK;
-	if (rc == GSASL_MALLOC_ERROR)
+	if (rc == GSASL_MALLOC_ERROR || lacks_memory(why, password))
 		return error_no_memory(err);
 	return error_set(err, STATUS_CHAT_SERVER,
 			 "the XMPP password has characters that SASLprep (RFC 4013) refuses: "
@@ -101,6 +111,8 @@ static enum status session_start(struct sasl *sasl, const struct mechanism *row,
 {
 	int rc = gsasl_init(&sasl->library);
 
+	if (rc != GSASL_OK)
+		sasl->library = NULL; /* it points to what libgsasl has freed */
 	if (rc == GSASL_OK)
 		rc = gsasl_client_start(sasl->library, row->library, &sasl->session);
 	if (rc == GSASL_OK)

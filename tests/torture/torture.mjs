@@ -21,6 +21,8 @@ const SANITIZER = /ERROR: (Address|Leak)Sanitizer|runtime error:/;
 /** So many faults come between two requests that must work: one for each would take twice as long. */
 const TOGETHER = 5;
 
+const FRESH_MS = 300_000;
+
 /** What became of a fault. */
 export const OUTCOMES = ["as without it", "refused", "no answer", "cut short", "ended itself", "killed as planned"];
 
@@ -92,12 +94,15 @@ class Bench {
 		this.since = [];
 	}
 
+	/** What the scene needs; a form's token and a login do not last for ever. */
 	async prepared(scene) {
-		if (!this.ready.has(scene)) {
-			this.stand.plan.arm(null);
-			this.ready.set(scene, await scene.prepare?.(this.stand) ?? {});
-		}
-		return this.ready.get(scene);
+		const kept = this.ready.get(scene);
+		if (kept && Date.now() - kept.since < FRESH_MS)
+			return kept.ready;
+		this.stand.plan.arm(null);
+		const ready = await scene.prepare?.(this.stand) ?? {};
+		this.ready.set(scene, { ready, since: Date.now() });
+		return ready;
 	}
 
 	async after(scene, ready, done, ran) {

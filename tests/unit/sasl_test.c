@@ -6,6 +6,7 @@
  * dynamic linker, so the definitions here take their place and can put an RFC's nonce there.
  */
 
+#include "counted_memory.h"
 #include "unit.h"
 
 #include <gsasl.h>
@@ -169,6 +170,35 @@ TEST(test_anonymous)
 	assert_true(sasl_done(sasl));
 	secret_free(out);
 	sasl_free(sasl);
+}
+
+/* Some of libgsasl's allocations can be done without; no failure is the password's. */
+TEST(test_without_memory)
+{
+	static const char *const mechanisms[] = {"PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256"};
+	size_t failing = 0;
+	size_t refused = 0;
+
+	for (size_t i = 0; COUNTED_MEMORY && i < COUNT(mechanisms); i++) {
+		bool failed = true;
+
+		for (failing = 1; failed; failing++) {
+			struct sasl *sasl = NULL;
+			struct error why = {.status = STATUS_OK};
+
+			counted_start(failing);
+			enum status status =
+			    sasl_new(mechanisms[i], "alice", "secret", &sasl, &why);
+			failed = counted.calls >= failing;
+			counted_stop();
+			if (status != STATUS_OK)
+				assert_status(status, STATUS_INTERNAL);
+			assert_true(failed || status == STATUS_OK);
+			refused += status != STATUS_OK;
+			sasl_free(sasl);
+		}
+	}
+	assert_true(!COUNTED_MEMORY || refused > 0);
 }
 
 TEST(test_unknown_mechanism)
