@@ -70,7 +70,16 @@ export class Handover {
 		this.release();
 	}
 
-	/** Removes what prepare() has stored. */
+	/** Tells the next page of the site that this tab takes part in another tab's session. */
+	mark() {
+		try {
+			this.#where.storage?.setItem(KEY, "{}"); // take() finds no session in it
+		} catch {
+			// The next page of the site takes part when the user opens the chat.
+		}
+	}
+
+	/** Removes what prepare() and mark() have stored. */
 	withdraw() {
 		try {
 			this.#where.storage?.removeItem(KEY);

@@ -55,10 +55,12 @@ export const waitingStanzas = (connection) => connection._data.filter((/** @type
  * Empty requests are repeated too, because the server accepts no rid after a missing one. It
  * does not process a repeated rid twice (XEP-0124, section 14.3).
  * @param {Line} line @param {number} lastRid the highest that is known to have left
+ * @param {boolean} silent only the result counts: another tab sends these requests
  * @returns {{lastRid: number, added: Sent[]}} added: the request with the stanzas that waited
  */
-export function sendAgain({ env, session, connection, spacing, serialize }, lastRid) {
+export function sendAgain({ env, session, connection, spacing, serialize }, lastRid, silent) {
 	const post = (/** @type {string} */ body) => {
+		if (silent) return;
 		spacing?.holdStill();
 		postLast(env, session, body);
 		spacing?.sent();

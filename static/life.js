@@ -117,9 +117,10 @@ export class Life extends SessionLife {
 		const { hasOthers, holds } = this.share;
 		const unsent = this.attachment?.unsent ?? [];
 		const handsOver = hasOthers || (stays && this.handover.possible && this.user !== "");
-		const session = ready && handsOver && holds ? this.attachment?.handOver() : null;
+		const session = ready && handsOver && holds ? this.attachment?.handOver(hasOthers) : null;
 		if (session && hasOthers) this.share.pass({ session, unsent });
 		if (session && !hasOthers) this.handover.put({ user: this.user, session, state: this.keep() });
+		else if (ready && stays && (session || !holds)) this.handover.mark();
 		else if (this.supply.left && stays) this.handover.put(this.supply.left);
 		else this.#endOnLeaving();
 		this.supply.dropSpare();

@@ -365,7 +365,7 @@ export class SessionLife extends Listener {
 
 	/** @param {string} name @param {any} detail @param {string[]} ids of messages that the server may not have */
 	#onFollowedLost(name, detail, ids) {
-		const unsent = [...ids, ...this.share.fail()];
+		const unsent = [...new Set([...ids, ...this.share.fail()])];
 		this.phase = name === "lost" ? "lost" : "attaching";
 		if (unsent.length > 0) this.tell("unsent", { ids: unsent });
 		this.tell(name === "lost" ? "lost" : "connecting", detail ?? {});
@@ -395,7 +395,7 @@ export class SessionLife extends Listener {
 	 * @param {boolean} alone only this page lost its session; no crowd returns with it
 	 */
 	#onLost(reason, alone) {
-		const unsent = [...(this.attachment?.unsent ?? []), ...this.share.fail()];
+		const unsent = [...new Set([...(this.attachment?.unsent ?? []), ...this.share.fail()])];
 		const spare = this.supply.takeSpare();
 		this.attachment = null;
 		this.#unsent = unsent;

@@ -10,7 +10,7 @@ import { until } from "./wait.mjs";
 import { endSession, whoIsOnline } from "./xmpp_site.mjs";
 
 const SETTLE_S = 60; // a busy machine
-const ENDS = ["close", "freeze", "crash"];
+const ENDS = ["close", "freeze", "crash", "reload"];
 
 /** Another tab of the same person, with the conversation with bob. */
 async function anotherTab(page, url) {
@@ -81,6 +81,10 @@ const END = {
 	close: async (tab) => {
 		await tab.close();
 		return null;
+	},
+	reload: async (tab) => {
+		await tab.reload();
+		return () => talkTo(tab, "bob");
 	},
 	crash: async (tab) => {
 		const client = await tab.context().newCDPSession(tab);
