@@ -34,7 +34,7 @@ STORE    = adhoc_caller backup connection database_site jid_map limit limit_file
 	sqlite_foreign sqlite_setup sqlite_statement token_record user
 DB       = library libpq postgresql resolve socket_wait
 SITEDB   = grants kinds mariadb mariadb_statement pool postgresql postgresql_statement select \
-	select_comparison site_query site_rows sqlite sqlite_guard tokens
+	select_comparison site_query site_query_say site_rows sqlite sqlite_guard tokens
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \
 	bosh_write jid jid_name jid_prepare jwt login_token sasl
 NET      = http_call http_client http_settings http_url
@@ -42,17 +42,17 @@ WEB      = basic_auth csrf forwarded request request_fields request_path request
 TEMPLATE = cache html nodes parse render template texts
 SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
 PASSWORD = argon2 crypt digest hash password stretch
-IDENTITY = django_session guest guest_cookie identity login_account login_count login_query login_session packed_php php_lexer \
+IDENTITY = django_session guest guest_cookie identity login_account login_count login_query login_session packed_php people_query php_lexer \
 	php_serialize php_session remote_user site_cookie site_http site_http_answer site_http_cache site_rule site_session site_time token token_keys token_text \
 	wordpress wordpress_config wordpress_cookie wordpress_secret wordpress_tables
-ACCOUNT  = jid_deny jid_owner jid_rule xmpp_login
+ACCOUNT  = jid_deny jid_owner jid_rule people xmpp_login
 PREBIND  = backends bosh_auth bosh_auth_anonymous bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
 	bosh_url breaker breaker_text bulkhead chat_session ejabberd_api ejabberd_register oauth_tokens prebind provision \
 	tigase tigase_call tigase_check upstream
 SITE     = open_max pages site sites
 SETUP    = answers conf files find mend names part plan questions text xmpp
 PAGE     = adhoc adhoc_error app behind_proxy bind caller chat cookie device error gate guest_visit health metrics login \
-	login_circle login_limit operator page routes status status_page status_report
+	login_circle login_limit operator page people routes status status_page status_report
 
 LIB_OBJECTS = \
 	$(BASE:%=$(BUILD)/base/%.o) $(CONF:%=$(BUILD)/conf/%.o) $(DB:%=$(BUILD)/db/%.o) $(STORE:%=$(BUILD)/store/%.o) $(SITEDB:%=$(BUILD)/sitedb/%.o) \

@@ -218,6 +218,22 @@ static void login_users_check(struct load *load, const struct site_conf *site)
 			   "also needs site_database: the database of the site's users");
 }
 
+/* People come from the site's database, or they are our own users. */
+static void people_source_check(struct load *load, const struct site_conf *site)
+{
+	bool own_users =
+	    conf_site_has_provider(site, PROVIDER_LOGIN) && site->login_query[0] == '\0';
+
+	if (site->people_query[0] != '\0' && site->site_database[0] == '\0')
+		load_fault(load, line_of(load, "people_query"), "people_query",
+			   "also needs site_database: the database of the site's people");
+	else if (site->people != PEOPLE_OFF && site->people_query[0] == '\0' && !own_users)
+		load_fault(load, line_of(load, "people"), "people_query",
+			   "is missing in [site %s], which needs it with people = %s: the users of "
+			   "the site are not in our own table (sql/sites has queries)",
+			   site->name, site->people == PEOPLE_ALL ? "all" : "contacts");
+}
+
 /* SQLite has no passwords. */
 static void site_password_check(struct load *load, const struct site_conf *site)
 {
@@ -403,6 +419,7 @@ void load_check_site(struct load *load, const struct site_conf *site)
 	django_check(load, site);
 	wordpress_check(load, site);
 	login_users_check(load, site);
+	people_source_check(load, site);
 	site_password_check(load, site);
 	guest_check(load, site);
 	database_check(load, site);

@@ -45,6 +45,7 @@ struct conf_rooms {
 };
 
 enum conf_accounts { ACCOUNTS_ALL, ACCOUNTS_MAP };
+enum conf_people { PEOPLE_OFF, PEOPLE_CONTACTS, PEOPLE_ALL };
 enum conf_client { CLIENT_BUILTIN, CLIENT_CONVERSE, CLIENT_NONE };
 enum conf_backend {
 	BACKEND_TIGASE,
@@ -136,6 +137,10 @@ struct site_conf {
 	struct conf_rooms rooms;         /* that every user is shown */
 	struct conf_list staff;          /* prepared bare JIDs, in the order of preference */
 	struct conf_list upload_origins; /* where browsers may send files; empty: nowhere */
+	long people;                     /* enum conf_people */
+	char *people_query;              /* "": the users of our own table */
+	struct conf_list picture_origins;
+	struct conf_limit limit_people;
 
 	bool gateway; /* answer /rest/adhoc/{jid} */
 	struct conf_limit limit_gateway;

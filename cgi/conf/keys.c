@@ -64,6 +64,8 @@ static const char *const client_words[] = {
     [CLIENT_NONE] = "none",
     NULL,
 };
+static const char *const people_words[] = {
+    [PEOPLE_OFF] = "off", [PEOPLE_CONTACTS] = "contacts", [PEOPLE_ALL] = "all", NULL};
 static const char *const accounts_words[] = {[ACCOUNTS_ALL] = "all", [ACCOUNTS_MAP] = "map", NULL};
 static const char *const backend_words[] = {
     [BACKEND_TIGASE] = "tigase", [BACKEND_BOSH] = "bosh", NULL};
@@ -229,6 +231,16 @@ const struct conf_key conf_keys[] = {
 		 "visitors who are not logged in."},
 	{SITE(limit_guest_ip), .type = TYPE_LIMIT, .initial = "20/10m",
 	 .what = "Chat sessions that guests at one address may start in a time."},
+	{SITE(people), .type = TYPE_ENUM, .initial = "off", .words = people_words,
+	 .what = "Which people of the site a visitor sees by name: none, those in the own list, or all "
+		 "by a search."},
+	{SITE(people_query), .type = TYPE_PATH, .initial = "",
+	 .what = "The file with the SELECT that finds people in site_database; empty: people are the "
+		 "users of our own login."},
+	{SITE(picture_origins), .type = TYPE_ORIGINS, .initial = "",
+	 .what = "The origins besides the site's own from which the page may load people's pictures."},
+	{SITE(limit_people), .type = TYPE_LIMIT, .initial = "30/1m",
+	 .what = "Searches for people that one user may make in a time."},
 	{SITE(gateway), .type = TYPE_BOOL, .initial = "off",
 	 .what = "Answer Tigase's REST call, /rest/adhoc/bosh@DOMAIN, for the callers added "
 		 "by prebindctl gateway add."},

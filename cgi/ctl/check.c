@@ -94,6 +94,18 @@ static void check_providers(struct report *report, struct store *store, const ch
 	}
 }
 
+/* Does not report again the fault that prevented the site from opening. */
+static void check_people(struct report *report, const char *told)
+{
+	struct error said = {0};
+
+	if (report->site->people == PEOPLE_OFF)
+		return;
+	enum status status = people_check(report->site, &said);
+	if (status == STATUS_OK || strcmp(said.text, told) != 0)
+		report_tell(report, "people", status, said.text);
+}
+
 static void count_caller(void *arg, const struct adhoc_caller *caller)
 {
 	long *count = arg;
@@ -175,6 +187,7 @@ static void check_site(struct report *report)
 		check_writing(report, site.store);
 		int failed = report->failed;
 		check_providers(report, site.store, said.text);
+		check_people(report, said.text);
 		check_grants(report, report->failed > failed);
 		if (report->site->gateway)
 			check_callers(report, site.store);

@@ -27,6 +27,7 @@ struct ctl {
 	bool keys;
 	bool password_stdin;
 	const char *jid;
+	const char *display_name;
 	const char *user;
 	const char *source;
 	const char *domains;   /* "a.example,b.example" */
@@ -72,7 +73,8 @@ enum verb_option {
 	OPTION_WEB = 16384,
 	OPTION_ANSWERS = 32768,
 	OPTION_COOKIE = 65536,
-	OPTION_PAGE = 131072
+	OPTION_PAGE = 131072,
+	OPTION_DISPLAY_NAME = 262144
 };
 
 struct verb {
@@ -147,6 +149,7 @@ int ctl_user_disable(struct ctl *ctl);
 int ctl_user_enable(struct ctl *ctl);
 int ctl_user_delete(struct ctl *ctl);
 int ctl_user_list(struct ctl *ctl);
+int ctl_user_display(struct ctl *ctl);
 int ctl_gateway_add(struct ctl *ctl);
 int ctl_gateway_passwd(struct ctl *ctl);
 int ctl_gateway_disable(struct ctl *ctl);

@@ -27,6 +27,7 @@ static enum status add(const struct ctl *ctl, const char *name, const char *hash
 	    .localpart = jid->localpart,
 	    .domain = jid->domain,
 	    .password_hash = hash,
+	    .display_name = ctl->display_name,
 	    .now = clock_wall(),
 	    .any_case = jid_rule_lowers(ctl->site->jid),
 	};
@@ -88,6 +89,18 @@ int ctl_user_passwd(struct ctl *ctl)
 		status = user_set_password(ctl->store, user.name, hash, &err);
 	user_clear(&user);
 	secret_wipe(hash, sizeof(hash));
+	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
+}
+
+int ctl_user_display(struct ctl *ctl)
+{
+	struct error err = {0};
+	struct user user = {0};
+
+	enum status status = find(ctl, &user, &err);
+	if (status == STATUS_OK)
+		status = user_set_display_name(ctl->store, user.name, ctl->argv[1], &err);
+	user_clear(&user);
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 

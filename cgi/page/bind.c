@@ -194,6 +194,8 @@ void bind_write_json(const struct site_conf *conf, const struct chat_session *se
 		put_session(&w, session);
 	if (who != NULL && who->guest)
 		put_guest(&w, who);
+	else if (conf->people != PEOPLE_OFF)
+		json_put_string(&w, "people", conf->people == PEOPLE_ALL ? "all" : "contacts");
 	bind_put_site(conf, &w);
 	json_close_object(&w);
 }

@@ -57,7 +57,8 @@ static enum status find_site(struct exchange *ex, struct error *err)
 static bool is_switched_off(const struct route *route, const struct site_conf *conf)
 {
 	return ((route->needs & NEED_ADHOC) && !conf->gateway) ||
-	       ((route->needs & NEED_CREDENTIALS) && !conf->credentials);
+	       ((route->needs & NEED_CREDENTIALS) && !conf->credentials) ||
+	       ((route->needs & NEED_PEOPLE) && conf->people == PEOPLE_OFF);
 }
 
 static enum status find_route(struct exchange *ex, struct error *err)
@@ -152,6 +153,29 @@ static enum status exchange_identify(struct exchange *ex, struct error *err)
 	return err->status == STATUS_OK ? STATUS_UNAVAILABLE : err->status;
 }
 
+static enum status find_account(struct exchange *ex, struct error *err)
+{
+	if (ex->identity.guest)
+		return guest_jid(ex->site->conf, &ex->jid, err);
+	return jid_rule_identity(ex->site->conf, ex->reader, &ex->identity, &ex->jid, err);
+}
+
+/* A visitor who is not logged in, or has no account, is none of this route's errors. */
+static enum status find_visitor(struct exchange *ex, struct error *err)
+{
+	enum status status = exchange_identify(ex, err);
+
+	if (status == STATUS_OK)
+		status = find_account(ex, err);
+	return status == STATUS_LOGIN_REQUIRED || status == STATUS_NO_CHAT_ACCOUNT ? STATUS_OK
+										   : status;
+}
+
+bool exchange_has_account(const struct exchange *ex)
+{
+	return ex->identified && ex->jid.domain != NULL && !ex->identity.guest;
+}
+
 static bool token_holds(const struct exchange *ex, const char *binding)
 {
 	const char *token = fields_get(&ex->req.form, "token");
@@ -244,9 +268,9 @@ static enum status check_needs(struct exchange *ex, struct error *err)
 	if (status == STATUS_OK && (needs & NEED_USER))
 		status = exchange_identify(ex, err);
 	if (status == STATUS_OK && (needs & NEED_JID))
-		status = ex->identity.guest ? guest_jid(ex->site->conf, &ex->jid, err)
-					    : jid_rule_identity(ex->site->conf, ex->reader,
-								&ex->identity, &ex->jid, err);
+		status = find_account(ex, err);
+	if (status == STATUS_OK && (needs & NEED_VISITOR))
+		status = find_visitor(ex, err);
 	return status;
 }
 

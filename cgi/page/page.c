@@ -105,6 +105,8 @@ static void write_page_policy(const struct exchange *ex, struct strbuf *csp)
 	strbuf_adds(csp, "; img-src 'self' data:");
 	if (ex->site != NULL)
 		add_origins(&ex->site->conf->upload_origins, csp);
+	if (ex->site != NULL && ex->site->conf->people != PEOPLE_OFF)
+		add_origins(&ex->site->conf->picture_origins, csp);
 	strbuf_adds(csp, "; font-src 'self'; media-src 'self'; connect-src 'self'");
 	if (ex->site != NULL) {
 		add_bosh_origins(ex->site->conf, csp);

@@ -34,6 +34,7 @@ void login_handle(struct exchange *ex);
 void logout_handle(struct exchange *ex);
 void prebind_json_handle(struct exchange *ex);
 void credentials_json_handle(struct exchange *ex);
+void people_handle(struct exchange *ex);
 void health_handle(struct exchange *ex);
 void metrics_handle(struct exchange *ex);
 void status_handle(struct exchange *ex);
@@ -66,6 +67,9 @@ void page_send_error(struct exchange *ex, enum status status, const struct error
  * which has no address.
  */
 bool exchange_is_local(const struct exchange *ex);
+
+/* True if the request's user was found and has a chat account. */
+bool exchange_has_account(const struct exchange *ex);
 
 /* operator.c: true if the page for operators may be shown. */
 bool operator_may_read(const struct exchange *ex);
@@ -113,7 +117,8 @@ void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1]);
 /*
  * Writes {"jid":…,"sid":…,"rid":…,…}, or {"bind":"required"} if session is NULL. If user_key is not
  * NULL, "user":… comes first. For a guest it has "guest":true and, once the visit has begun, the
- * "name". What bind_put_site writes comes last. who: NULL in the tools, which have no visitor.
+ * "name"; for a user "people", if people are on. What bind_put_site writes comes last. who: NULL in
+ * the tools, which have no visitor.
  */
 void bind_write_json(const struct site_conf *conf, const struct chat_session *session,
 		     const char *user_key, const struct identity *who, struct strbuf *out);

@@ -3,6 +3,7 @@
  * and the input that the handler takes. An address that is not in the table is a 404. The web
  * server serves static files itself. page/gate.c checks the conditions.
  */
+#include "account/people.h"
 #include "identity/guest.h"
 #include "identity/token_text.h"
 #include "page/page.h"
@@ -37,6 +38,11 @@ static const struct param prebind_form[] = {
 };
 static const struct param logout_form[] = {
     {"token", CSRF_TOKEN_LEN}
+};
+static const struct param people_query[] = {
+    {"q",    PEOPLE_Q_MAX     },
+    {"user", USER_NAME_MAX    },
+    {"jid",  PEOPLE_JIDS_BYTES},
 };
 static const struct param adhoc_query[] = {
     {"api-key", API_KEY_MAX},
@@ -88,6 +94,14 @@ const struct route page_routes[] = {
      .speaks = SPEAKS_JSON,
      .body_max = BODY_BIND_MAX,
      .handle = credentials_json_handle,
+     },
+    {
+     .path = "/people.json",
+     .methods = HTTP_GET,
+     .needs = NEED_PEOPLE | NEED_FETCH | NEED_VISITOR,
+     .speaks = SPEAKS_JSON,
+     .query = PARAMS(people_query),
+     .handle = people_handle,
      },
     {
      .path = "/health",

@@ -8,6 +8,7 @@
 
 void site_close(struct site *site)
 {
+	people_close(site->people);
 	identity_chain_close(site->identity);
 	prebind_free(site->prebind);
 	prebind_free(site->guests);
@@ -65,6 +66,8 @@ enum status site_open(const struct site_conf *conf, enum site_use use, struct te
 		status = prebind_new_guests(conf, site->store, &site->guests, err);
 	if (status == STATUS_OK)
 		status = identity_chain_open(conf, &site->identity, err);
+	if (status == STATUS_OK)
+		status = people_open(conf, use == SITE_FOR_ONE, &site->people, err);
 	return status;
 }
 

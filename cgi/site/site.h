@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "account/people.h"
 #include "base/secret.h"
 #include "conf/conf.h"
 #include "identity/identity.h"
@@ -29,6 +30,7 @@ struct site {
 	struct prebind *prebind;
 	struct prebind *guests; /* their sessions; NULL: the site has no guests */
 	struct identity_chain *identity;
+	struct people *people; /* NULL: people = off */
 	unsigned char csrf_key[SECRET_KEY_LEN];
 	struct secret_hmac_key form_key; /* csrf_key, prepared for form tokens */
 };

@@ -221,7 +221,7 @@ static enum status write_files(const struct site_conf *site, const char *to, str
 			       struct error *err)
 {
 	const char *const files[] = {site->site_query, site->site_profile_query, site->login_query,
-				     site->bosh_password_query};
+				     site->bosh_password_query, site->people_query};
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && status == STATUS_OK; i++)

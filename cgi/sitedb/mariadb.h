@@ -66,8 +66,7 @@ void mariadb_statement_free(struct mariadb_statement *s);
 enum status mariadb_prepare(void *handle, const struct site_query_text *text, int64_t until_ms,
 			    void **out, struct error *err);
 enum status mariadb_ask(void *statement, const struct site_query_text *text,
-			const struct sitedb_ask *ask, struct site_query_row *row,
-			struct error *err);
+			const struct sitedb_ask *ask, struct sitedb_rows *rows, struct error *err);
 
 #endif
 

@@ -173,27 +173,37 @@ static enum status mariadb_row_read(const struct mariadb_statement *s,
 	return status;
 }
 
-static enum status rows_read(struct mariadb_statement *s, const struct site_query_text *text,
-			     struct site_query_row *row, struct error *err)
+/* STATUS_NOT_FOUND: there is no more row. */
+static enum status next_row(struct mariadb_statement *s, struct error *err)
 {
 	int rc = libmariadb.mysql_stmt_fetch(s->stmt);
 
 	if (rc == MYSQL_NO_DATA)
 		return STATUS_NOT_FOUND;
-	if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)
-		return mariadb_stmt_failed(s, err);
-	enum status status = mariadb_row_read(s, text, row, err);
+	return rc == 0 || rc == MYSQL_DATA_TRUNCATED ? STATUS_OK : mariadb_stmt_failed(s, err);
+}
+
+static enum status rows_read(struct mariadb_statement *s, const struct site_query_text *text,
+			     struct sitedb_rows *rows, struct error *err)
+{
+	enum status status = next_row(s, err);
+
 	if (status != STATUS_OK)
 		return status;
-	rc = libmariadb.mysql_stmt_fetch(s->stmt);
-	if (rc == MYSQL_NO_DATA)
+	while (status == STATUS_OK && rows->count < rows->max) {
+		status = mariadb_row_read(s, text, &rows->items[rows->count], err);
+		status = sitedb_row_end(text, rows, status);
+		if (status != STATUS_OK)
+			return status;
+		status = next_row(s, err);
+	}
+	if (status == STATUS_NOT_FOUND || (status == STATUS_OK && text->spec->many))
 		return STATUS_OK;
-	return rc == 0 || rc == MYSQL_DATA_TRUNCATED ? site_query_many_rows(text, err)
-						     : mariadb_stmt_failed(s, err);
+	return status == STATUS_OK ? site_query_many_rows(text, err) : status;
 }
 
 enum status mariadb_ask(void *statement, const struct site_query_text *text,
-			const struct sitedb_ask *ask, struct site_query_row *row, struct error *err)
+			const struct sitedb_ask *ask, struct sitedb_rows *rows, struct error *err)
 {
 	struct mariadb_statement *s = statement;
 
@@ -201,7 +211,7 @@ enum status mariadb_ask(void *statement, const struct site_query_text *text,
 	enum status status = params_bind(s, text, ask->values, err);
 	if (status != STATUS_OK)
 		return status;
-	status = rows_read(s, text, row, err);
+	status = rows_read(s, text, rows, err);
 	libmariadb.mysql_stmt_free_result(s->stmt);
 	return status;
 }

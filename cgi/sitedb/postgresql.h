@@ -28,7 +28,7 @@ enum status postgresql_site_failed(const struct postgresql_failure *why, struct 
 enum status postgresql_site_prepare(void *handle, const struct site_query_text *text,
 				    int64_t until_ms, void **out, struct error *err);
 enum status postgresql_site_ask(void *statement, const struct site_query_text *text,
-				const struct sitedb_ask *ask, struct site_query_row *row,
+				const struct sitedb_ask *ask, struct sitedb_rows *rows,
 				struct error *err);
 
 #endif

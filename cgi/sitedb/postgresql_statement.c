@@ -74,9 +74,18 @@ static enum status describe(struct postgresql_statement *s, const struct site_qu
 }
 
 /*
- * Numbers have their type from the start, so that `:now - 60` is one. The server finds the types of
- * texts.
+ * Numbers have their type from the start, so that `:now - 60` is one, and what is searched for is
+ * always a text. The server finds the types of other texts.
  */
+static unsigned type_of(const char *param)
+{
+	if (!select_is_text(param))
+		return POSTGRESQL_INT8;
+	return strcmp(param, SELECT_SEARCH) == 0 || strcmp(param, SELECT_SEARCH_LIKE) == 0
+		   ? POSTGRESQL_TEXT
+		   : 0;
+}
+
 static enum status send_prepare(struct postgresql_statement *s, const struct site_query_text *text,
 				struct error *err)
 {
@@ -86,8 +95,7 @@ static enum status send_prepare(struct postgresql_statement *s, const struct sit
 	struct postgresql_failure why = {0};
 
 	for (size_t i = 0; i < text->n_places; i++)
-		if (!select_is_text(text->spec->asked[text->places[i]]))
-			types[i] = POSTGRESQL_INT8;
+		types[i] = type_of(text->spec->asked[text->places[i]]);
 	return postgresql_prepare(s->site->server, &statement, &why) == STATUS_OK
 		   ? STATUS_OK
 		   : postgresql_site_failed(&why, err);
@@ -162,13 +170,18 @@ static enum status send_query(struct postgresql_statement *s, const struct site_
 		   : postgresql_site_failed(&why, err);
 }
 
-/* Whether a value of the type is a text or a whole number, and its text. *len is set. */
-static const char *column_text(const struct postgresql_result *result, int column, unsigned type,
-			       size_t *len)
-{
-	const char *value = postgresql_value(result, 0, column);
+/* A place in a result. */
+struct cell {
+	const struct postgresql_result *result;
+	int row, column;
+};
 
-	*len = postgresql_length(result, 0, column);
+/* Whether a value of the type is a text or a whole number, and its text. *len is set. */
+static const char *cell_text(const struct cell *cell, unsigned type, size_t *len)
+{
+	const char *value = postgresql_value(cell->result, cell->row, cell->column);
+
+	*len = postgresql_length(cell->result, cell->row, cell->column);
 	if (type == POSTGRESQL_BOOL) {
 		*len = 1;
 		return value[0] == 't' ? "1" : "0";
@@ -181,18 +194,17 @@ static const char *column_text(const struct postgresql_result *result, int colum
 }
 
 static enum status postgresql_row_read(const struct postgresql_statement *s,
-				       const struct site_query_text *text,
-				       const struct postgresql_result *result,
+				       const struct site_query_text *text, struct cell cell,
 				       struct site_query_row *row, struct error *err)
 {
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < text->spec->n_columns && status == STATUS_OK; i++) {
-		int n = text->columns[i];
 		size_t len;
-		if (n < 0 || postgresql_is_null(result, 0, n))
+		cell.column = text->columns[i];
+		if (cell.column < 0 || postgresql_is_null(cell.result, cell.row, cell.column))
 			continue;
-		const char *value = column_text(result, n, s->columns[n], &len);
+		const char *value = cell_text(&cell, s->columns[cell.column], &len);
 		status =
 		    value == NULL
 			? site_query_bad_value(text, i, "is neither text nor a whole number", err)
@@ -201,8 +213,28 @@ static enum status postgresql_row_read(const struct postgresql_statement *s,
 	return status;
 }
 
+static enum status rows_read(const struct postgresql_statement *s,
+			     const struct site_query_text *text,
+			     const struct postgresql_result *result, struct sitedb_rows *rows,
+			     struct error *err)
+{
+	struct cell cell = {.result = result};
+	enum status status = STATUS_OK;
+	int n = postgresql_rows(result);
+
+	if (n == 0)
+		return STATUS_NOT_FOUND;
+	if (n > 1 && !text->spec->many)
+		return site_query_many_rows(text, err);
+	for (; cell.row < n && rows->count < rows->max && status == STATUS_OK; cell.row++) {
+		status = postgresql_row_read(s, text, cell, &rows->items[rows->count], err);
+		status = sitedb_row_end(text, rows, status);
+	}
+	return status;
+}
+
 enum status postgresql_site_ask(void *statement, const struct site_query_text *text,
-				const struct sitedb_ask *ask, struct site_query_row *row,
+				const struct sitedb_ask *ask, struct sitedb_rows *rows,
 				struct error *err)
 {
 	struct postgresql_statement *s = statement;
@@ -212,12 +244,7 @@ enum status postgresql_site_ask(void *statement, const struct site_query_text *t
 	enum status status = send_query(s, text, ask, &result, err);
 	if (status != STATUS_OK)
 		return status;
-	if (postgresql_rows(result) == 0)
-		status = STATUS_NOT_FOUND;
-	else if (postgresql_rows(result) > 1)
-		status = site_query_many_rows(text, err);
-	else
-		status = postgresql_row_read(s, text, result, row, err);
+	status = rows_read(s, text, result, rows, err);
 	postgresql_clear(result);
 	return status;
 }

@@ -10,11 +10,16 @@
  * functions such as lower(). Each such comparison `a = :sid` is written as
  * `(a = :sid AND bytes of a = bytes of :sid)`. The first half finds the row by its index; the
  * second half refuses what only looks alike.
+ *
+ * The exception is :q, what a visitor searches for: nobody becomes a user by it, so it may stand
+ * anywhere. In the pattern of LIKE it is written as :q_like, whose value has % and _ escaped, and
+ * the pattern gets ESCAPE '!'.
  */
 #ifndef SITEDB_SELECT_H
 #define SITEDB_SELECT_H
 
 #include "base/strbuf.h"
+#include "sitedb/site_query.h"
 #include "sitedb/tokens.h"
 
 #define SELECT_PLACES_MAX 64 /* parameters in the text that a database gets, repetitions counted */
@@ -67,6 +72,11 @@ void select_clear(struct select *select);
  */
 enum status select_find_comparisons(struct select *select, const struct select_dialect *dialect,
 				    const char **at, struct error *err);
+
+/* The parameter that is only searched for, and the one that is written for it in a pattern. */
+#define SELECT_SEARCH      ":q"
+#define SELECT_SEARCH_LIKE SITE_QUERY_Q_LIKE
+#define SELECT_LIKE_ESCAPE '!'
 
 /* False: the parameter is a number, such as ":now", which has no collation. */
 bool select_is_text(const char *param);

@@ -1,7 +1,7 @@
 /*
  * The comparisons of a query: finds those of text parameters, and writes the statement in which
  * they are byte for byte. A comparison is found from its parameter: outwards, from bracket to
- * bracket, until there is an = or IN beside it.
+ * bracket, until there is an = or IN beside it. What is only searched for is escaped in LIKE.
  */
 #include "sitedb/select.h"
 
@@ -233,11 +233,20 @@ bool select_is_text(const char *param)
 	return strcmp(param, ":now") != 0 && strcmp(param, ":limit") != 0;
 }
 
-static bool is_text(const struct token *param)
+static bool is_searched(const struct token *param)
 {
 	char name[8];
 
-	return !token_name(param, name, sizeof(name)) || select_is_text(name);
+	return token_name(param, name, sizeof(name)) &&
+	       (strcmp(name, SELECT_SEARCH) == 0 || strcmp(name, SELECT_SEARCH_LIKE) == 0);
+}
+
+static bool is_compared(const struct token *param)
+{
+	char name[8];
+
+	return !is_searched(param) &&
+	       (!token_name(param, name, sizeof(name)) || select_is_text(name));
 }
 
 enum status select_find_comparisons(struct select *select, const struct select_dialect *dialect,
@@ -249,7 +258,7 @@ enum status select_find_comparisons(struct select *select, const struct select_d
 		const struct token *param = &select->tokens.items[i];
 		struct select_comparison found;
 
-		if (param->kind != TOKEN_PARAM || !is_text(param))
+		if (param->kind != TOKEN_PARAM || !is_compared(param))
 			continue;
 		*at = param->text;
 		if (find_comparison(&select->tokens, dialect, i, &found))
@@ -273,6 +282,7 @@ struct writer {
 	select_place *each;
 	void *arg;
 	int places;
+	bool in_like; /* in the pattern of LIKE */
 };
 
 static void write_range(struct writer *w, size_t begin, size_t end);
@@ -290,23 +300,32 @@ static const char *shared_call(const struct writer *w, size_t i)
 	return f->call;
 }
 
+static void write_param(struct writer *w, const struct token *t)
+{
+	static const struct token escaped = {TOKEN_PARAM, SELECT_SEARCH_LIKE,
+					     sizeof(SELECT_SEARCH_LIKE) - 1};
+
+	if (w->in_like && is_searched(t))
+		t = &escaped;
+	w->places++;
+	if (w->places <= SELECT_PLACES_MAX)
+		w->each(w->arg, t);
+	if (w->dialect->place == NULL)
+		strbuf_add(w->out, t->text, t->len);
+	else if (w->dialect->numbered)
+		strbuf_addf(w->out, "%s%d", w->dialect->place, w->places);
+	else
+		strbuf_adds(w->out, w->dialect->place);
+}
+
 static void write_token(struct writer *w, size_t i)
 {
 	const struct token *t = &w->tokens->items[i];
 
-	if (t->kind != TOKEN_PARAM) {
+	if (t->kind == TOKEN_PARAM)
+		write_param(w, t);
+	else
 		strbuf_add(w->out, t->text, t->len);
-	} else {
-		w->places++;
-		if (w->places <= SELECT_PLACES_MAX)
-			w->each(w->arg, t);
-		if (w->dialect->place == NULL)
-			strbuf_add(w->out, t->text, t->len);
-		else if (w->dialect->numbered)
-			strbuf_addf(w->out, "%s%d", w->dialect->place, w->places);
-		else
-			strbuf_adds(w->out, w->dialect->place);
-	}
 	if (t->text + t->len < w->tokens->items[i + 1].text)
 		strbuf_addc(w->out, ' ');
 }
@@ -362,10 +381,36 @@ static const struct select_comparison *comparison_at(const struct select *select
 	return NULL;
 }
 
+/* The end of the pattern of the LIKE at i, if it has what is searched for; else i. */
+static size_t pattern_end(const struct tokens *tokens, size_t i)
+{
+	bool like = tokens_is(tokens, i, "LIKE") || tokens_is(tokens, i, "ILIKE");
+	size_t end = like ? operand_end(tokens, i + 1) : i;
+
+	for (size_t n = i + 1; n < end; n++)
+		if (tokens->items[n].kind == TOKEN_PARAM && is_searched(&tokens->items[n]))
+			return end;
+	return i;
+}
+
+/* Returns the token after it. An ESCAPE of the query is replaced by ours. */
+static size_t write_like(struct writer *w, size_t like, size_t end)
+{
+	write_token(w, like);
+	w->in_like = true;
+	write_range(w, like + 1, end);
+	w->in_like = false;
+	strbuf_addf(w->out, " ESCAPE '%c' ", SELECT_LIKE_ESCAPE);
+	bool has_own =
+	    tokens_is(w->tokens, end, "ESCAPE") && w->tokens->items[end + 1].kind == TOKEN_STRING;
+	return has_own ? end + 2 : end;
+}
+
 static void write_range(struct writer *w, size_t begin, size_t end)
 {
 	while (begin < end) {
 		const struct select_comparison *c = comparison_at(w->select, begin, end);
+		size_t pattern = pattern_end(w->tokens, begin);
 
 		const char *call = c == NULL ? shared_call(w, begin) : NULL;
 
@@ -375,6 +420,8 @@ static void write_range(struct writer *w, size_t begin, size_t end)
 		} else if (call != NULL) {
 			strbuf_adds(w->out, call);
 			begin += 2; /* its name and its bracket */
+		} else if (pattern > begin) {
+			begin = write_like(w, begin, pattern);
 		} else {
 			write_token(w, begin++);
 		}
@@ -384,7 +431,12 @@ static void write_range(struct writer *w, size_t begin, size_t end)
 bool select_write(const struct select *select, const struct select_dialect *dialect,
 		  struct strbuf *out, select_place *each, void *arg)
 {
-	struct writer w = {&select->tokens, select, dialect, out, each, arg, 0};
+	struct writer w = {.tokens = &select->tokens,
+			   .select = select,
+			   .dialect = dialect,
+			   .out = out,
+			   .each = each,
+			   .arg = arg};
 	size_t end = tokens_last(w.tokens);
 
 	if (tokens_is(w.tokens, end - 1, ";"))

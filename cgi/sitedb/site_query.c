@@ -27,49 +27,6 @@ struct site_query {
 
 static atomic_uint_fast64_t next_id;
 
-/* ---- sentences ---- */
-
-enum status site_query_refuse(const struct site_query_text *text, long at, const char *sentence,
-			      struct error *err)
-{
-	const char *sql = text->sql;
-	int line = 1, column = 1;
-
-	for (long i = 0; i < at && sql[i] != '\0'; i++) {
-		column = sql[i] == '\n' ? 1 : column + 1;
-		line += sql[i] == '\n';
-	}
-	return error_set(err, STATUS_BAD_REQUEST, "%s:%d:%d: %s (key `%s`)", text->spec->file, line,
-			 column, sentence, text->spec->key);
-}
-
-enum status site_query_bad_value(const struct site_query_text *text, size_t column, const char *why,
-				 struct error *err)
-{
-	return error_set(err, STATUS_BAD_REQUEST, "%s: the column %s of the row that was found %s",
-			 text->spec->file, text->spec->columns[column].name, why);
-}
-
-enum status site_query_many_rows(const struct site_query_text *text, struct error *err)
-{
-	return error_set(err, STATUS_BAD_REQUEST,
-			 "%s: found more than one row, but must find one user; check its joins",
-			 text->spec->file);
-}
-
-enum status site_query_value_dup(const struct site_query_text *text, size_t column,
-				 const char *value, size_t len, char **out, struct error *err)
-{
-	if (len > text->spec->columns[column].max)
-		return site_query_bad_value(text, column, "is too long", err);
-	if (memchr(value, '\0', len) != NULL)
-		return site_query_bad_value(text, column, "has a NUL in it", err);
-	if (!utf8_valid(value, len))
-		return site_query_bad_value(text, column, "is not UTF-8", err);
-	*out = strndup(value, len);
-	return *out != NULL ? STATUS_OK : error_no_memory(err);
-}
-
 /* ---- the file ---- */
 
 static enum status file_refuse(const struct site_query_spec *spec, enum file_fault fault,
@@ -161,11 +118,8 @@ static enum status write_exact(struct site_query_text *text, const struct select
 				   "it names its parameters too often: at most %d places",
 				   SELECT_PLACES_MAX);
 	else if (places.unknown != NULL && !text->source->kind->is_file)
-		status = error_set(
-		    err, STATUS_BAD_REQUEST, "%.*s is not a parameter here; allowed: %s%s%s",
-		    (int)places.unknown->len, places.unknown->text, text->spec->asked[0],
-		    text->spec->asked[1] != NULL ? " and " : "",
-		    text->spec->asked[1] != NULL ? text->spec->asked[1] : "");
+		status = site_query_not_asked(text->spec, places.unknown->text,
+					      (int)places.unknown->len, err);
 	else if (!strbuf_ok(&exact))
 		status = error_no_memory(err);
 	if (places.unknown != NULL)
@@ -176,10 +130,15 @@ static enum status write_exact(struct site_query_text *text, const struct select
 	return status;
 }
 
-static bool asks_for(const struct site_query_text *text, size_t param)
+bool site_query_needs(const struct site_query_spec *spec, size_t param)
+{
+	return param == 0 || (spec->many && select_is_text(spec->asked[param]));
+}
+
+static bool asks(const struct site_query_text *text)
 {
 	for (size_t i = 0; i < text->n_places; i++)
-		if (text->places[i] == param)
+		if (site_query_needs(text->spec, text->places[i]))
 			return true;
 	return false;
 }
@@ -190,49 +149,6 @@ static int column_index(const struct site_query_spec *spec, const char *name)
 		if (strcasecmp(spec->columns[i].name, name) == 0)
 			return (int)i;
 	return -1;
-}
-
-enum status site_query_refuse_column(const struct site_query_text *text, long at, const char *name,
-				     bool unknown, struct error *err)
-{
-	const struct site_query_spec *spec = text->spec;
-	struct strbuf why;
-
-	strbuf_init(&why);
-	strbuf_addf(&why, "the column %s is %s; write AS with one of:", name,
-		    unknown ? "not known here" : "there twice");
-	for (size_t i = 0; i < spec->n_columns; i++)
-		strbuf_addf(&why, " %s", spec->columns[i].name);
-	enum status status =
-	    strbuf_ok(&why) ? site_query_refuse(text, at, why.data, err) : error_no_memory(err);
-	strbuf_clear(&why);
-	return status;
-}
-
-enum status site_query_check_required(const struct site_query_text *text, const int *columns,
-				      struct error *err)
-{
-	const struct site_query_spec *spec = text->spec;
-	struct error why;
-
-	for (size_t i = 0; i < spec->n_columns; i++) {
-		if (!spec->columns[i].required || columns[i] >= 0)
-			continue;
-		error_set(&why, STATUS_BAD_REQUEST, "no column is named %s: write AS %s after one",
-			  spec->columns[i].name, spec->columns[i].name);
-		return site_query_refuse(text, -1, why.text, err);
-	}
-	return STATUS_OK;
-}
-
-enum status site_query_refuse_unused(const struct site_query_text *text, struct error *err)
-{
-	struct error why;
-
-	error_set(&why, STATUS_BAD_REQUEST,
-		  "%s is not used: the query must search for it (in quotes it is only text)",
-		  text->spec->asked[0]);
-	return site_query_refuse(text, -1, why.text, err);
 }
 
 /* Which columns the SELECT returns, by its text alone: no server is asked for that. */
@@ -275,8 +191,8 @@ static enum status read_select(struct site_query_text *text, struct error *err)
 	else if (status != STATUS_OK)
 		error_set(err, status, "%s", why.text);
 	else if (!is_file)
-		status = asks_for(text, 0) ? find_columns(text, &select, err)
-					   : site_query_refuse_unused(text, err);
+		status = asks(text) ? find_columns(text, &select, err)
+				    : site_query_refuse_unused(text, err);
 	select_clear(&select);
 	return is_file && status == STATUS_BAD_REQUEST ? STATUS_OK : status;
 }
@@ -404,16 +320,33 @@ void site_query_row_clear(struct site_query_row *row)
 	*row = (struct site_query_row){0};
 }
 
+enum status sitedb_row_end(const struct site_query_text *text, struct sitedb_rows *rows,
+			   enum status status)
+{
+	if (status == STATUS_OK)
+		rows->count++;
+	else if (text->spec->many && status == STATUS_BAD_REQUEST)
+		site_query_row_clear(&rows->items[rows->count]);
+	return text->spec->many && status == STATUS_BAD_REQUEST ? STATUS_OK : status;
+}
+
+static void rows_clear(struct sitedb_rows *rows)
+{
+	for (size_t i = 0; i < rows->max; i++)
+		site_query_row_clear(&rows->items[i]);
+	rows->count = 0;
+}
+
 /* *again: see give_back. */
 static enum status ask_once(struct site_query *query, const struct sitedb_ask *ask,
-			    struct site_query_row *row, bool *again, struct error *err)
+			    struct sitedb_rows *rows, bool *again, struct error *err)
 {
 	struct error why = {0};
 	struct lent lent;
 	enum status status = lend(query, ask->until_ms, &lent, &why);
 
 	if (status == STATUS_OK)
-		status = query->source.kind->ask(lent.statement, &query->text, ask, row, err);
+		status = query->source.kind->ask(lent.statement, &query->text, ask, rows, err);
 	else /* BAD_REQUEST: the site is not what it was at the start */
 		error_set(err, status == STATUS_BAD_REQUEST ? STATUS_UNAVAILABLE : status, "%s",
 			  why.text);
@@ -430,23 +363,52 @@ static void count_failure(const struct site_query *query, enum status status)
 		metrics_add(METRIC_SITE_DATABASE_ERROR);
 }
 
-enum status site_query_ask(struct site_query *query, const struct site_query_value *values,
-			   struct site_query_row *out, struct error *err)
+static enum status ask_for(struct site_query *query, const struct site_query_value *values,
+			   struct sitedb_rows *rows, struct error *err)
 {
 	const struct sitedb_ask ask = {values, clock_monotonic_ms() + SITEDB_ASK_MS};
-	struct site_query_row row = {0};
 	bool again = true;
 	enum status status = STATUS_UNAVAILABLE;
 
 	while (again) {
-		site_query_row_clear(&row);
-		status = ask_once(query, &ask, &row, &again, err);
+		rows_clear(rows);
+		status = ask_once(query, &ask, rows, &again, err);
 		again = again && clock_left_ms(ask.until_ms) > 0;
 	}
 	count_failure(query, status);
+	if (status != STATUS_OK)
+		rows_clear(rows);
+	return status;
+}
+
+enum status site_query_ask(struct site_query *query, const struct site_query_value *values,
+			   struct site_query_row *out, struct error *err)
+{
+	struct site_query_row row = {0};
+	struct sitedb_rows rows = {.items = &row, .max = 1};
+	enum status status = ask_for(query, values, &rows, err);
+
 	if (status == STATUS_OK)
 		*out = row;
-	else
-		site_query_row_clear(&row);
 	return status;
+}
+
+void site_query_escape_like(const char *text, struct strbuf *out)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '%' || *text == '_' || *text == SELECT_LIKE_ESCAPE)
+			strbuf_addc(out, SELECT_LIKE_ESCAPE);
+		strbuf_addc(out, *text);
+	}
+}
+
+enum status site_query_list(struct site_query *query, const struct site_query_value *values,
+			    struct site_query_row *out, size_t max, size_t *n, struct error *err)
+{
+	struct sitedb_rows rows = {.items = out, .max = max};
+
+	memset(out, 0, max * sizeof(*out));
+	enum status status = ask_for(query, values, &rows, err);
+	*n = rows.count;
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

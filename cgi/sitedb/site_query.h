@@ -12,9 +12,16 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "conf/conf.h"
 
 #define SITE_QUERY_COLUMNS_MAX 8
+
+/*
+ * :q is what a visitor searches for. In a pattern of LIKE the program writes this parameter for it,
+ * so both are in spec->asked. site_query_escape_like makes its value.
+ */
+#define SITE_QUERY_Q_LIKE ":q_like"
 
 struct site_query;
 
@@ -30,6 +37,7 @@ struct site_query_spec {
 	const char *file;
 	const char *key;          /* the configuration key, for messages */
 	const char *const *asked; /* the parameters, ":sid", ":now", NULL; the first must be used */
+	bool many;                /* it finds several rows; any text parameter must be used */
 	const struct site_query_column *columns; /* the only columns that may be returned */
 	size_t n_columns;                        /* at most SITE_QUERY_COLUMNS_MAX */
 };
@@ -72,5 +80,15 @@ void site_query_row_clear(struct site_query_row *row);
  */
 enum status site_query_ask(struct site_query *query, const struct site_query_value *values,
 			   struct site_query_row *out, struct error *err);
+
+/* Appends the text so that it means only itself in a pattern of LIKE. */
+void site_query_escape_like(const char *text, struct strbuf *out);
+
+/*
+ * For a spec with `many`: finds up to max rows. Rows with values that cannot be used are left out.
+ * STATUS_OK also if there are none. The caller clears out[0] to out[*n - 1].
+ */
+enum status site_query_list(struct site_query *query, const struct site_query_value *values,
+			    struct site_query_row *out, size_t max, size_t *n, struct error *err);
 
 #endif

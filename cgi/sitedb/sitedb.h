@@ -55,6 +55,11 @@ enum status site_query_refuse_column(const struct site_query_text *text, long at
 				     bool unknown, struct error *err);
 enum status site_query_check_required(const struct site_query_text *text, const int *columns,
 				      struct error *err);
+/* A sentence about a parameter that is none of spec->asked. len: bytes of the name. */
+enum status site_query_not_asked(const struct site_query_spec *spec, const char *name, int len,
+				 struct error *err);
+/* True for a parameter of spec->asked of which the query must use one. */
+bool site_query_needs(const struct site_query_spec *spec, size_t param);
 enum status site_query_refuse_unused(const struct site_query_text *text, struct error *err);
 
 /* A sentence about the value of a column that cannot be used. */
@@ -67,6 +72,18 @@ enum status site_query_value_dup(const struct site_query_text *text, size_t colu
 				 const char *value, size_t len, char **out, struct error *err);
 
 #define SITE_QUERY_PARAMS_MAX 8
+
+/* What was found. A spec without `many` has max 1, and a second row is an error. */
+struct sitedb_rows {
+	struct site_query_row *items;
+	size_t max, count;
+};
+
+/*
+ * After items[count] was read with that result. With `many`, a row that cannot be used is left out.
+ */
+enum status sitedb_row_end(const struct site_query_text *text, struct sitedb_rows *rows,
+			   enum status status);
 
 /* What is asked, and until when (monotonic). */
 struct sitedb_ask {
@@ -98,9 +115,12 @@ struct sitedb_kind {
 			       int64_t until_ms, void **out, struct error *err);
 	/* For a file: does the statement return spec->columns[column]? */
 	bool (*returns)(const void *statement, size_t column);
-	/* As site_query_ask. The caller clears *row, also after a failure. */
+	/*
+	 * As site_query_ask or site_query_list; STATUS_NOT_FOUND: there is no row. The caller
+	 * clears the rows up to max, also after a failure.
+	 */
 	enum status (*ask)(void *statement, const struct site_query_text *text,
-			   const struct sitedb_ask *ask, struct site_query_row *row,
+			   const struct sitedb_ask *ask, struct sitedb_rows *rows,
 			   struct error *err);
 	void (*close)(void *connection); /* and frees its statements */
 

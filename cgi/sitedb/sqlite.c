@@ -9,6 +9,7 @@
 #include "sitedb/sqlite.h"
 
 #define BUDGET_MS 250  /* per query: a page waits for it */
+#define SEARCH_MS 1000 /* a search may read a whole table, and no page waits for it */
 #define CHECK_MS  1000 /* the operator waits, not a page */
 
 /*
@@ -143,19 +144,32 @@ static enum status read_value(const struct site_query_text *text, const struct s
 static enum status read_row(const struct site_query_text *text, const struct sqlite_query *query,
 			    struct site_query_row *row, struct error *err)
 {
-	struct error why;
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < text->spec->n_columns && status == STATUS_OK; i++)
 		if (query->columns[i] >= 0)
 			status = read_value(text, query, i, &row->values[i], err);
-	if (status != STATUS_OK)
-		return status;
-	status = statement_row(query->statement, &why);
+	return status;
+}
+
+/* The statement stands at the first row. */
+static enum status read_rows(const struct site_query_text *text, const struct sqlite_query *query,
+			     struct sitedb_rows *rows, struct error *err)
+{
+	struct error why;
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && rows->count < rows->max) {
+		status = read_row(text, query, &rows->items[rows->count], err);
+		status = sitedb_row_end(text, rows, status);
+		if (status != STATUS_OK)
+			return status;
+		status = statement_row(query->statement, &why);
+	}
 	if (status == STATUS_NOT_FOUND)
-		return STATUS_OK; /* as expected, there is only one row */
+		return STATUS_OK; /* that was the last one */
 	if (status == STATUS_OK)
-		return site_query_many_rows(text, err);
+		return text->spec->many ? STATUS_OK : site_query_many_rows(text, err);
 	return error_set(err, status, "%s", why.text);
 }
 
@@ -174,16 +188,16 @@ static void bind(const struct site_query_spec *spec, const struct sqlite_query *
 }
 
 static enum status sqlite_site_ask(void *statement, const struct site_query_text *text,
-				   const struct sitedb_ask *ask, struct site_query_row *row,
+				   const struct sitedb_ask *ask, struct sitedb_rows *rows,
 				   struct error *err)
 {
 	struct sqlite_query *query = statement;
 
-	connection_budget(query->site->db, BUDGET_MS);
+	connection_budget(query->site->db, text->spec->many ? SEARCH_MS : BUDGET_MS);
 	bind(text->spec, query, ask->values);
 	enum status status = statement_row(query->statement, err);
 	if (status == STATUS_OK)
-		status = read_row(text, query, row, err);
+		status = read_rows(text, query, rows, err);
 	statement_reset(query->statement); /* an open SELECT would block the site's writers */
 	connection_budget(query->site->db, 0);
 	return status;

@@ -14,9 +14,9 @@
  * These functions are pure and cheap, and are enough to select and compare names and times. All
  * others are denied, because some of them read files or load code.
  */
-static const char *const functions[] = {"lower",  "upper", "substr",   "coalesce",  "ifnull",
-					"length", "trim",  "strftime", "unixepoch", "hex",
-					"min",    "max",   "count",    "fold"};
+static const char *const functions[] = {
+    "lower",     "upper", "substr", "coalesce", "ifnull", "length", "trim", "strftime",
+    "unixepoch", "hex",   "min",    "max",      "count",  "fold",   "like" /* the operator LIKE */};
 
 /* ---- the guard ---- */
 
@@ -147,6 +147,7 @@ static enum status check_params(const struct site_query_text *text, struct sqlit
 				struct error *err)
 {
 	const struct site_query_spec *spec = text->spec;
+	bool used = false;
 	struct error why;
 
 	for (int n = 1; n <= statement_param_count(query->statement); n++) {
@@ -154,17 +155,15 @@ static enum status check_params(const struct site_query_text *text, struct sqlit
 		int index = asked_index(spec, name);
 
 		if (index < 0) {
-			error_set(&why, STATUS_BAD_REQUEST,
-				  "%s is not a parameter here; allowed: %s%s%s",
-				  name != NULL ? name : "?", spec->asked[0],
-				  spec->asked[1] != NULL ? " and " : "",
-				  spec->asked[1] != NULL ? spec->asked[1] : "");
+			site_query_not_asked(spec, name != NULL ? name : "?", SQLITE_NAME_MAX,
+					     &why);
 			return site_query_refuse(
 			    text, find_word(text->sql, name != NULL ? name : "?"), why.text, err);
 		}
 		query->params[index] = n;
+		used = used || site_query_needs(spec, (size_t)index);
 	}
-	if (query->params[0] != 0)
+	if (used)
 		return STATUS_OK;
 	return site_query_refuse_unused(text, err);
 }

@@ -114,6 +114,43 @@ static const struct row_type limit_row = ROW(struct limit_row, limit_columns);
 		.sql = (text), .params = { __VA_ARGS__ }                                           \
 	}
 
+/* The same with a text of its own for PostgreSQL. */
+#define FINDS_EITHER(row_type, text, other, ...)                                                   \
+	{                                                                                          \
+		.sql = (text), .postgresql = (other), .params = {__VA_ARGS__}, .row = (row_type)   \
+	}
+
+/*
+ * Each inner SELECT stops after that many rows of its index. The last one finds display names that
+ * other programs wrote. U+10FFFF comes after every character of a name.
+ */
+#define USER_SEARCH                                                                                \
+	"SELECT id, name, display_name, '' AS password_hash, disabled FROM site_user"              \
+	" WHERE id IN (SELECT id FROM (SELECT id FROM site_user WHERE folded >= ?1"                \
+	" AND folded < ?1 || char(1114111) AND disabled = 0 ORDER BY folded LIMIT ?2)"             \
+	" UNION ALL SELECT id FROM (SELECT id FROM site_user WHERE display_folded >= ?1"           \
+	" AND display_folded < ?1 || char(1114111) AND display_folded <> ''"                       \
+	" AND disabled = 0 ORDER BY display_folded LIMIT ?2)"                                      \
+	" UNION ALL SELECT id FROM (SELECT id FROM site_user WHERE display_folded = ''"            \
+	" AND display_name <> '' AND display_name COLLATE NOCASE >= ?1"                            \
+	" AND display_name COLLATE NOCASE < ?1 || char(1114111) AND disabled = 0"                  \
+	" ORDER BY display_name COLLATE NOCASE LIMIT ?2))"                                         \
+	" ORDER BY CASE display_name WHEN '' THEN name ELSE display_name END COLLATE NOCASE,"      \
+	" name LIMIT ?2"
+#define USER_SEARCH_POSTGRESQL                                                                     \
+	"SELECT id, name, display_name, '' AS password_hash, disabled FROM site_user"              \
+	" WHERE id IN (SELECT id FROM (SELECT id FROM site_user WHERE folded >= ?1"                \
+	" AND folded < ?1 || chr(1114111) AND disabled = 0 ORDER BY folded LIMIT ?2) AS a"         \
+	" UNION ALL SELECT id FROM (SELECT id FROM site_user WHERE display_folded >= ?1"           \
+	" AND display_folded < ?1 || chr(1114111) AND display_folded <> ''"                        \
+	" AND disabled = 0 ORDER BY display_folded LIMIT ?2) AS b"                                 \
+	" UNION ALL SELECT id FROM (SELECT id FROM site_user WHERE display_folded = ''"            \
+	" AND display_name <> '' AND lower(display_name) COLLATE \"C\" >= ?1"                      \
+	" AND lower(display_name) COLLATE \"C\" < ?1 || chr(1114111) AND disabled = 0"             \
+	" ORDER BY lower(display_name) COLLATE \"C\" LIMIT ?2) AS c)"                              \
+	" ORDER BY lower(CASE display_name WHEN '' THEN name ELSE display_name END),"              \
+	" name LIMIT ?2"
+
 const struct query_sql queries[QUERY_COUNT] = {
     [QUERY_PING] = FINDS(ONE("count", KIND_INTEGER, int64_t),
 			 "SELECT count(*) AS count FROM (SELECT 1 FROM site_key LIMIT 1) AS one"),
@@ -135,10 +172,10 @@ const struct query_sql queries[QUERY_COUNT] = {
     /* folded name */
     [QUERY_USER_FIND_ALIKE] =
 	FINDS(&user_row, "SELECT " USER_COLUMNS " FROM site_user WHERE folded = ?1", KIND_TEXT),
-    /* name, hash, now, folded name */
-    [QUERY_USER_ADD] =
-	RUNS("INSERT INTO site_user (name, password_hash, created, folded) VALUES (?1, ?2, ?3, ?4)",
-	     KIND_TEXT, KIND_TEXT, KIND_INTEGER, KIND_TEXT),
+    /* name, hash, now, folded name, display name, folded display name */
+    [QUERY_USER_ADD] = RUNS("INSERT INTO site_user (name, password_hash, created, folded,"
+			    " display_name, display_folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+			    KIND_TEXT, KIND_TEXT, KIND_INTEGER, KIND_TEXT, KIND_TEXT, KIND_TEXT),
     /* name, hash */
     [QUERY_USER_SET_PASSWORD] =
 	RUNS("UPDATE site_user SET password_hash = ?2 WHERE name = ?1", KIND_TEXT, KIND_TEXT),
@@ -152,6 +189,13 @@ const struct query_sql queries[QUERY_COUNT] = {
     /* name */
     [QUERY_USER_DELETE] = RUNS("DELETE FROM site_user WHERE name = ?1", KIND_TEXT),
     [QUERY_USER_LIST] = FINDS(&user_row, "SELECT " USER_COLUMNS " FROM site_user ORDER BY name"),
+    /* name, display name, folded display name */
+    [QUERY_USER_SET_DISPLAY_NAME] =
+	RUNS("UPDATE site_user SET display_name = ?2, display_folded = ?3 WHERE name = ?1",
+	     KIND_TEXT, KIND_TEXT, KIND_TEXT),
+    /* the folded beginning of a name or display name, maximum of rows */
+    [QUERY_USER_SEARCH] =
+	FINDS_EITHER(&user_row, USER_SEARCH, USER_SEARCH_POSTGRESQL, KIND_TEXT, KIND_INTEGER),
 
     /* token hash */
     [QUERY_SESSION_FIND] =

@@ -106,13 +106,42 @@ static enum status refuse_alike(struct connection *db, const char *const key[2],
 	return status;
 }
 
-static enum status insert(struct connection *db, const char *const key[2], const char *hash,
-			  int64_t now, struct error *err)
-{
-	enum status status = connection_run(
-	    db, QUERY_USER_ADD,
-	    VALUES(as_text(key[1]), as_text(hash), as_integer(now), as_text(key[0])), NULL, err);
+/* A name to show, prepared, and as it is searched for. Both are owned. */
+struct shown {
+	char *name, *folded;
+};
 
+static void shown_clear(struct shown *shown)
+{
+	free(shown->name);
+	free(shown->folded);
+}
+
+/* NULL or "": none. */
+static enum status shown_prepare(const char *text, struct shown *out, struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	if (text != NULL && text[0] != '\0')
+		status = name_prepare(text, "a display", USER_NAME_MAX, &out->name, err);
+	else if ((out->name = strdup("")) == NULL)
+		status = error_no_memory(err);
+	return status == STATUS_OK ? name_fold(out->name, &out->folded, err) : status;
+}
+
+static enum status insert(struct connection *db, const char *const key[2],
+			  const struct user_new *user, struct error *err)
+{
+	struct shown shown = {0};
+	enum status status = shown_prepare(user->display_name, &shown, err);
+
+	if (status == STATUS_OK)
+		status = connection_run(db, QUERY_USER_ADD,
+					VALUES(as_text(key[1]), as_text(user->password_hash),
+					       as_integer(user->now), as_text(key[0]),
+					       as_text(shown.name), as_text(shown.folded)),
+					NULL, err);
+	shown_clear(&shown);
 	if (status == STATUS_CONFLICT)
 		error_set(err, status, "there is already a site user \"%s\"", key[1]);
 	return status;
@@ -142,7 +171,7 @@ static enum status add(struct store *store, const struct user_new *user, const c
 		return status;
 	status = refuse_alike(db, key, user->any_case, err);
 	if (status == STATUS_OK)
-		status = insert(db, key, user->password_hash, user->now, err);
+		status = insert(db, key, user, err);
 	if (status == STATUS_OK)
 		status = assign(db, user, key[1], err);
 	return store_end(store, db, status, err);
@@ -213,6 +242,22 @@ enum status user_rehash(struct store *store, const char *name, const char *old_h
 			 err);
 }
 
+enum status user_set_display_name(struct store *store, const char *name, const char *display_name,
+				  struct error *err)
+{
+	struct shown shown = {0};
+	enum status status = shown_prepare(display_name, &shown, err);
+
+	if (status == STATUS_OK)
+		status = or_no_user(
+		    store_change(store, QUERY_USER_SET_DISPLAY_NAME,
+				 VALUES(as_text(name), as_text(shown.name), as_text(shown.folded)),
+				 err),
+		    name, err);
+	shown_clear(&shown);
+	return status;
+}
+
 enum status user_set_disabled(struct store *store, const char *name, bool disabled,
 			      struct error *err)
 {
@@ -237,15 +282,37 @@ enum status user_delete(struct store *store, const char *name, struct error *err
 	return change_user(store, name, &change, err);
 }
 
+static enum status list_each(enum status status, struct row_list *list,
+			     void (*each)(void *arg, const struct user *user), void *arg)
+{
+	const struct user *users = list->rows;
+
+	for (size_t i = 0; status == STATUS_OK && i < list->count; i++)
+		each(arg, &users[i]);
+	row_list_clear(list);
+	return status;
+}
+
 enum status user_list(struct store *store, void (*each)(void *arg, const struct user *user),
 		      void *arg, struct error *err)
 {
 	struct row_list list;
-	enum status status = store_list(store, QUERY_USER_LIST, NO_VALUES, &list, err);
-	const struct user *users = list.rows;
 
-	for (size_t i = 0; status == STATUS_OK && i < list.count; i++)
-		each(arg, &users[i]);
-	row_list_clear(&list);
-	return status;
+	return list_each(store_list(store, QUERY_USER_LIST, NO_VALUES, &list, err), &list, each,
+			 arg);
+}
+
+enum status user_search(struct store *store, const char *begins, long max,
+			void (*each)(void *arg, const struct user *user), void *arg,
+			struct error *err)
+{
+	struct row_list list = {.query = QUERY_USER_SEARCH};
+	char *folded = NULL;
+	enum status status = name_fold(begins, &folded, err);
+
+	if (status == STATUS_OK)
+		status = store_list(store, QUERY_USER_SEARCH,
+				    VALUES(as_text(folded), as_integer(max)), &list, err);
+	free(folded);
+	return list_each(status, &list, each, arg);
 }

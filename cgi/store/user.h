@@ -44,13 +44,18 @@ struct user_new {
 	const char *localpart; /* of the account in the JID map, prepared; NULL: no row */
 	const char *domain;
 	const char *password_hash;
-	int64_t now; /* seconds, wall clock */
+	const char *display_name; /* NULL: none */
+	int64_t now;              /* seconds, wall clock */
 	/*
 	 * The rule gives names that differ only in case the same account: refuse a second one.
 	 */
 	bool any_case;
 };
 enum status user_create(struct store *store, const struct user_new *user, struct error *err);
+
+/* An empty display name removes it. Errors as for name_prepare, and STATUS_NOT_FOUND. */
+enum status user_set_display_name(struct store *store, const char *name, const char *display_name,
+				  struct error *err);
 
 /*
  * The next three return STATUS_NOT_FOUND if there is no such user. A new password, disabling and
@@ -73,5 +78,13 @@ enum status user_rehash(struct store *store, const char *name, const char *old_h
 /* Calls each(arg, user) in order of name. The user is borrowed for the call. */
 enum status user_list(struct store *store, void (*each)(void *arg, const struct user *user),
 		      void *arg, struct error *err);
+
+/*
+ * Calls each for up to max users who are not disabled, and whose name or display name begins with
+ * that text, in any case. password_hash is always empty.
+ */
+enum status user_search(struct store *store, const char *begins, long max,
+			void (*each)(void *arg, const struct user *user), void *arg,
+			struct error *err);
 
 #endif

@@ -22,7 +22,11 @@ enum route_need { /* bits; what must be true before the handler runs */
 		  /* the site answers callers; else the route does not exist */
 		  NEED_ADHOC = 64,
 		  NEED_CREDENTIALS = 128, /* the site hands out credentials; likewise */
-		  GUEST_MAY = 256 /* a guest counts as a user; elsewhere nobody is logged in then */
+		  GUEST_MAY =
+		      256, /* a guest counts as a user; elsewhere nobody is logged in then */
+		  NEED_PEOPLE = 512, /* the site shows its people; else the route does not exist */
+		  /* the user and the account are found, if there are any */
+		  NEED_VISITOR = 1024
 };
 
 /* The format of error answers. SPEAKS_ADHOC: as Tigase's REST call, with bodies of any type. */

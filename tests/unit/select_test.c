@@ -7,8 +7,8 @@
 #include "sitedb/select.h"
 
 /* A dialect that is short to read: b(…) stands for the bytes of an expression. */
-static const char *const functions[] = {"lower", "nullif",    "CAST", "count",
-					"fold",  "unixepoch", NULL};
+static const char *const functions[] = {"lower",  "nullif", "CAST",      "count",
+					"concat", "fold",   "unixepoch", NULL};
 static const char *const for_params[] = {"lower", "CAST", "fold", NULL};
 static const char *const words[] = {"INTO", "FOR", NULL};
 static const struct select_function shared[] = {
@@ -55,6 +55,10 @@ TEST(comparisons_are_of_bytes)
 	    {"a = CAST(:sid AS text) OR c = :sid::text",
 	     "(a = CAST($1 AS text)  AND b(a ) = b(CAST($2 AS text) )) OR (c = $3::text AND b(c ) "
 	     "= b($4::text)) "											},
+	    {"lower(a) LIKE :q || '%'",                         "lower(a) LIKE $1 || '%' ESCAPE '!' "                 },
+	    {"a LIKE concat(:q, '%') ESCAPE '#' OR b >= :q",
+	     "a LIKE concat($1, '%')  ESCAPE '!' OR b >= $2"                                                          },
+	    {"a NOT LIKE '%x' AND :q <> ''",                    "a NOT LIKE '%x' AND $1 <> ''"                        },
 	    {"i = (SELECT i FROM u WHERE a = :sid)",
 	     "i = (SELECT i FROM u WHERE (a = $1 AND b(a ) = b($2)) )"                                                },
 	};

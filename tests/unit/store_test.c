@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "store/limit.h"
 #include "store/migrations.h"
+#include "base/name.h"
 #include "store/session.h"
 #include "store/database_site.h"
 #include "store/connection.h"
@@ -23,12 +24,24 @@
 
 /* ---- files that others made ---- */
 
+/* fold() of the program, which its migrations call. */
+static void fold(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	char *folded = NULL;
+
+	assert_int_equal(count, 1);
+	assert_ok(name_fold((const char *)sqlite3_value_text(values[0]), &folded, ERR));
+	sqlite3_result_text(context, folded, -1, free);
+}
+
 static void raw(const char *path, const char *sql)
 {
 	sqlite3 *db;
 	char *why = NULL;
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_create_function(db, "fold", 1, SQLITE_UTF8, NULL, fold, NULL, NULL), SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
 		fail_msg("%s: %s", sql, why);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
@@ -665,8 +678,8 @@ static enum status add_in_transaction(struct store *store, const char *name, enu
 	struct connection *db;
 
 	assert_ok(store_begin(store, &(struct store_key){.scope = "test"}, &db, ERR));
-	const struct values user =
-	    VALUES(as_text(name), as_text(""), as_integer(NOW), as_text(name));
+	const struct values user = VALUES(as_text(name), as_text(""), as_integer(NOW),
+					  as_text(name), as_text(""), as_text(""));
 	assert_ok(connection_run(db, QUERY_USER_ADD, user, NULL, ERR));
 	return store_end(store, db, verdict, NULL);
 }

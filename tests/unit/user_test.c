@@ -206,8 +206,8 @@ TEST(test_old_names_stay)
 	struct user user;
 
 	assert_ok(store_begin(f->store, &(struct store_key){.scope = "test"}, &db, ERR));
-	const struct values old =
-	    VALUES(as_text("e\xcc\x81"), as_text(""), as_integer(NOW), as_text("\xc3\xa9"));
+	const struct values old = VALUES(as_text("e\xcc\x81"), as_text(""), as_integer(NOW),
+					 as_text("\xc3\xa9"), as_text(""), as_text(""));
 	assert_ok(connection_run(db, QUERY_USER_ADD, old, NULL, ERR));
 	assert_ok(store_end(f->store, db, STATUS_OK, ERR));
 	assert_ok(user_find(f->store, "e\xcc\x81", &user, ERR));

@@ -1,0 +1,9 @@
+-- For people_query: Django's own users. If the site has another user model, use its table and column names.
+SELECT username AS user, trim(first_name || ' ' || last_name) AS display_name
+  FROM auth_user
+ WHERE (username = :user
+        OR (:q <> '' AND (fold(trim(first_name || ' ' || last_name)) LIKE :q || '%' OR fold(last_name) LIKE :q || '%'
+                          OR fold(username) LIKE :q || '%')))
+   AND is_active
+ ORDER BY first_name, last_name, username
+ LIMIT :limit;
