@@ -2,6 +2,7 @@
 // from outside, so life.js gets either a complete session or the name of a failure. Nothing is
 // stored.
 import { retryAfterMs } from "./pace.js";
+import { parseKept } from "./storage.js";
 
 const RID_MAX = Number.MAX_SAFE_INTEGER - 1_000_000; // leaves room to count upwards
 const WAIT_DEFAULT_S = 60;
@@ -22,7 +23,7 @@ const ANSWER_TIMEOUT_MS = 20_000;
  * @property {import("./repeats.js").Sent[]} [unanswered] requests of the page before without an answer; missing: this page is the first
  *
  * @typedef {{kind: "session", session: Session, user: string}
- *   | {kind: "user", user: string}
+ *   | {kind: "user", user: string, site: SiteInfo}
  *   | {kind: "needs-login"}
  *   | {kind: "refused", code: string}
  *   | {kind: "later", code: string, afterMs: number}} BindAnswer
@@ -116,6 +117,18 @@ function readFailure(response, data, now) {
 	return passes ? { kind: "later", code, afterMs } : { kind: "refused", code };
 }
 
+/**
+ * @typedef {{people: "" | "contacts" | "all"}} SiteInfo people: which of the site's people are shown; "": none
+ */
+
+/** What the site's configuration tells its pages. @param {any} data of the page or of prebind.json @returns {SiteInfo} */
+export function readSite(data) {
+	return { people: ["contacts", "all"].includes(data?.people) ? data.people : "" };
+}
+
+/** Reads it from the page's data block, which stays. @param {Document} document */
+export const siteOfPage = (document) => readSite(parseKept(document.getElementById("prebind")?.textContent ?? null));
+
 /** The site's opaque key of a user; "": none. Equal keys mean the same user. @param {any} data */
 export const readUser = (data) => (typeof data?.user === "string" && data.user.length <= 64 ? data.user : "");
 
@@ -163,5 +176,5 @@ export async function askWho(how) {
 	if (!answer) return NO_ANSWER;
 	if (!answer.response.ok) return readFailure(answer.response, answer.data, how.now());
 	const user = readUser(answer.data);
-	return user ? { kind: "user", user } : { kind: "later", code: "bad_answer", afterMs: 0 };
+	return user ? { kind: "user", user, site: readSite(answer.data) } : { kind: "later", code: "bad_answer", afterMs: 0 };
 }

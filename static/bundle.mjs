@@ -16,7 +16,7 @@ const BANNER = "// Made by `make vendor`; the sources are beside this file. It c
 /** The modules as they are. A site's own build may use these too. */
 const PLAIN = {
 	"chat.js": 'import "./page.js";\n',
-	"embed.js": 'import "./launcher.js";\n',
+	"embed.js": 'export * from "./launcher.js";\n',
 	[PANEL]: 'export * from "./panel.js";\n',
 	[MORE]: 'export * from "./more.js";\n',
 };

@@ -1,11 +1,11 @@
 // The contacts with their presence and unread counts, and their list in the page. The keyboard
 // works as in a list box: the list is one Tab stop, and the arrow keys move inside it.
+import { drawAvatar } from "./avatar.js";
 import { named } from "./dom.js";
 import { inOrder, matcher, previewOf, shortTime } from "./order.js";
 import { jidName } from "./stanza.js";
 import { fill, TEXT } from "./texts.js";
 
-const HUES = 8; // the number of avatar colours in chat.css
 const FILTER_FROM = 6; // shorter lists need no filter
 // of resources with equal priority, the first in this order is shown
 const SHOW_RANK = ["chat", "", "away", "xa", "dnd"];
@@ -20,6 +20,7 @@ const SHOW_RANK = ["chat", "", "away", "xa", "dnd"];
  * @property {number} unread
  * @property {import("./lines.js").Line | null} last the last message; null: none is known
  * @property {boolean} blocked as far as is known
+ * @property {string} picture that the site has; "": none is known
  * @property {{state: string, people: string[], members: import("./rooms.js").Member[]} | null} room null: not a group chat
  */
 
@@ -37,6 +38,7 @@ const newContact = (jid) => ({
 	unread: 0,
 	last: null,
 	blocked: false,
+	picture: "",
 	room: null,
 });
 
@@ -68,21 +70,6 @@ export function presenceText(contact) {
 function roomText({ state, people }) {
 	if (state === "joined") return fill(TEXT.roomPeople, { people: people.join(", ") });
 	return state === "joining" ? TEXT.roomJoining : TEXT.roomLeft;
-}
-
-/**
- * Draws initials on a colour that depends only on the name.
- * @param {Element} avatar @param {string} name
- */
-export function drawAvatar(avatar, name) {
-	const letters = name
-		.split(/[\s._@-]+/)
-		.filter(Boolean)
-		.slice(0, name.includes("@") ? 1 : 2)
-		.map((word) => Array.from(word)[0].toLocaleUpperCase());
-	const sum = Array.from(name).reduce((hash, c) => (hash * 31 + (c.codePointAt(0) ?? 0)) % 65_521, 7);
-	avatar.textContent = letters.join("");
-	avatar.setAttribute("data-hue", String(sum % HUES));
 }
 
 export class Contacts {
@@ -117,6 +104,11 @@ export class Contacts {
 
 	get size() {
 		return this.#contacts.size;
+	}
+
+	/** @returns {Contact[]} */
+	get all() {
+		return [...this.#contacts.values()];
 	}
 
 	get unread() {
@@ -247,10 +239,8 @@ export class Contacts {
 		const button = this.#buttons.get(contact.jid) ?? this.#newButton(contact);
 		const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (button.querySelector(`.${name}`));
 		const presence = presenceOf(contact);
-		if (part("name").textContent !== contact.name) {
-			part("name").replaceChildren(named(contact.name));
-			drawAvatar(part("avatar"), contact.name);
-		}
+		if (part("name").textContent !== contact.name) part("name").replaceChildren(named(contact.name));
+		drawAvatar(part("avatar"), contact.name, contact.picture);
 		part("presence").textContent = presenceText(contact);
 		this.#drawLast(button, contact);
 		button.dataset.show = presence.show || "online";

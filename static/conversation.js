@@ -1,6 +1,7 @@
 // The open conversation: its log (log.js), whether the newest message is in sight, and the field to
 // write in.
-import { drawAvatar, presenceOf, presenceText } from "./contacts.js";
+import { drawAvatar } from "./avatar.js";
+import { presenceOf, presenceText } from "./contacts.js";
 import { h, named } from "./dom.js";
 import { Log } from "./log.js";
 import { TEXT } from "./texts.js";
@@ -129,7 +130,7 @@ export class Conversation {
 		this.#part("peer-name").replaceChildren(named(contact.name));
 		this.#part("peer-presence").textContent = typing ? TEXT.typing : presenceText(contact);
 		this.#part("conversation").dataset.show = presence.show || "online";
-		drawAvatar(this.#part("peer-avatar"), contact.name);
+		drawAvatar(this.#part("peer-avatar"), contact.name, contact.picture);
 	}
 
 	/** @param {Contact} contact @param {boolean} typing */

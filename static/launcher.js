@@ -8,6 +8,8 @@ import { askForSession, askWho } from "./bind.js";
 import { h, icon } from "./dom.js";
 import { forgetOurs } from "./handover.js";
 import { isHeld } from "./holder.js";
+import { onPageLinks } from "./pagelinks.js";
+import { drawDots } from "./pagedots.js";
 import { keptUnread, tabStorage } from "./storage.js";
 import { styleTexts } from "./styles.js";
 import { fill, TEXT } from "./texts.js";
@@ -83,14 +85,19 @@ class Embed {
 	/** @type {Promise<void> | null} */ #loading = null; // shared by all callers of #load()
 	#removed = false;
 	#user;
+	#site;
 	#host = h("prebind-chat", { id: "prebind-chat" });
 	#root = this.#host.attachShadow({ mode: "open" });
 	#count = h("span", { class: "badge", hidden: true });
 	#button = h("button", { class: "launcher", type: "button", "aria-expanded": "false" }, icon(BUBBLE, 28), this.#count);
 
-	/** @param {string} user the site's opaque key; "": not known */
-	constructor(user) {
+	/**
+	 * @param {string} user the site's opaque key; "": not known
+	 * @param {import("./bind.js").SiteInfo} [site] what the site's configuration says
+	 */
+	constructor(user, site) {
 		this.#user = user;
+		this.#site = site;
 		this.#root.append(this.#button);
 		this.#button.addEventListener("click", () => this.#show(!this.#shown));
 		for (const intent of INTENTS) this.#button.addEventListener(intent, () => void fetchCode(), { passive: true });
@@ -168,12 +175,25 @@ class Embed {
 			base,
 			user: this.#user,
 			ahead,
+			site: this.#site,
 			onUnread: (n) => this.#label(n),
 			onWanted: () => this.#show(true),
 			onClose: () => this.#show(false),
 		});
 		this.#panel.chat.addEventListener("needs-login", () => this.#remove());
 		this.#panel.chat.addEventListener("other-user", () => location.reload());
+		if (this.#site?.people) drawDots(this.#panel);
+	}
+
+	/** Whether the site lets its pages name people. */
+	get hasPeople() {
+		return Boolean(this.#site?.people);
+	}
+
+	/** Opens a conversation with a user of the site. @param {string} user */
+	async chatWith(user) {
+		await this.#show(true);
+		await this.#panel?.ui.chatWith(user);
 	}
 
 	/** @param {number} unread */
@@ -193,17 +213,53 @@ class Embed {
 	}
 }
 
-const ONCE = Symbol.for("prebind-chat");
+/** For a visitor who is not logged in: the chat page asks for the login, or leads to login_url. */
+const toLogin = () => location.assign(`${base}/`);
 
-async function start() {
-	const page = /** @type {any} */ (globalThis);
-	if (page[ONCE]) return; // the page has the tag twice, perhaps at different addresses
-	page[ONCE] = true;
-	if (eager || tabStorage()?.getItem("prebind-session")) void fetchCode();
-	const [answer] = await Promise.all([askWho(how()), pageParsed()]);
-	if (answer.kind === "user") new Embed(answer.user).start();
-	else if (answer.kind === "later") new Embed("").start();
-	else if (answer.kind === "needs-login") forgetOurs(); // what is kept for a user whose login has ended
+/**
+ * Lets elements with data-prebind-chat="USER" open a conversation with that user of the site.
+ * @param {Embed | null} embed null: nobody is logged in
+ */
+function watchPeople(embed) {
+	if (embed && !embed.hasPeople) return; // what the page does without us stays
+	onPageLinks("data-prebind-chat", (element, event) => {
+		event.preventDefault();
+		if (embed) void embed.chatWith(element.dataset.prebindChat ?? "");
+		else toLogin();
+	});
 }
 
-start();
+const ONCE = Symbol.for("prebind-chat");
+
+/** The embed of this page; null: nobody is logged in. @type {Promise<Embed | null>} */
+let embedded = new Promise(() => {});
+
+/**
+ * Opens a conversation with a user of the site, as an element with data-prebind-chat does.
+ * @param {string} user
+ */
+export async function chatWith(user) {
+	const other = /** @type {any} */ (globalThis)[ONCE];
+	if (other !== chatWith) return other(user); // the page has the tag at another address
+	const embed = await embedded;
+	if (embed) await embed.chatWith(user);
+	else toLogin();
+}
+
+/** @returns {Promise<Embed | null>} */
+async function start() {
+	const page = /** @type {any} */ (globalThis);
+	if (page[ONCE]) return null; // the page has the tag twice, perhaps at different addresses
+	page[ONCE] = chatWith;
+	if (eager || tabStorage()?.getItem("prebind-session")) void fetchCode();
+	const [answer] = await Promise.all([askWho(how()), pageParsed()]);
+	/** @type {Embed | null} */ let embed = null;
+	if (answer.kind === "user") embed = new Embed(answer.user, answer.site);
+	else if (answer.kind === "later") embed = new Embed("");
+	embed?.start();
+	watchPeople(embed);
+	if (answer.kind === "needs-login") forgetOurs(); // what is kept for a user whose login has ended
+	return embed;
+}
+
+embedded = start();

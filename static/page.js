@@ -1,6 +1,7 @@
 // The chat page: the user interface in the whole window, with log-out. chat.js is
 // this module with all that it imports (bundle.mjs).
-import { drawAvatar } from "./contacts.js";
+import { drawAvatar } from "./avatar.js";
+import { siteOfPage } from "./bind.js";
 import { connect } from "./prebind.js";
 import { TEXT } from "./texts.js";
 import { ChatUi } from "./ui.js";
@@ -16,6 +17,7 @@ if (document.readyState === "loading")
 	await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
 
 const base = document.body.dataset.base ?? "";
+const site = siteOfPage(document);
 const chat = connect({ base, name: byId("me")?.textContent ?? "" });
 const ui = new ChatUi({
 	root: document,
@@ -25,6 +27,8 @@ const ui = new ChatUi({
 	shown: () => document.visibilityState === "visible",
 	onUnread: (unread) => (document.title = unread > 0 ? `(${unread}) ${TEXT.title}` : TEXT.title),
 	history: true,
+	base,
+	site,
 });
 
 /**

@@ -132,11 +132,11 @@ function templates() {
 
 /**
  * Builds the panel, which is hidden at first, and starts the session.
- * @param {{root: ShadowRoot, base: string, user: string, ahead?: Promise<import("./bind.js").BindAnswer>,
+ * @param {{root: ShadowRoot, base: string, user: string, ahead?: Promise<import("./bind.js").BindAnswer>, site?: import("./bind.js").SiteInfo,
  *   onUnread: (unread: number) => void, onWanted: () => void, onClose: () => void}} parts
  *   ahead: as for connect(); onWanted: as for ChatUi
  */
-export function openPanel({ root, base, user, ahead, onUnread, onWanted, onClose }) {
+export function openPanel({ root, base, user, ahead, site, onUnread, onWanted, onClose }) {
 	const close = h("button", { class: "quiet close", type: "button", "aria-label": TEXT.closeChat }, icon(ICONS.close));
 	close.addEventListener("click", onClose);
 	const bell = h("button", { class: "quiet bell", id: "notify", type: "button", "aria-label": TEXT.notify }, icon(ICONS.bell));
@@ -157,7 +157,7 @@ export function openPanel({ root, base, user, ahead, onUnread, onWanted, onClose
 	});
 	const chat = connect({ base, user, ahead });
 	const shown = () => !frame.hidden && document.visibilityState === "visible";
-	const ui = new ChatUi({ root, frame, chat, narrow: () => true, shown, onUnread, onWanted });
+	const ui = new ChatUi({ root, frame, chat, narrow: () => true, shown, onUnread, onWanted, base, site });
 	document.addEventListener("visibilitychange", () => ui.seen());
 	return { chat, frame, ui };
 }

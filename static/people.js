@@ -14,9 +14,12 @@ export class People {
 		this.#chat = chat;
 	}
 
-	/** Adds a contact, and asks to see the presence. @param {string} jid @returns {Promise<boolean>} false: refused */
-	async add(jid) {
-		const added = await this.#set({ jid });
+	/**
+	 * Adds a contact, and asks to see the presence.
+	 * @param {string} jid @param {string} [name] to keep in the list @returns {Promise<boolean>} false: refused
+	 */
+	async add(jid, name) {
+		const added = await this.#set(name ? { jid, name } : { jid });
 		if (!added) return false;
 		this.#chat.sendPresence({ to: jid, type: "subscribe" });
 		this.#chat.sendPresence({ to: jid, type: "subscribed" }); // so that the other one need not ask

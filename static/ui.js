@@ -3,7 +3,7 @@
 // needs.
 import { Alerts } from "./alerts.js";
 import { Banner } from "./banner.js";
-import { Contacts } from "./contacts.js";
+import { Contacts, presenceOf } from "./contacts.js";
 import { Conversation } from "./conversation.js";
 import { h, named } from "./dom.js";
 import { Messages } from "./messages.js";
@@ -28,6 +28,8 @@ const EMOJI = "🙂 😀 😂 😉 😍 😎 🤔 😢 😮 😡 👍 👎 👏 
  * @property {() => boolean} shown a person could see the open conversation
  * @property {(unread: number) => void} onUnread
  * @property {() => void} [onWanted] the user has clicked a notification: the user interface must be visible
+ * @property {string} base where prebind is mounted
+ * @property {import("./bind.js").SiteInfo} [site] what the site's configuration says
  * @property {boolean} [history] the browser's back button leads from the conversation to the list
  */
 
@@ -41,6 +43,8 @@ export class ChatUi {
 	/** @type {Conversation} */ #conversation;
 	#menu;
 	#alerts;
+	/** @type {Promise<import("./directory.js").Directory> | null} */ #loadingDirectory = null;
+	/** @type {import("./directory.js").Directory | null} */ #directory = null; // the site shows its people
 
 	/** @param {Parts} parts */
 	constructor(parts) {
@@ -119,6 +123,25 @@ export class ChatUi {
 		this.#contacts.focus(jid);
 	}
 
+	/**
+	 * Opens the conversation with a user of the site.
+	 * @param {string} user
+	 */
+	async chatWith(user) {
+		const directory = await this.#loadDirectory().catch(() => null);
+		const found = await directory?.openUser(user);
+		this.#sayAddress(found ? "" : TEXT.noPerson);
+	}
+
+	/**
+	 * How a user of the site is shown: "" is online.
+	 * @param {string} user @returns {string} "unknown" also for a user who is no contact
+	 */
+	showOfUser(user) {
+		const contact = this.#directory?.contactOfUser(user);
+		return contact ? presenceOf(contact).show : "unknown";
+	}
+
 	/** @param {string} id @returns {any} */
 	#part(id) {
 		return this.#parts.root.getElementById(id);
@@ -139,6 +162,7 @@ export class ChatUi {
 			this.#conversation.drawPeer();
 			this.#menu.update();
 			this.#drawEmpty();
+			this.#showPeople();
 		});
 		on("presence", (presence) => {
 			if (this.#contacts.setPresence(presence) === this.#conversation.contact) this.#conversation.drawPeer();
@@ -218,6 +242,7 @@ export class ChatUi {
 		this.#contacts.markOpen(contact);
 		this.#menu.update();
 		this.#keepOpen(contact.jid);
+		this.#directory?.update();
 		if (byHand) this.#conversation.focus();
 	}
 
@@ -236,6 +261,7 @@ export class ChatUi {
 		this.#conversation.setTyping(this.#contactOf(message.peer), false);
 		this.#messages.arrived(message);
 		this.#drawEmpty();
+		this.#directory?.update();
 	}
 
 	/** @param {Contact} contact @param {string} body of a message that is not in sight */
@@ -384,6 +410,42 @@ export class ChatUi {
 		this.#contacts.forgetPresence(); // it belongs to the session before
 		this.#setState("ready");
 		this.#messages.ready(resumed);
+	}
+
+	/** Shows the site's people, if it has any. Without a network the next change of the list tries again. */
+	#showPeople() {
+		if (this.#directory) this.#directory.update();
+		else if (this.#parts.site?.people) this.#loadDirectory().catch(() => {});
+	}
+
+	#loadDirectory() {
+		this.#loadingDirectory ??= this.#makeDirectory();
+		this.#loadingDirectory.catch(() => (this.#loadingDirectory = null));
+		return this.#loadingDirectory;
+	}
+
+	async #makeDirectory() {
+		const { Directory } = await import("./more.js");
+		this.#directory = new Directory(TEXT, {
+			chat: this.#chat,
+			base: this.#parts.base,
+			people: this.#parts.site?.people || "contacts",
+			user: () => this.#user,
+			part: (id) => this.#part(id),
+			contacts: () => this.#contacts.all,
+			contactOf: (jid) => this.#contactOf(jid),
+			current: () => this.#conversation.contact,
+			open: (contact) => {
+				this.#open(contact);
+				this.#drawEmpty();
+			},
+			draw: (contact) => {
+				this.#drawContact(contact);
+				this.#chat.dispatchEvent(new Event("people"));
+			},
+			fill,
+		});
+		return this.#directory;
 	}
 
 	/** @param {string} state connecting, ready, lost or stopped; the style sheet uses it, too */

@@ -51,6 +51,13 @@ export default {
 	roleVisitor: "reads only",
 	refusedChange: "The chat server has refused that.",
 	inRoom: "{name} in {room}",
+	findPeople: "Find people",
+	people: "People",
+	peopleFound: "{count} found",
+	nobodyFound: "Nobody is found.",
+	findLater: "Too many searches. Try again in a minute.",
+	notYetContact: "is not in your contacts yet.",
+	noPerson: "This person cannot be reached in the chat.",
 	notify: "Notify me of messages",
 	// what the panel on other pages shows; the chat page's own words are in the templates
 	openChat: "Open chat",

@@ -18,10 +18,10 @@ export function typablePassword() {
 
 /**
  * @param {import('./place.mjs').Place} place
- * @param {{ users?: Record<string, string>, site?: object, sites?: object, server?: object, prosody?: string, bosh?: Record<string, string>, web?: object,
+ * @param {{ users?: Record<string, string>, site?: object, sites?: object, server?: object, prosody?: string, bosh?: Record<string, string>, web?: object, contacts?: boolean,
  *           progress?: (text: string) => void }} [options]
  *   users: site user to site password; each has the XMPP account of that name, with another password
- *   prosody, bosh: more and bosh of startProsody
+ *   prosody, bosh, contacts: more, bosh and contacts of startProsody
  *   web: options of startLighttpd
  *   sites: further sites, with the same users and back end
  * @returns the address of the page, the ports, the passwords of the site (users) and of XMPP (accounts), and the parts
@@ -32,7 +32,7 @@ export async function startChat(place, options = {}) {
 	const xmpp = Object.fromEntries(Object.keys(users).map((name) => [name, randomBytes(18).toString("base64url")]));
 
 	progress(`XMPP server (Prosody), BOSH on 127.0.0.1:${boshPort}`);
-	const runProsody = () => startProsody(place, { domain: DOMAIN, port: boshPort, users: xmpp, more: options.prosody, bosh: options.bosh });
+	const runProsody = () => startProsody(place, { domain: DOMAIN, port: boshPort, users: xmpp, more: options.prosody, bosh: options.bosh, contacts: options.contacts });
 	const prosody = await runProsody();
 
 	progress("prebind: database, users, JID map");

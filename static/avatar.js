@@ -1,0 +1,27 @@
+// The picture of a person: initials on a colour, or what the site has.
+import { h } from "./dom.js";
+
+const HUES = 8; // the number of avatar colours in chat.css
+
+/**
+ * Draws initials on a colour that depends only on the name, and the picture over them as soon as it
+ * is there.
+ * @param {Element} avatar @param {string} name @param {string} [picture] its address; "": none
+ */
+export function drawAvatar(avatar, name, picture = "") {
+	const of = `${name}\n${picture}`;
+	if (avatar.getAttribute("data-of") === of) return; // the picture would be fetched again
+	avatar.setAttribute("data-of", of);
+	const letters = name
+		.split(/[\s._@-]+/)
+		.filter(Boolean)
+		.slice(0, name.includes("@") ? 1 : 2)
+		.map((word) => Array.from(word)[0].toLocaleUpperCase());
+	const sum = Array.from(name).reduce((hash, c) => (hash * 31 + (c.codePointAt(0) ?? 0)) % 65_521, 7);
+	avatar.textContent = letters.join("");
+	avatar.setAttribute("data-hue", String(sum % HUES));
+	if (!picture) return;
+	const image = h("img", { src: picture, alt: "", loading: "lazy", referrerpolicy: "no-referrer" });
+	image.addEventListener("error", () => image.remove());
+	avatar.append(image);
+}
