@@ -134,14 +134,16 @@ struct finding {
 	const struct people_question *ask;
 	const struct jid *only; /* NULL: any account */
 	struct store *reader;
-	struct person_list *list;
+	struct person_list *list; /* NULL: each is called */
+	void (*each)(void *arg, const struct person *person);
+	void *arg;
+	size_t users;       /* of our own that were told to own_found */
 	enum status status; /* of the first failure */
 	struct error *err;
 };
 
 static enum status add(struct finding *f, const struct people_row *row, const struct jid *jid)
 {
-	struct person_list *list = f->list;
 	const struct site_conf *conf = f->people->conf;
 	bool shown = row->display_name[0] != '\0' && !text_has_control(row->display_name);
 	bool picture = may_be_loaded(conf, f->ask->origin, row->picture);
@@ -157,7 +159,12 @@ static enum status add(struct finding *f, const struct people_row *row, const st
 		person_clear(&person);
 		return error_no_memory(f->err);
 	}
-	list->items[list->count++] = person;
+	if (f->list != NULL) {
+		f->list->items[f->list->count++] = person;
+		return STATUS_OK;
+	}
+	f->each(f->arg, &person);
+	person_clear(&person);
 	return STATUS_OK;
 }
 
@@ -175,7 +182,7 @@ static void person_found(void *arg, const struct people_row *row)
 	struct jid jid = {0};
 	struct error why = {0};
 
-	if (f->status != STATUS_OK || f->list->count == PEOPLE_MAX ||
+	if (f->status != STATUS_OK || (f->list != NULL && f->list->count == PEOPLE_MAX) ||
 	    identity_is_excluded(conf, row->user))
 		return;
 	f->status = jid_rule_look(conf, f->reader, &who, &jid, &why);
@@ -183,7 +190,7 @@ static void person_found(void *arg, const struct people_row *row)
 		f->status = STATUS_OK;
 	else if (f->status != STATUS_OK)
 		error_set(f->err, f->status, "%s", why.text);
-	else if (!jid_same_bare(&jid, f->ask->my_jid) &&
+	else if ((f->ask->my_jid == NULL || !jid_same_bare(&jid, f->ask->my_jid)) &&
 		 (f->only == NULL || jid_same_bare(&jid, f->only)))
 		f->status = add(f, row, &jid);
 	jid_clear(&jid);
@@ -202,8 +209,11 @@ static void own_found(void *arg, const struct user *user)
 	    .id = "",
 	};
 
+	struct finding *f = arg;
+
+	f->users++;
 	if (!user->disabled)
-		person_found(arg, &row);
+		person_found(f, &row);
 }
 
 static enum status own_each(struct finding *f, const struct people_search *what)
@@ -360,4 +370,36 @@ enum status people_find(struct people *people, const struct people_question *ask
 	if (status != STATUS_OK)
 		person_list_clear(out);
 	return status;
+}
+
+/* ---- everybody ---- */
+
+static enum status all_users(struct finding *f, size_t max)
+{
+	enum status status = user_list(f->reader, own_found, f, f->err);
+
+	if (status == STATUS_OK && f->users > max)
+		status =
+		    error_set(f->err, STATUS_CONFLICT, "the site has more than %zu people", max);
+	return status;
+}
+
+enum status people_all(const struct site_conf *conf, struct store *store, size_t max,
+		       void (*each)(void *arg, const struct person *person), void *arg,
+		       struct error *err)
+{
+	struct people people = {.conf = conf};
+	const struct people_question ask = {.store = store};
+	struct finding f = {
+	    .people = &people, .ask = &ask, .each = each, .arg = arg, .reader = store, .err = err};
+	enum status status = STATUS_OK;
+
+	if (has_query(conf))
+		status = people_query_open(conf, &people.query, err);
+	if (status == STATUS_OK && has_query(conf))
+		status = people_query_all(people.query, max, person_found, &f, err);
+	else if (status == STATUS_OK)
+		status = all_users(&f, max);
+	people_query_close(people.query);
+	return status == STATUS_OK ? f.status : status;
 }

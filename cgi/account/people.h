@@ -53,4 +53,12 @@ struct people_question {
 enum status people_find(struct people *people, const struct people_question *ask,
 			struct person_list *out, struct error *err);
 
+/*
+ * Calls each with everybody who has an account, for a list of all; the person is borrowed for the
+ * call. STATUS_CONFLICT: there are more than max.
+ */
+enum status people_all(const struct site_conf *conf, struct store *store, size_t max,
+		       void (*each)(void *arg, const struct person *person), void *arg,
+		       struct error *err);
+
 #endif

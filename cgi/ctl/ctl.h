@@ -28,6 +28,8 @@ struct ctl {
 	bool password_stdin;
 	const char *jid;
 	const char *display_name;
+	const char *server; /* of --for: the XMPP server's software */
+	const char *group;
 	const char *user;
 	const char *source;
 	const char *domains;   /* "a.example,b.example" */
@@ -74,7 +76,9 @@ enum verb_option {
 	OPTION_ANSWERS = 32768,
 	OPTION_COOKIE = 65536,
 	OPTION_PAGE = 131072,
-	OPTION_DISPLAY_NAME = 262144
+	OPTION_DISPLAY_NAME = 262144,
+	OPTION_FOR = 524288,
+	OPTION_GROUP = 1048576
 };
 
 struct verb {
@@ -141,6 +145,7 @@ int ctl_backup(struct ctl *ctl);
 int ctl_check(struct ctl *ctl);
 int ctl_conf(struct ctl *ctl);
 int ctl_migrate(struct ctl *ctl);
+int ctl_people_export(struct ctl *ctl);
 int ctl_prebind(struct ctl *ctl);
 int ctl_version(struct ctl *ctl);
 int ctl_user_add(struct ctl *ctl);

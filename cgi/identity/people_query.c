@@ -95,28 +95,70 @@ static void row_tell(const struct site_query_row *row,
 		each(arg, &person);
 }
 
+/* Rows of a query, and what they are told to. */
+struct listing {
+	struct site_query_row *rows;
+	size_t max, n;
+};
+
+/* pattern: what is sought, in a pattern of LIKE. */
+static enum status list(struct people_query *people, const struct people_search *what,
+			const char *pattern, struct listing *out, struct error *err)
+{
+	const struct site_query_value values[N_ASKED] = {
+	    [ASKED_Q] = {.text = what->q},          [ASKED_USER] = {.text = what->user},
+	    [ASKED_ME] = {.text = what->me},        [ASKED_LIMIT] = {.number = (int64_t)out->max},
+	    [ASKED_NOW] = {.number = clock_wall()}, [ASKED_Q_LIKE] = {.text = pattern},
+	};
+
+	return site_query_list(people->query, values, out->rows, out->max, &out->n, err);
+}
+
+static void listing_tell(struct listing *listing,
+			 void (*each)(void *arg, const struct people_row *row), void *arg)
+{
+	for (size_t i = 0; i < listing->n; i++) {
+		row_tell(&listing->rows[i], each, arg);
+		site_query_row_clear(&listing->rows[i]);
+	}
+	listing->n = 0;
+}
+
 enum status people_query_each(struct people_query *people, const struct people_search *what,
 			      void (*each)(void *arg, const struct people_row *row), void *arg,
 			      struct error *err)
 {
 	struct site_query_row rows[PEOPLE_ROWS_MAX];
+	struct listing listing = {.rows = rows, .max = PEOPLE_ROWS_MAX};
 	struct strbuf escaped;
-	size_t n = 0;
 
 	strbuf_init(&escaped);
 	site_query_escape_like(what->q, &escaped);
-	const struct site_query_value values[N_ASKED] = {
-	    [ASKED_Q] = {.text = what->q},          [ASKED_USER] = {.text = what->user},
-	    [ASKED_ME] = {.text = what->me},        [ASKED_LIMIT] = {.number = PEOPLE_ROWS_MAX},
-	    [ASKED_NOW] = {.number = clock_wall()}, [ASKED_Q_LIKE] = {.text = escaped.data},
-	};
-	enum status status = strbuf_ok(&escaped) ? site_query_list(people->query, values, rows,
-								   PEOPLE_ROWS_MAX, &n, err)
+	enum status status = strbuf_ok(&escaped) ? list(people, what, escaped.data, &listing, err)
 						 : error_no_memory(err);
-	for (size_t i = 0; i < n; i++) {
-		row_tell(&rows[i], each, arg);
-		site_query_row_clear(&rows[i]);
-	}
+	listing_tell(&listing, each, arg);
 	strbuf_clear(&escaped);
+	return status;
+}
+
+enum status people_query_all(struct people_query *people, size_t max,
+			     void (*each)(void *arg, const struct people_row *row), void *arg,
+			     struct error *err)
+{
+	const struct people_search anybody = {.q = "%", .user = "", .me = ""};
+	struct listing listing = {.max = max + 1};
+	enum status status = STATUS_OK;
+
+	listing.rows = calloc(listing.max, sizeof(*listing.rows));
+	if (listing.rows == NULL)
+		return error_no_memory(err);
+	status = list(people, &anybody, "%", &listing, err);
+	if (status == STATUS_OK && listing.n > max)
+		status = error_set(err, STATUS_CONFLICT, "the site has more than %zu people", max);
+	for (size_t i = 0; status != STATUS_OK && i < listing.n; i++)
+		site_query_row_clear(&listing.rows[i]);
+	if (status == STATUS_OK)
+		listing_tell(&listing, each, arg);
+	free(listing.rows);
 	return status;
 }

@@ -39,4 +39,12 @@ enum status people_query_each(struct people_query *people, const struct people_s
 			      void (*each)(void *arg, const struct people_row *row), void *arg,
 			      struct error *err);
 
+/*
+ * Calls each with everybody, for a list of all: what is searched for is anything. STATUS_CONFLICT:
+ * there are more than max.
+ */
+enum status people_query_all(struct people_query *people, size_t max,
+			     void (*each)(void *arg, const struct people_row *row), void *arg,
+			     struct error *err);
+
 #endif

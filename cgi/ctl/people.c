@@ -1,0 +1,186 @@
+/*
+ * prebindctl people export: the site's people as a group of the XMPP server, which makes each of
+ * them the others' contact without asking. For Prosody it is a file of mod_groups; for ejabberd and
+ * Tigase a shell script that changes the group to these members. docs/people.md says how to use it.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "account/people.h"
+#include "base/codec.h"
+#include "ctl/ctl.h"
+
+#define GROUP_DEFAULT "Everybody"
+#define GROUP_MAX     64   /* bytes */
+#define MEMBERS_MAX   5000 /* each of them gets a list of all the others */
+
+/* A kind of server. head and tail are printed around the members. */
+struct server {
+	const char *name;
+	const char *head; /* %s: the group; NULL: none */
+	void (*member)(const struct person *person);
+	const char *tail; /* NULL: none */
+};
+
+/* A line is JID=NAME; [ begins a group. */
+static void member_prosody(const struct person *person)
+{
+	if (person->jid[0] == '[' || strchr(person->jid, '=') != NULL)
+		fprintf(stderr, "prebindctl: left out, because mod_groups cannot hold it: %s\n",
+			person->jid);
+	else
+		printf("%s=%s\n", person->jid, person->name);
+}
+
+/* JIDs have no quotes, blanks or control characters in them (RFC 7622, 3.3.1). */
+static void member_tigase(const struct person *person)
+{
+	puts(person->jid);
+}
+
+/* ejabberdctl is a shell script that other shell scripts start: only harmless characters. */
+static void member_ejabberd(const struct person *person)
+{
+	bool harmless = true;
+
+	for (const char *c = person->jid; *c != '\0'; c++)
+		harmless = harmless && ((unsigned char)*c >= 0x80 || isalnum((unsigned char)*c) ||
+					strchr("@._-+", *c) != NULL);
+	if (harmless && person->jid[0] != '-')
+		puts(person->jid);
+	else
+		fprintf(stderr, "prebindctl: left out, because of a character in it: %s\n",
+			person->jid);
+}
+
+/*
+ * The members are between the two MEMBERS, the first of which is quoted: nothing is special there.
+ */
+static const char ejabberd_head[] = "#!/bin/sh\n"
+				    "# Run it as the user who may run ejabberdctl. It needs "
+				    "mod_shared_roster and mod_admin_extra.\n"
+				    "set -eu\n"
+				    "group='%s'\n"
+				    "ctl=${EJABBERDCTL:-ejabberdctl}\n"
+				    "should=$(mktemp)\n"
+				    "is=$(mktemp)\n"
+				    "trap 'rm -f \"$should\" \"$is\"' EXIT\n"
+				    "LC_ALL=C sort -u >\"$should\" <<'MEMBERS'\n";
+static const char ejabberd_tail[] =
+    "MEMBERS\n"
+    "host=$(head -n 1 \"$should\" | sed 's/.*@//')\n"
+    "[ -n \"$host\" ] || { echo 'the site has no people' >&2; exit 1; }\n"
+    "$ctl srg_list \"$host\" | grep -qxF \"$group\" || $ctl srg_create \"$group\" \"$host\" "
+    "\"$group\" \"$group\" \"$group\"\n"
+    "$ctl srg_get_members \"$group\" \"$host\" | LC_ALL=C sort -u >\"$is\"\n"
+    "LC_ALL=C comm -13 \"$should\" \"$is\" | while IFS= read -r jid; do\n"
+    "\t$ctl srg_user_del \"${jid%@*}\" \"${jid##*@}\" \"$group\" \"$host\" </dev/null\n"
+    "done\n"
+    "LC_ALL=C comm -23 \"$should\" \"$is\" | while IFS= read -r jid; do\n"
+    "\t$ctl srg_user_add \"${jid%@*}\" \"${jid##*@}\" \"$group\" \"$host\" </dev/null\n"
+    "done\n";
+
+static const char tigase_head[] =
+    "#!/bin/sh\n"
+    "# Usage: sh FILE STATE, with the members of the last time in the file STATE. In the "
+    "environment:\n"
+    "# TIGASE_URL, such as http://127.0.0.1:8080/rest/adhoc/sess-man@example.org, and CURL_CONFIG, "
+    "a file for\n"
+    "# curl with the lines user = \"admin@example.org:PASSWORD\" and, if there is one, header = "
+    "\"Api-Key: KEY\".\n"
+    "set -eu\n"
+    "group='%s'\n"
+    "state=${1:?the file of the members of the last time}\n"
+    "should=$(mktemp)\n"
+    "trap 'rm -f \"$should\"' EXIT\n"
+    "touch \"$state\"\n"
+    "LC_ALL=C sort -u >\"$should\" <<'MEMBERS'\n";
+static const char tigase_tail[] =
+    "MEMBERS\n"
+    "text() { printf '%s' \"$1\" | sed 's/&/\\&amp;/g; s/</\\&lt;/g'; }\n"
+    "item() { printf '<item><var>%s</var><value>%s</value></item>' \"$1\" \"$(text \"$2\")\"; }\n"
+    "change() { # OPERATION OWNER OTHER\n"
+    "\tanswer=$({\n"
+    "\t\tprintf '<command><node>user-roster-management</node><fields>'\n"
+    "\t\titem rosterOwnerJID \"$2\"; item jidToManipulate \"$3\"; item groups \"$group\"\n"
+    "\t\titem operationType \"$1\"; item subscriptionType both\n"
+    "\t\tprintf '</fields></command>'\n"
+    "\t} | curl -sS -f -K \"$CURL_CONFIG\" -H 'Content-Type: application/xml; charset=utf-8' "
+    "--data-binary @- \"$TIGASE_URL\")\n"
+    "\tcase $answer in *'Operation successful'*) ;; *) echo \"$2, $3: $answer\" >&2; exit 1 ;; "
+    "esac\n"
+    "}\n"
+    "both() { # OPERATION MEMBER < the others\n"
+    "\twhile IFS= read -r other; do\n"
+    "\t\t[ \"$other\" = \"$2\" ] || { change \"$1\" \"$2\" \"$other\" </dev/null; change \"$1\" "
+    "\"$other\" \"$2\" </dev/null; }\n"
+    "\tdone\n"
+    "}\n"
+    "LC_ALL=C comm -13 \"$should\" \"$state\" | while IFS= read -r jid; do both removeJid \"$jid\" "
+    "<\"$state\"; done\n"
+    "LC_ALL=C comm -23 \"$should\" \"$state\" | while IFS= read -r jid; do both addJid \"$jid\" "
+    "<\"$should\"; done\n"
+    "cp \"$should\" \"$state\"\n";
+
+static const struct server servers[] = {
+    {"prosody",  "[%s]\n",      member_prosody,  NULL         },
+    {"ejabberd", ejabberd_head, member_ejabberd, ejabberd_tail},
+    {"tigase",   tigase_head,   member_tigase,   tigase_tail  },
+};
+
+static const struct server *server_named(const char *name)
+{
+	for (size_t i = 0; name != NULL && i < sizeof(servers) / sizeof(servers[0]); i++)
+		if (strcmp(servers[i].name, name) == 0)
+			return &servers[i];
+	return NULL;
+}
+
+/* The name stands in quotes in a script, and between brackets in a file. */
+static bool group_is_good(const char *group)
+{
+	size_t len = strlen(group);
+
+	return len > 0 && len <= GROUP_MAX && group[0] != '+' &&
+	       strpbrk(group, "'[]\\%,") == NULL && utf8_valid(group, len) &&
+	       !text_has_control(group);
+}
+
+static void print_member(void *arg, const struct person *person)
+{
+	const struct server *server = arg;
+
+	server->member(person);
+}
+
+/* Only the head has a place, for the group's name. */
+static void print_head(const char *head, const char *group)
+{
+	const char *place = strstr(head, "%s");
+
+	printf("%.*s%s%s", (int)(place - head), head, group, place + 2);
+}
+
+int ctl_people_export(struct ctl *ctl)
+{
+	const struct server *server = server_named(ctl->server);
+	const char *group = ctl->group != NULL ? ctl->group : GROUP_DEFAULT;
+	struct error err = {0};
+
+	if (server == NULL || !group_is_good(group)) {
+		fputs(server == NULL
+			  ? "prebindctl: give --for prosody, --for ejabberd or --for tigase\n"
+			  : "prebindctl: --group needs a short name without ' [ ] \\ % and comma\n",
+		      stderr);
+		return EXIT_USAGE;
+	}
+	print_head(server->head, group);
+	enum status status =
+	    people_all(ctl->site, ctl->store, MEMBERS_MAX, print_member, (void *)server, &err);
+	if (status != STATUS_OK)
+		return ctl_fail(ctl, &err);
+	if (server->tail != NULL)
+		fputs(server->tail, stdout);
+	return EXIT_DONE;
+}
