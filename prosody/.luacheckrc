@@ -1,4 +1,4 @@
 -- What Prosody gives its modules; the rest is Lua as every version Prosody runs on has it.
 std = "min"
-globals = { "module" }
+globals = { "module", "prosody" }
 max_line_length = 120

@@ -49,11 +49,11 @@ class Scram {
 
 export class BoshClient {
 	/**
-	 * @param {{ port: number, domain: string, path?: string, agent?: import('node:http').Agent }} where agent: keeps
-	 *   connections; without it each body has its own
+	 * @param {{ port: number, domain: string, path?: string, agent?: import('node:http').Agent, headers?: Record<string, string> }} where
+	 *   agent: keeps connections; without it each body has its own; headers: more of them
 	 */
-	constructor({ port, domain, path = "/http-bind", agent }) {
-		Object.assign(this, { port, domain, path, agent: agent ?? false });
+	constructor({ port, domain, path = "/http-bind", agent, headers = {} }) {
+		Object.assign(this, { port, domain, path, agent: agent ?? false, headers });
 		this.rid = randomInt(1, 2 ** 40);
 		this.sid = "";
 	}
@@ -65,7 +65,7 @@ export class BoshClient {
 			port: this.port,
 			path: this.path,
 			method: "POST",
-			headers: { "Content-Type": "text/xml; charset=utf-8" },
+			headers: { "Content-Type": "text/xml; charset=utf-8", ...this.headers },
 			body: `<body rid='${this.rid++}'${this.sid && ` sid='${this.sid}'`} ${attributes}`
 				+ ` xmlns='http://jabber.org/protocol/httpbind'>${payload}</body>`,
 		});

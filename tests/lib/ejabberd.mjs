@@ -62,6 +62,8 @@ const modules = (lines) => entries(lines, /^(?= {2}\w)/m, /^ {2}(\w+):/);
 const CHANGE = {
 	listen: (old, lines) => ["listen:", ...new Map([...listeners(old), ...listeners(lines)]).values()],
 	modules: (old, lines) => ["modules:", ...new Map([...modules(old), ...modules(lines)]).values()],
+	acl: (old, lines) => ["acl:", ...new Map([...modules(old), ...modules(lines)]).values()],
+	access_rules: (old, lines) => ["access_rules:", ...new Map([...modules(old), ...modules(lines)]).values()],
 	api_permissions: (old, lines) => [...old, ...lines.slice(1)],
 };
 
