@@ -29,7 +29,7 @@ BASHDIR = $(PREFIX)/share/bash-completion/completions
 BASE     = address clock codec codec_base64 crypto error file history inflate json json_scan json_write key_list log log_writer metrics name secret \
 	secret_file status stopping strbuf troubles unix_crypt wait xml
 CONF     = amount check conf cookie_name databases keys list load number place placeholder print rooms shipped site_uri text value
-STORE    = adhoc_caller backup connection database_site jid_map limit limit_file migrate pool \
+STORE    = adhoc_caller backup connection copy database_site jid_map limit limit_file migrate pool \
 	postgresql_connection postgresql_setup postgresql_statement provisioned query session sql sqlite_backup sqlite_connection sqlite_error sqlite_file \
 	sqlite_foreign sqlite_setup sqlite_statement token_record user
 DB       = library libpq postgresql resolve socket_wait

@@ -31,10 +31,11 @@ static const struct verb verbs[] = {
 	 "parts for web server and XMPP server; it shows them first. --dry-run: only shows them. "
 	 "--page: answers a request for the page /setup, as CGI; the kit for shared hosting uses it.",
 	 VERB_NEW_CONF, OPTION_ANSWERS | OPTION_DRY_RUN | OPTION_PAGE, 0, 64, ctl_setup},
-	{"migrate", NULL, "[--adopt] [--json]",
+	{"migrate", NULL, "[--adopt] [--from DATABASE [--password-file FILE]] [--json]",
 	 "Creates the site's database, or brings it up to this program's schema. --adopt: takes it "
-	 "over from a site of another name, and ends the logins in it.",
-	 SITE, OPTION_JSON | OPTION_ADOPT, 0, 0, ctl_migrate},
+	 "over from a site of another name, and ends the logins in it. --from: copies a database, a "
+	 "file of SQLite or postgresql://…, into the empty one.",
+	 SITE, OPTION_JSON | OPTION_ADOPT | OPTION_FROM | OPTION_PASSWORD_FILE, 0, 0, ctl_migrate},
 	{"backup", NULL, "FILE",
 	 "Copies the site's database to a new file, also while prebind runs.",
 	 SITE, 0, 1, 1, ctl_backup},
@@ -218,6 +219,8 @@ static const struct option_row option_rows[] = {
 	{"cookie",              OPTION_COOKIE,              .text = IN_CTL(cookie)},
 	{"page",                OPTION_PAGE,                .flag = IN_CTL(page)},
 	{"adopt",               OPTION_ADOPT,               .flag = IN_CTL(adopt)},
+	{"from",                OPTION_FROM,                .text = IN_CTL(from)},
+	{"password-file",       OPTION_PASSWORD_FILE,       .text = IN_CTL(password_file)},
 };
 /* clang-format on */
 

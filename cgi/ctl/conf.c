@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ctl/ctl.h"
+#include "store/copy.h"
 
 int ctl_conf(struct ctl *ctl)
 {
@@ -57,8 +58,48 @@ static void print_migration(const struct ctl *ctl, const struct store_migration_
 		printf("%s: schema %d -> %d\n", path, report->from, report->to);
 }
 
+static int print_copy_json(const struct ctl *ctl, const struct store_copy *copy)
+{
+	struct strbuf json;
+	struct json_writer w;
+
+	strbuf_init(&json);
+	json_writer_init(&w, &json);
+	json_open_object(&w, NULL);
+	json_put_string(&w, "database", ctl->site->database);
+	json_put_string(&w, "copied_from", ctl->from);
+	json_open_object(&w, "rows");
+	for (size_t i = 0; i < STORE_COPY_TABLES; i++)
+		json_put_integer(&w, copy->copied[i].table, (int64_t)copy->copied[i].rows);
+	json_close_object(&w);
+	json_close_object(&w);
+	return ctl_print_json(ctl, &json);
+}
+
+static int copy_from(struct ctl *ctl)
+{
+	struct store_copy copy = {
+	    .from = {ctl->from, ctl->password_file},
+	    .to = STORE_PLACE(ctl->site),
+	    .site = ctl->site->name,
+	};
+	struct error err = {0};
+
+	if (store_copy(&copy, &err) != STATUS_OK)
+		return ctl_fail(ctl, &err);
+	if (ctl->json)
+		return print_copy_json(ctl, &copy);
+	for (size_t i = 0; i < STORE_COPY_TABLES; i++)
+		printf("%-16s %zu row%s\n", copy.copied[i].table, copy.copied[i].rows,
+		       copy.copied[i].rows == 1 ? "" : "s");
+	printf("%s is a copy of %s; rate limits begin anew\n", ctl->site->database, ctl->from);
+	return EXIT_DONE;
+}
+
 int ctl_migrate(struct ctl *ctl)
 {
+	if (ctl->from != NULL)
+		return copy_from(ctl);
 	const struct store_migration what = {
 	    .place = STORE_PLACE(ctl->site),
 	    .site = ctl->site->name,

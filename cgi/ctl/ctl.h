@@ -37,7 +37,9 @@ struct ctl {
 	bool api_key;
 	bool dry_run;
 	bool adopt;
-	bool page; /* setup: as CGI, for the kit */
+	const char *from;          /* migrate: a database to copy */
+	const char *password_file; /* of that database */
+	bool page;                 /* setup: as CGI, for the kit */
 	const char *ttl;
 	const char *web;     /* the page's address */
 	const char *answers; /* a file */
@@ -78,7 +80,9 @@ enum verb_option {
 	OPTION_PAGE = 131072,
 	OPTION_DISPLAY_NAME = 262144,
 	OPTION_FOR = 524288,
-	OPTION_GROUP = 1048576
+	OPTION_GROUP = 1048576,
+	OPTION_FROM = 2097152,
+	OPTION_PASSWORD_FILE = 4194304
 };
 
 struct verb {

@@ -27,6 +27,7 @@ struct remote_connection {
 	char *password_file;       /* owned */
 	struct postgresql *server; /* NULL: not connected */
 	bool in_transaction;
+	int call_ms; /* the deadline of a call, until connection_reset */
 	bool prepared[QUERY_COUNT];
 	int64_t clock_us;    /* the server's, when it was read last … */
 	int64_t clock_at_us; /* … and the monotonic time then; 0: never */

@@ -155,6 +155,7 @@ static struct connection *remote_new(const struct store_place *place, struct err
 		return NULL;
 	}
 	new->common.kind = &database_postgresql;
+	new->call_ms = SERVER_CALL_MS;
 	new->common.path = strdup(place->database);
 	new->password_file = strdup(file);
 	enum status status = new->common.path != NULL &&new->password_file != NULL
@@ -218,6 +219,13 @@ enum status remote_script(struct connection *db, const char *sql, struct error *
 	return remote_ask(db, sql, NULL, NULL, err);
 }
 
+/* Only longer: a short wait for a row would need a question to the server. */
+static void remote_patience(struct connection *db, int milliseconds)
+{
+	if (milliseconds > SERVER_CALL_MS)
+		remote(db)->call_ms = milliseconds;
+}
+
 /* A migration may take long on a large table. */
 static enum status script_without_hurry(struct connection *db, const char *sql, struct error *err)
 {
@@ -230,7 +238,7 @@ static enum status script_without_hurry(struct connection *db, const char *sql, 
 static enum status ask(struct connection *db, const char *sql, int *number, char **text,
 		       struct error *err)
 {
-	remote_hurry(db, SERVER_CALL_MS);
+	remote_hurry(db, remote(db)->call_ms);
 	return remote_ask(db, sql, number, text, err);
 }
 
@@ -303,6 +311,11 @@ static enum status try_begin(struct connection *db, const struct store_key *key,
 		 (long long)lock_number(key));
 	enum status status = ask(db, sql, NULL, &clock, err);
 	remote(db)->in_transaction = status == STATUS_OK;
+	if (status == STATUS_OK && remote(db)->call_ms > SERVER_CALL_MS)
+		status = ask(db,
+			     "SET LOCAL statement_timeout = 0; SET LOCAL "
+			     "idle_in_transaction_session_timeout = 0",
+			     NULL, NULL, err);
 	if (status == STATUS_OK)
 		clock_set(db, clock);
 	else if (!postgresql_is_lost(remote(db)->server))
@@ -334,7 +347,7 @@ static enum status remote_commit(struct connection *db, struct error *err)
 
 	if (!remote(db)->in_transaction)
 		return STATUS_OK;
-	remote_hurry(db, SERVER_CALL_MS);
+	remote_hurry(db, remote(db)->call_ms);
 	if (postgresql_script(remote(db)->server, "COMMIT", &result, &why) != STATUS_OK)
 		return remote_failed(db, &why, err);
 	remote(db)->in_transaction = false;
@@ -361,6 +374,7 @@ const struct database_kind database_postgresql = {
     .script = script_without_hurry,
     .ask = ask,
     .verify = remote_verify,
+    .patience = remote_patience,
     .begin = remote_begin,
     .commit = remote_commit,
     .rollback = remote_rollback,

@@ -58,7 +58,7 @@ enum status remote_prepare(struct connection *db, enum query query, struct error
 	name_of(query, name);
 	for (size_t i = 0; queries[query].params[i] != KIND_NULL; i++)
 		types[statement.count++] = type_of(queries[query].params[i]);
-	remote_hurry(db, SERVER_CALL_MS);
+	remote_hurry(db, remote(db)->call_ms);
 	enum status status = postgresql_prepare(remote(db)->server, &statement, &why);
 	free(text);
 	if (status != STATUS_OK)
@@ -109,7 +109,7 @@ static enum status execute(struct connection *db, enum query query, const struct
 	while (queries[query].params[values.count] != KIND_NULL)
 		values.count++;
 	name_of(query, name);
-	remote_hurry(db, SERVER_CALL_MS);
+	remote_hurry(db, remote(db)->call_ms);
 	status = postgresql_execute(remote(db)->server, name, &values, out, &why);
 	return status == STATUS_OK ? status : remote_failed(db, &why, err);
 }

@@ -7,6 +7,7 @@
  * another because of that.
  */
 #include "store/adhoc_caller.h"
+#include "store/copied.h"
 #include "store/jid_map.h"
 #include "store/limit_file.h"
 #include "store/provisioned.h"
@@ -398,4 +399,65 @@ const struct query_sql queries[QUERY_COUNT] = {
     [QUERY_UPSTREAM_SET] = RUNS("INSERT INTO upstream (url, state) VALUES (?1, ?2)"
 				" ON CONFLICT (url) DO UPDATE SET state = excluded.state",
 				KIND_TEXT, KIND_TEXT),
+
+    /* Whole tables, for prebindctl migrate --from. The columns are those of copied.h. */
+    [QUERY_COPY_READ_USER] = FINDS(
+	&(const struct row_type)ROW(struct copied_row, site_user_copied),
+	"SELECT id, name, display_name, password_hash, disabled, created, folded FROM site_user"),
+    [QUERY_COPY_WRITE_USER] =
+	RUNS("INSERT INTO site_user (id, name, display_name, password_hash, disabled, created, "
+	     "folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	     KIND_INTEGER, KIND_TEXT, KIND_TEXT, KIND_TEXT, KIND_INTEGER, KIND_INTEGER, KIND_TEXT),
+    [QUERY_COPY_READ_SESSION] = FINDS(
+	&(const struct row_type)ROW(struct copied_row, login_session_copied),
+	"SELECT token_hash, source, \"user\", created, last_seen, password_mac FROM login_session"),
+    [QUERY_COPY_WRITE_SESSION] =
+	RUNS("INSERT INTO login_session (token_hash, source, \"user\", created, last_seen, "
+	     "password_mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	     KIND_BLOB, KIND_TEXT, KIND_TEXT, KIND_INTEGER, KIND_INTEGER, KIND_BLOB | KIND_OR_NULL),
+    [QUERY_COPY_READ_JID_MAP] =
+	FINDS(&(const struct row_type)ROW(struct copied_row, jid_map_copied),
+	      "SELECT source, \"user\", localpart, domain, xmpp_password FROM jid_map"),
+    [QUERY_COPY_WRITE_JID_MAP] =
+	RUNS("INSERT INTO jid_map (source, \"user\", localpart, domain, xmpp_password) VALUES (?1, "
+	     "?2, ?3, ?4, ?5)",
+	     KIND_TEXT, KIND_TEXT, KIND_TEXT, KIND_TEXT, KIND_TEXT | KIND_OR_NULL),
+    [QUERY_COPY_READ_SITE_KEY] =
+	FINDS(&(const struct row_type)ROW(struct copied_row, site_key_copied),
+	      "SELECT purpose, key FROM site_key"),
+    [QUERY_COPY_WRITE_SITE_KEY] =
+	RUNS("INSERT INTO site_key (purpose, key) VALUES (?1, ?2)", KIND_TEXT, KIND_BLOB),
+    [QUERY_COPY_READ_ADHOC_CALLER] =
+	FINDS(&(const struct row_type)ROW(struct copied_row, gateway_caller_copied),
+	      "SELECT name, password_hash, api_key_hash, domains, addresses, disabled, created "
+	      "FROM gateway_caller"),
+    [QUERY_COPY_WRITE_ADHOC_CALLER] =
+	RUNS("INSERT INTO gateway_caller (name, password_hash, api_key_hash, domains, addresses, "
+	     "disabled, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	     KIND_TEXT, KIND_TEXT, KIND_BLOB | KIND_OR_NULL, KIND_TEXT, KIND_TEXT, KIND_INTEGER,
+	     KIND_INTEGER),
+    [QUERY_COPY_READ_USED_NONCE] =
+	FINDS(&(const struct row_type)ROW(struct copied_row, used_nonce_copied),
+	      "SELECT nonce, expiry FROM used_nonce"),
+    [QUERY_COPY_WRITE_USED_NONCE] =
+	RUNS("INSERT INTO used_nonce (nonce, expiry) VALUES (?1, ?2)", KIND_TEXT, KIND_INTEGER),
+    [QUERY_COPY_READ_TOKEN_REVOCATION] =
+	FINDS(&(const struct row_type)ROW(struct copied_row, token_revocation_copied),
+	      "SELECT \"user\", min_iat FROM token_revocation"),
+    [QUERY_COPY_WRITE_TOKEN_REVOCATION] =
+	RUNS("INSERT INTO token_revocation (\"user\", min_iat) VALUES (?1, ?2)", KIND_TEXT,
+	     KIND_INTEGER),
+    [QUERY_COPY_READ_JID_CLAIM] =
+	FINDS(&(const struct row_type)ROW(struct copied_row, jid_claim_copied),
+	      "SELECT localpart, domain, owner, since FROM jid_claim"),
+    [QUERY_COPY_WRITE_JID_CLAIM] =
+	RUNS("INSERT INTO jid_claim (localpart, domain, owner, since) VALUES (?1, ?2, ?3, ?4)",
+	     KIND_TEXT, KIND_TEXT, KIND_TEXT, KIND_INTEGER),
+    [QUERY_COPY_READ_PROVISIONED] =
+	FINDS(&(const struct row_type)ROW(struct copied_row, provisioned_copied),
+	      "SELECT localpart, domain, xmpp_password, done, taken FROM provisioned"),
+    [QUERY_COPY_WRITE_PROVISIONED] =
+	RUNS("INSERT INTO provisioned (localpart, domain, xmpp_password, done, taken) VALUES (?1, "
+	     "?2, ?3, ?4, ?5)",
+	     KIND_TEXT, KIND_TEXT, KIND_TEXT | KIND_OR_NULL, KIND_INTEGER, KIND_INTEGER),
 };

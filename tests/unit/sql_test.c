@@ -21,6 +21,8 @@ static const enum query of_all_rows[] = {
 
 static bool is_of_all_rows(enum query query)
 {
+	if (query >= QUERY_COPY_FIRST && query < QUERY_LIMIT_FIND && queries[query].row != NULL)
+		return true;
 	for (size_t i = 0; i < COUNT(of_all_rows); i++)
 		if (of_all_rows[i] == query)
 			return true;
