@@ -325,6 +325,11 @@ trips:
 kit-systems: kit
 	tests/kit/run $(KIT).tar.gz
 
+# Follows docs/own-server.md with the package in a fresh Debian 12, then updates, removes and purges it. This needs root,
+# debootstrap, a mirror, and the groups `deb` and `kit` of tests/packages.
+deb-systems: deb
+	tests/deb/run prebind_$(VERSION)_$$(dpkg --print-architecture).deb
+
 # Runs the systemd units under a separate systemd. This needs root, and a machine that can make control groups.
 systemd: all vendor
 	@node tests/systemd/run.mjs
@@ -480,6 +485,7 @@ help:
 	@echo 'make trips     counts round trips and bytes from a page to the list of contacts, over a slow network'
 	@echo 'make systemd   runs the units under a real systemd, in namespaces; needs root'
 	@echo 'make kit-systems  installs the kit in fresh systems of Debian 11, 12 and 13; needs root and debootstrap'
+	@echo 'make deb-systems  installs, updates and removes the package in a fresh Debian 12; needs root and debootstrap'
 	@echo 'make screenshots  writes a picture of every page and state to artifacts/screenshots/'
 	@echo 'make check     runs the quick tests: lint and unit tests'
 	@echo 'make lint      checks the rules of the repository, runs linters, checks formatting'
@@ -499,5 +505,5 @@ help:
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
 	$(UNIT_TESTS:%=$(BUILD)/unit/%.d) $(BUILD)/unit/unit.d
 
-.PHONY: all unit screenshots bench-programs fuzz-programs vendor demo test bench fuzz soak trips pages-soak systemd check lint asan tsan sanitized valgrind torture install uninstall dist deb kit kit-systems clean help FORCE
+.PHONY: all unit screenshots bench-programs fuzz-programs vendor demo test bench fuzz soak trips pages-soak systemd check lint asan tsan sanitized valgrind torture install uninstall dist deb deb-systems kit kit-systems clean help FORCE
 .DELETE_ON_ERROR:

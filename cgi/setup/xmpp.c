@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/secret.h"
@@ -149,6 +150,27 @@ static char *try_usual(struct trial *trial)
 	return NULL;
 }
 
+/* A server that is installed, but does not answer: its part will switch BOSH on. */
+static void installed_here(struct setup *setup)
+{
+	static const struct {
+		const char *file;
+		const char *server;
+	} servers[] = {
+	    {"/etc/prosody/prosody.cfg.lua", "prosody" },
+	    {"/etc/ejabberd/ejabberd.yml",   "ejabberd"},
+	};
+
+	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+		if (access(servers[i].file, F_OK) != 0)
+			continue;
+		setup->xmpp_server = servers[i].server;
+		fprintf(setup->say, "  %s is installed here; its part switches BOSH on\n",
+			servers[i].server);
+		return;
+	}
+}
+
 enum status setup_xmpp_find(struct setup *setup, char **out, struct error *err)
 {
 	const char *ca_file = setup_key_get(setup, "ca_file");
@@ -169,6 +191,8 @@ enum status setup_xmpp_find(struct setup *setup, char **out, struct error *err)
 		try(&trial, given);
 	else
 		*out = try_usual(&trial);
+	if (status == STATUS_OK && given[0] == '\0' && *out == NULL)
+		installed_here(setup);
 	http_connection_return(client, trial.connection);
 	http_answer_clear(&trial.answer);
 	http_client_free(client);
