@@ -36,12 +36,21 @@ void cookie_expire(struct response *res, const struct site_conf *conf, enum own_
 	cookie_set(res, conf, cookie, "", 0);
 }
 
-char *cookie_get(const struct request *req, const struct site_conf *conf, enum own_cookie cookie)
+enum status own_cookie_find(const struct request *req, const struct site_conf *conf,
+			    enum own_cookie cookie, char **out, struct error *err)
 {
 	char name[COOKIE_NAME_MAX];
+
+	*out = NULL;
+	cookie_name(conf, cookie, name);
+	enum status status = request_cookie(req, name, out, err);
+	return status == STATUS_NOT_FOUND || status == STATUS_BAD_REQUEST ? STATUS_OK : status;
+}
+
+char *cookie_get(const struct request *req, const struct site_conf *conf, enum own_cookie cookie)
+{
 	char *value = NULL;
 
-	cookie_name(conf, cookie, name);
-	request_cookie(req, name, &value, NULL);
+	own_cookie_find(req, conf, cookie, &value, NULL);
 	return value;
 }

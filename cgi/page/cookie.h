@@ -22,7 +22,13 @@ void cookie_set(struct response *res, const struct site_conf *conf, enum own_coo
 /* Tells the browser to delete the cookie. */
 void cookie_expire(struct response *res, const struct site_conf *conf, enum own_cookie cookie);
 
-/* The cookie's value; the caller frees it with secret_free. NULL: none, or a malformed one. */
+/*
+ * The cookie's value; the caller frees it with secret_free. *out is NULL: none, or a malformed one.
+ * Fails only if memory is short.
+ */
+enum status own_cookie_find(const struct request *req, const struct site_conf *conf,
+			    enum own_cookie cookie, char **out, struct error *err);
+/* The same where a lack of memory may count as no cookie. */
 char *cookie_get(const struct request *req, const struct site_conf *conf, enum own_cookie cookie);
 
 #endif

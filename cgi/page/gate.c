@@ -211,22 +211,33 @@ static enum status handover_check(const struct exchange *ex, struct error *err)
 			     : "");
 }
 
+static enum status binding_find(const struct exchange *ex, char **out, struct error *err)
+{
+	enum status status = own_cookie_find(&ex->req, ex->site->conf, COOKIE_FORM, out, err);
+
+	if (*out != NULL && strlen(*out) != SESSION_TOKEN_LEN) {
+		secret_free(*out);
+		*out = NULL;
+	}
+	return status;
+}
+
 char *login_form_binding(const struct exchange *ex)
 {
-	char *value = cookie_get(&ex->req, ex->site->conf, COOKIE_FORM);
+	char *value = NULL;
 
-	if (value != NULL && strlen(value) != SESSION_TOKEN_LEN) {
-		secret_free(value);
-		value = NULL;
-	}
+	binding_find(ex, &value, NULL);
 	return value;
 }
 
 static enum status check_login_token(struct exchange *ex, struct error *err)
 {
-	char *binding = login_form_binding(ex);
-	bool holds = token_holds(ex, binding);
+	char *binding = NULL;
+	enum status status = binding_find(ex, &binding, err);
 
+	if (status != STATUS_OK)
+		return status;
+	bool holds = token_holds(ex, binding);
 	secret_free(binding);
 	return holds ? STATUS_OK
 		     : error_set(err, STATUS_FORBIDDEN,
