@@ -62,7 +62,7 @@ class Run {
 				continue;
 			}
 			const names = this.stand.namesIn(text);
-			const wrong = complaint(user, { text, names, before, stable: !changing && user.changes === changes });
+			const wrong = complaint(user, { text, names, before, stable: before !== null && !changing && user.changes === changes });
 			if (wrong)
 				this.complaints.push(`${wrong}: ${text.replace(/[^ -~\n]/g, "").slice(0, 1500)}`);
 			this.note(text, names);

@@ -26,7 +26,7 @@ const NAMES = /\b(own|sqlite|mariadb|postgresql)\d+x/g;
 
 const ID = /"user":"([\w-]{43})"/;
 
-/** @typedef {{ name: string, site: string, number: number, cookie: string | null, in: boolean, changing: boolean, changes: number }} User */
+/** @typedef {{ name: string, site: string, number: number, cookie: string | null, in: boolean | null, changing: boolean, changes: number }} User */
 
 const host = (site) => `${site}.example.org`;
 const newSid = () => crypto.randomBytes(24).toString("base64url");
@@ -162,6 +162,9 @@ export class IdentityStand {
 		try {
 			if (await how())
 				user.in = isIn;
+		} catch (error) {
+			user.in = null; // its answer was lost: it may have happened, or not
+			throw error;
 		} finally {
 			user.changing = false;
 			user.changes++;
