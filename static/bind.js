@@ -118,12 +118,21 @@ function readFailure(response, data, now) {
 }
 
 /**
- * @typedef {{people: "" | "contacts" | "all"}} SiteInfo people: which of the site's people are shown; "": none
+ * @typedef {{jid: string, name: string, join: boolean}} SiteRoom join: users enter it by themselves
+ * @typedef {{people: "" | "contacts" | "all", rooms: SiteRoom[], staff: string[], name: string}} SiteInfo people: which
+ *   of the site's people are shown, "": none; name: this user's, as rooms show it; may be empty
  */
 
 /** What the site's configuration tells its pages. @param {any} data of the page or of prebind.json @returns {SiteInfo} */
 export function readSite(data) {
-	return { people: ["contacts", "all"].includes(data?.people) ? data.people : "" };
+	const list = (/** @type {unknown} */ value) => (Array.isArray(value) ? value : []);
+	const rooms = list(data?.rooms).filter(({ jid, name }) => typeof jid === "string" && typeof name === "string");
+	return {
+		people: ["contacts", "all"].includes(data?.people) ? data.people : "",
+		rooms: rooms.map(({ jid, name, join }) => ({ jid, name, join: join === true })),
+		staff: list(data?.staff).filter((jid) => typeof jid === "string"),
+		name: typeof data?.name === "string" ? data.name : "",
+	};
 }
 
 /** Reads it from the page's data block, which stays. @param {Document} document */

@@ -21,7 +21,9 @@ const SHOW_RANK = ["chat", "", "away", "xa", "dnd"];
  * @property {import("./lines.js").Line | null} last the last message; null: none is known
  * @property {boolean} blocked as far as is known
  * @property {string} picture that the site has; "": none is known
- * @property {{state: string, people: string[], members: import("./rooms.js").Member[]} | null} room null: not a group chat
+ * @property {boolean} staff of the site
+ * @property {{state: string, muted?: boolean, people: string[], members: import("./rooms.js").Member[]} | null} room muted:
+ *   this user may only read; null: not a group chat
  */
 
 /**
@@ -39,6 +41,7 @@ const newContact = (jid) => ({
 	last: null,
 	blocked: false,
 	picture: "",
+	staff: false,
 	room: null,
 });
 
@@ -62,6 +65,7 @@ export function presenceText(contact) {
 	if (contact.room) return roomText(contact.room);
 	if (contact.blocked) return TEXT.blocked;
 	const { show, status } = presenceOf(contact);
+	if (contact.staff && show === "unknown") return TEXT.staff;
 	const key = SHOWS.find((each) => each === show) ?? "online";
 	return [TEXT[key], status].filter(Boolean).join(" · ");
 }

@@ -40,6 +40,7 @@ export class Conversation {
 	#part;
 	#field;
 	#news; // the button that leads to the newest message
+	#muted = h("p", { class: "muted", id: "muted", role: "status" }); // says that this user may only read
 	#sendable = false;
 	#top = 0; // where the log was when #follows was last set
 	#follows = true; // the newest message is in sight, and the log scrolls to the next one
@@ -51,7 +52,7 @@ export class Conversation {
 		this.#field.dir = "auto"; // depends on the text in it, not on the page's language
 		this.#hooks = hooks;
 		this.#news = h("button", { type: "button", class: "news", hidden: true }, `${TEXT.newMessages} ↓`);
-		part("composer").before(this.#news);
+		part("composer").before(this.#news, this.#muted);
 		this.#news.addEventListener("click", () => {
 			this.toEnd();
 			this.focus();
@@ -103,11 +104,13 @@ export class Conversation {
 	}
 
 	focus() {
-		this.#field.focus();
+		if (this.#field.disabled) this.#part("logs").focus();
+		else this.#field.focus();
 	}
 
 	/** Inserts a text at the cursor. @param {string} text */
 	insert(text) {
+		if (this.#field.disabled) return;
 		const { selectionStart, selectionEnd } = this.#field;
 		this.#field.setRangeText(text, selectionStart, selectionEnd, "end");
 		this.#onInput();
@@ -131,6 +134,7 @@ export class Conversation {
 		this.#part("peer-presence").textContent = typing ? TEXT.typing : presenceText(contact);
 		this.#part("conversation").dataset.show = presence.show || "online";
 		drawAvatar(this.#part("peer-avatar"), contact.name, contact.picture);
+		if (this.#field.disabled !== (contact.room?.muted === true)) this.#drawComposer();
 	}
 
 	/** @param {Contact} contact @param {boolean} typing */
@@ -264,7 +268,7 @@ export class Conversation {
 
 	#submit() {
 		const text = this.#field.value.trim();
-		if (!this.#contact || !this.#sendable || text === "") return;
+		if (!this.#contact || !this.#sendable || this.#field.disabled || text === "") return;
 		this.#field.value = "";
 		this.#hooks.onDraft(this.#contact, "");
 		clearTimeout(this.#pauseTimer);
@@ -294,7 +298,10 @@ export class Conversation {
 
 	#drawComposer() {
 		const field = this.#field;
-		this.#part("send").disabled = !this.#sendable || field.value.trim() === "";
+		const muted = this.#contact?.room?.muted === true;
+		field.disabled = muted;
+		this.#muted.textContent = muted ? TEXT.muted : "";
+		this.#part("send").disabled = muted || !this.#sendable || field.value.trim() === "";
 		field.style.height = "auto";
 		field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
 	}

@@ -10,6 +10,7 @@ import { forgetOurs } from "./handover.js";
 import { isHeld } from "./holder.js";
 import { onPageLinks } from "./pagelinks.js";
 import { drawDots } from "./pagedots.js";
+import { roomJid } from "./stanza.js";
 import { keptUnread, tabStorage } from "./storage.js";
 import { styleTexts } from "./styles.js";
 import { fill, TEXT } from "./texts.js";
@@ -196,6 +197,23 @@ class Embed {
 		await this.#panel?.ui.chatWith(user);
 	}
 
+	/**
+	 * Opens a room of the page.
+	 * @param {string} room its JID, or its first part in the domain of the site's rooms @param {string} name to show
+	 */
+	async openRoom(room, name) {
+		const jid = roomJid(room, this.#site?.rooms[0]?.jid ?? "");
+		if (!jid) throw new Error(`data-prebind-room="${room}" is not the address of a room; write NAME@DOMAIN, or set the key rooms`);
+		await this.#show(true);
+		await this.#panel?.ui.openRoom(jid, name || room);
+	}
+
+	/** Opens a conversation with the site's staff. */
+	async askStaff() {
+		await this.#show(true);
+		await this.#panel?.ui.askStaff();
+	}
+
 	/** @param {number} unread */
 	#label(unread) {
 		const says = this.#shown ? TEXT.closeChat : TEXT.openChat;
@@ -215,6 +233,24 @@ class Embed {
 
 /** For a visitor who is not logged in: the chat page asks for the login, or leads to login_url. */
 const toLogin = () => location.assign(`${base}/`);
+
+/**
+ * Lets elements of the page open a room, or a conversation with the staff. For a visitor who is not
+ * logged in they lead to the chat page, which asks for the login.
+ * @param {Embed | null} embed null: nobody is logged in
+ */
+function watchPage(embed) {
+	/** @param {string} attribute @param {(embed: Embed, element: HTMLElement) => void} open */
+	const on = (attribute, open) =>
+		onPageLinks(attribute, (element, event) => {
+			event.preventDefault();
+			if (embed) open(embed, element);
+			else toLogin();
+		});
+	on("data-prebind-room", (there, { dataset, textContent }) =>
+		void there.openRoom(dataset.prebindRoom ?? "", dataset.prebindName ?? textContent?.trim() ?? ""));
+	on("data-prebind-ask", (there) => void there.askStaff());
+}
 
 /**
  * Lets elements with data-prebind-chat="USER" open a conversation with that user of the site.
@@ -258,6 +294,7 @@ async function start() {
 	else if (answer.kind === "later") embed = new Embed("");
 	embed?.start();
 	watchPeople(embed);
+	watchPage(embed);
 	if (answer.kind === "needs-login") forgetOurs(); // what is kept for a user whose login has ended
 	return embed;
 }

@@ -145,15 +145,16 @@ export class Messages {
 
 	// ---- what is sent ----
 
-	/** @param {Contact} contact @param {string} text */
+	/** @param {Contact} contact @param {string} text @returns {boolean} false: there is no session */
 	send(contact, text) {
 		const id = this.#parts.chat.send(contact.lockedTo, text);
-		if (!id) return;
+		if (!id) return false;
 		const talk = this.talk(contact);
 		const parts = { id, author: contact.room ? talk.nick : "", session: this.#session };
 		// A group chat sends the message back. That copy is known by its id, and settles this one.
 		this.#talks.add(talk, newLine({ ...parts, direction: "out", text: cleanText(text), time: new Date(), fate: "pending" }));
 		this.#parts.draw(contact);
+		return true;
 	}
 
 	/**

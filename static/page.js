@@ -29,7 +29,15 @@ const ui = new ChatUi({
 	history: true,
 	base,
 	site,
+	address: pageBefore,
 });
+
+/** The site's page that led here; "": none. */
+function pageBefore() {
+	const { referrer } = document;
+	const own = new URL(`${base}/`, location.href).href;
+	return referrer.startsWith(`${location.origin}/`) && !referrer.startsWith(own) ? referrer : "";
+}
 
 /**
  * Fetches a new token for the log-out form, because the old one may have expired. If the answer is

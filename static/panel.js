@@ -132,7 +132,8 @@ function templates() {
 
 /**
  * Builds the panel, which is hidden at first, and starts the session.
- * @param {{root: ShadowRoot, base: string, user: string, ahead?: Promise<import("./bind.js").BindAnswer>, site?: import("./bind.js").SiteInfo,
+ * @param {{root: ShadowRoot, base: string, user: string, ahead?: Promise<import("./bind.js").BindAnswer>,
+ *   site?: import("./bind.js").SiteInfo,
  *   onUnread: (unread: number) => void, onWanted: () => void, onClose: () => void}} parts
  *   ahead: as for connect(); onWanted: as for ChatUi
  */
@@ -155,9 +156,10 @@ export function openPanel({ root, base, user, ahead, site, onUnread, onWanted, o
 	frame.addEventListener("keydown", (event) => {
 		if (event.key === "Escape" && !event.isComposing) onClose();
 	});
-	const chat = connect({ base, user, ahead });
+	const chat = connect({ base, user, ahead, name: site?.name });
 	const shown = () => !frame.hidden && document.visibilityState === "visible";
-	const ui = new ChatUi({ root, frame, chat, narrow: () => true, shown, onUnread, onWanted, base, site });
+	const address = () => location.href.split("#")[0];
+	const ui = new ChatUi({ root, frame, chat, narrow: () => true, shown, onUnread, onWanted, base, site, address });
 	document.addEventListener("visibilitychange", () => ui.seen());
 	return { chat, frame, ui };
 }

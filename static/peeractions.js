@@ -12,6 +12,7 @@ import { People } from "./people.js";
  * @property {HTMLElement} menu
  * @property {() => Contact | null} contact of the open conversation
  * @property {(contact: Contact) => void} onDone draws the contact, which has changed
+ * @property {() => import("./site.js").Site | null} site null: it has neither rooms nor staff
  * @property {() => void} close closes the menu
  */
 
@@ -48,7 +49,7 @@ export class PeerActions {
 		const change = known
 			? this.#action(TEXT.removeContact, () => people.remove(jid))
 			: this.#action(TEXT.addContact, () => people.add(jid));
-		this.#parts.menu.replaceChildren(h("p", { class: "address" }, named(jid)), change, this.#says);
+		this.#parts.menu.replaceChildren(h("p", { class: "address" }, named(jid)), change, ...this.#report(contact), this.#says);
 		const blocked = await people.blocked();
 		if (!blocked || contact !== this.#parts.contact()) return;
 		const there = blocked.has(jid);
@@ -63,10 +64,18 @@ export class PeerActions {
 		}));
 	}
 
+	/** What asks the staff to look at this conversation, if there are any. @param {Contact} contact */
+	#report(contact) {
+		const site = this.#parts.site();
+		return site?.canReport(contact) ? [this.#action(this.#TEXT.report, () => site.report(contact))] : [];
+	}
+
 	/** @param {Contact} contact @param {NonNullable<Contact["room"]>} room */
-	#roomParts({ jid }, { state, members }) {
+	#roomParts(contact, { state, members }) {
 		const TEXT = this.#TEXT;
-		if (state !== "joined") return [this.#action(TEXT.enterRoom, () => this.#parts.chat.join(jid))];
+		const { jid } = contact;
+		const { chat, site } = this.#parts;
+		if (state !== "joined") return [this.#action(TEXT.enterRoom, () => site()?.enter(contact) || chat.join(jid))];
 		const rows = members.map((member) => {
 			const role = roleText(member, TEXT);
 			return h("li", {}, named(member.nick), ...(role ? [" ", h("span", { class: "role" }, role)] : []));
@@ -74,7 +83,8 @@ export class PeerActions {
 		return [
 			h("h3", { id: "members" }, TEXT.members),
 			h("ul", { class: "members", "aria-labelledby": "members", tabindex: "0" }, ...rows),
-			this.#action(TEXT.leaveRoom, () => this.#parts.chat.leaveRoom(jid)),
+			...this.#report(contact),
+			this.#action(TEXT.leaveRoom, () => chat.leaveRoom(jid)),
 		];
 	}
 

@@ -15,7 +15,7 @@ export class PeerMenu {
 
 	/**
 	 * @param {HTMLElement} header of the conversation
-	 * @param {Pick<import("./peeractions.js").Parts, "chat" | "contact" | "onDone">} parts
+	 * @param {Pick<import("./peeractions.js").Parts, "chat" | "contact" | "onDone" | "site">} parts
 	 */
 	constructor(header, parts) {
 		this.#parts = parts;

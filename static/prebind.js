@@ -49,6 +49,12 @@ export class Prebind extends Life {
 	 * @type {Map<string, Presence>}
 	 */
 	#present = new Map();
+	/**
+	 * Sets up a group chat that this user has created by entering it; false: the server's own settings
+	 * are good.
+	 * @type {((room: {jid: string, name: string}) => boolean) | null}
+	 */
+	setUp = null;
 	#show = "";
 	#archive;
 	#displayed;
@@ -68,6 +74,8 @@ export class Prebind extends Life {
 			...asker,
 			send: (stanza) => this.#send(stanza),
 			nick: () => this.#name || bareJid(this.jid).split("@")[0],
+			own: () => bareJid(this.jid).split("@")[0],
+			setUp: (room) => this.setUp?.(room) ?? false,
 			entered: (room) => this.#bookmarks.add(room),
 			answers: () => this.holds,
 			tell: (type, detail) => this.tell(type, detail),
@@ -198,10 +206,11 @@ export class Prebind extends Life {
 
 	/**
 	 * Enters a group chat. Events `room` report the result.
-	 * @param {string} jid @param {string} [nick]
+	 * @param {string} jid @param {{nick?: string, name?: string, passing?: boolean}} [how] name: to show; passing: other
+	 *   devices of this user do not enter it
 	 */
-	join(jid, nick) {
-		this.#rooms.join(jid, nick);
+	join(jid, { nick, name, passing } = {}) {
+		this.#rooms.join(jid, nick, name, passing);
 	}
 
 	/** @param {string} jid */

@@ -8,7 +8,7 @@ const NS_MUC_OWNER = `${NS_MUC}#owner`;
 const SELF = "110"; // status code: this presence is our own
 const CREATED = "201"; // status code: the group chat is new, and we own it
 const HISTORY = "20"; // messages that the room sends to a new member
-const NICK_TRIES = 3; // a nick may be taken, for example by another tab of ours
+const NICK_TRIES = 4; // a nick may be taken, for example by another tab of ours
 
 /**
  * @typedef {{nick: string, role: string, affiliation: string}} Member
@@ -18,7 +18,10 @@ const NICK_TRIES = 3; // a nick may be taken, for example by another tab of ours
  * @property {string} nick
  * @property {boolean} joined
  * @property {number} tries
- * @property {string} name from its bookmark; may be empty
+ * @property {string} name from its bookmark, or the site's; may be empty
+ * @property {boolean} passing it is not kept in the bookmarks
+ * @property {boolean} own this tab has entered it
+ * @property {boolean} heard another tab of the same session has entered it, and does what follows
  * @property {Map<string, Member>} people by nick
  *
  * @typedef {object} Parts
@@ -26,8 +29,10 @@ const NICK_TRIES = 3; // a nick may be taken, for example by another tab of ours
  * @property {() => import("./attach.js").Client | null} build
  * @property {(stanza: any) => void} send
  * @property {() => string} nick
+ * @property {() => string} own the first part of this user's JID
  * @property {(room: Room) => void} entered
  * @property {() => boolean} [answers] this tab answers for all tabs that share the session
+ * @property {(room: Room) => boolean} setUp sets up the settings of a new room; false: it does not
  * @property {(type: string, detail: any) => void} tell
  */
 
@@ -46,16 +51,16 @@ function inRank(members) {
 }
 
 /**
- * Whether a text names this user. A number that made the nick unique may be left out.
+ * Whether a text names this user. What made the nick unique may be left out.
  * @param {string} text @param {string} nick
  */
 export function mentions(text, nick) {
-	const names = [nick, nick.replace(/-\d+$/, "")].map((name) => name.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
+	const names = [nick, nick.replace(/-\d+$| \([^()]*\)$/, "")].map((name) => name.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
 	return nick !== "" && new RegExp(`(?<![\\p{L}\\p{N}])(${names.join("|")})(?![\\p{L}\\p{N}])`, "iu").test(text);
 }
 
 /** @param {{jid: string, nick: string, name?: string}} which @returns {Room} */
-const newRoom = ({ jid, nick, name = "" }) => ({ jid, nick, name, joined: false, tries: 0, people: new Map() });
+const newRoom = ({ jid, nick, name = "" }) => ({ jid, nick, name, passing: false, own: false, heard: false, joined: false, tries: 0, people: new Map() });
 
 export class Rooms {
 	/** @type {Parts} */ #parts;
@@ -86,9 +91,9 @@ export class Rooms {
 		);
 	}
 
-	/** @param {string} jid @param {string} [nick] @param {string} [name] */
-	join(jid, nick = "", name = this.#rooms.get(jid)?.name) {
-		const room = newRoom({ jid, nick: nick || this.#parts.nick(), name });
+	/** @param {string} jid @param {string} [nick] @param {string} [name] @param {boolean} [passing] */
+	join(jid, nick = "", name = this.#rooms.get(jid)?.name, passing = false) {
+		const room = { ...newRoom({ jid, nick: nick || this.#parts.nick(), name }), passing, own: true };
 		this.#rooms.set(jid, room);
 		this.#sendJoin(room);
 	}
@@ -115,12 +120,12 @@ export class Rooms {
 	 */
 	expect(rooms) {
 		for (const { jid, nick } of rooms)
-			if (!this.#rooms.has(jid)) this.#rooms.set(jid, newRoom({ jid, nick }));
+			if (!this.#rooms.has(jid)) this.#rooms.set(jid, { ...newRoom({ jid, nick }), passing: true }); // known to the bookmarks
 	}
 
 	/** Returns the rooms for the next page. */
 	keep() {
-		return [...this.#rooms.values()].map(({ jid, nick, name, people }) => ({ jid, nick, name, people: [...people.values()] }));
+		return [...this.#rooms.values()].map(({ people, ...room }) => ({ ...room, people: [...people.values()] }));
 	}
 
 	/**
@@ -130,13 +135,13 @@ export class Rooms {
 	 */
 	enter(kept) {
 		for (const { people, ...which } of kept ?? []) {
-			const room = { ...newRoom(which), joined: true };
+			const room = { ...newRoom(which), passing: which.passing === true, joined: true };
 			for (const member of people) room.people.set(member.nick, member);
 			const { jid } = room;
 			this.#rooms.set(jid, room);
 			this.#tellRoom(room, "joined");
 		}
-		for (const room of this.#rooms.values()) if (!kept || !room.joined) this.join(room.jid, room.nick);
+		for (const room of this.#rooms.values()) if (!kept || !room.joined) this.join(room.jid, room.nick, room.name, room.passing);
 	}
 
 	/**
@@ -151,7 +156,7 @@ export class Rooms {
 			this.#rooms.delete(jid);
 			this.#tellRoom(room, "left");
 		} else if (child(presence, "x", NS_MUC)) {
-			if (!room) this.#rooms.set(jid, newRoom({ jid, nick: jidResource(to) }));
+			if (!room) this.#rooms.set(jid, { ...newRoom({ jid, nick: jidResource(to) }), heard: true });
 			else if (!room.joined) room.nick = jidResource(to);
 		}
 	}
@@ -177,15 +182,15 @@ export class Rooms {
 		if (self) {
 			room.nick = resource;
 			room.joined = true;
-			if (this.#answers) this.#onEntered(room, codes.includes(CREATED));
+			if (room.own || (this.#answers && !room.heard)) this.#onEntered(room, codes.includes(CREATED));
 		}
 		if (room.joined) this.#tellRoom(room, "joined");
 	}
 
 	/** @param {Room} room @param {boolean} created it is new, and we own it */
 	#onEntered(room, created) {
-		if (created) this.#unlock(room.jid);
-		this.#parts.entered(room);
+		if (created && !this.#parts.setUp(room)) this.#unlock(room.jid);
+		if (!room.passing) this.#parts.entered(room);
 	}
 
 	/**
@@ -203,7 +208,8 @@ export class Rooms {
 		if (child(error, "conflict") && room.tries < NICK_TRIES) {
 			if (!this.#answers) return; // the nick that is tried next is heard
 			room.tries += 1;
-			room.nick = `${this.#parts.nick()}-${room.tries + 1}`;
+			const unique = room.tries === NICK_TRIES; // no other account of the domain has this first part
+			room.nick = `${this.#parts.nick()}${unique ? ` (${this.#parts.own()})` : `-${room.tries + 1}`}`;
 			this.#sendJoin(room);
 		} else if (!room.joined) {
 			this.#rooms.delete(room.jid);
@@ -214,7 +220,8 @@ export class Rooms {
 	/** @param {Room} room @param {"joined" | "left" | "refused"} state */
 	#tellRoom({ jid, nick, name, people }, state) {
 		const members = inRank(people.values());
-		this.#parts.tell("room", { jid, nick, name, state, members, people: [...people.keys()].sort() });
+		const muted = people.get(nick)?.role === "visitor";
+		this.#parts.tell("room", { jid, nick, name, state, muted, members, people: [...people.keys()].sort() });
 	}
 
 	/**

@@ -63,6 +63,18 @@ export function typedJid(text, own) {
 	return typed === "" || typed.includes("@") || own === "" ? typed : `${typed}@${jidDomain(own)}`;
 }
 
+/**
+ * The JID of a page's room. A name that is not a JID is escaped (XEP-0106).
+ * @param {string} text a JID, or the first part of one @param {string} other a room of the same domain; may be empty
+ * @returns {string} "": it has no domain
+ */
+export function roomJid(text, other) {
+	const typed = text.trim().toLowerCase();
+	if (/^[^@/\s]+@[^@/\s]+$/.test(typed)) return typed;
+	const local = typed.replace(/[ "&'/:<>@\\]/g, (c) => `\\${c.charCodeAt(0).toString(16)}`);
+	return local !== "" && other !== "" ? `${local}@${jidDomain(other)}` : "";
+}
+
 /** Ignores case: our own JID is as it was requested, and JIDs from servers are prepared. */
 const sameBare = (/** @type {string} */ a, /** @type {string} */ b) =>
 	bareJid(a).toLowerCase() === bareJid(b).toLowerCase();

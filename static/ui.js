@@ -3,9 +3,11 @@
 // needs.
 import { Alerts } from "./alerts.js";
 import { Banner } from "./banner.js";
+import { readSite } from "./bind.js";
 import { Contacts, presenceOf } from "./contacts.js";
 import { Conversation } from "./conversation.js";
 import { h, named } from "./dom.js";
+import { fillEmoji } from "./emoji.js";
 import { Messages } from "./messages.js";
 import { PeerMenu } from "./peermenu.js";
 import { bareJid, jidResource, typedJid } from "./stanza.js";
@@ -14,7 +16,6 @@ import { fill, TEXT } from "./texts.js";
 
 const OPEN_KEY = "prebind-conversation"; // in this tab's storage: the user and the open conversation
 const ADDRESS = /^[^\s@/"&'<>:]+@[^\s@/]+$/;
-const EMOJI = "🙂 😀 😂 😉 😍 😎 🤔 😢 😮 😡 👍 👎 👏 🙏 💪 👋 ❤️ 🎉 🔥 ✅ ❌ ☕ 🌹 🚀".split(" ");
 
 /**
  * @typedef {import("./contacts.js").Contact} Contact
@@ -30,6 +31,7 @@ const EMOJI = "🙂 😀 😂 😉 😍 😎 🤔 😢 😮 😡 👍 👎 👏 
  * @property {() => void} [onWanted] the user has clicked a notification: the user interface must be visible
  * @property {string} base where prebind is mounted
  * @property {import("./bind.js").SiteInfo} [site] what the site's configuration says
+ * @property {() => string} [address] of the page that the user reads; "": none
  * @property {boolean} [history] the browser's back button leads from the conversation to the list
  */
 
@@ -45,6 +47,8 @@ export class ChatUi {
 	#alerts;
 	/** @type {Promise<import("./directory.js").Directory> | null} */ #loadingDirectory = null;
 	/** @type {import("./directory.js").Directory | null} */ #directory = null; // the site shows its people
+	/** @type {import("./site.js").Site | null} */ #site = null; // the site has rooms or staff
+	/** @type {Promise<import("./site.js").Site> | null} */ #loadingSite = null;
 
 	/** @param {Parts} parts */
 	constructor(parts) {
@@ -70,7 +74,7 @@ export class ChatUi {
 		});
 		this.#conversation = new Conversation((id) => this.#part(id), {
 			talk: (contact) => this.#messages.talk(contact),
-			onSend: (contact, text) => this.#messages.send(contact, text),
+			onSend: (contact, text) => this.#messages.send(contact, this.#site?.outgoing(contact, text) ?? text),
 			onAgain: (contact, line) => this.#messages.sendAgain(contact, line),
 			onTyping: (contact, typing) => chat.sendTyping(contact.lockedTo, typing),
 			onDraft: (contact, text) => this.#messages.keepDraft(contact, text),
@@ -81,6 +85,7 @@ export class ChatUi {
 			chat,
 			contact: () => this.#conversation.contact,
 			onDone: (contact) => this.#drawContact(contact),
+			site: () => this.#site,
 		});
 		this.#alerts = new Alerts(this.#part("notify"), {
 			unread: (contact) => this.#messages.unread(contact) > 0,
@@ -91,6 +96,7 @@ export class ChatUi {
 		});
 		this.#listen();
 		this.#wire();
+		this.#showSite();
 	}
 
 	get unread() {
@@ -140,6 +146,16 @@ export class ChatUi {
 	showOfUser(user) {
 		const contact = this.#directory?.contactOfUser(user);
 		return contact ? presenceOf(contact).show : "unknown";
+	}
+
+	/** Opens a room of a page. @param {string} jid @param {string} name to show */
+	async openRoom(jid, name) {
+		(await this.#loadSite()).openRoom(jid, name);
+	}
+
+	/** Opens a conversation with the site's staff. */
+	async askStaff() {
+		await (await this.#loadSite()).ask();
 	}
 
 	/** @param {string} id @returns {any} */
@@ -201,7 +217,7 @@ export class ChatUi {
 		this.#part("back").addEventListener("click", () => this.#goBack());
 		this.#part("banner-retry").addEventListener("click", () => this.#chat.retry());
 		this.#part("status")?.addEventListener("change", () => this.#chat.setShow(this.#part("status").value));
-		this.#wireEmoji();
+		fillEmoji(this.#part("emoji-list"), (emoji) => this.#conversation.insert(emoji));
 		window.addEventListener("storage", ({ key, newValue }) => this.#onStored(key, newValue));
 		window.addEventListener("pageshow", ({ persisted }) => persisted && this.#onRestored());
 		window.addEventListener("pagehide", () => this.#messages.flush());
@@ -212,20 +228,6 @@ export class ChatUi {
 				this.#goBack();
 			}
 		});
-	}
-
-	/** Fills the emoji list, which a site's own template may leave out. */
-	#wireEmoji() {
-		const list = this.#part("emoji-list");
-		if (!list) return;
-		for (const emoji of EMOJI) {
-			const button = h("button", { type: "button", class: "quiet" }, emoji);
-			button.addEventListener("click", () => {
-				list.hidePopover?.();
-				this.#conversation.insert(emoji);
-			});
-			list.append(button);
-		}
 	}
 
 	// ---- one conversation ----
@@ -241,6 +243,7 @@ export class ChatUi {
 		this.#conversation.open(contact);
 		this.#contacts.markOpen(contact);
 		this.#menu.update();
+		this.#site?.opened(contact);
 		this.#keepOpen(contact.jid);
 		this.#directory?.update();
 		if (byHand) this.#conversation.focus();
@@ -313,10 +316,10 @@ export class ChatUi {
 	}
 
 	/** @param {{jid: string, nick: string, name: string} & NonNullable<Contact["room"]>} room */
-	#onRoom({ jid, nick, name, state, people, members }) {
+	#onRoom({ jid, nick, name, state, muted, people, members }) {
 		const contact = this.#contacts.get(jid);
 		const entered = state === "joined" && contact.room?.state !== state;
-		contact.room = { state, people, members };
+		contact.room = { state, muted: state === "joined" && muted, people, members };
 		contact.name = name || contact.name;
 		this.#messages.setNick(contact, state === "joined" ? nick : "");
 		if (state === "refused") this.#sayAddress(fill(TEXT.roomRefused, { name: jid }));
@@ -410,6 +413,41 @@ export class ChatUi {
 		this.#contacts.forgetPresence(); // it belongs to the session before
 		this.#setState("ready");
 		this.#messages.ready(resumed);
+		this.#showSite();
+	}
+
+	/** Shows the site's rooms and staff, if it has any. Without a network the next session tries again. */
+	#showSite() {
+		const { rooms, staff } = this.#parts.site ?? readSite(null);
+		if (rooms.length + staff.length > 0) this.#loadSite().catch(() => {});
+	}
+
+	#loadSite() {
+		this.#loadingSite ??= this.#makeSite();
+		this.#loadingSite.catch(() => (this.#loadingSite = null));
+		return this.#loadingSite;
+	}
+
+	async #makeSite() {
+		const { Site } = await import("./more.js");
+		const { site = readSite(null), address = () => "" } = this.#parts;
+		this.#site = new Site(TEXT, {
+			chat: this.#chat,
+			info: site,
+			part: (id) => this.#part(id),
+			contactOf: (jid) => this.#contactOf(jid),
+			current: () => this.#conversation.contact,
+			open: (contact) => this.#open(contact),
+			draw: (contact) => {
+				this.#drawContact(contact);
+				this.#drawEmpty();
+			},
+			talk: (contact) => this.#messages.talk(contact),
+			send: (contact, text) => this.#messages.send(contact, text),
+			address,
+			fill,
+		});
+		return this.#site;
 	}
 
 	/** Shows the site's people, if it has any. Without a network the next change of the list tries again. */

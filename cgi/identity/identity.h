@@ -59,6 +59,12 @@ struct identity_context {
 	void *state;                   /* what open made for the provider that is being asked */
 };
 
+/* The name that others see: the display name, else the user's name. Borrowed. */
+static inline const char *identity_shown(const struct identity *identity)
+{
+	return identity->display_name[0] != '\0' ? identity->display_name : identity->user;
+}
+
 /* What a rule for JIDs may use besides the name. */
 enum identity_extra { IDENTITY_EMAIL = 1, IDENTITY_ID = 2 };
 

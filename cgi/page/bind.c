@@ -178,6 +178,16 @@ static void put_guest(struct json_writer *w, const struct identity *guest)
 		json_put_string(w, "name", guest->display_name);
 }
 
+/* who: NULL: no visitor */
+static void put_for_user(struct json_writer *w, const struct site_conf *conf,
+			 const struct identity *who)
+{
+	if (conf->people != PEOPLE_OFF)
+		json_put_string(w, "people", conf->people == PEOPLE_ALL ? "all" : "contacts");
+	if (who != NULL && conf->rooms.count > 0)
+		json_put_string(w, "name", identity_shown(who));
+}
+
 void bind_write_json(const struct site_conf *conf, const struct chat_session *session,
 		     const char *user_key, const struct identity *who, struct strbuf *out)
 {
@@ -194,8 +204,8 @@ void bind_write_json(const struct site_conf *conf, const struct chat_session *se
 		put_session(&w, session);
 	if (who != NULL && who->guest)
 		put_guest(&w, who);
-	else if (conf->people != PEOPLE_OFF)
-		json_put_string(&w, "people", conf->people == PEOPLE_ALL ? "all" : "contacts");
+	else
+		put_for_user(&w, conf, who);
 	bind_put_site(conf, &w);
 	json_close_object(&w);
 }

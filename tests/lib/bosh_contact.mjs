@@ -67,6 +67,11 @@ export class BoshContact {
 			this.goneOffline.push(user);
 	}
 
+	/** Sends stanzas, and hears what the server says to them. */
+	async send(stanzas) {
+		this.#take((await this.#send(stanzas)).body);
+	}
+
 	async say(user, text) {
 		const id = `m${this.#session.rid}`;
 		const message = `<message xmlns='jabber:client' type='chat' id='${id}' to='${user}@${DOMAIN}'><body>${text}</body></message>`;

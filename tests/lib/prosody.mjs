@@ -21,9 +21,9 @@ function fileName(text) {
 	return text.replace(/[^a-zA-Z0-9]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
-/** The roster of one user, with all other users as contacts in both directions. */
-function rosterText(name, users, domain) {
-	const others = Object.keys(users).filter((other) => other !== name);
+/** The roster of one user, with all other users as contacts in both directions, but for the strangers. */
+function rosterText(name, users, domain, strangers) {
+	const others = Object.keys(users).filter((other) => other !== name && ![name, other].some((each) => strangers.includes(each)));
 	const rows = others.map((other) =>
 		`["${other}@${domain}"] = { subscription = "both"; groups = {}; name = ${lua(other[0].toUpperCase() + other.slice(1))}; };`);
 	return `return { [false] = { version = 1; pending = {}; }; ${rows.join(" ")} };\n`;
@@ -85,21 +85,21 @@ function debianText(dir, modules) {
  * @param {import('./place.mjs').Place} place
  * @param {{ domain: string, port: number, users?: Record<string, string>, more?: string, name?: string,
  *           snippet?: [string, Record<string, string>], bosh?: Record<string, string>, modules?: string,
- *           debian?: boolean, env?: Record<string, string>, contacts?: boolean }} options
- *   users: localpart to password; contacts: false: none is another's contact; more: global lines of the configuration; snippet: name of the
+ *           debian?: boolean, env?: Record<string, string>, contacts?: boolean, strangers?: string[] }} options
+ *   users: localpart to password; contacts: false: none is another's contact; strangers: those who are nobody's contacts; more: global lines of the configuration; snippet: name of the
  *   snippet in docs/prosody.md for the way to log in, and the replacements in it; bosh:
  *   replacements in the snippet "bosh"; modules: a folder of modules; debian: use Debian's file,
  *   which includes ours from conf.d, instead of a short one
  * @returns {Promise<import('./place.mjs').Child>}
  */
-export function startProsody(place, { domain, port, users = {}, more = "", snippet, bosh, modules, debian, name: folder = "prosody", env, contacts = true }) {
+export function startProsody(place, { domain, port, users = {}, more = "", snippet, bosh, modules, debian, name: folder = "prosody", env, contacts = true, strangers = [] }) {
 	const dir = place.folder(folder);
 	place.folder("certs"); // Prosody looks for certificates there
 	const host = path.join(folder, fileName(domain));
 	for (const [name, password] of Object.entries(users)) {
 		place.write(path.join(host, "accounts", `${fileName(name)}.dat`), `return { password = ${lua(password)}; };\n`);
 		if (contacts)
-			place.write(path.join(host, "roster", `${fileName(name)}.dat`), rosterText(name, users, domain));
+			place.write(path.join(host, "roster", `${fileName(name)}.dat`), rosterText(name, users, domain, strangers));
 	}
 	const ours = { domain, port, more, bosh, login: snippet && docSnippet(DOCUMENT, ...snippet) };
 	if (debian)

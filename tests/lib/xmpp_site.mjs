@@ -49,7 +49,7 @@ function siteKeys(place, { way, port, key }) {
 	};
 }
 
-function prosodyStarter(place, site, { more = "", bosh, debian, env, contacts }) {
+function prosodyStarter(place, site, { more = "", bosh, debian, env, contacts, strangers }) {
 	const snippets = {
 		password: { snippet: ["password", {}] },
 		token: {
@@ -57,10 +57,10 @@ function prosodyStarter(place, site, { more = "", bosh, debian, env, contacts })
 			modules: place.copy("prosody", "modules"),
 		},
 	};
-	return () => startProsody(place, { domain: DOMAIN, port: site.port, users: site.accounts, env, more, bosh, debian, contacts, ...snippets[site.way] });
+	return () => startProsody(place, { domain: DOMAIN, port: site.port, users: site.accounts, env, more, bosh, debian, contacts, strangers, ...snippets[site.way] });
 }
 
-function ejabberdStarter(place, site, { more = "", bosh = {}, also = {}, debian, env, contacts = true }) {
+function ejabberdStarter(place, site, { more = "", bosh = {}, also = {}, debian, env, contacts = true, strangers = [] }) {
 	const snippets = {
 		password: () => ({ password: {} }),
 		jwt: () => ({ jwt: { "/etc/ejabberd/prebind.jwk": place.write("prebind.jwk", jwkText(site.key.key)) } }),
@@ -74,7 +74,7 @@ function ejabberdStarter(place, site, { more = "", bosh = {}, also = {}, debian,
 	return async () => {
 		const child = await startEjabberd(place, { domain: DOMAIN, port: site.port, snippets: { ...snippets[site.way](), bosh, ...also }, users, more, debian, env });
 		if (contacts)
-			await makeContacts(site.port, DOMAIN, Object.keys(site.accounts));
+			await makeContacts(site.port, DOMAIN, Object.keys(site.accounts).filter((name) => !strangers.includes(name)));
 		users = {}; // from now on they are in ejabberd's database
 		return child;
 	};
@@ -105,15 +105,15 @@ export class Site {
  * @param {import('./place.mjs').Place} place
  * @param {{ server: string, way: string, site?: object, users?: Record<string, string>, more?: string,
  *           bosh?: Record<string, string>, also?: Record<string, Record<string, string>>, debian?: boolean,
- *           env?: Record<string, string>, beside?: Site, contacts?: boolean }} options
- *   users: site user to site password; more: further configuration of the XMPP server; bosh:
+ *           env?: Record<string, string>, strangers?: string[], beside?: Site, contacts?: boolean }} options
+ *   users: site user to site password; strangers: those who are nobody's contacts; more: further configuration of the XMPP server; bosh:
  *   replacements in its document's snippet "bosh"; also: more snippets of ejabberd's document, with the
  *   replacements in them; debian: start from Debian's file; env: the XMPP
  *   server's environment; contacts: false: none is another's contact; beside: a site whose XMPP server this site shares
  * @returns {Promise<Site>}
  */
 export async function startSite(place, { server, way, site = {}, users = { alice: "alice's site password", bob: "bob's site password" },
-	more, bosh, also, debian, env, beside, contacts }) {
+	more, bosh, also, debian, env, beside, contacts, strangers }) {
 	const made = Object.assign(new Site(), { server, way, users, key: beside?.key ?? newKey() });
 	made.port = beside?.port ?? (await freePorts(1))[0];
 	made.accounts = beside?.accounts ?? newPasswords(Object.keys(users));
@@ -122,7 +122,7 @@ export async function startSite(place, { server, way, site = {}, users = { alice
 	for (const [name, password] of Object.entries(way === "password" ? made.accounts : {}))
 		await made.prebind.ctlOk(["map", "set", name, `${name}@${DOMAIN}`, "--xmpp-password-stdin"], { input: `${password}\n` });
 	if (!beside) {
-		made.startXmpp = (server === "prosody" ? prosodyStarter : ejabberdStarter)(place, made, { more, bosh, also, debian, env, contacts });
+		made.startXmpp = (server === "prosody" ? prosodyStarter : ejabberdStarter)(place, made, { more, bosh, also, debian, env, contacts, strangers });
 		made.xmpp = await made.startXmpp();
 	}
 	await made.prebind.start();

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { dataBlock, FORM, NAVIGATION, SCRIPT, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
+import { runSql } from "../lib/sqlite.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const PASSWORD = "correct horse";
@@ -59,6 +60,13 @@ test("the page and /prebind.json name the rooms and the staff, with and without 
 	for (const each of all)
 		assert.deepEqual(parts(each), SAID);
 	assert.deepEqual(all.map(({ sid }) => Boolean(sid)), [true, false, true, true, false]);
+});
+
+test("with the rooms comes the name to have in them", async () => {
+	await runSql(place, prebind.databases.rooms, "UPDATE site_user SET display_name = 'Ann </script> Lee' WHERE name = 'alice'");
+	for (const [site, name] of [["rooms", "Ann </script> Lee"], ["both", "alice"], ["off", undefined]])
+		for (const each of await said(site))
+			assert.equal(each.name, name, site);
 });
 
 test("the page of Converse.js names them too", async () => {

@@ -152,9 +152,9 @@ test("history: asked on until there is something to read, four times at most", a
 	assert.equal(await none.fetch("bob@example.org"), null);
 });
 
-function rooms() {
+function rooms({ setUp = () => false } = {}) {
 	const [sent, asked, told] = [[], [], []];
-	const all = new Rooms({ build: () => client, ask: async (iq) => (asked.push(iq), null), send: (stanza) => sent.push(stanza), nick: () => "alice", entered: () => {},
+	const all = new Rooms({ build: () => client, ask: async (iq) => (asked.push(iq), null), send: (stanza) => sent.push(stanza), nick: () => "alice", own: () => "a.lee", setUp, entered: () => {},
 		tell: (type, detail) => told.push(detail) });
 	const presence = (resource, type, ...children) =>
 		all.onPresence(el("presence", {}, ...children), { jid: "tea@rooms.example.org", resource, type });
@@ -170,12 +170,14 @@ test("a group chat: entered once our own presence is back, left when it says so"
 	assert.equal(told.length, 0);
 	presence("alice", "available", self);
 	const member = (nick) => ({ nick, role: "", affiliation: "" });
-	assert.deepEqual(told.pop(), { jid: "tea@rooms.example.org", nick: "alice", name: "", state: "joined", people: ["alice", "bob"],
+	assert.deepEqual(told.pop(), { jid: "tea@rooms.example.org", nick: "alice", name: "", state: "joined", muted: false, people: ["alice", "bob"],
 		members: [member("alice"), member("bob")] });
 	const item = (role, affiliation) => el("x", { xmlns: "http://jabber.org/protocol/muc#user" }, el("item", { role, affiliation }));
 	presence("zoe", "available", item("moderator", "owner"));
 	assert.deepEqual(told.pop().members.map(({ nick, affiliation }) => [nick, affiliation]), [["zoe", "owner"], ["alice", ""], ["bob", ""]]);
 	presence("zoe", "unavailable");
+	presence("alice", "available", item("visitor", "none"));
+	assert.equal(told.pop().muted, true);
 	const message = { peer: "tea@rooms.example.org", from: "tea@rooms.example.org/alice", direction: "in" };
 	assert.equal(all.onMessage(message), true);
 	assert.equal(message.direction, "out");
@@ -196,6 +198,15 @@ test("a new group chat is opened for others; what it says of itself makes no mem
 	assert.deepEqual(asked.map(({ attributes }) => attributes), [{ type: "set", to: "tea@rooms.example.org" }]);
 	presence("alice", "available", self);
 	assert.equal(asked.length, 1);
+});
+
+test("a new group chat of the site is set up by the site's rules", () => {
+	const made = [];
+	const { all, asked, presence } = rooms({ setUp: ({ jid, name }) => made.push([jid, name]) });
+	all.join("tea@rooms.example.org", "", "Tea");
+	presence("alice", "available", el("x", { xmlns: "http://jabber.org/protocol/muc#user" }, el("status", { code: "201" }), el("status", { code: "110" })));
+	assert.deepEqual(made, [["tea@rooms.example.org", "Tea"]]);
+	assert.equal(asked.length, 0);
 });
 
 test("who is blocked sees this user go, and come back; a stranger sees nothing", async () => {
@@ -220,7 +231,7 @@ test("who is blocked sees this user go, and come back; a stranger sees nothing",
 
 test("a mention is the whole name, without case, and also without its number", () => {
 	const table = [["Alice: hi", "alice", true], ["hi ALICE!", "alice", true], ["malice", "alice", false], ["alices", "alice", false],
-		["(alice-2)", "alice-2", true], ["alice?", "alice-2", true], ["alice3", "alice-2", false], ["Jörg, da?", "jörg", true],
+		["(alice-2)", "alice-2", true], ["Ann Lee?", "Ann Lee (alice)", true], ["Ann", "Ann Lee (alice)", false], ["alice?", "alice-2", true], ["alice3", "alice-2", false], ["Jörg, da?", "jörg", true],
 		["a.b there", "a.b", true], ["aXb there", "a.b", false], ["a [b] c", "[b]", true], ["", "alice", false], ["anything", "", false]];
 	for (const [text, nick, expected] of table) assert.equal(mentions(text, nick), expected, `${text} | ${nick}`);
 });
@@ -243,6 +254,12 @@ test("a taken name gets a number; a refusal is told", () => {
 	presence("alice-2", "error", el("error", {}, el("forbidden")));
 	assert.equal(told.pop().state, "refused");
 	assert.deepEqual(roomCodes(el("presence", {}, self)), ["110"]);
+	all.join("tea@rooms.example.org");
+	for (const nick of ["alice", "alice-2", "alice-3", "alice-4", "alice (a.lee)"]) {
+		assert.equal(sent.at(-1).attributes.to, `tea@rooms.example.org/${nick}`);
+		presence(nick, "error", el("error", {}, el("conflict")));
+	}
+	assert.equal(told.pop().state, "refused"); // and not the name of somebody else
 });
 
 test("what the tab's storage holds is taken once, whole, and not too late", async () => {

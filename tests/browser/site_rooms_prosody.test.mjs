@@ -1,0 +1,24 @@
+// The site's rooms and staff, rooms of its pages, and reports: in Chromium on Prosody.
+import { after, before, test } from "node:test";
+import { startChromium } from "../lib/chromium.mjs";
+import { Place } from "../lib/place.mjs";
+import { SITE_ROOMS, startWithRooms } from "../lib/site_rooms.mjs";
+import { DOMAIN } from "../lib/xmpp_site.mjs";
+
+let place, chat, browser;
+
+before(async () => {
+	place = new Place();
+	const domain = `rooms.${DOMAIN}`;
+	chat = await startWithRooms(place, {
+		server: "prosody",
+		domain,
+		bosh: { '"bosh"': '"bosh", "mam", "pep", "blocklist"' },
+		more: `Component "${domain}" "muc"\n  modules_enabled = { "muc_mam" }\n  restrict_room_creation = false\n`,
+	});
+	browser = await startChromium(place);
+});
+after(() => place.close({ logs: true }));
+
+for (const [what, scene] of Object.entries(SITE_ROOMS))
+	test(what, () => scene({ browser, chat }));
