@@ -78,6 +78,7 @@ export class Prebind extends Life {
 			setUp: (room) => this.setUp?.(room) ?? false,
 			entered: (room) => this.#bookmarks.add(room),
 			answers: () => this.holds,
+			later: (run, ms) => void setTimeout(run, ms),
 			tell: (type, detail) => this.tell(type, detail),
 		});
 	}

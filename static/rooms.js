@@ -8,6 +8,8 @@ const NS_MUC_OWNER = `${NS_MUC}#owner`;
 const SELF = "110"; // status code: this presence is our own
 const CREATED = "201"; // status code: the group chat is new, and we own it
 const HISTORY = "20"; // messages that the room sends to a new member
+const LOCKED_TRIES = 5; // a new room is locked until its creator has set it up
+const LOCKED_MS = 700; // between two of these tries
 const NICK_TRIES = 4; // a nick may be taken, for example by another tab of ours
 
 /**
@@ -17,7 +19,8 @@ const NICK_TRIES = 4; // a nick may be taken, for example by another tab of ours
  * @property {string} jid
  * @property {string} nick
  * @property {boolean} joined
- * @property {number} tries
+ * @property {number} tries with other nicks
+ * @property {number} waits for the creator of the room
  * @property {string} name from its bookmark, or the site's; may be empty
  * @property {boolean} passing it is not kept in the bookmarks
  * @property {boolean} own this tab has entered it
@@ -33,6 +36,7 @@ const NICK_TRIES = 4; // a nick may be taken, for example by another tab of ours
  * @property {(room: Room) => void} entered
  * @property {() => boolean} [answers] this tab answers for all tabs that share the session
  * @property {(room: Room) => boolean} setUp sets up the settings of a new room; false: it does not
+ * @property {(run: () => void, ms: number) => void} later
  * @property {(type: string, detail: any) => void} tell
  */
 
@@ -60,7 +64,7 @@ export function mentions(text, nick) {
 }
 
 /** @param {{jid: string, nick: string, name?: string}} which @returns {Room} */
-const newRoom = ({ jid, nick, name = "" }) => ({ jid, nick, name, passing: false, own: false, heard: false, joined: false, tries: 0, people: new Map() });
+const newRoom = ({ jid, nick, name = "" }) => ({ jid, nick, name, passing: false, own: false, heard: false, joined: false, tries: 0, waits: 0, people: new Map() });
 
 export class Rooms {
 	/** @type {Parts} */ #parts;
@@ -211,6 +215,12 @@ export class Rooms {
 			const unique = room.tries === NICK_TRIES; // no other account of the domain has this first part
 			room.nick = `${this.#parts.nick()}${unique ? ` (${this.#parts.own()})` : `-${room.tries + 1}`}`;
 			this.#sendJoin(room);
+		} else if (child(error, "item-not-found") && !room.joined && room.waits < LOCKED_TRIES) {
+			if (!this.#answers) return;
+			room.waits += 1;
+			this.#parts.later(() => {
+				if (this.#rooms.get(room.jid) === room && !room.joined) this.#sendJoin(room);
+			}, LOCKED_MS);
 		} else if (!room.joined) {
 			this.#rooms.delete(room.jid);
 			this.#tellRoom(room, "refused");

@@ -6,7 +6,7 @@ import { Banner } from "./banner.js";
 import { readSite } from "./bind.js";
 import { Contacts, presenceOf } from "./contacts.js";
 import { Conversation } from "./conversation.js";
-import { h, named } from "./dom.js";
+import { named } from "./dom.js";
 import { fillEmoji } from "./emoji.js";
 import { Messages } from "./messages.js";
 import { PeerMenu } from "./peermenu.js";
@@ -154,9 +154,7 @@ export class ChatUi {
 	}
 
 	/** Opens a conversation with the site's staff. */
-	async askStaff() {
-		await (await this.#loadSite()).ask();
-	}
+	askStaff = async () => (await this.#loadSite()).ask();
 
 	/** @param {string} id @returns {any} */
 	#part(id) {
@@ -322,7 +320,7 @@ export class ChatUi {
 		contact.room = { state, muted: state === "joined" && muted, people, members };
 		contact.name = name || contact.name;
 		this.#messages.setNick(contact, state === "joined" ? nick : "");
-		if (state === "refused") this.#sayAddress(fill(TEXT.roomRefused, { name: jid }));
+		if (state === "refused") this.#sayAddress(fill(TEXT.roomRefused, { name: contact.name }));
 		this.#drawContact(contact);
 		if (entered && contact === this.#conversation.contact) this.#conversation.setSendable(this.#chat.state === "ready"); // reads its archive
 	}
@@ -438,10 +436,7 @@ export class ChatUi {
 			contactOf: (jid) => this.#contactOf(jid),
 			current: () => this.#conversation.contact,
 			open: (contact) => this.#open(contact),
-			draw: (contact) => {
-				this.#drawContact(contact);
-				this.#drawEmpty();
-			},
+			draw: (contact) => (this.#drawContact(contact), this.#drawEmpty()),
 			talk: (contact) => this.#messages.talk(contact),
 			send: (contact, text) => this.#messages.send(contact, text),
 			address,

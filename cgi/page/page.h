@@ -117,7 +117,7 @@ void bind_user_key(const struct exchange *ex, char out[BIND_USER_KEY_LEN + 1]);
 /*
  * Writes {"jid":…,"sid":…,"rid":…,…}, or {"bind":"required"} if session is NULL. If user_key is not
  * NULL, "user":… comes first. For a guest it has "guest":true and, once the visit has begun, the
- * "name"; for a user "people", if people are on, and the "name" to have in the rooms, if the site has
+ * "name"; for a user "people", if people are on, and the "name" to have in rooms, if the site has
  * any. What bind_put_site writes comes last. who: NULL in the tools, which have no visitor.
  */
 void bind_write_json(const struct site_conf *conf, const struct chat_session *session,

@@ -157,8 +157,6 @@ export const SITE_ROOMS = {
 	"a room of a page, also for what is added later and by keyboard; it is the staff's": async ({ browser, chat }) => {
 		const room = `topic\\207@${chat.domain}`;
 		const [alice, bob] = [await visit(browser, chat, "alice"), await visit(browser, chat, "bob")];
-		await alice.getByText("Talk about it").click();
-		await presence(alice, "Ann Lee");
 		await bob.evaluate(() => {
 			document.querySelector("[data-prebind-room]").remove();
 			const later = document.createElement("b");
@@ -166,8 +164,9 @@ export const SITE_ROOMS = {
 			Object.assign(later.dataset, { prebindRoom: "topic 7", prebindName: "Again" });
 			document.body.append(later);
 		});
-		await bob.getByRole("button", { name: "Talk, too" }).press("Enter");
-		await presence(bob, "Ann Lee, Bob Brown");
+		// at the same time: the one who comes second has to wait until the room is set up
+		await Promise.all([alice.getByText("Talk about it").click(), bob.getByRole("button", { name: "Talk, too" }).press("Enter")]);
+		await Promise.all([alice, bob].map((page) => presence(page, "Ann Lee, Bob Brown")));
 		assert.deepEqual(await Promise.all([alice, bob].map((page) => page.locator("#peer-name").textContent())), ["About topic 7", "Again"]);
 		await write(bob, "about this page");
 		await received(alice, "about this page").waitFor();

@@ -153,12 +153,12 @@ test("history: asked on until there is something to read, four times at most", a
 });
 
 function rooms({ setUp = () => false } = {}) {
-	const [sent, asked, told] = [[], [], []];
-	const all = new Rooms({ build: () => client, ask: async (iq) => (asked.push(iq), null), send: (stanza) => sent.push(stanza), nick: () => "alice", own: () => "a.lee", setUp, entered: () => {},
+	const [sent, asked, told, waiting] = [[], [], [], []];
+	const all = new Rooms({ build: () => client, ask: async (iq) => (asked.push(iq), null), send: (stanza) => sent.push(stanza), nick: () => "alice", own: () => "a.lee", setUp, entered: () => {}, later: (run) => waiting.push(run),
 		tell: (type, detail) => told.push(detail) });
 	const presence = (resource, type, ...children) =>
 		all.onPresence(el("presence", {}, ...children), { jid: "tea@rooms.example.org", resource, type });
-	return { all, sent, asked, told, presence };
+	return { all, sent, asked, told, waiting, presence };
 }
 const self = el("x", { xmlns: "http://jabber.org/protocol/muc#user" }, el("status", { code: "110" }));
 
@@ -260,6 +260,26 @@ test("a taken name gets a number; a refusal is told", () => {
 		presence(nick, "error", el("error", {}, el("conflict")));
 	}
 	assert.equal(told.pop().state, "refused"); // and not the name of somebody else
+});
+
+test("a room that somebody else is just setting up is waited for, but not for ever", () => {
+	const { all, sent, told, waiting, presence } = rooms();
+	const locked = () => presence("alice", "error", el("error", {}, el("item-not-found")));
+	all.join("tea@rooms.example.org");
+	for (let i = 2; i <= 6; i++) {
+		locked();
+		waiting.pop()();
+		assert.equal(sent.length, i);
+	}
+	assert.equal(told.length, 0);
+	locked();
+	assert.equal(told.pop().state, "refused");
+	all.join("tea@rooms.example.org");
+	locked();
+	all.leave("tea@rooms.example.org");
+	const before = sent.length;
+	waiting.pop()();
+	assert.equal(sent.length, before); // the user does not want in any more
 });
 
 test("what the tab's storage holds is taken once, whole, and not too late", async () => {
