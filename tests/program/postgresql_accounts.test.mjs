@@ -1,4 +1,4 @@
-// prebind's own database on PostgreSQL: the tests about accounts, the JID map and callers run on it too.
+// prebind's own database on PostgreSQL: the tests about two people with one account and about the JID map run on it too.
 import { after, before, test } from "node:test";
 import { OnPostgresql } from "../lib/on_postgresql.mjs";
 
@@ -10,7 +10,6 @@ after(() => server.close());
 const FILES = {
 	one_account: ".",
 	map_import: "^(?!a hundred thousand rows)",
-	provision: ".",
 };
 
 for (const [name, only] of Object.entries(FILES))

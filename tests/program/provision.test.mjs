@@ -92,7 +92,7 @@ test("Tigase: nothing that it was ever recorded to say is taken for an account m
 		assert.match(stderr, /\S/, name);
 		assert.deepEqual(calls({ requests: peer.requests.slice(before) }), ["add"], `${name}: no session without an account`);
 		// after a time-out the next page would wait for the lease of this one
-		await runSql(prebind.place, "data/prebind.db", "UPDATE provisioned SET taken = 0");
+		await runSql(prebind.place, prebind.database, "UPDATE provisioned SET taken = 0");
 	}
 	assert.equal(peer.accounts.size, 0);
 	await prebind.ctlOk(["prebind", "alice"]);
@@ -211,7 +211,7 @@ test("ejabberd: while it may still work after a time-out, nobody registers the a
 	const { stderr } = await prebind.ctl(["prebind", "alice"]);
 	assert.match(stderr, /another request is still making the account alice@example\.org/);
 	assert.equal(requests.length, 1);
-	await runSql(prebind.place, "data/prebind.db", "UPDATE provisioned SET taken = taken - 90"); // the lease ends
+	await runSql(prebind.place, prebind.database, "UPDATE provisioned SET taken = taken - 90"); // the lease ends
 	await prebind.ctl(["prebind", "alice"]);
 	assert.equal(requests.length, 2);
 	assert.equal(requests[1].body.password, requests[0].body.password);
