@@ -119,19 +119,30 @@ function readFailure(response, data, now) {
 
 /**
  * @typedef {{jid: string, name: string, join: boolean}} SiteRoom join: users enter it by themselves
- * @typedef {{people: "" | "contacts" | "all", rooms: SiteRoom[], staff: string[], name: string}} SiteInfo people: which
- *   of the site's people are shown, "": none; name: this user's, as rooms show it; may be empty
+ * @typedef {{people: "" | "contacts" | "all", rooms: SiteRoom[], staff: string[], name: string, guests: string,
+ *   guest: "" | "new" | "begun"}} SiteInfo people: which of the site's people are shown, "": none; name: this user's, as
+ *   others see it; may be empty; guests: the domain of the guests' JIDs, "": the site has none; guest: this visitor is
+ *   one, who has or has not said a name
  */
+
+const GUEST_MARK = " (guest)"; // in every language the same: XMPP servers check it
+
+/** The name under which others see a guest. @param {string} name as it was typed */
+export const guestName = (name) => name.replaceAll(GUEST_MARK, "").trim() + GUEST_MARK;
 
 /** What the site's configuration tells its pages. @param {any} data of the page or of prebind.json @returns {SiteInfo} */
 export function readSite(data) {
 	const list = (/** @type {unknown} */ value) => (Array.isArray(value) ? value : []);
 	const rooms = list(data?.rooms).filter(({ jid, name }) => typeof jid === "string" && typeof name === "string");
+	const said = typeof data?.name === "string" ? data.name : "";
+	const guest = data?.guest === true;
 	return {
 		people: ["contacts", "all"].includes(data?.people) ? data.people : "",
 		rooms: rooms.map(({ jid, name, join }) => ({ jid, name, join: join === true })),
 		staff: list(data?.staff).filter((jid) => typeof jid === "string"),
-		name: typeof data?.name === "string" ? data.name : "",
+		guests: typeof data?.guests === "string" ? data.guests : "",
+		guest: guest ? (typeof data.name === "string" ? "begun" : "new") : "",
+		name: guest ? guestName(said) : said,
 	};
 }
 
@@ -178,10 +189,10 @@ export async function askForSession(how) {
 
 /**
  * Asks who is logged in, without making a session. Never throws.
- * @param {How} how @returns {Promise<BindAnswer>}
+ * @param {How} how @param {string} [name] a guest says this name @returns {Promise<BindAnswer>}
  */
-export async function askWho(how) {
-	const answer = await post(how, "bind=no");
+export async function askWho(how, name) {
+	const answer = await post(how, name === undefined ? "bind=no" : `bind=no&name=${encodeURIComponent(name)}`);
 	if (!answer) return NO_ANSWER;
 	if (!answer.response.ok) return readFailure(answer.response, answer.data, how.now());
 	const user = readUser(answer.data);

@@ -134,15 +134,27 @@ class Embed {
 		this.#panel.frame.hidden = !open;
 		this.#button.setAttribute("aria-expanded", String(open));
 		this.#label(this.#panel.ui.unread);
+		this.#keepOpen(open);
+		if (open) this.#panel.ui.shown();
+		if (!byHand) return;
+		if (open) /** @type {HTMLElement | null} */ (this.#panel.frame.querySelector(".close"))?.focus();
+		else this.#button.focus();
+	}
+
+	/** @param {boolean} open */
+	#keepOpen(open) {
 		try {
 			tabStorage()?.setItem(OPEN_KEY, open ? this.#user : "");
 		} catch {
 			// Without storage the next page shows the panel closed.
 		}
-		if (open) this.#panel.ui.shown();
-		if (!byHand) return;
-		if (open) /** @type {HTMLElement | null} */ (this.#panel.frame.querySelector(".close"))?.focus();
-		else this.#button.focus();
+	}
+
+	/** @param {string} user the site's opaque key; a guest has another one after the name is said */
+	#onUser(user) {
+		if (this.#user === user) return;
+		this.#user = user;
+		if (this.#shown) this.#keepOpen(true);
 	}
 
 	/**
@@ -168,7 +180,7 @@ class Embed {
 	/** Asks for a session while the code is on its way. */
 	async #build() {
 		fetchCode();
-		const ahead = (await hasSession()) ? undefined : askForSession(how());
+		const ahead = this.#site?.guest === "new" || (await hasSession()) ? undefined : askForSession(how());
 		const { openPanel } = await fetchCode();
 		const root = this.#root;
 		this.#panel = openPanel({
@@ -183,6 +195,7 @@ class Embed {
 		});
 		this.#panel.chat.addEventListener("needs-login", () => this.#remove());
 		this.#panel.chat.addEventListener("other-user", () => location.reload());
+		this.#panel.chat.addEventListener("user", (event) => this.#onUser(/** @type {any} */ (event).detail.user));
 		if (this.#site?.people) drawDots(this.#panel);
 	}
 

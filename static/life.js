@@ -29,9 +29,13 @@ export class Life extends SessionLife {
 		this.#departure = new Departure(this.env, () => this.#prepareHandover());
 	}
 
-	/** Takes the data block out of the page and connects. */
-	start() {
+	/**
+	 * Takes the data block out of the page and connects.
+	 * @param {string} [user] as in the options, for a guest who has just begun
+	 */
+	start(user) {
 		if (this.phase !== "new") return;
+		this.#known = user ?? this.#known;
 		const { document, window, now, pageAge } = this.env;
 		window.addEventListener("pageshow", (event) => /** @type {PageTransitionEvent} */ (event).persisted && this.#onBack());
 		window.addEventListener("pagehide", () => this.#onGone(this.#departure.staysOnSite));
@@ -43,7 +47,7 @@ export class Life extends SessionLife {
 		const block = takeDataBlock(document);
 		const session = parseSession(block, { page: window.location.href, madeAt: now() - pageAge() });
 		if (session) this.pace.bound(true);
-		this.open(session, readUser(block) || this.#known);
+		this.open(session, this.#known || readUser(block));
 	}
 
 	/**

@@ -2,6 +2,7 @@
 // this module with all that it imports (bundle.mjs).
 import { drawAvatar } from "./avatar.js";
 import { siteOfPage } from "./bind.js";
+import { guestBegins } from "./guest.js";
 import { connect } from "./prebind.js";
 import { TEXT } from "./texts.js";
 import { ChatUi } from "./ui.js";
@@ -18,7 +19,8 @@ if (document.readyState === "loading")
 
 const base = document.body.dataset.base ?? "";
 const site = siteOfPage(document);
-const chat = connect({ base, name: byId("me")?.textContent ?? "" });
+const begun = byId("guest-form") ? letGuestBegin() : undefined;
+const chat = connect({ base, begun, guest: site.guest !== "", name: site.guest ? site.name : (byId("me")?.textContent ?? "") });
 const ui = new ChatUi({
 	root: document,
 	frame: document.body,
@@ -37,6 +39,15 @@ function pageBefore() {
 	const { referrer } = document;
 	const own = new URL(`${base}/`, location.href).href;
 	return referrer.startsWith(`${location.origin}/`) && !referrer.startsWith(own) ? referrer : "";
+}
+
+async function letGuestBegin() {
+	const how = () => ({ url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now });
+	const guest = await guestBegins(byId("guest-form"), how);
+	Object.assign(site, guest.site);
+	byId("me").textContent = guest.name;
+	drawAvatar(byId("me-avatar"), guest.name);
+	return guest;
 }
 
 /**

@@ -1,6 +1,7 @@
 // The chat panel on the site's other pages. It builds the elements of the user interface into a
 // shadow tree, and starts the session. launcher.js loads this module when it is needed.
 import { h, icon } from "./dom.js";
+import { guestBegins } from "./guest.js";
 import { connect } from "./prebind.js";
 import { TEXT } from "./texts.js";
 import { ChatUi } from "./ui.js";
@@ -98,6 +99,32 @@ function talk() {
 	);
 }
 
+/** What a guest sees first; the same as in the chat page's template. */
+function guestForm() {
+	const field = { id: "guest-name", type: "text", maxlength: "40", autocomplete: "nickname", required: true };
+	return /** @type {HTMLFormElement} */ (
+		h(
+			"form",
+			{ class: "guest-form", id: "guest-form" },
+			h("p", {}, TEXT.guestIntro),
+			h("label", { for: "guest-name" }, TEXT.guestName),
+			h("input", { ...field, "aria-describedby": "guest-error" }),
+			h("p", { id: "guest-error", class: "field-error", role: "alert" }),
+			h("button", { type: "submit" }, TEXT.guestStart),
+		)
+	);
+}
+
+/** @param {HTMLElement} head of the panel @param {string} base @param {import("./bind.js").SiteInfo} site */
+async function letGuestBegin(head, base, site) {
+	const form = guestForm();
+	head.after(form);
+	const how = () => ({ url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now });
+	const guest = await guestBegins(form, how);
+	Object.assign(site, guest.site);
+	return guest;
+}
+
 function templates() {
 	const unread = h(
 		"span",
@@ -156,7 +183,10 @@ export function openPanel({ root, base, user, ahead, site, onUnread, onWanted, o
 	frame.addEventListener("keydown", (event) => {
 		if (event.key === "Escape" && !event.isComposing) onClose();
 	});
-	const chat = connect({ base, user, ahead, name: site?.name });
+	const guest = site?.guest ?? "";
+	frame.classList.toggle("guest", guest !== "");
+	const begun = site && guest === "new" ? letGuestBegin(head, base, site) : undefined;
+	const chat = connect({ base, user, ahead, begun, name: site?.name, guest: guest !== "" });
 	const shown = () => !frame.hidden && document.visibilityState === "visible";
 	const address = () => location.href.split("#")[0];
 	const ui = new ChatUi({ root, frame, chat, narrow: () => true, shown, onUnread, onWanted, base, site, address });

@@ -29,6 +29,7 @@ const NS_CHAT_STATES = "http://jabber.org/protocol/chatstates";
 const NS_MUC_USER = "http://jabber.org/protocol/muc#user";
 const NS_RECEIPTS = "urn:xmpp:receipts";
 const NS_SID = "urn:xmpp:sid:0";
+const NS_NICK = "http://jabber.org/protocol/nick";
 const NS_MARKERS = "urn:xmpp:chat-markers:0";
 
 /**
@@ -61,13 +62,18 @@ export class Prebind extends Life {
 	#rooms;
 	#bookmarks;
 	#name; // as group chats show this user
+	#guest; // others do not know a guest, so the messages have the name
 
-	/** @param {Options & {name?: string}} [options] name: as group chats show this user; else the JID's first part */
+	/**
+	 * @param {Options & {name?: string, guest?: boolean}} [options] name: as group chats show this user; else the JID's first
+	 *   part; guest: the messages name this user, too (XEP-0172)
+	 */
 	constructor(options) {
 		super(options);
 		const asker = { ask: (/** @type {any} */ iq) => this.ask(iq), build: () => this.client };
 		this.#archive = new Archive(asker);
 		this.#name = cleanText(options?.name ?? "").trim();
+		this.#guest = options?.guest === true;
 		this.#bookmarks = new Bookmarks(asker);
 		this.#displayed = new Displayed({ ...asker, own: () => this.jid });
 		this.#rooms = new Rooms({
@@ -81,6 +87,12 @@ export class Prebind extends Life {
 			later: (run, ms) => void setTimeout(run, ms),
 			tell: (type, detail) => this.tell(type, detail),
 		});
+	}
+
+	/** @param {import("./guest.js").Begun} guest who has just begun */
+	startGuest({ user, site }) {
+		this.#name = cleanText(site.name).trim();
+		this.start(user);
 	}
 
 	/**
@@ -99,6 +111,7 @@ export class Prebind extends Life {
 			message.c("active", { xmlns: NS_CHAT_STATES }).up();
 			message.c("request", { xmlns: NS_RECEIPTS }).up();
 			message.c("markable", { xmlns: NS_MARKERS }).up();
+			if (this.#guest) message.c("nick", { xmlns: NS_NICK }).t(this.#name).up();
 		}
 		if (!room && this.#rooms.has(bareJid(to))) message.c("x", { xmlns: NS_MUC_USER }).up();
 		message.c("origin-id", { xmlns: NS_SID, id }).up();
@@ -303,6 +316,8 @@ export class Prebind extends Life {
 		if (!message) return;
 		if (this.#isPrivate(message)) message.peer = message.other;
 		if (message.kind === "room" && !this.#rooms.onMessage(message)) return;
+		const nick = cleanText(child(stanza, "nick", NS_NICK)?.textContent ?? "").trim();
+		if (nick && message.kind === "chat") this.tell("nick", { peer: message.peer, nick });
 		if (message.receipt) this.#acknowledge(message);
 		this.tell("message", message);
 	}
@@ -406,10 +421,12 @@ export class Prebind extends Life {
 
 /**
  * Starts a session in this page. The first event comes after this call has returned.
- * @param {Options & {name?: string}} [options] name: as group chats show this user
+ * @param {Options & {name?: string, guest?: boolean, begun?: Promise<import("./guest.js").Begun>}} [options] as for
+ *   Prebind; begun: a guest has to begin first
  */
 export function connect(options) {
 	const chat = new Prebind(options);
-	queueMicrotask(() => chat.start());
+	if (options?.begun) options.begun.then((guest) => chat.startGuest(guest));
+	else queueMicrotask(() => chat.start());
 	return chat;
 }

@@ -244,7 +244,7 @@ export class SessionLife extends Listener {
 			this.schedule("too-old");
 			return;
 		}
-		if (!this.#isOwn(session)) {
+		if (!this.#isOwn(session, user)) {
 			discard(this.env, session);
 			this.end("other-user");
 			return;
@@ -263,9 +263,12 @@ export class SessionLife extends Listener {
 		this.attachment?.open(left !== null);
 	}
 
-	/** @param {Session} session */
-	#isOwn({ jid }) {
-		return this.#jid === "" || this.#jid.toLowerCase() === bareJid(jid).toLowerCase();
+	/**
+	 * A guest has another JID in each session, so the key is enough. For users the JID is part of the key.
+	 * @param {Session} session @param {string} user
+	 */
+	#isOwn({ jid }, user) {
+		return this.#jid === "" || (user !== "" && user === this.user) || this.#jid.toLowerCase() === bareJid(jid).toLowerCase();
 	}
 
 	/**
@@ -352,7 +355,7 @@ export class SessionLife extends Listener {
 		if (this.#dropped && session && this.#dropped.sid !== session.sid) discard(this.env, this.#dropped);
 		if (session) this.#dropped = null;
 		this.supply.dropAll();
-		if (name === "ready" && session && this.#isOwn(session)) {
+		if (name === "ready" && session && this.#isOwn(session, this.user)) {
 			this.phase = "ready";
 			this.#jid = bareJid(session.jid);
 			this.tell("ready", { jid: this.#jid, resumed: false });

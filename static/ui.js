@@ -3,7 +3,7 @@
 // needs.
 import { Alerts } from "./alerts.js";
 import { Banner } from "./banner.js";
-import { readSite } from "./bind.js";
+import { guestName, readSite } from "./bind.js";
 import { Contacts, presenceOf } from "./contacts.js";
 import { Conversation } from "./conversation.js";
 import { named } from "./dom.js";
@@ -15,6 +15,7 @@ import { keep, readKept, tabStorage } from "./storage.js";
 import { fill, TEXT } from "./texts.js";
 
 const OPEN_KEY = "prebind-conversation"; // in this tab's storage: the user and the open conversation
+const NICK_MAX = 80; // characters
 const ADDRESS = /^[^\s@/"&'<>:]+@[^\s@/]+$/;
 
 /**
@@ -194,7 +195,8 @@ export class ChatUi {
 		on("read", ({ peer, id }) => this.#messages.readBy(this.#contactOf(peer), id));
 		on("seen", ({ peer, id }) => this.#messages.seenElsewhere(this.#contactOf(peer), id));
 		on("room", (room) => this.#onRoom(room));
-		on("request", ({ jid }) => this.#onRequest(bareJid(jid)));
+		on("nick", (detail) => this.#onNick(detail));
+		on("request", ({ jid }) => this.#isGuest(jid) || this.#onRequest(bareJid(jid))); // guests have no contacts
 		on("unsent", ({ ids }) => this.#messages.setFate(ids, "unsent"));
 		on("lost", (detail) => this.#onLost(detail));
 		on("needs-login", ({ url }) => {
@@ -479,6 +481,21 @@ export class ChatUi {
 			fill,
 		});
 		return this.#directory;
+	}
+
+	/** @param {string} jid */
+	#isGuest(jid) {
+		const domain = this.#parts.site?.guests ?? "";
+		return domain !== "" && bareJid(jid).endsWith(`@${domain}`);
+	}
+
+	/** A guest says a name, which is shown as that of a guest. Users have their names from the site. @param {any} detail */
+	#onNick({ peer, nick }) {
+		const contact = this.#contactOf(peer);
+		if (!this.#isGuest(peer) || contact.known) return;
+		contact.name = guestName(nick.slice(0, NICK_MAX));
+		this.#messages.talk(contact).name = contact.name;
+		this.#drawContact(contact);
 	}
 
 	/** @param {string} state connecting, ready, lost or stopped; the style sheet uses it, too */

@@ -212,6 +212,16 @@ void bind_write_json(const struct site_conf *conf, const struct chat_session *se
 
 /* ---- /prebind.json ---- */
 
+/* A guest may say the name before there is a session. */
+static enum status guest_say_name(struct exchange *ex, struct error *err)
+{
+	const struct identity_context context = exchange_context(ex);
+
+	if (!ex->identity.guest || fields_get(&ex->req.form, "name") == NULL)
+		return STATUS_OK;
+	return guest_begin_visit(ex, &context, err);
+}
+
 void prebind_json_handle(struct exchange *ex)
 {
 	struct chat_session session = {0};
@@ -222,7 +232,7 @@ void prebind_json_handle(struct exchange *ex)
 	struct strbuf json;
 
 	strbuf_init_secret(&json);
-	enum status status = who ? STATUS_OK : bind_session(ex, &session, &err);
+	enum status status = who ? guest_say_name(ex, &err) : bind_session(ex, &session, &err);
 	if (bind != NULL) /* after a guest has got an id */
 		bind_user_key(ex, user_key);
 	if (status == STATUS_OK) {

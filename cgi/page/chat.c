@@ -19,6 +19,7 @@ static void add_user(const struct exchange *ex, struct view *view)
 	else if (!who->guest)
 		view_text(view, "user", who->user);
 	view_flag(view, "guest", who->guest);
+	view_flag(view, "guest_new", who->guest && who->user[0] == '\0');
 	view_flag(view, "login", conf_site_has_provider(conf, PROVIDER_LOGIN));
 	view_text(view, "login_url", conf->login_url[0] != '\0' ? conf->login_url : NULL);
 	view_flag(view, "can_logout", who->ours);

@@ -8,9 +8,9 @@
 #define PAGE_DATA     "data.html"
 
 /* The same for the three pages that the key `client` selects from. */
-static const char *const chat_names[] = {"base",    "nonce",     "user",       "user_key",
-					 "session", "token",     "can_logout", "guest",
-					 "login",   "login_url", NULL};
+static const char *const chat_names[] = {"base",      "nonce", "user",       "user_key",
+					 "session",   "token", "can_logout", "guest",
+					 "guest_new", "login", "login_url",  NULL};
 static const char *const login_names[] = {"base", "nonce",  "user",    "token",
 					  "next", "failed", "message", NULL};
 static const char *const error_names[] = {"base",      "nonce",      "status", "title",

@@ -117,6 +117,19 @@ describe("who becomes a guest", () => {
 		assert.equal(again.headers["set-cookie"], undefined);
 	});
 
+	test("a name can be said before there is a session", async () => {
+		const guest = browser();
+		peer.script();
+		assert.match((await guest.get("/")).body, /id="guest-form"/);
+		const said = JSON.parse((await guest.post("/prebind.json", { bind: "no", name: "Anna" }, SCRIPT)).body);
+		assert.equal(said.name, "Anna");
+		assert.deepEqual(peer.bodies, []);
+		const page = (await guest.get("/")).body;
+		assert.deepEqual(dataBlock(page), { ...GUEST, name: "Anna" });
+		assert.doesNotMatch(page, /id="guest-form"/);
+		assert.equal((await begin(guest)).data.user, said.user);
+	});
+
 	test("a new name keeps the guest", async () => {
 		const guest = browser();
 		const first = await begin(guest, { name: "Anna" });

@@ -328,6 +328,19 @@ test("another user's session is not adopted", async () => {
 	assert.equal(page.bosh.connections.length, 1);
 });
 
+test("a guest goes on with another JID, as long as the site's key is the same", async () => {
+	const answers = ["u1", "u2"].map((user) => json(200, { ...SESSION, jid: `${user}-next@guests.example.org/web`, sid: user, user }));
+	const page = await readyPage({ block: MINE, site: () => answers.shift() });
+	for (const named of [0, 1]) {
+		await page.clock.advance(60_000);
+		page.connection().fail(404);
+		await page.clock.advance(2_000);
+		assert.equal(page.named("other-user").length, named);
+		assert.equal(page.chat.jid, "u1-next@guests.example.org");
+	}
+	assert.equal(page.chat.state, "stopped");
+});
+
 test("requests that only fail give the session up after a while, one that succeeds does not", async () => {
 	const page = await readyPage();
 	page.connection().fail(0);

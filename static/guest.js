@@ -1,0 +1,37 @@
+// A guest is a visitor who is not logged in. A guest says a name first, and only then there is a
+// session: a page that nobody uses, or that a crawler reads, makes none.
+import { askWho } from "./bind.js";
+import { cleanText } from "./stanza.js";
+import { TEXT } from "./texts.js";
+
+/** @typedef {{user: string, site: import("./bind.js").SiteInfo, name: string}} Begun name: as it was typed */
+
+/**
+ * Waits until the guest has said a name, and removes the form. A name that the server refuses can be
+ * typed again.
+ * @param {HTMLFormElement} form with one field, one button and a place for errors
+ * @param {() => import("./bind.js").How} how
+ * @returns {Promise<Begun>}
+ */
+export function guestBegins(form, how) {
+	/** @param {string} selector @returns {any} */
+	const part = (selector) => form.querySelector(selector);
+	return new Promise((resolve) => {
+		form.addEventListener("submit", async (event) => {
+			event.preventDefault();
+			const name = cleanText(part("input").value).replace(/\s+/g, " ").trim();
+			if (name === "") return;
+			part("[type=submit]").disabled = true;
+			const answer = await askWho(how(), name);
+			part("[type=submit]").disabled = false;
+			if (answer.kind === "user" && !answer.site.guest) {
+				location.reload(); // has logged in elsewhere
+			} else if (answer.kind === "user") {
+				(form.closest("main") ?? form).remove();
+				resolve({ ...answer, name });
+			} else {
+				part("[role=alert]").textContent = answer.kind === "refused" ? TEXT.guestRefused : TEXT.guestLater;
+			}
+		});
+	});
+}
