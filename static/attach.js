@@ -37,6 +37,7 @@ const NS_PING = "urn:xmpp:ping";
  * @property {(stanza: Element) => void} presence
  * @property {(stanza: Element) => void} rosterPush
  * @property {(iq: Element) => void} answer gets each answer to an IQ
+ * @property {() => Promise<void> | null} makeSure what a request waits for before it leaves; null: nothing
  * @property {(request: Sent) => void} made a request is about to leave for the first time
  * @property {(rid: number | undefined, body: Element) => void} arrived the answer to a request is about to be read
  */
@@ -96,9 +97,8 @@ export class Attachment {
 		this.#proven = proven;
 		const connection = new Strophe.Connection(session.url, { keepalive: false });
 		this.#connection = connection;
-		this.#spacing = new Spacing(connection, this.#env, (request) => {
-			if (connection === this.#connection) this.#owner?.made(request);
-		});
+		const owner = () => (connection === this.#connection ? this.#owner : null);
+		this.#spacing = new Spacing(connection, this.#env, { made: (request) => owner()?.made(request), makeSure: () => owner()?.makeSure() ?? null });
 		this.#openedAt = this.#env.now();
 		this.#lastRid = session.rid - 1;
 		this.#httpStatus = 0;

@@ -4,6 +4,7 @@
 // key of the user, so different sites and users never meet. life.js decides what the tabs say.
 
 const HANG_MS = 5_000; // a holder that is silent for so long hangs: its page shows a dialog, or the system has stopped it
+const SURE_MS = HANG_MS / 2; // a holder that knew so recently that it holds the session cannot have lost it
 
 /** @param {string} base @param {string} [user] */
 const sessionName = (base, user = "") => `prebind-session ${base} ${user}`;
@@ -30,7 +31,7 @@ export async function isHeld(locks, base) {
  * @typedef {object} Parts
  * @property {LockManager} locks
  * @property {typeof BroadcastChannel} Channel
- * @property {Pick<import("./environment.js").Environment, "setTimeout" | "clearTimeout">} clock
+ * @property {Pick<import("./environment.js").Environment, "setTimeout" | "clearTimeout" | "now">} clock
  * @property {Hooks} hooks
  */
 
@@ -44,6 +45,8 @@ export class Circle {
 	#id = "";
 	#holder = ""; // id of the tab that holds the session
 	#shared = false;
+	#sureAt = -Infinity; // when this tab last asked the browser whether it holds the session, and it did
+	/** @type {Promise<void> | null} */ #checking = null;
 	/** @type {any} */ #probeTimer = null;
 
 	/** @param {Parts} parts */
@@ -112,6 +115,7 @@ export class Circle {
 		const hold = () => {
 			if (signal.aborted || this.holds) return;
 			this.#holder = this.#id;
+			this.#sureAt = this.#parts.clock.now();
 			this.#stopProbe();
 			for (const other of this.#others) this.#watch(other);
 			hooks.held();
@@ -122,7 +126,29 @@ export class Circle {
 			this.#holder = "";
 			hooks.stolen();
 			this.#request({ signal });
+			// what the other tab said when it took the session came to a holder, which does not follow anybody
+			this.tell({ type: "hello" });
+			this.probe();
 		});
+	}
+
+	/**
+	 * A tab that hung does not know yet that another one has taken the session. Both would use the next rid.
+	 * @returns {Promise<void> | null} null: this tab is sure that it holds the session; else wait, and ask again
+	 */
+	makeSure() {
+		if (!this.holds || this.#parts.clock.now() - this.#sureAt < SURE_MS) return null;
+		this.#checking ??= this.#check().finally(() => (this.#checking = null));
+		return this.#checking;
+	}
+
+	async #check() {
+		const { locks, clock } = this.#parts;
+		const asked = clock.now();
+		const { held = [] } = await locks.query().catch(() => ({ held: undefined }));
+		const ownerOf = (/** @type {string} */ lock) => held.find(({ name }) => name === lock)?.clientId;
+		// without an answer this tab trusts that it would have heard of a loss
+		if (held.length === 0 || ownerOf(this.#name) === ownerOf(tabLock(this.#id))) this.#sureAt = asked;
 	}
 
 	/** Takes the session from a tab that does not answer, or has a younger one. */

@@ -285,6 +285,7 @@ export class SessionLife extends Listener {
 			presence: (stanza) => this.onPresence(stanza),
 			rosterPush: (stanza) => this.onRosterPush(stanza),
 			answer: (iq) => this.share.voice?.answer(iq),
+			makeSure: () => this.share.makeSure(),
 			made: (request) => this.share.made(request, attachment.unsent),
 			arrived: (rid, body) => this.share.arrived(rid, body),
 		});
@@ -313,7 +314,8 @@ export class SessionLife extends Listener {
 
 	/** This tab holds the session from now on. @param {import("./share.js").Passed | null} passed */
 	#hold(passed) {
-		if (passed) this.#goOn(passed);
+		if (passed && this.#is("stopped")) discard(this.env, passed.session); // this tab's log-out waits, and the holder is gone
+		else if (passed) this.#goOn(passed);
 		else if (this.#is("attaching")) this.#begin();
 		else if (this.#is("lost")) this.schedule("holder-gone", true);
 	}

@@ -132,6 +132,11 @@ export class Share {
 		if (this.#circle?.isShared && this.#circle.holds) this.spread({ ...this.#hooks.news(), type: "news" });
 	}
 
+	/** Whether this tab must wait before a request leaves; see Circle. */
+	makeSure() {
+		return this.#circle?.makeSure() ?? null;
+	}
+
 	/** A request is about to leave. @param {Sent} request @param {string[]} unsent */
 	made(request, unsent) {
 		const said = this.#accepted;

@@ -12,7 +12,13 @@ const ORDER_MS = 3_000;
 const GAP_MS = 20; // measured: at 0 ms half of the sessions ended, at 20 ms none
 const UPLOAD_MAX_MS = 2_000; // a browser that does not say when it has sent a request
 
-/** @typedef {Pick<import("./life.js").Environment, "now" | "setTimeout" | "clearTimeout" | "soon" | "hold">} Clock */
+/**
+ * @typedef {Pick<import("./life.js").Environment, "now" | "setTimeout" | "clearTimeout" | "soon" | "hold">} Clock
+ *
+ * @typedef {object} Hooks
+ * @property {(request: import("./repeats.js").Sent) => void} made is called before a new request leaves
+ * @property {() => Promise<void> | null} makeSure what a request waits for before it leaves; null: nothing
+ */
 
 export class Spacing {
 	/** @type {any} */ #connection;
@@ -30,9 +36,9 @@ export class Spacing {
 	/**
 	 * @param {any} connection of Strophe; its functions for sending are replaced
 	 * @param {Clock} clock
-	 * @param {(request: import("./repeats.js").Sent) => void} [made] is called before a new request leaves
+	 * @param {Hooks} [hooks]
 	 */
-	constructor(connection, clock, made) {
+	constructor(connection, clock, hooks) {
 		this.#connection = connection;
 		this.#clock = clock;
 		const proto = connection._proto;
@@ -48,9 +54,14 @@ export class Spacing {
 			else this.#idle.call(proto);
 		};
 		proto._processRequest = (/** @type {number} */ i) => {
-			this.#note(proto._requests[i], made);
+			this.#note(proto._requests[i], hooks?.made);
 			if (this.#left() > 0) {
 				this.#later();
+				return;
+			}
+			const sure = proto._requests[i]?.sends > 0 ? null : hooks?.makeSure();
+			if (sure) {
+				sure.then(() => this.#sendOn());
 				return;
 			}
 			this.#watch(proto._requests[i]);
@@ -169,9 +180,13 @@ export class Spacing {
 	#later() {
 		this.#timer ??= this.#clock.setTimeout(() => {
 			this.#timer = null;
-			this.#connection._proto._throttledRequestHandler();
-			if (this.#connection.connected) this.#connection._onIdle();
+			this.#sendOn();
 		}, this.#left());
+	}
+
+	#sendOn() {
+		this.#connection._proto._throttledRequestHandler();
+		if (this.#connection.connected) this.#connection._onIdle();
 	}
 
 	/** Flushes once after this turn of the event loop, however often it is called in it. */

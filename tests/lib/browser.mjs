@@ -14,7 +14,7 @@ class Tab {
 		const tab = this;
 		this.locks = {
 			request: (name, options, run) => tab.#request(name, run ? options : {}, run ?? options),
-			query: async () => ({ held: [...all].flatMap((each) => [...each.#granted]).map(({ name }) => ({ name })) }),
+			query: async () => ({ held: [...all].flatMap((each, clientId) => [...each.#granted].map(({ name }) => ({ name, clientId }))) }),
 		};
 		this.Channel = class {
 			constructor(name) {

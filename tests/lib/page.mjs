@@ -126,7 +126,7 @@ class Bosh {
 			questions = 0;
 			_data = [];
 			connected = true;
-			_proto = { _requests: [], _abortAllRequests() {}, _onIdle() {}, _processRequest() {}, _throttledRequestHandler() {} };
+			_proto = { _requests: [], posted: [], _abortAllRequests() {}, _onIdle() {}, _processRequest(i) { this.posted.push(this._requests[i].rid); }, _throttledRequestHandler() {} };
 			constructor(service, options) {
 				Object.assign(this, { service, options, open: true });
 				bosh.connections.push(this);

@@ -168,6 +168,20 @@ test("a log-out in any tab ends the session, and the tab waits for the server's 
 	assert.deepEqual(held, []);
 });
 
+test("the holder is gone before a log-out has reached it: the tab that logs out ends the session", async () => {
+	const browser = new Browser();
+	const [one, two] = [await open(browser), await open(browser)];
+	one.tab.crash();
+	const many = bodies(two).length;
+	const out = two.chat.logout();
+	await settle();
+	await clock.advance(1_500);
+	await out;
+	assert.equal(two.bosh.connections.length, 0, "it does not go on with the session");
+	assert.match(bodies(two).slice(many).join(), new RegExp(`sid="${one.connection().sid}" type="terminate"`));
+	assert.equal(two.chat.state, "stopped");
+});
+
 test("a lost session is lost in all tabs, and one of them asks for another", async () => {
 	const browser = new Browser();
 	const [one, two] = [await open(browser), await open(browser)];
@@ -195,6 +209,39 @@ test("a holder that does not answer loses the session to the tab that waits", as
 	await settle();
 	assert.equal(two.chat.state, "ready");
 	assert.equal(two.bosh.connections.length, 1);
+});
+
+test("a holder that hung sends nothing with a rid that another tab may have used, and takes part again", async () => {
+	const browser = new Browser();
+	const { locks } = browser.tab();
+	let wake;
+	const woken = new Promise((resolve) => (wake = resolve));
+	const slow = (...args) => locks.request(...args).catch((error) => woken.then(() => Promise.reject(error)));
+	const one = await open(browser, { tab: { locks: { ...locks, request: slow } } });
+	const two = await open(browser);
+	await leaveIn(one, 1000);
+	const { posted } = one.connection()._proto;
+	assert.deepEqual(posted, [1000]);
+	for (const channel of one.tab.channels) {
+		const hear = channel.onmessage;
+		channel.onmessage = (event) => !["ping", "holder", "say"].includes(event.data.type) && hear(event); // it hangs
+	}
+	two.document.dispatchEvent(new Event("visibilitychange"));
+	await clock.advance(5_100);
+	assert.equal(two.connection().rid, 1001);
+	await leaveIn(one, 1001);
+	assert.deepEqual(posted, [1000], "it asks the browser first");
+	wake();
+	await settle();
+	assert.deepEqual([one.chat.state, two.chat.state], ["ready", "ready"]);
+	assert.equal(one.chat.connection.jid, two.chat.connection.jid);
+	await leaveIn(two, 1001);
+	await clock.advance(10_000);
+	await leaveIn(two, 1002);
+	assert.deepEqual(two.connection()._proto.posted, [1001], "it asks again after a silence");
+	await settle();
+	two.connection()._proto._processRequest(1);
+	assert.deepEqual(two.connection()._proto.posted, [1001, 1002]);
 });
 
 test("where each tab has a session of its own, a hidden one ends it, and asks for another when it is seen", async () => {
