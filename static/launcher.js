@@ -2,8 +2,8 @@
 //   <script type="module" async src="/chat/static/embed.js" data-prebind="/chat/"></script>
 // embed.js is this module with all that it imports (bundle.mjs). It adds a button, and a panel that
 // is loaded when the user is about to open it. Both are in a shadow tree, so that their styles and
-// the page's do not affect each other. If nobody is logged in, nothing is shown. docs/embed.md
-// describes the options, and what a Content-Security-Policy must allow.
+// the page's do not affect each other. If nobody is logged in and the site has no guests, nothing
+// is shown. docs/embed.md describes the options, and what a Content-Security-Policy must allow.
 import { askForSession, askWho } from "./bind.js";
 import { h, icon } from "./dom.js";
 import { forgetOurs } from "./handover.js";
