@@ -153,6 +153,12 @@ $(BUILD)/libprebind.a: $(LIB_OBJECTS)
 	$(SAY) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+# `make coverage` links this into each program, so it comes first.
+$(BUILD)/exit.o: tests/coverage/exit.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) -O2 -c -o $@ $<
+
 # The paths are compiled in. If PREFIX or SYSCONFDIR changes, everything is compiled again.
 $(BUILD)/defines: FORCE
 	@mkdir -p $(@D)
@@ -287,7 +293,7 @@ test:
 	tests/install build demo test
 	$(MAKE) -j$$(nproc) WERROR=1 all unit vendor bench-programs
 	$(MAKE) -j$$(nproc) $(ASAN) fuzz-programs
-	$(RUN_TESTS) tests/browser tests/servers tests/program tests/torture tests/fuzz tests/bench tests/lint $(UNIT_PROGRAMS)
+	$(RUN_TESTS) tests/browser tests/servers tests/program tests/torture tests/fuzz tests/bench tests/coverage tests/lint $(UNIT_PROGRAMS)
 
 # Has its own build, so that the measured program is optimised, whatever build/ holds.
 ROUNDS ?= 5
@@ -356,6 +362,19 @@ tsan:
 
 sanitized: all unit
 	LIMIT=600 $(RUN_TESTS) $(UNIT_PROGRAMS) tests/program tests/servers
+
+# Has its own build too, of programs that count each line and branch that they run. tests/coverage/floor holds the lowest
+# figures that pass. They are for the unit and program tests: with fewer, nothing is compared.
+COVERED ?= unit program
+COVERAGE = BUILD=build/coverage CC=gcc HARDENING_CFLAGS= HARDENING_LDFLAGS= CFLAGS='-O0 -g --coverage -fprofile-update=atomic'
+coverage:
+	$(MAKE) $(COVERAGE) build/coverage/exit.o
+	$(MAKE) -j$$(nproc) $(COVERAGE) LDFLAGS='--coverage -Wl,--wrap=_exit build/coverage/exit.o' all unit
+	$(MAKE) BUILD=build/coverage covered
+
+covered:
+	LIMIT=600 PREBIND_BUILD=$(BUILD) node tests/coverage/coverage.mjs $(if $(filter 2,$(words $(filter unit program,$(COVERED)))),--floor tests/coverage/floor) \
+		$(if $(filter unit,$(COVERED)),$(UNIT_PROGRAMS)) $(patsubst %,tests/%,$(filter-out unit,$(COVERED)))
 
 valgrind: unit
 	UNDER='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' LIMIT=900 \
@@ -491,6 +510,8 @@ help:
 	@echo 'make lint      checks the rules of the repository, runs linters, checks formatting'
 	@echo 'make asan      runs unit, program and server tests under AddressSanitizer and UBSan'
 	@echo 'make tsan      runs the same tests under ThreadSanitizer'
+	@echo 'make coverage  runs unit and program tests, prints how much of cgi/ they run, fails if it is less than before;'
+	@echo '               you may set COVERED='
 	@echo 'make valgrind  runs the unit tests under valgrind'
 	@echo 'make torture   makes calls of the program fail, one after the other; kills it; checks whose answers are whose;'
 	@echo '               you may set EVERY=, KILLS= and ANSWERS='
@@ -505,5 +526,5 @@ help:
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
 	$(UNIT_TESTS:%=$(BUILD)/unit/%.d) $(BUILD)/unit/unit.d
 
-.PHONY: all unit screenshots bench-programs fuzz-programs vendor demo test bench fuzz soak trips pages-soak systemd check lint asan tsan sanitized valgrind torture install uninstall dist deb deb-systems kit kit-systems clean help FORCE
+.PHONY: all unit screenshots bench-programs fuzz-programs vendor demo test bench fuzz soak trips pages-soak systemd check lint asan tsan sanitized coverage covered valgrind torture install uninstall dist deb deb-systems kit kit-systems clean help FORCE
 .DELETE_ON_ERROR:

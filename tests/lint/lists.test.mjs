@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { test } from "node:test";
 import { top } from "../lib/place.mjs";
-import { find, makefileList, read } from "./repository.mjs";
+import { find, makefileList, read, tableFile } from "./repository.mjs";
 
 const LAYERS = ["BASE", "CONF", "STORE", "SITEDB", "XMPP", "NET", "WEB", "TEMPLATE", "SERVE", "IDENTITY", "PREBIND", "PAGE", "CTL", "EXTAUTH"];
 
@@ -31,6 +31,11 @@ for (const layer of LAYERS) {
 		assert.deepEqual(makefileList(layer).sort(), stems(find(`cgi/${layer.toLowerCase()}`, /\.c$/)));
 	});
 }
+
+test("tests/coverage/floor names the folders of cgi/ that hold sources", () => {
+	const folders = [...new Set(find("cgi", /\.c$/).map((file) => path.dirname(file)))].sort();
+	assert.deepEqual(tableFile("tests/coverage/floor").map(([folder]) => folder).sort(), [...folders, "total"]);
+});
 
 test("STATIC names the files of static/", () => {
 	const files = find("static", /\.(js|css|svg)$/).map((file) => path.relative("static", file));
