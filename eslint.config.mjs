@@ -9,7 +9,7 @@ const COMMON =
 	"clearInterval clearTimeout console crypto fetch globalThis performance queueMicrotask setInterval setTimeout";
 const BROWSER =
 	"BroadcastChannel CSSStyleSheet DOMParser Document Element HTMLElement Intl MessageChannel MutationObserver Node PageTransitionEvent " +
-	"AudioContext GainNode Notification OscillatorNode customElements document history indexedDB requestAnimationFrame location matchMedia navigator window XMLSerializer";
+	"AudioContext GainNode XMLHttpRequest Notification OscillatorNode customElements document history indexedDB requestAnimationFrame location matchMedia navigator window XMLSerializer";
 const NODE = "Buffer process setImmediate";
 
 export default [

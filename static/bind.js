@@ -119,10 +119,10 @@ function readFailure(response, data, now) {
 
 /**
  * @typedef {{jid: string, name: string, join: boolean}} SiteRoom join: users enter it by themselves
- * @typedef {{people: "" | "contacts" | "all", rooms: SiteRoom[], staff: string[], name: string, guests: string,
- *   guest: "" | "new" | "begun"}} SiteInfo people: which of the site's people are shown, "": none; name: this user's, as
- *   others see it; may be empty; guests: the domain of the guests' JIDs, "": the site has none; guest: this visitor is
- *   one, who has or has not said a name
+ * @typedef {{people: "" | "contacts" | "all", rooms: SiteRoom[], staff: string[], upload: string[], name: string,
+ *   guests: string, guest: "" | "new" | "begun"}} SiteInfo people: which of the site's people are shown, "": none; upload:
+ *   the origins of the upload service; name: this user's, as others see it; may be empty; guests: the domain of the
+ *   guests' JIDs, "": the site has none; guest: this visitor is one, who has or has not said a name
  */
 
 const GUEST_MARK = " (guest)"; // in every language the same: XMPP servers check it
@@ -134,12 +134,14 @@ export const guestName = (name) => name.replaceAll(GUEST_MARK, "").trim() + GUES
 export function readSite(data) {
 	const list = (/** @type {unknown} */ value) => (Array.isArray(value) ? value : []);
 	const rooms = list(data?.rooms).filter(({ jid, name }) => typeof jid === "string" && typeof name === "string");
+	const texts = (/** @type {unknown} */ value) => list(value).filter((each) => typeof each === "string");
 	const said = typeof data?.name === "string" ? data.name : "";
 	const guest = data?.guest === true;
 	return {
 		people: ["contacts", "all"].includes(data?.people) ? data.people : "",
 		rooms: rooms.map(({ jid, name, join }) => ({ jid, name, join: join === true })),
-		staff: list(data?.staff).filter((jid) => typeof jid === "string"),
+		staff: texts(data?.staff),
+		upload: guest ? [] : texts(data?.upload),
 		guests: typeof data?.guests === "string" ? data.guests : "",
 		guest: guest ? (typeof data.name === "string" ? "begun" : "new") : "",
 		name: guest ? guestName(said) : said,

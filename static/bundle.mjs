@@ -24,6 +24,8 @@ const PLAIN = {
 const write = (/** @type {string} */ name, /** @type {string} */ text) => fs.writeFileSync(path.join(here, name), text);
 const read = (/** @type {string} */ name) => fs.readFileSync(path.join(here, name), "utf8");
 
+const digestOf = (/** @type {string} */ text) => createHash("sha256").update(text).digest("hex").slice(0, 12);
+
 async function findEsbuild() {
 	try {
 		return await import("esbuild");
@@ -93,15 +95,26 @@ async function bundle(esbuild, name, source, plugins = []) {
 const loadedLater = (module, name, text) => ({
 	name,
 	setup({ onResolve }) {
-		const digest = createHash("sha256").update(text).digest("hex").slice(0, 12);
+		const digest = digestOf(text);
 		onResolve({ filter: module }, () => ({ path: `./${name}?v=${digest}`, external: true }));
 	},
 });
 
+/** The texts of the other languages stay files of their own: nobody reads more than one. */
+const languagesApart = {
+	name: "languages apart",
+	setup({ onLoad }) {
+		const texts = fs.readdirSync(path.join(here, "lang")).map((name) => read(`lang/${name}`));
+		const digest = digestOf(texts.join());
+		const apart = `import(["./lang/", language, ".js?v=${digest}"].join(""))`; // esbuild leaves what it cannot read
+		onLoad({ filter: /[/\\]texts\.js$/ }, () => ({ contents: read("texts.js").replace("import(`./lang/${language}.js`)", apart) }));
+	},
+};
+
 const esbuild = await findEsbuild();
 if (esbuild) {
 	const more = loadedLater(/^\.\/more\.js$/, MORE, await bundle(esbuild, MORE, "more.js"));
-	await bundle(esbuild, "chat.js", "page.js", [more]);
+	await bundle(esbuild, "chat.js", "page.js", [more, languagesApart]);
 	const panel = await bundle(esbuild, PANEL, "panel.js", [more]);
 	await bundle(esbuild, "embed.js", "launcher.js", [loadedLater(/^\.\/panel\.js$/, PANEL, panel)]);
 } else {

@@ -3,6 +3,7 @@
 import { drawAvatar } from "./avatar.js";
 import { presenceOf, presenceText } from "./contacts.js";
 import { h, named } from "./dom.js";
+import { FilePicker } from "./filepicker.js";
 import { Log } from "./log.js";
 import { TEXT } from "./texts.js";
 
@@ -22,10 +23,11 @@ const PAUSE_MS = 5_000; // after this time without input, this user has stopped 
  *
  * @typedef {object} Hooks
  * @property {(contact: Contact) => Talk} talk
- * @property {(contact: Contact, text: string) => void} onSend
+ * @property {(contact: Contact, text: string) => boolean} onSend false: it was not sent
  * @property {(contact: Contact, line: Line) => void} onAgain
  * @property {(contact: Contact, typing: boolean) => void} onTyping
  * @property {(contact: Contact, text: string) => void} onDraft
+ * @property {Pick<import("./filepicker.js").Parts, "chat" | "origins">} files
  * @property {() => void} onEnd the newest message has come into sight
  * @property {(contact: Contact, before: string) => Promise<{first: string, complete: boolean} | null>} history adds
  *   one page of the archive to the conversation
@@ -68,6 +70,8 @@ export class Conversation {
 			this.#submit();
 		});
 		this.#field.addEventListener("input", () => this.#onInput());
+		if (hooks.files.origins.length > 0)
+			new FilePicker({ ...hooks.files, part, contact: () => this.#contact, send: (contact, text) => hooks.onSend(contact, text) });
 	}
 
 	get contact() {
@@ -186,6 +190,7 @@ export class Conversation {
 				jid: contact.jid,
 				name: () => contact.name,
 				lines: this.#hooks.talk(contact).lines,
+				origins: this.#hooks.files.origins,
 				template: this.#part("message-template"),
 				onAgain: (line) => {
 					if (this.#sendable) this.#hooks.onAgain(contact, line);

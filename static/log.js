@@ -1,7 +1,8 @@
 // The messages of one conversation in the page, by day. Text from others goes into the page by
 // textContent only. Each conversation has its own log element, so that a screen reader does not
 // announce old messages when the user changes to another one.
-import { h, linked, named } from "./dom.js";
+import { h, named } from "./dom.js";
+import { shownText } from "./filepicker.js";
 import { TEXT } from "./texts.js";
 
 const GROUP_MS = 5 * 60_000; // messages of one person within this time are drawn as one block
@@ -14,6 +15,7 @@ const QUIET_MS = 1_000; // for this time a screen reader does not read lines tha
  * @property {string} jid
  * @property {() => string} name of the other side
  * @property {Line[]} lines oldest first; they change
+ * @property {string[]} origins of the upload service: addresses there are shown as files
  * @property {HTMLTemplateElement} template of one message
  * @property {(line: Line) => void} onAgain the user wants to send this message again
  * @property {() => void} onEarlier the user wants to read earlier messages
@@ -87,7 +89,7 @@ function arrange(element, nodes) {
 const stateOf = ({ text, fate, edited }) => JSON.stringify([fate, edited, text]);
 
 export class Log {
-	/** @type {Map<Line, {element: HTMLElement, state: string}>} */ #drawn = new Map();
+	/** @type {Map<Line, {element: HTMLElement, state: string, text: string}>} */ #drawn = new Map();
 	/** @type {Map<number, HTMLElement>} */ #days = new Map(); // the headings, by the beginning of the day
 	/** @type {Line[]} */ #order = []; // the drawn lines, as they stand in the page
 	/** @type {Parts} */ #parts;
@@ -185,7 +187,7 @@ export class Log {
 		time.textContent = clock.format(line.time);
 		time.title = wholeTime.format(line.time);
 		part(".meta").setAttribute("aria-live", "off"); // a screen reader reads the message, and not each new sign
-		this.#drawn.set(line, { element: message, state: "" });
+		this.#drawn.set(line, { element: message, state: "", text: "" });
 		this.#update(line);
 		return message;
 	}
@@ -195,10 +197,10 @@ export class Log {
 		const drawn = this.#drawn.get(line);
 		const state = stateOf(line);
 		if (!drawn || drawn.state === state) return;
-		drawn.state = state;
 		const { element } = drawn;
 		const text = /** @type {HTMLElement} */ (element.querySelector(".text"));
-		if (text.textContent !== line.text) text.replaceChildren(...linked(line.text));
+		if (drawn.text !== line.text) text.replaceChildren(...shownText(line.text, this.#parts.origins));
+		Object.assign(drawn, { state, text: line.text });
 		for (const sign of element.querySelectorAll(".edited, .pending, .sent, .delivered, .note")) sign.remove();
 		element.querySelector(".meta")?.append(...signsOf(line));
 		const lost = line.fate === "unsent" || line.fate === "refused";

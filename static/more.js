@@ -4,3 +4,4 @@ export { Directory } from "./directory.js";
 export { PeerActions } from "./peeractions.js";
 export { playSound } from "./sound.js";
 export { Site } from "./site.js";
+export { Uploads } from "./uploads.js";

@@ -20,7 +20,8 @@ if (document.readyState === "loading")
 const base = document.body.dataset.base ?? "";
 const site = siteOfPage(document);
 const begun = byId("guest-form") ? letGuestBegin() : undefined;
-const chat = connect({ base, begun, guest: site.guest !== "", name: site.guest ? site.name : (byId("me")?.textContent ?? "") });
+const name = site.guest ? site.name : (byId("me")?.textContent ?? "");
+const chat = connect({ base, begun, guest: site.guest !== "", name, upload: site.upload });
 const ui = new ChatUi({
 	root: document,
 	frame: document.body,

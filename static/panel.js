@@ -186,7 +186,7 @@ export function openPanel({ root, base, user, ahead, site, onUnread, onWanted, o
 	const guest = site?.guest ?? "";
 	frame.classList.toggle("guest", guest !== "");
 	const begun = site && guest === "new" ? letGuestBegin(head, base, site) : undefined;
-	const chat = connect({ base, user, ahead, begun, name: site?.name, guest: guest !== "" });
+	const chat = connect({ base, user, ahead, begun, name: site?.name, guest: guest !== "", upload: site?.upload });
 	const shown = () => !frame.hidden && document.visibilityState === "visible";
 	const address = () => location.href.split("#")[0];
 	const ui = new ChatUi({ root, frame, chat, narrow: () => true, shown, onUnread, onWanted, base, site, address });

@@ -8,6 +8,7 @@
 import { Archive } from "./archive.js";
 import { Bookmarks } from "./bookmarks.js";
 import { Displayed } from "./displayed.js";
+import { fileOf } from "./files.js";
 import { Life } from "./life.js";
 import { Rooms } from "./rooms.js";
 import {
@@ -31,6 +32,7 @@ const NS_RECEIPTS = "urn:xmpp:receipts";
 const NS_SID = "urn:xmpp:sid:0";
 const NS_NICK = "http://jabber.org/protocol/nick";
 const NS_MARKERS = "urn:xmpp:chat-markers:0";
+const NS_OOB = "jabber:x:oob";
 
 /**
  * @typedef {import("./life.js").Options} Options
@@ -62,11 +64,13 @@ export class Prebind extends Life {
 	#rooms;
 	#bookmarks;
 	#name; // as group chats show this user
+	#upload;
 	#guest; // others do not know a guest, so the messages have the name
 
 	/**
-	 * @param {Options & {name?: string, guest?: boolean}} [options] name: as group chats show this user; else the JID's first
-	 *   part; guest: the messages name this user, too (XEP-0172)
+	 * @param {Options & {name?: string, guest?: boolean, upload?: string[]}} [options] name: as group chats show this user; else the JID's first
+	 *   part; guest: the messages name this user, too (XEP-0172);
+	 *   upload: the origins of the upload service
 	 */
 	constructor(options) {
 		super(options);
@@ -74,6 +78,7 @@ export class Prebind extends Life {
 		this.#archive = new Archive(asker);
 		this.#name = cleanText(options?.name ?? "").trim();
 		this.#guest = options?.guest === true;
+		this.#upload = options?.upload ?? [];
 		this.#bookmarks = new Bookmarks(asker);
 		this.#displayed = new Displayed({ ...asker, own: () => this.jid });
 		this.#rooms = new Rooms({
@@ -114,6 +119,7 @@ export class Prebind extends Life {
 			if (this.#guest) message.c("nick", { xmlns: NS_NICK }).t(this.#name).up();
 		}
 		if (!room && this.#rooms.has(bareJid(to))) message.c("x", { xmlns: NS_MUC_USER }).up();
+		if (fileOf(body, this.#upload)) message.c("x", { xmlns: NS_OOB }).c("url").t(body).up().up(); // XEP-0066: clients show it as a file
 		message.c("origin-id", { xmlns: NS_SID, id }).up();
 		this.#send(message);
 		this.track(id);
@@ -421,8 +427,8 @@ export class Prebind extends Life {
 
 /**
  * Starts a session in this page. The first event comes after this call has returned.
- * @param {Options & {name?: string, guest?: boolean, begun?: Promise<import("./guest.js").Begun>}} [options] as for
- *   Prebind; begun: a guest has to begin first
+ * @param {Options & {name?: string, guest?: boolean, upload?: string[], begun?: Promise<import("./guest.js").Begun>}} [options]
+ *   as for Prebind; begun: a guest has to begin first
  */
 export function connect(options) {
 	const chat = new Prebind(options);

@@ -1,6 +1,5 @@
-// The chat's user interface, in a page or in a shadow tree. It connects the session (prebind.js)
-// with the contacts, the messages and the open conversation. README.md lists the elements that it
-// needs.
+// The chat's user interface, in a page or in a shadow tree: the session (prebind.js) with the contacts,
+// the messages and the open conversation. README.md lists the elements that it needs.
 import { Alerts } from "./alerts.js";
 import { Banner } from "./banner.js";
 import { guestName, readSite } from "./bind.js";
@@ -79,6 +78,7 @@ export class ChatUi {
 			onAgain: (contact, line) => this.#messages.sendAgain(contact, line),
 			onTyping: (contact, typing) => chat.sendTyping(contact.lockedTo, typing),
 			onDraft: (contact, text) => this.#messages.keepDraft(contact, text),
+			files: { chat, origins: parts.site?.upload ?? [] },
 			onEnd: () => this.seen(),
 			history: (contact, before) => this.#messages.readEarlier(contact, before),
 		});

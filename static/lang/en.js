@@ -72,6 +72,13 @@ export default {
 	reportSend: "Send the report",
 	reportSent: "The report was sent.",
 	reportOf: "Report about {name}",
+	attach: "Send a file",
+	sending: "Sending …",
+	fileTooLarge: "This file is larger than {size}, the most that can be sent.",
+	noUpload: "This server takes no files.",
+	uploadFailed: "The file was not sent. Try again.",
+	uploadRefused: "The server refused this file.",
+	uploadElsewhere: "The file was not sent: the server names {origin}, which the site does not allow.",
 	cancel: "Cancel",
 	notify: "Notify me of messages",
 	// what the panel on other pages shows; the chat page's own words are in the templates

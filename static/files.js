@@ -1,0 +1,25 @@
+// Which texts are addresses of files on the XMPP server's upload service (XEP-0363). No other file is
+// shown as a picture: its server would learn who reads the message.
+
+const PICTURE = /\.(avif|gif|jpe?g|png|webp)$/i; // not SVG, which can hold a script
+
+/**
+ * The file that a text is the address of; null: it is no address, or not one of the upload service.
+ * @param {string} text @param {string[]} origins
+ */
+export function fileOf(text, origins) {
+	if (origins.length === 0 || !/^https?:\/\/\S+$/.test(text) || !URL.canParse(text)) return null;
+	const { origin, pathname, href } = new URL(text);
+	if (!origins.includes(origin)) return null;
+	const last = pathname.split("/").pop() ?? "";
+	return { url: href, name: readable(last) || href, picture: PICTURE.test(last) };
+}
+
+/** @param {string} name a part of an address */
+function readable(name) {
+	try {
+		return decodeURIComponent(name);
+	} catch {
+		return name;
+	}
+}
