@@ -2,7 +2,7 @@
 // The user turns it on with a button; only then the browser asks whether the site may show
 // notifications.
 import { keep, readKept, sharedStorage } from "./storage.js";
-import { TEXT } from "./texts.js";
+import { loadMore, TEXT } from "./texts.js";
 
 const KEY = "prebind-alerts"; // true or false, as this user has chosen; handover.js removes it at log-out
 const LOOK_MS = 500; // another tab may show the message
@@ -62,7 +62,7 @@ export class Alerts {
 
 	/** One tab plays for all. */
 	#play() {
-		const play = async () => (await import("./more.js")).playSound();
+		const play = async () => (await loadMore()).playSound();
 		const quiet = async (/** @type {Lock | null} */ lock) => {
 			if (!lock) return;
 			await play();

@@ -3,9 +3,8 @@
 import { drawAvatar } from "./avatar.js";
 import { presenceOf, presenceText } from "./contacts.js";
 import { h, named } from "./dom.js";
-import { FilePicker } from "./filepicker.js";
 import { Log } from "./log.js";
-import { TEXT } from "./texts.js";
+import { loadMore, TEXT } from "./texts.js";
 
 const AT_END_PX = 80; // the log scrolls to new messages if it is this near its end
 const TYPING_MAX_MS = 30_000; // a client that loses its network never reports that its user has stopped
@@ -70,8 +69,14 @@ export class Conversation {
 			this.#submit();
 		});
 		this.#field.addEventListener("input", () => this.#onInput());
-		if (hooks.files.origins.length > 0)
-			new FilePicker({ ...hooks.files, part, contact: () => this.#contact, send: (contact, text) => hooks.onSend(contact, text) });
+		if (hooks.files.origins.length > 0) this.#letSendFiles();
+	}
+
+	/** Without a network there is no button; the next page has it. */
+	async #letSendFiles() {
+		const more = await loadMore().catch(() => null);
+		const send = (/** @type {Contact} */ contact, /** @type {string} */ text) => this.#hooks.onSend(contact, text);
+		if (more) new more.FilePicker(TEXT, { ...this.#hooks.files, part: this.#part, contact: () => this.#contact, send });
 	}
 
 	get contact() {

@@ -1,8 +1,6 @@
-// Pictures and files in a conversation: how it shows them, and how the user chooses one.
-// uploads.js, which is loaded then, sends it.
-import { h, icon, linked } from "./dom.js";
-import { fileOf } from "./files.js";
-import { TEXT } from "./texts.js";
+// How the user chooses a picture or file to send. uploads.js sends it.
+import { h, icon } from "./dom.js";
+import { Uploads } from "./uploads.js";
 
 const CLIP = "M20 11.5 12 19.5a5 5 0 0 1-7-7l8-8a3.4 3.4 0 0 1 5 5l-8 8a1.8 1.8 0 0 1-2.5-2.5l7-7";
 
@@ -17,27 +15,16 @@ const CLIP = "M20 11.5 12 19.5a5 5 0 0 1-7-7l8-8a3.4 3.4 0 0 1 5 5l-8 8a1.8 1.8 
  * @property {(contact: Contact, text: string) => boolean} send false: it was not sent
  */
 
-/**
- * What a message shows: its text, or the picture or the name of its file.
- * @param {string} text @param {string[]} origins @returns {(Node | string)[]}
- */
-export function shownText(text, origins) {
-	const file = fileOf(text, origins);
-	if (!file) return linked(text);
-	const { url, name, picture } = file;
-	const shown = picture ? h("img", { src: url, alt: name, loading: "lazy", decoding: "async", referrerpolicy: "no-referrer" }) : name;
-	return [h("a", { class: "file", href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, shown)];
-}
-
 /** Lets the user choose a file by a button, drop it on the conversation, or paste it. */
 export class FilePicker {
 	#parts;
 	#input = /** @type {HTMLInputElement} */ (h("input", { type: "file", hidden: true }));
-	/** @type {Promise<import("./uploads.js").Uploads> | null} */ #uploads = null;
+	#uploads;
 
-	/** @param {Parts} parts */
-	constructor(parts) {
+	/** @param {typeof import("./texts.js").TEXT} TEXT @param {Parts} parts */
+	constructor(TEXT, parts) {
 		this.#parts = parts;
+		this.#uploads = new Uploads(TEXT, parts);
 		const { part } = parts;
 		const button = h("button", { type: "button", class: "quiet", id: "attach", "aria-label": TEXT.attach }, icon(CLIP));
 		button.addEventListener("click", () => this.#input.click());
@@ -61,19 +48,8 @@ export class FilePicker {
 	}
 
 	/** @param {FileList | null} files the first of them is taken */
-	async #offer(files) {
+	#offer(files) {
 		const [contact, file] = [this.#parts.contact(), files?.[0]];
-		if (!contact || !file) return;
-		try {
-			(await (this.#uploads ??= this.#load())).offer(contact, file);
-		} catch {
-			this.#uploads = null; // without a network: the next file tries again
-			this.#parts.part("announcer").textContent = TEXT.uploadFailed;
-		}
-	}
-
-	async #load() {
-		const { Uploads } = await import("./more.js");
-		return new Uploads(TEXT, this.#parts);
+		if (contact && file) this.#uploads.offer(contact, file);
 	}
 }

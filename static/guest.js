@@ -2,18 +2,18 @@
 // session: a page that nobody uses, or that a crawler reads, makes none.
 import { askWho } from "./bind.js";
 import { cleanText } from "./stanza.js";
-import { TEXT } from "./texts.js";
 
 /** @typedef {{user: string, site: import("./bind.js").SiteInfo, name: string}} Begun name: as it was typed */
 
 /**
  * Waits until the guest has said a name, and removes the form. A name that the server refuses can be
  * typed again.
+ * @param {typeof import("./texts.js").TEXT} TEXT
  * @param {HTMLFormElement} form with one field, one button and a place for errors
  * @param {() => import("./bind.js").How} how
  * @returns {Promise<Begun>}
  */
-export function guestBegins(form, how) {
+export function guestBegins(TEXT, form, how) {
 	/** @param {string} selector @returns {any} */
 	const part = (selector) => form.querySelector(selector);
 	return new Promise((resolve) => {

@@ -1,8 +1,8 @@
 // The messages of one conversation in the page, by day. Text from others goes into the page by
 // textContent only. Each conversation has its own log element, so that a screen reader does not
 // announce old messages when the user changes to another one.
-import { h, named } from "./dom.js";
-import { shownText } from "./filepicker.js";
+import { h, linked, named } from "./dom.js";
+import { fileOf } from "./files.js";
 import { TEXT } from "./texts.js";
 
 const GROUP_MS = 5 * 60_000; // messages of one person within this time are drawn as one block
@@ -83,6 +83,18 @@ function arrange(element, nodes) {
 		if (node === next) next = node.nextSibling;
 		else element.insertBefore(node, next);
 	}
+}
+
+/**
+ * What a message shows: its text, or the picture or the name of its file.
+ * @param {string} text @param {string[]} origins @returns {(Node | string)[]}
+ */
+function shownText(text, origins) {
+	const file = fileOf(text, origins);
+	if (!file) return linked(text);
+	const { url, name, picture } = file;
+	const shown = picture ? h("img", { src: url, alt: name, loading: "lazy", decoding: "async", referrerpolicy: "no-referrer" }) : name;
+	return [h("a", { class: "file", href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, shown)];
 }
 
 /** What can change in a line that is drawn. @param {Line} line */

@@ -1,7 +1,15 @@
 // What few visits need. Browsers fetch it when somebody uses it first: the chat page is there sooner
-// without it. It gets the texts from its caller, because they are large and already loaded.
+// without it. texts.js loads it, and adds its texts to those of the page.
+import { more as de } from "./lang/de.js";
+import { more as en } from "./lang/en.js";
+import { more as fr } from "./lang/fr.js";
+
 export { Directory } from "./directory.js";
+export { FilePicker } from "./filepicker.js";
+export { guestBegins } from "./guest.js";
 export { PeerActions } from "./peeractions.js";
 export { playSound } from "./sound.js";
 export { Site } from "./site.js";
-export { Uploads } from "./uploads.js";
+
+/** @type {Record<string, typeof en>} */
+export const texts = { de, en, fr };

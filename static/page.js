@@ -2,9 +2,8 @@
 // this module with all that it imports (bundle.mjs).
 import { drawAvatar } from "./avatar.js";
 import { siteOfPage } from "./bind.js";
-import { guestBegins } from "./guest.js";
 import { connect } from "./prebind.js";
-import { TEXT } from "./texts.js";
+import { loadMore, TEXT } from "./texts.js";
 import { ChatUi } from "./ui.js";
 
 const FRESH_TOKEN_MS = 3_000;
@@ -44,7 +43,8 @@ function pageBefore() {
 
 async function letGuestBegin() {
 	const how = () => ({ url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now });
-	const guest = await guestBegins(byId("guest-form"), how);
+	const { guestBegins } = await loadMore();
+	const guest = await guestBegins(TEXT, byId("guest-form"), how);
 	Object.assign(site, guest.site);
 	byId("me").textContent = guest.name;
 	drawAvatar(byId("me-avatar"), guest.name);

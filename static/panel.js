@@ -1,9 +1,8 @@
 // The chat panel on the site's other pages. It builds the elements of the user interface into a
 // shadow tree, and starts the session. launcher.js loads this module when it is needed.
 import { h, icon } from "./dom.js";
-import { guestBegins } from "./guest.js";
 import { connect } from "./prebind.js";
-import { TEXT } from "./texts.js";
+import { loadMore, TEXT } from "./texts.js";
 import { ChatUi } from "./ui.js";
 
 const ICONS = {
@@ -120,7 +119,8 @@ async function letGuestBegin(head, base, site) {
 	const form = guestForm();
 	head.after(form);
 	const how = () => ({ url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now });
-	const guest = await guestBegins(form, how);
+	const { guestBegins } = await loadMore();
+	const guest = await guestBegins(TEXT, form, how);
 	Object.assign(site, guest.site);
 	return guest;
 }

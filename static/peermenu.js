@@ -1,7 +1,7 @@
 // The button and the menu of the open conversation. What is in the menu is in peeractions.js, which
 // is loaded when the menu is opened first.
 import { h, icon } from "./dom.js";
-import { TEXT } from "./texts.js";
+import { loadMore, TEXT } from "./texts.js";
 
 const DOTS = "M5 12h.01M12 12h.01M19 12h.01";
 
@@ -51,7 +51,7 @@ export class PeerMenu {
 	}
 
 	async #load() {
-		const { PeerActions } = await import("./more.js");
+		const { PeerActions } = await loadMore();
 		const close = () => {
 			this.#menu.hidePopover?.();
 			this.#button.focus();

@@ -7,8 +7,17 @@ const OTHERS = ["de", "fr"];
 /** The language of the page, without its region. */
 export const language = (globalThis.document?.documentElement.lang || "en").toLowerCase().split("-")[0];
 
-/** @type {typeof en} */
-export const TEXT = OTHERS.includes(language) ? (await import(`./lang/${language}.js`)).default : en;
+/** @typedef {typeof en & typeof import("./lang/en.js").more} Texts those of more.js are there once it is loaded */
+
+/** @type {Texts} */
+export const TEXT = OTHERS.includes(language) ? { ...(await import(`./lang/${language}.js`)).default } : { ...en };
+
+/** Loads what few visits need, with its texts. */
+export async function loadMore() {
+	const loaded = await import("./more.js");
+	Object.assign(TEXT, loaded.texts[language] ?? loaded.texts.en);
+	return loaded;
+}
 
 /** @param {string} text @param {Record<string, string | number>} values */
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));

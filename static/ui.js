@@ -11,7 +11,7 @@ import { Messages } from "./messages.js";
 import { PeerMenu } from "./peermenu.js";
 import { bareJid, jidResource, typedJid } from "./stanza.js";
 import { keep, readKept, tabStorage } from "./storage.js";
-import { fill, TEXT } from "./texts.js";
+import { fill, loadMore, TEXT } from "./texts.js";
 
 const OPEN_KEY = "prebind-conversation"; // in this tab's storage: the user and the open conversation
 const NICK_MAX = 80; // characters
@@ -429,7 +429,7 @@ export class ChatUi {
 	}
 
 	async #makeSite() {
-		const { Site } = await import("./more.js");
+		const { Site } = await loadMore();
 		const { site = readSite(null), address = () => "" } = this.#parts;
 		this.#site = new Site(TEXT, {
 			chat: this.#chat,
@@ -460,7 +460,7 @@ export class ChatUi {
 	}
 
 	async #makeDirectory() {
-		const { Directory } = await import("./more.js");
+		const { Directory } = await loadMore();
 		this.#directory = new Directory(TEXT, {
 			chat: this.#chat,
 			base: this.#parts.base,

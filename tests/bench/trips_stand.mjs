@@ -2,6 +2,9 @@
  * What the round trips are counted on: lighttpd with its shipped file and mod_deflate, this program, Prosody, and a
  * forwarder in front. Beside our pages there is one with Converse.js and a password.
  */
+import { execFile } from "node:child_process";
+import fs from "node:fs";
+import { promisify } from "node:util";
 import { DOMAIN, startChat } from "../lib/chat.mjs";
 import { newPage, startChromium } from "../lib/chromium.mjs";
 import { Far } from "../lib/far.mjs";
@@ -32,8 +35,15 @@ const SEEN = {
 	converseRoster: { selector: `[data-jid="bob@${DOMAIN}"]` },
 };
 
+/** Leaves out of the scripts and style sheets what `make install` leaves out. @param {string} folder */
+async function stripAsInstalled(folder) {
+	const files = fs.readdirSync(folder).filter((name) => /\.(css|js)$/.test(name));
+	await promisify(execFile)("sed", ["-i", "-f", "strip.sed", ...files], { cwd: folder });
+}
+
 export async function startTripsStand(place) {
 	const chat = await startChat(place, { web: { modules: ["mod_deflate"] }, site: { limit_bind_user: "100/1m" } });
+	await stripAsInstalled(place.path("static"));
 	publish(place, "site.html", SITE);
 	publish(place, "converse.html", conversePage(chat.accounts.alice));
 	const far = await Far.lay(place, chat.webPort);

@@ -330,10 +330,10 @@ test("tabs believe a user's key only", () => {
 
 test("every language says everything, with the same gaps to fill", async () => {
 	const folder = path.join(top, "static/lang");
-	const modules = await Promise.all(fs.readdirSync(folder).map(async (file) => (await import(path.join(folder, file))).default));
+	const modules = await Promise.all(fs.readdirSync(folder).map(async (file) => await import(path.join(folder, file))));
 	const pages = fs.readdirSync(path.join(top, "templates/lang"))
 		.map((file) => JSON.parse(fs.readFileSync(path.join(top, "templates/lang", file), "utf8")));
-	for (const [first, ...others] of [modules, pages]) {
+	for (const [first, ...others] of [modules.map((each) => each.default), modules.map(({ more }) => more), pages]) {
 		assert.ok(others.length >= 2);
 		for (const other of others) {
 			assert.deepEqual(Object.keys(other).sort(), Object.keys(first).sort());
