@@ -1,7 +1,7 @@
 // One session for all tabs of a browser: lighttpd and Prosody.
 import { after, before, test } from "node:test";
 import { SCENES } from "../lib/holder.mjs";
-import { startLife } from "../lib/life.mjs";
+import { play, startLife } from "../lib/life.mjs";
 import { Place } from "../lib/place.mjs";
 
 let place, stage;
@@ -14,10 +14,4 @@ before(async () => {
 after(() => place.close({ logs: true }));
 
 for (const [what, scene] of Object.entries(SCENES))
-	test(what, async () => {
-		try {
-			await scene(stage);
-		} finally {
-			await Promise.all(stage.browser.contexts().map((context) => context.close()));
-		}
-	});
+	test(what, () => play(stage, scene));

@@ -123,9 +123,10 @@ async function allThere(pages, said, what) {
 	}
 }
 
+let count = 0; // for all scenes: the server's archive has what was said in the scenes before
+
 export class Crowd {
 	#said = [];
-	#count = 0;
 
 	/** @param {{ chat: any, browser: any, url: string }} stage */
 	constructor({ chat, browser, url }) {
@@ -144,7 +145,7 @@ export class Crowd {
 	}
 
 	async #write(page, who) {
-		const text = `${who} ${++this.#count}.`;
+		const text = `${who} ${++count}.`;
 		this.#said.push(text);
 		await write(page, text);
 	}
