@@ -54,7 +54,7 @@ bool template_has(const struct template_set *set, const char *file);
 /*
  * Returns the language to answer in. Among the languages that are offered and have a file, it is
  * the one that Accept-Language prefers, else the first. accept_language may be NULL. "": there is
- * none, and pages without texts need none.
+ * none, and pages without texts need none. The set owns it: the offer may go before it.
  */
 struct template_offer {
 	char *const *names;

@@ -159,13 +159,13 @@ const char *template_language(const struct template_set *set, const struct templ
 	int most = 0;
 
 	for (size_t i = 0; i < offer->count; i++) {
-		const char *name = offer->names[i];
-		int q = wanted(accept_language, name);
+		const struct language *found = languages_find(languages, offer->names[i]);
+		int q = wanted(accept_language, offer->names[i]);
 
-		if (languages_find(languages, name) == NULL)
+		if (found == NULL)
 			continue;
 		if (best == NULL || q > most) {
-			best = name;
+			best = found->name;
 			most = q;
 		}
 	}

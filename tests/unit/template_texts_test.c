@@ -96,6 +96,19 @@ TEST(test_choice)
 	template_set_free(set);
 }
 
+TEST(test_language_outlives_offer)
+{
+	char name[] = "de";
+	char *const offered[] = {name};
+	struct template_set *set = load(&page, 1);
+	const char *language =
+	    template_language(set, &(struct template_offer){.names = offered, .count = 1}, "de");
+
+	name[0] = '\0'; /* what an offer on the stack becomes */
+	assert_string_equal(language, "de");
+	template_set_free(set);
+}
+
 TEST(test_optional)
 {
 	const struct template_page pages[] = {other, page};
