@@ -55,7 +55,7 @@ async function assertRefused(site, words) {
 	const answer = await (await site.enter("alice")).get("/prebind.json", SCRIPT);
 	assert.equal(answer.status, 502);
 	assert.equal(JSON.parse(answer.body).error, "chat_server");
-	assert.match(site.prebind.child.log, words);
+	await until("the log to say why", () => words.test(site.prebind.child.log));
 }
 
 for (const row of rows) {
