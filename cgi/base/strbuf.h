@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A number that a macro stands for, as a text of the source. */
+#define TEXT_OF(macro)  TEXT_OF_(macro)
+#define TEXT_OF_(value) #value
+
 struct strbuf {
 	char *data;  /* owned; never NULL after strbuf_init */
 	size_t len;  /* bytes used, without the NUL */

@@ -6,6 +6,7 @@
 #define IDENTITY_PEOPLE_QUERY_H
 
 #include "conf/conf.h"
+#include "sitedb/site_query.h"
 
 struct people_query; /* thread-safe */
 
@@ -32,7 +33,7 @@ struct people_search {
 	const char *me;   /* the user who asks */
 };
 
-#define PEOPLE_ROWS_MAX 60 /* read for one search; some of them may have no account */
+#define PEOPLE_ROWS_MAX SITE_QUERY_ROWS_MAX /* read for one search; some may have no account */
 
 /* Calls each with every row that has a user. STATUS_UNAVAILABLE: the database was not read. */
 enum status people_query_each(struct people_query *people, const struct people_search *what,

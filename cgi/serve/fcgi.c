@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/strbuf.h"
 #include "base/wait.h"
 #include "serve/server_parts.h"
 
@@ -271,9 +272,6 @@ static bool fcgi_begin(struct fcgi_request *req)
 		wait_end();
 	return begun;
 }
-
-#define TEXT_OF(macro)  TEXT_OF_(macro)
-#define TEXT_OF_(value) #value
 
 static const char has_nul[] = "Status: 400 Bad Request\r\n"
 			      "Content-Type: text/plain; charset=utf-8\r\n"

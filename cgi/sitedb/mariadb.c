@@ -98,8 +98,7 @@ static struct library library = {
     .n_calls = sizeof(calls) / sizeof(calls[0]),
 };
 
-#define PACKET_MAX   (1024UL * 1024) /* of an answer: no row of ours is longer */
-#define ONE_ROW_MORE "2"             /* more than one row is an error, so two are enough */
+#define PACKET_MAX (1024UL * 1024) /* of an answer: no row of ours is longer */
 
 /*
  * ANSI_QUOTES, PIPES_AS_CONCAT and NO_BACKSLASH_ESCAPES: the server reads names, texts and || as
@@ -107,8 +106,8 @@ static struct library library = {
  */
 #define SQL_MODE "ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES"
 #define SETTINGS                                                                                   \
-	"SET SESSION sql_mode='" SQL_MODE "', time_zone='+00:00', sql_select_limit=" ONE_ROW_MORE  \
-	", "
+	"SET SESSION sql_mode='" SQL_MODE                                                          \
+	"', time_zone='+00:00', sql_select_limit=" SITEDB_ROWS_MAX ", "
 
 /*
  * libmariadb calls wait_io without an argument of ours, in the thread that called it. So the end of

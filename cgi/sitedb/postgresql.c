@@ -67,12 +67,12 @@ static const struct select_function shared[] = {
 /* INTO makes a table; FOR holds rows that the site wants. */
 static const char *const words[] = {"INTO", "FOR", "LOCK", NULL};
 
-/* More than one row is an error, so two are enough. */
 #define DIALECT                                                                                    \
 	{                                                                                          \
 		.place = "$", .numbered = true, .bytes = {"CAST(", " AS text) COLLATE \"C\""},     \
 		.functions = functions, .for_params = for_params, .words = words,                  \
-		.shared = shared, .before = "SELECT * FROM (", .after = ") AS prebind LIMIT 2",    \
+		.shared = shared, .before = "SELECT * FROM (",                                     \
+		.after = ") AS prebind LIMIT " SITEDB_ROWS_MAX,                                    \
 	}
 #define TABLES                                                                                     \
 	"SELECT table_name FROM information_schema.tables"                                         \

@@ -16,6 +16,7 @@
 #include "conf/conf.h"
 
 #define SITE_QUERY_COLUMNS_MAX 8
+#define SITE_QUERY_ROWS_MAX    60 /* a database is asked for no more, whatever the query finds */
 
 /*
  * :q is what a visitor searches for. In a pattern of LIKE the program writes this parameter for it,

@@ -71,6 +71,8 @@ enum status site_query_many_rows(const struct site_query_text *text, struct erro
 enum status site_query_value_dup(const struct site_query_text *text, size_t column,
 				 const char *value, size_t len, char **out, struct error *err);
 
+#define SITEDB_ROWS_MAX TEXT_OF(SITE_QUERY_ROWS_MAX) /* in SQL */
+
 #define SITE_QUERY_PARAMS_MAX 8
 
 /* What was found. A spec without `many` has max 1, and a second row is an error. */

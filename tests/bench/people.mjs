@@ -18,7 +18,12 @@ import { spread } from "./report.mjs";
 const FIRST = 1000; // first names; with as many last names they make a million
 const LIMIT = { count: 30, seconds: 60 }; // the default of limit_people
 const SHOWN = 20; // by one search
-const SEARCHES = ["ka", "mar", "soli", "tena r", "zz", "bela.tor"];
+
+/** What is searched for: two, three and four letters of a name, both names, a user name, and what nobody is called. */
+function searchesFor(first, last) {
+	const [one, two] = [first[first.length >> 1].toLowerCase(), last[last.length >> 1].toLowerCase()];
+	return [one.slice(0, 2), one.slice(0, 3), one.slice(0, 4), `${one} ${two[0]}`, `${one}.${two.slice(0, 3)}`, "zz"];
+}
 
 const CONSONANTS = "bdfgklmnprstvz".split("");
 const VOWELS = "aeiou".split("");
@@ -170,7 +175,7 @@ export async function runPeople({ people = FIRST * FIRST, rounds = 5, progress }
 			await search(prebind, host, "warm up");
 			const runs = [];
 			for (let round = 0; round < rounds; round++)
-				for (const q of SEARCHES)
+				for (const q of searchesFor(first, last))
 					runs.push(await search(prebind, host, q));
 			series.push({ name, runs, plan: await planOf({ place, databases, prebind }, name) });
 			progress(` ${series.length}`);

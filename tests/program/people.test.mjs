@@ -18,6 +18,9 @@ const TABLE = `CREATE TABLE people (name varchar(64), shown varchar(64), picture
 	('carl', 'Carl', 'https://evil.example.org/x.png', NULL, 0), ('carla', 'Carla', '//evil.example.org/x.png', NULL, 0), ('carmen', 'Carmen', 'javascript:alert(1)', NULL, 0),
 	('banned', 'Carbanned', NULL, NULL, 1), ('admin', 'Caradmin', NULL, NULL, 0), ('guest', 'Carguest', NULL, NULL, 0), ('elsewhere', 'Carelsewhere', NULL, 'x@example.net', 0),
 	('renamed', 'Carnamed', NULL, 'other@example.org', 0), ('mapped', 'Carmapped', NULL, NULL, 0), ('Émile', 'Émile É.', NULL, NULL, 0), ('emil', 'Émil', NULL, NULL, 0), ('no name', NULL, NULL, NULL, 0);`;
+const SOME = Array.from({ length: 7 }, (_, i) => `some${i}`);
+const CROWD = Array.from({ length: 70 }, (_, i) => `crowd${String(i).padStart(2, "0")}`);
+const MORE = `INSERT INTO people VALUES ${[...SOME, ...CROWD].map((name) => `('${name}', NULL, NULL, NULL, 0)`).join(", ")};`;
 const KINDS = ["sqlite", "mariadb", "postgresql"];
 
 let place, prebind;
@@ -25,10 +28,10 @@ let place, prebind;
 async function databases() {
 	const file = `${place.folder("site")}/site.db`;
 	const [mariadb, postgresql] = await Promise.all([Mariadb.start(place), Postgresql.start(place)]);
-	await runSql(place, file, TABLE);
-	await mariadb.sql(`CREATE DATABASE site CHARACTER SET utf8mb4; USE site; ${TABLE} CREATE USER reader@localhost; GRANT SELECT ON site.* TO reader@localhost`);
+	await runSql(place, file, TABLE + MORE);
+	await mariadb.sql(`CREATE DATABASE site CHARACTER SET utf8mb4; USE site; ${TABLE} ${MORE} CREATE USER reader@localhost; GRANT SELECT ON site.* TO reader@localhost`);
 	await postgresql.sql("CREATE DATABASE site; CREATE ROLE reader LOGIN");
-	await postgresql.sql(`${TABLE} GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader`, "site");
+	await postgresql.sql(`${TABLE} ${MORE} GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader`, "site");
 	return { sqlite: file, mariadb: mariadb.uri("reader", "site"), postgresql: postgresql.uri("reader", "site") };
 }
 
@@ -48,8 +51,11 @@ before(async () => {
 	const common = { ...peer.site(place), jid: "{user}@example.org", identity: "login remote_user", people: "all", limit_people: "off" };
 	const query = { people_query: place.write("etc/people.sql", QUERY, 0o644), identity: "remote_user", picture_origins: PICTURES };
 	const sites = { own: common, off: { ...common, people: "off" }, contacts: { ...common, people: "contacts" }, limited: { ...common, limit_people: "3/1h" } };
-	for (const [kind, database] of Object.entries(await databases()))
+	const whole = place.write("etc/people-whole.sql", QUERY.replace(" LIMIT :limit", ""), 0o644);
+	for (const [kind, database] of Object.entries(await databases())) {
 		sites[kind] = { ...common, ...query, site_database: database };
+		sites[`${kind}Whole`] = { ...sites[kind], people_query: whole };
+	}
 	sites.lower = { ...sites.sqlite, jid: "{user|lower}@example.org" };
 	sites.mapOnly = { ...sites.sqlite, accounts: "map" };
 	for (const name of Object.keys(sites))
@@ -162,6 +168,14 @@ for (const kind of KINDS)
 
 test("a rule that makes small letters finds the owner of an account", async () => {
 	assert.deepEqual(await people("lower", { jid: "émile@example.org" }), [{ user: "Émile", name: "Émile É.", picture: "", jid: "émile@example.org" }]);
+});
+
+test("each kind of database gives as many people as the query finds, up to 20; the query may be without a LIMIT", async () => {
+	for (const kind of KINDS)
+		for (const site of [kind, `${kind}Whole`]) {
+			assert.deepEqual(await users(site, { q: "some" }), SOME, site);
+			assert.deepEqual(await users(site, { q: "crowd" }), CROWD.slice(0, 20), site);
+		}
 });
 
 test("accounts = map: only those in the map", async () => {
