@@ -1,11 +1,11 @@
 // Two nodes behind HAProxy: one that is told to stop tells the balancer first, and no request fails.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { docSnippet } from "../lib/docs.mjs";
+import { haproxy } from "../lib/haproxy.mjs";
 import { httpRequest } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
-import { accepts, freePorts, until } from "../lib/wait.mjs";
+import { until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const CLIENTS = 4;
@@ -25,34 +25,7 @@ async function startNode() {
 
 before(async () => {
 	nodes = [await startNode(), await startNode()];
-	const [place] = places;
-	[port] = await freePorts(1);
-	const backend = docSnippet("docs/server.md", "balancer", {
-		"inter 1s": "inter 100ms",
-		"www.example.org": "example.org",
-		"192.0.2.1:80": `${nodes[0].socket} proto fcgi check-proto fcgi`,
-		"192.0.2.2:80": `${nodes[1].socket} proto fcgi check-proto fcgi`,
-	});
-	const file = place.write("etc/haproxy.cfg", `
-global
-    log stderr local0
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 30s
-    timeout server 30s
-fcgi-app prebind
-    docroot /
-    path-info ^(/chat)(/.*)$
-frontend all
-    bind 127.0.0.1:${port}
-    default_backend nodes
-backend nodes
-    use-fcgi-app prebind
-    http-response set-header X-Node %s
-${backend.replaceAll(/^/gm, "    ")}
-`);
-	await place.startUntil("haproxy", ["/usr/sbin/haproxy", "-db", "-f", file], () => accepts(port));
+	port = await haproxy(places[0], { document: "docs/server.md", nodes, changes: { "inter 1s": "inter 100ms" } });
 });
 after(async () => {
 	for (const place of places.reverse()) // HAProxy can open only the sockets of its own user
