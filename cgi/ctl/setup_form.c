@@ -20,7 +20,6 @@
 static const struct param form[] = {
     {"secret",          128          },
     {"do",	      8	    }, /* "show", "write" */
-    {"facts",           DIGEST_LEN   }, /* of the answers on which the proposals depend */
     {"shown",           DIGEST_LEN   }, /* of the plan that was shown */
     {"site",            TEXT_MAX     },
     {"url",	     TEXT_MAX     },
@@ -36,14 +35,13 @@ static const struct param form[] = {
 };
 const struct params setup_form_params = {.items = form, .count = sizeof(form) / sizeof(form[0])};
 
-/* Their answers decide what is proposed for the others. */
-static const enum setup_name facts[] = {SETUP_SITE, SETUP_URL, SETUP_DOMAIN, SETUP_XMPP};
-static const enum setup_name rest[] = {SETUP_LOGIN, SETUP_AUTH, SETUP_JID};
+/* What the form asks. An empty field takes what setup proposes. */
+static const enum setup_name asked[] = {SETUP_SITE, SETUP_URL,  SETUP_LOGIN, SETUP_DOMAIN,
+					SETUP_XMPP, SETUP_AUTH, SETUP_JID};
 
-#define N_FACTS (sizeof(facts) / sizeof(facts[0]))
-#define N_REST  (sizeof(rest) / sizeof(rest[0]))
+#define N_ASKED (sizeof(asked) / sizeof(asked[0]))
 
-/* ---- digests ---- */
+/* ---- the plan that was shown ---- */
 
 static void digest_text(const struct strbuf *text, char out[DIGEST_LEN + 1])
 {
@@ -56,17 +54,6 @@ static void digest_text(const struct strbuf *text, char out[DIGEST_LEN + 1])
 	memcpy(out, hex.len == DIGEST_LEN ? hex.data : "", hex.len == DIGEST_LEN ? DIGEST_LEN : 0);
 	out[hex.len == DIGEST_LEN ? DIGEST_LEN : 0] = '\0';
 	strbuf_clear(&hex);
-}
-
-static void facts_digest(const struct setup *setup, char out[DIGEST_LEN + 1])
-{
-	struct strbuf text;
-
-	strbuf_init(&text);
-	for (size_t i = 0; i < N_FACTS; i++)
-		strbuf_addf(&text, "%s\n", setup_answer(setup, facts[i]));
-	digest_text(&text, out);
-	strbuf_clear(&text);
 }
 
 /* Of the files that are shown; a new secret is another one each time. */
@@ -86,19 +73,29 @@ static void plan_digest(const struct setup *setup, char out[DIGEST_LEN + 1])
 	strbuf_clear(&text);
 }
 
-static bool is_field(const struct exchange *ex, const char *name, const char *value)
+static const char *posted(const struct exchange *ex, const char *name)
 {
-	const char *posted = fields_get(&ex->req.form, name);
+	const char *value = fields_get(&ex->req.form, name);
 
-	return posted != NULL && strcmp(posted, value) == 0;
+	return value != NULL ? value : "";
+}
+
+bool setup_form_is_write(const struct exchange *ex)
+{
+	return strcmp(posted(ex, "do"), "write") == 0;
 }
 
 bool setup_form_agrees(const struct setup *setup, const struct exchange *ex)
 {
+	const char *shown = posted(ex, "shown");
 	char digest[DIGEST_LEN + 1];
 
+	if (!setup_form_is_write(ex))
+		return false;
+	if (shown[0] == '\0')
+		return setup->xmpp_server != NULL;
 	plan_digest(setup, digest);
-	return is_field(ex, "do", "write") && is_field(ex, "shown", digest);
+	return strcmp(shown, digest) == 0;
 }
 
 /* ---- reading ---- */
@@ -107,9 +104,9 @@ static enum status take(struct setup *setup, const struct exchange *ex, enum set
 			struct error *err)
 {
 	const char *word = setup_question(name)->name;
-	const char *value = fields_get(&ex->req.form, word);
+	const char *value = posted(ex, word);
 
-	return value == NULL || value[0] == '\0' ? STATUS_OK : setup_given(setup, word, value, err);
+	return value[0] == '\0' ? STATUS_OK : setup_given(setup, word, value, err);
 }
 
 /* Lines NAME = VALUE. A browser ends them with CR LF. */
@@ -132,36 +129,41 @@ static enum status take_more(struct setup *setup, const char *text, struct error
 	return status;
 }
 
+/* The page never repeats a password, so it may be missing the second time. */
+static enum status check_first_user(const struct exchange *ex, struct error *err)
+{
+	if (!setup_form_is_write(ex) || posted(ex, "first_user")[0] == '\0' ||
+	    posted(ex, "first_password")[0] != '\0')
+		return STATUS_OK;
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "first_password: type the password of the first user; the page does not "
+			 "repeat it");
+}
+
 enum status setup_form_read(struct setup *setup, const struct exchange *ex, struct error *err)
 {
-	const char *password = fields_get(&ex->req.form, "tigase_password");
-	const char *more = fields_get(&ex->req.form, "more");
-	char digest[DIGEST_LEN + 1];
+	const char *password = posted(ex, "tigase_password");
 	enum status status = STATUS_OK;
 
-	for (size_t i = 0; i < N_FACTS && status == STATUS_OK; i++)
-		status = take(setup, ex, facts[i], err);
-	facts_digest(setup, digest);
-	/* Otherwise they were proposed for other facts. */
-	for (size_t i = 0; i < N_REST && status == STATUS_OK && is_field(ex, "facts", digest); i++)
-		status = take(setup, ex, rest[i], err);
-	if (status == STATUS_OK && more != NULL)
-		status = take_more(setup, more, err);
-	if (status == STATUS_OK && password != NULL && password[0] != '\0') {
+	for (size_t i = 0; i < N_ASKED && status == STATUS_OK; i++)
+		status = take(setup, ex, asked[i], err);
+	if (status == STATUS_OK)
+		status = take_more(setup, posted(ex, "more"), err);
+	if (status == STATUS_OK && password[0] != '\0') {
 		setup->tigase_password = strdup(password);
 		if (setup->tigase_password == NULL)
 			status = error_no_memory(err);
 	}
-	return status;
+	return status == STATUS_OK ? check_first_user(ex, err) : status;
 }
 
 /* ---- showing ---- */
 
-static const char *const names[] = {"base",   "nonce", "message", "why",      "found",      "plan",
-				    "report", "done",  "ask",     "secret",   "facts",      "shown",
-				    "site",   "url",   "domain",  "xmpp",     "jid",        "more",
-				    "logins", "auths", "word",    "selected", "first_user", "login",
-				    "tigase", "write", "file",    NULL};
+static const char *const names[] = {
+    "base",   "nonce",  "message", "why",         "found",      "plan",       "report", "done",
+    "known",  "secret", "shown",   "site",        "url",        "domain",     "xmpp",   "jid",
+    "more",   "logins", "auths",   "word",        "selected",   "first_user", "login",  "tigase",
+    "opened", "file",   "wrong",   "login_taken", "auth_taken", "jid_taken",  NULL};
 static const struct template_page pages[] = {
     {"setup.html", names, false}
 };
@@ -179,53 +181,64 @@ static void view_words(struct view *view, const char *list, enum setup_name name
 	}
 }
 
-/* The answer that setup has, or what was posted. */
-static const char *shown_answer(const struct exchange *ex, const struct setup *setup,
-				enum setup_name name)
-{
-	return setup->answers[name] != NULL ? setup->answers[name]
-					    : fields_get(&ex->req.form, setup_question(name)->name);
-}
-
 /* The lines that were posted, and one for each key that is missing. */
 static void view_more(struct view *view, const struct exchange *ex, const struct setup *setup)
 {
-	const char *posted = fields_get(&ex->req.form, "more");
 	struct strbuf more;
 
 	strbuf_init(&more);
-	strbuf_adds(&more, posted != NULL ? posted : "");
-	for (size_t i = 0; i < setup->n_missing; i++)
+	strbuf_adds(&more, posted(ex, "more"));
+	for (size_t i = 0; setup != NULL && i < setup->n_missing; i++)
 		if (strstr(more.data, setup->missing[i]) == NULL)
 			strbuf_addf(&more, "%s%s = ", more.len > 0 ? "\n" : "", setup->missing[i]);
 	view_text(view, "more", more.data);
 	strbuf_clear(&more);
 }
 
-static void view_answers(struct view *view, const struct exchange *ex, const struct setup *setup,
-			 bool write)
+/* The fields, with what was posted. */
+static void view_fields(struct view *view, const struct exchange *ex, const struct setup *setup)
 {
 	static const enum setup_name texts[] = {SETUP_SITE, SETUP_URL, SETUP_DOMAIN, SETUP_XMPP,
 						SETUP_JID};
-	char digest[DIGEST_LEN + 1];
-	const char *login = setup_answer(setup, SETUP_LOGIN);
-	const char *auth = setup_answer(setup, SETUP_AUTH);
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		view_text(view, setup_question(texts[i])->name, shown_answer(ex, setup, texts[i]));
-	view_words(view, "logins", SETUP_LOGIN, login);
-	view_words(view, "auths", SETUP_AUTH, auth);
-	view_flag(view, "login", strcmp(login, PROVIDER_LOGIN) == 0);
-	view_flag(view, "tigase", strcmp(auth, "tigase") == 0);
-	view_text(view, "first_user", fields_get(&ex->req.form, "first_user"));
+		view_text(view, setup_question(texts[i])->name,
+			  posted(ex, setup_question(texts[i])->name));
+	view_words(view, "logins", SETUP_LOGIN, posted(ex, "login"));
+	view_words(view, "auths", SETUP_AUTH, posted(ex, "auth"));
+	view_text(view, "first_user", posted(ex, "first_user"));
+	view_flag(view, "login", true);
+	view_flag(view, "tigase", true);
+	view_flag(view, "opened", ex->req.method == HTTP_POST);
 	view_more(view, ex, setup);
-	facts_digest(setup, digest);
-	view_text(view, "facts", digest);
-	if (write) {
+}
+
+static const char *if_empty(const struct exchange *ex, const char *name, const char *taken)
+{
+	return posted(ex, name)[0] == '\0' ? taken : NULL;
+}
+
+/* For who knows the secret: what setup took for the fields that were left empty. */
+static void view_taken(struct view *view, const struct exchange *ex, const struct setup *setup,
+		       bool planned)
+{
+	static const enum setup_name filled[] = {SETUP_SITE, SETUP_URL, SETUP_DOMAIN, SETUP_XMPP};
+	const char *login = setup_answer(setup, SETUP_LOGIN);
+	const char *auth = setup_answer(setup, SETUP_AUTH);
+	char digest[DIGEST_LEN + 1];
+
+	for (size_t i = 0; i < sizeof(filled) / sizeof(filled[0]); i++)
+		if (setup->answers[filled[i]] != NULL)
+			view_text(view, setup_question(filled[i])->name, setup->answers[filled[i]]);
+	view_text(view, "login_taken", if_empty(ex, "login", login));
+	view_text(view, "auth_taken", if_empty(ex, "auth", auth));
+	view_text(view, "jid_taken", if_empty(ex, "jid", setup_answer(setup, SETUP_JID)));
+	view_flag(view, "login", login[0] == '\0' || strcmp(login, PROVIDER_LOGIN) == 0);
+	view_flag(view, "tigase", strcmp(auth, "tigase") == 0);
+	if (planned) {
 		plan_digest(setup, digest);
 		view_text(view, "shown", digest);
 	}
-	view_flag(view, "write", write);
 }
 
 static enum status fill(struct view *view, struct exchange *ex, const struct setup *setup,
@@ -250,11 +263,15 @@ static enum status fill(struct view *view, struct exchange *ex, const struct set
 	view_text(view, "report", what->report);
 	view_text(view, "file", "prebind-private/" SETUP_SECRET_FILE);
 	view_flag(view, "done", what->done);
-	view_flag(view, "ask", setup != NULL && !what->done);
-	if (setup != NULL)
-		view_text(view, "secret", fields_get(&ex->req.form, "secret"));
-	if (setup != NULL && !what->done)
-		view_answers(view, ex, setup, what->plan != NULL);
+	view_flag(view, "known", setup != NULL);
+	view_flag(view, "wrong", setup == NULL && what->message != NULL);
+	view_fields(view, ex, setup);
+	if (posted(ex, "url")[0] == '\0')
+		view_text(view, "url", what->url);
+	if (setup != NULL) {
+		view_text(view, "secret", posted(ex, "secret"));
+		view_taken(view, ex, setup, what->plan != NULL);
+	}
 	enum status status = strbuf_ok(&base) ? STATUS_OK : STATUS_INTERNAL;
 	strbuf_clear(&base);
 	return status;

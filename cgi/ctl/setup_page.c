@@ -1,8 +1,8 @@
 /*
- * The page /setup of the kit for shared hosting: asks for the one-time secret, shows the questions
- * of setup with its proposals, then what it will write, and writes it. It exists as long as there
- * is no configuration. The kit's launcher starts it as CGI (kit/launch.c); the program that serves
- * the chat does not have it.
+ * The page /setup of the kit for shared hosting: one form with the one-time secret and the
+ * questions of setup. One button shows what will be written, the other writes it. The page exists
+ * as long as there is no configuration. The kit's launcher starts it as CGI (kit/launch.c); the
+ * program that serves the chat does not have it.
  */
 #include "ctl/setup_page.h"
 
@@ -208,6 +208,8 @@ static void write_or_show(struct exchange *ex, const struct setup *setup, const 
 	} else if (view->status != STATUS_OK) {
 		view->message = "setup_incomplete";
 		view->status = STATUS_OK; /* the page is as it should be */
+	} else if (setup_form_is_write(ex)) {
+		view->message = setup->xmpp_server == NULL ? "setup_unanswered" : "setup_changed";
 	}
 	if (view->done)
 		setup_secret_remove(conf_kit());
@@ -215,7 +217,8 @@ static void write_or_show(struct exchange *ex, const struct setup *setup, const 
 	strbuf_clear(&report);
 }
 
-static void answer(struct exchange *ex, const char *conf, const struct ctl *ctl)
+static void answer(struct exchange *ex, const char *conf, const struct ctl *ctl,
+		   const struct known *known)
 {
 	char *found = NULL, *plan = NULL;
 	size_t found_len, plan_len;
@@ -224,12 +227,10 @@ static void answer(struct exchange *ex, const char *conf, const struct ctl *ctl)
 	struct setup setup = {0};
 	struct setup_view view = {0};
 	struct error err = {0};
-	struct known known;
 
-	known_init(&known, ex);
-	setup.proposals[SETUP_URL] = known.url.data;
-	setup.proposals[SETUP_SITE] = known.site;
-	setup.proposals[SETUP_PROXIES] = known.proxy;
+	setup.proposals[SETUP_URL] = known->url.data;
+	setup.proposals[SETUP_SITE] = known->site;
+	setup.proposals[SETUP_PROXIES] = known->proxy;
 	view.status = to_found != NULL && to_plan != NULL
 			  ? look(&setup, ex, conf, to_found, to_plan, &err)
 			  : error_no_memory(&err);
@@ -243,7 +244,6 @@ static void answer(struct exchange *ex, const char *conf, const struct ctl *ctl)
 	setup.say = stdout; /* of the process that writes */
 	write_or_show(ex, &setup, ctl, &view);
 	setup_clear(&setup);
-	known_clear(&known);
 	free(found);
 	free(plan);
 }
@@ -254,16 +254,20 @@ static enum status handle_form(struct exchange *ex, const char *conf, const stru
 	const char *secret = fields_get(&ex->req.form, "secret");
 	struct setup_view view = {.message = secret != NULL ? "setup_wrong" : NULL};
 	enum status status = setup_secret_ensure(conf_kit(), err);
+	struct known known;
 
 	if (status == STATUS_OK && secret != NULL)
 		status = setup_secret_check(conf_kit(), secret, err);
+	known_init(&known, ex);
 	if (status == STATUS_OK && secret != NULL) {
-		answer(ex, conf, ctl);
+		answer(ex, conf, ctl, &known);
 	} else if (status == STATUS_OK || status == STATUS_FORBIDDEN) {
 		view.status = status;
+		view.url = known.url.data;
 		setup_form_send(ex, NULL, &view);
 		status = STATUS_OK;
 	}
+	known_clear(&known);
 	return status;
 }
 

@@ -11,6 +11,7 @@
 /* What the page shows. */
 struct setup_view {
 	enum status status;  /* decides the HTTP status */
+	const char *url;     /* of the chat page, as the browser sees it */
 	const char *message; /* a key of templates/lang: what is wrong; NULL: nothing */
 	const char *why;     /* a sentence for the operator, in English; NULL: none */
 	const char *found;   /* lines: what setup looked at; NULL: none */
@@ -33,9 +34,17 @@ void setup_secret_remove(const char *folder);
 
 /* setup_form.c: takes the answers of the posted form. */
 enum status setup_form_read(struct setup *setup, const struct exchange *ex, struct error *err);
-/* True if the form was sent by the button that writes, under this plan. */
+/* True if the form was sent by the button that writes. */
+bool setup_form_is_write(const struct exchange *ex);
+/*
+ * True if what it writes is agreed upon: the plan that was shown, or, if none was, one for an XMPP
+ * server that answers.
+ */
 bool setup_form_agrees(const struct setup *setup, const struct exchange *ex);
-/* setup_form.c: sends the page. setup may be NULL: then it asks for the secret. */
+/*
+ * setup_form.c: sends the page. setup is NULL as long as the secret is not known: the form then has
+ * only what the visitor sent, and nothing of the site.
+ */
 void setup_form_send(struct exchange *ex, const struct setup *setup, const struct setup_view *view);
 extern const struct params setup_form_params;
 

@@ -31,29 +31,36 @@ async function serve(t, kit) {
 	return `http://127.0.0.1:${server.address().port}/chat/setup`;
 }
 
-for (const colorScheme of ["light", "dark"])
-	test(`accessible from the secret to the end, ${colorScheme}`, async (t) => {
-		const kit = unpackKit(t);
-		const browser = await startChromium(kit.place);
-		const page = await newPage(browser, { colorScheme, bypassCSP: true, locale: colorScheme === "dark" ? "fr" : "de" });
-		await page.goto(await serve(t, kit));
-		const found = await violations(page, "secret");
-		await page.fill("#secret", "wrong");
-		await page.keyboard.press("Enter");
-		await page.waitForSelector("[role=alert]");
+const XMPP = `http://127.0.0.1:${DEAD_PORT}/http-bind`;
+
+/** The kit's page in a browser. send fills fields in and presses a button, or a key in the last field; it waits for the next page. */
+async function open(t, options) {
+	const kit = unpackKit(t);
+	const page = await newPage(await startChromium(kit.place), options);
+	await page.goto(await serve(t, kit));
+	const send = async (fields, { button, key, shows }) => {
+		for (const [name, value] of Object.entries(fields))
+			await page.fill(`[name=${name}]`, value);
+		const next = page.waitForEvent("domcontentloaded");
+		await (button ? page.click(`button[value=${button}]`) : page.keyboard.press(key));
+		await next;
+		await page.waitForSelector(shows);
+	};
+	return { kit, page, send };
+}
+
+for (const [colorScheme, locale] of [["light", "de"], ["dark", "fr"], ["light", "en"]])
+	test(`accessible from the form to the end, ${colorScheme}, ${locale}`, async (t) => {
+		const { kit, page, send } = await open(t, { colorScheme, locale, bypassCSP: true });
+		const found = await violations(page, "form");
+		await page.click("summary");
+		found.push(...await violations(page, "all of the form"));
+		await send({ secret: "wrong", xmpp: XMPP }, { button: "write", shows: "[role=alert]" });
 		found.push(...await violations(page, "wrong secret"));
-		await page.fill("#secret", kit.secret());
-		await page.keyboard.press("Enter");
-		await page.fill("#site", "-");
-		await page.fill("#xmpp", `http://127.0.0.1:${DEAD_PORT}/http-bind`);
-		await page.click("button[value=show]");
-		await page.waitForSelector("button[value=write]");
-		found.push(...await violations(page, "plan"));
-		await page.fill("#more", "allow_http = on");
-		await page.click("button[value=show]");
-		await page.waitForSelector("button[value=write]");
-		await page.click("button[value=write]");
-		await page.waitForSelector("a.button");
+		assert.equal(await page.inputValue("#xmpp"), XMPP);
+		await send({ site: "-", more: "allow_http = on", secret: kit.secret() }, { button: "write", shows: "[role=alert]" });
+		found.push(...await violations(page, "no XMPP server answers"));
+		await send({}, { button: "write", shows: "a.button" });
 		found.push(...await violations(page, "done"));
 		assert.deepEqual(found, []);
 		assert.equal(fs.existsSync(kit.conf), true);
@@ -61,19 +68,32 @@ for (const colorScheme of ["light", "dark"])
 	});
 
 test("without script, and in a narrow window", async (t) => {
-	const kit = unpackKit(t);
-	const browser = await startChromium(kit.place);
-	const page = await newPage(browser, { javaScriptEnabled: false, viewport: { width: 320, height: 600 } });
-	await page.goto(await serve(t, kit));
-	await page.fill("#secret", kit.secret());
-	await page.keyboard.press("Enter");
-	await page.fill("#site", "-");
-	await page.fill("#xmpp", `http://127.0.0.1:${DEAD_PORT}/http-bind`);
-	await page.click("button[value=show]");
-	await page.waitForSelector("button[value=write]");
-	const { width } = await page.locator("main").boundingBox();
-	assert.ok(width <= 320, `${width} px`);
-	await page.click("button[value=write]");
-	await page.waitForSelector("a.button");
+	const { kit, page, send } = await open(t, { javaScriptEnabled: false, viewport: { width: 320, height: 600 } });
+	await page.click("summary");
+	const wide = async () => page.evaluate(() => document.documentElement.scrollWidth);
+	assert.ok(await wide() <= 320, "the form");
+	await send({ site: "-", xmpp: XMPP, secret: kit.secret() }, { button: "show", shows: "pre[aria-labelledby=plan]" });
+	assert.ok(await wide() <= 320, "the plan");
+	await send({}, { button: "write", shows: "a.button" });
+	assert.ok(await wide() <= 320, "the end");
+	assert.equal(fs.existsSync(kit.conf), true);
+});
+
+test("with the keyboard alone: Enter shows what will be written, and writes nothing", async (t) => {
+	const { kit, page, send } = await open(t, {});
+	const focused = () => page.evaluate(() => document.activeElement?.getAttribute("name") ?? document.activeElement?.localName);
+	assert.equal(await focused(), "secret", "typing begins there");
+	await page.keyboard.type(kit.secret());
+	const passed = [];
+	for (const [name, text] of [["site", "-"], ["xmpp", XMPP]]) {
+		for (; await focused() !== name; passed.push(await focused()))
+			await page.keyboard.press("Tab");
+		await page.keyboard.type(text);
+	}
+	assert.deepEqual(passed, ["site", "login", "url", "domain", "xmpp"], "in the order in which they are seen");
+	await send({}, { key: "Enter", shows: "pre[aria-labelledby=plan]" });
+	assert.equal(fs.existsSync(kit.conf), false);
+	await page.focus("button[value=write]");
+	await send({}, { key: "Enter", shows: "a.button" });
 	assert.equal(fs.existsSync(kit.conf), true);
 });

@@ -56,6 +56,9 @@ export function formFields(body) {
 /** The lines below a heading: "found", "plan" or "report". */
 export const lines = (body, heading) => plain(new RegExp(`<pre [^>]*aria-labelledby="${heading}">(.*?)</pre>`, "s").exec(body)?.[1] ?? "");
 
+/** The fields of the form as it is opened, in their order. */
+export const FIELDS = ["secret", "shown", "site", "url", "domain", "xmpp", "tigase_password", "jid", "first_user", "first_password", "login", "auth", "more"];
+
 export class Operator {
 	/** @param {(request: object) => Promise<import('./http.mjs').Answer>} send a request below the mount point */
 	constructor(send) {
@@ -66,6 +69,14 @@ export class Operator {
 	async open() {
 		this.page = await this.send({ path: "/setup" });
 		return this.page;
+	}
+
+	/** The page of this kit, with the form sent once. Without a button it is what the Enter key does: nothing is written. */
+	static async fill(kit, changes, button, send = kit.send) {
+		const operator = new Operator(send);
+		await operator.open();
+		await operator.submit({ secret: kit.secret(), ...changes }, button);
+		return operator;
 	}
 
 	/** Changes fields of the form and sends it with one of its buttons. */

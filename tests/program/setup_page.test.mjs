@@ -5,8 +5,9 @@ import fs from "node:fs";
 import { test } from "node:test";
 import { cgiParams } from "../lib/cgi.mjs";
 import { FORM } from "../lib/http.mjs";
-import { formFields, lines, Operator, SECRET, unpackKit } from "../lib/setup_page.mjs";
+import { FIELDS, formFields, lines, Operator, SECRET, unpackKit } from "../lib/setup_page.mjs";
 import { DEAD_PORT } from "../lib/wait.mjs";
+import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const XMPP = `http://127.0.0.1:${DEAD_PORT}/http-bind`;
 const TYPE = { "Content-Type": "application/x-www-form-urlencoded" };
@@ -15,13 +16,23 @@ const post = (kit, fields, more = {}) => kit.send({
 	method: "POST", path: "/setup", body: new URLSearchParams(fields).toString(), headers: { ...FORM, ...TYPE }, ...more,
 });
 
-test("a stranger sees a field for the secret, and nothing of the site", async (t) => {
+/** What the form as it is opened says that can be written: file names and modes. */
+const announced = (body) => [...body.match(/<ul id="files">(.*?)<\/ul>/s)[1].matchAll(/<li>(.*?)\((\d+)\)/gs)].flatMap(([, names, mode]) =>
+	[...names.matchAll(/<code>(?:[^<]*\/)?(.*?)<\/code>/g)].map(([, name]) => `${name} ${mode}`));
+/** The files that a plan writes. */
+const written = (plan) => [...plan.matchAll(/^ {2}write +\S+\/(\S+) {2}\(.*; (\d+),/gm)].map(([, name, mode]) => `${name} ${mode}`);
+
+test("a stranger sees an empty form, and nothing of the site", async (t) => {
 	const kit = unpackKit(t);
 	kit.place.write("web/index.php", "<?php session_start();");
 	const page = await kit.send({ path: "/setup" });
 	assert.equal(page.status, 200, page.stderr);
-	assert.deepEqual(Object.keys(formFields(page.body)), ["secret"]);
+	const { url, ...fields } = formFields(page.body);
+	assert.deepEqual(Object.keys({ url, ...fields }).toSorted(), FIELDS.toSorted());
+	assert.equal(url, "https://example.org/chat/", "what the browser has sent");
+	assert.deepEqual([...new Set(Object.values(fields))], [""]);
 	assert.ok(!page.body.includes(kit.place.dir), "no path of the host");
+	assert.doesNotMatch(page.body, /php_session \(|found: /);
 	assert.equal(page.headers["cache-control"], "no-store");
 	assert.match(page.headers["content-security-policy"], /form-action 'self'; frame-ancestors 'none'/);
 	assert.match(kit.secret(), /^[\w-]{32}$/);
@@ -43,9 +54,14 @@ for (const [what, request] of [
 		const kit = unpackKit(t);
 		await kit.send({ path: "/setup" });
 		const fields = typeof request.fields === "function" ? request.fields(kit.secret()) : request.fields;
-		const page = await post(kit, fields);
+		const entered = { domain: 'a"<b>.example', xmpp: XMPP, login: "token", more: "wait = 50", first_user: "alice" };
+		const page = await post(kit, { do: "write", first_password: "correct horse", ...entered, ...fields });
 		assert.ok([200, 403].includes(page.status), String(page.status));
-		assert.deepEqual(Object.keys(formFields(page.body)), ["secret"]);
+		const shown = formFields(page.body);
+		assert.equal(shown.secret, "");
+		assert.deepEqual(Object.fromEntries(Object.keys(entered).map((name) => [name, shown[name]])), entered, "what was entered stays");
+		assert.ok(!page.body.includes("correct horse"));
+		assert.ok(!page.body.includes(kit.place.dir), "no path of the host");
 		assert.deepEqual(fs.readdirSync(kit.place.path("prebind-private/etc")), []);
 	});
 
@@ -81,27 +97,31 @@ test("shows what it will do, writes it, checks it, and switches itself off", asy
 	const etc = kit.place.path("prebind-private/etc");
 	kit.place.write("web/index.php", "<?php session_start();");
 	const operator = new Operator(kit.send);
-	await operator.open();
-	const first = await operator.submit({ secret: kit.secret() });
+	const files = announced((await operator.open()).body);
+	const first = await operator.submit({ secret: kit.secret() }, "write");
 	assert.equal(first.status, 200);
 	const proposed = formFields(first.body);
 	assert.equal(proposed.site, kit.place.path("web"));
 	assert.equal(proposed.url, "https://example.org/chat/");
 	assert.equal(proposed.domain, "example.org");
-	assert.equal(proposed.login, "php_session");
+	assert.match(first.body, /<option value="">[^<]* \(php_session\)/);
 	assert.match(lines(first.body, "found"), /found: PHP's sessions/);
 	assert.match(first.body, /role="alert".*php_session_user could not be found out/s);
 	assert.equal(proposed.more, "php_session_user =", "a line for what is missing");
-	assert.doesNotMatch(first.body, /value="write"/);
+	assert.match(first.body, /<details open>/);
+	assert.equal(lines(first.body, "plan"), "");
+	assert.deepEqual(fs.readdirSync(etc), []);
 
 	const shown = await operator.submit({ xmpp: XMPP, domain: "chat.example", more: "php_session_user = user.name\r\nphp_session_path = /var/tmp" }, "show");
-	assert.match(lines(shown.body, "plan"), /write +\S+\/etc\/prebind\.conf/, shown.body);
-	assert.match(lines(shown.body, "plan"), /unchanged +\S+\/web\/chat\/\.htaccess/);
-	assert.equal(formFields(shown.body).jid, "{user}@chat.example", "what depends on the domain is proposed anew");
+	const plan = lines(shown.body, "plan");
+	assert.match(plan, /write +\S+\/etc\/prebind\.conf/, shown.body);
+	assert.match(plan, /unchanged +\S+\/web\/chat\/\.htaccess/);
+	assert.deepEqual(written(plan).filter((file) => !files.includes(file)), [], "the first page named them all");
+	assert.match(shown.body, /<code>{user}@chat\.example<\/code>/, "what depends on the domain is proposed anew");
 	assert.deepEqual(fs.readdirSync(etc), [], "nothing was written yet");
 
 	const changed = await operator.submit({ jid: "{user|lower}@chat.example" }, "write");
-	assert.match(changed.body, /value="write"/, "another plan is shown before it is written");
+	assert.match(changed.body, /role="alert"/, "another plan is shown before it is written");
 	assert.deepEqual(fs.readdirSync(etc), []);
 
 	const done = await operator.submit({}, "write");
@@ -122,15 +142,41 @@ test("shows what it will do, writes it, checks it, and switches itself off", asy
 	assert.equal((await post(kit, { secret: kit.secret, do: "write" })).status, 404);
 });
 
+test("one form is enough if the XMPP server answers, also Tigase", async (t) => {
+	const kit = unpackKit(t);
+	const peer = await startTigasePeer();
+	t.after(() => peer.close());
+	const fields = { site: "-", domain: "example.org", xmpp: peer.url, tigase_password: "adminpass",
+		more: `tigase_user = admin@example.org\r\nbosh_url = ${XMPP}\r\nupstream_http = on`, first_user: "alice", first_password: "correct horse" };
+	const { page, forms } = await Operator.fill(kit, fields, "write");
+	assert.match(page.body, /<a class="button" href="\/chat\/">/, page.body);
+	assert.equal(forms, 1);
+	assert.ok(!page.body.includes("correct horse") && !page.body.includes("adminpass"));
+	assert.ok(fs.readFileSync(kit.conf, "utf8").includes(`\ntigase_url = ${peer.url}\n`));
+	const { stdout } = await kit.place.run([kit.program, "-c", kit.conf, "user", "list"]);
+	assert.match(stdout, /^alice\b/m);
+});
+
+test("an address where no XMPP server answers is written only by the second form", async (t) => {
+	const kit = unpackKit(t);
+	const operator = await Operator.fill(kit, { site: "-", xmpp: XMPP }, "write");
+	assert.equal(operator.page.status, 200);
+	assert.match(operator.page.body, /role="alert"[^<]*>No XMPP server answers/);
+	assert.match(lines(operator.page.body, "found"), new RegExp(`${XMPP}: .*refused`, "i"));
+	assert.equal(fs.existsSync(kit.conf), false);
+	const done = await operator.submit({}, "write");
+	assert.match(done.body, /<a class="button" href="\/chat\/">/);
+	assert.equal(fs.existsSync(kit.conf), true);
+});
+
 test("own logins: the first user can be added, and secrets are written for the owner alone", async (t) => {
 	const kit = unpackKit(t);
-	const operator = new Operator(kit.send);
-	await operator.open();
-	await operator.submit({ secret: kit.secret() });
-	const fields = { site: "-", xmpp: XMPP, auth: "token", login: "login" };
-	await operator.submit(fields, "show");
-	await operator.submit(fields, "show"); // now that the address has been proposed for
-	const done = await operator.submit({ first_user: "alice", first_password: "correct horse" }, "write");
+	const operator = await Operator.fill(kit, { site: "-", xmpp: XMPP, auth: "token", login: "login", first_user: "alice" }, "show");
+	const silent = await operator.submit({}, "write");
+	assert.match(silent.body, /role="alert".*type the password of the first user/s, "a user without a password is not left out silently");
+	const again = await operator.submit({ first_password: "correct horse" }, "show");
+	assert.equal(formFields(again.body).auth, "token");
+	const done = await operator.submit({ first_password: "correct horse" }, "write");
 	assert.match(done.body, /<a class="button" href="\/chat\/">/, lines(done.body, "report"));
 	assert.ok(!done.body.includes("correct horse"));
 	assert.equal(fs.statSync(kit.place.path("prebind-private/etc/bosh.key")).mode & 0o777, 0o600);
@@ -141,11 +187,9 @@ test("own logins: the first user can be added, and secrets are written for the o
 test("behind a proxy that ends TLS, the proxy becomes a trusted one", async (t) => {
 	const kit = unpackKit(t);
 	const params = { HTTPS: undefined, SERVER_PORT: "80", REMOTE_ADDR: "192.0.2.7" };
-	const operator = new Operator((request) => kit.send({ ...request, headers: { ...request.headers, "X-Forwarded-Proto": "https" }, params }));
-	assert.equal((await operator.open()).status, 200);
-	const page = await operator.submit({ secret: kit.secret() });
-	assert.equal(formFields(page.body).url, "https://example.org/chat/");
-	await operator.submit({ site: "-", xmpp: XMPP }, "show");
+	const operator = await Operator.fill(kit, { site: "-", xmpp: XMPP }, "show",
+		(request) => kit.send({ ...request, headers: { ...request.headers, "X-Forwarded-Proto": "https" }, params }));
+	assert.equal(formFields(operator.page.body).url, "https://example.org/chat/");
 	await operator.submit({}, "write");
 	assert.match(fs.readFileSync(kit.conf, "utf8"), /^trusted_proxies = 192\.0\.2\.7$/m);
 });
@@ -153,27 +197,25 @@ test("behind a proxy that ends TLS, the proxy becomes a trusted one", async (t) 
 test("what somebody else wrote stays, and the page stays on", async (t) => {
 	const kit = unpackKit(t);
 	kit.place.write("web/chat/.htaccess", "# mine\n");
-	const operator = new Operator(kit.send);
-	await operator.open();
-	await operator.submit({ secret: kit.secret() });
-	const page = await operator.submit({ site: "-", xmpp: XMPP }, "show");
-	assert.match(page.body, /role="alert".*\.htaccess was not written by setup/s);
-	assert.doesNotMatch(page.body, /value="write"/);
-	assert.deepEqual(fs.readdirSync(kit.place.path("prebind-private/etc")), []);
+	const operator = await Operator.fill(kit, { site: "-", xmpp: XMPP }, "write");
+	for (const button of ["write", "show", "write"]) {
+		assert.match(operator.page.body, /role="alert".*\.htaccess was not written by setup/s);
+		assert.equal(lines(operator.page.body, "plan"), "");
+		assert.deepEqual(fs.readdirSync(kit.place.path("prebind-private/etc")), []);
+		await operator.submit({}, button);
+	}
 	assert.equal((await operator.open()).status, 200);
 });
 
 test("a database that cannot be made: the reason is shown, and the page stays on", async (t) => {
 	const kit = unpackKit(t);
 	kit.place.write("prebind-private/data/prebind.db", "not a database, but of somebody");
-	const operator = new Operator(kit.send);
-	await operator.open();
-	await operator.submit({ secret: kit.secret() });
-	await operator.submit({ site: "-", xmpp: XMPP }, "show");
+	const operator = await Operator.fill(kit, { site: "-", xmpp: XMPP }, "show");
 	const page = await operator.submit({}, "write");
 	assert.equal(page.status, 503);
 	assert.match(lines(page.body, "report"), /not a database/);
 	assert.equal(fs.existsSync(kit.conf), false);
+	assert.equal(formFields(page.body).xmpp, XMPP);
 	assert.equal((await operator.open()).status, 200);
 	assert.equal(fs.readFileSync(kit.place.path("prebind-private/data/prebind.db"), "utf8"), "not a database, but of somebody");
 });
