@@ -196,18 +196,32 @@ static const char *check_folder(const char *value)
 	       "software on this machine";
 }
 
+#define PATH_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/"
+
 static const char *check_url(const char *value)
 {
 	struct http_url at = {0};
 	const char *bad = "is not an address; write https://HOST/PATH/";
 
 	if (http_url_read(value, &at, NULL) == STATUS_OK)
-		bad = at.path[strspn(at.path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					      "0123456789-_/")] == '\0'
+		bad = at.path[strspn(at.path, PATH_CHARS)] == '\0'
 			  ? NULL
 			  : "has a path with other characters than letters, digits, - and _";
 	http_url_clear(&at);
 	return bad;
+}
+
+/* Tigase's has an @ in it. The address goes into the web server's part. */
+static const char *check_service(const char *value)
+{
+	struct http_url at = {0};
+	bool ok = http_url_read(value, &at, NULL) == STATUS_OK &&
+		  at.path[strspn(at.path, PATH_CHARS ".@")] == '\0';
+
+	http_url_clear(&at);
+	return ok ? NULL
+		  : "is not the address of an XMPP server; write http://HOST:PORT/http-bind, or "
+		    "Tigase's http://HOST:PORT/rest/adhoc/bosh@DOMAIN";
 }
 
 static const char *check_account(const char *value)
@@ -243,7 +257,7 @@ static const struct setup_question questions[SETUP_COUNT] = {
 	[SETUP_URL] = {"url", "At which address shall the chat be", propose_url, check_url, NULL},
 	[SETUP_LOGIN] = {"login", "How does prebind know who is logged in (docs/identity.md)", propose_login, NULL, login_words},
 	[SETUP_DOMAIN] = {"domain", "Which domain do the users' chat addresses have", propose_domain, check_some, NULL},
-	[SETUP_XMPP] = {"xmpp", "Where is the XMPP server: Tigase's REST address, or a BOSH service", propose_xmpp, check_url, NULL},
+	[SETUP_XMPP] = {"xmpp", "Where is the XMPP server: Tigase's REST address, or a BOSH service", propose_xmpp, check_service, NULL},
 	[SETUP_AUTH] = {"auth", "How does prebind log in there (docs/bosh.md)", propose_auth, NULL, auth_words},
 	[SETUP_JID] = {"jid", "Which chat address does a user get", propose_jid, check_some, NULL},
 	[SETUP_WEB] = {"web", "Which web server", propose_web, NULL, setup_web_words},
