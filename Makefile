@@ -62,9 +62,9 @@ LIB_OBJECTS = \
 	$(PREBIND:%=$(BUILD)/prebind/%.o) $(SITE:%=$(BUILD)/site/%.o) $(PAGE:%=$(BUILD)/page/%.o) $(SETUP:%=$(BUILD)/setup/%.o) \
 	$(BUILD)/migrations.o $(BUILD)/migrations_postgresql.o $(BUILD)/status_texts.o
 
-CTL      = account backup check check_accounts check_grants check_bind check_names check_server check_visitor check_web check_web_address check_web_bosh check_web_fault check_web_page \
-	check_wordpress conf csv ctl gateway map map_import people prebind server_call session setup setup_form setup_page setup_secret \
-	status token user web_call web_server wordpress
+CTL      = account backup check check_accounts check_grants check_guests check_bind check_names check_server check_visitor check_web check_web_address check_web_bosh check_web_fault check_web_page \
+	check_wordpress conf csv ctl gateway guest_walls map map_import people prebind server_call session setup setup_form setup_page setup_secret \
+	status token trial user web_call web_server wordpress
 
 EXTAUTH  = packet
 

@@ -167,6 +167,17 @@ static bool check_beside(struct report *report)
 	return status == STATUS_OK;
 }
 
+static void check_deep(struct report *report, struct site *site)
+{
+	struct chat_session session;
+
+	check_bind(report, site, &session);
+	if (site->guests != NULL)
+		check_guests(report, site, &session);
+	chat_session_clear(&session);
+	check_upstream_clock(report);
+}
+
 static void check_site(struct report *report)
 {
 	struct site site = {0};
@@ -199,10 +210,8 @@ static void check_site(struct report *report)
 	if (status == STATUS_OK) {
 		status = prebind_check(site.prebind, &said);
 		report_tell(report, "upstream", status, said.text);
-		if (status == STATUS_OK && report->ctl->deep) {
-			check_bind(report, &site);
-			check_upstream_clock(report);
-		}
+		if (status == STATUS_OK && report->ctl->deep)
+			check_deep(report, &site);
 		check_web(report, &site);
 	}
 	site_close(&site);

@@ -65,20 +65,19 @@ enum status check_bind_session(const struct report *report, struct site *site,
 	return status;
 }
 
-void check_bind(struct report *report, struct site *site)
+void check_bind(struct report *report, struct site *site, struct chat_session *session)
 {
 	struct check_user user;
-	struct chat_session session = {0};
 	struct error said = {0};
-	enum status status = check_bind_session(report, site, &user, &session, &said);
 
+	*session = (struct chat_session){0};
+	enum status status = check_bind_session(report, site, &user, session, &said);
 	if (status == STATUS_OK)
 		error_set(&said, STATUS_OK, "site user %s got a session as %s", user.name,
-			  session.jid);
+			  session->jid);
 	else if (user.name == NULL && !has_own_users(report->site))
 		status = STATUS_OK;
 	report_tell(report, "pre-bind", status, said.text);
-	chat_session_clear(&session);
 }
 
 /* ---- the XMPP server's clock ---- */

@@ -99,8 +99,17 @@ enum status check_bind_session(const struct report *report, struct site *site,
 			       struct check_user *user, struct chat_session *session,
 			       struct error *err);
 
-/* check_bind.c: --deep: reports such a session, which then ends by itself. */
-void check_bind(struct report *report, struct site *site);
+/*
+ * check_bind.c: --deep: reports such a session. *session is zeroed if there is none; otherwise it
+ * ends by itself unless the caller goes on with it. The caller clears it.
+ */
+void check_bind(struct report *report, struct site *site, struct chat_session *session);
+
+/*
+ * check_guests.c: --deep: gets a guest's session and tries whether the XMPP server keeps guests
+ * from users, rooms and contacts. user: a session to write to; without a sid: none.
+ */
+void check_guests(struct report *report, struct site *site, const struct chat_session *user);
 
 /* check_bind.c: --deep: compares the XMPP server's clock with ours, if it tells the time. */
 void check_upstream_clock(struct report *report);

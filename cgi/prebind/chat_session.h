@@ -18,7 +18,8 @@ struct chat_session {
 	char sid[CHAT_SID_MAX + 1]; /* a bearer secret */
 	char rid[CHAT_RID_MAX + 1]; /* decimal; the next one to send, for every back end */
 	char hostname[CHAT_HOSTNAME_MAX + 1]; /* cluster node; "" if the back end names none */
-	char *bosh_url; /* owned; the address at which the browser continues */
+	char *bosh_url;      /* owned; the address at which the browser continues */
+	const char *made_at; /* borrowed from the configuration: the address that made it */
 	long hold;
 	long wait;       /* seconds */
 	long expires_in; /* seconds that an unattached session lives */

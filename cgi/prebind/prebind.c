@@ -233,6 +233,7 @@ static enum status bind_try(void *arg, const char *url, enum upstream_outcome *o
 	if (status == STATUS_OK)
 		status = bind_measured(bind, err);
 	*outcome = bind->call.outcome;
+	bind->session.made_at = url;
 	if (status != STATUS_OK)
 		return status;
 	status = prebind->backend->gives_jid

@@ -3,54 +3,15 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { BoshClient } from "../lib/bosh_client.mjs";
-import { docSnippet } from "../lib/docs.mjs";
-import { dataBlock, httpRequest, SCRIPT } from "../lib/http.mjs";
+import { GUESTS, heard, ROOM_SERVICE, SERVERS, STAFF } from "../lib/guests.mjs";
+import { dataBlock, SCRIPT } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { until } from "../lib/wait.mjs";
-import { DOMAIN, goOn, startSite } from "../lib/xmpp_site.mjs";
+import { DOMAIN } from "../lib/xmpp_site.mjs";
 
-const DOCUMENT = "docs/guests.md";
-const GUESTS = `guests.${DOMAIN}`;
 const CLIENT = "xmlns='jabber:client'";
-const STAFF = `support@${DOMAIN}`;
 const ALICE = `alice@${DOMAIN}`;
-const HELP = `help@conference.${DOMAIN}`;
-const USERS = { alice: "alice's site password", support: "support's site password" };
-// Several servers start side by side, so on a busy machine an answer may take longer than the default of 4 s.
-const SITE = { identity: "login guest", guest_domain: GUESTS, staff: STAFF, limit_guest_ip: "20/24h", timeout: "30s" };
-
-const MUC = `Component "conference.${DOMAIN}" "muc"\n\trestrict_room_creation = "local"\n\n`;
-
-const SERVERS = {
-	Prosody: {
-		start: (place) => startSite(place, { server: "prosody", way: "token", debian: true, users: USERS, site: SITE, more: MUC + docSnippet(DOCUMENT, "prosody") }),
-	},
-	ejabberd: {
-		start: async (place) => {
-			const site = await startSite(place, {
-				server: "ejabberd", way: "jwt", debian: true, users: USERS, site: SITE,
-				bosh: { "  - example.org\n": `  - ${DOMAIN}\n  - ${GUESTS}\n` }, more: docSnippet(DOCUMENT, "ejabberd"),
-			});
-			const row = { localuser: "support", localhost: DOMAIN, user: "", host: GUESTS, nick: "Guests", group: "", subs: "both" };
-			const answer = await httpRequest({
-				port: site.port, path: "/api/add_rosteritem", method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(row),
-			});
-			assert.equal(answer.status, 200, answer.body);
-			return site;
-		},
-	},
-};
-
-/** Everything that the server has for this session until it has handled what the session sent before. */
-async function heard(port, session, payload = "") {
-	let text = "";
-	let next = `${payload}<iq ${CLIENT} type='get' id='until-here'><ping xmlns='urn:xmpp:ping'/></iq>`;
-	do {
-		text += (await goOn(port, session, next)).body;
-		next = "";
-	} while (!/id=['"]until-here/.test(text) && !/terminate/.test(text));
-	return text;
-}
+const HELP = `help@${ROOM_SERVICE}`;
 
 const message = (to, more = "", type = "chat") => `<message ${CLIENT} to='${to}' type='${type}' id='m1'><body>SECRET</body>${more}</message>`;
 const ask = (to, query, type = "get") => `<iq ${CLIENT} type='${type}' id='i1' ${to ? `to='${to}'` : ""}>${query}</iq>`;
@@ -87,7 +48,7 @@ const REFUSED_BY_PROSODY = {
 	"change the room": ask(HELP, "<query xmlns='http://jabber.org/protocol/muc#owner'/>"),
 };
 
-for (const [name, { start }] of Object.entries(SERVERS)) {
+for (const [name, start] of Object.entries(SERVERS)) {
 	describe(name, () => {
 		let place, site, alice, support, guest, visitor;
 

@@ -1,0 +1,344 @@
+/*
+ * prebindctl check --deep, for a site with guests: the walls around them are settings of the XMPP
+ * server, which prebind cannot see. So a guest's session tries what guests must not do, and the
+ * setting that is missing is named. All that it makes, it removes; what it writes goes to a session
+ * of our own.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "ctl/guest_walls.h"
+#include "ctl/report.h"
+#include "ctl/trial.h"
+#include "page/guest_visit.h"
+#include "prebind/prebind.h"
+
+#define LATE_MS                                                                                    \
+	3000 /* refusals come at once; a server that tries to reach another one may be slow */
+#define PAUSE_MS   200
+#define ROOM_BYTES 8
+#define GUEST_NICK "check (guest)"
+
+enum verdict { VERDICT_NONE, VERDICT_REFUSED, VERDICT_LET_THROUGH };
+
+/* The whole try: two sessions, and what is known of the question asked last. */
+struct walls {
+	struct report *report;
+	struct trial guest, user; /* user.sid is "" if its session cannot be read */
+	struct wall_goal goal;
+	char room[sizeof("check-") + 2 * ROOM_BYTES];
+	enum server_kind kind;
+	char id[TRIAL_ID_MAX]; /* of that question */
+	enum verdict verdict;
+	char condition[64]; /* with which it was refused */
+};
+
+/* ---- what the server answers ---- */
+
+/* Takes the defined condition (RFC 6120, 8.3.3). */
+static void take_condition(struct walls *walls, const struct xml_node *stanza)
+{
+	const struct xml_node *error = xml_child(stanza, NULL, "error");
+	const struct xml_node *child = error != NULL ? error->children : NULL;
+
+	while (child != NULL && strcmp(child->name, "text") == 0)
+		child = child->next;
+	snprintf(walls->condition, sizeof(walls->condition), "%s",
+		 child != NULL ? child->name : "without a condition");
+}
+
+/* A server that could not reach another one has tried it. */
+static bool has_tried(const char *condition)
+{
+	return strncmp(condition, "remote-server-", strlen("remote-server-")) == 0;
+}
+
+static bool is_from_room(const struct walls *walls, const struct xml_node *stanza)
+{
+	const char *from = xml_attr(stanza, "", "from");
+	size_t len = strlen(walls->room);
+
+	return from != NULL && strncmp(from, walls->room, len) == 0 && from[len] == '@' &&
+	       strcmp(stanza->name, "presence") == 0;
+}
+
+static void see_answer(void *arg, const struct xml_node *stanza)
+{
+	struct walls *walls = arg;
+	const char *type = xml_attr(stanza, "", "type");
+	const char *id = xml_attr(stanza, "", "id");
+
+	if ((id == NULL || strcmp(id, walls->id) != 0) && !is_from_room(walls, stanza))
+		return;
+	if (walls->verdict != VERDICT_NONE)
+		return;
+	walls->verdict = VERDICT_LET_THROUGH;
+	if (type == NULL || strcmp(type, "error") != 0)
+		return;
+	take_condition(walls, stanza);
+	if (!has_tried(walls->condition))
+		walls->verdict = VERDICT_REFUSED;
+}
+
+/* In the user's session: the guest's message came, with the id that the guest gave it. */
+static void see_arrival(void *arg, const struct xml_node *stanza)
+{
+	struct walls *walls = arg;
+	const char *id = xml_attr(stanza, "", "id");
+
+	if (id != NULL && strcmp(id, walls->id) == 0)
+		walls->verdict = VERDICT_LET_THROUGH;
+}
+
+static void see_nothing(void *arg, const struct xml_node *stanza)
+{
+	(void)arg;
+	(void)stanza;
+}
+
+static void see_version(void *arg, const struct xml_node *stanza)
+{
+	struct walls *walls = arg;
+	const struct xml_node *query = xml_child(stanza, "jabber:iq:version", "query");
+	const struct xml_node *name = xml_child(query, NULL, "name");
+
+	if (name != NULL && strcmp(name->text, "Prosody") == 0)
+		walls->kind = SERVER_PROSODY;
+	else if (name != NULL && strcmp(name->text, "ejabberd") == 0)
+		walls->kind = SERVER_EJABBERD;
+}
+
+/* ---- one wall ---- */
+
+static void pause_briefly(void)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+
+	nanosleep(&pause, NULL);
+}
+
+/* Messages get no answer if they arrive, so both sessions are watched for a while. */
+static enum status watch(struct walls *walls, const struct guest_wall *wall, struct error *err)
+{
+	int64_t until_ms = clock_monotonic_ms() + LATE_MS;
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && walls->verdict == VERDICT_NONE) {
+		if (wall->to_user && walls->user.sid[0] != '\0')
+			status = trial_say(&walls->user, "", see_arrival, walls, err);
+		if (status == STATUS_OK && walls->verdict == VERDICT_NONE)
+			status = trial_say(&walls->guest, "", see_answer, walls, err);
+		if (clock_monotonic_ms() >= until_ms)
+			break;
+		if (walls->verdict == VERDICT_NONE)
+			pause_briefly();
+	}
+	return status;
+}
+
+static void say_verdict(struct walls *walls, const struct guest_wall *wall, bool seen_by_user)
+{
+	const char *const *settings = wall->settings;
+	struct error said = {0};
+
+	if (walls->verdict == VERDICT_REFUSED) {
+		error_set(&said, STATUS_OK, "guests cannot %s: the XMPP server refuses it (%s)",
+			  wall->what, walls->condition);
+	} else if (walls->verdict == VERDICT_NONE && seen_by_user) {
+		error_set(&said, STATUS_OK, "guests cannot %s: it does not arrive", wall->what);
+	} else if (walls->kind != SERVER_UNKNOWN) {
+		error_set(&said, STATUS_FORBIDDEN,
+			  "guests can %s: the XMPP server does not refuse it; %s, and reload it "
+			  "(docs/guests.md)",
+			  wall->what, settings[walls->kind]);
+	} else {
+		error_set(&said, STATUS_FORBIDDEN,
+			  "guests can %s: the XMPP server does not refuse it; with Prosody, %s; "
+			  "with ejabberd, %s (docs/guests.md)",
+			  wall->what, settings[SERVER_PROSODY], settings[SERVER_EJABBERD]);
+	}
+	report_tell(walls->report, "guests", said.status, said.text);
+}
+
+static enum status try_wall(struct walls *walls, const struct guest_wall *wall, struct error *err)
+{
+	bool seen_by_user = wall->to_user && walls->user.sid[0] != '\0';
+	struct strbuf stanza;
+
+	snprintf(walls->id, sizeof(walls->id), "wall-%zu", (size_t)(wall - guest_walls));
+	walls->verdict = VERDICT_NONE;
+	strbuf_init(&stanza);
+	wall->write(&walls->goal, &stanza);
+	enum status status = strbuf_ok(&stanza)
+				 ? trial_say(&walls->guest, stanza.data, see_answer, walls, err)
+				 : error_no_memory(err);
+	if (status == STATUS_OK)
+		status = watch(walls, wall, err);
+	if (status == STATUS_OK)
+		say_verdict(walls, wall, seen_by_user);
+	strbuf_clear(&stanza);
+	return status;
+}
+
+/* ---- the room of another user ---- */
+
+#define OWNER "xmlns='http://jabber.org/protocol/muc#owner'"
+
+/* A room that a user has made. If the server does not let users make any, the guest tries to. */
+static enum status room_make(struct walls *walls, struct error *err)
+{
+	struct wall_goal as_user = walls->goal;
+	struct strbuf stanzas;
+	enum status status = STATUS_OK;
+
+	as_user.nick = "check";
+	strbuf_init(&stanzas);
+	wall_write_room(&as_user, &stanzas);
+	strbuf_addf(&stanzas,
+		    "<iq" WALL_NS_CLIENT " type='set' id='room' to='%s@%s'><query " OWNER
+		    "><x xmlns='jabber:x:data' type='submit'/></query></iq>",
+		    walls->room, walls->goal.service);
+	if (walls->user.sid[0] != '\0')
+		status = trial_say(&walls->user, stanzas.data, see_nothing, NULL, err);
+	strbuf_clear(&stanzas);
+	return status;
+}
+
+static void room_remove(struct walls *walls, struct trial *owner)
+{
+	struct strbuf stanza;
+
+	strbuf_init(&stanza);
+	strbuf_addf(&stanza,
+		    "<iq" WALL_NS_CLIENT " type='set' id='gone' to='%s@%s'><query " OWNER
+		    "><destroy/></query></iq>",
+		    walls->room, walls->goal.service);
+	if (owner->sid[0] != '\0')
+		trial_say(owner, stanza.data, see_nothing, NULL, NULL);
+	strbuf_clear(&stanza);
+}
+
+/* ---- all of them ---- */
+
+static enum status ask_version(struct walls *walls, struct error *err)
+{
+	struct strbuf stanza;
+
+	strbuf_init(&stanza);
+	strbuf_addf(&stanza,
+		    "<presence" WALL_NS_CLIENT "/><iq" WALL_NS_CLIENT
+		    " type='get' id='version' to='%s'>"
+		    "<query xmlns='jabber:iq:version'/></iq>",
+		    walls->guest.domain);
+	enum status status = trial_say(&walls->guest, stanza.data, see_version, walls, err);
+	strbuf_clear(&stanza);
+	return status;
+}
+
+static enum status try_all(struct walls *walls, struct error *err)
+{
+	enum status status = ask_version(walls, err);
+
+	if (status == STATUS_OK && walls->goal.service != NULL)
+		status = room_make(walls, err);
+	for (size_t i = 0; i < guest_walls_count; i++) {
+		const struct guest_wall *wall = &guest_walls[i];
+
+		if ((wall->needs_user && walls->goal.user == NULL) ||
+		    (wall->needs_room && walls->goal.service == NULL) || status != STATUS_OK)
+			continue;
+		status = try_wall(walls, wall, err);
+	}
+	if (walls->goal.service != NULL) {
+		room_remove(walls, &walls->user);
+		room_remove(walls, &walls->guest);
+	}
+	return status;
+}
+
+static enum status guest_open(struct walls *walls, struct site *site, struct error *err)
+{
+	struct chat_session session = {0};
+	struct jid jid = {0};
+	enum status status = guest_jid(site->conf, &jid, err);
+
+	if (status == STATUS_OK)
+		status = prebind_bind(site->guests, &jid, PREBIND_NOBODY_WAITS, &session, err);
+	if (status == STATUS_OK)
+		status = trial_open(&walls->guest, site->conf, &session, err);
+	chat_session_clear(&session);
+	jid_clear(&jid);
+	return status;
+}
+
+static bool is_staff(const struct site_conf *conf, const struct jid *jid)
+{
+	for (size_t i = 0; i < conf->staff.count; i++)
+		if (jid_text_is(conf->staff.items[i], jid))
+			return true;
+	return false;
+}
+
+/*
+ * Only a session of bosh_service can be read. Of another one the JID is enough to write to. A
+ * member of the staff is nobody to try this with.
+ */
+static enum status user_open(struct walls *walls, const struct chat_session *user,
+			     struct error *err)
+{
+	const struct site_conf *conf = walls->report->site;
+	enum status status = STATUS_OK;
+
+	if (user->sid[0] == '\0')
+		return status;
+	status = trial_open(&walls->user, conf, user, err);
+	if (status == STATUS_OK && conf->backend != BACKEND_BOSH)
+		walls->user.sid[0] = '\0';
+	if (status == STATUS_OK && !is_staff(conf, &walls->user.jid)) {
+		walls->goal.user = user->jid;
+		walls->goal.jid = &walls->user.jid;
+	}
+	return status;
+}
+
+/* What guests are to be kept from at this site. */
+static void goal_set(struct walls *walls)
+{
+	const struct site_conf *conf = walls->report->site;
+	char hex[2 * ROOM_BYTES + 1];
+
+	secret_random_hex(hex, ROOM_BYTES);
+	snprintf(walls->room, sizeof(walls->room), "check-%s", hex);
+	walls->goal = (struct wall_goal){.id = walls->id,
+					 .room = walls->room,
+					 .nick = GUEST_NICK,
+					 .guest_host = conf->guest_domain};
+	if (conf->rooms.count > 0)
+		walls->goal.service = strchr(conf->rooms.items[0].jid, '@') + 1;
+}
+
+void check_guests(struct report *report, struct site *site, const struct chat_session *user)
+{
+	struct walls walls = {.report = report};
+	struct error said = {0};
+
+	goal_set(&walls);
+	enum status status = guest_open(&walls, site, &said);
+	if (status == STATUS_OK)
+		status = user_open(&walls, user, &said);
+	if (status == STATUS_OK)
+		status = try_all(&walls, &said);
+	conf_blame(status, &said, conf_site_place(site->conf, "guest_domain"));
+	if (status != STATUS_OK)
+		report_tell(report, "guests", status, said.text);
+	else if (walls.goal.user == NULL)
+		report_note(report, "guests",
+			    "not tried: whether guests can write to users; name a user who is not "
+			    "of the staff with --user");
+	trial_close(&walls.guest);
+	trial_close(&walls.user);
+}
