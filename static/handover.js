@@ -1,11 +1,13 @@
 // Hands a chat session from one page of the site to the next in the same tab. When a page is left,
 // it stores the session in sessionStorage, and the next page first of all takes it out. While a
 // page is open nothing is stored, except when a navigation has begun, so a duplicated tab does not
-// copy the session. If a tab is duplicated between two pages, a lock makes sure that only one of
+// copy the session. Only the key of the user who is online stays there. If a tab is duplicated between two pages, a lock makes sure that only one of
 // the two tabs gets the session.
 // The stored data names the user by the site's opaque key, and is discarded after LIFE_MAX_MS.
+import { keep, readKept, tabStorage } from "./storage.js";
 
 const KEY = "prebind-session";
+const ONLINE = "prebind-online"; // the user whose chat was ready in this tab
 const LIFE_MAX_MS = 60_000; // no server keeps an unused session longer
 // our keys and those of other clients, in both storages
 const USER_KEYS = /^(prebind-|strophe-bosh-session$|converse)/;
@@ -37,6 +39,12 @@ const isWhole = (data) =>
 	typeof data.session?.sid === "string" &&
 	Number.isSafeInteger(data.session.rid) &&
 	Array.isArray(data.session.unanswered);
+
+/** Whether a page before this one has left a session in this tab. */
+export const hasLeft = () => readKept(tabStorage(), KEY) !== null;
+
+/** The user who was online in this tab, by the site's opaque key; "": nobody. */
+export const onlineUser = () => String(readKept(tabStorage(), ONLINE) ?? "");
 
 export class Handover {
 	/** @type {Where} */ #where;
@@ -70,16 +78,16 @@ export class Handover {
 		this.release();
 	}
 
-	/** Tells the next page of the site that this tab takes part in another tab's session. */
-	mark() {
-		try {
-			this.#where.storage?.setItem(KEY, "{}"); // take() finds no session in it
-		} catch {
-			// The next page of the site takes part when the user opens the chat.
-		}
+	/**
+	 * Call it when the session is ready: the next pages of the site in this tab are online too. Not every
+	 * departure is known to lead to another page of the site, so this does not wait for one.
+	 * @param {string} user the site's opaque key
+	 */
+	mark(user) {
+		if (user) keep(this.#where.storage, ONLINE, user);
 	}
 
-	/** Removes what prepare() and mark() have stored. */
+	/** Removes what prepare() has stored. */
 	withdraw() {
 		try {
 			this.#where.storage?.removeItem(KEY);

@@ -6,7 +6,7 @@
 // is shown. docs/embed.md describes the options, and what a Content-Security-Policy must allow.
 import { askForSession, askWho } from "./bind.js";
 import { h, icon } from "./dom.js";
-import { forgetOurs } from "./handover.js";
+import { forgetOurs, hasLeft, onlineUser } from "./handover.js";
 import { isHeld } from "./holder.js";
 import { onPageLinks } from "./pagelinks.js";
 import { drawDots } from "./pagedots.js";
@@ -62,7 +62,7 @@ const how = () => ({ url: `${base}/prebind.json`, page: location.href, fetch: wi
 
 /** Whether the page before, or another tab, has a session that this page can use. */
 async function hasSession() {
-	return Boolean(tabStorage()?.getItem("prebind-session")) || isHeld(navigator.locks, base);
+	return hasLeft() || isHeld(navigator.locks, base);
 }
 
 /** Resolves when the page has a body. A module with `async` can run before. */
@@ -110,6 +110,11 @@ class Embed {
 		return this.#panel !== null && !this.#panel.frame.hidden;
 	}
 
+	/** This user was online in this tab; also if the session could not be left to this page. */
+	get #wasOnline() {
+		return this.#user !== "" && onlineUser() === this.#user;
+	}
+
 	async start() {
 		this.#root.adoptedStyleSheets = await makeStyles();
 		this.#keepHost();
@@ -117,7 +122,7 @@ class Embed {
 		for (const type of ["storage", "pageshow"]) window.addEventListener(type, () => this.#countKept());
 		const wasOpen = this.#user !== "" && tabStorage()?.getItem(OPEN_KEY) === this.#user;
 		if (wasOpen) this.#show(true, false);
-		else if (eager || tabStorage()?.getItem("prebind-session")) this.#load();
+		else if (eager || hasLeft() || this.#wasOnline) this.#load();
 	}
 
 	/** Shows what is unread before the panel is loaded. */
@@ -300,7 +305,7 @@ async function start() {
 	const page = /** @type {any} */ (globalThis);
 	if (page[ONCE]) return null; // the page has the tag twice, perhaps at different addresses
 	page[ONCE] = chatWith;
-	if (eager || tabStorage()?.getItem("prebind-session")) void fetchCode();
+	if (eager || hasLeft() || onlineUser()) void fetchCode();
 	const [answer] = await Promise.all([askWho(how()), pageParsed()]);
 	/** @type {Embed | null} */ let embed = null;
 	if (answer.kind === "user") embed = new Embed(answer.user, answer.site);

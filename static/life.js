@@ -124,7 +124,7 @@ export class Life extends SessionLife {
 		const session = ready && handsOver && holds ? this.attachment?.handOver(hasOthers) : null;
 		if (session && hasOthers) this.share.pass({ session, unsent });
 		if (session && !hasOthers) this.handover.put({ user: this.user, session, state: this.keep() });
-		else if (ready && stays && (session || !holds)) this.handover.mark();
+		else if (ready && (session || !holds)) this.handover.withdraw(); // another tab goes on
 		else if (this.supply.left && stays) this.handover.put(this.supply.left);
 		else this.#endOnLeaving();
 		this.supply.dropSpare();

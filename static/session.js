@@ -297,6 +297,7 @@ export class SessionLife extends Listener {
 		this.supply.dropSpare();
 		this.phase = "ready";
 		this.#readyAt = this.env.now();
+		this.handover.mark(this.user);
 		this.tell("ready", { jid: this.#jid, resumed: kept !== null });
 		this.onReady(kept);
 		this.share.spreadNews();
@@ -360,6 +361,7 @@ export class SessionLife extends Listener {
 		if (name === "ready" && session && this.#isOwn(session, this.user)) {
 			this.phase = "ready";
 			this.#jid = bareJid(session.jid);
+			this.handover.mark(this.user);
 			this.tell("ready", { jid: this.#jid, resumed: false });
 			this.onReady(kept);
 			if (welcome) this.#greet(kept);

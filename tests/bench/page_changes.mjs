@@ -20,8 +20,8 @@ for (const archive of values.archive === "both" ? ["no", "yes"] : [values.archiv
 	try {
 		const began = Date.now();
 		const options = { changes: Number(values.changes), seed: Number(values.seed), archive: archive === "yes" };
-		const { changes, messages } = await changePages(place, { ...options, progress: (text) => console.log(`  ${text}`) });
-		console.log(`  ${changes} changes, ${messages} messages: 0 lost, 0 doubled, the number of unread ones right, in ${Math.round((Date.now() - began) / 1000)} s`);
+		const { changes, messages, again } = await changePages(place, { ...options, progress: (text) => console.log(`  ${text}`) });
+		console.log(`  ${changes} changes, ${messages} messages (${again} refused by the server while Alice was offline, and sent again): 0 lost, 0 doubled, the number of unread ones right, in ${Math.round((Date.now() - began) / 1000)} s`);
 	} catch (error) {
 		console.log(`  ${error.message}`);
 		process.exitCode = 1;

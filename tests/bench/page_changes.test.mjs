@@ -1,4 +1,4 @@
-// That `make pages-soak` sees what is lost, and repeats a run by its seed. The campaign itself is not run here: it still finds faults.
+// That `make pages-soak` sees what is lost, and repeats a run by its seed. tests/browser/page_changes.test.mjs runs a slice of it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { faultIn, randomOf } from "../lib/page_changes.mjs";

@@ -142,6 +142,32 @@ test("closed, it counts what is unread", async () => {
 	await leave(alice, bob);
 });
 
+test("closed, and reloaded by the browser's own button, which no script hears of: online again; another user is not", async () => {
+	const bob = await enter(browser, chat, "bob");
+	const alice = await visitor("alice");
+	await alice.goto(url("one"));
+	await launcher(alice).click();
+	await panelReady(alice);
+	await online(bob, "alice");
+	await launcher(alice).click();
+	await panel(alice).waitFor({ state: "hidden" });
+	const seen = asked(alice);
+	await alice.reload();
+	await panelReady(alice);
+	await online(bob, "alice");
+	assert.equal(await panel(alice).isVisible(), false);
+	assert.equal(seen.sessions(), 1);
+	await alice.goto("about:blank"); // the next user of the site in this tab has not opened the chat
+	await alice.context().clearCookies();
+	await alice.goto(`${chat.url}login?next=${encodeURIComponent("/chat/login")}`);
+	await logIn(alice, "bob", chat.users.bob);
+	await alice.goto(url("one"));
+	await launcher(alice).waitFor();
+	assert.equal(await panel(alice).count(), 0);
+	assert.equal(seen.sessions(), 1);
+	await leave(alice, bob);
+});
+
 test("a hostile style sheet, and the tag twice at two addresses: one launcher, in its place", async () => {
 	const alice = await visitor("alice");
 	await alice.goto(url("hostile"));

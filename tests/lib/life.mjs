@@ -313,12 +313,15 @@ export const TABS = {
 			window.sessionStorage.setItem("strophe-bosh-session", "{}");
 			window.localStorage.setItem("converse-session", "{}");
 		});
+		const whoIsHere = () => alice.evaluate(() => window.sessionStorage.getItem("prebind-online")); // the site's key of the user
+		const hers = await whoIsHere();
 		await alice.getByRole("button", { name: "Log out" }).click();
 		await logIn(alice, "bob", stage.chat.users.bob);
 		await ready(alice);
 		assert.equal(await alice.locator("#me").textContent(), "bob");
 		assert.equal(await alice.getByText("a secret of mine").count(), 0);
-		assert.deepEqual(await alice.evaluate(() => [window.sessionStorage.length, window.localStorage.length]), [0, 0]);
+		assert.deepEqual(await alice.evaluate(() => [Object.keys(window.sessionStorage), window.localStorage.length]), [["prebind-online"], 0]);
+		assert.ok(hers && ![null, hers].includes(await whoIsHere()), "who is online is bob");
 		await leave(alice, bob);
 	},
 

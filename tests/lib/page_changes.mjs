@@ -87,6 +87,7 @@ class Campaign {
 	#writers = {};
 	#steps = [];
 	#count = 0;
+	#again = 0;
 	#said = Object.fromEntries(WRITERS.map((name) => [name, []])); // by conversation
 	#unread = Object.fromEntries(WRITERS.map((name) => [name, { min: 0, max: 0 }]));
 	#drafts = Object.fromEntries(WRITERS.map((name) => [name, ""]));
@@ -98,6 +99,11 @@ class Campaign {
 
 	get messages() {
 		return this.#count;
+	}
+
+	/** How many messages the server has refused. */
+	get again() {
+		return this.#again;
 	}
 
 	get steps() {
@@ -231,10 +237,28 @@ class Campaign {
 		return (await seenIn(tab)) !== null;
 	}
 
+	/**
+	 * Without an archive a server keeps nothing for a user who is not online, and between two pages Alice may
+	 * be offline: the browser's own reload button ends the session. The sender is told, and sends it again.
+	 */
+	async #sendRefused() {
+		for (const name of WRITERS) {
+			const page = this.#writers[name];
+			for (const text of await page.locator(".message.unsent .text").allTextContents()) {
+				this.#note(`${name}: sends ${text} again`);
+				this.#again++;
+				this.#said[name].splice(this.#said[name].indexOf(text), 1);
+				this.#said[name].push(text);
+				await page.locator(".message.unsent").filter({ has: page.getByText(text, { exact: true }) }).getByRole("button").click();
+			}
+		}
+	}
+
 	/** Waits until all is right; else says what is not. */
 	async #check(tab, step) {
 		let fault = "";
 		await until("the tabs", async () => {
+			await this.#sendRefused();
 			const now = await this.#look();
 			fault = this.#faultIn(now, tab, step);
 			return fault === "";
@@ -287,7 +311,8 @@ class Campaign {
  * Runs a campaign on Prosody. Throws at the first fault, with the last steps.
  * @param {import('./place.mjs').Place} place
  * @param {{ changes: number, seed: number, archive: boolean, progress?: (text: string) => void }} options
- * @returns {Promise<{changes: number, messages: number}>}
+ * @returns {Promise<{changes: number, messages: number, again: number}>} again: how many the server has refused, while
+ *   Alice was offline between two pages; they were sent again
  */
 export async function changePages(place, { changes, seed, archive, progress = () => {} }) {
 	const users = Object.fromEntries(["alice", ...WRITERS].map((name) => [name, typablePassword()]));
@@ -303,5 +328,5 @@ export async function changePages(place, { changes, seed, archive, progress = ()
 		if (i % 50 === 0) progress(`${i} changes, ${campaign.messages} messages`);
 	}
 	await campaign.close();
-	return { changes, messages: campaign.messages };
+	return { changes, messages: campaign.messages, again: campaign.again };
 }
