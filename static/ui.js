@@ -2,16 +2,17 @@
 // the messages and the open conversation. README.md lists the elements that it needs.
 import { Alerts } from "./alerts.js";
 import { Banner } from "./banner.js";
-import { guestName, readSite } from "./bind.js";
-import { Contacts, presenceOf } from "./contacts.js";
+import { guestName } from "./bind.js";
+import { Contacts } from "./contacts.js";
 import { Conversation } from "./conversation.js";
 import { named } from "./dom.js";
 import { fillEmoji } from "./emoji.js";
 import { Messages } from "./messages.js";
 import { PeerMenu } from "./peermenu.js";
+import { SiteParts } from "./siteparts.js";
 import { bareJid, jidResource, typedJid } from "./stanza.js";
 import { keep, readKept, tabStorage } from "./storage.js";
-import { fill, loadMore, TEXT } from "./texts.js";
+import { fill, TEXT } from "./texts.js";
 
 const OPEN_KEY = "prebind-conversation"; // in this tab's storage: the user and the open conversation
 const NICK_MAX = 80; // characters
@@ -45,10 +46,7 @@ export class ChatUi {
 	/** @type {Conversation} */ #conversation;
 	#menu;
 	#alerts;
-	/** @type {Promise<import("./directory.js").Directory> | null} */ #loadingDirectory = null;
-	/** @type {import("./directory.js").Directory | null} */ #directory = null; // the site shows its people
-	/** @type {import("./site.js").Site | null} */ #site = null; // the site has rooms or staff
-	/** @type {Promise<import("./site.js").Site> | null} */ #loadingSite = null;
+	/** @type {SiteParts} */ #ofSite;
 
 	/** @param {Parts} parts */
 	constructor(parts) {
@@ -74,7 +72,7 @@ export class ChatUi {
 		});
 		this.#conversation = new Conversation((id) => this.#part(id), {
 			talk: (contact) => this.#messages.talk(contact),
-			onSend: (contact, text) => this.#messages.send(contact, this.#site?.outgoing(contact, text) ?? text),
+			onSend: (contact, text) => this.#messages.send(contact, this.#ofSite.site?.outgoing(contact, text) ?? text),
 			onAgain: (contact, line) => this.#messages.sendAgain(contact, line),
 			onTyping: (contact, typing) => chat.sendTyping(contact.lockedTo, typing),
 			onDraft: (contact, text) => this.#messages.keepDraft(contact, text),
@@ -86,7 +84,7 @@ export class ChatUi {
 			chat,
 			contact: () => this.#conversation.contact,
 			onDone: (contact) => this.#drawContact(contact),
-			site: () => this.#site,
+			site: () => this.#ofSite.site,
 		});
 		this.#alerts = new Alerts(this.#part("notify"), {
 			unread: (contact) => this.#messages.unread(contact) > 0,
@@ -95,9 +93,24 @@ export class ChatUi {
 				this.#open(contact);
 			},
 		});
+		this.#ofSite = new SiteParts({
+			chat,
+			base: parts.base,
+			info: parts.site,
+			address: parts.address,
+			part: (id) => this.#part(id),
+			user: () => this.#user,
+			contacts: () => this.#contacts.all,
+			contactOf: (jid) => this.#contactOf(jid),
+			current: () => this.#conversation.contact,
+			open: (contact) => (this.#open(contact), this.#drawEmpty()),
+			draw: (contact) => (this.#drawContact(contact), this.#drawEmpty()),
+			talk: (contact) => this.#messages.talk(contact),
+			send: (contact, text) => this.#messages.send(contact, text),
+		});
 		this.#listen();
 		this.#wire();
-		this.#showSite();
+		this.#ofSite.showSite();
 	}
 
 	get unread() {
@@ -135,9 +148,7 @@ export class ChatUi {
 	 * @param {string} user
 	 */
 	async chatWith(user) {
-		const directory = await this.#loadDirectory().catch(() => null);
-		const found = await directory?.openUser(user);
-		this.#sayAddress(found ? "" : TEXT.noPerson);
+		this.#sayAddress((await this.#ofSite.chatWith(user)) ? "" : TEXT.noPerson);
 	}
 
 	/**
@@ -145,17 +156,18 @@ export class ChatUi {
 	 * @param {string} user @returns {string} "unknown" also for a user who is no contact
 	 */
 	showOfUser(user) {
-		const contact = this.#directory?.contactOfUser(user);
-		return contact ? presenceOf(contact).show : "unknown";
+		return this.#ofSite.showOfUser(user);
 	}
 
 	/** Opens a room of a page. @param {string} jid @param {string} name to show */
-	async openRoom(jid, name) {
-		(await this.#loadSite()).openRoom(jid, name);
+	openRoom(jid, name) {
+		return this.#ofSite.openRoom(jid, name);
 	}
 
 	/** Opens a conversation with the site's staff. */
-	askStaff = async () => (await this.#loadSite()).ask();
+	askStaff() {
+		return this.#ofSite.ask();
+	}
 
 	/** @param {string} id @returns {any} */
 	#part(id) {
@@ -177,7 +189,7 @@ export class ChatUi {
 			this.#conversation.drawPeer();
 			this.#menu.update();
 			this.#drawEmpty();
-			this.#showPeople();
+			this.#ofSite.showPeople();
 		});
 		on("presence", (presence) => {
 			if (this.#contacts.setPresence(presence) === this.#conversation.contact) this.#conversation.drawPeer();
@@ -196,7 +208,7 @@ export class ChatUi {
 		on("seen", ({ peer, id }) => this.#messages.seenElsewhere(this.#contactOf(peer), id));
 		on("room", (room) => this.#onRoom(room));
 		on("nick", (detail) => this.#onNick(detail));
-		on("request", ({ jid }) => this.#isGuest(jid) || this.#onRequest(bareJid(jid))); // guests have no contacts
+		on("request", ({ jid }) => this.#ofSite.isGuest(jid) || this.#onRequest(bareJid(jid))); // guests have no contacts
 		on("unsent", ({ ids }) => this.#messages.setFate(ids, "unsent"));
 		on("lost", (detail) => this.#onLost(detail));
 		on("needs-login", ({ url }) => {
@@ -243,9 +255,9 @@ export class ChatUi {
 		this.#conversation.open(contact);
 		this.#contacts.markOpen(contact);
 		this.#menu.update();
-		this.#site?.opened(contact);
+		this.#ofSite.site?.opened(contact);
 		this.#keepOpen(contact.jid);
-		this.#directory?.update();
+		this.#ofSite.updatePeople();
 		if (byHand) this.#conversation.focus();
 	}
 
@@ -264,7 +276,7 @@ export class ChatUi {
 		this.#conversation.setTyping(this.#contactOf(message.peer), false);
 		this.#messages.arrived(message);
 		this.#drawEmpty();
-		this.#directory?.update();
+		this.#ofSite.updatePeople();
 	}
 
 	/** @param {Contact} contact @param {string} body of a message that is not in sight */
@@ -413,86 +425,13 @@ export class ChatUi {
 		this.#contacts.forgetPresence(); // it belongs to the session before
 		this.#setState("ready");
 		this.#messages.ready(resumed);
-		this.#showSite();
-	}
-
-	/** Shows the site's rooms and staff, if it has any. Without a network the next session tries again. */
-	#showSite() {
-		const { rooms, staff } = this.#parts.site ?? readSite(null);
-		if (rooms.length + staff.length > 0) this.#loadSite().catch(() => {});
-	}
-
-	#loadSite() {
-		this.#loadingSite ??= this.#makeSite();
-		this.#loadingSite.catch(() => (this.#loadingSite = null));
-		return this.#loadingSite;
-	}
-
-	async #makeSite() {
-		const { Site } = await loadMore();
-		const { site = readSite(null), address = () => "" } = this.#parts;
-		this.#site = new Site(TEXT, {
-			chat: this.#chat,
-			info: site,
-			part: (id) => this.#part(id),
-			contactOf: (jid) => this.#contactOf(jid),
-			current: () => this.#conversation.contact,
-			open: (contact) => this.#open(contact),
-			draw: (contact) => (this.#drawContact(contact), this.#drawEmpty()),
-			talk: (contact) => this.#messages.talk(contact),
-			send: (contact, text) => this.#messages.send(contact, text),
-			address,
-			fill,
-		});
-		return this.#site;
-	}
-
-	/** Shows the site's people, if it has any. Without a network the next change of the list tries again. */
-	#showPeople() {
-		if (this.#directory) this.#directory.update();
-		else if (this.#parts.site?.people) this.#loadDirectory().catch(() => {});
-	}
-
-	#loadDirectory() {
-		this.#loadingDirectory ??= this.#makeDirectory();
-		this.#loadingDirectory.catch(() => (this.#loadingDirectory = null));
-		return this.#loadingDirectory;
-	}
-
-	async #makeDirectory() {
-		const { Directory } = await loadMore();
-		this.#directory = new Directory(TEXT, {
-			chat: this.#chat,
-			base: this.#parts.base,
-			people: this.#parts.site?.people || "contacts",
-			user: () => this.#user,
-			part: (id) => this.#part(id),
-			contacts: () => this.#contacts.all,
-			contactOf: (jid) => this.#contactOf(jid),
-			current: () => this.#conversation.contact,
-			open: (contact) => {
-				this.#open(contact);
-				this.#drawEmpty();
-			},
-			draw: (contact) => {
-				this.#drawContact(contact);
-				this.#chat.dispatchEvent(new Event("people"));
-			},
-			fill,
-		});
-		return this.#directory;
-	}
-
-	/** @param {string} jid */
-	#isGuest(jid) {
-		const domain = this.#parts.site?.guests ?? "";
-		return domain !== "" && bareJid(jid).endsWith(`@${domain}`);
+		this.#ofSite.showSite();
 	}
 
 	/** A guest says a name, which is shown as that of a guest. Users have their names from the site. @param {any} detail */
 	#onNick({ peer, nick }) {
 		const contact = this.#contactOf(peer);
-		if (!this.#isGuest(peer) || contact.known) return;
+		if (!this.#ofSite.isGuest(peer) || contact.known) return;
 		contact.name = guestName(nick.slice(0, NICK_MAX));
 		this.#messages.talk(contact).name = contact.name;
 		this.#drawContact(contact);
