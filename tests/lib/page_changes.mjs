@@ -13,7 +13,7 @@ import { until } from "./wait.mjs";
 const TABS = 3;
 const PAGES = ["/one.html", "/two.html", "/chat/"];
 const WRITERS = ["bob", "carol"];
-const SETTLE_S = 60; // a busy machine
+const SETTLE_S = 60; // on a busy machine
 const LAST_STEPS = 12; // told after a fault
 
 const ARCHIVE = { prosody: "default_archive_policy = true\n", bosh: { '"bosh"': '"bosh", "mam", "pep"' } };
@@ -83,6 +83,7 @@ const seenIn = (tab) => tab.evaluate(look).catch(() => null);
 class Campaign {
 	#random;
 	#chat;
+	#settle; // seconds
 	#tabs = [];
 	#writers = {};
 	#steps = [];
@@ -92,9 +93,10 @@ class Campaign {
 	#unread = Object.fromEntries(WRITERS.map((name) => [name, { min: 0, max: 0 }]));
 	#drafts = Object.fromEntries(WRITERS.map((name) => [name, ""]));
 
-	constructor(chat, random) {
+	constructor(chat, random, settle) {
 		this.#chat = chat;
 		this.#random = random;
+		this.#settle = settle;
 	}
 
 	get messages() {
@@ -144,8 +146,8 @@ class Campaign {
 		const clicked = await this.#look();
 		await this.#say(tab);
 		const writing = this.#plan(news).map(([name, texts]) => this.#writeAll(name, texts));
-		await Promise.all([this.#change(tab), ...writing]);
-		await this.#check(tab, { news, sight: [before, clicked] });
+		const [glimpsed] = await Promise.all([this.#change(tab), ...writing]);
+		await this.#check(tab, { news, sight: [before, clicked], glimpsed });
 	}
 
 	#note(text) {
@@ -211,7 +213,10 @@ class Campaign {
 		for (const text of texts) await write(this.#writers[name], text);
 	}
 
-	/** Another page, or the same again; sometimes two changes at once. */
+	/**
+	 * Another page, or the same again; sometimes two changes at once.
+	 * @returns {Promise<string>} whose conversation a page in between may have shown for a moment; "": nobody's
+	 */
 	async #change(tab) {
 		const go = async (wait) => {
 			const kind = this.#one(["link", "link", "link", "script reload", "reload", "back"]);
@@ -225,9 +230,17 @@ class Campaign {
 			else if (await link.count()) await Promise.all([tab.waitForURL(`**${path}`, options), link.click()]);
 			else await Promise.all([tab.waitForURL(`**${path}`, options), tab.evaluate((url) => location.assign(url), new URL(path, this.#chat.url).href).catch(interrupted)]);
 		};
-		if (this.#chance(0.25)) await go("commit");
+		const twice = this.#chance(0.25);
+		const open = twice ? await tab.evaluate(() => JSON.parse(window.sessionStorage.getItem("prebind-conversation"))?.jid ?? "") : "";
+		if (twice) await go("commit");
 		await go("load");
-		await until(`a page in ${this.#name(tab)}`, () => this.#arrive(tab), { seconds: SETTLE_S });
+		await until(`a page in ${this.#name(tab)}`, () => this.#arrive(tab), { seconds: this.#settle })
+			.catch((error) => this.#fail(`${error.message}: ${tab.url()}`));
+		return open.split("@")[0];
+	}
+
+	#fail(fault) {
+		assert.fail(`${fault}\n${this.steps.map((each) => each.join("; ")).join("\n")}`);
 	}
 
 	/** "Back" can lead to the login or to the empty page, and a change that was replaced may still go on. */
@@ -262,12 +275,10 @@ class Campaign {
 			const now = await this.#look();
 			fault = this.#faultIn(now, tab, step);
 			return fault === "";
-		}, { seconds: SETTLE_S }).catch((error) => {
-			assert.fail(`${fault || error.message}\n${this.steps.map((each) => each.join("; ")).join("\n")}`);
-		});
+		}, { seconds: this.#settle }).catch((error) => this.#fail(fault || error.message));
 	}
 
-	#faultIn(now, changed, { news, sight }) {
+	#faultIn(now, changed, { news, sight, glimpsed }) {
 		for (const [i, seen] of now.entries()) {
 			const where = `tab ${i + 1}`;
 			if (!seen || !["ready", "closed"].includes(seen.state)) return `${where} is ${seen?.state ?? "empty"}`;
@@ -281,17 +292,18 @@ class Campaign {
 			const fault = faultIn(now[0].kept[`${name}@${DOMAIN}`] ?? [], this.#said[name]);
 			if (fault) return `kept: ${fault}`;
 		}
-		return this.#badgeFault(now, news, sight);
+		return this.#badgeFault(now, news, sight, glimpsed);
 	}
 
-	/** What is read is known, except what came while a tab that showed it was changing. */
-	#badgeFault(now, news, sight) {
+	/** What is read is known, except what came while a tab that showed it was changing, and what a page in between may have shown. */
+	#badgeFault(now, news, sight, glimpsed) {
 		const showed = (tabs, name) => tabs.some((seen) => seen?.inSight && seen.open.startsWith(`${name}@`));
 		const next = {};
 		for (const name of WRITERS) {
 			const { min, max } = this.#unread[name];
 			const read = sight.some((tabs) => showed(tabs, name)); // everything before this change
 			next[name] = { min: (read ? 0 : min + news[name]), max: (read ? 0 : max) + news[name] };
+			if (name === glimpsed) next[name].min = 0;
 			if (showed(now, name)) next[name] = { min: 0, max: 0 };
 		}
 		const min = WRITERS.reduce((sum, name) => sum + next[name].min, 0);
@@ -310,15 +322,16 @@ class Campaign {
 /**
  * Runs a campaign on Prosody. Throws at the first fault, with the last steps.
  * @param {import('./place.mjs').Place} place
- * @param {{ changes: number, seed: number, archive: boolean, progress?: (text: string) => void }} options
+ * @param {{ changes: number, seed: number, archive: boolean, settle?: number, progress?: (text: string) => void }} options
+ *   settle: for how many seconds a tab may show what is not right
  * @returns {Promise<{changes: number, messages: number, again: number}>} again: how many the server has refused, while
  *   Alice was offline between two pages; they were sent again
  */
-export async function changePages(place, { changes, seed, archive, progress = () => {} }) {
+export async function changePages(place, { changes, seed, archive, settle = SETTLE_S, progress = () => {} }) {
 	const users = Object.fromEntries(["alice", ...WRITERS].map((name) => [name, typablePassword()]));
 	const chat = await startChat(place, { users, ...(archive ? ARCHIVE : {}) });
 	for (const name of ["one", "two"]) place.write(`htdocs/${name}.html`, sitePage(name), 0o644);
-	const campaign = new Campaign(chat, randomOf(seed));
+	const campaign = new Campaign(chat, randomOf(seed), settle);
 	await campaign.open(await startChromium(place, { whole: true }));
 	for (let i = 1; i <= changes; i++) {
 		await campaign.step().catch((error) => {
