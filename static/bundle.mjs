@@ -35,11 +35,42 @@ async function findEsbuild() {
 }
 
 const STROPHE = "../node_modules/strophe.js/src/index.ts";
-// What Strophe.js has for other transports and for logins is left out, because the browser goes on with BOSH sessions
+// Files that Strophe.js has for other transports and for logins are left out, because the browser goes on with BOSH sessions
 // that are logged in.
 const UNUSED = /^\.\/(sasl-|transports\/(worker-)?websocket|stream-management)/;
 const UNUSED_NAMES = ["SessionStorageBackend", "MemoryStorageBackend", "StreamManagementMirror", "isCountableStanza", "toStanzaView"];
 const EMPTY = `export default class {};\n${UNUSED_NAMES.map((name) => `export class ${name} {};`).join("\n")}`;
+// The functions of its other files that only a login, or HTML in a message, would call.
+/** @type {Record<string, string[]>} */
+const NEVER_CALLED = {
+	"connection.ts": [
+		"bind", "restore", "authenticate", "registerSASLMechanisms", "registerSASLMechanism", "sortMechanismsByPriority", "_attemptSASLAuth",
+		"_attemptLegacyAuth", "_onLegacyAuthIQResult", "_sasl_challenge_cb", "_sasl_success_cb", "_sasl_failure_cb", "_auth2_cb", "_connect_cb",
+		"_onStreamFeaturesAfterSASL", "_registerSMHandlers", "_onStreamResumed", "_onStreamResumptionFailed", "_proceedToBind",
+		"_onResourceBindResultIQ", "_establishSession", "_onSessionResultIQ", "_onSessionReady",
+	],
+	"bosh.ts": ["_connect", "_connect_cb", "_no_auth_received", "_restore", "_cacheSession"],
+	"utils.ts": ["createHtml", "createFromHtmlElement", "addCookies"],
+};
+
+/**
+ * Takes the body out of each of these functions or methods.
+ * @param {string} text of a module @param {string[]} names
+ */
+function hollow(text, names) {
+	return names.reduce((left, name) => {
+		const whole = new RegExp(`^((?: {4})?)((?:export )?(?:async )?(?:function )?)${name}\\([^]*?\\n\\1\\}\\n`, "m");
+		if (!whole.test(left)) throw new Error(`Strophe.js has no function ${name} any more: look through NEVER_CALLED in bundle.mjs`);
+		return left.replace(whole, `$1$2${name}() {}\n`);
+	}, text);
+}
+
+/** @param {string} file */
+function readModule(file) {
+	const text = fs.readFileSync(file, "utf8");
+	const unused = file.includes("strophe.js") ? NEVER_CALLED[path.basename(file)] : undefined;
+	return unused ? hollow(text, unused) : text.replace("import(VENDOR)", `import("${STROPHE}")`);
+}
 
 /**
  * Replaces what a module cannot say: Strophe.js is a part of the file, but for its unused parts, and
@@ -57,9 +88,7 @@ const parts = (esbuild) => ({
 			const texts = (await Promise.all(minified)).map(({ code }) => code);
 			return { contents: `export const styleTexts = async () => ${JSON.stringify(texts)};` };
 		});
-		onLoad({ filter: /\.js$/ }, ({ path: file }) => ({
-			contents: fs.readFileSync(file, "utf8").replace("import(VENDOR)", `import("${STROPHE}")`),
-		}));
+		onLoad({ filter: /\.[jt]s$/ }, ({ path: file }) => ({ contents: readModule(file), loader: file.endsWith(".ts") ? "ts" : "js" }));
 	},
 });
 
