@@ -15,6 +15,8 @@ const THEME = { "style.css": "/* Theme Name: Test */", "index.php": `<!doctype h
 <link rel="icon" href="data:,"><?php wp_head(); ?></head><body><h1>Hello</h1><p id="who"><?php echo esc_html(wp_get_current_user()->user_login); ?></p><?php wp_footer(); ?></body></html>` };
 
 export class Wordpress {
+	host = "127.0.0.1"; // that WordPress sees where no web server calls it
+
 	/**
 	 * Makes the files and the database, and starts PHP.
 	 * @param {import('./place.mjs').Place} place
@@ -64,9 +66,28 @@ require_once ABSPATH . 'wp-settings.php';
 			foreach (['siteurl', 'home'] as $name) update_option($name, '${address}');`);
 	}
 
+	/**
+	 * Makes a network of the installed site, with a second site at /second/, as WordPress's page "Network Setup" does. That page
+	 * refuses a port other than 80, which the functions behind it do not.
+	 * @param {string} host of the site, with its port
+	 */
+	async makeNetwork(host) {
+		await this.php(`require '${this.root}/wp-load.php'; require ABSPATH . 'wp-admin/includes/upgrade.php';
+			foreach ($wpdb->tables('ms_global') as $table => $name) $wpdb->$table = $name;
+			install_network(); $made = populate_network(1, '${host}', 'admin@example.org', 'Sites', '/', false);
+			if (is_wp_error($made)) exit($made->get_error_message());`);
+		const defined = { MULTISITE: "true", SUBDOMAIN_INSTALL: "false", DOMAIN_CURRENT_SITE: `'${host}'`, PATH_CURRENT_SITE: "'/'", SITE_ID_CURRENT_SITE: "1", BLOG_ID_CURRENT_SITE: "1" };
+		this.write("wp-config.php", this.configText().replace("<?php", `<?php\n${Object.entries(defined).map(([name, value]) => `define('${name}', ${value});`).join("\n")}`), 0o640);
+		this.host = host;
+		await this.php(`require '${this.root}/wp-load.php'; $id = wpmu_create_blog('${host}', '/second/', 'Second', 1);
+			if (is_wp_error($id)) exit($id->get_error_message());
+			$wpdb->update($wpdb->blogs, ['domain' => '${host}'], ['blog_id' => $id]); // its colon is lost
+			foreach (['siteurl', 'home'] as $name) update_blog_option($id, $name, 'http://${host}/second');`);
+	}
+
 	/** Runs PHP in WordPress; returns what it prints. */
 	async php(code) {
-		const { code: exit, stdout, stderr } = await this.place.run(["php", "-r", `$_SERVER["HTTP_HOST"] = "127.0.0.1"; ${code}`]);
+		const { code: exit, stdout, stderr } = await this.place.run(["php", "-r", `$_SERVER["HTTP_HOST"] = "${this.host}"; ${code}`]);
 		assert.equal(exit, 0, stdout + stderr);
 		return stdout;
 	}
@@ -93,33 +114,37 @@ export const apachePart = (site) => `<Directory "${site.root}">
 </Directory>
 ProxyFCGIBackendType GENERIC`;
 
+/** What a network in folders needs besides, from WordPress's document. */
+export const NETWORK_RULES = `RewriteEngine On
+RewriteRule "^/([_0-9a-zA-Z-]+)/(wp-(content|admin|includes).*|.*\\.php)$" "/$2"`;
+
 /** What lighttpd needs. */
 export const lighttpdPart = (site) => `index-file.names = ("index.php")
 $HTTP["url"] =~ "\\.php($|/)|/$" { fastcgi.server = (".php" => (("socket" => "${site.socket}"))) }`;
 
 // ---- what a user does at the site, with the forms of its pages ----
 
-export async function logIn(visitor, user, password) {
-	const answer = await visitor.post("/wp-login.php", { log: user, pwd: password, "wp-submit": "Log In" });
+export async function logIn(visitor, user, password, at = "") {
+	const answer = await visitor.post(`${at}/wp-login.php`, { log: user, pwd: password, "wp-submit": "Log In" });
 	assert.equal(answer.status, 302, answer.body);
 	return answer;
 }
 
-export async function logOut(visitor) {
-	const asked = await visitor.get("/wp-login.php?action=logout");
-	const link = /href="[^"]*(\/wp-login\.php\?action=logout[^"]*_wpnonce=[^"]*)"/.exec(asked.body)?.[1];
+export async function logOut(visitor, at = "") {
+	const asked = await visitor.get(`${at}/wp-login.php?action=logout`);
+	const link = /href="[^"]*?((?:\/second)?\/wp-login\.php\?action=logout[^"]*_wpnonce=[^"]*)"/.exec(asked.body)?.[1];
 	assert.ok(link, asked.body);
 	const answer = await visitor.get(link.replaceAll("&#038;", "&").replaceAll("&amp;", "&"));
 	assert.equal(answer.status, 302, answer.body);
 }
 
 /** With the form of the user's profile. */
-export async function changePassword(visitor, password) {
-	const page = await visitor.get("/wp-admin/profile.php");
+export async function changePassword(visitor, password, at = "") {
+	const page = await visitor.get(`${at}/wp-admin/profile.php`);
 	assert.equal(page.status, 200, page.body);
 	const fields = Object.fromEntries([...page.body.matchAll(/<input\b[^>]*>/g)].map(([tag]) => [/\bname="([^"]*)"/.exec(tag)?.[1], /\bvalue="([^"]*)"/.exec(tag)?.[1] ?? ""])
 		.filter(([name]) => ["_wpnonce", "_wp_http_referer", "from", "checkuser_id", "nickname", "email", "user_id", "action"].includes(name)));
-	const answer = await visitor.request("POST", "/wp-admin/profile.php", { headers: { "Content-Type": "application/x-www-form-urlencoded" },
+	const answer = await visitor.request("POST", `${at}/wp-admin/profile.php`, { headers: { "Content-Type": "application/x-www-form-urlencoded" },
 		body: formText({ ...fields, action: "update", pass1: password, pass2: password }) });
 	assert.equal(answer.status, 302, answer.body.slice(-2000));
 }
