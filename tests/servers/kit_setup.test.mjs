@@ -1,5 +1,6 @@
-// The kit for shared hosting on a real Apache that gives a customer nothing but .htaccess: upload, unpack, open /chat/setup once, and two
-// users of a phpBB forum chat. Apache and the kit run as the same ordinary user; no command is run but those of a host's file manager.
+// docs/shared-hosting.md, step by step, on a real Apache that gives a customer nothing but .htaccess: until two users of a phpBB forum chat.
+// Places, addresses, buttons and commands are taken from the document. Apache and the kit run as the same ordinary user; no command is run
+// but those of a host's file manager.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
@@ -7,14 +8,23 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { startApache } from "../lib/apache.mjs";
 import { dataBlock, httpRequest, NAVIGATION } from "../lib/http.mjs";
+import { docSnippet } from "../lib/docs.mjs";
 import { makeKit, SANITIZED } from "../lib/kit.mjs";
-import { Place } from "../lib/place.mjs";
+import { Place, top } from "../lib/place.mjs";
 import { lines, Operator } from "../lib/setup_page.mjs";
 import { runSql } from "../lib/sqlite.mjs";
 import { freePorts } from "../lib/wait.mjs";
 import { say, startSite } from "../lib/xmpp_site.mjs";
 
-const HOST = "www.example.org";
+const DOCUMENT = fs.readFileSync(path.join(top, "docs/shared-hosting.md"), "utf8");
+/** What step n of the document says. */
+const step = (n) => new RegExp(`^\\*\\*${n}\\. [^]*?(?=^\\*\\*${n + 1}\\. |^## )`, "m").exec(DOCUMENT)[0];
+/** Where the customer has to put a folder of the kit, below the home folder. */
+const PLACES = Object.fromEntries([...step(2).matchAll(/^(\S+)\/ {2,}/gm)].map(([, at]) => [path.basename(at), at]));
+const [, HOST, CHAT] = /https:\/\/([^/]+)(\/\S+)\/setup`/.exec(step(3));
+const SECRET_FILE = /line of `([^`]+)`/.exec(step(3))[1];
+const [WRITE, SHOW] = [...step(3).matchAll(/\*([A-Z][a-z ]+)\*/g)].map(([, label]) => label);
+const WEB = path.dirname(PLACES.chat);
 const sid = (user) => Buffer.from(user.padEnd(16)).toString("hex");
 /** What the visitor's browser and the host's proxy, which ends TLS, send. */
 const HEADERS = { Host: HOST, "X-Forwarded-Proto": "https" };
@@ -30,7 +40,7 @@ before(async () => {
 	xmpp = await startSite(new Place(), { server: "prosody", way: "token" });
 	await forum();
 	uploads = upload();
-	const web = place.folder("htdocs", 0o755);
+	const web = place.path("htdocs");
 	await startApache(place, {
 		port, modules: ["cgid", "rewrite", "headers", "deflate"],
 		more: `ScriptSock "${place.path("cgi.sock")}"\n<Directory "${web}">\n    AllowOverride All\n</Directory>`,
@@ -44,8 +54,8 @@ after(() => {
 /** The customer's site: phpBB on SQLite, with two users who are logged in. */
 async function forum() {
 	const database = place.path("forum.sqlite");
-	place.folder("htdocs", 0o755);
-	place.write("htdocs/config.php", `<?php
+	fs.symlinkSync(place.folder("htdocs", 0o755), place.path(WEB)); // as at many hosts
+	place.write(`${WEB}/config.php`, `<?php
 $dbms = 'phpbb\\\\db\\\\driver\\\\sqlite3';
 $dbhost = '${database}';
 $table_prefix = 'phpbb_';
@@ -62,33 +72,66 @@ $table_prefix = 'phpbb_';
 		${users}`);
 }
 
-/** What the customer uploads; the file manager unpacks and moves it. Returns the number of uploads. */
+let kits = 0;
+/** Step 2: the customer uploads the kit; the file manager unpacks it, and moves its folders to their places. Returns the number of uploads. */
 function upload() {
-	const archive = makeKit(place, "made");
-	execFileSync("tar", ["-xf", archive, "-C", place.dir, "--strip-components=1"]);
-	fs.renameSync(place.path("chat"), place.path("htdocs/chat"));
+	const unpacked = place.folder(`unpacked${++kits}`);
+	execFileSync("tar", ["-xf", makeKit(place, `made${kits}`), "-C", unpacked, "--strip-components=1"]);
+	for (const [name, at] of Object.entries(PLACES))
+		execFileSync("cp", ["-a", `${unpacked}/${name}`, path.dirname(place.path(at))]);
 	if (place.user)
-		execFileSync("chown", ["-R", `${place.user.uid}:${place.user.gid}`, place.path("htdocs/chat"), place.path("prebind-private")]);
-	place.write("prebind-private/etc/bosh.key", xmpp.key.text); // the XMPP server has it already
-	return 2;
+		execFileSync("chown", ["-R", `${place.user.uid}:${place.user.gid}`, ...Object.values(PLACES).map((at) => place.path(at))]);
+	return 1;
 }
 
-const send = (request) => httpRequest({ port, ...request, path: `/chat${request.path}`, headers: { ...NAVIGATION, ...HEADERS, ...request.headers } });
+const send = (request) => httpRequest({ port, ...request, path: `${CHAT}${request.path}`, headers: { ...NAVIGATION, ...HEADERS, ...request.headers } });
 
-test("upload, unpack, open /chat/setup once: two people chat", { skip: SANITIZED }, async () => {
+test("step 1: the commands make the kit that the document names", () => {
+	const [install, ...make] = docSnippet("docs/shared-hosting.md", "kit").trim().split("\n");
+	assert.deepEqual(make, ["make kit"], "what makeKit runs");
+	const groups = fs.readFileSync(path.join(top, "tests/packages"), "utf8");
+	for (const group of install.split(" ").slice(1))
+		assert.ok(groups.includes(`\n[${group}]\n`), group);
+	const [, suffix] = /`prebind-VERSION(-\S+)\.tar\.gz`/.exec(step(1));
+	assert.match(fs.readFileSync(path.join(top, "Makefile"), "utf8"), new RegExp(`^KIT = \\$\\(DIST\\)${suffix}$`, "m"));
+});
+
+test("the kit's own page has the same steps", () => {
+	const page = fs.readFileSync(path.join(top, "kit/INSTALL.html"), "utf8");
+	for (const words of [...Object.values(PLACES).map((at) => `${at}/`), `https://${HOST}${CHAT}/setup`, SECRET_FILE, `<em>${WRITE}</em>`, `<em>${SHOW}</em>`])
+		assert.ok(page.includes(words), words);
+});
+
+/** Presses the button that has this label. */
+const press = (operator, label, changes) => operator.submit(changes,
+	new RegExp(`<button type="submit" name="do" value="(\\w+)"[^>]*>${label}</button>`).exec(operator.page.body)[1]);
+
+test("one upload, one form, and what the XMPP server needs: two people chat", { skip: SANITIZED }, async () => {
 	const operator = new Operator(send);
 	assert.equal((await operator.open()).status, 200);
-	const secret = fs.readFileSync(place.path("prebind-private/setup-secret.txt"), "utf8");
-	const done = await operator.submit({ secret, domain: "example.org", xmpp: `http://127.0.0.1:${xmpp.port}/http-bind` }, "write");
+	const secret = fs.readFileSync(place.path(SECRET_FILE), "utf8");
+	const fields = { secret, domain: "example.org", xmpp: `http://127.0.0.1:${xmpp.port}/http-bind` };
+	const done = await press(operator, WRITE, fields);
 	assert.match(done.body, /<a class="button" href="\/chat\/">/, lines(done.body, "report"));
-	assert.match(lines(done.body, "report"), /^ok {4}default: upstream: /m);
-	assert.match(fs.readFileSync(place.path("prebind-private/etc/prebind.conf"), "utf8"), /^# .*phpBB|^site_query = .*phpbb/m);
-	assert.ok(uploads <= 3, "uploads");
-	assert.equal(operator.forms, 1, "the secret, and the XMPP server's address");
+	assert.equal(uploads, 1);
+	assert.equal(operator.forms, 1);
+	assert.match(fs.readFileSync(place.path("prebind-private/etc/prebind.conf"), "utf8"), /^site_query = .*phpbb/m);
+	const report = lines(done.body, "report");
+	assert.match(report, /^ok {4}default: upstream: /m);
+	assert.match(report, /Take the lines of \S+\/prebind-private\/etc\/xmpp-server\.conf[^\n]*bosh\.key/);
+
+	const visit = (name) => send({ path: "/", headers: { Cookie: `phpbb3_x_sid=${sid(name)}` } });
+	assert.equal((await visit("alice")).status, 502, "the XMPP server does not know the key yet");
+
+	// Whoever runs the XMPP server takes the key and the lines, which are those of its document.
+	const [key, part] = [...step(3).matchAll(/`(prebind-private\/etc\/[\w.-]+)`/g)].map(([, file]) => fs.readFileSync(place.path(file), "utf8"));
+	assert.ok(part.includes(docSnippet("docs/prosody.md", "token").trim()), part);
+	xmpp.prebind.place.write("server.key", key);
+	await xmpp.restartXmpp();
 
 	const sessions = {};
 	for (const name of ["alice", "bob"]) {
-		const { status, body } = await send({ path: "/", headers: { Cookie: `phpbb3_x_sid=${sid(name)}` } });
+		const { status, body } = await visit(name);
 		assert.equal(status, 200, body);
 		sessions[name] = dataBlock(body);
 		assert.match(sessions[name].jid, new RegExp(`^${name}@example\\.org/`));
@@ -105,11 +148,24 @@ test("upload, unpack, open /chat/setup once: two people chat", { skip: SANITIZED
 test("the page is gone afterwards, and nothing private can be read", { skip: SANITIZED }, async () => {
 	assert.equal((await send({ path: "/setup" })).status, 404);
 	assert.equal((await send({ path: "/static/chat.js" })).status, 200);
-	const moved = place.path("htdocs/chat/prebind-private");
+	const moved = place.path(PLACES.chat, "prebind-private");
 	fs.renameSync(place.path("prebind-private"), moved); // into the document root, if the host has no other place
 	for (const file of ["etc/prebind.conf", "etc/bosh.key", "setup-secret.txt", "data/prebind.db"])
 		assert.ok([403, 404].includes((await send({ path: `/prebind-private/${file}` })).status), file);
 	fs.renameSync(moved, place.path("prebind-private"));
+});
+
+test("an update keeps the configuration and the database", { skip: SANITIZED }, async () => {
+	const kept = ["etc/prebind.conf", "etc/bosh.key", "data/prebind.db"].map((file) => place.path("prebind-private", file));
+	const before = kept.map((file) => fs.readFileSync(file, "base64"));
+	upload();
+	assert.deepEqual(kept.map((file) => fs.readFileSync(file, "base64")), before);
+	const [, command] = /^To update, [^]*?run `([^`]+)`/m.exec(DOCUMENT);
+	const [program, ...words] = command.split(" ");
+	const { stdout, stderr } = await place.run([place.path(program), ...words]);
+	assert.match(stdout, /nothing to do/, stderr);
+	const { status } = await send({ path: "/", headers: { Cookie: `phpbb3_x_sid=${sid("alice")}` } });
+	assert.equal(status, 200);
 });
 
 test("an installed program has no such page", { skip: SANITIZED }, async () => {
