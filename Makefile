@@ -68,8 +68,8 @@ CTL      = account backup check check_accounts check_grants check_guests check_b
 
 EXTAUTH  = packet
 
-# prebindctl setup takes the XMPP server's settings from these.
-SETUP_DOCS = docs/prosody.md docs/ejabberd.md docs/tigase.md
+# prebindctl setup takes the XMPP server's settings from these, and the commands that start everything.
+SETUP_DOCS = docs/prosody.md docs/ejabberd.md docs/tigase.md docs/own-server.md
 
 PROGRAMS = $(BUILD)/prebind.fcgi $(BUILD)/prebindctl $(BUILD)/prebind-extauth
 
@@ -331,7 +331,7 @@ trips:
 kit-systems: kit
 	tests/kit/run $(KIT).tar.gz
 
-# Follows docs/own-server.md with the package in a fresh Debian 12, then updates, removes and purges it. This needs root,
+# Follows docs/own-server.md with the package in a fresh Debian 12 with Apache, then with lighttpd; updates, removes and purges it. This needs root,
 # debootstrap, a mirror, and the groups `deb` and `kit` of tests/packages.
 deb-systems: deb
 	tests/deb/run prebind_$(VERSION)_$$(dpkg --print-architecture).deb

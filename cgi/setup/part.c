@@ -1,6 +1,6 @@
 /*
- * The parts for the web server and the XMPP server. They are made from the shipped files and from
- * the blocks in the servers' documents, so each has one home.
+ * The parts for the web server and the XMPP server, and the commands that take them into use. They
+ * are made from the shipped files and from the blocks in the documents, so each has one home.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -113,16 +113,16 @@ static const struct web_kind {
 	const char *word;
 	const char *document; /* in docs/, without .md */
 	const char *file;  /* in the shared folder; NULL: no part is written */
-	const char *here;  /* shows that the machine has this web server */
+	const char *here;  /* only the web server's own package has it; ours has a file for each server */
 	const char *place; /* where Debian's administrators expect it; not enabled there */
 	bool socket;
 	bool no_proxy; /* the browser calls the XMPP server's own address */
 } web_kinds[] = {
-	{"apache", "apache", "apache/prebind.conf", "/etc/apache2/conf-available",
+	{"apache", "apache", "apache/prebind.conf", "/etc/apache2/apache2.conf",
 	 "/etc/apache2/conf-available/prebind.conf", .socket = true},
-	{"lighttpd", "lighttpd", "lighttpd/prebind.conf", "/etc/lighttpd/conf-available",
+	{"lighttpd", "lighttpd", "lighttpd/prebind.conf", "/etc/lighttpd/lighttpd.conf",
 	 "/etc/lighttpd/conf-available/60-prebind.conf", .socket = true},
-	{"nginx", "nginx", "nginx/prebind.conf", "/etc/nginx/snippets",
+	{"nginx", "nginx", "nginx/prebind.conf", "/etc/nginx/nginx.conf",
 	 "/etc/nginx/snippets/prebind.conf", .socket = true},
 	{"apache-cgi", "apache", "apache/prebind-cgi.conf", NULL,
 	 "/etc/apache2/conf-available/prebind-cgi.conf", .socket = false},
@@ -164,14 +164,23 @@ bool setup_web_has_proxy(const struct setup *setup)
 	return !web_kind(setup)->no_proxy;
 }
 
+static bool has_folder(const char *path)
+{
+	char *folder = setup_folder_of(path);
+	bool there = folder != NULL && access(folder, F_OK) == 0;
+
+	free(folder);
+	return there;
+}
+
 char *setup_web_file(const struct setup *setup)
 {
 	const struct web_kind *kind = web_kind(setup);
 	const char *page = conf_kit_page();
 	struct strbuf path;
 
-	if (kind->place != NULL && geteuid() == 0 && kind->here != NULL &&
-	    access(kind->here, F_OK) == 0 && setup_file_is_free(kind->place))
+	if (kind->here != NULL && geteuid() == 0 && access(kind->here, F_OK) == 0 &&
+	    has_folder(kind->place) && setup_file_is_free(kind->place))
 		return strdup(kind->place);
 	strbuf_init(&path);
 	if (conf_kit() != NULL && page != NULL && kind->no_proxy)
@@ -304,5 +313,56 @@ enum status setup_xmpp_write(const struct setup *setup, struct strbuf *out, stru
 	}
 	if (status == STATUS_OK)
 		set_server(setup, out);
+	return status;
+}
+
+/* ---- the commands that start it all ---- */
+
+#define START_DOCUMENT "docs/own-server.md"
+
+/* The commands are for this machine's own Prosody. */
+static bool has_prosody_here(const struct setup *setup)
+{
+	return setup->xmpp_server != NULL && strcmp(setup->xmpp_server, "prosody") == 0 &&
+	       setup_answer_is(setup, SETUP_AUTH, "token") &&
+	       access("/etc/prosody/prosody.cfg.lua", F_OK) == 0;
+}
+
+static void set_paths(const struct setup *setup, struct strbuf *out)
+{
+	struct strbuf shipped;
+
+	strbuf_init(&shipped);
+	strbuf_addf(&shipped, "/etc/prebind/%s.conf", setup_answer(setup, SETUP_WEB));
+	replace_all(out, shipped.data, setup_answer(setup, SETUP_WEB_FILE));
+	replace_all(out, "/etc/prebind/xmpp-server.conf", setup_answer(setup, SETUP_XMPP_FILE));
+	replace_all(out, "/usr/share/prebind", setup_answer(setup, SETUP_SHARE));
+	out->failed |= shipped.failed;
+	strbuf_clear(&shipped);
+}
+
+enum status setup_start_write(const struct setup *setup, struct strbuf *out, struct error *err)
+{
+	const struct web_kind *kind = web_kind(setup);
+	struct strbuf document, block;
+
+	/* The units of systemd use this configuration. */
+	if (strcmp(setup->conf, PREBIND_SYSCONFDIR "/prebind.conf") != 0 || geteuid() != 0 ||
+	    access("/run/systemd/system", F_OK) != 0 || kind->here == NULL ||
+	    access(kind->here, F_OK) != 0)
+		return STATUS_OK;
+	strbuf_init(&document);
+	strbuf_init(&block);
+	enum status status = shipped_read(setup, START_DOCUMENT, &document, err);
+	strbuf_addf(&block, "sh %s", kind->word);
+	if (status == STATUS_OK) {
+		strbuf_adds(out, "set -eux\n");
+		bool ours = !has_prosody_here(setup) || block_add(document.data, "sh prosody", out);
+		if (!ours || !block_add(document.data, block.data, out))
+			strbuf_reset(out); /* docs/nginx.md has steps for an editor */
+		set_paths(setup, out);
+	}
+	strbuf_clear(&document);
+	strbuf_clear(&block);
 	return status;
 }

@@ -16,6 +16,8 @@
 #include "base/secret.h"
 #include "conf/shipped.h"
 
+#define START_COMMANDS "commands"
+
 bool setup_answer_is(const struct setup *setup, enum setup_name name, const char *word)
 {
 	return strcmp(setup_answer(setup, name), word) == 0;
@@ -283,10 +285,28 @@ static enum status add_parts(struct setup *setup, struct error *err)
 	return status;
 }
 
+static enum status add_start(struct setup *setup, struct error *err)
+{
+	struct strbuf text, path;
+
+	strbuf_init(&text);
+	strbuf_init(&path);
+	strbuf_addf(&path, "%s/" SETUP_START, setup->folder);
+	enum status status =
+	    strbuf_ok(&path) ? setup_start_write(setup, &text, err) : error_no_memory(err);
+	if (status == STATUS_OK && text.len > 0)
+		status = add_text(setup, path.data, &text,
+				  (struct setup_file){.comment = "#", .what = START_COMMANDS}, err);
+	strbuf_clear(&text);
+	strbuf_clear(&path);
+	return status;
+}
+
 enum status setup_plan(struct setup *setup, struct error *err)
 {
 	static enum status (*const steps[])(struct setup *, struct error *) = {
-	    add_folders, setup_mend_database, add_secrets, add_query, add_parts, add_conf};
+	    add_folders, setup_mend_database, add_secrets, add_query,
+	    add_parts,   add_start,           add_conf};
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && status == STATUS_OK; i++)
@@ -294,19 +314,14 @@ enum status setup_plan(struct setup *setup, struct error *err)
 	return status;
 }
 
-void setup_say_next(const struct setup *setup)
+/* What the commands of SETUP_START do. */
+static int say_parts(const struct setup *setup, int n)
 {
 	const char *key =
 	    setup_answer_is(setup, SETUP_AUTH, "token") || setup_answer_is(setup, SETUP_AUTH, "jwt")
 		? ", and give it a copy of bosh.key"
 		: "";
-	const char *kit = conf_kit();
-	const char *bin = kit != NULL ? "/bin/" : "";
-	int n = 1;
 
-	kit = kit != NULL ? kit : "";
-
-	fputs("\nWhat is left to do:\n", setup->say);
 	for (size_t i = 0; i < setup->n_files; i++) {
 		const struct setup_file *file = &setup->files[i];
 
@@ -324,6 +339,31 @@ void setup_say_next(const struct setup *setup)
 			"  %d. Start prebind: systemctl enable --now prebind.socket "
 			"prebind.service\n",
 			n++);
+	return n;
+}
+
+static const char *start_file(const struct setup *setup)
+{
+	for (size_t i = 0; i < setup->n_files; i++)
+		if (strcmp(setup->files[i].what, START_COMMANDS) == 0)
+			return setup->files[i].path;
+	return NULL;
+}
+
+void setup_say_next(const struct setup *setup)
+{
+	const char *start = start_file(setup);
+	const char *kit = conf_kit();
+	const char *bin = kit != NULL ? "/bin/" : "";
+	int n = 1;
+
+	kit = kit != NULL ? kit : "";
+	fputs("\nWhat is left to do:\n", setup->say);
+	if (start != NULL)
+		fprintf(setup->say, "  %d. Read these commands, then run them: sh %s\n", n++,
+			start);
+	else
+		n = say_parts(setup, n);
 	if (setup_answer_is(setup, SETUP_LOGIN, PROVIDER_LOGIN))
 		fprintf(setup->say, "  %d. Add users: %s%sprebindctl -c %s user add NAME\n", n++,
 			kit, bin, setup->conf);

@@ -199,6 +199,9 @@ char *setup_web_file(const struct setup *setup);
 /* Append the parts, made from the shipped files. */
 enum status setup_web_write(const struct setup *setup, struct strbuf *out, struct error *err);
 enum status setup_xmpp_write(const struct setup *setup, struct strbuf *out, struct error *err);
+/* Appends the commands that are left, for a shell; nothing if some have to be done by hand. */
+enum status setup_start_write(const struct setup *setup, struct strbuf *out, struct error *err);
+#define SETUP_START "start.sh"
 
 /* files.c: adds a file to the list. content may be NULL; it is emptied. */
 enum status setup_file_add(struct setup *setup, const struct setup_file *file, const char *path,

@@ -14,7 +14,7 @@ const ROOT = process.getuid() === 0;
 function share(place) {
 	for (const name of ["static", "templates", "apache", "lighttpd", "nginx", "sql"])
 		place.copy(name, path.join("share", name));
-	for (const name of ["prosody.md", "ejabberd.md", "tigase.md"])
+	for (const name of ["prosody.md", "ejabberd.md", "tigase.md", "own-server.md"])
 		place.copy(path.join("docs", name), path.join("share/docs", name));
 	fs.chmodSync(place.path("share"), 0o755);
 	return place.path("share");

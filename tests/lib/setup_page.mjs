@@ -22,7 +22,7 @@ export function unpackKit(t) {
 		place.folder(`prebind-private/${name}`);
 	for (const name of ["templates", "sql", "apache"])
 		place.copy(name, path.join("prebind-private", name));
-	for (const name of ["prosody.md", "ejabberd.md", "tigase.md"])
+	for (const name of ["prosody.md", "ejabberd.md", "tigase.md", "own-server.md"])
 		place.copy(path.join("docs", name), path.join("prebind-private/docs", name));
 	place.copy("apache/htaccess", "web/chat/.htaccess");
 	kit.program = place.copy(path.join(build, "prebindctl"), "bin/prebindctl");

@@ -157,9 +157,9 @@ test("the page is gone afterwards, and nothing private can be read", { skip: SAN
 
 test("an update keeps the configuration and the database", { skip: SANITIZED }, async () => {
 	const kept = ["etc/prebind.conf", "etc/bosh.key", "data/prebind.db"].map((file) => place.path("prebind-private", file));
-	const before = kept.map((file) => fs.readFileSync(file, "base64"));
+	const former = kept.map((file) => fs.readFileSync(file, "base64"));
 	upload();
-	assert.deepEqual(kept.map((file) => fs.readFileSync(file, "base64")), before);
+	assert.deepEqual(kept.map((file) => fs.readFileSync(file, "base64")), former);
 	const [, command] = /^To update, [^]*?run `([^`]+)`/m.exec(DOCUMENT);
 	const [program, ...words] = command.split(" ");
 	const { stdout, stderr } = await place.run([place.path(program), ...words]);

@@ -1,7 +1,7 @@
 // prebindctl setup: from an empty folder to a page that has a session, what it finds in a site's folder, and what it leaves alone. Real
 // Prosody and lighttpd. Run with root's rights, as an operator runs it, or with anybody's.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -250,6 +250,27 @@ test("each web server's part has this path and socket", async (t) => {
 	}
 });
 
+/** Runs a script as root of a machine whose /etc/prebind is empty, and that systemd has started. What it writes into /etc is in the place. */
+const onMachine = (place, script) => spawnSync("unshare", ["--mount", "sh", "-euc", `mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system
+	mount -t overlay overlay -o 'lowerdir=/etc,upperdir=${place.folder("upper", 0o755)},workdir=${place.folder("work", 0o755)}' /etc
+	rm -rf /etc/prebind && mkdir /etc/prebind\n${script}`], { encoding: "utf8" });
+
+for (const web of ["apache", "lighttpd", "nginx"])
+	test(`the commands that are left, for ${web}`, { skip: !ROOT && "needs root" }, (t) => {
+		const place = newPlace(t);
+		const answers = { ...place.answers, url: "https://www.example.org/chat/", web, web_file: `/etc/prebind/${web}.conf`, xmpp_file: "/etc/prebind/xmpp-server.conf" };
+		place.write("answers", Object.entries(answers).map(([name, value]) => `${name} = ${value}\n`).join(""));
+		const { stdout, stderr } = onMachine(place, `'${place.program}' setup --answers '${place.path("answers")}' && [ ! -e /etc/prebind/start.sh ] || cat /etc/prebind/start.sh >&2`);
+		if (web === "nginx") {
+			assert.equal(stderr, "", "the file of the site has to be edited");
+			assert.match(stdout, /Enable \/etc\/prebind\/nginx\.conf/);
+			return;
+		}
+		const commands = ["prosody", web].map((name) => docSnippet("docs/own-server.md", name)).join("");
+		assert.equal(stderr.split("\n").slice(1).join("\n"), `set -eux\n${commands.replaceAll("/usr/share/prebind", answers.share)}`, stdout);
+		assert.match(stdout, /1\. Read these commands, then run them: sh \/etc\/prebind\/start\.sh\n/);
+	});
+
 test("at a terminal: the questions, with what is proposed", async (t) => {
 	const place = newPlace(t);
 	const given = { ...place.answers };
@@ -265,6 +286,6 @@ test("at a terminal: the questions, with what is proposed", async (t) => {
 
 test("make install puts what setup reads where setup looks for it", () => {
 	const makefile = read(path.join(top, "Makefile"));
-	for (const file of ["prosody.md", "ejabberd.md", "tigase.md"])
+	for (const file of ["prosody.md", "ejabberd.md", "tigase.md", "own-server.md"])
 		assert.match(makefile, new RegExp(`^SETUP_DOCS .*docs/${file.replace(".", "\\.")}`, "m"));
 });
