@@ -1,13 +1,14 @@
 // The kit for shared hosting, unpacked on a system that has nothing: no libc, no loader, no shell.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
+import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { cgiParams, parseAnswer } from "../lib/cgi.mjs";
 import { makeKit, SANITIZED } from "../lib/kit.mjs";
 import { noNamespace } from "../lib/namespace.mjs";
-import { Place } from "../lib/place.mjs";
+import { Place, top } from "../lib/place.mjs";
 
 const HOME = "/home/you";
 const CGI = `${HOME}/public_html/chat/prebind.cgi`;
@@ -120,8 +121,40 @@ test("the kit names the licence of each library in it", { skip: SANITIZED }, () 
 		const source = text.split("\n").find((line) => line.startsWith(`${name} `))?.split(/\s+/)[1];
 		assert.ok(source && text.includes(`======== ${source} ========`), name);
 	}
-	for (const name of ["prebind", "Strophe.js", "Converse.js"])
+	for (const name of ["prebind", "Strophe.js", "Converse.js", "musl"])
 		assert.ok(text.includes(`======== ${name} ========`), name);
+});
+
+test("the kit's bill of materials has each library in it, with its version, licence and checksum", { skip: SANITIZED }, () => {
+	const sbom = JSON.parse(fs.readFileSync(path.join(unpacked, "sbom.spdx.json"), "utf8"));
+	assert.equal(sbom.spdxVersion, "SPDX-2.3");
+	const licences = fs.readFileSync(path.join(unpacked, "LICENSES.txt"), "utf8");
+	const packages = new Map(sbom.packages.map((each) => [each.SPDXID, each]));
+	const containers = new Map(sbom.relationships.filter(({ relationshipType }) => relationshipType === "CONTAINS")
+		.map(({ spdxElementId, relatedSpdxElement }) => [relatedSpdxElement, packages.get(spdxElementId)]));
+	for (const { spdxElementId, relatedSpdxElement } of sbom.relationships)
+		for (const id of [spdxElementId, relatedSpdxElement])
+			assert.ok(id === sbom.SPDXID || packages.has(id) || sbom.files.some(({ SPDXID }) => SPDXID === id), id);
+	for (const { name, versionInfo, licenseDeclared } of packages.values())
+		assert.ok(versionInfo && /^\(?[A-Za-z]+[\w.-]*/.test(licenseDeclared) && licenseDeclared !== "NOASSERTION", name);
+	const lib = "prebind-private/lib";
+	for (const file of fs.readdirSync(path.join(root, HOME, lib)).filter((name) => name.includes(".so"))) {
+		const entry = sbom.files.find(({ fileName }) => fileName === `./${lib}/${file}`);
+		assert.ok(entry, file);
+		const text = fs.readFileSync(path.join(root, HOME, lib, file));
+		assert.equal(entry.checksums.find(({ algorithm }) => algorithm === "SHA256").checksumValue, crypto.createHash("sha256").update(text).digest("hex"), file);
+		const { versionInfo, licenseDeclared } = containers.get(entry.SPDXID);
+		assert.equal(entry.licenseConcluded, licenseDeclared, file);
+		assert.match(licences, new RegExp(`^${file.replaceAll(".", "\\.")} +\\S+ +${versionInfo.replaceAll(/[.+]/g, "\\$&")}$`, "m"), "the same version as in LICENSES.txt");
+	}
+	for (const name of ["prebind", "strophe.js", "converse.js", "musl-dev"])
+		assert.ok([...packages.values()].some((each) => each.name === name), name);
+});
+
+test("a library whose licence nobody has read is not shipped", { skip: SANITIZED }, () => {
+	const { status, stderr } = spawnSync(path.join(top, "release/sbom"), ["x", "0", "lib", "/bin/sh"], { encoding: "utf8" });
+	assert.notEqual(status, 0);
+	assert.match(stderr, /the licence of dash is not known/);
 });
 
 test("what must not be read is not readable, and what a browser loads is", { skip: SANITIZED }, () => {
