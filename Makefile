@@ -28,7 +28,7 @@ BASHDIR = $(PREFIX)/share/bash-completion/completions
 
 BASE     = address clock codec codec_base64 crypto error file history inflate json json_scan json_write key_list log log_writer metrics name secret \
 	secret_file status stopping strbuf troubles unix_crypt wait xml
-CONF     = amount check conf cookie_name databases keys list load number place placeholder print rooms shipped site_uri text value
+CONF     = amount check conf cookie_name databases keys list load number place placeholder print realm rooms shipped site_uri text value
 STORE    = adhoc_caller backup connection copy database_site jid_map limit limit_file migrate pool \
 	postgresql_connection postgresql_setup postgresql_statement provisioned query session sql sqlite_backup sqlite_connection sqlite_error sqlite_file \
 	sqlite_foreign sqlite_setup sqlite_statement token_record user
@@ -45,7 +45,7 @@ PASSWORD = argon2 crypt digest hash password stretch
 IDENTITY = django_session guest guest_cookie identity login_account login_count login_query login_session packed_php people_query php_lexer \
 	php_serialize php_session remote_user site_cookie site_http site_http_answer site_http_cache site_rule site_session site_time token token_keys token_text \
 	wordpress wordpress_config wordpress_cookie wordpress_secret wordpress_tables
-ACCOUNT  = jid_deny jid_owner jid_rule people xmpp_login
+ACCOUNT  = jid_deny jid_domain jid_owner jid_rule people xmpp_login
 PREBIND  = backends bosh_auth bosh_auth_anonymous bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
 	bosh_url breaker breaker_text bulkhead chat_session ejabberd_api ejabberd_register oauth_tokens prebind provision \
 	tigase tigase_call tigase_check upstream

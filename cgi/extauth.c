@@ -75,9 +75,20 @@ static bool site_ready(struct served_site *site)
 static struct served_site *site_for(struct extauth *extauth, const char *domain)
 {
 	for (size_t i = 0; i < extauth->n_sites; i++)
-		if (extauth->n_sites == 1 || strcmp(extauth->sites[i].domain, domain) == 0)
+		if (extauth->n_sites == 1 || jid_rule_has_domain(extauth->sites[i].conf, domain))
 			return &extauth->sites[i];
 	return NULL;
+}
+
+/* True if an account could be one of either site. */
+static bool is_shared(const struct served_site *a, const struct served_site *b)
+{
+	const struct conf_list *more = &a->conf->jid_domains;
+	bool shared = jid_rule_has_domain(b->conf, a->domain);
+
+	for (size_t i = 0; i < more->count; i++)
+		shared = shared || jid_rule_has_domain(b->conf, more->items[i]);
+	return shared;
 }
 
 static enum status site_add(struct extauth *extauth, const struct site_conf *conf,
@@ -87,7 +98,7 @@ static enum status site_add(struct extauth *extauth, const struct site_conf *con
 
 	enum status status = jid_rule_domain(conf, &site.domain, err);
 	for (size_t i = 0; status == STATUS_OK && i < extauth->n_sites; i++)
-		if (strcmp(extauth->sites[i].domain, site.domain) == 0)
+		if (is_shared(&site, &extauth->sites[i]))
 			status = error_set(err, STATUS_BAD_REQUEST,
 					   "%s: [site %s] and [site %s] both have the domain %s: "
 					   "choose one with --site NAME",

@@ -105,21 +105,13 @@ enum status jid_rule_check(const char *text, struct error *err)
 	char *domain = NULL, *some = NULL;
 	enum status status = rule_read(text, STATUS_BAD_REQUEST, &rule, err);
 
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && !rule.whole)
 		status = jid_domain_prepare(rule.domain, &domain, err);
 	if (status == STATUS_OK)
 		status = surround(&rule, "x", &some, err);
 	free(some);
 	free(domain);
 	return status;
-}
-
-enum status jid_rule_domain(const struct site_conf *conf, char **out, struct error *err)
-{
-	struct jid_rule rule;
-	enum status status = rule_read(conf->jid, STATUS_INTERNAL, &rule, err);
-
-	return status == STATUS_OK ? jid_domain_prepare(rule.domain, out, err) : status;
 }
 
 /* A session of ours that was started by a posted token has only the name from the token. */
@@ -166,6 +158,8 @@ enum status jid_rule_check_site(const struct site_conf *conf, struct error *err)
 		status = jid_rule_domain(conf, &domain, err);
 	status = conf_blame(status, err, conf_site_place(conf, "jid"));
 	if (status == STATUS_OK)
+		status = jid_domains_check(conf, err);
+	if (status == STATUS_OK)
 		status = jid_deny_check(conf, domain, err);
 	if (status == STATUS_OK)
 		status = providers_check(conf, err);
@@ -173,13 +167,28 @@ enum status jid_rule_check_site(const struct site_conf *conf, struct error *err)
 	return status;
 }
 
+static enum status jid_from_name(const struct jid_rule *rule, const char *name, struct jid *out,
+				 struct error *err)
+{
+	char *inside = NULL, *localpart = NULL;
+	enum status status = jid_localpart_from_name(name, jid_rule_name_form(rule), &inside, err);
+
+	if (status == STATUS_OK)
+		status = surround(rule, inside, &localpart, err);
+	if (status == STATUS_OK)
+		status = jid_make(localpart, rule->domain, NULL, out, err);
+	free(inside);
+	free(localpart);
+	return status;
+}
+
 /* value: the part of the user's data that the rule uses; NULL or "": it is not known. */
-static enum status jid_from_rule(const char *text, const char *user, const char *value,
+static enum status jid_from_rule(const struct site_conf *conf, const char *user, const char *value,
 				 struct jid *out, struct error *err)
 {
+	const char *text = conf->jid;
 	struct jid_rule rule;
 	struct error why = {0};
-	char *inside = NULL, *localpart = NULL;
 	enum status status = rule_read(text, STATUS_INTERNAL, &rule, err);
 
 	if (status != STATUS_OK)
@@ -188,13 +197,8 @@ static enum status jid_from_rule(const char *text, const char *user, const char 
 		status = error_set(&why, STATUS_BAD_REQUEST, "the login does not include the %s",
 				   fields[rule.field].what);
 	if (status == STATUS_OK)
-		status = jid_localpart_from_name(value, jid_rule_name_form(&rule), &inside, &why);
-	if (status == STATUS_OK)
-		status = surround(&rule, inside, &localpart, &why);
-	if (status == STATUS_OK)
-		status = jid_make(localpart, rule.domain, NULL, out, &why);
-	free(inside);
-	free(localpart);
+		status = rule.whole ? jid_from_address(conf, value, out, &why)
+				    : jid_from_name(&rule, value, out, &why);
 	if (status == STATUS_BAD_REQUEST)
 		return error_set(err, STATUS_NO_CHAT_ACCOUNT,
 				 "site user '%s' gets no JID from the rule %s: %s; give the user "
@@ -246,8 +250,9 @@ static enum status jid_from_site(const struct site_conf *conf, const char *text,
 	status = jid_parse(text, &jid, &why);
 	if (status == STATUS_OK && jid.resource != NULL && jid.resource[0] != '\0')
 		status = error_set(&why, STATUS_BAD_REQUEST, "it is not name@domain");
-	if (status == STATUS_OK && strcmp(jid.domain, domain) != 0)
-		status = error_set(&why, STATUS_BAD_REQUEST, "its domain is not %s", domain);
+	if (status == STATUS_OK && !jid_rule_has_domain(conf, jid.domain))
+		status = error_set(&why, STATUS_BAD_REQUEST, "its domain is not %s%s", domain,
+				   conf->jid_domains.count > 1 ? " or another of jid_domains" : "");
 	free(domain);
 	if (status == STATUS_OK) {
 		*out = jid;
@@ -360,9 +365,9 @@ static enum status jid_without_row(const struct jid_question *ask, struct jid *o
 
 	enum status status = rule_read(conf->jid, STATUS_INTERNAL, &making.rule, err);
 	if (status == STATUS_OK)
-		status = making.from_site ? jid_from_site(conf, who->jid, out, err)
-					  : jid_from_rule(conf->jid, who->user,
-							  rule_value(conf->jid, who), out, err);
+		status = making.from_site
+			     ? jid_from_site(conf, who->jid, out, err)
+			     : jid_from_rule(conf, who->user, rule_value(conf->jid, who), out, err);
 	if (status != STATUS_OK)
 		return status;
 	status = refuse_taken(ask->store, who->user, out, err);

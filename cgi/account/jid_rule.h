@@ -5,6 +5,7 @@
 #ifndef ACCOUNT_JID_RULE_H
 #define ACCOUNT_JID_RULE_H
 
+#include "account/jid_domain.h"
 #include "conf/placeholder.h"
 #include "identity/identity.h"
 #include "xmpp/jid_name.h"
@@ -51,9 +52,6 @@ void jid_owner_clear(struct jid_owner *owner);
 enum status jid_owner_confirm(const struct site_conf *conf, struct store *store,
 			      const struct jid *jid, const struct jid_owner *owner,
 			      struct error *err);
-
-/* Returns the rule's domain, prepared; the caller frees it. */
-enum status jid_rule_domain(const struct site_conf *conf, char **out, struct error *err);
 
 /* Checks the rule and its domain. STATUS_BAD_REQUEST: err says what is wrong. */
 enum status jid_rule_check(const char *rule, struct error *err);

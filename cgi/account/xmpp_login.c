@@ -122,15 +122,12 @@ static enum status unknown_owner_check(const struct xmpp_login *login, const str
 	bool others = login->conf->identity.count > 1 ||
 		      !conf_site_has_provider(login->conf, PROVIDER_LOGIN) ||
 		      (jid_rule_lowers(login->conf->jid) && login_users_are_the_sites(login->conf));
-	char *domain = NULL;
 
-	enum status status = jid_rule_domain(login->conf, &domain, err);
-	if (status == STATUS_OK &&
-	    (!others || login->conf->accounts != ACCOUNTS_ALL || strcmp(domain, jid->domain) != 0))
-		status = error_set(err, STATUS_NOT_FOUND, "no site user has the account %s@%s",
-				   jid->localpart, jid->domain);
-	free(domain);
-	return status;
+	if (others && login->conf->accounts == ACCOUNTS_ALL &&
+	    jid_rule_has_domain(login->conf, jid->domain))
+		return STATUS_OK;
+	return error_set(err, STATUS_NOT_FOUND, "no site user has the account %s@%s",
+			 jid->localpart, jid->domain);
 }
 
 /* The user that a token was made for may have been disabled or deleted since. */

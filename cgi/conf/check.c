@@ -10,6 +10,7 @@
 #include "conf/load.h"
 #include "conf/number.h"
 #include "conf/placeholder.h"
+#include "conf/realm.h"
 #include "conf/site_uri.h"
 #include "conf/value.h"
 #include "xmpp/sasl.h"
@@ -323,6 +324,17 @@ static void provision_check(struct load *load, const struct site_conf *site)
 			   "ejabberd needs backend = bosh");
 }
 
+static void realms_check(struct load *load, const struct site_conf *site)
+{
+	const struct conf_list *list = &site->remote_user_realm;
+	const char *unknown = realm_unknown(list);
+
+	if (unknown != NULL)
+		load_fault(load, line_of(load, "remote_user_realm"), "remote_user_realm",
+			   "%s: %s is not one of the realms here; write it alone too", unknown,
+			   realm_read(unknown).realm);
+}
+
 /*
  * Guests come after all who have a login. Their JIDs must never look like those of accounts, so
  * they have a host of their own.
@@ -422,6 +434,7 @@ void load_check_site(struct load *load, const struct site_conf *site)
 	people_source_check(load, site);
 	site_password_check(load, site);
 	guest_check(load, site);
+	realms_check(load, site);
 	database_check(load, site);
 	if (load->status == STATUS_OK)
 		hosts_add(load, site);

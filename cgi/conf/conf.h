@@ -155,7 +155,8 @@ struct site_conf {
 	char *token_user_claim;         /* "": "user"; in a JWT without it "sub" */
 	struct conf_list token_origins; /* whose pages may post a token; empty: none */
 
-	char *remote_user_realm;                 /* "": remove no realm */
+	struct conf_list jid_domains;            /* with jid = {email}; in lower case */
+	struct conf_list remote_user_realm;      /* conf/realm.h; empty: names stay as they are */
 	struct conf_list remote_user_auth_types; /* empty: any */
 
 	char *site_database;               /* a path, or an address: conf/site_uri.h */

@@ -257,9 +257,12 @@ const struct conf_key conf_keys[] = {
 	 .what = "The origins of the XMPP server's upload service (XEP-0363), with a host name of "
 		 "their own; empty: nobody sends files."},
 
-	{SITE(remote_user_realm), .type = TYPE_REALM, .initial = "",
-	 .what = "The realm to remove from the web server's user@REALM; another realm is "
-		 "refused."},
+	{SITE(jid_domains), .type = TYPE_HOSTS, .initial = "", .max = 16,
+	 .what = "With jid = {email}: the domains whose addresses are JIDs; other addresses get "
+		 "no account."},
+	{SITE(remote_user_realm), .type = TYPE_REALMS, .initial = "", .max = 16,
+	 .what = "The realms of the web server's user@REALM: the first one is removed, others are "
+		 "kept; PREFIX\\=REALM for PREFIX\\user."},
 	{SITE(remote_user_auth_types), .type = TYPE_WORDS, .initial = "",
 	 .what = "The accepted values of AUTH_TYPE; empty: every value."},
 

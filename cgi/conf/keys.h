@@ -31,12 +31,12 @@ enum conf_type {
 	TYPE_ORIGINS,  /* origins of pages that may send us a form */
 	TYPE_COOKIES,  /* names of cookies */
 	TYPE_JIDS,     /* bare JIDs of people */
+	TYPE_REALMS,   /* of user@REALM and PREFIX\user: conf/realm.h */
 	TYPE_PINS,     /* public keys, in the form of libcurl */
 	TYPE_ROOMS,    /* rooms with their names (struct conf_rooms) */
 	TYPE_MOUNT,    /* base_path or public_path of struct site_conf, with its _set */
 	TYPE_WORD,     /* no blanks (char *, as all that follow) */
 	TYPE_HOST,     /* one host, without a port */
-	TYPE_REALM,    /* the part after the @ of user@REALM */
 	TYPE_COOKIE,   /* a cookie's name */
 	TYPE_OWN_NAME, /* part of the names of our cookies */
 	TYPE_KEYS,     /* a place in a session: user.name */

@@ -67,6 +67,12 @@ const char *jid_rule_read(const char *text, struct jid_rule *out)
 	if (strpbrk(open + len, "{}") != NULL || memchr(text, '}', (size_t)(open - text)) != NULL)
 		return "has more than one placeholder";
 	const char *at = strchr(text, '@');
+	if (rule.field == JID_RULE_EMAIL && open == text && open[len] == '\0') {
+		rule.whole = true;
+		rule.domain = rule.before = rule.after = "";
+		*out = rule;
+		return NULL;
+	}
 	if (at == NULL || at[1] == '\0')
 		return "has no @ with a domain after it";
 	if (at < open)

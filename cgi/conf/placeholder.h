@@ -29,6 +29,7 @@ enum jid_rule_form { JID_RULE_PLAIN, JID_RULE_LOWER, JID_RULE_SAFE };
 struct jid_rule {
 	enum jid_rule_field field;
 	enum jid_rule_form form;
+	bool whole;         /* the e-mail address is the JID, in one of jid_domains; domain is "" */
 	const char *domain; /* borrowed from the text, like the next two; not prepared yet */
 	const char *before; /* before and after the placeholder; before_len and after_len bytes */
 	const char *after;

@@ -90,6 +90,7 @@ static void section_json(enum conf_section which, const void *section, struct js
 		case TYPE_URLS:
 		case TYPE_ORIGINS:
 		case TYPE_JIDS:
+		case TYPE_REALMS:
 		case TYPE_PINS:
 			list_json(key, field, w);
 			break;

@@ -53,8 +53,15 @@ const char *text_path_check(const char *text)
 
 const char *text_realm_check(const char *text)
 {
+	const char *slash = strchr(text, '\\');
+
 	if (strchr(text, '@') != NULL)
 		return "has an @ in it; write only the realm";
+	if (slash != NULL && (slash == text || slash[1] != '=' || slash[2] == '\0' ||
+			      strpbrk(slash + 2, "\\=") != NULL))
+		return "is not PREFIX\\=REALM, such as CORP\\=EXAMPLE.ORG";
+	if (slash == NULL && strchr(text, '=') != NULL)
+		return "has an = without a \\ before it; write PREFIX\\=REALM";
 	return text_word_check(text);
 }
 

@@ -13,6 +13,7 @@
 #include "conf/list.h"
 #include "conf/number.h"
 #include "conf/placeholder.h"
+#include "conf/realm.h"
 #include "conf/rooms.h"
 #include "conf/shipped.h"
 #include "conf/site_uri.h"
@@ -125,10 +126,12 @@ static void lower(char *text)
 	}
 }
 
-/* True for the same word or, for nodes, the same NAME. */
+/* True for the same word; for nodes the same NAME, for realms the same realm or prefix. */
 static bool is_same_word(const struct conf_key *key, const char *a, const char *b)
 {
 	size_t len = strcspn(a, "=");
+	if (key->type == TYPE_REALMS)
+		return realm_is_same(a, b);
 	if (key->type != TYPE_NODES)
 		return strcmp(a, b) == 0;
 	return len == strcspn(b, "=") && strncmp(a, b, len) == 0;
@@ -313,6 +316,8 @@ static const struct type types[TYPE_COUNT] = {
 			  text_origin_check, set_list, text_list},
 	[TYPE_COOKIES] = {"cookies", "names of cookies, separated by blanks, each once",
 			  text_cookie_check, set_list, text_list},
+	[TYPE_REALMS] = {"realms", "realms, without @, or PREFIX\\=REALM, separated by blanks, each once",
+			 text_realm_check, set_list, text_list},
 	[TYPE_PINS] = {"keys", "sha256//BASE64=, several separated by blanks, each once",
 		       text_pin_check, set_list, text_list},
 	[TYPE_JIDS] = {"jids", "NAME@DOMAIN, at most 8, separated by blanks, each once",
@@ -323,7 +328,6 @@ static const struct type types[TYPE_COUNT] = {
 			text_mount_check, set_mount, text_mount},
 	[TYPE_WORD] = {"name", "one word", text_word_check, set_text, text_text},
 	[TYPE_HOST] = {"host", "a host name, without a port", text_host_check, set_text, text_text},
-	[TYPE_REALM] = {"realm", "a realm, without @", text_realm_check, set_text, text_text},
 	[TYPE_COOKIE] = {"cookie", "a cookie's name", text_cookie_check, set_text, text_text},
 	[TYPE_OWN_NAME] = {"cookie", "letters, digits, - and _; at most 40",
 				 text_session_cookie_check, set_text, text_text},

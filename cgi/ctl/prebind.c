@@ -39,17 +39,14 @@ static enum status user_known(const struct ctl *ctl, const char *name, bool *kno
 static enum status is_user(const struct ctl *ctl, const char *word, bool *out, struct error *err)
 {
 	struct jid jid = {0};
-	char *domain = NULL;
+	enum status status = STATUS_OK;
 
 	*out = strchr(word, '@') == NULL;
 	if (*out)
 		return STATUS_OK;
-	enum status status = jid_rule_domain(ctl->site, &domain, err);
-	if (status == STATUS_OK &&
-	    (jid_parse(word, &jid, NULL) != STATUS_OK || strcmp(jid.domain, domain) != 0))
+	if (jid_parse(word, &jid, NULL) != STATUS_OK || !jid_rule_has_domain(ctl->site, jid.domain))
 		status = user_known(ctl, word, out, err);
 	jid_clear(&jid);
-	free(domain);
 	return status;
 }
 

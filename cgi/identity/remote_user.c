@@ -5,10 +5,12 @@
  * end the login.
  */
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "conf/realm.h"
 #include "identity/identity.h"
 
 /* Without the AUTH_TYPE of an authentication module, the name may come from anywhere. */
@@ -22,28 +24,93 @@ static bool auth_type_is_believed(const struct site_conf *conf, const char *type
 	return types->count == 0 && type[0] != '\0';
 }
 
+/* A name as the web server passes it on: user, user@REALM or PREFIX\user. */
+struct parts {
+	const char *user; /* user_len bytes of the name */
+	size_t user_len;
+	const char *realm; /* of the configuration; NULL: the name has none */
+};
+
+static enum status refuse_realm(const struct site_conf *conf, const char *name, struct error *err)
+{
+	const struct conf_list *list = &conf->remote_user_realm;
+
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "remote_user: '%s' is not in the realm %s%s: make the web server accept "
+			 "that realm only, or add the user's realm to remote_user_realm",
+			 name, realm_first(list),
+			 list->count > 1 ? " or another one of the list" : "");
+}
+
 /*
- * Returns the name without its realm. Only the configured realm is removed: alice of another realm
- * is another person and must not become our alice.
+ * Finds the realm of the name. alice of another realm is another person and must not become our
+ * alice, so only the realms of the list count, exactly as they are written there.
  */
+static enum status parts_read(const struct site_conf *conf, const char *name, struct parts *out,
+			      struct error *err)
+{
+	const struct conf_list *list = &conf->remote_user_realm;
+	const char *at = strrchr(name, '@'), *slash = strchr(name, '\\');
+
+	*out = (struct parts){.user = name, .user_len = strlen(name)};
+	if (slash != NULL) {
+		out->user = slash + 1;
+		out->user_len = strlen(slash + 1);
+		out->realm = realm_of_prefix(list, name, (size_t)(slash - name));
+	} else if (at != NULL) {
+		out->user_len = (size_t)(at - name);
+		out->realm = realm_find(list, at + 1);
+	}
+	if ((slash != NULL || at != NULL) && out->realm == NULL)
+		return refuse_realm(conf, name, err);
+	if (memchr(out->user, '@', out->user_len) != NULL || out->user_len == 0 ||
+	    strchr(out->user, '\\') != NULL)
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "remote_user: '%s' has no name, or more than one realm: it could "
+				 "be the name of somebody else",
+				 name);
+	return STATUS_OK;
+}
+
+/*
+ * Users of the first realm have no realm in their names. Those of other realms keep it, in lower
+ * case: realms of the list differ in more than case. A name that stands for nobody stands for
+ * nobody in every realm.
+ */
+static enum status name_make(const struct site_conf *conf, const struct parts *parts, char **out,
+			     struct error *err)
+{
+	bool kept = parts->realm != NULL && parts->realm != realm_first(&conf->remote_user_realm);
+	char *name = strndup(parts->user, parts->user_len);
+
+	if (name == NULL)
+		return error_no_memory(err);
+	*out = name;
+	if (!kept || identity_is_excluded(conf, name))
+		return STATUS_OK;
+	int made = asprintf(out, "%s@%s", name, parts->realm);
+	free(name);
+	if (made < 0) {
+		*out = NULL;
+		return error_no_memory(err);
+	}
+	for (char *c = *out + parts->user_len + 1; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	return STATUS_OK;
+}
+
 static enum status name_without_realm(const struct site_conf *conf, const char *name, char **out,
 				      struct error *err)
 {
-	const char *at = strrchr(name, '@');
+	struct parts parts;
 
-	if (at != NULL && conf->remote_user_realm[0] != '\0') {
-		if (strcmp(at + 1, conf->remote_user_realm) != 0)
-			return error_set(
-			    err, STATUS_BAD_REQUEST,
-			    "remote_user: '%s' is not in the realm %s: make the web server accept "
-			    "that realm only, or leave remote_user_realm empty and add such users "
-			    "to the JID map",
-			    name, conf->remote_user_realm);
-		*out = strndup(name, (size_t)(at - name));
-	} else {
+	if (conf->remote_user_realm.count == 0) {
 		*out = strdup(name);
+		return *out != NULL ? STATUS_OK : error_no_memory(err);
 	}
-	return *out != NULL ? STATUS_OK : error_no_memory(err);
+	enum status status = parts_read(conf, name, &parts, err);
+	return status == STATUS_OK ? name_make(conf, &parts, out, err) : status;
 }
 
 static enum identity_verdict remote_user_find(const struct identity_context *context,
@@ -72,6 +139,23 @@ static enum identity_verdict remote_user_find(const struct identity_context *con
 	}
 }
 
+static void add_realms(const struct conf_list *list, struct strbuf *text)
+{
+	if (list->count == 0)
+		return;
+	strbuf_addf(text, "; @%s is removed from the name", realm_first(list));
+	for (size_t i = 0; i < list->count; i++) {
+		struct realm each = realm_read(list->items[i]);
+
+		if (each.prefix != NULL)
+			strbuf_addf(text, ", %.*s\\ means %s", (int)each.prefix_len, each.prefix,
+				    each.realm);
+		else if (each.realm != realm_first(list))
+			strbuf_addf(text, ", @%s is kept", each.realm);
+	}
+	strbuf_adds(text, ", and other realms are refused");
+}
+
 /* Only the configuration is on this machine, so the check can only say what will be accepted. */
 static enum status remote_user_check(const struct site_conf *conf, struct store *store,
 				     struct error *said)
@@ -85,9 +169,7 @@ static enum status remote_user_check(const struct site_conf *conf, struct store 
 	for (size_t i = 0; i < types->count; i++)
 		strbuf_addf(&text, "%s%s", i == 0 ? "" : " or ", types->items[i]);
 	strbuf_adds(&text, types->count == 0 ? "set" : "");
-	if (conf->remote_user_realm[0] != '\0')
-		strbuf_addf(&text, "; @%s is removed from the name, and other realms are refused",
-			    conf->remote_user_realm);
+	add_realms(&conf->remote_user_realm, &text);
 	enum status status = strbuf_ok(&text) ? STATUS_OK : error_no_memory(said);
 	if (status == STATUS_OK)
 		error_set(said, status, "%s", text.data);

@@ -52,14 +52,16 @@ static void bosh_close(void *state)
 static enum status bosh_open(const struct site_conf *conf, struct store *store, void **state,
 			     struct error *err)
 {
-	const char *at = strrchr(conf->jid, '@'); /* the rule's domain; always present */
+	const char *at = strrchr(conf->jid, '@'); /* NULL: jid_domains has the domains */
 	struct bosh_state *bosh = calloc(1, sizeof(*bosh));
 	enum status status;
 
 	if (bosh == NULL)
 		return error_no_memory(err);
 	bosh->conf = conf;
-	bosh->domain = at != NULL ? at + 1 : "";
+	bosh->domain = at != NULL                    ? at + 1
+		       : conf->jid_domains.count > 0 ? conf->jid_domains.items[0]
+						     : "";
 	status = bosh_auth_open(conf, store, &bosh->auth, err);
 	if (status == STATUS_OK && conf->provision == PROVISION_EJABBERD)
 		status = ejabberd_register_open(&bosh->accounts, conf, err);
