@@ -223,6 +223,19 @@ static enum status run(struct mariadb *connection, const char *sql, struct error
 	return mysql_failed(connection, err);
 }
 
+/* An older one knows no limit on time, or MySQL no read-only session by this name. */
+static enum status version_suits(MYSQL *mysql, struct error *err)
+{
+	unsigned long needed = libmariadb.mariadb_connection(mysql) ? 100200 : 50720;
+
+	if (libmariadb.mysql_get_server_version(mysql) >= needed)
+		return STATUS_OK;
+	return error_set(err, STATUS_UNAVAILABLE,
+			 "the server is version %s, and MariaDB 10.2, MySQL 5.7.20 or later is "
+			 "needed: update the server, or let the site answer itself (site_http)",
+			 libmariadb.mysql_get_server_info(mysql));
+}
+
 /* Read-only, with a limit on time: MySQL has other names for both. */
 static enum status set_session(struct mariadb *connection, struct error *err)
 {
@@ -281,6 +294,8 @@ static enum status connect_to(const struct sitedb_source *source, struct mariadb
 		status = connect_by_name(uri, connection, password, err);
 	else if (!connect_once(uri, connection->mysql, password))
 		status = mysql_failed(connection, err);
+	if (status == STATUS_OK)
+		status = version_suits(connection->mysql, err);
 	return status == STATUS_OK ? set_session(connection, err) : status;
 }
 

@@ -18,7 +18,8 @@
 #define LIBMARIADB_CALLS(X) \
 	X(mysql_server_init) X(mysql_init) X(mysql_optionsv) X(mysql_real_connect) \
 	X(mysql_close) X(mysql_errno) X(mysql_error) X(mysql_real_query) X(mysql_store_result) \
-	X(mysql_fetch_row) X(mysql_free_result) X(mariadb_connection) X(mysql_stmt_init) \
+	X(mysql_fetch_row) X(mysql_free_result) X(mariadb_connection) X(mysql_get_server_info) \
+	X(mysql_get_server_version) X(mysql_stmt_init) \
 	X(mysql_stmt_prepare) X(mysql_stmt_close) X(mysql_stmt_errno) X(mysql_stmt_error) \
 	X(mysql_stmt_param_count) X(mysql_stmt_field_count) X(mysql_stmt_result_metadata) \
 	X(mysql_fetch_field_direct) X(mysql_stmt_bind_param) X(mysql_stmt_bind_result) \
