@@ -48,7 +48,7 @@ IDENTITY = django_session guest guest_cookie identity login_account login_count 
 ACCOUNT  = jid_deny jid_domain jid_owner jid_rule people xmpp_login
 PREBIND  = backends bosh_auth bosh_auth_anonymous bosh_auth_key bosh_auth_oauth bosh_auth_password bosh_login bosh_session \
 	bosh_url breaker breaker_text bulkhead chat_session ejabberd_api ejabberd_register oauth_tokens prebind provision \
-	tigase tigase_call tigase_check upstream
+	tigase tigase_call tigase_check upstream upstream_breaker
 SITE     = open_max pages site sites
 SETUP    = answers conf files find mend names part plan questions text xmpp
 PAGE     = adhoc adhoc_error app behind_proxy bind caller chat cookie device error gate guest_visit health metrics login \

@@ -11,7 +11,6 @@
 #define OPEN_MAX_MS       10000 /* a call in ten seconds does no harm and soon finds recovery */
 #define REFUSED_MS        75000 /* at least 60 s after the jitter: an operator must act first */
 #define JITTER_PERCENT    20    /* up or down, so that many processes do not probe at once */
-#define PROBE_WAIT_MS     1000  /* pause of other calls during a probe */
 #define PROBE_LOST_MS     90000 /* longer than any call, so the probe's process has ended */
 
 static bool is_failure(enum upstream_outcome outcome)
@@ -19,30 +18,43 @@ static bool is_failure(enum upstream_outcome outcome)
 	return outcome != OUTCOME_NONE && outcome != OUTCOME_OK;
 }
 
-static void count(struct breaker *breaker, bool failed, int64_t now_ms)
+static struct breaker_second *slot_at(struct breaker_second seconds[BREAKER_WINDOW_S],
+				      int64_t second)
 {
-	int64_t second = now_ms / 1000;
-	struct breaker_second *slot = &breaker->seconds[second % BREAKER_WINDOW_S];
+	struct breaker_second *slot = &seconds[second % BREAKER_WINDOW_S];
 
 	if (slot->second != second)
 		*slot = (struct breaker_second){.second = second};
+	return slot;
+}
+
+static void count(struct breaker *breaker, bool failed, int64_t now_ms)
+{
+	struct breaker_second *slot = slot_at(breaker->seconds, now_ms / 1000);
+
 	slot->calls++;
 	slot->failed += failed;
 }
 
-static bool too_many_failed(const struct breaker *breaker, int64_t now_ms)
+/* All calls in the window. */
+static struct breaker_second window(const struct breaker *breaker, int64_t now_ms)
 {
-	int64_t oldest = now_ms / 1000 - BREAKER_WINDOW_S + 1;
-	unsigned calls = 0;
-	unsigned failed = 0;
+	struct breaker_second sum = {.second = now_ms / 1000 - BREAKER_WINDOW_S + 1};
 
 	for (int i = 0; i < BREAKER_WINDOW_S; i++) {
-		if (breaker->seconds[i].second < oldest)
+		if (breaker->seconds[i].second < sum.second)
 			continue;
-		calls += breaker->seconds[i].calls;
-		failed += breaker->seconds[i].failed;
+		sum.calls += breaker->seconds[i].calls;
+		sum.failed += breaker->seconds[i].failed;
 	}
-	return calls >= CALLS_MIN && failed * 100 >= calls * FAILED_PERCENT;
+	return sum;
+}
+
+static bool too_many_failed(const struct breaker *breaker, int64_t now_ms)
+{
+	struct breaker_second sum = window(breaker, now_ms);
+
+	return sum.calls >= CALLS_MIN && sum.failed * 100 >= sum.calls * FAILED_PERCENT;
 }
 
 /*
@@ -65,6 +77,7 @@ static enum breaker_change open_up(struct breaker *breaker, enum upstream_outcom
 
 	*breaker = (struct breaker){.state = BREAKER_OPEN,
 				    .reached_ms = reached ? period_ms : 0,
+				    .opened_ms = now_ms,
 				    .until_ms = now_ms + period_ms * percent / 100};
 	return BREAKER_OPENED;
 }
@@ -79,7 +92,7 @@ enum breaker_pass breaker_ask(struct breaker *breaker, int64_t now_ms, int64_t *
 	}
 	breaker->state = BREAKER_HALF_OPEN;
 	if (breaker->probing && now_ms < breaker->until_ms) {
-		*wait_ms = PROBE_WAIT_MS;
+		*wait_ms = BREAKER_PROBE_WAIT_MS;
 		return BREAKER_WAIT;
 	}
 	breaker->probing = true;
@@ -118,4 +131,30 @@ enum breaker_change breaker_tell(struct breaker *breaker, enum breaker_pass pass
 	    too_many_failed(breaker, now_ms))
 		return open_up(breaker, outcome, now_ms, chance);
 	return BREAKER_SAME;
+}
+
+void breaker_success_add(struct breaker_successes *successes, int64_t now_ms)
+{
+	slot_at(successes->seconds, now_ms / 1000)->calls++;
+	successes->any = true;
+}
+
+void breaker_merge(struct breaker *breaker, const struct breaker_successes *successes,
+		   int64_t now_ms)
+{
+	if (breaker->state != BREAKER_CLOSED || !successes->any)
+		return;
+	for (int i = 0; i < BREAKER_WINDOW_S; i++) {
+		const struct breaker_second *from = &successes->seconds[i];
+
+		if (from->calls > 0 && from->second <= now_ms / 1000 &&
+		    from->second >= breaker->seconds[i].second)
+			slot_at(breaker->seconds, from->second)->calls += from->calls;
+	}
+	breaker->not_connected = 0;
+}
+
+bool breaker_is_in_doubt(const struct breaker *breaker, int64_t now_ms)
+{
+	return breaker->state == BREAKER_CLOSED && window(breaker, now_ms).failed > 0;
 }

@@ -35,12 +35,15 @@ struct breaker {
 	enum breaker_state state; /* all zero: closed, no calls yet */
 	struct breaker_second seconds[BREAKER_WINDOW_S];
 	unsigned not_connected; /* in a row */
-	long reached_ms;  /* pause of the last opening if the server was reached; otherwise 0 */
-	int64_t until_ms; /* open: when the pause ends; probing: when the probe counts as lost */
-	bool probing;     /* half-open: the probe is in progress */
+	long reached_ms;   /* pause of the last opening if the server was reached; otherwise 0 */
+	int64_t opened_ms; /* when it opened last; closed: 0 */
+	int64_t until_ms;  /* open: when the pause ends; probing: when the probe counts as lost */
+	bool probing;      /* half-open: the probe is in progress */
 };
 
 enum breaker_pass { BREAKER_GO, BREAKER_PROBE, BREAKER_WAIT };
+
+#define BREAKER_PROBE_WAIT_MS 1000 /* pause of other calls during a probe */
 
 /* Decides if a call may be made. BREAKER_WAIT: no; *wait_ms is the time until the next try. */
 enum breaker_pass breaker_ask(struct breaker *breaker, int64_t now_ms, int64_t *wait_ms);
@@ -52,5 +55,21 @@ enum breaker_change { BREAKER_SAME, BREAKER_OPENED, BREAKER_CLOSED_AGAIN };
  */
 enum breaker_change breaker_tell(struct breaker *breaker, enum breaker_pass pass,
 				 enum upstream_outcome outcome, int64_t now_ms, uint32_t chance);
+
+/* ---- for a breaker that several processes share ---- */
+
+/* Calls that succeeded, of one process, that are not in the shared breaker yet. */
+struct breaker_successes {
+	struct breaker_second seconds[BREAKER_WINDOW_S];
+	bool any;
+};
+void breaker_success_add(struct breaker_successes *successes, int64_t now_ms);
+
+/* Adds them to the calls of a closed breaker, as if they came before its next call. */
+void breaker_merge(struct breaker *breaker, const struct breaker_successes *successes,
+		   int64_t now_ms);
+
+/* True: it is closed, and calls in its window failed. So the successes matter too. */
+bool breaker_is_in_doubt(const struct breaker *breaker, int64_t now_ms);
 
 #endif

@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#define FORMAT    1
+#define FORMAT    2
 #define FUTURE_MS 120000 /* no pause and no probe is longer */
 
 void breaker_write(const struct breaker *breaker, struct strbuf *out)
@@ -20,9 +20,9 @@ void breaker_write(const struct breaker *breaker, struct strbuf *out)
 		seen = seen || breaker->seconds[i].calls > 0;
 	if (!seen)
 		return;
-	strbuf_addf(out, "%d %d %u %ld %" PRId64 " %d", FORMAT, (int)breaker->state,
-		    breaker->not_connected, breaker->reached_ms, breaker->until_ms,
-		    breaker->probing);
+	strbuf_addf(out, "%d %d %u %ld %" PRId64 " %" PRId64 " %d", FORMAT, (int)breaker->state,
+		    breaker->not_connected, breaker->reached_ms, breaker->opened_ms,
+		    breaker->until_ms, breaker->probing);
 	for (int i = 0; i < BREAKER_WINDOW_S; i++) {
 		const struct breaker_second *slot = &breaker->seconds[i];
 
@@ -48,17 +48,18 @@ static bool take(const char **text, int64_t max, int64_t *out)
 
 static bool read_state(const char **text, int64_t now_ms, struct breaker *out)
 {
-	int64_t format, state, not_connected, period, until, probing;
+	int64_t format, state, not_connected, period, opened, until, probing;
 
 	if (!take(text, FORMAT, &format) || format != FORMAT ||
 	    !take(text, BREAKER_HALF_OPEN, &state) || !take(text, UINT_MAX, &not_connected) ||
-	    !take(text, FUTURE_MS, &period) || !take(text, now_ms + FUTURE_MS, &until) ||
-	    !take(text, 1, &probing))
+	    !take(text, FUTURE_MS, &period) || !take(text, now_ms + FUTURE_MS, &opened) ||
+	    !take(text, now_ms + FUTURE_MS, &until) || !take(text, 1, &probing))
 		return false;
 	*out = (struct breaker){
 	    .state = (enum breaker_state)state,
 	    .not_connected = (unsigned)not_connected,
 	    .reached_ms = (long)period,
+	    .opened_ms = opened,
 	    .until_ms = until,
 	    .probing = probing != 0,
 	};

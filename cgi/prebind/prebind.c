@@ -144,9 +144,15 @@ enum status prebind_new_guests(const struct site_conf *conf, struct store *store
 	return service_new(conf, BACKEND_GUEST, store, out, err);
 }
 
-void prebind_share(struct prebind *prebind, struct limit_store *limits)
+void prebind_share(struct prebind *prebind, enum breaker_owners owners, struct limit_store *limits)
 {
-	upstreams_share(prebind->upstreams, limits);
+	const struct breaker_sharing sharing = {
+	    .owners = owners,
+	    .limits = limits,
+	    .scope = prebind->kind == BACKEND_GUEST ? "guests " : "",
+	};
+
+	upstreams_share(prebind->upstreams, &sharing);
 }
 
 void prebind_free(struct prebind *prebind)

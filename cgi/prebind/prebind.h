@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "conf/conf.h"
 #include "prebind/chat_session.h"
+#include "prebind/upstream_breaker.h"
 #include "store/limit.h"
 #include "store/store.h"
 #include "xmpp/jid.h"
@@ -33,11 +34,10 @@ enum status prebind_new_guests(const struct site_conf *conf, struct store *store
 void prebind_free(struct prebind *prebind); /* NULL is allowed */
 
 /*
- * Shares the state of the breakers with all processes that use these limits (borrowed). For plain
- * CGI, whose processes serve one request each: otherwise every process would have to find out again
- * that the XMPP server fails.
+ * Shares the state of the breakers with the other processes that use these limits (borrowed); see
+ * enum breaker_owners. Call it before the first prebind_bind.
  */
-void prebind_share(struct prebind *prebind, struct limit_store *limits);
+void prebind_share(struct prebind *prebind, enum breaker_owners owners, struct limit_store *limits);
 
 /*
  * Binds a session. If jid has no resource, the site's `resource` rule decides. It takes at most

@@ -11,8 +11,7 @@
 
 #include "base/error.h"
 #include "conf/conf.h"
-#include "prebind/breaker.h"
-#include "store/limit.h"
+#include "prebind/upstream_breaker.h"
 
 struct upstreams; /* opaque */
 
@@ -21,8 +20,8 @@ enum status upstreams_new(const char *site, const struct conf_list *urls, struct
 			  struct error *err);
 void upstreams_free(struct upstreams *upstreams); /* NULL is allowed */
 
-/* From now on all processes that use these limits (borrowed) share the breakers; for plain CGI. */
-void upstreams_share(struct upstreams *upstreams, struct limit_store *limits);
+/* From now on other processes share the breakers. Call it before the first call. */
+void upstreams_share(struct upstreams *upstreams, const struct breaker_sharing *sharing);
 
 /* Makes one call at one address. *outcome is OUTCOME_NONE before. */
 typedef enum status upstream_try(void *arg, const char *url, enum upstream_outcome *outcome,

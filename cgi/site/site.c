@@ -36,6 +36,21 @@ static enum status limits_open(const struct site_conf *conf, enum site_use use, 
 				   : limit_open(conf->database, &site->limits, err);
 }
 
+static void breakers_share(struct site *site, enum site_use use)
+{
+	enum breaker_owners owners = BREAKER_OF_PROCESS;
+
+	if (use == SITE_FOR_ONE)
+		owners = BREAKER_OF_CGI;
+	else if (store_is_server(site->store) && use != SITE_FOR_CHECK)
+		owners = BREAKER_OF_ALL_NODES;
+	if (owners == BREAKER_OF_PROCESS)
+		return;
+	prebind_share(site->prebind, owners, site->limits);
+	if (site->guests != NULL && owners == BREAKER_OF_ALL_NODES)
+		prebind_share(site->guests, owners, site->limits);
+}
+
 enum status site_open(const struct site_conf *conf, enum site_use use, struct template_cache *cache,
 		      struct site *site, struct error *err)
 {
@@ -60,10 +75,10 @@ enum status site_open(const struct site_conf *conf, enum site_use use, struct te
 		status = use == SITE_FOR_ONE ? STATUS_OK : site_pages_check(site, err);
 	if (status == STATUS_OK)
 		status = prebind_new(conf, site->store, &site->prebind, err);
-	if (status == STATUS_OK && use == SITE_FOR_ONE)
-		prebind_share(site->prebind, site->limits);
 	if (status == STATUS_OK && conf_site_has_provider(conf, PROVIDER_GUEST))
 		status = prebind_new_guests(conf, site->store, &site->guests, err);
+	if (status == STATUS_OK)
+		breakers_share(site, use);
 	if (status == STATUS_OK)
 		status = identity_chain_open(conf, &site->identity, err);
 	if (status == STATUS_OK)

@@ -79,8 +79,8 @@ void limit_address_key(const char *remote_addr, char out[64]);
  * ---- the state of an upstream ----
  *
  * Separate processes share it, one line of text per URL. With plain CGI each process would
- * otherwise have to find out again that a server is down. It is in the file of the limits and may
- * be lost with it: a process that finds no state begins anew.
+ * otherwise have to find out again that a server is down. It is in the file of the limits, or in
+ * the server's database for all nodes. It may be lost: a process that finds no state begins anew.
  */
 
 /*
@@ -93,5 +93,12 @@ typedef void upstream_state_change(void *arg, int64_t now_ms, const char *before
 
 enum status upstream_state_update(struct limit_store *limits, const char *url,
 				  upstream_state_change *change, void *arg, struct error *err);
+
+/*
+ * Only reads the state, without waiting for others; limits must be those of limit_open_in. *out is
+ * "" if there is none; the caller frees it. *now_ms: that clock, late by up to a question's time.
+ */
+enum status upstream_state_read(struct limit_store *limits, const char *url, char **out,
+				int64_t *now_ms, struct error *err);
 
 #endif

@@ -321,3 +321,26 @@ enum status upstream_state_update(struct limit_store *limits, const char *url,
 
 	return limit_file_ask(limits, &call, err);
 }
+
+enum status upstream_state_read(struct limit_store *limits, const char *url, char **out,
+				int64_t *now_ms, struct error *err)
+{
+	struct connection *db = NULL;
+	char *state = NULL;
+	int64_t now_us = 0;
+	enum status status = store_borrow(limits->in, &db, err);
+
+	if (status != STATUS_OK)
+		return status;
+	status = read_state(db, url, &state, err);
+	if (status == STATUS_OK)
+		status = connection_clock(db, clock_wall_ms() * 1000, &now_us, err);
+	store_return(limits->in, db);
+	if (status != STATUS_OK) {
+		free(state);
+		return status;
+	}
+	*out = state;
+	*now_ms = now_us / 1000;
+	return STATUS_OK;
+}

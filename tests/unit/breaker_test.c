@@ -265,6 +265,54 @@ TEST(a_probe_that_never_ends_is_lost)
 	assert_int_equal(breaker_ask(&f->breaker, f->now, &wait), BREAKER_WAIT);
 }
 
+/* ---- shared: the successes of a process are added later ---- */
+
+static void succeed_at(struct breaker_successes *successes, int n, int64_t now)
+{
+	while (n-- > 0)
+		breaker_success_add(successes, now);
+}
+
+TEST(merged_successes_count_as_calls)
+{
+	struct fixture *f = *state;
+	struct breaker_successes others = {.any = false};
+
+	calls(f, 4, OUTCOME_NOT_CONNECTED);
+	succeed_at(&others, 20, f->now);
+	breaker_merge(&f->breaker, &others, f->now);
+	calls(f, 4, OUTCOME_NOT_CONNECTED); /* neither five in a row nor half of all */
+	assert_int_equal(call(f, OUTCOME_NOT_CONNECTED), BREAKER_OPENED);
+}
+
+TEST(merged_successes_of_other_times_change_no_count)
+{
+	struct fixture *f = *state;
+	struct breaker_successes others = {.any = false};
+
+	calls(f, 9, OUTCOME_FAILED);
+	succeed_at(&others, 50, f->now + 1000);                    /* to come */
+	succeed_at(&others, 50, f->now - BREAKER_WINDOW_S * 1000); /* too old */
+	breaker_merge(&f->breaker, &others, f->now);
+	assert_int_equal(call(f, OUTCOME_FAILED), BREAKER_OPENED);
+	breaker_merge(&f->breaker, &others, f->now); /* an open one has no calls */
+	assert_int_equal(f->breaker.seconds[0].calls, 0);
+}
+
+TEST(in_doubt_are_failures_of_a_closed_breaker_for_ten_seconds)
+{
+	struct fixture *f = *state;
+
+	assert_false(breaker_is_in_doubt(&f->breaker, f->now));
+	calls(f, 1, OUTCOME_OK);
+	assert_false(breaker_is_in_doubt(&f->breaker, f->now));
+	calls(f, 1, OUTCOME_FAILED);
+	assert_true(breaker_is_in_doubt(&f->breaker, f->now + 9999));
+	assert_false(breaker_is_in_doubt(&f->breaker, f->now + 10000));
+	open_it(f);
+	assert_false(breaker_is_in_doubt(&f->breaker, f->now));
+}
+
 /* ---- as a text ---- */
 
 static void assert_kept(const struct fixture *f)
@@ -283,6 +331,7 @@ static void assert_kept(const struct fixture *f)
 	assert_int_equal(again.state, f->breaker.state);
 	assert_int_equal(again.not_connected, f->breaker.not_connected);
 	assert_int_equal(again.reached_ms, f->breaker.reached_ms);
+	assert_int_equal(again.opened_ms, f->breaker.opened_ms);
 	assert_int_equal(again.until_ms, f->breaker.until_ms);
 	assert_int_equal(again.probing, f->breaker.probing);
 	strbuf_clear(&text);
@@ -323,17 +372,18 @@ TEST(what_cannot_be_is_closed)
 	static const char *const texts[] = {
 	    "",
 	    "x",
-	    "1",
-	    "2 1 0 5000 1005000 0", /* another format's */
-	    "1 3 0 5000 1005000 0", /* no such state */
-	    "1 1 0 5000 1130000 0", /* open for longer than ever */
-	    "1 1 0 -1 1005000 0",
-	    "1 1 0 5000 1005000 2",
-	    "1 1 0 5000 1005000 0 x",
-	    "1 1 0 5000 1005000 0 1000 1", /* half a second's */
-	    "1 0 0 0 0 0 1001 1 1", /* a second to come */
-	    "1 0 0 0 0 0 1000 1 2", /* more failures than calls */
-	    "1 1 0 99999999999999999999 1005000 0",
+	    "2",
+	    "1 1 0 5000 999000 1005000 0", /* another format's */
+	    "2 3 0 5000 999000 1005000 0", /* no such state */
+	    "2 1 0 5000 999000 1130000 0", /* open for longer than ever */
+	    "2 1 0 -1 999000 1005000 0",
+	    "2 1 0 5000 999000 1005000 2",
+	    "2 1 0 5000 999000 1005000 0 x",
+	    "2 1 0 5000 999000 1005000 0 1000 1", /* half a second's */
+	    "2 0 0 0 0 0 0 1001 1 1", /* a second to come */
+	    "2 0 0 0 0 0 0 1000 1 2", /* more failures than calls */
+	    "2 1 0 99999999999999999999 999000 1005000 0",
+	    "2 1 0 5000 1130000 1005000 0", /* opened long after now */
 	};
 	/* clang-format on */
 
