@@ -40,6 +40,7 @@ export class Conversation {
 	/** @type {any} */ #pauseTimer = null;
 	#part;
 	#field;
+	#drawn = ""; // the draft in the field as this page has put it there
 	#news; // the button that leads to the newest message
 	#muted = h("p", { class: "muted", id: "muted", role: "status" }); // says that this user may only read
 	#sendable = false;
@@ -105,7 +106,7 @@ export class Conversation {
 		shown.log.markNew();
 		shown.log.draw();
 		this.#offerCut(contact, shown);
-		this.#field.value = this.#hooks.talk(contact).draft;
+		this.#fillIn(contact);
 		this.drawPeer();
 		this.#drawComposer();
 		this.toEnd();
@@ -172,11 +173,21 @@ export class Conversation {
 		this.#drawNews();
 	}
 
-	/** Call it when another tab has changed the draft. @param {Contact} contact */
+	/**
+	 * Call it when another tab has changed the draft. What somebody is writing here stays. Text that this tab has
+	 * not changed is replaced also in the tab that they look at: a page before this one may have stored it.
+	 * @param {Contact} contact
+	 */
 	drawDraft(contact) {
-		if (contact !== this.#contact || document.hasFocus()) return;
-		this.#field.value = this.#hooks.talk(contact).draft;
+		const written = document.hasFocus() && this.#field.value !== this.#drawn;
+		if (contact !== this.#contact || written) return;
+		this.#fillIn(contact);
 		this.#drawComposer();
+	}
+
+	/** @param {Contact} contact */
+	#fillIn(contact) {
+		this.#field.value = this.#drawn = this.#hooks.talk(contact).draft;
 	}
 
 	/** Scrolls to the newest message. */
@@ -279,7 +290,7 @@ export class Conversation {
 	#submit() {
 		const text = this.#field.value.trim();
 		if (!this.#contact || !this.#sendable || this.#field.disabled || text === "") return;
-		this.#field.value = "";
+		this.#field.value = this.#drawn = "";
 		this.#hooks.onDraft(this.#contact, "");
 		clearTimeout(this.#pauseTimer);
 		this.#pauseTimer = null; // the message itself shows that writing has ended

@@ -92,6 +92,27 @@ for (const [what, options] of Object.entries(SERVERS)) {
 			await leave(alice, bob);
 		});
 
+		test("a draft comes to the tab that shows the conversation, also if it is in front, but not over what somebody writes there", async () => {
+			const alice = await enter(browser, chat, "alice");
+			const second = await alice.context().newPage();
+			await second.goto(chat.url);
+			await ready(second);
+			await Promise.all([talkTo(alice, "bob"), talkTo(second, "bob")]);
+			const field = (page) => page.locator("#compose");
+			assert.equal(await alice.evaluate(() => document.hasFocus()), true);
+			await field(second).fill("from the other tab");
+			await until("the draft in this tab", async () => (await field(alice).inputValue()) === "from the other tab");
+			await field(alice).fill("from this one");
+			const heard = alice.evaluate(() => new Promise((resolve) =>
+				window.addEventListener("storage", ({ newValue }) => newValue?.includes("much later") && resolve())));
+			await field(second).fill("much later");
+			await heard;
+			assert.equal(await field(alice).inputValue(), "from this one");
+			await field(second).fill("");
+			await field(alice).fill("");
+			await leave(alice);
+		});
+
 		test("a group chat is entered again, and its messages are there once", async () => {
 			const [alice, bob, carol] = await three();
 			for (const page of [alice, bob]) {

@@ -126,6 +126,7 @@ class Campaign {
 			await online(this.#writers[name], "alice");
 			await talkTo(this.#writers[name], "alice");
 		}
+		for (const page of [first, ...Object.values(this.#writers)]) page.context().setDefaultTimeout(this.#settle * 1000);
 	}
 
 	async close() {
@@ -235,7 +236,7 @@ class Campaign {
 		if (twice) await go("commit");
 		await go("load");
 		await until(`a page in ${this.#name(tab)}`, () => this.#arrive(tab), { seconds: this.#settle })
-			.catch((error) => this.#fail(`${error.message}: ${tab.url()}`));
+			.catch(async (error) => this.#fail(`${error.message}: ${tab.url()}, ${JSON.stringify(await tab.locator("body").innerText().catch(String))}`));
 		return open.split("@")[0];
 	}
 
@@ -329,7 +330,7 @@ class Campaign {
  */
 export async function changePages(place, { changes, seed, archive, settle = SETTLE_S, progress = () => {} }) {
 	const users = Object.fromEntries(["alice", ...WRITERS].map((name) => [name, typablePassword()]));
-	const chat = await startChat(place, { users, ...(archive ? ARCHIVE : {}) });
+	const chat = await startChat(place, { users, ...(archive ? ARCHIVE : {}), site: { limit_bind_user: "off" } });
 	for (const name of ["one", "two"]) place.write(`htdocs/${name}.html`, sitePage(name), 0o644);
 	const campaign = new Campaign(chat, randomOf(seed), settle);
 	await campaign.open(await startChromium(place, { whole: true }));
