@@ -4,6 +4,7 @@
  */
 #include "conf/site_uri.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 #include "base/address.h"
 #include "base/codec.h"
 
-#define DIGITS "0123456789"
+#define DIGITS             "0123456789"
+#define SITE_URI_HOSTS_MAX 8 /* more cannot be tried in the time of a connection */
 
 static const struct {
 	const char *scheme;
@@ -98,7 +100,41 @@ static const char password_inside[] =
     "has a password in it, which logs and backups would show: write it into a file of its own, and "
     "name that file with the key site_database_password_file";
 
-/* "user@host:port", also with [::1]. */
+/* Puts the text behind a comma, or alone if it is of the first host. */
+static const char *put_more(char **field, bool first, const char *text, size_t len)
+{
+	char *one = strdup(""), *both = NULL;
+	const char *wrong = one != NULL ? put(&one, text, len) : "";
+
+	if (wrong == NULL && asprintf(&both, "%s%s%s", *field, first ? "" : ",", one) < 0)
+		wrong = "";
+	free(one);
+	if (wrong != NULL)
+		return wrong;
+	free(*field);
+	*field = both;
+	return NULL;
+}
+
+/* "host:port", also with [::1]. */
+static const char *host_read(const char *host, const char *end, bool first, struct site_uri *out)
+{
+	bool bracket = host < end && *host == '[';
+	const char *after = bracket ? memchr(host, ']', (size_t)(end - host)) : host;
+
+	if (after == NULL)
+		return "has a [ without its ]";
+	const char *colon = memchr(after, ':', (size_t)(end - after));
+	const char *host_end = colon != NULL ? colon : end;
+	const char *port = colon != NULL ? colon + 1 : end;
+	const char *wrong = put_more(&out->port, first, port, (size_t)(end - port));
+	if (wrong == NULL)
+		wrong = put_more(&out->host, first, host + bracket,
+				 (size_t)(host_end - host) - 2 * bracket);
+	return wrong;
+}
+
+/* "user@host:port,host:port" */
 static const char *authority_read(const char *text, size_t len, struct site_uri *out)
 {
 	const char *at = memchr(text, '@', len);
@@ -109,18 +145,14 @@ static const char *authority_read(const char *text, size_t len, struct site_uri 
 	if (at != NULL && memchr(host, '@', (size_t)(end - host)) != NULL)
 		return "has two @ in it: write %40 for one in a name";
 	const char *wrong = at != NULL ? put(&out->user, text, (size_t)(at - text)) : NULL;
-	if (wrong != NULL)
-		return wrong;
-	bool bracket = host < end && *host == '[';
-	const char *after = bracket ? memchr(host, ']', (size_t)(end - host)) : host;
-	if (after == NULL)
-		return "has a [ without its ]";
-	const char *colon = memchr(after, ':', (size_t)(end - after));
-	const char *host_end = colon != NULL ? colon : end;
-	if (colon != NULL)
-		wrong = put(&out->port, colon + 1, (size_t)(end - colon - 1));
-	if (wrong == NULL)
-		wrong = put(&out->host, host + bracket, (size_t)(host_end - host) - 2 * bracket);
+	for (bool first = true; wrong == NULL; first = false) {
+		const char *comma = memchr(host, ',', (size_t)(end - host));
+
+		wrong = host_read(host, comma != NULL ? comma : end, first, out);
+		if (comma == NULL)
+			break;
+		host = comma + 1;
+	}
 	return wrong;
 }
 
@@ -132,13 +164,14 @@ static const char *option_set(struct site_uri *out, const char *name, size_t len
 		const char *name;
 		char **field;
 	} options[] = {
-	    {SITE_URI_MARIADB,    "socket",      &out->socket},
-	    {SITE_URI_MARIADB,    "ssl-ca",      &out->ca    },
-	    {SITE_URI_POSTGRESQL, "host",        &out->host  },
-	    {SITE_URI_POSTGRESQL, "port",        &out->port  },
-	    {SITE_URI_POSTGRESQL, "user",        &out->user  },
-	    {SITE_URI_POSTGRESQL, "dbname",      &out->name  },
-	    {SITE_URI_POSTGRESQL, "sslrootcert", &out->ca    },
+	    {SITE_URI_MARIADB,    "socket",               &out->socket},
+	    {SITE_URI_MARIADB,    "ssl-ca",               &out->ca    },
+	    {SITE_URI_POSTGRESQL, "host",                 &out->host  },
+	    {SITE_URI_POSTGRESQL, "port",                 &out->port  },
+	    {SITE_URI_POSTGRESQL, "user",                 &out->user  },
+	    {SITE_URI_POSTGRESQL, "dbname",               &out->name  },
+	    {SITE_URI_POSTGRESQL, "sslrootcert",          &out->ca    },
+	    {SITE_URI_POSTGRESQL, "target_session_attrs", &out->role  },
 	};
 
 	if (len == strlen("password") && strncmp(name, "password", len) == 0)
@@ -150,7 +183,7 @@ static const char *option_set(struct site_uri *out, const char *name, size_t len
 	return out->kind == SITE_URI_MARIADB
 		   ? "has an option that is not known; allowed: socket, ssl-ca"
 		   : "has an option that is not known; allowed: host, port, user, dbname, "
-		     "sslrootcert";
+		     "sslrootcert, target_session_attrs";
 }
 
 static const char *options_read(const char *text, struct site_uri *out)
@@ -170,6 +203,53 @@ static const char *options_read(const char *text, struct site_uri *out)
 	return wrong;
 }
 
+/* ---- several hosts ---- */
+
+static size_t count(const char *list)
+{
+	size_t n = 1;
+
+	while ((list = strchr(list, ',')) != NULL) {
+		list++;
+		n++;
+	}
+	return n;
+}
+
+size_t site_uri_hosts(const struct site_uri *uri)
+{
+	return count(uri->host);
+}
+
+/* Returns the entry, and its length in *len. */
+static const char *entry(const char *list, size_t i, size_t *len)
+{
+	while (i-- > 0)
+		list += strcspn(list, ",") + 1;
+	*len = strcspn(list, ",");
+	return list;
+}
+
+struct site_uri_host site_uri_host(const struct site_uri *uri, size_t i)
+{
+	struct site_uri_host out;
+
+	out.host = entry(uri->host, i, &out.host_len);
+	out.port = entry(uri->port, count(uri->port) > 1 ? i : 0, &out.port_len);
+	return out;
+}
+
+static bool is_local(struct site_uri_host one)
+{
+	char host[INET6_ADDRSTRLEN + 1];
+
+	if (one.host_len >= sizeof(host))
+		return false;
+	memcpy(host, one.host, one.host_len);
+	host[one.host_len] = '\0';
+	return host[0] == '\0' || strcmp(host, "localhost") == 0 || address_is_loopback(host);
+}
+
 /* libpq takes a host that begins with a slash as the folder of a socket. */
 static void socket_split(struct site_uri *out)
 {
@@ -178,8 +258,34 @@ static void socket_split(struct site_uri *out)
 		out->socket = out->host;
 		out->host = empty;
 	}
-	bool local_name = strcmp(out->host, "localhost") == 0 || out->host[0] == '\0';
-	out->local = out->socket[0] != '\0' || local_name || address_is_loopback(out->host);
+	bool on_network = false;
+	for (size_t i = 0; i < site_uri_hosts(out); i++)
+		on_network = on_network || !is_local(site_uri_host(out, i));
+	out->local = out->socket[0] != '\0' || !on_network;
+}
+
+static const char *hosts_check(const struct site_uri *uri)
+{
+	size_t hosts = site_uri_hosts(uri);
+
+	if (strpbrk(uri->host, " /") != NULL || (hosts > 1 && uri->kind != SITE_URI_POSTGRESQL))
+		return "names more than one host";
+	if (hosts > SITE_URI_HOSTS_MAX)
+		return "names too many hosts";
+	if (uri->port[strspn(uri->port, DIGITS ",")] != '\0')
+		return "has a port that is no number";
+	size_t ports = count(uri->port);
+	if (ports != 1 && ports != hosts)
+		return "names more ports than hosts, or fewer";
+	for (size_t i = 0; i < hosts; i++) {
+		struct site_uri_host one = site_uri_host(uri, i);
+
+		if (one.port_len > 5)
+			return "has a port that is no number";
+		if (hosts > 1 && one.host_len == 0)
+			return "has a comma without a host";
+	}
+	return NULL;
 }
 
 static const char *parts_check(const struct site_uri *uri)
@@ -188,20 +294,19 @@ static const char *parts_check(const struct site_uri *uri)
 		return "names no user: write USER@ before the host";
 	if (uri->name[0] == '\0')
 		return "names no database: write /NAME after the host";
-	if (uri->port[strspn(uri->port, DIGITS)] != '\0' || strlen(uri->port) > 5)
-		return "has a port that is no number";
-	if (strpbrk(uri->host, ", /") != NULL)
-		return "names more than one host";
 	if (uri->socket[0] != '\0' && uri->socket[0] != '/')
 		return "has a socket that does not begin with /";
-	return NULL;
+	if (uri->role[0] != '\0' && strcmp(uri->role, "any") != 0 &&
+	    strcmp(uri->role, "read-write") != 0)
+		return "has a target_session_attrs that is neither any nor read-write";
+	return hosts_check(uri);
 }
 
 static const char *uri_read(const char *text, struct site_uri *out)
 {
 	text += scheme_length(text, &out->kind);
-	char **const fields[] = {&out->user,   &out->host, &out->port,
-				 &out->socket, &out->name, &out->ca};
+	char **const fields[] = {&out->user, &out->host, &out->port, &out->socket,
+				 &out->name, &out->ca,   &out->role};
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		if ((*fields[i] = strdup("")) == NULL)
 			return "";
@@ -247,6 +352,7 @@ void site_uri_clear(struct site_uri *uri)
 	free(uri->socket);
 	free(uri->name);
 	free(uri->ca);
+	free(uri->role);
 	*uri = (struct site_uri){0};
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "db/libpq.h"
@@ -164,24 +165,51 @@ enum status postgresql_execute(struct postgresql *connection, const char *name,
  * checked against the name.
  */
 struct where {
-	struct strbuf host, hostaddr;
+	struct strbuf host, hostaddr, port;
 };
 
-static enum status where_find(const struct site_uri *uri, int64_t until_ms, struct where *out,
+static void where_clear(struct where *where)
+{
+	strbuf_clear(&where->host);
+	strbuf_clear(&where->hostaddr);
+	strbuf_clear(&where->port);
+}
+
+/* The caller clears *out, also after a failure. */
+static enum status where_init(const struct site_uri *uri, size_t i, struct where *out,
 			      struct error *err)
 {
-	struct resolved resolved = {.count = 0};
-	enum status status = STATUS_OK;
+	struct site_uri_host one = site_uri_host(uri, i);
 
-	if (resolve_is_needed(uri))
-		status = resolve_host(uri->host, until_ms, &resolved, err);
-	for (size_t i = 0; i < resolved.count; i++) {
-		strbuf_addf(&out->host, "%s%s", i > 0 ? "," : "", uri->host);
-		strbuf_addf(&out->hostaddr, "%s%s", i > 0 ? "," : "", resolved.addresses[i]);
+	strbuf_init(&out->host);
+	strbuf_init(&out->hostaddr);
+	strbuf_init(&out->port);
+	strbuf_add(&out->port, one.port, one.port_len);
+	if (uri->socket[0] != '\0')
+		strbuf_adds(&out->host, uri->socket);
+	else
+		strbuf_add(&out->host, one.host, one.host_len);
+	return strbuf_ok(&out->host) && strbuf_ok(&out->port) ? STATUS_OK : error_no_memory(err);
+}
+
+static enum status where_resolve(const struct site_uri *uri, int64_t until_ms, struct where *where,
+				 struct error *err)
+{
+	struct resolved resolved = {.count = 0};
+	char *name = NULL;
+
+	if (uri->local || address_is_valid(where->host.data))
+		return STATUS_OK;
+	enum status status = resolve_host(where->host.data, until_ms, &resolved, err);
+	if (status == STATUS_OK && (name = strdup(where->host.data)) == NULL)
+		status = error_no_memory(err);
+	for (size_t i = 0; status == STATUS_OK && i < resolved.count; i++) {
+		if (i > 0)
+			strbuf_addf(&where->host, ",%s", name);
+		strbuf_addf(&where->hostaddr, "%s%s", i > 0 ? "," : "", resolved.addresses[i]);
 	}
-	if (resolved.count == 0)
-		strbuf_adds(&out->host, uri->socket[0] != '\0' ? uri->socket : uri->host);
-	if (status == STATUS_OK && (!strbuf_ok(&out->host) || !strbuf_ok(&out->hostaddr)))
+	free(name);
+	if (status == STATUS_OK && (!strbuf_ok(&where->host) || !strbuf_ok(&where->hostaddr)))
 		status = error_no_memory(err);
 	return status;
 }
@@ -190,15 +218,25 @@ static PGconn *begin_to_connect(const struct postgresql_target *target, const st
 {
 	const struct site_uri *uri = target->uri;
 	const char *ca = uri->ca[0] != '\0' ? uri->ca : DB_SYSTEM_CA;
-	const char *const names[] = {"host",       "hostaddr",         "port",
-				     "user",       "dbname",           "password",
-				     "sslmode",    "passfile",         "client_encoding",
-				     "gssencmode", "application_name", "sslrootcert",
+	const char *role = target->writes && site_uri_hosts(uri) > 1 ? "read-write" : "any";
+	const char *const names[] = {"host",
+				     "hostaddr",
+				     "port",
+				     "user",
+				     "dbname",
+				     "password",
+				     "sslmode",
+				     "passfile",
+				     "client_encoding",
+				     "gssencmode",
+				     "application_name",
+				     "sslrootcert",
+				     "target_session_attrs",
 				     NULL};
 	const char *const values[] = {
 	    where->host.data,
 	    where->hostaddr.data,
-	    uri->port,
+	    where->port.data,
 	    uri->user,
 	    uri->name,
 	    target->password,
@@ -208,6 +246,7 @@ static PGconn *begin_to_connect(const struct postgresql_target *target, const st
 	    "disable",
 	    "prebind",
 	    uri->local && uri->ca[0] == '\0' ? "" : ca,
+	    uri->role[0] != '\0' ? uri->role : role,
 	    NULL};
 
 	return libpq.PQconnectStartParams(names, values, 0);
@@ -232,25 +271,74 @@ static enum status poll_until_connected(struct postgresql *connection,
 	return STATUS_OK;
 }
 
-static enum status connect_to(const struct postgresql_target *target, struct postgresql *connection,
-			      struct error *err)
+static void forget(struct postgresql *connection)
+{
+	if (connection->conn != NULL)
+		libpq.PQfinish(connection->conn);
+	connection->conn = NULL;
+	connection->lost = connection->silent = false;
+}
+
+static enum status connect_to_one(const struct postgresql_target *target, size_t i,
+				  struct postgresql *connection, struct error *err)
 {
 	struct postgresql_failure why = {0};
 	struct where where;
+	enum status status = where_init(target->uri, i, &where, &why.err);
 
-	strbuf_init(&where.host);
-	strbuf_init(&where.hostaddr);
-	enum status status = where_find(target->uri, connection->until_ms, &where, &why.err);
+	if (status == STATUS_OK)
+		status = where_resolve(target->uri, connection->until_ms, &where, &why.err);
 	if (status == STATUS_OK && (connection->conn = begin_to_connect(target, &where)) == NULL)
 		status = error_no_memory(&why.err);
 	if (status == STATUS_OK)
 		status = poll_until_connected(connection, &why);
 	if (status == STATUS_OK)
 		status = postgresql_script(connection, target->session, NULL, &why);
-	strbuf_clear(&where.host);
-	strbuf_clear(&where.hostaddr);
-	if (status != STATUS_OK && err != NULL)
+	where_clear(&where);
+	if (status != STATUS_OK)
 		*err = why.err;
+	return status;
+}
+
+static void say_host(const struct site_uri *uri, size_t i, struct error *why)
+{
+	struct site_uri_host one = site_uri_host(uri, i);
+	struct error said = *why;
+
+	error_set(why, said.status, "%.*s: %s", (int)one.host_len, one.host, said.text);
+}
+
+/*
+ * Tries the hosts in turn, each with its part of the time, because one that is switched off does
+ * not answer at all.
+ */
+static enum status connect_to(const struct postgresql_target *target, struct postgresql *connection,
+			      struct error *err)
+{
+	int64_t until_ms = connection->until_ms;
+	size_t hosts = site_uri_hosts(target->uri);
+	enum status status = STATUS_UNAVAILABLE;
+	struct strbuf all;
+
+	strbuf_init(&all);
+	for (size_t i = 0; i < hosts && status != STATUS_OK; i++) {
+		struct error why = {0};
+		long part_ms = clock_left_ms(until_ms) / (long)(hosts - i);
+
+		connection->until_ms = clock_monotonic_ms() + part_ms;
+		status = connect_to_one(target, i, connection, &why);
+		if (status == STATUS_OK)
+			break;
+		if (hosts > 1)
+			say_host(target->uri, i, &why);
+		strbuf_addf(&all, "%s%s", i > 0 ? "; " : "", why.text);
+		if (i + 1 < hosts)
+			forget(connection);
+	}
+	connection->until_ms = until_ms;
+	if (status != STATUS_OK)
+		error_set(err, status, "%s", strbuf_ok(&all) ? all.data : "out of memory");
+	strbuf_clear(&all);
 	return status;
 }
 

@@ -34,12 +34,13 @@ struct postgresql_target {
 	const struct site_uri *uri;
 	const char *password; /* "": none */
 	const char *session;  /* SQL that is run first */
+	bool writes;          /* of several hosts, only one that takes writes is right */
 };
 
 /*
  * Connects, with TLS and a certificate that is checked unless the server is on this host.
  * STATUS_UNAVAILABLE: libpq is not there, or the server cannot be reached or refuses. The caller
- * disconnects *out.
+ * disconnects *out. Of several hosts the first that answers and has the right role is taken.
  */
 enum status postgresql_connect(const struct postgresql_target *target, int64_t until_ms,
 			       struct postgresql **out, struct error *err);

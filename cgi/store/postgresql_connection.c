@@ -119,7 +119,7 @@ static enum status remote_connect(struct connection *db, struct error *err)
 	strbuf_init_secret(&password);
 	enum status status = password_read(remote(db)->password_file, &password, &why);
 	const struct postgresql_target target = {
-	    .uri = &remote(db)->uri, .password = password.data, .session = SESSION};
+	    .uri = &remote(db)->uri, .password = password.data, .session = SESSION, .writes = true};
 	if (status == STATUS_OK)
 		status = postgresql_connect(&target, until_ms, &remote(db)->server, &why);
 	strbuf_clear(&password);

@@ -30,6 +30,22 @@ export class Postgresql {
 		return server;
 	}
 
+	/**
+	 * A standby of this server, which copies all that it writes: a second server in the place.
+	 * @returns {Promise<Postgresql>}
+	 */
+	async standby() {
+		const other = new Postgresql();
+		Object.assign(other, { place: this.place, dir: this.place.folder("standby", 0o700) });
+		[other.port] = await freePorts(1);
+		other.socket = `${other.dir}/.s.PGSQL.${other.port}`;
+		const { code, stderr } = await this.place.run([program("pg_basebackup"), "-D", `${other.dir}/data`, "-R", "-X", "stream", "-c", "fast",
+			"--no-sync", "-d", `host=${this.dir} port=${this.port} user=postgres application_name=standby`]);
+		assert.equal(code, 0, stderr);
+		await other.resume();
+		return other;
+	}
+
 	/** Starts the server again, with the same data. */
 	async resume() {
 		this.child = await this.place.startUntil("postgres", [program("postgres"), "-D", `${this.dir}/data`, "-k", this.dir,
