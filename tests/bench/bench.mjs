@@ -14,6 +14,7 @@ import { comparisons, runCgi, runCompare } from "./compare.mjs";
 import { aimsText, cgiText, compareText } from "./compare_text.mjs";
 import { crowdText, runCrowd } from "./crowd.mjs";
 import { handshakeText, runHandshakes } from "./handshake.mjs";
+import { nodesText, runNodes } from "./nodes.mjs";
 import { peopleText, runPeople } from "./people.mjs";
 import { describeMachine, machineText, summarise, tableText } from "./report.mjs";
 import { runSiteDatabases, siteDatabasesText } from "./site_databases.mjs";
@@ -119,6 +120,10 @@ export const PARTS = {
 	sites: {
 		run: async ({ rounds, requests, seconds, progress }) => ({ siteDatabases: await runSiteDatabases({ rounds, requests, seconds, progress }) }),
 		text: ({ siteDatabases }) => siteDatabasesText(siteDatabases),
+	},
+	nodes: {
+		run: async ({ rounds, requests, seconds, progress }) => ({ nodes: await runNodes({ rounds, requests, seconds, progress }) }),
+		text: ({ nodes }) => nodesText(nodes),
 	},
 	people: {
 		run: async ({ rounds, progress }) => ({ people: await runPeople({ rounds, progress }) }),

@@ -8,7 +8,7 @@ import { accepts, freePorts } from "./wait.mjs";
 /**
  * @param {import('./place.mjs').Place} place of the first node: HAProxy can open only the sockets of its own user
  * @param {{ document: string, nodes: import('./prebind.mjs').Prebind[], changes?: Record<string, string> }} what
- *   document: the one with the snippet `balancer`; changes: of its text
+ *   document: the one with the snippet `balancer`, whose other servers are left out; changes: of its text
  * @returns {Promise<number>} its port; each answer's header X-Node says which node it came from
  */
 export async function haproxy(place, { document, nodes, changes = {} }) {
@@ -17,8 +17,8 @@ export async function haproxy(place, { document, nodes, changes = {} }) {
 		...changes,
 		"www.example.org": "example.org",
 		...Object.fromEntries(nodes.map((node, i) => [`192.0.2.${i + 1}:80`, `${node.socket} proto fcgi check-proto fcgi`])),
-	});
-	const file = place.write("etc/haproxy.cfg", `
+	}).split("\n").filter((line) => !line.includes(" 192.0.2.")).join("\n");
+	const file = place.write(`etc/haproxy-${port}.cfg`, `
 global
     log stderr local0
 defaults
