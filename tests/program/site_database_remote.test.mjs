@@ -1,4 +1,4 @@
-// Site databases on another host, by its name: TLS is verified, and a name server that does not answer costs only its own site
+// Databases on another host, the site's and our own, by its name: TLS is verified, and a name server that does not answer costs only its own site
 // something. The program has an /etc/hosts and an /etc/resolv.conf of its own, where names lead to loopback or to a silent port.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -71,7 +71,12 @@ async function startServers() {
 		await servers.postgresql.sql(`ALTER SYSTEM SET ${key} = '${value}'`);
 	await servers.postgresql.sql(`SELECT pg_reload_conf(); CREATE DATABASE site; CREATE ROLE reader LOGIN PASSWORD '${PASSWORD}'`);
 	await servers.postgresql.sql(`${SQL} GRANT SELECT ON session TO reader`, "site");
+	await servers.postgresql.sql(`CREATE ROLE own LOGIN PASSWORD '${PASSWORD}'; CREATE DATABASE own OWNER own`);
 }
+
+/** The value of prebind's own key `database`, at these hosts. */
+const own = (authority, ...hosts) =>
+	`postgresql://own@${hosts.map((host) => `${host}:${servers.postgresql.port}`).join()}/own?sslrootcert=${file(`${authority}.pem`)}`;
 
 const uri = (kind, host, authority) =>
 	`${kind}://reader@${host}:${servers[kind].port}/site?${kind === "mariadb" ? "ssl-ca" : "sslrootcert"}=${file(`${authority}.pem`)}`;
@@ -97,6 +102,9 @@ before(async () => {
 	for (const kind of Object.keys(servers))
 		for (const [what, host, authority] of [["", HOST, "authority"], ["stranger", HOST, "stranger"], ["other", OTHER, "authority"], ["silent", SILENT, "authority"]])
 			sites[kind + what] = { ...remote, hosts: `${kind}${what}.test`, site_database: uri(kind, host, authority) };
+	const ownDatabases = { own: own("authority", HOST), ownstranger: own("stranger", HOST), ownother: own("authority", OTHER), ownboth: own("authority", OTHER, HOST) };
+	for (const [name, database] of Object.entries(ownDatabases))
+		sites[name] = { ...peer.site(place), hosts: `${name}.test`, database, database_password_file: remote.site_database_password_file };
 	prebind = new Apart(place, place, { server: { processes: 1, threads: 4 }, site: { ...peer.site(place), hosts: "example.org" }, sites });
 	await prebind.prepare();
 	await prebind.start();
@@ -114,8 +122,10 @@ async function expectAlice(site) {
 	assert.match(body, /<span id="me">alice</);
 }
 
-async function expectRefused(site, says) {
-	assert.equal((await ask(site)).status, 503, site);
+const login = (site) => prebind.request({ path: "/login", params: { HTTP_HOST: `${site}.test` } });
+
+async function expectRefused(site, says, answer = ask(site)) {
+	assert.equal((await answer).status, 503, site);
 	const { stdout } = await prebind.ctl(["--site", site, "check"]);
 	assert.match(stdout, says, stdout);
 }
@@ -154,6 +164,25 @@ for (const kind of ["mariadb", "postgresql"]) {
 	});
 }
 
+describe("prebind's own database: the server's certificate", { skip }, () => {
+	test("of the authority that is named: it is used, over TLS", async () => {
+		await prebind.ctlOk(["--site", "own", "migrate"]);
+		assert.equal((await login("own")).status, 200);
+		assert.equal((await servers.postgresql.sql(
+			"SELECT bool_and(s.ssl) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE a.usename = 'own'")).trim(), "t");
+	});
+
+	test("of another authority or host: refused, and check says so", async () => {
+		await expectRefused("ownstranger", /^FAIL .*ownstranger.* database: .*certificate/m, login("ownstranger"));
+		await expectRefused("ownother", /^FAIL .*ownother.* database: .*certificate/m, login("ownother"));
+	});
+
+	test("of several hosts, one with its own certificate is taken", async () => {
+		const { stdout } = await prebind.ctl(["--site", "ownboth", "check"]);
+		assert.match(stdout, /this database belongs to \[site own\]/); // so it was read
+	});
+});
+
 test("a server without TLS is refused", { skip }, async () => {
 	await servers.postgresql.sql("ALTER SYSTEM SET ssl = off");
 	await servers.mariadb.stop();
@@ -162,4 +191,5 @@ test("a server without TLS is refused", { skip }, async () => {
 	await until("PostgreSQL to be without TLS", async () => (await servers.postgresql.sql("SHOW ssl")).trim() === "off");
 	await expectRefused("mariadb", /^FAIL .* site_session: .*site_database: .*(SSL|TLS)/m);
 	await expectRefused("postgresql", /^FAIL .* site_session: .*site_database: .*does not support SSL/m);
+	assert.match((await prebind.ctl(["--site", "own", "check"])).stdout, /^FAIL .* database: .*does not support SSL/m);
 });
