@@ -1,10 +1,8 @@
-// Bodies that come slowly, or never: nobody else waits with them. And visitors who leave while they wait cost nothing.
+// Bodies that come slowly, or never: nobody else waits with them.
 import assert from "node:assert/strict";
-import { setMaxListeners } from "node:events";
-import fs from "node:fs";
 import net from "node:net";
-import { after, before, beforeEach, test } from "node:test";
-import { FORM, NAVIGATION, Visitor } from "../lib/http.mjs";
+import { after, before, test } from "node:test";
+import { FORM, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
 import { until } from "../lib/wait.mjs";
@@ -16,22 +14,20 @@ const WAITING_MAX = 400;
 const SENDERS = WAITING_MAX / 2; // what bodies may have
 const UNWANTED = { path: "/nothing", bytes: 60_000 };
 const WANTED = { path: "/login", bytes: 4_000 }; // before anybody is known
-const UPSTREAM_MAX = 8;
 
-let place, peer, prebind;
+let place, prebind;
 
 before(async () => {
 	place = new Place();
-	peer = await startTigasePeer({ place });
+	const peer = await startTigasePeer({ place });
 	prebind = new Prebind(place, {
 		server: { threads: THREADS, waiting_max: WAITING_MAX },
-		site: { ...peer.site(place), upstream_max: UPSTREAM_MAX, timeout: "60s" },
+		site: { ...peer.site(place), timeout: "60s" },
 	});
 	await prebind.prepare({ alice: PASSWORD });
 	await prebind.start();
 });
 after(() => place.close({ logs: true }));
-beforeEach(() => peer.answer(null));
 
 const newVisitor = () => new Visitor((request) => prebind.request(request));
 
@@ -115,33 +111,6 @@ test("more half-sent bodies than may wait: 503 at once, and others are served", 
 	finish();
 	await Promise.all(answers);
 });
-
-const threads = () => fs.readdirSync(`/proc/${prebind.child.pid}/task`).length;
-
-/** As a web server says it: it closes the connection, or sends FCGI_ABORT_REQUEST and reads what comes then. */
-for (const [how, sessions] of [["signal", 0], ["abort", UPSTREAM_MAX]])
-	test(`visitors who leave the queue cost no call to the XMPP server (${how})`, async () => {
-		const controller = new AbortController();
-		setMaxListeners(0, controller.signal);
-		let leave = {};
-		const alice = new Visitor((request) => prebind.request({ ...request, ...leave }));
-		assert.equal((await alice.login("alice", PASSWORD)).status, 303);
-		let release;
-		peer.answer({ until: new Promise((resolve) => (release = resolve)) });
-		const asked = peer.requests.length;
-		leave = { [how]: controller.signal };
-		const gone = Array.from({ length: 100 }, () => alice.get("/", NAVIGATION).then(({ status }) => status, (error) => error.message));
-		await until("the calls that are under way", () => peer.requests.length - asked === UPSTREAM_MAX, { seconds: 30 });
-		await until("the others to wait", () => threads() > 100, { seconds: 30 });
-		controller.abort();
-		leave = {};
-		release();
-		peer.answer(null);
-		assert.equal((await Promise.all(gone)).filter((came) => came === 200).length, sessions, "sessions for those who were called already");
-		await until("the program to have done with them", () => prebind.connections() === 0, { seconds: 30 });
-		assert.equal(peer.requests.length - asked, UPSTREAM_MAX, "only those that were called already");
-		assert.equal((await alice.get("/", NAVIGATION)).status, 200);
-	});
 
 test("a NUL in a parameter is a 400, wherever it stands", async () => {
 	const visitor = newVisitor();
