@@ -109,6 +109,41 @@ for (const [what, options] of Object.entries(PEERS)) {
 			await page.context().close();
 		}
 
+		test("three tabs share one session; the one that holds it closes while the others write: each text arrives once", async () => {
+			const first = peer.sessions.length;
+			const tabs = [await newPage(browser)];
+			const session = await open(tabs[0], peer);
+			while (tabs.length < 3) {
+				tabs.push(await tabs[0].context().newPage());
+				await open(tabs.at(-1), peer);
+			}
+			const others = () => peer.sessions.slice(first).filter((each) => each !== session);
+			await until("the end of the sessions that the other pages came with", () => others().every(({ ended: why }) => why === "client"));
+			const said = [];
+			const write = (tab, text) => {
+				said.push(text);
+				return tab.evaluate(({ to, body }) => window.scene.chat.send(to, body), { to: CONTACTS[0], body: text });
+			};
+			const heard = (tab) => tab.evaluate(() => window.scene.heard.filter((text) => text.startsWith("bob")));
+			for (let round = 0; round < ROUNDS; round++) {
+				session.say(`bob ${round}`);
+				await Promise.all(tabs.map((tab, i) => write(tab, `tab ${i}, round ${round}`)));
+			}
+			const [holder, ...left] = tabs;
+			session.say("bob at the end");
+			await Promise.all([holder.close(), ...left.map((tab, i) => write(tab, `tab ${i + 1}, at the end`))]);
+			session.say("bob after the end");
+			await write(left[1], "tab 2, after the end");
+			await until("all texts", () => session.texts.length >= said.length, { seconds: 30 });
+			assert.deepEqual([...session.texts].sort(), said.sort());
+			for (const tab of left) {
+				await until("what was said", async () => (await heard(tab)).length >= ROUNDS + 2, { seconds: 30 });
+				assert.deepEqual(await heard(tab), [...Array.from({ length: ROUNDS }, (_, i) => `bob ${i}`), "bob at the end", "bob after the end"]);
+			}
+			assert.deepEqual([session.ended, others().length], ["", 2]);
+			await left[0].context().close();
+		});
+
 		test("log-out: what was written before arrives, and the session ends", () => writeAndGo("log out"));
 
 		test("leaving the page: what was written before arrives, and the session ends", () => writeAndGo("leave"));

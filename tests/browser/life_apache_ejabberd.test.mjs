@@ -1,5 +1,6 @@
 // What every combination has to show, and a restart of the XMPP server: Apache and ejabberd.
 import { after, before, test } from "node:test";
+import { THREE_TABS } from "../lib/holder.mjs";
 import { CORE, play, RESTARTS, startLife } from "../lib/life.mjs";
 import { Place } from "../lib/place.mjs";
 
@@ -11,5 +12,5 @@ before(async () => {
 });
 after(() => place.close({ logs: true }));
 
-for (const [what, scene] of Object.entries({ ...CORE, ...RESTARTS }))
+for (const [what, scene] of Object.entries({ ...CORE, ...RESTARTS, ...THREE_TABS }))
 	test(what, () => play(stage, scene));

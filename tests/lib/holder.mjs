@@ -237,6 +237,18 @@ export const SCENES = {
 		}])),
 };
 
+/** For a stand where not all of these scenes are played. */
+export const THREE_TABS = {
+	async "three tabs: the one that holds the session freezes, and then another one closes: nothing is lost or doubled"(stage) {
+		const crowd = new Crowd({ ...stage, url: stage.chat.url });
+		await crowd.open(3);
+		await crowd.endHolder("freeze");
+		await crowd.endHolder("close");
+		assert.equal(crowd.sids.size, 1);
+		await crowd.close();
+	},
+};
+
 /** Ends the holder again and again. */
 export async function endHolders(stage, times, report = () => {}) {
 	const crowd = new Crowd(stage);
