@@ -108,9 +108,20 @@ export function merge(lines, line, next) {
 	const known = findLast(lines, (each) => isSame(each, line));
 	const before = known?.time;
 	if (known) learn(known, line);
-	if (known && known.time !== before) lines.splice(lines.indexOf(known), 1);
+	if (known && known.time !== before) next = takeOut(lines, known) ?? next;
 	if (known?.time !== before || !known) insert(lines, known ?? line, next);
 	return !known;
+}
+
+/**
+ * Takes a line out whose time is better known now.
+ * @param {Line[]} lines @param {Line} line
+ * @returns {Line | undefined} the next one whose exact time is not known: the archive has told the order of the two
+ */
+function takeOut(lines, line) {
+	const at = lines.indexOf(line);
+	lines.splice(at, 1);
+	return lines.slice(at).find(({ time }) => isWhole(time));
 }
 
 /**

@@ -42,6 +42,7 @@ export class Messages {
 	#user = ""; // the site's opaque key
 	#mark = ""; // the archive's id of the newest message that came while #behind
 	#behind = true; // the archive may have messages that this page has not read: live ones do not move the mark
+	/** @type {[string, Line][] | null} */ #fresh = null; // with their peers: what came while the archive was asked
 	#catchUps = 0; // how often the archive was asked; only the last time counts
 
 	/** @param {Parts} parts */
@@ -218,6 +219,7 @@ export class Messages {
 	#add(contact, message, old) {
 		const line = lineOf(message);
 		line.seen ||= old || this.#parts.inSight(contact);
+		if (!message.delayed) this.#fresh?.push([message.peer, line]);
 		const added = this.#talks.add(this.talk(contact), line, { replaces: message.replaces });
 		this.#parts.draw(contact);
 		if (added && line.markable && line.seen && !old) this.#parts.chat.sendRead(contact.jid, line.id);
@@ -229,11 +231,12 @@ export class Messages {
 	 * which an archive may know only the second.
 	 * @param {Contact} contact @param {Message[]} messages oldest first
 	 * @param {string} [read] the archive's id of the last one that this user has read; missing: all are read
+	 * @param {Line[]} [later] came after all these messages, unless they are among them
 	 */
-	#addArchived(contact, messages, read) {
+	#addArchived(contact, messages, read, later = []) {
 		const talk = this.talk(contact);
 		const lines = messages.map(lineOf);
-		const next = nextKnown(talk.lines, lines);
+		const next = nextKnown(talk.lines, [...lines, ...later]);
 		const isRead = (/** @type {Line} */ { direction, archiveId }) => direction === "out" || archiveId === read;
 		// The archive says nothing new about lines that this browser has: they may be unread.
 		const isKnown = (/** @type {Line} */ line) => talk.lines.some((each) => isSame(each, line));
@@ -265,13 +268,17 @@ export class Messages {
 		const turn = ++this.#catchUps;
 		this.#behind = true;
 		this.#mark = "";
+		const fresh = (this.#fresh = /** @type {[string, Line][]} */ ([]));
 		const displayed = known === null ? this.#parts.chat.displayed() : null;
 		const news = await this.#parts.chat.catchUp(known);
 		if (!news) return;
 		const read = await displayed;
-		for (const [peer, messages] of byPeer(news.messages))
-			this.#addArchived(this.#parts.contactOf(peer), messages, read?.get(peer) ?? "");
+		for (const [peer, messages] of byPeer(news.messages)) {
+			const later = news.complete ? fresh.filter(([from]) => from === peer).map(([, line]) => line) : [];
+			this.#addArchived(this.#parts.contactOf(peer), messages, read?.get(peer) ?? "", later);
+		}
 		if (turn !== this.#catchUps) return; // a later session has asked too
+		this.#fresh = null;
 		this.#behind = !news.complete;
 		this.#talks.mark = (news.complete && this.#mark) || news.last || known || "";
 	}

@@ -244,6 +244,27 @@ test("an archive that knows only the second does not change the order", async (t
 	}
 });
 
+test("what comes while the archive is asked stays after what the archive has of the same second", async (t) => {
+	for (const archived of [["one", "two"], ["one", "two", "three"]]) {
+		clockOf(t).forget();
+		const page = openPage(t, markedAt("a0"));
+		page.messages.ready(false);
+		page.messages.arrived({ ...message("three", ""), time: new Date(NOW + 400) });
+		page.catchUps[0].answer({ messages: archived.map((text) => ({ ...message(text, `a ${text}`), time: new Date(NOW) })), last: "a9", complete: true });
+		await settled();
+		assert.deepEqual(page.talk().lines.map(({ text }) => text), ["one", "two", "three"]);
+	}
+});
+
+test("a line whose exact time another tab knows stays before what the archive has after it", () => {
+	const talks = openTab(new Shared());
+	say(talks, ...["one", "two", "three"].map((text) => line(text, { archiveId: `a ${text}` })));
+	for (const [i, text] of ["one", "two"].entries()) {
+		say(talks, line(text, { time: new Date(NOW + 200 * (i + 1)) }));
+		assert.deepEqual(texts(talks), ["one", "two", "three"]);
+	}
+});
+
 test("what is kept is bounded: lines, characters, conversations, time", () => {
 	const storage = new Shared();
 	const talks = openTab(storage);
