@@ -3,6 +3,7 @@
  * lighttpd, and control groups that can be made: more than every machine gives that runs the tests, so it is none of them.
  * What is tried is in checks.mjs, which runs inside.
  *   node tests/systemd/run.mjs
+ *   node tests/systemd/run.mjs SYSTEM COMMAND…     runs the command in a folder with a whole system, under that system's systemd (tests/deb/run)
  */
 import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -14,7 +15,8 @@ import { until } from "../lib/wait.mjs";
 const TOP = fileURLToPath(new URL("../..", import.meta.url));
 const BOOT = fileURLToPath(new URL("boot", import.meta.url));
 const ENVIRONMENT = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8"];
-const NEEDED = ["/lib/systemd/systemd", "/usr/sbin/lighttpd", "/usr/bin/unshare", "/usr/bin/nsenter"];
+const [SYSTEM, ...COMMAND] = process.argv.slice(2);
+const NEEDED = ["/usr/bin/unshare", "/usr/bin/nsenter", ...(SYSTEM ? [`${SYSTEM}/lib/systemd/systemd`] : ["/lib/systemd/systemd", "/usr/sbin/lighttpd"])];
 
 /**
  * Makes a control group in each hierarchy that is mounted. cpuset's would have to be filled in first, and systemd does without.
@@ -40,7 +42,7 @@ function start(folder, cgroups) {
 	const script = 'count=$1; shift; while [ "$count" -gt 0 ]; do echo $$ >"$1/cgroup.procs"; shift; count=$((count - 1)); done; exec "$@"';
 	const unshare = ["unshare", "--mount", "--net", "--ipc", "--uts", "--pid", "--cgroup", "--fork", "--kill-child"];
 	const child = spawn("setpriv", ["--pdeathsig", "KILL", "sh", "-euc", script, "sh", String(cgroups.length), ...cgroups,
-		...unshare, BOOT, folder, TOP, process.execPath, ...cgroups], { stdio: ["ignore", "inherit", "inherit"] });
+		...unshare, BOOT, folder, TOP, process.execPath, ...cgroups], { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, SYSTEM } });
 	const end = new Promise((resolve) => child.once("close", resolve));
 	let over = false;
 	end.then(() => (over = true));
@@ -74,7 +76,7 @@ async function main() {
 		makeCgroups(path.basename(folder), cgroups);
 		systemd = start(folder, cgroups);
 		const pid = await booted(systemd);
-		const { status } = spawnSync("nsenter", enter(pid, ["/node", "/repository/tests/systemd/checks.mjs"]), { stdio: "inherit" });
+		const { status } = spawnSync("nsenter", enter(pid, SYSTEM ? COMMAND : ["/node", "/repository/tests/systemd/checks.mjs"]), { stdio: "inherit" });
 		process.exitCode = status ?? 1;
 	} finally {
 		systemd?.child.kill("SIGKILL"); // unshare: --kill-child ends all that is inside
