@@ -5,11 +5,14 @@
 //   same millisecond, Tigase never answers one of them, and then ends the session.
 // - A request that needs a new connection can be overtaken by one that does not. ejabberd (23.01)
 //   then answers neither of the two until `wait` is over, and ends the session if one is repeated.
+//   On a busy server GAP_MS is too short. So a body also waits for the answer to the one before it,
+//   if that has an <iq/>, which servers answer at once.
 
 // How long an answer waits for the one before it, which may be lost. Strophe.js then sends that
 // request again, and its answer comes late.
 const ORDER_MS = 3_000;
 const GAP_MS = 20; // measured: at 0 ms half of the sessions ended, at 20 ms none
+const ANSWER_MAX_MS = 1_000; // after that the <iq/> is taken for a slow one
 const UPLOAD_MAX_MS = 2_000; // a browser that does not say when it has sent a request
 
 /**
@@ -32,6 +35,7 @@ export class Spacing {
 	/** @type {number | undefined} */ reading; // rid of the request whose answer is being delivered
 	#sentAt = -Infinity;
 	/** @type {any} */ #uploading = null; // the XMLHttpRequest that the browser has not sent yet
+	#asking = false; // the last body has an <iq/>, and no answer came since
 
 	/**
 	 * @param {any} connection of Strophe; its functions for sending are replaced
@@ -64,11 +68,15 @@ export class Spacing {
 				sure.then(() => this.#sendOn());
 				return;
 			}
+			this.#asks(proto._requests[i]);
 			this.#watch(proto._requests[i]);
 			post.call(proto, i);
 		};
 		const receive = connection._dataRecv;
-		connection._dataRecv = (/** @type {any[]} */ ...args) => this.#inOrder(args[0], () => receive.apply(connection, args));
+		connection._dataRecv = (/** @type {any[]} */ ...args) => {
+			this.#answered();
+			this.#inOrder(args[0], () => receive.apply(connection, args));
+		};
 	}
 
 	/** @param {any} request of Strophe @param {((request: import("./repeats.js").Sent) => void)} [made] */
@@ -140,6 +148,7 @@ export class Spacing {
 
 	/** Blocks until the gap is over, because timers no longer run in a page that goes away. */
 	holdStill() {
+		this.#asking = false; // the answer will not be waited for
 		const since = this.#clock.now() - this.#sentAt;
 		if (since >= 0 && since < GAP_MS) this.#clock.hold?.(GAP_MS - since);
 	}
@@ -147,6 +156,24 @@ export class Spacing {
 	stop() {
 		this.#clock.clearTimeout(this.#timer);
 		this.#timer = null;
+	}
+
+	/** @param {any} request of Strophe that is about to leave */
+	#asks(request) {
+		if (request && !(request.sends > 0)) this.#asking = /<iq\b/.test(request.data ?? "");
+	}
+
+	#answered() {
+		if (!this.#asking) return;
+		this.#asking = false;
+		this.#lookAgain();
+	}
+
+	/** What waits may leave earlier than the timer says. */
+	#lookAgain() {
+		if (this.#timer === null) return;
+		this.stop();
+		this.#later();
 	}
 
 	/**
@@ -163,16 +190,14 @@ export class Spacing {
 			if (this.#uploading !== xhr) return;
 			this.#uploading = null;
 			this.sent();
-			if (this.#timer === null) return;
-			this.stop();
-			this.#later();
+			this.#lookAgain();
 		};
 	}
 
 	/** Returns the milliseconds until a body may leave; 0 if the clock was set back. */
 	#left() {
 		const since = this.#clock.now() - this.#sentAt;
-		const gap = this.#uploading ? UPLOAD_MAX_MS : GAP_MS;
+		const gap = this.#uploading ? UPLOAD_MAX_MS : this.#asking ? ANSWER_MAX_MS : GAP_MS;
 		const open = this.#connection._proto._requests.some((/** @type {any} */ request) => request.sends > 0);
 		return (open || this.#repeated.size > 0) && since >= 0 && since < gap ? gap - since : 0;
 	}

@@ -22,7 +22,7 @@ function open(xhr = () => ({})) {
 		_requests: [],
 		_onIdle() {
 			if (this._requests.length >= 2 || connection._data.length === 0) return;
-			this._requests.push({ sends: 0, inner: connection._data, ...xhr() });
+			this._requests.push({ sends: 0, inner: connection._data, data: `<body>${connection._data.join("")}</body>`, ...xhr() });
 			connection._data = [];
 			this._throttledRequestHandler();
 		},
@@ -118,6 +118,31 @@ test("two bodies are 20 ms apart while the first is unanswered, and what comes m
 	assert.equal(bodies.length, 1);
 	wait(1);
 	assert.deepEqual(bodies.slice(1), [{ at: 1020, inner: "two three" }]);
+});
+
+test("a body waits for the answer to an <iq/> in the one before it, but not for ever", () => {
+	const { bodies, connection, proto, send, turn, wait } = open();
+	const receive = () => connection._dataRecv(proto._requests.shift(), "");
+	send("<iq type='get' id='roster'/>", "<presence/>");
+	turn();
+	send("<iq id='bookmarks'/>");
+	turn();
+	wait(400);
+	assert.equal(bodies.length, 1, "a busy server has not answered yet");
+	receive();
+	wait(0);
+	assert.equal(bodies.length, 2, "the answer is there");
+	send("<message/>");
+	turn();
+	wait(999);
+	assert.equal(bodies.length, 2);
+	wait(1);
+	assert.deepEqual(bodies.slice(2), [{ at: 2400, inner: "<message/>" }], "this one takes long");
+	receive();
+	send("<message>iq</message>");
+	turn();
+	wait(20);
+	assert.equal(bodies.length, 4, "nothing was asked");
 });
 
 test("an answer opens the way at once", () => {
