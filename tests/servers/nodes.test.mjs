@@ -5,16 +5,15 @@ import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import fs from "node:fs";
 import { after, before, test } from "node:test";
 import { haproxy } from "../lib/haproxy.mjs";
-import { FORM, hiddenFields, httpRequest, SCRIPT, Visitor } from "../lib/http.mjs";
+import { FORM, hiddenFields, SCRIPT, Visitor } from "../lib/http.mjs";
+import { killUnderLoad, pidsOf } from "../lib/kill_node.mjs";
 import { Place } from "../lib/place.mjs";
 import { Postgresql } from "../lib/postgresql.mjs";
 import { Prebind } from "../lib/prebind.mjs";
-import { accepts, until } from "../lib/wait.mjs";
+import { accepts } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const NODES = 3;
-const CLIENTS = 6; // that send GETs
-const POSTING = 2;
 const PASSWORD = "correct horse";
 const AUDIENCE = "www.example.org";
 const ORIGIN = "http://www.example.org";
@@ -100,52 +99,6 @@ test("a limit counts on all nodes together", async () => {
 	assert.equal(statuses.filter((code) => code === 429).length, 8 * NODES - BINDS, String(statuses));
 });
 
-/** The processes of a node: the supervisor and its workers. */
-function pidsOf(node) {
-	const { pid } = node.child;
-	return [pid, ...fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number)];
-}
-
-/** True if no thread of the process is left, so the kernel has closed its sockets. A zombie has its first thread only. */
-function isGone(pid) {
-	try {
-		const threads = fs.readdirSync(`/proc/${pid}/task`);
-		return threads.length === 1 && /\) [ZX] /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
-	} catch (error) {
-		if (error.code === "ENOENT" || error.code === "ESRCH")
-			return true;
-		throw error;
-	}
-}
-
 test("kill -9 of a node under load: a GET fails never, a POST only if the node was answering it", async () => {
-	const done = [];
-	let running = true;
-	const client = async (method) => {
-		while (running) {
-			const began = performance.now();
-			const request = method === "GET" ? { port, method, path: "/chat/health" } // reads the database
-				: { port, method, path: "/chat/login", body: "", headers: { "Content-Type": "application/x-www-form-urlencoded" } };
-			const answer = await httpRequest(request)
-				.then(({ status: code, headers }) => ({ code, node: headers["x-node"] }), (error) => ({ code: error.message }));
-			done.push({ method, began, ...answer });
-		}
-	};
-	const clients = [...Array(CLIENTS).fill("GET"), ...Array(POSTING).fill("POST")].map(client);
-	const seen = (from) => new Set(done.slice(from).filter(({ node }) => node).map(({ node }) => node)).size;
-	await until("all nodes to answer", () => seen(0) === NODES, { seconds: 60 });
-	const pids = pidsOf(nodes[2]);
-	for (const pid of pids)
-		process.kill(pid, "SIGKILL");
-	await until("the node's processes to end", () => pids.every(isGone));
-	const gone = performance.now();
-	const from = done.length;
-	await until("many more answers", () => done.length > from + 300, { seconds: 120 });
-	running = false;
-	await Promise.all(clients);
-	const failed = done.filter(({ method, code }) => code !== (method === "GET" ? 200 : 403));
-	assert.ok(failed.length <= POSTING, JSON.stringify(failed));
-	for (const { method, began, code } of failed)
-		assert.ok(method === "POST" && began < gone, `${method} that began ${began - gone} ms after the node's end: ${code}`);
-	console.error(`# ${done.length} requests, ${failed.length} failed: POSTs that the node was answering`);
+	await killUnderLoad({ port, pids: pidsOf(nodes[2].child.pid), nodes: NODES });
 });
