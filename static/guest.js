@@ -5,6 +5,18 @@ import { cleanText } from "./stanza.js";
 
 /** @typedef {{user: string, site: import("./bind.js").SiteInfo, name: string}} Begun name: as it was typed */
 
+/** Takes the form away. The keyboard goes on with what was behind it. @param {HTMLFormElement} form */
+function leave(form) {
+	const whole = form.closest("main") ?? form;
+	let next = /** @type {HTMLElement | null} */ (whole.nextElementSibling);
+	while (next?.hidden) next = /** @type {HTMLElement | null} */ (next.nextElementSibling);
+	whole.remove();
+	if (next?.localName === "main") next = /** @type {HTMLElement | null} */ (next.firstElementChild); // main has no box
+	if (!next) return;
+	next.tabIndex = -1;
+	next.focus();
+}
+
 /**
  * Waits until the guest has said a name, and removes the form. A name that the server refuses can be
  * typed again.
@@ -27,7 +39,7 @@ export function guestBegins(TEXT, form, how) {
 			if (answer.kind === "user" && !answer.site.guest) {
 				location.reload(); // has logged in elsewhere
 			} else if (answer.kind === "user") {
-				(form.closest("main") ?? form).remove();
+				leave(form);
 				resolve({ ...answer, name });
 			} else {
 				part("[role=alert]").textContent = answer.kind === "refused" ? TEXT.guestRefused : TEXT.guestLater;

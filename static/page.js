@@ -48,6 +48,7 @@ async function letGuestBegin() {
 	Object.assign(site, guest.site);
 	byId("me").textContent = guest.name;
 	drawAvatar(byId("me-avatar"), guest.name);
+	byId("logout").hidden = false;
 	return guest;
 }
 

@@ -305,6 +305,25 @@ static enum status user_open(struct walls *walls, const struct chat_session *use
 	return status;
 }
 
+/*
+ * Returns the service of the site's rooms. On ejabberd rooms for guests are at a service of their
+ * own, below the guests' host: guests may enter all of those. NULL: there is no other room.
+ */
+static const char *service_of(const struct site_conf *conf)
+{
+	size_t guests = strlen(conf->guest_domain);
+
+	for (size_t i = 0; i < conf->rooms.count; i++) {
+		const char *service = strchr(conf->rooms.items[i].jid, '@') + 1;
+		size_t len = strlen(service);
+
+		if (len <= guests || service[len - guests - 1] != '.' ||
+		    strcmp(service + len - guests, conf->guest_domain) != 0)
+			return service;
+	}
+	return NULL;
+}
+
 /* What guests are to be kept from at this site. */
 static void goal_set(struct walls *walls)
 {
@@ -317,8 +336,7 @@ static void goal_set(struct walls *walls)
 					 .room = walls->room,
 					 .nick = GUEST_NICK,
 					 .guest_host = conf->guest_domain};
-	if (conf->rooms.count > 0)
-		walls->goal.service = strchr(conf->rooms.items[0].jid, '@') + 1;
+	walls->goal.service = service_of(conf);
 }
 
 void check_guests(struct report *report, struct site *site, const struct chat_session *user)

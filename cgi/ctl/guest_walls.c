@@ -89,8 +89,8 @@ const struct guest_wall guest_walls[] = {
 	 {[SERVER_PROSODY] = MODULE, [SERVER_EJABBERD] = "give mod_muc `access: not_guests`"}},
     {.what = "keep contacts",
      .write = write_contact,
-     .settings =
-	 {[SERVER_PROSODY] = MODULE, [SERVER_EJABBERD] = "give mod_roster `access: not_guests`"}                                                                              },
+     .settings = {[SERVER_PROSODY] = MODULE,
+		  [SERVER_EJABBERD] = "remove mod_roster from the modules of the guests' host"}                                                                              },
     {.what = "write to other servers",
      .write = write_abroad,
      .settings = {[SERVER_PROSODY] = "remove allow_anonymous_s2s, and set disallow_s2s = "

@@ -91,15 +91,17 @@ enum status guest_begin_visit(struct exchange *ex, const struct identity_context
 	return STATUS_OK;
 }
 
-void guest_end_visit(struct exchange *ex)
+bool guest_end_visit(struct exchange *ex)
 {
 	const struct site_conf *conf = ex->site->conf;
 	char *value = NULL;
 
 	if (!conf_site_has_provider(conf, PROVIDER_GUEST))
-		return;
+		return false;
 	value = cookie_get(&ex->req, conf, COOKIE_GUEST);
-	if (value != NULL)
+	bool was_guest = value != NULL;
+	if (was_guest)
 		cookie_expire(ex->res, conf, COOKIE_GUEST);
 	secret_free(value);
+	return was_guest;
 }

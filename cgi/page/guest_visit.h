@@ -28,7 +28,7 @@ enum status guest_jid(const struct site_conf *conf, struct jid *out, struct erro
 enum status guest_begin_visit(struct exchange *ex, const struct identity_context *context,
 			      struct error *err);
 
-/* Tells the browser to forget the guest. */
-void guest_end_visit(struct exchange *ex);
+/* Tells the browser to forget the guest. Returns false if it knows none. */
+bool guest_end_visit(struct exchange *ex);
 
 #endif

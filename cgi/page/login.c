@@ -197,7 +197,8 @@ void login_handle(struct exchange *ex)
 }
 
 /*
- * The page's script ended the chat session before, because only the script knows the current rid.
+ * The page's script ended the chat session before, because only the script knows the current rid. A
+ * guest comes back to the page, where another visit can begin.
  */
 void logout_handle(struct exchange *ex)
 {
@@ -214,11 +215,11 @@ void logout_handle(struct exchange *ex)
 			  "user", ex->identity.user, NULL);
 	}
 	cookie_expire(ex->res, ex->site->conf, COOKIE_SESSION);
-	guest_end_visit(ex);
+	bool was_guest = guest_end_visit(ex);
+	bool to_login = conf_site_has_provider(ex->site->conf, PROVIDER_LOGIN) && !was_guest;
 	strbuf_init(&location);
 	page_base(ex, &location);
-	strbuf_adds(&location,
-		    conf_site_has_provider(ex->site->conf, PROVIDER_LOGIN) ? "/login" : "/");
+	strbuf_adds(&location, to_login ? "/login" : "/");
 	response_redirect(ex->res, location.data);
 	strbuf_clear(&location);
 }

@@ -17,7 +17,8 @@ const SITE = { identity: "login guest", guest_domain: GUESTS, staff: STAFF, limi
 
 const MUC = `Component "${ROOM_SERVICE}" "muc"\n\trestrict_room_creation = "local"\n\n`;
 
-async function letThroughToStaff(port) {
+/** On ejabberd: lets guests through to the staff, as the document says. */
+export async function letThroughToStaff(port) {
 	const row = { localuser: "support", localhost: DOMAIN, user: "", host: GUESTS, nick: "Guests", group: "", subs: "both" };
 	const answer = await httpRequest({
 		port, path: "/api/add_rosteritem", method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(row),
@@ -25,16 +26,24 @@ async function letThroughToStaff(port) {
 	assert.equal(answer.status, 200, answer.body);
 }
 
-/** Each starts a site: change: what a test does to the snippet of the document; site: further keys of prebind.conf. */
-export const SERVERS = {
-	Prosody: (place, { change = (text) => text, site = {} } = {}) => startSite(place, {
+const unchanged = (text) => text;
+
+/** The options of startSite. change: what a test does to the snippet of the document; site: further keys of prebind.conf. */
+export const OPTIONS = {
+	Prosody: ({ change = unchanged, site = {} } = {}) => ({
 		server: "prosody", way: "token", debian: true, users: USERS, site: { ...SITE, ...site }, more: MUC + change(docSnippet(DOCUMENT, "prosody")),
 	}),
-	ejabberd: async (place, { change = (text) => text, site = {} } = {}) => {
-		const made = await startSite(place, {
-			server: "ejabberd", way: "jwt", debian: true, users: USERS, site: { ...SITE, ...site },
-			bosh: { "  - example.org\n": `  - ${DOMAIN}\n  - ${GUESTS}\n` }, more: change(docSnippet(DOCUMENT, "ejabberd")),
-		});
+	ejabberd: ({ change = unchanged, site = {} } = {}) => ({
+		server: "ejabberd", way: "jwt", debian: true, users: USERS, site: { ...SITE, ...site },
+		bosh: { "  - example.org\n": `  - ${DOMAIN}\n  - ${GUESTS}\n` }, more: change(docSnippet(DOCUMENT, "ejabberd")),
+	}),
+};
+
+/** Each starts such a site. */
+export const SERVERS = {
+	Prosody: (place, options) => startSite(place, OPTIONS.Prosody(options)),
+	ejabberd: async (place, options) => {
+		const made = await startSite(place, OPTIONS.ejabberd(options));
 		await letThroughToStaff(made.port);
 		return made;
 	},

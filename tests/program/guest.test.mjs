@@ -178,7 +178,9 @@ describe("guests and users", () => {
 	test("a log-out ends the visit of a guest", async () => {
 		const guest = browser();
 		await begin(guest);
-		assert.equal((await guest.post("/logout", {})).status, 303);
+		const answer = await guest.post("/logout", {});
+		assert.equal(answer.status, 303);
+		assert.match(answer.headers.location, /\/$/, "to the page, where a guest can begin again");
 		assert.equal(cookieOf(guest), undefined);
 	});
 

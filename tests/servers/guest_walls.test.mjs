@@ -2,7 +2,7 @@
 // and with each of them taken away. It names the setting that is missing, and only what a guest can then do.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ROOM_SERVICE, SERVERS } from "../lib/guests.mjs";
+import { GUESTS, ROOM_SERVICE, SERVERS } from "../lib/guests.mjs";
 import { Place } from "../lib/place.mjs";
 
 const ROOMS = { rooms: `news@${ROOM_SERVICE} "Everybody"` };
@@ -30,7 +30,7 @@ const TAKEN = {
 		],
 		"without its allow_local_users": [{ "    allow_local_users: false\n": "" }, { "write to users": "allow_local_users: false" }],
 		"without access of mod_muc": [{ "mod_muc:\n    access: not_guests\n": "mod_muc:\n" }, { "enter other rooms": "mod_muc", "list the rooms": "mod_muc" }],
-		"without access of mod_roster": [{ "versioning: true\n    access: not_guests\n": "versioning: true\n" }, { "keep contacts": "mod_roster" }],
+		"with mod_roster": [{ "      mod_ping: {}\n": "      mod_ping: {}\n      mod_roster: {}\n" }, { "keep contacts": "mod_roster" }],
 		"without s2s_access": [{ "    s2s_access: none\n": "" }, { "write to other servers": "s2s_access: none" }],
 	},
 };
@@ -64,6 +64,12 @@ for (const [server, start] of Object.entries(SERVERS)) {
 describe("what is not tried", () => {
 	test("rooms, where the site has none", async (t) => {
 		const { code, lines } = await checked(t, SERVERS.Prosody, {}, { site: {} });
+		assert.equal(lines.length, WALLS.length - 2);
+		assert.equal(code, 0);
+	});
+
+	test("the rooms for guests, which are below the guests' host", async (t) => {
+		const { code, lines } = await checked(t, SERVERS.ejabberd, {}, { site: { rooms: `help@rooms.${GUESTS} "Help"` } });
 		assert.equal(lines.length, WALLS.length - 2);
 		assert.equal(code, 0);
 	});
