@@ -9,19 +9,8 @@
 
 struct libpq_calls libpq;
 
-static const struct library_call calls[] = {
-#define X(name) {#name, &libpq.name},
-    LIBPQ_CALLS(X)
-#undef X
-};
-
-static struct library library = {
-    .lock = PTHREAD_MUTEX_INITIALIZER,
-    .file = "libpq.so.5",
-    .package = "libpq5",
-    .calls = calls,
-    .n_calls = sizeof(calls) / sizeof(calls[0]),
-};
+static const char *const names[] = {LIBRARY_NAMES(LIBPQ_CALLS)};
+static struct library library = LIBRARY("libpq.so.5", "libpq5", names, libpq);
 
 enum status libpq_load(struct error *err)
 {

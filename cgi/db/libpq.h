@@ -27,9 +27,7 @@
 
 /* The functions of libpq. They are set after libpq_load. */
 extern struct libpq_calls {
-#define X(name) typeof(name) *name;
-	LIBPQ_CALLS(X)
-#undef X
+	LIBRARY_POINTERS(LIBPQ_CALLS)
 } libpq;
 
 enum status libpq_load(struct error *err);

@@ -14,15 +14,15 @@ static enum status load(const struct library *library, struct error *err)
 		return error_set(err, STATUS_UNAVAILABLE,
 				 "%s cannot be loaded (%s): install the package %s", library->file,
 				 dlerror(), library->package);
-	for (size_t i = 0; i < library->n_calls; i++) {
-		void *found = dlsym(handle, library->calls[i].name);
+	for (size_t i = 0; i < library->count; i++) {
+		void *found = dlsym(handle, library->names[i]);
 		if (found == NULL) {
 			dlclose(handle);
 			return error_set(err, STATUS_UNAVAILABLE,
 					 "%s has no %s: install a newer version of the package %s",
-					 library->file, library->calls[i].name, library->package);
+					 library->file, library->names[i], library->package);
 		}
-		memcpy(library->calls[i].where, &found, sizeof(found));
+		memcpy((char *)library->functions + i * sizeof(found), &found, sizeof(found));
 	}
 	return STATUS_OK;
 }

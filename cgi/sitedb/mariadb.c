@@ -84,19 +84,8 @@ static const char *const words[] = {"INTO", "FOR", "LOCK", "PROCEDURE", NULL};
 
 struct libmariadb_calls libmariadb;
 
-static const struct library_call calls[] = {
-#define X(name) {#name, &libmariadb.name},
-    LIBMARIADB_CALLS(X)
-#undef X
-};
-
-static struct library library = {
-    .lock = PTHREAD_MUTEX_INITIALIZER,
-    .file = "libmariadb.so.3",
-    .package = "libmariadb3",
-    .calls = calls,
-    .n_calls = sizeof(calls) / sizeof(calls[0]),
-};
+static const char *const names[] = {LIBRARY_NAMES(LIBMARIADB_CALLS)};
+static struct library library = LIBRARY("libmariadb.so.3", "libmariadb3", names, libmariadb);
 
 #define PACKET_MAX (1024UL * 1024) /* of an answer: no row of ours is longer */
 

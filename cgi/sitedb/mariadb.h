@@ -28,9 +28,7 @@
 
 /* The functions of libmariadb. They are set after the first connection was opened. */
 extern struct libmariadb_calls {
-#define X(name) typeof(name) *name;
-	LIBMARIADB_CALLS(X)
-#undef X
+	LIBRARY_POINTERS(LIBMARIADB_CALLS)
 } libmariadb;
 
 struct mariadb {
