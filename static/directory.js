@@ -56,9 +56,9 @@ export class Directory {
 		this.update();
 	}
 
-	/** Call it when contacts have come, and when another conversation is open. */
+	/** Call it when contacts or requests have come, and when another conversation is open. */
 	update() {
-		for (const contact of this.#parts.contacts()) this.#show(contact);
+		this.#showAll();
 		this.#drawOffer();
 		void this.#learn();
 	}
@@ -111,15 +111,29 @@ export class Directory {
 			const found = await this.#ask("jid", jids.join(" "));
 			if (!found) break; // the next change tries again
 			for (const jid of jids) this.#remember(jid, found.find((person) => person.jid === jid) ?? null);
-			for (const contact of this.#parts.contacts()) this.#show(contact);
+			this.#showAll();
 		}
 		this.#asking = false;
+	}
+
+	/** Those who ask to be contacts. @returns {HTMLElement[]} */
+	#requests() {
+		return Array.from(this.#parts.part("requests").children);
+	}
+
+	#showAll() {
+		for (const contact of this.#parts.contacts()) this.#show(contact);
+		for (const item of this.#requests()) {
+			const person = this.person(item.dataset.request ?? "");
+			if (person) item.querySelector(".name")?.replaceChildren(named(person.name));
+		}
 	}
 
 	#unknown() {
 		const old = Date.now() - KEPT_MS;
 		const asked = this.#parts.contacts().filter(({ jid, room, known }) => !room && !jid.includes("/") && (known || this.#parts.people === "all"));
-		return asked.map(({ jid }) => jid).filter((jid) => (this.#known.get(jid)?.at ?? 0) < old).slice(0, AT_ONCE);
+		const asking = this.#parts.people === "all" ? this.#requests().map(({ dataset }) => dataset.request ?? "") : [];
+		return [...asked.map(({ jid }) => jid), ...asking].filter((jid) => (this.#known.get(jid)?.at ?? 0) < old).slice(0, AT_ONCE);
 	}
 
 	/**

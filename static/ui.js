@@ -377,6 +377,7 @@ export class ChatUi {
 		item.querySelector(".accept").addEventListener("click", () => answered(() => this.#chat.accept(jid)));
 		item.querySelector(".deny").addEventListener("click", () => answered(() => this.#chat.deny(jid)));
 		list.append(item);
+		this.#ofSite.showPeople(); // it may know the name
 	}
 
 	// ---- what the user's tabs keep ----

@@ -12,8 +12,12 @@
 #include "ctl/ctl.h"
 
 #define GROUP_DEFAULT "Everybody"
-#define GROUP_MAX     64   /* bytes */
-#define MEMBERS_MAX   5000 /* each of them gets a list of all the others */
+#define GROUP_MAX     64 /* bytes */
+/*
+ * The server sends each member all the others at every login, about 100 bytes for one: half a
+ * megabyte for this many. The contacts grow with the square of the members.
+ */
+#define MEMBERS_MAX 5000
 
 /* A kind of server. head and tail are printed around the members. */
 struct server {
@@ -162,6 +166,18 @@ static void print_head(const char *head, const char *group)
 	printf("%.*s%s%s", (int)(place - head), head, group, place + 2);
 }
 
+/* The site has more people than MEMBERS_MAX. */
+static void say_why(struct error *err)
+{
+	char text[sizeof(err->text)];
+
+	snprintf(text, sizeof(text), "%s", err->text);
+	error_set(err, STATUS_CONFLICT,
+		  "%s: as one group each would get all the others at every login, more than half a "
+		  "megabyte; let them find each other instead (people = all, docs/people.md)",
+		  text);
+}
+
 int ctl_people_export(struct ctl *ctl)
 {
 	const struct server *server = server_named(ctl->server);
@@ -178,6 +194,8 @@ int ctl_people_export(struct ctl *ctl)
 	print_head(server->head, group);
 	enum status status =
 	    people_all(ctl->site, ctl->store, MEMBERS_MAX, print_member, (void *)server, &err);
+	if (status == STATUS_CONFLICT)
+		say_why(&err);
 	if (status != STATUS_OK)
 		return ctl_fail(ctl, &err);
 	if (server->tail != NULL)

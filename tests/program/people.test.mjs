@@ -231,3 +231,20 @@ test("a query that is none is told with its place; check asks the database", asy
 	assert.match(await said("SELECT name AS user FROM people WHERE name LIKE :user"), /people\.sql:1:\d+: :user may be compared only byte for byte/);
 	place.write("etc/people.sql", QUERY, 0o644);
 });
+
+test("people export takes 5,000 people, and says why it takes no more", async (t) => {
+	const crowd = new Place();
+	t.after(() => crowd.close());
+	const peer = await startTigasePeer({ place: crowd });
+	const many = new Prebind(crowd, { site: peer.site(crowd) });
+	await many.prepare();
+	const add = (from, to) => runSql(crowd, crowd.path("data/prebind.db"), `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${to})
+		INSERT INTO site_user (name, password_hash, created) SELECT 'member' || i, 'x', 1 FROM n;`);
+	await add(1, 5000);
+	const whole = await many.ctlOk(["people", "export", "--for", "prosody"]);
+	assert.equal(whole.trim().split("\n").length, 5001);
+	await add(5001, 5001);
+	const { code, stderr } = await many.ctl(["people", "export", "--for", "prosody"]);
+	assert.equal(code, 1);
+	assert.match(stderr, /more than 5000 people: .*every login.*people = all/);
+});
