@@ -233,6 +233,8 @@ export class ChatUi {
 		window.addEventListener("storage", ({ key, newValue }) => this.#onStored(key, newValue));
 		window.addEventListener("pageshow", ({ persisted }) => persisted && this.#onRestored());
 		window.addEventListener("pagehide", () => this.#messages.flush());
+		// the next page can be there before the pagehide of this one, and a busy browser ends this one without it
+		/** @type {any} */ (window).navigation?.addEventListener("navigate", () => this.#messages.flush());
 		this.#parts.frame.addEventListener("keydown", (event) => {
 			if (this.#menu.open || this.#part("emoji-list")?.matches(":popover-open")) return; // Escape closes them
 			if (event.key === "Escape" && this.#conversation.contact && !event.isComposing) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { DOMAIN, startChat, typablePassword } from "../lib/chat.mjs";
 import { startChromium } from "../lib/chromium.mjs";
-import { contact, enter, leave, logIn, offline, online, ready, received, sees, talkTo, texts, write } from "../lib/people.mjs";
+import { contact, enter, leave, logIn, offline, online, ready, received, sees, sent, talkTo, texts, write } from "../lib/people.mjs";
 import { Place } from "../lib/place.mjs";
 import { until } from "../lib/wait.mjs";
 
@@ -110,6 +110,28 @@ for (const [what, options] of Object.entries(SERVERS)) {
 			assert.equal(await field(alice).inputValue(), "from this one");
 			await field(second).fill("");
 			await field(alice).fill("");
+			await leave(alice);
+		});
+
+		test("a page that the browser ends without its last event has stored the draft", async () => {
+			const alice = await enter(browser, chat, "alice");
+			await talkTo(alice, "bob");
+			await write(alice, "said before");
+			await alice.addInitScript(() => window.addEventListener("pagehide", (event) => window.ends && event.stopImmediatePropagation()));
+			await Promise.all([alice.waitForEvent("load"), alice.reload()]);
+			await ready(alice);
+			await sent(alice, "said before").waitFor();
+			await Promise.all([alice.waitForEvent("load"), alice.evaluate(() => {
+				const field = document.getElementById("compose");
+				window.setTimeout = () => 0; // the page ends before the time after which it stores a draft
+				window.ends = true;
+				field.value = "just typed";
+				field.dispatchEvent(new window.Event("input"));
+				location.reload();
+			})]);
+			await ready(alice);
+			await alice.waitForFunction(() => document.getElementById("compose")?.value === "just typed");
+			await alice.locator("#compose").fill("");
 			await leave(alice);
 		});
 
