@@ -11,10 +11,12 @@ export const SANITIZED = /asan|tsan/.test(build) && "the kit has no sanitizer";
 /**
  * Writes the kit into a folder of the place.
  * @param {import('./place.mjs').Place} place
+ * @param {string} folder
+ * @param {string} [from] where the programs are
  * @returns {string} the archive, whose folder is called prebind-kit
  */
-export function makeKit(place, folder) {
+export function makeKit(place, folder, from = build) {
 	const kit = `${place.folder(folder)}/prebind-kit`;
-	execFileSync("make", ["-s", "-o", "all", "-o", "vendor", `BUILD=${build}`, `KIT=${kit}`, "kit"], { cwd: top, stdio: "pipe" });
+	execFileSync("make", ["-s", "-o", "all", "-o", "vendor", `BUILD=${from}`, `KIT=${kit}`, "kit"], { cwd: top, stdio: "pipe" });
 	return `${kit}.tar.gz`;
 }

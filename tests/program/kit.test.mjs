@@ -9,6 +9,7 @@ import { cgiParams, parseAnswer } from "../lib/cgi.mjs";
 import { makeKit, SANITIZED } from "../lib/kit.mjs";
 import { noNamespace } from "../lib/namespace.mjs";
 import { Place, top } from "../lib/place.mjs";
+import { build } from "../lib/prebind.mjs";
 
 const HOME = "/home/you";
 const CGI = `${HOME}/public_html/chat/prebind.cgi`;
@@ -168,7 +169,24 @@ test("what must not be read is not readable, and what a browser loads is", { ski
 		assert.ok(fs.existsSync(path.join(root, HOME, "public_html/chat/static", file)), file);
 });
 
-test("the kit has the same bytes when it is made again", { skip: SANITIZED }, () => {
+/** The programs as if they were built in another folder: their build's number comes from it. */
+function builtElsewhere() {
+	const folder = place.folder("elsewhere");
+	for (const name of ["prebind.fcgi", "prebindctl", "prebind-extauth"]) {
+		const note = path.join(folder, "note"), program = path.join(folder, name);
+		execFileSync("objcopy", ["-O", "binary", "--only-section=.note.gnu.build-id", path.join(build, name), note]);
+		const bytes = fs.readFileSync(note);
+		bytes[bytes.length - 1] ^= 1;
+		fs.writeFileSync(note, bytes);
+		execFileSync("objcopy", ["--update-section", `.note.gnu.build-id=${note}`, path.join(build, name), program]);
+		assert.ok(!fs.readFileSync(program).equals(fs.readFileSync(path.join(build, name))), name);
+	}
+	return folder;
+}
+
+test("the kit has the same bytes when it is made again, and from another folder", { skip: SANITIZED }, () => {
 	makeKit(place, "second");
 	assert.ok(fs.readFileSync(archive("first")).equals(fs.readFileSync(archive("second"))));
+	makeKit(place, "third", builtElsewhere());
+	assert.ok(fs.readFileSync(archive("first")).equals(fs.readFileSync(archive("third"))));
 });
