@@ -111,7 +111,9 @@ static void let_go(struct connection *db)
 
 static enum status remote_connect(struct connection *db, struct error *err)
 {
-	int64_t until_ms = clock_monotonic_ms() + SERVER_CONNECT_MS;
+	/* of several hosts one may be switched off, and the other needs its time all the same */
+	int turns = site_uri_hosts(&remote(db)->uri) > 1 ? 2 : 1;
+	int64_t until_ms = clock_monotonic_ms() + turns * SERVER_CONNECT_MS;
 	struct strbuf password;
 	struct error why = {0};
 
