@@ -173,11 +173,14 @@ test("refused credentials stop only the node that has them", async () => {
 test("as long as calls succeed, nothing is written, and the state is read at most once a second", async () => {
 	const from = server.child.stderr.length;
 	const began = performance.now();
-	for (let i = 0; i < 300; i++)
-		assert.equal(await bind(i % 2), 200);
+	let made = 0;
+	for (; made < 300 || statementsSince(from).length === 0; made++) { // 300 calls may be over before the next read is due
+		assert.ok(performance.now() - began < 60_000, "the state is not read");
+		assert.equal(await bind(made % 2), 200);
+	}
 	const seconds = (performance.now() - began) / 1000;
 	const statements = statementsSince(from);
-	assert.ok(statements.length >= 1 && statements.length <= 2 * (seconds + 1), `${statements.length} in ${seconds} s`);
+	assert.ok(statements.length <= 2 * (seconds + 1), `${statements.length} in ${seconds} s`);
 	assert.deepEqual(statements.filter((line) => !/SELECT state FROM upstream/.test(line)), []);
-	console.error(`# 300 calls by two nodes in ${seconds.toFixed(1)} s: ${statements.length} statements for the breaker`);
+	console.error(`# ${made} calls by two nodes in ${seconds.toFixed(1)} s: ${statements.length} statements for the breaker`);
 });
