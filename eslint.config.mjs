@@ -10,6 +10,7 @@ const COMMON =
 const BROWSER =
 	"BroadcastChannel CSSStyleSheet DOMParser Document Element HTMLElement Intl MessageChannel MutationObserver Node PageTransitionEvent " +
 	"AudioContext GainNode XMLHttpRequest Notification OscillatorNode customElements document history indexedDB requestAnimationFrame location matchMedia navigator window XMLSerializer";
+const AFTER_NODE_18 = "toSorted toReversed toSpliced fromAsync groupBy withResolvers isSubsetOf symmetricDifference".split(" ");
 const NODE = "Buffer process setImmediate";
 
 export default [
@@ -31,6 +32,7 @@ export default [
 				{ property: "innerHTML", message: "Text goes in by textContent." },
 				{ property: "outerHTML", message: "Text goes in by textContent." },
 				{ property: "insertAdjacentHTML", message: "Text goes in by textContent." },
+				...AFTER_NODE_18.map((property) => ({ property, message: "Node 18 and older browsers do not have it." })),
 			],
 		},
 	},
