@@ -5,7 +5,7 @@ import { keep, readKept, sharedStorage } from "./storage.js";
 import { loadMore, TEXT } from "./texts.js";
 
 const KEY = "prebind-alerts"; // true or false, as this user has chosen; handover.js removes it at log-out
-const LOOK_MS = 500; // another tab may show the message
+const LOOK_MS = 1_500; // another tab may show the message, also on a busy machine
 const QUIET_MS = 3_000; // between two sounds, of all tabs
 
 /** @typedef {import("./contacts.js").Contact} Contact */

@@ -84,6 +84,7 @@ export class Staff {
 		if (!ours) return;
 		const says = isThere(contact) || this.#looking !== null ? "" : this.#TEXT.leaveMessage;
 		if (this.#state.textContent !== says) this.#state.textContent = says;
+		this.#note.classList.toggle("silent", says === "" && this.#about === ""); // not hidden: it is read aloud
 		this.#page.hidden = this.#about === "";
 		if (this.#about === "") return;
 		const without = h("button", { type: "button", class: "link" }, this.#TEXT.withoutPage);

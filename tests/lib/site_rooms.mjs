@@ -132,6 +132,7 @@ export const SITE_ROOMS = {
 		await row(sue, `alice@${DOMAIN}`).click();
 		await received(sue, "how does it work?").filter({ hasText: address }).waitFor();
 		await sent(alice, "how does it work?").filter({ hasText: address }).waitFor();
+		assert.equal(await alice.locator(".note-of-staff").evaluate(({ offsetHeight }) => offsetHeight), 0, "there is nothing more to say");
 		await write(sue, "like this");
 		await received(alice, "like this").waitFor();
 		await write(alice, "thank you");

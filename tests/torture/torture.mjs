@@ -100,7 +100,7 @@ class Bench {
 		if (kept && Date.now() - kept.since < FRESH_MS)
 			return kept.ready;
 		this.stand.plan.arm(null);
-		// the faults before may have opened the breaker, which a log-in meets too
+		// after the faults before, a server may still pause
 		const ready = await until(`what ${scene.name} needs`, async () => await scene.prepare?.(this.stand) ?? {}, { seconds: this.stand.patience });
 		this.ready.set(scene, { ready, since: Date.now() });
 		return ready;
