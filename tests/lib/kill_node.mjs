@@ -26,6 +26,16 @@ function isGone(pid) {
 	}
 }
 
+/** The children of a killed process may end by themselves before their turn comes. */
+function kill(pid) {
+	try {
+		process.kill(pid, "SIGKILL");
+	} catch (error) {
+		if (error.code !== "ESRCH")
+			throw error;
+	}
+}
+
 /** Clients that send requests one after the other until `stop`; `done` has how each ended. */
 function startLoad(port) {
 	const done = [];
@@ -50,14 +60,17 @@ function startLoad(port) {
  */
 export async function killUnderLoad({ port, pids, nodes }) {
 	const { done, stop } = startLoad(port);
-	await until("all nodes to answer", () => new Set(done.map(({ node }) => node).filter(Boolean)).size >= nodes, { seconds: 60 });
-	for (const pid of pids)
-		process.kill(pid, "SIGKILL");
-	await until("the node's processes to end", () => pids.every(isGone));
-	const gone = performance.now();
-	const from = done.length;
-	await until("many more answers", () => done.length > from + 300, { seconds: 120 });
-	await stop();
+	let gone;
+	try {
+		await until("all nodes to answer", () => new Set(done.map(({ node }) => node).filter(Boolean)).size >= nodes, { seconds: 60 });
+		pids.forEach(kill);
+		await until("the node's processes to end", () => pids.every(isGone));
+		gone = performance.now();
+		const from = done.length;
+		await until("many more answers", () => done.length > from + 300, { seconds: 120 });
+	} finally {
+		await stop(); // else the clients keep the test from ending
+	}
 	const failed = done.filter(({ method, code }) => code !== (method === "GET" ? 200 : 403));
 	assert.ok(failed.length <= POSTING, JSON.stringify(failed));
 	for (const { method, began, code } of failed)
