@@ -1,8 +1,8 @@
 // Hands a chat session from one page of the site to the next in the same tab. When a page is left,
 // it stores the session in sessionStorage, and the next page first of all takes it out. While a
 // page is open nothing is stored, except when a navigation has begun, so a duplicated tab does not
-// copy the session. Only the key of the user who is online stays there. If a tab is duplicated between two pages, a lock makes sure that only one of
-// the two tabs gets the session.
+// copy the session. Only the key of the user who was online in this tab stays stored. If a tab is
+// duplicated between two pages, a lock makes sure that only one of the two tabs gets the session.
 // The stored data names the user by the site's opaque key, and is discarded after LIFE_MAX_MS.
 import { keep, readKept, tabStorage } from "./storage.js";
 
