@@ -396,12 +396,14 @@ torture: all
 
 # Looks for inputs that break the program, by libFuzzer with AddressSanitizer and UBSan, for so many seconds altogether.
 # Exits with 1 if one does, and keeps it. build/fuzz/corpus/ holds what was found: a later campaign goes on from there.
-TIME ?= 600
+# With EXECUTIONS= the quickest targets go on after that time until all together have run so often.
+TIME       ?= 600
+EXECUTIONS ?= 0
 fuzz:
 	@tests/install build fuzz
 	@$(MAKE) -j$$(nproc) BUILD=build/fuzz CC=clang SANITIZE=address,undefined,fuzzer-no-link WARNINGS= FUZZ_MAIN= \
 		CFLAGS='-O2 -g -fno-sanitize-recover=undefined' fuzz-programs
-	@node tests/fuzz/run.mjs --time $(TIME) --only '$(ONLY)'
+	@node tests/fuzz/run.mjs --time $(TIME) --executions $(EXECUTIONS) --only '$(ONLY)'
 
 # ---- install, release ----
 
@@ -515,7 +517,7 @@ help:
 	@echo 'make valgrind  runs the unit tests under valgrind'
 	@echo 'make torture   makes calls of the program fail, one after the other; kills it; checks whose answers are whose;'
 	@echo '               you may set EVERY=, KILLS= and ANSWERS='
-	@echo 'make fuzz      installs missing packages, feeds made-up inputs to every reader; you may set TIME= and ONLY='
+	@echo 'make fuzz      installs missing packages, feeds made-up inputs to every reader; you may set TIME=, EXECUTIONS= and ONLY='
 	@echo 'make install   installs to $(PREFIX); you may set PREFIX= and DESTDIR='
 	@echo 'make uninstall removes what make install made'
 	@echo 'make dist      makes a release archive, which builds without Node.js and npm'

@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { makefileList } from "../lint/repository.mjs";
 import { top } from "../lib/place.mjs";
-import { readReport } from "./run.mjs";
+import { nextTurn, readReport } from "./run.mjs";
 
 const BUILD = path.join(top, "build/asan/fuzz");
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "prebind-fuzz-"));
@@ -47,4 +47,26 @@ test("what libFuzzer reports is counted", () => {
 	assert.deepEqual(report, { executions: 4711, edges: 15, why: "" });
 	assert.equal(readReport("tests/fuzz/jid.c:3: false: x\n").why, "tests/fuzz/jid.c:3: false: x");
 	assert.match(readReport("a.c:1:2: runtime error: shift\n").why, /runtime error: shift/);
+});
+
+test("each target has its share of the time; then the quickest go on in turn until there are enough executions", () => {
+	const names = Array.from({ length: 20 }, (_, i) => `target${i}`);
+	const speed = (name) => (name === "target19" ? 0 : 1 + names.indexOf(name)); // the quickest one failed
+	const campaign = (executions) => {
+		const turns = { started: [], results: [] };
+		for (let turn = nextTurn(turns, names, { each: 10, executions }); turn; turn = nextTurn(turns, names, { each: 10, executions })) {
+			turns.started.push(turn.name);
+			turns.results.push({ ...turn, executions: turn.seconds * speed(turn.name), failed: turn.name === "target19" });
+		}
+		return turns;
+	};
+	const once = campaign(0);
+	assert.deepEqual(once.started, names);
+	assert.ok(once.results.every(({ seconds }) => seconds === 10));
+	const long = campaign(20_000);
+	assert.deepEqual(long.started.slice(0, 20), names);
+	assert.deepEqual(new Set(long.started.slice(20, 32)), new Set(names.slice(7, 19)), "each of the quickest once before one comes again");
+	assert.ok(long.results.reduce((sum, { executions }) => sum + executions, 0) >= 20_000);
+	assert.deepEqual(nextTurn({ started: names, results: names.map((name) => ({ name, seconds: 1, executions: 1, failed: true })) }, names,
+		{ each: 10, executions: 100 }), null, "if all have failed");
 });
