@@ -7,12 +7,16 @@
 //   then answers neither of the two until `wait` is over, and ends the session if one is repeated.
 //   On a busy server GAP_MS is too short. So a body also waits for the answer to the one before it,
 //   if that has an <iq/>, which servers answer at once.
+// A server keeps as many answers as requests may be open (hold + 1). A request beyond that makes it
+// forget an answer that a repeated request may still be on its way to fetch. So repeated requests
+// count, and a body waits until there is room for it.
 
 // How long an answer waits for the one before it, which may be lost. Strophe.js then sends that
 // request again, and its answer comes late.
 const ORDER_MS = 3_000;
 const GAP_MS = 20; // measured: at 0 ms half of the sessions ended, at 20 ms none
-const ANSWER_MAX_MS = 1_000; // after that the <iq/> is taken for a slow one
+const ANSWER_MAX_MS = 1_000; // after that the <iq/> is taken for a slow one, and no answer to a repeated request is expected
+const OPEN_MAX = 2; // hold + 1, and hold is 1
 const UPLOAD_MAX_MS = 2_000; // a browser that does not say when it has sent a request
 
 /**
@@ -115,7 +119,9 @@ export class Spacing {
 
 	/** Nothing waits any more for the answer to this request. @param {number} rid */
 	settle(rid) {
-		if (this.#repeated.delete(rid)) this.#deliverReady();
+		if (!this.#repeated.delete(rid)) return;
+		this.#deliverReady();
+		this.#lookAgain();
 	}
 
 	/** @param {number} [until] answers up to this rid have waited long enough */
@@ -164,7 +170,6 @@ export class Spacing {
 	}
 
 	#answered() {
-		if (!this.#asking) return;
 		this.#asking = false;
 		this.#lookAgain();
 	}
@@ -197,9 +202,11 @@ export class Spacing {
 	/** Returns the milliseconds until a body may leave; 0 if the clock was set back. */
 	#left() {
 		const since = this.#clock.now() - this.#sentAt;
-		const gap = this.#uploading ? UPLOAD_MAX_MS : this.#asking ? ANSWER_MAX_MS : GAP_MS;
-		const open = this.#connection._proto._requests.some((/** @type {any} */ request) => request.sends > 0);
-		return (open || this.#repeated.size > 0) && since >= 0 && since < gap ? gap - since : 0;
+		const open = this.#connection._proto._requests.filter((/** @type {any} */ request) => request.sends > 0).length;
+		const unanswered = open + this.#repeated.size;
+		const full = this.#repeated.size > 0 && unanswered >= OPEN_MAX;
+		const gap = this.#uploading ? UPLOAD_MAX_MS : this.#asking || full ? ANSWER_MAX_MS : GAP_MS;
+		return unanswered > 0 && since >= 0 && since < gap ? gap - since : 0;
 	}
 
 	#later() {

@@ -250,3 +250,40 @@ test("a body leaves 20 ms after a repeated request without an answer", () => {
 	wait(20);
 	assert.deepEqual(bodies, [{ at: 1020, inner: "one" }]);
 });
+
+test("repeated requests count as open ones: a body waits until there is room, for 1 s at most", () => {
+	for (const [what, release, at] of [
+		["a repeated request is answered", ({ spacing }) => spacing.settle(6), 1400],
+		["the page's own request is answered", ({ connection, proto }) => connection._dataRecv(proto._requests.shift(), ""), 1400],
+		["no answer comes", () => {}, 2020],
+	]) {
+		const scene = open();
+		const { bodies, send, spacing, turn, wait } = scene;
+		spacing.expect(6);
+		send("poll");
+		turn();
+		wait(20);
+		send("written");
+		turn();
+		wait(380);
+		assert.equal(bodies.length, 1, what);
+		release(scene);
+		scene.proto._onIdle();
+		wait(619);
+		wait(1);
+		assert.deepEqual(bodies.slice(1), [{ at, inner: "written" }], what);
+	}
+});
+
+test("while two repeated requests are open, nothing else leaves", () => {
+	const { bodies, send, spacing, turn, wait } = open();
+	spacing.expect(5);
+	spacing.expect(6);
+	send("poll");
+	turn();
+	wait(400);
+	assert.deepEqual(bodies, []);
+	spacing.settle(5);
+	wait(0);
+	assert.deepEqual(bodies, [{ at: 1400, inner: "poll" }]);
+});
