@@ -3,16 +3,12 @@
  */
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import { signalAll } from "./children.mjs";
 import { httpRequest } from "./http.mjs";
 import { until } from "./wait.mjs";
 
 const GETTING = 6; // clients that send GETs
 const POSTING = 2;
-
-/** A process and its children. */
-export function pidsOf(pid) {
-	return [pid, ...fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number)];
-}
 
 /** True if no thread of the process is left, so the kernel has closed its sockets. A zombie has its first thread only. */
 function isGone(pid) {
@@ -23,16 +19,6 @@ function isGone(pid) {
 		if (error.code === "ENOENT" || error.code === "ESRCH")
 			return true;
 		throw error;
-	}
-}
-
-/** The children of a killed process may end by themselves before their turn comes. */
-function kill(pid) {
-	try {
-		process.kill(pid, "SIGKILL");
-	} catch (error) {
-		if (error.code !== "ESRCH")
-			throw error;
 	}
 }
 
@@ -63,7 +49,7 @@ export async function killUnderLoad({ port, pids, nodes }) {
 	let gone;
 	try {
 		await until("all nodes to answer", () => new Set(done.map(({ node }) => node).filter(Boolean)).size >= nodes, { seconds: 60 });
-		pids.forEach(kill);
+		signalAll(pids, "SIGKILL");
 		await until("the node's processes to end", () => pids.every(isGone));
 		gone = performance.now();
 		const from = done.length;

@@ -1,5 +1,5 @@
 /*
- * systemd's side of a service, without systemd: the notify socket, and the children of a process.
+ * systemd's side of a service, without systemd: the notify socket.
  */
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
@@ -21,9 +21,4 @@ export async function startNotifySocket(place, socket) {
 	const child = place.start("notify_listen", [program, socket]);
 	await until("the notify socket", () => child.stdout.startsWith("listening\n"), { gone: () => child.gone() });
 	return () => child.stdout.split("\n").slice(1, -1);
-}
-
-/** The PIDs of a process's children. */
-export function childrenOf(pid) {
-	return fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
 }

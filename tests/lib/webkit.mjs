@@ -87,13 +87,17 @@ class WebKitPerson {
 /** Returns a function that sends a command to the driver on this port and returns the value. */
 function driverOn(port) {
 	return async (method, route, body) => {
-		const answer = await fetch(`http://127.0.0.1:${port}${route}`, {
-			method, body: body && JSON.stringify(body), signal: AbortSignal.timeout(COMMAND_MS),
-		});
-		const { value } = await answer.json();
-		if (!answer.ok)
-			throw new Error(`${route}: ${value.error}: ${value.message}`);
-		return value;
+		const abort = new AbortController();
+		const timer = setTimeout(() => abort.abort(new Error(`${route}: no answer in ${COMMAND_MS / 1000} s`)), COMMAND_MS);
+		try {
+			const answer = await fetch(`http://127.0.0.1:${port}${route}`, { method, body: body && JSON.stringify(body), signal: abort.signal });
+			const { value } = await answer.json();
+			if (!answer.ok)
+				throw new Error(`${route}: ${value.error}: ${value.message}`);
+			return value;
+		} finally {
+			clearTimeout(timer);
+		}
 	};
 }
 
@@ -113,20 +117,32 @@ async function startDisplay(place) {
  *   console of the pages has said since the last call
  */
 export async function startWebKit(place) {
-	const [port] = await freePorts(1);
-	const console = place.write("console.txt", "");
+	const output = place.write("console.txt", "");
 	// The driver throws the browser's output away.
-	const binary = place.write("minibrowser", `#!/bin/sh\nexec ${findMiniBrowser()} "$@" >>${console} 2>&1\n`, 0o755);
+	const binary = place.write("minibrowser", `#!/bin/sh\nexec ${findMiniBrowser()} "$@" >>${output} 2>&1\n`, 0o755);
 	const env = { DISPLAY: await startDisplay(place), GSETTINGS_BACKEND: "memory", NO_AT_BRIDGE: "1", WEBKIT_DISABLE_COMPOSITING_MODE: "1" };
-	await place.startUntil("WebKitWebDriver", ["WebKitWebDriver", `--port=${port}`], () => accepts(port), { env });
-	const driver = driverOn(port);
 	const args = ["--automation", "--enable-write-console-messages-to-stdout=true"];
 	const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": { binary, args } } };
+	const startDriver = async () => {
+		const [port] = await freePorts(1);
+		await place.startUntil("WebKitWebDriver", ["WebKitWebDriver", `--port=${port}`], () => accepts(port), { env });
+		return driverOn(port);
+	};
+	const newPerson = async (driver) => new WebKitPerson(driver, (await driver("POST", "/session", { capabilities })).sessionId);
+	let driver = await startDriver();
 	let read = 0;
 	return {
-		newPerson: async () => new WebKitPerson(driver, (await driver("POST", "/session", { capabilities })).sessionId),
+		async newPerson() {
+			try {
+				return await newPerson(driver);
+			} catch (error) { // a browser can hang when it starts; then its driver is of no more use
+				console.error(`# another WebKitWebDriver, because of this: ${error.message}`);
+				driver = await startDriver();
+				return newPerson(driver);
+			}
+		},
 		complaints: () => {
-			const text = fs.readFileSync(console, "utf8").slice(read);
+			const text = fs.readFileSync(output, "utf8").slice(read);
 			read += text.length;
 			return text.match(COMPLAINT) ?? [];
 		},

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { after, before, test } from "node:test";
+import { childrenOf, signalAll } from "../lib/children.mjs";
 import { NAVIGATION, SCRIPT, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
-import { childrenOf } from "../lib/systemd.mjs";
 import { until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
@@ -116,8 +116,7 @@ test("a waiting visitor is a gauge; it is 0 after his worker's death", async () 
 	peer.answer({ until: new Promise((resolve) => (release = resolve)) });
 	const lost = alice.get("/", NAVIGATION).catch(() => "lost");
 	await until("somebody to wait", async () => (await metrics()).get("prebind_waiting") === 1);
-	for (const pid of workers())
-		process.kill(pid, "SIGKILL");
+	signalAll(workers(), "SIGKILL");
 	await until("other workers", async () => workers().length === PROCESSES);
 	assert.equal(await lost, "lost");
 	await until("nobody to wait", async () => (await metrics()).get("prebind_waiting") === 0);

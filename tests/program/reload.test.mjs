@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { fastcgiRequest } from "../lib/cgi.mjs";
+import { childrenOf, signalAll } from "../lib/children.mjs";
 import { dataBlock, Visitor } from "../lib/http.mjs";
 import { listenFor } from "../lib/listening.mjs";
 import { Place } from "../lib/place.mjs";
@@ -176,7 +177,6 @@ test("a new secret is taken without a restart", async (t) => {
 });
 
 /** The processes that a process has started. */
-const childrenOf = (pid) => fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
 
 test("once the log says so, no process answers from the old configuration", async (t) => {
 	const { place, prebind } = await setUp(t, { server: { processes: 4 } });
@@ -196,8 +196,7 @@ test("a process that dies after a reload is replaced by one with the new", async
 	edit(place.path("templates/login.html"), "<title>", "<title>New ");
 	await reload(prebind);
 	const old = childrenOf(prebind.child.pid);
-	for (const pid of old)
-		process.kill(pid, "SIGKILL");
+	signalAll(old, "SIGKILL");
 	await until("new processes", () => {
 		const now = childrenOf(prebind.child.pid);
 		return now.length === 2 && now.every((pid) => !old.includes(pid));

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import net from "node:net";
 import { after, before, test } from "node:test";
+import { childrenOf } from "../lib/children.mjs";
 import { Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { build, Prebind } from "../lib/prebind.mjs";
-import { childrenOf } from "../lib/systemd.mjs";
 import { until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 

@@ -4,10 +4,11 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
+import { childrenOf } from "../lib/children.mjs";
 import { Visitor } from "../lib/http.mjs";
 import { Place, top } from "../lib/place.mjs";
 import { build, Prebind } from "../lib/prebind.mjs";
-import { childrenOf, startNotifySocket } from "../lib/systemd.mjs";
+import { startNotifySocket } from "../lib/systemd.mjs";
 import { accepts, until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { after, before, test } from "node:test";
+import { signalAll } from "../lib/children.mjs";
 import { Visitor } from "../lib/http.mjs";
 import { Mariadb } from "../lib/mariadb.mjs";
 import { Place } from "../lib/place.mjs";
@@ -88,17 +89,6 @@ function deniedKeys(kind) {
 	const file = place.copy(place.path("site", "site.db"), "site/denied.db");
 	fs.chmodSync(file, 0);
 	return { site_database: file };
-}
-
-/** Sends a signal to the processes of a server; PostgreSQL ends some of its own at any time. */
-function signal(pids, name) {
-	for (const pid of pids) {
-		try {
-			process.kill(pid, name);
-		} catch (error) {
-			assert.equal(error.code, "ESRCH");
-		}
-	}
 }
 
 before(async () => {
@@ -256,7 +246,7 @@ for (const kind of ["mariadb", "postgresql"]) {
 		const server = servers[kind];
 		await expectSeen(kind, SID, YES); // PostgreSQL starts a process for a new connection
 		const pids = server.pids();
-		signal(pids, "SIGSTOP");
+		signalAll(pids, "SIGSTOP");
 		try {
 			const waiting = Array.from({ length: 12 }, () => look(kind, SID)); // more than the program has threads
 			for (let i = 0; i < 5; i++)
@@ -265,7 +255,7 @@ for (const kind of ["mariadb", "postgresql"]) {
 				assert.equal(seen.status, 503, seen.body.slice(0, 300));
 			await cell(kind, "server does not answer", kind, SID, ERROR, /^FAIL .*did not answer in time/);
 		} finally {
-			signal(pids, "SIGCONT");
+			signalAll(pids, "SIGCONT");
 		}
 	});
 }

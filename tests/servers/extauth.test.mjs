@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { after, before, test } from "node:test";
 import { BoshClient, boshLogin } from "../lib/bosh_client.mjs";
+import { signalAll } from "../lib/children.mjs";
 import { startEjabberd } from "../lib/ejabberd.mjs";
 import { extauthProgram } from "../lib/extauth.mjs";
 import { httpRequest } from "../lib/http.mjs";
@@ -116,8 +117,7 @@ test("programs that die are started again, and used tokens stay used", async () 
 	assert.equal(await login("alice", one), "alice@example.org/test");
 	const first = programs();
 	assert.equal(first.length, 2);
-	for (const pid of first)
-		process.kill(pid, "SIGKILL");
+	signalAll(first, "SIGKILL");
 	await until("ejabberd to start others", () => programs().length === 2 && programs().every((pid) => !first.includes(pid)));
 	assert.equal(await login("alice", one), "not-authorized");
 	assert.equal(await login("alice", token()), "alice@example.org/test");

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import net from "node:net";
 import { after, before, test } from "node:test";
+import { signalAll } from "../lib/children.mjs";
 import { SCRIPT, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Postgresql } from "../lib/postgresql.mjs";
@@ -71,8 +72,7 @@ test("the primary is killed: visitors see 503 and get no session, until the stan
 	});
 	await until("some sessions", () => seen.length > 10);
 	process.kill(primary.child.pid, "SIGSTOP"); // so that it begets no other process
-	for (const pid of primary.pids())
-		process.kill(pid, "SIGKILL");
+	signalAll(primary.pids(), "SIGKILL");
 	await primary.child.end;
 	dead = true;
 	const from = seen.length;

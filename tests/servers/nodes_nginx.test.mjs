@@ -1,7 +1,8 @@
 // Three nodes, each with a web server of its own, behind nginx with the lines of docs/nodes.md and docs/proxies.md.
 import { after, before, test } from "node:test";
+import { pidsOf } from "../lib/children.mjs";
 import { docSnippet } from "../lib/docs.mjs";
-import { killUnderLoad, pidsOf } from "../lib/kill_node.mjs";
+import { killUnderLoad } from "../lib/kill_node.mjs";
 import { nginxFastcgi } from "../lib/nginx.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";

@@ -7,10 +7,10 @@ import { execFile } from "node:child_process";
 import fs from "node:fs";
 import net from "node:net";
 import { promisify } from "node:util";
+import { childrenOf } from "../lib/children.mjs";
 import { docSnippet } from "../lib/docs.mjs";
 import { dataBlock, httpRequest, SCRIPT, Visitor } from "../lib/http.mjs";
 import { confText } from "../lib/prebind.mjs";
-import { childrenOf } from "../lib/systemd.mjs";
 import { until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 

@@ -6,8 +6,8 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { childrenOf } from "../lib/children.mjs";
 import { Place } from "../lib/place.mjs";
-import { childrenOf } from "../lib/systemd.mjs";
 import { IdentityStand, OWN } from "./identity_stand.mjs";
 
 const USERS_EACH = 50;

@@ -9,10 +9,10 @@ import crypto from "node:crypto";
 import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { childrenOf, signalAll } from "../lib/children.mjs";
 import { NAVIGATION, Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
-import { childrenOf } from "../lib/systemd.mjs";
 import { until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
@@ -143,8 +143,7 @@ class Writers {
 	async killAll() {
 		const { pid } = this.prebind.child;
 		const workers = childrenOf(pid);
-		for (const each of [pid, ...workers])
-			process.kill(each, "SIGKILL");
+		signalAll([pid, ...workers], "SIGKILL");
 		await this.prebind.child.end;
 		await until("the workers' end", () => workers.every((worker) => !isAlive(worker)));
 	}

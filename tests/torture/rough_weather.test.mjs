@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import os from "node:os";
 import { after, before, test } from "node:test";
+import { childrenOf } from "../lib/children.mjs";
 import { NAVIGATION, SCRIPT } from "../lib/http.mjs";
 import { writeDatabase } from "../lib/sqlite.mjs";
-import { childrenOf } from "../lib/systemd.mjs";
 import { until } from "../lib/wait.mjs";
 import { ServerStand } from "./server.mjs";
 import { PASSWORD } from "./stand.mjs";

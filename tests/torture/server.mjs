@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { childrenOf } from "../lib/systemd.mjs";
+import { childrenOf } from "../lib/children.mjs";
 import { accepts, until } from "../lib/wait.mjs";
 import { SCENES } from "./scenes.mjs";
 import { Stand } from "./stand.mjs";
