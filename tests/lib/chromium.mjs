@@ -4,9 +4,13 @@
  * browser's own windows, for a third of the processor time.
  */
 import fs from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
-import { chromium } from "playwright-core";
 import { top } from "./place.mjs";
+
+// An import would search the package's text, 6 MB, for the names that it exports. That takes almost as long as to run it.
+/** @type {import('playwright-core')} */
+const { chromium } = createRequire(import.meta.url)("playwright-core");
 
 const SHELL = "/usr/bin/chromium-headless-shell";
 const WHOLE = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
