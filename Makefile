@@ -291,7 +291,7 @@ demo:
 # Runs the longest files first, so that no processor is idle at the end.
 test:
 	tests/install build demo test
-	$(MAKE) -j$$(nproc) WERROR=1 all unit vendor bench-programs
+	$(MAKE) -j$$(nproc) WERROR=1 all unit vendor bench-programs $(BUILD)/kit/launch
 	$(MAKE) -j$$(nproc) $(ASAN) fuzz-programs
 	$(RUN_TESTS) tests/browser tests/servers tests/program tests/torture tests/fuzz tests/bench tests/coverage tests/lint $(UNIT_PROGRAMS)
 
@@ -482,10 +482,11 @@ deb: dist
 
 # For shared hosting: the programs with all their libraries. The same programs as everywhere, found by their launcher.
 KIT = $(DIST)-linux-x86_64
+KIT_ROOT = $(BUILD)/kit/root
 kit: all vendor $(BUILD)/kit/launch
-	rm -rf $(BUILD)/kit/root
-	$(MAKE) -s -o all -o vendor install DESTDIR=$(abspath $(BUILD)/kit/root) SNIPPET_DATADIR=$(DATADIR) DATADIR=/share SYSCONFDIR=/etc PREFIX=/usr
-	release/kit $(KIT) $(BUILD) $(BUILD)/kit/root
+	rm -rf $(KIT_ROOT)
+	$(MAKE) -s -o all -o vendor install DESTDIR=$(abspath $(KIT_ROOT)) SNIPPET_DATADIR=$(DATADIR) DATADIR=/share SYSCONFDIR=/etc PREFIX=/usr
+	release/kit $(KIT) $(BUILD) $(KIT_ROOT)
 
 # Each CGI request starts it: with musl that takes 0.1 ms, with glibc 0.4.
 $(BUILD)/kit/launch: kit/launch.c $(BUILD)/defines
