@@ -2,6 +2,7 @@
 // this module with all that it imports (bundle.mjs).
 import { drawAvatar } from "./avatar.js";
 import { siteOfPage } from "./bind.js";
+import { parse } from "./parse.js";
 import { connect } from "./prebind.js";
 import { loadMore, TEXT } from "./texts.js";
 import { ChatUi } from "./ui.js";
@@ -60,7 +61,7 @@ async function letGuestBegin() {
 async function refreshToken() {
 	const request = { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(FRESH_TOKEN_MS) };
 	const answer = await fetch(`${base}/`, request);
-	const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+	const page = parse(await answer.text(), "text/html");
 	const fresh = page.querySelector("#logout [name=token]");
 	if (answer.ok) byId("logout").elements.token.value = fresh?.getAttribute("value") ?? "";
 }

@@ -6,6 +6,8 @@
 // any, and such a request must not delay the others. Prosody says then that the session does not
 // exist, which is not true; ejabberd never answers; Tigase holds the request as it holds a new one.
 
+import { parseXml } from "./parse.js";
+
 const KEPT_MAX = 2; // a server keeps as many answers as requests may be open: hold + 1, and hold is 1
 const GIVE_UP_MS = 15_000; // the browser has few connections to a server
 
@@ -26,7 +28,7 @@ export const repeatable = (requests) => requests.slice(-KEPT_MAX);
 
 /** @param {string} text @returns {Element | null} null: not the answer to this request */
 function readBody(text) {
-	const body = new DOMParser().parseFromString(text, "text/xml").documentElement;
+	const body = parseXml(text);
 	return body.localName === "body" && body.getAttribute("type") !== "terminate" ? body : null;
 }
 

@@ -2,6 +2,7 @@
 // each request before it leaves and each answer before it is read, so another tab can go on with
 // the session at any moment. holder.js decides which tab holds it, voice.js is for the others.
 import { Circle } from "./holder.js";
+import { parseXml } from "./parse.js";
 import { Voice } from "./voice.js";
 
 const PASS_WAIT_MS = 100; // the lock can come before the word with which the holder gives the session away
@@ -35,9 +36,6 @@ const PASS_WAIT_MS = 100; // the lock can come before the word with which the ho
  * @property {() => void} retry
  * @property {(type: string, detail: any) => void} stopped
  */
-
-/** @param {string} xml */
-const parse = (xml) => new DOMParser().parseFromString(xml, "text/xml").documentElement;
 
 /** What an answer brings, in parts that a tab needs to parse only if it is for that tab. @param {Element} body */
 function takeApart(body) {
@@ -190,7 +188,7 @@ export class Share {
 
 	/** @param {{from: string, whose: string, n: number, stanzas: string[], ids: string[]}} batch */
 	#accept({ from, whose, n, stanzas, ids }) {
-		const elements = stanzas.map(parse);
+		const elements = stanzas.map(parseXml);
 		this.#accepted.push([whose, n]);
 		this.#hooks.submit(elements, ids);
 		if (from !== this.#circle?.id) for (const el of elements) this.#hooks.overhear(el);
@@ -230,7 +228,7 @@ export class Share {
 		if (type === "holder") this.#meetHolder(data.sid);
 		if (type === "made") this.#onMade(data);
 		if (type === "arrived") this.#onArrived(data);
-		if (type === "greeted" && voice) this.#hooks.greeted(parse(data.iq));
+		if (type === "greeted" && voice) this.#hooks.greeted(parseXml(data.iq));
 		if (type === "sent") voice?.onSent(data.ids);
 		if (type === "sent") this.#hooks.sent(data.ids);
 		if (type === "pass") this.#onPass(data);
@@ -269,7 +267,7 @@ export class Share {
 	#onMade(made) {
 		this.#voice?.onMade(made);
 		if (!/<(presence|message)/.test(made.request.data)) return;
-		for (const el of Array.from(parse(made.request.data).children)) this.#hooks.overhear(el);
+		for (const el of Array.from(parseXml(made.request.data).children)) this.#hooks.overhear(el);
 	}
 
 	/** @param {{rid: number | undefined, stanzas: [string, string | null, string | null, string][]}} arrived */
@@ -279,8 +277,8 @@ export class Share {
 			const voice = this.#voice;
 			if (!voice) return;
 			const answers = name === "iq" && (type === "result" || type === "error");
-			if (answers && voice.awaits(id ?? "")) voice.answer(parse(xml));
-			else if (!answers && (name !== "iq" || type === "set")) this.#hooks.deliver(parse(xml));
+			if (answers && voice.awaits(id ?? "")) voice.answer(parseXml(xml));
+			else if (!answers && (name !== "iq" || type === "set")) this.#hooks.deliver(parseXml(xml));
 		}
 	}
 

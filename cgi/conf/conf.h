@@ -125,6 +125,7 @@ struct site_conf {
 	struct conf_list deny_jids;     /* localparts, or bare JIDs */
 	char *resource;                 /* "web-{random}", a fixed one, or "server" */
 	bool allow_http;
+	bool trusted_types;       /* the pages' policy requires trusted types */
 	long session_idle_ms;     /* login sessions end after this time without use */
 	long session_absolute_ms; /* … and after this time in any case */
 	struct conf_limit limit_login;

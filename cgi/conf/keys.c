@@ -191,6 +191,9 @@ const struct conf_key conf_keys[] = {
 	{SITE(allow_http), .type = TYPE_BOOL, .initial = "off",
 	 .what = "Serve plain http and set cookies without Secure; for loopback and tests "
 		 "only."},
+	{SITE(trusted_types), .type = TYPE_BOOL, .initial = "off",
+	 .what = "Let no script of the pages turn text into HTML or code; not on Converse.js's "
+		 "page."},
 	{SITE_MS(session_idle), .type = TYPE_TIME, .initial = "30m",
 	 .min = 5 * NUMBER_MINUTE_MS, .max = 24 * NUMBER_HOUR_MS,
 	 .what = "A login ends after this time without use."},

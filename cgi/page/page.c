@@ -88,7 +88,7 @@ static void add_bosh_origins(const struct site_conf *conf, struct strbuf *out)
  * Converse.js 14 inserts style elements into its page. No other page of ours may do so
  * (docs/converse.md).
  */
-static bool has_inline_styles(const struct exchange *ex)
+static bool is_converse(const struct exchange *ex)
 {
 	return ex->site != NULL && ex->site->conf->client == CLIENT_CONVERSE && ex->route != NULL &&
 	       strcmp(ex->route->path, "/") == 0;
@@ -100,7 +100,7 @@ static void write_page_policy(const struct exchange *ex, struct strbuf *csp)
 	strbuf_adds(csp, "default-src 'none'; script-src 'nonce-");
 	strbuf_adds(csp, ex->req.nonce);
 	strbuf_adds(csp, "' 'strict-dynamic'; style-src 'self'");
-	if (has_inline_styles(ex))
+	if (is_converse(ex))
 		strbuf_adds(csp, " 'unsafe-inline'");
 	strbuf_adds(csp, "; img-src 'self' data:");
 	if (ex->site != NULL)
@@ -114,6 +114,9 @@ static void write_page_policy(const struct exchange *ex, struct strbuf *csp)
 	}
 	strbuf_adds(csp, "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
 			 "object-src 'none'");
+	/* the policy's name is the one of static/parse.js */
+	if (ex->site != NULL && ex->site->conf->trusted_types && !is_converse(ex))
+		strbuf_adds(csp, "; require-trusted-types-for 'script'; trusted-types prebind");
 }
 
 static void add_content_security_policy(struct exchange *ex)

@@ -110,6 +110,7 @@ static const struct {
     {"staff",		       "s@b.org"                      },
     {"resource",		    "fixed"			},
     {"allow_http",                  "on"			   },
+    {"trusted_types",               "on"			   },
     {"session_idle",                "7m"			   },
     {"session_absolute",            "8h"                           },
     {"limit_login",                 "1/2s"                         },
@@ -265,7 +266,8 @@ TEST(json_has_types)
 		 "{\"file\":\"%s\",\"server\":{\"listen\":\"\",\"processes\":2,", CONF_FILE);
 	assert_int_equal(strncmp(out.data, head, strlen(head)), 0);
 	assert_holds(out.data, ",\"line\":1,\"hosts\":[\"x\",\"y\"],\"base_path\":\"\",");
-	assert_holds(out.data, "\"allow_http\":true,\"session_idle\":\"30m\",");
+	assert_holds(out.data,
+		     "\"allow_http\":true,\"trusted_types\":false,\"session_idle\":\"30m\",");
 	assert_holds(out.data, "\"wait\":60,\"timeout\":\"4s\",");
 	strbuf_clear(&out);
 	conf_free(conf);
