@@ -420,7 +420,7 @@ INSTALL_DATA    = $(INSTALL) -m 644
 install: all vendor
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(DATADIR)/templates/partials $(DESTDIR)$(DATADIR)/templates/lang \
 		$(DESTDIR)$(DATADIR)/static/vendor $(DESTDIR)$(DATADIR)/lighttpd $(DESTDIR)$(DATADIR)/apache \
-		$(DESTDIR)$(DATADIR)/nginx $(DESTDIR)$(DATADIR)/prosody \
+		$(DESTDIR)$(DATADIR)/ejabberd $(DESTDIR)$(DATADIR)/nginx $(DESTDIR)$(DATADIR)/prosody \
 		$(DESTDIR)$(DATADIR)/sql/sites $(DESTDIR)$(DATADIR)/docs
 	$(INSTALL) -d $(DESTDIR)$(SYSCONFDIR)
 	sed 's|/usr/local/share/prebind|$(DATADIR)|; s|/etc/prebind/|$(SYSCONFDIR)/|' docs/prebind.conf.example \
@@ -442,6 +442,7 @@ install: all vendor
 		chmod 644 $(DESTDIR)$(DATADIR)/static/$$file; done
 	$(INSTALL_DATA) $(BUNDLES:%=%*) $(DESTDIR)$(DATADIR)/static
 	$(INSTALL_DATA) prosody/*.lua $(DESTDIR)$(DATADIR)/prosody
+	$(INSTALL_DATA) ejabberd/*.erl $(DESTDIR)$(DATADIR)/ejabberd
 	$(INSTALL_DATA) $(VENDOR) $(VENDOR:.js=.LICENSE.txt) $(DESTDIR)$(DATADIR)/static/vendor
 	cp -R $(dir $(CONVERSE)) $(DESTDIR)$(DATADIR)/static/vendor
 	chmod -R u=rwX,go=rX $(DESTDIR)$(DATADIR)/static/vendor

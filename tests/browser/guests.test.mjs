@@ -18,7 +18,7 @@ let place, chat, browser;
 
 before(async () => {
 	place = new Place();
-	chat = await startWebSite(place, OPTIONS.Prosody({ site: { limit_guest_ip: "off", rooms: `${ROOM} "Help"` } }));
+	chat = await startWebSite(place, OPTIONS.Prosody(place, { site: { limit_guest_ip: "off", rooms: `${ROOM} "Help"` } }));
 	publish(place, "shop.html", PAGE);
 	browser = await startChromium(place);
 });

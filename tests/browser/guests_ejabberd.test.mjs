@@ -11,7 +11,7 @@ let place, chat, browser;
 
 before(async () => {
 	place = new Place();
-	chat = await startWebSite(place, OPTIONS.ejabberd({ site: { limit_guest_ip: "off", rooms: `${ROOM} "Help"` } }));
+	chat = await startWebSite(place, OPTIONS.ejabberd(place, { site: { limit_guest_ip: "off", rooms: `${ROOM} "Help"` } }));
 	await letThroughToStaff(chat.boshPort);
 	browser = await startChromium(place);
 });

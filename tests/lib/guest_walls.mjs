@@ -27,7 +27,7 @@ export async function checked(t, start, changes, { site = ROOMS, user = "alice" 
 /**
  * The tests, by name, one for each row: what is taken away; the changes in the snippet; what guests can do then, and the setting that check
  * names.
- * @param {"Prosody" | "ejabberd"} server
+ * @param {keyof typeof SERVERS} server
  * @param {Record<string, [Record<string, string>, Record<string, string>]>} rows
  */
 export const wallTests = (server, rows) =>

@@ -3,8 +3,10 @@
  * docs/guests.md. For the tests of what the servers keep guests from.
  */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { docSnippet } from "./docs.mjs";
 import { httpRequest } from "./http.mjs";
+import { top } from "./place.mjs";
 import { DOMAIN, goOn, startSite } from "./xmpp_site.mjs";
 
 const DOCUMENT = "docs/guests.md";
@@ -28,25 +30,47 @@ export async function letThroughToStaff(port) {
 
 const unchanged = (text) => text;
 
+/** Compiles our module for ejabberd, as the document says. @returns the environment in which ejabberd finds it */
+function ejabberdModule(place) {
+	const folder = place.folder("ejabberd-modules");
+	const { status, stdout, stderr } = spawnSync("erlc", ["-Werror", "-o", folder, `${top}/ejabberd/mod_prebind_guests.erl`], { encoding: "utf8" });
+	assert.equal(status, 0, stdout + stderr);
+	return { ERL_FLAGS: `-pa ${folder}` };
+}
+
+const MODULE = / {6}mod_prebind_guests:\n(?: {8}.*\n)+/;
+
+/** Takes our module out of ejabberd's snippet: what is left are ejabberd's own settings. */
+export function withoutModule(text) {
+	assert.match(text, MODULE);
+	return text.replace(MODULE, "");
+}
+
 /** The options of startSite. change: what a test does to the snippet of the document; site: further keys of prebind.conf. */
 export const OPTIONS = {
-	Prosody: ({ change = unchanged, site = {} } = {}) => ({
+	Prosody: (_place, { change = unchanged, site = {} } = {}) => ({
 		server: "prosody", way: "token", debian: true, users: USERS, site: { ...SITE, ...site }, more: MUC + change(docSnippet(DOCUMENT, "prosody")),
 	}),
-	ejabberd: ({ change = unchanged, site = {} } = {}) => ({
+	ejabberd: (place, { change = unchanged, site = {}, bosh = {}, boshHost } = {}) => ({
 		server: "ejabberd", way: "jwt", debian: true, users: USERS, site: { ...SITE, ...site },
-		bosh: { "  - example.org\n": `  - ${DOMAIN}\n  - ${GUESTS}\n` }, more: change(docSnippet(DOCUMENT, "ejabberd")),
+		bosh: { "  - example.org\n": `  - ${DOMAIN}\n  - ${GUESTS}\n`, ...bosh }, more: change(docSnippet(DOCUMENT, "ejabberd")),
+		env: ejabberdModule(place), boshHost,
 	}),
 };
 
+async function startEjabberd(place, options) {
+	const made = await startSite(place, OPTIONS.ejabberd(place, options));
+	await letThroughToStaff(made.port);
+	return made;
+}
+
 /** Each starts such a site. */
 export const SERVERS = {
-	Prosody: (place, options) => startSite(place, OPTIONS.Prosody(options)),
-	ejabberd: async (place, options) => {
-		const made = await startSite(place, OPTIONS.ejabberd(options));
-		await letThroughToStaff(made.port);
-		return made;
-	},
+	Prosody: (place, options) => startSite(place, OPTIONS.Prosody(place, options)),
+	ejabberd: startEjabberd,
+	/* without our module, by ejabberd's own settings */
+	"ejabberd alone": (place, { change = unchanged, ...options } = {}) =>
+		startEjabberd(place, { ...options, change: (text) => change(withoutModule(text)) }),
 };
 
 /** Everything that the server has for this session until it has handled what the session sent before. */

@@ -36,12 +36,12 @@ function newPasswords(names) {
 }
 
 /** The keys of prebind.conf for a way, as in the server's document. */
-function siteKeys(place, { way, port, key }) {
+function siteKeys(place, { way, port, key, boshHost = "127.0.0.1" }) {
 	const keyFile = () => place.write("etc/bosh.key", key.text);
 	return {
 		jid: `{user}@${DOMAIN}`,
 		backend: "bosh",
-		bosh_service: `http://127.0.0.1:${port}/http-bind`,
+		bosh_service: `http://${boshHost}:${port}/http-bind`,
 		bosh_auth: way,
 		bosh_token_key_file: way === "token" ? keyFile() : undefined,
 		bosh_jwt_key_file: way === "jwt" ? keyFile() : undefined,
@@ -105,16 +105,17 @@ export class Site {
  * @param {import('./place.mjs').Place} place
  * @param {{ server: string, way: string, site?: object, users?: Record<string, string>, more?: string,
  *           bosh?: Record<string, string>, also?: Record<string, Record<string, string>>, debian?: boolean,
- *           env?: Record<string, string>, strangers?: string[], beside?: Site, contacts?: boolean }} options
+ *           env?: Record<string, string>, strangers?: string[], beside?: Site, contacts?: boolean, boshHost?: string }} options
  *   users: site user to site password; strangers: those who are nobody's contacts; more: further configuration of the XMPP server; bosh:
  *   replacements in its document's snippet "bosh"; also: more snippets of ejabberd's document, with the
  *   replacements in them; debian: start from Debian's file; env: the XMPP
- *   server's environment; contacts: false: none is another's contact; beside: a site whose XMPP server this site shares
+ *   server's environment; contacts: false: none is another's contact; beside: a site whose XMPP server this site shares;
+ *   boshHost: where the program calls the XMPP server, by default 127.0.0.1
  * @returns {Promise<Site>}
  */
 export async function startSite(place, { server, way, site = {}, users = { alice: "alice's site password", bob: "bob's site password" },
-	more, bosh, also, debian, env, beside, contacts, strangers }) {
-	const made = Object.assign(new Site(), { server, way, users, key: beside?.key ?? newKey() });
+	more, bosh, also, debian, env, beside, contacts, strangers, boshHost }) {
+	const made = Object.assign(new Site(), { server, way, users, boshHost, key: beside?.key ?? newKey() });
 	made.port = beside?.port ?? (await freePorts(1))[0];
 	made.accounts = beside?.accounts ?? newPasswords(Object.keys(users));
 	made.prebind = new Prebind(place, { site: { ...siteKeys(place, made), ...site } });
