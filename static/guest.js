@@ -1,6 +1,7 @@
 // A guest is a visitor who is not logged in. A guest says a name first, and only then there is a
 // session: a page that nobody uses, or that a crawler reads, makes none.
 import { askWho } from "./bind.js";
+import { h } from "./dom.js";
 import { cleanText } from "./stanza.js";
 
 /** @typedef {{user: string, site: import("./bind.js").SiteInfo, name: string}} Begun name: as it was typed */
@@ -46,4 +47,23 @@ export function guestBegins(TEXT, form, how) {
 			}
 		});
 	});
+}
+
+/**
+ * The button with which a guest ends the visit on a page of the site. The page is loaded again, where another visit can begin.
+ * @param {typeof import("./texts.js").TEXT} TEXT
+ * @param {string} base where prebind is mounted
+ * @param {import("./prebind.js").Prebind} chat
+ * @param {typeof import("./logout.js").logoutToken} logoutToken the panel's own, as only one copy of parse.js can make the policy
+ */
+export function visitEnd(TEXT, base, chat, logoutToken) {
+	const button = /** @type {HTMLButtonElement} */ (h("button", { class: "quiet", type: "button" }, TEXT.endVisit));
+	button.addEventListener("click", async () => {
+		button.disabled = true;
+		const [token] = await Promise.all([logoutToken(base).catch(() => ""), chat.logout()]);
+		const body = new URLSearchParams({ token });
+		if (token) await fetch(`${base}/logout`, { method: "POST", body, redirect: "manual" }).catch(() => {});
+		location.reload();
+	});
+	return h("div", { class: "end-visit" }, button);
 }

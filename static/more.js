@@ -6,7 +6,7 @@ import { more as fr } from "./lang/fr.js";
 
 export { Directory } from "./directory.js";
 export { FilePicker } from "./filepicker.js";
-export { guestBegins } from "./guest.js";
+export { guestBegins, visitEnd } from "./guest.js";
 export { PeerActions } from "./peeractions.js";
 export { playSound } from "./sound.js";
 export { Site } from "./site.js";

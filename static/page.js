@@ -2,12 +2,10 @@
 // this module with all that it imports (bundle.mjs).
 import { drawAvatar } from "./avatar.js";
 import { siteOfPage } from "./bind.js";
-import { parse } from "./parse.js";
+import { logoutToken } from "./logout.js";
 import { connect } from "./prebind.js";
 import { loadMore, TEXT } from "./texts.js";
 import { ChatUi } from "./ui.js";
-
-const FRESH_TOKEN_MS = 3_000;
 
 /** @param {string} id @returns {any} */
 const byId = (id) => document.getElementById(id);
@@ -53,17 +51,9 @@ async function letGuestBegin() {
 	return guest;
 }
 
-/**
- * Fetches a new token for the log-out form, because the old one may have expired. If the answer is
- * a page without that form, such as the login page, nobody is logged in and the token becomes
- * empty.
- */
+/** The token of the log-out form may have expired. */
 async function refreshToken() {
-	const request = { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(FRESH_TOKEN_MS) };
-	const answer = await fetch(`${base}/`, request);
-	const page = parse(await answer.text(), "text/html");
-	const fresh = page.querySelector("#logout [name=token]");
-	if (answer.ok) byId("logout").elements.token.value = fresh?.getAttribute("value") ?? "";
+	byId("logout").elements.token.value = await logoutToken(base);
 }
 
 /** @param {SubmitEvent} event */

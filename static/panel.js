@@ -1,6 +1,7 @@
 // The chat panel on the site's other pages. It builds the elements of the user interface into a
 // shadow tree, and starts the session. launcher.js loads this module when it is needed.
 import { h, icon } from "./dom.js";
+import { logoutToken } from "./logout.js";
 import { connect } from "./prebind.js";
 import { loadMore, TEXT } from "./texts.js";
 import { ChatUi } from "./ui.js";
@@ -125,6 +126,12 @@ async function letGuestBegin(head, base, site) {
 	return guest;
 }
 
+/** @param {HTMLElement} frame @param {string} base @param {import("./prebind.js").Prebind} chat */
+async function letGuestEnd(frame, base, chat) {
+	const { visitEnd } = await loadMore();
+	frame.querySelector(".side")?.append(visitEnd(TEXT, base, chat, logoutToken));
+}
+
 function templates() {
 	const unread = h(
 		"span",
@@ -190,6 +197,7 @@ export function openPanel({ root, base, user, ahead, site, onUnread, onWanted, o
 	const shown = () => !frame.hidden && document.visibilityState === "visible";
 	const address = () => location.href.split("#")[0];
 	const ui = new ChatUi({ root, frame, chat, narrow: () => true, shown, onUnread, onWanted, base, site, address });
+	if (guest) letGuestEnd(frame, base, chat).catch(() => {}); // the visit also ends with the browser's session
 	document.addEventListener("visibilitychange", () => ui.seen());
 	return { chat, frame, ui };
 }

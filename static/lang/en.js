@@ -112,6 +112,7 @@ export const more = {
 	uploadRefused: "The server refused this file.",
 	uploadElsewhere: "The file was not sent: the server names {origin}, which the site does not allow.",
 	cancel: "Cancel",
+	endVisit: "End the visit",
 	guestRefused: "This name cannot be used. Choose another one.",
 	guestLater: "That did not work. Try again in a few minutes.",
 };

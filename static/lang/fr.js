@@ -111,6 +111,7 @@ export const more = {
 	uploadRefused: "Le serveur a refusé ce fichier.",
 	uploadElsewhere: "Le fichier n’a pas été envoyé : le serveur indique {origin}, que le site n’autorise pas.",
 	cancel: "Annuler",
+	endVisit: "Terminer la visite",
 	guestRefused: "Ce nom ne peut pas être utilisé. Choisissez-en un autre.",
 	guestLater: "Cela n’a pas fonctionné. Réessayez dans quelques minutes.",
 };

@@ -11,7 +11,7 @@ import { Place } from "../lib/place.mjs";
 import { publish, startWebSite } from "../lib/web_site.mjs";
 
 const ROOM = `help@${ROOM_SERVICE}`; // that of docs/guests.md
-const PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop</title><link rel="icon" href="data:,">
+const page = (lang) => `<!doctype html><html lang="${lang}"><head><meta charset="utf-8"><title>Shop</title><link rel="icon" href="data:,">
 <script type="module" async src="/chat/static/embed.js" data-prebind="/chat/"></script></head><body><main><h1>Shop</h1></main></body></html>`;
 
 let place, chat, browser;
@@ -19,7 +19,8 @@ let place, chat, browser;
 before(async () => {
 	place = new Place();
 	chat = await startWebSite(place, OPTIONS.Prosody(place, { site: { limit_guest_ip: "off", rooms: `${ROOM} "Help"` } }));
-	publish(place, "shop.html", PAGE);
+	for (const lang of ["en", "de", "fr"])
+		publish(place, lang === "en" ? "shop.html" : `shop-${lang}.html`, page(lang));
 	browser = await startChromium(place);
 });
 after(() => place.close({ logs: true }));
@@ -53,6 +54,30 @@ test("in the panel, by keyboard, and a log-in ends the visit", async () => {
 	await leave(guest);
 });
 
+for (const [file, open, name, start, end] of [
+	["shop", "Open chat", "Your name", "Start the chat", "End the visit"],
+	["shop-de", "Chat öffnen", "Dein Name", "Chat beginnen", "Besuch beenden"],
+	["shop-fr", "Ouvrir la discussion", "Votre nom", "Commencer le chat", "Terminer la visite"],
+])
+	test(`the panel ends a visit by keyboard (${file}.html)`, async () => {
+		const guest = await newPage(browser, { bypassCSP: true });
+		const form = guest.getByLabel(name);
+		await guest.goto(`${chat.origin}/${file}.html`);
+		await guest.getByRole("button", { name: open }).press("Enter");
+		await form.fill("Anna");
+		await guest.getByRole("button", { name: start }).press("Enter");
+		await guest.locator("#prebind-chat .panel[data-state=ready]").waitFor();
+		await guest.getByRole("button", { name: end }).waitFor();
+		assert.deepEqual(await violations(guest, "guest's panel"), []);
+		await screenshot(guest, `guest-panel-list-${file}`);
+		await Promise.all([guest.waitForEvent("load"), guest.getByRole("button", { name: end }).press("Enter")]);
+		assert.equal((await guest.context().cookies()).filter(({ name: cookie }) => cookie.endsWith("-guest")).length, 0);
+		await guest.getByRole("button", { name: open }).press("Enter");
+		await form.waitFor();
+		assert.equal(await guest.getByRole("button", { name: end }).isVisible(), false, "there is none");
+		await leave(guest);
+	});
+
 test("a name that cannot be used can be typed again", async () => {
 	const guest = await newPage(browser);
 	await guest.goto(chat.url);
@@ -65,7 +90,7 @@ test("a name that cannot be used can be typed again", async () => {
 });
 
 for (const [locale, label, start, mark, refusal] of [
-	["de-DE", "Ihr Name", "Chat beginnen", "Gast", "Dieser Name geht nicht."],
+	["de-DE", "Dein Name", "Chat beginnen", "Gast", "Dieser Name geht nicht."],
 	["fr-FR", "Votre nom", "Commencer le chat", "Invité", "Ce nom ne peut pas être utilisé."],
 ])
 	test(`the form speaks ${locale}`, async () => {
