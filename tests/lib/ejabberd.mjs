@@ -21,6 +21,9 @@ api_permissions:
     what: [register, check_account, add_rosteritem]
 `;
 
+// By default Erlang's threads look for work for a while before they sleep. Other files of tests need the processor meanwhile.
+const NO_BUSY_WAITS = ["+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"];
+
 /** Debian's folder of Erlang libraries. */
 function erlangLibraries() {
 	const folder = fs.readdirSync("/usr/lib").map((name) => path.join("/usr/lib", name))
@@ -141,7 +144,7 @@ export async function startEjabberd(place, { domain, port, snippets, users = {},
 	const conf = yamlText(forTests(blocks)).replace(`    port: ${PORT}\n`, `    port: ${port}\n`);
 	const file = place.write(`${name}.yml`, conf.includes("/api:") ? conf : conf.replace(BOSH_LINE, `$&${API_LINE}`));
 	const spool = place.folder(name);
-	const argv = ["erl", "-noinput", "-mnesia", "dir", `"${spool}"`, "-s", "ejabberd"];
+	const argv = ["erl", ...NO_BUSY_WAITS, "-noinput", "-mnesia", "dir", `"${spool}"`, "-s", "ejabberd"];
 	const env = {
 		HOME: spool,
 		ERL_LIBS: erlangLibraries(),

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import crypto from "node:crypto";
+import { program } from "./postgresql.mjs";
 
 export const ROLE = "prebind"; // owns the databases
 const [folder, port] = (process.env.PREBIND_TEST_POSTGRESQL ?? "").split(" ");
@@ -14,7 +15,7 @@ const databases = new Map();
 
 export const onPostgresql = folder !== "";
 
-const psql = (user, database) => ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", folder, "-p", port, "-U", user, "-d", database];
+const psql = (user, database) => [program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", folder, "-p", port, "-U", user, "-d", database];
 
 /** The value of `database` for a file of a test. */
 export function ownDatabase(file) {
@@ -22,8 +23,8 @@ export function ownDatabase(file) {
 		return file;
 	if (!databases.has(file)) {
 		const name = `t${crypto.randomBytes(8).toString("hex")}`;
-		const [program, ...args] = psql("postgres", "postgres");
-		execFileSync(program, [...args, "-c", `CREATE DATABASE ${name} OWNER ${ROLE}`]);
+		const [command, ...args] = psql("postgres", "postgres");
+		execFileSync(command, [...args, "-c", `CREATE DATABASE ${name} OWNER ${ROLE}`]);
 		databases.set(file, name);
 	}
 	return `postgresql://${ROLE}@:${port}/${databases.get(file)}?host=${folder}`;
@@ -62,7 +63,7 @@ export async function askSql(place, file, sql, sets) {
 
 /** As copyDatabase of sqlite.mjs. */
 export async function copyDatabase(place, file, copies) {
-	const dump = await run(place, ["pg_dump", "-h", folder, "-p", port, "-U", ROLE, "--no-owner", "-d", databases.get(file)], "");
+	const dump = await run(place, [program("pg_dump"), "-h", folder, "-p", port, "-U", ROLE, "--no-owner", "-d", databases.get(file)], "");
 	for (const [site, copy] of Object.entries(copies)) {
 		ownDatabase(copy);
 		await run(place, [...psql(ROLE, databases.get(copy)), "-f", "-"], `DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n${dump}\nUPDATE public.database_site SET site = '${site}';\n`);

@@ -8,7 +8,8 @@ import { accepts, freePorts } from "./wait.mjs";
 
 const FOLDER = "/usr/lib/postgresql"; // of Debian's versions
 
-function program(name) {
+/** The path of a program. Those in /usr/bin are Perl, which finds out the version each time. */
+export function program(name) {
 	const version = fs.readdirSync(FOLDER).sort((a, b) => Number(b) - Number(a))[0];
 	return `${FOLDER}/${version}/bin/${name}`;
 }
@@ -64,7 +65,7 @@ export class Postgresql {
 	}
 
 	run(text, database) {
-		return this.place.run([`psql`, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", this.dir, "-p", String(this.port),
+		return this.place.run([program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", this.dir, "-p", String(this.port),
 			"-U", "postgres", "-d", database, "-f", "-"], { input: text });
 	}
 
