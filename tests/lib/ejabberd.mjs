@@ -5,6 +5,7 @@
  */
 import fs from "node:fs";
 import path from "node:path";
+import { BoshClient } from "./bosh_client.mjs";
 import { docSnippet } from "./docs.mjs";
 import { httpRequest } from "./http.mjs";
 import { until } from "./wait.mjs";
@@ -156,19 +157,25 @@ export async function startEjabberd(place, { domain, port, snippets, users = {},
 	const child = await place.startUntil(name, argv, () => httpRequest({ port, path: "/" }), { env, seconds: 180 });
 	for (const [user, password] of Object.entries(users))
 		await until(`${user} to be registered`, async () => (await callApi(port, "register", { user, host: domain, password })).status === 200);
-	await openSession(port, domain);
+	await openSession(port, domain, Object.entries(users)[0]);
 	return child;
 }
 
 /**
- * Erlang reads a module's code when it is first called. On a busy machine that makes a first session take longer than a visitor
- * is let wait. This one ends before anybody logs in.
+ * Erlang reads a module's code when it is first called. On a busy machine that makes a first session and a first login take longer than a
+ * visitor is let wait. This one ends before anybody else logs in.
+ * @param {[string, string] | undefined} who name and password
  */
-async function openSession(port, domain) {
-	const post = (attributes) => httpRequest({ port, path: "/http-bind", method: "POST", headers: { "Content-Type": "text/xml; charset=utf-8" },
-		body: `<body ${attributes} xmlns='http://jabber.org/protocol/httpbind'/>` });
-	const { status, body } = await post(`rid='1' to='${domain}' hold='1' wait='10' ver='1.6' xml:lang='en' xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh'`);
-	const sid = /\bsid=['"]([^'"]+)/.exec(body)?.[1];
-	if (status !== 404) // it has another path
-		await post(`rid='2' sid='${sid}' type='terminate'`);
+async function openSession(port, domain, who) {
+	const client = new BoshClient({ port, domain });
+	try {
+		if (!who)
+			await client.create();
+		else if (await client.authenticate(...who, "SCRAM-SHA-1") === "success")
+			await client.bind();
+		await client.end();
+	} catch (error) {
+		if (!error.message.includes("HTTP 404")) // it has another path
+			throw error;
+	}
 }
