@@ -26,7 +26,7 @@ BASHDIR = $(PREFIX)/share/bash-completion/completions
 
 # ---- sources: one list for each layer, the lowest layer first (docs/architecture.md) ----
 
-BASE     = address clock codec codec_base64 crypto error file history inflate json json_scan json_write key_list log log_writer metrics name secret \
+BASE     = address clock codec codec_base64 crypto error file history inflate json json_scan json_write key_list log log_target log_writer metrics name secret \
 	secret_file status stopping strbuf troubles unix_crypt wait xml
 CONF     = amount check conf cookie_name databases keys list load number place placeholder print realm rooms shipped site_uri text value
 STORE    = adhoc_caller backup connection copy database_site jid_map limit limit_file migrate pool \
@@ -79,7 +79,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 	conf_value_test cookie_test csrf_test device_test django_session_test fcgi_head_test file_test \
 	fcgi_record_test forwarded_test guest_test \
 	http_client_test http_url_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \
-	jwt_test limit_test log_test login_test login_token_test near_miss_test oauth_tokens_test \
+	jwt_test limit_test log_test log_writer_test login_test login_token_test near_miss_test oauth_tokens_test \
 	password_differential_test password_hash_test php_differential_test php_session_test privileges_test \
 	provisioned_test reader_memory_test \
 	request_fields_test request_path_test request_test response_test router_test sasl_test secret_test select_test session_test site_http_cache_test site_query_test \

@@ -1,6 +1,6 @@
 /*
- * The log. A line is built on the stack, so "out of memory" can still be logged. It is written by
- * one write(2), so lines of several threads and processes do not mix. Each line is complete, in
+ * The log. A line is built on the stack, so "out of memory" can still be logged. No write(2) has a
+ * part of a line, so lines of several threads and processes do not mix. Each line is complete, in
  * JSON and as text, however long a value is. The caller of log_open ignores SIGPIPE.
  */
 #include <errno.h>
@@ -236,26 +236,30 @@ static void line_add(struct line *line, const char *text, size_t len)
 }
 
 /* Adds as much of the value as fits into room bytes, without cutting an escape. */
-static void line_add_value(struct line *line, const char *value, size_t room)
+static char *put_value(char *at, const char *value, size_t room)
 {
 	char escaped[CODEC_JSON_CHAR_MAX];
 	size_t n;
 
+	if (room > LOG_VALUE_MAX)
+		room = LOG_VALUE_MAX;
 	while (true) {
 		n = codec_json_plain(value);
 		if (n > room)
 			n = room;
-		line_add(line, value, n);
+		memcpy(at, value, n);
+		at += n;
 		value += n;
 		room -= n;
 		if (*value == '\0')
-			return;
+			return at;
 		n = codec_json_char(escaped, &value);
 		if (n > room) {
-			line_add(line, "...", 3);
-			return;
+			memcpy(at, "...", 3);
+			return at + 3;
 		}
-		line_add(line, escaped, n);
+		memcpy(at, escaped, n);
+		at += n;
 		room -= n;
 	}
 }
@@ -286,26 +290,27 @@ static void line_add_word(struct line *line, const char *key, const char *value)
 	line_add(line, key, key_len);
 	line_add(line, "=", key_len > 0);
 	line_add(line, quote, strlen(quote));
-	line_add_value(line, value, room < LOG_VALUE_MAX ? room : LOG_VALUE_MAX);
+	line->len = (size_t)(put_value(line->data + line->len, value, room) - line->data);
 	line_add(line, quote, strlen(quote));
 }
 
 /* A pair whose key does not fit is left out. Keys are constants and need no escapes. */
 static void line_add_json(struct line *line, const char *key, const char *value)
 {
-	size_t key_len = strlen(key);
-	size_t frame = key_len + strlen(",\"\":\"");
-	size_t room;
+	char *at = line->data + line->len;
+	size_t key_len = strlen(key), frame = key_len + strlen(",\"\":\""), room;
 
 	if (line->len + frame + LOG_TAIL > LOG_LINE_MAX)
 		return;
 	room = LOG_LINE_MAX - LOG_TAIL - line->len - frame;
-	line_add(line, line->is_empty ? "{\"" : ",\"", 2);
+	*at++ = line->is_empty ? '{' : ',';
 	line->is_empty = false;
-	line_add(line, key, key_len);
-	line_add(line, "\":\"", 3);
-	line_add_value(line, value, room < LOG_VALUE_MAX ? room : LOG_VALUE_MAX);
-	line_add(line, "\"", 1);
+	*at++ = '"';
+	memcpy(at, key, key_len);
+	memcpy(at + key_len, "\":\"", 3);
+	at = put_value(at + key_len + 3, value, room);
+	*at++ = '"';
+	line->len = (size_t)(at - line->data);
 }
 
 static void line_add_pair(struct line *line, const char *key, const char *value)
@@ -462,6 +467,7 @@ void log_crash(int signal_number)
 	line_add_pair(&line, "signal", codec_decimal(number, signal_number));
 	line_add_pair(&line, "pid", codec_decimal(pid, getpid()));
 	line_end(&line);
+	log_writer_settle();
 	struct pollfd target = {.fd = state.to_syslog ? STDERR_FILENO : state.fd,
 				.events = POLLOUT};
 	if (poll(&target, 1, 0) <= 0 || write(target.fd, line.data, line.len) < 0)

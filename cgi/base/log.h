@@ -1,7 +1,7 @@
 /*
- * The log: one event on each line, at most 2 KiB, printable ASCII, written by one write(2). A line
- * is a JSON object or, for people, words: time, level, event and KEY=VALUE, where a value with
- * other characters than letters, digits and a few signs is a JSON string.
+ * The log: one event on each line, at most 2 KiB, printable ASCII. No line is split between two
+ * writes. A line is a JSON object or, for people, words: time, level, event and KEY=VALUE, where a
+ * value with other characters than letters, digits and a few signs is a JSON string.
  * For the whole process, thread-safe. A failure to write never fails a request; the line is lost.
  * Never log passwords, cookies, tokens, sid, rid, Authorization or upstream bodies.
  */
@@ -26,7 +26,8 @@ enum status log_open(const char *target, enum log_level level, struct error *err
  */
 enum status log_check(const char *target, struct error *err);
 /*
- * After this call, nobody waits until a line is written. A line that cannot be written at once is
+ * After this call, nobody waits until a line is written. If very many lines come, they are gathered
+ * for at most a tenth of a second, to be written together. A line that cannot be written at once is
  * kept, and a thread writes it later. If more than 256 KiB are kept, further lines are lost; the
  * event log_lost says how many. Only a slow disk can still delay a caller. A server calls it after
  * log_open, before it starts threads or forks.

@@ -1,190 +1,92 @@
 /*
- * The writer of the log. If a line cannot be written at once, it is kept in memory, and a thread
- * writes it as soon as that is possible. The first such line starts the thread. Lines are lost if
- * too many are kept, or if a write fails. They are counted, and the log says how many.
+ * The writer of the log. A few lines are written one by one, each by its caller. In a crowd, lines
+ * are gathered in memory, and whoever fills a piece writes it by one system call; a thread writes
+ * the rest soon after. A line that cannot be written at once is kept there too, until the thread
+ * can write it. Lines are lost if too many are kept, or if a write fails. They are counted, and the
+ * log says how many.
  */
 #include "base/log_writer.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
-#include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
+#include "base/log_target.h"
 #include "base/wait.h"
 
 #define KEPT_MAX   (256 * 1024) /* bytes: about a thousand lines */
 #define FLUSH_S    1            /* at the end of a process */
+#define SETTLE_MS  10
 #define STACK_SIZE (128 * 1024)
-#define PAUSE_MS   100 /* before another try, if the system has no memory for a line */
 
-enum way {
-	WAY_NONE,  /* not started */
-	WAY_SEND,  /* a socket, with a flag for each write that must not wait */
-	WAY_WRITE, /* a file, or a descriptor that does not block */
-	/*
-	 * The socket of syslog. syslog(3) is not used, because it holds a lock while it waits for
-	 * the socket. A child that is forked at that moment would keep the lock for ever, and its
-	 * log would hang.
-	 */
-	WAY_SYSLOG,
-	/*
-	 * A pipe that belongs to another account. Each write to it may wait, so only the thread
-	 * writes. We cannot make the pipe non-blocking, because it would become so for all
-	 * processes that share it.
-	 */
-	WAY_THREAD
-};
+/*
+ * A write costs more than the line's text. So after the first SINGLY lines of a period, lines are
+ * gathered until its end, or until a warning comes: nobody reads a log that fast.
+ */
+#define PERIOD_MS 100
+#define SINGLY    50
 
-enum taken { TAKEN, NOT_NOW, LOST };
-
-struct kept {
-	STAILQ_ENTRY(kept) entry;
-	int level;
-	size_t len;
-	char line[];
-};
+#define NEVER INT64_MAX
 
 static struct {
-	enum way way; /* constant while threads run, as the next two */
-	int fd;
-	struct sockaddr_un syslog; /* for WAY_SYSLOG */
-	atomic_bool stream;        /* its socket takes a connection, as some syslogs do */
+	bool runs; /* constant while threads run */
 
-	pthread_mutex_t lock;   /* guards the members up to started */
-	pthread_cond_t changed; /* a line was added, or the last one was written */
-	STAILQ_HEAD(, kept) lines;
-	size_t bytes;
-	bool started; /* the thread */
+	pthread_mutex_t lock;   /* guards the members up to used, and kept_lines */
+	pthread_cond_t earlier; /* due_ms; only the thread waits for it */
+	pthread_cond_t written; /* writing has ended */
+	bool started;           /* the thread */
+	bool writing;           /* somebody writes the first lines; they stay until that is done */
+	int64_t period_ms;      /* its end; monotonic */
+	unsigned singly;        /* lines of this period */
+	int64_t due_ms; /* when the thread writes what is kept; monotonic; NEVER: it is idle */
+	size_t used;    /* bytes of kept_lines */
 
-	atomic_bool behind; /* lines are kept or being written; new lines must come after them */
+	/* Bytes ever put into lines, and taken out of it. */
+	atomic_size_t kept, gone;
 	atomic_size_t lost; /* lines; not yet logged */
 } writer = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
-    .changed = PTHREAD_COND_INITIALIZER,
-    .lines = STAILQ_HEAD_INITIALIZER(writer.lines),
+    .earlier = PTHREAD_COND_INITIALIZER,
+    .written = PTHREAD_COND_INITIALIZER,
+    .due_ms = NEVER,
 };
+
+/* Whole lines. Where each is written alone, it begins with the digit of its level. */
+static char kept_lines[KEPT_MAX];
 
 /* ---- writing ---- */
 
-static bool syslog_connect_fd(int fd)
+static enum log_taken write_once(const char *lines, size_t len, int level)
 {
-	return connect(fd, (const struct sockaddr *)&writer.syslog, sizeof(writer.syslog)) == 0;
+	size_t lost = 0;
+	enum log_taken taken = log_target_write(lines, len, level, &lost);
+
+	if (lost > 0)
+		atomic_fetch_add(&writer.lost, lost);
+	return taken;
 }
 
-/* Connects a new socket, because one that has lost its connection cannot be connected again. */
-static bool syslog_connect_new(bool stream)
+/* Writes the first len bytes of what is kept. */
+static enum log_taken write_first(size_t len)
 {
-	int type = (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
-	int fd = socket(AF_UNIX, type, 0);
-	bool connected = fd >= 0 && syslog_connect_fd(fd) && dup3(fd, writer.fd, O_CLOEXEC) >= 0;
-
-	if (connected)
-		atomic_store(&writer.stream, stream);
-	if (fd >= 0)
-		close(fd);
-	return connected;
-}
-
-/*
- * Processes share a socket for datagrams, so connecting it again does so for all of them. Each
- * process has a stream of its own after the first is lost.
- */
-static bool syslog_connect(void)
-{
-	bool stream = atomic_load(&writer.stream);
-
-	if (stream ? syslog_connect_new(true) : syslog_connect_fd(writer.fd))
-		return true;
-	return errno == EPROTOTYPE && syslog_connect_new(!stream);
-}
-
-static bool is_disconnected(int error)
-{
-	return error == ECONNREFUSED || error == ENOTCONN || error == ENOENT || error == EPIPE ||
-	       error == ECONNRESET;
-}
-
-/*
- * Sends a line as one datagram, without its newline; in a stream a NUL ends it, as in syslog(3). It
- * contains no time: syslog adds one, and the C library would take a lock to format it.
- */
-static ssize_t syslog_send(const char *line, size_t len, int level)
-{
-	char head[sizeof("<191>prebind[]: ") + CODEC_DECIMAL_SIZE];
-	int head_len =
-	    snprintf(head, sizeof(head), "<%d>prebind[%d]: ", LOG_DAEMON | level, (int)getpid());
-	struct iovec pieces[] = {
-	    {head,         (size_t)head_len},
-	    {(char *)line, len - 1         },
-	    {(char *)"",   1               },
-	};
-	struct msghdr message = {.msg_iov = pieces,
-				 .msg_iovlen = atomic_load(&writer.stream) ? 3 : 2};
-	ssize_t put = sendmsg(writer.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-	/* syslog was restarted, or did not run before. */
-	if (put < 0 && is_disconnected(errno) && syslog_connect()) {
-		message.msg_iovlen = atomic_load(&writer.stream) ? 3 : 2;
-		put = sendmsg(writer.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-	}
-	return put < 0 ? put : (ssize_t)len; /* Linux sends a short message whole */
-}
-
-static ssize_t put_line(const char *line, size_t len, int level)
-{
-	switch (writer.way) {
-	case WAY_SYSLOG:
-		return syslog_send(line, len, level);
-	case WAY_SEND:
-		return send(writer.fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	default:
-		return write(writer.fd, line, len);
-	}
-}
-
-/* A part of a line is not continued: the rest could end up inside another process's line. */
-static enum taken write_once(const char *line, size_t len, int level)
-{
-	ssize_t put;
-
-	do
-		put = put_line(line, len, level);
-	while (put < 0 && errno == EINTR);
-	if (put < 0 && (errno == EAGAIN || errno == ENOBUFS))
-		return NOT_NOW;
-	if (put == (ssize_t)len)
-		return TAKEN;
-	atomic_fetch_add(&writer.lost, 1);
-	return LOST;
+	if (log_target_piece() == 0)
+		return write_once(kept_lines + 1, len - 1, kept_lines[0] - '0');
+	return write_once(kept_lines, len, 0);
 }
 
 /* Only the thread calls it. */
-static enum taken write_waiting(const struct kept *kept)
+static enum log_taken write_waiting(size_t len)
 {
-	struct pollfd poll_fd = {.fd = writer.fd, .events = POLLOUT};
-	enum taken taken = NOT_NOW;
+	enum log_taken taken;
 
-	/* For ENOBUFS the descriptor may be writable at once, so poll alone would spin. */
-	while ((taken = write_once(kept->line, kept->len, kept->level)) == NOT_NOW) {
-		if (poll(&poll_fd, 1, -1) > 0 && (poll_fd.revents & POLLOUT) != 0)
-			nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
-	}
+	while ((taken = write_first(len)) == LOG_NOT_NOW)
+		log_target_await();
 	return taken;
 }
 
@@ -199,42 +101,59 @@ static void say_lost(void)
 			  "the log's target did not accept them in time", NULL);
 }
 
+/* ---- what is kept; the caller holds the lock ---- */
+
+/* Bytes of the lines that are written next. */
+static size_t first_lines(void)
+{
+	size_t piece = log_target_piece();
+	const char *last;
+
+	if (piece > 0 && writer.used <= piece)
+		return writer.used;
+	last =
+	    piece == 0 ? memchr(kept_lines, '\n', writer.used) : memrchr(kept_lines, '\n', piece);
+	return (size_t)(last - kept_lines) + 1;
+}
+
+/* Others may keep lines meanwhile, behind those that are written. */
+static enum log_taken write_kept(enum log_taken (*write_them)(size_t len))
+{
+	size_t len = first_lines();
+	enum log_taken taken;
+
+	writer.writing = true;
+	pthread_mutex_unlock(&writer.lock);
+	taken = write_them(len);
+	pthread_mutex_lock(&writer.lock);
+	writer.writing = false;
+	if (taken != LOG_NOT_NOW) {
+		writer.used -= len;
+		memmove(kept_lines, kept_lines + len, writer.used);
+		atomic_fetch_add(&writer.gone, len);
+	}
+	pthread_cond_broadcast(&writer.written);
+	return taken;
+}
+
 /* ---- the thread ---- */
 
-/* Waits for a line. The caller frees it. */
-static struct kept *kept_take(void)
-{
-	struct kept *first;
-
-	pthread_mutex_lock(&writer.lock);
-	while ((first = STAILQ_FIRST(&writer.lines)) == NULL) {
-		atomic_store(&writer.behind, false);
-		pthread_cond_broadcast(&writer.changed);
-		pthread_cond_wait(&writer.changed, &writer.lock);
-	}
-	STAILQ_REMOVE_HEAD(&writer.lines, entry);
-	writer.bytes -= first->len;
-	pthread_mutex_unlock(&writer.lock);
-	return first;
-}
-
-static bool has_room(void)
+static void *write_all(void *arg)
 {
 	pthread_mutex_lock(&writer.lock);
-	bool room = writer.bytes <= KEPT_MAX / 2;
-	pthread_mutex_unlock(&writer.lock);
-	return room;
-}
-
-static void *write_kept(void *arg)
-{
 	for (;;) {
-		struct kept *kept = kept_take();
-		enum taken taken = write_waiting(kept);
-
-		free(kept);
-		if (taken == TAKEN && has_room())
+		if (writer.writing) {
+			pthread_cond_wait(&writer.written, &writer.lock);
+		} else if (writer.used == 0) {
+			writer.due_ms = NEVER;
+			pthread_cond_wait(&writer.earlier, &writer.lock);
+		} else if (clock_left_ms(writer.due_ms) > 0) {
+			wait_idle(&writer.earlier, &writer.lock, writer.due_ms);
+		} else if (write_kept(write_waiting) == LOG_TAKEN && writer.used <= KEPT_MAX / 2) {
+			pthread_mutex_unlock(&writer.lock);
 			say_lost();
+			pthread_mutex_lock(&writer.lock);
+		}
 	}
 	return arg;
 }
@@ -253,45 +172,102 @@ static bool thread_ensure(void)
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	writer.started = pthread_create(&thread, &attr, write_kept, NULL) == 0;
+	writer.started = pthread_create(&thread, &attr, write_all, NULL) == 0;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
 	return writer.started;
 }
 
-static void keep(const char *line, size_t len, int level)
-{
-	struct kept *kept = malloc(sizeof(*kept) + len);
-	bool room = false;
+/* ---- lines; the caller of all but the last holds the lock ---- */
 
-	pthread_mutex_lock(&writer.lock);
-	if (kept != NULL && writer.bytes + len <= KEPT_MAX && thread_ensure()) {
-		kept->level = level;
-		kept->len = len;
-		memcpy(kept->line, line, len);
-		STAILQ_INSERT_TAIL(&writer.lines, kept, entry);
-		writer.bytes += len;
-		atomic_store(&writer.behind, true);
-		pthread_cond_broadcast(&writer.changed);
-		room = true;
+/* True: as many lines have come in this period that more of them are gathered. */
+static bool is_crowded(int64_t now_ms)
+{
+	if (log_target_piece() == 0)
+		return false;
+	if (now_ms >= writer.period_ms) {
+		writer.period_ms = now_ms + PERIOD_MS;
+		writer.singly = 0;
 	}
-	pthread_mutex_unlock(&writer.lock);
-	if (room)
+	if (writer.singly == SINGLY)
+		return true;
+	writer.singly++;
+	return false;
+}
+
+static void be_due(int64_t due_ms)
+{
+	if (due_ms >= writer.due_ms)
 		return;
-	free(kept);
-	atomic_fetch_add(&writer.lost, 1);
+	writer.due_ms = due_ms;
+	pthread_cond_signal(&writer.earlier);
+}
+
+/* Writes a full piece, or waits for a disk. Other targets may be slow for long. */
+static void make_room(size_t len)
+{
+	size_t piece = log_target_piece();
+	bool full = piece > 0 && writer.used + len > piece;
+
+	if (full && !writer.writing && !log_target_may_wait() &&
+	    write_kept(write_first) == LOG_NOT_NOW)
+		be_due(0);
+	while (log_target_is_file() && writer.writing && writer.used + len > KEPT_MAX)
+		pthread_cond_wait(&writer.written, &writer.lock);
+}
+
+static void keep(const char *line, size_t len, int level, int64_t due_ms)
+{
+	size_t digit = log_target_piece() == 0;
+
+	if (writer.used > 0)
+		make_room(digit + len);
+	if (writer.used + digit + len > KEPT_MAX || !thread_ensure()) {
+		atomic_fetch_add(&writer.lost, 1);
+		return;
+	}
+	if (digit > 0)
+		kept_lines[writer.used] = (char)('0' + level);
+	memcpy(kept_lines + writer.used + digit, line, len);
+	be_due(due_ms);
+	writer.used += digit + len;
+	atomic_fetch_add(&writer.kept, digit + len);
+}
+
+/* So far as that needs no wait. */
+static void write_what_is_kept(void)
+{
+	bool goes_on = !log_target_may_wait();
+
+	while (goes_on && writer.used > 0 && !writer.writing)
+		goes_on = write_kept(write_first) != LOG_NOT_NOW;
 }
 
 void log_writer_put(const char *line, size_t len, int level)
 {
-	enum taken taken = NOT_NOW;
+	int64_t now_ms = clock_monotonic_ms();
+	enum log_taken taken;
+	bool crowded, at_once;
 
-	if (writer.way != WAY_THREAD && !atomic_load(&writer.behind))
-		taken = write_once(line, len, level);
-	if (taken == NOT_NOW)
-		keep(line, len, level);
-	else if (taken == TAKEN && atomic_load_explicit(&writer.lost, memory_order_relaxed) > 0)
+	pthread_mutex_lock(&writer.lock);
+	crowded = level > LOG_WARNING && is_crowded(now_ms) && thread_ensure();
+	at_once = !crowded && writer.used == 0 && !log_target_may_wait();
+	if (!at_once)
+		keep(line, len, level, crowded ? writer.period_ms : now_ms);
+	if (!at_once && !crowded)
+		write_what_is_kept();
+	pthread_mutex_unlock(&writer.lock);
+	if (!at_once)
+		return;
+	taken = write_once(line, len, level);
+	if (taken == LOG_NOT_NOW) {
+		pthread_mutex_lock(&writer.lock);
+		keep(line, len, level, now_ms);
+		pthread_mutex_unlock(&writer.lock);
+	} else if (taken == LOG_TAKEN &&
+		   atomic_load_explicit(&writer.lost, memory_order_relaxed) > 0) {
 		say_lost();
+	}
 }
 
 /* ---- start, fork, end ---- */
@@ -309,64 +285,37 @@ static void after_fork(void)
 /* After a fork: the thread exists only in the parent, which writes the lines that it has kept. */
 static void after_fork_child(void)
 {
-	struct kept *kept;
-
-	while ((kept = STAILQ_FIRST(&writer.lines)) != NULL) {
-		STAILQ_REMOVE_HEAD(&writer.lines, entry);
-		free(kept);
-	}
-	writer.bytes = 0;
-	writer.started = false;
-	atomic_store(&writer.behind, false);
+	writer.used = 0;
+	writer.started = writer.writing = false;
+	atomic_store(&writer.gone, atomic_load(&writer.kept));
 	atomic_store(&writer.lost, 0);
-	pthread_cond_init(&writer.changed, NULL);
+	writer.due_ms = NEVER;
+	pthread_cond_init(&writer.earlier, NULL);
+	pthread_cond_init(&writer.written, NULL);
 	pthread_mutex_unlock(&writer.lock);
 }
 
-/* Opens a pipe or device again, so that O_NONBLOCK applies to this process only. */
-static int open_again(int fd)
+static void start(void)
 {
-	char path[sizeof("/proc/self/fd/") + CODEC_DECIMAL_SIZE];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	writer.runs = true;
+	pthread_atfork(before_fork, after_fork, after_fork_child);
 }
 
 void log_writer_start(int fd)
 {
-	struct stat st = {.st_mode = S_IFREG};
-
-	writer.fd = fd;
-	writer.way = WAY_WRITE;
-	if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
-		writer.way = WAY_SEND;
-	if (!S_ISREG(st.st_mode) && !S_ISSOCK(st.st_mode)) {
-		int again = open_again(fd);
-
-		writer.fd = again >= 0 ? again : fd;
-		writer.way = again >= 0 ? WAY_WRITE : WAY_THREAD;
-	}
-	pthread_atfork(before_fork, after_fork, after_fork_child);
+	log_target_set(fd);
+	start();
 }
 
-/* The socket stays open to the end of the process: the thread may be waiting for it. */
 void log_writer_start_syslog(const char *path)
 {
-	writer.syslog.sun_family = AF_UNIX;
-	snprintf(writer.syslog.sun_path, sizeof(writer.syslog.sun_path), "%s", path);
-	writer.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	writer.way = WAY_SYSLOG;
-	/*
-	 * Connect now, because the path may be unreachable later. If this fails, each line tries
-	 * again.
-	 */
-	(void)syslog_connect();
-	pthread_atfork(before_fork, after_fork, after_fork_child);
+	log_target_set_syslog(path);
+	start();
 }
 
 bool log_writer_runs(void)
 {
-	return writer.way != WAY_NONE;
+	return writer.runs;
 }
 
 void log_writer_flush(void)
@@ -375,13 +324,22 @@ void log_writer_flush(void)
 	int rc = 0;
 
 	pthread_mutex_lock(&writer.lock);
-	while (atomic_load(&writer.behind) && rc == 0)
-		rc = wait_idle(&writer.changed, &writer.lock, until_ms);
+	be_due(0);
+	while (writer.used > 0 && rc == 0)
+		rc = wait_idle(&writer.written, &writer.lock, until_ms);
 	pthread_mutex_unlock(&writer.lock);
+}
+
+void log_writer_settle(void)
+{
+	size_t kept = atomic_load(&writer.kept);
+
+	for (int i = 0; i < FLUSH_S * 1000 / SETTLE_MS && atomic_load(&writer.gone) < kept; i++)
+		nanosleep(&(struct timespec){.tv_nsec = SETTLE_MS * 1000000L}, NULL);
 }
 
 void log_writer_stop(void)
 {
 	log_writer_flush();
-	writer.way = WAY_NONE;
+	writer.runs = false;
 }

@@ -16,6 +16,11 @@ bool log_writer_runs(void);
 void log_writer_put(const char *line, size_t len, int level);
 /* Waits at most a second until all lines are written. */
 void log_writer_flush(void);
+/*
+ * The same in a handler of a signal: waits for the lines that are kept now. Async-signal-safe; the
+ * thread does the work.
+ */
+void log_writer_settle(void);
 void log_writer_stop(void);
 
 #endif
