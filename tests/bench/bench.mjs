@@ -14,6 +14,7 @@ import { comparisons, runCgi, runCompare } from "./compare.mjs";
 import { aimsText, cgiText, compareText } from "./compare_text.mjs";
 import { crowdText, runCrowd } from "./crowd.mjs";
 import { handshakeText, runHandshakes } from "./handshake.mjs";
+import { logsText, runLogs } from "./logs.mjs";
 import { nodesText, runNodes } from "./nodes.mjs";
 import { peopleText, runPeople } from "./people.mjs";
 import { describeMachine, machineText, summarise, tableText } from "./report.mjs";
@@ -120,6 +121,10 @@ export const PARTS = {
 	sites: {
 		run: async ({ rounds, requests, seconds, progress }) => ({ siteDatabases: await runSiteDatabases({ rounds, requests, seconds, progress }) }),
 		text: ({ siteDatabases }) => siteDatabasesText(siteDatabases),
+	},
+	logs: {
+		run: async ({ rounds, requests, progress }) => ({ logs: await runLogs({ rounds, requests: 10 * requests, progress }) }),
+		text: ({ logs }) => logsText(logs),
 	},
 	nodes: {
 		run: async ({ rounds, requests, seconds, progress }) => ({ nodes: await runNodes({ rounds, requests, seconds, progress }) }),

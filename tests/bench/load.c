@@ -3,12 +3,12 @@
  * both, and drops out of the difference. N threads send the same request over and over, each with
  * its next as soon as the last is answered, on kept connections or on a new one each.
  *   load -p PORT -r REQUEST_FILE -n AT_ONCE -c REQUESTS -s SECONDS -e TEXT… [-w WARM_UP] [-N] [-q]
- *        [-P PID…] [-F] [-l REQUEST_FILE -L TEXT]
+ *        [-P PID…] [-F] [-l REQUEST_FILE -L TEXT] [-S STATUS]
  * ends when it has sent so many and so long; prints its figures as JSON, times in µs. An answer
  * that is not a 200, or lacks a TEXT, is an error: then there are no figures; with -F it is
- * counted, and the first is shown. -P: whose CPU time is to be taken. -l: a lone visitor with
- * another request every 5 ms until the others are done; one that was due while it waited counts
- * from then.
+ * counted, and the first is shown. -S: another status than 200. -P: whose CPU time is to be taken.
+ * -l: a lone visitor with another request every 5 ms until the others are done; one that was due
+ * while it waited counts from then.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -331,6 +331,9 @@ static void read_option(int option, const char *value)
 	case 'P':
 		read_pid(value);
 		break;
+	case 'S':
+		plan.crowd.status = (int)strtol(value, NULL, 10);
+		break;
 	case 'F':
 		plan.count_failures = true;
 		break;
@@ -364,9 +367,10 @@ int main(int argc, char **argv)
 {
 	int option;
 
+	plan.crowd.status = plan.lone.status = 200;
 	plan.address.sin_family = AF_INET;
 	plan.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	while ((option = getopt(argc, argv, "p:r:n:c:s:w:e:l:L:P:FNq")) != -1)
+	while ((option = getopt(argc, argv, "p:r:n:c:s:w:e:l:L:P:S:FNq")) != -1)
 		read_option(option, optarg);
 	if (!plan.address.sin_port || !plan.crowd.len || plan.at_once < 1 || !plan.crowd.n_texts)
 		die("-p, -r, -n and -e are needed");

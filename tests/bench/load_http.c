@@ -105,8 +105,9 @@ static bool answer_read(struct answer *answer, int fd, bool quickack)
 
 static bool answer_check(struct answer *answer, const struct question *question)
 {
-	if (strncmp(answer->data, "HTTP/1.1 200 ", 13) != 0)
-		return answer_fail(answer, "not a 200: %.1000s", answer->data);
+	if (strncmp(answer->data, "HTTP/1.1 ", 9) != 0 ||
+	    strtol(answer->data + 9, NULL, 10) != question->status)
+		return answer_fail(answer, "not a %d: %.1000s", question->status, answer->data);
 	for (size_t i = 0; i < question->n_texts; i++) {
 		if (!strstr(answer->data, question->texts[i]))
 			return answer_fail(answer, "no %s in the answer: %.4000s",

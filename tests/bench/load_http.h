@@ -17,6 +17,7 @@
 struct question {
 	char request[QUESTION_MAX];
 	size_t len;
+	int status; /* of the answer */
 	const char *texts[TEXTS_MAX];
 	size_t n_texts;
 };
@@ -35,8 +36,8 @@ bool question_load(struct question *question, const char *file);
 bool question_expect(struct question *question, const char *text);
 
 /*
- * Sends the question and reads the answer: a 200 with every text in it. False: out->failure says
- * why not. quickack: each packet of the answer is acknowledged at once.
+ * Sends the question and reads the answer: the status with every text in it. False: out->failure
+ * says why not. quickack: each packet of the answer is acknowledged at once.
  */
 bool question_ask(const struct question *question, int fd, bool quickack, struct answer *out);
 
