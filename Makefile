@@ -288,7 +288,6 @@ demo:
 	@$(MAKE) -j$$(nproc) all vendor
 	@exec node tests/demo.mjs
 
-# Runs the longest files first, so that no processor is idle at the end.
 test:
 	tests/install build demo test
 	$(MAKE) -j$$(nproc) WERROR=1 all unit vendor bench-programs $(BUILD)/kit/launch
