@@ -40,7 +40,7 @@ XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_se
 NET      = http_call http_client http_settings http_url
 WEB      = basic_auth csrf forwarded request request_fields request_path request_proxies response router
 TEMPLATE = cache html nodes parse render template texts
-SERVE    = cgi fcgi fcgi_records peers privileges processes server socket systemd threads
+SERVE    = cgi fcgi fcgi_records peers privileges processes server socket system_calls systemd threads
 PASSWORD = argon2 crypt digest hash password stretch
 IDENTITY = django_session guest guest_cookie identity login_account login_count login_query login_session packed_php people_query php_lexer \
 	php_serialize php_session remote_user site_cookie site_http site_http_answer site_http_cache site_rule site_session site_time token token_keys token_text \
@@ -83,7 +83,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 	password_differential_test password_hash_test php_differential_test php_session_test privileges_test \
 	provisioned_test reader_memory_test \
 	request_fields_test request_path_test request_test response_test router_test sasl_test secret_test select_test session_test site_http_cache_test site_query_test \
-	sites_test socket_test store_reader_test status_report_test store_test strbuf_test template_test template_texts_test threads_test token_test \
+	sites_test socket_test store_reader_test status_report_test store_test strbuf_test system_calls_test template_test template_texts_test threads_test token_test \
 	upstream_test used_nonce_test user_test wordpress_config_test wordpress_cookie_test xml_test xmpp_login_test
 
 BENCH = floor load peer

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/history.h"
+#include "base/log.h"
 #include "base/metrics.h"
 #include "base/stopping.h"
 #include "base/troubles.h"
@@ -223,6 +224,19 @@ static enum status run_processes(struct server *server, struct error *err)
 	return status == STATUS_OK ? processes_run(server, err) : status;
 }
 
+/* Not for a server that a web server starts: its descriptors and limits are that program's. */
+static void limit_system_calls(void)
+{
+#ifndef __SANITIZE_ADDRESS__ /* which starts a program that names the lines of its report */
+	struct error why = {0};
+
+	if (system_calls_limit())
+		return;
+	error_set(&why, STATUS_INTERNAL, "%m");
+	log_event(LOG_LEVEL_INFO, "system_calls_unlimited", "why", why.text, NULL);
+#endif
+}
+
 static enum status run_socket(struct server *server, struct error *err)
 {
 	struct account account;
@@ -233,8 +247,10 @@ static enum status run_socket(struct server *server, struct error *err)
 	if (status != STATUS_OK)
 		return status;
 	status = account_take(&account, err);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		limit_system_calls();
 		status = run_processes(server, err);
+	}
 	listener_close(&server->listener);
 	return status;
 }

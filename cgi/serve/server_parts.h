@@ -127,6 +127,15 @@ void limits_set(const struct server_conf *conf);
 void *crash_stack_use(void);
 void crash_stack_free(void *stack);
 
+/* ---- system_calls.c ---- */
+
+/*
+ * Takes calls to the system that the program never makes away from it: from all its threads, and
+ * from processes that it makes later. It needs PR_SET_NO_NEW_PRIVS. False, with errno: the kernel,
+ * or what started the program, does not allow it.
+ */
+bool system_calls_limit(void);
+
 /* ---- server.c ---- */
 
 /* What links a process to its parent. */

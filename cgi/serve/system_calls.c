@@ -1,0 +1,145 @@
+/*
+ * Takes away the calls to the system that neither the program nor a library in it makes, so that an
+ * attacker who runs code in it cannot make them either: other programs, other processes' memory,
+ * mounts, namespaces, the kernel's own extensions, unusual sockets. It is a list of what is
+ * refused, because what libraries need differs from system to system; it leaves out whatever a
+ * login by Kerberos, a name service or a driver of a database may do.
+ */
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "serve/server_parts.h"
+
+#if defined(__x86_64__)
+#define NATIVE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define NATIVE AUDIT_ARCH_AARCH64
+#endif
+
+#ifdef NATIVE
+
+#define X32_BIT 0x40000000U /* x86-64 has a second set of numbers, for the same calls */
+
+static const unsigned refused[] = {
+    /* other programs, other processes */
+    SYS_execve,
+    SYS_execveat,
+    SYS_ptrace,
+    SYS_process_vm_readv,
+    SYS_process_vm_writev,
+    SYS_pidfd_getfd,
+    SYS_kcmp,
+    /* files as others see them */
+    SYS_mount,
+    SYS_umount2,
+    SYS_pivot_root,
+    SYS_chroot,
+    SYS_open_tree,
+    SYS_move_mount,
+    SYS_fsopen,
+    SYS_fsconfig,
+    SYS_fsmount,
+    SYS_fspick,
+    SYS_open_by_handle_at,
+    SYS_unshare,
+    SYS_setns,
+    /* parts of the kernel that had many faults */
+    SYS_bpf,
+    SYS_perf_event_open,
+    SYS_userfaultfd,
+    SYS_io_uring_setup,
+    SYS_io_uring_enter,
+    SYS_io_uring_register,
+    /* the machine */
+    SYS_init_module,
+    SYS_finit_module,
+    SYS_delete_module,
+    SYS_kexec_load,
+    SYS_reboot,
+    SYS_swapon,
+    SYS_swapoff,
+    SYS_acct,
+    SYS_settimeofday,
+    SYS_clock_settime,
+    SYS_sethostname,
+    SYS_setdomainname,
+};
+
+/* netlink: glibc asks by it which addresses the machine has */
+static const unsigned families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+
+#define N_REFUSED  (sizeof(refused) / sizeof(refused[0]))
+#define N_FAMILIES (sizeof(families) / sizeof(families[0]))
+#define FILTER_MAX (16 + 2 * (N_REFUSED + N_FAMILIES))
+
+/* The lower half of a call's first argument; both processors store it first. */
+#define FIRST_ARGUMENT offsetof(struct seccomp_data, args)
+
+static void add(struct sock_fprog *filter, struct sock_filter step)
+{
+	filter->filter[filter->len++] = step;
+}
+
+static void load(struct sock_fprog *filter, size_t at)
+{
+	add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)at));
+}
+
+static void answer(struct sock_fprog *filter, unsigned what)
+{
+	add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, what));
+}
+
+/* If what is loaded has this value, the answer is this. */
+static void answer_if(struct sock_fprog *filter, unsigned value, unsigned what)
+{
+	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
+	answer(filter, what);
+}
+
+static void write_filter(struct sock_fprog *filter)
+{
+	const unsigned no = SECCOMP_RET_ERRNO | EPERM;
+
+	load(filter, offsetof(struct seccomp_data, arch));
+	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 1, 0));
+	answer(filter, no);
+	load(filter, offsetof(struct seccomp_data, nr));
+	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1));
+	answer(filter, no);
+	for (size_t i = 0; i < N_REFUSED; i++)
+		answer_if(filter, refused[i], no);
+	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 1, 0));
+	answer(filter, SECCOMP_RET_ALLOW);
+	load(filter, FIRST_ARGUMENT);
+	for (size_t i = 0; i < N_FAMILIES; i++)
+		answer_if(filter, families[i], SECCOMP_RET_ALLOW);
+	answer(filter, SECCOMP_RET_ERRNO | EAFNOSUPPORT);
+}
+
+bool system_calls_limit(void)
+{
+	struct sock_filter steps[FILTER_MAX];
+	struct sock_fprog filter = {.filter = steps};
+
+	write_filter(&filter);
+	/* without SPEC_ALLOW older kernels would make the whole process slower */
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		       SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter) == 0;
+}
+
+#else
+
+bool system_calls_limit(void)
+{
+	errno = ENOSYS;
+	return false;
+}
+
+#endif
