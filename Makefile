@@ -292,7 +292,8 @@ test:
 	tests/install build demo test
 	$(MAKE) -j$$(nproc) WERROR=1 all unit vendor bench-programs $(BUILD)/kit/launch
 	$(MAKE) -j$$(nproc) $(ASAN) fuzz-programs
-	$(RUN_TESTS) tests/browser tests/servers tests/program tests/torture tests/fuzz tests/bench tests/coverage tests/lint $(UNIT_PROGRAMS)
+	$(MAKE) slice-programs
+	$(RUN_TESTS) tests/browser tests/servers tests/program tests/torture tests/fuzz tests/bench tests/coverage tests/lint $(UNIT_PROGRAMS) $(SLICE_PROGRAMS)
 
 # Has its own build, so that the measured program is optimised, whatever build/ holds.
 ROUNDS ?= 5
@@ -356,8 +357,29 @@ asan:
 
 # The ThreadSanitizer of gcc 12 does not start if the kernel randomises more address bits than it supports.
 NO_ASLR = $(shell setarch -R true 2>/dev/null && echo setarch -R)
+TSAN = BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g'
 tsan:
-	$(NO_ASLR) $(MAKE) BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g' sanitized
+	$(NO_ASLR) $(MAKE) $(TSAN) sanitized
+
+# `make test` runs a part of the unit tests under one of the two. The commit chooses (tests/slice); TURN=0 to 11 is that part.
+# Not the tests that measure time or memory, which sanitizers change, nor near_miss_test, which needs databases.
+SLICE          = $(shell TURN=$(TURN) tests/slice $(filter-out conf_memory_test http_client_test near_miss_test reader_memory_test,$(UNIT_TESTS)))
+SLICE_KIND     = $(firstword $(SLICE))
+SLICE_TESTS    = $(filter-out $(SLICE_KIND),$(SLICE))
+SLICE_PROGRAMS = $(SLICE_TESTS:%=$(BUILD)/slice/$(SLICE_KIND)/%)
+slice-programs:
+	@echo '$(SLICE_KIND): $(SLICE_TESTS)'
+	$(MAKE) -j$$(nproc) $(if $(filter asan,$(SLICE_KIND)),$(ASAN),$(TSAN)) $(SLICE_TESTS:%=build/$(SLICE_KIND)/unit/%)
+	@rm -rf $(BUILD)/slice && mkdir -p $(BUILD)/slice/$(SLICE_KIND)
+	@for test in $(SLICE_TESTS); do \
+		printf '#!/bin/sh\nexec $(NO_ASLR) build/$(SLICE_KIND)/unit/%s\n' $$test > $(BUILD)/slice/$(SLICE_KIND)/$$test || exit 1; done
+	@chmod +x $(SLICE_PROGRAMS)
+
+slice: slice-programs
+	$(RUN_TESTS) $(SLICE_PROGRAMS)
+
+slices:
+	@for turn in 0 1 2 3 4 5 6 7 8 9 10 11; do $(MAKE) slice TURN=$$turn || exit 1; done
 
 sanitized: all unit
 	LIMIT=600 $(RUN_TESTS) $(UNIT_PROGRAMS) tests/program tests/servers
@@ -513,6 +535,7 @@ help:
 	@echo 'make lint      checks the rules of the repository, runs linters, checks formatting'
 	@echo 'make asan      runs unit, program and server tests under AddressSanitizer and UBSan'
 	@echo 'make tsan      runs the same tests under ThreadSanitizer'
+	@echo 'make slice     runs a part of the unit tests under one sanitizer, as make test does; you may set TURN= (0 to 11); make slices: all'
 	@echo 'make coverage  runs unit and program tests, prints how much of cgi/ they run, fails if it is less than before;'
 	@echo '               you may set COVERED='
 	@echo 'make valgrind  runs the unit tests under valgrind'
@@ -529,5 +552,5 @@ help:
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
 	$(UNIT_TESTS:%=$(BUILD)/unit/%.d) $(BUILD)/unit/unit.d
 
-.PHONY: all unit screenshots bench-programs fuzz-programs vendor demo test bench fuzz soak trips pages-soak systemd check lint asan tsan sanitized coverage covered valgrind torture install uninstall dist deb deb-systems kit kit-systems clean help FORCE
+.PHONY: all unit screenshots bench-programs fuzz-programs vendor demo test bench fuzz soak trips pages-soak systemd check lint asan tsan sanitized slice slices slice-programs coverage covered valgrind torture install uninstall dist deb deb-systems kit kit-systems clean help FORCE
 .DELETE_ON_ERROR:

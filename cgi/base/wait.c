@@ -98,23 +98,36 @@ int wait_on(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms)
 	return rc;
 }
 
+static int lock_until(pthread_mutex_t *lock, int64_t until_ms)
+{
+#ifdef __SANITIZE_THREAD__ /* of gcc 12: it does not know pthread_mutex_clocklock */
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	struct timespec end =
+	    time_of(now.tv_sec * 1000 + now.tv_nsec / 1000000 + clock_left_ms(until_ms));
+	return pthread_mutex_timedlock(lock, &end);
+#else
+	struct timespec end = time_of(until_ms);
+
+	return pthread_mutex_clocklock(lock, CLOCK_MONOTONIC, &end);
+#endif
+}
+
 int wait_lock(pthread_mutex_t *lock, int64_t until_ms)
 {
 	int64_t first_ms;
-	struct timespec end;
 	int rc = pthread_mutex_trylock(lock);
 
 	if (rc == 0)
 		return 0;
 	first_ms = short_end(until_ms);
-	end = time_of(first_ms);
-	rc = pthread_mutex_clocklock(lock, CLOCK_MONOTONIC, &end);
+	rc = lock_until(lock, first_ms);
 	if (rc != ETIMEDOUT || first_ms == until_ms)
 		return rc;
 	if (!wait_begin())
 		return EBUSY;
-	end = time_of(until_ms);
-	rc = pthread_mutex_clocklock(lock, CLOCK_MONOTONIC, &end);
+	rc = lock_until(lock, until_ms);
 	wait_end();
 	return rc;
 }
