@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { Place } from "../lib/place.mjs";
 import { spread } from "./report.mjs";
-import { FLOWS, startTripsStand } from "./trips_stand.mjs";
+import { FLOWS, PROTOCOLS, startTripsStand } from "./trips_stand.mjs";
 
 const { values } = parseArgs({
 	options: { delays: { type: "string", default: "20 100 300" }, rounds: { type: "string", default: "3" } },
@@ -29,10 +29,9 @@ async function measure(stand, flow) {
 	return { ...first, ms: times };
 }
 
-const place = new Place();
-try {
-	const stand = await startTripsStand(place);
-	const head = ["", ...delays.map((delay) => `${delay} ms`), "trips", "requests", "connections", "kB down", "kB up"];
+async function printTable(place, protocol) {
+	const stand = await startTripsStand(place, protocol);
+	const head = [PROTOCOLS[protocol].server, ...delays.map((delay) => `${delay} ms`), "trips", "requests", "connections", "kB down", "kB up"];
 	const rows = [];
 	for (const [name, flow] of Object.entries(FLOWS)) {
 		const { ms, trips, requests, connections, down, up } = await measure(stand, flow);
@@ -43,6 +42,13 @@ try {
 	process.stderr.write("\n");
 	for (const row of [head, ...rows])
 		console.log(row.map((cell, i) => (i === 0 ? String(cell).padEnd(28) : String(cell).padStart(12))).join(""));
-} finally {
-	await place.close();
+}
+
+for (const protocol of Object.keys(PROTOCOLS)) {
+	const place = new Place();
+	try {
+		await printTable(place, protocol);
+	} finally {
+		await place.close();
+	}
 }

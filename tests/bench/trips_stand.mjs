@@ -1,16 +1,20 @@
 /*
- * What the round trips are counted on: lighttpd with its shipped file and mod_deflate, this program, Prosody, and a
- * forwarder in front. Beside our pages there is one with Converse.js and a password.
+ * What the round trips are counted on: a web server with its shipped file, this program, Prosody, and a forwarder in front.
+ * The web server is lighttpd with mod_deflate over HTTP/1.1, or Apache over HTTP/2 and TLS. Beside our pages there is one
+ * with Converse.js and a password.
  */
 import { execFile } from "node:child_process";
 import fs from "node:fs";
 import { promisify } from "node:util";
-import { DOMAIN, startChat } from "../lib/chat.mjs";
+import { apacheFastcgi } from "../lib/apache.mjs";
+import { DOMAIN, MOUNT, startChat } from "../lib/chat.mjs";
 import { newPage, startChromium } from "../lib/chromium.mjs";
 import { Far } from "../lib/far.mjs";
 import { logIn } from "../lib/people.mjs";
+import { Place } from "../lib/place.mjs";
 import { Trips } from "../lib/trips.mjs";
-import { addresses, publish } from "../lib/web_site.mjs";
+import { freePorts } from "../lib/wait.mjs";
+import { publish } from "../lib/web_site.mjs";
 
 const CONVERSE = "/chat/static/vendor/converse";
 const SITE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Site</title><link rel="icon" href="data:,">
@@ -41,14 +45,35 @@ async function stripAsInstalled(folder) {
 	await promisify(execFile)("sed", ["-i", "-f", "strip.sed", ...files], { cwd: folder });
 }
 
-export async function startTripsStand(place) {
-	const chat = await startChat(place, { web: { modules: ["mod_deflate"] }, site: { limit_bind_user: "100/1m" } });
-	await stripAsInstalled(place.path("static"));
-	publish(place, "site.html", SITE);
-	publish(place, "converse.html", conversePage(chat.accounts.alice));
-	const far = await Far.lay(place, chat.webPort);
+/** Apache with HTTP/2 and TLS, in a place of its own, because its files have the names of lighttpd's. */
+async function startSecureApache(place, { prebind, boshPort }) {
+	const web = new Place();
+	place.onClose(() => web.close({ logs: true }));
+	const [key, certificate] = [web.path("key.pem"), web.path("certificate.pem")];
+	await web.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+		"-days", "2", "-subj", "/CN=127.0.0.1", "-keyout", key, "-out", certificate]);
+	const [port] = await freePorts(1);
+	const more = `SSLEngine on\nSSLCertificateFile "${certificate}"\nSSLCertificateKeyFile "${key}"`;
+	await apacheFastcgi(web, { port, socket: prebind.socket, boshPort, modules: ["ssl", "http2", "brotli", "deflate"], more });
+	return { web, port };
+}
+
+/**
+ * @param {import('../lib/place.mjs').Place} place
+ * @param {keyof PROTOCOLS} protocol
+ */
+export async function startTripsStand(place, protocol) {
+	const { secure } = PROTOCOLS[protocol];
+	// Apache sends no PATH_INFO: docs/apache.md
+	const site = { limit_bind_user: "100/1m", ...(secure && { base_path: MOUNT }) };
+	const chat = await startChat(place, { web: { modules: ["mod_deflate"] }, site });
+	const { web, port } = secure ? await startSecureApache(place, chat) : { web: place, port: chat.webPort };
+	await stripAsInstalled(web.path("static"));
+	publish(web, "site.html", SITE);
+	publish(web, "converse.html", conversePage(chat.accounts.alice));
+	const far = await Far.lay(place, port);
 	const browser = await startChromium(place, { whole: true });
-	return new Stand(chat, far, browser);
+	return new Stand(chat, far, browser, secure);
 }
 
 /** Waits in the page, so that no time is lost on the way to it; returns the milliseconds since `from`. */
@@ -59,14 +84,14 @@ const timeTo = (page, what, from) => page.evaluate(({ selector, inEmbed, start }
 }), { ...SEEN[what], start: from });
 
 class Stand {
-	constructor(chat, far, browser) {
-		Object.assign(this, { chat, far, browser, ...addresses(far.port) });
+	constructor(chat, far, browser, secure) {
+		Object.assign(this, { chat, far, browser, secure, origin: `${secure ? "https" : "http"}://127.0.0.1:${far.port}` });
 	}
 
 	/** A page of alice, who is logged in, in a browser that has stored nothing else. */
 	async visitor() {
-		const page = await newPage(this.browser, { bypassCSP: true });
-		await page.goto(`${this.chat.url}login?next=${encodeURIComponent("/chat/login")}`);
+		const page = await newPage(this.browser, { bypassCSP: true, ignoreHTTPSErrors: true });
+		await page.goto(`${this.origin}${MOUNT}/login?next=${encodeURIComponent("/chat/login")}`);
 		await logIn(page, "alice", this.chat.users.alice);
 		await page.waitForURL("**/chat/login");
 		return page;
@@ -79,7 +104,7 @@ class Stand {
 	async run({ path, before, act, seen, steps }, delay) {
 		const page = await this.visitor();
 		try {
-			const trips = await Trips.watch(page);
+			const trips = await Trips.watch(page, this.secure);
 			if (before) {
 				this.far.begin(0);
 				await page.goto(`${this.origin}${path}`);
@@ -100,6 +125,12 @@ class Stand {
 		}
 	}
 }
+
+/** What is between the browser and the web server. */
+export const PROTOCOLS = {
+	"HTTP/1.1": { secure: false, server: "lighttpd, HTTP/1.1" },
+	"HTTP/2": { secure: true, server: "Apache, HTTP/2 and TLS" },
+};
 
 const PAGE = /^GET \/chat\/$/;
 const SITE_PAGE = /^GET \/site\.html$/;
@@ -124,13 +155,14 @@ async function hover(page) {
  * @property {() => void} [act] in the page; without: the page is loaded
  * @property {keyof SEEN} seen the end
  * @property {RegExp[][]} [steps] what has to happen one after the other
- * @property {number} [aim] round trips
+ * @property {Record<string, number>} [aims] round trips, by protocol: the first request over TLS takes one more, and over
+ *   HTTP/2 no other connection is needed
  */
 /** @type {Record<string, Flow>} */
 export const FLOWS = {
-	"page to roster": { path: "/chat/", seen: "roster", steps: [[PAGE], [/^GET .*chat\.js$/], [BOSH]], aim: 4 },
-	"embed to button": { path: "/site.html", seen: "launcher", steps: [[SITE_PAGE], [/^GET .*embed\.js$/], [SESSION]], aim: 4 },
-	"click to roster": { path: "/site.html", before: launched, act: click, seen: "panelRoster", steps: [[SESSION, PANEL], [BOSH]], aim: 3 },
-	"hover, click to roster": { path: "/site.html", before: hover, act: click, seen: "panelRoster", steps: [[SESSION], [BOSH]], aim: 2 },
+	"page to roster": { path: "/chat/", seen: "roster", steps: [[PAGE], [/^GET .*chat\.js$/], [BOSH]], aims: { "HTTP/1.1": 4, "HTTP/2": 5 } },
+	"embed to button": { path: "/site.html", seen: "launcher", steps: [[SITE_PAGE], [/^GET .*embed\.js$/], [SESSION]], aims: { "HTTP/1.1": 4, "HTTP/2": 5 } },
+	"click to roster": { path: "/site.html", before: launched, act: click, seen: "panelRoster", steps: [[SESSION, PANEL], [BOSH]], aims: { "HTTP/1.1": 3, "HTTP/2": 2 } },
+	"hover, click to roster": { path: "/site.html", before: hover, act: click, seen: "panelRoster", steps: [[SESSION], [BOSH]], aims: { "HTTP/1.1": 2, "HTTP/2": 2 } },
 	"Converse.js, page to roster": { path: "/converse.html", seen: "converseRoster" },
 };

@@ -46,9 +46,11 @@ export class Far {
 	/** Bytes arrive after the delay, in their order, and not before a time. */
 	#pass(from, to, notBefore, count) {
 		this.#sockets.add(from);
+		const queue = []; // another delay, or two timers of the same millisecond, must not change the order
 		const later = (run) => {
 			const now = performance.now();
-			setTimeout(run, Math.max(now, notBefore) + this.#delay - now);
+			queue.push(run);
+			setTimeout(() => queue.shift()(), Math.max(now, notBefore) + this.#delay - now);
 		};
 		from.setNoDelay(true);
 		from.on("data", (bytes) => {

@@ -1,6 +1,6 @@
 /*
  * Counts what a browser asks for, and how many round trips that takes one after the other. A request is a round trip, and
- * so is a connection that it has to wait for. A step is what goes at the same time.
+ * so is a connection that it has to wait for; with TLS 1.3 a connection takes two. A step is what goes at the same time.
  */
 
 /**
@@ -12,10 +12,16 @@
 
 export class Trips {
 	/** @type {Map<string, Asked>} */ #asked = new Map();
+	#setUp; // round trips of a new connection
 
-	/** @param {import('playwright-core').Page} page */
-	static async watch(page) {
-		const trips = new Trips();
+	/** @param {number} setUp */
+	constructor(setUp) {
+		this.#setUp = setUp;
+	}
+
+	/** @param {import('playwright-core').Page} page @param {boolean} secure the site has TLS */
+	static async watch(page, secure) {
+		const trips = new Trips(secure ? 2 : 1);
 		const session = await page.context().newCDPSession(page);
 		session.on("Network.requestWillBeSent", ({ requestId, request, type }) => trips.#onRequest(requestId, request, type));
 		session.on("Network.responseReceived", ({ requestId, response }) => trips.#onResponse(requestId, response));
@@ -48,7 +54,7 @@ export class Trips {
 		const found = this.asked.find((asked) => name.test(asked.name));
 		if (!found)
 			throw new Error(`no request ${name}; there are ${this.names.join(", ")}`);
-		return found.opened ? 2 : 1;
+		return found.opened ? 1 + this.#setUp : 1;
 	}
 
 	/** A page begins in a fresh browser: its connection counts, although Chromium may have opened it a moment before. */
