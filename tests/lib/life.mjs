@@ -18,6 +18,7 @@ const STEP_MS = 2_000; // how far that clock is moved at a time
 const BACK_S = 120; // until a page is ready again, on a busy machine
 const BACK_MS = BACK_S * 1000;
 const FORGOTTEN_S = 75; // servers give up a silent session after 60 s
+const LOOK_MS = 500; // each look is a log-in to the XMPP server
 
 /**
  * Short times, so that tests can wait for a session's end: how long a request is held, when a
@@ -59,7 +60,7 @@ async function settle({ site, users }) {
 			const answer = await whoIsOnline(site.port, session);
 			await endSession(site.port, session);
 			return !seen.test(answer);
-		}, { seconds: FORGOTTEN_S });
+		}, { seconds: FORGOTTEN_S, every: LOOK_MS });
 	}
 }
 

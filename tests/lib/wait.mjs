@@ -19,10 +19,11 @@ export const DEAD_PORT = 1;
  * @template T
  * @param {string} what for the error's text: "waited 30 s for WHAT"
  * @param {() => T | Promise<T>} probe
- * @param {{ seconds?: number, gone?: () => string | null }} [options] gone: returns a reason to give up at once, or null
+ * @param {{ seconds?: number, every?: number, gone?: () => string | null }} [options] every: milliseconds between two probes, for
+ *   a probe that costs a lot; gone: returns a reason to give up at once, or null
  * @returns {Promise<T>}
  */
-export async function until(what, probe, { seconds = 30, gone = () => null } = {}) {
+export async function until(what, probe, { seconds = 30, every = POLL_MS, gone = () => null } = {}) {
 	const deadline = Date.now() + seconds * 1000;
 	let last = "";
 	for (;;) {
@@ -38,7 +39,7 @@ export async function until(what, probe, { seconds = 30, gone = () => null } = {
 			throw new Error(`waiting for ${what}: ${reason}`);
 		if (Date.now() > deadline)
 			throw new Error(`waited ${seconds} s for ${what}${last}`);
-		await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+		await new Promise((resolve) => setTimeout(resolve, every));
 	}
 }
 
