@@ -8,7 +8,7 @@ import { lighttpdFastcgi } from "../lib/lighttpd.mjs";
 import { Place } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
 import { meaningOf, plainBody, recordedMeaning, recordedNames, recordedRequest, sendRecorded } from "../lib/recorded.mjs";
-import { freePorts } from "../lib/wait.mjs";
+import { freePorts, until } from "../lib/wait.mjs";
 import { startTigasePeer } from "../peers/tigase_peer.mjs";
 
 const PATH = "/rest/adhoc/bosh@example.test";
@@ -363,8 +363,9 @@ test("the log has every call, and no secret", async () => {
 	const before_ = prebind.child.stderr.length;
 	await call({ name: KEYED, headers: { "Api-Key": apiKey } });
 	await call({ password: "a-wrong-password" });
-	const lines = prebind.child.stderr.slice(before_).trim().split("\n").map((line) => JSON.parse(line));
-	const [ok, bad] = lines.filter(({ event }) => event === "gateway_bind");
+	const logged = () => prebind.child.stderr.slice(before_).split("\n").slice(0, -1).map((line) => JSON.parse(line)).filter(({ event }) => event === "gateway_bind");
+	await until("both calls", () => logged().length >= 2);
+	const [ok, bad] = logged();
 	assert.equal(ok.caller, KEYED);
 	assert.equal(ok.jid, "alice@example.test/web1");
 	assert.equal(ok.result, "ok");

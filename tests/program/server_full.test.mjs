@@ -48,7 +48,7 @@ test("more visitors than descriptors: some wait, the others get 503, and all an 
 	await until("visitors who are told to come again", () => told.length > 0, { seconds: 60 });
 	assert.equal(told[0].status, 503);
 	assert.match(told[0].headers["retry-after"], /^[1-9]\d*$/);
-	assert.match(prebind.child.stderr, /"event":"accept_failed"/);
+	await until("a line about it", () => prebind.child.stderr.includes('"event":"accept_failed"'));
 
 	release();
 	for (const answer of await Promise.all(first))
