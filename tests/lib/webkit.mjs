@@ -84,20 +84,23 @@ class WebKitPerson {
 	}
 }
 
+/** Rejects after COMMAND_MS. A signal for fetch() is not enough: Node 18 may forget it. */
+function inTime(answer, route) {
+	let timer;
+	const late = new Promise((_, reject) => {
+		timer = setTimeout(() => reject(new Error(`${route}: no answer in ${COMMAND_MS / 1000} s`)), COMMAND_MS);
+	});
+	return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
+
 /** Returns a function that sends a command to the driver on this port and returns the value. */
 function driverOn(port) {
 	return async (method, route, body) => {
-		const abort = new AbortController();
-		const timer = setTimeout(() => abort.abort(new Error(`${route}: no answer in ${COMMAND_MS / 1000} s`)), COMMAND_MS);
-		try {
-			const answer = await fetch(`http://127.0.0.1:${port}${route}`, { method, body: body && JSON.stringify(body), signal: abort.signal });
-			const { value } = await answer.json();
-			if (!answer.ok)
-				throw new Error(`${route}: ${value.error}: ${value.message}`);
-			return value;
-		} finally {
-			clearTimeout(timer);
-		}
+		const answer = await inTime(fetch(`http://127.0.0.1:${port}${route}`, { method, body: body && JSON.stringify(body) }), route);
+		const { value } = await inTime(answer.json(), route);
+		if (!answer.ok)
+			throw new Error(`${route}: ${value.error}: ${value.message}`);
+		return value;
 	};
 }
 
