@@ -431,7 +431,11 @@ static enum status stop_all(struct supervisor *sup, struct error *err)
 		poll(&fd, 1, (int)left);
 		while ((number = signals_next(sup->signals)) != 0)
 			if (number == SIGTERM || number == SIGINT)
-				kill_all(sup, SIGTERM); /* it ends their drain */
+				/*
+				 * It ends their drain. It is another signal than the first one: two
+				 * of the same are one to a process that is too busy to read them.
+				 */
+				kill_all(sup, SIGINT);
 	}
 	if (reap(sup, true) == 0)
 		return STATUS_OK;

@@ -81,3 +81,25 @@ test("a parameter of 2 GiB ends its own connection, and no worker", async () => 
 });
 
 test("SIGABRT in a worker: a last line in the log, and another one", () => endsOneWorker((pid) => process.kill(pid, "SIGABRT"), 6));
+
+test("a second SIGTERM ends the drain of a process that has not read the first one yet", async (t) => {
+	const own = new Place();
+	t.after(() => own.close());
+	const peer = await startTigasePeer({ place: own });
+	const node = new Prebind(own, { server: { processes: PROCESSES, drain: "1m" }, site: peer.site(own) });
+	await node.prepare({});
+	await node.start();
+	node.child.process.kill("SIGHUP");
+	await until("all processes to have started", () => node.child.log.includes('"event":"reloaded"'));
+	const [busy, other] = childrenOf(node.child.pid);
+	process.kill(busy, "SIGSTOP");
+	await until("all its threads to stand still", () => fs.readdirSync(`/proc/${busy}/task`)
+		.every((thread) => /\) T /.test(fs.readFileSync(`/proc/${busy}/task/${thread}/stat`, "utf8"))));
+	node.child.process.kill("SIGTERM");
+	await until("the health to turn bad", async () => JSON.parse((await node.request({ path: "/health" })).body).status === "stopping");
+	node.child.process.kill("SIGTERM");
+	await until("the other process to end", () => !childrenOf(node.child.pid).includes(other));
+	process.kill(busy, "SIGCONT");
+	await until("the end", () => node.child.ended !== null);
+	assert.deepEqual(node.child.ended, { code: 0, signal: null });
+});
