@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { dataBlock, FORM, formText, hiddenFields, NAVIGATION, SCRIPT } from "../lib/http.mjs";
+import { until } from "../lib/wait.mjs";
 import { BOSH_HOST, CALLER, PASSWORD, SITE_HOST, SITE_SID } from "./stand.mjs";
 
 /**
@@ -62,10 +63,15 @@ async function logoutForm(stand) {
 	return { headers: visitor.jar.headers, fields: hiddenFields((await visitor.get("/")).body) };
 }
 
+/** A server's worker that could not open the site tries again after a pause. */
 async function isIn(stand, headers) {
-	const { answer } = await stand.cgi({ path: "/", headers: { ...headers, ...NAVIGATION } });
-	assert.ok(answer.status === 200 || answer.status === 303, `afterwards the page is a ${answer.status}`);
-	return answer.status === 200;
+	let status;
+	await until("a page afterwards", async () => {
+		({ status } = (await stand.cgi({ path: "/", headers: { ...headers, ...NAVIGATION } })).answer ?? {});
+		assert.ok(status === 200 || status === 303, `it is a ${status}`);
+		return true;
+	}, { seconds: stand.patience });
+	return status === 200;
 }
 
 const cookiesOf = (answer) => ({ Cookie: [answer.headers["set-cookie"]].flat().map((line) => line.split(";")[0]).join("; ") });
