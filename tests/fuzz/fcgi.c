@@ -49,6 +49,12 @@ static bool is_refusal(const uint8_t *record, size_t len)
 	return record[1] == 3 && len == 8 && record[8 + 4] == 1;
 }
 
+/* FCGI_UNKNOWN_TYPE for a record of the connection itself, request 0: FastCGI 1.0, section 4.2. */
+static bool is_unknown_type(const uint8_t *record, size_t len)
+{
+	return record[1] == 11 && len == 8 && record[2] == 0 && record[3] == 0;
+}
+
 static void check_answer(const uint8_t *data, size_t size, const uint8_t *id)
 {
 	bool begun = false, ended = false;
@@ -60,7 +66,7 @@ static void check_answer(const uint8_t *data, size_t size, const uint8_t *id)
 		size_t len = (size_t)record[4] << 8 | record[5], whole = 8 + len + record[6];
 		ORACLE(whole <= size - at);
 		at += whole;
-		if (is_refusal(record, len))
+		if (is_refusal(record, len) || is_unknown_type(record, len))
 			continue;
 		ORACLE(memcmp(record + 2, id + 2, 2) == 0);
 		ORACLE(!ended && (record[1] == 6 || record[1] == 3));
