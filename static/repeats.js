@@ -7,8 +7,8 @@
 // exist, which is not true; ejabberd never answers; Tigase holds the request as it holds a new one.
 
 import { parseXml } from "./parse.js";
+import { OPEN_MAX } from "./spacing.js";
 
-const KEPT_MAX = 2; // a server keeps as many answers as requests may be open: hold + 1, and hold is 1
 const GIVE_UP_MS = 15_000; // the browser has few connections to a server
 
 /**
@@ -23,8 +23,8 @@ const GIVE_UP_MS = 15_000; // the browser has few connections to a server
  * @property {(rid: number, body: Element) => void} answered
  */
 
-/** The requests whose answers the server may still have. @param {Sent[]} requests oldest first */
-export const repeatable = (requests) => requests.slice(-KEPT_MAX);
+/** The requests whose answers the server may still have: it keeps as many as requests may be open. @param {Sent[]} requests oldest first */
+export const repeatable = (requests) => requests.slice(-OPEN_MAX);
 
 /** @param {string} text @returns {Element | null} null: not the answer to this request */
 function readBody(text) {

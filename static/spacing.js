@@ -16,7 +16,7 @@
 const ORDER_MS = 3_000;
 const GAP_MS = 20; // measured: at 0 ms half of the sessions ended, at 20 ms none
 const ANSWER_MAX_MS = 1_000; // after that the <iq/> is taken for a slow one, and no answer to a repeated request is expected
-const OPEN_MAX = 2; // hold + 1, and hold is 1
+export const OPEN_MAX = 2; // requests: hold + 1, and hold is 1
 const UPLOAD_MAX_MS = 2_000; // a browser that does not say when it has sent a request
 
 /**

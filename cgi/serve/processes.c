@@ -429,12 +429,12 @@ static enum status stop_all(struct supervisor *sup, struct error *err)
 		if (left == 0)
 			break;
 		poll(&fd, 1, (int)left);
+		/*
+		 * A second signal ends their drain. It is SIGINT, because a process that has not
+		 * read the first SIGTERM yet would receive only one of two.
+		 */
 		while ((number = signals_next(sup->signals)) != 0)
 			if (number == SIGTERM || number == SIGINT)
-				/*
-				 * It ends their drain. It is another signal than the first one: two
-				 * of the same are one to a process that is too busy to read them.
-				 */
 				kill_all(sup, SIGINT);
 	}
 	if (reap(sup, true) == 0)
