@@ -14,6 +14,7 @@ const TABS = 3;
 const PAGES = ["/one.html", "/two.html", "/chat/"];
 const WRITERS = ["bob", "carol"];
 const SETTLE_S = 60; // on a busy machine
+const REPLACED_S = 30; // a page that has not come by then comes no more: another change took its place
 const LAST_STEPS = 12; // told after a fault
 
 const ARCHIVE = { prosody: "default_archive_policy = true\n", bosh: { '"bosh"': '"bosh", "mam", "pep"' } };
@@ -55,6 +56,9 @@ function look() {
 			.map(([key, value]) => [key.split(" ").pop(), JSON.parse(value).lines.map(({ text }) => text)])),
 	};
 }
+
+/** The conversation that is kept as open in a tab. It runs in the page. */
+const openOne = () => ({ jid: JSON.parse(window.sessionStorage.getItem("prebind-conversation"))?.jid ?? "" });
 
 /**
  * What is wrong with the texts of a conversation that show its end; "": nothing.
@@ -228,16 +232,28 @@ class Campaign {
 			if (kind === "reload") await tab.reload(options).catch(interrupted);
 			else if (kind === "back") await tab.goBack(options).catch(interrupted);
 			else if (kind === "script reload") await Promise.all([tab.waitForEvent("load"), tab.evaluate(() => location.reload()).catch(interrupted)]);
-			else if (await link.count()) await Promise.all([tab.waitForURL(`**${path}`, options), link.click()]);
-			else await Promise.all([tab.waitForURL(`**${path}`, options), tab.evaluate((url) => location.assign(url), new URL(path, this.#chat.url).href).catch(interrupted)]);
+			else if (await link.count()) await this.#comes(tab, path, wait, () => link.click({ timeout: REPLACED_S * 1000 }));
+			else await this.#comes(tab, path, wait, () => tab.evaluate((url) => location.assign(url), new URL(path, this.#chat.url).href));
 		};
 		const twice = this.#chance(0.25);
-		const open = twice ? await tab.evaluate(() => JSON.parse(window.sessionStorage.getItem("prebind-conversation"))?.jid ?? "") : "";
+		const open = twice ? (await until("the page", () => tab.evaluate(openOne))).jid : "";
 		if (twice) await go("commit");
 		await go("load");
 		await until(`a page in ${this.#name(tab)}`, () => this.#arrive(tab), { seconds: this.#settle })
 			.catch(async (error) => this.#fail(`${error.message}: ${tab.url()}, ${JSON.stringify(await tab.locator("body").innerText().catch(String))}`));
 		return open.split("@")[0];
+	}
+
+	/**
+	 * Goes to another page by `go`, and waits for it. A change that is still under way may take its place: this is no fault,
+	 * and #arrive waits for the page that comes instead.
+	 */
+	async #comes(tab, path, wait, go) {
+		if (wait === "load") await tab.evaluate(() => (window.left = true)).catch(interrupted); // the link may lead to the same page
+		await go().catch((error) => error.name === "TimeoutError" || interrupted(error));
+		const there = async () => new URL(tab.url()).pathname === path && (wait === "commit" || !await tab.evaluate(() => window.left));
+		await until(path, there, { seconds: REPLACED_S }).catch(() => this.#note(`${this.#name(tab)}: at ${tab.url()} instead`));
+		if (wait === "load") await tab.waitForLoadState("load");
 	}
 
 	#fail(fault) {
