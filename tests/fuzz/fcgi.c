@@ -12,7 +12,10 @@
 
 #include "serve/server_parts.h"
 
-/* After a request that it refuses libfcgi misreads what follows; for each management record that it sees there it leaks 48 bytes. */
+/*
+ * After a request that it refuses, libfcgi misreads what follows. It leaks 48 bytes for each
+ * management record that it sees there.
+ */
 const char *__lsan_default_suppressions(void);
 
 const char *__lsan_default_suppressions(void)
