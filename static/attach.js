@@ -239,33 +239,34 @@ export class Attachment {
 
 	/**
 	 * Leaves the session to the next page, with the requests that have no answer. The last request
-	 * is an empty one, which keeps the session alive. The next page repeats them all, so that the
-	 * server's answers to them are not lost with this page.
-	 * @param {boolean} [toTab] another tab goes on at once. Nothing is sent: the server could answer
-	 *   this page's request instead of the other tab's
+	 * keeps the session alive: the one with the stanzas that waited, or else an empty one (with each
+	 * request the server forgets an answer). The next page repeats them, so no answer is lost.
+	 * @param {boolean} [toTab] another tab goes on at once. Nothing is sent: the server could answer that instead
 	 * @returns {Session | null} the session for the next page; null: it has ended, or has never answered
 	 */
 	handOver(toTab = false) {
 		this.#spacing?.deliverAll();
 		const connection = this.#connection;
 		if (!connection || !(this.#alive || this.#proven)) return null;
-		const unanswered = this.#sendAgain(connection, toTab);
+		const { added, unanswered } = this.#sendAgain(connection, toTab);
 		const left = this.#toLeave(unanswered);
 		this.#abandon(connection);
 		this.#unsent.clear();
 		if (toTab) return { ...left, unanswered };
+		if (added.length > 0) return left;
 		this.#spacing?.holdStill();
 		postLast(this.#env, left, bodyText(left, left.rid));
 		return left;
 	}
 
-	/** @param {any} connection @param {boolean} [silent] @returns {Sent[]} the requests without an answer, oldest first */
+	/** @param {any} connection @param {boolean} [silent] @returns added: the request with the stanzas that waited */
 	#sendAgain(connection, silent = false) {
 		const serialize = (/** @type {Element} */ stanza) => this.#client.Strophe.serialize(stanza);
-		const line = { env: this.#env, session: this.#session, connection, spacing: this.#spacing, serialize };
+		const repeated = this.#repeats?.open ?? [];
+		const line = { env: this.#env, session: this.#session, connection, spacing: this.#spacing, repeated, serialize };
 		const { lastRid, added } = sendAgain(line, this.#lastRid, silent);
 		this.#lastRid = lastRid;
-		return [...this.#unanswered(connection), ...added];
+		return { added, unanswered: [...this.#unanswered(connection), ...added] };
 	}
 
 	/**

@@ -14,6 +14,7 @@ const NS_BOSH = "http://jabber.org/protocol/httpbind";
  * @property {Session} session
  * @property {any} connection of Strophe
  * @property {import("./spacing.js").Spacing | null} spacing
+ * @property {Sent[]} repeated requests of the page before that have no answer, oldest first
  * @property {(stanza: Element) => string} serialize
  */
 
@@ -58,13 +59,14 @@ export const waitingStanzas = (connection) => connection._data.filter((/** @type
  * @param {boolean} silent only the result counts: another tab sends these requests
  * @returns {{lastRid: number, added: Sent[]}} added: the request with the stanzas that waited
  */
-export function sendAgain({ env, session, connection, spacing, serialize }, lastRid, silent) {
+export function sendAgain({ env, session, connection, spacing, repeated, serialize }, lastRid, silent) {
 	const post = (/** @type {string} */ body) => {
 		if (silent) return;
 		spacing?.holdStill();
 		postLast(env, session, body);
 		spacing?.sent();
 	};
+	for (const { data } of repeated) post(data);
 	for (const { data, age, rid } of connection._proto._requests.map(readRequest)) {
 		if (age < RESEND_S) post(data);
 		// this request was made, but may not have been sent

@@ -42,8 +42,24 @@ export class Repeats {
 	constructor(requests, parts) {
 		this.#parts = parts;
 		this.#open = [...requests];
-		for (const request of requests) this.#send(request);
+		for (const { rid } of requests) parts.spacing.reserve(rid);
+		this.#sendAll(requests);
 		if (requests.length > 0) this.#timer = parts.env.setTimeout(() => this.stop(), GIVE_UP_MS);
+	}
+
+	/**
+	 * The last request may never have left the other tab. The server then handles it, and forgets the
+	 * answer to the one OPEN_MAX before it, so that answer must be here first.
+	 * @param {Sent[]} requests
+	 */
+	async #sendAll(requests) {
+		/** @type {{rid: number, settled: Promise<void>}[]} */ const sent = [];
+		for (const request of requests) {
+			const { rid } = request;
+			for (const before of sent) if (before.rid <= rid - OPEN_MAX) await before.settled;
+			if (this.#abort.signal.aborted) return;
+			sent.push({ rid, settled: this.#send(request) });
+		}
 	}
 
 	/** The requests that still have no answer, oldest first. */
@@ -56,14 +72,21 @@ export class Repeats {
 		this.#abort.abort();
 	}
 
+	/** @param {Sent} request @returns {Promise<void>} until nothing waits for its answer any more */
+	#send(request) {
+		const { spacing } = this.#parts;
+		spacing.holdStill();
+		const settled = spacing.expect(request.rid);
+		this.#fetch(request);
+		return settled;
+	}
+
 	/** @param {Sent} request */
-	async #send(request) {
+	async #fetch(request) {
 		const { env, url, spacing, answered } = this.#parts;
 		const { rid, data } = request;
 		const { signal } = this.#abort;
 		const headers = { "Content-Type": "text/xml; charset=utf-8" };
-		spacing.holdStill();
-		spacing.expect(rid);
 		try {
 			const response = await env.fetch(url, { method: "POST", headers, body: data, signal });
 			const body = readBody(await response.text());

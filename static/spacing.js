@@ -7,15 +7,16 @@
 //   then answers neither of the two until `wait` is over, and ends the session if one is repeated.
 //   On a busy server GAP_MS is too short. So a body also waits for the answer to the one before it,
 //   if that has an <iq/>, which servers answer at once.
-// A server keeps as many answers as requests may be open (hold + 1). A request beyond that makes it
-// forget an answer that a repeated request may still be on its way to fetch. So repeated requests
-// count, and a body waits until there is room for it.
+// A server keeps as many answers as requests may be open (hold + 1). With the next request it forgets
+// the oldest of them. If that answer is lost, or its page is closed before it arrives, nobody can
+// fetch it any more. So a body waits for the answer to the request OPEN_MAX before it, even if a
+// later request was answered first, and also if that request is a repeated one.
 
 // How long an answer waits for the one before it, which may be lost. Strophe.js then sends that
 // request again, and its answer comes late.
 const ORDER_MS = 3_000;
 const GAP_MS = 20; // measured: at 0 ms half of the sessions ended, at 20 ms none
-const ANSWER_MAX_MS = 1_000; // after that the <iq/> is taken for a slow one, and no answer to a repeated request is expected
+const ANSWER_MAX_MS = 1_000; // after that the <iq/> is taken for a slow one, and the other answer for lost
 export const OPEN_MAX = 2; // requests: hold + 1, and hold is 1
 const UPLOAD_MAX_MS = 2_000; // a browser that does not say when it has sent a request
 
@@ -33,12 +34,13 @@ export class Spacing {
 	/** @type {any} */ #timer = null;
 	/** @type {() => void} */ #idle; // Strophe's function that makes a body of the waiting stanzas
 	/** @type {{req: any, deliver: () => void}[]} */ #early = []; // answers that wait for one before them, by rid
-	/** @type {Set<number>} */ #repeated = new Set(); // rids of open requests that are not Strophe's
+	/** @type {Map<number, () => void>} */ #repeated = new Map(); // requests that are not Strophe's, by rid; what to call when nothing waits for them
 	#flushing = false;
 	#newest = 0; // the highest rid of a request that was made
 	/** @type {number | undefined} */ reading; // rid of the request whose answer is being delivered
 	#sentAt = -Infinity;
 	/** @type {any} */ #uploading = null; // the XMLHttpRequest that the browser has not sent yet
+	#waiting = 0; // rid of the body that waits for the timer
 	#asking = false; // the last body has an <iq/>, and no answer came since
 
 	/**
@@ -58,22 +60,23 @@ export class Spacing {
 			// repeats the request after some seconds, but checks that only when something else
 			// happens. Until then no request is free, and new stanzas wait.
 			if (proto._requests[0]?.dead) proto._throttledRequestHandler();
-			if (this.#left() > 0) this.#later();
+			if (this.#left(proto.rid) > 0) this.#later(proto.rid);
 			else this.#idle.call(proto);
 		};
 		proto._processRequest = (/** @type {number} */ i) => {
-			this.#note(proto._requests[i], hooks?.made);
-			if (this.#left() > 0) {
-				this.#later();
+			const request = proto._requests[i];
+			this.#note(request, hooks?.made);
+			if (this.#left(request?.rid) > 0) {
+				this.#later(request?.rid);
 				return;
 			}
-			const sure = proto._requests[i]?.sends > 0 ? null : hooks?.makeSure();
+			const sure = request?.sends > 0 ? null : hooks?.makeSure();
 			if (sure) {
 				sure.then(() => this.#sendOn());
 				return;
 			}
-			this.#asks(proto._requests[i]);
-			this.#watch(proto._requests[i]);
+			this.#asks(request);
+			this.#watch(request);
 			post.call(proto, i);
 		};
 		const receive = connection._dataRecv;
@@ -110,34 +113,44 @@ export class Spacing {
 		this.#deliverReady(Infinity);
 	}
 
-	/** Call it when a request leaves that is not Strophe's. Later answers wait for its answer. @param {number} rid */
+	/** A request that is not Strophe's will leave before Strophe's next one; expect() follows. @param {number} rid */
+	reserve(rid) {
+		this.#repeated.set(rid, () => {});
+	}
+
+	/**
+	 * Call it when a request leaves that is not Strophe's. Later answers wait for its answer.
+	 * @param {number} rid @returns {Promise<void>} until nothing waits for it any more
+	 */
 	expect(rid) {
-		this.#repeated.add(rid);
 		this.sent();
 		this.#clock.setTimeout(() => this.settle(rid), ORDER_MS);
+		return new Promise((resolve) => this.#repeated.set(rid, resolve));
 	}
 
 	/** Nothing waits any more for the answer to this request. @param {number} rid */
 	settle(rid) {
-		if (!this.#repeated.delete(rid)) return;
+		const settled = this.#repeated.get(rid);
+		if (!settled) return;
+		this.#repeated.delete(rid);
+		settled();
 		this.#deliverReady();
 		this.#lookAgain();
 	}
 
 	/** @param {number} [until] answers up to this rid have waited long enough */
 	#deliverReady(until = 0) {
-		const isOpen = (/** @type {number} */ rid) =>
-			[...this.#openRids(), ...this.#repeated].some((other) => other < rid);
-		for (let next; (next = this.#early[0]) && (next.req.rid <= until || !isOpen(next.req.rid)); ) {
+		for (let next; (next = this.#early[0]) && (next.req.rid <= until || !this.#isOpenBefore(next.req.rid)); ) {
 			this.#early.shift();
 			this.reading = next.req.rid;
 			next.deliver();
 		}
 	}
 
-	/** @returns {number[]} */
-	#openRids() {
-		return this.#connection._proto._requests.map((/** @type {any} */ { rid }) => rid);
+	/** Whether a request with a lower rid has no answer. @param {number} rid */
+	#isOpenBefore(rid) {
+		const own = this.#connection._proto._requests.map((/** @type {any} */ request) => request.rid);
+		return [...own, ...this.#repeated.keys()].some((other) => other < rid);
 	}
 
 	/** Call it when a body leaves. */
@@ -178,7 +191,7 @@ export class Spacing {
 	#lookAgain() {
 		if (this.#timer === null) return;
 		this.stop();
-		this.#later();
+		this.#later(this.#waiting);
 	}
 
 	/**
@@ -199,21 +212,25 @@ export class Spacing {
 		};
 	}
 
-	/** Returns the milliseconds until a body may leave; 0 if the clock was set back. */
-	#left() {
+	/** Returns the milliseconds until a body may leave; 0 if the clock was set back. @param {number} rid of the body */
+	#left(rid) {
 		const since = this.#clock.now() - this.#sentAt;
 		const open = this.#connection._proto._requests.filter((/** @type {any} */ request) => request.sends > 0).length;
 		const unanswered = open + this.#repeated.size;
-		const full = this.#repeated.size > 0 && unanswered >= OPEN_MAX;
+		const full = this.#isOpenBefore(rid - OPEN_MAX + 1);
 		const gap = this.#uploading ? UPLOAD_MAX_MS : this.#asking || full ? ANSWER_MAX_MS : GAP_MS;
 		return unanswered > 0 && since >= 0 && since < gap ? gap - since : 0;
 	}
 
-	#later() {
-		this.#timer ??= this.#clock.setTimeout(() => {
+	/** @param {number} rid of the body that waits; the one after it waits no shorter */
+	#later(rid) {
+		if (this.#timer !== null && this.#waiting <= rid) return;
+		this.stop();
+		this.#waiting = rid;
+		this.#timer = this.#clock.setTimeout(() => {
 			this.#timer = null;
 			this.#sendOn();
-		}, this.#left());
+		}, this.#left(rid));
 	}
 
 	#sendOn() {

@@ -489,6 +489,23 @@ test("a page leaves its session to the next one, and stores no session while it 
 	assert.deepEqual(two.named("ready"), [{ name: "ready", jid: "alice@example.org", resumed: true }]);
 });
 
+test("a page that leaves its session with a message that waits sends no empty request: the server would forget an answer", async () => {
+	const tab = openTab();
+	const one = await readyPage({ block: MINE, tab });
+	one.connection()._proto._requests = [{ rid: 1001, data: '<body rid="1001"/>', age: () => 20 }];
+	one.connection().left(1001);
+	one.connection()._data = [make("message", { to: "bob@example.org" })];
+	hide(one);
+	assert.equal(bodies(one).length, 1);
+	assert.match(bodies(one)[0], /^<body [^>]*rid="1002"[^>]*>.+<\/body>$/);
+
+	const two = await readyPage({ block: null, who: "u1", tab });
+	const [first, second] = bodies(two);
+	assert.equal(first, '<body rid="1001"/>');
+	assert.equal(second, bodies(one)[0]);
+	assert.equal(two.connection().rid, 1003);
+});
+
 /** Leaves a page with these requests open; returns the next page. Strophe.js has serialized the bodies. */
 async function leaveOpen(requests, answers = {}, answer = undefined) {
 	const tab = openTab();

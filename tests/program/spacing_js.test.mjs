@@ -1,6 +1,7 @@
 // When the browser's requests leave (static/spacing.js): a connection that behaves as Strophe.js does, and a clock of the test's own.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Repeats } from "../../static/repeats.js";
 import { Spacing } from "../../static/spacing.js";
 
 /**
@@ -19,10 +20,11 @@ function open(xhr = () => ({})) {
 		soon: (run) => tasks.push(run),
 	};
 	const proto = {
+		rid: 7,
 		_requests: [],
 		_onIdle() {
 			if (this._requests.length >= 2 || connection._data.length === 0) return;
-			this._requests.push({ sends: 0, inner: connection._data, data: `<body>${connection._data.join("")}</body>`, ...xhr() });
+			this._requests.push({ rid: this.rid++, sends: 0, inner: connection._data, data: `<body>${connection._data.join("")}</body>`, ...xhr() });
 			connection._data = [];
 			this._throttledRequestHandler();
 		},
@@ -159,7 +161,7 @@ test("a repeated request and a good-bye keep the distance too", () => {
 	const { bodies, proto, send, turn, wait } = open();
 	send("one");
 	turn();
-	proto._requests.push({ sends: 0, inner: ["terminate"] });
+	proto._requests.push({ rid: proto.rid++, sends: 0, inner: ["terminate"] });
 	proto._throttledRequestHandler();
 	assert.equal(bodies.length, 1);
 	wait(20);
@@ -251,10 +253,10 @@ test("a body leaves 20 ms after a repeated request without an answer", () => {
 	assert.deepEqual(bodies, [{ at: 1020, inner: "one" }]);
 });
 
-test("repeated requests count as open ones: a body waits until there is room, for 1 s at most", () => {
+test("a body waits for the answer to a repeated request two before it, for 1 s at most", () => {
 	for (const [what, release, at] of [
-		["a repeated request is answered", ({ spacing }) => spacing.settle(6), 1400],
-		["the page's own request is answered", ({ connection, proto }) => connection._dataRecv(proto._requests.shift(), ""), 1400],
+		["the repeated request is answered", ({ spacing }) => spacing.settle(6), 1400],
+		["the page's own request is answered first", ({ connection, proto }) => connection._dataRecv(proto._requests.shift(), ""), 2020],
 		["no answer comes", () => {}, 2020],
 	]) {
 		const scene = open();
@@ -275,6 +277,42 @@ test("repeated requests count as open ones: a body waits until there is room, fo
 	}
 });
 
+test("a body waits for the answer to the request two before it, also if the one between them was answered first", () => {
+	const { bodies, connection, proto, send, turn, wait } = open();
+	for (const stanza of ["poll", "one"]) {
+		send(stanza);
+		turn();
+		wait(20);
+	}
+	connection._dataRecv(proto._requests.pop(), "8");
+	send("two");
+	turn();
+	wait(300);
+	assert.equal(bodies.length, 2, "the server would forget the answer to the poll, which is on its way");
+	connection._dataRecv(proto._requests.shift(), "7");
+	wait(0);
+	assert.deepEqual(bodies.slice(2), [{ at: 1340, inner: "two" }]);
+});
+
+test("a request that will be repeated later counts already", async () => {
+	const { bodies, send, spacing, turn, wait } = open();
+	spacing.reserve(6);
+	send("poll");
+	turn();
+	wait(20);
+	send("written");
+	turn();
+	wait(500);
+	assert.deepEqual(bodies.map(({ inner }) => inner), ["poll"]);
+	const settled = spacing.expect(6);
+	wait(500);
+	assert.equal(bodies.length, 1);
+	spacing.settle(6);
+	await settled;
+	wait(0);
+	assert.equal(bodies.length, 2);
+});
+
 test("while two repeated requests are open, nothing else leaves", () => {
 	const { bodies, send, spacing, turn, wait } = open();
 	spacing.expect(5);
@@ -286,4 +324,56 @@ test("while two repeated requests are open, nothing else leaves", () => {
 	spacing.settle(5);
 	wait(0);
 	assert.deepEqual(bodies, [{ at: 1400, inner: "poll" }]);
+});
+
+/** Repeats requests that another tab left; the page has just taken its session over. */
+function repeatAll(rids) {
+	const page = open();
+	const posted = new Map();
+	const env = {
+		setTimeout: () => null,
+		clearTimeout: () => {},
+		fetch: (_url, { body }) => new Promise((resolve) => posted.set(body, () => resolve(new Response("")))),
+	};
+	const requests = rids.map((rid) => ({ rid, data: String(rid) }));
+	const repeats = new Repeats(requests, { env, url: "", spacing: page.spacing, answered: () => {} });
+	const settle = () => new Promise((resolve) => setImmediate(resolve));
+	const answer = (rid) => {
+		posted.get(String(rid))();
+		return settle();
+	};
+	return { ...page, answer, posted: () => [...posted.keys()].map(Number), repeats, settle };
+}
+
+test("a request that may never have left is repeated after the answer to the one two before it, which the server would forget", async () => {
+	const { answer, bodies, posted, send, turn, wait } = repeatAll([4, 5, 6]);
+	assert.deepEqual(posted(), [4, 5]);
+	send("poll");
+	turn();
+	wait(0);
+	await answer(5);
+	assert.deepEqual([posted(), bodies], [[4, 5], []]);
+	await answer(4);
+	assert.deepEqual(posted(), [4, 5, 6]);
+	wait(20);
+	assert.deepEqual(bodies.map(({ inner }) => inner), ["poll"], "after it");
+});
+
+test("it does not wait for ever, and not at all for a rid that is not missing", async () => {
+	const { posted, settle, wait } = repeatAll([4, 5, 6]);
+	wait(2_999);
+	await settle();
+	assert.deepEqual(posted(), [4, 5]);
+	wait(1);
+	await settle();
+	assert.deepEqual(posted(), [4, 5, 6]);
+	assert.deepEqual(repeatAll([5, 6]).posted(), [5, 6]);
+});
+
+test("a page that goes before all are repeated still knows them, and sends no more of them", async () => {
+	const { answer, posted, repeats } = repeatAll([4, 5, 6]);
+	repeats.stop();
+	await answer(4);
+	assert.deepEqual(posted(), [4, 5]);
+	assert.deepEqual(repeats.open.map(({ rid }) => rid), [5, 6]);
 });
