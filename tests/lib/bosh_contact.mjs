@@ -1,12 +1,18 @@
 /*
  * A contact who is online without a browser: a session from the site, continued over BOSH. It says
  * something, and remembers everything that it hears.
+ *
+ * It has one request at a time, with a ping that the server answers at once. Two requests of a session
+ * on connections of their own can arrive in the wrong order, however long the second one waits. If the
+ * first has no stanza, ejabberd (23.01) then answers neither until `wait` is over.
  */
+import { randomUUID } from "node:crypto";
 import { SCRIPT } from "./http.mjs";
 import { until } from "./wait.mjs";
-import { DOMAIN, endSession, goOn } from "./xmpp_site.mjs";
+import { DOMAIN, endSession, say } from "./xmpp_site.mjs";
 
 const STEP_S = 60;
+const SILENCE_MS = 100; // after that the contact listens again
 
 export class BoshContact {
 	/** All that the server has sent. */
@@ -17,7 +23,9 @@ export class BoshContact {
 	#ended = false;
 	#session;
 	#port;
-	#polls;
+	/** Settles when all that was to be said is said. @type {Promise<any>} */
+	#said = Promise.resolve();
+	#listening;
 
 	/**
 	 * Logs in at the site and goes online.
@@ -28,26 +36,37 @@ export class BoshContact {
 		const made = new BoshContact();
 		made.#session = JSON.parse((await visitor.post("/prebind.json", { bind: "yes" }, SCRIPT)).body);
 		made.#port = site.port;
-		made.#listen((await made.#send("<presence xmlns='jabber:client'/>")).body);
+		await made.send("<presence xmlns='jabber:client'/>");
+		made.#listening = made.#listen();
 		return made;
 	}
 
-	#send(payload) {
-		return goOn(this.#port, { ...this.#session, rid: this.#session.rid++ }, payload);
+	/** Asks again and again what there is to hear, until the session ends. */
+	async #listen() {
+		try {
+			while (!this.#ended) {
+				await this.send("");
+				await new Promise((resolve) => setTimeout(resolve, SILENCE_MS));
+			}
+		} catch (error) {
+			this.heard += error.message;
+		}
 	}
 
-	/** Keeps a request at the server until the session ends. */
-	#listen(first) {
-		this.#take(first);
-		this.#polls = (async () => {
-			while (!this.#ended)
-				this.#take((await this.#send("")).body);
-		})().catch((error) => (this.heard += error.message));
+	/** Sends stanzas after those that wait, and hears what the server says to them. */
+	send(stanzas) {
+		const run = async () => {
+			if (!this.#ended)
+				this.#take(await say(this.#port, this.#session, stanzas));
+		};
+		const sent = this.#said.then(run);
+		this.#said = sent.catch(() => {}); // who has called send() hears of it
+		return sent;
 	}
 
 	#take(body) {
 		this.heard += body;
-		this.#ended ||= /^<body[^>]*\btype=['"]terminate/.test(body);
+		this.#ended ||= /<body\b[^>]*\btype=['"]terminate/.test(body);
 		for (const [presence] of body.matchAll(/<presence\b[^>]*>/g)) {
 			const [, address, user] = /\bfrom=['"](([^@'"]*)@[^'"]*)/.exec(presence) ?? [];
 			this.#notice(user, address, /\btype=['"]([^'"]*)/.exec(presence)?.[1]);
@@ -67,15 +86,10 @@ export class BoshContact {
 			this.goneOffline.push(user);
 	}
 
-	/** Sends stanzas, and hears what the server says to them. */
-	async send(stanzas) {
-		this.#take((await this.#send(stanzas)).body);
-	}
-
 	async say(user, text) {
-		const id = `m${this.#session.rid}`;
+		const id = randomUUID();
 		const message = `<message xmlns='jabber:client' type='chat' id='${id}' to='${user}@${DOMAIN}'><body>${text}</body></message>`;
-		this.#take((await this.#send(message)).body);
+		await this.send(message);
 	}
 
 	/** Waits until a message with this text has come. */
@@ -97,8 +111,9 @@ export class BoshContact {
 	}
 
 	async leave() {
-		await endSession(this.#port, { ...this.#session, rid: this.#session.rid++ });
+		await this.#said;
 		this.#ended = true;
-		await this.#polls;
+		await endSession(this.#port, this.#session);
+		await this.#listening;
 	}
 }

@@ -111,6 +111,7 @@ export const SITE_ROOMS = {
 		const role = (is) => support.send(`<iq ${CLIENT} type='set' id='r-${is}' to='${room}'><query xmlns='http://jabber.org/protocol/muc#admin'>`
 			+ `<item nick='Bob Brown' role='${is}'/></query></iq>`);
 		await presence(bob, "Bob Brown, Sue");
+		await until("the room to be the staff's alone", () => ownsAlone(support, room), { every: 200 });
 		await bob.locator("#compose").fill("half a wor");
 		await role("visitor");
 		await bob.getByText("You can read here, but not write.").waitFor();
