@@ -276,8 +276,8 @@ vendor: $(VENDOR) $(CONVERSE) $(BUNDLES)
 
 # ---- run, test ----
 
-# `make demo`, `make test`, `make bench`, `make soak` and `make pages-soak` install missing packages (tests/packages). Other targets expect
-# them to be there. After the installation a second make finds pkg-config and node_modules; the first could not.
+# `make demo`, `make test`, `make bench`, `make soak`, `make pages-soak` and `make scenes` install missing packages (tests/packages). Other
+# targets expect them to be there. After the installation a second make finds pkg-config and node_modules; the first could not.
 
 RUN_TESTS = PREBIND_BUILD=$(BUILD) tests/run
 # near_miss_test needs databases: tests/program/site_near_miss starts them, and runs it.
@@ -320,6 +320,13 @@ pages-soak:
 	@$(MAKE) -j$$(nproc) all vendor
 	@node tests/bench/page_changes.mjs --changes $(CHANGES) $(if $(SEED),--seed $(SEED))
 	@node tests/bench/holder.mjs --ends $(ENDS)
+
+# `make test` plays a part of these with an archive, and all of them without one.
+SCENES = life tabs outages losses holder
+scenes:
+	@tests/install build demo test
+	@$(MAKE) -j$$(nproc) all vendor
+	@PREBIND_ARCHIVE=yes $(RUN_TESTS) $(wildcard $(SCENES:%=tests/browser/%_*.test.mjs))
 
 # Shows how long a page takes over a long way, and what goes over it.
 trips:
@@ -526,6 +533,7 @@ help:
 	@echo 'make bench     installs missing packages, measures what a page costs; you may set ROUNDS= and ONLY='
 	@echo 'make soak      installs missing packages, asks for a million pages; you may set REQUESTS='
 	@echo 'make pages-soak  installs missing packages, changes pages at random 1,000 times, ends the tab with the session 50 times; you may set CHANGES=, SEED= and ENDS='
+	@echo 'make scenes    installs missing packages, plays what people do to pages on XMPP servers with an archive'
 	@echo 'make trips     counts round trips and bytes from a page to the list of contacts, over a slow network'
 	@echo 'make systemd   runs the units under a real systemd, in namespaces; needs root'
 	@echo 'make kit-systems  installs the kit in fresh systems of Debian 11, 12 and 13; needs root and debootstrap'
@@ -552,5 +560,5 @@ help:
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
 	$(UNIT_TESTS:%=$(BUILD)/unit/%.d) $(BUILD)/unit/unit.d
 
-.PHONY: all unit screenshots bench-programs fuzz-programs vendor demo test bench fuzz soak trips pages-soak systemd check lint asan tsan sanitized slice slices slice-programs coverage covered valgrind torture install uninstall dist deb deb-systems kit kit-systems clean help FORCE
+.PHONY: all unit screenshots bench-programs fuzz-programs vendor demo test bench fuzz soak trips pages-soak scenes systemd check lint asan tsan sanitized slice slices slice-programs coverage covered valgrind torture install uninstall dist deb deb-systems kit kit-systems clean help FORCE
 .DELETE_ON_ERROR:

@@ -19,7 +19,7 @@ api_permissions:
   "tests":
     who:
       ip: 127.0.0.1/8
-    what: [register, check_account, add_rosteritem]
+    what: [register, check_account, add_rosteritem, remove_mam_for_user]
 `;
 
 // By default Erlang's threads look for work for a while before they sleep. Other files of tests need the processor meanwhile.
@@ -124,6 +124,15 @@ export async function makeContacts(port, domain, names) {
 			const row = { localuser, localhost: domain, user, host: domain, nick, group: "", subs: "both" };
 			await until(`${localuser} to have ${user}`, async () => (await callApi(port, "add_rosteritem", row)).status === 200);
 		}
+	}
+}
+
+/** Empties the archive of these users. */
+export async function emptyArchive(port, domain, names) {
+	for (const user of names) {
+		const { status, body } = await callApi(port, "remove_mam_for_user", { user, host: domain });
+		if (status !== 200)
+			throw new Error(`ejabberd keeps the archive of ${user}: ${status} ${body}`);
 	}
 }
 

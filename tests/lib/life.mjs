@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { startChromium } from "./chromium.mjs";
 import { SCRIPT } from "./http.mjs";
-import { contact, enterBoth, greet, leave, logIn, offline, online, ready, received, sees, sent, talkTo, texts, write } from "./people.mjs";
+import { contact, enter, enterBoth, greet, leave, logIn, offline, online, ready, received, sees, sent, talkTo, texts, write } from "./people.mjs";
 import { until } from "./wait.mjs";
 import { addresses, publish, startWebSite } from "./web_site.mjs";
 import { Wire } from "./wire.mjs";
@@ -27,22 +27,33 @@ const LOOK_MS = 500; // each look is a log-in to the XMPP server
 const WAIT_S = 2;
 const QUIET_S = 5;
 const SHORT = {
-	prosody: { more: `bosh_max_inactivity = ${QUIET_S}` },
+	prosody: { more: `bosh_max_inactivity = ${QUIET_S}\n` },
 	ejabberd: { more: `modules:\n  mod_bosh:\n    max_inactivity: ${QUIET_S}\n` },
 };
+
+/** What makes the XMPP server archive all messages. */
+const ARCHIVE = {
+	prosody: { more: "default_archive_policy = true\n", bosh: { '"bosh"': '"bosh", "mam"' } },
+	ejabberd: { also: { archive: {} } },
+};
+
+/** `make scenes` plays all scenes with an archive, too. */
+const WITH_ARCHIVE = process.env.PREBIND_ARCHIVE === "yes";
 
 /**
  * Makes a stage for the scenes.
  * @param {import('./place.mjs').Place} place
- * @param {{ web: string, server: string, short?: boolean }} options short: the XMPP server gives up a session soon
+ * @param {{ web: string, server: string, short?: boolean, archive?: boolean }} options short: the XMPP server gives up a session
+ *   soon; archive: it archives messages
  */
-export async function startLife(place, { web, server, short = false }) {
-	const options = short ? { site: { wait: WAIT_S }, ...SHORT[server] } : {};
+export async function startLife(place, { web, server, short = false, archive = WITH_ARCHIVE }) {
+	const [quick, kept] = [short ? SHORT[server] : {}, archive ? ARCHIVE[server] : {}];
+	const options = { ...(short ? { site: { wait: WAIT_S } } : {}), ...quick, ...kept, more: (quick.more ?? "") + (kept.more ?? "") };
 	const chat = await startWebSite(place, { web, server, way: "password", ...options });
 	publish(place, "news.html", '<!doctype html><link rel="icon" href="data:,"><title>News</title><p>Nothing new.');
 	const browser = await startChromium(place);
 	const wire = await Wire.lay(place, chat.webPort);
-	return { chat, browser, wire, binds: () => chat.prebind.child.stderr.split("bind_ok").length - 1 };
+	return { chat, browser, wire, archive, binds: () => chat.prebind.child.stderr.split("bind_ok").length - 1 };
 }
 
 /**
@@ -67,6 +78,7 @@ async function settle({ site, users }) {
 /** Plays a scene. Even if it fails, no page remains open for the next one. */
 export async function play(stage, scene) {
 	await settle(stage.chat);
+	if (stage.archive) await stage.chat.site.emptyArchive(); // each scene looks at whole conversations
 	try {
 		await scene(stage);
 	} finally {
@@ -151,6 +163,22 @@ export const CORE = {
 		await received(bob, "still me").waitFor();
 		assert.ok((await seen.jsonValue()).every((show) => show === "online"), JSON.stringify(await seen.jsonValue()));
 		await leave(alice, bob);
+	},
+};
+
+/** Scenes for servers with an archive. */
+export const ARCHIVED = {
+	async "another browser shows what was said before, once, and goes on"(stage) {
+		const { alice, bob } = await two(stage);
+		await greet(alice, bob, "before");
+		const phone = await enter(stage.browser, stage.chat, "alice");
+		await online(phone, "bob");
+		await talkTo(phone, "bob");
+		const before = ["alice before", "bob before"];
+		await sees(phone, before);
+		await greet(phone, bob, "after");
+		for (const page of [alice, phone, bob]) await sees(page, [...before, "alice after", "bob after"]);
+		await leave(alice, phone, bob);
 	},
 };
 
@@ -310,19 +338,25 @@ export const TABS = {
 	async "another user in the same browser: nothing of the former one remains"(stage) {
 		const { alice, bob } = await two(stage);
 		await write(alice, "a secret of mine");
+		await alice.locator("#compose").fill("a draft of mine");
 		await alice.evaluate(() => {
 			window.sessionStorage.setItem("strophe-bosh-session", "{}");
 			window.localStorage.setItem("converse-session", "{}");
 		});
-		const whoIsHere = () => alice.evaluate(() => window.sessionStorage.getItem("prebind-online")); // the site's key of the user
+		const whoIsHere = () => alice.evaluate(() => JSON.parse(window.sessionStorage.getItem("prebind-online"))); // the site's key of the user
 		const hers = await whoIsHere();
 		await alice.getByRole("button", { name: "Log out" }).click();
 		await logIn(alice, "bob", stage.chat.users.bob);
 		await ready(alice);
 		assert.equal(await alice.locator("#me").textContent(), "bob");
-		assert.equal(await alice.getByText("a secret of mine").count(), 0);
-		assert.deepEqual(await alice.evaluate(() => [Object.keys(window.sessionStorage), window.localStorage.length]), [["prebind-online"], 0]);
-		assert.ok(hers && ![null, hers].includes(await whoIsHere()), "who is online is bob");
+		const his = await whoIsHere();
+		assert.ok(hers && ![null, hers].includes(his), "who is online is bob");
+		const kept = await alice.evaluate(() => [window.sessionStorage, window.localStorage].map(Object.keys));
+		const others = kept[1].filter((key) => !stage.archive || key.split(" ")[1] !== his); // what bob has received
+		assert.deepEqual([kept[0], others], [["prebind-online"], []]);
+		if (!stage.archive) assert.equal(await alice.getByText("a secret of mine").count(), 0);
+		await talkTo(alice, "alice");
+		assert.equal(await alice.locator("#compose").inputValue(), "");
 		await leave(alice, bob);
 	},
 

@@ -81,6 +81,13 @@ function debianText(dir, modules) {
 	}, fs.readFileSync(DEBIAN, "utf8"));
 }
 
+/** Empties the archive of all users. Prosody reads these files for each query. */
+export function emptyArchive(place, domain) {
+	const dir = place.path("prosody", fileName(domain), "archive");
+	for (const name of fs.existsSync(dir) ? fs.readdirSync(dir) : [])
+		fs.rmSync(path.join(dir, name));
+}
+
 /**
  * @param {import('./place.mjs').Place} place
  * @param {{ domain: string, port: number, users?: Record<string, string>, more?: string, name?: string,

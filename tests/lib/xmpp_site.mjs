@@ -5,12 +5,12 @@
  * program's FastCGI socket.
  */
 import { randomBytes } from "node:crypto";
-import { makeContacts, startEjabberd } from "./ejabberd.mjs";
+import { emptyArchive as emptyEjabberd, makeContacts, startEjabberd } from "./ejabberd.mjs";
 import { extauthProgram } from "./extauth.mjs";
 import { httpRequest, Visitor } from "./http.mjs";
 import { jwkText, newKey } from "./login_token.mjs";
 import { Prebind } from "./prebind.mjs";
-import { startProsody } from "./prosody.mjs";
+import { emptyArchive as emptyProsody, startProsody } from "./prosody.mjs";
 import { freePorts } from "./wait.mjs";
 
 export const DOMAIN = "example.org";
@@ -98,6 +98,14 @@ export class Site {
 	async restartXmpp() {
 		await this.xmpp.stop();
 		this.xmpp = await this.startXmpp();
+	}
+
+	/** The XMPP server forgets what it has archived. */
+	async emptyArchive() {
+		if (this.server === "prosody")
+			emptyProsody(this.prebind.place, DOMAIN);
+		else
+			await emptyEjabberd(this.port, DOMAIN, Object.keys(this.accounts));
 	}
 }
 
