@@ -9,6 +9,8 @@ import { keep, readKept, tabStorage } from "./storage.js";
 const KEY = "prebind-session";
 const ONLINE = "prebind-online"; // the user whose chat was ready in this tab
 const LIFE_MAX_MS = 60_000; // no server keeps an unused session longer
+const SEEN_MAX_MS = 100; // measured on a busy machine: 6 ms
+const SEEN_STEP_MS = 5;
 // our keys and those of other clients, in both storages
 const USER_KEYS = /^(prebind-|strophe-bosh-session$|converse)/;
 const OUR_KEYS = /^prebind-/;
@@ -42,6 +44,18 @@ const isWhole = (data) =>
 
 /** Whether a page before this one has left a session in this tab. */
 export const hasLeft = () => readKept(tabStorage(), KEY) !== null;
+
+/**
+ * Resolves when it is clear whether the page before has left a session. Its lock can be free some milliseconds before
+ * another process of the browser sees what it has stored. With the Navigation API that was stored earlier.
+ * @param {string} user the site's opaque key; only who was online in this tab has something to wait for
+ * @param {Pick<import("./environment.js").Environment, "setTimeout" | "storage" | "navigation">} env
+ */
+export async function leftIsClear(user, { setTimeout, storage = null, navigation }) {
+	if (navigation || readKept(storage, ONLINE) !== user) return;
+	for (let ms = 0; ms < SEEN_MAX_MS && readKept(storage, KEY) === null; ms += SEEN_STEP_MS)
+		await new Promise((resolve) => setTimeout(() => resolve(undefined), SEEN_STEP_MS));
+}
 
 /** The user who was online in this tab, by the site's opaque key; "": nobody. */
 export const onlineUser = () => String(readKept(tabStorage(), ONLINE) ?? "");

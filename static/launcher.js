@@ -6,7 +6,7 @@
 // is shown. docs/embed.md describes the options, and what a Content-Security-Policy must allow.
 import { askForSession, askWho } from "./bind.js";
 import { h, icon } from "./dom.js";
-import { forgetOurs, hasLeft, onlineUser } from "./handover.js";
+import { forgetOurs, hasLeft, leftIsClear, onlineUser } from "./handover.js";
 import { isHeld } from "./holder.js";
 import { onPageLinks } from "./pagelinks.js";
 import { drawDots } from "./pagedots.js";
@@ -60,9 +60,16 @@ async function makeStyles() {
 
 const how = () => ({ url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now });
 
-/** Whether the page before, or another tab, has a session that this page can use. */
-async function hasSession() {
-	return hasLeft() || isHeld(navigator.locks, base);
+/**
+ * Whether the page before, or another tab, has a session that this page can use. The page before may be
+ * about to go: it stores its session before its lock is free, so the lock comes first here.
+ * @param {string} user the site's opaque key
+ */
+async function hasSession(user) {
+	if (await isHeld(navigator.locks, base)) return true;
+	const { navigation } = /** @type {any} */ (window);
+	await leftIsClear(user, { setTimeout: (run, ms) => setTimeout(run, ms), storage: tabStorage(), navigation });
+	return hasLeft();
 }
 
 /** Resolves when the page has a body. A module with `async` can run before. */
@@ -185,7 +192,7 @@ class Embed {
 	/** Asks for a session while the code is on its way. */
 	async #build() {
 		fetchCode();
-		const ahead = this.#site?.guest === "new" || (await hasSession()) ? undefined : askForSession(how());
+		const ahead = this.#site?.guest === "new" || (await hasSession(this.#user)) ? undefined : askForSession(how());
 		const { openPanel } = await fetchCode();
 		const root = this.#root;
 		this.#panel = openPanel({

@@ -7,7 +7,7 @@
 // console or a global.
 import { Attachment } from "./attach.js";
 import { browserEnvironment, loadClient } from "./environment.js";
-import { forgetAll, Handover } from "./handover.js";
+import { forgetAll, Handover, leftIsClear } from "./handover.js";
 import { isHeld } from "./holder.js";
 import { discard } from "./lastwords.js";
 import { Listener } from "./listener.js";
@@ -149,7 +149,7 @@ export class SessionLife extends Listener {
 	 */
 	async open(session, user) {
 		this.phase = "binding";
-		let left = await this.handover.take();
+		const left = await this.handover.take();
 		const known = left || session || user || this.supply.hasAhead;
 		const shared = !known && this.share.possible && (await isHeld(this.env.locks, this.base));
 		if (!this.#is("binding")) return;
@@ -159,11 +159,8 @@ export class SessionLife extends Listener {
 			if (!this.#is("binding")) return;
 			if (answer.kind === "user") user = answer.user;
 		}
-		if (left && left.user !== user) {
-			discard(this.env, left.session);
-			left = null;
-		}
-		if (user || session) this.#enter(session, user, left);
+		const own = this.#ofUser(user, left);
+		if (user || session) this.#enter(session, user, own);
 		else this.#bind();
 	}
 
@@ -223,6 +220,23 @@ export class SessionLife extends Listener {
 		if (this.user !== user) this.tell("user", { user });
 		this.user = user;
 		this.tabs.open(user);
+	}
+
+	/**
+	 * The page before can be in a process of its own, which a busy machine lets go late: then it has left its
+	 * session since this page looked for one, and before its lock was free.
+	 */
+	async #beginHolding() {
+		if (!this.supply.left) await leftIsClear(this.user, this.env);
+		this.supply.left ??= this.#ofUser(this.user, await this.handover.take());
+		if (this.#is("attaching")) this.#begin();
+	}
+
+	/** Ends a session that the page before has left if it is another user's. @param {string} user @param {import("./handover.js").Left | null} left */
+	#ofUser(user, left) {
+		if (!left || left.user === user) return left;
+		discard(this.env, left.session);
+		return null;
 	}
 
 	/** Begins as the holder, or where each tab has a session of its own. @param {string} [user] */
@@ -317,7 +331,7 @@ export class SessionLife extends Listener {
 	#hold(passed) {
 		if (passed && this.#is("stopped")) discard(this.env, passed.session); // this tab's log-out waits, and the holder is gone
 		else if (passed) this.#goOn(passed);
-		else if (this.#is("attaching")) this.#begin();
+		else if (this.#is("attaching")) this.#beginHolding();
 		else if (this.#is("lost")) this.schedule("holder-gone", true);
 	}
 

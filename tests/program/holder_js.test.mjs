@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Browser } from "../lib/browser.mjs";
-import { bodies, Clock, hide, make, MINE, namesOf, openPage, openTab, Stanza } from "../lib/page.mjs";
+import { bodies, Clock, hide, make, MINE, namesOf, openPage, openTab, SESSION, Stanza } from "../lib/page.mjs";
 
 /** Stanzas go from tab to tab as text. */
 const revive = ({ name, attributes, text, inner }) => Object.assign(make(name, attributes, ...inner.map(revive)), { textContent: text });
@@ -242,6 +242,64 @@ test("a holder that hung sends nothing with a rid that another tab may have used
 	await settle();
 	two.connection()._proto._processRequest(1);
 	assert.deepEqual(two.connection()._proto.posted, [1001, 1002]);
+});
+
+test("the page before goes late: the next one, which has looked for its session already, goes on with it", async () => {
+	for (const block of [null, { ...MINE, sid: "own" }]) {
+		const browser = new Browser();
+		const { storage } = openTab(clock);
+		const one = await open(browser, { block: { ...MINE, sid: "before" }, tab: { storage } });
+		const { locks, Channel } = browser.tab();
+		const two = openPage({ block, who: "u1", tab: { ...openTab(clock), storage, locks, Channel } });
+		two.chat.start();
+		hide(one);
+		await settle();
+		assert.deepEqual([two.chat.state, two.connection().sid, two.binds], ["ready", "before", []]);
+		assert.deepEqual(bodies(two).filter((body) => body.includes("terminate")).map((body) => /sid="(\w+)"/.exec(body)[1]), block ? ["own"] : []);
+		assert.equal(storage.getItem("prebind-session"), null, "taken");
+	}
+});
+
+/** A page that comes with a session, in a tab with this storage. */
+function come(storage, more) {
+	const { locks, Channel } = new Browser().tab();
+	const page = openPage({ block: { ...MINE, sid: "own" }, who: "u1", tab: { ...openTab(clock), storage, locks, Channel, ...more } });
+	page.chat.start();
+	return page;
+}
+
+function leaveFor(user, storage) {
+	const session = { ...SESSION, sid: "theirs", rid: 7, url: "/http-bind", unanswered: [] };
+	storage.setItem("prebind-session", JSON.stringify({ base: "/chat", user, session, state: {}, at: clock.now(), lock: "l" }));
+}
+
+test("what a page in another process has left is seen after its lock is free: who was online in this tab waits 100 ms for it", async () => {
+	const online = () => {
+		const { storage } = openTab(clock);
+		storage.setItem("prebind-online", '"u1"');
+		return storage;
+	};
+	const storage = online();
+	const [late, none, early] = [come(storage), come(online()), come(online(), { navigation: new EventTarget() })];
+	await settle();
+	assert.deepEqual([late, none, early].map(({ chat }) => chat.state), ["attaching", "attaching", "ready"]);
+	leaveFor("u1", storage);
+	await clock.advance(5);
+	await settle();
+	assert.equal(late.connection().sid, "theirs");
+	assert.equal(none.connection(), undefined);
+	await clock.advance(100);
+	await settle();
+	assert.equal(none.connection().sid, "own");
+});
+
+test("the page before goes late, and was another user's: its session is ended", async () => {
+	const { storage } = openTab(clock);
+	const two = come(storage);
+	leaveFor("u2", storage);
+	await settle();
+	assert.deepEqual([two.chat.state, two.connection().sid], ["ready", "own"]);
+	assert.match(bodies(two)[0], /rid="7" sid="theirs" type="terminate"/);
 });
 
 test("where each tab has a session of its own, a hidden one ends it, and asks for another when it is seen", async () => {
