@@ -26,7 +26,7 @@ BASHDIR = $(PREFIX)/share/bash-completion/completions
 
 # ---- sources: one list for each layer, the lowest layer first (docs/architecture.md) ----
 
-BASE     = address clock codec codec_base64 crypto error file history inflate json json_scan json_write key_list log log_target log_writer metrics name secret \
+BASE     = address clock codec codec_base64 crypto error file history inflate json json_scan json_write key_list log log_line log_target log_writer metrics name secret \
 	secret_file status stopping strbuf troubles unix_crypt wait xml
 CONF     = amount check conf cookie_name databases keys list load number place placeholder print realm rooms shipped site_uri text value
 STORE    = adhoc_caller backup connection copy database_site jid_map limit limit_file migrate pool \

@@ -1,5 +1,5 @@
 /*
- * The two clocks. On Linux clock_gettime cannot fail for these two ids, so its result is not
+ * The two clocks. On Linux clock_gettime cannot fail for these ids, so its result is not
  * checked.
  */
 #include <time.h>
@@ -27,6 +27,14 @@ int64_t clock_monotonic_ms(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t clock_monotonic_coarse_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 

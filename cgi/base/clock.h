@@ -11,6 +11,8 @@ int64_t clock_wall(void); /* seconds since 1970-01-01 UTC; clock_wall_ms: millis
 int64_t clock_wall_ms(void);
 int64_t clock_monotonic_ms(void); /* milliseconds; for deadlines */
 int64_t clock_monotonic_us(void); /* microseconds; to measure */
+/* Of the last tick, up to 10 ms ago. It costs a quarter, for what need not be exact. */
+int64_t clock_monotonic_coarse_ms(void);
 
 /* Milliseconds left until a monotonic deadline; 0 if it has passed. */
 int64_t clock_left_ms(int64_t deadline_ms);

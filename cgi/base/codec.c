@@ -197,6 +197,17 @@ size_t codec_json_plain(const char *text)
 	return n;
 }
 
+size_t codec_json_copy_plain(char *out, const char *text, size_t room)
+{
+	size_t n = 0;
+
+	while (n < room && is_json_plain((unsigned char)text[n])) {
+		out[n] = text[n];
+		n++;
+	}
+	return n;
+}
+
 size_t codec_json_char(char out[CODEC_JSON_CHAR_MAX], const char **text)
 {
 	uint32_t code;

@@ -1,7 +1,7 @@
 /*
  * The log. A line is built on the stack, so "out of memory" can still be logged. No write(2) has a
- * part of a line, so lines of several threads and processes do not mix. Each line is complete, in
- * JSON and as text, however long a value is. The caller of log_open ignores SIGPIPE.
+ * part of a line, so lines of several threads and processes do not mix. The caller of log_open
+ * ignores SIGPIPE.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,16 +16,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/codec.h"
 #include "base/log.h"
+#include "base/log_line.h"
 #include "base/log_writer.h"
-
-#define LOG_LINE_MAX  2048 /* bytes with the newline; below PIPE_BUF, so a pipe takes it whole */
-#define LOG_TAIL      6    /* bytes kept free for the end of a cut value: ..."}\n */
-#define LOG_VALUE_MAX 1024 /* bytes after escaping, to leave room for other values */
 
 static const char *const level_names[] = {
     [LOG_LEVEL_DEBUG] = "debug",
@@ -52,12 +48,6 @@ static struct {
 	enum log_format format;
 	bool to_journal; /* each line begins with its priority */
 } state = {.fd = STDERR_FILENO, .level = LOG_LEVEL_INFO};
-
-struct line {
-	char data[LOG_LINE_MAX];
-	size_t len;
-	bool is_empty; /* besides the priority */
-};
 
 /* O_NONBLOCK: a FIFO without a reader must not block the start. */
 static enum status open_file(const char *path, int create, int *out, struct error *err)
@@ -229,181 +219,11 @@ void log_set_format(enum log_format format, const char *journal_stream)
 	state.to_journal = is_journal(journal_stream);
 }
 
-static void line_add(struct line *line, const char *text, size_t len)
-{
-	memcpy(line->data + line->len, text, len);
-	line->len += len;
-}
-
-/* Adds as much of the value as fits into room bytes, without cutting an escape. */
-static char *put_value(char *at, const char *value, size_t room)
-{
-	char escaped[CODEC_JSON_CHAR_MAX];
-	size_t n;
-
-	if (room > LOG_VALUE_MAX)
-		room = LOG_VALUE_MAX;
-	while (true) {
-		n = codec_json_plain(value);
-		if (n > room)
-			n = room;
-		memcpy(at, value, n);
-		at += n;
-		value += n;
-		room -= n;
-		if (*value == '\0')
-			return at;
-		n = codec_json_char(escaped, &value);
-		if (n > room) {
-			memcpy(at, "...", 3);
-			return at + 3;
-		}
-		memcpy(at, escaped, n);
-		at += n;
-		room -= n;
-	}
-}
-
-/* As text a value may be bare if nothing in it could be taken for something else. */
-static bool is_bare(const char *value)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-				    "-._~:/@+%,";
-
-	return value[0] != '\0' && value[strspn(value, plain)] == '\0';
-}
-
-/* Adds " KEY=VALUE"; the first three values have no key: time, level and event. */
-static void line_add_word(struct line *line, const char *key, const char *value)
-{
-	size_t key_len = strlen(key);
-	const char *quote = is_bare(value) ? "" : "\"";
-	size_t frame = key_len + strlen(" =\"\"");
-	size_t room;
-
-	if (line->len + frame + LOG_TAIL > LOG_LINE_MAX)
-		return;
-	room = LOG_LINE_MAX - LOG_TAIL - line->len - frame;
-	if (!line->is_empty)
-		line_add(line, " ", 1);
-	line->is_empty = false;
-	line_add(line, key, key_len);
-	line_add(line, "=", key_len > 0);
-	line_add(line, quote, strlen(quote));
-	line->len = (size_t)(put_value(line->data + line->len, value, room) - line->data);
-	line_add(line, quote, strlen(quote));
-}
-
-/* A pair whose key does not fit is left out. Keys are constants and need no escapes. */
-static void line_add_json(struct line *line, const char *key, const char *value)
-{
-	char *at = line->data + line->len;
-	size_t key_len = strlen(key), frame = key_len + strlen(",\"\":\""), room;
-
-	if (line->len + frame + LOG_TAIL > LOG_LINE_MAX)
-		return;
-	room = LOG_LINE_MAX - LOG_TAIL - line->len - frame;
-	*at++ = line->is_empty ? '{' : ',';
-	line->is_empty = false;
-	*at++ = '"';
-	memcpy(at, key, key_len);
-	memcpy(at + key_len, "\":\"", 3);
-	at = put_value(at + key_len + 3, value, room);
-	*at++ = '"';
-	line->len = (size_t)(at - line->data);
-}
-
-static void line_add_pair(struct line *line, const char *key, const char *value)
-{
-	if (state.format == LOG_FORMAT_TEXT)
-		line_add_word(line, key, value);
-	else
-		line_add_json(line, key, value);
-}
-
-/* The value of what every line has. */
-static void line_add_head(struct line *line, const char *key, const char *value)
-{
-	line_add_pair(line, state.format == LOG_FORMAT_TEXT ? "" : key, value);
-}
-
-static void line_begin(struct line *line, enum log_level level)
-{
-	const char priority[] = {'<', (char)('0' + syslog_levels[level]), '>'};
-
-	line->len = 0;
-	line->is_empty = true;
-	if (state.to_journal)
-		line_add(line, priority, sizeof(priority));
-}
-
-static void line_end(struct line *line)
-{
-	if (state.format == LOG_FORMAT_JSON)
-		line_add(line, "}", 1);
-	line_add(line, "\n", 1);
-}
-
-/* Writes the last count decimal digits of number; returns the position after them. */
-static char *put_digits(char *at, long number, int count)
-{
-	for (int i = count - 1; i >= 0; i--) {
-		at[i] = (char)('0' + number % 10);
-		number /= 10;
-	}
-	return at + count;
-}
-
-/* Most lines of a thread are of the same second as the last one, so its digits are kept. */
-#define TIME_SECOND_LEN 20 /* "2026-11-29T17:28:56." */
-static _Thread_local struct {
-	time_t second;
-	char text[TIME_SECOND_LEN];
-} last_time = {.second = -1};
-
-static void last_time_set(time_t second)
-{
-	char *at = last_time.text;
-	struct tm tm;
-
-	gmtime_r(&second, &tm);
-	at = put_digits(at, tm.tm_year + 1900L, 4);
-	*at++ = '-';
-	at = put_digits(at, tm.tm_mon + 1, 2);
-	*at++ = '-';
-	at = put_digits(at, tm.tm_mday, 2);
-	*at++ = 'T';
-	at = put_digits(at, tm.tm_hour, 2);
-	*at++ = ':';
-	at = put_digits(at, tm.tm_min, 2);
-	*at++ = ':';
-	at = put_digits(at, tm.tm_sec, 2);
-	*at = '.';
-	last_time.second = second;
-}
-
-/* RFC 3339, UTC, with milliseconds. */
-static void line_add_time(struct line *line)
-{
-	char text[TIME_SECOND_LEN + sizeof("123Z")];
-	struct timespec now;
-	char *at;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (now.tv_sec != last_time.second)
-		last_time_set(now.tv_sec);
-	memcpy(text, last_time.text, TIME_SECOND_LEN);
-	at = put_digits(text + TIME_SECOND_LEN, now.tv_nsec / 1000000, 3);
-	*at++ = 'Z';
-	*at = '\0';
-	line_add_head(line, "time", text);
-}
-
 /*
  * A line that cannot be written is lost, because there is nowhere to report it. A partial write is
  * not continued: the rest could end up inside another process's line.
  */
-static void line_write(const struct line *line, enum log_level level)
+static void line_write(const struct log_line *line, enum log_level level)
 {
 	if (log_writer_runs()) {
 		log_writer_put(line->data, line->len, syslog_levels[level]);
@@ -417,6 +237,11 @@ static void line_write(const struct line *line, enum log_level level)
 		;
 }
 
+static void line_begin(struct log_line *line, enum log_level level)
+{
+	log_line_begin(line, state.format, state.to_journal ? syslog_levels[level] : -1);
+}
+
 static _Thread_local const char *request_id;
 
 void log_request_id(const char *id)
@@ -426,7 +251,7 @@ void log_request_id(const char *id)
 
 void log_event(enum log_level level, const char *event, ...)
 {
-	struct line line;
+	struct log_line line LOG_LINE_NOT_ZEROED;
 	int saved_errno = errno; /* callers may log between a failure and its report */
 	const char *key;
 	bool has_id = false;
@@ -436,21 +261,21 @@ void log_event(enum log_level level, const char *event, ...)
 		return;
 	line_begin(&line, level);
 	if (!state.to_journal || state.format == LOG_FORMAT_JSON)
-		line_add_time(&line);
-	line_add_head(&line, "level", level_names[level]);
-	line_add_head(&line, "event", event);
+		log_line_add_time(&line);
+	log_line_add_head(&line, "level", level_names[level]);
+	log_line_add_head(&line, "event", event);
 	va_start(pairs, event);
 	while ((key = va_arg(pairs, const char *)) != NULL) {
 		const char *value = va_arg(pairs, const char *);
 
 		has_id |= strcmp(key, "id") == 0;
 		if (value != NULL)
-			line_add_pair(&line, key, value);
+			log_line_add(&line, key, value);
 	}
 	va_end(pairs);
 	if (!has_id && request_id != NULL)
-		line_add_pair(&line, "id", request_id);
-	line_end(&line);
+		log_line_add(&line, "id", request_id);
+	log_line_end(&line);
 	line_write(&line, level);
 	errno = saved_errno;
 }
@@ -458,15 +283,15 @@ void log_event(enum log_level level, const char *event, ...)
 /* Without the time: gmtime_r is not safe in a signal handler. */
 void log_crash(int signal_number)
 {
-	struct line line;
+	struct log_line line;
 	char number[CODEC_DECIMAL_SIZE], pid[CODEC_DECIMAL_SIZE];
 
 	line_begin(&line, LOG_LEVEL_ERROR);
-	line_add_head(&line, "level", level_names[LOG_LEVEL_ERROR]);
-	line_add_head(&line, "event", "crashed");
-	line_add_pair(&line, "signal", codec_decimal(number, signal_number));
-	line_add_pair(&line, "pid", codec_decimal(pid, getpid()));
-	line_end(&line);
+	log_line_add_head(&line, "level", level_names[LOG_LEVEL_ERROR]);
+	log_line_add_head(&line, "event", "crashed");
+	log_line_add(&line, "signal", codec_decimal(number, signal_number));
+	log_line_add(&line, "pid", codec_decimal(pid, getpid()));
+	log_line_end(&line);
 	log_writer_settle();
 	struct pollfd target = {.fd = state.to_syslog ? STDERR_FILENO : state.fd,
 				.events = POLLOUT};

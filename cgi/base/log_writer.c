@@ -27,7 +27,8 @@
 
 /*
  * A write costs more than the line's text. So after the first SINGLY lines of a period, lines are
- * gathered until its end, or until a warning comes: nobody reads a log that fast.
+ * gathered until its end, or until a warning comes: nobody reads a log that fast. If the next
+ * period follows at once, all its lines are gathered.
  */
 #define PERIOD_MS 100
 #define SINGLY    50
@@ -43,11 +44,12 @@ static struct {
 	bool started;           /* the thread */
 	bool writing;           /* somebody writes the first lines; they stay until that is done */
 	int64_t period_ms;      /* its end; monotonic */
-	unsigned singly;        /* lines of this period */
+	unsigned lines;         /* of this period */
+	bool was_crowded;       /* the period just before it had more than SINGLY */
 	int64_t due_ms; /* when the thread writes what is kept; monotonic; NEVER: it is idle */
 	size_t used;    /* bytes of kept_lines */
 
-	/* Bytes ever put into lines, and taken out of it. */
+	/* Bytes ever put into lines, and taken out of it. Changed with the lock, read without. */
 	atomic_size_t kept, gone;
 	atomic_size_t lost; /* lines; not yet logged */
 } writer = {
@@ -103,6 +105,13 @@ static void say_lost(void)
 
 /* ---- what is kept; the caller holds the lock ---- */
 
+/* Cheaper than atomic_fetch_add, and the lock makes it right. */
+static void count_bytes(atomic_size_t *sum, size_t len)
+{
+	atomic_store_explicit(sum, atomic_load_explicit(sum, memory_order_relaxed) + len,
+			      memory_order_release);
+}
+
 /* Bytes of the lines that are written next. */
 static size_t first_lines(void)
 {
@@ -130,7 +139,7 @@ static enum log_taken write_kept(enum log_taken (*write_them)(size_t len))
 	if (taken != LOG_NOT_NOW) {
 		writer.used -= len;
 		memmove(kept_lines, kept_lines + len, writer.used);
-		atomic_fetch_add(&writer.gone, len);
+		count_bytes(&writer.gone, len);
 	}
 	pthread_cond_broadcast(&writer.written);
 	return taken;
@@ -138,61 +147,91 @@ static enum log_taken write_kept(enum log_taken (*write_them)(size_t len))
 
 /* ---- the thread ---- */
 
+/* Decides whether the period that ends at that time is crowded from its beginning. */
+static void begin_period(int64_t end_ms)
+{
+	writer.was_crowded = writer.lines > SINGLY && end_ms < writer.period_ms + 2 * PERIOD_MS;
+	writer.period_ms = end_ms;
+	writer.lines = 0;
+}
+
+/*
+ * In a crowd more lines follow at once. So the thread looks again at the end of the next period,
+ * and nobody needs to wake it.
+ */
+static void look_again(void)
+{
+	if (writer.period_ms <= writer.due_ms)
+		begin_period(writer.due_ms + PERIOD_MS);
+	writer.due_ms = writer.period_ms;
+}
+
 static void *write_all(void *arg)
 {
+	bool wrote = false;
+
 	pthread_mutex_lock(&writer.lock);
 	for (;;) {
 		if (writer.writing) {
 			pthread_cond_wait(&writer.written, &writer.lock);
-		} else if (writer.used == 0) {
-			writer.due_ms = NEVER;
+		} else if (writer.due_ms == NEVER) {
 			pthread_cond_wait(&writer.earlier, &writer.lock);
 		} else if (clock_left_ms(writer.due_ms) > 0) {
 			wait_idle(&writer.earlier, &writer.lock, writer.due_ms);
-		} else if (write_kept(write_waiting) == LOG_TAKEN && writer.used <= KEPT_MAX / 2) {
-			pthread_mutex_unlock(&writer.lock);
-			say_lost();
-			pthread_mutex_lock(&writer.lock);
+		} else if (writer.used == 0 && wrote) {
+			look_again();
+			wrote = false;
+		} else if (writer.used == 0) {
+			writer.due_ms = NEVER;
+		} else {
+			wrote = true;
+			if (write_kept(write_waiting) == LOG_TAKEN && writer.used <= KEPT_MAX / 2) {
+				pthread_mutex_unlock(&writer.lock);
+				say_lost();
+				pthread_mutex_lock(&writer.lock);
+			}
 		}
 	}
 	return arg;
 }
 
-/* The caller holds the lock. False: there is no thread. */
-static bool thread_ensure(void)
+static bool thread_start(void)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
 	sigset_t all, old;
+	bool started;
 
-	if (writer.started)
-		return true;
 	sigfillset(&all);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	writer.started = pthread_create(&thread, &attr, write_all, NULL) == 0;
+	started = pthread_create(&thread, &attr, write_all, NULL) == 0;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
+	return started;
+}
+
+/* The caller holds the lock. False: there is no thread. */
+static bool thread_ensure(void)
+{
+	if (!writer.started)
+		writer.started = thread_start();
 	return writer.started;
 }
 
 /* ---- lines; the caller of all but the last holds the lock ---- */
 
-/* True: as many lines have come in this period that more of them are gathered. */
+/* True: as many lines have come in this period or just before that more of them are gathered. */
 static bool is_crowded(int64_t now_ms)
 {
 	if (log_target_piece() == 0)
 		return false;
-	if (now_ms >= writer.period_ms) {
-		writer.period_ms = now_ms + PERIOD_MS;
-		writer.singly = 0;
-	}
-	if (writer.singly == SINGLY)
-		return true;
-	writer.singly++;
-	return false;
+	if (now_ms >= writer.period_ms)
+		begin_period(now_ms + PERIOD_MS);
+	writer.lines++;
+	return writer.was_crowded || writer.lines > SINGLY;
 }
 
 static void be_due(int64_t due_ms)
@@ -231,7 +270,7 @@ static void keep(const char *line, size_t len, int level, int64_t due_ms)
 	memcpy(kept_lines + writer.used + digit, line, len);
 	be_due(due_ms);
 	writer.used += digit + len;
-	atomic_fetch_add(&writer.kept, digit + len);
+	count_bytes(&writer.kept, digit + len);
 }
 
 /* So far as that needs no wait. */
@@ -245,7 +284,7 @@ static void write_what_is_kept(void)
 
 void log_writer_put(const char *line, size_t len, int level)
 {
-	int64_t now_ms = clock_monotonic_ms();
+	int64_t now_ms = clock_monotonic_coarse_ms();
 	enum log_taken taken;
 	bool crowded, at_once;
 

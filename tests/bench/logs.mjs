@@ -25,7 +25,7 @@ const ORDERS = [["info", "error"], ["error", "info"]];
  * @typedef {{ name: string, target: string, headers: object, guest?: boolean, status?: number, expected: string[], times: number }} Asked
  * @type {Asked[]}
  */
-const ASKED = [
+export const ASKED = [
 	{ name: "page", target: "/", headers: NAVIGATION, expected: EXPECTED, times: 1 },
 	{ name: "prebind.json", target: "/prebind.json", headers: SCRIPT, expected: EXPECTED, times: 1 },
 	{ name: "login form", target: "/login", headers: NAVIGATION, guest: true, expected: ["<form"], times: 2 },
@@ -34,7 +34,7 @@ const ASKED = [
 ];
 
 /** A server with this log level, behind a lighttpd of its own, with a visitor who is logged in. */
-async function startServer(places, level) {
+export async function startServer(places, level) {
 	const place = new Place();
 	places.push(place);
 	const peer = await startPeer(place, { delay: 0, packets: 1, keep: "keep" });
@@ -55,7 +55,7 @@ async function startServer(places, level) {
 }
 
 /** µs of CPU time a request. */
-async function measure({ place, port, cookie, pids }, { target, headers, guest, status = 200, expected, times }, requests) {
+export async function measure({ place, port, cookie, pids }, { target, headers, guest, status = 200, expected, times }, requests) {
 	const text = requestText({ target: MOUNT + target, headers: { Host: "example.test", ...headers, ...(guest ? {} : cookie) } });
 	const run = await place.run([
 		place.path("bin/load"), "-p", port, "-r", place.write("request", text), "-n", AT_ONCE, "-c", requests * times, "-s", 0, "-w", WARM_UP,

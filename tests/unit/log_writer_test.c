@@ -11,6 +11,7 @@
 
 #include "unit.h"
 
+#include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
 
@@ -126,6 +127,45 @@ TEST(test_crowd)
 		assert_int_equal(count_lines(text, (char[]){*name, '\0'}), LINES);
 	assert_int_equal(count_all(text), THREADS * LINES);
 	free(text);
+}
+
+#define STEADY_MS     500 /* some periods of the writer */
+#define STEADY_LINES  2   /* a millisecond */
+#define STEADY_GAP_MS 50
+
+/* Logs lines at an even pace. False: the machine was too busy to keep it. */
+static bool log_steadily(void)
+{
+	int64_t start = clock_monotonic_ms(), now, before = start;
+	int64_t lines = 0;
+
+	while ((now = clock_monotonic_ms()) < start + STEADY_MS) {
+		if (now > before + STEADY_GAP_MS)
+			return false;
+		before = now;
+		for (; lines < (now - start) * STEADY_LINES; lines++)
+			log_lines("steady", 1);
+	}
+	return true;
+}
+
+static void live_in_long_crowd(void)
+{
+	long before;
+
+	open_log();
+	do
+		before = writes();
+	while (!log_steadily());
+	long count = writes() - before;
+	if (count > STEADY_MS * STEADY_LINES / 8)
+		fail_msg("%ld writes for %d lines", count, STEADY_MS * STEADY_LINES);
+}
+
+/* In a crowd that goes on, no period has lines that are written singly but the first. */
+TEST(test_long_crowd)
+{
+	in_process(live_in_long_crowd);
 }
 
 /* What is written without a crowd is in the file at once. */
