@@ -72,12 +72,12 @@ static void *expat_realloc(void *old, size_t size)
 		expat_room.exceeded = true;
 		return NULL;
 	}
-	block = realloc(block, sizeof(*block) + size);
-	if (block == NULL)
+	union block *resized = realloc(block, sizeof(*block) + size);
+	if (resized == NULL)
 		return NULL;
 	expat_room.left += had - size;
-	block->size = size;
-	return block + 1;
+	resized->size = size;
+	return resized + 1;
 }
 
 static void *expat_malloc(size_t size)

@@ -183,10 +183,10 @@ static enum status payload_unpack(const char *text, size_t len, struct django_se
 {
 	struct strbuf packed, unpacked;
 	bool compressed = len > 0 && text[0] == '.';
-	const struct strbuf *json = compressed ? &unpacked : &packed;
 
 	strbuf_init_secret(&packed);
 	strbuf_init_secret(&unpacked);
+	const struct strbuf *json = compressed ? &unpacked : &packed;
 	enum status status = codec_base64url_decode(&packed, text + compressed, len - compressed);
 	if (status != STATUS_OK)
 		error_set(err, status, "the session is not base64");

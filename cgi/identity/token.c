@@ -170,7 +170,7 @@ bool token_may_be_posted(const struct site_conf *conf)
  * cannot.
  */
 static enum status use_once(const struct identity_context *context, const struct token *token,
-			    struct session_new *what, char session[SESSION_TOKEN_LEN + 1],
+			    struct session_new what, char session[SESSION_TOKEN_LEN + 1],
 			    struct error *err)
 {
 	struct session_once once = {.used.expiry = token->expires, .issued = token->issued};
@@ -185,9 +185,9 @@ static enum status use_once(const struct identity_context *context, const struct
 	strbuf_adds(&name, "sso:");
 	codec_hex(&name, token->digest, sizeof(token->digest));
 	once.used.nonce = name.data;
-	what->user = token->user;
-	what->once = &once;
-	status = strbuf_ok(&name) ? session_create(context->store, what, session, err)
+	what.user = token->user;
+	what.once = &once;
+	status = strbuf_ok(&name) ? session_create(context->store, &what, session, err)
 				  : error_no_memory(err);
 	strbuf_clear(&name);
 	if (status == STATUS_CONFLICT)
@@ -211,7 +211,7 @@ enum status token_session_create(const struct identity_context *context,
 
 	enum status status = check(context, what->text, &token, err);
 	if (status == STATUS_OK)
-		status = use_once(context, &token, &new_session, session, err);
+		status = use_once(context, &token, new_session, session, err);
 	if (status == STATUS_NOT_FOUND)
 		status = error_set(err, STATUS_BAD_CREDENTIALS, "the posted token has expired");
 	*user = token.user;

@@ -25,7 +25,7 @@ static bool is_prefix(const char *text)
 	size_t len =
 	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
 
-	return text[len] == '\0' && len <= PREFIX_MAX;
+	return len <= PREFIX_MAX && text[len] == '\0';
 }
 
 /* ---- options ---- */

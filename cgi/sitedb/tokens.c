@@ -134,8 +134,10 @@ enum status tokens_read(const char *text, struct tokens *out, const char **at, s
 
 	while (*text != '\0' && status == STATUS_OK) {
 		size_t skip = isspace((unsigned char)*text) ? 1 : tokens_comment(text);
-		struct token token = skip > 0 ? (struct token){.len = skip} : token_read(text);
+		struct token token = {.len = skip};
 
+		if (skip == 0)
+			token = token_read(text);
 		*at = text;
 		if (strncmp(text, "/*!", 3) == 0 || strncmp(text, "/*M!", 4) == 0)
 			status = error_set(err, STATUS_BAD_REQUEST,

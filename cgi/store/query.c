@@ -25,7 +25,7 @@ enum status values_check(enum query query, struct values values, struct error *e
 	const unsigned char *params = queries[query].params;
 	size_t count = 0;
 
-	while (params[count] != KIND_NULL && count < values.count &&
+	while (count < values.count && params[count] != KIND_NULL &&
 	       value_fits(params[count], &values.list[count]))
 		count++;
 	if (params[count] == KIND_NULL && count == values.count)

@@ -123,17 +123,17 @@ enum status sqlite_open(struct connection *db, int flags, struct error *err)
 struct connection *sqlite_connection_new(const char *path, int patience_ms)
 {
 	struct sqlite_connection *new = calloc(1, sizeof(*new));
-	struct connection *db = new != NULL ? &new->common : NULL;
 
-	if (db == NULL)
+	if (new == NULL)
 		return NULL;
-	db->kind = &database_sqlite;
-	lite(db)->patience_ms = lite(db)->patience_now_ms = patience_ms;
-	db->path = strdup(path);
-	if (db->path != NULL)
-		return db;
-	free(new);
-	return NULL;
+	new->common.kind = &database_sqlite;
+	new->patience_ms = new->patience_now_ms = patience_ms;
+	new->common.path = strdup(path);
+	if (new->common.path == NULL) {
+		free(new);
+		return NULL;
+	}
+	return &new->common;
 }
 
 static enum status connect(struct connection *db, enum connection_kind kind, struct error *err)

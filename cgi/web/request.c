@@ -189,7 +189,7 @@ static enum status check_limits(const struct raw_request *raw, const struct valu
 	const char *cookie = values->of[HTTP_COOKIE];
 	size_t count = 0, bytes = 0;
 
-	for (; raw->params[count] != NULL && count <= REQUEST_PARAMS_MAX; count++)
+	for (; count <= REQUEST_PARAMS_MAX && raw->params[count] != NULL; count++)
 		bytes += strlen(raw->params[count]);
 	if (count > REQUEST_PARAMS_MAX)
 		return error_set(err, STATUS_HEADERS_TOO_LARGE, "more than %d parameters",
