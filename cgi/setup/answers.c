@@ -70,13 +70,15 @@ static enum status key_put(struct setup *setup, const char *name, const char *va
 	if (text_has_control(value))
 		return STATUS_BAD_REQUEST;
 	struct setup_key *key = key_find(setup, name);
+	if (key != NULL && key->given && !given)
+		return STATUS_OK;
+	if (key == NULL && setup->n_keys == SETUP_KEYS_MAX)
+		return STATUS_INTERNAL;
 	struct setup_key made = {.name = strdup(name), .value = strdup(value), .given = given};
-
-	if ((key != NULL && key->given && !given) || made.name == NULL || made.value == NULL ||
-	    (key == NULL && setup->n_keys == SETUP_KEYS_MAX)) {
+	if (made.name == NULL || made.value == NULL) {
 		free(made.name);
 		free(made.value);
-		return key != NULL ? STATUS_OK : STATUS_INTERNAL;
+		return STATUS_INTERNAL;
 	}
 	if (key == NULL)
 		key = &setup->keys[setup->n_keys++];

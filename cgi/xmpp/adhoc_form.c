@@ -42,10 +42,9 @@ enum status adhoc_form_read(enum adhoc_format format, enum adhoc_reading reading
 	struct adhoc_form form = {.reading = reading};
 	enum status status = syntax->parse(text, &form, err);
 
-	if (status == STATUS_OK && !syntax->command_read(&form))
-		status = refuse(&form, err);
-	else if (status == STATUS_OK && !syntax->fields_read(&form) &&
-		 (reading == ADHOC_STRICT || form.fault == NULL))
+	if (status == STATUS_OK &&
+	    (!syntax->command_read(&form) ||
+	     (!syntax->fields_read(&form) && (reading == ADHOC_STRICT || form.fault == NULL))))
 		status = refuse(&form, err);
 	if (status == STATUS_OK)
 		*out = form;
