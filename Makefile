@@ -11,6 +11,7 @@ endif
 CFLAGS     ?= -O2 -g
 MUSL_GCC   ?= musl-gcc
 PKG_CONFIG ?= pkg-config
+ANALYZER_GCC ?= gcc
 CLANG_TIDY ?= clang-tidy
 CPPCHECK   ?= cppcheck
 BUILD      ?= build
@@ -433,6 +434,12 @@ fuzz:
 		CFLAGS='-O2 -g -fno-sanitize-recover=undefined' fuzz-programs
 	@node tests/fuzz/run.mjs --time $(TIME) --executions $(EXECUTIONS) --only '$(ONLY)'
 
+# Reads cgi/ with three analyzers. tests/analyze/known holds what they find and somebody has found false.
+analyze:
+	@tests/install build analyze
+	@node tests/analyze/analyze.mjs --gcc '$(ANALYZER_GCC)' --clang-tidy '$(CLANG_TIDY)' --cppcheck '$(CPPCHECK)' -- \
+		-std=gnu11 -Icgi $(DEFINES) $(LIB_CFLAGS) -pthread
+
 # ---- install, release ----
 
 # The path in the web servers' files. `prebindctl setup` replaces the one that is compiled into it.
@@ -549,6 +556,8 @@ help:
 	@echo 'make valgrind  runs the unit tests under valgrind'
 	@echo 'make torture   makes calls of the program fail, one after the other; kills it; checks whose answers are whose;'
 	@echo '               you may set EVERY=, KILLS= and ANSWERS='
+	@echo 'make analyze   installs missing packages, reads cgi/ with gcc -fanalyzer, clang-tidy and cppcheck;'
+	@echo '               it fails if a finding is not in tests/analyze/known'
 	@echo 'make fuzz      installs missing packages, feeds made-up inputs to every reader; you may set TIME=, EXECUTIONS= and ONLY='
 	@echo 'make install   installs to $(PREFIX); you may set PREFIX= and DESTDIR='
 	@echo 'make uninstall removes what make install made'
@@ -560,5 +569,5 @@ help:
 -include $(LIB_OBJECTS:.o=.d) $(CTL:%=$(BUILD)/ctl/%.d) $(BUILD)/main.d $(BUILD)/ctl.d $(EXTAUTH:%=$(BUILD)/extauth/%.d) $(BUILD)/extauth.d \
 	$(UNIT_TESTS:%=$(BUILD)/unit/%.d) $(BUILD)/unit/unit.d
 
-.PHONY: all unit screenshots bench-programs fuzz-programs vendor demo test bench fuzz soak trips pages-soak scenes systemd check lint asan tsan sanitized slice slices slice-programs coverage covered valgrind torture install uninstall dist deb deb-systems kit kit-systems clean help FORCE
+.PHONY: all unit screenshots bench-programs fuzz-programs vendor demo test bench fuzz soak trips pages-soak scenes systemd check lint asan tsan sanitized slice slices slice-programs coverage covered valgrind torture analyze install uninstall dist deb deb-systems kit kit-systems clean help FORCE
 .DELETE_ON_ERROR:
