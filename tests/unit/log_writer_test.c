@@ -158,7 +158,8 @@ static void live_in_long_crowd(void)
 		before = writes();
 	while (!log_steadily());
 	long count = writes() - before;
-	if (count > STEADY_MS * STEADY_LINES / 8)
+	/* 50 in each period are 250. Under valgrind the slow thread writes more often. */
+	if (count > STEADY_MS * STEADY_LINES * 11 / 50)
 		fail_msg("%ld writes for %d lines", count, STEADY_MS * STEADY_LINES);
 }
 
