@@ -6,10 +6,11 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { fastcgiRequest, cgiParams, parseAnswer } from "./cgi.mjs";
+import { childrenOf } from "./children.mjs";
 import { top } from "./place.mjs";
 import { ownDatabase } from "./own_database.mjs";
 import { copyDatabase } from "./sqlite.mjs";
-import { accepts } from "./wait.mjs";
+import { accepts, until } from "./wait.mjs";
 
 /** The folder of the programs under test. `make asan` and `make tsan` have other folders. */
 export const build = path.resolve(top, process.env.PREBIND_BUILD || "build");
@@ -107,10 +108,16 @@ export class Prebind {
 		return copyDatabase(this.place, this.database, this.databases);
 	}
 
-	/** Starts the program as a FastCGI server on its own socket. */
+	/**
+	 * Starts the program as a FastCGI server on its own socket, and waits for all its processes: the first one answers
+	 * before the others are there.
+	 */
 	async start() {
 		this.child = await this.place.startUntil("prebind.fcgi", [this.program, "-c", this.conf],
 			() => fs.existsSync(this.socket) && accepts(this.socket));
+		const processes = Number(/^processes = (\d+)$/m.exec(fs.readFileSync(this.conf, "utf8"))?.[1] ?? 1);
+		const { child } = this;
+		if (processes > 1) await until("all processes", () => childrenOf(child.pid).length === processes, { gone: () => child.gone() });
 		this.place.onClose(() => this.stop());
 		return this.child;
 	}
