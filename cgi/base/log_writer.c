@@ -43,6 +43,7 @@ static struct {
 	pthread_cond_t written; /* writing has ended */
 	bool started;           /* the thread */
 	bool writing;           /* somebody writes the first lines; they stay until that is done */
+	bool saying;            /* the thread is going to log how many lines are lost */
 	int64_t period_ms;      /* its end; monotonic */
 	unsigned lines;         /* of this period */
 	bool was_crowded;       /* the period just before it had more than SINGLY */
@@ -186,9 +187,12 @@ static void *write_all(void *arg)
 		} else {
 			wrote = true;
 			if (write_kept(write_waiting) == LOG_TAKEN && writer.used <= KEPT_MAX / 2) {
+				writer.saying = true;
 				pthread_mutex_unlock(&writer.lock);
 				say_lost();
 				pthread_mutex_lock(&writer.lock);
+				writer.saying = false;
+				pthread_cond_broadcast(&writer.written);
 			}
 		}
 	}
@@ -325,7 +329,7 @@ static void after_fork(void)
 static void after_fork_child(void)
 {
 	writer.used = 0;
-	writer.started = writer.writing = false;
+	writer.started = writer.writing = writer.saying = false;
 	atomic_store(&writer.gone, atomic_load(&writer.kept));
 	atomic_store(&writer.lost, 0);
 	writer.due_ms = NEVER;
@@ -364,7 +368,7 @@ void log_writer_flush(void)
 
 	pthread_mutex_lock(&writer.lock);
 	be_due(0);
-	while (writer.used > 0 && rc == 0)
+	while ((writer.used > 0 || writer.saying) && rc == 0)
 		rc = wait_idle(&writer.written, &writer.lock, until_ms);
 	pthread_mutex_unlock(&writer.lock);
 }
