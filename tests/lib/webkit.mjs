@@ -10,7 +10,6 @@ import { accepts, freePorts } from "./wait.mjs";
 
 const LIBRARIES = "/usr/lib";
 const COMMAND_MS = 30_000;
-const COMPLAINT = /^.*CONSOLE \S* ?(?:ERROR|WARN).*$/gm;
 
 /** Finds the browser, which is in a folder of the machine's architecture. */
 function findMiniBrowser() {
@@ -116,15 +115,13 @@ async function startDisplay(place) {
 
 /**
  * @param {import('./place.mjs').Place} place
- * @returns {Promise<{ newPerson: () => Promise<WebKitPerson>, complaints: () => string[] }>} complaints: what the
- *   console of the pages has said since the last call
+ * @returns {Promise<{ newPerson: () => Promise<WebKitPerson> }>} without what the console of the pages says: under a driver
+ *   WebKit is in its private mode, and prints no console
  */
 export async function startWebKit(place) {
-	const output = place.write("console.txt", "");
-	// The driver throws the browser's output away.
-	const binary = place.write("minibrowser", `#!/bin/sh\nexec ${findMiniBrowser()} "$@" >>${output} 2>&1\n`, 0o755);
+	const binary = findMiniBrowser();
 	const env = { DISPLAY: await startDisplay(place), GSETTINGS_BACKEND: "memory", NO_AT_BRIDGE: "1", WEBKIT_DISABLE_COMPOSITING_MODE: "1" };
-	const args = ["--automation", "--enable-write-console-messages-to-stdout=true"];
+	const args = ["--automation"];
 	const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": { binary, args } } };
 	const startDriver = async () => {
 		const [port] = await freePorts(1);
@@ -133,7 +130,6 @@ export async function startWebKit(place) {
 	};
 	const newPerson = async (driver) => new WebKitPerson(driver, (await driver("POST", "/session", { capabilities })).sessionId);
 	let driver = await startDriver();
-	let read = 0;
 	return {
 		async newPerson() {
 			try {
@@ -143,11 +139,6 @@ export async function startWebKit(place) {
 				driver = await startDriver();
 				return newPerson(driver);
 			}
-		},
-		complaints: () => {
-			const text = fs.readFileSync(output, "utf8").slice(read);
-			read += text.length;
-			return text.match(COMPLAINT) ?? [];
 		},
 	};
 }
