@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import net from "node:net";
+import { signalAll } from "../lib/children.mjs";
 import { until } from "../lib/wait.mjs";
 import { startOurs } from "./compare_stand.mjs";
 import { children, Processes } from "./processes.mjs";
@@ -68,7 +69,7 @@ export class SoakStand extends Stand {
 	/** Ends one of the processes, until another is in its place. */
 	async replace(signal) {
 		const [ended] = await this.workers();
-		process.kill(ended, signal);
+		signalAll([ended], signal);
 		await until(`a process in the place of ${ended}`, () => {
 			const now = children(this.supervisor.pid);
 			return now.length === PROCESSES && !now.includes(ended);

@@ -24,7 +24,7 @@ test("what the scenes must not hear is heard: an error in the console, and what 
 		await tab.goto(chat.url);
 		await tab.evaluate(() => {
 			console.error("an error of the page");
-			new Image().src = "https://other.example/picture.png";
+			document.createElement("img").src = "https://other.example/picture.png";
 		});
 		const heard = [];
 		await until("both", () => {

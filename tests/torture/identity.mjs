@@ -6,7 +6,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { childrenOf } from "../lib/children.mjs";
+import { childrenOf, signalAll } from "../lib/children.mjs";
 import { Place } from "../lib/place.mjs";
 import { IdentityStand, OWN } from "./identity_stand.mjs";
 
@@ -121,7 +121,7 @@ class Run {
 		const workers = childrenOf(this.stand.prebind.child.pid);
 		if (workers.length < 2)
 			return;
-		process.kill(random(workers), "SIGKILL");
+		signalAll([random(workers)], "SIGKILL");
 		this.events.kills++;
 	}
 

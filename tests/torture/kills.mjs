@@ -135,7 +135,7 @@ class Writers {
 		const workers = childrenOf(this.prebind.child.pid);
 		if (workers.length === 0)
 			return false;
-		process.kill(workers[Math.floor(Math.random() * workers.length)], "SIGKILL");
+		signalAll([workers[Math.floor(Math.random() * workers.length)]], "SIGKILL");
 		await this.moreLogins();
 		return true;
 	}
