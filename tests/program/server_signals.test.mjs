@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import net from "node:net";
 import { after, before, test } from "node:test";
-import { childrenOf } from "../lib/children.mjs";
+import { childrenOf, freeze } from "../lib/children.mjs";
 import { Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
 import { build, Prebind } from "../lib/prebind.mjs";
@@ -92,9 +92,7 @@ test("a second SIGTERM ends the drain of a process that has not read the first o
 	node.child.process.kill("SIGHUP");
 	await until("all processes to have started", () => node.child.log.includes('"event":"reloaded"'));
 	const [busy, other] = childrenOf(node.child.pid);
-	process.kill(busy, "SIGSTOP");
-	await until("all its threads to stand still", () => fs.readdirSync(`/proc/${busy}/task`)
-		.every((thread) => /\) T /.test(fs.readFileSync(`/proc/${busy}/task/${thread}/stat`, "utf8"))));
+	await freeze([busy]);
 	node.child.process.kill("SIGTERM");
 	await until("the health to turn bad", async () => JSON.parse((await node.request({ path: "/health" })).body).status === "stopping");
 	node.child.process.kill("SIGTERM");

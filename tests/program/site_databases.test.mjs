@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { after, before, test } from "node:test";
-import { signalAll } from "../lib/children.mjs";
+import { freeze, signalAll } from "../lib/children.mjs";
 import { Visitor } from "../lib/http.mjs";
 import { Mariadb } from "../lib/mariadb.mjs";
 import { Place } from "../lib/place.mjs";
@@ -246,7 +246,7 @@ for (const kind of ["mariadb", "postgresql"]) {
 		const server = servers[kind];
 		await expectSeen(kind, SID, YES); // PostgreSQL starts a process for a new connection
 		const pids = server.pids();
-		signalAll(pids, "SIGSTOP");
+		await freeze(pids);
 		try {
 			const waiting = Array.from({ length: 12 }, () => look(kind, SID)); // more than the program has threads
 			for (let i = 0; i < 5; i++)

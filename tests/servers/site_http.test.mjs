@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { httpRequest, NAVIGATION, Visitor } from "../lib/http.mjs";
+import { freeze } from "../lib/children.mjs";
 import { Place, top } from "../lib/place.mjs";
 import { Prebind } from "../lib/prebind.mjs";
 import { accepts, freePorts, until } from "../lib/wait.mjs";
@@ -103,7 +104,7 @@ for (const [name, { example, cookies, shown }] of Object.entries(SITES)) {
 
 	test(`${name}: slow: 503 in time; down: 503; up again: recognised`, { skip: skip(name) }, async () => {
 		const visitor = await logIn(name);
-		running[name].child.process.kill("SIGSTOP");
+		await freeze([running[name].child.pid]);
 		try {
 			assert.deepEqual(await chat(name, cookiesOf(visitor)), { status: 503, me: null });
 		} finally {
