@@ -322,12 +322,15 @@ pages-soak:
 	@node tests/bench/page_changes.mjs --changes $(CHANGES) $(if $(SEED),--seed $(SEED))
 	@node tests/bench/holder.mjs --ends $(ENDS)
 
-# `make test` plays a part of these with an archive, and all of them without one.
-SCENES = life tabs outages losses holder
+# `make test` plays all of these with one tab and without an archive, and a part of them with an archive.
+SCENES  = life tabs outages losses holder bosh
+ARCHIVE ?= yes
+TABS    ?= 1
+WEB_SERVER ?=
 scenes:
 	@tests/install build demo test
 	@$(MAKE) -j$$(nproc) all vendor
-	@PREBIND_ARCHIVE=yes $(RUN_TESTS) $(wildcard $(SCENES:%=tests/browser/%_*.test.mjs))
+	@PREBIND_ARCHIVE=$(ARCHIVE) PREBIND_TABS=$(TABS) PREBIND_WEB_SERVER=$(WEB_SERVER) LIMIT=900 $(RUN_TESTS) $(wildcard $(SCENES:%=tests/browser/%_*.test.mjs))
 
 # Shows how long a page takes over a long way, and what goes over it.
 trips:
@@ -540,7 +543,8 @@ help:
 	@echo 'make bench     installs missing packages, measures what a page costs; you may set ROUNDS= and ONLY='
 	@echo 'make soak      installs missing packages, asks for a million pages; you may set REQUESTS='
 	@echo 'make pages-soak  installs missing packages, changes pages at random 1,000 times, ends the tab with the session 50 times; you may set CHANGES=, SEED= and ENDS='
-	@echo 'make scenes    installs missing packages, plays what people do to pages on XMPP servers with an archive'
+	@echo 'make scenes    installs missing packages, plays what people do to pages on XMPP servers with an archive; you may set ARCHIVE=no,'
+	@echo '               TABS= (how many tabs one of them has) and WEB_SERVER= (lighttpd or apache, for all scenes)'
 	@echo 'make trips     counts round trips and bytes from a page to the list of contacts, over a slow network'
 	@echo 'make systemd   runs the units under a real systemd, in namespaces; needs root'
 	@echo 'make kit-systems  installs the kit in fresh systems of Debian 11, 12 and 13; needs root and debootstrap'

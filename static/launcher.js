@@ -206,7 +206,7 @@ class Embed {
 			onClose: () => this.#show(false),
 		});
 		this.#panel.chat.addEventListener("needs-login", () => this.#remove());
-		this.#panel.chat.addEventListener("other-user", () => location.reload());
+		this.#panel.chat.addEventListener("other-user", () => this.#removed || location.reload());
 		this.#panel.chat.addEventListener("user", (event) => this.#onUser(/** @type {any} */ (event).detail.user));
 		if (this.#site?.people) drawDots(this.#panel);
 	}

@@ -88,7 +88,9 @@ export class Life extends SessionLife {
 	/** @override Another tab reports another user, so this tab asks who is logged in. */
 	async checkUser() {
 		const answer = await this.supply.who();
-		if (answer.kind === "user" && answer.user !== this.user) this.end("other-user");
+		const other = answer.kind === "user" && answer.user !== this.user;
+		if (other && this.phase === "stopped") this.tell("other-user");
+		else if (other) this.end("other-user");
 		else this.refuse(answer);
 	}
 

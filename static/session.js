@@ -467,7 +467,7 @@ export class SessionLife extends Listener {
 		this.supply.dropAll();
 		this.attachment = null;
 		this.phase = "stopped";
-		this.tabs.close();
+		if (type !== "needs-login") this.tabs.close(); // else the page still shows what was said, until another user comes
 		this.handover.release();
 		if (alone && detail?.code !== "no_client") this.share.spread({ type: "stopped", why: type, detail });
 		if (alone) this.share.leave();

@@ -1,15 +1,17 @@
 // The browser's modules with a BOSH service that loses one of two requests at the same time, as Tigase does, and with a
 // network where requests overtake each other: no session ends by mistake, and nothing is lost or doubled. The same for
-// pages that are left while the service answers them.
+// pages that are left while the service answers them. `make scenes TABS=3` plays these scenes with three tabs of the user.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { newPage, startChromium } from "../lib/chromium.mjs";
+import { newPage, newTab, startChromium } from "../lib/chromium.mjs";
+import { holderOf } from "../lib/holder.mjs";
 import { Place } from "../lib/place.mjs";
 import { until } from "../lib/wait.mjs";
 import { ChatPeer, CONTACTS } from "../peers/chat_peer.mjs";
 
 const ROUNDS = 8;
 const TEXTS = 30;
+const TABS = Number(process.env.PREBIND_TABS || 1);
 const APART_MS = 10; // Tigase needs 1 ms; the page leaves 20
 const PEERS = {
 	"one of two requests at the same time is lost": { apartMs: APART_MS },
@@ -32,6 +34,24 @@ async function open(page, peer) {
 
 const ended = (session) => until("the session to end", () => session.ended);
 
+const tabsOf = (page) => page.context().pages();
+const othersOf = (page) => tabsOf(page).filter((tab) => tab !== page);
+
+/** Opens the peer's page, and then in as many other tabs as the scenes are played with. Returns the session of all. */
+async function openAll(page, peer, count = TABS) {
+	const session = await open(page, peer);
+	while (tabsOf(page).length < count) await newTab(page);
+	const own = [];
+	for (const tab of othersOf(page)) own.push(await open(tab, peer));
+	await until("the end of the sessions that the other pages came with", () => own.every(({ ended: why }) => why === "client"));
+	return session;
+}
+
+const write = (tab, text) => tab.evaluate(({ to, body }) => window.scene.chat.send(to, body), { to: CONTACTS[0], body: text });
+
+/** What the contact said, as the tab heard it. */
+const heard = (tab) => tab.evaluate((from) => window.scene.heard.filter((text) => !text.startsWith(from)), "alice");
+
 test("the peer loses one of two requests at the same time, and only then", () => {
 	const peer = new ChatPeer({ apartMs: APART_MS });
 	const { rid } = peer.newSession();
@@ -45,6 +65,18 @@ test("the peer loses one of two requests at the same time, and only then", () =>
 	assert.match(session.ended, /lost/);
 });
 
+/** The page was left: the session goes on in the other tabs, until they go, too. */
+async function othersGo(page, session) {
+	const others = othersOf(page);
+	for (const [i, tab] of others.entries()) {
+		const text = `alice from tab ${i}`;
+		await write(tab, text);
+		await until("the text", () => session.texts.includes(text));
+		assert.equal(session.ended, "");
+		await tab.goto("about:blank");
+	}
+}
+
 for (const [what, options] of Object.entries(PEERS)) {
 	describe(what, () => {
 		let peer;
@@ -55,8 +87,9 @@ for (const [what, options] of Object.entries(PEERS)) {
 		test("fresh pages get their contacts, and end their sessions when they go", async () => {
 			const page = await newPage(browser);
 			for (let i = 0; i < ROUNDS; i++) {
-				const session = await open(page, peer);
+				const session = await openAll(page, peer);
 				await page.goto("about:blank");
+				await othersGo(page, session);
 				await ended(session);
 				assert.equal(session.ended, "client");
 			}
@@ -65,7 +98,7 @@ for (const [what, options] of Object.entries(PEERS)) {
 
 		test("what is written and heard during polls arrives once, in order", async () => {
 			const page = await newPage(browser);
-			const session = await open(page, peer);
+			const session = await openAll(page, peer);
 			const expected = (who) => Array.from({ length: TEXTS }, (_, i) => `${who} ${i}`);
 			const written = page.evaluate(async ({ to, texts }) => {
 				for (const [i, text] of texts.entries()) {
@@ -79,9 +112,11 @@ for (const [what, options] of Object.entries(PEERS)) {
 			}
 			await written;
 			await until("all of alice's texts", () => session.texts.length >= TEXTS, { seconds: 30 });
-			await page.waitForFunction((count) => window.scene.heard.length >= count, TEXTS);
 			assert.deepEqual(session.texts, expected("alice"));
-			assert.deepEqual(await page.evaluate(() => window.scene.heard), expected("bob"));
+			for (const tab of tabsOf(page)) {
+				await until("all of bob's texts", async () => (await heard(tab)).length >= TEXTS);
+				assert.deepEqual(await heard(tab), expected("bob"));
+			}
 			assert.equal(session.ended, "");
 			await page.context().close();
 		});
@@ -90,7 +125,7 @@ for (const [what, options] of Object.entries(PEERS)) {
 		async function writeAndGo(go) {
 			const page = await newPage(browser);
 			for (let i = 0; i < ROUNDS; i++) {
-				const session = await open(page, peer);
+				const session = await openAll(page, peer);
 				await page.evaluate(async ({ to, i: round, go: how }) => {
 					const { chat } = window.scene;
 					const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -102,8 +137,11 @@ for (const [what, options] of Object.entries(PEERS)) {
 					if (how === "log out") await chat.logout();
 					else location.assign("about:blank");
 				}, { to: CONTACTS[0], i, go });
+				await until("what was written", () => session.texts.length >= 3 || session.ended);
+				if (go === "leave") await othersGo(page, session);
 				await ended(session);
-				assert.deepEqual([session.texts, session.ended], [["first", "second", "third"], "client"], `round ${i}`);
+				assert.deepEqual([session.texts.slice(0, 3), session.ended], [["first", "second", "third"], "client"], `round ${i}`);
+				assert.equal(session.texts.length, 3 + (go === "leave" ? othersOf(page).length : 0));
 				if (go === "leave") await page.waitForURL("about:blank");
 			}
 			await page.context().close();
@@ -111,36 +149,30 @@ for (const [what, options] of Object.entries(PEERS)) {
 
 		test("three tabs share one session; the one that holds it closes while the others write: each text arrives once", async () => {
 			const first = peer.sessions.length;
-			const tabs = [await newPage(browser)];
-			const session = await open(tabs[0], peer);
-			while (tabs.length < 3) {
-				tabs.push(await tabs[0].context().newPage());
-				await open(tabs.at(-1), peer);
-			}
-			const others = () => peer.sessions.slice(first).filter((each) => each !== session);
-			await until("the end of the sessions that the other pages came with", () => others().every(({ ended: why }) => why === "client"));
+			const page = await newPage(browser);
+			const session = await openAll(page, peer, 3);
+			const tabs = tabsOf(page);
 			const said = [];
-			const write = (tab, text) => {
+			const writeOne = (tab, text) => {
 				said.push(text);
-				return tab.evaluate(({ to, body }) => window.scene.chat.send(to, body), { to: CONTACTS[0], body: text });
+				return write(tab, text);
 			};
-			const heard = (tab) => tab.evaluate(() => window.scene.heard.filter((text) => text.startsWith("bob")));
 			for (let round = 0; round < ROUNDS; round++) {
 				session.say(`bob ${round}`);
-				await Promise.all(tabs.map((tab, i) => write(tab, `tab ${i}, round ${round}`)));
+				await Promise.all(tabs.map((tab, i) => writeOne(tab, `alice in tab ${i}, round ${round}`)));
 			}
 			const [holder, ...left] = tabs;
 			session.say("bob at the end");
-			await Promise.all([holder.close(), ...left.map((tab, i) => write(tab, `tab ${i + 1}, at the end`))]);
+			await Promise.all([holder.close(), ...left.map((tab, i) => writeOne(tab, `alice in tab ${i + 1}, at the end`))]);
 			session.say("bob after the end");
-			await write(left[1], "tab 2, after the end");
+			await writeOne(left[1], "alice in tab 2, after the end");
 			await until("all texts", () => session.texts.length >= said.length, { seconds: 30 });
 			assert.deepEqual([...session.texts].sort(), said.sort());
 			for (const tab of left) {
 				await until("what was said", async () => (await heard(tab)).length >= ROUNDS + 2, { seconds: 30 });
 				assert.deepEqual(await heard(tab), [...Array.from({ length: ROUNDS }, (_, i) => `bob ${i}`), "bob at the end", "bob after the end"]);
 			}
-			assert.deepEqual([session.ended, others().length], ["", 2]);
+			assert.deepEqual([session.ended, peer.sessions.length - first], ["", 3]);
 			await left[0].context().close();
 		});
 
@@ -150,9 +182,9 @@ for (const [what, options] of Object.entries(PEERS)) {
 	});
 }
 
-/** Opens the peer's page, and waits until the service holds one of its requests. */
+/** Opens the peer's page in all tabs, and waits until the service holds one of their requests. */
 async function openAndPoll(page, peer) {
-	const session = await open(page, peer);
+	const session = await openAll(page, peer);
 	await until("a held request", () => session.open === 1);
 	return session;
 }
@@ -163,33 +195,42 @@ function sayInVain(session, text) {
 	session.say(text);
 }
 
-/** Reloads the page by script, as a person does by a link. The session goes on in the next page. */
+/** Reloads the page by script, as a person does by a link. The session goes on in the next page, or in another tab. */
 async function reload(page, session) {
 	session.inVain = false;
 	await Promise.all([page.waitForEvent("load"), page.evaluate(() => location.reload())]);
 	await page.waitForFunction((count) => window.scene?.contacts() === count, CONTACTS.length);
 }
 
-/** The page hears these texts, each once and in this order, and its session lives. */
-async function hears(page, session, ...expected) {
-	await page.waitForFunction((last) => window.scene.heard.includes(last), expected.at(-1));
-	assert.deepEqual(await page.evaluate(() => window.scene.heard), expected);
+/**
+ * The tabs hear these texts, each once and in this order, and the session lives. Another tab may have heard the first ones before
+ * the page was there again.
+ */
+async function hear(page, session, ...expected) {
+	for (const tab of tabsOf(page)) {
+		await tab.waitForFunction((last) => window.scene.heard.includes(last), expected.at(-1));
+		const all = await heard(tab);
+		const since = tab === page && TABS > 1 ? expected.length - all.length : 0;
+		assert.deepEqual(all, expected.slice(since));
+		await tab.evaluate(() => window.scene.heard.splice(0));
+	}
 	assert.equal(session.ended, "");
 }
 
 describe("a page is left while the service answers it", () => {
 	test("the next page gets that answer, once and before all others", async () => {
 		const peer = await ChatPeer.start(place);
-		const page = await newPage(browser);
-		const session = await openAndPoll(page, peer);
+		const first = await newPage(browser);
+		const session = await openAndPoll(first, peer);
 		for (let i = 0; i < ROUNDS; i++) {
+			const page = await holderOf(tabsOf(first));
 			await until("a held request", () => session.open === 1);
 			sayInVain(session, `lost ${i}`);
 			await reload(page, session);
 			session.say(`next ${i}`);
-			await hears(page, session, `lost ${i}`, `next ${i}`);
+			await hear(page, session, `lost ${i}`, `next ${i}`);
 		}
-		await page.context().close();
+		await first.context().close();
 	});
 
 	test("the same if the page had just written, too", async () => {
@@ -197,12 +238,12 @@ describe("a page is left while the service answers it", () => {
 		const page = await newPage(browser);
 		const session = await openAndPoll(page, peer);
 		sayInVain(session, "lost");
-		await page.evaluate((to) => window.scene.chat.send(to, "written"), CONTACTS[0]);
+		await write(page, "alice wrote");
 		await until("what was written", () => session.texts.length === 1);
 		await reload(page, session);
 		session.say("next");
-		await hears(page, session, "lost", "next");
-		assert.deepEqual(session.texts, ["written"]);
+		await hear(page, session, "lost", "next");
+		assert.deepEqual(session.texts, ["alice wrote"]);
 		await page.context().close();
 	});
 
@@ -215,7 +256,7 @@ describe("a page is left while the service answers it", () => {
 			session.forget();
 			await reload(page, session);
 			session.say("next");
-			await hears(page, session, "next");
+			await hear(page, session, "next");
 			await page.context().close();
 		});
 	}

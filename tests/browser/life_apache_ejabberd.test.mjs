@@ -1,7 +1,8 @@
 // What every combination has to show, and a restart of the XMPP server: Apache and ejabberd.
 import { after, before, test } from "node:test";
 import { THREE_TABS } from "../lib/holder.mjs";
-import { CORE, play, RESTARTS, startLife } from "../lib/life.mjs";
+import { CORE, play, startLife } from "../lib/life.mjs";
+import { RESTARTS } from "../lib/outages.mjs";
 import { Place } from "../lib/place.mjs";
 
 let place, stage;

@@ -1,6 +1,7 @@
 // A network that is gone for longer than a session lives: lighttpd and ejabberd.
 import { after, before, test } from "node:test";
-import { LOSSES, play, startLife } from "../lib/life.mjs";
+import { play, startLife } from "../lib/life.mjs";
+import { LOSSES } from "../lib/outages.mjs";
 import { Place } from "../lib/place.mjs";
 
 let place, stage;

@@ -1,6 +1,7 @@
 // Five seconds without a network, and a restart of the XMPP server: lighttpd and ejabberd.
 import { after, before, test } from "node:test";
-import { play, RESTARTS, SHORT_OUTAGES, startLife } from "../lib/life.mjs";
+import { play, startLife } from "../lib/life.mjs";
+import { RESTARTS, SHORT_OUTAGES } from "../lib/outages.mjs";
 import { Place } from "../lib/place.mjs";
 
 let place, stage;

@@ -49,12 +49,24 @@ export async function newPage(browser, options = {}) {
 	context.setDefaultTimeout(STEP_MS);
 	const page = await context.newPage();
 	page.complaints = [];
+	record(page, (complaint) => page.complaints.push(complaint));
+	return page;
+}
+
+/** Opens another tab beside this page. Its complaints count as the page's. */
+export async function newTab(page) {
+	const tab = await page.context().newPage();
+	record(tab, (complaint) => page.complaints.push(complaint));
+	return tab;
+}
+
+/** Passes each complaint of a page on. */
+function record(page, add) {
 	page.on("console", (message) => {
 		if (["error", "warning"].includes(message.type()))
-			page.complaints.push(`${message.type()}: ${message.text()} (${message.location().url})`);
+			add(`${message.type()}: ${message.text()} (${message.location().url})`);
 	});
-	page.on("pageerror", (error) => page.complaints.push(`exception: ${error.stack ?? error.message}`));
-	return page;
+	page.on("pageerror", (error) => add(`exception: ${error.stack ?? error.message}`));
 }
 
 /** Writes a picture of the page to artifacts/, which is not in the repository. */

@@ -4,7 +4,8 @@
  * the person sees, and that no message that was sent while both were online is lost or doubled.
  */
 import assert from "node:assert/strict";
-import { startChromium } from "./chromium.mjs";
+import { newTab, startChromium } from "./chromium.mjs";
+import { holderOf } from "./holder.mjs";
 import { SCRIPT } from "./http.mjs";
 import { contact, enter, enterBoth, greet, leave, logIn, offline, online, ready, received, sees, sent, talkTo, texts, write } from "./people.mjs";
 import { until } from "./wait.mjs";
@@ -12,11 +13,6 @@ import { addresses, publish, startWebSite } from "./web_site.mjs";
 import { Wire } from "./wire.mjs";
 import { endSession, whoIsOnline } from "./xmpp_site.mjs";
 
-const OUTAGE_MS = 5_000;
-const LONG_OUTAGE_MS = 120_000; // by the page's clock
-const STEP_MS = 2_000; // how far that clock is moved at a time
-const BACK_S = 120; // until a page is ready again, on a busy machine
-const BACK_MS = BACK_S * 1000;
 const FORGOTTEN_S = 75; // servers give up a silent session after 60 s
 const LOOK_MS = 500; // each look is a log-in to the XMPP server
 
@@ -40,6 +36,10 @@ const ARCHIVE = {
 /** `make scenes` plays all scenes with an archive, too. */
 const WITH_ARCHIVE = process.env.PREBIND_ARCHIVE === "yes";
 
+/** `make scenes TABS=3` opens as many tabs of alice in each scene, and `WEB_SERVER=apache` plays all scenes on Apache. */
+const TABS_OF_ALICE = Number(process.env.PREBIND_TABS || 1);
+const WEB = process.env.PREBIND_WEB_SERVER;
+
 /**
  * Makes a stage for the scenes.
  * @param {import('./place.mjs').Place} place
@@ -49,7 +49,7 @@ const WITH_ARCHIVE = process.env.PREBIND_ARCHIVE === "yes";
 export async function startLife(place, { web, server, short = false, archive = WITH_ARCHIVE }) {
 	const [quick, kept] = [short ? SHORT[server] : {}, archive ? ARCHIVE[server] : {}];
 	const options = { ...(short ? { site: { wait: WAIT_S } } : {}), ...quick, ...kept, more: (quick.more ?? "") + (kept.more ?? "") };
-	const chat = await startWebSite(place, { web, server, way: "password", ...options });
+	const chat = await startWebSite(place, { web: WEB || web, server, way: "password", ...options });
 	publish(place, "news.html", '<!doctype html><link rel="icon" href="data:,"><title>News</title><p>Nothing new.');
 	const browser = await startChromium(place);
 	const wire = await Wire.lay(place, chat.webPort);
@@ -87,18 +87,34 @@ export async function play(stage, scene) {
 	}
 }
 
-/** Logs alice (behind the wire) and bob in, and opens their conversation with each other. */
-async function two({ browser, chat, wire }, options) {
-	return enterBoth(browser, chat, { ...chat, ...addresses(wire.port) }, options);
-}
-
 const chatUrl = ({ wire }) => addresses(wire.port).url;
-const banner = (page) => page.locator("#banner:not([hidden])");
+export const banner = (page) => page.locator("#banner:not([hidden])");
 
 async function anotherTab(stage, page) {
-	const tab = await page.context().newPage();
+	const tab = await newTab(page);
 	await tab.goto(chatUrl(stage));
 	return tab;
+}
+
+/** All tabs of this person. */
+export const tabsOf = (page) => page.context().pages();
+
+/** The tabs that stay as they are while the person acts in this one. */
+const othersOf = (page) => tabsOf(page).filter((tab) => tab !== page);
+
+/**
+ * Logs alice (behind the wire) and bob in, and opens their conversation with each other. If the scenes are played with several
+ * tabs, alice acts in the first one, and has the conversation in the others, too.
+ */
+export async function two(stage) {
+	const { browser, chat } = stage;
+	const pages = await enterBoth(browser, chat, { ...chat, url: chatUrl(stage) });
+	while (tabsOf(pages.alice).length < TABS_OF_ALICE) {
+		const tab = await anotherTab(stage, pages.alice);
+		await ready(tab);
+		await talkTo(tab, "bob");
+	}
+	return pages;
 }
 
 /**
@@ -110,33 +126,20 @@ async function reload(page) {
 }
 
 /** The page shows each of these texts exactly once, in any order, and no other. */
-async function seesAll(page, expected) {
+export async function seesAll(page, expected) {
 	await until(`${expected.length} messages`, async () => (await texts(page)).length >= expected.length, { seconds: 30 });
 	assert.deepEqual((await texts(page)).sort(), [...expected].sort());
 }
 
-/** Records the page's states from now on. Some are too short to be found by looking at the page. */
-async function watch(page) {
-	const handle = await page.evaluateHandle(() => {
-		const seen = [];
-		const look = () => seen.push(document.body.dataset.state);
-		new window.MutationObserver(look).observe(document.body, { attributes: true, attributeFilter: ["data-state"] });
-		return seen;
+/** Call the result to check that the page has shown the contact of its conversation online since then, without a gap. */
+async function watchOnline(page) {
+	const seen = await page.evaluateHandle(() => {
+		const peer = document.getElementById("conversation");
+		const changes = [peer.dataset.show];
+		new window.MutationObserver(() => changes.push(peer.dataset.show)).observe(peer, { attributes: true, attributeFilter: ["data-show"] });
+		return changes;
 	});
-	return () => handle.jsonValue();
-}
-
-/** Waits until the page has reported that its session is lost, and is ready again. */
-async function lostAndFound(states) {
-	await until("the session to be lost", async () => (await states()).includes("lost"), { seconds: BACK_S });
-	await until("another session", async () => (await states()).at(-1) === "ready", { seconds: BACK_S });
-}
-
-/** Closes the pages, and ignores the browser's complaints about the network outage. */
-async function leaveBehind(...pages) {
-	for (const page of pages)
-		page.complaints = page.complaints.filter((text) => !/net::ERR_|status of (404|50[0234])/.test(text));
-	await leave(...pages);
+	return async () => assert.deepEqual((await seen.jsonValue()).filter((show) => show !== "online"), []);
 }
 
 /** The scenes for every combination of servers. */
@@ -144,24 +147,20 @@ export const CORE = {
 	async "log in, see each other, talk both ways"(stage) {
 		const { alice, bob } = await two(stage);
 		await greet(alice, bob, "says hello");
-		await sees(bob, ["alice says hello", "bob says hello"]);
+		for (const page of [bob, ...tabsOf(alice)]) await sees(page, ["alice says hello", "bob says hello"]);
 		await leave(alice, bob);
 	},
 
 	async "nobody sees a reload: the contact stays online"(stage) {
 		const { alice, bob } = await two(stage);
-		const seen = await bob.evaluateHandle(() => {
-			const changes = [];
-			const peer = document.getElementById("conversation");
-			new window.MutationObserver(() => changes.push(peer.dataset.show)).observe(peer, { attributes: true, attributeFilter: ["data-show"] });
-			return changes;
-		});
+		const onlineAllTheTime = await watchOnline(bob);
 		await reload(alice);
 		await online(alice, "bob");
 		await talkTo(alice, "bob");
 		await write(alice, "still me");
+		for (const tab of othersOf(alice)) await sees(tab, ["still me"]);
 		await received(bob, "still me").waitFor();
-		assert.ok((await seen.jsonValue()).every((show) => show === "online"), JSON.stringify(await seen.jsonValue()));
+		await onlineAllTheTime();
 		await leave(alice, bob);
 	},
 };
@@ -177,7 +176,7 @@ export const ARCHIVED = {
 		const before = ["alice before", "bob before"];
 		await sees(phone, before);
 		await greet(phone, bob, "after");
-		for (const page of [alice, phone, bob]) await sees(page, [...before, "alice after", "bob after"]);
+		for (const page of [...tabsOf(alice), phone, bob]) await sees(page, [...before, "alice after", "bob after"]);
 		await leave(alice, phone, bob);
 	},
 };
@@ -208,21 +207,24 @@ export const RELOADS = {
 		const { alice, bob } = await two(stage);
 		const binds = stage.binds();
 		const losses = [
-			["<show>away", () => bob.locator("#status").selectOption("away"), () => contact(alice, "bob").filter({ hasText: "Away" }).waitFor()],
-			["just now", () => write(bob, "just now"), () => received(alice, "just now").waitFor()],
+			["<show>away", () => bob.locator("#status").selectOption("away"), (page) => contact(page, "bob").filter({ hasText: "Away" }).waitFor()],
+			["just now", () => write(bob, "just now"), (page) => received(page, "just now").waitFor()],
 		];
 		for (const [i, [text, act, see]] of losses.entries()) {
-			const deaf = await turnDeaf(alice, text);
+			const holder = await holderOf(tabsOf(alice));
+			const deaf = await turnDeaf(holder, text);
 			await write(bob, `before ${i}`); // the request that was held before is answered
-			await received(alice, `before ${i}`).waitFor();
+			await received(holder, `before ${i}`).waitFor();
 			await act();
 			await deaf();
 			await write(bob, `after ${i}`);
-			await reload(alice);
-			await see();
-			await received(alice, `after ${i}`).waitFor();
+			await reload(holder);
+			for (const tab of tabsOf(alice)) {
+				await see(tab);
+				await received(tab, `after ${i}`).waitFor();
+			}
 		}
-		await seesAll(alice, ["before 0", "after 0", "before 1", "just now", "after 1"]);
+		for (const tab of tabsOf(alice)) await seesAll(tab, ["before 0", "after 0", "before 1", "just now", "after 1"]);
 		assert.equal(stage.binds() - binds, 2, "each page comes with a session, and asks for no other");
 		await leave(alice, bob);
 	},
@@ -244,6 +246,8 @@ export const RELOADS = {
 			await write(alice, `and back ${i}`);
 			await received(bob, `and back ${i}`).waitFor();
 		}
+		const all = [1, 2, 3].flatMap((i) => [`between ${i}`, `after ${i}`, `and back ${i}`]);
+		for (const tab of othersOf(alice)) await seesAll(tab, ["before", ...all]);
 		assert.equal(await bob.locator(".unsent").count(), 0);
 		assert.equal(stage.binds() - binds, 3, "each page comes with a session, and asks for no other");
 		await leave(alice, bob);
@@ -261,13 +265,21 @@ export const PAGES = {
 		await ready(alice);
 		await talkTo(alice, "bob");
 		await write(bob, "welcome back");
-		await sees(alice, ["while you read", "welcome back"]);
+		for (const tab of tabsOf(alice)) await sees(tab, ["while you read", "welcome back"]);
 		await leave(alice, bob);
 	},
 
-	async "away from the site: the contact goes offline at once"(stage) {
+	async "away from the site: the contact goes offline at once, with the last tab"(stage) {
 		const { alice, bob } = await two(stage);
-		await alice.goto("about:blank"); // the server itself would notice only after half a minute or more
+		const onlineAllTheTime = await watchOnline(bob);
+		const others = othersOf(alice);
+		for (const tab of [alice, ...others]) {
+			const left = others.slice(others.indexOf(tab) + 1);
+			await tab.goto("about:blank"); // the server itself would notice only after half a minute or more
+			if (left.length === 0) break;
+			await greet(left[0], bob, `with ${left.length}`);
+			await onlineAllTheTime();
+		}
 		await offline(bob, "alice");
 		await leave(alice, bob);
 	},
@@ -281,10 +293,13 @@ export const PAGES = {
 		await reload(alice);
 		await talkTo(alice, "bob");
 		await write(bob, "with it");
-		await received(alice, "with it").waitFor();
+		for (const tab of tabsOf(alice)) await received(tab, "with it").waitFor();
+		for (const tab of othersOf(alice)) await sees(tab, ["without it", "with it"]);
 		await leave(alice, bob);
 	},
 };
+
+const becomesBobs = (tab) => until("bob's name in the tab", async () => (await tab.locator("#me").textContent()) === "bob");
 
 /** Scenes with several tabs, and with changes of the user. */
 export const TABS = {
@@ -300,7 +315,7 @@ export const TABS = {
 		await write(second, "from the second");
 		await received(bob, "from the second").waitFor();
 		await sent(alice, "from the second").waitFor();
-		for (const page of [alice, second, bob])
+		for (const page of [...tabsOf(alice), bob])
 			await sees(page, ["to both of you", "from the second"]);
 		assert.equal(stage.binds() - binds, 1);
 		await leave(alice, bob);
@@ -318,19 +333,21 @@ export const TABS = {
 		await write(copy, "the copy");
 		await received(bob, "the copy").waitFor();
 		await write(alice, "and me");
-		await sees(bob, ["who is there?", "the copy", "and me"]);
+		for (const page of [bob, ...tabsOf(alice)]) await sees(page, ["who is there?", "the copy", "and me"]);
 		assert.equal(await banner(alice).count(), 0);
 		await leave(alice, bob);
 	},
 
-	async "log out in one tab: the other says so, and neither talks any more"(stage) {
+	async "log out in one tab: the others say so, and none talks any more"(stage) {
 		const { alice, bob } = await two(stage);
 		const second = await anotherTab(stage, alice);
 		await ready(second);
 		await second.getByRole("button", { name: "Log out" }).click();
 		await second.getByLabel("User name").waitFor();
-		await alice.getByText("You are no longer logged in.").waitFor();
-		assert.equal(await alice.locator("#send").isDisabled(), true);
+		for (const tab of othersOf(second)) {
+			await tab.getByText("You are no longer logged in.").waitFor();
+			assert.equal(await tab.locator("#send").isDisabled(), true);
+		}
 		await offline(bob, "alice");
 		await leave(alice, bob);
 	},
@@ -352,11 +369,14 @@ export const TABS = {
 		const his = await whoIsHere();
 		assert.ok(hers && ![null, hers].includes(his), "who is online is bob");
 		const kept = await alice.evaluate(() => [window.sessionStorage, window.localStorage].map(Object.keys));
-		const others = kept[1].filter((key) => !stage.archive || key.split(" ")[1] !== his); // what bob has received
-		assert.deepEqual([kept[0], others], [["prebind-online"], []]);
-		if (!stage.archive) assert.equal(await alice.getByText("a secret of mine").count(), 0);
-		await talkTo(alice, "alice");
-		assert.equal(await alice.locator("#compose").inputValue(), "");
+		const ofOthers = kept[1].filter((key) => !stage.archive || key.split(" ")[1] !== his); // what bob has received
+		assert.deepEqual([kept[0], ofOthers], [["prebind-online"], []]);
+		for (const tab of tabsOf(alice)) {
+			await becomesBobs(tab);
+			if (!stage.archive) assert.equal(await tab.getByText("a secret of mine").count(), 0);
+			await talkTo(tab, "alice");
+			assert.equal(await tab.locator("#compose").inputValue(), "");
+		}
 		await leave(alice, bob);
 	},
 
@@ -366,118 +386,7 @@ export const TABS = {
 		const second = await anotherTab(stage, alice);
 		await logIn(second, "bob", stage.chat.users.bob);
 		await ready(second);
-		await until("bob's name in the first tab", async () => (await alice.locator("#me").textContent()) === "bob");
+		for (const tab of tabsOf(alice)) await becomesBobs(tab);
 		await leave(alice, bob);
-	},
-};
-
-/**
- * The network fails for five seconds. Messages that are written meanwhile arrive once, and the
- * session stays.
- */
-async function shortOutage(stage, fail) {
-	const { alice, bob } = await two(stage);
-	await greet(alice, bob, "before");
-	const binds = stage.binds();
-	const states = await watch(alice);
-	stage.wire[fail]();
-	await write(alice, "alice meanwhile");
-	await write(bob, "bob meanwhile");
-	await alice.waitForTimeout(OUTAGE_MS); // the test is about this time
-	assert.equal(await received(bob, "alice meanwhile").count(), 0);
-	stage.wire.mend();
-	await received(bob, "alice meanwhile").waitFor({ timeout: BACK_MS });
-	await received(alice, "bob meanwhile").waitFor({ timeout: BACK_MS });
-	await greet(alice, bob, "after");
-	const all = ["before", "meanwhile", "after"].flatMap((word) => [`alice ${word}`, `bob ${word}`]);
-	await seesAll(alice, all);
-	await seesAll(bob, all);
-	assert.deepEqual(await states(), [], "ready all the time");
-	assert.equal(await alice.locator(".unsent").count(), 0);
-	assert.equal(stage.binds(), binds, "the same session");
-	await leaveBehind(alice, bob);
-}
-
-/** Scenes for servers with their default times. */
-export const SHORT_OUTAGES = {
-	"5 s of silence: nothing is lost or doubled, nobody notices": (stage) => shortOutage(stage, "silence"),
-	"5 s without a network: nothing is lost or doubled, nobody notices": (stage) => shortOutage(stage, "cut"),
-};
-
-/**
- * Moves the page's clock on by two minutes. Returns the milliseconds until the page reported that
- * it has no connection; 0: it did not.
- */
-async function sitThroughOutage(page) {
-	const lost = page.locator("body[data-state=lost], body[data-state=connecting]");
-	let toldAfter = 0;
-	for (let ms = 0; ms < LONG_OUTAGE_MS; ms += STEP_MS) {
-		await page.clock.runFor(STEP_MS);
-		await page.waitForTimeout(50); // its network requests need real time
-		if (!toldAfter && await lost.count() > 0 && await banner(page).count() > 0) toldAfter = ms + STEP_MS;
-	}
-	return toldAfter;
-}
-
-async function longOutage(stage, fail) {
-	const { alice, bob } = await two(stage);
-	await alice.clock.install();
-	await greet(alice, bob, "before");
-	stage.wire[fail]();
-	await write(alice, "into the void");
-	const toldAfter = await sitThroughOutage(alice);
-	console.log(`# 2 minutes without a network (${fail}): told after ${toldAfter / 1000} s`);
-	assert.ok(toldAfter > 0, "the page says so");
-	await banner(alice).getByText(/connection to the chat server is lost|Connecting/).waitFor();
-	assert.equal(await alice.locator("#send").isDisabled(), true);
-	await alice.locator(".message.out.unsent", { hasText: "into the void" }).waitFor();
-	await offline(bob, "alice");
-	stage.wire.mend();
-	await alice.clock.resume();
-	await alice.evaluate(() => window.dispatchEvent(new Event("online")));
-	await alice.locator("body[data-state=ready]").waitFor({ timeout: BACK_MS });
-	assert.equal(await banner(alice).count(), 0);
-	await online(alice, "bob");
-	await online(bob, "alice");
-	await greet(alice, bob, "after");
-	const all = ["before", "after"].flatMap((word) => [`alice ${word}`, `bob ${word}`]);
-	assert.deepEqual((await texts(bob)).filter((text) => text !== "into the void").sort(), all.sort());
-	assert.ok(await received(bob, "into the void").count() <= 1, "what was not sent while ready is marked, and not doubled");
-	await leaveBehind(alice, bob);
-}
-
-/** Scenes for servers that give up a session soon. */
-export const LOSSES = {
-	"2 minutes of silence: the page says so, and comes back by itself": (stage) => longOutage(stage, "silence"),
-
-	async "asleep for longer than the server waits: the page says so and comes back by itself"(stage) {
-		const { alice, bob } = await two(stage);
-		const states = await watch(alice);
-		await alice.context().setOffline(true);
-		await offline(bob, "alice");
-		await alice.context().setOffline(false);
-		await lostAndFound(states);
-		await online(bob, "alice");
-		await greet(alice, bob, "slept well");
-		await seesAll(bob, ["alice slept well", "bob slept well"]);
-		await leaveBehind(alice, bob);
-	},
-};
-
-/** More scenes for every combination of servers. */
-export const RESTARTS = {
-	async "the XMPP server restarts: both come back and talk"(stage) {
-		const { alice, bob } = await two(stage);
-		await greet(alice, bob, "before");
-		const states = await Promise.all([alice, bob].map(watch));
-		await stage.chat.site.restartXmpp();
-		await Promise.all(states.map(lostAndFound));
-		await online(alice, "bob");
-		await online(bob, "alice");
-		await greet(alice, bob, "after");
-		const all = ["before", "after"].flatMap((word) => [`alice ${word}`, `bob ${word}`]);
-		await seesAll(alice, all);
-		await seesAll(bob, all);
-		await leaveBehind(alice, bob);
 	},
 };

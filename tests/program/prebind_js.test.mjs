@@ -724,6 +724,20 @@ test("when another user comes in another tab, the site is asked who is logged in
 	assert.equal(gone.named("other-user").length, 1);
 });
 
+test("a tab whose login has ended hears of the next user, so that nothing of the former one remains in sight", async () => {
+	const clock = new Clock();
+	const Channel = openChannels();
+	const open = (block, who) => readyPage({ block, who, tab: { ...openTab(clock), Channel } });
+	const [left, forged, first] = [await open(MINE, "u2"), await open(MINE, "u1"), await open(MINE, "u1")];
+	await first.chat.logout();
+	await clock.settle();
+	assert.deepEqual([left.chat.state, forged.chat.state, left.named("other-user").length], ["stopped", "stopped", 0]);
+	await open({ ...SESSION, jid: "bob@example.org/web-2", user: "u2" }, "u2");
+	await clock.settle();
+	assert.deepEqual([left, forged].map((page) => page.named("other-user").length), [1, 0]);
+	for (const page of [left, forged]) assert.equal(page.named("needs-login").length, 1);
+});
+
 // ---- stanzas ----
 
 test("a private message of a group chat is a conversation of its own, whoever knows the room", async () => {
