@@ -314,7 +314,7 @@ export class SessionLife extends Listener {
 		this.handover.mark(this.user);
 		this.tell("ready", { jid: this.#jid, resumed: kept !== null });
 		this.onReady(kept);
-		this.share.spreadNews();
+		this.share.spreadFirst();
 		this.connection?.flush();
 	}
 

@@ -51,6 +51,7 @@ export class Share {
 	/** @type {[string, number][]} */ #accepted = []; // batches that wait for a request: whose, which
 	/** @type {any} */ #passTimer = null;
 	/** @type {import("./environment.js").Client | null} */ #client = null;
+	/** @type {{rid: number | undefined, body: Element} | null} */ #latest = null; // the answer that is being read, or was read last
 	#ended = () => {};
 
 	/** @param {Environment} env @param {Hooks} hooks */
@@ -115,6 +116,7 @@ export class Share {
 		const voice = this.#voice;
 		this.#voice = null;
 		this.#accepted = [];
+		this.#latest = null;
 		return voice?.end() ?? [];
 	}
 
@@ -128,6 +130,15 @@ export class Share {
 	/** Tells the other tabs that the session's state has changed. */
 	spreadNews() {
 		if (this.#circle?.isShared && this.#circle.holds) this.spread({ ...this.#hooks.news(), type: "news" });
+	}
+
+	/**
+	 * Tells the other tabs that a new session has answered for the first time. They have passed over what that answer brings,
+	 * because they had no session yet, so they get it once more.
+	 */
+	spreadFirst() {
+		this.spreadNews();
+		if (this.#latest) this.arrived(this.#latest.rid, this.#latest.body);
 	}
 
 	/** Whether this tab must wait before a request leaves; see Circle. */
@@ -145,6 +156,7 @@ export class Share {
 
 	/** An answer is about to be read. @param {number | undefined} rid @param {Element} body */
 	arrived(rid, body) {
+		this.#latest = { rid, body };
 		if (this.#circle?.isShared && this.#circle.holds) this.spread({ type: "arrived", rid, stanzas: takeApart(body) });
 	}
 

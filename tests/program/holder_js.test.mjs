@@ -199,6 +199,22 @@ test("a lost session is lost in all tabs, and one of them asks for another", asy
 	assert.deepEqual([one.binds.length, two.binds.length], [1, 0]);
 });
 
+test("what comes with the first answer of another session, each tab hears once", async () => {
+	const browser = new Browser();
+	const [one, two] = [await open(browser), await open(browser)];
+	one.bosh.answer = () => null;
+	one.connection().fail(404);
+	await clock.advance(10_000);
+	await settle();
+	await answer(one, 1000, make("presence", { from: "bob@example.org/x" }), bob("m1", "hi"));
+	assert.deepEqual([one.chat.state, two.chat.state], ["ready", "ready"]);
+	await answer(one, 1001, bob("m2", "and again"));
+	for (const page of [one, two]) {
+		assert.deepEqual(page.named("presence").map(({ jid }) => jid), ["bob@example.org"]);
+		assert.deepEqual(ids(page), ["m1", "m2"]);
+	}
+});
+
 test("a holder that does not answer loses the session to the tab that waits", async () => {
 	const browser = new Browser();
 	const one = await open(browser);
