@@ -109,8 +109,8 @@ export class Prebind {
 	}
 
 	/**
-	 * Starts the program as a FastCGI server on its own socket, and waits for all its processes: the first one answers
-	 * before the others are there.
+	 * Starts the program as a FastCGI server on its own socket. If `processes` is set, waits for all of them: the first one
+	 * answers before the others are there.
 	 */
 	async start() {
 		this.child = await this.place.startUntil("prebind.fcgi", [this.program, "-c", this.conf],
