@@ -55,6 +55,7 @@ enum connection_trouble {
 	TROUBLE_BUSY,   /* locked by another connection for longer than we wait */
 	TROUBLE_FULL,   /* no space left on the disk, or in this kind of database */
 	TROUBLE_SILENT, /* the server did not answer in time */
+	TROUBLE_UNREAD, /* the disk failed while the file was read: close the connection */
 	TROUBLE_DAMAGED /* the file is not a sound database of this program */
 };
 

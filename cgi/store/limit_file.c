@@ -157,6 +157,10 @@ static bool mend(struct limit_store *limits, enum connection_trouble trouble)
 		return false;
 	if (trouble == TROUBLE_FULL)
 		return evict(limits->db, NULL) == STATUS_OK;
+	if (trouble == TROUBLE_UNREAD) {
+		close_file(limits);
+		return ready(limits, NULL) == STATUS_OK;
+	}
 	if (trouble != TROUBLE_DAMAGED)
 		return false;
 	/* Another process may have replaced the file already; do not delete the new one. */

@@ -186,9 +186,13 @@ static void writer_end(struct store *store)
 	pthread_cond_signal(&store->written);
 }
 
-/* Puts the connection back. NULL: none could be opened, so the next borrower may try. */
+/*
+ * Puts the connection back, or closes one that cannot be used again. NULL: none could be opened, so
+ * the next borrower may try.
+ */
 static void give_place(struct store *store, struct connection *db, enum connection_trouble trouble)
 {
+	struct connection *useless = trouble == TROUBLE_UNREAD ? db : NULL;
 	bool found_damage = false;
 
 	pthread_mutex_lock(&store->lock);
@@ -199,14 +203,15 @@ static void give_place(struct store *store, struct connection *db, enum connecti
 	}
 	if (trouble == TROUBLE_SILENT)
 		store->rest_until_ms = clock_monotonic_ms() + REST_MS;
-	if (db != NULL)
+	if (db != NULL && db == store->writer)
+		writer_end(store);
+	if (db != NULL && useless == NULL)
 		store->idle[store->idle_count++] = db;
 	else
 		store->open_count--;
-	if (db != NULL && db == store->writer)
-		writer_end(store);
 	pthread_cond_signal(&store->back);
 	pthread_mutex_unlock(&store->lock);
+	connection_close(useless);
 	if (found_damage)
 		log_event(LOG_LEVEL_ERROR, "database_damaged", "path", store->place.database, NULL);
 }

@@ -2,6 +2,8 @@
  * What SQLite's result codes mean: a status and a trouble for the program, and the next step for
  * the operator. There is one table for our database and one for another program's.
  */
+#include <errno.h>
+
 #include "base/metrics.h"
 #include "store/sqlite.h"
 
@@ -115,6 +117,29 @@ static enum status constraint_failed(struct connection *db, int code, struct err
 	return error_set(err, STATUS_BAD_REQUEST, "%s", sqlite3_errmsg(lite(db)->sqlite));
 }
 
+/* The errors that SQLite takes for a damaged file system. */
+static bool disk_refused(int number)
+{
+	return number == EIO || number == ENXIO || number == ERANGE;
+}
+
+/*
+ * SQLite also says "damaged" if the disk refuses a read. What cannot be read now may be readable in
+ * a second, so that is no reason to give the file up. SQLite keeps the error number as long as the
+ * file is open, so the connection has to be closed afterwards.
+ */
+static bool read_failed(sqlite3 *sqlite)
+{
+	sqlite3_file *journal = NULL;
+	int of_file = 0, of_journal = 0;
+
+	sqlite3_file_control(sqlite, "main", SQLITE_FCNTL_LAST_ERRNO, &of_file);
+	sqlite3_file_control(sqlite, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal);
+	if (journal != NULL && journal->pMethods != NULL)
+		journal->pMethods->xFileControl(journal, SQLITE_FCNTL_LAST_ERRNO, &of_journal);
+	return disk_refused(of_file) || disk_refused(of_journal);
+}
+
 enum status sqlite_failed(struct connection *db, int code, struct error *err)
 {
 	const struct failure *failure = failure_of(db, code);
@@ -127,6 +152,11 @@ enum status sqlite_failed(struct connection *db, int code, struct error *err)
 	if (failure == NULL)
 		return error_set(err, STATUS_INTERNAL, "%s: %s (SQLite %d)", db->path,
 				 sqlite3_errmsg(lite(db)->sqlite), code);
+	if ((code & 0xff) == SQLITE_CORRUPT && read_failed(lite(db)->sqlite)) {
+		db->trouble = TROUBLE_UNREAD;
+		return error_set(err, STATUS_UNAVAILABLE, "%s: a read failed (SQLite %d); %s",
+				 db->path, code, failure_of(db, SQLITE_IOERR)->next);
+	}
 	if (db->trouble != TROUBLE_DAMAGED)
 		db->trouble = failure->trouble;
 	return error_set(err, STATUS_UNAVAILABLE, "%s: %s (SQLite %d); %s", db->path,

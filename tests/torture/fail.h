@@ -28,6 +28,7 @@ enum class {
 	MAP,
 	REMOVE,
 	DISK, /* writing to a file; WRITE: to all else */
+	PAGE, /* reading a page of a database; READ: all else */
 	CLASSES
 };
 enum mode {

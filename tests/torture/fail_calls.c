@@ -45,10 +45,11 @@ ssize_t __read_chk(int fd, void *buffer, size_t size, size_t room)
 	return real(fd, buffer, size, room);
 }
 
+/* SQLite reads its pages so. */
 ssize_t pread64(int fd, void *buffer, size_t size, off64_t at)
 {
 	REAL(pread64);
-	FAIL(READ, fd, -1);
+	FAIL(PAGE, fd, -1);
 	return real(fd, buffer, size, at);
 }
 
@@ -56,7 +57,7 @@ ssize_t __pread64_chk(int fd, void *buffer, size_t size, off64_t at, size_t room
 ssize_t __pread64_chk(int fd, void *buffer, size_t size, off64_t at, size_t room)
 {
 	REAL(__pread64_chk);
-	FAIL(READ, fd, -1);
+	FAIL(PAGE, fd, -1);
 	return real(fd, buffer, size, at, room);
 }
 

@@ -36,6 +36,7 @@ export const CLASSES = [
 	{ name: "map", ways: [[ENOMEM, BOTH]] },
 	{ name: "remove", ways: [[EACCES, BOTH]] },
 	{ name: "disk", ways: [[ENOSPC, BOTH], [EIO, BOTH], [EIO, [POWER_CUT]]] },
+	{ name: "page", ways: [[EIO, BOTH], [EINTR, [ONCE]]] },
 ];
 
 /** Offsets of struct plan in fail.c. */

@@ -10,7 +10,7 @@ import { until } from "../lib/wait.mjs";
 import { ServerStand } from "./server.mjs";
 import { PASSWORD } from "./stand.mjs";
 
-const { ENOSPC, EMFILE, ECONNABORTED } = os.constants.errno;
+const { ENOSPC, EIO, EMFILE, ECONNABORTED } = os.constants.errno;
 const DAY_S = 24 * 3600;
 const DEATHS = 10;
 
@@ -42,6 +42,21 @@ test("the disk is full: who is in stays in, a login is a 503, and works when the
 	stand.plan.disarm();
 	assert.equal((await login()).status, 303);
 	await stand.assertSound();
+});
+
+test("the disk cannot be read for a while: a 503 that names the disk, and afterwards every worker works", async () => {
+	stand.plan.failAll("page", EIO);
+	const refused = await until("a read that fails", async () => {
+		const answer = await login(); // each one writes, so that the next one has to read
+		assert.ok([303, 503].includes(answer.status), answer.body);
+		return answer.status === 503;
+	});
+	assert.ok(refused);
+	await logged("unavailable", /a read failed.*kernel/);
+	stand.plan.disarm();
+	await stand.assertSound();
+	({ headers } = (await stand.loggedIn()).jar);
+	await works();
 });
 
 test("another process locks the database: who is in stays in, a login is a 503, and works when the lock is gone", async () => {

@@ -51,17 +51,17 @@ const post = (path, fields) => (stand, ready) =>
 const toLogin = ({ answer }) => assert.match(answer.headers.location, /^\/chat\/login/);
 const errorIs = (error) => ({ answer }) => assert.equal(JSON.parse(answer.body).error, error);
 
-/** The login form's cookie and its token. */
-async function loginForm(stand) {
-	const visitor = stand.visitor();
-	const form = await visitor.get("/login");
-	return { headers: visitor.jar.headers, fields: hiddenFields(form.body) };
+/** The hidden fields of a page's form. A server's worker that could not open the site answers with an error page at first. */
+async function formOf(visitor, path) {
+	const { status, body } = await visitor.get(path);
+	assert.equal(status, 200, body);
+	return { headers: visitor.jar.headers, fields: hiddenFields(body) };
 }
 
-async function logoutForm(stand) {
-	const visitor = await stand.loggedIn();
-	return { headers: visitor.jar.headers, fields: hiddenFields((await visitor.get("/")).body) };
-}
+/** The login form's cookie and its token. */
+const loginForm = (stand) => formOf(stand.visitor(), "/login");
+
+const logoutForm = async (stand) => formOf(await stand.loggedIn(), "/");
 
 /** A server's worker that could not open the site tries again after a pause. */
 async function isIn(stand, headers) {

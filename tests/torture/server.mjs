@@ -14,13 +14,13 @@ import { SCENES } from "./scenes.mjs";
 import { Stand } from "./stand.mjs";
 import { torture } from "./torture.mjs";
 
-const PROCESSES = 2;
+const PROCESSES = 2, THREADS = 4;
 const STUCK_MS = 2000; // then the calls work again
 const HEALED_S = 60; // more than 10 deaths in a minute, and a worker comes back after 5 s
 
 export class ServerStand extends Stand {
 	static get keys() {
-		return { processes: PROCESSES, threads: 4 };
+		return { processes: PROCESSES, threads: THREADS };
 	}
 
 	/** A site that could not be opened is tried again after a pause. */
@@ -37,10 +37,13 @@ export class ServerStand extends Stand {
 		await this.healed();
 	}
 
-	/** All workers are there, and a request is answered. */
+	/** All workers are there, and each of them works: as many requests at once as there are threads reach them all. */
 	async healed() {
-		await until("the server to work again", async () => childrenOf(this.prebind.child.pid).length === PROCESSES
-			&& (await this.prebind.request({ path: "/nothing" })).status === 404, { seconds: HEALED_S, gone: () => this.prebind.child.gone() });
+		await until("the server to work again", async () => {
+			const answers = await Promise.all(Array.from({ length: PROCESSES * THREADS }, () => this.prebind.request({ path: "/health" })));
+			assert.deepEqual(answers.map(({ status }) => status), Array(PROCESSES * THREADS).fill(200));
+			return childrenOf(this.prebind.child.pid).length === PROCESSES;
+		}, { seconds: HEALED_S, gone: () => this.prebind.child.gone() });
 	}
 
 	/** One request. A broken connection is what a web server answers with 502. */
