@@ -335,6 +335,18 @@ static int run_verb(struct ctl *ctl, const struct arguments *args)
 	return result;
 }
 
+/* What is printed may be a secret that is not shown again, or what another program reads. */
+static int end(int result)
+{
+	bool failed = ferror(stdout) != 0;
+
+	if (fflush(stdout) == 0 && !failed)
+		return result;
+	fputs("prebindctl: standard output cannot be written, so a part of it is missing\n",
+	      stderr);
+	return result == EXIT_DONE ? EXIT_REFUSED : result;
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments args = {0};
@@ -346,7 +358,7 @@ int main(int argc, char **argv)
 	argv += optind;
 	if (args.help && (argc == 0 || verb_named(argv[0], argc > 1 ? argv[1] : NULL))) {
 		print_usage(stdout, argc > 0 ? argv[0] : NULL);
-		return EXIT_DONE;
+		return end(EXIT_DONE);
 	}
 	if (argc == 0)
 		return usage_error(NULL, "no verb was given");
@@ -361,5 +373,5 @@ int main(int argc, char **argv)
 		return usage_error(ctl.verb->name, "wrong number of arguments");
 	if ((args.given & ~ctl.verb->options) != 0)
 		return usage_error(ctl.verb->name, "an option that this verb does not have");
-	return run_verb(&ctl, &args);
+	return end(run_verb(&ctl, &args));
 }

@@ -330,5 +330,7 @@ const char *conf_key_what(bool server, const char *name);
 
 /* Writes "  key  type  default  what" for each key: the reference of `prebindctl conf --keys`. */
 void conf_print_keys(struct strbuf *out);
+/* The same as a list of objects. */
+void conf_print_keys_json(struct strbuf *out);
 
 #endif

@@ -147,3 +147,38 @@ void conf_print_keys(struct strbuf *out)
 		strbuf_clear(&allowed);
 	}
 }
+
+static const char *needed_text(const struct conf_key *key)
+{
+	const char *with = conf_needed_with[key->needed];
+
+	if (key->needed == NEEDED_NEVER)
+		return "never";
+	return with[0] == '\0' ? "always" : with + strspn(with, " ");
+}
+
+void conf_print_keys_json(struct strbuf *out)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, out);
+	json_open_array(&w, NULL);
+	for (size_t i = 0; i < conf_n_keys; i++) {
+		const struct conf_key *key = &conf_keys[i];
+		struct strbuf allowed;
+
+		strbuf_init(&allowed);
+		value_allowed(key, &allowed);
+		json_open_object(&w, NULL);
+		json_put_string(&w, "section", key->section == SECTION_SERVER ? "server" : "site");
+		json_put_string(&w, "key", key->name);
+		json_put_string(&w, "type", value_type(key));
+		json_put_string(&w, "default", key->initial);
+		json_put_string(&w, "allowed", allowed.data);
+		json_put_string(&w, "what", key->what);
+		json_put_string(&w, "needed", needed_text(key));
+		json_close_object(&w);
+		strbuf_clear(&allowed);
+	}
+	json_close_array(&w);
+}

@@ -11,10 +11,11 @@
 enum status web_address_check(const struct ctl *ctl, long *port, struct error *err)
 {
 	struct http_url at = {0};
-	enum status status = http_url_read(ctl->web, &at, err);
+	struct error why = {0};
+	enum status status = http_url_read(ctl->web, &at, &why);
 
 	if (status != STATUS_OK)
-		return status;
+		return error_set(err, status, "--web: %s", why.text);
 	*port = at.port;
 	http_url_clear(&at);
 	return STATUS_OK;

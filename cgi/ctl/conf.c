@@ -12,18 +12,17 @@ int ctl_conf(struct ctl *ctl)
 	struct strbuf text;
 
 	strbuf_init(&text);
-	if (ctl->keys)
+	if (ctl->keys && ctl->json)
+		conf_print_keys_json(&text);
+	else if (ctl->keys)
 		conf_print_keys(&text);
 	else if (ctl->json)
 		conf_print_json(ctl->conf, &text);
 	else
 		conf_print(ctl->conf, &text);
-	if (strbuf_ok(&text))
-		fputs(text.data, stdout);
-	if (strbuf_ok(&text) && ctl->json)
-		putchar('\n');
-	strbuf_clear(&text);
-	return EXIT_DONE;
+	if (ctl->json)
+		strbuf_addc(&text, '\n');
+	return ctl_print_text(&text);
 }
 
 static int print_migration_json(const struct ctl *ctl, const struct store_migration_report *report)
@@ -96,8 +95,22 @@ static int copy_from(struct ctl *ctl)
 	return EXIT_DONE;
 }
 
+/* NULL: the options fit each other. */
+static const char *wrong_options(const struct ctl *ctl)
+{
+	if (ctl->from != NULL && ctl->adopt)
+		return "--adopt and --from are two steps: run prebindctl migrate twice";
+	if (ctl->from == NULL && ctl->password_file != NULL)
+		return "--password-file is of the database that --from names";
+	return NULL;
+}
+
 int ctl_migrate(struct ctl *ctl)
 {
+	if (wrong_options(ctl) != NULL) {
+		fprintf(stderr, "prebindctl: %s\n", wrong_options(ctl));
+		return EXIT_USAGE;
+	}
 	if (ctl->from != NULL)
 		return copy_from(ctl);
 	const struct store_migration what = {

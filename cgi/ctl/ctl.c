@@ -11,6 +11,7 @@
 
 #include "base/secret.h"
 #include "account/jid_deny.h"
+#include "identity/identity.h"
 
 #define SECRET_LINE_MAX 1024 /* bytes of a password; the program's own limit */
 
@@ -34,14 +35,20 @@ int ctl_fail(const struct ctl *ctl, const struct error *err)
 
 int ctl_print_json(const struct ctl *ctl, struct strbuf *json)
 {
-	bool ok = strbuf_ok(json);
-
 	(void)ctl;
+	strbuf_addc(json, '\n');
+	return ctl_print_text(json);
+}
+
+int ctl_print_text(struct strbuf *text)
+{
+	bool ok = strbuf_ok(text);
+
 	if (ok)
-		puts(json->data);
+		fputs(text->data, stdout);
 	else
 		fputs("prebindctl: out of memory\n", stderr);
-	strbuf_clear(json);
+	strbuf_clear(text);
 	return ok ? EXIT_DONE : EXIT_REFUSED;
 }
 
@@ -61,10 +68,11 @@ int ctl_list_end(const struct ctl *ctl, struct ctl_list *list, enum status statu
 		json_close_array(&list->w);
 		strbuf_addc(&list->text, '\n');
 	}
-	if (status == STATUS_OK)
-		fputs(list->text.data, stdout);
-	strbuf_clear(&list->text);
-	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, err);
+	if (status != STATUS_OK) {
+		strbuf_clear(&list->text);
+		return ctl_fail(ctl, err);
+	}
+	return ctl_print_text(&list->text);
 }
 
 /*
@@ -164,6 +172,13 @@ enum status ctl_read_jid(const struct ctl *ctl, const char *text, struct jid *ou
 	else
 		jid_clear(&jid);
 	return status;
+}
+
+enum status ctl_source_check(const char *source, struct error *err)
+{
+	if (identity_provider_named(source) != NULL)
+		return STATUS_OK;
+	return error_set(err, STATUS_BAD_REQUEST, "'%s' is not an identity provider", source);
 }
 
 const char *ctl_source(const struct ctl *ctl)

@@ -106,6 +106,9 @@ int ctl_fail(const struct ctl *ctl, const struct error *err);
 /* Prints the buffer and a newline and clears the buffer. EXIT_REFUSED if the buffer failed. */
 int ctl_print_json(const struct ctl *ctl, struct strbuf *json);
 
+/* Prints the buffer and clears it. EXIT_REFUSED if the buffer failed. */
+int ctl_print_text(struct strbuf *text);
+
 /* A list, printed as lines or a JSON array. The callbacks of the verbs add to it. */
 struct ctl_list {
 	bool json;
@@ -133,10 +136,14 @@ enum status ctl_read_jid(const struct ctl *ctl, const char *text, struct jid *ou
 /*
  * Returns the user's name for a row of the JID map. A name of the site is returned unchanged. A
  * name of provider `login` is returned as it is in our table, or composed if it is not there.
- * STATUS_BAD_REQUEST: it contains an invisible character. The caller frees *out.
+ * STATUS_BAD_REQUEST: there is no such source; the name is empty or too long, or contains an
+ * invisible character. The caller frees *out.
  */
 enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *name, char **out,
 			 struct error *err);
+
+/* STATUS_BAD_REQUEST: there is no identity provider of that name. */
+enum status ctl_source_check(const char *source, struct error *err);
 
 /* Returns the identity source of a user's name: --source, or the site's first provider. */
 const char *ctl_source(const struct ctl *ctl);

@@ -41,6 +41,16 @@ static enum status name_check(const char *name, struct error *err)
 
 typedef enum status item_prepare(const char *text, char **out, struct error *err);
 
+static enum status domain_prepare(const char *text, char **out, struct error *err)
+{
+	struct error why = {0};
+	enum status status = jid_domain_prepare(text, out, &why);
+
+	return status == STATUS_OK
+		   ? status
+		   : error_set(err, status, "--domains: \"%s\": %s", text, why.text);
+}
+
 static enum status address_prepare(const char *text, char **out, struct error *err)
 {
 	struct address_net net;
@@ -134,7 +144,7 @@ static enum status options_read(const struct ctl *ctl, struct adhoc_caller *out,
 				 "--domains lists the virtual hosts in which the caller may bind: "
 				 "give at least one");
 	if (status == STATUS_OK)
-		status = list_prepare(ctl->domains, jid_domain_prepare, &out->domains, err);
+		status = list_prepare(ctl->domains, domain_prepare, &out->domains, err);
 	if (status == STATUS_OK)
 		status = list_prepare(addresses, address_prepare, &out->addresses, err);
 	if (status != STATUS_OK)
@@ -168,6 +178,19 @@ int ctl_gateway_add(struct ctl *ctl)
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
+/* Finds the caller by the name as given, or as `gateway add` composes it. */
+static enum status find(const struct ctl *ctl, struct adhoc_caller *out, struct error *err)
+{
+	const char *name = ctl->argv[0];
+	char *composed = NULL;
+	enum status status = adhoc_caller_find(ctl->store, name, out, err);
+
+	if (status == STATUS_NOT_FOUND && name_compose(name, &composed, NULL) == STATUS_OK)
+		status = adhoc_caller_find(ctl->store, composed, out, err);
+	free(composed);
+	return status;
+}
+
 int ctl_gateway_passwd(struct ctl *ctl)
 {
 	struct adhoc_caller caller = {0};
@@ -175,11 +198,11 @@ int ctl_gateway_passwd(struct ctl *ctl)
 	char *password = NULL;
 	struct error err = {0};
 
-	enum status status = adhoc_caller_find(ctl->store, ctl->argv[0], &caller, &err);
+	enum status status = find(ctl, &caller, &err);
 	if (status == STATUS_OK)
 		status = password_get(ctl, hash, &password, &err);
 	if (status == STATUS_OK)
-		status = adhoc_caller_set_password(ctl->store, ctl->argv[0], hash, &err);
+		status = adhoc_caller_set_password(ctl->store, caller.name, hash, &err);
 	if (status == STATUS_OK)
 		print_secrets(password, NULL);
 	secret_free(password);
@@ -189,9 +212,13 @@ int ctl_gateway_passwd(struct ctl *ctl)
 
 static int set_disabled(struct ctl *ctl, bool disabled)
 {
+	struct adhoc_caller caller = {0};
 	struct error err = {0};
 
-	enum status status = adhoc_caller_set_disabled(ctl->store, ctl->argv[0], disabled, &err);
+	enum status status = find(ctl, &caller, &err);
+	if (status == STATUS_OK)
+		status = adhoc_caller_set_disabled(ctl->store, caller.name, disabled, &err);
+	adhoc_caller_clear(&caller);
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
@@ -207,9 +234,13 @@ int ctl_gateway_enable(struct ctl *ctl)
 
 int ctl_gateway_delete(struct ctl *ctl)
 {
+	struct adhoc_caller caller = {0};
 	struct error err = {0};
 
-	enum status status = adhoc_caller_delete(ctl->store, ctl->argv[0], &err);
+	enum status status = find(ctl, &caller, &err);
+	if (status == STATUS_OK)
+		status = adhoc_caller_delete(ctl->store, caller.name, &err);
+	adhoc_caller_clear(&caller);
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 

@@ -7,11 +7,26 @@
 #include "base/name.h"
 #include "base/secret.h"
 #include "ctl/ctl.h"
+#include "identity/identity.h"
 #include "identity/login_account.h"
 #include "identity/login_session.h"
 #include "store/jid_map.h"
 #include "store/user.h"
 #include "xmpp/jid.h"
+
+static enum status user_check(const char *source, const char *name, struct error *err)
+{
+	enum status status = ctl_source_check(source, err);
+
+	if (status != STATUS_OK)
+		return status;
+	if (name[0] == '\0')
+		return error_set(err, STATUS_BAD_REQUEST, "the user's name is empty");
+	if (strlen(name) > IDENTITY_USER_MAX)
+		return error_set(err, STATUS_BAD_REQUEST, "a user of more than %d bytes",
+				 IDENTITY_USER_MAX);
+	return name_characters_check(name, err);
+}
 
 /* A user who was added before names were composed may have a row in the old spelling. */
 static enum status own_user(const struct ctl *ctl, const char *name, char **out, struct error *err)
@@ -35,7 +50,7 @@ enum status ctl_map_user(const struct ctl *ctl, const char *source, const char *
 	bool own = strcmp(source, login_session_provider.name) == 0 &&
 		   !login_users_are_the_sites(ctl->site);
 	char *composed = NULL;
-	enum status status = name_characters_check(name, err);
+	enum status status = user_check(source, name, err);
 
 	if (status == STATUS_OK)
 		status = name_compose(name, &composed, err);
@@ -80,14 +95,27 @@ int ctl_map_set(struct ctl *ctl)
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 
+/* Deletes the row of the name as it is given, or as `map set` would write it. */
+static enum status delete_row(const struct ctl *ctl, const char *source, const char *name,
+			      struct error *err)
+{
+	char *user = NULL;
+	enum status status = jid_map_delete(ctl->store, source, name, err);
+
+	if (status == STATUS_NOT_FOUND && ctl_map_user(ctl, source, name, &user, NULL) == STATUS_OK)
+		status = jid_map_delete(ctl->store, source, user, err);
+	free(user);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	return error_set(err, status, "the JID map has no row for '%s' of provider %s", name,
+			 source);
+}
+
 int ctl_map_delete(struct ctl *ctl)
 {
 	struct error err = {0};
 
-	enum status status = jid_map_delete(ctl->store, ctl_source(ctl), ctl->argv[0], &err);
-	if (status == STATUS_NOT_FOUND)
-		error_set(&err, status, "the JID map has no row for '%s' of provider %s",
-			  ctl->argv[0], ctl_source(ctl));
+	enum status status = delete_row(ctl, ctl_source(ctl), ctl->argv[0], &err);
 	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
 

@@ -83,17 +83,8 @@ static const char *field(const struct import *import, const struct csv *csv, enu
 	return at >= 0 && (size_t)at < csv->count ? csv->fields[at] : "";
 }
 
-static enum status row_check(const struct import *import, const struct jid_map_row *row,
-			     const struct jid *jid, struct error *err)
+static enum status row_check(const struct import *import, const struct jid *jid, struct error *err)
 {
-	if (row->user[0] == '\0')
-		return error_set(err, STATUS_BAD_REQUEST, "no user");
-	if (strlen(row->user) > IDENTITY_USER_MAX)
-		return error_set(err, STATUS_BAD_REQUEST, "a user of more than %d bytes",
-				 IDENTITY_USER_MAX);
-	if (identity_provider_named(row->source) == NULL)
-		return error_set(err, STATUS_BAD_REQUEST, "'%s' is not an identity provider",
-				 row->source);
 	if (jid->resource[0] != '\0')
 		return error_set(err, STATUS_BAD_REQUEST,
 				 "the JID has a resource; give the bare JID");
@@ -129,7 +120,7 @@ static enum status map_row_read(const struct import *import, const struct csv *c
 	if (status == STATUS_OK && row_is_short(&row, password[0] != '\0'))
 		status = error_no_memory(err);
 	if (status == STATUS_OK)
-		status = row_check(import, &row, &jid, err);
+		status = row_check(import, &jid, err);
 	jid_clear(&jid);
 	if (status == STATUS_OK)
 		*out = row;

@@ -69,9 +69,9 @@ static enum status who_is_meant(const struct ctl *ctl, struct jid *out, struct e
 	const char *word = ctl->argc > 0 ? ctl->argv[0] : NULL;
 	const char *user = ctl->user, *jid = ctl->jid;
 	bool is_name = false;
-	enum status status = STATUS_OK;
+	enum status status = ctl_source_check(ctl_source(ctl), err);
 
-	if (word != NULL)
+	if (status == STATUS_OK && word != NULL)
 		status = is_user(ctl, word, &is_name, err);
 	if (status != STATUS_OK)
 		return status;

@@ -3,9 +3,13 @@
  * page is closed.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/ctl.h"
+#include "identity/login_account.h"
+#include "identity/login_session.h"
 #include "store/session.h"
+#include "store/user.h"
 
 static void add_session(void *arg, const struct session *session)
 {
@@ -33,14 +37,36 @@ int ctl_session_list(struct ctl *ctl)
 	return ctl_list_end(ctl, &list, status, &err);
 }
 
+/* Sessions of provider `login` have the name as it is in our table. */
+static enum status end_user(const struct ctl *ctl, int *ended, struct error *err)
+{
+	const char *source = ctl_source(ctl), *name = ctl->argv[0];
+	bool own = strcmp(source, login_session_provider.name) == 0 &&
+		   !login_users_are_the_sites(ctl->site);
+	struct user user = {0};
+	enum status status = ctl_source_check(source, err);
+
+	if (status == STATUS_OK && own)
+		status = user_find(ctl->store, name, &user, err);
+	if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+		status = session_end_user(ctl->store, source, user.name != NULL ? user.name : name,
+					  ended, err);
+	user_clear(&user);
+	return status;
+}
+
 int ctl_session_end(struct ctl *ctl)
 {
 	struct error err = {0};
 	int ended = 0;
 
+	if (ctl->argc == 0 && ctl->source != NULL) {
+		fputs("prebindctl: --source is for a USER; without USER all sessions end\n",
+		      stderr);
+		return EXIT_USAGE;
+	}
 	enum status status = ctl->argc == 0 ? session_end_all(ctl->store, &ended, &err)
-					    : session_end_user(ctl->store, ctl_source(ctl),
-							       ctl->argv[0], &ended, &err);
+					    : end_user(ctl, &ended, &err);
 	if (status != STATUS_OK)
 		return ctl_fail(ctl, &err);
 	printf("%d session%s ended\n", ended, ended == 1 ? "" : "s");

@@ -5,6 +5,7 @@
 #include "store/copy.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "store/connection.h"
 #include "store/copied.h"
@@ -181,12 +182,30 @@ static enum status copy_into(struct store_copy *what, struct connection *from, s
 	return status;
 }
 
+/* A copy to itself would wait for its own lock. */
+static enum status refuse_itself(const struct store_copy *what, struct error *err)
+{
+	const char *from = what->from.database, *to = what->to.database;
+	struct stat a, b;
+	bool same = strcmp(from, to) == 0 || (stat(from, &a) == 0 && stat(to, &b) == 0 &&
+					      a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+
+	if (!same)
+		return STATUS_OK;
+	return error_set(err, STATUS_CONFLICT,
+			 "%s is the database of [site %s] itself: name the other database, which "
+			 "is to be copied into it",
+			 from, what->site);
+}
+
 enum status store_copy(struct store_copy *what, struct error *err)
 {
 	const struct store_migration migration = {.place = what->to, .site = what->site};
 	struct connection *from = NULL;
-	enum status status = open_source(what, &from, err);
+	enum status status = refuse_itself(what, err);
 
+	if (status == STATUS_OK)
+		status = open_source(what, &from, err);
 	if (status != STATUS_OK)
 		return status;
 	status = hold_still(from, err);

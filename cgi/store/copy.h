@@ -21,7 +21,8 @@ struct store_copy {
 
 /*
  * Copies all tables in one transaction; the limits are left behind. Nobody can write to either
- * database meanwhile. STATUS_CONFLICT: the target has rows. After a failure it has none.
+ * database meanwhile. STATUS_CONFLICT: the target has rows, or is the source. After a failure it
+ * has what it had.
  */
 enum status store_copy(struct store_copy *what, struct error *err);
 

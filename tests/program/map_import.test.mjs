@@ -92,7 +92,7 @@ test("--dry-run says the same and changes nothing", async () => {
 const refused = [
 	["no JID", "ann,a@example.org\nbob,nothing\n", /map\.csv:2: .*JID|map\.csv:2: /],
 	["a resource", "ann,a@example.org/phone\n", /map\.csv:1: .*resource/],
-	["no user", ",a@example.org\n", /map\.csv:1: no user/],
+	["no user", ",a@example.org\n", /map\.csv:1: the user.s name is empty/],
 	["a user twice", "ann,a@example.org\nbob,b@example.org\nann,c@example.org\n", /map\.csv:3: the same user as in line 1/],
 	["an account twice", "ann,a@example.org\nbob,A@Example.org\n", /map\.csv:2: the same account as in line 1/],
 	["too few fields", "ann,a@example.org\nbob\n", /map\.csv:2: 1 fields/],
