@@ -23,6 +23,9 @@ const TOGETHER = 5;
 
 const FRESH_MS = 300_000;
 
+/** So many wrong outcomes end a run: it is the stand that is broken, or has been closed by a signal. */
+const TOO_MANY = 200;
+
 /** What became of a fault. */
 export const OUTCOMES = ["as without it", "refused", "no answer", "cut short", "ended itself", "killed as planned"];
 
@@ -221,7 +224,7 @@ export async function torture({ scenes = SCENES, classes = null, every = 1, offs
 				tally.complaints.push(error.message);
 				progress(`${error.message}\n`);
 			};
-			while (next < work.length) {
+			while (next < work.length && tally.complaints.length < TOO_MANY) {
 				const { scene, fault } = work[next++];
 				await bench.inject(scene, fault).then((outcome) => tally.add(fault, outcome), complain);
 				if (bench.since.length >= TOGETHER)
