@@ -52,6 +52,14 @@ static enum status parts_take(CURLU *url, struct http_url *out, struct error *er
 	return error_set(err, STATUS_BAD_REQUEST, "only http:// and https:// addresses are known");
 }
 
+/* libcurl reads https:///chat/ as https://chat/. */
+static bool lacks_host(const char *text)
+{
+	const char *host = strstr(text, "://");
+
+	return host != NULL && host[strlen("://")] == '/';
+}
+
 enum status http_url_read(const char *text, struct http_url *out, struct error *err)
 {
 	CURLU *url = curl_url();
@@ -59,7 +67,9 @@ enum status http_url_read(const char *text, struct http_url *out, struct error *
 
 	if (url == NULL)
 		return error_no_memory(err);
-	CURLUcode rc = curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER);
+	CURLUcode rc = lacks_host(text)
+			   ? CURLUE_MALFORMED_INPUT
+			   : curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER);
 	if (rc == CURLUE_OK)
 		status = parts_take(url, out, err);
 	else if (rc == CURLUE_OUT_OF_MEMORY)

@@ -51,9 +51,13 @@ TEST(an_origin_is_scheme_host_and_port)
 
 TEST(what_is_no_address_is_refused)
 {
-	static const char *const texts[] = {
-	    "",        "chat", "/chat/", "ftp://example.org/", "https://user:word@example.org/",
-	    "https://"};
+	static const char *const texts[] = {"",
+					    "chat",
+					    "/chat/",
+					    "ftp://example.org/",
+					    "https://user:word@example.org/",
+					    "https://",
+					    "https:///chat/"};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct http_url url = {0};
