@@ -51,7 +51,7 @@ PREBIND  = backends bosh_auth bosh_auth_anonymous bosh_auth_key bosh_auth_oauth 
 	bosh_url breaker breaker_text bulkhead chat_session ejabberd_api ejabberd_register oauth_tokens prebind provision \
 	tigase tigase_call tigase_check upstream upstream_breaker
 SITE     = open_max pages site sites
-SETUP    = answers conf files find mend names part plan questions text xmpp
+SETUP    = answers conf files find mend names part plan questions site_database text xmpp
 PAGE     = adhoc adhoc_error app behind_proxy bind caller chat cookie device error gate guest_visit health metrics login \
 	login_circle login_limit operator page people routes status status_page status_report
 

@@ -64,21 +64,26 @@ const char *setup_key_get(const struct setup *setup, const char *name)
 	return key != NULL ? key->value : NULL;
 }
 
-static enum status key_put(struct setup *setup, const char *name, const char *value, bool given)
+static enum status key_put(struct setup *setup, const char *name, const char *value, bool given,
+			   struct error *err)
 {
 	/* A line feed from a site's file would begin a line of our configuration. */
 	if (text_has_control(value))
-		return STATUS_BAD_REQUEST;
+		return error_set(err, STATUS_BAD_REQUEST, "%s: '%s' has a control character", name,
+				 value);
 	struct setup_key *key = key_find(setup, name);
 	if (key != NULL && key->given && !given)
 		return STATUS_OK;
 	if (key == NULL && setup->n_keys == SETUP_KEYS_MAX)
-		return STATUS_INTERNAL;
+		return error_set(err, STATUS_BAD_REQUEST,
+				 "%s: more than %d keys of the site; add the others to the "
+				 "configuration by hand",
+				 name, SETUP_KEYS_MAX);
 	struct setup_key made = {.name = strdup(name), .value = strdup(value), .given = given};
 	if (made.name == NULL || made.value == NULL) {
 		free(made.name);
 		free(made.value);
-		return STATUS_INTERNAL;
+		return error_no_memory(err);
 	}
 	if (key == NULL)
 		key = &setup->keys[setup->n_keys++];
@@ -90,7 +95,7 @@ static enum status key_put(struct setup *setup, const char *name, const char *va
 
 enum status setup_key_set(struct setup *setup, const char *name, const char *value)
 {
-	return key_put(setup, name, value, false);
+	return key_put(setup, name, value, false, NULL);
 }
 
 /* Forgets what was found in the site's folder. */
@@ -129,7 +134,7 @@ enum status setup_given(struct setup *setup, const char *name, const char *value
 				 "'%s' is neither a question of setup nor a key of a site", name);
 	if (setup_key_get(setup, name) != NULL)
 		return STATUS_OK;
-	return key_put(setup, name, value, true) == STATUS_OK ? STATUS_OK : error_no_memory(err);
+	return key_put(setup, name, value, true, err);
 }
 
 /* "NAME=VALUE", with blanks around both. Changes the text. */
@@ -140,7 +145,8 @@ enum status setup_given_line(struct setup *setup, char *line, struct error *err)
 	if (value == NULL)
 		return error_set(err, STATUS_BAD_REQUEST, "'%s' is not NAME=VALUE", line);
 	*value++ = '\0';
-	for (char *end = line + strlen(line); end > line && end[-1] == ' ';)
+	line += strspn(line, " \t");
+	for (char *end = line + strlen(line); end > line && strchr(" \t", end[-1]) != NULL;)
 		*--end = '\0';
 	value += strspn(value, " \t");
 	for (char *end = value + strlen(value); end > value && strchr(" \t\r", end[-1]) != NULL;)
@@ -167,9 +173,10 @@ enum status setup_given_file(struct setup *setup, const char *file, struct error
 		rest = line + len + (line[len] == '\n');
 		line[len] = '\0';
 		number++;
-		if (line[strspn(line, " \t\r")] == '\0' || strchr("#;", line[0]) != NULL)
+		char *begin = line + strspn(line, " \t\r");
+		if (strchr("#;", *begin) != NULL) /* also if nothing is there */
 			continue;
-		status = setup_given_line(setup, line, &why);
+		status = setup_given_line(setup, begin, &why);
 		if (status != STATUS_OK)
 			error_set(err, status, "%s:%ld: %s", file, number, why.text);
 	}
@@ -209,7 +216,7 @@ static enum status answer_one(struct setup *setup, enum setup_name name, struct 
 		if (name == SETUP_LOGIN)
 			setup_find(setup);
 		if (name == SETUP_AUTH && setup->xmpp_server == NULL)
-			setup_xmpp_find(setup, NULL, NULL); /* whose part is written */
+			setup_xmpp_find(setup, NULL); /* whose part is written */
 		return STATUS_OK;
 	}
 	proposal = setup->proposals[name] != NULL ? strdup(setup->proposals[name])
@@ -262,11 +269,19 @@ static enum status need(struct setup *setup, const char *key, struct error *err)
 			setup->missing[setup->n_missing++] = key;
 		return STATUS_OK; /* the other questions come first */
 	}
-	fprintf(setup->say, "\n%s", what);
-	enum status status = setup->ask(key, NULL, "", line, err);
-	if (status == STATUS_OK && line[0] == '\0')
-		return error_set(err, STATUS_BAD_REQUEST, "%s is needed", key);
-	return status == STATUS_OK ? key_put(setup, key, line, true) : status;
+	for (;;) {
+		struct error why = {0};
+
+		fprintf(setup->say, "\n%s", what);
+		enum status status = setup->ask(key, NULL, "", line, err);
+		if (status != STATUS_OK)
+			return status;
+		if (line[0] == '\0')
+			error_set(&why, STATUS_BAD_REQUEST, "%s is needed", key);
+		else if (key_put(setup, key, line, true, &why) == STATUS_OK)
+			return STATUS_OK;
+		fprintf(setup->say, "  %s\n", why.text);
+	}
 }
 
 /* The keys that this answer makes necessary. */

@@ -15,11 +15,18 @@ struct writer {
 	bool server; /* the section [server] */
 };
 
-static void put(const struct writer *w, const char *name, const char *value)
+static void put_line(const struct writer *w, const char *name, const char *value)
 {
 	const char *what = conf_key_what(w->server, name);
 
 	strbuf_addf(w->out, "; %s\n%s = %s\n", what != NULL ? what : "", name, value);
+}
+
+/* A key that follows from an answer, unless the operator has given the key itself. */
+static void put(const struct writer *w, const char *name, const char *value)
+{
+	if (w->server || setup_key_get(w->setup, name) == NULL)
+		put_line(w, name, value);
 }
 
 /* A file in the folder of the configuration. */
@@ -96,7 +103,7 @@ static void put_backend(const struct writer *w)
 	}
 	put(w, "backend", "bosh");
 	put(w, "bosh_service", url);
-	if (!setup_web_has_proxy(w->setup) && setup_key_get(w->setup, "bosh_url") == NULL)
+	if (!setup_web_has_proxy(w->setup))
 		put(w, "bosh_url", url);
 	put(w, "bosh_auth", auth);
 	if (strcmp(auth, "token") == 0)
@@ -119,5 +126,5 @@ void setup_conf_write(const struct setup *setup, struct strbuf *out)
 	put(&w, "jid", setup_answer(setup, SETUP_JID));
 	put_backend(&w);
 	for (size_t i = 0; i < setup->n_keys; i++)
-		put(&w, setup->keys[i].name, setup->keys[i].value);
+		put_line(&w, setup->keys[i].name, setup->keys[i].value);
 }

@@ -6,72 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/codec.h"
 #include "base/secret.h"
 #include "setup/setup.h"
 #include "net/http_url.h"
-#include "sitedb/site_rows.h"
 
 #define DRUPAL_COOKIE_HEX 32 /* digits of the host's digest in the cookie's name */
-
-/* The settings of a database, as the software has them. Members are owned; NULL: not set. */
-struct database {
-	char *kind; /* "mysqli", "pgsql", "sqlite", … */
-	char *host;
-	char *name;
-	char *user;
-	char *password;
-};
-
-static void database_clear(struct database *database)
-{
-	free(database->kind);
-	free(database->host);
-	free(database->name);
-	free(database->user);
-	secret_free(database->password);
-}
-
-static bool holds(const char *text, const char *part)
-{
-	return text != NULL && strcasestr(text, part) != NULL;
-}
-
-static const char *text_or(const char *text, const char *otherwise)
-{
-	return text != NULL && text[0] != '\0' ? text : otherwise;
-}
-
-/* Sets site_database, and keeps the password for a file of its own. */
-static void database_take(struct setup *setup, struct database *database)
-{
-	const char *site = setup_answer(setup, SETUP_SITE);
-	struct strbuf value;
-
-	strbuf_init(&value);
-	if (holds(database->kind, "sqlite"))
-		strbuf_addf(&value, "%s%s%s", text_or(database->name, "")[0] == '/' ? "" : site,
-			    text_or(database->name, "")[0] == '/' ? "" : "/",
-			    text_or(database->name, ""));
-	else
-		strbuf_addf(&value, "%s://%s@%s/%s",
-			    holds(database->kind, "pg") || holds(database->kind, "postgres")
-				? "postgresql"
-				: "mariadb",
-			    text_or(database->user, ""), text_or(database->host, "localhost"),
-			    text_or(database->name, ""));
-	if (strbuf_ok(&value))
-		setup_key_set(setup, "site_database", value.data);
-	strbuf_clear(&value);
-	if (!holds(database->kind, "sqlite") && text_or(database->password, "")[0] != '\0') {
-		setup->db_password = database->password;
-		database->password = NULL;
-	}
-}
 
 /* Sets a key to FOLDER/NAME. */
 static void path_set(struct setup *setup, const char *key, const char *folder, const char *name)
@@ -94,59 +36,6 @@ static void query_set(struct setup *setup, const char *key, const char *file)
 static void keep_text(void *arg, const char *text)
 {
 	snprintf(arg, 128, "%s", text);
-}
-
-/* Writes the password to a new file for the time of a question; *path is "" without a password. */
-static enum status password_lend(const struct setup *setup, char path[64], struct error *err)
-{
-	path[0] = '\0';
-	if (setup->db_password == NULL)
-		return STATUS_OK;
-	snprintf(path, 64, "/tmp/prebind-setup-XXXXXX");
-	int fd = mkstemp(path);
-	size_t len = strlen(setup->db_password);
-	bool ok = fd >= 0 && write(fd, setup->db_password, len) == (ssize_t)len;
-
-	if (fd >= 0)
-		close(fd);
-	return ok ? STATUS_OK
-		  : error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", path);
-}
-
-enum status setup_rows_each(const struct setup *setup, const char *sql, site_row *each, void *arg,
-			    struct error *err)
-{
-	char *database = NULL;
-	char password[64];
-	struct site_conf conf = {.site_connections_max = 1};
-	enum status status = password_lend(setup, password, err);
-
-	if (setup_key_get(setup, "site_database") == NULL)
-		status = error_set(err, STATUS_NOT_FOUND, "site_database is not known");
-	if (status == STATUS_OK) {
-		database = strdup(setup_key_get(setup, "site_database"));
-		conf.site_database = database;
-		conf.site_database_password_file = password;
-		status = database != NULL ? site_rows_each(&conf, sql, each, arg, err)
-					  : error_no_memory(err);
-	}
-	free(database);
-	if (password[0] != '\0')
-		unlink(password);
-	return status;
-}
-
-/* It becomes a part of a query, so it must be a name. */
-static char *prefix_dup(const char *text)
-{
-	char *prefix = setup_text_value(text, "table_prefix");
-
-	if (prefix == NULL ||
-	    prefix[strspn(
-		prefix, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == '\0')
-		return prefix;
-	free(prefix);
-	return NULL;
 }
 
 /* ---- what only one software needs ---- */
@@ -260,7 +149,7 @@ static const struct software {
 	const char *login;
 	struct {
 		/* names of settings; NULL: not set there */
-		const char *kind, *host, *name, *user, *password;
+		const char *kind, *host, *port, *name, *user, *password;
 	} database;
 	const char *prefix; /* of the tables in the ready query and in names; NULL: none */
 	const char *query; /* ready, in the shared folder */
@@ -270,15 +159,15 @@ static const struct software {
 	void (*more)(struct setup *setup, const char *text); /* NULL: nothing */
 } softwares[] = {
 	{.name = "phpBB", .file = "config.php", .mark = "PHPBB_INSTALLED", .login = PROVIDER_SITE_SESSION,
-	 .database = {"dbms", "dbhost", "dbname", "dbuser", "dbpasswd"}, .prefix = "phpbb_",
+	 .database = {"dbms", "dbhost", "dbport", "dbname", "dbuser", "dbpasswd"}, .prefix = "phpbb_",
 	 .query = "sql/sites/phpbb/session.sql", .login_url = "/ucp.php?mode=login", .more = phpbb_more,
 	 .names = "SELECT username FROM phpbb_users WHERE user_type IN (0, 3) LIMIT 50000"},
 	{.name = "WordPress", .file = "wp-config.php", .mark = "DB_NAME", .login = PROVIDER_SITE_SESSION,
-	 .database = {NULL, "DB_HOST", "DB_NAME", "DB_USER", "DB_PASSWORD"}, .prefix = "wp_",
+	 .database = {NULL, "DB_HOST", NULL, "DB_NAME", "DB_USER", "DB_PASSWORD"}, .prefix = "wp_",
 	 .query = "sql/sites/wordpress/session.sql", .result = "wordpress", .login_url = "/wp-login.php",
 	 .more = wordpress_more, .names = "SELECT user_login FROM wp_users LIMIT 50000"},
 	{.name = "Drupal", .file = "sites/default/settings.php", .mark = "$databases", .login = PROVIDER_SITE_SESSION,
-	 .database = {"driver", "host", "database", "username", "password"},
+	 .database = {"driver", "host", "port", "database", "username", "password"},
 	 .query = "sql/sites/drupal/session.sql", .login_url = "/user/login", .more = drupal_more,
 	 .names = "SELECT name FROM users_field_data WHERE uid > 0 LIMIT 50000"},
 	{.name = "Django", .file = "*/settings.py", .mark = "INSTALLED_APPS", .login = PROVIDER_SITE_SESSION,
@@ -296,22 +185,17 @@ static char *setting(const char *text, const char *name)
 
 static void take_database(struct setup *setup, const struct software *row, const char *text)
 {
-	struct database database = {
+	struct setup_database database = {
 	    .kind = setting(text, row->database.kind), /* NULL is MariaDB */
 	    .host = setting(text, row->database.host),
+	    .port = setting(text, row->database.port),
 	    .name = setting(text, row->database.name),
 	    .user = setting(text, row->database.user),
 	    .password = setting(text, row->database.password),
 	};
 
-	/* phpBB has the path of an SQLite file as the host */
-	if (holds(database.kind, "sqlite") && text_or(database.host, "")[0] != '\0') {
-		free(database.name);
-		database.name = database.host;
-		database.host = NULL;
-	}
-	database_take(setup, &database);
-	database_clear(&database);
+	setup_database_take(setup, &database);
+	setup_database_clear(&database);
 }
 
 static void take(struct setup *setup, const struct software *row, const char *text)
@@ -323,7 +207,7 @@ static void take(struct setup *setup, const struct software *row, const char *te
 	if (row->database.name != NULL)
 		take_database(setup, row, text);
 	if (row->prefix != NULL)
-		setup->table_prefix_found = prefix_dup(text);
+		setup->table_prefix_found = setup_prefix_find(text);
 	if (row->query != NULL)
 		query_set(setup, "site_query", row->query);
 	if (row->result != NULL)

@@ -2,6 +2,7 @@
  * Which rule gives every user of the site a JID: counts the names that a rule refuses, and those
  * that differ only in case.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,15 @@ static bool make_room(struct names *names)
 	return true;
 }
 
+/* Without what a terminal would obey. */
+static void keep_example(struct names *names, const char *name)
+{
+	snprintf(names->example, sizeof(names->example), "%s", name);
+	for (char *at = names->example; *at != '\0'; at++)
+		if (iscntrl((unsigned char)*at))
+			*at = '?';
+}
+
 static void add(void *arg, const char *name)
 {
 	struct names *names = arg;
@@ -50,7 +60,7 @@ static void add(void *arg, const char *name)
 
 	if (is_refused(name, JID_NAME_PLAIN)) {
 		names->plain_refused++;
-		snprintf(names->example, sizeof(names->example), "%s", name);
+		keep_example(names, name);
 	}
 	names->failed |= !make_room(names);
 	if (names->failed)

@@ -272,6 +272,8 @@ static bool block_add(const char *document, const char *block, struct strbuf *ou
 		begin += fence.len;
 	strbuf_clear(&fence);
 	const char *end = begin != NULL ? strstr(begin, "```") : NULL;
+	while (end != NULL && end > begin && end[-1] == ' ') /* a fence in a list is indented */
+		end--;
 	if (end != NULL)
 		strbuf_add(out, begin, (size_t)(end - begin));
 	return end != NULL;

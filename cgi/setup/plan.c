@@ -190,8 +190,7 @@ static enum status add_query(struct setup *setup, struct error *err)
 	struct file_found found;
 	struct strbuf text, copy, path;
 
-	if (setup->table_prefix == NULL || setup->table_prefix_found == NULL || shipped == NULL ||
-	    strcmp(setup->table_prefix, setup->table_prefix_found) == 0)
+	if (!setup_prefix_is_other(setup) || shipped == NULL)
 		return STATUS_OK;
 	strbuf_init(&text);
 	strbuf_init(&copy);
@@ -200,13 +199,7 @@ static enum status add_query(struct setup *setup, struct error *err)
 	enum status status = STATUS_OK;
 	if (file_read(shipped, FILE_BY_GROUP, 65536, &text, &found) != FILE_OK)
 		status = error_set(err, STATUS_NOT_FOUND, "%s cannot be read", shipped);
-	const char *at = text.data;
-	for (const char *next; (next = strstr(at, setup->table_prefix)) != NULL;
-	     at = next + strlen(setup->table_prefix)) {
-		strbuf_add(&copy, at, (size_t)(next - at));
-		strbuf_adds(&copy, setup->table_prefix_found);
-	}
-	strbuf_adds(&copy, at);
+	setup_prefix_write(setup, text.data, &copy);
 	if (status == STATUS_OK)
 		status = add_text(setup, path.data, &copy,
 				  (struct setup_file){.comment = "--", .what = "query"}, err);

@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "conf/shipped.h"
@@ -68,14 +69,14 @@ static char *propose_xmpp(struct setup *setup)
 	char *found = NULL;
 
 	setup->xmpp_tried = true;
-	setup_xmpp_find(setup, &found, NULL);
+	setup_xmpp_find(setup, &found);
 	return found != NULL ? found : strdup("http://127.0.0.1:5280/http-bind");
 }
 
 static char *propose_auth(struct setup *setup)
 {
 	if (setup->xmpp_server == NULL && (!setup->xmpp_tried || setup->ask))
-		setup_xmpp_find(setup, NULL, NULL);
+		setup_xmpp_find(setup, NULL);
 	const char *server = setup->xmpp_server != NULL ? setup->xmpp_server : "other";
 
 	if (strcmp(server, "tigase") == 0 ||
@@ -190,7 +191,10 @@ static char *propose_nothing(struct setup *setup)
 
 static const char *check_folder(const char *value)
 {
-	if (strcmp(value, "-") == 0 || (value[0] == '/' && access(value, X_OK) == 0))
+	struct stat st;
+
+	if (strcmp(value, "-") == 0 || (value[0] == '/' && access(value, X_OK) == 0 &&
+					stat(value, &st) == 0 && S_ISDIR(st.st_mode)))
 		return NULL;
 	return "is not a folder that can be read; give its whole path, or - if there is no site "
 	       "software on this machine";

@@ -142,15 +142,38 @@ enum status setup_key_set(struct setup *setup, const char *name, const char *val
 /* find.c: which software is in the folder of the site, and the keys that follow from it. */
 void setup_find(struct setup *setup);
 
+/* The settings of a database, as the software has them. Members are owned; NULL: not set. */
+struct setup_database {
+	char *kind; /* "mysqli", "pgsql", "sqlite", … */
+	char *host;
+	char *port;
+	char *name;
+	char *user;
+	char *password;
+};
+
+/* site_database.c: sets site_database, and keeps the password for a file of its own. */
+void setup_database_take(struct setup *setup, struct setup_database *from);
+void setup_database_clear(struct setup_database *database);
+/* site_database.c: the setting table_prefix. The caller frees it; NULL: not there, or no name. */
+char *setup_prefix_find(const char *text);
+/* site_database.c: true if the site's tables have another prefix than the ready query. */
+bool setup_prefix_is_other(const struct setup *setup);
+/* site_database.c: appends SQL of ours with the prefix of the site's tables. */
+void setup_prefix_write(const struct setup *setup, const char *sql, struct strbuf *out);
 /*
- * find.c: site_rows_each in the database that was found, with its password. The error says
- * why it cannot be asked.
+ * site_database.c: site_rows_each in the database that was found, with its password. sql has
+ * the prefix of the ready query. The error says why it cannot be asked.
  */
 enum status setup_rows_each(const struct setup *setup, const char *sql, site_row *each, void *arg,
 			    struct error *err);
 
-/* xmpp.c: tries an address, or the usual ones. What answers is printed. */
-enum status setup_xmpp_find(struct setup *setup, char **out, struct error *err);
+/*
+ * xmpp.c: tries the address that was answered, or the usual ones. Prints what answers, or why none
+ * could be asked. *out: the usual one that answers, owned by the caller; NULL: none. out may be
+ * NULL.
+ */
+void setup_xmpp_find(struct setup *setup, char **out);
 
 /* names.c: the rule that suits the site's names; prints what each rule would do. */
 enum status setup_names_rule(struct setup *setup, char **out, struct error *err);

@@ -106,8 +106,7 @@ static bool try_bosh(struct trial *trial)
 	enum status status = strbuf_ok(&body) ? call(trial, &body, &err) : STATUS_INTERNAL;
 	strbuf_clear(&body);
 	if (status == STATUS_OK && trial->answer.status != 200)
-		status = error_set(&err, STATUS_CHAT_SERVER, "%s answers %d", trial->url,
-				   trial->answer.status);
+		status = error_set(&err, STATUS_CHAT_SERVER, "it answers %d", trial->answer.status);
 	if (status == STATUS_OK)
 		status = bosh_answer_read(trial->answer.body.data, trial->answer.body.len, &answer,
 					  &err);
@@ -171,7 +170,7 @@ static void installed_here(struct setup *setup)
 	}
 }
 
-enum status setup_xmpp_find(struct setup *setup, char **out, struct error *err)
+void setup_xmpp_find(struct setup *setup, char **out)
 {
 	const char *ca_file = setup_key_get(setup, "ca_file");
 	const struct http_client_options options = {.ca_file = ca_file != NULL ? ca_file : "",
@@ -179,22 +178,25 @@ enum status setup_xmpp_find(struct setup *setup, char **out, struct error *err)
 	const char *given = setup_answer(setup, SETUP_XMPP);
 	struct trial trial = {.setup = setup};
 	struct http_client *client = NULL;
-	enum status status = http_client_new(&options, &client, err);
+	struct error err = {0};
+	char *found = NULL;
+	enum status status = http_client_new(&options, &client, &err);
 
-	if (status != STATUS_OK)
-		return status;
 	http_answer_init(&trial.answer);
-	trial.connection = http_connection_borrow(client);
-	if (trial.connection == NULL)
-		status = error_no_memory(err);
+	trial.connection = status == STATUS_OK ? http_connection_borrow(client) : NULL;
+	if (status == STATUS_OK && trial.connection == NULL)
+		status = error_no_memory(&err);
+	if (status != STATUS_OK)
+		fprintf(setup->say, "  no XMPP server is asked: %s\n", err.text);
 	else if (given[0] != '\0')
 		try(&trial, given);
-	else
-		*out = try_usual(&trial);
-	if (status == STATUS_OK && given[0] == '\0' && *out == NULL)
+	else if ((found = try_usual(&trial)) == NULL)
 		installed_here(setup);
+	if (out != NULL)
+		*out = found;
+	else
+		free(found);
 	http_connection_return(client, trial.connection);
 	http_answer_clear(&trial.answer);
 	http_client_free(client);
-	return status;
 }

@@ -36,6 +36,41 @@ export function setupPlace(t, xmppPort) {
 	return place;
 }
 
+/**
+ * A place of a file's tests that are not root's business: the programs run as the place's user. Each test begins with an empty
+ * folder, `home`; the shared files are copied once.
+ */
+export function ordinaryPlace() {
+	const place = new Place();
+	place.program = place.copy(path.join(build, "prebindctl"), "bin/prebindctl");
+	const shared = share(place);
+	let tests = 0;
+	return {
+		place,
+		/** Returns what setup is run with: the folder, its configuration, and the usual answers. */
+		fresh() {
+			const name = `home${++tests}`;
+			const home = place.folder(name, 0o755);
+			const at = (...names) => path.join(home, ...names);
+			return {
+				place, name, home, at, conf: at("etc/prebind.conf"), program: place.program,
+				answers: {
+					site: "-", login: "login", domain: "example.org", xmpp: "http://127.0.0.1:1/http-bind", web: "lighttpd", jid: "{user}@example.org",
+					auth: "password", url: "http://127.0.0.1/chat/", allow_http: "on", share: shared, database: at("data/prebind.db"),
+					listen: at("run/prebind.sock"), web_file: at("etc/web.conf"), xmpp_file: at("etc/xmpp.conf"),
+				},
+			};
+		},
+	};
+}
+
+/** The answers as operands. Those with the value undefined are left out. */
+export const operands = (answers) => Object.entries(answers).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${value}`);
+
+/** Runs setup in a folder of ordinaryPlace(), with the answers as operands. */
+export const ordinarySetup = ({ place, program, conf }, answers, args = [], options = {}) =>
+	place.run([program, "-c", conf, "setup", ...operands(answers), ...args], options);
+
 /** Runs setup as our own user. */
 export function setup(place, answers, args = []) {
 	const file = path.join(place.dir, "answers");
