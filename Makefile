@@ -396,8 +396,8 @@ sanitized: all unit
 	LIMIT=600 $(RUN_TESTS) $(UNIT_PROGRAMS) tests/program tests/servers
 
 # Has its own build too, of programs that count each line and branch that they run. tests/coverage/floor holds the lowest
-# figures that pass. They are for the unit and program tests: with fewer, nothing is compared.
-COVERED ?= unit program
+# figures that pass. They are for the unit, program and server tests: with fewer, nothing is compared.
+COVERED ?= unit program servers
 COVERAGE = BUILD=build/coverage CC=gcc HARDENING_CFLAGS= HARDENING_LDFLAGS= CFLAGS='-O0 -g --coverage -fprofile-update=atomic'
 coverage:
 	$(MAKE) $(COVERAGE) build/coverage/exit.o
@@ -405,7 +405,7 @@ coverage:
 	$(MAKE) BUILD=build/coverage covered
 
 covered:
-	LIMIT=600 PREBIND_BUILD=$(BUILD) node tests/coverage/coverage.mjs $(if $(filter 2,$(words $(filter unit program,$(COVERED)))),--floor tests/coverage/floor) \
+	LIMIT=600 PREBIND_BUILD=$(BUILD) node tests/coverage/coverage.mjs $(if $(filter 3,$(words $(filter unit program servers,$(COVERED)))),--floor tests/coverage/floor) \
 		$(if $(filter unit,$(COVERED)),$(UNIT_PROGRAMS)) $(patsubst %,tests/%,$(filter-out unit,$(COVERED)))
 
 valgrind: unit
@@ -555,7 +555,7 @@ help:
 	@echo 'make asan      runs unit, program and server tests under AddressSanitizer and UBSan'
 	@echo 'make tsan      runs the same tests under ThreadSanitizer'
 	@echo 'make slice     runs a part of the unit tests under one sanitizer, as make test does; you may set TURN= (0 to 11); make slices: all'
-	@echo 'make coverage  runs unit and program tests, prints how much of cgi/ they run, fails if it is less than before;'
+	@echo 'make coverage  runs unit, program and server tests, prints how much of cgi/ they run, fails if it is less than before;'
 	@echo '               you may set COVERED='
 	@echo 'make valgrind  runs the unit tests under valgrind'
 	@echo 'make torture   makes calls of the program fail, one after the other; kills it; checks whose answers are whose;'

@@ -126,8 +126,9 @@ static enum status ask(const char *prompt, char **out, struct error *err)
 				 "--password-stdin (map set: --xmpp-password-stdin)");
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(STDIN_FILENO, TCSAFLUSH,
+		  &quiet); /* it discards what was typed before the prompt */
 	fputs(prompt, stderr);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 	enum status status = read_line(stdin, out, err);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
 	fputc('\n', stderr);

@@ -66,5 +66,5 @@ const findings = values.floor ? below(figures, parseFloor(fs.readFileSync(values
 for (const finding of findings)
 	console.log(finding);
 if (!values.floor)
-	console.log("Not compared with tests/coverage/floor, which is for the unit and program tests.");
+	console.log("Not compared with tests/coverage/floor, which is for the unit, program and server tests.");
 process.exitCode = passed && findings.length === 0 ? 0 : 1;
