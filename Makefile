@@ -34,7 +34,7 @@ STORE    = adhoc_caller backup connection copy database_site jid_map limit limit
 	postgresql_connection postgresql_setup postgresql_statement provisioned query session sql sqlite_backup sqlite_connection sqlite_error sqlite_file \
 	sqlite_foreign sqlite_setup sqlite_statement token_record user
 DB       = library libpq postgresql resolve socket_wait
-SITEDB   = grants kinds mariadb mariadb_statement pool postgresql postgresql_statement select \
+SITEDB   = grants kinds mariadb mariadb_row mariadb_statement pool postgresql postgresql_statement select \
 	select_comparison site_query site_query_say site_rows sqlite sqlite_guard tokens
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \
 	bosh_write jid jid_name jid_prepare jwt login_token sasl
@@ -80,7 +80,7 @@ UNIT_TESTS = address_test adhoc_add_user_test adhoc_caller_test adhoc_form_test 
 	conf_value_test cookie_test csrf_test device_test django_session_test fcgi_head_test file_test \
 	fcgi_record_test forwarded_test guest_test \
 	http_client_test http_url_test identity_mutants_test jid_claim_test jid_map_test jid_name_test jid_test json_test \
-	jwt_test limit_test log_test log_writer_test login_test login_token_test near_miss_test oauth_tokens_test \
+	jwt_test limit_test log_test log_writer_test login_test login_token_test mariadb_row_test near_miss_test oauth_tokens_test \
 	password_differential_test password_hash_test php_differential_test php_session_test privileges_test \
 	provisioned_test reader_memory_test \
 	request_fields_test request_path_test request_test response_test router_test sasl_test secret_test select_test session_test site_http_cache_test site_query_test \
@@ -413,8 +413,9 @@ valgrind: unit
 		$(RUN_TESTS) $(UNIT_PROGRAMS)
 
 # Calls that fail, one after the other: each Nth of more than 200,000. A part of them runs under the sanitizers, which see a leak.
-# Then kill -9 during writes, answers that must belong to who asked, and malformed requests.
+# Then lines to databases that break, kill -9 during writes, answers that must belong to who asked, and malformed requests.
 EVERY   ?= 10
+FAULTS  ?= 2000
 KILLS   ?= 1000
 ANSWERS ?= 1000000
 torture: all
@@ -422,6 +423,7 @@ torture: all
 	PREBIND_BUILD=$(BUILD) node tests/torture/torture.mjs --every $(EVERY)
 	PREBIND_BUILD=build/asan node tests/torture/torture.mjs --every $$((20 * $(EVERY)))
 	PREBIND_BUILD=$(BUILD) node tests/torture/server.mjs --every $(EVERY)
+	PREBIND_BUILD=$(BUILD) node tests/torture/drivers.mjs --faults $(FAULTS)
 	PREBIND_BUILD=$(BUILD) node tests/torture/kills.mjs --kills $(KILLS)
 	PREBIND_BUILD=$(BUILD) node tests/torture/identity.mjs --answers $(ANSWERS)
 	PREBIND_BUILD=$(BUILD) node tests/torture/malformed.mjs
@@ -558,8 +560,8 @@ help:
 	@echo 'make coverage  runs unit, program and server tests, prints how much of cgi/ they run, fails if it is less than before;'
 	@echo '               you may set COVERED='
 	@echo 'make valgrind  runs the unit tests under valgrind'
-	@echo 'make torture   makes calls of the program fail, one after the other; kills it; checks whose answers are whose;'
-	@echo '               you may set EVERY=, KILLS= and ANSWERS='
+	@echo 'make torture   makes calls of the program and lines to databases fail; kills it; checks whose answers are whose;'
+	@echo '               you may set EVERY=, FAULTS=, KILLS= and ANSWERS='
 	@echo 'make analyze   installs missing packages, reads cgi/ with gcc -fanalyzer, clang-tidy and cppcheck;'
 	@echo '               it fails if a finding is not in tests/analyze/known'
 	@echo 'make fuzz      installs missing packages, feeds made-up inputs to every reader; you may set TIME=, EXECUTIONS= and ONLY='

@@ -21,8 +21,8 @@
 	X(PQerrorMessage) X(PQsetnonblocking) X(PQsendQuery) X(PQsendPrepare) \
 	X(PQsendDescribePrepared) X(PQsendQueryPrepared) X(PQflush) X(PQconsumeInput) \
 	X(PQisBusy) X(PQgetResult) X(PQresultStatus) X(PQresultErrorField) X(PQclear) \
-	X(PQntuples) X(PQnfields) X(PQftype) X(PQnparams) X(PQparamtype) X(PQgetisnull) \
-	X(PQgetvalue) X(PQgetlength) X(PQcmdTuples) X(PQcmdStatus)
+	X(PQntuples) X(PQnfields) X(PQftype) X(PQfformat) X(PQnparams) X(PQparamtype) X(PQgetisnull) \
+	X(PQgetvalue) X(PQgetlength) X(PQcmdTuples) X(PQcmdStatus) X(PQsetNoticeReceiver)
 /* clang-format on */
 
 /* The functions of libpq. They are set after libpq_load. */

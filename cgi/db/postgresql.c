@@ -146,15 +146,41 @@ enum status postgresql_describe(struct postgresql *connection, const char *name,
 	return finish(connection, libpq.PQsendDescribePrepared(connection->conn, name), out, why);
 }
 
+/* Bytes that are read as a text, or a text as bytes, would be other values. */
+static bool has_form(const struct postgresql_result *result, bool binary)
+{
+	for (int i = 0; i < libpq.PQnfields(result_of(result)); i++)
+		if ((libpq.PQfformat(result_of(result), i) != 0) != binary)
+			return false;
+	return true;
+}
+
+static enum status malformed(struct postgresql *connection, struct postgresql_failure *why)
+{
+	connection->lost = true;
+	why->code[0] = '\0';
+	return error_set(&why->err, STATUS_UNAVAILABLE,
+			 "the server's answer is malformed: check the network, and use a local "
+			 "socket or TLS");
+}
+
 enum status postgresql_execute(struct postgresql *connection, const char *name,
 			       const struct postgresql_values *values,
 			       struct postgresql_result **out, struct postgresql_failure *why)
 {
+	struct postgresql_result *result = NULL;
 	int sent =
 	    libpq.PQsendQueryPrepared(connection->conn, name, (int)values->count, values->values,
 				      values->lengths, values->formats, values->binary);
+	enum status status = finish(connection, sent, &result, why);
 
-	return finish(connection, sent, out, why);
+	if (status == STATUS_OK && !has_form(result, values->binary))
+		status = malformed(connection, why);
+	if (status == STATUS_OK && out != NULL)
+		*out = result;
+	else
+		postgresql_clear(result);
+	return status;
 }
 
 /* ---- open, close ---- */
@@ -214,6 +240,12 @@ static enum status where_resolve(const struct site_uri *uri, int64_t until_ms, s
 	return status;
 }
 
+/* libpq would print what the server says beside its answers to stderr, into our log. */
+static void ignore_notice(void *arg, const PGresult *notice)
+{
+	(void)arg, (void)notice;
+}
+
 static PGconn *begin_to_connect(const struct postgresql_target *target, const struct where *where)
 {
 	const struct site_uri *uri = target->uri;
@@ -249,7 +281,10 @@ static PGconn *begin_to_connect(const struct postgresql_target *target, const st
 	    uri->role[0] != '\0' ? uri->role : role,
 	    NULL};
 
-	return libpq.PQconnectStartParams(names, values, 0);
+	PGconn *conn = libpq.PQconnectStartParams(names, values, 0);
+	if (conn != NULL)
+		libpq.PQsetNoticeReceiver(conn, ignore_notice, NULL);
+	return conn;
 }
 
 static enum status poll_until_connected(struct postgresql *connection,

@@ -119,7 +119,8 @@ static int wait_io(my_socket handle, my_bool is_read, int timeout)
 
 static bool is_lost_code(unsigned code)
 {
-	return (code >= CR_MIN_ERROR && code <= CR_MAX_ERROR && code != CR_OUT_OF_MEMORY) ||
+	return code == 0 || /* a failure without a cause */
+	       (code >= CR_MIN_ERROR && code <= CR_MAX_ERROR && code != CR_OUT_OF_MEMORY) ||
 	       code == ER_SERVER_SHUTDOWN || code == ER_CONNECTION_KILLED;
 }
 
@@ -149,6 +150,14 @@ enum status mariadb_stmt_failed(struct mariadb_statement *s, struct error *err)
 {
 	return failed(s->connection, libmariadb.mysql_stmt_errno(s->stmt),
 		      libmariadb.mysql_stmt_error(s->stmt), err);
+}
+
+enum status mariadb_malformed(struct mariadb *connection, struct error *err)
+{
+	connection->lost = true;
+	return error_set(err, STATUS_UNAVAILABLE,
+			 "the server's answer is malformed: check the network, and use a local "
+			 "socket or TLS");
 }
 
 /* ---- open, close ---- */

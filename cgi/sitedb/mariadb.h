@@ -23,7 +23,8 @@
 	X(mysql_stmt_prepare) X(mysql_stmt_close) X(mysql_stmt_errno) X(mysql_stmt_error) \
 	X(mysql_stmt_param_count) X(mysql_stmt_field_count) X(mysql_stmt_result_metadata) \
 	X(mysql_fetch_field_direct) X(mysql_stmt_bind_param) X(mysql_stmt_bind_result) \
-	X(mysql_stmt_execute) X(mysql_stmt_fetch) X(mysql_stmt_free_result)
+	X(mysql_stmt_execute) X(mysql_stmt_store_result) X(mysql_stmt_fetch) \
+	X(mysql_stmt_free_result)
 /* clang-format on */
 
 /* The functions of libmariadb. They are set after the first connection was opened. */
@@ -57,6 +58,16 @@ void mariadb_wait_until(int64_t until_ms);
 
 /* Sets the error that the library reported for a statement. */
 enum status mariadb_stmt_failed(struct mariadb_statement *s, struct error *err);
+
+/*
+ * Sets the error of an answer that does not keep the protocol; the connection is lost. Returns
+ * STATUS_UNAVAILABLE.
+ */
+enum status mariadb_malformed(struct mariadb *connection, struct error *err);
+
+/* True if a row has exactly the values of these fields. */
+bool mariadb_row_is_whole(const MYSQL_FIELD *fields, size_t count, const unsigned char *row,
+			  size_t len);
 
 /* Frees a statement. */
 void mariadb_statement_free(struct mariadb_statement *s);

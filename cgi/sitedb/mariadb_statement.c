@@ -173,6 +173,18 @@ static enum status mariadb_row_read(const struct mariadb_statement *s,
 	return status;
 }
 
+/* All rows come before the first is read, so that each can be checked; there are few. */
+static enum status rows_store(struct mariadb_statement *s, struct error *err)
+{
+	if (libmariadb.mysql_stmt_store_result(s->stmt) != 0)
+		return mariadb_stmt_failed(s, err);
+	for (const MYSQL_ROWS *row = s->stmt->result.data; row != NULL; row = row->next)
+		if (!mariadb_row_is_whole(s->stmt->fields, s->stmt->field_count,
+					  (const unsigned char *)row->data, row->length))
+			return mariadb_malformed(s->connection, err);
+	return STATUS_OK;
+}
+
 /* STATUS_NOT_FOUND: there is no more row. */
 static enum status next_row(struct mariadb_statement *s, struct error *err)
 {
@@ -180,14 +192,20 @@ static enum status next_row(struct mariadb_statement *s, struct error *err)
 
 	if (rc == MYSQL_NO_DATA)
 		return STATUS_NOT_FOUND;
+#ifdef MYSQL_DATA_MALFORMED
+	if (rc == MYSQL_DATA_MALFORMED)
+		return mariadb_malformed(s->connection, err);
+#endif
 	return rc == 0 || rc == MYSQL_DATA_TRUNCATED ? STATUS_OK : mariadb_stmt_failed(s, err);
 }
 
 static enum status rows_read(struct mariadb_statement *s, const struct site_query_text *text,
 			     struct sitedb_rows *rows, struct error *err)
 {
-	enum status status = next_row(s, err);
+	enum status status = rows_store(s, err);
 
+	if (status == STATUS_OK)
+		status = next_row(s, err);
 	if (status != STATUS_OK)
 		return status;
 	while (status == STATUS_OK && rows->count < rows->max) {

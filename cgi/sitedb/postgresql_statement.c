@@ -183,8 +183,9 @@ static const char *cell_text(const struct cell *cell, unsigned type, size_t *len
 
 	*len = postgresql_length(cell->result, cell->row, cell->column);
 	if (type == POSTGRESQL_BOOL) {
+		bool known = strcmp(value, "t") == 0 || strcmp(value, "f") == 0;
 		*len = 1;
-		return value[0] == 't' ? "1" : "0";
+		return known ? (value[0] == 't' ? "1" : "0") : NULL;
 	}
 	while (type == TYPE_CHAR_N && *len > 0 && value[*len - 1] == ' ')
 		--*len; /* the column's padding */

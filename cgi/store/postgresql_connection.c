@@ -34,18 +34,19 @@ static const struct {
 	bool lost; /* another connection may do better */
 	const char *next;
 } failures[] = {
-    {"55P03", TROUBLE_BUSY, false, "another transaction keeps it locked: look at pg_locks"   },
-    {"57014", TROUBLE_BUSY, false, "the server is slow: look at pg_stat_activity"            },
-    {"40",    TROUBLE_BUSY, false, "another transaction was faster: try again"               },
-    {"53100", TROUBLE_FULL, false, "make room on the server's disk"                          },
-    {"53",    TROUBLE_NONE, true,  "the server has too little of something: see its log"     },
-    {"25006", TROUBLE_NONE, true,  "this server is a standby: name the primary in `database`"},
-    {"0A000", TROUBLE_NONE, true,  "this server is a standby: name the primary in `database`"},
+    {"55P03", TROUBLE_BUSY, false, "another transaction keeps it locked: look at pg_locks"    },
+    {"57014", TROUBLE_BUSY, false, "the server is slow: look at pg_stat_activity"             },
+    {"40",    TROUBLE_BUSY, false, "another transaction was faster: try again"                },
+    {"53100", TROUBLE_FULL, false, "make room on the server's disk"                           },
+    {"53",    TROUBLE_NONE, true,  "the server has too little of something: see its log"      },
+    {"22021", TROUBLE_NONE, true,  "it came so from the network, for prebind sends only UTF-8"},
+    {"25006", TROUBLE_NONE, true,  "this server is a standby: name the primary in `database`" },
+    {"0A000", TROUBLE_NONE, true,  "this server is a standby: name the primary in `database`" },
     {"42501", TROUBLE_NONE, false,
      "let the user of `database` own the tables, or grant it SELECT, INSERT, UPDATE and DELETE on "
-     "them"										  },
-    {"42P01", TROUBLE_NONE, false, "the tables are not as expected: run prebindctl check"    },
-    {"42703", TROUBLE_NONE, false, "the tables are not as expected: run prebindctl check"    },
+     "them"										   },
+    {"42P01", TROUBLE_NONE, false, "the tables are not as expected: run prebindctl check"     },
+    {"42703", TROUBLE_NONE, false, "the tables are not as expected: run prebindctl check"     },
 };
 
 static enum status constraint_failed(const struct postgresql_failure *why, struct error *err)
@@ -63,7 +64,7 @@ enum status remote_failed(struct connection *db, const struct postgresql_failure
 
 	if (strncmp(why->code, "23", 2) == 0)
 		return constraint_failed(why, err);
-	if (strcmp(why->code, "22021") == 0 || strcmp(why->code, "22P05") == 0)
+	if (strcmp(why->code, "22P05") == 0)
 		return error_set(err, STATUS_BAD_REQUEST, "%s", why->err.text);
 	metrics_add(METRIC_DATABASE_ERROR);
 	db->trouble = why->code[0] == '\0' && why->err.status == STATUS_UNAVAILABLE &&
@@ -197,6 +198,17 @@ static bool remote_current(const struct connection *db)
 
 /* ---- constant SQL ---- */
 
+/* The answer to another question, or none: what comes next would be as wrong. */
+static enum status no_answer(struct connection *db, struct error *err)
+{
+	postgresql_give_up(remote(db)->server);
+	metrics_add(METRIC_DATABASE_ERROR);
+	return error_set(err, STATUS_UNAVAILABLE,
+			 "%s: the server's answer is malformed: check the network, and use a local "
+			 "socket or TLS",
+			 db->path);
+}
+
 /* Returns the first column of the last statement's first row; the caller frees it. */
 static enum status remote_ask(struct connection *db, const char *sql, int *number, char **text,
 			      struct error *err)
@@ -206,8 +218,13 @@ static enum status remote_ask(struct connection *db, const char *sql, int *numbe
 
 	if (postgresql_script(remote(db)->server, sql, &result, &why) != STATUS_OK)
 		return remote_failed(db, &why, err);
-	const char *value = postgresql_rows(result) > 0 ? postgresql_value(result, 0, 0) : "";
+	bool found = postgresql_rows(result) > 0 && postgresql_columns(result) > 0;
+	const char *value = found ? postgresql_value(result, 0, 0) : "";
 	enum status status = STATUS_OK;
+	if (!found && (number != NULL || text != NULL)) {
+		postgresql_clear(result);
+		return no_answer(db, err);
+	}
 	if (number != NULL)
 		*number = (int)strtol(value, NULL, 10);
 	if (text != NULL && (*text = strdup(value)) == NULL)
