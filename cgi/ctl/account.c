@@ -47,6 +47,13 @@ static enum status find(uid_t uid, const struct passwd **out, struct error *err)
 			 (long)uid);
 }
 
+/* Root lacks CAP_SETUID in some containers. Call it at once: errno is of the call that failed. */
+static enum status cannot_become(const struct passwd *who, struct error *err)
+{
+	return error_set(err, STATUS_INTERNAL,
+			 "cannot become user %s: %m; run prebindctl as that user", who->pw_name);
+}
+
 static bool is_ours(uid_t uid)
 {
 	return uid == 0 || getuid() != 0 || uid == getuid();
@@ -62,8 +69,9 @@ enum status account_borrow(uid_t uid, struct error *err)
 	if (initgroups(who->pw_name, who->pw_gid) == 0 && setegid(who->pw_gid) == 0 &&
 	    seteuid(who->pw_uid) == 0)
 		return STATUS_OK;
+	cannot_become(who, err);
 	account_return(uid);
-	return error_set(err, STATUS_INTERNAL, "cannot become user %s", who->pw_name);
+	return STATUS_INTERNAL;
 }
 
 /* If root cannot be root again, what follows fails for lack of rights. */
@@ -86,5 +94,5 @@ enum status account_become(uid_t uid, struct error *err)
 		return status;
 	if (account_take_rights(who))
 		return STATUS_OK;
-	return error_set(err, STATUS_INTERNAL, "cannot become user %s", who->pw_name);
+	return cannot_become(who, err);
 }

@@ -122,7 +122,9 @@ static enum status open_socket(const struct server_conf *conf, int *out, struct 
 		*out = fd;
 		return STATUS_OK;
 	}
-	error_set(err, STATUS_UNAVAILABLE, "%s: the server does not answer: %m", conf->listen);
+	error_set(err, STATUS_UNAVAILABLE, "%s: the server does not answer: %m; %s", conf->listen,
+		  errno == EACCES ? "run prebindctl as root, or as an account of peer_users"
+				  : "start it (systemctl start prebind)");
 	if (fd >= 0)
 		close(fd);
 	return STATUS_UNAVAILABLE;

@@ -107,13 +107,17 @@ static void print_status(const struct json *root)
 
 int ctl_status(struct ctl *ctl)
 {
-	struct error err = {0};
+	struct error err = {0}, why = {0};
 	struct json *root = NULL;
 	struct strbuf body;
 
 	enum status status = server_call(ctl, PATH, &body, &err);
-	if (status == STATUS_OK)
-		status = json_parse(body.data, body.len, &root, &err);
+	if (status == STATUS_OK) {
+		status = json_parse(body.data, body.len, &root, &why);
+		if (status != STATUS_OK)
+			error_set(&err, status, "%s answers as no server of prebind does: %s",
+				  ctl->conf->server.listen, why.text);
+	}
 	if (status == STATUS_OK && ctl->json)
 		puts(body.data);
 	else if (status == STATUS_OK)

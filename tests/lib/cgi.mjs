@@ -73,6 +73,9 @@ function record(type, content = Buffer.alloc(0)) {
 	return Buffer.concat([head, content]);
 }
 
+/** A record of an answer. */
+export const answerRecord = (text) => record(STDOUT, Buffer.from(text));
+
 /** A stream as records: the content in pieces, then an empty record. */
 function stream(type, content) {
 	const records = [];

@@ -42,6 +42,7 @@ for (const [what, cookie, code, says] of [
 	["a value that is in no row", `sid=${UNKNOWN}`, 1, /^FAIL .*: the visitor is nobody: site_session: sid: the site's database has no session or user for it$/],
 	["a look-alike", `sid=${SID.toUpperCase()}`, 1, /^FAIL .*: the visitor is nobody/],
 	["a cookie of another name", `SID=${SID}`, 1, /^FAIL .*: the visitor is nobody: site_session: sid: there is no such cookie$/],
+	["more than a request may have", `sid=${"a".repeat(20000)}`, 1, /^FAIL .*[Cc]ookie/],
 	["what is no session id", "sid=a'b", 1, /^FAIL .*: site_session: sid: its value is not a session id/],
 	["two cookies of the name", `sid=${SID}; sid=${UNKNOWN}`, 1, /^FAIL .*: site_session: sid: /],
 ]) {

@@ -37,9 +37,9 @@ const answerTo = (open) => (body) => [...body.matchAll(/<(iq|message|presence)\b
 	return `<${name} xmlns='jabber:client' id='${id}' type='error'><error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></${name}>`;
 }).join("");
 
-/** A guest is let in, as this JID, and tries the walls. */
-async function checked({ open = [], jid = `x7@${DOMAIN}/web`, deep = true, mechanism = "ANONYMOUS" } = {}) {
-	peer.script(say.mechanisms(mechanism), say.success(), say.bindOffer(), say.bound(jid), ...Array(500).fill(answerTo(open)));
+/** A guest is let in, as this JID, and tries the walls. @param {{ answers?: import("../peers/bosh_peer.mjs").Step[], [key: string]: any }} [what] */
+async function checked({ open = [], jid = `x7@${DOMAIN}/web`, deep = true, mechanism = "ANONYMOUS", answers = Array(500).fill(answerTo(open)) } = {}) {
+	peer.script(say.mechanisms(mechanism), say.success(), say.bindOffer(), say.bound(jid), ...answers);
 	const { code, stdout, stderr } = await prebind.ctl(["check", ...(deep ? ["--deep"] : []), "--user", "alice", "--json"]);
 	assert.equal(stderr, "");
 	return { code, lines: JSON.parse(stdout).filter(({ what }) => what === "guests"), bodies: peer.bodies };
@@ -76,4 +76,31 @@ test("the server lets no guests in", async () => {
 	const { code, lines } = await checked({ mechanism: "PLAIN" });
 	assert.equal(code, 1);
 	assert.match(lines[0].said, /guest_domain: .*ANONYMOUS/);
+});
+
+const TERMINATE = { raw: "<body xmlns='http://jabber.org/protocol/httpbind' type='terminate' condition='policy-violation'/>" };
+for (const [what, answers, says] of [
+	["ends with an HTTP status", [{ status: 404 }], /the XMPP server ended the session with HTTP status 404/],
+	["is ended", [TERMINATE], /the XMPP server ended the session/],
+	["gets no answer to a ping", Array(50).fill(""), /the XMPP server did not answer a ping in the session/],
+	["is answered with no XML", [{ raw: "<html>" }], /guest_domain: /],
+])
+	test(`the guest's session ${what}: said, with the key`, async () => {
+		const { code, lines } = await checked({ answers });
+		assert.equal(code, 1);
+		assert.match(lines.at(-1).said, /prebind\.conf:\d+: guest_domain: /);
+		assert.match(lines.at(-1).said, says);
+	});
+
+test("a server that says what it is: only its setting is named; a refusal may have a text before its condition", async () => {
+	const [wall] = WALLS.slice(-1);
+	const answer = answerTo([wall]);
+	const { lines } = await checked({ answers: Array(500).fill((body) => answer(body)
+		.replace(/<iq xmlns='jabber:client' id='version'[^]*?(<\/iq>|\/>)/, "<iq xmlns='jabber:client' id='version' type='result'><query xmlns='jabber:iq:version'><name>ejabberd</name></query></iq>")
+		.replace("<forbidden ", "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>no</text><forbidden ")
+		+ (body.includes("id='version'") ? "<iq xmlns='jabber:client' id='version' type='result'><query xmlns='jabber:iq:version'><name>ejabberd</name></query></iq>" : "")) });
+	const { said } = lines.find(({ ok }) => !ok);
+	assert.match(said, /guests can write to other servers: .*s2s_access: none/);
+	assert.doesNotMatch(said, /Prosody|prosody/);
+	assert.equal(lines[0].said, `guests cannot ${WALLS[0]}: the XMPP server refuses it (forbidden)`);
 });

@@ -218,3 +218,14 @@ describe("plain CGI, and sites of several owners", () => {
 		assert.match(failed[0], /theirs: site: .*there is no database/);
 	});
 });
+
+test("root that may not change its account, as in some containers: that is what is wrong, not the socket", { skip }, async (t) => {
+	const { prebind } = await setUp(t);
+	const run = (...args) => spawnSync("setpriv", ["--bounding-set=-setuid,-setgid", prebind.ctlProgram, "-c", prebind.conf, ...args], { encoding: "utf8" });
+	const says = new RegExp(`cannot become user ${SERVICE}: Operation not permitted; run prebindctl as that user`);
+	const checked = run("check");
+	assert.equal(checked.status, 1);
+	assert.match(checked.stdout.match(/^FAIL .*$/m)[0], says);
+	assert.match(checked.stdout, new RegExp(`^ok {4}\\[server\\]: socket: ${WEB_SERVER} may connect`, "m"));
+	assert.match(run("user", "list").stderr, says);
+});

@@ -1,5 +1,6 @@
 // What the verbs of prebindctl print, as lines and as JSON; passwords at a terminal; and that each verb says so if the database fails.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import { after, before, test } from "node:test";
 import { Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
@@ -108,8 +109,8 @@ test("people export: what the server's format cannot hold is left out, and said"
 });
 
 /** Runs prebindctl at a terminal, and types each line when its prompt is there. */
-async function typed(args, lines) {
-	const words = [prebind.ctlProgram, "-c", prebind.conf, ...args].join(" ");
+async function typed(args, lines, conf = prebind.conf) {
+	const words = [prebind.ctlProgram, "-c", conf, ...args].join(" ");
 	const child = place.start("prebindctl", ["script", "-qec", words, "/dev/null"], { stdio: ["pipe", "pipe", "pipe"] });
 	for (const [prompt, line] of lines) {
 		await until(`the prompt ${prompt}`, () => child.stdout.endsWith(prompt), { gone: () => child.gone() });
@@ -135,6 +136,14 @@ for (const [what, args, lines, code, says] of AT_TERMINAL)
 		if (code === 0)
 			assert.equal(await login("typist", "secret one"), 303);
 	});
+
+test("setup at a terminal: without an answer nothing is written", async () => {
+	const conf = place.path("new", "prebind.conf");
+	const { code, shown } = await typed(["setup"], [["] ", "\x04"]], conf);
+	assert.equal(code, 1);
+	assert.match(shown, /the input ended before all answers/);
+	assert.equal(fs.existsSync(conf), false);
+});
 
 const ON_TABLES = [["user", "add", "dave", "--password-stdin"], ["user", "display", "alice", "A"], ["user", "passwd", "alice", "--password-stdin"],
 	["user", "disable", "alice"], ["user", "delete", "alice"], ["user", "list"], ["people", "export", "--for", "prosody"], ["map", "set", "dave", "dave@example.org"],

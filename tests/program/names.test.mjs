@@ -139,5 +139,9 @@ test("check lists the names from before, and not without end", async () => {
 	assert.match(line, /30 names would be refused today/);
 	assert.ok(line.includes("user $'bob\\u200b0': the name has U+200B ZERO WIDTH SPACE"), line);
 	assert.ok(line.length < 700, line);
+	await runSql(place, place.path("data", "plain.db"), `DELETE FROM site_user WHERE name LIKE 'bob%' AND name NOT LIKE '%0';
+		INSERT INTO jid_map (source, user, localpart, domain) VALUES ('token', 'o''neil\\' || char(8203) || '😀', 'oneil', '${DOMAIN}');`);
+	assert.match((await ctl("plain", ["check"])).stdout, /names: 4 names .*in the JID map \$'o\\'neil\\\\\\u200b\\U0001f600': the name has U\+200B/);
+	await prebind.ctlOk(["--site", "plain", "map", "delete", "o'neil\\\u200b😀", "--source", "token"]);
 	await prebind.ctlOk(["--site", "plain", "user", "delete", "bob\u200b0"]);
 });

@@ -143,6 +143,8 @@ const IMPORTED = {
 	cookiehash: [{ wpConfig: config({ more: "define('COOKIEHASH', 'mine');" }) }, [KEY, SALT, "wordpress_logged_in_mine"]],
 	cookiename: [{ wpConfig: config({ more: "define('LOGGED_IN_COOKIE', 'mine');" }) }, [KEY, SALT, "mine"]],
 	siteurl: [{ wpConfig: config({ more: "define('WP_SITEURL', 'http://x.example');" }) }, [KEY, SALT, nameOf("http://x.example")]],
+	cookieset: [{ keys: { site_cookie: "mine" } }, [KEY, SALT, undefined]],
+	networkhash: [{ wpConfig: config({ more: "define('MULTISITE', true); define('COOKIEHASH', 'mine');" }) }, [KEY, SALT, "wordpress_logged_in_mine"]],
 	byroot: [{ wpConfig: config({ key: "" }), byRoot: true }, ["stored key", SALT, nameOf(ADDRESS)]],
 	multisite: [{ wpConfig: config({ more: "define('MULTISITE', true);" }), sql: `${tables()}
 		CREATE TABLE wp_sitemeta (site_id, meta_key, meta_value); INSERT INTO wp_sitemeta VALUES (1, 'siteurl', '${NETWORK}');` }, [KEY, SALT, nameOf(NETWORK)]],
@@ -155,6 +157,8 @@ const REFUSED = {
 		/the option logged_in_key in the table wp_options is needed, and cannot be read: the site has no option/],
 	otherkind: [{ keys: { site_result: undefined, site_cookie: "sid" } }, /is not a WordPress site: set site_result = wordpress/],
 	badprefix: [{ wpConfig: config({ key: "" }).replace("wp_", "wp_x; ") }, /'wp_x; ' is not the beginning of a table's name/],
+	computedcookie: [{ wpConfig: config({ more: "define('COOKIEHASH', md5('x'));" }) }, /wp-config\.php: the value of COOKIEHASH is computed/],
+	huge: [{ wpConfig: `${config()}\n// ${"x".repeat(65536)}` }, /wp-config\.php: is not a file of at most 65536 bytes that others may not write to/],
 	nophp: [{ wpConfig: "x" }, /wp-config\.php: it is not PHP/],
 	nofile: [{ wpConfig: null }, /wp-config\.php: cannot be read: No such file/],
 };
@@ -231,3 +235,11 @@ for (const [name, [, says]] of Object.entries(REFUSED))
 		assert.doesNotMatch(stderr, /the salt/);
 		assert.equal(fs.readFileSync(secretOf(name), "utf8"), SECRET);
 	});
+
+test("import: a folder that the program may not write to", async (t) => {
+	fs.chmodSync(files.path("more"), 0o500);
+	t.after(() => fs.chmodSync(files.path("more"), 0o700));
+	const { code, stderr } = await importOf(ctl, "stored");
+	assert.equal(code, 1);
+	assert.match(stderr, /stored\.secret\.new: cannot be written: Permission denied/);
+});
