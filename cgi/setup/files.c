@@ -241,6 +241,8 @@ static enum status text_write(const struct setup *setup, const struct setup_file
 		    error_set(err, STATUS_UNAVAILABLE, "%s: its mode cannot be set: %m", part.data);
 	if (status == STATUS_OK)
 		status = give(setup, file, part.data, err);
+	if (status == STATUS_OK && fsync(fd) != 0) /* or a power cut leaves an empty file */
+		status = error_set(err, STATUS_UNAVAILABLE, "%s cannot be written: %m", part.data);
 	if (fd >= 0)
 		close(fd);
 	if (status == STATUS_OK && rename(part.data, file->path) != 0)

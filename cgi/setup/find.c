@@ -219,20 +219,20 @@ static void take(struct setup *setup, const struct software *row, const char *te
 }
 
 /* Reads FOLDER/NAME, or the first FOLDER/x/NAME that there is. */
-static bool read_file(const char *site, const char *name, struct strbuf *out)
+static bool read_file(const char *site, const char *name, struct strbuf *out, FILE *say)
 {
 	struct strbuf folder;
 	bool found = false;
 
 	if (name[0] != '*')
-		return setup_text_read(site, name, out);
+		return setup_text_read(site, name, out, say);
 	DIR *all = opendir(site);
 	for (struct dirent *entry; all != NULL && !found && (entry = readdir(all)) != NULL;) {
 		if (entry->d_name[0] == '.')
 			continue;
 		strbuf_init(&folder);
 		strbuf_addf(&folder, "%s/%s", site, entry->d_name);
-		found = strbuf_ok(&folder) && setup_text_read(folder.data, name + 2, out);
+		found = strbuf_ok(&folder) && setup_text_read(folder.data, name + 2, out, say);
 		strbuf_clear(&folder);
 	}
 	if (all != NULL)
@@ -249,7 +249,7 @@ void setup_find(struct setup *setup)
 	for (size_t i = 0; i < sizeof(softwares) / sizeof(softwares[0]); i++) {
 		const struct software *row = &softwares[i];
 
-		if (strcmp(site, "-") == 0 || !read_file(site, row->file, &text) ||
+		if (strcmp(site, "-") == 0 || !read_file(site, row->file, &text, setup->say) ||
 		    strstr(text.data, row->mark) == NULL)
 			continue;
 		if (strstr(row->file, ".php") != NULL)

@@ -178,8 +178,11 @@ void setup_xmpp_find(struct setup *setup, char **out);
 /* names.c: the rule that suits the site's names; prints what each rule would do. */
 enum status setup_names_rule(struct setup *setup, char **out, struct error *err);
 
-/* text.c: reads a file of the site; false: it cannot be read. */
-bool setup_text_read(const char *folder, const char *name, struct strbuf *out);
+/*
+ * text.c: reads a file of the site; false: it is not there, or cannot be read, and then the reason
+ * is printed.
+ */
+bool setup_text_read(const char *folder, const char *name, struct strbuf *out, FILE *say);
 /*
  * Finds the text value of a setting in PHP or Python: $name = 'value', 'name' => 'value',
  * define('name', 'value'), name = "value". The caller frees it; NULL: not there.

@@ -2,6 +2,8 @@
  * Reads single settings out of the configuration of site software, without running it.
  */
 #include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,19 +12,40 @@
 
 #define SITE_FILE_MAX 262144 /* bytes; Drupal's settings.php has 40 kB of comments */
 
-bool setup_text_read(const char *folder, const char *name, struct strbuf *out)
+/* A file that is not there is no fault. */
+static void say_why(const char *path, enum file_fault fault, const struct file_found *found,
+		    FILE *say)
 {
-	struct file_found found;
+	if (fault == FILE_WRITABLE)
+		fprintf(say, "  %s is not read: everybody may write to it; run: chmod o-w %s\n",
+			path, path);
+	else if (fault == FILE_TOO_LONG)
+		fprintf(say, "  %s is not read: it is larger than %d bytes\n", path, SITE_FILE_MAX);
+	else if (fault == FILE_NO_MEMORY)
+		fprintf(say, "  %s cannot be read: out of memory\n", path);
+	else if (fault == FILE_NOT_REGULAR)
+		fprintf(say, "  %s is not read: it is no regular file\n", path);
+	else if (found->cause != ENOENT && found->cause != ENOTDIR)
+		fprintf(say, "  %s cannot be read: %s\n", path, strerrordesc_np(found->cause));
+}
+
+bool setup_text_read(const char *folder, const char *name, struct strbuf *out, FILE *say)
+{
+	struct file_found found = {0};
 	struct strbuf path;
 
 	strbuf_init(&path);
 	strbuf_addf(&path, "%s/%s", folder, name);
 	strbuf_reset(out);
-	bool ok = strbuf_ok(&path) &&
-		  file_read(path.data, FILE_BY_GROUP, SITE_FILE_MAX, out, &found) == FILE_OK &&
-		  strbuf_ok(out);
+	enum file_fault fault =
+	    strbuf_ok(&path) ? file_read(path.data, FILE_BY_GROUP, SITE_FILE_MAX, out, &found)
+			     : FILE_NO_MEMORY;
+	if (fault == FILE_OK && !strbuf_ok(out))
+		fault = FILE_NO_MEMORY;
+	if (fault != FILE_OK)
+		say_why(path.data, fault, &found, say);
 	strbuf_clear(&path);
-	return ok;
+	return fault == FILE_OK;
 }
 
 /* Returns the place after the comment that begins here; the same place if none does. */

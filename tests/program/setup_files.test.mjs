@@ -121,6 +121,15 @@ test("rights: a file with a second name, and a link, stay as they are", async ()
 	assert.equal(mode(home.at("mine")), 0o644);
 });
 
+test("rights: those of another account's file cannot be set", { skip: process.getuid() !== 0 && "only root can give a file away" }, async () => {
+	const home = await installed({ auth: "token" });
+	fs.chownSync(home.at("data/prebind.db"), 0, 0);
+	fs.chmodSync(home.at("data/prebind.db"), 0o644);
+	const { code, stdout, stderr } = await run(home, { auth: "token" });
+	assert.equal(code, 1, stdout);
+	assert.match(stderr, /the rights of \S+\/data\/prebind\.db cannot be set: Operation not permitted/);
+});
+
 /** What is not possible: the answers, what is prepared, the sentence. The configuration comes last, so there is none. */
 const IMPOSSIBLE = {
 	"the folder of the configuration may not be made": [{}, (home) => fs.chmodSync(home.home, 0o555), /the folder \S+\/etc cannot be made: Permission denied/],

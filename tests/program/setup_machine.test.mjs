@@ -144,7 +144,7 @@ test("another configuration: PREBIND_CONF, and the site where it usually is", { 
 	const out = await run("", "rm -rf /var/www\nmkdir -p /srv/www\necho '<?php session_start();' > /srv/www/index.php\nexport PREBIND_CONF=/etc/prebind/other.conf");
 	assert.match(out, /found: PHP's sessions \(\/srv\/www\/index\.php\)/);
 	assert.match(out, /php_session_user could not be found out/);
-	assert.match(await run("site=- wait=30", "export PREBIND_CONF=/etc/prebind/other.conf"), /-c \/etc\/prebind\/other\.conf check --deep/);
+	assert.match(await run("wait=30", "rm -r /srv/www\nexport PREBIND_CONF=/etc/prebind/other.conf"), /-c \/etc\/prebind\/other\.conf check --deep/);
 	assert.equal(line(await ns.sh("cat /etc/prebind/other.conf"), "wait"), "30");
 });
 

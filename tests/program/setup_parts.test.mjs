@@ -122,6 +122,24 @@ test("Tigase's address answers as something else", async (t) => {
 	assert.match(stdout, /\/rest\/adhoc\/bosh@example\.org answers 410\n/);
 });
 
+/** A shared folder without the document, or with another one. */
+for (const [what, text, says] of [
+	["is not there", null, /share\/docs\/prosody\.md cannot be read; give the folder of prebind's shared files with share=FOLDER/],
+	["has no such block", "# Prosody\n\n```lua bosh\n", /docs\/prosody\.md has no block `lua bosh`; install prebind again/],
+])
+	test(`the XMPP server's document ${what}`, async (t) => {
+		const home = fresh();
+		const peer = await boshServer(t, "prosody");
+		const share = place.folder(`${home.name}/share`, 0o755);
+		place.copy("templates", `${home.name}/share/templates`);
+		if (text !== null)
+			place.write(`${home.name}/share/docs/prosody.md`, text);
+		const { code, stderr } = await ordinarySetup(home, { ...home.answers, share, web: "none", auth: "token", xmpp: peer.url });
+		assert.equal(code, 1);
+		assert.match(stderr, says);
+		assert.equal(fs.existsSync(home.at("etc")), false);
+	});
+
 // ---- web servers ----
 
 const SOCKET = "SOCKET", STATIC = "STATIC";

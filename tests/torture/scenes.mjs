@@ -3,7 +3,10 @@
  * refusal. A scene throws if it sees more, less or something else.
  */
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import { join } from "node:path";
 import { dataBlock, FORM, formText, hiddenFields, NAVIGATION, SCRIPT } from "../lib/http.mjs";
+import { planOf } from "../lib/setup.mjs";
 import { until } from "../lib/wait.mjs";
 import { BOSH_HOST, CALLER, PASSWORD, SITE_HOST, SITE_SID } from "./stand.mjs";
 
@@ -143,6 +146,30 @@ const userAdd = {
 	},
 };
 
+const KEPT = { "bosh.key": "keep", "prebind.conf": "unchanged", "site.sql": "unchanged", "web.conf": "unchanged" };
+
+/** A verb that writes many files: no half of one is there afterwards, and it finishes its work when it is run again. */
+const setup = {
+	name: "ctl setup",
+	prepare: (stand) => stand.setupFolder(),
+	act: (stand, ready) => stand.setup(ready),
+	check: () => {},
+	after: async (stand, ready, done) => {
+		const again = await stand.setup(ready);
+		assert.equal(again.code, 0, `setup after a failed one: ${again.stderr}`);
+		const plan = planOf(again.stdout);
+		if (done)
+			assert.equal(plan["bosh.key"], "keep", "done, but the key is not there");
+		assert.ok(!Object.values(plan).includes("REFUSED"), again.stdout);
+		const whole = planOf((await stand.setup(ready)).stdout);
+		assert.deepEqual({ ...KEPT, ...whole }, whole, "what is there is not what would be written");
+		assert.match(fs.readFileSync(join(ready.folder, "etc/bosh.key"), "utf8"), /^[\w-]{43}\n$/);
+		assert.equal(await stand.integrity(ready.database), "ok");
+		fs.rmSync(ready.folder, { recursive: true });
+		return true;
+	},
+};
+
 /** @type {Scene[]} */
 const VERBS = [
 	userAdd,
@@ -174,4 +201,4 @@ const VERBS = [
 		check: ({ stdout }) => assertSession(JSON.parse(stdout), "alice@example.test") },
 ];
 
-export const SCENES = [...REQUESTS, ...VERBS];
+export const SCENES = [...REQUESTS, ...VERBS, setup];

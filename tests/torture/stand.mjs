@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import fs from "node:fs";
+import path from "node:path";
 import { cgiParams, parseAnswer } from "../lib/cgi.mjs";
 import { Visitor } from "../lib/http.mjs";
 import { Place } from "../lib/place.mjs";
@@ -85,6 +86,7 @@ export class Stand {
 	constructor() {
 		this.place = new Place();
 		this.checked = 0;
+		this.setups = 0;
 	}
 
 	/** What else has to be there before the first request. */
@@ -106,6 +108,28 @@ export class Stand {
 		const file = this.prebind.databases.fresh;
 		this.remove(file);
 		return { file };
+	}
+
+	/** A folder where `prebindctl setup` has not been, a phpBB that it finds, and the words that it is run with. */
+	async setupFolder() {
+		const name = `setup-${++this.setups}`, { place } = this;
+		const folder = place.folder(name), at = (file) => path.join(folder, file);
+		const share = place.folder("share", 0o755);
+		for (const part of ["templates", "lighttpd", "sql/sites/phpbb", "docs/prosody.md"])
+			if (!fs.existsSync(path.join(share, part)))
+				place.copy(part, path.join("share", part));
+		place.write(`${name}/site/config.php`, `<?php $dbms = 'sqlite3'; $dbhost = '${at("site/forum.db")}'; $table_prefix = 'f_'; define('PHPBB_INSTALLED', true);`);
+		await runSql(place, at("site/forum.db"), `CREATE TABLE f_users (username TEXT, user_type INT); INSERT INTO f_users VALUES ('Alice', 0);
+			CREATE TABLE f_config (config_name TEXT, config_value TEXT); INSERT INTO f_config VALUES ('cookie_name', 'forum');`);
+		const answers = { site: at("site"), url: "http://127.0.0.1/chat/", domain: "example.org", xmpp: this.bosh.url, auth: "token", web: "lighttpd", share,
+			database: at("data/prebind.db"), listen: at("run/prebind.sock"), web_file: at("etc/web.conf"), allow_http: "on" };
+		return { folder, conf: at("etc/prebind.conf"), database: answers.database, words: Object.entries(answers).map((pair) => pair.join("=")) };
+	}
+
+	/** Runs `prebindctl setup` there, in front of an XMPP server that is Prosody. */
+	setup({ conf, words }) {
+		this.bosh.script(say.mechanisms("PLAIN"), { raw: "<title>Prosody</title>" });
+		return this.run([this.prebind.ctlProgram, "-c", conf, "setup", ...words]);
 	}
 
 	/** Removes a database, with what SQLite keeps beside it. */
