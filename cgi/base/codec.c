@@ -178,33 +178,17 @@ static size_t put_unicode_escape(char *out, uint32_t unit)
 }
 
 /* ASCII that needs no escape in a JSON string inside a page: not NUL, and none of " & ' < > \ */
-static const bool json_plain[256] = {
+const bool codec_json_is_plain[256] = {
     [0x20 ... 0x21] = true, [0x23 ... 0x25] = true, [0x28 ... 0x3b] = true,
     [0x3d] = true,          [0x3f ... 0x5b] = true, [0x5d ... 0x7e] = true,
 };
-
-static bool is_json_plain(unsigned char c)
-{
-	return json_plain[c];
-}
 
 size_t codec_json_plain(const char *text)
 {
 	size_t n = 0;
 
-	while (is_json_plain((unsigned char)text[n]))
+	while (codec_json_is_plain[(unsigned char)text[n]])
 		n++;
-	return n;
-}
-
-size_t codec_json_copy_plain(char *out, const char *text, size_t room)
-{
-	size_t n = 0;
-
-	while (n < room && is_json_plain((unsigned char)text[n])) {
-		out[n] = text[n];
-		n++;
-	}
 	return n;
 }
 
@@ -225,7 +209,7 @@ size_t codec_json_char(char out[CODEC_JSON_CHAR_MAX], const char **text)
 		out[1] = (char)code;
 		return 2;
 	}
-	if (code < 0x80 && is_json_plain((unsigned char)code)) {
+	if (code < 0x80 && codec_json_is_plain[code]) {
 		out[0] = (char)code;
 		return 1;
 	}

@@ -54,8 +54,8 @@ size_t codec_json_char(char out[CODEC_JSON_CHAR_MAX], const char **text);
 
 /* Returns how many of the next bytes codec_json_char would leave unchanged. */
 size_t codec_json_plain(const char *text);
-/* Copies these bytes to out, room of them at most. Returns how many; out gets no NUL. */
-size_t codec_json_copy_plain(char *out, const char *text, size_t room);
+/* The bytes, read as unsigned, that codec_json_char leaves unchanged. NUL is not one. */
+extern const bool codec_json_is_plain[256];
 
 /* For a value in a query: all characters except RFC 3986's unreserved ones become %XX. */
 void codec_percent(struct strbuf *out, const char *text);

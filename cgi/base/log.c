@@ -259,6 +259,7 @@ void log_event(enum log_level level, const char *event, ...)
 
 	if ((int)level < atomic_load_explicit(&state.level, memory_order_relaxed))
 		return;
+	log_writer_expect();
 	line_begin(&line, level);
 	if (!state.to_journal || state.format == LOG_FORMAT_JSON)
 		log_line_add_time(&line);

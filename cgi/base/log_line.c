@@ -29,35 +29,27 @@ void log_line_begin(struct log_line *line, enum log_format format, int priority)
 /* ---- pairs ---- */
 
 /* The value from the first character that needs an escape or does not fit. Few have one. */
-static __attribute__((cold)) char *put_rest(char *at, const char *value, size_t room)
+static __attribute__((cold)) char *put_rest(char *at, const char *end, const char *value)
 {
 	char escaped[CODEC_JSON_CHAR_MAX];
 	size_t n;
 
-	while (*value != '\0') {
-		n = codec_json_char(escaped, &value);
-		if (n > room)
+	while ((n = codec_json_char(escaped, &value)) > 0) {
+		if (n > (size_t)(end - at))
 			return PUT(at, "...");
-		memcpy(at, escaped, n);
-		at += n;
-		room -= n;
-		n = codec_json_copy_plain(at, value, room);
-		at += n;
-		value += n;
-		room -= n;
+		at = (char *)memcpy(at, escaped, n) + n;
 	}
 	return at;
 }
 
-/* Adds as much of the value as fits into room bytes, without cutting an escape. */
-static char *put_value(char *at, const char *value, size_t room)
+/* Adds as much of the value as fits before end, without cutting an escape. */
+static char *put_value(char *at, const char *end, const char *value)
 {
-	size_t n;
-
-	if (room > LOG_VALUE_MAX)
-		room = LOG_VALUE_MAX;
-	n = codec_json_copy_plain(at, value, room);
-	return value[n] == '\0' ? at + n : put_rest(at + n, value + n, room - n);
+	if (end - at > LOG_VALUE_MAX)
+		end = at + LOG_VALUE_MAX;
+	while (at < end && codec_json_is_plain[(unsigned char)*value])
+		*at++ = *value++;
+	return *value == '\0' ? at : put_rest(at, end, value);
 }
 
 /* Keys are constants and need no escapes. NULL: it would go beyond end. */
@@ -102,7 +94,7 @@ static void add_word(struct log_line *line, const char *key, const char *value)
 		*at++ = '=';
 	if (!bare)
 		*at++ = '"';
-	at = put_value(at, value, (size_t)(end + 2 - at));
+	at = put_value(at, end + 2, value);
 	if (!bare)
 		*at++ = '"';
 	line->len = (size_t)(at - line->data);
@@ -120,7 +112,7 @@ static void add_member(struct log_line *line, const char *key, const char *value
 		return;
 	line->is_empty = false;
 	at = PUT(at, "\":\"");
-	at = put_value(at, value, (size_t)(end - at));
+	at = put_value(at, end, value);
 	*at++ = '"';
 	line->len = (size_t)(at - line->data);
 }

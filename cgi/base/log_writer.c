@@ -35,6 +35,9 @@
 
 #define NEVER INT64_MAX
 
+#define CACHE_LINE 64  /* bytes, of most processors */
+#define LINE_USUAL 256 /* bytes; few lines are longer */
+
 static struct {
 	bool runs; /* constant while threads run */
 
@@ -284,6 +287,15 @@ static void write_what_is_kept(void)
 
 	while (goes_on && writer.used > 0 && !writer.writing)
 		goes_on = write_kept(write_first) != LOG_NOT_NOW;
+}
+
+void log_writer_expect(void)
+{
+	size_t kept = atomic_load_explicit(&writer.kept, memory_order_relaxed);
+	size_t used = kept - atomic_load_explicit(&writer.gone, memory_order_relaxed);
+
+	for (size_t i = 0; i < LINE_USUAL; i += CACHE_LINE) /* used may be of a moment ago */
+		__builtin_prefetch(&kept_lines[(used + i) % KEPT_MAX], 1);
 }
 
 void log_writer_put(const char *line, size_t len, int level)

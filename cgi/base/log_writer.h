@@ -12,6 +12,11 @@ void log_writer_start(int fd);
 /* The same, for the syslog whose socket is at path. The socket need not exist yet. */
 void log_writer_start_syslog(const char *path);
 bool log_writer_runs(void);
+/*
+ * A line will be put soon. Its memory was last read by the processor that wrote it to the target,
+ * so this one begins to fetch it while the caller makes the text.
+ */
+void log_writer_expect(void);
 /* level: a priority of syslog(3). The line, with its newline, is copied if it must wait. */
 void log_writer_put(const char *line, size_t len, int level);
 /* Waits at most a second until all lines are written. */
