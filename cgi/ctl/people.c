@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "account/people.h"
@@ -23,28 +24,28 @@
 struct server {
 	const char *name;
 	const char *head; /* %s: the group; NULL: none */
-	void (*member)(const struct person *person);
+	void (*member)(const struct person *person, FILE *out);
 	const char *tail; /* NULL: none */
 };
 
 /* A line is JID=NAME; [ begins a group. */
-static void member_prosody(const struct person *person)
+static void member_prosody(const struct person *person, FILE *out)
 {
 	if (person->jid[0] == '[' || strchr(person->jid, '=') != NULL)
 		fprintf(stderr, "prebindctl: left out, because mod_groups cannot hold it: %s\n",
 			person->jid);
 	else
-		printf("%s=%s\n", person->jid, person->name);
+		fprintf(out, "%s=%s\n", person->jid, person->name);
 }
 
 /* JIDs have no quotes, blanks or control characters in them (RFC 7622, 3.3.1). */
-static void member_tigase(const struct person *person)
+static void member_tigase(const struct person *person, FILE *out)
 {
-	puts(person->jid);
+	fprintf(out, "%s\n", person->jid);
 }
 
 /* ejabberdctl is a shell script that other shell scripts start: only harmless characters. */
-static void member_ejabberd(const struct person *person)
+static void member_ejabberd(const struct person *person, FILE *out)
 {
 	bool harmless = true;
 
@@ -52,7 +53,7 @@ static void member_ejabberd(const struct person *person)
 		harmless = harmless && ((unsigned char)*c >= 0x80 || isalnum((unsigned char)*c) ||
 					strchr("@._-+", *c) != NULL);
 	if (harmless && person->jid[0] != '-')
-		puts(person->jid);
+		fprintf(out, "%s\n", person->jid);
 	else
 		fprintf(stderr, "prebindctl: left out, because of a character in it: %s\n",
 			person->jid);
@@ -151,19 +152,28 @@ static bool group_is_good(const char *group)
 	       !text_has_control(group);
 }
 
+/*
+ * The group is printed when it is whole: a part of it would take away the contacts of the others.
+ * out is in memory until then.
+ */
+struct exporter {
+	const struct server *server;
+	FILE *out;
+};
+
 static void print_member(void *arg, const struct person *person)
 {
-	const struct server *server = arg;
+	const struct exporter *exporter = arg;
 
-	server->member(person);
+	exporter->server->member(person, exporter->out);
 }
 
 /* Only the head has a place, for the group's name. */
-static void print_head(const char *head, const char *group)
+static void print_head(const struct exporter *exporter, const char *group)
 {
-	const char *place = strstr(head, "%s");
+	const char *head = exporter->server->head, *place = strstr(head, "%s");
 
-	printf("%.*s%s%s", (int)(place - head), head, group, place + 2);
+	fprintf(exporter->out, "%.*s%s%s", (int)(place - head), head, group, place + 2);
 }
 
 /* The site has more people than MEMBERS_MAX. */
@@ -178,11 +188,27 @@ static void say_why(struct error *err)
 		  text);
 }
 
+/* Writes the whole group to exporter->out. */
+static enum status write_group(const struct ctl *ctl, struct exporter *exporter, const char *group,
+			       struct error *err)
+{
+	print_head(exporter, group);
+	enum status status =
+	    people_all(ctl->site, ctl->store, MEMBERS_MAX, print_member, exporter, err);
+	if (status == STATUS_CONFLICT)
+		say_why(err);
+	if (exporter->server->tail != NULL)
+		fputs(exporter->server->tail, exporter->out);
+	return status;
+}
+
 int ctl_people_export(struct ctl *ctl)
 {
 	const struct server *server = server_named(ctl->server);
 	const char *group = ctl->group != NULL ? ctl->group : GROUP_DEFAULT;
 	struct error err = {0};
+	char *text = NULL;
+	size_t len = 0;
 
 	if (server == NULL || !group_is_good(group)) {
 		fputs(server == NULL
@@ -191,14 +217,13 @@ int ctl_people_export(struct ctl *ctl)
 		      stderr);
 		return EXIT_USAGE;
 	}
-	print_head(server->head, group);
+	struct exporter exporter = {.server = server, .out = open_memstream(&text, &len)};
 	enum status status =
-	    people_all(ctl->site, ctl->store, MEMBERS_MAX, print_member, (void *)server, &err);
-	if (status == STATUS_CONFLICT)
-		say_why(&err);
-	if (status != STATUS_OK)
-		return ctl_fail(ctl, &err);
-	if (server->tail != NULL)
-		fputs(server->tail, stdout);
-	return EXIT_DONE;
+	    exporter.out != NULL ? write_group(ctl, &exporter, group, &err) : error_no_memory(&err);
+	if (exporter.out != NULL && fclose(exporter.out) != 0 && status == STATUS_OK)
+		status = error_no_memory(&err);
+	if (status == STATUS_OK)
+		fwrite(text, 1, len, stdout);
+	free(text);
+	return status == STATUS_OK ? EXIT_DONE : ctl_fail(ctl, &err);
 }
