@@ -305,6 +305,22 @@ TEST(test_damaged_at_the_start)
 	empty(f, "alice", NOW_MS);
 }
 
+/* A file of another version is begun anew: what it holds need not be kept. */
+TEST(test_another_schema)
+{
+	struct limit_fixture *f = *state;
+	sqlite3 *db;
+
+	empty(f, "alice", NOW_MS);
+	limit_close(f->limits);
+	f->limits = NULL;
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_ok(limit_open(f->base->path, &f->limits, ERR));
+	empty(f, "alice", NOW_MS);
+}
+
 /* Where it cannot be asked it refuses (SEC-RATE-3). */
 TEST(test_cannot_be_asked)
 {
