@@ -503,6 +503,10 @@ TEST(test_hostile_files)
 	assert_int_equal(mkfifo(f->file, 0600), 0);
 	assert_int_equal(find(f), IDENTITY_BAD); /* and it did not wait for a writer */
 	assert_int_equal(unlink(f->file), 0);
+	assert_int_equal(mknod(f->file, S_IFSOCK | 0600, 0), 0);
+	assert_int_equal(find(f), IDENTITY_BAD);
+	assert_holds(f->err.text, "is not a file");
+	assert_int_equal(unlink(f->file), 0);
 	assert_int_equal(mkdir(f->file, 0700), 0);
 	assert_int_equal(find(f), IDENTITY_BAD);
 	assert_int_equal(rmdir(f->file), 0);
