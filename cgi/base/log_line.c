@@ -43,7 +43,7 @@ static __attribute__((cold)) char *put_rest(char *at, const char *end, const cha
 }
 
 /* Adds as much of the value as fits before end, without cutting an escape. */
-static char *put_value(char *at, const char *end, const char *value)
+static inline char *put_value(char *at, const char *end, const char *value)
 {
 	if (end - at > LOG_VALUE_MAX)
 		end = at + LOG_VALUE_MAX;
