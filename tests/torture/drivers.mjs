@@ -2,19 +2,20 @@
  * A part of `make torture`: the lines between the program and a real MariaDB or PostgreSQL break at each kind of byte.
  * They cut, stall, delay and garble, while people are logged in, log in and out, and strangers try to. After each fault
  * this must hold: no crash, no hang, bounded memory, no half page, nobody in who was not, nobody is somebody else; and
- * then everything works in every worker. Prints the count of each outcome.
- *   node tests/torture/drivers.mjs [--faults N] [--seed S] [--stands mariadb,postgresql,store] [--lanes N]
+ * then everything works in every worker. Without TLS no value is garbled, nor what names it or says its form: nothing
+ * could notice that. With TLS (PostgreSQL) any byte may change. Prints the count of each outcome.
+ *   node tests/torture/drivers.mjs [--faults N] [--seed S] [--stands mariadb,postgresql,store,postgresql-tls,store-tls] [--lanes N]
  * faults: for each of the stands. lanes: of each stand so many side by side. A seed and a lane make the same faults.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { MariadbStand, PostgresqlStand, Servers, StoreStand } from "./drivers_stand.mjs";
+import { MariadbStand, PostgresqlStand, PostgresqlTlsStand, Servers, StoreStand, StoreTlsStand } from "./drivers_stand.mjs";
 import { until } from "../lib/wait.mjs";
 import { BREAKS, GARBLES } from "./line.mjs";
 import { Numbers } from "./malformed_requests.mjs";
 
-export const STANDS = { mariadb: MariadbStand, postgresql: PostgresqlStand, store: StoreStand };
+export const STANDS = { mariadb: MariadbStand, postgresql: PostgresqlStand, store: StoreStand, "postgresql-tls": PostgresqlTlsStand, "store-tls": StoreTlsStand };
 
 /** What became of a fault. "turned away": somebody who is known was taken for a stranger. */
 export const OUTCOMES = ["as without it", "refused", "turned away"];
@@ -24,6 +25,7 @@ const OFTEN = ["cut", "cut", "cut", "reset", "reset", "stall", "delay", "delay",
 
 /** So many faults come between two times when everything must work. */
 const TOGETHER = 5;
+const TABLE_EVERY = 250; // faults of a lane
 const CGI_EVERY = 5; // so often the program runs as plain CGI
 
 const SESSION = /"sid":|"rid":|bfcd28f4/;
@@ -185,6 +187,8 @@ async function lane(Stand, { servers, faults, seed, tally, progress, log }) {
 		await bench.learn();
 		for (let i = 1; i <= faults; i++) {
 			await bench.one(log).catch(complain);
+			if (i % TABLE_EVERY === 0)
+				progress(`${Stand.title}, so far\n${tally.text()}\n`);
 			if (i % TOGETHER !== 0 && i !== faults)
 				continue;
 			const before = tally.complaints.length;
