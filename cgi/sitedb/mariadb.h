@@ -21,10 +21,9 @@
 	X(mysql_fetch_row) X(mysql_free_result) X(mariadb_connection) X(mysql_get_server_info) \
 	X(mysql_get_server_version) X(mysql_stmt_init) \
 	X(mysql_stmt_prepare) X(mysql_stmt_close) X(mysql_stmt_errno) X(mysql_stmt_error) \
-	X(mysql_stmt_param_count) X(mysql_stmt_field_count) X(mysql_stmt_result_metadata) \
-	X(mysql_fetch_field_direct) X(mysql_stmt_bind_param) X(mysql_stmt_bind_result) \
-	X(mysql_stmt_execute) X(mysql_stmt_store_result) X(mysql_stmt_fetch) \
-	X(mysql_stmt_free_result)
+	X(mysql_stmt_param_count) X(mysql_stmt_field_count) X(mysql_stmt_bind_param) \
+	X(mysql_stmt_bind_result) X(mysql_stmt_execute) X(mysql_stmt_store_result) \
+	X(mysql_stmt_fetch) X(mysql_stmt_free_result)
 /* clang-format on */
 
 /* The functions of libmariadb. They are set after the first connection was opened. */

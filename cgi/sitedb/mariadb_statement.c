@@ -39,34 +39,23 @@ static bool is_usable(const MYSQL_FIELD *field)
 }
 
 /* Each value is fetched as a text, into a buffer with one byte more than it may have. */
-static enum status columns_bind(struct mariadb_statement *s, const struct site_query_text *text,
+static enum status buffers_make(struct mariadb_statement *s, const struct site_query_text *text,
 				struct error *err)
 {
-	MYSQL_RES *meta = libmariadb.mysql_stmt_result_metadata(s->stmt);
-
-	if (meta == NULL)
-		return mariadb_stmt_failed(s, err);
 	for (size_t i = 0; i < text->spec->n_columns; i++) {
 		if (text->columns[i] < 0)
 			continue;
-		unsigned n = (unsigned)text->columns[i];
-		struct mariadb_column *column = &s->columns[n];
-		column->usable = is_usable(libmariadb.mysql_fetch_field_direct(meta, n));
+		struct mariadb_column *column = &s->columns[text->columns[i]];
 		column->size = text->spec->columns[i].max + 1;
 		column->buffer = malloc(column->size);
-		if (column->buffer == NULL) {
-			libmariadb.mysql_free_result(meta);
+		if (column->buffer == NULL)
 			return error_no_memory(err);
-		}
-		s->results[n] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_STRING,
-					     .buffer = column->buffer,
-					     .buffer_length = column->size,
-					     .length = &column->length,
-					     .is_null = &column->is_null};
+		s->results[text->columns[i]] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_STRING,
+							    .buffer = column->buffer,
+							    .buffer_length = column->size,
+							    .length = &column->length,
+							    .is_null = &column->is_null};
 	}
-	libmariadb.mysql_free_result(meta);
-	if (libmariadb.mysql_stmt_bind_result(s->stmt, s->results) != 0)
-		return mariadb_stmt_failed(s, err);
 	return STATUS_OK;
 }
 
@@ -103,7 +92,7 @@ enum status mariadb_prepare(void *handle, const struct site_query_text *text, in
 	if (status == STATUS_OK)
 		status = counts_check(s, text, err);
 	if (status == STATUS_OK)
-		status = columns_bind(s, text, err);
+		status = buffers_make(s, text, err);
 	if (status == STATUS_OK)
 		*out = s;
 	return status;
@@ -173,9 +162,30 @@ static enum status mariadb_row_read(const struct mariadb_statement *s,
 	return status;
 }
 
-/* All rows come before the first is read, so that each can be checked; there are few. */
-static enum status rows_store(struct mariadb_statement *s, struct error *err)
+/*
+ * The server describes the columns anew when a table has changed. libmariadb then forgets what was
+ * bound, and with it where to write. Wrong flags of an answer do the same.
+ */
+static enum status columns_bind(struct mariadb_statement *s, const struct site_query_text *text,
+				struct error *err)
 {
+	if (libmariadb.mysql_stmt_field_count(s->stmt) != text->n_columns)
+		return mariadb_malformed(s->connection, err);
+	for (size_t i = 0; i < text->n_columns; i++)
+		s->columns[i].usable = is_usable(&s->stmt->fields[i]);
+	return libmariadb.mysql_stmt_bind_result(s->stmt, s->results) == 0
+		   ? STATUS_OK
+		   : mariadb_stmt_failed(s, err);
+}
+
+/* All rows come before the first is read, so that each can be checked; there are few. */
+static enum status rows_store(struct mariadb_statement *s, const struct site_query_text *text,
+			      struct error *err)
+{
+	enum status status = columns_bind(s, text, err);
+
+	if (status != STATUS_OK)
+		return status;
 	if (libmariadb.mysql_stmt_store_result(s->stmt) != 0)
 		return mariadb_stmt_failed(s, err);
 	for (const MYSQL_ROWS *row = s->stmt->result.data; row != NULL; row = row->next)
@@ -202,7 +212,7 @@ static enum status next_row(struct mariadb_statement *s, struct error *err)
 static enum status rows_read(struct mariadb_statement *s, const struct site_query_text *text,
 			     struct sitedb_rows *rows, struct error *err)
 {
-	enum status status = rows_store(s, err);
+	enum status status = rows_store(s, text, err);
 
 	if (status == STATUS_OK)
 		status = next_row(s, err);

@@ -1,6 +1,6 @@
 /*
  * Starts MariaDB with data of its own, on a UNIX socket and a port of loopback. Its root has no
- * password.
+ * password. Its temporary files have a folder of their own: a server that starts deletes those of the others.
  */
 import assert from "node:assert/strict";
 import { accepts, freePorts } from "./wait.mjs";
@@ -15,7 +15,8 @@ export class Mariadb {
 		const server = new Mariadb();
 		Object.assign(server, { place, more, dir: place.folder("mariadb", 0o755), socket: place.path("mariadb", "m.sock") });
 		[server.port] = await freePorts(1);
-		const { code, stdout, stderr } = await place.run(["mariadb-install-db", "--no-defaults", `--datadir=${server.dir}/data`,
+		place.folder("mariadb/tmp", 0o755);
+		const { code, stdout, stderr } = await place.run(["mariadb-install-db", "--no-defaults", `--datadir=${server.dir}/data`, `--tmpdir=${server.dir}/tmp`,
 			"--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=4M"]);
 		assert.equal(code, 0, stdout + stderr);
 		await server.resume();
@@ -24,7 +25,7 @@ export class Mariadb {
 
 	/** Starts the server again, with the same data. */
 	async resume() {
-		this.child = await this.place.startUntil("mariadbd", ["mariadbd", "--no-defaults", `--datadir=${this.dir}/data`,
+		this.child = await this.place.startUntil("mariadbd", ["mariadbd", "--no-defaults", `--datadir=${this.dir}/data`, `--tmpdir=${this.dir}/tmp`,
 			`--socket=${this.socket}`, "--bind-address=127.0.0.1", `--port=${this.port}`, `--pid-file=${this.dir}/pid`,
 			"--innodb-buffer-pool-size=16M", "--innodb-log-file-size=4M", "--open-files-limit=1024", "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve",
 			`--general-log-file=${this.dir}/general.log`, ...this.more], () => accepts(this.socket));

@@ -36,6 +36,18 @@ function otherType(bytes) {
 	return bytes.indexOf("\x03def", 0, "latin1") === 4 ? changed : null;
 }
 
+/** The end of the columns in the answer to COM_STMT_EXECUTE, with flags that no answer has together, such as a cursor. */
+function otherFlags() {
+	let executes = false;
+	return ({ bytes }, direction) => {
+		if (direction === "up")
+			executes = bytes[4] === 23;
+		const ends = executes && direction === "down" && bytes.length === 9 && bytes[4] === 0xfe;
+		executes &&= !ends;
+		return ends ? Buffer.concat([bytes.subarray(0, 5), Buffer.from([0x7f, 0x7f, 0x7f, 0])]) : null;
+	};
+}
+
 const notice = (text) => {
 	const fields = Buffer.from(`SWARNING\0M${text}\0\0`);
 	const head = Buffer.from("N\0\0\0\0");
@@ -59,6 +71,7 @@ const GARBLINGS = [
 	{ what: "MariaDB: the length of a name is too small", Stand: MariadbStand, scene: "page", edit: down((bytes) => replaced(bytes, "\x05alice", "\x04alice")), status: 503 },
 	{ what: "MariaDB: the length of a name is huge", Stand: MariadbStand, scene: "json", edit: down((bytes) => replaced(bytes, "\x05alice", "\xf0alice")), status: 503 },
 	{ what: "MariaDB: the type of a column does not exist", Stand: MariadbStand, scene: "page", edit: down(otherType), status: 503 },
+	{ what: "MariaDB: the flags of an answer are wrong", Stand: MariadbStand, scene: "wrong password", edit: otherFlags(), status: 401 },
 	{ what: "PostgreSQL: a name as a truth value", Stand: PostgresqlStand, scene: "page", status: 401, // not the user 1
 		edit: down((bytes) => replaced(bytes, "\0\0\x04\x13", "\0\0\0\x10") ?? replaced(bytes, "alice", "thief")) },
 	{ what: "PostgreSQL: a notice is not in the log", Stand: PostgresqlStand, scene: "page", status: 200,
