@@ -154,7 +154,7 @@ static enum status token_issue(const struct oauth *oauth, struct prebind_call *c
 	if (status == STATUS_OK)
 		oauth_tokens_keep(oauth->tokens, jid, token->data,
 				  asked_ms + (life_s - TOKEN_MARGIN_S) * 1000);
-	else if (status != STATUS_INTERNAL)
+	else
 		call->outcome = OUTCOME_FAILED;
 	strbuf_clear(&body);
 	http_answer_clear(&answer);

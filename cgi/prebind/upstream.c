@@ -109,6 +109,8 @@ static enum status try_each(struct upstreams *upstreams, upstream_try *call, voi
 			continue;
 		attempts->asked = true;
 		status = call(arg, upstream->url, &outcome, err);
+		if (status == STATUS_INTERNAL) /* our own trouble says nothing about the server */
+			outcome = OUTCOME_NONE;
 		upstream_breaker_tell(upstream, pass, outcome, err);
 		if (outcome == OUTCOME_OK)
 			save(upstreams);

@@ -23,7 +23,10 @@ void upstreams_free(struct upstreams *upstreams); /* NULL is allowed */
 /* From now on other processes share the breakers. Call it before the first call. */
 void upstreams_share(struct upstreams *upstreams, const struct breaker_sharing *sharing);
 
-/* Makes one call at one address. *outcome is OUTCOME_NONE before. */
+/*
+ * Makes one call at one address. *outcome is OUTCOME_NONE before. With STATUS_INTERNAL, such as
+ * without memory, it does not count, whatever it is then.
+ */
 typedef enum status upstream_try(void *arg, const char *url, enum upstream_outcome *outcome,
 				 struct error *err);
 

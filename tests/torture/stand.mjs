@@ -132,6 +132,11 @@ export class Stand {
 		return this.run([this.prebind.ctlProgram, "-c", conf, "setup", ...words]);
 	}
 
+	/** A run has more wrong passwords than an hour may have. */
+	forgetLimits() {
+		this.remove(`${this.prebind.database}.limits`);
+	}
+
 	/** Removes a database, with what SQLite keeps beside it. */
 	remove(file) {
 		for (const end of ["", "-wal", "-shm", "-journal"])

@@ -20,6 +20,7 @@ static char first_url[] = "http://first/bosh@x", second_url[] = "http://second/b
 struct script {
 	const enum upstream_outcome *outcomes; /* the last one again and again */
 	size_t n_outcomes;
+	enum status failure; /* of a call that does not succeed; 0: STATUS_CHAT_SERVER */
 	size_t calls;
 	const char *urls[CALLS_MAX];
 };
@@ -36,7 +37,8 @@ static enum status play(void *arg, const char *url, enum upstream_outcome *outco
 	*outcome = script->outcomes[at];
 	if (*outcome == OUTCOME_OK)
 		return STATUS_OK;
-	return error_set(err, STATUS_CHAT_SERVER, "call %zu at %s", script->calls, url);
+	return error_set(err, script->failure != 0 ? script->failure : STATUS_CHAT_SERVER,
+			 "call %zu at %s", script->calls, url);
 }
 
 struct fixture {
@@ -207,6 +209,25 @@ TEST(the_fifth_failure_is_not_repeated)
 	assert_int_equal(f->script.calls, 1);
 	assert_string_equal(f->err.text, "call 1 at http://first/bosh@x");
 	assert_status(CALL(f, OUTCOME_OK), STATUS_UNAVAILABLE);
+	upstreams_free(f->upstreams);
+}
+
+/* A process without memory does not close the chat for all others. */
+TEST(our_own_trouble_is_not_the_servers)
+{
+	static const enum upstream_outcome each[] = {OUTCOME_NOT_CONNECTED, OUTCOME_NOT_REACHED,
+						     OUTCOME_FAILED, OUTCOME_REFUSED};
+	struct fixture *f = open_with(1);
+
+	for (int i = 0; i < 40; i++) {
+		f->script = (struct script){
+		    .outcomes = &each[i % 4], .n_outcomes = 1, .failure = STATUS_INTERNAL};
+		assert_status(upstreams_call(f->upstreams, play, &f->script,
+					     clock_monotonic_ms() + AMPLE_MS, &f->err),
+			      STATUS_INTERNAL);
+		assert_int_equal(f->script.calls, 1); /* asked, and not again */
+	}
+	succeed(f, 1);
 	upstreams_free(f->upstreams);
 }
 
