@@ -7,6 +7,7 @@ import { jidName } from "./stanza.js";
 import { fill, TEXT } from "./texts.js";
 
 const FILTER_FROM = 6; // shorter lists need no filter
+const HOLD_MS = 5000; // a list does not move under a pressed pointer for longer
 // of resources with equal priority, the first in this order is shown
 const SHOW_RANK = ["chat", "", "away", "xa", "dnd"];
 
@@ -81,6 +82,7 @@ export class Contacts {
 	/** @type {Map<string, HTMLElement>} */ #buttons = new Map();
 	/** @type {Set<Contact>} */ #changed = new Set(); // to be drawn in the next frame
 	#asked = false; // the next frame is requested
+	#pressed = -HOLD_MS; // when a pointer was pressed on the list
 	/** @type {string[]} */ #order = [];
 	#open = "";
 	#stop = ""; // JID whose button is the Tab stop
@@ -102,6 +104,8 @@ export class Contacts {
 		this.#filter = filter;
 		this.#nobody = nobody;
 		list.addEventListener("keydown", (event) => this.#onKey(event));
+		list.addEventListener("pointerdown", () => (this.#pressed = performance.now()));
+		for (const end of ["pointerup", "pointercancel"]) list.addEventListener(end, () => (this.#pressed = -HOLD_MS));
 		filter?.addEventListener("input", () => this.#drawFilter());
 		filter?.addEventListener("keydown", (event) => this.#onFilterKey(event));
 	}
@@ -202,6 +206,11 @@ export class Contacts {
 	}
 
 	#drawChanged() {
+		if (performance.now() - this.#pressed < HOLD_MS) {
+			// a button that moved between press and release would get no click
+			requestAnimationFrame(() => this.#drawChanged());
+			return;
+		}
 		this.#asked = false;
 		for (const contact of this.#changed) this.#drawOne(contact);
 		this.#changed.clear();

@@ -56,6 +56,28 @@ test("who wrote last is first, with the line and its time; then who is online", 
 	await leave(alice, frank, grace);
 });
 
+test("the list does not move under a pressed pointer: who was pressed is opened", async () => {
+	const [alice, grace] = [await enter(browser, chat, "alice"), await enter(browser, chat, "grace")];
+	await online(alice, "grace");
+	await talkTo(grace, "alice");
+	await write(grace, "first");
+	await contact(alice, "grace").locator(".last", { hasText: "first" }).waitFor();
+	const frank = await enter(browser, chat, "frank");
+	await talkTo(frank, "alice");
+	const box = await contact(alice, "grace").boundingBox();
+	const order = await names(alice);
+	await alice.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+	await alice.mouse.down();
+	await write(frank, "in between"); // frank goes to the top
+	await until("it to arrive", async () => /^\(2\)/.test(await alice.title()));
+	assert.deepEqual(await names(alice), order);
+	await alice.mouse.up();
+	await received(alice, "first").waitFor();
+	await lists(alice, "frank", "grace");
+	await talkTo(alice, "frank");
+	await leave(alice, frank, grace);
+});
+
 test("the filter, by keyboard", async () => {
 	const alice = await enter(browser, chat, "alice", { bypassCSP: true });
 	const filter = alice.getByRole("searchbox", { name: "Find a contact" });
