@@ -110,11 +110,15 @@ test("what one node finds out, the other knows; one of them makes the probe; it 
 	const probe = new Promise((resolve) => (release = resolve));
 	held.set(0, probe).set(1, probe);
 	failing.clear();
-	const answers = [];
+	const answers = [], settled = [];
 	await until("a node to make the probe", () => {
-		answers.push(bind(0), bind(1));
+		const two = [bind(0), bind(1)];
+		answers.push(...two);
+		for (const answer of two)
+			answer.then((status) => settled.push(status));
 		return calls(0, 1) > all;
 	});
+	await until("all others to be refused", () => settled.length === answers.length - 1);
 	for (let i = 0; i < 20; i++) // the probe is not over: all others are refused
 		assert.deepEqual(await Promise.all([bind(0), bind(1)]), [503, 503]);
 	assert.equal(calls(0, 1), all + 1);

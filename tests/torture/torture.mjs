@@ -137,8 +137,10 @@ class Bench {
 		stand.plan.arm(fault);
 		const ran = await scene.act(stand, ready);
 		const seen = stand.plan.read();
-		if (seen.failed === 0)
+		if (seen.failed === 0) {
+			stand.plan.arm(null); // or a later request would meet it, with nobody to end it
 			return null;
+		}
 		try {
 			const outcome = judge(scene, ran, ready, { fault, seen });
 			await this.after(scene, ready, outcome === "as without it", ran);
@@ -155,6 +157,7 @@ class Bench {
 		const scenes = new Set(this.since.map(({ scene }) => scene));
 		const faults = this.since.map(({ scene, fault }) => `${scene.name}: ${faultText(fault)}`);
 		this.since = [];
+		this.stand.plan.arm(null); // also after a fault whose outcome was wrong
 		try {
 			await this.stand.assertSound();
 			for (const scene of scenes)
