@@ -328,6 +328,8 @@ static int accept_by_reserve(struct reserve *reserve, struct server *server)
 	if (reserve->fd >= 0)
 		close(reserve->fd);
 	fd = listener_accept(&server->listener);
+	if (fd == LISTENER_NO_FILES) /* the whole machine has none: a connection waits, so pause */
+		poll(NULL, 0, BACK_OFF_MS);
 	reserve->fd = fcntl(server->listener.fd, F_DUPFD_CLOEXEC, 0);
 	if (reserve->fd >= 0 || fd < 0)
 		return fd < 0 ? LISTENER_NOBODY : fd;
