@@ -93,9 +93,16 @@ static enum status next_result(struct postgresql *connection, PGresult **out,
 	return STATUS_OK;
 }
 
+static bool has_failed(const PGresult *result)
+{
+	return libpq.PQresultStatus(result) != PGRES_COMMAND_OK &&
+	       libpq.PQresultStatus(result) != PGRES_TUPLES_OK;
+}
+
 /*
- * Waits for the last result of what was sent; `sent` is what the sending function returned. After a
- * refusal the server skips the rest, so the refusal is the last result.
+ * Waits for the last result of what was sent, or the first that failed; `sent` is what the sending
+ * function returned. After a malformed row libpq still reports the end of the statement, as a
+ * result without rows.
  */
 static enum status finish(struct postgresql *connection, int sent, struct postgresql_result **out,
 			  struct postgresql_failure *why)
@@ -109,13 +116,16 @@ static enum status finish(struct postgresql *connection, int sent, struct postgr
 		status = next_result(connection, &result, why);
 		if (status != STATUS_OK || result == NULL)
 			break;
+		if (last != NULL && has_failed(last)) {
+			libpq.PQclear(result);
+			continue;
+		}
 		libpq.PQclear(last);
 		last = result;
 	}
 	if (status == STATUS_OK && last == NULL)
 		status = connection_failed(connection, why);
-	else if (status == STATUS_OK && libpq.PQresultStatus(last) != PGRES_COMMAND_OK &&
-		 libpq.PQresultStatus(last) != PGRES_TUPLES_OK)
+	else if (status == STATUS_OK && has_failed(last))
 		status = result_failed(connection, last, why);
 	if (status == STATUS_OK && out != NULL)
 		*out = (struct postgresql_result *)last;

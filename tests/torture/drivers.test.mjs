@@ -65,6 +65,15 @@ function withoutClock() {
 	};
 }
 
+/** The last value of a user's row (five columns) has a length below zero. */
+function withoutEnd(bytes) {
+	if (bytes[0] !== 0x44 || bytes.readInt16BE(5) !== 5)
+		return null;
+	const changed = Buffer.from(bytes);
+	changed.writeInt32BE(-25198721, bytes.length - 12); // of a number of eight bytes
+	return changed;
+}
+
 const down = (edit) => ({ bytes }, direction) => (direction === "down" ? edit(bytes) : null);
 
 const GARBLINGS = [
@@ -78,6 +87,7 @@ const GARBLINGS = [
 		edit: ({ bytes, name }, direction) => (direction === "down" && name === "D" ? Buffer.concat([notice("forged"), bytes]) : null) },
 	{ what: "own store: a text that is not UTF-8 is not the visitor's fault", Stand: StoreStand, scene: "page", status: 503,
 		edit: ({ bytes, name }, direction) => (direction === "up" && name === "P" ? replaced(bytes, "SELECT", "SELEC\xff") : null) },
+	{ what: "own store: a row that is malformed at its end is not a row that is not there", Stand: StoreStand, scene: "page", status: 503, edit: down(withoutEnd) },
 	{ what: "own store: the server's time is missing", Stand: StoreStand, scene: "login", edit: withoutClock(), status: 503 },
 ];
 
