@@ -8,7 +8,7 @@ let place, stage;
 
 before(async () => {
 	place = new Place();
-	const life = await startLife(place, { web: "lighttpd", server: "ejabberd", short: true });
+	const life = await startLife(place, { web: "lighttpd", server: "ejabberd" });
 	stage = { ...life, url: life.chat.url, plain: `${life.chat.origin}/news.html` };
 });
 after(() => place.close({ logs: true }));
