@@ -33,7 +33,7 @@ CONF     = amount check conf cookie_name databases keys list load number place p
 STORE    = adhoc_caller backup connection copy database_site jid_map limit limit_file migrate pool \
 	postgresql_connection postgresql_setup postgresql_statement provisioned query session sql sqlite_backup sqlite_connection sqlite_error sqlite_file \
 	sqlite_foreign sqlite_setup sqlite_statement token_record user
-DB       = library libpq postgresql resolve socket_wait
+DB       = library libpq postgresql postgresql_result resolve socket_wait
 SITEDB   = grants kinds mariadb mariadb_row mariadb_statement pool postgresql postgresql_statement select \
 	select_comparison site_query site_query_say site_rows sqlite sqlite_guard tokens
 XMPP     = adhoc_add_user adhoc_bind adhoc_client adhoc_form adhoc_json adhoc_server adhoc_xml bosh \

@@ -14,6 +14,10 @@
 /* The system's certificate authorities, for a server that is not on this host. */
 #define DB_SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
+/* Only TLS or a local socket protects what a server answers. */
+#define DB_ANSWER_MALFORMED                                                                        \
+	"the server's answer is malformed: check the network, and use a local socket or TLS"
+
 struct library {
 	pthread_mutex_t lock;
 	bool loaded;         /* protected by lock; then all functions are set, for ever */

@@ -24,11 +24,6 @@ struct postgresql {
 	int64_t until_ms; /* the end of the call that is under way */
 };
 
-static PGresult *result_of(const struct postgresql_result *result)
-{
-	return (PGresult *)result;
-}
-
 /* ---- failures ---- */
 
 /* libpq's sentences end with a newline; some have several lines. */
@@ -157,10 +152,10 @@ enum status postgresql_describe(struct postgresql *connection, const char *name,
 }
 
 /* Bytes that are read as a text, or a text as bytes, would be other values. */
-static bool has_form(const struct postgresql_result *result, bool binary)
+static bool has_form(const PGresult *result, bool binary)
 {
-	for (int i = 0; i < libpq.PQnfields(result_of(result)); i++)
-		if ((libpq.PQfformat(result_of(result), i) != 0) != binary)
+	for (int i = 0; i < libpq.PQnfields(result); i++)
+		if ((libpq.PQfformat(result, i) != 0) != binary)
 			return false;
 	return true;
 }
@@ -169,9 +164,7 @@ static enum status malformed(struct postgresql *connection, struct postgresql_fa
 {
 	connection->lost = true;
 	why->code[0] = '\0';
-	return error_set(&why->err, STATUS_UNAVAILABLE,
-			 "the server's answer is malformed: check the network, and use a local "
-			 "socket or TLS");
+	return error_set(&why->err, STATUS_UNAVAILABLE, DB_ANSWER_MALFORMED);
 }
 
 enum status postgresql_execute(struct postgresql *connection, const char *name,
@@ -184,7 +177,7 @@ enum status postgresql_execute(struct postgresql *connection, const char *name,
 				      values->lengths, values->formats, values->binary);
 	enum status status = finish(connection, sent, &result, why);
 
-	if (status == STATUS_OK && !has_form(result, values->binary))
+	if (status == STATUS_OK && !has_form((PGresult *)result, values->binary))
 		status = malformed(connection, why);
 	if (status == STATUS_OK && out != NULL)
 		*out = result;
@@ -440,64 +433,6 @@ bool postgresql_is_current(struct postgresql *connection)
 	struct pollfd fd = {.fd = libpq.PQsocket(connection->conn), .events = POLLIN};
 
 	return !connection->lost && poll(&fd, 1, 0) == 0;
-}
-
-/* ---- results ---- */
-
-int postgresql_rows(const struct postgresql_result *result)
-{
-	return libpq.PQntuples(result_of(result));
-}
-
-int postgresql_columns(const struct postgresql_result *result)
-{
-	return libpq.PQnfields(result_of(result));
-}
-
-unsigned postgresql_column_type(const struct postgresql_result *result, int column)
-{
-	return libpq.PQftype(result_of(result), column);
-}
-
-int postgresql_params(const struct postgresql_result *described)
-{
-	return libpq.PQnparams(result_of(described));
-}
-
-unsigned postgresql_param_type(const struct postgresql_result *described, int param)
-{
-	return libpq.PQparamtype(result_of(described), param);
-}
-
-bool postgresql_is_null(const struct postgresql_result *result, int row, int column)
-{
-	return libpq.PQgetisnull(result_of(result), row, column) != 0;
-}
-
-const char *postgresql_value(const struct postgresql_result *result, int row, int column)
-{
-	return libpq.PQgetvalue(result_of(result), row, column);
-}
-
-size_t postgresql_length(const struct postgresql_result *result, int row, int column)
-{
-	return (size_t)libpq.PQgetlength(result_of(result), row, column);
-}
-
-int postgresql_changed(const struct postgresql_result *result)
-{
-	return (int)strtol(libpq.PQcmdTuples(result_of(result)), NULL, 10);
-}
-
-const char *postgresql_done(const struct postgresql_result *result)
-{
-	return libpq.PQcmdStatus(result_of(result));
-}
-
-void postgresql_clear(struct postgresql_result *result)
-{
-	if (result != NULL)
-		libpq.PQclear(result_of(result));
 }
 
 #endif

@@ -155,9 +155,7 @@ enum status mariadb_stmt_failed(struct mariadb_statement *s, struct error *err)
 enum status mariadb_malformed(struct mariadb *connection, struct error *err)
 {
 	connection->lost = true;
-	return error_set(err, STATUS_UNAVAILABLE,
-			 "the server's answer is malformed: check the network, and use a local "
-			 "socket or TLS");
+	return error_set(err, STATUS_UNAVAILABLE, DB_ANSWER_MALFORMED);
 }
 
 /* ---- open, close ---- */

@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "base/secret.h"
 #include "base/strbuf.h"
+#include "db/library.h"
 
 #define CLOCK_KEPT_US                                                                              \
 	(10 * 1000000LL) /* outside a transaction: the clock is read anew after that */
@@ -203,10 +204,7 @@ static enum status no_answer(struct connection *db, struct error *err)
 {
 	postgresql_give_up(remote(db)->server);
 	metrics_add(METRIC_DATABASE_ERROR);
-	return error_set(err, STATUS_UNAVAILABLE,
-			 "%s: the server's answer is malformed: check the network, and use a local "
-			 "socket or TLS",
-			 db->path);
+	return error_set(err, STATUS_UNAVAILABLE, "%s: " DB_ANSWER_MALFORMED, db->path);
 }
 
 /* Returns the first column of the last statement's first row; the caller frees it. */
