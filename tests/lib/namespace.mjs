@@ -3,7 +3,7 @@
  * in it, and the changes do not last. So they can use the paths in the shipped files, the commands
  * in the documents, and port 80.
  *
- * It has a private mount namespace, where /etc, /usr/local, /var and /run can be written, and a
+ * It has a private mount namespace, where /etc, /srv, /usr/local, /var and /run can be written, and a
  * private network with only loopback. Both end with their last process; nothing is written to the
  * machine itself. Root gets overlays. An ordinary user also gets a user namespace with the ids of
  * /etc/subuid, and copies instead of overlays, because root's own files still belong to root there.
@@ -92,6 +92,7 @@ const SETUP = `
 set -eu
 ${ROOT ? OVERLAYS : COPIES}
 mount -t tmpfs -o mode=755 tmpfs /run
+mount -t tmpfs -o mode=755 tmpfs /srv # empty: the sites of this machine stay out of sight, and whole
 mkdir /run/lock
 mkdir -p "$(readlink -m /dev/shm)"
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm # Apache names what it shares there by paths, which are the same in every namespace
