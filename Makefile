@@ -401,7 +401,7 @@ COVERED ?= unit program servers torture/drivers.test.mjs
 COVERAGE = BUILD=build/coverage CC=gcc HARDENING_CFLAGS= HARDENING_LDFLAGS= CFLAGS='-O0 -g --coverage -fprofile-update=atomic'
 coverage:
 	$(MAKE) $(COVERAGE) build/coverage/exit.o
-	$(MAKE) -j$$(nproc) $(COVERAGE) LDFLAGS='--coverage -Wl,--wrap=_exit build/coverage/exit.o' all unit
+	$(MAKE) -j$$(nproc) $(COVERAGE) LDFLAGS='--coverage -Wl,--wrap=_exit,--wrap=__gcov_exit build/coverage/exit.o' all unit
 	$(MAKE) BUILD=build/coverage covered
 
 covered:

@@ -1,7 +1,8 @@
 /*
  * `make coverage`: runs tests on programs that count what they run, prints a table by folder of cgi/, and exits with 1
  * if a figure is below tests/coverage/floor.
- *   PREBIND_BUILD=build/coverage node tests/coverage/coverage.mjs [--floor FILE] [--keep] TEST…
+ *   PREBIND_BUILD=build/coverage node tests/coverage/coverage.mjs [--floor FILE] [--keep] [--then SCRIPT]… TEST…
+ * --then: a script of tests/ with its arguments, which is run after the tests and fails as they do.
  * --keep runs no test: it prints the table of the run before.
  */
 import { spawnSync } from "node:child_process";
@@ -15,7 +16,7 @@ import { add, below, parseFloor, table, tally } from "./figures.mjs";
 const NOT_COUNTED = `Not counted: what a process ran that was killed (SIGKILL, or a signal that it does not handle) or crashed; what ran in
 a namespace that does not show ${path.relative(top, build)}/.`;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { floor: { type: "string" }, keep: { type: "boolean" } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { floor: { type: "string" }, keep: { type: "boolean" }, then: { type: "string", multiple: true, default: [] } } });
 
 /** @param {string} ending */
 const find = (ending) => fs.readdirSync(build, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(ending)).map((name) => path.join(build, name)).sort();
@@ -50,13 +51,20 @@ function count() {
 	return sources;
 }
 
+/** @param {string} program @param {string[]} args */
+function passes(program, args) {
+	const { status } = spawnSync(program, args, { cwd: top, stdio: "inherit" });
+	if (status !== 0 && status !== 1)
+		process.exit(status ?? 1); // somebody stopped it
+	return status === 0;
+}
+
 let passed = true;
 if (!values.keep) {
 	clear();
-	const { status } = spawnSync("tests/run", positionals, { cwd: top, stdio: "inherit" });
-	if (status !== 0 && status !== 1)
-		process.exit(status ?? 1); // somebody stopped it
-	passed = status === 0;
+	passed = passes("tests/run", positionals);
+	for (const script of values.then)
+		passed = passes(process.execPath, script.split(" ")) && passed;
 }
 const figures = tally(count());
 console.log(`\n${table(figures)}\n\n${NOT_COUNTED}`);

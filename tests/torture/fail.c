@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <unwind.h>
 
 #include "fail.h"
 
@@ -25,23 +26,36 @@ struct plan *plan;
 static struct range {
 	uintptr_t begin, end;
 } spared[2];
+static struct range program; /* its code, without that of the shared libraries */
 
-static int add_spared(struct dl_phdr_info *info, size_t size, void *arg)
+static void find_code(const struct dl_phdr_info *info, struct range *out)
 {
-	size_t *count = arg;
-
-	(void)size;
-	if (strstr(info->dlpi_name, "libfcgi") == NULL &&
-	    strstr(info->dlpi_name, "/ld-linux") == NULL)
-		return 0;
-	for (int i = 0; i < info->dlpi_phnum && *count < sizeof(spared) / sizeof(spared[0]); i++) {
+	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
 
 		if (part->p_type != PT_LOAD || !(part->p_flags & PF_X))
 			continue;
-		spared[*count].begin = info->dlpi_addr + part->p_vaddr;
-		spared[(*count)++].end = info->dlpi_addr + part->p_vaddr + part->p_memsz;
+		out->begin = info->dlpi_addr + part->p_vaddr;
+		out->end = out->begin + part->p_memsz;
 	}
+}
+
+static bool holds(const struct range *range, uintptr_t at)
+{
+	return at >= range->begin && at < range->end;
+}
+
+static int look_at(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	size_t *count = arg;
+
+	(void)size;
+	if (program.end == 0) /* the program is the first */
+		find_code(info, &program);
+	else if (*count < sizeof(spared) / sizeof(spared[0]) &&
+		 (strstr(info->dlpi_name, "libfcgi") != NULL ||
+		  strstr(info->dlpi_name, "/ld-linux") != NULL))
+		find_code(info, &spared[(*count)++]);
 	return 0;
 }
 
@@ -53,7 +67,7 @@ __attribute__((constructor)) static void start(void)
 
 	if (fd < 0)
 		return;
-	dl_iterate_phdr(add_spared, &count);
+	dl_iterate_phdr(look_at, &count);
 	void *map = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (map != MAP_FAILED)
@@ -74,13 +88,58 @@ static void note(const void *caller, int fd)
 		     (const char *)(info.dli_sname != NULL ? info.dli_saddr : info.dli_fbase));
 }
 
+/* ---- where a call comes from ---- */
+
+static __thread bool busy __attribute__((tls_model("initial-exec")));
+
+static _Unwind_Reason_Code add_frame(struct _Unwind_Context *frame, void *arg)
+{
+	uint64_t *place = arg;
+	uintptr_t at = _Unwind_GetIP(frame);
+
+	if (holds(&program, at))
+		*place = (*place ^ (at - program.begin)) * 0x100000001b3; /* FNV-1a */
+	return _URC_NO_REASON;
+}
+
+/*
+ * The place is a hash of the program's frames on the stack: what a library does for one call of the
+ * program is one place.
+ */
+static void list(struct plan *now, enum class class, uint32_t number)
+{
+	uint32_t at = __atomic_fetch_add(&now->listed, 1, __ATOMIC_RELAXED);
+	uint64_t place = 0xcbf29ce484222325;
+
+	if (at >= LIST_SIZE || busy)
+		return;
+	busy = true;
+	_Unwind_Backtrace(add_frame, &place);
+	busy = false;
+	now->list[at] = (struct listed){.class = class, .number = number, .place = place};
+}
+
+/*
+ * The programs of `make coverage` write their counters between these two. That is not what is
+ * tested.
+ */
+static __thread bool paused __attribute__((tls_model("initial-exec")));
+
+void torture_pause(bool on);
+void torture_pause(bool on)
+{
+	paused = on;
+}
+
 bool fails(enum class class, int fd, const void *caller)
 {
 	struct plan *now = plan;
 
-	if (now == NULL)
+	if (now == NULL || paused)
 		return false;
 	uint32_t number = __atomic_add_fetch(&now->calls[class], 1, __ATOMIC_RELAXED);
+	if (now->listing)
+		list(now, class, number);
 	if (now->class != class || number < now->at || (number > now->at && now->mode != FOR_EVER))
 		return false;
 	if (__atomic_fetch_add(&now->failed, 1, __ATOMIC_RELAXED) == 0)
@@ -96,7 +155,7 @@ static bool memory_fails(const void *caller)
 	uintptr_t at = (uintptr_t)caller;
 
 	for (size_t i = 0; i < sizeof(spared) / sizeof(spared[0]); i++) {
-		if (at >= spared[i].begin && at < spared[i].end)
+		if (holds(&spared[i], at))
 			return false;
 	}
 	return fails(MEMORY, -1, caller);

@@ -38,16 +38,23 @@ enum mode {
 };
 
 #define WHERE_SIZE 192
+#define LIST_SIZE  65536
 
 /* plan.mjs knows the offsets. */
 struct plan {
 	uint32_t class, at, mode, error;
-	uint32_t failed; /* calls that have failed */
-	int32_t fd;      /* of the first of them; -1: it has none */
-	int32_t clock;   /* seconds that the wall clock is ahead */
-	uint32_t spare[9];
+	uint32_t failed;  /* calls that have failed */
+	int32_t fd;       /* of the first of them; -1: it has none */
+	int32_t clock;    /* seconds that the wall clock is ahead */
+	uint32_t listing; /* 1: each call is listed with its place */
+	uint32_t listed;  /* may be more than there is room for */
+	uint32_t spare[7];
 	uint32_t calls[CLASSES + (16 - CLASSES % 16)];
 	char where[WHERE_SIZE]; /* who made the first call that failed */
+	struct listed {
+		uint32_t class, number;
+		uint64_t place; /* the same for all calls that the program makes in the same way */
+	} list[LIST_SIZE];
 };
 
 extern struct plan *plan; /* NULL: there is none */

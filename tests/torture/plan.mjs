@@ -1,6 +1,7 @@
 /*
  * Which call of a program is to fail: the file that fail.c maps, and the ways in which each class of calls can fail.
  */
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
@@ -39,8 +40,9 @@ export const CLASSES = [
 	{ name: "page", ways: [[EIO, BOTH], [EINTR, [ONCE]]] },
 ];
 
-/** Offsets of struct plan in fail.c. */
-const FAILED = 16, FD = 20, CLOCK = 24, CALLS = 64, WHERE = 192, SIZE = 384;
+/** Offsets of struct plan in fail.h, the size of what is before its list, and the list's. */
+const FAILED = 16, FD = 20, CLOCK = 24, LISTING = 28, LISTED = 32, CALLS = 64, WHERE = 192, SIZE = 384;
+const LIST_SIZE = 65536, LISTED_BYTES = 16;
 
 /**
  * @typedef {object} Fault
@@ -56,10 +58,35 @@ export function faultText({ class: index, at, mode, error }) {
 	return `${CLASSES[index].name} call ${at} fails: ${MODES[mode]} (${name})`;
 }
 
-/** Every fault of a program that makes so many calls of each class. */
-export function faultsOf(calls) {
+/** Every fault of these calls: their numbers, by class. @param {number[][]} numbers */
+export function faultsAt(numbers) {
 	return CLASSES.flatMap(({ ways }, index) => ways.flatMap(([error, modes]) => modes.flatMap((mode) =>
-		Array.from({ length: calls[index] }, (_, i) => ({ class: index, at: i + 1, mode, error })))));
+		numbers[index].map((at) => ({ class: index, at, mode, error })))));
+}
+
+/** SQLite tries for 10 s or more to get a lock. */
+export const isSlow = ({ class: index, mode }) => CLASSES[index].name === "lock" && mode === FOR_EVER;
+
+/** Every fault of a program that makes so many calls of each class. @param {number[]} calls */
+export function faultsOf(calls) {
+	return faultsAt(calls.map((count) => Array.from({ length: count }, (_, i) => i + 1)));
+}
+
+/**
+ * The number of the first call of each place, by class.
+ * @param {{ class: number, number: number, place: bigint }[]} list
+ * @param {Set<string>} known places that need no more calls; the new ones are added
+ */
+export function firstOfEach(list, known = new Set()) {
+	/** @type {number[][]} */
+	const numbers = CLASSES.map(() => []);
+	for (const { class: index, number, place } of list) {
+		const key = `${index} ${place}`;
+		if (!known.has(key))
+			numbers[index].push(number);
+		known.add(key);
+	}
+	return numbers;
 }
 
 /** Compiles the library into a place; it has to be readable for the place's user. */
@@ -74,7 +101,7 @@ export function buildLibrary(place) {
 export class Plan {
 	/** @param {import('../lib/place.mjs').Place} place */
 	constructor(place, library = buildLibrary(place)) {
-		const file = place.write("torture/plan", Buffer.alloc(SIZE));
+		const file = place.write("torture/plan", Buffer.alloc(SIZE + LIST_SIZE * LISTED_BYTES));
 		this.fd = fs.openSync(file, "r+");
 		place.onClose(() => fs.closeSync(this.fd));
 		// Ours is before the sanitizer's: a call that is not to fail goes on to that one.
@@ -87,9 +114,10 @@ export class Plan {
 		};
 	}
 
-	/** Sets all counts to zero; from now on the calls of this fault fail. @param {Fault | null} fault null: none */
-	arm(fault) {
+	/** Sets all counts to zero; from now on the calls of this fault fail. @param {Fault | null} fault null: none @param {{ listing?: boolean }} how */
+	arm(fault, { listing = false } = {}) {
 		const data = Buffer.alloc(SIZE);
+		data.writeUInt32LE(Number(listing), LISTING);
 		if (fault)
 			[fault.class, fault.at, fault.mode, fault.error].forEach((value, i) => data.writeUInt32LE(value, 4 * i));
 		fs.writeSync(this.fd, data, 0, SIZE, 0);
@@ -110,6 +138,18 @@ export class Plan {
 	/** From now on no call fails; the counts stay. */
 	disarm() {
 		fs.writeSync(this.fd, Buffer.alloc(4), 0, 4, 0);
+	}
+
+	/** All calls since it was armed with listing: the place is the same for calls that the program makes in the same way. */
+	list() {
+		const head = Buffer.alloc(4);
+		fs.readSync(this.fd, head, 0, 4, LISTED);
+		const count = head.readUInt32LE();
+		assert.ok(count <= LIST_SIZE, `${count} calls: LIST_SIZE is too small`);
+		const data = Buffer.alloc(count * LISTED_BYTES);
+		fs.readSync(this.fd, data, 0, data.length, SIZE);
+		return Array.from({ length: count }, (_, i) => i * LISTED_BYTES)
+			.map((at) => ({ class: data.readUInt32LE(at), number: data.readUInt32LE(at + 4), place: data.readBigUInt64LE(at + 8) }));
 	}
 
 	/** failed: calls that failed; fd: of the first of them; calls: by class; where: who made it. */

@@ -24,7 +24,7 @@ import { BOSH_HOST, CALLER, PASSWORD, SITE_HOST, SITE_SID } from "./stand.mjs";
 
 const FORM_TYPE = { "Content-Type": "application/x-www-form-urlencoded" };
 const SESSION = /"sid":|"rid":|bfcd28f4/;
-const LOGIN_COOKIE = /^set-cookie: [^\n]*-login=(?!;)/mi;
+const LOGIN_COOKIE = /^set-cookie: prebind-insecure=(?!;)/mi;
 const basic = (name, password) => ({ Authorization: `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}` });
 
 const visited = (user, host) => async (stand) => ({ headers: (await stand.loggedIn(user, host)).jar.headers });
@@ -93,7 +93,7 @@ const REQUESTS = [
 		check: ({ answer }) => assertSession(JSON.parse(answer.body), "alice@example.test") },
 	{ name: "stranger", status: 303, act: get("/"), check: toLogin, never: SESSION },
 	{ name: "wrong cookie", status: 401, never: SESSION, check: errorIs("login_required"),
-		prepare: async () => ({ headers: { Cookie: `prebind-login=${"A".repeat(43)}; prebind-insecure-login=${"A".repeat(43)}` } }),
+		prepare: async () => ({ headers: { Cookie: `prebind-insecure=${"A".repeat(43)}` } }),
 		act: get("/prebind.json", SCRIPT) },
 	{ name: "login form", status: 200, act: get("/login"), check: page, never: SESSION },
 	{ name: "login", status: 303, prepare: loginForm,

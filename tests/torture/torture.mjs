@@ -2,15 +2,16 @@
  * `make torture`: each call of the program that can fail does so once, and then for ever, one after the other. After
  * each fault this must hold: no crash, no hang, no part of a page that looks whole, nobody in who was not, nothing lost
  * that was acknowledged, the databases are whole, and the next request works. Prints the count of each outcome.
- *   node tests/torture/torture.mjs [--every N] [--scenes PATTERN] [--classes memory,read] [--stands N]
+ *   node tests/torture/torture.mjs [--every N] [--places] [--scenes PATTERN] [--classes memory,read] [--stands N]
  * every: only each Nth fault, beginning at a random one
+ * places: only one call for each place in the program's code from which calls are made (with all its callers), in all scenes together
  */
 import assert from "node:assert/strict";
 import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { until } from "../lib/wait.mjs";
-import { CLASSES, faultsOf, faultText, POWER_CUT } from "./plan.mjs";
+import { CLASSES, faultsAt, faultsOf, faultText, firstOfEach, isSlow, POWER_CUT } from "./plan.mjs";
 import { SCENES } from "./scenes.mjs";
 import { Stand } from "./stand.mjs";
 
@@ -77,14 +78,14 @@ function judge(scene, ran, ready, plan) {
 }
 
 /** A scene without a fault; returns how many calls of each class it makes. */
-async function runPlain(stand, scene, ready) {
-	stand.plan.arm(null);
+async function runPlain(stand, scene, ready, listing) {
+	stand.plan.arm(null, { listing });
 	const ran = await scene.act(stand, ready);
 	assert.equal(ran.signal ?? ran.code, 0, ran.stderr);
 	if (scene.status !== undefined)
 		assert.equal(ran.answer?.status, scene.status, ran.stdout + ran.stderr);
 	scene.check(ran, ready);
-	return { ran, calls: stand.plan.read().calls };
+	return { ran, calls: stand.plan.read().calls, list: stand.plan.list() };
 }
 
 /** One stand and what its scenes have prepared. */
@@ -117,17 +118,17 @@ class Bench {
 	}
 
 	/** A scene without a fault, and what must hold after it; returns the calls that it makes. */
-	async plain(scene) {
+	async plain(scene, { listing = false } = {}) {
 		const ready = await this.prepared(scene);
-		const { ran, calls } = await runPlain(this.stand, scene, ready);
+		const { ran, calls, list } = await runPlain(this.stand, scene, ready, listing);
 		await this.after(scene, ready, true, ran);
-		return calls;
+		return { calls, list };
 	}
 
 	/** The calls that the scene makes the second time: a server then has what it needs. */
-	async count(scene) {
+	async count(scene, { listing = false } = {}) {
 		await this.plain(scene);
-		return this.plain(scene);
+		return this.plain(scene, { listing });
 	}
 
 	/** Injects one fault. Returns its outcome; null: the program did not make that call. */
@@ -199,18 +200,19 @@ export class Tally {
 	}
 }
 
-/** Every Nth fault of these scenes. */
-async function planned(bench, { scenes, classes, every, offset }) {
-	const all = [];
+/** Every Nth fault of these scenes; with places: of one call for each place, without those that take long. */
+async function planned(bench, { scenes, classes, every, offset, places }) {
+	const all = [], known = new Set();
 	for (const scene of scenes) {
-		const faults = faultsOf(await bench.count(scene)).filter((fault) => classes === null || classes.includes(CLASSES[fault.class].name));
+		const { calls, list } = await bench.count(scene, { listing: places });
+		const faults = (places ? faultsAt(firstOfEach(list, known)).filter((fault) => !isSlow(fault)) : faultsOf(calls)).filter((fault) => classes === null || classes.includes(CLASSES[fault.class].name));
 		all.push(...faults.map((fault) => ({ scene, fault })));
 	}
 	return all.filter((_, i) => i % every === offset % every);
 }
 
 /** Runs the faults on several stands; returns the counts, and what was wrong. */
-export async function torture({ scenes = SCENES, classes = null, every = 1, offset = 0, stands = 2, start = () => Stand.start(), progress }) {
+export async function torture({ scenes = SCENES, classes = null, every = 1, offset = 0, places = false, stands = 2, start = () => Stand.start(), progress }) {
 	const started = await Promise.allSettled(Array.from({ length: stands }, start));
 	const tally = new Tally();
 	try {
@@ -219,7 +221,7 @@ export async function torture({ scenes = SCENES, classes = null, every = 1, offs
 				throw result.reason;
 			return new Bench(result.value);
 		});
-		const work = await planned(benches[0], { scenes, classes, every, offset });
+		const work = await planned(benches[0], { scenes, classes, every, offset, places });
 		progress(`${work.length} faults planned\n`);
 		let next = 0;
 		await Promise.all(benches.map(async (bench) => {
@@ -248,12 +250,13 @@ async function main() {
 		every: { type: "string", default: "1" },
 		scenes: { type: "string", default: "." },
 		classes: { type: "string" },
+		places: { type: "boolean", default: false },
 		stands: { type: "string", default: String(os.cpus().length) },
 	} });
 	const every = Number(values.every);
 	const tally = await torture({
-		every, offset: Math.floor(Math.random() * every), scenes: SCENES.filter(({ name }) => new RegExp(values.scenes).test(name)), classes: values.classes?.split(",") ?? null,
-		stands: Number(values.stands), progress: (text) => process.stdout.write(text),
+		every, offset: Math.floor(Math.random() * every), places: values.places, classes: values.classes?.split(",") ?? null,
+		scenes: SCENES.filter(({ name }) => new RegExp(values.scenes).test(name)), stands: Number(values.stands), progress: (text) => process.stdout.write(text),
 	});
 	console.log(tally.text());
 	process.exitCode = tally.complaints.length === 0 && tally.faults > 0 ? 0 : 1;
