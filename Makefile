@@ -422,6 +422,7 @@ torture: all
 	$(MAKE) $(ASAN) all
 	PREBIND_BUILD=$(BUILD) node tests/torture/torture.mjs --every $(EVERY)
 	PREBIND_BUILD=build/asan node tests/torture/torture.mjs --every $$((20 * $(EVERY)))
+	PREBIND_BUILD=$(BUILD) node tests/torture/sites.mjs --every $(EVERY)
 	PREBIND_BUILD=$(BUILD) node tests/torture/server.mjs --every $(EVERY)
 	PREBIND_BUILD=$(BUILD) node tests/torture/drivers.mjs --faults $(FAULTS)
 	PREBIND_BUILD=$(BUILD) node tests/torture/kills.mjs --kills $(KILLS)

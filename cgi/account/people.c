@@ -347,6 +347,15 @@ static enum status search_owners(struct finding *f, const char *jids)
 	return status;
 }
 
+/* The visitor who asks is not to blame for the site's file: a BAD_REQUEST would say so. */
+static enum status open_later(struct people *people, struct error *err)
+{
+	enum status status = people_query_open(people->conf, &people->query, err);
+
+	return status == STATUS_BAD_REQUEST ? error_set(err, STATUS_UNAVAILABLE, "%s", err->text)
+					    : status;
+}
+
 enum status people_find(struct people *people, const struct people_question *ask,
 			struct person_list *out, struct error *err)
 {
@@ -355,7 +364,7 @@ enum status people_find(struct people *people, const struct people_question *ask
 
 	out->count = 0;
 	if (has_query(people->conf) && people->query == NULL)
-		status = people_query_open(people->conf, &people->query, err);
+		status = open_later(people, err);
 	if (status == STATUS_OK)
 		status = store_reader_new(ask->store, &f.reader, err);
 	if (status != STATUS_OK)

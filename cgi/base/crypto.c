@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -18,6 +19,15 @@
 #define P256_HALF 32 /* bytes of r and of s */
 
 _Static_assert(DIGEST_LEN_MAX >= EVP_MAX_MD_SIZE, "every digest must fit");
+
+/*
+ * OpenSSL starts with its first use. If it gets no memory then, what it is asked for next crashes
+ * the process.
+ */
+static bool openssl_works(void)
+{
+	return OSSL_LIB_CTX_get0_global_default() != NULL;
+}
 
 /* ---- digests ---- */
 
@@ -44,7 +54,7 @@ size_t digest_len(enum digest_kind kind)
 
 enum status digest_new(enum digest_kind kind, struct digest **out, struct error *err)
 {
-	struct digest *digest = calloc(1, sizeof(*digest));
+	struct digest *digest = openssl_works() ? calloc(1, sizeof(*digest)) : NULL;
 
 	if (digest == NULL)
 		return error_no_memory(err);
@@ -95,7 +105,7 @@ static const EVP_MD *builtin(enum digest_kind kind)
 bool digest_hmac(enum digest_kind kind, const struct secret_part *key,
 		 const struct secret_part *text, unsigned char *out)
 {
-	if (key->len > INT_MAX)
+	if (key->len > INT_MAX || !openssl_works())
 		return false;
 	return HMAC(builtin(kind), key->data, (int)key->len, text->data, text->len, out, NULL) !=
 	       NULL;
@@ -103,7 +113,8 @@ bool digest_hmac(enum digest_kind kind, const struct secret_part *key,
 
 bool digest_pbkdf2(const struct pbkdf2 *what, unsigned char *out)
 {
-	if (what->rounds > INT_MAX || what->salt.len > INT_MAX || what->len > INT_MAX)
+	if (what->rounds > INT_MAX || what->salt.len > INT_MAX || what->len > INT_MAX ||
+	    !openssl_works())
 		return false;
 	return PKCS5_PBKDF2_HMAC(what->password, (int)strlen(what->password), what->salt.data,
 				 (int)what->salt.len, (int)what->rounds, builtin(what->kind),
@@ -157,8 +168,8 @@ static bool holds_private_key(const char *pem, size_t len)
 enum status public_key_parse(const char *pem, size_t len, struct public_key **out,
 			     struct error *err)
 {
-	struct public_key *key = calloc(1, sizeof(*key));
-	BIO *bio = len <= INT_MAX ? BIO_new_mem_buf(pem, (int)len) : NULL;
+	struct public_key *key = openssl_works() ? calloc(1, sizeof(*key)) : NULL;
+	BIO *bio = key != NULL && len <= INT_MAX ? BIO_new_mem_buf(pem, (int)len) : NULL;
 	enum status status = STATUS_BAD_REQUEST;
 
 	if (key == NULL || bio == NULL) {

@@ -291,8 +291,11 @@ static enum status user_read(const struct sessions *sessions, const char *sid, i
 /* PHP sends the id percent-encoded. Of its characters, only the comma is encoded. */
 static enum status sid_read(const char *cookie, struct strbuf *out, struct error *err)
 {
-	if (codec_percent_decode(out, cookie, strlen(cookie), false) == STATUS_OK &&
-	    strbuf_ok(out) && out->len >= SID_MIN && out->len <= SID_MAX &&
+	enum status status = codec_percent_decode(out, cookie, strlen(cookie), false);
+
+	if (status == STATUS_INTERNAL)
+		return error_no_memory(err);
+	if (status == STATUS_OK && out->len >= SID_MIN && out->len <= SID_MAX &&
 	    strspn(out->data, sid_characters) == out->len)
 		return STATUS_OK;
 	return error_set(

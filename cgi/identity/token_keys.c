@@ -44,7 +44,9 @@ static enum status read_shared(const char *text, struct token_key *key, struct e
 
 	strbuf_init_secret(&bytes);
 	enum status status = codec_base64url_decode(&bytes, text, strlen(text));
-	if (status != STATUS_OK || !strbuf_ok(&bytes))
+	if (status == STATUS_INTERNAL)
+		error_no_memory(err);
+	else if (status != STATUS_OK)
 		error_set(err, STATUS_BAD_REQUEST,
 			  "the key is neither base64url (no padding) nor the absolute path of a "
 			  "public key");

@@ -16,10 +16,12 @@
 static const char base64_letters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
-static bool decode(const char *text, size_t len, struct strbuf *out)
+/* STATUS_BAD_CREDENTIALS: no password has this hash, because it is malformed. */
+static enum status decode(const char *text, size_t len, struct strbuf *out)
 {
 	strbuf_init_secret(out);
-	return codec_base64_decode(out, text, len) == STATUS_OK && strbuf_ok(out);
+	enum status status = codec_base64_decode(out, text, len);
+	return status == STATUS_BAD_REQUEST ? STATUS_BAD_CREDENTIALS : status;
 }
 
 /*
@@ -53,13 +55,15 @@ static enum status pbkdf2_verify(const struct password_hash *hash, const struct 
 {
 	unsigned char made[MEDIAWIKI_LEN_MAX];
 	struct strbuf digest;
-	enum status status = STATUS_BAD_CREDENTIALS;
+	enum status status = decode(hash->digest, hash->digest_len, &digest);
 
-	if (decode(hash->digest, hash->digest_len, &digest) && digest.len == what->len) {
-		if (!digest_pbkdf2(what, made))
-			status = STATUS_INTERNAL;
-		else if (secret_equal(made, digest.data, digest.len))
-			status = STATUS_OK;
+	if (status == STATUS_OK && digest.len != what->len)
+		status = STATUS_BAD_CREDENTIALS;
+	if (status == STATUS_OK && !digest_pbkdf2(what, made))
+		status = STATUS_INTERNAL;
+	if (status == STATUS_OK) {
+		if (!secret_equal(made, digest.data, digest.len))
+			status = STATUS_BAD_CREDENTIALS;
 		secret_wipe(made, sizeof(made));
 	}
 	strbuf_clear(&digest);
@@ -122,9 +126,9 @@ enum status mediawiki_verify(const struct password_hash *hash, const char *passw
 	    .rounds = hash->rounds,
 	    .len = hash->kind,
 	};
-	enum status status = STATUS_BAD_CREDENTIALS;
+	enum status status = decode(hash->salt, hash->salt_len, &salt);
 
-	if (decode(hash->salt, hash->salt_len, &salt)) {
+	if (status == STATUS_OK) {
 		what.salt = (struct secret_part){salt.data, salt.len};
 		status = pbkdf2_verify(hash, &what);
 	}
@@ -286,10 +290,11 @@ enum status ldap_verify(const struct password_hash *hash, const char *password)
 
 	if (status != STATUS_OK)
 		return status;
-	if (decode(hash->digest, hash->digest_len, &stored) && ldap_has_its_length(hash, &stored))
-		status = ldap_compare(digest, digest_len(kind), &stored, password);
-	else
-		status = STATUS_BAD_CREDENTIALS;
+	status = decode(hash->digest, hash->digest_len, &stored);
+	if (status == STATUS_OK)
+		status = ldap_has_its_length(hash, &stored)
+			     ? ldap_compare(digest, digest_len(kind), &stored, password)
+			     : STATUS_BAD_CREDENTIALS;
 	strbuf_clear(&stored);
 	digest_free(digest);
 	return status;

@@ -1,5 +1,6 @@
 // GET /people.json: who is found, by whom, and who never is; our own users, and the site's by people_query.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import { after, before, test } from "node:test";
 import { NAVIGATION, SCRIPT } from "../lib/http.mjs";
 import { Mariadb } from "../lib/mariadb.mjs";
@@ -184,9 +185,19 @@ test("accounts = map: only those in the map", async () => {
 	assert.deepEqual(await users("mapOnly", { q: "car" }), ["mapped"]);
 });
 
+const cgi = (host) => prebind.cgi({ path: "/people.json?q=carol", params: { HTTP_HOST: `${host}.example.org`, REMOTE_USER: "alice", AUTH_TYPE: "Basic" }, headers: SCRIPT });
+
 test("plain CGI answers the same", async () => {
-	const request = { path: "/people.json?q=carol", params: { HTTP_HOST: "sqlite.example.org", REMOTE_USER: "alice", AUTH_TYPE: "Basic" }, headers: SCRIPT };
-	assert.deepEqual(JSON.parse((await prebind.cgi(request)).body), [{ ...CAROL, picture: `${PICTURES}/c.png` }]);
+	assert.deepEqual(JSON.parse((await cgi("sqlite")).body), [{ ...CAROL, picture: `${PICTURES}/c.png` }]);
+});
+
+test("plain CGI does not blame the visitor for a query file that is gone", async () => {
+	const file = place.path("etc/people-whole.sql");
+	fs.renameSync(file, `${file}.away`);
+	const { status, stderr } = await cgi("sqlitewhole").finally(() => fs.renameSync(`${file}.away`, file));
+	assert.equal(status, 503, stderr);
+	assert.match(stderr, /"event":"unavailable".*people_query: \S*people-whole\.sql: cannot be read/);
+	assert.equal((await cgi("sqlitewhole")).status, 200);
 });
 
 test("a picture's origin is in the page's policy, if people are shown", async () => {

@@ -64,6 +64,9 @@ export function faultsAt(numbers) {
 		numbers[index].map((at) => ({ class: index, at, mode, error })))));
 }
 
+/** One of the ways in which a call can fail stands for all of them. */
+export const isPlain = ({ class: index, mode, error }) => mode === ONCE && error === CLASSES[index].ways[0][0];
+
 /** SQLite tries for 10 s or more to get a lock. */
 export const isSlow = ({ class: index, mode }) => CLASSES[index].name === "lock" && mode === FOR_EVER;
 

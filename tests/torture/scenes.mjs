@@ -23,13 +23,13 @@ import { BOSH_HOST, CALLER, PASSWORD, SITE_HOST, SITE_SID } from "./stand.mjs";
  */
 
 const FORM_TYPE = { "Content-Type": "application/x-www-form-urlencoded" };
-const SESSION = /"sid":|"rid":|bfcd28f4/;
+export const SESSION = /"sid":|"rid":|bfcd28f4/;
 const LOGIN_COOKIE = /^set-cookie: prebind-insecure=(?!;)/mi;
 const basic = (name, password) => ({ Authorization: `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}` });
 
 const visited = (user, host) => async (stand) => ({ headers: (await stand.loggedIn(user, host)).jar.headers });
 
-function assertSession(session, jid) {
+export function assertSession(session, jid) {
 	assert.match(session.jid, new RegExp(`^${jid}/`));
 	assert.ok(session.sid && session.rid);
 }
@@ -43,9 +43,9 @@ const page = ({ answer }) => {
 const errorPage = ({ answer }) => assert.match(answer.body, /^<!doctype html>[^]*(<\/html>|<\/p>)\s*$/i);
 
 /** A page with a session for this JID. */
-const pageOf = (jid) => (ran) => assertSession(dataBlock(page(ran)), jid);
+export const pageOf = (jid) => (ran) => assertSession(dataBlock(page(ran)), jid);
 
-const get = (path, headers = NAVIGATION, params = {}) => (stand, ready) =>
+export const get = (path, headers = NAVIGATION, params = {}) => (stand, ready) =>
 	stand.cgi({ path, headers: { ...ready.headers, ...headers }, params });
 
 const post = (path, fields) => (stand, ready) =>
@@ -55,7 +55,7 @@ const toLogin = ({ answer }) => assert.match(answer.headers.location, /^\/chat\/
 const errorIs = (error) => ({ answer }) => assert.equal(JSON.parse(answer.body).error, error);
 
 /** The hidden fields of a page's form. A server's worker that could not open the site answers with an error page at first. */
-async function formOf(visitor, path) {
+export async function formOf(visitor, path) {
 	const { status, body } = await visitor.get(path);
 	assert.equal(status, 200, body);
 	return { headers: visitor.jar.headers, fields: hiddenFields(body) };
@@ -77,7 +77,7 @@ async function isIn(stand, headers) {
 	return status === 200;
 }
 
-const cookiesOf = (answer) => ({ Cookie: [answer.headers["set-cookie"]].flat().map((line) => line.split(";")[0]).join("; ") });
+export const cookiesOf = (answer) => ({ Cookie: [answer.headers["set-cookie"]].flat().map((line) => line.split(";")[0]).join("; ") });
 
 const command = (type, body) => (password) => (stand) => stand.cgi({ method: "POST", path: "/rest/adhoc/bosh@example.test",
 	headers: { ...basic(CALLER, password), "Content-Type": type }, body });

@@ -2,7 +2,7 @@
  * The tortured program as a FastCGI server: the same faults while it answers, and while it replaces a worker. The plan
  * holds for all its processes and threads, so a fault can hit any of them. A request that cannot be answered while
  * calls fail must be answered as soon as they work again.
- *   node tests/torture/server.mjs [--every N] [--places]
+ *   node tests/torture/server.mjs [--every N] [--places] [--once]
  */
 import assert from "node:assert/strict";
 import fs from "node:fs";
@@ -12,7 +12,7 @@ import { childrenOf } from "../lib/children.mjs";
 import { accepts, until } from "../lib/wait.mjs";
 import { SCENES } from "./scenes.mjs";
 import { Stand } from "./stand.mjs";
-import { torture } from "./torture.mjs";
+import { chosen, conclude, OPTIONS, torture } from "./torture.mjs";
 
 const PROCESSES = 2, THREADS = 4;
 const STUCK_MS = 2000; // then the calls work again
@@ -85,24 +85,16 @@ const REPLACED = { name: "a worker is replaced", status: 200, act: (stand) => st
 const AT_START = ["thread", "fork", "socket", "open", "map"];
 
 /** Faults in requests, then in starts of workers. Returns both counts. */
-export async function tortureServer({ every, offset = 0, places = false, classes = null, startEvery = 1, progress }) {
-	const common = { offset, places, stands: 1, start: () => ServerStand.start(), progress };
+export async function tortureServer({ every, offset = 0, places = false, once = false, classes = null, startEvery = 1, progress }) {
+	const common = { offset, places, once, stands: 1, start: () => ServerStand.start(), progress };
 	const requests = await torture({ ...common, scenes: REQUESTS, every, classes });
 	const starts = await torture({ ...common, scenes: [REPLACED], every: startEvery, classes: AT_START });
 	return { requests, starts };
 }
 
-async function main() {
-	const { values } = parseArgs({ options: { every: { type: "string", default: "10" }, places: { type: "boolean", default: false } } });
-	const every = Number(values.every);
-	const { requests, starts } = await tortureServer({ every, offset: Math.floor(Math.random() * every), places: values.places, progress: (text) => process.stdout.write(text) });
-	console.log(`requests to a server\n${requests.text()}\nworkers that start\n${starts.text()}`);
-	const good = [requests, starts].every(({ complaints, faults }) => complaints.length === 0 && faults > 0);
-	process.exitCode = good ? 0 : 1;
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url))
-	await main().catch((error) => {
-		console.error(`prebind torture: ${error.stack}`);
-		process.exitCode = 1;
+	await conclude(async () => {
+		const { values } = parseArgs({ options: OPTIONS });
+		const { requests, starts } = await tortureServer(chosen(values));
+		return { "requests to a server": requests, "workers that start": starts };
 	});

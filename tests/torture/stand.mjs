@@ -66,11 +66,7 @@ export class Stand {
 			stand.prebind = new Prebind(place, {
 				server: this.keys,
 				site: peer.site(place, { hosts: "example.org", gateway: "on", timeout: "10s" }),
-				sites: {
-					bosh: { hosts: BOSH_HOST, backend: "bosh", bosh_service: bosh.url, timeout: "10s" },
-					site: peer.site(place, { hosts: SITE_HOST, timeout: "10s", ...await siteDatabase(place) }),
-					fresh: { hosts: "fresh.example", backend: "bosh", bosh_service: bosh.url },
-				},
+				sites: await stand.sites(),
 			});
 			await stand.fill();
 			stand.plan = new Plan(place);
@@ -87,6 +83,16 @@ export class Stand {
 		this.place = new Place();
 		this.checked = 0;
 		this.setups = 0;
+	}
+
+	/** The sites beside the default one. */
+	async sites() {
+		const { place, peer, bosh } = this;
+		return {
+			bosh: { hosts: BOSH_HOST, backend: "bosh", bosh_service: bosh.url, timeout: "10s" },
+			site: peer.site(place, { hosts: SITE_HOST, timeout: "10s", ...await siteDatabase(place) }),
+			fresh: { hosts: "fresh.example", backend: "bosh", bosh_service: bosh.url },
+		};
 	}
 
 	/** What else has to be there before the first request. */
@@ -144,8 +150,8 @@ export class Stand {
 	}
 
 	/** The answers of a BOSH log-in, for each that comes. */
-	expectBosh() {
-		this.bosh.script(say.mechanisms("PLAIN"), say.success(), say.bindOffer(), say.bound("carol@example.org/desk"));
+	expectBosh({ mechanism = "PLAIN", jid = "carol@example.org/desk" } = {}) {
+		this.bosh.script(say.mechanisms(mechanism), say.success(), say.bindOffer(), say.bound(jid));
 	}
 
 	close() {

@@ -2,16 +2,17 @@
  * `make torture`: each call of the program that can fail does so once, and then for ever, one after the other. After
  * each fault this must hold: no crash, no hang, no part of a page that looks whole, nobody in who was not, nothing lost
  * that was acknowledged, the databases are whole, and the next request works. Prints the count of each outcome.
- *   node tests/torture/torture.mjs [--every N] [--places] [--scenes PATTERN] [--classes memory,read] [--stands N]
+ *   node tests/torture/torture.mjs [--every N] [--places] [--once] [--scenes PATTERN] [--classes memory,read] [--stands N]
  * every: only each Nth fault, beginning at a random one
  * places: only one call for each place in the program's code from which calls are made (with all its callers), in all scenes together
+ * once: each call fails only once, with the first error of its class
  */
 import assert from "node:assert/strict";
 import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { until } from "../lib/wait.mjs";
-import { CLASSES, faultsAt, faultsOf, faultText, firstOfEach, isSlow, POWER_CUT } from "./plan.mjs";
+import { CLASSES, faultsAt, faultsOf, faultText, firstOfEach, isPlain, isSlow, POWER_CUT } from "./plan.mjs";
 import { SCENES } from "./scenes.mjs";
 import { Stand } from "./stand.mjs";
 
@@ -201,18 +202,18 @@ export class Tally {
 }
 
 /** Every Nth fault of these scenes; with places: of one call for each place, without those that take long. */
-async function planned(bench, { scenes, classes, every, offset, places }) {
+async function planned(bench, { scenes, classes, every, offset, places, once }) {
 	const all = [], known = new Set();
 	for (const scene of scenes) {
 		const { calls, list } = await bench.count(scene, { listing: places });
 		const faults = (places ? faultsAt(firstOfEach(list, known)).filter((fault) => !isSlow(fault)) : faultsOf(calls)).filter((fault) => classes === null || classes.includes(CLASSES[fault.class].name));
-		all.push(...faults.map((fault) => ({ scene, fault })));
+		all.push(...faults.filter((fault) => !once || isPlain(fault)).map((fault) => ({ scene, fault })));
 	}
 	return all.filter((_, i) => i % every === offset % every);
 }
 
 /** Runs the faults on several stands; returns the counts, and what was wrong. */
-export async function torture({ scenes = SCENES, classes = null, every = 1, offset = 0, places = false, stands = 2, start = () => Stand.start(), progress }) {
+export async function torture({ scenes = SCENES, classes = null, every = 1, offset = 0, places = false, once = false, stands = 2, start = () => Stand.start(), progress }) {
 	const started = await Promise.allSettled(Array.from({ length: stands }, start));
 	const tally = new Tally();
 	try {
@@ -221,7 +222,7 @@ export async function torture({ scenes = SCENES, classes = null, every = 1, offs
 				throw result.reason;
 			return new Bench(result.value);
 		});
-		const work = await planned(benches[0], { scenes, classes, every, offset, places });
+		const work = await planned(benches[0], { scenes, classes, every, offset, places, once });
 		progress(`${work.length} faults planned\n`);
 		let next = 0;
 		await Promise.all(benches.map(async (bench) => {
@@ -245,25 +246,31 @@ export async function torture({ scenes = SCENES, classes = null, every = 1, offs
 	return tally;
 }
 
-async function main() {
-	const { values } = parseArgs({ options: {
-		every: { type: "string", default: "1" },
-		scenes: { type: "string", default: "." },
-		classes: { type: "string" },
-		places: { type: "boolean", default: false },
-		stands: { type: "string", default: String(os.cpus().length) },
-	} });
-	const every = Number(values.every);
-	const tally = await torture({
-		every, offset: Math.floor(Math.random() * every), places: values.places, classes: values.classes?.split(",") ?? null,
-		scenes: SCENES.filter(({ name }) => new RegExp(values.scenes).test(name)), stands: Number(values.stands), progress: (text) => process.stdout.write(text),
-	});
-	console.log(tally.text());
-	process.exitCode = tally.complaints.length === 0 && tally.faults > 0 ? 0 : 1;
+/** What all programs of this kind may be asked for on the command line. */
+export const OPTIONS = /** @type {const} */ ({ every: { type: "string" }, places: { type: "boolean" }, once: { type: "boolean" }, stands: { type: "string" } });
+
+/** @param {{ every?: string, places?: boolean, once?: boolean, stands?: string }} values those of OPTIONS */
+export function chosen({ every = "1", places = false, once = false, stands = String(os.cpus().length) }) {
+	return { every: Number(every), offset: Math.floor(Math.random() * Number(every)), places, once, stands: Number(stands),
+		progress: (text) => process.stdout.write(text) };
+}
+
+/** Runs such a program to its end: its tallies are printed, and the exit status is 1 if something was wrong, or nothing was done. */
+export async function conclude(/** @type {() => Promise<Record<string, Tally>>} */ run) {
+	try {
+		const tallies = await run();
+		for (const [name, tally] of Object.entries(tallies))
+			console.log(`${name}\n${tally.text()}`);
+		process.exitCode = Object.values(tallies).every(({ complaints, faults }) => complaints.length === 0 && faults > 0) ? 0 : 1;
+	} catch (error) {
+		console.error(`prebind torture: ${error.stack}`);
+		process.exitCode = 1;
+	}
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-	await main().catch((error) => {
-		console.error(`prebind torture: ${error.stack}`);
-		process.exitCode = 1;
+	await conclude(async () => {
+		const { values } = parseArgs({ options: { ...OPTIONS, scenes: { type: "string", default: "." }, classes: { type: "string" } } });
+		const scenes = SCENES.filter(({ name }) => new RegExp(values.scenes).test(name));
+		return { "requests and verbs": await torture({ ...chosen(values), scenes, classes: values.classes?.split(",") ?? null }) };
 	});

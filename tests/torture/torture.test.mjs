@@ -6,7 +6,7 @@ import { SCENES } from "./scenes.mjs";
 import { torture } from "./torture.mjs";
 
 /** Of the places in the program that make calls that can fail, and the ways in which they can. */
-const EVERY = 60;
+const EVERY = 100;
 
 /** A class whose calls are few: the slice would miss it. */
 const FEW = ["sync", "connect", "poll", "random", "socket", "map", "remove"];

@@ -5,6 +5,13 @@
  */
 #include "unit.h"
 
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "base/crypto.h"
 #include "base/secret.h"
 #include "password/password.h"
 #include "password/hash.h"
@@ -28,6 +35,52 @@
 	"KFrlXhAbyrd7+Am4sVFWGUGA8ZI="
 #define X10  "xxxxxxxxxx"
 #define X100 X10 X10 X10 X10 X10 X10 X10 X10 X10 X10
+
+/* ---- OpenSSL without memory ---- */
+
+static void *no_memory(size_t size, const char *file, int line)
+{
+	(void)size, (void)file, (void)line;
+	return NULL;
+}
+
+static void *no_more_memory(void *old, size_t size, const char *file, int line)
+{
+	(void)old, (void)size, (void)file, (void)line;
+	return NULL;
+}
+
+static void give_back(void *memory, const char *file, int line)
+{
+	(void)file, (void)line;
+	free(memory);
+}
+
+static int start_openssl_without_memory(void)
+{
+	const struct secret_part part = {"a", 1};
+	unsigned char made[64];
+	struct digest *digest = NULL;
+
+	if (CRYPTO_set_mem_functions(no_memory, no_more_memory, give_back) != 1)
+		return 1; /* it has started before: this must be the first test */
+	if (digest_new(DIGEST_MD5, &digest, NULL) != STATUS_INTERNAL || digest != NULL)
+		return 2;
+	return digest_hmac(DIGEST_SHA256, &part, &part, made) ? 3 : 0;
+}
+
+/* In a process of its own, because OpenSSL starts only once in a process. */
+TEST(test_openssl_gets_no_memory_when_it_starts)
+{
+	int how = -1;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(start_openssl_without_memory());
+	assert_int_equal(waitpid(pid, &how, 0), pid);
+	assert_int_equal(how, 0);
+}
 
 /* ---- what matches ---- */
 
