@@ -1,5 +1,6 @@
 /*
- * The tortured program as a FastCGI server: the same faults while it answers, and while it replaces a worker. The plan
+ * The tortured program as a FastCGI server: the same faults while it answers, while it replaces a
+ * worker, and while it starts, reads its configuration again and ends. The plan
  * holds for all its processes and threads, so a fault can hit any of them. A request that cannot be answered while
  * calls fail must be answered as soon as they work again.
  *   node tests/torture/server.mjs [--every N] [--places] [--once]
@@ -16,6 +17,7 @@ import { chosen, conclude, OPTIONS, torture } from "./torture.mjs";
 
 const PROCESSES = 2, THREADS = 4;
 const STUCK_MS = 2000; // then the calls work again
+const STARTED_S = 3; // then the calls work again
 const HEALED_S = 60; // more than 10 deaths in a minute, and a worker comes back after 5 s
 
 export class ServerStand extends Stand {
@@ -77,6 +79,32 @@ export class ServerStand extends Stand {
 	}
 }
 
+/** A server that starts, answers, reads its configuration again and ends. */
+class StartStand extends Stand {
+	static get keys() {
+		return { processes: PROCESSES, threads: 2 };
+	}
+
+	/** What cannot be seen because a call failed is not waited for long. */
+	async live() {
+		const { prebind, plan } = this;
+		fs.rmSync(prebind.socket, { force: true });
+		let child = null, written = { stderr: "" }, answer = null, over = false;
+		const ended = this.run([prebind.program, "-c", prebind.conf], { started: (process, output) => ([child, written] = [process, output]) });
+		ended.then(() => (over = true));
+		const wait = (what, probe) => until(what, () => over || probe(), { seconds: STARTED_S }).catch(() => plan.disarm());
+		await wait("the socket", () => fs.existsSync(prebind.socket) && accepts(prebind.socket));
+		answer = over ? null : await prebind.request({ path: "/health" }).catch(() => null);
+		child.kill("SIGHUP");
+		await wait("the configuration to be read", () => /"event":"reload(ed|_failed)"/.test(written.stderr));
+		child.kill("SIGTERM");
+		return { ...await ended, answer };
+	}
+}
+
+const LIFE = { name: "a server's life", act: (stand) => stand.live(),
+	check: ({ answer }) => assert.ok(answer === null || [200, 503].includes(answer.status), answer?.body) };
+
 /** What is worth asking a server: all but the verbs. */
 const REQUESTS = SCENES.filter(({ status }) => status !== undefined);
 const REPLACED = { name: "a worker is replaced", status: 200, act: (stand) => stand.replaceWorker(), check: () => {} };
@@ -84,17 +112,18 @@ const REPLACED = { name: "a worker is replaced", status: 200, act: (stand) => st
 /** What a worker needs to start. */
 const AT_START = ["thread", "fork", "socket", "open", "map"];
 
-/** Faults in requests, then in starts of workers. Returns both counts. */
+/** Faults in requests, in starts of workers, and from a server's start to its end. Returns the counts of each. */
 export async function tortureServer({ every, offset = 0, places = false, once = false, classes = null, startEvery = 1, progress }) {
 	const common = { offset, places, once, stands: 1, start: () => ServerStand.start(), progress };
 	const requests = await torture({ ...common, scenes: REQUESTS, every, classes });
 	const starts = await torture({ ...common, scenes: [REPLACED], every: startEvery, classes: AT_START });
-	return { requests, starts };
+	const lives = await torture({ ...common, places: true, stands: 2, scenes: [LIFE], every, start: () => StartStand.start() });
+	return { requests, starts, lives };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
 	await conclude(async () => {
 		const { values } = parseArgs({ options: OPTIONS });
-		const { requests, starts } = await tortureServer(chosen(values));
-		return { "requests to a server": requests, "workers that start": starts };
+		const { requests, starts, lives } = await tortureServer(chosen(values));
+		return { "requests to a server": requests, "workers that start": starts, "servers from start to end": lives };
 	});

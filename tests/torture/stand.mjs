@@ -158,8 +158,8 @@ export class Stand {
 		return this.place.close();
 	}
 
-	/** Runs a program with the plan; returns how it ended and what it wrote. */
-	run(argv, { env = {}, input = "" } = {}) {
+	/** Runs a program with the plan; returns how it ended and what it wrote. started: gets the process, and its output so far. */
+	run(argv, { env = {}, input = "", started = null } = {}) {
 		const { user, dir } = this.place;
 		return new Promise((resolve) => {
 			const child = spawn(argv[0], argv.slice(1), {
@@ -170,6 +170,7 @@ export class Stand {
 			for (const stream of ["stdout", "stderr"])
 				child[stream].setEncoding("utf8").on("data", (text) => (output[stream] += text));
 			const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+			started?.(child, output);
 			child.stdin.on("error", () => {});
 			child.stdin.end(input);
 			child.on("close", (code, signal) => {
