@@ -18,6 +18,7 @@ import { BOSH_HOST, CALLER, PASSWORD, SITE_HOST, SITE_SID } from "./stand.mjs";
  * @property {(ran: object, ready: object) => void} check the program did what it should: right in every part
  * @property {number} [status] of the right answer; without: a verb of prebindctl, whose exit status is 0
  * @property {RegExp} [never] what must be in no output, whatever fails
+ * @property {RegExp} [excused] who, without memory, may crash the process: a library
  * @property {(stand: import('./stand.mjs').Stand, ready: object, done: boolean) => Promise<boolean | void>} [after] what must hold
  *   now; done: the program said that it did it. true: prepare again
  */

@@ -98,12 +98,15 @@ class StartStand extends Stand {
 		child.kill("SIGHUP");
 		await wait("the configuration to be read", () => /"event":"reload(ed|_failed)"/.test(written.stderr));
 		child.kill("SIGTERM");
-		return { ...await ended, answer };
+		const end = await ended;
+		const wasEnding = ["SIGHUP", "SIGTERM"].includes(end.signal) && end.stderr.includes('"event":"start_failed"'); // when ours came
+		return { ...end, ...(wasEnding ? { code: 1, signal: null } : {}), answer };
 	}
 }
 
-const LIFE = { name: "a server's life", act: (stand) => stand.live(),
-	check: ({ answer }) => assert.ok(answer === null || [200, 503].includes(answer.status), answer?.body) };
+/** glibc's getpwnam_r follows a null pointer if its first use in the process gets no memory: that is before any request. */
+const LIFE = { name: "a server's life", act: (stand) => stand.live(), excused: /^libc\.so\.6 \?/,
+	check: ({ answer }) => assert.ok(answer === null || answer.status === 200 || answer.status >= 500, answer?.body) };
 
 /** What is worth asking a server: all but the verbs. */
 const REQUESTS = SCENES.filter(({ status }) => status !== undefined);
@@ -116,7 +119,7 @@ const AT_START = ["thread", "fork", "socket", "open", "map"];
 export async function tortureServer({ every, offset = 0, places = false, once = false, classes = null, startEvery = 1, progress }) {
 	const common = { offset, places, once, stands: 1, start: () => ServerStand.start(), progress };
 	const requests = await torture({ ...common, scenes: REQUESTS, every, classes });
-	const starts = await torture({ ...common, scenes: [REPLACED], every: startEvery, classes: AT_START });
+	const starts = await torture({ ...common, places: false, once: false, scenes: [REPLACED], every: startEvery, classes: AT_START });
 	const lives = await torture({ ...common, places: true, stands: 2, scenes: [LIFE], every, start: () => StartStand.start() });
 	return { requests, starts, lives };
 }

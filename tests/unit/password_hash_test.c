@@ -12,6 +12,7 @@
 #include <openssl/crypto.h>
 
 #include "base/crypto.h"
+#include "counted_memory.h"
 #include "base/secret.h"
 #include "password/password.h"
 #include "password/hash.h"
@@ -179,6 +180,50 @@ TEST(test_vectors)
 		assert_int_equal(password_hash_read(v->hash, false, &read, NULL),
 				 v->weak_only ? STATUS_BAD_CREDENTIALS : STATUS_OK);
 	}
+}
+
+/* Those that take little time. */
+static bool is_quick(const char *hash)
+{
+	static const char *const beginnings[] = {":B:",    ":pbkdf2:",    "pbkdf2_sha256$1000$",
+						 "$P$5",   "$apr1$",      "{S",
+						 "{MyBB}", "3|$argon2id$"};
+
+	for (size_t i = 0; i < COUNT(beginnings); i++)
+		if (strncmp(hash, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	return false;
+}
+
+/* The rounds of PBKDF2 take memory thousands of times. */
+#define FAILING_MAX 60
+
+/* Verifies while each allocation fails in turn, and then without a failure. */
+static void verify_without_memory(const struct vector *v)
+{
+	struct password_hash read;
+	size_t failing = 0;
+	enum status status;
+
+	assert_ok(password_hash_read(v->hash, true, &read, ERR));
+	do {
+		counted_start(++failing);
+		status = password_hash_verify(&read, v->password);
+		counted_stop();
+		if (status != STATUS_OK && (status != STATUS_INTERNAL || counted.calls < failing))
+			fail_msg("%s, call %zu: %s", v->hash, failing, status_name(status));
+	} while (counted.calls >= failing && failing < FAILING_MAX);
+	assert_ok(password_hash_verify(&read, v->password));
+}
+
+/* A lack of memory is not a wrong password. */
+TEST(test_out_of_memory)
+{
+	if (!COUNTED_MEMORY)
+		skip();
+	for (size_t i = 0; i < N_VECTORS; i++)
+		if (is_quick(vectors[i].hash))
+			verify_without_memory(&vectors[i]);
 }
 
 TEST(test_another_password)

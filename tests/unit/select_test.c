@@ -82,40 +82,101 @@ TEST(comparisons_are_of_bytes)
 	}
 }
 
+/* Both sides may be any operand, whatever it consists of. */
+TEST(operands_of_every_kind)
+{
+	static const char *const wheres[] = {
+	    "a == :sid",
+	    "a != :sid",
+	    "NOT a = :sid",
+	    "s.t.a = :sid",
+	    ":sid = s.t.a",
+	    "a::text = :sid",
+	    ":sid = a::text::text",
+	    "t.a::text = :sid",
+	    "lower(a)::text = :sid",
+	    "a || t.c || 'x' = :sid",
+	    ":sid = a || t.c || 'x'",
+	    "a = :sid || lower(c) || (c)",
+	    "(:sid) = a",
+	    "a = ((:sid))",
+	    "(a) = :sid",
+	    "'x' = :sid",
+	    ":sid = 1",
+	    ":sid IN ('a', c)",
+	    "a IN (lower(:sid), 'b')",
+	    "lower(a) IN (:sid)",
+	    "a = :sid GROUP BY a",
+	    "CASE WHEN a = :sid THEN 1 ELSE 0 END = 1",
+	    "count(a = :sid, 1) = 1",
+	};
+
+	for (size_t i = 0; i < COUNT(wheres); i++) {
+		char sql[200];
+		struct select select;
+		struct strbuf out;
+		const char *at;
+		int places = 0;
+
+		snprintf(sql, sizeof(sql), "SELECT u FROM t WHERE %s", wheres[i]);
+		assert_ok(select_read(sql, &dialect, &select, &at, ERR));
+		strbuf_init(&out);
+		assert_true(select_write(&select, &dialect, &out, count_place, &places));
+		if (strstr(out.data, "b(") == NULL || places < 1)
+			fail_msg("%s is not compared by bytes: %s", sql, out.data);
+		strbuf_clear(&out);
+		select_clear(&select);
+	}
+}
+
 TEST(other_uses_are_refused)
 {
 	static const struct {
 		const char *where, *why;
 	} rows[] = {
-	    {"a LIKE :sid",                    "byte for byte"                      },
-	    {"a = :sid COLLATE NOCASE",        "byte for byte"                      },
-	    {"a COLLATE NOCASE = :sid",        "byte for byte"                      },
-	    {"BINARY a = :sid",                "byte for byte"                      },
-	    {"a NOT IN (:sid)",                "byte for byte"                      },
-	    {"a IN (SELECT :sid)",             "byte for byte"                      },
-	    {":sid IN (SELECT a FROM t)",      "byte for byte"                      },
-	    {"a = b = :sid",                   "byte for byte"                      },
-	    {"a + 0 = :sid",                   "byte for byte"                      },
-	    {"a >= :sid",                      "byte for byte"                      },
-	    {"a IS :sid",                      "byte for byte"                      },
-	    {"a BETWEEN :sid AND 'z'",         "byte for byte"                      },
-	    {"CASE a WHEN :sid THEN 1 END",    "byte for byte"                      },
-	    {"nullif(:sid, a) = 'x'",          "byte for byte"                      },
-	    {"x.lower(:sid) = a",              "may not be called"                  },
-	    {"(a, c) = (:sid, 'x')",           "byte for byte"                      },
-	    {"a = ANY (:sid)",                 "byte for byte"                      },
-	    {":sid",			   "byte for byte"                      },
-	    {"sleep(9) = 0 AND a = :sid",      "may not be called"                  },
-	    {"a = :sid FOR UPDATE",            "does more than read"                },
-	    {"a = :sid INTO OUTFILE '/tmp/x'", "does more than read"                },
-	    {"a = :sid; DELETE FROM t",        "more text after the first statement"},
-	    {"a = :sid /*! OR 1 */",           "would execute this comment"         },
-	    {"a = :sid AND c = E'\\'' OR 1",   "cannot be used here"                },
-	    {"a = :sid AND c = 'x",            "cannot be used here"                },
-	    {"a = :sid # OR 1",                "cannot be used here"                },
-	    {"a = @a AND a = :sid",            "cannot be used here"                },
-	    {"a = :sid)",                      "brackets do not match"              },
-	    {"(a = :sid",                      "brackets do not match"              },
+	    {"a LIKE :sid",			     "byte for byte"                      },
+	    {"a = :sid COLLATE NOCASE",                 "byte for byte"                      },
+	    {"a COLLATE NOCASE = :sid",                 "byte for byte"                      },
+	    {"BINARY a = :sid",                         "byte for byte"                      },
+	    {"a NOT IN (:sid)",                         "byte for byte"                      },
+	    {"a IN (SELECT :sid)",                      "byte for byte"                      },
+	    {":sid IN (SELECT a FROM t)",               "byte for byte"                      },
+	    {"a = b = :sid",                            "byte for byte"                      },
+	    {"a + 0 = :sid",                            "byte for byte"                      },
+	    {"a >= :sid",			       "byte for byte"                      },
+	    {"a IS :sid",			       "byte for byte"                      },
+	    {"a BETWEEN :sid AND 'z'",                  "byte for byte"                      },
+	    {"CASE a WHEN :sid THEN 1 END",             "byte for byte"                      },
+	    {"nullif(:sid, a) = 'x'",                   "byte for byte"                      },
+	    {"x.lower(:sid) = a",                       "may not be called"                  },
+	    {"(a, c) = (:sid, 'x')",                    "byte for byte"                      },
+	    {"a = ANY (:sid)",                          "byte for byte"                      },
+	    {"a IN (WITH x AS (SELECT 1) SELECT :sid)", "byte for byte"                      },
+	    {"a = (WITH x AS (SELECT 1) SELECT :sid)",  "byte for byte"                      },
+	    {":sid IN (WITH x AS (SELECT 1) SELECT 1)", "byte for byte"                      },
+	    {"= :sid",				  "byte for byte"                      },
+	    {":sid =",				  "byte for byte"                      },
+	    {"a || = :sid",			     "byte for byte"                      },
+	    {"|| a = :sid",			     "byte for byte"                      },
+	    {"a = :sid ||",			     "byte for byte"                      },
+	    {"a = :sid :: 1",                           "byte for byte"                      },
+	    {":sid = a COLLATE NOCASE",                 "byte for byte"                      },
+	    {"a . = :sid",			      "byte for byte"                      },
+	    {":sid = a . 1",                            "byte for byte"                      },
+	    {"a = lower(:sid + 1)",                     "byte for byte"                      },
+	    {"lower(:sid)",			     "byte for byte"                      },
+	    {":sid",				    "byte for byte"                      },
+	    {"sleep(9) = 0 AND a = :sid",               "may not be called"                  },
+	    {"a = :sid FOR UPDATE",                     "does more than read"                },
+	    {"a = :sid INTO OUTFILE '/tmp/x'",          "does more than read"                },
+	    {"a = :sid; DELETE FROM t",                 "more text after the first statement"},
+	    {"a = :sid /*! OR 1 */",                    "would execute this comment"         },
+	    {"a = :sid AND c = E'\\'' OR 1",            "cannot be used here"                },
+	    {"a = :sid AND c = 'x",                     "cannot be used here"                },
+	    {"a = :sid # OR 1",                         "cannot be used here"                },
+	    {"a = @a AND a = :sid",                     "cannot be used here"                },
+	    {"a = :sid)",			       "brackets do not match"              },
+	    {"(a = :sid",			       "brackets do not match"              },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {

@@ -157,6 +157,39 @@ TEST(what_is_there_stays)
 	close(fd);
 }
 
+/* It is not taken for one that a killed server left. */
+TEST(another_users_socket_stays)
+{
+	struct fixture *f = *state;
+
+	if (geteuid() != 0)
+		skip(); /* only root can give a socket to another user */
+	close(listen_there(f));
+	assert_int_equal(chown(f->path, FOREIGNER, (gid_t)-1), 0);
+	assert_refused(f, STATUS_CONFLICT, "belongs to uid 65534; remove it");
+	assert_true(exists(f));
+}
+
+TEST(inherited_from_who_started_us)
+{
+	struct fixture *f = *state;
+	struct listener inherited = {.fd = -1};
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	assert_int_equal(listener_inherit(&f->conf, fd, &inherited, &f->err), STATUS_INTERNAL);
+	assert_non_null(strstr(f->err.text, "is not a socket"));
+	assert_int_equal(inherited.fd, -1);
+	close(fd);
+
+	fd = listen_there(f);
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(listener_inherit(&f->conf, fd, &inherited, &f->err), STATUS_OK);
+	assert_int_equal(inherited.fd, fd);
+	assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+	listener_close(&inherited);
+	assert_true(exists(f)); /* it is not ours to remove */
+}
+
 TEST(what_a_killed_server_left_goes)
 {
 	struct fixture *f = *state;
