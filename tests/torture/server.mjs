@@ -99,7 +99,7 @@ class StartStand extends Stand {
 		await wait("the configuration to be read", () => /"event":"reload(ed|_failed)"/.test(written.stderr));
 		child.kill("SIGTERM");
 		const end = await ended;
-		const wasEnding = ["SIGHUP", "SIGTERM"].includes(end.signal) && end.stderr.includes('"event":"start_failed"'); // when ours came
+		const wasEnding = ["SIGHUP", "SIGTERM"].includes(end.signal) && /"event":"(process|start)_failed"/.test(end.stderr); // when ours came
 		return { ...end, ...(wasEnding ? { code: 1, signal: null } : {}), answer };
 	}
 }
