@@ -26,7 +26,7 @@ const NOTHING = { messages: [], first: "", last: "", complete: false };
 export class Archive {
 	/** @type {Asker} */ #asker;
 	/** @type {Map<string, {room: string, messages: Message[]}>} */ #open = new Map(); // by query id: what has arrived; room "": in the user's own archive
-	#name = `history-${Math.random().toString(36).slice(2)}`; // an answer to the page before may come to this one
+	#name = `history-${Math.random().toString(36).slice(2)}`; // random, because the answer to a query of the previous page may arrive here
 	#queries = 0;
 
 	/** @param {Asker} asker */

@@ -49,7 +49,7 @@ export class Attachment {
 	/** @type {Owner | null} */ #owner;
 	/** @type {Connection | null} */ #connection = null;
 	/** @type {Spacing | null} */ #spacing = null;
-	/** @type {Repeats | null} */ #repeats = null; // of the page before
+	/** @type {Repeats | null} */ #repeats = null; // of the previous page
 	/** @type {(() => void) | null} */ #ended = null; // set while the session is being ended; called when the server has ended it
 	/** @type {any} */ #pingTimer = null;
 	/** @type {any} */ #troubleTimer = null;
@@ -86,7 +86,7 @@ export class Attachment {
 	}
 
 	/**
-	 * @param {boolean} [resumed] the page before left the session: its last request, an empty one,
+	 * @param {boolean} [resumed] the previous page left the session: its last request, an empty one,
 	 *   is sent again
 	 * @param {boolean} [proven] another tab was just using the session
 	 */
@@ -364,7 +364,7 @@ export class Attachment {
 		this.#prove(0, true);
 	}
 
-	/** Repeats what the page before left without an answer, but for the last, empty request. @param {any} connection */
+	/** Repeats what the previous page left without an answer, but for the last, empty request. @param {any} connection */
 	#repeat(connection) {
 		const { url, unanswered = [] } = this.#session;
 		const answered = (/** @type {number} */ rid, /** @type {Element} */ body) => {
@@ -378,7 +378,7 @@ export class Attachment {
 	/**
 	 * Sends a question, because only an answer from the server proves that the session is
 	 * alive; Strophe's status ATTACHED does not. The first question is the greeting, whose
-	 * answer is needed in any case. Later questions, and one after a silence, are pings
+	 * answer is needed in any case. Later questions, including those after a silence, are pings
 	 * (XEP-0199), because a ping's answer is short and arrives soon even on a slow line.
 	 * @param {number} attempt @param {boolean} [greet]
 	 */
@@ -435,7 +435,7 @@ export class Attachment {
 
 	/**
 	 * Sends the greeting once more if another question was answered first. The answer can have gone
-	 * to the page before: a server may confuse the two requests with the same rid, and in Firefox
+	 * to the previous page: a server may confuse the two requests with the same rid, and in Firefox
 	 * that page may have used a rid that this page believes to be free.
 	 */
 	#greetAgain() {

@@ -20,7 +20,7 @@ const ANSWER_TIMEOUT_MS = 20_000;
  * @property {number} wait seconds
  * @property {number} hold
  * @property {number} goodUntil milliseconds on the caller's clock; a later attempt is useless
- * @property {import("./repeats.js").Sent[]} [unanswered] requests of the page before without an answer; missing: this page is the first
+ * @property {import("./repeats.js").Sent[]} [unanswered] requests of the previous page without an answer; missing: this page is the first
  *
  * @typedef {{kind: "session", session: Session, user: string}
  *   | {kind: "user", user: string, site: SiteInfo}

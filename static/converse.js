@@ -36,7 +36,7 @@ async function forgetConverse() {
 }
 
 /**
- * Ends the session that Converse.js has stored; at the start it is the session of the page before.
+ * Ends the session that Converse.js has stored; at the start it is the session of the previous page.
  * If this page continued it, the server's answer to that page's last request would be lost, and
  * with Prosody this page would wait for that answer.
  */

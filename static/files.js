@@ -4,7 +4,7 @@
 const PICTURE = /\.(avif|gif|jpe?g|png|webp)$/i; // not SVG, which can hold a script
 
 /**
- * The file that a text is the address of; null: it is no address, or not one of the upload service.
+ * Returns the file whose URL is the text; null: the text is no URL, or not one of the upload service.
  * @param {string} text @param {string[]} origins
  */
 export function fileOf(text, origins) {

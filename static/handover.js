@@ -46,7 +46,7 @@ const isWhole = (data) =>
 export const hasLeft = () => readKept(tabStorage(), KEY) !== null;
 
 /**
- * Resolves when it is clear whether the page before has left a session. Its lock can be free some milliseconds before
+ * Resolves when it is clear whether the previous page has left a session. Its lock can be free some milliseconds before
  * another process of the browser sees what it has stored. With the Navigation API that was stored earlier.
  * @param {string} user the site's opaque key; only who was online in this tab has something to wait for
  * @param {Pick<import("./environment.js").Environment, "setTimeout" | "storage" | "navigation">} env
@@ -111,7 +111,7 @@ export class Handover {
 	}
 
 	/**
-	 * Takes the session that the page before left.
+	 * Takes the session that the previous page left.
 	 * @returns {Promise<Left | null>} null: there is none, it is too old, it is another site's, or another tab has it
 	 */
 	async take() {

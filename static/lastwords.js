@@ -14,7 +14,7 @@ const NS_BOSH = "http://jabber.org/protocol/httpbind";
  * @property {Session} session
  * @property {any} connection of Strophe
  * @property {import("./spacing.js").Spacing | null} spacing
- * @property {Sent[]} repeated requests of the page before that have no answer, oldest first
+ * @property {Sent[]} repeated requests of the previous page that have no answer, oldest first
  * @property {(stanza: Element) => string} serialize
  */
 

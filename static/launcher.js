@@ -61,8 +61,8 @@ async function makeStyles() {
 const how = () => ({ url: `${base}/prebind.json`, page: location.href, fetch: window.fetch.bind(window), now: Date.now });
 
 /**
- * Whether the page before, or another tab, has a session that this page can use. The page before may be
- * about to go: it stores its session before its lock is free, so the lock comes first here.
+ * Whether the previous page, or another tab, has a session that this page can use. A page that closes stores
+ * its session before it releases its lock. So the lock is checked first, then the stored session.
  * @param {string} user the site's opaque key
  */
 async function hasSession(user) {

@@ -97,10 +97,10 @@ export class Life extends SessionLife {
 	// ---- the page is shown and left ----
 
 	/**
-	 * Stores the session before the next page answers. If only one of the two pages has a
-	 * Cross-Origin-Opener-Policy, Firefox gives the next page the storage as it was at the answer,
-	 * without what is stored on pagehide. The session may still send a request: a server
-	 * accepts one that comes twice.
+	 * Stores the session when a navigation begins, before the next page's answer arrives. If only
+	 * one of the two pages has a Cross-Origin-Opener-Policy, Firefox gives the next page a copy of
+	 * the storage that it made at that answer, so what pagehide stores is lost. This page may still
+	 * send a request after that. The next page repeats it, and a server accepts a duplicate.
 	 */
 	#prepareHandover() {
 		const session = this.user !== "" && this.phase === "ready" && !this.share.hasOthers ? this.attachment?.asLeft : null;

@@ -23,7 +23,7 @@ const SAME_MS = 5_000; // largest difference between the times of two copies of 
  */
 
 /** @type {Fate[]} */
-const FATES = ["pending", "unsent", "", "refused", "delivered", "read"]; // the later of two is believed
+const FATES = ["pending", "unsent", "", "refused", "delivered", "read"]; // of two copies that differ, the one further right is right
 const GUESSES = ["pending", "unsent"];
 
 /**

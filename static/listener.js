@@ -39,7 +39,7 @@ export class Listener extends EventTarget {
 		void iq;
 	}
 
-	/** @protected @param {any} kept what keep() returned in the page before or in another tab; null: a new session */
+	/** @protected @param {any} kept what keep() returned in the previous page or in another tab; null: a new session */
 	onReady(kept) {
 		void kept;
 	}

@@ -41,7 +41,7 @@ export class Messages {
 	#talks = new Talks({ storage: sharedStorage() });
 	#user = ""; // the site's opaque key
 	#mark = ""; // the archive's id of the newest message that came while #behind
-	#behind = true; // the archive may have messages that this page has not read: live ones do not move the mark
+	#behind = true; // the archive may have messages that this page has not read; until it has, live ones do not move the mark
 	/** @type {[string, Line][] | null} */ #fresh = null; // with their peers: what came while the archive was asked
 	#catchUps = 0; // how often the archive was asked; only the last time counts
 
@@ -283,12 +283,12 @@ export class Messages {
 		this.#talks.mark = (news.complete && this.#mark) || news.last || known || "";
 	}
 
-	/** Call it when a session begins. @param {boolean} resumed it is the session of the page before */
+	/** Call it when a session begins. @param {boolean} resumed it is the session of the previous page */
 	ready(resumed) {
 		const session = this.#session;
 		this.#talks.open(this.#user); // this page may have missed changes by other tabs
-		this.#catchUp(); // also when resumed, because the page before may have failed to
-		// The session of the page before has answered, so the server has what was sent in it. It
+		this.#catchUp(); // also when resumed, because the previous page may have failed to
+		// The session of the previous page has answered, so the server has what was sent in it. It
 		// says nothing of what other tabs have sent in theirs.
 		if (resumed) this.setFate(this.#pending((line) => line.session === session), "");
 		setTimeout(() => this.#giveUp(), PENDING_MAX_MS);

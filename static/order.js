@@ -4,7 +4,7 @@ import { TEXT } from "./texts.js";
 
 const byName = new Intl.Collator();
 const PREVIEW_MAX = 120; // characters of the last message: more do not fit into a row
-const WEEK_MS = 6 * 86_400_000; // so long the name of a day is enough; after it a second day has that name
+const WEEK_MS = 6 * 86_400_000; // within six days the name of a weekday is clear
 
 /** @typedef {import("./contacts.js").Contact} Contact */
 

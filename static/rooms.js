@@ -135,7 +135,7 @@ export class Rooms {
 	/**
 	 * Call it when a session begins. In a new session, all rooms are entered again; else those
 	 * that this session is not in.
-	 * @param {any[] | null} kept what keep() returned in the page before; null: a new session
+	 * @param {any[] | null} kept what keep() returned in the previous page; null: a new session
 	 */
 	enter(kept) {
 		for (const { people, ...which } of kept ?? []) {

@@ -1,4 +1,4 @@
-// The chat session of a page: how it begins, is shared with other tabs, and is lost. It continues the session that the page before left. If
+// The chat session of a page: how it begins, is shared with other tabs, and is lost. It continues the session that the previous page left. If
 // there is none, it speaks through the tab of this user that holds a session (holder.js), or becomes
 // that tab: then it uses the session that came with this page, or asks for one. It attaches to the
 // session, and gets a new one after a loss, as soon as pace.js allows. life.js is
@@ -196,7 +196,7 @@ export class SessionLife extends Listener {
 	 * Joins the user's tabs, if this browser can do that, and goes on as the holder of the session or
 	 * by means of the holder.
 	 * @param {Session | null} session @param {string} user
-	 * @param {import("./handover.js").Left | null} left set if a session comes from the page before
+	 * @param {import("./handover.js").Left | null} left set if a session comes from the previous page
 	 */
 	async #enter(session, user, left) {
 		this.phase = "attaching";
@@ -223,7 +223,7 @@ export class SessionLife extends Listener {
 	}
 
 	/**
-	 * The page before can be in a process of its own, which a busy machine lets go late: then it has left its
+	 * The previous page can be in a process of its own, which a busy machine lets go late: then it has left its
 	 * session since this page looked for one, and before its lock was free.
 	 */
 	async #beginHolding() {
@@ -232,7 +232,7 @@ export class SessionLife extends Listener {
 		if (this.#is("attaching")) this.#begin();
 	}
 
-	/** Ends a session that the page before has left if it is another user's. @param {string} user @param {import("./handover.js").Left | null} left */
+	/** Ends a session that the previous page has left if it is another user's. @param {string} user @param {import("./handover.js").Left | null} left */
 	#ofUser(user, left) {
 		if (!left || left.user === user) return left;
 		discard(this.env, left.session);
@@ -366,7 +366,7 @@ export class SessionLife extends Listener {
 	#follow({ name, session, kept, detail, unsent }, welcome) {
 		const { left } = this.supply;
 		if (left && left.session.sid !== session?.sid) {
-			this.share.steal(); // the page before has left a session, and that tab began another one since
+			this.share.steal(); // the previous page has left a session, and that tab began another one since
 			return;
 		}
 		if (this.#dropped && session && this.#dropped.sid !== session.sid) discard(this.env, this.#dropped);
@@ -422,7 +422,7 @@ export class SessionLife extends Listener {
 		this.#unsent = unsent;
 		if (unsent.length > 0) this.tell("unsent", { ids: unsent });
 		if (spare) {
-			// the session from the page before is lost; the user has not noticed
+			// the session from the previous page is lost; the user has not noticed
 			this.#attach(spare, this.user, null);
 			return;
 		}

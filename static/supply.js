@@ -1,4 +1,4 @@
-// The sessions that a page may go on with before its own is ready: the one that the page before
+// The sessions that a page may go on with before its own is ready: the one that the previous page
 // left, the one that came with the page, and the one that was asked for ahead. A session that
 // nobody uses is ended.
 import { askForSession, askWho } from "./bind.js";
@@ -11,8 +11,8 @@ import { discard } from "./lastwords.js";
  */
 
 export class Supply {
-	/** @type {Left | null} */ left = null; // from the page before
-	/** @type {Session | null} */ spare = null; // came with the page; kept while the one from the page before is tried
+	/** @type {Left | null} */ left = null; // from the previous page
+	/** @type {Session | null} */ spare = null; // came with the page; kept while the one from the previous page is tried
 	/** @type {Promise<BindAnswer> | null} */ #ahead;
 	/** @type {import("./environment.js").Environment} */ #env;
 	#base;
@@ -53,7 +53,7 @@ export class Supply {
 		return spare;
 	}
 
-	/** Takes the session of the page before out. */
+	/** Takes the session of the previous page out. */
 	takeLeft() {
 		const { left } = this;
 		this.left = null;

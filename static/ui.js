@@ -422,7 +422,7 @@ export class ChatUi {
 
 	// ---- the connection ----
 
-	/** @param {boolean} resumed it is the session of the page before */
+	/** @param {boolean} resumed it is the session of the previous page */
 	#onReady(resumed) {
 		this.#banner.hide();
 		this.#contacts.forgetPresence(); // it belongs to the session before

@@ -199,7 +199,7 @@ const char *text_bosh_url_check(const char *text)
 	const char *reason;
 
 	if (strpbrk(text, ";,") != NULL)
-		return "has a ; or , in it, which would end it in a Content-Security-Policy";
+		return "contains ; or ,: either would end the URL in a Content-Security-Policy";
 	strbuf_init(&filled);
 	placeholder_fill(text, PLACEHOLDER_HOSTNAME, "host", &filled);
 	if (!strbuf_ok(&filled))
@@ -218,7 +218,7 @@ const char *text_net_check(const char *text)
 
 	return address_net_parse(text, &net, NULL) == STATUS_OK
 		   ? NULL
-		   : "is not an address, or not the first address of a network";
+		   : "is not an IP address, or not the first address of a network";
 }
 
 const char *text_mount_check(const char *text)
@@ -278,7 +278,7 @@ const char *text_host_check(const char *text)
 	if (strchr(text, ':') != NULL)
 		return "has a port; leave it out, because every port is accepted";
 	if (text[strspn(text, LOWER DIGITS "-._")] != '\0')
-		return "is not a host name (write one with other letters in its xn-- form)";
+		return "is not a host name (write letters beyond ASCII in the xn-- form)";
 	if (len > HOST_MAX || text[0] == '.' || text[len - 1] == '.' || strstr(text, "..") != NULL)
 		return "is too long or has an empty part";
 	return NULL;

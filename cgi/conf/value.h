@@ -1,6 +1,6 @@
 /*
  * Converts values between the text in the file and a field of struct server_conf or struct
- * site_conf. `section` is always the struct of the key's section. Internal to conf/.
+ * site_conf. `section` points to the struct that holds the key's field. Internal to conf/.
  */
 #ifndef CONF_VALUE_H
 #define CONF_VALUE_H
@@ -16,7 +16,7 @@
 enum status value_set(const struct conf_key *key, const char *text, void *section,
 		      struct error *err);
 
-/* Sets the default, which may be empty even if the file must give a value. */
+/* Sets the default. That of a required key is empty. */
 enum status value_set_default(const struct conf_key *key, void *section, struct error *err);
 
 /* Frees what the field owns. A value that it shares with the defaults stays; NULL: it owns all. */
@@ -28,7 +28,7 @@ void value_text(const struct conf_key *key, const void *section, struct strbuf *
 /* Returns a pointer to the key's field in section. */
 const void *value_field(const struct conf_key *key, const void *section);
 
-/* For people: the type's name, and what is allowed ("a whole number from 1 to 64"). */
+/* Text for messages: the type's name, and what is allowed ("a whole number from 1 to 64"). */
 const char *value_type(const struct conf_key *key);
 void value_allowed(const struct conf_key *key, struct strbuf *out);
 

@@ -241,7 +241,7 @@ static bool read_reference(struct reader *r, const struct place *place)
 	return true;
 }
 
-/* Reads `r:SLOT;`: the object of that slot again. */
+/* Reads `r:SLOT;`: a second reference to the object in that slot. */
 static bool read_object_again(struct reader *r, const struct place *place)
 {
 	size_t slot;

@@ -49,7 +49,8 @@ static enum status parts_take(CURLU *url, struct http_url *out, struct error *er
 	http_url_clear(&parts);
 	if (rc == CURLUE_OUT_OF_MEMORY)
 		return error_no_memory(err);
-	return error_set(err, STATUS_BAD_REQUEST, "only http:// and https:// addresses are known");
+	return error_set(err, STATUS_BAD_REQUEST,
+			 "only http:// and https:// addresses are supported");
 }
 
 /* libcurl reads https:///chat/ as https://chat/. */

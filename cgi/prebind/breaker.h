@@ -69,7 +69,10 @@ void breaker_success_add(struct breaker_successes *successes, int64_t now_ms);
 void breaker_merge(struct breaker *breaker, const struct breaker_successes *successes,
 		   int64_t now_ms);
 
-/* True: it is closed, and calls in its window failed. So the successes matter too. */
+/*
+ * True: it is closed, and calls in its window failed. Then a process must add its own successes, or
+ * the share of failures looks too high.
+ */
 bool breaker_is_in_doubt(const struct breaker *breaker, int64_t now_ms);
 
 #endif

@@ -34,7 +34,7 @@ struct select_function {
 
 /* How a kind of database writes these things. */
 struct select_dialect {
-	const char *place;            /* of a parameter: "?"; NULL: its name stays */
+	const char *place;            /* what stands for a parameter, such as "?"; NULL: :NAME */
 	bool numbered;                /* a number follows: "$1" */
 	const char *bytes[2];         /* before and after an expression: its bytes */
 	const char *const *functions; /* that may be called, ends with NULL; NULL: not checked */

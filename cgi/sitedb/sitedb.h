@@ -167,7 +167,7 @@ enum status sitedb_statement(struct sitedb_connection *connection,
 /* Closes the idle connections of the source's key. */
 void sitedb_forget(const struct sitedb_source *source);
 
-/* Counts the users of a server; the last one frees it. */
+/* Reference-counted: the last release frees it. */
 enum status sitedb_server_get(const char *address, struct sitedb_server **out, struct error *err);
 void sitedb_server_release(struct sitedb_server *server);
 

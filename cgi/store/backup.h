@@ -1,5 +1,5 @@
 /*
- * A backup of a site's database, and its way back.
+ * Backs up a site's database, and restores it.
  */
 #ifndef STORE_BACKUP_H
 #define STORE_BACKUP_H

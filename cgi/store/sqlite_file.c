@@ -228,10 +228,11 @@ static enum status check_one_beside(const char *name, struct error *err)
 		    err, STATUS_UNAVAILABLE,
 		    "%s: is not a file, so SQLite cannot create its own there: move it away", name);
 	if ((st.st_mode & (S_IRUSR | S_IWUSR)) != (S_IRUSR | S_IWUSR))
-		return error_set(err, STATUS_UNAVAILABLE,
-				 "%s: its owner may not read and write it (mode %04o), so the "
-				 "database cannot be written: chmod 600 '%s'",
-				 name, (unsigned)(st.st_mode & 07777), name);
+		return error_set(
+		    err, STATUS_UNAVAILABLE,
+		    "%s: its owner lacks the right to read or to write it (mode %04o), so "
+		    "the database cannot be written: chmod 600 '%s'",
+		    name, (unsigned)(st.st_mode & 07777), name);
 	if (st.st_uid != geteuid() && geteuid() != 0)
 		return error_set(err, STATUS_UNAVAILABLE,
 				 "%s: belongs to user %u, this program runs as user %u, so the "

@@ -28,7 +28,7 @@ const rows = [
 	["8b", { what: "the database is 0400", damage: (place) => fs.chmodSync(database(place), 0o400),
 		says: /prebind\.conf:\d+: database: .*may not write to the database: Permission denied: chmod 600 '.*prebind\.db'/ }],
 	["8c", { what: "a -shm of mode 0400 was left behind", start: true, damage: (place) => fs.chmodSync(`${database(place)}-shm`, 0o400),
-		says: new RegExp(`${IN_CONF}database: .*prebind\\.db-shm: its owner may not read and write it \\(mode 0400\\).*chmod 600 '`) }],
+		says: new RegExp(`${IN_CONF}database: .*prebind\\.db-shm: its owner lacks the right to read or to write it \\(mode 0400\\).*chmod 600 '`) }],
 	["9", { what: "the database is root's", damage: (place) => fs.chownSync(database(place), 0, 0),
 		says: new RegExp(`${IN_CONF}database: .*belongs to user 0, .*: chown ${idOf("-u", SERVICE)} '.*prebind\\.db'`) }],
 	["10", { what: "there is no database", damage: (place) => fs.rmSync(database(place)),

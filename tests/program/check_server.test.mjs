@@ -88,7 +88,7 @@ describe("a file beside the database that is read-only, or another account's: sa
 			const beside = `${prebind.database}${suffix}`;
 			assert.ok(fs.existsSync(beside), "the program has it open");
 			fs.chmodSync(beside, 0o400);
-			assertFirst(await check(prebind), new RegExp(`database: .*prebind\\.db${suffix}: its owner may not read and write it \\(mode 0400\\).*chmod 600 '`));
+			assertFirst(await check(prebind), new RegExp(`database: .*prebind\\.db${suffix}: its owner lacks the right to read or to write it \\(mode 0400\\).*chmod 600 '`));
 			fs.chmodSync(beside, 0o600);
 			fs.chownSync(beside, idOf("-u", WEB_SERVER), 0);
 			assertFirst(await check(prebind), new RegExp(`prebind\\.db${suffix}: belongs to user .*: chown ${idOf("-u", SERVICE)} '`));
