@@ -260,9 +260,17 @@ class Campaign {
 		assert.fail(`${fault}\n${this.steps.map((each) => each.join("; ")).join("\n")}`);
 	}
 
-	/** "Back" can lead to the login or to the empty page, and a change that was replaced may still go on. */
+	/**
+	 * "Back" can lead to the login or to the empty page, and a change that was replaced may still go on. A machine that stands still
+	 * for longer than `timeout` shows a page that says so, and a person tries again.
+	 */
 	async #arrive(tab) {
 		await tab.waitForLoadState("load");
+		const again = tab.locator("main > .ways > form > button", { hasText: "Try again" });
+		if (await again.count()) {
+			this.#note(`${this.#name(tab)}: ${await tab.locator("main").innerText()}`);
+			await again.click().catch(interrupted);
+		}
 		if (!PAGES.includes(new URL(tab.url()).pathname)) await tab.goto(this.#chat.url).catch(interrupted);
 		return (await seenIn(tab)) !== null;
 	}

@@ -132,7 +132,7 @@ test("plain CGI", async () => {
 	assert.equal(strangers.status, 403);
 });
 
-for (const [value, says] of [["example.org", /trusted_proxies: "example\.org" is not an address/], ["192.0.2.1/24", /trusted_proxies: /], ["10.0.0.0/33", /trusted_proxies: /],
+for (const [value, says] of [["example.org", /trusted_proxies: "example\.org" is not an IP address/], ["192.0.2.1/24", /trusted_proxies: /], ["10.0.0.0/33", /trusted_proxies: /],
 	["::1 ::1", /is there twice/]])
 	test(`configuration: ${value} is refused`, async () => {
 		const broken = new Prebind(new Place(), { server: { trusted_proxies: value } });
