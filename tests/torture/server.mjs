@@ -93,7 +93,9 @@ class StartStand extends Stand {
 		const ended = this.run([prebind.program, "-c", prebind.conf], { started: (process, output) => ([child, written] = [process, output]) });
 		ended.then(() => (over = true));
 		const wait = (what, probe) => until(what, () => over || probe(), { seconds: STARTED_S }).catch(() => plan.disarm());
-		await wait("the socket", () => fs.existsSync(prebind.socket) && accepts(prebind.socket));
+		const there = () => over || (fs.existsSync(prebind.socket) && accepts(prebind.socket));
+		await wait("the socket", there);
+		await until("a server that listens or has ended", there, { seconds: HEALED_S }); // on a busy machine: a signal would end it before
 		answer = over ? null : await prebind.request({ path: "/health" }).catch(() => null);
 		child.kill("SIGHUP");
 		await wait("the configuration to be read", () => /"event":"reload(ed|_failed)"/.test(written.stderr));
