@@ -1,11 +1,19 @@
 /*
  * BOSH bodies: what is written, byte for byte, and answers as Prosody 0.12, ejabberd 23.01 and
- * Tigase 8.2 print them.
+ * Tigase 8.2 print them; and what a log-in says of answers that end it.
  */
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <sys/socket.h>
 
 #include "unit.h"
 
+#include "base/secret.h"
 #include "base/xml.h"
+#include "net/http_client.h"
+#include "prebind/prebind.h"
+#include "store/jid_map.h"
+#include "store_fixture.h"
 #include "xmpp/bosh.h"
 
 #define BODY "<body xmlns='http://jabber.org/protocol/httpbind'"
@@ -361,4 +369,257 @@ TEST(test_sid_length)
 		strbuf_clear(&text);
 	}
 	bosh_answer_clear(&answer); /* of a zeroed one */
+}
+
+/* ---- what a log-in says of a server that answers otherwise ---- */
+
+#define STREAMS  "http://etherx.jabber.org/streams"
+#define BIND     "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
+#define FEATURES BODY " sid='s1'><features xmlns='" STREAMS "'>"
+#define OFFER                                                                                      \
+	FEATURES "<mechanisms xmlns='" SASL "'><mechanism>ANONYMOUS</mechanism>"                   \
+		 "</mechanisms></features></body>"
+#define CHALLENGE BODY "><challenge xmlns='" SASL "'/></body>"
+#define SUCCESS   BODY "><success xmlns='" SASL "'/></body>"
+#define RESTARTED FEATURES BIND "</features></body>"
+#define NO_BIND(condition)                                                                         \
+	BODY "><iq xmlns='jabber:client' id='bind1' type='error'><error type='modify'><" condition \
+	     " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq></body>"
+
+/* A server that gives these answers, one a connection, and then an empty body each time. */
+struct server {
+	int listener;
+	int port;
+	pthread_t thread;
+	const char *const *answers; /* up to a NULL */
+};
+
+/* Reads a request up to the end of its body. */
+static bool request_read(int fd)
+{
+	char buf[4096];
+	size_t len = 0, need = SIZE_MAX;
+
+	while (len < need && len < sizeof(buf) - 1) {
+		ssize_t n = recv(fd, buf + len, sizeof(buf) - 1 - len, 0);
+
+		if (n <= 0)
+			return false;
+		len += (size_t)n;
+		buf[len] = '\0';
+		const char *end = strstr(buf, "\r\n\r\n");
+		const char *length = strcasestr(buf, "\r\nContent-Length: ");
+		if (end != NULL && length != NULL)
+			need = (size_t)(end + 4 - buf) + strtoul(length + 18, NULL, 10);
+	}
+	return true;
+}
+
+static void *serve(void *arg)
+{
+	struct server *server = arg;
+	char text[2048];
+	int fd;
+
+	while ((fd = accept(server->listener, NULL, NULL)) >= 0) {
+		if (request_read(fd)) {
+			const char *answer =
+			    *server->answers != NULL ? *server->answers++ : BODY "/>";
+			int len = snprintf(text, sizeof(text),
+					   "HTTP/1.1 200 OK\r\nConnection: close\r\n"
+					   "Content-Length: %zu\r\n\r\n%s",
+					   strlen(answer), answer);
+
+			send(fd, text, (size_t)len, MSG_NOSIGNAL);
+		}
+		close(fd);
+	}
+	return NULL;
+}
+
+static void server_start(struct server *server, const char *const *answers)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(address);
+
+	server->answers = answers;
+	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(server->listener, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen(server->listener, 8), 0);
+	assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &len), 0);
+	server->port = ntohs(address.sin_port);
+	assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
+}
+
+static void server_stop(struct server *server)
+{
+	shutdown(server->listener, SHUT_RDWR);
+	pthread_join(server->thread, NULL);
+	close(server->listener);
+}
+
+#define TEXT(text) ((char *)(text))
+
+/* A site whose BOSH service, and whose ejabberd, is at that address. */
+static struct site_conf conf_of(char **url)
+{
+	return (struct site_conf){
+	    .name = TEXT("test"),
+	    .backend = BACKEND_BOSH,
+	    .jid = TEXT("{user}@example.test"),
+	    .bosh_url = TEXT("/http-bind"),
+	    .resource = TEXT("web"),
+	    .ca_file = TEXT(""),
+	    .hold = 1,
+	    .wait = 60,
+	    .timeout_ms = 10000,
+	    .upstream_max = 4,
+	    .guest_domain = TEXT("guest.example.test"),
+	    .bosh_service = {.items = url, .count = 1},
+	    .bosh_password_query = TEXT(""),
+	    .bosh_route = TEXT(""),
+	    .bosh_oauth_url = *url,
+	    .bosh_oauth_user = TEXT(""),
+	    .bosh_oauth_password_file = TEXT(""),
+	};
+}
+
+/* By a service of its own, with no session as its outcome. */
+static enum status log_in(const struct site_conf *conf, bool guest, struct error *err)
+{
+	struct prebind *prebind = NULL;
+	struct chat_session session = {0};
+	struct jid asked = {0};
+
+	assert_ok(jid_parse(guest ? "x@guest.example.test" : "alice@example.test", &asked, ERR));
+	assert_ok(guest ? prebind_new_guests(conf, NULL, &prebind, ERR)
+			: prebind_new(conf, NULL, &prebind, ERR));
+	enum status status = prebind_bind(prebind, &asked, PREBIND_NOBODY_WAITS, &session, err);
+	assert_null(session.jid);
+	prebind_free(prebind);
+	jid_clear(&asked);
+	return status;
+}
+
+/* As a guest, or as a user with a token of ejabberd. */
+static void assert_no_session(bool guest, const char *const *answers, const char *says)
+{
+	struct server server;
+	struct error err = {0};
+	enum status status;
+	char text[64], *url = text;
+	int tries = 0;
+
+	server_start(&server, answers);
+	snprintf(text, sizeof(text), "http://127.0.0.1:%d/http-bind", server.port);
+	struct site_conf conf = conf_of(&url);
+	conf.bosh_auth = BOSH_AUTH_OAUTH;
+	do /* on a busy machine, under valgrind, the first connection may come too late */
+		status = log_in(&conf, guest, &err);
+	while (strstr(err.text, "no connection within") != NULL && ++tries < 5);
+	server_stop(&server); /* before what may fail: its thread uses what is here */
+	assert_holds(err.text, says);
+	assert_int_equal(status, STATUS_CHAT_SERVER);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	assert_ok(secret_start(ERR));
+	assert_ok(http_client_start(ERR));
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	http_client_stop();
+	return 0;
+}
+
+GROUP(start, stop)
+
+#define ANSWERS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+TEST(test_no_session_id)
+{
+	assert_no_session(true, ANSWERS(BODY "/>"), "created no session for guest.example.test");
+}
+
+TEST(test_guest_refused)
+{
+	assert_no_session(
+	    true,
+	    ANSWERS(OFFER, BODY "><failure xmlns='" SASL "'><not-authorized/></failure></body>"),
+	    "lets no guest in at guest.example.test");
+}
+
+TEST(test_challenge_after_the_last_step)
+{
+	assert_no_session(true, ANSWERS(OFFER, CHALLENGE, CHALLENGE),
+			  "a SASL message after the exchange had ended");
+}
+
+TEST(test_resource_refused)
+{
+	assert_no_session(
+	    true, ANSWERS(OFFER, SUCCESS, RESTARTED, NO_BIND("bad-request")),
+	    "(bad-request): it does not accept this resource: check the key resource");
+	assert_no_session(
+	    true, ANSWERS(OFFER, SUCCESS, RESTARTED, NO_BIND("not-allowed")),
+	    "(not-allowed): it does not accept this resource: check the key resource");
+	assert_no_session(true, ANSWERS(OFFER, SUCCESS, RESTARTED, NO_BIND("gone")),
+			  "(gone): see its log");
+}
+
+TEST(test_token_that_is_none)
+{
+	assert_no_session(false, ANSWERS("{\"token\":\"a b\"}"), "answers without a token");
+	assert_no_session(false, ANSWERS("{\"token\":\"\"}"), "answers without a token");
+}
+
+TEST(test_rids)
+{
+	struct jid asked = {0};
+	struct chat_session session = {.jid = strdup("alice@example.test/web"), .sid = "s1"};
+
+	assert_non_null(session.jid);
+	assert_ok(jid_parse("alice@example.test/web", &asked, ERR));
+	chat_session_set_rid(&session, -1);
+	assert_string_equal(session.rid, "");
+	chat_session_set_rid(&session, INT64_C(1) << 53);
+	assert_string_equal(session.rid, "");
+	assert_fails(chat_session_check(&session, &asked, ERR), STATUS_CHAT_SERVER,
+		     "a sid or rid that is not valid");
+	chat_session_set_rid(&session, 4711);
+	assert_string_equal(session.rid, "4711");
+	assert_ok(chat_session_check(&session, &asked, ERR));
+	chat_session_clear(&session);
+	jid_clear(&asked);
+}
+
+FIXTURE(fixture_store, fixture_remove)
+
+TEST(test_row_without_a_password)
+{
+	struct fixture *f = *state;
+	const struct jid_map_row row = {.source = TEXT("login"),
+					.user = TEXT("al"),
+					.localpart = TEXT("alice"),
+					.domain = TEXT("example.test")};
+	char *url = TEXT("http://127.0.0.1:1/http-bind");
+	struct site_conf conf = conf_of(&url);
+	struct prebind *prebind = NULL;
+	struct chat_session session = {0};
+	struct jid asked = {0};
+
+	conf.bosh_auth = BOSH_AUTH_PASSWORD;
+	assert_ok(jid_map_set(f->store, &row, ERR));
+	assert_ok(jid_parse("alice@example.test", &asked, ERR));
+	assert_ok(prebind_new(&conf, f->store, &prebind, ERR));
+	assert_fails(prebind_bind(prebind, &asked, PREBIND_NOBODY_WAITS, &session, ERR),
+		     STATUS_NO_CHAT_ACCOUNT, "prebindctl map set al alice@example.test");
+	prebind_free(prebind);
+	jid_clear(&asked);
 }

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "base/codec.h"
+#include "base/strbuf.h"
 #include "identity/guest_cookie.h"
 
 #define NOW  1800000000
@@ -102,4 +104,41 @@ TEST(test_no_other_text)
 	}
 	snprintf(changed, sizeof(changed), "%sA", value);
 	assert_false(guest_cookie_read(key, changed, NOW, LIFE, &guest));
+}
+
+/* Whatever is signed was written by this program; another release may write other fields. */
+TEST(test_signed_fields_that_are_none)
+{
+	static const struct {
+		const char *fields;
+		bool good;
+	} rows[] = {
+	    {"1800000000.0123456789abcdef.QW5uYQ",    true },
+	    {"1800000000.0123456789abcdef.",          true },
+	    {"1800000000.0123456789abcde",            false},
+	    {"1800000000",			    false},
+	    {"x.0123456789abcdef.QW5uYQ",             false},
+	    {"1234567890123.0123456789abcdef.QW5uYQ", false},
+	    {"1800000000.0123456789abcdef.?",         false},
+	};
+	static const char domain[] = "prebind-guest-v1";
+	unsigned char mac[SECRET_SHA256_LEN];
+	struct guest guest = {.id = "untouched"};
+	struct strbuf value;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct secret_part parts[] = {
+		    {domain,         sizeof(domain)        },
+		    {rows[i].fields, strlen(rows[i].fields)},
+		};
+
+		secret_hmac(mac, key, parts, COUNT(parts));
+		strbuf_init(&value);
+		strbuf_addf(&value, "%s.", rows[i].fields);
+		codec_base64url(&value, mac, sizeof(mac));
+		if (guest_cookie_read(key, value.data, NOW, LIFE, &guest) != rows[i].good)
+			fail_msg("%s", value.data);
+		strbuf_clear(&value);
+	}
+	assert_string_equal(guest.id, "0123456789abcdef"); /* only a good one sets it */
 }

@@ -8,8 +8,10 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "base/codec.h"
 #include "base/secret.h"
 #include "identity/identity.h"
+#include "identity/packed_php.h"
 #include "identity/php_serialize.h"
 
 #define NOW      1800000000
@@ -627,4 +629,45 @@ TEST(test_check)
 	f->conf.php_session_format = PHP_FORMAT_SERIALIZE;
 	assert_status(php_session_provider.check(&f->conf, NULL, &said), STATUS_BAD_REQUEST);
 	assert_holds(said.text, "see php_session_format");
+}
+
+/* ---- in a site's database ---- */
+
+static void check_packed(const char *data, enum status status, const char *said)
+{
+	const struct site_conf conf = {
+	    .php_session_format = PHP_FORMAT_PHP,
+	    .php_session_user = (char *)"user",
+	    .php_session_display = (char *)"shown",
+	    .php_session_password = (char *)"hash",
+	};
+	struct packed_php session = {0};
+
+	if (status == STATUS_OK) {
+		assert_ok(packed_php_read(data, &conf, &session, ERR));
+		assert_string_equal(session.user, "alice");
+		assert_string_equal(session.password, "h");
+		assert_string_equal(session.display_name != NULL ? session.display_name : "(none)",
+				    said);
+	} else {
+		assert_fails(packed_php_read(data, &conf, &session, ERR), status, said);
+	}
+	packed_php_clear(&session);
+	assert_null(session.user);
+}
+
+TEST(test_packed)
+{
+	static const char text[] = "user|s:5:\"alice\";hash|s:1:\"h\";shown|s:5:\"Alice\";";
+	struct strbuf base64;
+
+	check_packed(text, STATUS_OK, "Alice");
+	check_packed("user|s:5:\"alice\";hash|s:1:\"h\";", STATUS_OK, "(none)");
+	check_packed("user|s:5:\"alice\";", STATUS_NOT_FOUND, "hash is not in the session");
+	strbuf_init(&base64);
+	codec_base64(&base64, (const unsigned char *)text, strlen(text));
+	check_packed(base64.data, STATUS_OK, "Alice");
+	base64.data[4] = '=';
+	check_packed(base64.data, STATUS_BAD_REQUEST, "broken base64");
+	strbuf_clear(&base64);
 }

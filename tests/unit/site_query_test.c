@@ -1,6 +1,6 @@
 /*
  * sitedb/site_query.h: what is refused in a query file and where, and what a row in somebody else's
- * database may be.
+ * database may be; and what those who ask by it make of such rows.
  */
 #include "unit.h"
 
@@ -8,6 +8,10 @@
 #include <sqlite3.h>
 
 #include "base/strbuf.h"
+#include "identity/identity.h"
+#include "identity/login_query.h"
+#include "identity/people_query.h"
+#include "identity/site_rule.h"
 #include "sitedb/site_query.h"
 #include "sitedb/site_rows.h"
 #include "store_fixture.h"
@@ -500,4 +504,180 @@ TEST(test_threads)
 		assert_int_equal(pthread_join(threads[i], &right), 0);
 		assert_int_equal((size_t)right, ASKED);
 	}
+}
+
+/* ---- the providers that ask by it ---- */
+
+#define TEXT(text) ((char *)(text))
+
+/* A site whose database is the fixture's; the tests set the queries. */
+static struct site_conf conf_of(const struct site *site)
+{
+	return (struct site_conf){
+	    .name = TEXT("test"),
+	    .site_database = TEXT(site->f->path),
+	    .site_query = TEXT(""),
+	    .site_profile_query = TEXT(""),
+	    .site_secret_file = TEXT(""),
+	    .site_cookie = TEXT("sid"),
+	    .jid = TEXT("{user}@example.org"),
+	    .php_session_user = TEXT("user"),
+	    .php_session_display = TEXT(""),
+	    .php_session_password = TEXT(""),
+	};
+}
+
+/* A query's file; the caller's configuration borrows the path. */
+static char *query_of(const char *name, const char *sql)
+{
+	return TEXT(unit_write(name, sql));
+}
+
+TEST(test_login_name_with_a_control_character)
+{
+	struct site *site = *state;
+	struct site_conf conf = conf_of(site);
+	struct login_query_user user = {0};
+	struct login_query *users = NULL;
+
+	run_sql(site->f->path, "INSERT INTO user VALUES (18, 'eve' || char(10), 'eve')");
+	conf.login_query = query_of("login.sql", "SELECT name AS user, 'h' AS password_hash"
+						 " FROM user WHERE shown = :user");
+	assert_ok(login_query_open(&conf, &users, ERR));
+	assert_ok(login_query_find(users, "Bob B.", &user, ERR));
+	assert_string_equal(user.name, "bob");
+	login_query_user_clear(&user);
+	assert_fails(login_query_find(users, "eve", &user, ERR), STATUS_UNAVAILABLE,
+		     "control character in the name");
+	assert_null(user.name);
+	login_query_close(users);
+}
+
+static void count_person(void *arg, const struct people_row *row)
+{
+	assert_non_null(row->user);
+	++*(int *)arg;
+}
+
+TEST(test_more_people_than_allowed)
+{
+	struct site *site = *state;
+	struct site_conf conf = conf_of(site);
+	struct people_query *people = NULL;
+	int count = 0;
+
+	run_sql(site->f->path, "INSERT INTO user VALUES (18, 'eve', 'Eve')");
+	conf.people_query = query_of("people.sql", "SELECT name AS user FROM user"
+						   " WHERE name LIKE :q || '%' OR name = :user"
+						   " LIMIT :limit");
+	assert_ok(people_query_open(&conf, &people, ERR));
+	assert_ok(people_query_all(people, 2, count_person, &count, ERR));
+	assert_int_equal(count, 2);
+	assert_fails(people_query_all(people, 1, count_person, &count, ERR), STATUS_CONFLICT,
+		     "more than 1 people");
+	assert_int_equal(count, 2);
+	people_query_close(people);
+}
+
+TEST(test_rule_of_a_column_that_no_query_returns)
+{
+	struct site_conf conf = conf_of(*state);
+
+	conf.jid = TEXT("{id}@example.org");
+	assert_ok(site_rule_check(&conf, false, true, ERR));
+	assert_fails(site_rule_check(&conf, true, false, ERR), STATUS_BAD_REQUEST,
+		     "needs a column `id`");
+	conf.jid = TEXT("{email}");
+	assert_ok(site_rule_check(&conf, true, false, ERR));
+	assert_fails(site_rule_check(&conf, false, true, ERR), STATUS_BAD_REQUEST,
+		     "needs a column `email`");
+}
+
+static enum status open_session(const struct site_conf *conf, void **session, struct error *err)
+{
+	return identity_provider_named(PROVIDER_SITE_SESSION)->open(conf, session, err);
+}
+
+/* Finds who has the cookie sid=good; user NULL: nobody, with that sentence. */
+static void assert_session(const struct site_conf *conf, const char *user, const char *says)
+{
+	const struct identity_provider *provider = identity_provider_named(PROVIDER_SITE_SESSION);
+	struct request req = {.cookie = TEXT("sid=good")};
+	struct identity_context context = {.conf = conf, .req = &req, .now = NOW};
+	struct identity who = {0};
+	struct error err = {0};
+
+	assert_ok(open_session(conf, &context.state, ERR));
+	enum identity_verdict verdict = provider->find(&context, &who, &err);
+	if (user == NULL) {
+		assert_holds(err.text, says);
+		assert_int_equal(verdict, IDENTITY_NONE);
+	} else {
+		assert_string_equal(err.text, "");
+		assert_int_equal(verdict, IDENTITY_YES);
+		assert_string_equal(who.user, user);
+	}
+	identity_clear(&who);
+	provider->close(context.state);
+}
+
+TEST(test_php_session_of_a_user_without_a_name)
+{
+	struct site *site = *state;
+	struct site_conf conf = conf_of(site);
+
+	run_sql(site->f->path, "UPDATE session SET user = 'user|s:3:\"bob\";' WHERE sid = 'good'");
+	conf.site_result = SITE_RESULT_PHP;
+	conf.php_session_format = PHP_FORMAT_PHP;
+	conf.site_query =
+	    query_of("session.sql", "SELECT user AS session_data FROM session WHERE sid = :sid");
+	conf.site_profile_query =
+	    query_of("profile.sql", "SELECT shown AS user FROM user WHERE name = :user");
+	assert_session(&conf, "Bob B.", NULL);
+	run_sql(site->f->path, "UPDATE user SET shown = NULL");
+	assert_session(&conf, NULL, "the user has no name");
+}
+
+TEST(test_php_password_needs_a_column)
+{
+	struct site_conf conf = conf_of(*state);
+	void *session = NULL;
+
+	conf.site_result = SITE_RESULT_PHP;
+	conf.php_session_password = TEXT("hash");
+	conf.site_query =
+	    query_of("session.sql", "SELECT user AS session_data FROM session WHERE sid = :sid");
+	conf.site_profile_query =
+	    query_of("profile.sql", "SELECT name AS user FROM user WHERE name = :user");
+	assert_fails(open_session(&conf, &session, ERR), STATUS_BAD_REQUEST,
+		     "php_session_password: needs a column `password`");
+	assert_null(session);
+}
+
+/* A session that Django has packed: of user 17, and with that password. */
+#define DJANGO_SECRET   "a secret key of fifty characters, more or less, so."
+#define DJANGO_PASSWORD "pbkdf2_sha256$1$salt$x4M5C3BMzfbHkwcdQKnGGQAvGGGAtTFNS0vjGPDxD/c="
+#define DJANGO_SESSION                                                                             \
+	".eJxVjMsOwiAQRf-FtSHDY3i4dO83EGBAqoYmpV0Z_12bdKHbe865LxbitrawjbKEidiZCctOv2OK-"           \
+	"VH6Tuge-23mee7rMiW-K_ygg19nKs_L4f4dtDjat9YWQXslSMacM4LzJkkvQaIxUpDOpCIppzRYD1iFqQ4TkQ"    \
+	"LrqkCP7P0B1wE2ug:1xV93B:SdjV1Lvw9ipb1kSHCQKnkNYke3D32s6Zm3pxq6PDnDQ"
+
+TEST(test_django_user_without_a_password_or_a_name)
+{
+	struct site *site = *state;
+	struct site_conf conf = conf_of(site);
+
+	run_sql(site->f->path, "UPDATE session SET user = '" DJANGO_SESSION "' WHERE sid = 'good'");
+	run_sql(site->f->path, "UPDATE user SET shown = NULL");
+	conf.site_result = SITE_RESULT_DJANGO;
+	conf.site_secret_file = query_of("secret", DJANGO_SECRET "\n");
+	conf.site_query =
+	    query_of("session.sql", "SELECT user AS session_data FROM session WHERE sid = :sid");
+	conf.site_profile_query = query_of("profile.sql", "SELECT name AS user, shown AS password"
+							  " FROM user WHERE id = :user");
+	assert_session(&conf, NULL, "the user has no password");
+	run_sql(site->f->path, "UPDATE user SET shown = '" DJANGO_PASSWORD "'");
+	assert_session(&conf, "bob", NULL);
+	run_sql(site->f->path, "UPDATE user SET name = NULL");
+	assert_session(&conf, NULL, "the user has no name");
 }

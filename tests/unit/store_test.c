@@ -14,6 +14,7 @@
 #include "store/migrations.h"
 #include "base/name.h"
 #include "store/session.h"
+#include "store/copy.h"
 #include "store/database_site.h"
 #include "store/connection.h"
 #include "store_fixture.h"
@@ -852,4 +853,46 @@ TEST(test_site_key_race)
 		assert_ok(racers[i].status);
 		assert_memory_equal(racers[i].key, racers[0].key, SECRET_KEY_LEN);
 	}
+}
+
+/* A row that this program would not write is refused with the name of its column. */
+TEST(test_key_of_another_size)
+{
+	struct fixture *f = *state;
+	unsigned char key[SECRET_KEY_LEN];
+
+	fixture_open(f);
+	assert_ok(site_key_get(f->store, "csrf", key, ERR));
+	raw(f->path, "PRAGMA ignore_check_constraints = 1; UPDATE site_key SET key = x'0011'");
+	assert_fails(site_key_get(f->store, "csrf", key, ERR), STATUS_UNAVAILABLE,
+		     "column key does not hold as many bytes as it should: delete that row");
+	raw(f->path, "DELETE FROM site_key");
+	assert_ok(site_key_get(f->store, "csrf", key, ERR));
+}
+
+/* A name that was folded otherwise is not found as alike, but it is unique all the same. */
+TEST(test_name_that_was_folded_otherwise)
+{
+	struct fixture *f = *state;
+
+	fixture_open(f);
+	assert_ok(user_add(f->store, "alice", "one", NOW, ERR));
+	raw(f->path, "UPDATE site_user SET folded = 'otherwise'");
+	assert_fails(user_add(f->store, "alice", "two", NOW, ERR), STATUS_CONFLICT,
+		     "there is already a site user \"alice\"");
+	assert_int_equal(raw_number(f->path, "SELECT count(*) FROM site_user"), 1);
+}
+
+TEST(test_only_the_present_schema_is_copied)
+{
+	struct fixture *f = *state;
+	char target[128];
+
+	snprintf(target, sizeof(target), "%s/copy.db", f->dir);
+	fixture_open(f);
+	raw(f->path, "PRAGMA user_version = 3");
+	struct store_copy what = {
+	    .from = {.database = f->path}, .to = {.database = target}, .site = FIXTURE_SITE};
+	assert_fails(store_copy(&what, ERR), STATUS_UNAVAILABLE, "has schema 3, and only schema");
+	assert_int_equal(access(target, F_OK), -1);
 }

@@ -453,3 +453,24 @@ TEST(test_rfc7515)
 	    ".DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-K"
 	    "g6NU1Q");
 }
+
+TEST(test_a_public_key_signs_nothing)
+{
+	struct fixture *f = *state;
+	const struct token_request what = {.user = "alice", .now = 1900000000, .life_s = 60};
+	struct token_keys keys = {0};
+	struct token_rules rules = rules_of(f, true);
+	struct strbuf text;
+	char line[TEXT_SIZE];
+
+	snprintf(line, sizeof(line), "r:%s/rsa.pem\n", unit_folder());
+	read_keys(true, line, &keys);
+	rules.keys = &keys;
+	strbuf_init(&text);
+	assert_fails(token_make(&rules, &what, &text, ERR), STATUS_BAD_REQUEST,
+		     "the first key, r, is a public key");
+	assert_int_equal(text.len, 0);
+	strbuf_clear(&text);
+	token_keys_clear(&keys);
+	token_clear(NULL);
+}
