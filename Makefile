@@ -408,7 +408,7 @@ coverage:
 
 covered:
 	LIMIT=600 PREBIND_BUILD=$(BUILD) node tests/coverage/coverage.mjs \
-		$(if $(filter 3,$(words $(filter unit program servers,$(COVERED)))),--floor tests/coverage/floor $(FAILED:%=--then 'tests/torture/%.mjs --places --once')) \
+		$(if $(filter 3,$(words $(filter unit program servers,$(COVERED)))),--floor tests/coverage/floor --reasons tests/coverage/unreached $(FAILED:%=--then 'tests/torture/%.mjs --places --once')) \
 		$(if $(filter unit,$(COVERED)),$(UNIT_PROGRAMS)) $(patsubst %,tests/%,$(filter-out unit,$(COVERED)))
 
 valgrind: unit

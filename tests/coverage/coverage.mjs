@@ -1,7 +1,8 @@
 /*
  * `make coverage`: runs tests on programs that count what they run, prints a table by folder of cgi/, and exits with 1
  * if a figure is below tests/coverage/floor.
- *   PREBIND_BUILD=build/coverage node tests/coverage/coverage.mjs [--floor FILE] [--keep] [--then SCRIPT]… TEST…
+ *   PREBIND_BUILD=build/coverage node tests/coverage/coverage.mjs [--floor FILE] [--reasons FILE] [--keep] [--then SCRIPT]… TEST…
+ * --reasons: why lines of the sources where each line counts are not run; it fails for one that is neither run nor named.
  * --then: a script of tests/ with its arguments, which is run after the tests and fails as they do.
  * --keep runs no test: it prints the table of the run before.
  */
@@ -11,12 +12,12 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "../lib/prebind.mjs";
 import { top } from "../lib/place.mjs";
-import { add, below, parseFloor, table, tally } from "./figures.mjs";
+import { add, below, parseFloor, parseReasons, table, tally, unnamed } from "./figures.mjs";
 
 const NOT_COUNTED = `Not counted: what a process ran that was killed (SIGKILL, or a signal that it does not handle) or crashed; what ran in
 a namespace that does not show ${path.relative(top, build)}/.`;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { floor: { type: "string" }, keep: { type: "boolean" }, then: { type: "string", multiple: true, default: [] } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { floor: { type: "string" }, reasons: { type: "string" }, keep: { type: "boolean" }, then: { type: "string", multiple: true, default: [] } } });
 
 /** @param {string} ending */
 const find = (ending) => fs.readdirSync(build, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(ending)).map((name) => path.join(build, name)).sort();
@@ -66,11 +67,17 @@ if (!values.keep) {
 	for (const script of values.then)
 		passed = passes(process.execPath, script.split(" ")) && passed;
 }
-const figures = tally(count());
+const sources = count();
+const figures = tally(sources);
 console.log(`\n${table(figures)}\n\n${NOT_COUNTED}`);
 if (!passed)
 	console.log("A test failed: see above. The figures may be lower for it.");
-const findings = values.floor ? below(figures, parseFloor(fs.readFileSync(values.floor, "utf8"), values.floor)) : [];
+/** @param {string} file */
+const read = (file) => fs.readFileSync(file, "utf8");
+const findings = [
+	...values.floor ? below(figures, parseFloor(read(values.floor), values.floor)) : [],
+	...values.reasons ? unnamed(sources, parseReasons(read(values.reasons), values.reasons)) : [],
+];
 for (const finding of findings)
 	console.log(finding);
 if (!values.floor)

@@ -3,7 +3,7 @@
  */
 import path from "node:path";
 
-/** @typedef {Map<number, { count: number, branches: number[] }>} Lines by line number: how often it ran, and each of its branches */
+/** @typedef {Map<number, { count: number, branches: number[], inside: string }>} Lines by line number: how often it ran, and each of its branches; its function */
 /** @typedef {{ lines: number, linesRun: number, branches: number, branchesRun: number }} Figures */
 
 /** The row of all folders together. */
@@ -13,12 +13,12 @@ export const TOTAL = "total";
  * Adds what gcov says of a source to what is known. A header's lines are in more than one program.
  * @param {Map<string, Lines>} sources
  * @param {string} file
- * @param {{ line_number: number, count: number, branches: { count: number }[] }[]} lines
+ * @param {{ line_number: number, count: number, branches: { count: number }[], function_name?: string }[]} lines
  */
 export function add(sources, file, lines) {
 	const known = sources.get(file) ?? new Map();
-	for (const { line_number: number, count, branches } of lines) {
-		const line = known.get(number) ?? { count: 0, branches: [] };
+	for (const { line_number: number, count, branches, function_name: inside = "" } of lines) {
+		const line = known.get(number) ?? { count: 0, branches: [], inside };
 		line.count += count;
 		branches.forEach((branch, i) => { line.branches[i] = (line.branches[i] ?? 0) + branch.count; });
 		known.set(number, line);
@@ -103,4 +103,54 @@ export function below(figures, floor) {
 				findings.push(`${folder}: the tests run ${now.toFixed(2)} % of the ${what}, ${(then - now).toFixed(2)} points below the floor of ${then} %. Add tests for what is new.`);
 	}
 	return findings;
+}
+
+/** Where every line is run, or named with the reason why not: what decides who somebody is, and what is kept. */
+const WATCHED = /^cgi\/(identity|prebind|xmpp|store)\/|^cgi\/web\/(request|csrf)/;
+
+/**
+ * The lines of the watched sources that did not run: a row for each function. The key is "FILE FUNCTION".
+ * @param {Map<string, Lines>} sources
+ */
+export function unreached(sources) {
+	/** @type {Map<string, number[]>} */
+	const rows = new Map();
+	for (const [file, lines] of [...sources].filter(([name]) => WATCHED.test(name)).sort())
+		for (const [number, { count, inside }] of lines)
+			if (count === 0)
+				rows.set(`${file} ${inside}`, [...rows.get(`${file} ${inside}`) ?? [], number]);
+	return rows;
+}
+
+/**
+ * The reasons why lines are not run: lines of `file function reason`.
+ * @param {string} text
+ * @param {string} name for the error
+ */
+export function parseReasons(text, name) {
+	/** @type {Map<string, string>} */
+	const reasons = new Map();
+	text.split("\n").forEach((line, i) => {
+		if (/^\s*(#|$)/.test(line))
+			return;
+		const [, file, inside, reason] = /^(\S+) (\S+) +(\S.*)$/.exec(line) ?? [];
+		if (!file)
+			throw new Error(`${name}:${i + 1}: expected a file, a function and the reason: ${line}`);
+		reasons.set(`${file} ${inside}`, reason);
+	});
+	return reasons;
+}
+
+/**
+ * A sentence for each function with lines that are neither run nor named, and for each reason whose source is gone.
+ * @param {Map<string, Lines>} sources
+ * @param {ReturnType<typeof parseReasons>} reasons
+ */
+export function unnamed(sources, reasons) {
+	const there = new Set([...sources].flatMap(([file, lines]) => [...lines.values()].map(({ inside }) => `${file} ${inside}`)));
+	return [
+		...[...unreached(sources)].filter(([key]) => !reasons.has(key)).map(([key, numbers]) =>
+			`${key}: no test runs line ${numbers.join(", ")}. Add a test, or the reason to tests/coverage/unreached.`),
+		...[...reasons.keys()].filter((key) => !there.has(key)).map((key) => `${key} is no function any more. Remove it from tests/coverage/unreached.`),
+	];
 }

@@ -1,7 +1,7 @@
 // What `make coverage` makes of gcov's counts: its sums, and what it says when a figure falls.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { add, below, parseFloor, table, tally } from "./figures.mjs";
+import { add, below, parseFloor, parseReasons, table, tally, unnamed } from "./figures.mjs";
 
 /** Two folders; the header's line 1 is in two programs, and each ran another branch of it. */
 function counted() {
@@ -38,4 +38,17 @@ test("a folder without a floor, and a floor without a folder, are named", () => 
 test("a line that is no floor is an error with its place", () => {
 	assert.throws(() => parseFloor("cgi/base 97\n", "floor"), /^Error: floor:1: /);
 	assert.throws(() => parseFloor("cgi/base 97 90\n", "floor"), /no line for total/);
+});
+
+test("a line that no test runs is named, but for one with a reason and one outside of what is watched", () => {
+	const sources = new Map();
+	const line = (number, count, inside) => ({ line_number: number, count, branches: [], function_name: inside });
+	add(sources, "cgi/store/a.c", [line(1, 1, "open"), line(2, 0, "open"), line(3, 0, "open"), line(5, 0, "close")]);
+	add(sources, "cgi/store/a.c", [line(3, 4, "open")]);
+	add(sources, "cgi/ctl/b.c", [line(1, 0, "main")]);
+	assert.deepEqual(unnamed(sources, parseReasons("# comment\ncgi/store/a.c close  the disk went away\n", "reasons")),
+		["cgi/store/a.c open: no test runs line 2. Add a test, or the reason to tests/coverage/unreached."]);
+	assert.deepEqual(unnamed(sources, parseReasons("cgi/store/a.c open  a\ncgi/store/a.c close  b\ncgi/store/a.c gone  c\n", "reasons")),
+		["cgi/store/a.c gone is no function any more. Remove it from tests/coverage/unreached."]);
+	assert.throws(() => parseReasons("cgi/store/a.c open\n", "reasons"), /^Error: reasons:1: /);
 });

@@ -96,6 +96,15 @@ describe("a file beside the database that is read-only, or another account's: sa
 			assert.equal((await check(prebind)).code, 0, "mended");
 		});
 
+	test("a folder has the name of a file that SQLite needs", { skip }, async (t) => {
+		const { prebind } = await setUp(t, { start: false });
+		const beside = `${prebind.database}-journal`;
+		fs.mkdirSync(beside);
+		assertFirst(await check(prebind), /database: .*prebind\.db-journal: is not a file, so SQLite cannot create its own there: move it away/);
+		fs.rmdirSync(beside);
+		assert.equal((await check(prebind)).code, 0, "mended");
+	});
+
 	test("the limits' file is damaged: check leaves it to the program", { skip }, async (t) => {
 		const { prebind } = await setUp(t, { start: false });
 		const file = `${prebind.database}.limits`;
