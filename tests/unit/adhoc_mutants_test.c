@@ -3,7 +3,6 @@
  * HTTP: bytes changed, fields twice, missing, exchanged, or another user's. Whatever comes of it,
  * it is no crash and no session of somebody who was not asked for. Run it from the project's root.
  */
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 #include "unit.h"
 
 #include "base/secret.h"
+#include "loopback.h"
 #include "net/http_client.h"
 #include "prebind/prebind.h"
 
@@ -47,27 +47,6 @@ struct server {
 	size_t len;
 };
 
-static bool request_read(int fd)
-{
-	char buf[4096];
-	size_t len = 0, need = SIZE_MAX;
-
-	while (len < need && len < sizeof(buf) - 1) {
-		ssize_t n = recv(fd, buf + len, sizeof(buf) - 1 - len, 0);
-		const char *end, *length;
-
-		if (n <= 0)
-			return false;
-		len += (size_t)n;
-		buf[len] = '\0';
-		end = strstr(buf, "\r\n\r\n");
-		length = strcasestr(buf, "\r\nContent-Length: ");
-		if (end && length)
-			need = (size_t)(end + 4 - buf) + strtoul(length + 18, NULL, 10);
-	}
-	return true;
-}
-
 /* One connection a call, so that none is left when the next answer is made. */
 static void *serve(void *arg)
 {
@@ -76,7 +55,7 @@ static void *serve(void *arg)
 	int fd;
 
 	while ((fd = accept(server->listener, NULL, NULL)) >= 0) {
-		bool asked = request_read(fd);
+		bool asked = read_whole_request(fd);
 
 		pthread_mutex_lock(&server->lock);
 		if (asked) {
@@ -95,16 +74,8 @@ static void *serve(void *arg)
 
 static void server_start(struct server *server)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(address);
-
 	pthread_mutex_init(&server->lock, NULL);
-	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(server->listener, (struct sockaddr *)&address, len), 0);
-	assert_int_equal(listen(server->listener, 8), 0);
-	assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &len), 0);
-	server->port = ntohs(address.sin_port);
+	server->listener = listen_on_loopback(8, &server->port);
 	assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
 }
 

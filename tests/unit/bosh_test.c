@@ -2,7 +2,6 @@
  * BOSH bodies: what is written, byte for byte, and answers as Prosody 0.12, ejabberd 23.01 and
  * Tigase 8.2 print them; and what a log-in says of answers that end it.
  */
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <sys/socket.h>
 
@@ -10,6 +9,7 @@
 
 #include "base/secret.h"
 #include "base/xml.h"
+#include "loopback.h"
 #include "net/http_client.h"
 #include "prebind/prebind.h"
 #include "store/jid_map.h"
@@ -394,27 +394,6 @@ struct server {
 	const char *const *answers; /* up to a NULL */
 };
 
-/* Reads a request up to the end of its body. */
-static bool request_read(int fd)
-{
-	char buf[4096];
-	size_t len = 0, need = SIZE_MAX;
-
-	while (len < need && len < sizeof(buf) - 1) {
-		ssize_t n = recv(fd, buf + len, sizeof(buf) - 1 - len, 0);
-
-		if (n <= 0)
-			return false;
-		len += (size_t)n;
-		buf[len] = '\0';
-		const char *end = strstr(buf, "\r\n\r\n");
-		const char *length = strcasestr(buf, "\r\nContent-Length: ");
-		if (end != NULL && length != NULL)
-			need = (size_t)(end + 4 - buf) + strtoul(length + 18, NULL, 10);
-	}
-	return true;
-}
-
 static void *serve(void *arg)
 {
 	struct server *server = arg;
@@ -422,7 +401,7 @@ static void *serve(void *arg)
 	int fd;
 
 	while ((fd = accept(server->listener, NULL, NULL)) >= 0) {
-		if (request_read(fd)) {
+		if (read_whole_request(fd)) {
 			const char *answer =
 			    *server->answers != NULL ? *server->answers++ : BODY "/>";
 			int len = snprintf(text, sizeof(text),
@@ -439,16 +418,8 @@ static void *serve(void *arg)
 
 static void server_start(struct server *server, const char *const *answers)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(address);
-
 	server->answers = answers;
-	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(server->listener, (struct sockaddr *)&address, len), 0);
-	assert_int_equal(listen(server->listener, 8), 0);
-	assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &len), 0);
-	server->port = ntohs(address.sin_port);
+	server->listener = listen_on_loopback(8, &server->port);
 	assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
 }
 

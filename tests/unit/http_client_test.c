@@ -11,6 +11,7 @@
 #include "unit.h"
 
 #include "base/clock.h"
+#include "loopback.h"
 #include "net/http_client.h"
 
 #define REQUEST_MAX     8192
@@ -219,21 +220,6 @@ static void *accept_all(void *arg)
 		pthread_mutex_unlock(&server->lock);
 	}
 	return NULL;
-}
-
-static int listen_on_loopback(int backlog, int *port)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(fd, backlog), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-	*port = ntohs(address.sin_port);
-	return fd;
 }
 
 /* ---- the fixture ---- */
