@@ -427,22 +427,7 @@ static void replay_mutants(struct fixture *f, const struct format *format)
 	assert_in_range(sessions, 2, MUTANTS / 2);
 }
 
-static int start(void **state)
-{
-	(void)state;
-	assert_ok(secret_start(ERR));
-	assert_ok(http_client_start(ERR));
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	http_client_stop();
-	return 0;
-}
-
-GROUP(start, stop)
+GROUP(client_start, client_stop)
 
 FIXTURE(setup, teardown)
 

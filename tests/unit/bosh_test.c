@@ -494,22 +494,7 @@ static void assert_no_session(bool guest, const char *const *answers, const char
 	assert_int_equal(status, STATUS_CHAT_SERVER);
 }
 
-static int start(void **state)
-{
-	(void)state;
-	assert_ok(secret_start(ERR));
-	assert_ok(http_client_start(ERR));
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	http_client_stop();
-	return 0;
-}
-
-GROUP(start, stop)
+GROUP(client_start, client_stop)
 
 #define ANSWERS(...) ((const char *const[]){__VA_ARGS__, NULL})
 

@@ -311,21 +311,7 @@ static bool request_has(struct fixture *f, const char *text)
 
 /* ---- the tests ---- */
 
-static int start(void **state)
-{
-	(void)state;
-	assert_ok(http_client_start(ERR));
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	http_client_stop();
-	return 0;
-}
-
-GROUP(start, stop)
+GROUP(client_start, client_stop)
 
 FIXTURE(setup, teardown)
 

@@ -1,5 +1,5 @@
 /*
- * What the HTTP servers of the tests share. Include it after unit.h.
+ * What tests with an HTTP server of their own share. Include it after unit.h.
  */
 #ifndef TESTS_LOOPBACK_H
 #define TESTS_LOOPBACK_H
@@ -7,6 +7,25 @@
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "base/secret.h"
+#include "net/http_client.h"
+
+/* For GROUP: our client works in all tests of the file. */
+static inline int client_start(void **state)
+{
+	(void)state;
+	assert_ok(secret_start(ERR));
+	assert_ok(http_client_start(ERR));
+	return 0;
+}
+
+static inline int client_stop(void **state)
+{
+	(void)state;
+	http_client_stop();
+	return 0;
+}
 
 /* Returns a socket that listens at a free port of 127.0.0.1; the caller closes it. */
 static inline int listen_on_loopback(int backlog, int *port)
