@@ -1,8 +1,8 @@
 /*
- * prebind-extauth: checks passwords for an XMPP server that starts it. It reads questions from
- * standard input and answers 0 or 1 on standard output (extauth/packet.h). It answers one question
- * at a time; servers start several processes. It ends at the end of its input, and never because of
- * a question.
+ * prebind-extauth: checks passwords for an XMPP server that starts it. It reads queries (struct
+ * question) from standard input and answers 0 or 1 on standard output (extauth/packet.h). It
+ * answers one query at a time; servers start several processes. It ends at the end of its input,
+ * and never because of a query.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -43,8 +43,8 @@ struct options {
 
 struct served_site {
 	const struct site_conf *conf;
-	char *domain;             /* owned; the domain of its rule, prepared */
-	struct xmpp_login *login; /* owned; NULL: not opened yet */
+	char *domain;             /* owned; the domain of the site's rule, prepared */
+	struct xmpp_login *login; /* owned; NULL if not opened yet */
 };
 
 struct extauth {
@@ -55,7 +55,7 @@ struct extauth {
 
 /* ---- sites ---- */
 
-/* Opens the site if needed. After a failure the next question tries again. */
+/* Opens the site if it is not open. Returns false if that fails; the next query tries again. */
 static bool site_ready(struct served_site *site)
 {
 	struct error err = {0};
@@ -69,8 +69,8 @@ static bool site_ready(struct served_site *site)
 }
 
 /*
- * Returns the site of that domain. A single site gets every question, because rows of its JID map
- * may have other domains.
+ * Returns the site of that domain, or NULL if there is none. If there is only one site, it gets
+ * every query, because rows of its JID map can have other domains.
  */
 static struct served_site *site_for(struct extauth *extauth, const char *domain)
 {
@@ -80,7 +80,7 @@ static struct served_site *site_for(struct extauth *extauth, const char *domain)
 	return NULL;
 }
 
-/* True if an account could be one of either site. */
+/* True if the sites have a domain in common, so that an account could belong to either of them. */
 static bool is_shared(const struct served_site *a, const struct served_site *b)
 {
 	const struct conf_list *more = &a->conf->jid_domains;
@@ -139,7 +139,7 @@ static void extauth_clear(struct extauth *extauth)
 	conf_free(extauth->conf);
 }
 
-/* ---- questions ---- */
+/* ---- queries ---- */
 
 static bool is_ours(enum status status)
 {
@@ -203,7 +203,7 @@ static bool question_answer(struct extauth *extauth, const struct question *ques
 	return yes;
 }
 
-/* Libraries expect UTF-8. No account has a password that is not UTF-8. */
+/* Refuses what is not UTF-8: libraries expect UTF-8, and all passwords of accounts are UTF-8. */
 static bool packet_answer_for(struct extauth *extauth, struct packet *packet)
 {
 	struct question question;
@@ -241,12 +241,15 @@ static void serve(struct extauth *extauth, enum packet_framing framing)
 
 /* ---- start ---- */
 
-/* Passwords pass through this process: no core file, no debugger, no file that others may read. */
+/*
+ * Passwords pass through this process. So there must be no core file, no debugger, and no file that
+ * others can read.
+ */
 static void give_up_what_is_not_needed(void)
 {
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0});
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	signal(SIGPIPE, SIG_IGN); /* write reports that the server has ended */
+	signal(SIGPIPE, SIG_IGN); /* write fails if the server has ended */
 	umask(0077);
 #ifndef __SANITIZE_ADDRESS__ /* the leak checker must inspect its own process */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -1,5 +1,5 @@
 /*
- * Addresses and networks, all stored as IPv6, so that one comparison serves both kinds.
+ * Addresses and networks. All are stored as IPv6, so that one comparison serves IPv4 and IPv6.
  */
 #include "base/address.h"
 
@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ADDRESS_TEXT_MAX 64 /* bytes: INET6_ADDRSTRLEN and a zone */
-#define IPV4_BITS        96 /* bits of the prefix ::ffff: before an IPv4 address */
+#define ADDRESS_TEXT_MAX 64 /* bytes; enough for INET6_ADDRSTRLEN and a zone */
+/* bits in the prefix ::ffff:0:0/96, which comes before an IPv4 address */
+#define IPV4_BITS 96
 
-/* *ipv4 is true if the text is an IPv4 address. */
+/* Reads an address. Sets *ipv4 to true if it is an IPv4 address. */
 static bool address_read(const char *text, size_t len, unsigned char out[ADDRESS_BYTES], bool *ipv4)
 {
 	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -38,7 +39,7 @@ static bool is_whole(const struct address_net *net)
 	return true;
 }
 
-/* Reads the number after the slash. False: not a number, or larger than max. */
+/* Reads the number after the slash. Returns false if it is not a number, or is larger than max. */
 static bool length_read(const char *text, unsigned max, unsigned *out)
 {
 	size_t digits = strspn(text, "0123456789");

@@ -1,6 +1,6 @@
 /*
- * IP addresses and networks as text: parses them, and says if an address is in a network. Pure. An
- * IPv4 address from an IPv6 socket (::ffff:192.0.2.1) counts as the IPv4 address.
+ * Parses IP addresses and networks, and tells if an address is in a network. Pure. An IPv4 address
+ * from an IPv6 socket (::ffff:192.0.2.1) counts as the IPv4 address.
  */
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
@@ -17,19 +17,25 @@ struct address_net {
 };
 
 /*
- * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::1" or "2001:db8::/32". STATUS_BAD_REQUEST: the text
- * has none of these forms, or the network has bits set after its length, which is usually a typing
- * mistake.
+ * Reads "192.0.2.1", "192.0.2.0/24", "2001:db8::1" or "2001:db8::/32". Returns STATUS_BAD_REQUEST
+ * if the text has none of these forms, or if the network has bits set after its length. Such bits
+ * are usually a typing mistake.
  */
 enum status address_net_parse(const char *text, struct address_net *out, struct error *err);
 
 /* True for an address without a zone, port or network length. */
 bool address_is_valid(const char *text);
 
-/* False also if the text is not an address. A zone ("fe80::1%eth0") is ignored. */
+/*
+ * True if the address is in the network. Returns false also if the text is not an address. A zone
+ * ("fe80::1%eth0") is ignored.
+ */
 bool address_in_net(const char *address, const struct address_net *net);
 
-/* True for 127.0.0.0/8, also as ::ffff:127.0.0.1, and for ::1. False also if it is no address. */
+/*
+ * True for ::1 and for 127.0.0.0/8, also if that is written as ::ffff:127.0.0.1. Returns false also
+ * if the text is not an address.
+ */
 bool address_is_loopback(const char *address);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The two clocks. On Linux clock_gettime cannot fail for these ids, so its result is not
+ * The two clocks. On Linux clock_gettime cannot fail for these clocks, so its result is not
  * checked.
  */
 #include <time.h>

@@ -7,11 +7,14 @@
 
 #include <stdint.h>
 
-int64_t clock_wall(void); /* seconds since 1970-01-01 UTC; clock_wall_ms: milliseconds */
+int64_t clock_wall(void); /* in seconds since 1970-01-01 UTC */
 int64_t clock_wall_ms(void);
 int64_t clock_monotonic_ms(void); /* milliseconds; for deadlines */
 int64_t clock_monotonic_us(void); /* microseconds; to measure */
-/* Of the last tick, up to 10 ms ago. It costs a quarter, for what need not be exact. */
+/*
+ * The time of the last clock tick, in milliseconds. It is up to 10 ms old, but takes only a quarter
+ * of the time to read.
+ */
 int64_t clock_monotonic_coarse_ms(void);
 
 /* Milliseconds left until a monotonic deadline; 0 if it has passed. */

@@ -41,7 +41,7 @@ size_t utf8_decode(const char *data, size_t len, uint32_t *out)
 }
 
 /*
- * Returns a number of leading bytes that are all ASCII, a multiple of eight. Most texts are ASCII,
+ * Returns how many leading bytes were found to be ASCII, in steps of eight. Most texts are ASCII,
  * so checking eight bytes at once saves time.
  */
 static size_t ascii_prefix(const char *data, size_t len)
@@ -75,9 +75,9 @@ static bool is_control(unsigned char c)
 }
 
 /*
- * Checks eight bytes at once. The first subtraction sets the high bit of a byte below 0x20; the
- * second sets it for a byte that is 0x7f, which the xor has made 0. A borrow can only reach bytes
- * above such a byte.
+ * Checks eight bytes at once. The first subtraction sets the high bit of each byte below 0x20. The
+ * xor turns a byte that is 0x7f into 0, and the second subtraction sets its high bit. A borrow can
+ * only change bytes above a byte that was found in this way.
  */
 static bool has_control(uint64_t eight)
 {
@@ -129,7 +129,7 @@ bool text_has_markup(const char *text)
 	return text[strcspn(text, markup)] != '\0';
 }
 
-/* HTML and XML use the same names, except for the apostrophe. */
+/* HTML and XML use the same entities, except for the apostrophe. */
 static void escape_markup(struct strbuf *out, const char *text, const char *apostrophe)
 {
 	for (size_t n; *text != '\0'; text++) {
@@ -177,7 +177,10 @@ static size_t put_unicode_escape(char *out, uint32_t unit)
 	return 6;
 }
 
-/* ASCII that needs no escape in a JSON string inside a page: not NUL, and none of " & ' < > \ */
+/*
+ * True for printable ASCII except & < > \ ' and ". Those need an escape in a JSON string inside a
+ * page.
+ */
 const bool codec_json_is_plain[256] = {
     [0x20 ... 0x21] = true, [0x23 ... 0x25] = true, [0x28 ... 0x3b] = true,
     [0x3d] = true,          [0x3f ... 0x5b] = true, [0x5d ... 0x7e] = true,

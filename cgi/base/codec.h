@@ -25,47 +25,51 @@ bool text_has_control(const char *text);
 
 /*
  * True if the text contains one of & < > " ', which have a meaning in XML and HTML. A resource with
- * one of them breaks the user's BOSH stream at Tigase, even if it is escaped.
+ * one of them breaks the user's BOSH stream at Tigase, even if the character is escaped.
  */
 bool text_has_markup(const char *text);
 
 /*
- * Writes a number in decimal, NUL-terminated; returns its start inside buffer. Async-signal-safe.
+ * Writes a number in decimal with a NUL at its end. Returns the start of the text, which is inside
+ * buffer. Async-signal-safe.
  */
 #define CODEC_DECIMAL_SIZE 21 /* a sign, 19 digits, NUL */
 const char *codec_decimal(char buffer[CODEC_DECIMAL_SIZE], long long number);
 
-/* For HTML text and double-quoted attributes: escapes & < > " ' */
+/* For HTML text and double-quoted attributes: escapes & < > " and '. */
 void codec_html(struct strbuf *out, const char *text);
 
 /*
- * For XML text and quoted attributes: escapes & < > " ' ; the caller must refuse control
+ * For XML text and quoted attributes: escapes & < > " and '. The caller must refuse control
  * characters.
  */
 void codec_xml(struct strbuf *out, const char *text);
 
 /*
- * Writes the next character of a text as content of a JSON string: at most CODEC_JSON_CHAR_MAX
- * bytes of printable ASCII without < > & ', not terminated. Advances *text. A byte that is not
- * UTF-8 becomes \ufffd. Returns the length; 0 at the end of the text.
+ * Writes the next character of *text as it appears in a JSON string: at most CODEC_JSON_CHAR_MAX
+ * bytes of printable ASCII without < > & ', and no NUL. Advances *text. A byte that is not UTF-8
+ * becomes \ufffd. Returns the number of bytes that were written, 0 at the end of the text.
  */
 #define CODEC_JSON_CHAR_MAX 12 /* two \uXXXX */
 size_t codec_json_char(char out[CODEC_JSON_CHAR_MAX], const char **text);
 
 /* Returns how many of the next bytes codec_json_char would leave unchanged. */
 size_t codec_json_plain(const char *text);
-/* The bytes, read as unsigned, that codec_json_char leaves unchanged. NUL is not one. */
+/*
+ * Has an entry for each value of an unsigned char: true if codec_json_char leaves that byte
+ * unchanged, false for NUL.
+ */
 extern const bool codec_json_is_plain[256];
 
 /* For a value in a query: all characters except RFC 3986's unreserved ones become %XX. */
 void codec_percent(struct strbuf *out, const char *text);
 
-/* For a path: the same, but slashes stay. */
+/* For a path: as codec_percent, but slashes stay. */
 void codec_percent_path(struct strbuf *out, const char *path);
 
 /*
- * Decodes %XX; with plus, also '+' as a space (forms). STATUS_BAD_REQUEST: a malformed escape, a
- * NUL or invalid UTF-8; the content of out is then undefined.
+ * Decodes %XX. If plus is true, '+' becomes a space, as in forms. Returns STATUS_BAD_REQUEST for a
+ * malformed escape, a NUL or invalid UTF-8; the content of out is then undefined.
  */
 enum status codec_percent_decode(struct strbuf *out, const char *text, size_t len, bool plus);
 
@@ -76,13 +80,15 @@ void codec_base64(struct strbuf *out, const unsigned char *data,
 void codec_base64url(struct strbuf *out, const unsigned char *data,
 		     size_t len); /* RFC 4648, 5; no padding */
 
-/* As codec_base64url, into an array of CODEC_BASE64URL_LEN(len) + 1 bytes, which gets a NUL. */
+/*
+ * As codec_base64url, but writes to an array of CODEC_BASE64URL_LEN(len) + 1 bytes and adds a NUL.
+ */
 #define CODEC_BASE64URL_LEN(len) (((len)*4 + 2) / 3)
 void codec_base64url_text(char *out, const unsigned char *data, size_t len);
 
 /*
- * Accept canonical forms only: no blanks, wrong padding, stray trailing bits or other alphabet.
- * STATUS_BAD_REQUEST otherwise.
+ * Accept only the canonical form. Return STATUS_BAD_REQUEST for blanks, wrong padding, stray
+ * trailing bits, or characters of another alphabet.
  */
 enum status codec_base64_decode(struct strbuf *out, const char *text, size_t len);
 enum status codec_base64url_decode(struct strbuf *out, const char *text, size_t len);

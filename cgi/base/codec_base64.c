@@ -1,6 +1,6 @@
 /*
- * base64 and base64url (RFC 4648) by libsodium. Its time does not depend on the bytes, so they may
- * be secret. Decoding accepts only the form that encoding produces.
+ * base64 and base64url (RFC 4648) with libsodium. The run time does not depend on the bytes, so the
+ * bytes can be secret. Decoding accepts only the form that encoding produces.
  */
 #include <string.h>
 
@@ -38,7 +38,7 @@ void codec_base64url_text(char *out, const unsigned char *data, size_t len)
 	sodium_bin2base64(out, CODEC_BASE64URL_LEN(len) + 1, data, len, BASE64URL);
 }
 
-/* Returns the length of the decoded bytes, for a canonical text. */
+/* Returns the number of bytes that a canonical text decodes to. */
 static size_t decoded_len(const char *text, size_t len)
 {
 	for (int padding = 0; padding < 2 && len > 0 && text[len - 1] == '='; padding++)

@@ -1,6 +1,6 @@
 /*
- * The wrapper of libcrypto: digests and signatures by EVP. Errors are sentences made here;
- * OpenSSL's error queue is not shown.
+ * The wrapper of libcrypto: digests and signatures with its EVP functions. The error sentences are
+ * written here; OpenSSL's error queue is not shown.
  */
 #include "base/crypto.h"
 
@@ -21,8 +21,8 @@
 _Static_assert(DIGEST_LEN_MAX >= EVP_MAX_MD_SIZE, "every digest must fit");
 
 /*
- * OpenSSL starts with its first use. If it gets no memory then, what it is asked for next crashes
- * the process.
+ * OpenSSL initializes itself at its first use. Returns false if it had no memory for that; the next
+ * call into OpenSSL would crash the process.
  */
 static bool openssl_works(void)
 {
@@ -58,7 +58,7 @@ enum status digest_new(enum digest_kind kind, struct digest **out, struct error 
 
 	if (digest == NULL)
 		return error_no_memory(err);
-	/* Fetched once: an implicit fetch takes longer than a round of MD5. */
+	/* Fetch it once, because an implicit fetch takes longer than a round of MD5. */
 	digest->md = EVP_MD_fetch(NULL, digests[kind].name, NULL);
 	digest->context = EVP_MD_CTX_new();
 	if (digest->md == NULL || digest->context == NULL) {
@@ -90,7 +90,7 @@ bool digest_run(struct digest *digest, const struct secret_part *parts, size_t n
 	return ok && EVP_DigestFinal_ex(digest->context, out, NULL) == 1;
 }
 
-/* Returns static data of the library; nothing to free. */
+/* Returns static data of the library, which must not be freed. */
 static const EVP_MD *builtin(enum digest_kind kind)
 {
 	static const EVP_MD *(*const makers[])(void) = {
@@ -224,7 +224,7 @@ static bool verify_der(const struct public_key *key, const struct secret_part *t
 	return holds;
 }
 
-/* RFC 7518, 3.4: the signature is r and s of 32 bytes each; libcrypto wants them in DER. */
+/* RFC 7518, 3.4: the signature is r and s of 32 bytes each, but libcrypto needs them in DER. */
 static bool verify_p256(const struct public_key *key, const struct secret_part *text,
 			const struct secret_part *signature)
 {

@@ -1,6 +1,7 @@
 /*
- * Algorithms that others chose: old digests and PBKDF2 for the password hashes of sites, RSA and
- * P-256 signatures for their tokens. The only user of libcrypto. Our own choices are in secret.h.
+ * Algorithms that other programs chose: old digests and PBKDF2 for the password hashes of sites,
+ * RSA and P-256 signatures for the tokens of sites. The algorithms that we chose are in secret.h.
+ * No other file uses libcrypto.
  */
 #ifndef BASE_CRYPTO_H
 #define BASE_CRYPTO_H
@@ -20,27 +21,30 @@ enum digest_kind { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA384, DIGEST
 size_t digest_len(enum digest_kind kind);
 
 /*
- * A digest that is used for many texts, one after another; a password hash takes a hundred
- * thousand. For one thread.
+ * A digest that is used for many texts, one after another. A password hash needs a hundred thousand
+ * digests. Threads must not share it.
  */
 struct digest;
 
-/* STATUS_INTERNAL: libcrypto does not have this digest (MD5 in FIPS mode), or out of memory. */
+/*
+ * Returns STATUS_INTERNAL if libcrypto does not have this digest (MD5 in FIPS mode), or if out of
+ * memory.
+ */
 enum status digest_new(enum digest_kind kind, struct digest **out, struct error *err);
 void digest_free(struct digest *digest); /* NULL is allowed */
 
 /*
- * Writes the digest of n parts in sequence to out, digest_len bytes. out may be one of the parts.
- * False: libcrypto failed.
+ * Writes the digest of n parts in sequence to out, which has room for digest_len bytes. out can be
+ * one of the parts. Returns false if libcrypto failed.
  */
 bool digest_run(struct digest *digest, const struct secret_part *parts, size_t n,
 		unsigned char *out);
 
-/* HMAC (RFC 2104) into digest_len bytes. False: libcrypto failed. */
+/* Writes an HMAC (RFC 2104) of digest_len bytes to out. Returns false if libcrypto failed. */
 bool digest_hmac(enum digest_kind kind, const struct secret_part *key,
 		 const struct secret_part *text, unsigned char *out);
 
-/* PBKDF2 (RFC 8018, 5.2) with HMAC. False: libcrypto failed. */
+/* PBKDF2 (RFC 8018, 5.2) with HMAC. Returns false if libcrypto failed. */
 struct pbkdf2 {
 	enum digest_kind kind;
 	const char *password;
@@ -59,12 +63,12 @@ enum public_key_kind {
 	PUBLIC_KEY_RSA, /* verifies RS256 (RFC 7518, 3.3) */
 	PUBLIC_KEY_P256 /* verifies ES256 (RFC 7518, 3.4) */
 };
-struct public_key; /* constant after parsing, so threads may share it */
+struct public_key; /* constant after parsing, so threads can share it */
 
 /*
- * Reads a key from PEM text, "-----BEGIN PUBLIC KEY-----" (RFC 7468, 13). STATUS_BAD_REQUEST: not
- * such a text, an unsupported kind or size, or the text also holds a private key. The caller frees
- * *out.
+ * Reads a key from PEM text, "-----BEGIN PUBLIC KEY-----" (RFC 7468, 13). The caller frees *out.
+ * Returns STATUS_BAD_REQUEST if the text has another form, if the kind or size of the key is not
+ * supported, or if there is also a private key.
  */
 enum status public_key_parse(const char *pem, size_t len, struct public_key **out,
 			     struct error *err);

@@ -1,6 +1,6 @@
 /*
- * Sentences for the operator. They may quote untrusted input, so control bytes are replaced here.
- * The log and the terminal escape the rest for their own format.
+ * Sentences for the operator. They can quote untrusted input, so control bytes are replaced here.
+ * The code that writes to the log or the terminal escapes the rest.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 enum status error_set(struct error *err, enum status status, const char *format, ...)
 {
-	char text[ERROR_TEXT_MAX]; /* callers may pass err->text as an argument */
+	char text[ERROR_TEXT_MAX]; /* a copy, because callers can pass err->text as an argument */
 	va_list args;
 
 	if (err == NULL)

@@ -7,28 +7,29 @@
 
 #include "base/status.h"
 
-#define ERROR_TEXT_MAX 512 /* bytes; longer texts are cut, because upstream answers may be long */
+/* bytes; longer texts are cut, because an upstream's answer can be long */
+#define ERROR_TEXT_MAX 512
 
 struct error {
 	enum status status;
-	long retry_after; /* seconds until a new try may help; 0: unknown */
+	long retry_after; /* seconds until another try can succeed; 0 if unknown */
 	char text[ERROR_TEXT_MAX];
 };
 
 /*
- * Writes status and text into err, which may be NULL, and returns status. A failing function ends
+ * Writes status and text into err, which can be NULL, and returns status. A failing function ends
  * with: return error_set(err, STATUS_…, "…", …). Bytes below 0x20 and 0x7F become '?'.
  */
 enum status error_set(struct error *err, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /*
- * Sets the time in seconds after which a new try may help, and returns status. Call it after
+ * Sets the time in seconds after which another try can succeed, and returns status. Call it after
  * error_set.
  */
 enum status error_retry_after(struct error *err, enum status status, long seconds);
 
-/* error_set for failed allocations: STATUS_INTERNAL, "out of memory". */
+/* Calls error_set for a failed allocation, with STATUS_INTERNAL and "out of memory". */
 enum status error_no_memory(struct error *err);
 
 #endif

@@ -29,7 +29,7 @@ static enum file_fault look(int fd, enum file_rule rule, size_t max, struct file
 	return st.st_size > (off_t)max ? FILE_TOO_LONG : FILE_OK;
 }
 
-/* Reads to the end, because the file may have grown. */
+/* Reads to the end, because the file can have grown since its size was checked. */
 static enum file_fault read_all(int fd, size_t max, struct strbuf *out, struct file_found *found)
 {
 	char block[8192];

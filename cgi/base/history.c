@@ -1,6 +1,7 @@
 /*
- * The history: a ring with a place for each minute of a day. A place says which minute it holds, so
- * minutes that were not noted, for example while the machine slept, are not taken for others.
+ * The history is a ring with a place for each minute of a day. Each place stores the number of its
+ * minute. So a minute that was not recorded, for example because the machine slept, cannot be
+ * mistaken for another.
  */
 #include "base/history.h"
 
@@ -13,16 +14,16 @@
 #define MINUTE_MS 60000
 
 struct place {
-	_Atomic int64_t minute; /* 0: none yet, or it is being written */
+	_Atomic int64_t minute; /* 0 if no minute is stored yet, or while it is being written */
 	_Atomic uint64_t of[HISTORY_COUNTS];
 };
 
 struct history {
-	_Atomic int64_t last; /* the last minute that was noted */
+	_Atomic int64_t last; /* the last minute that was recorded */
 	struct place places[HISTORY_DAY];
 };
 
-/* The same in all processes. NULL: there is no history. */
+/* All processes share it. NULL if there is no history. */
 static struct history *history;
 
 void history_start(void)
@@ -33,7 +34,7 @@ void history_start(void)
 	if (shared == MAP_FAILED)
 		return;
 	history = shared;                   /* the kernel filled it with zeros */
-	history_note(history_minute() - 1); /* all begins at 0 */
+	history_note(history_minute() - 1); /* all counts begin at 0 */
 }
 
 int64_t history_minute(void)
@@ -61,7 +62,10 @@ static void count_requests(uint64_t *of)
 	of[HISTORY_504] = requests_with(504);
 }
 
-/* The XMPP server's failures. A user without an account, or one who left, is none. */
+/*
+ * True if the XMPP server or prebind failed. It is not a failure if the user has no account or has
+ * left.
+ */
 static bool is_failure(enum status result)
 {
 	return status_http(result) >= 500;
@@ -127,7 +131,7 @@ int history_tick(void)
 
 	if (history == NULL)
 		return -1;
-	if (ended != atomic_load(&history->last)) /* also after the clock was set back */
+	if (ended != atomic_load(&history->last)) /* true also after the clock was set back */
 		history_note(ended);
 	return (int)(MINUTE_MS - now_ms % MINUTE_MS);
 }

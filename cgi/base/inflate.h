@@ -1,5 +1,5 @@
 /*
- * Decompression with a limit, because a few bytes can expand to gigabytes. The only user of zlib.
+ * Decompression with a limit, because a few bytes can expand to gigabytes. No other file uses zlib.
  */
 #ifndef BASE_INFLATE_H
 #define BASE_INFLATE_H
@@ -10,9 +10,9 @@
 #include "base/strbuf.h"
 
 /*
- * Appends the content of a zlib stream (RFC 1950), at most max bytes. STATUS_BAD_REQUEST: not such
- * a stream, cut off, followed by other bytes, or longer than max; the content of out is then
- * undefined.
+ * Appends the content of a zlib stream (RFC 1950), at most max bytes. Returns STATUS_BAD_REQUEST if
+ * data is not such a stream, is cut off, is followed by other bytes, or has a content longer than
+ * max. The content of out is then undefined.
  */
 enum status inflate_zlib(struct strbuf *out, const void *data, size_t len, size_t max,
 			 struct error *err);

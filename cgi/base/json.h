@@ -1,8 +1,8 @@
 /*
- * Reads and writes JSON. Reading is cJSON made strict: one value and nothing after it, valid UTF-8,
- * no NUL, no duplicate keys, depth at most 8, at most 2000 values, keys compared with case. The
- * writer's text is safe inside <script type="application/json">: < > & ' and everything that is not
- * printable ASCII become \uXXXX. The only user of cJSON.
+ * Reads and writes JSON. Reading is stricter than cJSON: one value and nothing after it, valid
+ * UTF-8, no NUL, no duplicate keys, a depth of at most 8, at most 2000 values. Keys are
+ * case-sensitive. What the writer makes is safe inside <script type="application/json">, because <
+ * > & ' and everything that is not printable ASCII become \uXXXX. No other code uses cJSON.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -13,13 +13,16 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 
-struct json; /* a parsed value; borrowed from its root */
+struct json; /* a parsed value; its root owns it */
 
-/* The caller frees the root with json_free. STATUS_BAD_REQUEST: the sentence says what is wrong. */
+/*
+ * The caller frees the root with json_free. If the status is STATUS_BAD_REQUEST, the sentence says
+ * what is wrong with the text.
+ */
 enum status json_parse(const char *data, size_t len, struct json **out, struct error *err);
 void json_free(struct json *root);
 
-/* Return a member or an element; NULL: none. All accept NULL. */
+/* Return a member or an element, or NULL if there is none. All of these functions accept NULL. */
 const struct json *json_member(const struct json *object, const char *key);
 const struct json *json_first(const struct json *array_or_object);
 const struct json *json_next(const struct json *element);
@@ -27,18 +30,22 @@ bool json_is_object(const struct json *value);
 bool json_is_array(const struct json *value);
 bool json_is_null(const struct json *value);
 
-/* Returns the string; NULL: the value is not a string. */
+/* Returns the string, or NULL if the value is not a string. */
 const char *json_string(const struct json *value);
 
 /*
- * Reads a whole number that a double holds exactly (|n| below 2^53). False: the value is not one.
+ * Reads a whole number that a double holds exactly (|n| below 2^53). Returns false if the value is
+ * anything else.
  */
 bool json_integer(const struct json *value, long long *out);
 
-/* Rounds a number down to a whole one, in the same limits. False: the value is not a number. */
+/*
+ * Rounds a number down to a whole number. Returns false if the value is not a number, or is outside
+ * the limits of json_integer.
+ */
 bool json_floor(const struct json *value, long long *out);
 
-/* The writer. It adds commas and quotes. key is NULL inside arrays and at the top. */
+/* The writer. It adds commas and quotes. key is NULL inside arrays and at the top level. */
 struct json_writer {
 	struct strbuf *out; /* borrowed */
 	bool comma;
@@ -48,7 +55,8 @@ void json_open_object(struct json_writer *w, const char *key);
 void json_close_object(struct json_writer *w);
 void json_open_array(struct json_writer *w, const char *key);
 void json_close_array(struct json_writer *w);
-void json_put_string(struct json_writer *w, const char *key, const char *value); /* NULL: null */
+/* If value is NULL, writes null. */
+void json_put_string(struct json_writer *w, const char *key, const char *value);
 void json_put_integer(struct json_writer *w, const char *key, long long value);
 void json_put_bool(struct json_writer *w, const char *key, bool value);
 

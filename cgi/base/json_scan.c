@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define TOKENS_MAX   (2 * JSON_VALUES_MAX + 1) /* a key with each value, and the root */
+#define TOKENS_MAX   (2 * JSON_VALUES_MAX + 1) /* each value can have a key, except the root */
 #define FRACTION_MAX 17 /* digits that other writers use for a double (DBL_DECIMAL_DIG) */
 #define EXPONENT_MAX 2  /* digits; with two, no number underflows to 0 */
 
@@ -17,7 +17,10 @@ struct scanner {
 	const char *problem; /* what is wrong if scan_token returns NULL */
 };
 
-/* cJSON ends a string at \u0000, and reads four characters that are not hexadecimal as \u0000. */
+/*
+ * False for escapes that cJSON reads wrongly: it ends a string at \u0000, and it reads \u with four
+ * characters that are not hexadecimal as \u0000.
+ */
 static bool harmless_escape(const char *p)
 {
 	if (*p != 'u')
@@ -25,11 +28,14 @@ static bool harmless_escape(const char *p)
 	return strncmp(p + 1, "0000", 4) != 0 && strspn(p + 1, "0123456789abcdefABCDEF") >= 4;
 }
 
-/* Bytes of a string that need no escape: all but controls, quote and backslash. */
+/* Bytes of a string that need no escape: all but control characters, quote and backslash. */
 static const bool is_plain[256] = {
     [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... 0xff] = true};
 
-/* Returns the position after the closing quote, or NULL. cJSON decodes the other escapes. */
+/*
+ * Returns the position after the closing quote, or NULL if the string is not valid. cJSON decodes
+ * the other escapes.
+ */
 static char *scan_string(char *p, struct scanner *s)
 {
 	for (;;) {
@@ -56,7 +62,7 @@ static size_t take_digits(char **p)
 	return n;
 }
 
-/* RFC 8259, 6. Returns the position after the number, or NULL. */
+/* Returns the position after the number, or NULL if the number is not valid (RFC 8259, 6). */
 static char *scan_number(char *p, struct scanner *s)
 {
 	size_t digits;
@@ -101,7 +107,10 @@ static char *scan_word(char *p)
 	return p;
 }
 
-/* Returns the position after the token at p, or NULL. cJSON checks the order of tokens. */
+/*
+ * Returns the position after the token at p, or NULL if the token is not valid. cJSON checks the
+ * order of tokens.
+ */
 static char *scan_token(char *p, struct scanner *s)
 {
 	switch (*p) {
@@ -145,8 +154,8 @@ static char *last_blank(char *p)
 }
 
 /*
- * Copies the token from p to next to the position to, and returns the position after it. A token of
- * one byte is the usual case.
+ * Copies the token between p and next to the position `to`. Returns the position after the copy.
+ * Most tokens have one byte.
  */
 static char *keep(char *to, const char *p, const char *next)
 {
@@ -157,7 +166,7 @@ static char *keep(char *to, const char *p, const char *next)
 	return to + (next - p);
 }
 
-/* Reads at p and writes at to, which is never ahead of p. */
+/* Reads at p and writes at `to`, which is never ahead of p. */
 enum status json_scan(char *text, struct json_scan *out, struct error *err)
 {
 	struct scanner s = {.depth = 0};

@@ -13,14 +13,15 @@
 #define JSON_VALUES_MAX 2000 /* each takes memory; no answer that we read has so many */
 
 struct json_scan {
-	size_t len;    /* bytes of the text after the scan */
-	size_t tokens; /* strings, numbers, words, pairs of brackets; at least the values */
+	size_t len; /* bytes of the text after the scan */
+	/* strings, numbers, words and pairs of brackets; at least the number of values */
+	size_t tokens;
 };
 
 /*
  * Checks text, which is NUL-terminated and valid UTF-8. Replaces a run of blanks by one blank, in
- * place, because cJSON is slow on blanks. STATUS_BAD_REQUEST: not JSON as we read it. The order of
- * tokens is not checked.
+ * place, because cJSON is slow on blanks. Returns STATUS_BAD_REQUEST if a token is not accepted.
+ * The order of tokens is not checked.
  */
 enum status json_scan(char *text, struct json_scan *out, struct error *err);
 

@@ -1,6 +1,6 @@
 /*
- * The writer of JSON. It adds commas and quotes; codec.c escapes. The output is safe inside <script
- * type="application/json">. It does not check the order of calls.
+ * The writer of JSON. It adds commas and quotes; codec.c escapes the texts. The output is safe
+ * inside <script type="application/json">. The writer does not check the order of calls.
  */
 #include "base/codec.h"
 #include "base/json.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define SIZE_FIRST 32
-#define FEW        32 /* keys: up to here, comparing all pairs is faster than sorting */
+#define FEW        32 /* up to this number of keys, comparing all pairs is faster than sorting */
 
 bool key_list_add(struct key_list *keys, struct key key)
 {

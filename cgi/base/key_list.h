@@ -1,6 +1,6 @@
 /*
- * The keys of a document with nested containers (JSON, a PHP session), collected while it is read,
- * to find a key that is twice in one container.
+ * The keys of a document with nested containers (JSON, a PHP session). They are collected while it
+ * is read, to find a key that occurs twice in one container.
  */
 #ifndef BASE_KEY_LIST_H
 #define BASE_KEY_LIST_H
@@ -21,12 +21,12 @@ struct key_list {
 	size_t size;
 };
 
-/* Copies the key but not its text. False: out of memory. */
+/* Copies the key but not its text. Returns false if out of memory. */
 bool key_list_add(struct key_list *keys, struct key key);
 
 /*
- * Returns a key that one container has twice, borrowed from the list; NULL: there is none. Takes
- * time n log n, and may sort the keys.
+ * Returns a key that occurs twice in one container, or NULL if there is none. The list owns the
+ * key. Takes time n log n, and can sort the keys.
  */
 const struct key *key_list_twice(struct key_list *keys);
 

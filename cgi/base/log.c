@@ -1,7 +1,7 @@
 /*
- * The log. A line is built on the stack, so "out of memory" can still be logged. No write(2) has a
- * part of a line, so lines of several threads and processes do not mix. The caller of log_open
- * ignores SIGPIPE.
+ * The log. A line is built on the stack, so "out of memory" can still be logged. Each write(2) has
+ * only whole lines, so lines of several threads and processes do not mix. The caller of log_open
+ * must ignore SIGPIPE.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,11 +39,14 @@ static const int syslog_levels[] = {
 
 #define LEVELS (sizeof(level_names) / sizeof(level_names[0]))
 
-/* Constant while threads run, except for the level. Before log_open: standard error, level info. */
+/*
+ * Only the level changes while threads run. Before log_open the log is standard error, with level
+ * info.
+ */
 static struct {
 	int fd;
 	bool to_syslog;
-	char *path;       /* of the log file; NULL: not a file */
+	char *path;       /* of the log file; NULL if the log is no file */
 	atomic_int level; /* enum log_level */
 	enum log_format format;
 	bool to_journal; /* each line begins with its priority */
@@ -78,7 +81,7 @@ static bool is_file(const char *target)
 	return strcmp(target, "syslog") != 0 && strcmp(target, "stderr") != 0;
 }
 
-/* The file is missing: checks whether it may be created. */
+/* Called if the file is missing. Checks if this user can create it. */
 static enum status folder_check(const char *path, struct error *err)
 {
 	char *folder = strdup(path);
@@ -123,8 +126,8 @@ enum status log_open(const char *target, enum log_level level, struct error *err
 	if (status != STATUS_OK)
 		return status;
 	log_close();
-	state.path = to_file ? strdup(target) : NULL; /* out of memory: it cannot be reopened */
-	if (to_syslog) /* connect now, because /dev/log may be unreachable later */
+	state.path = to_file ? strdup(target) : NULL; /* if NULL, the log cannot be reopened */
+	if (to_syslog) /* connect now, because /dev/log can become unreachable */
 		openlog("prebind", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	state.fd = fd;
 	state.to_syslog = to_syslog;
@@ -149,7 +152,10 @@ enum status log_reopen(struct error *err)
 	return status;
 }
 
-/* A file with a second name could be a hard link that another user made to a foreign file. */
+/*
+ * Does not change the owner of a file with a second name, because another user could have made the
+ * log's path as a hard link to a file of root.
+ */
 enum status log_give(uid_t uid, gid_t gid, struct error *err)
 {
 	struct stat st;
@@ -200,7 +206,7 @@ void log_close(void)
 	state.to_syslog = false;
 }
 
-/* Compares what systemd connected to standard error with what is there now. */
+/* True if standard error is still the stream that systemd connected to the journal. */
 static bool is_journal(const char *journal_stream)
 {
 	char here[2 * CODEC_DECIMAL_SIZE + 1];
@@ -252,7 +258,7 @@ void log_request_id(const char *id)
 void log_event(enum log_level level, const char *event, ...)
 {
 	struct log_line line LOG_LINE_NOT_ZEROED;
-	int saved_errno = errno; /* callers may log between a failure and its report */
+	int saved_errno = errno; /* restored later, because callers can log before they report it */
 	const char *key;
 	bool has_id = false;
 	va_list pairs;
@@ -281,7 +287,7 @@ void log_event(enum log_level level, const char *event, ...)
 	errno = saved_errno;
 }
 
-/* Without the time: gmtime_r is not safe in a signal handler. */
+/* The line has no time, because gmtime_r is not safe in a signal handler. */
 void log_crash(int signal_number)
 {
 	struct log_line line;

@@ -1,6 +1,7 @@
 /*
- * The text of a line of the log. Each line is complete, in JSON and as text, however long a value
- * is. Every request has a line or two, so bytes are copied once, while they are checked.
+ * Makes the text of one log line. Each line is complete, in JSON and as text, even if a value has
+ * to be cut. Every request has a line or two, so for speed each byte is checked and copied in one
+ * pass.
  */
 #include "base/log_line.h"
 
@@ -9,10 +10,10 @@
 
 #include "base/codec.h"
 
-#define LOG_TAIL      6    /* bytes kept free for the end of a cut value: ..."}\n */
+#define LOG_TAIL      6    /* bytes reserved for the end of a cut value: ..."}\n */
 #define LOG_VALUE_MAX 1024 /* bytes after escaping, to leave room for other values */
 
-/* Puts a literal; returns the position after it. */
+/* Copies a string literal. Returns the position after it. */
 #define PUT(at, literal) ((char *)memcpy(at, literal, sizeof(literal) - 1) + sizeof(literal) - 1)
 
 void log_line_begin(struct log_line *line, enum log_format format, int priority)
@@ -28,7 +29,10 @@ void log_line_begin(struct log_line *line, enum log_format format, int priority)
 
 /* ---- pairs ---- */
 
-/* The value from the first character that needs an escape or does not fit. Few have one. */
+/*
+ * Adds the rest of a value, from the first character that needs an escape or does not fit. Few
+ * values have such a character.
+ */
 static __attribute__((cold)) char *put_rest(char *at, const char *end, const char *value)
 {
 	char escaped[CODEC_JSON_CHAR_MAX];
@@ -52,7 +56,10 @@ static inline char *put_value(char *at, const char *end, const char *value)
 	return *value == '\0' ? at : put_rest(at, end, value);
 }
 
-/* Keys are constants and need no escapes. NULL: it would go beyond end. */
+/*
+ * Adds a key. Keys are constants and need no escapes. Returns NULL if the key does not fit before
+ * end.
+ */
 static char *put_key(char *at, const char *end, const char *key)
 {
 	for (; *key != '\0'; key++) {
@@ -63,7 +70,10 @@ static char *put_key(char *at, const char *end, const char *key)
 	return at <= end ? at : NULL;
 }
 
-/* As text a value may be bare if nothing in it could be taken for something else. */
+/*
+ * True if the text format needs no quotes for the value, because it has only letters, digits and
+ * some signs.
+ */
 static bool is_bare(const char *value)
 {
 	static const bool bare[256] = {
@@ -77,7 +87,10 @@ static bool is_bare(const char *value)
 	return n > 0 && value[n] == '\0';
 }
 
-/* The first three values have no key, which is "": time, level and event. */
+/*
+ * Adds a pair in the text format. If the key is "", as for level and event, only the value is
+ * written.
+ */
 static void add_word(struct log_line *line, const char *key, const char *value)
 {
 	char *at = line->data + line->len;
@@ -149,7 +162,10 @@ static char *put_digits(char *at, long number, int count)
 	return at + count;
 }
 
-/* Most lines of a thread are of the same second as the last one, so its digits are kept. */
+/*
+ * The digits of the last second are stored, because most lines of a thread have the same second as
+ * the line before.
+ */
 #define TIME_SECOND_LEN 20 /* "2026-11-29T17:28:56." */
 static _Thread_local struct {
 	time_t second;

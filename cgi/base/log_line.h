@@ -1,5 +1,5 @@
 /*
- * The text of one line of the log, in memory of its caller. Only log.c includes this.
+ * Makes the text of one log line, in the caller's memory. Only log.c includes this file.
  */
 #ifndef BASE_LOG_LINE_H
 #define BASE_LOG_LINE_H
@@ -13,23 +13,26 @@
 
 struct log_line {
 	enum log_format format;
-	bool is_empty; /* besides the priority */
-	size_t len;    /* nothing behind it is ever read */
+	bool is_empty; /* true if nothing but the priority was added */
+	size_t len;    /* the bytes of data after it are never read */
 	char data[LOG_LINE_MAX];
 };
 
-/* For the lines of each request: zeroing 2 KiB takes longer than some of the text. */
+/*
+ * Leaves a struct log_line uninitialized. For lines that every request writes, because zeroing 2
+ * KiB takes longer than making some of the texts.
+ */
 #define LOG_LINE_NOT_ZEROED __attribute__((uninitialized))
 
-/* priority: of syslog(3), for the journal; -1: none. */
+/* Begins a line. priority, as in syslog(3), is written for the journal; -1 for none. */
 void log_line_begin(struct log_line *line, enum log_format format, int priority);
-/* The time now: RFC 3339, UTC, with milliseconds. */
+/* Adds the present time: RFC 3339, UTC, with milliseconds. */
 void log_line_add_time(struct log_line *line);
-/* What every line has besides: level and event. Text has no key for them. */
+/* Adds the level or the event, which every line has. In the text format they have no key. */
 void log_line_add_head(struct log_line *line, const char *key, const char *value);
-/* A value that does not fit is cut. A pair whose key does not fit is left out. */
+/* Adds a pair. A value that does not fit is cut. A pair whose key does not fit is left out. */
 void log_line_add(struct log_line *line, const char *key, const char *value);
-/* There is always room for the end. */
+/* Ends the line. There is always room for that. */
 void log_line_end(struct log_line *line);
 
 #endif

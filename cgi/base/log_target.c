@@ -1,6 +1,6 @@
 /*
- * Writes lines to the target of a server's log without waiting, or says that this cannot be done
- * now. It keeps nothing; log_writer.c does.
+ * Writes lines to the target of a server's log without waiting, or reports that the target cannot
+ * take them now. It stores no lines; log_writer.c does.
  */
 #include "base/log_target.h"
 
@@ -21,24 +21,25 @@
 
 #include "base/codec.h"
 
-#define PAUSE_MS   100 /* before another try, if the system has no memory for a line */
+/* how long to wait before writing a line again, if the system had no memory for it */
+#define PAUSE_MS   100
 #define PIECE_FILE (64 * 1024)
-#define PIECE_PIPE PIPE_BUF /* what a pipe takes whole or not at all; a stream does as well */
+#define PIECE_PIPE PIPE_BUF /* a pipe or a stream takes this many bytes at once or none */
 
 enum way {
 	WAY_NONE,  /* not started */
-	WAY_SEND,  /* a socket, with a flag for each write that must not wait */
+	WAY_SEND,  /* a socket; each write has the flag MSG_DONTWAIT */
 	WAY_WRITE, /* a file, or a descriptor that does not block */
 	/*
 	 * The socket of syslog. syslog(3) is not used, because it holds a lock while it waits for
-	 * the socket. A child that is forked at that moment would keep the lock for ever, and its
+	 * the socket. A child that is forked at that moment would keep the lock forever, and its
 	 * log would hang.
 	 */
 	WAY_SYSLOG,
 	/*
-	 * A pipe that belongs to another account. Each write to it may wait, so only the thread
-	 * writes. We cannot make the pipe non-blocking, because it would become so for all
-	 * processes that share it.
+	 * A pipe that belongs to another account. Each write to it can wait, so only the writer's
+	 * thread writes. We cannot make the pipe non-blocking, because it would then be
+	 * non-blocking for all processes that share it.
 	 */
 	WAY_THREAD
 };
@@ -49,7 +50,7 @@ static struct {
 	int fd;
 	size_t piece;
 	struct sockaddr_un syslog; /* for WAY_SYSLOG */
-	atomic_bool stream;        /* its socket takes a connection, as some syslogs do */
+	atomic_bool stream;        /* the socket is a stream, as some syslogs need it */
 } target;
 
 static bool syslog_connect_fd(int fd)
@@ -57,7 +58,9 @@ static bool syslog_connect_fd(int fd)
 	return connect(fd, (const struct sockaddr *)&target.syslog, sizeof(target.syslog)) == 0;
 }
 
-/* Connects a new socket, because one that has lost its connection cannot be connected again. */
+/*
+ * Connects a new socket, because a socket that has lost its connection cannot be connected again.
+ */
 static bool syslog_connect_new(bool stream)
 {
 	int type = (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
@@ -72,8 +75,8 @@ static bool syslog_connect_new(bool stream)
 }
 
 /*
- * Processes share a socket for datagrams, so connecting it again does so for all of them. Each
- * process has a stream of its own after the first is lost.
+ * All processes share a datagram socket, so if one of them connects it again, it works for all.
+ * After the first stream socket has lost its connection, each process has its own.
  */
 static bool syslog_connect(void)
 {
@@ -91,8 +94,9 @@ static bool is_disconnected(int error)
 }
 
 /*
- * Sends a line as one datagram, without its newline; in a stream a NUL ends it, as in syslog(3). It
- * contains no time: syslog adds one, and the C library would take a lock to format it.
+ * Sends a line without its newline, either as one datagram or, in a stream, with a NUL at its end,
+ * as syslog(3) does. The message has no time: syslog adds one, and the C library would take a lock
+ * to format it.
  */
 static ssize_t syslog_send(const char *line, size_t len, int level)
 {
@@ -116,7 +120,7 @@ static ssize_t syslog_send(const char *line, size_t len, int level)
 	return put < 0 ? put : (ssize_t)len; /* Linux sends a short message whole */
 }
 
-/* level, and one line only: for syslog. */
+/* Writes lines to the target. For syslog, lines must be one line, and level is its priority. */
 static ssize_t put_lines(const char *lines, size_t len, int level)
 {
 	switch (target.way) {
@@ -138,7 +142,10 @@ static size_t count_lines(const char *text, size_t len)
 	return count;
 }
 
-/* A part of a line is not continued: the rest could end up inside another process's line. */
+/*
+ * The rest of a line that was written in part is not written later, because it could end up inside
+ * another process's line.
+ */
 enum log_taken log_target_write(const char *lines, size_t len, int level, size_t *lost)
 {
 	ssize_t put;
@@ -159,7 +166,10 @@ void log_target_await(void)
 {
 	struct pollfd poll_fd = {.fd = target.fd, .events = POLLOUT};
 
-	/* For ENOBUFS the descriptor may be writable at once, so poll alone would spin. */
+	/*
+	 * The pause is for ENOBUFS: the descriptor can then be writable at once, so poll alone
+	 * would not wait.
+	 */
 	if (poll(&poll_fd, 1, -1) > 0 && (poll_fd.revents & POLLOUT) != 0)
 		nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
 }
@@ -188,7 +198,10 @@ static int open_again(int fd)
 	return open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-/* A datagram, a terminal's write and the like are one line each. */
+/*
+ * Returns log_target_piece for the descriptor. One write to a datagram socket, a terminal or the
+ * like is one line.
+ */
 static size_t piece_of(int fd, mode_t mode)
 {
 	socklen_t size = sizeof(int);
@@ -218,7 +231,7 @@ void log_target_set(int fd)
 	}
 }
 
-/* The socket stays open to the end of the process: the thread may be waiting for it. */
+/* The socket stays open until the process ends, because the thread can be waiting for it. */
 void log_target_set_syslog(const char *path)
 {
 	target.syslog.sun_family = AF_UNIX;
@@ -227,8 +240,8 @@ void log_target_set_syslog(const char *path)
 	target.way = WAY_SYSLOG;
 	target.piece = 0;
 	/*
-	 * Connect now, because the path may be unreachable later. If this fails, each line tries
-	 * again.
+	 * Connect now, because the path can become unreachable later. If this fails, each line
+	 * tries again.
 	 */
 	(void)syslog_connect();
 }

@@ -9,23 +9,25 @@
 
 enum log_taken { LOG_TAKEN, LOG_NOT_NOW, LOG_LOST };
 
-/* fd is borrowed. Call one of them before threads start. */
+/* Set the target. Call one of the two before threads start. fd is borrowed. */
 void log_target_set(int fd);
 void log_target_set_syslog(const char *path);
 
-/* How many bytes of lines one write takes; 0: each line needs a write of its own. */
+/*
+ * Returns how many bytes of lines one write can have, or 0 if each line needs a write of its own.
+ */
 size_t log_target_piece(void);
-/* Only its disk can delay a write, as it delays every program's. */
+/* True if the target is a file. Then only the disk can delay a write, as for every program. */
 bool log_target_is_file(void);
-/* Each write may wait, so only a thread that serves nobody may write. */
+/* True if each write can wait. Then only a thread that serves no requests is allowed to write. */
 bool log_target_may_wait(void);
 
 /*
- * Writes whole lines of log_target_piece bytes at most, or one line. level: a priority of
- * syslog(3). *lost is set with LOG_LOST: how many of them are lost.
+ * Writes whole lines of at most log_target_piece bytes in total, or one line. level is a priority
+ * of syslog(3). If the result is LOG_LOST, *lost is set to the number of lines that are lost.
  */
 enum log_taken log_target_write(const char *lines, size_t len, int level, size_t *lost);
-/* After LOG_NOT_NOW: waits until another try may succeed. */
+/* Call it after LOG_NOT_NOW. Waits until another try can succeed. */
 void log_target_await(void);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * The writer of the log. A few lines are written one by one, each by its caller. In a crowd, lines
- * are gathered in memory, and whoever fills a piece writes it by one system call; a thread writes
- * the rest soon after. A line that cannot be written at once is kept there too, until the thread
- * can write it. Lines are lost if too many are kept, or if a write fails. They are counted, and the
- * log says how many.
+ * Writes the lines of the log. While lines are few, each is written by its caller. If many lines
+ * come (a crowd), they are collected in memory. The caller whose line fills a piece writes the
+ * piece with one system call; a thread writes the rest soon after. A line that cannot be written at
+ * once is also stored in memory, until the thread can write it. Lines are lost if too many are
+ * stored, or if a write fails. Lost lines are counted, and the log says how many were lost.
  */
 #include "base/log_writer.h"
 
@@ -21,41 +21,44 @@
 #include "base/wait.h"
 
 #define KEPT_MAX   (256 * 1024) /* bytes: about a thousand lines */
-#define FLUSH_S    1            /* at the end of a process */
+#define FLUSH_S    1            /* how long a process waits for its lines when it ends */
 #define SETTLE_MS  10
 #define STACK_SIZE (128 * 1024)
 
 /*
- * A write costs more than the line's text. So after the first SINGLY lines of a period, lines are
- * gathered until its end, or until a warning comes: nobody reads a log that fast. If the next
- * period follows at once, all its lines are gathered.
+ * A write takes longer than making the text of a line. So if more than SINGLY lines come in a
+ * period, the others are collected until the period ends, or until a warning comes. Nobody reads a
+ * log that fast. If the next period follows at once, all its lines are collected.
  */
 #define PERIOD_MS 100
 #define SINGLY    50
 
 #define NEVER INT64_MAX
 
-#define CACHE_LINE 64  /* bytes, of most processors */
+#define CACHE_LINE 64  /* bytes, on most processors */
 #define LINE_USUAL 256 /* bytes; few lines are longer */
 
 static struct {
 	bool runs; /* constant while threads run */
 
 	pthread_mutex_t lock;   /* guards the members up to used, and kept_lines */
-	pthread_cond_t earlier; /* due_ms; only the thread waits for it */
-	pthread_cond_t written; /* writing has ended */
-	bool started;           /* the thread */
-	bool writing;           /* somebody writes the first lines; they stay until that is done */
+	pthread_cond_t earlier; /* signals that due_ms is earlier; only the thread waits for it */
+	pthread_cond_t written; /* signals that a write has ended */
+	bool started;           /* the thread was started */
+	bool writing;           /* a thread writes the first lines, which stay until that is done */
 	bool saying;            /* the thread is going to log how many lines are lost */
-	int64_t period_ms;      /* its end; monotonic */
-	unsigned lines;         /* of this period */
-	bool was_crowded;       /* the period just before it had more than SINGLY */
-	int64_t due_ms; /* when the thread writes what is kept; monotonic; NEVER: it is idle */
-	size_t used;    /* bytes of kept_lines */
+	int64_t period_ms;      /* the end of the current period; monotonic */
+	unsigned lines;         /* lines in the current period */
+	bool was_crowded;       /* the period just before had more than SINGLY lines */
+	int64_t due_ms; /* when the thread writes kept_lines; monotonic; NEVER if it is idle */
+	size_t used;    /* bytes used in kept_lines */
 
-	/* Bytes ever put into lines, and taken out of it. Changed with the lock, read without. */
+	/*
+	 * Bytes ever added to kept_lines, and removed from it. Changed with the lock, read without
+	 * it.
+	 */
 	atomic_size_t kept, gone;
-	atomic_size_t lost; /* lines; not yet logged */
+	atomic_size_t lost; /* lost lines that are not logged yet */
 } writer = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
     .earlier = PTHREAD_COND_INITIALIZER,
@@ -63,7 +66,7 @@ static struct {
     .due_ms = NEVER,
 };
 
-/* Whole lines. Where each is written alone, it begins with the digit of its level. */
+/* Whole lines. If each line is written alone, the digit of its level comes before it. */
 static char kept_lines[KEPT_MAX];
 
 /* ---- writing ---- */
@@ -78,7 +81,7 @@ static enum log_taken write_once(const char *lines, size_t len, int level)
 	return taken;
 }
 
-/* Writes the first len bytes of what is kept. */
+/* Writes the first len bytes of kept_lines. */
 static enum log_taken write_first(size_t len)
 {
 	if (log_target_piece() == 0)
@@ -86,7 +89,7 @@ static enum log_taken write_first(size_t len)
 	return write_once(kept_lines, len, 0);
 }
 
-/* Only the thread calls it. */
+/* As write_first, but waits until the target takes the lines. Only the thread calls it. */
 static enum log_taken write_waiting(size_t len)
 {
 	enum log_taken taken;
@@ -107,16 +110,16 @@ static void say_lost(void)
 			  "the log's target did not accept them in time", NULL);
 }
 
-/* ---- what is kept; the caller holds the lock ---- */
+/* ---- kept_lines; the caller holds the lock ---- */
 
-/* Cheaper than atomic_fetch_add, and the lock makes it right. */
+/* Cheaper than atomic_fetch_add, and correct because the caller holds the lock. */
 static void count_bytes(atomic_size_t *sum, size_t len)
 {
 	atomic_store_explicit(sum, atomic_load_explicit(sum, memory_order_relaxed) + len,
 			      memory_order_release);
 }
 
-/* Bytes of the lines that are written next. */
+/* Returns the length of the lines to write next. */
 static size_t first_lines(void)
 {
 	size_t piece = log_target_piece();
@@ -129,7 +132,7 @@ static size_t first_lines(void)
 	return (size_t)(last - kept_lines) + 1;
 }
 
-/* Others may keep lines meanwhile, behind those that are written. */
+/* Writes the next lines. Other threads can add lines meanwhile, which go after those. */
 static enum log_taken write_kept(enum log_taken (*write_them)(size_t len))
 {
 	size_t len = first_lines();
@@ -151,7 +154,7 @@ static enum log_taken write_kept(enum log_taken (*write_them)(size_t len))
 
 /* ---- the thread ---- */
 
-/* Decides whether the period that ends at that time is crowded from its beginning. */
+/* Begins the period that ends at end_ms, and decides if it is crowded from its beginning. */
 static void begin_period(int64_t end_ms)
 {
 	writer.was_crowded = writer.lines > SINGLY && end_ms < writer.period_ms + 2 * PERIOD_MS;
@@ -160,8 +163,8 @@ static void begin_period(int64_t end_ms)
 }
 
 /*
- * In a crowd more lines follow at once. So the thread looks again at the end of the next period,
- * and nobody needs to wake it.
+ * In a crowd more lines follow at once. So the thread checks again at the end of the next period,
+ * and no caller needs to wake it.
  */
 static void look_again(void)
 {
@@ -220,7 +223,10 @@ static bool thread_start(void)
 	return started;
 }
 
-/* The caller holds the lock. False: there is no thread. */
+/*
+ * Starts the thread if it was not started. Returns false if there is no thread. The caller holds
+ * the lock.
+ */
 static bool thread_ensure(void)
 {
 	if (!writer.started)
@@ -228,9 +234,12 @@ static bool thread_ensure(void)
 	return writer.started;
 }
 
-/* ---- lines; the caller of all but the last holds the lock ---- */
+/* ---- adding lines; the caller holds the lock, except for the last two functions ---- */
 
-/* True: as many lines have come in this period or just before that more of them are gathered. */
+/*
+ * Counts a line. Returns true if so many lines have come, in this period or the one before, that
+ * this line must be collected.
+ */
 static bool is_crowded(int64_t now_ms)
 {
 	if (log_target_piece() == 0)
@@ -249,7 +258,10 @@ static void be_due(int64_t due_ms)
 	pthread_cond_signal(&writer.earlier);
 }
 
-/* Writes a full piece, or waits for a disk. Other targets may be slow for long. */
+/*
+ * Writes a full piece. If there is no room, it waits for a file, but not for other targets, which
+ * can be slow for long.
+ */
 static void make_room(size_t len)
 {
 	size_t piece = log_target_piece();
@@ -280,7 +292,7 @@ static void keep(const char *line, size_t len, int level, int64_t due_ms)
 	count_bytes(&writer.kept, digit + len);
 }
 
-/* So far as that needs no wait. */
+/* Writes as much of kept_lines as is possible without waiting. */
 static void write_what_is_kept(void)
 {
 	bool goes_on = !log_target_may_wait();
@@ -294,7 +306,7 @@ void log_writer_expect(void)
 	size_t kept = atomic_load_explicit(&writer.kept, memory_order_relaxed);
 	size_t used = kept - atomic_load_explicit(&writer.gone, memory_order_relaxed);
 
-	for (size_t i = 0; i < LINE_USUAL; i += CACHE_LINE) /* used may be of a moment ago */
+	for (size_t i = 0; i < LINE_USUAL; i += CACHE_LINE) /* used can be slightly out of date */
 		__builtin_prefetch(&kept_lines[(used + i) % KEPT_MAX], 1);
 }
 
@@ -337,7 +349,10 @@ static void after_fork(void)
 	pthread_mutex_unlock(&writer.lock);
 }
 
-/* After a fork: the thread exists only in the parent, which writes the lines that it has kept. */
+/*
+ * Begins without lines in the child. The thread exists only in the parent, and the parent writes
+ * the lines that it has stored.
+ */
 static void after_fork_child(void)
 {
 	writer.used = 0;

@@ -1,5 +1,6 @@
 /*
- * The counters. Additions are relaxed: each is exact, and their order means nothing.
+ * The counters. Additions use relaxed memory order: the sums must be exact, but the order does not
+ * matter.
  */
 #include "base/metrics.h"
 
@@ -21,14 +22,14 @@ const char *const metrics_scopes[METRICS_SCOPES] = {
 struct metrics {
 	_Atomic uint64_t counts[METRIC_COUNTS];
 	_Atomic uint64_t binds[METRICS_BACKENDS][STATUS_COUNT];
-	_Atomic uint64_t calls[METRICS_BUCKETS + 1]; /* each call is in one of them */
+	_Atomic uint64_t calls[METRICS_BUCKETS + 1]; /* each call is in one bucket */
 	_Atomic uint64_t calls_us;
 	_Atomic uint64_t limited[METRICS_SCOPES];
 	_Atomic int64_t gauges[METRICS_PROCESSES][METRIC_GAUGES];
 	_Atomic uint64_t requests[METRICS_ROUTES][HTTP_STATUSES];
 };
 
-/* The same in all processes, from metrics_start on; the next one is each process's own. */
+/* All processes share `metrics` after metrics_start. `process` is different in each process. */
 static struct metrics *metrics;
 static size_t process;
 

@@ -1,8 +1,8 @@
 /*
- * Counts what a server does, in memory that all its processes share. A counter only grows: it is
- * exact over reloads, and over the death of a process. A gauge has a cell for each process, which
+ * Counts what a server does, in memory that all its processes share. A counter only grows. It stays
+ * exact after a reload, and after a process has died. A gauge has a cell for each process, which
  * becomes 0 when the process ends. A change is one atomic addition. Without metrics_start, as in
- * plain CGI and in the tools, nothing is counted and nothing is shared. page/metrics.c writes the
+ * plain CGI and in the tools, nothing is counted and no memory is shared. page/metrics.c writes the
  * numbers.
  */
 #ifndef BASE_METRICS_H
@@ -14,14 +14,14 @@
 
 #include "base/status.h"
 
-#define METRICS_PROCESSES  64 /* as many as a server may have */
+#define METRICS_PROCESSES  64 /* as many as a server can have */
 #define METRICS_ROUTES     16 /* the routes, and one for all other paths */
 #define METRICS_HTTP_FIRST 100
 #define METRICS_HTTP_LAST  599
-#define METRICS_BUCKETS    12 /* of the latency, and one without a bound */
-#define METRICS_BACKENDS   3  /* tigase, bosh, and what guests use */
-#define METRICS_SCOPES     9  /* of limits */
-#define METRICS_GUESTS     2  /* the back end of guests */
+#define METRICS_BUCKETS    12 /* buckets of the latency; one more has no bound */
+#define METRICS_BACKENDS   3  /* tigase, bosh, and the back end of guests */
+#define METRICS_SCOPES     9  /* scopes of limits */
+#define METRICS_GUESTS     2  /* the number of the back end of guests */
 
 enum metrics_count {
 	METRIC_LOGIN_OK,
@@ -41,8 +41,8 @@ enum metrics_gauge {
 	METRIC_GAUGES
 };
 
-/* The calls to XMPP servers, by the time they took. */
-extern const int64_t metrics_bucket_us[METRICS_BUCKETS]; /* upper bounds, included */
+/* The buckets for calls to XMPP servers, by how long the calls took. */
+extern const int64_t metrics_bucket_us[METRICS_BUCKETS]; /* upper bounds, inclusive */
 
 /* The scopes of limits (store/limit.h) that refuse a visitor. */
 extern const char *const metrics_scopes[METRICS_SCOPES];
@@ -51,11 +51,17 @@ extern const char *const metrics_scopes[METRICS_SCOPES];
 void metrics_start(void);
 bool metrics_are_on(void);
 
-/* In a new process that serves: its gauges have this place, from 0, and begin at 0. */
+/*
+ * Call it in a new process that serves requests. index, from 0, is the place of its gauges, which
+ * begin at 0.
+ */
 void metrics_process(size_t index);
-void metrics_process_ended(size_t index); /* in the parent */
+void metrics_process_ended(size_t index); /* call it in the parent */
 
-/* All but the first four are for any thread. A number out of range is ignored. */
+/*
+ * Any thread can call the functions below. A route, status, back end or scope out of range is not
+ * counted.
+ */
 void metrics_add(enum metrics_count count);
 void metrics_add_request(size_t route, int http_status);
 void metrics_add_bind(size_t backend, enum status result);
@@ -67,11 +73,11 @@ uint64_t metrics_get(enum metrics_count count);
 uint64_t metrics_get_request(size_t route, int http_status);
 uint64_t metrics_get_bind(size_t backend, enum status result);
 uint64_t metrics_get_limited(size_t scope);
-int64_t metrics_get_gauge(enum metrics_gauge gauge); /* of all processes */
+int64_t metrics_get_gauge(enum metrics_gauge gauge); /* sum over all processes */
 
 /*
- * The calls that took at most the bound of each bucket, then all of them; *sum_us is the time of
- * all together.
+ * Counts for each bucket the calls that took at most its bound; the last count is of all calls.
+ * *sum_us is the time that all calls took together.
  */
 void metrics_get_calls(uint64_t out[METRICS_BUCKETS + 1], uint64_t *sum_us);
 

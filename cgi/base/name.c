@@ -1,6 +1,6 @@
 /*
- * Names, by libunistring's tables: its version decides the version of Unicode. The result does not
- * depend on the locale.
+ * Handles names with the tables of libunistring, whose version decides the version of Unicode. The
+ * result does not depend on the locale.
  */
 #include "base/name.h"
 
@@ -30,7 +30,7 @@ static enum status not_utf8(struct error *err)
 	return error_set(err, STATUS_BAD_REQUEST, "the name is not UTF-8");
 }
 
-/* ---- the same name, written otherwise ---- */
+/* ---- different spellings of a name ---- */
 
 enum status name_compose(const char *name, char **out, struct error *err)
 {
@@ -39,7 +39,7 @@ enum status name_compose(const char *name, char **out, struct error *err)
 
 	if (!utf8_valid(name, len))
 		return not_utf8(err);
-	/* with the NUL, which does not compose with any character */
+	/* len + 1 includes the NUL, which does not compose with any character */
 	copy = is_ascii(name)
 		   ? strdup(name)
 		   : (char *)u8_normalize(UNINORM_NFC, (const uint8_t *)name, len + 1, NULL, &size);
@@ -50,7 +50,8 @@ enum status name_compose(const char *name, char **out, struct error *err)
 }
 
 /*
- * Only if upper and lower case form a pair; otherwise two capitals would become one small letter.
+ * Returns the small letter only if it and c form a pair. Otherwise two capitals would become the
+ * same small letter.
  */
 static uint32_t lower(uint32_t c)
 {
@@ -117,11 +118,11 @@ bool name_same_folded(const char *a, const char *b)
 	return same;
 }
 
-/* ---- what cannot be seen ---- */
+/* ---- invisible characters ---- */
 
 /*
- * RFC 5892, appendices A.1 and A.2, without the transparent characters in between. In these
- * contexts a joiner changes how its neighbours are drawn; elsewhere it is invisible.
+ * True if a joiner changes how its neighbors are drawn; otherwise it is invisible. These are the
+ * contexts of RFC 5892, appendices A.1 and A.2, but without transparent characters in between.
  */
 static bool joiner_shows(uint32_t c, uint32_t before, uint32_t after)
 {
@@ -139,7 +140,7 @@ static bool is(uint32_t c, uint32_t categories)
 	return uc_is_general_category_withtable(c, categories);
 }
 
-/* Returns why the character is refused; NULL: it is visible. */
+/* Returns why the character is refused, or NULL if it is not. */
 static const char *problem_of(uint32_t c, uint32_t before, uint32_t after)
 {
 	if (c >= 0x20 && c < 0x7f)
@@ -222,7 +223,7 @@ enum status name_prepare(const char *name, const char *whose, size_t max, char *
 	char *composed = NULL;
 	enum status status = STATUS_OK;
 
-	if (strlen(name) > 4 * max) /* composing keeps at least a quarter of the bytes */
+	if (strlen(name) > 4 * max) /* composing leaves at least a quarter of the bytes */
 		return prepared_check(name, whose, max, err);
 	status = name_compose(name, &composed, err);
 	if (status == STATUS_OK)

@@ -1,6 +1,7 @@
 /*
- * Names of people as Unicode: composed forms, upper and lower case, and invisible characters. The
- * only user of libunistring. xmpp/jid_name.h decides which names can be part of a JID.
+ * Handles people's names as Unicode: composed forms, upper and lower case, and invisible
+ * characters. No other file uses libunistring. xmpp/jid_name.h decides which names can be part of a
+ * JID.
  */
 #ifndef BASE_NAME_H
 #define BASE_NAME_H
@@ -15,7 +16,7 @@
 /* Appends the character in UTF-8. */
 void name_add_character(struct strbuf *out, uint32_t c);
 
-/* Returns the capital of a small letter if the two are a pair; otherwise the character itself. */
+/* Returns the capital of a small letter if the two are a pair, otherwise the letter itself. */
 uint32_t name_upper_of(uint32_t c);
 
 /*
@@ -26,29 +27,35 @@ uint32_t name_upper_of(uint32_t c);
 enum status name_compose(const char *name, char **out, struct error *err);
 
 /*
- * Converts to lower case each capital that has a small letter of its own, in any script. A
- * character that shares its small letter with another one stays (the Kelvin sign does not become
- * k).
+ * Converts capitals to lower case, in any script. A capital stays if its small letter belongs to
+ * another capital too: the Kelvin sign does not become k.
  */
 enum status name_lower(const char *name, char **out, struct error *err);
 
-/* Composes, then converts to lower case. For comparing names while ignoring both differences. */
+/*
+ * Composes a name, then converts it to lower case. Names that differ only in these two ways become
+ * equal.
+ */
 enum status name_fold(const char *name, char **out, struct error *err);
 
-/* False also if one is not UTF-8, or if out of memory. */
+/*
+ * True if the two names are equal after name_fold. Returns false also if a name is not UTF-8, or if
+ * out of memory.
+ */
 bool name_same_folded(const char *a, const char *b);
 
 /*
- * STATUS_BAD_REQUEST names the first character that is invisible or looks like another: control,
- * format, tag and private characters, separators, fillers, spaces other than U+0020, unassigned
- * code points. A zero-width joiner or non-joiner is allowed where it changes what is drawn.
+ * Returns STATUS_BAD_REQUEST if a character is invisible or looks like another: control, format,
+ * tag and private characters, separators, fillers, spaces other than U+0020, unassigned code
+ * points. The sentence names the first one. A zero-width joiner or non-joiner is allowed where it
+ * changes what is drawn.
  */
 enum status name_characters_check(const char *name, struct error *err);
 
 /*
  * Prepares a name for a new user: composed, all characters visible, only single spaces inside, 1 to
- * max bytes. STATUS_BAD_REQUEST: the sentence gives the reason; whose is its beginning, such as "a
- * user's". The caller frees *out.
+ * max bytes. If the status is STATUS_BAD_REQUEST, the sentence gives the reason. It begins with
+ * whose, such as "a user's". The caller frees *out.
  */
 enum status name_prepare(const char *name, const char *whose, size_t max, char **out,
 			 struct error *err);

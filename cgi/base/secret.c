@@ -23,7 +23,7 @@
 #define ARGON2_WORK_MAX       524288 /* memory in KiB times passes */
 
 #define ARGON2_HASH_LEN    32
-#define ARGON2I_PASSES_MIN 3 /* libsodium computes no argon2i with fewer */
+#define ARGON2I_PASSES_MIN 3 /* libsodium does not compute argon2i with fewer */
 
 _Static_assert(SECRET_HASH_MAX >= crypto_pwhash_STRBYTES, "an argon2id string must fit");
 _Static_assert(SECRET_SHA256_LEN == crypto_hash_sha256_BYTES, "SHA-256");
@@ -158,7 +158,7 @@ enum status secret_password_hash(const char *password, char out[SECRET_HASH_MAX]
 	return STATUS_OK;
 }
 
-/* Reads text, then a decimal number without leading zeros, up to max. Advances *at. */
+/* Reads the given text, then a decimal number up to max without leading zeros. Advances *at. */
 static bool read_number(const char **at, const char *text, unsigned long max, unsigned long *out)
 {
 	const char *p = *at;
@@ -180,7 +180,7 @@ static bool read_number(const char **at, const char *text, unsigned long max, un
 }
 
 struct argon2 {
-	bool id; /* argon2id; false: argon2i */
+	bool id; /* true for argon2id, false for argon2i */
 	unsigned long memory_kib;
 	unsigned long passes;
 	unsigned long lanes;
@@ -203,7 +203,7 @@ static bool argon2_string_read(const char *hash, struct argon2 *out)
 	return good;
 }
 
-/* Reads a part "$base64" of exactly len bytes. Advances *at. */
+/* Reads "$" and base64 of exactly len bytes. Advances *at. */
 static bool read_base64(const char **at, unsigned char *out, size_t len)
 {
 	const char *begin = *at + 1;
@@ -216,8 +216,9 @@ static bool read_base64(const char **at, unsigned char *out, size_t len)
 }
 
 /*
- * Verifies a hash of the shape that we, PHP and most others write. libsodium's own verification
- * calls it a wrong password if it gets no memory. Returns false if the hash has another shape.
+ * Verifies a hash of the form that we, PHP and most other programs write. It does not use
+ * libsodium's own verification, which reports a wrong password if it gets no memory. Returns false
+ * if the hash has another form.
  */
 static bool argon2_verify_usual(const struct argon2 *argon2, const char *password, enum status *out)
 {
@@ -234,7 +235,7 @@ static bool argon2_verify_usual(const struct argon2 *argon2, const char *passwor
 		return false;
 	if (crypto_pwhash(computed, sizeof(computed), password, strlen(password), salt,
 			  argon2->passes, argon2->memory_kib * 1024, kind) != 0)
-		*out = STATUS_INTERNAL; /* no memory: all else has been checked */
+		*out = STATUS_INTERNAL; /* out of memory, because everything else was checked */
 	else
 		*out = sodium_memcmp(computed, expected, sizeof(computed)) == 0
 			   ? STATUS_OK

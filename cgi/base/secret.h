@@ -1,6 +1,7 @@
 /*
  * Secrets: randomness, digests, MACs, argon2id, constant-time comparison, wiping and secret files.
- * The only user of libsodium. Call secret_start() once before any other function here.
+ * Only secret.c and codec_base64.c use libsodium. Call secret_start() once before any other
+ * function here.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
@@ -18,7 +19,10 @@
 
 enum status secret_start(struct error *err);
 
-/* Writes len random bytes. Never fails: without randomness from the kernel libsodium aborts. */
+/*
+ * Writes len random bytes. Never fails: libsodium aborts the process if the kernel gives no random
+ * bytes.
+ */
 void secret_random(void *out, size_t len);
 
 /* Writes n random bytes as lower-case hex into out[2 * n + 1]. */
@@ -35,8 +39,8 @@ void secret_hmac(unsigned char out[SECRET_SHA256_LEN], const unsigned char key[S
 		 const struct secret_part *parts, size_t n);
 
 /*
- * A key prepared once for many texts, which halves the time for short ones. It is as secret as the
- * key; its owner wipes it.
+ * A key that is prepared once for many texts, which halves the time for short texts. It is as
+ * secret as the key itself; its owner wipes it.
  */
 #define SECRET_HMAC_STATE_LEN 208
 struct secret_hmac_key {
@@ -47,14 +51,14 @@ void secret_hmac_prepared(unsigned char out[SECRET_SHA256_LEN], const struct sec
 			  const struct secret_part *parts, size_t n);
 
 /*
- * A MAC by keyed BLAKE2b (RFC 7693), in a quarter of HMAC's time. For data that only this program
- * makes and reads.
+ * A MAC with keyed BLAKE2b (RFC 7693), which takes a quarter of HMAC's time. For data that only
+ * this program makes and reads.
  */
 #define SECRET_MAC_LEN 32
 void secret_mac(unsigned char out[SECRET_MAC_LEN], const unsigned char key[SECRET_KEY_LEN],
 		const struct secret_part *parts, size_t n);
 
-/* secret_hmac with a key of any length, because other programs choose theirs. */
+/* As secret_hmac, but with a key of any length, because other programs choose their keys. */
 void secret_hmac_keyed(unsigned char out[SECRET_SHA256_LEN], const struct secret_part *key,
 		       const struct secret_part *parts, size_t n);
 
@@ -65,44 +69,46 @@ void secret_wipe(void *data, size_t len);
 void secret_free(char *text);
 
 /*
- * Hashes with argon2id, m = 19456 KiB, t = 2, p = 1 (OWASP). out is a "$argon2id$…" string.
- * STATUS_INTERNAL: out of memory.
+ * Hashes with argon2id, m = 19456 KiB, t = 2, p = 1 (OWASP). out is a "$argon2id$…" string. Returns
+ * STATUS_INTERNAL if out of memory.
  */
 enum status secret_password_hash(const char *password, char out[SECRET_HASH_MAX],
 				 struct error *err);
 
 /*
- * STATUS_OK: the password is right. STATUS_BAD_CREDENTIALS: it is wrong, or the hash is neither
- * argon2id nor argon2i, or it needs more than 128 MiB, 10 passes or 8 lanes. STATUS_INTERNAL: out
- * of memory.
+ * Returns STATUS_OK if the password is right. Returns STATUS_BAD_CREDENTIALS if the password is
+ * wrong, or if secret_password_hash_check is false: the hash must be argon2id or argon2i, and need
+ * at most 128 MiB, 10 passes and 8 lanes. Returns STATUS_INTERNAL if out of memory.
  */
 enum status secret_password_verify(const char *hash, const char *password);
 
-/* True if secret_password_verify accepts a hash of this form and cost. Computes nothing. */
+/* True if secret_password_verify accepts a hash of this form and cost. Computes no hash. */
 bool secret_password_hash_check(const char *hash);
 
 /*
- * True if the hash is of another kind than secret_password_hash makes, or uses less memory or fewer
- * passes.
+ * True if the hash is of another kind than the hashes of secret_password_hash, or uses less memory
+ * or fewer passes.
  */
 bool secret_password_hash_is_weaker(const char *hash);
 
 /*
  * Appends the content of a secret file to out: at most 4 KiB, one line, without the newline at its
- * end. STATUS_BAD_REQUEST: a symbolic link, not a regular file, an owner other than us or root, any
- * group or other bit in its mode, a folder above it that belongs to another account or is writable
- * for others (unless sticky), an empty file, a NUL, a second line. The sentence names the cause and
- * a command that corrects it. STATUS_NOT_FOUND: there is no such file; STATUS_UNAVAILABLE: it
- * cannot be read.
+ * end. Returns STATUS_BAD_REQUEST in these cases:
+ *   - The file is a symbolic link, or is not a regular file.
+ *   - Its owner is neither this process's user nor root, or its mode has any group or other bit.
+ *   - A folder above it belongs to another account, or is writable for others and not sticky.
+ *   - It is empty, or has a NUL, a second line or more than 4 KiB.
+ * The sentence names the cause and a command that corrects it. Returns STATUS_NOT_FOUND if there is
+ * no such file, and STATUS_UNAVAILABLE if it cannot be read.
  */
 enum status secret_file_read(const char *path, struct strbuf *out, struct error *err);
 
-/* The same for a file of any number of lines, which are left unchanged. */
+/* As secret_file_read, for a file of any number of lines, which are left unchanged. */
 enum status secret_lines_read(const char *path, struct strbuf *out, struct error *err);
 
 /*
- * The same for a file that others may read but not change, such as a public key. Up to
- * SECRET_PUBLIC_MAX bytes.
+ * As secret_lines_read, for a file that others are allowed to read but not to change, such as a
+ * public key. Up to SECRET_PUBLIC_MAX bytes.
  */
 #define SECRET_PUBLIC_MAX 4096
 enum status secret_public_read(const char *path, struct strbuf *out, struct error *err);

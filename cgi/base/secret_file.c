@@ -1,6 +1,6 @@
 /*
- * Reads files with secrets, only if no other account could have read or exchanged them. A refusal
- * names a command that corrects it.
+ * Reads files with secrets, but only if no other account could have read or replaced them. The
+ * sentence of a refusal names a command that corrects the cause.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +20,9 @@
 _Static_assert(SECRET_PUBLIC_MAX == SECRET_FILE_MAX, "one buffer reads both");
 
 /*
- * Refuses a folder if another account could replace something in it, for each folder in the path.
- * The folder's owner can do that. So can any account with write access, unless the folder has the
- * sticky bit (/tmp).
+ * Called for each folder in the path. Refuses a folder if another account could replace something
+ * in it. The folder's owner can do that. Any account with write access can do it too, unless the
+ * folder has the sticky bit (/tmp).
  */
 static enum status check_folder(const char *path, const char *folder, struct error *err)
 {
@@ -44,7 +44,7 @@ static enum status check_folder(const char *path, const char *folder, struct err
 			 path, folder, (unsigned)st.st_mode & 07777, folder);
 }
 
-/* Checks every folder of name. Cuts name at each step. */
+/* Checks every folder in name. Shortens name at each step. */
 static enum status check_folders_of(const char *path, char *name, struct error *err)
 {
 	enum status status = STATUS_OK;
@@ -61,8 +61,8 @@ static enum status check_folders_of(const char *path, char *name, struct error *
 }
 
 /*
- * Checks the folders of the path as written, because some may be links that can be changed, and
- * those of the real path.
+ * Checks the folders of the path as written, because links in the path could be changed. Then
+ * checks the folders of the real path.
  */
 static enum status check_folders(const char *path, struct error *err)
 {
@@ -142,7 +142,7 @@ static enum status read_all(int fd, char data[SECRET_FILE_MAX + 1], size_t *len)
 	return n < 0 ? STATUS_UNAVAILABLE : STATUS_OK;
 }
 
-/* Returns the length without the newline at the end, which may be CR LF. */
+/* Returns the length without the newline at the end, which can be CR LF. */
 static size_t line_length(const char *data, size_t len)
 {
 	if (len > 0 && data[len - 1] == '\n')

@@ -25,7 +25,7 @@ static const struct status_row rows[STATUS_COUNT] = {
     [STATUS_UNSUPPORTED_MEDIA_TYPE] = {415, "unsupported_media_type"},
     [STATUS_HEADERS_TOO_LARGE] = {431, "headers_too_large"     },
     [STATUS_SLOW_DOWN] = {429, "slow_down"             },
-    [STATUS_VISITOR_LEFT] = {499, "visitor_left"          }, /* as in nginx's log; nobody reads it */
+    [STATUS_VISITOR_LEFT] = {499, "visitor_left"          }, /* nginx's code; the client has left */
     [STATUS_INTERNAL] = {500, "internal"              },
     [STATUS_CHAT_SERVER] = {502, "chat_server"           },
     [STATUS_BUSY] = {503, "busy"                  },
@@ -33,7 +33,7 @@ static const struct status_row rows[STATUS_COUNT] = {
     [STATUS_CHAT_TIMEOUT] = {504, "chat_timeout"          },
 };
 
-/* A number outside the enum is a bug of ours. */
+/* Returns STATUS_INTERNAL for a number outside the enum, which is a bug of ours. */
 static enum status known(enum status status)
 {
 	return (int)status >= 0 && status < STATUS_COUNT ? status : STATUS_INTERNAL;

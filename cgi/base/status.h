@@ -1,7 +1,7 @@
 /*
- * The one status enum. Every function that can fail returns it. status.c maps it to an HTTP status,
- * to the short name in JSON answers and the log, and to words for a visitor. It does not list
- * causes: the cause is in struct error, for the operator.
+ * The only status enum. Every function that can fail returns it. status.c maps it to an HTTP
+ * status, to the short name in JSON answers and the log, and to words for a visitor. A status does
+ * not tell the cause of an error. The cause is in struct error, for the operator.
  */
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H
@@ -14,7 +14,7 @@ enum status {
 	STATUS_BAD_REQUEST,     /* the input is malformed */
 	STATUS_LOGIN_REQUIRED,  /* nobody is logged in */
 	STATUS_BAD_CREDENTIALS, /* a failed login, whatever the reason */
-	STATUS_FORBIDDEN,       /* cross-site, or an invalid form token */
+	STATUS_FORBIDDEN,       /* a cross-site request, or an invalid form token */
 	STATUS_HTTPS_REQUIRED,  /* plain http on a site without allow_http */
 	STATUS_NO_CHAT_ACCOUNT, /* a site user without a JID */
 	STATUS_METHOD_NOT_ALLOWED,
@@ -23,10 +23,10 @@ enum status {
 	STATUS_URI_TOO_LONG,
 	STATUS_UNSUPPORTED_MEDIA_TYPE,
 	STATUS_HEADERS_TOO_LARGE,
-	STATUS_SLOW_DOWN,    /* a rate limit */
+	STATUS_SLOW_DOWN,    /* a rate limit was reached */
 	STATUS_VISITOR_LEFT, /* nobody waits for the answer any more */
 	STATUS_INTERNAL,     /* a bug of ours, or out of memory */
-	STATUS_CHAT_SERVER,  /* the XMPP server refused, is down, or sent nonsense */
+	STATUS_CHAT_SERVER,  /* the XMPP server refused, is down, or sent a wrong answer */
 	STATUS_BUSY,         /* we are overloaded or stopping */
 	STATUS_UNAVAILABLE,  /* our database failed, or the breaker is open */
 	STATUS_CHAT_TIMEOUT, /* the XMPP server did not answer in time */
@@ -41,7 +41,7 @@ const char *status_name(enum status status);
 
 /*
  * Return a heading and one sentence for a visitor in English, without causes or secrets. A status
- * that no visitor sees has those of STATUS_INTERNAL. Static; never NULL.
+ * that no visitor sees has the texts of STATUS_INTERNAL. Static; never NULL.
  */
 const char *status_title(enum status status);
 const char *status_sentence(enum status status);

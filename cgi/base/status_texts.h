@@ -8,7 +8,7 @@
 #include "base/status.h"
 
 struct status_text {
-	const char *title; /* NULL: no visitor sees this status */
+	const char *title; /* NULL if no visitor sees this status */
 	const char *sentence;
 };
 

@@ -1,6 +1,6 @@
 /*
- * Whether this process was told to stop. It may serve for a while after that (the key drain), so
- * that a balancer that asks for /health sends new requests elsewhere first.
+ * Tells if this process is to stop. It can go on serving for a while (the key drain), so that a
+ * load balancer that requests /health sends new requests elsewhere first.
  */
 #ifndef BASE_STOPPING_H
 #define BASE_STOPPING_H

@@ -1,7 +1,7 @@
 /*
- * The growable buffer. An append is done completely, or sets the failure and adds nothing, so a
- * text is never cut silently. A secret buffer is wiped with explicit_bzero, so base/secret.c is not
- * needed here.
+ * The growable buffer. An append either adds all its bytes or adds nothing and sets the failure, so
+ * a text is never cut silently. A secret buffer is wiped with explicit_bzero, so that this file
+ * does not need base/secret.c.
  */
 #include <stdarg.h>
 #include <stdint.h>
@@ -11,9 +11,9 @@
 
 #include "base/strbuf.h"
 
-#define STRBUF_FIRST_SIZE 64 /* bytes: most texts are names and addresses */
+#define STRBUF_FIRST_SIZE 64 /* bytes; most texts are names and addresses */
 
-/* The data of an empty buffer, so that data is never NULL. size == 0 means: do not free it. */
+/* The data of an empty buffer, so that data is never NULL. If size is 0, data must not be freed. */
 static const char nothing[1] = "";
 
 static void point_to_nothing(struct strbuf *buf)
@@ -68,7 +68,7 @@ bool strbuf_ok(const struct strbuf *buf)
 	return !buf->failed;
 }
 
-/* Copies the text itself, because realloc would leave an old copy of a secret in the heap. */
+/* Does not use realloc, which would leave an old copy of a secret in the heap. */
 static bool grow(struct strbuf *buf, size_t size)
 {
 	char *data = malloc(size);
@@ -173,7 +173,7 @@ char *strbuf_take(struct strbuf *buf)
 {
 	char *text;
 
-	if (!reserve(buf, 0)) { /* even an empty text is allocated: the caller frees it */
+	if (!reserve(buf, 0)) { /* allocates even an empty text, because the caller frees it */
 		strbuf_clear(buf);
 		return NULL;
 	}

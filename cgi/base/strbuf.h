@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A number that a macro stands for, as a text of the source. */
+/* The value of a macro, as a string literal. */
 #define TEXT_OF(macro)  TEXT_OF_(macro)
 #define TEXT_OF_(value) #value
 
@@ -16,14 +16,14 @@ struct strbuf {
 	char *data;  /* owned; never NULL after strbuf_init */
 	size_t len;  /* bytes used, without the NUL */
 	size_t size; /* bytes allocated */
-	size_t max;  /* len never exceeds this; 0: no limit */
+	size_t max;  /* len never exceeds this; 0 for no limit */
 	bool failed; /* out of memory, or beyond max; later appends do nothing */
 	bool secret; /* wipe the memory before it is freed */
 };
 
 void strbuf_init(struct strbuf *buf);
 void strbuf_init_secret(struct strbuf *buf);
-void strbuf_clear(struct strbuf *buf); /* frees, wipes if secret; the buffer may be used again */
+void strbuf_clear(struct strbuf *buf); /* frees, wipes if secret; the buffer can be used again */
 void strbuf_add(struct strbuf *buf, const void *data, size_t len);
 void strbuf_adds(struct strbuf *buf, const char *text);
 void strbuf_addc(struct strbuf *buf, char c);

@@ -1,7 +1,7 @@
 /*
- * Two rings. A writer takes the next number, and with it a place. It marks the place as being
- * written, writes, and marks it with its number. A reader takes only what had the right number
- * before and after.
+ * Two rings, one for each kind. A writer takes the next number, which decides its place in the
+ * ring. It marks the place as being written, writes, and then marks the place with its number. A
+ * reader uses only a place that had the right number before and after reading.
  */
 #include "base/troubles.h"
 
@@ -15,16 +15,16 @@
 #define WORDS ((sizeof(struct trouble) + 7) / 8)
 
 struct place {
-	_Atomic uint64_t number; /* counted from 1; 0: none, or it is being written */
+	_Atomic uint64_t number; /* counted from 1; 0 if it is empty or being written */
 	_Atomic uint64_t words[WORDS];
 };
 
 struct ring {
-	_Atomic uint64_t last; /* the number of the last one */
+	_Atomic uint64_t last; /* the number of the last entry */
 	struct place places[TROUBLES_MAX];
 };
 
-/* The same in all processes. NULL: nothing is noted. */
+/* All processes share them. NULL if nothing is recorded. */
 static struct ring *rings;
 
 void troubles_start(void)

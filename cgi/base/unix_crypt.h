@@ -1,7 +1,7 @@
 /*
- * crypt(3): the password hashes of Unix, which many programs use. The only user of libcrypt.
- * libcrypt accepts weak formats, and a hash may demand days of work: the caller must check the hash
- * first.
+ * crypt(3): the password hashes of Unix, which many programs use. No other file uses libcrypt.
+ * libcrypt accepts weak formats, and a hash can demand days of work. So the caller must check the
+ * hash first.
  */
 #ifndef BASE_UNIX_CRYPT_H
 #define BASE_UNIX_CRYPT_H
@@ -12,8 +12,8 @@
 #define UNIX_CRYPT_PASSWORD_MAX 511
 
 /*
- * Checks a password against a hash. STATUS_OK: it is right. STATUS_BAD_CREDENTIALS: it is wrong, or
- * libcrypt refuses the hash. STATUS_INTERNAL: out of memory. Thread-safe.
+ * Checks a password against a hash. Returns STATUS_OK if it is right, STATUS_BAD_CREDENTIALS if it
+ * is wrong or libcrypt refuses the hash, STATUS_INTERNAL if out of memory. Thread-safe.
  */
 enum status unix_crypt_verify(const char *hash, const char *password);
 

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 
-#define SHORT_MS 5 /* for another thread of ours: starting one more would take longer */
+#define SHORT_MS 5 /* first wait for another thread; starting a new thread takes longer */
 
 static _Thread_local struct waiter *waiter;
 
@@ -66,8 +66,8 @@ static struct timespec time_of(int64_t ms)
 }
 
 /*
- * Returns the end of the ordinary wait, after which another thread takes over. It is the end of the
- * whole wait if nobody needs this thread, or if another thread has taken its place already.
+ * Returns when the ordinary wait ends and another thread takes over. It is the end of the whole
+ * wait if no other request needs this thread, or if another thread has taken its place already.
  */
 static int64_t short_end(int64_t until_ms)
 {
@@ -100,7 +100,7 @@ int wait_on(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ms)
 
 static int lock_until(pthread_mutex_t *lock, int64_t until_ms)
 {
-#ifdef __SANITIZE_THREAD__ /* of gcc 12: it does not know pthread_mutex_clocklock */
+#ifdef __SANITIZE_THREAD__ /* gcc 12's thread sanitizer does not know pthread_mutex_clocklock */
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);

@@ -1,7 +1,8 @@
 /*
- * Parses XML into a small tree. Dangerous or expensive input is refused at its first sign: a DTD
- * (and so all entities that a document defines), depth, counts, length. Handlers only stop the
- * parser. It is freed after XML_Parse returns, because freeing it in a handler is a use after free.
+ * Parses XML into a small tree. Dangerous or expensive input is refused as soon as it is found: a
+ * DTD (and so all entities that a document defines), too many levels, too many elements or
+ * attributes, too long texts. Handlers only stop the parser. The parser is freed after XML_Parse
+ * returns, because expat still uses it after a handler has returned.
  */
 #include <limits.h>
 #include <stdbool.h>
@@ -16,24 +17,27 @@
 #include "base/strbuf.h"
 #include "base/xml.h"
 
-#define XML_DEPTH_MAX    8     /* command, x, field, value: four are used */
+#define XML_DEPTH_MAX    8     /* levels; four are used: command, x, field, value */
 #define XML_ELEMENTS_MAX 200   /* stream features are the longest list that we read */
 #define XML_ATTRS_MAX    16    /* a BOSH body has about ten */
 #define XML_TEXT_MAX     16384 /* bytes of all character data and attribute values together */
 #define XML_NAME_MAX     256   /* bytes of a local name or a namespace; real ones have up to 60 */
 #define XML_NS_MAX       64    /* different namespaces; each element is compared with all of them */
 
-/* Between namespace and local name. Neither can contain it: expat refuses such a namespace. */
+/*
+ * Separates namespace and local name. Neither can contain it, because expat refuses such a
+ * namespace.
+ */
 #define XML_NS_SEPARATOR '\n'
 
-/* A namespace is stored once, however many elements use it. */
+/* A namespace is stored once, even if many elements use it. */
 struct namespace
 {
 	struct namespace *next;
 	char uri[];
 };
 
-/* A document: owns the root and its namespaces. */
+/* A document, which owns the root and its namespaces. */
 struct document {
 	struct namespace *namespaces;
 	size_t n_namespaces;
@@ -48,10 +52,11 @@ struct level {
 
 /*
  * Expat copies a namespace once for each attribute that uses it, before a handler can stop the
- * parser. So its memory is limited. A thread reads one document at a time.
+ * parser. So this file limits expat's memory. The limit is for each thread, which reads only one
+ * document at a time.
  */
 #define EXPAT_PER_BYTE 8
-#define EXPAT_MIN      393216 /* bytes that even a short document may use */
+#define EXPAT_MIN      393216 /* bytes that even a short document can use */
 
 static _Thread_local struct {
 	size_t left;
@@ -102,7 +107,7 @@ struct reader {
 	size_t depth;
 	size_t elements;
 	size_t text_len;
-	const char *problem; /* set once; handlers may still be called afterwards */
+	const char *problem; /* set once; handlers can still be called afterwards */
 	bool no_memory;
 };
 
@@ -193,7 +198,7 @@ void xml_free(struct xml_node *root)
 		free_document((struct document *)((char *)root - offsetof(struct document, root)));
 }
 
-/* Returns the stored namespace. NULL: the reader was stopped. */
+/* Returns the stored namespace, or NULL if the reader was stopped. */
 static const char *namespace_get(struct reader *reader, const char *uri, size_t len)
 {
 	struct document *document = reader->document;
@@ -221,8 +226,8 @@ static const char *namespace_get(struct reader *reader, const char *uri, size_t 
 }
 
 /*
- * Splits "namespace\nlocal" or "local", expat's form of names. False: the reader was stopped; the
- * caller frees what was set then, too.
+ * Splits a name of expat's form, "namespace\nlocal" or "local". Returns false if the reader was
+ * stopped. The caller frees *name also in that case.
  */
 static bool split_name(struct reader *reader, const char *full, const char **ns, char **name)
 {
@@ -243,7 +248,7 @@ static bool split_name(struct reader *reader, const char *full, const char **ns,
 	return *name != NULL;
 }
 
-/* NULL: the reader was stopped. */
+/* Returns the new attribute, or NULL if the reader was stopped. */
 static struct xml_attr *attr_new(struct reader *reader, const XML_Char *name, const XML_Char *value)
 {
 	struct xml_attr *attr = calloc(1, sizeof(*attr));
@@ -256,7 +261,7 @@ static struct xml_attr *attr_new(struct reader *reader, const XML_Char *name, co
 	return NULL;
 }
 
-/* Returns the root or a new node. NULL: the reader was stopped. */
+/* Returns the root or a new node, or NULL if the reader was stopped. */
 static struct xml_node *node_new(struct reader *reader, const XML_Char *name)
 {
 	bool is_root = reader->depth == 0;
@@ -383,8 +388,8 @@ static enum status read_document(struct reader *reader, const char *data, size_t
 }
 
 /*
- * UTF-16 and similar encodings need zero bytes for markup. Without NULs the encoding that the
- * document declares is safe to use.
+ * UTF-16 and similar encodings need zero bytes for markup. In a document without NULs, the encoding
+ * that it declares is safe to use.
  */
 static enum status check_encoding(const char *data, size_t len, const char *encoding,
 				  struct error *err)

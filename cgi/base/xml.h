@@ -1,9 +1,9 @@
 /*
- * Parses XML with namespaces into a small tree, by expat. Refused: any DTD, more than 8 levels, 200
- * elements, 16 attributes of an element, 16 KiB of text, 64 namespaces, or 256 bytes in a name or
- * namespace. Reading takes at most 16 times the document's length, or 768 KiB. The encoding is
- * UTF-8, or ISO-8859-1 if the document or the caller (from a Content-Type) says so. codec_xml
- * writes XML. The only user of expat.
+ * Parses XML with namespaces into a small tree, with expat. It refuses any DTD. The limits are 8
+ * levels, 200 elements, 16 attributes of an element, 16 KiB of text, 64 namespaces, and 256 bytes
+ * in a name or namespace. Reading needs at most 16 times the document's length in memory, or 768
+ * KiB for a short document. The encoding is UTF-8, or ISO-8859-1 if the document or the caller
+ * (from a Content-Type) says so. codec_xml writes XML. No other file uses expat.
  */
 #ifndef BASE_XML_H
 #define BASE_XML_H
@@ -37,14 +37,14 @@ enum status xml_parse(const char *data, size_t len, const char *encoding, struct
 void xml_free(struct xml_node *root);
 
 /*
- * Returns the first child of that name, and of the namespace ns unless it is NULL. NULL: none. node
- * may be NULL.
+ * Returns the first child of that name, or NULL if there is none. If ns is not NULL, the child must
+ * have that namespace too. node can be NULL.
  */
 const struct xml_node *xml_child(const struct xml_node *node, const char *ns, const char *name);
 
 /*
- * Returns the attribute of that name in no namespace, or in ns unless it is NULL. NULL: none. node
- * may be NULL.
+ * Returns the attribute of that name in the namespace ns, or NULL if there is none. If ns is NULL,
+ * the attribute must have no namespace. node can be NULL.
  */
 const char *xml_attr(const struct xml_node *node, const char *ns, const char *name);
 

@@ -1,5 +1,6 @@
 /*
- * Loads libpq. A build without it has the functions of postgresql.h too; none can connect.
+ * Loads libpq. A build without libpq also has the functions of postgresql.h, but it can never
+ * connect.
  */
 #include "db/libpq.h"
 
@@ -21,7 +22,10 @@ enum status libpq_load(struct error *err)
 
 #else
 
-/* No connection exists, so nobody calls the functions after the first. */
+/*
+ * There are no connections in such a build, so only the first of these functions is called, or
+ * those that accept NULL.
+ */
 
 enum status postgresql_connect(const struct postgresql_target *target, int64_t until_ms,
 			       struct postgresql **out, struct error *err)
@@ -62,12 +66,12 @@ NEVER(const char *, postgresql_done, const struct postgresql_result *r)
 
 void postgresql_disconnect(struct postgresql *connection)
 {
-	(void)connection; /* NULL */
+	(void)connection; /* always NULL */
 }
 
 void postgresql_clear(struct postgresql_result *result)
 {
-	(void)result; /* NULL */
+	(void)result; /* always NULL */
 }
 
 #endif

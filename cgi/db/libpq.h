@@ -1,6 +1,6 @@
 /*
- * libpq, which is loaded at its first use. LIBPQ_FE_H is defined if the build has it. Internal to
- * db/.
+ * libpq, which is loaded at its first use. LIBPQ_FE_H is defined if the build has libpq. Internal
+ * to db/.
  */
 #ifndef DB_LIBPQ_H
 #define DB_LIBPQ_H
@@ -25,7 +25,7 @@
 	X(PQgetvalue) X(PQgetlength) X(PQcmdTuples) X(PQcmdStatus) X(PQsetNoticeReceiver)
 /* clang-format on */
 
-/* The functions of libpq. They are set after libpq_load. */
+/* The functions of libpq. libpq_load sets them. */
 extern struct libpq_calls {
 	LIBRARY_POINTERS(LIBPQ_CALLS)
 } libpq;

@@ -1,5 +1,5 @@
 /*
- * A library stays loaded: its functions may be in use in any thread.
+ * A library is never unloaded, because its functions can be in use in any thread.
  */
 #include "db/library.h"
 

@@ -1,5 +1,5 @@
 /*
- * Loads a client library of a database at its first use: a program whose sites use only SQLite
+ * Loads a client library of a database at its first use. So a program whose sites use only SQLite
  * never has it in memory. For store/ and sitedb/.
  */
 #ifndef DB_LIBRARY_H
@@ -20,17 +20,17 @@
 
 struct library {
 	pthread_mutex_t lock;
-	bool loaded;         /* protected by lock; then all functions are set, for ever */
-	const char *file;    /* its name with its version, as dlopen(3) takes it */
-	const char *package; /* Debian's, for the sentence */
+	bool loaded;         /* protected by lock; if true, all functions are set and stay set */
+	const char *file;    /* its name with its version, for dlopen(3) */
+	const char *package; /* Debian's package, for the error sentence */
 	const char *const *names;
 	size_t count;
 	void *functions; /* a struct of pointers to functions, in the order of names */
 };
 
 /*
- * CALLS is a list of the functions that are used, as a macro: X(name) X(name). LIBRARY_POINTERS is
- * what the struct of the pointers contains, LIBRARY_NAMES what the array of their names contains.
+ * CALLS is a macro that lists the functions that are used: X(name) X(name). LIBRARY_POINTERS makes
+ * the members of the struct of pointers. LIBRARY_NAMES makes the elements of the array of names.
  */
 #define LIBRARY_POINTER(name)   typeof(name) *name;
 #define LIBRARY_POINTERS(CALLS) CALLS(LIBRARY_POINTER)
@@ -43,7 +43,10 @@ struct library {
 		.functions = &(pointers),                                                          \
 	}
 
-/* STATUS_UNAVAILABLE: it is not installed, or is another version. *first: this call loaded it. */
+/*
+ * Returns STATUS_UNAVAILABLE if the library is not installed or has another version. *first is true
+ * if the library was not loaded before this call.
+ */
 enum status library_load(struct library *library, bool *first, struct error *err);
 
 #endif

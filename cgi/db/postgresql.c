@@ -1,5 +1,6 @@
 /*
- * Connections to PostgreSQL. All calls of libpq are those that do not wait; socket_wait waits.
+ * Connections to PostgreSQL. This file calls only libpq functions that do not wait; socket_wait
+ * waits.
  */
 #include "db/postgresql.h"
 
@@ -21,12 +22,15 @@ struct postgresql {
 	PGconn *conn;
 	bool lost;
 	bool silent;
-	int64_t until_ms; /* the end of the call that is under way */
+	int64_t until_ms; /* deadline of the current call; monotonic */
 };
 
 /* ---- failures ---- */
 
-/* libpq's sentences end with a newline; some have several lines. */
+/*
+ * Returns the length of the first line. libpq's sentences end with a newline, and some have several
+ * lines.
+ */
 static int line_length(const char *text)
 {
 	return (int)strcspn(text, "\n");
@@ -47,7 +51,7 @@ static enum status connection_failed(struct postgresql *connection, struct postg
 			 said);
 }
 
-/* 57P0x: the server ends. */
+/* The codes 57P0x mean that the server is stopping. */
 static enum status result_failed(struct postgresql *connection, const PGresult *result,
 				 struct postgresql_failure *why)
 {
@@ -76,7 +80,10 @@ static bool send_all(struct postgresql *connection)
 	return rc == 0;
 }
 
-/* The next result; NULL: there is no more, or the connection is lost. The caller clears it. */
+/*
+ * Sets *out to the next result, which the caller clears, or to NULL if there are no more. If the
+ * connection is lost, *out is not set.
+ */
 static enum status next_result(struct postgresql *connection, PGresult **out,
 			       struct postgresql_failure *why)
 {
@@ -95,9 +102,9 @@ static bool has_failed(const PGresult *result)
 }
 
 /*
- * Waits for the last result of what was sent, or the first that failed; `sent` is what the sending
+ * Waits for the last result of what was sent, or the first that failed. sent is what the sending
  * function returned. After a malformed row libpq still reports the end of the statement, as a
- * result without rows.
+ * result without rows; this is ignored.
  */
 static enum status finish(struct postgresql *connection, int sent, struct postgresql_result **out,
 			  struct postgresql_failure *why)
@@ -151,7 +158,10 @@ enum status postgresql_describe(struct postgresql *connection, const char *name,
 	return finish(connection, libpq.PQsendDescribePrepared(connection->conn, name), out, why);
 }
 
-/* Bytes that are read as a text, or a text as bytes, would be other values. */
+/*
+ * True if all columns have the expected form. Bytes that are read as a text would be another value,
+ * and so would a text that is read as bytes.
+ */
 static bool has_form(const PGresult *result, bool binary)
 {
 	for (int i = 0; i < libpq.PQnfields(result); i++)
@@ -189,9 +199,9 @@ enum status postgresql_execute(struct postgresql *connection, const char *name,
 /* ---- open, close ---- */
 
 /*
- * Where libpq connects: its parameters host and hostaddr, with an entry in both for each address.
- * Without hostaddr libpq would ask the name servers without a limit; the certificate is still
- * checked against the name.
+ * libpq's parameters for one host. host and hostaddr have an entry for each address. Without
+ * hostaddr libpq would query the name servers without a time limit. The certificate is still
+ * checked against the name in host.
  */
 struct where {
 	struct strbuf host, hostaddr, port;
@@ -243,7 +253,7 @@ static enum status where_resolve(const struct site_uri *uri, int64_t until_ms, s
 	return status;
 }
 
-/* libpq would print what the server says beside its answers to stderr, into our log. */
+/* Without this function, libpq would print the server's notices to stderr, which is our log. */
 static void ignore_notice(void *arg, const PGresult *notice)
 {
 	(void)arg, (void)notice;
@@ -276,7 +286,7 @@ static PGconn *begin_to_connect(const struct postgresql_target *target, const st
 	    uri->name,
 	    target->password,
 	    uri->local ? "prefer" : "verify-full",
-	    "/dev/null/none", /* none; libpq would warn of a file that is no file */
+	    "/dev/null/none", /* no such file; libpq would warn of a special file */
 	    "UTF8",
 	    "disable",
 	    "prebind",
@@ -347,7 +357,7 @@ static void say_host(const struct site_uri *uri, size_t i, struct error *why)
 }
 
 /*
- * Tries the hosts in turn, each with its part of the time, because one that is switched off does
+ * Tries the hosts in turn. Each gets its part of the time, because a host that is switched off does
  * not answer at all.
  */
 static enum status connect_to(const struct postgresql_target *target, struct postgresql *connection,

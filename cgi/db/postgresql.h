@@ -1,6 +1,6 @@
 /*
- * A client of PostgreSQL: our own database (store/) and the site's (sitedb/) use it. It loads libpq
- * at the first connection. No call waits longer than the connection's deadline.
+ * A client of PostgreSQL, for our own database (store/) and the site's (sitedb/). It loads libpq at
+ * the first connection. No call waits longer than the connection's deadline.
  */
 #ifndef DB_POSTGRESQL_H
 #define DB_POSTGRESQL_H
@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "conf/site_uri.h"
 
-struct postgresql;        /* a connection; one thread at a time uses it */
+struct postgresql;        /* a connection; only one thread at a time can use it */
 struct postgresql_result; /* what a statement returned */
 
 /* Numbers of types, from pg_type.dat; they never change. */
@@ -26,47 +26,51 @@ enum {
 
 /* Why a call failed. */
 struct postgresql_failure {
-	char code[6];     /* SQLSTATE, if the server refused; "": the connection is lost */
+	char code[6];     /* SQLSTATE if the server refused; "" if the connection is lost */
 	struct error err; /* STATUS_UNAVAILABLE, and what the server said */
 };
 
 struct postgresql_target {
 	const struct site_uri *uri;
-	const char *password; /* "": none */
-	const char *session;  /* SQL that is run first */
-	bool writes;          /* of several hosts, only one that takes writes is right */
+	const char *password; /* "" for none */
+	const char *session;  /* SQL to run first */
+	bool writes;          /* if there are several hosts, use only one that accepts writes */
 };
 
 /*
- * Connects, with TLS and a certificate that is checked unless the server is on this host.
- * STATUS_UNAVAILABLE: libpq is not there, or the server cannot be reached or refuses. The caller
- * disconnects *out. Of several hosts the first that answers and has the right role is taken.
+ * Connects. Unless the server is on this host, it uses TLS and checks the certificate. If there are
+ * several hosts, it takes the first that answers and has the right role. Returns STATUS_UNAVAILABLE
+ * if libpq is not installed, or if the server cannot be reached or refuses. The caller disconnects
+ * *out.
  */
 enum status postgresql_connect(const struct postgresql_target *target, int64_t until_ms,
 			       struct postgresql **out, struct error *err);
 void postgresql_disconnect(struct postgresql *connection); /* NULL is allowed */
 
-/* The deadline of the following calls; monotonic. */
+/* Sets the deadline of the following calls. until_ms is monotonic. */
 void postgresql_set_deadline(struct postgresql *connection, int64_t until_ms);
 
-/* True: it can be used no more. NULL: so it is. */
+/* True if the connection can no longer be used, or is NULL. */
 bool postgresql_is_lost(const struct postgresql *connection);
-void postgresql_give_up(struct postgresql *connection); /* it is taken for lost from now on */
+void postgresql_give_up(struct postgresql *connection); /* marks it as lost */
 
-/* True: it was lost because the server did not answer until the deadline. */
+/* True if the connection was lost because the server did not answer before the deadline. */
 bool postgresql_was_silent(const struct postgresql *connection);
 
-/* False: while the connection was idle, the server closed it or said something about its end. */
+/*
+ * Returns false if the server closed the connection while it was idle, or sent something, such as a
+ * message that it is going to stop.
+ */
 bool postgresql_is_current(struct postgresql *connection);
 
 /*
- * The calls. They return STATUS_OK, or STATUS_UNAVAILABLE and set *why. *out is the last result;
- * the caller clears it. out may be NULL.
+ * The calls. They return STATUS_OK, or they set *why and return STATUS_UNAVAILABLE. *out is the
+ * last result; the caller clears it. out can be NULL.
  */
 enum status postgresql_script(struct postgresql *connection, const char *sql,
 			      struct postgresql_result **out, struct postgresql_failure *why);
 
-/* types: of the parameters; 0: the server finds out. */
+/* types has the types of the parameters. 0 means that the server determines the type. */
 struct postgresql_statement_text {
 	const char *name;
 	const char *sql;
@@ -80,11 +84,11 @@ enum status postgresql_describe(struct postgresql *connection, const char *name,
 				struct postgresql_result **out, struct postgresql_failure *why);
 
 struct postgresql_values {
-	const char *const *values; /* NULL: null */
-	const int *lengths;        /* NULL: all are texts */
-	const int *formats;        /* 1: bytes; NULL: all are texts */
+	const char *const *values; /* NULL for an SQL null */
+	const int *lengths;        /* NULL if all are texts */
+	const int *formats;        /* 1 for bytes; NULL if all are texts */
 	size_t count;
-	bool binary; /* so shall the result be */
+	bool binary; /* the result is to be in binary form */
 };
 enum status postgresql_execute(struct postgresql *connection, const char *name,
 			       const struct postgresql_values *values,

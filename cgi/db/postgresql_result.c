@@ -1,5 +1,5 @@
 /*
- * What a statement on PostgreSQL returned.
+ * Reads the results of statements on PostgreSQL.
  */
 #include <stdlib.h>
 

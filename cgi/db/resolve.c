@@ -1,6 +1,6 @@
 /*
- * A thread of its own asks the name servers, and ends by itself. Whoever wants the same name
- * meanwhile waits for the same thread, so one name never has more than one.
+ * A separate thread queries the name servers for a name, and then ends. If other callers need the
+ * same name meanwhile, they wait for the same thread, so a name never has more than one thread.
  */
 #include "db/resolve.h"
 
@@ -14,20 +14,20 @@
 #include "base/address.h"
 #include "base/wait.h"
 
-#define STACK_SIZE (256 * 1024) /* the modules of nsswitch.conf(5) put large buffers on it */
+#define STACK_SIZE (256 * 1024) /* the modules of nsswitch.conf(5) have large buffers on it */
 
 struct lookup {
 	struct lookup *next;
-	size_t users; /* the thread, and those that wait */
+	size_t users; /* counts the thread, and the callers that wait */
 	pthread_cond_t over;
 	bool is_over;
-	int failed; /* of getaddrinfo(3), as the next one; valid if is_over */
+	int failed; /* result of getaddrinfo(3); this and found are valid if is_over */
 	struct resolved found;
 	char host[];
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* for all lookups, but not their hosts */
-static struct lookup *lookups;                           /* those that are not over */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all lookups, except their host */
+static struct lookup *lookups;                           /* the lookups that are not over */
 
 bool resolve_is_needed(const struct site_uri *uri)
 {
@@ -36,7 +36,7 @@ bool resolve_is_needed(const struct site_uri *uri)
 
 void resolve_briefly(void)
 {
-	/* The thread's own settings. They are read again, because /etc/resolv.conf may change. */
+	/* _res is the thread's own. It is read again, because /etc/resolv.conf can change. */
 	if (res_init() != 0)
 		return;
 	_res.retrans = 1;
@@ -99,7 +99,10 @@ static bool thread_start(struct lookup *lookup)
 	return started;
 }
 
-/* The lookup of the host that is under way, or a new one; NULL: there is no memory or thread. */
+/*
+ * Returns the lookup of the host that is running, or a new one. Returns NULL if there is no memory
+ * or no thread. The caller holds the lock.
+ */
 static struct lookup *lookup_get(const char *host)
 {
 	struct lookup *lookup = lookups;
@@ -126,7 +129,7 @@ static struct lookup *lookup_get(const char *host)
 	return lookup;
 }
 
-/* The result of a lookup; rc: how the wait for it ended. */
+/* Returns the result of a lookup. rc is what the wait for it returned. */
 static enum status outcome(const struct lookup *lookup, int rc, struct resolved *out,
 			   struct error *err)
 {

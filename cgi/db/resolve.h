@@ -1,6 +1,7 @@
 /*
- * Finds the addresses of a database's host within the request's time. getaddrinfo(3) has no limit:
- * with a name server that does not answer it takes ten seconds or more. For store/ and sitedb/.
+ * Finds the addresses of a database's host within the request's time. getaddrinfo(3) has no time
+ * limit: with a name server that does not answer it takes ten seconds or more. For store/ and
+ * sitedb/.
  */
 #ifndef DB_RESOLVE_H
 #define DB_RESOLVE_H
@@ -19,20 +20,20 @@ struct resolved {
 	size_t count;
 };
 
-/* True if the host is a name that a name server may be asked for. */
+/* True if the host is a name that has to be looked up, not an address or a local socket. */
 bool resolve_is_needed(const struct site_uri *uri);
 
 /*
- * Finds the addresses of a name, as a wait of base/wait.h. until_ms is monotonic.
- * STATUS_UNAVAILABLE: there are none, or the name servers did not answer in time. STATUS_BUSY: too
- * many requests wait.
+ * Finds the addresses of a name, as a wait of base/wait.h. until_ms is monotonic. Returns
+ * STATUS_UNAVAILABLE if there are none, or if the name servers did not answer in time. Returns
+ * STATUS_BUSY if too many requests wait.
  */
 enum status resolve_host(const char *host, int64_t until_ms, struct resolved *out,
 			 struct error *err);
 
 /*
- * For a library that asks the name servers itself, in the calling thread: one try of a second each.
- * Call it before each such call.
+ * For a library that queries the name servers itself, in the calling thread. Limits the queries to
+ * one try of one second for each name server. Call it before each call of such a library.
  */
 void resolve_briefly(void);
 

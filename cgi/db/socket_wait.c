@@ -1,5 +1,6 @@
 /*
- * Most answers come within two milliseconds: sooner than another thread would take our place.
+ * Waits first without wait_begin, because most answers come within two milliseconds. Another thread
+ * would need longer to take our place.
  */
 #include "db/socket_wait.h"
 

@@ -1,5 +1,5 @@
 /*
- * Waits for the socket of a database's server.
+ * Waits for the socket of a database server.
  */
 #ifndef DB_SOCKET_WAIT_H
 #define DB_SOCKET_WAIT_H
@@ -7,7 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* poll(2), as a wait of base/wait.h. Returns true if it is ready. until_ms is monotonic. */
+/*
+ * Calls poll(2), as a wait of base/wait.h. Returns true if the socket is ready. until_ms is
+ * monotonic.
+ */
 bool socket_wait(int fd, short events, int64_t until_ms);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Framing. Each byte is read once, in pieces of any size. An announced length never makes us
- * allocate memory.
+ * Reads and writes packets. The input can come in pieces of any size. Each byte is read once. No
+ * memory is allocated for an announced length.
  */
 #include "extauth/packet.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/secret.h"
 
-/* False at the end of the input. A descriptor that cannot be read counts as the end. */
+/* Returns false at the end of the input. A descriptor that cannot be read counts as the end. */
 static bool next_byte(struct packet_stream *stream, unsigned char *out)
 {
 	if (stream->next == stream->len) {
@@ -111,8 +111,8 @@ bool packet_answer(const struct packet_stream *stream, bool yes)
 /* ---- the text ---- */
 
 /*
- * Ends *rest at its next colon and moves it past the colon; NULL if there is none. Returns the text
- * before it.
+ * Returns the text of *rest before its next colon, and replaces the colon with a NUL. Moves *rest
+ * past the colon, or sets it to NULL if there is no colon.
  */
 static char *field(char **rest)
 {

@@ -1,7 +1,8 @@
 /*
- * Makes one call on a borrowed handle: sets its body and deadline, performs it, and returns an
- * answer or a fault. A table makes each fault a sentence with the next step. This file knows no
- * XMPP. It never repeats a call, because the repetition could create a second session.
+ * Makes one call with a borrowed handle: sets its body and deadline, performs it, and returns an
+ * answer or an error. A table gives the sentence of each error, with the next step. This file does
+ * not depend on XMPP. It never repeats a call, because the repetition could create a second
+ * session.
  */
 #include <stdio.h>
 #include <string.h>
@@ -32,11 +33,11 @@ enum http_fault {
 struct http_failure {
 	enum http_fault fault;
 	const char *origin;
-	const char *service; /* what should answer there */
+	const char *service; /* the program that should answer there */
 	const char *words;   /* libcurl's text */
-	long os_error;       /* of FAULT_NO_CONNECTION; 0: none */
-	long verify; /* of FAULT_CERTIFICATE: OpenSSL's X509_V_ERR_…; 0 with another TLS library */
-	long ms;     /* of the time-outs: the time waited */
+	long os_error;       /* errno, for FAULT_NO_CONNECTION; 0 if there is none */
+	long verify; /* for FAULT_CERTIFICATE, OpenSSL's X509_V_ERR_…; 0 with another TLS library */
+	long ms;     /* how long the call waited before it timed out, in ms */
 };
 
 static const char *const fault_words[FAULT_COUNT] = {
@@ -67,7 +68,10 @@ static const struct {
     {23, "its certificate was revoked"							    },
 };
 
-/* libcurl compares the host name itself, after OpenSSL has accepted the certificate. */
+/*
+ * Returns what is wrong, or NULL if it is not known. OpenSSL has no number for a wrong host name,
+ * because libcurl compares the name itself, after OpenSSL has accepted the certificate.
+ */
 static const char *certificate_fault(const struct http_failure *failure)
 {
 	for (size_t i = 0; i < sizeof(certificate_words) / sizeof(certificate_words[0]); i++)
@@ -128,7 +132,10 @@ static enum status http_failure_say(const struct http_failure *failure, struct e
 
 #define CONNECT_MAX_MS 1000 /* a host that is up answers a SYN far sooner */
 
-/* At most half of the time left, so that there is time for the answer or for another upstream. */
+/*
+ * Returns the time-out for connecting, in ms. It is at most half of the time left, so that there is
+ * time for the answer or for another upstream.
+ */
 static long connect_time(int64_t left_ms)
 {
 	if (left_ms / 2 > CONNECT_MAX_MS)
@@ -188,8 +195,8 @@ static enum http_fault fault_of(CURLcode rc, bool sent)
 }
 
 /*
- * After these three faults, and no others, a call may be made again: no byte of the request was
- * sent.
+ * Returns HTTP_NOT_CONNECTED for three errors, after which the call can be made again, because no
+ * byte of the request was sent.
  */
 static enum http_reach reach_of(CURLcode rc)
 {
@@ -215,7 +222,10 @@ static enum status failure(const struct http_connection *connection, CURLcode rc
 
 	if (!sent)
 		answer->reach = reach_of(rc);
-	/* For other faults libcurl's text may quote the URL, which may hold an API key. */
+	/*
+	 * Only for these errors, because libcurl's text can quote the URL for others. The URL can
+	 * hold an API key.
+	 */
 	if (connection->why[0] && (what.fault == FAULT_TLS || what.fault == FAULT_CERTIFICATE))
 		what.words = connection->why;
 	if (connection->refused != NULL)
@@ -228,7 +238,10 @@ static enum status failure(const struct http_connection *connection, CURLcode rc
 
 /* ---- the call ---- */
 
-/* Of the server's own certificate, which comes first. 0: not known. */
+/*
+ * Returns the end of the server's own certificate, which is the first in the list. 0 if it is not
+ * known.
+ */
 static int64_t certificate_end(CURL *easy)
 {
 	static const char field[] = "Expire date:";
@@ -277,7 +290,7 @@ static enum status connection_perform(struct http_connection *connection,
 	enum status status = STATUS_OK;
 	CURLcode rc;
 
-	if (left_ms <= 0) /* libcurl takes a time-out of 0 for none */
+	if (left_ms <= 0) /* for libcurl, 0 means that there is no time-out */
 		return error_set(err, STATUS_CHAT_TIMEOUT,
 				 "%s: the time allowed by the key timeout ran out before this call",
 				 connection->target.origin);
@@ -316,7 +329,7 @@ enum status http_connection_call(struct http_connection *connection, const struc
 	connection->why[0] = '\0';
 	status = connection_perform(connection, call, err);
 	connection->answer = NULL;
-	if (call->cookie != NULL) /* a visitor's secret, of no use for the next call */
+	if (call->cookie != NULL) /* a secret of the visitor, which the next call does not need */
 		http_settings_forget(connection);
 	return status;
 }

@@ -9,7 +9,7 @@
 
 #include "net/http_curl.h"
 
-#define CURL_MIN 0x075500 /* 7.85: CURLOPT_PROTOCOLS_STR */
+#define CURL_MIN 0x075500 /* 7.85, the first with CURLOPT_PROTOCOLS_STR */
 
 enum status http_client_start(struct error *err)
 {
@@ -44,7 +44,7 @@ void http_client_stop(void)
 	curl_global_cleanup();
 }
 
-/* ---- where a URL leads ---- */
+/* ---- the target of a URL ---- */
 
 static enum status target_parse(const char *text, struct http_target *out, struct error *err)
 {

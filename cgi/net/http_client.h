@@ -1,7 +1,8 @@
 /*
- * HTTP to the XMPP server and to the site, by libcurl, with a pool of handles whose connections are
- * kept. It uses no redirect, proxy, cookie store, chunked request or decompression. TLS is always
- * verified. A call has one deadline. Thread-safe: each call borrows a handle.
+ * Makes HTTP calls to the XMPP server and to the site, with libcurl. It has a pool of handles,
+ * whose connections stay open. It uses no redirect, proxy, cookie store, chunked request or
+ * decompression. TLS certificates are always verified. A call has one deadline. Thread-safe,
+ * because each call borrows a handle.
  */
 #ifndef NET_HTTP_CLIENT_H
 #define NET_HTTP_CLIENT_H
@@ -18,22 +19,22 @@
 struct http_client;
 
 struct http_client_options {
-	const char *ca_file; /* "": the system's */
-	const char *pins;    /* "sha256//BASE64=;sha256//…": a server must have one; NULL: any */
-	bool allow_http;     /* allow plain http to hosts that are not loopback */
+	const char *ca_file; /* "" for the system's authorities */
+	const char *pins; /* "sha256//BASE64=;sha256//…"; a server must have one; NULL for any */
+	bool allow_http;  /* allow plain http to hosts that are not loopback */
 	/*
-	 * To examine a web server: answers keep their head and the end of the certificate, may be
-	 * compressed, and may have HTTP_INSPECT_MAX bytes.
+	 * To examine a web server. Answers then contain their head and the end of the certificate.
+	 * They can be compressed, and can have HTTP_INSPECT_MAX bytes.
 	 */
 	bool inspect;
-	/* For sentences; borrowed, and as long-lived as the client. */
-	const char *service;  /* what should answer there; NULL: the XMPP server's HTTP service */
-	const char *http_key; /* the key that sets allow_http; NULL: there is none */
+	/* For error sentences. Both are borrowed, and must live as long as the client. */
+	const char *service;  /* what answers there; NULL for the XMPP server's HTTP service */
+	const char *http_key; /* the key that sets allow_http; NULL if there is none */
 };
 
 /*
- * Starts libcurl for the process. Call it once, before threads. It refuses a libcurl that is too
- * old or not thread-safe.
+ * Starts libcurl for the process. Call it once, before threads start. It refuses a libcurl that is
+ * too old or not thread-safe.
  */
 enum status http_client_start(struct error *err);
 void http_client_stop(void);
@@ -43,63 +44,63 @@ enum status http_client_new(const struct http_client_options *options, struct ht
 void http_client_free(struct http_client *client); /* NULL is allowed */
 
 /*
- * STATUS_BAD_REQUEST: the URL is not http(s), has credentials in it, or is plain http to a host
- * that is not loopback while allow_http is off.
+ * Returns STATUS_BAD_REQUEST if the URL is not http(s) or has credentials in it. Also for plain
+ * http to a host that is not loopback, while allow_http is off.
  */
 enum status http_client_url_check(const struct http_client *client, const char *url,
 				  struct error *err);
 
-/* True for https or loopback: such a URL may carry a password in clear (SASL PLAIN). */
+/* True for https or loopback. A password can be sent to such a URL in clear (SASL PLAIN). */
 bool http_url_is_private(const char *url);
 
 /* True if the URL names this machine by a loopback address or as localhost. */
 bool http_url_is_loopback(const char *url);
 
-/* A borrowed handle, for several calls on one kept connection (BOSH). */
+/* A borrowed handle, for several calls on one connection that stays open (BOSH). */
 struct http_connection;
 struct http_connection *http_connection_borrow(
-    struct http_client *client); /* NULL: out of memory */
+    struct http_client *client); /* NULL if out of memory */
 void http_connection_return(struct http_client *client,
 			    struct http_connection *connection); /* NULL is allowed */
 
 struct http_call {
 	const char *url;
-	const char *body; /* NULL: GET; otherwise POST */
+	const char *body; /* NULL for GET, otherwise POST */
 	size_t body_len;
 	const char *content_type;
-	const char *accept; /* NULL: send none */
-	const char *user;   /* HTTP Basic; NULL: none */
+	const char *accept; /* NULL to send no such header */
+	const char *user;   /* for HTTP Basic; NULL for none */
 	const char *password;
-	const char *method;         /* NULL: GET, or POST with a body */
+	const char *method;         /* NULL for GET, or for POST if there is a body */
 	const char *header;         /* one more "Name: value", or NULL */
-	const char *const *headers; /* further ones, the last one NULL; or NULL */
-	const char *host;           /* the Host header; NULL: as the URL says */
-	const char *cookie;         /* the Cookie header, or NULL; it is forgotten after the call */
+	const char *const *headers; /* more of them, the last one NULL; or NULL */
+	const char *host;           /* the Host header; NULL for the host of the URL */
+	const char *cookie;         /* the Cookie header, or NULL; removed after the call */
 	int64_t deadline_ms;        /* monotonic */
 };
 
 /* How far a call got. */
 enum http_reach {
 	HTTP_NOT_BEGUN,     /* not allowed, or no time left */
-	HTTP_NOT_CONNECTED, /* no name, TCP or TLS: nothing was sent; trying again may help */
-	HTTP_NOT_REACHED,   /* nothing was sent: too slow, or an untrusted certificate */
-	HTTP_SENT           /* part of the request may have been sent: never send it again */
+	HTTP_NOT_CONNECTED, /* no name, TCP or TLS, so nothing was sent; another try can help */
+	HTTP_NOT_REACHED,   /* nothing was sent: too slow, or the certificate is not trusted */
+	HTTP_SENT           /* some of the request may have been sent; never send it again */
 };
 
 struct http_answer {
 	int status;
-	char content_type[128];   /* "": none */
+	char content_type[128];   /* "" for none */
 	struct strbuf body;       /* secret: wiped when cleared */
-	struct strbuf head;       /* secret; the lines of the head, with `inspect` only */
-	int64_t certificate_ends; /* wall clock, seconds; 0: not known, or no `inspect` */
+	struct strbuf head;       /* secret; the lines of the head, only with `inspect` */
+	int64_t certificate_ends; /* wall clock, seconds; 0 if not known, or without `inspect` */
 	enum http_reach reach;
 };
 
 /*
- * Makes one call. Every HTTP status is STATUS_OK here. STATUS_CHAT_TIMEOUT: the deadline passed.
- * STATUS_CHAT_SERVER: no connection, a broken or too large answer, or TLS. The sentence gives the
- * cause with host and port, never the query. The caller inits and clears *out and may use it for
- * the next call.
+ * Makes one call. Every HTTP status is STATUS_OK here. Returns STATUS_CHAT_TIMEOUT if the deadline
+ * passed. Returns STATUS_CHAT_SERVER if there is no connection, TLS fails, or the answer is broken
+ * or too large. The sentence gives the cause with host and port, never the query. The caller inits
+ * and clears *out, and can use it for the next call.
  */
 void http_answer_init(struct http_answer *answer);
 void http_answer_clear(struct http_answer *answer);

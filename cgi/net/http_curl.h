@@ -20,29 +20,31 @@ struct http_target {
 	bool loopback;
 };
 
-/* STATUS_BAD_REQUEST: plain http that would leave this machine while allow_http is off. */
+/*
+ * Returns STATUS_BAD_REQUEST for plain http that would leave this machine while allow_http is off.
+ */
 enum status http_target_allow(const struct http_client *client, const struct http_target *target,
 			      struct error *err);
 
 struct http_client {
-	char *ca_file; /* "": the system's */
-	char *pins;    /* in the form of CURLOPT_PINNEDPUBLICKEY; "": none */
+	char *ca_file; /* "" for the system's authorities */
+	char *pins;    /* in the form of CURLOPT_PINNEDPUBLICKEY; "" for none */
 	bool allow_http;
 	bool inspect;
 	const char *service;          /* as in the options, borrowed */
-	const char *http_key;         /* NULL: none */
+	const char *http_key;         /* NULL if there is none */
 	pthread_mutex_t lock;         /* guards idle */
-	struct http_connection *idle; /* a stack: the connection used last is borrowed first */
+	struct http_connection *idle; /* a stack; the connection used last is borrowed first */
 };
 
 struct http_connection {
 	const struct http_client *client;
 	struct http_connection *next;
 	CURL *easy;
-	curl_socket_t socket; /* the kept connection's; CURL_SOCKET_BAD: none */
+	curl_socket_t socket; /* of the open connection; CURL_SOCKET_BAD if there is none */
 
 	/* The handle's settings stay in place while calls differ only in body and deadline. */
-	struct strbuf settings;    /* as written by http_settings.c; "": none */
+	struct strbuf settings;    /* as written by http_settings.c; "" for none */
 	struct http_target target; /* of the URL in settings */
 	CURLU *url;                /* libcurl borrows url and headers */
 	struct curl_slist *headers;
@@ -53,8 +55,8 @@ struct http_connection {
 };
 
 /*
- * Parses a URL and keeps its parts in url, so the URL that is checked is the one that is called.
- * STATUS_BAD_REQUEST: not a URL, or it has credentials in it.
+ * Parses a URL and stores its parts in url, so the URL that is checked is the one that is called.
+ * Returns STATUS_BAD_REQUEST if the text is not a URL, or if it has credentials in it.
  */
 enum status http_target_read(CURLU *url, const char *text, struct http_target *out,
 			     struct error *err);

@@ -1,8 +1,7 @@
 /*
- * The settings of a handle. The tables below hold the options of every call; calls of the same kind
- * share the others. The settings stay while calls differ only in body and deadline, which
- * http_call.c sets. This file also has libcurl's callbacks, the target of a call, and the rule for
- * plain http.
+ * The settings of a handle. The tables below have the options of every call. All options stay set
+ * while calls differ only in body and deadline, which http_call.c sets. This file also has
+ * libcurl's callbacks, the target of a call, and the rule for plain http.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -21,9 +20,9 @@
 
 /*
  * The JDK's HTTP server, used by Tigase, writes head and body in two packets. With delayed ACKs the
- * second one waits 40 ms for ours. The kernel clears TCP_QUICKACK by itself, so it is set again for
- * each answer. The descriptor is kept here because CURLINFO_ACTIVESOCKET is not set inside a
- * callback.
+ * second packet waits 40 ms for our ACK. So on_header sets TCP_QUICKACK. It does so for each
+ * answer, because the kernel clears the option by itself. The descriptor is stored here for
+ * on_header, because CURLINFO_ACTIVESOCKET is not set inside a callback.
  */
 static int on_socket(void *arg, curl_socket_t socket, curlsocktype purpose)
 {
@@ -86,7 +85,7 @@ static size_t answer_max(const struct http_connection *connection)
 	return connection->client->inspect ? HTTP_INSPECT_MAX : HTTP_ANSWER_MAX;
 }
 
-/* One callback may deliver more than the limit at once. */
+/* Checks the length itself, because one callback can deliver more than the limit at once. */
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
 	struct http_connection *connection = arg;
@@ -133,7 +132,8 @@ static int callbacks_set(struct http_connection *connection)
 #define DNS_CACHE_S       30
 
 /*
- * MAXCONNECTS is 1: on_socket remembers one descriptor, and a pool rarely calls several upstreams.
+ * MAXCONNECTS is 1, because on_socket remembers only one descriptor, and a pool rarely calls
+ * several upstreams.
  */
 static const struct {
 	CURLoption option;
@@ -158,7 +158,7 @@ static const struct {
 	CURLoption option;
 	const char *value;
 } fixed_texts[] = {
-    {CURLOPT_PROXY,   "" }, /* ignore the environment's, too */
+    {CURLOPT_PROXY,   "" }, /* also ignores the environment's proxy */
     {CURLOPT_NOPROXY, "*"},
 };
 
@@ -200,7 +200,10 @@ static int set_own(struct http_connection *connection, const char *method)
 
 /* ---- headers ---- */
 
-/* libcurl does not check for CR and LF, which would start another header. */
+/*
+ * Refuses control characters, because libcurl does not check for CR and LF, which would start
+ * another header.
+ */
 static enum status header_add(struct curl_slist **list, const char *name, const char *value,
 			      struct error *err)
 {
@@ -222,7 +225,7 @@ static enum status header_add(struct curl_slist **list, const char *name, const 
 	return STATUS_OK;
 }
 
-/* RFC 7617. CURLOPT_USERNAME would be encoded again at each call. */
+/* Adds the header of RFC 7617. libcurl would encode CURLOPT_USERNAME again at each call. */
 static enum status login_add(struct curl_slist **list, const struct http_call *call,
 			     struct error *err)
 {
@@ -272,7 +275,7 @@ static enum status headers_make(const struct http_call *call, struct curl_slist 
 static void headers_free(struct curl_slist *list)
 {
 	for (struct curl_slist *line = list; line != NULL; line = line->next)
-		secret_wipe(line->data, strlen(line->data)); /* one may hold a password */
+		secret_wipe(line->data, strlen(line->data)); /* a header can hold a password */
 	curl_slist_free_all(list);
 }
 
@@ -374,7 +377,7 @@ static bool host_is_loopback(const char *host)
 	return address_is_loopback(bare);
 }
 
-/* STATUS_BAD_REQUEST: an unsupported scheme. */
+/* Returns STATUS_BAD_REQUEST if the scheme is not supported. */
 static enum status target_set(struct http_target *target, const char *scheme, const char *host,
 			      const char *port, struct error *err)
 {

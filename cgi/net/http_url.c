@@ -1,5 +1,6 @@
 /*
- * Takes addresses apart by libcurl's own parser, so that they mean the same as in a call.
+ * Splits addresses into their parts with libcurl's own parser, so that they mean the same as in a
+ * call.
  */
 #include "net/http_url.h"
 
@@ -53,7 +54,7 @@ static enum status parts_take(CURLU *url, struct http_url *out, struct error *er
 			 "only http:// and https:// addresses are supported");
 }
 
-/* libcurl reads https:///chat/ as https://chat/. */
+/* True if there is no host after "://". libcurl would read https:///chat/ as https://chat/. */
 static bool lacks_host(const char *text)
 {
 	const char *host = strstr(text, "://");

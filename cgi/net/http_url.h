@@ -1,6 +1,6 @@
 /*
- * Addresses as a browser understands them: their parts, and references within a page. Also the
- * dates of HTTP, because libcurl reads both.
+ * Reads addresses as a browser does: their parts, and references within a page. Also reads the
+ * dates of HTTP, because libcurl handles both.
  */
 #ifndef NET_HTTP_URL_H
 #define NET_HTTP_URL_H
@@ -18,13 +18,15 @@ struct http_url {
 };
 
 /*
- * Takes an http or https address apart. STATUS_BAD_REQUEST: it is no such address, or has
- * credentials in it. The caller clears *out.
+ * Splits an http or https address into its parts. Returns STATUS_BAD_REQUEST if the text is not
+ * such an address, or if it has credentials in it. The caller clears *out.
  */
 enum status http_url_read(const char *text, struct http_url *out, struct error *err);
-void http_url_clear(struct http_url *url); /* also a zeroed one */
+void http_url_clear(struct http_url *url); /* a zeroed one is allowed */
 
-/* True if a script of a page at one address may read answers from the other without CORS. */
+/*
+ * True if a script of a page at one address is allowed to read answers from the other without CORS.
+ */
 bool http_url_same_origin(const struct http_url *a, const struct http_url *b);
 
 /*
@@ -34,7 +36,10 @@ bool http_url_same_origin(const struct http_url *a, const struct http_url *b);
 enum status http_url_resolve(const char *page, const char *reference, char **out,
 			     struct error *err);
 
-/* Reads a date in one of HTTP's formats: seconds of the wall clock. 0: it is not a date. */
+/*
+ * Reads a date in one of HTTP's formats. Returns seconds of the wall clock, or 0 if it is not a
+ * date.
+ */
 int64_t http_date_read(const char *text);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Tigase's answer has no code, only words in a field "Note" or "Error". Two notes mean that the
- * account exists; everything else is a refusal.
+ * Tigase's answer has no status code, only words in a field "Note" or "Error". Two notes mean that
+ * the account exists; everything else is a refusal.
  */
 #include "xmpp/adhoc_add_user.h"
 
@@ -12,7 +12,8 @@ void adhoc_add_user_write(struct strbuf *out, enum adhoc_format format, const ch
 			  const char *password)
 {
 	/*
-	 * Without an e-mail address Tigase sends the empty form back. A JID has the required form.
+	 * Tigase returns the empty form if there is no e-mail address. So the JID is sent as the
+	 * address, because it has the required form.
 	 */
 	struct adhoc_field fields[] = {
 	    ADHOC_FIELD("accountjid", jid),

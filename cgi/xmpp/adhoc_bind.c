@@ -1,7 +1,7 @@
 /*
- * Judges an answer to pre-bind-bosh-session. Every field must be right for it to count as a
- * session. Otherwise the error sentence quotes Tigase and names the next step.
- * prebind/tigase.c checks that the session belongs to the requested user.
+ * Checks an answer to pre-bind-bosh-session. It counts as a session only if every field is right.
+ * Otherwise the error sentence quotes Tigase and names the next step. prebind/tigase.c checks that
+ * the session belongs to the requested user.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "xmpp/adhoc_bind.h"
 #include "xmpp/jid.h"
 
-#define SID_MIN 16 /* the sid is a bearer secret: a short one could be guessed (Tigase: a UUID) */
+#define SID_MIN 16 /* bytes; a shorter sid, which is a secret, could be guessed (Tigase: a UUID) */
 
 void adhoc_bind_write(struct strbuf *out, enum adhoc_format format, const struct adhoc_bind *bind)
 {
@@ -27,7 +27,7 @@ void adhoc_bind_write(struct strbuf *out, enum adhoc_format format, const struct
 			    sizeof(fields) / sizeof(fields[0]) - first);
 }
 
-/* ---- what Tigase says instead of a session ---- */
+/* ---- answers without a session ---- */
 
 static enum status refuse_said(const char *before, const char *said, const char *next_step,
 			       struct error *err)
@@ -36,7 +36,7 @@ static enum status refuse_said(const char *before, const char *said, const char 
 			 said, next_step);
 }
 
-/* The command threw an exception. */
+/* True if the command threw an exception. */
 static bool has_failed_inside(const struct adhoc_form *form)
 {
 	const char *note = adhoc_form_value(form, "Note");
@@ -82,7 +82,7 @@ static enum status form_check(const struct adhoc_form *form, struct error *err)
 
 #define DIGITS "0123456789"
 
-/* A sid has letters and digits of ASCII, and hyphens. */
+/* True if the text has the form of a sid: ASCII letters, digits and hyphens. */
 static bool sid_check(const char *text)
 {
 	size_t len = strspn(text, DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");
@@ -90,7 +90,7 @@ static bool sid_check(const char *text)
 	return len >= SID_MIN && len <= ADHOC_SID_MAX && text[len] == '\0';
 }
 
-/* The sentence does not quote the value: sid and rid are secrets. */
+/* The sentence does not quote the value, because sid and rid are secrets. */
 static enum status refuse_field(const char *var, struct error *err)
 {
 	return error_set(err, STATUS_CHAT_SERVER,
@@ -108,7 +108,7 @@ static size_t count_fields(const struct adhoc_form *form, const char *var)
 	return n;
 }
 
-/* Finds the one value of a field that comes once. */
+/* Sets *out to the value of a field. The field must occur once and have one value. */
 static enum status value_read(const struct adhoc_form *form, const char *var, const char **out,
 			      struct error *err)
 {

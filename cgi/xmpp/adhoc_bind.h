@@ -1,5 +1,5 @@
 /*
- * Tigase's ad-hoc command pre-bind-bosh-session, for the client: writes the request and judges the
+ * Tigase's ad-hoc command pre-bind-bosh-session, for the client: writes the request and checks the
  * answer. Pure: bytes in, bytes out.
  */
 #ifndef XMPP_ADHOC_BIND_H
@@ -20,20 +20,24 @@ struct adhoc_bind {
 	long wait; /* seconds */
 };
 
-/* Appends the request's body. If from is NULL, it asks for the empty form, which binds nobody. */
+/*
+ * Appends the request's body. If from is NULL, the request asks for the empty form, and no session
+ * is made.
+ */
 void adhoc_bind_write(struct strbuf *out, enum adhoc_format format, const struct adhoc_bind *bind);
 
 struct adhoc_session {
 	char *from; /* owned; the full JID, as the server returned it */
 	char sid[ADHOC_SID_MAX + 1];
-	int64_t rid; /* as returned, so already used: the next request has rid + 1 */
+	int64_t rid; /* as returned; already used, so the next request has rid + 1 */
 	char hostname[ADHOC_HOSTNAME_MAX + 1]; /* "" if the answer has none */
 };
 
 /*
- * Reads the answer of an HTTP 200. Anything that is not a session is STATUS_CHAT_SERVER and quotes
- * the server: an `Error` field, the form instead of a result, "returned no results", "Script
- * execution error", a wrong type, duplicate or malformed fields. The caller clears *out.
+ * Reads the answer of an HTTP 200. Returns STATUS_CHAT_SERVER for anything that is not a session:
+ * an `Error` field, the form instead of a result, "returned no results", "Script execution error",
+ * a wrong type, duplicate or malformed fields. The sentence quotes the server. The caller clears
+ * *out.
  */
 enum status adhoc_bind_read(enum adhoc_format format, const struct adhoc_answer *answer,
 			    struct adhoc_session *out, struct error *err);

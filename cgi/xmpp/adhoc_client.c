@@ -1,13 +1,13 @@
 /*
- * What all commands of Tigase have in common: the request, the form in the answer, and what HTTP
- * says about it (content type, status).
+ * The parts that all commands of Tigase have in common: the request, the form in the answer, and
+ * the content type and status of the HTTP answer.
  */
 #include <string.h>
 #include <strings.h>
 
 #include "xmpp/adhoc_client.h"
 
-#define REQUEST_MAX  4096 /* bytes of a body: enough for a JID of three full parts */
+#define REQUEST_MAX  4096 /* bytes of a body; enough for a JID of three full parts */
 #define REQUEST_ROOM 512  /* bytes; most requests are shorter */
 
 /* ---- the request ---- */
@@ -44,7 +44,10 @@ static size_t trim(const char **text, size_t len)
 	return len;
 }
 
-/* Reads one parameter. A charset sets *encoding; an unsupported or repeated one returns false. */
+/*
+ * Reads one parameter. A charset sets *encoding. Returns false if the charset is not supported or
+ * occurs twice.
+ */
 static bool parameter_read(enum adhoc_format format, const char *text, size_t len,
 			   const char **encoding)
 {
@@ -77,8 +80,9 @@ static bool is_media_type(enum adhoc_format format, const char *text, size_t len
 }
 
 /*
- * False: the type is not that of format, or the charset is not supported (UTF-8; for XML also
- * ISO-8859-1). *encoding is for xml_parse; NULL if the type names no charset.
+ * Returns false if the type is not that of format, or if the charset is not supported. UTF-8 is
+ * supported; for XML also ISO-8859-1. *encoding is for xml_parse; NULL if the type names no
+ * charset.
  */
 static bool content_type_read(enum adhoc_format format, const char *type, const char **encoding)
 {

@@ -1,6 +1,6 @@
 /*
- * The client's side of Tigase's REST call, whichever command is called: writes the request and
- * reads the answer. The commands are in adhoc_bind.h and adhoc_add_user.h; the server's side is
+ * The client's side of Tigase's REST call, for every command: writes the request and reads the
+ * answer. The commands are in adhoc_bind.h and adhoc_add_user.h; the server's side is
  * adhoc_server.h. Pure: bytes in, bytes out.
  */
 #ifndef XMPP_ADHOC_CLIENT_H
@@ -13,32 +13,32 @@
 struct adhoc_answer {
 	const char *data;
 	size_t len;
-	const char *content_type; /* as received; NULL: none */
+	const char *content_type; /* as received; NULL for none */
 };
 
-/* Initialises a field of a request. */
+/* Initializes a field of a request. */
 #define ADHOC_FIELD(name, text)                                                                    \
 	{                                                                                          \
 		.var = (name), .value = (text)                                                     \
 	}
 
 /*
- * Appends a request's body, of up to 4096 bytes; a longer one fails. Without fields it asks for the
- * command's empty form, which does nothing.
+ * Appends a request's body of at most 4096 bytes; a longer body sets the failure of out. Without
+ * fields the request asks for the command's empty form, and nothing is changed.
  */
 void adhoc_request_write(struct strbuf *out, enum adhoc_format format, const char *node,
 			 struct adhoc_field *fields, size_t n_fields);
 
 /*
- * Reads the form in the answer of an HTTP 200. STATUS_CHAT_SERVER: it is no command's answer, or
- * its content type is not that of format. The caller clears *out.
+ * Reads the form in the answer of an HTTP 200. Returns STATUS_CHAT_SERVER if it is not a command's
+ * answer, or if its content type is not that of format. The caller clears *out.
  */
 enum status adhoc_answer_read(enum adhoc_format format, const struct adhoc_answer *answer,
 			      struct adhoc_form *out, struct error *err);
 
 /*
  * True if the answer is the empty form of the command node, with neither a result nor an error. A
- * client that receives the form may call the command.
+ * client that receives the form has the permission to call the command.
  */
 bool adhoc_answer_is_form(enum adhoc_format format, const struct adhoc_answer *answer,
 			  const char *node);

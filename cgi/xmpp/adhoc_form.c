@@ -1,6 +1,6 @@
 /*
- * The form, apart from its format: fields are found by their `var`. Their order differs between
- * Tigase's versions and so does not count.
+ * The part of the form code that is the same for both formats. Fields are found by their `var`,
+ * because their order differs between Tigase's versions.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static const struct adhoc_syntax *const syntaxes[] = {
 void adhoc_form_clear(struct adhoc_form *form)
 {
 	for (size_t i = 0; i < form->n_fields; i++)
-		secret_free(form->fields[i].made); /* may hold a sid */
+		secret_free(form->fields[i].made); /* can hold a sid */
 	free(form->fields);
 	json_free(form->json);
 	xml_free(form->xml);
@@ -61,7 +61,8 @@ bool adhoc_form_fault(struct adhoc_form *form, const char *fault)
 
 bool adhoc_form_reserve(struct adhoc_form *form, size_t n_fields)
 {
-	form->fields = calloc(n_fields + 1, sizeof(*form->fields)); /* + 1: calloc(0) may be NULL */
+	/* + 1, because calloc(0) can return NULL */
+	form->fields = calloc(n_fields + 1, sizeof(*form->fields));
 	return form->fields != NULL;
 }
 
@@ -139,7 +140,7 @@ bool adhoc_field_add_value(struct adhoc_field *field, enum adhoc_reading reading
 	return true;
 }
 
-/* ---- what is in it ---- */
+/* ---- the content ---- */
 
 const struct adhoc_field *adhoc_form_find(const struct adhoc_form *form, const char *var)
 {
@@ -179,7 +180,10 @@ void adhoc_items_write(struct strbuf *out, enum adhoc_format format, const struc
 	syntaxes[format]->items_write(out, item);
 }
 
-/* A sentence may quote the caller, and may be cut in the middle of a UTF-8 character. */
+/*
+ * Replaces bytes outside ASCII: a sentence can quote the caller, and can be cut in the middle of a
+ * UTF-8 character.
+ */
 void adhoc_refusal_write(struct strbuf *out, enum adhoc_format format,
 			 const struct adhoc_refusal *refusal)
 {

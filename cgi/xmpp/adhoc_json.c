@@ -72,7 +72,7 @@ static bool fields_read(struct adhoc_form *form)
 	return ok;
 }
 
-/* An absent value leaves *out as it is. */
+/* Reads a string. If the value is absent, *out stays as it is. */
 static bool string_read(struct adhoc_form *form, const struct json *value, const char **out)
 {
 	if (is_absent(value))
@@ -97,7 +97,10 @@ static bool command_read(struct adhoc_form *form)
 {
 	const struct json *command = json_member(form->json, "command");
 
-	/* Tigase's Groovy finds nothing in a list, without an exception. */
+	/*
+	 * Accepts a list, because Tigase's Groovy code finds no command in a list but throws no
+	 * exception.
+	 */
 	if (form->reading == ADHOC_LENIENT && json_is_array(form->json))
 		return true;
 	if (form->reading == ADHOC_STRICT && json_member(form->json, "items") != NULL)
@@ -124,7 +127,7 @@ static bool items_name(const struct adhoc_form *parsed, const char *node)
 
 /* ---- writing ---- */
 
-/* NULL writes nothing. */
+/* Writes nothing if text is NULL. */
 static void text_write(struct json_writer *w, const char *key, const char *text)
 {
 	if (text != NULL)

@@ -1,6 +1,6 @@
 /*
- * Judges a request as Tigase does: STATUS_NOT_FOUND and STATUS_BAD_REQUEST are where Tigase answers
- * 404 and 500. The exception is a DTD, which is always refused. The answers have Tigase's labels,
+ * Checks a request as Tigase does. It returns STATUS_NOT_FOUND and STATUS_BAD_REQUEST where Tigase
+ * answers 404 and 500. Unlike Tigase, it always refuses a DTD. The answers have Tigase's labels,
  * types and order (versions from 7.1; the recordings are in tests/peers/tigase).
  */
 #include <string.h>
@@ -53,7 +53,7 @@ static const char *sent_or_empty(const struct adhoc_form *form, const char *var)
 	return value != NULL ? value : "";
 }
 
-/* Tigase looks at the node before it looks at the fields. */
+/* Checks the node before the fields, as Tigase does. */
 static enum status command_judge(struct adhoc_command *command, struct error *err)
 {
 	const struct adhoc_form *form = &command->form;
@@ -104,7 +104,7 @@ static struct adhoc_field field(const char *var, const char *label, const char *
 	return (struct adhoc_field){.var = var, .label = label, .type = type, .value = value};
 }
 
-/* Writes an answer of fields alone. */
+/* Writes an answer that has only fields. */
 static void fields_write(struct strbuf *out, enum adhoc_format format, const char *component,
 			 struct adhoc_field *fields, size_t n_fields)
 {

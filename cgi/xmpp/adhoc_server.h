@@ -1,7 +1,7 @@
 /*
- * The server's side of Tigase's ad-hoc command pre-bind-bosh-session: judges the request, and
- * writes every answer that Tigase gives. Pure: bytes in, bytes out. Other code decides who may call
- * and what is bound. The client's side is adhoc_bind.h.
+ * The server's side of Tigase's ad-hoc command pre-bind-bosh-session: checks the request, and
+ * writes every answer that Tigase gives. Pure: bytes in, bytes out. Other code decides who is
+ * allowed to call, and which JID is bound. The client's side is adhoc_bind.h.
  */
 #ifndef XMPP_ADHOC_SERVER_H
 #define XMPP_ADHOC_SERVER_H
@@ -12,8 +12,8 @@
 #define ADHOC_ECHO_MAX  32     /* bytes of hold and of wait, which are sent back unchanged */
 
 /*
- * The texts are borrowed from form; "" if not sent. If a name has several values or fields, the
- * first one counts, as in Tigase.
+ * The texts are borrowed from form; "" if not sent. If a field occurs twice or has several values,
+ * the first value counts, as in Tigase.
  */
 struct adhoc_command {
 	const char *from;
@@ -23,27 +23,27 @@ struct adhoc_command {
 };
 
 /*
- * Reads a command. STATUS_BAD_REQUEST: it is not a command (Tigase answers an empty 500).
- * STATUS_NOT_FOUND: it names no node or another one (Tigase answers an empty 404). The caller may
- * be shown the sentence. The caller clears *out.
+ * Reads a command. Returns STATUS_BAD_REQUEST if it is not a command (Tigase then answers with an
+ * empty 500). Returns STATUS_NOT_FOUND if it has no node or another node (Tigase then answers with
+ * an empty 404). The sentence can be shown to the client. The caller clears *out.
  */
 enum status adhoc_command_read(enum adhoc_format format, const char *data, size_t len,
 			       struct adhoc_command *out, struct error *err);
 void adhoc_command_clear(struct adhoc_command *command);
 
 /*
- * Chooses the formats as Tigase does. A type with "/json" is read as JSON, and answered in JSON
+ * Chooses the formats as Tigase does. A type with "/json" is read as JSON. It is answered in JSON
  * only if it is exactly "application/json", otherwise in XML. A type with "/xml" is read and
- * answered in XML. False: neither.
+ * answered in XML. Returns false for any other type.
  */
 bool adhoc_request_type(const char *content_type, enum adhoc_format *body,
 			enum adhoc_format *answer);
 
-/* A session, as texts for the fields; "": not sent. */
+/* A session, as texts for the fields; "" for an empty field. */
 struct adhoc_result {
 	const char *from;
 	const char *hostname;
-	const char *rid; /* already used, as in Tigase's answer: the client sends rid + 1 */
+	const char *rid; /* already used, as in Tigase's answer, so the client sends rid + 1 */
 	const char *sid;
 	const char *hold;
 	const char *wait;

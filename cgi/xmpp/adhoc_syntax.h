@@ -1,6 +1,6 @@
 /*
- * What adhoc_form.c and its two formats, adhoc_json.c and adhoc_xml.c, share. No other file
- * includes it.
+ * The declarations that adhoc_form.c and its two formats, adhoc_json.c and adhoc_xml.c, share. No
+ * other file includes this one.
  */
 #ifndef XMPP_ADHOC_SYNTAX_H
 #define XMPP_ADHOC_SYNTAX_H
@@ -16,8 +16,9 @@ struct adhoc_syntax {
 			     struct error *err);
 
 	/*
-	 * Read the node and the note, and then the fields, of a parsed form. False: form->fault
-	 * says why; NULL: out of memory.
+	 * Read a parsed form. command_read reads the node and the note. fields_read, called after
+	 * it, reads the fields. If one of them returns false, form->fault says why; it is NULL if
+	 * out of memory.
 	 */
 	bool (*command_read)(struct adhoc_form *form);
 	bool (*fields_read)(struct adhoc_form *form);
@@ -38,20 +39,24 @@ extern const struct adhoc_syntax adhoc_json, adhoc_xml;
 /* Sets form->fault and returns false. */
 bool adhoc_form_fault(struct adhoc_form *form, const char *fault);
 
-/* Allocates room for n_fields fields; call it before adhoc_form_add. False: out of memory. */
+/*
+ * Allocates room for n_fields fields; call it before adhoc_form_add. Returns false if out of
+ * memory.
+ */
 bool adhoc_form_reserve(struct adhoc_form *form, size_t n_fields);
 
 /* Returns the new field, owned by the form. */
 struct adhoc_field *adhoc_form_add(struct adhoc_form *form, const char *var);
 
 /*
- * Adds a value as it was sent. After the first one, ADHOC_LENIENT keeps none. False: out of memory.
+ * Adds a value as it was sent. With ADHOC_LENIENT only the first value is added. Returns false if
+ * out of memory.
  */
 bool adhoc_field_add_value(struct adhoc_field *field, enum adhoc_reading reading, const char *text);
 
 /* ---- for the writers ---- */
 
-/* Appends a value as the layout wants it: plain, or with the additional level of escaping. */
+/* Appends a value: plain, or with the additional level of escaping if the layout is Tigase's. */
 void adhoc_value_write(struct strbuf *out, enum adhoc_layout layout, const char *value);
 
 #endif

@@ -15,8 +15,8 @@ static enum status parse(const struct adhoc_text *text, struct adhoc_form *form,
 }
 
 /*
- * Sets *out to the first child of that name, or NULL. False: there are several, and the reading is
- * strict.
+ * Sets *out to the first child of that name, or NULL. Returns false if there are several and the
+ * reading is strict.
  */
 static bool child_find(const struct adhoc_form *form, const struct xml_node *node, const char *name,
 		       const struct xml_node **out)
@@ -91,7 +91,9 @@ static bool fields_read(struct adhoc_form *form)
 	return ok;
 }
 
-/* Tigase prints a note's type and text as elements; XEP-0050 has an attribute and text. */
+/*
+ * A note of Tigase has its type and text as elements. A note of XEP-0050 has an attribute and text.
+ */
 static void note_read(struct adhoc_form *form, const struct xml_node *note)
 {
 	const struct xml_node *type = xml_child(note, NULL, "type");
@@ -111,7 +113,7 @@ static bool command_read(struct adhoc_form *form)
 		return adhoc_form_fault(form, "it is a list of commands");
 	if (strcmp(command->name, "command") != 0)
 		return adhoc_form_fault(form, "its root is not <command>");
-	/* Tigase answers an empty element with 500, and a command without a node with 404. */
+	/* Tigase answers an empty <command> with 500, and a command without a node with 404. */
 	if (form->reading == ADHOC_LENIENT && command->children == NULL)
 		return adhoc_form_fault(form, "<command> is empty");
 	if (!child_find(form, command, "node", &node) ||
@@ -146,7 +148,7 @@ struct writer {
 	enum adhoc_layout layout;
 };
 
-/* Writes a tag, for which Tigase begins a line. */
+/* Writes a tag, on a line of its own if the layout is Tigase's. */
 static void tag_write(const struct writer *w, int indent, const char *tag)
 {
 	if (w->layout == ADHOC_AS_TIGASE)

@@ -10,11 +10,11 @@
 #include "xmpp/bosh.h"
 #include "xmpp/bosh_ns.h"
 
-#define NUMBER_MAX    86400 /* for wait, hold, inactivity: a day of seconds */
+#define NUMBER_MAX    86400 /* the most for wait, hold and inactivity: a day of seconds */
 #define QUOTE_MAX     200   /* bytes of the server's own words in an error sentence */
-#define MECHANISM_MAX 20    /* RFC 4422, 3.1 */
+#define MECHANISM_MAX 20    /* bytes (RFC 4422, 3.1) */
 
-/* ---- what goes wrong ---- */
+/* ---- errors ---- */
 
 /* The conditions of XEP-0124, 17.2, and RFC 6120, 4.9.3, that an operator can act on. */
 static const struct advice {
@@ -71,9 +71,9 @@ static enum status refuse_condition(const char *what, const char *condition, str
 }
 
 /*
- * XEP-0124, 17: type 'terminate' ends the session, 'error' asks the client to repeat the request. A
- * log-in stops at both. A stream error is reported first: it says more than the binding condition
- * "remote-stream-error" around it.
+ * XEP-0124, 17: the type 'terminate' ends the session, and 'error' asks the client to repeat the
+ * request. A log-in stops at both. A stream error is reported first, because it is more specific
+ * than the condition "remote-stream-error" of the body around it.
  */
 static enum status body_check(const struct xml_node *body, struct error *err)
 {
@@ -105,7 +105,7 @@ static enum status refuse_attr(const char *name, struct error *err)
 
 /* ---- the body's attributes ---- */
 
-/* Reads a whole number of the body. A missing attribute leaves *out as it is. */
+/* Reads an attribute that is a whole number. If it is missing, *out stays as it is. */
 static enum status attribute_number_read(const struct xml_node *body, const char *name, long *out,
 					 struct error *err)
 {
@@ -260,8 +260,8 @@ static enum status child_read(const struct xml_node *child, struct bosh_answer *
 }
 
 /*
- * Servers may send other stanzas along with the answer. Those that the log-in waits for take
- * precedence.
+ * True for a stanza that the log-in does not wait for. Servers can send such stanzas along with the
+ * answer, so the next ones are read too.
  */
 static bool is_aside(enum bosh_step step)
 {

@@ -1,6 +1,6 @@
 /*
- * BOSH bodies (XEP-0124, XEP-0206): writes and reads them for the four steps of a log-in: creation,
- * SASL (RFC 6120, 6), restart, bind (RFC 6120, 7). Pure: prebind/bosh_login.c makes the requests.
+ * Writes and reads BOSH bodies (XEP-0124, XEP-0206) for the four steps of a log-in: creation, SASL
+ * (RFC 6120, 6), restart, bind (RFC 6120, 7). Pure: prebind/bosh_login.c makes the requests.
  */
 #ifndef XMPP_BOSH_H
 #define XMPP_BOSH_H
@@ -16,7 +16,7 @@
 
 struct bosh_create {
 	const char *domain;
-	const char *route; /* XEP-0124, 7.1; NULL or "": none */
+	const char *route; /* XEP-0124, 7.1; NULL or "" for none */
 	int64_t rid;
 	long hold;
 	long wait; /* seconds */
@@ -29,17 +29,18 @@ void bosh_restart_write(struct strbuf *out, const char *sid, int64_t rid, const 
 void bosh_terminate_write(struct strbuf *out, const char *sid, int64_t rid);
 
 /*
- * Payloads. base64 is the encoded SASL data; NULL: none. An empty initial response is sent as "=".
+ * Write payloads. base64 is the encoded SASL data, or NULL for none. An empty initial response is
+ * sent as "=".
  */
 void bosh_sasl_auth_write(struct strbuf *out, const char *mechanism, const char *base64);
 void bosh_sasl_response_write(struct strbuf *out, const char *base64);
 void bosh_bind_write(struct strbuf *out, const char *id,
-		     const char *resource); /* NULL: the server chooses */
+		     const char *resource); /* if NULL, the server chooses */
 void bosh_session_write(struct strbuf *out, const char *id);
 void bosh_ping_write(struct strbuf *out, const char *id, const char *domain); /* XEP-0199 */
 
 enum bosh_step {               /* the kind of an answer's payload */
-		 BOSH_NOTHING, /* an empty body: send another request */
+		 BOSH_NOTHING, /* an empty body, after which another request is to be sent */
 		 BOSH_FEATURES,
 		 BOSH_CHALLENGE,
 		 BOSH_SUCCESS,
@@ -53,9 +54,9 @@ enum bosh_step {               /* the kind of an answer's payload */
 struct bosh_answer {
 	enum bosh_step step;
 	char sid[BOSH_SID_MAX + 1]; /* "" if the answer has none */
-	long wait;                  /* seconds; -1: not given */
-	long hold;                  /* -1: not given */
-	long inactivity;            /* seconds; -1: not given */
+	long wait;                  /* seconds; -1 if not given */
+	long hold;                  /* -1 if not given */
+	long inactivity;            /* seconds; -1 if not given */
 	char *mechanisms;           /* owned; names separated by blanks; "" for none */
 	bool bind_offered;
 	bool session_required; /* the session iq of RFC 3921 is offered and not <optional/> */
@@ -64,8 +65,9 @@ struct bosh_answer {
 };
 
 /*
- * Reads one answer. STATUS_CHAT_SERVER with the condition's name: a body with type='terminate' or
- * 'error', a stream error, or a root that is not a body. The caller clears *out.
+ * Reads one answer. Returns STATUS_CHAT_SERVER for a body with type='terminate' or 'error', a
+ * stream error, or a root that is not a body. The sentence has the condition's name. The caller
+ * clears *out.
  */
 enum status bosh_answer_read(const char *data, size_t len, struct bosh_answer *out,
 			     struct error *err);

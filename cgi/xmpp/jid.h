@@ -1,6 +1,5 @@
 /*
- * JIDs: building, parsing and comparing, by RFC 6122 (stringprep), because XMPP servers compare
- * them so. Pure.
+ * Builds, parses and compares JIDs by RFC 6122 (stringprep), because XMPP servers use it too. Pure.
  */
 #ifndef XMPP_JID_H
 #define XMPP_JID_H
@@ -13,28 +12,32 @@
 #define JID_MAX      (3 * JID_PART_MAX + 2)
 
 struct jid {
-	char *localpart; /* prepared, as the others; never empty; owns one block with all three */
+	char *localpart; /* prepared, like the others; never empty; owns the block of all three */
 	char *domain;
 	char *resource; /* "" for a bare JID */
 };
 
-/* STATUS_BAD_REQUEST: the sentence names the part and the reason. The caller clears *out. */
+/*
+ * If the status is STATUS_BAD_REQUEST, the sentence names the part and the reason. The caller
+ * clears *out.
+ */
 enum status jid_parse(const char *text, struct jid *out, struct error *err);
 
 /*
- * Builds a JID from parts, with the errors and owner of jid_parse. localpart must already be
- * escaped. resource "" or NULL: bare.
+ * Builds a JID from parts. Errors and ownership are as for jid_parse. localpart must already be
+ * escaped. If resource is "" or NULL, the JID is bare.
  */
 enum status jid_make(const char *localpart, const char *domain, const char *resource,
 		     struct jid *out, struct error *err);
-void jid_clear(struct jid *jid); /* also a zeroed one */
+void jid_clear(struct jid *jid); /* a zeroed one is allowed */
 
 /* Prepares a localpart with Nodeprep, a domain with Nameprep. The caller frees *out. */
 enum status jid_localpart_prepare(const char *localpart, char **out, struct error *err);
 enum status jid_domain_prepare(const char *domain, char **out, struct error *err);
 
 /*
- * Return "localpart@domain" and "localpart@domain/resource". The caller frees; NULL: out of memory.
+ * Return "localpart@domain" and "localpart@domain/resource", or NULL if out of memory. The caller
+ * frees the text.
  */
 char *jid_bare_text(const struct jid *jid);
 char *jid_text(const struct jid *jid);
@@ -43,8 +46,8 @@ char *jid_text(const struct jid *jid);
 bool jid_same_bare(const struct jid *a, const struct jid *b);
 
 /*
- * The same comparison with an unprepared JID or localpart, without an allocation. A text that
- * cannot be prepared never matches.
+ * Compare the account of a JID with an unprepared JID or localpart, without an allocation. A text
+ * that cannot be prepared never matches.
  */
 bool jid_text_is(const char *text, const struct jid *jid);
 bool jid_localpart_is(const char *localpart, const struct jid *jid);

@@ -24,7 +24,7 @@
 
 /* ---- XEP-0106 ---- */
 
-/* XEP-0106, 3: the complete list. */
+/* All escapes of XEP-0106, 3. */
 static const struct escape {
 	char character;
 	const char *text;
@@ -57,8 +57,8 @@ static const struct escape *escape_at(const char *p)
 }
 
 /*
- * Returns the escape for the character at p; NULL: none is needed. A backslash is escaped only if
- * it would read as the start of an escape.
+ * Returns the escape for the character at p, or NULL if it needs none. A backslash is escaped only
+ * if it would read as the start of an escape.
  */
 static const char *escape_find(const char *p, enum jid_name_form form)
 {
@@ -74,8 +74,8 @@ static const char *escape_find(const char *p, enum jid_name_form form)
 /* ---- the safe form ---- */
 
 /*
- * Says which characters are written as "\u" and hexadecimal digits: MUST always; MAY only if
- * preparation would otherwise change the name as a whole.
+ * Says when a character is written as "\u" and hexadecimal digits: always (NEED_MUST), never
+ * (NEED_NOT), or only if preparation would otherwise change the name as a whole (NEED_MAY).
  */
 enum need { NEED_NOT, NEED_MAY, NEED_MUST };
 
@@ -106,7 +106,7 @@ static enum need need_of(const char *name, size_t at, size_t len)
 	return stays ? NEED_MAY : NEED_MUST;
 }
 
-/* Escapes the characters whose need is at least from. The name is valid UTF-8. */
+/* Escapes the characters whose need is at least `from`. The name is valid UTF-8. */
 static void safe_write(struct strbuf *out, const char *name, enum need from)
 {
 	bool open = false;
@@ -159,7 +159,7 @@ static enum status prepare(const struct strbuf *escaped, char **out, bool *same,
 }
 
 /*
- * Makes the safe form, as readable as possible: escapes only the characters that must be. If
+ * Makes the safe form. To stay readable, it escapes only the characters that must be escaped. If
  * preparation still changes the result, it escapes everything beyond ASCII.
  */
 static enum status safe_localpart(const char *name, char **out, struct error *err)
@@ -243,9 +243,12 @@ enum status jid_localpart_from_name(const char *name, enum jid_name_form form, c
 	return status;
 }
 
-/* ---- the way back ---- */
+/* ---- from a localpart to a name ---- */
 
-/* Reads the number at p, which "." or ";" must follow. Returns its digits; 0: no valid number. */
+/*
+ * Reads the number at p, after which "." or ";" must follow. Returns how many digits it has, or 0
+ * if the number is not valid.
+ */
 static size_t code_at(const char *p, uint32_t *out)
 {
 	size_t digits = strspn(p, "0123456789abcdef");

@@ -1,7 +1,7 @@
 /*
- * Turns site users' names into localparts, with the escapes of XEP-0106, or in a form of our own
- * for characters that no localpart can hold. Pure. No two names become one localpart, and each
- * localpart leads back to its name.
+ * Turns site users' names into localparts. It uses the escapes of XEP-0106, or a form of our own
+ * for characters that no localpart can hold. Two names never become the same localpart, and each
+ * localpart can be turned back into its name. Pure.
  */
 #ifndef XMPP_JID_NAME_H
 #define XMPP_JID_NAME_H
@@ -11,9 +11,9 @@
 
 enum jid_name_form {
 	/*
-	 * XEP-0106 escapes for characters that a localpart cannot hold: space " & ' / : < > @ and \
-	 * if it would read as an escape. Refused: a name that Nodeprep would change ("Bob") or
-	 * refuse, and invisible characters.
+	 * Uses XEP-0106 escapes for characters that a localpart cannot hold: space " & ' / : < > @
+	 * and a backslash that would read as an escape. Refuses a name that Nodeprep would change
+	 * ("Bob") or refuse, and a name with invisible characters.
 	 */
 	JID_NAME_PLAIN,
 	/*
@@ -24,20 +24,20 @@ enum jid_name_form {
 	/*
 	 * The plain form if it is not refused. Otherwise the refused characters are written as
 	 * "\u", hexadecimal numbers separated by ".", and ";". If Nodeprep would still change the
-	 * result, every character beyond ASCII is written so. Only a name that is empty or too long
-	 * is refused.
+	 * result, every character beyond ASCII is written in this way. Only a name that is empty or
+	 * too long is refused.
 	 */
 	JID_NAME_SAFE
 };
 
-/* STATUS_BAD_REQUEST: the sentence gives the reason. The caller frees *out. */
+/* If the status is STATUS_BAD_REQUEST, the sentence gives the reason. The caller frees *out. */
 enum status jid_localpart_from_name(const char *name, enum jid_name_form form, char **out,
 				    struct error *err);
 
 /*
  * The reverse: returns the name from which this prepared localpart was made (in lower case for
- * JID_NAME_LOWER). A localpart that was not made from a name also gives one. To find out, make the
- * localpart from that name and compare the two. The caller frees *out.
+ * JID_NAME_LOWER). A localpart that was not made from a name also gives a name. To detect that,
+ * make the localpart of the returned name and compare the two localparts. The caller frees *out.
  */
 enum status jid_name_from_localpart(const char *localpart, enum jid_name_form form, char **out,
 				    struct error *err);

@@ -1,7 +1,7 @@
 /*
  * Prepares one part of a JID with its stringprep profile (RFC 6122, 2), to compare JIDs as the XMPP
- * server does. Unassigned code points are refused, because servers treat them by their own Unicode
- * version. The only user of libidn. jid.c handles whole JIDs.
+ * server does. Unassigned code points are refused, because each server treats them by its own
+ * Unicode version. No other file uses libidn. jid.c handles whole JIDs.
  */
 #include <idna.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #define LABEL_MAX 63 /* RFC 1035, 2.3.4 */
 
 static const struct profile {
-	const char *name; /* name of the part, for sentences */
+	const char *name; /* name of the part, for error sentences */
 	const Stringprep_profile *stringprep;
 	/* The rules of the profiles for ASCII (RFC 3454, tables B.2, C.1.1, C.2.1; RFC 6122, A). */
 	bool lower_case;
@@ -66,7 +66,7 @@ static enum status refuse_prepared(enum jid_part part, int rc, struct error *err
 	case STRINGPREP_TOO_SMALL_BUFFER:
 		return jid_part_refuse(part, "is longer than 1023 bytes when prepared", err);
 	case STRINGPREP_MALLOC_ERROR:
-	case STRINGPREP_ICONV_ERROR: /* the text is UTF-8, so these two lacked memory as well */
+	case STRINGPREP_ICONV_ERROR: /* in a valid UTF-8 text these two mean a lack of memory too */
 	case STRINGPREP_NFKC_FAILED:
 		return error_no_memory(err);
 	default:
@@ -88,7 +88,9 @@ static bool ascii_prohibits(const struct profile *profile, char c)
 	return c <= '@' && strchr(profile->prohibited, c) != NULL;
 }
 
-/* A short cut: nearly every name is ASCII, and libidn searches all its tables for each. */
+/*
+ * A shortcut, because nearly every name is ASCII, and libidn searches all its tables for each name.
+ */
 static int ascii_prepare(const struct profile *profile, char *text)
 {
 	for (char *p = text; *p != '\0'; p++) {
@@ -101,8 +103,8 @@ static int ascii_prepare(const struct profile *profile, char *text)
 }
 
 /*
- * The length is checked before preparation too, which bounds the work. Preparation may shorten a
- * text, but a longer input has no use.
+ * The length is checked before preparation too, to limit the work. Preparation can shorten a text,
+ * but a longer input has no use.
  */
 static enum status stringprep_part(enum jid_part part, const char *text, size_t len,
 				   struct jid_prepared *out, struct error *err)
@@ -129,7 +131,7 @@ static enum status stringprep_part(enum jid_part part, const char *text, size_t 
 	return STATUS_OK;
 }
 
-/* ---- what stringprep does not say ---- */
+/* ---- checks that stringprep does not make ---- */
 
 /* XEP-0106, 4.1: an escaped space must not begin or end a localpart. */
 static const char *localpart_problem(const struct jid_prepared *localpart)
@@ -170,7 +172,10 @@ static bool idna_knows(const char *domain)
 	return rc == IDNA_SUCCESS;
 }
 
-/* Checks for a host name (RFC 1123, 2.1); an IP literal in brackets is refused. NULL: valid. */
+/*
+ * Returns why the domain is not a host name (RFC 1123, 2.1), or NULL if it is one. An IP literal in
+ * brackets is refused.
+ */
 static const char *domain_problem(const char *domain)
 {
 	static const char ideographic_full_stop[] = "\xe3\x80\x82"; /* IDNA treats it as a dot */

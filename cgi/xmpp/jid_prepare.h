@@ -17,8 +17,8 @@ struct jid_prepared {
 };
 
 /*
- * text is len bytes without a NUL. STATUS_BAD_REQUEST: the sentence names the part and the reason,
- * and the content of *out is undefined.
+ * text has len bytes and no NUL. If the status is STATUS_BAD_REQUEST, the sentence names the part
+ * and the reason, and the content of *out is undefined.
  */
 enum status jid_part_prepare(enum jid_part part, const char *text, size_t len,
 			     struct jid_prepared *out, struct error *err);

@@ -1,6 +1,6 @@
 /*
  * HS256 JWTs in the compact form (RFC 7515, 7.1): three base64url texts joined by dots. The MAC
- * covers the first two with their dot.
+ * covers the first two texts and the dot between them.
  */
 #include "xmpp/jwt.h"
 

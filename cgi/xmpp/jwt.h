@@ -1,7 +1,7 @@
 /*
  * JSON Web Tokens (RFC 7519) signed with HS256 (RFC 7515; RFC 7518, 3.2). ejabberd's `auth_method:
- * [jwt]` accepts them as a password. They are only made here, never read. Pure: the clock is a
- * parameter.
+ * [jwt]` accepts them as a password. This file only makes tokens; it reads none. Pure: the clock is
+ * a parameter.
  */
 #ifndef XMPP_JWT_H
 #define XMPP_JWT_H
@@ -13,18 +13,21 @@
 
 struct jwt_claims {
 	const char *jid; /* bare */
-	int64_t issued;  /* both in seconds since 1970-01-01 UTC */
+	int64_t issued;  /* both times in seconds since 1970-01-01 UTC */
 	int64_t expires;
 };
 
 /*
- * Appends {"alg":"HS256","typ":"JWT"} . {"jid":…,"iat":…,"exp":…} . MAC to out. STATUS_INTERNAL:
- * out of memory.
+ * Appends {"alg":"HS256","typ":"JWT"} . {"jid":…,"iat":…,"exp":…} . MAC to out. Returns
+ * STATUS_INTERNAL if out of memory.
  */
 enum status jwt_make(const struct secret_part *key, const struct jwt_claims *claims,
 		     struct strbuf *out, struct error *err);
 
-/* Signs the two texts for jwt_make (RFC 7515, 5.1). The caller checks strbuf_ok. */
+/*
+ * Appends the two texts and their signature to out, for jwt_make (RFC 7515, 5.1). The caller checks
+ * strbuf_ok.
+ */
 void jwt_sign(const struct secret_part *key, const struct secret_part *header,
 	      const struct secret_part *payload, struct strbuf *out);
 

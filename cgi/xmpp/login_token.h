@@ -9,9 +9,9 @@
  *   NONCE   16 random bytes, base64url without padding: 22 characters
  *   MAC     HMAC-SHA-256(key, USER "|" HOST "|" EXPIRY "|" NONCE), base64url: 43 characters
  *
- * USER and HOST are the JID's localpart and domain, prepared (RFC 6122). Only USER may hold a "|",
- * so the text under the MAC, read from its end, has one meaning. Only canonical base64url is
- * accepted, so a token has one spelling.
+ * USER and HOST are the JID's localpart and domain, prepared (RFC 6122). Only USER can have a "|",
+ * so the text that the MAC covers can be split in only one way, from its end. Only canonical
+ * base64url is accepted, so a token has one spelling.
  */
 #ifndef XMPP_LOGIN_TOKEN_H
 #define XMPP_LOGIN_TOKEN_H
@@ -31,8 +31,8 @@
 	(LOGIN_TOKEN_EXPIRY_LEN + 1 + LOGIN_TOKEN_NONCE_LEN + 1 + LOGIN_TOKEN_MAC_LEN)
 
 /*
- * The longest life of a token. The checker must remember used tokens until they end, so a later end
- * is refused. The limit also bounds the difference between the two clocks.
+ * The longest life of a token. The checker must remember used tokens until they end, so a token
+ * that ends later is refused. The limit also bounds the difference between the two clocks.
  */
 #define LOGIN_TOKEN_LIFE_MAX_S 600
 
@@ -44,8 +44,8 @@ struct login_token {
 };
 
 /*
- * Makes a token from user, host, expiry and the random bytes. STATUS_INTERNAL: an invalid expiry or
- * host, or out of memory.
+ * Makes a token from user, host, expiry and the random bytes. Returns STATUS_INTERNAL if the expiry
+ * or the host is not valid, or if out of memory.
  */
 enum status login_token_make(const struct secret_part *key, const struct login_token *token,
 			     const unsigned char nonce[LOGIN_TOKEN_NONCE_BYTES],
@@ -55,20 +55,21 @@ enum status login_token_make(const struct secret_part *key, const struct login_t
 bool login_token_has_form(const char *text);
 
 /*
- * Checks a token for token->user at token->host, at the time now. Fills in expiry and nonce.
- * STATUS_BAD_CREDENTIALS: the sentence says if the token is malformed, expired, from a clock ahead
- * of ours, or has a wrong MAC (another user, host or key).
+ * Checks a token for token->user at token->host, at the time now. Fills in expiry and nonce. If the
+ * status is STATUS_BAD_CREDENTIALS, the sentence says what is wrong: the token is malformed, has
+ * expired, is from a clock ahead of ours, or has a wrong MAC (another user, host or key).
  */
 enum status login_token_check(const struct secret_part *key, const char *text, int64_t now,
 			      struct login_token *token, struct error *err);
 
-#define LOGIN_KEY_MIN 32 /* bytes: RFC 7518, 3.2 wants a key as long as the hash */
+#define LOGIN_KEY_MIN 32 /* bytes; RFC 7518, 3.2 requires a key as long as the hash */
 #define LOGIN_KEY_MAX 512
 
 /*
  * Reads a key in base64url, or a JWK of kind "oct" in one line (RFC 7517; RFC 7518, 6.4), as
- * ejabberd does. Appends the key's bytes to out, which should be a secret buffer.
- * STATUS_BAD_REQUEST: neither form, or a wrong length; the sentence does not quote the text.
+ * ejabberd does. Appends the key's bytes to out, which should be a secret buffer. Returns
+ * STATUS_BAD_REQUEST if the text has neither form, or the key a wrong length. The sentence does not
+ * quote the text.
  */
 enum status login_key_parse(const char *text, struct strbuf *out, struct error *err);
 

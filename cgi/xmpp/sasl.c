@@ -1,7 +1,7 @@
 /*
- * SASL for the client, by libgsasl. This file adds base64 as in XMPP (RFC 6120, 6.4.2), the order
- * of preference, and X-OAUTH2. It limits the work that a server may demand, and wipes secrets. No
- * callback is set: libgsasl knows only user and password. So there is no authorization identity and
+ * SASL for the client, with libgsasl. This file adds base64 as in XMPP (RFC 6120, 6.4.2), the order
+ * of preference, and X-OAUTH2. It limits the work that a server can demand, and wipes secrets. No
+ * callback is set, so libgsasl gets only user and password. There is no authorization identity and
  * no channel binding (no -PLUS mechanism).
  */
 #include <gsasl.h>
@@ -16,7 +16,9 @@
 /* A million rounds of HMAC-SHA-256 take about a second; servers use 4096 to 600000. */
 #define ITERATIONS_MAX 1000000
 
-/* Bytes of a server's message: nonces, a salt, a signature. Ten times the usual size. */
+/*
+ * Bytes of a server's message, which has nonces, a salt or a signature. Ten times the usual size.
+ */
 #define MESSAGE_MAX 4096
 
 #define TRACE "prebind"
@@ -30,12 +32,15 @@ struct sasl {
 
 /* ---- the choice ---- */
 
-/* The strongest first. X-OAUTH2's message is that of PLAIN: NUL user NUL token. */
+/*
+ * The strongest mechanism is the first. The message of X-OAUTH2 is like PLAIN's: NUL user NUL
+ * token.
+ */
 static const struct mechanism {
 	const char *name;
 	const char *library; /* its name in libgsasl */
 	bool scram;
-	bool in_clear; /* shows the secret */
+	bool in_clear; /* sends the secret in clear */
 } mechanisms[] = {
     {.name = SASL_SCRAM_SHA_256, .library = SASL_SCRAM_SHA_256, .scram = true},
     {.name = SASL_SCRAM_SHA_1,                          .library = SASL_SCRAM_SHA_1,                                .scram = true},
@@ -79,7 +84,10 @@ static const struct mechanism *mechanism_find(const char *name)
 
 /* ---- the exchange ---- */
 
-/* libidn's errors, as libgsasl passes them on. With a text in UTF-8 each means a lack of memory. */
+/*
+ * libidn's errors, as libgsasl returns them. If the text is valid UTF-8, each of them means a lack
+ * of memory.
+ */
 enum { STRINGPREP_ICONV = 104, STRINGPREP_NFKC = 200, STRINGPREP_MEMORY = 201 };
 
 static bool lacks_memory(int why, const char *text)
@@ -112,7 +120,7 @@ static enum status session_start(struct sasl *sasl, const struct mechanism *row,
 	int rc = gsasl_init(&sasl->library);
 
 	if (rc != GSASL_OK)
-		sasl->library = NULL; /* it points to what libgsasl has freed */
+		sasl->library = NULL; /* libgsasl has freed what it points to */
 	if (rc == GSASL_OK)
 		rc = gsasl_client_start(sasl->library, row->library, &sasl->session);
 	if (rc == GSASL_OK)
@@ -122,7 +130,7 @@ static enum status session_start(struct sasl *sasl, const struct mechanism *row,
 }
 
 /*
- * RFC 4505, 2: ANONYMOUS sends a text about the client, which servers ignore or log. It says
+ * RFC 4505, 2: ANONYMOUS sends a text about the client, which servers ignore or log. Our text says
  * nothing about the visitor.
  */
 static enum status properties_set(Gsasl_session *session, const struct mechanism *row,
@@ -163,7 +171,10 @@ enum status sasl_new(const char *mechanism, const char *user, const char *passwo
 	return status;
 }
 
-/* libgsasl keeps copies of these, including the SCRAM keys, and frees them without wiping. */
+/*
+ * Wipes libgsasl's copies of secrets, including the SCRAM keys, because libgsasl frees them without
+ * wiping.
+ */
 static void session_wipe(Gsasl_session *session)
 {
 	static const Gsasl_property secrets[] = {GSASL_PASSWORD, GSASL_SCRAM_SALTED_PASSWORD,

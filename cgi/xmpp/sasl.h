@@ -1,8 +1,8 @@
 /*
- * SASL (RFC 4422) for the client, by libgsasl: PLAIN (RFC 4616), SCRAM-SHA-1 (RFC 5802),
+ * SASL (RFC 4422) for the client, with libgsasl: PLAIN (RFC 4616), SCRAM-SHA-1 (RFC 5802),
  * SCRAM-SHA-256 (RFC 7677), X-OAUTH2, whose password is an OAuth token, and ANONYMOUS (RFC 4505).
- * The authorization identity is always empty, because some servers do not check it. The only user
- * of libgsasl.
+ * The authorization identity is always empty, because some servers do not check it. No other file
+ * uses libgsasl.
  */
 #ifndef XMPP_SASL_H
 #define XMPP_SASL_H
@@ -24,8 +24,9 @@ struct sasl; /* one exchange; not shared between threads */
 enum sasl_channel { SASL_CHANNEL_PRIVATE, SASL_CHANNEL_PUBLIC };
 
 /*
- * Returns the strongest mechanism in both lists: SCRAM-SHA-256, SCRAM-SHA-1, on a private channel
- * PLAIN and X-OAUTH2, and ANONYMOUS. NULL: none. The text is static.
+ * Returns the strongest mechanism that is in both lists, or NULL if there is none. The order is
+ * SCRAM-SHA-256, SCRAM-SHA-1, PLAIN, X-OAUTH2, ANONYMOUS. PLAIN and X-OAUTH2 need a private
+ * channel. The text is static.
  */
 const char *sasl_choose(const char *offered, const char *allowed, enum sasl_channel channel);
 
@@ -35,14 +36,15 @@ enum status sasl_new(const char *mechanism, const char *user, const char *passwo
 void sasl_free(struct sasl *sasl); /* NULL is allowed */
 
 /*
- * One step. in is the server's base64, "" in the first step. *out is our message, NULL if there is
- * nothing to send; the caller frees it with secret_free. STATUS_CHAT_SERVER: the server's data is
- * malformed or its signature is wrong.
+ * Does one step. in is the server's message in base64, "" in the first step. *out is our message in
+ * base64, or NULL if there is nothing to send; the caller frees it with secret_free. Returns
+ * STATUS_CHAT_SERVER if the server's data is malformed or its signature is wrong.
  */
 enum status sasl_step(struct sasl *sasl, const char *in, char **out, struct error *err);
 
 /*
- * True if the exchange is complete on our side. For SCRAM the server's signature was then verified.
+ * True if the exchange is complete on our side. With SCRAM, the server's signature was then
+ * verified.
  */
 bool sasl_done(const struct sasl *sasl);
 
