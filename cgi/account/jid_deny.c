@@ -1,11 +1,15 @@
 /*
- * JIDs are compared in the prepared form: "Admin", and "admin" in full-width letters, are admin.
+ * JIDs are compared in prepared form, so "Admin" is the same as "admin", and so is "admin" in
+ * full-width letters.
  */
 #include "account/jid_deny.h"
 
 #include <string.h>
 
-/* Reads a bare JID, or a localpart, which then counts in every domain. */
+/*
+ * Parses a word of deny_jids: a bare JID or a localpart. A localpart gets the given domain here,
+ * but it denies the JIDs of every domain.
+ */
 static enum status read_word(const char *word, const char *domain, struct jid *out,
 			     struct error *err)
 {
@@ -29,19 +33,19 @@ enum status jid_deny_check(const struct site_conf *conf, const char *domain, str
 	return STATUS_OK;
 }
 
-/* True for the site's own account at Tigase. */
+/* True if the JID is the site's own account at Tigase. */
 static bool jid_is_service(const struct site_conf *conf, const struct jid *jid)
 {
 	return conf->backend == BACKEND_TIGASE && jid_text_is(conf->tigase_user, jid);
 }
 
-/* A localpart is denied in the JID's own domain, whatever that is. */
+/* True if the word denies the JID. A localpart without a domain denies the JID in every domain. */
 static bool word_is(const char *word, const struct jid *jid)
 {
 	return strchr(word, '@') != NULL ? jid_text_is(word, jid) : jid_localpart_is(word, jid);
 }
 
-/* True for a JID that the XMPP server gives to guests. */
+/* True if the XMPP server gives JIDs of this domain to guests. */
 static bool is_guests(const struct site_conf *conf, const struct jid *jid)
 {
 	return conf_site_has_provider(conf, PROVIDER_GUEST) &&

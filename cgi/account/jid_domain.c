@@ -1,6 +1,7 @@
 /*
- * The rule jid = {email}: an address of a listed domain is a JID as it is. Whoever controls a
- * domain's mail controls its JIDs, so no other domain counts.
+ * The rule jid = {email}: an e-mail address in a listed domain is used as the JID. Only the listed
+ * domains are accepted, because whoever controls the mail of a domain could get any JID in that
+ * domain.
  */
 #include "account/jid_domain.h"
 
@@ -46,7 +47,10 @@ bool jid_rule_has_domain(const struct site_conf *conf, const char *domain)
 	return same;
 }
 
-/* Preparation must not change a domain of the list: two of them could then be one. */
+/*
+ * A domain of the list must be in prepared form already. Otherwise two entries could mean the same
+ * domain.
+ */
 enum status jid_domains_check(const struct site_conf *conf, struct error *err)
 {
 	const struct conf_list *list = &conf->jid_domains;
@@ -79,8 +83,9 @@ enum status jid_domains_check(const struct site_conf *conf, struct error *err)
 }
 
 /*
- * An address's domain counts in upper or lower case, as mail does; nothing else of it may differ
- * from the list. Returns the list's own text; NULL: the address is in no domain of the list.
+ * Compares the address's domain with the list, ignoring ASCII case, as mail does. Apart from case
+ * the domain must match exactly. Returns the text from the list, or NULL if the address is in no
+ * domain of the list.
  */
 static const char *domain_of_address(const struct conf_list *list, const char *address)
 {

@@ -1,6 +1,6 @@
 /*
- * Finds the site user who owns an account. It guesses a user, then checks that this user's JID is
- * that account.
+ * Finds the site user who owns an account. It guesses a user from the localpart, and then checks
+ * that this user's JID is that account.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ void jid_owner_clear(struct jid_owner *owner)
 	*owner = (struct jid_owner){0};
 }
 
-/* If the site's own table has a JID for the user, that is the user's only JID. */
+/* Refuses the user if the site's own table has another JID for this user. */
 static enum status sites_jid_check(const char *text, const struct jid *jid, struct error *err)
 {
 	struct jid there = {0};
@@ -36,7 +36,7 @@ static enum status sites_jid_check(const char *text, const struct jid *jid, stru
 	return status;
 }
 
-/* Checks a guess: the user is the owner if the user's JID is that account. */
+/* Checks a guess. The user is the owner if the user's JID is that account. */
 static enum status leads_to(const struct site_conf *conf, struct store *store,
 			    const struct login_account *account, const struct jid *jid,
 			    struct error *err)
@@ -70,10 +70,10 @@ static enum status folded_find(struct store *store, const char *name, struct log
 	return status;
 }
 
-/* Which letters are capitals: the first of the name, the first of each word, or all. */
+/* Which letters become capitals: the first of the name, the first of each word, or all. */
 enum capitals { CAPITALS_FIRST, CAPITALS_WORDS, CAPITALS_ALL, CAPITALS_N };
 
-/* Appends to out. A letter that has no capital is copied unchanged. */
+/* Appends the name with capitals to out. A letter without a capital form is copied unchanged. */
 static void capitalise(struct strbuf *out, const char *name, enum capitals which)
 {
 	size_t len = strlen(name);
@@ -92,9 +92,9 @@ static void capitalise(struct strbuf *out, const char *name, enum capitals which
 }
 
 /*
- * The site's query may find a user only by the site's own spelling of the name. A query with fold()
- * finds every spelling. For other queries, this tries the usual spellings. leads_to then checks
- * whether it is the right user.
+ * Tries other spellings of the name. A login_query without fold() finds a user only by the spelling
+ * that the site uses. So this tries the usual capitals. leads_to then checks whether the found user
+ * is the owner.
  */
 static enum status spelled_otherwise_find(const struct identity_context *context, const char *name,
 					  struct login_account *out, struct error *err)
@@ -123,7 +123,7 @@ static enum status spelled_otherwise_find(const struct identity_context *context
 	return status;
 }
 
-/* Finds the user of provider login whose name the rule turned into that localpart. */
+/* Finds the user of provider login from whose name the rule makes that localpart. */
 static enum status owner_find(const struct site_conf *conf, struct store *store,
 			      const struct jid *jid, struct login_account *out, struct error *err)
 {

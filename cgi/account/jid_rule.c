@@ -1,7 +1,7 @@
 /*
  * Finds the bare JID of a site user. A row of the map names it directly. The rule is for sites
- * where every user has the account of the same name. It never gives two users one account: a name
- * that preparation would change is refused, unless the rule itself folds case.
+ * where every user has the account of the same name. It never gives two users the same account: if
+ * preparation would change a name, the name is refused, unless the rule itself folds case.
  */
 #include "account/jid_rule.h"
 
@@ -17,7 +17,7 @@
 #include "store/jid_map.h"
 #include "xmpp/jid_name.h"
 
-/* The name of each placeholder in messages, and what a provider must know for it. */
+/* For each placeholder: its name in messages, and what a provider must report for it. */
 static const struct {
 	const char *what;
 	unsigned needs; /* bits of identity_extra */
@@ -46,8 +46,8 @@ bool jid_rule_lowers(const char *text)
 }
 
 /*
- * status: the result for a text that is not a rule. (The rule of a loaded configuration is always
- * valid.)
+ * `status` is returned if the text is not a valid rule. (The rule of a loaded configuration is
+ * always valid.)
  */
 static enum status rule_read(const char *text, enum status status, struct jid_rule *out,
 			     struct error *err)
@@ -61,7 +61,10 @@ static enum status rule_read(const char *text, enum status status, struct jid_ru
 			 why);
 }
 
-/* Puts the rule's own text around a prepared localpart. Preparation must not change any of it. */
+/*
+ * Adds the rule's fixed text before and after a prepared localpart. Fails if preparation would
+ * change the result.
+ */
 static enum status surround(const struct jid_rule *rule, const char *localpart, char **out,
 			    struct error *err)
 {
@@ -114,7 +117,10 @@ enum status jid_rule_check(const char *text, struct error *err)
 	return status;
 }
 
-/* A session of ours that was started by a posted token has only the name from the token. */
+/*
+ * True if a session keeps only the user's name. That is so for sessions that were started by a
+ * token that a page posted.
+ */
 static bool forgets(const struct site_conf *conf, const struct identity_provider *provider)
 {
 	return provider == &token_provider && conf->token_origins.count > 0;
@@ -132,7 +138,7 @@ static enum status providers_check(const struct site_conf *conf, struct error *e
 		const char *name = conf->identity.items[i];
 		const struct identity_provider *provider = identity_provider_named(name);
 
-		if (provider == &guest_provider) /* the XMPP server gives a guest's JID */
+		if (provider == &guest_provider) /* the XMPP server chooses a guest's JID */
 			continue;
 		if (provider == NULL || (provider->knows & needs) != needs)
 			return conf_fault(err, STATUS_BAD_REQUEST, conf_site_place(conf, "jid"),
@@ -182,7 +188,7 @@ static enum status jid_from_name(const struct jid_rule *rule, const char *name, 
 	return status;
 }
 
-/* value: the part of the user's data that the rule uses; NULL or "": it is not known. */
+/* value is what the rule uses of the user's data. It is NULL or "" if it is not known. */
 static enum status jid_from_rule(const struct site_conf *conf, const char *user, const char *value,
 				 struct jid *out, struct error *err)
 {
@@ -216,7 +222,7 @@ static const char *rule_value(const char *text, const struct identity *who)
 	return rule.field == JID_RULE_EMAIL ? who->email : who->id;
 }
 
-/* The rule must not return an account that a row gives to another user. */
+/* Refuses the JID if a row of the map gives that account to another user. */
 static enum status refuse_taken(struct store *store, const char *user, const struct jid *jid,
 				struct error *err)
 {
@@ -234,8 +240,8 @@ static enum status refuse_taken(struct store *store, const char *user, const str
 }
 
 /*
- * A JID from the site must be in the rule's domain, so that the site cannot name users of another
- * domain.
+ * Reads a JID that the site reports. Its domain must be the rule's domain or one of jid_domains, so
+ * that the site cannot name users of another domain.
  */
 static enum status jid_from_site(const struct site_conf *conf, const char *text, struct jid *out,
 				 struct error *err)
@@ -263,18 +269,20 @@ static enum status jid_from_site(const struct site_conf *conf, const char *text,
 			 "the site's JID '%s' is not accepted: %s", text, why.text);
 }
 
-/* How a JID was made, and how its claim is handled. */
+/* How a JID was made, and whether to write a claim for it. */
 struct making {
-	bool from_site; /* the site names the JID; else the rule makes it */
+	bool from_site; /* the site reported the JID; otherwise the rule made it */
 	struct jid_rule rule;
-	bool writes; /* claims the account if no user has claimed it */
+	bool writes; /* claim the account if nobody has claimed it */
 };
 
 /*
- * Decides whether the claim records the site's id of the user or the name. If the rule uses the
- * name, it is the name. Otherwise it is the id, if it is known, because another user may get the
- * name later. A web server passes on the name as it was typed. So if the rule folds names, all its
- * spellings are the same person.
+ * Decides whether a claim records the user's id at the site or the user's name. If the rule uses
+ * the name, the claim records the name. Otherwise it records the id, if known, because another user
+ * may get the same name later.
+ *
+ * A web server (provider remote_user) passes on the name as the user typed it. So if the rule folds
+ * case, owner_name uses the folded name, because all spellings of it are the same person.
  */
 static bool owner_is_id(const struct making *making, const struct identity *who)
 {
@@ -293,9 +301,9 @@ static const char *owner_name(const struct making *making, const struct identity
 }
 
 /*
- * A claim is needed if two users could get the same account: by the same e-mail address, by the
- * same folded name, or by a JID that the site reports. With {user}@ and {id}@ only the last of
- * these is possible.
+ * A claim is needed if two users could get the same account. This can happen by the same e-mail
+ * address, by the same folded name, or by a JID that the site reports. With the rules {user}@ and
+ * {id}@ it can happen only by a JID that the site reports.
  */
 static bool claim_is_due(const struct making *making, const struct identity *who)
 {
@@ -312,7 +320,7 @@ static enum status claim_refused(const struct identity *who, const struct jid *j
 			 who->user, jid->localpart, jid->domain, owner);
 }
 
-/* The first user to come gets the account. */
+/* Gives the account to the user, unless another user has claimed it before. */
 static enum status claim(struct store *store, const struct identity *who,
 			 const struct making *making, const struct jid *jid, struct error *err)
 {
@@ -344,7 +352,7 @@ static enum status claim(struct store *store, const struct identity *who,
 	return status == STATUS_OK ? status : error_set(err, status, "%s", other.text);
 }
 
-/* A request for a user's JID. All members are borrowed. */
+/* A request for the JID of a user. All members are borrowed. */
 struct jid_question {
 	const struct site_conf *conf;
 	struct store *store;
@@ -352,7 +360,7 @@ struct jid_question {
 	bool writes; /* claims the account for this user if no other user has it */
 };
 
-/* Without a row: the JID that the site reports, otherwise the rule. */
+/* For a user without a row: takes the JID that the site reports, or else applies the rule. */
 static enum status jid_without_row(const struct jid_question *ask, struct jid *out,
 				   struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * Finds the JID of a site user. A row of the map comes first, then the JID that the site knows,
- * then the rule. A user never chooses the domain.
+ * Finds the JID of a site user. The user's row of the map takes precedence, then the JID that the
+ * site reports, then the rule. A user never chooses the domain.
  */
 #ifndef ACCOUNT_JID_RULE_H
 #define ACCOUNT_JID_RULE_H
@@ -11,33 +11,35 @@
 #include "xmpp/jid_name.h"
 
 /*
- * Finds the bare JID of a site user of whom only the name is known. STATUS_NO_CHAT_ACCOUNT: there
- * is no row and accounts = map, or the rule cannot turn the name into a JID, or the account belongs
- * to another user or is in deny_jids. err says which. The caller clears *out.
+ * Finds the bare JID of a site user if only the user's name is known. Returns
+ * STATUS_NO_CHAT_ACCOUNT in these cases, and err says which: there is no row and accounts = map;
+ * the rule cannot turn the name into a JID; the account belongs to another user, or is in
+ * deny_jids. The caller clears *out.
  */
 enum status jid_rule_apply(const struct site_conf *conf, struct store *store, const char *source,
 			   const char *user, struct jid *out, struct error *err);
 
 /*
- * As jid_rule_apply, for a user who is logged in. A JID that the provider knows comes after the row
- * and before the rule; its domain must be the rule's. If two users could lead to one account (by
- * that JID, an e-mail address or a folded name), the first one gets it: the account is claimed.
+ * Like jid_rule_apply, for a user who is logged in. A JID that the provider reports comes after the
+ * row and before the rule. Its domain must be the rule's, or one of jid_domains. Two users could
+ * get the same account by such a JID, by an e-mail address or by a folded name. Therefore this
+ * claims the account for the first of them.
  */
 enum status jid_rule_identity(const struct site_conf *conf, struct store *store,
 			      const struct identity *who, struct jid *out, struct error *err);
 
-/* As jid_rule_identity, for a user who has not logged in yet. It reads claims, but makes none. */
+/* Like jid_rule_identity, for a user who has not logged in yet. It reads claims, but makes none. */
 enum status jid_rule_look(const struct site_conf *conf, struct store *store,
 			  const struct identity *who, struct jid *out, struct error *err);
 
 /*
- * Finds the site user who owns an account: by a row of the map, or by the rule among the users of
- * provider login. Those are users of our table, or users whom the site's login_query finds by the
- * localpart. STATUS_NOT_FOUND: no known user owns the account. Users of other providers are known
- * only by rows of the map. The caller clears *out.
+ * Finds the site user who owns an account. A row of the map is used first. Without a row, the rule
+ * is applied to the users of provider login. These are the users in our table, or the users whom
+ * the site's login_query finds by the localpart. Users of other providers are known only by rows of
+ * the map. Returns STATUS_NOT_FOUND if no known user owns the account. The caller clears *out.
  */
 struct jid_owner {
-	char *source; /* owned, as the next */
+	char *source; /* owned, like user */
 	char *user;
 };
 enum status jid_rule_owner(const struct site_conf *conf, struct store *store, const struct jid *jid,
@@ -45,32 +47,35 @@ enum status jid_rule_owner(const struct site_conf *conf, struct store *store, co
 void jid_owner_clear(struct jid_owner *owner);
 
 /*
- * Call it after the owner's password or token was found right. It checks that the user still owns
- * the account, and claims it as jid_rule_identity does. STATUS_BAD_CREDENTIALS: the account has
- * another owner now.
+ * Call this after the password or token of the owner was accepted. It checks that the user still
+ * owns the account, and claims the account like jid_rule_identity. Returns STATUS_BAD_CREDENTIALS
+ * if the account has another owner now.
  */
 enum status jid_owner_confirm(const struct site_conf *conf, struct store *store,
 			      const struct jid *jid, const struct jid_owner *owner,
 			      struct error *err);
 
-/* Checks the rule and its domain. STATUS_BAD_REQUEST: err says what is wrong. */
+/*
+ * Checks the rule and its domain. Returns STATUS_BAD_REQUEST if the rule is wrong; err says what is
+ * wrong.
+ */
 enum status jid_rule_check(const char *rule, struct error *err);
 
 /*
- * Checks what jid_rule_check checks, and deny_jids. Also checks that each provider of the site
- * reports the values that the rule uses.
+ * Makes the checks of jid_rule_check, and checks deny_jids. Also checks that each provider of the
+ * site reports the values that the rule uses.
  */
 enum status jid_rule_check_site(const struct site_conf *conf, struct error *err);
 
 /* True if the rule gives names that differ only in case the same account. */
 bool jid_rule_lowers(const char *rule);
 
-/* Returns the form that the rule's localparts have. */
+/* Returns the form of the localparts that the rule makes. */
 enum jid_name_form jid_rule_name_form(const struct jid_rule *rule);
 
 /*
- * Returns the text that the placeholder stands for in that localpart. NULL: the rule makes no such
- * localpart, or out of memory. The caller frees it.
+ * Returns the part of the localpart that the rule's placeholder stands for. The caller frees it.
+ * Returns NULL if the rule cannot make such a localpart, or if out of memory.
  */
 char *jid_rule_inside(const struct jid_rule *rule, const char *localpart);
 

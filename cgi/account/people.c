@@ -1,6 +1,6 @@
 /*
- * Finds people, and gives each the JID that a login would give. Who would get none is left out, and
- * so is the one who asks.
+ * Finds people, and gives each the JID that the person would get at a login. Leaves out people who
+ * would get no JID, and the user who asks.
  */
 #include "account/people.h"
 
@@ -18,7 +18,7 @@
 
 struct people {
 	const struct site_conf *conf;
-	struct people_query *query; /* NULL: our own users, or it is opened later */
+	struct people_query *query; /* NULL for our own users, and before the query is opened */
 };
 
 /* ---- open, close ---- */
@@ -91,7 +91,9 @@ void person_list_clear(struct person_list *list)
 	list->count = 0;
 }
 
-/* The provider by which the site's people log in: the map and the claims know them by it. */
+/*
+ * Returns the provider by which the site's people log in. The map and the claims contain this name.
+ */
 static const char *source_of(const struct site_conf *conf)
 {
 	if (!has_query(conf))
@@ -105,7 +107,7 @@ static const char *source_of(const struct site_conf *conf)
 	return conf->identity.items[0];
 }
 
-/* True for "https://example.org/…" of that origin. */
+/* True if the URL begins with the origin and a slash, like "https://example.org/…". */
 static bool is_of_origin(const char *url, const char *origin)
 {
 	size_t len = strlen(origin);
@@ -113,7 +115,7 @@ static bool is_of_origin(const char *url, const char *origin)
 	return strncmp(url, origin, len) == 0 && url[len] == '/';
 }
 
-/* A picture must be one that the page's Content-Security-Policy lets it load. */
+/* True if the page's Content-Security-Policy allows the page to load this picture. */
 static bool may_be_loaded(const struct site_conf *conf, const char *origin, const char *picture)
 {
 	if (text_has_control(picture) || strchr(picture, '\\') != NULL)
@@ -128,17 +130,17 @@ static bool may_be_loaded(const struct site_conf *conf, const char *origin, cons
 	return false;
 }
 
-/* What is being found, and for whom. */
+/* The state of a search: what is searched for, and for whom. */
 struct finding {
 	const struct people *people;
 	const struct people_question *ask;
-	const struct jid *only; /* NULL: any account */
+	const struct jid *only; /* NULL to find people with any account */
 	struct store *reader;
-	struct person_list *list; /* NULL: each is called */
+	struct person_list *list; /* NULL to call `each` for every person */
 	void (*each)(void *arg, const struct person *person);
 	void *arg;
-	size_t users;       /* of our own that were told to own_found */
-	enum status status; /* of the first failure */
+	size_t users;       /* how many of our own users own_found was called with */
+	enum status status; /* the first failure */
 	struct error *err;
 };
 
@@ -236,7 +238,7 @@ static enum status search(struct finding *f, const char *q, const char *user)
 	const struct people_search what = {.q = q, .user = user, .me = f->ask->me->user};
 	enum status status;
 
-	store_rest(f->reader); /* the site's database may take its time */
+	store_rest(f->reader); /* release the connection, because the site's database may be slow */
 	status = f->people->query != NULL
 		     ? people_query_each(f->people->query, &what, person_found, f, f->err)
 		     : own_each(f, &what);
@@ -252,7 +254,7 @@ static size_t characters(const char *text)
 	return n;
 }
 
-/* Blanks around what is typed do not count. */
+/* Searches for names that begin with the typed text. Ignores blanks before and after it. */
 static enum status search_begin(struct finding *f, const char *typed)
 {
 	char *trimmed, *folded = NULL;
@@ -272,7 +274,10 @@ static enum status search_begin(struct finding *f, const char *typed)
 	return status;
 }
 
-/* The user whom the map or the rule says to own the account; NULL: neither knows. */
+/*
+ * *out becomes the user who owns the account by the map or by the rule, or NULL if neither knows an
+ * owner.
+ */
 static enum status owner_name(struct finding *f, const struct jid *jid, char **out)
 {
 	const struct site_conf *conf = f->people->conf;
@@ -299,7 +304,8 @@ static enum status owner_name(struct finding *f, const struct jid *jid, char **o
 }
 
 /*
- * The rule may have made small letters of the name's capitals. Then a search finds it in any case.
+ * Finds the owner of one account. If the rule folds case, the name may have had capitals. So if the
+ * exact name is not found, this searches for it in any case.
  */
 static enum status search_owner(struct finding *f, const struct jid *jid)
 {
@@ -321,7 +327,7 @@ static enum status search_owner(struct finding *f, const struct jid *jid)
 	return status;
 }
 
-/* A word that is no JID is nobody's. */
+/* Finds the owners of a list of JIDs. A word that is not a JID is skipped. */
 static enum status search_owners(struct finding *f, const char *jids)
 {
 	enum status status = STATUS_OK;
@@ -347,7 +353,10 @@ static enum status search_owners(struct finding *f, const char *jids)
 	return status;
 }
 
-/* The visitor who asks is not to blame for the site's file: a BAD_REQUEST would say so. */
+/*
+ * Opens the query at its first use. If the site's file is wrong, returns STATUS_UNAVAILABLE,
+ * because STATUS_BAD_REQUEST would blame the visitor.
+ */
 static enum status open_later(struct people *people, struct error *err)
 {
 	enum status status = people_query_open(people->conf, &people->query, err);

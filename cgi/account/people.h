@@ -1,7 +1,7 @@
 /*
- * The site's people, as one user may see them: name, picture and JID. They come from the site's
- * database (people_query) or from our own users. Nobody is shown without an account, and nobody who
- * is disabled, in exclude_users, or whose account is in deny_jids.
+ * The people of the site, as one user can see them: name, picture and JID. They come from the
+ * site's database (people_query) or from our own users. Not shown: people without an account,
+ * disabled users, users in exclude_users, and users whose account is in deny_jids.
  */
 #ifndef ACCOUNT_PEOPLE_H
 #define ACCOUNT_PEOPLE_H
@@ -9,25 +9,28 @@
 #include "identity/identity.h"
 #include "xmpp/jid.h"
 
-#define PEOPLE_MAX        20 /* shown for one question */
-#define PEOPLE_LETTERS    2  /* a search needs that many characters */
+#define PEOPLE_MAX        20 /* maximum number of people in one answer */
+#define PEOPLE_LETTERS    2  /* minimum number of characters for a search */
 #define PEOPLE_Q_MAX      128
-#define PEOPLE_JIDS_BYTES 1800 /* of a list of JIDs */
+#define PEOPLE_JIDS_BYTES 1800 /* bytes of a list of JIDs */
 
-struct people; /* what a site keeps open for it; thread-safe */
+struct people; /* the open people_query of a site; thread-safe */
 
-/* later: open the query at its first use, by one thread. conf is borrowed. */
+/*
+ * If `later` is set, the query is opened at its first use, and only one thread must use *out. conf
+ * is borrowed.
+ */
 enum status people_open(const struct site_conf *conf, bool later, struct people **out,
 			struct error *err);
-void people_close(struct people *people); /* takes NULL */
+void people_close(struct people *people); /* NULL is allowed */
 
-/* For `prebindctl check`: checks the query. said is one sentence about what it found. */
+/* For `prebindctl check`: checks the query. *said becomes one sentence about the result. */
 enum status people_check(const struct site_conf *conf, struct error *said);
 
 struct person {
-	char *user;    /* owned, as the next members */
-	char *name;    /* the display name, else the user's name */
-	char *picture; /* an address that the page may load, or "" */
+	char *user;    /* owned, like the next members */
+	char *name;    /* the display name, or the user's name if there is none */
+	char *picture; /* an address that the page is allowed to load, or "" */
 	char *jid;     /* bare */
 };
 
@@ -37,25 +40,25 @@ struct person_list {
 };
 void person_list_clear(struct person_list *list);
 
-/* One of q, user and jids is not NULL. */
+/* A query for people. Exactly one of q, user and jids is set; the others are NULL. */
 struct people_question {
 	struct store *store;
-	const char *q;    /* the beginning of a name; people = all only */
-	const char *user; /* one user */
+	const char *q;    /* the beginning of a name; only with people = all */
+	const char *user; /* the name of one user */
 	const char *jids; /* up to PEOPLE_MAX bare JIDs with blanks between them */
 	const struct identity *me;
-	const struct jid *my_jid; /* its owner is not shown */
-	const char *origin;       /* of our own pages: "https://example.org" */
-	int64_t until_ms;         /* monotonic: later JIDs of a list are left out */
+	const struct jid *my_jid; /* the owner of this JID is not shown */
+	const char *origin;       /* the origin of our own pages: "https://example.org" */
+	int64_t until_ms;         /* monotonic; then the search for a list of JIDs stops */
 };
 
-/* STATUS_OK also if there is nobody. The caller clears *out. */
+/* Also returns STATUS_OK if nobody is found. The caller clears *out. */
 enum status people_find(struct people *people, const struct people_question *ask,
 			struct person_list *out, struct error *err);
 
 /*
- * Calls each with everybody who has an account, for a list of all; the person is borrowed for the
- * call. STATUS_CONFLICT: there are more than max.
+ * Calls each(arg, person) for everybody who has an account. The person is borrowed for the call.
+ * Returns STATUS_CONFLICT if there are more than max people.
  */
 enum status people_all(const struct site_conf *conf, struct store *store, size_t max,
 		       void (*each)(void *arg, const struct person *person), void *arg,

@@ -1,6 +1,6 @@
 /*
- * Logins at the XMPP server. Wrong passwords count together with those at the login form, because
- * the password is the same. So an attacker cannot guess twice as often by using both.
+ * Logins at the XMPP server. Wrong passwords are counted together with those at the login form,
+ * because it is the same password. So an attacker cannot guess twice as often by using both.
  */
 #include "account/xmpp_login.h"
 
@@ -22,7 +22,7 @@ struct xmpp_login {
 	const struct site_conf *conf;
 	struct store *store;
 	struct limit_store *limits;
-	struct strbuf key; /* empty: no tokens */
+	struct strbuf key; /* empty if tokens are not accepted */
 };
 
 /* ---- open, close ---- */
@@ -75,7 +75,7 @@ void xmpp_login_close(struct xmpp_login *login)
 	free(login);
 }
 
-/* Makes the answer for an account that does not exist the same as for a wrong password. */
+/* Gives the same answer for an account that does not exist as for a wrong password. */
 static enum status refuse(enum status status, enum status no_account, struct error *err)
 {
 	if (status != no_account)
@@ -98,8 +98,7 @@ const char *xmpp_login_kind(const struct xmpp_login *login, const char *password
 }
 
 /*
- * If the owner of the account is a user that we know, checks that the user still exists and is not
- * disabled.
+ * If we know the user who owns the account, checks that this user still exists and is not disabled.
  */
 static enum status owner_check(struct xmpp_login *login, const struct jid_owner *owner,
 			       struct error *err)
@@ -112,9 +111,10 @@ static enum status owner_check(struct xmpp_login *login, const struct jid_owner 
 }
 
 /*
- * A token was made for a user who existed then. If no owner is found now, the user was deleted, or
- * is one that we cannot find. We cannot find users of other providers, nor users whose name the
- * site's query finds only in a spelling that {user|lower} does not determine.
+ * Decides about a token if no owner of its account is found. The user existed when the token was
+ * made. So the user was deleted, or is one that we cannot find. We cannot find users of other
+ * providers. We also cannot find a user whose name has capitals that {user|lower} removes, if the
+ * site's query does not ignore case.
  */
 static enum status unknown_owner_check(const struct xmpp_login *login, const struct jid *jid,
 				       struct error *err)
@@ -130,7 +130,7 @@ static enum status unknown_owner_check(const struct xmpp_login *login, const str
 			 jid->localpart, jid->domain);
 }
 
-/* The user that a token was made for may have been disabled or deleted since. */
+/* Checks the user that the token was made for, who may have been disabled or deleted since. */
 static enum status token_owner_check(struct xmpp_login *login, const struct jid *jid,
 				     struct error *err)
 {
@@ -160,13 +160,16 @@ static enum status one_time_token_check(struct xmpp_login *login, const struct j
 	if (status == STATUS_CONFLICT || status == STATUS_NOT_FOUND)
 		return error_set(err, STATUS_BAD_CREDENTIALS, "the token %s",
 				 status == STATUS_CONFLICT ? "was used before" : "has expired");
-	/* Check again: the write may have waited, and the user may have been disabled meanwhile. */
+	/*
+	 * Check again, because the write may have waited and the user may have been disabled
+	 * meanwhile.
+	 */
 	return status == STATUS_OK ? token_owner_check(login, jid, err) : status;
 }
 
 /* ---- passwords ---- */
 
-/* Refuses the password of an unknown user, after the same work as for a known one. */
+/* Refuses the password of an unknown user. This takes as long as for a known user. */
 static enum status no_password(const char *password, const char *why, struct error *err)
 {
 	enum status status = password_verify(NULL, password, err);
@@ -176,7 +179,7 @@ static enum status no_password(const char *password, const char *why, struct err
 
 struct attempt {
 	const struct jid *jid;
-	struct jid_owner owner; /* user NULL: the owner is unknown */
+	struct jid_owner owner; /* owner.user is NULL if the owner is unknown */
 	const char *password;
 	int64_t now;
 };
@@ -201,7 +204,10 @@ static enum status owner_password_check(struct xmpp_login *login, const struct a
 				   : status;
 }
 
-/* Users of `login` share the count of the login form; every other account is counted by its JID. */
+/*
+ * Wrong passwords of `login` users are counted together with those at the login form. Those of any
+ * other account are counted by its JID.
+ */
 static enum status attempt_key(struct xmpp_login *login, const struct attempt *attempt,
 			       char out[LOGIN_ACCOUNT_MAX + 1], struct error *err)
 {
@@ -261,6 +267,6 @@ enum status xmpp_login_exists(struct xmpp_login *login, const struct jid *jid, s
 	if (status == STATUS_OK)
 		status = owner_check(login, &owner, err);
 	jid_owner_clear(&owner);
-	/* The account of a disabled user exists, and so does one that two users may claim. */
+	/* The account of a disabled user exists. So does an account that two users could claim. */
 	return status == STATUS_BAD_CREDENTIALS || status == STATUS_CONFLICT ? STATUS_OK : status;
 }

@@ -1,5 +1,5 @@
 /*
- * What several back ends need from the service.
+ * Functions of the service that several back ends use.
  */
 #include "prebind/backends.h"
 

@@ -1,6 +1,6 @@
 /*
- * A back end is one struct of functions and one row in the table in prebind.c. Below the struct are
- * the functions that several back ends use.
+ * The back ends. A back end is one struct of functions and one row of the table in prebind.c. Below
+ * the struct are the functions that several back ends use.
  */
 #ifndef PREBIND_BACKENDS_H
 #define PREBIND_BACKENDS_H
@@ -18,11 +18,11 @@
 struct prebind_call {
 	struct http_client *http;
 	const char *url;               /* the address chosen for this call */
-	const struct jid *jid;         /* with the resource to ask for; "": the server chooses */
-	int64_t deadline_ms;           /* monotonic; for all requests together */
-	enum upstream_outcome outcome; /* OUTCOME_NONE at first; bind sets it */
+	const struct jid *jid;         /* resource "" means that the server chooses it */
+	int64_t deadline_ms;           /* monotonic; for all requests of this call together */
+	enum upstream_outcome outcome; /* at first OUTCOME_NONE; bind sets it */
 	const char
-	    *blame; /* a constant: the key that a failed check is about; NULL: the address's */
+	    *blame; /* a constant: the key that a failed check is about; NULL means url_key */
 };
 
 struct prebind_backend {
@@ -30,13 +30,13 @@ struct prebind_backend {
 	const char *url_key; /* the key with its addresses, at url_offset in struct site_conf */
 	size_t url_offset;
 	/*
-	 * The server gives the JID: only its domain must be that of the call's. Such sessions have
-	 * no account, so none is created.
+	 * The server chooses the JID. Only its domain must be the same as that of the call's JID.
+	 * Such sessions have no account, so no account is created for them.
 	 */
 	bool gives_jid;
 	/*
-	 * Reads the secrets and makes the back end's own checks of the addresses. *state belongs to
-	 * the back end, which frees it in close.
+	 * Reads the secrets, and makes the back end's own checks of the addresses. *state belongs
+	 * to the back end; close frees it.
 	 */
 	enum status (*open)(const struct site_conf *conf, struct store *store, void **state,
 			    struct error *err);
@@ -45,27 +45,28 @@ struct prebind_backend {
 	enum status (*bind)(void *state, struct prebind_call *call, struct chat_session *out,
 			    struct error *err);
 	/*
-	 * Appends a one-time password for the call's JID to out, without a request. NULL: this back
-	 * end has none.
+	 * Appends a one-time password for the call's JID to out, without any request. NULL if this
+	 * back end has no one-time passwords.
 	 */
 	enum status (*one_time)(void *state, struct prebind_call *call, struct strbuf *out,
 				struct error *err);
 	/*
 	 * Creates the account of the call's JID. Called only if the site provisions accounts.
-	 * *existed: the account existed before, and keeps its own password. call->outcome is set if
-	 * a failure says something about the call's address.
+	 * *existed becomes true if the account existed before; it then keeps its own password.
+	 * call->outcome is set if a failure says something about the server at the call's address.
 	 */
 	enum status (*create_account)(void *state, struct prebind_call *call, const char *password,
 				      bool *existed, struct error *err);
 };
 
 /*
- * Sets the error for a back end that cannot be opened: the place of the key and the fault in why.
+ * Sets the error for a back end that cannot be opened, and returns STATUS_UNAVAILABLE. The error
+ * has the place of the key and the text of `why`.
  */
 enum status prebind_key_error(const struct site_conf *conf, const char *key,
-			      const struct error *why, struct error *err); /* STATUS_UNAVAILABLE */
+			      const struct error *why, struct error *err);
 
-/* Returns the outcome for an upstream whose call brought no answer. */
+/* Returns the outcome of a call that brought no answer. */
 enum upstream_outcome prebind_reach_outcome(enum http_reach reach);
 
 extern const struct prebind_backend tigase_backend;

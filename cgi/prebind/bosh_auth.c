@@ -1,6 +1,6 @@
 /*
- * The ways to log in, one for each value of bosh_auth; the choice of the mechanism; and the error
- * sentences that all ways share.
+ * The ways to log in, one for each value of bosh_auth. Also chooses the mechanism, and makes the
+ * error sentences that all ways share.
  */
 #include "prebind/bosh_auth.h"
 
@@ -20,8 +20,8 @@ static const struct {
 };
 
 /*
- * Returns the mechanisms for bosh_auth that bosh_mechanisms allows; all of them if it is empty. The
- * check of the configuration makes sure that one is left.
+ * Returns the mechanisms for bosh_auth that bosh_mechanisms allows, or all of them if
+ * bosh_mechanisms is empty. The check of the configuration ensures that at least one is allowed.
  */
 static char *mechanisms_make(const struct site_conf *conf)
 {
@@ -120,7 +120,7 @@ void bosh_credentials_clear(struct bosh_credentials *credentials)
 	credentials->site_user = NULL;
 }
 
-/* RFC 6120, 6.5. For all other conditions the operator needs the server's log. */
+/* The conditions of RFC 6120, 6.5. For all others the operator needs the server's log. */
 static const struct advice {
 	const char *condition;
 	const char *text;

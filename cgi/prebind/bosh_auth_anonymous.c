@@ -1,6 +1,6 @@
 /*
- * How guests log in: with SASL ANONYMOUS (RFC 4505), which has no secret. The XMPP server gives the
- * JID. What a guest may do is decided by the XMPP server's configuration (docs/guests.md).
+ * How guests log in: with SASL ANONYMOUS (RFC 4505), which needs no secret. The XMPP server chooses
+ * the JID. Its configuration also decides what a guest is allowed to do (docs/guests.md).
  */
 #include "prebind/bosh_auth.h"
 

@@ -1,6 +1,6 @@
 /*
- * bosh_auth = token and jwt: makes a password for one log-in with a key that the XMPP server has,
- * too (xmpp/login_token.h, xmpp/jwt.h). It makes no request.
+ * bosh_auth = token and bosh_auth = jwt. Both make a password for one log-in from a key that the
+ * XMPP server also has (xmpp/login_token.h, xmpp/jwt.h). Neither makes a request.
  */
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /*
- * bosh_auth = oauth: gets a token from ejabberd's API (oauth_issue_token), keeps it until shortly
- * before it ends, and sends it by X-OAUTH2.
+ * bosh_auth = oauth. Gets a token from ejabberd's API (oauth_issue_token), keeps it until shortly
+ * before it expires, and logs in with it by the SASL mechanism X-OAUTH2.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +11,9 @@
 #include "prebind/ejabberd_api.h"
 #include "prebind/oauth_tokens.h"
 
-#define TOKEN_LIFE_S   600  /* the life that we ask for; a stolen token can be used as long */
-#define TOKEN_MARGIN_S 60   /* not used so near its end: log-ins are slow, clocks differ */
-#define TOKEN_MAX      1024 /* bytes; ejabberd's have 32, or are JWTs */
+#define TOKEN_LIFE_S   600  /* the lifetime to ask for; a stolen token can be used for that long */
+#define TOKEN_MARGIN_S 60   /* not used in its last minute: log-ins can be slow, clocks differ */
+#define TOKEN_MAX      1024 /* bytes; ejabberd's tokens have 32, or are JWTs */
 
 struct oauth {
 	struct ejabberd_api api;
@@ -80,7 +80,8 @@ static void request_write(const char *jid, struct strbuf *out)
 }
 
 /*
- * {"token":"…","scopes":[…],"expires_in":"600 seconds"}; in some versions expires_in is a number.
+ * Reads the lifetime from {"token":"…","scopes":[…],"expires_in":"600 seconds"}. In some versions
+ * of ejabberd expires_in is a number.
  */
 static long life_read(const struct json *answer)
 {
@@ -96,7 +97,8 @@ static long life_read(const struct json *answer)
 }
 
 /*
- * The token becomes part of a SASL message, which a NUL would end. Real tokens are printable ASCII.
+ * Checks a token. It becomes part of a SASL message, and a NUL would end that message. Real tokens
+ * are printable ASCII.
  */
 static bool token_is_sound(const char *token)
 {
@@ -132,7 +134,7 @@ static enum status token_read(const struct http_answer *answer, struct strbuf *t
 }
 
 /*
- * Asks for a new token. If the API fails, the log-in cannot succeed, so the call counts as failed.
+ * Requests a new token. If the API fails, the log-in cannot succeed, so the call counts as failed.
  */
 static enum status token_issue(const struct oauth *oauth, struct prebind_call *call,
 			       const char *jid, struct strbuf *token, struct error *err)
@@ -161,7 +163,7 @@ static enum status token_issue(const struct oauth *oauth, struct prebind_call *c
 	return status;
 }
 
-/* ---- the way ---- */
+/* ---- this way to log in ---- */
 
 static enum status oauth_prepare(void *state, struct prebind_call *call,
 				 struct bosh_credentials *out, struct error *err)

@@ -1,6 +1,6 @@
 /*
- * bosh_auth = password: the account's XMPP password, from its row of the JID map, from the accounts
- * that we made, or from the site's database by the operator's query.
+ * bosh_auth = password. The account's XMPP password comes from one of three sources: its row of the
+ * JID map, the accounts that we created, or the site's database (bosh_password_query).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static const struct site_query_column columns[] = {
 struct passwords {
 	struct store *store; /* borrowed */
 	struct site_query_spec spec;
-	struct site_query *query; /* NULL: bosh_password_query is not set */
+	struct site_query *query; /* NULL if bosh_password_query is not set */
 };
 
 static void password_close(void *state)
@@ -60,8 +60,9 @@ static enum status password_open(const struct site_conf *conf, struct store *sto
 }
 
 /*
- * Reads the password from the JID map. *user is the row's user; the caller frees it.
- * STATUS_NOT_FOUND: the row has no password (*user is set), or there is no row.
+ * Reads the password from the JID map. *user is the user of the row, which the caller frees.
+ * Returns STATUS_NOT_FOUND if there is no row, or if the row has no password; in the second case
+ * *user is set.
  */
 static enum status map_ask(const struct passwords *passwords, const struct jid *jid, char **user,
 			   struct strbuf *out, struct error *err)
@@ -81,7 +82,7 @@ static enum status map_ask(const struct passwords *passwords, const struct jid *
 	return *user != NULL && strbuf_ok(out) ? status : error_no_memory(err);
 }
 
-/* Reads the password of an account that we made ourselves (key provision). */
+/* Reads the password of an account that we created (key provision). */
 static enum status made_ask(const struct passwords *passwords, const struct jid *jid,
 			    struct strbuf *out, struct error *err)
 {
@@ -99,7 +100,7 @@ static enum status made_ask(const struct passwords *passwords, const struct jid 
 	return status;
 }
 
-/* Reads the password from the site's own table. An empty password counts as none. */
+/* Reads the password from the site's own table. An empty password is treated as no password. */
 static enum status site_ask(const struct passwords *passwords, const struct jid *jid,
 			    struct strbuf *out, struct error *err)
 {
@@ -111,7 +112,7 @@ static enum status site_ask(const struct passwords *passwords, const struct jid 
 	if (passwords->query == NULL)
 		return STATUS_NOT_FOUND;
 	status = site_query_ask(passwords->query, values, &row, &why);
-	if (status == STATUS_BAD_REQUEST) /* the row is at fault, not the visitor's request */
+	if (status == STATUS_BAD_REQUEST) /* the row is wrong, not the visitor's request */
 		status = STATUS_UNAVAILABLE;
 	if (status != STATUS_OK)
 		error_set(err, status, "%s", why.text);

@@ -1,8 +1,8 @@
 /*
- * Back end bosh: the program logs in itself, over one connection: creation, SASL, restart, bind
- * (XEP-0124, XEP-0206, RFC 6120). The secret to log in with comes from bosh_auth.c, the messages
- * from xmpp/bosh.c and xmpp/sasl.c, and bosh_session.c sends them. This file has the order of the
- * steps and their error sentences.
+ * Back end bosh. The program itself logs in, over one connection: session creation, SASL, stream
+ * restart, bind (XEP-0124, XEP-0206, RFC 6120). bosh_auth.c provides the secret for the log-in,
+ * xmpp/bosh.c and xmpp/sasl.c make the messages, and bosh_session.c sends them. This file has the
+ * order of the steps and their error sentences.
  */
 #include "prebind/bosh_session.h"
 
@@ -19,25 +19,25 @@
 #include "xmpp/sasl.h"
 
 #define SASL_STEPS_MAX    8 /* SCRAM needs three */
-#define STRAY_STANZAS_MAX 4 /* stanzas before the answer to an iq; nobody can write to us yet */
+#define STRAY_STANZAS_MAX 4 /* stanzas before the result of an iq; nobody can write to us yet */
 #define IQ_BIND           "bind1"
 #define IQ_SESSION        "session1"
 
 struct bosh_state {
 	const struct site_conf *conf;
-	const char *domain; /* borrowed; where the accounts are, or the guests */
+	const char *domain; /* borrowed; the domain of the accounts or of the guests */
 	struct bosh_auth auth;
 	struct ejabberd_api accounts; /* zeroed unless provision = ejabberd */
 };
 
-/* One log-in in progress. */
+/* A log-in that is running. */
 struct login {
 	const struct bosh_auth *auth;
 	const struct jid *jid;
 	struct bosh_credentials credentials;
 	struct bosh_session session;
 	const char *mechanism;
-	bool again; /* it failed, but other credentials may succeed */
+	bool again; /* the log-in failed, but may succeed with other credentials */
 };
 
 static void bosh_close(void *state)
@@ -52,7 +52,7 @@ static void bosh_close(void *state)
 static enum status bosh_open(const struct site_conf *conf, struct store *store, void **state,
 			     struct error *err)
 {
-	const char *at = strrchr(conf->jid, '@'); /* NULL: jid_domains has the domains */
+	const char *at = strrchr(conf->jid, '@'); /* NULL if the domains are in jid_domains */
 	struct bosh_state *bosh = calloc(1, sizeof(*bosh));
 	enum status status;
 
@@ -110,7 +110,7 @@ static enum status sasl_send(struct bosh_session *session, const char *mechanism
 	return status;
 }
 
-/* Makes our next SASL message from the server's last one, and sends it. */
+/* Makes our next SASL message as the answer to the server's last one, and sends it. */
 static enum status sasl_reply(struct bosh_session *session, struct sasl *sasl,
 			      const char *mechanism, struct error *err)
 {
@@ -124,7 +124,7 @@ static enum status sasl_reply(struct bosh_session *session, struct sasl *sasl,
 	return status;
 }
 
-/* RFC 6120, 6.4.6: data with <success/> is the server's last message, such as SCRAM's signature. */
+/* RFC 6120, 6.4.6: data in <success/> is the server's last message, such as SCRAM's signature. */
 static enum status sasl_finish(const struct bosh_session *session, struct sasl *sasl,
 			       struct error *err)
 {
@@ -180,7 +180,7 @@ static enum status authenticate(struct login *login, struct error *err)
 	return status;
 }
 
-/* Conditions of RFC 6120, 7.6.2 and 7.7.2. */
+/* Sets the error for a condition of RFC 6120, 7.6.2 and 7.7.2. */
 static enum status bind_refused(const char *condition, struct error *err)
 {
 	const char *advice = "see its log";
@@ -221,7 +221,8 @@ static enum status iq(struct bosh_session *session, const struct strbuf *payload
 }
 
 /*
- * Binds; the caller frees *jid, a full JID. The session iq is sent only if the server requires it.
+ * Binds a resource. *jid is the full JID, which the caller frees. The session iq is sent only if
+ * the server requires it.
  */
 static enum status bind_resource(struct bosh_session *session, const char *resource, char **jid,
 				 struct error *err)
@@ -282,7 +283,7 @@ static void session_hand_over(const struct bosh_session *session, char *jid,
 	chat_session_set_rid(out, session->rid);
 }
 
-/* Runs one session, until it can be passed to the browser or has failed and is ended. */
+/* Runs one session. On success the session is passed on to the browser, otherwise it is ended. */
 static enum status bind_once(const struct bosh_state *bosh, struct login *login,
 			     struct prebind_call *call, struct chat_session *out, struct error *err)
 {
@@ -324,7 +325,7 @@ static enum status bosh_bind(void *state, struct prebind_call *call, struct chat
 			status = bind_once(bosh, &login, call, out, err);
 		again = login.again;
 		bosh_credentials_clear(&login.credentials);
-	} while (again); /* at most twice, because new credentials are not tried again */
+	} while (again); /* at most twice, because fresh credentials are not tried again */
 	return status;
 }
 
@@ -347,7 +348,8 @@ static enum status bosh_one_time(void *state, struct prebind_call *call, struct 
 }
 
 /*
- * Only creates a session. That shows whether the service works for this domain, and what it offers.
+ * Creates a session and ends it, without a log-in. This shows whether the service works for this
+ * domain, and what it offers.
  */
 static enum status bosh_check(void *state, struct prebind_call *call, struct error *said)
 {

@@ -1,6 +1,6 @@
 /*
- * The requests of a BOSH session (XEP-0124): counts rids, repeats empty answers, and ends the
- * session after a failure. It knows neither SASL nor accounts.
+ * The requests of a BOSH session (XEP-0124). Counts rids, sends empty requests while the answers
+ * are empty, and ends the session after a failure. It knows neither SASL nor accounts.
  */
 #include "prebind/bosh_session.h"
 
@@ -11,7 +11,7 @@
 #include "base/strbuf.h"
 
 #define EMPTY_ANSWERS_MAX 8    /* in a row; each may be a long poll that ended without data */
-#define LIFE_DEFAULT_S    30   /* if the server sends no inactivity: the shortest one measured */
+#define LIFE_DEFAULT_S    30   /* if the server sends no inactivity; the shortest value measured */
 #define TERMINATE_MAX_MS  1000 /* a visitor waits at most this long for a failed session to end */
 #define FIRST_RID_BIT     0x80000000u
 
@@ -28,7 +28,7 @@ enum status bosh_session_start(struct bosh_session *session, const struct site_c
 	if (session->connection == NULL)
 		return error_no_memory(err);
 	secret_random(&rid, sizeof(rid));
-	session->rid = rid | FIRST_RID_BIT; /* XEP-0124, 14: random, with room below 2^53 */
+	session->rid = rid | FIRST_RID_BIT; /* XEP-0124, 14: random, and far below 2^53 */
 	return STATUS_OK;
 }
 
@@ -65,7 +65,7 @@ static enum status answer_take(struct bosh_session *session, struct error *err)
 		    "bosh_service ended the session with HTTP status %d: it was restarted, or a "
 		    "proxy in front of it sent the request to another node",
 		    session->http.status);
-	if (session->http.status == 404) /* also Prosody's answer for a host without mod_bosh */
+	if (session->http.status == 404) /* Prosody also answers this for a host without mod_bosh */
 		return error_set(err, STATUS_CHAT_SERVER,
 				 "bosh_service answered with HTTP status 404 instead of a BOSH "
 				 "body: check its path, and that BOSH is switched on for the "
@@ -84,8 +84,8 @@ static enum status answer_take(struct bosh_session *session, struct error *err)
 }
 
 /*
- * Sends a body and reads the answer. After a failure the session cannot be used: the server has
- * ended it, or the rid that it expects is unknown.
+ * Sends a body and reads the answer. After a failure the session cannot be used: either the server
+ * has ended it, or we do not know which rid the server expects.
  */
 static enum status exchange(struct bosh_session *session, const struct strbuf *body,
 			    struct error *err)
@@ -105,7 +105,7 @@ static enum status exchange(struct bosh_session *session, const struct strbuf *b
 	return status;
 }
 
-/* Sends empty bodies while the answers are empty. */
+/* Sends empty bodies until an answer is not empty. */
 static enum status wait_for_answer(struct bosh_session *session, struct error *err)
 {
 	struct strbuf body;

@@ -1,5 +1,5 @@
 /*
- * Looks up host names in bosh_hosts, ignoring case, and fills in the placeholder of bosh_url.
+ * Finds host names in bosh_hosts, ignoring case, and replaces the placeholder of bosh_url.
  */
 #include "prebind/bosh_url.h"
 

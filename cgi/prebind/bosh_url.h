@@ -1,6 +1,6 @@
 /*
- * Makes bosh_url for one session: {hostname} becomes the node that holds the session, if bosh_hosts
- * lists it. A name from an upstream never becomes an address unless it is listed.
+ * Makes the bosh_url of one session. {hostname} is replaced by the node that holds the session, if
+ * bosh_hosts lists that node. A name from an upstream never becomes an address unless it is listed.
  */
 #ifndef PREBIND_BOSH_URL_H
 #define PREBIND_BOSH_URL_H
@@ -12,15 +12,15 @@
 #include "conf/conf.h"
 
 /*
- * Returns the name by which browsers know a node. node is a word of bosh_hosts; the name points
- * into it.
+ * Returns the name under which browsers reach a node. node is a word of bosh_hosts; the result
+ * points into it.
  */
 const char *bosh_url_public_name(const char *node);
 
 /*
- * Makes the address for a session on the node hostname; the caller frees *out. STATUS_CHAT_SERVER:
- * bosh_url contains {hostname}, and bosh_hosts does not list this node. If bosh_url has no
- * placeholder, an unknown hostname is ignored.
+ * Makes the address for a session on the node `hostname`. The caller frees *out. Returns
+ * STATUS_CHAT_SERVER if bosh_url contains {hostname}, and bosh_hosts does not list this node. If
+ * bosh_url has no placeholder, an unknown hostname is ignored.
  */
 enum status bosh_url_make(const struct site_conf *conf, const char *hostname, char **out,
 			  struct error *err);

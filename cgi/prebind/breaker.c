@@ -1,17 +1,17 @@
 /*
- * The three states of a breaker and the counts that decide between them. It knows nothing of
- * clocks, threads or the purpose of the calls.
+ * The three states of a breaker, and the counts that decide when the state changes. This file uses
+ * no clocks or threads, and does not know what the calls are for.
  */
 #include "prebind/breaker.h"
 
-#define CALLS_MIN         10    /* fewer in the window say nothing */
-#define FAILED_PERCENT    50    /* of the calls in the window */
-#define NOT_CONNECTED_MAX 5     /* in a row: the server is down */
+#define CALLS_MIN         10    /* calls in the window; fewer say nothing about the server */
+#define FAILED_PERCENT    50    /* of the calls in the window; then the breaker opens */
+#define NOT_CONNECTED_MAX 5     /* calls in a row; then the server is down */
 #define OPEN_FIRST_MS     5000  /* about as long as the XMPP server needs to restart */
-#define OPEN_MAX_MS       10000 /* a call in ten seconds does no harm and soon finds recovery */
+#define OPEN_MAX_MS       10000 /* one call in ten seconds does no harm and soon detects recovery */
 #define REFUSED_MS        75000 /* at least 60 s after the jitter: an operator must act first */
 #define JITTER_PERCENT    20    /* up or down, so that many processes do not probe at once */
-#define PROBE_LOST_MS     90000 /* longer than any call, so the probe's process has ended */
+#define PROBE_LOST_MS     90000 /* longer than any call, so the process with the probe has ended */
 
 static bool is_failure(enum upstream_outcome outcome)
 {
@@ -36,7 +36,7 @@ static void count(struct breaker *breaker, bool failed, int64_t now_ms)
 	slot->failed += failed;
 }
 
-/* All calls in the window. */
+/* Adds up all calls in the window. */
 static struct breaker_second window(const struct breaker *breaker, int64_t now_ms)
 {
 	struct breaker_second sum = {.second = now_ms / 1000 - BREAKER_WINDOW_S + 1};
@@ -58,8 +58,9 @@ static bool too_many_failed(const struct breaker *breaker, int64_t now_ms)
 }
 
 /*
- * A restarting server first cannot be reached, and then answers that its components are missing. So
- * the pause is longer only if the server was reached before and fails again.
+ * While a server restarts, at first it cannot be reached, and then it answers that its components
+ * are missing. So the pause is longer only if the server was reached and failed both before the
+ * last pause and now.
  */
 static long period_next(const struct breaker *breaker, enum upstream_outcome outcome)
 {
@@ -109,7 +110,7 @@ static enum breaker_change probe_tell(struct breaker *breaker, enum upstream_out
 		*breaker = (struct breaker){0};
 		return BREAKER_CLOSED_AGAIN;
 	}
-	breaker->probing = false; /* the next call is the probe */
+	breaker->probing = false; /* the next call becomes the probe */
 	return BREAKER_SAME;
 }
 

@@ -1,6 +1,7 @@
 /*
- * The numbers of struct breaker in decimal, separated by blanks. The first is the format's number.
- * At the end are three numbers for each second of the window that had calls.
+ * The format is the numbers of struct breaker in decimal, separated by blanks. The first number is
+ * the version of the format. At the end are three numbers for each second of the window that had
+ * calls.
  */
 #include "prebind/breaker_text.h"
 
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 
 #define FORMAT    2
-#define FUTURE_MS 120000 /* no pause and no probe is longer */
+#define FUTURE_MS 120000 /* longer than any pause or probe */
 
 void breaker_write(const struct breaker *breaker, struct strbuf *out)
 {
@@ -32,7 +33,7 @@ void breaker_write(const struct breaker *breaker, struct strbuf *out)
 	}
 }
 
-/* Reads the next number, 0 to max, and moves *text past it. False: there is none. */
+/* Reads the next number, from 0 to max, and moves *text past it. Returns false if there is none. */
 static bool take(const char **text, int64_t max, int64_t *out)
 {
 	char *end = NULL;

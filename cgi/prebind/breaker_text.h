@@ -1,6 +1,6 @@
 /*
- * A breaker as a line of text, so that processes of plain CGI, which serve one request each, share
- * it.
+ * A breaker as one line of text. The processes of plain CGI share it in this form, because each of
+ * them serves only one request.
  */
 #ifndef PREBIND_BREAKER_TEXT_H
 #define PREBIND_BREAKER_TEXT_H
@@ -8,12 +8,12 @@
 #include "base/strbuf.h"
 #include "prebind/breaker.h"
 
-/* Writes nothing for a closed breaker without calls. */
+/* Writes the breaker. A closed breaker without calls is written as "". */
 void breaker_write(const struct breaker *breaker, struct strbuf *out);
 
 /*
- * Reads a breaker. A malformed text, or one with impossible times (the clock went back), gives a
- * closed breaker. now_ms is of the clock with which it was written.
+ * Reads a breaker. If the text is malformed, or has impossible times because the clock went back,
+ * the result is a closed breaker. now_ms must come from the same clock as the times in the text.
  */
 void breaker_read(const char *text, int64_t now_ms, struct breaker *out);
 

@@ -1,6 +1,7 @@
 /*
- * A list of the passes inside and a queue of those waiting. A free permit goes to the first pass in
- * the queue that may have it. Only its thread is woken, because a thousand may wait.
+ * A list of the passes that have a permit, and a queue of those that wait. A free permit goes to
+ * the first pass in the queue whose user does not have all permits for one user. Only the thread of
+ * that pass is woken, because a thousand threads may be waiting.
  */
 #include "prebind/bulkhead.h"
 
@@ -10,12 +11,12 @@
 #include "base/metrics.h"
 #include "base/wait.h"
 
-#define RETRY_S 1 /* a call takes some tens of milliseconds */
+#define RETRY_S 1 /* seconds; a call takes only some tens of milliseconds */
 
 struct bulkhead {
 	long permits; /* free now */
 	long per_user;
-	bool of_user; /* per_user is less than all permits */
+	bool of_user; /* one user can have only a part of the permits */
 	pthread_mutex_t lock;
 	TAILQ_HEAD(bulkhead_line, bulkhead_pass) inside, waiting;
 };
@@ -60,7 +61,7 @@ static bool user_has_all(const struct bulkhead *bulkhead, const char *user)
 	return inside >= bulkhead->per_user;
 }
 
-/* Returns the first waiting pass that may have a permit, or NULL. */
+/* Returns the first waiting pass that can get a permit, or NULL. */
 static struct bulkhead_pass *next_in_line(const struct bulkhead *bulkhead)
 {
 	struct bulkhead_pass *pass = TAILQ_FIRST(&bulkhead->waiting);

@@ -1,7 +1,8 @@
 /*
  * Limits how many calls are made at the same time, in total and for one user. So a slow XMPP server
  * cannot occupy all threads, and a user with many tabs cannot take all permits. A request without a
- * permit waits in a queue until its time is up. Thread-safe; for one process.
+ * permit waits in a queue, at most until its deadline. Thread-safe. Each process has its own
+ * limits.
  */
 #ifndef PREBIND_BULKHEAD_H
 #define PREBIND_BULKHEAD_H
@@ -15,22 +16,26 @@
 
 struct bulkhead; /* opaque */
 
-/* A permit or a claim to one; owned by the caller, from enter to leave. */
+/*
+ * A permit, or a place in the queue for one. Owned by the caller, from bulkhead_enter to
+ * bulkhead_leave.
+ */
 struct bulkhead_pass {
 	const char *user; /* borrowed */
 	TAILQ_ENTRY(bulkhead_pass) entry;
 	bool inside;
-	pthread_cond_t moved; /* signalled when inside becomes true */
+	pthread_cond_t moved; /* signaled when `inside` becomes true */
 };
 
-/* per_user is the number of permits for one user; 0: all of them. */
+/* per_user is the number of permits for one user; 0 means all of them. */
 enum status bulkhead_new(long permits, long per_user, struct bulkhead **out, struct error *err);
-void bulkhead_free(struct bulkhead *bulkhead); /* NULL is allowed; no pass may be inside */
+void bulkhead_free(struct bulkhead *bulkhead); /* NULL is allowed; every pass must have left */
 
 /*
- * STATUS_OK: make the call, then call bulkhead_leave. If there was no permit until until_ms
- * (monotonic), STATUS_BUSY; if this user had all of the user's permits, STATUS_SLOW_DOWN. Both set
- * err->retry_after.
+ * Waits for a permit until until_ms (monotonic). After STATUS_OK make the call, then call
+ * bulkhead_leave. Returns STATUS_SLOW_DOWN if this user already has all permits that one user can
+ * have. Returns STATUS_BUSY if there is no permit for another reason. In both cases
+ * err->retry_after is set.
  */
 enum status bulkhead_enter(struct bulkhead *bulkhead, struct bulkhead_pass *pass, const char *user,
 			   int64_t until_ms, struct error *err);

@@ -1,6 +1,6 @@
 /*
- * Checks a chat session before it is handed out: a sid, a rid or a JID that clients cannot work
- * with is the XMPP server's fault.
+ * Checks a chat session before it is passed on. If clients cannot work with its sid, rid or JID,
+ * that is the XMPP server's fault.
  */
 #include "prebind/chat_session.h"
 
@@ -23,7 +23,7 @@ void chat_session_set_rid(struct chat_session *session, int64_t next)
 	memcpy(session->rid, text, strlen(text) + 1);
 }
 
-/* The browser counts on from the rid: digits, with room below 2^53. */
+/* True for digits with a value well below 2^53, because the browser counts on from the rid. */
 static bool rid_is_sound(const char *rid)
 {
 	size_t len = strspn(rid, "0123456789");
@@ -33,8 +33,8 @@ static bool rid_is_sound(const char *rid)
 }
 
 /*
- * A sid is opaque (XEP-0124, 7), but the browser puts it into an XML attribute: visible ASCII
- * without markup.
+ * A sid is opaque (XEP-0124, 7). But the browser puts it into an XML attribute, so only visible
+ * ASCII without markup is accepted.
  */
 static bool sid_is_sound(const char *sid)
 {
@@ -45,7 +45,7 @@ static bool sid_is_sound(const char *sid)
 	return sid[0] && !*c && !text_has_markup(sid);
 }
 
-/* What the session's JID must have in common with the one that was asked for. */
+/* Checks what the session's JID must have in common with the JID that was asked for. */
 typedef enum status jid_check(const struct jid *got, const struct jid *asked, struct error *err);
 
 static enum status same_account(const struct jid *got, const struct jid *asked, struct error *err)

@@ -1,5 +1,5 @@
 /*
- * A chat session: what a back end returns, and what the browser continues with.
+ * A chat session. A back end returns it, and the browser continues it.
  */
 #ifndef PREBIND_CHAT_SESSION_H
 #define PREBIND_CHAT_SESSION_H
@@ -14,36 +14,37 @@
 #define CHAT_HOSTNAME_MAX 253
 
 struct chat_session {
-	char *jid;                  /* owned; the full JID to attach with, prepared */
+	char *jid;                  /* owned; the full JID of the session, prepared */
 	char sid[CHAT_SID_MAX + 1]; /* a bearer secret */
-	char rid[CHAT_RID_MAX + 1]; /* decimal; the next one to send, for every back end */
-	char hostname[CHAT_HOSTNAME_MAX + 1]; /* cluster node; "" if the back end names none */
-	char *bosh_url;      /* owned; the address at which the browser continues */
-	const char *made_at; /* borrowed from the configuration: the address that made it */
+	char rid[CHAT_RID_MAX + 1]; /* decimal; the next rid to send, for every back end */
+	char hostname[CHAT_HOSTNAME_MAX + 1]; /* the cluster node; "" if the back end names none */
+	char *bosh_url;      /* owned; the address that the browser sends its requests to */
+	const char *made_at; /* borrowed from the configuration; where the session was made */
 	long hold;
 	long wait;       /* seconds */
-	long expires_in; /* seconds that an unattached session lives */
+	long expires_in; /* how many seconds the server keeps a session without requests */
 };
 
 /*
- * Writes the next rid to send. A value that JavaScript cannot count on from leaves "", which is
- * refused later.
+ * Sets the rid of the next request. If the value is too big for JavaScript to count on from it, the
+ * rid stays "", which is refused later.
  */
 void chat_session_set_rid(struct chat_session *session, int64_t next);
 
 /*
- * Checks what a back end returned for the JID `asked`, and prepares session->jid.
- * STATUS_CHAT_SERVER: the session is not usable, or is that of another JID.
+ * Checks what a back end returned for the JID `asked`, and prepares session->jid. Returns
+ * STATUS_CHAT_SERVER if the session cannot be used, or belongs to another JID.
  */
 enum status chat_session_check(struct chat_session *session, const struct jid *asked,
 			       struct error *err);
 
 /*
- * The same for a session whose JID the server gave: it must be in the domain of `asked`.
+ * Like chat_session_check, for a session whose JID the server chose. The JID must be in the domain
+ * of `asked`.
  */
 enum status chat_session_check_guest(struct chat_session *session, const struct jid *asked,
 				     struct error *err);
 
-void chat_session_clear(struct chat_session *session); /* wipes */
+void chat_session_clear(struct chat_session *session); /* wipes the session */
 
 #endif

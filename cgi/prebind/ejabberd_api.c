@@ -1,5 +1,6 @@
 /*
- * Makes one POST on a borrowed connection, and names the operator's next step if ejabberd refuses.
+ * Makes one POST on a borrowed connection. If ejabberd refuses, the error says what the operator
+ * should do next.
  */
 #include "prebind/ejabberd_api.h"
 

@@ -1,5 +1,5 @@
 /*
- * ejabberd's API (mod_http_api): posts a command as JSON, with a user and a password if they are
+ * ejabberd's API (mod_http_api). Posts a command as JSON, with a user and a password if they are
  * configured. The callers choose the command and read the answer.
  */
 #ifndef PREBIND_EJABBERD_API_H
@@ -7,12 +7,12 @@
 
 #include "prebind/backends.h"
 
-/* The words for the error sentences. */
+/* Words that the error sentences contain. */
 struct ejabberd_api_words {
 	const char *url_key; /* a key of the configuration, like the next two */
 	const char *user_key;
 	const char *password_key;
-	const char *risk;        /* the risk of plain http: "anyone who reads the traffic …" */
+	const char *risk;        /* the risk of using http: "anyone who reads the traffic …" */
 	const char *command;     /* the command that api_permissions must allow */
 	const char *bad_request; /* the advice for HTTP 400 */
 };
@@ -20,21 +20,21 @@ struct ejabberd_api_words {
 struct ejabberd_api {
 	const struct ejabberd_api_words *words; /* static */
 	const char *url;                        /* from the configuration, like the next two */
-	const char *user;                       /* "": no authentication */
-	const char *password_file;              /* "": none */
+	const char *user;                       /* "" for no authentication */
+	const char *password_file;              /* "" for none */
 	struct strbuf password;                 /* owned; set by ejabberd_api_open */
 };
 
 /*
- * Reads the password. STATUS_UNAVAILABLE names the key: the file cannot be read, or the URL is
- * neither https nor on loopback and upstream_http does not allow that. The caller clears *api in
- * any case.
+ * Reads the password. Returns STATUS_UNAVAILABLE with an error that names the key in two cases.
+ * Either the file cannot be read; or the URL is not https and not on loopback, and upstream_http
+ * does not allow that. The caller clears *api, also after a failure.
  */
 enum status ejabberd_api_open(struct ejabberd_api *api, const struct site_conf *conf,
 			      struct error *err);
-void ejabberd_api_clear(struct ejabberd_api *api); /* a zeroed one is allowed */
+void ejabberd_api_clear(struct ejabberd_api *api); /* a zeroed struct is allowed */
 
-/* STATUS_OK: there is an answer, with any HTTP status. */
+/* Sends the request. Returns STATUS_OK if there is an answer, with any HTTP status. */
 enum status ejabberd_api_post(const struct ejabberd_api *api, struct prebind_call *call,
 			      const struct strbuf *body, struct http_answer *answer,
 			      struct error *err);

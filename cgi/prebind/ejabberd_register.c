@@ -1,5 +1,5 @@
 /*
- * Creates accounts by ejabberd's command `register`: POST /api/register.
+ * Creates accounts with ejabberd's command `register`: POST /api/register.
  */
 #include "prebind/ejabberd_register.h"
 
@@ -48,7 +48,8 @@ enum status ejabberd_register(const struct ejabberd_api *api, struct prebind_cal
 	strbuf_init_secret(&body);
 	request_write(call->jid, password, &body);
 	enum status status = ejabberd_api_post(api, call, &body, &answer, err);
-	if (status == STATUS_OK && answer.status != 200 && answer.status != 409) /* it exists */
+	/* HTTP status 409 means that the account exists. */
+	if (status == STATUS_OK && answer.status != 200 && answer.status != 409)
 		status = ejabberd_api_refuse(api, answer.status, err);
 	*existed = answer.status == 409;
 	strbuf_clear(&body);

@@ -1,5 +1,6 @@
 /*
- * An array with a lock. The search is linear: 256 comparisons cost nothing compared with a log-in.
+ * An array with a lock. The search is linear, because 256 comparisons take no time compared with a
+ * log-in.
  */
 #include "prebind/oauth_tokens.h"
 
@@ -10,7 +11,7 @@
 #include "base/secret.h"
 
 struct slot {
-	char *jid;   /* owned; NULL: free */
+	char *jid;   /* owned; NULL if the slot is free */
 	char *token; /* owned */
 	int64_t until_ms;
 };
@@ -56,7 +57,7 @@ static struct slot *slot_of(struct oauth_tokens *tokens, const char *jid)
 	return NULL;
 }
 
-/* Returns a free slot, or else the one that ends first. */
+/* Returns a free slot, or the slot whose token expires first. */
 static struct slot *slot_to_fill(struct oauth_tokens *tokens)
 {
 	struct slot *first = &tokens->slots[0];

@@ -1,5 +1,5 @@
 /*
- * The service: chooses the resource, sets the deadline, waits for a permit, asks the back end at
+ * The service. Chooses the resource, sets the deadline, waits for a permit, calls the back end at
  * one of its addresses, and checks the result. This file has what is the same for all back ends;
  * each back end has its own file.
  */
@@ -21,19 +21,19 @@
 #include "prebind/provision.h"
 #include "prebind/upstream.h"
 
-#define RESOURCE_RANDOM_BYTES 8 /* 64 bits: two tabs of one user never get the same one */
+#define RESOURCE_RANDOM_BYTES 8 /* 64 bits, so two tabs of one user never get the same resource */
 #define RESOURCE_BY_SERVER    "server"
-#define USER_CALLS_MAX        2 /* of one account at once: two tabs; further ones wait */
-#define GUESTS_PART           4 /* guests may make a quarter of upstream_max calls at once */
+#define USER_CALLS_MAX        2 /* calls for one account at the same time: two tabs; others wait */
+#define GUESTS_PART           4 /* guests can make a quarter of upstream_max calls at once */
 
 struct prebind {
 	const struct site_conf *conf;
 	enum conf_backend kind;
-	const struct prebind_backend *backend; /* of that kind */
+	const struct prebind_backend *backend; /* the back end for `kind` */
 	struct http_client *http;
 	struct upstreams *upstreams;
 	struct bulkhead *bulkhead;
-	void *state; /* the back end's */
+	void *state; /* belongs to the back end */
 	struct provision provision;
 };
 
@@ -55,7 +55,7 @@ static const struct conf_list *urls_of(const struct prebind *prebind)
 	return (const void *)((const char *)prebind->conf + prebind->backend->url_offset);
 }
 
-/* Makes the HTTP client. libcurl wants the pins separated by ";". */
+/* Makes the HTTP client. libcurl expects the pins to be separated by ";". */
 static enum status client_new(const struct site_conf *conf, struct http_client **out,
 			      struct error *err)
 {
@@ -88,7 +88,10 @@ static enum status urls_check(const struct prebind *prebind, struct error *err)
 	return STATUS_OK;
 }
 
-/* Guests get a part of the permits. As all of them are alike, none has permits of its own. */
+/*
+ * Guests as a whole get a part of the permits. There is no limit for a single guest, because all
+ * guests have the same name here.
+ */
 static enum status permits_new(const struct site_conf *conf, enum conf_backend kind,
 			       struct bulkhead **out, struct error *err)
 {
@@ -168,8 +171,8 @@ void prebind_free(struct prebind *prebind)
 }
 
 /*
- * Makes a resource from the site's `resource` rule; "" if the server is to choose. The caller
- * frees.
+ * Makes a resource from the site's key `resource`, or "" if the server is to choose one. The caller
+ * frees the result.
  */
 static char *resource_make(const char *rule)
 {
@@ -205,7 +208,7 @@ static enum status jid_to_ask_for(const struct prebind *prebind, const struct ji
 	return status;
 }
 
-/* No call is made for nobody. */
+/* Sets the error for a visitor who no longer waits. No call is made for such a visitor. */
 static enum status refuse_who_left(struct error *err)
 {
 	return error_set(err, STATUS_VISITOR_LEFT,
@@ -223,7 +226,10 @@ static enum status bind_measured(struct bind *bind, struct error *err)
 	return status;
 }
 
-/* An upstream that returns the session of another JID counts as failed. */
+/*
+ * Makes the call at one address. If the XMPP server returns the session of another JID, the call
+ * counts as failed.
+ */
 static enum status bind_try(void *arg, const char *url, enum upstream_outcome *outcome,
 			    struct error *err)
 {
@@ -250,7 +256,10 @@ static enum status bind_try(void *arg, const char *url, enum upstream_outcome *o
 	return status;
 }
 
-/* With less than half of the time left a call would probably fail, so it is not begun. */
+/*
+ * Waits for a permit, and then makes the call. The wait ends when half of conf->timeout_ms is left,
+ * because a call with less time would probably fail.
+ */
 static enum status bind_in_turn(struct prebind *prebind, struct bind *bind, struct error *err)
 {
 	struct bulkhead_pass pass;

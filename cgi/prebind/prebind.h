@@ -1,7 +1,7 @@
 /*
- * The service: makes an authenticated and bound BOSH session for a JID, or one-time credentials for
- * a client that logs in by itself. It knows neither requests nor site users, so the page, the JSON
- * endpoint and prebindctl share it. It calls one of the back ends of backends.h.
+ * The pre-bind service. For a JID it makes an authenticated and bound BOSH session, or one-time
+ * credentials for a client that logs in by itself. It knows neither requests nor site users. So the
+ * page, the JSON endpoint and prebindctl can share it. It calls one of the back ends of backends.h.
  */
 #ifndef PREBIND_PREBIND_H
 #define PREBIND_PREBIND_H
@@ -16,41 +16,44 @@
 #include "store/store.h"
 #include "xmpp/jid.h"
 
-struct prebind; /* one site's service; thread-safe; lives as long as the process */
+struct prebind; /* the service of one site; thread-safe */
 
 /*
- * Reads the back end's secrets and checks its URL. conf and store are borrowed as long as *out
- * lives.
+ * Reads the back end's secrets and checks its URLs. conf and store are borrowed until prebind_free.
  */
 enum status prebind_new(const struct site_conf *conf, struct store *store, struct prebind **out,
 			struct error *err);
 /*
- * The same for guests: anonymous sessions of `guest_domain`, always by bosh_service. It has
- * breakers and permits of its own, so guests do not make users wait. Of the JID in prebind_bind
- * only the domain counts, because the XMPP server gives each guest a JID.
+ * Like prebind_new, but for guests: anonymous sessions of `guest_domain`, always through
+ * bosh_service. It has its own breakers and permits, so guests do not make users wait. prebind_bind
+ * uses only the domain of its JID, because the XMPP server gives each guest a JID.
  */
 enum status prebind_new_guests(const struct site_conf *conf, struct store *store,
 			       struct prebind **out, struct error *err);
 void prebind_free(struct prebind *prebind); /* NULL is allowed */
 
 /*
- * Shares the state of the breakers with the other processes that use these limits (borrowed); see
- * enum breaker_owners. Call it before the first prebind_bind.
+ * Shares the state of the breakers with the other processes that use the same limits, which are
+ * borrowed. See enum breaker_owners. Call this before the first prebind_bind.
  */
 void prebind_share(struct prebind *prebind, enum breaker_owners owners, struct limit_store *limits);
 
 /*
- * Binds a session. If jid has no resource, the site's `resource` rule decides. It takes at most
- * conf->timeout_ms and ends by until_ms (monotonic), the caller's own deadline. STATUS_CHAT_SERVER,
- * STATUS_CHAT_TIMEOUT; STATUS_NO_CHAT_ACCOUNT: no password is kept for this JID. With
- * err->retry_after: STATUS_UNAVAILABLE (the XMPP server failed often and is not asked for a while),
- * STATUS_BUSY (too many calls at once), STATUS_SLOW_DOWN (too many for this account).
- * STATUS_VISITOR_LEFT: nobody waits for it any more. STATUS_UNAVAILABLE without retry_after: our
- * database. The caller clears *out.
+ * Binds a session. If jid has no resource, the site's key `resource` decides. This takes at most
+ * conf->timeout_ms, and ends by until_ms (monotonic), the deadline of the caller. The caller clears
+ * *out. Returns:
+ * STATUS_CHAT_SERVER or STATUS_CHAT_TIMEOUT if the XMPP server failed;
+ * STATUS_NO_CHAT_ACCOUNT if no password is stored for this JID;
+ * STATUS_UNAVAILABLE with err->retry_after if the XMPP server failed often and is not called for a
+ * while;
+ * STATUS_UNAVAILABLE without err->retry_after if our database failed;
+ * STATUS_BUSY with err->retry_after if there are too many calls at the same time;
+ * STATUS_SLOW_DOWN with err->retry_after if there are too many calls for this account;
+ * STATUS_VISITOR_LEFT if the visitor no longer waits for the session.
  */
 enum status prebind_bind(struct prebind *prebind, const struct jid *jid, int64_t until_ms,
 			 struct chat_session *out, struct error *err);
-#define PREBIND_NOBODY_WAITS INT64_MAX /* until_ms: only conf->timeout_ms */
+#define PREBIND_NOBODY_WAITS INT64_MAX /* for until_ms, if only conf->timeout_ms counts */
 
 /* One-time credentials for a client that needs no BOSH session (WebSocket). */
 struct prebind_credentials {
@@ -59,17 +62,17 @@ struct prebind_credentials {
 };
 
 /*
- * Makes credentials without a request to any server. jid is that of prebind_bind. STATUS_NOT_FOUND:
- * this site's `bosh_auth` has no one-time passwords. The caller clears *out.
+ * Makes credentials without a request to any server. For jid see prebind_bind. Returns
+ * STATUS_NOT_FOUND if the site's `bosh_auth` has no one-time passwords. The caller clears *out.
  */
 enum status prebind_credentials(struct prebind *prebind, const struct jid *jid,
 				struct prebind_credentials *out, struct error *err);
-void prebind_credentials_clear(struct prebind_credentials *credentials); /* wipes */
+void prebind_credentials_clear(struct prebind_credentials *credentials); /* wipes the password */
 
 /*
- * Asks the XMPP server at each address whether it would serve us, without binding a user. *said is
- * one sentence, also on success. After a fault it is the sentence of the first fault, with the
- * file, line and key of the address.
+ * Asks the XMPP server at each address whether it would serve us, without binding a user. *said
+ * becomes one sentence, also on success. After a failure it is the sentence of the first failure,
+ * with the file, line and key of the address.
  */
 enum status prebind_check(struct prebind *prebind, struct error *said);
 

@@ -1,8 +1,8 @@
 /*
- * Creates each account only once: the database records which accounts exist. The password is
- * recorded before the server is asked, so that a request after a crash uses the same one. If
- * several requests need an account at the same time, only one of them asks the server, even if they
- * are in different processes.
+ * Creates each account only once, because the database records which accounts exist. The password
+ * is recorded before the server is asked, so a request after a crash uses the same password. If
+ * several requests need an account at the same time, only one of them asks the server. This also
+ * holds for requests in different processes.
  */
 #include "prebind/provision.h"
 
@@ -15,8 +15,8 @@
 #include "base/wait.h"
 #include "store/provisioned.h"
 
-#define PASSWORD_BYTES 24 /* random; nobody types it */
-#define PAUSE_MS       20 /* between two checks whether another request has finished */
+#define PASSWORD_BYTES 24 /* random bytes; nobody types it */
+#define PAUSE_MS       20 /* between two checks whether the other request has finished */
 
 /* With prosody_token the server's own module creates the account. */
 static bool creates_accounts(const struct site_conf *conf)
@@ -24,7 +24,7 @@ static bool creates_accounts(const struct site_conf *conf)
 	return conf->provision == PROVISION_TIGASE || conf->provision == PROVISION_EJABBERD;
 }
 
-/* The password is needed again only if we log in with it ourselves. */
+/* The password is needed again only if we use it for log-ins ourselves. */
 static bool keeps_password(const struct site_conf *conf)
 {
 	return conf->backend == BACKEND_BOSH && conf->bosh_auth == BOSH_AUTH_PASSWORD;
@@ -40,9 +40,9 @@ static void log_made(const struct provision *provision, const struct jid *jid, b
 }
 
 /*
- * Asks the server. Only the caller that provisioned_begin chose may call this. After a time-out the
- * server may still be working: the lease is kept until it ends, so that nobody asks a second time
- * meanwhile.
+ * Asks the server to create the account. Only the caller that provisioned_begin chose must call
+ * this. After a time-out the server may still be working. Then the lease is not ended early, so
+ * that nobody asks the server a second time meanwhile.
  */
 static enum status make(const struct provision *provision, struct prebind_call *call,
 			const struct provisioned_new *what, struct error *err)
@@ -64,7 +64,10 @@ static enum status make(const struct provision *provision, struct prebind_call *
 	return status;
 }
 
-/* Checks once, and asks the server if no other caller does. *done: the account exists. */
+/*
+ * Checks once, and asks the server if no other caller is doing so. *done becomes true if the
+ * account exists.
+ */
 static enum status try_once(const struct provision *provision, struct prebind_call *call,
 			    const char *password, bool *done, struct error *err)
 {
@@ -87,7 +90,10 @@ static enum status try_once(const struct provision *provision, struct prebind_ca
 	return status;
 }
 
-/* Waits while another request, such as another page of the same user, makes the account. */
+/*
+ * Creates the account, or waits while another request creates it, such as another page of the same
+ * user.
+ */
 static enum status make_or_wait(const struct provision *provision, struct prebind_call *call,
 				struct error *err)
 {

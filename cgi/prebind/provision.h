@@ -1,5 +1,5 @@
 /*
- * Creates accounts at their first use (key provision), by the create_account of the back end.
+ * Creates accounts at their first use (key provision), with the create_account of the back end.
  * Thread-safe.
  */
 #ifndef PREBIND_PROVISION_H
@@ -10,15 +10,15 @@
 /* All members are borrowed. */
 struct provision {
 	const struct site_conf *conf;
-	struct store *store; /* notes which accounts were created */
+	struct store *store; /* records which accounts were created */
 	const struct prebind_backend *backend;
 	void *backend_state;
 };
 
 /*
- * Creates the call's account, unless the site creates no accounts or the database has recorded this
- * one. If the account cannot be created and the cause is the server at the call's address,
- * call->outcome is set.
+ * Creates the account of the call's JID. Does nothing if the site creates no accounts, or if the
+ * database shows that this account exists. If the account cannot be created because of the server
+ * at the call's address, call->outcome is set.
  */
 enum status provision_ensure(const struct provision *provision, struct prebind_call *call,
 			     struct error *err);

@@ -1,7 +1,7 @@
 /*
- * Back end tigase: one call of the REST ad-hoc command pre-bind-bosh-session with an
+ * Back end tigase. Makes one call of the REST ad-hoc command pre-bind-bosh-session, with an
  * administrator's credentials. tigase_call.c makes the call; xmpp/adhoc_bind.h writes the request
- * and judges the answer.
+ * and reads the answer.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -15,11 +15,11 @@
 #include "xmpp/adhoc_bind.h"
 #include "xmpp/adhoc_add_user.h"
 
-#define TIGASE_LIFE_S 10 /* Tigase's default max-inactivity; if it was changed: key session_life */
+#define TIGASE_LIFE_S 10 /* Tigase's default max-inactivity; if it differs, set session_life */
 
 /*
- * The path ends in bosh@DOMAIN with a literal '@'. Newer versions answer %40 with 404; a domain
- * alone is answered only after 120 s.
+ * The path must end in bosh@DOMAIN with a literal '@', because newer versions of Tigase answer %40
+ * with 404. If only a domain is given, Tigase answers only after 120 s.
  */
 static enum status url_check(const struct site_conf *conf, const char *url, struct error *err)
 {
@@ -38,7 +38,9 @@ static enum status url_check(const struct site_conf *conf, const char *url, stru
 	return STATUS_OK;
 }
 
-/* One account administers one virtual host, so all nodes must be asked for the same one. */
+/*
+ * All addresses must end in the same component, because one account administers one virtual host.
+ */
 static enum status urls_check(const struct site_conf *conf, struct error *err)
 {
 	const struct conf_list *urls = &conf->tigase_url;
@@ -71,7 +73,7 @@ static enum status user_check(const struct site_conf *conf, struct error *err)
 	return STATUS_OK;
 }
 
-/* Reads the two secrets. The API key is stored as the text that is sent. */
+/* Reads the two secrets. The API key is stored in the form in which it is sent. */
 static enum status secrets_read(struct tigase *tigase, struct error *err)
 {
 	const char *key_file = tigase->conf->tigase_api_key_file;
@@ -167,7 +169,7 @@ static void session_take(struct adhoc_session *got, const struct site_conf *conf
 	*out = (struct chat_session){
 	    .jid = got->from,
 	    .hold = conf->hold,
-	    .wait = conf->wait, /* the answer only repeats those of the request */
+	    .wait = conf->wait, /* the answer only repeats the values of the request */
 	    .expires_in = TIGASE_LIFE_S,
 	};
 	got->from = NULL;
@@ -175,7 +177,7 @@ static void session_take(struct adhoc_session *got, const struct site_conf *conf
 	_Static_assert(sizeof(got->hostname) <= sizeof(out->hostname), "fits");
 	memcpy(out->sid, got->sid, sizeof(got->sid));
 	memcpy(out->hostname, got->hostname, sizeof(got->hostname));
-	/* The returned rid counts as used: a stanza sent with it would end the session. */
+	/* The returned rid counts as used. A stanza sent with this rid would end the session. */
 	chat_session_set_rid(out, got->rid + 1);
 }
 

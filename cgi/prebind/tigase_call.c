@@ -1,6 +1,6 @@
 /*
- * One call of an ad-hoc command at Tigase, at the component of tigase_url or at the one that adds
- * users. The callers write the command and read the answer.
+ * Makes one call of an ad-hoc command of Tigase, at the component of tigase_url or at the component
+ * that adds users. The callers write the command and read the answer.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +43,7 @@ static enum status send_call(const struct prebind_call *call, const struct http_
 void tigase_exchange_init(struct tigase_exchange *exchange)
 {
 	*exchange = (struct tigase_exchange){0};
-	strbuf_init_secret(&exchange->body); /* add-user has a password */
+	strbuf_init_secret(&exchange->body); /* the command add-user contains a password */
 	http_answer_init(&exchange->http);
 }
 
@@ -79,7 +79,7 @@ enum status tigase_ask(const struct tigase *tigase, struct prebind_call *call,
 	struct strbuf url;
 	enum status status;
 
-	strbuf_init_secret(&url); /* it may hold the API key */
+	strbuf_init_secret(&url); /* it can contain the API key */
 	strbuf_adds(&url, call->url);
 	strbuf_add(&url, tigase->api_query.data, tigase->api_query.len);
 	status = strbuf_ok(&url) && strbuf_ok(&exchange->body) ? STATUS_OK : error_no_memory(err);
@@ -98,7 +98,7 @@ enum status tigase_ask(const struct tigase *tigase, struct prebind_call *call,
 	return status;
 }
 
-/* Returns the same address with another component of the same domain. The caller frees. */
+/* Returns the same URL with another component of the same domain. The caller frees it. */
 static char *component_url(const char *url, const char *component)
 {
 	const char *own = tigase_component_of(url);
@@ -107,15 +107,15 @@ static char *component_url(const char *url, const char *component)
 	strbuf_init(&text);
 	strbuf_add(&text, url, (size_t)(own - url));
 	strbuf_adds(&text, component);
-	strbuf_adds(&text, strchr(own, '@')); /* url_check made sure of the '@' */
+	strbuf_adds(&text, strchr(own, '@')); /* url_check has ensured that there is an '@' */
 	char *taken = strbuf_take(&text);
 	strbuf_clear(&text);
 	return taken;
 }
 
 /*
- * Makes the sentence for a refusal by sess-man. It names the component, because tigase_url names
- * another one.
+ * Makes the error sentence if sess-man refuses. The sentence names the component, because
+ * tigase_url names another one.
  */
 static enum status add_user_refused(const struct tigase *tigase, const struct prebind_call *call,
 				    int http_status, const struct error *why, struct error *err)

@@ -1,13 +1,17 @@
 /*
- * prebindctl check for Tigase. The list of commands proves only that the address is right: with an
- * access list, Tigase still shows every command to every account. An account that may call a
- * command gets its empty form; any other account gets a 404.
+ * The check of Tigase for prebindctl check. The list of commands proves only that the address is
+ * right, because Tigase with an access list still shows every command to every account. So this
+ * also calls the commands: an account that is allowed to use a command gets its empty form, any
+ * other account gets a 404.
  */
 #include "prebind/tigase.h"
 
 #include <string.h>
 
-/* For a GET the server chooses the format, so the content type decides how the list is read. */
+/*
+ * For a GET the server chooses the format, so the content type of the answer decides how the list
+ * is read.
+ */
 static enum status list_check(const struct tigase *tigase, struct prebind_call *call,
 			      struct error *said)
 {
@@ -27,7 +31,10 @@ static enum status list_check(const struct tigase *tigase, struct prebind_call *
 	return status;
 }
 
-/* Checks that our account may call the command. Without the key `from` no session is bound. */
+/*
+ * Checks that our account is allowed to call the command. Without the field `from` no session is
+ * bound.
+ */
 static enum status bind_right_check(const struct tigase *tigase, struct prebind_call *call,
 				    struct error *said)
 {
@@ -55,7 +62,7 @@ static enum status bind_right_check(const struct tigase *tigase, struct prebind_
 	return status;
 }
 
-/* The same check for add-user, if the site creates accounts. */
+/* The same check for the command add-user, if the site creates accounts. */
 static enum status add_user_check(const struct tigase *tigase, struct prebind_call *call,
 				  struct error *said)
 {

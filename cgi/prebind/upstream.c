@@ -1,7 +1,7 @@
 /*
- * Asks the next address after a failure, and tries all of them once more if the budget allows it. A
- * call is never made again if a byte of it may have been sent: that
- * could create a second session that nobody uses.
+ * Calls the next address after a failure, and calls all of them once more if the budget allows it.
+ * A call is never repeated if a byte of it may have been sent, because that could create a second
+ * session that nobody uses.
  */
 #include "prebind/upstream.h"
 
@@ -16,25 +16,25 @@
 #include "base/wait.h"
 #include "prebind/upstream_breaker.h"
 
-#define REPEAT_COST   10  /* calls that must succeed before one is repeated */
-#define REPEAT_SAVED  100 /* successes that are remembered */
+#define REPEAT_COST   10  /* calls that must succeed before one call is repeated */
+#define REPEAT_SAVED  100 /* maximum number of successes that are counted */
 #define PAUSE_MIN_MS  50
 #define PAUSE_SPAN_MS 101 /* 50 to 150 ms */
-#define RETRY_MAX_S   60  /* the longest time in Retry-After */
+#define RETRY_MAX_S   60  /* the largest value of Retry-After */
 
 struct upstreams {
 	const char *site;
 	pthread_mutex_t lock; /* guards saved */
-	unsigned saved;       /* successes, up to REPEAT_SAVED */
+	unsigned saved;       /* successful calls, at most REPEAT_SAVED */
 	size_t count;
-	struct upstream_breaker list[]; /* each has its URL */
+	struct upstream_breaker list[]; /* one for each URL */
 };
 
 /* The result of trying all addresses once. */
 struct attempts {
-	bool asked;      /* at least one was called */
-	bool repeatable; /* nothing was sent to any of them, and trying again may help */
-	int64_t wait_ms; /* until the first breaker lets a call through; 0: none is open */
+	bool asked;      /* at least one address was called */
+	bool repeatable; /* nothing was sent to any address, and another try may succeed */
+	int64_t wait_ms; /* until the first open breaker lets a call through; 0 if none is open */
 };
 
 enum status upstreams_new(const char *site, const struct conf_list *urls, struct upstreams **out,
@@ -109,7 +109,7 @@ static enum status try_each(struct upstreams *upstreams, upstream_try *call, voi
 			continue;
 		attempts->asked = true;
 		status = call(arg, upstream->url, &outcome, err);
-		if (status == STATUS_INTERNAL) /* our own trouble says nothing about the server */
+		if (status == STATUS_INTERNAL) /* our own error says nothing about the server */
 			outcome = OUTCOME_NONE;
 		upstream_breaker_tell(upstream, pass, outcome, err);
 		if (outcome == OUTCOME_OK)
@@ -124,7 +124,10 @@ static enum status try_each(struct upstreams *upstreams, upstream_try *call, voi
 	return status;
 }
 
-/* Takes one repetition from the budget. False: too few calls have succeeded, or no time is left. */
+/*
+ * Takes one repetition from the budget. Returns false if too few calls have succeeded, or if there
+ * is no time left.
+ */
 static bool may_repeat(struct upstreams *upstreams, long pause_ms, int64_t deadline_ms)
 {
 	bool may = clock_left_ms(deadline_ms) > pause_ms;
@@ -170,7 +173,7 @@ enum status upstreams_call(struct upstreams *upstreams, upstream_try *call, void
 	if (first.repeatable && may_repeat(upstreams, pause_ms, deadline_ms) &&
 	    wait_nap(pause_ms)) {
 		status = try_each(upstreams, call, arg, &again, &said);
-		if (!again.asked) /* the breakers have opened: keep the first result */
+		if (!again.asked) /* all breakers are open now, so the first result stays */
 			status = said.status;
 	}
 	if (!first.asked)

@@ -1,14 +1,15 @@
 /*
- * A breaker of all nodes is a row of the database, and each process has a copy. As long as calls
- * succeed, a process only reads the row, at most once in READ_AGAIN_MS. A call that fails changes
- * the row in a transaction, with the process's successes of the last seconds, so the failures of
- * all nodes count together. While the row shows failures, the other processes add their successes
- * too. A transaction also decides who makes the probe. All times in the row are of the database's
- * clock.
+ * With BREAKER_OF_ALL_NODES the breaker is a row of the database, and each process has a copy.
+ * While calls succeed, a process only reads the row, at most once in READ_AGAIN_MS. A failed call
+ * changes the row in a transaction, which also adds the successes of this process in the last
+ * seconds. So the failures of all nodes count together. While the row shows failures, the other
+ * processes add their successes too. The probe is also assigned in a transaction, so only one
+ * process makes it. All times in the row come from the database's clock.
  *
- * If the row is open, a process stops calling, unless one of its own calls has succeeded since the
- * row was opened. So a node that alone cannot reach the XMPP server does not stop the others.
- * Refused credentials concern only the node that has them, so they are not in the row.
+ * If the breaker in the row is open, a process stops calling, unless one of its own calls has
+ * succeeded since the breaker opened. So a node that alone cannot reach the XMPP server does not
+ * stop the others. If credentials are refused, that concerns only the node that has them, so it is
+ * not recorded in the row.
  */
 #include "prebind/upstream_breaker.h"
 
@@ -25,7 +26,7 @@
 
 #define READ_AGAIN_MS  1000
 #define TURN_WAIT_MS   2000
-#define CLOCK_SLACK_MS 2000 /* a row that was only read may be newer than the clock read with it */
+#define CLOCK_SLACK_MS 2000 /* a row can be newer than the clock that was read with it */
 
 static const struct error by_others = {
     .text = "calls of another process or node failed: see its event breaker_open"};
@@ -65,12 +66,12 @@ void upstream_breaker_share(struct upstream_breaker *upstream,
 
 enum use_kind { USE_ASK, USE_TELL, USE_MERGE };
 
-/* A question to a breaker, or an outcome to record, whether it is shared or our own. */
+/* One use of a breaker: to ask whether a call is allowed, or to record an outcome. */
 struct use {
 	enum use_kind kind;
 	int64_t now_ms;
-	struct breaker_successes successes; /* to add before */
-	enum breaker_pass pass; /* the answer to the question, or the pass of the call that ended */
+	struct breaker_successes successes; /* to add to the breaker first */
+	enum breaker_pass pass; /* the result of asking, or the pass of the call that has ended */
 	int64_t wait_ms;
 	enum upstream_outcome outcome;
 	uint32_t chance;
@@ -103,14 +104,14 @@ static void use_text(void *arg, int64_t now_ms, const char *before, struct strbu
 	breaker_write(&use->after, after);
 }
 
-/* If the shared state cannot be used, the process decides by its own breaker. */
+/* Logs that the shared state cannot be used. The process then uses its own breaker. */
 static void not_shared(const struct upstream_breaker *upstream, const struct error *why)
 {
 	log_event(LOG_LEVEL_WARN, "breaker_not_shared", "site", upstream->site, "upstream",
 		  upstream->url, "why", why->text, NULL);
 }
 
-/* The caller clears *out, also after a failure. */
+/* Makes the key of the shared state. The caller clears *out, also after a failure. */
 static enum status key_make(const struct upstream_breaker *upstream, struct strbuf *out,
 			    struct error *err)
 {
@@ -119,7 +120,7 @@ static enum status key_make(const struct upstream_breaker *upstream, struct strb
 	return strbuf_ok(out) ? STATUS_OK : error_no_memory(err);
 }
 
-/* False: the shared state is unknown. */
+/* Uses the shared breaker. Returns false if the shared state is unknown. */
 static bool use_shared(const struct upstream_breaker *upstream, struct use *use)
 {
 	struct error why = {0};
@@ -135,7 +136,7 @@ static bool use_shared(const struct upstream_breaker *upstream, struct use *use)
 	return status == STATUS_OK;
 }
 
-/* ---- what the process knows; the caller holds the lock ---- */
+/* ---- the copy in this process; the caller holds the lock ---- */
 
 static void log_change(const struct upstream_breaker *upstream, enum breaker_change change,
 		       int64_t now_ms, const struct error *why)
@@ -154,8 +155,9 @@ static void log_change(const struct upstream_breaker *upstream, enum breaker_cha
 }
 
 /*
- * Takes what the use has found or done. Of all nodes, a change by another process is logged too; a
- * process of plain CGI knew nothing before.
+ * Takes over the breaker after a use. With BREAKER_OF_ALL_NODES, changes by other processes are
+ * logged too. A process of plain CGI does not log them, because its copy is empty before the first
+ * use.
  */
 static void learn(struct upstream_breaker *upstream, const struct use *use)
 {
@@ -173,14 +175,16 @@ static void learn(struct upstream_breaker *upstream, const struct use *use)
 			   use->change == BREAKER_SAME ? &by_others : use->why);
 }
 
-/* Uses it where nobody else does: the breaker of this process, or the copy of a shared one. */
+/* Uses the breaker in this process, which is not shared or is the copy of a shared one. */
 static void use_here(struct upstream_breaker *upstream, struct use *use)
 {
 	use_breaker(use, &upstream->breaker);
 	learn(upstream, use);
 }
 
-/* Plain CGI: all processes have the wall clock, also after a restart of the machine. */
+/*
+ * For plain CGI. All processes use the wall clock, which continues after a restart of the machine.
+ */
 static void use_of_cgi(struct upstream_breaker *upstream, struct use *use)
 {
 	use->now_ms = clock_wall_ms();
@@ -190,14 +194,17 @@ static void use_of_cgi(struct upstream_breaker *upstream, struct use *use)
 	learn(upstream, use);
 }
 
-/* ---- of all nodes; the caller holds the lock, which is free while the database is asked ---- */
+/* ---- all nodes; the caller holds the lock, which is released while the database is used ---- */
 
 static int64_t shared_now(const struct upstream_breaker *upstream)
 {
 	return clock_monotonic_ms() + upstream->ahead_ms;
 }
 
-/* A call that ends while the breaker is open began before, so it says nothing about now. */
+/*
+ * If a call ends while the breaker is open, it began before that, so it says nothing about the
+ * server now.
+ */
 static bool is_too_late(const struct upstream_breaker *upstream, const struct use *use)
 {
 	return use->kind == USE_TELL && use->pass != BREAKER_PROBE && is_open(upstream);
@@ -222,8 +229,9 @@ static void change_row(struct upstream_breaker *upstream, bool my_turn, struct u
 }
 
 /*
- * Changes the row, and takes it as the copy. Without the row, the copy decides. The threads of a
- * process take turns, because the database would have them wait for each other anyway.
+ * Changes the row, and stores the result as the copy. If the row cannot be changed, the copy
+ * decides. The threads of a process take turns, because otherwise they would wait for each other in
+ * the database.
  */
 static void use_row(struct upstream_breaker *upstream, struct use *use)
 {
@@ -257,16 +265,20 @@ static bool row_look_up(const struct upstream_breaker *upstream, struct breaker 
 	return status == STATUS_OK;
 }
 
-/* Calls of this process succeed, although others found that the server fails. */
+/* True if calls of this process succeed, although others found that the server fails. */
 static bool knows_better(const struct upstream_breaker *upstream, const struct use *row)
 {
 	int64_t opened_ms = row->after.opened_ms;
-	bool just_opened = row->now_ms - opened_ms < READ_AGAIN_MS; /* so look once more */
+	/*
+	 * If the breaker has just opened, a success shortly before that also counts, until the next
+	 * read.
+	 */
+	bool just_opened = row->now_ms - opened_ms < READ_AGAIN_MS;
 
 	return upstream->worked_ms > opened_ms - (just_opened ? READ_AGAIN_MS : 0);
 }
 
-/* For a closed copy: looks whether another process has opened the row, or had failures. */
+/* With a closed copy, checks whether another process has opened the breaker or had failures. */
 static void look(struct upstream_breaker *upstream)
 {
 	struct use looking = {.kind = USE_MERGE};
@@ -322,7 +334,10 @@ static enum breaker_pass ask_of_nodes(struct upstream_breaker *upstream, int64_t
 	return asking.pass;
 }
 
-/* Nobody else is told, except that the probe has ended if there was one. */
+/*
+ * Records an outcome only in this process. If the call was the probe, the row only shows that the
+ * probe has ended.
+ */
 static void tell_alone(struct upstream_breaker *upstream, struct use *telling)
 {
 	struct use ended = {.kind = USE_TELL, .pass = BREAKER_PROBE, .outcome = OUTCOME_NONE};
@@ -376,7 +391,7 @@ void upstream_breaker_tell(struct upstream_breaker *upstream, enum breaker_pass 
 {
 	struct use telling = {.kind = USE_TELL, .pass = pass, .outcome = outcome, .why = why};
 
-	if (outcome != OUTCOME_OK) /* it may open, and its pause needs a jitter */
+	if (outcome != OUTCOME_OK) /* the breaker may open, and then its pause needs jitter */
 		secret_random(&telling.chance, sizeof(telling.chance));
 	pthread_mutex_lock(&upstream->lock);
 	if (upstream->sharing.owners == BREAKER_OF_ALL_NODES) {

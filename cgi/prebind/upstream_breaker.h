@@ -1,6 +1,6 @@
 /*
- * The breaker of one address, and with whom it is shared. It holds the lock and the clock that
- * breaker.h leaves to its caller, and logs what the breaker does. Thread-safe.
+ * The breaker of one address, and the processes that it is shared with. Adds to breaker.h what that
+ * file leaves to its caller: the lock, the clock and the log. Thread-safe.
  */
 #ifndef PREBIND_UPSTREAM_BREAKER_H
 #define PREBIND_UPSTREAM_BREAKER_H
@@ -14,42 +14,45 @@
 #include "store/limit.h"
 
 enum breaker_owners {
-	BREAKER_OF_PROCESS, /* nobody shares it */
+	BREAKER_OF_PROCESS, /* not shared */
 	BREAKER_OF_CGI, /* plain CGI, a process for each request: every call reads and writes it */
-	BREAKER_OF_ALL_NODES, /* many servers, by way of the database: see upstream_breaker.c */
+	BREAKER_OF_ALL_NODES, /* many nodes share it through the database, see upstream_breaker.c */
 };
 
 struct breaker_sharing {
 	enum breaker_owners owners;
-	struct limit_store *limits; /* borrowed; where the shared state is */
-	const char *scope;          /* precedes the URL in its key; constant */
+	struct limit_store *limits; /* borrowed; the shared state is stored there */
+	const char *scope;          /* constant; the state's key is this text, then the URL */
 };
 
 struct upstream_breaker {
 	const char *site, *url; /* borrowed */
 	struct breaker_sharing sharing;
-	pthread_mutex_t lock;   /* guards what follows; not held while the database is asked */
-	struct breaker breaker; /* what this process knows of it */
-	/* Only BREAKER_OF_ALL_NODES: */
-	struct breaker_successes successes; /* not in the shared state yet */
+	pthread_mutex_t lock;   /* guards what follows; not held while the database is used */
+	struct breaker breaker; /* what this process knows of the breaker */
+	/* The members below are only for BREAKER_OF_ALL_NODES. */
+	struct breaker_successes successes; /* not yet added to the shared state */
 	int64_t ahead_ms;                   /* the shared clock minus the monotonic clock */
-	int64_t worked_ms;                  /* shared clock: when a call succeeded last */
-	int64_t read_ms;                    /* monotonic: when the shared state was last asked */
-	bool reading;                       /* a thread is asking it */
+	int64_t worked_ms;                  /* shared clock: when a call last succeeded */
+	int64_t read_ms;                    /* monotonic: when the shared state was last read */
+	bool reading;                       /* a thread is reading it */
 	bool
-	    alone; /* it opened because our credentials were refused: others may have better ones */
-	pthread_mutex_t turn; /* held while the shared state is changed; before lock */
+	    alone; /* it opened because our credentials were refused; another node's may be valid */
+	pthread_mutex_t turn; /* held while the shared state is changed; taken before `lock` */
 };
 
-/* A breaker of this process. site and url are borrowed. */
+/* Initializes a breaker of this process only. site and url are borrowed. */
 void upstream_breaker_init(struct upstream_breaker *upstream, const char *site, const char *url);
 void upstream_breaker_clear(struct upstream_breaker *upstream);
 
-/* From now on others share it. Call it before the first question. */
+/*
+ * Makes other processes share the breaker from now on. Call this before the first
+ * upstream_breaker_ask.
+ */
 void upstream_breaker_share(struct upstream_breaker *upstream,
 			    const struct breaker_sharing *sharing);
 
-/* Like breaker_ask and breaker_tell; why: the failure of the call, for the log. */
+/* Like breaker_ask and breaker_tell. why is the error of the failed call, for the log. */
 enum breaker_pass upstream_breaker_ask(struct upstream_breaker *upstream, int64_t *wait_ms);
 void upstream_breaker_tell(struct upstream_breaker *upstream, enum breaker_pass pass,
 			   enum upstream_outcome outcome, const struct error *why);

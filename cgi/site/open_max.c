@@ -1,17 +1,17 @@
 /*
- * How many sites a process may have open: the limit of open files decides.
+ * Computes from the limit of open files how many sites a process can have open.
  */
 #include "site/open_max.h"
 
 #include <sys/resource.h>
 
 /*
- * Descriptors that an open site may need: eight connections of two files each, -shm, limits,
- * upstream, the site's own database.
+ * The most descriptors that an open site needs: STORE_CONNECTIONS_MAX connections of two files
+ * each, -shm, the limits, the upstream, and the site's own database.
  */
 #define SITE_DESCRIPTORS    32
 #define THREAD_DESCRIPTORS  4   /* the visitor's connection, and files read meanwhile */
-#define WAITING_DESCRIPTORS 2   /* the connections to the visitor and the XMPP server */
+#define WAITING_DESCRIPTORS 2   /* one connection to the visitor and one to the XMPP server */
 #define PROCESS_DESCRIPTORS 32  /* log, sockets, signals, libraries */
 #define SITES_OPEN_MAX      512 /* per process: an open site takes about 300 KiB */
 

@@ -1,5 +1,5 @@
 /*
- * How many sites a process may have open.
+ * How many sites a process is allowed to have open.
  */
 #ifndef SITE_OPEN_MAX_H
 #define SITE_OPEN_MAX_H
@@ -9,9 +9,10 @@
 #include "conf/conf.h"
 
 /*
- * Returns how many sites may be open: half as many as there are descriptors for, because two sets
- * are open during a reload. Raises the soft limit, which is often far below the hard one. The
- * result is more than the number of threads, so that one site can always be closed for another.
+ * Returns how many sites can be open at the same time. This is half as many as the open files would
+ * allow, because two sets of sites are open during a reload. Raises the soft limit of open files,
+ * which is often far below the hard limit. The result is greater than the number of threads, so
+ * that one site can always be closed to open another.
  */
 size_t sites_open_max(const struct conf *conf);
 

@@ -1,5 +1,5 @@
 /*
- * The pages that a site's templates must have, and the names that each page may use.
+ * The pages that a site's templates must have, and the names that each page can use.
  */
 #include "site/site.h"
 
@@ -7,7 +7,7 @@
 #define PAGE_CONVERSE "converse.html"
 #define PAGE_DATA     "data.html"
 
-/* The same for the three pages that the key `client` selects from. */
+/* All three pages that the key `client` selects from can use the same names. */
 static const char *const chat_names[] = {"base",      "nonce", "user",       "user_key",
 					 "session",   "token", "can_logout", "guest",
 					 "guest_new", "login", "login_url",  NULL};

@@ -19,7 +19,7 @@
 struct site {
 	const struct site_conf *conf; /* borrowed */
 	/*
-	 * The site could not be opened. There are only conf, and templates if they can be read, for
+	 * The site could not be opened. Only conf is set, and templates if they can be read, for
 	 * the error page.
 	 */
 	bool closed;
@@ -28,9 +28,9 @@ struct site {
 	const struct template_set *templates; /* borrowed from the cache until site_close */
 	struct template_cache *cache;         /* borrowed */
 	struct prebind *prebind;
-	struct prebind *guests; /* their sessions; NULL: the site has no guests */
+	struct prebind *guests; /* the sessions of guests; NULL if the site has no guests */
 	struct identity_chain *identity;
-	struct people *people; /* NULL: people = off */
+	struct people *people; /* NULL if people = off */
 	unsigned char csrf_key[SECRET_KEY_LEN];
 	struct secret_hmac_key form_key; /* csrf_key, prepared for form tokens */
 };
@@ -38,25 +38,28 @@ struct site {
 /* The kind of process that opens the site. */
 enum site_use {
 	SITE_FOR_MANY,
-	SITE_FOR_SPAWNED, /* the same, but started by a web server, which restarts it if it ends */
-	SITE_FOR_CHECK,   /* prebindctl check: as SITE_FOR_MANY, but creates no file */
+	SITE_FOR_SPAWNED, /* like SITE_FOR_MANY, but started and restarted by a web server */
+	SITE_FOR_CHECK,   /* for prebindctl check: like SITE_FOR_MANY, but creates no file */
 	SITE_FOR_ONE      /* plain CGI: one request; opens only what it needs */
 };
 
-/* pages.c: all pages, and the names that each may use. */
+/* All pages, and the names that each page can use. Defined in pages.c. */
 extern const struct template_page site_pages[];
 extern const size_t site_pages_count;
 
-/* The file of the page at /, which depends on the key `client`. */
+/* Returns the template file of the page at /, which depends on the key `client`. */
 const char *site_chat_page(const struct site_conf *conf);
 
 /*
- * Checks that the templates have a page for the site's client, and each of its languages.
- * STATUS_BAD_REQUEST: one is missing.
+ * Checks that the templates have a page for the site's client, in each of its languages. Returns
+ * STATUS_BAD_REQUEST if a page is missing.
  */
 enum status site_pages_check(const struct site *site, struct error *err);
 
-/* Checks the configuration without opening anything. STATUS_BAD_REQUEST: it is wrong. */
+/*
+ * Checks the configuration without opening anything. Returns STATUS_BAD_REQUEST if the
+ * configuration is wrong.
+ */
 enum status site_check(const struct site_conf *conf, struct error *err);
 
 /* Opens everything that the site needs. The caller calls site_close, also after a failure. */
@@ -65,7 +68,8 @@ enum status site_open(const struct site_conf *conf, enum site_use use, struct te
 void site_close(struct site *site);
 
 /*
- * Sets up a site that cannot be opened, so that it can show its error page. site_close closes it.
+ * Sets up a site that could not be opened, so that its error page can be shown. site_close closes
+ * it.
  */
 void site_open_closed(const struct site_conf *conf, struct template_cache *cache,
 		      struct site *site);

@@ -1,8 +1,8 @@
 /*
- * There is a slot for each site of the configuration. Open sites are in a list, most recently used
- * first. A site is reference-counted: one for its slot and one for each request that uses it, so it
- * can leave the slot while a request still runs. Opening and closing access files and are done
- * without the lock.
+ * There is a slot for each site of the configuration. The open sites are in a list, most recently
+ * used first. A site has one reference from its slot, and one from each request that uses it. So it
+ * can leave the slot while a request is still running. Sites are opened and closed without holding
+ * the lock, because that reads and writes files.
  */
 #include "site/sites.h"
 
@@ -18,15 +18,15 @@
 #include "base/wait.h"
 #include "site/open_max.h"
 
-#define OPENING_WAIT_MS 3000 /* while another thread opens the site, usually in 10 ms */
+#define OPENING_WAIT_MS 3000 /* longest wait for another thread to open the site; usually 10 ms */
 
 /*
- * A configuration and the objects that its sites share. It is freed with the last of these sites.
+ * A configuration, and the objects that its sites share. It is freed when no site uses it any more.
  */
 struct loaded_conf {
 	atomic_size_t users;
 	const struct conf *conf;
-	struct conf *owned; /* conf, if it is ours to free */
+	struct conf *owned; /* conf, if we must free it */
 	enum site_use use;
 	struct template_cache *cache;
 };
@@ -39,11 +39,11 @@ struct open_site {
 
 struct slot {
 	TAILQ_ENTRY(slot) in_use;
-	struct open_site *open; /* NULL: closed */
-	bool opening;           /* a thread is opening it; wait for `opened` */
+	struct open_site *open; /* NULL while the site is closed */
+	bool opening;           /* a thread is opening the site; others wait for `opened` */
 	int64_t used_ms;        /* monotonic, like the next two */
-	int64_t retry_ms;       /* after a failure: the earliest next try; 0: no failure */
-	int64_t told_ms;        /* when the failure was last logged; 0: never */
+	int64_t retry_ms;       /* after a failure, when to try again; otherwise 0 */
+	int64_t told_ms;        /* when the failure was last logged; 0 if never */
 };
 
 TAILQ_HEAD(slot_list, slot);
@@ -52,9 +52,9 @@ struct sites {
 	atomic_size_t users;
 	struct loaded_conf *loaded;
 	pthread_mutex_t lock;    /* protects all members below */
-	pthread_cond_t opened;   /* a slot is no longer `opening` */
+	pthread_cond_t opened;   /* signals that a slot is no longer `opening` */
 	struct slot_list in_use; /* most recently used first */
-	size_t open_count;       /* in the list or being opened */
+	size_t open_count;       /* sites that are in the list or being opened */
 	size_t open_max;
 	struct slot *slots; /* in the order of conf->sites */
 };
@@ -137,7 +137,7 @@ static void tell_failed(const struct site_conf *conf, const char *why)
 	log_event(LOG_LEVEL_ERROR, "site_failed", "site", conf->name, "why", why, NULL);
 }
 
-/* Checks that do not open files. */
+/* Makes the checks that do not open files. */
 static enum status check_all(const struct conf *conf, struct error *err)
 {
 	const struct site_conf *at = conf->sites;
@@ -148,7 +148,7 @@ static enum status check_all(const struct conf *conf, struct error *err)
 		at = &conf->sites[i];
 		status = site_check(at, &why);
 		if (status != STATUS_OK && conf->forgiving && at->file != conf->files[0]) {
-			/* For visitors this is a site that cannot be opened. */
+			/* Visitors get the same page as for a site that cannot be opened. */
 			tell_failed(at, why.text);
 			status = STATUS_OK;
 		}
@@ -168,7 +168,7 @@ static enum status open_single(struct sites *sites, struct error *err)
 	enum status status = open_site_new(sites->loaded, conf, &open, &why);
 	if (status == STATUS_OK) {
 		sites->open_count = 1;
-		slot_fill(sites, &sites->slots[0], open, 0); /* never closed as idle */
+		slot_fill(sites, &sites->slots[0], open, 0); /* a single site stays open */
 	} else if (sites->loaded->use == SITE_FOR_SPAWNED) {
 		tell_failed(conf, why.text);
 		sites->slots[0].told_ms = clock_monotonic_ms();
@@ -247,7 +247,10 @@ const struct conf *sites_conf(const struct sites *sites)
 
 /* ---- closing ---- */
 
-/* Takes the site out of its slot. NULL: a request is using it. The caller holds the lock. */
+/*
+ * Takes the site out of its slot. Returns NULL if a request is using the site. The caller holds the
+ * lock.
+ */
 static struct open_site *slot_empty(struct sites *sites, struct slot *slot)
 {
 	struct open_site *open = slot->open;
@@ -275,7 +278,8 @@ static struct open_site *take_idle(struct sites *sites, int64_t now_ms)
 }
 
 /*
- * Makes room: takes the least recently used site that no request uses. The caller holds the lock.
+ * Takes a site out of its slot to make room for another site. It is the least recently used of
+ * those that no request uses. The caller holds the lock.
  */
 static struct open_site *take_least_used(struct sites *sites)
 {
@@ -293,7 +297,7 @@ static struct open_site *take_least_used(struct sites *sites)
 
 /* ---- lending ---- */
 
-/* The caller holds the lock. */
+/* Adds a reference and moves the slot to the front of the list. The caller holds the lock. */
 static struct site *slot_lend(struct sites *sites, struct slot *slot, int64_t now_ms)
 {
 	atomic_fetch_add(&slot->open->users, 1);
@@ -310,7 +314,10 @@ enum status sites_not_now(const struct site_conf *conf, struct error *err)
 	return error_retry_after(err, STATUS_UNAVAILABLE, SITES_RETRY_S);
 }
 
-/* Stores the result of opening in the slot. True: log the failure. The caller holds the lock. */
+/*
+ * Stores the result of opening in the slot. Returns true if the failure must be logged. The caller
+ * holds the lock.
+ */
 static bool opening_ended(struct sites *sites, struct slot *slot, struct open_site *open,
 			  int64_t now_ms)
 {
@@ -352,8 +359,8 @@ static enum status await_opening(struct sites *sites, const struct slot *slot,
 }
 
 /*
- * Opens the site of the slot. The caller holds the lock; it is released in between, so that others
- * continue.
+ * Opens the site of the slot. The caller holds the lock. It is released while the site is being
+ * opened, so that other threads can continue.
  */
 static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now_ms,
 			     struct error *err)
@@ -362,7 +369,7 @@ static enum status slot_open(struct sites *sites, struct slot *slot, int64_t now
 	struct open_site *closing = NULL, *open = NULL;
 	struct error why = {0};
 
-	if (!wait_begin()) /* files may be slow, and databases locked by others */
+	if (!wait_begin()) /* files may be slow, and databases may be locked */
 		return wait_refused(err);
 	if (sites->open_count >= sites->open_max)
 		closing = take_least_used(sites);
@@ -421,8 +428,8 @@ void sites_return(struct site *site)
 /* ---- after a reload ---- */
 
 /*
- * Returns the open sites, most recently used first, at most max, each with one more reference. The
- * caller frees the list. NULL: out of memory.
+ * Returns the open sites, most recently used first, at most max. Each gets one more reference. The
+ * caller frees the list. Returns NULL if out of memory.
  */
 static struct open_site **hold_open(struct sites *sites, size_t max, size_t *count)
 {
@@ -442,8 +449,8 @@ static struct open_site **hold_open(struct sites *sites, size_t max, size_t *cou
 }
 
 /*
- * True if the old site may keep running after it could not be opened again. It may not if its
- * database now belongs to another site, whose logins it would take.
+ * True if the old site can keep running after opening it again has failed. It cannot if its
+ * database now belongs to another site, because it would use the logins of that site.
  */
 static bool may_go_on(const struct sites *sites, const struct open_site *old)
 {
@@ -453,7 +460,10 @@ static bool may_go_on(const struct sites *sites, const struct open_site *old)
 	return now == NULL || strcmp(now->name, was->name) == 0;
 }
 
-/* Opens the site that `old` was, or keeps `old` in the slot. Releases `old` if it is not kept. */
+/*
+ * Opens the site of `old` with the new configuration. If that fails and may_go_on allows it, keeps
+ * `old` in the slot. Otherwise releases `old`.
+ */
 static void follow_one(struct sites *sites, struct open_site *old)
 {
 	const struct site_conf *conf = conf_site_named(sites->loaded->conf, old->site.conf->name);

@@ -1,6 +1,6 @@
 /*
- * The callers of /rest/adhoc/{jid}. The table has only hashes: a slow one of the password, and a
- * fast one of the API key, which is random.
+ * The callers of /rest/adhoc/{jid}. The table has only hashes: a slow hash of the password, and a
+ * fast hash of the API key. A fast hash is enough for the API key because it is random.
  */
 #include "store/adhoc_caller.h"
 

@@ -1,6 +1,6 @@
 /*
- * Programs that may call /rest/adhoc/{jid}, each with its own name and password. They are separate
- * from the site users.
+ * Programs that are allowed to call /rest/adhoc/{jid}, each with its own name and password. They
+ * are separate from the site users.
  */
 #ifndef STORE_ADHOC_CALLER_H
 #define STORE_ADHOC_CALLER_H
@@ -19,19 +19,23 @@ struct adhoc_caller {
 	bool has_api_key;
 	unsigned char api_key_hash[SECRET_SHA256_LEN]; /* valid if has_api_key is set */
 	char *domains;                                 /* prepared, separated by blanks */
-	char *addresses; /* networks, separated by blanks; "": any address */
+	char *addresses; /* networks, separated by blanks; "" allows any address */
 	bool disabled;
 	int64_t created; /* seconds, wall clock */
 };
 
-/* STATUS_NOT_FOUND: there is no such caller. The caller of this function clears *out. */
+/*
+ * Finds a caller by name. Returns STATUS_NOT_FOUND if there is none. Clear *out with
+ * adhoc_caller_clear.
+ */
 enum status adhoc_caller_find(struct store *store, const char *name, struct adhoc_caller *out,
 			      struct error *err);
 void adhoc_caller_clear(struct adhoc_caller *caller); /* NULL is allowed */
 
 /*
- * STATUS_CONFLICT: the name is taken. STATUS_BAD_REQUEST: the name is empty, too long, or contains
- * what HTTP Basic does not allow in a user name (a colon, a blank, control characters).
+ * Returns STATUS_CONFLICT if the name is taken. Returns STATUS_BAD_REQUEST if the name is empty or
+ * too long, or contains a colon, a blank or a control character, because HTTP Basic does not allow
+ * them.
  */
 enum status adhoc_caller_add(struct store *store, const struct adhoc_caller *caller,
 			     struct error *err);
@@ -43,7 +47,10 @@ enum status adhoc_caller_set_disabled(struct store *store, const char *name, boo
 				      struct error *err);
 enum status adhoc_caller_delete(struct store *store, const char *name, struct error *err);
 
-/* Calls each(arg, caller) in order of name. The caller is borrowed for the call. */
+/*
+ * Calls each(arg, caller) for every caller, in order of name. `caller` is valid only during the
+ * call.
+ */
 enum status adhoc_caller_list(struct store *store,
 			      void (*each)(void *arg, const struct adhoc_caller *caller), void *arg,
 			      struct error *err);

@@ -1,5 +1,6 @@
 /*
- * Backup and restoration. A file gets its final name only when it is whole and on the disk.
+ * Backup and restoration. A restored database gets its final name only when it is complete and
+ * synced to the disk.
  */
 #include "store/backup.h"
 
@@ -16,15 +17,15 @@
 #include "store/session.h"
 #include "store/store.h"
 
-#define KEPT      ".before-restore" /* the old database */
-#define RESTORING ".restoring"      /* the new one, until it is whole */
+#define KEPT      ".before-restore" /* suffix of the old database */
+#define RESTORING ".restoring"      /* suffix of the new database until it is complete */
 
-/* SQLite's files beside a database. */
+/* The suffixes of SQLite's files beside a database. */
 static const char *const sides[] = {"-wal", "-shm", "-journal"};
 
 #define N_SIDES (sizeof(sides) / sizeof(sides[0]))
 
-/* Appends; the caller frees the result. NULL: out of memory. */
+/* Returns path with ending appended, which the caller frees. NULL if out of memory. */
 static char *joined(const char *path, const char *ending)
 {
 	char *text = NULL;
@@ -55,7 +56,7 @@ static enum status file_new(const char *file, int *fd, struct error *err)
 			 file, (unsigned)geteuid(), strerrordesc_np(errno));
 }
 
-/* Writes a file's data, or a folder's names, to the disk. */
+/* Syncs a file, or the entries of a folder, to the disk. */
 static enum status sync_path(const char *path, int flags, struct error *err)
 {
 	int fd = open(path, flags | O_CLOEXEC);
@@ -134,7 +135,7 @@ enum status store_backup(const char *database, const char *file, struct error *e
 		status = file_new(file, &fd, err);
 	if (status != STATUS_OK)
 		return status;
-	close(fd); /* SQLite fills an empty file */
+	close(fd); /* SQLite opens the empty file itself */
 	status = copy(database, file, err);
 	if (status != STATUS_OK)
 		unlink(file);
@@ -143,7 +144,7 @@ enum status store_backup(const char *database, const char *file, struct error *e
 
 /* ---- restoration ---- */
 
-/* The paths of one restoration; all owned. */
+/* The paths of one restoration, all owned. */
 struct places {
 	char *restoring;
 	char *kept;
@@ -160,7 +161,10 @@ static void sides_remove(const char *database)
 	}
 }
 
-/* A database that was copied while it was used lacks what its log has. */
+/*
+ * If a database was copied while it was in use, changes that are only in its log are missing in the
+ * copy.
+ */
 static enum status refuse_sides(const char *file, struct error *err)
 {
 	enum status status = STATUS_OK;
@@ -180,7 +184,7 @@ static enum status refuse_sides(const char *file, struct error *err)
 	return status;
 }
 
-/* The copy becomes a database of this program and site, in which nobody is logged in. */
+/* Turns the copy into a database of this program and site, in which nobody is logged in. */
 static enum status prepare(struct store_restoration *what, const char *copied, struct error *err)
 {
 	const struct store_migration migration = {.place = {.database = copied},
@@ -230,7 +234,10 @@ static enum status make_copy(struct store_restoration *what, const char *restori
 	return error_set(err, status, "%s is not restored: %s", what->file, why.text);
 }
 
-/* What is left of a damaged database's log must not be taken for the new one's. */
+/*
+ * Renames what is left of a damaged database's log, so that it is not taken for the log of the new
+ * database.
+ */
 static void sides_keep(const char *database, const char *kept)
 {
 	for (size_t i = 0; i < N_SIDES; i++) {
@@ -244,7 +251,7 @@ static void sides_keep(const char *database, const char *kept)
 	}
 }
 
-/* The database's name leads to the old file or to the new one at every moment. */
+/* At every moment the database's name leads either to the old file or to the new one. */
 static enum status swap(const struct store_restoration *what, const struct places *places,
 			struct error *err)
 {
@@ -259,7 +266,10 @@ static enum status swap(const struct store_restoration *what, const struct place
 	return sync_folder(what->database, err);
 }
 
-/* A damaged database cannot be asked who uses it; it is of no use to anybody. */
+/*
+ * If the database is damaged, it is replaced without a check for other users, because it cannot be
+ * opened for that check.
+ */
 static enum status replace(const struct store_restoration *what, const struct places *places,
 			   struct error *err)
 {

@@ -1,5 +1,5 @@
 /*
- * Finds the kind of a database, and calls its functions.
+ * Finds the kind of a database and calls the functions of that kind.
  */
 #include "store/connection.h"
 

@@ -1,6 +1,6 @@
 /*
- * The rows that store/copy.c copies, of every table: sql.c includes this. COPIED names a column and
- * the member of struct copied_row that holds it.
+ * The rows that store/copy.c copies, for every table. sql.c includes this file. COPIED names a
+ * column and the member of struct copied_row that holds its value.
  */
 #ifndef STORE_COPIED_H
 #define STORE_COPIED_H
@@ -11,7 +11,7 @@
 struct copied_row {
 	char *texts[5];
 	int64_t numbers[3];
-	unsigned char bytes[2][SECRET_SHA256_LEN]; /* all 0: null, which no digest is */
+	unsigned char bytes[2][SECRET_SHA256_LEN]; /* all 0 for null: no digest is all 0 */
 };
 
 #define COPIED(name, member, kind)                                                                 \

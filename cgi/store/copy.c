@@ -1,6 +1,6 @@
 /*
- * Reads a table whole, and writes its rows. A row's cells are known by the columns of copied.h, so
- * one function copies every table.
+ * Reads a whole table, and writes its rows. copied.h lists the columns of each table, so one
+ * function copies every table.
  */
 #include "store/copy.h"
 
@@ -11,7 +11,7 @@
 #include "store/copied.h"
 #include "store/database_site.h"
 
-#define COPY_MS (10 * 60 * 1000) /* for one statement */
+#define COPY_MS (10 * 60 * 1000) /* the time limit for one statement */
 
 static const struct {
 	const char *name;
@@ -103,7 +103,7 @@ static enum status refuse_rows(struct connection *to, struct error *err)
 	return status;
 }
 
-/* A server gives new users the numbers after those that were copied. */
+/* Sets the server's number sequence, so that new users get numbers after those that were copied. */
 static enum status number_on(struct connection *to, struct error *err)
 {
 	if (!to->kind->is_server)
@@ -147,7 +147,10 @@ static enum status open_source(const struct store_copy *what, struct connection 
 	return status;
 }
 
-/* Nobody writes to a file while a transaction of ours is open; a server is told. */
+/*
+ * Stops all writes to the source until the copy ends. For an SQLite file an open write transaction
+ * is enough. On a server the tables must be locked.
+ */
 static enum status hold_still(struct connection *from, struct error *err)
 {
 	if (from->kind->is_server)
@@ -182,7 +185,7 @@ static enum status copy_into(struct store_copy *what, struct connection *from, s
 	return status;
 }
 
-/* A copy to itself would wait for its own lock. */
+/* A copy of a database to itself would wait for its own lock. */
 static enum status refuse_itself(const struct store_copy *what, struct error *err)
 {
 	const char *from = what->from.database, *to = what->to.database;

@@ -1,5 +1,5 @@
 /*
- * Copies a database to another one, perhaps of another kind: from SQLite to PostgreSQL or back.
+ * Copies a database into another one. The two can be of different kinds: SQLite and PostgreSQL.
  */
 #ifndef STORE_COPY_H
 #define STORE_COPY_H
@@ -9,10 +9,10 @@
 #define STORE_COPY_TABLES 9
 
 struct store_copy {
-	struct store_place from; /* has this program's schema, and belongs to the site */
-	struct store_place to;   /* has nothing, or only empty tables */
+	struct store_place from; /* must have this program's schema, and belong to the site */
+	struct store_place to;   /* must be empty, or have only empty tables */
 	const char *site;
-	/* Set: the tables, and how many rows each has. */
+	/* Output: the name of each table, and how many rows were copied. */
 	struct {
 		const char *table;
 		size_t rows;
@@ -20,9 +20,9 @@ struct store_copy {
 };
 
 /*
- * Copies all tables in one transaction; the limits are left behind. Nobody can write to either
- * database meanwhile. STATUS_CONFLICT: the target has rows, or is the source. After a failure it
- * has what it had.
+ * Copies all tables in one transaction, but not the limits. Nobody can write to either database
+ * meanwhile. Returns STATUS_CONFLICT if the target has rows, or is the source. After a failure the
+ * target has no new rows.
  */
 enum status store_copy(struct store_copy *what, struct error *err);
 

@@ -1,7 +1,7 @@
 /*
- * Reads and writes the row that names the site of a database. It is read whenever the database is
- * opened, and written by a migration. Also makes the site's keys. If several processes start on a
- * new database at the same time, the first key is kept, and the other processes read it.
+ * Reads and writes the row that names the site of a database. The row is read whenever the database
+ * is opened, and written by a migration. Also creates the site's keys. If several processes start
+ * on a new database at the same time, the first key is kept, and the other processes read it.
  */
 #include "store/database_site.h"
 
@@ -10,7 +10,7 @@
 
 #include "store/connection.h"
 
-/* *out: the site, which the caller frees; NULL: the database belongs to none. */
+/* *out becomes the site, which the caller frees, or NULL if the database belongs to no site. */
 static enum status find(struct connection *db, char **out, struct error *err)
 {
 	enum status status = connection_find(db, QUERY_DATABASE_SITE_FIND, NO_VALUES, out, err);
@@ -74,7 +74,7 @@ enum status database_site_claim(struct connection *db, const char *site, bool ad
 
 /* ---- keys ---- */
 
-/* If another process has made the key meanwhile, that one is kept, and not ours. */
+/* If another process has created the key meanwhile, returns that key, and drops the new one. */
 static enum status make_key(struct store *store, const char *purpose,
 			    unsigned char out[SECRET_KEY_LEN], struct error *err)
 {

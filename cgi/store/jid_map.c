@@ -1,7 +1,7 @@
 /*
  * The JID map, and the claims on accounts that a rule computed. A UNIQUE constraint of the schema
- * makes sure that an account has one owner. This file turns its failure into a sentence that names
- * the owner.
+ * ensures that an account has only one owner. If the constraint fails, this file makes an error
+ * that names the owner.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +29,8 @@ enum status jid_map_find_account(struct store *store, const char *localpart, con
 }
 
 /*
- * Names the owner of the account after the insert failed. It is the same transaction, so the row
- * that is found is the cause.
+ * Makes the error after an insert failed: it names the owner of the account. This runs in the same
+ * transaction, so the row that it finds is the cause of the failure.
  */
 static enum status name_owner(struct connection *db, const struct jid_map_row *row,
 			      struct error *err)
@@ -77,7 +77,7 @@ enum status jid_map_set(struct store *store, const struct jid_map_row *row, stru
 
 #define IMPORT_STEP 10000 /* rows between two calls of progress */
 
-/* Counts what happens to the user's existing row, and deletes it if it is for another account. */
+/* Counts what happens to the user's existing row. If the row is for another account, deletes it. */
 static enum status make_way(struct connection *db, const struct jid_map_row *row,
 			    struct jid_map_import *import, struct error *err)
 {
@@ -166,11 +166,11 @@ enum status jid_map_list(struct store *store,
 /*
  * ---- claims ----
  *
- * They are read often and written once. The primary key of the table decides between two users who
- * claim an account at the same time: neither can overwrite the other.
+ * Claims are read often and written once. If two users claim an account at the same time, the
+ * primary key of the table decides between them: neither can overwrite the other.
  */
 
-/* Frees owner. */
+/* Compares the owner with the claim's. Frees owner. */
 static enum status compare_owner(char *owner, const struct jid_claim *claim, struct error *err)
 {
 	bool same = strcmp(owner, claim->owner) == 0 ||
@@ -206,7 +206,7 @@ static enum status insert_claim(struct store *store, const struct jid_claim *cla
 	return store_end(store, db, status, err);
 }
 
-/* STATUS_NOT_FOUND: the account has no owner. */
+/* Returns STATUS_NOT_FOUND if the account has no owner. */
 static enum status find_claim(struct store *store, const struct jid_claim *claim, struct error *err)
 {
 	char *owner;

@@ -1,8 +1,8 @@
 /*
- * The JID map: explicit rows that assign an account to a site user. For back end `bosh` with
- * bosh_auth = password, a row also holds the XMPP password of the account. A site user is (source,
- * name): source is the identity provider that authenticated the name, so "bob" of one provider is
- * not "bob" of another.
+ * The JID map: rows that assign an account to a site user. With back end `bosh` and bosh_auth =
+ * password, a row also holds the XMPP password of the account. A site user is identified by
+ * (source, name). source is the identity provider that authenticated the name, so "bob" of one
+ * provider is not "bob" of another.
  */
 #ifndef STORE_JID_MAP_H
 #define STORE_JID_MAP_H
@@ -19,39 +19,42 @@ struct jid_map_row {
 	char *user;
 	char *localpart; /* prepared (Nodeprep, XEP-0106) */
 	char *domain;    /* prepared (Nameprep) */
-	/* NULL: no password is kept. jid_map_clear wipes it; jid_map_list does not fill it. */
+	/*
+	 * NULL if no password is stored. jid_map_clear wipes it; jid_map_list does not fill it in.
+	 */
 	char *xmpp_password;
 };
 
 /*
- * STATUS_NOT_FOUND: there is no row. That is not a failure, and err is left alone. The caller
- * clears *out.
+ * Finds the row of a user. Returns STATUS_NOT_FOUND if there is none; that is not a failure, and
+ * err is not set. The caller clears *out.
  */
 enum status jid_map_find(struct store *store, const char *source, const char *user,
 			 struct jid_map_row *out, struct error *err);
-/* Finds the row of an account, of any user. Otherwise the same. */
+/* Like jid_map_find, but finds the row of an account, whichever user has it. */
 enum status jid_map_find_account(struct store *store, const char *localpart, const char *domain,
 				 struct jid_map_row *out, struct error *err);
 void jid_map_clear(struct jid_map_row *row);
 
 /*
- * Adds or replaces the user's row. If the password is NULL, the existing one is kept only if the
- * JID stays the same. STATUS_CONFLICT: the account belongs to another user, whom the error names.
+ * Adds or replaces the user's row. If the password is NULL, the stored password is kept only if the
+ * JID stays the same. Returns STATUS_CONFLICT if another user has the account; the error names that
+ * user.
  */
 enum status jid_map_set(struct store *store, const struct jid_map_row *row, struct error *err);
 /*
- * Imports many rows, all or none, each as by jid_map_set. An account that another row of the same
- * import gives up is free for this one. On failure, `failed` is the index of the row;
- * STATUS_CONFLICT as for jid_map_set.
+ * Imports many rows, all or none, each like jid_map_set. A row can take an account whose current
+ * owner gets another account in the same import. On failure, `failed` is the index of the row.
+ * Returns STATUS_CONFLICT like jid_map_set.
  */
 struct jid_map_import {
 	const struct jid_map_row *rows;
 	size_t count;
-	bool dry_run;                             /* nothing is kept */
-	void (*progress)(void *arg, size_t done); /* called now and then; may be NULL */
+	bool dry_run;                             /* check only; roll back all changes */
+	void (*progress)(void *arg, size_t done); /* called now and then; can be NULL */
 	void *arg;
 	size_t failed; /* set on failure: the index of the row */
-	size_t added;  /* set on success, like the next two */
+	size_t added;  /* set on success, like the next two members */
 	size_t changed;
 	size_t same;
 };
@@ -63,7 +66,7 @@ enum status jid_map_list(struct store *store,
 			 void (*each)(void *arg, const struct jid_map_row *row), void *arg,
 			 struct error *err);
 
-/* For the other files of store/: like jid_map_set, in the caller's transaction. */
+/* For the other files of store/. Like jid_map_set, but inside the caller's transaction. */
 struct connection;
 enum status jid_map_row_set(struct connection *db, const struct jid_map_row *row,
 			    struct error *err);
@@ -71,24 +74,28 @@ enum status jid_map_row_set(struct connection *db, const struct jid_map_row *row
 /*
  * ---- claims on accounts that a rule computed ----
  *
- * Two site users may get the same account, for example by one e-mail address. The first user who
- * claims the account keeps it. Rows of the JID map take precedence over claims.
+ * Two site users can get the same account from a rule, for example if they have the same e-mail
+ * address. The first user who claims the account keeps it. Rows of the JID map take precedence over
+ * claims.
  */
 
 struct jid_claim {
 	const char *localpart; /* prepared, like the domain */
 	const char *domain;
 	const char *owner;  /* identifies a site user, in any form */
-	const char *before; /* another name of the same owner, in an earlier claim; NULL: none */
+	const char *before; /* another name of the same owner, in an earlier claim; can be NULL */
 };
 
 /*
- * STATUS_OK: the account belongs to that owner, by this claim or by an earlier one.
- * STATUS_CONFLICT: another owner has it; err->text holds that owner.
+ * Claims the account for an owner. Returns STATUS_OK if the account belongs to that owner, by this
+ * claim or by an earlier one. Returns STATUS_CONFLICT if another owner has it; err->text is then
+ * that owner.
  */
 enum status jid_claim_take(struct store *store, const struct jid_claim *claim, struct error *err);
 
-/* Like jid_claim_take, but claims nothing. STATUS_OK also for an account that has no owner. */
+/*
+ * Like jid_claim_take, but makes no claim. Also returns STATUS_OK for an account without an owner.
+ */
 enum status jid_claim_look(struct store *store, const struct jid_claim *claim, struct error *err);
 
 #endif

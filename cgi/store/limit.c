@@ -1,7 +1,8 @@
 /*
- * Limits; limit_file.c has their file. The unit of a bucket is time: its credit is in microseconds
- * of refilling, a token costs `interval`, and the bucket is full at burst * interval. If a limit
- * cannot be read, the caller gets STATUS_UNAVAILABLE: a guess could let an attacker through.
+ * Computes the limits. limit_file.c handles their file. The unit of a bucket is time: its credit is
+ * in microseconds of refilling. A token costs `interval`, and the bucket is full at burst *
+ * interval. If a limit cannot be read, the caller gets STATUS_UNAVAILABLE, because a guess could
+ * let an attacker through.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -15,13 +16,14 @@
 #include "store/limit.h"
 #include "store/limit_file.h"
 
-#define LIMIT_PURGE_ROWS 8 /* full buckets deleted for each token taken, which adds at most one */
+#define LIMIT_PURGE_ROWS 8 /* full buckets deleted per token taken; a token adds one at most */
 
 /*
  * ---- the rules ----
  *
- * They compute an answer and the new row from a question and the old row. All times are in
- * microseconds. A clock that was set back harms nobody: a stamp in the future counts as now.
+ * A rule computes an answer and the new row from a question and the old row. All times are in
+ * microseconds. If the clock was set back, a stamp in the future counts as now, so nobody is locked
+ * out.
  */
 
 enum limit_action { LIMIT_CHECK, LIMIT_TAKE, LIMIT_GIVE_BACK };
@@ -29,16 +31,16 @@ enum limit_action { LIMIT_CHECK, LIMIT_TAKE, LIMIT_GIVE_BACK };
 struct limit_question {
 	enum limit_action action;
 	int64_t now;
-	int64_t interval; /* bucket: time to refill one token; tries: the first delay */
-	int64_t capacity; /* bucket: time to fill it; tries: how many are free */
-	int64_t period;   /* tries: the longest delay */
+	int64_t interval; /* bucket: time to refill one token; attempts: the first delay */
+	int64_t capacity; /* bucket: time to fill it; attempts: how many need no wait */
+	int64_t period;   /* attempts: the longest delay */
 };
 
 struct limit_answer {
-	int64_t wait; /* until the next token or try; 0: none */
-	bool write;   /* the row changes to `row` */
+	int64_t wait; /* wait before the next token or attempt; 0 for no wait */
+	bool write;   /* the table must be updated with `row` */
 	struct limit_row row;
-	int64_t forget; /* from then on the row means the same as no row */
+	int64_t forget; /* from this time on, the row means the same as no row */
 };
 
 static int64_t stamp_now(const struct limit_question *q, const struct limit_row *row)
@@ -46,7 +48,9 @@ static int64_t stamp_now(const struct limit_question *q, const struct limit_row 
 	return row->stamp > q->now ? q->now : row->stamp;
 }
 
-/* A token bucket. It is full if there is no row, and again `capacity` after it was empty. */
+/*
+ * A token bucket. A bucket without a row is full. An empty bucket is full again after `capacity`.
+ */
 static void rule_bucket(const struct limit_question *q, const struct limit_row *row,
 			struct limit_answer *out)
 {
@@ -63,7 +67,7 @@ static void rule_bucket(const struct limit_question *q, const struct limit_row *
 	out->forget = q->now + q->capacity - credit;
 }
 
-/* The delay after the last of that many failures. */
+/* Returns how long to wait after the last of that many failures. */
 static int64_t delay(const struct limit_question *q, int64_t failures)
 {
 	int64_t delay = q->interval;
@@ -76,9 +80,10 @@ static int64_t delay(const struct limit_question *q, int64_t failures)
 }
 
 /*
- * Tries that may fail. The first `capacity` are free. Each further one must wait after the last,
- * twice as long each time, up to period. After a pause that is longer than the wait by period, the
- * count starts again at 0. LIMIT_GIVE_BACK takes the last try off the count.
+ * Attempts that can fail. The first `capacity` need no wait. Each further attempt must wait after
+ * the one before; the wait doubles each time, up to `period`. If there is no attempt for `period`
+ * after the wait has ended, the count starts again at 0. LIMIT_GIVE_BACK subtracts the last
+ * attempt.
  */
 static void rule_tries(const struct limit_question *q, const struct limit_row *row,
 		       struct limit_answer *out)
@@ -109,7 +114,7 @@ static void rule_tries(const struct limit_question *q, const struct limit_row *r
 
 /* ---- one question ---- */
 
-/* The bucket, the rule and the answer. */
+/* What is asked about one bucket, and the answer. */
 struct question {
 	unsigned char id[SECRET_SHA256_LEN];
 	void (*rule)(const struct limit_question *q, const struct limit_row *row,
@@ -146,7 +151,7 @@ static enum status purge(struct connection *db, const struct question *q, struct
 			      err);
 }
 
-/* Writes only if something changed: a request at an empty bucket costs one read. */
+/* Writes only if something changed, so a request at an empty bucket costs only one read. */
 static enum status ask(struct connection *db, void *arg, struct error *err)
 {
 	struct question *q = arg;
@@ -169,13 +174,13 @@ static enum status ask(struct connection *db, void *arg, struct error *err)
 
 /* ---- functions of limit.h ---- */
 
-/* The arguments of one of these functions. */
+/* The arguments of limit_take, limit_check, limit_try or limit_try_worked. */
 struct asker {
 	const struct limit_key *key;
 	const struct conf_limit *rule;
 	int64_t now_ms;
 	enum limit_action action;
-	bool tries; /* tries instead of a bucket */
+	bool tries; /* the limit counts attempts instead of tokens */
 };
 
 static void question_make(const struct asker *asker, struct question *q)
@@ -196,7 +201,7 @@ static void question_make(const struct asker *asker, struct question *q)
 	};
 }
 
-/* The NUL between scope and key keeps ("a", "bc") and ("ab", "c") apart. */
+/* The NUL between scope and key keeps ("a", "bc") different from ("ab", "c"). */
 static enum status hash_key(const struct asker *asker, unsigned char out[SECRET_SHA256_LEN],
 			    struct error *err)
 {
@@ -205,7 +210,7 @@ static enum status hash_key(const struct asker *asker, unsigned char out[SECRET_
 	enum status status = STATUS_OK;
 
 	strbuf_init(&text);
-	if (asker->tries) /* these rows have another meaning */
+	if (asker->tries) /* so that these rows have other ids than buckets */
 		strbuf_add(&text, "tries", sizeof("tries"));
 	strbuf_add(&text, key->scope, strlen(key->scope) + 1);
 	strbuf_adds(&text, key->key);
@@ -238,7 +243,7 @@ static enum status limit_ask(struct limit_store *limits, const struct asker *ask
 		status = limit_file_ask(limits, &call, err);
 	if (status != STATUS_OK || q.wait == 0)
 		return status;
-	if (err != NULL) /* NULL: it is only counted, and nobody is refused */
+	if (err != NULL) /* if err is NULL, nobody is refused */
 		metrics_add_limited(asker->key->scope);
 	long seconds = (long)((q.wait + 999999) / 1000000);
 	status = error_set(err, STATUS_SLOW_DOWN, "limit %s: %ld per %ld ms; next in %ld s",
@@ -287,7 +292,7 @@ static void key_ipv6(const struct in6_addr *address, char out[64])
 	struct in6_addr net = *address;
 	char text[INET6_ADDRSTRLEN];
 
-	if (IN6_IS_ADDR_V4MAPPED(address)) { /* the same client on an IPv6 socket */
+	if (IN6_IS_ADDR_V4MAPPED(address)) { /* an IPv4 client on an IPv6 socket */
 		inet_ntop(AF_INET, &address->s6_addr[12], out, 64);
 		return;
 	}
@@ -302,7 +307,7 @@ void limit_address_key(const char *remote_addr, char out[64])
 	char plain[64];
 
 	snprintf(plain, sizeof(plain), "%s", remote_addr);
-	plain[strcspn(plain, "%")] = '\0'; /* a zone, as in fe80::1%eth0 */
+	plain[strcspn(plain, "%")] = '\0'; /* removes the zone, as in fe80::1%eth0 */
 	if (inet_pton(AF_INET6, plain, &address) == 1)
 		key_ipv6(&address, out);
 	else

@@ -1,8 +1,8 @@
 /*
- * The file of the limits: creates, opens and repairs it, and runs one transaction per question. The
- * file may be deleted or damaged at any time. It is then created again, empty, because losing the
- * limits does little harm. limit.c defines what is in its table. A server's database has the same
- * tables and needs no file.
+ * The file of the limits. Creates, opens and repairs it, and runs each query of limit.c in one
+ * transaction. The file can be deleted or damaged at any time. Then an empty one is created,
+ * because losing the limits does little harm. limit.c defines what its table contains. A server's
+ * database has the same tables and needs no file.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -18,8 +18,8 @@
 
 #define LIMIT_SCHEMA     2
 #define LIMIT_SUFFIX     ".limits"
-#define TURN_WAIT_MS     2000 /* for other threads, which may wait for other processes */
-#define LIMIT_EVICT_ROWS 256  /* deleted when the file reaches its maximum size */
+#define TURN_WAIT_MS     2000 /* longest wait for a thread, which may itself wait for a process */
+#define LIMIT_EVICT_ROWS 256  /* rows to delete when the file has its maximum size */
 
 static const char limit_tables[] = "CREATE TABLE bucket ("
 				   " id      BLOB    NOT NULL PRIMARY KEY,"
@@ -34,10 +34,10 @@ static const char limit_tables[] = "CREATE TABLE bucket ("
 				   ") STRICT, WITHOUT ROWID";
 
 struct limit_store {
-	struct store *in; /* borrowed: the server's database that has the tables; NULL: a file */
-	char *path;       /* of the file */
-	pthread_mutex_t lock;  /* serializes the questions; each usually takes microseconds */
-	struct connection *db; /* NULL: not open */
+	struct store *in; /* borrowed; a server's database with the tables, or NULL for a file */
+	char *path;       /* of the file, or NULL */
+	pthread_mutex_t lock;  /* only one query at a time; each usually takes microseconds */
+	struct connection *db; /* NULL while closed */
 	bool only_looks;       /* never create or change the file */
 };
 
@@ -67,7 +67,8 @@ static enum status evict(struct connection *db, struct error *err)
 /* ---- the file ---- */
 
 /*
- * Begins a write transaction only if there are no tables yet, because it waits for other writers.
+ * Creates the tables if they are missing. A write transaction is begun only in that case, because
+ * it waits for other writers.
  */
 static enum status set_up(struct connection *db, enum connection_trouble *trouble,
 			  struct error *err)
@@ -79,14 +80,14 @@ static enum status set_up(struct connection *db, enum connection_trouble *troubl
 		return STATUS_OK;
 	if (status == STATUS_OK)
 		status = connection_begin(db, &(struct store_key){.scope = KEY_DATABASE}, err);
-	if (status == STATUS_OK) /* another process may have created them meanwhile */
+	if (status == STATUS_OK) /* another process may have created the tables meanwhile */
 		status = connection_schema(db, &schema, err);
 	if (status == STATUS_OK && schema == 0) {
 		status = connection_script(db, limit_tables, err);
 		if (status == STATUS_OK)
 			status = connection_set_schema(db, LIMIT_SCHEMA, err);
 	} else if (status == STATUS_OK && schema != LIMIT_SCHEMA) {
-		*trouble = TROUBLE_DAMAGED; /* of another version; its contents need not be kept */
+		*trouble = TROUBLE_DAMAGED; /* a file of another version; it can be deleted */
 		status = error_set(err, STATUS_UNAVAILABLE, "%s: this is schema %d",
 				   connection_path(db), schema);
 	}
@@ -129,8 +130,8 @@ static void close_file(struct limit_store *limits)
 }
 
 /*
- * Makes sure that the connection is open and its path still leads to the same file. A damaged file
- * is deleted and created again once.
+ * Opens the file, unless it is open and the path still leads to it. A damaged file is deleted and
+ * created again, but only once.
  */
 static enum status ready(struct limit_store *limits, struct error *err)
 {
@@ -148,8 +149,8 @@ static enum status ready(struct limit_store *limits, struct error *err)
 }
 
 /*
- * Repairs the file after a query has failed, so that the caller can try again. False: it cannot be
- * repaired.
+ * Repairs the file after a query has failed, so that the caller can try again. Returns false if the
+ * file cannot be repaired.
  */
 static bool mend(struct limit_store *limits, enum connection_trouble trouble)
 {
@@ -163,13 +164,16 @@ static bool mend(struct limit_store *limits, enum connection_trouble trouble)
 	}
 	if (trouble != TROUBLE_DAMAGED)
 		return false;
-	/* Another process may have replaced the file already; do not delete the new one. */
+	/* Do not delete the file if another process has already replaced it. */
 	bool mended = !connection_current(limits->db) || unlink(limits->path) == 0;
 	close_file(limits);
 	return mended && ready(limits, NULL) == STATUS_OK;
 }
 
-/* In a server's database nothing is repaired, and questions of different keys do not wait. */
+/*
+ * Runs the query in a server's database. Nothing is repaired there, and queries with different keys
+ * do not wait for each other.
+ */
 static enum status ask_server(struct store *store, const struct limit_file_call *call,
 			      struct error *err)
 {
@@ -277,7 +281,7 @@ struct state_update {
 	void *arg;
 };
 
-/* *out: the state, which the caller frees; "": there is no row. */
+/* *out becomes the state, or "" if there is no row. The caller frees it. */
 static enum status read_state(struct connection *db, const char *url, char **out, struct error *err)
 {
 	enum status status =

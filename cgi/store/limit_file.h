@@ -1,5 +1,5 @@
 /*
- * The file of the limits in limit.h. It also holds other data that processes share and may lose.
+ * The file of the limits in limit.h. It also holds other data that processes share and can lose.
  * Internal to store/.
  */
 #ifndef STORE_LIMIT_FILE_H
@@ -7,22 +7,23 @@
 
 #include "store/connection.h"
 
-/* A row as it is stored. */
+/* A row as it is stored in the table. */
 struct limit_row {
 	bool there;
-	int64_t credit; /* bucket: tokens as refill time; tries: the count of failures */
-	int64_t stamp;  /* when credit was computed */
+	int64_t credit; /* of a bucket: tokens, as refill time; of attempts: how many failed */
+	int64_t stamp;  /* the time when credit was computed */
 };
 
 struct limit_store;
 
 /*
- * One question, inside a write transaction. If the file is damaged, full or missing, it is repaired
- * and the question is asked again. The second call must not add to the results of the first.
+ * One read and write of the limits, inside a write transaction. If the file is damaged, full or
+ * missing, it is repaired and this function is called again. The second call must not add to the
+ * results of the first.
  */
 typedef enum status limit_file_question(struct connection *db, void *arg, struct error *err);
 struct limit_file_call {
-	struct store_key key; /* of the row that is read and written */
+	struct store_key key; /* names the row that is read and written */
 	limit_file_question *ask;
 	void *arg;
 };

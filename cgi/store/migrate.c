@@ -1,8 +1,8 @@
 /*
  * Migrates a database to the schema of this program, one transaction per migration. The transaction
- * also sets the schema number, so after a crash either both are done or neither. It also reads the
- * number. So if two processes migrate at the same time, one does the work, and the other finds it
- * done.
+ * also reads and sets the schema number. So after a crash either both the migration and the number
+ * are stored, or neither is. If two processes migrate at the same time, one does the work, and the
+ * other finds it done.
  */
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 #include "store/migrations.h"
 #include "store/connection.h"
 
-#define SCHEMA_WITH_SITE 10 /* from then on a database records its site */
+#define SCHEMA_WITH_SITE 10 /* since this schema a database records its site */
 
 static const struct store_key key = {.scope = KEY_DATABASE};
 
@@ -27,7 +27,10 @@ static enum status refuse_newer(const struct connection *db, int schema, struct 
 			 connection_path(db), schema, store_schema());
 }
 
-/* Applies the next migration, inside a transaction. *schema becomes the number of the database. */
+/*
+ * Applies the next migration, inside a transaction. *schema becomes the new schema number of the
+ * database.
+ */
 static enum status apply_next(struct connection *db, int *schema, struct error *err)
 {
 	struct error why;
@@ -37,7 +40,7 @@ static enum status apply_next(struct connection *db, int *schema, struct error *
 	if (status != STATUS_OK)
 		return status;
 	if (now >= store_schema()) {
-		*schema = now; /* another process was faster */
+		*schema = now; /* another process has applied it already */
 		return STATUS_OK;
 	}
 	const struct migration *next =
@@ -67,7 +70,7 @@ static enum status apply_all(struct connection *db, int *schema, struct error *e
 	return status;
 }
 
-/* Writes nothing if the database belongs to the site already. */
+/* Writes nothing if the database already belongs to the site. */
 static enum status claim(struct connection *db, const struct store_migration *what,
 			 struct store_migration_report *report, struct error *err)
 {
@@ -83,7 +86,7 @@ static enum status claim(struct connection *db, const struct store_migration *wh
 	return status;
 }
 
-/* A database of another site is refused before it is changed. */
+/* Refuses the database of another site before anything in it is changed. */
 static enum status migrate(struct connection *db, const struct store_migration *what,
 			   struct store_migration_report *report, struct error *err)
 {

@@ -1,7 +1,7 @@
 /*
  * The schema migrations of sql/migrations, which sql/embed writes into build/migrations.c. They are
- * in order and numbered from 1 without a gap. Those for PostgreSQL have the same numbers and names.
- * Internal to store/.
+ * in order and numbered from 1 without a gap. The migrations for PostgreSQL have the same numbers
+ * and names. Internal to store/.
  */
 #ifndef STORE_MIGRATIONS_H
 #define STORE_MIGRATIONS_H
@@ -15,7 +15,7 @@ struct migration {
 };
 
 extern const struct migration migrations[];            /* for SQLite */
-extern const struct migration migrations_postgresql[]; /* as many */
+extern const struct migration migrations_postgresql[]; /* the same number of entries */
 extern const size_t migrations_count;                  /* at least 1 */
 
 #endif

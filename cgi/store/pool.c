@@ -1,10 +1,12 @@
 /*
- * The pool of connections. It opens a connection when one is needed, up to a maximum, lends it for
- * the time of one function, and keeps it afterwards. If all are lent, a borrower waits for a
- * limited time. The pool also notices a damaged or replaced file, which no single connection can
- * repair. Of a file only one writer at a time is allowed: SQLite would let waiting writers retry in
- * any order, so that some could wait very long. So the writers of one process wait here, before
- * they borrow a connection. A lost connection to a server is replaced.
+ * The pool of connections. It opens a connection when one is needed, up to a maximum. It lends the
+ * connection to one function at a time, and keeps it open afterwards. If all connections are lent,
+ * a borrower waits for a limited time. The pool also detects a damaged or replaced file, which no
+ * single connection can repair.
+ *
+ * An SQLite file allows only one writer at a time. SQLite lets waiting writers retry in any order,
+ * so some could wait very long. So the writers of one process wait here, before they borrow a
+ * connection. If the connection to a server is lost, the pool opens a new one.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -20,22 +22,25 @@
 #define REST_MS 1000
 
 struct store {
-	struct store *whole;      /* set: this is a reader of that store and has only `kept` */
+	struct store *whole;      /* in a reader: its store; a reader uses only this and `kept` */
 	struct connection *kept;  /* borrowed from `whole` until store_rest */
-	struct store_place place; /* both texts are owned */
-	char *site;               /* that owns the database */
+	struct store_place place; /* its texts are owned */
+	char *site;               /* the site that owns the database */
 	bool is_server;
 	pthread_mutex_t lock;   /* protects all members below */
-	pthread_cond_t back;    /* a connection was returned, or one more may be opened */
+	pthread_cond_t back;    /* a connection was returned, or can be opened */
 	pthread_cond_t written; /* a writer has finished */
 	bool writing;
 	const struct connection *writer; /* the writer's connection, once it has one */
 	struct connection *idle[STORE_CONNECTIONS_MAX];
 	int idle_count;
-	int open_count; /* idle, lent, and being opened */
-	/* After a server was silent nobody asks it until then, so that visitors do not pile up. */
+	int open_count; /* connections that are idle, lent or being opened */
+	/*
+	 * If the server did not answer in time, it gets no queries until then. Otherwise visitors
+	 * would pile up.
+	 */
 	int64_t rest_until_ms;
-	bool damaged; /* stays set: further use could make the damage worse */
+	bool damaged; /* never cleared: further use could make the damage worse */
 };
 
 /* ---- schema ---- */
@@ -139,7 +144,7 @@ bool store_is_server(const struct store *store)
 
 /* ---- borrow, return ---- */
 
-/* Takes an idle connection; *out NULL: the caller may open one. */
+/* Takes an idle connection. If *out is NULL, the caller can open a new one. */
 static enum status take_place(struct store *store, struct connection **out, struct error *err)
 {
 	int64_t until_ms = clock_monotonic_ms() + STORE_BORROW_WAIT_MS;
@@ -178,7 +183,7 @@ static enum status take_place(struct store *store, struct connection **out, stru
 	return status;
 }
 
-/* The caller holds the lock. */
+/* Lets the next writer begin. The caller holds the lock. */
 static void writer_end(struct store *store)
 {
 	store->writing = false;
@@ -187,8 +192,8 @@ static void writer_end(struct store *store)
 }
 
 /*
- * Puts the connection back, or closes one that cannot be used again. NULL: none could be opened, so
- * the next borrower may try.
+ * Puts the connection back, or closes it if it cannot be used again. If db is NULL, no connection
+ * could be opened, so the next borrower can try.
  */
 static void give_place(struct store *store, struct connection *db, enum connection_trouble trouble)
 {
@@ -225,7 +230,7 @@ static enum status borrow(struct store *store, struct connection **out, struct e
 	if (status != STATUS_OK)
 		return status;
 	if (db != NULL && store->is_server && !connection_current(db)) {
-		connection_close(db); /* its place is the next one's */
+		connection_close(db); /* still counted in open_count: the new one replaces it */
 		db = NULL;
 	}
 	if (db == NULL) {
@@ -234,8 +239,8 @@ static enum status borrow(struct store *store, struct connection **out, struct e
 			give_place(store, NULL, trouble);
 	} else if (!store->is_server && !connection_current(db)) {
 		/*
-		 * The new file is not opened: other processes may still use the old file, with a
-		 * log of the same name.
+		 * Do not open the new file. Other processes may still use the old file, together
+		 * with a log of the same name.
 		 */
 		status = error_set(err, STATUS_UNAVAILABLE,
 				   "%s: the database was deleted, moved or replaced while in use: "
@@ -264,7 +269,7 @@ enum status store_borrow(struct store *store, struct connection **out, struct er
 void store_return(struct store *store, struct connection *db)
 {
 	if (db == store->kept)
-		return; /* its open SELECT keeps the lock for the next query */
+		return; /* the reader keeps it, and its read lock, for the next query */
 	connection_reset(db);
 	give_place(whole(store), db, connection_trouble(db));
 }
@@ -323,7 +328,7 @@ static enum status writer_begin(struct store *store, struct error *err)
 			 store->place.database, STORE_BORROW_WAIT_MS);
 }
 
-/* The caller is the writer until the connection is returned, or until this fails. */
+/* Makes the caller the writer until the connection is returned, or until this function fails. */
 static enum status borrow_writer(struct store *store, struct connection **out, struct error *err)
 {
 	if (store->is_server)

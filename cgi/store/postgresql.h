@@ -1,6 +1,6 @@
 /*
- * What the postgresql_*.c files share: connection.h with PostgreSQL. db/postgresql.h is the client.
- * Internal to store/.
+ * Declarations that the postgresql_*.c files share. These files implement connection.h with
+ * PostgreSQL, through the client in db/postgresql.h. Internal to store/.
  */
 #ifndef STORE_POSTGRESQL_H
 #define STORE_POSTGRESQL_H
@@ -10,27 +10,27 @@
 #include "store/connection.h"
 
 /*
- * How long the server may take for one statement, and how long a key or a row may be locked by
- * another: less than the deadline of any request.
+ * The longest time for one statement, and the longest wait for a key or row that another
+ * transaction has locked. It is less than the deadline of any request.
  */
 #define SERVER_STATEMENT_MS 2000
-/* After that the connection is given up. */
+/* If a call takes longer, the connection is abandoned. */
 #define SERVER_CALL_MS 2500
-/* To connect, with TLS and the password. */
+/* The longest time to connect, including TLS and the password. */
 #define SERVER_CONNECT_MS 2000
-/* For migrations and for copies of whole tables, which only the operator starts. */
+/* The limit for migrations and for copies of whole tables, which only the operator starts. */
 #define SERVER_LONG_MS (10 * 60 * 1000)
 
 struct remote_connection {
 	struct connection common;
 	struct site_uri uri;
 	char *password_file;       /* owned */
-	struct postgresql *server; /* NULL: not connected */
+	struct postgresql *server; /* NULL while not connected */
 	bool in_transaction;
-	int call_ms; /* the deadline of a call, until connection_reset */
+	int call_ms; /* the time limit of each call, until connection_reset */
 	bool prepared[QUERY_COUNT];
-	int64_t clock_us;    /* the server's, when it was read last … */
-	int64_t clock_at_us; /* … and the monotonic time then; 0: never */
+	int64_t clock_us;    /* the server's clock when it was last read */
+	int64_t clock_at_us; /* the monotonic clock when clock_us was read; 0 if never */
 };
 
 static inline struct remote_connection *remote(const struct connection *db)
@@ -38,17 +38,20 @@ static inline struct remote_connection *remote(const struct connection *db)
 	return (struct remote_connection *)(void *)db;
 }
 
-/* Turns a failure into a status and a sentence for the operator. */
+/* Converts a failure to a status, and to a sentence for the operator. */
 enum status remote_failed(struct connection *db, const struct postgresql_failure *why,
 			  struct error *err);
 
-/* True: the call failed because the connection was lost, and may be made again on a new one. */
+/*
+ * True if the call failed because the connection was lost, and there is now a new connection. The
+ * caller can then repeat the call.
+ */
 bool remote_connected_again(struct connection *db);
 
-/* The deadline of the next call. */
+/* Sets the deadline of the next call, in milliseconds from now. */
 void remote_hurry(struct connection *db, int milliseconds);
 
-/* Runs constant SQL within the deadline. */
+/* Runs constant SQL within the deadline that remote_hurry has set. */
 enum status remote_script(struct connection *db, const char *sql, struct error *err);
 
 /* ---- postgresql_setup.c ---- */
@@ -59,7 +62,7 @@ enum status remote_verify(struct connection *db, struct error *err);
 
 /* ---- postgresql_statement.c ---- */
 
-/* Prepares a query, if it is not prepared yet. */
+/* Prepares a query unless it is prepared already. */
 enum status remote_prepare(struct connection *db, enum query query, struct error *err);
 enum status remote_find(struct connection *db, enum query query, struct values values, void *row,
 			struct error *err);

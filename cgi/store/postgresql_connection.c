@@ -1,9 +1,10 @@
 /*
  * Connections to our own database on a PostgreSQL server: transactions, their keys and their clock.
  *
- * Transactions are READ COMMITTED, so each statement sees what others have committed. What must not
- * change between a statement that looks and one that acts is locked by the transaction's key, an
- * advisory lock of the server. The server releases it when the transaction or the connection ends.
+ * Transactions are READ COMMITTED, so each statement sees what others have committed. Often one
+ * statement reads data, and a later one relies on it. The transaction's key, an advisory lock of
+ * the server, keeps others from changing that data in between. The server releases the lock when
+ * the transaction or the connection ends.
  */
 #include "store/postgresql.h"
 
@@ -18,9 +19,12 @@
 #include "db/library.h"
 
 #define CLOCK_KEPT_US                                                                              \
-	(10 * 1000000LL) /* outside a transaction: the clock is read anew after that */
+	(10 * 1000000LL) /* outside a transaction, the clock is read again after this time */
 
-/* A node that dies in a transaction without its server noticing holds its keys for so long. */
+/*
+ * If a node dies in a transaction and the server does not notice, the node's keys stay locked for
+ * 10 s.
+ */
 #define SESSION                                                                                    \
 	"SET statement_timeout = 2000; SET lock_timeout = 2000;"                                   \
 	"SET idle_in_transaction_session_timeout = 10000;"                                         \
@@ -30,9 +34,9 @@
 /* ---- failures ---- */
 
 static const struct {
-	const char *code; /* or the beginning of it */
+	const char *code; /* the SQLSTATE, or its beginning */
 	enum connection_trouble trouble;
-	bool lost; /* another connection may do better */
+	bool lost; /* a new connection may succeed */
 	const char *next;
 } failures[] = {
     {"55P03", TROUBLE_BUSY, false, "another transaction keeps it locked: look at pg_locks"    },
@@ -113,7 +117,7 @@ static void let_go(struct connection *db)
 
 static enum status remote_connect(struct connection *db, struct error *err)
 {
-	/* of several hosts one may be switched off, and the other needs its time all the same */
+	/* Of several hosts one may be switched off. There must still be time for the other one. */
 	int turns = site_uri_hosts(&remote(db)->uri) > 1 ? 2 : 1;
 	int64_t until_ms = clock_monotonic_ms() + turns * SERVER_CONNECT_MS;
 	struct strbuf password;
@@ -199,7 +203,10 @@ static bool remote_current(const struct connection *db)
 
 /* ---- constant SQL ---- */
 
-/* The answer to another question, or none: what comes next would be as wrong. */
+/*
+ * Handles a missing answer, or the answer to another query. Later answers would be just as wrong,
+ * so the connection is abandoned.
+ */
 static enum status no_answer(struct connection *db, struct error *err)
 {
 	postgresql_give_up(remote(db)->server);
@@ -236,14 +243,14 @@ enum status remote_script(struct connection *db, const char *sql, struct error *
 	return remote_ask(db, sql, NULL, NULL, err);
 }
 
-/* Only longer: a short wait for a row would need a question to the server. */
+/* Only makes the wait longer. A shorter wait would need one more query to the server. */
 static void remote_patience(struct connection *db, int milliseconds)
 {
 	if (milliseconds > SERVER_CALL_MS)
 		remote(db)->call_ms = milliseconds;
 }
 
-/* A migration may take long on a large table. */
+/* Runs SQL with a long time limit, because a migration of a large table can take long. */
 static enum status script_without_hurry(struct connection *db, const char *sql, struct error *err)
 {
 	remote_hurry(db, SERVER_LONG_MS);
@@ -295,7 +302,10 @@ static enum status remote_clock(struct connection *db, int64_t *out_us, struct e
 
 /* ---- transactions ---- */
 
-/* The number of a key's lock. Keys that meet in one number only wait for each other. */
+/*
+ * Returns the number of a key's advisory lock. If two keys get the same number, they only wait for
+ * each other.
+ */
 static int64_t lock_number(const struct store_key *key)
 {
 	unsigned char digest[SECRET_SHA256_LEN];
@@ -312,10 +322,13 @@ static int64_t lock_number(const struct store_key *key)
 		memcpy(&number, digest, sizeof(number));
 	}
 	strbuf_clear(&text);
-	return number; /* out of memory: all wait for each other */
+	return number; /* 0 if out of memory: then all wait for each other */
 }
 
-/* One message, so one answer: the clock is read after the lock is held. */
+/*
+ * Begins, takes the lock and reads the clock in one message, so there is only one round trip. The
+ * clock is read after the lock is taken.
+ */
 static enum status try_begin(struct connection *db, const struct store_key *key, struct error *err)
 {
 	char sql[300];
@@ -345,7 +358,7 @@ static enum status remote_begin(struct connection *db, const struct store_key *k
 				struct error *err)
 {
 	if (strcmp(key->scope, KEY_STATEMENT) == 0)
-		return STATUS_OK; /* the server makes a transaction of each statement */
+		return STATUS_OK; /* the server makes each statement a transaction of its own */
 	enum status status = try_begin(db, key, err);
 	if (status == STATUS_OK || !remote_connected_again(db))
 		return status;
@@ -353,8 +366,8 @@ static enum status remote_begin(struct connection *db, const struct store_key *k
 }
 
 /*
- * The server answers ROLLBACK if a statement had failed. If the connection is lost now, the outcome
- * is unknown; the caller takes it as a failure.
+ * If a statement has failed before, the server answers ROLLBACK. If the connection is lost during
+ * COMMIT, the outcome is unknown, and this returns a failure.
  */
 static enum status remote_commit(struct connection *db, struct error *err)
 {

@@ -1,5 +1,5 @@
 /*
- * What a database on a PostgreSQL server has: whether it is ours, its schema, and our rights in it.
+ * Checks a database on a PostgreSQL server: whether it is ours, its schema, and our rights in it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,10 @@
 
 #include "store/postgresql.h"
 
-/* 1: ours; 0: empty; below: it has other tables. What an extension brought does not count. */
+/*
+ * 1 if the database is ours, 0 if it is empty, less than 0 if it has other tables. Tables that an
+ * extension created do not count.
+ */
 #define WHOSE                                                                                      \
 	"SELECT CASE WHEN to_regclass('prebind_schema') IS NOT NULL THEN 1"                        \
 	" WHEN current_schema() IS NULL THEN -1"                                                   \
@@ -15,7 +18,7 @@
 	" WHERE c.relnamespace = current_schema()::regnamespace AND NOT EXISTS"                    \
 	" (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')) END"
 
-/* The tables, and what we may not do with them. */
+/* Lists the tables on which we lack a right, and that right. */
 #define LACKING                                                                                    \
 	"SELECT string_agg(r || ' ON ' || c.relname, ', ') FROM pg_class c,"                       \
 	" unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) r"                                 \
@@ -42,7 +45,7 @@ enum status remote_schema(struct connection *db, int *out, struct error *err)
 
 enum status remote_set_schema(struct connection *db, int number, struct error *err)
 {
-	char sql[128]; /* the number is a constant of ours */
+	char sql[128]; /* sql is not built from data: the number is our own constant */
 
 	snprintf(sql, sizeof(sql),
 		 "INSERT INTO prebind_schema (id, number) VALUES (1, %d)"

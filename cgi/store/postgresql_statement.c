@@ -1,6 +1,6 @@
 /*
- * Queries of sql.c, with PostgreSQL. The connection prepares each at its first use. Results are
- * binary, so bytes need no decoding.
+ * Runs the queries of sql.c on PostgreSQL. The connection prepares each query at its first use.
+ * Results are binary, so bytes need no decoding.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +10,13 @@
 #include "store/postgresql.h"
 
 #define NUMBER_MAX 24 /* bytes of a 64-bit number as text, with its NUL */
-#define NAME_MAX   8  /* of a statement */
+#define NAME_MAX   8  /* bytes of the name of a statement */
 
 /* ---- preparing ---- */
 
-/* Both kinds of database have one text; its parameters are ?1 for SQLite, and $1 here. */
+/*
+ * Both kinds of database use the same text, but SQLite writes a parameter as ?1, PostgreSQL as $1.
+ */
 static char *text_of(enum query query)
 {
 	const struct query_sql *q = &queries[query];
@@ -67,9 +69,9 @@ enum status remote_prepare(struct connection *db, enum query query, struct error
 	return STATUS_OK;
 }
 
-/* ---- asking ---- */
+/* ---- executing ---- */
 
-/* The values in the forms that libpq takes. */
+/* The values in the form that libpq takes. */
 struct given {
 	const char *values[QUERY_PARAMS_MAX];
 	int lengths[QUERY_PARAMS_MAX];
@@ -77,7 +79,7 @@ struct given {
 	char numbers[QUERY_PARAMS_MAX][NUMBER_MAX];
 };
 
-/* False: no row can have such a value, because a text is not UTF-8. */
+/* Converts the values. Returns false if a text is not UTF-8, so that no row can have this value. */
 static bool give(struct values values, struct given *out)
 {
 	for (size_t i = 0; i < values.count; i++) {
@@ -114,7 +116,7 @@ static enum status execute(struct connection *db, enum query query, const struct
 	return status == STATUS_OK ? status : remote_failed(db, &why, err);
 }
 
-/* STATUS_NOT_FOUND: no row can have such values. */
+/* Returns STATUS_NOT_FOUND if no row can have such values. */
 static enum status ask(struct connection *db, enum query query, struct values values,
 		       struct postgresql_result **out, struct error *err)
 {
@@ -128,7 +130,7 @@ static enum status ask(struct connection *db, enum query query, struct values va
 	return execute(db, query, &given, out, err);
 }
 
-/* Reads, which may be done twice. */
+/* Runs a query that only reads. If the connection was lost, runs it again on a new one. */
 static enum status ask_twice(struct connection *db, enum query query, struct values values,
 			     struct postgresql_result **out, struct error *err)
 {
@@ -141,7 +143,7 @@ static enum status ask_twice(struct connection *db, enum query query, struct val
 
 /* ---- rows ---- */
 
-/* A whole number of any size, or a truth value, which is one byte. */
+/* Decodes a whole number of any size, or a boolean, which is one byte. */
 static int64_t binary_number(const char *bytes, size_t len)
 {
 	int64_t number = len > 1 && (bytes[0] & 0x80) != 0 ? -1 : 0;

@@ -1,7 +1,7 @@
 /*
  * Accounts created by this program. They are recorded before the server is asked, so that no
- * password is lost in between. Only one caller asks at a time: if two register one account at the
- * same time, ejabberd makes an account that nobody can log in to.
+ * password is lost in between. Only one caller asks the server at a time. If two callers registered
+ * one account at the same time, ejabberd would make an account that nobody can log in to.
  */
 #include "store/provisioned.h"
 
@@ -19,7 +19,7 @@ enum status provisioned_find(struct store *store, const char *localpart, const c
 			  VALUES(as_text(localpart), as_text(domain)), out, err);
 }
 
-/* *mine: the row is new, or the lease of the last caller has ended. */
+/* *mine becomes true if the row is new, or if the lease of the last caller has ended. */
 static enum status take(struct connection *db, const struct provisioned_new *what, bool *mine,
 			struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * XMPP accounts that the program created at their first use, and their passwords if it needs them
- * again.
+ * XMPP accounts that this program created at their first use. Also stores their passwords, if the
+ * program needs them again.
  */
 #ifndef STORE_PROVISIONED_H
 #define STORE_PROVISIONED_H
@@ -10,22 +10,23 @@
 #include "store/store.h"
 
 struct provisioned {
-	char *xmpp_password; /* owned; NULL: none is kept; wiped by provisioned_clear */
+	char *xmpp_password; /* owned; NULL if none is stored; provisioned_clear wipes it */
 	bool done;           /* the server confirmed that the account exists */
 };
 
-/* STATUS_NOT_FOUND: the account is not in the table. The caller clears *out. */
+/* Returns STATUS_NOT_FOUND if the account is not in the table. The caller clears *out. */
 enum status provisioned_find(struct store *store, const char *localpart, const char *domain,
 			     struct provisioned *out, struct error *err);
-void provisioned_clear(struct provisioned *provisioned); /* a zeroed one is allowed */
+void provisioned_clear(struct provisioned *provisioned); /* a zeroed struct is allowed */
 
 /*
- * Records the account before the server is asked, unless it is already there. The password may be
- * NULL: none is kept. *out is the row, so that every attempt uses the same password; the caller
- * clears it. *mine: the caller is the one to ask the server, for at most PROVISIONED_LEASE_S, and
- * then calls provisioned_end. Otherwise another caller is asking, or the account exists.
+ * Records the account before the server is asked, unless it is recorded already. The password can
+ * be NULL; then none is stored. *out is the stored row, so that every attempt uses the same
+ * password; the caller clears it. If *mine is true, the caller must ask the server, within
+ * PROVISIONED_LEASE_S, and then call provisioned_end. If *mine is false, another caller is asking
+ * the server, or the account exists.
  */
-#define PROVISIONED_LEASE_S 90 /* longer than any prebind: an older lease was left behind */
+#define PROVISIONED_LEASE_S 90 /* longer than any prebind; an older lease is from a crash */
 struct provisioned_new {
 	const char *localpart; /* prepared, like the domain */
 	const char *domain;
@@ -35,8 +36,9 @@ enum status provisioned_begin(struct store *store, const struct provisioned_new 
 			      struct provisioned *out, bool *mine, struct error *err);
 
 /*
- * done: the account exists. Otherwise the next caller may ask at once. If it is not known whether
- * the server still works, do not call this: then the next caller may ask after the lease.
+ * Ends the lease. If `done` is true, the account exists. If it is false, the next caller can ask
+ * the server at once. Do not call this if the server may still be working; then the next caller has
+ * to wait until the lease ends.
  */
 enum status provisioned_end(struct store *store, const struct provisioned_new *what, bool done,
 			    struct error *err);

@@ -1,6 +1,6 @@
 /*
- * Runs a query in one call, and makes structs of rows: for each query, a table says which cell
- * becomes which member. A list is read to its end before the connection is returned.
+ * Runs a query in one call, and converts rows to structs. For each query a table says which cell
+ * fills which member. A list is read completely before the connection is returned.
  */
 #include "store/query.h"
 
@@ -10,11 +10,11 @@
 #include "base/secret.h"
 #include "store/connection.h"
 
-#define LIST_FIRST 64 /* rows; a list doubles when it is full */
+#define LIST_FIRST 64 /* rows; a full list doubles in size */
 
 /* ---- parameters ---- */
 
-/* Where null is not allowed, the schema refuses it. */
+/* If a null is not allowed here, the schema will refuse it. */
 static bool value_fits(unsigned kind, const struct value *value)
 {
 	return value->kind == KIND_NULL || value->kind == (kind & ~KIND_OR_NULL);
@@ -46,7 +46,7 @@ static enum status bad_cell(const struct connection *db, const struct column *co
 static enum status read_text(const struct connection *db, const struct column *column,
 			     const struct value *cell, void *member, struct error *err)
 {
-	/* A name that is cut off at a NUL could be another user's. */
+	/* If a name is cut off at a NUL, it could be the name of another user. */
 	if (memchr(cell->data, '\0', cell->len) != NULL)
 		return error_set(err, STATUS_UNAVAILABLE,
 				 "%s: a text in column %s has a NUL in it: delete that row",
@@ -98,7 +98,7 @@ enum status row_read(const struct connection *db, enum query query, const struct
 		memcpy(row, fresh, type->size);
 	else
 		row_clear(query, fresh);
-	secret_wipe(fresh, sizeof(fresh)); /* it may have held a key */
+	secret_wipe(fresh, sizeof(fresh)); /* a row can contain a key */
 	return status;
 }
 
@@ -128,7 +128,7 @@ void *row_list_add(struct row_list *list)
 {
 	const struct row_type *type = queries[list->query].row;
 
-	/* The array is full at LIST_FIRST rows, twice as many, and so on. */
+	/* The array has room for LIST_FIRST rows, and is doubled each time it is full. */
 	if (list->count == 0 ||
 	    (list->count >= LIST_FIRST && (list->count & (list->count - 1)) == 0)) {
 		size_t room = list->count == 0 ? LIST_FIRST : list->count * 2;

@@ -1,7 +1,7 @@
 /*
- * Queries of our own database. Each is one call here. For each, sql.c has the SQL, the kinds of the
- * parameters, and the struct for a row. Internal to store/. This works for every kind of database:
- * connection.h declares what a kind must implement.
+ * Queries of our own database. Each query is one function call here. sql.c has the SQL of each
+ * query, the kinds of its parameters, and the struct for its rows. Internal to store/. This works
+ * for every kind of database; connection.h declares what a kind must implement.
  */
 #ifndef STORE_QUERY_H
 #define STORE_QUERY_H
@@ -74,7 +74,7 @@ enum query {
 	QUERY_SITE_KEY_ADD,
 	QUERY_SITE_KEY_FORGET,
 
-	/* A pair for each table, see copy.c. */
+	/* A pair of queries for each table, see copy.c. */
 	QUERY_COPY_FIRST,
 	QUERY_COPY_READ_USER = QUERY_COPY_FIRST,
 	QUERY_COPY_WRITE_USER,
@@ -106,18 +106,18 @@ enum query {
 	QUERY_COUNT
 };
 
-/* What a parameter or a column is. */
+/* The type of a parameter or a column. */
 enum kind {
-	KIND_NULL,    /* as a parameter: there are no more */
-	KIND_TEXT,    /* char *; owned by the row; UTF-8 without a NUL */
-	KIND_SECRET,  /* the same, and wiped when the row is cleared */
+	KIND_NULL,    /* also marks the end of a list of parameters */
+	KIND_TEXT,    /* char *, UTF-8 without a NUL; in a row, owned by the row */
+	KIND_SECRET,  /* like KIND_TEXT, but wiped when the row is cleared */
 	KIND_INTEGER, /* int64_t */
 	KIND_FLAG,    /* bool */
 	KIND_BLOB,    /* bytes; in a row always as many as the member has */
 };
-#define KIND_OR_NULL 0x80U /* null is allowed: the member of a row stays 0 */
+#define KIND_OR_NULL 0x80U /* null is allowed; the member of the row is then 0 */
 
-/* A value for a parameter. It is borrowed until the call that gets it returns. */
+/* A value for a parameter. It is borrowed until the function that it is passed to returns. */
 struct value {
 	enum kind kind;   /* KIND_NULL, KIND_TEXT, KIND_INTEGER or KIND_BLOB */
 	const void *data; /* of a text or a blob */
@@ -129,7 +129,9 @@ struct values {
 	size_t count;
 };
 
-/* VALUES(as_text(name), as_integer(now)): one for each parameter of the query, in order. */
+/*
+ * VALUES(as_text(name), as_integer(now)) lists one value for each parameter of the query, in order.
+ */
 #define VALUES(...)                                                                                \
 	((struct values){                                                                          \
 	    (const struct value[]){__VA_ARGS__},                                                   \
@@ -137,7 +139,7 @@ struct values {
 	})
 #define NO_VALUES ((struct values){NULL, 0})
 
-static inline struct value as_text(const char *text) /* NULL becomes null */
+static inline struct value as_text(const char *text) /* NULL becomes SQL's null */
 {
 	if (text == NULL)
 		return (struct value){.kind = KIND_NULL};
@@ -149,7 +151,7 @@ static inline struct value as_integer(int64_t integer)
 	return (struct value){.kind = KIND_INTEGER, .integer = integer};
 }
 
-static inline struct value as_blob(const void *data, size_t len) /* NULL becomes null */
+static inline struct value as_blob(const void *data, size_t len) /* NULL becomes SQL's null */
 {
 	if (data == NULL)
 		return (struct value){.kind = KIND_NULL};
@@ -158,8 +160,8 @@ static inline struct value as_blob(const void *data, size_t len) /* NULL becomes
 
 /* A column of a result and the member of a struct that it fills. */
 struct column {
-	const char *name; /* of both */
-	unsigned kind;    /* enum kind, perhaps with KIND_OR_NULL */
+	const char *name; /* the same for the column and the member */
+	unsigned kind;    /* an enum kind, or an enum kind | KIND_OR_NULL */
 	size_t offset;
 	size_t size;
 };
@@ -181,40 +183,40 @@ struct row_type {
 /* What sql.c says about a query. */
 struct query_sql {
 	const char *sql;
-	const char *postgresql; /* what PostgreSQL needs instead; NULL: the same */
-	unsigned char params[QUERY_PARAMS_MAX + 1]; /* their kinds, up to KIND_NULL */
-	const struct row_type *row;                 /* NULL: the query returns no rows */
+	const char *postgresql; /* the text for PostgreSQL, or NULL if sql works for both */
+	unsigned char params[QUERY_PARAMS_MAX + 1]; /* their kinds; the last is KIND_NULL */
+	const struct row_type *row;                 /* NULL if the query returns no rows */
 };
 extern const struct query_sql queries[QUERY_COUNT];
 
-/* ---- one query each: query.c ---- */
+/* ---- run a single query: query.c ---- */
 
 /*
- * Finds one row. *row is the struct of the query, or the variable if it has one column; it is set
- * only on success, and the caller clears it. STATUS_NOT_FOUND: there is no row. That is no failure,
- * and err is left alone.
+ * Finds one row. *row is the struct of the query, or a plain variable if the query has only one
+ * column. It is set only on success, and the caller clears it. Returns STATUS_NOT_FOUND if there is
+ * no row. That is not a failure, and err is not set.
  */
 enum status store_find(struct store *store, enum query query, struct values values, void *row,
 		       struct error *err);
 
 /*
- * Runs a query in a transaction of its own. *changed: how many rows were inserted, updated or
- * deleted; changed may be NULL. STATUS_CONFLICT: a value that must be unique exists already.
- * STATUS_BAD_REQUEST: the schema forbids a value.
+ * Runs a query in its own transaction. *changed becomes the number of rows that were inserted,
+ * updated or deleted; changed can be NULL. Returns STATUS_CONFLICT if a value that must be unique
+ * exists already. Returns STATUS_BAD_REQUEST if the schema forbids a value.
  */
 enum status store_run(struct store *store, enum query query, struct values values, int *changed,
 		      struct error *err);
 
 /*
- * Like store_run, for a row that must exist. STATUS_NOT_FOUND: nothing was changed; err is left
- * alone.
+ * Like store_run, for a row that must exist. Returns STATUS_NOT_FOUND if nothing was changed, and
+ * does not set err.
  */
 enum status store_change(struct store *store, enum query query, struct values values,
 			 struct error *err);
 
 /*
- * Reads all rows before the caller sees the first. A stopped terminal must not keep a read
- * transaction open, because that blocks writers. The caller clears *list, also after a failure.
+ * Reads all rows before the caller gets the first one. Otherwise a stopped terminal could keep a
+ * read transaction open, which blocks writers. The caller clears *list, also after a failure.
  */
 struct row_list {
 	enum query query;
@@ -228,47 +230,50 @@ enum status store_list(struct store *store, enum query query, struct values valu
 void row_clear(enum query query, void *row); /* NULL is allowed */
 void row_list_clear(struct row_list *list);
 
-/* ---- several queries: pool.c lends a connection for one function ---- */
+/* ---- run several queries on one connection: pool.c ---- */
 
 struct connection; /* connection.h */
 
 #define STORE_CONNECTIONS_MAX 4    /* 75 KiB each; eight are no faster, because queries are short */
-#define STORE_BORROW_WAIT_MS  2000 /* longer than that, the disk has stopped */
+#define STORE_BORROW_WAIT_MS  2000 /* if the wait is longer, the disk has stopped responding */
 
 /*
- * Lends a connection for one function. If all STORE_CONNECTIONS_MAX are lent, waits at most
- * STORE_BORROW_WAIT_MS for one. STATUS_UNAVAILABLE: none came back, or the database is missing or
- * damaged.
+ * Lends a connection to one function. If all STORE_CONNECTIONS_MAX connections are lent, waits at
+ * most STORE_BORROW_WAIT_MS for one. Returns STATUS_UNAVAILABLE if none was returned in that time,
+ * or if the database is missing or damaged.
  */
 enum status store_borrow(struct store *store, struct connection **out, struct error *err);
 void store_return(struct store *store,
 		  struct connection *db); /* resets its statements; rolls back */
 
 /*
- * What a transaction reads before it writes, as a key that all who change it use too: two
- * transactions of one key never run at the same time. Those of different keys may, if a server has
- * the database: there each sees what the other has committed, from one statement to the next.
+ * The key of a transaction names the data that it reads before it writes. Every transaction that
+ * changes this data must use the same key. Two transactions with the same key never run at the same
+ * time. On a server, transactions with different keys can run at the same time. Each statement then
+ * sees what the others have committed before it.
  */
 struct store_key {
-	const char *scope;    /* KEY_… */
-	const char *names[2]; /* what in that scope; NULL: there is no more */
-	bool disposable;      /* what it writes may be lost by a power failure */
+	const char *scope;    /* one of KEY_… */
+	const char *names[2]; /* identify the data in that scope; NULL if there are fewer */
+	bool disposable;      /* a power failure may lose what it writes */
 };
-#define KEY_USER      "user"      /* source, user: sessions of a user, and what they rest on */
-#define KEY_NAME      "name"      /* folded name: our own users who look alike */
+
+/* The scopes. Each comment lists the names, and then the data that they identify. */
+#define KEY_USER      "user"      /* source, user: a user's sessions, and what they depend on */
+#define KEY_NAME      "name"      /* folded name: our own users whose names look alike */
 #define KEY_ACCOUNT   "account"   /* localpart, domain: who owns an XMPP account */
-#define KEY_MAP       "map"       /* rows of the JID map */
+#define KEY_MAP       "map"       /* no names: the rows of the JID map */
 #define KEY_NONCE     "nonce"     /* nonce: a one-time token */
-#define KEY_DATABASE  "database"  /* migrations, and to which site it belongs */
-#define KEY_LIMIT     "limit"     /* bucket */
-#define KEY_UPSTREAM  "upstream"  /* URL */
-#define KEY_STATEMENT "statement" /* one statement, which needs no key */
+#define KEY_DATABASE  "database"  /* no names: migrations, and the site that owns the database */
+#define KEY_LIMIT     "limit"     /* scope, key: a bucket */
+#define KEY_UPSTREAM  "upstream"  /* URL: the state of an upstream */
+#define KEY_STATEMENT "statement" /* no names: a single statement, which needs no lock */
 
 /*
- * Begin and end a function that writes. Of a file only one thread of a store writes at a time, so
- * store_begin may wait, at most STORE_BORROW_WAIT_MS. Then it borrows a connection and begins a
- * transaction. store_end commits if status is STATUS_OK, otherwise rolls back, and returns the
- * connection.
+ * Begin and end a function that writes. Only one thread of a store writes to an SQLite file at a
+ * time, so store_begin can wait, at most STORE_BORROW_WAIT_MS. Then it borrows a connection and
+ * begins a transaction. store_end commits if status is STATUS_OK; otherwise it rolls back. Then it
+ * returns the connection.
  */
 enum status store_begin(struct store *store, const struct store_key *key, struct connection **out,
 			struct error *err);

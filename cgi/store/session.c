@@ -1,7 +1,8 @@
 /*
  * Login sessions. The database has only the SHA-256 of a token. A fast hash is enough, because the
- * token is 32 random bytes and cannot be guessed. Whether a session has ended depends on the clock
- * that the caller passes; its row is deleted later.
+ * token is 32 random bytes and cannot be guessed. Whether a session has ended depends on the
+ * caller's clock, or on the server's clock if a server has the database. The row of an ended
+ * session is deleted later.
  */
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "store/connection.h"
 
 #define TOKEN_BYTES       32
-#define TOUCH_PATIENCE_MS 20 /* a page must not wait for last_seen: the next request writes it */
+#define TOUCH_PATIENCE_MS 20 /* a page must not wait for last_seen; a later request writes it */
 
 void session_clear(struct session *session)
 {
@@ -30,7 +31,7 @@ static struct value as_hash(const struct token_hash *hash)
 	return as_blob(hash->bytes, sizeof(hash->bytes));
 }
 
-/* False: this cannot be a token of ours. */
+/* Returns false if this cannot be a token of ours. */
 static bool hash_token(const char *token, struct token_hash *out)
 {
 	if (token == NULL || strnlen(token, SESSION_TOKEN_LEN + 1) != SESSION_TOKEN_LEN)
@@ -60,13 +61,13 @@ static enum status make_token(char out[SESSION_TOKEN_LEN + 1], struct error *err
 /* ---- password of the site's table ---- */
 
 /*
- * The key is the token, which is not in the database. Therefore a copy of the database does not
- * show whether two users have the same hash, and hashes cannot be tried against it.
+ * The key of the MAC is the token, which is not in the database. So a copy of the database does not
+ * show whether two users have the same hash, and nobody can test hashes against it.
  */
 static void password_mac(const char *token, const char *password_hash,
 			 unsigned char out[SECRET_SHA256_LEN])
 {
-	static const char domain[] = "prebind-session-password-v1"; /* hashed with its NUL */
+	static const char domain[] = "prebind-session-password-v1"; /* hashed including its NUL */
 	const struct secret_part key = {token, SESSION_TOKEN_LEN};
 	const struct secret_part parts[] = {
 	    {domain,        sizeof(domain)       },
@@ -91,7 +92,7 @@ bool session_password_is(const struct session *session, const char *token,
 
 /* ---- create ---- */
 
-/* Only last_seen is compared, because it is not updated after a session's absolute end. */
+/* Comparing last_seen is enough, because it is not updated after a session's absolute end. */
 static enum status purge_ended(struct connection *db, const struct session_new *what,
 			       struct error *err)
 {
@@ -136,7 +137,10 @@ static enum status add(struct connection *db, const struct session_new *what, co
 	return status;
 }
 
-/* Uses up the one-time token, if the login has one. It must not be expired, used or revoked. */
+/*
+ * Marks the one-time token as used, if the login has one. The token must not be expired, used or
+ * revoked.
+ */
 static enum status use_once(struct connection *db, const struct session_new *what,
 			    struct error *err)
 {
@@ -199,14 +203,14 @@ static enum status no_session(struct error *err)
 	return error_set(err, STATUS_NOT_FOUND, "there is no such session, or it has ended");
 }
 
-/* If the clock was set back, that ends no session. */
+/* If the clock was set back, no session ends because of that. */
 static bool is_over(const struct session *session, int64_t now, const struct session_life *life)
 {
 	return now - session->last_seen >= life->idle_s ||
 	       now - session->created >= life->absolute_s;
 }
 
-/* A failure to write is only logged: a full disk must not log everybody out. */
+/* If the write fails, that is only logged, because a full disk must not log everybody out. */
 static void touch(struct connection *db, const struct token_hash *hash, int64_t now)
 {
 	struct error why;
@@ -218,10 +222,10 @@ static void touch(struct connection *db, const struct token_hash *hash, int64_t 
 	    VALUES(as_hash(hash), as_integer(now), as_integer(now - SESSION_TOUCH_S)), NULL, &why);
 	if (status != STATUS_OK && connection_trouble(db) != TROUBLE_BUSY)
 		log_event(LOG_LEVEL_WARN, "session_touch_failed", "why", why.text, NULL);
-	connection_reset(db); /* restores the usual patience too */
+	connection_reset(db); /* this also restores the usual wait */
 }
 
-/* Sets *now by the clock that the session's times are from. Clears the session on failure. */
+/* Sets *now from the clock that the session's times come from. Clears the session on failure. */
 static enum status age_now(struct connection *db, int64_t *now, struct session *session,
 			   struct error *err)
 {

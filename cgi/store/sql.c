@@ -1,10 +1,10 @@
 /*
- * All SQL that is used while serving, and the structs that the rows become. SQLite and PostgreSQL
- * understand the same text; where they do not, PostgreSQL's is beside SQLite's. The comment above a
- * query names its parameters ?1, ?2 … in order. SQL is never built from parts.
+ * All SQL that is used while serving, and the structs for its rows. Most queries have one text for
+ * SQLite and PostgreSQL. If PostgreSQL needs another text, it follows SQLite's. The comment above a
+ * query names its parameters. SQL is never built from parts at run time.
  *
- * SKIP LOCKED: on a server several transactions forget old rows at the same time. None waits for
- * another because of that.
+ * On a server several transactions can delete old rows at the same time. SKIP LOCKED keeps them
+ * from waiting for each other.
  */
 #include "store/adhoc_caller.h"
 #include "store/copied.h"
@@ -92,7 +92,7 @@ static const struct column limit_columns[] = {
 };
 static const struct row_type limit_row = ROW(struct limit_row, limit_columns);
 
-/* A row of one column becomes a variable of that type. */
+/* For a row with one column, which is stored in a variable of that type. */
 /* clang-format off */
 #define ONE(name, kind, type)                                                                      \
 	(&(const struct row_type){sizeof(type), &(const struct column){name, kind, 0, sizeof(type)}, 1})
@@ -100,12 +100,12 @@ static const struct row_type limit_row = ROW(struct limit_row, limit_columns);
 
 /* ---- queries ---- */
 
-/* The kinds of the parameters follow the SQL. */
+/* The arguments after the SQL are the kinds of the parameters. */
 #define FINDS(row_type, text, ...)                                                                 \
 	{                                                                                          \
 		.sql = (text), .params = {__VA_ARGS__}, .row = (row_type)                          \
 	}
-/* The second text is PostgreSQL's. */
+/* The second text is for PostgreSQL. */
 #define RUNS_OR(text, other, ...)                                                                  \
 	{                                                                                          \
 		.sql = (text), .postgresql = (other), .params = { __VA_ARGS__ }                    \
@@ -115,15 +115,15 @@ static const struct row_type limit_row = ROW(struct limit_row, limit_columns);
 		.sql = (text), .params = { __VA_ARGS__ }                                           \
 	}
 
-/* The same with a text of its own for PostgreSQL. */
+/* Like FINDS, with another text for PostgreSQL. */
 #define FINDS_EITHER(row_type, text, other, ...)                                                   \
 	{                                                                                          \
 		.sql = (text), .postgresql = (other), .params = {__VA_ARGS__}, .row = (row_type)   \
 	}
 
 /*
- * Each inner SELECT stops after that many rows of its index. The last one finds display names that
- * other programs wrote. U+10FFFF comes after every character of a name.
+ * Each inner SELECT reads at most ?2 rows of its index. The last one finds display names that other
+ * programs wrote. U+10FFFF sorts after every character that a name can have.
  */
 #define USER_SEARCH                                                                                \
 	"SELECT id, name, display_name, '' AS password_hash, disabled FROM site_user"              \
@@ -158,58 +158,58 @@ const struct query_sql queries[QUERY_COUNT] = {
 
     [QUERY_DATABASE_SITE_FIND] =
 	FINDS(ONE("site", KIND_TEXT, char *), "SELECT site FROM database_site WHERE id = 1"),
-    /* site */
+    /* ?1: site */
     [QUERY_DATABASE_SITE_SET] = RUNS("INSERT INTO database_site (id, site) VALUES (1, ?1)"
 				     " ON CONFLICT (id) DO UPDATE SET site = ?1",
 				     KIND_TEXT),
 
-    /* name */
+    /* ?1: name */
     [QUERY_USER_FIND] =
 	FINDS(&user_row, "SELECT " USER_COLUMNS " FROM site_user WHERE name = ?1", KIND_TEXT),
-    /* folded name. A second row means that the name is not unique. */
+    /* ?1: folded name. If there is a second row, the name is not unique. */
     [QUERY_USER_FIND_FOLDED] = FINDS(
 	&user_row, "SELECT " USER_COLUMNS " FROM site_user WHERE folded = ?1 ORDER BY name LIMIT 2",
 	KIND_TEXT),
-    /* folded name */
+    /* ?1: folded name */
     [QUERY_USER_FIND_ALIKE] =
 	FINDS(&user_row, "SELECT " USER_COLUMNS " FROM site_user WHERE folded = ?1", KIND_TEXT),
-    /* name, hash, now, folded name, display name, folded display name */
+    /* ?1: name, ?2: hash, ?3: now, ?4: folded name, ?5: display name, ?6: folded display name */
     [QUERY_USER_ADD] = RUNS("INSERT INTO site_user (name, password_hash, created, folded,"
 			    " display_name, display_folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 			    KIND_TEXT, KIND_TEXT, KIND_INTEGER, KIND_TEXT, KIND_TEXT, KIND_TEXT),
-    /* name, hash */
+    /* ?1: name, ?2: hash */
     [QUERY_USER_SET_PASSWORD] =
 	RUNS("UPDATE site_user SET password_hash = ?2 WHERE name = ?1", KIND_TEXT, KIND_TEXT),
-    /* name, hash, previous hash */
+    /* ?1: name, ?2: new hash, ?3: old hash */
     [QUERY_USER_REHASH] =
 	RUNS("UPDATE site_user SET password_hash = ?2 WHERE name = ?1 AND password_hash = ?3",
 	     KIND_TEXT, KIND_TEXT, KIND_TEXT),
-    /* name, 0 or 1 */
+    /* ?1: name, ?2: 0 or 1 */
     [QUERY_USER_SET_DISABLED] =
 	RUNS("UPDATE site_user SET disabled = ?2 WHERE name = ?1", KIND_TEXT, KIND_INTEGER),
-    /* name */
+    /* ?1: name */
     [QUERY_USER_DELETE] = RUNS("DELETE FROM site_user WHERE name = ?1", KIND_TEXT),
     [QUERY_USER_LIST] = FINDS(&user_row, "SELECT " USER_COLUMNS " FROM site_user ORDER BY name"),
-    /* name, display name, folded display name */
+    /* ?1: name, ?2: display name, ?3: folded display name */
     [QUERY_USER_SET_DISPLAY_NAME] =
 	RUNS("UPDATE site_user SET display_name = ?2, display_folded = ?3 WHERE name = ?1",
 	     KIND_TEXT, KIND_TEXT, KIND_TEXT),
-    /* the folded beginning of a name or display name, maximum of rows */
+    /* ?1: the folded beginning of a name or display name, ?2: maximum number of rows */
     [QUERY_USER_SEARCH] =
 	FINDS_EITHER(&user_row, USER_SEARCH, USER_SEARCH_POSTGRESQL, KIND_TEXT, KIND_INTEGER),
 
-    /* token hash */
+    /* ?1: token hash */
     [QUERY_SESSION_FIND] =
 	FINDS(&session_row, "SELECT " SESSION_COLUMNS " FROM login_session WHERE token_hash = ?1",
 	      KIND_BLOB),
-    /* token hash, now, the latest last_seen to overwrite */
+    /* ?1: token hash, ?2: now, ?3: the latest last_seen to overwrite */
     [QUERY_SESSION_TOUCH] = RUNS("UPDATE login_session SET last_seen = ?2"
 				 " WHERE token_hash = ?1 AND last_seen <= ?3",
 				 KIND_BLOB, KIND_INTEGER, KIND_INTEGER),
     /*
-     * token hash, source, user, now, MAC of the site's password hash or null, hash of our own user
-     * at the password check. Inserts nothing if our own user has been deleted or disabled since, or
-     * has another password.
+     * ?1: token hash, ?2: source, ?3: user, ?4: now, ?5: MAC of the site's password hash or null,
+     * ?6: hash of our own user when the password was checked. Inserts nothing if our own user has
+     * since been deleted or disabled, or has got another password.
      */
     [QUERY_SESSION_ADD] =
 	RUNS("INSERT INTO login_session"
@@ -219,7 +219,7 @@ const struct query_sql queries[QUERY_COUNT] = {
 	     " WHERE name = ?3 AND disabled = 0 AND password_hash = ?6)",
 	     KIND_BLOB, KIND_TEXT, KIND_TEXT, KIND_INTEGER, KIND_BLOB | KIND_OR_NULL,
 	     KIND_TEXT | KIND_OR_NULL),
-    /* source, user, how many of the newest to keep */
+    /* ?1: source, ?2: user, ?3: how many of the newest sessions to keep */
     [QUERY_SESSION_EVICT] =
 	RUNS_OR("DELETE FROM login_session WHERE token_hash IN"
 		" (SELECT token_hash FROM login_session WHERE source = ?1 AND \"user\" = ?2"
@@ -229,7 +229,7 @@ const struct query_sql queries[QUERY_COUNT] = {
 		" ORDER BY created DESC, last_seen DESC, token_hash OFFSET ?3"
 		" FOR UPDATE SKIP LOCKED)",
 		KIND_TEXT, KIND_TEXT, KIND_INTEGER),
-    /* the latest last_seen to delete, maximum of rows */
+    /* ?1: the latest last_seen to delete, ?2: maximum number of rows */
     [QUERY_SESSION_PURGE] = RUNS_OR(
 	"DELETE FROM login_session WHERE token_hash IN"
 	" (SELECT token_hash FROM login_session WHERE last_seen <= ?1 ORDER BY last_seen LIMIT ?2)",
@@ -237,9 +237,9 @@ const struct query_sql queries[QUERY_COUNT] = {
 	" (SELECT token_hash FROM login_session WHERE last_seen <= ?1 ORDER BY last_seen LIMIT ?2"
 	" FOR UPDATE SKIP LOCKED)",
 	KIND_INTEGER, KIND_INTEGER),
-    /* token hash */
+    /* ?1: token hash */
     [QUERY_SESSION_END] = RUNS("DELETE FROM login_session WHERE token_hash = ?1", KIND_BLOB),
-    /* source, user */
+    /* ?1: source, ?2: user */
     [QUERY_SESSION_END_USER] =
 	RUNS("DELETE FROM login_session WHERE source = ?1 AND \"user\" = ?2", KIND_TEXT, KIND_TEXT),
     [QUERY_SESSION_END_ALL] = RUNS("DELETE FROM login_session"),
@@ -247,19 +247,20 @@ const struct query_sql queries[QUERY_COUNT] = {
 	FINDS(&session_row,
 	      "SELECT " SESSION_COLUMNS " FROM login_session ORDER BY source, \"user\", created"),
 
-    /* source, user */
+    /* ?1: source, ?2: user */
     [QUERY_JID_MAP_FIND] = FINDS(
 	&jid_map_row, "SELECT " JID_MAP_COLUMNS " FROM jid_map WHERE source = ?1 AND \"user\" = ?2",
 	KIND_TEXT, KIND_TEXT),
-    /* localpart, domain */
+    /* ?1: localpart, ?2: domain */
     [QUERY_JID_MAP_FIND_ACCOUNT] =
 	FINDS(&jid_map_row,
 	      "SELECT " JID_MAP_COLUMNS " FROM jid_map WHERE localpart = ?1 AND domain = ?2",
 	      KIND_TEXT, KIND_TEXT),
     /*
-     * source, user, localpart, domain, password or null. Null keeps the password only if the
-     * account stays the same. If another user has the account, SQLite fails. PostgreSQL changes
-     * nothing: a failure would end the transaction, which has yet to ask who that user is.
+     * ?1: source, ?2: user, ?3: localpart, ?4: domain, ?5: password or null. Null keeps the
+     * password only if the account stays the same. If another user has the account, the query fails
+     * on SQLite. On PostgreSQL it changes nothing, because a failure would end the transaction,
+     * which still has to find out who that user is.
      */
     [QUERY_JID_MAP_SET] =
 	RUNS_OR("INSERT INTO jid_map (" JID_MAP_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)" JID_MAP_NEW,
@@ -267,7 +268,7 @@ const struct query_sql queries[QUERY_COUNT] = {
 		" WHERE NOT EXISTS (SELECT 1 FROM jid_map WHERE localpart = ?3 AND domain = ?4"
 		" AND NOT (source = ?1 AND \"user\" = ?2))" JID_MAP_NEW,
 		KIND_TEXT, KIND_TEXT, KIND_TEXT, KIND_TEXT, KIND_TEXT | KIND_OR_NULL),
-    /* source, user */
+    /* ?1: source, ?2: user */
     [QUERY_JID_MAP_DELETE] =
 	RUNS("DELETE FROM jid_map WHERE source = ?1 AND \"user\" = ?2", KIND_TEXT, KIND_TEXT),
     /* The list does not contain passwords. */
@@ -275,29 +276,29 @@ const struct query_sql queries[QUERY_COUNT] = {
 	FINDS(&jid_map_row, "SELECT source, \"user\", localpart, domain, NULL AS "
 			    "xmpp_password FROM jid_map ORDER BY source, \"user\""),
 
-    /* localpart, domain */
+    /* ?1: localpart, ?2: domain */
     [QUERY_JID_CLAIM_FIND] = FINDS(
 	ONE("owner", KIND_TEXT, char *),
 	"SELECT owner FROM jid_claim WHERE localpart = ?1 AND domain = ?2", KIND_TEXT, KIND_TEXT),
-    /* localpart, domain, owner. An existing row is kept. */
+    /* ?1: localpart, ?2: domain, ?3: owner. An existing row is kept. */
     [QUERY_JID_CLAIM_ADD] =
 	RUNS("INSERT INTO jid_claim (localpart, domain, owner) VALUES (?1, ?2, ?3)"
 	     " ON CONFLICT (localpart, domain) DO NOTHING",
 	     KIND_TEXT, KIND_TEXT, KIND_TEXT),
 
-    /* localpart, domain */
+    /* ?1: localpart, ?2: domain */
     [QUERY_PROVISIONED_FIND] =
 	FINDS(&provisioned_row,
 	      "SELECT xmpp_password, done FROM provisioned WHERE localpart = ?1 AND domain = ?2",
 	      KIND_TEXT, KIND_TEXT),
-    /* localpart, domain, password or null. An existing row is kept. */
+    /* ?1: localpart, ?2: domain, ?3: password or null. An existing row is kept. */
     [QUERY_PROVISIONED_ADD] =
 	RUNS("INSERT INTO provisioned (localpart, domain, xmpp_password) VALUES (?1, ?2, ?3)"
 	     " ON CONFLICT (localpart, domain) DO NOTHING",
 	     KIND_TEXT, KIND_TEXT, KIND_TEXT | KIND_OR_NULL),
     /*
-     * localpart, domain, seconds of a lease. Changes nothing if the account exists or another lease
-     * is running.
+     * ?1: localpart, ?2: domain, ?3: length of a lease in seconds. Changes nothing if the account
+     * exists, or if another lease has not ended.
      */
     [QUERY_PROVISIONED_TAKE] =
 	RUNS_OR("UPDATE provisioned SET taken = unixepoch() WHERE localpart = ?1 AND domain = ?2"
@@ -307,13 +308,16 @@ const struct query_sql queries[QUERY_COUNT] = {
 		" AND (taken <= floor(extract(epoch FROM clock_timestamp())) - ?3"
 		" OR taken > floor(extract(epoch FROM clock_timestamp())))",
 		KIND_TEXT, KIND_TEXT, KIND_INTEGER),
-    /* localpart, domain, 0 or 1. A failure that comes late does not undo another one's success. */
+    /*
+     * ?1: localpart, ?2: domain, ?3: 0 or 1. A late failure does not undo the success of another
+     * caller.
+     */
     [QUERY_PROVISIONED_END] = RUNS("UPDATE provisioned SET taken = 0,"
 				   " done = CASE WHEN ?3 > done THEN ?3 ELSE done END"
 				   " WHERE localpart = ?1 AND domain = ?2",
 				   KIND_TEXT, KIND_TEXT, KIND_INTEGER),
 
-    /* the latest expiry to delete, maximum of rows */
+    /* ?1: the latest expiry to delete, ?2: maximum number of rows */
     [QUERY_USED_NONCE_PURGE] =
 	RUNS_OR("DELETE FROM used_nonce WHERE nonce IN"
 		" (SELECT nonce FROM used_nonce WHERE expiry <= ?1 ORDER BY expiry LIMIT ?2)",
@@ -321,86 +325,87 @@ const struct query_sql queries[QUERY_COUNT] = {
 		" (SELECT nonce FROM used_nonce WHERE expiry <= ?1 ORDER BY expiry LIMIT ?2"
 		" FOR UPDATE SKIP LOCKED)",
 		KIND_INTEGER, KIND_INTEGER),
-    /* nonce, expiry */
+    /* ?1: nonce, ?2: expiry */
     [QUERY_USED_NONCE_ADD] =
 	RUNS("INSERT INTO used_nonce (nonce, expiry) VALUES (?1, ?2)", KIND_TEXT, KIND_INTEGER),
 
-    /* name */
+    /* ?1: name */
     [QUERY_ADHOC_CALLER_FIND] =
 	FINDS(&adhoc_caller_row,
 	      "SELECT " ADHOC_CALLER_COLUMNS " FROM gateway_caller WHERE name = ?1", KIND_TEXT),
-    /* name, hash, API key's hash or null, domains, addresses, now */
+    /* ?1: name, ?2: hash, ?3: API key's hash or null, ?4: domains, ?5: addresses, ?6: now */
     [QUERY_ADHOC_CALLER_ADD] =
 	RUNS("INSERT INTO gateway_caller (name, password_hash, api_key_hash, domains,"
 	     " addresses, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	     KIND_TEXT, KIND_TEXT, KIND_BLOB | KIND_OR_NULL, KIND_TEXT, KIND_TEXT, KIND_INTEGER),
-    /* name, hash */
+    /* ?1: name, ?2: hash */
     [QUERY_ADHOC_CALLER_SET_PASSWORD] =
 	RUNS("UPDATE gateway_caller SET password_hash = ?2 WHERE name = ?1", KIND_TEXT, KIND_TEXT),
-    /* name, 0 or 1 */
+    /* ?1: name, ?2: 0 or 1 */
     [QUERY_ADHOC_CALLER_SET_DISABLED] =
 	RUNS("UPDATE gateway_caller SET disabled = ?2 WHERE name = ?1", KIND_TEXT, KIND_INTEGER),
-    /* name */
+    /* ?1: name */
     [QUERY_ADHOC_CALLER_DELETE] = RUNS("DELETE FROM gateway_caller WHERE name = ?1", KIND_TEXT),
     [QUERY_ADHOC_CALLER_LIST] = FINDS(&adhoc_caller_row, "SELECT " ADHOC_CALLER_COLUMNS
 							 " FROM gateway_caller ORDER BY name"),
 
-    /* user */
+    /* ?1: user */
     [QUERY_TOKEN_REVOCATION_FIND] =
 	FINDS(ONE("min_iat", KIND_INTEGER, int64_t),
 	      "SELECT min_iat FROM token_revocation WHERE \"user\" = ?1", KIND_TEXT),
-    /* user, time. The later time is kept. */
+    /* ?1: user, ?2: time. The later time is kept. */
     [QUERY_TOKEN_REVOCATION_SET] =
 	RUNS("INSERT INTO token_revocation (\"user\", min_iat) VALUES (?1, ?2)"
 	     " ON CONFLICT (\"user\") DO UPDATE SET min_iat = excluded.min_iat"
 	     " WHERE excluded.min_iat > token_revocation.min_iat",
 	     KIND_TEXT, KIND_INTEGER),
-    /* the first time to keep */
+    /* ?1: the first time to keep */
     [QUERY_TOKEN_REVOCATION_PURGE] =
 	RUNS("DELETE FROM token_revocation WHERE min_iat < ?1", KIND_INTEGER),
 
-    /* purpose */
+    /* ?1: purpose */
     [QUERY_SITE_KEY_FIND] = FINDS(ONE("key", KIND_BLOB, unsigned char[SECRET_KEY_LEN]),
 				  "SELECT key FROM site_key WHERE purpose = ?1", KIND_TEXT),
-    /* purpose, key. An existing key is kept. */
+    /* ?1: purpose, ?2: key. An existing key is kept. */
     [QUERY_SITE_KEY_ADD] =
 	RUNS("INSERT INTO site_key (purpose, key) VALUES (?1, ?2) ON CONFLICT (purpose) DO NOTHING",
 	     KIND_TEXT, KIND_BLOB),
     [QUERY_SITE_KEY_FORGET] = RUNS("DELETE FROM site_key"),
 
     /*
-     * The limits. SQLite has them in a file of their own, whose tables limit_file.c creates.
-     * Bucket id
+     * The limits. For SQLite they are in a separate file, whose tables limit_file.c creates.
+     *
+     * ?1: bucket id
      */
     [QUERY_LIMIT_FIND] =
 	FINDS(&limit_row, "SELECT 1 AS there, credit, stamp FROM bucket WHERE id = ?1", KIND_BLOB),
-    /* bucket id, credit, stamp, time when it is full */
+    /* ?1: bucket id, ?2: credit, ?3: stamp, ?4: time when the bucket is full */
     [QUERY_LIMIT_SET] =
 	RUNS("INSERT INTO bucket (id, credit, stamp, full_at) VALUES (?1, ?2, ?3, ?4)"
 	     " ON CONFLICT (id) DO UPDATE SET credit = excluded.credit,"
 	     " stamp = excluded.stamp, full_at = excluded.full_at",
 	     KIND_BLOB, KIND_INTEGER, KIND_INTEGER, KIND_INTEGER),
-    /* now, maximum of rows. A full bucket means the same as no row. */
+    /* ?1: now, ?2: maximum number of rows. A full bucket means the same as no row. */
     [QUERY_LIMIT_PURGE] = RUNS_OR("DELETE FROM bucket WHERE id IN (SELECT id FROM bucket"
 				  " WHERE full_at <= ?1 ORDER BY full_at LIMIT ?2)",
 				  "DELETE FROM bucket WHERE id IN (SELECT id FROM bucket"
 				  " WHERE full_at <= ?1 ORDER BY full_at LIMIT ?2"
 				  " FOR UPDATE SKIP LOCKED)",
 				  KIND_INTEGER, KIND_INTEGER),
-    /* how many rows. Deletes those that are full soonest. */
+    /* ?1: how many rows. Deletes the buckets that will be full first. */
     [QUERY_LIMIT_EVICT] =
 	RUNS("DELETE FROM bucket WHERE id IN (SELECT id FROM bucket ORDER BY full_at LIMIT ?1)",
 	     KIND_INTEGER),
 
-    /* In the same file. URL */
+    /* In the same file as the limits. ?1: URL */
     [QUERY_UPSTREAM_FIND] = FINDS(ONE("state", KIND_TEXT, char *),
 				  "SELECT state FROM upstream WHERE url = ?1", KIND_TEXT),
-    /* URL, state */
+    /* ?1: URL, ?2: state */
     [QUERY_UPSTREAM_SET] = RUNS("INSERT INTO upstream (url, state) VALUES (?1, ?2)"
 				" ON CONFLICT (url) DO UPDATE SET state = excluded.state",
 				KIND_TEXT, KIND_TEXT),
 
-    /* Whole tables, for prebindctl migrate --from. The columns are those of copied.h. */
+    /* Whole tables, for prebindctl migrate --from. copied.h lists the columns. */
     [QUERY_COPY_READ_USER] = FINDS(
 	&(const struct row_type)ROW(struct copied_row, site_user_copied),
 	"SELECT id, name, display_name, password_hash, disabled, created, folded FROM site_user"),

@@ -1,5 +1,6 @@
 /*
- * A copy of a database while others write to it, and the proof that nobody else uses one.
+ * Copies a database while others write to it. Also checks that nobody else uses a database, and
+ * locks it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,10 @@ enum status sqlite_copy(struct connection *db, const char *file, struct error *e
 	return status;
 }
 
-/* SQLite leaves the write-ahead log only if no other connection has the file open. */
+/*
+ * Uses the fact that SQLite can leave write-ahead log mode only if no other connection has the file
+ * open.
+ */
 enum status sqlite_lock_out(struct connection *db, struct error *err)
 {
 	struct error why = {0};

@@ -1,7 +1,7 @@
 /*
- * Connections to a database of this program, with SQLite: flags at opening, transactions, the state
- * of the file. One thread uses a connection at a time; pool.c ensures that. The SQL of the tables
- * is in sql.c and sql/migrations.
+ * Connections to a database of this program with SQLite: flags for opening, transactions, and the
+ * state of the file. Only one thread at a time uses a connection; pool.c ensures that. The SQL of
+ * the tables is in sql.c and sql/migrations.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,14 +13,17 @@
 #include "base/wait.h"
 #include "store/sqlite.h"
 
-/* Milliseconds to wait for another writer. It is less than the deadline of any request. */
+/*
+ * How long to wait for another writer, in milliseconds. This is less than the deadline of any
+ * request.
+ */
 #define DURABLE_PATIENCE_MS 2000
 /*
- * For a disposable database, whose transactions take microseconds; but plain CGI may start many
- * processes at once.
+ * The same for a disposable database. Its transactions take only microseconds, but plain CGI can
+ * start many processes at once.
  */
 #define DISPOSABLE_PATIENCE_MS 1000
-/* A big database must not delay the start. */
+/* The check of a big database must not delay the start. */
 #define VERIFY_S 2
 
 /* ---- opening ---- */
@@ -29,8 +32,8 @@ static pthread_once_t sqlite_started = PTHREAD_ONCE_INIT;
 
 /*
  * Must run before the first connection is opened. Otherwise each connection allocates 20 pages at
- * once, and all threads compete for SQLite's memory statistics. A path is never read as a URI:
- * nolock=1 in it would disable locks. Debian builds SQLite with URIs enabled.
+ * once, and all threads compete for SQLite's memory statistics. Also turns off URIs as paths, which
+ * Debian's SQLite allows, because nolock=1 in a URI would disable locks.
  */
 static void sqlite_start(void)
 {
@@ -47,8 +50,8 @@ static int open_file(struct connection *db, int flags)
 }
 
 /*
- * SQLite found a lock of another connection. It calls us instead of sleeping itself, so that other
- * requests are served meanwhile. Returns 0 to give up.
+ * SQLite calls this when another connection holds a lock. This sleeps in place of SQLite, so that
+ * other requests are served meanwhile. Returns 0 when the wait has been too long.
  */
 static int on_busy(void *arg, int tries)
 {
@@ -72,11 +75,13 @@ static void set_options(struct connection *db)
 	sqlite3_busy_handler(lite(db)->sqlite, on_busy, db);
 }
 
-/* ---- fold(text), which SQLite does not have: its lower() knows only ASCII letters ---- */
+/*
+ * ---- fold(text): a function for SQL, because SQLite's lower() works for ASCII letters only ----
+ */
 
 /*
- * NULL stays NULL. A value that is not UTF-8 text is returned unchanged, and so is a text with a
- * NUL: cut off there it would be another name.
+ * NULL stays NULL. A value that is not UTF-8 text is returned unchanged. So is a text with a NUL,
+ * because it would be another name if it were cut off there.
  */
 static void fold(sqlite3_context *context, int n, sqlite3_value **values)
 {
@@ -148,7 +153,8 @@ static enum status connect(struct connection *db, enum connection_kind kind, str
 	if (status == STATUS_OK)
 		status = sqlite_set_up(db, kind, &db->schema, err);
 	/*
-	 * SQLite gives the files that it creates the mode of the database, which may be read-only.
+	 * SQLite gives the files that it creates the mode of the database, and that mode can be
+	 * read-only.
 	 */
 	if (kind == CONNECTION_DURABLE && sqlite_file_check_writable(db->path, NULL) != STATUS_OK)
 		sqlite_file_mend_sides(db->path);
@@ -251,7 +257,7 @@ static enum status sqlite_verify(struct connection *db, struct error *err)
 	enum status status = sqlite_ask(db, "PRAGMA quick_check(1)", NULL, &verdict, &why);
 	sqlite3_progress_handler(lite(db)->sqlite, 0, NULL, NULL);
 	if (status != STATUS_OK && sqlite3_errcode(lite(db)->sqlite) == SQLITE_INTERRUPT)
-		return STATUS_OK; /* the part that was checked is sound */
+		return STATUS_OK; /* the part that was checked has no damage */
 	if (status != STATUS_OK)
 		return error_set(err, status, "%s", why.text);
 	if (verdict != NULL && strcmp(verdict, "ok") != 0) {
@@ -272,11 +278,14 @@ void sqlite_patience(struct connection *db, int milliseconds)
 
 /* ---- transactions ---- */
 
-/* IMMEDIATE: SQLite refuses to upgrade a reader to a writer at once, without waiting for locks. */
+/*
+ * Uses BEGIN IMMEDIATE. If a transaction began as a reader and wanted to write later, SQLite would
+ * refuse that at once and not wait for locks.
+ */
 static enum status sqlite_begin(struct connection *db, const struct store_key *key,
 				struct error *err)
 {
-	(void)key; /* there is no other writer at all */
+	(void)key; /* SQLite allows only one writer, whatever the key */
 	return sqlite_script(db, "BEGIN IMMEDIATE", err);
 }
 

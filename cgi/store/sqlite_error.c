@@ -1,6 +1,6 @@
 /*
- * What SQLite's result codes mean: a status and a trouble for the program, and the next step for
- * the operator. There is one table for our database and one for another program's.
+ * Converts SQLite's result codes to a status, a TROUBLE_… value for the program, and advice for the
+ * operator. There is one table for our database and one for another program's.
  */
 #include <errno.h>
 
@@ -8,7 +8,8 @@
 #include "store/sqlite.h"
 
 /*
- * code is an extended code, or a primary code, which is for all other extended codes of its kind.
+ * code is an extended or a primary result code. A primary code stands for all extended codes of its
+ * kind that are not in the table.
  */
 static const struct failure {
 	int code;
@@ -51,8 +52,8 @@ static const struct failure {
 };
 
 /*
- * The same for another program's database. It is not ours, so the operator is not told to chown,
- * restore or migrate it.
+ * Like failures, for another program's database. Because that database is not ours, the operator is
+ * not told to chown, restore or migrate it.
  */
 static const struct failure foreign_failures[] = {
     {SQLITE_BUSY,               TROUBLE_BUSY,
@@ -117,16 +118,16 @@ static enum status constraint_failed(struct connection *db, int code, struct err
 	return error_set(err, STATUS_BAD_REQUEST, "%s", sqlite3_errmsg(lite(db)->sqlite));
 }
 
-/* The errors that SQLite takes for a damaged file system. */
+/* The errno values that make SQLite report a damaged file, although only the read failed. */
 static bool disk_refused(int number)
 {
 	return number == EIO || number == ENXIO || number == ERANGE;
 }
 
 /*
- * SQLite also says "damaged" if the disk refuses a read. What cannot be read now may be readable in
- * a second, so that is no reason to give the file up. SQLite keeps the error number as long as the
- * file is open, so the connection has to be closed afterwards.
+ * SQLite also reports damage if the disk refuses a read. The same read may succeed a second later,
+ * so the file is not treated as damaged. SQLite keeps the errno until the file is closed, so the
+ * caller must close the connection afterwards.
  */
 static bool read_failed(sqlite3 *sqlite)
 {

@@ -1,7 +1,7 @@
 /*
- * Permissions and place of a database file. The directory matters as much as the file: a user who
- * may write there can replace the database or its journal. A write-ahead log needs shared memory,
- * so network file systems must be recognised.
+ * Permissions and location of a database file. The directory is as important as the file: a user
+ * who can write to the directory can replace the database or its journal. A write-ahead log needs
+ * shared memory, so network file systems must be detected.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,10 +18,10 @@
 #include "store/sqlite.h"
 #include "store/sqlite.h"
 
-#define ROOM_WANTED   (1024 * 1024)       /* bytes: a quarter of the log at a checkpoint */
+#define ROOM_WANTED   (1024 * 1024)       /* bytes; a quarter of the log at a checkpoint */
 #define DATABASE_MODE (S_IRUSR | S_IWUSR) /* also for -wal, -shm and -journal */
 
-/* Locks on these are often slow, disabled or wrong. FUSE may be any of them. */
+/* File systems on which locks are often slow, disabled or wrong. FUSE can be any of them. */
 static const unsigned long network_magic[] = {
     NFS_SUPER_MAGIC,   SMB_SUPER_MAGIC,  SMB2_SUPER_MAGIC, CIFS_SUPER_MAGIC, NCP_SUPER_MAGIC,
     AFS_SUPER_MAGIC,   AFS_FS_MAGIC,     CODA_SUPER_MAGIC, V9FS_MAGIC,       CEPH_SUPER_MAGIC,
@@ -31,7 +31,7 @@ static const unsigned long network_magic[] = {
     0x786f4256UL,                                      /* VirtualBox shared folders */
 };
 
-/* Returns the directory of path; the caller frees it. NULL: out of memory. */
+/* Returns the directory of path, which the caller frees. NULL if out of memory. */
 static char *directory_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -114,7 +114,7 @@ enum status sqlite_file_check(const char *path, struct error *err)
 	return status;
 }
 
-/* Asks the kernel instead of reading the mode: the file system may be read-only. */
+/* Asks the kernel and does not read the mode, because the file system may be read-only. */
 enum status sqlite_file_check_writable(const char *path, struct error *err)
 {
 	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0 || errno == ENOENT)
@@ -134,7 +134,7 @@ enum status sqlite_file_check_writable(const char *path, struct error *err)
 			 path, (unsigned)geteuid(), strerrordesc_np(why), path);
 }
 
-/* SQLite creates its -journal, -wal and -shm files there. */
+/* SQLite creates its -journal, -wal and -shm files in that directory. */
 static enum status check_folder(const char *path, struct error *err)
 {
 	char *directory = directory_of(path);
@@ -152,7 +152,10 @@ static enum status check_folder(const char *path, struct error *err)
 	return status;
 }
 
-/* Only the owner can write to the directory, so nobody can put a link there in between. */
+/*
+ * Only the owner can write to the directory, so nobody can put a link there between lstat and
+ * chmod.
+ */
 void sqlite_file_mend_sides(const char *path)
 {
 	static const char *const suffixes[] = {"-wal", "-shm"};
@@ -179,9 +182,10 @@ enum status sqlite_place_check(const char *path, struct error *err)
 }
 
 /*
- * Uses mknod instead of open: without a descriptor there is none to close, so no locks are lost.
- * Root creates the file for the owner of the directory, because the program itself does not run as
- * root. The file system ids belong to this thread only.
+ * Uses mknod instead of open. The descriptor from open would have to be closed, and that would drop
+ * the locks of this process on the file. If root runs this, the file is created for the owner of
+ * the directory, because the program itself does not run as root. The file system ids apply to this
+ * thread only.
  */
 static int make_file(const char *path, const struct stat *directory)
 {
@@ -258,7 +262,7 @@ enum status sqlite_place_beside(const char *path, struct error *err)
 	return status;
 }
 
-/* The file has no name, so it is gone when it is closed, even after a crash. */
+/* Uses a file without a name, which disappears when it is closed, also after a crash. */
 enum status sqlite_place_room(const char *path, struct error *err)
 {
 	char *directory = directory_of(path);
@@ -276,7 +280,7 @@ enum status sqlite_place_room(const char *path, struct error *err)
 	if (fd >= 0)
 		close(fd);
 	free(directory);
-	/* A file system without O_TMPFILE counts as having space. */
+	/* On a file system without O_TMPFILE, assume that there is enough space. */
 	return status;
 }
 

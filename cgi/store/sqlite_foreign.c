@@ -1,6 +1,6 @@
 /*
- * Another program's SQLite database, for sitedb/. Statements of the operator run read-only,
- * with low limits, under a guard and a time budget.
+ * Another program's SQLite database, for sitedb/. The operator's statements run read-only, with low
+ * limits, a guard and a time limit.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +14,10 @@
 /* ---- opening ---- */
 
 /*
- * These allow what a page's query needs, and little more, so that a bad query cannot use up memory
- * or time. The numbers of columns and bytes of SQL also limit the site's tables: phpBB has a table
- * of 70 columns, and a CREATE TABLE may be long. sitedb/site_query.c limits the length of the query
- * itself.
+ * The limits allow little more than a query for a page needs, so that a bad query cannot use up
+ * memory or time. Those for columns and for bytes of SQL also apply to the site's tables. phpBB has
+ * a table of 70 columns, and a CREATE TABLE can be long. sitedb/site_query.c limits the length of
+ * the query itself.
  */
 static const struct {
 	int what;
@@ -68,7 +68,8 @@ enum status connection_open_foreign(const char *path, struct connection **out, s
 /* ---- queries ---- */
 
 /*
- * *out is borrowed until the next step; "" for NULL. A name that is cut off could be another name.
+ * *out is borrowed until the next step. It is "" for NULL. Refuses a text with a NUL, because a
+ * name that is cut off there could be another user's name.
  */
 static enum status first_text(struct connection *db, sqlite3_stmt *prepared, const char **out,
 			      struct error *err)

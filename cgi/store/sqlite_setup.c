@@ -1,7 +1,7 @@
 /*
- * Sets up a connection before the first query. Checks that the database is ours, reads its schema,
- * and chooses its journal. The pragmas are here; the calls of SQLite are in the other sqlite_*.c
- * files.
+ * Sets up a connection before the first query: checks that the database is ours, reads its schema,
+ * and chooses its journal mode. All pragmas are in this file. The other sqlite_*.c files call
+ * SQLite's functions.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 #include "base/wait.h"
 #include "store/sqlite.h"
 
-#define APPLICATION_ID   0x70726264 /* "prbd": marks the files of this program */
+#define APPLICATION_ID   0x70726264 /* "prbd"; marks the files of this program */
 #define JOURNAL_RETRY_MS 10
-#define JOURNAL_MS       2000 /* as long as a wait for a lock */
+#define JOURNAL_MS       2000 /* the same as the wait for a lock */
 
 enum status sqlite_schema(struct connection *db, int *out, struct error *err)
 {
@@ -25,8 +25,8 @@ enum status sqlite_schema(struct connection *db, int *out, struct error *err)
 	if (status == STATUS_OK)
 		status = sqlite_ask(db, "PRAGMA user_version", &schema, NULL, err);
 	/*
-	 * Read it again: a migration that commits meanwhile makes the file ours; it never makes it
-	 * foreign.
+	 * Read the id again. A migration that commits meanwhile can make the file ours, but never
+	 * another program's.
 	 */
 	if (status == STATUS_OK && application != APPLICATION_ID)
 		status = sqlite_ask(db, "PRAGMA application_id", &application, NULL, err);
@@ -43,7 +43,7 @@ enum status sqlite_schema(struct connection *db, int *out, struct error *err)
 
 enum status sqlite_set_schema(struct connection *db, int number, struct error *err)
 {
-	char sql[96]; /* pragmas take no parameters; both numbers are constants of ours */
+	char sql[96]; /* pragmas take no parameters; both numbers are our own constants */
 
 	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		 APPLICATION_ID, number);
@@ -64,8 +64,9 @@ enum status connection_check_foreign(struct connection *db, struct error *err)
 }
 
 /*
- * Entering or leaving WAL needs exclusive access for a moment, and usually SQLite does not wait for
- * it. So this tries several times. If SQLite does wait, one attempt may take the whole time.
+ * Switches the journal mode. A switch to or from WAL needs exclusive access for a moment, and
+ * SQLite usually does not wait for that. So this tries several times. If SQLite does wait, one
+ * attempt can use up the whole time.
  */
 static enum status set_journal(struct connection *db, const char *sql, struct error *err)
 {
@@ -78,9 +79,9 @@ static enum status set_journal(struct connection *db, const char *sql, struct er
 }
 
 /*
- * Chooses the write-ahead log if its shared memory works, otherwise the rollback journal: on a
- * network file system the shared memory would not be shared. A file that cannot be written keeps
- * its mode, so that sessions can still be read.
+ * Chooses the write-ahead log (WAL) if its shared memory works. On a network file system it does
+ * not work, so the rollback journal is used there. A file that cannot be written keeps its journal
+ * mode, so that sessions can still be read.
  */
 static enum status choose_journal(struct connection *db, struct error *err)
 {
@@ -116,18 +117,19 @@ enum status sqlite_set_up(struct connection *db, enum connection_kind kind, int 
 					   err);
 
 	if (status == STATUS_OK)
-		/* Check the schema first: setting the journal mode writes to the file. */
+		/* Check the schema first, because setting the journal mode writes to the file. */
 		status = sqlite_schema(db, schema, err);
 	if (status != STATUS_OK)
 		return status;
 	/*
-	 * An empty database is refused or migrated first. The next connection chooses its journal.
+	 * Leave an empty database as it is. It will be refused or migrated, and the next connection
+	 * chooses its journal mode.
 	 */
 	if (kind == CONNECTION_DURABLE)
 		return *schema != 0 ? choose_journal(db, err) : STATUS_OK;
 	/*
-	 * A journal in memory leaves no file that outlives a deleted database. 16384 pages are 64
-	 * MiB.
+	 * With a journal in memory, no journal file remains when the database is deleted. 16384
+	 * pages are 64 MiB.
 	 */
 	return sqlite_script(db,
 			     "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"

@@ -1,6 +1,6 @@
 /*
- * Queries of sql.c, with SQLite. The connection prepares each at its first use and keeps
- * it.
+ * Runs the queries of sql.c on SQLite. The connection prepares each query at its first use and
+ * keeps the prepared statement.
  */
 #include "store/sqlite.h"
 
@@ -28,7 +28,7 @@ void sqlite_bind(struct statement *s, int n, const struct value *value)
 	case KIND_INTEGER:
 		s->code = sqlite3_bind_int64(s->prepared, n, value->integer);
 		break;
-	case KIND_TEXT: /* SQLITE_STATIC: the library keeps no copy of a secret */
+	case KIND_TEXT: /* SQLITE_STATIC, so that SQLite keeps no copy of a secret */
 		s->code = sqlite3_bind_text64(s->prepared, n, value->data, value->len,
 					      SQLITE_STATIC, SQLITE_UTF8);
 		break;
@@ -52,7 +52,7 @@ enum status sqlite_step(struct statement *s, struct error *err)
 	enum status status =
 	    s->code == SQLITE_DONE ? STATUS_NOT_FOUND : sqlite_failed(s->db, s->code, err);
 	if (s->prepared != NULL)
-		/* Ends the read transaction now, not when the connection is returned. */
+		/* End the read transaction now, not only when the connection is returned. */
 		sqlite3_reset(s->prepared);
 	return status;
 }
@@ -70,7 +70,7 @@ static enum status start(struct connection *db, enum query query, struct values 
 	return STATUS_OK;
 }
 
-/* The cell is borrowed until the next step. */
+/* The cell is valid until the next step. */
 static enum status read_cell(struct statement *s, int column, unsigned kind, struct value *out,
 			     struct error *err)
 {

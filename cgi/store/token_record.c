@@ -1,14 +1,14 @@
 /*
- * The tables used_nonce and token_revocation. The insert of a nonce decides which process was
- * first, so two processes cannot both use a token. Each request reads the revocation once; only an
- * operator's command writes it.
+ * The tables used_nonce and token_revocation. Two processes cannot both use a one-time token,
+ * because only the first insert of its nonce succeeds. Each request reads the revocation once; only
+ * an operator's command writes it.
  */
 #include "store/token_record.h"
 
 #include "base/clock.h"
 #include "store/connection.h"
 
-/* ---- used once ---- */
+/* ---- one-time tokens that were used ---- */
 
 enum status used_nonce_note(struct connection *db, const struct used_nonce *what, struct error *err)
 {
@@ -42,9 +42,9 @@ enum status used_nonce_add(struct store *store, const struct used_nonce *what, s
 	return store_end(store, db, used_nonce_note(db, what, err), err);
 }
 
-/* ---- revoked ---- */
+/* ---- revoked tokens ---- */
 
-/* No row: never revoked. */
+/* If there is no row, the user's tokens were never revoked. */
 static enum status or_never(enum status status, int64_t *min_iat)
 {
 	if (status != STATUS_NOT_FOUND)

@@ -1,12 +1,13 @@
 /*
  * What the database records about tokens. All processes of a site share it.
  *
- * Nonces of one-time tokens that were used (xmpp/login_token.h) are kept for some minutes after the
- * token expires. They stay few, because only holders of the key make tokens, and no token lives
- * longer than LOGIN_TOKEN_LIFE_MAX_S.
+ * The nonces of used one-time tokens (xmpp/login_token.h) are kept for some minutes after the token
+ * expires. There are only a few of them, because only holders of the key make tokens, and no token
+ * is valid longer than LOGIN_TOKEN_LIFE_MAX_S.
  *
- * A user has a time from which tokens are valid after `prebindctl token revoke` logged the user out
- * everywhere. Without it, a token stays valid until it expires.
+ * `prebindctl token revoke` logs a user out everywhere. It records a time for the user, and only
+ * tokens issued after that time are valid. Without a recorded time, a token is valid until it
+ * expires.
  */
 #ifndef STORE_TOKEN_RECORD_H
 #define STORE_TOKEN_RECORD_H
@@ -16,50 +17,54 @@
 #include "store/store.h"
 
 /*
- * Seconds for which an expired token is remembered after its expiry. This is longer than any
- * request takes, and allows for a clock that is set back by some minutes.
+ * How many seconds the nonce of an expired token is kept. This is longer than any request takes,
+ * and allows for a clock that is set back by some minutes.
  */
 #define TOKEN_MEMORY_S 900
 
-/* ---- used once ---- */
+/* ---- one-time tokens that were used ---- */
 
-#define USED_NONCE_PURGE_ROWS 64 /* expired rows deleted per new one: bounded work */
+#define USED_NONCE_PURGE_ROWS 64 /* expired rows deleted per new row, to bound the work */
 
 struct used_nonce {
 	const char *nonce;
-	int64_t expiry; /* expiry of the token: seconds, wall clock */
+	int64_t expiry; /* when the token expires: seconds, wall clock */
 };
 
 /*
- * Records the first use. The token is good only after STATUS_OK (committed). STATUS_CONFLICT: it
- * was used before. STATUS_NOT_FOUND: it has expired. One clock, read inside the transaction,
- * decides both: a nonce is only forgotten after its token has expired.
+ * Records the first use of a one-time token. The token is accepted only after STATUS_OK
+ * (committed). Returns STATUS_CONFLICT if the token was used before, and STATUS_NOT_FOUND if it has
+ * expired. Both checks use the same clock, read inside the transaction, so no nonce is deleted
+ * before its token has expired.
  */
 enum status used_nonce_add(struct store *store, const struct used_nonce *what, struct error *err);
 
-/* ---- revoked ---- */
+/* ---- revoked tokens ---- */
 
-/* *min_iat: seconds, wall clock; 0: never revoked. */
+/* *min_iat is in seconds, wall clock; 0 if tokens were never revoked. */
 enum status token_revocation_find(struct store *store, const char *user, int64_t *min_iat,
 				  struct error *err);
 
 /*
- * Revokes every token that the user may have now, and ends the user's sessions of `source`, in one
- * transaction and by the clock inside it. The site's clock may be ahead by skew_s, so tokens issued
- * up to then are revoked too. Rows older than any valid token are deleted.
+ * Revokes every token that the user may have now, and ends the user's sessions of `source`. Both
+ * happen in one transaction, which also reads the time. The site's clock may be ahead by skew_s, so
+ * tokens issued up to skew_s from now are revoked too. Also deletes rows that are older than any
+ * valid token.
  */
 struct token_revocation {
 	const char *source;
 	const char *user;
 	int64_t skew_s;
-	int64_t life_s; /* no token lives longer */
+	int64_t life_s; /* the longest time that a token is valid */
 };
 enum status token_revoke(struct store *store, const struct token_revocation *what,
 			 struct error *err);
 
 /*
- * ---- for the other files of store/: what was true before a transaction began may have changed, so
- * a transaction checks again before it grants something ----
+ * ---- for the other files of store/ ----
+ *
+ * What was checked before a transaction began can have changed since. So a transaction checks it
+ * again before it grants something.
  */
 
 struct connection;
@@ -69,8 +74,8 @@ enum status used_nonce_note(struct connection *db, const struct used_nonce *what
 			    struct error *err);
 
 /*
- * STATUS_BAD_CREDENTIALS: the user's tokens issued at that time are revoked. issued: seconds, wall
- * clock.
+ * Returns STATUS_BAD_CREDENTIALS if the user's tokens issued at that time are revoked. issued is in
+ * seconds, wall clock.
  */
 enum status token_revocation_check(struct connection *db, const char *user, int64_t issued,
 				   struct error *err);

@@ -1,6 +1,6 @@
 /*
- * Site users of provider `login`. A change that takes away a login also ends the user's sessions in
- * the same transaction, so neither can happen without the other.
+ * Site users of provider `login`. Every change after which a user can no longer log in as before
+ * also ends the user's sessions. Both happen in the same transaction.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,9 @@ static enum status or_no_user(enum status status, const char *name, struct error
 	return error_set(err, status, "there is no site user \"%s\"", name);
 }
 
-/* Tries the name as written, then its composed form: not every keyboard composes letters. */
+/*
+ * Tries the name as written, then its composed form, because not every keyboard composes letters.
+ */
 enum status user_find(struct store *store, const char *name, struct user *out, struct error *err)
 {
 	char *composed = NULL;
@@ -60,7 +62,7 @@ enum status user_find_folded(struct store *store, const char *name, struct user 
 		status = refuse_two(folded, err);
 	if (status == STATUS_OK) {
 		memcpy(out, list.rows, sizeof(*out));
-		list.count = 0; /* the caller owns the texts now */
+		list.count = 0; /* the caller owns the texts now, so the list must not free them */
 	}
 	row_list_clear(&list);
 	free(folded);
@@ -69,7 +71,10 @@ enum status user_find_folded(struct store *store, const char *name, struct user 
 
 /* ---- adding ---- */
 
-/* Names that differ only in case belong to two people, unless the rule gives them one account. */
+/*
+ * Returns whether two names are too alike. Names that differ only in case belong to two people,
+ * unless the rule gives them one account.
+ */
 static bool is_alike(const char *there, const char *name, bool any_case)
 {
 	char *composed = NULL;
@@ -90,7 +95,10 @@ static enum status refuse_other(const char *there, const char *name, struct erro
 			 there);
 }
 
-/* Refuses a name that looks the same as that of an existing user. key: folded name, name. */
+/*
+ * Refuses a name that looks the same as that of an existing user. key[0] is the folded name, key[1]
+ * the name.
+ */
 static enum status refuse_alike(struct connection *db, const char *const key[2], bool any_case,
 				struct error *err)
 {
@@ -106,7 +114,7 @@ static enum status refuse_alike(struct connection *db, const char *const key[2],
 	return status;
 }
 
-/* A name to show, prepared, and as it is searched for. Both are owned. */
+/* A display name, prepared, and its folded form for searches. Both are owned. */
 struct shown {
 	char *name, *folded;
 };
@@ -117,7 +125,7 @@ static void shown_clear(struct shown *shown)
 	free(shown->folded);
 }
 
-/* NULL or "": none. */
+/* For NULL or "", *out is two empty texts. */
 static enum status shown_prepare(const char *text, struct shown *out, struct error *err)
 {
 	enum status status = STATUS_OK;
@@ -193,12 +201,14 @@ enum status user_create(struct store *store, const struct user_new *user, struct
 
 /* ---- changing ---- */
 
-/* A change of one user: a query whose first parameter is the name. */
+/* A change to one user. The first parameter of the query is the user's name. */
 struct change {
 	enum query query;
 	struct values values;
 	bool ends_sessions;
-	/* Deletes the row of the JID map too: a later user of that name is another person. */
+	/*
+	 * Also deletes the row of the JID map, because a later user of that name is another person.
+	 */
 	bool frees_account;
 };
 

@@ -1,12 +1,12 @@
--- The XMPP accounts of the site users who have a row here. An account has one owner. A user is (source, name), so bob of
--- one login is not bob of another.
+-- The XMPP accounts that an operator assigned to site users. An account has only one owner. A user is identified by
+-- (source, user), so "bob" of one provider is not "bob" of another.
 
 CREATE TABLE jid_map (
 	source        TEXT NOT NULL CHECK (source <> ''),
 	user          TEXT NOT NULL CHECK (user <> ''),
-	localpart     TEXT NOT NULL CHECK (localpart <> ''),   -- prepared: Nodeprep, XEP-0106
-	domain        TEXT NOT NULL CHECK (domain <> ''),      -- prepared: Nameprep
-	xmpp_password TEXT,                                    -- NULL: none is kept
+	localpart     TEXT NOT NULL CHECK (localpart <> ''),   -- prepared with Nodeprep and XEP-0106
+	domain        TEXT NOT NULL CHECK (domain <> ''),      -- prepared with Nameprep
+	xmpp_password TEXT,                                    -- NULL if none is stored
 	PRIMARY KEY (source, user),
 	UNIQUE (localpart, domain)
 ) STRICT, WITHOUT ROWID;

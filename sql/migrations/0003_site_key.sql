@@ -1,4 +1,5 @@
--- Keys that all processes of a site share. Nobody types them in: the first process that needs a key makes it at random.
+-- Keys that all processes of a site share. No operator configures them. The first process that needs a key creates it at
+-- random.
 
 CREATE TABLE site_key (
 	purpose       TEXT NOT NULL PRIMARY KEY CHECK (purpose <> ''),

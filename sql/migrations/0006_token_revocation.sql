@@ -1,4 +1,4 @@
--- Provider token: tokens that the site signed for this user before min_iat are refused.
+-- For provider token. Tokens that the site signed for this user before min_iat are refused.
 -- Times are seconds since 1970-01-01 UTC.
 
 CREATE TABLE token_revocation (

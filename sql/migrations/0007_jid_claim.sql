@@ -1,10 +1,10 @@
--- Accounts that a rule gave to a user and might give to a second user too. The first user keeps the account.
+-- Accounts that a rule gave to one user, and could give to a second user too. The first user keeps the account.
 -- Times are seconds since 1970-01-01 UTC.
 
 CREATE TABLE jid_claim (
-	localpart     TEXT    NOT NULL CHECK (localpart <> ''),   -- prepared: Nodeprep, XEP-0106
-	domain        TEXT    NOT NULL CHECK (domain <> ''),      -- prepared: Nameprep
-	owner         TEXT    NOT NULL CHECK (owner <> ''),       -- "user:NAME", or "id:ID" where the provider knows one
+	localpart     TEXT    NOT NULL CHECK (localpart <> ''),   -- prepared with Nodeprep and XEP-0106
+	domain        TEXT    NOT NULL CHECK (domain <> ''),      -- prepared with Nameprep
+	owner         TEXT    NOT NULL CHECK (owner <> ''),       -- "user:NAME", or "id:ID" if the provider knows the id
 	since         INTEGER NOT NULL DEFAULT (unixepoch()),
 	PRIMARY KEY (localpart, domain)
 ) STRICT, WITHOUT ROWID;

@@ -1,5 +1,6 @@
--- People are found by the beginning of their name or display name, in any case of letters. As with `folded`, the code that
--- sets a display name writes display_folded. The last index is for display names that another program wrote without it.
+-- A search finds people by the beginning of their name or display name, in upper or lower case. The code that sets a
+-- display name also writes display_folded. The last index is for display names that another program wrote without
+-- display_folded.
 
 ALTER TABLE site_user ADD COLUMN display_folded TEXT NOT NULL DEFAULT '';
 UPDATE site_user SET display_folded = fold(display_name) WHERE display_name <> '';

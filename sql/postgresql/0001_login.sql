@@ -1,4 +1,4 @@
--- Like ../migrations/0001_login.sql, which says what the columns are. Text is compared byte by byte (COLLATE "C").
+-- Like ../migrations/0001_login.sql, which describes the columns. Text is compared byte by byte (COLLATE "C").
 
 CREATE TABLE prebind_schema (
 	id            INTEGER PRIMARY KEY CHECK (id = 1),

@@ -1,3 +1,4 @@
--- Like ../migrations/0009_site_user_folded.sql, whose index 0012 replaces. No database of PostgreSQL is older.
+-- Does nothing, so that the numbers are those of ../migrations. There, migration 0012 replaces the index of 0009. No
+-- PostgreSQL database is older than 0012.
 
 SELECT 1;

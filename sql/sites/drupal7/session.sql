@@ -1,10 +1,10 @@
--- Drupal 7, without a table prefix, served over http. Over https: session-https.sql.
+-- Drupal 7, without a table prefix, served over http. If the site is served over https, use session-https.sql.
 --
 -- site_cookie           = SESSxxxxxxxx        (SESS and 32 hexadecimal digits: see the browser's list of cookies)
 -- site_cookie_transform = none
 --
--- Relies on: sessions.sid holds the cookie as it is. uid 0 is the anonymous user. status is 1 if a user is not blocked.
--- A session is valid for 200000 s after its last page: Drupal 7's session.gc_maxlifetime (settings.php).
+-- Relies on: sessions.sid holds the cookie as it is. uid 0 is the anonymous user. status is 1 if a user is not blocked. A
+-- session is valid for 200000 s after its last page view. This number is Drupal 7's session.gc_maxlifetime (settings.php).
 SELECT u.name AS user
   FROM sessions s
   JOIN users u ON u.uid = s.uid

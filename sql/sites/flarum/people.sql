@@ -1,6 +1,6 @@
--- For people_query: Flarum 1.8 and 2, without a table prefix. With the extension flarum/nicknames add
+-- For people_query: Flarum 1.8 and 2, without a table prefix. If the site has the extension flarum/nicknames, add
 --    nickname AS display_name
--- and search it as username is searched. To leave out suspended users (extension flarum/suspend), add
+-- and search in nickname as in username. To leave out suspended users (extension flarum/suspend), add
 --    AND (suspended_until IS NULL OR unixepoch(suspended_until) < :now)
 SELECT username AS user,
        CASE WHEN avatar_url LIKE 'https://%' THEN avatar_url

@@ -1,12 +1,12 @@
 -- Joomla 4 and 5, on PostgreSQL, where session_id is bytea; table prefix jos_ (configuration.php: $dbprefix).
 --
--- site_cookie           = 0123456789abcdef0123456789abcdef   (the site's one cookie with such a name: see the browser's list)
+-- site_cookie           = 0123456789abcdef0123456789abcdef   (the only cookie with a name like this: see the browser's list)
 -- site_cookie_transform = none
 --
 -- Relies on: Global Configuration has "Session Handler" Database and "Track Session Metadata" on (both are the defaults).
--- session_id holds the cookie as it is. client_id is 0 for the site and 1 for the administrator's part; with shared sessions
--- it is null. guest is 0 after a log-in. A blocked user has block 1. A session ends 15 minutes after its last page. This
--- number, here in seconds, is "Session Lifetime".
+-- session_id holds the cookie as it is. client_id is 0 for the site, 1 for the administration, and null with shared
+-- sessions. guest is 0 after a log-in. A blocked user has block 1. A session ends 15 minutes after its last page view. This
+-- time is "Session Lifetime" in Global Configuration; the query has it in seconds.
 SELECT u.username AS user, u.name AS display_name, u.email AS email, u.id AS id
   FROM jos_session s
   JOIN jos_users u ON u.id = s.userid

@@ -3,7 +3,7 @@
 --                  AND … bl_expiry as below)
 --
 -- Relies on: a user who is blocked on the whole wiki has a row in ipblocks until the block ends. A user without a password
--- is the wiki's own or has never logged in.
+-- is a user of the wiki software itself, or has never logged in.
 SELECT user_name AS user, user_real_name AS display_name
   FROM mwuser
  WHERE (user_name = :user OR (:q <> '' AND (fold(user_name) LIKE :q || '%' OR fold(user_real_name) LIKE :q || '%')))

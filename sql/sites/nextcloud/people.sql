@@ -1,8 +1,8 @@
--- For people_query: Nextcloud 25 and later, table prefix oc_: its own users, not those of LDAP and the like. Nextcloud may be
--- set not to complete names ("Sharing"); then do not use this query.
+-- For people_query: Nextcloud 25 and later, table prefix oc_. Only for Nextcloud's own users, not for users of LDAP or the
+-- like. If Nextcloud is set not to complete names ("Sharing"), do not use this query.
 --
--- Relies on: a user whom an administrator has switched off has `enabled` false in oc_preferences. The picture is Nextcloud's
--- own, which it shows to whoever is logged in there.
+-- Relies on: if an administrator has disabled a user, `enabled` is false in oc_preferences. Nextcloud shows a user's
+-- picture to everybody who is logged in at Nextcloud.
 SELECT u.uid AS user, coalesce(u.displayname, '') AS display_name, '/index.php/avatar/' || u.uid || '/64' AS picture
   FROM oc_users u
  WHERE (u.uid = :user OR (:q <> '' AND (fold(u.displayname) LIKE :q || '%' OR u.uid_lower LIKE :q || '%')))

@@ -1,8 +1,8 @@
 -- For people_query: phpBB 3.1 to 3.3, table prefix phpbb_.
 --
--- Relies on: username_clean is the name in lower case, and has an index. user_type 0 is a user and 3 a founder. A banned
--- user has a row in phpbb_banlist. An uploaded avatar is shown by download/file.php; if the board is not at the root of its
--- host, write its path before it.
+-- Relies on: username_clean is the name in lower case, and has an index. user_type is 0 for users and 3 for founders. A
+-- banned user has a row in phpbb_banlist. download/file.php shows an uploaded avatar. If the board is not at the root of
+-- its host, write the board's path before /download/file.php.
 SELECT u.username AS user,
        CASE u.user_avatar_type WHEN 'avatar.driver.upload' THEN '/download/file.php?avatar=' || u.user_avatar
                                WHEN 'avatar.driver.remote' THEN u.user_avatar

@@ -3,16 +3,17 @@
 -- site_cookie           = phpbb3_xxxxx_sid    (ACP, Cookie settings: the cookie name, followed by _sid)
 -- site_cookie_transform = none
 --
--- Relies on: phpbb_sessions.session_id holds the cookie as it is. user_type 0 is a user and 3 a founder. 1 is an
--- inactive user. 2 is a guest or a bot; these have sessions too.
+-- Relies on: phpbb_sessions.session_id holds the cookie as it is. user_type is 0 for users, 1 for inactive users, 2 for
+-- guests and bots, and 3 for founders. Guests and bots have sessions too.
 --
--- A session ends when phpBB ends it. Without "remember me" it ends session_length seconds and a minute after its last page.
--- With "remember me" (session_autologin) it ends a minute before max_autologin_time days have passed (0: it does not end).
--- Such a session also ends when the board forbids "remember me" (allow_autologin). All three settings are in
--- phpbb_config: ACP, Security settings and Load settings.
+-- A session ends at the same time as in phpBB. Without "remember me" it ends session_length seconds and a minute after its
+-- last page view. With "remember me" (session_autologin) it ends a minute before max_autologin_time days have passed; if
+-- that setting is 0, it does not end. Such a session also ends when the board forbids "remember me" (allow_autologin). All
+-- three settings are in phpbb_config: ACP, Security settings and Load settings.
 --
 -- Not checked here: phpBB also compares the visitor's address and browser with those of the session (ip_check,
--- browser_check, forwarded_for_check). A query gets neither. Bans need no column: phpBB deletes a banned user's sessions.
+-- browser_check, forwarded_for_check). The query has neither of them. Bans need no check, because phpBB deletes the
+-- sessions of a banned user.
 SELECT u.username AS user
   FROM phpbb_sessions s
   JOIN phpbb_users u ON u.user_id = s.session_user_id

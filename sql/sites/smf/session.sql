@@ -4,12 +4,12 @@
 -- site_cookie_transform = none
 --
 -- Relies on: smf_log_online has a row for each member who has opened a page of the forum in the last minutes; its column
--- `session` holds PHP's session id. Guests have the id_member 0, and their address in that column. A log-out deletes the row.
--- is_activated is 1 for members who may log in; it is greater than 10 for banned ones. A row counts for lastActive minutes
--- (Features and Options, "User online time threshold").
+-- `session` holds PHP's session id. For guests, id_member is 0, and `session` holds their address. A log-out deletes the
+-- row. is_activated is 1 for members who are allowed to log in; it is greater than 10 for banned members. A row is valid
+-- for lastActive minutes (Features and Options, "User online time threshold").
 --
--- Not checked here: SMF also compares the browser's name with the one in the session. After a change of the password, the
--- member's other sessions end here when their rows are lastActive minutes old.
+-- Not checked here: SMF also compares the name of the browser with the name in the session. After a change of the password,
+-- other sessions of the member stay valid here until their rows are lastActive minutes old.
 SELECT m.member_name AS user, m.real_name AS display_name, m.email_address AS email, m.id_member AS id
   FROM smf_log_online o
   JOIN smf_members m ON m.id_member = o.id_member

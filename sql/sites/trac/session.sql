@@ -1,4 +1,4 @@
--- Trac 1.0 to 1.6. The web server guards /login. After that page Trac knows the user by a cookie.
+-- Trac 1.0 to 1.6. The web server asks for the password at /login. After that Trac knows the user by a cookie.
 --
 -- site_cookie           = trac_auth
 -- site_cookie_transform = none
@@ -7,7 +7,8 @@
 -- cookie until its row is gone. At each log-in it deletes the rows that are older than ten days, so a cookie is valid
 -- for ten days here. auth_cookie_lifetime in trac.ini changes only how long the browser keeps the cookie.
 --
--- Not checked here: check_auth_ip compares the visitor's address with auth_cookie.ipnr. A query does not get the address.
+-- Not checked here: check_auth_ip compares the visitor's address with auth_cookie.ipnr. The query does not have the
+-- address.
 -- If ignore_auth_case = true, write lower(a.name).
 SELECT a.name AS user, n.value AS display_name
   FROM auth_cookie a

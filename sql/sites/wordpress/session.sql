@@ -1,10 +1,11 @@
 -- WordPress 4.0 and later, on MariaDB or MySQL (on SQLite with the plugin SQLite Database Integration), table prefix wp_.
 --
--- site_cookie      = (empty)                  (wordpress_logged_in_…; its name is in the secret file)
+-- site_cookie      = (empty)                  (the cookie is wordpress_logged_in_…; the secret file has its name)
 -- site_result      = wordpress                (prebind verifies the cookie with these columns)
 -- site_secret_file = a file for the site's keys, which `prebindctl wordpress import WP-CONFIG.PHP` writes
 --
--- Relies on: wp_usermeta has the sessions of all browsers in one value. WordPress reads the first, if there are several.
+-- Relies on: wp_usermeta has all sessions of a user in one value. If there are several such values, WordPress reads the
+-- first.
 --
 -- In a network of sites (multisite) this finds the users of all sites. To take only the members of one, such as site 2, add
 --    AND EXISTS (SELECT c.umeta_id FROM wp_usermeta c WHERE c.user_id = u.ID AND c.meta_key = 'wp_2_capabilities')
